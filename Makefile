@@ -1,0 +1,141 @@
+# `make help` lists the targets. Nothing is needed but Go, make and git; the race
+# detector also needs a C compiler, and is left out where there is none.
+
+# The release that is being prepared. The release workflow gives the tag.
+VERSION ?= v0.1.0
+
+# Tools that are run but never linked, at fixed versions. What the module itself
+# can hold (helm, krew) is a tool in go.mod.
+GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+DEEPCOPY_GEN  := k8s.io/code-generator/cmd/deepcopy-gen@v0.37.2
+
+# The Kubernetes that the lab runs: charts with a kubeVersion ask for it.
+KUBE_MAJOR   := 1
+KUBE_MINOR   := 37
+KUBE_VERSION := v1.37.2
+
+GO    ?= go
+EXE   := $(shell $(GO) env GOEXE)
+RACE  ?= $(if $(shell command -v cc 2>/dev/null),-race)
+FUZZTIME ?= 10s
+TIMEOUT  ?= 30m
+
+PLUGIN := bin/kubectl-coder_satellite$(EXE)
+LAB    := bin/coder-satellite-lab$(EXE)
+HELM   := bin/helm$(EXE)
+KREW   := bin/krew$(EXE)
+KREW_VALIDATE := bin/validate-krew-manifest$(EXE)
+TOOLS  := $(HELM) $(KREW) $(KREW_VALIDATE)
+
+# A binary is rebuilt when a file that goes into it is newer, tests aside.
+# Unchanged files keep their binaries, so a second `make` does nothing.
+MODFILES    := go.mod go.sum
+PLUGIN_SRC  := $(shell find cmd pkg -type f ! -name '*_test.go' ! -path '*/testdata/*' ! -path '*/codertest/*' 2>/dev/null)
+LAB_SRC     := $(shell find test/lab pkg/coder -type f ! -name '*_test.go' 2>/dev/null)
+
+KUBE_LDFLAGS := $(foreach set,gitVersion=$(KUBE_VERSION) gitMajor=$(KUBE_MAJOR) gitMinor=$(KUBE_MINOR),-X k8s.io/component-base/version.$(set))
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+
+##@ Everyday
+
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} \
+	  /^##@ / {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-z][a-z-]*:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: build
+build: $(PLUGIN) ## Build the plugin into bin/
+
+.PHONY: test
+test: $(PLUGIN) $(LAB) $(TOOLS) ## Build everything, then run all tests of both modules
+	$(GO) test $(RACE) -timeout $(TIMEOUT) ./...
+	cd test/lab && $(GO) test $(RACE) -timeout $(TIMEOUT) ./...
+
+.PHONY: lint
+lint: ## Run golangci-lint on both modules
+	$(GO) run $(GOLANGCI_LINT) run ./...
+	cd test/lab && $(GO) run $(GOLANGCI_LINT) run --config ../../.golangci.yml ./...
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME (10s)
+	@grep -rlE --include='*_test.go' '^func Fuzz' pkg test | while read -r file; do \
+	  sed -nE 's/^func (Fuzz[A-Za-z0-9_]*)\(.*/\1/p' "$$file" | while read -r target; do \
+	    echo "$$target ($$(dirname "$$file"))"; \
+	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "./$$(dirname "$$file")"; \
+	  done; \
+	done
+
+.PHONY: clean
+clean: lab-down ## Stop the lab and remove what was built
+	rm -rf bin dist .lab
+
+##@ The lab: a primary and three regions on real Kubernetes API servers
+
+.PHONY: demo
+demo: $(PLUGIN) $(LAB) ## Migrate three regions in a lab of its own, show their status
+	test/demo.sh
+
+.PHONY: lab
+lab: $(PLUGIN) $(LAB) ## Start a lab in .lab; then: source .lab/env
+	$(LAB) up --dir .lab
+	@echo 'The lab is up. Next: source .lab/env && kubectl coder-satellite status -f .lab/fleet.yaml'
+
+.PHONY: lab-down
+lab-down: ## Stop the lab in .lab
+	@if [ -d .lab ] && [ -x $(LAB) ]; then $(LAB) down --dir .lab; fi
+
+.PHONY: bench
+bench: $(PLUGIN) $(LAB) $(HELM) ## Compare start and status with the helm and kubectl commands they replace
+	CODER_SATELLITE_BENCH=1 $(GO) test -count=1 -timeout $(TIMEOUT) -v -run '^TestBench' ./test/e2e/...
+
+##@ Generated files
+
+.PHONY: generate
+generate: ## Regenerate the deep copies of pkg/api
+	$(GO) run $(DEEPCOPY_GEN) --output-file zz_generated.deepcopy.go ./pkg/api/v1alpha1
+
+.PHONY: docs
+docs: ## Regenerate docs/reference and docs/checks.md
+	$(if $(wildcard test/docs/*.go),$(GO) run ./test/docs,@echo 'test/docs: not written yet')
+
+.PHONY: tidy-check
+tidy-check: ## Fail if go.mod or go.sum of either module is not tidy
+	$(GO) mod tidy -diff
+	cd test/lab && $(GO) mod tidy -diff
+	@if grep -qE '^replace' go.mod; then echo 'go.mod: a replace here breaks go install MODULE@VERSION'; exit 1; fi
+
+##@ Releases
+
+.PHONY: dist
+dist: ## Build the archives of six platforms, checksums, SBOM and plugins/coder-satellite.yaml
+	$(GO) run ./test/dist -version $(VERSION)
+
+.PHONY: krew-test
+krew-test: $(LAB) $(TOOLS) ## Install, upgrade and remove what `make dist` made, with the real krew
+	@test -f dist/checksums.txt || { echo 'dist/ is empty; run: make dist'; exit 1; }
+	$(GO) test -count=1 -timeout $(TIMEOUT) -tags krew -v ./test/krew
+
+# Binaries. Compiled as `go test` and `go vet` compile, so that all share one build
+# cache; only the linking differs. `make dist` builds what users get.
+
+LDFLAGS := -s -w
+
+$(PLUGIN): $(MODFILES) $(PLUGIN_SRC)
+	$(GO) build -ldflags '$(LDFLAGS)' -o $@ ./cmd/kubectl-coder_satellite
+
+$(LAB): $(MODFILES) $(LAB_SRC)
+	cd test/lab && $(GO) build -ldflags '$(LDFLAGS) $(KUBE_LDFLAGS)' -o ../../$@ ./cmd/coder-satellite-lab
+
+$(HELM): $(MODFILES)
+	$(GO) build -ldflags '$(LDFLAGS)' -o $@ helm.sh/helm/v3/cmd/helm
+
+$(KREW): $(MODFILES)
+	$(GO) build -ldflags '$(LDFLAGS)' -o $@ sigs.k8s.io/krew/cmd/krew
+
+$(KREW_VALIDATE): $(MODFILES)
+	$(GO) build -ldflags '$(LDFLAGS)' -o $@ sigs.k8s.io/krew/cmd/validate-krew-manifest

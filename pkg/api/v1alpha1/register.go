@@ -1,0 +1,25 @@
+package v1alpha1
+
+import "k8s.io/apimachinery/pkg/runtime/schema"
+
+// Group is the API group of every document and the domain of every label and
+// annotation that the plugin writes.
+const Group = "coder-satellite.dev"
+
+// Version is the version of the documents in this package.
+const Version = "v1alpha1"
+
+// Kinds of the documents in this package.
+const (
+	KindFleet           = "Fleet"
+	KindPlan            = "Plan"
+	KindMigrationReport = "MigrationReport"
+	KindStatusReport    = "StatusReport"
+	KindCheckList       = "CheckList"
+	KindVersionInfo     = "VersionInfo"
+)
+
+// GroupVersion returns the group and version of every document in this package.
+func GroupVersion() schema.GroupVersion {
+	return schema.GroupVersion{Group: Group, Version: Version}
+}

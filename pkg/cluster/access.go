@@ -1,0 +1,160 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/metadata"
+	// the authentication plugins that kubeconfigs may name
+	_ "k8s.io/client-go/plugin/pkg/client/auth"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+)
+
+// Rates of requests to one API server. The defaults of 5 and 10 would throttle
+// a tool that asks for many small things at once.
+const (
+	qps   = 50
+	burst = 100
+)
+
+// Options are how to open a context.
+type Options struct {
+	// UserAgent is sent with every request.
+	UserAgent string
+	// Timeout bounds each request; 0 means 30 seconds.
+	Timeout time.Duration
+	// Warnings receives the server's warnings, each once; nil drops them.
+	Warnings io.Writer
+	// CacheDir is where discovery is cached; "" caches in memory only.
+	CacheDir string
+	// HelmDriver is Helm's storage driver as in $HELM_DRIVER; "" means secrets.
+	HelmDriver string
+}
+
+// Access is the access to one region's cluster. All its clients, and Helm's,
+// share one transport.
+type Access struct {
+	// Context is the kubeconfig context.
+	Context string
+
+	kubeconfig *Kubeconfig
+	config     *rest.Config
+	options    Options
+	clientset  kubernetes.Interface
+	dynamic    dynamic.Interface
+	metadata   metadata.Interface
+}
+
+// Open returns the access to the context's cluster. It does not connect.
+func (k *Kubeconfig) Open(context string, options Options) (*Access, error) {
+	if _, err := k.cluster(context); err != nil {
+		return nil, err
+	}
+	if err := checkDriver(options.HelmDriver); err != nil {
+		return nil, err
+	}
+	config, err := clientcmd.NewNonInteractiveClientConfig(*k.config, context, &clientcmd.ConfigOverrides{}, nil).ClientConfig()
+	if err != nil {
+		return nil, fmt.Errorf("context %q of the kubeconfig %s is not usable: %w", context, k.source, err)
+	}
+	config.UserAgent = options.UserAgent
+	config.Timeout = options.Timeout
+	if config.Timeout == 0 {
+		config.Timeout = 30 * time.Second
+	}
+	config.QPS, config.Burst = qps, burst
+	config.WarningHandler = rest.NoWarnings{}
+	if options.Warnings != nil {
+		config.WarningHandler = rest.NewWarningWriter(options.Warnings, rest.WarningWriterOptions{Deduplicate: true})
+	}
+	client, err := rest.HTTPClientFor(config)
+	if err != nil {
+		return nil, fmt.Errorf("context %q of the kubeconfig %s is not usable: %w", context, k.source, err)
+	}
+	user := k.config.Contexts[context].AuthInfo
+	return newAccess(k, context, overTransport(config, k.logins.inTurn(user, client.Transport)), options)
+}
+
+// overTransport returns the configuration with all credentials and TLS left
+// to the transport, which has them.
+func overTransport(config *rest.Config, transport http.RoundTripper) *rest.Config {
+	return &rest.Config{
+		Host:           config.Host,
+		APIPath:        config.APIPath,
+		ContentConfig:  config.ContentConfig,
+		UserAgent:      config.UserAgent,
+		QPS:            config.QPS,
+		Burst:          config.Burst,
+		Timeout:        config.Timeout,
+		WarningHandler: config.WarningHandler,
+		Transport:      transport,
+	}
+}
+
+func newAccess(k *Kubeconfig, context string, config *rest.Config, options Options) (*Access, error) {
+	client := &http.Client{Transport: config.Transport, Timeout: config.Timeout}
+	clientset, err := kubernetes.NewForConfigAndClient(config, client)
+	if err != nil {
+		return nil, err
+	}
+	dynamicClient, err := dynamic.NewForConfigAndClient(config, client)
+	if err != nil {
+		return nil, err
+	}
+	metadataClient, err := metadata.NewForConfigAndClient(metadata.ConfigFor(config), client)
+	if err != nil {
+		return nil, err
+	}
+	return &Access{
+		Context: context, kubeconfig: k, config: config, options: options,
+		clientset: clientset, dynamic: dynamicClient, metadata: metadataClient,
+	}, nil
+}
+
+// Wrapped returns the same access with wrap around its transport: every
+// request of every client, Helm's too, goes through it.
+func (a *Access) Wrapped(wrap func(http.RoundTripper) http.RoundTripper) (*Access, error) {
+	return newAccess(a.kubeconfig, a.Context, overTransport(a.config, wrap(a.config.Transport)), a.options)
+}
+
+// Config returns a copy of the REST configuration.
+func (a *Access) Config() *rest.Config { return rest.CopyConfig(a.config) }
+
+// Server returns the API server's URL.
+func (a *Access) Server() string { return a.config.Host }
+
+// Clientset returns the typed clients.
+func (a *Access) Clientset() kubernetes.Interface { return a.clientset }
+
+// Dynamic returns the client for objects of any kind.
+func (a *Access) Dynamic() dynamic.Interface { return a.dynamic }
+
+// Metadata returns the client that reads and lists metadata alone.
+func (a *Access) Metadata() metadata.Interface { return a.metadata }
+
+// UID returns the cluster's identity: the UID of the namespace kube-system,
+// which no two clusters share. It takes one request.
+func (a *Access) UID(ctx context.Context) (string, error) {
+	namespace, err := a.clientset.CoreV1().Namespaces().Get(ctx, metav1.NamespaceSystem, metav1.GetOptions{})
+	if err != nil {
+		return "", err
+	}
+	return string(namespace.UID), nil
+}
+
+// ServerVersion returns the API server's version, for example "v1.29.3". It
+// takes one request.
+func (a *Access) ServerVersion(ctx context.Context) (string, error) {
+	raw, err := a.clientset.Discovery().RESTClient().Get().AbsPath("/version").Do(ctx).Raw()
+	if err != nil {
+		return "", err
+	}
+	return decodeVersion(raw)
+}

@@ -1,0 +1,82 @@
+package cluster
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+)
+
+// UnreachableError says, in plain words, why a region's cluster does not
+// answer as it should. It wraps the cause.
+type UnreachableError struct {
+	// Context is the kubeconfig context.
+	Context string
+	// Reason is what is wrong and what to do about it.
+	Reason string
+
+	cause error
+}
+
+func (e *UnreachableError) Error() string { return fmt.Sprintf("context %q: %s", e.Context, e.Reason) }
+func (e *UnreachableError) Unwrap() error { return e.cause }
+
+// Explain turns an error of a connection into an *UnreachableError that says
+// what is wrong and what to type next. An error that is about something else,
+// such as an object that does not exist, is returned as it is.
+func Explain(err error, context string) error {
+	var explained *UnreachableError
+	if err == nil || errors.As(err, &explained) {
+		return err
+	}
+	reason := reasonOf(err)
+	if reason == "" {
+		return err
+	}
+	return &UnreachableError{Context: context, Reason: reason, cause: err}
+}
+
+func reasonOf(err error) string {
+	var (
+		dns       *net.DNSError
+		unknownCA x509.UnknownAuthorityError
+		wrongHost x509.HostnameError
+		invalid   x509.CertificateInvalidError
+	)
+	switch {
+	case apierrors.IsUnauthorized(err):
+		return "the API server does not accept the credentials (401): log in to the cluster again, then try `kubectl get namespaces`"
+	case apierrors.IsForbidden(err):
+		return fmt.Sprintf("the API server refuses it (403): %v", err)
+	case errors.As(err, &dns):
+		return fmt.Sprintf("the API server's host %q cannot be resolved: are you on the right network or VPN?", dns.Name)
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "nothing answers at the API server's address (connection refused): is the cluster up, and the address in the kubeconfig right?"
+	case errors.As(err, &unknownCA):
+		return "the API server's certificate is signed by an unknown authority: the certificate-authority in the kubeconfig does not fit"
+	case errors.As(err, &wrongHost):
+		return fmt.Sprintf("the API server's certificate is for another name: %v", wrongHost)
+	case errors.As(err, &invalid):
+		return fmt.Sprintf("the API server's certificate is not valid: %v", invalid)
+	case errors.Is(err, exec.ErrNotFound), strings.Contains(err.Error(), "executable") && strings.Contains(err.Error(), "not found"):
+		return fmt.Sprintf("the credentials plugin that the kubeconfig names is not installed: %v", err)
+	case strings.Contains(err.Error(), "getting credentials"):
+		return fmt.Sprintf("the credentials plugin failed: %v", err)
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), isTimeout(err):
+		return "the API server did not answer in time: is the cluster up, and are you on the right network or VPN?"
+	default:
+		return ""
+	}
+}
+
+func isTimeout(err error) bool {
+	var timeout net.Error
+	return errors.As(err, &timeout) && timeout.Timeout()
+}

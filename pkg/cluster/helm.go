@@ -1,0 +1,109 @@
+package cluster
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"helm.sh/helm/v3/pkg/action"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/discovery/cached/disk"
+	"k8s.io/client-go/discovery/cached/memory"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/restmapper"
+	"k8s.io/client-go/tools/clientcmd"
+)
+
+// Helm storage drivers that the plugin knows.
+const (
+	DriverSecrets    = "secrets"
+	DriverConfigMaps = "configmaps"
+)
+
+// discoveryTTL is how long cached discovery is trusted, as kubectl does.
+const discoveryTTL = 6 * time.Hour
+
+func checkDriver(driver string) error {
+	if _, err := storageDriver(driver); err != nil {
+		return err
+	}
+	return nil
+}
+
+// storageDriver normalises $HELM_DRIVER.
+func storageDriver(driver string) (string, error) {
+	switch strings.ToLower(driver) {
+	case "", "secret", "secrets":
+		return DriverSecrets, nil
+	case "configmap", "configmaps":
+		return DriverConfigMaps, nil
+	default:
+		return "", fmt.Errorf("HELM_DRIVER is %q: only \"secrets\" and \"configmaps\" keep releases in the cluster, where they can be retained", driver)
+	}
+}
+
+// Driver returns Helm's storage driver: DriverSecrets or DriverConfigMaps.
+func (a *Access) Driver() string {
+	driver, _ := storageDriver(a.options.HelmDriver) // Open has checked it
+	return driver
+}
+
+// Helm returns a new Helm configuration for one operation in the namespace;
+// operations change theirs, so it must not be used twice. Helm's debug messages
+// go to log, which may be nil.
+func (a *Access) Helm(namespace string, log func(format string, args ...any)) (*action.Configuration, error) {
+	if log == nil {
+		log = func(string, ...any) {}
+	}
+	configuration := &action.Configuration{}
+	if err := configuration.Init(&getter{access: a, namespace: namespace}, namespace, a.Driver(), log); err != nil {
+		return nil, fmt.Errorf("Helm cannot use context %q: %w", a.Context, err)
+	}
+	return configuration, nil
+}
+
+// Mapper returns a mapper from kinds to resources, over cached discovery.
+func (a *Access) Mapper() (meta.RESTMapper, error) {
+	return (&getter{access: a}).ToRESTMapper()
+}
+
+// getter lets Helm and cli-runtime use an Access (genericclioptions.RESTClientGetter).
+type getter struct {
+	access    *Access
+	namespace string
+}
+
+func (g *getter) ToRESTConfig() (*rest.Config, error) { return g.access.Config(), nil }
+
+func (g *getter) ToDiscoveryClient() (discovery.CachedDiscoveryInterface, error) {
+	if g.access.options.CacheDir == "" {
+		return memory.NewMemCacheClient(g.access.clientset.Discovery()), nil
+	}
+	dir := filepath.Join(g.access.options.CacheDir, "discovery", hostDir(g.access.config.Host))
+	return disk.NewCachedDiscoveryClientForConfig(g.access.Config(), dir, filepath.Join(g.access.options.CacheDir, "http"), discoveryTTL)
+}
+
+func (g *getter) ToRESTMapper() (meta.RESTMapper, error) {
+	client, err := g.ToDiscoveryClient()
+	if err != nil {
+		return nil, err
+	}
+	return restmapper.NewDeferredDiscoveryRESTMapper(client), nil
+}
+
+// ToRawKubeConfigLoader tells Helm the namespace; it must be the one of the
+// operation, or objects would go elsewhere (helm#8780).
+func (g *getter) ToRawKubeConfigLoader() clientcmd.ClientConfig {
+	overrides := &clientcmd.ConfigOverrides{}
+	overrides.Context.Namespace = g.namespace
+	return clientcmd.NewNonInteractiveClientConfig(*g.access.kubeconfig.config, g.access.Context, overrides, nil)
+}
+
+// hostDir makes a host usable as a folder's name.
+func hostDir(host string) string {
+	host = strings.TrimPrefix(strings.TrimPrefix(host, "https://"), "http://")
+	return regexp.MustCompile(`[^(\w/.)]`).ReplaceAllString(host, "_")
+}

@@ -1,0 +1,90 @@
+// Package cluster gives access to the cluster of one region: its REST
+// configuration, clients and Helm configuration. Nothing is shared between
+// regions, and nothing acts on a context that was not named.
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/suggest"
+)
+
+// Kubeconfig is a kubeconfig that was read once; it opens contexts by name.
+type Kubeconfig struct {
+	config *clientcmdapi.Config
+	source string
+	logins *logins
+}
+
+// LoadKubeconfig reads the kubeconfig at path or, if path is empty, the files
+// that kubectl reads: those of $KUBECONFIG, else ~/.kube/config. A file that
+// does not exist counts as empty unless it was named. It never asks anything.
+func LoadKubeconfig(path string) (*Kubeconfig, error) {
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.WarnIfAllMissing = false
+	source := strings.Join(rules.Precedence, ":")
+	if path != "" {
+		rules.ExplicitPath, source = path, path
+	}
+	config, err := rules.Load()
+	if err != nil {
+		return nil, fmt.Errorf("the kubeconfig %s cannot be read: %w", source, err)
+	}
+	return &Kubeconfig{config: config, source: source, logins: newLogins()}, nil
+}
+
+// Contexts returns the names of all contexts, sorted.
+func (k *Kubeconfig) Contexts() []string {
+	return slices.Sorted(maps.Keys(k.config.Contexts))
+}
+
+// Current returns the name of the current context; "" if there is none.
+func (k *Kubeconfig) Current() string { return k.config.CurrentContext }
+
+// Server returns the URL of the context's API server. The error names contexts
+// of a similar name if there is none of this name.
+func (k *Kubeconfig) Server(context string) (string, error) {
+	cluster, err := k.cluster(context)
+	if err != nil {
+		return "", err
+	}
+	return cluster.Server, nil
+}
+
+func (k *Kubeconfig) cluster(name string) (*clientcmdapi.Cluster, error) {
+	entry, ok := k.config.Contexts[name]
+	if !ok {
+		return nil, k.noContext(name)
+	}
+	cluster, ok := k.config.Clusters[entry.Cluster]
+	if !ok {
+		return nil, fmt.Errorf("context %q names the cluster %q, which the kubeconfig %s does not have", name, entry.Cluster, k.source)
+	}
+	return cluster, nil
+}
+
+func (k *Kubeconfig) noContext(name string) error {
+	if len(k.config.Contexts) == 0 {
+		return fmt.Errorf("context %q does not exist: the kubeconfig %s has no contexts; set KUBECONFIG or give --kubeconfig", name, k.source)
+	}
+	return fmt.Errorf("context %q does not exist in the kubeconfig %s%s (`kubectl config get-contexts` lists them)",
+		name, k.source, suggest.DidYouMean(name, k.Contexts()))
+}
+
+// errNoCurrent means that no context was named and none is current.
+var errNoCurrent = errors.New("no context was named and the kubeconfig has no current one: name one with --context")
+
+// CurrentOrError returns the current context, or an error that says what to type.
+func (k *Kubeconfig) CurrentOrError() (string, error) {
+	if k.config.CurrentContext == "" {
+		return "", errNoCurrent
+	}
+	return k.config.CurrentContext, nil
+}

@@ -1,0 +1,132 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+	authorizationv1 "k8s.io/api/authorization/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// Rule is one right: a verb on a resource, in a namespace or in the cluster.
+type Rule struct {
+	// Namespace is empty for resources of the cluster, and for all namespaces.
+	Namespace string
+	// Group is the API group; empty for the core group.
+	Group    string
+	Resource string
+	// Name restricts the rule to one object; empty means any.
+	Name string
+	Verb string
+}
+
+// String returns the rule in words, "create deployments.apps in namespace x".
+func (r Rule) String() string {
+	var b strings.Builder
+	b.WriteString(r.Verb + " " + r.Resource)
+	if r.Group != "" {
+		b.WriteString("." + r.Group)
+	}
+	if r.Name != "" {
+		b.WriteString(" " + r.Name)
+	}
+	if r.Namespace != "" {
+		b.WriteString(" in namespace " + r.Namespace)
+	} else {
+		b.WriteString(" in the whole cluster")
+	}
+	return b.String()
+}
+
+// Missing returns those of the rules that the user does not have, in their
+// order. It asks for each namespace's rules once, and by single reviews for
+// what is not found there, because webhooks may grant rights that the lists
+// leave out. Neither is written anywhere.
+func (a *Access) Missing(ctx context.Context, rules []Rule) ([]Rule, error) {
+	granted, err := a.listed(ctx, rules)
+	if err != nil {
+		return nil, err
+	}
+	denied := make([]bool, len(rules))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(8)
+	for i, rule := range rules {
+		if allows(granted[rule.Namespace], rule) {
+			continue
+		}
+		group.Go(func() error {
+			allowed, err := a.review(ctx, rule)
+			denied[i] = !allowed
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, fmt.Errorf("the rights in the cluster cannot be asked for: %w", err)
+	}
+	var missing []Rule
+	for i, rule := range rules {
+		if denied[i] && !slices.Contains(missing, rule) {
+			missing = append(missing, rule)
+		}
+	}
+	return missing, nil
+}
+
+// listed asks for the rules of each namespace that the rules name.
+func (a *Access) listed(ctx context.Context, rules []Rule) (map[string][]authorizationv1.ResourceRule, error) {
+	var namespaces []string
+	for _, rule := range rules {
+		if rule.Namespace != "" && !slices.Contains(namespaces, rule.Namespace) {
+			namespaces = append(namespaces, rule.Namespace)
+		}
+	}
+	lists := make([][]authorizationv1.ResourceRule, len(namespaces))
+	group, ctx := errgroup.WithContext(ctx)
+	for i, namespace := range namespaces {
+		group.Go(func() error {
+			review, err := a.clientset.AuthorizationV1().SelfSubjectRulesReviews().Create(ctx,
+				&authorizationv1.SelfSubjectRulesReview{Spec: authorizationv1.SelfSubjectRulesReviewSpec{Namespace: namespace}}, metav1.CreateOptions{})
+			if err == nil {
+				lists[i] = review.Status.ResourceRules
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, fmt.Errorf("the rights in the cluster cannot be asked for: %w", err)
+	}
+	granted := make(map[string][]authorizationv1.ResourceRule, len(namespaces))
+	for i, namespace := range namespaces {
+		granted[namespace] = lists[i]
+	}
+	return granted, nil
+}
+
+func allows(granted []authorizationv1.ResourceRule, rule Rule) bool {
+	matches := func(list []string, wanted string) bool {
+		return slices.Contains(list, "*") || slices.Contains(list, wanted)
+	}
+	for _, g := range granted {
+		if matches(g.Verbs, rule.Verb) && matches(g.APIGroups, rule.Group) && matches(g.Resources, rule.Resource) &&
+			(len(g.ResourceNames) == 0 || rule.Name != "" && slices.Contains(g.ResourceNames, rule.Name)) {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *Access) review(ctx context.Context, rule Rule) (bool, error) {
+	resource, subresource, _ := strings.Cut(rule.Resource, "/")
+	review, err := a.clientset.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, &authorizationv1.SelfSubjectAccessReview{
+		Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &authorizationv1.ResourceAttributes{
+			Namespace: rule.Namespace, Group: rule.Group, Resource: resource, Subresource: subresource, Name: rule.Name, Verb: rule.Verb,
+		}},
+	}, metav1.CreateOptions{})
+	if err != nil {
+		return false, err
+	}
+	return review.Status.Allowed, nil
+}

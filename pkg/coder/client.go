@@ -1,0 +1,173 @@
+// Package coder is a client of the API of Coder v1. It knows no Kubernetes.
+// What it speaks was learnt from Coder's own command-line client (coder-cli,
+// v1.20 to v1.44) and documentation, because the server is not public.
+package coder
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"k8s.io/utils/clock"
+)
+
+// Bounds of one request.
+const (
+	// attemptTimeout bounds one attempt, its body included, however slowly it drips.
+	attemptTimeout = 20 * time.Second
+	// maxAnswer is the longest answer that is read.
+	maxAnswer = 8 << 20
+)
+
+// Config is how to reach a deployment.
+type Config struct {
+	// URL is an access URL: https, or http on loopback.
+	URL string
+	// Token authenticates; empty for a satellite that is asked for its key.
+	Token Token
+	// CAFile is a PEM bundle to trust besides the system's; may be empty.
+	CAFile string
+	// ConnectTo is a HOST:PORT to dial instead of what DNS says; may be empty.
+	ConnectTo string
+	// UserAgent is sent with every request.
+	UserAgent string
+	// AuthHeader is sent as Authorization: what $ENDPOINT_AUTH_HEADER holds for
+	// deployments behind an authenticating proxy (coder-cli does the same).
+	AuthHeader string
+	// Attempts is how often a request that is safe to repeat is tried; 0 means 4.
+	Attempts int
+	// Timeout bounds one attempt; 0 means 20 seconds.
+	Timeout time.Duration
+	// Clock waits between attempts; nil means the real one.
+	Clock clock.Clock
+}
+
+// Client speaks to one deployment: a primary, or a satellite at its access URL.
+type Client struct {
+	base   *url.URL
+	config Config
+	http   *http.Client
+}
+
+// New returns a client. It does not connect. Errors name what is wrong with
+// the URL or the CA file.
+func New(config Config) (*Client, error) {
+	base, err := ParseURL(config.URL)
+	if err != nil {
+		return nil, err
+	}
+	roots, err := RootCAs(config.CAFile)
+	if err != nil {
+		return nil, err
+	}
+	if config.Clock == nil {
+		config.Clock = clock.RealClock{}
+	}
+	if config.Attempts == 0 {
+		config.Attempts = 4
+	}
+	if config.Timeout == 0 {
+		config.Timeout = attemptTimeout
+	}
+	return newClient(base, config, newTransport(config, roots)), nil
+}
+
+func newClient(base *url.URL, config Config, transport http.RoundTripper) *Client {
+	return &Client{base: base, config: config, http: &http.Client{
+		Transport: transport,
+		// A redirect could lead a token to another host; the API never redirects.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// Wrapped returns a client whose requests go through wrap.
+func (c *Client) Wrapped(wrap func(http.RoundTripper) http.RoundTripper) *Client {
+	return newClient(c.base, c.config, wrap(c.http.Transport))
+}
+
+// URL returns the deployment's access URL.
+func (c *Client) URL() string { return c.base.String() }
+
+// ParseURL checks an access URL: https (or http on loopback), with a host, and
+// nothing but a path of "/" behind it.
+func ParseURL(raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return nil, fmt.Errorf("%q is not a URL: %w", raw, errors.Unwrap(err))
+	}
+	switch {
+	case raw == "":
+		return nil, errors.New("the URL is empty: it looks like https://coder.example.com")
+	case u.Host == "" || u.Hostname() == "":
+		return nil, fmt.Errorf("%q is not a complete URL: it looks like https://coder.example.com", raw)
+	case u.User != nil:
+		return nil, fmt.Errorf("the URL of %s must not hold a user or password", u.Host)
+	case u.Scheme != "https" && (u.Scheme != "http" || !Loopback(u.Hostname())):
+		return nil, fmt.Errorf("%q must begin with https://", raw)
+	case u.RawQuery != "" || u.Fragment != "":
+		return nil, fmt.Errorf("%q must not have a query or fragment", raw)
+	case strings.Trim(u.Path, "/") != "":
+		return nil, fmt.Errorf("%q must not have a path", raw)
+	}
+	u.Path = ""
+	return u, nil
+}
+
+// Loopback reports whether host is this machine by name or address.
+func Loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// RootCAs returns the system's certificate authorities with those of the PEM
+// file added; nil, which means the system's, if file is empty.
+func RootCAs(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("the CA file cannot be read: %w", err)
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("the CA file %s holds no certificate in PEM form", file)
+	}
+	return roots, nil
+}
+
+func newTransport(config Config, roots *x509.CertPool) *http.Transport {
+	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
+	transport := &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           dialer.DialContext,
+		TLSClientConfig:       &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:   10 * time.Second,
+		ResponseHeaderTimeout: config.Timeout,
+		MaxIdleConnsPerHost:   16,
+		IdleConnTimeout:       30 * time.Second,
+		// WebSockets need HTTP/1.1, and one protocol for all is simpler.
+		ForceAttemptHTTP2: false,
+	}
+	if config.ConnectTo != "" {
+		transport.Proxy = nil
+		transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return dialer.DialContext(ctx, network, config.ConnectTo)
+		}
+	}
+	return transport
+}
+
+// CloseIdle closes connections that are not in use.
+func (c *Client) CloseIdle() { c.http.CloseIdleConnections() }

@@ -1,0 +1,103 @@
+package codertest
+
+import (
+	"encoding/json"
+	"net/http"
+)
+
+// ControlHandler returns what other processes steer the primary by: its log,
+// its faults, its state. It needs no token, and so belongs on a loopback
+// listener of its own.
+//
+//	GET|DELETE /requests            the log
+//	POST|DELETE /faults             a Fault to add; all removed
+//	GET /state                      providers, satellites, workspaces, users
+//	POST /version                   {"version"}
+//	POST /users                     {"email", "roles"} -> {"user", "token"}
+//	POST /tokens/expire             {"token"}
+//	POST /workspaces/fail           {"id", "message", "once"}
+//	POST /workspaces, /providers    a Workspace or Provider to add
+func (p *Primary) ControlHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /requests", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, p.Requests()) })
+	mux.HandleFunc("DELETE /requests", func(w http.ResponseWriter, _ *http.Request) {
+		p.ResetRequests()
+		w.WriteHeader(http.StatusNoContent)
+	})
+	mux.HandleFunc("POST /faults", control(func(f Fault) (any, int) {
+		p.AddFault(f)
+		return nil, http.StatusNoContent
+	}))
+	mux.HandleFunc("DELETE /faults", func(w http.ResponseWriter, _ *http.Request) {
+		p.ClearFaults()
+		w.WriteHeader(http.StatusNoContent)
+	})
+	mux.HandleFunc("GET /state", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, p.State()) })
+	mux.HandleFunc("POST /version", control(func(body struct{ Version string }) (any, int) {
+		p.SetVersion(body.Version)
+		return nil, http.StatusNoContent
+	}))
+	mux.HandleFunc("POST /users", control(func(body struct {
+		Email string
+		Roles []string
+	},
+	) (any, int) {
+		user := p.AddUser(body.Email, body.Roles...)
+		return map[string]any{"user": user, "token": p.Token(user.ID)}, http.StatusCreated
+	}))
+	mux.HandleFunc("POST /tokens/expire", control(func(body struct{ Token string }) (any, int) {
+		p.ExpireToken(body.Token)
+		return nil, http.StatusNoContent
+	}))
+	mux.HandleFunc("POST /workspaces/fail", control(func(body struct {
+		ID, Message string
+		Once        bool
+	},
+	) (any, int) {
+		if !p.FailBuilds(body.ID, body.Message, body.Once) {
+			return errorBody("not_found", "no such workspace"), http.StatusNotFound
+		}
+		return nil, http.StatusNoContent
+	}))
+	mux.HandleFunc("POST /workspaces", control(func(w Workspace) (any, int) { return p.AddWorkspace(w), http.StatusCreated }))
+	mux.HandleFunc("POST /providers", control(func(provider Provider) (any, int) { return p.AddProvider(provider), http.StatusCreated }))
+	return mux
+}
+
+// State is the primary's state; tokens are not part of it.
+type State struct {
+	Version    string         `json:"version"`
+	Users      []User         `json:"users"`
+	Providers  []Provider     `json:"providers"`
+	Satellites []Registration `json:"satellites"`
+	Workspaces []Workspace    `json:"workspaces"`
+}
+
+// State returns the primary's state.
+func (p *Primary) State() State {
+	state := State{Providers: p.Providers(), Satellites: p.Satellites(), Workspaces: p.Workspaces()}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	state.Version = p.version
+	for _, user := range p.users {
+		state.Users = append(state.Users, *user)
+	}
+	return state
+}
+
+// control decodes a JSON body, acts on it, and answers with what comes of it.
+func control[Body any](act func(Body) (answer any, status int)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var body Body
+		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&body); err != nil {
+			writeJSON(w, http.StatusBadRequest, errorBody("bad_request", err.Error()))
+			return
+		}
+		answer, status := act(body)
+		if answer == nil {
+			w.WriteHeader(status)
+			return
+		}
+		writeJSON(w, status, answer)
+	}
+}

@@ -1,0 +1,9 @@
+// Package codertest emulates a primary deployment of Coder v1 and its
+// satellites, in the manner of net/http/httptest. It keeps state, roles and a
+// request log, takes time to build, answers like a server when it refuses, and
+// fails on demand. It speaks what Coder's own command-line client speaks
+// (coder-cli, v1.20 to v1.44); where no source tells, the comment says "chosen".
+//
+// It deliberately shares no types with package coder: the two are independent
+// readings of the same facts.
+package codertest

@@ -1,0 +1,116 @@
+package codertest
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Options are how a primary is to be.
+type Options struct {
+	// Version is what the primary reports; "1.21.3" if empty. A leading v is kept.
+	Version string
+	// Certificate is served; nil makes one by an authority of the primary's own.
+	Certificate *tls.Certificate
+	// Addr is the loopback address to listen on; "" means any free port.
+	Addr string
+	// BuildTime is how long a workspace build takes; 50 ms if zero.
+	BuildTime time.Duration
+	// PatchWithBody makes the answer to a change of a provider carry it (chosen:
+	// what the real server does is not known, so clients must not rely on it).
+	PatchWithBody bool
+	// Now is the primary's clock; time.Now if nil.
+	Now func() time.Time
+}
+
+// Primary is a running primary deployment.
+type Primary struct {
+	options  Options
+	server   *http.Server
+	listener net.Listener
+	ca       []byte
+	serving  sync.WaitGroup
+
+	// mu guards everything below.
+	mu            sync.Mutex
+	version       string
+	users         []*User
+	tokens        map[string]*token
+	orgs          []*Org
+	images        []*Image
+	providers     []*Provider
+	registrations []*Registration
+	workspaces    []*workspace
+	requests      []Request
+	faults        []*fault
+
+	builds  sync.WaitGroup
+	closing chan struct{}
+}
+
+// NewPrimary starts a primary on loopback, over TLS. It must be closed.
+func NewPrimary(options Options) (*Primary, error) {
+	if options.Version == "" {
+		options.Version = "1.21.3"
+	}
+	if options.BuildTime == 0 {
+		options.BuildTime = 50 * time.Millisecond
+	}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	if options.Addr == "" {
+		options.Addr = "127.0.0.1:0"
+	}
+	p := &Primary{options: options, version: options.Version, tokens: map[string]*token{}, closing: make(chan struct{})}
+	if options.Certificate == nil {
+		authority, err := NewAuthority()
+		if err != nil {
+			return nil, err
+		}
+		certificate, err := authority.Issue("127.0.0.1", "localhost")
+		if err != nil {
+			return nil, err
+		}
+		p.ca, p.options.Certificate = authority.PEM(), &certificate
+	}
+	listener, err := net.Listen("tcp", options.Addr)
+	if err != nil {
+		return nil, fmt.Errorf("the primary cannot listen: %w", err)
+	}
+	p.orgs = []*Org{{ID: newID(), Name: "default", Members: []User{}}}
+	p.listener = tls.NewListener(listener, &tls.Config{
+		Certificates: []tls.Certificate{*p.options.Certificate}, MinVersion: tls.VersionTLS12,
+	})
+	p.server = &http.Server{Handler: p.Handler(), ReadHeaderTimeout: 10 * time.Second, ErrorLog: quiet()}
+	p.serving.Go(func() { _ = p.server.Serve(p.listener) })
+	return p, nil
+}
+
+// URL returns the primary's access URL.
+func (p *Primary) URL() string { return "https://" + p.listener.Addr().String() }
+
+// CA returns the certificate authority of a primary that made its own, in PEM.
+func (p *Primary) CA() []byte { return p.ca }
+
+// Close stops the primary and everything that it runs.
+func (p *Primary) Close() {
+	close(p.closing)
+	_ = p.server.Close()
+	p.serving.Wait()
+	p.builds.Wait()
+}
+
+// SetVersion changes the version, as an upgrade would.
+func (p *Primary) SetVersion(version string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.version = version
+}
+
+func newID() string { return uuid.NewString() }

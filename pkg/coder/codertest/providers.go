@@ -1,0 +1,170 @@
+package codertest
+
+import (
+	"net/http"
+	"slices"
+)
+
+// AddProvider adds a workspace provider; an empty ID is filled in.
+func (p *Primary) AddProvider(provider Provider) Provider {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if provider.ID == "" {
+		provider.ID = newID()
+	}
+	if provider.Status == "" {
+		provider.Status = "ready"
+	}
+	if provider.OrgWhitelist == nil {
+		provider.OrgWhitelist = []string{p.orgs[0].ID}
+	}
+	if provider.EnableNetV2 == nil {
+		off := false
+		provider.EnableNetV2 = &off
+	}
+	p.providers = append(p.providers, &provider)
+	return provider
+}
+
+// Providers returns the providers as they are now.
+func (p *Primary) Providers() []Provider {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	providers := make([]Provider, len(p.providers))
+	for i, provider := range p.providers {
+		providers[i] = *provider
+	}
+	return providers
+}
+
+func providerEndpoint(id, rest string) methods {
+	with := func(serve func(*call, *Provider) error) func(*call) error {
+		return func(c *call) error {
+			c.primary.mu.Lock()
+			defer c.primary.mu.Unlock()
+			for _, provider := range c.primary.providers {
+				if provider.ID == id {
+					return serve(c, provider)
+				}
+			}
+			return notFound("workspace provider", id)
+		}
+	}
+	switch {
+	case id == "":
+		return methods{http.MethodGet: {serve: (*call).listProviders}}
+	case rest == "":
+		return methods{
+			http.MethodGet: {serve: with(func(c *call, provider *Provider) error {
+				return c.answer(http.StatusOK, c.shown(provider))
+			})},
+			http.MethodPatch: {manage: true, serve: func(c *call) error { return c.patchProvider(id) }},
+		}
+	case rest == "workspaces":
+		return methods{http.MethodGet: {serve: with((*call).listProviderWorkspaces)}}
+	case rest == "cordon":
+		return methods{http.MethodPost: {manage: true, serve: func(c *call) error {
+			var body struct {
+				Reason string `json:"reason"`
+			}
+			if err := c.decode(&body); err != nil {
+				return err
+			}
+			return with(func(c *call, provider *Provider) error {
+				provider.Cordoned, provider.CordonReason = true, body.Reason
+				c.w.WriteHeader(http.StatusNoContent)
+				return nil
+			})(c)
+		}}}
+	case rest == "uncordon":
+		return methods{http.MethodPost: {manage: true, serve: with(func(c *call, provider *Provider) error {
+			provider.Cordoned, provider.CordonReason = false, ""
+			c.w.WriteHeader(http.StatusNoContent)
+			return nil
+		})}}
+	default:
+		return nil
+	}
+}
+
+// hasNetV2 reports whether the primary's version has the option: it came with
+// v1.21 and went with v1.22. The caller holds mu.
+func (p *Primary) hasNetV2() bool {
+	p.mu.Unlock()
+	defer p.mu.Lock()
+	return p.versionAtLeast(21) && !p.versionAtLeast(22)
+}
+
+// shown is a provider as this version shows it. The caller holds mu.
+func (c *call) shown(provider *Provider) Provider {
+	view := *provider
+	if !c.primary.hasNetV2() {
+		view.EnableNetV2 = nil
+	}
+	return view
+}
+
+func (c *call) listProviders() error {
+	c.primary.mu.Lock()
+	defer c.primary.mu.Unlock()
+	list := []Provider{}
+	for _, provider := range c.primary.providers {
+		list = append(list, c.shown(provider))
+	}
+	return c.answer(http.StatusOK, map[string]any{"kubernetes": list})
+}
+
+// patchProvider changes the fields that the body has.
+func (c *call) patchProvider(id string) error {
+	var body struct {
+		Name         *string   `json:"name"`
+		OrgWhitelist *[]string `json:"org_whitelist"`
+		EnableNetV2  *bool     `json:"enable_net_v2"`
+	}
+	if err := c.decode(&body); err != nil {
+		return err
+	}
+	p := c.primary
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if body.EnableNetV2 != nil && !p.hasNetV2() {
+		return refuse(http.StatusBadRequest, "bad_request", "the body is not as it should be: json: unknown field \"enable_net_v2\"")
+	}
+	i := slices.IndexFunc(p.providers, func(provider *Provider) bool { return provider.ID == id })
+	if i < 0 {
+		return notFound("workspace provider", id)
+	}
+	provider := p.providers[i]
+	if body.Name != nil {
+		taken := slices.ContainsFunc(p.providers, func(other *Provider) bool { return other.ID != id && other.Name == *body.Name })
+		switch {
+		case *body.Name == "":
+			return refuse(http.StatusBadRequest, "bad_request", "name must not be empty")
+		case taken:
+			return refuse(http.StatusConflict, "conflict", "a workspace provider named %q exists already", *body.Name)
+		}
+		provider.Name = *body.Name
+	}
+	if body.OrgWhitelist != nil {
+		provider.OrgWhitelist = *body.OrgWhitelist
+	}
+	if body.EnableNetV2 != nil {
+		on := *body.EnableNetV2
+		provider.EnableNetV2 = &on
+	}
+	if p.options.PatchWithBody {
+		return c.answer(http.StatusOK, c.shown(provider))
+	}
+	c.w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func (c *call) listProviderWorkspaces(provider *Provider) error {
+	list := []Workspace{}
+	for _, w := range c.primary.workspaces {
+		if w.ResourcePoolID == provider.ID {
+			list = append(list, w.Workspace)
+		}
+	}
+	return c.answer(http.StatusOK, list)
+}

@@ -1,0 +1,173 @@
+package codertest
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"time"
+)
+
+// SatelliteOptions are how a satellite is to be, as its chart's environment
+// says it.
+type SatelliteOptions struct {
+	// PrimaryURL is CODER_PRIMARY_ACCESS_URL, AccessURL is CODER_SATELLITE_ACCESS_URL.
+	PrimaryURL, AccessURL string
+	// PrivateKey is CODER_SATELLITE_PRIVATE_KEY: an EC key in PEM.
+	PrivateKey string
+	// RootCAs are trusted for the primary; nil means the system's.
+	RootCAs *x509.CertPool
+	// Now is the satellite's clock; time.Now if nil.
+	Now func() time.Time
+}
+
+// Satellite serves its key and its health, and passes everything else on to
+// its primary, signed. It is an http.Handler, to be served over TLS.
+type Satellite struct {
+	options     SatelliteOptions
+	primary     *url.URL
+	key         *ecdsa.PrivateKey
+	public      string
+	fingerprint string
+	proxy       *httputil.ReverseProxy
+	transport   *http.Transport
+}
+
+// NewSatellite returns a satellite, or an error that says which of its options
+// it cannot start with.
+func NewSatellite(options SatelliteOptions) (*Satellite, error) {
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	primary, err := url.Parse(options.PrimaryURL)
+	if err != nil || primary.Host == "" {
+		return nil, fmt.Errorf("CODER_PRIMARY_ACCESS_URL %q is not a URL", options.PrimaryURL)
+	}
+	if access, err := url.Parse(options.AccessURL); err != nil || access.Host == "" {
+		return nil, fmt.Errorf("CODER_SATELLITE_ACCESS_URL %q is not a URL", options.AccessURL)
+	}
+	key, err := parsePrivateKey(options.PrivateKey)
+	if err != nil {
+		return nil, fmt.Errorf("CODER_SATELLITE_PRIVATE_KEY: %w", err)
+	}
+	der, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
+	if err != nil {
+		return nil, err
+	}
+	s := &Satellite{
+		options: options, primary: primary, key: key,
+		public:      string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})),
+		fingerprint: fingerprint(der),
+		transport: &http.Transport{
+			TLSClientConfig: &tls.Config{RootCAs: options.RootCAs, MinVersion: tls.VersionTLS12},
+		},
+	}
+	s.proxy = &httputil.ReverseProxy{
+		Rewrite:      s.rewrite,
+		Transport:    s.transport,
+		ErrorLog:     quiet(),
+		ErrorHandler: s.unreachable,
+	}
+	return s, nil
+}
+
+// NewPrivateKey returns a new key as the chart's template makes one.
+func NewPrivateKey() (string, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return "", err
+	}
+	der, err := x509.MarshalECPrivateKey(key)
+	return string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der})), err
+}
+
+func parsePrivateKey(text string) (*ecdsa.PrivateKey, error) {
+	block, _ := pem.Decode([]byte(text))
+	if block == nil {
+		return nil, errors.New("it is not in PEM form")
+	}
+	if key, err := x509.ParseECPrivateKey(block.Bytes); err == nil {
+		return key, nil
+	}
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if private, ok := key.(*ecdsa.PrivateKey); ok && err == nil {
+		return private, nil
+	}
+	return nil, errors.New("it is not an EC private key")
+}
+
+// PublicKey returns the satellite's public key in PEM.
+func (s *Satellite) PublicKey() string { return s.public }
+
+// Fingerprint returns the key's fingerprint.
+func (s *Satellite) Fingerprint() string { return s.fingerprint }
+
+// Close closes the connections to the primary that are not in use.
+func (s *Satellite) Close() { s.transport.CloseIdleConnections() }
+
+// ServeHTTP implements http.Handler.
+func (s *Satellite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch r.URL.Path {
+	case "/api/private/satellites/key":
+		s.serveKey(w, r)
+	case "/cem-healthz":
+		s.serveHealth(w, r)
+	default:
+		s.proxy.ServeHTTP(w, r)
+	}
+}
+
+func (s *Satellite) serveKey(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet {
+		w.Header().Set("Allow", http.MethodGet)
+		writeJSON(w, http.StatusMethodNotAllowed, errorBody("method_not_allowed", r.Method+" is not allowed here"))
+		return
+	}
+	writeJSON(w, http.StatusOK, map[string]string{"key": s.public, "fingerprint": s.fingerprint})
+}
+
+// serveHealth is healthy when the primary answers; it need not be registered.
+func (s *Satellite) serveHealth(w http.ResponseWriter, r *http.Request) {
+	request, err := http.NewRequestWithContext(r.Context(), http.MethodGet, s.primary.JoinPath("/api").String(), http.NoBody)
+	if err == nil {
+		var response *http.Response
+		if response, err = s.transport.RoundTrip(request); err == nil {
+			_ = response.Body.Close()
+		}
+	}
+	if err != nil {
+		writeJSON(w, http.StatusServiceUnavailable, errorBody("primary_unreachable", fmt.Sprintf("the primary %s does not answer: %v", s.primary, err)))
+		return
+	}
+	writeJSON(w, http.StatusOK, map[string]string{"msg": "ok"})
+}
+
+// rewrite turns a request to the satellite into a signed one to the primary.
+func (s *Satellite) rewrite(r *httputil.ProxyRequest) {
+	r.SetURL(s.primary)
+	r.SetXForwarded()
+	for _, name := range []string{headerFingerprint, headerTimestamp, headerSignature} {
+		r.Out.Header.Del(name) // nobody signs for the satellite but itself
+	}
+	if err := sign(r.Out, s.key, s.fingerprint, s.options.Now()); err != nil {
+		r.Out.Header.Set(headerFingerprint, s.fingerprint) // refused there
+	}
+}
+
+func (s *Satellite) unreachable(w http.ResponseWriter, _ *http.Request, err error) {
+	writeJSON(w, http.StatusBadGateway, errorBody("primary_unreachable", fmt.Sprintf("the primary does not answer: %v", err)))
+}
+
+func writeJSON(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body)
+}

@@ -1,0 +1,154 @@
+package codertest
+
+import (
+	"net/http"
+	"slices"
+)
+
+func userEndpoint(id, rest string) methods {
+	switch {
+	case id == "" && rest == "":
+		return methods{http.MethodGet: {serve: (*call).listUsers}}
+	case rest == "":
+		return methods{http.MethodGet: {serve: func(c *call) error { return c.getUser(id) }}}
+	default:
+		return nil
+	}
+}
+
+func (c *call) listUsers() error {
+	c.primary.mu.Lock()
+	users := make([]User, 0, len(c.primary.users))
+	for _, user := range c.primary.users {
+		users = append(users, *user)
+	}
+	c.primary.mu.Unlock()
+	return c.answer(http.StatusOK, users)
+}
+
+func (c *call) getUser(id string) error {
+	if id == "me" {
+		return c.answer(http.StatusOK, c.user)
+	}
+	c.primary.mu.Lock()
+	user := c.primary.user(id)
+	c.primary.mu.Unlock()
+	if user == nil {
+		return notFound("user", id)
+	}
+	return c.answer(http.StatusOK, user)
+}
+
+func keyEndpoint(id, rest string) methods {
+	if id == "" || rest != "" {
+		return nil
+	}
+	return methods{http.MethodPost: {serve: func(c *call) error { return c.createKey(id) }}}
+}
+
+// createKey makes a token. A user makes them for herself, a manager for anybody.
+func (c *call) createKey(userID string) error {
+	var body struct {
+		Name string `json:"name"`
+	}
+	if err := c.decode(&body); err != nil {
+		return err
+	}
+	if userID == "me" {
+		userID = c.user.ID
+	}
+	if userID != c.user.ID && !c.user.canManage() {
+		return refuse(http.StatusForbidden, "forbidden", "tokens for others take the role %s or %s", RoleManager, RoleAdmin)
+	}
+	if body.Name == "" {
+		return refuse(http.StatusBadRequest, "bad_request", "name is required")
+	}
+	p := c.primary
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.user(userID) == nil {
+		return notFound("user", userID)
+	}
+	for _, t := range p.tokens {
+		if t.userID == userID && t.name == body.Name {
+			return refuse(http.StatusConflict, "conflict", "a token named %q exists already", body.Name)
+		}
+	}
+	return c.answer(http.StatusCreated, map[string]string{"key": p.newToken(userID, body.Name)})
+}
+
+func orgEndpoint(id, rest string) methods {
+	switch {
+	case rest != "":
+		return nil
+	case id == "":
+		return methods{http.MethodGet: {serve: (*call).listOrgs}}
+	default:
+		return methods{http.MethodGet: {serve: func(c *call) error { return c.getOrg(id) }}}
+	}
+}
+
+func (c *call) listOrgs() error {
+	c.primary.mu.Lock()
+	defer c.primary.mu.Unlock()
+	return c.answer(http.StatusOK, c.primary.orgs)
+}
+
+func (c *call) getOrg(id string) error {
+	c.primary.mu.Lock()
+	defer c.primary.mu.Unlock()
+	for _, org := range c.primary.orgs {
+		if org.ID == id {
+			return c.answer(http.StatusOK, org)
+		}
+	}
+	return notFound("organization", id)
+}
+
+// AddImage adds a workspace image to the default organization.
+func (p *Primary) AddImage(repository string) Image {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.now()
+	image := &Image{
+		ID: newID(), OrganizationID: p.orgs[0].ID, Repository: repository,
+		DefaultCPUCores: 1, DefaultMemoryGB: 1, DefaultDiskGB: 10, CreatedAt: now, UpdatedAt: now,
+	}
+	p.images = append(p.images, image)
+	return *image
+}
+
+func imageEndpoint(id, rest string) methods {
+	switch {
+	case rest != "":
+		return nil
+	case id == "":
+		return methods{http.MethodGet: {serve: (*call).listImages}}
+	default:
+		return methods{http.MethodGet: {serve: func(c *call) error { return c.getImage(id) }}}
+	}
+}
+
+func (c *call) listImages() error {
+	orgs := ids(c.r, "orgs")
+	c.primary.mu.Lock()
+	defer c.primary.mu.Unlock()
+	images := []*Image{}
+	for _, image := range c.primary.images {
+		if len(orgs) == 0 || slices.Contains(orgs, image.OrganizationID) {
+			images = append(images, image)
+		}
+	}
+	return c.answer(http.StatusOK, images)
+}
+
+func (c *call) getImage(id string) error {
+	c.primary.mu.Lock()
+	defer c.primary.mu.Unlock()
+	for _, image := range c.primary.images {
+		if image.ID == id {
+			return c.answer(http.StatusOK, image)
+		}
+	}
+	return notFound("image", id)
+}

@@ -1,0 +1,178 @@
+package codertest
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// workspace is a workspace with its builds.
+type workspace struct {
+	Workspace
+	build    *build          // the one that runs; nil if none does
+	fail     string          // what the next builds fail with; "" if they do not
+	failOnce bool            // only the next one fails
+	watchers []chan<- *build // told when a build begins, once
+}
+
+// AddWorkspace adds a workspace; an empty ID, organization, image or state is
+// filled in. A workspace is OFF unless its state says otherwise.
+func (p *Primary) AddWorkspace(w Workspace) Workspace {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.now()
+	if w.ID == "" {
+		w.ID = newID()
+	}
+	if w.OrganizationID == "" {
+		w.OrganizationID = p.orgs[0].ID
+	}
+	if w.ImageID == "" && len(p.images) > 0 {
+		w.ImageID, w.ImageTag = p.images[0].ID, "latest"
+	}
+	if w.CPUCores == 0 {
+		w.CPUCores, w.MemoryGB, w.DiskGB = 1, 1, 10
+	}
+	if w.LatestStat.ContainerStatus == "" {
+		w.LatestStat.ContainerStatus = "OFF"
+	}
+	if w.RebuildMessages == nil {
+		w.RebuildMessages = []RebuildMessage{}
+	}
+	w.CreatedAt, w.UpdatedAt, w.LatestStat.Time = now, now, now
+	if w.LastBuiltAt.IsZero() {
+		w.LastBuiltAt = now
+	}
+	p.workspaces = append(p.workspaces, &workspace{Workspace: w})
+	return w
+}
+
+// Workspaces returns the workspaces as they are now.
+func (p *Primary) Workspaces() []Workspace {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	workspaces := make([]Workspace, len(p.workspaces))
+	for i, w := range p.workspaces {
+		workspaces[i] = w.Workspace
+	}
+	return workspaces
+}
+
+// FailBuilds makes builds of the workspace fail with the message: the next
+// one, or all of them. An empty message makes them work again. It reports
+// whether there is such a workspace.
+func (p *Primary) FailBuilds(workspaceID, message string, once bool) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	w := p.workspace(workspaceID)
+	if w != nil {
+		w.fail, w.failOnce = message, once
+	}
+	return w != nil
+}
+
+func (p *Primary) workspace(id string) *workspace {
+	for _, w := range p.workspaces {
+		if w.ID == id {
+			return w
+		}
+	}
+	return nil
+}
+
+func workspaceEndpoint(id, rest string) methods {
+	switch {
+	case rest != "":
+		return nil
+	case id == "":
+		return methods{http.MethodGet: {serve: (*call).listWorkspaces}}
+	default:
+		return methods{
+			http.MethodGet:   {serve: func(c *call) error { return c.getWorkspace(id) }},
+			http.MethodPatch: {serve: func(c *call) error { return c.patchWorkspace(id) }},
+		}
+	}
+}
+
+// ids reads a query parameter that lists IDs, separated by commas or repeated.
+func ids(r *http.Request, name string) []string {
+	var list []string
+	for _, value := range r.URL.Query()[name] {
+		for id := range strings.SplitSeq(value, ",") {
+			if id != "" {
+				list = append(list, id)
+			}
+		}
+	}
+	return list
+}
+
+func (c *call) listWorkspaces() error {
+	users, orgs := ids(c.r, "users"), ids(c.r, "orgs")
+	c.primary.mu.Lock()
+	defer c.primary.mu.Unlock()
+	list := []Workspace{}
+	for _, w := range c.primary.workspaces {
+		if (len(users) == 0 || slices.Contains(users, w.UserID)) &&
+			(len(orgs) == 0 || slices.Contains(orgs, w.OrganizationID)) && c.maySeeWorkspace(w) {
+			list = append(list, w.Workspace)
+		}
+	}
+	return c.answer(http.StatusOK, list)
+}
+
+func (c *call) maySeeWorkspace(w *workspace) bool { return w.UserID == c.user.ID || c.user.maySee() }
+
+func (c *call) getWorkspace(id string) error {
+	c.primary.mu.Lock()
+	defer c.primary.mu.Unlock()
+	w := c.primary.workspace(id)
+	if w == nil || !c.maySeeWorkspace(w) {
+		return notFound("workspace", id)
+	}
+	return c.answer(http.StatusOK, w.Workspace)
+}
+
+// patchWorkspace changes the fields that the body has and rebuilds the
+// workspace, as the CLI's rebuild (no field at all) and edit do.
+func (c *call) patchWorkspace(id string) error {
+	var body struct {
+		ImageID    *string  `json:"image_id"`
+		ImageTag   *string  `json:"image_tag"`
+		CPUCores   *float32 `json:"cpu_cores"`
+		MemoryGB   *float32 `json:"memory_gb"`
+		DiskGB     *int     `json:"disk_gb"`
+		GPUs       *int     `json:"gpus"`
+		TemplateID *string  `json:"template_id"`
+	}
+	if err := c.decode(&body); err != nil {
+		return err
+	}
+	p := c.primary
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	w := p.workspace(id)
+	switch {
+	case w == nil || !c.maySeeWorkspace(w):
+		return notFound("workspace", id)
+	case w.UserID != c.user.ID && !c.user.canManage():
+		return refuse(http.StatusForbidden, "forbidden", "only its owner and managers may rebuild a workspace")
+	case w.build != nil:
+		return refuse(http.StatusConflict, "conflict", "a build of workspace %q is under way", w.Name)
+	}
+	set(&w.ImageID, body.ImageID)
+	set(&w.ImageTag, body.ImageTag)
+	set(&w.CPUCores, body.CPUCores)
+	set(&w.MemoryGB, body.MemoryGB)
+	set(&w.DiskGB, body.DiskGB)
+	set(&w.GPUs, body.GPUs)
+	p.startBuild(w)
+	c.w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func set[T any](field *T, value *T) {
+	if value != nil {
+		*field = *value
+	}
+}

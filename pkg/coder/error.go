@@ -1,0 +1,118 @@
+package coder
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Error is an answer that says no: of status 300 or above.
+type Error struct {
+	// Method, Host and Path name the request.
+	Method, Host, Path string
+	// Status is the HTTP status.
+	Status int
+	// Code and Message are the API's own; empty if the answer was not the API's.
+	Code, Message string
+	// Details are the API's own, any JSON; may be nil.
+	Details json.RawMessage
+	// Foreign describes an answer that was not the API's, for example "text/html"; empty if it was.
+	Foreign string
+	// Advice says what to do about it; may be empty.
+	Advice string
+
+	retryAfter time.Duration
+}
+
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s%s: %d %s", e.Method, e.Host, e.Path, e.Status, strings.ToLower(http.StatusText(e.Status)))
+	switch {
+	case e.Message != "":
+		b.WriteString(": " + e.Message)
+	case e.Foreign != "":
+		fmt.Fprintf(&b, ": the answer (%s) is not from Coder's API; a proxy in between may have sent it", e.Foreign)
+	}
+	if e.Advice != "" {
+		b.WriteString("; " + e.Advice)
+	}
+	return b.String()
+}
+
+// envelope is the form of the API's errors.
+type envelope struct {
+	Error struct {
+		Message string          `json:"msg"`
+		Code    string          `json:"code"`
+		Details json.RawMessage `json:"details"`
+	} `json:"error"`
+}
+
+// longestMessage caps what is shown of a server's message.
+const longestMessage = 500
+
+func newError(c *Client, r request, got *answer) *Error {
+	path, _, _ := strings.Cut(r.path, "?") // a query may hold names of people
+	e := &Error{
+		Method: r.method, Host: c.base.Host, Path: path, Status: got.status,
+		retryAfter: parseRetryAfter(got.header, c.config.Clock.Now()),
+	}
+	var body envelope
+	if err := json.Unmarshal(got.body, &body); err == nil && body.Error.Message != "" {
+		e.Code, e.Details = body.Error.Code, body.Error.Details
+		e.Message = c.scrub(body.Error.Message)
+	} else if len(bytes.TrimSpace(got.body)) > 0 {
+		e.Foreign = describeType(got.header)
+	}
+	e.Advice = advice(e, r)
+	return e
+}
+
+// scrub takes the token out of a server's message, and cuts it short.
+func (c *Client) scrub(message string) string {
+	for _, secret := range []string{c.config.Token.Reveal(), c.config.AuthHeader} {
+		if secret != "" {
+			message = strings.ReplaceAll(message, secret, redacted)
+		}
+	}
+	if len(message) > longestMessage {
+		message = message[:longestMessage] + "..."
+	}
+	return message
+}
+
+func advice(e *Error, r request) string {
+	switch {
+	case e.Status == http.StatusUnauthorized:
+		return fmt.Sprintf("the token is missing, wrong or expired: log in with `coder login https://%s`, or give a token with --coder-token-file", e.Host)
+	case e.Status == http.StatusForbidden && e.Code == "":
+		return "it takes the role site-manager or site-admin"
+	case e.Status == http.StatusNotFound && strings.HasPrefix(r.path, satellitesPath):
+		return "satellites need a primary of v1.21 or later"
+	case e.Status >= 300 && e.Status < 400:
+		return "the API does not redirect: is the URL the deployment's own access URL?"
+	default:
+		return ""
+	}
+}
+
+func hasStatus(err error, status int) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Status == status
+}
+
+// IsNotFound reports whether err says that the thing does not exist (404).
+func IsNotFound(err error) bool { return hasStatus(err, http.StatusNotFound) }
+
+// IsUnauthorized reports whether err says that the token is not accepted (401).
+func IsUnauthorized(err error) bool { return hasStatus(err, http.StatusUnauthorized) }
+
+// IsForbidden reports whether err says that the user may not do it (403).
+func IsForbidden(err error) bool { return hasStatus(err, http.StatusForbidden) }
+
+// IsConflict reports whether err says that it conflicts with what is there (409).
+func IsConflict(err error) bool { return hasStatus(err, http.StatusConflict) }

@@ -1,0 +1,135 @@
+package coder
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// maxLoginFile is the longest login file that is read.
+const maxLoginFile = 16 << 10
+
+// Login is where the primary is and how to authenticate to it.
+type Login struct {
+	URL   string
+	Token Token
+	// Source says in words where both were found.
+	Source string
+}
+
+// LoginOptions are where to look for a login.
+type LoginOptions struct {
+	// URL and TokenFile are what the operator named; may be empty.
+	URL, TokenFile string
+	// Getenv looks up the environment.
+	Getenv func(string) string
+	// GOOS is the operating system, as in runtime.GOOS.
+	GOOS string
+}
+
+// FindLogin finds the primary's URL and a token: what the operator named, else
+// CODER_URL and CODER_TOKEN, else the login that the Coder CLI keeps (coder-cli,
+// internal/config). A URL and a token are only taken together from the
+// environment or from the CLI: a token must not go to another deployment than
+// it is for.
+func FindLogin(options LoginOptions) (Login, error) {
+	login := Login{URL: options.URL, Source: "--coder-url and --coder-token-file"}
+	if options.TokenFile != "" {
+		token, err := readLoginFile(options.TokenFile)
+		if err != nil {
+			return Login{}, fmt.Errorf("the token file cannot be read: %w", err)
+		}
+		if token == "" {
+			return Login{}, fmt.Errorf("the token file %s is empty", options.TokenFile)
+		}
+		login.Token = Token(token)
+	}
+	if login.URL != "" && login.Token != "" {
+		return login, nil
+	}
+	found, err := storedLogin(options)
+	if err != nil {
+		return Login{}, err
+	}
+	switch {
+	case found.URL == "" && login.URL == "":
+		return Login{}, errors.New("no login to Coder was found: log in with `coder login https://coder.example.com`, set CODER_URL and CODER_TOKEN, or give --coder-url and --coder-token-file")
+	case login.Token != "":
+		login.URL, login.Source = found.URL, "--coder-token-file and the URL of "+found.Source
+		return login, nil
+	case login.URL != "" && !sameDeployment(login.URL, found.URL):
+		return Login{}, fmt.Errorf("no token for %s was found: log in with `coder login %s`, or give one with --coder-token-file", login.URL, login.URL)
+	case found.Token == "":
+		return Login{}, fmt.Errorf("there is no token for %s: log in with `coder login %s`, or give one with --coder-token-file", found.URL, found.URL)
+	}
+	return found, nil
+}
+
+// storedLogin returns the login of the environment or of the Coder CLI.
+func storedLogin(options LoginOptions) (Login, error) {
+	if url, token := options.Getenv("CODER_URL"), options.Getenv("CODER_TOKEN"); url != "" && token != "" {
+		return Login{URL: url, Token: Token(token), Source: "CODER_URL and CODER_TOKEN"}, nil
+	}
+	dir := configDir(options)
+	if dir == "" {
+		return Login{}, nil
+	}
+	url, err := readLoginFile(filepath.Join(dir, "url"))
+	if errors.Is(err, os.ErrNotExist) {
+		return Login{}, nil
+	}
+	if err != nil {
+		return Login{}, fmt.Errorf("the Coder CLI's login cannot be read: %w", err)
+	}
+	token, err := readLoginFile(filepath.Join(dir, "session"))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return Login{}, fmt.Errorf("the Coder CLI's login cannot be read: %w", err)
+	}
+	return Login{URL: url, Token: Token(token), Source: "the Coder CLI's login in " + dir}, nil
+}
+
+// configDir is where the Coder CLI keeps its login; "" if that is not known.
+func configDir(options LoginOptions) string {
+	under := func(variable string, elements ...string) string {
+		if base := options.Getenv(variable); base != "" {
+			return filepath.Join(append([]string{base}, elements...)...)
+		}
+		return ""
+	}
+	switch options.GOOS {
+	case "windows":
+		return under("APPDATA", "coder")
+	case "darwin":
+		return under("HOME", "Library", "Application Support", "coder")
+	default:
+		if dir := under("XDG_CONFIG_HOME", "coder"); dir != "" {
+			return dir
+		}
+		return under("HOME", ".config", "coder")
+	}
+}
+
+func readLoginFile(name string) (string, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = file.Close() }()
+	data, err := io.ReadAll(io.LimitReader(file, maxLoginFile+1))
+	if err != nil {
+		return "", err
+	}
+	if len(data) > maxLoginFile {
+		return "", fmt.Errorf("%s is longer than %d KiB: it cannot be right", name, maxLoginFile>>10)
+	}
+	return strings.TrimSpace(string(data)), nil
+}
+
+func sameDeployment(a, b string) bool {
+	one, errOne := ParseURL(a)
+	other, errOther := ParseURL(b)
+	return errOne == nil && errOther == nil && strings.EqualFold(one.Host, other.Host) && one.Scheme == other.Scheme
+}

@@ -1,0 +1,132 @@
+package coder
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+)
+
+const providersPath = "/api/private/resource-pools"
+
+// Provider is a workspace provider; the API calls it a resource pool.
+type Provider struct {
+	ID                string   `json:"id"`
+	Name              string   `json:"name"`
+	Status            string   `json:"status"` // "pending", "ready", perhaps "error"
+	BuiltIn           bool     `json:"built_in"`
+	EnvproxyAccessURL string   `json:"envproxy_access_url"`
+	DevurlHost        string   `json:"devurl_host"`
+	OrgWhitelist      []string `json:"org_whitelist"`
+	// EnableNetV2 is Networking v2 (coder-cli commit 1ed07d2, v1.21); nil when
+	// the field is absent, which it is from v1.22, where it is always on.
+	EnableNetV2 *bool          `json:"enable_net_v2"`
+	Config      ProviderConfig `json:"config"`
+
+	raw map[string]json.RawMessage
+}
+
+// ProviderConfig is how the primary reaches the provider's cluster.
+type ProviderConfig struct {
+	ClusterAddress      string `json:"cluster_address"`
+	DefaultNamespace    string `json:"default_namespace"`
+	StorageClass        string `json:"storage_class"`
+	ClusterDomainSuffix string `json:"cluster_domain_suffix"`
+	SSHEnabled          bool   `json:"ssh_enabled"`
+}
+
+// UnmarshalJSON keeps every field, known or not, for ProviderChanges.
+func (p *Provider) UnmarshalJSON(data []byte) error {
+	type plain Provider
+	if err := json.Unmarshal(data, (*plain)(p)); err != nil {
+		return err
+	}
+	return json.Unmarshal(data, &p.raw)
+}
+
+// ProviderChanges returns the names of the fields, known to this client or
+// not, in which two readings of a provider differ, sorted. The Networking v2
+// flag, and the status that the primary keeps by itself, are left out.
+func ProviderChanges(before, after Provider) []string {
+	var changed []string
+	for name, value := range after.raw {
+		if name != "enable_net_v2" && name != "status" && name != "updated_at" && !sameJSON(before.raw[name], value) {
+			changed = append(changed, name)
+		}
+	}
+	for name := range before.raw {
+		if _, ok := after.raw[name]; !ok && name != "enable_net_v2" {
+			changed = append(changed, name)
+		}
+	}
+	slices.Sort(changed)
+	return changed
+}
+
+func sameJSON(a, b json.RawMessage) bool {
+	var x, y any
+	if json.Unmarshal(a, &x) != nil || json.Unmarshal(b, &y) != nil {
+		return false
+	}
+	one, errOne := json.Marshal(x)
+	other, errOther := json.Marshal(y)
+	return errOne == nil && errOther == nil && string(one) == string(other)
+}
+
+// Providers returns all workspace providers.
+func (c *Client) Providers(ctx context.Context) ([]Provider, error) {
+	var list struct {
+		Kubernetes []Provider `json:"kubernetes"`
+	}
+	_, err := c.do(ctx, request{method: http.MethodGet, path: providersPath, repeatable: true}, &list)
+	return list.Kubernetes, err
+}
+
+// Provider returns the workspace provider with that ID.
+func (c *Client) Provider(ctx context.Context, id string) (Provider, error) {
+	var provider Provider
+	_, err := c.do(ctx, request{method: http.MethodGet, path: providerPath(id), repeatable: true}, &provider)
+	return provider, err
+}
+
+func providerPath(id string) string { return providersPath + "/" + url.PathEscape(id) }
+
+// SetNetworkingV2 sets the provider's flag and nothing else. Whether the
+// answer has a body is not known of the real server, so the caller confirms the
+// change by reading the provider again.
+func (c *Client) SetNetworkingV2(ctx context.Context, id string, on bool) error {
+	_, err := c.do(ctx, request{
+		method: http.MethodPatch, path: providerPath(id), body: map[string]bool{"enable_net_v2": on}, repeatable: true,
+	}, nil)
+	return err
+}
+
+// RenameProvider gives the provider a new name.
+func (c *Client) RenameProvider(ctx context.Context, id, name string) error {
+	_, err := c.do(ctx, request{
+		method: http.MethodPatch, path: providerPath(id), body: map[string]string{"name": name}, repeatable: true,
+	}, nil)
+	return err
+}
+
+// CordonProvider keeps new workspaces off the provider.
+func (c *Client) CordonProvider(ctx context.Context, id, reason string) error {
+	_, err := c.do(ctx, request{
+		method: http.MethodPost, path: providerPath(id) + "/cordon", body: map[string]string{"reason": reason}, repeatable: true,
+	}, nil)
+	return err
+}
+
+// UncordonProvider lets new workspaces on the provider again.
+func (c *Client) UncordonProvider(ctx context.Context, id string) error {
+	_, err := c.do(ctx, request{method: http.MethodPost, path: providerPath(id) + "/uncordon", repeatable: true}, nil)
+	return err
+}
+
+// ProviderWorkspaces returns the workspaces on the provider.
+func (c *Client) ProviderWorkspaces(ctx context.Context, id string) ([]Workspace, error) {
+	var workspaces []Workspace
+	_, err := c.do(ctx, request{method: http.MethodGet, path: providerPath(id) + "/workspaces", repeatable: true}, &workspaces)
+	return workspaces, err
+}

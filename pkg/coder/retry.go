@@ -1,0 +1,78 @@
+package coder
+
+import (
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// Waits between attempts.
+const (
+	firstWait = 200 * time.Millisecond
+	// longestWait also caps what a server asks for with Retry-After.
+	longestWait = 10 * time.Second
+)
+
+// retryAfter tells whether a failure may pass, and how long to wait: twice as
+// long each time, of which a random half, so that many clients spread out; or
+// what the server asked for.
+func retryAfter(err error, attempt int) (time.Duration, bool) {
+	wait := min(firstWait<<(attempt-1), longestWait)
+	wait = wait/2 + rand.N(wait/2) //nolint:gosec // spreading out needs no secrecy
+	var failure *Error
+	if !errors.As(err, &failure) {
+		return wait, isPassing(err)
+	}
+	switch failure.Status {
+	case http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,
+		http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		if failure.retryAfter > 0 {
+			wait = min(failure.retryAfter, longestWait)
+		}
+		return wait, true
+	default:
+		return 0, false
+	}
+}
+
+// isPassing reports whether a failure of the connection may pass by itself.
+func isPassing(err error) bool {
+	var (
+		slow    *slowError
+		netErr  net.Error
+		dnsFail *net.DNSError
+	)
+	switch {
+	case errors.As(err, &dnsFail):
+		return dnsFail.IsTemporary || dnsFail.IsTimeout
+	case errors.As(err, &slow), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
+		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNREFUSED):
+		return true
+	default:
+		return errors.As(err, &netErr) && netErr.Timeout()
+	}
+}
+
+// notSent reports whether the request certainly did not reach the server: no
+// connection was made.
+func notSent(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
+}
+
+// parseRetryAfter reads the header Retry-After: seconds, or a date.
+func parseRetryAfter(header http.Header, now time.Time) time.Duration {
+	value := header.Get("Retry-After")
+	if seconds, err := strconv.Atoi(value); err == nil && seconds > 0 {
+		return time.Duration(min(seconds, 3600)) * time.Second
+	}
+	if at, err := http.ParseTime(value); err == nil && at.After(now) {
+		return at.Sub(now)
+	}
+	return 0
+}

@@ -1,0 +1,88 @@
+package coder
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"strings"
+	"syscall"
+)
+
+// TransportError means that no answer came from the deployment. It says why in
+// plain words, and wraps the cause.
+type TransportError struct {
+	// Method, Host and Path name the request.
+	Method, Host, Path string
+	// Reason is what is wrong and what to do about it.
+	Reason string
+
+	cause error
+}
+
+func (e *TransportError) Error() string {
+	return fmt.Sprintf("%s %s%s: %s", e.Method, e.Host, e.Path, e.Reason)
+}
+
+func (e *TransportError) Unwrap() error { return e.cause }
+
+// explainTransport says why a request got no answer. The URL's query and the
+// request's headers stay out of the message.
+func explainTransport(ctx context.Context, c *Client, r request, err error) error {
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err // the wrapping repeats the URL, query and all
+	}
+	if cause := context.Cause(ctx); cause != nil && errors.Is(err, ctx.Err()) {
+		err = cause
+	}
+	path, _, _ := strings.Cut(r.path, "?")
+	return &TransportError{Method: r.method, Host: c.base.Host, Path: path, Reason: transportReason(c, err), cause: err}
+}
+
+func transportReason(c *Client, err error) string {
+	var (
+		slow      *slowError
+		dns       *net.DNSError
+		unknownCA x509.UnknownAuthorityError
+		wrongHost x509.HostnameError
+		invalid   x509.CertificateInvalidError
+		netErr    net.Error
+	)
+	switch {
+	case errors.As(err, &slow):
+		return slow.Error()
+	case errors.As(err, &dns):
+		return fmt.Sprintf("the host %q cannot be resolved", dns.Name)
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "nothing answers there (connection refused)"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return "the connection was reset before an answer came"
+	case errors.As(err, &unknownCA):
+		return "its certificate is signed by an unknown authority: name the authority's file with --coder-ca-file"
+	case errors.As(err, &wrongHost):
+		return fmt.Sprintf("its certificate is for %s, not for %s", certificateNames(wrongHost.Certificate), c.base.Hostname())
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "its certificate has expired, or is not valid yet: check it, and this machine's clock"
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return "the answer broke off"
+	case errors.As(err, &netErr) && netErr.Timeout():
+		return "no answer in time"
+	default:
+		return c.scrub(err.Error())
+	}
+}
+
+func certificateNames(certificate *x509.Certificate) string {
+	names := append([]string{}, certificate.DNSNames...)
+	for _, ip := range certificate.IPAddresses {
+		names = append(names, ip.String())
+	}
+	if len(names) == 0 {
+		return fmt.Sprintf("%q", certificate.Subject.CommonName)
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,73 @@
+package coder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// Version is a version of Coder. Versions of the same numbers are equal;
+// whatever follows the numbers is kept but not compared by AtLeast.
+type Version struct {
+	major, minor, patch int
+	suffix              string // "-rc.1", "+abc"; may be empty
+}
+
+// ParseVersion reads "1.21.3", with or without a leading v.
+func ParseVersion(text string) (Version, error) {
+	numbers := strings.TrimPrefix(strings.TrimSpace(text), "v")
+	var v Version
+	if i := strings.IndexAny(numbers, "-+"); i >= 0 {
+		numbers, v.suffix = numbers[:i], numbers[i:]
+	}
+	parts := strings.Split(numbers, ".")
+	if len(parts) < 2 || len(parts) > 3 || len(text) > 64 {
+		return Version{}, fmt.Errorf("%.64q is not a version like 1.21.3", text)
+	}
+	for i, target := range []*int{&v.major, &v.minor, &v.patch}[:len(parts)] {
+		n, err := strconv.Atoi(parts[i])
+		if err != nil || n < 0 {
+			return Version{}, fmt.Errorf("%.64q is not a version like 1.21.3", text)
+		}
+		*target = n
+	}
+	return v, nil
+}
+
+// String returns the version without a leading v.
+func (v Version) String() string {
+	return fmt.Sprintf("%d.%d.%d%s", v.major, v.minor, v.patch, v.suffix)
+}
+
+// AtLeast reports whether the version is major.minor or later.
+func (v Version) AtLeast(major, minor int) bool {
+	return v.major > major || v.major == major && v.minor >= minor
+}
+
+// SameMinor reports whether both versions share major and minor, which is what
+// Coder's own client compares.
+func (v Version) SameMinor(w Version) bool { return v.major == w.major && v.minor == w.minor }
+
+// versionHeader carries the deployment's version in answers of GET /api.
+const versionHeader = "Coder-Version"
+
+// Version returns the deployment's version. A good satellite passes the
+// request on, and so returns its primary's.
+func (c *Client) Version(ctx context.Context) (Version, error) {
+	got, err := c.do(ctx, request{method: http.MethodGet, path: "/api", repeatable: true, public: true}, nil)
+	if err != nil {
+		return Version{}, err
+	}
+	text := got.header.Get(versionHeader)
+	if text == "" {
+		return Version{}, errors.New("GET " + c.base.Host + "/api: the answer names no version of Coder: is it a Coder deployment?")
+	}
+	version, err := ParseVersion(text)
+	if err != nil {
+		return Version{}, fmt.Errorf("GET %s/api: %w", c.base.Host, err)
+	}
+	return version, nil
+}

@@ -1,0 +1,60 @@
+package fleet_test
+
+import (
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+)
+
+func TestEncodeRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.OneOf(
+			rapid.StringMatching(`[a-z0-9./:@ _#'"{}*&!~-]{0,20}`),
+			// YAML folds some line breaks of Unicode, which no name holds
+			rapid.StringOf(rapid.Rune().Filter(unicode.IsPrint)),
+			rapid.SampledFrom([]string{"", "null", "~", "true", "yes", "1", "1.20", "0x1f", "1e3", "2026-01-02", "<<", "=", "- a", "a: b", "\n", "é", "日本"}),
+		)
+		texts := rapid.SliceOfN(text, 0, 3)
+		in := v1alpha1.Fleet{
+			Coder:    v1alpha1.Coder{URL: text.Draw(t, "url"), CAFile: text.Draw(t, "ca")},
+			Chart:    v1alpha1.Chart{Repo: text.Draw(t, "repo"), Name: text.Draw(t, "chart"), Version: text.Draw(t, "version")},
+			Defaults: v1alpha1.Defaults{Namespace: text.Draw(t, "namespace"), Values: texts.Draw(t, "values")},
+			Regions: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) v1alpha1.Region {
+				return v1alpha1.Region{Name: text.Draw(t, "name"), Context: text.Draw(t, "context"), AccessURL: text.Draw(t, "accessURL"),
+					Values: texts.Draw(t, "values"), Canary: v1alpha1.Canary{Workspace: text.Draw(t, "canary")}}
+			}), 0, 4).Draw(t, "regions"),
+			Rollout: v1alpha1.Rollout{
+				Waves: rapid.SliceOfN(texts, 0, 3).Draw(t, "waves"), MaxParallel: rapid.Int().Draw(t, "parallel"), MaxFailures: rapid.Int().Draw(t, "failures"),
+			},
+		}
+		data, err := fleet.Encode(in, text.Draw(t, "comment"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := fleet.Decode("f", data)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, data)
+		}
+		in.SetGroupVersionKind(v1alpha1.GroupVersion().WithKind(v1alpha1.KindFleet))
+		if diff := cmp.Diff(in, *out, cmpopts.EquateEmpty()); diff != "" {
+			t.Fatalf("(-in +out):\n%s\n%s", diff, data)
+		}
+	})
+}
+
+func TestEncodeCommentsStayComments(t *testing.T) {
+	data, err := fleet.Encode(v1alpha1.Fleet{}, "one\nkind: Evil", "two\x1b[31m")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "# one kind: Evil\n# two [31m\napiVersion: "; !strings.HasPrefix(string(data), want) {
+		t.Errorf("got:\n%s", data)
+	}
+}

@@ -1,0 +1,126 @@
+package fleet_test
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+)
+
+func TestFlagsFleet(t *testing.T) {
+	values := filepath.Join("testdata", "valid", "common.yaml")
+	two := 2
+	got, err := fleet.Flags{
+		Contexts:  []string{"arn:aws:eks:us-east-2:1234:cluster/ohio"},
+		AccessURL: "https://coder-ohio.example.com/", Provider: "ohio", Namespace: "sat", ConnectTo: "203.0.113.7:443",
+		Chart: "./chart.tgz", ChartVersion: "1.21.7", ValueFiles: []string{values}, Sets: []string{"coderd.replicas=2"},
+		CoderURL: "https://coder.example.com", Canary: "none", MaxParallel: 3, MaxFailures: &two,
+	}.Load(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &fleet.Fleet{
+		CoderURL: "https://coder.example.com",
+		Regions: []fleet.Region{{
+			Name: "arn-aws-eks-us-east-2-1234-cluster-ohio", Context: "arn:aws:eks:us-east-2:1234:cluster/ohio",
+			Namespace: "sat", Release: fleet.DefaultRelease, AccessURL: "https://coder-ohio.example.com", Provider: "ohio",
+			ValueFiles: []string{values}, Sets: []string{"coderd.replicas=2"}, ConnectTo: "203.0.113.7:443", Canary: "none",
+			Chart: v1alpha1.Chart{Name: "chart.tgz", Version: "1.21.7"},
+		}},
+		Waves: [][]string{{"arn-aws-eks-us-east-2-1234-cluster-ohio"}}, MaxParallel: 3, MaxFailures: 2,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("fleet (-want +got):\n%s", diff)
+	}
+}
+
+func TestFlagsSeveralContextsWithoutURL(t *testing.T) {
+	got, err := fleet.Flags{Contexts: []string{"a/b", "a:b", "///", "A-B"}, AccessURLOptional: true}.Fleet()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, region := range got.Regions {
+		names = append(names, region.Name)
+	}
+	if diff := cmp.Diff([]string{"a-b", "a-b-2", "region", "A-B-3"}, names); diff != "" {
+		t.Errorf("names (-want +got):\n%s", diff)
+	}
+}
+
+func TestFlagsErrors(t *testing.T) {
+	url, minus := "https://a.example.com", -1
+	file := filepath.Join("testdata", "valid", "minimal.yaml")
+	tests := map[string]struct {
+		flags fleet.Flags
+		want  []string
+	}{
+		"no context":       {fleet.Flags{AccessURL: url}, []string{"--context: missing"}},
+		"no URL":           {fleet.Flags{Contexts: []string{"a"}}, []string{"--access-url: missing"}},
+		"one URL for two":  {fleet.Flags{Contexts: []string{"a", "b"}, AccessURL: url, Provider: "p", ConnectTo: "h:1"}, []string{"--access-url: one value cannot serve several contexts", "--provider: one value", "--connect-to: one value", "Fleet file"}},
+		"two without URL":  {fleet.Flags{Contexts: []string{"a", "b"}}, []string{"--context: given more than once", "discover"}},
+		"same twice":       {fleet.Flags{Contexts: []string{"a", "a"}, AccessURLOptional: true}, []string{`--context: "a" is also that of`}},
+		"http":             {fleet.Flags{Contexts: []string{"a"}, AccessURL: "http://a.example.com"}, []string{"--access-url: \"http://a.example.com\" is not https"}},
+		"values missing":   {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, ValueFiles: []string{"nowhere.yaml"}}, []string{"--values: the file nowhere.yaml does not exist"}},
+		"bad namespace":    {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, Namespace: "A_"}, []string{`--namespace: "A_"`}},
+		"bad numbers":      {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, MaxParallel: -1, MaxFailures: &minus}, []string{"--max-parallel: is -1", "--max-failures: is -1"}},
+		"region, no file":  {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, Regions: []string{"a"}}, []string{"--region: selects regions of a Fleet file"}},
+		"file and context": {fleet.Flags{Filename: file, Contexts: []string{"a"}, Sets: []string{"a=b"}}, []string{"--context: cannot be used with --filename", "--set: cannot"}},
+		"unknown region":   {fleet.Flags{Filename: file, Regions: []string{"a", "zzz", "bb"}}, []string{`no region "zzz"; there are: a, b, c`, `no region "bb"; did you mean "b"?`}},
+		"bad overrides":    {fleet.Flags{Filename: file, CoderURL: "http://x.example.com", CAFile: "nowhere.pem", MaxParallel: -1, MaxFailures: &minus}, []string{"--coder-url: ", "--coder-ca-file: the file nowhere.pem", "--max-parallel", "--max-failures"}},
+		"no such file":     {fleet.Flags{Filename: "nowhere.yaml"}, []string{"the Fleet file nowhere.yaml cannot be read"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			got, err := tt.flags.Load(nil)
+			if err == nil {
+				t.Fatalf("no error, but %+v", got)
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("%q is not in:\n%v", want, err)
+				}
+			}
+			var fieldError *fleet.FieldError
+			if errors.As(err, &fieldError) == (name == "no such file") {
+				t.Errorf("FieldError or not is wrong: %v", err)
+			}
+		})
+	}
+}
+
+func TestFlagsOverFile(t *testing.T) {
+	one, ca := 1, filepath.Join("testdata", "valid", "ca.pem")
+	got, err := fleet.Flags{Filename: filepath.Join("testdata", "valid", "full.yaml"), Regions: []string{"ohio", "sydney", "ohio"},
+		CoderURL: "https://other.example.com/", CAFile: ca, MaxParallel: 9, MaxFailures: &one}.Load(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.CoderURL != "https://other.example.com" || got.CAFile != ca || got.MaxParallel != 9 || got.MaxFailures != 1 {
+		t.Errorf("flags do not win: %+v", got)
+	}
+	if diff := cmp.Diff([][]string{{"sydney"}, {"ohio"}}, got.Waves); diff != "" {
+		t.Errorf("waves (-want +got):\n%s", diff)
+	}
+	if len(got.Regions) != 2 || got.Regions[0].Name != "sydney" || got.Regions[1].Name != "ohio" {
+		t.Errorf("regions: %+v", got.Regions)
+	}
+}
+
+func TestSelectDropsEmptyWaves(t *testing.T) {
+	got, err := fleet.ReadFile(filepath.Join("testdata", "valid", "minimal.yaml"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := got.Select([]string{"c"}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([][]string{{"c"}}, got.Waves); diff != "" {
+		t.Errorf("waves (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,95 @@
+package fleet
+
+import (
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// validateURL notes why a URL cannot be a Coder access URL. It never repeats a
+// URL that may hold a password.
+func validateURL(p *problems, path, raw string) {
+	switch {
+	case strings.Contains(raw, "@"):
+		p.addf(path, "must not hold a user name or password; the token comes from CODER_TOKEN or a token file")
+		return
+	case strings.ContainsAny(raw, "?#"):
+		p.addf(path, "must not have a query or a fragment; an access URL is only scheme, host and port")
+		return
+	}
+	u, err := url.Parse(raw)
+	if err != nil {
+		p.addf(path, "is not a URL; write https://HOST")
+		return
+	}
+	port, portErr := strconv.ParseUint(u.Port(), 10, 16)
+	switch {
+	case u.Scheme == "" || u.Hostname() == "":
+		p.addf(path, "%q has no scheme or no host; write https://HOST", raw)
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		p.addf(path, "%q is not https; tokens would travel in the clear (http is allowed on loopback only)", raw)
+	case u.Scheme != "https" && u.Scheme != "http":
+		p.addf(path, "%q is not an https URL", raw)
+	case strings.HasSuffix(u.Host, ":") || u.Port() != "" && (portErr != nil || port == 0):
+		p.addf(path, "%q has no valid port", raw)
+	case u.Path != "" && u.Path != "/":
+		p.addf(path, "%q has a path; an access URL is only scheme, host and port", raw)
+	}
+}
+
+func isLoopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && address.Unmap().IsLoopback()
+}
+
+// normalURL brings a URL into the form that is compared and shown: scheme and
+// host in lower case, no default port, no trailing slash. What is not a URL
+// stays as it is, for validation to complain about.
+func normalURL(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || u.User != nil {
+		return raw
+	}
+	u.Scheme = strings.ToLower(u.Scheme)
+	u.Host = strings.ToLower(u.Host)
+	if u.Port() != "" && u.Port() == defaultPort(u.Scheme) {
+		u.Host = strings.TrimSuffix(u.Host, ":"+u.Port())
+	}
+	u.Path = strings.TrimRight(u.Path, "/")
+	return u.String()
+}
+
+func defaultPort(scheme string) string {
+	switch scheme {
+	case "https":
+		return "443"
+	case "http":
+		return "80"
+	}
+	return ""
+}
+
+// address brings a cluster's address into the form that is compared: host, port
+// and path. The scheme counts only for the default port, since Coder's records
+// of providers leave it out at times.
+func address(raw string) string {
+	raw = strings.TrimSpace(raw)
+	if raw == "" {
+		return ""
+	}
+	if !strings.Contains(raw, "://") {
+		raw = "https://" + raw
+	}
+	u, err := url.Parse(raw)
+	if err != nil || u.Hostname() == "" {
+		return ""
+	}
+	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	if ip, err := netip.ParseAddr(host); err == nil {
+		host = ip.Unmap().String()
+	}
+	port := firstOf(u.Port(), defaultPort(strings.ToLower(u.Scheme)))
+	return net.JoinHostPort(host, port) + strings.TrimRight(u.Path, "/")
+}

@@ -1,0 +1,37 @@
+package health
+
+import (
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+func canaryChecks() []Check {
+	return []Check{{
+		Info: v1alpha1.CheckInfo{
+			ID: "canary", Category: categoryCanary, Severity: v1alpha1.SeverityError, Preflight: true,
+			Question:    "Is there a canary workspace, and did its last build end well?",
+			Explanation: "The canary is rebuilt after the switch to prove that workspaces of the region work. By default it is a workspace of the operator's own on the provider; name another with canary.workspace in the Fleet or --canary, or use \"none\" to go without proof.",
+		},
+		Evaluate: canary,
+	}}
+}
+
+func canary(s *snapshot.Snapshot) Answer {
+	found, known := s.Canary.Get()
+	if !known {
+		return unknown(s.Canary.Err(), "name one with --canary, or use \"none\"")
+	}
+	if found.None {
+		return skip("no canary was asked for")
+	}
+	name := found.Workspace.Name
+	switch status := found.Workspace.LatestStat.ContainerStatus; status {
+	case coder.ContainerFailed:
+		return fail("coder workspaces rebuild "+name, "workspace %q failed: %s", name, found.Workspace.LatestStat.StatError)
+	case coder.ContainerOn, coder.ContainerOff, coder.ContainerCreating:
+		return pass("workspace %q is %s", name, status)
+	default:
+		return warn("", "the state of workspace %q is %q", name, status)
+	}
+}

@@ -1,0 +1,74 @@
+package health
+
+import (
+	"strings"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+func chartChecks() []Check {
+	return []Check{
+		{
+			Info: v1alpha1.CheckInfo{
+				ID: "chart-available", Category: categoryChart, Severity: v1alpha1.SeverityError, Preflight: true,
+				Question:    "Can the satellite's chart be loaded, and does it fit the cluster?",
+				Explanation: "The chart comes from --chart and --repo in the version --chart-version, by default the primary's own. If the repository lacks that version, name one of the same minor version; charts from v1.22 on need Kubernetes 1.19 or later.",
+			},
+			Evaluate: chartAvailable,
+		},
+		{
+			Info: v1alpha1.CheckInfo{
+				ID: "values-valid", Category: categoryChart, Severity: v1alpha1.SeverityError, Preflight: true,
+				Question:    "Can the Helm values be read, and do they agree with the region?",
+				Explanation: "Values files are merged as Helm does it. coderd.satellite.enable, primaryURL and accessURL are set from the region, and a values file must not say otherwise.",
+			},
+			Evaluate: valuesValid,
+		},
+		{
+			Info: v1alpha1.CheckInfo{
+				ID: "values-secrets", Category: categoryChart, Severity: v1alpha1.SeverityError, Preflight: true,
+				Question:    "Do the Secrets that the values name exist in the satellite's namespace?",
+				Explanation: "coderd.tls.hostSecretName, coderd.tls.devurlsHostSecretName and certs.secret.name must be Secrets in the satellite's namespace, or its pods cannot start. Create them, for example with `kubectl create secret tls`.",
+			},
+			Evaluate: valuesSecrets,
+		},
+	}
+}
+
+func chartAvailable(s *snapshot.Snapshot) Answer {
+	chart, known := s.Chart.Get()
+	if !known {
+		return unknown(s.Chart.Err(), "name another with --chart, --repo and --chart-version")
+	}
+	if found, known := s.Cluster.Get(); known {
+		if err := satellite.Compatible(chart, found.Version); err != nil {
+			return fail("name a chart version that fits with --chart-version", "%v", err)
+		}
+	}
+	return pass("chart %s %s", chart.Metadata.Name, chart.Metadata.Version)
+}
+
+func valuesValid(s *snapshot.Snapshot) Answer {
+	if !s.Spec.IsKnown() {
+		return unknown(s.Spec.Err(), "")
+	}
+	return pass("the values can be read and agree with the region")
+}
+
+func valuesSecrets(s *snapshot.Snapshot) Answer {
+	if !s.Spec.IsKnown() {
+		return skip("the values are unknown")
+	}
+	missing, known := s.MissingSecrets.Get()
+	switch {
+	case !known:
+		return unknown(s.MissingSecrets.Err(), "")
+	case len(missing) > 0:
+		return fail("create them, for example with `kubectl create secret tls`",
+			"Secrets that the values name are missing in namespace %q: %s", s.Region.Namespace, strings.Join(missing, ", "))
+	default:
+		return pass("every Secret that the values name is there")
+	}
+}

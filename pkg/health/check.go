@@ -1,0 +1,134 @@
+// Package health answers the questions that status and preflight ask about a
+// region. Each check is a pure function of a snapshot, with a stable ID, a
+// severity and a hint; an unknown is never a pass.
+package health
+
+import (
+	"fmt"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// Check is one question about a region.
+type Check struct {
+	// Info describes the check; its ID never changes.
+	Info v1alpha1.CheckInfo
+	// Evaluate answers the question from the snapshot alone.
+	Evaluate func(*snapshot.Snapshot) Answer
+}
+
+// Answer is what a check finds.
+type Answer struct {
+	State v1alpha1.CheckState
+	// Message is one sentence: what was found.
+	Message string
+	// Hint says what to do about it.
+	Hint string
+}
+
+func pass(format string, args ...any) Answer {
+	return Answer{State: v1alpha1.CheckPass, Message: fmt.Sprintf(format, args...)}
+}
+
+func skip(format string, args ...any) Answer {
+	return Answer{State: v1alpha1.CheckSkipped, Message: fmt.Sprintf(format, args...)}
+}
+
+// fail answers no. Evaluate turns it into a warning where the check is one.
+func fail(hint, format string, args ...any) Answer {
+	return Answer{State: v1alpha1.CheckFail, Message: fmt.Sprintf(format, args...), Hint: hint}
+}
+
+// warn answers no, but does not fail a check whose severity is Error.
+func warn(hint, format string, args ...any) Answer {
+	return Answer{State: v1alpha1.CheckWarn, Message: fmt.Sprintf(format, args...), Hint: hint}
+}
+
+func unknown(err error, hint string) Answer {
+	return Answer{State: v1alpha1.CheckUnknown, Message: fmt.Sprintf("unknown: %v", err), Hint: hint}
+}
+
+// Evaluate answers the checks from the snapshot, in their order.
+func Evaluate(checks []Check, s *snapshot.Snapshot) []v1alpha1.CheckResult {
+	results := make([]v1alpha1.CheckResult, 0, len(checks))
+	for _, check := range checks {
+		answer := check.Evaluate(s)
+		if answer.State == v1alpha1.CheckFail && check.Info.Severity == v1alpha1.SeverityWarning {
+			answer.State = v1alpha1.CheckWarn
+		}
+		results = append(results, v1alpha1.CheckResult{
+			ID:       check.Info.ID,
+			Category: check.Info.Category,
+			Severity: check.Info.Severity,
+			State:    answer.State,
+			Message:  answer.Message,
+			Hint:     answer.Hint,
+		})
+	}
+	return results
+}
+
+// All returns every check, in the order in which reports show them.
+func All() []Check {
+	var all []Check
+	for _, category := range [][]Check{
+		primaryChecks(), clusterChecks(), providerChecks(), legacyChecks(), chartChecks(),
+		satelliteChecks(), accessChecks(), registrationChecks(), canaryChecks(), runChecks(),
+	} {
+		all = append(all, category...)
+	}
+	return all
+}
+
+// Preflight returns the checks that must pass before a migration, and the
+// warnings that an operator should read before one.
+func Preflight() []Check { return filter(func(c Check) bool { return c.Info.Preflight }) }
+
+// Status returns the checks that status asks: all but those about a change to come.
+func Status() []Check { return filter(func(c Check) bool { return !onlyPreflight(c) }) }
+
+// onlyPreflight reports whether a check is about a change to come, so that its
+// facts are not gathered otherwise.
+func onlyPreflight(c Check) bool {
+	switch c.Info.Category {
+	case categoryChart:
+		return true
+	default:
+		return c.Info.ID == "cluster-rights"
+	}
+}
+
+func filter(keep func(Check) bool) []Check {
+	var kept []Check
+	for _, c := range All() {
+		if keep(c) {
+			kept = append(kept, c)
+		}
+	}
+	return kept
+}
+
+// Find returns the check with the given ID.
+func Find(id string) (Check, bool) {
+	for _, c := range All() {
+		if c.Info.ID == id {
+			return c, true
+		}
+	}
+	return Check{}, false
+}
+
+// Categories of checks, in the order in which reports show them.
+const (
+	categoryPrimary      = "primary"
+	categoryCluster      = "cluster"
+	categoryProvider     = "provider"
+	categoryLegacy       = "legacy"
+	categoryChart        = "chart"
+	categorySatellite    = "satellite"
+	categoryAccess       = "access"
+	categoryRegistration = "registration"
+	categoryCanary       = "canary"
+	categoryRun          = "run"
+)

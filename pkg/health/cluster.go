@@ -1,0 +1,98 @@
+package health
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+func clusterChecks() []Check {
+	return []Check{
+		{
+			Info: v1alpha1.CheckInfo{
+				ID: "cluster-reachable", Category: categoryCluster, Severity: v1alpha1.SeverityError, Preflight: true,
+				Question:    "Does the region's API server answer with these credentials?",
+				Explanation: "Everything in a region is done through its kubeconfig context. Try `kubectl --context CONTEXT get namespace kube-system`: it meets the same obstacle, and says more about credentials plugins.",
+			},
+			Evaluate: clusterReachable,
+		},
+		{
+			Info: v1alpha1.CheckInfo{
+				ID: "cluster-rights", Category: categoryCluster, Severity: v1alpha1.SeverityError, Preflight: true,
+				Question:    "Does the operator have every right in the cluster that the migration needs?",
+				Explanation: "A migration that runs out of rights halfway would have to be undone, so every right is asked for first. The message names each that is missing; have a cluster administrator grant them.",
+			},
+			Evaluate: clusterRights,
+		},
+		{
+			Info: v1alpha1.CheckInfo{
+				ID: "namespace-active", Category: categoryCluster, Severity: v1alpha1.SeverityError, Preflight: true,
+				Question:    "Can the satellite's namespace take new objects?",
+				Explanation: "Nothing can be created in a namespace that is being deleted. Wait until it is gone, or see with `kubectl get namespace NAME -o yaml` which finalizer holds it up; or choose another with --namespace.",
+			},
+			Evaluate: namespaceActive,
+		},
+		{
+			Info: v1alpha1.CheckInfo{
+				ID: "namespace-separate", Category: categoryCluster, Severity: v1alpha1.SeverityWarning, Preflight: true,
+				Question:    "Is the satellite in a namespace of its own, apart from the workspaces?",
+				Explanation: "Coder's documentation advises to keep a satellite out of its provider's namespace: the charts use fixed names, and whoever may manage workspaces should not reach the satellite's key.",
+			},
+			Evaluate: namespaceSeparate,
+		},
+	}
+}
+
+func clusterReachable(s *snapshot.Snapshot) Answer {
+	found, known := s.Cluster.Get()
+	if !known {
+		return unknown(s.Cluster.Err(), fmt.Sprintf("try: kubectl --context %s get namespace kube-system", s.Region.Context))
+	}
+	return pass("%s answers, Kubernetes %s", found.Server, found.Version)
+}
+
+func clusterRights(s *snapshot.Snapshot) Answer {
+	if !s.MissingRights.Collected() {
+		return skip("rights are asked for when there is something to change")
+	}
+	missing, known := s.MissingRights.Get()
+	if !known {
+		return unknown(s.MissingRights.Err(), "")
+	}
+	if len(missing) == 0 {
+		return pass("every right that is needed is there")
+	}
+	names := make([]string, len(missing))
+	for i, rule := range missing {
+		names[i] = rule.String()
+	}
+	return fail("have a cluster administrator grant them", "missing rights: %s", strings.Join(names, "; "))
+}
+
+func namespaceActive(s *snapshot.Snapshot) Answer {
+	state, known := s.Satellite.Get()
+	switch {
+	case !known:
+		return unknown(s.Satellite.Err(), "")
+	case state.NamespacePhase == "Terminating":
+		return fail("wait until it is gone, or choose another with --namespace", "namespace %q is being deleted", s.Region.Namespace)
+	case state.NamespacePhase == "":
+		return pass("namespace %q will be created", s.Region.Namespace)
+	default:
+		return pass("namespace %q is active", s.Region.Namespace)
+	}
+}
+
+func namespaceSeparate(s *snapshot.Snapshot) Answer {
+	provider, known := s.Provider.Get()
+	switch {
+	case !known:
+		return skip("the provider is unknown")
+	case provider.Config.DefaultNamespace == s.Region.Namespace:
+		return fail("choose another with --namespace", "namespace %q is also where provider %q keeps its workspaces", s.Region.Namespace, provider.Name)
+	default:
+		return pass("workspaces are in namespace %q, the satellite is not", provider.Config.DefaultNamespace)
+	}
+}

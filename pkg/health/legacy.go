@@ -1,0 +1,97 @@
+package health
+
+import (
+	"strings"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+func legacyChecks() []Check {
+	return []Check{
+		{
+			Info: v1alpha1.CheckInfo{
+				ID: "legacy-found", Category: categoryLegacy, Severity: v1alpha1.SeverityError, Preflight: true,
+				Question:    "Is there exactly one legacy release to roll back to?",
+				Explanation: "The legacy release is a Helm release of the chart workspace-provider, found through the labels of its envproxy Deployment in any namespace. Without one there is no way back to the legacy path. Several usually mean that somebody installed it twice; remove the one that the provider does not use.",
+			},
+			Evaluate: legacyFound,
+		},
+		{
+			Info: v1alpha1.CheckInfo{
+				ID: "legacy-retained", Category: categoryLegacy, Severity: v1alpha1.SeverityError,
+				Question:    "Would the legacy release survive a `helm uninstall` by mistake?",
+				Explanation: "Retention is a backup of the release's record, the keep policy in the stored manifest and on the live objects, a label and annotation on the record, and the ledger in the journal. An upgrade of the legacy release undoes part of it; `kubectl coder-satellite retain` mends it.",
+			},
+			Evaluate: legacyRetained,
+		},
+		{
+			Info: v1alpha1.CheckInfo{
+				ID: "legacy-rollback-ready", Category: categoryLegacy, Severity: v1alpha1.SeverityWarning,
+				Question:    "Would a rollback to the legacy release work now?",
+				Explanation: "More than retention: the release's record decodes, every object in it exists, the cluster still serves every API version in it, and envproxy is available. The message says which of these does not hold.",
+			},
+			Evaluate: legacyRollbackReady,
+		},
+	}
+}
+
+// withoutLegacy reports whether a region can do without a legacy release:
+// because it does not use the legacy path any more.
+func withoutLegacy(s *snapshot.Snapshot) bool {
+	networking := s.Networking()
+	return networking == v1alpha1.NetworkingV2On || networking == v1alpha1.NetworkingV2AlwaysOn
+}
+
+func legacyFound(s *snapshot.Snapshot) Answer {
+	state, known := s.Legacy.Get()
+	switch {
+	case !known:
+		return unknown(s.Legacy.Err(), "")
+	case state.Release != nil:
+		return pass("%s/%s, chart %s %s, revision %d", state.Release.Namespace, state.Release.Name,
+			state.Release.ChartName, state.Release.ChartVersion, state.Release.Revision)
+	case len(state.Found.Releases) == 0 && withoutLegacy(s):
+		return skip("there is no legacy release (any more), and the region does not use one")
+	default:
+		return fail("see `helm list --all-namespaces`", "%s", state.Found.Explain())
+	}
+}
+
+func legacyRetained(s *snapshot.Snapshot) Answer {
+	state, known := s.Legacy.Get()
+	switch {
+	case !known:
+		return unknown(s.Legacy.Err(), "")
+	case state.Release == nil:
+		return skip("there is no legacy release to retain")
+	case !state.Retention.Complete():
+		return fail("kubectl coder-satellite retain --region "+s.Region.Name, "not retained: missing %s", strings.Join(state.Retention.Missing, ", "))
+	case !s.Journal.IsKnown():
+		return unknown(s.Journal.Err(), "")
+	case !inLedger(s):
+		return fail("kubectl coder-satellite retain --region "+s.Region.Name, "the journal's ledger does not list %s/%s revision %d",
+			state.Release.Namespace, state.Release.Name, state.Release.Revision)
+	default:
+		return pass("%s/%s revision %d is retained", state.Release.Namespace, state.Release.Name, state.Release.Revision)
+	}
+}
+
+func inLedger(s *snapshot.Snapshot) bool {
+	record, release := s.Journal.Value(), s.Legacy.Value().Release
+	return record != nil && record.Retention != nil && record.Retention.Covers(release.Namespace, release.Name, release.Revision)
+}
+
+func legacyRollbackReady(s *snapshot.Snapshot) Answer {
+	state, known := s.Legacy.Get()
+	switch {
+	case !known:
+		return unknown(s.Legacy.Err(), "")
+	case state.Release == nil:
+		return skip("there is no legacy release to roll back to")
+	case !state.Readiness.Ready:
+		return fail("", "a rollback would not work now: %s", strings.Join(state.Readiness.Problems, "; "))
+	default:
+		return pass("its objects exist, its APIs are served, envproxy is available")
+	}
+}

@@ -1,0 +1,71 @@
+package health
+
+import (
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+func providerChecks() []Check {
+	return []Check{
+		{
+			Info: v1alpha1.CheckInfo{
+				ID: "provider-found", Category: categoryProvider, Severity: v1alpha1.SeverityError, Preflight: true,
+				Question:    "Does exactly one workspace provider belong to this region?",
+				Explanation: "A provider that is not named is found by comparing its cluster address with the context's API server. If none or several match, name the right one: `provider` in the Fleet, or --provider. `coder providers ls` lists them.",
+			},
+			Evaluate: providerFound,
+		},
+		{
+			Info: v1alpha1.CheckInfo{
+				ID: "provider-ready", Category: categoryProvider, Severity: v1alpha1.SeverityWarning, Preflight: true,
+				Question:    "Is the workspace provider ready?",
+				Explanation: "The primary reports the provider as pending or in error when it cannot reach the region's cluster. Workspaces may not build until that is mended; see the provider's page in Coder's dashboard.",
+			},
+			Evaluate: providerReady,
+		},
+		{
+			Info: v1alpha1.CheckInfo{
+				ID: "networking-v2", Category: categoryProvider, Severity: v1alpha1.SeverityError,
+				Question:    "Does the provider use Networking v2?",
+				Explanation: "Only with Networking v2 do users reach workspaces through the satellite. `migrate` switches it on once the satellite is registered and answers; `rollback` switches it off. From v1.22 it is always on.",
+			},
+			Evaluate: networkingV2,
+		},
+	}
+}
+
+func providerFound(s *snapshot.Snapshot) Answer {
+	provider, known := s.Provider.Get()
+	if !known {
+		return unknown(s.Provider.Err(), "name it with --provider, or `provider` in the Fleet")
+	}
+	return pass("provider %q", provider.Name)
+}
+
+func providerReady(s *snapshot.Snapshot) Answer {
+	provider, known := s.Provider.Get()
+	switch {
+	case !known:
+		return skip("the provider is unknown")
+	case provider.Status != "ready":
+		return fail("see the provider's page in Coder's dashboard", "the primary reports provider %q as %q", provider.Name, provider.Status)
+	default:
+		return pass("the primary reports provider %q as ready", provider.Name)
+	}
+}
+
+func networkingV2(s *snapshot.Snapshot) Answer {
+	switch s.Networking() {
+	case v1alpha1.NetworkingV2On:
+		return pass("provider %q uses Networking v2", s.Provider.Value().Name)
+	case v1alpha1.NetworkingV2AlwaysOn:
+		return pass("a primary of v%s always uses Networking v2", s.Primary.Version.Value())
+	case v1alpha1.NetworkingV2Off:
+		return fail(hintMigrate(s), "provider %q is on the legacy path (Networking v2 is off)", s.Provider.Value().Name)
+	default:
+		if err := s.Provider.Err(); err != nil {
+			return unknown(err, "")
+		}
+		return fail("upgrade the primary", "provider %q does not say whether it uses Networking v2", s.Provider.Value().Name)
+	}
+}

@@ -1,0 +1,40 @@
+package health
+
+import (
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+func runChecks() []Check {
+	return []Check{{
+		Info: v1alpha1.CheckInfo{
+			ID: "run-complete", Category: categoryRun, Severity: v1alpha1.SeverityWarning,
+			Question:    "Did the last run on the region end well?",
+			Explanation: "The journal tells of a run that failed, was interrupted or is under way. The region obeys the rule all the same: Networking v2 is on only with a satellite that is registered and answers, and a legacy release that is retained. Running the verb again goes on from there.",
+		},
+		Evaluate: runComplete,
+	}}
+}
+
+func runComplete(s *snapshot.Snapshot) Answer {
+	record, known := s.Journal.Get()
+	if !known {
+		return unknown(s.Journal.Err(), "")
+	}
+	if held := s.Lock.Value(); held != nil && held.Holder != "" {
+		return warn("wait for it, or take over an abandoned lock with `kubectl coder-satellite unlock`",
+			"%s holds the region's lock since %s", held.Holder, held.Acquired.UTC().Format("2006-01-02 15:04:05 MST"))
+	}
+	switch {
+	case record == nil || record.Operation == "":
+		return skip("there is no journal: nothing was run here yet")
+	case record.Outcome == v1alpha1.OutcomeSucceeded:
+		return pass("the last %s, by %s, succeeded", record.Operation, record.Operator)
+	case record.Outcome == "":
+		return fail("kubectl coder-satellite "+record.Operation+" --region "+s.Region.Name,
+			"the last %s, by %s, stopped without a word at step %s", record.Operation, record.Operator, record.Step)
+	default:
+		return fail("kubectl coder-satellite "+record.Operation+" --region "+s.Region.Name,
+			"the last %s, by %s, ended %s at step %s", record.Operation, record.Operator, record.Outcome, record.Step)
+	}
+}

@@ -1,0 +1,104 @@
+package health
+
+import (
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+func satelliteChecks() []Check {
+	return []Check{
+		{
+			Info: v1alpha1.CheckInfo{
+				ID: "satellite-conflict", Category: categorySatellite, Severity: v1alpha1.SeverityError, Preflight: true,
+				Question:    "Is the satellite's namespace free of other Coder deployments?",
+				Explanation: "The chart uses fixed names, so two Coder deployments cannot share a namespace. Choose another namespace with --namespace.",
+			},
+			Evaluate: satelliteConflict,
+		},
+		{
+			Info: v1alpha1.CheckInfo{
+				ID: "satellite-installed", Category: categorySatellite, Severity: v1alpha1.SeverityError,
+				Question:    "Is the satellite's Helm release deployed?",
+				Explanation: "The release is missing, or a Helm run on it did not end. `migrate` installs it, and finishes what an earlier run left pending.",
+			},
+			Evaluate: satelliteInstalled,
+		},
+		{
+			Info: v1alpha1.CheckInfo{
+				ID: "satellite-ready", Category: categorySatellite, Severity: v1alpha1.SeverityError,
+				Question:    "Are the satellite's pods ready?",
+				Explanation: "The message names the pod that is not ready, why, and its last event. Wrong values usually show here: a Secret that is missing, an image that cannot be pulled, a primary URL that the pod cannot reach.",
+			},
+			Evaluate: satelliteReady,
+		},
+		{
+			Info: v1alpha1.CheckInfo{
+				ID: "satellite-version", Category: categorySatellite, Severity: v1alpha1.SeverityWarning,
+				Question:    "Does the satellite run the primary's version?",
+				Explanation: "Satellites should run the primary's own version. `migrate` again upgrades the satellite to it.",
+			},
+			Evaluate: satelliteVersion,
+		},
+	}
+}
+
+func hintMigrate(s *snapshot.Snapshot) string {
+	return "kubectl coder-satellite migrate --region " + s.Region.Name
+}
+
+func satelliteConflict(s *snapshot.Snapshot) Answer {
+	state, known := s.Satellite.Get()
+	switch {
+	case !known:
+		return unknown(s.Satellite.Err(), "")
+	case state.Conflict != "":
+		return fail("choose another namespace with --namespace", "%s", state.Conflict)
+	default:
+		return pass("no other Coder deployment is in namespace %q", s.Region.Namespace)
+	}
+}
+
+func satelliteInstalled(s *snapshot.Snapshot) Answer {
+	state, known := s.Satellite.Get()
+	switch {
+	case !known:
+		return unknown(s.Satellite.Err(), "")
+	case state.Pending:
+		return fail(hintMigrate(s), "a Helm run on release %s/%s did not end: it is %s", s.Region.Namespace, s.Region.Release, state.LastStatus)
+	case !state.Installed:
+		return fail(hintMigrate(s), "release %s/%s is not installed", s.Region.Namespace, s.Region.Release)
+	default:
+		return pass("chart %s %s, revision %d", state.ChartName, state.ChartVersion, state.Revision)
+	}
+}
+
+func satelliteReady(s *snapshot.Snapshot) Answer {
+	state, known := s.Satellite.Get()
+	switch {
+	case !known:
+		return unknown(s.Satellite.Err(), "")
+	case !state.Installed:
+		return skip("the satellite is not installed")
+	case !state.Ready:
+		return fail("kubectl --context "+s.Region.Context+" --namespace "+s.Region.Namespace+" get pods", "not ready: %s", state.Blocker)
+	default:
+		return pass("the satellite's pods are ready")
+	}
+}
+
+func satelliteVersion(s *snapshot.Snapshot) Answer {
+	state, known := s.Satellite.Get()
+	version, versionKnown := s.Primary.Version.Get()
+	switch {
+	case !known:
+		return unknown(s.Satellite.Err(), "")
+	case !versionKnown:
+		return unknown(s.Primary.Version.Err(), "")
+	case !state.Installed:
+		return skip("the satellite is not installed")
+	case state.AppVersion != version.String():
+		return fail(hintMigrate(s), "the satellite runs %s, the primary %s", state.AppVersion, version)
+	default:
+		return pass("the satellite runs the primary's version %s", version)
+	}
+}

@@ -1,0 +1,149 @@
+// Package journal keeps the record of a region's migration in the region's own
+// cluster: a ConfigMap that says who did what, when, and what was found before.
+// It explains, and never overrides live state. It holds no secrets.
+package journal
+
+import (
+	"time"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+)
+
+// Bounds of what a record keeps, far below the megabyte that a ConfigMap holds.
+const (
+	maxSteps = 50
+	maxRuns  = 5
+	maxBytes = 512 << 10
+)
+
+// Record is what the journal says of a region.
+type Record struct {
+	// Version is the version of the record's form.
+	Version int `json:"version"`
+	// RunID tells one run from another.
+	RunID string `json:"runID,omitempty"`
+	// Operation is the verb; empty if nothing was run yet.
+	Operation string `json:"operation,omitempty"`
+	// Operator is the e-mail address of who ran it.
+	Operator string `json:"operator,omitempty"`
+	// PlanFingerprint is the fingerprint of the plan that was carried out.
+	PlanFingerprint string `json:"planFingerprint,omitempty"`
+	// Step is the step that was begun last, and State how far it got.
+	Step  string             `json:"step,omitempty"`
+	State v1alpha1.StepState `json:"state,omitempty"`
+	// Outcome is how the run ended; empty while it goes on, or if it died.
+	Outcome v1alpha1.Outcome `json:"outcome,omitempty"`
+	// Started and Updated are times of the operator's machine.
+	Started time.Time `json:"started,omitzero"`
+	Updated time.Time `json:"updated,omitzero"`
+	// Before is what was found before the first run of the migration.
+	Before *Before `json:"before,omitempty"`
+	// RegistrationID is the registration that the migration made; empty if none.
+	RegistrationID string `json:"registrationID,omitempty"`
+	// Canary is the workspace that is rebuilt as a proof; nil if none.
+	Canary *Canary `json:"canary,omitempty"`
+	// Retention is the ledger of the retained legacy release; nil if none is.
+	Retention *Ledger `json:"retention,omitempty"`
+	// Steps are the latest results, oldest first.
+	Steps []v1alpha1.StepResult `json:"steps,omitempty"`
+	// History are the latest runs before this one, oldest first.
+	History []Past `json:"history,omitempty"`
+}
+
+// Before is what was found before a migration, and what a rollback returns to.
+type Before struct {
+	// NetworkingV2 is the provider's flag; nil if it had none.
+	NetworkingV2 *bool `json:"networkingV2,omitempty"`
+	// SatelliteRevision is the deployed revision of the satellite's release; 0 if none.
+	SatelliteRevision int `json:"satelliteRevision"`
+	// RegistrationID is the satellite's registration; empty if none.
+	RegistrationID string `json:"registrationID,omitempty"`
+}
+
+// Canary is the workspace that is rebuilt as a proof.
+type Canary struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	// BuiltBefore is the time of its last build before the rebuild, by the primary's clock.
+	BuiltBefore time.Time `json:"builtBefore"`
+	// Rebuilt tells that the rebuild ended well.
+	Rebuilt bool `json:"rebuilt"`
+}
+
+// Ledger says which legacy release is retained, and is the authority on it.
+type Ledger struct {
+	Namespace string `json:"namespace"`
+	Release   string `json:"release"`
+	// Revision is the deployed revision that is retained.
+	Revision int `json:"revision"`
+	// RecordBefore is "sha256:<hex>" of the release record's bytes as they were.
+	RecordBefore string `json:"recordBefore"`
+	// Backup is the name of the Secret, in the journal's namespace, that holds them.
+	Backup string `json:"backup"`
+	// Annotated are the objects, "kind/name", whose live annotation is ours.
+	Annotated []string  `json:"annotated,omitempty"`
+	Operator  string    `json:"operator"`
+	Reason    string    `json:"reason"`
+	At        time.Time `json:"at"`
+}
+
+// Covers reports whether the ledger lists exactly this revision.
+func (l *Ledger) Covers(namespace, release string, revision int) bool {
+	return l != nil && l.Namespace == namespace && l.Release == release && l.Revision == revision
+}
+
+// Past is an earlier run in short.
+type Past struct {
+	Operation string           `json:"operation"`
+	Operator  string           `json:"operator"`
+	Step      string           `json:"step,omitempty"`
+	Outcome   v1alpha1.Outcome `json:"outcome,omitempty"`
+	Started   time.Time        `json:"started"`
+	Updated   time.Time        `json:"updated"`
+}
+
+// Start names a new run.
+type Start struct {
+	RunID, Operation, Operator, PlanFingerprint string
+	At                                          time.Time
+}
+
+// Start begins a new run: the one before it goes into the history, and what it
+// left to be known (what was found before, the canary, the ledger) stays.
+func (r *Record) Start(s Start) {
+	if r.Operation != "" {
+		r.History = append(r.History, Past{
+			Operation: r.Operation, Operator: r.Operator, Step: r.Step, Outcome: r.Outcome,
+			Started: r.Started, Updated: r.Updated,
+		})
+		r.History = r.History[max(0, len(r.History)-maxRuns):]
+	}
+	r.RunID, r.Operation, r.Operator, r.PlanFingerprint = s.RunID, s.Operation, s.Operator, s.PlanFingerprint
+	r.Step, r.State, r.Outcome, r.Steps = "", "", "", nil
+	r.Started, r.Updated = s.At, s.At
+}
+
+// Remember keeps what was found before, unless an earlier run of the same
+// migration has found it already: only the first finding is from before.
+func (r *Record) Remember(found Before) {
+	if r.Before == nil {
+		r.Before = &found
+	}
+}
+
+// Begin notes that a step is begun.
+func (r *Record) Begin(result v1alpha1.StepResult) {
+	r.Step, r.State, r.Updated = result.Name, v1alpha1.StepRunning, result.Started.Time
+}
+
+// End notes how a step ended.
+func (r *Record) End(result v1alpha1.StepResult) {
+	r.Steps = append(r.Steps, result)
+	r.Steps = r.Steps[max(0, len(r.Steps)-maxSteps):]
+	r.Step, r.State, r.Updated = result.Name, result.State, result.Finished.Time
+}
+
+// Finish notes how the run ended.
+func (r *Record) Finish(outcome v1alpha1.Outcome, at time.Time) {
+	r.Outcome, r.Updated = outcome, at
+}

@@ -1,0 +1,111 @@
+package lock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/utils/clock"
+	"k8s.io/utils/ptr"
+)
+
+// Annotations that tell of a lock that was broken.
+const (
+	annotationBrokenBy     = "coder-satellite.dev/unlocked-by"
+	annotationBrokenReason = "coder-satellite.dev/unlock-reason"
+	annotationBrokenFrom   = "coder-satellite.dev/unlocked-from"
+)
+
+// State is a lock as it is seen from outside.
+type State struct {
+	// Holder is the run that holds it; empty if it is free.
+	Holder string
+	// Operation is what the holder does.
+	Operation string
+	// Acquired and Renewed are times of the holder's clock.
+	Acquired, Renewed time.Time
+	// Duration is how long it outlives the last renewal.
+	Duration time.Duration
+}
+
+// Read returns the lock's state, or nil if there never was one. It takes one request.
+func Read(ctx context.Context, client kubernetes.Interface, namespace string) (*State, error) {
+	lease, err := client.CoordinationV1().Leases(namespace).Get(ctx, Name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	state := &State{Holder: holder(lease), Operation: lease.Annotations[annotationOperation], Duration: durationOf(lease)}
+	if lease.Spec.AcquireTime != nil {
+		state.Acquired = lease.Spec.AcquireTime.Time
+	}
+	if lease.Spec.RenewTime != nil {
+		state.Renewed = lease.Spec.RenewTime.Time
+	}
+	return state, nil
+}
+
+// Breaking is how to take a lock from its holder.
+type Breaking struct {
+	Namespace string
+	// By is who does it, and Reason why; both are written down.
+	By, Reason string
+	// Force breaks the lock of a holder that is alive, too.
+	Force bool
+	Clock clock.WithTicker
+}
+
+// Break frees the lock and returns who held it; "" if nobody did. Unless
+// forced, it first watches the lock for a third of its duration and a bit, in
+// which a holder that is alive renews it, and then refuses with a *HeldError.
+func Break(ctx context.Context, client kubernetes.Interface, b Breaking) (string, error) {
+	if b.Reason == "" {
+		return "", errors.New("a lock is only taken from its holder for a reason: give one with --reason")
+	}
+	leases := client.CoordinationV1().Leases(b.Namespace)
+	lease, err := leases.Get(ctx, Name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("the lock cannot be read: %w", err)
+	}
+	from := holder(lease)
+	if from == "" {
+		return "", nil
+	}
+	if !b.Force {
+		timer := b.Clock.NewTimer(durationOf(lease)/3 + 2*time.Second)
+		defer timer.Stop()
+		select {
+		case <-ctx.Done():
+			return "", context.Cause(ctx)
+		case <-timer.C():
+		}
+	}
+	watched := lease.ResourceVersion
+	lease, err = leases.Get(ctx, Name, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		return "", nil
+	case err != nil:
+		return "", fmt.Errorf("the lock cannot be read: %w", err)
+	case lease.ResourceVersion != watched && !b.Force:
+		if holder(lease) == "" {
+			return "", nil
+		}
+		return "", heldBy(lease)
+	}
+	lease.Spec.HolderIdentity = ptr.To("")
+	lease.Annotations = map[string]string{annotationBrokenBy: b.By, annotationBrokenReason: b.Reason, annotationBrokenFrom: from}
+	if _, err := leases.Update(ctx, lease, metav1.UpdateOptions{}); err != nil {
+		return "", fmt.Errorf("the lock of %s could not be taken: %w", from, err)
+	}
+	return from, nil
+}

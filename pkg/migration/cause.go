@@ -1,0 +1,67 @@
+package migration
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
+)
+
+// ErrInterrupted is the cause of a context that a signal ended.
+var ErrInterrupted = errors.New("interrupted")
+
+// TimeoutError is the cause of a context that ran out of its time.
+type TimeoutError struct {
+	// What ran out of time: a step's name, or "the region".
+	What string
+	// After is how long it was given.
+	After time.Duration
+	// Flag is the flag that gives it more.
+	Flag string
+}
+
+func (e *TimeoutError) Error() string {
+	return fmt.Sprintf("%s was not done within %s (%s gives it more time)", e.What, e.After, e.Flag)
+}
+
+// withTimeout is context.WithTimeoutCause for a duration of which 0 means no bound.
+func withTimeout(ctx context.Context, what string, after time.Duration, flag string) (context.Context, context.CancelFunc) {
+	if after <= 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, after, &TimeoutError{What: what, After: after, Flag: flag})
+}
+
+// outcomeOf tells how a region ended from the error that ended it.
+func outcomeOf(err error) v1alpha1.Outcome {
+	var (
+		held    *lock.HeldError
+		timeout *TimeoutError
+	)
+	switch {
+	case err == nil:
+		return v1alpha1.OutcomeSucceeded
+	case errors.As(err, &held):
+		return v1alpha1.OutcomeLockHeld
+	case errors.Is(err, ErrInterrupted):
+		return v1alpha1.OutcomeInterrupted
+	case errors.As(err, &timeout):
+		return v1alpha1.OutcomeTimedOut
+	default:
+		return v1alpha1.OutcomeFailed
+	}
+}
+
+// ownerGone reports whether err means that another run may now own the region:
+// then nothing further may be written, not even to undo.
+func ownerGone(err error) bool {
+	var (
+		lost     *lock.LostError
+		conflict *journal.ConflictError
+	)
+	return errors.As(err, &lost) || errors.As(err, &conflict)
+}

@@ -1,0 +1,39 @@
+package migration
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
+)
+
+// keepEvidence writes what can be seen of the satellite, its pods, events and
+// last log lines, and the run's record, to a new folder, and returns its path.
+func keepEvidence(ctx context.Context, run *Run, operation string) (string, error) {
+	if run.Options.EvidenceDir == "" {
+		return "", nil
+	}
+	region := run.Source.Region
+	dir := filepath.Join(run.Options.EvidenceDir, fmt.Sprintf("%s-%s-%s", region.Name, operation, run.Clock.Now().UTC().Format("20060102T150405Z")))
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	files, evidenceErr := satellite.Evidence(ctx, run.Source.Access, region.Namespace)
+	if files == nil {
+		files = map[string][]byte{}
+	}
+	record, err := yaml.Marshal(run.Record)
+	if err == nil {
+		files["journal.yaml"] = record
+	}
+	errs := []error{evidenceErr, err}
+	for name, content := range files {
+		errs = append(errs, os.WriteFile(filepath.Join(dir, filepath.Base(name)), content, 0o600))
+	}
+	return dir, errors.Join(errs...)
+}

@@ -1,0 +1,72 @@
+package migration
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// basisOf returns the facts that a plan over s rests on.
+func basisOf(s *snapshot.Snapshot) v1alpha1.Basis {
+	basis := v1alpha1.Basis{
+		ClusterUID:        s.Cluster.Value().UID,
+		SatelliteRevision: s.Satellite.Value().Revision,
+		NetworkingV2:      s.Networking(),
+		Canary:            s.Canary.Value().Workspace.ID,
+	}
+	if release := s.Legacy.Value().Release; release != nil {
+		basis.LegacyRelease = fmt.Sprintf("%s/%s.%d", release.Namespace, release.Name, release.Revision)
+		basis.LegacyRetained = s.Legacy.Value().Retention.Complete()
+	}
+	if chart, ok := s.Chart.Get(); ok {
+		basis.ChartName, basis.ChartVersion, basis.ChartDigest = chart.Metadata.Name, chart.Metadata.Version, chart.Digest
+	}
+	if spec, ok := s.Spec.Get(); ok {
+		basis.ValuesDigest = digest(spec.Values)
+	}
+	if own, ok := s.Registration(); ok {
+		basis.Registration = own.Fingerprint
+	}
+	return basis
+}
+
+func fingerprint(basis v1alpha1.Basis) string { return digest(basis) }
+
+// digest returns "sha256:<hex>" over v's JSON, in which map keys are sorted.
+func digest(v any) string {
+	data, err := json.Marshal(v)
+	if err != nil {
+		// values come from YAML and always marshal; a value that does not is
+		// still told from others by what it says of itself
+		data = []byte(err.Error())
+	}
+	sum := sha256.Sum256(data)
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// Differences names, with both values, the facts in which two plans' bases
+// differ, in the order of Basis's fields.
+func Differences(planned, now v1alpha1.Basis) []string {
+	var differences []string
+	before, after := reflect.ValueOf(planned), reflect.ValueOf(now)
+	for i := range before.NumField() {
+		if b, a := before.Field(i).Interface(), after.Field(i).Interface(); b != a {
+			name, _, _ := strings.Cut(before.Type().Field(i).Tag.Get("json"), ",")
+			differences = append(differences, fmt.Sprintf("%s was %v when planned and is %v now", name, shown(b), shown(a)))
+		}
+	}
+	return differences
+}
+
+func shown(v any) any {
+	if v == "" {
+		return "(none)"
+	}
+	return v
+}

@@ -1,0 +1,35 @@
+package migration
+
+import (
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/clock"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+)
+
+// next returns the one command to type after a report; "" if none is called for.
+func next(operation Operation, region fleet.Region, report v1alpha1.RegionReport) string {
+	const plugin = "kubectl coder-satellite"
+	switch report.Outcome {
+	case v1alpha1.OutcomeSucceeded:
+		return fmt.Sprintf("%s status --region %s", plugin, region.Name)
+	case v1alpha1.OutcomeNothingToDo:
+		return ""
+	case v1alpha1.OutcomePreflightFailed:
+		for _, result := range report.Preflight {
+			if result.State == v1alpha1.CheckFail {
+				return fmt.Sprintf("%s explain %s", plugin, result.ID)
+			}
+		}
+		return fmt.Sprintf("%s plan --region %s", plugin, region.Name)
+	case v1alpha1.OutcomeLockHeld:
+		return fmt.Sprintf("%s status --region %s", plugin, region.Name)
+	default:
+		return fmt.Sprintf("%s %s --region %s", plugin, operation.Name, region.Name)
+	}
+}
+
+func nowTime(c clock.PassiveClock) metav1.Time { return metav1.NewTime(c.Now()) }

@@ -1,0 +1,27 @@
+package migration
+
+import "time"
+
+// Options are what an operator may choose about a run.
+type Options struct {
+	// Timeout bounds one region; 0 means no bound.
+	Timeout time.Duration
+	// StepTimeout bounds one step; 0 means no bound.
+	StepTimeout time.Duration
+	// LockDuration is how long a lock outlives its holder's last sign of life.
+	LockDuration time.Duration
+	// NoRollback leaves a failed step, and the switch, as they are.
+	NoRollback bool
+	// EvidenceDir is where evidence of failures is kept, one folder per region and run.
+	EvidenceDir string
+	// Operator is who runs it, for the journal and the lock: an e-mail address.
+	Operator string
+	// Host is the machine it runs on, for the lock.
+	Host string
+	// RunID tells this run from every other.
+	RunID string
+	// Reason is why, where a verb asks for one.
+	Reason string
+	// Force overrides a refusal, where a verb allows it; it needs a Reason.
+	Force bool
+}

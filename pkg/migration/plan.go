@@ -1,0 +1,112 @@
+// Package migration plans and carries out what changes a region: its steps,
+// the pure plan over a snapshot, and the engine that applies, journals and
+// undoes steps under a lock.
+package migration
+
+import (
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// NewRegionPlan says what the operation would do to the region, from the
+// snapshot alone.
+func NewRegionPlan(operation Operation, s *snapshot.Snapshot) v1alpha1.RegionPlan {
+	plan := v1alpha1.RegionPlan{
+		Name:      s.Region.Name,
+		Context:   s.Region.Context,
+		Namespace: s.Region.Namespace,
+		Release:   s.Region.Release,
+		AccessURL: s.Region.AccessURL,
+		Provider:  v1alpha1.Provider{ID: s.Provider.Value().ID, Name: s.Provider.Value().Name},
+		Outcome:   v1alpha1.OutcomeNothingToDo,
+		Basis:     basisOf(s),
+	}
+	plan.Fingerprint = fingerprint(plan.Basis)
+
+	results := operation.Preflight(s)
+	plan.Preflight = notPassed(results)
+	plan.Steps = append(plan.Steps, preflightStep(results))
+	if stops(results) {
+		plan.Outcome = v1alpha1.OutcomePreflightFailed
+	}
+	for _, step := range operation.Steps {
+		decision := step.Decide(s)
+		planned := v1alpha1.StepPlan{
+			Name:    step.Name(),
+			Action:  decision.Action,
+			Reason:  decision.Reason,
+			Details: decision.Details,
+		}
+		if _, installs := step.(installSatellite); installs && decision.Action == v1alpha1.ActionChange {
+			planned.Diff = s.Rendering.Value().Diff
+			planned.Details = append(planned.Details, s.Rendering.Value().Objects...)
+		}
+		plan.Steps = append(plan.Steps, planned)
+		if decision.Action != v1alpha1.ActionNone && plan.Outcome == v1alpha1.OutcomeNothingToDo {
+			plan.Outcome = v1alpha1.OutcomeChangesPending
+		}
+	}
+	return plan
+}
+
+// NewPlan joins the plans of regions; its outcome is the gravest of theirs.
+func NewPlan(primary v1alpha1.Primary, waves [][]string, regions []v1alpha1.RegionPlan) *v1alpha1.Plan {
+	plan := &v1alpha1.Plan{
+		TypeMeta: metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion().String(), Kind: v1alpha1.KindPlan},
+		Primary:  primary,
+		Outcome:  v1alpha1.OutcomeNothingToDo,
+		Waves:    waves,
+		Regions:  regions,
+	}
+	for _, region := range regions {
+		switch region.Outcome {
+		case v1alpha1.OutcomePreflightFailed:
+			plan.Outcome = v1alpha1.OutcomePreflightFailed
+		case v1alpha1.OutcomeChangesPending:
+			if plan.Outcome == v1alpha1.OutcomeNothingToDo {
+				plan.Outcome = v1alpha1.OutcomeChangesPending
+			}
+		}
+	}
+	return plan
+}
+
+// preflightStep shows the preflight as the first step of a plan.
+func preflightStep(results []v1alpha1.CheckResult) v1alpha1.StepPlan {
+	step := v1alpha1.StepPlan{
+		Name:   "preflight",
+		Action: v1alpha1.ActionNone,
+		Reason: fmt.Sprintf("%d checks passed", len(results)-len(notPassed(results))),
+	}
+	if stops(results) {
+		step.Action = v1alpha1.ActionBlocked
+		step.Reason = "checks failed: nothing will be changed"
+	}
+	return step
+}
+
+// stops reports whether any result stops the operation: a failure, or not
+// knowing, of a check that matters.
+func stops(results []v1alpha1.CheckResult) bool {
+	for _, r := range results {
+		if r.State == v1alpha1.CheckFail || (r.State == v1alpha1.CheckUnknown && r.Severity == v1alpha1.SeverityError) {
+			return true
+		}
+	}
+	return false
+}
+
+// notPassed returns the results that are worth showing.
+func notPassed(results []v1alpha1.CheckResult) []v1alpha1.CheckResult {
+	var shown []v1alpha1.CheckResult
+	for _, r := range results {
+		if r.State != v1alpha1.CheckPass && r.State != v1alpha1.CheckSkipped {
+			shown = append(shown, r)
+		}
+	}
+	return shown
+}

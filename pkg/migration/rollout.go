@@ -1,0 +1,114 @@
+package migration
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+)
+
+// Rollout orders the regions of a run.
+type Rollout struct {
+	// Waves are region names; a wave starts when the one before it is done.
+	Waves [][]string
+	// MaxParallel bounds the regions at work at once.
+	MaxParallel int
+	// MaxFailures is how many regions may fail before no further region starts.
+	MaxFailures int
+}
+
+// Go runs every region of the rollout, wave by wave, and returns their reports
+// in the order of names. One region's failure neither stops nor hides another
+// that is at work; it only keeps further ones from starting, as MaxFailures says.
+func (r Rollout) Go(ctx context.Context, names []string, run func(ctx context.Context, name string) v1alpha1.RegionReport) []v1alpha1.RegionReport {
+	var (
+		mu       sync.Mutex
+		failures int
+		reports  = make(map[string]v1alpha1.RegionReport, len(names))
+	)
+	mayStart := func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return failures <= r.MaxFailures && ctx.Err() == nil
+	}
+	for _, wave := range r.Waves {
+		var group errgroup.Group
+		group.SetLimit(max(r.MaxParallel, 1))
+		for _, name := range wave {
+			group.Go(func() error {
+				if !mayStart() {
+					return nil
+				}
+				report := run(ctx, name)
+				mu.Lock()
+				defer mu.Unlock()
+				reports[name] = report
+				if !succeeded(report.Outcome) {
+					failures++
+				}
+				return nil
+			})
+		}
+		_ = group.Wait() // the functions return no errors: the reports hold them
+	}
+	ordered := make([]v1alpha1.RegionReport, 0, len(names))
+	for _, name := range names {
+		report, ok := reports[name]
+		if !ok {
+			report = notStarted(ctx, name, failures)
+		}
+		ordered = append(ordered, report)
+	}
+	return ordered
+}
+
+func notStarted(ctx context.Context, name string, failures int) v1alpha1.RegionReport {
+	why := fmt.Sprintf("not started, because %d region(s) failed (rollout.maxFailures)", failures)
+	if errors.Is(context.Cause(ctx), ErrInterrupted) {
+		why = "not started, because the run was interrupted"
+	}
+	return v1alpha1.RegionReport{Name: name, Outcome: v1alpha1.OutcomeNotStarted, Steps: []v1alpha1.StepResult{}, Error: why}
+}
+
+func succeeded(outcome v1alpha1.Outcome) bool {
+	return outcome == v1alpha1.OutcomeSucceeded || outcome == v1alpha1.OutcomeNothingToDo
+}
+
+// OverallOutcome joins the regions' outcomes into the command's: a signal
+// first; PartlyFailed when some regions are done and some are not; and the
+// shared reason when all that did not succeed share one.
+func OverallOutcome(reports []v1alpha1.RegionReport) v1alpha1.Outcome {
+	var (
+		done, nothing int
+		reason        v1alpha1.Outcome
+	)
+	for _, report := range reports {
+		switch outcome := report.Outcome; {
+		case outcome == v1alpha1.OutcomeInterrupted:
+			return v1alpha1.OutcomeInterrupted
+		case outcome == v1alpha1.OutcomeNothingToDo:
+			nothing++
+		case succeeded(outcome):
+			done++
+		case outcome == v1alpha1.OutcomeNotStarted:
+		case reason == "" || reason == outcome:
+			reason = outcome
+		default:
+			reason = v1alpha1.OutcomeFailed
+		}
+	}
+	switch {
+	case reason == "" && done == 0 && nothing == len(reports):
+		return v1alpha1.OutcomeNothingToDo
+	case reason == "":
+		return v1alpha1.OutcomeSucceeded
+	case done+nothing > 0:
+		return v1alpha1.OutcomePartlyFailed
+	default:
+		return reason
+	}
+}

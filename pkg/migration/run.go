@@ -1,0 +1,89 @@
+package migration
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"k8s.io/utils/clock"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// commitTimeout bounds one short write and its confirmation.
+const commitTimeout = 30 * time.Second
+
+// pollInterval is how often waits look again.
+const pollInterval = time.Second
+
+// Run is the state of one run on one region that steps work with.
+type Run struct {
+	// Source is where facts come from; its clients refuse to write once the lock is lost.
+	Source *snapshot.Source
+	// Initial is what was found when the run began; Now is the latest.
+	Initial, Now *snapshot.Snapshot
+	// Options are the operator's.
+	Options Options
+	Clock   clock.WithTicker
+	// Record is the journal's record as it will be written next. Steps change
+	// it directly; the engine writes it before and after each step.
+	Record *journal.Record
+
+	progress func(message string)
+}
+
+// Refresh reads the items again into run.Now. The journal is not read from the
+// cluster: this run is its only writer, and its record is ahead of what is stored.
+func (run *Run) Refresh(ctx context.Context, items ...snapshot.Item) {
+	items = slices.DeleteFunc(slices.Clone(items), func(item snapshot.Item) bool { return item == snapshot.ItemJournal })
+	run.Source.Refresh(ctx, run.Now, items...)
+	run.Now.Journal = snapshot.Known(run.Record)
+}
+
+// Progress tells the operator, in one line, what is being waited for or done.
+func (run *Run) Progress(format string, args ...any) {
+	run.progress(fmt.Sprintf(format, args...))
+}
+
+// Commit returns a context for one write that must not be torn by a signal or
+// a timeout: it outlives ctx, but not by more than half a minute.
+func (run *Run) Commit(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+}
+
+// WaitFor reads the items again and again until ready returns nil, or ctx
+// ends; then the error says what was still missing. ready's error is also the
+// progress line. An error that wraps errHopeless ends the wait at once.
+func (run *Run) WaitFor(ctx context.Context, what string, items []snapshot.Item, ready func(*snapshot.Snapshot) error) error {
+	ticker := run.Clock.NewTicker(pollInterval)
+	defer ticker.Stop()
+	for {
+		run.Refresh(ctx, items...)
+		missing := ready(run.Now)
+		if missing == nil {
+			return nil
+		}
+		if hopeless := new(hopelessError); errors.As(missing, &hopeless) {
+			return missing
+		}
+		if ctx.Err() == nil {
+			run.Progress("%s: %v", what, missing)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%s: %w (last seen: %w)", what, context.Cause(ctx), missing)
+		case <-ticker.C():
+		}
+	}
+}
+
+// hopelessError marks a state that waiting will not change.
+type hopelessError struct{ err error }
+
+func hopeless(err error) error { return &hopelessError{err} }
+
+func (e *hopelessError) Error() string { return e.err.Error() }
+func (e *hopelessError) Unwrap() error { return e.err }

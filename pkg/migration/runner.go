@@ -1,0 +1,139 @@
+package migration
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"k8s.io/utils/clock"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// Runner plans and runs one operation on one region.
+type Runner struct {
+	Operation Operation
+	Source    *snapshot.Source
+	Options   Options
+	Clock     clock.WithTicker
+	// Fenced returns the source with clients whose writes go through wrap.
+	Fenced func(wrap func(http.RoundTripper) http.RoundTripper) (*snapshot.Source, error)
+	// Report receives progress; it must be safe for use by several regions at once.
+	Report func(v1alpha1.Progress)
+}
+
+// Plan gathers the facts and says what the operation would do. It writes
+// nothing. If there is something to change, it also asks which rights are missing.
+func (r *Runner) Plan(ctx context.Context) (v1alpha1.RegionPlan, *snapshot.Snapshot) {
+	s := r.Source.Collect(ctx, snapshot.PlanItems()...)
+	plan := NewRegionPlan(r.Operation, s)
+	if plan.Outcome == v1alpha1.OutcomeNothingToDo {
+		return plan, s
+	}
+	r.Source.Refresh(ctx, s, snapshot.ItemRights)
+	return NewRegionPlan(r.Operation, s), s
+}
+
+// Run carries out what plan says, and reports what was done; planned is the
+// snapshot that the plan was made from. It never panics and never returns
+// early without a report. The context's cause tells why it was ended:
+// ErrInterrupted leaves the region for the next run to go on.
+func (r *Runner) Run(ctx context.Context, plan v1alpha1.RegionPlan) v1alpha1.RegionReport {
+	report := v1alpha1.RegionReport{
+		Name:      plan.Name,
+		Context:   plan.Context,
+		Provider:  plan.Provider,
+		Preflight: plan.Preflight,
+		Steps:     []v1alpha1.StepResult{},
+	}
+	switch plan.Outcome {
+	case v1alpha1.OutcomePreflightFailed:
+		report.Outcome = plan.Outcome
+		report.Error = "preflight failed, nothing was changed"
+		return report
+	case v1alpha1.OutcomeNothingToDo:
+		report.Outcome = plan.Outcome
+		for _, step := range plan.Steps {
+			report.Steps = append(report.Steps, v1alpha1.StepResult{Name: step.Name, State: v1alpha1.StepAlready, Message: step.Reason})
+		}
+		return report
+	}
+	ctx, cancel := withTimeout(ctx, "the region", r.Options.Timeout, "--timeout")
+	defer cancel()
+	err := r.locked(ctx, plan, &report)
+	report.Outcome = outcomeOf(err)
+	if err != nil {
+		report.Error = err.Error()
+		if changed := new(changedError); errors.As(err, &changed) {
+			report.Outcome = v1alpha1.OutcomePreflightFailed
+		}
+	}
+	report.Next = next(r.Operation, r.Source.Region, report)
+	return report
+}
+
+// locked takes the region's lock, makes sure that the plan still holds, and
+// runs the steps.
+func (r *Runner) locked(ctx context.Context, plan v1alpha1.RegionPlan, report *v1alpha1.RegionReport) (err error) {
+	namespace := r.Source.Region.Namespace
+	client := r.Source.Access.Clientset()
+	if err := journal.EnsureNamespace(ctx, client, namespace); err != nil {
+		return fmt.Errorf("the satellite's namespace: %w", err)
+	}
+	held, err := lock.Acquire(ctx, client, lock.Options{
+		Namespace: namespace,
+		Holder:    fmt.Sprintf("%s@%s/%s", r.Options.Operator, r.Options.Host, r.Options.RunID),
+		Operation: r.Operation.Name,
+		Duration:  r.Options.LockDuration,
+		Clock:     r.Clock,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		free, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+		defer cancel()
+		if releaseErr := held.Release(free); releaseErr != nil && err == nil {
+			report.Left = append(report.Left, fmt.Sprintf("the lock could not be released; it expires by itself: %v", releaseErr))
+		}
+	}()
+
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	go func() { // ends with ctx, at the latest when this function returns
+		select {
+		case <-held.Lost():
+			stop(held.Err())
+		case <-ctx.Done():
+		}
+	}()
+
+	source, err := r.Fenced(held.Fence)
+	if err != nil {
+		return err
+	}
+	fresh := source.Collect(ctx, append(snapshot.PlanItems(), snapshot.ItemRights)...)
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	again := NewRegionPlan(r.Operation, fresh)
+	if again.Outcome == v1alpha1.OutcomePreflightFailed {
+		report.Preflight = again.Preflight
+		return &changedError{[]string{"a preflight check fails now"}}
+	}
+	if differences := Differences(plan.Basis, again.Basis); len(differences) > 0 {
+		return &changedError{differences}
+	}
+	return r.steps(ctx, source, fresh, again, report)
+}
+
+// changedError means that the region is no longer as planned.
+type changedError struct{ differences []string }
+
+func (e *changedError) Error() string {
+	return fmt.Sprintf("the region changed since it was planned, nothing was changed: %v; plan again", e.differences)
+}

@@ -1,0 +1,105 @@
+package migration
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// steps opens the journal, applies the steps, and closes the journal with how
+// the run ended.
+func (r *Runner) steps(ctx context.Context, source *snapshot.Source, s *snapshot.Snapshot, plan v1alpha1.RegionPlan, report *v1alpha1.RegionReport) error {
+	client := source.Access.Clientset()
+	writer, err := journal.Open(ctx, client, source.Region.Namespace, r.Clock)
+	if err != nil {
+		return err
+	}
+	record := writer.Record()
+	report.Resumed = resumed(record)
+	record.Start(journal.Start{
+		RunID:           r.Options.RunID,
+		Operation:       r.Operation.Name,
+		Operator:        r.Options.Operator,
+		PlanFingerprint: plan.Fingerprint,
+		At:              r.Clock.Now(),
+	})
+	record.Remember(before(s))
+
+	run := &Run{
+		Source: source, Initial: clone(s), Now: s, Options: r.Options, Clock: r.Clock, Record: record,
+		progress: func(message string) { r.progress(record.Step, v1alpha1.StepRunning, message) },
+	}
+	run.Now.Journal = snapshot.Known(record)
+	e := &engine{
+		operation: r.Operation, run: run, report: report,
+		store: writer.Write,
+		emit: func(result v1alpha1.StepResult) {
+			message := result.Message
+			if result.Error != "" {
+				message = result.Error
+			}
+			r.progress(result.Name, result.State, message)
+			if result.State != v1alpha1.StepAlready {
+				journal.Emit(ctx, client, source.Region.Namespace, result, r.Clock.Now())
+			}
+		},
+		evidence: func(ctx context.Context) (string, error) { return keepEvidence(ctx, run, r.Operation.Name) },
+	}
+	err = e.apply(ctx)
+	record.Finish(outcomeOf(err), r.Clock.Now())
+	if saveErr := e.save(ctx); saveErr != nil && err == nil {
+		return saveErr
+	}
+	return err
+}
+
+// before are the facts to return to, as the journal keeps them.
+func before(s *snapshot.Snapshot) journal.Before {
+	found := journal.Before{SatelliteRevision: s.Satellite.Value().Revision}
+	switch s.Networking() {
+	case v1alpha1.NetworkingV2On:
+		on := true
+		found.NetworkingV2 = &on
+	case v1alpha1.NetworkingV2Off:
+		off := false
+		found.NetworkingV2 = &off
+	}
+	if own, ok := s.Registration(); ok {
+		found.RegistrationID = own.ID
+	}
+	return found
+}
+
+// clone keeps what was found at the beginning while the snapshot in use goes on.
+func clone(s *snapshot.Snapshot) *snapshot.Snapshot {
+	kept := *s
+	return &kept
+}
+
+// resumed says where an earlier run stopped; "" if none did.
+func resumed(record *journal.Record) string {
+	if record.Operation == "" || record.Outcome == v1alpha1.OutcomeSucceeded {
+		return ""
+	}
+	how := "ended " + string(record.Outcome)
+	if record.Outcome == "" {
+		how = "stopped without a word"
+	}
+	return fmt.Sprintf("an earlier %s by %s %s at step %s (%s)", record.Operation, record.Operator, how, record.Step, record.Updated.UTC().Format("2006-01-02 15:04:05 MST"))
+}
+
+func (r *Runner) progress(step string, state v1alpha1.StepState, message string) {
+	index := 0
+	for i, s := range r.Operation.Steps {
+		if s.Name() == step {
+			index = i + 1
+		}
+	}
+	r.Report(v1alpha1.Progress{
+		Time: nowTime(r.Clock), Region: r.Source.Region.Name, Step: step, State: state,
+		Index: index, Total: len(r.Operation.Steps), Message: message,
+	})
+}

@@ -1,0 +1,65 @@
+package migration
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// verifyConnectivity proves that the region works as migrated: the primary's
+// API answers through the satellite, and the canary's build ended well.
+type verifyConnectivity struct{}
+
+func (verifyConnectivity) Name() string { return "verify-connectivity" }
+
+func (verifyConnectivity) Reads() []snapshot.Item {
+	return []snapshot.Item{snapshot.ItemEndpoint, snapshot.ItemCanary, snapshot.ItemJournal, snapshot.ItemProvider}
+}
+
+func (verifyConnectivity) Decide(s *snapshot.Snapshot) Decision {
+	if err := connected(s); err != nil {
+		return check("reach the primary through the satellite, and see the canary on")
+	}
+	return already("the primary answers through the satellite" + canaryProof(s))
+}
+
+// connected returns nil when the region works as migrated.
+func connected(s *snapshot.Snapshot) error {
+	if err := answersForPrimary(s); err != nil {
+		return err
+	}
+	if d := (enableNetworkingV2{}).Decide(s); d.Action != "None" {
+		return fmt.Errorf("not yet: %s", d.Reason)
+	}
+	canary, known := s.Canary.Get()
+	switch {
+	case !known:
+		return s.Canary.Err()
+	case canary.None:
+		return nil
+	case canary.Workspace.LatestStat.ContainerStatus == coder.ContainerFailed:
+		return hopeless(fmt.Errorf("workspace %q failed: %s", canary.Workspace.Name, canary.Workspace.LatestStat.StatError))
+	case !rebuilt(s.Journal.Value(), canary.Workspace):
+		return fmt.Errorf("workspace %q was not rebuilt since the switch", canary.Workspace.Name)
+	default:
+		return nil
+	}
+}
+
+func canaryProof(s *snapshot.Snapshot) string {
+	canary := s.Canary.Value()
+	if canary.None {
+		return "; no canary was asked for"
+	}
+	return fmt.Sprintf(", and workspace %q was rebuilt after the switch", canary.Workspace.Name)
+}
+
+func (v verifyConnectivity) Apply(ctx context.Context, run *Run) error {
+	return run.WaitFor(ctx, "waiting for the region to work as migrated", v.Reads(), connected)
+}
+
+func (verifyConnectivity) Undo(context.Context, *Run) (string, error) {
+	return "nothing was changed", nil
+}

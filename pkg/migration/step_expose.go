@@ -1,0 +1,83 @@
+package migration
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// exposeSatellite waits until the access URL answers with the satellite's own
+// key, and says which DNS record is missing.
+type exposeSatellite struct{}
+
+func (exposeSatellite) Name() string { return "expose-satellite" }
+
+func (exposeSatellite) Reads() []snapshot.Item {
+	return []snapshot.Item{snapshot.ItemSatellite, snapshot.ItemEndpoint}
+}
+
+func (exposeSatellite) Decide(s *snapshot.Snapshot) Decision {
+	if same, err := s.ServesOwnKey(); err == nil && same {
+		return already(s.Region.AccessURL + " answers with the satellite's own key")
+	}
+	return check("wait until " + s.Region.AccessURL + " answers with the satellite's own key")
+}
+
+func (e exposeSatellite) Apply(ctx context.Context, run *Run) error {
+	return run.WaitFor(ctx, "waiting for "+run.Source.Region.AccessURL, e.Reads(), exposed)
+}
+
+// exposed returns nil when the access URL answers with the satellite's own
+// key, else what is missing and what the operator can do about it.
+func exposed(s *snapshot.Snapshot) error {
+	same, err := s.ServesOwnKey()
+	if err == nil && same {
+		return nil
+	}
+	state, known := s.Satellite.Get()
+	if !known {
+		return s.Satellite.Err()
+	}
+	if len(state.LoadBalancer) == 0 {
+		return errors.New("the load balancer of Service coderd has no address yet")
+	}
+	endpoint := s.Endpoint.Value()
+	if err == nil {
+		return fmt.Errorf("it answers with another key (%s) than the satellite's own (%s): the address leads to another deployment", endpoint.Key.Fingerprint, state.Fingerprint)
+	}
+	stage, failure := endpoint.Reach.Failed()
+	switch {
+	case failure == nil:
+		return err
+	case stage == "DNS":
+		return fmt.Errorf("create the DNS record %s: %w", dnsRecord(s.Region.AccessURL, state.LoadBalancer), failure)
+	default:
+		return fmt.Errorf("%s: %w", stage, failure)
+	}
+}
+
+// dnsRecord returns the record that leads the access URL's host to the load
+// balancer, for example "coder-sydney.example.com A 203.0.113.7".
+func dnsRecord(accessURL string, loadBalancer []string) string {
+	host := accessURL
+	if u, err := url.Parse(accessURL); err == nil {
+		host = u.Hostname()
+	}
+	kind := "CNAME"
+	if ip := net.ParseIP(loadBalancer[0]); ip != nil {
+		kind = "A"
+		if ip.To4() == nil {
+			kind = "AAAA"
+		}
+	}
+	return fmt.Sprintf("%s %s %s", host, kind, strings.Join(loadBalancer, ", "))
+}
+
+func (exposeSatellite) Undo(context.Context, *Run) (string, error) {
+	return "nothing was changed", nil
+}

@@ -1,0 +1,76 @@
+package migration
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// installSatellite installs or upgrades the satellite's release and waits
+// until it is ready.
+type installSatellite struct{}
+
+func (installSatellite) Name() string { return "install-satellite" }
+
+func (installSatellite) Reads() []snapshot.Item {
+	return []snapshot.Item{snapshot.ItemSatellite, snapshot.ItemChart}
+}
+
+func (installSatellite) Decide(s *snapshot.Snapshot) Decision {
+	state, known := s.Satellite.Get()
+	if !known {
+		return blocked(fmt.Sprintf("the satellite's release could not be examined: %v", s.Satellite.Err()))
+	}
+	spec, known := s.Spec.Get()
+	if !known {
+		return blocked(fmt.Sprintf("the satellite's values are not usable: %v", s.Spec.Err()))
+	}
+	chart, known := s.Chart.Get()
+	if !known {
+		return blocked(fmt.Sprintf("the satellite's chart is not usable: %v", s.Chart.Err()))
+	}
+	same, differences := state.Matches(spec, chart)
+	wanted := fmt.Sprintf("%s %s as %s/%s", chart.Metadata.Name, chart.Metadata.Version, spec.Namespace, spec.Release)
+	switch {
+	case same && state.Ready:
+		return already(fmt.Sprintf("%s is deployed and ready, revision %d", wanted, state.Revision))
+	case same:
+		return check(fmt.Sprintf("%s is deployed; wait until it is ready: %s", wanted, state.Blocker))
+	case state.Pending:
+		return change(fmt.Sprintf("finish %s: an earlier Helm run left it %s", wanted, state.LastStatus), differences...)
+	case state.Revision == 0:
+		return change("install "+wanted, differences...)
+	default:
+		return change(fmt.Sprintf("upgrade to %s from revision %d", wanted, state.Revision), differences...)
+	}
+}
+
+func (installSatellite) Apply(ctx context.Context, run *Run) error {
+	options := satellite.Options{
+		Clock:    run.Clock,
+		Progress: func(message string) { run.Progress("%s", message) },
+	}
+	spec := run.Now.Spec.Value()
+	if same, _ := run.Now.Satellite.Value().Matches(spec, run.Now.Chart.Value()); same {
+		return satellite.Wait(ctx, run.Source.Access, spec.Namespace, options)
+	}
+	_, err := satellite.Apply(ctx, run.Source.Access, spec, run.Now.Chart.Value(), options)
+	return err
+}
+
+func (installSatellite) Undo(ctx context.Context, run *Run) (string, error) {
+	region := run.Source.Region
+	before := run.Initial.Satellite.Value()
+	if before.Revision == 0 {
+		err := satellite.Uninstall(run.Source.Access, region.Namespace, region.Release)
+		return "the satellite's release is uninstalled again", err
+	}
+	now, err := satellite.Inspect(ctx, run.Source.Access, region.Namespace, region.Release)
+	if err == nil && now.Revision == before.Revision && now.LastRevision == before.Revision {
+		return fmt.Sprintf("the satellite's release is still at revision %d", before.Revision), nil
+	}
+	err = satellite.Rollback(run.Source.Access, region.Namespace, region.Release, before.Revision)
+	return fmt.Sprintf("the satellite's release is back at what revision %d was", before.Revision), err
+}

@@ -1,0 +1,88 @@
+package migration
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// registerSatellite makes the primary trust the satellite's key.
+type registerSatellite struct{}
+
+func (registerSatellite) Name() string { return "register-satellite" }
+
+func (registerSatellite) Reads() []snapshot.Item {
+	return []snapshot.Item{snapshot.ItemRegistrations, snapshot.ItemSatellite, snapshot.ItemEndpoint}
+}
+
+func (registerSatellite) Decide(s *snapshot.Snapshot) Decision {
+	if !s.Registrations.IsKnown() {
+		return blocked(fmt.Sprintf("the registered satellites could not be listed: %v", s.Registrations.Err()))
+	}
+	if own, ok := s.Registration(); ok {
+		return already(fmt.Sprintf("registered as %q with fingerprint %s", own.Name, own.Fingerprint))
+	}
+	if other, ok := sameNamed(s); ok && s.Satellite.Value().Fingerprint != "" {
+		return blocked(nameTaken(s.Region.Name, other))
+	}
+	return change(fmt.Sprintf("register %q at the primary", s.Region.Name))
+}
+
+// sameNamed returns the registration that has the region's name.
+func sameNamed(s *snapshot.Snapshot) (coder.Satellite, bool) {
+	for _, r := range s.Registrations.Value() {
+		if r.Name == s.Region.Name {
+			return r, true
+		}
+	}
+	return coder.Satellite{}, false
+}
+
+func nameTaken(name string, other coder.Satellite) string {
+	return fmt.Sprintf("the primary already lists a satellite %q with another key (%s). "+
+		"If it is a former installation of this region, remove it with `coder satellites rm %s` and run this again; "+
+		"if it serves elsewhere, give this region another name", name, other.Fingerprint, name)
+}
+
+func (r registerSatellite) Apply(ctx context.Context, run *Run) error {
+	// The key that goes to the primary is the one in the cluster, and it is
+	// sent only once the access URL has proven to lead to it.
+	if same, err := run.Now.ServesOwnKey(); err != nil || !same {
+		return errors.Join(fmt.Errorf("%s does not serve the key of the cluster's Secret: not registered", run.Source.Region.AccessURL), err)
+	}
+	commit, cancel := run.Commit(ctx)
+	defer cancel()
+	created, err := run.Source.Primary.CreateSatellite(commit, run.Source.Region.Name, run.Now.Satellite.Value().PublicKey)
+	if err == nil {
+		run.Record.RegistrationID = created.ID
+		return nil
+	}
+	// The answer may be lost although the registration was made: look.
+	run.Refresh(commit, snapshot.ItemRegistrations)
+	if _, ok := run.Now.Registration(); ok {
+		return nil
+	}
+	return err
+}
+
+func (registerSatellite) Undo(ctx context.Context, run *Run) (string, error) {
+	if _, ok := run.Initial.Registration(); ok {
+		return "the registration was there before this run and stays", nil
+	}
+	run.Refresh(ctx, snapshot.ItemRegistrations)
+	if !run.Now.Registrations.IsKnown() {
+		return "", run.Now.Registrations.Err()
+	}
+	own, ok := run.Now.Registration()
+	if !ok {
+		return "nothing was registered", nil
+	}
+	if err := run.Source.Primary.DeleteSatellite(ctx, own.ID); err != nil && !coder.IsNotFound(err) {
+		return "", err
+	}
+	return fmt.Sprintf("the registration %q is deleted again", own.Name), nil
+}

@@ -1,0 +1,87 @@
+package migration
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// retainLegacy makes the legacy release survive until it is removed on purpose.
+type retainLegacy struct{}
+
+func (retainLegacy) Name() string { return "retain-legacy" }
+
+func (retainLegacy) Reads() []snapshot.Item {
+	return []snapshot.Item{snapshot.ItemLegacy, snapshot.ItemJournal}
+}
+
+func (retainLegacy) Decide(s *snapshot.Snapshot) Decision {
+	state, known := s.Legacy.Get()
+	switch {
+	case !known:
+		return blocked(fmt.Sprintf("the legacy release could not be examined: %v", s.Legacy.Err()))
+	case len(state.Found.Releases) == 0 && s.Networking() != v1alpha1.NetworkingV2Off:
+		return already("there is no legacy release (any more)")
+	case state.Release == nil:
+		return blocked(state.Found.Explain())
+	}
+	release := state.Release
+	missing := state.Retention.Missing
+	if state.Retention.Complete() && !ledgerMatches(s.Journal.Value(), *release) {
+		missing = []string{"ledger in the journal"}
+	}
+	if len(missing) == 0 {
+		return already(fmt.Sprintf("%s/%s revision %d is retained", release.Namespace, release.Name, release.Revision))
+	}
+	return change(
+		fmt.Sprintf("retain %s/%s revision %d (chart %s)", release.Namespace, release.Name, release.Revision, release.ChartVersion),
+		"missing: "+strings.Join(missing, ", "),
+	)
+}
+
+func ledgerMatches(record *journal.Record, release legacy.Release) bool {
+	if record == nil || record.Retention == nil {
+		return false
+	}
+	ledger := record.Retention
+	return ledger.Namespace == release.Namespace && ledger.Release == release.Name && ledger.Revision == release.Revision
+}
+
+func (retainLegacy) Apply(ctx context.Context, run *Run) error {
+	release := *run.Now.Legacy.Value().Release
+	commit, cancel := run.Commit(ctx)
+	defer cancel()
+	ledger, err := legacy.Retain(commit, run.Source.Access, release, legacy.RetainOptions{
+		Namespace: run.Source.Region.Namespace,
+		Operator:  run.Options.Operator,
+		Reason:    run.retainReason(),
+		Now:       run.Clock.Now(),
+		Progress:  func(message string) { run.Progress("%s", message) },
+	})
+	if err != nil {
+		return err
+	}
+	run.Record.Retention = ledger
+	return nil
+}
+
+func (run *Run) retainReason() string {
+	if run.Options.Reason != "" {
+		return run.Options.Reason
+	}
+	return "kept for rollback while region " + run.Source.Region.Name + " moves to a satellite"
+}
+
+func (retainLegacy) Undo(ctx context.Context, run *Run) (string, error) {
+	state := run.Initial.Legacy.Value()
+	if state.Release == nil || state.Retention.Complete() {
+		return "retention was there before this run and stays", nil
+	}
+	err := legacy.Unretain(ctx, run.Source.Access, *state.Release, run.Source.Region.Namespace)
+	return "the legacy release's record is as it was", err
+}

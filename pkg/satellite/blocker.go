@@ -1,0 +1,143 @@
+package satellite
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes"
+)
+
+// BlockedError says what keeps a satellite from being ready.
+type BlockedError struct {
+	// Object is "Pod coderd-5d9c" or "Deployment coderd".
+	Object string
+	// Reason is the API's word for it, for example "ImagePullBackOff"; Message its sentence.
+	Reason, Message string
+	// LastEvent is the object's last event; empty if there is none.
+	LastEvent string
+	// Hopeless tells that waiting will not help.
+	Hopeless bool
+}
+
+func (e *BlockedError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s", e.Object, e.Reason)
+	if e.Message != "" {
+		b.WriteString(": " + e.Message)
+	}
+	if e.LastEvent != "" && e.LastEvent != e.Message {
+		b.WriteString(" (last event: " + e.LastEvent + ")")
+	}
+	return b.String()
+}
+
+// hopelessReasons are states of containers and pods that do not mend themselves.
+func hopelessReason(reason string) bool {
+	return slices.Contains([]string{
+		"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "CreateContainerConfigError", "CreateContainerError", "Unschedulable",
+	}, reason)
+}
+
+// crashes is how many restarts are taken for a crash that will go on.
+const crashes = 3
+
+// blockerOf returns what keeps the Deployment from being ready, or nil if it
+// is. A pod that says why comes before the Deployment that only waits for it.
+func blockerOf(deployment *appsv1.Deployment, pods []corev1.Pod) *BlockedError {
+	object := "Deployment " + workloadName
+	if deployment == nil {
+		return &BlockedError{Object: object, Reason: "it does not exist"}
+	}
+	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(deployment)
+	if err != nil {
+		return &BlockedError{Object: object, Reason: err.Error()}
+	}
+	u := &unstructured.Unstructured{Object: content}
+	u.SetAPIVersion("apps/v1")
+	u.SetKind("Deployment")
+	result, err := status.Compute(u)
+	switch {
+	case err != nil:
+		return &BlockedError{Object: object, Reason: err.Error()}
+	case result.Status == status.CurrentStatus:
+		return nil
+	}
+	slices.SortFunc(pods, func(a, b corev1.Pod) int { // newest first
+		return cmp.Or(b.CreationTimestamp.Compare(a.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
+	})
+	for i := range pods {
+		if blocked := podBlocker(&pods[i]); blocked != nil {
+			return blocked
+		}
+	}
+	return &BlockedError{Object: object, Reason: string(result.Status), Message: result.Message}
+}
+
+// podBlocker returns what keeps a pod from being ready, or nil if it is, or is
+// on its way out.
+func podBlocker(pod *corev1.Pod) *BlockedError {
+	if pod.DeletionTimestamp != nil {
+		return nil
+	}
+	blocked := &BlockedError{Object: "Pod " + pod.Name}
+	for _, container := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
+		if waiting := container.State.Waiting; waiting != nil && waiting.Reason != "ContainerCreating" && waiting.Reason != "PodInitializing" {
+			blocked.Reason, blocked.Message = waiting.Reason, waiting.Message
+			blocked.Hopeless = hopelessReason(waiting.Reason) || container.RestartCount >= crashes
+			return blocked
+		}
+	}
+	for _, condition := range pod.Status.Conditions {
+		if condition.Status != corev1.ConditionFalse {
+			continue
+		}
+		switch condition.Type {
+		case corev1.PodScheduled:
+			blocked.Reason, blocked.Message = cmp.Or(condition.Reason, "not scheduled"), condition.Message
+			blocked.Hopeless = hopelessReason(condition.Reason)
+			return blocked
+		case corev1.PodReady:
+			blocked.Reason, blocked.Message = cmp.Or(condition.Reason, "not ready"), condition.Message
+		}
+	}
+	if blocked.Reason == "" && pod.Status.Phase != corev1.PodRunning {
+		blocked.Reason = cmp.Or(string(pod.Status.Phase), "Pending")
+	}
+	if blocked.Reason == "" {
+		return nil
+	}
+	return blocked
+}
+
+// lastEvent returns the message of an object's last event, or "".
+func lastEvent(ctx context.Context, client kubernetes.Interface, namespace, object string) string {
+	kind, name, _ := strings.Cut(object, " ")
+	list, err := client.CoreV1().Events(namespace).List(ctx, metav1.ListOptions{
+		FieldSelector: fmt.Sprintf("involvedObject.kind=%s,involvedObject.name=%s", kind, name),
+	})
+	if err != nil || len(list.Items) == 0 {
+		return ""
+	}
+	last := slices.MaxFunc(list.Items, func(a, b corev1.Event) int { return eventTime(&a).Compare(eventTime(&b).Time) })
+	return last.Message
+}
+
+func eventTime(event *corev1.Event) *metav1.Time {
+	switch {
+	case !event.LastTimestamp.IsZero():
+		return &event.LastTimestamp
+	case !event.EventTime.IsZero():
+		return &metav1.Time{Time: event.EventTime.Time}
+	default:
+		return &event.CreationTimestamp
+	}
+}

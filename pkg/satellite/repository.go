@@ -1,0 +1,94 @@
+package satellite
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/chart/loader"
+	"helm.sh/helm/v3/pkg/cli"
+	"helm.sh/helm/v3/pkg/getter"
+	"helm.sh/helm/v3/pkg/repo"
+)
+
+// downloadTimeout bounds each download from a repository.
+const downloadTimeout = 30 * time.Second
+
+// fromRepository loads a chart from an HTTP repository. The operator's own
+// Helm configuration and cache are neither used nor changed.
+func fromRepository(ctx context.Context, ref ChartRef) (*chart.Chart, error) {
+	getters := getter.All(&cli.EnvSettings{})
+	index, err := loadIndex(ref.Repo, getters)
+	if err != nil {
+		return nil, fmt.Errorf("the chart repository %s cannot be read: %w", ref.Repo, err)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, context.Cause(ctx)
+	}
+	if len(index.Entries[ref.Name]) == 0 {
+		return nil, fmt.Errorf("the chart repository %s has no chart %q", ref.Repo, ref.Name)
+	}
+	entry, err := index.Get(ref.Name, ref.Version)
+	if err != nil || len(entry.URLs) == 0 {
+		var versions []string
+		for _, v := range index.Entries[ref.Name] {
+			versions = append(versions, v.Version)
+		}
+		return nil, fmt.Errorf("the chart repository %s has no chart %s %s%s; name one with --chart-version", ref.Repo, ref.Name, ref.Version, listed(versions))
+	}
+	location, err := repo.ResolveReferenceURL(ref.Repo, entry.URLs[0])
+	if err != nil {
+		return nil, fmt.Errorf("the chart repository %s has a bad URL for chart %s %s: %w", ref.Repo, ref.Name, ref.Version, err)
+	}
+	scheme, _, _ := strings.Cut(location, ":")
+	get, err := getters.ByScheme(scheme)
+	if err != nil {
+		return nil, fmt.Errorf("chart %s %s is at %s, which cannot be downloaded: %w", ref.Name, ref.Version, location, err)
+	}
+	archive, err := get.Get(location, getter.WithTimeout(downloadTimeout))
+	if err != nil {
+		return nil, fmt.Errorf("chart %s %s cannot be downloaded: %w", ref.Name, ref.Version, err)
+	}
+	loaded, err := loader.LoadArchive(bytes.NewReader(archive.Bytes()))
+	if err != nil {
+		return nil, fmt.Errorf("chart %s %s from %s cannot be loaded: %w", ref.Name, ref.Version, ref.Repo, err)
+	}
+	return loaded, nil
+}
+
+// loadIndex downloads and reads a repository's index. Helm's code passes it
+// through a file, which is gone afterwards.
+func loadIndex(url string, getters getter.Providers) (*repo.IndexFile, error) {
+	dir, err := os.MkdirTemp("", "coder-satellite-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	repository, err := repo.NewChartRepository(&repo.Entry{Name: "charts", URL: url}, getters)
+	if err != nil {
+		return nil, err
+	}
+	repository.CachePath = dir
+	file, err := repository.DownloadIndexFile()
+	if err != nil {
+		return nil, err
+	}
+	return repo.LoadIndexFile(file)
+}
+
+// listed names a few versions, for the message that the wanted one is missing.
+func listed(versions []string) string {
+	const most = 5
+	switch {
+	case len(versions) == 0:
+		return ""
+	case len(versions) > most:
+		return fmt.Sprintf(" (it has %s and %d more)", strings.Join(versions[:most], ", "), len(versions)-most)
+	default:
+		return fmt.Sprintf(" (it has %s)", strings.Join(versions, ", "))
+	}
+}

@@ -1,0 +1,86 @@
+package satellite
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+)
+
+// Names of objects that the chart makes (coder/enterprise-helm, templates/coderd.yaml).
+const (
+	keySecret      = "coder-replica-private-key"
+	keySecretField = "privateKey"
+	workloadName   = "coderd"
+)
+
+// State is a satellite's release as it is.
+type State struct {
+	// Installed tells that a revision is deployed.
+	Installed bool
+	// Revision is the deployed revision; 0 if none is.
+	Revision int
+	// LastRevision is the newest revision, LastStatus its status, for example
+	// "deployed" or "pending-upgrade".
+	LastRevision int
+	LastStatus   string
+	// Pending tells that a Helm run on the release did not end.
+	Pending bool
+	// ChartName, ChartVersion and AppVersion are of the deployed revision.
+	ChartName, ChartVersion, AppVersion string
+	// Values are those that were given for the deployed revision.
+	Values map[string]any
+
+	// Ready tells that the pods of the deployed revision are ready; Blocker
+	// says what is in the way if not.
+	Ready   bool
+	Blocker string
+	// PublicKey is the public half of the key in the cluster's Secret, PEM; and
+	// Fingerprint its fingerprint. Both are empty if there is no key yet.
+	PublicKey, Fingerprint string
+	// LoadBalancer are the addresses of Service coderd.
+	LoadBalancer []string
+	// NamespacePhase is "Active", "Terminating", or empty if the namespace does not exist.
+	NamespacePhase string
+	// Conflict says which other Coder deployment is in the namespace; empty if none.
+	Conflict string
+}
+
+// Matches reports whether the deployed revision is what the spec asks for, and
+// if not, in which ways it differs. Values are not shown: they may be secret.
+func (s State) Matches(spec Spec, c *Chart) (bool, []string) {
+	var differences []string
+	if !s.Installed {
+		return false, []string{"no revision is deployed"}
+	}
+	if s.Pending {
+		differences = append(differences, "a Helm run on it did not end: "+s.LastStatus)
+	}
+	if s.ChartName != c.Metadata.Name || s.ChartVersion != c.Metadata.Version {
+		differences = append(differences, fmt.Sprintf("chart %s %s -> %s %s", s.ChartName, s.ChartVersion, c.Metadata.Name, c.Metadata.Version))
+	}
+	if !sameValues(s.Values, spec.Values) {
+		differences = append(differences, "the values differ")
+	}
+	return len(differences) == 0, differences
+}
+
+// sameValues compares values as JSON holds them, because the stored ones have
+// been through it.
+func sameValues(a, b map[string]any) bool {
+	return reflect.DeepEqual(throughJSON(a), throughJSON(b))
+}
+
+func throughJSON(values map[string]any) any {
+	data, err := json.Marshal(values)
+	if err != nil {
+		return values
+	}
+	var plain map[string]any
+	if err := json.Unmarshal(data, &plain); err != nil {
+		return values
+	}
+	if plain == nil {
+		plain = map[string]any{}
+	}
+	return plain
+}

@@ -1,0 +1,93 @@
+package snapshot
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+)
+
+// canary chooses the canary, or looks at the one chosen before again.
+func (src *Source) canary(ctx context.Context, s *Snapshot) Fact[Canary] {
+	if before, ok := s.Canary.Get(); ok {
+		if before.None {
+			return s.Canary
+		}
+		workspace, err := src.Primary.Workspace(ctx, before.Workspace.ID)
+		return FactOf(Canary{Workspace: workspace, Reason: before.Reason}, err)
+	}
+	if src.Region.Canary == "none" {
+		return Known(Canary{None: true, Reason: "no canary was asked for"})
+	}
+	provider, ok := s.Provider.Get()
+	if !ok {
+		return Unknown[Canary](fmt.Errorf("the provider is unknown: %w", s.Provider.Err()))
+	}
+	me, ok := s.Primary.Me.Get()
+	if !ok {
+		return Unknown[Canary](fmt.Errorf("the operator is unknown: %w", s.Primary.Me.Err()))
+	}
+	workspaces, err := src.Primary.ProviderWorkspaces(ctx, provider.ID)
+	if err != nil {
+		return Unknown[Canary](err)
+	}
+	return FactOf(ChooseCanary(src.Region.Canary, me, provider, workspaces))
+}
+
+// ChooseCanary picks the workspace to rebuild. A wish of "auto" (or "") takes
+// the operator's own workspace on the provider, one that is off before one that
+// is on, because a rebuild destroys what a running one holds outside its home
+// directory; any other wish is a workspace's name. The error says what to type
+// when there is no such workspace.
+func ChooseCanary(wish string, me coder.User, provider coder.Provider, workspaces []coder.Workspace) (Canary, error) {
+	if wish != "" && wish != "auto" {
+		return namedCanary(wish, me, provider, workspaces)
+	}
+	own := slices.DeleteFunc(slices.Clone(workspaces), func(w coder.Workspace) bool { return w.UserID != me.ID })
+	if len(own) == 0 {
+		return Canary{}, fmt.Errorf("no workspace of %s on provider %q to rebuild as a canary: create one there, name another with canary.workspace in the Fleet or --canary, or use \"none\" to go without", me.Email, provider.Name)
+	}
+	slices.SortFunc(own, func(a, b coder.Workspace) int {
+		return cmp.Or(cmp.Compare(risk(a), risk(b)), cmp.Compare(a.Name, b.Name))
+	})
+	reason := "the operator's own, and off"
+	if risk(own[0]) > 0 {
+		reason = "the operator's own; it is not off: a rebuild keeps only its home directory"
+	}
+	return Canary{Workspace: own[0], Reason: reason}, nil
+}
+
+// risk orders workspaces by what a rebuild may destroy.
+func risk(w coder.Workspace) int {
+	switch w.LatestStat.ContainerStatus {
+	case coder.ContainerOff:
+		return 0
+	case coder.ContainerFailed:
+		return 1
+	default:
+		return 2
+	}
+}
+
+func namedCanary(name string, me coder.User, provider coder.Provider, workspaces []coder.Workspace) (Canary, error) {
+	var matching []coder.Workspace
+	for _, w := range workspaces {
+		if w.Name == name || w.ID == name {
+			matching = append(matching, w)
+		}
+	}
+	// names are unique per user only, so the operator's own comes first
+	if i := slices.IndexFunc(matching, func(w coder.Workspace) bool { return w.UserID == me.ID }); i >= 0 {
+		return Canary{Workspace: matching[i], Reason: "named, and the operator's own"}, nil
+	}
+	switch len(matching) {
+	case 0:
+		return Canary{}, fmt.Errorf("canary workspace %q is not on provider %q: check its name with `coder workspaces ls`", name, provider.Name)
+	case 1:
+		return Canary{Workspace: matching[0], Reason: "named; it belongs to another user"}, nil
+	default:
+		return Canary{}, fmt.Errorf("canary workspace %q is the name of %d workspaces on provider %q: name it by its ID", name, len(matching), provider.Name)
+	}
+}

@@ -1,0 +1,82 @@
+package snapshot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
+)
+
+// ChartCache loads each chart once, however many regions ask for it. Its zero
+// value is ready for use.
+type ChartCache struct {
+	mu    sync.Mutex
+	loads map[satellite.ChartRef]func() (*satellite.Chart, error)
+}
+
+// Load returns the chart, loading it at the first call for this reference.
+func (c *ChartCache) Load(ctx context.Context, ref satellite.ChartRef) (*satellite.Chart, error) {
+	c.mu.Lock()
+	if c.loads == nil {
+		c.loads = map[satellite.ChartRef]func() (*satellite.Chart, error){}
+	}
+	load, ok := c.loads[ref]
+	if !ok {
+		load = sync.OnceValues(func() (*satellite.Chart, error) { return satellite.LoadChart(ctx, ref) })
+		c.loads[ref] = load
+	}
+	c.mu.Unlock()
+	return load()
+}
+
+// chart fills the release as it should be: its values, its chart, and the
+// Secrets that the values name.
+func (src *Source) chart(ctx context.Context, s *Snapshot) {
+	ref := satellite.ChartRef{
+		Name:    src.Region.Chart.Name,
+		Repo:    src.Region.Chart.Repo,
+		Version: src.Region.Chart.Version,
+	}
+	if ref.Version == "" {
+		version, ok := s.Primary.Version.Get()
+		if !ok {
+			err := fmt.Errorf("the chart's version follows the primary's, which is unknown: %w", s.Primary.Version.Err())
+			s.Chart, s.Spec = Unknown[*satellite.Chart](err), Unknown[satellite.Spec](err)
+			return
+		}
+		ref.Version = version.String()
+	}
+	values, err := satellite.MergeValues(src.Region.ValueFiles, src.Region.Sets, s.Primary.URL, src.Region.AccessURL)
+	s.Spec = FactOf(satellite.Spec{
+		Namespace: src.Region.Namespace,
+		Release:   src.Region.Release,
+		Chart:     ref,
+		Values:    values,
+	}, err)
+
+	var group sync.WaitGroup
+	group.Go(func() { s.Chart = FactOf(src.Charts.Load(ctx, ref)) })
+	if err == nil {
+		group.Go(func() {
+			s.MissingSecrets = inCluster(src, func() ([]string, error) {
+				return satellite.MissingSecrets(ctx, src.Access, src.Region.Namespace, values)
+			})
+		})
+	}
+	group.Wait()
+}
+
+// rendering renders the release as it should be, if all that it takes is known.
+func (src *Source) rendering(s *Snapshot) Fact[satellite.Rendering] {
+	spec, specKnown := s.Spec.Get()
+	chart, chartKnown := s.Chart.Get()
+	state, stateKnown := s.Satellite.Get()
+	if !specKnown || !chartKnown || !stateKnown {
+		return Unknown[satellite.Rendering](errors.Join(s.Spec.Err(), s.Chart.Err(), s.Satellite.Err()))
+	}
+	return inCluster(src, func() (satellite.Rendering, error) {
+		return satellite.Render(src.Access, spec, chart, state)
+	})
+}

@@ -1,0 +1,146 @@
+package snapshot
+
+import (
+	"context"
+	"crypto/x509"
+	"sync"
+
+	"k8s.io/utils/clock"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
+)
+
+// Source is where the facts of one region come from.
+type Source struct {
+	Region fleet.Region
+	// Access is the region's cluster. If OpenErr is set there is none.
+	Access  *cluster.Access
+	OpenErr error
+	// Primary is the primary's API; Shared are its facts, gathered once for the fleet.
+	Primary *coder.Client
+	Shared  *PrimarySource
+	// Satellite speaks to the access URL.
+	Satellite *coder.Client
+	// Charts loads charts, each once for the fleet.
+	Charts *ChartCache
+	// RootCAs are what probes trust; nil for the system's.
+	RootCAs *x509.CertPool
+	Clock   clock.PassiveClock
+}
+
+// Collect gathers the items into a new snapshot, in parallel. It never fails:
+// what could not be read is unknown, with its reason.
+func (src *Source) Collect(ctx context.Context, items ...Item) *Snapshot {
+	s := &Snapshot{Region: src.Region}
+	src.Refresh(ctx, s, items...)
+	return s
+}
+
+// Refresh gathers the items again, in parallel, and replaces them in s. What
+// depends on the provider (canary, chart version, legacy hint) waits for it and
+// for nothing else.
+func (src *Source) Refresh(ctx context.Context, s *Snapshot, items ...Item) {
+	wanted := make(map[Item]bool, len(items))
+	for _, item := range items {
+		wanted[item] = true
+	}
+
+	// independent of the primary's answers
+	var alone sync.WaitGroup
+	run := func(item Item, collect func()) {
+		if wanted[item] {
+			alone.Go(collect)
+		}
+	}
+	run(ItemCluster, func() { s.Cluster = inCluster(src, func() (Cluster, error) { return src.cluster(ctx) }) })
+	run(ItemSatellite, func() {
+		s.Satellite = inCluster(src, func() (satellite.State, error) {
+			return satellite.Inspect(ctx, src.Access, src.Region.Namespace, src.Region.Release)
+		})
+	})
+	run(ItemJournal, func() {
+		s.Journal = inCluster(src, func() (*journal.Record, error) {
+			return journal.Read(ctx, src.Access.Clientset(), src.Region.Namespace)
+		})
+	})
+	run(ItemLock, func() {
+		s.Lock = inCluster(src, func() (*lock.State, error) {
+			return lock.Read(ctx, src.Access.Clientset(), src.Region.Namespace)
+		})
+	})
+	run(ItemRegistrations, func() { s.Registrations = FactOf(src.Primary.Satellites(ctx)) })
+	run(ItemEndpoint, func() { s.Endpoint = Known(src.endpoint(ctx)) })
+
+	s.Primary = src.Shared.Facts(ctx)
+	if wanted[ItemProvider] {
+		s.Provider = src.provider(ctx, s)
+	}
+	run(ItemChart, func() { src.chart(ctx, s) })
+	run(ItemCanary, func() { s.Canary = src.canary(ctx, s) })
+	run(ItemLegacy, func() {
+		s.Legacy = inCluster(src, func() (Legacy, error) { return src.legacy(ctx, s) })
+	})
+	alone.Wait()
+
+	if wanted[ItemRights] { // asks for what the facts above call for
+		s.MissingRights = inCluster(src, func() ([]cluster.Rule, error) {
+			return src.Access.Missing(ctx, Rights(s))
+		})
+	}
+	if wanted[ItemRendering] {
+		s.Rendering = src.rendering(s)
+	}
+	s.Taken = src.Clock.Now()
+}
+
+// inCluster collects a fact from the region's cluster, explaining errors of
+// the connection in plain words, or passes on why there is no connection.
+func inCluster[T any](src *Source, collect func() (T, error)) Fact[T] {
+	if src.OpenErr != nil {
+		return Unknown[T](src.OpenErr)
+	}
+	value, err := collect()
+	if err != nil {
+		return Unknown[T](cluster.Explain(err, src.Region.Context))
+	}
+	return Known(value)
+}
+
+func (src *Source) cluster(ctx context.Context) (Cluster, error) {
+	var (
+		group sync.WaitGroup
+		found = Cluster{Server: src.Access.Server()}
+		errs  [2]error
+	)
+	group.Go(func() { found.UID, errs[0] = src.Access.UID(ctx) })
+	group.Go(func() { found.Version, errs[1] = src.Access.ServerVersion(ctx) })
+	group.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return Cluster{}, err
+		}
+	}
+	return found, nil
+}
+
+// provider finds the region's provider in the fleet's shared list the first
+// time, and by its ID, freshly, from then on.
+func (src *Source) provider(ctx context.Context, s *Snapshot) Fact[coder.Provider] {
+	if known, ok := s.Provider.Get(); ok {
+		return FactOf(src.Primary.Provider(ctx, known.ID))
+	}
+	providers, ok := s.Primary.Providers.Get()
+	if !ok {
+		return Unknown[coder.Provider](s.Primary.Providers.Err())
+	}
+	server := ""
+	if src.OpenErr == nil {
+		server = src.Access.Server()
+	}
+	return FactOf(fleet.MatchProvider(src.Region, server, providers))
+}

@@ -1,0 +1,29 @@
+package snapshot
+
+import (
+	"context"
+	"sync"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
+)
+
+// endpoint asks the access URL for the satellite's key and, through the
+// satellite, for the primary's version. Only when the key cannot be read is
+// the connection taken apart to say how far it got.
+func (src *Source) endpoint(ctx context.Context) Endpoint {
+	var (
+		found Endpoint
+		group sync.WaitGroup
+	)
+	group.Go(func() { found.Key, found.KeyErr = src.Satellite.SatelliteKey(ctx) })
+	group.Go(func() { found.Version = FactOf(src.Satellite.Version(ctx)) })
+	group.Wait()
+	if found.KeyErr != nil {
+		found.Reach = probe.Endpoint(ctx, probe.Target{
+			URL:       src.Region.AccessURL,
+			ConnectTo: src.Region.ConnectTo,
+			RootCAs:   src.RootCAs,
+		})
+	}
+	return found
+}

@@ -1,0 +1,52 @@
+package snapshot
+
+import "errors"
+
+// errNotCollected marks a fact that nobody asked for.
+var errNotCollected = errors.New("not collected")
+
+// Fact is one thing that was looked up: its value, or why it is unknown. The
+// zero Fact is unknown because it was not collected; an unknown is never ok.
+type Fact[T any] struct {
+	value T
+	err   error
+	known bool
+}
+
+// Known returns a fact that was found to be v.
+func Known[T any](v T) Fact[T] { return Fact[T]{value: v, known: true} }
+
+// Unknown returns a fact that could not be found out because of err.
+func Unknown[T any](err error) Fact[T] { return Fact[T]{err: err} }
+
+// FactOf returns Known(v), or Unknown(err) if err is not nil.
+func FactOf[T any](v T, err error) Fact[T] {
+	if err != nil {
+		return Unknown[T](err)
+	}
+	return Known(v)
+}
+
+// Get returns the value, and whether it is known.
+func (f Fact[T]) Get() (T, bool) { return f.value, f.known }
+
+// Value returns the value, or T's zero value if the fact is unknown.
+func (f Fact[T]) Value() T { return f.value }
+
+// IsKnown reports whether the value is known.
+func (f Fact[T]) IsKnown() bool { return f.known }
+
+// Collected reports whether the fact was asked for, known or not.
+func (f Fact[T]) Collected() bool { return f.known || f.err != nil }
+
+// Err returns why the value is unknown, or nil if it is known.
+func (f Fact[T]) Err() error {
+	switch {
+	case f.known:
+		return nil
+	case f.err != nil:
+		return f.err
+	default:
+		return errNotCollected
+	}
+}

@@ -1,0 +1,33 @@
+package snapshot
+
+// Item names a group of facts that is gathered by one piece of code.
+type Item string
+
+// Items. The comment names the fields of Snapshot that the item fills.
+const (
+	ItemCluster       Item = "cluster"       // Cluster
+	ItemProvider      Item = "provider"      // Provider
+	ItemCanary        Item = "canary"        // Canary
+	ItemRegistrations Item = "registrations" // Registrations
+	ItemChart         Item = "chart"         // Spec, Chart, MissingSecrets
+	ItemSatellite     Item = "satellite"     // Satellite
+	ItemLegacy        Item = "legacy"        // Legacy
+	ItemEndpoint      Item = "endpoint"      // Endpoint
+	ItemJournal       Item = "journal"       // Journal
+	ItemLock          Item = "lock"          // Lock
+	ItemRights        Item = "rights"        // MissingRights; asked last
+	ItemRendering     Item = "rendering"     // Rendering; made last
+)
+
+// StatusItems returns what status looks at: all but the chart, which only a
+// change needs, and the rights.
+func StatusItems() []Item {
+	return []Item{
+		ItemCluster, ItemProvider, ItemCanary, ItemRegistrations, ItemSatellite,
+		ItemLegacy, ItemEndpoint, ItemJournal, ItemLock,
+	}
+}
+
+// PlanItems returns what a plan looks at. Rights are left out: they are asked
+// for when there is something to change.
+func PlanItems() []Item { return append(StatusItems(), ItemChart) }

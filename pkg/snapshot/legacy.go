@@ -1,0 +1,25 @@
+package snapshot
+
+import (
+	"context"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
+)
+
+// legacy finds the legacy release and, if it is the only one, looks at its
+// retention and at whether a rollback to it would work.
+func (src *Source) legacy(ctx context.Context, s *Snapshot) (Legacy, error) {
+	// Without a provider the whole cluster is searched; the hint only helps
+	// operators who may not list all namespaces.
+	found, err := legacy.Find(ctx, src.Access, legacy.Hint{Namespace: s.Provider.Value().Config.DefaultNamespace})
+	if err != nil {
+		return Legacy{}, err
+	}
+	state := Legacy{Found: found}
+	if len(found.Releases) != 1 {
+		return state, nil
+	}
+	state.Release = &found.Releases[0]
+	state.Retention, state.Readiness, err = legacy.Inspect(ctx, src.Access, *state.Release, src.Region.Namespace)
+	return state, err
+}

@@ -1,0 +1,171 @@
+// Package snapshot gathers, read-only and in parallel, the facts about one
+// region that plans and checks are made from. It decides nothing: whatever
+// could not be read is kept as an unknown with its reason.
+package snapshot
+
+import (
+	"time"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
+)
+
+// Snapshot is what is known about one region at one time.
+type Snapshot struct {
+	// Region is the region as the operator declared it.
+	Region fleet.Region
+	// Taken is when the last of the facts was gathered.
+	Taken time.Time
+
+	// Primary holds the facts about the primary deployment.
+	Primary Primary
+	// Registrations are the satellites registered at the primary.
+	Registrations Fact[[]coder.Satellite]
+	// Provider is the region's workspace provider.
+	Provider Fact[coder.Provider]
+	// Canary is the workspace chosen to prove the migration.
+	Canary Fact[Canary]
+
+	// Cluster identifies the region's cluster.
+	Cluster Fact[Cluster]
+	// MissingRights are the rights in the cluster that the operator lacks.
+	MissingRights Fact[[]cluster.Rule]
+	// Spec is the satellite's release as it should be.
+	Spec Fact[satellite.Spec]
+	// Chart is the satellite's chart.
+	Chart Fact[*satellite.Chart]
+	// MissingSecrets are the Secrets that Spec's values name and the namespace lacks.
+	MissingSecrets Fact[[]string]
+	// Rendering is what installing Spec would change.
+	Rendering Fact[satellite.Rendering]
+	// Satellite is the satellite's release as it is.
+	Satellite Fact[satellite.State]
+	// Legacy is the legacy release, its retention and its readiness for a rollback.
+	Legacy Fact[Legacy]
+	// Journal is the region's journal; nil if there is none.
+	Journal Fact[*journal.Record]
+	// Lock is the region's lock; nil if there is none.
+	Lock Fact[*lock.State]
+
+	// Endpoint is what answers at the satellite's access URL, from this machine.
+	Endpoint Fact[Endpoint]
+}
+
+// Primary holds the facts about the primary deployment, the same for every region.
+type Primary struct {
+	// URL is the primary's access URL.
+	URL string
+	// Version is the primary's version.
+	Version Fact[coder.Version]
+	// Me is the user whose token is used.
+	Me Fact[coder.User]
+	// Providers are the workspace providers.
+	Providers Fact[[]coder.Provider]
+}
+
+// Cluster identifies a region's cluster.
+type Cluster struct {
+	// UID is the UID of the namespace kube-system.
+	UID string
+	// Server is the API server's URL.
+	Server string
+	// Version is the API server's version, "v1.29.3".
+	Version string
+}
+
+// Canary is the workspace chosen to prove a migration.
+type Canary struct {
+	// None tells that no workspace is to be rebuilt.
+	None bool
+	// Workspace is the chosen one, unless None.
+	Workspace coder.Workspace
+	// Reason says why it was chosen, or why there is none.
+	Reason string
+}
+
+// Legacy is the state of the region's legacy release.
+type Legacy struct {
+	// Found are the candidates.
+	Found legacy.Found
+	// Release is the one candidate; nil if there are none or several.
+	Release *legacy.Release
+	// Retention and Readiness are of Release.
+	Retention legacy.Retention
+	Readiness legacy.Readiness
+}
+
+// Endpoint is what answers at the satellite's access URL.
+type Endpoint struct {
+	// Reach is how far a connection got. It is only collected when the key could not be read.
+	Reach probe.Result
+	// Key is the key that is served; KeyErr says why there is none.
+	Key    coder.SatelliteKey
+	KeyErr error
+	// Version is the version that the primary's API reports through the satellite.
+	Version Fact[coder.Version]
+}
+
+// Networking returns the state of the provider's networking. From v1.22 the
+// option is gone and Networking v2 is always on, so an absent field means off
+// in no version (Coder CLI commit 1ed07d2; release notes of v1.22).
+func (s *Snapshot) Networking() v1alpha1.NetworkingV2 {
+	version, versionKnown := s.Primary.Version.Get()
+	provider, providerKnown := s.Provider.Get()
+	switch {
+	case versionKnown && version.AtLeast(1, 22):
+		return v1alpha1.NetworkingV2AlwaysOn
+	case !versionKnown || !providerKnown || provider.EnableNetV2 == nil:
+		return v1alpha1.NetworkingV2Unknown
+	case *provider.EnableNetV2:
+		return v1alpha1.NetworkingV2On
+	default:
+		return v1alpha1.NetworkingV2Off
+	}
+}
+
+// Registration returns the registration of the satellite's own key, and
+// whether there is one. Both lists must be known for an answer of true.
+func (s *Snapshot) Registration() (coder.Satellite, bool) {
+	state, known := s.Satellite.Get()
+	if !known || state.Fingerprint == "" {
+		return coder.Satellite{}, false
+	}
+	served := s.Endpoint.Value().Key
+	for _, r := range s.Registrations.Value() {
+		if r.Fingerprint == "" {
+			continue
+		}
+		// A primary may print fingerprints in a form of its own; the satellite's
+		// own word for the same key is then the link between the two.
+		same, _ := coder.SameKey(served.Key, state.PublicKey)
+		if r.Fingerprint == state.Fingerprint || (same && r.Fingerprint == served.Fingerprint) {
+			return r, true
+		}
+	}
+	return coder.Satellite{}, false
+}
+
+// ServesOwnKey reports whether the key served at the access URL is the key in
+// the cluster's Secret. The error says what is served instead.
+func (s *Snapshot) ServesOwnKey() (bool, error) {
+	state, known := s.Satellite.Get()
+	if !known {
+		return false, s.Satellite.Err()
+	}
+	endpoint, known := s.Endpoint.Get()
+	if !known {
+		return false, s.Endpoint.Err()
+	}
+	if endpoint.KeyErr != nil {
+		return false, endpoint.KeyErr
+	}
+	same, _ := coder.SameKey(endpoint.Key.Key, state.PublicKey)
+	return same, nil
+}

@@ -1,0 +1,69 @@
+// Package suggest finds the names that somebody may have meant.
+package suggest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// most is how many names are suggested at the most.
+const most = 3
+
+// Near returns the candidates that name may have been meant to be: those that
+// contain it or are contained in it, and those that differ by at most two
+// letters. The nearest come first; there are at most three.
+func Near(name string, candidates []string) []string {
+	type near struct {
+		name     string
+		distance int
+	}
+	var found []near
+	for _, candidate := range candidates {
+		d := distance(strings.ToLower(name), strings.ToLower(candidate))
+		contains := name != "" && (strings.Contains(candidate, name) || strings.Contains(name, candidate))
+		if candidate != "" && (d <= 2 && d < len(candidate) || contains) {
+			found = append(found, near{candidate, d})
+		}
+	}
+	slices.SortStableFunc(found, func(a, b near) int { return a.distance - b.distance })
+	names := make([]string, 0, most)
+	for _, n := range found[:min(len(found), most)] {
+		names = append(names, n.name)
+	}
+	return names
+}
+
+// DidYouMean returns "; did you mean \"x\" or \"y\"?", or "" if nothing is near.
+func DidYouMean(name string, candidates []string) string {
+	names := Near(name, candidates)
+	if len(names) == 0 {
+		return ""
+	}
+	for i, n := range names {
+		names[i] = fmt.Sprintf("%q", n)
+	}
+	return "; did you mean " + strings.Join(names, " or ") + "?"
+}
+
+// distance returns how many letters must be added, taken out or replaced to
+// turn a into b (Levenshtein).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		diagonal := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := diagonal
+			if a[i-1] != b[j-1] {
+				cost++
+			}
+			diagonal = row[j]
+			row[j] = min(cost, row[j]+1, row[j-1]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -115,7 +115,7 @@ func (d *decoder) decodeSlice(node *yaml.Node, into reflect.Value, path string) 
 }
 
 func (d *decoder) decodeString(node *yaml.Node, into reflect.Value, path string) {
-	tags := []string{"!!str", "!!int", "!!float", "!!timestamp"}
+	tags := []string{"!!str", "!!int", "!!float", "!!timestamp", "!!merge"}
 	if node.Kind != yaml.ScalarNode || !slices.Contains(tags, node.ShortTag()) {
 		d.addf(path, "must be text, not %s; if it is text, quote it", kindOf(node))
 		return

@@ -91,29 +91,6 @@ func TestMatchProviderListsFew(t *testing.T) {
 	}
 }
 
-func TestCheckClusters(t *testing.T) {
-	if err := fleet.CheckClusters(map[string]string{"a": "1", "b": "2", "c": "", "d": ""}); err != nil {
-		t.Errorf("got %v", err)
-	}
-	err := fleet.CheckClusters(map[string]string{"e": "2", "a": "1", "b": "2", "c": "1", "d": "1"})
-	want := "the regions a, c, d are one cluster (their namespace kube-system has one UID) reached by different contexts; keep one of them\n" +
-		"the regions b, e are one cluster (their namespace kube-system has one UID) reached by different contexts; keep one of them"
-	if err == nil || err.Error() != want {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestCheckProviders(t *testing.T) {
-	sydney := v1alpha1.Provider{ID: "id-1", Name: "sydney"}
-	if err := fleet.CheckProviders(map[string]v1alpha1.Provider{"a": sydney, "b": {}, "c": {}}); err != nil {
-		t.Errorf("got %v", err)
-	}
-	err := fleet.CheckProviders(map[string]v1alpha1.Provider{"a": sydney, "b": sydney})
-	if err == nil || !strings.Contains(err.Error(), `the regions a, b have one workspace provider, "sydney"`) {
-		t.Errorf("got %v", err)
-	}
-}
-
 func TestDiscover(t *testing.T) {
 	all := append(providers(), provider("id-10", "proxied", "https://other.example.com"), provider("id-11", "a b", "https://ab.example.com"))
 	got, notes := fleet.Discover("https://coder.example.com/", []fleet.Cluster{

@@ -5,6 +5,7 @@ package health
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
@@ -107,6 +108,11 @@ func filter(keep func(Check) bool) []Check {
 		}
 	}
 	return kept
+}
+
+// Select returns the checks with the given IDs, in the order of reports.
+func Select(ids ...string) []Check {
+	return filter(func(c Check) bool { return slices.Contains(ids, c.Info.ID) })
 }
 
 // Find returns the check with the given ID.

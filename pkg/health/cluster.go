@@ -20,6 +20,14 @@ func clusterChecks() []Check {
 		},
 		{
 			Info: v1alpha1.CheckInfo{
+				ID: "region-distinct", Category: categoryCluster, Severity: v1alpha1.SeverityError, Preflight: true,
+				Question:    "Is the region's cluster, and its provider, no other region's too?",
+				Explanation: "Two contexts can lead to one cluster; such regions would fight over one satellite. Clusters are told apart by the UID of their namespace kube-system. Take one of the regions out of the Fleet, or correct its context or provider.",
+			},
+			Evaluate: regionDistinct,
+		},
+		{
+			Info: v1alpha1.CheckInfo{
 				ID: "cluster-rights", Category: categoryCluster, Severity: v1alpha1.SeverityError, Preflight: true,
 				Question:    "Does the operator have every right in the cluster that the migration needs?",
 				Explanation: "A migration that runs out of rights halfway would have to be undone, so every right is asked for first. The message names each that is missing; have a cluster administrator grant them.",
@@ -51,6 +59,17 @@ func clusterReachable(s *snapshot.Snapshot) Answer {
 		return unknown(s.Cluster.Err(), fmt.Sprintf("try: kubectl --context %s get namespace kube-system", s.Region.Context))
 	}
 	return pass("%s answers, Kubernetes %s", found.Server, found.Version)
+}
+
+func regionDistinct(s *snapshot.Snapshot) Answer {
+	switch {
+	case len(s.SameCluster) > 0:
+		return fail("take one of them out, or correct its context", "context %q leads to the same cluster as region %s", s.Region.Context, strings.Join(s.SameCluster, ", "))
+	case len(s.SameProvider) > 0:
+		return fail("take one of them out, or correct its provider", "provider %q is also that of region %s", s.Provider.Value().Name, strings.Join(s.SameProvider, ", "))
+	default:
+		return pass("no other region of the fleet has this cluster or provider")
+	}
 }
 
 func clusterRights(s *snapshot.Snapshot) Answer {

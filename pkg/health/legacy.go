@@ -91,7 +91,9 @@ func legacyRollbackReady(s *snapshot.Snapshot) Answer {
 		return skip("there is no legacy release to roll back to")
 	case !state.Readiness.Ready:
 		return fail("", "a rollback would not work now: %s", strings.Join(state.Readiness.Problems, "; "))
-	default:
-		return pass("its objects exist, its APIs are served, envproxy is available")
 	}
+	if stage, err := state.Reach.Failed(); state.AccessURL != "" && err != nil {
+		return fail("", "a rollback would not work now: envproxy does not answer at %s: %s: %v", state.AccessURL, stage, err)
+	}
+	return pass("its objects exist, its APIs are served, envproxy is available and answers")
 }

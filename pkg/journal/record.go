@@ -64,11 +64,22 @@ type Before struct {
 type Canary struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
-	// BuiltBefore is the time of its last build before the rebuild, by the primary's clock.
-	BuiltBefore time.Time `json:"builtBefore"`
+	// Proves is what the rebuild proves; one of the Proves constants.
+	Proves string `json:"proves"`
+	// Asked tells that the rebuild was, or was about to be, asked for.
+	Asked bool `json:"asked"`
+	// BuiltBefore is the time of its last build before that, by the primary's clock.
+	BuiltBefore time.Time `json:"builtBefore,omitzero"`
 	// Rebuilt tells that the rebuild ended well.
 	Rebuilt bool `json:"rebuilt"`
 }
+
+// What the rebuild of a canary proves.
+const (
+	ProvesSatellite = "satellite" // that workspaces work with Networking v2
+	ProvesLegacy    = "legacy"    // that they work on the legacy path again
+	ProvesFinalized = "finalized" // that they work without the legacy release
+)
 
 // Ledger says which legacy release is retained, and is the authority on it.
 type Ledger struct {

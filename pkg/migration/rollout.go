@@ -9,10 +9,13 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// Rollout orders the regions of a run.
+// Rollout runs one operation on the regions of a fleet, wave by wave.
 type Rollout struct {
+	// Runners are the regions, in the fleet's order.
+	Runners []*Runner
 	// Waves are region names; a wave starts when the one before it is done.
 	Waves [][]string
 	// MaxParallel bounds the regions at work at once.
@@ -21,10 +24,54 @@ type Rollout struct {
 	MaxFailures int
 }
 
-// Go runs every region of the rollout, wave by wave, and returns their reports
-// in the order of names. One region's failure neither stops nor hides another
-// that is at work; it only keeps further ones from starting, as MaxFailures says.
-func (r Rollout) Go(ctx context.Context, names []string, run func(ctx context.Context, name string) v1alpha1.RegionReport) []v1alpha1.RegionReport {
+// Plan plans all regions in parallel. It writes nothing. With render, it also
+// renders what would change of the satellites' manifests.
+func (r *Rollout) Plan(ctx context.Context, render bool) *v1alpha1.Plan {
+	snapshots := make([]*snapshot.Snapshot, len(r.Runners))
+	r.each(func(i int, runner *Runner) { snapshots[i] = runner.collect(ctx) })
+	snapshot.Compare(snapshots)
+	plans := make([]v1alpha1.RegionPlan, len(r.Runners))
+	r.each(func(i int, runner *Runner) { plans[i] = runner.plan(ctx, snapshots[i], render) })
+	return NewPlan(primaryOf(snapshots), r.Waves, plans)
+}
+
+// each calls do for every runner, in parallel, and waits.
+func (r *Rollout) each(do func(i int, runner *Runner)) {
+	var group sync.WaitGroup
+	for i, runner := range r.Runners {
+		group.Go(func() { do(i, runner) })
+	}
+	group.Wait()
+}
+
+func primaryOf(snapshots []*snapshot.Snapshot) v1alpha1.Primary {
+	if len(snapshots) == 0 {
+		return v1alpha1.Primary{}
+	}
+	return snapshots[0].Primary.Document()
+}
+
+// Run carries the plan out. One region's failure neither stops nor hides
+// another that is at work; it only keeps further ones from starting, as
+// MaxFailures says.
+func (r *Rollout) Run(ctx context.Context, plan *v1alpha1.Plan) []v1alpha1.RegionReport {
+	plans := make(map[string]v1alpha1.RegionPlan, len(plan.Regions))
+	for _, region := range plan.Regions {
+		plans[region.Name] = region
+	}
+	names := make([]string, len(r.Runners))
+	runners := make(map[string]*Runner, len(r.Runners))
+	for i, runner := range r.Runners {
+		names[i] = runner.Source.Region.Name
+		runners[names[i]] = runner
+	}
+	return inWaves(ctx, r, names, func(ctx context.Context, name string) v1alpha1.RegionReport {
+		return runners[name].Run(ctx, plans[name])
+	})
+}
+
+// inWaves runs the regions wave by wave, and returns their reports in the order of names.
+func inWaves(ctx context.Context, r *Rollout, names []string, run func(ctx context.Context, name string) v1alpha1.RegionReport) []v1alpha1.RegionReport {
 	var (
 		mu       sync.Mutex
 		failures int

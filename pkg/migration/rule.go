@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -31,7 +32,7 @@ func mayUseNetworkingV2(s *snapshot.Snapshot) error {
 	if err := answersForPrimary(s); err != nil {
 		against = append(against, fmt.Errorf("the primary's API does not answer through the satellite: %w", err))
 	}
-	if d := (retainLegacy{}).Decide(s); d.Action != "None" {
+	if d := (retainLegacy{}).Decide(s); d.Action != v1alpha1.ActionNone {
 		against = append(against, fmt.Errorf("the legacy release is not retained: %s", d.Reason))
 	}
 	return errors.Join(against...)

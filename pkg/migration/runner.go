@@ -26,21 +26,27 @@ type Runner struct {
 	Report func(v1alpha1.Progress)
 }
 
-// Plan gathers the facts and says what the operation would do. It writes
-// nothing. If there is something to change, it also asks which rights are missing.
-func (r *Runner) Plan(ctx context.Context) (v1alpha1.RegionPlan, *snapshot.Snapshot) {
-	s := r.Source.Collect(ctx, snapshot.PlanItems()...)
-	plan := NewRegionPlan(r.Operation, s)
-	if plan.Outcome == v1alpha1.OutcomeNothingToDo {
-		return plan, s
-	}
-	r.Source.Refresh(ctx, s, snapshot.ItemRights)
-	return NewRegionPlan(r.Operation, s), s
+// collect gathers the facts that the operation's plan rests on.
+func (r *Runner) collect(ctx context.Context) *snapshot.Snapshot {
+	return r.Source.Collect(ctx, r.Operation.Items...)
 }
 
-// Run carries out what plan says, and reports what was done; planned is the
-// snapshot that the plan was made from. It never panics and never returns
-// early without a report. The context's cause tells why it was ended:
+// plan says what the operation would do, given the facts. If there is
+// something to change, it also asks which rights are missing.
+func (r *Runner) plan(ctx context.Context, s *snapshot.Snapshot, render bool) v1alpha1.RegionPlan {
+	plan := NewRegionPlan(r.Operation, s)
+	if plan.Outcome == v1alpha1.OutcomeNothingToDo {
+		return plan
+	}
+	items := []snapshot.Item{snapshot.ItemRights}
+	if render {
+		items = append(items, snapshot.ItemRendering)
+	}
+	r.Source.Refresh(ctx, s, items...)
+	return NewRegionPlan(r.Operation, s)
+}
+
+// Run carries out what the plan says, and reports what was done. The context's cause tells why it was ended:
 // ErrInterrupted leaves the region for the next run to go on.
 func (r *Runner) Run(ctx context.Context, plan v1alpha1.RegionPlan) v1alpha1.RegionReport {
 	report := v1alpha1.RegionReport{
@@ -116,7 +122,7 @@ func (r *Runner) locked(ctx context.Context, plan v1alpha1.RegionPlan, report *v
 	if err != nil {
 		return err
 	}
-	fresh := source.Collect(ctx, append(snapshot.PlanItems(), snapshot.ItemRights)...)
+	fresh := source.Collect(ctx, append(r.Operation.Items, snapshot.ItemRights)...)
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}

@@ -13,7 +13,7 @@ import (
 // the run ended.
 func (r *Runner) steps(ctx context.Context, source *snapshot.Source, s *snapshot.Snapshot, plan v1alpha1.RegionPlan, report *v1alpha1.RegionReport) error {
 	client := source.Access.Clientset()
-	writer, err := journal.Open(ctx, client, source.Region.Namespace, r.Clock)
+	writer, err := journal.Open(ctx, client, source.Region.Namespace)
 	if err != nil {
 		return err
 	}
@@ -43,12 +43,15 @@ func (r *Runner) steps(ctx context.Context, source *snapshot.Source, s *snapshot
 			}
 			r.progress(result.Name, result.State, message)
 			if result.State != v1alpha1.StepAlready {
-				journal.Emit(ctx, client, source.Region.Namespace, result, r.Clock.Now())
+				r.event(ctx, source, result)
 			}
 		},
 		evidence: func(ctx context.Context) (string, error) { return keepEvidence(ctx, run, r.Operation.Name) },
 	}
 	err = e.apply(ctx)
+	if err == nil && r.Operation.Done != nil {
+		r.Operation.Done(record)
+	}
 	record.Finish(outcomeOf(err), r.Clock.Now())
 	if saveErr := e.save(ctx); saveErr != nil && err == nil {
 		return saveErr
@@ -102,4 +105,12 @@ func (r *Runner) progress(step string, state v1alpha1.StepState, message string)
 		Time: nowTime(r.Clock), Region: r.Source.Region.Name, Step: step, State: state,
 		Index: index, Total: len(r.Operation.Steps), Message: message,
 	})
+}
+
+// event records a step as an Event. Events are for people; that one is missing
+// changes nothing, so errors are dropped.
+func (r *Runner) event(ctx context.Context, source *snapshot.Source, result v1alpha1.StepResult) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	defer cancel()
+	_ = journal.Emit(ctx, source.Access.Clientset(), source.Region.Namespace, r.Operation.Name, result, nowTime(r.Clock))
 }

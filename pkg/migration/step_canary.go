@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
@@ -12,9 +11,14 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// rebuildCanary rebuilds one workspace after the switch, to prove that
+// rebuildCanary rebuilds one workspace after a change, to prove that
 // workspaces work with it.
-type rebuildCanary struct{}
+type rebuildCanary struct {
+	// proves is what the rebuild proves.
+	proves string
+	// due tells, before the change, that it will call for a rebuild.
+	due func(*snapshot.Snapshot) bool
+}
 
 func (rebuildCanary) Name() string { return "rebuild-canary" }
 
@@ -22,16 +26,20 @@ func (rebuildCanary) Reads() []snapshot.Item {
 	return []snapshot.Item{snapshot.ItemCanary, snapshot.ItemJournal}
 }
 
-func (rebuildCanary) Decide(s *snapshot.Snapshot) Decision {
+func (r rebuildCanary) Decide(s *snapshot.Snapshot) Decision {
+	record := s.Journal.Value()
+	asked := record != nil && record.Canary != nil && record.Canary.Proves == r.proves
+	if !asked && !r.due(s) {
+		return already("nothing calls for a rebuild")
+	}
 	canary, known := s.Canary.Get()
-	if !known {
+	switch {
+	case !known:
 		return blocked(fmt.Sprintf("no canary could be chosen: %v", s.Canary.Err()))
-	}
-	if canary.None {
+	case canary.None:
 		return already(canary.Reason)
-	}
-	if rebuilt(s.Journal.Value(), canary.Workspace) {
-		return already(fmt.Sprintf("workspace %q was rebuilt after the switch", canary.Workspace.Name))
+	case rebuilt(record, canary.Workspace, r.proves):
+		return already(fmt.Sprintf("workspace %q was rebuilt after the change", canary.Workspace.Name))
 	}
 	return change(
 		fmt.Sprintf("rebuild workspace %q (%s)", canary.Workspace.Name, canary.Reason),
@@ -41,14 +49,24 @@ func (rebuildCanary) Decide(s *snapshot.Snapshot) Decision {
 
 // rebuilt tells whether the workspace was rebuilt well since the journal noted
 // its last build. Both times are the primary's: no clocks are compared.
-func rebuilt(record *journal.Record, workspace coder.Workspace) bool {
-	if record == nil || record.Canary == nil || record.Canary.ID != workspace.ID {
+func rebuilt(record *journal.Record, workspace coder.Workspace, proves string) bool {
+	if record == nil || record.Canary == nil {
 		return false
 	}
-	if record.Canary.Rebuilt {
-		return true // it may have been switched off since
+	c := record.Canary
+	if c.ID != workspace.ID || c.Proves != proves || !c.Asked {
+		return false
 	}
-	return !workspace.LastBuiltAt.Equal(record.Canary.BuiltBefore) && built(workspace)
+	// a workspace that was rebuilt well may have been switched off since
+	return c.Rebuilt || !workspace.LastBuiltAt.Equal(c.BuiltBefore) && built(workspace)
+}
+
+// expectRebuild notes that a change which is about to be made calls for a
+// rebuild of the canary, so that a later run knows it, too.
+func expectRebuild(record *journal.Record, proves string) {
+	if record.Canary == nil || record.Canary.Proves != proves {
+		record.Canary = &journal.Canary{Proves: proves}
+	}
 }
 
 func built(w coder.Workspace) bool {
@@ -56,12 +74,14 @@ func built(w coder.Workspace) bool {
 }
 
 // Note records the canary's last build before the rebuild is asked for.
-func (rebuildCanary) Note(s *snapshot.Snapshot, record *journal.Record) {
+func (r rebuildCanary) Note(s *snapshot.Snapshot, record *journal.Record) {
 	workspace := s.Canary.Value().Workspace
-	if record.Canary != nil && record.Canary.ID == workspace.ID && !record.Canary.Rebuilt {
+	if c := record.Canary; c != nil && c.ID == workspace.ID && c.Proves == r.proves && c.Asked {
 		return // a rebuild that an earlier run asked for counts
 	}
-	record.Canary = &journal.Canary{ID: workspace.ID, Name: workspace.Name, BuiltBefore: workspace.LastBuiltAt}
+	record.Canary = &journal.Canary{
+		ID: workspace.ID, Name: workspace.Name, Proves: r.proves, Asked: true, BuiltBefore: workspace.LastBuiltAt,
+	}
 }
 
 func (rebuildCanary) Apply(ctx context.Context, run *Run) error {
@@ -109,11 +129,6 @@ func followBuild(ctx context.Context, run *Run, watch *coder.BuildWatch) error {
 	for {
 		message, err := watch.Next(ctx)
 		switch {
-		case errors.Is(err, io.EOF):
-			if failure != "" {
-				return errors.New(failure)
-			}
-			return nil
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case err != nil:
@@ -168,6 +183,6 @@ func (rebuildCanary) Undo(ctx context.Context, run *Run) (string, error) {
 	if err := rebuildWorkspace(ctx, run, workspace); err != nil {
 		return "", err
 	}
-	run.Record.Canary = nil
+	run.Record.Canary = &journal.Canary{ID: workspace.ID, Name: workspace.Name, Proves: journal.ProvesLegacy, Asked: true, Rebuilt: true}
 	return fmt.Sprintf("workspace %q is rebuilt on the legacy path", workspace.Name), nil
 }

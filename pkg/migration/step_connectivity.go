@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -30,7 +32,7 @@ func connected(s *snapshot.Snapshot) error {
 	if err := answersForPrimary(s); err != nil {
 		return err
 	}
-	if d := (enableNetworkingV2{}).Decide(s); d.Action != "None" {
+	if d := (enableNetworkingV2{}).Decide(s); d.Action != v1alpha1.ActionNone {
 		return fmt.Errorf("not yet: %s", d.Reason)
 	}
 	canary, known := s.Canary.Get()
@@ -41,7 +43,7 @@ func connected(s *snapshot.Snapshot) error {
 		return nil
 	case canary.Workspace.LatestStat.ContainerStatus == coder.ContainerFailed:
 		return hopeless(fmt.Errorf("workspace %q failed: %s", canary.Workspace.Name, canary.Workspace.LatestStat.StatError))
-	case !rebuilt(s.Journal.Value(), canary.Workspace):
+	case !rebuilt(s.Journal.Value(), canary.Workspace, journal.ProvesSatellite):
 		return fmt.Errorf("workspace %q was not rebuilt since the switch", canary.Workspace.Name)
 	default:
 		return nil

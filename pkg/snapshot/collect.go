@@ -45,6 +45,9 @@ func (src *Source) Collect(ctx context.Context, items ...Item) *Snapshot {
 // depends on the provider (canary, chart version, legacy hint) waits for it and
 // for nothing else.
 func (src *Source) Refresh(ctx context.Context, s *Snapshot, items ...Item) {
+	if len(items) == 0 {
+		return
+	}
 	wanted := make(map[Item]bool, len(items))
 	for _, item := range items {
 		wanted[item] = true

@@ -1,9 +1,12 @@
 package snapshot
 
 import (
+	"cmp"
 	"context"
+	"sync"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
 )
 
 // legacy finds the legacy release and, if it is the only one, looks at its
@@ -20,6 +23,14 @@ func (src *Source) legacy(ctx context.Context, s *Snapshot) (Legacy, error) {
 		return state, nil
 	}
 	state.Release = &found.Releases[0]
+	state.AccessURL = cmp.Or(state.Release.AccessURL, s.Provider.Value().EnvproxyAccessURL)
+	var group sync.WaitGroup
+	if state.AccessURL != "" {
+		group.Go(func() {
+			state.Reach = probe.Endpoint(ctx, probe.Target{URL: state.AccessURL, RootCAs: src.RootCAs})
+		})
+	}
 	state.Retention, state.Readiness, err = legacy.Inspect(ctx, src.Access, *state.Release, src.Region.Namespace)
+	group.Wait()
 	return state, err
 }

@@ -56,6 +56,10 @@ type Snapshot struct {
 
 	// Endpoint is what answers at the satellite's access URL, from this machine.
 	Endpoint Fact[Endpoint]
+
+	// SameCluster and SameProvider name the fleet's other regions that have the
+	// same cluster or provider, which Compare finds.
+	SameCluster, SameProvider []string
 }
 
 // Primary holds the facts about the primary deployment, the same for every region.
@@ -99,6 +103,10 @@ type Legacy struct {
 	// Retention and Readiness are of Release.
 	Retention legacy.Retention
 	Readiness legacy.Readiness
+	// AccessURL is envproxy's; empty if not known. Reach is how far a
+	// connection to it got, from this machine.
+	AccessURL string
+	Reach     probe.Result
 }
 
 // Endpoint is what answers at the satellite's access URL.

@@ -9,7 +9,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
-	"errors"
 	"io"
 	"math/big"
 	"net"
@@ -99,11 +98,11 @@ func tunnel(name, address string) http.Handler {
 		if _, err := io.WriteString(client, "HTTP/1.1 200 Connection established\r\n\r\n"); err != nil {
 			return
 		}
-		done := make(chan error, 2)
-		go func() { _, err := io.Copy(server, buffered); done <- errors.Join(err, server.Close()) }()
-		go func() { _, err := io.Copy(client, server); done <- errors.Join(err, client.Close()) }()
-		<-done
-		<-done
+		// Each direction ends the other one; how does not matter to a tunnel.
+		var directions sync.WaitGroup
+		directions.Go(func() { _, _ = io.Copy(server, buffered); _ = server.Close() })
+		directions.Go(func() { _, _ = io.Copy(client, server); _ = client.Close() })
+		directions.Wait()
 	})
 }
 

@@ -1,0 +1,39 @@
+// Command kubectl-coder_satellite is the kubectl plugin coder-satellite.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/utils/clock"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cmd"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
+)
+
+// Set by the linker.
+var (
+	version string //nolint:gochecknoglobals // -X can set nothing else
+	commit  string //nolint:gochecknoglobals // -X can set nothing else
+)
+
+func main() {
+	ctx, interrupt := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		interrupt(migration.ErrInterrupted)
+		<-signals
+		os.Exit(130) // the second signal does not wait; the next run goes on
+	}()
+	os.Exit(cmd.Main(ctx, cmd.Environment{
+		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
+		Getenv:    os.Getenv,
+		Clock:     clock.RealClock{},
+		Build:     cmd.Build{Version: version, Commit: commit},
+	}, os.Args[1:]))
+}

@@ -1,0 +1,46 @@
+package cmd
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"strings"
+)
+
+// confirm asks a question on the error stream, and returns nil if the answer
+// is yes. Without a terminal to ask at, it refuses.
+func confirm(ctx context.Context, env Environment, question string) error {
+	if !isTerminal(env.In) {
+		return usagef("there is no terminal to ask at: look at the plan, then give --yes to go on without being asked")
+	}
+	_, _ = fmt.Fprintf(env.ErrOut, "%s [y/N] ", question)
+	answers := make(chan string, 1)
+	go func() { // may outlive a signal: reading a terminal cannot be ended
+		line, _ := bufio.NewReader(env.In).ReadString('\n')
+		answers <- strings.ToLower(strings.TrimSpace(line))
+	}()
+	select {
+	case <-ctx.Done():
+		return &exitError{exitInterrupted, context.Cause(ctx)}
+	case answer := <-answers:
+		if answer == "y" || answer == "yes" {
+			return nil
+		}
+		return &exitError{exitFailed, fmt.Errorf("nothing was changed: the answer was not yes")}
+	}
+}
+
+// mayAct makes sure that the operator means these regions: by an answer, or by
+// --yes with contexts that were named.
+func mayAct(ctx context.Context, env Environment, t *targets, r *runFlags, question string) error {
+	if r.yes && t.current {
+		return usagef("--yes takes contexts by name: give --context %s if you mean the current one", t.flags.Contexts[0])
+	}
+	if r.yes {
+		return nil
+	}
+	if t.current {
+		question = fmt.Sprintf("No context was named; the current one is %q. %s", t.flags.Contexts[0], question)
+	}
+	return confirm(ctx, env, question)
+}

@@ -1,0 +1,121 @@
+package cmd
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"runtime"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// connection is a fleet with the clients to reach it. Nothing is sent before
+// facts are gathered.
+type connection struct {
+	fleet      *fleet.Fleet
+	kubeconfig *cluster.Kubeconfig
+	primary    *coder.Client
+	sources    []*snapshot.Source
+}
+
+// connect turns the flags into a fleet and its clients. A context, file or URL
+// that is wrong is an error of the command line; a cluster that cannot be
+// reached is found out later, for its region alone.
+func (t *targets) connect() (*connection, error) {
+	kubeconfig, err := cluster.LoadKubeconfig(t.kubeconfig)
+	if err != nil {
+		return nil, usage(err)
+	}
+	if t.flags.Filename == "" && len(t.flags.Contexts) == 0 {
+		current, err := kubeconfig.CurrentOrError()
+		if err != nil {
+			return nil, usage(err)
+		}
+		t.flags.Contexts, t.current = []string{current}, true
+	}
+	loaded, err := t.flags.Load(t.env.In)
+	if err != nil {
+		return nil, usage(err)
+	}
+	primary, login, err := t.login(loaded)
+	if err != nil {
+		return nil, err
+	}
+	c := &connection{fleet: loaded, kubeconfig: kubeconfig, primary: primary}
+	shared, charts := snapshot.NewPrimarySource(primary), &snapshot.ChartCache{}
+	for _, region := range loaded.Regions {
+		source, err := t.source(kubeconfig, region, login)
+		if err != nil {
+			return nil, err
+		}
+		source.Primary, source.Shared, source.Charts = primary, shared, charts
+		c.sources = append(c.sources, source)
+	}
+	return c, nil
+}
+
+// login finds the primary and the token for it.
+func (t *targets) login(loaded *fleet.Fleet) (*coder.Client, coder.Config, error) {
+	login, err := coder.FindLogin(coder.LoginOptions{
+		URL:       cmp.Or(loaded.CoderURL, t.flags.CoderURL),
+		TokenFile: t.tokenFile,
+		Getenv:    t.env.Getenv,
+		GOOS:      runtime.GOOS,
+	})
+	if err != nil {
+		return nil, coder.Config{}, &exitError{exitPreflightFailed, err}
+	}
+	config := coder.Config{
+		URL:        login.URL,
+		Token:      login.Token,
+		CAFile:     cmp.Or(t.flags.CAFile, loaded.CAFile),
+		UserAgent:  t.env.userAgent(),
+		AuthHeader: t.env.Getenv("ENDPOINT_AUTH_HEADER"),
+		Clock:      t.env.Clock,
+	}
+	client, err := coder.New(config)
+	if err != nil {
+		return nil, coder.Config{}, usage(fmt.Errorf("the primary (%s): %w", login.Source, err))
+	}
+	return client, config, nil
+}
+
+// source opens a region's cluster and access URL.
+func (t *targets) source(kubeconfig *cluster.Kubeconfig, region fleet.Region, config coder.Config) (*snapshot.Source, error) {
+	access, err := kubeconfig.Open(region.Context, cluster.Options{
+		UserAgent:  t.env.userAgent(),
+		Warnings:   t.env.ErrOut,
+		CacheDir:   t.env.kubeCacheDir(),
+		HelmDriver: t.env.Getenv("HELM_DRIVER"),
+	})
+	if err != nil {
+		return nil, usage(fmt.Errorf("region %q: %w", region.Name, err))
+	}
+	source := &snapshot.Source{Region: region, Access: access, Clock: t.env.Clock}
+	if region.AccessURL == "" {
+		return source, nil
+	}
+	// the satellite is only asked what is public: it gets no token
+	config.URL, config.Token, config.ConnectTo, config.Attempts = region.AccessURL, "", region.ConnectTo, 1
+	if source.Satellite, err = coder.New(config); err != nil {
+		return nil, usage(fmt.Errorf("region %q: access URL: %w", region.Name, err))
+	}
+	if source.RootCAs, err = coder.RootCAs(config.CAFile); err != nil {
+		return nil, usage(err)
+	}
+	return source, nil
+}
+
+// fenced returns the source with every write going through wrap.
+func fenced(source *snapshot.Source, wrap func(http.RoundTripper) http.RoundTripper) (*snapshot.Source, error) {
+	access, err := source.Access.Wrapped(wrap)
+	if err != nil {
+		return nil, err
+	}
+	guarded := *source
+	guarded.Access, guarded.Primary = access, source.Primary.Wrapped(wrap)
+	return &guarded, nil
+}

@@ -1,0 +1,82 @@
+package cmd
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"golang.org/x/term"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/utils/clock"
+)
+
+// Environment is what the commands know of the process that they run in.
+type Environment struct {
+	genericiooptions.IOStreams
+	// Getenv looks up the environment.
+	Getenv func(string) string
+	// Clock tells the time and waits.
+	Clock clock.WithTicker
+	// Build is the plugin's own version.
+	Build Build
+}
+
+// Build is the plugin's version, as the linker was told it.
+type Build struct {
+	// Version is a release like "v0.1.0"; empty if it was not told.
+	Version string
+	// Commit is the commit that it was built from; empty if it was not told.
+	Commit string
+}
+
+// userAgent is sent with every request.
+func (e Environment) userAgent() string {
+	return "kubectl-coder-satellite/" + e.version() + " (" + runtime.GOOS + "/" + runtime.GOARCH + ")"
+}
+
+// isTerminal reports whether a stream is a terminal.
+func isTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// terminalWidth returns the columns of the terminal, or 0 if there is none.
+func terminalWidth(stream io.Writer) int {
+	file, ok := stream.(*os.File)
+	if !ok {
+		return 0
+	}
+	width, _, err := term.GetSize(int(file.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
+}
+
+// color reports whether colours may be used on the stream: only on a terminal
+// that can show them, and never under NO_COLOR (no-color.org).
+func (e Environment) color(stream io.Writer) bool {
+	return isTerminal(stream) && e.Getenv("NO_COLOR") == "" && e.Getenv("TERM") != "dumb"
+}
+
+// kubeCacheDir is where kubectl caches discovery.
+func (e Environment) kubeCacheDir() string {
+	if dir := e.Getenv("KUBECACHEDIR"); dir != "" {
+		return dir
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(home, ".kube", "cache")
+}
+
+// evidenceDir is where evidence of failures is kept unless told otherwise.
+func evidenceDir() string {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "coder-satellite-evidence"
+	}
+	return filepath.Join(cache, "coder-satellite", "evidence")
+}

@@ -1,0 +1,91 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+)
+
+// Exit codes of the plugin. On Windows kubectl turns every failure into 1, so
+// documents carry the same outcome.
+const (
+	exitFailed          = 1
+	exitChangesPending  = 2
+	exitPartlyFailed    = 3
+	exitLockHeld        = 4
+	exitPreflightFailed = 5
+	exitUsage           = 64
+	exitTimedOut        = 124
+	exitInterrupted     = 130
+)
+
+// exitError is an error with the exit code that it calls for.
+type exitError struct {
+	code int
+	err  error // nil when everything was said already
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+// usage marks an error of the command line.
+func usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &exitError{exitUsage, err}
+}
+
+func usagef(format string, args ...any) error { return usage(fmt.Errorf(format, args...)) }
+
+// ExitCode returns the exit code that an error from the command calls for, and
+// the message to print; "" if everything was said already.
+func ExitCode(err error) (code int, message string) {
+	var exit *exitError
+	switch {
+	case err == nil:
+		return 0, ""
+	case errors.As(err, &exit) && exit.err == nil:
+		return exit.code, ""
+	case errors.As(err, &exit):
+		return exit.code, err.Error()
+	default:
+		return exitFailed, err.Error()
+	}
+}
+
+// exitFor returns the exit code of an outcome.
+func exitFor(outcome v1alpha1.Outcome) int {
+	switch outcome {
+	case v1alpha1.OutcomeSucceeded, v1alpha1.OutcomeNothingToDo, v1alpha1.OutcomeChangesPending:
+		return 0
+	case v1alpha1.OutcomePartlyFailed:
+		return exitPartlyFailed
+	case v1alpha1.OutcomeLockHeld:
+		return exitLockHeld
+	case v1alpha1.OutcomePreflightFailed:
+		return exitPreflightFailed
+	case v1alpha1.OutcomeTimedOut:
+		return exitTimedOut
+	case v1alpha1.OutcomeInterrupted:
+		return exitInterrupted
+	default:
+		return exitFailed
+	}
+}
+
+// ended returns the error that makes the process exit as the outcome says; the
+// document has said why.
+func ended(outcome v1alpha1.Outcome) error {
+	if code := exitFor(outcome); code != 0 {
+		return &exitError{code: code}
+	}
+	return nil
+}

@@ -1,0 +1,65 @@
+package cmd
+
+import (
+	"github.com/spf13/cobra"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/health"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/suggest"
+)
+
+func newExplain(env Environment) *cobra.Command {
+	var output output
+	cmd := &cobra.Command{
+		Use:   "explain [CHECK]",
+		Short: "Say what a check means and how to mend it",
+		Long:  `Say what a check of status and plan asks, what it means when it does not pass, and how to mend it. Without a check, list them all.`,
+		Example: examples(`
+# One check
+kubectl coder-satellite explain access-url
+
+# All of them
+kubectl coder-satellite explain`),
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return checkIDs(), cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			printer, err := output.printer(env)
+			if err != nil {
+				return err
+			}
+			list := &v1alpha1.CheckList{
+				TypeMeta: metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion().String(), Kind: v1alpha1.KindCheckList},
+			}
+			switch len(args) {
+			case 0:
+				for _, check := range health.All() {
+					list.Items = append(list.Items, check.Info)
+				}
+			case 1:
+				check, ok := health.Find(args[0])
+				if !ok {
+					return usagef("there is no check %q%s; `kubectl coder-satellite explain` lists them", args[0], suggest.DidYouMean(args[0], checkIDs()))
+				}
+				list.Items = append(list.Items, check.Info)
+			default:
+				return usagef("explain takes one check, not %d", len(args))
+			}
+			return printer.Print(list)
+		},
+	}
+	output.addTo(cmd)
+	return cmd
+}
+
+func checkIDs() []string {
+	var ids []string
+	for _, check := range health.All() {
+		ids = append(ids, check.Info.ID)
+	}
+	return ids
+}

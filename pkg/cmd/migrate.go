@@ -1,0 +1,108 @@
+package cmd
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
+)
+
+func newMigrate(env Environment) *cobra.Command {
+	t := &targets{env: env}
+	r := &runFlags{}
+	var output output
+	cmd := &cobra.Command{
+		Use:   "migrate",
+		Short: "Move regions to their satellites",
+		Long: `Move regions to their satellites: retain the legacy release, install the satellite,
+wait until its access URL leads to it, register its key, switch the workspace
+provider to Networking v2, rebuild a canary workspace, and check that it works.
+
+It shows the plan and asks before it acts. It is safe to interrupt and to repeat: a
+second run goes on where the first one stopped, and changes nothing where nothing
+is left to do. If something fails after the switch, the switch is undone.`,
+		Example: examples(`
+# The regions of a fleet: first one, then the rest
+kubectl coder-satellite migrate -f fleet.yaml
+
+# One region of it, without being asked
+kubectl coder-satellite migrate -f fleet.yaml --region sydney --yes
+
+# One region, by its kubeconfig context
+kubectl coder-satellite migrate --context sydney --access-url https://coder-sydney.example.com --values sydney.yaml`),
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runOperation(cmd, env, t, r, &output, migration.Migrate(), "Migrate")
+		},
+	}
+	t.addTo(cmd)
+	t.addChartTo(cmd.Flags())
+	r.addTo(cmd.Flags())
+	output.addTo(cmd)
+	return cmd
+}
+
+// runOperation plans the operation, shows the plan, asks, carries it out and
+// prints the report. It is the one call of every verb that changes regions.
+func runOperation(cmd *cobra.Command, env Environment, t *targets, r *runFlags, o *output, operation migration.Operation, imperative string) error {
+	documents, err := o.printer(env)
+	if err != nil {
+		return err
+	}
+	c, err := t.connect()
+	if err != nil {
+		return err
+	}
+	progress := printer.NewProgress(env.ErrOut, printer.ProgressOptions{
+		Terminal: isTerminal(env.ErrOut), Width: terminalWidth(env.ErrOut), Color: env.color(env.ErrOut), Clock: env.Clock,
+	})
+	defer func() { _ = progress.Close() }()
+	rollout := r.rollout(c, env, operation, progress.Report)
+	started := metav1.NewTime(env.Clock.Now())
+	plan := rollout.Plan(cmd.Context(), false)
+	if plan.Outcome == v1alpha1.OutcomeChangesPending {
+		if err := o.printPlan(env, plan); err != nil {
+			return err
+		}
+		if err := mayAct(cmd.Context(), env, t, r, fmt.Sprintf("%s %s?", imperative, count(plan))); err != nil {
+			return err
+		}
+	}
+	identify(rollout, plan)
+	reports := rollout.Run(cmd.Context(), plan)
+	if err := progress.Close(); err != nil {
+		return err
+	}
+	report := &v1alpha1.MigrationReport{
+		TypeMeta:  metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion().String(), Kind: v1alpha1.KindMigrationReport},
+		Operation: operation.Name,
+		Primary:   plan.Primary,
+		Outcome:   migration.OverallOutcome(reports),
+		Started:   started,
+		Finished:  metav1.NewTime(env.Clock.Now()),
+		Regions:   reports,
+	}
+	report.ExitCode = exitFor(report.Outcome)
+	if err := documents.Print(report); err != nil {
+		return err
+	}
+	return ended(report.Outcome)
+}
+
+// count says how many regions a plan would change, in words.
+func count(plan *v1alpha1.Plan) string {
+	n := 0
+	for _, region := range plan.Regions {
+		if region.Outcome == v1alpha1.OutcomeChangesPending {
+			n++
+		}
+	}
+	if n == 1 {
+		return "1 region"
+	}
+	return fmt.Sprintf("%d regions", n)
+}

@@ -1,0 +1,65 @@
+package cmd
+
+import (
+	"errors"
+	"io"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
+)
+
+// output is the flag -o.
+type output struct{ format string }
+
+func (o *output) addTo(cmd *cobra.Command) {
+	cmd.Flags().StringVarP(&o.format, "output", "o", "", "output format: json, yaml, name, wide, jsonpath=..., go-template=..., custom-columns=...")
+	// the flag was just defined, so that there is nothing to go wrong
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(printer.Formats(), cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
+}
+
+// documents prints documents on the output stream.
+type documents struct {
+	print func(runtime.Object, io.Writer) error
+	to    io.Writer
+}
+
+// Print prints one document.
+func (d *documents) Print(document runtime.Object) error { return d.print(document, d.to) }
+
+// printer returns the printer of the format, before anything else is done: a
+// format that does not exist must not be found out after the work.
+func (o *output) printer(env Environment) (*documents, error) {
+	p, err := printer.New(o.format, printer.Options{Color: env.color(env.Out), Width: textWidth(env.Out), Diff: true})
+	if err != nil {
+		return nil, outputError(err)
+	}
+	return &documents{print: p.PrintObj, to: env.Out}, nil
+}
+
+func outputError(err error) error {
+	if errors.Is(err, printer.ErrFormat) {
+		return usage(err)
+	}
+	return err
+}
+
+// printPlan shows a plan to the operator, beside the document that is asked for.
+func (o *output) printPlan(env Environment, plan *v1alpha1.Plan) error {
+	p, err := printer.New("", printer.Options{Color: env.color(env.ErrOut), Width: textWidth(env.ErrOut)})
+	if err != nil {
+		return err
+	}
+	return p.PrintObj(plan, env.ErrOut)
+}
+
+// textWidth is the width for text: the terminal's, but never more than is read well.
+func textWidth(stream io.Writer) int {
+	width := terminalWidth(stream)
+	if width <= 0 || width > printer.DefaultWidth {
+		return printer.DefaultWidth
+	}
+	return width
+}

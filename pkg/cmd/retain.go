@@ -1,0 +1,39 @@
+package cmd
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
+)
+
+func newRetain(env Environment) *cobra.Command {
+	t := &targets{env: env}
+	r := &runFlags{}
+	var output output
+	cmd := &cobra.Command{
+		Use:   "retain",
+		Short: "Make legacy releases survive a helm uninstall",
+		Long: `Make the legacy release survive until it is removed on purpose: back its record up,
+put the keep policy into the record's manifest and onto the live objects, and label
+the record. migrate does this first of all; retain does only this, and mends what an
+upgrade of the legacy release has undone. Repeating it changes nothing.
+
+Afterwards ` + "`helm list -A -l coder-satellite.dev/retained=true`" + ` lists the releases.`,
+		Example: examples(`
+# Every legacy release of a fleet
+kubectl coder-satellite retain -f fleet.yaml --reason "kept until v1.22"
+
+# One region, by its kubeconfig context
+kubectl coder-satellite retain --context sydney`),
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			t.flags.AccessURLOptional = true
+			return runOperation(cmd, env, t, r, &output, migration.Retain(), "Retain the legacy release of")
+		},
+	}
+	t.addTo(cmd)
+	r.addTo(cmd.Flags())
+	output.addTo(cmd)
+	r.addReasonTo(cmd.Flags())
+	return cmd
+}

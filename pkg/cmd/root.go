@@ -1,0 +1,73 @@
+// Package cmd is the command line: one file per verb, which turns flags into
+// options, makes one call, and prints. It holds no logic of migrations.
+package cmd
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/suggest"
+)
+
+const rootLong = `Move the regions of a Coder v1 deployment from envproxy to satellites.
+
+Each region is one kubeconfig context, one satellite and one workspace provider.
+Plan first, migrate with one command, check with status; what was there before is
+retained, and there is always a way back.
+
+Flags go after the verb: kubectl takes none before a plugin's name.`
+
+// NewRoot returns the command tree.
+func NewRoot(env Environment) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "kubectl-coder_satellite",
+		Short:         "Move Coder v1 regions from envproxy to satellites",
+		Long:          rootLong,
+		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl coder-satellite"},
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			return usagef("%q is not a verb of kubectl coder-satellite%s; `kubectl coder-satellite --help` lists them",
+				args[0], suggest.DidYouMean(args[0], verbs(cmd)))
+		},
+	}
+	root.SetIn(env.In)
+	root.SetOut(env.Out)
+	root.SetErr(env.ErrOut)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usagef("%v; see `%s --help`", err, cmd.CommandPath())
+	})
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.AddCommand(
+		newPlan(env), newMigrate(env), newStatus(env), newRollback(env), newRetain(env), newRemove(env),
+		newDiscover(env), newExplain(env), newUnlock(env), newVersion(env),
+	)
+	return root
+}
+
+func verbs(root *cobra.Command) []string {
+	var names []string
+	for _, c := range root.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	return names
+}
+
+// noArgs refuses arguments that are no flags, saying so.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usagef("%s takes flags only, not %q; see `%s --help`", cmd.CommandPath(), args[0], cmd.CommandPath())
+	}
+	return nil
+}
+
+// examples indents and trims the examples of a command.
+func examples(text string) string { return templates.Examples(strings.TrimSpace(text)) }

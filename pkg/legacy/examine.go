@@ -1,0 +1,126 @@
+package legacy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"helm.sh/helm/v3/pkg/release"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+)
+
+// statusDeployed is Helm's status of the revision that is in use.
+const statusDeployed = string(release.StatusDeployed)
+
+// examine reads the records of the candidates: the metadata of all revisions
+// in one list, and the record of the deployed one.
+func (s *search) examine(ctx context.Context, candidates []Release) error {
+	drivers := []string{s.access.Driver(), cluster.DriverSecrets, cluster.DriverConfigMaps}
+	for i, driver := range drivers {
+		if slices.Contains(drivers[:i], driver) || len(candidates) == 0 {
+			continue
+		}
+		revisions, err := s.revisions(ctx, driver, candidates)
+		if err != nil && i > 0 {
+			// The other kind of storage is a guess; that it may not be read is
+			// no reason to fail, but has to be said.
+			s.exclude("%v", err)
+			break
+		}
+		if err != nil {
+			return err
+		}
+		var rest []Release
+		for _, candidate := range candidates {
+			own := revisions[candidate.String()]
+			if len(own) == 0 {
+				rest = append(rest, candidate)
+				continue
+			}
+			candidate.Driver = driver
+			if err := s.one(ctx, candidate, own); err != nil {
+				return err
+			}
+		}
+		candidates = rest
+	}
+	for _, candidate := range candidates {
+		if err := s.lost(ctx, candidate, "it has no Helm record"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// revisions lists the revisions of the candidates by "namespace/name". Up to
+// two namespaces are listed one by one, more in one list of all.
+func (s *search) revisions(ctx context.Context, driver string, candidates []Release) (map[string][]revision, error) {
+	var namespaces, names []string
+	for _, c := range candidates {
+		namespaces, names = append(namespaces, c.Namespace), append(names, c.Name)
+	}
+	slices.Sort(namespaces)
+	slices.Sort(names)
+	namespaces, names = slices.Compact(namespaces), slices.Compact(names)
+	if len(namespaces) > 2 {
+		namespaces = []string{""}
+	}
+	found := map[string][]revision{}
+	for _, namespace := range namespaces {
+		st := store{access: s.access, driver: driver, namespace: namespace}
+		list, err := st.revisions(ctx, fmt.Sprintf("name in (%s)", strings.Join(names, ",")))
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range list {
+			key := r.space + "/" + r.name
+			found[key] = append(found[key], r)
+		}
+	}
+	return found, nil
+}
+
+// deployed returns the deployed revision; nil if there is none.
+func deployed(revisions []revision) *revision {
+	for i := len(revisions) - 1; i >= 0; i-- {
+		if revisions[i].status == statusDeployed {
+			return &revisions[i]
+		}
+	}
+	return nil
+}
+
+// one examines a candidate that has records.
+func (s *search) one(ctx context.Context, candidate Release, revisions []revision) error {
+	latest := revisions[len(revisions)-1]
+	candidate.LatestRevision, candidate.Status = latest.number, latest.status
+	current := deployed(revisions)
+	if current == nil {
+		return s.lost(ctx, candidate, fmt.Sprintf("no revision of it is deployed, the latest, %d, is %s", latest.number, latest.status))
+	}
+	h, err := storeOf(s.access, candidate).get(ctx, current.object)
+	if errors.Is(err, errNoRecord) {
+		return s.lost(ctx, candidate, "its Helm record was deleted a moment ago")
+	}
+	if err != nil {
+		return err
+	}
+	record, err := DecodeRecord(h.data())
+	if err != nil {
+		return s.damaged(ctx, candidate, *current, err)
+	}
+	if record.ChartName != chartName {
+		s.exclude("the envproxy of %s is part of chart %s, not of %s", candidate, record.ChartName, chartName)
+		return nil
+	}
+	candidate.Revision, candidate.Record = current.number, current.object
+	candidate.ChartName, candidate.ChartVersion, candidate.AccessURL = record.ChartName, record.ChartVersion, record.AccessURL
+	if candidate.Objects, err = manifestObjects(record.Manifest, candidate.Namespace); err != nil {
+		return fmt.Errorf("the record of Helm release %s revision %d: %w", candidate, current.number, err)
+	}
+	s.found.Releases = append(s.found.Releases, candidate)
+	return nil
+}

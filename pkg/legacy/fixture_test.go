@@ -1,0 +1,269 @@
+package legacy
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"helm.sh/helm/v3/pkg/action"
+	"helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/release"
+	"helm.sh/helm/v3/pkg/storage"
+	"helm.sh/helm/v3/pkg/storage/driver"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	home      = "coder"           // namespace of the legacy release
+	satellite = "coder-satellite" // namespace of the satellite
+	name      = "coder-workspace-provider"
+	token     = "envproxy-token-that-must-not-show"
+)
+
+func noon() time.Time { return time.Date(2024, 5, 2, 12, 0, 0, 0, time.UTC) }
+
+// region is a cluster with a legacy release, as Helm would have made it.
+type region struct {
+	t      testing.TB
+	server *apiServer
+	access *cluster.Access
+}
+
+func newRegion(t testing.TB, helmDriver string) *region {
+	t.Helper()
+	server := newAPIServer(t)
+	kubeconfig := fmt.Sprintf(`{apiVersion: v1, kind: Config, current-context: test,
+clusters: [{name: test, cluster: {server: %q}}], users: [{name: test, user: {}}],
+contexts: [{name: test, context: {cluster: test, user: test}}]}`, server.URL)
+	path := filepath.Join(t.TempDir(), "config")
+	if err := os.WriteFile(path, []byte(kubeconfig), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	config, err := cluster.LoadKubeconfig(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	access, err := config.Open("test", cluster.Options{HelmDriver: helmDriver})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &region{t: t, server: server, access: access}
+}
+
+// helm returns Helm's own storage of a namespace.
+func (r *region) helm(namespace string) *storage.Storage {
+	r.t.Helper()
+	if r.access.Driver() == cluster.DriverConfigMaps {
+		return storage.Init(driver.NewConfigMaps(r.access.Clientset().CoreV1().ConfigMaps(namespace)))
+	}
+	return storage.Init(driver.NewSecrets(r.access.Clientset().CoreV1().Secrets(namespace)))
+}
+
+func helmRelease(namespace, name, chartName, manifest string, version int, status release.Status) *release.Release {
+	return &release.Release{
+		Name: name, Namespace: namespace, Version: version, Manifest: manifest,
+		Info: &release.Info{Status: status},
+		Chart: &chart.Chart{Metadata: &chart.Metadata{APIVersion: "v2", Name: chartName, Version: "1.21.3", AppVersion: "1.21.3"},
+			Templates: []*chart.File{{Name: "templates/a.yaml", Data: []byte("a: <b> & c")}}},
+		Config: map[string]any{"envproxy": map[string]any{"token": token, "accessURL": "https://proxy.example.com"}},
+	}
+}
+
+// install stores a release and makes its objects.
+func (r *region) install(rel *release.Release) {
+	r.t.Helper()
+	if err := r.helm(rel.Namespace).Create(rel); err != nil {
+		r.t.Fatal(err)
+	}
+	r.apply(rel)
+}
+
+// apply makes the objects of a manifest, with Helm's marks.
+func (r *region) apply(rel *release.Release) {
+	r.t.Helper()
+	refs, err := manifestObjects(rel.Manifest, rel.Namespace)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	contents, err := manifestContents(rel.Manifest)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.server.mu.Lock()
+	defer r.server.mu.Unlock()
+	for i, ref := range refs {
+		meta := metaOf(contents[i])
+		annotations, _ := meta["annotations"].(map[string]any)
+		if annotations == nil {
+			annotations = map[string]any{}
+		}
+		annotations[annotationRelease], annotations[annotationNamespace] = rel.Name, rel.Namespace
+		meta["annotations"], meta["namespace"] = annotations, rel.Namespace
+		if ref.Kind == "Deployment" {
+			contents[i]["status"] = map[string]any{"availableReplicas": 1}
+		}
+		r.server.put(liveKey(ref), contents[i], nil)
+	}
+}
+
+// liveKey is where the server stores an object.
+func liveKey(ref ObjectRef) string {
+	group := groupOf(ref.APIVersion)
+	if group == "extensions" {
+		group = "networking.k8s.io"
+	}
+	plural := map[bool]string{true: "es", false: "s"}[strings.HasSuffix(ref.Kind, "ss")]
+	return fmt.Sprintf("%s/%s%s/%s/%s", group, strings.ToLower(ref.Kind), plural, ref.Namespace, ref.Name)
+}
+
+// legacy is the usual legacy release at revision 1.
+func (r *region) legacy(manifest string) Release {
+	r.t.Helper()
+	r.install(helmRelease(home, name, chartName, manifest, 1, release.StatusDeployed))
+	return r.find()
+}
+
+func (r *region) find() Release {
+	r.t.Helper()
+	found, err := Find(context.Background(), r.access, Hint{BackupNamespace: satellite})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if len(found.Releases) != 1 {
+		r.t.Fatalf("found %s", found.Explain())
+	}
+	return found.Releases[0]
+}
+
+func retainOptions() RetainOptions {
+	return RetainOptions{Namespace: satellite, Operator: "ann@example.com", Reason: "moving to a satellite", Now: noon()}
+}
+
+func (r *region) retain(release Release) {
+	r.t.Helper()
+	if _, err := Retain(context.Background(), r.access, release, retainOptions()); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r *region) inspect(release Release) (Retention, Readiness) {
+	r.t.Helper()
+	retention, readiness, err := Inspect(context.Background(), r.access, release, satellite)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return retention, readiness
+}
+
+// helmUninstall does what `helm uninstall` does, with Helm's own code.
+func (r *region) helmUninstall(keepHistory bool) error {
+	r.t.Helper()
+	configuration, err := r.access.Helm(home, nil)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	uninstall := action.NewUninstall(configuration)
+	uninstall.KeepHistory = keepHistory
+	_, err = uninstall.Run(name)
+	return err
+}
+
+func (r *region) exists(ref ObjectRef) bool {
+	r.server.mu.Lock()
+	defer r.server.mu.Unlock()
+	_, ok := r.server.objects[liveKey(ref)]
+	return ok
+}
+
+// legacyManifest is the manifest of the legacy chart: with the policy that
+// charts from 1.21.4 on put on three objects, and with the own ingress.
+func legacyManifest(policy, ingress bool) string {
+	note := ""
+	if policy {
+		note = "\n  annotations:\n    helm.sh/resource-policy: keep # as Coder says"
+	}
+	text := fmt.Sprintf(`---
+# Source: workspace-provider/templates/service-account.yaml
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: coder # Coder uses it%[1]s
+---
+# Source: workspace-provider/templates/environments.yaml
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: coder-workspace-provider-environments
+---
+# Source: workspace-provider/templates/rbac.yaml
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: coder%[1]s
+rules:
+- apiGroups: ["", "apps"] # all of it
+  resources: ["*"]
+  verbs: ["*"]
+---
+# Source: workspace-provider/templates/rbac.yaml
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: coder%[1]s
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: coder}
+---
+# Source: workspace-provider/templates/envproxy.yaml
+apiVersion: v1
+kind: Service
+metadata:
+  name: envproxy
+  namespace: coder
+spec:
+  ports:
+  - port: 80
+---
+# Source: workspace-provider/templates/envproxy.yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: envproxy
+  labels:
+    coder.deployment: envproxy
+spec:
+  replicas: 1
+  template:
+    spec:
+      containers:
+      - name: envproxy
+        env:
+        - name: TOKEN
+          value: %[2]s
+        mode: 0644
+`, note, token)
+	if ingress {
+		text += `---
+# Source: workspace-provider/templates/ingress.yaml
+apiVersion: extensions/v1beta1
+kind: Ingress
+metadata:
+  name: envproxy
+spec:
+  backend: {serviceName: envproxy, servicePort: 80}
+---
+# Source: workspace-provider/templates/ingress.yaml
+apiVersion: rbac.authorization.k8s.io/v1beta1
+kind: Role
+metadata:
+  name: nginx
+`
+	}
+	return text
+}

@@ -1,0 +1,144 @@
+package legacy
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	clientmetadata "k8s.io/client-go/metadata"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+)
+
+// live is an object of a manifest as the cluster has it.
+type live struct {
+	ref ObjectRef
+	// served tells whether the cluster serves the API version of the manifest.
+	served bool
+	// mapping is how the object is reached, maybe in another API version; nil if in none.
+	mapping *meta.RESTMapping
+	// object is the metadata; nil if the object does not exist.
+	object *metav1.PartialObjectMetadata
+}
+
+// kept reports whether `helm upgrade` leaves the object alone. Unlike
+// uninstall it compares exactly (Helm v3, pkg/kube/client.go).
+func (l live) kept() bool { return l.object != nil && l.object.Annotations[annotationPolicy] == policyKeep }
+
+// moved says where kinds of removed API groups went (Kubernetes deprecation guide).
+func moved(kind schema.GroupKind) (schema.GroupKind, bool) {
+	if kind.Group != "extensions" {
+		return kind, false
+	}
+	switch kind.Kind {
+	case "Ingress", "NetworkPolicy":
+		return schema.GroupKind{Group: "networking.k8s.io", Kind: kind.Kind}, true
+	case "Deployment", "DaemonSet", "ReplicaSet":
+		return schema.GroupKind{Group: "apps", Kind: kind.Kind}, true
+	default:
+		return kind, false
+	}
+}
+
+// resolve finds how to reach an object: in its own API version or, because an
+// object outlives the API version that it was made in, in another one.
+func resolve(mapper meta.RESTMapper, ref ObjectRef) (live, error) {
+	version, err := schema.ParseGroupVersion(ref.APIVersion)
+	if err != nil {
+		return live{}, fmt.Errorf("%s in the manifest has the API version %q, which is none: %w", ref, ref.APIVersion, err)
+	}
+	kind := version.WithKind(ref.Kind).GroupKind()
+	mapping, err := mapper.RESTMapping(kind, version.Version)
+	if err == nil {
+		return live{ref: ref, served: true, mapping: mapping}, nil
+	}
+	if meta.IsNoMatchError(err) {
+		mapping, err = mapper.RESTMapping(kind)
+	}
+	if other, ok := moved(kind); ok && meta.IsNoMatchError(err) {
+		mapping, err = mapper.RESTMapping(other)
+	}
+	if meta.IsNoMatchError(err) {
+		return live{ref: ref}, nil
+	}
+	if err != nil {
+		return live{}, fmt.Errorf("the APIs that the cluster serves cannot be discovered: %w", err)
+	}
+	return live{ref: ref, mapping: mapping}, nil
+}
+
+// namespace is where the object lives; empty for an object of the cluster.
+func (l live) namespace() string {
+	if l.mapping.Scope.Name() == meta.RESTScopeNameRoot {
+		return ""
+	}
+	return l.ref.Namespace
+}
+
+func (l live) client(access *cluster.Access) clientmetadata.ResourceInterface {
+	return access.Metadata().Resource(l.mapping.Resource).Namespace(l.namespace())
+}
+
+// look reads the metadata of all the objects, a few at a time.
+func look(ctx context.Context, access *cluster.Access, objects []ObjectRef) ([]live, error) {
+	mapper, err := access.Mapper()
+	if err != nil {
+		return nil, fmt.Errorf("the APIs that the cluster serves cannot be discovered: %w", err)
+	}
+	found := make([]live, len(objects))
+	for i, ref := range objects { // one by one: the mapper discovers on demand
+		if found[i], err = resolve(mapper, ref); err != nil {
+			return nil, err
+		}
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	for i := range found {
+		if found[i].mapping != nil {
+			group.Go(func() error { return found[i].read(ctx, access) })
+		}
+	}
+	return found, group.Wait()
+}
+
+func (l *live) read(ctx context.Context, access *cluster.Access) error {
+	object, err := l.client(access).Get(ctx, l.ref.Name, metav1.GetOptions{})
+	switch {
+	case err == nil:
+		l.object = object
+	case apierrors.HasStatusCause(err, metav1.CauseTypeUnexpectedServerResponse) && apierrors.IsNotFound(err):
+		l.served, l.mapping = false, nil // the cached discovery is older than the cluster
+	case !apierrors.IsNotFound(err):
+		return fmt.Errorf("%s %s cannot be read: %w", l.ref, inNamespace(l.ref.Namespace), err)
+	}
+	return nil
+}
+
+// annotate sets or, with nil, removes the annotation on the live objects, a
+// few at a time. All are tried; the errors are joined.
+func annotate(ctx context.Context, access *cluster.Access, objects []live, value *string) error {
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"annotations": map[string]any{annotationPolicy: value}}})
+	if err != nil {
+		return err
+	}
+	errs := make([]error, len(objects))
+	var group errgroup.Group
+	group.SetLimit(atOnce)
+	for i, l := range objects {
+		group.Go(func() error {
+			_, err := l.client(access).Patch(ctx, l.ref.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager})
+			if err != nil && !apierrors.IsNotFound(err) {
+				errs[i] = fmt.Errorf("%s %s cannot be annotated with %s: %w", l.ref, inNamespace(l.ref.Namespace), annotationPolicy, err)
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // its functions return nil
+	return joined(errs)
+}

@@ -1,0 +1,58 @@
+package legacy
+
+import "fmt"
+
+// Release is a legacy release: a Helm release of chart workspace-provider. It
+// holds no secrets.
+type Release struct {
+	// Namespace and Name identify it.
+	Namespace, Name string
+	// Revision is the deployed revision or, if RecordMissing, the one backed up.
+	Revision int
+	// LatestRevision is the highest revision that has a record. It differs from
+	// Revision after an upgrade that failed or was interrupted.
+	LatestRevision int
+	// Status is Helm's status of the latest revision, "deployed" if all is well;
+	// empty if there is no record.
+	Status string
+	// ChartName and ChartVersion are of the chart of Revision.
+	ChartName, ChartVersion string
+	// AccessURL is envproxy's, as the release's values have it; empty if they do not.
+	AccessURL string
+	// Driver is where the records are: cluster.DriverSecrets or cluster.DriverConfigMaps.
+	Driver string
+	// Record is the name of the object that holds the record of Revision.
+	Record string
+	// Deployment is the name of the envproxy Deployment; empty if there is none.
+	Deployment string
+	// Objects are the objects in the manifest of Revision, in its order. Hooks are not among them.
+	Objects []ObjectRef
+	// RecordMissing tells that the release was uninstalled, but for what was
+	// retained: there is no record of a deployed revision that can be read, but
+	// a backup of one.
+	RecordMissing bool
+	// Backup is the name of the backup, if RecordMissing.
+	Backup string
+}
+
+// String returns "namespace/name".
+func (r Release) String() string { return r.Namespace + "/" + r.Name }
+
+// ObjectRef names an object.
+type ObjectRef struct {
+	// APIVersion is "group/version", or the version alone for the core group.
+	APIVersion string
+	Kind       string
+	// Namespace is the manifest's, else the release's; objects of the cluster
+	// have it too, because a manifest does not tell which they are.
+	Namespace string
+	Name      string
+}
+
+// String returns "Kind/name".
+func (o ObjectRef) String() string { return o.Kind + "/" + o.Name }
+
+// recordName is the name that Helm gives to a record (Helm v3, pkg/storage/storage.go).
+func recordName(release string, revision int) string {
+	return fmt.Sprintf("sh.helm.release.v1.%s.v%d", release, revision)
+}

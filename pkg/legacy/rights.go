@@ -1,0 +1,50 @@
+package legacy
+
+import "github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+
+// kinds are what the chart workspace-provider makes in every configuration.
+func kinds() [][2]string {
+	return [][2]string{
+		{"", "serviceaccounts"}, {"", "services"}, {"apps", "deployments"},
+		{"rbac.authorization.k8s.io", "roles"}, {"rbac.authorization.k8s.io", "rolebindings"},
+	}
+}
+
+func rules(namespace, group, resource string, verbs ...string) []cluster.Rule {
+	list := make([]cluster.Rule, len(verbs))
+	for i, verb := range verbs {
+		list[i] = cluster.Rule{Namespace: namespace, Group: group, Resource: resource, Verb: verb}
+	}
+	return list
+}
+
+// Rights are the rights that Retain, Unretain and Inspect need: release is the
+// namespace of the legacy release, satellite the satellite's. A release in
+// ConfigMaps needs the same on those as is listed for Secrets.
+func Rights(release, satellite string) []cluster.Rule {
+	needed := rules(release, "", "secrets", "list", "get", "update")
+	for _, kind := range kinds() {
+		needed = append(needed, rules(release, kind[0], kind[1], "get", "patch")...)
+	}
+	return append(needed, rules(satellite, "", "secrets", "list", "get", "create", "update", "delete")...)
+}
+
+// RightsToRestore are the rights that RestoreRecord and RecreateObjects need
+// beyond those to retain.
+func RightsToRestore(release string) []cluster.Rule {
+	needed := rules(release, "", "secrets", "create", "delete")
+	for _, kind := range kinds() {
+		needed = append(needed, rules(release, kind[0], kind[1], "create")...)
+	}
+	return needed
+}
+
+// RightsToRemove are the rights that Remove needs beyond those to retain. The
+// rights to create are for what a failed removal has to bring back.
+func RightsToRemove(release string) []cluster.Rule {
+	needed := RightsToRestore(release)
+	for _, kind := range kinds() {
+		needed = append(needed, rules(release, kind[0], kind[1], "delete")...)
+	}
+	return needed
+}

@@ -1,0 +1,94 @@
+package migration
+
+import (
+	"fmt"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/health"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// RollbackOptions are how to go back.
+type RollbackOptions struct {
+	// RemoveSatellite also unregisters and uninstalls the satellite.
+	RemoveSatellite bool
+	// NetworkingV2Was is what the operator says that the provider's flag was
+	// before the migration; nil leaves it to the journal.
+	NetworkingV2Was *bool
+	// Force goes back although the legacy release is not ready for it.
+	Force bool
+}
+
+// Rollback returns the operation that brings a region back to the legacy path.
+func Rollback(options RollbackOptions) Operation {
+	operation := Operation{
+		Name:      "rollback",
+		Items:     snapshot.StatusItems(),
+		Preflight: preflightRollback(options.Force),
+		Steps: []Step{
+			restoreLegacy{},
+			disableNetworkingV2{was: options.NetworkingV2Was},
+			rebuildCanary{proves: journal.ProvesLegacy, due: usesSatellite},
+			verifyLegacyPath{},
+		},
+		Done: func(record *journal.Record) { record.Before = nil },
+	}
+	if options.RemoveSatellite {
+		operation.Steps = append(operation.Steps, unregisterSatellite{}, uninstallSatellite{})
+	}
+	operation.KeepOnFailure = len(operation.Steps) // going back is not taken back
+	return operation
+}
+
+// usesSatellite reports whether the region is on Networking v2 by choice.
+func usesSatellite(s *snapshot.Snapshot) bool { return s.Networking() == v1alpha1.NetworkingV2On }
+
+// preflightRollback is what must hold before a region goes back. That the
+// legacy release is not ready stops it, unless forced: then it only warns.
+func preflightRollback(force bool) func(*snapshot.Snapshot) []v1alpha1.CheckResult {
+	base := checks("primary-version", "operator-role", "cluster-reachable", "region-distinct", "cluster-rights", "provider-found", "legacy-found", "canary")
+	return func(s *snapshot.Snapshot) []v1alpha1.CheckResult {
+		results := base(s)
+		for i, r := range results {
+			// a canary that failed is a reason to go back, not against it
+			if r.ID == "canary" && r.State == v1alpha1.CheckFail {
+				results[i].State = v1alpha1.CheckWarn
+			}
+		}
+		ready, _ := health.Find("legacy-rollback-ready")
+		for _, r := range health.Evaluate([]health.Check{ready}, s) {
+			lost := s.Legacy.Value().Release != nil && s.Legacy.Value().Release.RecordMissing
+			if r.State == v1alpha1.CheckWarn && !force && !lost { // what is lost is restored first
+				r.State, r.Severity = v1alpha1.CheckFail, v1alpha1.SeverityError
+				r.Hint = "mend it, or go back all the same with --force --reason WHY"
+			}
+			results = append(results, r)
+		}
+		return results
+	}
+}
+
+// Remove returns the operation that unregisters and uninstalls a satellite. It
+// refuses while the region's users depend on it, unless forced.
+func Remove(force bool) Operation {
+	base := checks("operator-role", "cluster-reachable", "region-distinct", "cluster-rights", "provider-found")
+	return Operation{
+		Name:  "remove",
+		Items: snapshot.StatusItems(),
+		Preflight: func(s *snapshot.Snapshot) []v1alpha1.CheckResult {
+			results := base(s)
+			if err := inUse(s); err != nil && !force && s.Provider.IsKnown() && s.Satellite.Value().LastRevision > 0 {
+				results = append(results, v1alpha1.CheckResult{
+					ID: "networking-v2", Category: "provider", Severity: v1alpha1.SeverityError, State: v1alpha1.CheckFail,
+					Message: fmt.Sprintf("the satellite is in use: %v", err),
+					Hint:    "or remove it all the same with --force --reason WHY",
+				})
+			}
+			return results
+		},
+		Steps:         []Step{unregisterSatellite{force: force}, uninstallSatellite{force: force}},
+		KeepOnFailure: 2,
+		Done:          func(record *journal.Record) { record.RegistrationID, record.Canary = "", nil },
+	}
+}

@@ -1,0 +1,71 @@
+package migration
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// disableNetworkingV2 switches the provider back to what it was before the
+// migration: the legacy path.
+type disableNetworkingV2 struct {
+	// was is what the operator says that it was, for regions without a journal.
+	was *bool
+}
+
+func (disableNetworkingV2) Name() string { return "disable-networking-v2" }
+
+func (disableNetworkingV2) Reads() []snapshot.Item {
+	return []snapshot.Item{snapshot.ItemProvider, snapshot.ItemJournal}
+}
+
+func (d disableNetworkingV2) Decide(s *snapshot.Snapshot) Decision {
+	provider := s.Provider.Value().Name
+	switch s.Networking() {
+	case v1alpha1.NetworkingV2Off:
+		return already(fmt.Sprintf("provider %q is on the legacy path (Networking v2 is off)", provider))
+	case v1alpha1.NetworkingV2AlwaysOn:
+		return blocked(fmt.Sprintf("a primary of v%s always uses Networking v2: there is no legacy path to go back to", s.Primary.Version.Value()))
+	case v1alpha1.NetworkingV2On:
+	default:
+		return blocked(networkingUnknown(s))
+	}
+	was, known := d.before(s.Journal.Value())
+	switch {
+	case !known:
+		return blocked("Networking v2 is on, and no journal tells what it was before: say it with --networking-v2-was off (or on)")
+	case was:
+		return already("Networking v2 was on before the migration, and stays on")
+	default:
+		return change(fmt.Sprintf("switch provider %q back to the legacy path (Networking v2 off)", provider))
+	}
+}
+
+// before returns what the provider's flag was: the operator's word first, then
+// the journal's.
+func (d disableNetworkingV2) before(record *journal.Record) (was, known bool) {
+	switch {
+	case d.was != nil:
+		return *d.was, true
+	case record != nil && record.Before != nil && record.Before.NetworkingV2 != nil:
+		return *record.Before.NetworkingV2, true
+	default:
+		return false, false
+	}
+}
+
+// Note makes sure that the canary is rebuilt even if this run dies in between.
+func (disableNetworkingV2) Note(_ *snapshot.Snapshot, record *journal.Record) {
+	expectRebuild(record, journal.ProvesLegacy)
+}
+
+func (disableNetworkingV2) Apply(ctx context.Context, run *Run) error {
+	return switchNetworking(ctx, run, false)
+}
+
+func (disableNetworkingV2) Undo(context.Context, *Run) (string, error) {
+	return "the provider stays on the legacy path", nil
+}

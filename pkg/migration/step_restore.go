@@ -1,0 +1,41 @@
+package migration
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// restoreLegacy brings back the legacy release's record, and objects of it that
+// are missing, after somebody has uninstalled the release.
+type restoreLegacy struct{}
+
+func (restoreLegacy) Name() string { return "restore-legacy" }
+
+func (restoreLegacy) Reads() []snapshot.Item { return []snapshot.Item{snapshot.ItemLegacy} }
+
+func (restoreLegacy) Decide(s *snapshot.Snapshot) Decision {
+	state, known := s.Legacy.Get()
+	switch {
+	case !known:
+		return blocked(fmt.Sprintf("the legacy release could not be examined: %v", s.Legacy.Err()))
+	case state.Release == nil:
+		return blocked(state.Found.Explain())
+	case state.Release.RecordMissing:
+		return change(fmt.Sprintf("restore the record of %s from its backup %s", state.Release, state.Release.Backup))
+	default:
+		return already(fmt.Sprintf("the record of %s is there, revision %d", state.Release, state.Release.Revision))
+	}
+}
+
+func (restoreLegacy) Apply(ctx context.Context, run *Run) error {
+	commit, cancel := run.Commit(ctx)
+	defer cancel()
+	return legacy.RestoreRecord(commit, run.Source.Access, *run.Now.Legacy.Value().Release, run.Source.Region.Namespace)
+}
+
+func (restoreLegacy) Undo(context.Context, *Run) (string, error) {
+	return "what was restored of the legacy release stays", nil
+}

@@ -1,0 +1,62 @@
+package printer
+
+import (
+	"strings"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+)
+
+// checks writes the results of checks, each with its hint and, if it did not
+// pass, with where to read more.
+func (p *page) checks(results []v1alpha1.CheckResult, indent string) {
+	width := 0
+	for _, result := range results {
+		width = max(width, min(widthOf(line(result.ID)), 30))
+	}
+	for _, result := range results {
+		label, s := checkLabel(result.State)
+		id := pad(truncate(line(result.ID), width), width)
+		p.entry(indent, label+gap+id, len("UNKNOWN")+len(gap)+width, s, result.Message)
+		if result.State == v1alpha1.CheckPass || result.State == v1alpha1.CheckSkipped {
+			continue
+		}
+		deeper := indent + strings.Repeat(" ", len("UNKNOWN")+len(gap))
+		if result.Hint != "" {
+			p.advice(deeper, result.Hint)
+		}
+		p.command(deeper+"more: ", pluginName+" explain "+result.ID)
+	}
+}
+
+// advice writes what to do; a command is not broken.
+func (p *page) advice(indent, hint string) {
+	if strings.HasPrefix(hint, "kubectl ") {
+		p.command(indent+"try:  ", hint)
+		return
+	}
+	p.hanging(indent, "hint: ", hint)
+}
+
+func checkLabel(state v1alpha1.CheckState) (string, style) {
+	label := pad(truncate(strings.ToUpper(line(string(state))), len("UNKNOWN")), len("UNKNOWN"))
+	switch state {
+	case v1alpha1.CheckPass:
+		return label, good
+	case v1alpha1.CheckWarn, v1alpha1.CheckUnknown:
+		return label, notice
+	case v1alpha1.CheckSkipped:
+		return label, faint
+	}
+	return label, bad
+}
+
+// notPassed returns the results that a reader has to know about.
+func notPassed(results []v1alpha1.CheckResult) []v1alpha1.CheckResult {
+	var rest []v1alpha1.CheckResult
+	for _, result := range results {
+		if result.State != v1alpha1.CheckPass && result.State != v1alpha1.CheckSkipped {
+			rest = append(rest, result)
+		}
+	}
+	return rest
+}

@@ -1,0 +1,190 @@
+package printer_test
+
+import (
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+)
+
+func at(seconds int) metav1.Time {
+	return metav1.NewTime(time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC).Add(time.Duration(seconds) * time.Second))
+}
+
+func primary() v1alpha1.Primary {
+	return v1alpha1.Primary{URL: "https://coder.example.com", Version: "1.21.7", Operator: "operator@example.com"}
+}
+
+const long = "a-name-that-goes-on-and-on-for-sixty-three-letters-as-names-may-do"
+
+// documents are one of each kind and more where there is more than one look.
+func documents() map[string]runtime.Object {
+	return map[string]runtime.Object{
+		"plan":              plan(),
+		"plan-empty":        &v1alpha1.Plan{Primary: v1alpha1.Primary{URL: "https://coder.example.com"}, Outcome: v1alpha1.OutcomeNothingToDo},
+		"report":            report(),
+		"status":            status(),
+		"status-well":       statusWell(),
+		"checks":            checks(),
+		"check":             &v1alpha1.CheckList{Items: checks().Items[:1]},
+		"version":           &v1alpha1.VersionInfo{Version: "v0.1.0", Commit: "0123abc", GoVersion: "go1.26.0", Platform: "linux/amd64"},
+		"version-primary":   &v1alpha1.VersionInfo{Version: "(devel)", GoVersion: "go1.26.0", Platform: "linux/amd64", Primary: &v1alpha1.Primary{URL: "https://coder.example.com"}},
+		"fleet":             &v1alpha1.Fleet{Regions: []v1alpha1.Region{{Name: "sydney", Context: "syd", AccessURL: "https://coder-sydney.example.com"}}},
+		"plan-hostile":      hostilePlan(),
+		"report-hostile":    hostileReport(),
+		"status-hostile":    hostileStatus(),
+		"checklist-hostile": &v1alpha1.CheckList{Items: []v1alpha1.CheckInfo{{ID: hostile, Category: hostile, Question: hostile, Explanation: hostile}, {ID: hostile}}},
+	}
+}
+
+func plan() *v1alpha1.Plan {
+	return &v1alpha1.Plan{
+		Primary: primary(), Outcome: v1alpha1.OutcomePreflightFailed, Waves: [][]string{{"sydney"}, {"london", long, "日本"}},
+		Regions: []v1alpha1.RegionPlan{
+			{
+				Name: "sydney", Context: "gke_acme_australia-southeast1", Namespace: "coder-satellite", Release: "coder-satellite",
+				AccessURL: "https://coder-sydney.example.com", Provider: v1alpha1.Provider{ID: "p-1", Name: "sydney"},
+				Outcome: v1alpha1.OutcomeChangesPending, Fingerprint: "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+				Steps: []v1alpha1.StepPlan{
+					{Name: "retain-legacy", Action: v1alpha1.ActionNone, Reason: "the release coder/coder-workspace-provider is retained"},
+					{Name: "install-satellite", Action: v1alpha1.ActionChange, Reason: "install coder 1.21.7 as coder-satellite/coder-satellite",
+						Details: []string{"Deployment coderd", "Service coderd", "a detail that is much longer than the others, because somebody named a Secret with all the letters that a name may have: " + long},
+						Diff:    "--- deployed\n+++ planned\n@@ -1,2 +1,3 @@\n kind: Deployment\n-  replicas: 1\n+  replicas: 2\n"},
+					{Name: "expose-satellite", Action: v1alpha1.ActionCheck, Reason: "wait until https://coder-sydney.example.com answers with the satellite's own key, which takes a DNS record for the load balancer"},
+					{Name: "enable-networking-v2", Action: v1alpha1.ActionBlocked, Reason: "the provider could not be read"},
+				},
+				Preflight: []v1alpha1.CheckResult{
+					{ID: "access-url-dns", State: v1alpha1.CheckWarn, Message: "coder-sydney.example.com has no address yet", Hint: "create the DNS record once the load balancer has an address"},
+					{ID: "primary-version", State: v1alpha1.CheckPass, Message: "1.21.7"},
+				},
+			},
+			{
+				Name: "london", Context: "london", Namespace: "coder-satellite", Release: "coder-satellite", AccessURL: "https://coder-london.example.com",
+				Outcome: v1alpha1.OutcomePreflightFailed,
+				Preflight: []v1alpha1.CheckResult{
+					{ID: "cluster-rights", State: v1alpha1.CheckFail, Hint: "ask for a role with these rights",
+						Message: "these rights are missing: create deployments.apps in namespace coder-satellite, create secrets in namespace coder-satellite, patch services in namespace coder-satellite"},
+					{ID: "legacy-found", State: v1alpha1.CheckUnknown, Message: "the cluster did not answer in 10s", Hint: "kubectl --context london get --raw /readyz"},
+				},
+			},
+			{
+				Name: long, Context: long + "-" + long, Namespace: long, Release: "coder-satellite", AccessURL: "https://" + strings.Repeat("x", 120) + ".example.com",
+				Provider: v1alpha1.Provider{Name: long}, Outcome: v1alpha1.OutcomeNothingToDo,
+				Steps: []v1alpha1.StepPlan{{Name: long, Action: v1alpha1.ActionNone, Reason: strings.Repeat("word ", 40)}, {Name: "x", Action: v1alpha1.ActionNone, Reason: strings.Repeat("x", 150)}},
+			},
+			{Name: "日本", Context: "東京", Provider: v1alpha1.Provider{Name: "プロバイダー"}, Outcome: v1alpha1.OutcomeFailed,
+				Steps: []v1alpha1.StepPlan{{Name: "検査", Action: v1alpha1.ActionBlocked, Reason: strings.Repeat("東京", 60)}, {Name: "e\u0301te\u0301", Action: v1alpha1.ActionCheck, Reason: "combining accents"}}},
+		},
+	}
+}
+
+func report() *v1alpha1.MigrationReport {
+	return &v1alpha1.MigrationReport{
+		Operation: "migrate", Primary: primary(), Outcome: v1alpha1.OutcomePartlyFailed, ExitCode: 3, Started: at(0), Finished: at(192),
+		Regions: []v1alpha1.RegionReport{
+			{Name: "sydney", Context: "gke_acme_australia-southeast1", Provider: v1alpha1.Provider{Name: "sydney"}, Outcome: v1alpha1.OutcomeSucceeded,
+				Steps: []v1alpha1.StepResult{
+					{Name: "retain-legacy", State: v1alpha1.StepAlready, Message: "retained", Started: at(0), Finished: at(1)},
+					{Name: "verify-connectivity", State: v1alpha1.StepDone, Message: "the workspace canary-sydney is reached through the satellite", Started: at(1), Finished: at(62)},
+				}},
+			{Name: "london", Context: "london", Outcome: v1alpha1.OutcomeFailed, Resumed: "an earlier migrate by operator@example.com stopped without a word at step install-satellite",
+				Steps: []v1alpha1.StepResult{
+					{Name: "install-satellite", State: v1alpha1.StepDone, Message: "installed", Started: at(62), Finished: at(90)},
+					{Name: "rebuild-canary", State: v1alpha1.StepFailed, Error: "the build of canary-london failed: image not found; see the build log for the reason, mend the image and run migrate again", Started: at(90), Finished: at(120)},
+					{Name: "enable-networking-v2", State: v1alpha1.StepUndone, Message: "Networking v2 is off again", Started: at(120), Finished: at(121)},
+					{Name: "register-satellite", State: v1alpha1.StepUndoFailed, Error: "the primary answered 502", Started: at(121), Finished: at(151)},
+				},
+				Error: "the build of canary-london failed", Left: []string{"the registration london at the primary", "the release coder-satellite in namespace coder-satellite"},
+				Evidence: "/home/operator/.local/state/kubectl-coder-satellite/evidence/2026-03-04T05-06-07Z-0123456789abcdef/london",
+				Next:     "kubectl coder-satellite migrate --filename fleet.yaml --region london --timeout 30m --values some-file.yaml"},
+			{Name: "ohio", Outcome: v1alpha1.OutcomePreflightFailed, Error: "preflight failed, nothing was changed", Next: "kubectl coder-satellite explain satellite-values",
+				Preflight: []v1alpha1.CheckResult{{ID: "satellite-values", State: v1alpha1.CheckFail, Message: "the Secret tls is missing", Hint: "create it"}}},
+			{Name: "tokyo", Outcome: v1alpha1.OutcomeLockHeld, Error: "operator@example.com on laptop holds the lock since 05:06:07"},
+			{Name: "paris", Outcome: v1alpha1.OutcomeInterrupted, Error: "interrupted", Steps: []v1alpha1.StepResult{{Name: "expose-satellite", State: v1alpha1.StepInterrupted, Error: "interrupted", Started: at(10)}}},
+			{Name: "lima", Outcome: v1alpha1.OutcomeNothingToDo},
+			{Name: "oslo", Outcome: v1alpha1.OutcomeNotStarted},
+			{Name: "rome", Outcome: v1alpha1.OutcomeFailed, Error: "x", Steps: []v1alpha1.StepResult{{Name: "a", State: v1alpha1.StepFailed}, {Name: "b", State: v1alpha1.StepUndone, Message: "gone"}}},
+		},
+	}
+}
+
+func status() *v1alpha1.StatusReport {
+	since := at(30)
+	return &v1alpha1.StatusReport{
+		Primary: primary(), Outcome: v1alpha1.OutcomeFailed, Taken: at(0),
+		Regions: []v1alpha1.RegionStatus{
+			{Name: "sydney", Context: "gke_acme_australia-southeast1", Provider: v1alpha1.Provider{Name: "sydney"}, AccessURL: "https://coder-sydney.example.com", Phase: v1alpha1.PhaseMigrated,
+				Outcome: v1alpha1.OutcomeSucceeded, NetworkingV2: v1alpha1.NetworkingV2On, SatelliteVersion: "1.21.7",
+				Run:    &v1alpha1.Run{Operation: "migrate", Operator: "operator@example.com", Outcome: v1alpha1.OutcomeSucceeded},
+				Checks: []v1alpha1.CheckResult{{ID: "satellite-ready", State: v1alpha1.CheckPass, Message: "ready"}, {ID: "run-complete", State: v1alpha1.CheckSkipped, Message: "no journal"}}},
+			{Name: "london", Phase: v1alpha1.PhasePartial, Outcome: v1alpha1.OutcomeFailed, NetworkingV2: v1alpha1.NetworkingV2Off,
+				Run: &v1alpha1.Run{Operation: "migrate", Operator: "operator@example.com", Step: "rebuild-canary", Updated: at(0), Outcome: v1alpha1.OutcomeInterrupted},
+				Checks: []v1alpha1.CheckResult{
+					{ID: "satellite-ready", State: v1alpha1.CheckFail, Message: "pod coderd-0: ImagePullBackOff: Back-off pulling image; last event: Failed to pull image, 3 times in the last 10 minutes", Hint: "kubectl coder-satellite migrate --region london"},
+					{ID: "endpoint-tls", State: v1alpha1.CheckUnknown, Message: "no address", Hint: "create the DNS record"},
+					{ID: "satellite-version", State: v1alpha1.CheckWarn, Message: "1.21.6, the primary is 1.21.7"},
+					{ID: "cluster-reachable", State: v1alpha1.CheckPass, Message: "reachable"}}},
+			{Name: "ohio", Phase: v1alpha1.PhaseUnknown, Outcome: v1alpha1.OutcomeSucceeded, NetworkingV2: v1alpha1.NetworkingV2Unknown,
+				Run:    &v1alpha1.Run{Operation: "migrate", Operator: "operator@example.com", Step: "expose-satellite", Holder: "operator@example.com on laptop", HeldSince: &since},
+				Checks: []v1alpha1.CheckResult{{ID: "run-complete", State: v1alpha1.CheckWarn, Message: "the lock is held"}}},
+			{Name: "oslo", Phase: v1alpha1.PhaseLegacy, Outcome: v1alpha1.OutcomeSucceeded, NetworkingV2: v1alpha1.NetworkingV2Off,
+				Run: &v1alpha1.Run{Operation: "retain", Operator: "operator@example.com", Updated: at(0)}},
+		},
+	}
+}
+
+func statusWell() *v1alpha1.StatusReport {
+	well := status()
+	well.Regions, well.Outcome = well.Regions[:1], v1alpha1.OutcomeSucceeded
+	return well
+}
+
+func checks() *v1alpha1.CheckList {
+	return &v1alpha1.CheckList{Items: []v1alpha1.CheckInfo{
+		{ID: "satellite-ready", Category: "satellite", Severity: v1alpha1.SeverityError, Preflight: true, Question: "Are the satellite's pods ready?",
+			Explanation: "The message names the pod that is not ready, why, and its last event. Wrong values usually show here: a Secret that is missing, an image that cannot be pulled, a primary URL that the pod cannot reach.\nA second paragraph."},
+		{ID: "satellite-version", Category: "satellite", Severity: v1alpha1.SeverityWarning, Question: "Does the satellite run the primary's version?", Explanation: "Run migrate again."},
+	}}
+}
+
+// hostile text tries to take over the terminal and to break the layout.
+const hostile = "evil\x1b[2J\x1b]0;title\x07\u009b31mred\r\nFAKE LINE\u202etxt\x00\xff\tend"
+
+func hostilePlan() *v1alpha1.Plan {
+	result := v1alpha1.CheckResult{ID: hostile, State: v1alpha1.CheckFail, Message: hostile, Hint: hostile}
+	return &v1alpha1.Plan{
+		Primary: v1alpha1.Primary{URL: hostile, Version: hostile, Operator: hostile}, Outcome: hostile, Waves: [][]string{{hostile}, {hostile}},
+		Regions: []v1alpha1.RegionPlan{{
+			Name: hostile, Context: hostile, Namespace: hostile, Release: hostile, AccessURL: hostile, Provider: v1alpha1.Provider{ID: hostile, Name: hostile}, Outcome: hostile, Fingerprint: hostile,
+			Steps:     []v1alpha1.StepPlan{{Name: hostile, Action: hostile, Reason: hostile, Details: []string{hostile}, Diff: hostile}},
+			Preflight: []v1alpha1.CheckResult{result, {ID: hostile, State: hostile, Hint: "kubectl " + hostile}},
+		}},
+	}
+}
+
+func hostileReport() *v1alpha1.MigrationReport {
+	step := func(state v1alpha1.StepState) v1alpha1.StepResult {
+		return v1alpha1.StepResult{Name: hostile, State: state, Message: hostile, Error: hostile}
+	}
+	return &v1alpha1.MigrationReport{
+		Operation: hostile, Primary: v1alpha1.Primary{URL: hostile}, Outcome: hostile,
+		Regions: []v1alpha1.RegionReport{{
+			Name: hostile, Context: hostile, Provider: v1alpha1.Provider{Name: hostile}, Outcome: hostile, Resumed: hostile, Error: hostile, Left: []string{hostile}, Next: hostile, Evidence: hostile,
+			Steps: []v1alpha1.StepResult{step(hostile), step(v1alpha1.StepFailed), step(v1alpha1.StepUndone), step(v1alpha1.StepUndoFailed)},
+		}},
+	}
+}
+
+func hostileStatus() *v1alpha1.StatusReport {
+	return &v1alpha1.StatusReport{
+		Primary: v1alpha1.Primary{URL: hostile},
+		Regions: []v1alpha1.RegionStatus{{
+			Name: hostile, Context: hostile, Provider: v1alpha1.Provider{Name: hostile}, AccessURL: hostile, Phase: hostile, Outcome: hostile, NetworkingV2: hostile, SatelliteVersion: hostile,
+			Run:    &v1alpha1.Run{Operation: hostile, Operator: hostile, Step: hostile, Outcome: hostile, Holder: hostile},
+			Checks: []v1alpha1.CheckResult{{ID: hostile, State: v1alpha1.CheckFail, Message: hostile, Hint: hostile}},
+		}},
+	}
+}

@@ -1,0 +1,113 @@
+package printer
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/cli-runtime/pkg/printers"
+	"k8s.io/kubectl/pkg/cmd/get"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+)
+
+// DefaultWidth is how many columns text takes at the most unless Options say otherwise.
+const DefaultWidth = 100
+
+// Options are how text for people looks; they change no other format.
+type Options struct {
+	// Width is the most columns that text takes; DefaultWidth if zero.
+	Width int
+	// Color tells to colour text; the caller knows about terminals and NO_COLOR.
+	Color bool
+	// Diff tells to show the manifest diffs of a Plan.
+	Diff bool
+}
+
+// Formats returns the names of the output formats, for help and completion. A
+// name that ends in "=" takes an argument.
+func Formats() []string {
+	return []string{"json", "yaml", "name", "wide", "jsonpath=", "jsonpath-file=", "go-template=", "go-template-file=", "custom-columns=", "custom-columns-file="}
+}
+
+// ErrFormat is what every error of New about the output format wraps.
+var ErrFormat = errors.New("cannot use this output format")
+
+// New returns the printer of an output format, which prints the documents of
+// v1alpha1 and nothing else. An empty format means text for people, and "wide"
+// the same with more in it. The error is about the format, such as a template
+// that does not parse, and wraps ErrFormat.
+func New(format string, options Options) (printers.ResourcePrinter, error) {
+	if options.Width <= 0 {
+		options.Width = DefaultWidth
+	}
+	inner, err := forFormat(format, options)
+	if err != nil {
+		return nil, err
+	}
+	return printers.ResourcePrinterFunc(func(document runtime.Object, w io.Writer) error {
+		kind, err := kindOf(document)
+		if err != nil {
+			return err
+		}
+		if document.GetObjectKind().GroupVersionKind().Empty() {
+			document = document.DeepCopyObject()
+			document.GetObjectKind().SetGroupVersionKind(v1alpha1.GroupVersion().WithKind(kind))
+		}
+		return inner.PrintObj(document, w)
+	}), nil
+}
+
+func forFormat(format string, options Options) (printers.ResourcePrinter, error) {
+	switch format {
+	case "", "wide":
+		return human{Options: options, wide: format == "wide"}, nil
+	case "json":
+		return printers.ResourcePrinterFunc(printJSON), nil
+	case "yaml":
+		return &yamlPrinter{}, nil
+	case "name":
+		return printers.ResourcePrinterFunc(printNames), nil
+	}
+	templates, err := genericclioptions.NewKubeTemplatePrintFlags().ToPrinter(format)
+	if err == nil || !genericclioptions.IsNoCompatiblePrinterError(err) {
+		return checked(templates, format, err)
+	}
+	columns, err := (&get.CustomColumnsPrintFlags{}).ToPrinter(format)
+	if err == nil {
+		columns = customColumns{columns}
+	}
+	if err == nil || !genericclioptions.IsNoCompatiblePrinterError(err) {
+		return checked(columns, format, err)
+	}
+	return nil, fmt.Errorf("%w: %q; use one of %s", ErrFormat, format, strings.Join(Formats(), ", "))
+}
+
+func checked(p printers.ResourcePrinter, format string, err error) (printers.ResourcePrinter, error) {
+	if err != nil {
+		return nil, fmt.Errorf("%w: %q: %w", ErrFormat, format, err)
+	}
+	return p, nil
+}
+
+// kindOf returns the kind of a document; an error if it is none of ours.
+func kindOf(document runtime.Object) (string, error) {
+	switch document.(type) {
+	case *v1alpha1.Fleet:
+		return v1alpha1.KindFleet, nil
+	case *v1alpha1.Plan:
+		return v1alpha1.KindPlan, nil
+	case *v1alpha1.MigrationReport:
+		return v1alpha1.KindMigrationReport, nil
+	case *v1alpha1.StatusReport:
+		return v1alpha1.KindStatusReport, nil
+	case *v1alpha1.CheckList:
+		return v1alpha1.KindCheckList, nil
+	case *v1alpha1.VersionInfo:
+		return v1alpha1.KindVersionInfo, nil
+	}
+	return "", fmt.Errorf("cannot print a %T: it is no document of %s", document, v1alpha1.GroupVersion())
+}

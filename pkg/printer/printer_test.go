@@ -1,0 +1,226 @@
+package printer_test
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rivo/uniseg"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", file, diff)
+	}
+}
+
+func show(t *testing.T, format string, options printer.Options, document runtime.Object) []byte {
+	t.Helper()
+	p, err := printer.New(format, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := p.PrintObj(document, &out); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// Text for people fits 100 columns, but for what is to be copied, and does
+// nothing to the terminal.
+func TestText(t *testing.T) {
+	for name, document := range documents() {
+		for _, format := range []string{"", "wide"} {
+			file := name + ".txt"
+			if format != "" {
+				file = name + "." + format + ".txt"
+			}
+			t.Run(file, func(t *testing.T) {
+				got := show(t, format, printer.Options{Diff: true}, document)
+				golden(t, file, got)
+				checkText(t, string(got), printer.DefaultWidth)
+			})
+		}
+	}
+}
+
+func TestTextNarrow(t *testing.T) {
+	for name, document := range documents() {
+		t.Run(name, func(t *testing.T) {
+			checkText(t, string(show(t, "wide", printer.Options{Width: 80}, document)), 80)
+			show(t, "wide", printer.Options{Width: 1}, document) // ugly, but no panic
+		})
+	}
+}
+
+// uncut are lines that are never broken: commands and paths to copy.
+var uncut = regexp.MustCompile(`^ *(next|evidence|try:|more:) `)
+
+func checkText(t *testing.T, text string, width int) {
+	t.Helper()
+	for i, l := range strings.Split(text, "\n") {
+		if w := uniseg.StringWidth(l); w > width && !uncut.MatchString(l) {
+			t.Errorf("line %d is %d columns wide: %s", i+1, w, l)
+		}
+		if strings.TrimRight(l, " ") != l {
+			t.Errorf("line %d ends in blanks: %q", i+1, l)
+		}
+		if strings.HasPrefix(l, "FAKE") {
+			t.Errorf("line %d is forged: %q", i+1, l)
+		}
+	}
+	for _, r := range text {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r) {
+			t.Errorf("the text holds the character %U", r)
+		}
+	}
+}
+
+func TestFormats(t *testing.T) {
+	template := filepath.Join(t.TempDir(), "template")
+	if err := os.WriteFile(template, []byte("{{.kind}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string]string{
+		"json":      "json",
+		"yaml":      "yaml",
+		"name":      "name",
+		"jsonpath":  "jsonpath={.kind}{range .regions[*]}{\" \"}{.name}{end}{.nothing}",
+		"columns":   "custom-columns=NAME:.name,OUTCOME:.outcome,ID:.id,NONE:.nothing",
+		"gotmpl":    "go-template={{.apiVersion}} {{.kind}}{{range .regions}} {{.name}}{{end}}\n",
+		"tmpl-file": "go-template-file=" + template,
+	}
+	for name, document := range documents() {
+		if strings.Contains(name, "-") && name != "status-hostile" {
+			continue
+		}
+		for format, argument := range tests {
+			t.Run(name+"."+format, func(t *testing.T) {
+				got := show(t, argument, printer.Options{Color: true}, document)
+				golden(t, name+"."+format, got)
+				if format == "json" || format == "yaml" || format == "name" || format == "columns" {
+					checkRaw(t, string(got))
+				}
+			})
+		}
+	}
+}
+
+func checkRaw(t *testing.T, text string) {
+	t.Helper()
+	if strings.ContainsAny(text, "\x1b\r") {
+		t.Errorf("raw escape characters in:\n%q", text)
+	}
+}
+
+func TestColor(t *testing.T) {
+	sequences := regexp.MustCompile("\x1b\\[[0-9]+m")
+	for name, document := range documents() {
+		t.Run(name, func(t *testing.T) {
+			colored := show(t, "wide", printer.Options{Color: true, Diff: true}, document)
+			bare := show(t, "wide", printer.Options{Diff: true}, document)
+			if diff := cmp.Diff(string(bare), sequences.ReplaceAllString(string(colored), "")); diff != "" {
+				t.Errorf("colour changes more than colour (-without +with):\n%s", diff)
+			}
+			if name == "plan" && !sequences.Match(colored) {
+				t.Error("no colour")
+			}
+		})
+	}
+}
+
+// The document itself is left as it was given.
+func TestKindIsFilledIn(t *testing.T) {
+	document := &v1alpha1.VersionInfo{Version: "v1"}
+	if got := string(show(t, "jsonpath={.apiVersion} {.kind}", printer.Options{}, document)); got != "coder-satellite.dev/v1alpha1 VersionInfo" {
+		t.Errorf("got %q", got)
+	}
+	if document.Kind != "" {
+		t.Error("the document was changed")
+	}
+}
+
+func TestNewErrors(t *testing.T) {
+	for format, want := range map[string]string{
+		"xml":                         `"xml"; use one of json, yaml, name, wide, jsonpath=`,
+		"jsonpath={.a":                "unclosed action",
+		"jsonpath=":                   "no template",
+		"go-template={{":              "unclosed action",
+		"go-template-file=nowhere":    "nowhere",
+		"custom-columns=":             "no custom columns given",
+		"custom-columns=NAME":         "expected <header>:<json-path-expr>",
+		"custom-columns-file=nowhere": "nowhere",
+	} {
+		t.Run(format, func(t *testing.T) {
+			p, err := printer.New(format, printer.Options{})
+			if p != nil || !errors.Is(err, printer.ErrFormat) || !strings.Contains(err.Error(), want) {
+				t.Errorf("got %v, want an error with %q", err, want)
+			}
+		})
+	}
+}
+
+type brokenWriter struct{}
+
+var errBroken = errors.New("broken pipe")
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, errBroken }
+
+func TestPrintErrors(t *testing.T) {
+	p, err := printer.New("", printer.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.PrintObj(&metav1.Status{}, &bytes.Buffer{}); err == nil || !strings.Contains(err.Error(), "cannot print a *v1.Status") {
+		t.Errorf("got %v", err)
+	}
+	for _, format := range []string{"", "wide", "json", "name", "custom-columns=A:.name"} {
+		p, err := printer.New(format, printer.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.PrintObj(status(), brokenWriter{}); !errors.Is(err, errBroken) {
+			t.Errorf("%q: got %v", format, err)
+		}
+	}
+}
+
+func TestFormatsAreKnown(t *testing.T) {
+	for _, format := range printer.Formats() {
+		if strings.HasSuffix(format, "-file=") {
+			continue
+		}
+		if strings.HasSuffix(format, "=") {
+			format += "A:.a"
+		}
+		if _, err := printer.New(format, printer.Options{}); err != nil {
+			t.Error(err)
+		}
+	}
+}

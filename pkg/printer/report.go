@@ -1,0 +1,218 @@
+package printer
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+)
+
+// report writes what a command did, and what is to be done about failures.
+func (h human) report(p *page, report *v1alpha1.MigrationReport) {
+	p.title(primaryLine(report.Primary), plain)
+	p.blank()
+	p.table(reportTable(report.Regions), h.wide, "")
+	for i := range report.Regions {
+		region := &report.Regions[i]
+		if h.wide || region.Error != "" || len(region.Left) > 0 || len(notPassed(region.Preflight)) > 0 {
+			p.blank()
+			h.regionReport(p, region)
+		}
+	}
+	p.blank()
+	p.text("", reportSummary(report))
+}
+
+func reportTable(regions []v1alpha1.RegionReport) table {
+	t := table{columns: []column{
+		{title: "REGION"}, {title: "OUTCOME"}, {title: "STEPS"}, {title: "TIME"},
+		{title: "PROVIDER", wide: true}, {title: "CONTEXT", wide: true}, {title: "MESSAGE"},
+	}}
+	for _, region := range regions {
+		t.rows = append(t.rows, []cell{
+			{text: region.Name}, {text: words(string(region.Outcome)), style: outcomeStyle(region.Outcome)},
+			{text: stepCount(region.Steps)}, {text: elapsed(span(region.Steps))},
+			{text: orNone(region.Provider.Name)}, {text: orNone(region.Context)}, {text: message(region)},
+		})
+	}
+	return t
+}
+
+// message is the one sentence of a region in the table; failures have a block of their own.
+func message(region v1alpha1.RegionReport) string {
+	switch region.Outcome {
+	case v1alpha1.OutcomeNothingToDo:
+		return "all was so already"
+	case v1alpha1.OutcomeNotStarted:
+		return "not started: too many regions had failed"
+	}
+	var undone, undoFailed int
+	failed, how, last := "", "failed", ""
+	for _, step := range region.Steps {
+		switch step.State {
+		case v1alpha1.StepFailed, v1alpha1.StepInterrupted:
+			failed, how = step.Name, words(string(step.State))
+		case v1alpha1.StepUndone:
+			undone++
+		case v1alpha1.StepUndoFailed:
+			undoFailed++
+		default:
+			last = step.Message
+		}
+	}
+	switch {
+	case failed != "" && undoFailed > 0:
+		return fmt.Sprintf("%s %s; %s could not be undone", failed, how, counted(undoFailed, "step"))
+	case failed != "" && undone > 0:
+		return fmt.Sprintf("%s %s; %s undone", failed, how, counted(undone, "step"))
+	case failed != "":
+		return failed + " " + how
+	case region.Error != "":
+		return "see below"
+	}
+	return orNone(last)
+}
+
+// stepCount says how many steps are as they should be, and how many of them this run changed.
+func stepCount(steps []v1alpha1.StepResult) string {
+	var done, already int
+	for _, step := range steps {
+		switch step.State {
+		case v1alpha1.StepDone:
+			done++
+		case v1alpha1.StepAlready:
+			already++
+		}
+	}
+	if done+already == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%d done, %d already", done, already)
+}
+
+func (h human) regionReport(p *page, region *v1alpha1.RegionReport) {
+	p.title(fmt.Sprintf("Region %s: %s", region.Name, words(string(region.Outcome))), outcomeStyle(region.Outcome))
+	const width = len("could not be undone")
+	entry := func(label string, s style, text string) { p.entry("  ", label, width, s, text) }
+	if region.Resumed != "" {
+		entry("resumed", plain, region.Resumed)
+	}
+	told := h.steps(p, region.Steps, entry)
+	if region.Error != "" && !told {
+		entry("error", bad, region.Error)
+	}
+	for _, left := range region.Left {
+		entry("left", notice, left)
+	}
+	p.checks(notPassed(region.Preflight), "  ")
+	if region.Evidence != "" {
+		p.command("  "+pad("evidence", width)+gap, region.Evidence)
+	}
+	if region.Next != "" {
+		p.command("  "+pad("next", width)+gap, region.Next)
+	}
+}
+
+// steps writes all steps in a table with -o wide, else those that did not end
+// well. It tells whether an error was among them.
+func (h human) steps(p *page, steps []v1alpha1.StepResult, entry func(string, style, string)) (told bool) {
+	if h.wide {
+		p.table(resultTable(steps), h.wide, "  ")
+	}
+	for _, step := range steps {
+		label, s, text := words(string(step.State)), bad, step.Error
+		switch step.State {
+		case v1alpha1.StepFailed, v1alpha1.StepInterrupted:
+		case v1alpha1.StepUndone:
+			s, text = notice, step.Message
+		case v1alpha1.StepUndoFailed:
+			label = "could not be undone"
+		default:
+			continue
+		}
+		told = told || text != "" && s == bad
+		if !h.wide {
+			entry(label, s, named(step, text))
+		}
+	}
+	return told
+}
+
+func named(step v1alpha1.StepResult, text string) string {
+	if text == "" {
+		return step.Name
+	}
+	return step.Name + ": " + text
+}
+
+func resultTable(steps []v1alpha1.StepResult) table {
+	t := table{columns: []column{{title: "STEP"}, {title: "STATE"}, {title: "TIME"}, {title: "MESSAGE"}}}
+	for _, step := range steps {
+		s := good
+		switch step.State {
+		case v1alpha1.StepFailed, v1alpha1.StepUndoFailed, v1alpha1.StepInterrupted:
+			s = bad
+		case v1alpha1.StepUndone:
+			s = notice
+		}
+		text := step.Error
+		if text == "" {
+			text = step.Message
+		}
+		t.rows = append(t.rows, []cell{{text: step.Name}, {text: words(string(step.State)), style: s}, {text: elapsed(step.Started, step.Finished)}, {text: orNone(text)}})
+	}
+	return t
+}
+
+// span returns when the first step began and the last one ended.
+func span(steps []v1alpha1.StepResult) (started, finished metav1.Time) {
+	for _, step := range steps {
+		if !step.Started.IsZero() && (started.IsZero() || step.Started.Time.Before(started.Time)) {
+			started = step.Started
+		}
+		if step.Finished.Time.After(finished.Time) {
+			finished = step.Finished
+		}
+	}
+	return started, finished
+}
+
+// elapsed returns a time in full seconds; "-" if it is not known.
+func elapsed(started, finished metav1.Time) string {
+	if started.IsZero() || finished.IsZero() || finished.Time.Before(started.Time) {
+		return "-"
+	}
+	return seconds(finished.Sub(started.Time))
+}
+
+func seconds(d time.Duration) string { return d.Round(time.Second).String() }
+
+// reportSummary says in plain words how the command ended.
+func reportSummary(report *v1alpha1.MigrationReport) string {
+	var well, failed, waiting []string
+	for _, region := range report.Regions {
+		switch region.Outcome {
+		case v1alpha1.OutcomeSucceeded, v1alpha1.OutcomeNothingToDo:
+			well = append(well, region.Name)
+		case v1alpha1.OutcomeNotStarted:
+			waiting = append(waiting, region.Name)
+		default:
+			failed = append(failed, region.Name)
+		}
+	}
+	took := ""
+	if t := elapsed(report.Started, report.Finished); t != "-" {
+		took = " after " + t
+	}
+	text := fmt.Sprintf("%s: %s%s; %d of %s done", report.Operation, words(string(report.Outcome)), took, len(well), counted(len(report.Regions), "region"))
+	if len(failed) > 0 {
+		text += "; not done: " + strings.Join(failed, ", ")
+	}
+	if len(waiting) > 0 {
+		text += "; not started: " + strings.Join(waiting, ", ")
+	}
+	return text + "."
+}

@@ -1,0 +1,97 @@
+// Package charts holds the lab's own small charts, with the resource names and
+// values of Coder's, and writes them out as a Helm repository.
+package charts
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+
+	"helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/chart/loader"
+	"helm.sh/helm/v3/pkg/chartutil"
+	"helm.sh/helm/v3/pkg/repo"
+)
+
+//go:embed all:coder all:workspace-provider
+var files embed.FS
+
+// Versions of the charts that the repository has, besides the primary's own.
+var (
+	satelliteVersions = []string{"1.21.7", "1.22.3", "1.44.3"}
+	legacyVersions    = []string{"1.20.0", "1.21.4"}
+)
+
+// LegacyVersion is the legacy chart's version before it knew resource policies.
+const LegacyVersion = "1.20.0"
+
+// Load returns the chart "coder" or "workspace-provider" in a version.
+func Load(name, version string) (*chart.Chart, error) {
+	var buffered []*loader.BufferedFile
+	err := fs.WalkDir(files, name, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		data, err := files.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if strings.HasSuffix(path, "Chart.yaml") {
+			data = []byte(strings.ReplaceAll(string(data), "0.0.0", version) + kubeVersion(name, version))
+		}
+		buffered = append(buffered, &loader.BufferedFile{Name: strings.TrimPrefix(path, name+"/"), Data: data})
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("chart %s: %w", name, err)
+	}
+	return loader.LoadFiles(buffered)
+}
+
+// kubeVersion is what Coder's chart asks of the cluster from v1.22.
+func kubeVersion(name, version string) string {
+	if name == "coder" && !strings.HasPrefix(version, "1.2") || strings.HasPrefix(version, "1.22") {
+		return "kubeVersion: \">= 1.19.0-0\"\n"
+	}
+	return ""
+}
+
+// Write writes a repository of all charts to dir, with its index for url, and
+// each chart unpacked beside it.
+func Write(dir, url, primaryVersion string) error {
+	wanted := map[string][]string{"coder": satelliteVersions, "workspace-provider": legacyVersions}
+	if !contains(wanted["coder"], primaryVersion) {
+		wanted["coder"] = append(wanted["coder"], primaryVersion)
+	}
+	for name, versions := range wanted {
+		for _, version := range versions {
+			c, err := Load(name, version)
+			if err != nil {
+				return err
+			}
+			if _, err := chartutil.Save(c, dir); err != nil {
+				return err
+			}
+			if err := chartutil.SaveDir(c, filepath.Join(dir, version)); err != nil {
+				return err
+			}
+		}
+	}
+	index, err := repo.IndexDirectory(dir, url)
+	if err != nil {
+		return err
+	}
+	index.SortEntries()
+	return index.WriteFile(filepath.Join(dir, "index.yaml"), 0o644)
+}
+
+func contains(list []string, wanted string) bool {
+	for _, item := range list {
+		if item == wanted {
+			return true
+		}
+	}
+	return false
+}

@@ -33,23 +33,33 @@ func Decode(data []byte) (*Record, error) {
 		return nil, err
 	}
 	switch {
-	case record.Version == 0:
-		return nil, errors.New("it names no version")
+	case record.Version < 1:
+		return nil, errors.New("it names no version that there ever was")
 	case record.Version > formVersion:
 		return nil, fmt.Errorf("it has version %d, newer than this plugin knows: upgrade the plugin", record.Version)
 	}
 	return record, nil
 }
 
-// Encode returns the record as it is stored.
+// Encode returns the record as it is stored. Of a record that would be too
+// long, the oldest steps and runs are left out: a journal that is full must not
+// be what stops a migration, and what a rollback needs is kept.
 func Encode(record *Record) ([]byte, error) {
 	record.Version = formVersion
-	data, err := json.MarshalIndent(record, "", "  ")
-	if err != nil {
-		return nil, err
+	kept := *record
+	for {
+		data, err := json.MarshalIndent(&kept, "", "  ")
+		switch {
+		case err != nil:
+			return nil, err
+		case len(data) <= maxBytes:
+			return data, nil
+		case len(kept.Steps) > 0:
+			kept.Steps = kept.Steps[(len(kept.Steps)+1)/2:]
+		case len(kept.History) > 0:
+			kept.History = kept.History[(len(kept.History)+1)/2:]
+		default:
+			return nil, fmt.Errorf("the journal's record has grown beyond %d KiB", maxBytes>>10)
+		}
 	}
-	if len(data) > maxBytes {
-		return nil, fmt.Errorf("the journal's record has grown beyond %d KiB", maxBytes>>10)
-	}
-	return data, nil
 }

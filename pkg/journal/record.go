@@ -14,6 +14,7 @@ const (
 	maxSteps = 50
 	maxRuns  = 5
 	maxBytes = 512 << 10
+	maxText  = 2 << 10 // of a step's message, and of its error
 )
 
 // Record is what the journal says of a region.
@@ -147,8 +148,9 @@ func (r *Record) Begin(result v1alpha1.StepResult) {
 	r.Step, r.State, r.Updated = result.Name, v1alpha1.StepRunning, result.Started.Time
 }
 
-// End notes how a step ended.
+// End notes how a step ended. Of long texts only the beginning is kept.
 func (r *Record) End(result v1alpha1.StepResult) {
+	result.Message, result.Error = bounded(result.Message, maxText), bounded(result.Error, maxText)
 	r.Steps = append(r.Steps, result)
 	r.Steps = r.Steps[max(0, len(r.Steps)-maxSteps):]
 	r.Step, r.State, r.Updated = result.Name, result.State, result.Finished.Time

@@ -17,6 +17,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/client-go/kubernetes/scheme"
 )
 
 // apiServer is a small Kubernetes API server: it stores objects, and knows
@@ -131,7 +132,7 @@ func (s *apiServer) object(r *http.Request, body []byte, what served, prefix, na
 	}
 	var sent map[string]any
 	if len(body) > 0 && r.Method != http.MethodPatch {
-		_ = json.Unmarshal(body, &sent)
+		sent = decoded(body)
 	}
 	show := func(object map[string]any) map[string]any {
 		object = maps.Clone(object)
@@ -181,6 +182,7 @@ func (s *apiServer) object(r *http.Request, body []byte, what served, prefix, na
 		if dataSize(sent) > 1<<20 {
 			return 422, failure(422, "data: Too long")
 		}
+		metaOf(sent)["namespace"] = namespace
 		return 200, show(s.put(key, sent, there))
 	case r.Method == http.MethodPatch:
 		var patch map[string]any
@@ -191,6 +193,21 @@ func (s *apiServer) object(r *http.Request, body []byte, what served, prefix, na
 		return 200, metav1.Status{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Status"}, Status: "Success"}
 	}
 	return 405, failure(405, r.Method)
+}
+
+// decoded reads a body in JSON or, as typed clients send it, in protobuf.
+func decoded(body []byte) map[string]any {
+	var object map[string]any
+	if json.Unmarshal(body, &object) == nil {
+		return object
+	}
+	typed, _, err := scheme.Codecs.UniversalDeserializer().Decode(body, nil, nil)
+	if err != nil {
+		return nil
+	}
+	text, _ := json.Marshal(typed)
+	_ = json.Unmarshal(text, &object)
+	return object
 }
 
 // mergePatch applies a JSON merge patch (RFC 7386).

@@ -48,6 +48,9 @@ func (f Found) Explain() string {
 	case 1:
 		r := f.Releases[0]
 		text = fmt.Sprintf("%s, chart %s %s, revision %d", r, r.ChartName, r.ChartVersion, r.Revision)
+		if r.RecordMissing {
+			text += ", uninstalled: its record is in the backup " + r.Backup
+		}
 	default:
 		names := make([]string, len(f.Releases))
 		for i, r := range f.Releases {

@@ -38,7 +38,8 @@ func Inspect(ctx context.Context, access *cluster.Access, release Release, names
 	if err != nil {
 		return Retention{}, Readiness{}, err
 	}
-	if release.Status != statusDeployed {
+	if latest := records[len(records)-1]; latest.status != statusDeployed {
+		release.Status, release.LatestRevision = latest.status, latest.record.Version
 		ready.problem("%s", unfinished(release))
 	}
 	objects, err := objectsOf(records[:1], release.Namespace)

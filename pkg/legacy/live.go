@@ -29,7 +29,9 @@ type live struct {
 
 // kept reports whether `helm upgrade` leaves the object alone. Unlike
 // uninstall it compares exactly (Helm v3, pkg/kube/client.go).
-func (l live) kept() bool { return l.object != nil && l.object.Annotations[annotationPolicy] == policyKeep }
+func (l live) kept() bool {
+	return l.object != nil && l.object.Annotations[annotationPolicy] == policyKeep
+}
 
 // moved says where kinds of removed API groups went (Kubernetes deprecation guide).
 func moved(kind schema.GroupKind) (schema.GroupKind, bool) {

@@ -95,27 +95,30 @@ func (h *head) isList() bool { return strings.HasSuffix(h.Kind, "List") && h.Ite
 // lists one by one. An object without a namespace gets the given one.
 func manifestObjects(manifest, namespace string) ([]ObjectRef, error) {
 	var objects []ObjectRef
-	var add func(h *head)
-	add = func(h *head) {
+	var add func(h *head) bool
+	add = func(h *head) bool {
 		if h.isList() {
 			for i := range h.Items {
-				add(&h.Items[i])
+				if !add(&h.Items[i]) {
+					return false
+				}
 			}
-			return
+			return true
 		}
 		ref := ObjectRef{APIVersion: h.APIVersion, Kind: h.Kind, Namespace: h.Metadata.Namespace, Name: h.Metadata.Name}
 		if ref.Namespace == "" {
 			ref.Namespace = namespace
 		}
 		objects = append(objects, ref)
+		return ref.Kind != "" && ref.Name != ""
 	}
 	for _, d := range splitManifest(manifest) {
 		h, err := d.head()
 		if err != nil {
 			return nil, err
 		}
-		if h != nil {
-			add(h)
+		if h != nil && !add(h) {
+			return nil, fmt.Errorf("%s has no kind or no name", d.source())
 		}
 	}
 	return objects, nil

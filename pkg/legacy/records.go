@@ -2,8 +2,10 @@ package legacy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
@@ -14,6 +16,8 @@ type current struct {
 	record Record
 	// kept is the record as it has to be to be retained.
 	kept Record
+	// status is Helm's, as the label says.
+	status string
 }
 
 // isKept reports whether the stored manifest keeps every object.
@@ -49,6 +53,7 @@ func records(ctx context.Context, access *cluster.Access, release Release) ([]cu
 		if err != nil {
 			return nil, fmt.Errorf("release %s revision %d: %w", release, r.number, err)
 		}
+		c.status = r.status
 		found = append(found, c)
 	}
 	return found, nil
@@ -69,6 +74,17 @@ func (s store) current(ctx context.Context, object string) (current, error) {
 	}
 	c.kept, err = c.record.WithManifest(manifest)
 	return c, err
+}
+
+// idle returns an error if a Helm operation on the release is going on, or was
+// killed: whatever is written now could be overwritten, or mislead it.
+func idle(release Release, records []current) error {
+	latest := records[len(records)-1]
+	release.Status, release.LatestRevision = latest.status, latest.record.Version
+	if strings.HasPrefix(latest.status, "pending-") || latest.status == "uninstalling" {
+		return errors.New(unfinished(release))
+	}
+	return nil
 }
 
 // objectsOf returns the objects of all the records, each once.

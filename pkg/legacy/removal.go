@@ -54,6 +54,9 @@ func newRemover(ctx context.Context, access *cluster.Access, release Release, na
 	if err != nil {
 		return nil, err
 	}
+	if err := idle(release, r.records); err != nil {
+		return nil, err
+	}
 	objects, err := objectsOf(r.records, release.Namespace)
 	if err != nil {
 		return nil, fmt.Errorf("the record of release %s: %w", release, err)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -49,11 +48,11 @@ func (o RetainOptions) progress(format string, args ...any) {
 // entry for the ledger in the journal. After an error nothing is lost, and a
 // repetition goes on.
 func Retain(ctx context.Context, access *cluster.Access, release Release, options RetainOptions) (*journal.Ledger, error) {
-	if strings.HasPrefix(release.Status, "pending-") || release.Status == "uninstalling" {
-		return nil, errors.New(unfinished(release))
-	}
 	records, err := records(ctx, access, release)
 	if err != nil {
+		return nil, err
+	}
+	if err := idle(release, records); err != nil {
 		return nil, err
 	}
 	objects, err := objectsOf(records, release.Namespace)

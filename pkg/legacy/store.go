@@ -91,7 +91,9 @@ func (h holder) meta() *metav1.ObjectMeta {
 	return &h.secret.ObjectMeta
 }
 
-func (h holder) copy() holder { return holder{secret: h.secret.DeepCopy(), configMap: h.configMap.DeepCopy()} }
+func (h holder) copy() holder {
+	return holder{secret: h.secret.DeepCopy(), configMap: h.configMap.DeepCopy()}
+}
 
 func (h holder) data() []byte {
 	if h.configMap != nil {

@@ -25,10 +25,12 @@ func Unretain(ctx context.Context, access *cluster.Access, release Release, name
 		switch {
 		case err != nil:
 			return err
-		case backups[i] == nil && c.holder.meta().Labels[LabelRetained] == "true":
+		case backups[i] == nil && c.isKept() && c.holder.meta().Labels[LabelRetained] == "true":
 			return fmt.Errorf("release %s stays retained, which does no harm: there is no sound backup in namespace %s to tell how its record was before %q", release, namespace, problems)
 		case backups[i] == nil:
-			writes[i] = c.holder
+			// An upgrade since has left the label and nothing else.
+			writes[i] = c.holder.copy()
+			unmark(writes[i])
 		default:
 			if writes[i], err = backups[i].undo(c); err != nil {
 				return err
@@ -83,11 +85,16 @@ func (b *backup) undo(c current) (holder, error) {
 	}
 	h := c.holder.copy()
 	h.setData(data)
+	unmark(h)
+	return h, nil
+}
+
+// unmark removes our label and annotations.
+func unmark(h holder) {
 	delete(h.meta().Labels, LabelRetained)
 	for _, key := range retainedAnnotations() {
 		delete(h.meta().Annotations, key)
 	}
-	return h, nil
 }
 
 // unannotate takes the annotation from the live objects that we gave it to.

@@ -3,67 +3,108 @@ package lock
 import (
 	"context"
 	"errors"
+	"fmt"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// renew renews the lock three times in its duration, until it is stopped or
-// lost. It gives up when two thirds of the duration passed without a renewal:
-// others take over only after the whole of it.
+// renew renews the lock three times in its duration, and more often while that
+// fails, until it is stopped or lost. It gives up when two thirds of the
+// duration passed without a renewal: others take over only after the whole of
+// it, and an attempt takes at most a fifth.
 func (l *Lock) renew(ctx context.Context) {
 	defer close(l.done)
-	ticker := l.options.Clock.NewTicker(l.options.Duration / 3)
-	defer ticker.Stop()
-	last := l.options.Clock.Now()
+	duration := l.options.Duration
+	timer := l.options.Clock.NewTimer(duration / 3)
+	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C():
+		case <-timer.C():
 		}
-		started := l.options.Clock.Now()
-		attempt, cancel := context.WithTimeout(ctx, l.options.Duration/3)
+		attempt, cancel := context.WithTimeout(ctx, duration/5)
 		err := l.renewOnce(attempt)
 		cancel()
-		lost := new(LostError)
+		lost, pause := new(LostError), duration/3
 		switch {
 		case err == nil:
-			last = started
 		case ctx.Err() != nil:
 			return
 		case errors.As(err, &lost):
 			_ = l.lose(lost)
 			return
-		case l.options.Clock.Since(last) >= l.options.Duration*2/3:
+		case !l.fresh():
 			_ = l.lose(&LostError{Namespace: l.options.Namespace, cause: err})
 			return
+		default:
+			pause = duration / 15
 		}
+		timer.Reset(pause)
 	}
 }
+
+// renewAttempts is how often a renewal that met another writer of the lease
+// is repeated at once.
+const renewAttempts = 3
 
 // renewOnce writes the present time into the lease. It returns a *LostError if
-// the lease is somebody else's, and any other error if that is not known.
+// the lease is somebody else's, and any other error if that is not known. It
+// takes two requests, and as many again after a conflict.
 func (l *Lock) renewOnce(ctx context.Context) error {
 	leases := l.client.CoordinationV1().Leases(l.options.Namespace)
-	lease, err := leases.Get(ctx, Name, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		return &LostError{Namespace: l.options.Namespace}
+	var failure error
+	for range renewAttempts {
+		begun := l.options.Clock.Now()
+		lease, err := leases.Get(ctx, Name, metav1.GetOptions{})
+		switch {
+		case apierrors.IsNotFound(err):
+			return &LostError{Namespace: l.options.Namespace}
+		case err != nil:
+			return err
+		case holder(lease) != l.options.Holder:
+			return lostTo(lease)
+		}
+		now := metav1.NewMicroTime(begun)
+		lease.Spec.RenewTime = &now
+		_, failure = leases.Update(ctx, lease, metav1.UpdateOptions{})
+		if failure == nil {
+			l.renewedAt(begun)
+			return nil
+		}
+		if !apierrors.IsConflict(failure) {
+			return failure
+		}
 	}
-	if err != nil {
-		return err
-	}
-	if by := holder(lease); by != l.options.Holder {
-		return &LostError{Namespace: l.options.Namespace, By: by}
-	}
-	now := metav1.NewMicroTime(l.options.Clock.Now())
-	lease.Spec.RenewTime = &now
-	_, err = leases.Update(ctx, lease, metav1.UpdateOptions{})
-	return err
+	return failure
 }
 
-// Check asks the cluster whether the lock is still this run's. It takes one
-// request, and returns a *LostError if it is not.
+func (l *Lock) renewedAt(begun time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if begun.After(l.renewed) {
+		l.renewed = begun
+	}
+}
+
+// fresh reports whether the latest renewal is so young that nobody can be
+// about to take over. A machine that slept may not have counted that time in
+// its steady clock, but has in its wall clock: both must agree.
+func (l *Lock) fresh() bool {
+	l.mu.Lock()
+	renewed := l.renewed
+	l.mu.Unlock()
+	now, limit := l.options.Clock.Now(), l.options.Duration*2/3
+	return now.Sub(renewed) < limit && now.Round(0).Sub(renewed.Round(0)) < limit
+}
+
+// Check asks the cluster whether the lock is still this run's, and returns a
+// *LostError if it is not. It takes one request. If the latest renewal is not
+// fresh, as after the machine slept, it renews first, which takes two more:
+// what is written within a third of the lock's duration after Check returned
+// nil cannot meet the writes of a run that took the lock over.
 func (l *Lock) Check(ctx context.Context) error {
 	if err := l.Err(); err != nil {
 		return err
@@ -73,10 +114,20 @@ func (l *Lock) Check(ctx context.Context) error {
 	case apierrors.IsNotFound(err):
 		return l.lose(&LostError{Namespace: l.options.Namespace})
 	case err != nil:
-		return err
+		return fmt.Errorf("whether the lock is still this run's is not known: %w", err)
+	case holder(lease) != l.options.Holder:
+		return l.lose(lostTo(lease))
 	}
-	if by := holder(lease); by != l.options.Holder {
-		return l.lose(&LostError{Namespace: l.options.Namespace, By: by})
+	if !l.fresh() {
+		if err := l.renewOnce(ctx); err != nil {
+			if lost := new(LostError); errors.As(err, &lost) {
+				return l.lose(lost)
+			}
+			return fmt.Errorf("the lock could not be renewed: %w", err)
+		}
+		if !l.fresh() {
+			return fmt.Errorf("the lock was renewed too slowly to rely on it: the cluster took more than %s to answer", l.options.Duration*2/3)
+		}
 	}
-	return nil
+	return l.Err()
 }

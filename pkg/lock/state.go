@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	coordinationv1 "k8s.io/api/coordination/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
@@ -34,11 +35,8 @@ type State struct {
 
 // Read returns the lock's state, or nil if there never was one. It takes one request.
 func Read(ctx context.Context, client kubernetes.Interface, namespace string) (*State, error) {
-	lease, err := client.CoordinationV1().Leases(namespace).Get(ctx, Name, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		return nil, nil
-	}
-	if err != nil {
+	lease, err := get(ctx, client, namespace)
+	if err != nil || lease == nil {
 		return nil, err
 	}
 	state := &State{Holder: holder(lease), Operation: lease.Annotations[annotationOperation], Duration: durationOf(lease)}
@@ -64,48 +62,50 @@ type Breaking struct {
 // Break frees the lock and returns who held it; "" if nobody did. Unless
 // forced, it first watches the lock for a third of its duration and a bit, in
 // which a holder that is alive renews it, and then refuses with a *HeldError.
+// A holder that is alive after all finds out before its next write.
 func Break(ctx context.Context, client kubernetes.Interface, b Breaking) (string, error) {
 	if b.Reason == "" {
 		return "", errors.New("a lock is only taken from its holder for a reason: give one with --reason")
 	}
 	leases := client.CoordinationV1().Leases(b.Namespace)
-	lease, err := leases.Get(ctx, Name, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		return "", nil
-	}
-	if err != nil {
-		return "", fmt.Errorf("the lock cannot be read: %w", err)
-	}
-	from := holder(lease)
-	if from == "" {
-		return "", nil
+	lease, err := get(ctx, client, b.Namespace)
+	if err != nil || lease == nil || holder(lease) == "" {
+		return "", err
 	}
 	if !b.Force {
 		timer := b.Clock.NewTimer(durationOf(lease)/3 + 2*time.Second)
 		defer timer.Stop()
 		select {
 		case <-ctx.Done():
-			return "", context.Cause(ctx)
+			return "", fmt.Errorf("while watching whether %s is alive: %w", holder(lease), context.Cause(ctx))
 		case <-timer.C():
 		}
-	}
-	watched := lease.ResourceVersion
-	lease, err = leases.Get(ctx, Name, metav1.GetOptions{})
-	switch {
-	case apierrors.IsNotFound(err):
-		return "", nil
-	case err != nil:
-		return "", fmt.Errorf("the lock cannot be read: %w", err)
-	case lease.ResourceVersion != watched && !b.Force:
-		if holder(lease) == "" {
-			return "", nil
+		watched := lease.ResourceVersion
+		lease, err = get(ctx, client, b.Namespace)
+		switch {
+		case err != nil || lease == nil || holder(lease) == "":
+			return "", err
+		case lease.ResourceVersion != watched:
+			return "", heldBy(lease)
 		}
-		return "", heldBy(lease)
 	}
+	from := holder(lease)
 	lease.Spec.HolderIdentity = ptr.To("")
-	lease.Annotations = map[string]string{annotationBrokenBy: b.By, annotationBrokenReason: b.Reason, annotationBrokenFrom: from}
+	annotate(lease, map[string]string{annotationBrokenBy: b.By, annotationBrokenReason: b.Reason, annotationBrokenFrom: from})
 	if _, err := leases.Update(ctx, lease, metav1.UpdateOptions{}); err != nil {
-		return "", fmt.Errorf("the lock of %s could not be taken: %w", from, err)
+		return "", fmt.Errorf("the lock could not be taken from %s, try again: %w", from, err)
 	}
 	return from, nil
+}
+
+// get returns the lease, or nil if there is none.
+func get(ctx context.Context, client kubernetes.Interface, namespace string) (*coordinationv1.Lease, error) {
+	lease, err := client.CoordinationV1().Leases(namespace).Get(ctx, Name, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("the lock cannot be read: %w", err)
+	}
+	return lease, nil
 }

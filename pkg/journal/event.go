@@ -1,0 +1,49 @@
+package journal
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+)
+
+// maxEventMessage is the longest message that the API takes in an Event.
+const maxEventMessage = 1024
+
+// Emit records a step as an Event on the journal's ConfigMap. It takes one
+// request, and its failure changes nothing: Events are for people to read.
+func Emit(ctx context.Context, client kubernetes.Interface, namespace, operation string, result v1alpha1.StepResult, at metav1.Time) error {
+	kind, message := corev1.EventTypeNormal, result.Message
+	if result.Error != "" {
+		kind, message = corev1.EventTypeWarning, result.Error
+	}
+	_, err := client.CoreV1().Events(namespace).Create(ctx, &corev1.Event{
+		ObjectMeta: metav1.ObjectMeta{GenerateName: Name + "-", Namespace: namespace},
+		InvolvedObject: corev1.ObjectReference{
+			APIVersion: "v1", Kind: "ConfigMap", Namespace: namespace, Name: Name,
+		},
+		Type:           kind,
+		Reason:         string(result.State),
+		Message:        bounded(fmt.Sprintf("%s %s: %s", operation, result.Name, message), maxEventMessage),
+		Source:         corev1.EventSource{Component: "kubectl-coder-satellite"},
+		FirstTimestamp: at,
+		LastTimestamp:  at,
+		Count:          1,
+	}, metav1.CreateOptions{})
+	return err
+}
+
+// bounded returns the beginning of a text that is longer than limit bytes.
+func bounded(text string, limit int) string {
+	const mark = "..."
+	if len(text) <= limit {
+		return text
+	}
+	// The cut may go through a character: the API takes whole ones only.
+	return strings.ToValidUTF8(text[:limit-len(mark)], "") + mark
+}

@@ -1,0 +1,101 @@
+package journal
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+)
+
+// Writer writes the journal of one region. It is not safe for concurrent use.
+type Writer struct {
+	client    kubernetes.Interface
+	namespace string
+	stored    *corev1.ConfigMap // nil until there is one
+	record    *Record
+	// unsure are the contents that were written since stored was, without an
+	// answer: any of them may be what the cluster holds now.
+	unsure []string
+}
+
+// Open reads the journal, to be written from there on. It takes one request.
+// The error is a *CorruptError if there is a journal that cannot be read.
+func Open(ctx context.Context, client kubernetes.Interface, namespace string) (*Writer, error) {
+	w := &Writer{client: client, namespace: namespace, record: &Record{}}
+	configMap, err := client.CoreV1().ConfigMaps(namespace).Get(ctx, Name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return w, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	w.stored = configMap
+	if w.record, err = read(configMap); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// Record returns the record that was read; an empty one if there was none.
+func (w *Writer) Record() *Record { return w.record }
+
+// Write stores the record, if nobody else has written the journal since this
+// writer read or wrote it; otherwise it returns a *ConflictError. It takes one
+// request, one more if that fails, and again as many if an earlier write of
+// this writer, which seemed to fail, turns out to have been done.
+func (w *Writer) Write(ctx context.Context, record *Record) error {
+	encoded, err := Encode(record)
+	if err != nil {
+		return err
+	}
+	data := string(encoded)
+	for {
+		stored, err := w.put(ctx, data)
+		if err == nil {
+			w.stored, w.unsure = stored, nil
+			return nil
+		}
+		// The write may have been done although its answer was lost, which also
+		// makes the next one meet a conflict: what is stored tells.
+		now, readErr := w.client.CoreV1().ConfigMaps(w.namespace).Get(ctx, Name, metav1.GetOptions{})
+		conflict := apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err)
+		switch {
+		case readErr == nil && now.Data[key] == data:
+			w.stored, w.unsure = now, nil
+			return nil
+		case readErr == nil && conflict && slices.Contains(w.unsure, now.Data[key]):
+			w.stored, w.unsure = now, nil
+		case conflict:
+			return &ConflictError{Namespace: w.namespace, cause: err}
+		case apierrors.IsNotFound(err) && w.stored == nil:
+			return fmt.Errorf("namespace %q, where the journal belongs, is gone: %w", w.namespace, err)
+		case apierrors.IsNotFound(err):
+			return fmt.Errorf("the journal %s/%s was deleted while this run was at work: %w", w.namespace, Name, err)
+		default:
+			w.unsure = append(w.unsure, data)
+			return err
+		}
+	}
+}
+
+// put creates or updates the ConfigMap, on the condition that it is as this
+// writer knows it.
+func (w *Writer) put(ctx context.Context, data string) (*corev1.ConfigMap, error) {
+	configMaps := w.client.CoreV1().ConfigMaps(w.namespace)
+	if w.stored == nil {
+		return configMaps.Create(ctx, &corev1.ConfigMap{
+			ObjectMeta: metav1.ObjectMeta{
+				Name: Name, Namespace: w.namespace,
+				Labels: map[string]string{"app.kubernetes.io/managed-by": "kubectl-coder-satellite"},
+			},
+			Data: map[string]string{key: data},
+		}, metav1.CreateOptions{})
+	}
+	next := w.stored.DeepCopy() // carries the resourceVersion that must still hold
+	next.Data = map[string]string{key: data}
+	return configMaps.Update(ctx, next, metav1.UpdateOptions{})
+}

@@ -1,0 +1,193 @@
+package legacy
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	helmrelease "helm.sh/helm/v3/pkg/release"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+)
+
+func removeOptions() RemoveOptions {
+	return RemoveOptions{Namespace: satellite, Operator: "ann@example.com", Reason: "done", Now: noon()}
+}
+
+func texts(refs []ObjectRef) []string {
+	var list []string
+	for _, ref := range refs {
+		list = append(list, ref.String())
+	}
+	return list
+}
+
+// What stays, stays; what goes, goes, removed APIs and all; the backup remains
+// and brings everything back.
+func TestRemove(t *testing.T) {
+	for _, driver := range allDrivers {
+		for title, prepare := range map[string]func(r *region){
+			"retained":     func(r *region) { r.retain(r.find()) },
+			"not retained": func(*region) {},
+			"failed upgrade": func(r *region) {
+				r.retain(r.find())
+				if err := r.helm(home).Create(helmRelease(home, name, chartName, legacyManifest(false, true), 2, helmrelease.StatusFailed)); err != nil {
+					t.Fatal(err)
+				}
+			},
+			"uninstalled": func(r *region) {
+				r.retain(r.find())
+				if err := r.helmUninstall(false); err != nil {
+					t.Fatal(err)
+				}
+			},
+		} {
+			t.Run(driver+" "+title, func(t *testing.T) {
+				r := newRegion(t, driver)
+				r.legacy(legacyManifest(false, true))
+				prepare(r)
+				release := r.find()
+				preview, err := Preview(context.Background(), r.access, release, satellite)
+				if err != nil {
+					t.Fatal(err)
+				}
+				want := []string{"Service/envproxy", "Deployment/envproxy", "Ingress/envproxy", "Role/nginx"}
+				if diff := cmp.Diff(want, texts(preview.Goes)); diff != "" {
+					t.Error(diff)
+				}
+				removal, err := Remove(context.Background(), r.access, release, removeOptions())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(preview, removal); diff != "" {
+					t.Error(diff)
+				}
+				for _, ref := range removal.Goes {
+					if r.exists(ref) {
+						t.Errorf("%s is still there", ref)
+					}
+				}
+				for _, kept := range removal.Stays {
+					if !r.exists(kept.Object) {
+						t.Errorf("%s is gone", kept.Object)
+					}
+				}
+				if rels, err := r.helm(home).History(name); err == nil {
+					t.Errorf("Helm has %d revisions", len(rels))
+				}
+				found, err := Find(context.Background(), r.access, Hint{})
+				if err != nil || len(found.Releases) != 0 {
+					t.Errorf("found %s, %v", found.Explain(), err)
+				}
+				if _, err := RecreateObjects(context.Background(), r.access, release, satellite); err == nil || !strings.Contains(err.Error(), "Ingress/envproxy") {
+					t.Errorf("created again: %v", err)
+				}
+				if err := RestoreRecord(context.Background(), r.access, release, satellite); err != nil {
+					t.Fatal(err)
+				}
+				if back := r.find(); back.RecordMissing || back.Revision != 1 {
+					t.Errorf("found %+v", back)
+				}
+			})
+		}
+	}
+}
+
+func TestPreviewReasons(t *testing.T) {
+	r := newRegion(t, "")
+	manifest := strings.ReplaceAll(legacyManifest(true, false), "  name: envproxy\n  namespace: coder", "  name: envproxy\n  annotations: {helm.sh/resource-policy: keep}\n  namespace: coder")
+	manifest += "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: theirs}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: gone}\n"
+	r.retain(r.legacy(manifest))
+	r.server.edit(t, "/configmaps/coder/theirs", func(o map[string]any) { metaOf(o)["annotations"].(map[string]any)[annotationRelease] = "other" })
+	delete(r.server.objects, "/configmaps/coder/gone")
+	got, err := Preview(context.Background(), r.access, r.find(), satellite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{
+		"ServiceAccount/coder": "Coder provisions workspaces with it", "Role/coder": "Coder provisions workspaces with it",
+		"RoleBinding/coder": "Coder provisions workspaces with it", "ServiceAccount/coder-workspace-provider-environments": "workspaces run under it",
+		"Service/envproxy": "the chart marks it to be kept", "ConfigMap/theirs": "it belongs to release coder/other now",
+	}
+	stays := map[string]string{}
+	for _, kept := range got.Stays {
+		stays[kept.Object.String()] = kept.Reason
+	}
+	if diff := cmp.Diff(want, stays); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"ConfigMap/gone"}, texts(got.Absent)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"Deployment/envproxy"}, texts(got.Goes)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// When Helm cannot delete something, nothing is lost.
+func TestRemoveFails(t *testing.T) {
+	r := newRegion(t, "")
+	r.retain(r.legacy(legacyManifest(false, false)))
+	before := r.server.dump(t)
+	r.server.fault = func(m, p string) int {
+		return map[bool]int{true: 500}[m == "DELETE" && strings.HasSuffix(p, "/services/envproxy")]
+	}
+	_, err := Remove(context.Background(), r.access, r.find(), removeOptions())
+	if err == nil || !strings.Contains(err.Error(), "its record is as it was, and of its objects were created again: Deployment/envproxy") {
+		t.Errorf("got %v", err)
+	}
+	after := r.server.dump(t)
+	// Created anew, the Deployment has no status yet, and Helm's label.
+	for _, objects := range []map[string]any{before, after} {
+		deployment := objects["apps/deployments/coder/envproxy"].(map[string]any)
+		for _, key := range []string{"status", "apiVersion", "kind"} {
+			delete(deployment, key)
+		}
+		delete(metaOf(deployment)["labels"].(map[string]any), labelManagedBy)
+	}
+	if diff := cmp.Diff(before, after); diff != "" {
+		t.Error(diff)
+	}
+	r.server.fault = nil
+	if _, err := Remove(context.Background(), r.access, r.find(), removeOptions()); err != nil {
+		t.Errorf("again: %v", err)
+	}
+}
+
+// Interrupted while records are deleted, it goes on.
+func TestRemoveInterrupted(t *testing.T) {
+	r := newRegion(t, "")
+	r.retain(r.legacy(legacyManifest(false, false)))
+	r.server.fault = func(m, p string) int {
+		return map[bool]int{true: 500}[m == "DELETE" && strings.Contains(p, "sh.helm.release")]
+	}
+	if _, err := Remove(context.Background(), r.access, r.find(), removeOptions()); err == nil || !strings.Contains(err.Error(), "cannot be deleted") {
+		t.Fatalf("got %v", err)
+	}
+	r.server.fault = nil
+	removal, err := Remove(context.Background(), r.access, r.find(), removeOptions())
+	if err != nil || len(removal.Goes) != 0 || len(removal.Absent) != 2 {
+		t.Errorf("%+v, %v", removal, err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := Remove(ctx, r.access, Release{Namespace: home, Name: name}, removeOptions()); err == nil {
+		t.Error("ran although cancelled")
+	}
+}
+
+func TestRights(t *testing.T) {
+	for want, rules := range map[string][]cluster.Rule{
+		"update secrets in namespace coder":           Rights(home, satellite),
+		"patch deployments.apps in namespace coder":   Rights(home, satellite),
+		"create secrets in namespace coder-satellite": Rights(home, satellite),
+		"create secrets in namespace coder":           RightsToRestore(home),
+		"delete deployments.apps in namespace coder":  RightsToRemove(home),
+	} {
+		if !slices.ContainsFunc(rules, func(r cluster.Rule) bool { return r.String() == want }) {
+			t.Errorf("no right to %s", want)
+		}
+	}
+}

@@ -1,0 +1,404 @@
+package legacy
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	helmrelease "helm.sh/helm/v3/pkg/release"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+)
+
+var allDrivers = []string{cluster.DriverSecrets, cluster.DriverConfigMaps}
+
+// The heart of it: Helm's own uninstall deletes nothing of a retained release.
+func TestRetainedSurvivesHelmUninstall(t *testing.T) {
+	for _, driver := range allDrivers {
+		for title, manifest := range map[string]string{
+			"before 1.21.4": legacyManifest(false, false), "since 1.21.4": legacyManifest(true, false), "own ingress": legacyManifest(false, true),
+		} {
+			t.Run(driver+" "+title, func(t *testing.T) {
+				r := newRegion(t, driver)
+				release := r.legacy(manifest)
+				r.retain(release)
+				if retention, _ := r.inspect(r.find()); !retention.Complete() || retention.Missing != nil {
+					t.Errorf("retention %+v", retention)
+				}
+				if err := r.helmUninstall(false); err != nil {
+					t.Fatal(err)
+				}
+				for _, ref := range release.Objects {
+					if !r.exists(ref) {
+						t.Errorf("%s is gone", ref)
+					}
+				}
+				lost := r.find()
+				if !lost.RecordMissing || lost.Revision != 1 || lost.Driver != driver {
+					t.Fatalf("found %#v", lost)
+				}
+				before := r.server.dump(t)
+				if err := RestoreRecord(context.Background(), r.access, lost, satellite); err != nil {
+					t.Fatal(err)
+				}
+				back, err := r.helm(home).Deployed(name)
+				if err != nil || back.Labels[LabelRetained] != "true" {
+					t.Fatalf("Helm finds %v, %v", back, err)
+				}
+				if again := r.find(); again.RecordMissing {
+					t.Errorf("found %+v", again)
+				}
+				if retention, _ := r.inspect(r.find()); !retention.Complete() {
+					t.Errorf("retention %+v", retention)
+				}
+				if diff := len(r.server.dump(t)) - len(before); diff != 1 {
+					t.Errorf("%d objects were made", diff)
+				}
+			})
+		}
+	}
+}
+
+// What the old documentation said, annotations on live objects, does not help.
+func TestLiveAnnotationsAloneDoNotSurvive(t *testing.T) {
+	r := newRegion(t, "")
+	release := r.legacy(legacyManifest(false, false))
+	for _, ref := range release.Objects {
+		r.server.edit(t, liveKey(ref), func(o map[string]any) {
+			metaOf(o)["annotations"].(map[string]any)[annotationPolicy] = policyKeep
+		})
+	}
+	if err := r.helmUninstall(false); err != nil {
+		t.Fatal(err)
+	}
+	if r.exists(release.Objects[0]) {
+		t.Error("the ServiceAccount survived: Helm has changed, and design section 8 with it")
+	}
+}
+
+func TestRetainTwiceWritesNothing(t *testing.T) {
+	for _, driver := range allDrivers {
+		t.Run(driver, func(t *testing.T) {
+			r := newRegion(t, driver)
+			r.legacy(legacyManifest(true, true))
+			since := r.server.count()
+			first, err := Retain(context.Background(), r.access, r.find(), retainOptions())
+			if err != nil {
+				t.Fatal(err)
+			}
+			requests, _ := since()
+			records := slices.DeleteFunc(writes(requests), func(w string) bool { return !strings.Contains(w, "sh.helm.release") })
+			if len(records) != 1 {
+				t.Errorf("the record was written by %v", records)
+			}
+			if w := writes(requests); !strings.HasPrefix(w[0], "POST /api/v1/namespaces/coder-satellite/secrets") {
+				t.Errorf("the backup is not first: %v", w)
+			}
+			since = r.server.count()
+			options := retainOptions()
+			options.Operator, options.Now = "bob@example.com", noon().Add(time.Hour)
+			second, err := Retain(context.Background(), r.access, r.find(), options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			requests, _ = since()
+			if w := writes(requests); len(w) != 0 {
+				t.Errorf("a repetition writes: %v", w)
+			}
+			if diff := cmp.Diff(first, second); diff != "" {
+				t.Error(diff)
+			}
+			want := &journal.Ledger{
+				Namespace: home, Release: name, Revision: 1, RecordBefore: first.RecordBefore, Backup: first.Backup,
+				Annotated: []string{"Deployment/envproxy", "Ingress/envproxy", "Role/nginx", "Service/envproxy", "ServiceAccount/coder-workspace-provider-environments"},
+				Operator:  "ann@example.com", Reason: "moving to a satellite", At: noon(),
+			}
+			if diff := cmp.Diff(want, first); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// Undone, all is as it was, byte for byte.
+func TestUnretain(t *testing.T) {
+	for _, driver := range allDrivers {
+		t.Run(driver, func(t *testing.T) {
+			r := newRegion(t, driver)
+			r.legacy(legacyManifest(true, true))
+			r.server.edit(t, "/services/coder/envproxy", func(o map[string]any) { // somebody else's
+				metaOf(o)["annotations"].(map[string]any)[annotationPolicy] = policyKeep
+			})
+			before := r.server.dump(t)
+			for range 3 {
+				r.retain(r.find())
+				if err := Unretain(context.Background(), r.access, r.find(), satellite); err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(before, r.server.dump(t)); diff != "" {
+					t.Fatal(diff)
+				}
+			}
+			since := r.server.count()
+			if err := Unretain(context.Background(), r.access, r.find(), satellite); err != nil {
+				t.Fatal(err)
+			}
+			if requests, _ := since(); len(writes(requests)) != 0 {
+				t.Errorf("a repetition writes: %v", writes(requests))
+			}
+		})
+	}
+}
+
+// `helm upgrade` undoes a part, which is noticed and mended.
+func TestUpgradeLosesRetention(t *testing.T) {
+	r := newRegion(t, "")
+	r.retain(r.legacy(legacyManifest(false, false)))
+	helm := r.helm(home)
+	old, err := helm.Deployed(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old.Info.Status = helmrelease.StatusSuperseded
+	if err := helm.Update(old); err != nil {
+		t.Fatal(err)
+	}
+	next := helmRelease(home, name, chartName, legacyManifest(false, false), 2, helmrelease.StatusDeployed)
+	next.Labels = old.Labels // Helm carries release labels over
+	r.install(next)
+	release := r.find()
+	retention, readiness := r.inspect(release)
+	want := Retention{Label: true, Missing: []string{
+		"backup of the record of revision 2", "keep policy in the stored manifest of revision 2",
+		"annotations coder-satellite.dev/retained-reason, -at and -by on the record of revision 2",
+		"annotation helm.sh/resource-policy=keep on the live ServiceAccount/coder, ServiceAccount/coder-workspace-provider-environments, Role/coder, RoleBinding/coder, Service/envproxy, Deployment/envproxy",
+	}}
+	if diff := cmp.Diff(want, retention); diff != "" {
+		t.Error(diff)
+	}
+	if !readiness.Ready {
+		t.Errorf("problems %v", readiness.Problems)
+	}
+	r.retain(release)
+	if retention, _ := r.inspect(r.find()); !retention.Complete() {
+		t.Errorf("retention %+v", retention)
+	}
+}
+
+// Undoing after an upgrade takes the label that Helm carried over, and no more.
+func TestUnretainAfterUpgrade(t *testing.T) {
+	r := newRegion(t, "")
+	r.legacy(legacyManifest(false, false))
+	r.server.edit(t, "/secrets/coder/sh.helm.release.v1.coder-workspace-provider.v1", func(o map[string]any) {
+		metaOf(o)["labels"].(map[string]any)[LabelRetained] = "true"
+	})
+	if err := Unretain(context.Background(), r.access, r.find(), satellite); err != nil {
+		t.Fatal(err)
+	}
+	back, err := r.helm(home).Deployed(name)
+	if err != nil || back.Labels[LabelRetained] != "" || back.Manifest != legacyManifest(false, false) {
+		t.Errorf("Helm has %v, %v", back.Labels, err)
+	}
+}
+
+// After a failed upgrade Helm's uninstall obeys the manifest of the failed
+// revision, so that must keep as well.
+func TestFailedUpgradeIsRetainedToo(t *testing.T) {
+	r := newRegion(t, "")
+	r.legacy(legacyManifest(false, false))
+	if err := r.helm(home).Create(helmRelease(home, name, chartName, legacyManifest(false, true), 2, helmrelease.StatusFailed)); err != nil {
+		t.Fatal(err)
+	}
+	release := r.find()
+	if release.Revision != 1 || release.LatestRevision != 2 {
+		t.Fatalf("found %+v", release)
+	}
+	before := r.server.dump(t)
+	r.retain(release)
+	retention, readiness := r.inspect(r.find())
+	if !retention.Complete() {
+		t.Errorf("retention %+v", retention)
+	}
+	if readiness.Ready || !strings.Contains(strings.Join(readiness.Problems, ";"), "helm rollback coder-workspace-provider 1 --namespace coder") {
+		t.Errorf("problems %v", readiness.Problems)
+	}
+	if err := Unretain(context.Background(), r.access, r.find(), satellite); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(before, r.server.dump(t)); diff != "" {
+		t.Error(diff)
+	}
+	r.retain(r.find())
+	if err := r.helmUninstall(false); err != nil {
+		t.Fatal(err)
+	}
+	for _, ref := range release.Objects {
+		if !r.exists(ref) {
+			t.Errorf("%s is gone", ref)
+		}
+	}
+	lost := r.find()
+	if lost.Revision != 1 {
+		t.Errorf("found %#v", lost)
+	}
+	if err := RestoreRecord(context.Background(), r.access, lost, satellite); err != nil {
+		t.Fatal(err)
+	}
+	if back := r.find(); back.RecordMissing || back.Revision != 1 {
+		t.Errorf("found %+v", back)
+	}
+}
+
+func TestRetainErrors(t *testing.T) {
+	const record = "/api/v1/namespaces/coder/secrets/sh.helm.release.v1.coder-workspace-provider.v1"
+	answering := func(status int, method, path string) func(r *region) {
+		return func(r *region) {
+			r.server.fault = func(m, p string) int { return map[bool]int{true: status}[m == method && strings.HasPrefix(p, path)] }
+		}
+	}
+	for title, test := range map[string]struct {
+		set  func(r *region)
+		want string
+		// unchanged: not even the backup was written
+		unchanged bool
+	}{
+		"pending upgrade": {func(r *region) {
+			if err := r.helm(home).Create(helmRelease(home, name, chartName, "", 2, helmrelease.StatusPendingUpgrade)); err != nil {
+				r.t.Fatal(err)
+			}
+		}, "is in pending-upgrade at revision 2: a Helm operation is running or was killed; if nobody runs one, `helm rollback coder-workspace-provider 1 --namespace coder` ends it", true},
+		"conflict":              {answering(409, "PUT", record), "was changed by somebody else at the same moment", false},
+		"forbidden to update":   {answering(403, "PUT", record), "may not be updated", false},
+		"forbidden to back up":  {answering(403, "POST", "/api/v1/namespaces/coder-satellite/secrets"), "so nothing was changed", true},
+		"no namespace":          {answering(404, "POST", "/api/v1/namespaces/coder-satellite/secrets"), "so nothing was changed", true},
+		"forbidden to annotate": {answering(403, "PATCH", "/apis/apps/v1/"), "Deployment/envproxy in namespace coder cannot be annotated", false},
+		"forbidden to look":     {answering(500, "GET", "/apis/apps/v1/namespaces/coder/deployments/envproxy"), "Deployment/envproxy in namespace coder cannot be read", true},
+	} {
+		t.Run(title, func(t *testing.T) {
+			r := newRegion(t, "")
+			r.legacy(legacyManifest(false, false))
+			test.set(r)
+			before := r.server.dump(t)
+			release := r.find()
+			_, err := Retain(context.Background(), r.access, release, retainOptions())
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Fatalf("got %v, want %q", err, test.want)
+			}
+			if strings.Contains(err.Error(), token) {
+				t.Errorf("shows the token: %v", err)
+			}
+			if diff := cmp.Diff(before, r.server.dump(t)); test.unchanged && diff != "" {
+				t.Error(diff)
+			}
+			r.server.fault = nil
+			if title == "pending upgrade" {
+				return
+			}
+			r.retain(r.find()) // a repetition mends
+			if retention, _ := r.inspect(r.find()); !retention.Complete() {
+				t.Errorf("retention %+v", retention)
+			}
+		})
+	}
+}
+
+// Somebody deletes or upgrades the release while we work: an error, and
+// nothing of theirs is overwritten.
+func TestRetainRaces(t *testing.T) {
+	backup := "POST /api/v1/namespaces/coder-satellite/secrets"
+	for title, test := range map[string]struct {
+		race func(r *region)
+		want string
+	}{
+		"uninstalled": {func(r *region) {
+			delete(r.server.objects, "/secrets/coder/sh.helm.release.v1.coder-workspace-provider.v1")
+		}, "it was deleted meanwhile"},
+		"changed": {func(r *region) {
+			object := r.server.objects["/secrets/coder/sh.helm.release.v1.coder-workspace-provider.v1"]
+			metaOf(object)["labels"].(map[string]any)["status"] = "superseded"
+			r.server.put("/secrets/coder/sh.helm.release.v1.coder-workspace-provider.v1", object, object)
+		}, "was changed by somebody else"},
+	} {
+		t.Run(title, func(t *testing.T) {
+			r := newRegion(t, "")
+			release := r.legacy(legacyManifest(false, false))
+			r.server.after = func(method, path string) {
+				if method+" "+path == backup {
+					r.server.mu.Lock()
+					test.race(r)
+					r.server.mu.Unlock()
+				}
+			}
+			_, err := Retain(context.Background(), r.access, release, retainOptions())
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Fatalf("got %v, want %q", err, test.want)
+			}
+		})
+	}
+	r := newRegion(t, "")
+	release := r.legacy(legacyManifest(false, false))
+	if err := r.helm(home).Create(helmRelease(home, name, chartName, "", 2, helmrelease.StatusPendingRollback)); err != nil {
+		t.Fatal(err)
+	}
+	for what, err := range map[string]error{
+		"retain": second(Retain(context.Background(), r.access, release, retainOptions())),
+		"remove": second(Remove(context.Background(), r.access, release, removeOptions())),
+	} {
+		if err == nil || !strings.Contains(err.Error(), "is in pending-rollback at revision 2") {
+			t.Errorf("%s: got %v", what, err)
+		}
+	}
+	release.Revision = 7
+	if _, err := Retain(context.Background(), r.access, release, retainOptions()); err == nil || !strings.Contains(err.Error(), "it was at 7 a moment ago") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// An interrupted run at any request is completed by the next, and the undo
+// after that brings back the very beginning.
+func TestRetainInterruptedAnywhere(t *testing.T) {
+	for stop := 0; ; stop++ {
+		r := newRegion(t, "")
+		release := r.legacy(legacyManifest(true, true))
+		before := r.server.dump(t)
+		ctx, cancel := context.WithCancel(context.Background())
+		left := stop
+		r.server.after = func(method, _ string) {
+			r.server.mu.Lock()
+			defer r.server.mu.Unlock()
+			if method != "GET" {
+				if left == 0 {
+					cancel()
+				}
+				left--
+			}
+		}
+		_, err := Retain(ctx, r.access, release, retainOptions())
+		interrupted := ctx.Err() != nil
+		cancel()
+		r.server.after = nil
+		r.retain(r.find())
+		if retention, _ := r.inspect(r.find()); !retention.Complete() {
+			t.Errorf("stopped at %d (%v): retention %+v", stop, err, retention)
+		}
+		if err := Unretain(context.Background(), r.access, r.find(), satellite); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(before, r.server.dump(t)); diff != "" {
+			t.Errorf("stopped at %d: %s", stop, diff)
+		}
+		if !interrupted {
+			return
+		}
+		if stop > 50 {
+			t.Fatal(fmt.Errorf("never completes"))
+		}
+	}
+}
+
+func second[T any](_ T, err error) error { return err }

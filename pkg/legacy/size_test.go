@@ -1,0 +1,77 @@
+package legacy
+
+import (
+	"context"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// inflateTo pads the stored record with a field of noise to about size bytes.
+func inflateTo(t *testing.T, r *region, size int) {
+	t.Helper()
+	const key = "/secrets/coder/sh.helm.release.v1.coder-workspace-provider.v1"
+	h, err := storeOf(r.access, r.find()).get(context.Background(), "sh.helm.release.v1.coder-workspace-provider.v1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	record, err := DecodeRecord(h.data())
+	if err != nil {
+		t.Fatal(err)
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	noise := make([]byte, size)
+	for i := range noise {
+		noise[i] = "0123456789abcdef"[random.IntN(16)]
+	}
+	var data []byte
+	for low, high := 0, size; low < high; { // the longest noise that fits
+		middle := (low + high + 1) / 2
+		record.fields["noise"] = []byte(`"` + string(noise[:middle]) + `"`)
+		encoded, err := record.Encode()
+		if err == nil && len(encoded) <= size {
+			low, data = middle, encoded
+		} else {
+			high = middle - 1
+		}
+	}
+	h.setData(data)
+	if err := storeOf(r.access, r.find()).update(context.Background(), h); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%s has %d bytes", key, len(data))
+}
+
+// A large record is backed up and annotated like any other.
+func TestRetainLargeRecord(t *testing.T) {
+	r := newRegion(t, "")
+	r.legacy(legacyManifest(false, false))
+	inflateTo(t, r, 1<<20-4096)
+	r.retain(r.find())
+	if retention, _ := r.inspect(r.find()); !retention.Complete() {
+		t.Errorf("retention %+v", retention)
+	}
+	if err := r.helmUninstall(false); err != nil {
+		t.Fatal(err)
+	}
+	if err := RestoreRecord(context.Background(), r.access, r.find(), satellite); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// One that the annotations would make too large is refused before anything is written.
+func TestRetainRecordThatIsFull(t *testing.T) {
+	r := newRegion(t, "")
+	r.legacy(legacyManifest(false, false))
+	inflateTo(t, r, 1<<20)
+	before := r.server.dump(t)
+	_, err := Retain(context.Background(), r.access, r.find(), retainOptions())
+	if err == nil || !strings.Contains(err.Error(), "revision 1 cannot be retained: the record would have") {
+		t.Errorf("got %v", err)
+	}
+	if diff := cmp.Diff(before, r.server.dump(t)); diff != "" {
+		t.Error("something was written")
+	}
+}

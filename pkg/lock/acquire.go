@@ -1,0 +1,133 @@
+package lock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	coordinationv1 "k8s.io/api/coordination/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/utils/ptr"
+)
+
+// maxContended is how many times in a row others may be faster at taking a
+// free lock before Acquire gives up.
+const maxContended = 10
+
+// Acquire takes the lock. If it is free, that takes two requests. If another
+// run holds it, Acquire watches it for as long as it would outlive its holder,
+// by this machine's clock alone, so that no clocks are compared: if it is
+// renewed meanwhile, the error is a *HeldError, and if not, it is taken over.
+// Who gets a lock must call Release, which also ends the renewal.
+func Acquire(ctx context.Context, client kubernetes.Interface, options Options) (*Lock, error) {
+	if options.Duration == 0 {
+		options.Duration = DefaultDuration
+	}
+	if options.Duration < minDuration || options.Duration > maxDuration {
+		return nil, fmt.Errorf("the lock cannot be held for %s at a time: choose between %s and %s", options.Duration, minDuration, maxDuration)
+	}
+	if options.Holder == "" {
+		return nil, errors.New("the lock cannot be taken without the name of a holder")
+	}
+	l := &Lock{client: client, options: options, done: make(chan struct{}), lost: make(chan struct{})}
+	if err := l.acquire(ctx); err != nil {
+		return nil, err
+	}
+	renewing, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	l.stop = cancel
+	go l.renew(renewing)
+	return l, nil
+}
+
+func (l *Lock) acquire(ctx context.Context) error {
+	leases := l.client.CoordinationV1().Leases(l.options.Namespace)
+	var (
+		watched  *coordinationv1.Lease
+		deadline time.Time
+		asked    time.Time // when the latest attempt to take it was begun
+		contests int
+	)
+	ticker := l.options.Clock.NewTicker(max(l.options.Duration/10, 10*time.Millisecond))
+	defer ticker.Stop()
+	for {
+		lease, err := leases.Get(ctx, Name, metav1.GetOptions{})
+		switch {
+		case apierrors.IsNotFound(err):
+			lease = nil
+		case err != nil:
+			return fmt.Errorf("the lock cannot be read: %w", err)
+		case holder(lease) == l.options.Holder:
+			l.renewed = asked
+			return nil // our own write, whose answer was lost
+		}
+		now := l.options.Clock.Now()
+		switch {
+		case lease == nil || holder(lease) == "":
+			watched = nil
+		case watched == nil || holder(watched) != holder(lease):
+			watched, deadline = lease, now.Add(durationOf(lease))
+		case watched.ResourceVersion != lease.ResourceVersion:
+			return heldBy(lease)
+		}
+		if watched == nil || now.After(deadline) {
+			asked = now
+			taken, err := l.take(ctx, lease)
+			if taken || err != nil {
+				l.renewed = asked
+				return err
+			}
+			if contests++; contests > maxContended {
+				return fmt.Errorf("the lock %s/%s changes faster than it can be taken: try again", l.options.Namespace, Name)
+			}
+			if contests == 1 {
+				continue // somebody else was faster: look who
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("while waiting for the lock %s/%s: %w", l.options.Namespace, Name, context.Cause(ctx))
+		case <-ticker.C():
+		}
+	}
+}
+
+// take writes this run into the lease as it was read, or creates it. It
+// reports false, without error, if somebody else was faster.
+func (l *Lock) take(ctx context.Context, lease *coordinationv1.Lease) (bool, error) {
+	leases := l.client.CoordinationV1().Leases(l.options.Namespace)
+	now := metav1.NewMicroTime(l.options.Clock.Now())
+	transitions := int32(0)
+	next := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: Name, Namespace: l.options.Namespace}}
+	if lease != nil {
+		next = lease.DeepCopy()
+		transitions = max(ptr.Deref(lease.Spec.LeaseTransitions, 0)+1, 0)
+	}
+	annotate(next, map[string]string{annotationOperation: l.options.Operation})
+	next.Spec = coordinationv1.LeaseSpec{
+		HolderIdentity:       ptr.To(l.options.Holder),
+		LeaseDurationSeconds: ptr.To(seconds(l.options.Duration)),
+		AcquireTime:          &now,
+		RenewTime:            &now,
+		LeaseTransitions:     &transitions,
+	}
+	var err error
+	if lease == nil {
+		_, err = leases.Create(ctx, next, metav1.CreateOptions{})
+	} else {
+		_, err = leases.Update(ctx, next, metav1.UpdateOptions{})
+	}
+	switch {
+	case err == nil:
+		return true, nil
+	case apierrors.IsConflict(err), apierrors.IsAlreadyExists(err):
+		return false, nil
+	}
+	found, readErr := leases.Get(ctx, Name, metav1.GetOptions{})
+	if readErr == nil && holder(found) == l.options.Holder {
+		return true, nil // the write was done, its answer lost
+	}
+	return false, fmt.Errorf("the lock cannot be taken: %w", err)
+}

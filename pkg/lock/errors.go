@@ -1,0 +1,69 @@
+package lock
+
+import (
+	"fmt"
+	"time"
+
+	coordinationv1 "k8s.io/api/coordination/v1"
+)
+
+// HeldError means that another run holds the lock and is alive.
+type HeldError struct {
+	Namespace string
+	// Holder is the other run, and Operation what it does.
+	Holder, Operation string
+	// Since is when it took the lock, by its own clock; zero if that is not known.
+	Since time.Time
+}
+
+func (e *HeldError) Error() string {
+	text := fmt.Sprintf("%s holds the lock", e.Holder)
+	if e.Operation != "" {
+		text += fmt.Sprintf(" for %q", e.Operation)
+	}
+	if !e.Since.IsZero() {
+		text += " since " + e.Since.UTC().Format("2006-01-02 15:04:05 MST")
+	}
+	return text + ": wait for it, or see `kubectl coder-satellite status`; if it is abandoned, `kubectl coder-satellite unlock` takes it over"
+}
+
+func heldBy(lease *coordinationv1.Lease) *HeldError {
+	held := &HeldError{Namespace: lease.Namespace, Holder: holder(lease), Operation: lease.Annotations[annotationOperation]}
+	if lease.Spec.AcquireTime != nil {
+		held.Since = lease.Spec.AcquireTime.Time
+	}
+	return held
+}
+
+// LostError means that this run no longer holds the lock. It must not write.
+type LostError struct {
+	Namespace string
+	// By holds the lock now; empty if nobody does or it is not known.
+	By string
+	// UnlockedBy freed the lock, and Reason tells why; empty if nobody did.
+	UnlockedBy, Reason string
+	cause              error
+}
+
+func (e *LostError) Error() string {
+	how := "is gone"
+	switch {
+	case e.By != "":
+		how = "was taken over by " + e.By
+	case e.UnlockedBy != "":
+		how = fmt.Sprintf("was unlocked by %s (reason: %q)", e.UnlockedBy, e.Reason)
+	case e.cause != nil:
+		return fmt.Sprintf("the lock %s/%s could not be renewed in time: stopped before the next write: %v", e.Namespace, Name, e.cause)
+	}
+	return fmt.Sprintf("the lock %s/%s %s: stopped before the next write", e.Namespace, Name, how)
+}
+
+func (e *LostError) Unwrap() error { return e.cause }
+
+// lostTo tells how a lock was lost from the lease that is no longer this run's.
+func lostTo(lease *coordinationv1.Lease) *LostError {
+	return &LostError{
+		Namespace: lease.Namespace, By: holder(lease),
+		UnlockedBy: lease.Annotations[annotationBrokenBy], Reason: lease.Annotations[annotationBrokenReason],
+	}
+}

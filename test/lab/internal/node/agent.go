@@ -1,0 +1,253 @@
+// Package node plays the one node of a region: it runs the pods of Coder's own
+// images as emulators in this process, with the environment and the certificates
+// that the pod names, probes them for real, reports all other pods as ready,
+// and gives load balancers their address.
+package node
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/kubernetes"
+	listersv1 "k8s.io/client-go/listers/core/v1"
+	"k8s.io/client-go/tools/cache"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/test/lab/internal/layout"
+)
+
+// name is the node's.
+const name = "lab-node"
+
+// Options are what an agent needs.
+type Options struct {
+	Region layout.Region
+	Client kubernetes.Interface
+	// Certificate and Key are served where a pod brings none.
+	Certificate, Key []byte
+	// CA is the file of the authority that satellites trust.
+	CA string
+}
+
+// Agent plays a node.
+type Agent struct {
+	options  Options
+	changed  chan struct{}
+	pods     listersv1.PodLister
+	services listersv1.ServiceLister
+
+	mu      sync.Mutex
+	running map[types.UID]*workload
+	told    map[string]bool // events that were sent
+
+	access, envproxy *gate
+	logs             *logs
+}
+
+// New returns an agent; Run starts it.
+func New(options Options) (*Agent, error) {
+	return &Agent{
+		options: options, changed: make(chan struct{}, 1),
+		running: map[types.UID]*workload{}, told: map[string]bool{},
+		access:   &gate{port: options.Region.AccessPort},
+		envproxy: &gate{port: options.Region.EnvproxyPort},
+		logs:     newLogs(),
+	}, nil
+}
+
+// every is how often the agent looks at all pods, besides when one changes.
+const every = 250 * time.Millisecond
+
+// Run plays the node until ctx ends.
+func (a *Agent) Run(ctx context.Context) {
+	factory := informers.NewSharedInformerFactory(a.options.Client, 0)
+	a.pods, a.services = factory.Core().V1().Pods().Lister(), factory.Core().V1().Services().Lister()
+	wake := cache.ResourceEventHandlerFuncs{
+		AddFunc:    func(any) { a.wake() },
+		UpdateFunc: func(any, any) { a.wake() },
+		DeleteFunc: func(any) { a.wake() },
+	}
+	_, _ = factory.Core().V1().Pods().Informer().AddEventHandler(wake)
+	_, _ = factory.Core().V1().Services().Informer().AddEventHandler(wake)
+	factory.Start(ctx.Done())
+	defer factory.Shutdown()
+	factory.WaitForCacheSync(ctx.Done())
+	closeLogs := a.logs.serve(a.options.Region.KubeletPort, a.options.Certificate, a.options.Key)
+	defer closeLogs()
+	defer a.stopAll()
+
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		a.look(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		case <-a.changed:
+		}
+	}
+}
+
+func (a *Agent) wake() {
+	select {
+	case a.changed <- struct{}{}:
+	default:
+	}
+}
+
+// look brings every pod a step on, and then opens the gates that have somebody
+// behind them. Errors of single writes are made up for by the next look.
+func (a *Agent) look(ctx context.Context) {
+	pods, err := a.pods.List(labels.Everything())
+	if err != nil {
+		return
+	}
+	a.ensureNode(ctx)
+	seen := map[types.UID]bool{}
+	for _, pod := range pods {
+		seen[pod.UID] = true
+		a.advance(ctx, pod)
+	}
+	a.mu.Lock()
+	for uid, w := range a.running {
+		if !seen[uid] {
+			w.stop()
+			delete(a.running, uid)
+		}
+	}
+	a.mu.Unlock()
+	a.balance(ctx, pods)
+}
+
+// advance brings one pod a step on.
+func (a *Agent) advance(ctx context.Context, pod *corev1.Pod) {
+	client := a.options.Client.CoreV1().Pods(pod.Namespace)
+	switch {
+	case pod.DeletionTimestamp != nil:
+		a.stop(pod.UID)
+		zero := int64(0)
+		_ = client.Delete(ctx, pod.Name, metav1.DeleteOptions{GracePeriodSeconds: &zero, Preconditions: &metav1.Preconditions{UID: &pod.UID}})
+	case pod.Spec.NodeName == "":
+		_ = client.Bind(ctx, &corev1.Binding{
+			ObjectMeta: metav1.ObjectMeta{Namespace: pod.Namespace, Name: pod.Name},
+			Target:     corev1.ObjectReference{Kind: "Node", Name: name},
+		}, metav1.CreateOptions{})
+	default:
+		found := a.find(ctx, pod)
+		if found.event != "" {
+			a.event(ctx, pod, found.eventReason, found.event)
+		}
+		status := found.status(pod)
+		if same(pod.Status, status) {
+			return
+		}
+		changed := pod.DeepCopy()
+		changed.Status = status
+		_, _ = client.UpdateStatus(ctx, changed, metav1.UpdateOptions{})
+	}
+}
+
+// find starts what the pod is to run, if that is not running yet, and says how it is.
+func (a *Agent) find(ctx context.Context, pod *corev1.Pod) condition {
+	container := pod.Spec.Containers[0]
+	if imageMissing(container.Image) {
+		return waiting("ImagePullBackOff", fmt.Sprintf("Back-off pulling image %q", container.Image), "Failed", fmt.Sprintf("Failed to pull image %q: not found", container.Image))
+	}
+	a.mu.Lock()
+	w := a.running[pod.UID]
+	a.mu.Unlock()
+	if w == nil {
+		env, blocked := a.resolve(ctx, pod)
+		if blocked != nil {
+			return *blocked
+		}
+		var err error
+		w, err = a.launch(pod, env)
+		if err != nil {
+			a.logs.add(pod, "coderd cannot start: "+err.Error())
+			return crashed(err)
+		}
+		a.mu.Lock()
+		a.running[pod.UID] = w
+		a.mu.Unlock()
+		a.logs.add(pod, "started "+container.Image)
+	}
+	if err := w.ready(ctx); err != nil {
+		return condition{running: true, reason: "ContainersNotReady", message: "containers with unready status: [" + container.Name + "]",
+			eventReason: "Unhealthy", event: "Readiness probe failed: " + err.Error()}
+	}
+	return condition{running: true, isReady: true}
+}
+
+func (a *Agent) stop(uid types.UID) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if w := a.running[uid]; w != nil {
+		w.stop()
+		delete(a.running, uid)
+	}
+}
+
+func (a *Agent) stopAll() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, w := range a.running {
+		w.stop()
+	}
+	a.access.close()
+	a.envproxy.close()
+}
+
+// event tells of a pod, once for each thing there is to tell.
+func (a *Agent) event(ctx context.Context, pod *corev1.Pod, reason, message string) {
+	key := string(pod.UID) + reason + message
+	a.mu.Lock()
+	told := a.told[key]
+	a.told[key] = true
+	a.mu.Unlock()
+	if told {
+		return
+	}
+	now := metav1.Now()
+	_, _ = a.options.Client.CoreV1().Events(pod.Namespace).Create(ctx, &corev1.Event{
+		ObjectMeta:     metav1.ObjectMeta{GenerateName: pod.Name + "-", Namespace: pod.Namespace},
+		InvolvedObject: corev1.ObjectReference{APIVersion: "v1", Kind: "Pod", Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID},
+		Type:           corev1.EventTypeWarning, Reason: reason, Message: message,
+		Source: corev1.EventSource{Component: "kubelet", Host: name}, FirstTimestamp: now, LastTimestamp: now, Count: 1,
+	}, metav1.CreateOptions{})
+}
+
+// ensureNode registers the node, so that the API server finds the logs.
+func (a *Agent) ensureNode(ctx context.Context) {
+	a.mu.Lock()
+	done := a.told["node"]
+	a.mu.Unlock()
+	if done {
+		return
+	}
+	nodes := a.options.Client.CoreV1().Nodes()
+	node, err := nodes.Create(ctx, &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name}}, metav1.CreateOptions{})
+	if apierrors.IsAlreadyExists(err) {
+		node, err = nodes.Get(ctx, name, metav1.GetOptions{})
+	}
+	if err != nil {
+		return
+	}
+	node.Status.Addresses = []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: "127.0.0.1"}}
+	node.Status.DaemonEndpoints.KubeletEndpoint.Port = int32(a.options.Region.KubeletPort)
+	node.Status.Conditions = []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue, Reason: "Lab", LastHeartbeatTime: metav1.Now(), LastTransitionTime: metav1.Now()}}
+	if _, err := nodes.UpdateStatus(ctx, node, metav1.UpdateOptions{}); err != nil {
+		return
+	}
+	a.mu.Lock()
+	a.told["node"] = true
+	a.mu.Unlock()
+}

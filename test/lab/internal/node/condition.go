@@ -1,0 +1,105 @@
+package node
+
+import (
+	"reflect"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// condition is how a pod is.
+type condition struct {
+	running, isReady bool
+	// reason and message are of the waiting container, or of the pod that is not ready.
+	reason, message string
+	restarts        int32
+	// eventReason and event are to be told; empty if there is nothing to tell.
+	eventReason, event string
+}
+
+func waiting(reason, message, eventReason, event string) condition {
+	return condition{reason: reason, message: message, eventReason: eventReason, event: event}
+}
+
+func crashed(err error) condition {
+	return condition{reason: "CrashLoopBackOff", message: "back-off restarting failed container: " + err.Error(), restarts: 3, eventReason: "BackOff", event: "Back-off restarting failed container: " + err.Error()}
+}
+
+// imageMissing tells images that no registry has: those whose name says so.
+func imageMissing(image string) bool { return strings.Contains(image, "missing") }
+
+// status is the pod's status as a kubelet would report it.
+func (c condition) status(pod *corev1.Pod) corev1.PodStatus {
+	status := corev1.PodStatus{
+		Phase:    corev1.PodPending,
+		HostIP:   "127.0.0.1",
+		QOSClass: pod.Status.QOSClass,
+	}
+	if c.running {
+		status.Phase, status.PodIP = corev1.PodRunning, "127.0.0.1"
+		status.PodIPs = []corev1.PodIP{{IP: status.PodIP}}
+	}
+	status.StartTime = pod.Status.StartTime
+	if status.StartTime == nil {
+		now := metav1.Now()
+		status.StartTime = &now
+	}
+	for _, container := range pod.Spec.Containers {
+		one := corev1.ContainerStatus{Name: container.Name, Image: container.Image, Ready: c.isReady, RestartCount: c.restarts}
+		if c.running {
+			one.State.Running = &corev1.ContainerStateRunning{StartedAt: *status.StartTime}
+			one.ContainerID = "lab://" + string(pod.UID)
+		} else {
+			one.State.Waiting = &corev1.ContainerStateWaiting{Reason: c.reason, Message: c.message}
+		}
+		status.ContainerStatuses = append(status.ContainerStatuses, one)
+	}
+	ready := corev1.ConditionFalse
+	if c.isReady {
+		ready = corev1.ConditionTrue
+	}
+	for _, kind := range []corev1.PodConditionType{corev1.PodScheduled, corev1.PodInitialized, corev1.ContainersReady, corev1.PodReady} {
+		one := corev1.PodCondition{Type: kind, Status: corev1.ConditionTrue}
+		if kind == corev1.ContainersReady || kind == corev1.PodReady {
+			one.Status = ready
+			if !c.isReady {
+				one.Reason, one.Message = c.reason, c.message
+			}
+		}
+		one.LastTransitionTime = transition(pod.Status.Conditions, one)
+		status.Conditions = append(status.Conditions, one)
+	}
+	return status
+}
+
+// transition is when a condition took its status: earlier, if it had it before.
+func transition(before []corev1.PodCondition, now corev1.PodCondition) metav1.Time {
+	for _, condition := range before {
+		if condition.Type == now.Type && condition.Status == now.Status {
+			return condition.LastTransitionTime
+		}
+	}
+	return metav1.Now()
+}
+
+// same tells whether there is nothing to report.
+func same(a, b corev1.PodStatus) bool {
+	plain := func(s corev1.PodStatus) corev1.PodStatus {
+		s = *s.DeepCopy()
+		s.HostIPs, s.ObservedGeneration = nil, 0
+		for i := range s.Conditions {
+			s.Conditions[i].LastProbeTime, s.Conditions[i].ObservedGeneration = metav1.Time{}, 0
+			s.Conditions[i].LastTransitionTime = metav1.Time{}
+		}
+		for i := range s.ContainerStatuses {
+			s.ContainerStatuses[i].Resources, s.ContainerStatuses[i].AllocatedResources = nil, nil
+			if s.ContainerStatuses[i].State.Running != nil {
+				s.ContainerStatuses[i].State.Running.StartedAt = metav1.Time{}
+			}
+		}
+		s.StartTime = nil
+		return s
+	}
+	return reflect.DeepEqual(plain(a), plain(b))
+}

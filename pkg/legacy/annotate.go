@@ -7,11 +7,35 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 
 	kyaml "sigs.k8s.io/kustomize/kyaml/yaml"
 	"sigs.k8s.io/yaml"
 )
+
+// mark is a comment on documents whose policy is ours. It survives what Helm
+// does with a manifest (a rollback stores an old one again), and never reaches
+// live objects; without it nobody could tell our policy from the chart's.
+const mark = "# kept by kubectl coder-satellite"
+
+// marked reports whether the document's policy is ours.
+func (d document) marked() bool {
+	return slices.Contains(strings.Split(d.body, "\n"), mark)
+}
+
+// withMark puts the mark on top of the text, but below the comment that names
+// the template.
+func withMark(source, text string) string {
+	first, rest, found := strings.Cut(text, "\n")
+	if found && strings.HasPrefix(first, "# Source: ") {
+		return first + "\n" + mark + "\n" + rest
+	}
+	if first, _, _ := strings.Cut(source, "\n"); strings.HasPrefix(first, "# Source: ") {
+		return first + "\n" + mark + "\n" + text
+	}
+	return mark + "\n" + text
+}
 
 // AnnotateManifest returns the manifest with helm.sh/resource-policy=keep on
 // every object. An object that has it is left as it is, byte for byte; in the
@@ -43,17 +67,16 @@ func (d document) annotated() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if body, err := edited(d.body); err == nil && sameObject(body, want) {
-		return body, nil
+	if text, err := edited(d.body); err == nil {
+		if body := withMark("", text); sameObject(body, want) {
+			return body, nil
+		}
 	}
 	text, err := marshal(want)
 	if err != nil {
 		return "", err
 	}
-	body := string(text)
-	if first, _, _ := strings.Cut(d.body, "\n"); strings.HasPrefix(first, "# Source: ") {
-		body = first + "\n" + body
-	}
+	body := withMark(d.body, string(text))
 	if !sameObject(body, want) {
 		return "", fmt.Errorf("%s cannot be annotated without changing more of it", d.source())
 	}

@@ -25,7 +25,7 @@ type Kept struct {
 }
 
 // Preview tells what Remove would do, without writing. The namespace is the
-// satellite's, where the backup is that tells what the chart itself keeps.
+// satellite's, where the backup is of a release without a record.
 func Preview(ctx context.Context, access *cluster.Access, release Release, namespace string) (Removal, error) {
 	r, err := newRemover(ctx, access, release, namespace)
 	if err != nil {
@@ -61,7 +61,7 @@ func newRemover(ctx context.Context, access *cluster.Access, release Release, na
 	if err != nil {
 		return nil, fmt.Errorf("the record of release %s: %w", release, err)
 	}
-	keeps, err := r.chartKeeps(ctx, namespace)
+	keeps, err := r.chartKeeps()
 	if err != nil {
 		return nil, err
 	}
@@ -99,27 +99,16 @@ func recordsOfBackup(ctx context.Context, access *cluster.Access, release Releas
 	return []current{{holder: holder{secret: b.secret}, record: b.record, kept: kept}}, err
 }
 
-// chartKeeps returns the objects that the chart itself marks to be kept. The
-// stored manifest does not tell once the release is retained; the backup does.
-func (r *remover) chartKeeps(ctx context.Context, namespace string) ([]ObjectRef, error) {
+// chartKeeps returns the objects that the chart itself marks to be kept.
+func (r *remover) chartKeeps() ([]ObjectRef, error) {
 	var keeps []ObjectRef
 	for _, c := range r.records {
-		b, _, err := findBackup(ctx, r.access, namespace, r.release, c.record)
-		if err != nil {
-			return nil, err
-		}
-		manifest := c.record.Manifest
-		if b != nil {
-			manifest = b.record.Manifest
-		} else if c.holder.meta().Labels[LabelRetained] == "true" {
-			continue // the policy in this manifest is ours
-		}
-		for _, d := range splitManifest(manifest) {
+		for _, d := range splitManifest(c.record.Manifest) {
 			h, err := d.head()
 			if err != nil {
 				return nil, err
 			}
-			if h == nil || !h.kept() {
+			if h == nil || !h.kept() || d.marked() {
 				continue
 			}
 			own, err := manifestObjects(d.body, r.release.Namespace)

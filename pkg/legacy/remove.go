@@ -11,6 +11,8 @@ import (
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage"
 	"helm.sh/helm/v3/pkg/storage/driver"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/yaml"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
@@ -50,20 +52,34 @@ func Remove(ctx context.Context, access *cluster.Access, target Release, options
 	if err := ctx.Err(); err != nil { // Helm's uninstall cannot be interrupted
 		return r.removal, err
 	}
-	keep.progress("deleting %s", strings.Join(names(r.goes), ", "))
+	keep.progress("deleting: %s", listed(names(r.goes)))
 	if err := r.uninstall(options.Timeout); err != nil {
 		return r.removal, r.bringBack(ctx, err)
 	}
 	if err := r.purge(ctx, backups[0]); err != nil {
 		return r.removal, err
 	}
-	for _, b := range backups {
-		b.secret.Labels[labelRemoved] = "true"
-		if err := b.update(ctx, access); err != nil {
-			return r.removal, fmt.Errorf("release %s is removed, but its backup is not marked as that of a removed release: %w", target, err)
-		}
+	if err := markRemoved(ctx, access, target, options.Namespace); err != nil {
+		return r.removal, fmt.Errorf("release %s is removed, but its backups are not all marked as those of a removed release: %w", target, err)
 	}
 	return r.removal, nil
+}
+
+// markRemoved marks all backups of the release, so that none is taken for that
+// of a release which somebody uninstalled by mistake.
+func markRemoved(ctx context.Context, access *cluster.Access, target Release, namespace string) error {
+	items, err := listBackups(ctx, access, namespace, backupSelector(target)+",!"+labelRemoved)
+	if err != nil {
+		return err
+	}
+	patch := fmt.Appendf(nil, `{"metadata":{"labels":{%q:"true"}}}`, labelRemoved)
+	for _, item := range items {
+		_, err := access.Clientset().CoreV1().Secrets(item.Namespace).Patch(ctx, item.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager})
+		if err != nil {
+			return fmt.Errorf("the backup %s/%s cannot be marked: %w", item.Namespace, item.Name, err)
+		}
+	}
+	return nil
 }
 
 // uninstall lets Helm delete the objects that go. It gets a copy of the release

@@ -37,6 +37,20 @@ func TestRemove(t *testing.T) {
 					t.Fatal(err)
 				}
 			},
+			"rolled back": func(r *region) { // Helm stores the manifest that we annotated once more
+				r.retain(r.find())
+				helm := r.helm(home)
+				old, err := helm.Deployed(name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				old.Info.Status = helmrelease.StatusSuperseded
+				if err := helm.Update(old); err != nil {
+					t.Fatal(err)
+				}
+				r.install(helmRelease(home, name, chartName, old.Manifest, 2, helmrelease.StatusDeployed))
+				r.retain(r.find())
+			},
 			"uninstalled": func(r *region) {
 				r.retain(r.find())
 				if err := r.helmUninstall(false); err != nil {
@@ -87,7 +101,7 @@ func TestRemove(t *testing.T) {
 				if err := RestoreRecord(context.Background(), r.access, release, satellite); err != nil {
 					t.Fatal(err)
 				}
-				if back := r.find(); back.RecordMissing || back.Revision != 1 {
+				if back := r.find(); back.RecordMissing || back.Revision != release.Revision {
 					t.Errorf("found %+v", back)
 				}
 			})
@@ -184,7 +198,7 @@ func TestRights(t *testing.T) {
 		"patch deployments.apps in namespace coder":   Rights(home, satellite),
 		"create secrets in namespace coder-satellite": Rights(home, satellite),
 		"create secrets in namespace coder":           RightsToRestore(home),
-		"delete deployments.apps in namespace coder":  RightsToRemove(home),
+		"delete deployments.apps in namespace coder":  RightsToRemove(home, satellite),
 	} {
 		if !slices.ContainsFunc(rules, func(r cluster.Rule) bool { return r.String() == want }) {
 			t.Errorf("no right to %s", want)

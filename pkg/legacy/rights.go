@@ -41,8 +41,8 @@ func RightsToRestore(release string) []cluster.Rule {
 
 // RightsToRemove are the rights that Remove needs beyond those to retain. The
 // rights to create are for what a failed removal has to bring back.
-func RightsToRemove(release string) []cluster.Rule {
-	needed := RightsToRestore(release)
+func RightsToRemove(release, satellite string) []cluster.Rule {
+	needed := append(RightsToRestore(release), rules(satellite, "", "secrets", "patch")...)
 	for _, kind := range kinds() {
 		needed = append(needed, rules(release, kind[0], kind[1], "delete")...)
 	}

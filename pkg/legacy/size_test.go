@@ -22,12 +22,12 @@ func inflateTo(t *testing.T, r *region, size int) {
 		t.Fatal(err)
 	}
 	random := rand.New(rand.NewPCG(1, 2))
-	noise := make([]byte, size)
+	noise := make([]byte, 2*size)
 	for i := range noise {
 		noise[i] = "0123456789abcdef"[random.IntN(16)]
 	}
 	var data []byte
-	for low, high := 0, size; low < high; { // the longest noise that fits
+	for low, high := 0, len(noise); low < high; { // the longest noise that fits
 		middle := (low + high + 1) / 2
 		record.fields["noise"] = []byte(`"` + string(noise[:middle]) + `"`)
 		encoded, err := record.Encode()

@@ -177,7 +177,7 @@ func TestAcquireByMany(t *testing.T) {
 	}
 }
 
-// writes are faults of the writes of the lease; reading works.
+// onWrites is a fault of the writes of the lease; reading works.
 func onWrites(f fault) func(*http.Request) fault {
 	return func(r *http.Request) fault {
 		if r.Method == http.MethodGet {
@@ -216,7 +216,7 @@ func TestAcquireFaults(t *testing.T) {
 				if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
 					t.Errorf("got %v, want %q", err, tc.want)
 				}
-				if tc.want == "" && !l.fresh() {
+				if err == nil && !l.fresh() {
 					t.Error("the time of the acquisition is not known")
 				}
 			})
@@ -224,8 +224,7 @@ func TestAcquireFaults(t *testing.T) {
 	}
 }
 
-// A first attempt whose answer is lost, and whose effect shows only later, is
-// found to be this run's own.
+// A proxy that repeats a request makes a write meet a conflict with itself.
 func TestAcquireOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := &apiServer{}
@@ -239,7 +238,7 @@ func TestAcquireOwn(t *testing.T) {
 			defer func() { _ = body.Close() }()
 			sent := new(coordinationv1.Lease)
 			decode(t, body, sent)
-			server.store(sent) // done at once, but a proxy in between asks again
+			server.store(sent)
 			return fault{}
 		})
 		l := mustAcquire(t, client, options("ann@laptop/1"))
@@ -250,15 +249,20 @@ func TestAcquireOwn(t *testing.T) {
 	})
 }
 
+var errInterrupted = errors.New("interrupted")
+
+func contextFor(t *testing.T, d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(t.Context(), d, errInterrupted)
+}
+
 func TestAcquireInterrupted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := &apiServer{}
 		server.store(&coordinationv1.Lease{Spec: coordinationv1.LeaseSpec{HolderIdentity: ptr.To("gone@laptop/0")}})
 		client, _ := server.client(t, nil)
-		interrupted := errors.New("interrupted")
-		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, interrupted)
+		ctx, cancel := contextFor(t, time.Second)
 		defer cancel()
-		if _, err := Acquire(ctx, client, options("ann@laptop/1")); !errors.Is(err, interrupted) {
+		if _, err := Acquire(ctx, client, options("ann@laptop/1")); !errors.Is(err, errInterrupted) {
 			t.Errorf("unexpected error: %v", err)
 		}
 	})

@@ -53,7 +53,8 @@ type link struct {
 
 func (s *apiServer) client(t testing.TB, on func(*http.Request) fault) (kubernetes.Interface, *link) {
 	l := &link{server: s, on: on}
-	client, err := kubernetes.NewForConfigAndClient(&rest.Config{Host: "https://cluster.test", QPS: -1}, &http.Client{Transport: l})
+	config := &rest.Config{Host: "https://cluster.test", QPS: -1, ContentConfig: rest.ContentConfig{ContentType: "application/json"}}
+	client, err := kubernetes.NewForConfigAndClient(config, &http.Client{Transport: l})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +152,7 @@ func (s *apiServer) store(lease *coordinationv1.Lease) {
 	s.version++
 	s.lease = lease.DeepCopy()
 	s.lease.TypeMeta = metav1.TypeMeta{APIVersion: "coordination.k8s.io/v1", Kind: "Lease"}
-	s.lease.Namespace, s.lease.ResourceVersion = namespace, fmt.Sprint(s.version)
+	s.lease.Namespace, s.lease.Name, s.lease.ResourceVersion = namespace, Name, fmt.Sprint(s.version)
 }
 
 // edit changes the lease as somebody with kubectl would.

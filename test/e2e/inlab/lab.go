@@ -1,0 +1,166 @@
+// Package inlab brings a lab up for a test binary, runs commands in it, and
+// looks at what they did. It needs the binaries that `make test` builds.
+package inlab
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// Lab is a lab that is up.
+type Lab struct {
+	// Dir is the lab's folder; Bin is where the project's binaries are.
+	Dir, Bin string
+	// PrimaryURL, ControlURL and RepoURL are as in lab.json.
+	PrimaryURL string            `json:"primaryURL"`
+	ControlURL string            `json:"controlURL"`
+	RepoURL    string            `json:"repoURL"`
+	Kubeconfig string            `json:"kubeconfig"`
+	CAFile     string            `json:"caFile"`
+	TokenFiles map[string]string `json:"tokenFiles"`
+	Regions    []Region          `json:"regions"`
+}
+
+// Region is one region of the lab.
+type Region struct {
+	Name        string `json:"name"`
+	Server      string `json:"server"`
+	AccessURL   string `json:"accessURL"`
+	EnvproxyURL string `json:"envproxyURL"`
+	AuditLog    string `json:"auditLog"`
+}
+
+// Up brings a lab up in a new folder below the system's temporary one, with
+// further arguments for `coder-satellite-lab up`.
+func Up(args ...string) (*Lab, error) {
+	bin, err := binaries()
+	if err != nil {
+		return nil, err
+	}
+	parent, err := os.MkdirTemp("", "coder-satellite-lab-")
+	if err != nil {
+		return nil, err
+	}
+	dir := filepath.Join(parent, "lab")
+	output, err := exec.Command(filepath.Join(bin, "coder-satellite-lab"), append([]string{"up", "--dir", dir}, args...)...).CombinedOutput()
+	if err != nil {
+		return nil, fmt.Errorf("the lab did not come up: %w: %s", err, output)
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "lab.json"))
+	if err != nil {
+		return nil, err
+	}
+	lab := &Lab{Dir: dir, Bin: bin}
+	return lab, json.Unmarshal(data, lab)
+}
+
+// binaries finds the project's bin folder, and says what to type if it is empty.
+func binaries() (string, error) {
+	_, file, _, ok := runtime.Caller(0)
+	if !ok {
+		return "", errors.New("the project's folder is not known")
+	}
+	bin := filepath.Join(filepath.Dir(file), "..", "..", "..", "bin")
+	for _, name := range []string{"coder-satellite-lab", "kubectl-coder_satellite", "helm"} {
+		if _, err := os.Stat(filepath.Join(bin, name)); err != nil {
+			return "", fmt.Errorf("the end-to-end tests need bin/%s: run `make test`, which builds it", name)
+		}
+	}
+	return filepath.Clean(bin), nil
+}
+
+// Down takes the lab down and removes its folder.
+func (l *Lab) Down() error {
+	output, err := exec.Command(filepath.Join(l.Bin, "coder-satellite-lab"), "down", "--dir", l.Dir).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("the lab did not go down: %w: %s", err, output)
+	}
+	return os.RemoveAll(filepath.Dir(l.Dir))
+}
+
+// Path returns a path in the lab's folder.
+func (l *Lab) Path(elements ...string) string {
+	return filepath.Join(append([]string{l.Dir}, elements...)...)
+}
+
+// Region returns the region of that name.
+func (l *Lab) Region(name string) Region {
+	for _, region := range l.Regions {
+		if region.Name == name {
+			return region
+		}
+	}
+	return Region{}
+}
+
+// Result is what a command did.
+type Result struct {
+	Stdout, Stderr string
+	Code           int
+	Took           time.Duration
+}
+
+// String shows a result in a failed test's message.
+func (r Result) String() string {
+	return fmt.Sprintf("exit code %d after %s\n--- stdout\n%s--- stderr\n%s", r.Code, r.Took.Round(time.Millisecond), r.Stdout, r.Stderr)
+}
+
+// Command returns a command that runs in the lab's environment and folder; env
+// holds further variables, NAME=VALUE.
+func (l *Lab) Command(ctx context.Context, env []string, name string, args ...string) *exec.Cmd {
+	command := exec.CommandContext(ctx, "bash", append([]string{"-c", `. "$0"/env && exec "$@"`, l.Dir, name}, args...)...)
+	command.Dir = l.Dir
+	if len(env) > 0 {
+		// set last, by env(1), so that they win over the lab's own
+		command = exec.CommandContext(ctx, "bash", append(append([]string{"-c", `. "$0"/env && exec env "$@"`, l.Dir}, env...), append([]string{name}, args...)...)...)
+		command.Dir = l.Dir
+	}
+	return command
+}
+
+// Run runs a command in the lab's environment.
+func (l *Lab) Run(ctx context.Context, env []string, name string, args ...string) Result {
+	command := l.Command(ctx, env, name, args...)
+	var stdout, stderr bytes.Buffer
+	command.Stdout, command.Stderr = &stdout, &stderr
+	started := time.Now()
+	err := command.Run()
+	result := Result{Stdout: stdout.String(), Stderr: stderr.String(), Took: time.Since(started)}
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit):
+		result.Code = exit.ExitCode()
+	case err != nil:
+		result.Code, result.Stderr = -1, result.Stderr+err.Error()
+	}
+	return result
+}
+
+// Plugin runs `kubectl coder-satellite` with the arguments.
+func (l *Lab) Plugin(ctx context.Context, args ...string) Result {
+	return l.Run(ctx, nil, "kubectl", append([]string{"coder-satellite"}, args...)...)
+}
+
+// Kubectl runs kubectl on a region's cluster, and returns its output without
+// the last line feed.
+func (l *Lab) Kubectl(ctx context.Context, region string, args ...string) (string, error) {
+	result := l.Run(ctx, nil, "kubectl", append([]string{"--context", region}, args...)...)
+	if result.Code != 0 {
+		return "", fmt.Errorf("kubectl %v: %s", args, result)
+	}
+	return strings.TrimSuffix(result.Stdout, "\n"), nil
+}
+
+// Helm runs the real Helm on a region's cluster.
+func (l *Lab) Helm(ctx context.Context, region string, args ...string) Result {
+	return l.Run(ctx, nil, "helm", append([]string{"--kube-context", region}, args...)...)
+}

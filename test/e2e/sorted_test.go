@@ -1,0 +1,7 @@
+package e2e
+
+import "github.com/google/go-cmp/cmp/cmpopts"
+import "github.com/google/go-cmp/cmp"
+
+// cmpSorted compares lists of names regardless of their order.
+func cmpSorted() cmp.Option { return cmpopts.SortSlices(func(a, b string) bool { return a < b }) }

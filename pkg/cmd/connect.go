@@ -72,6 +72,7 @@ func (t *targets) login(loaded *fleet.Fleet) (*coder.Client, coder.Config, error
 		URL:        login.URL,
 		Token:      login.Token,
 		CAFile:     cmp.Or(t.flags.CAFile, loaded.CAFile),
+		Timeout:    t.requestTimeout,
 		UserAgent:  t.env.userAgent(),
 		AuthHeader: t.env.Getenv("ENDPOINT_AUTH_HEADER"),
 		Clock:      t.env.Clock,
@@ -87,6 +88,7 @@ func (t *targets) login(loaded *fleet.Fleet) (*coder.Client, coder.Config, error
 func (t *targets) source(kubeconfig *cluster.Kubeconfig, region fleet.Region, config coder.Config) (*snapshot.Source, error) {
 	access, err := kubeconfig.Open(region.Context, cluster.Options{
 		UserAgent:  t.env.userAgent(),
+		Timeout:    t.requestTimeout,
 		Warnings:   t.env.ErrOut,
 		CacheDir:   t.env.kubeCacheDir(),
 		HelmDriver: t.env.Getenv("HELM_DRIVER"),

@@ -14,7 +14,10 @@ import (
 func newMigrate(env Environment) *cobra.Command {
 	t := &targets{env: env}
 	r := &runFlags{}
-	var output output
+	var (
+		output   output
+		planFile string
+	)
 	cmd := &cobra.Command{
 		Use:   "migrate",
 		Short: "Move regions to their satellites",
@@ -32,10 +35,20 @@ kubectl coder-satellite migrate -f fleet.yaml
 # One region of it, without being asked
 kubectl coder-satellite migrate -f fleet.yaml --region sydney --yes
 
+# Exactly what was planned, or nothing
+kubectl coder-satellite plan -f fleet.yaml -o json > plan.json
+kubectl coder-satellite migrate -f fleet.yaml --plan plan.json
+
 # One region, by its kubeconfig context
 kubectl coder-satellite migrate --context sydney --access-url https://coder-sydney.example.com --values sydney.yaml`),
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if planFile != "" {
+				var err error
+				if r.planned, err = readPlan(env, planFile); err != nil {
+					return err
+				}
+			}
 			return runOperation(cmd, env, t, r, &output, migration.Migrate(), "Migrate")
 		},
 	}
@@ -43,6 +56,7 @@ kubectl coder-satellite migrate --context sydney --access-url https://coder-sydn
 	t.addChartTo(cmd.Flags())
 	r.addTo(cmd.Flags())
 	output.addTo(cmd)
+	cmd.Flags().StringVar(&planFile, "plan", "", "carry out exactly this plan (from plan -o json), or refuse, naming what changed since; - for standard input")
 	return cmd
 }
 
@@ -52,6 +66,10 @@ func runOperation(cmd *cobra.Command, env Environment, t *targets, r *runFlags, 
 	documents, err := o.printer(env)
 	if err != nil {
 		return err
+	}
+	t.flags.MaxParallel = r.maxParallel
+	if cmd.Flags().Changed("max-failures") {
+		t.flags.MaxFailures = &r.maxFailures
 	}
 	c, err := t.connect()
 	if err != nil {
@@ -64,6 +82,9 @@ func runOperation(cmd *cobra.Command, env Environment, t *targets, r *runFlags, 
 	rollout := r.rollout(c, env, operation, progress.Report)
 	started := metav1.NewTime(env.Clock.Now())
 	plan := rollout.Plan(cmd.Context(), false)
+	if err := mustMatch(r.planned, plan); err != nil {
+		return err
+	}
 	if plan.Outcome == v1alpha1.OutcomeChangesPending {
 		if err := o.printPlan(env, plan); err != nil {
 			return err

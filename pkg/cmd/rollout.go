@@ -20,6 +20,8 @@ type runFlags struct {
 	options     migration.Options
 	maxParallel int
 	maxFailures int
+	// planned is the plan that the run must match; nil if there is none.
+	planned *v1alpha1.Plan
 }
 
 func (r *runFlags) addTo(f *pflag.FlagSet) {

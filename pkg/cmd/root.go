@@ -45,7 +45,7 @@ func NewRoot(env Environment) *cobra.Command {
 	})
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
-		newPlan(env), newMigrate(env), newStatus(env), newRollback(env), newRetain(env), newRemove(env),
+		newPlan(env), newMigrate(env), newStatus(env), newRollback(env), newRetain(env), newRemove(env), newFinalize(env),
 		newDiscover(env), newExplain(env), newUnlock(env), newVersion(env),
 	)
 	return root

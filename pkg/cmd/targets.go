@@ -1,6 +1,8 @@
 package cmd
 
 import (
+	"time"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -13,6 +15,8 @@ type targets struct {
 	flags      fleet.Flags
 	kubeconfig string
 	tokenFile  string
+	// requestTimeout bounds each request.
+	requestTimeout time.Duration
 	// current tells that no context was named and the current one is used.
 	current bool
 }
@@ -37,6 +41,7 @@ func (t *targets) addPrimaryTo(f *pflag.FlagSet) {
 	f.StringVar(&t.kubeconfig, "kubeconfig", "", "kubeconfig file (default: as kubectl)")
 	f.StringVar(&t.flags.CoderURL, "coder-url", "", "the primary's URL (default: $CODER_URL, else the Coder CLI's login)")
 	f.StringVar(&t.tokenFile, "coder-token-file", "", "file with a session token (default: $CODER_TOKEN, else the Coder CLI's login)")
+	f.DurationVar(&t.requestTimeout, "request-timeout", 20*time.Second, "time for one request, to a cluster or to Coder")
 	f.StringVar(&t.flags.CAFile, "coder-ca-file", "", "PEM file of certificate authorities to trust for Coder besides the system's")
 }
 

@@ -59,30 +59,42 @@ func newAPIServer(t testing.TB) *apiServer {
 	return s
 }
 
+// failing sets the fault and afterwards what runs after requests; nil is none.
+func (s *apiServer) failing(fault func(method, path string) int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fault = fault
+}
+
+func (s *apiServer) afterwards(after func(method, path string)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.after = after
+}
+
 func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	s.mu.Lock()
 	s.requests = append(s.requests, r.Method+" "+r.URL.Path)
 	fault, after := s.fault, s.after
 	s.mu.Unlock()
-	status, answer := 0, any(nil)
+	status := 0
 	if fault != nil {
-		if status = fault(r.Method, r.URL.Path); status != 0 {
-			answer = failure(status, "injected")
-		}
+		status = fault(r.Method, r.URL.Path)
 	}
-	if status == 0 {
-		s.mu.Lock()
+	s.mu.Lock()
+	var answer any
+	if status != 0 {
+		answer = failure(status, "injected")
+	} else {
 		status, answer = s.answer(r, body)
-		s.mu.Unlock()
-		if after != nil {
-			after(r.Method, r.URL.Path)
-		}
 	}
 	text, _ := json.Marshal(answer)
-	s.mu.Lock()
 	s.sent += len(text)
 	s.mu.Unlock()
+	if after != nil {
+		after(r.Method, r.URL.Path)
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_, _ = w.Write(text)
@@ -243,47 +255,6 @@ func (s *apiServer) put(key string, object, old map[string]any) map[string]any {
 	}
 	s.objects[key] = object
 	return object
-}
-
-func (s *apiServer) discovery(path string) any {
-	resources := func(groupVersion string) any {
-		list := metav1.APIResourceList{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "APIResourceList"}, GroupVersion: groupVersion}
-		for _, v := range s.served {
-			if v.groupVersion() == groupVersion {
-				list.APIResources = append(list.APIResources, metav1.APIResource{
-					Name: v.resource, Kind: v.kind, Namespaced: v.kind != "Namespace", Verbs: []string{"get", "list", "create", "update", "patch", "delete"},
-				})
-			}
-		}
-		if list.APIResources == nil {
-			return nil
-		}
-		return list
-	}
-	switch {
-	case path == "/version":
-		return map[string]string{"major": "1", "minor": "29", "gitVersion": "v1.29.3"}
-	case path == "/api":
-		return metav1.APIVersions{TypeMeta: metav1.TypeMeta{Kind: "APIVersions"}, Versions: []string{"v1"}}
-	case path == "/apis":
-		list := metav1.APIGroupList{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "APIGroupList"}}
-		groups := map[string][]metav1.GroupVersionForDiscovery{}
-		for _, v := range s.served {
-			entry := metav1.GroupVersionForDiscovery{GroupVersion: v.groupVersion(), Version: v.version}
-			if v.group != "" && !slices.Contains(groups[v.group], entry) {
-				groups[v.group] = append(groups[v.group], entry)
-			}
-		}
-		for _, name := range slices.Sorted(maps.Keys(groups)) {
-			list.Groups = append(list.Groups, metav1.APIGroup{Name: name, Versions: groups[name], PreferredVersion: groups[name][0]})
-		}
-		return list
-	case path == "/api/v1":
-		return resources("v1")
-	case strings.HasPrefix(path, "/apis/") && strings.Count(path, "/") == 3:
-		return resources(strings.TrimPrefix(path, "/apis/"))
-	}
-	return nil
 }
 
 func metaOf(object map[string]any) map[string]any {

@@ -113,12 +113,12 @@ func TestFindExplains(t *testing.T) {
 		"forbidden but for the hint": {func(r *region) {
 			legacy(r, "a", "https://a")
 			legacy(r, "b", "https://b")
-			r.server.fault = func(_, path string) int {
+			r.server.failing(func(_, path string) int {
 				if path == "/apis/apps/v1/deployments" {
 					return 403
 				}
 				return 0
-			}
+			})
 		}, Hint{Namespace: "b"}, "b/coder-workspace-provider", 1},
 		"no record and no backup": {func(r *region) {
 			legacy(r, "a", "https://a")
@@ -149,10 +149,10 @@ func TestFindErrors(t *testing.T) {
 		want string
 	}{
 		"deployments forbidden": {func(r *region) {
-			r.server.fault = func(_, path string) int { return map[bool]int{true: 403}[strings.HasSuffix(path, "/deployments")] }
+			r.server.failing(func(_, path string) int { return map[bool]int{true: 403}[strings.HasSuffix(path, "/deployments")] })
 		}, "the envproxy Deployments in all namespaces cannot be listed"},
 		"records forbidden": {func(r *region) {
-			r.server.fault = func(_, path string) int { return map[bool]int{true: 403}[strings.HasSuffix(path, "/secrets")] }
+			r.server.failing(func(_, path string) int { return map[bool]int{true: 403}[strings.HasSuffix(path, "/secrets")] })
 		}, "the Helm records (secrets) in namespace coder cannot be listed"},
 		"corrupt record": {func(r *region) {
 			r.server.edit(r.t, record, func(o map[string]any) { o["data"].(map[string]any)["release"] = "aHVudGVyMg==" })

@@ -71,7 +71,7 @@ func TestInspectErrors(t *testing.T) {
 		"/api/v1/namespaces/coder/secrets/" + release.Record:  "may not be read",
 		"/api/v1/namespaces/coder/serviceaccounts/coder":      "ServiceAccount/coder in namespace coder cannot be read",
 	} {
-		r.server.fault = func(_, p string) int { return map[bool]int{true: 403}[p == path] }
+		r.server.failing(func(_, p string) int { return map[bool]int{true: 403}[p == path] })
 		if _, _, err := Inspect(context.Background(), r.access, release, satellite); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", path, err, want)
 		}

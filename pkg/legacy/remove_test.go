@@ -145,9 +145,9 @@ func TestRemoveFails(t *testing.T) {
 	r := newRegion(t, "")
 	r.retain(r.legacy(legacyManifest(false, false)))
 	before := r.server.dump(t)
-	r.server.fault = func(m, p string) int {
+	r.server.failing(func(m, p string) int {
 		return map[bool]int{true: 500}[m == "DELETE" && strings.HasSuffix(p, "/services/envproxy")]
-	}
+	})
 	_, err := Remove(context.Background(), r.access, r.find(), removeOptions())
 	if err == nil || !strings.Contains(err.Error(), "its record is as it was, and of its objects were created again: Deployment/envproxy") {
 		t.Errorf("got %v", err)
@@ -164,7 +164,7 @@ func TestRemoveFails(t *testing.T) {
 	if diff := cmp.Diff(before, after); diff != "" {
 		t.Error(diff)
 	}
-	r.server.fault = nil
+	r.server.failing(nil)
 	if _, err := Remove(context.Background(), r.access, r.find(), removeOptions()); err != nil {
 		t.Errorf("again: %v", err)
 	}
@@ -174,13 +174,13 @@ func TestRemoveFails(t *testing.T) {
 func TestRemoveInterrupted(t *testing.T) {
 	r := newRegion(t, "")
 	r.retain(r.legacy(legacyManifest(false, false)))
-	r.server.fault = func(m, p string) int {
+	r.server.failing(func(m, p string) int {
 		return map[bool]int{true: 500}[m == "DELETE" && strings.Contains(p, "sh.helm.release")]
-	}
+	})
 	if _, err := Remove(context.Background(), r.access, r.find(), removeOptions()); err == nil || !strings.Contains(err.Error(), "cannot be deleted") {
 		t.Fatalf("got %v", err)
 	}
-	r.server.fault = nil
+	r.server.failing(nil)
 	removal, err := Remove(context.Background(), r.access, r.find(), removeOptions())
 	if err != nil || len(removal.Goes) != 0 || len(removal.Absent) != 2 {
 		t.Errorf("%+v, %v", removal, err)

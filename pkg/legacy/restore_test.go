@@ -49,10 +49,10 @@ func TestRestoreErrors(t *testing.T) {
 			r.install(helmRelease(home, name, chartName, legacyManifest(false, false), 5, helmrelease.StatusDeployed))
 		}, "was installed again: revision 5 is deployed and the backup is of revision 1; nothing was restored"},
 		"namespace gone": {func(r *region) {
-			r.server.fault = func(m, _ string) int { return map[bool]int{true: 404}[m == "POST"] }
+			r.server.failing(func(m, _ string) int { return map[bool]int{true: 404}[m == "POST"] })
 		}, `namespace "coder" of the legacy release is gone: create it first`},
 		"forbidden": {func(r *region) {
-			r.server.fault = func(m, _ string) int { return map[bool]int{true: 403}[m == "POST"] }
+			r.server.failing(func(m, _ string) int { return map[bool]int{true: 403}[m == "POST"] })
 		}, "may not be created"},
 		"backup gone": {func(r *region) {
 			for key := range r.server.objects {

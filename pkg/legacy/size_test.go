@@ -24,18 +24,23 @@ func inflateTo(t *testing.T, r *region, size int) {
 	random := rand.New(rand.NewPCG(1, 2))
 	noise := make([]byte, 2*size)
 	for i := range noise {
-		noise[i] = "0123456789abcdef"[random.IntN(16)]
+		noise[i] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_"[random.IntN(64)]
 	}
 	var data []byte
-	for low, high := 0, len(noise); low < high; { // the longest noise that fits
-		middle := (low + high + 1) / 2
-		record.fields["noise"] = []byte(`"` + string(noise[:middle]) + `"`)
+	for length, tries := size*9/10, 0; tries < 8; tries++ { // about one byte of noise is one byte of the record
+		record.fields["noise"] = []byte(`"` + string(noise[:length]) + `"`)
 		encoded, err := record.Encode()
-		if err == nil && len(encoded) <= size {
-			low, data = middle, encoded
-		} else {
-			high = middle - 1
+		if err != nil || len(encoded) > size {
+			length -= 64
+			continue
 		}
+		if data = encoded; size-len(encoded) < 64 {
+			break
+		}
+		length += (size - len(encoded)) * 15 / 16
+	}
+	if size-len(data) > 200 {
+		t.Fatalf("%d bytes are not near %d", len(data), size)
 	}
 	h.setData(data)
 	if err := storeOf(r.access, r.find()).update(context.Background(), h); err != nil {

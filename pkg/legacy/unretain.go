@@ -10,8 +10,8 @@ import (
 )
 
 // Unretain undoes Retain: the record is as it was before, byte for byte if
-// nobody else changed it, the live annotations that we made go, and the backup
-// goes last. The namespace is the satellite's. Repeating it is harmless.
+// nobody else changed it, the live annotations that we made go, and the
+// backups go last. The namespace is the satellite's. Repeating it is harmless.
 func Unretain(ctx context.Context, access *cluster.Access, release Release, namespace string) error {
 	records, err := records(ctx, access, release)
 	if err != nil {
@@ -51,15 +51,9 @@ func Unretain(ctx context.Context, access *cluster.Access, release Release, name
 			return err
 		}
 	}
-	for _, b := range backups {
-		if b == nil {
-			continue
-		}
-		if err := b.delete(ctx, access); err != nil {
-			return err
-		}
-	}
-	return nil
+	// Those of earlier revisions go as well: what is not retained must not look
+	// as if it had been uninstalled by mistake when somebody uninstalls it.
+	return deleteBackups(ctx, access, namespace, release)
 }
 
 // undo returns the object of the record without our changes, and with those

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	"k8s.io/client-go/kubernetes"
@@ -69,6 +70,9 @@ func TestAcquireFree(t *testing.T) {
 		}
 		if server.holder() != "" {
 			t.Error("still held after it was released")
+		}
+		if diff := cmp.Diff(map[string]string{"example.com/team": "platform"}, server.now().Annotations); diff != "" {
+			t.Error(diff)
 		}
 		release(t, first) // a second time does no harm
 		_ = link.sent()
@@ -222,6 +226,18 @@ func TestAcquireFaults(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The lock counts from when it was asked for, not from when the answer came.
+func TestAcquireSlowly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, _ := (&apiServer{}).client(t, onWrites(fault{slow: DefaultDuration - time.Second}))
+		l := mustAcquire(t, client, options("ann@laptop/1"))
+		defer release(t, l)
+		if l.fresh() {
+			t.Error("it looks fresh, although others take it over in a second")
+		}
+	})
 }
 
 // A proxy that repeats a request makes a write meet a conflict with itself.

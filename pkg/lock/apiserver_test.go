@@ -93,7 +93,8 @@ func (l *link) RoundTrip(r *http.Request) (*http.Response, error) {
 	case f.drop:
 		return nil, errNetwork
 	case f.refuse != 0:
-		return respond(r, f.refuse, failure(f.refuse, metav1.StatusReasonConflict))
+		reasons := map[int]metav1.StatusReason{403: metav1.StatusReasonForbidden, 409: metav1.StatusReasonConflict, 500: metav1.StatusReasonInternalError}
+		return respond(r, f.refuse, failure(f.refuse, reasons[f.refuse]))
 	}
 	status, answer := l.server.answer(r.Method, body)
 	if err := wait(r, f.slow); err != nil || f.lost {

@@ -95,8 +95,10 @@ func TestBreak(t *testing.T) {
 			},
 		},
 		{
-			name:    "released meanwhile",
-			prepare: func(s *apiServer) { after(s, time.Second, func(l *coordinationv1.Lease) { l.Spec.HolderIdentity = nil }) },
+			name: "released meanwhile",
+			prepare: func(s *apiServer) {
+				after(s, time.Second, func(l *coordinationv1.Lease) { l.Spec.HolderIdentity = nil })
+			},
 		},
 		{name: "cannot be read", prepare: held, on: func(*http.Request) fault { return fault{drop: true} }, want: "cannot be read", holder: "gone@laptop/0"},
 		{name: "renewed in the last moment", prepare: held, on: onWrites(fault{refuse: 409}), want: "try again", holder: "gone@laptop/0"},

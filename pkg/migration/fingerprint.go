@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -69,4 +70,33 @@ func shown(v any) any {
 		return "(none)"
 	}
 	return v
+}
+
+// SamePlan returns nil if the regions are still as they were when an earlier
+// plan was made, and else an error that names what changed, region by region.
+func SamePlan(planned, now *v1alpha1.Plan) error {
+	if planned.Primary.URL != now.Primary.URL {
+		return fmt.Errorf("the plan is for the primary %s, not %s", planned.Primary.URL, now.Primary.URL)
+	}
+	current := make(map[string]v1alpha1.RegionPlan, len(now.Regions))
+	for _, region := range now.Regions {
+		current[region.Name] = region
+	}
+	var errs []error
+	for _, region := range planned.Regions {
+		fresh, ok := current[region.Name]
+		delete(current, region.Name)
+		switch {
+		case !ok:
+			errs = append(errs, fmt.Errorf("region %q is in the plan, but was not selected now", region.Name))
+		case region.Fingerprint != fingerprint(region.Basis):
+			errs = append(errs, fmt.Errorf("region %q: the plan's fingerprint does not fit its facts: the file was changed", region.Name))
+		case region.Fingerprint != fresh.Fingerprint:
+			errs = append(errs, fmt.Errorf("region %q changed since it was planned: %s", region.Name, strings.Join(Differences(region.Basis, fresh.Basis), "; ")))
+		}
+	}
+	for name := range current {
+		errs = append(errs, fmt.Errorf("region %q is not in the plan", name))
+	}
+	return errors.Join(errs...)
 }

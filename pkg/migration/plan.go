@@ -50,7 +50,23 @@ func NewRegionPlan(operation Operation, s *snapshot.Snapshot) v1alpha1.RegionPla
 			plan.Outcome = v1alpha1.OutcomeChangesPending
 		}
 	}
+	if reason := unfinished(operation, s); reason != "" && plan.Outcome == v1alpha1.OutcomeNothingToDo {
+		plan.Outcome = v1alpha1.OutcomeChangesPending
+		plan.Steps = append(plan.Steps, v1alpha1.StepPlan{Name: "close-run", Action: v1alpha1.ActionChange, Reason: reason})
+	}
 	return plan
+}
+
+// unfinished says what an earlier run left open although all its steps are
+// done: the lock, or the journal. "" if nothing.
+func unfinished(operation Operation, s *snapshot.Snapshot) string {
+	if held := s.Lock.Value(); held != nil && held.Holder != "" {
+		return fmt.Sprintf("take over the lock of %s, if it is not alive, and close its run", held.Holder)
+	}
+	if record := s.Journal.Value(); record != nil && record.Operation == operation.Name && record.Outcome != v1alpha1.OutcomeSucceeded {
+		return fmt.Sprintf("close the journal of an earlier run by %s, which did not get to it", record.Operator)
+	}
+	return ""
 }
 
 // NewPlan joins the plans of regions; its outcome is the gravest of theirs.

@@ -65,9 +65,34 @@ func (r *Rollout) Run(ctx context.Context, plan *v1alpha1.Plan) []v1alpha1.Regio
 		names[i] = runner.Source.Region.Name
 		runners[names[i]] = runner
 	}
-	return inWaves(ctx, r, names, func(ctx context.Context, name string) v1alpha1.RegionReport {
+	run := func(ctx context.Context, name string) v1alpha1.RegionReport {
 		return runners[name].Run(ctx, plans[name])
-	})
+	}
+	if plan.Outcome == v1alpha1.OutcomePreflightFailed {
+		return r.refuse(names, plans)
+	}
+	return inWaves(ctx, r, names, run)
+}
+
+// refuse reports a plan that fails its preflight in some region: nothing is
+// begun anywhere, so that the operator decides about the others.
+func (r *Rollout) refuse(names []string, plans map[string]v1alpha1.RegionPlan) []v1alpha1.RegionReport {
+	reports := make([]v1alpha1.RegionReport, len(names))
+	for i, runner := range r.Runners {
+		plan := plans[names[i]]
+		report := newReport(plan)
+		switch plan.Outcome {
+		case v1alpha1.OutcomePreflightFailed:
+			report.Outcome = plan.Outcome
+			report.Error = "preflight failed, nothing was changed"
+		default:
+			report.Outcome = v1alpha1.OutcomeNotStarted
+			report.Error = "not started, because another region failed its preflight; select regions with --region to go on without it"
+		}
+		report.Next = next(runner.Operation, runner.Source.Region, report)
+		reports[i] = report
+	}
+	return reports
 }
 
 // inWaves runs the regions wave by wave, and returns their reports in the order of names.

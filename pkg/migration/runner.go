@@ -49,19 +49,8 @@ func (r *Runner) plan(ctx context.Context, s *snapshot.Snapshot, render bool) v1
 // Run carries out what the plan says, and reports what was done. The context's cause tells why it was ended:
 // ErrInterrupted leaves the region for the next run to go on.
 func (r *Runner) Run(ctx context.Context, plan v1alpha1.RegionPlan) v1alpha1.RegionReport {
-	report := v1alpha1.RegionReport{
-		Name:      plan.Name,
-		Context:   plan.Context,
-		Provider:  plan.Provider,
-		Preflight: plan.Preflight,
-		Steps:     []v1alpha1.StepResult{},
-	}
-	switch plan.Outcome {
-	case v1alpha1.OutcomePreflightFailed:
-		report.Outcome = plan.Outcome
-		report.Error = "preflight failed, nothing was changed"
-		return report
-	case v1alpha1.OutcomeNothingToDo:
+	report := newReport(plan)
+	if plan.Outcome == v1alpha1.OutcomeNothingToDo {
 		report.Outcome = plan.Outcome
 		for _, step := range plan.Steps {
 			report.Steps = append(report.Steps, v1alpha1.StepResult{Name: step.Name, State: v1alpha1.StepAlready, Message: step.Reason})
@@ -80,6 +69,17 @@ func (r *Runner) Run(ctx context.Context, plan v1alpha1.RegionPlan) v1alpha1.Reg
 	}
 	report.Next = next(r.Operation, r.Source.Region, report)
 	return report
+}
+
+// newReport returns the report of a region of which nothing is known but its plan.
+func newReport(plan v1alpha1.RegionPlan) v1alpha1.RegionReport {
+	return v1alpha1.RegionReport{
+		Name:      plan.Name,
+		Context:   plan.Context,
+		Provider:  plan.Provider,
+		Preflight: plan.Preflight,
+		Steps:     []v1alpha1.StepResult{},
+	}
 }
 
 // locked takes the region's lock, makes sure that the plan still holds, and

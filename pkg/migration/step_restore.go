@@ -33,7 +33,12 @@ func (restoreLegacy) Decide(s *snapshot.Snapshot) Decision {
 func (restoreLegacy) Apply(ctx context.Context, run *Run) error {
 	commit, cancel := run.Commit(ctx)
 	defer cancel()
-	return legacy.RestoreRecord(commit, run.Source.Access, *run.Now.Legacy.Value().Release, run.Source.Region.Namespace)
+	release, namespace := *run.Now.Legacy.Value().Release, run.Source.Region.Namespace
+	if err := legacy.RestoreRecord(commit, run.Source.Access, release, namespace); err != nil {
+		return err
+	}
+	_, err := legacy.RecreateObjects(commit, run.Source.Access, release, namespace)
+	return err
 }
 
 func (restoreLegacy) Undo(context.Context, *Run) (string, error) {

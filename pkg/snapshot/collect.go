@@ -11,6 +11,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 )
@@ -90,6 +91,11 @@ func (src *Source) Refresh(ctx context.Context, s *Snapshot, items ...Item) {
 	})
 	alone.Wait()
 
+	if release := s.Legacy.Value().Release; wanted[ItemRemoval] && release != nil {
+		s.Removal = inCluster(src, func() (legacy.Removal, error) {
+			return legacy.Preview(ctx, src.Access, *release, src.Region.Namespace)
+		})
+	}
 	if wanted[ItemRights] { // asks for what the facts above call for
 		s.MissingRights = inCluster(src, func() ([]cluster.Rule, error) {
 			return src.Access.Missing(ctx, Rights(s))

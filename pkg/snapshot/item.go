@@ -12,6 +12,7 @@ const (
 	ItemChart         Item = "chart"         // Spec, Chart, MissingSecrets
 	ItemSatellite     Item = "satellite"     // Satellite
 	ItemLegacy        Item = "legacy"        // Legacy
+	ItemRemoval       Item = "removal"       // Removal; after the legacy release
 	ItemEndpoint      Item = "endpoint"      // Endpoint
 	ItemJournal       Item = "journal"       // Journal
 	ItemLock          Item = "lock"          // Lock

@@ -49,6 +49,8 @@ type Snapshot struct {
 	Satellite Fact[satellite.State]
 	// Legacy is the legacy release, its retention and its readiness for a rollback.
 	Legacy Fact[Legacy]
+	// Removal is what removing the legacy release for good would do.
+	Removal Fact[legacy.Removal]
 	// Journal is the region's journal; nil if there is none.
 	Journal Fact[*journal.Record]
 	// Lock is the region's lock; nil if there is none.

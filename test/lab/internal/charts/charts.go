@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"github.com/Masterminds/semver/v3"
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/chartutil"
@@ -18,19 +20,17 @@ import (
 //go:embed all:coder all:workspace-provider
 var files embed.FS
 
-// Versions of the charts that the repository has, besides the primary's own.
-var (
-	satelliteVersions = []string{"1.21.7", "1.22.3", "1.44.3"}
-	legacyVersions    = []string{"1.20.0", "1.21.4"}
-)
-
 // LegacyVersion is the legacy chart's version before it knew resource policies.
 const LegacyVersion = "1.20.0"
 
 // Load returns the chart "coder" or "workspace-provider" in a version.
 func Load(name, version string) (*chart.Chart, error) {
+	parsed, err := semver.NewVersion(version)
+	if err != nil {
+		return nil, fmt.Errorf("chart %s: %q is not a version: %w", name, version, err)
+	}
 	var buffered []*loader.BufferedFile
-	err := fs.WalkDir(files, name, func(path string, entry fs.DirEntry, err error) error {
+	err = fs.WalkDir(files, name, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
@@ -39,7 +39,7 @@ func Load(name, version string) (*chart.Chart, error) {
 			return err
 		}
 		if strings.HasSuffix(path, "Chart.yaml") {
-			data = []byte(strings.ReplaceAll(string(data), "0.0.0", version) + kubeVersion(name, version))
+			data = []byte(strings.ReplaceAll(string(data), "0.0.0", parsed.String()) + kubeVersion(name, parsed))
 		}
 		buffered = append(buffered, &loader.BufferedFile{Name: strings.TrimPrefix(path, name+"/"), Data: data})
 		return nil
@@ -51,8 +51,8 @@ func Load(name, version string) (*chart.Chart, error) {
 }
 
 // kubeVersion is what Coder's chart asks of the cluster from v1.22.
-func kubeVersion(name, version string) string {
-	if name == "coder" && !strings.HasPrefix(version, "1.2") || strings.HasPrefix(version, "1.22") {
+func kubeVersion(name string, version *semver.Version) string {
+	if name == "coder" && !version.LessThan(semver.New(1, 22, 0, "", "")) {
 		return "kubeVersion: \">= 1.19.0-0\"\n"
 	}
 	return ""
@@ -61,8 +61,12 @@ func kubeVersion(name, version string) string {
 // Write writes a repository of all charts to dir, with its index for url, and
 // each chart unpacked beside it.
 func Write(dir, url, primaryVersion string) error {
-	wanted := map[string][]string{"coder": satelliteVersions, "workspace-provider": legacyVersions}
-	if !contains(wanted["coder"], primaryVersion) {
+	wanted := map[string][]string{
+		"coder":              {"1.21.7", "1.22.3", "1.44.3"},
+		"workspace-provider": {LegacyVersion, "1.21.4"},
+	}
+	primaryVersion = strings.TrimPrefix(primaryVersion, "v") // a primary may report it so
+	if !slices.Contains(wanted["coder"], primaryVersion) {
 		wanted["coder"] = append(wanted["coder"], primaryVersion)
 	}
 	for name, versions := range wanted {
@@ -85,13 +89,4 @@ func Write(dir, url, primaryVersion string) error {
 	}
 	index.SortEntries()
 	return index.WriteFile(filepath.Join(dir, "index.yaml"), 0o644)
-}
-
-func contains(list []string, wanted string) bool {
-	for _, item := range list {
-		if item == wanted {
-			return true
-		}
-	}
-	return false
 }

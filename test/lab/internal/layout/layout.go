@@ -7,6 +7,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation"
 )
 
 // Lab is a lab as its file lab.json describes it; other programs read it.
@@ -58,26 +62,30 @@ type Region struct {
 	KubeletPort  int `json:"kubeletPort"`
 }
 
-// New lays a lab out in dir: names, ports, paths. It creates nothing.
-func New(dir string, regions []string, primaryVersion string, buildMillis int) (*Lab, error) {
-	dir, err := filepath.Abs(dir)
+// New lays a lab out in dir: names, ports, paths. It creates nothing. The ports
+// are the lab's for as long as a process has the claim open.
+func New(dir string, regions []string, primaryVersion string, buildMillis int) (lab *Lab, claim *os.File, err error) {
+	if err := validate(regions); err != nil {
+		return nil, nil, err
+	}
+	dir, err = filepath.Abs(dir)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	executable, err := os.Executable()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	ports, err := freePorts(5 + 4*len(regions))
+	free, claim, err := ports(5 + 4*len(regions))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	next := func() int {
-		port := ports[0]
-		ports = ports[1:]
+		port := free[0]
+		free = free[1:]
 		return port
 	}
-	lab := &Lab{
+	lab = &Lab{
 		Dir: dir, PrimaryVersion: primaryVersion, Executable: executable, BuildMillis: buildMillis,
 		EtcdPort: next(), EtcdPeerPort: next(), PrimaryPort: next(), ControlPort: next(), RepoPort: next(),
 		TokenFiles: map[string]string{},
@@ -101,7 +109,22 @@ func New(dir string, regions []string, primaryVersion string, buildMillis int) (
 		region.AuditLog = lab.Path(name, "audit.log")
 		lab.Regions = append(lab.Regions, region)
 	}
-	return lab, nil
+	return lab, claim, nil
+}
+
+// validate refuses regions that have no name, or one that is taken.
+func validate(regions []string) error {
+	taken := []string{"bin", "cache", "charts", "env", "etcd", "kubeconfig", "log", "pki", "ready", "tokens"} // by the lab itself
+	for _, region := range regions {
+		if problems := validation.IsDNS1123Label(region); len(problems) > 0 {
+			return fmt.Errorf("--regions: %q cannot be a region's name: %s", region, strings.Join(problems, "; "))
+		}
+		if slices.Contains(taken, region) {
+			return fmt.Errorf("--regions: the name %q is taken", region)
+		}
+		taken = append(taken, region)
+	}
+	return nil
 }
 
 // Path returns a path in the lab's folder.
@@ -112,13 +135,17 @@ func (l *Lab) Path(elements ...string) string {
 // file is where a lab describes itself.
 const file = "lab.json"
 
-// Save writes the lab's description.
+// Save writes the lab's description, whole or not at all.
 func (l *Lab) Save() error {
 	data, err := json.MarshalIndent(l, "", "  ")
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(l.Path(file), append(data, '\n'), 0o600)
+	unfinished := l.Path(file + ".new")
+	if err := os.WriteFile(unfinished, append(data, '\n'), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(unfinished, l.Path(file))
 }
 
 // Load reads the description of the lab in dir.

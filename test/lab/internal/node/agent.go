@@ -6,6 +6,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -49,24 +50,30 @@ type Agent struct {
 
 	access, envproxy *gate
 	logs             *logs
+	probes           sync.WaitGroup
 }
 
 // New returns an agent; Run starts it.
-func New(options Options) (*Agent, error) {
+func New(options Options) *Agent {
 	return &Agent{
 		options: options, changed: make(chan struct{}, 1),
 		running: map[types.UID]*workload{}, told: map[string]bool{},
 		access:   &gate{port: options.Region.AccessPort},
 		envproxy: &gate{port: options.Region.EnvproxyPort},
 		logs:     newLogs(),
-	}, nil
+	}
 }
 
-// every is how often the agent looks at all pods, besides when one changes.
-const every = 250 * time.Millisecond
+// every is how often the agent looks at all pods, besides when something changes.
+const every = 500 * time.Millisecond
 
-// Run plays the node until ctx ends.
-func (a *Agent) Run(ctx context.Context) {
+// Run plays the node until ctx ends. It returns an error if it cannot.
+func (a *Agent) Run(ctx context.Context) error {
+	closeLogs, err := a.logs.serve(a.options.Region.KubeletPort, a.options.Certificate, a.options.Key)
+	if err != nil {
+		return fmt.Errorf("the node of %s: %w", a.options.Region.Name, err)
+	}
+	defer closeLogs()
 	factory := informers.NewSharedInformerFactory(a.options.Client, 0)
 	a.pods, a.services = factory.Core().V1().Pods().Lister(), factory.Core().V1().Services().Lister()
 	wake := cache.ResourceEventHandlerFuncs{
@@ -79,8 +86,6 @@ func (a *Agent) Run(ctx context.Context) {
 	factory.Start(ctx.Done())
 	defer factory.Shutdown()
 	factory.WaitForCacheSync(ctx.Done())
-	closeLogs := a.logs.serve(a.options.Region.KubeletPort, a.options.Certificate, a.options.Key)
-	defer closeLogs()
 	defer a.stopAll()
 
 	ticker := time.NewTicker(every)
@@ -89,7 +94,7 @@ func (a *Agent) Run(ctx context.Context) {
 		a.look(ctx)
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-ticker.C:
 		case <-a.changed:
 		}
@@ -135,24 +140,30 @@ func (a *Agent) advance(ctx context.Context, pod *corev1.Pod) {
 		a.stop(pod.UID)
 		zero := int64(0)
 		_ = client.Delete(ctx, pod.Name, metav1.DeleteOptions{GracePeriodSeconds: &zero, Preconditions: &metav1.Preconditions{UID: &pod.UID}})
+	case pod.Spec.NodeName == "" && len(pod.Spec.NodeSelector) > 0: // the node has no labels to select
+		a.report(ctx, pod, unschedulable())
 	case pod.Spec.NodeName == "":
 		_ = client.Bind(ctx, &corev1.Binding{
 			ObjectMeta: metav1.ObjectMeta{Namespace: pod.Namespace, Name: pod.Name},
 			Target:     corev1.ObjectReference{Kind: "Node", Name: name},
 		}, metav1.CreateOptions{})
 	default:
-		found := a.find(ctx, pod)
-		if found.event != "" {
-			a.event(ctx, pod, found.eventReason, found.event)
-		}
-		status := found.status(pod)
-		if same(pod.Status, status) {
-			return
-		}
-		changed := pod.DeepCopy()
-		changed.Status = status
-		_, _ = client.UpdateStatus(ctx, changed, metav1.UpdateOptions{})
+		a.report(ctx, pod, a.find(ctx, pod))
 	}
+}
+
+// report writes how a pod is, if that is news.
+func (a *Agent) report(ctx context.Context, pod *corev1.Pod, found condition) {
+	if found.event != "" {
+		a.event(ctx, pod, found.eventReason, found.event)
+	}
+	status := found.status(pod)
+	if same(pod.Status, status) {
+		return
+	}
+	changed := pod.DeepCopy()
+	changed.Status = status
+	_, _ = a.options.Client.CoreV1().Pods(pod.Namespace).UpdateStatus(ctx, changed, metav1.UpdateOptions{})
 }
 
 // find starts what the pod is to run, if that is not running yet, and says how it is.
@@ -180,11 +191,15 @@ func (a *Agent) find(ctx context.Context, pod *corev1.Pod) condition {
 		a.mu.Unlock()
 		a.logs.add(pod, "started "+container.Image)
 	}
-	if err := w.ready(ctx); err != nil {
-		return condition{running: true, reason: "ContainersNotReady", message: "containers with unready status: [" + container.Name + "]",
-			eventReason: "Unhealthy", event: "Readiness probe failed: " + err.Error()}
+	err := w.ready()
+	if err == nil {
+		return condition{running: true, isReady: true}
 	}
-	return condition{running: true, isReady: true}
+	unready := condition{running: true, reason: "ContainersNotReady", message: "containers with unready status: [" + container.Name + "]"}
+	if !errors.Is(err, errNotProbed) {
+		unready.eventReason, unready.event = "Unhealthy", "Readiness probe failed: "+err.Error()
+	}
+	return unready
 }
 
 func (a *Agent) stop(uid types.UID) {
@@ -202,35 +217,44 @@ func (a *Agent) stopAll() {
 	for _, w := range a.running {
 		w.stop()
 	}
+	a.probes.Wait()
 	a.access.close()
 	a.envproxy.close()
 }
 
 // event tells of a pod, once for each thing there is to tell.
 func (a *Agent) event(ctx context.Context, pod *corev1.Pod, reason, message string) {
-	key := string(pod.UID) + reason + message
-	a.mu.Lock()
-	told := a.told[key]
-	a.told[key] = true
-	a.mu.Unlock()
-	if told {
-		return
+	if key := string(pod.UID) + reason + message; !a.known(key) && a.send(ctx, pod, reason, message) == nil {
+		a.know(key)
 	}
+}
+
+func (a *Agent) known(key string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.told[key]
+}
+
+func (a *Agent) know(key string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.told[key] = true
+}
+
+func (a *Agent) send(ctx context.Context, pod *corev1.Pod, reason, message string) error {
 	now := metav1.Now()
-	_, _ = a.options.Client.CoreV1().Events(pod.Namespace).Create(ctx, &corev1.Event{
+	_, err := a.options.Client.CoreV1().Events(pod.Namespace).Create(ctx, &corev1.Event{
 		ObjectMeta:     metav1.ObjectMeta{GenerateName: pod.Name + "-", Namespace: pod.Namespace},
 		InvolvedObject: corev1.ObjectReference{APIVersion: "v1", Kind: "Pod", Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID},
 		Type:           corev1.EventTypeWarning, Reason: reason, Message: message,
 		Source: corev1.EventSource{Component: "kubelet", Host: name}, FirstTimestamp: now, LastTimestamp: now, Count: 1,
 	}, metav1.CreateOptions{})
+	return err
 }
 
 // ensureNode registers the node, so that the API server finds the logs.
 func (a *Agent) ensureNode(ctx context.Context) {
-	a.mu.Lock()
-	done := a.told["node"]
-	a.mu.Unlock()
-	if done {
+	if a.known("node") {
 		return
 	}
 	nodes := a.options.Client.CoreV1().Nodes()
@@ -247,7 +271,5 @@ func (a *Agent) ensureNode(ctx context.Context) {
 	if _, err := nodes.UpdateStatus(ctx, node, metav1.UpdateOptions{}); err != nil {
 		return
 	}
-	a.mu.Lock()
-	a.told["node"] = true
-	a.mu.Unlock()
+	a.know("node")
 }

@@ -10,7 +10,7 @@ import (
 
 // condition is how a pod is.
 type condition struct {
-	running, isReady bool
+	running, isReady, unscheduled bool
 	// reason and message are of the waiting container, or of the pod that is not ready.
 	reason, message string
 	restarts        int32
@@ -26,6 +26,11 @@ func crashed(err error) condition {
 	return condition{reason: "CrashLoopBackOff", message: "back-off restarting failed container: " + err.Error(), restarts: 3, eventReason: "BackOff", event: "Back-off restarting failed container: " + err.Error()}
 }
 
+func unschedulable() condition {
+	message := "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector."
+	return condition{unscheduled: true, reason: corev1.PodReasonUnschedulable, message: message, eventReason: "FailedScheduling", event: message}
+}
+
 // imageMissing tells images that no registry has: those whose name says so.
 func imageMissing(image string) bool { return strings.Contains(image, "missing") }
 
@@ -39,6 +44,12 @@ func (c condition) status(pod *corev1.Pod) corev1.PodStatus {
 	if c.running {
 		status.Phase, status.PodIP = corev1.PodRunning, "127.0.0.1"
 		status.PodIPs = []corev1.PodIP{{IP: status.PodIP}}
+	}
+	if c.unscheduled {
+		status.HostIP = ""
+		status.Conditions = []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: c.reason, Message: c.message}}
+		status.Conditions[0].LastTransitionTime = transition(pod.Status.Conditions, status.Conditions[0])
+		return status
 	}
 	status.StartTime = pod.Status.StartTime
 	if status.StartTime == nil {

@@ -4,12 +4,11 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
-	"log"
 	"net"
 	"net/http"
-	"strings"
+	"slices"
+	"strconv"
 	"sync"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -32,25 +31,31 @@ func (l *logs) add(pod *corev1.Pod, line string) {
 	l.lines[key] = append(l.lines[key], line)
 }
 
-// serve answers GET /containerLogs/NAMESPACE/POD/CONTAINER.
-func (l *logs) serve(port int, certificate, key []byte) (closeIt func()) {
+// serve answers GET /containerLogs/NAMESPACE/POD/CONTAINER[?tailLines=N].
+func (l *logs) serve(port int, certificate, key []byte) (closeIt func(), err error) {
 	pair, err := tls.X509KeyPair(certificate, key)
 	if err != nil {
-		return func() {}
+		return nil, err
 	}
 	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 	if err != nil {
-		return func() {}
+		return nil, err
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /containerLogs/{namespace}/{pod}/{container}", func(w http.ResponseWriter, r *http.Request) {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		_, _ = io.WriteString(w, strings.Join(l.lines[r.PathValue("namespace")+"/"+r.PathValue("pod")], "\n")+"\n")
+		lines := l.of(r.PathValue("namespace"), r.PathValue("pod"))
+		if n, err := strconv.Atoi(r.URL.Query().Get("tailLines")); err == nil && n >= 0 {
+			lines = lines[max(0, len(lines)-n):]
+		}
+		for _, line := range lines {
+			_, _ = io.WriteString(w, line+"\n")
+		}
 	})
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
-	go func() {
-		_ = server.Serve(tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}))
-	}()
-	return func() { _ = server.Close() }
+	return serveTLS(listener, pair, mux), nil
+}
+
+func (l *logs) of(namespace, pod string) []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.lines[namespace+"/"+pod])
 }

@@ -6,8 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -24,33 +23,18 @@ import (
 
 // workload is a pod that runs; a pod that is not emulated has no server.
 type workload struct {
+	// address is where it listens; "" for a pod that is not emulated.
 	address string
-	probe   string
-	client  *http.Client
+	probe   *probe
 	stop    func()
 }
 
-// ready probes the workload for real; nil means that it is ready.
-func (w *workload) ready(ctx context.Context) error {
-	if w.address == "" {
+// ready returns nil if the workload is ready, and else why it is not.
+func (w *workload) ready() error {
+	if w.probe == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+w.address+w.probe, http.NoBody)
-	if err != nil {
-		return err
-	}
-	response, err := w.client.Do(request)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
-		body, _ := io.ReadAll(io.LimitReader(response.Body, 512))
-		return fmt.Errorf("HTTP probe failed with statuscode: %d: %s", response.StatusCode, body)
-	}
-	return nil
+	return w.probe.ready()
 }
 
 // environment is what a pod's container is started with.
@@ -110,8 +94,8 @@ func missing(err error, name string) string {
 // launch starts what the pod runs: a satellite, an envproxy, or nothing.
 func (a *Agent) launch(pod *corev1.Pod, env environment) (*workload, error) {
 	container := pod.Spec.Containers[0]
-	switch {
-	case slices.Equal(container.Command, []string{"coderd", "replica"}):
+	switch runs := slices.Concat(container.Command, container.Args); {
+	case slices.Equal(runs, []string{"coderd", "replica"}):
 		roots := x509.NewCertPool()
 		ca, err := os.ReadFile(a.options.CA)
 		if err != nil {
@@ -131,18 +115,27 @@ func (a *Agent) launch(pod *corev1.Pod, env environment) (*workload, error) {
 		if certificate == nil || key == nil {
 			return nil, errors.New("no certificate to serve: set coderd.tls.hostSecretName")
 		}
-		return start(satellite, "/cem-healthz", certificate, key)
-	case slices.Equal(container.Command, []string{"envproxy", "run"}):
-		return start(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w, err := a.start(satellite, "/cem-healthz", container.ReadinessProbe, certificate, key)
+		if err != nil {
+			return nil, err
+		}
+		stop := w.stop
+		w.stop = func() {
+			stop()
+			satellite.Close()
+		}
+		return w, nil
+	case slices.Equal(runs, []string{"envproxy", "run"}):
+		return a.start(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			_, _ = fmt.Fprintf(w, "envproxy %s\n", r.URL.Path)
-		}), "/healthz", a.options.Certificate, a.options.Key)
+		}), "/healthz", container.ReadinessProbe, a.options.Certificate, a.options.Key)
 	default:
 		return &workload{stop: func() {}}, nil
 	}
 }
 
-// start serves a handler over TLS on a free port of loopback.
-func start(handler http.Handler, probe string, certificate, key []byte) (*workload, error) {
+// start serves a handler over TLS on a free port of loopback, and probes it.
+func (a *Agent) start(handler http.Handler, path string, spec *corev1.Probe, certificate, key []byte) (*workload, error) {
 	pair, err := tls.X509KeyPair(certificate, key)
 	if err != nil {
 		return nil, fmt.Errorf("the certificate cannot be served: %w", err)
@@ -151,19 +144,39 @@ func start(handler http.Handler, probe string, certificate, key []byte) (*worklo
 	if err != nil {
 		return nil, err
 	}
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
-	go func() {
-		_ = server.Serve(tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}))
-	}()
+	closeIt := serveTLS(listener, pair, handler)
 	transport := &http.Transport{
 		// a kubelet does not verify certificates, either
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12},
 	}
-	return &workload{
-		address: listener.Addr().String(), probe: probe, client: &http.Client{Transport: transport},
-		stop: func() {
-			_ = server.Close()
-			transport.CloseIdleConnections()
-		},
-	}, nil
+	address := listener.Addr().String()
+	probe := newProbe("https://"+address+path, &http.Client{Transport: transport}, spec, a.wake)
+	ctx, cancel := context.WithCancel(context.Background())
+	a.probes.Go(func() {
+		defer transport.CloseIdleConnections()
+		probe.run(ctx)
+	})
+	return &workload{address: address, probe: probe, stop: func() {
+		cancel()
+		closeIt()
+	}}, nil
+}
+
+// serveTLS serves a handler until the function that it returns is called.
+func serveTLS(listener net.Listener, certificate tls.Certificate, handler http.Handler) (closeIt func()) {
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second,
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
+	}
+	secure := tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12})
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = server.Serve(secure)
+	}()
+	return func() {
+		_ = server.Close()
+		_ = secure.Close() // if it is closed before it serves
+		<-ended
+	}
 }

@@ -16,9 +16,11 @@ import (
 
 // children are the processes of Kubernetes. They die with the supervisor.
 type children struct {
-	lab *layout.Lab
-	mu  sync.Mutex
-	all []*child
+	lab        *layout.Lab
+	mu         sync.Mutex
+	all        []*child
+	agents     sync.WaitGroup
+	agentError error
 }
 
 type child struct {
@@ -57,10 +59,25 @@ func (c *children) start(name string, args ...string) error {
 	return nil
 }
 
+// agent runs what plays a node until ctx ends. It counts like a child: the lab
+// ends when it fails.
+func (c *children) agent(ctx context.Context, agent interface{ Run(context.Context) error }) {
+	c.agents.Go(func() {
+		if err := agent.Run(ctx); err != nil {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.agentError = err
+		}
+	})
+}
+
 // failed names a child that has ended, with the end of its log; "" if none has.
 func (c *children) failed() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.agentError != nil {
+		return c.agentError.Error()
+	}
 	for _, child := range c.all {
 		select {
 		case <-child.done:
@@ -118,7 +135,7 @@ func (c *children) apiServer(region layout.Region, index int, files *pki.Files, 
 func (c *children) controllers(region layout.Region, kubeconfig string, files *pki.Files) error {
 	return c.start("kube-controller-manager "+region.Name, "kube-controller-manager",
 		"--kubeconfig="+kubeconfig, "--authentication-skip-lookup=true", "--secure-port=0", "--leader-elect=false",
-		"--controllers=deployment-controller,replicaset-controller,serviceaccount-controller,namespace-controller,garbage-collector-controller,root-ca-certificate-publisher-controller",
+		"--controllers=deployment-controller,replicaset-controller,serviceaccount-controller,namespace-controller,garbage-collector-controller,clusterrole-aggregation-controller,root-ca-certificate-publisher-controller",
 		"--root-ca-file="+c.lab.CAFile, "--service-account-private-key-file="+files.AccountKey,
 		"--kube-api-qps=100", "--kube-api-burst=200", "--concurrent-gc-syncs=4", "--profiling=false")
 }

@@ -45,11 +45,7 @@ func bringUp(ctx, running context.Context, lab *layout.Lab, region layout.Region
 	if err := kids.controllers(region, controllerKubeconfig(lab, region), files); err != nil {
 		return err
 	}
-	agent, err := node.New(node.Options{Region: region, Client: access.Clientset(), Certificate: files.Certificate, Key: files.Key, CA: lab.CAFile})
-	if err != nil {
-		return err
-	}
-	go agent.Run(running)
+	kids.agent(running, node.New(node.Options{Region: region, Client: access.Clientset(), Certificate: files.Certificate, Key: files.Key, CA: lab.CAFile}))
 
 	for _, namespace := range []string{legacyNamespace, satelliteNamespace} {
 		_, err := access.Clientset().CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}, metav1.CreateOptions{})

@@ -7,8 +7,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -88,9 +87,12 @@ func Run(ctx context.Context, lab *layout.Lab) (err error) {
 		closers = append(closers, closeIt)
 	}
 
+	running, stopAgents := context.WithCancel(ctx)
+	defer kids.agents.Wait()
+	defer stopAgents()
 	group, groupCtx := errgroup.WithContext(ctx)
 	for _, region := range lab.Regions {
-		group.Go(func() error { return bringUp(groupCtx, ctx, lab, region, files, kids, primary) })
+		group.Go(func() error { return bringUp(groupCtx, running, lab, region, files, kids, primary) })
 	}
 	if err := group.Wait(); err != nil {
 		return err
@@ -171,7 +173,7 @@ func serve(port int, secure bool, files *pki.Files, handler http.Handler) (close
 		}
 		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12})
 	}
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}
 	go func() { _ = server.Serve(listener) }()
 	return func() { _ = server.Close() }, nil
 }

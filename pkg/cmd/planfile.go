@@ -1,0 +1,64 @@
+package cmd
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
+)
+
+// maxPlan is the longest plan file that is read.
+const maxPlan = 16 << 20
+
+// readPlan reads a plan that `plan -o json` printed; - is standard input.
+func readPlan(env Environment, name string) (*v1alpha1.Plan, error) {
+	in := io.NopCloser(env.In)
+	if name != "-" {
+		file, err := os.Open(name)
+		if err != nil {
+			return nil, usage(fmt.Errorf("the plan cannot be read: %w", err))
+		}
+		in = file
+	}
+	defer func() { _ = in.Close() }()
+	data, err := io.ReadAll(io.LimitReader(in, maxPlan+1))
+	switch {
+	case err != nil:
+		return nil, usage(fmt.Errorf("the plan %s cannot be read: %w", name, err))
+	case len(data) > maxPlan:
+		return nil, usagef("the plan %s is longer than %d MiB", name, maxPlan>>20)
+	}
+	plan, err := decodePlan(data)
+	if err != nil {
+		return nil, usage(fmt.Errorf("%s is no plan as `kubectl coder-satellite plan -o json` prints it: %w", name, err))
+	}
+	return plan, nil
+}
+
+func decodePlan(data []byte) (*v1alpha1.Plan, error) {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	plan := &v1alpha1.Plan{}
+	if err := decoder.Decode(plan); err != nil {
+		return nil, err
+	}
+	if plan.Kind != v1alpha1.KindPlan || plan.APIVersion != v1alpha1.GroupVersion().String() {
+		return nil, fmt.Errorf("it is of kind %q, version %q", plan.Kind, plan.APIVersion)
+	}
+	return plan, nil
+}
+
+// mustMatch refuses a run whose regions are not as an earlier plan found them.
+func mustMatch(planned, now *v1alpha1.Plan) error {
+	if planned == nil {
+		return nil
+	}
+	if err := migration.SamePlan(planned, now); err != nil {
+		return &exitError{exitPreflightFailed, fmt.Errorf("nothing was changed: %w\nplan again with `kubectl coder-satellite plan`", err)}
+	}
+	return nil
+}

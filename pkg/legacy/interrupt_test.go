@@ -1,0 +1,107 @@
+package legacy
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	helmrelease "helm.sh/helm/v3/pkg/release"
+)
+
+// Somebody deletes or upgrades the release while we work: an error, and
+// nothing of theirs is overwritten.
+func TestRetainRaces(t *testing.T) {
+	backup := "POST /api/v1/namespaces/coder-satellite/secrets"
+	for title, test := range map[string]struct {
+		race func(r *region)
+		want string
+	}{
+		"uninstalled": {func(r *region) {
+			delete(r.server.objects, "/secrets/coder/sh.helm.release.v1.coder-workspace-provider.v1")
+		}, "it was deleted meanwhile"},
+		"changed": {func(r *region) {
+			object := r.server.objects["/secrets/coder/sh.helm.release.v1.coder-workspace-provider.v1"]
+			metaOf(object)["labels"].(map[string]any)["status"] = "superseded"
+			r.server.put("/secrets/coder/sh.helm.release.v1.coder-workspace-provider.v1", object, object)
+		}, "was changed by somebody else"},
+	} {
+		t.Run(title, func(t *testing.T) {
+			r := newRegion(t, "")
+			release := r.legacy(legacyManifest(false, false))
+			r.server.afterwards(func(method, path string) {
+				if method+" "+path == backup {
+					r.server.mu.Lock()
+					test.race(r)
+					r.server.mu.Unlock()
+				}
+			})
+			_, err := Retain(context.Background(), r.access, release, retainOptions())
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Fatalf("got %v, want %q", err, test.want)
+			}
+		})
+	}
+	r := newRegion(t, "")
+	release := r.legacy(legacyManifest(false, false))
+	if err := r.helm(home).Create(helmRelease(home, name, chartName, "", 2, helmrelease.StatusPendingRollback)); err != nil {
+		t.Fatal(err)
+	}
+	for what, err := range map[string]error{
+		"retain": second(Retain(context.Background(), r.access, release, retainOptions())),
+		"remove": second(Remove(context.Background(), r.access, release, removeOptions())),
+	} {
+		if err == nil || !strings.Contains(err.Error(), "is in pending-rollback at revision 2") {
+			t.Errorf("%s: got %v", what, err)
+		}
+	}
+	release.Revision = 7
+	if _, err := Retain(context.Background(), r.access, release, retainOptions()); err == nil || !strings.Contains(err.Error(), "it was at 7 a moment ago") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// An interrupted run at any request is completed by the next, and the undo
+// after that brings back the very beginning.
+func TestRetainInterruptedAnywhere(t *testing.T) {
+	for stop := 0; ; stop++ {
+		r := newRegion(t, "")
+		release := r.legacy(legacyManifest(true, true))
+		before := r.server.dump(t)
+		ctx, cancel := context.WithCancel(context.Background())
+		left := stop
+		r.server.afterwards(func(method, _ string) {
+			r.server.mu.Lock()
+			defer r.server.mu.Unlock()
+			if method != "GET" {
+				if left == 0 {
+					cancel()
+				}
+				left--
+			}
+		})
+		_, err := Retain(ctx, r.access, release, retainOptions())
+		interrupted := ctx.Err() != nil
+		cancel()
+		r.server.afterwards(nil)
+		r.retain(r.find())
+		if retention, _ := r.inspect(r.find()); !retention.Complete() {
+			t.Errorf("stopped at %d (%v): retention %+v", stop, err, retention)
+		}
+		if err := Unretain(context.Background(), r.access, r.find(), satellite); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(before, r.server.dump(t)); diff != "" {
+			t.Errorf("stopped at %d: %s", stop, diff)
+		}
+		if !interrupted {
+			return
+		}
+		if stop > 50 {
+			t.Fatal(fmt.Errorf("never completes"))
+		}
+	}
+}
+
+func second[T any](_ T, err error) error { return err }

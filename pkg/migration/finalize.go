@@ -1,0 +1,60 @@
+package migration
+
+import (
+	"slices"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/health"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// Finalize returns the operation that removes the legacy release for good and
+// proves, by a rebuild of the canary, that workspaces still build. There is no
+// way back to the legacy path from a primary of v1.22 or later, so nothing is lost.
+func Finalize() Operation {
+	return Operation{
+		Name:      "finalize",
+		Items:     append(snapshot.StatusItems(), snapshot.ItemRemoval),
+		Preflight: preflightFinalize,
+		Steps: []Step{
+			removeLegacy{},
+			rebuildCanary{proves: journal.ProvesFinalized, due: hasLegacy},
+		},
+		Done: func(record *journal.Record) { record.Retention, record.Before = nil, nil },
+	}
+}
+
+func hasLegacy(s *snapshot.Snapshot) bool { return s.Legacy.Value().Release != nil }
+
+// preflightFinalize asks for every check of status to pass, and for a primary
+// that no longer knows the legacy path. A removal that an earlier run began is
+// not held up by what it has removed already.
+func preflightFinalize(s *snapshot.Snapshot) []v1alpha1.CheckResult {
+	wanted := health.Status()
+	wanted = append(wanted, health.Select("cluster-rights")...)
+	if begun(s.Journal.Value()) {
+		wanted = slices.DeleteFunc(wanted, func(c health.Check) bool {
+			return c.Info.Category == "legacy" || c.Info.ID == "run-complete" || c.Info.ID == "canary"
+		})
+	}
+	results := health.Evaluate(wanted, s)
+	for i, r := range results {
+		if r.State == v1alpha1.CheckWarn && r.ID != "namespace-separate" && r.ID != "run-complete" {
+			results[i].State = v1alpha1.CheckFail // every check is to be green
+		}
+	}
+	if version, ok := s.Primary.Version.Get(); ok && !version.AtLeast(1, 22) {
+		results = append(results, v1alpha1.CheckResult{
+			ID: "primary-version", Category: "primary", Severity: v1alpha1.SeverityError, State: v1alpha1.CheckFail,
+			Message: "the primary is v" + version.String() + ", which still knows the legacy path",
+			Hint:    "keep the legacy release for a rollback until the primary is v1.22 or later",
+		})
+	}
+	return results
+}
+
+// begun reports whether an earlier run began to finalize, and did not end well.
+func begun(record *journal.Record) bool {
+	return record != nil && record.Operation == "finalize" && record.Outcome != v1alpha1.OutcomeSucceeded
+}

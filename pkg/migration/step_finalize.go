@@ -1,0 +1,74 @@
+package migration
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// removeLegacy removes the legacy release for good, but for what Coder needs
+// to provision workspaces.
+type removeLegacy struct{}
+
+func (removeLegacy) Name() string { return "remove-legacy" }
+
+func (removeLegacy) Reads() []snapshot.Item {
+	return []snapshot.Item{snapshot.ItemLegacy, snapshot.ItemRemoval}
+}
+
+func (removeLegacy) Decide(s *snapshot.Snapshot) Decision {
+	state, known := s.Legacy.Get()
+	switch {
+	case !known:
+		return blocked(fmt.Sprintf("the legacy release could not be examined: %v", s.Legacy.Err()))
+	case len(state.Found.Releases) == 0:
+		return already("there is no legacy release (any more)")
+	case state.Release == nil:
+		return blocked(state.Found.Explain())
+	}
+	removal, known := s.Removal.Get()
+	if !known {
+		return blocked(fmt.Sprintf("what would go could not be found out: %v", s.Removal.Err()))
+	}
+	var details []string
+	for _, object := range removal.Goes {
+		details = append(details, "goes: "+object.String())
+	}
+	for _, kept := range removal.Stays {
+		details = append(details, fmt.Sprintf("stays: %s (%s)", kept.Object, kept.Reason))
+	}
+	return change(fmt.Sprintf("remove the legacy release %s for good", state.Release), details...)
+}
+
+// Note makes sure that the canary is rebuilt even if this run dies in between.
+func (removeLegacy) Note(_ *snapshot.Snapshot, record *journal.Record) {
+	expectRebuild(record, journal.ProvesFinalized)
+}
+
+func (removeLegacy) Apply(ctx context.Context, run *Run) error {
+	// Helm's uninstall must not be torn: it runs to its end, whatever happens.
+	_, err := legacy.Remove(context.WithoutCancel(ctx), run.Source.Access, *run.Now.Legacy.Value().Release, legacy.RemoveOptions{
+		Namespace: run.Source.Region.Namespace,
+		Timeout:   run.Options.StepTimeout,
+		Operator:  run.Options.Operator,
+		Reason:    run.Options.Reason,
+		Now:       run.Clock.Now(),
+		Progress:  func(message string) { run.Progress("%s", message) },
+	})
+	return err
+}
+
+func (removeLegacy) Undo(ctx context.Context, run *Run) (string, error) {
+	release := run.Initial.Legacy.Value().Release
+	if release == nil {
+		return "the legacy release was gone before this run", nil
+	}
+	namespace := run.Source.Region.Namespace
+	err := legacy.RestoreRecord(ctx, run.Source.Access, *release, namespace)
+	_, objectsErr := legacy.RecreateObjects(ctx, run.Source.Access, *release, namespace)
+	return "the legacy release is restored from its backup", errors.Join(err, objectsErr)
+}

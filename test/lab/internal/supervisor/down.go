@@ -1,0 +1,101 @@
+package supervisor
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/test/lab/internal/layout"
+)
+
+// downTimeout is how long a supervisor may take to end before it is killed.
+const downTimeout = 30 * time.Second
+
+// down ends a lab and removes its folder. A lab that does not exist is no error.
+func down(dir string, out io.Writer) error {
+	lab, err := layout.Load(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		_, err = fmt.Fprintf(out, "there is no lab in %s\n", dir)
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	if err := end(lab); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(lab.Dir); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(out, "the lab is down")
+	return err
+}
+
+// end ends a lab's supervisor, and with it all that it started.
+func end(lab *layout.Lab) error {
+	if !alive(lab) {
+		return nil
+	}
+	if err := syscall.Kill(lab.PID, syscall.SIGTERM); err != nil {
+		return err
+	}
+	kill := time.NewTimer(downTimeout)
+	defer kill.Stop()
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	for alive(lab) {
+		select {
+		case <-kill.C:
+			if err := syscall.Kill(lab.PID, syscall.SIGKILL); err != nil {
+				return err
+			}
+		case <-ticker.C:
+		}
+	}
+	return nil
+}
+
+// alive tells whether the lab's supervisor runs. A process of the same ID that
+// is something else does not count.
+func alive(lab *layout.Lab) bool {
+	if lab.PID == 0 || syscall.Kill(lab.PID, 0) != nil {
+		return false
+	}
+	commandLine, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", lab.PID))
+	if err != nil {
+		return runtime.GOOS != "linux" // elsewhere the ID is all there is
+	}
+	return strings.Contains(string(commandLine), "serve\x00--dir\x00"+lab.Dir+"\x00")
+}
+
+// status says how a lab is, and returns an error unless it is up.
+func status(dir string, out io.Writer) error {
+	lab, err := layout.Load(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("there is no lab in %s", dir)
+	}
+	if err != nil {
+		return err
+	}
+	if !alive(lab) {
+		return fmt.Errorf("the lab in %s is down: remove what is left of it with `coder-satellite-lab down --dir %s`", lab.Dir, dir)
+	}
+	if _, err := os.Stat(lab.Path("ready")); err != nil {
+		return fmt.Errorf("the lab in %s is coming up", lab.Dir)
+	}
+	if _, err := fmt.Fprintf(out, "%s: up, primary %s of version %s\n", lab.Dir, lab.PrimaryURL, lab.PrimaryVersion); err != nil {
+		return err
+	}
+	for _, region := range lab.Regions {
+		_, err := fmt.Fprintf(out, "  %s: API server %s, satellite %s, envproxy %s\n", region.Name, region.Server, region.AccessURL, region.EnvproxyURL)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -41,6 +41,28 @@ func (r Rule) String() string {
 	return b.String()
 }
 
+// InWords returns the rules in words, those on the same objects as one, such as
+// "create, update secrets in namespace x", in the order in which they begin.
+func InWords(rules []Rule) []string {
+	var merged []Rule
+	for _, rule := range rules {
+		i := slices.IndexFunc(merged, func(m Rule) bool {
+			m.Verb = rule.Verb
+			return m == rule
+		})
+		if i < 0 {
+			merged = append(merged, rule)
+		} else {
+			merged[i].Verb += ", " + rule.Verb
+		}
+	}
+	words := make([]string, len(merged))
+	for i, rule := range merged {
+		words[i] = rule.String()
+	}
+	return words
+}
+
 // Missing returns those of the rules that the user does not have, in their
 // order. It asks for each namespace's rules once, and by single reviews for
 // what is not found there, because webhooks may grant rights that the lists

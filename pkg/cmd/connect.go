@@ -36,6 +36,7 @@ func (t *targets) connect() (*connection, error) {
 		}
 		t.flags.Contexts, t.current = []string{current}, true
 	}
+	t.flags.Further = []string{"--kubeconfig", t.kubeconfig, "--coder-token-file", t.tokenFile}
 	loaded, err := t.flags.Load(t.env.In)
 	if err != nil {
 		return nil, usage(err)

@@ -37,6 +37,10 @@ type Flags struct {
 	MaxParallel int
 	MaxFailures *int
 
+	// Further are pairs of a flag and its value that every verb takes and that
+	// matter elsewhere; they are only repeated in Region.Selector.
+	Further []string
+
 	// AccessURLOptional is set by verbs that never speak to the satellite.
 	AccessURLOptional bool
 }
@@ -48,7 +52,14 @@ func (f Flags) Load(stdin io.Reader) (*Fleet, error) {
 		if len(f.Regions) > 0 {
 			return nil, &FieldError{Field: "--region", Problem: "selects regions of a Fleet file; give one with --filename"}
 		}
-		return f.Fleet()
+		fleet, err := f.Fleet()
+		if err != nil {
+			return nil, err
+		}
+		for i := range fleet.Regions {
+			f.remember(&fleet.Regions[i])
+		}
+		return fleet, nil
 	}
 	if err := f.clash(); err != nil {
 		return nil, err
@@ -59,6 +70,9 @@ func (f Flags) Load(stdin io.Reader) (*Fleet, error) {
 	}
 	if err := f.override(fleet); err != nil {
 		return nil, err
+	}
+	for i := range fleet.Regions {
+		f.remember(&fleet.Regions[i])
 	}
 	return fleet, fleet.Select(f.Regions)
 }

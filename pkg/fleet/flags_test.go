@@ -31,6 +31,9 @@ func TestFlagsFleet(t *testing.T) {
 			Namespace: "sat", Release: fleet.DefaultRelease, AccessURL: "https://coder-ohio.example.com", Provider: "ohio",
 			ValueFiles: []string{values}, Sets: []string{"coderd.replicas=2"}, ConnectTo: "203.0.113.7:443", Canary: "none",
 			Chart: v1alpha1.Chart{Name: "chart.tgz", Version: "1.21.7"},
+			Selector: "--context arn:aws:eks:us-east-2:1234:cluster/ohio --namespace sat --access-url https://coder-ohio.example.com/ " +
+				"--provider ohio --connect-to 203.0.113.7:443 --canary none --coder-url https://coder.example.com",
+			ChartFlags: "--chart ./chart.tgz --chart-version 1.21.7 --values " + values + " --set ...",
 		}},
 		Waves: [][]string{{"arn-aws-eks-us-east-2-1234-cluster-ohio"}}, MaxParallel: 3, MaxFailures: 2,
 	}

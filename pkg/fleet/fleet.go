@@ -64,6 +64,9 @@ type Region struct {
 	Canary string
 	// Chart is the satellite's chart; an empty version means the primary's.
 	Chart v1alpha1.Chart
+	// Selector and ChartFlags are the flags that name the region, and its
+	// chart, on the command line; Command puts them together.
+	Selector, ChartFlags string
 }
 
 // Region returns the region of that name, and whether there is one.

@@ -19,6 +19,9 @@ func canaryChecks() []Check {
 
 func canary(s *snapshot.Snapshot) Answer {
 	found, known := s.Canary.Get()
+	if !known && !s.Provider.IsKnown() {
+		return unknown(s.Canary.Err(), "") // naming one would not help
+	}
 	if !known {
 		return unknown(s.Canary.Err(), "name one with --canary, or use \"none\"")
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -83,11 +84,7 @@ func clusterRights(s *snapshot.Snapshot) Answer {
 	if len(missing) == 0 {
 		return pass("every right that is needed is there")
 	}
-	names := make([]string, len(missing))
-	for i, rule := range missing {
-		names[i] = rule.String()
-	}
-	return fail("have a cluster administrator grant them", "missing rights: %s", strings.Join(names, "; "))
+	return fail("have a cluster administrator grant them", "missing rights: %s", strings.Join(cluster.InWords(missing), "; "))
 }
 
 func namespaceActive(s *snapshot.Snapshot) Answer {

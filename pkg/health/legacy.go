@@ -1,6 +1,7 @@
 package health
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
@@ -16,6 +17,14 @@ func legacyChecks() []Check {
 				Explanation: "The legacy release is a Helm release of the chart workspace-provider, found through the labels of its envproxy Deployment in any namespace. Without one there is no way back to the legacy path. Several usually mean that somebody installed it twice; remove the one that the provider does not use.",
 			},
 			Evaluate: legacyFound,
+		},
+		{
+			Info: v1alpha1.CheckInfo{
+				ID: "legacy-idle", Category: categoryLegacy, Severity: v1alpha1.SeverityError, Preflight: true,
+				Question:    "Is no Helm operation on the legacy release under way?",
+				Explanation: "Helm marks a release as pending while it installs, upgrades or rolls back, and leaves the mark if it is killed. Whatever the plugin wrote to the release's record then, Helm could overwrite. Wait for the operation; if nobody runs one, the command in the message ends it.",
+			},
+			Evaluate: legacyIdle,
 		},
 		{
 			Info: v1alpha1.CheckInfo{
@@ -51,10 +60,35 @@ func legacyFound(s *snapshot.Snapshot) Answer {
 	case state.Release != nil:
 		return pass("%s/%s, chart %s %s, revision %d", state.Release.Namespace, state.Release.Name,
 			state.Release.ChartName, state.Release.ChartVersion, state.Release.Revision)
-	case len(state.Found.Releases) == 0 && withoutLegacy(s):
+	case len(state.Found.Releases) == 0 && withoutLegacy(s) && !lost(s):
 		return skip("there is no legacy release (any more), and the region does not use one")
 	default:
 		return fail("see `helm list --all-namespaces`", "%s", state.Found.Explain())
+	}
+}
+
+// lost reports whether the release that the ledger lists as retained is not
+// found, although something of it is: an envproxy, or a backup that is not sound.
+func lost(s *snapshot.Snapshot) bool {
+	record := s.Journal.Value()
+	if record == nil || record.Retention == nil {
+		return false
+	}
+	ours := record.Retention.Namespace + "/" + record.Retention.Release
+	return slices.ContainsFunc(s.Legacy.Value().Found.Reasons, func(reason string) bool { return strings.Contains(reason, ours) })
+}
+
+func legacyIdle(s *snapshot.Snapshot) Answer {
+	state, known := s.Legacy.Get()
+	switch {
+	case !known:
+		return skip("the legacy release is unknown")
+	case state.Release == nil:
+		return skip("there is no legacy release")
+	case state.Release.Busy() != "":
+		return fail("", "%s", state.Release.Busy())
+	default:
+		return pass("no Helm operation is under way")
 	}
 }
 
@@ -66,11 +100,11 @@ func legacyRetained(s *snapshot.Snapshot) Answer {
 	case state.Release == nil:
 		return skip("there is no legacy release to retain")
 	case !state.Retention.Complete():
-		return fail("kubectl coder-satellite retain --region "+s.Region.Name, "not retained: missing %s", strings.Join(state.Retention.Missing, ", "))
+		return fail(s.Region.Command("retain"), "not retained: missing %s", strings.Join(state.Retention.Missing, ", "))
 	case !s.Journal.IsKnown():
 		return unknown(s.Journal.Err(), "")
 	case !inLedger(s):
-		return fail("kubectl coder-satellite retain --region "+s.Region.Name, "the journal's ledger does not list %s/%s revision %d",
+		return fail(s.Region.Command("retain"), "the journal's ledger does not list %s/%s revision %d",
 			state.Release.Namespace, state.Release.Name, state.Release.Revision)
 	default:
 		return pass("%s/%s revision %d is retained", state.Release.Namespace, state.Release.Name, state.Release.Revision)

@@ -36,7 +36,10 @@ func providerChecks() []Check {
 
 func providerFound(s *snapshot.Snapshot) Answer {
 	provider, known := s.Provider.Get()
-	if !known {
+	switch {
+	case !known && !s.Primary.Providers.IsKnown():
+		return unknown(s.Provider.Err(), "") // naming it would not help
+	case !known:
 		return unknown(s.Provider.Err(), "name it with --provider, or `provider` in the Fleet")
 	}
 	return pass("provider %q", provider.Name)

@@ -31,10 +31,10 @@ func runComplete(s *snapshot.Snapshot) Answer {
 	case record.Outcome == v1alpha1.OutcomeSucceeded:
 		return pass("the last %s, by %s, succeeded", record.Operation, record.Operator)
 	case record.Outcome == "":
-		return fail("kubectl coder-satellite "+record.Operation+" --region "+s.Region.Name,
+		return fail(s.Region.Command(record.Operation),
 			"the last %s, by %s, stopped without a word at step %s", record.Operation, record.Operator, record.Step)
 	default:
-		return fail("kubectl coder-satellite "+record.Operation+" --region "+s.Region.Name,
+		return fail(s.Region.Command(record.Operation),
 			"the last %s, by %s, ended %s at step %s", record.Operation, record.Operator, record.Outcome, record.Step)
 	}
 }

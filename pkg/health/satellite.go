@@ -43,7 +43,7 @@ func satelliteChecks() []Check {
 }
 
 func hintMigrate(s *snapshot.Snapshot) string {
-	return "kubectl coder-satellite migrate --region " + s.Region.Name
+	return s.Region.Command("migrate")
 }
 
 func satelliteConflict(s *snapshot.Snapshot) Answer {

@@ -28,7 +28,7 @@ func Emit(ctx context.Context, client kubernetes.Interface, namespace, operation
 			APIVersion: "v1", Kind: "ConfigMap", Namespace: namespace, Name: Name,
 		},
 		Type:           kind,
-		Reason:         string(result.State),
+		Reason:         reason(result),
 		Message:        bounded(fmt.Sprintf("%s %s: %s", operation, result.Name, message), maxEventMessage),
 		Source:         corev1.EventSource{Component: "kubectl-coder-satellite"},
 		FirstTimestamp: at,
@@ -36,6 +36,18 @@ func Emit(ctx context.Context, client kubernetes.Interface, namespace, operation
 		Count:          1,
 	}, metav1.CreateOptions{})
 	return err
+}
+
+// reason returns a step and how far it got as Kubernetes writes reasons:
+// "EnableNetworkingV2Done".
+func reason(result v1alpha1.StepResult) string {
+	var reason strings.Builder
+	for word := range strings.SplitSeq(result.Name, "-") {
+		if word != "" { // names are ASCII
+			reason.WriteString(strings.ToUpper(word[:1]) + word[1:])
+		}
+	}
+	return reason.String() + string(result.State)
 }
 
 // bounded returns the beginning of a text that is longer than limit bytes.

@@ -69,6 +69,8 @@ func (w *Writer) Write(ctx context.Context, record *Record) error {
 			return nil
 		case readErr == nil && conflict && slices.Contains(w.unsure, now.Data[key]):
 			w.stored, w.unsure = now, nil
+		case readErr != nil && conflict && len(w.unsure) > 0:
+			return fmt.Errorf("whether this run or another wrote the journal %s/%s last is not known: %w", w.namespace, Name, readErr)
 		case conflict:
 			return &ConflictError{Namespace: w.namespace, cause: err}
 		case apierrors.IsNotFound(err) && w.stored == nil:

@@ -126,7 +126,10 @@ func (s *search) candidates(ctx context.Context) ([]Release, error) {
 }
 
 func (s *search) exclude(format string, args ...any) {
-	s.found.Reasons = append(s.found.Reasons, fmt.Sprintf(format, args...))
+	reason := fmt.Sprintf(format, args...)
+	if !slices.ContainsFunc(s.found.Reasons, func(said string) bool { return strings.Contains(said, reason) }) {
+		s.found.Reasons = append(s.found.Reasons, reason)
+	}
 }
 
 // choose keeps the provider's release of several, if the hint tells which it is.

@@ -62,7 +62,7 @@ func Inspect(ctx context.Context, access *cluster.Access, release Release, names
 // inspectBackup is Inspect for a release without a record.
 func inspectBackup(ctx context.Context, access *cluster.Access, release Release, namespace string, cause error) (Retention, Readiness, error) {
 	var ready Readiness
-	kept := Retention{Missing: []string{"the release's record: somebody uninstalled the release; `kubectl coder-satellite rollback` restores the record from the backup"}}
+	kept := Retention{Missing: []string{"the release's record: somebody uninstalled the release; `kubectl coder-satellite retain` restores the record from the backup, and so does `rollback`"}}
 	ready.problem("%v", cause)
 	b, err := latestBackup(ctx, access, namespace, release)
 	if apierrors.IsForbidden(err) {

@@ -81,10 +81,20 @@ func (s store) current(ctx context.Context, object string) (current, error) {
 func idle(release Release, records []current) error {
 	latest := records[len(records)-1]
 	release.Status, release.LatestRevision = latest.status, latest.record.Version
-	if strings.HasPrefix(latest.status, "pending-") || latest.status == "uninstalling" {
-		return errors.New(unfinished(release))
+	if busy := release.Busy(); busy != "" {
+		return errors.New(busy)
 	}
 	return nil
+}
+
+// Busy says that a Helm operation on the release is going on, or was killed,
+// and what ends it; empty if the release may be changed. A release without a
+// record is restored from its backup, whatever Helm was about to do with it.
+func (r Release) Busy() string {
+	if r.RecordMissing || !strings.HasPrefix(r.Status, "pending-") && r.Status != "uninstalling" {
+		return ""
+	}
+	return unfinished(r)
 }
 
 // objectsOf returns the objects of all the records, each once.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,6 +38,18 @@ type fault struct {
 	lost   bool          // it is carried out, but its answer is lost
 	late   bool          // it is carried out although its sender gave up waiting
 	slow   time.Duration // before its answer arrives
+}
+
+// weather is the fault of all requests from when it is set.
+type weather struct{ now atomic.Pointer[fault] }
+
+func (w *weather) set(f fault) { w.now.Store(&f) }
+
+func (w *weather) on(*http.Request) fault {
+	if f := w.now.Load(); f != nil {
+		return *f
+	}
+	return fault{}
 }
 
 var errNetwork = errors.New("the network is gone")

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -109,13 +110,13 @@ func TestFenceRefuses(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server := &apiServer{}
-				var on fault
-				client, _ := server.client(t, func(*http.Request) fault { return on })
+				sky := new(weather)
+				client, _ := server.client(t, sky.on)
 				l := mustAcquire(t, client, options("ann@laptop/1"))
 				defer release(t, l)
-				defer func() { on = fault{} }()
+				defer sky.set(fault{})
 				tc.happen(server)
-				on = tc.on
+				sky.set(tc.on)
 				target := &region{}
 				b, err := send(t, l.Fence(target), http.MethodPost, writePath)
 				if lost := new(LostError); err == nil || errors.As(err, &lost) != tc.lost || isLost(l) != tc.lost {
@@ -132,8 +133,8 @@ func TestFenceRefuses(t *testing.T) {
 // A machine that sleeps stops renewing. When it wakes, the first write must not
 // rely on a lease that somebody may be about to take over.
 func TestFenceAfterSleep(t *testing.T) {
-	var slept time.Duration
-	clock := skewed{by: func() time.Duration { return slept }}
+	var slept atomic.Int64 // nanoseconds
+	clock := skewed{by: func() time.Duration { return time.Duration(slept.Load()) }}
 	for _, tc := range []struct {
 		name  string
 		on    fault
@@ -146,17 +147,18 @@ func TestFenceAfterSleep(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				slept = 0
+				slept.Store(0)
 				server := &apiServer{}
-				on := fault{}
-				client, link := server.client(t, func(r *http.Request) fault { return onWrites(on)(r) })
+				sky := new(weather)
+				client, link := server.client(t, func(r *http.Request) fault { return onWrites(sky.on(r))(r) })
 				o := options("ann@laptop/1")
 				o.Duration, o.Clock = DefaultDuration, clock
 				l := mustAcquire(t, client, o)
 				defer release(t, l)
-				defer func() { on = fault{} }()
+				defer sky.set(fault{})
 				_ = link.sent()
-				slept, on = time.Hour, tc.on
+				slept.Store(int64(time.Hour))
+				sky.set(tc.on)
 				target := &region{}
 				_, err := send(t, l.Fence(target), http.MethodPost, writePath)
 				if (err != nil) != tc.fails || (len(target.got) == 0) != tc.fails {
@@ -170,11 +172,11 @@ func TestFenceAfterSleep(t *testing.T) {
 	}
 	t.Run("asleep again while renewing", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			slept = 0
+			slept.Store(0)
 			server := &apiServer{}
 			client, _ := server.client(t, func(r *http.Request) fault {
-				if r.Method == http.MethodPut && slept > 0 {
-					slept += time.Hour
+				if r.Method == http.MethodPut && slept.Load() > 0 {
+					slept.Add(int64(time.Hour))
 				}
 				return fault{}
 			})
@@ -182,7 +184,7 @@ func TestFenceAfterSleep(t *testing.T) {
 			o.Clock = clock
 			l := mustAcquire(t, client, o)
 			defer release(t, l)
-			slept = time.Hour
+			slept.Store(int64(time.Hour))
 			target := &region{}
 			if _, err := send(t, l.Fence(target), http.MethodPost, writePath); err == nil || !strings.Contains(err.Error(), "too slowly") || len(target.got) != 0 {
 				t.Errorf("sent %q: %v", target.got, err)
@@ -191,12 +193,11 @@ func TestFenceAfterSleep(t *testing.T) {
 	})
 	t.Run("stolen while renewing", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			slept = 0
+			slept.Store(0)
 			server := &apiServer{}
-			reads, stolen := 0, false
+			var requests atomic.Int64
 			client, _ := server.client(t, func(*http.Request) fault {
-				if reads++; slept > 0 && reads == 4 && !stolen {
-					stolen = true
+				if requests.Add(1) == 4 {
 					server.edit(func(l *coordinationv1.Lease) { l.Spec.HolderIdentity = ptr.To("bob@laptop/2") })
 				}
 				return fault{}
@@ -205,7 +206,7 @@ func TestFenceAfterSleep(t *testing.T) {
 			o.Clock = clock
 			l := mustAcquire(t, client, o) // two requests
 			defer release(t, l)
-			slept = time.Hour
+			slept.Store(int64(time.Hour))
 			target := &region{}
 			_, err := send(t, l.Fence(target), http.MethodPost, writePath)
 			if lost := new(LostError); !errors.As(err, &lost) || lost.By != "bob@laptop/2" || len(target.got) != 0 {

@@ -13,7 +13,7 @@ import (
 // renew renews the lock three times in its duration, and more often while that
 // fails, until it is stopped or lost. It gives up when two thirds of the
 // duration passed without a renewal: others take over only after the whole of
-// it, and an attempt takes at most a fifth.
+// it, and an attempt takes at most a quarter.
 func (l *Lock) renew(ctx context.Context) {
 	defer close(l.done)
 	duration := l.options.Duration
@@ -25,7 +25,7 @@ func (l *Lock) renew(ctx context.Context) {
 			return
 		case <-timer.C():
 		}
-		attempt, cancel := context.WithTimeout(ctx, duration/5)
+		attempt, cancel := context.WithTimeout(ctx, duration/4)
 		err := l.renewOnce(attempt)
 		cancel()
 		lost, pause := new(LostError), duration/3

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -32,7 +33,7 @@ func TestRenewKeeps(t *testing.T) {
 			return fault{}
 		}
 	}
-	conflicts := 0
+	var requests atomic.Int64
 	for name, on := range map[string]func(*http.Request) fault{
 		"nothing happens":           nil,
 		"network gone for a moment": during(4*time.Second, 9*time.Second, fault{drop: true}),
@@ -40,7 +41,7 @@ func TestRenewKeeps(t *testing.T) {
 		"server stuck for a moment": during(4*time.Second, 7*time.Second, fault{delay: time.Minute}),
 		"server fails for a moment": during(4*time.Second, 9*time.Second, fault{refuse: 500}),
 		"somebody else edits it": func(r *http.Request) fault {
-			if conflicts++; r.Method == http.MethodPut && conflicts%4 == 0 {
+			if requests.Add(1)%4 == 0 && r.Method == http.MethodPut {
 				return fault{refuse: 409}
 			}
 			return fault{}
@@ -100,13 +101,13 @@ func TestRenewLoses(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server := &apiServer{}
-				var on fault
-				client, link := server.client(t, func(*http.Request) fault { return on })
+				sky := new(weather)
+				client, link := server.client(t, sky.on)
 				l := mustAcquire(t, client, options("ann@laptop/1"))
 				defer release(t, l)
-				defer func() { on = fault{} }()
+				defer sky.set(fault{})
 				tc.happen(server)
-				on = tc.on
+				sky.set(tc.on)
 				began := time.Now()
 				<-l.Lost()
 				if took := time.Since(began); took >= DefaultDuration {
@@ -178,10 +179,10 @@ func TestRelease(t *testing.T) {
 	t.Run("nothing can be read", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			server := &apiServer{}
-			gone := false
-			client, _ := server.client(t, func(*http.Request) fault { return fault{drop: gone} })
+			sky := new(weather)
+			client, _ := server.client(t, sky.on)
 			l := mustAcquire(t, client, options("ann@laptop/1"))
-			gone = true
+			sky.set(fault{drop: true})
 			if err := l.Release(t.Context()); !errors.Is(err, errNetwork) {
 				t.Errorf("unexpected error: %v", err)
 			}

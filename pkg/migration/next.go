@@ -1,8 +1,6 @@
 package migration
 
 import (
-	"fmt"
-
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/clock"
 
@@ -12,23 +10,22 @@ import (
 
 // next returns the one command to type after a report; "" if none is called for.
 func next(operation Operation, region fleet.Region, report v1alpha1.RegionReport) string {
-	const plugin = "kubectl coder-satellite"
 	switch report.Outcome {
 	case v1alpha1.OutcomeSucceeded:
-		return fmt.Sprintf("%s status --region %s", plugin, region.Name)
+		return region.Command("status")
 	case v1alpha1.OutcomeNothingToDo:
 		return ""
 	case v1alpha1.OutcomePreflightFailed:
 		for _, result := range report.Preflight {
 			if result.State == v1alpha1.CheckFail {
-				return fmt.Sprintf("%s explain %s", plugin, result.ID)
+				return "kubectl coder-satellite explain " + result.ID
 			}
 		}
-		return fmt.Sprintf("%s plan --region %s", plugin, region.Name)
+		return region.Command("plan")
 	case v1alpha1.OutcomeLockHeld:
-		return fmt.Sprintf("%s status --region %s", plugin, region.Name)
+		return region.Command("status")
 	default:
-		return fmt.Sprintf("%s %s --region %s", plugin, operation.Name, region.Name)
+		return region.Command(operation.Name)
 	}
 }
 

@@ -54,7 +54,7 @@ func Retain() Operation {
 	return Operation{
 		Name:      "retain",
 		Items:     snapshot.StatusItems(),
-		Preflight: checks("primary-version", "operator-role", "cluster-reachable", "region-distinct", "cluster-rights", "namespace-active", "provider-found", "legacy-found"),
+		Preflight: checks("primary-version", "operator-role", "cluster-reachable", "region-distinct", "cluster-rights", "namespace-active", "provider-found", "legacy-found", "legacy-idle"),
 		Steps:     []Step{retainLegacy{}},
 	}
 }

@@ -25,7 +25,7 @@ func Rollback(options RollbackOptions) Operation {
 	operation := Operation{
 		Name:      "rollback",
 		Items:     snapshot.StatusItems(),
-		Preflight: preflightRollback(options.Force),
+		Preflight: preflightRollback(options),
 		Steps: []Step{
 			restoreLegacy{},
 			disableNetworkingV2{was: options.NetworkingV2Was},
@@ -46,24 +46,38 @@ func usesSatellite(s *snapshot.Snapshot) bool { return s.Networking() == v1alpha
 
 // preflightRollback is what must hold before a region goes back. That the
 // legacy release is not ready stops it, unless forced: then it only warns.
-func preflightRollback(force bool) func(*snapshot.Snapshot) []v1alpha1.CheckResult {
+func preflightRollback(options RollbackOptions) func(*snapshot.Snapshot) []v1alpha1.CheckResult {
 	base := checks("primary-version", "operator-role", "cluster-reachable", "region-distinct", "cluster-rights", "provider-found", "legacy-found", "canary")
 	return func(s *snapshot.Snapshot) []v1alpha1.CheckResult {
 		results := base(s)
 		for i, r := range results {
+			state, known := s.Legacy.Get()
+			switch {
 			// a canary that failed is a reason to go back, not against it
-			if r.ID == "canary" && r.State == v1alpha1.CheckFail {
+			case r.ID == "canary" && r.State == v1alpha1.CheckFail:
 				results[i].State = v1alpha1.CheckWarn
+			// there is no way back to what is gone
+			case r.ID == "legacy-found" && r.State == v1alpha1.CheckSkipped && known:
+				results[i].State, results[i].Message = v1alpha1.CheckFail, state.Found.Explain()
 			}
 		}
 		ready, _ := health.Find("legacy-rollback-ready")
 		for _, r := range health.Evaluate([]health.Check{ready}, s) {
-			lost := s.Legacy.Value().Release != nil && s.Legacy.Value().Release.RecordMissing
-			if r.State == v1alpha1.CheckWarn && !force && !lost { // what is lost is restored first
+			release := s.Legacy.Value().Release
+			switch lost := release != nil && release.RecordMissing; {
+			case r.State == v1alpha1.CheckWarn && lost:
+				r.Message = fmt.Sprintf("the record of %s is gone: it is restored first, from the backup %s", release, release.Backup)
+			case r.State == v1alpha1.CheckWarn && !options.Force:
 				r.State, r.Severity = v1alpha1.CheckFail, v1alpha1.SeverityError
 				r.Hint = "mend it, or go back all the same with --force --reason WHY"
 			}
 			results = append(results, r)
+		}
+		back := disableNetworkingV2{was: options.NetworkingV2Was}.Decide(s)
+		if s.Provider.IsKnown() && s.Primary.Version.IsKnown() && back.Action == v1alpha1.ActionBlocked {
+			results = append(results, v1alpha1.CheckResult{
+				ID: "networking-v2", Category: "provider", Severity: v1alpha1.SeverityError, State: v1alpha1.CheckFail, Message: back.Reason,
+			})
 		}
 		return results
 	}

@@ -172,7 +172,7 @@ func waitBuilt(ctx context.Context, run *Run, before coder.Workspace) error {
 
 // Undo builds the canary again on the path that is now in use. The engine runs
 // it after the switch was taken back.
-func (rebuildCanary) Undo(ctx context.Context, run *Run) (string, error) {
+func (r rebuildCanary) Undo(ctx context.Context, run *Run) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	canary := run.Now.Canary.Value()
@@ -184,5 +184,8 @@ func (rebuildCanary) Undo(ctx context.Context, run *Run) (string, error) {
 		return "", err
 	}
 	run.Record.Canary = &journal.Canary{ID: workspace.ID, Name: workspace.Name, Proves: journal.ProvesLegacy, Asked: true, Rebuilt: true}
+	if r.proves == journal.ProvesFinalized {
+		return fmt.Sprintf("workspace %q is rebuilt, with the legacy release restored", workspace.Name), nil
+	}
 	return fmt.Sprintf("workspace %q is rebuilt on the legacy path", workspace.Name), nil
 }

@@ -33,11 +33,16 @@ func (restoreLegacy) Decide(s *snapshot.Snapshot) Decision {
 func (restoreLegacy) Apply(ctx context.Context, run *Run) error {
 	commit, cancel := run.Commit(ctx)
 	defer cancel()
+	return restore(commit, run)
+}
+
+// restore brings back the record from its backup, and objects that are missing.
+func restore(ctx context.Context, run *Run) error {
 	release, namespace := *run.Now.Legacy.Value().Release, run.Source.Region.Namespace
-	if err := legacy.RestoreRecord(commit, run.Source.Access, release, namespace); err != nil {
+	if err := legacy.RestoreRecord(ctx, run.Source.Access, release, namespace); err != nil {
 		return err
 	}
-	_, err := legacy.RecreateObjects(commit, run.Source.Access, release, namespace)
+	_, err := legacy.RecreateObjects(ctx, run.Source.Access, release, namespace)
 	return err
 }
 

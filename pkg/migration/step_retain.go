@@ -38,6 +38,9 @@ func (retainLegacy) Decide(s *snapshot.Snapshot) Decision {
 	if len(missing) == 0 {
 		return already(fmt.Sprintf("%s/%s revision %d is retained", release.Namespace, release.Name, release.Revision))
 	}
+	if release.RecordMissing {
+		return change(fmt.Sprintf("restore the record of %s from its backup %s, and retain it", release, release.Backup))
+	}
 	return change(
 		fmt.Sprintf("retain %s/%s revision %d (chart %s)", release.Namespace, release.Name, release.Revision, release.ChartVersion),
 		"missing: "+strings.Join(missing, ", "),
@@ -56,6 +59,17 @@ func (retainLegacy) Apply(ctx context.Context, run *Run) error {
 	release := *run.Now.Legacy.Value().Release
 	commit, cancel := run.Commit(ctx)
 	defer cancel()
+	if release.RecordMissing {
+		if err := restore(commit, run); err != nil {
+			return err
+		}
+		run.Refresh(commit, snapshot.ItemLegacy)
+		state := run.Now.Legacy.Value()
+		if state.Release == nil {
+			return fmt.Errorf("release %s was restored, but is not found: %s", release, state.Found.Explain())
+		}
+		release = *state.Release
+	}
 	ledger, err := legacy.Retain(commit, run.Source.Access, release, legacy.RetainOptions{
 		Namespace: run.Source.Region.Namespace,
 		Operator:  run.Options.Operator,
@@ -81,6 +95,9 @@ func (retainLegacy) Undo(ctx context.Context, run *Run) (string, error) {
 	state := run.Initial.Legacy.Value()
 	if state.Release == nil || state.Retention.Complete() {
 		return "retention was there before this run and stays", nil
+	}
+	if state.Release.RecordMissing {
+		return "what was restored of the legacy release stays", nil
 	}
 	err := legacy.Unretain(ctx, run.Source.Access, *state.Release, run.Source.Region.Namespace)
 	return "the legacy release's record is as it was", err

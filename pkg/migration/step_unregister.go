@@ -59,7 +59,7 @@ func inUse(s *snapshot.Snapshot) error {
 	case v1alpha1.NetworkingV2Unknown:
 		return errors.New(networkingUnknown(s))
 	default:
-		return fmt.Errorf("provider %q uses Networking v2, and no other satellite serves it: `kubectl coder-satellite rollback --region %s` first", s.Provider.Value().Name, s.Region.Name)
+		return fmt.Errorf("provider %q uses Networking v2, and no other satellite serves it: `%s` first", s.Provider.Value().Name, s.Region.Command("rollback"))
 	}
 }
 

@@ -12,9 +12,14 @@ import (
 // legacy finds the legacy release and, if it is the only one, looks at its
 // retention and at whether a rollback to it would work.
 func (src *Source) legacy(ctx context.Context, s *Snapshot) (Legacy, error) {
-	// Without a provider the whole cluster is searched; the hint only helps
-	// operators who may not list all namespaces.
-	found, err := legacy.Find(ctx, src.Access, legacy.Hint{Namespace: s.Provider.Value().Config.DefaultNamespace})
+	// Without a provider the whole cluster is searched; the hint helps operators
+	// who may not list all namespaces, and tells the provider's of several releases.
+	provider := s.Provider.Value()
+	found, err := legacy.Find(ctx, src.Access, legacy.Hint{
+		Namespace:       provider.Config.DefaultNamespace,
+		AccessURL:       provider.EnvproxyAccessURL,
+		BackupNamespace: src.Region.Namespace,
+	})
 	if err != nil {
 		return Legacy{}, err
 	}
@@ -23,7 +28,7 @@ func (src *Source) legacy(ctx context.Context, s *Snapshot) (Legacy, error) {
 		return state, nil
 	}
 	state.Release = &found.Releases[0]
-	state.AccessURL = cmp.Or(state.Release.AccessURL, s.Provider.Value().EnvproxyAccessURL)
+	state.AccessURL = cmp.Or(state.Release.AccessURL, provider.EnvproxyAccessURL)
 	var group sync.WaitGroup
 	if state.AccessURL != "" {
 		group.Go(func() {

@@ -1,11 +1,13 @@
-// Package crash kills the real plugin at its outside calls, one after the
-// other, and answers them wrongly, and looks at what is left. CODER_SATELLITE_CRASH=all
-// tries every call; otherwise a sample of them is tried.
+// Package crash disturbs the real plugin at its outside calls, one after the
+// other: kills it, or answers wrongly, and looks at what is left. With
+// CODER_SATELLITE_CRASH=all every call is tried, otherwise a sample of them.
 package crash
 
 import (
+	"context"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -15,95 +17,189 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// TestCrashAtEveryCall kills a migration before each of its calls, and after
-// each took effect but before its answer arrived. The rule must hold at once,
-// and one plain migrate must complete the region.
-func TestCrashAtEveryCall(t *testing.T) {
-	lab, regions := setUp(t)
-	undisturbed, total := reference(t, lab, regions[0])
-	points := make(chan disturbance)
-	var tried, violations atomic.Int64
-	var workers sync.WaitGroup
-	for _, r := range regions {
-		workers.Go(func() {
-			for d := range points {
-				if crashed(t, lab, r, d, undisturbed) {
-					tried.Add(1)
-				}
-				if err := r.reset(lab); err != nil {
-					t.Errorf("%s: reset after call %d: %v", r.name, d.call, err)
-					violations.Add(1)
-				}
-			}
+// TestCrash kills the plugin before each of its calls, and after each took
+// effect but before its answer arrived. The rule must hold at once, and one
+// plain run of the verb must complete the region.
+func TestCrash(t *testing.T) {
+	for _, test := range []struct {
+		scenario scenario
+		version  string
+		sample   int
+	}{
+		{migrateScenario(), "1.21.7", 9},
+		{rollbackScenario(), "1.21.7", 4},
+		{finalizeScenario(), "1.22.3", 3},
+	} {
+		t.Run(test.scenario.verb, func(t *testing.T) {
+			crashEverywhere(t, test.scenario, test.version, test.sample)
 		})
 	}
-	for call := 1; call <= total; call += stride(total) {
+}
+
+func crashEverywhere(t *testing.T, s scenario, version string, sample int) {
+	lab, regions := setUp(t, version)
+	undisturbed, total := reference(t, lab, regions[0], s)
+	var points []disturbance
+	for call := 1; call <= total; call += stride(total, sample) {
 		for _, after := range []bool{false, true} {
-			points <- disturbance{call: call, after: after, kill: func() {}}
+			points = append(points, disturbance{call: call, after: after, kill: func() {}})
 		}
 	}
-	close(points)
-	workers.Wait()
-	if t.Failed() {
-		violations.Add(1)
-	}
-	fmt.Printf("crash points: %d, violations: %d (calls of one migration: %d)\n", tried.Load(), violations.Load(), total)
+	var tried, violations atomic.Int64
+	spread(regions, points, func(r *region, d disturbance) {
+		killed, problems := disturbOnce(lab, r, s, d, undisturbed)
+		if killed {
+			tried.Add(1)
+		}
+		for _, problem := range problems {
+			violations.Add(1)
+			t.Error(problem)
+		}
+	})
+	fmt.Printf("%s: crash points: %d, violations: %d (calls of one undisturbed run: %d)\n", s.verb, tried.Load(), violations.Load(), total)
 	if tried.Load() == 0 {
 		t.Error("no crash point was tried")
 	}
 }
 
-// crashed crashes one migration, checks what is left, completes it and checks
-// again. It reports whether the plugin was killed, which it is not when this
-// run made fewer calls than the one that was counted.
-func crashed(t *testing.T, lab *inlab.Lab, r *region, d disturbance, undisturbed map[string]string) bool {
-	when := "before"
-	if d.after {
-		when = "after"
+// TestFaults answers calls wrongly instead. The outcome must be success after
+// a retry, or a clear failure with the rule intact.
+func TestFaults(t *testing.T) {
+	s := migrateScenario()
+	lab, regions := setUp(t, "1.21.7")
+	undisturbed, total := reference(t, lab, regions[0], s)
+	kinds := allFaults()
+	passes := 1
+	if whole() {
+		passes = len(kinds)
 	}
-	first := r.run(lab, d, "migrate")
-	_, what := r.meddler.calls()
-	point := fmt.Sprintf("%s, killed %s call %d (%s)", r.name, when, d.call, what)
-	if err := r.rule(lab); err != nil {
-		t.Errorf("%s: %v", point, err)
+	var points []disturbance
+	for pass := range passes {
+		for call := 1; call <= total; call += stride(total, len(kinds)) {
+			points = append(points, disturbance{call: call, fault: kinds[(call/stride(total, len(kinds))+pass)%len(kinds)]})
+		}
 	}
-	again := r.run(lab, disturbance{}, "migrate")
-	if again.code != 0 {
-		t.Errorf("%s: one plain migrate did not complete it: exit code %d\n%s", point, again.code, lastLines(again.output))
-		return first.killed
-	}
-	if err := r.complete(lab); err != nil {
-		t.Errorf("%s: after one plain migrate: %v", point, err)
-	}
-	picture, err := r.picture()
-	if err != nil {
-		t.Errorf("%s: %v", point, err)
-	}
-	if diff := cmp.Diff(own(undisturbed), own(picture)); diff != "" && r.name == "sydney" {
-		t.Errorf("%s: objects differ from those of an undisturbed run (-want +got):\n%s", point, diff)
-	}
-	return first.killed
+	var tried, violations atomic.Int64
+	spread(regions, points, func(r *region, d disturbance) {
+		_, problems := disturbOnce(lab, r, s, d, undisturbed)
+		tried.Add(1)
+		for _, problem := range problems {
+			violations.Add(1)
+			t.Error(problem)
+		}
+	})
+	fmt.Printf("%s: faults: %d of %d kinds, violations: %d\n", s.verb, tried.Load(), len(kinds), violations.Load())
 }
 
-// own leaves out what has the region's name or key in it.
-func own(picture map[string]string) map[string]string { return picture }
+// spread lets the regions work the points off side by side.
+func spread(regions []*region, points []disturbance, work func(*region, disturbance)) {
+	queue := make(chan disturbance)
+	var workers sync.WaitGroup
+	for _, r := range regions {
+		workers.Go(func() {
+			for d := range queue {
+				work(r, d)
+			}
+		})
+	}
+	for _, d := range points {
+		queue <- d
+	}
+	close(queue)
+	workers.Wait()
+}
 
-// reference migrates a region undisturbed, counts its calls and looks at what
-// it made.
-func reference(t *testing.T, lab *inlab.Lab, r *region) (picture map[string]string, calls int) {
+// disturbOnce disturbs one run of the verb, checks what is left, runs the verb
+// again, undisturbed, and checks that all is as it should be. It reports
+// whether the plugin was killed, which it is not when this run made fewer
+// calls than the one that was counted.
+func disturbOnce(lab *inlab.Lab, r *region, s scenario, d disturbance, undisturbed map[string]string) (killed bool, problems []string) {
+	if err := s.prepare(lab, r); err != nil {
+		return false, []string{fmt.Sprintf("%s: prepare: %v", r.name, err)}
+	}
+	first := r.run(lab, d, s.verb)
+	_, what := r.meddler.calls()
+	point := fmt.Sprintf("%s of %s, call %d (%s), %s", s.verb, r.name, d.call, what, d)
+	problem := func(format string, args ...any) {
+		problems = append(problems, point+": "+fmt.Sprintf(format, args...))
+	}
+	if err := s.rule(lab, r); err != nil {
+		problem("%v", err)
+	}
+	if d.kill == nil && first.code != 0 {
+		if unclear := unclear(first.output); unclear != "" {
+			problem("the failure is not clear: %s\n%s", unclear, lastLines(first.output))
+		}
+	}
+	again := r.run(lab, disturbance{}, s.verb)
+	if again.code != 0 {
+		problem("one plain run did not complete it: exit code %d\n%s\n--- the disturbed run\n%s", again.code, lastLines(again.output), lastLines(first.output))
+	} else {
+		if err := s.complete(lab, r); err != nil {
+			problem("after one plain run: %v\n%s\n--- the disturbed run\n%s", err, lastLines(again.output), lastLines(first.output))
+		}
+		picture, err := inlab.Picture(context.Background(), r.direct)
+		if err != nil {
+			problem("%v", err)
+		}
+		if diff := cmp.Diff(undisturbed, picture); diff != "" && r.name == "sydney" { // whose picture it is
+			problem("objects differ from those of an undisturbed run (-want +got):\n%s", diff)
+		}
+	}
+	if err := s.reset(lab, r); err != nil {
+		problem("reset: %v", err)
+	}
+	return first.killed, problems
+}
+
+// String says in words what is done to a call.
+func (d disturbance) String() string {
+	switch {
+	case d.kill == nil:
+		return "answered by: " + string(d.fault)
+	case d.after:
+		return "killed after it took effect"
+	default:
+		return "killed before it"
+	}
+}
+
+// unclear says what is unclear about a failure's output; "" if nothing.
+func unclear(output string) string {
+	for _, never := range []string{"panic:", "goroutine ", "runtime error"} {
+		if strings.Contains(output, never) {
+			return "it shows " + never
+		}
+	}
+	for line := range strings.SplitSeq(output, "\n") {
+		if strings.TrimSpace(line) == "error: context deadline exceeded" || strings.HasSuffix(line, ": context deadline exceeded") {
+			return "a bare \"context deadline exceeded\": " + line
+		}
+	}
+	if strings.TrimSpace(output) == "" {
+		return "it says nothing"
+	}
+	return ""
+}
+
+// reference runs the verb undisturbed, counts its calls and looks at what it made.
+func reference(t *testing.T, lab *inlab.Lab, r *region, s scenario) (picture map[string]string, calls int) {
 	t.Helper()
-	if done := r.run(lab, disturbance{}, "migrate"); done.code != 0 {
-		t.Fatalf("an undisturbed migration failed: exit code %d\n%s", done.code, done.output)
+	if err := s.prepare(lab, r); err != nil {
+		t.Fatal(err)
+	}
+	if done := r.run(lab, disturbance{}, s.verb); done.code != 0 {
+		t.Fatalf("an undisturbed %s failed: exit code %d\n%s", s.verb, done.code, done.output)
 	}
 	calls, _ = r.meddler.calls()
-	if err := r.complete(lab); err != nil {
-		t.Fatalf("an undisturbed migration: %v", err)
+	if err := s.complete(lab, r); err != nil {
+		t.Fatalf("an undisturbed %s: %v", s.verb, err)
 	}
-	picture, err := r.picture()
+	picture, err := inlab.Picture(context.Background(), r.direct)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := r.reset(lab); err != nil {
+	if err := s.reset(lab, r); err != nil {
 		t.Fatal(err)
 	}
 	return picture, calls
@@ -113,17 +209,16 @@ func reference(t *testing.T, lab *inlab.Lab, r *region) (picture map[string]stri
 func whole() bool { return os.Getenv("CODER_SATELLITE_CRASH") == "all" }
 
 // stride is the distance between the calls that are tried.
-func stride(total int) int {
+func stride(total, sample int) int {
 	if whole() {
 		return 1
 	}
-	const sample = 9
 	return max(1, total/sample)
 }
 
-func setUp(t *testing.T) (*inlab.Lab, []*region) {
+func setUp(t *testing.T, version string) (*inlab.Lab, []*region) {
 	t.Helper()
-	lab, err := inlab.Up("--build-time", "100ms")
+	lab, err := inlab.Up("--build-time", "100ms", "--primary-version", version)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,23 +237,4 @@ func setUp(t *testing.T) (*inlab.Lab, []*region) {
 		regions = append(regions, r)
 	}
 	return lab, regions
-}
-
-// TestCalls prints what the calls of one migration are, most frequent first.
-func TestCalls(t *testing.T) {
-	if os.Getenv("CODER_SATELLITE_CALLS") == "" {
-		return
-	}
-	lab, regions := setUp(t)
-	r := regions[0]
-	if done := r.run(lab, disturbance{}, "migrate"); done.code != 0 {
-		t.Fatal(done.output)
-	}
-	counts := map[string]int{}
-	for _, call := range r.meddler.trace {
-		counts[call]++
-	}
-	for call, n := range counts {
-		fmt.Println(n, call)
-	}
 }

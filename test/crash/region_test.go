@@ -48,6 +48,8 @@ type region struct {
 	// record is the legacy release's record as it was in the beginning.
 	record *corev1.Secret
 	client *http.Client
+	// plugin is a copy of the plugin's binary, which a build may replace meanwhile.
+	plugin string
 }
 
 func newRegion(lab *inlab.Lab, name string) (*region, error) {
@@ -105,6 +107,14 @@ func newRegion(lab *inlab.Lab, name string) (*region, error) {
 	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(ca)
+	r.plugin = lab.Path(name + "-plugin")
+	binary, err := os.ReadFile(filepath.Join(lab.Bin, "kubectl-coder_satellite"))
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(r.plugin, binary, 0o700); err != nil {
+		return nil, err
+	}
 	r.client = &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, DisableKeepAlives: true}}
 	return r, nil
 }
@@ -128,7 +138,7 @@ func (r *region) run(lab *inlab.Lab, d disturbance, verb ...string) outcome {
 	defer cancel()
 	args := append(verb, "-f", r.fleet, "--yes", "--lock-duration", "1s", "--request-timeout", "3s",
 		"--step-timeout", "60s", "--timeout", "120s", "--evidence-dir", lab.Path("evidence"))
-	command := lab.Command(ctx, []string{"KUBECONFIG=" + r.kubeconfig, "CODER_URL=" + r.fronts[1].URL}, filepath.Join(lab.Bin, "kubectl-coder_satellite"), args...)
+	command := lab.Command(ctx, []string{"KUBECONFIG=" + r.kubeconfig, "CODER_URL=" + r.fronts[1].URL}, r.plugin, args...)
 	var output bytes.Buffer
 	command.Stdout, command.Stderr = &output, &output
 	killing := d.kill != nil
@@ -163,20 +173,30 @@ func (r *region) reset(lab *inlab.Lab) error {
 	if _, err := secrets.Update(ctx, now, metav1.UpdateOptions{}); err != nil {
 		return err
 	}
-	unkeep := []byte(`{"metadata":{"annotations":{"helm.sh/resource-policy":null}}}`)
+	return errors.Join(r.unkeep(), r.forget())
+}
+
+// unkeep takes the keep policy from the legacy release's live objects.
+func (r *region) unkeep() error {
+	ctx := context.Background()
+	patch := []byte(`{"metadata":{"annotations":{"helm.sh/resource-policy":null}}}`)
 	core, rbac, apps := r.direct.Clientset().CoreV1(), r.direct.Clientset().RbacV1(), r.direct.Clientset().AppsV1()
+	var errs []error
 	for _, account := range []string{"coder", "coder-workspace-provider-environments"} {
-		if _, err := core.ServiceAccounts(legacyNamespace).Patch(ctx, account, types.MergePatchType, unkeep, metav1.PatchOptions{}); err != nil {
-			return err
-		}
+		_, err := core.ServiceAccounts(legacyNamespace).Patch(ctx, account, types.MergePatchType, patch, metav1.PatchOptions{})
+		errs = append(errs, err)
 	}
-	_, roleErr := rbac.Roles(legacyNamespace).Patch(ctx, "coder", types.MergePatchType, unkeep, metav1.PatchOptions{})
-	_, bindingErr := rbac.RoleBindings(legacyNamespace).Patch(ctx, "coder", types.MergePatchType, unkeep, metav1.PatchOptions{})
-	_, serviceErr := core.Services(legacyNamespace).Patch(ctx, "envproxy", types.MergePatchType, unkeep, metav1.PatchOptions{})
-	_, deploymentErr := apps.Deployments(legacyNamespace).Patch(ctx, "envproxy", types.MergePatchType, unkeep, metav1.PatchOptions{})
-	if err := errors.Join(roleErr, bindingErr, serviceErr, deploymentErr); err != nil {
-		return err
-	}
+	_, roleErr := rbac.Roles(legacyNamespace).Patch(ctx, "coder", types.MergePatchType, patch, metav1.PatchOptions{})
+	_, bindingErr := rbac.RoleBindings(legacyNamespace).Patch(ctx, "coder", types.MergePatchType, patch, metav1.PatchOptions{})
+	_, serviceErr := core.Services(legacyNamespace).Patch(ctx, "envproxy", types.MergePatchType, patch, metav1.PatchOptions{})
+	_, deploymentErr := apps.Deployments(legacyNamespace).Patch(ctx, "envproxy", types.MergePatchType, patch, metav1.PatchOptions{})
+	return errors.Join(append(errs, roleErr, bindingErr, serviceErr, deploymentErr)...)
+}
+
+// forget deletes the backups, the journal and the lock.
+func (r *region) forget() error {
+	ctx := context.Background()
+	core := r.direct.Clientset().CoreV1()
 	if err := core.Secrets(satelliteNamespace).DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: "coder-satellite.dev/backup"}); err != nil {
 		return err
 	}
@@ -189,6 +209,17 @@ func (r *region) reset(lab *inlab.Lab) error {
 		}
 	}
 	return nil
+}
+
+// reinstall installs the legacy release again, after it was removed for good.
+func (r *region) reinstall(lab *inlab.Lab) error {
+	one := lab.Region(r.name)
+	done := lab.Helm(context.Background(), r.name, "upgrade", "--install", "coder-workspace-provider", lab.Path("charts", "workspace-provider-1.20.0.tgz"),
+		"--namespace", legacyNamespace, "--set", "envproxy.token=again,envproxy.accessURL="+one.EnvproxyURL+",envproxy.clusterAddress="+one.Server, "--wait")
+	if done.Code != 0 {
+		return fmt.Errorf("the legacy release could not be installed again: %s", done)
+	}
+	return errors.Join(r.unkeep(), r.forget())
 }
 
 // get reads a JSON answer of the region's satellite.

@@ -13,13 +13,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
@@ -35,6 +31,14 @@ func (r *region) rule(lab *inlab.Lab) error {
 	if provider.EnableNetV2 == nil || !*provider.EnableNetV2 {
 		return nil
 	}
+	if err := r.retained(); err != nil {
+		return fmt.Errorf("Networking v2 is on, but the legacy release is not retained: %w", err)
+	}
+	return r.served(lab)
+}
+
+// served checks that the satellite is registered with the right key and answers.
+func (r *region) served(lab *inlab.Lab) error {
 	own, err := r.fingerprint()
 	if err != nil {
 		return fmt.Errorf("Networking v2 is on, but the satellite has no key: %w", err)
@@ -58,10 +62,17 @@ func (r *region) rule(lab *inlab.Lab) error {
 	if err := r.get(access+"/api", &struct{}{}); err != nil {
 		return fmt.Errorf("Networking v2 is on, but the satellite does not answer: %w", err)
 	}
-	if err := r.retained(); err != nil {
-		return fmt.Errorf("Networking v2 is on, but the legacy release is not retained: %w", err)
-	}
 	return nil
+}
+
+// provisions checks that Coder can still provision workspaces: what it does so
+// with is there at every instant, even while the legacy release is removed.
+func (r *region) provisions() error {
+	ctx := context.Background()
+	_, accountErr := r.direct.Clientset().CoreV1().ServiceAccounts(legacyNamespace).Get(ctx, "coder", metav1.GetOptions{})
+	_, roleErr := r.direct.Clientset().RbacV1().Roles(legacyNamespace).Get(ctx, "coder", metav1.GetOptions{})
+	_, bindingErr := r.direct.Clientset().RbacV1().RoleBindings(legacyNamespace).Get(ctx, "coder", metav1.GetOptions{})
+	return errors.Join(accountErr, roleErr, bindingErr)
 }
 
 // fingerprint is of the key in the cluster's Secret.
@@ -174,6 +185,12 @@ func (r *region) complete(lab *inlab.Lab) error {
 	if deployed != 1 {
 		return fmt.Errorf("%d releases are deployed", deployed)
 	}
+	return r.unlocked()
+}
+
+// unlocked checks that the lock is free.
+func (r *region) unlocked() error {
+	ctx := context.Background()
 	lease, err := r.direct.Clientset().CoordinationV1().Leases(satelliteNamespace).Get(ctx, "coder-satellite-lock", metav1.GetOptions{})
 	if err != nil {
 		return err
@@ -182,62 +199,4 @@ func (r *region) complete(lab *inlab.Lab) error {
 		return fmt.Errorf("the lock is held by %s", *lease.Spec.HolderIdentity)
 	}
 	return nil
-}
-
-// picture is the region's objects by name, without what differs from run to
-// run: identities, times, keys, and the plugin's own notes.
-func (r *region) picture() (map[string]string, error) {
-	picture := map[string]string{}
-	for _, resource := range []schema.GroupVersionResource{
-		{Group: "apps", Version: "v1", Resource: "deployments"},
-		{Version: "v1", Resource: "services"},
-		{Version: "v1", Resource: "serviceaccounts"},
-		{Version: "v1", Resource: "secrets"},
-		{Version: "v1", Resource: "configmaps"},
-		{Group: "rbac.authorization.k8s.io", Version: "v1", Resource: "roles"},
-		{Group: "rbac.authorization.k8s.io", Version: "v1", Resource: "rolebindings"},
-	} {
-		for _, namespace := range []string{legacyNamespace, satelliteNamespace} {
-			list, err := r.direct.Dynamic().Resource(resource).Namespace(namespace).List(context.Background(), metav1.ListOptions{})
-			if err != nil {
-				return nil, err
-			}
-			for i := range list.Items {
-				object := &list.Items[i]
-				if object.GetLabels()["owner"] == "helm" && namespace == satelliteNamespace {
-					continue // how many revisions there are depends on what was cleared
-				}
-				picture[resource.Resource+" "+namespace+"/"+object.GetName()] = shape(object)
-			}
-		}
-	}
-	return picture, nil
-}
-
-func shape(object *unstructured.Unstructured) string {
-	kept := map[string]any{"labels": object.GetLabels()}
-	annotations := maps.Clone(object.GetAnnotations())
-	delete(annotations, "deployment.kubernetes.io/revision")
-	for _, name := range slices.Collect(maps.Keys(annotations)) {
-		if strings.HasSuffix(name, "-at") || strings.HasSuffix(name, "sha256") {
-			annotations[name] = "..."
-		}
-	}
-	kept["annotations"] = annotations
-	for _, field := range []string{"rules", "subjects", "roleRef", "type"} {
-		kept[field] = object.Object[field]
-	}
-	if spec, ok := object.Object["spec"].(map[string]any); ok {
-		for _, assigned := range []string{"clusterIP", "clusterIPs", "ports", "healthCheckNodePort"} {
-			delete(spec, assigned)
-		}
-		kept["spec"] = spec
-	}
-	data, _ := object.Object["data"].(map[string]any)
-	kept["data"] = slices.Sorted(maps.Keys(data))
-	text, err := json.Marshal(kept)
-	if err != nil {
-		return err.Error()
-	}
-	return string(text)
 }

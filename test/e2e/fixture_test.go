@@ -3,8 +3,8 @@ package e2e
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -58,13 +58,17 @@ func editedFleet(t *testing.T, edit func(*v1alpha1.Fleet)) string {
 // that a Fleet names are.
 func writeInLab(t *testing.T, suffix string, data []byte) string {
 	t.Helper()
-	name := strings.NewReplacer("/", "-", " ", "-").Replace(t.Name()) + "-" + suffix
-	file := filepath.Join(lab.Dir, name)
-	if err := os.WriteFile(file, data, 0o600); err != nil {
+	name := strings.NewReplacer("/", "-", " ", "-").Replace(t.Name()) + "-*-" + suffix
+	file, err := os.CreateTemp(lab.Dir, name)
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.Remove(file) })
-	return file
+	t.Cleanup(func() { _ = os.Remove(file.Name()) })
+	_, err = file.Write(data)
+	if err := errors.Join(err, file.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return file.Name()
 }
 
 // resetRegion brings a region back to what it was before its migration.

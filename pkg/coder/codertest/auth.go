@@ -1,6 +1,7 @@
 package codertest
 
 import (
+	"crypto/sha256"
 	"net/http"
 	"slices"
 	"strings"
@@ -15,6 +16,11 @@ const (
 	RoleMember  = "site-member"
 )
 
+// tokenHash is what is kept of a token.
+type tokenHash [sha256.Size]byte
+
+func hashToken(key string) tokenHash { return sha256.Sum256([]byte(key)) }
+
 type token struct {
 	userID  string
 	name    string
@@ -26,8 +32,11 @@ func (p *Primary) AddUser(email string, roles ...string) User {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	name, _, _ := strings.Cut(email, "@")
-	now := p.options.Now()
-	user := &User{ID: newID(), Email: email, Username: name, Name: name, Roles: roles, CreatedAt: now, UpdatedAt: now}
+	now := p.now()
+	user := &User{
+		ID: newID(), Email: email, Username: name, Name: name, Roles: append([]string{}, roles...),
+		LoginType: "built-in", CreatedAt: now, UpdatedAt: now,
+	}
 	p.users = append(p.users, user)
 	p.orgs[0].Members = append(p.orgs[0].Members, *user)
 	return *user
@@ -42,17 +51,20 @@ func (p *Primary) Token(userID string) string {
 
 func (p *Primary) newToken(userID, name string) string {
 	key := strings.ReplaceAll(newID(), "-", "")[:10] + "-" + strings.ReplaceAll(newID(), "-", "")
-	p.tokens[key] = &token{userID: userID, name: name}
+	p.tokens[hashToken(key)] = &token{userID: userID, name: name}
 	return key
 }
 
-// ExpireToken makes the token no longer work.
-func (p *Primary) ExpireToken(key string) {
+// ExpireToken makes the token no longer work. It reports whether there is such
+// a token.
+func (p *Primary) ExpireToken(key string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if t, ok := p.tokens[key]; ok {
+	t, ok := p.tokens[hashToken(key)]
+	if ok {
 		t.expired = true
 	}
+	return ok
 }
 
 // authenticate returns the user of the request's token, or nil. Browsers
@@ -62,7 +74,7 @@ func (p *Primary) authenticate(r *http.Request) *User {
 	if key == "" && strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 		key = r.URL.Query().Get("session_token")
 	}
-	t, ok := p.tokens[key]
+	t, ok := p.tokens[hashToken(key)]
 	if !ok || t.expired {
 		return nil
 	}
@@ -76,6 +88,12 @@ func (p *Primary) user(id string) *User {
 		}
 	}
 	return nil
+}
+
+func (p *Primary) hasUser(email string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.ContainsFunc(p.users, func(user *User) bool { return user.Email == email })
 }
 
 // maySee reports whether the user may read what is the site's.

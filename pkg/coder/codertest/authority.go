@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"math/big"
 	"net"
 	"time"
@@ -51,6 +52,9 @@ func (a *Authority) PEM() []byte {
 // IssuePEM returns a server certificate for the names and addresses, and its
 // key, both in PEM.
 func (a *Authority) IssuePEM(names ...string) (certificate, key []byte, err error) {
+	if len(names) == 0 {
+		return nil, nil, errors.New("a certificate needs a name")
+	}
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, nil, err

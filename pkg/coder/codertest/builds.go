@@ -1,7 +1,9 @@
 package codertest
 
 import (
+	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/coder/websocket"
@@ -34,7 +36,7 @@ func (p *Primary) startBuild(w *workspace) {
 	}
 	w.watchers = nil
 	p.say(w, b, "start", "Beginning workspace build")
-	p.builds.Go(func() { p.runBuild(w, b, fail) })
+	p.running.Go(func() { p.runBuild(w, b, fail) }) // the request that asks for it runs, too
 }
 
 // say adds a message to the build's log. The caller holds mu.
@@ -56,23 +58,24 @@ func (p *Primary) runBuild(w *workspace, b *build, fail string) {
 	}
 	pause := p.options.BuildTime / time.Duration(len(stages)+1)
 	for _, stage := range stages {
-		if !p.sleep(pause) {
+		if !p.sleep(context.Background(), pause) {
 			return
 		}
 		p.mu.Lock()
 		p.say(w, b, stage[0], stage[1])
 		p.mu.Unlock()
 	}
-	if !p.sleep(pause) {
+	if !p.sleep(context.Background(), pause) {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
-	w.build, w.Updating, w.UpdatedAt = nil, false, now
+	w.build, w.last, w.Updating, w.UpdatedAt = nil, b, false, now
 	w.LatestStat.Time = now
 	if fail == "" {
 		w.LatestStat.ContainerStatus, w.LatestStat.LastOnline = "ON", now
+		w.RebuildMessages = []RebuildMessage{} // nothing asks for it any more
 		p.say(w, b, "done", "Workspace is ready")
 		return
 	}
@@ -81,13 +84,15 @@ func (p *Primary) runBuild(w *workspace, b *build, fail string) {
 	p.say(w, b, "done", "Workspace build failed")
 }
 
-// sleep waits, or reports false if the primary closes first.
-func (p *Primary) sleep(d time.Duration) bool {
+// sleep waits, or reports false if the context ends or the primary closes first.
+func (p *Primary) sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return true
+	case <-ctx.Done():
+		return false
 	case <-p.closing:
 		return false
 	}
@@ -118,43 +123,65 @@ func (c *call) watchBuild(id string) error {
 	}
 	defer func() { _ = connection.CloseNow() }()
 	ctx := connection.CloseRead(c.r.Context())
-	for {
+	for first := true; ; first = false {
+		b := p.nextBuild(ctx, w, first && p.options.ReplayBuilds)
+		if b == nil || !p.sendBuild(ctx, connection, b) {
+			return nil
+		}
+	}
+}
+
+// nextBuild returns the workspace's build that runs, or else the last one if
+// that is wanted, or else the next to begin; nil if the context ends or the
+// primary closes before it does.
+func (p *Primary) nextBuild(ctx context.Context, w *workspace, wantLast bool) *build {
+	begins := make(chan *build, 1)
+	p.mu.Lock()
+	b := w.build
+	if b == nil && wantLast {
+		b = w.last
+	}
+	if b == nil {
+		w.watchers = append(w.watchers, begins)
+	}
+	p.mu.Unlock()
+	if b != nil {
+		return b
+	}
+	select {
+	case b = <-begins:
+		return b
+	case <-ctx.Done():
+	case <-p.closing:
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	w.watchers = slices.DeleteFunc(w.watchers, func(c chan<- *build) bool { return c == begins })
+	return nil
+}
+
+// sendBuild sends a build's messages, those to come as well, until it is over.
+// It reports false if the client is gone or the primary closes.
+func (p *Primary) sendBuild(ctx context.Context, connection *websocket.Conn, b *build) bool {
+	for sent := 0; ; {
 		p.mu.Lock()
-		b := w.build
-		begins := make(chan *build, 1)
-		if b == nil {
-			w.watchers = append(w.watchers, begins)
-		}
+		messages, changed, over := b.messages[sent:], b.changed, b.over
 		p.mu.Unlock()
-		if b == nil {
-			select {
-			case b = <-begins:
-			case <-ctx.Done():
-				return nil
-			case <-p.closing:
-				return nil
+		for _, message := range messages {
+			if wsjson.Write(ctx, connection, message) != nil {
+				return false
 			}
 		}
-		for sent := 0; ; {
-			p.mu.Lock()
-			messages, changed, over := b.messages[sent:], b.changed, b.over
-			p.mu.Unlock()
-			for _, message := range messages {
-				if wsjson.Write(ctx, connection, message) != nil {
-					return nil
-				}
-			}
-			sent += len(messages)
-			if over {
-				break
-			}
-			select {
-			case <-changed:
-			case <-ctx.Done():
-				return nil
-			case <-p.closing:
-				return nil
-			}
+		sent += len(messages)
+		if over {
+			return true
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return false
+		case <-p.closing:
+			return false
 		}
 	}
 }

@@ -10,13 +10,15 @@ import (
 // listener of its own.
 //
 //	GET|DELETE /requests            the log
-//	POST|DELETE /faults             a Fault to add; all removed
+//	POST|DELETE /faults             a Fault to add -> {"id"}; all removed
+//	DELETE /faults/{id}             one removed
 //	GET /state                      providers, satellites, workspaces, users
 //	POST /version                   {"version"}
 //	POST /users                     {"email", "roles"} -> {"user", "token"}
 //	POST /tokens/expire             {"token"}
 //	POST /workspaces/fail           {"id", "message", "once"}
 //	POST /workspaces, /providers    a Workspace or Provider to add
+//	DELETE /providers/{id}          one removed
 func (p *Primary) ControlHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /requests", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, p.Requests()) })
@@ -25,9 +27,15 @@ func (p *Primary) ControlHandler() http.Handler {
 		w.WriteHeader(http.StatusNoContent)
 	})
 	mux.HandleFunc("POST /faults", control(func(f Fault) (any, int) {
-		p.AddFault(f)
-		return nil, http.StatusNoContent
+		if err := f.check(); err != nil {
+			return errorBody("bad_request", err.Error()), http.StatusBadRequest
+		}
+		return map[string]string{"id": p.addFault(f)}, http.StatusCreated
 	}))
+	mux.HandleFunc("DELETE /faults/{id}", func(w http.ResponseWriter, r *http.Request) {
+		p.removeFault(r.PathValue("id"))
+		w.WriteHeader(http.StatusNoContent)
+	})
 	mux.HandleFunc("DELETE /faults", func(w http.ResponseWriter, _ *http.Request) {
 		p.ClearFaults()
 		w.WriteHeader(http.StatusNoContent)
@@ -42,11 +50,16 @@ func (p *Primary) ControlHandler() http.Handler {
 		Roles []string
 	},
 	) (any, int) {
+		if body.Email == "" || p.hasUser(body.Email) {
+			return errorBody("conflict", "the e-mail address is empty or taken"), http.StatusConflict
+		}
 		user := p.AddUser(body.Email, body.Roles...)
 		return map[string]any{"user": user, "token": p.Token(user.ID)}, http.StatusCreated
 	}))
 	mux.HandleFunc("POST /tokens/expire", control(func(body struct{ Token string }) (any, int) {
-		p.ExpireToken(body.Token)
+		if !p.ExpireToken(body.Token) {
+			return errorBody("not_found", "no such token"), http.StatusNotFound
+		}
 		return nil, http.StatusNoContent
 	}))
 	mux.HandleFunc("POST /workspaces/fail", control(func(body struct {
@@ -61,6 +74,10 @@ func (p *Primary) ControlHandler() http.Handler {
 	}))
 	mux.HandleFunc("POST /workspaces", control(func(w Workspace) (any, int) { return p.AddWorkspace(w), http.StatusCreated }))
 	mux.HandleFunc("POST /providers", control(func(provider Provider) (any, int) { return p.AddProvider(provider), http.StatusCreated }))
+	mux.HandleFunc("DELETE /providers/{id}", func(w http.ResponseWriter, r *http.Request) {
+		p.RemoveProvider(r.PathValue("id"))
+		w.WriteHeader(http.StatusNoContent)
+	})
 	return mux
 }
 
@@ -75,7 +92,7 @@ type State struct {
 
 // State returns the primary's state.
 func (p *Primary) State() State {
-	state := State{Providers: p.Providers(), Satellites: p.Satellites(), Workspaces: p.Workspaces()}
+	state := State{Users: []User{}, Providers: p.Providers(), Satellites: p.Satellites(), Workspaces: p.Workspaces()}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	state.Version = p.version
@@ -89,7 +106,9 @@ func (p *Primary) State() State {
 func control[Body any](act func(Body) (answer any, status int)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var body Body
-		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&body); err != nil {
+		decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+		decoder.DisallowUnknownFields() // a misspelt fault would never happen
+		if err := decoder.Decode(&body); err != nil {
 			writeJSON(w, http.StatusBadRequest, errorBody("bad_request", err.Error()))
 			return
 		}

@@ -1,17 +1,29 @@
 package codertest
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 )
 
 // methods are an endpoint's routes by method.
 type methods map[string]route
 
+// allowed lists the methods as the header Allow does.
+func (m methods) allowed() string {
+	list := slices.Sorted(maps.Keys(m))
+	if _, ok := m[http.MethodGet]; ok {
+		list = append(list, http.MethodHead)
+	}
+	return strings.Join(list, ", ")
+}
+
 // endpoint returns the routes of the request's path, or nil if there is none.
+// An empty segment is none: a client that lost an ID must not get a list.
 func (p *Primary) endpoint(r *http.Request) methods {
-	path := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
-	if path[0] != "api" {
+	path := strings.Split(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	if path[0] != "api" || slices.Contains(path, "") {
 		return nil
 	}
 	if len(path) == 1 {
@@ -41,7 +53,7 @@ func (p *Primary) endpoint(r *http.Request) methods {
 	case "private/resource-pools":
 		return providerEndpoint(id, rest)
 	case "private/satellites":
-		if !p.versionAtLeast(21) {
+		if !p.hasSatellites() {
 			return nil // satellites came with v1.21
 		}
 		return satelliteEndpoint(id, rest)
@@ -57,7 +69,9 @@ func (c *call) getAPI() error {
 	c.primary.mu.Lock()
 	version := c.primary.version
 	c.primary.mu.Unlock()
-	c.w.Header().Set("coder-version", version)
+	if version != "" {
+		c.w.Header().Set(versionHeaderKey, version)
+	}
 	return c.answer(http.StatusOK, map[string]string{"msg": "coder"})
 }
 
@@ -71,7 +85,7 @@ func webrtcEndpoint(id, rest string) methods {
 	}
 	return methods{http.MethodGet: {serve: func(c *call) error {
 		return c.answer(http.StatusOK, map[string]any{"data": []any{map[string]any{
-			"urls": []string{"turn:127.0.0.1:3478?transport=tcp"}, "username": magicUser, "credential": magicUser, "credential_type": 0,
+			"urls": []string{"turn:127.0.0.1:3478?transport=tcp"}, "username": magicUser, "credential": magicUser,
 		}}})
 	}}}
 }

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
 )
 
 // maxBody is the longest request body that is read.
@@ -20,6 +19,11 @@ type call struct {
 	w       http.ResponseWriter
 	r       *http.Request
 	user    *User
+
+	// status and body are the answer. It is sent when the call is over, so that a
+	// client that is slow to read holds no lock.
+	status int
+	body   []byte
 }
 
 // route is one endpoint's method.
@@ -58,6 +62,7 @@ func (p *Primary) serve(w http.ResponseWriter, r *http.Request) {
 	if err := c.dispatch(); err != nil {
 		c.answerError(err)
 	}
+	c.send()
 }
 
 // dispatch finds the endpoint, checks who asks, and serves.
@@ -75,9 +80,7 @@ func (c *call) dispatch() error {
 	}
 	chosen, ok := methods[method]
 	if !ok {
-		for allowed := range methods {
-			c.w.Header().Add("Allow", allowed)
-		}
+		c.w.Header().Set("Allow", methods.allowed())
 		return refuse(http.StatusMethodNotAllowed, "method_not_allowed", "%s is not allowed on %s", c.r.Method, c.r.URL.Path)
 	}
 	if !chosen.open {
@@ -96,16 +99,33 @@ func (c *call) dispatch() error {
 	return chosen.serve(c)
 }
 
+// answer sets the answer: a status and JSON.
 func (c *call) answer(status int, body any) error {
 	data, err := json.Marshal(body)
 	if err != nil {
 		return err
 	}
-	c.w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	c.w.Header().Set("Content-Length", strconv.Itoa(len(data)))
-	c.w.WriteHeader(status)
-	_, _ = c.w.Write(data)
+	c.status, c.body = status, data
 	return nil
+}
+
+// done sets the answer of what has nothing to say.
+func (c *call) done() error {
+	c.status, c.body = http.StatusNoContent, nil
+	return nil
+}
+
+// send sends the answer, if there is one: a WebSocket has none.
+func (c *call) send() {
+	if c.status == 0 {
+		return
+	}
+	if c.body != nil {
+		c.w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		c.w.Header().Set("Content-Length", strconv.Itoa(len(c.body)))
+	}
+	c.w.WriteHeader(c.status)
+	_, _ = c.w.Write(c.body)
 }
 
 func (c *call) answerError(err error) {
@@ -134,20 +154,8 @@ func (c *call) decode(out any) error {
 	if err := decoder.Decode(out); err != nil {
 		return refuse(http.StatusBadRequest, "bad_request", "the body is not as it should be: %v", err)
 	}
-	if decoder.More() {
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return refuse(http.StatusBadRequest, "bad_request", "the body goes on after its JSON")
 	}
 	return nil
-}
-
-// versionAtLeast reports whether the primary is of major 1 and that minor, or later.
-func (p *Primary) versionAtLeast(minor int) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	parts := strings.SplitN(strings.TrimPrefix(p.version, "v"), ".", 3)
-	if len(parts) < 2 {
-		return false
-	}
-	n, err := strconv.Atoi(parts[1])
-	return err == nil && n >= minor
 }

@@ -24,6 +24,10 @@ type Options struct {
 	// PatchWithBody makes the answer to a change of a provider carry it (chosen:
 	// what the real server does is not known, so clients must not rely on it).
 	PatchWithBody bool
+	// ReplayBuilds makes a build log begin with the workspace's last build, which
+	// is over, when none runs (chosen: what the real server does is not known, so
+	// clients must tell builds apart by their IDs).
+	ReplayBuilds bool
 	// Now is the primary's clock; time.Now if nil.
 	Now func() time.Time
 }
@@ -38,25 +42,28 @@ type Primary struct {
 
 	// mu guards everything below.
 	mu            sync.Mutex
-	version       string
+	version       string // as it is reported
+	minor         int    // what it can do: that of v1.minor
+	closed        bool
 	users         []*User
-	tokens        map[string]*token
+	tokens        map[tokenHash]*token
 	orgs          []*Org
 	images        []*Image
 	providers     []*Provider
 	registrations []*Registration
 	workspaces    []*workspace
-	requests      []Request
+	requests      []*Request
 	faults        []*fault
 
-	builds  sync.WaitGroup
+	// running are requests and builds; closing ends them.
+	running sync.WaitGroup
 	closing chan struct{}
 }
 
 // NewPrimary starts a primary on loopback, over TLS. It must be closed.
 func NewPrimary(options Options) (*Primary, error) {
 	if options.Version == "" {
-		options.Version = "1.21.3"
+		options.Version = defaultVersion
 	}
 	if options.BuildTime == 0 {
 		options.BuildTime = 50 * time.Millisecond
@@ -67,7 +74,8 @@ func NewPrimary(options Options) (*Primary, error) {
 	if options.Addr == "" {
 		options.Addr = "127.0.0.1:0"
 	}
-	p := &Primary{options: options, version: options.Version, tokens: map[string]*token{}, closing: make(chan struct{})}
+	p := &Primary{options: options, minor: newest, tokens: map[tokenHash]*token{}, closing: make(chan struct{})}
+	p.SetVersion(options.Version)
 	if options.Certificate == nil {
 		authority, err := NewAuthority()
 		if err != nil {
@@ -83,7 +91,7 @@ func NewPrimary(options Options) (*Primary, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the primary cannot listen: %w", err)
 	}
-	p.orgs = []*Org{{ID: newID(), Name: "default", Members: []User{}}}
+	p.orgs = []*Org{{ID: newID(), Name: "default", Default: true, Members: []User{}}}
 	p.listener = tls.NewListener(listener, &tls.Config{
 		Certificates: []tls.Certificate{*p.options.Certificate}, MinVersion: tls.VersionTLS12,
 	})
@@ -98,19 +106,18 @@ func (p *Primary) URL() string { return "https://" + p.listener.Addr().String() 
 // CA returns the certificate authority of a primary that made its own, in PEM.
 func (p *Primary) CA() []byte { return p.ca }
 
-// Close stops the primary and everything that it runs.
+// Close stops the primary, and everything that it runs, and waits for it. It
+// may be called again.
 func (p *Primary) Close() {
-	close(p.closing)
+	p.mu.Lock()
+	if !p.closed {
+		p.closed = true
+		close(p.closing)
+	}
+	p.mu.Unlock()
 	_ = p.server.Close()
 	p.serving.Wait()
-	p.builds.Wait()
-}
-
-// SetVersion changes the version, as an upgrade would.
-func (p *Primary) SetVersion(version string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.version = version
+	p.running.Wait()
 }
 
 func newID() string { return uuid.NewString() }

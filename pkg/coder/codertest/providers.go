@@ -18,12 +18,17 @@ func (p *Primary) AddProvider(provider Provider) Provider {
 	if provider.OrgWhitelist == nil {
 		provider.OrgWhitelist = []string{p.orgs[0].ID}
 	}
-	if provider.EnableNetV2 == nil {
-		off := false
-		provider.EnableNetV2 = &off
-	}
+	on := provider.EnableNetV2 != nil && *provider.EnableNetV2
+	provider.EnableNetV2 = &on
 	p.providers = append(p.providers, &provider)
 	return provider
+}
+
+// RemoveProvider removes the provider of that ID, if there is one.
+func (p *Primary) RemoveProvider(id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.providers = slices.DeleteFunc(p.providers, func(provider *Provider) bool { return provider.ID == id })
 }
 
 // Providers returns the providers as they are now.
@@ -72,27 +77,17 @@ func providerEndpoint(id, rest string) methods {
 			}
 			return with(func(c *call, provider *Provider) error {
 				provider.Cordoned, provider.CordonReason = true, body.Reason
-				c.w.WriteHeader(http.StatusNoContent)
-				return nil
+				return c.done()
 			})(c)
 		}}}
 	case rest == "uncordon":
 		return methods{http.MethodPost: {manage: true, serve: with(func(c *call, provider *Provider) error {
 			provider.Cordoned, provider.CordonReason = false, ""
-			c.w.WriteHeader(http.StatusNoContent)
-			return nil
+			return c.done()
 		})}}
 	default:
 		return nil
 	}
-}
-
-// hasNetV2 reports whether the primary's version has the option: it came with
-// v1.21 and went with v1.22. The caller holds mu.
-func (p *Primary) hasNetV2() bool {
-	p.mu.Unlock()
-	defer p.mu.Lock()
-	return p.versionAtLeast(21) && !p.versionAtLeast(22)
 }
 
 // shown is a provider as this version shows it. The caller holds mu.
@@ -155,14 +150,15 @@ func (c *call) patchProvider(id string) error {
 	if p.options.PatchWithBody {
 		return c.answer(http.StatusOK, c.shown(provider))
 	}
-	c.w.WriteHeader(http.StatusNoContent)
-	return nil
+	return c.done()
 }
 
+// listProviderWorkspaces shows those of the provider's workspaces that the user
+// may see (chosen). The caller holds mu.
 func (c *call) listProviderWorkspaces(provider *Provider) error {
 	list := []Workspace{}
 	for _, w := range c.primary.workspaces {
-		if w.ResourcePoolID == provider.ID {
+		if w.ResourcePoolID == provider.ID && c.maySeeWorkspace(w) {
 			list = append(list, w.Workspace)
 		}
 	}

@@ -82,8 +82,7 @@ func (c *call) deleteSatellite(id string) error {
 		return notFound("satellite", id)
 	}
 	p.registrations = slices.Delete(p.registrations, i, i+1)
-	c.w.WriteHeader(http.StatusNoContent)
-	return nil
+	return c.done()
 }
 
 // publicKeyDER reads a public key in PEM, PKIX (chosen).

@@ -2,6 +2,7 @@ package codertest
 
 import (
 	"bufio"
+	"context"
 	"net"
 	"net/http"
 	"slices"
@@ -11,13 +12,16 @@ import (
 // maxRequests is how many requests the log keeps.
 const maxRequests = 100_000
 
-// Request is one request in the primary's log.
+// Request is one request in the primary's log, which is in the order of arrival.
 type Request struct {
 	Time   time.Time `json:"time"`
 	Method string    `json:"method"`
 	Path   string    `json:"path"`
-	// Status is 0 when the connection was reset instead of answered.
+	// Status is 0 while the request is under way, and when the connection was
+	// reset instead of answered.
 	Status int `json:"status"`
+	// Pending tells that the request is under way; a WebSocket is until it closes.
+	Pending bool `json:"pending,omitempty"`
 	// User is the e-mail address of who asked; empty if nobody was told.
 	User string `json:"user,omitempty"`
 	// Satellite is the fingerprint of the satellite that passed it on; empty if none did.
@@ -30,7 +34,25 @@ type Request struct {
 func (p *Primary) Requests() []Request {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.Clone(p.requests)
+	requests := make([]Request, len(p.requests))
+	for i, request := range p.requests {
+		requests[i] = *request
+	}
+	return requests
+}
+
+// Count returns how many requests of that method and path the log holds; both
+// are as those of a Fault.
+func (p *Primary) Count(method, path string) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	count := 0
+	for _, request := range p.requests {
+		if matches(method, path, request.Method, request.Path) {
+			count++
+		}
+	}
+	return count
 }
 
 // Writes returns those of the requests that ask for a change.
@@ -51,33 +73,49 @@ type requestKey struct{}
 
 // note adds something to the log entry of this request.
 func (c *call) note(add func(*Request)) {
-	if entry, ok := c.r.Context().Value(requestKey{}).(*logEntry); ok {
+	if entry, ok := c.r.Context().Value(requestKey{}).(*Request); ok {
 		c.primary.mu.Lock()
 		defer c.primary.mu.Unlock()
-		add(&entry.request)
+		add(entry)
 	}
 }
 
-type logEntry struct{ request Request }
-
-// logged puts every request into the log when it is over.
+// logged puts every request into the log. A primary that is closed serves none.
 func (p *Primary) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		entry := &logEntry{Request{
-			Time: p.now(), Method: r.Method, Path: r.URL.Path,
+		entry := &Request{
+			Time: p.now(), Method: r.Method, Path: r.URL.Path, Pending: true,
 			Satellite: r.Header.Get(headerFingerprint), Agent: r.UserAgent(),
-		}}
+		}
+		if !p.begin(entry) {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
 		recorder := &recorder{ResponseWriter: w}
-		defer func() {
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			entry.request.Status = recorder.status
-			if len(p.requests) < maxRequests {
-				p.requests = append(p.requests, entry.request)
-			}
-		}()
-		next.ServeHTTP(recorder, r.WithContext(contextWithEntry(r.Context(), entry)))
+		defer p.end(entry, recorder)
+		next.ServeHTTP(recorder, r.WithContext(context.WithValue(r.Context(), requestKey{}, entry)))
 	})
+}
+
+// begin reports false if the primary is closed.
+func (p *Primary) begin(entry *Request) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return false
+	}
+	p.running.Add(1)
+	if len(p.requests) < maxRequests {
+		p.requests = append(p.requests, entry)
+	}
+	return true
+}
+
+func (p *Primary) end(entry *Request, recorder *recorder) {
+	p.mu.Lock()
+	entry.Status, entry.Pending = recorder.status, false
+	p.mu.Unlock()
+	p.running.Done()
 }
 
 // recorder remembers the status of an answer.
@@ -105,6 +143,9 @@ func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 // Hijack hands the connection over to a WebSocket.
 func (r *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	r.status = http.StatusSwitchingProtocols
-	return http.NewResponseController(r.ResponseWriter).Hijack()
+	connection, buffered, err := http.NewResponseController(r.ResponseWriter).Hijack()
+	if err == nil {
+		r.status = http.StatusSwitchingProtocols
+	}
+	return connection, buffered, err
 }

@@ -9,6 +9,7 @@ type User struct {
 	Username  string    `json:"username"`
 	Name      string    `json:"name"`
 	Roles     []string  `json:"roles"`
+	LoginType string    `json:"login_type"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
 }
@@ -17,6 +18,7 @@ type User struct {
 type Org struct {
 	ID      string `json:"id"`
 	Name    string `json:"name"`
+	Default bool   `json:"default"`
 	Members []User `json:"members"`
 }
 

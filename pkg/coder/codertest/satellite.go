@@ -1,6 +1,7 @@
 package codertest
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -10,6 +11,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -75,6 +77,8 @@ func NewSatellite(options SatelliteOptions) (*Satellite, error) {
 		Transport:    s.transport,
 		ErrorLog:     quiet(),
 		ErrorHandler: s.unreachable,
+		// what drips from the primary must drip from the satellite
+		FlushInterval: -1,
 	}
 	return s, nil
 }
@@ -126,28 +130,40 @@ func (s *Satellite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Satellite) serveKey(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodGet {
-		w.Header().Set("Allow", http.MethodGet)
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", methods{http.MethodGet: {}}.allowed())
 		writeJSON(w, http.StatusMethodNotAllowed, errorBody("method_not_allowed", r.Method+" is not allowed here"))
 		return
 	}
 	writeJSON(w, http.StatusOK, map[string]string{"key": s.public, "fingerprint": s.fingerprint})
 }
 
-// serveHealth is healthy when the primary answers; it need not be registered.
+// serveHealth is healthy when the primary answers, and as a primary does; the
+// satellite need not be registered.
 func (s *Satellite) serveHealth(w http.ResponseWriter, r *http.Request) {
-	request, err := http.NewRequestWithContext(r.Context(), http.MethodGet, s.primary.JoinPath("/api").String(), http.NoBody)
-	if err == nil {
-		var response *http.Response
-		if response, err = s.transport.RoundTrip(request); err == nil {
-			_ = response.Body.Close()
-		}
-	}
-	if err != nil {
-		writeJSON(w, http.StatusServiceUnavailable, errorBody("primary_unreachable", fmt.Sprintf("the primary %s does not answer: %v", s.primary, err)))
+	if err := s.reach(r.Context()); err != nil {
+		writeJSON(w, http.StatusServiceUnavailable, errorBody("primary_unreachable", fmt.Sprintf("the primary %s does not answer: %v", s.primary.Redacted(), err)))
 		return
 	}
 	writeJSON(w, http.StatusOK, map[string]string{"msg": "ok"})
+}
+
+// reach asks the primary for its version.
+func (s *Satellite) reach(ctx context.Context) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.primary.JoinPath("/api").String(), http.NoBody)
+	if err != nil {
+		return err
+	}
+	response, err := s.transport.RoundTrip(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	_, _ = io.CopyN(io.Discard, response.Body, 4<<10) // so that the connection can be used again
+	if response.StatusCode != http.StatusOK || response.Header.Get(versionHeaderKey) == "" {
+		return fmt.Errorf("%s, but without a version of Coder", response.Status)
+	}
+	return nil
 }
 
 // rewrite turns a request to the satellite into a signed one to the primary.

@@ -105,10 +105,23 @@ func (c *call) getOrg(id string) error {
 	return notFound("organization", id)
 }
 
+// AddOrg adds an organization of those users, besides the default one.
+func (p *Primary) AddOrg(name string, members ...User) Org {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	org := &Org{ID: newID(), Name: name, Members: append([]User{}, members...)}
+	p.orgs = append(p.orgs, org)
+	return *org
+}
+
 // AddImage adds a workspace image to the default organization.
 func (p *Primary) AddImage(repository string) Image {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	return p.addImage(repository)
+}
+
+func (p *Primary) addImage(repository string) Image {
 	now := p.now()
 	image := &Image{
 		ID: newID(), OrganizationID: p.orgs[0].ID, Repository: repository,
@@ -130,7 +143,7 @@ func imageEndpoint(id, rest string) methods {
 }
 
 func (c *call) listImages() error {
-	orgs := ids(c.r, "orgs")
+	orgs := append(ids(c.r, "orgs"), ids(c.r, "org")...) // coder-cli says either
 	c.primary.mu.Lock()
 	defer c.primary.mu.Unlock()
 	images := []*Image{}

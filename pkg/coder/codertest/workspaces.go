@@ -10,6 +10,7 @@ import (
 type workspace struct {
 	Workspace
 	build    *build          // the one that runs; nil if none does
+	last     *build          // the last that is over; nil if there was none
 	fail     string          // what the next builds fail with; "" if they do not
 	failOnce bool            // only the next one fails
 	watchers []chan<- *build // told when a build begins, once
@@ -27,7 +28,10 @@ func (p *Primary) AddWorkspace(w Workspace) Workspace {
 	if w.OrganizationID == "" {
 		w.OrganizationID = p.orgs[0].ID
 	}
-	if w.ImageID == "" && len(p.images) > 0 {
+	if w.ImageID == "" {
+		if len(p.images) == 0 {
+			p.addImage("coder/base") // coder-cli asks for the image of each
+		}
 		w.ImageID, w.ImageTag = p.images[0].ID, "latest"
 	}
 	if w.CPUCores == 0 {
@@ -167,8 +171,7 @@ func (c *call) patchWorkspace(id string) error {
 	set(&w.DiskGB, body.DiskGB)
 	set(&w.GPUs, body.GPUs)
 	p.startBuild(w)
-	c.w.WriteHeader(http.StatusNoContent)
-	return nil
+	return c.done()
 }
 
 func set[T any](field *T, value *T) {

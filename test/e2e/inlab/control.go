@@ -76,9 +76,14 @@ func (l *Lab) FailBuilds(workspaceID, message string, once bool) error {
 	return l.control(http.MethodPost, "/workspaces/fail", map[string]any{"id": workspaceID, "message": message, "once": once}, nil)
 }
 
-// AddProvider adds a workspace provider.
-func (l *Lab) AddProvider(provider codertest.Provider) error {
-	return l.control(http.MethodPost, "/providers", provider, nil)
+// AddProvider adds a workspace provider, and returns it with its ID.
+func (l *Lab) AddProvider(provider codertest.Provider) (added codertest.Provider, err error) {
+	return added, l.control(http.MethodPost, "/providers", provider, &added)
+}
+
+// RemoveProvider removes the workspace provider of that ID.
+func (l *Lab) RemoveProvider(id string) error {
+	return l.control(http.MethodDelete, "/providers/"+id, nil, nil)
 }
 
 // Provider returns the region's provider.
@@ -123,8 +128,9 @@ func (l *Lab) AuditMark(region string) (int64, error) {
 	return info.Size(), nil
 }
 
-// Writes returns what the operator wrote to a region's cluster since the mark.
-// Reviews of one's own rights are posted, but write nothing.
+// Writes returns what the operator, or a service account of the namespace
+// "operators", wrote to a region's cluster since the mark. Reviews of one's
+// own rights are posted, but write nothing.
 func (l *Lab) Writes(region string, since int64) ([]Write, error) {
 	file, err := os.Open(l.Region(region).AuditLog)
 	if err != nil {
@@ -152,7 +158,8 @@ func (l *Lab) Writes(region string, since int64) ([]Write, error) {
 		case "get", "list", "watch":
 			continue
 		}
-		if event.User.Username == "operator" && !strings.Contains(event.RequestURI, "/authorization.k8s.io/") {
+		operator := event.User.Username == "operator" || strings.HasPrefix(event.User.Username, "system:serviceaccount:operators:")
+		if operator && !strings.Contains(event.RequestURI, "/authorization.k8s.io/") {
 			writes = append(writes, Write{event.Verb, event.RequestURI, event.User.Username})
 		}
 	}

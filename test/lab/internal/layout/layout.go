@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/Masterminds/semver/v3"
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
@@ -67,6 +68,9 @@ type Region struct {
 func New(dir string, regions []string, primaryVersion string, buildMillis int) (lab *Lab, claim *os.File, err error) {
 	if err := validate(regions); err != nil {
 		return nil, nil, err
+	}
+	if _, err := semver.NewVersion(primaryVersion); err != nil {
+		return nil, nil, fmt.Errorf("--primary-version: %q is not a version such as 1.21.7", primaryVersion)
 	}
 	dir, err = filepath.Abs(dir)
 	if err != nil {

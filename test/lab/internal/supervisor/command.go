@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -32,6 +33,14 @@ func Usage(w io.Writer) int {
 // Command runs one of the lab's own commands. Interrupted, `up` takes down
 // what it has started.
 func Command(name string, args []string, out io.Writer) error {
+	err := dispatch(name, args, out)
+	if errors.Is(err, flag.ErrHelp) {
+		return nil // flag has printed it
+	}
+	return err
+}
+
+func dispatch(name string, args []string, out io.Writer) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
@@ -60,6 +69,9 @@ func Command(name string, args []string, out io.Writer) error {
 			return err
 		}
 		return serveLab(ctx, *dir)
+	case "help", "-h", "--help":
+		_, err := io.WriteString(out, usage)
+		return err
 	default:
 		return fmt.Errorf("there is no command %q\n\n%s", name, usage)
 	}

@@ -70,6 +70,7 @@ func writeEnvironment(lab *layout.Lab) error {
 		{"CODER_URL", lab.PrimaryURL},
 		{"CODER_TOKEN", strings.TrimSpace(string(token))},
 		{"SSL_CERT_FILE", lab.CAFile},
+		{"CURL_CA_BUNDLE", lab.CAFile}, // where it is set, curl does not look at SSL_CERT_FILE
 		{"HELM_CACHE_HOME", lab.Path("cache", "helm")},
 		{"HELM_CONFIG_HOME", lab.Path("cache", "helm-config")},
 		{"HELM_DATA_HOME", lab.Path("cache", "helm-data")},

@@ -1,0 +1,39 @@
+package codertest
+
+import "github.com/Masterminds/semver/v3"
+
+// Minor versions of v1 that differ in what they can do.
+const (
+	satellitesCame   = 21 // and so did the option of Networking v2
+	netV2OptionWent  = 22 // Networking v2 is always on
+	newest           = 44
+	defaultVersion   = "1.21.3"
+	versionHeaderKey = "coder-version"
+)
+
+// SetVersion changes the version, as an upgrade would. A text that is no
+// version is reported as it is (an empty one not at all), and what the primary
+// can do stays the same.
+func (p *Primary) SetVersion(version string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.version = version
+	switch parsed, err := semver.NewVersion(version); {
+	case err != nil:
+	case parsed.Major() > 1:
+		p.minor = newest
+	default:
+		p.minor = int(parsed.Minor())
+	}
+}
+
+// hasSatellites reports whether the primary knows satellites.
+func (p *Primary) hasSatellites() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.minor >= satellitesCame
+}
+
+// hasNetV2 reports whether providers have the option of Networking v2. The
+// caller holds mu.
+func (p *Primary) hasNetV2() bool { return p.minor >= satellitesCame && p.minor < netV2OptionWent }

@@ -1,0 +1,215 @@
+package journal
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+	"pgregory.net/rapid"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestReadNone(t *testing.T) {
+	server, client := newServer(t)
+	record, err := Read(t.Context(), client, namespace)
+	if record != nil || err != nil || server.sent() != "GET" {
+		t.Errorf("got %v, %v", record, err)
+	}
+}
+
+func TestReadFails(t *testing.T) {
+	for _, tc := range []struct {
+		name, text string
+		fault      fault
+		corrupt    bool
+		want       string
+	}{
+		{name: "network", fault: dropped, want: "the network is gone"},
+		{name: "forbidden", fault: denied, want: "Forbidden"},
+		{name: "empty", text: "", corrupt: true, want: "kubectl --namespace coder-satellite get configmap coder-satellite-journal"},
+		{name: "torn", text: `{"version": 1, "steps": [`, corrupt: true, want: "unexpected end of JSON input"},
+		{name: "no version", text: `{}`, corrupt: true, want: "it names no version"},
+		{name: "newer", text: `{"version": 2}`, corrupt: true, want: "upgrade the plugin"},
+		{name: "other type", text: `{"version": 1, "steps": 5}`, corrupt: true, want: "cannot unmarshal"},
+		{name: "too long", text: strings.Repeat(" ", maxBytes) + `{"version": 1}`, corrupt: true, want: "longer than 512 KiB"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			server, client := newServer(t)
+			server.put(tc.text)
+			server.faults = []fault{tc.fault, tc.fault}
+			_, readErr := Read(t.Context(), client, namespace)
+			_, openErr := Open(t.Context(), client, namespace)
+			for _, err := range []error{readErr, openErr} {
+				corrupt := new(CorruptError)
+				if err == nil || !strings.Contains(err.Error(), tc.want) || errors.As(err, &corrupt) != tc.corrupt {
+					t.Errorf("unexpected error: %v", err)
+				}
+				if tc.corrupt && errors.Unwrap(err) == nil {
+					t.Error("the cause is hidden")
+				}
+			}
+			if got := server.sent(); got != "GET GET" {
+				t.Errorf("it took %q", got)
+			}
+		})
+	}
+}
+
+func TestWrite(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		// first and second are the faults of two writes.
+		first, second  []fault
+		wantFirst      string // in the error
+		wantSecond     string
+		requests       string // of both
+		secondConflict bool
+		stored         string // the step that the journal tells of in the end
+	}{
+		{name: "plain", requests: "POST PUT", stored: "two"},
+		{name: "answer to create lost", first: []fault{lost}, requests: "POST GET PUT", stored: "two"},
+		{name: "answer to update lost", second: []fault{lost}, requests: "POST PUT GET", stored: "two"},
+		{
+			name: "answer to create lost, and unreachable for a while", first: []fault{lost, dropped},
+			wantFirst: "the network is gone", requests: "POST GET POST GET PUT", stored: "two",
+		},
+		{name: "create dropped", first: []fault{dropped}, wantFirst: "the network is gone", requests: "POST GET POST", stored: "two"},
+		{name: "server fails", second: []fault{broken}, wantSecond: "InternalError", requests: "POST PUT GET", stored: "one"},
+		{name: "conflict", second: []fault{conflict}, wantSecond: "somebody else wrote the journal", secondConflict: true, requests: "POST PUT GET", stored: "one"},
+		{
+			name: "conflict, and unreachable", second: []fault{conflict, dropped}, secondConflict: true,
+			wantSecond: "somebody else wrote the journal", requests: "POST PUT GET", stored: "one",
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			server, client := newServer(t)
+			w, err := Open(t.Context(), client, namespace)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = server.sent()
+			record := w.Record()
+			check := func(err error, want string) {
+				t.Helper()
+				if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+					t.Errorf("got %v, want %q", err, want)
+				}
+			}
+			record.Step, server.faults = "one", slices.Clone(tc.first)
+			check(w.Write(t.Context(), record), tc.wantFirst)
+			record.Step, server.faults = "two", slices.Clone(tc.second)
+			err = w.Write(t.Context(), record)
+			check(err, tc.wantSecond)
+			if is := new(ConflictError); errors.As(err, &is) != tc.secondConflict {
+				t.Errorf("unexpected kind of error: %v", err)
+			}
+			if got := server.sent(); got != tc.requests {
+				t.Errorf("it took %q, want %q", got, tc.requests)
+			}
+			if got := server.stored(t).Step; got != tc.stored {
+				t.Errorf("the journal tells of step %q", got)
+			}
+		})
+	}
+}
+
+// An update that seemed to fail and was done after all is not taken for
+// somebody else's.
+func TestWriteAfterLostUpdate(t *testing.T) {
+	server, client := newServer(t)
+	w, err := Open(t.Context(), client, namespace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	record := w.Record()
+	write := func(step string, faults ...fault) error {
+		record.Step, server.faults = step, faults
+		return w.Write(t.Context(), record)
+	}
+	if err := write("one"); err != nil {
+		t.Fatal(err)
+	}
+	if err := write("two", lost, dropped); !errors.Is(err, errNetwork) {
+		t.Fatalf("unexpected error: %v", err)
+	}
+	if err := write("three", dropped, dropped); !errors.Is(err, errNetwork) {
+		t.Fatalf("unexpected error: %v", err)
+	}
+	if err := write("four"); err != nil || server.stored(t).Step != "four" {
+		t.Fatalf("unexpected error: %v", err)
+	}
+	// Known to be stored: if somebody puts it back, that is another's write.
+	server.put(`{"version": 1, "step": "two"}`)
+	if err := write("five"); !errors.As(err, new(*ConflictError)) {
+		t.Errorf("unexpected error: %v", err)
+	}
+}
+
+func TestTwoWriters(t *testing.T) {
+	server, client := newServer(t)
+	ann, errAnn := Open(t.Context(), client, namespace)
+	bob, errBob := Open(t.Context(), client, namespace)
+	if err := errors.Join(errAnn, errBob); err != nil {
+		t.Fatal(err)
+	}
+	if err := ann.Write(t.Context(), &Record{RunID: "ann"}); err != nil {
+		t.Fatal(err)
+	}
+	err := bob.Write(t.Context(), &Record{RunID: "bob"})
+	if is := new(ConflictError); !errors.As(err, &is) || is.Namespace != namespace || errors.Unwrap(err) == nil {
+		t.Errorf("unexpected error: %v", err)
+	}
+	if got := server.stored(t).RunID; got != "ann" {
+		t.Errorf("the journal is %s's", got)
+	}
+}
+
+func TestWriteGone(t *testing.T) {
+	server, client := newServer(t)
+	w, err := Open(t.Context(), client, namespace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Write(t.Context(), w.Record()); err != nil {
+		t.Fatal(err)
+	}
+	delete(server.objects, configMapPath)
+	if err := w.Write(t.Context(), w.Record()); err == nil || !strings.Contains(err.Error(), "the journal coder-satellite/coder-satellite-journal was deleted") {
+		t.Errorf("unexpected error: %v", err)
+	}
+}
+
+// Whatever happens to requests, as long as only one run writes: no write is
+// taken for another's, what was written is stored, and it never goes back.
+func TestWriteAlone(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		server, client := newServer(t)
+		w, err := Open(t.Context(), client, namespace)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		record, known := w.Record(), 0
+		for i := range 20 {
+			server.faults = rapid.SliceOfN(rapid.SampledFrom([]fault{none, none, dropped, lost, broken, denied}), 0, 5).Draw(rt, "faults")
+			record.Started = record.Started.AddDate(0, 0, 1)
+			err := w.Write(t.Context(), record)
+			server.faults = nil
+			if errors.As(err, new(*ConflictError)) {
+				rt.Fatalf("write %d: %v", i, err)
+			}
+			if err == nil {
+				known = i + 1
+				if diff := cmp.Diff(record, server.stored(t)); diff != "" {
+					rt.Fatalf("write %d: %s", i, diff)
+				}
+			}
+			if server.objects[configMapPath] != nil && known > server.stored(t).Started.YearDay() {
+				rt.Fatalf("write %d: the journal went back", i)
+			}
+		}
+	})
+}

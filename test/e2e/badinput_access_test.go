@@ -1,0 +1,105 @@
+package e2e
+
+import (
+	"crypto/tls"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+)
+
+func TestAccessURLNotHTTPS(t *testing.T) {
+	fleet := oneRegion(t, "sydney", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.AccessURL = "http://coder-sydney.example.com" })
+	misused(t, []string{fleet + ":", "regions[0].accessURL", `"http://coder-sydney.example.com" is not https`}, "-f", fleet)
+	misused(t, []string{"--access-url", `"http://coder-sydney.example.com" is not https`},
+		"--context", "sydney", "--access-url", "http://coder-sydney.example.com")
+}
+
+// TestAccessURLOfSomethingElse: before its migration a region's access URL answers nothing.
+func TestAccessURLOfSomethingElse(t *testing.T) {
+	occupied := strangeServer(t)
+	fleet := oneRegion(t, "sydney", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.AccessURL = occupied })
+	refused(t, "access-url", []string{"access-url", occupied + " is answered by something that is no satellite", "choose another access URL, or remove what answers there"}, "-f", fleet)
+}
+
+// TestAccessURLOfAnotherSatellite: two regions cannot share an access URL, even
+// if they are migrated from two Fleet files.
+func TestAccessURLOfAnotherSatellite(t *testing.T) {
+	t.Cleanup(func() { resetRegion(t, "sydney") })
+	plugin(t, 0, "migrate", "-f", "fleet.yaml", "--region", "sydney", "--yes")
+	occupied := lab.Region("sydney").AccessURL
+	fleet := oneRegion(t, "london", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.AccessURL = occupied })
+	refused(t, "access-url", []string{"access-url", occupied + " is already served by another satellite (key SHA256:", "choose another access URL"}, "-f", fleet)
+}
+
+// TestCertificateForAnotherName: the message names both names.
+func TestCertificateForAnotherName(t *testing.T) {
+	address := hostOf(t, strangeServer(t))
+	fleet := oneRegion(t, "sydney", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) {
+		region.AccessURL, region.ConnectTo = "https://coder-sydney.example.com", address
+	})
+	refused(t, "access-url", []string{"access-url", "its certificate is for another name than coder-sydney.example.com", "certificate for localhost", "mend what answers there"}, "-f", fleet)
+}
+
+// TestPlainServer: something that speaks no TLS answers.
+func TestPlainServer(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(server.Close)
+	occupied := strings.Replace(server.URL, "http://", "https://", 1)
+	fleet := oneRegion(t, "sydney", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.AccessURL = occupied })
+	refused(t, "access-url", []string{"access-url", "something answers at " + occupied, "does not speak TLS"}, "-f", fleet)
+}
+
+// TestConnectTo: a region can be migrated before DNS leads to it. Nothing
+// listens at the access URL; what --connect-to names has a certificate for it.
+func TestConnectTo(t *testing.T) {
+	address := hostOf(t, lab.Region("sydney").AccessURL)
+	fleet := oneRegion(t, "sydney", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) {
+		region.AccessURL, region.ConnectTo = "https://localhost:9", address
+	})
+	t.Cleanup(func() { plugin(t, 0, "rollback", "-f", fleet, "--remove-satellite", "--yes") })
+	plugin(t, 0, "migrate", "-f", fleet, "--yes")
+	status := document[v1alpha1.StatusReport](t, 0, "status", "-f", fleet)
+	if phase := status.Regions[0].Phase; phase != v1alpha1.PhaseMigrated {
+		t.Errorf("phase %s", phase)
+	}
+
+	// the same without it tells that users do not get there yet
+	blind := oneRegion(t, "sydney", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.AccessURL = "https://localhost:9" })
+	result := plugin(t, 1, "status", "-f", blind)
+	saysAll(t, "status", result.Stdout, []string{"access-url", "https://localhost:9 does not answer", "connection refused"})
+}
+
+// strangeServer is an HTTPS server with the lab's certificate that is no
+// satellite, until the test ends. It returns its URL.
+func strangeServer(t *testing.T) string {
+	t.Helper()
+	certificate, err := tls.LoadX509KeyPair(lab.Path("pki", "server.pem"), lab.Path("pki", "server-key.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = w.Write([]byte("<html>It works!</html>"))
+	}))
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) // clients hang up, as they should
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// hostOf is the HOST:PORT of a URL.
+func hostOf(t *testing.T, raw string) string {
+	t.Helper()
+	parsed, err := url.Parse(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return net.JoinHostPort("127.0.0.1", parsed.Port())
+}

@@ -1,0 +1,61 @@
+package e2e
+
+import (
+	"encoding/json"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+)
+
+// savedBackup is a region's backup as it was found.
+type savedBackup struct {
+	// Data is the record that it holds.
+	Data   []byte
+	secret corev1.Secret
+}
+
+// backupOf returns the region's only backup.
+func backupOf(t *testing.T, region string) savedBackup {
+	t.Helper()
+	var list corev1.SecretList
+	text := kubectl(t, region, "--namespace", "coder-satellite", "get", "secrets", "--selector", "coder-satellite.dev/backup", "-o", "json")
+	if err := json.Unmarshal([]byte(text), &list); err != nil || len(list.Items) != 1 {
+		t.Fatalf("backups: %v, %d found", err, len(list.Items))
+	}
+	if !ptr.Deref(list.Items[0].Immutable, false) {
+		t.Error("the backup can be edited")
+	}
+	return savedBackup{Data: list.Items[0].Data["release"], secret: list.Items[0]}
+}
+
+// create writes the backup's Secret again, as it was found.
+func (b savedBackup) create(t *testing.T, region string) {
+	t.Helper()
+	access, err := lab.Access(region)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := b.secret.DeepCopy()
+	secret.UID, secret.ResourceVersion, secret.CreationTimestamp = "", "", metav1.Time{}
+	if _, err := access.Clientset().CoreV1().Secrets(secret.Namespace).Create(t.Context(), secret, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// tamper replaces the region's backup, which cannot be edited, by one with
+// other content, and returns its name and what it was.
+func tamper(t *testing.T, region string) (name string, original savedBackup) {
+	t.Helper()
+	original = backupOf(t, region)
+	name = original.secret.Name
+	if edited := lab.Run(t.Context(), nil, "kubectl", "--context", region, "--namespace", "coder-satellite", "patch", "secret", name, "--patch", `{"data":{"release":"AAAA"}}`); edited.Code == 0 {
+		t.Error("the backup could be edited")
+	}
+	kubectl(t, region, "--namespace", "coder-satellite", "delete", "secret", name)
+	other := savedBackup{secret: *original.secret.DeepCopy()}
+	other.secret.Data["release"] = append(other.secret.Data["release"][:100:100], 'A')
+	other.create(t, region)
+	return name, original
+}

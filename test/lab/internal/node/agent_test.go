@@ -1,0 +1,377 @@
+package node
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes/fake"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
+	"github.com/coder-satellite/kubectl-coder-satellite/test/lab/internal/layout"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const namespace = "coder-satellite"
+
+// fixture is a region with a node, a primary, and nothing else.
+type fixture struct {
+	region  layout.Region
+	client  *fake.Clientset
+	agent   *Agent
+	primary *codertest.Primary
+	roots   *x509.CertPool
+}
+
+func newFixture(t *testing.T, objects ...runtime.Object) *fixture {
+	t.Helper()
+	authority, err := codertest.NewAuthority()
+	if err != nil {
+		t.Fatal(err)
+	}
+	certificate, key, err := authority.IssuePEM("127.0.0.1", "localhost")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair, err := tls.X509KeyPair(certificate, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	privateKey, err := codertest.NewPrivateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(ca, authority.PEM(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f := &fixture{region: layout.Region{Name: "sydney", AccessPort: freePort(t), EnvproxyPort: freePort(t), KubeletPort: freePort(t)}, roots: x509.NewCertPool()}
+	f.roots.AppendCertsFromPEM(authority.PEM())
+	if f.primary, err = codertest.NewPrimary(codertest.Options{Certificate: &pair}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(f.primary.Close)
+	f.client = fake.NewClientset(append(objects,
+		&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "tls"}, Data: map[string][]byte{"tls.crt": certificate, "tls.key": key}},
+		&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "key"}, Data: map[string][]byte{"privateKey": []byte(privateKey)}},
+	)...)
+	f.agent = New(Options{Region: f.region, Client: f.client, Certificate: certificate, Key: key, CA: ca})
+	return f
+}
+
+// run runs the agent until the test ends.
+func (f *fixture) run(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- f.agent.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("the agent failed: %v", err)
+		}
+	})
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().(*net.TCPAddr).Port
+}
+
+// satellitePod is a pod as the chart makes it, changed.
+func (f *fixture) satellitePod(change func(*corev1.Pod)) *corev1.Pod {
+	pod := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "coderd-1", UID: types.UID("uid-1"), Labels: map[string]string{"coder.deployment": "coderd"}},
+		Spec: corev1.PodSpec{
+			NodeName: name,
+			Containers: []corev1.Container{{
+				Name: "coderd", Image: "coder-service:1.21.7", Args: []string{"coderd", "replica"},
+				Env: []corev1.EnvVar{
+					{Name: "CODER_PRIMARY_ACCESS_URL", Value: f.primary.URL()},
+					{Name: "CODER_SATELLITE_ACCESS_URL", Value: fmt.Sprintf("https://127.0.0.1:%d", f.region.AccessPort)},
+					{Name: "CODER_SATELLITE_PRIVATE_KEY", ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
+						LocalObjectReference: corev1.LocalObjectReference{Name: "key"}, Key: "privateKey",
+					}}},
+					{Name: "SSL_SERVER_CERT_FILE", Value: "/tls/tls.crt"},
+					{Name: "SSL_SERVER_KEY_FILE", Value: "/tls/tls.key"},
+				},
+				VolumeMounts: []corev1.VolumeMount{{Name: "tls", MountPath: "/tls"}},
+			}},
+			Volumes: []corev1.Volume{{Name: "tls", VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: "tls"}}}},
+		},
+	}
+	if change != nil {
+		change(pod)
+	}
+	return pod
+}
+
+func (f *fixture) create(t *testing.T, pod *corev1.Pod) {
+	t.Helper()
+	if _, err := f.client.CoreV1().Pods(pod.Namespace).Create(t.Context(), pod, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// get asks the region's access port, as a client that trusts the lab.
+func (f *fixture) get(path string) (status int, body string, err error) {
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: f.roots, MinVersion: tls.VersionTLS12}, DisableKeepAlives: true}
+	client := &http.Client{Transport: transport, Timeout: 5 * time.Second}
+	response, err := client.Get(fmt.Sprintf("https://127.0.0.1:%d%s", f.region.AccessPort, path))
+	if err != nil {
+		return 0, "", err
+	}
+	defer func() { _ = response.Body.Close() }()
+	data, err := io.ReadAll(response.Body)
+	return response.StatusCode, string(data), err
+}
+
+func eventually(t *testing.T, try func() error) {
+	t.Helper()
+	deadline := time.NewTimer(20 * time.Second)
+	defer deadline.Stop()
+	ticker := time.NewTicker(10 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		err := try()
+		if err == nil {
+			return
+		}
+		select {
+		case <-deadline.C:
+			t.Fatal(err)
+		case <-ticker.C:
+		}
+	}
+}
+
+// TestSatelliteLives follows a satellite from its pod to its end: it becomes
+// ready, gets an address, answers at the access URL, falls with the primary, and is gone
+// with its pod.
+func TestSatelliteLives(t *testing.T) {
+	f := newFixture(t, &corev1.Service{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "coderd"},
+		Spec:       corev1.ServiceSpec{Type: corev1.ServiceTypeLoadBalancer, Selector: map[string]string{"coder.deployment": "coderd"}},
+	})
+	if _, _, err := f.get("/"); err == nil {
+		t.Fatal("something answers before the agent runs")
+	}
+	f.create(t, f.satellitePod(nil))
+	f.run(t)
+	eventually(t, func() error {
+		status, body, err := f.get("/api/private/satellites/key")
+		if err == nil && (status != http.StatusOK || !strings.Contains(body, "SHA256:")) {
+			err = fmt.Errorf("status %d: %s", status, body)
+		}
+		return err
+	})
+	pod, err := f.client.CoreV1().Pods(namespace).Get(t.Context(), "coderd-1", metav1.GetOptions{})
+	if err != nil || !isReady(pod) {
+		t.Errorf("the pod behind the port is not ready: %v %+v", err, pod.Status)
+	}
+	service, err := f.client.CoreV1().Services(namespace).Get(t.Context(), "coderd", metav1.GetOptions{})
+	if err != nil || len(service.Status.LoadBalancer.Ingress) != 1 || service.Status.LoadBalancer.Ingress[0].IP != "127.0.0.1" {
+		t.Errorf("the load balancer: %v %+v", err, service.Status)
+	}
+	if status, body, err := f.get("/api"); err != nil || status < 400 || !strings.Contains(body, "not registered") {
+		t.Errorf("an unregistered satellite passes requests on: %d %s %v", status, body, err)
+	}
+	remove := f.primary.AddFault(codertest.Fault{Path: "/api", ResetBefore: true})
+	eventually(t, func() error {
+		if _, _, err := f.get("/"); err == nil {
+			return errors.New("the port is open, though the satellite cannot reach its primary")
+		}
+		return f.told("Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503")
+	})
+	remove()
+	eventually(t, func() error { _, _, err := f.get("/cem-healthz"); return err })
+	if err := f.client.CoreV1().Pods(namespace).Delete(t.Context(), "coderd-1", metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() error {
+		if _, _, err := f.get("/"); err == nil {
+			return errors.New("the port is open, though the pod is gone")
+		}
+		return nil
+	})
+}
+
+// told returns nil if there is such an event.
+func (f *fixture) told(reason, message string) error {
+	events, err := f.client.CoreV1().Events(namespace).List(context.Background(), metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	for _, event := range events.Items {
+		if event.Reason == reason && strings.Contains(event.Message, message) && event.InvolvedObject.Name == "coderd-1" {
+			return nil
+		}
+	}
+	return fmt.Errorf("no event %s: %s among %+v", reason, message, events.Items)
+}
+
+// TestPodsThatCannotRun shows how a pod with a fault looks, as a kubelet would show it.
+func TestPodsThatCannotRun(t *testing.T) {
+	env := func(name, value string) func(*corev1.Pod) {
+		return func(pod *corev1.Pod) {
+			for i := range pod.Spec.Containers[0].Env {
+				if pod.Spec.Containers[0].Env[i].Name == name {
+					pod.Spec.Containers[0].Env[i] = corev1.EnvVar{Name: name, Value: value}
+				}
+			}
+		}
+	}
+	tests := map[string]struct {
+		change                 func(*corev1.Pod)
+		waiting, event, detail string
+	}{
+		"image missing": {
+			func(pod *corev1.Pod) { pod.Spec.Containers[0].Image = "coder-service:missing" },
+			"ImagePullBackOff", "Failed", "coder-service:missing",
+		},
+		"TLS Secret missing": {
+			func(pod *corev1.Pod) { pod.Spec.Volumes[0].Secret.SecretName = "other" },
+			"ContainerCreating", "FailedMount", `secret "other" not found`,
+		},
+		"key Secret missing": {
+			func(pod *corev1.Pod) { pod.Spec.Containers[0].Env[2].ValueFrom.SecretKeyRef.Name = "other" },
+			"CreateContainerConfigError", "Failed", `secret "other" not found`,
+		},
+		"no primary":       {env("CODER_PRIMARY_ACCESS_URL", ""), "CrashLoopBackOff", "BackOff", "CODER_PRIMARY_ACCESS_URL"},
+		"no access URL":    {env("CODER_SATELLITE_ACCESS_URL", "x"), "CrashLoopBackOff", "BackOff", "CODER_SATELLITE_ACCESS_URL"},
+		"no key":           {env("CODER_SATELLITE_PRIVATE_KEY", "x"), "CrashLoopBackOff", "BackOff", "CODER_SATELLITE_PRIVATE_KEY"},
+		"no certificate":   {env("SSL_SERVER_CERT_FILE", ""), "CrashLoopBackOff", "BackOff", "coderd.tls.hostSecretName"},
+		"a key of another": {env("SSL_SERVER_KEY_FILE", "/tls/tls.crt"), "CrashLoopBackOff", "BackOff", "cannot be served"},
+		"nowhere to go": {func(pod *corev1.Pod) {
+			pod.Spec.NodeName, pod.Spec.NodeSelector = "", map[string]string{"disk": "ssd"}
+		}, "", "FailedScheduling", "node affinity/selector"},
+		"primary does not answer": {env("CODER_PRIMARY_ACCESS_URL", "https://127.0.0.1:1"), "", "Unhealthy", "https://127.0.0.1:1 does not answer"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			f.create(t, f.satellitePod(test.change))
+			f.run(t)
+			eventually(t, func() error { return f.told(test.event, test.detail) })
+			eventually(t, func() error {
+				pod, err := f.client.CoreV1().Pods(namespace).Get(t.Context(), "coderd-1", metav1.GetOptions{})
+				if err != nil {
+					return err
+				}
+				waits := ""
+				for _, container := range pod.Status.ContainerStatuses {
+					if container.State.Waiting != nil {
+						waits = container.State.Waiting.Reason
+					}
+				}
+				if waits != test.waiting || isReady(pod) || pod.Status.Phase == "" {
+					return fmt.Errorf("want waiting for %q, got %+v", test.waiting, pod.Status)
+				}
+				return nil
+			})
+		})
+	}
+}
+
+// TestOtherPods are bound and ready; those that are deleted go at once.
+func TestOtherPods(t *testing.T) {
+	f := newFixture(t)
+	f.create(t, &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "new", UID: "uid-new"},
+		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "x", Image: "x"}}},
+	})
+	f.create(t, &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "plain", UID: "uid-plain"},
+		Spec:       corev1.PodSpec{NodeName: name, Containers: []corev1.Container{{Name: "x", Image: "x"}}},
+	})
+	now := metav1.Now()
+	f.create(t, &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "leaving", UID: "uid-leaving", DeletionTimestamp: &now, Finalizers: []string{"x/y"}},
+		Spec:       corev1.PodSpec{NodeName: name, Containers: []corev1.Container{{Name: "x", Image: "x"}}},
+	})
+	f.run(t)
+	eventually(t, func() error {
+		pod, err := f.client.CoreV1().Pods(namespace).Get(t.Context(), "plain", metav1.GetOptions{})
+		if err == nil && !isReady(pod) {
+			err = fmt.Errorf("not ready: %+v", pod.Status)
+		}
+		return err
+	})
+	eventually(t, func() error {
+		bound, gone := false, false
+		for _, action := range f.client.Actions() {
+			bound = bound || action.Matches("create", "pods") && action.GetSubresource() == "binding"
+			gone = gone || action.Matches("delete", "pods")
+		}
+		if !bound || !gone {
+			return fmt.Errorf("bound: %v, gone: %v", bound, gone)
+		}
+		return nil
+	})
+	node, err := f.client.CoreV1().Nodes().Get(t.Context(), name, metav1.GetOptions{})
+	if err != nil || node.Status.DaemonEndpoints.KubeletEndpoint.Port != int32(f.region.KubeletPort) {
+		t.Errorf("the node: %v %+v", err, node.Status)
+	}
+}
+
+// TestLogs asks for logs as an API server does.
+func TestLogs(t *testing.T) {
+	f := newFixture(t)
+	pod := f.satellitePod(nil)
+	for _, line := range []string{"one", "two", "two", "three"} {
+		f.agent.logs.add(pod, line)
+	}
+	f.run(t)
+	for query, want := range map[string]string{"": "one\ntwo\nthree\n", "?tailLines=1": "three\n", "?tailLines=9": "one\ntwo\nthree\n", "?tailLines=x": "one\ntwo\nthree\n"} {
+		eventually(t, func() error {
+			transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: f.roots, MinVersion: tls.VersionTLS12}, DisableKeepAlives: true}
+			response, err := (&http.Client{Transport: transport}).Get(fmt.Sprintf("https://127.0.0.1:%d/containerLogs/%s/coderd-1/coderd%s", f.region.KubeletPort, namespace, query))
+			if err != nil {
+				return err
+			}
+			defer func() { _ = response.Body.Close() }()
+			body, err := io.ReadAll(response.Body)
+			if err == nil && string(body) != want {
+				err = fmt.Errorf("%q: want %q, got %q", query, want, body)
+			}
+			return err
+		})
+	}
+}
+
+func TestRunRefuses(t *testing.T) {
+	f := newFixture(t)
+	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", f.region.KubeletPort))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	if err := f.agent.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "the node of sydney") {
+		t.Errorf("a port that is taken: %v", err)
+	}
+	f.agent.options.Key = nil
+	if err := f.agent.Run(t.Context()); err == nil {
+		t.Error("a certificate without its key")
+	}
+}

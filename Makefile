@@ -56,6 +56,10 @@ test: $(PLUGIN) $(LAB) $(TOOLS) ## Build everything, then run all tests of both 
 	$(GO) test $(RACE) -timeout $(TIMEOUT) ./...
 	cd test/lab && $(GO) test $(RACE) -timeout $(TIMEOUT) ./...
 
+.PHONY: test-crash
+test-crash: $(PLUGIN) $(LAB) $(TOOLS) ## Kill and mislead the plugin at every outside call (over an hour)
+	CODER_SATELLITE_CRASH=all $(GO) test -count=1 -timeout 6h -v ./test/crash
+
 .PHONY: lint
 lint: ## Run golangci-lint on both modules
 	$(GO) run $(GOLANGCI_LINT) run ./...
@@ -66,7 +70,7 @@ fuzz: ## Run every fuzz target for FUZZTIME (10s)
 	@grep -rlE --include='*_test.go' '^func Fuzz' pkg test | while read -r file; do \
 	  sed -nE 's/^func (Fuzz[A-Za-z0-9_]*)\(.*/\1/p' "$$file" | while read -r target; do \
 	    echo "$$target ($$(dirname "$$file"))"; \
-	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "./$$(dirname "$$file")"; \
+	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "./$$(dirname "$$file")"; \
 	  done; \
 	done
 

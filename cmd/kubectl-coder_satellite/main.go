@@ -16,8 +16,8 @@ import (
 
 // Set by the linker.
 var (
-	version string //nolint:gochecknoglobals // -X can set nothing else
-	commit  string //nolint:gochecknoglobals // -X can set nothing else
+	version string
+	commit  string
 )
 
 func main() {

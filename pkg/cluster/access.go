@@ -11,8 +11,7 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
-	// the authentication plugins that kubeconfigs may name
-	_ "k8s.io/client-go/plugin/pkg/client/auth"
+	_ "k8s.io/client-go/plugin/pkg/client/auth" // that kubeconfigs may name
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 )

@@ -74,7 +74,10 @@ func (f Flags) Load(stdin io.Reader) (*Fleet, error) {
 	for i := range fleet.Regions {
 		f.remember(&fleet.Regions[i])
 	}
-	return fleet, fleet.Select(f.Regions)
+	if err := fleet.Select(f.Regions); err != nil {
+		return nil, err
+	}
+	return fleet, nil
 }
 
 // clash names the flags that describe a region although a file does.

@@ -124,7 +124,8 @@ func parseObject(body string) (map[string]any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	var object map[string]any
-	return object, decoder.Decode(&object)
+	err = decoder.Decode(&object)
+	return object, err
 }
 
 func sameObject(body string, want map[string]any) bool {

@@ -83,7 +83,8 @@ func inspectBackup(ctx context.Context, access *cluster.Access, release Release,
 		return kept, ready, err
 	}
 	kept.Live = len(unkept(found)) == 0
-	return kept, ready, ready.live(ctx, access, release, found)
+	err = ready.live(ctx, access, release, found)
+	return kept, ready, err
 }
 
 // unfinished explains a status other than deployed, and what to do.

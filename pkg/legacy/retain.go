@@ -145,7 +145,8 @@ func backUp(ctx context.Context, access *cluster.Access, release Release, c curr
 			return nil, err
 		}
 		options.progress("saving the record of %s revision %d as Secret %s/%s", release, c.record.Version, options.Namespace, b.secret.Name)
-		return b, b.save(ctx, access)
+		err = b.save(ctx, access)
+		return b, err
 	}
 	before := b.secret.Annotations[annotationAnnotated]
 	if err := b.note(ours); err != nil {
@@ -156,7 +157,8 @@ func backUp(ctx context.Context, access *cluster.Access, release Release, c curr
 		return b, nil
 	}
 	delete(b.secret.Labels, labelRemoved) // it is in use again
-	return b, b.update(ctx, access)
+	err = b.update(ctx, access)
+	return b, err
 }
 
 // write updates the object of the record if it differs, reads it back and

@@ -121,7 +121,7 @@ func TestAcquireAbandoned(t *testing.T) {
 				dying, _ := server.client(t, func(*http.Request) fault { return fault{drop: dead.Load()} })
 				old := mustAcquire(t, dying, options("ann@laptop/1"))
 				defer func() { _ = old.Release(t.Context()) }()
-				time.Sleep(7 * time.Second) // renewed once
+				<-time.After(7 * time.Second) // renewed once
 				dead.Store(true)
 
 				client, _ := server.client(t, nil)

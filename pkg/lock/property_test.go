@@ -96,7 +96,7 @@ func play(t *testing.T, contenders []contender) (wrong []string, got, written in
 				}
 			}}
 			all.Go(func() {
-				time.Sleep(c.Start)
+				<-time.After(c.Start)
 				o := options(c.Name)
 				o.Clock = skewed{by: func() time.Duration { return c.Skew }}
 				l, err := Acquire(context.Background(), client, o)
@@ -107,8 +107,9 @@ func play(t *testing.T, contenders []contender) (wrong []string, got, written in
 				got++
 				mu.Unlock()
 				fence := l.Fence(target)
-				for end := time.Now().Add(c.Work); time.Now().Before(end) && !dead.Load() && l.Err() == nil; time.Sleep(c.Pause) {
+				for end := time.Now().Add(c.Work); time.Now().Before(end) && !dead.Load() && l.Err() == nil; {
 					_, _ = send(t, fence, http.MethodPost, writePath)
+					<-time.After(c.Pause)
 				}
 				_ = l.Release(context.Background())
 			})

@@ -54,7 +54,7 @@ func TestRenewKeeps(t *testing.T) {
 				client, _ := server.client(t, on)
 				l := mustAcquire(t, client, options("ann@laptop/1"))
 				defer release(t, l)
-				time.Sleep(2 * time.Minute)
+				<-time.After(2 * time.Minute)
 				if isLost(l) || l.Err() != nil {
 					t.Fatalf("lost: %v", l.Err())
 				}

@@ -127,7 +127,7 @@ func TestBreak(t *testing.T) {
 						t.Error(diff)
 					}
 				}
-				time.Sleep(10 * time.Second) // what was to happen later has happened
+				<-time.After(10 * time.Second) // what was to happen later has happened
 			})
 		})
 	}

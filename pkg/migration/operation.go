@@ -21,6 +21,9 @@ type Operation struct {
 	// later step fails: they do no harm, and the next run goes on from them.
 	// The failed step itself is always undone.
 	KeepOnFailure int
+	// LeavesLegacy tells that the operation moves a region off the legacy path:
+	// what it finds is what a rollback returns to.
+	LeavesLegacy bool
 	// Done changes the journal's record when all steps are done; may be nil.
 	Done func(*journal.Record)
 }
@@ -46,6 +49,7 @@ func Migrate() Operation {
 			verifyConnectivity{},
 		},
 		KeepOnFailure: 5,
+		LeavesLegacy:  true,
 	}
 }
 

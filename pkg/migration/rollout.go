@@ -35,13 +35,21 @@ func (r *Rollout) Plan(ctx context.Context, render bool) *v1alpha1.Plan {
 	return NewPlan(primaryOf(snapshots), r.Waves, plans)
 }
 
+// readParallel bounds the regions that are read at once: each holds a rendered
+// chart and connections of its own.
+const readParallel = 32
+
 // each calls do for every runner, in parallel, and waits.
 func (r *Rollout) each(do func(i int, runner *Runner)) {
-	var group sync.WaitGroup
+	var group errgroup.Group
+	group.SetLimit(readParallel)
 	for i, runner := range r.Runners {
-		group.Go(func() { do(i, runner) })
+		group.Go(func() error {
+			do(i, runner)
+			return nil
+		})
 	}
-	group.Wait()
+	_ = group.Wait() // the functions return no errors: the snapshots hold them
 }
 
 func primaryOf(snapshots []*snapshot.Snapshot) v1alpha1.Primary {
@@ -155,8 +163,8 @@ func succeeded(outcome v1alpha1.Outcome) bool {
 // shared reason when all that did not succeed share one.
 func OverallOutcome(reports []v1alpha1.RegionReport) v1alpha1.Outcome {
 	var (
-		done, nothing int
-		reason        v1alpha1.Outcome
+		done, nothing, left int
+		reason              v1alpha1.Outcome
 	)
 	for _, report := range reports {
 		switch outcome := report.Outcome; {
@@ -167,6 +175,7 @@ func OverallOutcome(reports []v1alpha1.RegionReport) v1alpha1.Outcome {
 		case succeeded(outcome):
 			done++
 		case outcome == v1alpha1.OutcomeNotStarted:
+			left++
 		case reason == "" || reason == outcome:
 			reason = outcome
 		default:
@@ -176,6 +185,8 @@ func OverallOutcome(reports []v1alpha1.RegionReport) v1alpha1.Outcome {
 	switch {
 	case reason == "" && done == 0 && nothing == len(reports):
 		return v1alpha1.OutcomeNothingToDo
+	case reason == "" && left > 0: // nothing failed, so it was a signal that kept them
+		return v1alpha1.OutcomeInterrupted
 	case reason == "":
 		return v1alpha1.OutcomeSucceeded
 	case done+nothing > 0:

@@ -26,7 +26,9 @@ func (r *Runner) steps(ctx context.Context, source *snapshot.Source, s *snapshot
 		PlanFingerprint: plan.Fingerprint,
 		At:              r.Clock.Now(),
 	})
-	record.Remember(before(s))
+	if r.Operation.LeavesLegacy {
+		record.Remember(before(s))
+	}
 
 	run := &Run{
 		Source: source, Initial: clone(s), Now: s, Options: r.Options, Clock: r.Clock, Record: record,

@@ -2,7 +2,6 @@ package migration
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -80,94 +79,27 @@ func (r rebuildCanary) Note(s *snapshot.Snapshot, record *journal.Record) {
 		return // a rebuild that an earlier run asked for counts
 	}
 	record.Canary = &journal.Canary{
-		ID: workspace.ID, Name: workspace.Name, Proves: r.proves, Asked: true, BuiltBefore: workspace.LastBuiltAt,
+		ID: workspace.ID, Name: workspace.Name, Proves: r.proves, BuiltBefore: workspace.LastBuiltAt,
+		Asked: !workspace.Updating, // a build that runs already may have begun before the change
 	}
 }
 
 func (rebuildCanary) Apply(ctx context.Context, run *Run) error {
-	if err := rebuildWorkspace(ctx, run, run.Now.Canary.Value().Workspace); err != nil {
+	workspace, canary := run.Now.Canary.Value().Workspace, run.Record.Canary
+	if workspace.Updating && !canary.Asked {
+		settled, err := awaitForeignBuild(ctx, run, workspace)
+		if err != nil {
+			return err
+		}
+		// Not yet in the journal: after a crash from here on the next run
+		// rebuilds once more, which does no harm.
+		workspace, canary.Asked, canary.BuiltBefore = settled, true, settled.LastBuiltAt
+	}
+	if err := rebuildWorkspace(ctx, run, workspace); err != nil {
 		return err
 	}
-	run.Record.Canary.Rebuilt = true
+	canary.Rebuilt = true
 	return nil
-}
-
-// rebuildWorkspace rebuilds the workspace, unless a build is under way, and
-// follows the build to its end.
-func rebuildWorkspace(ctx context.Context, run *Run, workspace coder.Workspace) error {
-	api := run.Source.Primary
-	// The log is opened first so that no message is missed. Without it (a proxy
-	// may not pass WebSockets) the workspace itself tells when the build is over.
-	watch, watchErr := api.WatchBuild(ctx, workspace.ID)
-	if watchErr == nil {
-		defer watch.Close()
-	}
-	if !workspace.Updating {
-		commit, cancel := run.Commit(ctx)
-		err := api.Rebuild(commit, workspace.ID)
-		cancel()
-		if err != nil {
-			now, readErr := api.Workspace(ctx, workspace.ID)
-			// the answer may be lost although the build began
-			if readErr != nil || (!now.Updating && now.LastBuiltAt.Equal(workspace.LastBuiltAt)) {
-				return fmt.Errorf("workspace %q could not be rebuilt: %w", workspace.Name, err)
-			}
-		}
-	}
-	if watchErr == nil {
-		if err := followBuild(ctx, run, watch); err != nil {
-			return fmt.Errorf("the build of workspace %q failed: %w", workspace.Name, err)
-		}
-	}
-	return waitBuilt(ctx, run, workspace)
-}
-
-// followBuild reports the build's messages until it is over. A log that breaks
-// off is no failure: the workspace's own state decides.
-func followBuild(ctx context.Context, run *Run, watch *coder.BuildWatch) error {
-	var failure string
-	for {
-		message, err := watch.Next(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return context.Cause(ctx)
-		case err != nil:
-			return nil
-		}
-		switch message.Type {
-		case coder.BuildError:
-			failure = message.Message
-		case coder.BuildDone:
-			if failure != "" {
-				return errors.New(failure)
-			}
-			return nil
-		default:
-			run.Progress("%s", message.Message)
-		}
-	}
-}
-
-// waitBuilt waits until the workspace is on and no longer updating.
-func waitBuilt(ctx context.Context, run *Run, before coder.Workspace) error {
-	ticker := run.Clock.NewTicker(pollInterval)
-	defer ticker.Stop()
-	for {
-		now, err := run.Source.Primary.Workspace(ctx, before.ID)
-		switch {
-		case err != nil && ctx.Err() == nil:
-			return err
-		case err == nil && !now.Updating && now.LatestStat.ContainerStatus == coder.ContainerFailed:
-			return fmt.Errorf("the build of workspace %q failed: %s", before.Name, now.LatestStat.StatError)
-		case err == nil && built(now) && !now.LastBuiltAt.Equal(before.LastBuiltAt):
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("waiting for the build of workspace %q: %w", before.Name, context.Cause(ctx))
-		case <-ticker.C():
-		}
-	}
 }
 
 // Undo builds the canary again on the path that is now in use. The engine runs
@@ -179,6 +111,11 @@ func (r rebuildCanary) Undo(ctx context.Context, run *Run) (string, error) {
 	workspace, err := run.Source.Primary.Workspace(ctx, canary.Workspace.ID)
 	if err != nil {
 		return "", err
+	}
+	if workspace.Updating {
+		if workspace, err = awaitForeignBuild(ctx, run, workspace); err != nil {
+			return "", err
+		}
 	}
 	if err := rebuildWorkspace(ctx, run, workspace); err != nil {
 		return "", err

@@ -170,10 +170,10 @@ func resultTable(steps []v1alpha1.StepResult) table {
 // span returns when the first step began and the last one ended.
 func span(steps []v1alpha1.StepResult) (started, finished metav1.Time) {
 	for _, step := range steps {
-		if !step.Started.IsZero() && (started.IsZero() || step.Started.Time.Before(started.Time)) {
+		if !step.Started.IsZero() && (started.IsZero() || step.Started.Before(&started)) {
 			started = step.Started
 		}
-		if step.Finished.Time.After(finished.Time) {
+		if finished.Before(&step.Finished) {
 			finished = step.Finished
 		}
 	}

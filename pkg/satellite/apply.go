@@ -32,7 +32,7 @@ func Apply(ctx context.Context, access *cluster.Access, spec Spec, c *Chart, opt
 	}
 	if release.Status(records.lastStatus).IsPending() || records.lastStatus == release.StatusUninstalling.String() {
 		options.progress("clearing release %s, which an earlier Helm run left %s", spec.Release, records.lastStatus)
-		if err := clear(access, spec, records); err != nil {
+		if err := endPending(access, spec, records); err != nil {
 			return 0, err
 		}
 	}
@@ -93,9 +93,9 @@ func copyOf(values map[string]any) map[string]any {
 	return values
 }
 
-// clear ends what a killed Helm left pending: the first installation is
+// endPending ends what a killed Helm left pending: the first installation is
 // uninstalled, anything else goes back to the deployed revision, by its number.
-func clear(access *cluster.Access, spec Spec, records releaseRecords) error {
+func endPending(access *cluster.Access, spec Spec, records releaseRecords) error {
 	if records.deployed == nil {
 		return Uninstall(access, spec.Namespace, spec.Release)
 	}

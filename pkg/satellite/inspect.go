@@ -95,7 +95,7 @@ func absent(err error) error {
 // isNamespaceRead reports whether err is about reading a namespace, which
 // operators with rights in one namespace alone may not.
 func isNamespaceRead(err error) bool {
-	status, ok := err.(apierrors.APIStatus) //nolint:errorlint // client-go returns it unwrapped
+	status, ok := err.(apierrors.APIStatus)
 	return ok && status.Status().Details != nil && status.Status().Details.Kind == "namespaces"
 }
 

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
@@ -38,7 +39,7 @@ func TestCrash(t *testing.T) {
 
 func crashEverywhere(t *testing.T, s scenario, version string, sample int) {
 	lab, regions := setUp(t, version)
-	undisturbed, total := reference(t, lab, regions[0], s)
+	total := reference(t, lab, regions, s)
 	var points []disturbance
 	for call := 1; call <= total; call += stride(total, sample) {
 		for _, after := range []bool{false, true} {
@@ -47,7 +48,7 @@ func crashEverywhere(t *testing.T, s scenario, version string, sample int) {
 	}
 	var tried, violations atomic.Int64
 	spread(regions, points, func(r *region, d disturbance) {
-		killed, problems := disturbOnce(lab, r, s, d, undisturbed)
+		killed, problems := disturbOnce(lab, r, s, d)
 		if killed {
 			tried.Add(1)
 		}
@@ -67,7 +68,7 @@ func crashEverywhere(t *testing.T, s scenario, version string, sample int) {
 func TestFaults(t *testing.T) {
 	s := migrateScenario()
 	lab, regions := setUp(t, "1.21.7")
-	undisturbed, total := reference(t, lab, regions[0], s)
+	total := reference(t, lab, regions, s)
 	kinds := allFaults()
 	passes := 1
 	if whole() {
@@ -81,7 +82,7 @@ func TestFaults(t *testing.T) {
 	}
 	var tried, violations atomic.Int64
 	spread(regions, points, func(r *region, d disturbance) {
-		_, problems := disturbOnce(lab, r, s, d, undisturbed)
+		_, problems := disturbOnce(lab, r, s, d)
 		tried.Add(1)
 		for _, problem := range problems {
 			violations.Add(1)
@@ -113,7 +114,7 @@ func spread(regions []*region, points []disturbance, work func(*region, disturba
 // again, undisturbed, and checks that all is as it should be. It reports
 // whether the plugin was killed, which it is not when this run made fewer
 // calls than the one that was counted.
-func disturbOnce(lab *inlab.Lab, r *region, s scenario, d disturbance, undisturbed map[string]string) (killed bool, problems []string) {
+func disturbOnce(lab *inlab.Lab, r *region, s scenario, d disturbance) (killed bool, problems []string) {
 	if err := s.prepare(lab, r); err != nil {
 		return false, []string{fmt.Sprintf("%s: prepare: %v", r.name, err)}
 	}
@@ -142,7 +143,7 @@ func disturbOnce(lab *inlab.Lab, r *region, s scenario, d disturbance, undisturb
 		if err != nil {
 			problem("%v", err)
 		}
-		if diff := cmp.Diff(undisturbed, picture); diff != "" && r.name == "sydney" { // whose picture it is
+		if diff := cmp.Diff(r.undisturbed, picture); diff != "" {
 			problem("objects differ from those of an undisturbed run (-want +got):\n%s", diff)
 		}
 	}
@@ -182,27 +183,36 @@ func unclear(output string) string {
 	return ""
 }
 
-// reference runs the verb undisturbed, counts its calls and looks at what it made.
-func reference(t *testing.T, lab *inlab.Lab, r *region, s scenario) (picture map[string]string, calls int) {
+// reference runs the verb undisturbed in every region, keeps the pictures of
+// what it made, and returns how many calls it made.
+func reference(t *testing.T, lab *inlab.Lab, regions []*region, s scenario) (calls int) {
 	t.Helper()
-	if err := s.prepare(lab, r); err != nil {
+	var group errgroup.Group
+	for _, r := range regions {
+		group.Go(func() (err error) {
+			if err := s.prepare(lab, r); err != nil {
+				return err
+			}
+			if done := r.run(lab, disturbance{}, s.verb); done.code != 0 {
+				return fmt.Errorf("an undisturbed %s of %s failed: exit code %d\n%s", s.verb, r.name, done.code, done.output)
+			}
+			r.total, _ = r.meddler.calls()
+			if err := s.complete(lab, r); err != nil {
+				return fmt.Errorf("an undisturbed %s of %s: %w", s.verb, r.name, err)
+			}
+			if r.undisturbed, err = inlab.Picture(context.Background(), r.direct); err != nil {
+				return err
+			}
+			return s.reset(lab, r)
+		})
+	}
+	if err := group.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	if done := r.run(lab, disturbance{}, s.verb); done.code != 0 {
-		t.Fatalf("an undisturbed %s failed: exit code %d\n%s", s.verb, done.code, done.output)
+	for _, r := range regions {
+		calls = max(calls, r.total)
 	}
-	calls, _ = r.meddler.calls()
-	if err := s.complete(lab, r); err != nil {
-		t.Fatalf("an undisturbed %s: %v", s.verb, err)
-	}
-	picture, err := inlab.Picture(context.Background(), r.direct)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.reset(lab, r); err != nil {
-		t.Fatal(err)
-	}
-	return picture, calls
+	return calls
 }
 
 // whole reports whether every call is to be tried.

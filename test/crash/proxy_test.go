@@ -7,7 +7,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"io"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -97,7 +97,7 @@ func (m *meddler) stand(target, certFile, keyFile, caFile string) (*front, error
 	proxy := &httputil.ReverseProxy{
 		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(behind) },
 		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, MaxIdleConnsPerHost: 32},
-		ErrorLog:  log.New(io.Discard, "", 0),
+		ErrorLog:  slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
 		ModifyResponse: func(r *http.Response) error {
 			d, ok := r.Request.Context().Value(disturbKey{}).(disturbance)
 			if !ok {
@@ -122,7 +122,7 @@ func (m *meddler) stand(target, certFile, keyFile, caFile string) (*front, error
 	if err != nil {
 		return nil, err
 	}
-	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
+	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}
 	server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// what a satellite passes on is not the plugin's call
 		if r.Header.Get("Coder-Satellite-Fingerprint") != "" || strings.HasPrefix(r.UserAgent(), "Go-http-client") {

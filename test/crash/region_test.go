@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,6 +49,10 @@ type region struct {
 	// record is the legacy release's record as it was in the beginning.
 	record *corev1.Secret
 	client *http.Client
+	// undisturbed is what an undisturbed run of the verb leaves, and total how
+	// many calls it makes.
+	undisturbed map[string]string
+	total       int
 	// plugin is a copy of the plugin's binary, which a build may replace meanwhile.
 	plugin string
 }
@@ -136,7 +141,7 @@ type outcome struct {
 func (r *region) run(lab *inlab.Lab, d disturbance, verb ...string) outcome {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
-	args := append(verb, "-f", r.fleet, "--yes", "--lock-duration", "1s", "--request-timeout", "3s",
+	args := append(slices.Clone(verb), "-f", r.fleet, "--yes", "--lock-duration", "2s", "--request-timeout", "3s",
 		"--step-timeout", "60s", "--timeout", "120s", "--evidence-dir", lab.Path("evidence"))
 	command := lab.Command(ctx, []string{"KUBECONFIG=" + r.kubeconfig, "CODER_URL=" + r.fronts[1].URL}, r.plugin, args...)
 	var output bytes.Buffer
@@ -163,6 +168,11 @@ func (r *region) reset(lab *inlab.Lab) error {
 	if done := r.run(lab, disturbance{}, "rollback", "--remove-satellite"); done.code != 0 {
 		return fmt.Errorf("rollback: exit code %d: %s", done.code, done.output)
 	}
+	return errors.Join(r.rewrite(), r.unkeep(), r.forget())
+}
+
+// rewrite gives the legacy release's record the content that it had first.
+func (r *region) rewrite() error {
 	ctx := context.Background()
 	secrets := r.direct.Clientset().CoreV1().Secrets(legacyNamespace)
 	now, err := secrets.Get(ctx, legacyRecord, metav1.GetOptions{})
@@ -170,10 +180,8 @@ func (r *region) reset(lab *inlab.Lab) error {
 		return err
 	}
 	now.Data, now.Labels, now.Annotations = r.record.Data, r.record.Labels, r.record.Annotations
-	if _, err := secrets.Update(ctx, now, metav1.UpdateOptions{}); err != nil {
-		return err
-	}
-	return errors.Join(r.unkeep(), r.forget())
+	_, err = secrets.Update(ctx, now, metav1.UpdateOptions{})
+	return err
 }
 
 // unkeep takes the keep policy from the legacy release's live objects.
@@ -219,7 +227,7 @@ func (r *region) reinstall(lab *inlab.Lab) error {
 	if done.Code != 0 {
 		return fmt.Errorf("the legacy release could not be installed again: %s", done)
 	}
-	return errors.Join(r.unkeep(), r.forget())
+	return errors.Join(r.rewrite(), r.unkeep(), r.forget())
 }
 
 // get reads a JSON answer of the region's satellite.
@@ -235,7 +243,7 @@ func (r *region) get(url string, out any) error {
 	return json.NewDecoder(response.Body).Decode(out)
 }
 
-// one returns the lines of a text that hold a word, for a failure's message.
+// lastLines returns the end of a text, for a failure's message.
 func lastLines(text string) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	return strings.Join(lines[max(0, len(lines)-25):], "\n")

@@ -23,6 +23,7 @@ func watch(t *testing.T, client *http.Client, url, token, workspaceID string) *w
 	defer cancel()
 	plain := *client
 	plain.Timeout = 0 // it would end the log
+	//nolint:bodyclose // the library closes or replaces it
 	connection, response, err := websocket.Dial(ctx, url+"/api/private/workspaces/"+workspaceID+"/watch-update", &websocket.DialOptions{
 		HTTPClient: &plain, HTTPHeader: http.Header{"Session-Token": {token}},
 	})
@@ -233,6 +234,7 @@ func TestWatchRefusals(t *testing.T) {
 	canary := d.canary(codertest.RoleManager)
 	plain := &http.Client{Transport: d.client.Transport}
 	dial := func(query, token, id string) (*websocket.Conn, int) {
+		//nolint:bodyclose // the library closes or replaces it
 		connection, response, err := websocket.Dial(t.Context(), d.URL()+"/api/private/workspaces/"+id+"/watch-update"+query,
 			&websocket.DialOptions{HTTPClient: plain, HTTPHeader: http.Header{"Session-Token": {token}}})
 		if err != nil && response == nil {

@@ -140,7 +140,7 @@ func TestControlRefusals(t *testing.T) {
 		{"/version", `{"vresion": "1.22"}`, "vresion"},
 		{"/users", `[]`, "array"},
 		{"/providers", `{"name": 1}`, "number"},
-		{"/workspaces", `{"nmae": "x"}`, "nmae"},
+		{"/workspaces", `{"naam": "x"}`, "naam"},
 		{"/workspaces", `{"name":"` + strings.Repeat("x", 1<<20) + `"}`, "too large"},
 	} {
 		got := call(http.MethodPost, test.path, test.body, http.StatusBadRequest)

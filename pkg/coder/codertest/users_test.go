@@ -27,7 +27,7 @@ func TestKeys(t *testing.T) {
 	if got := d.call(t, "new", http.MethodGet, "/api/v0/users/me", nil); got.status != http.StatusUnauthorized {
 		t.Errorf("after its end the token gets status %d", got.status)
 	}
-	if d.Token(member) == d.Token(member) {
+	if first, second := d.Token(member), d.Token(member); first == second {
 		t.Error("two tokens are the same")
 	}
 }

@@ -47,12 +47,14 @@ func (l *Lab) control(method, path string, body, out any) error {
 
 // State returns the primary's state.
 func (l *Lab) State() (state codertest.State, err error) {
-	return state, l.control(http.MethodGet, "/state", nil, &state)
+	err = l.control(http.MethodGet, "/state", nil, &state)
+	return state, err
 }
 
 // Requests returns the requests that the primary got since the last reset.
 func (l *Lab) Requests() (requests []codertest.Request, err error) {
-	return requests, l.control(http.MethodGet, "/requests", nil, &requests)
+	err = l.control(http.MethodGet, "/requests", nil, &requests)
+	return requests, err
 }
 
 // ResetRequests empties the primary's request log.
@@ -78,7 +80,8 @@ func (l *Lab) FailBuilds(workspaceID, message string, once bool) error {
 
 // AddProvider adds a workspace provider, and returns it with its ID.
 func (l *Lab) AddProvider(provider codertest.Provider) (added codertest.Provider, err error) {
-	return added, l.control(http.MethodPost, "/providers", provider, &added)
+	err = l.control(http.MethodPost, "/providers", provider, &added)
+	return added, err
 }
 
 // RemoveProvider removes the workspace provider of that ID.

@@ -1,0 +1,142 @@
+package migration
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+)
+
+// rebuildWorkspace rebuilds the workspace, and waits until the build is over.
+// A build that is under way counts as the one that is asked for.
+func rebuildWorkspace(ctx context.Context, run *Run, workspace coder.Workspace) error {
+	api := run.Source.Primary
+	// The log is opened first so that no message is missed.
+	log, closeLog := openBuildLog(ctx, run, workspace.ID)
+	defer closeLog()
+	if !workspace.Updating {
+		commit, cancel := run.Commit(ctx)
+		err := api.Rebuild(commit, workspace.ID)
+		cancel()
+		if err != nil {
+			now, readErr := api.Workspace(ctx, workspace.ID)
+			// the answer may be lost although the build began
+			if readErr != nil || (!now.Updating && now.LastBuiltAt.Equal(workspace.LastBuiltAt)) {
+				return fmt.Errorf("workspace %q could not be rebuilt: %w", workspace.Name, err)
+			}
+		}
+	}
+	return awaitBuild(ctx, run, workspace, log)
+}
+
+// awaitForeignBuild waits until a build that somebody else asked for is over,
+// well or not, and returns the workspace as it is then.
+func awaitForeignBuild(ctx context.Context, run *Run, workspace coder.Workspace) (coder.Workspace, error) {
+	ticker := run.Clock.NewTicker(pollInterval)
+	defer ticker.Stop()
+	for {
+		now, err := run.Source.Primary.Workspace(ctx, workspace.ID)
+		switch {
+		case err == nil && !now.Updating:
+			return now, nil
+		case isFinal(err):
+			return coder.Workspace{}, err
+		}
+		run.Progress("waiting for the build of workspace %q that is under way", workspace.Name)
+		select {
+		case <-ctx.Done():
+			return coder.Workspace{}, fmt.Errorf("workspace %q is being built by somebody else: %w", workspace.Name, context.Cause(ctx))
+		case <-ticker.C():
+		}
+	}
+}
+
+// awaitBuild waits until the workspace's build is over, and reports what its
+// log says. The workspace itself tells when that is and how it ended: the log
+// may break off, or begin with what an earlier build said.
+func awaitBuild(ctx context.Context, run *Run, before coder.Workspace, log <-chan coder.BuildMessage) error {
+	ticker := run.Clock.NewTicker(pollInterval)
+	defer ticker.Stop()
+	var failure coder.BuildMessage
+	for {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for the build of workspace %q: %w", before.Name, context.Cause(ctx))
+		case <-ticker.C():
+		case message, open := <-log:
+			switch {
+			case !open:
+				log = nil
+			case message.Type == coder.BuildError:
+				failure = message
+				continue // done follows
+			case message.Type != coder.BuildDone:
+				run.Progress("%s", message.Message)
+				continue
+			}
+		}
+		now, err := run.Source.Primary.Workspace(ctx, before.ID)
+		if isFinal(err) {
+			return err
+		}
+		if err != nil || now.Updating {
+			continue // a primary that is away for a while says nothing about the build
+		}
+		if over, err := judge(before, now, failure); over {
+			return err
+		}
+	}
+}
+
+// judge tells whether the build after before is over, and its error.
+func judge(before, now coder.Workspace, failure coder.BuildMessage) (over bool, err error) {
+	// a log may begin with the error of an earlier build
+	said := failure.Message != "" && !failure.Time.Before(now.LastBuiltAt)
+	began := !now.LastBuiltAt.Equal(before.LastBuiltAt) || before.Updating
+	switch {
+	case said:
+		return true, fmt.Errorf("the build of workspace %q failed: %s", before.Name, failure.Message)
+	case began && now.LatestStat.ContainerStatus == coder.ContainerFailed:
+		return true, fmt.Errorf("the build of workspace %q failed: %s", before.Name, now.LatestStat.StatError)
+	default:
+		return began && built(now), nil
+	}
+}
+
+// isFinal reports whether asking again would get the same error.
+func isFinal(err error) bool {
+	return coder.IsUnauthorized(err) || coder.IsForbidden(err) || coder.IsNotFound(err)
+}
+
+// openBuildLog opens the workspace's build log. Without one (a proxy may not
+// pass WebSockets) the channel is closed at once.
+func openBuildLog(ctx context.Context, run *Run, id string) (log <-chan coder.BuildMessage, closeLog func()) {
+	messages := make(chan coder.BuildMessage)
+	watch, err := run.Source.Primary.WatchBuild(ctx, id)
+	if err != nil {
+		close(messages)
+		return messages, func() {}
+	}
+	ctx, stop := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() { // ends with closeLog
+		defer close(ended)
+		defer close(messages)
+		for {
+			message, err := watch.Next(ctx)
+			if err != nil {
+				return
+			}
+			select {
+			case messages <- message:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return messages, func() {
+		stop()
+		<-ended
+		watch.Close()
+	}
+}

@@ -141,7 +141,7 @@ type outcome struct {
 func (r *region) run(lab *inlab.Lab, d disturbance, verb ...string) outcome {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
-	args := append(slices.Clone(verb), "-f", r.fleet, "--yes", "--lock-duration", "2s", "--request-timeout", "3s",
+	args := append(slices.Clone(verb), "-f", r.fleet, "--yes", "--lock-duration", "2s", "--request-timeout", patience(d),
 		"--step-timeout", "60s", "--timeout", "120s", "--evidence-dir", lab.Path("evidence"))
 	command := lab.Command(ctx, []string{"KUBECONFIG=" + r.kubeconfig, "CODER_URL=" + r.fronts[1].URL}, r.plugin, args...)
 	var output bytes.Buffer
@@ -161,6 +161,15 @@ func (r *region) run(lab *inlab.Lab, d disturbance, verb ...string) outcome {
 		result.code, result.output = -2, result.output+err.Error()
 	}
 	return result
+}
+
+// patience is how long the plugin waits for an answer: only where one will not
+// come, for so short a time that a busy machine may take longer for a good one.
+func patience(d disturbance) string {
+	if d.fault != "" {
+		return "3s"
+	}
+	return "20s"
 }
 
 // reset makes the region what it was in the beginning, whatever it is now.

@@ -1,0 +1,121 @@
+package migration
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
+)
+
+// Whatever goes wrong in whatever run, the rule holds at every instant, what
+// is done is in the report, and one run without trouble completes the region.
+func TestEngineProperties(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(2, 7).Draw(t, "steps")
+		w := newWorld(make([]bool, n)...)
+		for i := range rapid.IntRange(0, n).Draw(t, "done before") {
+			w.so[i] = true
+		}
+		for run := range rapid.IntRange(1, 4).Draw(t, "runs") {
+			w.trouble = map[string]trouble{}
+			for i := range n {
+				for _, what := range []string{"apply", "undo"} {
+					w.trouble[fmt.Sprintf("%s step-%d", what, i)] = drawTrouble(t, fmt.Sprintf("run %d %s %d", run, what, i))
+				}
+			}
+			w.failWrite, w.writes = rapid.IntRange(0, n).Draw(t, "failing write"), 0
+			w.writeErr = rapid.SampledFrom([]error{errors.New("500"), &journal.ConflictError{}, &lock.LostError{}}).Draw(t, "write error")
+			w.log = nil
+			e, report := w.engine(Options{NoRollback: rapid.Bool().Draw(t, "no rollback")})
+			err := e.apply(t.Context())
+			checkRun(t, w, e, report, err)
+		}
+
+		w.trouble, w.failWrite, w.log = map[string]trouble{}, 0, nil
+		e, report := w.engine(Options{})
+		if err := e.apply(t.Context()); err != nil || !w.done() {
+			t.Fatalf("one plain run did not complete it: %v, %v", w.so, err)
+		}
+		checkRun(t, w, e, report, nil)
+
+		w.log, w.writes = nil, 0
+		e, _ = w.engine(Options{})
+		if err := e.apply(t.Context()); err != nil || len(w.log) > 0 || w.writes > 0 {
+			t.Fatalf("a run with nothing to do did %v and wrote %d times: %v", w.log, w.writes, err)
+		}
+	})
+}
+
+func drawTrouble(t *rapid.T, label string) trouble {
+	return trouble{
+		err: rapid.SampledFrom([]error{
+			nil, nil, nil, errors.New("boom"), ErrInterrupted, &lock.LostError{}, &TimeoutError{What: "a step"},
+		}).Draw(t, label),
+		anyway: rapid.Bool().Draw(t, label+" anyway"),
+	}
+}
+
+// checkRun checks what holds after any run.
+func checkRun(t *rapid.T, w *world, e *engine, report *v1alpha1.RegionReport, err error) {
+	if w.broken != "" {
+		t.Fatal(w.broken)
+	}
+	applied, undone := with(w.log, "apply "), with(w.log, "undo ")
+	if !slices.IsSorted(applied) || len(slices.Compact(slices.Clone(applied))) != len(applied) {
+		t.Fatalf("applied out of order, or twice: %v", w.log)
+	}
+	backwards := slices.Clone(undone)
+	slices.Reverse(backwards)
+	if !slices.IsSorted(backwards) || len(slices.Compact(backwards)) != len(undone) {
+		t.Fatalf("undone out of order, or twice: %v", w.log)
+	}
+	if len(undone) > 0 && slices.Index(w.log, "evidence") != slices.Index(w.log, "undo "+undone[0])-1 {
+		t.Fatalf("evidence was not kept just before the undoing: %v", w.log)
+	}
+	switch {
+	case err == nil && len(undone) > 0:
+		t.Fatalf("undone although nothing failed: %v", w.log)
+	case (errors.Is(err, ErrInterrupted) || ownerGone(err)) && len(undone) > 0:
+		t.Fatalf("undone after %v: %v", err, w.log)
+	case e.run.Options.NoRollback && len(undone) > 0:
+		t.Fatalf("undone in spite of --no-rollback: %v", w.log)
+	case (err == nil) != (len(report.Steps) == len(w.so) && !failed(report)):
+		t.Fatalf("error %v, but the report says %v", err, states(report))
+	}
+	for _, name := range undone {
+		if !slices.ContainsFunc(report.Steps, func(r v1alpha1.StepResult) bool {
+			return r.Name == name && (r.State == v1alpha1.StepUndone || r.State == v1alpha1.StepUndoFailed)
+		}) {
+			t.Fatalf("the undoing of %s is not in the report: %v", name, states(report))
+		}
+	}
+	for _, result := range report.Steps {
+		if (result.State == v1alpha1.StepFailed || result.State == v1alpha1.StepUndoFailed || result.State == v1alpha1.StepInterrupted) && result.Error == "" {
+			t.Fatalf("%s is %s without an error", result.Name, result.State)
+		}
+	}
+}
+
+func failed(report *v1alpha1.RegionReport) bool {
+	return slices.ContainsFunc(report.Steps, func(r v1alpha1.StepResult) bool {
+		return r.State != v1alpha1.StepDone && r.State != v1alpha1.StepAlready
+	})
+}
+
+// with returns the log's lines with a prefix, without it.
+func with(log []string, prefix string) []string {
+	var found []string
+	for _, line := range log {
+		if rest, ok := strings.CutPrefix(line, prefix); ok {
+			found = append(found, rest)
+		}
+	}
+	return found
+}

@@ -1,0 +1,216 @@
+package migration
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
+)
+
+var testNow = time.Date(2021, 7, 1, 12, 0, 0, 0, time.UTC)
+
+func TestEngine(t *testing.T) {
+	boom := errors.New("boom")
+	for name, test := range map[string]struct {
+		so        []bool
+		trouble   map[string]trouble
+		options   Options
+		failWrite int
+		writeErr  error
+		wantErr   error
+		wantSo    []bool
+		wantLog   []string
+		wantState []string
+		wantLeft  []string
+	}{
+		"everything is to be done": {
+			so:        []bool{false, false, false},
+			wantSo:    []bool{true, true, true},
+			wantLog:   []string{"apply step-0", "apply step-1", "apply step-2"},
+			wantState: []string{"step-0 Done", "step-1 Done", "step-2 Done"},
+		},
+		"everything is done": {
+			so:        []bool{true, true, true},
+			wantSo:    []bool{true, true, true},
+			wantState: []string{"step-0 Already", "step-1 Already", "step-2 Already"},
+		},
+		"a later run goes on": {
+			so:        []bool{true, false, false},
+			wantSo:    []bool{true, true, true},
+			wantLog:   []string{"apply step-1", "apply step-2"},
+			wantState: []string{"step-0 Already", "step-1 Done", "step-2 Done"},
+		},
+		"a failed step is taken back, what is before the switch stays": {
+			so:        []bool{false, false, false},
+			trouble:   map[string]trouble{"apply step-1": {err: boom, anyway: true}},
+			wantErr:   boom,
+			wantSo:    []bool{true, false, false},
+			wantLog:   []string{"apply step-0", "apply step-1", "evidence", "undo step-1"},
+			wantState: []string{"step-0 Done", "step-1 Failed", "step-1 Undone"},
+		},
+		"the switch fails after it took effect": {
+			so:        []bool{false, false, false},
+			trouble:   map[string]trouble{"apply step-2": {err: boom, anyway: true}},
+			wantErr:   boom,
+			wantSo:    []bool{true, true, false},
+			wantLog:   []string{"apply step-0", "apply step-1", "apply step-2", "evidence", "undo step-2"},
+			wantState: []string{"step-0 Done", "step-1 Done", "step-2 Failed", "step-2 Undone"},
+		},
+		"an undo that fails is recorded": {
+			so:        []bool{false, false, false},
+			trouble:   map[string]trouble{"apply step-2": {err: boom, anyway: true}, "undo step-2": {err: errors.New("gone fishing")}},
+			wantErr:   boom,
+			wantSo:    []bool{true, true, true},
+			wantLog:   []string{"apply step-0", "apply step-1", "apply step-2", "evidence", "undo step-2"},
+			wantState: []string{"step-0 Done", "step-1 Done", "step-2 Failed", "step-2 UndoFailed"},
+			wantLeft:  []string{"step-2 could not be undone: gone fishing"},
+		},
+		"--no-rollback": {
+			so:        []bool{true, false, false},
+			trouble:   map[string]trouble{"apply step-1": {err: boom}},
+			options:   Options{NoRollback: true},
+			wantErr:   boom,
+			wantSo:    []bool{true, false, false},
+			wantLog:   []string{"apply step-1", "evidence"},
+			wantState: []string{"step-0 Already", "step-1 Failed"},
+			wantLeft:  []string{"nothing was undone, as --no-rollback asks"},
+		},
+		"a signal leaves the rest to the next run": {
+			so:        []bool{false, false, false},
+			trouble:   map[string]trouble{"apply step-1": {err: fmt.Errorf("waiting: %w", ErrInterrupted)}},
+			wantErr:   ErrInterrupted,
+			wantSo:    []bool{true, false, false},
+			wantLog:   []string{"apply step-0", "apply step-1"},
+			wantState: []string{"step-0 Done", "step-1 Interrupted"},
+		},
+		"a lost lock ends all writing": {
+			so:        []bool{false, false, false},
+			trouble:   map[string]trouble{"apply step-2": {err: &lock.LostError{By: "bob"}, anyway: true}},
+			wantErr:   &lock.LostError{By: "bob"},
+			wantSo:    []bool{true, true, true},
+			wantLog:   []string{"apply step-0", "apply step-1", "apply step-2"},
+			wantState: []string{"step-0 Done", "step-1 Done", "step-2 Interrupted"},
+		},
+		"a lock lost while undoing ends the undoing": {
+			so:        []bool{true, true, false},
+			trouble:   map[string]trouble{"apply step-2": {err: boom, anyway: true}, "undo step-2": {err: &lock.LostError{}}},
+			wantErr:   boom,
+			wantSo:    []bool{true, true, true},
+			wantLog:   []string{"apply step-2", "evidence", "undo step-2"},
+			wantState: []string{"step-0 Already", "step-1 Already", "step-2 Failed", "step-2 UndoFailed"},
+			wantLeft:  []string{"step-2 could not be undone: the lock /coder-satellite-lock is gone: stopped before the next write"},
+		},
+		"a journal that cannot be written stops before the step": {
+			so:        []bool{false, false, false},
+			failWrite: 2, writeErr: boom,
+			wantErr:   boom,
+			wantSo:    []bool{true, false, false},
+			wantLog:   []string{"apply step-0", "evidence"},
+			wantState: []string{"step-0 Done", "step-1 Interrupted"},
+		},
+		"a journal that somebody else writes stops everything": {
+			so:        []bool{false, false, false},
+			failWrite: 3, writeErr: &journal.ConflictError{},
+			wantErr:   &journal.ConflictError{},
+			wantSo:    []bool{true, true, false},
+			wantLog:   []string{"apply step-0", "apply step-1"},
+			wantState: []string{"step-0 Done", "step-1 Done", "step-2 Interrupted"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(test.so...)
+			if test.trouble != nil {
+				w.trouble = test.trouble
+			}
+			w.failWrite, w.writeErr = test.failWrite, test.writeErr
+			e, report := w.engine(test.options)
+			err := e.apply(t.Context())
+			if (err == nil) != (test.wantErr == nil) || (err != nil && !errors.Is(err, test.wantErr) && !sameKind(err, test.wantErr)) {
+				t.Errorf("error %v, want %v", err, test.wantErr)
+			}
+			if diff := cmp.Diff(test.wantSo, w.so); diff != "" {
+				t.Errorf("what is so: %s", diff)
+			}
+			if diff := cmp.Diff(test.wantLog, w.log); diff != "" {
+				t.Errorf("what was done: %s", diff)
+			}
+			if diff := cmp.Diff(test.wantState, states(report)); diff != "" {
+				t.Errorf("the report: %s", diff)
+			}
+			if diff := cmp.Diff(test.wantLeft, report.Left); diff != "" {
+				t.Errorf("what is left: %s", diff)
+			}
+			if w.broken != "" {
+				t.Error(w.broken)
+			}
+		})
+	}
+}
+
+// sameKind reports whether err has an error of want's type in it.
+func sameKind(err, want error) bool { return ownerGone(err) && ownerGone(want) }
+
+// The journal is written before each change, and not for what is so already.
+func TestEngineJournals(t *testing.T) {
+	w := newWorld(true, false, false)
+	e, _ := w.engine(Options{})
+	if err := e.apply(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if w.writes != 2 {
+		t.Errorf("%d writes, want one for each of the two changes", w.writes)
+	}
+	if got := w.record.Step + " " + string(w.record.State); got != "step-2 Done" {
+		t.Errorf("the record ends with %q", got)
+	}
+}
+
+// A step that does not verify has failed, whatever Apply said.
+func TestEngineVerifies(t *testing.T) {
+	w := newWorld(false, false)
+	w.trouble["apply step-0"] = trouble{}
+	e, report := w.engine(Options{})
+	e.operation.Steps[0] = idle{thing{w, 0}}
+	err := e.apply(t.Context())
+	if err == nil || err.Error() != "step-0: it was done, but could not be verified: make it so" {
+		t.Errorf("error %v", err)
+	}
+	if diff := cmp.Diff([]string{"step-0 Failed", "step-0 Undone"}, states(report)); diff != "" {
+		t.Error(diff)
+	}
+	if report.Evidence != "evidence/sydney" {
+		t.Errorf("evidence %q", report.Evidence)
+	}
+}
+
+// idle is a step that says that it did what it did not do.
+type idle struct{ thing }
+
+func (idle) Apply(context.Context, *Run) error { return nil }
+
+// What a context ended with is the run's error, also when it kept facts away.
+func TestEngineEnded(t *testing.T) {
+	for name, cause := range map[string]error{
+		"signal":  ErrInterrupted,
+		"timeout": &TimeoutError{What: "the region", After: time.Minute, Flag: "--timeout"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(false, false)
+			e, report := w.engine(Options{})
+			ctx, cancel := context.WithCancelCause(t.Context())
+			cancel(cause)
+			if err := e.apply(ctx); !errors.Is(err, cause) {
+				t.Errorf("error %v", err)
+			}
+			if len(report.Steps) > 0 || len(w.log) > 0 {
+				t.Errorf("something was done: %v %v", report.Steps, w.log)
+			}
+		})
+	}
+}

@@ -1,0 +1,136 @@
+package migration
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	clocktesting "k8s.io/utils/clock/testing"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// world is a region in which each step is a thing that is so or not. The last
+// thing is the switch, which needs all others.
+type world struct {
+	so []bool
+	// trouble is what goes wrong, by step and by what is done with it.
+	trouble map[string]trouble
+	// log is what was done, in order.
+	log []string
+	// broken is how the rule was broken; it must stay empty.
+	broken string
+
+	record *journal.Record
+	writes int
+	// failWrite is the write of the journal, counted from 1, that fails with writeErr.
+	failWrite int
+	writeErr  error
+}
+
+// trouble is what goes wrong with one call of a step.
+type trouble struct {
+	err error
+	// anyway tells that the call has its effect in spite of the error.
+	anyway bool
+}
+
+func newWorld(so ...bool) *world {
+	return &world{so: so, trouble: map[string]trouble{}, record: &journal.Record{}}
+}
+
+func (w *world) switchIndex() int { return len(w.so) - 1 }
+
+// set changes one thing, and watches the rule.
+func (w *world) set(i int, so bool) {
+	w.so[i] = so
+	if w.so[w.switchIndex()] && slices.Contains(w.so[:w.switchIndex()], false) {
+		w.broken = fmt.Sprintf("the switch is on in %v, after %v", w.so, w.log)
+	}
+}
+
+func (w *world) done() bool { return !slices.Contains(w.so, false) }
+
+// thing is the step that brings one thing about.
+type thing struct {
+	world *world
+	index int
+}
+
+func (t thing) Name() string                { return fmt.Sprintf("step-%d", t.index) }
+func (thing) Reads() []snapshot.Item        { return nil }
+func (t thing) say(what string)             { t.world.log = append(t.world.log, what+" "+t.Name()) }
+func (t thing) trouble(what string) trouble { return t.world.trouble[what+" "+t.Name()] }
+func (t thing) change(what string, so bool) error {
+	t.say(what)
+	trouble := t.trouble(what)
+	if trouble.err == nil || trouble.anyway {
+		t.world.set(t.index, so)
+	}
+	return trouble.err
+}
+
+func (t thing) Decide(*snapshot.Snapshot) Decision {
+	if t.world.so[t.index] {
+		return already("it is so")
+	}
+	return change("make it so")
+}
+
+func (t thing) Apply(ctx context.Context, run *Run) error {
+	if run.Record.Step != t.Name() || run.Record.State != v1alpha1.StepRunning {
+		t.world.broken = t.Name() + " was applied before the journal told of it"
+	}
+	if t.index == t.world.switchIndex() && slices.Contains(t.world.so[:t.index], false) {
+		t.say("refuse")
+		return errors.New("not switched")
+	}
+	return t.change("apply", true)
+}
+
+func (t thing) Undo(context.Context, *Run) (string, error) {
+	return "taken back", t.change("undo", false)
+}
+
+// engine returns an engine on the world, with the report that it fills.
+func (w *world) engine(options Options) (*engine, *v1alpha1.RegionReport) {
+	operation := Operation{Name: "migrate", KeepOnFailure: w.switchIndex()}
+	for i := range w.so {
+		operation.Steps = append(operation.Steps, thing{w, i})
+	}
+	report := &v1alpha1.RegionReport{}
+	clock := clocktesting.NewFakeClock(testNow)
+	return &engine{
+		operation: operation,
+		report:    report,
+		run: &Run{
+			Source: &snapshot.Source{Region: fleet.Region{Name: "sydney"}}, Initial: &snapshot.Snapshot{}, Now: &snapshot.Snapshot{},
+			Options: options, Clock: clock, Record: w.record, progress: func(string) {},
+		},
+		store: func(context.Context, *journal.Record) error {
+			w.writes++
+			if w.writes == w.failWrite {
+				return w.writeErr
+			}
+			return nil
+		},
+		emit: func(v1alpha1.StepResult) {},
+		evidence: func(context.Context) (string, error) {
+			w.log = append(w.log, "evidence")
+			return "evidence/sydney", nil
+		},
+	}, report
+}
+
+// states are the results of a report in short.
+func states(report *v1alpha1.RegionReport) []string {
+	var all []string
+	for _, result := range report.Steps {
+		all = append(all, result.Name+" "+string(result.State))
+	}
+	return all
+}

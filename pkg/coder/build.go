@@ -51,6 +51,7 @@ func (c *Client) WatchBuild(ctx context.Context, workspaceID string) (*BuildWatc
 	c.authorize(header, false)
 	dialCtx, cancel := context.WithTimeoutCause(ctx, c.config.Timeout, &slowError{c.config.Timeout})
 	defer cancel()
+	//nolint:bodyclose // the library closes or replaces it
 	connection, response, err := websocket.Dial(dialCtx, c.base.String()+path, &websocket.DialOptions{HTTPClient: c.http, HTTPHeader: header})
 	if response != nil && response.StatusCode >= 300 {
 		return nil, newError(c, r, &answer{status: response.StatusCode, header: response.Header})

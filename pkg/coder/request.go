@@ -129,4 +129,4 @@ type slowError struct{ after time.Duration }
 func (e *slowError) Error() string { return fmt.Sprintf("no complete answer within %s", e.after) }
 
 // Is makes the error one of a deadline to those who ask.
-func (e *slowError) Is(target error) bool { return errors.Is(context.DeadlineExceeded, target) }
+func (e *slowError) Is(target error) bool { return errors.Is(target, context.DeadlineExceeded) }

@@ -3,11 +3,13 @@ package main
 
 import (
 	"context"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
 
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/klog/v2"
 	"k8s.io/utils/clock"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cmd"
@@ -21,6 +23,8 @@ var (
 )
 
 func main() {
+	klog.LogToStderr(false) // what client-go logs comes back as an error, too
+	klog.SetOutput(io.Discard)
 	ctx, interrupt := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)

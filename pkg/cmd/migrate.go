@@ -76,7 +76,8 @@ func runOperation(cmd *cobra.Command, env Environment, t *targets, r *runFlags, 
 		return err
 	}
 	progress := printer.NewProgress(env.ErrOut, printer.ProgressOptions{
-		Terminal: isTerminal(env.ErrOut), Width: terminalWidth(env.ErrOut), Color: env.color(env.ErrOut), Clock: env.Clock,
+		Terminal: isTerminal(env.ErrOut), Width: terminalWidth(env.ErrOut), Color: env.color(env.ErrOut),
+		Regions: len(c.sources),
 	})
 	defer func() { _ = progress.Close() }()
 	rollout := r.rollout(c, env, operation, progress.Report)

@@ -5,76 +5,46 @@ import (
 	"io"
 	"strings"
 	"sync"
-	"time"
-
-	"k8s.io/utils/clock"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
 // ProgressOptions are how progress looks.
 type ProgressOptions struct {
-	// Terminal tells to keep a line per region up to date by ANSI sequences.
-	// Without it every event is a line of its own.
+	// Terminal tells to keep a bar per region up to date. Without it every event
+	// is a line of its own.
 	Terminal bool
 	// Width is of the terminal, in columns; DefaultWidth if zero.
 	Width int
 	// Color tells to colour text.
 	Color bool
-	// Clock drives the times that are shown; needed on a terminal only.
-	Clock clock.WithTicker
+	// Regions is how many regions there are; used on a terminal only.
+	Regions int
 }
 
 // Progress shows what goes on during a run. All its methods are safe for use by
 // several goroutines. Close it before anything else is written to the terminal.
 type Progress struct {
 	options ProgressOptions
+	bars    *bars // nil if not on a terminal
 
 	mu     sync.Mutex
-	w      io.Writer
-	err    error             // the first that writing gave
+	w      *firstError
 	last   map[string]string // by region: the last line, to leave out repetitions
-	live   []*liveLine       // on a terminal: regions at work, in the order in which they began
-	drawn  int               // lines of live that are on the screen
 	rest   []byte            // an unfinished line given to Write
 	closed bool
-
-	stop chan struct{}
-	done chan struct{}
 }
-
-// redraw is how often the times on a terminal go on.
-const redraw = time.Second
 
 // NewProgress returns a Progress that writes to w, usually standard error.
 func NewProgress(w io.Writer, options ProgressOptions) *Progress {
 	if options.Width <= 0 {
 		options.Width = DefaultWidth
 	}
-	p := &Progress{options: options, w: w, last: make(map[string]string), stop: make(chan struct{}), done: make(chan struct{})}
-	if !options.Terminal {
-		close(p.done)
-		return p
+	p := &Progress{options: options, w: &firstError{w: w}, last: make(map[string]string)}
+	if options.Terminal {
+		p.bars = newBars(p.w, options)
 	}
-	go p.tick(options.Clock.NewTicker(redraw))
 	return p
-}
-
-func (p *Progress) tick(ticker clock.Ticker) {
-	defer close(p.done)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-p.stop:
-			return
-		case <-ticker.C():
-			p.mu.Lock()
-			if len(p.live) > 0 {
-				p.draw("")
-			}
-			p.mu.Unlock()
-		}
-	}
 }
 
 // Report shows an event. After Close it does nothing.
@@ -89,63 +59,78 @@ func (p *Progress) Report(event v1alpha1.Progress) {
 		return
 	}
 	p.last[event.Region] = text
-	switch {
-	case !p.options.Terminal:
-		p.write(text + "\n")
-	case event.Region == "":
-		p.draw(text + "\n")
-	case event.State == v1alpha1.StepRunning:
-		p.setLive(event)
-		p.draw("")
-	default:
-		p.dropLive(event.Region)
-		p.draw(text + "\n")
+	if p.bars != nil && event.Region != "" {
+		p.bars.update(event)
+		if event.State == v1alpha1.StepRunning {
+			return // the bar says it
+		}
 	}
+	p.line(text)
 }
 
-// Write shows other text, such as warnings, above the lines that are kept up to
-// date. It is escaped, and shown line by line.
+// Write shows other text, such as warnings, above the bars. It is escaped, and
+// shown line by line.
 func (p *Progress) Write(data []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.rest = append(p.rest, data...)
-	if end := bytes.LastIndexByte(p.rest, '\n'); end >= 0 {
-		text := Escape(string(p.rest[:end+1]))
-		p.rest = append([]byte(nil), p.rest[end+1:]...)
-		p.draw(text)
+	for {
+		text, rest, whole := bytes.Cut(p.rest, []byte("\n"))
+		if !whole {
+			return len(data), p.w.Err()
+		}
+		p.line(Escape(string(text)))
+		p.rest = bytes.Clone(rest)
 	}
-	return len(data), p.err
 }
 
-// Close removes the lines that were kept up to date, and returns the first
-// error that writing gave. It may be called again.
+// Close draws the bars a last time, and returns the first error that writing
+// gave. It may be called again.
 func (p *Progress) Close() error {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	if !p.closed {
 		p.closed = true
-		close(p.stop)
-		p.live = nil
-		text := ""
 		if len(p.rest) > 0 {
-			text = Escape(string(p.rest)) + "\n"
-			p.rest = nil
+			p.line(Escape(string(p.rest)))
 		}
-		p.draw(text)
+		if p.bars != nil {
+			p.bars.close()
+			p.bars = nil
+		}
 	}
-	p.mu.Unlock()
-	<-p.done
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.err
+	return p.w.Err()
 }
 
-func (p *Progress) write(text string) {
-	if text == "" {
+// line shows a line that stays.
+func (p *Progress) line(text string) {
+	if p.bars != nil && p.bars.log(text) {
 		return
 	}
-	if _, err := io.WriteString(p.w, text); err != nil && p.err == nil {
-		p.err = err
+	_, _ = io.WriteString(p.w, text+"\n") // the error is kept
+}
+
+// firstError is a writer that remembers the first error.
+type firstError struct {
+	mu  sync.Mutex
+	w   io.Writer
+	err error
+}
+
+func (f *firstError) Write(data []byte) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n, err := f.w.Write(data)
+	if err != nil && f.err == nil {
+		f.err = err
 	}
+	return n, err
+}
+
+func (f *firstError) Err() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.err
 }
 
 // eventLine is an event as a line: "sydney  install-satellite  running: waiting for a pod".

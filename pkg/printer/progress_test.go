@@ -12,7 +12,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rivo/uniseg"
 	"go.uber.org/goleak"
-	clocktesting "k8s.io/utils/clock/testing"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
@@ -20,37 +19,45 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// screen is a terminal that knows what Progress uses of ANSI: it goes up some
-// lines and clears from there.
+// screen is a terminal that knows what the bars use of ANSI: it goes up a line,
+// and clears one.
 type screen struct {
 	mu    sync.Mutex
-	lines []string
-	wide  int // the widest line ever shown
+	lines []string // the cursor is on the last
+	wide  int      // the widest line ever shown
 }
 
 func (s *screen) Write(data []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	text := string(data)
-	if rest, ok := strings.CutPrefix(text, "\x1b["); ok {
-		var up int
-		if n, err := fmt.Sscanf(rest, "%dA\r\x1b[J", &up); n != 1 || err != nil {
-			return 0, fmt.Errorf("unknown sequence in %q", text)
-		}
-		if up > len(s.lines) {
-			return 0, fmt.Errorf("cannot go up %d of %d lines", up, len(s.lines))
-		}
-		s.lines = s.lines[:len(s.lines)-up]
-		_, text, _ = strings.Cut(rest, "\x1b[J")
+	if len(s.lines) == 0 {
+		s.lines = []string{""}
 	}
-	if text != "" {
-		if !strings.HasSuffix(text, "\n") {
+	for text := string(data); text != ""; {
+		last := len(s.lines) - 1
+		if rest, ok := strings.CutPrefix(text, "\x1b[A"); ok {
+			if last == 0 {
+				return 0, errors.New("cannot go up from the first line")
+			}
+			s.lines, text = s.lines[:last], rest
+			continue
+		}
+		if rest, ok := strings.CutPrefix(text, "\x1b[K"); ok {
+			s.lines[last], text = "", rest
+			continue
+		}
+		end := strings.IndexAny(text, "\x1b\n")
+		if end < 0 {
 			return 0, fmt.Errorf("the cursor is left in the middle of a line: %q", text)
 		}
-		s.lines = append(s.lines, strings.Split(strings.TrimSuffix(text, "\n"), "\n")...)
-	}
-	for _, l := range s.lines {
-		s.wide = max(s.wide, uniseg.StringWidth(l))
+		s.lines[last] += text[:end]
+		s.wide = max(s.wide, uniseg.StringWidth(s.lines[last]))
+		if text[end] == '\n' {
+			s.lines, end = append(s.lines, ""), end+1
+		} else if !strings.HasPrefix(text[end:], "\x1b[A") && !strings.HasPrefix(text[end:], "\x1b[K") {
+			return 0, fmt.Errorf("unknown sequence in %q", text[end:])
+		}
+		text = text[end:]
 	}
 	return len(data), nil
 }
@@ -58,7 +65,7 @@ func (s *screen) Write(data []byte) (int, error) {
 func (s *screen) show() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return strings.Join(s.lines, "\n")
+	return strings.TrimSuffix(strings.Join(s.lines, "\n"), "\n")
 }
 
 func running(region, step string, index int, message string) v1alpha1.Progress {
@@ -114,74 +121,83 @@ func TestProgressColor(t *testing.T) {
 	}
 }
 
-func TestProgressTerminal(t *testing.T) {
-	clock := clocktesting.NewFakeClock(time.Unix(0, 0))
-	var s screen
-	p := printer.NewProgress(&s, printer.ProgressOptions{Terminal: true, Width: 60, Clock: clock})
-	expect := func(what, want string) {
-		t.Helper()
-		if diff := cmp.Diff(want, s.show()); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", what, diff)
-		}
-	}
-	p.Report(v1alpha1.Progress{Message: "wave 1 of 2"})
-	p.Report(running("sydney", "install-satellite", 2, "waiting for pod coderd-0, which is not ready since its image is not there"))
-	p.Report(running("日本", "retain-legacy", 1, "日本日本日本日本日本日本日本日本日本日本日本日本"))
-	expect("two at work", "wave 1 of 2\n"+
-		"sydney  [2/9]  install-satellite  0s  waiting for pod co...\n"+
-		"日本  [1/9]  retain-legacy  0s  日本日本日本日本日本日本...")
-
-	// the fake ticker exists once the goroutine waits for it
-	for deadline := time.Now().Add(5 * time.Second); !strings.Contains(s.show(), "install-satellite  1s"); {
+// eventually waits until the screen shows a text.
+func (s *screen) eventually(t *testing.T, want string) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(s.show(), want); {
 		if time.Now().After(deadline) {
-			t.Fatalf("the time does not go on:\n%s", s.show())
+			t.Fatalf("no %q in:\n%s", want, s.show())
 		}
-		if clock.HasWaiters() && clock.Since(time.Unix(0, 0)) == 0 {
-			clock.Step(time.Second)
-		}
-	}
-
-	if _, err := p.Write([]byte("Warning: old API\n")); err != nil {
-		t.Error(err)
-	}
-	p.Report(ended("sydney", "install-satellite", 2, v1alpha1.StepDone, "revision 1"))
-	expect("one done", "wave 1 of 2\nWarning: old API\nsydney  install-satellite  done: revision 1\n"+
-		"日本  [1/9]  retain-legacy  1s  日本日本日本日本日本日本...")
-	p.Report(running("日本", "install-satellite", 2, ""))
-	expect("next step", "wave 1 of 2\nWarning: old API\nsydney  install-satellite  done: revision 1\n日本  [2/9]  install-satellite  0s")
-	if _, err := p.Write([]byte("unfinished")); err != nil {
-		t.Error(err)
-	}
-	if err := p.Close(); err != nil {
-		t.Error(err)
-	}
-	expect("closed", "wave 1 of 2\nWarning: old API\nsydney  install-satellite  done: revision 1\nunfinished")
-	if s.wide > 59 {
-		t.Errorf("a line took %d of 60 columns", s.wide)
+		<-time.After(10 * time.Millisecond)
 	}
 }
 
-func TestProgressManyRegions(t *testing.T) {
+func TestProgressTerminal(t *testing.T) {
 	var s screen
-	p := printer.NewProgress(&s, printer.ProgressOptions{Terminal: true, Clock: clocktesting.NewFakeClock(time.Unix(0, 0))})
-	for i := range 20 {
-		p.Report(running(fmt.Sprintf("r%02d", i), "retain-legacy", 1, ""))
+	p := printer.NewProgress(&s, printer.ProgressOptions{Terminal: true, Width: 80, Regions: 2})
+	if _, err := p.Write([]byte("Warning: before anything\n")); err != nil {
+		t.Error(err)
 	}
-	lines := strings.Split(s.show(), "\n")
-	if len(lines) != 9 || lines[8] != "and 12 regions more" {
-		t.Errorf("got:\n%s", s.show())
+	p.Report(v1alpha1.Progress{Message: "wave 1 of 2"})
+	if got, want := s.show(), "Warning: before anything\nwave 1 of 2"; got != want {
+		t.Errorf("before the first region: %q", got)
 	}
+	p.Report(running("sydney", "install-satellite", 2, "waiting for pod coderd-0, which is not ready since its image is not there"))
+	p.Report(running("日本", "retain-legacy", 1, "日本日本日本日本日本日本日本日本日本日本日本日本"))
+	s.eventually(t, "sydney  install-satellite  waiting for ...")
+	s.eventually(t, "[1 of 9 in 0s]")
+	s.eventually(t, "日本  retain-legacy")
+	s.eventually(t, "all regions")
+	if _, err := p.Write([]byte("Warning: old \x1b[2JAPI\n")); err != nil {
+		t.Error(err)
+	}
+	s.eventually(t, "Warning: old ")
+	p.Report(ended("sydney", "install-satellite", 2, v1alpha1.StepDone, "revision 1"))
+	s.eventually(t, "sydney  install-satellite  done: revision 1")
+	s.eventually(t, "[2 of 9 in ")
+	p.Report(ended("sydney", "verify-connectivity", 9, v1alpha1.StepAlready, "it works"))
+	s.eventually(t, "[9 of 9 in ")
+	s.eventually(t, "[1 of 2 in ")
+	p.Report(ended("日本", "retain-legacy", 1, v1alpha1.StepFailed, "boom"))
+	if _, err := p.Write([]byte("unfinished")); err != nil {
+		t.Error(err)
+	}
+	for range 2 {
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, want := range []string{"日本  retain-legacy  failed: boom", "unfinished", "not done [0 of 9 in ", "not done [1 of 2 in "} {
+		if !strings.Contains(s.show(), want) {
+			t.Errorf("at the end no %q in:\n%s", want, s.show())
+		}
+	}
+	p.Report(running("late", "retain-legacy", 1, ""))
+	if strings.Contains(s.show(), "late") {
+		t.Error("something is shown after the end")
+	}
+	if s.wide > 79 {
+		t.Errorf("a line took %d of 80 columns", s.wide)
+	}
+}
+
+func TestProgressAllDone(t *testing.T) {
+	var s screen
+	p := printer.NewProgress(&s, printer.ProgressOptions{Terminal: true, Width: 80, Regions: 1})
+	p.Report(ended("sydney", "verify-connectivity", 9, v1alpha1.StepDone, "it works"))
 	if err := p.Close(); err != nil {
 		t.Error(err)
 	}
-	if s.show() != "" {
-		t.Errorf("left behind:\n%s", s.show())
+	for _, want := range []string{"sydney  verify-connectivity  done: it works", "done [9 of 9 in 0s]", "done [1 of 1 in 0s]"} {
+		if !strings.Contains(s.show(), want) {
+			t.Errorf("no %q in:\n%s", want, s.show())
+		}
 	}
 }
 
 func TestProgressConcurrently(t *testing.T) {
 	var s screen
-	p := printer.NewProgress(&s, printer.ProgressOptions{Terminal: true, Clock: clocktesting.NewFakeClock(time.Unix(0, 0))})
+	p := printer.NewProgress(&s, printer.ProgressOptions{Terminal: true, Regions: 8})
 	var all sync.WaitGroup
 	for i := range 8 {
 		all.Go(func() {
@@ -189,7 +205,7 @@ func TestProgressConcurrently(t *testing.T) {
 			for step := range 50 {
 				p.Report(running(region, fmt.Sprint(step), step, "x"))
 				fmt.Fprintln(p, "warning", region, step)
-				p.Report(ended(region, fmt.Sprint(step), step, v1alpha1.StepDone, ""))
+				p.Report(ended(region, fmt.Sprint(step), step, v1alpha1.StepUndone, ""))
 			}
 		})
 	}
@@ -197,8 +213,8 @@ func TestProgressConcurrently(t *testing.T) {
 	if err := p.Close(); err != nil {
 		t.Error(err)
 	}
-	if got := strings.Count(s.show(), "\n") + 1; got != 8*50*2 {
-		t.Errorf("%d lines", got)
+	if got := strings.Count(s.show(), "warning") + strings.Count(s.show(), "undone"); got != 8*50*2 {
+		t.Errorf("%d lines that stay, want %d", got, 8*50*2)
 	}
 }
 

@@ -9,9 +9,17 @@ func accessChecks() []Check {
 	return []Check{
 		{
 			Info: v1alpha1.CheckInfo{
-				ID: "access-url", Category: categoryAccess, Severity: v1alpha1.SeverityError, Preflight: true,
+				ID: "access-url-free", Category: categoryAccess, Severity: v1alpha1.SeverityError, Preflight: true,
+				Question:    "Is the access URL free for this satellite?",
+				Explanation: "Seen from this machine, before the first installation the access URL must answer nothing: something else that answers there, or a certificate for another name, would keep the migration from ending well. Later it must not lead to another satellite. That this satellite does not answer yet, or not any more, does not matter here: `migrate` brings that about, and waits for it.",
+			},
+			Evaluate: accessURLFree,
+		},
+		{
+			Info: v1alpha1.CheckInfo{
+				ID: "access-url", Category: categoryAccess, Severity: v1alpha1.SeverityError,
 				Question:    "Does the access URL lead to this satellite?",
-				Explanation: "Seen from this machine, the access URL must serve the very key that is in the cluster's Secret, over TLS that verifies. Before the first installation it must answer nothing: something else that answers there, or a certificate for another name, would keep the migration from ending well.",
+				Explanation: "Seen from this machine, the access URL must serve the very key that is in the cluster's Secret, over TLS that verifies. The message tells how far a connection got: the name's DNS record, the port, the certificate, or the answer.",
 			},
 			Evaluate: accessURL,
 		},
@@ -26,48 +34,65 @@ func accessChecks() []Check {
 	}
 }
 
-func accessURL(s *snapshot.Snapshot) Answer {
+// accessURLFree judges the access URL before a migration. Before the first
+// installation, when there is no key in the cluster, nothing may answer.
+func accessURLFree(s *snapshot.Snapshot) Answer {
 	endpoint, known := s.Endpoint.Get()
 	state, stateKnown := s.Satellite.Get()
+	stage, failure := endpoint.Reach.Failed()
 	switch {
 	case !known:
 		return unknown(s.Endpoint.Err(), "")
 	case !stateKnown:
 		return unknown(s.Satellite.Err(), "")
-	case endpoint.KeyErr != nil:
-		return noKey(s, endpoint, state.Installed && state.PublicKey != "")
-	case state.PublicKey == "":
+	case endpoint.KeyErr == nil && state.PublicKey == "":
 		return fail("choose another access URL, or remove what answers there",
 			"%s is already served by another satellite (key %s)", s.Region.AccessURL, endpoint.Key.Fingerprint)
+	case endpoint.KeyErr == nil:
+		return ownKey(s)
+	case state.PublicKey != "":
+		return pass("the satellite is installed, and does not answer at %s: %v", s.Region.AccessURL, endpoint.KeyErr)
+	case !endpoint.Reach.TCP.OK:
+		return pass("nothing answers at %s yet", s.Region.AccessURL)
+	case failure != nil:
+		return fail("mend what answers there, or choose another access URL", "something answers at %s, but not as it should: %s: %v", s.Region.AccessURL, stage, failure)
+	default:
+		return fail("choose another access URL, or remove what answers there", "%s is answered by something that is no satellite: %v", s.Region.AccessURL, endpoint.KeyErr)
 	}
-	if same, err := s.ServesOwnKey(); err != nil {
-		return unknown(err, "")
-	} else if !same {
-		return fail("see which deployment the address leads to", "%s serves another key (%s) than the one in the cluster (%s)",
-			s.Region.AccessURL, endpoint.Key.Fingerprint, state.Fingerprint)
-	}
-	return pass("%s serves the satellite's own key", s.Region.AccessURL)
 }
 
-// noKey judges an access URL that serves no key by how far a connection got:
-// before the first installation, nothing may answer.
-func noKey(s *snapshot.Snapshot, endpoint snapshot.Endpoint, installed bool) Answer {
-	reach := endpoint.Reach
-	stage, failure := reach.Failed()
-	if !installed {
-		switch {
-		case !reach.TCP.OK:
-			return skip("nothing answers at %s yet", s.Region.AccessURL)
-		case failure != nil:
-			return fail("mend what answers there, or choose another access URL", "something answers at %s, but not as it should: %s: %v", s.Region.AccessURL, stage, failure)
-		default:
-			return fail("choose another access URL, or remove what answers there", "%s is answered by something that is no satellite: %v", s.Region.AccessURL, endpoint.KeyErr)
-		}
-	}
-	if failure != nil {
+func accessURL(s *snapshot.Snapshot) Answer {
+	endpoint, known := s.Endpoint.Get()
+	state, stateKnown := s.Satellite.Get()
+	stage, failure := endpoint.Reach.Failed()
+	switch {
+	case !known:
+		return unknown(s.Endpoint.Err(), "")
+	case !stateKnown:
+		return unknown(s.Satellite.Err(), "")
+	case state.PublicKey == "":
+		return skip("the satellite is not installed")
+	case endpoint.KeyErr == nil:
+		return ownKey(s)
+	case failure != nil:
 		return fail("", "%s does not answer: %s: %v", s.Region.AccessURL, stage, failure)
+	default:
+		return fail("", "%s does not serve a satellite's key: %v", s.Region.AccessURL, endpoint.KeyErr)
 	}
-	return fail("", "%s does not serve a satellite's key: %v", s.Region.AccessURL, endpoint.KeyErr)
+}
+
+// ownKey judges an access URL that serves some satellite's key.
+func ownKey(s *snapshot.Snapshot) Answer {
+	same, err := s.ServesOwnKey()
+	switch {
+	case err != nil:
+		return unknown(err, "")
+	case !same:
+		return fail("see which deployment the address leads to", "%s serves another key (%s) than the one in the cluster (%s)",
+			s.Region.AccessURL, s.Endpoint.Value().Key.Fingerprint, s.Satellite.Value().Fingerprint)
+	default:
+		return pass("%s serves the satellite's own key", s.Region.AccessURL)
+	}
 }
 
 func satelliteProxies(s *snapshot.Snapshot) Answer {

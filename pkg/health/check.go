@@ -96,7 +96,7 @@ func onlyPreflight(c Check) bool {
 	case categoryChart:
 		return true
 	default:
-		return c.Info.ID == "cluster-rights"
+		return c.Info.ID == "cluster-rights" || c.Info.ID == "access-url-free"
 	}
 }
 

@@ -41,7 +41,7 @@ func NewRegionPlan(operation Operation, s *snapshot.Snapshot) v1alpha1.RegionPla
 			Reason:  decision.Reason,
 			Details: decision.Details,
 		}
-		if _, installs := step.(installSatellite); installs && decision.Action == v1alpha1.ActionChange {
+		if _, installs := step.(installSatellite); installs && decision.Action == v1alpha1.ActionChange && !stops(results) {
 			planned.Diff = s.Rendering.Value().Diff
 			planned.Details = append(planned.Details, s.Rendering.Value().Objects...)
 		}

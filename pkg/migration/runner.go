@@ -39,7 +39,7 @@ func (r *Runner) plan(ctx context.Context, s *snapshot.Snapshot, render bool) v1
 		return plan
 	}
 	items := []snapshot.Item{snapshot.ItemRights}
-	if render {
+	if render && plan.Outcome != v1alpha1.OutcomePreflightFailed {
 		items = append(items, snapshot.ItemRendering)
 	}
 	r.Source.Refresh(ctx, s, items...)

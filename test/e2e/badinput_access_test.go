@@ -24,7 +24,7 @@ func TestAccessURLNotHTTPS(t *testing.T) {
 func TestAccessURLOfSomethingElse(t *testing.T) {
 	occupied := strangeServer(t)
 	fleet := oneRegion(t, "sydney", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.AccessURL = occupied })
-	refused(t, "access-url", []string{"access-url", occupied + " is answered by something that is no satellite", "choose another access URL, or remove what answers there"}, "-f", fleet)
+	refused(t, "access-url-free", []string{"access-url-free", occupied + " is answered by something that is no satellite", "choose another access URL, or remove what answers there"}, "-f", fleet)
 }
 
 // TestAccessURLOfAnotherSatellite: two regions cannot share an access URL, even
@@ -34,7 +34,7 @@ func TestAccessURLOfAnotherSatellite(t *testing.T) {
 	plugin(t, 0, "migrate", "-f", "fleet.yaml", "--region", "sydney", "--yes")
 	occupied := lab.Region("sydney").AccessURL
 	fleet := oneRegion(t, "london", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.AccessURL = occupied })
-	refused(t, "access-url", []string{"access-url", occupied + " is already served by another satellite (key SHA256:", "choose another access URL"}, "-f", fleet)
+	refused(t, "access-url-free", []string{"access-url-free", occupied + " is already served by another satellite (key SHA256:", "choose another access URL"}, "-f", fleet)
 }
 
 // TestCertificateForAnotherName: the message names both names.
@@ -43,7 +43,7 @@ func TestCertificateForAnotherName(t *testing.T) {
 	fleet := oneRegion(t, "sydney", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) {
 		region.AccessURL, region.ConnectTo = "https://coder-sydney.example.com", address
 	})
-	refused(t, "access-url", []string{"access-url", "its certificate is for another name than coder-sydney.example.com", "certificate for localhost", "mend what answers there"}, "-f", fleet)
+	refused(t, "access-url-free", []string{"access-url-free", "its certificate is for another name than coder-sydney.example.com", "certificate for localhost", "mend what answers there"}, "-f", fleet)
 }
 
 // TestPlainServer: something that speaks no TLS answers.
@@ -52,7 +52,7 @@ func TestPlainServer(t *testing.T) {
 	t.Cleanup(server.Close)
 	occupied := strings.Replace(server.URL, "http://", "https://", 1)
 	fleet := oneRegion(t, "sydney", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.AccessURL = occupied })
-	refused(t, "access-url", []string{"access-url", "something answers at " + occupied, "does not speak TLS"}, "-f", fleet)
+	refused(t, "access-url-free", []string{"access-url-free", "something answers at " + occupied, "does not speak TLS"}, "-f", fleet)
 }
 
 // TestConnectTo: a region can be migrated before DNS leads to it. Nothing

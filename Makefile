@@ -20,10 +20,11 @@ RACE  ?= $(if $(shell command -v cc 2>/dev/null),-race)
 FUZZTIME ?= 10s
 TIMEOUT  ?= 30m
 
-PLUGIN := bin/kubectl-coder_satellite$(EXE)
-LAB    := bin/coder-satellite-lab$(EXE)
-HELM   := bin/helm$(EXE)
-KREW   := bin/krew$(EXE)
+PLUGIN  := bin/kubectl-coder_satellite$(EXE)
+LAB     := bin/coder-satellite-lab$(EXE)
+HELM    := bin/helm$(EXE)
+KUBECTL := bin/kubectl$(EXE)
+KREW    := bin/krew$(EXE)
 KREW_VALIDATE := bin/validate-krew-manifest$(EXE)
 TOOLS  := $(HELM) $(KREW) $(KREW_VALIDATE)
 
@@ -96,8 +97,8 @@ lab-down: ## Stop the lab in .lab
 	@if [ -d .lab ] && [ -x $(LAB) ]; then $(LAB) down --dir .lab; fi
 
 .PHONY: bench
-bench: $(PLUGIN) $(LAB) $(HELM) ## Compare start and status with the helm and kubectl commands they replace
-	CODER_SATELLITE_BENCH=1 $(GO) test -count=1 -timeout $(TIMEOUT) -v -run '^TestBench' ./test/e2e/...
+bench: $(PLUGIN) $(LAB) $(HELM) $(KUBECTL) ## Compare start and status with the helm and kubectl commands they replace
+	$(GO) test -count=1 -timeout $(TIMEOUT) -v ./test/bench
 
 ##@ Generated files
 
@@ -139,6 +140,11 @@ $(LAB): $(MODFILES) $(LAB_SRC)
 
 $(HELM): $(MODFILES)
 	$(GO) build -ldflags '$(LDFLAGS)' -o $@ helm.sh/helm/v3/cmd/helm
+
+# The lab has a kubectl of its own, which is part of the lab's one big program; this
+# one is for `make bench`, to compare with what people use.
+$(KUBECTL): test/lab/go.mod test/lab/go.sum
+	cd test/lab && $(GO) build -ldflags '$(LDFLAGS) $(KUBE_LDFLAGS)' -o ../../$@ k8s.io/kubernetes/cmd/kubectl
 
 $(KREW): $(MODFILES)
 	$(GO) build -ldflags '$(LDFLAGS)' -o $@ sigs.k8s.io/krew/cmd/krew

@@ -38,13 +38,29 @@ type meddler struct {
 	did   string // what was disturbed; empty if nothing was
 	now   disturbance
 	trace []string
+	log   []byte // what the proxies themselves complained of
+}
+
+// Write takes a line of a proxy's log.
+func (m *meddler) Write(line []byte) (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.log = append(m.log, line...)
+	return len(line), nil
+}
+
+// complaints are what the proxies logged in this run.
+func (m *meddler) complaints() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return string(m.log)
 }
 
 // begin sets what to do with the next run's calls.
 func (m *meddler) begin(d disturbance) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.count, m.did, m.now, m.trace = 0, "", d, nil
+	m.count, m.did, m.now, m.trace, m.log = 0, "", d, nil, nil
 }
 
 // calls are how many calls there were, and which one was disturbed.
@@ -94,10 +110,11 @@ func (m *meddler) stand(target, certFile, keyFile, caFile string) (*front, error
 	if err != nil {
 		return nil, err
 	}
+	complain := slog.NewLogLogger(slog.NewTextHandler(m, nil), slog.LevelError)
 	proxy := &httputil.ReverseProxy{
 		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(behind) },
 		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, MaxIdleConnsPerHost: 32},
-		ErrorLog:  slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
+		ErrorLog:  complain,
 		ModifyResponse: func(r *http.Response) error {
 			d, ok := r.Request.Context().Value(disturbKey{}).(disturbance)
 			if !ok {
@@ -122,8 +139,17 @@ func (m *meddler) stand(target, certFile, keyFile, caFile string) (*front, error
 	if err != nil {
 		return nil, err
 	}
-	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}
+	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, ErrorLog: complain}
 	server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// The body is read first: net/http closes it when the answer begins, and a
+		// transport that has yet to see its end would then break the answer off.
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return // the plugin is gone
+		}
+		if len(body) > 0 {
+			r.Body = io.NopCloser(bytes.NewReader(body))
+		}
 		// what a satellite passes on is not the plugin's call
 		if r.Header.Get("Coder-Satellite-Fingerprint") != "" || strings.HasPrefix(r.UserAgent(), "Go-http-client") {
 			proxy.ServeHTTP(w, r)

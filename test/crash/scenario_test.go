@@ -85,7 +85,7 @@ func finalizeScenario() scenario {
 
 func migrated(lab *inlab.Lab, r *region) error {
 	if done := r.run(lab, disturbance{}, "migrate"); done.code != 0 {
-		return fmt.Errorf("migrate: exit code %d\n%s", done.code, lastLines(done.output))
+		return fmt.Errorf("migrate: exit code %d\n%s\n--- the proxies\n%s", done.code, lastLines(done.output), r.meddler.complaints())
 	}
 	return nil
 }

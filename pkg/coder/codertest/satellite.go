@@ -1,6 +1,7 @@
 package codertest
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -125,8 +126,23 @@ func (s *Satellite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/cem-healthz":
 		s.serveHealth(w, r)
 	default:
-		s.proxy.ServeHTTP(w, r)
+		s.pass(w, r)
 	}
+}
+
+// pass passes a request on to the primary. Its body is read first: net/http
+// closes it when the answer begins, and a transport that has yet to see its end
+// would then break the answer off.
+func (s *Satellite) pass(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength != 0 {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		if err != nil {
+			writeJSON(w, http.StatusRequestEntityTooLarge, errorBody("too_large", "the body cannot be read: "+err.Error()))
+			return
+		}
+		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	}
+	s.proxy.ServeHTTP(w, r)
 }
 
 func (s *Satellite) serveKey(w http.ResponseWriter, r *http.Request) {

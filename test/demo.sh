@@ -6,23 +6,58 @@ cd "$(dirname "$0")/.."
 
 lab=bin/coder-satellite-lab
 dir=.lab-demo
+bold='' plain=''
+# Where nobody looks, and with NO_COLOR set, without the bold face.
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\033[1m' plain=$'\033[0m'; fi
 
-say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
-# With NO_COLOR set, or where nobody looks, without the bold face.
-if [ -n "${NO_COLOR:-}" ] || [ ! -t 1 ]; then say() { printf '\n%s\n' "$*"; }; fi
-run() { say "\$ $*"; "$@"; }
+times=()
+part='' began=0
 
-trap '"$lab" down --dir "$dir"' EXIT
+# begin NAME TEXT: ends the part before, and says what comes.
+begin() {
+  finish
+  part=$1 began=$SECONDS
+  printf '\n%s%s%s\n' "$bold" "$2" "$plain"
+}
+finish() {
+  if [ -n "$part" ]; then times+=("$(printf '%-15s %3d s' "$part" $((SECONDS - began)))"); fi
+  part=''
+}
+# run NAME COMMAND...: a part that is one command, shown as it would be typed.
+run() {
+  local name=$1
+  shift
+  begin "$name" "\$ $*"
+  "$@"
+}
+
+# shellcheck disable=SC2317,SC2329 # called by the trap
+down() {
+  local code=$?
+  trap - EXIT
+  begin 'lab down' 'Taking the lab down'
+  "$lab" down --dir "$dir" || code=1
+  finish
+  printf '\n'
+  printf '  %s\n' "${times[@]}"
+  if [ "$code" -eq 0 ]; then
+    echo "Three regions were migrated, in $SECONDS s with the lab."
+  else
+    echo "The demo failed, with exit code $code." >&2
+  fi
+  exit "$code"
+}
+trap down EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-say "Starting a primary of Coder v1 and three regions (1 minute)"
+begin 'lab up' 'Starting a primary of Coder v1 and three regions, on real Kubernetes API servers'
+if [ -e "$dir" ]; then "$lab" down --dir "$dir"; fi # left by a demo that was killed
 "$lab" up --dir "$dir" --regions sydney,london,ohio
 # shellcheck disable=SC1091 # written by the lab
 source "$dir/env"
 
-run kubectl coder-satellite plan -f "$dir/fleet.yaml"
-run kubectl coder-satellite migrate -f "$dir/fleet.yaml" --yes
-run kubectl coder-satellite status -f "$dir/fleet.yaml"
-
-say "Three regions migrated in ${SECONDS} s, the lab included."
+run 'plan' kubectl coder-satellite plan -f "$dir/fleet.yaml" --region sydney
+run 'migrate' kubectl coder-satellite migrate -f "$dir/fleet.yaml" --yes
+run 'status' kubectl coder-satellite status -f "$dir/fleet.yaml"
+run 'migrate again' kubectl coder-satellite migrate -f "$dir/fleet.yaml" --yes

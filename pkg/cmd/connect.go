@@ -98,6 +98,9 @@ func (t *targets) source(kubeconfig *cluster.Kubeconfig, region fleet.Region, co
 		return nil, usage(fmt.Errorf("region %q: %w", region.Name, err))
 	}
 	source := &snapshot.Source{Region: region, Access: access, Clock: t.env.Clock}
+	if source.RootCAs, err = coder.RootCAs(config.CAFile); err != nil {
+		return nil, usage(err)
+	}
 	if region.AccessURL == "" {
 		return source, nil
 	}
@@ -105,9 +108,6 @@ func (t *targets) source(kubeconfig *cluster.Kubeconfig, region fleet.Region, co
 	config.URL, config.Token, config.ConnectTo, config.Attempts = region.AccessURL, "", region.ConnectTo, 1
 	if source.Satellite, err = coder.New(config); err != nil {
 		return nil, usage(fmt.Errorf("region %q: access URL: %w", region.Name, err))
-	}
-	if source.RootCAs, err = coder.RootCAs(config.CAFile); err != nil {
-		return nil, usage(err)
 	}
 	return source, nil
 }

@@ -70,14 +70,16 @@ func accessURL(s *snapshot.Snapshot) Answer {
 		return unknown(s.Endpoint.Err(), "")
 	case !stateKnown:
 		return unknown(s.Satellite.Err(), "")
-	case state.PublicKey == "":
+	case state.PublicKey == "" && !state.Installed:
 		return skip("the satellite is not installed")
+	case state.PublicKey == "":
+		return fail(hintMigrate(s), "the cluster has no key of the satellite, to compare with what %s serves", s.Region.AccessURL)
 	case endpoint.KeyErr == nil:
 		return ownKey(s)
 	case failure != nil:
-		return fail("", "%s does not answer: %s: %v", s.Region.AccessURL, stage, failure)
+		return fail("check its DNS record, the load balancer and the certificate", "%s does not answer: %s: %v", s.Region.AccessURL, stage, failure)
 	default:
-		return fail("", "%s does not serve a satellite's key: %v", s.Region.AccessURL, endpoint.KeyErr)
+		return fail("see which deployment the address leads to", "%s does not serve a satellite's key: %v", s.Region.AccessURL, endpoint.KeyErr)
 	}
 }
 
@@ -101,12 +103,16 @@ func satelliteProxies(s *snapshot.Snapshot) Answer {
 	version, versionKnown := endpoint.Version.Get()
 	primary, primaryKnown := s.Primary.Version.Get()
 	switch {
-	case known && !state.Installed:
+	case !known:
+		return unknown(s.Satellite.Err(), "")
+	case !state.Installed:
 		return skip("the satellite is not installed")
 	case !endpointKnown:
 		return unknown(s.Endpoint.Err(), "")
+	case endpoint.KeyErr != nil: // which access-url tells
+		return skip("the access URL does not lead to the satellite")
 	case !versionKnown:
-		return fail("", "the primary's API does not answer through the satellite: %v", endpoint.Version.Err())
+		return fail("see whether it is registered, and whether its pods reach the primary", "the primary's API does not answer through the satellite: %v", endpoint.Version.Err())
 	case !primaryKnown:
 		return unknown(s.Primary.Version.Err(), "")
 	case version != primary:

@@ -35,6 +35,6 @@ func canary(s *snapshot.Snapshot) Answer {
 	case coder.ContainerOn, coder.ContainerOff, coder.ContainerCreating:
 		return pass("workspace %q is %s", name, status)
 	default:
-		return warn("", "the state of workspace %q is %q", name, status)
+		return warn("coder workspaces ls", "the state of workspace %q is %q", name, status)
 	}
 }

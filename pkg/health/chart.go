@@ -42,10 +42,12 @@ func chartAvailable(s *snapshot.Snapshot) Answer {
 	if !known {
 		return unknown(s.Chart.Err(), "name another with --chart, --repo and --chart-version")
 	}
-	if found, known := s.Cluster.Get(); known {
-		if err := satellite.Compatible(chart, found.Version); err != nil {
-			return fail("name a chart version that fits with --chart-version", "%v", err)
-		}
+	found, known := s.Cluster.Get()
+	if !known {
+		return unknown(s.Cluster.Err(), "")
+	}
+	if err := satellite.Compatible(chart, found.Version); err != nil {
+		return fail("name a chart version that fits with --chart-version", "%v", err)
 	}
 	return pass("chart %s %s", chart.Metadata.Name, chart.Metadata.Version)
 }

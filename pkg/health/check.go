@@ -26,6 +26,8 @@ type Answer struct {
 	Message string
 	// Hint says what to do about it.
 	Hint string
+
+	cause error // why the answer is unknown
 }
 
 func pass(format string, args ...any) Answer {
@@ -47,14 +49,24 @@ func warn(hint, format string, args ...any) Answer {
 }
 
 func unknown(err error, hint string) Answer {
-	return Answer{State: v1alpha1.CheckUnknown, Message: fmt.Sprintf("unknown: %v", err), Hint: hint}
+	return Answer{State: v1alpha1.CheckUnknown, Message: fmt.Sprintf("unknown: %v", err), Hint: hint, cause: err}
 }
 
-// Evaluate answers the checks from the snapshot, in their order.
+// Evaluate answers the checks from the snapshot, in their order. Of the checks
+// that one cause leaves unknown, only the first says so; the others are skipped
+// and name it.
 func Evaluate(checks []Check, s *snapshot.Snapshot) []v1alpha1.CheckResult {
 	results := make([]v1alpha1.CheckResult, 0, len(checks))
+	var told causes
 	for _, check := range checks {
 		answer := check.Evaluate(s)
+		if answer.State == v1alpha1.CheckUnknown {
+			if first, ok := told.told(answer.cause, check.Info.Severity); ok {
+				answer = skip("unknown for the same reason as %s", first)
+			} else {
+				told = append(told, reported{check.Info.ID, check.Info.Severity, answer.cause})
+			}
+		}
 		if answer.State == v1alpha1.CheckFail && check.Info.Severity == v1alpha1.SeverityWarning {
 			answer.State = v1alpha1.CheckWarn
 		}

@@ -64,10 +64,14 @@ func clusterReachable(s *snapshot.Snapshot) Answer {
 
 func regionDistinct(s *snapshot.Snapshot) Answer {
 	switch {
+	case !s.Cluster.IsKnown():
+		return unknown(s.Cluster.Err(), "")
 	case len(s.SameCluster) > 0:
 		return fail("take one of them out, or correct its context", "context %q leads to the same cluster as region %s", s.Region.Context, strings.Join(s.SameCluster, ", "))
 	case len(s.SameProvider) > 0:
 		return fail("take one of them out, or correct its provider", "provider %q is also that of region %s", s.Provider.Value().Name, strings.Join(s.SameProvider, ", "))
+	case !s.Provider.IsKnown():
+		return skip("the provider is unknown; no other region of the fleet has this cluster")
 	default:
 		return pass("no other region of the fleet has this cluster or provider")
 	}

@@ -1,6 +1,7 @@
 package health
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -86,7 +87,7 @@ func legacyIdle(s *snapshot.Snapshot) Answer {
 	case state.Release == nil:
 		return skip("there is no legacy release")
 	case state.Release.Busy() != "":
-		return fail("", "%s", state.Release.Busy())
+		return fail("wait for it to end", "%s", state.Release.Busy())
 	default:
 		return pass("no Helm operation is under way")
 	}
@@ -124,10 +125,12 @@ func legacyRollbackReady(s *snapshot.Snapshot) Answer {
 	case state.Release == nil:
 		return skip("there is no legacy release to roll back to")
 	case !state.Readiness.Ready:
-		return fail("", "a rollback would not work now: %s", strings.Join(state.Readiness.Problems, "; "))
+		return fail(fmt.Sprintf("helm --kube-context %s --namespace %s status %s", s.Region.Context, state.Release.Namespace, state.Release.Name),
+			"a rollback would not work now: %s", strings.Join(state.Readiness.Problems, "; "))
 	}
 	if stage, err := state.Reach.Failed(); state.AccessURL != "" && err != nil {
-		return fail("", "a rollback would not work now: envproxy does not answer at %s: %s: %v", state.AccessURL, stage, err)
+		return fail(fmt.Sprintf("kubectl --context %s --namespace %s get pods --selector coder.deployment=envproxy", s.Region.Context, state.Release.Namespace),
+			"a rollback would not work now: envproxy does not answer at %s: %s: %v", state.AccessURL, stage, err)
 	}
 	return pass("its objects exist, its APIs are served, envproxy is available and answers")
 }

@@ -66,8 +66,10 @@ func networkingV2(s *snapshot.Snapshot) Answer {
 	case v1alpha1.NetworkingV2Off:
 		return fail(hintMigrate(s), "provider %q is on the legacy path (Networking v2 is off)", s.Provider.Value().Name)
 	default:
-		if err := s.Provider.Err(); err != nil {
-			return unknown(err, "")
+		for _, err := range []error{s.Primary.Version.Err(), s.Provider.Err()} {
+			if err != nil {
+				return unknown(err, "")
+			}
 		}
 		return fail("upgrade the primary", "provider %q does not say whether it uses Networking v2", s.Provider.Value().Name)
 	}

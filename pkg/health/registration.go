@@ -33,10 +33,14 @@ func registrationName(s *snapshot.Snapshot) Answer {
 	}
 	own, registered := s.Registration()
 	for _, r := range registrations {
-		if r.Name == s.Region.Name && (!registered || own.ID != r.ID) {
-			return fail("remove it with `coder satellites rm "+r.Name+"`, or give this region another name",
-				"the primary already lists a satellite %q with another key (%s)", r.Name, r.Fingerprint)
+		if r.Name != s.Region.Name || registered && own.ID == r.ID {
+			continue
 		}
+		if !s.Satellite.IsKnown() { // it may be this satellite's own, and must not be removed then
+			return unknown(s.Satellite.Err(), "")
+		}
+		return fail("remove it with `coder satellites rm "+r.Name+"`, or give this region another name",
+			"the primary already lists a satellite %q with another key (%s)", r.Name, r.Fingerprint)
 	}
 	return pass("the name %q is free or this satellite's own", s.Region.Name)
 }

@@ -40,7 +40,7 @@ func Failed(result v1alpha1.CheckResult) bool {
 func phase(s *snapshot.Snapshot) v1alpha1.Phase {
 	state, known := s.Satellite.Get()
 	networking := s.Networking()
-	if !known || networking == v1alpha1.NetworkingV2Unknown || !s.Legacy.IsKnown() {
+	if !known || networking == v1alpha1.NetworkingV2Unknown || !s.Legacy.IsKnown() || !s.Registrations.IsKnown() {
 		return v1alpha1.PhaseUnknown
 	}
 	_, registered := s.Registration()

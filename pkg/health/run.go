@@ -21,6 +21,9 @@ func runComplete(s *snapshot.Snapshot) Answer {
 	if !known {
 		return unknown(s.Journal.Err(), "")
 	}
+	if !s.Lock.IsKnown() {
+		return unknown(s.Lock.Err(), "")
+	}
 	if held := s.Lock.Value(); held != nil && held.Holder != "" {
 		return warn("wait for it, or take over an abandoned lock with `kubectl coder-satellite unlock`",
 			"%s holds the region's lock since %s", held.Holder, held.Acquired.UTC().Format("2006-01-02 15:04:05 MST"))

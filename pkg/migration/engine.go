@@ -76,6 +76,9 @@ func (e *engine) step(ctx context.Context, step Step, result *v1alpha1.StepResul
 	stepCtx, cancel := withTimeout(ctx, step.Name(), e.run.Options.StepTimeout, "--step-timeout")
 	defer cancel()
 	err := step.Apply(stepCtx, e.run)
+	if cause := context.Cause(stepCtx); err != nil && cause != nil && !errors.Is(err, cause) {
+		err = fmt.Errorf("%w: %w", cause, err) // clients say "context canceled", and not why
+	}
 	if err == nil {
 		decision, err = e.verify(ctx, step)
 	}

@@ -214,3 +214,41 @@ func TestEngineEnded(t *testing.T) {
 		})
 	}
 }
+
+// Clients report the end of a context as "context canceled": the engine still
+// knows why it ended, and undoes nothing that the next run goes on with.
+func TestEngineEndedWithinAStep(t *testing.T) {
+	for name, test := range map[string]struct {
+		cause error
+		want  []string
+	}{
+		"signal":    {ErrInterrupted, []string{"step-0 Interrupted"}},
+		"lost lock": {&lock.LostError{By: "bob"}, []string{"step-0 Interrupted"}},
+		"timeout":   {&TimeoutError{What: "the region", After: time.Minute, Flag: "--timeout"}, []string{"step-0 Failed", "step-0 Undone"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(false, false)
+			e, report := w.engine(Options{})
+			ctx, cancel := context.WithCancelCause(t.Context())
+			e.operation.Steps[0] = cut{thing{w, 0}, func() { cancel(test.cause) }}
+			err := e.apply(ctx)
+			if !errors.Is(err, test.cause) || !errors.Is(err, context.Canceled) {
+				t.Errorf("error %v, want %v and what the client said", err, test.cause)
+			}
+			if diff := cmp.Diff(test.want, states(report)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// cut is a step whose context ends while it waits for an answer.
+type cut struct {
+	thing
+	end func()
+}
+
+func (c cut) Apply(ctx context.Context, _ *Run) error {
+	c.end()
+	return fmt.Errorf("reading the release: %w", ctx.Err())
+}

@@ -4,10 +4,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/liggitt/tabwriter"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/cli-runtime/pkg/printers"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
@@ -58,28 +55,4 @@ func printNames(document runtime.Object, w io.Writer) error {
 		}
 	}
 	return nil
-}
-
-// customColumns prints a row for each item, as kubectl does for each object of a
-// list; one row for a whole document would be of little use.
-type customColumns struct {
-	inner printers.ResourcePrinter
-}
-
-func (c customColumns) PrintObj(document runtime.Object, w io.Writer) error {
-	tabs := printers.GetNewTabWriter(w)
-	for _, item := range items(document) {
-		if err := c.printRow(item, tabs); err != nil {
-			return err
-		}
-	}
-	return tabs.Flush()
-}
-
-func (c customColumns) printRow(item item, tabs *tabwriter.Writer) error {
-	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(item.value)
-	if err != nil {
-		return fmt.Errorf("the %s %q cannot be printed in columns: %w", item.kind, item.name, err)
-	}
-	return c.inner.PrintObj(&unstructured.Unstructured{Object: content}, tabs)
 }

@@ -9,7 +9,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/printers"
-	"k8s.io/kubectl/pkg/cmd/get"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
@@ -76,11 +75,8 @@ func forFormat(format string, options Options) (printers.ResourcePrinter, error)
 	if err == nil || !genericclioptions.IsNoCompatiblePrinterError(err) {
 		return checked(templates, format, err)
 	}
-	columns, err := (&get.CustomColumnsPrintFlags{}).ToPrinter(format)
-	if err == nil {
-		columns = customColumns{columns}
-	}
-	if err == nil || !genericclioptions.IsNoCompatiblePrinterError(err) {
+	if name, argument, ok := strings.Cut(format, "="); ok && (name == "custom-columns" || name == "custom-columns-file") {
+		columns, err := newCustomColumns(name, argument)
 		return checked(columns, format, err)
 	}
 	return nil, fmt.Errorf("%w: %q; use one of %s", ErrFormat, format, strings.Join(Formats(), ", "))

@@ -78,7 +78,7 @@ func (src *Source) Refresh(ctx context.Context, s *Snapshot, items ...Item) {
 		})
 	})
 	run(ItemRegistrations, func() { s.Registrations = FactOf(src.Primary.Satellites(ctx)) })
-	run(ItemEndpoint, func() { s.Endpoint = Known(src.endpoint(ctx)) })
+	run(ItemEndpoint, func() { s.Endpoint = src.endpoint(ctx) })
 
 	s.Primary = src.Shared.Facts(ctx)
 	if wanted[ItemProvider] {

@@ -12,7 +12,7 @@ const most = 3
 
 // Near returns the candidates that name may have been meant to be: those that
 // contain it or are contained in it, and those that differ by at most two
-// letters. The nearest come first; there are at most three.
+// letters, whatever their case. The nearest come first; there are at most three.
 func Near(name string, candidates []string) []string {
 	type near struct {
 		name     string
@@ -20,9 +20,10 @@ func Near(name string, candidates []string) []string {
 	}
 	var found []near
 	for _, candidate := range candidates {
-		d := distance(strings.ToLower(name), strings.ToLower(candidate))
-		contains := name != "" && (strings.Contains(candidate, name) || strings.Contains(name, candidate))
-		if candidate != "" && (d <= 2 && d < len(candidate) || contains) {
+		typed, known := strings.ToLower(name), strings.ToLower(candidate)
+		d := distance([]rune(typed), []rune(known))
+		contains := typed != "" && (strings.Contains(known, typed) || strings.Contains(typed, known))
+		if candidate != "" && (d <= 2 && d < len([]rune(known)) || contains) {
 			found = append(found, near{candidate, d})
 		}
 	}
@@ -48,7 +49,7 @@ func DidYouMean(name string, candidates []string) string {
 
 // distance returns how many letters must be added, taken out or replaced to
 // turn a into b (Levenshtein).
-func distance(a, b string) int {
+func distance(a, b []rune) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j

@@ -1,0 +1,97 @@
+package health_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/health"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// An expired token keeps away who asks, the providers and all that hangs on
+// them, and the registrations. The region hears of it once.
+func TestExpiredTokenIsToldOnce(t *testing.T) {
+	s := healthy()
+	loseTo(&s.Primary.Me, expired("/api/v0/users/me"))
+	loseTo(&s.Primary.Providers, expired("/api/private/resource-pools"))
+	loseTo(&s.Provider, s.Primary.Providers.Err())
+	loseTo(&s.Canary, fmt.Errorf("the provider is unknown: %w", s.Provider.Err()))
+	loseTo(&s.Registrations, expired("/api/private/satellites"))
+	var got []string
+	for _, result := range health.Evaluate(health.All(), s) {
+		if result.State != v1alpha1.CheckPass {
+			got = append(got, fmt.Sprintf("%s %s: %s", result.ID, result.State, result.Message))
+		}
+	}
+	want := []string{
+		"operator-role Unknown: unknown: GET coder.example.com/api/v0/users/me: 401 unauthorized: token expired; log in",
+		"region-distinct Skipped: the provider is unknown; no other region of the fleet has this cluster",
+		"namespace-separate Skipped: the provider is unknown",
+		"provider-found Skipped: unknown for the same reason as operator-role",
+		"provider-ready Skipped: the provider is unknown",
+		"networking-v2 Skipped: unknown for the same reason as operator-role",
+		"registration-name Skipped: unknown for the same reason as operator-role",
+		"satellite-registered Skipped: unknown for the same reason as operator-role",
+		"canary Skipped: unknown for the same reason as operator-role",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	status := health.NewRegionStatus(s)
+	if status.Outcome != v1alpha1.OutcomeFailed || status.Phase != v1alpha1.PhaseUnknown {
+		t.Errorf("outcome %s, phase %s", status.Outcome, status.Phase)
+	}
+}
+
+// What only looks alike is told apart, or the operator would mend one thing
+// and find the other.
+func TestCausesAreToldApart(t *testing.T) {
+	unlike := func(status int, host string) error {
+		return &coder.Error{Method: "GET", Host: host, Path: "/" + host, Status: status}
+	}
+	for name, causes := range map[string][2]error{
+		"two hosts":            {unlike(401, "a.example.com"), unlike(401, "b.example.com")},
+		"two statuses":         {unlike(401, "a.example.com"), unlike(503, "a.example.com")},
+		"bugs of the server":   {&coder.Error{Host: "a", Path: "/x", Status: 500}, &coder.Error{Host: "a", Path: "/y", Status: 500}},
+		"two refusals":         {&coder.Error{Host: "a", Path: "/x", Status: 403}, &coder.Error{Host: "a", Path: "/y", Status: 403}},
+		"two contexts":         {&cluster.UnreachableError{Context: "a", Reason: "x"}, &cluster.UnreachableError{Context: "b", Reason: "x"}},
+		"two reasons":          {&cluster.UnreachableError{Context: "a", Reason: "x"}, &cluster.UnreachableError{Context: "a", Reason: "y"}},
+		"two silent hosts":     {&coder.TransportError{Host: "a", Reason: "x"}, &coder.TransportError{Host: "b", Reason: "x"}},
+		"nothing in common":    {errors.New("one"), errors.New("other")},
+		"a wrapped look-alike": {fmt.Errorf("one: %w", errLost), fmt.Errorf("other: %w", errLost)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := healthy()
+			s.Cluster = snapshot.Unknown[snapshot.Cluster](causes[0])
+			s.Registrations = snapshot.Unknown[[]coder.Satellite](causes[1])
+			results := health.Evaluate(health.Select("cluster-reachable", "registration-name"), s)
+			for _, result := range results {
+				if result.State != v1alpha1.CheckUnknown {
+					t.Errorf("%s is %s: %s", result.ID, result.State, result.Message)
+				}
+			}
+		})
+	}
+}
+
+// A check that only warns does not silence one that makes the region fail.
+func TestWarningDoesNotSilenceError(t *testing.T) {
+	s := healthy()
+	lose(&s.Legacy)
+	ready, _ := health.Find("legacy-rollback-ready") // a warning
+	found, _ := health.Find("legacy-found")
+	results := health.Evaluate([]health.Check{ready, found}, s)
+	if results[0].State != v1alpha1.CheckUnknown || results[1].State != v1alpha1.CheckUnknown || !health.Failed(results[1]) {
+		t.Errorf("%+v", results)
+	}
+	results = health.Evaluate([]health.Check{found, ready}, s)
+	if results[0].State != v1alpha1.CheckUnknown || results[1].State != v1alpha1.CheckSkipped {
+		t.Errorf("%+v", results)
+	}
+}

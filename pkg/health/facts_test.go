@@ -1,0 +1,142 @@
+package health_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"helm.sh/helm/v3/pkg/chart"
+	"k8s.io/utils/ptr"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/health"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// errLost is why a fact is unknown.
+var errLost = errors.New("the answer got lost")
+
+const (
+	ownKey         = "the satellite's own key"
+	ownFingerprint = "SHA256:own"
+	accessURL      = "https://coder-sydney.example.com"
+)
+
+// version reads a version that is written into these tests, and so is one.
+func version(text string) coder.Version {
+	v, _ := coder.ParseVersion(text)
+	return v
+}
+
+// healthy are the facts of a region after its migration, which passes every check.
+func healthy() *snapshot.Snapshot {
+	release := legacy.Release{
+		Namespace: "coder", Name: "coder-workspace-provider", Revision: 1, LatestRevision: 1, Status: "deployed",
+		ChartName: "workspace-provider", ChartVersion: "1.20.0",
+	}
+	taken := time.Date(2022, 3, 4, 5, 6, 7, 0, time.UTC)
+	passed := probe.Stage{OK: true}
+	return &snapshot.Snapshot{
+		Region: fleet.Region{
+			Name: "sydney", Context: "sydney", Namespace: "coder-satellite", Release: "coder-satellite",
+			AccessURL: accessURL, Selector: "--context sydney",
+		},
+		Taken: taken,
+		Primary: snapshot.Primary{
+			URL:       "https://coder.example.com",
+			Version:   snapshot.Known(version("1.21.7")),
+			Me:        snapshot.Known(coder.User{ID: "u", Email: "ann@example.com", Roles: []string{"site-manager"}}),
+			Providers: snapshot.Known([]coder.Provider{{ID: "p", Name: "sydney"}}),
+		},
+		Registrations: snapshot.Known([]coder.Satellite{
+			{ID: "r1", Name: "london", Fingerprint: "SHA256:london"}, {ID: "r2", Name: "sydney", Fingerprint: ownFingerprint},
+		}),
+		Provider: snapshot.Known(coder.Provider{
+			ID: "p", Name: "sydney", Status: "ready", EnableNetV2: ptr.To(true), Config: coder.ProviderConfig{DefaultNamespace: "coder"},
+		}),
+		Canary: snapshot.Known(snapshot.Canary{Workspace: coder.Workspace{
+			ID: "w", Name: "canary", LatestStat: coder.WorkspaceStat{ContainerStatus: coder.ContainerOn},
+		}}),
+		Cluster:        snapshot.Known(snapshot.Cluster{UID: "uid", Server: "https://api.sydney.example.com", Version: "v1.29.3"}),
+		MissingRights:  snapshot.Known[[]cluster.Rule](nil),
+		Spec:           snapshot.Known(satellite.Spec{Namespace: "coder-satellite", Release: "coder-satellite"}),
+		Chart:          snapshot.Known(&satellite.Chart{Chart: &chart.Chart{Metadata: &chart.Metadata{Name: "coder", Version: "1.21.7", KubeVersion: ">= 1.19.0-0"}}}),
+		MissingSecrets: snapshot.Known[[]string](nil),
+		Satellite: snapshot.Known(satellite.State{
+			Installed: true, Revision: 1, LastRevision: 1, LastStatus: "deployed", Ready: true, NamespacePhase: "Active",
+			ChartName: "coder", ChartVersion: "1.21.7", AppVersion: "1.21.7", PublicKey: ownKey, Fingerprint: ownFingerprint,
+		}),
+		Legacy: snapshot.Known(snapshot.Legacy{
+			Found:     legacy.Found{Releases: []legacy.Release{release}},
+			Release:   &release,
+			Retention: legacy.Retention{Backup: true, Manifest: true, Live: true, Label: true, Annotation: true},
+			Readiness: legacy.Readiness{Ready: true},
+			AccessURL: "https://envproxy.example.com",
+			Reach:     probe.Result{DNS: passed, TCP: passed, TLS: passed, HTTP: passed},
+		}),
+		Journal: snapshot.Known(&journal.Record{
+			Operation: "migrate", Operator: "ann@example.com", Outcome: v1alpha1.OutcomeSucceeded, Started: taken, Updated: taken,
+			Retention: &journal.Ledger{Namespace: "coder", Release: "coder-workspace-provider", Revision: 1},
+		}),
+		Lock: snapshot.Known(&lock.State{}),
+		Endpoint: snapshot.Known(snapshot.Endpoint{
+			Key: coder.SatelliteKey{Key: ownKey, Fingerprint: ownFingerprint}, Version: snapshot.Known(version("1.21.7")),
+		}),
+	}
+}
+
+// edit returns the fact with its value changed.
+func edit[T any](fact *snapshot.Fact[T], change func(*T)) {
+	value := fact.Value()
+	change(&value)
+	*fact = snapshot.Known(value)
+}
+
+// lose makes a fact unknown.
+func lose[T any](fact *snapshot.Fact[T]) { *fact = snapshot.Unknown[T](errLost) }
+
+// answer is what one check makes of the facts, on its own.
+func answer(t testing.TB, id string, s *snapshot.Snapshot) v1alpha1.CheckResult {
+	t.Helper()
+	check, ok := health.Find(id)
+	if !ok {
+		t.Fatalf("there is no check %q", id)
+	}
+	return health.Evaluate([]health.Check{check}, s)[0]
+}
+
+// row is what one check answers to the healthy facts after a change of them.
+type row struct {
+	check  string
+	change func(s *snapshot.Snapshot)
+	want   v1alpha1.CheckState
+	// says is part of the message, try of the hint.
+	says, try string
+}
+
+// answers runs the rows, each a test by its name.
+func answers(t *testing.T, rows map[string]row) {
+	t.Helper()
+	for name, r := range rows {
+		t.Run(r.check+"/"+name, func(t *testing.T) {
+			s := healthy()
+			r.change(s)
+			got := answer(t, r.check, s)
+			if got.State != r.want || !strings.Contains(got.Message, r.says) || !strings.Contains(got.Hint, r.try) {
+				t.Errorf("%s %q, hint %q\nwant %s %q, hint %q", got.State, got.Message, got.Hint, r.want, r.says, r.try)
+			}
+			if bad := got.State == v1alpha1.CheckFail || got.State == v1alpha1.CheckWarn; bad && got.Hint == "" {
+				t.Error("there is no hint")
+			}
+		})
+	}
+}

@@ -1,0 +1,126 @@
+package health_test
+
+import (
+	"errors"
+	"testing"
+
+	"k8s.io/utils/ptr"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// release changes the one legacy release.
+func release(change func(*legacy.Release)) func(*snapshot.Snapshot) {
+	return state(func(l *snapshot.Legacy) {
+		r := *l.Release
+		change(&r)
+		l.Release, l.Found.Releases = &r, []legacy.Release{r}
+	})
+}
+
+func state(change func(*snapshot.Legacy)) func(*snapshot.Snapshot) {
+	return func(s *snapshot.Snapshot) { edit(&s.Legacy, change) }
+}
+
+func noRelease(reasons ...string) func(*snapshot.Snapshot) {
+	return state(func(l *snapshot.Legacy) { *l = snapshot.Legacy{Found: legacy.Found{Reasons: reasons}} })
+}
+
+func noLegacy(s *snapshot.Snapshot) { lose(&s.Legacy) }
+
+func off(s *snapshot.Snapshot) {
+	edit(&s.Provider, func(p *coder.Provider) { p.EnableNetV2 = ptr.To(false) })
+}
+
+func both(changes ...func(*snapshot.Snapshot)) func(*snapshot.Snapshot) {
+	return func(s *snapshot.Snapshot) {
+		for _, change := range changes {
+			change(s)
+		}
+	}
+}
+
+func as(*snapshot.Snapshot) {}
+
+func TestLegacyFound(t *testing.T) {
+	two := state(func(l *snapshot.Legacy) {
+		l.Release = nil
+		l.Found.Releases = []legacy.Release{{Namespace: "a", Name: "one"}, {Namespace: "b", Name: "two"}}
+	})
+	answers(t, map[string]row{
+		"one":                   {"legacy-found", as, v1alpha1.CheckPass, "coder/coder-workspace-provider, chart workspace-provider 1.20.0, revision 1", ""},
+		"two":                   {"legacy-found", two, v1alpha1.CheckFail, "b/two", "helm list"},
+		"none, on legacy path":  {"legacy-found", both(noRelease(), off), v1alpha1.CheckFail, "", "helm list"},
+		"none, switched":        {"legacy-found", noRelease(), v1alpha1.CheckSkipped, "does not use one", ""},
+		"none, switch unknown":  {"legacy-found", both(noRelease(), func(s *snapshot.Snapshot) { lose(&s.Provider) }), v1alpha1.CheckFail, "", "helm list"},
+		"none, but in ledger":   {"legacy-found", noRelease("the backup of coder/coder-workspace-provider is torn"), v1alpha1.CheckFail, "is torn", "helm list"},
+		"none, other's remains": {"legacy-found", noRelease("the backup of elsewhere/other is torn"), v1alpha1.CheckSkipped, "", ""},
+		"unknown":               {"legacy-found", noLegacy, v1alpha1.CheckUnknown, errLost.Error(), ""},
+	})
+}
+
+func TestLegacyIdle(t *testing.T) {
+	answers(t, map[string]row{
+		"deployed":        {"legacy-idle", as, v1alpha1.CheckPass, "no Helm operation", ""},
+		"pending-upgrade": {"legacy-idle", release(func(r *legacy.Release) { r.Status, r.LatestRevision = "pending-upgrade", 2 }), v1alpha1.CheckFail, "helm", "wait"},
+		"pending-install": {"legacy-idle", release(func(r *legacy.Release) { r.Status = "pending-install" }), v1alpha1.CheckFail, "helm", "wait"},
+		"uninstalling":    {"legacy-idle", release(func(r *legacy.Release) { r.Status = "uninstalling" }), v1alpha1.CheckFail, "helm", "wait"},
+		"no release":      {"legacy-idle", noRelease(), v1alpha1.CheckSkipped, "there is no legacy release", ""},
+		"unknown":         {"legacy-idle", noLegacy, v1alpha1.CheckSkipped, "the legacy release is unknown", ""},
+	})
+}
+
+func TestLegacyRetained(t *testing.T) {
+	const again = "kubectl coder-satellite retain --context sydney"
+	without := func(change func(*legacy.Retention)) func(*snapshot.Snapshot) {
+		return state(func(l *snapshot.Legacy) {
+			change(&l.Retention)
+			l.Retention.Missing = []string{"one thing", "another"}
+		})
+	}
+	ledger := func(change func(*journal.Record)) func(*snapshot.Snapshot) {
+		return func(s *snapshot.Snapshot) {
+			record := *s.Journal.Value()
+			change(&record)
+			s.Journal = snapshot.Known(&record)
+		}
+	}
+	answers(t, map[string]row{
+		"retained":       {"legacy-retained", as, v1alpha1.CheckPass, "revision 1 is retained", ""},
+		"no backup":      {"legacy-retained", without(func(r *legacy.Retention) { r.Backup = false }), v1alpha1.CheckFail, "missing one thing, another", again},
+		"no manifest":    {"legacy-retained", without(func(r *legacy.Retention) { r.Manifest = false }), v1alpha1.CheckFail, "missing", again},
+		"no live":        {"legacy-retained", without(func(r *legacy.Retention) { r.Live = false }), v1alpha1.CheckFail, "missing", again},
+		"no label":       {"legacy-retained", without(func(r *legacy.Retention) { r.Label = false }), v1alpha1.CheckFail, "missing", again},
+		"no annotation":  {"legacy-retained", without(func(r *legacy.Retention) { r.Annotation = false }), v1alpha1.CheckFail, "missing", again},
+		"no journal":     {"legacy-retained", func(s *snapshot.Snapshot) { s.Journal = snapshot.Known[*journal.Record](nil) }, v1alpha1.CheckFail, "ledger does not list coder/coder-workspace-provider revision 1", again},
+		"no ledger":      {"legacy-retained", ledger(func(r *journal.Record) { r.Retention = nil }), v1alpha1.CheckFail, "ledger", again},
+		"other revision": {"legacy-retained", release(func(r *legacy.Release) { r.Revision = 2 }), v1alpha1.CheckFail, "revision 2", again},
+		"journal lost":   {"legacy-retained", func(s *snapshot.Snapshot) { lose(&s.Journal) }, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"no release":     {"legacy-retained", noRelease(), v1alpha1.CheckSkipped, "no legacy release to retain", ""},
+		"unknown":        {"legacy-retained", noLegacy, v1alpha1.CheckUnknown, errLost.Error(), ""},
+	})
+}
+
+func TestLegacyRollbackReady(t *testing.T) {
+	silent := func(url string) func(*snapshot.Snapshot) {
+		return state(func(l *snapshot.Legacy) {
+			l.AccessURL, l.Reach = url, probe.Result{DNS: probe.Stage{OK: true}, TCP: probe.Stage{Err: errors.New("refused")}}
+		})
+	}
+	problems := state(func(l *snapshot.Legacy) {
+		l.Readiness = legacy.Readiness{Problems: []string{"Role/coder is gone", "envproxy is not available"}}
+	})
+	answers(t, map[string]row{
+		"ready":         {"legacy-rollback-ready", as, v1alpha1.CheckPass, "envproxy is available", ""},
+		"problems":      {"legacy-rollback-ready", problems, v1alpha1.CheckWarn, "Role/coder is gone; envproxy is not available", "helm --kube-context sydney --namespace coder status coder-workspace-provider"},
+		"silent":        {"legacy-rollback-ready", silent("https://envproxy.example.com"), v1alpha1.CheckWarn, "https://envproxy.example.com: TCP: refused", "coder.deployment=envproxy"},
+		"without a URL": {"legacy-rollback-ready", silent(""), v1alpha1.CheckPass, "", ""},
+		"no release":    {"legacy-rollback-ready", noRelease(), v1alpha1.CheckSkipped, "no legacy release", ""},
+		"unknown":       {"legacy-rollback-ready", noLegacy, v1alpha1.CheckUnknown, errLost.Error(), ""},
+	})
+}

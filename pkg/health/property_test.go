@@ -1,0 +1,161 @@
+package health_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/health"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// losses are the facts that checks look at, and how each gets lost.
+func losses() map[string]func(*snapshot.Snapshot, error) {
+	return map[string]func(*snapshot.Snapshot, error){
+		"version":       func(s *snapshot.Snapshot, err error) { loseTo(&s.Primary.Version, err) },
+		"me":            func(s *snapshot.Snapshot, err error) { loseTo(&s.Primary.Me, err) },
+		"provider":      func(s *snapshot.Snapshot, err error) { loseTo(&s.Provider, err) },
+		"registrations": func(s *snapshot.Snapshot, err error) { loseTo(&s.Registrations, err) },
+		"canary":        func(s *snapshot.Snapshot, err error) { loseTo(&s.Canary, err) },
+		"cluster":       func(s *snapshot.Snapshot, err error) { loseTo(&s.Cluster, err) },
+		"rights":        func(s *snapshot.Snapshot, err error) { loseTo(&s.MissingRights, err) },
+		"spec":          func(s *snapshot.Snapshot, err error) { loseTo(&s.Spec, err) },
+		"chart":         func(s *snapshot.Snapshot, err error) { loseTo(&s.Chart, err) },
+		"secrets":       func(s *snapshot.Snapshot, err error) { loseTo(&s.MissingSecrets, err) },
+		"satellite":     func(s *snapshot.Snapshot, err error) { loseTo(&s.Satellite, err) },
+		"legacy":        func(s *snapshot.Snapshot, err error) { loseTo(&s.Legacy, err) },
+		"endpoint":      func(s *snapshot.Snapshot, err error) { loseTo(&s.Endpoint, err) },
+		"journal":       func(s *snapshot.Snapshot, err error) { loseTo(&s.Journal, err) },
+		"lock":          func(s *snapshot.Snapshot, err error) { loseTo(&s.Lock, err) },
+	}
+}
+
+// needs are the facts without which a check must not pass.
+func needs() map[string][]string {
+	return map[string][]string{
+		"primary-version": {"version"}, "operator-role": {"me"},
+		"cluster-reachable": {"cluster"}, "region-distinct": {"cluster", "provider"}, "cluster-rights": {"rights"},
+		"namespace-active": {"satellite"}, "namespace-separate": {"provider"},
+		"provider-found": {"provider"}, "provider-ready": {"provider"}, "networking-v2": {"version", "provider"},
+		"legacy-found": {"legacy"}, "legacy-idle": {"legacy"}, "legacy-retained": {"legacy", "journal"}, "legacy-rollback-ready": {"legacy"},
+		"chart-available": {"chart", "cluster"}, "values-valid": {"spec"}, "values-secrets": {"spec", "secrets"},
+		"satellite-conflict": {"satellite"}, "satellite-installed": {"satellite"}, "satellite-ready": {"satellite"},
+		"satellite-version": {"satellite", "version"},
+		"access-url-free":   {"endpoint", "satellite"}, "access-url": {"endpoint", "satellite"},
+		"satellite-proxies": {"endpoint", "satellite", "version"},
+		"registration-name": {"registrations", "satellite"}, "satellite-registered": {"registrations", "satellite"},
+		"canary": {"canary"}, "run-complete": {"journal", "lock"},
+	}
+}
+
+func loseTo[T any](fact *snapshot.Fact[T], err error) {
+	*fact = snapshot.Unknown[T](err)
+	if err == nil {
+		*fact = snapshot.Fact[T]{} // nobody asked
+	}
+}
+
+// reasons are ways in which facts get lost: several facts to one cause, too.
+func reasons(fact string) map[string]error {
+	return map[string]error{
+		"not asked":   nil,
+		"of its own":  fmt.Errorf("%s: %w", fact, errLost),
+		"token":       expired("/api/" + fact),
+		"proxy":       &coder.Error{Method: "GET", Host: "coder.example.com", Path: "/" + fact, Status: 502, Foreign: "text/html"},
+		"no answer":   &coder.TransportError{Method: "GET", Host: "coder.example.com", Path: "/" + fact, Reason: "the answer broke off"},
+		"unreachable": cluster.Explain(fmt.Errorf("get %s: %w", fact, context.DeadlineExceeded), "sydney"),
+	}
+}
+
+func expired(path string) error {
+	return &coder.Error{Method: "GET", Host: "coder.example.com", Path: path, Status: 401, Message: "token expired", Advice: "log in"}
+}
+
+// Whatever is unknown: no check passes without its facts, every check passes
+// with them, the region does not succeed, and evaluating is pure.
+func TestUnknownIsNeverOK(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s, twin := healthy(), healthy()
+		lost := map[string]bool{}
+		for _, fact := range slices.Sorted(maps.Keys(losses())) {
+			if !rapid.Bool().Draw(t, "lose "+fact) {
+				continue
+			}
+			why := rapid.SampledFrom(slices.Sorted(maps.Keys(reasons(fact)))).Draw(t, fact+" is lost")
+			lost[fact] = true
+			losses()[fact](s, reasons(fact)[why])
+			losses()[fact](twin, reasons(fact)[why])
+		}
+		results := health.Evaluate(health.All(), s)
+		failed := slices.ContainsFunc(results, health.Failed)
+		for _, result := range results {
+			without := slices.ContainsFunc(needs()[result.ID], func(fact string) bool { return lost[fact] })
+			if passed := result.State == v1alpha1.CheckPass; passed == without {
+				t.Errorf("without %v: %s is %s: %s", slices.Sorted(maps.Keys(lost)), result.ID, result.State, result.Message)
+			}
+			// rights are asked for last, and only when something is to change
+			if without && result.Severity == v1alpha1.SeverityError && result.ID != "cluster-rights" && !failed {
+				t.Errorf("without %v nothing fails, although %s cannot be told", slices.Sorted(maps.Keys(lost)), result.ID)
+			}
+		}
+		if diff := cmp.Diff(results, health.Evaluate(health.All(), s)); diff != "" {
+			t.Errorf("evaluated twice: %s", diff)
+		}
+		if !reflect.DeepEqual(s, twin) {
+			t.Error("evaluating changed the snapshot")
+		}
+	})
+}
+
+// Every check has its needs written down above.
+func TestNeedsAreComplete(t *testing.T) {
+	if diff := cmp.Diff(slices.Sorted(slices.Values(ids(health.All()))), slices.Sorted(maps.Keys(needs()))); diff != "" {
+		t.Errorf("(-checks +needs):\n%s", diff)
+	}
+}
+
+// A cause is told of once, however many facts it keeps away, and a check that
+// is quiet about it names the one that is not.
+func TestOneCauseIsToldOnce(t *testing.T) {
+	shared := []string{"token", "proxy", "no answer", "unreachable", "not asked"}
+	marks := map[string]string{
+		"token": "token expired", "proxy": "502", "no answer": "broke off", "unreachable": "did not answer in time", "not asked": "not collected",
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		why := rapid.SampledFrom(shared).Draw(t, "cause")
+		s := healthy()
+		for _, fact := range slices.Sorted(maps.Keys(losses())) {
+			if fact != "rights" && rapid.Bool().Draw(t, "lose "+fact) {
+				losses()[fact](s, reasons(fact)[why])
+			}
+		}
+		var told []v1alpha1.CheckResult
+		results := health.Evaluate(health.All(), s)
+		for _, result := range results {
+			if strings.Contains(result.Message, marks[why]) {
+				told = append(told, result)
+			}
+		}
+		heavy := slices.ContainsFunc(told, func(r v1alpha1.CheckResult) bool { return r.Severity == v1alpha1.SeverityError })
+		// a warning does not silence an error that comes after it
+		if len(told) > 2 || len(told) == 2 && !(heavy && told[0].Severity == v1alpha1.SeverityWarning) {
+			t.Errorf("told %d times: %+v", len(told), told)
+		}
+		for _, result := range results {
+			if _, first, quiet := strings.Cut(result.Message, "for the same reason as "); quiet &&
+				!slices.ContainsFunc(told, func(r v1alpha1.CheckResult) bool { return r.ID == first }) {
+				t.Errorf("%s names %s, which does not tell", result.ID, first)
+			}
+		}
+	})
+}

@@ -1,0 +1,159 @@
+package health_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+func installed(change func(*satellite.State)) func(*snapshot.Snapshot) {
+	return func(s *snapshot.Snapshot) { edit(&s.Satellite, change) }
+}
+
+// absent is a satellite that was never installed.
+func absent(s *snapshot.Snapshot) { s.Satellite = snapshot.Known(satellite.State{}) }
+
+func noState(s *snapshot.Snapshot) { lose(&s.Satellite) }
+
+const again = "kubectl coder-satellite migrate --context sydney"
+
+func TestSatelliteChecks(t *testing.T) {
+	answers(t, map[string]row{
+		"alone":          {"satellite-conflict", as, v1alpha1.CheckPass, `"coder-satellite"`, ""},
+		"another Coder":  {"satellite-conflict", installed(func(s *satellite.State) { s.Conflict = "coderd is another's, 100%" }), v1alpha1.CheckFail, "coderd is another's, 100%", "--namespace"},
+		"unknown":        {"satellite-conflict", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"deployed":       {"satellite-installed", as, v1alpha1.CheckPass, "chart coder 1.21.7, revision 1", ""},
+		"absent":         {"satellite-installed", absent, v1alpha1.CheckFail, "coder-satellite/coder-satellite is not installed", again},
+		"pending":        {"satellite-installed", installed(func(s *satellite.State) { s.Pending, s.LastStatus = true, "pending-upgrade" }), v1alpha1.CheckFail, "it is pending-upgrade", again},
+		"first pending":  {"satellite-installed", installed(func(s *satellite.State) { *s = satellite.State{Pending: true, LastStatus: "pending-install"} }), v1alpha1.CheckFail, "it is pending-install", again},
+		"lost":           {"satellite-installed", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"pods ready":     {"satellite-ready", as, v1alpha1.CheckPass, "ready", ""},
+		"pods not ready": {"satellite-ready", installed(func(s *satellite.State) { s.Ready, s.Blocker = false, "Pod coderd-1: ImagePullBackOff" }), v1alpha1.CheckFail, "Pod coderd-1: ImagePullBackOff", "kubectl --context sydney --namespace coder-satellite get pods"},
+		"no pods":        {"satellite-ready", absent, v1alpha1.CheckSkipped, "not installed", ""},
+		"pods unknown":   {"satellite-ready", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"same version":   {"satellite-version", as, v1alpha1.CheckPass, "1.21.7", ""},
+		"older":          {"satellite-version", installed(func(s *satellite.State) { s.AppVersion = "1.21.3" }), v1alpha1.CheckWarn, "the satellite runs 1.21.3, the primary 1.21.7", again},
+		"no satellite":   {"satellite-version", absent, v1alpha1.CheckSkipped, "not installed", ""},
+		"which primary":  {"satellite-version", func(s *snapshot.Snapshot) { lose(&s.Primary.Version) }, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"which":          {"satellite-version", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},
+	})
+}
+
+// serving is an access URL that serves this key.
+func serving(key, fingerprint string) func(*snapshot.Snapshot) {
+	return func(s *snapshot.Snapshot) {
+		edit(&s.Endpoint, func(e *snapshot.Endpoint) { e.Key = coder.SatelliteKey{Key: key, Fingerprint: fingerprint} })
+	}
+}
+
+// silent is an access URL where a connection got so far and no further.
+func silent(reach probe.Result) func(*snapshot.Snapshot) {
+	return func(s *snapshot.Snapshot) {
+		s.Endpoint = snapshot.Known(snapshot.Endpoint{
+			Reach: reach, KeyErr: errors.New("no key"), Version: snapshot.Unknown[coder.Version](errors.New("no version")),
+		})
+	}
+}
+
+func TestAccessChecks(t *testing.T) {
+	ok, refused := probe.Stage{OK: true}, probe.Stage{Err: errors.New("refused")}
+	nothing := silent(probe.Result{DNS: ok, TCP: refused})
+	wrongCertificate := silent(probe.Result{DNS: ok, TCP: ok, TLS: probe.Stage{Err: errors.New("certificate for another name")}})
+	noSatellite := silent(probe.Result{DNS: ok, TCP: ok, TLS: ok, HTTP: ok})
+	noEndpoint := func(s *snapshot.Snapshot) { lose(&s.Endpoint) }
+	keyless := installed(func(s *satellite.State) { s.PublicKey, s.Fingerprint = "", "" })
+	proxied := func(v snapshot.Fact[coder.Version]) func(*snapshot.Snapshot) {
+		return func(s *snapshot.Snapshot) { edit(&s.Endpoint, func(e *snapshot.Endpoint) { e.Version = v }) }
+	}
+	answers(t, map[string]row{
+		"free":                  {"access-url-free", both(absent, nothing), v1alpha1.CheckPass, "nothing answers at " + accessURL, ""},
+		"no name yet":           {"access-url-free", both(absent, silent(probe.Result{DNS: refused})), v1alpha1.CheckPass, "nothing answers", ""},
+		"another satellite":     {"access-url-free", absent, v1alpha1.CheckFail, "already served by another satellite (key " + ownFingerprint, "choose another access URL"},
+		"another name":          {"access-url-free", both(absent, wrongCertificate), v1alpha1.CheckFail, "TLS: certificate for another name", "mend"},
+		"a web server":          {"access-url-free", both(absent, noSatellite), v1alpha1.CheckFail, "no satellite: no key", "choose another"},
+		"own":                   {"access-url-free", as, v1alpha1.CheckPass, "own key", ""},
+		"not own":               {"access-url-free", serving("other", "SHA256:other"), v1alpha1.CheckFail, "serves another key (SHA256:other) than the one in the cluster (SHA256:own)", "which deployment"},
+		"installed and silent":  {"access-url-free", nothing, v1alpha1.CheckPass, "does not answer", ""},
+		"who knows":             {"access-url-free", noEndpoint, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"whose key":             {"access-url-free", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"leads here":            {"access-url", as, v1alpha1.CheckPass, "own key", ""},
+		"leads elsewhere":       {"access-url", serving("other", "SHA256:other"), v1alpha1.CheckFail, "another key", "which deployment"},
+		"does not answer":       {"access-url", nothing, v1alpha1.CheckFail, "does not answer: TCP: refused", "DNS"},
+		"no satellite":          {"access-url", noSatellite, v1alpha1.CheckFail, "does not serve a satellite's key: no key", "which deployment"},
+		"not installed":         {"access-url", both(absent, nothing), v1alpha1.CheckSkipped, "not installed", ""},
+		"key gone":              {"access-url", keyless, v1alpha1.CheckFail, "no key of the satellite", again},
+		"key gone and silent":   {"access-url", both(keyless, nothing), v1alpha1.CheckFail, "no key of the satellite", again},
+		"endpoint unknown":      {"access-url", noEndpoint, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"satellite unknown":     {"access-url", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"passes on":             {"satellite-proxies", as, v1alpha1.CheckPass, "v1.21.7 answers through", ""},
+		"refused there":         {"satellite-proxies", proxied(snapshot.Unknown[coder.Version](errLost)), v1alpha1.CheckFail, errLost.Error(), "registered"},
+		"another primary":       {"satellite-proxies", proxied(snapshot.Known(version("1.30.0"))), v1alpha1.CheckFail, "v1.30.0 answers through the satellite, but the primary is v1.21.7", "which primary"},
+		"access URL broken":     {"satellite-proxies", nothing, v1alpha1.CheckSkipped, "does not lead to the satellite", ""},
+		"nothing to pass":       {"satellite-proxies", absent, v1alpha1.CheckSkipped, "not installed", ""},
+		"primary unknown":       {"satellite-proxies", func(s *snapshot.Snapshot) { lose(&s.Primary.Version) }, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"no endpoint":           {"satellite-proxies", noEndpoint, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"is there a satellite?": {"satellite-proxies", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},
+	})
+}
+
+func TestRegistrationChecks(t *testing.T) {
+	registered := func(list ...coder.Satellite) func(*snapshot.Snapshot) {
+		return func(s *snapshot.Snapshot) { s.Registrations = snapshot.Known(list) }
+	}
+	taken := registered(coder.Satellite{ID: "r", Name: "sydney", Fingerprint: "SHA256:other"})
+	elsewhere := registered(coder.Satellite{ID: "r", Name: "other", Fingerprint: ownFingerprint})
+	// a primary may print fingerprints in a form of its own
+	otherForm := both(registered(coder.Satellite{ID: "r", Name: "sydney", Fingerprint: "aa:bb"}), serving(ownKey, "aa:bb"))
+	noList := func(s *snapshot.Snapshot) { lose(&s.Registrations) }
+	answers(t, map[string]row{
+		"own name":        {"registration-name", as, v1alpha1.CheckPass, `"sydney"`, ""},
+		"free":            {"registration-name", registered(), v1alpha1.CheckPass, "free", ""},
+		"free, no state":  {"registration-name", both(registered(), noState), v1alpha1.CheckPass, "free", ""},
+		"taken":           {"registration-name", taken, v1alpha1.CheckFail, `"sydney" with another key (SHA256:other)`, "coder satellites rm sydney"},
+		"taken by whom":   {"registration-name", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"other form":      {"registration-name", otherForm, v1alpha1.CheckPass, "own", ""},
+		"no list":         {"registration-name", noList, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"registered":      {"satellite-registered", as, v1alpha1.CheckPass, `registered as "sydney", ` + ownFingerprint, ""},
+		"under a name":    {"satellite-registered", elsewhere, v1alpha1.CheckPass, `registered as "other"`, ""},
+		"in another form": {"satellite-registered", otherForm, v1alpha1.CheckPass, "aa:bb", ""},
+		"not registered":  {"satellite-registered", taken, v1alpha1.CheckFail, "does not list the satellite's key " + ownFingerprint, again},
+		"not installed":   {"satellite-registered", both(absent, registered()), v1alpha1.CheckSkipped, "not installed", ""},
+		"which key":       {"satellite-registered", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"which list":      {"satellite-registered", noList, v1alpha1.CheckUnknown, errLost.Error(), ""},
+	})
+}
+
+func TestRunCheck(t *testing.T) {
+	record := func(record *journal.Record) func(*snapshot.Snapshot) {
+		return func(s *snapshot.Snapshot) { s.Journal = snapshot.Known(record) }
+	}
+	run := func(outcome v1alpha1.Outcome) func(*snapshot.Snapshot) {
+		return record(&journal.Record{Operation: "migrate", Operator: "ann", Step: "install-satellite", Outcome: outcome})
+	}
+	held := func(s *snapshot.Snapshot) {
+		acquired := time.Date(2022, 3, 4, 5, 6, 7, 0, time.FixedZone("", 3600))
+		s.Lock = snapshot.Known(&lock.State{Holder: "bob@host/1", Acquired: acquired})
+	}
+	never := func(s *snapshot.Snapshot) { s.Lock = snapshot.Known[*lock.State](nil) }
+	answers(t, map[string]row{
+		"well":            {"run-complete", as, v1alpha1.CheckPass, "the last migrate, by ann@example.com, succeeded", ""},
+		"no lock ever":    {"run-complete", never, v1alpha1.CheckPass, "succeeded", ""},
+		"failed":          {"run-complete", run(v1alpha1.OutcomeFailed), v1alpha1.CheckWarn, "ended Failed at step install-satellite", again},
+		"interrupted":     {"run-complete", run(v1alpha1.OutcomeInterrupted), v1alpha1.CheckWarn, "ended Interrupted", again},
+		"died":            {"run-complete", run(""), v1alpha1.CheckWarn, "stopped without a word at step install-satellite", again},
+		"none":            {"run-complete", record(nil), v1alpha1.CheckSkipped, "nothing was run", ""},
+		"empty":           {"run-complete", record(&journal.Record{}), v1alpha1.CheckSkipped, "nothing was run", ""},
+		"under way":       {"run-complete", both(run(""), held), v1alpha1.CheckWarn, "bob@host/1 holds the region's lock since 2022-03-04 04:06:07 UTC", "unlock"},
+		"first under way": {"run-complete", both(record(nil), held), v1alpha1.CheckWarn, "bob@host/1", "unlock"},
+		"no journal read": {"run-complete", func(s *snapshot.Snapshot) { lose(&s.Journal) }, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"no lock read":    {"run-complete", func(s *snapshot.Snapshot) { lose(&s.Lock) }, v1alpha1.CheckUnknown, errLost.Error(), ""},
+	})
+}

@@ -1,0 +1,243 @@
+package snapshot_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// status takes few requests: an object of a known name is fetched, a list is
+// narrowed by a selector, and a release's records are listed without content.
+func TestStatusRequests(t *testing.T) {
+	servers := newServers()
+	s := servers.source(t).Collect(t.Context(), snapshot.StatusItems()...)
+	if lost := unknown(s); len(lost) > 0 {
+		t.Errorf("unknown: %v", lost)
+	}
+	const namespace = "GET api.sydney.example.com/api/v1/namespaces/coder-satellite"
+	want := []string{
+		"GET 127.0.0.1:1/api",
+		"GET 127.0.0.1:1/api/private/satellites/key",
+		namespace,
+		namespace + "/configmaps/coder-satellite-journal",
+		namespace + "/pods?labelSelector=coder.deployment=coderd",
+		namespace + "/secrets/coder-replica-private-key",
+		namespace + "/secrets?labelSelector=owner=helm,name=coder-satellite (metadata)",
+		namespace + "/services/coderd",
+		"GET api.sydney.example.com/api/v1/namespaces/kube-system",
+		"GET api.sydney.example.com/apis/apps/v1/deployments?labelSelector=coder.deployment=envproxy (metadata)",
+		"GET api.sydney.example.com/apis/apps/v1/namespaces/coder-satellite/deployments/coderd",
+		"GET api.sydney.example.com/apis/coordination.k8s.io/v1/namespaces/coder-satellite/leases/coder-satellite-lock",
+		"GET api.sydney.example.com/version",
+		"GET coder.example.com/api",
+		"GET coder.example.com/api/private/resource-pools",
+		"GET coder.example.com/api/private/resource-pools/p/workspaces",
+		"GET coder.example.com/api/private/satellites",
+		"GET coder.example.com/api/v0/users/me",
+	}
+	if diff := cmp.Diff(want, servers.asked()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for _, request := range servers.asked() {
+		if !strings.HasPrefix(request, "GET ") {
+			t.Errorf("a status writes: %s", request)
+		}
+	}
+}
+
+// One fact that cannot be read hides no other.
+func TestOneFailureHidesNothing(t *testing.T) {
+	const namespace = apiHost + "/api/v1/namespaces/coder-satellite"
+	for path, want := range map[string][]string{
+		primaryHost + "/api":                                     {"version"},
+		primaryHost + "/api/v0/users/me":                         {"me", "canary"},
+		primaryHost + "/api/private/resource-pools":              {"providers", "provider", "canary"},
+		primaryHost + "/api/private/resource-pools/p/workspaces": {"canary"},
+		primaryHost + "/api/private/satellites":                  {"registrations"},
+		satelliteHost + "/api":                                   {"proxied"},
+		satelliteHost + "/api/private/satellites/key":            {"key"},
+		apiHost + "/version":                                     {"cluster"},
+		apiHost + "/api/v1/namespaces/kube-system":               {"cluster"},
+		namespace:                                         {"satellite"},
+		namespace + "/pods":                               {"satellite"},
+		namespace + "/services/coderd":                    {"satellite"},
+		namespace + "/secrets":                            {"satellite", "legacy"}, // its backups are there
+		apiHost + "/apis/apps/v1/deployments":             {"legacy"},
+		namespace + "/configmaps/coder-satellite-journal": {"journal"},
+		apiHost + "/apis/coordination.k8s.io/v1/namespaces/coder-satellite/leases/coder-satellite-lock": {"lock"},
+	} {
+		t.Run(path, func(t *testing.T) {
+			servers := newServers()
+			servers.fail(path, 500)
+			s := servers.source(t).Collect(t.Context(), snapshot.StatusItems()...)
+			if diff := cmp.Diff(want, unknown(s)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A cluster that cannot be opened leaves what the primary and the access URL say.
+func TestClusterThatCannotBeOpened(t *testing.T) {
+	servers := newServers()
+	source := servers.source(t)
+	source.Access, source.OpenErr = nil, errors.New("no such plugin")
+	s := source.Collect(t.Context(), append(snapshot.PlanItems(), snapshot.ItemRights, snapshot.ItemRemoval)...)
+	for name, err := range map[string]error{
+		"cluster": s.Cluster.Err(), "satellite": s.Satellite.Err(), "legacy": s.Legacy.Err(), "journal": s.Journal.Err(),
+		"lock": s.Lock.Err(), "rights": s.MissingRights.Err(),
+	} {
+		if !errors.Is(err, source.OpenErr) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if !s.Registrations.IsKnown() || !s.Primary.Me.IsKnown() || s.Endpoint.Value().KeyErr != nil {
+		t.Errorf("unknown: %v", unknown(s))
+	}
+}
+
+// Items are gathered in parallel: the time is that of the longest chain of
+// requests that need each other, and not of all of them.
+func TestCollectsInParallel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		servers := newServers()
+		servers.latency = time.Second
+		start := time.Now()
+		s := servers.source(t).Collect(t.Context(), snapshot.StatusItems()...)
+		took := time.Since(start)
+		if lost := unknown(s); len(lost) > 0 {
+			t.Errorf("unknown: %v", lost)
+		}
+		// the primary's facts, then the legacy release in two or three steps
+		if requests := len(servers.asked()); took > 4*time.Second || requests < 15 {
+			t.Errorf("%d requests took %s", requests, took)
+		}
+		if !s.Taken.Equal(time.Now()) {
+			t.Errorf("taken at %s, now it is %s", s.Taken, time.Now())
+		}
+	})
+}
+
+// A server that never answers costs its own facts, and no more time than a
+// request, or all of them together, may take.
+func TestDeadlines(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		silent  []string
+		timeout time.Duration
+		took    time.Duration
+		want    []string
+	}{
+		{"one object", []string{apiHost + "/version"}, time.Minute, 20 * time.Second, []string{"cluster"}},
+		{"one object, little time", []string{apiHost + "/version"}, 7 * time.Second, 7 * time.Second, []string{"cluster"}},
+		{"the satellite", []string{satelliteHost + "/api", satelliteHost + "/api/private/satellites/key"}, time.Minute, 20 * time.Second, []string{"key", "proxied"}},
+		{"the primary's list", []string{primaryHost + "/api/private/resource-pools"}, time.Minute, 20 * time.Second, []string{"providers", "provider", "canary"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				servers := newServers()
+				for _, path := range test.silent {
+					servers.fail(path, 0)
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), test.timeout)
+				defer cancel()
+				start := time.Now()
+				s := servers.source(t).Collect(ctx, snapshot.StatusItems()...)
+				if took := time.Since(start); took != test.took {
+					t.Errorf("took %s", took)
+				}
+				if diff := cmp.Diff(test.want, unknown(s)); diff != "" {
+					t.Errorf("(-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+func TestNothingAskedNothingDone(t *testing.T) {
+	servers := newServers()
+	s := servers.source(t).Collect(t.Context())
+	if asked := servers.asked(); len(asked) > 0 || !s.Taken.IsZero() || s.Region.Name != "sydney" {
+		t.Errorf("asked %v, taken %s, region %q", asked, s.Taken, s.Region.Name)
+	}
+}
+
+// A second look takes the provider and the canary by their IDs, freshly, and
+// the primary's facts as they were.
+func TestRefresh(t *testing.T) {
+	servers := newServers()
+	source := servers.source(t)
+	s := source.Collect(t.Context(), snapshot.ItemProvider, snapshot.ItemCanary)
+	if *s.Provider.Value().EnableNetV2 || s.Canary.Value().Workspace.LatestStat.ContainerStatus != coder.ContainerOff {
+		t.Fatalf("at first: %+v, %+v", s.Provider.Value(), s.Canary.Value())
+	}
+	servers.reset()
+	source.Refresh(t.Context(), s, snapshot.ItemProvider, snapshot.ItemCanary)
+	if !*s.Provider.Value().EnableNetV2 || s.Canary.Value().Workspace.LatestStat.ContainerStatus != coder.ContainerOn {
+		t.Errorf("then: %+v, %+v", s.Provider.Value(), s.Canary.Value())
+	}
+	want := []string{"GET coder.example.com/api/private/resource-pools/p", "GET coder.example.com/api/v0/workspaces/w"}
+	if diff := cmp.Diff(want, servers.asked()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if s.Canary.Value().Reason == "" {
+		t.Error("the reason for the choice is gone")
+	}
+
+	servers.fail(primaryHost+"/api/private/resource-pools/p", 404)
+	source.Refresh(t.Context(), s, snapshot.ItemProvider)
+	if !coder.IsNotFound(s.Provider.Err()) {
+		t.Errorf("a provider that is gone: %v", s.Provider.Err())
+	}
+}
+
+// Regions share the primary's facts: they are asked for once.
+func TestPrimaryIsAskedOnce(t *testing.T) {
+	servers := newServers()
+	shared := snapshot.NewPrimarySource(servers.source(t).Primary)
+	done := make(chan string)
+	for range 8 {
+		go func() { done <- fmt.Sprint(shared.Facts(t.Context()).Version.Value()) }()
+	}
+	for range 8 {
+		if version := <-done; version != "1.21.7" {
+			t.Errorf("version %s", version)
+		}
+	}
+	if n := len(servers.requests); n != 3 {
+		t.Errorf("%d requests: %v", n, servers.asked())
+	}
+}
+
+// A canary is not looked for when none is wanted, and the reason is kept when
+// what it hangs on is unknown.
+func TestCanaryOfRegion(t *testing.T) {
+	servers := newServers()
+	source := servers.source(t)
+	source.Region.Canary = fleet.CanaryNone
+	s := source.Collect(t.Context(), snapshot.ItemProvider, snapshot.ItemCanary)
+	if !s.Canary.Value().None || slices.ContainsFunc(servers.asked(), func(r string) bool { return strings.HasSuffix(r, "/workspaces") }) {
+		t.Errorf("%+v after %v", s.Canary.Value(), servers.asked())
+	}
+	source.Refresh(t.Context(), s, snapshot.ItemCanary)
+	if !s.Canary.Value().None {
+		t.Errorf("a second look: %+v", s.Canary.Value())
+	}
+
+	servers.fail(primaryHost+"/api/private/resource-pools", 401)
+	s = servers.source(t).Collect(t.Context(), snapshot.ItemProvider, snapshot.ItemCanary)
+	if !coder.IsUnauthorized(s.Canary.Err()) || !strings.Contains(s.Canary.Err().Error(), "the provider is unknown") {
+		t.Errorf("without providers: %v", s.Canary.Err())
+	}
+}

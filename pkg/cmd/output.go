@@ -48,7 +48,7 @@ func outputError(err error) error {
 
 // printPlan shows a plan to the operator, beside the document that is asked for.
 func (o *output) printPlan(env Environment, plan *v1alpha1.Plan) error {
-	p, err := printer.New("", printer.Options{Color: env.color(env.ErrOut), Width: textWidth(env.ErrOut)})
+	p, err := printer.New("", printer.Options{Color: env.color(env.ErrOut), Width: textWidth(env.ErrOut), Ahead: true})
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // ErrInterrupted is the cause of a context that a signal ended.
-var ErrInterrupted = errors.New("interrupted")
+var ErrInterrupted = errors.New("stopped by a signal")
 
 // TimeoutError is the cause of a context that ran out of its time.
 type TimeoutError struct {

@@ -15,7 +15,7 @@ func (h human) plan(p *page, plan *v1alpha1.Plan) {
 		h.regionPlan(p, &plan.Regions[i], plan.Waves)
 	}
 	p.blank()
-	for _, sentence := range planSummary(plan) {
+	for _, sentence := range planSummary(plan, h.Ahead) {
 		p.text("", sentence)
 	}
 }
@@ -106,7 +106,7 @@ func waveOf(region string, waves [][]string) int {
 }
 
 // planSummary says in plain words what the plan amounts to.
-func planSummary(plan *v1alpha1.Plan) []string {
+func planSummary(plan *v1alpha1.Plan, ahead bool) []string {
 	byOutcome := make(map[v1alpha1.Outcome][]string)
 	for _, region := range plan.Regions {
 		outcome := region.Outcome
@@ -138,6 +138,9 @@ func planSummary(plan *v1alpha1.Plan) []string {
 	}
 	if total == 0 {
 		sentences = append(sentences, "There are no regions to plan.")
+	}
+	if ahead {
+		return sentences
 	}
 	return append(sentences, "This was a plan: nothing was changed.")
 }

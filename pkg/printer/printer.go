@@ -24,6 +24,8 @@ type Options struct {
 	Color bool
 	// Diff tells to show the manifest diffs of a Plan.
 	Diff bool
+	// Ahead tells that a Plan is about to be carried out.
+	Ahead bool
 }
 
 // Formats returns the names of the output formats, for help and completion. A

@@ -33,6 +33,7 @@ func TestStatusRequests(t *testing.T) {
 		namespace + "/configmaps/coder-satellite-journal",
 		namespace + "/pods?labelSelector=coder.deployment=coderd",
 		namespace + "/secrets/coder-replica-private-key",
+		namespace + "/secrets?labelSelector=coder-satellite.dev/backup=legacy-release,coder-satellite.dev/status=deployed,!coder-satellite.dev/removed (metadata)",
 		namespace + "/secrets?labelSelector=owner=helm,name=coder-satellite (metadata)",
 		namespace + "/services/coderd",
 		"GET api.sydney.example.com/api/v1/namespaces/kube-system",

@@ -46,7 +46,7 @@ func run(t *testing.T, c command) cost {
 	if runtime.GOOS == "darwin" {
 		unit = 1
 	}
-	return cost{wall, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), int64(usage.Maxrss) * unit}
+	return cost{wall, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), usage.Maxrss * unit}
 }
 
 // inTurn runs each list of commands in turn, over and over, so that whatever else

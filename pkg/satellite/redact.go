@@ -67,8 +67,15 @@ func redactEnvironment(value any) {
 	}
 }
 
+// secretName reports whether a variable's name tells that its value is secret;
+// where a secret is (a file) is none.
 func secretName(name string) bool {
 	upper := strings.ToUpper(name)
+	for _, place := range []string{"_FILE", "_PATH", "_DIR"} {
+		if strings.HasSuffix(upper, place) {
+			return false
+		}
+	}
 	for _, word := range []string{"TOKEN", "PASSWORD", "SECRET", "CREDENTIAL", "PRIVATE", "_KEY"} {
 		if strings.Contains(upper, word) {
 			return true

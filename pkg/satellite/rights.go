@@ -2,21 +2,55 @@ package satellite
 
 import "github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 
-// Rights returns the rights that installing, upgrading, watching and
-// uninstalling a satellite in the namespace take.
-func Rights(namespace string) []cluster.Rule {
+// RightsToInspect are the rights that Inspect and MissingSecrets take. A
+// release in ConfigMaps needs the same on those as is listed for Secrets.
+func RightsToInspect(namespace string) []cluster.Rule {
+	return rules(namespace,
+		right{"", "namespaces", []string{"get"}},
+		right{"", "secrets", []string{"get", "list"}},
+		right{"", "services", []string{"get"}},
+		right{"apps", "deployments", []string{"get"}},
+		right{"", "pods", []string{"list"}},
+	)
+}
+
+// RightsToInstall are the rights that installing, upgrading and watching a
+// satellite take beyond those to inspect it, and taking it back: Helm patches
+// what an upgrade changes, and never replaces it.
+func RightsToInstall(namespace string) []cluster.Rule {
+	return rules(namespace,
+		right{"", "secrets", []string{"create", "update", "patch", "delete"}},
+		right{"", "services", []string{"create", "patch", "delete"}},
+		right{"apps", "deployments", []string{"create", "patch", "delete"}},
+		right{"", "events", []string{"list"}},
+	)
+}
+
+// RightsToUninstall are the rights that Uninstall takes beyond those to inspect.
+func RightsToUninstall(namespace string) []cluster.Rule {
+	return rules(namespace,
+		right{"", "secrets", []string{"update", "delete"}},
+		right{"", "services", []string{"delete"}},
+		right{"apps", "deployments", []string{"delete"}},
+	)
+}
+
+// right is what may be done with a kind of object.
+type right struct {
+	group, resource string
+	verbs           []string
+}
+
+func rules(namespace string, rights ...right) []cluster.Rule {
 	var rules []cluster.Rule
-	add := func(group, resource string, verbs ...string) {
-		for _, verb := range verbs {
-			rules = append(rules, cluster.Rule{Namespace: namespace, Group: group, Resource: resource, Verb: verb})
+	for _, r := range rights {
+		for _, verb := range r.verbs {
+			rule := cluster.Rule{Namespace: namespace, Group: r.group, Resource: r.resource, Verb: verb}
+			if r.resource == "namespaces" {
+				rule.Name = namespace
+			}
+			rules = append(rules, rule)
 		}
 	}
-	manage := []string{"get", "list", "create", "update", "patch", "delete"}
-	add("", "secrets", manage...)
-	add("", "services", "get", "create", "update", "patch", "delete")
-	add("apps", "deployments", "get", "create", "update", "patch", "delete")
-	add("apps", "replicasets", "list")
-	add("", "pods", "list")
-	add("", "events", "list")
 	return rules
 }

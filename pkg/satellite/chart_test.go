@@ -1,0 +1,121 @@
+package satellite
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/chartutil"
+)
+
+// The same chart is the same wherever it comes from.
+func TestLoadChart(t *testing.T) {
+	c := newChart("1.21.7")
+	dir := t.TempDir()
+	if err := chartutil.SaveDir(c, dir); err != nil {
+		t.Fatal(err)
+	}
+	digests := map[string]string{}
+	for name, ref := range map[string]ChartRef{
+		"folder":          {Name: filepath.Join(dir, "coder")},
+		"folder, version": {Name: filepath.Join(dir, "coder"), Version: "1.21.7"},
+		"archive":         {Name: archive(t, c, t.TempDir())},
+		"HTTP repository": {Name: "coder", Repo: repository(t, c, newChart("1.22.3")), Version: "1.21.7"},
+		"OCI registry":    {Name: ociRegistry(t, c), Version: "1.21.7"},
+	} {
+		loaded, err := LoadChart(t.Context(), ref)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if loaded.Metadata.Version != "1.21.7" || len(loaded.Templates) != 1 {
+			t.Errorf("%s: %+v with %d templates", name, loaded.Metadata, len(loaded.Templates))
+		}
+		digests[loaded.Digest] = name
+	}
+	if len(digests) != 1 {
+		t.Errorf("the same chart has the digests %v", digests)
+	}
+	other := newChart("1.21.7")
+	other.Templates[0].Data = append(other.Templates[0].Data, '\n')
+	changed, err := LoadChart(t.Context(), ChartRef{Name: archive(t, other, t.TempDir())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, same := digests[changed.Digest]; same {
+		t.Error("a changed chart has the same digest")
+	}
+}
+
+func TestLoadChartErrors(t *testing.T) {
+	file := archive(t, newChart("1.21.7"), t.TempDir())
+	truncated := filepath.Join(t.TempDir(), "coder.tgz")
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(truncated, data[:len(data)/2], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	deprecated := newChart("1.21.7")
+	deprecated.Metadata.Deprecated = true
+	needy := newChart("1.21.7")
+	needy.Metadata.Dependencies = []*chart.Dependency{{Name: "postgres", Version: "1.0.0", Repository: "https://example.com"}}
+	charts := repository(t, newChart("1.21.7"), newChart("1.22.3"))
+	many := repository(t, newChart("1.1.0"), newChart("1.2.0"), newChart("1.3.0"), newChart("1.4.0"), newChart("1.5.0"), newChart("1.6.0"))
+	html := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>log in</html>")) }))
+	oci := ociRegistry(t, newChart("1.21.7"))
+	for name, test := range map[string]struct {
+		ref  ChartRef
+		want []string
+	}{
+		"no such file":            {ChartRef{Name: "coder"}, []string{`chart "coder" is neither a folder nor a file here`, "--repo"}},
+		"not the wanted version":  {ChartRef{Name: file, Version: "1.22.3"}, []string{"has version 1.21.7, but 1.22.3 is wanted", "--chart-version"}},
+		"truncated":               {ChartRef{Name: truncated}, []string{"chart " + truncated + " cannot be loaded"}},
+		"deprecated":              {ChartRef{Name: archive(t, deprecated, t.TempDir())}, []string{"chart coder 1.21.7 is deprecated"}},
+		"lacks dependencies":      {ChartRef{Name: archive(t, needy, t.TempDir())}, []string{"helm dependency build"}},
+		"no such version":         {ChartRef{Name: "coder", Repo: charts, Version: "1.44.3"}, []string{"has no chart coder 1.44.3 (it has 1.22.3, 1.21.7)", "--chart-version"}},
+		"no such version of many": {ChartRef{Name: "coder", Repo: many, Version: "1.44.3"}, []string{"it has 1.6.0, 1.5.0, 1.4.0, 1.3.0, 1.2.0 and 1 more"}},
+		"no such chart":           {ChartRef{Name: "cider", Repo: charts, Version: "1.21.7"}, []string{`has no chart "cider"`}},
+		"no repository":           {ChartRef{Name: "coder", Repo: "http://127.0.0.1:9", Version: "1.21.7"}, []string{"the chart repository http://127.0.0.1:9 cannot be read"}},
+		"an HTML page":            {ChartRef{Name: "coder", Repo: html, Version: "1.21.7"}, []string{"the chart repository " + html + " cannot be read"}},
+		"not in the registry":     {ChartRef{Name: oci, Version: "1.44.3"}, []string{"chart " + oci + " 1.44.3 cannot be pulled (it has 1.21.7)"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := LoadChart(t.Context(), test.ref)
+			if err == nil {
+				t.Fatal("no error")
+			}
+			for _, want := range test.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("%q has no %q", err, want)
+				}
+			}
+		})
+	}
+}
+
+func TestLoadChartEnded(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := LoadChart(ctx, ChartRef{Name: "coder", Repo: repository(t, newChart("1.21.7")), Version: "1.21.7"}); err != context.Canceled {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestCompatible(t *testing.T) {
+	c := &Chart{Chart: newChart("1.22.0")}
+	for version, fits := range map[string]bool{"v1.18.20": false, "v1.19.0": true, "v1.37.2": true, "v1.29.3-gke.1": true} {
+		if err := Compatible(c, version); (err == nil) != fits {
+			t.Errorf("%s: %v", version, err)
+		}
+	}
+	c.Metadata.KubeVersion = ""
+	if err := Compatible(c, "v1.0.0"); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,85 @@
+package satellite
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const (
+	primaryURL = "https://coder.example.com"
+	accessURL  = "https://coder-sydney.example.com"
+)
+
+func valuesFile(t *testing.T, text string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "values.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// Later files win over earlier ones, --set over all, and the region over nothing
+// but what is not given.
+func TestMergeValues(t *testing.T) {
+	common := valuesFile(t, "coderd: {replicas: 1, image: a, satellite: {enable: true}}\n")
+	sydney := valuesFile(t, "coderd: {replicas: 2, tls: {hostSecretName: tls}}\n")
+	got, err := MergeValues([]string{common, sydney}, []string{"coderd.image=b", "coderd.list={x,y}"}, primaryURL, accessURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{"coderd": map[string]any{
+		"replicas": float64(2), "image": "b", "list": []any{"x", "y"}, "tls": map[string]any{"hostSecretName": "tls"},
+		"satellite": map[string]any{"enable": true, "primaryURL": primaryURL, "accessURL": accessURL},
+	}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestMergeValuesErrors(t *testing.T) {
+	for name, test := range map[string]struct {
+		file, set, want string
+	}{
+		"no such file":       {file: "missing.yaml", want: "the Helm values cannot be read"},
+		"not YAML":           {file: valuesFile(t, "a: ["), want: "the Helm values cannot be read"},
+		"bad --set":          {set: "a[x]=1", want: "the Helm values cannot be read"},
+		"a URL":              {file: "ftp://example.com/values.yaml", want: "the Helm values cannot be read"},
+		"no satellite":       {set: "coderd.satellite.enable=false", want: "the Helm values say coderd.satellite.enable: false, but for this region it is true"},
+		"another primary":    {set: "coderd.satellite.primaryURL=https://x", want: "coderd.satellite.primaryURL: https://x, but for this region it is " + primaryURL},
+		"another address":    {set: "coderd.satellite.accessURL=https://x", want: "take it out of the values, or correct the region"},
+		"a list for coderd":  {set: "coderd={a}", want: "the Helm value coderd must be a table"},
+		"text for satellite": {set: "coderd.satellite=x", want: "the Helm value coderd.satellite must be a table"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var files, sets []string
+			if test.file != "" {
+				files = []string{test.file}
+			}
+			if test.set != "" {
+				sets = []string{test.set}
+			}
+			_, err := MergeValues(files, sets, primaryURL, accessURL)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error %v, want %q", err, test.want)
+			}
+		})
+	}
+}
+
+func TestNamedSecrets(t *testing.T) {
+	got := namedSecrets(map[string]any{
+		"coderd": map[string]any{"tls": map[string]any{"hostSecretName": "tls", "devurlsHostSecretName": "tls"}},
+		"certs":  map[string]any{"secret": map[string]any{"name": "ca"}},
+	})
+	if diff := cmp.Diff([]string{"ca", "tls"}, got); diff != "" {
+		t.Error(diff)
+	}
+	if got := namedSecrets(map[string]any{"coderd": "x", "certs": map[string]any{"secret": map[string]any{"name": 7}}}); len(got) > 0 {
+		t.Errorf("got %v", got)
+	}
+}

@@ -1,0 +1,174 @@
+package cluster
+
+import (
+	"bytes"
+	"encoding/pem"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// apiServer is an API server that knows its version and kube-system.
+type apiServer struct {
+	*httptest.Server
+	ca string
+
+	mu     sync.Mutex
+	agents []string
+	tokens []string
+}
+
+func newAPIServer(t *testing.T) *apiServer {
+	t.Helper()
+	s := &apiServer{ca: filepath.Join(t.TempDir(), "ca.pem")}
+	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		s.agents, s.tokens = append(s.agents, r.UserAgent()), append(s.tokens, r.Header.Get("Authorization"))
+		s.mu.Unlock()
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Warning", `299 - "this API is old"`)
+		switch r.URL.Path {
+		case "/version":
+			_, _ = io.WriteString(w, `{"gitVersion":"v1.29.3"}`)
+		case "/api/v1/namespaces/kube-system":
+			_, _ = io.WriteString(w, `{"kind":"Namespace","apiVersion":"v1","metadata":{"name":"kube-system","uid":"u-1"}}`)
+		default:
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = io.WriteString(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound","code":404}`)
+		}
+	}))
+	s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	if err := os.WriteFile(s.ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestAccess(t *testing.T) {
+	server := newAPIServer(t)
+	var warnings bytes.Buffer
+	access, err := kubeconfig(t, server.URL, server.ca).Open("sydney", Options{UserAgent: "coder-satellite-test", Warnings: &warnings})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if uid, err := access.UID(t.Context()); err != nil || uid != "u-1" {
+		t.Errorf("UID %q, %v", uid, err)
+	}
+	for range 2 {
+		if version, err := access.ServerVersion(t.Context()); err != nil || version != "v1.29.3" {
+			t.Errorf("version %q, %v", version, err)
+		}
+	}
+	if access.Server() != server.URL {
+		t.Errorf("server %q", access.Server())
+	}
+	for i, agent := range server.agents {
+		if agent != "coder-satellite-test" || server.tokens[i] != "Bearer hunter2" {
+			t.Errorf("request %d: %q with %q", i, agent, server.tokens[i])
+		}
+	}
+	if got := strings.Count(warnings.String(), "this API is old"); got != 1 {
+		t.Errorf("the warning is shown %d times: %q", got, warnings.String())
+	}
+	if config := access.Config(); config.QPS != qps || config.Burst != burst || config.Timeout != 30*time.Second {
+		t.Errorf("rates %v and %v, timeout %v", config.QPS, config.Burst, config.Timeout)
+	}
+}
+
+// Every client of a wrapped access goes through the wrapping, Helm's too, and
+// the access itself does not.
+func TestWrapped(t *testing.T) {
+	server := newAPIServer(t)
+	access, err := kubeconfig(t, server.URL, server.ca).Open("sydney", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	through := 0
+	wrapped, err := access.Wrapped(func(next http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(r *http.Request) (*http.Response, error) {
+			through++
+			return next.RoundTrip(r)
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := t.Context()
+	configMaps := metav1.SchemeGroupVersion.WithResource("configmaps")
+	configMaps.Group, configMaps.Version = "", "v1"
+	for name, use := range map[string]func(*Access){
+		"clientset": func(a *Access) { _, _ = a.Clientset().CoreV1().ConfigMaps("ns").Get(ctx, "a", metav1.GetOptions{}) },
+		"dynamic": func(a *Access) {
+			_, _ = a.Dynamic().Resource(configMaps).Namespace("ns").Get(ctx, "a", metav1.GetOptions{})
+		},
+		"metadata": func(a *Access) {
+			_, _ = a.Metadata().Resource(configMaps).Namespace("ns").Get(ctx, "a", metav1.GetOptions{})
+		},
+		"discovery": func(a *Access) { _, _ = a.ServerVersion(ctx) },
+		"Helm": func(a *Access) {
+			helm, err := a.Helm("ns", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _ = helm.Releases.Get("none", 1)
+		},
+	} {
+		through = 0
+		use(access)
+		if through != 0 {
+			t.Errorf("%s of the access itself went through the wrapping", name)
+		}
+		use(wrapped)
+		if through == 0 {
+			t.Errorf("%s of the wrapped access did not go through the wrapping", name)
+		}
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestDecodeVersion(t *testing.T) {
+	for text, want := range map[string]string{
+		`{`:                   "the API server's /version is not understood",
+		`{"major":"1"}`:       "the API server's /version names no version",
+		`<html>log in</html>`: "the API server's /version is not understood",
+	} {
+		if _, err := decodeVersion([]byte(text)); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+func FuzzDecodeVersion(f *testing.F) {
+	f.Add([]byte(`{"gitVersion":"v1.29.3"}`))
+	f.Add([]byte(`[]`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if version, err := decodeVersion(data); (err == nil) != (version != "") {
+			t.Errorf("%q, %v", version, err)
+		}
+	})
+}
+
+func TestHostDir(t *testing.T) {
+	for host, want := range map[string]string{
+		"https://127.0.0.1:6443":                   "127.0.0.1_6443",
+		"https://sydney.example.com/k8s/c-1?x=y&z": "sydney.example.com/k8s/c_1_x_y_z",
+	} {
+		if got := hostDir(host); got != want {
+			t.Errorf("%s: %s, want %s", host, got, want)
+		}
+	}
+}

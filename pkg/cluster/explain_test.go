@@ -1,0 +1,85 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// What goes wrong on the way to an API server, for real, is explained in words
+// that say what to do, and never as a bare "context deadline exceeded".
+func TestExplainConnections(t *testing.T) {
+	good := newAPIServer(t)
+	other := httptest.NewTLSServer(http.NotFoundHandler()) // the same certificate, so trusted by the same CA
+	t.Cleanup(other.Close)
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = silent.Close() })
+	for name, test := range map[string]struct {
+		server, ca, want string
+	}{
+		"refused":      {"https://127.0.0.1:9", good.ca, "nothing answers at the API server's address (connection refused)"},
+		"no such host": {"https://nowhere.invalid", good.ca, `the API server's host "nowhere.invalid" cannot be resolved`},
+		"unknown CA":   {good.URL, "", "signed by an unknown authority"},
+		"other name":   {strings.Replace(good.URL, "127.0.0.1", "localhost", 1), good.ca, "the API server's certificate is for another name"},
+		"no answer":    {"https://" + silent.Addr().String(), good.ca, "the API server did not answer in time"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := kubeconfig(t, test.server, test.ca)
+			access, err := k.Open("sydney", Options{Timeout: time.Second})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, cause := access.UID(t.Context())
+			err = Explain(cause, "sydney")
+			unreachable := new(UnreachableError)
+			if !errors.As(err, &unreachable) || !strings.HasPrefix(err.Error(), `context "sydney": `) || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("%v is explained as: %v", cause, err)
+			}
+			if !errors.Is(err, cause) {
+				t.Error("the cause is lost")
+			}
+			if Explain(err, "london") != err {
+				t.Error("what is explained is explained again")
+			}
+		})
+	}
+}
+
+func TestExplain(t *testing.T) {
+	pods := schema.GroupResource{Resource: "pods"}
+	for name, test := range map[string]struct {
+		err  error
+		want string // empty: it stays as it is
+	}{
+		"nothing":          {nil, ""},
+		"not found":        {apierrors.NewNotFound(pods, "a"), ""},
+		"conflict":         {apierrors.NewConflict(pods, "a", errors.New("x")), ""},
+		"unauthorized":     {apierrors.NewUnauthorized("expired"), "does not accept the credentials (401): log in to the cluster again"},
+		"forbidden":        {apierrors.NewForbidden(pods, "a", errors.New("no")), "the API server refuses it (403)"},
+		"deadline":         {fmt.Errorf("get: %w", context.DeadlineExceeded), "did not answer in time"},
+		"plugin is absent": {errors.New(`getting credentials: exec: executable gke-gcloud-auth-plugin not found`), "the credentials plugin that the kubeconfig names is not installed"},
+		"plugin fails":     {errors.New(`getting credentials: exec: exit status 1`), "the credentials plugin failed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := Explain(test.err, "sydney")
+			switch {
+			case test.want == "" && got != test.err:
+				t.Errorf("%v was changed to %v", test.err, got)
+			case test.want != "" && (got == nil || !strings.Contains(got.Error(), test.want)):
+				t.Errorf("%v, want %q", got, test.want)
+			}
+		})
+	}
+}

@@ -141,7 +141,7 @@ type outcome struct {
 func (r *region) run(lab *inlab.Lab, d disturbance, verb ...string) outcome {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
-	args := append(slices.Clone(verb), "-f", r.fleet, "--yes", "--lock-duration", "2s", "--request-timeout", patience(d),
+	args := append(slices.Clone(verb), "-f", r.fleet, "--yes", "--lock-duration", lockDuration(d), "--request-timeout", patience(d),
 		"--step-timeout", "60s", "--timeout", "120s", "--evidence-dir", lab.Path("evidence"))
 	command := lab.Command(ctx, []string{"KUBECONFIG=" + r.kubeconfig, "CODER_URL=" + r.fronts[1].URL}, r.plugin, args...)
 	var output bytes.Buffer
@@ -161,6 +161,15 @@ func (r *region) run(lab *inlab.Lab, d disturbance, verb ...string) outcome {
 		result.code, result.output = -2, result.output+err.Error()
 	}
 	return result
+}
+
+// lockDuration is how long the lock of a run that is killed outlives it, which
+// the next run waits for; others keep theirs on a busy machine, too.
+func lockDuration(d disturbance) string {
+	if d.kill != nil {
+		return "2s"
+	}
+	return "15s"
 }
 
 // patience is how long the plugin waits for an answer: only where one will not

@@ -108,7 +108,7 @@ generate: ## Regenerate the deep copies of pkg/api
 
 .PHONY: docs
 docs: ## Regenerate docs/reference and docs/checks.md
-	$(if $(wildcard test/docs/*.go),$(GO) run ./test/docs,@echo 'test/docs: not written yet')
+	$(GO) run ./test/docs
 
 .PHONY: tidy-check
 tidy-check: ## Fail if go.mod or go.sum of either module is not tidy

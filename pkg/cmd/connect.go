@@ -19,6 +19,8 @@ type connection struct {
 	kubeconfig *cluster.Kubeconfig
 	primary    *coder.Client
 	sources    []*snapshot.Source
+	// warnings is where those of the API servers go.
+	warnings *warnings
 }
 
 // connect turns the flags into a fleet and its clients. A context, file or URL
@@ -45,10 +47,10 @@ func (t *targets) connect() (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &connection{fleet: loaded, kubeconfig: kubeconfig, primary: primary}
+	c := &connection{fleet: loaded, kubeconfig: kubeconfig, primary: primary, warnings: newWarnings(t.env.ErrOut)}
 	shared, charts := snapshot.NewPrimarySource(primary), &snapshot.ChartCache{}
 	for _, region := range loaded.Regions {
-		source, err := t.source(kubeconfig, region, login)
+		source, err := t.source(c, region, login)
 		if err != nil {
 			return nil, err
 		}
@@ -60,6 +62,9 @@ func (t *targets) connect() (*connection, error) {
 
 // login finds the primary and the token for it.
 func (t *targets) login(loaded *fleet.Fleet) (*coder.Client, coder.Config, error) {
+	if err := positive("--request-timeout", t.requestTimeout); err != nil {
+		return nil, coder.Config{}, err
+	}
 	login, err := coder.FindLogin(coder.LoginOptions{
 		URL:       cmp.Or(loaded.CoderURL, t.flags.CoderURL),
 		TokenFile: t.tokenFile,
@@ -75,7 +80,7 @@ func (t *targets) login(loaded *fleet.Fleet) (*coder.Client, coder.Config, error
 		CAFile:     cmp.Or(t.flags.CAFile, loaded.CAFile),
 		Timeout:    t.requestTimeout,
 		UserAgent:  t.env.userAgent(),
-		AuthHeader: t.env.Getenv("ENDPOINT_AUTH_HEADER"),
+		AuthHeader: coder.Token(t.env.Getenv("ENDPOINT_AUTH_HEADER")),
 		Clock:      t.env.Clock,
 	}
 	client, err := coder.New(config)
@@ -86,11 +91,11 @@ func (t *targets) login(loaded *fleet.Fleet) (*coder.Client, coder.Config, error
 }
 
 // source opens a region's cluster and access URL.
-func (t *targets) source(kubeconfig *cluster.Kubeconfig, region fleet.Region, config coder.Config) (*snapshot.Source, error) {
-	access, err := kubeconfig.Open(region.Context, cluster.Options{
+func (t *targets) source(c *connection, region fleet.Region, config coder.Config) (*snapshot.Source, error) {
+	access, err := c.kubeconfig.Open(region.Context, cluster.Options{
 		UserAgent:  t.env.userAgent(),
 		Timeout:    t.requestTimeout,
-		Warnings:   t.env.ErrOut,
+		Warnings:   c.warnings,
 		CacheDir:   t.env.kubeCacheDir(),
 		HelmDriver: t.env.Getenv("HELM_DRIVER"),
 	})

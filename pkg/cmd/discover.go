@@ -5,8 +5,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
 )
 
 func newDiscover(env Environment) *cobra.Command {
@@ -32,7 +34,7 @@ kubectl coder-satellite discover --all-contexts > fleet.yaml`),
 			if output.format == "" {
 				output.format = "yaml"
 			}
-			printer, err := output.printer(env)
+			documents, err := output.printer(env)
 			if err != nil {
 				return err
 			}
@@ -66,10 +68,13 @@ kubectl coder-satellite discover --all-contexts > fleet.yaml`),
 				return err
 			}
 			found, notes := fleet.Discover(primary.URL(), clusters, providers)
-			for _, note := range notes {
-				_, _ = fmt.Fprintln(env.ErrOut, "note: "+note)
+			if output.format == "yaml" {
+				return writeFleet(env, found, notes)
 			}
-			return printer.Print(&found)
+			for _, note := range notes {
+				_, _ = fmt.Fprintln(env.ErrOut, "note: "+printer.Escape(note))
+			}
+			return documents.Print(&found)
 		},
 	}
 	cmd.Flags().StringArrayVar(&t.flags.Contexts, "context", nil, "kubeconfig context to look at (repeatable)")
@@ -77,4 +82,25 @@ kubectl coder-satellite discover --all-contexts > fleet.yaml`),
 	t.addPrimaryTo(cmd.Flags())
 	output.addTo(cmd)
 	return cmd
+}
+
+// writeFleet prints a Fleet that tells in comments what is left to fill in and
+// what was left out. Whoever sends it to a file also sees that on the terminal.
+func writeFleet(env Environment, found v1alpha1.Fleet, notes []string) error {
+	comments := make([]string, len(notes))
+	for i, note := range notes {
+		comments[i] = printer.Escape(note)
+		if !isTerminal(env.Out) {
+			_, _ = fmt.Fprintln(env.ErrOut, "note: "+comments[i])
+		}
+	}
+	data, err := fleet.Encode(found, comments...)
+	if err != nil {
+		return err
+	}
+	if isTerminal(env.Out) {
+		data = []byte(printer.Escape(string(data)))
+	}
+	_, err = env.Out.Write(data)
+	return err
 }

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -59,6 +60,15 @@ func ExitCode(err error) (code int, message string) {
 	default:
 		return exitFailed, err.Error()
 	}
+}
+
+// interrupted returns the error of a command that a signal ended before it came
+// to act, when facts are unknown for that reason alone; nil if there was none.
+func interrupted(ctx context.Context) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	return &exitError{exitInterrupted, context.Cause(ctx)}
 }
 
 // exitFor returns the exit code of an outcome.

@@ -21,11 +21,11 @@ kubectl coder-satellite explain access-url
 
 # All of them
 kubectl coder-satellite explain`),
-		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		ValidArgsFunction: func(_ *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
-			return checkIDs(), cobra.ShellCompDirectiveNoFileComp
+			return offer(checkIDs(), nil, typed)
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			printer, err := output.printer(env)

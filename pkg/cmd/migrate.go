@@ -43,6 +43,9 @@ kubectl coder-satellite migrate -f fleet.yaml --plan plan.json
 kubectl coder-satellite migrate --context sydney --access-url https://coder-sydney.example.com --values sydney.yaml`),
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if planFile == "-" && t.flags.Filename == "-" {
+				return usagef("--plan and --filename cannot both be standard input: give one of them as a file")
+			}
 			if planFile != "" {
 				var err error
 				if r.planned, err = readPlan(env, planFile); err != nil {
@@ -67,6 +70,9 @@ func runOperation(cmd *cobra.Command, env Environment, t *targets, r *runFlags, 
 	if err != nil {
 		return err
 	}
+	if err := r.check(); err != nil {
+		return err
+	}
 	t.flags.MaxParallel = r.maxParallel
 	if cmd.Flags().Changed("max-failures") {
 		t.flags.MaxFailures = &r.maxFailures
@@ -80,9 +86,13 @@ func runOperation(cmd *cobra.Command, env Environment, t *targets, r *runFlags, 
 		Regions: len(c.sources),
 	})
 	defer func() { _ = progress.Close() }()
+	c.warnings.through(progress)
 	rollout := r.rollout(c, env, operation, progress.Report)
 	started := metav1.NewTime(env.Clock.Now())
 	plan := rollout.Plan(cmd.Context(), false)
+	if err := interrupted(cmd.Context()); err != nil {
+		return err
+	}
 	if err := mustMatch(r.planned, plan); err != nil {
 		return err
 	}

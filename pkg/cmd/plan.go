@@ -41,6 +41,9 @@ kubectl coder-satellite plan -f fleet.yaml -o json > plan.json`),
 			}
 			rollout := (&runFlags{}).rollout(c, env, migration.Migrate(), nil)
 			plan := rollout.Plan(cmd.Context(), diff)
+			if err := interrupted(cmd.Context()); err != nil {
+				return err
+			}
 			if err := printer.Print(plan); err != nil {
 				return err
 			}

@@ -3,6 +3,7 @@ package cmd
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -43,8 +44,16 @@ func decodePlan(data []byte) (*v1alpha1.Plan, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()
 	plan := &v1alpha1.Plan{}
-	if err := decoder.Decode(plan); err != nil {
+	switch err := decoder.Decode(plan); {
+	case errors.Is(err, io.EOF):
+		return nil, errors.New("it is empty")
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, errors.New("it breaks off: it was not written whole")
+	case err != nil:
 		return nil, err
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("something follows the plan in it")
 	}
 	if plan.Kind != v1alpha1.KindPlan || plan.APIVersion != v1alpha1.GroupVersion().String() {
 		return nil, fmt.Errorf("it is of kind %q, version %q", plan.Kind, plan.APIVersion)

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
@@ -33,6 +34,26 @@ func (r *runFlags) addTo(f *pflag.FlagSet) {
 	f.StringVar(&r.options.EvidenceDir, "evidence-dir", evidenceDir(), "folder where evidence of failures is kept")
 	f.IntVar(&r.maxParallel, "max-parallel", 0, "regions at work at once (default 4, or what the Fleet says)")
 	f.IntVar(&r.maxFailures, "max-failures", 0, "regions that may fail before no further one starts")
+}
+
+// check refuses times and counts that cannot be meant.
+func (r *runFlags) check() error {
+	for _, limit := range []struct {
+		flag  string
+		value time.Duration
+	}{{"--timeout", r.options.Timeout}, {"--step-timeout", r.options.StepTimeout}} {
+		if limit.value < 0 {
+			return usagef("%s is %s: it must be 0, for no limit, or more", limit.flag, limit.value)
+		}
+	}
+	switch {
+	case r.maxParallel < 0:
+		return usagef("--max-parallel is %d: it must be 1 or more", r.maxParallel)
+	case r.maxFailures < 0:
+		return usagef("--max-failures is %d: it must be 0 or more", r.maxFailures)
+	default:
+		return positive("--lock-duration", r.options.LockDuration)
+	}
 }
 
 func (r *runFlags) addReasonTo(f *pflag.FlagSet) {
@@ -61,6 +82,7 @@ func (r *runFlags) rollout(c *connection, env Environment, operation migration.O
 	options.Host, _ = os.Hostname() // a lock without a host's name is still one
 	rollout := &migration.Rollout{Waves: c.fleet.Waves, MaxParallel: c.fleet.MaxParallel, MaxFailures: c.fleet.MaxFailures}
 	for _, source := range c.sources {
+		source.Needs = func(s *snapshot.Snapshot) []cluster.Rule { return operation.Rights(migration.PlaceOf(s)) }
 		rollout.Runners = append(rollout.Runners, &migration.Runner{
 			Operation: operation,
 			Source:    source,

@@ -33,22 +33,30 @@ func NewRoot(env Environment) *cobra.Command {
 			if len(args) == 0 {
 				return cmd.Help()
 			}
-			return usagef("%q is not a verb of kubectl coder-satellite%s; `kubectl coder-satellite --help` lists them",
-				args[0], suggest.DidYouMean(args[0], verbs(cmd)))
+			return notAVerb(cmd, args[0])
 		},
 	}
 	root.SetIn(env.In)
 	root.SetOut(env.Out)
 	root.SetErr(env.ErrOut)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if args := cmd.Flags().Args(); cmd == root && len(args) > 0 {
+			return notAVerb(cmd, args[0]) // its flags are unknown because it is
+		}
 		return usagef("%v; see `%s --help`", err, cmd.CommandPath())
 	})
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
 		newPlan(env), newMigrate(env), newStatus(env), newRollback(env), newRetain(env), newRemove(env), newFinalize(env),
-		newDiscover(env), newExplain(env), newUnlock(env), newVersion(env),
+		newDiscover(env), newExplain(env), newUnlock(env), newRBAC(env), newCompletion(env), newVersion(env),
 	)
+	completeTree(env, root)
 	return root
+}
+
+func notAVerb(root *cobra.Command, name string) error {
+	return usagef("%q is not a verb of kubectl coder-satellite%s; `kubectl coder-satellite --help` lists them",
+		name, suggest.DidYouMean(name, verbs(root)))
 }
 
 func verbs(root *cobra.Command) []string {

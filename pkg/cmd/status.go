@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -43,6 +44,9 @@ kubectl coder-satellite status -f fleet.yaml -o jsonpath='{.regions[*].checks[?(
 			if err != nil {
 				return err
 			}
+			if err := errors.Join(positive("--timeout", timeout), positive("--interval", every)); err != nil {
+				return err
+			}
 			t.flags.AccessURLOptional = true
 			c, err := t.connect()
 			if err != nil {
@@ -50,6 +54,9 @@ kubectl coder-satellite status -f fleet.yaml -o jsonpath='{.regions[*].checks[?(
 			}
 			for {
 				report := status(cmd.Context(), env, c, timeout)
+				if err := interrupted(cmd.Context()); err != nil {
+					return err
+				}
 				if err := printer.Print(report); err != nil {
 					return err
 				}

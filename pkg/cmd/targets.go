@@ -21,6 +21,14 @@ type targets struct {
 	current bool
 }
 
+// positive refuses a time of a flag that leaves none.
+func positive(flag string, value time.Duration) error {
+	if value <= 0 {
+		return usagef("%s is %s: it must be more than 0", flag, value)
+	}
+	return nil
+}
+
 // addTo defines the flags that name regions.
 func (t *targets) addTo(cmd *cobra.Command) {
 	f := cmd.Flags()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
 )
 
 func newUnlock(env Environment) *cobra.Command {
@@ -57,7 +58,7 @@ kubectl coder-satellite unlock -f fleet.yaml --region sydney --reason "the lapto
 				case from == "":
 					_, _ = fmt.Fprintf(env.ErrOut, "region %q is not locked\n", source.Region.Name)
 				default:
-					_, _ = fmt.Fprintf(env.ErrOut, "region %q: the lock of %s is free now\n", source.Region.Name, from)
+					_, _ = fmt.Fprintf(env.ErrOut, "region %q: the lock of %s is free now\n", source.Region.Name, printer.Escape(from))
 				}
 			}
 			return errors.Join(errs...)

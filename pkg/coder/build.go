@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -47,14 +48,18 @@ type BuildWatch struct {
 func (c *Client) WatchBuild(ctx context.Context, workspaceID string) (*BuildWatch, error) {
 	path := "/api/private/workspaces/" + url.PathEscape(workspaceID) + "/watch-update"
 	r := request{method: http.MethodGet, path: path}
+	if err := r.check(); err != nil {
+		return nil, err
+	}
 	header := http.Header{}
 	c.authorize(header, false)
 	dialCtx, cancel := context.WithTimeoutCause(ctx, c.config.Timeout, &slowError{c.config.Timeout})
 	defer cancel()
-	//nolint:bodyclose // the library closes or replaces it
+	//nolint:bodyclose // the library closes it ("You never need to close resp.Body yourself")
 	connection, response, err := websocket.Dial(dialCtx, c.base.String()+path, &websocket.DialOptions{HTTPClient: c.http, HTTPHeader: header})
 	if response != nil && response.StatusCode >= 300 {
-		return nil, newError(c, r, &answer{status: response.StatusCode, header: response.Header})
+		body, _ := io.ReadAll(response.Body) // the library has read up to 1 KiB of it
+		return nil, newError(c, r, &answer{status: response.StatusCode, header: response.Header, body: body})
 	}
 	if err != nil {
 		return nil, explainTransport(dialCtx, c, r, err)
@@ -67,10 +72,17 @@ func (c *Client) WatchBuild(ctx context.Context, workspaceID string) (*BuildWatc
 // the build is, only a message of type BuildDone says.
 func (w *BuildWatch) Next(ctx context.Context) (BuildMessage, error) {
 	_, data, err := w.connection.Read(ctx)
-	if err != nil {
-		return BuildMessage{}, fmt.Errorf("the build log broke off: %w", err)
+	if err != nil && ctx.Err() != nil {
+		return BuildMessage{}, fmt.Errorf("the build log was not followed to its end: %w", ctx.Err())
 	}
-	return decodeBuildMessage(data)
+	if err != nil {
+		return BuildMessage{}, fmt.Errorf("the build log broke off: %w", w.client.scrubError(err))
+	}
+	message, err := decodeBuildMessage(data)
+	if err != nil {
+		return BuildMessage{}, w.client.scrubError(err)
+	}
+	return message, nil
 }
 
 func decodeBuildMessage(data []byte) (BuildMessage, error) {

@@ -7,13 +7,11 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
-	"strings"
 	"time"
 
 	"k8s.io/utils/clock"
@@ -41,7 +39,7 @@ type Config struct {
 	UserAgent string
 	// AuthHeader is sent as Authorization: what $ENDPOINT_AUTH_HEADER holds for
 	// deployments behind an authenticating proxy (coder-cli does the same).
-	AuthHeader string
+	AuthHeader Token
 	// Attempts is how often a request that is safe to repeat is tried; 0 means 4.
 	Attempts int
 	// Timeout bounds one attempt; 0 means 20 seconds.
@@ -66,6 +64,9 @@ func New(config Config) (*Client, error) {
 	}
 	roots, err := RootCAs(config.CAFile)
 	if err != nil {
+		return nil, err
+	}
+	if err := config.Token.check(); err != nil {
 		return nil, err
 	}
 	if config.Clock == nil {
@@ -95,37 +96,6 @@ func (c *Client) Wrapped(wrap func(http.RoundTripper) http.RoundTripper) *Client
 
 // URL returns the deployment's access URL.
 func (c *Client) URL() string { return c.base.String() }
-
-// ParseURL checks an access URL: https (or http on loopback), with a host, and
-// nothing but a path of "/" behind it.
-func ParseURL(raw string) (*url.URL, error) {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return nil, fmt.Errorf("%q is not a URL: %w", raw, errors.Unwrap(err))
-	}
-	switch {
-	case raw == "":
-		return nil, errors.New("the URL is empty: it looks like https://coder.example.com")
-	case u.Host == "" || u.Hostname() == "":
-		return nil, fmt.Errorf("%q is not a complete URL: it looks like https://coder.example.com", raw)
-	case u.User != nil:
-		return nil, fmt.Errorf("the URL of %s must not hold a user or password", u.Host)
-	case u.Scheme != "https" && (u.Scheme != "http" || !Loopback(u.Hostname())):
-		return nil, fmt.Errorf("%q must begin with https://", raw)
-	case u.RawQuery != "" || u.Fragment != "":
-		return nil, fmt.Errorf("%q must not have a query or fragment", raw)
-	case strings.Trim(u.Path, "/") != "":
-		return nil, fmt.Errorf("%q must not have a path", raw)
-	}
-	u.Path = ""
-	return u, nil
-}
-
-// Loopback reports whether host is this machine by name or address.
-func Loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
 
 // RootCAs returns the system's certificate authorities with those of the PEM
 // file added; nil, which means the system's, if file is empty.
@@ -158,7 +128,8 @@ func newTransport(config Config, roots *x509.CertPool) *http.Transport {
 		MaxIdleConnsPerHost:   16,
 		IdleConnTimeout:       30 * time.Second,
 		// WebSockets need HTTP/1.1, and one protocol for all is simpler.
-		ForceAttemptHTTP2: false,
+		ForceAttemptHTTP2:      false,
+		OnProxyConnectResponse: checkProxy,
 	}
 	if config.ConnectTo != "" {
 		transport.Proxy = nil

@@ -52,46 +52,29 @@ type envelope struct {
 	} `json:"error"`
 }
 
-// longestMessage caps what is shown of a server's message.
-const longestMessage = 500
-
 func newError(c *Client, r request, got *answer) *Error {
-	path, _, _ := strings.Cut(r.path, "?") // a query may hold names of people
 	e := &Error{
-		Method: r.method, Host: c.base.Host, Path: path, Status: got.status,
+		Method: r.method, Host: c.base.Host, Path: r.shownPath(), Status: got.status,
 		retryAfter: parseRetryAfter(got.header, c.config.Clock.Now()),
 	}
 	var body envelope
 	if err := json.Unmarshal(got.body, &body); err == nil && body.Error.Message != "" {
-		e.Code, e.Details = body.Error.Code, body.Error.Details
+		e.Code, e.Details = c.scrub(body.Error.Code), c.scrubDetails(body.Error.Details)
 		e.Message = c.scrub(body.Error.Message)
 	} else if len(bytes.TrimSpace(got.body)) > 0 {
-		e.Foreign = describeType(got.header)
+		e.Foreign = c.scrub(describeType(got.header))
 	}
-	e.Advice = advice(e, r)
+	e.Advice = advice(c, e)
 	return e
 }
 
-// scrub takes the token out of a server's message, and cuts it short.
-func (c *Client) scrub(message string) string {
-	for _, secret := range []string{c.config.Token.Reveal(), c.config.AuthHeader} {
-		if secret != "" {
-			message = strings.ReplaceAll(message, secret, redacted)
-		}
-	}
-	if len(message) > longestMessage {
-		message = message[:longestMessage] + "..."
-	}
-	return message
-}
-
-func advice(e *Error, r request) string {
+func advice(c *Client, e *Error) string {
 	switch {
 	case e.Status == http.StatusUnauthorized:
-		return fmt.Sprintf("the token is missing, wrong or expired: log in with `coder login https://%s`, or give a token with --coder-token-file", e.Host)
-	case e.Status == http.StatusForbidden && e.Code == "":
-		return "it takes the role site-manager or site-admin"
-	case e.Status == http.StatusNotFound && strings.HasPrefix(r.path, satellitesPath):
+		return fmt.Sprintf("the token is missing, wrong or expired: log in with `coder login %s`, or give a token with --coder-token-file", c.base)
+	case e.Status == http.StatusForbidden && e.Foreign == "" && !strings.Contains(e.Message, "site-manager"):
+		return "managing providers and satellites takes the role site-manager or site-admin"
+	case e.Status == http.StatusNotFound && e.Path == satellitesPath:
 		return "satellites need a primary of v1.21 or later"
 	case e.Status >= 300 && e.Status < 400:
 		return "the API does not redirect: is the URL the deployment's own access URL?"

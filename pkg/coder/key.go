@@ -15,8 +15,8 @@ var errKeyForm = errors.New("the key is not a public key in PEM form")
 
 // parseKey returns the DER form of a public key in PEM (PKIX) form.
 func parseKey(text string) ([]byte, error) {
-	block, _ := pem.Decode([]byte(strings.TrimSpace(text)))
-	if block == nil {
+	block, rest := pem.Decode([]byte(strings.TrimSpace(text)))
+	if block == nil || len(rest) > 0 { // of two keys, which one counts?
 		return nil, errKeyForm
 	}
 	if _, err := x509.ParsePKIXPublicKey(block.Bytes); err != nil {

@@ -61,16 +61,17 @@ func FindLogin(options LoginOptions) (Login, error) {
 		login.URL, login.Source = found.URL, "--coder-token-file and the URL of "+found.Source
 		return login, nil
 	case login.URL != "" && !sameDeployment(login.URL, found.URL):
-		return Login{}, fmt.Errorf("no token for %s was found: log in with `coder login %s`, or give one with --coder-token-file", login.URL, login.URL)
+		return Login{}, fmt.Errorf("no token for %s was found: log in with `coder login %s`, or give one with --coder-token-file", shownURL(login.URL), shownURL(login.URL))
 	case found.Token == "":
-		return Login{}, fmt.Errorf("there is no token for %s: log in with `coder login %s`, or give one with --coder-token-file", found.URL, found.URL)
+		return Login{}, fmt.Errorf("there is no token for %s: log in with `coder login %s`, or give one with --coder-token-file", shownURL(found.URL), shownURL(found.URL))
 	}
 	return found, nil
 }
 
 // storedLogin returns the login of the environment or of the Coder CLI.
 func storedLogin(options LoginOptions) (Login, error) {
-	if url, token := options.Getenv("CODER_URL"), options.Getenv("CODER_TOKEN"); url != "" && token != "" {
+	fromEnv := func(name string) string { return strings.TrimSpace(options.Getenv(name)) }
+	if url, token := fromEnv("CODER_URL"), fromEnv("CODER_TOKEN"); url != "" && token != "" {
 		return Login{URL: url, Token: Token(token), Source: "CODER_URL and CODER_TOKEN"}, nil
 	}
 	dir := configDir(options)

@@ -1,6 +1,7 @@
 package coder
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -65,29 +66,45 @@ func ProviderChanges(before, after Provider) []string {
 }
 
 func sameJSON(a, b json.RawMessage) bool {
-	var x, y any
-	if json.Unmarshal(a, &x) != nil || json.Unmarshal(b, &y) != nil {
-		return false
+	one, errOne := canonical(a)
+	other, errOther := canonical(b)
+	return errOne == nil && errOther == nil && bytes.Equal(one, other)
+}
+
+// canonical returns the value with its fields sorted, its numbers as they were.
+func canonical(data json.RawMessage) ([]byte, error) {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return nil, err
 	}
-	one, errOne := json.Marshal(x)
-	other, errOther := json.Marshal(y)
-	return errOne == nil && errOther == nil && string(one) == string(other)
+	return json.Marshal(value)
 }
 
 // Providers returns all workspace providers.
 func (c *Client) Providers(ctx context.Context) ([]Provider, error) {
-	var list struct {
-		Kubernetes []Provider `json:"kubernetes"`
+	var listed struct {
+		Kubernetes list[Provider] `json:"kubernetes"`
 	}
-	_, err := c.do(ctx, request{method: http.MethodGet, path: providersPath, repeatable: true}, &list)
-	return list.Kubernetes, err
+	r := request{method: http.MethodGet, path: providersPath, repeatable: true}
+	if _, err := c.do(ctx, r, &listed); err != nil {
+		return nil, err
+	}
+	return listed.Kubernetes.of(c, r, func(p Provider) string { return p.ID })
 }
 
 // Provider returns the workspace provider with that ID.
 func (c *Client) Provider(ctx context.Context, id string) (Provider, error) {
 	var provider Provider
-	_, err := c.do(ctx, request{method: http.MethodGet, path: providerPath(id), repeatable: true}, &provider)
-	return provider, err
+	r := request{method: http.MethodGet, path: providerPath(id), repeatable: true}
+	if _, err := c.do(ctx, r, &provider); err != nil {
+		return Provider{}, err
+	}
+	if provider.ID == "" {
+		return Provider{}, c.incomplete(r, "the answer holds no provider")
+	}
+	return provider, nil
 }
 
 func providerPath(id string) string { return providersPath + "/" + url.PathEscape(id) }
@@ -127,6 +144,9 @@ func (c *Client) UncordonProvider(ctx context.Context, id string) error {
 // ProviderWorkspaces returns the workspaces on the provider.
 func (c *Client) ProviderWorkspaces(ctx context.Context, id string) ([]Workspace, error) {
 	var workspaces []Workspace
-	_, err := c.do(ctx, request{method: http.MethodGet, path: providerPath(id) + "/workspaces", repeatable: true}, &workspaces)
-	return workspaces, err
+	r := request{method: http.MethodGet, path: providerPath(id) + "/workspaces", repeatable: true}
+	if _, err := c.do(ctx, r, &workspaces); err != nil {
+		return nil, err
+	}
+	return identified(c, r, workspaces, func(w Workspace) string { return w.ID })
 }

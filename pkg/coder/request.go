@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -22,6 +22,26 @@ type request struct {
 	public bool
 }
 
+// shownPath is the path without its query, which may hold names of people.
+func (r request) shownPath() string {
+	path, _, _ := strings.Cut(r.path, "?")
+	return path
+}
+
+// check refuses a path that an empty or odd ID would turn into another
+// resource's, such as the list that it is in.
+func (r request) check() error {
+	for segment := range strings.SplitSeq(strings.TrimPrefix(r.shownPath(), "/"), "/") {
+		if segment == "" || segment == "." || segment == ".." {
+			return fmt.Errorf("%s %s: %q is not an ID; nothing was sent", r.method, r.shownPath(), segment)
+		}
+	}
+	return nil
+}
+
+// named names a request in an error.
+func (c *Client) named(r request) string { return r.method + " " + c.base.Host + r.shownPath() }
+
 // answer is what came back, its body read whole.
 type answer struct {
 	status int
@@ -32,6 +52,9 @@ type answer struct {
 // do sends the request and decodes the answer's JSON into out, unless out is
 // nil. Repeatable requests are tried again after failures that may pass.
 func (c *Client) do(ctx context.Context, r request, out any) (*answer, error) {
+	if err := r.check(); err != nil {
+		return nil, err
+	}
 	var body []byte
 	if r.body != nil {
 		var err error
@@ -42,7 +65,7 @@ func (c *Client) do(ctx context.Context, r request, out any) (*answer, error) {
 	for attempt := 1; ; attempt++ {
 		got, err := c.attempt(ctx, r, body)
 		if err == nil {
-			return got, decode(r, got, out)
+			return got, c.decode(r, got, out)
 		}
 		wait, again := retryAfter(err, attempt)
 		mayRepeat := r.repeatable || notSent(err)
@@ -85,7 +108,7 @@ func (c *Client) attempt(ctx context.Context, r request, body []byte) (*answer, 
 	case err != nil:
 		return nil, explainTransport(attemptCtx, c, r, err)
 	case len(got.body) > maxAnswer:
-		return nil, fmt.Errorf("%s %s: the answer is longer than %d MiB; that is not Coder's API", r.method, c.base.Host+r.path, maxAnswer>>20)
+		return nil, fmt.Errorf("%s: the answer is longer than %d MiB; that is not Coder's API", c.named(r), maxAnswer>>20)
 	case got.status >= 300:
 		return nil, newError(c, r, got)
 	}
@@ -99,21 +122,32 @@ func (c *Client) authorize(header http.Header, public bool) {
 		header.Set("User-Agent", c.config.UserAgent)
 	}
 	if c.config.AuthHeader != "" {
-		header.Set("Authorization", c.config.AuthHeader)
+		header.Set("Authorization", c.config.AuthHeader.Reveal())
 	}
 	if !public && c.config.Token != "" {
 		header.Set("Session-Token", c.config.Token.Reveal())
 	}
 }
 
-func decode(r request, got *answer, out any) error {
-	if out == nil {
+// decode reads the answer's JSON into out. A web page is no answer of the API,
+// whatever its status: a proxy that wants a login sends one, and a change
+// that it answered was not made.
+func (c *Client) decode(r request, got *answer, out any) error {
+	if out == nil && (r.method == http.MethodGet || !isPage(got.header)) {
 		return nil
 	}
+	kind := c.scrub(describeType(got.header))
+	if isPage(got.header) {
+		return fmt.Errorf("%s: the answer (%s) is not from Coder's API; a proxy in between may have sent it", c.named(r), kind)
+	}
 	if err := json.Unmarshal(got.body, out); err != nil {
-		return fmt.Errorf("%s %s: the answer (%s) is not understood: %w", r.method, r.path, describeType(got.header), err)
+		return fmt.Errorf("%s: the answer (%s) is not understood: %w", c.named(r), kind, c.scrubError(err))
 	}
 	return nil
+}
+
+func isPage(header http.Header) bool {
+	return strings.HasPrefix(strings.ToLower(header.Get("Content-Type")), "text/html")
 }
 
 func describeType(header http.Header) string {
@@ -129,4 +163,4 @@ type slowError struct{ after time.Duration }
 func (e *slowError) Error() string { return fmt.Sprintf("no complete answer within %s", e.after) }
 
 // Is makes the error one of a deadline to those who ask.
-func (e *slowError) Is(target error) bool { return errors.Is(target, context.DeadlineExceeded) }
+func (e *slowError) Is(target error) bool { return target == context.DeadlineExceeded }

@@ -22,7 +22,8 @@ const (
 // long each time, of which a random half, so that many clients spread out; or
 // what the server asked for.
 func retryAfter(err error, attempt int) (time.Duration, bool) {
-	wait := min(firstWait<<(attempt-1), longestWait)
+	const doublings = 10 // beyond it lies longestWait, and far beyond an overflow
+	wait := min(firstWait<<min(attempt-1, doublings), longestWait)
 	wait = wait/2 + rand.N(wait/2) //nolint:gosec // spreading out needs no secrecy
 	var failure *Error
 	if !errors.As(err, &failure) {
@@ -46,8 +47,11 @@ func isPassing(err error) bool {
 		slow    *slowError
 		netErr  net.Error
 		dnsFail *net.DNSError
+		refused *proxyError
 	)
 	switch {
+	case errors.As(err, &refused):
+		return refused.status >= http.StatusInternalServerError
 	case errors.As(err, &dnsFail):
 		return dnsFail.IsTemporary || dnsFail.IsTimeout
 	case errors.As(err, &slow), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
@@ -59,10 +63,13 @@ func isPassing(err error) bool {
 }
 
 // notSent reports whether the request certainly did not reach the server: no
-// connection was made.
+// connection was made, to it or to the proxy in between.
 func notSent(err error) bool {
-	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "dial"
+	var (
+		op      *net.OpError
+		refused *proxyError
+	)
+	return errors.As(err, &refused) || errors.As(err, &op) && (op.Op == "dial" || op.Op == proxyConnect)
 }
 
 // parseRetryAfter reads the header Retry-After: seconds, or a date.

@@ -2,7 +2,7 @@ package coder
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 )
@@ -26,11 +26,14 @@ type SatelliteKey struct {
 
 // Satellites returns all registered satellites.
 func (c *Client) Satellites(ctx context.Context) ([]Satellite, error) {
-	var list struct {
-		Data []Satellite `json:"data"`
+	var listed struct {
+		Data list[Satellite] `json:"data"`
 	}
-	_, err := c.do(ctx, request{method: http.MethodGet, path: satellitesPath, repeatable: true}, &list)
-	return list.Data, err
+	r := request{method: http.MethodGet, path: satellitesPath, repeatable: true}
+	if _, err := c.do(ctx, r, &listed); err != nil {
+		return nil, err
+	}
+	return listed.Data.of(c, r, func(s Satellite) string { return s.ID })
 }
 
 // CreateSatellite registers a satellite's public key under a name. It is sent
@@ -39,10 +42,14 @@ func (c *Client) CreateSatellite(ctx context.Context, name, publicKey string) (S
 	var created struct {
 		Data Satellite `json:"data"`
 	}
-	_, err := c.do(ctx, request{
-		method: http.MethodPost, path: satellitesPath, body: map[string]string{"name": name, "public_key": publicKey},
-	}, &created)
-	return created.Data, err
+	r := request{method: http.MethodPost, path: satellitesPath, body: map[string]string{"name": name, "public_key": publicKey}}
+	if _, err := c.do(ctx, r, &created); err != nil {
+		return Satellite{}, err
+	}
+	if created.Data.ID == "" {
+		return Satellite{}, c.incomplete(r, "the answer holds no registration; the list of satellites shows whether it was made")
+	}
+	return created.Data, nil
 }
 
 // DeleteSatellite deletes the registration with that ID.
@@ -55,13 +62,13 @@ func (c *Client) DeleteSatellite(ctx context.Context, id string) error {
 // request carries no token: who answers is not known yet.
 func (c *Client) SatelliteKey(ctx context.Context) (SatelliteKey, error) {
 	var key SatelliteKey
-	_, err := c.do(ctx, request{method: http.MethodGet, path: satellitesPath + "/key", repeatable: true, public: true}, &key)
-	if err != nil {
+	r := request{method: http.MethodGet, path: satellitesPath + "/key", repeatable: true, public: true}
+	if _, err := c.do(ctx, r, &key); err != nil {
 		return SatelliteKey{}, err
 	}
 	// the Coder CLI asks the same of an answer
 	if key.Key == "" || key.Fingerprint == "" {
-		return SatelliteKey{}, errors.New("GET " + c.base.Host + satellitesPath + "/key: the answer holds no key: is it a satellite?")
+		return SatelliteKey{}, fmt.Errorf("%s: the answer holds no key: is it a satellite?", c.named(r))
 	}
 	return key, nil
 }

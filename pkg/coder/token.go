@@ -1,6 +1,7 @@
 package coder
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 )
@@ -12,7 +13,7 @@ const redacted = "[redacted]"
 // it shows only that it is there; Reveal returns it.
 type Token string
 
-// Reveal returns the token itself. Its one use is the header Session-Token.
+// Reveal returns the token itself. Its use is the header of a request.
 func (t Token) Reveal() string { return string(t) }
 
 // String implements fmt.Stringer.
@@ -38,5 +39,29 @@ func (t Token) Format(f fmt.State, verb rune) {
 // MarshalText implements encoding.TextMarshaler, which JSON and YAML use.
 func (t Token) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
+// check refuses what cannot be sent in a header, such as the bytes of a wrong file.
+func (t Token) check() error {
+	for _, r := range string(t) {
+		if r <= ' ' || r > '~' {
+			return errors.New("the token holds a character that no token has: is it the right file?")
+		}
+	}
+	return nil
+}
+
 // LogValue implements slog.LogValuer.
 func (t Token) LogValue() slog.Value { return slog.StringValue(t.String()) }
+
+// What holds a token prints as its URL: package fmt does not ask a Token in an
+// unexported field, or behind a pointer, to print itself.
+
+// Format implements fmt.Formatter.
+func (c Config) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "coder.Config(%s)", shownURL(c.URL))
+}
+
+// Format implements fmt.Formatter.
+func (c Client) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "coder.Client(%s)", c.base) }
+
+// Format implements fmt.Formatter.
+func (l Login) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "coder.Login(%s)", shownURL(l.URL)) }

@@ -39,8 +39,7 @@ func explainTransport(ctx context.Context, c *Client, r request, err error) erro
 	if cause := context.Cause(ctx); cause != nil && errors.Is(err, ctx.Err()) {
 		err = cause
 	}
-	path, _, _ := strings.Cut(r.path, "?")
-	return &TransportError{Method: r.method, Host: c.base.Host, Path: path, Reason: transportReason(c, err), cause: err}
+	return &TransportError{Method: r.method, Host: c.base.Host, Path: r.shownPath(), Reason: transportReason(c, err), cause: err}
 }
 
 func transportReason(c *Client, err error) string {
@@ -51,10 +50,16 @@ func transportReason(c *Client, err error) string {
 		wrongHost x509.HostnameError
 		invalid   x509.CertificateInvalidError
 		netErr    net.Error
+		refused   *proxyError
+		op        *net.OpError
 	)
 	switch {
+	case errors.As(err, &refused):
+		return refused.Error()
 	case errors.As(err, &slow):
 		return slow.Error()
+	case errors.As(err, &op) && op.Op == proxyConnect:
+		return "the proxy that HTTPS_PROXY names cannot be reached: " + c.scrub(op.Err.Error())
 	case errors.As(err, &dns):
 		return fmt.Sprintf("the host %q cannot be resolved", dns.Name)
 	case errors.Is(err, syscall.ECONNREFUSED):
@@ -64,7 +69,7 @@ func transportReason(c *Client, err error) string {
 	case errors.As(err, &unknownCA):
 		return "its certificate is signed by an unknown authority: name the authority's file with --coder-ca-file"
 	case errors.As(err, &wrongHost):
-		return fmt.Sprintf("its certificate is for %s, not for %s", certificateNames(wrongHost.Certificate), c.base.Hostname())
+		return fmt.Sprintf("its certificate is for %s, not for %s", c.scrub(certificateNames(wrongHost.Certificate)), c.base.Hostname())
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return "its certificate has expired, or is not valid yet: check it, and this machine's clock"
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):

@@ -25,8 +25,14 @@ func (u User) CanManage() bool {
 // Me returns the user whose token is used.
 func (c *Client) Me(ctx context.Context) (User, error) {
 	var user User
-	_, err := c.do(ctx, request{method: http.MethodGet, path: "/api/v0/users/me", repeatable: true}, &user)
-	return user, err
+	r := request{method: http.MethodGet, path: "/api/v0/users/me", repeatable: true}
+	if _, err := c.do(ctx, r, &user); err != nil {
+		return User{}, err
+	}
+	if user.ID == "" {
+		return User{}, c.incomplete(r, "the answer holds no user")
+	}
+	return user, nil
 }
 
 // Users returns all users.
@@ -55,8 +61,12 @@ func (c *Client) CreateAPIKey(ctx context.Context, userID, name string) (Token, 
 	var created struct {
 		Key string `json:"key"`
 	}
-	_, err := c.do(ctx, request{
-		method: http.MethodPost, path: "/api/v0/api-keys/" + url.PathEscape(userID), body: map[string]string{"name": name},
-	}, &created)
-	return Token(created.Key), err
+	r := request{method: http.MethodPost, path: "/api/v0/api-keys/" + url.PathEscape(userID), body: map[string]string{"name": name}}
+	if _, err := c.do(ctx, r, &created); err != nil {
+		return "", err
+	}
+	if created.Key == "" {
+		return "", c.incomplete(r, "the answer holds no key")
+	}
+	return Token(created.Key), nil
 }

@@ -16,6 +16,9 @@ type Version struct {
 	suffix              string // "-rc.1", "+abc"; may be empty
 }
 
+// suffixLetters may follow a version's numbers (semver.org).
+const suffixLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.+-"
+
 // ParseVersion reads "1.21.3", with or without a leading v.
 func ParseVersion(text string) (Version, error) {
 	numbers := strings.TrimPrefix(strings.TrimSpace(text), "v")
@@ -24,7 +27,7 @@ func ParseVersion(text string) (Version, error) {
 		numbers, v.suffix = numbers[:i], numbers[i:]
 	}
 	parts := strings.Split(numbers, ".")
-	if len(parts) < 2 || len(parts) > 3 || len(text) > 64 {
+	if len(parts) < 2 || len(parts) > 3 || len(text) > 64 || strings.Trim(v.suffix, suffixLetters) != "" {
 		return Version{}, fmt.Errorf("%.64q is not a version like 1.21.3", text)
 	}
 	for i, target := range []*int{&v.major, &v.minor, &v.patch}[:len(parts)] {
@@ -67,7 +70,7 @@ func (c *Client) Version(ctx context.Context) (Version, error) {
 	}
 	version, err := ParseVersion(text)
 	if err != nil {
-		return Version{}, fmt.Errorf("GET %s/api: %w", c.base.Host, err)
+		return Version{}, fmt.Errorf("GET %s/api: %w", c.base.Host, c.scrubError(err))
 	}
 	return version, nil
 }

@@ -62,15 +62,24 @@ func (c *Client) Workspaces(ctx context.Context, filter WorkspaceFilter) ([]Work
 		path += "?" + query.Encode()
 	}
 	var workspaces []Workspace
-	_, err := c.do(ctx, request{method: http.MethodGet, path: path, repeatable: true}, &workspaces)
-	return workspaces, err
+	r := request{method: http.MethodGet, path: path, repeatable: true}
+	if _, err := c.do(ctx, r, &workspaces); err != nil {
+		return nil, err
+	}
+	return identified(c, r, workspaces, func(w Workspace) string { return w.ID })
 }
 
 // Workspace returns the workspace with that ID.
 func (c *Client) Workspace(ctx context.Context, id string) (Workspace, error) {
 	var workspace Workspace
-	_, err := c.do(ctx, request{method: http.MethodGet, path: workspacePath(id), repeatable: true}, &workspace)
-	return workspace, err
+	r := request{method: http.MethodGet, path: workspacePath(id), repeatable: true}
+	if _, err := c.do(ctx, r, &workspace); err != nil {
+		return Workspace{}, err
+	}
+	if workspace.ID == "" {
+		return Workspace{}, c.incomplete(r, "the answer holds no workspace")
+	}
+	return workspace, nil
 }
 
 func workspacePath(id string) string { return workspacesPath + "/" + url.PathEscape(id) }

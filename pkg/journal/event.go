@@ -7,6 +7,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
@@ -15,9 +16,10 @@ import (
 // maxEventMessage is the longest message that the API takes in an Event.
 const maxEventMessage = 1024
 
-// Emit records a step as an Event on the journal's ConfigMap. It takes one
-// request, and its failure changes nothing: Events are for people to read.
-func Emit(ctx context.Context, client kubernetes.Interface, namespace, operation string, result v1alpha1.StepResult, at metav1.Time) error {
+// Emit records a step as an Event on the journal's ConfigMap, of which `kubectl
+// describe` lists those with its UID. It takes one request, and its failure
+// changes nothing: Events are for people to read.
+func Emit(ctx context.Context, client kubernetes.Interface, namespace string, uid types.UID, operation string, result v1alpha1.StepResult, at metav1.Time) error {
 	kind, message := corev1.EventTypeNormal, result.Message
 	if result.Error != "" {
 		kind, message = corev1.EventTypeWarning, result.Error
@@ -25,7 +27,7 @@ func Emit(ctx context.Context, client kubernetes.Interface, namespace, operation
 	_, err := client.CoreV1().Events(namespace).Create(ctx, &corev1.Event{
 		ObjectMeta: metav1.ObjectMeta{GenerateName: Name + "-", Namespace: namespace},
 		InvolvedObject: corev1.ObjectReference{
-			APIVersion: "v1", Kind: "ConfigMap", Namespace: namespace, Name: Name,
+			APIVersion: "v1", Kind: "ConfigMap", Namespace: namespace, Name: Name, UID: uid,
 		},
 		Type:           kind,
 		Reason:         reason(result),

@@ -40,7 +40,7 @@ func TestEmit(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			server, client := newServer(t)
-			if err := Emit(t.Context(), client, namespace, "migrate", tc.result, at); err != nil {
+			if err := Emit(t.Context(), client, namespace, "uid-1", "migrate", tc.result, at); err != nil {
 				t.Fatal(err)
 			}
 			if got := server.sent(); got != "POST" {
@@ -52,7 +52,7 @@ func TestEmit(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if diff := cmp.Diff([]string{tc.kind, tc.reason, tc.message, Name}, []string{event.Type, event.Reason, event.Message, event.InvolvedObject.Name}); diff != "" {
+			if diff := cmp.Diff([]string{tc.kind, tc.reason, tc.message, Name, "uid-1"}, []string{event.Type, event.Reason, event.Message, event.InvolvedObject.Name, string(event.InvolvedObject.UID)}); diff != "" {
 				t.Error(diff)
 			}
 			if !event.FirstTimestamp.Equal(&at) {
@@ -62,11 +62,11 @@ func TestEmit(t *testing.T) {
 	}
 	server, client := newServer(t)
 	server.faults = []fault{denied}
-	if err := Emit(t.Context(), client, namespace, "migrate", v1alpha1.StepResult{}, at); err == nil {
+	if err := Emit(t.Context(), client, namespace, "uid-1", "migrate", v1alpha1.StepResult{}, at); err == nil {
 		t.Error("no error")
 	}
 	server.faults = []fault{dropped}
-	if err := Emit(t.Context(), client, namespace, "migrate", v1alpha1.StepResult{}, at); !errors.Is(err, errNetwork) {
+	if err := Emit(t.Context(), client, namespace, "uid-1", "migrate", v1alpha1.StepResult{}, at); !errors.Is(err, errNetwork) {
 		t.Errorf("unexpected error: %v", err)
 	}
 }

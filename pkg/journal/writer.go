@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 )
 
@@ -42,6 +43,14 @@ func Open(ctx context.Context, client kubernetes.Interface, namespace string) (*
 
 // Record returns the record that was read; an empty one if there was none.
 func (w *Writer) Record() *Record { return w.record }
+
+// UID returns the ConfigMap's UID; "" until there is one.
+func (w *Writer) UID() types.UID {
+	if w.stored == nil {
+		return ""
+	}
+	return w.stored.UID
+}
 
 // Write stores the record, if nobody else has written the journal since this
 // writer read or wrote it; otherwise it returns a *ConflictError. It takes one

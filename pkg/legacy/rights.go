@@ -18,15 +18,34 @@ func rules(namespace, group, resource string, verbs ...string) []cluster.Rule {
 	return list
 }
 
-// Rights are the rights that Retain, Unretain and Inspect need: release is the
+// RightsToInspect are the rights that Find and Inspect need: release is the
 // namespace of the legacy release, satellite the satellite's. A release in
 // ConfigMaps needs the same on those as is listed for Secrets.
-func Rights(release, satellite string) []cluster.Rule {
-	needed := rules(release, "", "secrets", "list", "get", "update")
+func RightsToInspect(release, satellite string) []cluster.Rule {
+	needed := rules(release, "", "secrets", "list", "get")
 	for _, kind := range kinds() {
-		needed = append(needed, rules(release, kind[0], kind[1], "get", "patch")...)
+		needed = append(needed, rules(release, kind[0], kind[1], "get")...)
 	}
-	return append(needed, rules(satellite, "", "secrets", "list", "get", "create", "update", "delete")...)
+	needed = append(needed, rules(release, "apps", "deployments", "list")...)
+	return append(needed, rules(satellite, "", "secrets", "list", "get")...)
+}
+
+// Rights are the rights that Retain and Unretain need beyond those to inspect.
+func Rights(release, satellite string) []cluster.Rule {
+	needed := rules(release, "", "secrets", "update")
+	for _, kind := range kinds() {
+		needed = append(needed, rules(release, kind[0], kind[1], "patch")...)
+	}
+	needed = append(needed, rightsOverRights(release)...)
+	return append(needed, rules(satellite, "", "secrets", "create", "update", "delete")...)
+}
+
+// rightsOverRights are what the API server asks of who creates or changes a Role
+// or a RoleBinding, were it an annotation alone, unless they have every right
+// that it grants (Kubernetes, Using RBAC Authorization, "Privilege escalation
+// prevention and bootstrapping").
+func rightsOverRights(release string) []cluster.Rule {
+	return rules(release, "rbac.authorization.k8s.io", "roles", "escalate", "bind")
 }
 
 // RightsToRestore are the rights that RestoreRecord and RecreateObjects need
@@ -36,7 +55,7 @@ func RightsToRestore(release string) []cluster.Rule {
 	for _, kind := range kinds() {
 		needed = append(needed, rules(release, kind[0], kind[1], "create")...)
 	}
-	return needed
+	return append(needed, rightsOverRights(release)...)
 }
 
 // RightsToRemove are the rights that Remove needs beyond those to retain. The

@@ -63,7 +63,6 @@ func (e *engine) step(ctx context.Context, step Step, result *v1alpha1.StepResul
 	}
 
 	result.State, result.Message = v1alpha1.StepRunning, decision.Reason
-	e.emit(*result)
 	e.run.Record.Begin(*result)
 	if n, ok := step.(noter); ok {
 		n.Note(e.run.Now, e.run.Record)
@@ -72,6 +71,7 @@ func (e *engine) step(ctx context.Context, step Step, result *v1alpha1.StepResul
 		result.State = v1alpha1.StepInterrupted
 		return err
 	}
+	e.emit(*result) // now that there is a journal for its Event to be about
 
 	stepCtx, cancel := withTimeout(ctx, step.Name(), e.run.Options.StepTimeout, "--step-timeout")
 	defer cancel()

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"k8s.io/apimachinery/pkg/types"
+
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
@@ -45,7 +47,7 @@ func (r *Runner) steps(ctx context.Context, source *snapshot.Source, s *snapshot
 			}
 			r.progress(result.Name, result.State, message)
 			if result.State != v1alpha1.StepAlready {
-				r.event(ctx, source, result)
+				r.event(ctx, source, writer.UID(), result)
 			}
 		},
 		evidence: func(ctx context.Context) (string, error) { return keepEvidence(ctx, run, r.Operation.Name) },
@@ -111,8 +113,8 @@ func (r *Runner) progress(step string, state v1alpha1.StepState, message string)
 
 // event records a step as an Event. Events are for people; that one is missing
 // changes nothing, so errors are dropped.
-func (r *Runner) event(ctx context.Context, source *snapshot.Source, result v1alpha1.StepResult) {
+func (r *Runner) event(ctx context.Context, source *snapshot.Source, journalUID types.UID, result v1alpha1.StepResult) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
 	defer cancel()
-	_ = journal.Emit(ctx, source.Access.Clientset(), source.Region.Namespace, r.Operation.Name, result, nowTime(r.Clock))
+	_ = journal.Emit(ctx, source.Access.Clientset(), source.Region.Namespace, journalUID, r.Operation.Name, result, nowTime(r.Clock))
 }

@@ -43,6 +43,9 @@ func networkingUnknown(s *snapshot.Snapshot) string {
 
 func (enableNetworkingV2) Apply(ctx context.Context, run *Run) error {
 	run.Refresh(ctx, ruleItems()...)
+	if err := context.Cause(ctx); err != nil {
+		return err // the facts are missing for this reason, and no other
+	}
 	if err := mayUseNetworkingV2(run.Now); err != nil {
 		return fmt.Errorf("not switched: %w", err)
 	}

@@ -10,34 +10,35 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode"
 )
 
-func explainDNS(host string, err error) error {
+func explainDNS(host string, limit time.Duration, err error) error {
 	var dns *net.DNSError
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return fmt.Errorf("the name %s does not exist", host)
+		return &Error{NoSuchName, fmt.Sprintf("the name %s does not exist", host), err}
 	case isTimeout(err):
-		return fmt.Errorf("the name %s could not be looked up within %s", host, stageTimeout)
+		return &Error{TimedOut, fmt.Sprintf("the name %s could not be looked up within %s", host, limit), err}
 	default:
-		return fmt.Errorf("the name %s could not be looked up: %w", host, err)
+		return &Error{Failed, fmt.Sprintf("the name %s could not be looked up: %v", host, err), err}
 	}
 }
 
-func explainDial(address string, err error) error {
+func explainDial(address string, limit time.Duration, err error) error {
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return fmt.Errorf("nothing answers at %s (connection refused)", address)
+		return &Error{Refused, fmt.Sprintf("nothing answers at %s (connection refused)", address), err}
 	case isTimeout(err):
-		return fmt.Errorf("nothing answered at %s within %s", address, stageTimeout)
+		return &Error{TimedOut, fmt.Sprintf("nothing answered at %s within %s", address, limit), err}
 	default:
-		return fmt.Errorf("%s cannot be reached: %w", address, err)
+		return &Error{Failed, fmt.Sprintf("%s cannot be reached: %v", address, err), err}
 	}
 }
 
-func explainTLS(host string, err error) error {
+func explainTLS(host string, limit time.Duration, err error) error {
 	var (
 		unknownCA x509.UnknownAuthorityError
 		wrongHost x509.HostnameError
@@ -46,18 +47,27 @@ func explainTLS(host string, err error) error {
 	)
 	switch {
 	case errors.As(err, &unknownCA):
-		return errors.New("its certificate is signed by an authority that is not trusted here")
+		return &Error{UnknownAuthority, "its certificate is signed by an authority that is not trusted here", err}
 	case errors.As(err, &wrongHost):
-		return fmt.Errorf("its certificate is for another name than %s: %s", host, certificate(wrongHost.Certificate))
+		return &Error{WrongName, fmt.Sprintf("its certificate is for another name than %s: %s", host, certificate(wrongHost.Certificate)), err}
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return &Error{Expired, fmt.Sprintf("its certificate is not valid: %v", invalid), err}
 	case errors.As(err, &invalid):
-		return fmt.Errorf("its certificate is not valid: %w", invalid)
+		return &Error{BadCertificate, fmt.Sprintf("its certificate is not valid: %v", invalid), err}
 	case errors.As(err, &record):
-		return errors.New("it does not speak TLS")
+		return &Error{NotTLS, "it does not speak TLS", err}
 	case isTimeout(err):
-		return fmt.Errorf("no TLS handshake within %s", stageTimeout)
+		return &Error{TimedOut, fmt.Sprintf("no TLS handshake within %s", limit), err}
 	default:
-		return fmt.Errorf("no TLS handshake: %w", err)
+		return &Error{Failed, fmt.Sprintf("no TLS handshake: %v", err), err}
 	}
+}
+
+func explainHTTP(host string, limit time.Duration, err error) error {
+	if isTimeout(err) {
+		return &Error{TimedOut, fmt.Sprintf("%s accepted the connection, but did not answer within %s", host, limit), err}
+	}
+	return &Error{NotHTTP, printable(fmt.Sprintf("%s does not speak HTTP: %v", host, err)), err}
 }
 
 func isTimeout(err error) bool {
@@ -74,5 +84,23 @@ func certificate(c *x509.Certificate) string {
 	if len(names) == 0 {
 		names = append(names, c.Subject.CommonName)
 	}
-	return fmt.Sprintf("certificate for %s, valid until %s", strings.Join(names, ", "), c.NotAfter.UTC().Format(time.DateOnly))
+	return printable(fmt.Sprintf("certificate for %s, valid until %s", strings.Join(names, ", "), c.NotAfter.UTC().Format(time.DateOnly)))
+}
+
+// longestText caps what is shown of what a server says of itself.
+const longestText = 300
+
+// printable makes a server's text fit to be shown: without what steers a
+// terminal, and not too long.
+func printable(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, text)
+	if len(text) > longestText {
+		text = strings.ToValidUTF8(text[:longestText], "") + "..."
+	}
+	return text
 }

@@ -16,8 +16,13 @@ import (
 	"time"
 )
 
-// stageTimeout bounds each stage.
-const stageTimeout = 5 * time.Second
+// Bounds of a probe.
+const (
+	// stageTimeout bounds each stage.
+	stageTimeout = 5 * time.Second
+	// maxHeader is how much of an HTTP answer is read.
+	maxHeader = 64 << 10
+)
 
 // Target is what to connect to.
 type Target struct {
@@ -27,6 +32,8 @@ type Target struct {
 	ConnectTo string
 	// RootCAs are trusted; nil means the system's.
 	RootCAs *x509.CertPool
+	// Timeout bounds each stage; 0 means 5 seconds.
+	Timeout time.Duration
 }
 
 // Stage is one stage of a connection.
@@ -35,7 +42,8 @@ type Stage struct {
 	OK bool
 	// Detail says what was found, in words.
 	Detail string
-	// Err says why the stage was not passed; nil if it was, or was not reached.
+	// Err says why the stage was not passed, and is an *Error; nil if it was, or
+	// was not reached.
 	Err error
 	// Took is how long it took.
 	Took time.Duration
@@ -66,32 +74,28 @@ func (r Result) Failed() (stage string, err error) {
 // fails. Any HTTP answer passes the last stage. No credentials are sent.
 func Endpoint(ctx context.Context, target Target) Result {
 	var result Result
-	u, err := url.Parse(target.URL)
-	if err != nil || u.Hostname() == "" {
-		result.DNS.Err = fmt.Errorf("%q is not a URL", target.URL)
-		return result
-	}
-	address := target.ConnectTo
-	if address == "" {
-		address = net.JoinHostPort(u.Hostname(), portOf(u))
-	}
-	host, _, err := net.SplitHostPort(address)
+	u, address, err := target.parse()
 	if err != nil {
-		result.DNS.Err = fmt.Errorf("%q is not HOST:PORT", address)
+		result.DNS.Err = err
 		return result
 	}
-	result.DNS = stage(ctx, func(ctx context.Context) (detail string, err error) {
+	limit := target.Timeout
+	if limit == 0 {
+		limit = stageTimeout
+	}
+	host, _, _ := net.SplitHostPort(address) // parse has looked
+	result.DNS = stage(ctx, limit, func(ctx context.Context, limit time.Duration) (detail string, err error) {
 		result.Addresses, err = net.DefaultResolver.LookupHost(ctx, host)
-		return strings.Join(result.Addresses, ", "), explainDNS(host, err)
+		return strings.Join(result.Addresses, ", "), explainDNS(host, limit, err)
 	})
 	if !result.DNS.OK {
 		return result
 	}
 	var connection net.Conn
-	result.TCP = stage(ctx, func(ctx context.Context) (string, error) {
+	result.TCP = stage(ctx, limit, func(ctx context.Context, limit time.Duration) (string, error) {
 		connection, err = (&net.Dialer{}).DialContext(ctx, "tcp", address)
 		if err != nil {
-			return "", explainDial(address, err)
+			return "", explainDial(address, limit, err)
 		}
 		return "connected to " + connection.RemoteAddr().String(), nil
 	})
@@ -100,10 +104,10 @@ func Endpoint(ctx context.Context, target Target) Result {
 	}
 	defer func() { _ = connection.Close() }()
 	if u.Scheme == "https" {
-		result.TLS = stage(ctx, func(ctx context.Context) (string, error) {
+		result.TLS = stage(ctx, limit, func(ctx context.Context, limit time.Duration) (string, error) {
 			secure := tls.Client(connection, &tls.Config{ServerName: u.Hostname(), RootCAs: target.RootCAs, MinVersion: tls.VersionTLS12})
 			if err := secure.HandshakeContext(ctx); err != nil {
-				return "", explainTLS(u.Hostname(), err)
+				return "", explainTLS(u.Hostname(), limit, err)
 			}
 			connection = secure
 			return certificate(secure.ConnectionState().PeerCertificates[0]), nil
@@ -114,8 +118,24 @@ func Endpoint(ctx context.Context, target Target) Result {
 	} else {
 		result.TLS = Stage{OK: true, Detail: "not used"}
 	}
-	result.HTTP = stage(ctx, func(ctx context.Context) (string, error) { return get(ctx, u, connection) })
+	result.HTTP = stage(ctx, limit, func(ctx context.Context, limit time.Duration) (string, error) { return get(ctx, limit, u, connection) })
 	return result
+}
+
+// parse returns the target's URL and the address to dial.
+func (t Target) parse() (u *url.URL, address string, err error) {
+	u, err = url.Parse(t.URL)
+	if err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return nil, "", &Error{BadTarget, fmt.Sprintf("%q is not a URL like https://coder.example.com", t.URL), err}
+	}
+	address = t.ConnectTo
+	if address == "" {
+		address = net.JoinHostPort(u.Hostname(), portOf(u))
+	}
+	if host, port, err := net.SplitHostPort(address); err != nil || host == "" || port == "" {
+		return nil, "", &Error{BadTarget, fmt.Sprintf("%q is not HOST:PORT", address), err}
+	}
+	return u, address, nil
 }
 
 func portOf(u *url.URL) string {
@@ -128,35 +148,40 @@ func portOf(u *url.URL) string {
 	return "443"
 }
 
-func stage(ctx context.Context, try func(context.Context) (string, error)) Stage {
-	ctx, cancel := context.WithTimeout(ctx, stageTimeout)
-	defer cancel()
+// stage tries a stage within the limit, or what the context leaves of it.
+func stage(ctx context.Context, limit time.Duration, try func(context.Context, time.Duration) (string, error)) Stage {
 	started := time.Now()
-	detail, err := try(ctx)
+	if deadline, ok := ctx.Deadline(); ok {
+		limit = min(limit, max(0, deadline.Sub(started).Round(time.Millisecond)))
+	}
+	tryCtx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	detail, err := try(tryCtx, limit)
+	if err != nil && errors.Is(ctx.Err(), context.Canceled) {
+		err = &Error{Interrupted, "interrupted before it was known", ctx.Err()}
+	}
 	return Stage{OK: err == nil, Detail: detail, Err: err, Took: time.Since(started)}
 }
 
 // get asks for the root page over the connection.
-func get(ctx context.Context, u *url.URL, connection net.Conn) (string, error) {
+func get(ctx context.Context, limit time.Duration, u *url.URL, connection net.Conn) (string, error) {
 	transport := &http.Transport{
-		DisableKeepAlives: true,
-		DialContext:       func(context.Context, string, string) (net.Conn, error) { return connection, nil },
+		DisableKeepAlives:      true,
+		MaxResponseHeaderBytes: maxHeader,
+		DialContext:            func(context.Context, string, string) (net.Conn, error) { return connection, nil },
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+u.Host+"/", http.NoBody)
 	if err != nil {
-		return "", err
+		return "", &Error{BadTarget, fmt.Sprintf("%q is not a host to ask", u.Host), err}
 	}
 	response, err := transport.RoundTrip(request)
 	if err != nil {
-		if errors.Is(err, context.DeadlineExceeded) {
-			return "", fmt.Errorf("%s accepted the connection, but did not answer within %s", u.Host, stageTimeout)
-		}
-		return "", fmt.Errorf("%s does not speak HTTP: %w", u.Host, err)
+		return "", explainHTTP(u.Host, limit, err)
 	}
 	_ = response.Body.Close()
 	detail := response.Status
 	if server := response.Header.Get("Server"); server != "" {
 		detail += ", server " + server
 	}
-	return detail, nil
+	return printable(detail), nil
 }

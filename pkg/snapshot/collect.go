@@ -32,6 +32,9 @@ type Source struct {
 	// RootCAs are what probes trust; nil for the system's.
 	RootCAs *x509.CertPool
 	Clock   clock.PassiveClock
+	// Needs returns the rights in the cluster that what is to be done takes,
+	// given the facts; nil if nothing is to be done.
+	Needs func(*Snapshot) []cluster.Rule
 }
 
 // Collect gathers the items into a new snapshot, in parallel. It never fails:
@@ -98,7 +101,7 @@ func (src *Source) Refresh(ctx context.Context, s *Snapshot, items ...Item) {
 	}
 	if wanted[ItemRights] { // asks for what the facts above call for
 		s.MissingRights = inCluster(src, func() ([]cluster.Rule, error) {
-			return src.Access.Missing(ctx, Rights(s))
+			return src.missingRights(ctx, s)
 		})
 	}
 	if wanted[ItemRendering] {

@@ -180,7 +180,7 @@ func (s *servers) source(t *testing.T) *snapshot.Source {
 		t.Fatal(err)
 	}
 	client := func(host string) *coder.Client {
-		c, err := coder.New(coder.Config{URL: "https://" + host, Token: "a token", Attempts: 1})
+		c, err := coder.New(coder.Config{URL: "https://" + host, Token: "a-token", Attempts: 1})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -97,7 +97,7 @@ func TestNoRights(t *testing.T) {
 	})
 	says := []string{"cluster-rights"}
 	for _, right := range []string{
-		"create, update, patch, delete secrets", "create, update, patch, delete services", "create, update, patch, delete deployments.apps",
+		"create, update, patch, delete secrets", "create, patch, delete services", "create, patch, delete deployments.apps",
 		"create, update configmaps", "create, update leases.coordination.k8s.io", "create events",
 	} {
 		says = append(says, right+" in namespace coder-satellite")
@@ -119,7 +119,7 @@ func TestNoRightToLook(t *testing.T) {
 	})
 	refused(t, "cluster-rights", []string{
 		"get, list, create, update, patch, delete secrets in namespace coder-satellite", "list pods in namespace coder-satellite",
-		"get, create, update, patch, delete deployments.apps in namespace coder-satellite",
+		"get, create, patch, delete deployments.apps in namespace coder-satellite",
 		"get, create, update leases.coordination.k8s.io in namespace coder-satellite",
 	}, "-f", "fleet.yaml", "--region", "sydney", "--kubeconfig", kubeconfig)
 }

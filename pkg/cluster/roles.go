@@ -1,0 +1,85 @@
+package cluster
+
+import (
+	"slices"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+)
+
+// Roles returns the ClusterRole and the Roles of that name that grant exactly
+// the rules, and their bindings if there are subjects, sorted by namespace.
+// Namespaces are objects of the cluster, so that the ClusterRole has what is
+// said about them.
+func Roles(name string, rules []Rule, subjects []rbacv1.Subject) []runtime.Object {
+	byNamespace := map[string][]rbacv1.PolicyRule{}
+	for _, rule := range rules {
+		namespace := rule.Namespace
+		if rule.Group == "" && rule.Resource == "namespaces" {
+			namespace = ""
+		}
+		byNamespace[namespace] = grant(byNamespace[namespace], rule)
+	}
+	namespaces := make([]string, 0, len(byNamespace))
+	for namespace := range byNamespace {
+		namespaces = append(namespaces, namespace)
+	}
+	slices.Sort(namespaces)
+	var objects []runtime.Object
+	for _, namespace := range namespaces {
+		objects = append(objects, role(name, namespace, byNamespace[namespace]))
+		if len(subjects) > 0 {
+			objects = append(objects, binding(name, namespace, subjects))
+		}
+	}
+	return objects
+}
+
+// grant adds a rule to those of a role: its verb to the rule on the same
+// objects, or its name to the rule that differs in the name alone.
+func grant(granted []rbacv1.PolicyRule, rule Rule) []rbacv1.PolicyRule {
+	for i := range granted {
+		g := &granted[i]
+		if g.APIGroups[0] != rule.Group || g.Resources[0] != rule.Resource || (len(g.ResourceNames) == 0) != (rule.Name == "") {
+			continue
+		}
+		switch sameName := rule.Name == "" || slices.Equal(g.ResourceNames, []string{rule.Name}); {
+		case sameName && !slices.Contains(g.Verbs, rule.Verb):
+			g.Verbs = append(g.Verbs, rule.Verb)
+			return granted
+		case sameName:
+			return granted
+		case slices.Equal(g.Verbs, []string{rule.Verb}):
+			if !slices.Contains(g.ResourceNames, rule.Name) {
+				g.ResourceNames = append(g.ResourceNames, rule.Name)
+			}
+			return granted
+		}
+	}
+	added := rbacv1.PolicyRule{APIGroups: []string{rule.Group}, Resources: []string{rule.Resource}, Verbs: []string{rule.Verb}}
+	if rule.Name != "" {
+		added.ResourceNames = []string{rule.Name}
+	}
+	return append(granted, added)
+}
+
+func role(name, namespace string, rules []rbacv1.PolicyRule) runtime.Object {
+	if namespace == "" {
+		return &rbacv1.ClusterRole{TypeMeta: rbacType("ClusterRole"), ObjectMeta: metav1.ObjectMeta{Name: name}, Rules: rules}
+	}
+	return &rbacv1.Role{TypeMeta: rbacType("Role"), ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace}, Rules: rules}
+}
+
+func binding(name, namespace string, subjects []rbacv1.Subject) runtime.Object {
+	ref := rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: name}
+	if namespace == "" {
+		ref.Kind = "ClusterRole"
+		return &rbacv1.ClusterRoleBinding{TypeMeta: rbacType("ClusterRoleBinding"), ObjectMeta: metav1.ObjectMeta{Name: name}, Subjects: subjects, RoleRef: ref}
+	}
+	return &rbacv1.RoleBinding{TypeMeta: rbacType("RoleBinding"), ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace}, Subjects: subjects, RoleRef: ref}
+}
+
+func rbacType(kind string) metav1.TypeMeta {
+	return metav1.TypeMeta{APIVersion: rbacv1.SchemeGroupVersion.String(), Kind: kind}
+}

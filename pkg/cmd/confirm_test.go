@@ -1,0 +1,37 @@
+package cmd
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+)
+
+// Without a terminal nothing is asked: --yes has to be given, and takes
+// contexts by name. What a terminal answers is tested in testdata/script.
+func TestMayAct(t *testing.T) {
+	for name, test := range map[string]struct {
+		yes, current bool
+		code         int
+		says         string
+	}{
+		"yes, named":       {yes: true},
+		"yes, current":     {yes: true, current: true, code: exitUsage, says: "--context sydney"},
+		"asked, named":     {code: exitUsage, says: "--yes"},
+		"asked, current":   {current: true, code: exitUsage, says: "no terminal"},
+		"yes in the input": {code: exitUsage, says: "no terminal"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var asked bytes.Buffer
+			env := Environment{IOStreams: genericiooptions.IOStreams{In: strings.NewReader("yes\n"), ErrOut: &asked}}
+			named := &targets{current: test.current, flags: fleet.Flags{Contexts: []string{"sydney"}}}
+			code, message := ExitCode(mayAct(t.Context(), env, named, &runFlags{yes: test.yes}, "Migrate?"))
+			if code != test.code || !strings.Contains(message, test.says) || asked.Len() > 0 {
+				t.Errorf("%d, %q, asked %q", code, message, asked.String())
+			}
+		})
+	}
+}

@@ -1,0 +1,54 @@
+package coder
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+)
+
+// ParseURL checks an access URL: https (or http on loopback), with a host, and
+// nothing but a path of "/" behind it.
+func ParseURL(raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return nil, fmt.Errorf("%q is not a URL: %w", shownURL(raw), errors.Unwrap(err))
+	}
+	switch {
+	case raw == "":
+		return nil, errors.New("the URL is empty: it looks like https://coder.example.com")
+	case u.Host == "" || u.Hostname() == "":
+		return nil, fmt.Errorf("%q is not a complete URL: it looks like https://coder.example.com", shownURL(raw))
+	case u.User != nil:
+		return nil, fmt.Errorf("the URL of %s must not hold a user or password", u.Host)
+	case u.Scheme != "https" && (u.Scheme != "http" || !Loopback(u.Hostname())):
+		return nil, fmt.Errorf("%q must begin with https://", shownURL(raw))
+	case u.RawQuery != "" || u.Fragment != "":
+		return nil, fmt.Errorf("%q must not have a query or fragment", shownURL(raw))
+	case strings.Trim(u.Path, "/") != "":
+		return nil, fmt.Errorf("%q must not have a path", shownURL(raw))
+	}
+	u.Path = ""
+	return u, nil
+}
+
+// shownURL is a URL without what may be secret: a user and password, a query.
+func shownURL(raw string) string {
+	if i := strings.IndexAny(raw, "?#"); i >= 0 {
+		raw = raw[:i]
+	}
+	if i := strings.LastIndex(raw, "@"); i >= 0 {
+		scheme, _, ok := strings.Cut(raw[:i], "://")
+		if raw = raw[i+1:]; ok {
+			raw = scheme + "://" + raw
+		}
+	}
+	return raw
+}
+
+// Loopback reports whether host is this machine by name or address.
+func Loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

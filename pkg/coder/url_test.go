@@ -1,0 +1,65 @@
+package coder_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+)
+
+func TestParseURL(t *testing.T) {
+	for raw, want := range map[string]string{
+		"https://coder.example.com":      "https://coder.example.com",
+		"https://coder.example.com/":     "https://coder.example.com",
+		"https://coder.example.com:8443": "https://coder.example.com:8443",
+		"HTTPS://coder.example.com":      "https://coder.example.com",
+		"https://[::1]:8443":             "https://[::1]:8443",
+		"http://127.0.0.1:8080":          "http://127.0.0.1:8080",
+		"http://localhost:8080":          "http://localhost:8080",
+		"http://[::1]":                   "http://[::1]",
+	} {
+		got, err := coder.ParseURL(raw)
+		if err != nil || got.String() != want {
+			t.Errorf("%q: %v, %v", raw, got, err)
+		}
+	}
+	for raw, want := range map[string]string{
+		"":                                       "is empty",
+		"coder.example.com":                      "not a complete URL",
+		"https://":                               "not a complete URL",
+		"https://:443":                           "not a complete URL",
+		"http://coder.example.com":               "must begin with https://",
+		"http://127.0.0.1.example.com":           "must begin with https://",
+		"ftp://coder.example.com":                "must begin with https://",
+		"https://coder.example.com/login":        "must not have a path",
+		"https://coder.example.com?x=1":          "query or fragment",
+		"https://coder.example.com#x":            "query or fragment",
+		"https://coder.example.com:port":         "is not a URL",
+		"https://coder example.com":              "is not a URL",
+		"https://ann:hush@coder.example.com":     "user or password",
+		"https://ann:hush@":                      "not a complete URL",
+		"https://ann:hush@coder.example.com:x":   "is not a URL",
+		"http://ann:hush@coder.example.com":      "user or password",
+		"https://an n:hush@coder.example.com":    "is not a URL",
+		"https://coder.example.com/?token=hush":  "query or fragment",
+		"ftp://coder.example.com/?token=hush":    "must begin with https://",
+		"https://coder.example.com:x?token=hush": "is not a URL",
+		"ann:hush@coder.example.com":             "not a complete URL",
+	} {
+		_, err := coder.ParseURL(raw)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hush") {
+			t.Errorf("%q: %v", raw, err)
+		}
+	}
+}
+
+func TestLoopback(t *testing.T) {
+	for host, want := range map[string]bool{
+		"localhost": true, "127.0.0.1": true, "127.8.8.8": true, "::1": true,
+		"": false, "10.0.0.1": false, "localhost.example.com": false, "127.0.0.1.example.com": false, "0.0.0.0": false,
+	} {
+		if coder.Loopback(host) != want {
+			t.Errorf("%q: %v", host, !want)
+		}
+	}
+}

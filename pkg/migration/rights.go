@@ -1,0 +1,133 @@
+package migration
+
+import (
+	"slices"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// Place is what of a region decides which rights in its cluster a verb takes.
+type Place struct {
+	// Satellite is the satellite's namespace, Legacy the legacy release's; the
+	// latter is empty if there is no legacy release.
+	Satellite, Legacy string
+	// NewNamespace tells that the satellite's namespace has to be created.
+	NewNamespace bool
+	// Restore tells that the legacy release was uninstalled, and comes back first.
+	Restore bool
+}
+
+// PlaceOf returns the region's place, as far as the facts tell.
+func PlaceOf(s *snapshot.Snapshot) Place {
+	place := Place{Satellite: s.Region.Namespace}
+	if state, known := s.Satellite.Get(); known {
+		place.NewNamespace = state.NamespacePhase == ""
+	}
+	state, known := s.Legacy.Get()
+	switch {
+	case known && state.Release != nil:
+		place.Legacy, place.Restore = state.Release.Namespace, state.Release.RecordMissing
+	case !known: // for want of rights, maybe: then it is where the provider is
+		place.Legacy = s.Provider.Value().Config.DefaultNamespace
+	}
+	return place
+}
+
+// Rights returns the rights in a region's cluster that the operation takes,
+// each once: what the preflight asks for, and what `rbac` prints.
+func (o Operation) Rights(place Place) []cluster.Rule {
+	rules := RightsToLook(place)
+	if len(o.Steps) > 0 {
+		rules = append(rules, rightsToRun(place)...)
+	}
+	for _, step := range o.Steps {
+		rules = append(rules, rightsOf(step, place)...)
+	}
+	return distinct(rules)
+}
+
+// RightsToLook are the rights that `status` and `plan` take.
+func RightsToLook(place Place) []cluster.Rule {
+	rules := []cluster.Rule{{Namespace: metav1.NamespaceSystem, Resource: "namespaces", Name: metav1.NamespaceSystem, Verb: "get"}}
+	rules = append(rules, satellite.RightsToInspect(place.Satellite)...)
+	if place.Legacy != "" {
+		rules = append(rules, legacy.RightsToInspect(place.Legacy, place.Satellite)...)
+	}
+	return distinct(append(rules,
+		cluster.Rule{Namespace: place.Satellite, Resource: "configmaps", Verb: "get"},
+		cluster.Rule{Namespace: place.Satellite, Group: leases, Resource: "leases", Verb: "get"},
+	))
+}
+
+// leases is the API group of locks.
+const leases = "coordination.k8s.io"
+
+// RightsToUnlock are the rights that `unlock` takes.
+func RightsToUnlock(place Place) []cluster.Rule {
+	return []cluster.Rule{
+		{Namespace: place.Satellite, Group: leases, Resource: "leases", Verb: "get"},
+		{Namespace: place.Satellite, Group: leases, Resource: "leases", Verb: "update"},
+	}
+}
+
+// rightsToRun are the rights to the journal, the lock and Events.
+func rightsToRun(place Place) []cluster.Rule {
+	var rules []cluster.Rule
+	if place.NewNamespace {
+		rules = append(rules, cluster.Rule{Resource: "namespaces", Verb: "create"})
+	}
+	for _, verb := range []string{"create", "update"} {
+		rules = append(rules,
+			cluster.Rule{Namespace: place.Satellite, Resource: "configmaps", Verb: verb},
+			cluster.Rule{Namespace: place.Satellite, Group: leases, Resource: "leases", Verb: verb},
+		)
+	}
+	return append(rules, cluster.Rule{Namespace: place.Satellite, Resource: "events", Verb: "create"})
+}
+
+// rightsOf are the rights to apply a step, and to undo it, beyond those to look.
+// The steps that are not named here change the primary alone.
+func rightsOf(step Step, place Place) []cluster.Rule {
+	switch step.(type) {
+	case installSatellite:
+		return satellite.RightsToInstall(place.Satellite)
+	case uninstallSatellite:
+		return satellite.RightsToUninstall(place.Satellite)
+	}
+	if place.Legacy == "" {
+		return nil
+	}
+	var rules []cluster.Rule
+	switch step.(type) {
+	case removeLegacy:
+		rules = append(legacy.Rights(place.Legacy, place.Satellite), legacy.RightsToRemove(place.Legacy, place.Satellite)...)
+	case retainLegacy:
+		rules = legacy.Rights(place.Legacy, place.Satellite)
+	case restoreLegacy:
+		if place.Restore {
+			rules = legacy.Rights(place.Legacy, place.Satellite)
+		}
+	default:
+		return nil
+	}
+	if place.Restore {
+		rules = append(rules, legacy.RightsToRestore(place.Legacy)...)
+	}
+	return rules
+}
+
+// distinct returns the rules, each once, in the order in which they come first.
+func distinct(rules []cluster.Rule) []cluster.Rule {
+	var once []cluster.Rule
+	for _, rule := range rules {
+		if !slices.Contains(once, rule) {
+			once = append(once, rule)
+		}
+	}
+	return once
+}

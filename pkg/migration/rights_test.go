@@ -1,0 +1,126 @@
+package migration
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// A verb takes rights to write what it writes, and no others.
+func TestRights(t *testing.T) {
+	for verb, test := range map[string]struct {
+		place  Place
+		writes []string
+	}{
+		"plan":   {Place{Satellite: "edge", Legacy: "coder"}, nil},
+		"status": {Place{Satellite: "edge", Legacy: "coder"}, nil},
+		"unlock": {Place{Satellite: "edge", Legacy: "coder"}, []string{"update leases.coordination.k8s.io in namespace edge"}},
+		"rollback": {Place{Satellite: "edge", Legacy: "coder"}, []string{
+			"create, update configmaps in namespace edge", "create, update leases.coordination.k8s.io in namespace edge", "create events in namespace edge",
+		}},
+		"remove": {Place{Satellite: "edge"}, []string{
+			"create, update configmaps in namespace edge", "create, update leases.coordination.k8s.io in namespace edge", "create events in namespace edge",
+			"update, delete secrets in namespace edge", "delete services in namespace edge", "delete deployments.apps in namespace edge",
+		}},
+		"retain": {Place{Satellite: "edge", Legacy: "coder", NewNamespace: true}, []string{
+			"create namespaces in the whole cluster",
+			"create, update configmaps in namespace edge", "create, update leases.coordination.k8s.io in namespace edge", "create events in namespace edge",
+			"update secrets in namespace coder", "patch serviceaccounts in namespace coder", "patch services in namespace coder",
+			"patch deployments.apps in namespace coder", "patch, escalate, bind roles.rbac.authorization.k8s.io in namespace coder",
+			"patch rolebindings.rbac.authorization.k8s.io in namespace coder", "create, update, delete secrets in namespace edge",
+		}},
+		"migrate": {Place{Satellite: "edge"}, []string{ // where there is nothing to retain
+			"create, update configmaps in namespace edge", "create, update leases.coordination.k8s.io in namespace edge", "create events in namespace edge",
+			"create, update, patch, delete secrets in namespace edge", "create, patch, delete services in namespace edge", "create, patch, delete deployments.apps in namespace edge",
+		}},
+	} {
+		t.Run(verb, func(t *testing.T) {
+			rules, ok := RightsOf(verb, test.place)
+			if !ok {
+				t.Fatal("it is no verb")
+			}
+			writes := slices.DeleteFunc(rules, func(r cluster.Rule) bool { return r.Verb == "get" || r.Verb == "list" })
+			if diff := cmp.Diff(test.writes, cluster.InWords(writes), cmp.Transformer("nil", func(s []string) []string { return append([]string{}, s...) })); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Every verb has rights, each once, and whatever a verb changes it must be able
+// to look at first.
+func TestRightsOfEveryVerb(t *testing.T) {
+	place := Place{Satellite: "edge", Legacy: "coder", Restore: true, NewNamespace: true}
+	look, _ := RightsOf("status", place)
+	for _, verb := range RightsVerbs() {
+		rules, ok := RightsOf(verb, place)
+		if !ok || len(rules) == 0 {
+			t.Errorf("%s has no rights", verb)
+		}
+		for i, rule := range rules {
+			if slices.Contains(rules[:i], rule) {
+				t.Errorf("%s: twice: %s", verb, rule)
+			}
+		}
+		for _, rule := range look {
+			if verb != "unlock" && !slices.Contains(rules, rule) {
+				t.Errorf("%s lacks: %s", verb, rule)
+			}
+		}
+	}
+	if _, ok := RightsOf("version", place); ok {
+		t.Error("version takes rights in a cluster")
+	}
+}
+
+// A legacy release that was uninstalled is created again, by the verbs that
+// restore it and by no other.
+func TestRightsToRestore(t *testing.T) {
+	create := cluster.Rule{Namespace: "coder", Group: "apps", Resource: "deployments", Verb: "create"}
+	for verb, want := range map[string][2]bool{ // without and with Restore
+		"migrate": {false, true}, "rollback": {false, true}, "retain": {false, true}, "finalize": {true, true}, "remove": {false, false}, "status": {false, false},
+	} {
+		for i, restore := range []bool{false, true} {
+			rules, _ := RightsOf(verb, Place{Satellite: "edge", Legacy: "coder", Restore: restore})
+			if slices.Contains(rules, create) != want[i] {
+				t.Errorf("%s, restore %t: creates a Deployment: %t", verb, restore, !want[i])
+			}
+		}
+	}
+}
+
+func TestPlaceOf(t *testing.T) {
+	region := fleet.Region{Namespace: "edge"}
+	release := &legacy.Release{Namespace: "old", RecordMissing: true}
+	provider := snapshot.Known(coder.Provider{Config: coder.ProviderConfig{DefaultNamespace: "workspaces"}})
+	forbidden := errors.New("forbidden")
+	for name, test := range map[string]struct {
+		s    snapshot.Snapshot
+		want Place
+	}{
+		"nothing known": {snapshot.Snapshot{Legacy: snapshot.Unknown[snapshot.Legacy](forbidden), Satellite: snapshot.Unknown[satellite.State](forbidden)}, Place{Satellite: "edge"}},
+		"may not look": {
+			snapshot.Snapshot{Legacy: snapshot.Unknown[snapshot.Legacy](forbidden), Provider: provider, Satellite: snapshot.Known(satellite.State{NamespacePhase: "Active"})},
+			Place{Satellite: "edge", Legacy: "workspaces"},
+		},
+		"nothing legacy": {snapshot.Snapshot{Legacy: snapshot.Known(snapshot.Legacy{}), Provider: provider}, Place{Satellite: "edge"}},
+		"uninstalled":    {snapshot.Snapshot{Legacy: snapshot.Known(snapshot.Legacy{Release: release}), Provider: provider}, Place{Satellite: "edge", Legacy: "old", Restore: true}},
+		"no namespace":   {snapshot.Snapshot{Legacy: snapshot.Known(snapshot.Legacy{}), Satellite: snapshot.Known(satellite.State{})}, Place{Satellite: "edge", NewNamespace: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			test.s.Region = region
+			if diff := cmp.Diff(test.want, PlaceOf(&test.s)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}

@@ -1,0 +1,190 @@
+package e2e
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
+)
+
+// exampleOrder is the order in which the verbs' examples make sense on one lab.
+// A verb that is not in it fails the test: put it where it belongs.
+var exampleOrder = []string{
+	"version", "explain", "completion", "completion kubectl", "completion bash", "completion zsh", "completion fish", "completion powershell",
+	"discover", "rbac", "plan", "retain", "unlock", "migrate", "verify", "status", "rollback", "remove", "finalize",
+}
+
+// asks are the verbs that ask before they act, which a test cannot answer.
+var asks = []string{"migrate", "rollback", "retain", "remove", "finalize", "unlock"}
+
+// TestExamples runs every example of every verb's help, in a lab of its own
+// since some remove things for good. Each must end well.
+func TestExamples(t *testing.T) {
+	own, err := inlab.Up("--build-time", "300ms", "--regions", "sydney,london")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := own.Down(); err != nil {
+			t.Error(err)
+		}
+	})
+	found := helpOf(t, own, "")
+	for verb := range found {
+		if !slices.Contains(exampleOrder, verb) {
+			t.Errorf("%q is not in exampleOrder", verb)
+		}
+	}
+	ran := 0
+	for _, verb := range exampleOrder {
+		text, ok := found[verb]
+		if !ok {
+			continue // not every build has every verb
+		}
+		paragraphs := examplesIn(text)
+		if len(paragraphs) == 0 {
+			t.Errorf("the help of %q has no example", verb)
+		}
+		if verb == "finalize" {
+			toFinalize(t, own)
+		}
+		for _, paragraph := range paragraphs {
+			dir := exampleDir(t, own)
+			for _, line := range paragraph {
+				ran++
+				runExample(t, own, dir, verb, line)
+			}
+		}
+	}
+	t.Logf("%d examples of %d verbs", ran, len(found))
+}
+
+// toFinalize brings the lab to where a finalize is due: every region is on its
+// satellite, and the primary has left the legacy path behind.
+func toFinalize(t *testing.T, own *inlab.Lab) {
+	t.Helper()
+	for _, version := range []string{"1.21.7", "1.22.3"} {
+		if err := own.SetVersion(version); err != nil {
+			t.Fatal(err)
+		}
+		if result := own.Plugin(t.Context(), "migrate", "-f", "fleet.yaml", "--yes"); result.Code != 0 {
+			t.Fatalf("migrate for v%s: %s", version, result)
+		}
+	}
+}
+
+// helpOf returns the help of a command's verbs, and of theirs, by their names.
+func helpOf(t *testing.T, own *inlab.Lab, command string) map[string]string {
+	t.Helper()
+	result := own.Plugin(t.Context(), append(strings.Fields(command), "--help")...)
+	if result.Code != 0 {
+		t.Fatalf("help of %q: %s", command, result)
+	}
+	found := map[string]string{}
+	if command != "" {
+		found[command] = result.Stdout
+	}
+	_, list, _ := strings.Cut(result.Stdout, "Available Commands:\n")
+	for line := range strings.SplitSeq(list, "\n") {
+		fields := strings.Fields(line)
+		if len(fields) == 0 {
+			break
+		}
+		if fields[0] == "help" {
+			continue
+		}
+		for verb, text := range helpOf(t, own, strings.TrimSpace(command+" "+fields[0])) {
+			found[verb] = text
+		}
+	}
+	return found
+}
+
+// examplesIn returns the lines of the examples in a help, paragraph by paragraph.
+func examplesIn(help string) [][]string {
+	_, text, ok := strings.Cut(help, "Examples:\n")
+	if !ok {
+		return nil
+	}
+	var paragraphs [][]string
+	fresh := true
+	for line := range strings.SplitSeq(text, "\n") {
+		switch trimmed := strings.TrimSpace(line); {
+		case trimmed == "":
+			fresh = true
+		case !strings.HasPrefix(line, " "):
+			return paragraphs // the next section
+		case strings.HasPrefix(trimmed, "#"):
+		case fresh:
+			paragraphs, fresh = append(paragraphs, []string{trimmed}), false
+		default:
+			last := len(paragraphs) - 1
+			paragraphs[last] = append(paragraphs[last], trimmed)
+		}
+	}
+	return paragraphs
+}
+
+// exampleDir makes a folder with the files that examples name, which is the home, too.
+func exampleDir(t *testing.T, own *inlab.Lab) string {
+	t.Helper()
+	dir := t.TempDir()
+	for from, to := range map[string]string{"fleet.yaml": "fleet.yaml", "common.yaml": "common.yaml", "ca.pem": "ca.pem"} {
+		copyFile(t, own.Path(from), filepath.Join(dir, to))
+	}
+	copyFile(t, own.Path("common.yaml"), filepath.Join(dir, "sydney.yaml"))
+	for _, bin := range []string{"bin", ".local/bin"} {
+		if err := os.MkdirAll(filepath.Join(dir, bin), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(filepath.Join(own.Bin, "kubectl-coder_satellite"), filepath.Join(dir, "bin", "kubectl-coder_satellite")); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	data, err := os.ReadFile(from)
+	if err == nil {
+		err = os.WriteFile(to, data, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// otherShell is a line for a shell that is not bash, around a command.
+var otherShell = regexp.MustCompile(`kubectl coder-satellite completion (zsh|fish|powershell)`)
+
+// runExample runs a line as it stands, but for what a lab has under other names.
+func runExample(t *testing.T, own *inlab.Lab, dir, verb, line string) {
+	t.Helper()
+	command := line
+	if inner := otherShell.FindString(line); inner != "" {
+		command = inner
+	}
+	command = strings.ReplaceAll(command, "https://coder-sydney.example.com", own.Region("sydney").AccessURL)
+	if strings.Contains(command, "--access-url") && !strings.Contains(command, "--chart") {
+		command += " --chart coder --repo " + own.RepoURL
+		if !strings.Contains(command, "--values") {
+			command += " --values common.yaml"
+		}
+	}
+	// a line may run another verb before
+	if ran, _, _ := strings.Cut(strings.TrimPrefix(command, "kubectl coder-satellite "), " "); slices.Contains(asks, ran) && !strings.Contains(command, "--yes") {
+		command += " --yes"
+	}
+	path := strings.Join([]string{filepath.Join(dir, "bin"), own.Path("bin"), os.Getenv("PATH")}, string(os.PathListSeparator))
+	env := []string{"PATH=" + path, "HOME=" + dir}
+	result := own.Run(context.WithoutCancel(t.Context()), env, "bash", "-o", "pipefail", "-c", "cd "+dir+" && "+command)
+	if result.Code != 0 {
+		t.Errorf("an example of %s, %s: %s", verb, line, result)
+	}
+}

@@ -1,0 +1,114 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
+	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
+)
+
+const stranger = "stranger@example.com@elsewhere/00000000"
+
+// leaseOf is a Lease as a machine writes it whose clock differs by skew.
+func leaseOf(holder string, duration, skew time.Duration) string {
+	at := time.Now().Add(skew).UTC().Format("2006-01-02T15:04:05.000000Z")
+	return fmt.Sprintf(`{"metadata":{"annotations":{"coder-satellite.dev/operation":"migrate"}},"spec":{"holderIdentity":%q,"leaseDurationSeconds":%d,"acquireTime":%q,"renewTime":%q}}`,
+		holder, int(duration/time.Second), at, at)
+}
+
+// patchLease writes it over the region's Lease.
+func patchLease(t *testing.T, region, patch string) {
+	t.Helper()
+	kubectl(t, region, "--namespace", inlab.SatelliteNamespace, "patch", "lease", lock.Name, "--type", "merge", "--patch", patch)
+}
+
+// TestClockSkew: a holder's clock that is ten minutes off makes its lock
+// neither free too early nor held for ever.
+func TestClockSkew(t *testing.T) {
+	t.Cleanup(func() { resetRegion(t, "ohio") })
+	finishes(t, "ohio") // makes the Lease
+	const duration = 3 * time.Second
+	for i, skew := range []time.Duration{10 * time.Minute, -10 * time.Minute} {
+		verb := []string{"rollback", "migrate"}[i]
+		t.Run(fmt.Sprintf("%s alive", skew), func(t *testing.T) {
+			patchLease(t, "ohio", leaseOf(stranger, duration, skew))
+			var group sync.WaitGroup
+			run := begin(t, on("ohio", verb, "--yes", "-o", "json")...)
+			group.Go(func() { // renews as the stranger does
+				for {
+					select {
+					case <-run.ended:
+						return
+					case <-time.After(duration / 3):
+						if _, err := lab.Kubectl(t.Context(), "ohio", "--namespace", inlab.SatelliteNamespace,
+							"patch", "lease", lock.Name, "--type", "merge", "--patch", leaseOf(stranger, duration, skew)); err != nil {
+							t.Error(err)
+							return
+						}
+					}
+				}
+			})
+			result := run.wait(t, 4, 30*time.Second)
+			group.Wait()
+			saysAll(t, verb, result.Stdout, []string{stranger, "holds the lock"})
+		})
+		t.Run(fmt.Sprintf("%s dead", skew), func(t *testing.T) {
+			patchLease(t, "ohio", leaseOf(stranger, duration, skew))
+			result := plugin(t, 0, on("ohio", verb, "--yes")...)
+			if result.Took < duration {
+				t.Errorf("the lock was taken after %s, before it expired", result.Took)
+			}
+			lockFree(t, "ohio")
+		})
+	}
+}
+
+// TestHolderKilled in the middle of a step: the next run takes over when the
+// lock expires, and finishes.
+func TestHolderKilled(t *testing.T) {
+	t.Cleanup(func() { resetRegion(t, "ohio") })
+	slow(t, "PATCH", workspacePath, 10*time.Second)
+	run := begin(t, on("ohio", "migrate", "--yes", "--lock-duration", "3s")...)
+	run.reaches(t, "ohio", "rebuild-canary")
+	run.held(t, "PATCH")
+	if err := run.command.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-run.ended
+	ruleHolds(t, "ohio")
+	clearFaults(t)
+	if next := finishes(t, "ohio"); !strings.Contains(next.Resumed, "stopped without a word at step rebuild-canary") {
+		t.Errorf("the next run does not say where this one stopped: %q", next.Resumed)
+	}
+}
+
+// TestLockStolen while a run waits in a step: it stops before its next write.
+func TestLockStolen(t *testing.T) {
+	t.Cleanup(func() {
+		patchLease(t, "ohio", `{"spec":{"holderIdentity":""}}`)
+		resetRegion(t, "ohio")
+	})
+	unreachable := oneRegion(t, "ohio", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) {
+		region.ConnectTo = strings.TrimPrefix(closedPort, "https://")
+	})
+	run := begin(t, "migrate", "-f", unreachable, "--yes", "--lock-duration", "6s", "-o", "json")
+	run.reaches(t, "ohio", "expose-satellite")
+	patchLease(t, "ohio", leaseOf(stranger, time.Minute, 0))
+	before := marks(t)
+	result := run.wait(t, 1, 20*time.Second)
+	quiet(t, before)
+	report := decoded[v1alpha1.MigrationReport](t, result)
+	saysAll(t, "the report", report.Regions[0].Error, []string{"was taken over by " + stranger, "stopped before the next write"})
+	if !contains(states(report.Regions[0]), "expose-satellite=Interrupted") {
+		t.Errorf("steps: %v", states(report.Regions[0]))
+	}
+	holder := kubectl(t, "ohio", "--namespace", inlab.SatelliteNamespace, "get", "lease", lock.Name, "-o", "jsonpath={.spec.holderIdentity}")
+	if holder != stranger {
+		t.Errorf("the lock is now held by %q", holder)
+	}
+}

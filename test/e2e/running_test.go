@@ -1,0 +1,143 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
+)
+
+// Paths at the primary by which a step can be held up.
+const (
+	poolPath      = "/api/private/resource-pools/*"
+	satellitePath = "/api/private/satellites"
+	workspacePath = "/api/v0/workspaces/*"
+)
+
+// running is a plugin that is at work. kubectl and the shell give way to it, so
+// that signals reach the plugin itself.
+type running struct {
+	command        *exec.Cmd
+	stdout, stderr bytes.Buffer
+	started        time.Time
+	ended          chan struct{}
+	result         inlab.Result
+}
+
+// begin starts the plugin; it is killed if the test ends before it does.
+func begin(t *testing.T, args ...string) *running {
+	t.Helper()
+	r := &running{started: time.Now(), ended: make(chan struct{})}
+	r.command = lab.Command(context.WithoutCancel(t.Context()), nil, "kubectl", append([]string{"coder-satellite"}, args...)...)
+	r.command.Stdout, r.command.Stderr = &r.stdout, &r.stderr
+	if err := r.command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(r.ended)
+		err := r.command.Wait()
+		r.result = inlab.Result{Stdout: r.stdout.String(), Stderr: r.stderr.String(), Took: time.Since(r.started)}
+		var exit *exec.ExitError
+		switch {
+		case errors.As(err, &exit):
+			r.result.Code = exit.ExitCode()
+		case err != nil:
+			r.result.Code = -1
+		}
+	}()
+	t.Cleanup(func() {
+		_ = r.command.Process.Kill() // of one that has ended, it says so, and does nothing
+		<-r.ended
+	})
+	return r
+}
+
+// signal sends the plugin a signal.
+func (r *running) signal(t *testing.T, signal os.Signal) {
+	t.Helper()
+	if err := r.command.Process.Signal(signal); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wait returns what the plugin did, and fails the test unless it ends within
+// the time with the code.
+func (r *running) wait(t *testing.T, code int, within time.Duration) inlab.Result {
+	t.Helper()
+	select {
+	case <-r.ended:
+	case <-time.After(within):
+		t.Fatalf("the plugin did not end within %s", within)
+	}
+	if r.result.Code != code {
+		t.Fatalf("want exit code %d, got %s", code, r.result)
+	}
+	return r.result
+}
+
+// reaches waits until the region's journal says that the run is in that step.
+func (r *running) reaches(t *testing.T, region, step string) {
+	t.Helper()
+	eventually(t, "step "+step, func() bool {
+		select {
+		case <-r.ended:
+			t.Fatalf("the plugin ended before step %s: %s", step, r.result)
+		default:
+		}
+		record := recordOf(t, region)
+		return record != nil && record.Outcome == "" && record.Step == step && record.State == "Running"
+	})
+}
+
+// held waits until the primary has such a request and has not answered it.
+func (r *running) held(t *testing.T, method string) {
+	t.Helper()
+	eventually(t, "a "+method+" that the primary holds up", func() bool {
+		requests, err := lab.Requests()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.ContainsFunc(requests, func(request codertest.Request) bool {
+			return request.Method == method && request.Pending
+		})
+	})
+}
+
+// recordOf returns what a region's journal says; nil if there is none.
+func recordOf(t *testing.T, region string) *journal.Record {
+	t.Helper()
+	access, err := lab.Access(region)
+	if err != nil {
+		t.Fatal(err)
+	}
+	record, err := journal.Read(context.WithoutCancel(t.Context()), access.Clientset(), inlab.SatelliteNamespace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return record
+}
+
+// slow makes the primary answer such requests late, until the test ends or
+// clearFaults is called.
+func slow(t *testing.T, method, path string, by time.Duration) {
+	t.Helper()
+	if err := lab.AddFault(codertest.Fault{Method: method, Path: path, Delay: by}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { clearFaults(t) })
+}
+
+func clearFaults(t *testing.T) {
+	t.Helper()
+	if err := lab.ClearFaults(); err != nil {
+		t.Fatal(err)
+	}
+}

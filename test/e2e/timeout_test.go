@@ -1,0 +1,68 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+)
+
+// TestTimeouts end a run in order, and say which step it was, what blocked it,
+// and which flag gives it more time.
+func TestTimeouts(t *testing.T) {
+	t.Cleanup(func() { resetRegion(t, "london") })
+	unreachable := oneRegion(t, "london", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) {
+		region.ConnectTo = strings.TrimPrefix(closedPort, "https://")
+	})
+	for _, tc := range []struct {
+		name, flag string
+		says       []string
+	}{
+		{"step", "--step-timeout", []string{"expose-satellite was not done within 8s (--step-timeout gives it more time)", "connection refused"}},
+		{"region", "--timeout", []string{"expose-satellite: ", "the region was not done within 8s (--timeout gives it more time)", "connection refused"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			result := plugin(t, 124, "migrate", "-f", unreachable, "--yes", tc.flag, "8s", "-o", "json", "--evidence-dir", t.TempDir())
+			report := decoded[v1alpha1.MigrationReport](t, result)
+			region := report.Regions[0]
+			if report.Outcome != v1alpha1.OutcomeTimedOut || report.ExitCode != 124 {
+				t.Errorf("the report says %s, %d", report.Outcome, report.ExitCode)
+			}
+			saysAll(t, "the report", region.Error, tc.says)
+			if strings.Contains(result.Stdout+result.Stderr, "context deadline exceeded") {
+				t.Errorf("a bare deadline is told: %s", result)
+			}
+			if !strings.HasPrefix(region.Next, "kubectl coder-satellite migrate ") {
+				t.Errorf("next is %q", region.Next)
+			}
+			lockFree(t, "london")
+			nothingPending(t, "london")
+			ruleHolds(t, "london")
+		})
+	}
+	finishes(t, "london")
+}
+
+// TestSlowAnswerTimesOut: a step that waits for the primary says so, too, and
+// the switch that came before it is taken back.
+func TestSlowAnswerTimesOut(t *testing.T) {
+	t.Cleanup(func() { resetRegion(t, "london") })
+	finishes(t, "london")
+	plugin(t, 0, on("london", "rollback", "--yes")...)
+	slow(t, "PATCH", workspacePath, 4*time.Second)
+	result := plugin(t, 124, on("london", "migrate", "--yes", "--step-timeout", "3s", "-o", "json", "--evidence-dir", t.TempDir())...)
+	clearFaults(t)
+	region := decoded[v1alpha1.MigrationReport](t, result).Regions[0]
+	saysAll(t, "the report", region.Error, []string{"rebuild-canary was not done within 3s", `workspace "canary-london"`})
+	if strings.Contains(result.Stdout+result.Stderr, "context deadline exceeded") {
+		t.Errorf("a bare deadline is told: %s", result)
+	}
+	for _, wanted := range []string{"rebuild-canary=Failed", "enable-networking-v2=Undone"} {
+		if !contains(states(region), wanted) {
+			t.Errorf("the report lacks %s: %v", wanted, states(region))
+		}
+	}
+	networking(t, "london", false)
+	finishes(t, "london")
+}

@@ -178,15 +178,15 @@ func TestWatchContextEnds(t *testing.T) {
 	ctx, cancel = context.WithCancel(t.Context())
 	time.AfterFunc(20*time.Millisecond, cancel)
 	if _, err := d.watch(t).Next(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled: %v", err)
+		t.Errorf("canceled: %v", err)
 	}
 }
 
 // A log outlives the time that opening it may take.
 func TestWatchOutlivesItsOpening(t *testing.T) {
-	d := start(t, codertest.Options{BuildTime: 800 * time.Millisecond})
+	d := start(t, codertest.Options{BuildTime: 2 * time.Second})
 	config := d.config()
-	config.Timeout = 400 * time.Millisecond
+	config.Timeout = time.Second
 	client := open(t, config)
 	watch, err := client.WatchBuild(t.Context(), d.workspace.ID)
 	if err != nil {

@@ -198,6 +198,9 @@ func TestNoAnswer(t *testing.T) {
 func TestWrapped(t *testing.T) {
 	d := start(t, codertest.Options{})
 	closed := errors.New("the fence is closed")
+	if got := d.client(t).URL(); got != d.URL() {
+		t.Errorf("URL %q", got)
+	}
 	var seen []string
 	fenced := d.client(t).Wrapped(func(next http.RoundTripper) http.RoundTripper {
 		return roundTripper(func(r *http.Request) (*http.Response, error) {

@@ -23,17 +23,17 @@ import (
 // net/http reads HTTPS_PROXY once in a program's life.
 const asProxyClient = "CODER_TEST_ASK_THROUGH_PROXY"
 
-// askThroughProxy prints the version, and the result of a request that must not
+// askThroughProxy writes the version, and the result of a request that must not
 // be repeated lightly.
-func askThroughProxy(url string) {
+func askThroughProxy(url string, out io.Writer) {
 	client, err := coder.New(coder.Config{URL: url, Token: "the-token", CAFile: os.Getenv("CODER_TEST_CA"), Clock: &hurried{}})
 	if err != nil {
-		fmt.Println("new:", err)
+		fmt.Fprintln(out, "new:", err)
 		return
 	}
 	version, err := client.Version(context.Background())
-	fmt.Println("version:", version, err)
-	fmt.Println("rebuild:", client.Rebuild(context.Background(), "w"))
+	fmt.Fprintln(out, "version:", version, err)
+	fmt.Fprintln(out, "rebuild:", client.Rebuild(context.Background(), "w"))
 }
 
 // proxy is a proxy for CONNECT, which leads to one address only.
@@ -100,6 +100,7 @@ func TestProxy(t *testing.T) {
 	t.Cleanup(primary.Close)
 	target := strings.TrimPrefix(primary.URL(), "https://")
 	const connect = "CONNECT coder.example.com:443"
+	const some = -1 // a connection may be used again, or not
 	for _, test := range []struct {
 		name, url    string
 		proxy        *proxy
@@ -110,9 +111,9 @@ func TestProxy(t *testing.T) {
 		firstRequest string
 	}{
 		{name: "connects", proxy: &proxy{target: target}, want: []string{"version: 1.21.9 <nil>", "rebuild: PATCH coder.example.com/api/v0/workspaces/w: 401"},
-			requests: 1, firstRequest: connect},
+			requests: some, firstRequest: connect},
 		{name: "knows the user", proxy: &proxy{target: target, user: "ann:hush-hush"}, user: "ann:hush-hush@", want: []string{"version: 1.21.9 <nil>"},
-			requests: 1, firstRequest: connect},
+			requests: some, firstRequest: connect},
 		{name: "wants another user", proxy: &proxy{target: target, user: "ann:right"}, user: "ann:hush-hush@",
 			want:     []string{"version: 0.0.0 GET coder.example.com/api: the proxy 127.0.0.1:", "407 proxy authentication required; put a user and password into HTTPS_PROXY"},
 			requests: 2, firstRequest: connect},
@@ -159,7 +160,8 @@ func TestProxy(t *testing.T) {
 				}
 			}
 			requests := test.proxy.seen()
-			if len(requests) != test.requests || test.requests > 0 && requests[0] != test.firstRequest {
+			right := len(requests) == test.requests || test.requests == some && len(requests) > 0
+			if !right || len(requests) > 0 && requests[0] != test.firstRequest {
 				t.Errorf("the proxy was asked %q", requests)
 			}
 		})

@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) {
 	if url := os.Getenv(asProxyClient); url != "" {
-		askThroughProxy(url)
+		askThroughProxy(url, os.Stdout)
 		return
 	}
 	goleak.VerifyTestMain(m)

@@ -24,9 +24,6 @@ func (t Token) String() string {
 	return redacted
 }
 
-// GoString implements fmt.GoStringer.
-func (t Token) GoString() string { return fmt.Sprintf("coder.Token(%q)", t.String()) }
-
 // Format implements fmt.Formatter, so that no verb shows the token.
 func (t Token) Format(f fmt.State, verb rune) {
 	if verb == 'q' || f.Flag('#') {

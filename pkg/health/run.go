@@ -1,6 +1,8 @@
 package health
 
 import (
+	"fmt"
+
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
@@ -25,8 +27,12 @@ func runComplete(s *snapshot.Snapshot) Answer {
 		return unknown(s.Lock.Err(), "")
 	}
 	if held := s.Lock.Value(); held != nil && held.Holder != "" {
+		doing := ""
+		if record != nil && record.Operation != "" && record.Outcome == "" {
+			doing = fmt.Sprintf("; %s by %s is at step %s", record.Operation, record.Operator, record.Step)
+		}
 		return warn("wait for it, or take over an abandoned lock with `kubectl coder-satellite unlock`",
-			"%s holds the region's lock since %s", held.Holder, held.Acquired.UTC().Format("2006-01-02 15:04:05 MST"))
+			"%s holds the region's lock since %s%s", held.Holder, held.Acquired.UTC().Format("2006-01-02 15:04:05 MST"), doing)
 	}
 	switch {
 	case record == nil || record.Operation == "":

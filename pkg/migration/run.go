@@ -60,6 +60,7 @@ func (run *Run) Commit(ctx context.Context) (context.Context, context.CancelFunc
 func (run *Run) WaitFor(ctx context.Context, what string, items []snapshot.Item, ready func(*snapshot.Snapshot) error) error {
 	ticker := run.Clock.NewTicker(pollInterval)
 	defer ticker.Stop()
+	var last error
 	for {
 		run.Refresh(ctx, items...)
 		missing := ready(run.Now)
@@ -72,9 +73,12 @@ func (run *Run) WaitFor(ctx context.Context, what string, items []snapshot.Item,
 		if ctx.Err() == nil {
 			run.Progress("%s: %v", what, missing)
 		}
+		if ctx.Err() == nil || last == nil {
+			last = missing // what is missing because ctx ended hides what blocked
+		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%s: %w (last seen: %w)", what, context.Cause(ctx), missing)
+			return fmt.Errorf("%s: %w (last seen: %w)", what, context.Cause(ctx), last)
 		case <-ticker.C():
 		}
 	}

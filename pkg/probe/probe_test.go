@@ -59,9 +59,9 @@ func TestEndpoint(t *testing.T) {
 		{"not valid yet", probe.Target{URL: url, ConnectTo: serveTLS(t, early, ok), RootCAs: earlyRoots}, untilTCP, "TLS", probe.Expired, "not yet valid"},
 		{"wrong name", probe.Target{URL: url, ConnectTo: serveTLS(t, other, ok), RootCAs: otherRoots}, untilTCP, "TLS", probe.WrongName, "for another name than " + host + ": certificate for other.example.com"},
 		{"no TLS", probe.Target{URL: strings.Replace(plain.URL, "http:", "https:", 1)}, untilTCP, "TLS", probe.NotTLS, "does not speak TLS"},
-		{"silent under TLS", probe.Target{URL: "https://" + silent, Timeout: 100 * time.Millisecond}, untilTCP, "TLS", probe.TimedOut, "no TLS handshake within 100ms"},
+		{"silent under TLS", probe.Target{URL: "https://" + silent, Timeout: 250 * time.Millisecond}, untilTCP, "TLS", probe.TimedOut, "no TLS handshake within 250ms"},
 		{"hangs up under TLS", probe.Target{URL: "https://" + accept(t, func(c net.Conn) { _ = c.Close() })}, untilTCP, "TLS", probe.Failed, "no TLS handshake"},
-		{"silent", probe.Target{URL: "http://" + silent, Timeout: 100 * time.Millisecond}, untilTLS, "HTTP", probe.TimedOut, "did not answer within 100ms"},
+		{"silent", probe.Target{URL: "http://" + silent, Timeout: 250 * time.Millisecond}, untilTLS, "HTTP", probe.TimedOut, "did not answer within 250ms"},
 		{"hangs up", probe.Target{URL: "http://" + accept(t, func(c net.Conn) { _ = c.Close() })}, untilTLS, "HTTP", probe.NotHTTP, "does not speak HTTP"},
 		{"SSH", probe.Target{URL: "http://" + accept(t, func(c net.Conn) { _, _ = fmt.Fprint(c, "SSH-2.0-x\x1b[2J\r\n") })}, untilTLS, "HTTP", probe.NotHTTP, "does not speak HTTP"},
 		{"no URL", probe.Target{}, passed{}, "DNS", probe.BadTarget, "not a URL"},
@@ -126,7 +126,7 @@ func TestDetails(t *testing.T) {
 
 // The time that a stage took is that stage's.
 func TestLatency(t *testing.T) {
-	const slow = 120 * time.Millisecond
+	const slow = 300 * time.Millisecond
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-time.After(slow) }))
 	t.Cleanup(server.Close)
 	got := probe.Endpoint(t.Context(), probe.Target{URL: server.URL})

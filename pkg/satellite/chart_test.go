@@ -2,6 +2,7 @@ package satellite
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -102,7 +103,7 @@ func TestLoadChartErrors(t *testing.T) {
 func TestLoadChartEnded(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := LoadChart(ctx, ChartRef{Name: "coder", Repo: repository(t, newChart("1.21.7")), Version: "1.21.7"}); err != context.Canceled {
+	if _, err := LoadChart(ctx, ChartRef{Name: "coder", Repo: repository(t, newChart("1.21.7")), Version: "1.21.7"}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -38,7 +38,7 @@ func TestUnlock(t *testing.T) {
 		t.Errorf("status shows that the lock is held since %v, and the run began at %s", seen.HeldSince, started)
 	}
 	shown := lab.Plugin(t.Context(), on("ohio", "status")...)
-	saysAll(t, "status", shown.Stdout, []string{seen.Holder + " holds the lock since ", "migrate by operator@example.com is under way at step rebuild-canary"})
+	saysAll(t, "status", shown.Stdout, []string{seen.Holder + " holds the region's lock since ", "migrate by operator@example.com is at step rebuild-canary"})
 
 	refusal := plugin(t, 4, on("ohio", "unlock", "--yes", "--reason", "it seems dead")...)
 	saysAll(t, "unlock", refusal.Stderr, []string{seen.Holder, "its holder is alive, so nothing was changed"})

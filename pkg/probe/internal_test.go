@@ -1,0 +1,55 @@
+package probe
+
+import (
+	"context"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"errors"
+	"net"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestAddress(t *testing.T) {
+	for _, test := range []struct{ url, connectTo, want string }{
+		{"https://a.example.com", "", "a.example.com:443"},
+		{"http://a.example.com", "", "a.example.com:80"},
+		{"https://a.example.com:8443/x", "", "a.example.com:8443"},
+		{"https://[::1]", "", "[::1]:443"},
+		{"https://a.example.com:8443", "10.0.0.1:443", "10.0.0.1:443"},
+	} {
+		if _, got, err := (Target{URL: test.url, ConnectTo: test.connectTo}).parse(); err != nil || got != test.want {
+			t.Errorf("%s, %s: %q, %v", test.url, test.connectTo, got, err)
+		}
+	}
+}
+
+// Failures that a test cannot bring about on loopback.
+func TestExplain(t *testing.T) {
+	notFound := &net.DNSError{Err: "no such host", IsNotFound: true}
+	servfail := &net.DNSError{Err: "server misbehaving", IsTemporary: true}
+	slowDNS := &net.DNSError{Err: "i/o timeout", IsTimeout: true}
+	unroutable := &net.OpError{Op: "dial", Err: syscall.ENETUNREACH}
+	for _, test := range []struct {
+		name   string
+		err    error // as explained
+		cause  error
+		reason Reason
+		want   string
+	}{
+		{"not found", explainDNS("a.example.com", time.Second, notFound), notFound, NoSuchName, "the name a.example.com does not exist"},
+		{"DNS fails", explainDNS("a.example.com", time.Second, servfail), servfail, Failed, "server misbehaving"},
+		{"DNS is slow", explainDNS("a.example.com", time.Second, slowDNS), slowDNS, TimedOut, "could not be looked up within 1s"},
+		{"no route", explainDial("10.0.0.1:443", time.Second, unroutable), syscall.ENETUNREACH, Failed, "10.0.0.1:443 cannot be reached"},
+		{"no SYN comes back", explainDial("10.0.0.1:443", time.Second, context.DeadlineExceeded), context.DeadlineExceeded, TimedOut, "nothing answered at 10.0.0.1:443 within 1s"},
+		{"certificate of a client", explainTLS("a", time.Second, x509.CertificateInvalidError{Cert: &x509.Certificate{}, Reason: x509.IncompatibleUsage}), nil, BadCertificate, "not valid"},
+		{"certificate without names", explainTLS("a", time.Second, x509.HostnameError{Certificate: &x509.Certificate{Subject: pkix.Name{CommonName: "cn"}}}), nil, WrongName, "certificate for cn,"},
+		{"certificate of an address", explainTLS("a", time.Second, x509.HostnameError{Certificate: &x509.Certificate{IPAddresses: []net.IP{{10, 0, 0, 1}}}}), nil, WrongName, "certificate for 10.0.0.1,"},
+	} {
+		if ReasonOf(test.err) != test.reason || !strings.Contains(test.err.Error(), test.want) || test.cause != nil && !errors.Is(test.err, test.cause) {
+			t.Errorf("%s: reason %q: %v", test.name, ReasonOf(test.err), test.err)
+		}
+	}
+}

@@ -61,6 +61,7 @@ test: $(PLUGIN) $(LAB) $(TOOLS) ## Build everything, then run all tests of both 
 
 .PHONY: test-crash
 test-crash: $(PLUGIN) $(LAB) $(TOOLS) ## Kill and mislead the plugin at every outside call (over an hour)
+	CODER_SATELLITE_OPERATORS=50 $(GO) test -count=1 -timeout $(TIMEOUT) -v -run TestTwoOperators ./test/e2e
 	CODER_SATELLITE_CRASH=all $(GO) test -count=1 -timeout 6h -v ./test/crash
 
 .PHONY: lint

@@ -2,17 +2,12 @@ package cmd
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	rbacv1 "k8s.io/api/rbac/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	"sigs.k8s.io/yaml"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
@@ -69,12 +64,7 @@ kubectl coder-satellite rbac --context sydney --verb migrate --serviceaccount ci
 			}
 			place := places[0]
 			place.Restore = o.restore
-			var rules []cluster.Rule
-			for _, verb := range o.verbs {
-				needed, _ := migration.RightsOf(verb, place) // validate knows the verbs
-				rules = append(rules, needed...)
-			}
-			return write(env.Out, cluster.Roles(o.name, rules, subjects))
+			return write(env.Out, cluster.Roles(o.name, migration.RightsOfAll(o.verbs, place), subjects))
 		},
 	}
 	t.addTo(cmd)
@@ -159,42 +149,4 @@ func (o *rbacOptions) places(cmd *cobra.Command, t *targets) ([]migration.Place,
 		places = append(places, place)
 	}
 	return places, nil
-}
-
-// rbacWriter returns what writes objects in the format: YAML documents, or one List in JSON.
-func rbacWriter(format string) (func(io.Writer, []runtime.Object) error, error) {
-	switch format {
-	case "yaml":
-		return writeYAML, nil
-	case "json":
-		return writeList, nil
-	default:
-		return nil, usagef("-o %q: choose yaml or json", format)
-	}
-}
-
-func writeYAML(to io.Writer, objects []runtime.Object) error {
-	for i, object := range objects {
-		text, err := yaml.Marshal(object)
-		if err != nil {
-			return err
-		}
-		if i > 0 {
-			text = append([]byte("---\n"), text...)
-		}
-		if _, err := to.Write(text); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func writeList(to io.Writer, objects []runtime.Object) error {
-	list := struct {
-		metav1.TypeMeta `json:",inline"`
-		Items           []runtime.Object `json:"items"`
-	}{metav1.TypeMeta{APIVersion: "v1", Kind: "List"}, objects}
-	encoder := json.NewEncoder(to)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(list)
 }

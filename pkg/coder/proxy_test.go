@@ -26,7 +26,7 @@ const asProxyClient = "CODER_TEST_ASK_THROUGH_PROXY"
 // askThroughProxy writes the version, and the result of a request that must not
 // be repeated lightly.
 func askThroughProxy(url string, out io.Writer) {
-	client, err := coder.New(coder.Config{URL: url, Token: "the-token", CAFile: os.Getenv("CODER_TEST_CA"), Clock: &hurried{}})
+	client, err := coder.New(coder.Config{URL: url, Token: "the-token", CAFile: os.Getenv("CODER_TEST_CA"), ConnectTo: os.Getenv("CODER_TEST_CONNECT_TO"), Clock: &hurried{}})
 	if err != nil {
 		fmt.Fprintln(out, "new:", err)
 		return
@@ -107,6 +107,7 @@ func TestProxy(t *testing.T) {
 		user         string // in HTTPS_PROXY
 		down         bool
 		want         []string
+		connectTo    string
 		requests     int // at the proxy
 		firstRequest string
 	}{
@@ -123,6 +124,7 @@ func TestProxy(t *testing.T) {
 		{name: "fails", proxy: &proxy{status: 503}, want: []string{"version: 0.0.0 GET", "rebuild: PATCH", "does not connect to it: 503 service unavailable"},
 			requests: 8, firstRequest: connect},
 		{name: "is down", proxy: &proxy{}, down: true, want: []string{"the proxy that HTTPS_PROXY names cannot be reached", "connection refused"}},
+		{name: "is not asked with connect-to", connectTo: target, proxy: &proxy{status: 503}, want: []string{"version: 1.21.9 <nil>"}},
 		{name: "is not asked for loopback", url: primary.URL(), proxy: &proxy{status: 503}, want: []string{"is for coder.example.com, not for 127.0.0.1"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -144,7 +146,7 @@ func TestProxy(t *testing.T) {
 			}
 			command := exec.CommandContext(t.Context(), program)
 			command.Env = append(os.Environ(), asProxyClient+"="+url, "CODER_TEST_CA="+write(t, "ca.pem", string(authority.PEM())),
-				"HTTPS_PROXY="+strings.Replace(server.URL, "//", "//"+test.user, 1), "NO_PROXY=", "no_proxy=", "https_proxy=")
+				"HTTPS_PROXY="+strings.Replace(server.URL, "//", "//"+test.user, 1), "NO_PROXY=", "CODER_TEST_CONNECT_TO="+test.connectTo, "no_proxy=", "https_proxy=")
 			output, err := command.CombinedOutput()
 			if err != nil {
 				t.Fatalf("%v\n%s", err, output)

@@ -2,6 +2,7 @@ package health
 
 import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -52,12 +53,27 @@ func accessURLFree(s *snapshot.Snapshot) Answer {
 		return ownKey(s)
 	case state.PublicKey != "":
 		return pass("the satellite is installed, and does not answer at %s: %v", s.Region.AccessURL, endpoint.KeyErr)
+	case notLooked(stage, failure):
+		return unknown(failure, "")
 	case !endpoint.Reach.TCP.OK:
 		return pass("nothing answers at %s yet", s.Region.AccessURL)
 	case failure != nil:
 		return fail("mend what answers there, or choose another access URL", "something answers at %s, but not as it should: %s: %v", s.Region.AccessURL, stage, failure)
 	default:
 		return fail("choose another access URL, or remove what answers there", "%s is answered by something that is no satellite: %v", s.Region.AccessURL, endpoint.KeyErr)
+	}
+}
+
+// notLooked reports whether a connection failed so that nothing is known of
+// what answers: the name could not be looked up, or nobody waited.
+func notLooked(stage string, failure error) bool {
+	switch probe.ReasonOf(failure) {
+	case probe.Interrupted:
+		return true
+	case probe.TimedOut, probe.Failed:
+		return stage == "DNS"
+	default:
+		return false
 	}
 }
 

@@ -53,6 +53,7 @@ func TestEngine(t *testing.T) {
 			wantSo:    []bool{true, false, false},
 			wantLog:   []string{"apply step-0", "apply step-1", "evidence", "undo step-1"},
 			wantState: []string{"step-0 Done", "step-1 Failed", "step-1 Undone"},
+			wantLeft:  []string{"done, and kept for the next run: step-0"},
 		},
 		"the switch fails after it took effect": {
 			so:        []bool{false, false, false},
@@ -61,6 +62,7 @@ func TestEngine(t *testing.T) {
 			wantSo:    []bool{true, true, false},
 			wantLog:   []string{"apply step-0", "apply step-1", "apply step-2", "evidence", "undo step-2"},
 			wantState: []string{"step-0 Done", "step-1 Done", "step-2 Failed", "step-2 Undone"},
+			wantLeft:  []string{"done, and kept for the next run: step-0, step-1"},
 		},
 		"an undo that fails is recorded": {
 			so:        []bool{false, false, false},
@@ -69,7 +71,7 @@ func TestEngine(t *testing.T) {
 			wantSo:    []bool{true, true, true},
 			wantLog:   []string{"apply step-0", "apply step-1", "apply step-2", "evidence", "undo step-2"},
 			wantState: []string{"step-0 Done", "step-1 Done", "step-2 Failed", "step-2 UndoFailed"},
-			wantLeft:  []string{"step-2 could not be undone: gone fishing"},
+			wantLeft:  []string{"step-2 could not be undone: gone fishing", "done, and kept for the next run: step-0, step-1"},
 		},
 		"--no-rollback": {
 			so:        []bool{true, false, false},
@@ -113,6 +115,7 @@ func TestEngine(t *testing.T) {
 			wantSo:    []bool{true, false, false},
 			wantLog:   []string{"apply step-0", "evidence"},
 			wantState: []string{"step-0 Done", "step-1 Interrupted"},
+			wantLeft:  []string{"done, and kept for the next run: step-0"},
 		},
 		"a journal that somebody else writes stops everything": {
 			so:        []bool{false, false, false},

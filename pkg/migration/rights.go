@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"cmp"
 	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -121,13 +122,27 @@ func rightsOf(step Step, place Place) []cluster.Rule {
 	return rules
 }
 
-// distinct returns the rules, each once, in the order in which they come first.
+// distinct returns the rules, each once: those on the same objects together, in
+// the order in which the objects come first, and of each the reading verbs before
+// the writing ones.
 func distinct(rules []cluster.Rule) []cluster.Rule {
+	verbs := []string{"get", "list", "create", "update", "patch", "delete", "escalate", "bind"}
+	first := map[cluster.Rule]int{}
+	objects := func(r cluster.Rule) cluster.Rule {
+		r.Verb = ""
+		return r
+	}
 	var once []cluster.Rule
-	for _, rule := range rules {
+	for i, rule := range rules {
+		if _, seen := first[objects(rule)]; !seen {
+			first[objects(rule)] = i
+		}
 		if !slices.Contains(once, rule) {
 			once = append(once, rule)
 		}
 	}
+	slices.SortStableFunc(once, func(a, b cluster.Rule) int {
+		return cmp.Or(cmp.Compare(first[objects(a)], first[objects(b)]), cmp.Compare(slices.Index(verbs, a.Verb), slices.Index(verbs, b.Verb)))
+	})
 	return once
 }

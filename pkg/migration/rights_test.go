@@ -3,9 +3,11 @@ package migration
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
@@ -49,7 +51,7 @@ func TestRights(t *testing.T) {
 				t.Fatal("it is no verb")
 			}
 			writes := slices.DeleteFunc(rules, func(r cluster.Rule) bool { return r.Verb == "get" || r.Verb == "list" })
-			if diff := cmp.Diff(test.writes, cluster.InWords(writes), cmp.Transformer("nil", func(s []string) []string { return append([]string{}, s...) })); diff != "" {
+			if diff := cmp.Diff(test.writes, cluster.InWords(writes), cmpopts.SortSlices(strings.Compare), cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

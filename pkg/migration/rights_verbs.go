@@ -28,3 +28,14 @@ func RightsOf(verb string, place Place) (rules []cluster.Rule, ok bool) {
 	}
 	return operations[i].Rights(place), true
 }
+
+// RightsOfAll returns the rights that the verbs take together, each once. What
+// is none of RightsVerbs takes none.
+func RightsOfAll(verbs []string, place Place) []cluster.Rule {
+	var rules []cluster.Rule
+	for _, verb := range verbs {
+		needed, _ := RightsOf(verb, place)
+		rules = append(rules, needed...)
+	}
+	return distinct(rules)
+}

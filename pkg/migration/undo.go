@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -36,11 +37,27 @@ func (e *engine) fail(ctx context.Context, index int, err error) {
 		e.report.Left = append(e.report.Left, "nothing was undone, as --no-rollback asks")
 		return
 	}
-	for _, step := range undoOrder(e.operation, index, e.attempted()) {
+	undone := undoOrder(e.operation, index, e.attempted())
+	for _, step := range undone {
 		if undoErr := e.undo(ctx, step); ownerGone(undoErr) {
 			return
 		}
 	}
+	if kept := e.kept(undone); len(kept) > 0 {
+		e.report.Left = append(e.report.Left, fmt.Sprintf("done, and kept for the next run: %s", strings.Join(kept, ", ")))
+	}
+}
+
+// kept are the names of the steps that this run has done and not taken back.
+func (e *engine) kept(undone []Step) []string {
+	var names []string
+	for _, result := range e.report.Steps {
+		isUndone := slices.ContainsFunc(undone, func(s Step) bool { return s.Name() == result.Name })
+		if result.State == v1alpha1.StepDone && !isUndone {
+			names = append(names, result.Name)
+		}
+	}
+	return names
 }
 
 // attempted are the names of the steps that this run tried to apply.

@@ -155,7 +155,7 @@ func TestNoRightToUpdateRecords(t *testing.T) {
 	plugin(t, 0, on("ohio", "migrate", "--yes")...)
 	before := identities(t, "ohio")
 	uninstallLegacy(t, "ohio")
-	stoppedBy(t, "cluster-rights", []string{"missing rights:", "update, create, delete secrets in namespace coder"}, on("ohio", "rollback", "--kubeconfig", kubeconfig)...)
+	stoppedBy(t, "cluster-rights", []string{"missing rights:", "create, update, delete secrets in namespace coder"}, on("ohio", "rollback", "--kubeconfig", kubeconfig)...)
 	networking(t, "ohio", true)
 	sameObjects(t, "ohio", before)
 	plugin(t, 0, on("ohio", "rollback", "--yes")...)

@@ -7,8 +7,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
-	"io"
-	"log"
 	"math/big"
 	"testing"
 	"time"
@@ -36,6 +34,3 @@ func expired(t *testing.T) tls.Certificate {
 func inPEM(certificate tls.Certificate) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Certificate[0]}))
 }
-
-// discard keeps a test server's complaints about its clients off the screen.
-func discard() *log.Logger { return log.New(io.Discard, "", 0) }

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -141,7 +142,7 @@ func TestCertificates(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			server := httptest.NewUnstartedServer(says(200, "application/json", `{"id":"me"}`))
 			server.TLS = &tls.Config{Certificates: []tls.Certificate{test.certificate}}
-			server.Config.ErrorLog = discard()
+			server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 			server.StartTLS()
 			t.Cleanup(server.Close)
 			clock := &hurried{}

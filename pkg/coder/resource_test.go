@@ -114,7 +114,7 @@ func TestSatellites(t *testing.T) {
 	if err := client.DeleteSatellite(t.Context(), created.ID); !coder.IsNotFound(err) {
 		t.Errorf("deleted twice: %v", err)
 	}
-	if left := d.Primary.Satellites(); len(left) != 0 {
+	if left := d.Satellites(); len(left) != 0 {
 		t.Errorf("left over: %v", left)
 	}
 }

@@ -10,13 +10,16 @@ import (
 
 func TestParseVersion(t *testing.T) {
 	for text, want := range map[string]string{
-		"1.21.3": "1.21.3", "v1.21.3": "1.21.3", " v1.44.0\n": "1.44.0", "1.21": "1.21.0",
+		"1.21.3": "1.21.3", "v1.21.3": "1.21.3", "1.21": "1.21.0",
 		"1.22.0-rc.1": "1.22.0-rc.1", "1.22.0+abc": "1.22.0+abc", "0.0.0": "0.0.0",
 	} {
 		got, err := coder.ParseVersion(text)
 		if err != nil || got.String() != want {
 			t.Errorf("%q: %s, %v", text, got, err)
 		}
+	}
+	if got, err := coder.ParseVersion(" v1.44.0\n"); err != nil || got.String() != "1.44.0" {
+		t.Errorf("with white space: %s, %v", got, err)
 	}
 	for _, text := range []string{
 		"", "v", "1", "1.", ".1", "1.x", "1.2.3.4", "latest", "1.-2.3", "vv1.2.3", "1.2.3 4", "1. 2", "１.２",

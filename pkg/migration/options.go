@@ -22,6 +22,4 @@ type Options struct {
 	RunID string
 	// Reason is why, where a verb asks for one.
 	Reason string
-	// Force overrides a refusal, where a verb allows it; it needs a Reason.
-	Force bool
 }

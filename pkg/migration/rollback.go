@@ -27,10 +27,10 @@ func Rollback(options RollbackOptions) Operation {
 		Items:     snapshot.StatusItems(),
 		Preflight: preflightRollback(options),
 		Steps: []Step{
-			restoreLegacy{},
+			restoreLegacy{force: options.Force},
 			disableNetworkingV2{was: options.NetworkingV2Was},
 			rebuildCanary{proves: journal.ProvesLegacy, due: usesSatellite},
-			verifyLegacyPath{},
+			verifyLegacyPath{force: options.Force},
 		},
 		Done: func(record *journal.Record) { record.Before = nil },
 	}

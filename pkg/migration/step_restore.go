@@ -10,7 +10,10 @@ import (
 
 // restoreLegacy brings back the legacy release's record, and objects of it that
 // are missing, after somebody has uninstalled the release.
-type restoreLegacy struct{}
+type restoreLegacy struct {
+	// force goes on although some objects could not be created again.
+	force bool
+}
 
 func (restoreLegacy) Name() string { return "restore-legacy" }
 
@@ -30,19 +33,25 @@ func (restoreLegacy) Decide(s *snapshot.Snapshot) Decision {
 	}
 }
 
-func (restoreLegacy) Apply(ctx context.Context, run *Run) error {
+func (r restoreLegacy) Apply(ctx context.Context, run *Run) error {
 	commit, cancel := run.Commit(ctx)
 	defer cancel()
-	return restore(commit, run)
+	return restore(commit, run, r.force)
 }
 
 // restore brings back the record from its backup, and objects that are missing.
-func restore(ctx context.Context, run *Run) error {
+// Those of APIs that the cluster no longer serves cannot come back; forced, it
+// says so and goes on.
+func restore(ctx context.Context, run *Run, force bool) error {
 	release, namespace := *run.Now.Legacy.Value().Release, run.Source.Region.Namespace
 	if err := legacy.RestoreRecord(ctx, run.Source.Access, release, namespace); err != nil {
 		return err
 	}
 	_, err := legacy.RecreateObjects(ctx, run.Source.Access, release, namespace)
+	if err != nil && force {
+		run.Progress("going on without, as --force asks: %v", err)
+		return nil
+	}
 	return err
 }
 

@@ -60,7 +60,7 @@ func (retainLegacy) Apply(ctx context.Context, run *Run) error {
 	commit, cancel := run.Commit(ctx)
 	defer cancel()
 	if release.RecordMissing {
-		if err := restore(commit, run); err != nil {
+		if err := restore(commit, run, false); err != nil {
 			return err
 		}
 		run.Refresh(commit, snapshot.ItemLegacy)

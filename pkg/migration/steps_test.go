@@ -124,6 +124,9 @@ func TestDecisions(t *testing.T) {
 		"legacy path: not ready": {verifyLegacyPath{}, migrated, func(s facts) {
 			set(&s.Legacy, func(l *snapshot.Legacy) { l.Readiness = legacy.Readiness{Problems: []string{"gone"}} })
 		}, check, "wait"},
+		"legacy path: not ready, forced": {verifyLegacyPath{force: true}, migrated, func(s facts) {
+			set(&s.Legacy, func(l *snapshot.Legacy) { l.Readiness = legacy.Readiness{Problems: []string{"gone"}} })
+		}, none, "envproxy is available"},
 		"legacy path: does not answer": {verifyLegacyPath{}, migrated, func(s facts) {
 			set(&s.Legacy, func(l *snapshot.Legacy) {
 				l.AccessURL, l.Reach = "https://x", probe.Result{TCP: probe.Stage{Err: errNothing}}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -77,14 +78,11 @@ func TestFaults(t *testing.T) {
 	lab, regions := setUp(t, "1.21.7")
 	_, total := reference(t, lab, regions, s)
 	kinds := allFaults()
-	passes := 1
-	if whole() {
-		passes = len(kinds)
-	}
+	step := stride(total, len(kinds))
 	var points []disturbance
-	for pass := range passes {
-		for call := 1; call <= total; call += stride(total, len(kinds)) {
-			points = append(points, disturbance{call: call, fault: kinds[(call/stride(total, len(kinds))+pass)%len(kinds)]})
+	for pass := range passes(t, len(kinds)) {
+		for call, n := 1+pass%step, pass; call <= total; call, n = call+step, n+1 {
+			points = append(points, disturbance{call: call, fault: kinds[n%len(kinds)]})
 		}
 	}
 	var tried, violations atomic.Int64
@@ -97,6 +95,24 @@ func TestFaults(t *testing.T) {
 		}
 	})
 	fmt.Printf("%s: faults: %d of %d kinds, violations: %d\n", s.verb, tried.Load(), len(kinds), violations.Load())
+}
+
+// passes is how often TestFaults goes through a run's calls: once, as often as
+// CODER_SATELLITE_FAULTS says, or until each call has had each fault.
+func passes(t *testing.T, kinds int) int {
+	t.Helper()
+	if whole() {
+		return kinds
+	}
+	text := os.Getenv("CODER_SATELLITE_FAULTS")
+	if text == "" {
+		return 1
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		t.Fatalf("CODER_SATELLITE_FAULTS=%q is no number of passes", text)
+	}
+	return n
 }
 
 // spread lets the regions work the points off side by side.

@@ -62,7 +62,7 @@ func TestFailureReport(t *testing.T) {
 		"Region sydney: failed",
 		"failed rebuild-canary: ", "no space left on device",
 		"undone enable-networking-v2", "undone rebuild-canary",
-		"left done, and kept for the next run: retain-legacy, install-satellite,",
+		"left done, and kept for the next run: ", "register-satellite",
 		"evidence " + filepath.Join(dir, "sydney-migrate-"),
 		"next kubectl coder-satellite migrate --filename fleet.yaml --region sydney",
 	})

@@ -25,14 +25,15 @@ func ruleHolds(t *testing.T, region string) {
 	result := lab.Plugin(t.Context(), on(region, "status", "-o", "json")...)
 	status := decoded[v1alpha1.StatusReport](t, result)
 	asked := map[string]v1alpha1.CheckState{"satellite-registered": "", "access-url": "", "satellite-proxies": "", "legacy-retained": ""}
+	said := map[string]string{}
 	for _, check := range status.Regions[0].Checks {
 		if _, ok := asked[check.ID]; ok {
-			asked[check.ID] = check.State
+			asked[check.ID], said[check.ID] = check.State, check.Message
 		}
 	}
 	for id, state := range asked {
 		if state != v1alpha1.CheckPass {
-			t.Errorf("Networking v2 of %s is on, and check %s is %q", region, id, state)
+			t.Errorf("Networking v2 of %s is on, and check %s is %q: %s", region, id, state, said[id])
 		}
 	}
 }

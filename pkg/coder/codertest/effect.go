@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"crypto/tls"
 	"encoding/json"
+	"io"
 	"net"
 	"net/http"
 	"strconv"
@@ -19,7 +20,7 @@ func (p *Primary) faulty(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		if f.Delay > 0 && !p.sleep(r.Context(), f.Delay) {
+		if f.Delay > 0 && !p.delay(r, f.Delay) {
 			reset(w)
 			return
 		}
@@ -39,6 +40,17 @@ func (p *Primary) faulty(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 		}
 	})
+}
+
+// delay waits, or reports false if the client hangs up first. net/http notices
+// that only once it has read the request's body.
+func (p *Primary) delay(r *http.Request, d time.Duration) bool {
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if err != nil {
+		return false
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return p.sleep(r.Context(), d)
 }
 
 // reset breaks the connection without an answer: the client sees a TCP reset.

@@ -55,9 +55,21 @@ build: $(PLUGIN) ## Build the plugin into bin/
 .PHONY: test
 test: $(PLUGIN) $(LAB) $(TOOLS) ## Build everything, then run all tests of both modules
 	$(GO) test $(RACE) -timeout $(TIMEOUT) ./cmd/... ./pkg/... ./test/dist/...
-	$(GO) test -count=1 -timeout $(TIMEOUT) ./test/e2e/...
-	$(GO) test -count=1 -timeout $(TIMEOUT) -v ./test/crash
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target $(E2E) test-crash-sample
 	cd test/lab && $(GO) test $(RACE) -timeout $(TIMEOUT) ./...
+
+# The end-to-end tests wait more than they compute, so they run in two labs side by
+# side: the first half of the alphabet in one, the second in the other.
+E2E := test-e2e-a-n test-e2e-o-z
+
+.PHONY: $(E2E) test-crash-sample
+test-e2e-a-n: PART := ^Test[A-N]
+test-e2e-o-z: PART := ^Test[O-Z]
+$(E2E):
+	$(GO) test -count=1 -timeout $(TIMEOUT) -run '$(PART)' ./test/e2e/...
+
+test-crash-sample:
+	$(GO) test -count=1 -timeout $(TIMEOUT) -v ./test/crash
 
 .PHONY: test-crash
 test-crash: $(PLUGIN) $(LAB) $(TOOLS) ## Kill and mislead the plugin at every outside call (over an hour)

@@ -39,7 +39,7 @@ func Apply(ctx context.Context, access *cluster.Access, spec Spec, c *Chart, opt
 	options.progress("Helm %s of chart %s %s", verb(records), c.Metadata.Name, c.Metadata.Version)
 	revision, err := run(access, spec, c, records.deployed != nil)
 	if err != nil {
-		return 0, fmt.Errorf("Helm could not bring about release %s/%s: %w", spec.Namespace, spec.Release, err)
+		return 0, fmt.Errorf("Helm could not bring about release %s/%s: %w", spec.Namespace, spec.Release, cluster.Explain(err, access.Context))
 	}
 	// Helm only logs when it fails to write the record's last state (helm#7139)
 	again, err := readRecords(ctx, access, spec.Namespace, spec.Release)
@@ -111,7 +111,7 @@ func Rollback(access *cluster.Access, namespace, name string, revision int) erro
 	rollback := action.NewRollback(configuration)
 	rollback.Version, rollback.Timeout = revision, helmTimeout
 	if err := rollback.Run(name); err != nil {
-		return fmt.Errorf("release %s/%s could not be brought back to revision %d: %w", namespace, name, revision, err)
+		return fmt.Errorf("release %s/%s could not be brought back to revision %d: %w", namespace, name, revision, cluster.Explain(err, access.Context))
 	}
 	return nil
 }
@@ -127,7 +127,7 @@ func Uninstall(access *cluster.Access, namespace, name string) error {
 	uninstall.Timeout, uninstall.Wait = helmTimeout, true
 	uninstall.DeletionPropagation = "foreground"
 	if _, err := uninstall.Run(name); err != nil && !errors.Is(err, driver.ErrReleaseNotFound) {
-		return fmt.Errorf("release %s/%s could not be uninstalled: %w", namespace, name, err)
+		return fmt.Errorf("release %s/%s could not be uninstalled: %w", namespace, name, cluster.Explain(err, access.Context))
 	}
 	return nil
 }

@@ -94,7 +94,7 @@ func TestFaults(t *testing.T) {
 			t.Error(problem)
 		}
 	})
-	fmt.Printf("%s: faults: %d of %d kinds, violations: %d\n", s.verb, tried.Load(), len(kinds), violations.Load())
+	fmt.Printf("%s: faults: %d runs, %d kinds, violations: %d\n", s.verb, tried.Load(), len(kinds), violations.Load())
 }
 
 // passes is how often TestFaults goes through a run's calls: once, as often as

@@ -134,7 +134,10 @@ func (r *region) close() {
 type outcome struct {
 	code   int
 	killed bool
-	output string
+	// disturbed tells that the run came to the call to disturb: one that has to
+	// wait less than the one whose calls were counted makes fewer.
+	disturbed bool
+	output    string
 }
 
 // run runs a verb of the real binary on the region, disturbed.

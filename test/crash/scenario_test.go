@@ -14,6 +14,10 @@ import (
 // scenario is a verb that is disturbed.
 type scenario struct {
 	verb string
+	// primary is the version of the lab's primary, and sample how many calls are
+	// crashed when not all are.
+	primary string
+	sample  int
 	// prepare brings the region to where the verb begins.
 	prepare func(*inlab.Lab, *region) error
 	// rule must hold at every instant, complete when the verb is done.
@@ -25,6 +29,8 @@ type scenario struct {
 func migrateScenario() scenario {
 	return scenario{
 		verb:     "migrate",
+		primary:  "1.21.7",
+		sample:   9,
 		prepare:  func(*inlab.Lab, *region) error { return nil },
 		rule:     func(lab *inlab.Lab, r *region) error { return r.rule(lab) },
 		complete: func(lab *inlab.Lab, r *region) error { return r.complete(lab) },
@@ -34,7 +40,7 @@ func migrateScenario() scenario {
 
 func rollbackScenario() scenario {
 	s := migrateScenario()
-	s.verb = "rollback"
+	s.verb, s.sample = "rollback", 4
 	s.prepare = migrated
 	s.complete = func(lab *inlab.Lab, r *region) error {
 		provider, err := lab.Provider(r.name)
@@ -72,6 +78,8 @@ func finalizeScenario() scenario {
 	}
 	return scenario{
 		verb:    "finalize",
+		primary: "1.22.3",
+		sample:  3,
 		prepare: migrated,
 		rule: func(lab *inlab.Lab, r *region) error {
 			return errors.Join(r.served(lab), r.provisions())

@@ -1,0 +1,154 @@
+package crash
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
+)
+
+// spread lets the regions work the points off side by side.
+func spread(regions []*region, points []disturbance, work func(*region, disturbance)) {
+	queue := make(chan disturbance)
+	var workers sync.WaitGroup
+	for _, r := range regions {
+		workers.Go(func() {
+			for d := range queue {
+				work(r, d)
+			}
+		})
+	}
+	for _, d := range points {
+		queue <- d
+	}
+	close(queue)
+	workers.Wait()
+}
+
+// disturbOnce disturbs one run of the verb, checks what is left, runs the verb
+// again, undisturbed, and checks that all is as it should be. It returns how
+// the disturbed run ended, and what was wrong.
+func disturbOnce(lab *inlab.Lab, r *region, s scenario, d disturbance) (first outcome, problems []string) {
+	if err := s.prepare(lab, r); err != nil {
+		return first, []string{fmt.Sprintf("%s: prepare: %v", r.name, err)}
+	}
+	first = r.run(lab, d, s.verb)
+	_, what := r.meddler.calls()
+	first.disturbed = what != ""
+	point := fmt.Sprintf("%s of %s, call %d (%s), %s", s.verb, r.name, d.call, what, d)
+	problem := func(format string, args ...any) {
+		problems = append(problems, point+": "+fmt.Sprintf(format, args...))
+	}
+	if err := s.rule(lab, r); err != nil {
+		problem("%v", err)
+	}
+	if d.kill == nil && first.code != 0 {
+		if unclear := unclear(first.output); unclear != "" {
+			problem("the failure is not clear: %s\n%s", unclear, lastLines(first.output))
+		}
+	}
+	again := r.run(lab, disturbance{}, s.verb)
+	if again.code != 0 {
+		problem("one plain run did not complete it: exit code %d\n%s\n--- the disturbed run\n%s\n--- the proxies\n%s", again.code, lastLines(again.output), lastLines(first.output), r.meddler.complaints())
+	} else {
+		if err := s.complete(lab, r); err != nil {
+			problem("after one plain run: %v\n%s\n--- the disturbed run\n%s", err, lastLines(again.output), lastLines(first.output))
+		}
+		picture, err := inlab.Picture(context.Background(), r.direct)
+		if err != nil {
+			problem("%v", err)
+		}
+		if diff := cmp.Diff(r.undisturbed, picture); diff != "" {
+			problem("objects differ from those of an undisturbed run (-want +got):\n%s", diff)
+		}
+	}
+	if err := s.reset(lab, r); err != nil {
+		problem("reset: %v", err)
+	}
+	return first, problems
+}
+
+// String says in words what is done to a call.
+func (d disturbance) String() string {
+	switch {
+	case d.kill == nil:
+		return "answered by: " + string(d.fault)
+	case d.after:
+		return "killed after it took effect"
+	default:
+		return "killed before it"
+	}
+}
+
+// reference runs the verb undisturbed in every region, keeps the pictures of
+// what it made, and returns the least and the most calls that it made.
+func reference(t *testing.T, lab *inlab.Lab, regions []*region, s scenario) (least, most int) {
+	t.Helper()
+	var group errgroup.Group
+	for _, r := range regions {
+		group.Go(func() (err error) {
+			if err := s.prepare(lab, r); err != nil {
+				return err
+			}
+			if done := r.run(lab, disturbance{}, s.verb); done.code != 0 {
+				return fmt.Errorf("an undisturbed %s of %s failed: exit code %d\n%s", s.verb, r.name, done.code, done.output)
+			}
+			r.total, _ = r.meddler.calls()
+			if err := s.complete(lab, r); err != nil {
+				return fmt.Errorf("an undisturbed %s of %s: %w", s.verb, r.name, err)
+			}
+			if r.undisturbed, err = inlab.Picture(context.Background(), r.direct); err != nil {
+				return err
+			}
+			return s.reset(lab, r)
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	least = regions[0].total
+	for _, r := range regions {
+		least, most = min(least, r.total), max(most, r.total)
+	}
+	return least, most
+}
+
+// whole reports whether every call is to be tried.
+func whole() bool { return os.Getenv("CODER_SATELLITE_CRASH") == "all" }
+
+// stride is the distance between the calls that are tried.
+func stride(total, sample int) int {
+	if whole() {
+		return 1
+	}
+	return max(1, total/sample)
+}
+
+func setUp(t *testing.T, version string) (*inlab.Lab, []*region) {
+	t.Helper()
+	lab, err := inlab.Up("--build-time", "100ms", "--primary-version", version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := lab.Down(); err != nil {
+			t.Error(err)
+		}
+	})
+	var regions []*region
+	for _, one := range lab.Regions {
+		r, err := newRegion(lab, one.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(r.close)
+		regions = append(regions, r)
+	}
+	return lab, regions
+}

@@ -1,0 +1,82 @@
+package crash
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
+)
+
+// mislead answers calls wrongly: each call with each kind of fault, or a sample
+// with every kind in it. The outcome must be success after a retry, or a clear
+// failure with the rule intact.
+func mislead(t *testing.T, lab *inlab.Lab, regions []*region, s scenario, most int) {
+	kinds := allFaults()
+	step := stride(most, len(kinds))
+	var points []disturbance
+	for pass := range passes(t, len(kinds)) {
+		for call, n := 1+pass%step, pass; call <= most; call, n = call+step, n+1 {
+			points = append(points, disturbance{call: call, fault: kinds[n%len(kinds)]})
+		}
+	}
+	var succeeded, failed, violations atomic.Int64
+	spread(regions, points, func(r *region, d disturbance) {
+		first, problems := disturbOnce(lab, r, s, d)
+		for _, problem := range problems {
+			violations.Add(1)
+			t.Error(problem)
+		}
+		switch {
+		case !first.disturbed: // this run had to wait less, and made fewer calls
+		case first.code == 0:
+			succeeded.Add(1)
+		default:
+			failed.Add(1)
+		}
+	})
+	fmt.Printf("%s: faults: %d of %d kinds (the run succeeded after %d, failed after %d), violations: %d\n",
+		s.verb, succeeded.Load()+failed.Load(), len(kinds), succeeded.Load(), failed.Load(), violations.Load())
+	if n := int(succeeded.Load() + failed.Load()); n < len(points)/2 {
+		t.Errorf("only %d of %d faults were met", n, len(points))
+	}
+}
+
+// passes is how often mislead goes through a run's calls: once, as often as
+// CODER_SATELLITE_FAULTS says, or until each call has had each fault.
+func passes(t *testing.T, kinds int) int {
+	t.Helper()
+	if whole() {
+		return kinds
+	}
+	text := os.Getenv("CODER_SATELLITE_FAULTS")
+	if text == "" {
+		return 1
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		t.Fatalf("CODER_SATELLITE_FAULTS=%q is no number of passes", text)
+	}
+	return n
+}
+
+// unclear says what is unclear about a failure's output; "" if nothing.
+func unclear(output string) string {
+	for _, never := range []string{"panic:", "goroutine ", "runtime error"} {
+		if strings.Contains(output, never) {
+			return "it shows " + never
+		}
+	}
+	for line := range strings.SplitSeq(output, "\n") {
+		if strings.TrimSpace(line) == "error: context deadline exceeded" || strings.HasSuffix(line, ": context deadline exceeded") {
+			return "a bare \"context deadline exceeded\": " + line
+		}
+	}
+	if strings.TrimSpace(output) == "" {
+		return "it says nothing"
+	}
+	return ""
+}

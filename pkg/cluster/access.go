@@ -78,7 +78,8 @@ func (k *Kubeconfig) Open(context string, options Options) (*Access, error) {
 		return nil, fmt.Errorf("context %q of the kubeconfig %s is not usable: %w", context, k.source, err)
 	}
 	user := k.config.Contexts[context].AuthInfo
-	return newAccess(k, context, overTransport(config, k.logins.inTurn(user, client.Transport)), options)
+	transport := &guard{next: k.logins.inTurn(user, client.Transport), max: maxAnswer}
+	return newAccess(k, context, overTransport(config, transport), options)
 }
 
 // overTransport returns the configuration with all credentials and TLS left

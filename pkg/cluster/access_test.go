@@ -41,6 +41,18 @@ func newAPIServer(t *testing.T) *apiServer {
 			_, _ = io.WriteString(w, `{"gitVersion":"v1.29.3"}`)
 		case "/api/v1/namespaces/kube-system":
 			_, _ = io.WriteString(w, `{"kind":"Namespace","apiVersion":"v1","metadata":{"name":"kube-system","uid":"u-1"}}`)
+		case "/silent":
+			<-r.Context().Done()
+		case "/stuck":
+			_, _ = io.WriteString(w, "{")
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		case "/endless":
+			for chunk := make([]byte, 1<<20); ; {
+				if _, err := w.Write(chunk); err != nil {
+					return
+				}
+			}
 		default:
 			w.WriteHeader(http.StatusNotFound)
 			_, _ = io.WriteString(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound","code":404}`)

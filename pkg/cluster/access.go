@@ -78,7 +78,7 @@ func (k *Kubeconfig) Open(context string, options Options) (*Access, error) {
 		return nil, fmt.Errorf("context %q of the kubeconfig %s is not usable: %w", context, k.source, err)
 	}
 	user := k.config.Contexts[context].AuthInfo
-	transport := &guard{next: k.logins.inTurn(user, client.Transport), max: maxAnswer}
+	transport := &guard{next: k.logins.inTurn(user, client.Transport), timeout: config.Timeout, max: maxAnswer}
 	return newAccess(k, context, overTransport(config, transport), options)
 }
 
@@ -99,7 +99,9 @@ func overTransport(config *rest.Config, transport http.RoundTripper) *rest.Confi
 }
 
 func newAccess(k *Kubeconfig, context string, config *rest.Config, options Options) (*Access, error) {
-	client := &http.Client{Transport: config.Transport, Timeout: config.Timeout}
+	// The transport knows when the time is over, and says so in words. The client
+	// tells the API server, too, which then gives a write up that we no longer wait for.
+	client := &http.Client{Transport: config.Transport, Timeout: config.Timeout + time.Second}
 	clientset, err := kubernetes.NewForConfigAndClient(config, client)
 	if err != nil {
 		return nil, err

@@ -47,6 +47,9 @@ func newAPIServer(t *testing.T) *apiServer {
 			_, _ = io.WriteString(w, "{")
 			_ = http.NewResponseController(w).Flush()
 			<-r.Context().Done()
+			if connection, _, err := http.NewResponseController(w).Hijack(); err == nil {
+				_ = connection.Close() // a handler that just returned would end the body well
+			}
 		case "/endless":
 			for chunk := make([]byte, 1<<20); ; {
 				if _, err := w.Write(chunk); err != nil {

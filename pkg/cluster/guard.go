@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 )
 
 // maxAnswer is the longest answer of an API server that is read. The largest
@@ -14,27 +15,35 @@ import (
 // must not fill the operator's memory.
 const maxAnswer = 64 << 20
 
-// guard breaks answers off that are longer than max bytes, and says in words
-// that none came in time: each client above it wraps what it is given.
+// guard bounds answers in time and in size, and says in words which bound was
+// met: each client above it wraps the error that it is given.
 type guard struct {
-	next http.RoundTripper
-	max  int64
+	next    http.RoundTripper
+	timeout time.Duration
+	max     int64
 }
 
 // RoundTrip implements http.RoundTripper.
 func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
-	response, err := g.next.RoundTrip(request)
-	if err != nil || response.StatusCode == http.StatusSwitchingProtocols {
-		return response, inTime(err)
+	ctx, cancel := context.WithTimeout(request.Context(), g.timeout)
+	response, err := g.next.RoundTrip(request.WithContext(ctx))
+	if err != nil {
+		err = inTime(ctx, err)
+		cancel()
+		return nil, err
 	}
-	// one byte more tells an answer that is too long from one that just fits
-	response.Body = &guardedBody{ReadCloser: response.Body, left: g.max + 1, max: g.max, host: request.URL.Host}
+	response.Body = &guardedBody{
+		ReadCloser: response.Body, ctx: ctx, cancel: cancel, max: g.max, host: request.URL.Host,
+		left: g.max + 1, // one byte more tells an answer that is too long from one that just fits
+	}
 	return response, nil
 }
 
-// guardedBody is a body that fails after its limit.
+// guardedBody is a body that fails after its limits.
 type guardedBody struct {
 	io.ReadCloser
+	ctx       context.Context //nolint:containedctx // of the request, which ends with its body
+	cancel    context.CancelFunc
 	left, max int64
 	host      string
 }
@@ -45,26 +54,33 @@ func (b *guardedBody) Read(into []byte) (int, error) {
 	}
 	n, err := b.ReadCloser.Read(into[:min(int64(len(into)), b.left)])
 	b.left -= int64(n)
-	return n, inTime(err)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = inTime(b.ctx, err)
+	}
+	return n, err
 }
 
-// inTime returns the error, but one of a deadline as a *slowError.
-func inTime(err error) error {
-	if errors.Is(err, context.DeadlineExceeded) {
-		return &slowError{err}
+func (b *guardedBody) Close() error {
+	defer b.cancel()
+	return b.ReadCloser.Close()
+}
+
+// inTime returns the error, but as a *slowError if the time of its request is over.
+func inTime(ctx context.Context, err error) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return &slowError{}
 	}
 	return err
 }
 
-// slowError is an API server that gave no complete answer in time. To those who
-// ask it is the error of a deadline that it is.
-type slowError struct{ cause error }
+// slowError is an API server that gave no complete answer in time.
+type slowError struct{}
 
-func (e *slowError) Error() string { return "the API server gave no complete answer in time" }
-func (e *slowError) Unwrap() error { return e.cause }
+func (*slowError) Error() string { return "the API server gave no complete answer in time" }
 
-// Timeout implements net.Error.
-func (e *slowError) Timeout() bool { return true }
+// Is makes the error one of a deadline to those who ask.
+func (*slowError) Is(target error) bool { return target == context.DeadlineExceeded }
 
-// Temporary implements net.Error.
-func (e *slowError) Temporary() bool { return true }
+// Timeout and Temporary implement net.Error.
+func (*slowError) Timeout() bool   { return true }
+func (*slowError) Temporary() bool { return true }

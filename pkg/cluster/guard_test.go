@@ -51,7 +51,7 @@ func TestGuardedBody(t *testing.T) {
 		{"12345", false},
 		{strings.Repeat("5", 1<<16), false},
 	} {
-		transport := &guard{max: 4, next: answering(test.body)}
+		transport := &guard{max: 4, timeout: time.Minute, next: answering(test.body)}
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://127.0.0.1:1", http.NoBody)
 		if err != nil {
 			t.Fatal(err)

@@ -27,6 +27,7 @@ func (p *Primary) startBuild(w *workspace) {
 	now := p.now()
 	w.build, w.Updating, w.LastBuiltAt, w.UpdatedAt = b, true, now, now
 	w.LatestStat = WorkspaceStat{Time: now, LastOnline: w.LatestStat.LastOnline, ContainerStatus: "CREATING"}
+	p.stopAgent(w)
 	fail := w.fail
 	if w.failOnce {
 		w.fail, w.failOnce = "", false
@@ -76,6 +77,7 @@ func (p *Primary) runBuild(w *workspace, b *build, fail string) {
 	if fail == "" {
 		w.LatestStat.ContainerStatus, w.LatestStat.LastOnline = "ON", now
 		w.RebuildMessages = []RebuildMessage{} // nothing asks for it any more
+		p.startAgent(w)
 		p.say(w, b, "done", "Workspace is ready")
 		return
 	}

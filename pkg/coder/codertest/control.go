@@ -17,6 +17,7 @@ import (
 //	POST /users                     {"email", "roles"} -> {"user", "token"}
 //	POST /tokens/expire             {"token"}
 //	POST /workspaces/fail           {"id", "message", "once"}
+//	POST /workspaces/agent-token    {"id"} -> {"token"}, for an agent of one's own
 //	POST /workspaces, /providers    a Workspace or Provider to add
 //	DELETE /providers/{id}          one removed
 func (p *Primary) ControlHandler() http.Handler {
@@ -71,6 +72,13 @@ func (p *Primary) ControlHandler() http.Handler {
 			return errorBody("not_found", "no such workspace"), http.StatusNotFound
 		}
 		return nil, http.StatusNoContent
+	}))
+	mux.HandleFunc("POST /workspaces/agent-token", control(func(body struct{ ID string }) (any, int) {
+		token := p.AgentToken(body.ID)
+		if token == "" {
+			return errorBody("not_found", "no such workspace"), http.StatusNotFound
+		}
+		return map[string]string{"token": token}, http.StatusOK
 	}))
 	mux.HandleFunc("POST /workspaces", control(func(w Workspace) (any, int) { return p.AddWorkspace(w), http.StatusCreated }))
 	mux.HandleFunc("POST /providers", control(func(provider Provider) (any, int) { return p.AddProvider(provider), http.StatusCreated }))

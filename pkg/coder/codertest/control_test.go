@@ -58,6 +58,10 @@ func TestControl(t *testing.T) {
 	workspace := decode[codertest.Workspace](t, call("POST", "/workspaces", codertest.Workspace{Name: "canary", UserID: created.User.ID, ResourcePoolID: provider.ID}, 201))
 	call("POST", "/workspaces/fail", map[string]any{"id": workspace.ID, "message": "no space left on device", "once": true}, 204)
 	call("POST", "/workspaces/fail", map[string]any{"id": "none", "message": "x"}, 404)
+	call("POST", "/workspaces/agent-token", map[string]any{"id": "none"}, 404)
+	if got := decode[map[string]string](t, call("POST", "/workspaces/agent-token", map[string]any{"id": workspace.ID}, 200)); got["token"] != d.AgentToken(workspace.ID) {
+		t.Errorf("the agent's token: %v", got)
+	}
 	d.manager(t, "PATCH", "/api/v0/workspaces/"+workspace.ID, `{}`, 204)
 	eventually(t, "the failed build", func() bool { return d.workspace(t, workspace.ID).LatestStat.ContainerStatus == "FAILED" })
 

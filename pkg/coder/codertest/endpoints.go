@@ -59,6 +59,10 @@ func (p *Primary) endpoint(r *http.Request) methods {
 		return satelliteEndpoint(id, rest)
 	case "private/webrtc":
 		return webrtcEndpoint(id, rest)
+	case "private/turn":
+		return turnEndpoint(id, rest)
+	case "private/envagent":
+		return agentEndpoint(id, rest)
 	default:
 		return nil
 	}

@@ -2,6 +2,7 @@ package codertest
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"net"
 	"net/http"
@@ -28,6 +29,11 @@ type Options struct {
 	// is over, when none runs (chosen: what the real server does is not known, so
 	// clients must tell builds apart by their IDs).
 	ReplayBuilds bool
+	// Agents makes an agent run in each workspace that was built with Networking
+	// v2, and is ON; it trusts AgentRootCAs, or those of the primary's own
+	// authority if nil.
+	Agents       bool
+	AgentRootCAs *x509.CertPool
 	// Now is the primary's clock; time.Now if nil.
 	Now func() time.Time
 }
@@ -55,7 +61,9 @@ type Primary struct {
 	requests      []*Request
 	faults        []*fault
 
-	// running are requests and builds; closing ends them.
+	turn turnServer
+
+	// running are requests, builds and agents; closing ends them.
 	running sync.WaitGroup
 	closing chan struct{}
 }
@@ -86,6 +94,10 @@ func NewPrimary(options Options) (*Primary, error) {
 			return nil, err
 		}
 		p.ca, p.options.Certificate = authority.PEM(), &certificate
+		if options.AgentRootCAs == nil {
+			p.options.AgentRootCAs = x509.NewCertPool()
+			p.options.AgentRootCAs.AppendCertsFromPEM(p.ca)
+		}
 	}
 	listener, err := net.Listen("tcp", options.Addr)
 	if err != nil {
@@ -114,8 +126,12 @@ func (p *Primary) Close() {
 		p.closed = true
 		close(p.closing)
 	}
+	for _, w := range p.workspaces {
+		p.stopAgent(w)
+	}
 	p.mu.Unlock()
 	_ = p.server.Close()
+	p.turn.close()
 	p.serving.Wait()
 	p.running.Wait()
 }

@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"sync"
 	"time"
 )
 
@@ -32,8 +33,8 @@ type SatelliteOptions struct {
 	Now func() time.Time
 }
 
-// Satellite serves its key and its health, and passes everything else on to
-// its primary, signed. It is an http.Handler, to be served over TLS.
+// Satellite serves its key, its health and TURN, and passes everything else on
+// to its primary, signed. It is an http.Handler, to be served over TLS.
 type Satellite struct {
 	options     SatelliteOptions
 	primary     *url.URL
@@ -42,6 +43,9 @@ type Satellite struct {
 	fingerprint string
 	proxy       *httputil.ReverseProxy
 	transport   *http.Transport
+	turn        turnServer
+	closing     chan struct{}
+	closeOnce   sync.Once
 }
 
 // NewSatellite returns a satellite, or an error that says which of its options
@@ -66,7 +70,7 @@ func NewSatellite(options SatelliteOptions) (*Satellite, error) {
 		return nil, err
 	}
 	s := &Satellite{
-		options: options, primary: primary, key: key,
+		options: options, primary: primary, key: key, closing: make(chan struct{}),
 		public:      string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})),
 		fingerprint: fingerprint(der),
 		transport: &http.Transport{
@@ -115,8 +119,13 @@ func (s *Satellite) PublicKey() string { return s.public }
 // Fingerprint returns the key's fingerprint.
 func (s *Satellite) Fingerprint() string { return s.fingerprint }
 
-// Close closes the connections to the primary that are not in use.
-func (s *Satellite) Close() { s.transport.CloseIdleConnections() }
+// Close ends the TURN server, and closes the connections to the primary that
+// are not in use.
+func (s *Satellite) Close() {
+	s.closeOnce.Do(func() { close(s.closing) })
+	s.turn.close()
+	s.transport.CloseIdleConnections()
+}
 
 // ServeHTTP implements http.Handler.
 func (s *Satellite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -125,6 +134,8 @@ func (s *Satellite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.serveKey(w, r)
 	case "/cem-healthz":
 		s.serveHealth(w, r)
+	case turnPath: // workspaces' traffic; all else is the primary's
+		s.serveTURN(w, r)
 	default:
 		s.pass(w, r)
 	}

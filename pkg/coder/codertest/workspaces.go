@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/hashicorp/yamux"
 )
 
 // workspace is a workspace with its builds.
@@ -14,6 +16,10 @@ type workspace struct {
 	fail     string          // what the next builds fail with; "" if they do not
 	failOnce bool            // only the next one fails
 	watchers []chan<- *build // told when a build begins, once
+
+	agentToken string         // by which its agent authenticates
+	agent      *yamux.Session // the agent that listens; nil if none does
+	stopAgent  func()         // stops the agent that the primary runs; nil if it runs none
 }
 
 // AddWorkspace adds a workspace; an empty ID, organization, image or state is
@@ -47,7 +53,11 @@ func (p *Primary) AddWorkspace(w Workspace) Workspace {
 	if w.LastBuiltAt.IsZero() {
 		w.LastBuiltAt = now
 	}
-	p.workspaces = append(p.workspaces, &workspace{Workspace: w})
+	added := &workspace{Workspace: w, agentToken: newID()}
+	p.workspaces = append(p.workspaces, added)
+	if w.LatestStat.ContainerStatus == "ON" {
+		p.startAgent(added)
+	}
 	return w
 }
 

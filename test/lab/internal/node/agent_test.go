@@ -3,168 +3,19 @@ package node
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
-	"go.uber.org/goleak"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/kubernetes/fake"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
-	"github.com/coder-satellite/kubectl-coder-satellite/test/lab/internal/layout"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-const namespace = "coder-satellite"
-
-// fixture is a region with a node, a primary, and nothing else.
-type fixture struct {
-	region  layout.Region
-	client  *fake.Clientset
-	agent   *Agent
-	primary *codertest.Primary
-	roots   *x509.CertPool
-}
-
-func newFixture(t *testing.T, objects ...runtime.Object) *fixture {
-	t.Helper()
-	authority, err := codertest.NewAuthority()
-	if err != nil {
-		t.Fatal(err)
-	}
-	certificate, key, err := authority.IssuePEM("127.0.0.1", "localhost")
-	if err != nil {
-		t.Fatal(err)
-	}
-	pair, err := tls.X509KeyPair(certificate, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	privateKey, err := codertest.NewPrivateKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	ca := filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(ca, authority.PEM(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	f := &fixture{region: layout.Region{Name: "sydney", AccessPort: freePort(t), EnvproxyPort: freePort(t), KubeletPort: freePort(t)}, roots: x509.NewCertPool()}
-	f.roots.AppendCertsFromPEM(authority.PEM())
-	if f.primary, err = codertest.NewPrimary(codertest.Options{Certificate: &pair}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(f.primary.Close)
-	f.client = fake.NewClientset(append(objects,
-		&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "tls"}, Data: map[string][]byte{"tls.crt": certificate, "tls.key": key}},
-		&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "key"}, Data: map[string][]byte{"privateKey": []byte(privateKey)}},
-	)...)
-	f.agent = New(Options{Region: f.region, Client: f.client, Certificate: certificate, Key: key, CA: ca})
-	return f
-}
-
-// run runs the agent until the test ends.
-func (f *fixture) run(t *testing.T) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- f.agent.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("the agent failed: %v", err)
-		}
-	})
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().(*net.TCPAddr).Port
-}
-
-// satellitePod is a pod as the chart makes it, changed.
-func (f *fixture) satellitePod(change func(*corev1.Pod)) *corev1.Pod {
-	pod := &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "coderd-1", UID: types.UID("uid-1"), Labels: map[string]string{"coder.deployment": "coderd"}},
-		Spec: corev1.PodSpec{
-			NodeName: name,
-			Containers: []corev1.Container{{
-				Name: "coderd", Image: "coder-service:1.21.7", Args: []string{"coderd", "replica"},
-				Env: []corev1.EnvVar{
-					{Name: "CODER_PRIMARY_ACCESS_URL", Value: f.primary.URL()},
-					{Name: "CODER_SATELLITE_ACCESS_URL", Value: fmt.Sprintf("https://127.0.0.1:%d", f.region.AccessPort)},
-					{Name: "CODER_SATELLITE_PRIVATE_KEY", ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
-						LocalObjectReference: corev1.LocalObjectReference{Name: "key"}, Key: "privateKey",
-					}}},
-					{Name: "SSL_SERVER_CERT_FILE", Value: "/tls/tls.crt"},
-					{Name: "SSL_SERVER_KEY_FILE", Value: "/tls/tls.key"},
-				},
-				VolumeMounts: []corev1.VolumeMount{{Name: "tls", MountPath: "/tls"}},
-			}},
-			Volumes: []corev1.Volume{{Name: "tls", VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: "tls"}}}},
-		},
-	}
-	if change != nil {
-		change(pod)
-	}
-	return pod
-}
-
-func (f *fixture) create(t *testing.T, pod *corev1.Pod) {
-	t.Helper()
-	if _, err := f.client.CoreV1().Pods(pod.Namespace).Create(t.Context(), pod, metav1.CreateOptions{}); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// get asks the region's access port, as a client that trusts the lab.
-func (f *fixture) get(path string) (status int, body string, err error) {
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: f.roots, MinVersion: tls.VersionTLS12}, DisableKeepAlives: true}
-	client := &http.Client{Transport: transport, Timeout: 5 * time.Second}
-	response, err := client.Get(fmt.Sprintf("https://127.0.0.1:%d%s", f.region.AccessPort, path))
-	if err != nil {
-		return 0, "", err
-	}
-	defer func() { _ = response.Body.Close() }()
-	data, err := io.ReadAll(response.Body)
-	return response.StatusCode, string(data), err
-}
-
-func eventually(t *testing.T, try func() error) {
-	t.Helper()
-	deadline := time.NewTimer(20 * time.Second)
-	defer deadline.Stop()
-	ticker := time.NewTicker(10 * time.Millisecond)
-	defer ticker.Stop()
-	for {
-		err := try()
-		if err == nil {
-			return
-		}
-		select {
-		case <-deadline.C:
-			t.Fatal(err)
-		case <-ticker.C:
-		}
-	}
-}
 
 // TestSatelliteLives follows a satellite from its pod to its end: it becomes
 // ready, gets an address, answers at the access URL, falls with the primary, and is gone

@@ -16,6 +16,8 @@ import (
 type Files struct {
 	// Certificate and Key are of every server of the lab: 127.0.0.1 and localhost.
 	Certificate, Key []byte
+	// CA is the authority's certificate, in PEM form.
+	CA []byte
 	// CertFile and KeyFile hold them.
 	CertFile, KeyFile string
 	// AccountKey signs the tokens of service accounts.
@@ -37,6 +39,7 @@ func Make(dir, caFile string) (*Files, error) {
 		return nil, err
 	}
 	files := &Files{
+		CA:         authority.PEM(),
 		CertFile:   filepath.Join(dir, "server.pem"),
 		KeyFile:    filepath.Join(dir, "server-key.pem"),
 		AccountKey: filepath.Join(dir, "account-key.pem"),

@@ -5,6 +5,7 @@ package supervisor
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -128,11 +129,15 @@ func startPrimary(lab *layout.Lab, files *pki.Files) (*codertest.Primary, error)
 	if err != nil {
 		return nil, err
 	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(files.CA)
 	primary, err := codertest.NewPrimary(codertest.Options{
-		Version:     lab.PrimaryVersion,
-		Certificate: &certificate,
-		Addr:        fmt.Sprintf("127.0.0.1:%d", lab.PrimaryPort),
-		BuildTime:   time.Duration(lab.BuildMillis) * time.Millisecond,
+		Version:      lab.PrimaryVersion,
+		Certificate:  &certificate,
+		Addr:         fmt.Sprintf("127.0.0.1:%d", lab.PrimaryPort),
+		BuildTime:    time.Duration(lab.BuildMillis) * time.Millisecond,
+		Agents:       true,
+		AgentRootCAs: roots,
 	})
 	if err != nil {
 		return nil, err

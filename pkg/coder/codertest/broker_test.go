@@ -1,0 +1,155 @@
+package codertest_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/hashicorp/yamux"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
+)
+
+const (
+	listenPath = "/api/private/envagent/listen"
+	turnPath   = "/api/private/turn"
+)
+
+// streaming is the deployment's client without its limit on time, which would
+// end a stream, too.
+func streaming(d *deployment) *http.Client { return &http.Client{Transport: d.client.Transport} }
+
+// dialStream opens a WebSocket of the primary as a byte stream, or returns the
+// status of the refusal.
+func dialStream(t *testing.T, d *deployment, path string, header http.Header) (io.ReadWriteCloser, int) {
+	t.Helper()
+	//nolint:bodyclose // the library closes it ("You never need to close resp.Body yourself")
+	connection, response, err := websocket.Dial(t.Context(), d.URL()+path, &websocket.DialOptions{HTTPClient: streaming(d), HTTPHeader: header})
+	if err != nil {
+		if response == nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		return nil, response.StatusCode
+	}
+	stream := websocket.NetConn(context.WithoutCancel(t.Context()), connection, websocket.MessageBinary)
+	t.Cleanup(func() { _ = stream.Close() })
+	return stream, http.StatusSwitchingProtocols
+}
+
+// echo is an agent that sends back what it reads, after its name.
+func echo(t *testing.T, d *deployment, token, name string) (gone <-chan struct{}) {
+	t.Helper()
+	stream, status := dialStream(t, d, listenPath+"?service_token="+token, nil)
+	if stream == nil {
+		t.Fatalf("the agent is refused: %d", status)
+	}
+	config := yamux.DefaultConfig()
+	config.LogOutput = io.Discard
+	session, err := yamux.Server(stream, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = session.Close() })
+	go func() {
+		for {
+			client, err := session.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = io.WriteString(client, name)
+			go func() {
+				_, _ = io.Copy(client, client)
+				_ = client.Close()
+			}()
+		}
+	}()
+	return session.CloseChan()
+}
+
+// TestBroker joins clients to an agent, and says no to whom it must.
+func TestBroker(t *testing.T) {
+	d := start(t, codertest.Options{})
+	owner, other := d.AddUser("owner@example.com"), d.AddUser("other@example.com", codertest.RoleAdmin)
+	workspace := d.AddWorkspace(codertest.Workspace{Name: "w", UserID: owner.ID})
+	connect := "/api/private/envagent/" + workspace.ID + "/connect?session_token="
+	refused := func(what, path string, want int) {
+		t.Helper()
+		if stream, status := dialStream(t, d, path, nil); stream != nil || status != want {
+			t.Errorf("%s: %d, want %d", what, status, want)
+		}
+	}
+	refused("an agent without a token", listenPath, http.StatusUnauthorized)
+	refused("an agent with a user's token", listenPath+"?service_token="+d.Token(owner.ID), http.StatusUnauthorized)
+	refused("a client without a token", connect, http.StatusUnauthorized)
+	refused("a client of no workspace", "/api/private/envagent/none/connect?session_token="+d.Token(owner.ID), http.StatusNotFound)
+	refused("a client of another's workspace", connect+d.Token(other.ID), http.StatusForbidden)
+	refused("a client before there is an agent", connect+d.Token(owner.ID), http.StatusServiceUnavailable)
+
+	talk := func(want string) {
+		t.Helper()
+		stream, status := dialStream(t, d, connect+d.Token(owner.ID), nil)
+		if stream == nil {
+			t.Fatalf("the owner is refused: %d", status)
+		}
+		if _, err := io.WriteString(stream, "ping"); err != nil {
+			t.Fatal(err)
+		}
+		got := make([]byte, len(want)+4)
+		if _, err := io.ReadFull(stream, got); err != nil || string(got) != want+"ping" {
+			t.Errorf("%q, %v; want %q", got, err, want+"ping")
+		}
+		_ = stream.Close()
+	}
+	gone := echo(t, d, d.AgentToken(workspace.ID), "first")
+	eventually(t, "the agent", func() bool { return d.AgentConnected(workspace.ID) })
+	talk("first")
+	talk("first")
+
+	// a second agent takes the place of the first
+	echo(t, d, d.AgentToken(workspace.ID), "second")
+	select {
+	case <-gone:
+	case <-time.After(10 * time.Second):
+		t.Fatal("the first agent is still connected")
+	}
+	talk("second")
+}
+
+// TestTURNTokens: TURN takes the token of a user or an agent, and an upgrade.
+func TestTURNTokens(t *testing.T) {
+	d := start(t, codertest.Options{})
+	owner := d.AddUser("owner@example.com")
+	workspace := d.AddWorkspace(codertest.Workspace{Name: "w", UserID: owner.ID})
+	for name, test := range map[string]struct {
+		token string
+		want  int
+	}{
+		"user":    {d.Token(owner.ID), http.StatusSwitchingProtocols},
+		"agent":   {d.AgentToken(workspace.ID), http.StatusSwitchingProtocols},
+		"nobody":  {"", http.StatusUnauthorized},
+		"unknown": {"guessed", http.StatusUnauthorized},
+	} {
+		if _, status := dialStream(t, d, turnPath, http.Header{"Session-Token": {test.token}}); status != test.want {
+			t.Errorf("%s: %d, want %d", name, status, test.want)
+		}
+	}
+	if d.AgentToken("none") != "" || d.AgentConnected("none") {
+		t.Error("a workspace that does not exist has an agent")
+	}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, d.URL()+turnPath, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Session-Token", d.Token(owner.ID))
+	response, err := d.client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	if response.StatusCode != http.StatusUpgradeRequired {
+		t.Errorf("without an upgrade: %d", response.StatusCode)
+	}
+}

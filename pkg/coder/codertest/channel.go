@@ -1,0 +1,89 @@
+package codertest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+)
+
+// dialled is the answer to a client that wants something dialled.
+type dialled struct {
+	Code int
+	Err  string
+	Net  string
+	Op   string
+}
+
+// serveChannel serves a data channel by its protocol.
+func (p *peer) serveChannel(ctx context.Context, protocol string, raw io.ReadWriteCloser) {
+	defer func() { _ = raw.Close() }()
+	if protocol == "control" {
+		buffer := make([]byte, 64)
+		for {
+			n, err := raw.Read(buffer)
+			if err != nil {
+				return
+			}
+			if _, err := raw.Write(buffer[:n]); err != nil {
+				return
+			}
+		}
+	}
+	network, address, _ := strings.Cut(protocol, ":")
+	connection, err := p.dial(ctx, network, address)
+	if data, err := json.Marshal(outcomeOf(network, err)); err != nil {
+		return
+	} else if _, err := raw.Write(data); err != nil {
+		return
+	}
+	if err != nil {
+		return
+	}
+	defer func() { _ = connection.Close() }()
+	p.channels.Go(func() {
+		_, _ = io.Copy(connection, raw)
+		_ = connection.Close()
+	})
+	_, _ = io.Copy(raw, connection)
+}
+
+// dial opens a connection to what the client's policies let it reach.
+func (p *peer) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil || (network != "tcp" && network != "udp") {
+		return nil, fmt.Errorf("%s:%s is nothing to dial", network, address)
+	}
+	number, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return nil, fmt.Errorf("%s is no port", port)
+	}
+	allowed := len(p.policies) == 0
+	for _, policy := range p.policies {
+		allowed = allowed || (policy.Network == "" || policy.Network == network) &&
+			(policy.Address == "" || policy.Address == host) && (policy.Port == 0 || uint64(policy.Port) == number)
+	}
+	if !allowed {
+		return nil, fmt.Errorf("%s:%s is not among the allowed addresses", network, address)
+	}
+	var dialer net.Dialer
+	return dialer.DialContext(ctx, network, address)
+}
+
+// outcomeOf says how dialling went, as the CLI's agent does: an address that
+// its client may not or cannot dial has code 1.
+func outcomeOf(network string, err error) dialled {
+	var operation *net.OpError
+	switch {
+	case err == nil:
+		return dialled{}
+	case errors.As(err, &operation):
+		return dialled{Code: 1, Err: operation.Err.Error(), Net: operation.Net, Op: operation.Op}
+	default:
+		return dialled{Code: 1, Err: err.Error(), Net: network, Op: "dial"}
+	}
+}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
 	"net/url"
 	"time"
 
@@ -46,23 +44,9 @@ type BuildWatch struct {
 // WatchBuild opens the build log of a workspace. Opened before a rebuild is
 // asked for, it misses no message of it. It must be closed.
 func (c *Client) WatchBuild(ctx context.Context, workspaceID string) (*BuildWatch, error) {
-	path := "/api/private/workspaces/" + url.PathEscape(workspaceID) + "/watch-update"
-	r := request{method: http.MethodGet, path: path}
-	if err := r.check(); err != nil {
-		return nil, err
-	}
-	header := http.Header{}
-	c.authorize(header, false)
-	dialCtx, cancel := context.WithTimeoutCause(ctx, c.config.Timeout, &slowError{c.config.Timeout})
-	defer cancel()
-	//nolint:bodyclose // the library closes it ("You never need to close resp.Body yourself")
-	connection, response, err := websocket.Dial(dialCtx, c.base.String()+path, &websocket.DialOptions{HTTPClient: c.http, HTTPHeader: header})
-	if response != nil && response.StatusCode >= 300 {
-		body, _ := io.ReadAll(response.Body) // the library has read up to 1 KiB of it
-		return nil, newError(c, r, &answer{status: response.StatusCode, header: response.Header, body: body})
-	}
+	connection, err := c.dialWebSocket(ctx, "/api/private/workspaces/"+url.PathEscape(workspaceID)+"/watch-update")
 	if err != nil {
-		return nil, explainTransport(dialCtx, c, r, err)
+		return nil, err
 	}
 	connection.SetReadLimit(maxBuildMessage)
 	return &BuildWatch{connection: connection, client: c}, nil

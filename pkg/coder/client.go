@@ -94,6 +94,15 @@ func (c *Client) Wrapped(wrap func(http.RoundTripper) http.RoundTripper) *Client
 	return newClient(c.base, c.config, wrap(c.http.Transport))
 }
 
+// At returns a client of the same user for another access URL of the
+// deployment: a satellite's. Connect to what it returns only if the primary
+// trusts the satellite, for it gets the token.
+func (c *Client) At(accessURL, connectTo string) (*Client, error) {
+	config := c.config
+	config.URL, config.ConnectTo = accessURL, connectTo
+	return New(config)
+}
+
 // URL returns the deployment's access URL.
 func (c *Client) URL() string { return c.base.String() }
 

@@ -72,6 +72,8 @@ func advice(c *Client, e *Error) string {
 	switch {
 	case e.Status == http.StatusUnauthorized:
 		return fmt.Sprintf("the token is missing, wrong or expired: log in with `coder login %s`, or give a token with --coder-token-file", c.base)
+	case e.Status == http.StatusForbidden && strings.HasPrefix(e.Path, agentPath):
+		return "only its owner can connect to a workspace"
 	case e.Status == http.StatusForbidden && e.Foreign == "" && !strings.Contains(e.Message, "site-manager"):
 		return "managing providers and satellites takes the role site-manager or site-admin"
 	case e.Status == http.StatusNotFound && e.Path == satellitesPath:

@@ -2,6 +2,7 @@ package coder
 
 import (
 	"encoding/json"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,8 +36,8 @@ func (c *Client) withoutSecrets(text string) string {
 	return text
 }
 
-// secrets returns all forms in which a secret may come back: as it is, in JSON,
-// and either one quoted in an error of Go's.
+// secrets returns all forms in which a secret may come back: as it is, in a URL,
+// in JSON, and each of them quoted in an error of Go's.
 func (c *Client) secrets() []string {
 	whole := []string{c.config.Token.Reveal(), c.config.AuthHeader.Reveal()}
 	if _, credential, ok := strings.Cut(c.config.AuthHeader.Reveal(), " "); ok {
@@ -44,7 +45,7 @@ func (c *Client) secrets() []string {
 	}
 	var forms []string
 	for _, secret := range whole {
-		for _, plain := range []string{secret, inJSON(secret, false), inJSON(secret, true)} {
+		for _, plain := range []string{secret, url.QueryEscape(secret), inJSON(secret, false), inJSON(secret, true)} {
 			forms = append(forms, plain, inner(strconv.Quote(plain)))
 		}
 	}

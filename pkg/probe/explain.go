@@ -67,7 +67,7 @@ func explainHTTP(host string, limit time.Duration, err error) error {
 	if isTimeout(err) {
 		return &Error{TimedOut, fmt.Sprintf("%s accepted the connection, but did not answer within %s", host, limit), err}
 	}
-	return &Error{NotHTTP, printable(fmt.Sprintf("%s does not speak HTTP: %v", host, err)), err}
+	return &Error{NotHTTP, Printable(fmt.Sprintf("%s does not speak HTTP: %v", host, err)), err}
 }
 
 func isTimeout(err error) bool {
@@ -84,15 +84,15 @@ func certificate(c *x509.Certificate) string {
 	if len(names) == 0 {
 		names = append(names, c.Subject.CommonName)
 	}
-	return printable(fmt.Sprintf("certificate for %s, valid until %s", strings.Join(names, ", "), c.NotAfter.UTC().Format(time.DateOnly)))
+	return Printable(fmt.Sprintf("certificate for %s, valid until %s", strings.Join(names, ", "), c.NotAfter.UTC().Format(time.DateOnly)))
 }
 
 // longestText caps what is shown of what a server says of itself.
 const longestText = 300
 
-// printable makes a server's text fit to be shown: without what steers a
-// terminal, and not too long.
-func printable(text string) string {
+// Printable makes foreign text fit to be shown: without what steers a terminal,
+// and not too long.
+func Printable(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
 			return r

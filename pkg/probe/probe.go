@@ -183,5 +183,5 @@ func get(ctx context.Context, limit time.Duration, u *url.URL, connection net.Co
 	if server := response.Header.Get("Server"); server != "" {
 		detail += ", server " + server
 	}
-	return printable(detail), nil
+	return Printable(detail), nil
 }

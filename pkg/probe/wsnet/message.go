@@ -1,0 +1,52 @@
+package wsnet
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/pion/webrtc/v4"
+)
+
+// message is one of those that client and agent negotiate by; which of its
+// fields are set tells what it is (coder-cli, wsnet).
+type message struct {
+	// Client to agent.
+	Offer        *webrtc.SessionDescription `json:"offer,omitempty"`
+	Servers      []server                   `json:"servers,omitempty"`
+	TURNProxyURL string                     `json:"turn_proxy_url,omitempty"`
+	// Agent to client.
+	Answer *webrtc.SessionDescription `json:"answer,omitempty"`
+	Error  string                     `json:"error,omitempty"`
+	// Both ways.
+	Candidate string `json:"candidate,omitempty"`
+}
+
+// server is an ICE server, as the agent's library reads it.
+type server struct {
+	URLs       []string `json:"urls"`
+	Username   string   `json:"username"`
+	Credential string   `json:"credential"`
+}
+
+// maxSignals is how much an agent may say: an answer has a few kilobytes.
+const maxSignals = 1 << 20
+
+// newDecoder reads an agent's messages, which are JSON objects one after the other.
+func newDecoder(stream io.Reader) *json.Decoder {
+	return json.NewDecoder(io.LimitReader(stream, maxSignals))
+}
+
+// next reads a message. It returns io.EOF at the end of the stream.
+func next(decoder *json.Decoder) (message, error) {
+	var m message
+	switch err := decoder.Decode(&m); {
+	case errors.Is(err, io.EOF):
+		return message{}, io.EOF
+	case err != nil:
+		return message{}, fmt.Errorf("what it says is not understood: %w", err)
+	default:
+		return m, nil
+	}
+}

@@ -1,0 +1,197 @@
+package wsnet
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/logging"
+	"github.com/pion/webrtc/v4"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
+)
+
+// negotiation is a connection in the making.
+type negotiation struct {
+	peer    *webrtc.PeerConnection
+	control *webrtc.DataChannel
+	// open is closed when the control channel is open, failed has room for the
+	// first failure.
+	open   chan struct{}
+	failed chan error
+	// reading is the goroutine that reads the agent's messages.
+	reading sync.WaitGroup
+
+	// mu guards what follows, and what is written to the agent.
+	mu       sync.Mutex
+	encoder  *json.Encoder
+	relays   int
+	answered bool
+}
+
+// negotiate offers the agent a connection, and goes on in the background. When
+// it returns no error, finish or abandon must be called.
+func negotiate(ctx context.Context, endpoint Endpoint, stream net.Conn) (*negotiation, error) {
+	n := &negotiation{open: make(chan struct{}), failed: make(chan error, 1), encoder: json.NewEncoder(stream)}
+	var settings webrtc.SettingEngine
+	settings.DetachDataChannels()
+	settings.LoggerFactory = &logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled}
+	settings.SetICETimeouts(iceDisconnected, iceFailed, iceKeepAlive)
+	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeTCP4})
+	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	settings.SetRelayAcceptanceMinWait(0) // for nothing else that could come
+	settings.SetICEProxyDialer(&turnDialer{ctx: ctx, open: endpoint.TURN, fail: n.fail})
+	var err error
+	if n.peer, err = webrtc.NewAPI(webrtc.WithSettingEngine(settings)).NewPeerConnection(configuration()); err != nil {
+		return nil, fmt.Errorf("prepare a WebRTC connection: %w", err)
+	}
+	if err := n.offer(endpoint.AccessURL); err != nil {
+		_ = n.peer.GracefulClose()
+		return nil, err
+	}
+	n.reading.Go(func() { n.read(newDecoder(stream)) })
+	return n, nil
+}
+
+// offer sends the offer, and then the candidates as they are found.
+func (n *negotiation) offer(accessURL string) error {
+	control := "control"
+	var err error
+	if n.control, err = n.peer.CreateDataChannel(control, &webrtc.DataChannelInit{Protocol: &control}); err != nil {
+		return fmt.Errorf("prepare a WebRTC connection: %w", err)
+	}
+	n.control.OnOpen(func() { close(n.open) })
+	n.peer.OnICECandidate(n.found)
+	n.peer.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
+		if state == webrtc.PeerConnectionStateFailed {
+			n.fail(&Error{Stage: StagePeer, Message: "the relays were agreed on, but nothing comes through them"})
+		}
+	})
+	offer, err := n.peer.CreateOffer(nil)
+	if err != nil {
+		return fmt.Errorf("prepare a WebRTC connection: %w", err)
+	}
+	// before the local description is set, from when on candidates are found
+	first := message{Offer: &offer, Servers: []server{{[]string{turnServer}, turnUser, turnUser}}, TURNProxyURL: accessURL}
+	if err := n.encoder.Encode(first); err != nil {
+		return &Error{Stage: StageBroker, Message: "the broker hung up before it took the offer", cause: err}
+	}
+	if err := n.peer.SetLocalDescription(offer); err != nil {
+		return fmt.Errorf("prepare a WebRTC connection: %w", err)
+	}
+	return nil
+}
+
+// found sends a candidate to the agent. After the last one it is called with nil.
+func (n *negotiation) found(candidate *webrtc.ICECandidate) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if candidate != nil {
+		n.relays++
+		_ = n.encoder.Encode(message{Candidate: candidate.ToJSON().Candidate}) // an agent that is gone is noticed where it is read
+		return
+	}
+	if n.relays == 0 {
+		n.fail(&Error{Stage: StageRelay, Message: "the TURN server gave no relay"})
+	}
+}
+
+// read follows the agent's messages until the stream ends: the agent closes it
+// once the peers are connected.
+func (n *negotiation) read(decoder *json.Decoder) {
+	var early []webrtc.ICECandidateInit // candidates may come before the answer
+	for {
+		m, err := next(decoder)
+		switch {
+		case errors.Is(err, io.EOF) && n.isAnswered():
+			return
+		case errors.Is(err, io.EOF):
+			n.fail(&Error{Stage: StageAgent, Message: "the agent hung up without an answer", cause: err})
+			return
+		case err != nil && !n.isAnswered():
+			n.fail(&Error{Stage: StageAgent, Message: "the agent's answer broke off: " + err.Error(), cause: err})
+			return
+		case err != nil:
+			return
+		case m.Error != "":
+			n.fail(&Error{Stage: StageAgent, Message: "the agent refuses: " + probe.Printable(m.Error)})
+			return
+		case m.Candidate != "":
+			init := webrtc.ICECandidateInit{Candidate: m.Candidate}
+			if !n.isAnswered() {
+				early = append(early, init)
+			} else {
+				_ = n.peer.AddICECandidate(init) // one that is not understood is one less to try
+			}
+		case m.Answer != nil && !n.isAnswered():
+			if err := n.peer.SetRemoteDescription(*m.Answer); err != nil {
+				n.fail(&Error{Stage: StageAgent, Message: "the agent's answer is not understood: " + probe.Printable(err.Error()), cause: err})
+				return
+			}
+			n.setAnswered()
+			for _, init := range early {
+				_ = n.peer.AddICECandidate(init)
+			}
+		}
+	}
+}
+
+func (n *negotiation) isAnswered() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.answered
+}
+
+func (n *negotiation) setAnswered() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.answered = true
+}
+
+// fail keeps the first failure.
+func (n *negotiation) fail(err error) {
+	select {
+	case n.failed <- err:
+	default:
+	}
+}
+
+// late says what was still awaited when the time was over.
+func (n *negotiation) late() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	switch {
+	case n.relays == 0:
+		return &Error{Stage: StageRelay, Message: "the TURN server gave no relay in time", cause: context.DeadlineExceeded}
+	case !n.answered:
+		return &Error{Stage: StageAgent, Message: "the agent did not answer in time", cause: context.DeadlineExceeded}
+	default:
+		return &Error{Stage: StagePeer, Message: "the relays were agreed on, but nothing came through them in time", cause: context.DeadlineExceeded}
+	}
+}
+
+// take turns the negotiation into the connection that it made.
+func (n *negotiation) take() (*Conn, error) {
+	raw, err := n.control.DetachWithDeadline()
+	if err != nil {
+		return nil, err
+	}
+	return &Conn{peer: n.peer, control: raw}, nil
+}
+
+// finish ends the negotiation, and leaves the connection.
+func (n *negotiation) finish(stream net.Conn) {
+	_ = stream.Close()
+	n.reading.Wait()
+}
+
+// abandon ends the negotiation and what it made.
+func (n *negotiation) abandon(stream net.Conn) {
+	n.finish(stream)
+	_ = n.peer.GracefulClose()
+}

@@ -1,0 +1,116 @@
+// Package wsnet connects to workspaces as Coder's clients do under Networking
+// v2: WebRTC, negotiated through the deployment's broker, and relayed by the
+// TURN server behind an access URL (coder-cli v1.21 to v1.44, wsnet). What goes
+// through is relayed always, even if the peers could reach each other: it is
+// the access URL that is probed.
+package wsnet
+
+import (
+	"context"
+	"errors"
+	"net"
+	"time"
+
+	"github.com/pion/webrtc/v4"
+)
+
+// ICE settings of the CLI (coder-cli, wsnet).
+const (
+	iceDisconnected = 5 * time.Second
+	iceFailed       = 25 * time.Second
+	iceKeepAlive    = 2 * time.Second
+	connectTimeout  = 15 * time.Second
+)
+
+// The TURN server that is spoken to through a WebSocket: whoever finds it in
+// the list of ICE servers replaces its dialer (coder-cli, wsnet).
+const (
+	turnServer = "turn:127.0.0.1:3478?transport=tcp"
+	turnUser   = "~magicalusername~"
+)
+
+// Endpoint is how to reach an agent through one access URL.
+type Endpoint struct {
+	// Signal opens the byte stream that the broker joins to the agent's, TURN the
+	// one to the TURN server. Both are closed by this package.
+	Signal, TURN func(context.Context) (net.Conn, error)
+	// AccessURL is where the agent is to speak TURN, too: the same deployment.
+	AccessURL string
+}
+
+// Stage is how far a connection got before it failed.
+type Stage string
+
+// Stages, in order.
+const (
+	StageBroker Stage = "broker" // the deployment does not join us to the agent
+	StageRelay  Stage = "relay"  // the TURN server gives no relay
+	StageAgent  Stage = "agent"  // the agent does not answer, or says no
+	StagePeer   Stage = "peer"   // all agreed, but nothing comes through
+)
+
+// Error says at which stage a connection failed, and why.
+type Error struct {
+	Stage Stage
+	// Message says it in words.
+	Message string
+
+	cause error
+}
+
+func (e *Error) Error() string { return e.Message }
+func (e *Error) Unwrap() error { return e.cause }
+
+// StageOf returns the stage at which Dial failed; empty if the error is another's.
+func StageOf(err error) Stage {
+	var failed *Error
+	if errors.As(err, &failed) {
+		return failed.Stage
+	}
+	return ""
+}
+
+// Dial connects to the agent, within 15 seconds or what the context leaves of
+// them. The connection must be closed. Errors are *Error, but the context's.
+func Dial(ctx context.Context, endpoint Endpoint) (*Conn, error) {
+	dialCtx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	stream, err := endpoint.Signal(dialCtx)
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return nil, ctx.Err()
+	case err != nil:
+		return nil, &Error{Stage: StageBroker, Message: "the broker does not lead to the workspace's agent: " + err.Error(), cause: err}
+	}
+	defer func() { _ = stream.Close() }()
+	n, err := negotiate(dialCtx, endpoint, stream)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case <-n.open:
+		var connection *Conn
+		if connection, err = n.take(); err == nil {
+			n.finish(stream)
+			return connection, nil
+		}
+		err = &Error{Stage: StagePeer, Message: "the connection broke off: " + err.Error(), cause: err}
+	case err = <-n.failed:
+	case <-dialCtx.Done():
+		err = n.late()
+	}
+	cancel() // a TURN server that does not answer is waited for no longer
+	n.abandon(stream)
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return nil, ctx.Err()
+	}
+	return nil, err
+}
+
+// configuration asks for a relay by the deployment's TURN server, and nothing else.
+func configuration() webrtc.Configuration {
+	return webrtc.Configuration{
+		ICETransportPolicy: webrtc.ICETransportPolicyRelay,
+		ICEServers:         []webrtc.ICEServer{{URLs: []string{turnServer}, Username: turnUser, Credential: turnUser}},
+	}
+}

@@ -1,0 +1,98 @@
+package wsnet_test
+
+import (
+	"context"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe/wsnet"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// world is a primary with a workspace whose agent is connected.
+type world struct {
+	primary   *codertest.Primary
+	client    *coder.Client
+	workspace codertest.Workspace
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	primary, err := codertest.NewPrimary(codertest.Options{Agents: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(primary.Close)
+	user := primary.AddUser("operator@example.com", codertest.RoleManager)
+	on := true
+	provider := primary.AddProvider(codertest.Provider{Name: "sydney", EnableNetV2: &on})
+	w := &world{primary: primary, workspace: primary.AddWorkspace(codertest.Workspace{
+		Name: "canary", UserID: user.ID, ResourcePoolID: provider.ID, LatestStat: codertest.WorkspaceStat{ContainerStatus: "ON"},
+	})}
+	w.client = clientOf(t, primary, primary.Token(user.ID))
+	waitFor(t, "the agent to connect", func() bool { return primary.AgentConnected(w.workspace.ID) })
+	return w
+}
+
+func clientOf(t *testing.T, primary *codertest.Primary, token string) *coder.Client {
+	t.Helper()
+	client, err := coder.New(coder.Config{URL: primary.URL(), Token: coder.Token(token), CAFile: caFile(t, primary.CA())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.CloseIdle)
+	return client
+}
+
+func (w *world) endpoint() wsnet.Endpoint {
+	return wsnet.Endpoint{
+		Signal:    func(ctx context.Context) (net.Conn, error) { return w.client.DialAgent(ctx, w.workspace.ID) },
+		TURN:      w.client.DialTURN,
+		AccessURL: w.client.URL(),
+	}
+}
+
+func TestDial(t *testing.T) {
+	w := newWorld(t)
+	connection, err := wsnet.Dial(t.Context(), w.endpoint())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		took, err := connection.Ping(t.Context())
+		if err != nil || took <= 0 {
+			t.Errorf("ping: %s, %v", took, err)
+		}
+	}
+	if n := w.primary.Relays(); n < 1 {
+		t.Errorf("%d relays were given out: the connection went another way", n)
+	}
+	if err := connection.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := connection.Ping(t.Context()); err == nil || !strings.Contains(err.Error(), "the connection to the agent is lost") {
+		t.Errorf("a ping on a closed connection: %v", err)
+	}
+}
+
+func waitFor(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !so() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}

@@ -60,4 +60,5 @@ source "$dir/env"
 run 'plan' kubectl coder-satellite plan -f "$dir/fleet.yaml" --region sydney
 run 'migrate' kubectl coder-satellite migrate -f "$dir/fleet.yaml" --yes
 run 'status' kubectl coder-satellite status -f "$dir/fleet.yaml"
+run 'verify' kubectl coder-satellite verify -f "$dir/fleet.yaml"
 run 'migrate again' kubectl coder-satellite migrate -f "$dir/fleet.yaml" --yes

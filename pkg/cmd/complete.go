@@ -5,6 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 )
 
 // completeTree says, for every command and flag of the tree, what completes it.
@@ -35,7 +37,9 @@ func completeFlag(env Environment, name string) cobra.CompletionFunc {
 	case "provider":
 		return completeProviders(env)
 	case "canary":
-		return completeCanaries(env)
+		return completeWorkspaces(env, fleet.CanaryAuto, fleet.CanaryNone)
+	case "workspace":
+		return completeWorkspaces(env)
 	case "filename", "values":
 		return files("yaml", "yml", "json")
 	case "plan":

@@ -33,9 +33,9 @@ func completeProviders(env Environment) cobra.CompletionFunc {
 	}
 }
 
-// completeCanaries offers the operator's own workspaces, and the choices that
+// completeWorkspaces offers the operator's own workspaces, and the choices that
 // are no workspace's name.
-func completeCanaries(env Environment) cobra.CompletionFunc {
+func completeWorkspaces(env Environment, choices ...string) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		names := askPrimary(env, cmd, func(ctx context.Context, primary *coder.Client) ([]string, error) {
 			me, err := primary.Me(ctx)
@@ -49,7 +49,7 @@ func completeCanaries(env Environment) cobra.CompletionFunc {
 			}
 			return names, err
 		})
-		return offer(append([]string{fleet.CanaryAuto, fleet.CanaryNone}, names...), nil, typed)
+		return offer(slices.Concat(choices, names), nil, typed)
 	}
 }
 

@@ -47,7 +47,7 @@ func NewRoot(env Environment) *cobra.Command {
 	})
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
-		newPlan(env), newMigrate(env), newStatus(env), newRollback(env), newRetain(env), newRemove(env), newFinalize(env),
+		newPlan(env), newMigrate(env), newStatus(env), newVerify(env), newRollback(env), newRetain(env), newRemove(env), newFinalize(env),
 		newDiscover(env), newExplain(env), newUnlock(env), newRBAC(env), newCompletion(env), newVersion(env),
 	)
 	completeTree(env, root)

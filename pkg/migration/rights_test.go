@@ -74,7 +74,7 @@ func TestRightsOfEveryVerb(t *testing.T) {
 			}
 		}
 		for _, rule := range look {
-			if verb != "unlock" && !slices.Contains(rules, rule) {
+			if changes := verb != "unlock" && verb != "verify"; changes && !slices.Contains(rules, rule) {
 				t.Errorf("%s lacks: %s", verb, rule)
 			}
 		}

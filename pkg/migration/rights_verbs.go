@@ -4,12 +4,13 @@ import (
 	"slices"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 )
 
 // RightsVerbs returns the verbs that take rights in a region's cluster, in the
 // order in which an operator meets them.
 func RightsVerbs() []string {
-	return []string{"plan", "migrate", "status", "rollback", "retain", "remove", "finalize", "unlock"}
+	return []string{"plan", "migrate", "status", "verify", "rollback", "retain", "remove", "finalize", "unlock"}
 }
 
 // RightsOf returns the rights in a region's cluster that the verb takes;
@@ -18,6 +19,8 @@ func RightsOf(verb string, place Place) (rules []cluster.Rule, ok bool) {
 	switch verb {
 	case "plan", "status":
 		return RightsToLook(place), true
+	case "verify":
+		return satellite.RightsToInspect(place.Satellite), true
 	case "unlock":
 		return RightsToUnlock(place), true
 	}

@@ -28,6 +28,7 @@ func documents() map[string]runtime.Object {
 		"report":            report(),
 		"status":            status(),
 		"status-well":       statusWell(),
+		"verify":            verified(),
 		"checks":            checks(),
 		"check":             &v1alpha1.CheckList{Items: checks().Items[:1]},
 		"version":           &v1alpha1.VersionInfo{Version: "v0.1.0", Commit: "0123abc", GoVersion: "go1.26.0", Platform: "linux/amd64"},
@@ -36,6 +37,7 @@ func documents() map[string]runtime.Object {
 		"plan-hostile":      hostilePlan(),
 		"report-hostile":    hostileReport(),
 		"status-hostile":    hostileStatus(),
+		"verify-hostile":    hostileVerified(),
 		"checklist-hostile": &v1alpha1.CheckList{Items: []v1alpha1.CheckInfo{{ID: hostile, Category: hostile, Question: hostile, Explanation: hostile}, {ID: hostile}}},
 	}
 }

@@ -28,6 +28,8 @@ func (h human) PrintObj(document runtime.Object, w io.Writer) error {
 		h.report(p, d)
 	case *v1alpha1.StatusReport:
 		h.status(p, d)
+	case *v1alpha1.VerifyReport:
+		h.verification(p, d)
 	case *v1alpha1.CheckList:
 		h.checkList(p, d)
 	case *v1alpha1.VersionInfo:

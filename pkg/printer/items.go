@@ -37,6 +37,10 @@ func items(document runtime.Object) []item {
 		for i := range d.Regions {
 			region(d.Regions[i].Name, &d.Regions[i])
 		}
+	case *v1alpha1.VerifyReport:
+		for i := range d.Regions {
+			region(d.Regions[i].Name, &d.Regions[i])
+		}
 	case *v1alpha1.CheckList:
 		for i := range d.Items {
 			list = append(list, item{"check", d.Items[i].ID, &d.Items[i]})

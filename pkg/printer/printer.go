@@ -102,6 +102,8 @@ func kindOf(document runtime.Object) (string, error) {
 		return v1alpha1.KindMigrationReport, nil
 	case *v1alpha1.StatusReport:
 		return v1alpha1.KindStatusReport, nil
+	case *v1alpha1.VerifyReport:
+		return v1alpha1.KindVerifyReport, nil
 	case *v1alpha1.CheckList:
 		return v1alpha1.KindCheckList, nil
 	case *v1alpha1.VersionInfo:

@@ -77,6 +77,7 @@ func TestCompletion(t *testing.T) {
 		"regions of no YAML": {words: []string{"plan", "-f", "ca.pem", "--region", ""}, want: nil, directive: noFile},
 		"providers":          {words: []string{"plan", "--provider", ""}, want: []string{"london", "ohio", "sydney"}, directive: noFile},
 		"canaries":           {words: []string{"plan", "--canary", ""}, want: []string{"auto", "none", "canary-london", "canary-ohio", "canary-sydney"}, directive: noFile},
+		"workspaces":         {words: []string{"verify", "--workspace", ""}, want: []string{"canary-london", "canary-ohio", "canary-sydney"}, directive: noFile},
 		"canaries begun":     {words: []string{"plan", "--canary", "canary-o"}, want: []string{"canary-ohio"}, directive: noFile},
 		"checks":             {words: []string{"explain", "legacy-"}, want: []string{"legacy-found", "legacy-idle", "legacy-retained", "legacy-rollback-ready"}, directive: noFile},
 		"only one check":     {words: []string{"explain", "canary", ""}, want: nil, directive: noFile},

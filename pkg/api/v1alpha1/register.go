@@ -15,6 +15,7 @@ const (
 	KindPlan            = "Plan"
 	KindMigrationReport = "MigrationReport"
 	KindStatusReport    = "StatusReport"
+	KindVerifyReport    = "VerifyReport"
 	KindCheckList       = "CheckList"
 	KindVersionInfo     = "VersionInfo"
 )

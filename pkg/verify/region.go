@@ -1,0 +1,92 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// Options are how to verify a region.
+type Options struct {
+	// Workspace is a workspace's name or ID; empty means the region's canary.
+	Workspace string
+	// Pings are sent through each connection, one after the other; at least 1.
+	Pings int
+}
+
+// Region connects to a workspace of the region, through its satellite and
+// through the primary at once, and pings it through both in turns.
+func Region(ctx context.Context, source *snapshot.Source, options Options) v1alpha1.RegionVerification {
+	s := source.Collect(ctx, snapshot.ItemProvider, snapshot.ItemRegistrations, snapshot.ItemEndpoint, snapshot.ItemSatellite)
+	provider := s.Provider.Value()
+	v := v1alpha1.RegionVerification{
+		Name: s.Region.Name, Context: s.Region.Context, Outcome: v1alpha1.OutcomeFailed,
+		Provider: v1alpha1.Provider{ID: provider.ID, Name: provider.Name},
+	}
+	workspace, err := choose(ctx, source, s, options.Workspace)
+	if err != nil {
+		v.Message = err.Error()
+		return v
+	}
+	v.Workspace = workspace.Name
+	if err := trusted(s); err != nil {
+		v.Message = err.Error()
+		return v
+	}
+	satellite, err := source.Primary.At(s.Region.AccessURL, s.Region.ConnectTo)
+	if err != nil {
+		v.Message = err.Error()
+		return v
+	}
+	defer satellite.CloseIdle()
+	through := []*path{
+		{client: satellite, result: &v1alpha1.Connection{URL: satellite.URL()}},
+		{client: source.Primary, result: &v1alpha1.Connection{URL: source.Primary.URL()}},
+	}
+	v.Satellite, v.Primary = through[0].result, through[1].result
+	var group sync.WaitGroup
+	for _, p := range through {
+		group.Go(func() { p.connect(ctx, workspace.ID) })
+	}
+	group.Wait()
+	for range options.Pings {
+		for _, p := range through {
+			p.ping(ctx)
+		}
+	}
+	for _, p := range through {
+		p.end()
+	}
+	if v.Satellite.Connected {
+		v.Outcome = v1alpha1.OutcomeSucceeded
+	}
+	return v
+}
+
+// choose finds the workspace to connect to.
+func choose(ctx context.Context, source *snapshot.Source, s *snapshot.Snapshot, wish string) (coder.Workspace, error) {
+	provider, known := s.Provider.Get()
+	if !known {
+		return coder.Workspace{}, fmt.Errorf("the workspace provider is not known: %w", s.Provider.Err())
+	}
+	me, known := s.Primary.Me.Get()
+	if !known {
+		return coder.Workspace{}, fmt.Errorf("whose token this is, is not known: %w", s.Primary.Me.Err())
+	}
+	if wish == "" {
+		wish = s.Region.Canary
+	}
+	if wish == fleet.CanaryNone {
+		wish = fleet.CanaryAuto // nothing is rebuilt here
+	}
+	workspaces, err := source.Primary.ProviderWorkspaces(ctx, provider.ID)
+	if err != nil {
+		return coder.Workspace{}, err
+	}
+	return Choose(wish, me, provider, workspaces)
+}

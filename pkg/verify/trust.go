@@ -1,0 +1,27 @@
+package verify
+
+import (
+	"fmt"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// trusted returns why the satellite at the access URL must not get a token: it
+// does not answer, serves another key than the one in the cluster, or the
+// primary does not know the key. It returns nil if it may.
+func trusted(s *snapshot.Snapshot) error {
+	own, err := s.ServesOwnKey()
+	switch {
+	case err != nil:
+		return fmt.Errorf("the satellite at %s is not known to be the region's own: %w", s.Region.AccessURL, err)
+	case !own:
+		return fmt.Errorf("%s serves another key than the one in the cluster: see `kubectl coder-satellite status`", s.Region.AccessURL)
+	}
+	if _, known := s.Registrations.Get(); !known {
+		return fmt.Errorf("the registered satellites are not known: %w", s.Registrations.Err())
+	}
+	if _, registered := s.Registration(); !registered {
+		return fmt.Errorf("the satellite at %s is not registered at the primary: run `kubectl coder-satellite migrate`", s.Region.AccessURL)
+	}
+	return nil
+}

@@ -38,7 +38,7 @@ func mislead(t *testing.T, lab *inlab.Lab, regions []*region, s scenario, most i
 			failed.Add(1)
 		}
 	})
-	fmt.Printf("%s: faults: %d of %d kinds (the run succeeded after %d, failed after %d), violations: %d\n",
+	fmt.Printf("%s: faults: %d, of %d kinds (the run succeeded after %d, and failed after %d), violations: %d\n",
 		s.verb, succeeded.Load()+failed.Load(), len(kinds), succeeded.Load(), failed.Load(), violations.Load())
 	if n := int(succeeded.Load() + failed.Load()); n < len(points)/2 {
 		t.Errorf("only %d of %d faults were met", n, len(points))

@@ -161,11 +161,11 @@ func TestAgentChannels(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = closed.Close()
-	port := listener.Addr().(*net.TCPAddr).Port //nolint:errcheck // a TCP listener's
+	port := listener.Addr().(*net.TCPAddr).Port
 	var control, open, refused, forbidden <-chan datachannel.ReadWriteCloser
 	policy := []any{
 		map[string]any{"network": "tcp", "address": "127.0.0.1", "port": port},
-		map[string]any{"network": "tcp", "address": "127.0.0.1", "port": closed.Addr().(*net.TCPAddr).Port}, //nolint:errcheck // a TCP listener's
+		map[string]any{"network": "tcp", "address": "127.0.0.1", "port": closed.Addr().(*net.TCPAddr).Port},
 	}
 	c := negotiate(t, agentStream(t), map[string]any{"ports": policy}, func(peer *webrtc.PeerConnection) {
 		control = channel(t, peer, "control")

@@ -19,7 +19,9 @@ func TestVerify(t *testing.T) {
 	args := []string{"verify", "-f", "fleet.yaml", "--region", region}
 	t.Cleanup(func() { resetRegion(t, region) })
 	before := document[v1alpha1.VerifyReport](t, 1, args...)
-	if got := before.Regions[0]; got.Satellite != nil || !strings.Contains(got.Message, "is ON: turn one on") {
+	// what it stumbles over first depends on whether the canary is on yet
+	if got := before.Regions[0]; got.Satellite != nil ||
+		!strings.Contains(got.Message, "is ON: turn one on") && !strings.Contains(got.Message, "nothing answers there") {
 		t.Errorf("before the migration: %+v", got)
 	}
 	plugin(t, 0, "migrate", "-f", "fleet.yaml", "--region", region, "--yes")

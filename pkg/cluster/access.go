@@ -14,6 +14,7 @@ import (
 	_ "k8s.io/client-go/plugin/pkg/client/auth" // that kubeconfigs may name
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/util/flowcontrol"
 )
 
 // Rates of requests to one API server. The defaults of 5 and 10 would throttle
@@ -68,7 +69,6 @@ func (k *Kubeconfig) Open(context string, options Options) (*Access, error) {
 	if config.Timeout == 0 {
 		config.Timeout = 30 * time.Second
 	}
-	config.QPS, config.Burst = qps, burst
 	config.WarningHandler = rest.NoWarnings{}
 	if options.Warnings != nil {
 		config.WarningHandler = rest.NewWarningWriter(options.Warnings, rest.WarningWriterOptions{Deduplicate: true})
@@ -78,20 +78,22 @@ func (k *Kubeconfig) Open(context string, options Options) (*Access, error) {
 		return nil, fmt.Errorf("context %q of the kubeconfig %s is not usable: %w", context, k.source, err)
 	}
 	user := k.config.Contexts[context].AuthInfo
-	transport := &guard{next: k.logins.inTurn(user, client.Transport), timeout: config.Timeout, max: maxAnswer}
+	transport := &guard{
+		next: k.logins.inTurn(user, client.Transport), pace: flowcontrol.NewTokenBucketRateLimiter(qps, burst),
+		timeout: config.Timeout, max: maxAnswer,
+	}
 	return newAccess(k, context, overTransport(config, transport), options)
 }
 
-// overTransport returns the configuration with all credentials and TLS left
-// to the transport, which has them.
+// overTransport returns the configuration with all credentials, TLS and the
+// pace of requests left to the transport, which has them.
 func overTransport(config *rest.Config, transport http.RoundTripper) *rest.Config {
 	return &rest.Config{
 		Host:           config.Host,
 		APIPath:        config.APIPath,
 		ContentConfig:  config.ContentConfig,
 		UserAgent:      config.UserAgent,
-		QPS:            config.QPS,
-		Burst:          config.Burst,
+		QPS:            -1,
 		Timeout:        config.Timeout,
 		WarningHandler: config.WarningHandler,
 		Transport:      transport,

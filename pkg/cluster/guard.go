@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"k8s.io/client-go/util/flowcontrol"
 )
 
 // maxAnswer is the longest answer of an API server that is read. The largest
@@ -15,10 +17,11 @@ import (
 // must not fill the operator's memory.
 const maxAnswer = 64 << 20
 
-// guard bounds answers in time and in size, and says in words which bound was
-// met: each client above it wraps the error that it is given.
+// guard bounds requests in rate and in time, and answers in size, and says in
+// words which bound was met: each client above it wraps the error that it is given.
 type guard struct {
 	next    http.RoundTripper
+	pace    flowcontrol.RateLimiter
 	timeout time.Duration
 	max     int64
 }
@@ -26,7 +29,7 @@ type guard struct {
 // RoundTrip implements http.RoundTripper.
 func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(request.Context(), g.timeout)
-	response, err := g.next.RoundTrip(request.WithContext(ctx))
+	response, err := g.inTurn(request.WithContext(ctx))
 	if err != nil {
 		err = inTime(ctx, err)
 		cancel()
@@ -37,6 +40,17 @@ func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
 		left: g.max + 1, // one byte more tells an answer that is too long from one that just fits
 	}
 	return response, nil
+}
+
+// inTurn sends the request when its turn has come. A turn that would come too
+// late is refused at once; that is waited out, so that who asks the context
+// then learns that its time is over.
+func (g *guard) inTurn(request *http.Request) (*http.Response, error) {
+	if err := g.pace.Wait(request.Context()); err != nil {
+		<-request.Context().Done()
+		return nil, err
+	}
+	return g.next.RoundTrip(request)
 }
 
 // guardedBody is a body that fails after its limits.

@@ -1,11 +1,16 @@
 package cluster
 
 import (
+	"context"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"k8s.io/client-go/util/flowcontrol"
 )
 
 // TestEndlessAnswer proves that what answers without an end cannot fill the
@@ -41,6 +46,30 @@ func TestSlowAnswer(t *testing.T) {
 	}
 }
 
+// TestPace proves that requests beyond the burst wait for their turn, and that
+// a turn that comes too late is told like an answer that does, by every client.
+func TestPace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		transport := &guard{max: 4, timeout: 3 * time.Second, next: answering("ok"), pace: flowcontrol.NewTokenBucketRateLimiter(0.5, 1)}
+		begin := time.Now()
+		for i, after := range []time.Duration{0, 2 * time.Second} {
+			response, err := transport.RoundTrip(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := response.Body.Close(); err != nil || time.Since(begin) != after {
+				t.Errorf("request %d was sent after %v, not %v: %v", i, time.Since(begin), after, err)
+			}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := transport.RoundTrip(httptest.NewRequestWithContext(ctx, http.MethodGet, "/", http.NoBody)) //nolint:bodyclose // there is none
+		if err == nil || err.Error() != "the API server gave no complete answer in time" || ctx.Err() == nil {
+			t.Errorf("a turn that comes too late: %v, and the context's %v", err, ctx.Err())
+		}
+	})
+}
+
 func TestGuardedBody(t *testing.T) {
 	for _, test := range []struct {
 		body string
@@ -51,7 +80,7 @@ func TestGuardedBody(t *testing.T) {
 		{"12345", false},
 		{strings.Repeat("5", 1<<16), false},
 	} {
-		transport := &guard{max: 4, timeout: time.Minute, next: answering(test.body)}
+		transport := &guard{max: 4, timeout: time.Minute, next: answering(test.body), pace: flowcontrol.NewFakeAlwaysRateLimiter()}
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://127.0.0.1:1", http.NoBody)
 		if err != nil {
 			t.Fatal(err)

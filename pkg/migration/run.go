@@ -70,11 +70,12 @@ func (run *Run) WaitFor(ctx context.Context, what string, items []snapshot.Item,
 		if hopeless := new(hopelessError); errors.As(missing, &hopeless) {
 			return missing
 		}
-		if ctx.Err() == nil {
+		inTime := !over(ctx) // what is missing because the time is over hides what blocked
+		if inTime {
 			run.Progress("%s: %v", what, missing)
 		}
-		if ctx.Err() == nil || last == nil {
-			last = missing // what is missing because ctx ended hides what blocked
+		if inTime || last == nil {
+			last = missing
 		}
 		select {
 		case <-ctx.Done():
@@ -82,6 +83,13 @@ func (run *Run) WaitFor(ctx context.Context, what string, items []snapshot.Item,
 		case <-ticker.C():
 		}
 	}
+}
+
+// over tells whether ctx has ended, or would have if its timer had run: calls
+// that know its deadline fail a little earlier.
+func over(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ctx.Err() != nil || ok && !time.Now().Before(deadline)
 }
 
 // hopelessError marks a state that waiting will not change.

@@ -19,11 +19,11 @@ func TestTimeouts(t *testing.T) {
 		name, flag string
 		says       []string
 	}{
-		{"step", "--step-timeout", []string{"expose-satellite was not done within 8s (--step-timeout gives it more time)", "connection refused"}},
-		{"region", "--timeout", []string{"expose-satellite: ", "the region was not done within 8s (--timeout gives it more time)", "connection refused"}},
+		{"step", "--step-timeout", []string{"expose-satellite was not done within 12s (--step-timeout gives it more time)", "connection refused"}},
+		{"region", "--timeout", []string{"expose-satellite: ", "the region was not done within 12s (--timeout gives it more time)", "connection refused"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			result := plugin(t, 124, "migrate", "-f", unreachable, "--yes", tc.flag, "8s", "-o", "json", "--evidence-dir", t.TempDir())
+			result := plugin(t, 124, "migrate", "-f", unreachable, "--yes", tc.flag, "12s", "-o", "json", "--evidence-dir", t.TempDir())
 			report := decoded[v1alpha1.MigrationReport](t, result)
 			region := report.Regions[0]
 			if report.Outcome != v1alpha1.OutcomeTimedOut || report.ExitCode != 124 {
@@ -50,11 +50,11 @@ func TestSlowAnswerTimesOut(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "london") })
 	finishes(t, "london")
 	plugin(t, 0, on("london", "rollback", "--yes")...)
-	slow(t, "PATCH", workspacePath, 4*time.Second)
-	result := plugin(t, 124, on("london", "migrate", "--yes", "--step-timeout", "3s", "-o", "json", "--evidence-dir", t.TempDir())...)
+	slow(t, "PATCH", workspacePath, 6*time.Second)
+	result := plugin(t, 124, on("london", "migrate", "--yes", "--step-timeout", "5s", "-o", "json", "--evidence-dir", t.TempDir())...)
 	clearFaults(t)
 	region := decoded[v1alpha1.MigrationReport](t, result).Regions[0]
-	saysAll(t, "the report", region.Error, []string{"rebuild-canary was not done within 3s", `workspace "canary-london"`})
+	saysAll(t, "the report", region.Error, []string{"rebuild-canary was not done within 5s", `workspace "canary-london"`})
 	if strings.Contains(result.Stdout+result.Stderr, "context deadline exceeded") {
 		t.Errorf("a bare deadline is told: %s", result)
 	}

@@ -90,6 +90,12 @@ func validateNames(p *problems, at, namespace, release string) {
 }
 
 func validateChart(p *problems, chart v1alpha1.Chart) {
+	for _, field := range []struct{ path, location string }{{"chart.repo", chart.Repo}, {"chart.name", chart.Name}} {
+		if holdsUser(field.location) {
+			p.addf(field.path, "must not hold a user name or password; log in by `helm registry login`, or name a .tgz that was downloaded")
+			return
+		}
+	}
 	if chart.Repo != "" {
 		if isLocalChart(chart.Name) || isOCI(chart.Name) {
 			p.addf("chart.repo", "cannot be used with the chart %q, which is no name in a repository; leave one of them out", chart.Name)

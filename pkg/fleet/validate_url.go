@@ -39,6 +39,15 @@ func validateURL(p *problems, path, raw string) {
 	}
 }
 
+// holdsUser tells whether a URL holds a user name or a password, or may.
+func holdsUser(raw string) bool {
+	if !strings.Contains(raw, "://") {
+		return false
+	}
+	u, err := url.Parse(raw)
+	return err != nil && strings.Contains(raw, "@") || err == nil && u.User != nil
+}
+
 func isLoopback(host string) bool {
 	address, err := netip.ParseAddr(host)
 	return strings.EqualFold(host, "localhost") || err == nil && address.Unmap().IsLoopback()

@@ -1,13 +1,11 @@
 package satellite
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -40,7 +38,7 @@ type Chart struct {
 // LoadChart reads a chart from a folder, a .tgz file, an HTTP repository or an
 // OCI registry. Nothing is kept on disk. A chart without templates for
 // satellites is an error, and so is a version that the repository lacks; that
-// error names versions that it has.
+// error names versions that it has. A download ends with ctx, and after a minute.
 func LoadChart(ctx context.Context, ref ChartRef) (*Chart, error) {
 	loaded, err := load(ctx, ref)
 	if err != nil {
@@ -60,9 +58,9 @@ func LoadChart(ctx context.Context, ref ChartRef) (*Chart, error) {
 func load(ctx context.Context, ref ChartRef) (*chart.Chart, error) {
 	switch {
 	case ref.Repo != "":
-		return fromRepository(ctx, ref)
+		return download(ctx, ref, fromRepository)
 	case registry.IsOCI(ref.Name):
-		return fromRegistry(ref)
+		return download(ctx, ref, fromRegistry)
 	default:
 		return fromDisk(ref)
 	}
@@ -79,28 +77,6 @@ func fromDisk(ref ChartRef) (*chart.Chart, error) {
 		return nil, fmt.Errorf("chart %s has version %s, but %s is wanted: name the one that you mean with --chart-version", ref.Name, loaded.Metadata.Version, ref.Version)
 	}
 	return loaded, nil
-}
-
-func fromRegistry(ref ChartRef) (*chart.Chart, error) {
-	reference := strings.TrimPrefix(ref.Name, registry.OCIScheme+"://")
-	var options []registry.ClientOption
-	if host, err := url.Parse(ref.Name); err == nil && isLoopback(host.Hostname()) {
-		options = append(options, registry.ClientOptPlainHTTP())
-	}
-	client, err := registry.NewClient(options...)
-	if err != nil {
-		return nil, fmt.Errorf("the registry of %s cannot be used: %w", ref.Name, err)
-	}
-	pulled, err := client.Pull(reference + ":" + strings.ReplaceAll(ref.Version, "+", "_"))
-	if err != nil {
-		versions, _ := client.Tags(reference) // a help in the message, no more
-		return nil, fmt.Errorf("chart %s %s cannot be pulled%s: %w", ref.Name, ref.Version, listed(versions), err)
-	}
-	return loader.LoadArchive(bytes.NewReader(pulled.Chart.Data))
-}
-
-func isLoopback(host string) bool {
-	return host == "localhost" || strings.HasPrefix(host, "127.") || host == "::1"
 }
 
 // digest is over the files as they were read, in the order of their names.

@@ -38,6 +38,12 @@ func archive(t *testing.T, c *chart.Chart, dir string) string {
 // repository serves charts as an HTTP repository, and returns its URL.
 func repository(t *testing.T, charts ...*chart.Chart) string {
 	t.Helper()
+	return serve(t, chartFiles(t, charts...))
+}
+
+// chartFiles answers as an HTTP repository of the charts.
+func chartFiles(t *testing.T, charts ...*chart.Chart) http.Handler {
+	t.Helper()
 	dir := t.TempDir()
 	for _, c := range charts {
 		archive(t, c, dir)
@@ -49,7 +55,7 @@ func repository(t *testing.T, charts ...*chart.Chart) string {
 	if err := index.WriteFile(filepath.Join(dir, "index.yaml"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return serve(t, http.FileServer(http.Dir(dir)))
+	return http.FileServer(http.Dir(dir))
 }
 
 func serve(t *testing.T, handler http.Handler) string {
@@ -59,9 +65,19 @@ func serve(t *testing.T, handler http.Handler) string {
 	return server.URL
 }
 
-// ociRegistry serves one chart, in the form that `helm push` gives it, and
-// returns its reference.
+// ociRegistry serves one chart from an OCI registry, and returns its reference.
 func ociRegistry(t *testing.T, c *chart.Chart) string {
+	t.Helper()
+	return ociReference(serve(t, chartImages(t, c)))
+}
+
+func ociReference(url string) string {
+	return strings.Replace(url, "http", "oci", 1) + "/charts/coder"
+}
+
+// chartImages answers as an OCI registry that has one chart, in the form that
+// `helm push` gives it.
+func chartImages(t *testing.T, c *chart.Chart) http.Handler {
 	t.Helper()
 	layer, err := os.ReadFile(archive(t, c, t.TempDir()))
 	if err != nil {
@@ -81,7 +97,7 @@ func ociRegistry(t *testing.T, c *chart.Chart) string {
 		t.Fatal(err)
 	}
 	blobs := map[string][]byte{digestOf(config): config, digestOf(layer): layer}
-	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := strings.TrimPrefix(r.URL.Path, "/v2/charts/coder/")
 		switch kind, what, _ := strings.Cut(path, "/"); {
 		case kind == "tags":
@@ -96,8 +112,7 @@ func ociRegistry(t *testing.T, c *chart.Chart) string {
 		default:
 			http.NotFound(w, r)
 		}
-	}))
-	return strings.Replace(url, "http", "oci", 1) + "/charts/coder"
+	})
 }
 
 func describe(mediaType string, data []byte) map[string]any {

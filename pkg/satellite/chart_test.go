@@ -1,8 +1,10 @@
 package satellite
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -20,13 +22,20 @@ func TestLoadChart(t *testing.T) {
 	if err := chartutil.SaveDir(c, dir); err != nil {
 		t.Fatal(err)
 	}
+	images := ociRegistry(t, c)
 	digests := map[string]string{}
 	for name, ref := range map[string]ChartRef{
 		"folder":          {Name: filepath.Join(dir, "coder")},
 		"folder, version": {Name: filepath.Join(dir, "coder"), Version: "1.21.7"},
 		"archive":         {Name: archive(t, c, t.TempDir())},
 		"HTTP repository": {Name: "coder", Repo: repository(t, c, newChart("1.22.3")), Version: "1.21.7"},
-		"OCI registry":    {Name: ociRegistry(t, c), Version: "1.21.7"},
+		"OCI registry":    {Name: images, Version: "1.21.7"},
+		"HTTP repository of OCI charts": {
+			Name: "coder", Version: "1.21.7",
+			Repo: serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				_, _ = fmt.Fprintf(w, "apiVersion: v1\nentries: {coder: [{name: coder, version: 1.21.7, urls: ['%s:1.21.7']}]}\n", images)
+			})),
+		},
 	} {
 		loaded, err := LoadChart(t.Context(), ref)
 		if err != nil {
@@ -100,10 +109,52 @@ func TestLoadChartErrors(t *testing.T) {
 	}
 }
 
+// TestLoadChartEnded proves that a download ends with its context, wherever the
+// server is stuck, and tells why.
 func TestLoadChartEnded(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := LoadChart(ctx, ChartRef{Name: "coder", Repo: repository(t, newChart("1.21.7")), Version: "1.21.7"}); !errors.Is(err, context.Canceled) {
+	enough := errors.New("the operator has had enough")
+	charts, images := chartFiles(t, newChart("1.21.7")), chartImages(t, newChart("1.21.7"))
+	inRepository := func(url string) ChartRef { return ChartRef{Name: "coder", Repo: url, Version: "1.21.7"} }
+	inRegistry := func(url string) ChartRef { return ChartRef{Name: ociReference(url), Version: "1.21.7"} }
+	for name, test := range map[string]struct {
+		stuck string // in requests whose path has this
+		from  http.Handler
+		ref   func(url string) ChartRef
+	}{
+		"index":    {"index.yaml", charts, inRepository},
+		"archive":  {".tgz", charts, inRepository},
+		"manifest": {"/manifests/", images, inRegistry},
+		"blob":     {"/blobs/", images, inRegistry},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			ref := test.ref(serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if !strings.Contains(r.URL.Path, test.stuck) {
+					test.from.ServeHTTP(w, r)
+					return
+				}
+				cancel(enough)
+				<-r.Context().Done()
+			})))
+			if _, err := LoadChart(ctx, ref); !errors.Is(err, enough) {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}
+
+// TestLoadChartEndless proves that a server that goes on and on cannot fill the memory.
+func TestLoadChartEndless(t *testing.T) {
+	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		more := bytes.Repeat([]byte("# more\n"), 1<<16)
+		for {
+			if _, err := w.Write(more); err != nil {
+				return
+			}
+		}
+	}))
+	_, err := LoadChart(t.Context(), ChartRef{Name: "coder", Repo: url, Version: "1.21.7"})
+	if err == nil || !strings.Contains(err.Error(), "the answer is longer than 64 MiB") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -1,33 +1,25 @@
 package satellite
 
 import (
-	"bytes"
-	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
-	"time"
 
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
-	"helm.sh/helm/v3/pkg/cli"
 	"helm.sh/helm/v3/pkg/getter"
+	"helm.sh/helm/v3/pkg/registry"
 	"helm.sh/helm/v3/pkg/repo"
 )
 
-// downloadTimeout bounds each download from a repository.
-const downloadTimeout = 30 * time.Second
-
 // fromRepository loads a chart from an HTTP repository. The operator's own
 // Helm configuration and cache are neither used nor changed.
-func fromRepository(ctx context.Context, ref ChartRef) (*chart.Chart, error) {
-	getters := getter.All(&cli.EnvSettings{})
-	index, err := loadIndex(ref.Repo, getters)
+func fromRepository(ref ChartRef, client *http.Client) (*chart.Chart, error) {
+	get := clientGetter{client: client}
+	index, err := loadIndex(ref.Repo, get)
 	if err != nil {
 		return nil, fmt.Errorf("the chart repository %s cannot be read: %w", ref.Repo, err)
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, context.Cause(ctx)
 	}
 	if len(index.Entries[ref.Name]) == 0 {
 		return nil, fmt.Errorf("the chart repository %s has no chart %q", ref.Repo, ref.Name)
@@ -44,16 +36,14 @@ func fromRepository(ctx context.Context, ref ChartRef) (*chart.Chart, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the chart repository %s has a bad URL for chart %s %s: %w", ref.Repo, ref.Name, ref.Version, err)
 	}
-	scheme, _, _ := strings.Cut(location, ":")
-	get, err := getters.ByScheme(scheme)
-	if err != nil {
-		return nil, fmt.Errorf("chart %s %s is at %s, which cannot be downloaded: %w", ref.Name, ref.Version, location, err)
+	if registry.IsOCI(location) {
+		return fromRegistry(ChartRef{Name: strings.TrimSuffix(location, ":"+tag(entry.Version)), Version: entry.Version}, client)
 	}
-	archive, err := get.Get(location, getter.WithTimeout(downloadTimeout))
+	archive, err := get.Get(location)
 	if err != nil {
 		return nil, fmt.Errorf("chart %s %s cannot be downloaded: %w", ref.Name, ref.Version, err)
 	}
-	loaded, err := loader.LoadArchive(bytes.NewReader(archive.Bytes()))
+	loaded, err := loader.LoadArchive(archive)
 	if err != nil {
 		return nil, fmt.Errorf("chart %s %s from %s cannot be loaded: %w", ref.Name, ref.Version, ref.Repo, err)
 	}
@@ -62,13 +52,16 @@ func fromRepository(ctx context.Context, ref ChartRef) (*chart.Chart, error) {
 
 // loadIndex downloads and reads a repository's index. Helm's code passes it
 // through a file, which is gone afterwards.
-func loadIndex(url string, getters getter.Providers) (*repo.IndexFile, error) {
+func loadIndex(url string, get getter.Getter) (*repo.IndexFile, error) {
 	dir, err := os.MkdirTemp("", "coder-satellite-")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	repository, err := repo.NewChartRepository(&repo.Entry{Name: "charts", URL: url}, getters)
+	repository, err := repo.NewChartRepository(&repo.Entry{Name: "charts", URL: url}, getter.Providers{{
+		Schemes: []string{"http", "https"},
+		New:     func(...getter.Option) (getter.Getter, error) { return get, nil },
+	}})
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,72 @@
+package e2e
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
+)
+
+// TestLeastRightsOfEachVerb: each verb does its work for an account that has the
+// roles that rbac prints for it, and nothing else.
+func TestLeastRightsOfEachVerb(t *testing.T) {
+	const region = "sydney"
+	freshLegacy(t, region)
+	t.Cleanup(func() {
+		if err := lab.SetVersion("1.21.7"); err != nil {
+			t.Error(err)
+		}
+		if err := lab.ReinstallLegacy(context.WithoutCancel(t.Context()), region); err != nil {
+			t.Error(err)
+		}
+		plugin(t, 0, on(region, "rollback", "--remove-satellite", "--networking-v2-was", "off", "--yes")...)
+	})
+	migrate := func(version string) func() {
+		return func() {
+			if err := lab.SetVersion(version); err != nil {
+				t.Fatal(err)
+			}
+			plugin(t, 0, on(region, "migrate", "--yes")...)
+		}
+	}
+	for _, tc := range []struct {
+		verb  string
+		first func()
+		args  []string
+	}{
+		{"retain", func() {}, []string{"--yes"}},
+		{"migrate", func() {}, []string{"--yes"}},
+		{"status", func() {}, nil},
+		{"verify", func() {}, nil},
+		{"unlock", func() { patchLease(t, region, leaseOf(stranger, time.Second, -time.Hour)) }, []string{"--yes", "--reason", "the holder is gone"}},
+		{"rollback", func() {}, []string{"--yes"}},
+		{"remove", func() {}, []string{"--yes"}},
+		{"finalize", func() { migrate("1.21.7")(); migrate("1.22.3")() }, []string{"--yes"}},
+	} {
+		t.Run(tc.verb, func(t *testing.T) {
+			tc.first()
+			account := "operators-" + tc.verb + ":least"
+			args := append(on(region, tc.verb, "--kubeconfig", leastKubeconfig(t, region, account)), tc.args...)
+			roles := plugin(t, 0, on(region, "rbac", "--verb", tc.verb, "--serviceaccount", account)...)
+			file := writeInLab(t, "roles.yaml", []byte(roles.Stdout))
+			kubectl(t, region, "apply", "-f", file)
+			t.Cleanup(func() { kubectl(t, region, "delete", "-f", file) })
+			if result := onceGranted(t, args); result.Code != 0 {
+				t.Errorf("%s with the roles that rbac prints for it:\n%s%s", tc.verb, roles.Stdout, result)
+			}
+		})
+	}
+}
+
+// onceGranted runs the plugin until it is not stopped for want of rights: an API
+// server learns of a new role a moment later, and what is stopped changes nothing.
+func onceGranted(t *testing.T, args []string) inlab.Result {
+	t.Helper()
+	for deadline := time.Now().Add(15 * time.Second); ; {
+		result := lab.Plugin(t.Context(), args...)
+		if result.Code == 0 || time.Now().After(deadline) {
+			return result
+		}
+	}
+}

@@ -25,7 +25,7 @@ func (l *Lab) LegacyChart(version string) string {
 func (l *Lab) ReinstallLegacy(ctx context.Context, name string) error {
 	for _, args := range [][]string{
 		append([]string{"--namespace", LegacyNamespace, "delete", "--ignore-not-found"}, LegacyObjects()...),
-		{"--namespace", LegacyNamespace, "delete", "secrets", "--selector", "owner=helm,name=" + LegacyRelease},
+		{"--namespace", LegacyNamespace, "delete", "secrets,configmaps", "--selector", "owner=helm,name=" + LegacyRelease},
 		{"--namespace", SatelliteNamespace, "delete", "secrets", "--selector", "coder-satellite.dev/backup"},
 		{"--namespace", SatelliteNamespace, "delete", "--ignore-not-found", "configmap/coder-satellite-journal", "lease/coder-satellite-lock"},
 	} {

@@ -57,7 +57,7 @@ func (k *Kubeconfig) Open(context string, options Options) (*Access, error) {
 	if _, err := k.cluster(context); err != nil {
 		return nil, err
 	}
-	if err := checkDriver(options.HelmDriver); err != nil {
+	if _, err := StorageDriver(options.HelmDriver); err != nil {
 		return nil, err
 	}
 	config, err := clientcmd.NewNonInteractiveClientConfig(*k.config, context, &clientcmd.ConfigOverrides{}, nil).ClientConfig()

@@ -26,15 +26,9 @@ const (
 // discoveryTTL is how long cached discovery is trusted, as kubectl does.
 const discoveryTTL = 6 * time.Hour
 
-func checkDriver(driver string) error {
-	if _, err := storageDriver(driver); err != nil {
-		return err
-	}
-	return nil
-}
-
-// storageDriver normalises $HELM_DRIVER.
-func storageDriver(driver string) (string, error) {
+// StorageDriver returns the driver that a value of $HELM_DRIVER means:
+// DriverSecrets or DriverConfigMaps, or an error that says why it is neither.
+func StorageDriver(driver string) (string, error) {
 	switch strings.ToLower(driver) {
 	case "", "secret", "secrets":
 		return DriverSecrets, nil
@@ -47,7 +41,7 @@ func storageDriver(driver string) (string, error) {
 
 // Driver returns Helm's storage driver: DriverSecrets or DriverConfigMaps.
 func (a *Access) Driver() string {
-	driver, _ := storageDriver(a.options.HelmDriver) // Open has checked it
+	driver, _ := StorageDriver(a.options.HelmDriver) // Open has checked it
 	return driver
 }
 

@@ -97,7 +97,7 @@ func (t *targets) source(c *connection, region fleet.Region, config coder.Config
 		Timeout:    t.requestTimeout,
 		Warnings:   c.warnings,
 		CacheDir:   t.env.kubeCacheDir(),
-		HelmDriver: t.env.Getenv("HELM_DRIVER"),
+		HelmDriver: helmDriver(t.env),
 	})
 	if err != nil {
 		return nil, usage(fmt.Errorf("region %q: %w", region.Name, err))
@@ -127,3 +127,6 @@ func fenced(source *snapshot.Source, wrap func(http.RoundTripper) http.RoundTrip
 	guarded.Access, guarded.Primary = access, source.Primary.Wrapped(wrap)
 	return &guarded, nil
 }
+
+// helmDriver is what the operator's Helm keeps its releases in, as Helm reads it.
+func helmDriver(env Environment) string { return env.Getenv("HELM_DRIVER") }

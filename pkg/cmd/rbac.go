@@ -126,8 +126,12 @@ func (o *rbacOptions) subjects() ([]rbacv1.Subject, error) {
 // one name cannot have two contents in one output.
 func (o *rbacOptions) places(cmd *cobra.Command, t *targets) ([]migration.Place, error) {
 	t.flags.AccessURLOptional = true
+	records, err := cluster.StorageDriver(helmDriver(t.env))
+	if err != nil {
+		return nil, &exitError{exitFailed, err}
+	}
 	if o.legacyNamespace != "" && t.flags.Filename == "" {
-		return []migration.Place{{Satellite: cmp.Or(t.flags.Namespace, fleet.DefaultNamespace), Legacy: o.legacyNamespace}}, nil
+		return []migration.Place{{Satellite: cmp.Or(t.flags.Namespace, fleet.DefaultNamespace), Legacy: o.legacyNamespace, Records: records}}, nil
 	}
 	c, err := t.connect()
 	if err != nil {
@@ -135,10 +139,10 @@ func (o *rbacOptions) places(cmd *cobra.Command, t *targets) ([]migration.Place,
 	}
 	var places []migration.Place
 	for _, source := range c.sources {
-		place := migration.Place{Satellite: source.Region.Namespace, Legacy: o.legacyNamespace}
+		place := migration.Place{Satellite: source.Region.Namespace, Legacy: o.legacyNamespace, Records: records}
 		if place.Legacy == "" {
 			s := source.Collect(cmd.Context(), snapshot.ItemProvider, snapshot.ItemLegacy)
-			place.Legacy = migration.PlaceOf(s).Legacy
+			place.Legacy = migration.PlaceOf(s, records).Legacy
 			if !s.Provider.IsKnown() && !s.Legacy.IsKnown() {
 				return nil, &exitError{exitFailed, fmt.Errorf("region %q: the namespace of the legacy release is not known (%w); give it with --legacy-namespace", source.Region.Name, s.Provider.Err())}
 			}

@@ -81,8 +81,9 @@ func (r *runFlags) rollout(c *connection, env Environment, operation migration.O
 	options.RunID = uuid.NewString()[:8]
 	options.Host, _ = os.Hostname() // a lock without a host's name is still one
 	rollout := &migration.Rollout{Waves: c.fleet.Waves, MaxParallel: c.fleet.MaxParallel, MaxFailures: c.fleet.MaxFailures}
+	records, _ := cluster.StorageDriver(helmDriver(env)) // opening the regions has checked it
 	for _, source := range c.sources {
-		source.Needs = func(s *snapshot.Snapshot) []cluster.Rule { return operation.Rights(migration.PlaceOf(s)) }
+		source.Needs = func(s *snapshot.Snapshot) []cluster.Rule { return operation.Rights(migration.PlaceOf(s, records)) }
 		rollout.Runners = append(rollout.Runners, &migration.Runner{
 			Operation: operation,
 			Source:    source,

@@ -194,11 +194,12 @@ func TestRemoveInterrupted(t *testing.T) {
 
 func TestRights(t *testing.T) {
 	for want, rules := range map[string][]cluster.Rule{
-		"update secrets in namespace coder":           Rights(home, satellite),
-		"patch deployments.apps in namespace coder":   Rights(home, satellite),
-		"create secrets in namespace coder-satellite": Rights(home, satellite),
-		"create secrets in namespace coder":           RightsToRestore(home),
-		"delete deployments.apps in namespace coder":  RightsToRemove(home, satellite),
+		"update secrets in namespace coder":           Rights(home, satellite, cluster.DriverSecrets),
+		"update configmaps in namespace coder":        Rights(home, satellite, cluster.DriverConfigMaps),
+		"patch deployments.apps in namespace coder":   Rights(home, satellite, cluster.DriverSecrets),
+		"create secrets in namespace coder-satellite": Rights(home, satellite, cluster.DriverConfigMaps),
+		"create secrets in namespace coder":           RightsToRestore(home, cluster.DriverSecrets),
+		"delete deployments.apps in namespace coder":  RightsToRemove(home, satellite, cluster.DriverSecrets),
 	} {
 		if !slices.ContainsFunc(rules, func(r cluster.Rule) bool { return r.String() == want }) {
 			t.Errorf("no right to %s", want)

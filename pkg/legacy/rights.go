@@ -19,10 +19,10 @@ func rules(namespace, group, resource string, verbs ...string) []cluster.Rule {
 }
 
 // RightsToInspect are the rights that Find and Inspect need: release is the
-// namespace of the legacy release, satellite the satellite's. A release in
-// ConfigMaps needs the same on those as is listed for Secrets.
-func RightsToInspect(release, satellite string) []cluster.Rule {
-	needed := rules(release, "", "secrets", "list", "get")
+// namespace of the legacy release, satellite the satellite's. Here and below
+// records is what Helm keeps its records in, as cluster.Access.Driver returns it.
+func RightsToInspect(release, satellite, records string) []cluster.Rule {
+	needed := rules(release, "", records, "list", "get")
 	for _, kind := range kinds() {
 		needed = append(needed, rules(release, kind[0], kind[1], "get")...)
 	}
@@ -31,8 +31,8 @@ func RightsToInspect(release, satellite string) []cluster.Rule {
 }
 
 // Rights are the rights that Retain and Unretain need beyond those to inspect.
-func Rights(release, satellite string) []cluster.Rule {
-	needed := rules(release, "", "secrets", "update")
+func Rights(release, satellite, records string) []cluster.Rule {
+	needed := rules(release, "", records, "update")
 	for _, kind := range kinds() {
 		needed = append(needed, rules(release, kind[0], kind[1], "patch")...)
 	}
@@ -50,8 +50,8 @@ func rightsOverRights(release string) []cluster.Rule {
 
 // RightsToRestore are the rights that RestoreRecord and RecreateObjects need
 // beyond those to retain.
-func RightsToRestore(release string) []cluster.Rule {
-	needed := rules(release, "", "secrets", "create", "delete")
+func RightsToRestore(release, records string) []cluster.Rule {
+	needed := rules(release, "", records, "create", "delete")
 	for _, kind := range kinds() {
 		needed = append(needed, rules(release, kind[0], kind[1], "create")...)
 	}
@@ -60,8 +60,8 @@ func RightsToRestore(release string) []cluster.Rule {
 
 // RightsToRemove are the rights that Remove needs beyond those to retain. The
 // rights to create are for what a failed removal has to bring back.
-func RightsToRemove(release, satellite string) []cluster.Rule {
-	needed := append(RightsToRestore(release), rules(satellite, "", "secrets", "patch")...)
+func RightsToRemove(release, satellite, records string) []cluster.Rule {
+	needed := append(RightsToRestore(release, records), rules(satellite, "", "secrets", "patch")...)
 	for _, kind := range kinds() {
 		needed = append(needed, rules(release, kind[0], kind[1], "delete")...)
 	}

@@ -17,15 +17,18 @@ type Place struct {
 	// Satellite is the satellite's namespace, Legacy the legacy release's; the
 	// latter is empty if there is no legacy release.
 	Satellite, Legacy string
+	// Records is what Helm keeps its records in, as cluster.Access.Driver returns it.
+	Records string
 	// NewNamespace tells that the satellite's namespace has to be created.
 	NewNamespace bool
 	// Restore tells that the legacy release was uninstalled, and comes back first.
 	Restore bool
 }
 
-// PlaceOf returns the region's place, as far as the facts tell.
-func PlaceOf(s *snapshot.Snapshot) Place {
-	place := Place{Satellite: s.Region.Namespace}
+// PlaceOf returns the region's place, as far as the facts tell; records is as
+// in Place.
+func PlaceOf(s *snapshot.Snapshot, records string) Place {
+	place := Place{Satellite: s.Region.Namespace, Records: records}
 	if state, known := s.Satellite.Get(); known {
 		place.NewNamespace = state.NamespacePhase == ""
 	}
@@ -55,9 +58,9 @@ func (o Operation) Rights(place Place) []cluster.Rule {
 // RightsToLook are the rights that `status` and `plan` take.
 func RightsToLook(place Place) []cluster.Rule {
 	rules := []cluster.Rule{{Namespace: metav1.NamespaceSystem, Resource: "namespaces", Name: metav1.NamespaceSystem, Verb: "get"}}
-	rules = append(rules, satellite.RightsToInspect(place.Satellite)...)
+	rules = append(rules, satellite.RightsToInspect(place.Satellite, place.Records)...)
 	if place.Legacy != "" {
-		rules = append(rules, legacy.RightsToInspect(place.Legacy, place.Satellite)...)
+		rules = append(rules, legacy.RightsToInspect(place.Legacy, place.Satellite, place.Records)...)
 	}
 	return distinct(append(rules,
 		cluster.Rule{Namespace: place.Satellite, Resource: "configmaps", Verb: "get"},
@@ -96,9 +99,9 @@ func rightsToRun(place Place) []cluster.Rule {
 func rightsOf(step Step, place Place) []cluster.Rule {
 	switch step.(type) {
 	case installSatellite:
-		return satellite.RightsToInstall(place.Satellite)
+		return satellite.RightsToInstall(place.Satellite, place.Records)
 	case uninstallSatellite:
-		return satellite.RightsToUninstall(place.Satellite)
+		return satellite.RightsToUninstall(place.Satellite, place.Records)
 	}
 	if place.Legacy == "" {
 		return nil
@@ -106,18 +109,18 @@ func rightsOf(step Step, place Place) []cluster.Rule {
 	var rules []cluster.Rule
 	switch step.(type) {
 	case removeLegacy:
-		rules = append(legacy.Rights(place.Legacy, place.Satellite), legacy.RightsToRemove(place.Legacy, place.Satellite)...)
+		rules = append(legacy.Rights(place.Legacy, place.Satellite, place.Records), legacy.RightsToRemove(place.Legacy, place.Satellite, place.Records)...)
 	case retainLegacy:
-		rules = legacy.Rights(place.Legacy, place.Satellite)
+		rules = legacy.Rights(place.Legacy, place.Satellite, place.Records)
 	case restoreLegacy:
 		if place.Restore {
-			rules = legacy.Rights(place.Legacy, place.Satellite)
+			rules = legacy.Rights(place.Legacy, place.Satellite, place.Records)
 		}
 	default:
 		return nil
 	}
 	if place.Restore {
-		rules = append(rules, legacy.RightsToRestore(place.Legacy)...)
+		rules = append(rules, legacy.RightsToRestore(place.Legacy, place.Records)...)
 	}
 	return rules
 }

@@ -23,29 +23,34 @@ func TestRights(t *testing.T) {
 		place  Place
 		writes []string
 	}{
-		"plan":   {Place{Satellite: "edge", Legacy: "coder"}, nil},
-		"status": {Place{Satellite: "edge", Legacy: "coder"}, nil},
-		"unlock": {Place{Satellite: "edge", Legacy: "coder"}, []string{"update leases.coordination.k8s.io in namespace edge"}},
-		"rollback": {Place{Satellite: "edge", Legacy: "coder"}, []string{
+		"plan":   {Place{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "coder"}, nil},
+		"status": {Place{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "coder"}, nil},
+		"unlock": {Place{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "coder"}, []string{"update leases.coordination.k8s.io in namespace edge"}},
+		"rollback": {Place{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "coder"}, []string{
 			"create, update configmaps in namespace edge", "create, update leases.coordination.k8s.io in namespace edge", "create events in namespace edge",
 		}},
-		"remove": {Place{Satellite: "edge"}, []string{
+		"remove": {Place{Records: cluster.DriverSecrets, Satellite: "edge"}, []string{
 			"create, update configmaps in namespace edge", "create, update leases.coordination.k8s.io in namespace edge", "create events in namespace edge",
 			"update, delete secrets in namespace edge", "delete services in namespace edge", "delete deployments.apps in namespace edge",
 		}},
-		"retain": {Place{Satellite: "edge", Legacy: "coder", NewNamespace: true}, []string{
+		"remove, with records in ConfigMaps": {Place{Records: cluster.DriverConfigMaps, Satellite: "edge"}, []string{
+			"create, update, delete configmaps in namespace edge", "create, update leases.coordination.k8s.io in namespace edge", "create events in namespace edge",
+			"delete secrets in namespace edge", "delete services in namespace edge", "delete deployments.apps in namespace edge",
+		}},
+		"retain": {Place{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "coder", NewNamespace: true}, []string{
 			"create namespaces in the whole cluster",
 			"create, update configmaps in namespace edge", "create, update leases.coordination.k8s.io in namespace edge", "create events in namespace edge",
 			"update secrets in namespace coder", "patch serviceaccounts in namespace coder", "patch services in namespace coder",
 			"patch deployments.apps in namespace coder", "patch, escalate, bind roles.rbac.authorization.k8s.io in namespace coder",
 			"patch rolebindings.rbac.authorization.k8s.io in namespace coder", "create, update, delete secrets in namespace edge",
 		}},
-		"migrate": {Place{Satellite: "edge"}, []string{ // where there is nothing to retain
+		"migrate": {Place{Records: cluster.DriverSecrets, Satellite: "edge"}, []string{ // where there is nothing to retain
 			"create, update configmaps in namespace edge", "create, update leases.coordination.k8s.io in namespace edge", "create events in namespace edge",
 			"create, update, patch, delete secrets in namespace edge", "create, patch, delete services in namespace edge", "create, patch, delete deployments.apps in namespace edge",
 		}},
 	} {
 		t.Run(verb, func(t *testing.T) {
+			verb, _, _ := strings.Cut(verb, ",")
 			rules, ok := RightsOf(verb, test.place)
 			if !ok {
 				t.Fatal("it is no verb")
@@ -61,7 +66,7 @@ func TestRights(t *testing.T) {
 // Every verb has rights, each once, and whatever a verb changes it must be able
 // to look at first.
 func TestRightsOfEveryVerb(t *testing.T) {
-	place := Place{Satellite: "edge", Legacy: "coder", Restore: true, NewNamespace: true}
+	place := Place{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "coder", Restore: true, NewNamespace: true}
 	look, _ := RightsOf("status", place)
 	for _, verb := range RightsVerbs() {
 		rules, ok := RightsOf(verb, place)
@@ -92,7 +97,7 @@ func TestRightsToRestore(t *testing.T) {
 		"migrate": {false, true}, "rollback": {false, true}, "retain": {false, true}, "finalize": {true, true}, "remove": {false, false}, "status": {false, false},
 	} {
 		for i, restore := range []bool{false, true} {
-			rules, _ := RightsOf(verb, Place{Satellite: "edge", Legacy: "coder", Restore: restore})
+			rules, _ := RightsOf(verb, Place{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "coder", Restore: restore})
 			if slices.Contains(rules, create) != want[i] {
 				t.Errorf("%s, restore %t: creates a Deployment: %t", verb, restore, !want[i])
 			}
@@ -109,18 +114,18 @@ func TestPlaceOf(t *testing.T) {
 		s    snapshot.Snapshot
 		want Place
 	}{
-		"nothing known": {snapshot.Snapshot{Legacy: snapshot.Unknown[snapshot.Legacy](forbidden), Satellite: snapshot.Unknown[satellite.State](forbidden)}, Place{Satellite: "edge"}},
+		"nothing known": {snapshot.Snapshot{Legacy: snapshot.Unknown[snapshot.Legacy](forbidden), Satellite: snapshot.Unknown[satellite.State](forbidden)}, Place{Records: cluster.DriverSecrets, Satellite: "edge"}},
 		"may not look": {
 			snapshot.Snapshot{Legacy: snapshot.Unknown[snapshot.Legacy](forbidden), Provider: provider, Satellite: snapshot.Known(satellite.State{NamespacePhase: "Active"})},
-			Place{Satellite: "edge", Legacy: "workspaces"},
+			Place{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "workspaces"},
 		},
-		"nothing legacy": {snapshot.Snapshot{Legacy: snapshot.Known(snapshot.Legacy{}), Provider: provider}, Place{Satellite: "edge"}},
-		"uninstalled":    {snapshot.Snapshot{Legacy: snapshot.Known(snapshot.Legacy{Release: release}), Provider: provider}, Place{Satellite: "edge", Legacy: "old", Restore: true}},
-		"no namespace":   {snapshot.Snapshot{Legacy: snapshot.Known(snapshot.Legacy{}), Satellite: snapshot.Known(satellite.State{})}, Place{Satellite: "edge", NewNamespace: true}},
+		"nothing legacy": {snapshot.Snapshot{Legacy: snapshot.Known(snapshot.Legacy{}), Provider: provider}, Place{Records: cluster.DriverSecrets, Satellite: "edge"}},
+		"uninstalled":    {snapshot.Snapshot{Legacy: snapshot.Known(snapshot.Legacy{Release: release}), Provider: provider}, Place{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "old", Restore: true}},
+		"no namespace":   {snapshot.Snapshot{Legacy: snapshot.Known(snapshot.Legacy{}), Satellite: snapshot.Known(satellite.State{})}, Place{Records: cluster.DriverSecrets, Satellite: "edge", NewNamespace: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			test.s.Region = region
-			if diff := cmp.Diff(test.want, PlaceOf(&test.s)); diff != "" {
+			if diff := cmp.Diff(test.want, PlaceOf(&test.s, cluster.DriverSecrets)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

@@ -2,12 +2,14 @@ package satellite
 
 import "github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 
-// RightsToInspect are the rights that Inspect and MissingSecrets take. A
-// release in ConfigMaps needs the same on those as is listed for Secrets.
-func RightsToInspect(namespace string) []cluster.Rule {
+// RightsToInspect are the rights that Inspect and MissingSecrets take. Here and
+// below records is what Helm keeps its records in, as cluster.Access.Driver
+// returns it.
+func RightsToInspect(namespace, records string) []cluster.Rule {
 	return rules(namespace,
 		right{"", "namespaces", []string{"get"}},
 		right{"", "secrets", []string{"get", "list"}},
+		right{"", records, []string{"get", "list"}},
 		right{"", "services", []string{"get"}},
 		right{"apps", "deployments", []string{"get"}},
 		right{"", "pods", []string{"list"}},
@@ -17,9 +19,10 @@ func RightsToInspect(namespace string) []cluster.Rule {
 // RightsToInstall are the rights that installing, upgrading and watching a
 // satellite take beyond those to inspect it, and taking it back: Helm patches
 // what an upgrade changes, and never replaces it.
-func RightsToInstall(namespace string) []cluster.Rule {
+func RightsToInstall(namespace, records string) []cluster.Rule {
 	return rules(namespace,
-		right{"", "secrets", []string{"create", "update", "patch", "delete"}},
+		right{"", records, []string{"create", "update", "delete"}},
+		right{"", "secrets", []string{"create", "patch", "delete"}},
 		right{"", "services", []string{"create", "patch", "delete"}},
 		right{"apps", "deployments", []string{"create", "patch", "delete"}},
 		right{"", "events", []string{"list"}},
@@ -27,9 +30,10 @@ func RightsToInstall(namespace string) []cluster.Rule {
 }
 
 // RightsToUninstall are the rights that Uninstall takes beyond those to inspect.
-func RightsToUninstall(namespace string) []cluster.Rule {
+func RightsToUninstall(namespace, records string) []cluster.Rule {
 	return rules(namespace,
-		right{"", "secrets", []string{"update", "delete"}},
+		right{"", records, []string{"update", "delete"}},
+		right{"", "secrets", []string{"delete"}},
 		right{"", "services", []string{"delete"}},
 		right{"apps", "deployments", []string{"delete"}},
 	)

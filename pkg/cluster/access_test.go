@@ -57,6 +57,10 @@ func newAPIServer(t *testing.T) *apiServer {
 				}
 			}
 		default:
+			if answer := served(r.URL.Path); answer != "" {
+				_, _ = io.WriteString(w, answer)
+				return
+			}
 			w.WriteHeader(http.StatusNotFound)
 			_, _ = io.WriteString(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound","code":404}`)
 		}

@@ -57,6 +57,6 @@ kubectl coder-satellite plan -f fleet.yaml -o json > plan.json`),
 	t.addChartTo(cmd.Flags())
 	output.addTo(cmd)
 	cmd.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 when there is something to change")
-	cmd.Flags().BoolVar(&diff, "diff", true, "render the chart and show how the manifest would change")
+	cmd.Flags().BoolVar(&diff, "diff", true, "show how the manifest of the satellite's chart would change")
 	return cmd
 }

@@ -2,7 +2,10 @@ package cmd
 
 import (
 	"cmp"
+	"context"
 	"fmt"
+	"io"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -12,6 +15,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/suggest"
 )
@@ -34,8 +38,9 @@ The legacy release's namespace is looked up at the primary and in the cluster; w
 to restore: add it with --restore. The Role there may escalate and bind, because the
 API server asks for it of who annotates a Role or RoleBinding.
 
-The roles cover what the charts make: Secrets, Services and Deployments of the
-satellite. The satellite's namespace must exist before its Role is applied.`,
+The roles cover what the region's charts make with its values; with
+--legacy-namespace, Secrets, Services and Deployments of the satellite. The
+satellite's namespace must exist before its Role is applied.`,
 		Example: examples(`
 # For every verb, and for the users of a group
 kubectl coder-satellite rbac --legacy-namespace coder --group region-operators
@@ -69,6 +74,7 @@ kubectl coder-satellite rbac --context sydney --verb migrate --serviceaccount ci
 	}
 	t.addTo(cmd)
 	f := cmd.Flags()
+	t.addChartTo(f)
 	f.StringArrayVar(&o.verbs, "verb", nil, "verb to grant (repeatable; default: all of "+strings.Join(migration.RightsVerbs(), ", ")+")")
 	f.StringVar(&o.legacyNamespace, "legacy-namespace", "", "namespace of the legacy release (default: looked up)")
 	f.BoolVar(&o.restore, "restore", false, "also what it takes to restore a legacy release that was uninstalled")
@@ -139,18 +145,32 @@ func (o *rbacOptions) places(cmd *cobra.Command, t *targets) ([]migration.Place,
 	}
 	var places []migration.Place
 	for _, source := range c.sources {
-		place := migration.Place{Satellite: source.Region.Namespace, Legacy: o.legacyNamespace, Records: records}
-		if place.Legacy == "" {
-			s := source.Collect(cmd.Context(), snapshot.ItemProvider, snapshot.ItemLegacy)
-			place.Legacy = migration.PlaceOf(s, records).Legacy
-			if !s.Provider.IsKnown() && !s.Legacy.IsKnown() {
-				return nil, &exitError{exitFailed, fmt.Errorf("region %q: the namespace of the legacy release is not known (%w); give it with --legacy-namespace", source.Region.Name, s.Provider.Err())}
-			}
+		place, err := o.placeOf(cmd.Context(), source, records, t.env.ErrOut)
+		if err != nil {
+			return nil, err
 		}
-		if len(places) > 0 && place != places[0] {
-			return nil, usagef("the namespaces of region %q are not those of region %q: choose one region with --region", source.Region.Name, c.sources[0].Region.Name)
+		if len(places) > 0 && !reflect.DeepEqual(place, places[0]) {
+			return nil, usagef("region %q takes other rights than region %q: choose one region with --region", source.Region.Name, c.sources[0].Region.Name)
 		}
 		places = append(places, place)
 	}
 	return places, nil
+}
+
+// placeOf finds out where the region's releases are, and what they are made of.
+func (o *rbacOptions) placeOf(ctx context.Context, source *snapshot.Source, records string, notes io.Writer) (migration.Place, error) {
+	if o.legacyNamespace != "" {
+		return migration.Place{Satellite: source.Region.Namespace, Legacy: o.legacyNamespace, Records: records}, nil
+	}
+	s := source.Collect(ctx, snapshot.ItemProvider, snapshot.ItemLegacy, snapshot.ItemChart, snapshot.ItemSatellite, snapshot.ItemResources)
+	if !s.Provider.IsKnown() && !s.Legacy.IsKnown() {
+		return migration.Place{}, &exitError{exitFailed, fmt.Errorf("region %q: the namespace of the legacy release is not known (%w); give it with --legacy-namespace", source.Region.Name, s.Provider.Err())}
+	}
+	if !s.Resources.IsKnown() || !s.Chart.IsKnown() {
+		_, _ = fmt.Fprintf(notes, "note: region %q: the roles cover Secrets, Services and Deployments of the satellite only: %s\n",
+			source.Region.Name, printer.Escape(cmp.Or(s.Chart.Err(), s.Spec.Err(), s.Resources.Err()).Error()))
+	}
+	place := migration.PlaceOf(s, records)
+	place.NewNamespace, place.Restore = false, false // see the flags
+	return place, nil
 }

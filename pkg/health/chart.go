@@ -21,8 +21,8 @@ func chartChecks() []Check {
 		{
 			Info: v1alpha1.CheckInfo{
 				ID: "values-valid", Category: categoryChart, Severity: v1alpha1.SeverityError, Preflight: true,
-				Question:    "Can the Helm values be read, and do they agree with the region?",
-				Explanation: "Values files are merged as Helm does it. coderd.satellite.enable, primaryURL and accessURL are set from the region, and a values file must not say otherwise.",
+				Question:    "Can the Helm values be read, do they agree with the region, and does the chart take them?",
+				Explanation: "Values files are merged as Helm does it. coderd.satellite.enable, primaryURL and accessURL are set from the region, and a values file must not say otherwise. When the satellite is to change, the chart is rendered with them, too.",
 			},
 			Evaluate: valuesValid,
 		},
@@ -55,6 +55,9 @@ func chartAvailable(s *snapshot.Snapshot) Answer {
 func valuesValid(s *snapshot.Snapshot) Answer {
 	if !s.Spec.IsKnown() {
 		return unknown(s.Spec.Err(), "")
+	}
+	if s.Rendering.Collected() && !s.Rendering.IsKnown() {
+		return fail("correct the values, or name the chart that they are for with --chart-version", "%v", s.Rendering.Err())
 	}
 	return pass("the values can be read and agree with the region")
 }

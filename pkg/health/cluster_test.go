@@ -78,8 +78,14 @@ func TestChartChecks(t *testing.T) {
 		}, v1alpha1.CheckPass, "coder 1.21.7", ""},
 		"unknown cluster": {"chart-available", func(s *snapshot.Snapshot) { lose(&s.Cluster) }, v1alpha1.CheckUnknown, errLost.Error(), ""},
 		"values":          {"values-valid", as, v1alpha1.CheckPass, "agree with the region", ""},
-		"no values":       {"values-valid", func(s *snapshot.Snapshot) { lose(&s.Spec) }, v1alpha1.CheckUnknown, errLost.Error(), ""},
-		"no secrets":      {"values-secrets", as, v1alpha1.CheckPass, "every Secret", ""},
+		"values that the chart does not take": {
+			"values-valid", func(s *snapshot.Snapshot) { lose(&s.Rendering) }, v1alpha1.CheckFail, errLost.Error(), "correct the values",
+		},
+		"values that it takes": {
+			"values-valid", func(s *snapshot.Snapshot) { s.Rendering = snapshot.Known(satellite.Rendering{}) }, v1alpha1.CheckPass, "agree with the region", "",
+		},
+		"no values":  {"values-valid", func(s *snapshot.Snapshot) { lose(&s.Spec) }, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"no secrets": {"values-secrets", as, v1alpha1.CheckPass, "every Secret", ""},
 		"missing secrets": {
 			"values-secrets", func(s *snapshot.Snapshot) { s.MissingSecrets = snapshot.Known([]string{"tls", "ca"}) },
 			v1alpha1.CheckFail, `namespace "coder-satellite": tls, ca`, "kubectl create secret tls",

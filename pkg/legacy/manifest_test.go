@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"helm.sh/helm/v3/pkg/releaseutil"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"pgregory.net/rapid"
 )
 
@@ -270,4 +271,17 @@ func FuzzAnnotateManifest(f *testing.F) {
 		}
 		checkAnnotated(t, manifest, after)
 	})
+}
+
+// TestKinds proves that each kind is named once, and an object of a removed API
+// group by where it is now, too.
+func TestKinds(t *testing.T) {
+	release := Release{Objects: []ObjectRef{
+		{APIVersion: "v1", Kind: "Service", Name: "a"}, {APIVersion: "v1", Kind: "Service", Name: "b"},
+		{APIVersion: "extensions/v1beta1", Kind: "Ingress", Name: "c"},
+	}}
+	want := []schema.GroupKind{{Kind: "Service"}, {Group: "extensions", Kind: "Ingress"}, {Group: "networking.k8s.io", Kind: "Ingress"}}
+	if diff := cmp.Diff(want, release.Kinds()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
 }

@@ -194,12 +194,12 @@ func TestRemoveInterrupted(t *testing.T) {
 
 func TestRights(t *testing.T) {
 	for want, rules := range map[string][]cluster.Rule{
-		"update secrets in namespace coder":           Rights(home, satellite, cluster.DriverSecrets),
-		"update configmaps in namespace coder":        Rights(home, satellite, cluster.DriverConfigMaps),
-		"patch deployments.apps in namespace coder":   Rights(home, satellite, cluster.DriverSecrets),
-		"create secrets in namespace coder-satellite": Rights(home, satellite, cluster.DriverConfigMaps),
-		"create secrets in namespace coder":           RightsToRestore(home, cluster.DriverSecrets),
-		"delete deployments.apps in namespace coder":  RightsToRemove(home, satellite, cluster.DriverSecrets),
+		"update secrets in namespace coder":           Rights(Place{Release: home, Satellite: satellite, Records: cluster.DriverSecrets}),
+		"update configmaps in namespace coder":        Rights(Place{Release: home, Satellite: satellite, Records: cluster.DriverConfigMaps}),
+		"patch deployments.apps in namespace coder":   Rights(Place{Release: home, Satellite: satellite, Records: cluster.DriverSecrets}),
+		"create secrets in namespace coder-satellite": Rights(Place{Release: home, Satellite: satellite, Records: cluster.DriverConfigMaps}),
+		"create secrets in namespace coder":           RightsToRestore(Place{Release: home, Records: cluster.DriverSecrets}),
+		"delete deployments.apps in namespace coder":  RightsToRemove(Place{Release: home, Satellite: satellite, Records: cluster.DriverSecrets}),
 	} {
 		if !slices.ContainsFunc(rules, func(r cluster.Rule) bool { return r.String() == want }) {
 			t.Errorf("no right to %s", want)

@@ -1,69 +1,94 @@
 package legacy
 
-import "github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+import (
+	"slices"
 
-// kinds are what the chart workspace-provider makes in every configuration.
-func kinds() [][2]string {
-	return [][2]string{
-		{"", "serviceaccounts"}, {"", "services"}, {"apps", "deployments"},
-		{"rbac.authorization.k8s.io", "roles"}, {"rbac.authorization.k8s.io", "rolebindings"},
-	}
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+)
+
+// Place is where a legacy release is, as far as the rights to it depend on that.
+type Place struct {
+	// Release is the namespace of the legacy release, Satellite the satellite's,
+	// where its backups are.
+	Release, Satellite string
+	// Records is what Helm keeps its records in, as cluster.Access.Driver returns it.
+	Records string
+	// Made are the resources of the release's objects. What the chart
+	// workspace-provider makes in every configuration need not be named.
+	Made []cluster.Resource
 }
 
-func rules(namespace, group, resource string, verbs ...string) []cluster.Rule {
-	list := make([]cluster.Rule, len(verbs))
-	for i, verb := range verbs {
-		list[i] = cluster.Rule{Namespace: namespace, Group: group, Resource: resource, Verb: verb}
+// Kinds returns the kinds of the release's objects, each once, and where those
+// of removed API groups went.
+func (r Release) Kinds() []schema.GroupKind {
+	var kinds []schema.GroupKind
+	for _, object := range r.Objects {
+		kind := schema.FromAPIVersionAndKind(object.APIVersion, object.Kind).GroupKind()
+		other, _ := moved(kind)
+		for _, kind := range []schema.GroupKind{kind, other} {
+			if !slices.Contains(kinds, kind) {
+				kinds = append(kinds, kind)
+			}
+		}
 	}
-	return list
+	return kinds
 }
 
-// RightsToInspect are the rights that Find and Inspect need: release is the
-// namespace of the legacy release, satellite the satellite's. Here and below
-// records is what Helm keeps its records in, as cluster.Access.Driver returns it.
-func RightsToInspect(release, satellite, records string) []cluster.Rule {
-	needed := rules(release, "", records, "list", "get")
-	for _, kind := range kinds() {
-		needed = append(needed, rules(release, kind[0], kind[1], "get")...)
+// made are the resources of the release's objects.
+func (p Place) made() []cluster.Resource {
+	return append([]cluster.Resource{
+		cluster.Core("serviceaccounts"), cluster.Core("services"), {Group: "apps", Resource: "deployments", Namespaced: true},
+		{Group: rbacv1.GroupName, Resource: "roles", Namespaced: true}, {Group: rbacv1.GroupName, Resource: "rolebindings", Namespaced: true},
+	}, p.Made...)
+}
+
+// eachMade returns the rights to do the verbs with each of the release's objects.
+func (p Place) eachMade(verbs ...string) []cluster.Rule {
+	var rules []cluster.Rule
+	for _, resource := range p.made() {
+		rules = append(rules, resource.In(p.Release, verbs...)...)
 	}
-	needed = append(needed, rules(release, "apps", "deployments", "list")...)
-	return append(needed, rules(satellite, "", "secrets", "list", "get")...)
+	return rules
+}
+
+// overRights returns what the API server asks of who writes the release's roles.
+func (p Place) overRights() []cluster.Rule {
+	var rules []cluster.Rule
+	for _, resource := range p.made() {
+		rules = append(rules, cluster.RightsOverRights(resource, p.Release)...)
+	}
+	return rules
+}
+
+// RightsToInspect are the rights that Find and Inspect need.
+func RightsToInspect(p Place) []cluster.Rule {
+	return slices.Concat(
+		cluster.Core(p.Records).In(p.Release, "list", "get"),
+		p.eachMade("get"),
+		cluster.Resource{Group: "apps", Resource: "deployments", Namespaced: true}.In(p.Release, "list"),
+		cluster.Core("secrets").In(p.Satellite, "list", "get"),
+	)
 }
 
 // Rights are the rights that Retain and Unretain need beyond those to inspect.
-func Rights(release, satellite, records string) []cluster.Rule {
-	needed := rules(release, "", records, "update")
-	for _, kind := range kinds() {
-		needed = append(needed, rules(release, kind[0], kind[1], "patch")...)
-	}
-	needed = append(needed, rightsOverRights(release)...)
-	return append(needed, rules(satellite, "", "secrets", "create", "update", "delete")...)
-}
-
-// rightsOverRights are what the API server asks of who creates or changes a Role
-// or a RoleBinding, were it an annotation alone, unless they have every right
-// that it grants (Kubernetes, Using RBAC Authorization, "Privilege escalation
-// prevention and bootstrapping").
-func rightsOverRights(release string) []cluster.Rule {
-	return rules(release, "rbac.authorization.k8s.io", "roles", "escalate", "bind")
+func Rights(p Place) []cluster.Rule {
+	return slices.Concat(
+		cluster.Core(p.Records).In(p.Release, "update"), p.eachMade("patch"), p.overRights(),
+		cluster.Core("secrets").In(p.Satellite, "create", "update", "delete"),
+	)
 }
 
 // RightsToRestore are the rights that RestoreRecord and RecreateObjects need
 // beyond those to retain.
-func RightsToRestore(release, records string) []cluster.Rule {
-	needed := rules(release, "", records, "create", "delete")
-	for _, kind := range kinds() {
-		needed = append(needed, rules(release, kind[0], kind[1], "create")...)
-	}
-	return append(needed, rightsOverRights(release)...)
+func RightsToRestore(p Place) []cluster.Rule {
+	return slices.Concat(cluster.Core(p.Records).In(p.Release, "create", "delete"), p.eachMade("create"), p.overRights())
 }
 
 // RightsToRemove are the rights that Remove needs beyond those to retain. The
 // rights to create are for what a failed removal has to bring back.
-func RightsToRemove(release, satellite, records string) []cluster.Rule {
-	needed := append(RightsToRestore(release, records), rules(satellite, "", "secrets", "patch")...)
-	for _, kind := range kinds() {
-		needed = append(needed, rules(release, kind[0], kind[1], "delete")...)
-	}
-	return needed
+func RightsToRemove(p Place) []cluster.Rule {
+	return slices.Concat(RightsToRestore(p), cluster.Core("secrets").In(p.Satellite, "patch"), p.eachMade("delete"))
 }

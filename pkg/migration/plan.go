@@ -41,10 +41,6 @@ func NewRegionPlan(operation Operation, s *snapshot.Snapshot) v1alpha1.RegionPla
 			Reason:  decision.Reason,
 			Details: decision.Details,
 		}
-		if _, installs := step.(installSatellite); installs && decision.Action == v1alpha1.ActionChange && !stops(results) {
-			planned.Diff = s.Rendering.Value().Diff
-			planned.Details = append(planned.Details, s.Rendering.Value().Objects...)
-		}
 		plan.Steps = append(plan.Steps, planned)
 		if decision.Action != v1alpha1.ActionNone && plan.Outcome == v1alpha1.OutcomeNothingToDo {
 			plan.Outcome = v1alpha1.OutcomeChangesPending

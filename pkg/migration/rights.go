@@ -23,12 +23,23 @@ type Place struct {
 	NewNamespace bool
 	// Restore tells that the legacy release was uninstalled, and comes back first.
 	Restore bool
+	// Made are the resources that the satellite's and the legacy release's
+	// objects are of, as far as they are not those of every such release.
+	Made snapshot.Resources
+}
+
+func (p Place) satellite() satellite.Place {
+	return satellite.Place{Namespace: p.Satellite, Records: p.Records, Made: p.Made.Satellite}
+}
+
+func (p Place) legacy() legacy.Place {
+	return legacy.Place{Release: p.Legacy, Satellite: p.Satellite, Records: p.Records, Made: p.Made.Legacy}
 }
 
 // PlaceOf returns the region's place, as far as the facts tell; records is as
 // in Place.
 func PlaceOf(s *snapshot.Snapshot, records string) Place {
-	place := Place{Satellite: s.Region.Namespace, Records: records}
+	place := Place{Satellite: s.Region.Namespace, Records: records, Made: s.Resources.Value()}
 	if state, known := s.Satellite.Get(); known {
 		place.NewNamespace = state.NamespacePhase == ""
 	}
@@ -58,9 +69,9 @@ func (o Operation) Rights(place Place) []cluster.Rule {
 // RightsToLook are the rights that `status` and `plan` take.
 func RightsToLook(place Place) []cluster.Rule {
 	rules := []cluster.Rule{{Namespace: metav1.NamespaceSystem, Resource: "namespaces", Name: metav1.NamespaceSystem, Verb: "get"}}
-	rules = append(rules, satellite.RightsToInspect(place.Satellite, place.Records)...)
+	rules = append(rules, satellite.RightsToInspect(place.satellite())...)
 	if place.Legacy != "" {
-		rules = append(rules, legacy.RightsToInspect(place.Legacy, place.Satellite, place.Records)...)
+		rules = append(rules, legacy.RightsToInspect(place.legacy())...)
 	}
 	return distinct(append(rules,
 		cluster.Rule{Namespace: place.Satellite, Resource: "configmaps", Verb: "get"},
@@ -99,9 +110,9 @@ func rightsToRun(place Place) []cluster.Rule {
 func rightsOf(step Step, place Place) []cluster.Rule {
 	switch step.(type) {
 	case installSatellite:
-		return satellite.RightsToInstall(place.Satellite, place.Records)
+		return satellite.RightsToInstall(place.satellite())
 	case uninstallSatellite:
-		return satellite.RightsToUninstall(place.Satellite, place.Records)
+		return satellite.RightsToUninstall(place.satellite())
 	}
 	if place.Legacy == "" {
 		return nil
@@ -109,18 +120,18 @@ func rightsOf(step Step, place Place) []cluster.Rule {
 	var rules []cluster.Rule
 	switch step.(type) {
 	case removeLegacy:
-		rules = append(legacy.Rights(place.Legacy, place.Satellite, place.Records), legacy.RightsToRemove(place.Legacy, place.Satellite, place.Records)...)
+		rules = append(legacy.Rights(place.legacy()), legacy.RightsToRemove(place.legacy())...)
 	case retainLegacy:
-		rules = legacy.Rights(place.Legacy, place.Satellite, place.Records)
+		rules = legacy.Rights(place.legacy())
 	case restoreLegacy:
 		if place.Restore {
-			rules = legacy.Rights(place.Legacy, place.Satellite, place.Records)
+			rules = legacy.Rights(place.legacy())
 		}
 	default:
 		return nil
 	}
 	if place.Restore {
-		rules = append(rules, legacy.RightsToRestore(place.Legacy, place.Records)...)
+		rules = append(rules, legacy.RightsToRestore(place.legacy())...)
 	}
 	return rules
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
@@ -43,6 +44,20 @@ func TestRights(t *testing.T) {
 			"update secrets in namespace coder", "patch serviceaccounts in namespace coder", "patch services in namespace coder",
 			"patch deployments.apps in namespace coder", "patch, escalate, bind roles.rbac.authorization.k8s.io in namespace coder",
 			"patch rolebindings.rbac.authorization.k8s.io in namespace coder", "create, update, delete secrets in namespace edge",
+		}},
+		"migrate, with other objects": {Place{
+			Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "coder",
+			Made: snapshot.Resources{
+				Satellite: []cluster.Resource{{Group: "networking.k8s.io", Resource: "networkpolicies", Namespaced: true}, {Group: rbacv1.GroupName, Resource: "clusterroles"}, cluster.Core("services")},
+				Legacy:    []cluster.Resource{{Group: "networking.k8s.io", Resource: "ingresses", Namespaced: true}},
+			},
+		}, []string{
+			"create, update configmaps in namespace edge", "create, update leases.coordination.k8s.io in namespace edge", "create events in namespace edge",
+			"create, update, patch, delete secrets in namespace edge", "create, patch, delete services in namespace edge", "create, patch, delete deployments.apps in namespace edge",
+			"create, patch, delete networkpolicies.networking.k8s.io in namespace edge", "create, patch, delete, escalate, bind clusterroles.rbac.authorization.k8s.io in the whole cluster",
+			"update secrets in namespace coder", "patch serviceaccounts in namespace coder", "patch services in namespace coder",
+			"patch deployments.apps in namespace coder", "patch, escalate, bind roles.rbac.authorization.k8s.io in namespace coder",
+			"patch rolebindings.rbac.authorization.k8s.io in namespace coder", "patch ingresses.networking.k8s.io in namespace coder",
 		}},
 		"migrate": {Place{Records: cluster.DriverSecrets, Satellite: "edge"}, []string{ // where there is nothing to retain
 			"create, update configmaps in namespace edge", "create, update leases.coordination.k8s.io in namespace edge", "create events in namespace edge",

@@ -20,7 +20,7 @@ func RightsOf(verb string, place Place) (rules []cluster.Rule, ok bool) {
 	case "plan", "status":
 		return RightsToLook(place), true
 	case "verify":
-		return satellite.RightsToInspect(place.Satellite, place.Records), true
+		return distinct(satellite.RightsToInspect(place.satellite())), true
 	case "unlock":
 		return RightsToUnlock(place), true
 	}

@@ -24,14 +24,14 @@ type Rollout struct {
 	MaxFailures int
 }
 
-// Plan plans all regions in parallel. It writes nothing. With render, it also
-// renders what would change of the satellites' manifests.
-func (r *Rollout) Plan(ctx context.Context, render bool) *v1alpha1.Plan {
+// Plan plans all regions in parallel. It writes nothing. With diff, it also
+// shows what would change of the satellites' manifests.
+func (r *Rollout) Plan(ctx context.Context, diff bool) *v1alpha1.Plan {
 	snapshots := make([]*snapshot.Snapshot, len(r.Runners))
 	r.each(func(i int, runner *Runner) { snapshots[i] = runner.collect(ctx) })
 	snapshot.Compare(snapshots)
 	plans := make([]v1alpha1.RegionPlan, len(r.Runners))
-	r.each(func(i int, runner *Runner) { plans[i] = runner.plan(ctx, snapshots[i], render) })
+	r.each(func(i int, runner *Runner) { plans[i] = runner.plan(ctx, snapshots[i], diff) })
 	return NewPlan(primaryOf(snapshots), r.Waves, plans)
 }
 

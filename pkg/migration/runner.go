@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"k8s.io/utils/clock"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -32,18 +34,40 @@ func (r *Runner) collect(ctx context.Context) *snapshot.Snapshot {
 }
 
 // plan says what the operation would do, given the facts. If there is
-// something to change, it also asks which rights are missing.
-func (r *Runner) plan(ctx context.Context, s *snapshot.Snapshot, render bool) v1alpha1.RegionPlan {
+// something to change, it also asks which rights are missing, and renders the
+// satellite's chart; with diff the plan shows what would change of its manifest.
+func (r *Runner) plan(ctx context.Context, s *snapshot.Snapshot, diff bool) v1alpha1.RegionPlan {
 	plan := NewRegionPlan(r.Operation, s)
 	if plan.Outcome == v1alpha1.OutcomeNothingToDo {
 		return plan
 	}
-	items := []snapshot.Item{snapshot.ItemRights}
-	if render && plan.Outcome != v1alpha1.OutcomePreflightFailed {
+	items := []snapshot.Item{snapshot.ItemResources, snapshot.ItemRights}
+	if plan.Outcome != v1alpha1.OutcomePreflightFailed && installs(plan) {
 		items = append(items, snapshot.ItemRendering)
 	}
 	r.Source.Refresh(ctx, s, items...)
-	return NewRegionPlan(r.Operation, s)
+	plan = NewRegionPlan(r.Operation, s)
+	if rendering, known := s.Rendering.Get(); diff && known && plan.Outcome != v1alpha1.OutcomePreflightFailed {
+		show(&plan, rendering)
+	}
+	return plan
+}
+
+// installs tells whether the plan changes the satellite's release.
+func installs(plan v1alpha1.RegionPlan) bool {
+	return slices.ContainsFunc(plan.Steps, func(step v1alpha1.StepPlan) bool {
+		return step.Name == (installSatellite{}).Name() && step.Action == v1alpha1.ActionChange
+	})
+}
+
+// show puts into the plan what would change of the satellite's manifest.
+func show(plan *v1alpha1.RegionPlan, rendering satellite.Rendering) {
+	for i := range plan.Steps {
+		if step := &plan.Steps[i]; step.Name == (installSatellite{}).Name() {
+			step.Diff = rendering.Diff
+			step.Details = append(step.Details, rendering.Objects...)
+		}
+	}
 }
 
 // Run carries out what the plan says, and reports what was done. The context's cause tells why it was ended:
@@ -122,7 +146,7 @@ func (r *Runner) locked(ctx context.Context, plan v1alpha1.RegionPlan, report *v
 	if err != nil {
 		return err
 	}
-	fresh := source.Collect(ctx, append(r.Operation.Items, snapshot.ItemRights)...)
+	fresh := source.Collect(ctx, append(r.Operation.Items, snapshot.ItemResources, snapshot.ItemRights)...)
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}

@@ -1,60 +1,59 @@
 package satellite
 
-import "github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+import (
+	"slices"
 
-// RightsToInspect are the rights that Inspect and MissingSecrets take. Here and
-// below records is what Helm keeps its records in, as cluster.Access.Driver
-// returns it.
-func RightsToInspect(namespace, records string) []cluster.Rule {
-	return rules(namespace,
-		right{"", "namespaces", []string{"get"}},
-		right{"", "secrets", []string{"get", "list"}},
-		right{"", records, []string{"get", "list"}},
-		right{"", "services", []string{"get"}},
-		right{"apps", "deployments", []string{"get"}},
-		right{"", "pods", []string{"list"}},
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+)
+
+// Place is where a satellite's release is, as far as the rights to it depend on that.
+type Place struct {
+	Namespace string
+	// Records is what Helm keeps its records in, as cluster.Access.Driver returns it.
+	Records string
+	// Made are the resources of the objects that the chart makes. Secrets,
+	// Services and Deployments it makes in any case.
+	Made []cluster.Resource
+}
+
+// RightsToInspect are the rights that Inspect and MissingSecrets take.
+func RightsToInspect(p Place) []cluster.Rule {
+	return slices.Concat(
+		[]cluster.Rule{{Namespace: p.Namespace, Resource: "namespaces", Name: p.Namespace, Verb: "get"}},
+		cluster.Core("secrets").In(p.Namespace, "get", "list"),
+		cluster.Core(p.Records).In(p.Namespace, "get", "list"),
+		cluster.Core("services").In(p.Namespace, "get"),
+		deployments().In(p.Namespace, "get"),
+		cluster.Core("pods").In(p.Namespace, "list"),
 	)
 }
 
 // RightsToInstall are the rights that installing, upgrading and watching a
-// satellite take beyond those to inspect it, and taking it back: Helm patches
-// what an upgrade changes, and never replaces it.
-func RightsToInstall(namespace, records string) []cluster.Rule {
-	return rules(namespace,
-		right{"", records, []string{"create", "update", "delete"}},
-		right{"", "secrets", []string{"create", "patch", "delete"}},
-		right{"", "services", []string{"create", "patch", "delete"}},
-		right{"apps", "deployments", []string{"create", "patch", "delete"}},
-		right{"", "events", []string{"list"}},
-	)
+// satellite take beyond those to inspect it, and taking it back: Helm reads
+// each object first, patches what an upgrade changes, and never replaces it.
+func RightsToInstall(p Place) []cluster.Rule {
+	needed := cluster.Core(p.Records).In(p.Namespace, "create", "update", "delete")
+	for _, resource := range p.made() {
+		needed = append(needed, resource.In(p.Namespace, "get", "create", "patch", "delete")...)
+		needed = append(needed, cluster.RightsOverRights(resource, p.Namespace)...)
+	}
+	return append(needed, cluster.Core("events").In(p.Namespace, "list")...)
 }
 
 // RightsToUninstall are the rights that Uninstall takes beyond those to inspect.
-func RightsToUninstall(namespace, records string) []cluster.Rule {
-	return rules(namespace,
-		right{"", records, []string{"update", "delete"}},
-		right{"", "secrets", []string{"delete"}},
-		right{"", "services", []string{"delete"}},
-		right{"apps", "deployments", []string{"delete"}},
-	)
-}
-
-// right is what may be done with a kind of object.
-type right struct {
-	group, resource string
-	verbs           []string
-}
-
-func rules(namespace string, rights ...right) []cluster.Rule {
-	var rules []cluster.Rule
-	for _, r := range rights {
-		for _, verb := range r.verbs {
-			rule := cluster.Rule{Namespace: namespace, Group: r.group, Resource: r.resource, Verb: verb}
-			if r.resource == "namespaces" {
-				rule.Name = namespace
-			}
-			rules = append(rules, rule)
-		}
+func RightsToUninstall(p Place) []cluster.Rule {
+	needed := cluster.Core(p.Records).In(p.Namespace, "update", "delete")
+	for _, resource := range p.made() {
+		needed = append(needed, resource.In(p.Namespace, "delete")...)
 	}
-	return rules
+	return needed
+}
+
+// made are the resources of what the chart makes.
+func (p Place) made() []cluster.Resource {
+	return append([]cluster.Resource{cluster.Core("secrets"), cluster.Core("services"), deployments()}, p.Made...)
+}
+
+func deployments() cluster.Resource {
+	return cluster.Resource{Group: "apps", Resource: "deployments", Namespaced: true}
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 // Names of objects that the chart makes (coder/enterprise-helm, templates/coderd.yaml).
@@ -29,6 +31,8 @@ type State struct {
 	ChartName, ChartVersion, AppVersion string
 	// Values are those that were given for the deployed revision.
 	Values map[string]any
+	// Kinds are those of the deployed revision's objects, each once.
+	Kinds []schema.GroupKind
 
 	// Ready tells that the pods of the deployed revision are ready; Blocker
 	// says what is in the way if not.

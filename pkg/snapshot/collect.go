@@ -99,12 +99,15 @@ func (src *Source) Refresh(ctx context.Context, s *Snapshot, items ...Item) {
 			return legacy.Preview(ctx, src.Access, *release, src.Region.Namespace)
 		})
 	}
+	if wanted[ItemResources] {
+		s.Resources = inCluster(src, func() (Resources, error) { return src.resources(s) })
+	}
 	if wanted[ItemRights] { // asks for what the facts above call for
 		s.MissingRights = inCluster(src, func() ([]cluster.Rule, error) {
 			return src.missingRights(ctx, s)
 		})
 	}
-	if wanted[ItemRendering] {
+	if wanted[ItemRendering] && len(s.MissingRights.Value()) == 0 { // else it fails for want of them
 		s.Rendering = src.rendering(s)
 	}
 	s.Taken = src.Clock.Now()

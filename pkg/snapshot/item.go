@@ -16,6 +16,7 @@ const (
 	ItemEndpoint      Item = "endpoint"      // Endpoint
 	ItemJournal       Item = "journal"       // Journal
 	ItemLock          Item = "lock"          // Lock
+	ItemResources     Item = "resources"     // Resources; after the chart and the releases
 	ItemRights        Item = "rights"        // MissingRights; asked last
 	ItemRendering     Item = "rendering"     // Rendering; made last
 )

@@ -35,6 +35,8 @@ type Snapshot struct {
 
 	// Cluster identifies the region's cluster.
 	Cluster Fact[Cluster]
+	// Resources are those of the objects that are, or will be, in the releases.
+	Resources Fact[Resources]
 	// MissingRights are the rights in the cluster that the operator lacks.
 	MissingRights Fact[[]cluster.Rule]
 	// Spec is the satellite's release as it should be.

@@ -32,6 +32,14 @@ func TestContraryValues(t *testing.T) {
 	refused(t, "values-valid", []string{"values-valid", "coderd.satellite.accessURL: https://elsewhere.example.com", "take it out of the values"}, "-f", fleet)
 }
 
+// TestValuesThatTheChartCannotTake: what only Helm finds out it finds out before
+// anything is changed.
+func TestValuesThatTheChartCannotTake(t *testing.T) {
+	values := writeInLab(t, "values.yaml", []byte("coderd: {readiness: soon}\n"))
+	fleet := oneRegion(t, "sydney", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.Values = []string{values} })
+	refused(t, "values-valid", []string{"values-valid", "chart coder 1.21.7 cannot be rendered with these values", "coderd.yaml", "correct the values"}, "-f", fleet)
+}
+
 // TestImageCannotBePulled: it shows only once the satellite is installed. The
 // install is undone, and the legacy path is as it was.
 func TestImageCannotBePulled(t *testing.T) {

@@ -19,7 +19,7 @@ func TestReleasesInConfigMaps(t *testing.T) {
 	})
 	t.Setenv("HELM_DRIVER", "configmap")
 	freshLegacy(t, region)
-	if migrated := onceGranted(t, append(withLeastRights(t, region, "migrate"), "--yes")); migrated.Code != 0 {
+	if migrated := onceGranted(t, append(withLeastRights(t, region, "fleet.yaml", "migrate"), "--yes")); migrated.Code != 0 {
 		t.Fatalf("migrate: %s", migrated)
 	}
 	if diff := cmp.Diff("coder-workspace-provider\n", retainedReleases(t, region)); diff != "" {

@@ -5,13 +5,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
 // TestLeastRightsOfEachVerb: each verb does its work for an account that has the
-// roles that rbac prints for it, and nothing else.
+// roles that rbac prints for it, and nothing else. The satellite's values make
+// the chart make one object more than it does by itself.
 func TestLeastRightsOfEachVerb(t *testing.T) {
 	const region = "sydney"
+	values := writeInLab(t, "values.yaml", []byte("coderd: {networkPolicy: {enable: true}}\n"))
+	fleet := oneRegion(t, region, func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.Values = append(region.Values, values) })
 	freshLegacy(t, region)
 	t.Cleanup(func() {
 		if err := lab.SetVersion("1.21.7"); err != nil {
@@ -27,9 +31,16 @@ func TestLeastRightsOfEachVerb(t *testing.T) {
 			if err := lab.SetVersion(version); err != nil {
 				t.Fatal(err)
 			}
-			plugin(t, 0, on(region, "migrate", "--yes")...)
+			plugin(t, 0, "migrate", "-f", fleet, "--yes")
 		}
 	}
+	t.Run("values that take more", func(t *testing.T) {
+		args := withLeastRights(t, region, "fleet.yaml", "migrate")
+		if said := lacks(t, append(args[1:], "-f", fleet), "networkpolicies.networking.k8s.io in namespace coder-satellite"); said !=
+			"missing rights: get, create, patch, delete networkpolicies.networking.k8s.io in namespace coder-satellite" {
+			t.Errorf("the preflight says %q", said)
+		}
+	})
 	for _, tc := range []struct {
 		verb  string
 		first func()
@@ -46,7 +57,7 @@ func TestLeastRightsOfEachVerb(t *testing.T) {
 	} {
 		t.Run(tc.verb, func(t *testing.T) {
 			tc.first()
-			args := append(withLeastRights(t, region, tc.verb), tc.args...)
+			args := append(withLeastRights(t, region, fleet, tc.verb), tc.args...)
 			if result := onceGranted(t, args); result.Code != 0 {
 				t.Errorf("%s with the roles that rbac prints for it: %s", tc.verb, result)
 			}
@@ -54,13 +65,13 @@ func TestLeastRightsOfEachVerb(t *testing.T) {
 	}
 }
 
-// withLeastRights returns the verb on the region, run by an account of its own
+// withLeastRights returns the verb on the region of the Fleet, run by an account of its own
 // that has the roles which rbac prints for it.
-func withLeastRights(t *testing.T, region, verb string) (args []string) {
+func withLeastRights(t *testing.T, region, fleet, verb string) (args []string) {
 	t.Helper()
 	account := "operators-" + verb + ":least"
-	args = on(region, verb, "--kubeconfig", leastKubeconfig(t, region, account))
-	roles := plugin(t, 0, on(region, "rbac", "--verb", verb, "--serviceaccount", account)...)
+	args = []string{verb, "-f", fleet, "--region", region, "--kubeconfig", leastKubeconfig(t, region, account)}
+	roles := plugin(t, 0, "rbac", "-f", fleet, "--region", region, "--verb", verb, "--serviceaccount", account)
 	file := writeInLab(t, "roles.yaml", []byte(roles.Stdout))
 	kubectl(t, region, "apply", "-f", file)
 	t.Cleanup(func() { kubectl(t, region, "delete", "-f", file) })

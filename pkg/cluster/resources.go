@@ -1,0 +1,73 @@
+package cluster
+
+import (
+	"fmt"
+	"slices"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// Resource is what the objects of a kind are called in the API, and in roles.
+type Resource struct {
+	// Group is the API group; empty for the core group.
+	Group, Resource string
+	// Namespaced tells objects of a namespace from those of the cluster.
+	Namespaced bool
+}
+
+// Core returns the resource of that name in the core group, in namespaces.
+func Core(resource string) Resource { return Resource{Resource: resource, Namespaced: true} }
+
+// In returns the rights to do the verbs with the resource in the namespace, or
+// in the whole cluster if its objects are in none.
+func (r Resource) In(namespace string, verbs ...string) []Rule {
+	if !r.Namespaced {
+		namespace = ""
+	}
+	rules := make([]Rule, len(verbs))
+	for i, verb := range verbs {
+		rules[i] = Rule{Namespace: namespace, Group: r.Group, Resource: r.Resource, Verb: verb}
+	}
+	return rules
+}
+
+// RightsOverRights are what the API server asks of who creates or changes a
+// role or a binding, were it an annotation alone, unless they have every right
+// that it grants; none for other resources (Kubernetes, Using RBAC
+// Authorization, "Privilege escalation prevention and bootstrapping").
+func RightsOverRights(r Resource, namespace string) []Rule {
+	if r.Group != rbacv1.GroupName {
+		return nil
+	}
+	roles := Resource{Group: rbacv1.GroupName, Resource: "clusterroles"}
+	if r.Namespaced {
+		roles = Resource{Group: rbacv1.GroupName, Resource: "roles", Namespaced: true}
+	}
+	return roles.In(namespace, "escalate", "bind")
+}
+
+// Resources returns the resources of the kinds, each once, by the API's
+// discovery, which is cached. Kinds that the cluster does not serve are left out.
+func (a *Access) Resources(kinds []schema.GroupKind) ([]Resource, error) {
+	mapper, err := a.Mapper()
+	if err != nil {
+		return nil, fmt.Errorf("the APIs that the cluster serves cannot be discovered: %w", err)
+	}
+	var resources []Resource
+	for _, kind := range kinds {
+		mapping, err := mapper.RESTMapping(kind)
+		if meta.IsNoMatchError(err) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("the APIs that the cluster serves cannot be discovered: %w", err)
+		}
+		resource := Resource{Group: mapping.Resource.Group, Resource: mapping.Resource.Resource, Namespaced: mapping.Scope.Name() == meta.RESTScopeNameNamespace}
+		if !slices.Contains(resources, resource) {
+			resources = append(resources, resource)
+		}
+	}
+	return resources, nil
+}

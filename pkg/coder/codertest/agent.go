@@ -28,6 +28,9 @@ func newAgent(primaryURL, token string, roots *x509.CertPool) *agent {
 	}}
 }
 
+// headerOwnAgent tells the emulator's own agents from those of others.
+const headerOwnAgent = "Codertest-Agent"
+
 // agentPause is how long an agent waits before it connects again.
 const agentPause = 200 * time.Millisecond
 
@@ -46,7 +49,9 @@ func (a *agent) run(ctx context.Context) {
 func (a *agent) listen(ctx context.Context) {
 	query := url.Values{"service_token": {a.token}}
 	//nolint:bodyclose // the library closes it ("You never need to close resp.Body yourself")
-	connection, _, err := websocket.Dial(ctx, a.primaryURL+"/api/private/envagent/listen?"+query.Encode(), &websocket.DialOptions{HTTPClient: a.http})
+	connection, _, err := websocket.Dial(ctx, a.primaryURL+"/api/private/envagent/listen?"+query.Encode(), &websocket.DialOptions{
+		HTTPClient: a.http, HTTPHeader: http.Header{headerOwnAgent: {"yes"}},
+	})
 	if err != nil {
 		return
 	}

@@ -22,7 +22,8 @@ type tokenHash [sha256.Size]byte
 func hashToken(key string) tokenHash { return sha256.Sum256([]byte(key)) }
 
 type token struct {
-	userID  string
+	userID string
+	// name is empty for one that no client asked for.
 	name    string
 	expired bool
 }
@@ -46,7 +47,7 @@ func (p *Primary) AddUser(email string, roles ...string) User {
 func (p *Primary) Token(userID string) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.newToken(userID, "test")
+	return p.newToken(userID, "")
 }
 
 func (p *Primary) newToken(userID, name string) string {

@@ -52,7 +52,7 @@ func (p *Primary) AgentConnected(workspaceID string) bool {
 
 // listenAgent keeps the connection of an agent, on which streams to it are
 // opened, until it ends. A second agent of one workspace takes the first one's
-// place (chosen).
+// place (chosen); the emulator's own does not come back for it before the next build.
 func (c *call) listenAgent() error {
 	p := c.primary
 	p.mu.Lock()
@@ -60,6 +60,9 @@ func (c *call) listenAgent() error {
 	p.mu.Unlock()
 	if w == nil {
 		return refuse(http.StatusUnauthorized, "unauthenticated", "the service token is missing or unknown")
+	}
+	if err := checkUpgrade(c.r); err != nil {
+		return err
 	}
 	connection, err := websocket.Accept(c.w, c.r, &websocket.AcceptOptions{InsecureSkipVerify: true})
 	if err != nil {
@@ -73,6 +76,9 @@ func (c *call) listenAgent() error {
 	p.mu.Lock()
 	before := w.agent
 	w.agent = session
+	if c.r.Header.Get(headerOwnAgent) == "" {
+		p.stopAgent(w)
+	}
 	p.mu.Unlock()
 	if before != nil {
 		_ = before.Close()
@@ -109,6 +115,9 @@ func (c *call) connectAgent(id string) error {
 		return refuse(http.StatusForbidden, "forbidden", "only its owner may connect to a workspace")
 	case session == nil:
 		return refuse(http.StatusServiceUnavailable, "agent_offline", "no agent of workspace %q is connected", w.Name)
+	}
+	if err := checkUpgrade(c.r); err != nil {
+		return err
 	}
 	stream, err := session.Open()
 	if err != nil {

@@ -2,6 +2,7 @@ package codertest_test
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"testing"
@@ -116,6 +117,63 @@ func TestBroker(t *testing.T) {
 		t.Fatal("the first agent is still connected")
 	}
 	talk("second")
+}
+
+// TestAgentOfOnesOwn: an agent from outside takes the place of the emulator's
+// own, which does not take it back.
+func TestAgentOfOnesOwn(t *testing.T) {
+	d := start(t, codertest.Options{Agents: true, Version: "1.22.3"})
+	owner := d.AddUser("owner@example.com")
+	workspace := d.AddWorkspace(codertest.Workspace{Name: "w", UserID: owner.ID, LatestStat: codertest.WorkspaceStat{ContainerStatus: "ON"}})
+	eventually(t, "the emulator's agent", func() bool { return d.AgentConnected(workspace.ID) })
+	select {
+	case <-echo(t, d, d.AgentToken(workspace.ID), "mine"):
+		t.Error("the agent was sent away")
+	case <-time.After(time.Second): // the emulator's own would be back five times
+	}
+	if !d.AgentConnected(workspace.ID) {
+		t.Error("no agent is connected")
+	}
+}
+
+// TestNoUpgrade: who does not open a WebSocket where one is spoken is told so in
+// the API's own form.
+func TestNoUpgrade(t *testing.T) {
+	d := start(t, codertest.Options{})
+	owner := d.users[codertest.RoleManager]
+	workspace := d.AddWorkspace(codertest.Workspace{Name: "w", UserID: owner.ID})
+	echo(t, d, d.AgentToken(workspace.ID), "agent")
+	eventually(t, "the agent", func() bool { return d.AgentConnected(workspace.ID) })
+	type told struct {
+		Error struct{ Msg, Code string }
+	}
+	for _, path := range []string{
+		turnPath, listenPath + "?service_token=" + d.AgentToken(workspace.ID),
+		"/api/private/envagent/" + workspace.ID + "/connect", "/api/private/workspaces/" + workspace.ID + "/watch-update",
+	} {
+		var plain told
+		answer := d.manager(t, http.MethodGet, path, nil, http.StatusUpgradeRequired)
+		if err := json.Unmarshal([]byte(answer.body), &plain); err != nil || plain.Error.Code != "upgrade_required" || plain.Error.Msg == "" {
+			t.Errorf("%s: %s, %v", path, answer.body, err)
+		}
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, d.URL()+path, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header = http.Header{
+			"Session-Token": {d.tokens[codertest.RoleManager]}, "Connection": {"keep-alive, Upgrade"}, "Upgrade": {"websocket"},
+			"Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="}, "Sec-Websocket-Version": {"8"},
+		}
+		response, err := d.client.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got told
+		if err := json.NewDecoder(response.Body).Decode(&got); err != nil || response.StatusCode != http.StatusBadRequest || got.Error.Msg == "" {
+			t.Errorf("%s, version 8: %s, %+v, %v", path, response.Status, got, err)
+		}
+		_ = response.Body.Close()
+	}
 }
 
 // TestTURNTokens: TURN takes the token of a user or an agent, and an upgrade.

@@ -17,6 +17,8 @@ type build struct {
 	// changed is closed, and replaced, at each new message.
 	changed chan struct{}
 	over    bool
+	// told is whether a client has been sent all of it.
+	told bool
 }
 
 // startBuild begins a build of the workspace; it ends by itself after the
@@ -108,8 +110,8 @@ func buildEndpoint(id, rest string) methods {
 }
 
 // watchBuild sends the messages of the build that runs, from its first one, or
-// of the next to begin, and goes on with the builds after it until the client
-// closes the connection.
+// of one that nobody has seen the end of, or of the next to begin, and goes on
+// with the builds after it until the client closes the connection.
 func (c *call) watchBuild(id string) error {
 	p := c.primary
 	p.mu.Lock()
@@ -119,47 +121,55 @@ func (c *call) watchBuild(id string) error {
 	if !seen {
 		return notFound("workspace", id)
 	}
+	if err := checkUpgrade(c.r); err != nil {
+		return err
+	}
+	builds := p.subscribe(w, p.options.ReplayBuilds) // before the client can know that it watches
+	defer func() { p.unsubscribe(w, builds) }()
 	connection, err := websocket.Accept(c.w, c.r, &websocket.AcceptOptions{InsecureSkipVerify: true})
 	if err != nil {
 		return nil // Accept has answered
 	}
 	defer func() { _ = connection.CloseNow() }()
 	ctx := connection.CloseRead(c.r.Context())
-	for first := true; ; first = false {
-		b := p.nextBuild(ctx, w, first && p.options.ReplayBuilds)
-		if b == nil || !p.sendBuild(ctx, connection, b) {
+	for {
+		select {
+		case b := <-builds:
+			if !p.sendBuild(ctx, connection, b) {
+				return nil
+			}
+			builds = p.subscribe(w, false)
+		case <-ctx.Done():
+			return nil
+		case <-p.closing:
 			return nil
 		}
 	}
 }
 
-// nextBuild returns the workspace's build that runs, or else the last one if
-// that is wanted, or else the next to begin; nil if the context ends or the
-// primary closes before it does.
-func (p *Primary) nextBuild(ctx context.Context, w *workspace, wantLast bool) *build {
-	begins := make(chan *build, 1)
-	p.mu.Lock()
-	b := w.build
-	if b == nil && wantLast {
-		b = w.last
-	}
-	if b == nil {
-		w.watchers = append(w.watchers, begins)
-	}
-	p.mu.Unlock()
-	if b != nil {
-		return b
-	}
-	select {
-	case b = <-begins:
-		return b
-	case <-ctx.Done():
-	case <-p.closing:
-	}
+// subscribe returns a channel of one build: the workspace's that runs, or else
+// the last one if that is wanted, or if nobody has been sent its end: a client
+// that asks for a build and then watches it may come late. Else it is the next
+// to begin.
+func (p *Primary) subscribe(w *workspace, wantLast bool) chan *build {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	w.watchers = slices.DeleteFunc(w.watchers, func(c chan<- *build) bool { return c == begins })
-	return nil
+	builds := make(chan *build, 1)
+	switch {
+	case w.build != nil:
+		builds <- w.build
+	case w.last != nil && (wantLast || !w.last.told):
+		builds <- w.last
+	default:
+		w.watchers = append(w.watchers, builds)
+	}
+	return builds
+}
+
+func (p *Primary) unsubscribe(w *workspace, builds chan<- *build) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	w.watchers = slices.DeleteFunc(w.watchers, func(c chan<- *build) bool { return c == builds })
 }
 
 // sendBuild sends a build's messages, those to come as well, until it is over.
@@ -167,10 +177,14 @@ func (p *Primary) nextBuild(ctx context.Context, w *workspace, wantLast bool) *b
 func (p *Primary) sendBuild(ctx context.Context, connection *websocket.Conn, b *build) bool {
 	for sent := 0; ; {
 		p.mu.Lock()
-		messages, changed, over := b.messages[sent:], b.changed, b.over
+		messages, changed, over, told := b.messages[sent:], b.changed, b.over, b.told
+		b.told = told || over // before the client can know that it is over
 		p.mu.Unlock()
 		for _, message := range messages {
 			if wsjson.Write(ctx, connection, message) != nil {
+				p.mu.Lock()
+				b.told = told
+				p.mu.Unlock()
 				return false
 			}
 		}

@@ -184,7 +184,7 @@ func TestConcurrentRebuilds(t *testing.T) {
 // Whoever connects while a build runs gets it from its first message, whoever
 // connects before waits for it, and a connection goes on with the next build.
 func TestWatchers(t *testing.T) {
-	d := start(t, codertest.Options{BuildTime: 40 * time.Millisecond})
+	d := start(t, codertest.Options{BuildTime: 2 * time.Second}) // time enough to connect in
 	canary := d.canary(codertest.RoleManager)
 	rebuild := func() { d.manager(t, http.MethodPatch, "/api/v0/workspaces/"+canary.ID, `{}`, 204) }
 	gone := watch(t, d.client, d.URL(), d.tokens[codertest.RoleManager], canary.ID)
@@ -206,6 +206,26 @@ func TestWatchers(t *testing.T) {
 		if diff := cmp.Diff(second, next(t, connection)); diff != "" {
 			t.Errorf("the second build: %s", diff)
 		}
+	}
+}
+
+// A build that nobody has seen the end of is told to the next who connects, so
+// that who asks for one and then watches is never too late; once it is told, it
+// is over.
+func TestLateWatcher(t *testing.T) {
+	d := start(t, codertest.Options{BuildTime: 4 * time.Millisecond})
+	canary := d.canary(codertest.RoleManager)
+	rebuild := func() { d.manager(t, http.MethodPatch, "/api/v0/workspaces/"+canary.ID, `{}`, 204) }
+	rebuild()
+	eventually(t, "the build's end", func() bool { return !d.workspace(t, canary.ID).Updating })
+	late := next(t, watch(t, d.client, d.URL(), d.tokens[codertest.RoleManager], canary.ID))
+	if types(late) != "start stage substage stage done" {
+		t.Errorf("the late one is told %q", types(late))
+	}
+	idle := watch(t, d.client, d.URL(), d.tokens[codertest.RoleManager], canary.ID)
+	rebuild()
+	if second := next(t, idle); second[0].BuildID == late[0].BuildID {
+		t.Error("a build was told twice")
 	}
 }
 

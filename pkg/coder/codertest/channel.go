@@ -11,13 +11,21 @@ import (
 	"strings"
 )
 
-// dialled is the answer to a client that wants something dialled.
+// dialled is the answer to a client that wants something dialled. Code is empty
+// if it was, else one of the codes below (coder-cli, wsnet).
 type dialled struct {
-	Code int
+	Code string
 	Err  string
 	Net  string
 	Op   string
 }
+
+// Codes of what could not be dialled: for want of an answer there, and because
+// the agent does not dial such an address for the client.
+const (
+	codeDial    = "dial_error"
+	codeAddress = "bad_address_error"
+)
 
 // serveChannel serves a data channel by its protocol.
 func (p *peer) serveChannel(ctx context.Context, protocol string, raw io.ReadWriteCloser) {
@@ -36,7 +44,7 @@ func (p *peer) serveChannel(ctx context.Context, protocol string, raw io.ReadWri
 	}
 	network, address, _ := strings.Cut(protocol, ":")
 	connection, err := p.dial(ctx, network, address)
-	if data, err := json.Marshal(outcomeOf(network, err)); err != nil {
+	if data, err := json.Marshal(outcomeOf(err)); err != nil {
 		return
 	} else if _, err := raw.Write(data); err != nil {
 		return
@@ -65,7 +73,7 @@ func (p *peer) dial(ctx context.Context, network, address string) (net.Conn, err
 	allowed := len(p.policies) == 0
 	for _, policy := range p.policies {
 		allowed = allowed || (policy.Network == "" || policy.Network == network) &&
-			(policy.Address == "" || policy.Address == host) && (policy.Port == 0 || uint64(policy.Port) == number)
+			(policy.Address == "" || sameHost(policy.Address, host)) && (policy.Port == 0 || uint64(policy.Port) == number)
 	}
 	if !allowed {
 		return nil, fmt.Errorf("%s:%s is not among the allowed addresses", network, address)
@@ -74,16 +82,27 @@ func (p *peer) dial(ctx context.Context, network, address string) (net.Conn, err
 	return dialer.DialContext(ctx, network, address)
 }
 
-// outcomeOf says how dialling went, as the CLI's agent does: an address that
-// its client may not or cannot dial has code 1.
-func outcomeOf(network string, err error) dialled {
+// sameHost compares hosts as policies mean them: all names of this machine are one.
+func sameHost(a, b string) bool {
+	canonical := func(host string) string {
+		host = strings.Trim(host, "[]")
+		if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() {
+			return "localhost"
+		}
+		return host
+	}
+	return canonical(a) == canonical(b)
+}
+
+// outcomeOf says how dialling went, as the CLI's agent does.
+func outcomeOf(err error) dialled {
 	var operation *net.OpError
 	switch {
 	case err == nil:
 		return dialled{}
 	case errors.As(err, &operation):
-		return dialled{Code: 1, Err: operation.Err.Error(), Net: operation.Net, Op: operation.Op}
+		return dialled{Code: codeDial, Err: operation.Err.Error(), Net: operation.Net, Op: operation.Op}
 	default:
-		return dialled{Code: 1, Err: err.Error(), Net: network, Op: "dial"}
+		return dialled{Code: codeAddress, Err: err.Error()}
 	}
 }

@@ -66,8 +66,8 @@ type peer struct {
 func (p *peer) serve(ctx context.Context) {
 	defer func() { _ = p.stream.Close() }()
 	decoder := json.NewDecoder(p.stream)
-	var first signal
-	if err := decoder.Decode(&first); err != nil {
+	first, early, err := readOffer(decoder)
+	if err != nil {
 		return
 	}
 	if err := p.accept(ctx, first); err != nil {
@@ -81,7 +81,7 @@ func (p *peer) serve(ctx context.Context) {
 		switch state {
 		case webrtc.PeerConnectionStateConnected:
 			once.Do(func() { close(connected) })
-		case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateDisconnected, webrtc.PeerConnectionStateClosed:
+		case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed: // not disconnected: ICE may recover
 			twice.Do(func() { close(ended) })
 		default:
 		}
@@ -91,6 +91,9 @@ func (p *peer) serve(ctx context.Context) {
 	var reading sync.WaitGroup
 	defer reading.Wait()
 	defer func() { _ = p.stream.Close() }()
+	for _, candidate := range early {
+		p.add(candidate)
+	}
 	reading.Go(func() { p.readCandidates(decoder) })
 	if err := p.reply(); err != nil {
 		p.send(signal{Error: err.Error()})
@@ -111,6 +114,18 @@ func (p *peer) serve(ctx context.Context) {
 	select {
 	case <-ended:
 	case <-ctx.Done():
+	}
+}
+
+// readOffer reads the client's first message but for the candidates that
+// overtook it, and returns those, too.
+func readOffer(decoder *json.Decoder) (first signal, early []string, err error) {
+	for {
+		var message signal
+		if err := decoder.Decode(&message); err != nil || message.Candidate == "" {
+			return message, early, err
+		}
+		early = append(early, message.Candidate)
 	}
 }
 
@@ -183,9 +198,14 @@ func (p *peer) readCandidates(decoder *json.Decoder) {
 			return
 		}
 		if message.Candidate != "" {
-			_ = p.connection.AddICECandidate(webrtc.ICECandidateInit{Candidate: message.Candidate})
+			p.add(message.Candidate)
 		}
 	}
+}
+
+// add adds a client's candidate; one that is none is left aside.
+func (p *peer) add(candidate string) {
+	_ = p.connection.AddICECandidate(webrtc.ICECandidateInit{Candidate: candidate})
 }
 
 func (p *peer) send(message signal) {

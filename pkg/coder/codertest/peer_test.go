@@ -164,10 +164,14 @@ func TestAgentChannels(t *testing.T) {
 	port := listener.Addr().(*net.TCPAddr).Port
 	var control, open, refused, forbidden <-chan datachannel.ReadWriteCloser
 	policy := []any{
-		map[string]any{"network": "tcp", "address": "127.0.0.1", "port": port},
+		map[string]any{"network": "tcp", "address": "localhost", "port": port},
 		map[string]any{"network": "tcp", "address": "127.0.0.1", "port": closed.Addr().(*net.TCPAddr).Port},
 	}
-	c := negotiate(t, agentStream(t), map[string]any{"ports": policy}, func(peer *webrtc.PeerConnection) {
+	stream := agentStream(t)
+	if _, err := io.WriteString(stream, `{"candidate":"candidate:1 1 udp 1 127.0.0.1 9 typ host"}`); err != nil { // may overtake the offer
+		t.Fatal(err)
+	}
+	c := negotiate(t, stream, map[string]any{"ports": policy}, func(peer *webrtc.PeerConnection) {
 		control = channel(t, peer, "control")
 		open = channel(t, peer, "tcp:"+listener.Addr().String())
 		refused = channel(t, peer, "tcp:"+closed.Addr().String())
@@ -201,21 +205,18 @@ func TestAgentChannels(t *testing.T) {
 		t.Errorf("a ping came back as %q", got)
 	}
 	reached := receive(open)
-	if got := read(reached); got != `{"Code":0,"Err":"","Net":"","Op":""}` {
+	if got := read(reached); got != `{"Code":"","Err":"","Net":"","Op":""}` {
 		t.Errorf("dialled: %s", got)
 	}
 	if got := read(reached); got != "hello" {
 		t.Errorf("what was dialled says %q", got)
 	}
 	for name, test := range map[string]struct {
-		raw  io.Reader
-		want string
-	}{"refused": {receive(refused), "connection refused"}, "forbidden": {receive(forbidden), "not among the allowed"}} {
-		var told struct {
-			Code         int
-			Err, Net, Op string
-		}
-		if err := json.Unmarshal([]byte(read(test.raw)), &told); err != nil || told.Code == 0 || !strings.Contains(told.Err, test.want) {
+		raw        io.Reader
+		code, want string
+	}{"refused": {receive(refused), "dial_error", "connection refused"}, "forbidden": {receive(forbidden), "bad_address_error", "not among the allowed"}} {
+		var told struct{ Code, Err, Net, Op string }
+		if err := json.Unmarshal([]byte(read(test.raw)), &told); err != nil || told.Code != test.code || !strings.Contains(told.Err, test.want) {
 			t.Errorf("%s: %+v, %v; want %q", name, told, err, test.want)
 		}
 	}
@@ -229,7 +230,7 @@ func TestAgentRefuses(t *testing.T) {
 		"no servers":       {`{"offer":{"type":"offer","sdp":"v=0"}}`, "must not be null"},
 		"an odd offer":     {`{"offer":{"type":"offer","sdp":"hello"},"servers":[]}`, "the offer is not understood"},
 		"an odd server":    {`{"offer":{"type":"offer","sdp":"v=0"},"servers":[{"urls":["ftp:x"]}]}`, "cannot connect with these ICE servers"},
-		"an odd candidate": {`{"candidate":"x"}`, "must hold an offer"},
+		"candidates first": {`{"candidate":"x"}{"candidate":"y"}{"servers":[]}`, "must hold an offer"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stream := agentStream(t)

@@ -109,12 +109,29 @@ func (c *call) listProviders() error {
 	return c.answer(http.StatusOK, map[string]any{"kubernetes": list})
 }
 
-// patchProvider changes the fields that the body has.
+// change sets the field to the value, if there is one.
+func change[T any](field, value *T) {
+	if value != nil {
+		*field = *value
+	}
+}
+
+// patchProvider changes the fields that the body has, but for those that are
+// the primary's to say.
 func (c *call) patchProvider(id string) error {
 	var body struct {
-		Name         *string   `json:"name"`
-		OrgWhitelist *[]string `json:"org_whitelist"`
-		EnableNetV2  *bool     `json:"enable_net_v2"`
+		Name              *string   `json:"name"`
+		EnvproxyAccessURL *string   `json:"envproxy_access_url"`
+		DevurlHost        *string   `json:"devurl_host"`
+		OrgWhitelist      *[]string `json:"org_whitelist"`
+		EnableNetV2       *bool     `json:"enable_net_v2"`
+		Config            struct {
+			ClusterAddress      *string `json:"cluster_address"`
+			DefaultNamespace    *string `json:"default_namespace"`
+			StorageClass        *string `json:"storage_class"`
+			ClusterDomainSuffix *string `json:"cluster_domain_suffix"`
+			SSHEnabled          *bool   `json:"ssh_enabled"`
+		} `json:"config"`
 	}
 	if err := c.decode(&body); err != nil {
 		return err
@@ -140,9 +157,14 @@ func (c *call) patchProvider(id string) error {
 		}
 		provider.Name = *body.Name
 	}
-	if body.OrgWhitelist != nil {
-		provider.OrgWhitelist = *body.OrgWhitelist
-	}
+	change(&provider.EnvproxyAccessURL, body.EnvproxyAccessURL)
+	change(&provider.DevurlHost, body.DevurlHost)
+	change(&provider.OrgWhitelist, body.OrgWhitelist)
+	change(&provider.Config.ClusterAddress, body.Config.ClusterAddress)
+	change(&provider.Config.DefaultNamespace, body.Config.DefaultNamespace)
+	change(&provider.Config.StorageClass, body.Config.StorageClass)
+	change(&provider.Config.ClusterDomainSuffix, body.Config.ClusterDomainSuffix)
+	change(&provider.Config.SSHEnabled, body.Config.SSHEnabled)
 	if body.EnableNetV2 != nil {
 		on := *body.EnableNetV2
 		provider.EnableNetV2 = &on

@@ -27,6 +27,9 @@ func TestPatchProviderChangesThatFieldAlone(t *testing.T) {
 			{"enable_net_v2", `{"enable_net_v2": true}`},
 			{"name", `{"name": "melbourne"}`},
 			{"org_whitelist", `{"org_whitelist": []}`},
+			{"envproxy_access_url", `{"envproxy_access_url": "https://elsewhere.example.com"}`},
+			{"devurl_host", `{"devurl_host": ""}`},
+			{"config", `{"config": {"ssh_enabled": false}}`},
 			{"", `{}`},
 			{"", `{"name": null, "enable_net_v2": null}`},
 		} {
@@ -49,6 +52,21 @@ func TestPatchProviderChangesThatFieldAlone(t *testing.T) {
 		if diff := cmp.Diff(other, d.Providers()[1]); diff != "" {
 			t.Errorf("another provider changed: %s", diff)
 		}
+	}
+}
+
+// A change of the provider's config leaves the rest of it, and what only the
+// primary can say is refused.
+func TestPatchProviderConfig(t *testing.T) {
+	d := start(t, codertest.Options{})
+	provider := d.AddProvider(codertest.Provider{Name: "sydney", Config: codertest.ProviderConfig{ClusterAddress: "https://10.0.0.1:6443", DefaultNamespace: "coder"}})
+	d.manager(t, http.MethodPatch, pools+"/"+provider.ID, `{"config": {"storage_class": "fast", "cluster_domain_suffix": "local"}}`, 204)
+	want := codertest.ProviderConfig{ClusterAddress: "https://10.0.0.1:6443", DefaultNamespace: "coder", StorageClass: "fast", ClusterDomainSuffix: "local"}
+	if diff := cmp.Diff(want, d.Providers()[0].Config); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for _, field := range []string{"id", "status", "built_in"} {
+		d.manager(t, http.MethodPatch, pools+"/"+provider.ID, `{"`+field+`": "x"}`, 400)
 	}
 }
 

@@ -88,7 +88,9 @@ func (p *Primary) logged(next http.Handler) http.Handler {
 			Satellite: r.Header.Get(headerFingerprint), Agent: r.UserAgent(),
 		}
 		if !p.begin(entry) {
-			w.WriteHeader(http.StatusServiceUnavailable)
+			c := &call{primary: p, w: w, r: r}
+			c.answerError(refuse(http.StatusServiceUnavailable, "unavailable", "the primary is shutting down"))
+			c.send()
 			return
 		}
 		recorder := &recorder{ResponseWriter: w}

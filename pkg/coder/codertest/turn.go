@@ -150,6 +150,9 @@ func (c *call) serveTURN() error {
 	if user == nil && agent == nil {
 		return refuse(http.StatusUnauthorized, "unauthenticated", "the session token is missing, unknown or expired")
 	}
+	if err := checkUpgrade(c.r); err != nil {
+		return err
+	}
 	p.turn.serve(c.w, c.r, p.closing)
 	return nil
 }
@@ -162,7 +165,7 @@ func (s *Satellite) serveTURN(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err != nil:
 		s.unreachable(w, r, err)
-	case status != http.StatusUpgradeRequired:
+	case status != http.StatusUpgradeRequired || checkUpgrade(r) != nil:
 		s.pass(w, r) // it says why not
 	default:
 		s.turn.serve(w, r, s.closing)

@@ -70,7 +70,7 @@ func (c *call) createKey(userID string) error {
 		return notFound("user", userID)
 	}
 	for _, t := range p.tokens {
-		if t.userID == userID && t.name == body.Name {
+		if t.userID == userID && t.name == body.Name && !t.expired {
 			return refuse(http.StatusConflict, "conflict", "a token named %q exists already", body.Name)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 // A new token works, is its user's, and its name is taken then.
 func TestKeys(t *testing.T) {
 	d := start(t, codertest.Options{})
+	d.manager(t, http.MethodPost, "/api/v0/api-keys/me", `{"name":"test"}`, 201) // no name is taken before
 	created := decode[struct{ Key string }](t, d.call(t, codertest.RoleMember, http.MethodPost, "/api/v0/api-keys/me", `{"name":"laptop"}`))
 	d.tokens["new"] = created.Key
 	if got := decode[codertest.User](t, d.call(t, "new", http.MethodGet, "/api/v0/users/me", nil)); got.ID != d.users[codertest.RoleMember].ID {
@@ -27,6 +28,7 @@ func TestKeys(t *testing.T) {
 	if got := d.call(t, "new", http.MethodGet, "/api/v0/users/me", nil); got.status != http.StatusUnauthorized {
 		t.Errorf("after its end the token gets status %d", got.status)
 	}
+	d.manager(t, http.MethodPost, "/api/v0/api-keys/"+member, `{"name":"laptop"}`, 201) // its name is free again
 	if first, second := d.Token(member), d.Token(member); first == second {
 		t.Error("two tokens are the same")
 	}

@@ -41,6 +41,9 @@ func newAPIServer(t *testing.T) *apiServer {
 			_, _ = io.WriteString(w, `{"gitVersion":"v1.29.3"}`)
 		case "/api/v1/namespaces/kube-system":
 			_, _ = io.WriteString(w, `{"kind":"Namespace","apiVersion":"v1","metadata":{"name":"kube-system","uid":"u-1"}}`)
+		case "/api/v1/namespaces/web/secrets/page":
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			_, _ = io.WriteString(w, "<html>Please log in</html>")
 		case "/silent":
 			<-r.Context().Done()
 		case "/stuck":

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"time"
 
@@ -35,11 +36,22 @@ func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
 		cancel()
 		return nil, err
 	}
+	if response.StatusCode < http.StatusMultipleChoices && isHTML(response) { // clients would take it for success
+		_ = response.Body.Close()
+		cancel()
+		return nil, fmt.Errorf("%s answers with a web page, as a proxy or a login does; that is no API server of Kubernetes", request.URL.Host)
+	}
 	response.Body = &guardedBody{
 		ReadCloser: response.Body, ctx: ctx, cancel: cancel, max: g.max, host: request.URL.Host,
 		left: g.max + 1, // one byte more tells an answer that is too long from one that just fits
 	}
 	return response, nil
+}
+
+// isHTML tells whether an answer is a web page, which API servers never send.
+func isHTML(response *http.Response) bool {
+	mediaType, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
+	return mediaType == "text/html"
 }
 
 // inTurn sends the request when its turn has come. A turn that would come too

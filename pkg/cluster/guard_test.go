@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/util/flowcontrol"
 )
 
@@ -24,6 +25,20 @@ func TestEndlessAnswer(t *testing.T) {
 	_, err = access.Clientset().Discovery().RESTClient().Get().AbsPath("/endless").Do(t.Context()).Raw()
 	if err == nil || !strings.Contains(err.Error(), "is longer than 64 MiB; that is no API server of Kubernetes") {
 		t.Errorf("an endless answer: %v", err)
+	}
+}
+
+// TestWebPage proves that a proxy's page is not taken for the success of a
+// write, whose answer clients do not decode.
+func TestWebPage(t *testing.T) {
+	server := newAPIServer(t)
+	access, err := kubeconfig(t, server.URL, server.ca).Open("sydney", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = access.Clientset().CoreV1().Secrets("web").Delete(t.Context(), "page", metav1.DeleteOptions{})
+	if err == nil || !strings.Contains(err.Error(), "answers with a web page, as a proxy or a login does") {
+		t.Errorf("error %v", err)
 	}
 }
 

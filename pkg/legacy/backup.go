@@ -140,11 +140,19 @@ func revisionOf(item metav1.PartialObjectMetadata) int {
 }
 
 func getBackup(ctx context.Context, access *cluster.Access, namespace, name string) (*backup, error) {
+	secret, err := readSecret(ctx, access, namespace, name)
+	if err != nil {
+		return nil, err
+	}
+	return readBackup(secret)
+}
+
+func readSecret(ctx context.Context, access *cluster.Access, namespace, name string) (*corev1.Secret, error) {
 	secret, err := access.Clientset().CoreV1().Secrets(namespace).Get(ctx, name, metav1.GetOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("the backup %s/%s cannot be read: %w", namespace, name, err)
 	}
-	return readBackup(secret)
+	return secret, nil
 }
 
 // findBackup returns the backup of the record. It is nil if there is none that
@@ -155,11 +163,15 @@ func findBackup(ctx context.Context, access *cluster.Access, namespace string, r
 		return nil, nil, err
 	}
 	for _, item := range items {
-		b, err := getBackup(ctx, access, namespace, item.Name)
+		secret, err := readSecret(ctx, access, namespace, item.Name)
 		switch {
-		case apierrors.IsForbidden(err):
+		case apierrors.IsNotFound(err): // it was deleted since it was listed
+			continue
+		case err != nil: // it may be sound: another one beside it would be wrong
 			return nil, nil, err
-		case err != nil:
+		}
+		b, err := readBackup(secret)
+		if err != nil {
 			problems = append(problems, err.Error())
 			continue
 		}

@@ -109,6 +109,25 @@ func TestRemove(t *testing.T) {
 	}
 }
 
+// TestBackupThatCannotBeRead: it may well be sound, so no other is made beside
+// it, of a record that is retained by now, and nothing is removed.
+func TestBackupThatCannotBeRead(t *testing.T) {
+	r := newRegion(t, "")
+	release := r.legacy(legacyManifest(false, false))
+	r.retain(release)
+	before := r.server.dump(t)
+	r.server.failing(func(method, path string) int {
+		return map[bool]int{true: 500}[method == "GET" && strings.Contains(path, "/secrets/coder-satellite-legacy-")]
+	})
+	if _, err := Remove(context.Background(), r.access, release, removeOptions()); err == nil || !strings.Contains(err.Error(), "the backup coder-satellite/coder-satellite-legacy-") {
+		t.Errorf("error %v", err)
+	}
+	r.server.failing(nil)
+	if diff := cmp.Diff(before, r.server.dump(t)); diff != "" {
+		t.Errorf("objects (-before +after):\n%s", diff)
+	}
+}
+
 func TestPreviewReasons(t *testing.T) {
 	r := newRegion(t, "")
 	manifest := strings.ReplaceAll(legacyManifest(true, false), "  name: envproxy\n  namespace: coder", "  name: envproxy\n  annotations: {helm.sh/resource-policy: keep}\n  namespace: coder")

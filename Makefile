@@ -73,7 +73,7 @@ test-crash-sample:
 	$(GO) test -count=1 -timeout $(TIMEOUT) -v ./test/crash
 
 .PHONY: test-crash
-test-crash: $(PLUGIN) $(LAB) $(TOOLS) ## Kill and mislead the plugin at every outside call (some six hours)
+test-crash: $(PLUGIN) $(LAB) $(TOOLS) ## Kill and mislead the plugin at every outside call (some three hours)
 	CODER_SATELLITE_OPERATORS=50 $(GO) test -count=1 -timeout $(TIMEOUT) -v -run TestTwoOperators ./test/e2e
 	CODER_SATELLITE_CRASH=all $(GO) test -count=1 -timeout 12h -v ./test/crash
 

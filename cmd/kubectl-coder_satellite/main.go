@@ -27,7 +27,10 @@ func main() {
 	klog.SetOutput(io.Discard)
 	ctx, interrupt := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	// Whoever reads the output may be gone before the run is: a pipe's end must
+	// not kill it in the middle of a step. Writes then fail with an error.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	go func() {
 		<-signals
 		interrupt(migration.ErrInterrupted)

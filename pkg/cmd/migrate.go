@@ -106,9 +106,7 @@ func runOperation(cmd *cobra.Command, env Environment, t *targets, r *runFlags, 
 	}
 	identify(rollout, plan)
 	reports := rollout.Run(cmd.Context(), plan)
-	if err := progress.Close(); err != nil {
-		return err
-	}
+	_ = progress.Close() // nobody may be reading any more; the outcome counts
 	report := &v1alpha1.MigrationReport{
 		TypeMeta:  metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion().String(), Kind: v1alpha1.KindMigrationReport},
 		Operation: operation.Name,
@@ -119,10 +117,11 @@ func runOperation(cmd *cobra.Command, env Environment, t *targets, r *runFlags, 
 		Regions:   reports,
 	}
 	report.ExitCode = exitFor(report.Outcome)
-	if err := documents.Print(report); err != nil {
+	printErr := documents.Print(report)
+	if err := ended(report.Outcome); err != nil {
 		return err
 	}
-	return ended(report.Outcome)
+	return printErr
 }
 
 // count says how many regions a plan would change, in words.

@@ -32,6 +32,17 @@ func MatchProvider(region Region, server string, providers []coder.Provider) (co
 		len(found), region.Name, how, listed(names))
 }
 
+// ProvidersAt returns the providers whose cluster address is the API server's.
+func ProvidersAt(server string, providers []coder.Provider) (found []coder.Provider) {
+	want := address(server)
+	for _, provider := range providers {
+		if want != "" && address(provider.Config.ClusterAddress) == want {
+			found = append(found, provider)
+		}
+	}
+	return found
+}
+
 // candidates returns the providers that match, and in words how they do. An
 // exact name or ID wins over one that differs in case.
 func candidates(region Region, server string, providers []coder.Provider) ([]coder.Provider, string) {
@@ -44,9 +55,7 @@ func candidates(region Region, server string, providers []coder.Provider) ([]cod
 		return found
 	}
 	if region.Provider == "" {
-		want := address(server)
-		return filter(func(p coder.Provider) bool { return want != "" && address(p.Config.ClusterAddress) == want }),
-			fmt.Sprintf("whose cluster address is %s", server)
+		return ProvidersAt(server, providers), fmt.Sprintf("whose cluster address is %s", server)
 	}
 	if found := filter(func(p coder.Provider) bool { return p.ID == region.Provider }); len(found) > 0 {
 		return found, fmt.Sprintf("whose ID is %s", region.Provider)

@@ -82,6 +82,8 @@ func accessURL(s *snapshot.Snapshot) Answer {
 	state, stateKnown := s.Satellite.Get()
 	stage, failure := endpoint.Reach.Failed()
 	switch {
+	case s.Region.AccessURL == "":
+		return skip("no access URL was named; give --access-url or a Fleet file")
 	case !known:
 		return unknown(s.Endpoint.Err(), "")
 	case !stateKnown:

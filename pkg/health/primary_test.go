@@ -39,7 +39,16 @@ func TestProviderChecks(t *testing.T) {
 	}
 	lost := func(s *snapshot.Snapshot) { lose(&s.Provider) }
 	answers(t, map[string]row{
-		"one":          {"provider-found", func(*snapshot.Snapshot) {}, v1alpha1.CheckPass, `"sydney"`, ""},
+		"one": {"provider-found", func(*snapshot.Snapshot) {}, v1alpha1.CheckPass, `"sydney"`, ""},
+		"of another's cluster": {"provider-found", func(s *snapshot.Snapshot) {
+			s.Primary.Providers = snapshot.Known([]coder.Provider{
+				{ID: "p", Name: "sydney", Config: coder.ProviderConfig{ClusterAddress: "https://elsewhere.example.com"}},
+				{ID: "q", Name: "ohio", Config: coder.ProviderConfig{ClusterAddress: s.Cluster.Value().Server}},
+			})
+		}, v1alpha1.CheckFail, `leads to that of provider "ohio"`, "name the provider of this cluster"},
+		"behind a load balancer": {"provider-found", func(s *snapshot.Snapshot) {
+			s.Primary.Providers = snapshot.Known([]coder.Provider{{ID: "p", Name: "sydney", Config: coder.ProviderConfig{ClusterAddress: "https://elsewhere.example.com"}}})
+		}, v1alpha1.CheckPass, `"sydney"`, ""},
 		"none or two":  {"provider-found", lost, v1alpha1.CheckUnknown, errLost.Error(), "name it with --provider"},
 		"no list":      {"provider-found", func(s *snapshot.Snapshot) { lost(s); lose(&s.Primary.Providers) }, v1alpha1.CheckUnknown, errLost.Error(), ""},
 		"ready":        {"provider-ready", func(*snapshot.Snapshot) {}, v1alpha1.CheckPass, "ready", ""},

@@ -1,7 +1,11 @@
 package health
 
 import (
+	"slices"
+
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -41,6 +45,11 @@ func providerFound(s *snapshot.Snapshot) Answer {
 		return unknown(s.Provider.Err(), "") // naming it would not help
 	case !known:
 		return unknown(s.Provider.Err(), "name it with --provider, or `provider` in the Fleet")
+	}
+	here := fleet.ProvidersAt(s.Cluster.Value().Server, s.Primary.Providers.Value())
+	if len(here) > 0 && !slices.ContainsFunc(here, func(other coder.Provider) bool { return other.ID == provider.ID }) {
+		return fail("name the provider of this cluster, or another context",
+			"provider %q is of the cluster %s, but context %q leads to that of provider %q", provider.Name, provider.Config.ClusterAddress, s.Region.Context, here[0].Name)
 	}
 	return pass("provider %q", provider.Name)
 }

@@ -84,6 +84,7 @@ func TestAccessChecks(t *testing.T) {
 		"installed and silent":  {"access-url-free", nothing, v1alpha1.CheckPass, "does not answer", ""},
 		"who knows":             {"access-url-free", noEndpoint, v1alpha1.CheckUnknown, errLost.Error(), ""},
 		"whose key":             {"access-url-free", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"not named":             {"access-url", func(s *snapshot.Snapshot) { s.Region.AccessURL = "" }, v1alpha1.CheckSkipped, "no access URL was named", ""},
 		"leads here":            {"access-url", as, v1alpha1.CheckPass, "own key", ""},
 		"leads elsewhere":       {"access-url", serving("other", "SHA256:other"), v1alpha1.CheckFail, "another key", "which deployment"},
 		"does not answer":       {"access-url", nothing, v1alpha1.CheckFail, "does not answer: TCP: refused", "DNS"},

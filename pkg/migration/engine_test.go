@@ -219,7 +219,8 @@ func TestEngineEnded(t *testing.T) {
 }
 
 // Clients report the end of a context as "context canceled": the engine still
-// knows why it ended, and undoes nothing that the next run goes on with.
+// knows why it ended, says no more of it than that if it was a signal, and
+// undoes nothing that the next run goes on with.
 func TestEngineEndedWithinAStep(t *testing.T) {
 	for name, test := range map[string]struct {
 		cause error
@@ -235,8 +236,8 @@ func TestEngineEndedWithinAStep(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			e.operation.Steps[0] = cut{thing{w, 0}, func() { cancel(test.cause) }}
 			err := e.apply(ctx)
-			if !errors.Is(err, test.cause) || !errors.Is(err, context.Canceled) {
-				t.Errorf("error %v, want %v and what the client said", err, test.cause)
+			if told := !errors.Is(test.cause, ErrInterrupted); !errors.Is(err, test.cause) || errors.Is(err, context.Canceled) != told {
+				t.Errorf("error %v, want %v, and what the client said: %t", err, test.cause, told)
 			}
 			if diff := cmp.Diff(test.want, states(report)); diff != "" {
 				t.Error(diff)

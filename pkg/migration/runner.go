@@ -121,6 +121,9 @@ func (r *Runner) locked(ctx context.Context, plan v1alpha1.RegionPlan, report *v
 		Duration:  r.Options.LockDuration,
 		Clock:     r.Clock,
 	})
+	if cause := context.Cause(ctx); err != nil && cause != nil && !errors.Is(err, cause) {
+		err = because(cause, err)
+	}
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,9 @@ func rebuilt(record *journal.Record, workspace coder.Workspace, proves string) b
 		return false
 	}
 	c := record.Canary
-	if c.ID != workspace.ID || c.Proves != proves || !c.Asked {
+	// what was rebuilt without the legacy release was so by the satellite
+	proven := c.Proves == proves || proves == journal.ProvesSatellite && c.Proves == journal.ProvesFinalized
+	if c.ID != workspace.ID || !proven || !c.Asked {
 		return false
 	}
 	// a workspace that was rebuilt well may have been switched off since

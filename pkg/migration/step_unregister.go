@@ -58,6 +58,8 @@ func inUse(s *snapshot.Snapshot) error {
 		return nil
 	case v1alpha1.NetworkingV2Unknown:
 		return errors.New(networkingUnknown(s))
+	case v1alpha1.NetworkingV2AlwaysOn:
+		return fmt.Errorf("a primary of v%s always uses Networking v2, and no other satellite serves provider %q: without it the region's users would be cut off", s.Primary.Version.Value(), s.Provider.Value().Name)
 	default:
 		return fmt.Errorf("provider %q uses Networking v2, and no other satellite serves it: `%s` first", s.Provider.Value().Name, s.Region.Command("rollback"))
 	}

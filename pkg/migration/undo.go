@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
 // undoTimeout bounds all undoing after a failure. It does not count against
@@ -37,7 +38,7 @@ func (e *engine) fail(ctx context.Context, index int, err error) {
 		e.report.Left = append(e.report.Left, "nothing was undone, as --no-rollback asks")
 		return
 	}
-	undone := undoOrder(e.operation, index, e.attempted())
+	undone := undoOrder(e.operation, index, e.attempted(), dependedOn(e.run.Initial))
 	for _, step := range undone {
 		if undoErr := e.undo(ctx, step); ownerGone(undoErr) {
 			return
@@ -71,17 +72,24 @@ func (e *engine) attempted() []string {
 	return names
 }
 
+// dependedOn tells whether users depended on the satellite's release as it was.
+func dependedOn(s *snapshot.Snapshot) bool {
+	return s.Satellite.Value().Revision > 0 && inUse(s) != nil
+}
+
 // undoOrder returns the steps to undo after the step with the given index
 // failed, in the order in which to undo them: last first, but a canary is
 // rebuilt at the very end, when the path that it is rebuilt on is in use again.
-// Steps that the operation keeps stay, but for the failed one.
-func undoOrder(operation Operation, index int, attempted []string) []Step {
+// Steps that the operation keeps stay, but for the failed one, and for a change
+// of the satellite's release that users depended on before this run.
+func undoOrder(operation Operation, index int, attempted []string, inUse bool) []Step {
 	var order, last []Step
 	for i := index; i >= 0; i-- {
 		step := operation.Steps[i]
-		inHarm := i == index || i >= operation.KeepOnFailure
+		_, installs := step.(installSatellite)
+		inHarm := i == index || i >= operation.KeepOnFailure || installs && inUse
 		if !inHarm {
-			break
+			continue
 		}
 		if !slices.Contains(attempted, step.Name()) && !operation.undoesEarlierRuns(step) {
 			continue

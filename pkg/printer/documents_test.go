@@ -107,7 +107,7 @@ func report() *v1alpha1.MigrationReport {
 			{Name: "tokyo", Outcome: v1alpha1.OutcomeLockHeld, Error: "operator@example.com on laptop holds the lock since 05:06:07"},
 			{Name: "paris", Outcome: v1alpha1.OutcomeInterrupted, Error: "interrupted", Steps: []v1alpha1.StepResult{{Name: "expose-satellite", State: v1alpha1.StepInterrupted, Error: "interrupted", Started: at(10)}}},
 			{Name: "lima", Outcome: v1alpha1.OutcomeNothingToDo},
-			{Name: "oslo", Outcome: v1alpha1.OutcomeNotStarted},
+			{Name: "oslo", Outcome: v1alpha1.OutcomeNotStarted, Error: "not started, because the run was interrupted"},
 			{Name: "rome", Outcome: v1alpha1.OutcomeFailed, Error: "x", Steps: []v1alpha1.StepResult{{Name: "a", State: v1alpha1.StepFailed}, {Name: "b", State: v1alpha1.StepUndone, Message: "gone"}}},
 		},
 	}

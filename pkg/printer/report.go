@@ -1,6 +1,7 @@
 package printer
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -47,7 +48,7 @@ func message(region v1alpha1.RegionReport) string {
 	case v1alpha1.OutcomeNothingToDo:
 		return "all was so already"
 	case v1alpha1.OutcomeNotStarted:
-		return "not started: too many regions had failed"
+		return cmp.Or(region.Error, "not started")
 	}
 	var undone, undoFailed int
 	failed, how, last := "", "failed", ""

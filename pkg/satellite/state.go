@@ -64,6 +64,10 @@ func (s State) Matches(spec Spec, c *Chart) (bool, []string) {
 	}
 	if !sameValues(s.Values, spec.Values) {
 		differences = append(differences, "the values differ")
+		was, is := lookup(s.Values, "coderd", "satellite", "accessURL"), lookup(spec.Values, "coderd", "satellite", "accessURL")
+		if was != nil && was != is { // no secret, and worth a look
+			differences = append(differences, fmt.Sprintf("access URL %v -> %v", was, is))
+		}
 	}
 	return len(differences) == 0, differences
 }

@@ -121,6 +121,13 @@ func TestNameTaken(t *testing.T) {
 }
 
 // primaryClient is a manager's client of the primary.
+// TestProviderOfAnotherCluster: one line too many copied, and the switch would
+// be thrown for a region whose legacy release nobody has retained.
+func TestProviderOfAnotherCluster(t *testing.T) {
+	fleet := oneRegion(t, "ohio", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.Provider = "london" })
+	refused(t, "provider-found", []string{`provider "london" is of the cluster `, `but context "ohio" leads to that of provider "ohio"`}, "-f", fleet)
+}
+
 func primaryClient(t *testing.T) *coder.Client {
 	t.Helper()
 	token, err := os.ReadFile(lab.TokenFiles["manager"])

@@ -76,6 +76,7 @@ func TestFinalize(t *testing.T) {
 		t.Errorf("the canary is %s, %v", workspace.LatestStat.ContainerStatus, err)
 	}
 	plugin(t, 0, on("sydney", "status")...)
+	plugin(t, 0, on("sydney", "plan", "--detailed-exitcode")...) // the canary is not rebuilt once more
 
 	marked := marks(t)
 	plugin(t, 0, on("sydney", "finalize", "--yes")...)

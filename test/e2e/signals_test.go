@@ -83,3 +83,15 @@ func TestSecondSignal(t *testing.T) {
 		t.Errorf("the next run does not say where this one stopped: %q", next.Resumed)
 	}
 }
+
+// TestNobodyReads: a pager that is left, or a log that is cut short, ends no run.
+func TestNobodyReads(t *testing.T) {
+	t.Cleanup(func() { resetRegion(t, "london") })
+	result := lab.Run(t.Context(), nil, "bash", "-c", "kubectl coder-satellite migrate -f fleet.yaml --region london --yes 2>&1 | head -n 1; exit ${PIPESTATUS[0]}")
+	if result.Code != 0 && result.Code != 1 { // 1 tells that the report could not be written
+		t.Errorf("migrate: %s", result)
+	}
+	lockFree(t, "london")
+	nothingPending(t, "london")
+	plugin(t, 0, on("london", "status")...)
+}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
 // TestTimeouts end a run in order, and say which step it was, what blocked it,
@@ -41,6 +42,26 @@ func TestTimeouts(t *testing.T) {
 			ruleHolds(t, "london")
 		})
 	}
+	finishes(t, "london")
+}
+
+// TestMistypedAccessURL: the satellite of a region in use was changed on the way
+// to the failure, and is put back to what its users depend on.
+func TestMistypedAccessURL(t *testing.T) {
+	t.Cleanup(func() { resetRegion(t, "london") })
+	finishes(t, "london")
+	before := helm(t, "london", "get", "values", "coder-satellite", "--namespace", inlab.SatelliteNamespace)
+	mistyped := oneRegion(t, "london", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.AccessURL = closedPort })
+	plan := plugin(t, 0, "plan", "-f", mistyped)
+	saysAll(t, "plan", plan.Stdout, []string{"access URL " + lab.Region("london").AccessURL + " -> " + closedPort})
+	result := plugin(t, 124, "migrate", "-f", mistyped, "--yes", "--step-timeout", "12s", "-o", "json", "--evidence-dir", t.TempDir())
+	if region := decoded[v1alpha1.MigrationReport](t, result).Regions[0]; !contains(states(region), "install-satellite=Undone") {
+		t.Errorf("the report lacks install-satellite=Undone: %v", states(region))
+	}
+	if after := helm(t, "london", "get", "values", "coder-satellite", "--namespace", inlab.SatelliteNamespace); after != before {
+		t.Errorf("the values were %s and are %s", before, after)
+	}
+	ruleHolds(t, "london")
 	finishes(t, "london")
 }
 

@@ -36,6 +36,21 @@ func withTimeout(ctx context.Context, what string, after time.Duration, flag str
 	return context.WithTimeoutCause(ctx, after, &TimeoutError{What: what, After: after, Flag: flag})
 }
 
+// because puts the reason for which ctx ended, if it did, before the error of
+// what it ended: clients say "context canceled", and not why. After a signal
+// that is all they have to say, and is left out.
+func because(ctx context.Context, err error) error {
+	cause := context.Cause(ctx)
+	switch {
+	case err == nil, cause == nil, errors.Is(err, cause):
+		return err
+	case errors.Is(cause, ErrInterrupted) && errors.Is(err, context.Canceled):
+		return cause
+	default:
+		return fmt.Errorf("%w: %w", cause, err)
+	}
+}
+
 // outcomeOf tells how a region ended from the error that ended it.
 func outcomeOf(err error) v1alpha1.Outcome {
 	var (

@@ -75,10 +75,7 @@ func (e *engine) step(ctx context.Context, step Step, result *v1alpha1.StepResul
 
 	stepCtx, cancel := withTimeout(ctx, step.Name(), e.run.Options.StepTimeout, "--step-timeout")
 	defer cancel()
-	err := step.Apply(stepCtx, e.run)
-	if cause := context.Cause(stepCtx); err != nil && cause != nil && !errors.Is(err, cause) {
-		err = because(cause, err)
-	}
+	err := because(stepCtx, step.Apply(stepCtx, e.run))
 	if err == nil {
 		decision, err = e.verify(ctx, step)
 	}
@@ -91,15 +88,6 @@ func (e *engine) step(ctx context.Context, step Step, result *v1alpha1.StepResul
 		result.State = v1alpha1.StepFailed
 	}
 	return err
-}
-
-// because puts the reason for which a context ended before what a client says
-// of it, which is no more than "context canceled" if it was a signal.
-func because(cause, err error) error {
-	if errors.Is(cause, ErrInterrupted) && errors.Is(err, context.Canceled) {
-		return cause
-	}
-	return fmt.Errorf("%w: %w", cause, err)
 }
 
 // verify reads and decides again after a step was applied, even if the run is

@@ -121,11 +121,8 @@ func (r *Runner) locked(ctx context.Context, plan v1alpha1.RegionPlan, report *v
 		Duration:  r.Options.LockDuration,
 		Clock:     r.Clock,
 	})
-	if cause := context.Cause(ctx); err != nil && cause != nil && !errors.Is(err, cause) {
-		err = because(cause, err)
-	}
 	if err != nil {
-		return err
+		return because(ctx, err)
 	}
 	defer func() {
 		free, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)

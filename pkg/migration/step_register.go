@@ -67,21 +67,3 @@ func (r registerSatellite) Apply(ctx context.Context, run *Run) error {
 	}
 	return err
 }
-
-func (registerSatellite) Undo(ctx context.Context, run *Run) (string, error) {
-	if _, ok := run.Initial.Registration(); ok {
-		return "the registration was there before this run and stays", nil
-	}
-	run.Refresh(ctx, snapshot.ItemRegistrations)
-	if !run.Now.Registrations.IsKnown() {
-		return "", run.Now.Registrations.Err()
-	}
-	own, ok := run.Now.Registration()
-	if !ok {
-		return "nothing was registered", nil
-	}
-	if err := run.Source.Primary.DeleteSatellite(ctx, own.ID); err != nil && !coder.IsNotFound(err) {
-		return "", err
-	}
-	return fmt.Sprintf("the registration %q is deleted again", own.Name), nil
-}

@@ -33,6 +33,11 @@ type Snapshot struct {
 	// Canary is the workspace chosen to prove the migration.
 	Canary Fact[Canary]
 
+	// providerID and chosen are the provider and the canary as they were found
+	// first: when one cannot be read for a while, no other takes its place.
+	providerID string
+	chosen     *Canary
+
 	// Cluster identifies the region's cluster.
 	Cluster Fact[Cluster]
 	// Resources are those of the objects that are, or will be, in the releases.

@@ -14,6 +14,9 @@ func next(operation Operation, region fleet.Region, report v1alpha1.RegionReport
 		return ""
 	case v1alpha1.OutcomePreflightFailed:
 		for _, result := range report.Preflight {
+			if result.ID == checkCutOff && result.Hint == region.Command("rollback") && operation.Name != "rollback" {
+				return result.Hint
+			}
 			if result.State == v1alpha1.CheckFail {
 				return "kubectl coder-satellite explain " + result.ID
 			}

@@ -82,7 +82,7 @@ func (run *Run) switchOff(ctx context.Context) (string, error) {
 		run.Progress("switching Networking v2 off: %v", err)
 		select {
 		case <-ctx.Done():
-			return "", fmt.Errorf("not within %s: %w", switchTimeout, err)
+			return "", fmt.Errorf("it was tried until the time for it was over: %w", err)
 		case <-ticker.C():
 		}
 	}

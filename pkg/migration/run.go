@@ -52,9 +52,9 @@ func (run *Run) look(ctx context.Context, failure error) {
 	if failure == nil {
 		return
 	}
-	commit, cancel := run.Commit(ctx)
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), signalTimeout)
 	defer cancel()
-	run.Refresh(commit, ruleItems()...)
+	run.Refresh(limited, ruleItems()...)
 }
 
 // Progress tells the operator, in one line, what is being waited for or done.

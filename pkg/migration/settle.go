@@ -18,6 +18,7 @@ import (
 // region's own time, which may be what ran out.
 const (
 	switchTimeout   = 2 * time.Minute  // switching Networking v2 off
+	signalTimeout   = 20 * time.Second // the same after a signal, when somebody waits
 	evidenceTimeout = 30 * time.Second // keeping evidence
 	settleTimeout   = 10 * time.Minute // everything else
 )
@@ -77,7 +78,11 @@ func (s *settler) settleSwitch(ctx context.Context, failed string) error {
 	if !unfinishedSwitch(s.run.Record) {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, switchTimeout)
+	limit := switchTimeout
+	if failed == "" {
+		limit = signalTimeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	s.read(ctx, snapshot.ItemProvider)
 	found := s.situation(failed)

@@ -64,10 +64,11 @@ func TestDecisions(t *testing.T) {
 		"expose: done":        {exposeSatellite{}, migrated, asIs, none, "with the satellite's own key"},
 		"expose: another key": {exposeSatellite{}, migrated, otherKey, check, "wait until"},
 
-		"register: fresh":      {registerSatellite{}, fresh, asIs, change, `register "sydney"`},
-		"register: done":       {registerSatellite{}, migrated, asIs, none, `registered as "sydney"`},
-		"register: name taken": {registerSatellite{}, migrated, func(s facts) { s.Registrations.Value()[0].Fingerprint = "SHA256:other" }, blocked, "another key (SHA256:other). If it is a former installation"},
-		"register: unknown":    {registerSatellite{}, fresh, func(s facts) { s.Registrations = snapshot.Unknown[[]coder.Satellite](errNothing) }, blocked, "nothing answers"},
+		"register: fresh":                   {registerSatellite{}, fresh, asIs, change, `register "sydney"`},
+		"register: done":                    {registerSatellite{}, migrated, asIs, none, `registered as "sydney"`},
+		"register: name taken":              {registerSatellite{}, migrated, func(s facts) { s.Registrations.Value()[0].Fingerprint = "SHA256:other" }, blocked, "another key (SHA256:other). If it is a former installation"},
+		"register: a former key of its own": {registerSatellite{}, migrated, formerKey, change, "anew, in place of the key SHA256:other"},
+		"register: unknown":                 {registerSatellite{}, fresh, func(s facts) { s.Registrations = snapshot.Unknown[[]coder.Satellite](errNothing) }, blocked, "nothing answers"},
 		"register: other form of fingerprint": {registerSatellite{}, migrated, func(s facts) {
 			s.Registrations.Value()[0].Fingerprint = "ab:cd"
 			set(&s.Endpoint, func(e *snapshot.Endpoint) { e.Key.Fingerprint = "ab:cd" })
@@ -157,6 +158,12 @@ func TestDecisions(t *testing.T) {
 			}
 		})
 	}
+}
+
+// formerKey leaves a registration of this region whose key is gone with its release.
+func formerKey(s *snapshot.Snapshot) {
+	s.Registrations.Value()[0].Fingerprint = "SHA256:other"
+	s.Journal.Value().RegistrationID = "r"
 }
 
 func noLegacy(s *snapshot.Snapshot) { s.Legacy = snapshot.Known(snapshot.Legacy{}) }

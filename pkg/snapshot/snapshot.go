@@ -169,6 +169,18 @@ func (s *Snapshot) Registration() (coder.Satellite, bool) {
 	return coder.Satellite{}, false
 }
 
+// OwnFormerRegistration reports whether the registration is one that a migration
+// of this region made, of a key that the region no longer has: somebody
+// uninstalled the satellite, and its key with it.
+func (s *Snapshot) OwnFormerRegistration(r coder.Satellite) bool {
+	record, known := s.Journal.Get()
+	if !known || record == nil || record.RegistrationID == "" || record.RegistrationID != r.ID || !s.Satellite.IsKnown() {
+		return false
+	}
+	_, registered := s.Registration()
+	return !registered
+}
+
 // ServesOwnKey reports whether the key served at the access URL is the key in
 // the cluster's Secret. The error says what is served instead.
 func (s *Snapshot) ServesOwnKey() (bool, error) {

@@ -65,7 +65,12 @@ func (src *Source) Refresh(ctx context.Context, s *Snapshot, items ...Item) {
 		}
 	}
 	run(ItemCluster, func() { s.Cluster = inCluster(src, func() (Cluster, error) { return src.cluster(ctx) }) })
+	inspected := make(chan struct{}) // with it the key in the cluster is known, if it was to be read again
+	if !wanted[ItemSatellite] {
+		close(inspected)
+	}
 	run(ItemSatellite, func() {
+		defer close(inspected)
 		s.Satellite = inCluster(src, func() (satellite.State, error) {
 			return satellite.Inspect(ctx, src.Access, src.Region.Namespace, src.Region.Release)
 		})
@@ -81,7 +86,11 @@ func (src *Source) Refresh(ctx context.Context, s *Snapshot, items ...Item) {
 		})
 	})
 	run(ItemRegistrations, func() { s.Registrations = FactOf(src.Primary.Satellites(ctx)) })
-	run(ItemEndpoint, func() { s.Endpoint = src.endpoint(ctx) })
+	run(ItemEndpoint, func() {
+		s.Endpoint = src.endpoint(ctx)
+		<-inspected
+		s.Endpoint = src.proxied(ctx, s)
+	})
 
 	src.primary(ctx, s, wanted)
 	if wanted[ItemProvider] {

@@ -8,7 +8,7 @@ import (
 // shapes are the forms in which secrets come. In the last five, group 2 is a
 // name, and group 4 the value that is secret if the name is called like that.
 type shapes struct {
-	privateKey, token, scheme, url, assigned, literal *regexp.Regexp
+	privateKey, token, scheme, url, assigned, literal, quotation *regexp.Regexp
 
 	header, pair, quotedPair, flag, line *regexp.Regexp
 }
@@ -24,9 +24,10 @@ var compiled = sync.OnceValue(func() *shapes {
 			`\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|ya29\.|AIza)[\w-]{16,}|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b`),
 		scheme: regexp.MustCompile(`(?i)(\bauthorization["'\\]*\s*[:=]\s*["'\\]*(?:basic|bearer|token|digest|apikey|negotiate)\s+|\bbearer\s+)` +
 			`[^\s"'\\(]{12,}`),
-		url:      regexp.MustCompile("[A-Za-z][A-Za-z0-9+.-]*://[^\\s\"<>`]+"),
-		literal:  regexp.MustCompile(`"(?:[^"\\]|\\.)*"`),
-		assigned: regexp.MustCompile(`([\w.\-\[\]/]+)["'\\]{0,2}[ \t]*=[ \t]*`),
+		url:       regexp.MustCompile("[A-Za-z][A-Za-z0-9+.-]*://[^\\s\"<>`]+"),
+		quotation: regexp.MustCompile("'[^']*'|`[^`]*`|\"[^\"]*\""),
+		literal:   regexp.MustCompile(`"(?:[^"\\]|\\.)*"`),
+		assigned:  regexp.MustCompile(`([\w.\-\[\]/]+)["'\\]{0,2}[ \t]*=[ \t]*`),
 
 		// Session-Token: x
 		header: regexp.MustCompile("(\\b)([A-Z][A-Za-z]*(?:-[A-Z][A-Za-z]*)+|Authorization|Cookie)(:[ \\t]*)([^\\s\"'`][^\\r\\n\"'`]*)"),

@@ -111,3 +111,17 @@ func forms(value string) []string {
 	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
 	return slices.DeleteFunc(slices.Compact(all), func(form string) bool { return len(form) < min(shortest, len(value)) })
 }
+
+// Quotations returns the error without what a parser quotes of its input in the
+// text. It wraps the error; one that is not of a parser it returns as it is.
+func Quotations(err error) error {
+	text := err.Error()
+	at := strings.Index(text, "yaml: ")
+	if at < 0 {
+		at = strings.Index(text, "json: ")
+	}
+	if at < 0 {
+		return err
+	}
+	return &cleanError{text: text[:at] + compiled().quotation.ReplaceAllString(text[at:], Mark), cause: err}
+}

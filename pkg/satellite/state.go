@@ -73,9 +73,19 @@ func (s State) Matches(spec Spec, c *Chart) (bool, []string) {
 }
 
 // sameValues compares values as JSON holds them, because the stored ones have
-// been through it.
+// been through it, and those of a satellite in their plain form.
 func sameValues(a, b map[string]any) bool {
-	return reflect.DeepEqual(throughJSON(a), throughJSON(b))
+	return reflect.DeepEqual(plainSatellite(throughJSON(a)), plainSatellite(throughJSON(b)))
+}
+
+func plainSatellite(values any) any {
+	top, _ := values.(map[string]any)
+	if satellite, ok := lookup(top, "coderd", "satellite").(map[string]any); ok {
+		for _, key := range fixedKeys() {
+			satellite[key] = plain(satellite[key])
+		}
+	}
+	return values
 }
 
 func throughJSON(values map[string]any) any {

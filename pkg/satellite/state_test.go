@@ -59,6 +59,19 @@ func TestMatches(t *testing.T) {
 	}
 }
 
+// A satellite that was installed as Coder's documentation shows is not another one.
+func TestMatchesDocumentedValues(t *testing.T) {
+	satellite := func(enable any, slash string) map[string]any {
+		return map[string]any{"coderd": map[string]any{"satellite": map[string]any{
+			"enable": enable, "primaryURL": primaryURL + slash, "accessURL": accessURL + slash,
+		}}}
+	}
+	state := State{Installed: true, ChartName: "coder", ChartVersion: "1.21.7", Values: satellite("true", "/")}
+	if same, differences := state.Matches(Spec{Values: satellite(true, "")}, &Chart{Chart: newChart("1.21.7")}); !same {
+		t.Errorf("it differs: %q", differences)
+	}
+}
+
 func TestConflict(t *testing.T) {
 	owned := func(release string) *appsv1.Deployment {
 		return &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{"meta.helm.sh/release-name": release}}}

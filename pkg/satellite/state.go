@@ -41,8 +41,11 @@ type State struct {
 	// PublicKey is the public half of the key in the cluster's Secret, PEM; and
 	// Fingerprint its fingerprint. Both are empty if there is no key yet.
 	PublicKey, Fingerprint string
-	// LoadBalancer are the addresses of Service coderd.
+	// LoadBalancer are the addresses that the cluster gave to what leads to the
+	// satellite, IP addresses first; AddressOf names it, "Service coderd" or
+	// "Ingress coderd-ingress", and is empty if no address is to be expected.
 	LoadBalancer []string
+	AddressOf    string
 	// NamespacePhase is "Active", "Terminating", or empty if the namespace does not exist.
 	NamespacePhase string
 	// Conflict says which other Coder deployment is in the namespace; empty if none.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
 // Bounds of what a record keeps, far below the megabyte that a ConfigMap holds.
@@ -166,7 +167,8 @@ func (r *Record) Begin(result v1alpha1.StepResult) {
 
 // End notes how a step ended. Of long texts only the beginning is kept.
 func (r *Record) End(result v1alpha1.StepResult) {
-	result.Message, result.Error = bounded(result.Message, maxText), bounded(result.Error, maxText)
+	// before they are cut: half a secret is not known for one
+	result.Message, result.Error = bounded(redact.Text(result.Message), maxText), bounded(redact.Text(result.Error), maxText)
 	r.Steps = append(r.Steps, result)
 	r.Steps = r.Steps[max(0, len(r.Steps)-maxSteps):]
 	r.Step, r.State, r.Updated = result.Name, result.State, result.Finished.Time

@@ -56,6 +56,20 @@ func TestRuns(t *testing.T) {
 	}
 }
 
+// What a step says goes into the journal without secrets, even one that would be cut.
+func TestRecordHoldsNoSecrets(t *testing.T) {
+	record := &Record{Retention: &Ledger{Reason: "told to by https://ann:hunter2@example.com"}}
+	long := strings.Repeat("x", maxText-25) + " postgres://coder:hunter2@db/coder"
+	record.End(v1alpha1.StepResult{Name: "a", Message: "--db-password=hunter2", Error: long})
+	data, err := Encode(record)
+	if err != nil || strings.Contains(string(data), "hunt") {
+		t.Errorf("%s, %v", data, err)
+	}
+	if _, err := Decode(data); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestRecordIsBounded(t *testing.T) {
 	record := &Record{}
 	for n := range 20 {

@@ -80,7 +80,7 @@ func run(access *cluster.Access, spec Spec, c *Chart, upgrade bool) (int, error)
 		done, err = a.Run(c.Chart, copyOf(spec.Values))
 	}
 	if err != nil {
-		return 0, err
+		return 0, spec.withoutValues(err)
 	}
 	return done.Version, nil
 }

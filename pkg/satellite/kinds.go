@@ -25,7 +25,7 @@ func Kinds(spec Spec, c *Chart, serverVersion string) ([]schema.GroupKind, error
 	}
 	rendered, err := a.Run(c.Chart, copyOf(spec.Values))
 	if err != nil {
-		return nil, fmt.Errorf("chart %s %s cannot be rendered with these values: %w", c.Metadata.Name, c.Metadata.Version, err)
+		return nil, fmt.Errorf("chart %s %s cannot be rendered with these values: %w", c.Metadata.Name, c.Metadata.Version, spec.withoutValues(err))
 	}
 	manifest := rendered.Manifest
 	for _, hook := range rendered.Hooks {

@@ -55,9 +55,10 @@ func Render(access *cluster.Access, spec Spec, c *Chart, state State) (Rendering
 		rendered, err = a.Run(c.Chart, copyOf(spec.Values))
 	}
 	if err != nil {
-		return Rendering{}, fmt.Errorf("chart %s %s cannot be rendered with these values: %w", c.Metadata.Name, c.Metadata.Version, err)
+		return Rendering{}, fmt.Errorf("chart %s %s cannot be rendered with these values: %w", c.Metadata.Name, c.Metadata.Version, spec.withoutValues(err))
 	}
-	return compare(before, rendered.Manifest)
+	rendering, err := compare(before, rendered.Manifest)
+	return rendering, spec.withoutValues(err)
 }
 
 // compare compares two manifests object by object.

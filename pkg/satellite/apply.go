@@ -72,25 +72,17 @@ func run(access *cluster.Access, spec Spec, c *Chart, upgrade bool) (int, error)
 		a := action.NewUpgrade(configuration)
 		a.Namespace, a.Timeout, a.Labels = spec.Namespace, helmTimeout, labels
 		a.ResetValues = true // the values are the spec's, not the last revision's
-		done, err = a.Run(spec.Release, c.Chart, copyOf(spec.Values))
+		done, err = a.Run(spec.Release, c.own(), copyOf(spec.Values))
 	} else {
 		a := action.NewInstall(configuration)
 		a.Namespace, a.ReleaseName, a.Timeout, a.Labels = spec.Namespace, spec.Release, helmTimeout, labels
 		a.Replace = true // a failed first installation leaves its name taken
-		done, err = a.Run(c.Chart, copyOf(spec.Values))
+		done, err = a.Run(c.own(), copyOf(spec.Values))
 	}
 	if err != nil {
 		return 0, err
 	}
 	return done.Version, nil
-}
-
-// copyOf protects the values from Helm, which changes what it is given.
-func copyOf(values map[string]any) map[string]any {
-	if plain, ok := throughJSON(values).(map[string]any); ok {
-		return plain
-	}
-	return values
 }
 
 // endPending ends what a killed Helm left pending: the first installation is

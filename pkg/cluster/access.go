@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -122,6 +123,13 @@ func (a *Access) Wrapped(wrap func(http.RoundTripper) http.RoundTripper) (*Acces
 
 // Config returns a copy of the REST configuration.
 func (a *Access) Config() *rest.Config { return rest.CopyConfig(a.config) }
+
+// FieldManager returns the name by which the API server notes this program as
+// the author of changes that name none: the user agent up to the version.
+func (a *Access) FieldManager() string {
+	name, _, _ := strings.Cut(a.config.UserAgent, "/")
+	return name
+}
 
 // Server returns the API server's URL.
 func (a *Access) Server() string { return a.config.Host }

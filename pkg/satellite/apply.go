@@ -21,16 +21,20 @@ const helmTimeout = 2 * time.Minute
 const labelManaged = "coder-satellite.dev/managed"
 
 // Apply brings the release to what the spec asks for, as `helm upgrade
-// --install` does, and waits until it is ready. What a killed Helm left pending
-// is cleared first. Helm runs to its end even when ctx ends meanwhile, because a
-// cancelled Helm goes on creating objects in the background (helm#12086,
-// helm#9173); ctx ends the waiting. It returns the deployed revision.
+// --install` does, and waits until it is ready. What a killed run of this plugin
+// left pending is cleared first; what is pending by somebody else's Helm is an
+// error. Helm runs to its end even when ctx ends meanwhile, because a cancelled
+// Helm goes on creating objects in the background (helm#12086, helm#9173); ctx
+// ends the waiting. It returns the deployed revision.
 func Apply(ctx context.Context, access *cluster.Access, spec Spec, c *Chart, options Options) (int, error) {
 	records, err := readRecords(ctx, access, spec.Namespace, spec.Release)
 	if err != nil {
 		return 0, err
 	}
-	if release.Status(records.lastStatus).IsPending() || records.lastStatus == release.StatusUninstalling.String() {
+	if records.pending() {
+		if err := mayClear(ctx, access, spec, records, options); err != nil {
+			return 0, err
+		}
 		options.progress("clearing release %s, which an earlier Helm run left %s", spec.Release, records.lastStatus)
 		if err := endPending(access, spec, records); err != nil {
 			return 0, err

@@ -75,7 +75,12 @@ func (src *Source) Refresh(ctx context.Context, s *Snapshot, items ...Item) {
 			return satellite.Inspect(ctx, src.Access, src.Region.Namespace, src.Region.Release)
 		})
 	})
+	journaled := make(chan struct{}) // with it the ledger is known, if it was to be read again
+	if !wanted[ItemJournal] {
+		close(journaled)
+	}
 	run(ItemJournal, func() {
+		defer close(journaled)
 		s.Journal = inCluster(src, func() (*journal.Record, error) {
 			return journal.Read(ctx, src.Access.Clientset(), src.Region.Namespace)
 		})
@@ -99,6 +104,7 @@ func (src *Source) Refresh(ctx context.Context, s *Snapshot, items ...Item) {
 	run(ItemChart, func() { src.chart(ctx, s) })
 	run(ItemCanary, func() { s.Canary = src.canary(ctx, s) })
 	run(ItemLegacy, func() {
+		<-journaled
 		s.Legacy = inCluster(src, func() (Legacy, error) { return src.legacy(ctx, s) })
 	})
 	alone.Wait()

@@ -1,6 +1,7 @@
 package snapshot_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -149,6 +150,16 @@ func (s *servers) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 }
 
+// keepingTime bounds each request, as the transport does that the servers stand in for.
+type keepingTime struct{ next http.RoundTripper }
+
+// RoundTrip implements http.RoundTripper.
+func (k keepingTime) RoundTrip(r *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithTimeout(r.Context(), 20*time.Second)
+	defer cancel() // answers are complete
+	return k.next.RoundTrip(r.WithContext(ctx))
+}
+
 // described is a request in a line. Selectors count, and so does what is asked
 // for in a body.
 func described(r *http.Request) string {
@@ -203,7 +214,7 @@ func (s *servers) source(t *testing.T) *snapshot.Source {
 	if err != nil {
 		t.Fatal(err)
 	}
-	access, err := opened.Wrapped(through)
+	access, err := opened.Wrapped(func(http.RoundTripper) http.RoundTripper { return keepingTime{s} })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,6 +34,9 @@ type Options struct {
 	// authority if nil.
 	Agents       bool
 	AgentRootCAs *x509.CertPool
+	// AgentLinger is how long an agent's stream stays open after its client has
+	// ended; 2 s if zero.
+	AgentLinger time.Duration
 	// Now is the primary's clock; time.Now if nil.
 	Now func() time.Time
 }
@@ -75,6 +78,9 @@ func NewPrimary(options Options) (*Primary, error) {
 	}
 	if options.BuildTime == 0 {
 		options.BuildTime = 50 * time.Millisecond
+	}
+	if options.AgentLinger == 0 {
+		options.AgentLinger = 2 * time.Second
 	}
 	if options.Now == nil {
 		options.Now = time.Now

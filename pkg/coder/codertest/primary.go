@@ -52,7 +52,7 @@ type Primary struct {
 	// mu guards everything below.
 	mu            sync.Mutex
 	version       string // as it is reported
-	minor         int    // what it can do: that of v1.minor
+	minor, patch  int    // what it can do: that of v1.minor.patch
 	closed        bool
 	users         []*User
 	tokens        map[tokenHash]*token
@@ -63,6 +63,7 @@ type Primary struct {
 	workspaces    []*workspace
 	requests      []*Request
 	faults        []*fault
+	rebuilding    map[string]func() // ends the rebuilding of a provider's workspaces, by its ID
 
 	turn turnServer
 
@@ -88,7 +89,7 @@ func NewPrimary(options Options) (*Primary, error) {
 	if options.Addr == "" {
 		options.Addr = "127.0.0.1:0"
 	}
-	p := &Primary{options: options, minor: newest, tokens: map[tokenHash]*token{}, closing: make(chan struct{})}
+	p := &Primary{options: options, minor: newest, tokens: map[tokenHash]*token{}, closing: make(chan struct{}), rebuilding: map[string]func(){}}
 	p.SetVersion(options.Version)
 	if options.Certificate == nil {
 		authority, err := NewAuthority()

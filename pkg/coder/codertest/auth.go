@@ -58,12 +58,18 @@ func (p *Primary) newToken(userID, name string) string {
 
 // ExpireToken makes the token no longer work. It reports whether there is such
 // a token.
-func (p *Primary) ExpireToken(key string) bool {
+func (p *Primary) ExpireToken(key string) bool { return p.setExpired(key, true) }
+
+// RenewToken makes a token that has expired work again. It reports whether there
+// is such a token.
+func (p *Primary) RenewToken(key string) bool { return p.setExpired(key, false) }
+
+func (p *Primary) setExpired(key string, expired bool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	t, ok := p.tokens[hashToken(key)]
 	if ok {
-		t.expired = true
+		t.expired = expired
 	}
 	return ok
 }

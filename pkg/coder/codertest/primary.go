@@ -46,6 +46,7 @@ type Primary struct {
 	options  Options
 	server   *http.Server
 	listener net.Listener
+	door     *door // beneath the listener
 	ca       []byte
 	serving  sync.WaitGroup
 
@@ -106,12 +107,12 @@ func NewPrimary(options Options) (*Primary, error) {
 			p.options.AgentRootCAs.AppendCertsFromPEM(p.ca)
 		}
 	}
-	listener, err := net.Listen("tcp", options.Addr)
+	door, err := newDoor(options.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("the primary cannot listen: %w", err)
 	}
 	p.orgs = []*Org{{ID: newID(), Name: "default", Default: true, Members: []User{}}}
-	p.listener = tls.NewListener(listener, &tls.Config{
+	p.door, p.listener = door, tls.NewListener(door, &tls.Config{
 		Certificates: []tls.Certificate{*p.options.Certificate}, MinVersion: tls.VersionTLS12,
 	})
 	p.server = &http.Server{Handler: p.Handler(), ReadHeaderTimeout: 10 * time.Second, ErrorLog: quiet()}

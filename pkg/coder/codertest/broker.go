@@ -15,6 +15,8 @@ func agentEndpoint(id, rest string) methods {
 	switch {
 	case id == "listen" && rest == "":
 		return methods{http.MethodGet: {open: true, serve: (*call).listenAgent}}
+	case rest == "update-last-connection-at":
+		return methods{http.MethodPost: {serve: func(c *call) error { return c.touch(id) }}}
 	case rest == "connect":
 		return methods{http.MethodGet: {serve: func(c *call) error { return c.connectAgent(id) }}}
 	default:

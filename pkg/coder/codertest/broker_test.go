@@ -164,6 +164,7 @@ func TestAgentLingers(t *testing.T) {
 			owner := d.AddUser("owner@example.com")
 			workspace := d.AddWorkspace(codertest.Workspace{Name: "w", UserID: owner.ID})
 			streams := accept(t, d, d.AgentToken(workspace.ID))
+			eventually(t, "the agent", func() bool { return d.AgentConnected(workspace.ID) })
 			connect := "/api/private/envagent/" + workspace.ID + "/connect"
 			client, _ := dialStream(t, d, connect+"?session_token="+d.Token(owner.ID), nil)
 			if client == nil {

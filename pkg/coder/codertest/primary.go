@@ -57,6 +57,7 @@ type Primary struct {
 	closed        bool
 	users         []*User
 	tokens        map[tokenHash]*token
+	sshKeys       map[string]*sshKey // by user
 	orgs          []*Org
 	images        []*Image
 	providers     []*Provider
@@ -90,7 +91,7 @@ func NewPrimary(options Options) (*Primary, error) {
 	if options.Addr == "" {
 		options.Addr = "127.0.0.1:0"
 	}
-	p := &Primary{options: options, minor: newest, tokens: map[tokenHash]*token{}, closing: make(chan struct{}), rebuilding: map[string]func(){}}
+	p := &Primary{options: options, minor: newest, tokens: map[tokenHash]*token{}, sshKeys: map[string]*sshKey{}, closing: make(chan struct{}), rebuilding: map[string]func(){}}
 	p.SetVersion(options.Version)
 	if options.Certificate == nil {
 		authority, err := NewAuthority()

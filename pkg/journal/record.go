@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
@@ -28,6 +29,9 @@ type Record struct {
 	Operation string `json:"operation,omitempty"`
 	// Operator is the e-mail address of who ran it.
 	Operator string `json:"operator,omitempty"`
+	// Primary is the normalised URL of the primary that it ran against; empty in
+	// records of versions that did not note it.
+	Primary string `json:"primary,omitempty"`
 	// PlanFingerprint is the fingerprint of the plan that was carried out.
 	PlanFingerprint string `json:"planFingerprint,omitempty"`
 	// Step is the step that was begun last, and State how far it got.
@@ -40,6 +44,9 @@ type Record struct {
 	Updated time.Time `json:"updated,omitzero"`
 	// Before is what was found before the first run of the migration.
 	Before *Before `json:"before,omitempty"`
+	// Migrated is set once a migration is complete, and no longer when it is rolled
+	// back or Networking v2 is switched on once more.
+	Migrated bool `json:"migrated,omitempty"`
 	// RegistrationID is the registration that the migration made; empty if none.
 	RegistrationID string `json:"registrationID,omitempty"`
 	// Canary is the workspace that is rebuilt as a proof; nil if none.
@@ -54,8 +61,12 @@ type Record struct {
 
 // Before is what was found before a migration, and what a rollback returns to.
 type Before struct {
-	// NetworkingV2 is the provider's flag; nil if it had none.
+	// NetworkingV2 is the provider's flag; nil if it had none, or if it was on and
+	// may have been switched on by a migration whose journal is lost.
 	NetworkingV2 *bool `json:"networkingV2,omitempty"`
+	// SatelliteRecords is the newest revision of the satellite's release, whatever
+	// its status; 0 if there was no record, nil if that is not known.
+	SatelliteRecords *int `json:"satelliteRecords,omitempty"`
 	// SatelliteRevision is the deployed revision of the satellite's release; 0 if none.
 	SatelliteRevision int `json:"satelliteRevision"`
 	// RegistrationID is the satellite's registration; empty if none.
@@ -118,7 +129,9 @@ type Past struct {
 // Start names a new run.
 type Start struct {
 	RunID, Operation, Operator, PlanFingerprint string
-	At                                          time.Time
+	// Primary is the primary's URL.
+	Primary string
+	At      time.Time
 }
 
 // Start begins a new run: the one before it goes into the history, and what it
@@ -132,6 +145,9 @@ func (r *Record) Start(s Start) {
 		r.History = r.History[max(0, len(r.History)-maxRuns):]
 	}
 	r.RunID, r.Operation, r.Operator, r.PlanFingerprint = s.RunID, s.Operation, s.Operator, s.PlanFingerprint
+	if s.Primary != "" {
+		r.Primary = coder.NormalURL(s.Primary)
+	}
 	r.Step, r.State, r.Outcome, r.Steps = "", "", "", nil
 	r.Started, r.Updated = s.At, s.At
 }

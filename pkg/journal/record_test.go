@@ -19,7 +19,7 @@ var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 func minute(n int) time.Time { return noon.Add(time.Duration(n) * time.Minute) }
 
 func begin(record *Record, n int, operation string) {
-	record.Start(Start{RunID: fmt.Sprint(n), Operation: operation, Operator: "ann@example.com", PlanFingerprint: "sha256:00", At: minute(n)})
+	record.Start(Start{RunID: fmt.Sprint(n), Operation: operation, Operator: "ann@example.com", PlanFingerprint: "sha256:00", Primary: "https://Coder.example.com:443/", At: minute(n)})
 }
 
 func TestRuns(t *testing.T) {
@@ -43,7 +43,7 @@ func TestRuns(t *testing.T) {
 	begin(record, 4, "rollback")
 	record.Remember(Before{NetworkingV2: &on}) // found later: not what was before
 	want := &Record{
-		RunID: "4", Operation: "rollback", Operator: "ann@example.com", PlanFingerprint: "sha256:00",
+		RunID: "4", Operation: "rollback", Operator: "ann@example.com", PlanFingerprint: "sha256:00", Primary: "https://coder.example.com",
 		Started: minute(4), Updated: minute(4),
 		Before: &Before{NetworkingV2: &off}, RegistrationID: "r", Canary: &Canary{ID: "c"}, Retention: &Ledger{Release: "legacy"},
 		History: []Past{{

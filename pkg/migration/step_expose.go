@@ -81,7 +81,3 @@ func host(accessURL string) string {
 	}
 	return accessURL
 }
-
-func (exposeSatellite) Undo(context.Context, *Run) (string, error) {
-	return "nothing was changed", nil
-}

@@ -51,6 +51,8 @@ func (installSatellite) Apply(ctx context.Context, run *Run) error {
 	options := satellite.Options{
 		Clock:    run.Clock,
 		Progress: func(message string) { run.Progress("%s", message) },
+		// This run holds the lock, so that an earlier run which the journal knows has ended.
+		MayClearPending: len(run.Record.History) > 0,
 	}
 	spec := run.Now.Spec.Value()
 	if same, _ := run.Now.Satellite.Value().Matches(spec, run.Now.Chart.Value()); same {
@@ -58,19 +60,4 @@ func (installSatellite) Apply(ctx context.Context, run *Run) error {
 	}
 	_, err := satellite.Apply(ctx, run.Source.Access, spec, run.Now.Chart.Value(), options)
 	return err
-}
-
-func (installSatellite) Undo(ctx context.Context, run *Run) (string, error) {
-	region := run.Source.Region
-	before := run.Initial.Satellite.Value()
-	if before.Revision == 0 {
-		err := satellite.Uninstall(run.Source.Access, region.Namespace, region.Release)
-		return "the satellite's release is uninstalled again", err
-	}
-	now, err := satellite.Inspect(ctx, run.Source.Access, region.Namespace, region.Release)
-	if err == nil && now.Revision == before.Revision && now.LastRevision == before.Revision {
-		return fmt.Sprintf("the satellite's release is still at revision %d", before.Revision), nil
-	}
-	err = satellite.Rollback(run.Source.Access, region.Namespace, region.Release, before.Revision)
-	return fmt.Sprintf("the satellite's release is back at what revision %d was", before.Revision), err
 }

@@ -9,12 +9,13 @@ import (
 	"testing"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
+	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
 // TestCalls disturbs each verb that changes a region, in a lab of its own.
 func TestCalls(t *testing.T) {
-	for _, s := range []scenario{migrateScenario(), rollbackScenario(), finalizeScenario()} {
-		t.Run(s.verb, func(t *testing.T) {
+	for _, s := range []scenario{migrateScenario(), rollbackScenario(), finalizeScenario(), retainScenario(), partialScenario()} {
+		t.Run(s.name, func(t *testing.T) {
 			lab, regions := setUp(t, s.primary)
 			least, most := reference(t, lab, regions, s)
 			t.Run("crash", func(t *testing.T) { crash(t, lab, regions, s, least, most) })
@@ -27,14 +28,14 @@ func TestCalls(t *testing.T) {
 // but before its answer arrived. The rule must hold at once, and one plain run
 // of the verb must complete the region.
 func crash(t *testing.T, lab *inlab.Lab, regions []*region, s scenario, least, most int) {
-	var points []disturbance
+	var points []meddle.Disturbance
 	for call := 1; call <= most; call += stride(most, s.sample) {
 		for _, after := range []bool{false, true} {
-			points = append(points, disturbance{call: call, after: after, kill: func() {}})
+			points = append(points, meddle.Disturbance{Call: call, After: after, Kill: func() {}})
 		}
 	}
 	var tried, violations atomic.Int64
-	spread(regions, points, func(r *region, d disturbance) {
+	spread(regions, points, func(r *region, d meddle.Disturbance) {
 		for range attempts {
 			first, problems := disturbOnce(lab, r, s, d)
 			for _, problem := range problems {
@@ -47,7 +48,7 @@ func crash(t *testing.T, lab *inlab.Lab, regions []*region, s scenario, least, m
 			}
 		}
 	})
-	fmt.Printf("%s: crash points: %d, violations: %d (calls of one undisturbed run: %d)\n", s.verb, tried.Load(), violations.Load(), least)
+	fmt.Printf("%s: crash points: %d, violations: %d (calls of one undisturbed run: %d)\n", s.name, tried.Load(), violations.Load(), least)
 	if n := tried.Load(); n == 0 || (whole() && n < int64(2*least)) {
 		t.Errorf("only %d crash points were tried", n)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -149,3 +150,13 @@ func freeze(t *testing.T, region string) (thaw func()) {
 
 // unwrapped is a text in one line.
 func unwrapped(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// newestRevision is that of the satellite's release.
+func newestRevision(t *testing.T, region string) int {
+	t.Helper()
+	revision, err := strconv.Atoi(factsOf(t, region).Revision)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return revision
+}

@@ -95,7 +95,7 @@ func (r regionReport) saysNothingUntrue(t *testing.T, now facts) {
 // report names, and fails the test unless that makes the region healthy.
 func (r regionReport) leadsOn(t *testing.T, region string) {
 	t.Helper()
-	next := r.Next
+	next, wanted := r.Next, true
 	for range 3 {
 		verb, _, _ := strings.Cut(strings.TrimPrefix(next, "kubectl coder-satellite "), " ")
 		if !slices.Contains([]string{"migrate", "rollback", "retain"}, verb) {
@@ -106,23 +106,21 @@ func (r regionReport) leadsOn(t *testing.T, region string) {
 			t.Errorf("the command under next, %q: %s", next, result)
 			return
 		}
-		if next = reported(t, result).Next; verb == "rollback" {
-			break
-		}
+		next = reported(t, result).Next
+		wanted = wanted && verb != "rollback"
 	}
-	healthy(t, region)
+	healthy(t, region, wanted)
 }
 
-// healthy fails the test unless the region is migrated, or on the legacy path,
-// with nothing missing.
-func healthy(t *testing.T, region string) {
+// healthy fails the test unless nothing is missing in the region, and it is
+// migrated, or on the legacy path, as wanted.
+func healthy(t *testing.T, region string, migrated bool) {
 	t.Helper()
 	nothingPending(t, region)
 	lockFree(t, region)
-	if !factsOf(t, region).On {
-		envproxyServes(t, region)
-		t.Errorf("%s is on the legacy path", region)
-		return
+	networking(t, region, migrated)
+	envproxyServes(t, region)
+	if migrated {
+		plugin(t, 0, on(region, "status")...)
 	}
-	plugin(t, 0, on(region, "status")...)
 }

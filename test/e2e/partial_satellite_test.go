@@ -33,9 +33,10 @@ func TestSatelliteGoneInTheMiddle(t *testing.T) {
 			fleet: unreachable,
 		},
 		{
-			name: "uninstalled",
+			name: "uninstalled and unregistered",
 			goes: func() {
 				helm(t, "london", "uninstall", inlab.SatelliteRelease, "--namespace", inlab.SatelliteNamespace, "--wait")
+				unregister(t, "london")
 			},
 			back:  func() {},
 			fleet: missing,
@@ -66,6 +67,46 @@ func TestSatelliteGoneInTheMiddle(t *testing.T) {
 			}
 			finishes(t, "london")
 		})
+	}
+}
+
+// TestSatelliteUninstalledInTheMiddle, and still registered: what is to be done
+// first is a person's work, and the next run refuses. It must not leave users
+// with nothing that answers: at the latest what it names next ends that.
+func TestSatelliteUninstalledInTheMiddle(t *testing.T) {
+	t.Cleanup(func() {
+		unregister(t, "london")
+		resetRegion(t, "london")
+	})
+	killedWhileRebuilding(t, "london")
+	helm(t, "london", "uninstall", inlab.SatelliteRelease, "--namespace", inlab.SatelliteNamespace, "--wait")
+	result := plugin(t, 5, on("london", "migrate", "--yes", "-o", "json")...)
+	now, report := factsOf(t, "london"), reported(t, result)
+	saysAll(t, "the report", report.text()+" "+result.Stdout, []string{"coder satellites rm london"})
+	if now.On {
+		saysAll(t, "next", report.Next, []string{"kubectl coder-satellite rollback"})
+		report.leadsOn(t, "london")
+	}
+	networking(t, "london", false)
+	envproxyServes(t, "london")
+	unregister(t, "london")
+	finishes(t, "london")
+}
+
+// unregister removes the region's registrations, as `coder satellites rm` does.
+func unregister(t *testing.T, region string) {
+	t.Helper()
+	state, err := lab.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, satellite := range state.Satellites {
+		if satellite.Name != region {
+			continue
+		}
+		if err := lab.Call("DELETE", satellitePath+"/"+satellite.ID, nil); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -1,0 +1,72 @@
+package e2e
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
+)
+
+// TestSleepWhileRegistering: a laptop is closed while it registers the
+// satellite, and opened after its lock expired. Whatever the run makes of that,
+// it says what the primary lists.
+func TestSleepWhileRegistering(t *testing.T) {
+	t.Cleanup(func() { resetRegion(t, "ohio") })
+	for _, another := range []bool{true, false} {
+		name := map[bool]string{true: "another run has the lock", false: "nobody has the lock"}[another]
+		t.Run(name, func(t *testing.T) {
+			resetRegion(t, "ohio")
+			slow(t, "POST", satellitePath, 2*time.Second)
+			run := begin(t, on("ohio", "migrate", "--yes", "--lock-duration", "3s", "--request-timeout", "4s", "-o", "json", "--evidence-dir", t.TempDir())...)
+			run.held(t, "POST")
+			run.signal(t, syscall.SIGSTOP)
+			eventually(t, "the primary registers the satellite", func() bool { return registered(t, "ohio") })
+			clearFaults(t)
+			if another {
+				patchLease(t, "ohio", leaseOf(stranger, time.Minute, 0))
+			}
+			<-time.After(8 * time.Second) // longer than the lock, and than the request, may take
+			run.signal(t, syscall.SIGCONT)
+			select {
+			case <-run.ended:
+			case <-time.After(time.Minute):
+				t.Fatal("the run did not end within a minute")
+			}
+			now, report := factsOf(t, "ohio"), reported(t, run.result)
+			toldAfterSleep(t, run.result, report, now)
+			if another {
+				lockLost(t, run.result, report)
+				saysAll(t, "the report", report.text(), []string{stranger})
+				patchLease(t, "ohio", `{"spec":{"holderIdentity":""}}`)
+			}
+			if run.result.Code != 0 {
+				report.leadsOn(t, "ohio")
+			}
+			finishes(t, "ohio")
+		})
+	}
+}
+
+// toldAfterSleep fails the test if the report says of the registration what is not so.
+func toldAfterSleep(t *testing.T, result inlab.Result, report regionReport, now facts) {
+	t.Helper()
+	for _, untrue := range []string{"nothing was registered", "nothing was changed"} {
+		if now.Registered && strings.Contains(report.text()+result.Stderr, untrue) {
+			t.Errorf("the report says %q, and the primary lists the satellite:\n%s", untrue, report.text())
+		}
+	}
+	report.saysNothingUntrue(t, now)
+}
+
+// lockLost fails the test unless a run says that it lost its lock, and ended
+// with 4 and a command that goes on.
+func lockLost(t *testing.T, result inlab.Result, report regionReport) {
+	t.Helper()
+	if result.Code != 4 || report.Outcome != "LockLost" {
+		t.Errorf("a run that lost its lock ended with %d, outcome %s: %s", result.Code, report.Outcome, report.Error)
+	}
+	saysAll(t, "the report", report.Error, []string{"lock"})
+	saysAll(t, "next", report.Next, []string{"kubectl coder-satellite migrate"})
+}

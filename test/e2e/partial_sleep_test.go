@@ -1,11 +1,13 @@
 package e2e
 
 import (
+	"net/http"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
@@ -69,4 +71,39 @@ func lockLost(t *testing.T, result inlab.Result, report regionReport) {
 	}
 	saysAll(t, "the report", report.Error, []string{"lock"})
 	saysAll(t, "next", report.Next, []string{"kubectl coder-satellite migrate"})
+}
+
+// TestRegistrationArrivesLate: a run that sleeps gives up a request that is
+// still under way. Whether it takes effect is unknown until it does, and no
+// report says that nothing was registered.
+func TestRegistrationArrivesLate(t *testing.T) {
+	t.Cleanup(func() { resetRegion(t, "ohio") })
+	resetRegion(t, "ohio")
+	late := codertest.Fault{Method: http.MethodPost, Path: satellitePath, Delay: 10 * time.Second, Late: true, Times: 1}
+	if err := lab.AddFault(late); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { clearFaults(t) })
+	run := begin(t, on("ohio", "migrate", "--yes", "--request-timeout", "3s", "-o", "json", "--evidence-dir", t.TempDir())...)
+	run.held(t, http.MethodPost)
+	run.signal(t, syscall.SIGSTOP)
+	<-time.After(5 * time.Second)
+	run.signal(t, syscall.SIGCONT)
+	select {
+	case <-run.ended:
+	case <-time.After(time.Minute):
+		t.Fatal("the run did not end within a minute")
+	}
+	eventually(t, "the primary registers the satellite", func() bool { return registered(t, "ohio") })
+	report := reported(t, run.result)
+	if run.result.Code != 0 {
+		if report.After != nil && report.After.Registered == "No" {
+			t.Error("the report says that the satellite is not registered, and could not know that")
+		}
+		if strings.Contains(report.text(), "nothing was registered") {
+			t.Errorf("the report says that nothing was registered, and could not know that:\n%s", report.text())
+		}
+		report.leadsOn(t, "ohio")
+	}
+	finishes(t, "ohio")
 }

@@ -26,11 +26,14 @@ func TestClusterAwayAfterTheSwitch(t *testing.T) {
 	})
 	// by its name, since no provider has the address at which the line begins
 	fleet := oneRegion(t, "ohio", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.Provider = "ohio" })
-	t.Cleanup(func() { resetRegion(t, "ohio") })
+	t.Cleanup(func() {
+		freeLease(t, "ohio")
+		resetRegion(t, "ohio")
+	})
 	for _, another := range []bool{false, true} {
 		t.Run(map[bool]string{false: "nobody else has the lock", true: "another run has the lock"}[another], func(t *testing.T) {
 			resetRegion(t, "ohio")
-			slow(t, "PATCH", workspacePath, 30*time.Second)
+			slow(t, "PATCH", workspacePath, 8*time.Second)
 			run := begin(t, "migrate", "-f", fleet, "--kubeconfig", kubeconfig, "--region", "ohio", "--yes", "-o", "json",
 				"--lock-duration", "3s", "--evidence-dir", t.TempDir())
 			run.reaches(t, "ohio", "rebuild-canary")
@@ -45,23 +48,23 @@ func TestClusterAwayAfterTheSwitch(t *testing.T) {
 			if err := line.Join(); err != nil {
 				t.Fatal(err)
 			}
-			result := run.wait(t, 4, time.Minute)
+			result := run.outcome(t, time.Minute)
 			clearFaults(t)
 			now, report := factsOf(t, "ohio"), reported(t, result)
 			lockLost(t, result, report)
-			saysAll(t, "the report", report.text(), []string{"rebuild-canary", "Networking v2"})
+			saysAll(t, "the report", wordsOf(report), []string{"rebuild-canary", "Networking v2"})
 			if now.On != another {
 				t.Errorf("Networking v2 on is %t, although the lock is another's is %t: %s", now.On, another, result)
 			}
-			report.saysNothingUntrue(t, now)
-			if report.After != nil && report.After.NetworkingV2 == unknown {
+			saysNothingUntrue(t, report, now)
+			if report.After != nil && report.After.NetworkingV2 == v1alpha1.NetworkingV2Unknown {
 				t.Error("the report does not say what the switch is now")
 			}
 			if another {
-				saysAll(t, "the report", report.text(), []string{stranger})
-				patchLease(t, "ohio", `{"spec":{"holderIdentity":""}}`)
+				saysAll(t, "the report", wordsOf(report), []string{stranger})
+				freeLease(t, "ohio")
 			}
-			report.leadsOn(t, "ohio")
+			leadsOn(t, "ohio", report)
 		})
 	}
 }
@@ -79,19 +82,20 @@ func TestClusterAwayForGood(t *testing.T) {
 	fleet := oneRegion(t, "ohio", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.Provider = "ohio" })
 	t.Cleanup(func() { resetRegion(t, "ohio") })
 	resetRegion(t, "ohio")
-	slow(t, "PATCH", workspacePath, 30*time.Second)
+	slow(t, "PATCH", workspacePath, 8*time.Second)
 	run := begin(t, "migrate", "-f", fleet, "--kubeconfig", kubeconfig, "--region", "ohio", "--yes", "-o", "json",
 		"--lock-duration", "3s", "--evidence-dir", t.TempDir())
 	run.reaches(t, "ohio", "rebuild-canary")
 	run.held(t, "PATCH")
 	line.Cut()
-	result := run.wait(t, 4, 2*time.Minute)
+	result := run.outcome(t, 2*time.Minute)
 	clearFaults(t)
 	now, report := factsOf(t, "ohio"), reported(t, result)
-	report.saysNothingUntrue(t, now)
-	saysAll(t, "the report", report.text(), []string{"lock", "rebuild-canary", "Networking v2"})
+	lockLost(t, result, report)
+	saysNothingUntrue(t, report, now)
+	saysAll(t, "the report", wordsOf(report), []string{"lock", "rebuild-canary", "Networking v2"})
 	if err := line.Join(); err != nil {
 		t.Fatal(err)
 	}
-	report.leadsOn(t, "ohio")
+	leadsOn(t, "ohio", report)
 }

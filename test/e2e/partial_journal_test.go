@@ -22,7 +22,7 @@ func TestLostJournal(t *testing.T) {
 	result := lab.Plugin(t.Context(), on("london", "rollback", "--yes", "-o", "json")...)
 	now, report := factsOf(t, "london"), reported(t, result)
 	if result.Code == 0 && now.On {
-		t.Errorf("rollback succeeded, and Networking v2 is on: %v", states(report.RegionReport))
+		t.Errorf("rollback succeeded, and Networking v2 is on: %v", states(report))
 	}
 	if now.On {
 		saysAll(t, "rollback", result.Stdout, []string{"--networking-v2-was off"})
@@ -31,9 +31,9 @@ func TestLostJournal(t *testing.T) {
 	back := reported(t, plugin(t, 0, on("london", "rollback", "--yes", "--networking-v2-was", "off", "-o", "json")...))
 	now = factsOf(t, "london")
 	if now.On {
-		t.Errorf("Networking v2 is on after a rollback that knows what was before: %v", states(back.RegionReport))
+		t.Errorf("Networking v2 is on after a rollback that knows what was before: %v", states(back))
 	}
-	back.saysTheFacts(t, now)
+	saysTheFacts(t, back, now)
 	envproxyServes(t, "london")
 	finishes(t, "london")
 }
@@ -45,7 +45,7 @@ func TestRollbackToOn(t *testing.T) {
 	finishes(t, "london")
 	result := lab.Plugin(t.Context(), on("london", "rollback", "--yes", "--networking-v2-was", "on", "-o", "json")...)
 	if result.Code == 0 {
-		t.Errorf("rollback reached no legacy path, and ended with 0: %v", states(reported(t, result).RegionReport))
+		t.Errorf("rollback reached no legacy path, and ended with 0: %v", states(reported(t, result)))
 	}
 	networking(t, "london", true)
 }

@@ -67,9 +67,9 @@ func TestPrimaryAwayAtTheFailure(t *testing.T) {
 			if now.On {
 				t.Errorf("Networking v2 is on: %s", result)
 			}
-			report.saysTheFacts(t, now)
-			saysAll(t, "the report", report.text(), []string{"rebuild-canary", "Networking v2 off"})
-			report.leadsOn(t, "london")
+			saysTheFacts(t, report, now)
+			saysAll(t, "the report", wordsOf(report), []string{"rebuild-canary", "Networking v2 off"})
+			leadsOn(t, "london", report)
 		})
 	}
 }
@@ -97,8 +97,8 @@ func TestLogsThatHang(t *testing.T) {
 	}
 	result := run.wait(t, 1, 45*time.Second)
 	report := reported(t, result)
-	report.saysTheFacts(t, factsOf(t, "london"))
-	report.leadsOn(t, "london")
+	saysTheFacts(t, report, factsOf(t, "london"))
+	leadsOn(t, "london", report)
 }
 
 // TestEvidenceIsTheSatellites: what else runs in its namespace is nobody's evidence.

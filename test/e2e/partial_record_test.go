@@ -35,7 +35,7 @@ func TestFailedRecordInUse(t *testing.T) {
 			if !now.On || !now.Registered || !now.Answers || !now.retained() {
 				t.Errorf("users are not served as before: %+v", now)
 			}
-			reported(t, result).saysTheFacts(t, now)
+			saysTheFacts(t, reported(t, result), now)
 			finishes(t, "london")
 			if key := factsOf(t, "london").Key; key != before.Key {
 				t.Error("the satellite has another key")
@@ -65,7 +65,7 @@ func TestForeignFailedRecord(t *testing.T) {
 		if result.Code == 0 || now.Release == "none" || now.Key != before.Key || !now.Registered {
 			t.Errorf("the satellite is not what it was: %+v, and was %+v: %s", now, before, result)
 		}
-		reported(t, result).saysTheFacts(t, now)
+		saysTheFacts(t, reported(t, result), now)
 	}
 	finishes(t, "london")
 }

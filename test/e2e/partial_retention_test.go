@@ -25,11 +25,11 @@ func TestRetentionThatCannotBeRepaired(t *testing.T) {
 			if diff := cmp.Diff(before, now); diff != "" {
 				t.Errorf("a failed %s changed the region (-before +after):\n%s", verb, diff)
 			}
-			saysAll(t, "the report", report.text(), []string{"retain-legacy", inlab.FrozenMessage, "envproxy"})
-			report.saysTheFacts(t, now)
+			saysAll(t, "the report", wordsOf(report), []string{"retain-legacy", inlab.FrozenMessage, "envproxy"})
+			saysTheFacts(t, report, now)
 
 			thaw()
-			report.leadsOn(t, "london")
+			leadsOn(t, "london", report)
 			if !factsOf(t, "london").retained() {
 				t.Errorf("the release is not retained: %+v", factsOf(t, "london"))
 			}
@@ -54,11 +54,11 @@ func TestRetentionLostInTheMiddle(t *testing.T) {
 	if diff := cmp.Diff(wanted, now); diff != "" {
 		t.Errorf("the region is not as before but for the switch (-want +got):\n%s", diff)
 	}
-	saysAll(t, "the report", report.text(), []string{inlab.FrozenMessage, "Networking v2"})
-	report.saysTheFacts(t, now)
+	saysAll(t, "the report", wordsOf(report), []string{inlab.FrozenMessage, "Networking v2"})
+	saysTheFacts(t, report, now)
 
 	thaw()
-	report.leadsOn(t, "london")
+	leadsOn(t, "london", report)
 }
 
 // killedWhileRebuilding leaves a region as a run that was killed after the

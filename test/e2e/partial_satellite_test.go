@@ -58,12 +58,12 @@ func TestSatelliteGoneInTheMiddle(t *testing.T) {
 			if !now.retained() {
 				t.Errorf("the legacy release is not retained: %+v", now)
 			}
-			saysAll(t, "the report", report.text(), []string{"Networking v2"})
-			report.saysTheFacts(t, now)
+			saysAll(t, "the report", wordsOf(report), []string{"Networking v2"})
+			saysTheFacts(t, report, now)
 			envproxyServes(t, "london")
 			tc.back()
 			if tc.fleet == "fleet.yaml" {
-				report.leadsOn(t, "london")
+				leadsOn(t, "london", report)
 			}
 			finishes(t, "london")
 		})
@@ -82,10 +82,10 @@ func TestSatelliteUninstalledInTheMiddle(t *testing.T) {
 	helm(t, "london", "uninstall", inlab.SatelliteRelease, "--namespace", inlab.SatelliteNamespace, "--wait")
 	result := plugin(t, 5, on("london", "migrate", "--yes", "-o", "json")...)
 	now, report := factsOf(t, "london"), reported(t, result)
-	saysAll(t, "the report", report.text()+" "+result.Stdout, []string{"coder satellites rm london"})
+	saysAll(t, "the report", wordsOf(report)+" "+result.Stdout, []string{"coder satellites rm london"})
 	if now.On {
 		saysAll(t, "next", report.Next, []string{"kubectl coder-satellite rollback"})
-		report.leadsOn(t, "london")
+		leadsOn(t, "london", report)
 	}
 	networking(t, "london", false)
 	envproxyServes(t, "london")

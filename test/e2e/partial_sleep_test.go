@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
@@ -15,7 +16,10 @@ import (
 // satellite, and opened after its lock expired. Whatever the run makes of that,
 // it says what the primary lists.
 func TestSleepWhileRegistering(t *testing.T) {
-	t.Cleanup(func() { resetRegion(t, "ohio") })
+	t.Cleanup(func() {
+		freeLease(t, "ohio")
+		resetRegion(t, "ohio")
+	})
 	for _, another := range []bool{true, false} {
 		name := map[bool]string{true: "another run has the lock", false: "nobody has the lock"}[another]
 		t.Run(name, func(t *testing.T) {
@@ -31,20 +35,16 @@ func TestSleepWhileRegistering(t *testing.T) {
 			}
 			<-time.After(8 * time.Second) // longer than the lock, and than the request, may take
 			run.signal(t, syscall.SIGCONT)
-			select {
-			case <-run.ended:
-			case <-time.After(time.Minute):
-				t.Fatal("the run did not end within a minute")
-			}
-			now, report := factsOf(t, "ohio"), reported(t, run.result)
-			toldAfterSleep(t, run.result, report, now)
+			result := run.outcome(t, time.Minute)
+			now, report := factsOf(t, "ohio"), reported(t, result)
+			toldAfterSleep(t, result, report, now)
 			if another {
-				lockLost(t, run.result, report)
-				saysAll(t, "the report", report.text(), []string{stranger})
-				patchLease(t, "ohio", `{"spec":{"holderIdentity":""}}`)
+				lockLost(t, result, report)
+				saysAll(t, "the report", wordsOf(report), []string{stranger})
+				freeLease(t, "ohio")
 			}
-			if run.result.Code != 0 {
-				report.leadsOn(t, "ohio")
+			if result.Code != 0 {
+				leadsOn(t, "ohio", report)
 			}
 			finishes(t, "ohio")
 		})
@@ -52,21 +52,21 @@ func TestSleepWhileRegistering(t *testing.T) {
 }
 
 // toldAfterSleep fails the test if the report says of the registration what is not so.
-func toldAfterSleep(t *testing.T, result inlab.Result, report regionReport, now facts) {
+func toldAfterSleep(t *testing.T, result inlab.Result, report v1alpha1.RegionReport, now facts) {
 	t.Helper()
 	for _, untrue := range []string{"nothing was registered", "nothing was changed"} {
-		if now.Registered && strings.Contains(report.text()+result.Stderr, untrue) {
-			t.Errorf("the report says %q, and the primary lists the satellite:\n%s", untrue, report.text())
+		if now.Registered && strings.Contains(wordsOf(report)+result.Stderr, untrue) {
+			t.Errorf("the report says %q, and the primary lists the satellite:\n%s", untrue, wordsOf(report))
 		}
 	}
-	report.saysNothingUntrue(t, now)
+	saysNothingUntrue(t, report, now)
 }
 
 // lockLost fails the test unless a run says that it lost its lock, and ended
 // with 4 and a command that goes on.
-func lockLost(t *testing.T, result inlab.Result, report regionReport) {
+func lockLost(t *testing.T, result inlab.Result, report v1alpha1.RegionReport) {
 	t.Helper()
-	if result.Code != 4 || report.Outcome != "LockLost" {
+	if result.Code != 4 || report.Outcome != v1alpha1.OutcomeLockLost {
 		t.Errorf("a run that lost its lock ended with %d, outcome %s: %s", result.Code, report.Outcome, report.Error)
 	}
 	saysAll(t, "the report", report.Error, []string{"lock"})
@@ -89,21 +89,23 @@ func TestRegistrationArrivesLate(t *testing.T) {
 	run.signal(t, syscall.SIGSTOP)
 	<-time.After(5 * time.Second)
 	run.signal(t, syscall.SIGCONT)
-	select {
-	case <-run.ended:
-	case <-time.After(time.Minute):
-		t.Fatal("the run did not end within a minute")
-	}
+	result := run.outcome(t, time.Minute)
 	eventually(t, "the primary registers the satellite", func() bool { return registered(t, "ohio") })
-	report := reported(t, run.result)
-	if run.result.Code != 0 {
+	report := reported(t, result)
+	if result.Code != 0 {
 		if report.After != nil && report.After.Registered == "No" {
 			t.Error("the report says that the satellite is not registered, and could not know that")
 		}
-		if strings.Contains(report.text(), "nothing was registered") {
-			t.Errorf("the report says that nothing was registered, and could not know that:\n%s", report.text())
+		if strings.Contains(wordsOf(report), "nothing was registered") {
+			t.Errorf("the report says that nothing was registered, and could not know that:\n%s", wordsOf(report))
 		}
-		report.leadsOn(t, "ohio")
+		leadsOn(t, "ohio", report)
 	}
 	finishes(t, "ohio")
+}
+
+// freeLease frees a region's lock, whoever has it.
+func freeLease(t *testing.T, region string) {
+	t.Helper()
+	patchLease(t, region, `{"spec":{"holderIdentity":""}}`)
 }

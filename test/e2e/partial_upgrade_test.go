@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
@@ -54,11 +55,11 @@ func TestPrimaryUpgradedInTheMiddle(t *testing.T) {
 		}
 	}
 	wanted := factsOf(t, "london").expected()
-	wanted.NetworkingV2 = "AlwaysOn"
+	wanted.NetworkingV2 = v1alpha1.NetworkingV2AlwaysOn
 	if report.After == nil || *report.After != wanted {
 		t.Errorf("the report says that the region is %+v, and it is %+v", report.After, wanted)
 	}
 	saysAll(t, "next", report.Next, []string{"kubectl coder-satellite migrate"})
 	next := plugin(t, 0, strings.Fields("migrate "+strings.TrimPrefix(report.Next, "kubectl coder-satellite migrate ")+" --yes -o json")...)
-	t.Logf("%v", states(reported(t, next).RegionReport))
+	t.Logf("%v", states(reported(t, next)))
 }

@@ -33,6 +33,14 @@ func TestSatelliteGoneInTheMiddle(t *testing.T) {
 			fleet: unreachable,
 		},
 		{
+			name: "uninstalled",
+			goes: func() {
+				helm(t, "london", "uninstall", inlab.SatelliteRelease, "--namespace", inlab.SatelliteNamespace, "--wait")
+			},
+			back:  func() {},
+			fleet: missing,
+		},
+		{
 			name: "uninstalled and unregistered",
 			goes: func() {
 				helm(t, "london", "uninstall", inlab.SatelliteRelease, "--namespace", inlab.SatelliteNamespace, "--wait")
@@ -59,6 +67,7 @@ func TestSatelliteGoneInTheMiddle(t *testing.T) {
 				t.Errorf("the legacy release is not retained: %+v", now)
 			}
 			saysAll(t, "the report", wordsOf(report), []string{"Networking v2"})
+			now.Answers = now.Answers && tc.fleet != unreachable // as the Fleet's connectTo leads there
 			saysTheFacts(t, report, now)
 			envproxyServes(t, "london")
 			tc.back()
@@ -70,27 +79,15 @@ func TestSatelliteGoneInTheMiddle(t *testing.T) {
 	}
 }
 
-// TestSatelliteUninstalledInTheMiddle, and still registered: what is to be done
-// first is a person's work, and the next run refuses. It must not leave users
-// with nothing that answers: at the latest what it names next ends that.
+// TestSatelliteUninstalledInTheMiddle: it took its key along, and is still
+// registered with it. The next run of the same migration repairs that.
 func TestSatelliteUninstalledInTheMiddle(t *testing.T) {
-	t.Cleanup(func() {
-		unregister(t, "london")
-		resetRegion(t, "london")
-	})
+	t.Cleanup(func() { resetRegion(t, "london") })
 	killedWhileRebuilding(t, "london")
 	helm(t, "london", "uninstall", inlab.SatelliteRelease, "--namespace", inlab.SatelliteNamespace, "--wait")
-	result := plugin(t, 5, on("london", "migrate", "--yes", "-o", "json")...)
-	now, report := factsOf(t, "london"), reported(t, result)
-	saysAll(t, "the report", wordsOf(report)+" "+result.Stdout, []string{"coder satellites rm london"})
-	if now.On {
-		saysAll(t, "next", report.Next, []string{"kubectl coder-satellite rollback"})
-		leadsOn(t, "london", report)
-	}
-	networking(t, "london", false)
+	report := finishes(t, "london")
+	saysTheFacts(t, report, factsOf(t, "london"))
 	envproxyServes(t, "london")
-	unregister(t, "london")
-	finishes(t, "london")
 }
 
 // unregister removes the region's registrations, as `coder satellites rm` does.

@@ -93,8 +93,8 @@ func TestRegistrationArrivesLate(t *testing.T) {
 	eventually(t, "the primary registers the satellite", func() bool { return registered(t, "ohio") })
 	report := reported(t, result)
 	if result.Code != 0 {
-		if report.After != nil && report.After.Registered == "No" {
-			t.Error("the report says that the satellite is not registered, and could not know that")
+		if report.After != nil && report.After.Registered == v1alpha1.FindingNo {
+			t.Errorf("the report says that the satellite is not registered, and could not know that:\n%s", wordsOf(report))
 		}
 		if strings.Contains(wordsOf(report), "nothing was registered") {
 			t.Errorf("the report says that nothing was registered, and could not know that:\n%s", wordsOf(report))

@@ -25,7 +25,7 @@ func cuttable(t *testing.T, region string) (line *inlab.Line, args []string) {
 	})
 	// by its name, since no provider has the address at which the line begins
 	fleet := oneRegion(t, region, func(_ *v1alpha1.Fleet, changed *v1alpha1.Region) { changed.Provider = region })
-	return line, []string{"migrate", "-f", fleet, "--kubeconfig", kubeconfig, "--region", region, "--yes", "-o", "json", "--lock-duration", "3s"}
+	return line, []string{"migrate", "-f", fleet, "--kubeconfig", kubeconfig, "--region", region, "--yes", "-o", "json", "--lock-duration", "2s"}
 }
 
 // TestClusterAwayAfterTheSwitch: the region's API server goes away for longer
@@ -51,18 +51,18 @@ func TestClusterAwayAfterTheSwitch(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			resetRegion(t, "ohio")
-			slow(t, "PATCH", workspacePath, 8*time.Second)
+			slow(t, "PATCH", workspacePath, 6*time.Second)
 			run := begin(t, append(args, "--evidence-dir", t.TempDir())...)
 			run.reaches(t, "ohio", "rebuild-canary")
 			run.held(t, "PATCH")
 			networking(t, "ohio", true)
 			line.Cut()
-			<-time.After(4 * time.Second) // longer than the lock lasts
+			<-time.After(3 * time.Second) // longer than the lock lasts
 			if tc.another {
 				patchLease(t, "ohio", leaseOf(stranger, time.Minute, 0))
 			}
 			if !tc.back {
-				<-time.After(7 * time.Second)
+				<-time.After(5 * time.Second)
 			}
 			if err := line.Join(); err != nil {
 				t.Fatal(err)
@@ -96,7 +96,7 @@ func TestClusterAwayForGood(t *testing.T) {
 	line, args := cuttable(t, "ohio")
 	t.Cleanup(func() { resetRegion(t, "ohio") })
 	resetRegion(t, "ohio")
-	slow(t, "PATCH", workspacePath, 8*time.Second)
+	slow(t, "PATCH", workspacePath, 6*time.Second)
 	run := begin(t, append(args, "--evidence-dir", t.TempDir())...)
 	run.reaches(t, "ohio", "rebuild-canary")
 	run.held(t, "PATCH")

@@ -18,7 +18,7 @@ func TestFailedRecordInUse(t *testing.T) {
 	unreachable := oneRegion(t, "london", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.ConnectTo = "127.0.0.1:9" })
 	for name, args := range map[string][]string{
 		"the upgrade does not get ready": {"-f", missing},
-		"the upgrade is not reached":     {"-f", unreachable, "--step-timeout", "12s"},
+		"the upgrade is not reached":     {"-f", unreachable, "--step-timeout", "8s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			finishes(t, "london")
@@ -62,7 +62,7 @@ func TestForeignFailedRecord(t *testing.T) {
 	unreachable := oneRegion(t, "london", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.ConnectTo = "127.0.0.1:9" })
 	values := writeInLab(t, "values.yaml", []byte("coderd: {image: coder-service-missing}\n"))
 	missing := oneRegion(t, "london", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.Values = append(region.Values, values) })
-	for _, args := range [][]string{{"-f", missing}, {"-f", unreachable, "--step-timeout", "12s"}} {
+	for _, args := range [][]string{{"-f", missing}, {"-f", unreachable, "--step-timeout", "8s"}} {
 		result := lab.Plugin(t.Context(), append([]string{"migrate", "--yes", "-o", "json", "--evidence-dir", t.TempDir()}, args...)...)
 		now := factsOf(t, "london")
 		if result.Code == 0 || now.Release == "none" || now.Key != before.Key || !now.Registered {

@@ -12,10 +12,10 @@ import (
 // TestRetentionThatCannotBeRepaired: whatever tries to repair it and fails
 // leaves the parts that are there, and a migration that is complete on.
 func TestRetentionThatCannotBeRepaired(t *testing.T) {
+	freshLegacy(t, "london")
+	finishes(t, "london")
 	for _, verb := range []string{"retain", "migrate"} {
 		t.Run(verb, func(t *testing.T) {
-			freshLegacy(t, "london")
-			finishes(t, "london")
 			unkeep(t, "london", "deployment/envproxy")
 			before := factsOf(t, "london")
 			thaw := freeze(t, "london")

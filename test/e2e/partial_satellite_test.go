@@ -55,7 +55,7 @@ func TestSatelliteGoneInTheMiddle(t *testing.T) {
 			killedWhileRebuilding(t, "london")
 			tc.goes()
 			result := lab.Plugin(t.Context(), "migrate", "-f", tc.fleet, "--region", "london", "--yes", "-o", "json",
-				"--step-timeout", "12s", "--evidence-dir", t.TempDir())
+				"--step-timeout", "8s", "--evidence-dir", t.TempDir())
 			if result.Code != 1 && result.Code != 124 {
 				t.Fatalf("migrate: %s", result)
 			}

@@ -25,7 +25,7 @@ func TestSleepWhileRegistering(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			resetRegion(t, "ohio")
 			slow(t, "POST", satellitePath, 2*time.Second)
-			run := begin(t, on("ohio", "migrate", "--yes", "--lock-duration", "3s", "--request-timeout", "4s", "-o", "json", "--evidence-dir", t.TempDir())...)
+			run := begin(t, on("ohio", "migrate", "--yes", "--lock-duration", "2s", "--request-timeout", "4s", "-o", "json", "--evidence-dir", t.TempDir())...)
 			run.held(t, "POST")
 			run.signal(t, syscall.SIGSTOP)
 			eventually(t, "the primary registers the satellite", func() bool { return registered(t, "ohio") })
@@ -33,7 +33,7 @@ func TestSleepWhileRegistering(t *testing.T) {
 			if another {
 				patchLease(t, "ohio", leaseOf(stranger, time.Minute, 0))
 			}
-			<-time.After(8 * time.Second) // longer than the lock, and than the request, may take
+			<-time.After(5 * time.Second) // longer than the lock, and than the request, may take
 			run.signal(t, syscall.SIGCONT)
 			result := run.outcome(t, time.Minute)
 			now, report := factsOf(t, "ohio"), reported(t, result)
@@ -79,7 +79,7 @@ func lockLost(t *testing.T, result inlab.Result, report v1alpha1.RegionReport) {
 func TestRegistrationArrivesLate(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "ohio") })
 	resetRegion(t, "ohio")
-	late := codertest.Fault{Method: http.MethodPost, Path: satellitePath, Delay: 10 * time.Second, Late: true, Times: 1}
+	late := codertest.Fault{Method: http.MethodPost, Path: satellitePath, Delay: 8 * time.Second, Late: true, Times: 1}
 	if err := lab.AddFault(late); err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestRegistrationArrivesLate(t *testing.T) {
 	run := begin(t, on("ohio", "migrate", "--yes", "--request-timeout", "3s", "-o", "json", "--evidence-dir", t.TempDir())...)
 	run.held(t, http.MethodPost)
 	run.signal(t, syscall.SIGSTOP)
-	<-time.After(5 * time.Second)
+	<-time.After(4 * time.Second)
 	run.signal(t, syscall.SIGCONT)
 	result := run.outcome(t, time.Minute)
 	eventually(t, "the primary registers the satellite", func() bool { return registered(t, "ohio") })

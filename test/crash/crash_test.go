@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
+	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
 // TestCalls disturbs each verb that changes a region, in a lab of its own.
@@ -27,14 +28,14 @@ func TestCalls(t *testing.T) {
 // but before its answer arrived. The rule must hold at once, and one plain run
 // of the verb must complete the region.
 func crash(t *testing.T, lab *inlab.Lab, regions []*region, s scenario, least, most int) {
-	var points []disturbance
+	var points []meddle.Disturbance
 	for call := 1; call <= most; call += stride(most, s.sample) {
 		for _, after := range []bool{false, true} {
-			points = append(points, disturbance{call: call, after: after, kill: func() {}})
+			points = append(points, meddle.Disturbance{Call: call, After: after, Kill: func() {}})
 		}
 	}
 	var tried, violations atomic.Int64
-	spread(regions, points, func(r *region, d disturbance) {
+	spread(regions, points, func(r *region, d meddle.Disturbance) {
 		for range attempts {
 			first, problems := disturbOnce(lab, r, s, d)
 			for _, problem := range problems {

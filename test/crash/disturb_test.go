@@ -11,11 +11,12 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
+	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
 // spread lets the regions work the points off side by side.
-func spread(regions []*region, points []disturbance, work func(*region, disturbance)) {
-	queue := make(chan disturbance)
+func spread(regions []*region, points []meddle.Disturbance, work func(*region, meddle.Disturbance)) {
+	queue := make(chan meddle.Disturbance)
 	var workers sync.WaitGroup
 	for _, r := range regions {
 		workers.Go(func() {
@@ -37,33 +38,33 @@ func spread(regions []*region, points []disturbance, work func(*region, disturba
 // disturbOnce disturbs one run of the verb, checks what is left, runs the verb
 // again, undisturbed, and checks that all is as it should be. It returns how
 // the disturbed run ended, and what was wrong.
-func disturbOnce(lab *inlab.Lab, r *region, s scenario, d disturbance) (first outcome, problems []string) {
+func disturbOnce(lab *inlab.Lab, r *region, s scenario, d meddle.Disturbance) (first outcome, problems []string) {
 	if err := s.prepare(lab, r); err != nil {
-		return first, []string{fmt.Sprintf("%s: prepare: %v", r.name, err)}
+		return first, []string{fmt.Sprintf("%s: prepare: %v", r.Name, err)}
 	}
 	first = r.run(lab, d, s.verb)
-	_, what := r.meddler.calls()
+	_, what := r.Meddler.Calls()
 	first.disturbed = what != ""
-	point := fmt.Sprintf("%s of %s, call %d (%s), %s", s.verb, r.name, d.call, what, d)
+	point := fmt.Sprintf("%s of %s, call %d (%s), %s", s.verb, r.Name, d.Call, what, d)
 	problem := func(format string, args ...any) {
 		problems = append(problems, point+": "+fmt.Sprintf(format, args...))
 	}
 	if err := s.rule(lab, r); err != nil {
 		problem("%v", err)
 	}
-	if d.kill == nil && first.code != 0 {
+	if d.Kill == nil && first.code != 0 {
 		if unclear := unclear(first.output); unclear != "" {
 			problem("the failure is not clear: %s\n%s", unclear, lastLines(first.output))
 		}
 	}
-	again := r.run(lab, disturbance{}, s.verb)
+	again := r.run(lab, meddle.Disturbance{}, s.verb)
 	if again.code != 0 {
-		problem("one plain run did not complete it: exit code %d\n%s\n--- the disturbed run\n%s\n--- the proxies\n%s", again.code, lastLines(again.output), lastLines(first.output), r.meddler.complaints())
+		problem("one plain run did not complete it: exit code %d\n%s\n--- the disturbed run\n%s\n--- the proxies\n%s", again.code, lastLines(again.output), lastLines(first.output), r.Meddler.Complaints())
 	} else {
 		if err := s.complete(lab, r); err != nil {
 			problem("after one plain run: %v\n%s\n--- the disturbed run\n%s", err, lastLines(again.output), lastLines(first.output))
 		}
-		picture, err := inlab.Picture(context.Background(), r.direct)
+		picture, err := inlab.Picture(context.Background(), r.Direct)
 		if err != nil {
 			problem("%v", err)
 		}
@@ -77,18 +78,6 @@ func disturbOnce(lab *inlab.Lab, r *region, s scenario, d disturbance) (first ou
 	return first, problems
 }
 
-// String says in words what is done to a call.
-func (d disturbance) String() string {
-	switch {
-	case d.kill == nil:
-		return "answered by: " + string(d.fault)
-	case d.after:
-		return "killed after it took effect"
-	default:
-		return "killed before it"
-	}
-}
-
 // reference runs the verb undisturbed in every region, keeps the pictures of
 // what it made, and returns the least and the most calls that it made.
 func reference(t *testing.T, lab *inlab.Lab, regions []*region, s scenario) (least, most int) {
@@ -99,14 +88,14 @@ func reference(t *testing.T, lab *inlab.Lab, regions []*region, s scenario) (lea
 			if err := s.prepare(lab, r); err != nil {
 				return err
 			}
-			if done := r.run(lab, disturbance{}, s.verb); done.code != 0 {
-				return fmt.Errorf("an undisturbed %s of %s failed: exit code %d\n%s", s.verb, r.name, done.code, done.output)
+			if done := r.run(lab, meddle.Disturbance{}, s.verb); done.code != 0 {
+				return fmt.Errorf("an undisturbed %s of %s failed: exit code %d\n%s", s.verb, r.Name, done.code, done.output)
 			}
-			r.total, _ = r.meddler.calls()
+			r.total, _ = r.Meddler.Calls()
 			if err := s.complete(lab, r); err != nil {
-				return fmt.Errorf("an undisturbed %s of %s: %w", s.verb, r.name, err)
+				return fmt.Errorf("an undisturbed %s of %s: %w", s.verb, r.Name, err)
 			}
-			if r.undisturbed, err = inlab.Picture(context.Background(), r.direct); err != nil {
+			if r.undisturbed, err = inlab.Picture(context.Background(), r.Direct); err != nil {
 				return err
 			}
 			return s.reset(lab, r)
@@ -154,7 +143,7 @@ func setUp(t *testing.T, version string) (*inlab.Lab, []*region) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(r.close)
+		t.Cleanup(r.Close)
 		made = append(made, r)
 	}
 	return lab, made

@@ -9,22 +9,23 @@ import (
 	"testing"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
+	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
 // mislead answers calls wrongly: each call with each kind of fault, or a sample
 // with every kind in it. The outcome must be success after a retry, or a clear
 // failure with the rule intact.
 func mislead(t *testing.T, lab *inlab.Lab, regions []*region, s scenario, most int) {
-	kinds := allFaults()
+	kinds := meddle.Faults()
 	step := stride(most, len(kinds))
-	var points []disturbance
+	var points []meddle.Disturbance
 	for pass := range passes(t, len(kinds)) {
 		for call, n := 1+pass%step, pass; call <= most; call, n = call+step, n+1 {
-			points = append(points, disturbance{call: call, fault: kinds[n%len(kinds)]})
+			points = append(points, meddle.Disturbance{Call: call, Fault: kinds[n%len(kinds)]})
 		}
 	}
 	var succeeded, failed, violations atomic.Int64
-	spread(regions, points, func(r *region, d disturbance) {
+	spread(regions, points, func(r *region, d meddle.Disturbance) {
 		first, problems := disturbOnce(lab, r, s, d)
 		for _, problem := range problems {
 			violations.Add(1)

@@ -3,15 +3,9 @@ package crash
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -20,13 +14,9 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/tools/clientcmd"
-	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
-	"sigs.k8s.io/yaml"
 
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
+	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
 // Names of what the lab makes in each region.
@@ -36,98 +26,25 @@ const (
 	legacyRecord       = "sh.helm.release.v1.coder-workspace-provider.v1"
 )
 
-// region is a region of the lab that is crashed, over and over, through a
-// meddler in front of its API server and of the primary.
+// region is a region of the lab that is crashed, over and over.
 type region struct {
-	name    string
-	meddler *meddler
-	fronts  []*front
-	// direct reaches the cluster without the meddler.
-	direct *cluster.Access
-	// kubeconfig and fleet lead the plugin to the meddler.
-	kubeconfig, fleet string
+	*meddle.Region
 	// record is the legacy release's record as it was in the beginning.
 	record *corev1.Secret
-	client *http.Client
 	// undisturbed is what an undisturbed run of the verb leaves, and total how
 	// many calls it makes.
 	undisturbed map[string]string
 	total       int
-	// plugin is a copy of the plugin's binary, which a build may replace meanwhile.
-	plugin string
 }
 
 func newRegion(lab *inlab.Lab, name string) (*region, error) {
-	r := &region{name: name, meddler: &meddler{}, kubeconfig: lab.Path(name + "-meddled.kubeconfig"), fleet: lab.Path(name + "-meddled.yaml")}
-	certFile, keyFile := lab.Path("pki", "server.pem"), lab.Path("pki", "server-key.pem")
-	api, err := r.meddler.stand(lab.Region(name).Server, certFile, keyFile, lab.CAFile)
+	opened, err := meddle.Open(lab, name)
 	if err != nil {
 		return nil, err
 	}
-	primary, err := r.meddler.stand(lab.PrimaryURL, certFile, keyFile, lab.CAFile)
-	if err != nil {
-		return nil, err
-	}
-	r.fronts = []*front{api, primary}
-
-	config, err := clientcmd.LoadFromFile(lab.Kubeconfig)
-	if err != nil {
-		return nil, err
-	}
-	meddled := clientcmdapi.NewConfig()
-	meddled.Clusters[name] = &clientcmdapi.Cluster{Server: api.URL, CertificateAuthority: lab.CAFile}
-	meddled.AuthInfos["operator"] = config.AuthInfos["operator"]
-	meddled.Contexts[name] = &clientcmdapi.Context{Cluster: name, AuthInfo: "operator"}
-	if err := clientcmd.WriteToFile(*meddled, r.kubeconfig); err != nil {
-		return nil, err
-	}
-	fleet := v1alpha1.Fleet{
-		Coder:    v1alpha1.Coder{URL: primary.URL, CAFile: filepath.Base(lab.CAFile)},
-		Chart:    v1alpha1.Chart{Repo: lab.RepoURL, Name: "coder"},
-		Defaults: v1alpha1.Defaults{Values: []string{"common.yaml"}},
-		Regions:  []v1alpha1.Region{{Name: name, Context: name, AccessURL: lab.Region(name).AccessURL, Provider: name}},
-	}
-	fleet.APIVersion, fleet.Kind = v1alpha1.GroupVersion().String(), v1alpha1.KindFleet
-	data, err := yaml.Marshal(fleet)
-	if err != nil {
-		return nil, err
-	}
-	if err := os.WriteFile(r.fleet, data, 0o600); err != nil {
-		return nil, err
-	}
-
-	kubeconfig, err := cluster.LoadKubeconfig(lab.Kubeconfig)
-	if err != nil {
-		return nil, err
-	}
-	if r.direct, err = kubeconfig.Open(name, cluster.Options{UserAgent: "crash-test"}); err != nil {
-		return nil, err
-	}
-	if r.record, err = r.direct.Clientset().CoreV1().Secrets(legacyNamespace).Get(context.Background(), legacyRecord, metav1.GetOptions{}); err != nil {
-		return nil, err
-	}
-	ca, err := os.ReadFile(lab.CAFile)
-	if err != nil {
-		return nil, err
-	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(ca)
-	r.plugin = lab.Path(name + "-plugin")
-	binary, err := os.ReadFile(filepath.Join(lab.Bin, "kubectl-coder_satellite"))
-	if err != nil {
-		return nil, err
-	}
-	if err := os.WriteFile(r.plugin, binary, 0o700); err != nil {
-		return nil, err
-	}
-	r.client = &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, DisableKeepAlives: true}}
-	return r, nil
-}
-
-func (r *region) close() {
-	for _, f := range r.fronts {
-		f.close()
-	}
+	r := &region{Region: opened}
+	r.record, err = r.Direct.Clientset().CoreV1().Secrets(legacyNamespace).Get(context.Background(), legacyRecord, metav1.GetOptions{})
+	return r, err
 }
 
 // outcome is how a run of the plugin ended.
@@ -141,19 +58,19 @@ type outcome struct {
 }
 
 // run runs a verb of the real binary on the region, disturbed.
-func (r *region) run(lab *inlab.Lab, d disturbance, verb ...string) outcome {
+func (r *region) run(lab *inlab.Lab, d meddle.Disturbance, verb ...string) outcome {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
-	args := append(slices.Clone(verb), "-f", r.fleet, "--yes", "--lock-duration", lockDuration(d), "--request-timeout", patience(d),
+	args := append(slices.Clone(verb), "-f", r.Fleet(), "--yes", "--lock-duration", lockDuration(d), "--request-timeout", patience(d),
 		"--step-timeout", "60s", "--timeout", "120s", "--evidence-dir", lab.Path("evidence"))
-	command := lab.Command(ctx, []string{"KUBECONFIG=" + r.kubeconfig, "CODER_URL=" + r.fronts[1].URL}, r.plugin, args...)
+	command := r.Command(ctx, nil, args...)
 	var output bytes.Buffer
 	command.Stdout, command.Stderr = &output, &output
-	killing := d.kill != nil
+	killing := d.Kill != nil
 	if killing {
-		d.kill = func() { _ = command.Process.Kill() } // the shells before it have become it by exec
+		d.Kill = func() { _ = command.Process.Kill() } // the shells before it have become it by exec
 	}
-	r.meddler.begin(d)
+	r.Meddler.Begin(d)
 	err := command.Run()
 	var exit *exec.ExitError
 	result := outcome{output: output.String()}
@@ -168,8 +85,8 @@ func (r *region) run(lab *inlab.Lab, d disturbance, verb ...string) outcome {
 
 // lockDuration is how long the lock of a run that is killed outlives it, which
 // the next run waits for; others keep theirs on a busy machine, too.
-func lockDuration(d disturbance) string {
-	if d.kill != nil {
+func lockDuration(d meddle.Disturbance) string {
+	if d.Kill != nil {
 		return "2s"
 	}
 	return "15s"
@@ -177,8 +94,8 @@ func lockDuration(d disturbance) string {
 
 // patience is how long the plugin waits for an answer: only where one will not
 // come, for so short a time that a busy machine may take longer for a good one.
-func patience(d disturbance) string {
-	if d.fault != "" {
+func patience(d meddle.Disturbance) string {
+	if d.Fault != "" {
 		return "3s"
 	}
 	return "20s"
@@ -186,7 +103,7 @@ func patience(d disturbance) string {
 
 // reset makes the region what it was in the beginning, whatever it is now.
 func (r *region) reset(lab *inlab.Lab) error {
-	if done := r.run(lab, disturbance{}, "rollback", "--remove-satellite"); done.code != 0 {
+	if done := r.run(lab, meddle.Disturbance{}, "rollback", "--remove-satellite"); done.code != 0 {
 		return fmt.Errorf("rollback: exit code %d: %s", done.code, done.output)
 	}
 	return errors.Join(r.rewrite(), r.unkeep(), r.forget())
@@ -195,7 +112,7 @@ func (r *region) reset(lab *inlab.Lab) error {
 // rewrite gives the legacy release's record the content that it had first.
 func (r *region) rewrite() error {
 	ctx := context.Background()
-	secrets := r.direct.Clientset().CoreV1().Secrets(legacyNamespace)
+	secrets := r.Direct.Clientset().CoreV1().Secrets(legacyNamespace)
 	now, err := secrets.Get(ctx, legacyRecord, metav1.GetOptions{})
 	if err != nil {
 		return err
@@ -209,7 +126,7 @@ func (r *region) rewrite() error {
 func (r *region) unkeep() error {
 	ctx := context.Background()
 	patch := []byte(`{"metadata":{"annotations":{"helm.sh/resource-policy":null}}}`)
-	core, rbac, apps := r.direct.Clientset().CoreV1(), r.direct.Clientset().RbacV1(), r.direct.Clientset().AppsV1()
+	core, rbac, apps := r.Direct.Clientset().CoreV1(), r.Direct.Clientset().RbacV1(), r.Direct.Clientset().AppsV1()
 	var errs []error
 	for _, account := range []string{"coder", "coder-workspace-provider-environments"} {
 		_, err := core.ServiceAccounts(legacyNamespace).Patch(ctx, account, types.MergePatchType, patch, metav1.PatchOptions{})
@@ -225,13 +142,13 @@ func (r *region) unkeep() error {
 // forget deletes the backups, the journal and the lock.
 func (r *region) forget() error {
 	ctx := context.Background()
-	core := r.direct.Clientset().CoreV1()
+	core := r.Direct.Clientset().CoreV1()
 	if err := core.Secrets(satelliteNamespace).DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: "coder-satellite.dev/backup"}); err != nil {
 		return err
 	}
 	for _, err := range []error{
 		core.ConfigMaps(satelliteNamespace).Delete(ctx, "coder-satellite-journal", metav1.DeleteOptions{}),
-		r.direct.Clientset().CoordinationV1().Leases(satelliteNamespace).Delete(ctx, "coder-satellite-lock", metav1.DeleteOptions{}),
+		r.Direct.Clientset().CoordinationV1().Leases(satelliteNamespace).Delete(ctx, "coder-satellite-lock", metav1.DeleteOptions{}),
 	} {
 		if err != nil && !apierrors.IsNotFound(err) {
 			return err
@@ -242,26 +159,13 @@ func (r *region) forget() error {
 
 // reinstall installs the legacy release again, after it was removed for good.
 func (r *region) reinstall(lab *inlab.Lab) error {
-	one := lab.Region(r.name)
-	done := lab.Helm(context.Background(), r.name, "upgrade", "--install", "coder-workspace-provider", lab.Path("charts", "workspace-provider-1.20.0.tgz"),
+	one := lab.Region(r.Name)
+	done := lab.Helm(context.Background(), r.Name, "upgrade", "--install", "coder-workspace-provider", lab.Path("charts", "workspace-provider-1.20.0.tgz"),
 		"--namespace", legacyNamespace, "--set", "envproxy.token=again,envproxy.accessURL="+one.EnvproxyURL+",envproxy.clusterAddress="+one.Server, "--wait")
 	if done.Code != 0 {
 		return fmt.Errorf("the legacy release could not be installed again: %s", done)
 	}
 	return errors.Join(r.rewrite(), r.unkeep(), r.forget())
-}
-
-// get reads a JSON answer of the region's satellite.
-func (r *region) get(url string, out any) error {
-	response, err := r.client.Get(url)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("GET %s: %s", url, response.Status)
-	}
-	return json.NewDecoder(response.Body).Decode(out)
 }
 
 // lastLines returns the end of a text, for a failure's message.

@@ -1,14 +1,11 @@
 package crash
 
 import (
-	"context"
-	"errors"
 	"fmt"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
+	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
 // scenario is a verb that is disturbed.
@@ -32,8 +29,8 @@ func migrateScenario() scenario {
 		primary:  "1.21.7",
 		sample:   9,
 		prepare:  func(*inlab.Lab, *region) error { return nil },
-		rule:     func(lab *inlab.Lab, r *region) error { return r.rule(lab) },
-		complete: func(lab *inlab.Lab, r *region) error { return r.complete(lab) },
+		rule:     func(_ *inlab.Lab, r *region) error { return r.look(meddle.Facts.Rule) },
+		complete: func(_ *inlab.Lab, r *region) error { return r.look(meddle.Facts.Complete) },
 		reset:    func(lab *inlab.Lab, r *region) error { return r.reset(lab) },
 	}
 }
@@ -43,57 +40,38 @@ func rollbackScenario() scenario {
 	s.verb, s.sample = "rollback", 4
 	s.prepare = migrated
 	s.complete = func(lab *inlab.Lab, r *region) error {
-		provider, err := lab.Provider(r.name)
-		if err != nil {
-			return err
-		}
-		if provider.EnableNetV2 == nil || *provider.EnableNetV2 {
-			return errors.New("Networking v2 is still on")
-		}
-		workspace, err := lab.Workspace("canary-" + r.name)
+		workspace, err := lab.Workspace("canary-" + r.Name)
 		if err != nil {
 			return err
 		}
 		if workspace.LatestStat.ContainerStatus != "ON" {
 			return fmt.Errorf("the canary is %s", workspace.LatestStat.ContainerStatus)
 		}
-		response, err := r.client.Get(lab.Region(r.name).EnvproxyURL)
-		if err != nil {
-			return fmt.Errorf("envproxy does not answer: %w", err)
-		}
-		_ = response.Body.Close()
-		return errors.Join(r.retained(), r.unlocked())
+		return r.look(switched(meddle.Off), envproxyAnswers, meddle.Facts.Retained, unlocked)
 	}
 	return s
 }
 
 // finalizeScenario needs a primary of v1.22.
 func finalizeScenario() scenario {
-	gone := func(r *region) error {
-		_, err := r.direct.Clientset().AppsV1().Deployments(legacyNamespace).Get(context.Background(), "envproxy", metav1.GetOptions{})
-		if !apierrors.IsNotFound(err) {
-			return fmt.Errorf("envproxy is still there (%w)", err)
-		}
-		return nil
-	}
 	return scenario{
 		verb:    "finalize",
 		primary: "1.22.3",
 		sample:  3,
 		prepare: migrated,
-		rule: func(lab *inlab.Lab, r *region) error {
-			return errors.Join(r.served(lab), r.provisions())
+		rule: func(_ *inlab.Lab, r *region) error {
+			return r.look(meddle.Facts.Served, meddle.Facts.Provisions)
 		},
-		complete: func(lab *inlab.Lab, r *region) error {
-			return errors.Join(r.served(lab), r.provisions(), gone(r), r.unlocked())
+		complete: func(_ *inlab.Lab, r *region) error {
+			return r.look(meddle.Facts.Served, meddle.Facts.Provisions, withoutEnvproxy, unlocked)
 		},
 		reset: func(lab *inlab.Lab, r *region) error { return r.reinstall(lab) },
 	}
 }
 
 func migrated(lab *inlab.Lab, r *region) error {
-	if done := r.run(lab, disturbance{}, "migrate"); done.code != 0 {
-		return fmt.Errorf("migrate: exit code %d\n%s\n--- the proxies\n%s", done.code, lastLines(done.output), r.meddler.complaints())
+	if done := r.run(lab, meddle.Disturbance{}, "migrate"); done.code != 0 {
+		return fmt.Errorf("migrate: exit code %d\n%s\n--- the proxies\n%s", done.code, lastLines(done.output), r.Meddler.Complaints())
 	}
 	return nil
 }

@@ -1,0 +1,94 @@
+package meddle
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
+)
+
+// Rule is what must hold at every instant: Networking v2 is on only if the
+// satellite is registered with the right key, answers, and the legacy release is
+// retained. The error has everything that is against it.
+func (f Facts) Rule() error {
+	if f.Switch != On {
+		return nil
+	}
+	if err := errors.Join(f.Served(), f.Retained()); err != nil {
+		return fmt.Errorf("Networking v2 is on: %w", err)
+	}
+	return nil
+}
+
+// Served checks that the satellite is registered with the right key and answers.
+func (f Facts) Served() error {
+	var against []error
+	if !f.Registered {
+		against = append(against, fmt.Errorf("the key %q is not registered: %v", f.Key, f.Registrations))
+	}
+	if f.Silent != "" {
+		against = append(against, fmt.Errorf("the satellite does not answer: %s", f.Silent))
+	}
+	return errors.Join(against...)
+}
+
+// Retained checks what `helm uninstall` will look at, and that there is a backup.
+func (f Facts) Retained() error {
+	deployed, found := Record{}, false
+	for _, record := range f.Legacy {
+		if record.Status == "deployed" {
+			deployed, found = record, true
+		}
+	}
+	switch {
+	case !found:
+		return fmt.Errorf("the legacy release has no deployed record: %v", f.Legacy)
+	case !deployed.Labelled:
+		return errors.New("the legacy release's record has no label")
+	case !deployed.Kept:
+		return errors.New("an object of the legacy release's stored manifest has no policy")
+	case len(f.Backups) == 0:
+		return errors.New("the legacy release has no backup")
+	}
+	return nil
+}
+
+// Provisions checks that Coder can still provision workspaces: what it does so
+// with is there at every instant, even while the legacy release is removed.
+func (f Facts) Provisions() error {
+	for _, name := range inlab.LegacyObjects() {
+		switch name {
+		case "serviceaccount/coder", "role/coder", "rolebinding/coder":
+			if _, ok := f.Objects[name]; !ok {
+				return fmt.Errorf("%s is gone", name)
+			}
+		}
+	}
+	return nil
+}
+
+// Complete checks that a region is done, with nothing doubled or left over.
+func (f Facts) Complete() error {
+	if f.Switch == Off {
+		return errors.New("Networking v2 is off")
+	}
+	deployed := 0
+	for _, record := range f.Records {
+		switch record.Status {
+		case "deployed":
+			deployed++
+		case "superseded":
+		default:
+			return fmt.Errorf("release record %d is %s", record.Revision, record.Status)
+		}
+	}
+	switch {
+	case deployed != 1:
+		return fmt.Errorf("%d releases are deployed", deployed)
+	case len(f.Registrations) != 1:
+		return fmt.Errorf("%d registrations: %v", len(f.Registrations), f.Registrations)
+	case f.Holder != "":
+		return fmt.Errorf("the lock is held by %s", f.Holder)
+	}
+	return errors.Join(f.Rule(), f.Served())
+}

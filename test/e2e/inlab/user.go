@@ -10,8 +10,3 @@ func (l *Lab) AddUser(email string, roles ...string) (token string, err error) {
 	err = l.control(http.MethodPost, "/users", map[string]any{"email": email, "roles": roles}, &added)
 	return added.Token, err
 }
-
-// ExpireToken ends a token, as its time or its owner does.
-func (l *Lab) ExpireToken(token string) error {
-	return l.control(http.MethodPost, "/tokens/expire", map[string]string{"token": token}, nil)
-}

@@ -25,7 +25,9 @@ func cuttable(t *testing.T, region string) (line *inlab.Line, args []string) {
 	})
 	// by its name, since no provider has the address at which the line begins
 	fleet := oneRegion(t, region, func(_ *v1alpha1.Fleet, changed *v1alpha1.Region) { changed.Provider = region })
-	return line, []string{"migrate", "-f", fleet, "--kubeconfig", kubeconfig, "--region", region, "--yes", "-o", "json", "--lock-duration", "2s"}
+	return line, []string{
+		"migrate", "-f", fleet, "--kubeconfig", kubeconfig, "--region", region, "--yes", "-o", "json", "--lock-duration", "2s",
+	}
 }
 
 // TestClusterAwayAfterTheSwitch: the region's API server goes away for longer

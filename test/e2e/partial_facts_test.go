@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -119,7 +118,8 @@ func (f *facts) legacy(t *testing.T, region string) {
 		f.Annotations = record.Annotations["coder-satellite.dev/retained-at"] != ""
 	}
 	for _, object := range inlab.LegacyObjects() {
-		policy := kubectl(t, region, "--namespace", inlab.LegacyNamespace, "get", object, "--ignore-not-found", "-o", `jsonpath={.metadata.annotations.helm\.sh/resource-policy}`)
+		policy := kubectl(t, region, "--namespace", inlab.LegacyNamespace, "get", object, "--ignore-not-found",
+			"-o", `jsonpath={.metadata.annotations.helm\.sh/resource-policy}`)
 		if policy != "keep" {
 			f.Unkept = append(f.Unkept, object)
 		}
@@ -150,13 +150,3 @@ func freeze(t *testing.T, region string) (thaw func()) {
 
 // unwrapped is a text in one line.
 func unwrapped(text string) string { return strings.Join(strings.Fields(text), " ") }
-
-// newestRevision is that of the satellite's release.
-func newestRevision(t *testing.T, region string) int {
-	t.Helper()
-	revision, err := strconv.Atoi(factsOf(t, region).Revision)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return revision
-}

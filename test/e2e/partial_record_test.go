@@ -4,7 +4,11 @@ import (
 	"slices"
 	"testing"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
+	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
 // TestFailedRecordInUse: a satellite whose users are served is not uninstalled
@@ -22,9 +26,7 @@ func TestFailedRecordInUse(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			finishes(t, "london")
-			if err := lab.MarkSatellite(t.Context(), "london", newestRevision(t, "london"), "failed"); err != nil {
-				t.Fatal(err)
-			}
+			markSatellite(t, "london", "failed")
 			before := factsOf(t, "london")
 			result := lab.Plugin(t.Context(), append([]string{"migrate", "--yes", "-o", "json", "--evidence-dir", t.TempDir()}, args...)...)
 			if result.Code == 0 {
@@ -55,9 +57,7 @@ func TestForeignFailedRecord(t *testing.T) {
 	finishes(t, "london")
 	plugin(t, 0, on("london", "rollback", "--yes")...) // the satellite stays
 	kubectl(t, "london", "--namespace", "coder-satellite", "delete", "configmap", "coder-satellite-journal")
-	if err := lab.MarkSatellite(t.Context(), "london", newestRevision(t, "london"), "failed"); err != nil {
-		t.Fatal(err)
-	}
+	markSatellite(t, "london", "failed")
 	before := factsOf(t, "london")
 	unreachable := oneRegion(t, "london", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.ConnectTo = "127.0.0.1:9" })
 	values := writeInLab(t, "values.yaml", []byte("coderd: {image: coder-service-missing}\n"))
@@ -72,4 +72,31 @@ func TestForeignFailedRecord(t *testing.T) {
 		saysTheFacts(t, reported(t, result), now)
 	}
 	finishes(t, "london")
+}
+
+// markSatellite gives the newest record of the satellite's release another
+// status, as Helm writes it: in the label and in the record itself.
+func markSatellite(t *testing.T, region, status string) {
+	t.Helper()
+	access, err := lab.Access(region)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secrets := access.Clientset().CoreV1().Secrets(inlab.SatelliteNamespace)
+	name := "sh.helm.release.v1." + inlab.SatelliteRelease + ".v" + factsOf(t, region).Revision
+	secret, err := secrets.Get(t.Context(), name, metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := meddle.DecodeRecord(secret.Data["release"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	content["info"].(map[string]any)["status"], secret.Labels["status"] = status, status
+	if secret.Data["release"], err = meddle.EncodeRecord(content); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := secrets.Update(t.Context(), secret, metav1.UpdateOptions{}); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -25,7 +25,8 @@ func TestSleepWhileRegistering(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			resetRegion(t, "ohio")
 			slow(t, "POST", satellitePath, 2*time.Second)
-			run := begin(t, on("ohio", "migrate", "--yes", "--lock-duration", "2s", "--request-timeout", "4s", "-o", "json", "--evidence-dir", t.TempDir())...)
+			run := begin(t, on("ohio", "migrate", "--yes", "-o", "json",
+				"--lock-duration", "2s", "--request-timeout", "4s", "--evidence-dir", t.TempDir())...)
 			run.held(t, "POST")
 			run.signal(t, syscall.SIGSTOP)
 			eventually(t, "the primary registers the satellite", func() bool { return registered(t, "ohio") })

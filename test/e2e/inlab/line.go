@@ -21,7 +21,10 @@ type Line struct {
 // NewLine opens a way to the address of a server.
 func NewLine(target string) (*Line, error) {
 	line := &Line{Address: "127.0.0.1:0", target: target, connections: map[net.Conn]bool{}}
-	return line, line.Join()
+	if err := line.Join(); err != nil {
+		return nil, err
+	}
+	return line, nil
 }
 
 // Cut breaks all connections, and refuses new ones until Join is called.

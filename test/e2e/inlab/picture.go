@@ -14,10 +14,10 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
 
-// Namespaces of the satellite and of the legacy release in every region, and
-// the name of that release.
+// Namespaces and names of the satellite's and of the legacy release in every region.
 const (
 	SatelliteNamespace = "coder-satellite"
+	SatelliteRelease   = "coder-satellite"
 	LegacyNamespace    = "coder"
 	LegacyRelease      = "coder-workspace-provider"
 )

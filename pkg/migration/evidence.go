@@ -9,6 +9,7 @@ import (
 
 	"sigs.k8s.io/yaml"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 )
 
@@ -33,7 +34,7 @@ func keepEvidence(ctx context.Context, run *Run, operation string) (string, erro
 	}
 	errs := []error{evidenceErr, err}
 	for name, content := range files {
-		errs = append(errs, os.WriteFile(filepath.Join(dir, filepath.Base(name)), content, 0o600))
+		errs = append(errs, os.WriteFile(filepath.Join(dir, filepath.Base(name)), []byte(redact.Text(string(content))), 0o600))
 	}
 	return dir, errors.Join(errs...)
 }

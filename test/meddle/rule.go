@@ -53,6 +53,16 @@ func (f Facts) Retained() error {
 	return nil
 }
 
+// LiveKept checks that each object of the legacy release is annotated, too.
+func (f Facts) LiveKept() error {
+	for name, kept := range f.Objects {
+		if !kept {
+			return fmt.Errorf("%s has no keep policy", name)
+		}
+	}
+	return nil
+}
+
 // Provisions checks that Coder can still provision workspaces: what it does so
 // with is there at every instant, even while the legacy release is removed.
 func (f Facts) Provisions() error {

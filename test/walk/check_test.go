@@ -145,6 +145,9 @@ func checkEnd(done ran) []violation {
 	if done.report != nil && done.exitCode != done.code {
 		found = append(found, violated("exit code", "%q says exit code %d, and exits with %d", done.step, done.exitCode, done.code))
 	}
+	if done.report != nil && done.code != 0 && done.report.Next == "" {
+		found = append(found, violated("no next", "%q failed (%s), and its report names no command to go on with", done.step, done.report.Outcome))
+	}
 	if done.report != nil && done.code != 0 && done.report.Error == "" && !hasFailure(done.report.Preflight) {
 		found = append(found, violated("unexplained", "%q failed (%s), and its report says no reason", done.step, done.report.Outcome))
 	}
@@ -184,22 +187,31 @@ func exitCode(outcome v1alpha1.Outcome) int {
 // state that it names, and that one which says it changed nothing did so.
 func (w *walker) checkSuccess(before meddle.Facts, done ran) []violation {
 	after := w.facts
-	if done.world != "" || done.other != nil || done.killed {
+	if done.world != "" || done.other != nil {
 		return nil
 	}
 	verb := done.options()[0]
 	var found []violation
-	idle := !changes(done.verb) || done.outcome == v1alpha1.OutcomePreflightFailed || done.outcome == v1alpha1.OutcomeNothingToDo
-	if idle && lasting(before) != lasting(after) {
+	if idle(done) && lasting(before) != lasting(after) {
 		found = append(found, violated("not idle", "%q (%s) changed the region:\n  before %s\n  after  %s", done.step, done.outcome, before, after))
 	}
-	if done.code != 0 {
+	if done.code != 0 || done.killed {
 		return found
 	}
 	if err := reached(verb, done, after); err != nil {
 		found = append(found, violated("no success", "%q (%s) says that it succeeded: %v", done.step, done.outcome, err))
 	}
 	return found
+}
+
+// idle tells whether a run may have changed nothing: because of its verb, of how
+// it ended, or of what it says.
+func idle(done ran) bool {
+	switch done.outcome {
+	case v1alpha1.OutcomePreflightFailed, v1alpha1.OutcomeNothingToDo, v1alpha1.OutcomeLockHeld:
+		return true
+	}
+	return !changes(done.verb) || done.report != nil && strings.Contains(done.report.Error, "nothing was changed")
 }
 
 // lasting is the facts but for the lock, which an idle run may take from a dead one.

@@ -1,6 +1,9 @@
 package walk
 
 import (
+	"errors"
+	"fmt"
+
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
@@ -72,12 +75,50 @@ func newest(records []meddle.Record) string {
 	return records[len(records)-1].Status
 }
 
-// checkStatus checks that status says of the switch what is so, and finds fault
-// with what is broken.
+// checkStatus checks that status says of the switch what is so, and that what it
+// calls good is good.
 func (w *walker) checkStatus(done ran) []violation {
 	f, said := w.facts, string(done.status.NetworkingV2)
 	if said != f.Switch && !(said == unknown && w.mayNotKnow(done)) {
 		return []violation{violated("report: networkingV2", "status says that Networking v2 is %q, and it is %q", said, f.Switch)}
+	}
+	if done.reached && (done.how == primaryAway || done.how == apiAway) {
+		return nil // what was good then may be away now
+	}
+	var found []violation
+	for _, check := range done.status.Checks {
+		if err := against(f, check.ID); check.State == v1alpha1.CheckPass && err != nil {
+			found = append(found, violated("status: "+check.ID, "status says %q, and %v", check.Message, err))
+		}
+	}
+	return found
+}
+
+// against is what is against a check that passes.
+func against(f meddle.Facts, check string) error {
+	switch check {
+	case "networking-v2":
+		if f.Switch == meddle.Off {
+			return errors.New("Networking v2 is off")
+		}
+	case "satellite-registered":
+		if !f.Registered {
+			return errors.New("the satellite is not registered")
+		}
+	case "access-url", "satellite-proxies":
+		if f.Silent != "" && (check == "satellite-proxies" || f.Registered) {
+			return errors.New(f.Silent)
+		}
+	case "satellite-installed":
+		if newest(f.Records) != "deployed" {
+			return fmt.Errorf("its records are %v", f.Records)
+		}
+	case "legacy-retained":
+		return errors.Join(f.Retained(), f.LiveKept())
+	case "legacy-rollback-ready":
+		if f.EnvproxySilent != "" {
+			return errors.New(f.EnvproxySilent)
+		}
 	}
 	return nil
 }

@@ -113,8 +113,8 @@ func steps(seed uint64, count, longest int) []step {
 		call, fault, seconds := 1+random.IntN(130), random.IntN(len(meddle.Faults())), 1+random.IntN(longest)
 		other := draw(random, verbs())
 		switch {
-		case i == 0 && random.IntN(2) == 0:
-			s.verb = "migrate" // half of the walks begin with a migrated region
+		case i == 0 && random.IntN(3) > 0:
+			s.verb = "migrate" // most walks begin with a migrated region
 		case random.IntN(100) < 45:
 			s.world = world
 		default:

@@ -219,7 +219,7 @@ func (r ran) String() string {
 			text = append(text, r.report.Error)
 		}
 		for _, check := range r.report.Preflight {
-			if check.State == v1alpha1.CheckFail {
+			if check.State == v1alpha1.CheckFail || check.State == v1alpha1.CheckUnknown {
 				text = append(text, check.ID+": "+check.Message)
 			}
 		}

@@ -56,7 +56,7 @@ func planned(ctx context.Context) (plan, error) {
 			return nil
 		}
 		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 {
+		if err != nil || n < 0 {
 			return fmt.Errorf("%s=%q is no number", name, text)
 		}
 		*into = n

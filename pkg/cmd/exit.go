@@ -78,7 +78,7 @@ func exitFor(outcome v1alpha1.Outcome) int {
 		return 0
 	case v1alpha1.OutcomePartlyFailed:
 		return exitPartlyFailed
-	case v1alpha1.OutcomeLockHeld:
+	case v1alpha1.OutcomeLockHeld, v1alpha1.OutcomeLockLost:
 		return exitLockHeld
 	case v1alpha1.OutcomePreflightFailed:
 		return exitPreflightFailed

@@ -36,6 +36,9 @@ func registrationName(s *snapshot.Snapshot) Answer {
 		if r.Name != s.Region.Name || registered && own.ID == r.ID {
 			continue
 		}
+		if s.OwnFormerRegistration(r) {
+			return pass("the name %q is registered by this region with a key that it no longer has, which `migrate` replaces", r.Name)
+		}
 		if !s.Satellite.IsKnown() { // it may be this satellite's own, and must not be removed then
 			return unknown(s.Satellite.Err(), "")
 		}

@@ -39,6 +39,9 @@ type Record struct {
 	Updated time.Time `json:"updated,omitzero"`
 	// Before is what was found before the first run of the migration.
 	Before *Before `json:"before,omitempty"`
+	// Migrated is set once a migration is complete, and no longer when it is rolled
+	// back or Networking v2 is switched on once more.
+	Migrated bool `json:"migrated,omitempty"`
 	// RegistrationID is the registration that the migration made; empty if none.
 	RegistrationID string `json:"registrationID,omitempty"`
 	// Canary is the workspace that is rebuilt as a proof; nil if none.
@@ -53,8 +56,12 @@ type Record struct {
 
 // Before is what was found before a migration, and what a rollback returns to.
 type Before struct {
-	// NetworkingV2 is the provider's flag; nil if it had none.
+	// NetworkingV2 is the provider's flag; nil if it had none, or if it was on and
+	// may have been switched on by a migration whose journal is lost.
 	NetworkingV2 *bool `json:"networkingV2,omitempty"`
+	// SatelliteRecords is the newest revision of the satellite's release, whatever
+	// its status; 0 if there was no record, nil if that is not known.
+	SatelliteRecords *int `json:"satelliteRecords,omitempty"`
 	// SatelliteRevision is the deployed revision of the satellite's release; 0 if none.
 	SatelliteRevision int `json:"satelliteRevision"`
 	// RegistrationID is the satellite's registration; empty if none.

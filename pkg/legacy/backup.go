@@ -250,18 +250,3 @@ func (b *backup) update(ctx context.Context, access *cluster.Access) error {
 	b.secret = updated
 	return nil
 }
-
-// deleteBackups deletes all backups of the release.
-func deleteBackups(ctx context.Context, access *cluster.Access, namespace string, release Release) error {
-	items, err := listBackups(ctx, access, namespace, backupSelector(release))
-	if err != nil {
-		return err
-	}
-	for _, item := range items {
-		err := access.Clientset().CoreV1().Secrets(namespace).Delete(ctx, item.Name, metav1.DeleteOptions{})
-		if err != nil && !apierrors.IsNotFound(err) {
-			return fmt.Errorf("the backup %s/%s cannot be deleted: %w", namespace, item.Name, err)
-		}
-	}
-	return nil
-}

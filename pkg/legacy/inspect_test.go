@@ -101,9 +101,6 @@ func TestTamperedBackup(t *testing.T) {
 			if retention.Backup || !strings.Contains(strings.Join(retention.Missing, ";"), "tampered with") {
 				t.Errorf("retention %+v", retention)
 			}
-			if err := Unretain(context.Background(), r.access, r.find(), satellite); err == nil || !strings.Contains(err.Error(), "stays retained") {
-				t.Errorf("undone: %v", err)
-			}
 			release.Backup = ledger.Backup
 			if err := RestoreRecord(context.Background(), r.access, release, satellite); err == nil || !strings.Contains(err.Error(), "tampered with") {
 				t.Errorf("restored: %v", err)

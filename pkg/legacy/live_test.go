@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	helmrelease "helm.sh/helm/v3/pkg/release"
 )
 
 // Objects of the cluster, lists, and kinds that moved are found where they are.
@@ -118,31 +117,5 @@ func TestFindWithoutEnvproxy(t *testing.T) {
 	}
 	if _, ready := r.inspect(release); !slices.Contains(ready.Problems, "Deployment/envproxy does not exist in namespace coder") {
 		t.Errorf("problems %v", ready.Problems)
-	}
-}
-
-// After an upgrade the backup of the old revision goes with the new one's.
-func TestUnretainDeletesAllBackups(t *testing.T) {
-	r := newRegion(t, "")
-	r.retain(r.legacy(legacyManifest(false, false)))
-	old, err := r.helm(home).Deployed(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	old.Info.Status = helmrelease.StatusSuperseded
-	if err := r.helm(home).Update(old); err != nil {
-		t.Fatal(err)
-	}
-	r.install(helmRelease(home, name, chartName, legacyManifest(true, false), 2, helmrelease.StatusDeployed))
-	r.retain(r.find())
-	if err := Unretain(context.Background(), r.access, r.find(), satellite); err != nil {
-		t.Fatal(err)
-	}
-	if err := r.helmUninstall(false); err != nil {
-		t.Fatal(err)
-	}
-	found, err := Find(context.Background(), r.access, Hint{})
-	if err != nil || len(found.Releases) != 0 {
-		t.Errorf("%v, %s", err, found.Explain())
 	}
 }

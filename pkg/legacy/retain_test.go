@@ -124,36 +124,6 @@ func TestRetainTwiceWritesNothing(t *testing.T) {
 	}
 }
 
-// Undone, all is as it was, byte for byte.
-func TestUnretain(t *testing.T) {
-	for _, driver := range allDrivers {
-		t.Run(driver, func(t *testing.T) {
-			r := newRegion(t, driver)
-			r.legacy(legacyManifest(true, true))
-			r.server.edit(t, "/services/coder/envproxy", func(o map[string]any) { // somebody else's
-				metaOf(o)["annotations"].(map[string]any)[annotationPolicy] = policyKeep
-			})
-			before := r.server.dump(t)
-			for range 3 {
-				r.retain(r.find())
-				if err := Unretain(context.Background(), r.access, r.find(), satellite); err != nil {
-					t.Fatal(err)
-				}
-				if diff := cmp.Diff(before, r.server.dump(t)); diff != "" {
-					t.Fatal(diff)
-				}
-			}
-			since := r.server.count()
-			if err := Unretain(context.Background(), r.access, r.find(), satellite); err != nil {
-				t.Fatal(err)
-			}
-			if requests, _ := since(); len(writes(requests)) != 0 {
-				t.Errorf("a repetition writes: %v", writes(requests))
-			}
-		})
-	}
-}
-
 // `helm upgrade` undoes a part, which is noticed and mended.
 func TestUpgradeLosesRetention(t *testing.T) {
 	r := newRegion(t, "")
@@ -189,22 +159,6 @@ func TestUpgradeLosesRetention(t *testing.T) {
 	}
 }
 
-// Undoing after an upgrade takes the label that Helm carried over, and no more.
-func TestUnretainAfterUpgrade(t *testing.T) {
-	r := newRegion(t, "")
-	r.legacy(legacyManifest(false, false))
-	r.server.edit(t, "/secrets/coder/sh.helm.release.v1.coder-workspace-provider.v1", func(o map[string]any) {
-		metaOf(o)["labels"].(map[string]any)[LabelRetained] = "true"
-	})
-	if err := Unretain(context.Background(), r.access, r.find(), satellite); err != nil {
-		t.Fatal(err)
-	}
-	back, err := r.helm(home).Deployed(name)
-	if err != nil || back.Labels[LabelRetained] != "" || back.Manifest != legacyManifest(false, false) {
-		t.Errorf("Helm has %v, %v", back.Labels, err)
-	}
-}
-
 // After a failed upgrade Helm's uninstall obeys the manifest of the failed
 // revision, so that must keep as well.
 func TestFailedUpgradeIsRetainedToo(t *testing.T) {
@@ -217,7 +171,6 @@ func TestFailedUpgradeIsRetainedToo(t *testing.T) {
 	if release.Revision != 1 || release.LatestRevision != 2 {
 		t.Fatalf("found %+v", release)
 	}
-	before := r.server.dump(t)
 	r.retain(release)
 	retention, readiness := r.inspect(r.find())
 	if !retention.Complete() {
@@ -226,13 +179,6 @@ func TestFailedUpgradeIsRetainedToo(t *testing.T) {
 	if readiness.Ready || !strings.Contains(strings.Join(readiness.Problems, ";"), "helm rollback coder-workspace-provider 1 --namespace coder") {
 		t.Errorf("problems %v", readiness.Problems)
 	}
-	if err := Unretain(context.Background(), r.access, r.find(), satellite); err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(before, r.server.dump(t)); diff != "" {
-		t.Error(diff)
-	}
-	r.retain(r.find())
 	if err := r.helmUninstall(false); err != nil {
 		t.Fatal(err)
 	}

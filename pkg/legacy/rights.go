@@ -73,7 +73,7 @@ func RightsToInspect(p Place) []cluster.Rule {
 	)
 }
 
-// Rights are the rights that Retain and Unretain need beyond those to inspect.
+// Rights are the rights that Retain needs beyond those to inspect.
 func Rights(p Place) []cluster.Rule {
 	return slices.Concat(
 		cluster.Core(p.Records).In(p.Release, "update"), p.eachMade("patch"), p.overRights(),

@@ -35,6 +35,13 @@ func heldBy(lease *coordinationv1.Lease) *HeldError {
 	return held
 }
 
+// RefusedError means that the fence let a write not pass, because the lock is
+// lost (then it wraps a *LostError) or cannot be asked about.
+type RefusedError struct{ cause error }
+
+func (e *RefusedError) Error() string { return fmt.Sprintf("not sent: %v", e.cause) }
+func (e *RefusedError) Unwrap() error { return e.cause }
+
 // LostError means that this run no longer holds the lock. It must not write.
 type LostError struct {
 	Namespace string
@@ -42,7 +49,9 @@ type LostError struct {
 	By string
 	// UnlockedBy freed the lock, and Reason tells why; empty if nobody did.
 	UnlockedBy, Reason string
-	cause              error
+	// Silent is how long the lock was not renewed, if that is why it is lost.
+	Silent time.Duration
+	cause  error
 }
 
 func (e *LostError) Error() string {
@@ -53,7 +62,8 @@ func (e *LostError) Error() string {
 	case e.UnlockedBy != "":
 		how = fmt.Sprintf("was unlocked by %s (reason: %q)", e.UnlockedBy, e.Reason)
 	case e.cause != nil:
-		return fmt.Sprintf("the lock %s/%s could not be renewed in time: stopped before the next write: %v", e.Namespace, Name, e.cause)
+		return fmt.Sprintf("the lock %s/%s was not renewed for %s, because its cluster did not answer or this machine slept: stopped before the next write: %v",
+			e.Namespace, Name, e.Silent.Round(time.Second), e.cause)
 	}
 	return fmt.Sprintf("the lock %s/%s %s: stopped before the next write", e.Namespace, Name, how)
 }

@@ -1,7 +1,6 @@
 package lock
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
 )
@@ -25,7 +24,7 @@ func (f *fence) RoundTrip(request *http.Request) (*http.Response, error) {
 			if request.Body != nil {
 				_ = request.Body.Close() // a transport must close it, sent or not
 			}
-			return nil, fmt.Errorf("not sent: %w", err)
+			return nil, &RefusedError{cause: err}
 		}
 	}
 	return f.next.RoundTrip(request)

@@ -37,7 +37,7 @@ func (l *Lock) renew(ctx context.Context) {
 			_ = l.lose(lost)
 			return
 		case !l.fresh():
-			_ = l.lose(&LostError{Namespace: l.options.Namespace, cause: err})
+			_ = l.lose(&LostError{Namespace: l.options.Namespace, Silent: l.silent(), cause: err})
 			return
 		default:
 			pause = duration / 15
@@ -93,11 +93,17 @@ func (l *Lock) renewedAt(begun time.Time) {
 // about to take over. A machine that slept may not have counted that time in
 // its steady clock, but has in its wall clock: both must agree.
 func (l *Lock) fresh() bool {
+	return l.silent() < l.options.Duration*2/3
+}
+
+// silent is how long ago the latest renewal was begun, by the clock that has
+// counted more.
+func (l *Lock) silent() time.Duration {
 	l.mu.Lock()
 	renewed := l.renewed
 	l.mu.Unlock()
-	now, limit := l.options.Clock.Now(), l.options.Duration*2/3
-	return now.Sub(renewed) < limit && now.Round(0).Sub(renewed.Round(0)) < limit
+	now := l.options.Clock.Now()
+	return max(now.Sub(renewed), now.Round(0).Sub(renewed.Round(0)))
 }
 
 // Check asks the cluster whether the lock is still this run's, and returns a

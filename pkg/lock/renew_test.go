@@ -94,9 +94,9 @@ func TestRenewLoses(t *testing.T) {
 			want: `was unlocked by bob@example.com (reason: "it hangs")`,
 		},
 		{name: "deleted", happen: func(s *apiServer) { s.mu.Lock(); s.lease = nil; s.mu.Unlock() }, want: "is gone"},
-		{name: "network gone", happen: func(*apiServer) {}, on: fault{drop: true}, want: "could not be renewed in time"},
-		{name: "server stuck", happen: func(*apiServer) {}, on: fault{delay: time.Hour}, want: "could not be renewed in time"},
-		{name: "writes forbidden", happen: func(*apiServer) {}, on: fault{refuse: 403}, want: "could not be renewed in time"},
+		{name: "network gone", happen: func(*apiServer) {}, on: fault{drop: true}, want: "was not renewed for"},
+		{name: "server stuck", happen: func(*apiServer) {}, on: fault{delay: time.Hour}, want: "was not renewed for"},
+		{name: "writes forbidden", happen: func(*apiServer) {}, on: fault{refuse: 403}, want: "was not renewed for"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

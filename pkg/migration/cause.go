@@ -62,6 +62,8 @@ func outcomeOf(err error) v1alpha1.Outcome {
 		return v1alpha1.OutcomeSucceeded
 	case errors.As(err, &held):
 		return v1alpha1.OutcomeLockHeld
+	case lockLost(err):
+		return v1alpha1.OutcomeLockLost
 	case errors.Is(err, ErrInterrupted):
 		return v1alpha1.OutcomeInterrupted
 	case errors.As(err, &timeout):
@@ -71,12 +73,22 @@ func outcomeOf(err error) v1alpha1.Outcome {
 	}
 }
 
-// ownerGone reports whether err means that another run may now own the region:
-// then nothing further may be written, not even to undo.
-func ownerGone(err error) bool {
-	var (
-		lost     *lock.LostError
-		conflict *journal.ConflictError
-	)
-	return errors.As(err, &lost) || errors.As(err, &conflict)
+// lockLost reports whether err means that this run no longer holds the lock:
+// then nothing may be written through the fence, not even to compensate.
+func lockLost(err error) bool {
+	lost := new(lock.LostError)
+	return errors.As(err, &lost)
+}
+
+// ownedByAnother reports whether err means that somebody else has taken the
+// lock from this run on purpose, or after it seemed to be dead.
+func ownedByAnother(err error) bool {
+	lost := new(lock.LostError)
+	return errors.As(err, &lost) && (lost.By != "" || lost.UnlockedBy != "")
+}
+
+// conflicts reports whether err means that somebody else wrote the journal.
+func conflicts(err error) bool {
+	conflict := new(journal.ConflictError)
+	return errors.As(err, &conflict)
 }

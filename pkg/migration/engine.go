@@ -19,8 +19,9 @@ type engine struct {
 	store func(context.Context, *journal.Record) error
 	// emit tells the cluster and the operator that a step changed its state.
 	emit func(result v1alpha1.StepResult)
-	// evidence keeps what can be seen now, and returns where.
-	evidence func(context.Context) (string, error)
+	// settle makes the rule hold again after the named step failed, or none, and
+	// returns the cause, with what has to be said before it.
+	settle func(ctx context.Context, failed string, cause error) error
 
 	report *v1alpha1.RegionReport
 }
@@ -28,9 +29,9 @@ type engine struct {
 // apply carries the operation out. What happened is in the report; the error
 // is what ended the run early, or nil.
 func (e *engine) apply(ctx context.Context) error {
-	for i, step := range e.operation.Steps {
-		if err := context.Cause(ctx); err != nil {
-			return err // between two steps nothing is in hand
+	for _, step := range e.operation.Steps {
+		if err := context.Cause(ctx); err != nil { // between two steps nothing is in progress
+			return e.settle(ctx, "", err)
 		}
 		result := v1alpha1.StepResult{Name: step.Name(), Started: metav1.NewTime(e.run.Clock.Now())}
 		err := e.step(ctx, step, &result)
@@ -39,14 +40,13 @@ func (e *engine) apply(ctx context.Context) error {
 		}
 		e.finish(result)
 		if err != nil {
-			e.fail(ctx, i, err)
-			return fmt.Errorf("%s: %w", step.Name(), err)
+			return e.settle(ctx, step.Name(), fmt.Errorf("%s: %w", step.Name(), err))
 		}
 	}
 	return nil
 }
 
-// step brings one step about, unless it is so already, and fills in how.
+// step applies one step, unless it is done, and fills in how.
 func (e *engine) step(ctx context.Context, step Step, result *v1alpha1.StepResult) error {
 	e.run.Refresh(ctx, step.Reads()...)
 	decision := step.Decide(e.run.Now)
@@ -82,7 +82,7 @@ func (e *engine) step(ctx context.Context, step Step, result *v1alpha1.StepResul
 	switch {
 	case err == nil:
 		result.State, result.Message = v1alpha1.StepDone, decision.Reason
-	case errors.Is(err, ErrInterrupted), ownerGone(err):
+	case errors.Is(err, ErrInterrupted), lockLost(err), conflicts(err):
 		result.State = v1alpha1.StepInterrupted
 	default:
 		result.State = v1alpha1.StepFailed

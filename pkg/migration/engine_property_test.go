@@ -26,14 +26,12 @@ func TestEngineProperties(t *testing.T) {
 		for run := range rapid.IntRange(1, 4).Draw(t, "runs") {
 			w.trouble = map[string]trouble{}
 			for i := range n {
-				for _, what := range []string{"apply", "undo"} {
-					w.trouble[fmt.Sprintf("%s step-%d", what, i)] = drawTrouble(t, fmt.Sprintf("run %d %s %d", run, what, i))
-				}
+				w.trouble[fmt.Sprintf("apply step-%d", i)] = drawTrouble(t, fmt.Sprintf("run %d step %d", run, i))
 			}
 			w.failWrite, w.writes = rapid.IntRange(0, n).Draw(t, "failing write"), 0
 			w.writeErr = rapid.SampledFrom([]error{errors.New("500"), &journal.ConflictError{}, &lock.LostError{}}).Draw(t, "write error")
 			w.log = nil
-			e, report := w.engine(Options{NoRollback: rapid.Bool().Draw(t, "no rollback")})
+			e, report := w.engine(Options{})
 			err := e.apply(t.Context())
 			checkRun(t, w, e, report, err)
 		}
@@ -67,34 +65,17 @@ func checkRun(t *rapid.T, w *world, e *engine, report *v1alpha1.RegionReport, er
 	if w.broken != "" {
 		t.Fatal(w.broken)
 	}
-	applied, undone := with(w.log, "apply "), with(w.log, "undo ")
+	applied, settled := with(w.log, "apply "), with(w.log, "settle")
 	if !slices.IsSorted(applied) || len(slices.Compact(slices.Clone(applied))) != len(applied) {
 		t.Fatalf("applied out of order, or twice: %v", w.log)
 	}
-	backwards := slices.Clone(undone)
-	slices.Reverse(backwards)
-	if !slices.IsSorted(backwards) || len(slices.Compact(backwards)) != len(undone) {
-		t.Fatalf("undone out of order, or twice: %v", w.log)
-	}
-	if len(undone) > 0 && slices.Index(w.log, "evidence") != slices.Index(w.log, "undo "+undone[0])-1 {
-		t.Fatalf("evidence was not kept just before the undoing: %v", w.log)
-	}
 	switch {
-	case err == nil && len(undone) > 0:
-		t.Fatalf("undone although nothing failed: %v", w.log)
-	case (errors.Is(err, ErrInterrupted) || ownerGone(err)) && len(undone) > 0:
-		t.Fatalf("undone after %v: %v", err, w.log)
-	case e.run.Options.NoRollback && len(undone) > 0:
-		t.Fatalf("undone in spite of --no-rollback: %v", w.log)
+	case (err == nil) != (len(settled) == 0) || len(settled) > 1:
+		t.Fatalf("error %v, and settled %d times: %v", err, len(settled), w.log)
+	case len(settled) == 1 && !strings.HasPrefix(w.log[len(w.log)-1], "settle"):
+		t.Fatalf("something was done after settling: %v", w.log)
 	case (err == nil) != (len(report.Steps) == len(w.so) && !failed(report)):
 		t.Fatalf("error %v, but the report says %v", err, states(report))
-	}
-	for _, name := range undone {
-		if !slices.ContainsFunc(report.Steps, func(r v1alpha1.StepResult) bool {
-			return r.Name == name && (r.State == v1alpha1.StepUndone || r.State == v1alpha1.StepUndoFailed)
-		}) {
-			t.Fatalf("the undoing of %s is not in the report: %v", name, states(report))
-		}
 	}
 	for _, result := range report.Steps {
 		if (result.State == v1alpha1.StepFailed || result.State == v1alpha1.StepUndoFailed || result.State == v1alpha1.StepInterrupted) && result.Error == "" {

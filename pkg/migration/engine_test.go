@@ -20,14 +20,12 @@ func TestEngine(t *testing.T) {
 	for name, test := range map[string]struct {
 		so        []bool
 		trouble   map[string]trouble
-		options   Options
 		failWrite int
 		writeErr  error
 		wantErr   error
 		wantSo    []bool
 		wantLog   []string
 		wantState []string
-		wantLeft  []string
 	}{
 		"everything is to be done": {
 			so:        []bool{false, false, false},
@@ -46,49 +44,28 @@ func TestEngine(t *testing.T) {
 			wantLog:   []string{"apply step-1", "apply step-2"},
 			wantState: []string{"step-0 Already", "step-1 Done", "step-2 Done"},
 		},
-		"a failed step is taken back, what is before the switch stays": {
+		"a step fails after it took effect": {
 			so:        []bool{false, false, false},
 			trouble:   map[string]trouble{"apply step-1": {err: boom, anyway: true}},
 			wantErr:   boom,
-			wantSo:    []bool{true, false, false},
-			wantLog:   []string{"apply step-0", "apply step-1", "evidence", "undo step-1"},
-			wantState: []string{"step-0 Done", "step-1 Failed", "step-1 Undone"},
-			wantLeft:  []string{"done, and kept for the next run: step-0"},
+			wantSo:    []bool{true, true, false},
+			wantLog:   []string{"apply step-0", "apply step-1", "settle step-1"},
+			wantState: []string{"step-0 Done", "step-1 Failed"},
 		},
 		"the switch fails after it took effect": {
 			so:        []bool{false, false, false},
 			trouble:   map[string]trouble{"apply step-2": {err: boom, anyway: true}},
 			wantErr:   boom,
-			wantSo:    []bool{true, true, false},
-			wantLog:   []string{"apply step-0", "apply step-1", "apply step-2", "evidence", "undo step-2"},
-			wantState: []string{"step-0 Done", "step-1 Done", "step-2 Failed", "step-2 Undone"},
-			wantLeft:  []string{"done, and kept for the next run: step-0, step-1"},
-		},
-		"an undo that fails is recorded": {
-			so:        []bool{false, false, false},
-			trouble:   map[string]trouble{"apply step-2": {err: boom, anyway: true}, "undo step-2": {err: errors.New("gone fishing")}},
-			wantErr:   boom,
 			wantSo:    []bool{true, true, true},
-			wantLog:   []string{"apply step-0", "apply step-1", "apply step-2", "evidence", "undo step-2"},
-			wantState: []string{"step-0 Done", "step-1 Done", "step-2 Failed", "step-2 UndoFailed"},
-			wantLeft:  []string{"step-2 could not be undone: gone fishing", "done, and kept for the next run: step-0, step-1"},
-		},
-		"--no-rollback": {
-			so:        []bool{true, false, false},
-			trouble:   map[string]trouble{"apply step-1": {err: boom}},
-			options:   Options{NoRollback: true},
-			wantErr:   boom,
-			wantSo:    []bool{true, false, false},
-			wantLog:   []string{"apply step-1", "evidence"},
-			wantState: []string{"step-0 Already", "step-1 Failed"},
-			wantLeft:  []string{"nothing was undone, as --no-rollback asks"},
+			wantLog:   []string{"apply step-0", "apply step-1", "apply step-2", "settle step-2"},
+			wantState: []string{"step-0 Done", "step-1 Done", "step-2 Failed"},
 		},
 		"a signal leaves the rest to the next run": {
 			so:        []bool{false, false, false},
 			trouble:   map[string]trouble{"apply step-1": {err: fmt.Errorf("waiting: %w", ErrInterrupted)}},
 			wantErr:   ErrInterrupted,
 			wantSo:    []bool{true, false, false},
-			wantLog:   []string{"apply step-0", "apply step-1"},
+			wantLog:   []string{"apply step-0", "apply step-1", "settle step-1"},
 			wantState: []string{"step-0 Done", "step-1 Interrupted"},
 		},
 		"a lost lock ends all writing": {
@@ -96,33 +73,23 @@ func TestEngine(t *testing.T) {
 			trouble:   map[string]trouble{"apply step-2": {err: &lock.LostError{By: "bob"}, anyway: true}},
 			wantErr:   &lock.LostError{By: "bob"},
 			wantSo:    []bool{true, true, true},
-			wantLog:   []string{"apply step-0", "apply step-1", "apply step-2"},
+			wantLog:   []string{"apply step-0", "apply step-1", "apply step-2", "settle step-2"},
 			wantState: []string{"step-0 Done", "step-1 Done", "step-2 Interrupted"},
-		},
-		"a lock lost while undoing ends the undoing": {
-			so:        []bool{true, true, false},
-			trouble:   map[string]trouble{"apply step-2": {err: boom, anyway: true}, "undo step-2": {err: &lock.LostError{}}},
-			wantErr:   boom,
-			wantSo:    []bool{true, true, true},
-			wantLog:   []string{"apply step-2", "evidence", "undo step-2"},
-			wantState: []string{"step-0 Already", "step-1 Already", "step-2 Failed", "step-2 UndoFailed"},
-			wantLeft:  []string{"step-2 could not be undone: the lock /coder-satellite-lock is gone: stopped before the next write"},
 		},
 		"a journal that cannot be written stops before the step": {
 			so:        []bool{false, false, false},
 			failWrite: 2, writeErr: boom,
 			wantErr:   boom,
 			wantSo:    []bool{true, false, false},
-			wantLog:   []string{"apply step-0", "evidence"},
+			wantLog:   []string{"apply step-0", "settle step-1"},
 			wantState: []string{"step-0 Done", "step-1 Interrupted"},
-			wantLeft:  []string{"done, and kept for the next run: step-0"},
 		},
 		"a journal that somebody else writes stops everything": {
 			so:        []bool{false, false, false},
 			failWrite: 3, writeErr: &journal.ConflictError{},
 			wantErr:   &journal.ConflictError{},
 			wantSo:    []bool{true, true, false},
-			wantLog:   []string{"apply step-0", "apply step-1"},
+			wantLog:   []string{"apply step-0", "apply step-1", "settle step-2"},
 			wantState: []string{"step-0 Done", "step-1 Done", "step-2 Interrupted"},
 		},
 	} {
@@ -132,7 +99,7 @@ func TestEngine(t *testing.T) {
 				w.trouble = test.trouble
 			}
 			w.failWrite, w.writeErr = test.failWrite, test.writeErr
-			e, report := w.engine(test.options)
+			e, report := w.engine(Options{})
 			err := e.apply(t.Context())
 			if (err == nil) != (test.wantErr == nil) || (err != nil && !errors.Is(err, test.wantErr) && !sameKind(err, test.wantErr)) {
 				t.Errorf("error %v, want %v", err, test.wantErr)
@@ -146,9 +113,6 @@ func TestEngine(t *testing.T) {
 			if diff := cmp.Diff(test.wantState, states(report)); diff != "" {
 				t.Errorf("the report: %s", diff)
 			}
-			if diff := cmp.Diff(test.wantLeft, report.Left); diff != "" {
-				t.Errorf("what is left: %s", diff)
-			}
 			if w.broken != "" {
 				t.Error(w.broken)
 			}
@@ -157,7 +121,9 @@ func TestEngine(t *testing.T) {
 }
 
 // sameKind reports whether err has an error of want's type in it.
-func sameKind(err, want error) bool { return ownerGone(err) && ownerGone(want) }
+func sameKind(err, want error) bool {
+	return lockLost(err) && lockLost(want) || conflicts(err) && conflicts(want)
+}
 
 // The journal is written before each change, and not for what is so already.
 func TestEngineJournals(t *testing.T) {
@@ -184,11 +150,8 @@ func TestEngineVerifies(t *testing.T) {
 	if err == nil || err.Error() != "step-0: it was done, but could not be verified: make it so" {
 		t.Errorf("error %v", err)
 	}
-	if diff := cmp.Diff([]string{"step-0 Failed", "step-0 Undone"}, states(report)); diff != "" {
+	if diff := cmp.Diff([]string{"step-0 Failed"}, states(report)); diff != "" {
 		t.Error(diff)
-	}
-	if report.Evidence != "evidence/sydney" {
-		t.Errorf("evidence %q", report.Evidence)
 	}
 }
 
@@ -211,16 +174,15 @@ func TestEngineEnded(t *testing.T) {
 			if err := e.apply(ctx); !errors.Is(err, cause) {
 				t.Errorf("error %v", err)
 			}
-			if len(report.Steps) > 0 || len(w.log) > 0 {
-				t.Errorf("something was done: %v %v", report.Steps, w.log)
+			if diff := cmp.Diff([]string{"settle"}, w.log); diff != "" || len(report.Steps) > 0 {
+				t.Errorf("something was done: %v %s", report.Steps, diff)
 			}
 		})
 	}
 }
 
 // Clients report the end of a context as "context canceled": the engine still
-// knows why it ended, says no more of it than that if it was a signal, and
-// undoes nothing that the next run goes on with.
+// knows why it ended, and says no more of it than that if it was a signal.
 func TestEngineEndedWithinAStep(t *testing.T) {
 	for name, test := range map[string]struct {
 		cause error
@@ -228,7 +190,7 @@ func TestEngineEndedWithinAStep(t *testing.T) {
 	}{
 		"signal":    {ErrInterrupted, []string{"step-0 Interrupted"}},
 		"lost lock": {&lock.LostError{By: "bob"}, []string{"step-0 Interrupted"}},
-		"timeout":   {&TimeoutError{What: "the region", After: time.Minute, Flag: "--timeout"}, []string{"step-0 Failed", "step-0 Undone"}},
+		"timeout":   {&TimeoutError{What: "the region", After: time.Minute, Flag: "--timeout"}, []string{"step-0 Failed"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(false, false)

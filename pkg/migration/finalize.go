@@ -14,7 +14,7 @@ import (
 // way back to the legacy path from a primary of v1.22 or later, so nothing is lost.
 func Finalize() Operation {
 	return Operation{
-		Name:      "finalize",
+		Name:      verbFinalize,
 		Items:     append(snapshot.StatusItems(), snapshot.ItemRemoval),
 		Preflight: preflightFinalize,
 		Steps: []Step{
@@ -56,5 +56,5 @@ func preflightFinalize(s *snapshot.Snapshot) []v1alpha1.CheckResult {
 
 // begun reports whether an earlier run began to finalize, and did not end well.
 func begun(record *journal.Record) bool {
-	return record != nil && record.Operation == "finalize" && record.Outcome != v1alpha1.OutcomeSucceeded
+	return record != nil && record.Operation == verbFinalize && record.Outcome != v1alpha1.OutcomeSucceeded
 }

@@ -1,9 +1,6 @@
 package migration
 
 import (
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/clock"
-
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 )
@@ -17,6 +14,9 @@ func next(operation Operation, region fleet.Region, report v1alpha1.RegionReport
 		return ""
 	case v1alpha1.OutcomePreflightFailed:
 		for _, result := range report.Preflight {
+			if result.ID == checkCutOff && result.Hint == region.Command("rollback") && operation.Name != "rollback" {
+				return result.Hint
+			}
 			if result.State == v1alpha1.CheckFail {
 				return "kubectl coder-satellite explain " + result.ID
 			}
@@ -25,8 +25,14 @@ func next(operation Operation, region fleet.Region, report v1alpha1.RegionReport
 	case v1alpha1.OutcomeLockHeld:
 		return region.Command("status")
 	default:
+		if stranded(report.After) && report.Outcome != v1alpha1.OutcomeInterrupted {
+			return region.Command("rollback")
+		}
 		return region.Command(operation.Name)
 	}
 }
 
-func nowTime(c clock.PassiveClock) metav1.Time { return metav1.NewTime(c.Now()) }
+// stranded reports whether users are on a satellite that is not known to answer.
+func stranded(after *v1alpha1.RegionState) bool {
+	return after != nil && after.NetworkingV2 == v1alpha1.NetworkingV2On && after.SatelliteAnswers != v1alpha1.FindingYes
+}

@@ -7,6 +7,12 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
+// The verbs whose failures compensate tells apart.
+const (
+	verbMigrate  = "migrate"
+	verbFinalize = "finalize"
+)
+
 // Operation is a verb that changes regions, as steps in their order.
 type Operation struct {
 	// Name is the verb, for example "migrate".
@@ -17,10 +23,6 @@ type Operation struct {
 	Preflight func(*snapshot.Snapshot) []v1alpha1.CheckResult
 	// Steps are the steps in the order in which they are applied.
 	Steps []Step
-	// KeepOnFailure is how many of the first steps stay as they are when a
-	// later step fails: they do no harm, and the next run goes on from them.
-	// The failed step itself is always undone.
-	KeepOnFailure int
 	// LeavesLegacy tells that the operation moves a region off the legacy path:
 	// what it finds is what a rollback returns to.
 	LeavesLegacy bool
@@ -35,7 +37,7 @@ type Operation struct {
 // has just put into DNS.
 func Migrate() Operation {
 	return Operation{
-		Name:      "migrate",
+		Name:      verbMigrate,
 		Items:     snapshot.PlanItems(),
 		Preflight: preflight,
 		Steps: []Step{
@@ -48,8 +50,8 @@ func Migrate() Operation {
 			rebuildCanary{proves: journal.ProvesSatellite, due: always},
 			verifyConnectivity{},
 		},
-		KeepOnFailure: 5,
-		LeavesLegacy:  true,
+		LeavesLegacy: true,
+		Done:         func(record *journal.Record) { record.Migrated = true },
 	}
 }
 

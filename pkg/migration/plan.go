@@ -28,6 +28,9 @@ func NewRegionPlan(operation Operation, s *snapshot.Snapshot) v1alpha1.RegionPla
 	plan.Fingerprint = fingerprint(plan.Basis)
 
 	results := operation.Preflight(s)
+	if stops(results) {
+		results = append(cutOff(s), results...)
+	}
 	plan.Preflight = notPassed(results)
 	plan.Steps = append(plan.Steps, preflightStep(results))
 	if stops(results) {
@@ -52,6 +55,24 @@ func NewRegionPlan(operation Operation, s *snapshot.Snapshot) v1alpha1.RegionPla
 	}
 	return plan
 }
+
+// cutOff says first, when a preflight stops the operation, that the region's
+// users are cut off meanwhile, and how they are not: nothing else does it.
+func cutOff(s *snapshot.Snapshot) []v1alpha1.CheckResult {
+	record := s.Journal.Value()
+	path := newPath(s)
+	if record == nil || !unfinishedSwitch(record) || s.Networking() != v1alpha1.NetworkingV2On || path.broken == nil {
+		return nil
+	}
+	return []v1alpha1.CheckResult{{
+		ID: checkCutOff, Category: "provider", Severity: v1alpha1.SeverityError, State: v1alpha1.CheckFail,
+		Message: fmt.Sprintf("an earlier run switched provider %q to Networking v2, and users cannot work that way now: %v", s.Provider.Value().Name, path.broken),
+		Hint:    s.Region.Command("rollback"),
+	}}
+}
+
+// checkCutOff is the check of status that cutOff answers.
+const checkCutOff = "networking-v2"
 
 // unfinished says what an earlier run left open although all its steps are
 // done: the lock, or the journal. "" if nothing.

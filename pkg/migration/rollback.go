@@ -32,12 +32,11 @@ func Rollback(options RollbackOptions) Operation {
 			rebuildCanary{proves: journal.ProvesLegacy, due: usesSatellite},
 			verifyLegacyPath{force: options.Force},
 		},
-		Done: func(record *journal.Record) { record.Before = nil },
+		Done: func(record *journal.Record) { record.Before, record.Migrated = nil, false },
 	}
 	if options.RemoveSatellite {
 		operation.Steps = append(operation.Steps, unregisterSatellite{}, uninstallSatellite{})
 	}
-	operation.KeepOnFailure = len(operation.Steps) // going back is not taken back
 	return operation
 }
 
@@ -101,8 +100,7 @@ func Remove(force bool) Operation {
 			}
 			return results
 		},
-		Steps:         []Step{unregisterSatellite{force: force}, uninstallSatellite{force: force}},
-		KeepOnFailure: 2,
-		Done:          func(record *journal.Record) { record.RegistrationID, record.Canary = "", nil },
+		Steps: []Step{unregisterSatellite{force: force}, uninstallSatellite{force: force}},
+		Done:  func(record *journal.Record) { record.RegistrationID, record.Canary = "", nil },
 	}
 }

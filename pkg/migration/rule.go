@@ -8,7 +8,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// ruleItems are the items that mayUseNetworkingV2 looks at.
+// ruleItems are the items that the rule looks at.
 func ruleItems() []snapshot.Item {
 	return []snapshot.Item{
 		snapshot.ItemProvider, snapshot.ItemRegistrations, snapshot.ItemSatellite,
@@ -16,24 +16,69 @@ func ruleItems() []snapshot.Item {
 	}
 }
 
+// judgement is what the facts say of one half of the rule. The half holds if
+// both errors are nil: what could not be determined does not hold.
+type judgement struct {
+	// broken says what is known to be against it, unknown what could not be determined.
+	broken, unknown error
+}
+
+func (j judgement) holds() bool { return j.broken == nil && j.unknown == nil }
+func (j judgement) err() error  { return errors.Join(j.broken, j.unknown) }
+
 // mayUseNetworkingV2 is the rule that holds at every instant: Networking v2 is
 // on only if the satellite is registered with the right key, answers, and the
 // legacy release is retained. It returns nil, or everything that is against it.
 func mayUseNetworkingV2(s *snapshot.Snapshot) error {
-	var against []error
+	return errors.Join(newPath(s).err(), wayBack(s).err())
+}
+
+// newPath judges the path that users take with Networking v2: the satellite,
+// registered with its own key, which answers at its access URL.
+func newPath(s *snapshot.Snapshot) judgement {
+	var against, unknown []error
+	note := func(known bool, err error) {
+		if known {
+			against = append(against, err)
+		} else {
+			unknown = append(unknown, err)
+		}
+	}
+	satelliteKnown, endpointKnown := s.Satellite.IsKnown(), s.Endpoint.IsKnown()
 	if _, ok := s.Registration(); !ok {
-		against = append(against, errors.New("the satellite is not registered with the key of its cluster"))
+		note(satelliteKnown && s.Registrations.IsKnown(), errors.New("the satellite is not registered with the key of its cluster"))
 	}
 	if same, err := s.ServesOwnKey(); err != nil {
-		against = append(against, fmt.Errorf("the access URL does not serve a key: %w", err))
+		note(endpointKnown && s.Endpoint.Value().KeyErr != nil, fmt.Errorf("the access URL does not serve a key: %w", err))
 	} else if !same {
-		against = append(against, errors.New("the access URL serves another key than the satellite's own"))
+		note(true, errors.New("the access URL serves another key than the satellite's own"))
 	}
 	if err := answersForPrimary(s); err != nil {
-		against = append(against, fmt.Errorf("the primary's API does not answer through the satellite: %w", err))
+		note(endpointKnown && s.Primary.Version.IsKnown(), fmt.Errorf("the primary's API does not answer through the satellite: %w", err))
 	}
-	if d := (retainLegacy{}).Decide(s); d.Action != v1alpha1.ActionNone {
-		against = append(against, fmt.Errorf("the legacy release is not retained: %s", d.Reason))
+	return judgement{broken: errors.Join(against...), unknown: errors.Join(unknown...)}
+}
+
+// wayBack judges the retention of the legacy release.
+func wayBack(s *snapshot.Snapshot) judgement {
+	d := (retainLegacy{}).Decide(s)
+	if d.Action == v1alpha1.ActionNone {
+		return judgement{}
 	}
-	return errors.Join(against...)
+	err := fmt.Errorf("the legacy release is not retained: %s", d.Reason)
+	if !s.Legacy.IsKnown() {
+		return judgement{unknown: err}
+	}
+	return judgement{broken: err}
+}
+
+// legacyServes reports whether users are known to be served by the legacy path
+// once Networking v2 is off.
+func legacyServes(s *snapshot.Snapshot) bool {
+	state, known := s.Legacy.Get()
+	if !known || state.Release == nil {
+		return false
+	}
+	_, failure := state.Reach.Failed()
+	return state.Readiness.Ready || state.AccessURL != "" && failure == nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"k8s.io/utils/clock"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
@@ -23,6 +24,8 @@ const pollInterval = time.Second
 type Run struct {
 	// Source is where facts come from; its clients refuse to write once the lock is lost.
 	Source *snapshot.Source
+	// Unfenced is the primary past the fence, for switching off alone; nil if there is none.
+	Unfenced *coder.Client
 	// Initial is what was found when the run began; Now is the latest.
 	Initial, Now *snapshot.Snapshot
 	// Options are the operator's.
@@ -41,6 +44,17 @@ func (run *Run) Refresh(ctx context.Context, items ...snapshot.Item) {
 	items = slices.DeleteFunc(slices.Clone(items), func(item snapshot.Item) bool { return item == snapshot.ItemJournal })
 	run.Source.Refresh(ctx, run.Now, items...)
 	run.Now.Journal = snapshot.Known(run.Record)
+}
+
+// look reads, after a run that failed, how it left the region; a run that
+// succeeded has just read it.
+func (run *Run) look(ctx context.Context, failure error) {
+	if failure == nil {
+		return
+	}
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), signalTimeout)
+	defer cancel()
+	run.Refresh(limited, ruleItems()...)
 }
 
 // Progress tells the operator, in one line, what is being waited for or done.

@@ -92,6 +92,9 @@ func (r *Runner) Run(ctx context.Context, plan v1alpha1.RegionPlan) v1alpha1.Reg
 		}
 	}
 	report.Next = next(r.Operation, r.Source.Region, report)
+	if isStillOn(err) {
+		report.Next = r.Source.Region.Command("rollback")
+	}
 	return report
 }
 
@@ -146,7 +149,9 @@ func (r *Runner) locked(ctx context.Context, plan v1alpha1.RegionPlan, report *v
 	if err != nil {
 		return err
 	}
-	fresh := source.Collect(ctx, append(r.Operation.Items, snapshot.ItemResources, snapshot.ItemRights)...)
+	fresh := source.Collect(ctx, snapshot.ItemProvider)
+	source.Refresh(ctx, fresh, snapshot.ItemProvider) // what the fleet shares may be older than the lock
+	source.Refresh(ctx, fresh, r.otherItems()...)
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}
@@ -159,6 +164,12 @@ func (r *Runner) locked(ctx context.Context, plan v1alpha1.RegionPlan, report *v
 		return &changedError{differences}
 	}
 	return r.steps(ctx, source, fresh, again, report)
+}
+
+// otherItems are the operation's items without the provider, with what rights take.
+func (r *Runner) otherItems() []snapshot.Item {
+	items := slices.Concat(r.Operation.Items, []snapshot.Item{snapshot.ItemResources, snapshot.ItemRights})
+	return slices.DeleteFunc(items, func(item snapshot.Item) bool { return item == snapshot.ItemProvider })
 }
 
 // changedError means that the region is no longer as planned.

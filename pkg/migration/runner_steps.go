@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
@@ -33,7 +35,8 @@ func (r *Runner) steps(ctx context.Context, source *snapshot.Source, s *snapshot
 	}
 
 	run := &Run{
-		Source: source, Initial: clone(s), Now: s, Options: r.Options, Clock: r.Clock, Record: record,
+		Source: source, Unfenced: r.Source.Primary, Initial: clone(s), Now: s,
+		Options: r.Options, Clock: r.Clock, Record: record,
 		progress: func(message string) { r.progress(record.Step, v1alpha1.StepRunning, message) },
 	}
 	run.Now.Journal = snapshot.Known(record)
@@ -50,9 +53,15 @@ func (r *Runner) steps(ctx context.Context, source *snapshot.Source, s *snapshot
 				r.event(ctx, source, writer.UID(), result)
 			}
 		},
-		evidence: func(ctx context.Context) (string, error) { return keepEvidence(ctx, run, r.Operation.Name) },
 	}
+	e.settle = (&settler{
+		run: run, operation: r.Operation.Name, report: report,
+		read: run.Refresh, do: run.remedy, finish: e.finish,
+		evidence: func(ctx context.Context) (string, error) { return keepEvidence(ctx, run, r.Operation.Name) },
+	}).settle
 	err = e.apply(ctx)
+	run.look(ctx, err)
+	report.After = stateAfter(run.Now)
 	if err == nil && r.Operation.Done != nil {
 		r.Operation.Done(record)
 	}
@@ -66,16 +75,18 @@ func (r *Runner) steps(ctx context.Context, source *snapshot.Source, s *snapshot
 // before are the facts to return to, as the journal keeps them.
 func before(s *snapshot.Snapshot) journal.Before {
 	found := journal.Before{SatelliteRevision: s.Satellite.Value().Revision}
+	if state, known := s.Satellite.Get(); known {
+		found.SatelliteRecords = ptr.To(state.LastRevision)
+	}
+	own, registered := s.Registration()
+	found.RegistrationID = own.ID
 	switch s.Networking() {
 	case v1alpha1.NetworkingV2On:
-		on := true
-		found.NetworkingV2 = &on
+		if !registered && s.Registrations.IsKnown() && s.Satellite.IsKnown() {
+			found.NetworkingV2 = ptr.To(true)
+		} // otherwise a migration may have switched it on whose journal is lost
 	case v1alpha1.NetworkingV2Off:
-		off := false
-		found.NetworkingV2 = &off
-	}
-	if own, ok := s.Registration(); ok {
-		found.RegistrationID = own.ID
+		found.NetworkingV2 = ptr.To(false)
 	}
 	return found
 }
@@ -93,7 +104,7 @@ func resumed(record *journal.Record) string {
 	}
 	how := "ended " + string(record.Outcome)
 	if record.Outcome == "" {
-		how = "stopped without a word"
+		how = "stopped without recording a result"
 	}
 	return fmt.Sprintf("an earlier %s by %s %s at step %s (%s)", record.Operation, record.Operator, how, record.Step, record.Updated.UTC().Format("2006-01-02 15:04:05 MST"))
 }
@@ -106,7 +117,7 @@ func (r *Runner) progress(step string, state v1alpha1.StepState, message string)
 		}
 	}
 	r.Report(v1alpha1.Progress{
-		Time: nowTime(r.Clock), Region: r.Source.Region.Name, Step: step, State: state,
+		Time: metav1.NewTime(r.Clock.Now()), Region: r.Source.Region.Name, Step: step, State: state,
 		Index: index, Total: len(r.Operation.Steps), Message: message,
 	})
 }
@@ -116,5 +127,5 @@ func (r *Runner) progress(step string, state v1alpha1.StepState, message string)
 func (r *Runner) event(ctx context.Context, source *snapshot.Source, journalUID types.UID, result v1alpha1.StepResult) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
 	defer cancel()
-	_ = journal.Emit(ctx, source.Access.Clientset(), source.Region.Namespace, journalUID, r.Operation.Name, result, nowTime(r.Clock))
+	_ = journal.Emit(ctx, source.Access.Clientset(), source.Region.Namespace, journalUID, r.Operation.Name, result, metav1.NewTime(r.Clock.Now()))
 }

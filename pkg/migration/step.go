@@ -11,26 +11,24 @@ import (
 // Step is one idempotent unit of an operation on a region. The engine reads
 // what the step looks at, lets it decide, applies it, and then reads and
 // decides again: a step is verified when its decision has become ActionNone.
+// What is done when a step fails is not the step's matter: see compensate.
 type Step interface {
 	// Name is the step's stable name, for example "install-satellite".
 	Name() string
 	// Reads are the items that Decide looks at.
 	Reads() []snapshot.Item
-	// Decide is the probe: it says, from facts alone, whether it is so already,
+	// Decide is the probe: it says, from facts alone, whether the step is done,
 	// what would change, or why nothing can be done. It must not do I/O.
 	Decide(*snapshot.Snapshot) Decision
-	// Apply makes it so. Waits end with ctx; writes that must not be torn run
+	// Apply makes the change. Waits end with ctx; writes that must not be torn run
 	// under run.Commit. It must be safe to repeat, whatever a crash left.
 	Apply(ctx context.Context, run *Run) error
-	// Undo takes back what Apply did, half done or not. It returns a sentence
-	// that says what is now so.
-	Undo(ctx context.Context, run *Run) (string, error)
 }
 
 // Decision is what a step makes of the facts.
 type Decision struct {
 	Action v1alpha1.StepAction
-	// Reason is one sentence: what is so already, what would change, or what is in the way.
+	// Reason is one sentence: what is in place, what would change, or what is in the way.
 	Reason string
 	// Details are further lines.
 	Details []string

@@ -3,7 +3,6 @@ package migration
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
@@ -102,29 +101,4 @@ func (rebuildCanary) Apply(ctx context.Context, run *Run) error {
 	}
 	canary.Rebuilt = true
 	return nil
-}
-
-// Undo builds the canary again on the path that is now in use. The engine runs
-// it after the switch was taken back.
-func (r rebuildCanary) Undo(ctx context.Context, run *Run) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
-	defer cancel()
-	canary := run.Now.Canary.Value()
-	workspace, err := run.Source.Primary.Workspace(ctx, canary.Workspace.ID)
-	if err != nil {
-		return "", err
-	}
-	if workspace.Updating {
-		if workspace, err = awaitForeignBuild(ctx, run, workspace); err != nil {
-			return "", err
-		}
-	}
-	if err := rebuildWorkspace(ctx, run, workspace); err != nil {
-		return "", err
-	}
-	run.Record.Canary = &journal.Canary{ID: workspace.ID, Name: workspace.Name, Proves: journal.ProvesLegacy, Asked: true, Rebuilt: true}
-	if r.proves == journal.ProvesFinalized {
-		return fmt.Sprintf("workspace %q is rebuilt, with the legacy release restored", workspace.Name), nil
-	}
-	return fmt.Sprintf("workspace %q is rebuilt on the legacy path", workspace.Name), nil
 }

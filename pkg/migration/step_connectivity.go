@@ -61,7 +61,3 @@ func canaryProof(s *snapshot.Snapshot) string {
 func (v verifyConnectivity) Apply(ctx context.Context, run *Run) error {
 	return run.WaitFor(ctx, "waiting for the region to work as migrated", v.Reads(), connected)
 }
-
-func (verifyConnectivity) Undo(context.Context, *Run) (string, error) {
-	return "nothing was changed", nil
-}

@@ -36,9 +36,9 @@ func (d disableNetworkingV2) Decide(s *snapshot.Snapshot) Decision {
 	was, known := d.before(s.Journal.Value())
 	switch {
 	case !known:
-		return blocked("Networking v2 is on, and no journal tells what it was before: say it with --networking-v2-was off (or on)")
+		return blocked("Networking v2 is on, and no journal says what it was before the migration: if it was off, add --networking-v2-was off")
 	case was:
-		return already("Networking v2 was on before the migration, and stays on")
+		return blocked("Networking v2 was on before the migration, so that there is no legacy path to go back to: --networking-v2-was off switches it off all the same")
 	default:
 		return change(fmt.Sprintf("switch provider %q back to the legacy path (Networking v2 off)", provider))
 	}
@@ -60,12 +60,11 @@ func (d disableNetworkingV2) before(record *journal.Record) (was, known bool) {
 // Note makes sure that the canary is rebuilt even if this run dies in between.
 func (disableNetworkingV2) Note(_ *snapshot.Snapshot, record *journal.Record) {
 	expectRebuild(record, journal.ProvesLegacy)
+	record.Migrated = false
 }
 
 func (disableNetworkingV2) Apply(ctx context.Context, run *Run) error {
-	return switchNetworking(ctx, run, false)
-}
-
-func (disableNetworkingV2) Undo(context.Context, *Run) (string, error) {
-	return "the provider stays on the legacy path", nil
+	commit, cancel := run.Commit(ctx)
+	defer cancel()
+	return switchNetworking(commit, run.Source.Primary, run.Now.Provider.Value(), false)
 }

@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 
+	"k8s.io/utils/ptr"
+
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -30,15 +33,13 @@ func (enableNetworkingV2) Decide(s *snapshot.Snapshot) Decision {
 	}
 }
 
-func networkingUnknown(s *snapshot.Snapshot) string {
-	switch {
-	case !s.Primary.Version.IsKnown():
-		return fmt.Sprintf("the primary's version is unknown: %v", s.Primary.Version.Err())
-	case !s.Provider.IsKnown():
-		return fmt.Sprintf("the provider is unknown: %v", s.Provider.Err())
-	default:
-		return fmt.Sprintf("provider %q does not say whether it uses Networking v2, and the primary is older than v1.22", s.Provider.Value().Name)
+// Note keeps what the switch was: off, whatever the journal said of the time
+// before. From here on the migration is not complete until its end.
+func (enableNetworkingV2) Note(s *snapshot.Snapshot, record *journal.Record) {
+	if record.Before == nil {
+		record.Before = &journal.Before{}
 	}
+	record.Before.NetworkingV2, record.Migrated = ptr.To(false), false
 }
 
 func (enableNetworkingV2) Apply(ctx context.Context, run *Run) error {
@@ -49,18 +50,20 @@ func (enableNetworkingV2) Apply(ctx context.Context, run *Run) error {
 	if err := mayUseNetworkingV2(run.Now); err != nil {
 		return fmt.Errorf("not switched: %w", err)
 	}
-	return switchNetworking(ctx, run, true)
+	commit, cancel := run.Commit(ctx)
+	defer cancel()
+	return switchNetworking(commit, run.Source.Primary, run.Now.Provider.Value(), true)
 }
 
 // switchNetworking sets the provider's flag and confirms, by reading it back,
 // that it and nothing else changed. An answer that is lost is made up for by
 // the reading.
-func switchNetworking(ctx context.Context, run *Run, on bool) error {
-	commit, cancel := run.Commit(ctx)
-	defer cancel()
-	before := run.Now.Provider.Value()
-	patchErr := run.Source.Primary.SetNetworkingV2(commit, before.ID, on)
-	after, err := run.Source.Primary.Provider(commit, before.ID)
+func switchNetworking(ctx context.Context, api *coder.Client, before coder.Provider, on bool) error {
+	patchErr := api.SetNetworkingV2(ctx, before.ID, on)
+	after, err := api.Provider(ctx, before.ID)
+	if err != nil && patchErr != nil {
+		return patchErr
+	}
 	if err != nil {
 		return fmt.Errorf("whether provider %q was switched could not be confirmed: %w", before.Name, err)
 	}
@@ -74,18 +77,4 @@ func switchNetworking(ctx context.Context, run *Run, on bool) error {
 		return fmt.Errorf("with the switch of provider %q the primary also changed %v: compare them with `coder providers ls`", before.Name, changed)
 	}
 	return nil
-}
-
-func (enableNetworkingV2) Undo(ctx context.Context, run *Run) (string, error) {
-	if was := run.Record.Before.NetworkingV2; was == nil || *was {
-		return "Networking v2 was on before the migration and stays on", nil
-	}
-	run.Refresh(ctx, snapshot.ItemProvider)
-	if run.Now.Networking() == v1alpha1.NetworkingV2AlwaysOn {
-		return "the primary always uses Networking v2", nil
-	}
-	if err := switchNetworking(ctx, run, false); err != nil {
-		return "", err
-	}
-	return "the provider is back on the legacy path (Networking v2 off)", nil
 }

@@ -77,7 +77,3 @@ func dnsRecord(accessURL string, loadBalancer []string) string {
 	}
 	return fmt.Sprintf("%s %s %s", host, kind, strings.Join(loadBalancer, ", "))
 }
-
-func (exposeSatellite) Undo(context.Context, *Run) (string, error) {
-	return "nothing was changed", nil
-}

@@ -2,7 +2,6 @@ package migration
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
@@ -60,15 +59,4 @@ func (removeLegacy) Apply(ctx context.Context, run *Run) error {
 		Progress:  func(message string) { run.Progress("%s", message) },
 	})
 	return err
-}
-
-func (removeLegacy) Undo(ctx context.Context, run *Run) (string, error) {
-	release := run.Initial.Legacy.Value().Release
-	if release == nil {
-		return "the legacy release was gone before this run", nil
-	}
-	namespace := run.Source.Region.Namespace
-	err := legacy.RestoreRecord(ctx, run.Source.Access, *release, namespace)
-	_, objectsErr := legacy.RecreateObjects(ctx, run.Source.Access, *release, namespace)
-	return "the legacy release is restored from its backup", errors.Join(err, objectsErr)
 }

@@ -59,18 +59,3 @@ func (installSatellite) Apply(ctx context.Context, run *Run) error {
 	_, err := satellite.Apply(ctx, run.Source.Access, spec, run.Now.Chart.Value(), options)
 	return err
 }
-
-func (installSatellite) Undo(ctx context.Context, run *Run) (string, error) {
-	region := run.Source.Region
-	before := run.Initial.Satellite.Value()
-	if before.Revision == 0 {
-		err := satellite.Uninstall(run.Source.Access, region.Namespace, region.Release)
-		return "the satellite's release is uninstalled again", err
-	}
-	now, err := satellite.Inspect(ctx, run.Source.Access, region.Namespace, region.Release)
-	if err == nil && now.Revision == before.Revision && now.LastRevision == before.Revision {
-		return fmt.Sprintf("the satellite's release is still at revision %d", before.Revision), nil
-	}
-	err = satellite.Rollback(run.Source.Access, region.Namespace, region.Release, before.Revision)
-	return fmt.Sprintf("the satellite's release is back at what revision %d was", before.Revision), err
-}

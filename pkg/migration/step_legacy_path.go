@@ -46,7 +46,3 @@ func (v verifyLegacyPath) answers(s *snapshot.Snapshot) error {
 func (v verifyLegacyPath) Apply(ctx context.Context, run *Run) error {
 	return run.WaitFor(ctx, "waiting for the legacy path", v.Reads(), v.answers)
 }
-
-func (verifyLegacyPath) Undo(context.Context, *Run) (string, error) {
-	return "nothing was changed", nil
-}

@@ -15,7 +15,7 @@ type registerSatellite struct{}
 func (registerSatellite) Name() string { return "register-satellite" }
 
 func (registerSatellite) Reads() []snapshot.Item {
-	return []snapshot.Item{snapshot.ItemRegistrations, snapshot.ItemSatellite, snapshot.ItemEndpoint}
+	return []snapshot.Item{snapshot.ItemRegistrations, snapshot.ItemSatellite, snapshot.ItemEndpoint, snapshot.ItemJournal}
 }
 
 func (registerSatellite) Decide(s *snapshot.Snapshot) Decision {
@@ -25,7 +25,11 @@ func (registerSatellite) Decide(s *snapshot.Snapshot) Decision {
 	if own, ok := s.Registration(); ok {
 		return already(fmt.Sprintf("registered as %q with fingerprint %s", own.Name, own.Fingerprint))
 	}
-	if other, ok := sameNamed(s); ok && s.Satellite.Value().Fingerprint != "" {
+	other, taken := sameNamed(s)
+	switch {
+	case taken && s.OwnFormerRegistration(other):
+		return change(fmt.Sprintf("register %q at the primary anew, in place of the key %s that this region no longer has", s.Region.Name, other.Fingerprint))
+	case taken && s.Satellite.Value().Fingerprint != "":
 		return blocked(nameTaken(s.Region.Name, other))
 	}
 	return change(fmt.Sprintf("register %q at the primary", s.Region.Name))
@@ -55,6 +59,12 @@ func (r registerSatellite) Apply(ctx context.Context, run *Run) error {
 	}
 	commit, cancel := run.Commit(ctx)
 	defer cancel()
+	if other, taken := sameNamed(run.Now); taken && run.Now.OwnFormerRegistration(other) {
+		if err := run.Source.Primary.DeleteSatellite(commit, other.ID); err != nil && !coder.IsNotFound(err) {
+			return fmt.Errorf("the registration of this region's former key could not be deleted: %w", err)
+		}
+		run.Record.RegistrationID = ""
+	}
 	created, err := run.Source.Primary.CreateSatellite(commit, run.Source.Region.Name, run.Now.Satellite.Value().PublicKey)
 	if err == nil {
 		run.Record.RegistrationID = created.ID
@@ -66,22 +76,4 @@ func (r registerSatellite) Apply(ctx context.Context, run *Run) error {
 		return nil
 	}
 	return err
-}
-
-func (registerSatellite) Undo(ctx context.Context, run *Run) (string, error) {
-	if _, ok := run.Initial.Registration(); ok {
-		return "the registration was there before this run and stays", nil
-	}
-	run.Refresh(ctx, snapshot.ItemRegistrations)
-	if !run.Now.Registrations.IsKnown() {
-		return "", run.Now.Registrations.Err()
-	}
-	own, ok := run.Now.Registration()
-	if !ok {
-		return "nothing was registered", nil
-	}
-	if err := run.Source.Primary.DeleteSatellite(ctx, own.ID); err != nil && !coder.IsNotFound(err) {
-		return "", err
-	}
-	return fmt.Sprintf("the registration %q is deleted again", own.Name), nil
 }

@@ -54,7 +54,3 @@ func restore(ctx context.Context, run *Run, force bool) error {
 	}
 	return err
 }
-
-func (restoreLegacy) Undo(context.Context, *Run) (string, error) {
-	return "what was restored of the legacy release stays", nil
-}

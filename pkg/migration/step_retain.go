@@ -32,7 +32,7 @@ func (retainLegacy) Decide(s *snapshot.Snapshot) Decision {
 	}
 	release := state.Release
 	missing := state.Retention.Missing
-	if state.Retention.Complete() && !ledgerMatches(s.Journal.Value(), *release) {
+	if state.Retention.Complete() && !ledgerCovers(s.Journal.Value(), *release) {
 		missing = []string{"ledger in the journal"}
 	}
 	if len(missing) == 0 {
@@ -47,12 +47,8 @@ func (retainLegacy) Decide(s *snapshot.Snapshot) Decision {
 	)
 }
 
-func ledgerMatches(record *journal.Record, release legacy.Release) bool {
-	if record == nil || record.Retention == nil {
-		return false
-	}
-	ledger := record.Retention
-	return ledger.Namespace == release.Namespace && ledger.Release == release.Name && ledger.Revision == release.Revision
+func ledgerCovers(record *journal.Record, release legacy.Release) bool {
+	return record != nil && record.Retention.Covers(release.Namespace, release.Name, release.Revision)
 }
 
 func (retainLegacy) Apply(ctx context.Context, run *Run) error {
@@ -89,16 +85,4 @@ func (run *Run) retainReason() string {
 		return run.Options.Reason
 	}
 	return "kept for rollback while region " + run.Source.Region.Name + " moves to a satellite"
-}
-
-func (retainLegacy) Undo(ctx context.Context, run *Run) (string, error) {
-	state := run.Initial.Legacy.Value()
-	if state.Release == nil || state.Retention.Complete() {
-		return "retention was there before this run and stays", nil
-	}
-	if state.Release.RecordMissing {
-		return "what was restored of the legacy release stays", nil
-	}
-	err := legacy.Unretain(ctx, run.Source.Access, *state.Release, run.Source.Region.Namespace)
-	return "the legacy release's record is as it was", err
 }

@@ -39,7 +39,3 @@ func (u uninstallSatellite) Apply(_ context.Context, run *Run) error {
 	region := run.Source.Region
 	return satellite.Uninstall(run.Source.Access, region.Namespace, region.Release)
 }
-
-func (uninstallSatellite) Undo(context.Context, *Run) (string, error) {
-	return "the satellite stays as it is; `migrate` installs it again", nil
-}

@@ -64,10 +64,11 @@ func TestDecisions(t *testing.T) {
 		"expose: done":        {exposeSatellite{}, migrated, asIs, none, "with the satellite's own key"},
 		"expose: another key": {exposeSatellite{}, migrated, otherKey, check, "wait until"},
 
-		"register: fresh":      {registerSatellite{}, fresh, asIs, change, `register "sydney"`},
-		"register: done":       {registerSatellite{}, migrated, asIs, none, `registered as "sydney"`},
-		"register: name taken": {registerSatellite{}, migrated, func(s facts) { s.Registrations.Value()[0].Fingerprint = "SHA256:other" }, blocked, "another key (SHA256:other). If it is a former installation"},
-		"register: unknown":    {registerSatellite{}, fresh, func(s facts) { s.Registrations = snapshot.Unknown[[]coder.Satellite](errNothing) }, blocked, "nothing answers"},
+		"register: fresh":                   {registerSatellite{}, fresh, asIs, change, `register "sydney"`},
+		"register: done":                    {registerSatellite{}, migrated, asIs, none, `registered as "sydney"`},
+		"register: name taken":              {registerSatellite{}, migrated, func(s facts) { s.Registrations.Value()[0].Fingerprint = "SHA256:other" }, blocked, "another key (SHA256:other). If it is a former installation"},
+		"register: a former key of its own": {registerSatellite{}, migrated, formerKey, change, "anew, in place of the key SHA256:other"},
+		"register: unknown":                 {registerSatellite{}, fresh, func(s facts) { s.Registrations = snapshot.Unknown[[]coder.Satellite](errNothing) }, blocked, "nothing answers"},
 		"register: other form of fingerprint": {registerSatellite{}, migrated, func(s facts) {
 			s.Registrations.Value()[0].Fingerprint = "ab:cd"
 			set(&s.Endpoint, func(e *snapshot.Endpoint) { e.Key.Fingerprint = "ab:cd" })
@@ -111,10 +112,10 @@ func TestDecisions(t *testing.T) {
 		"disable: done":                  {disableNetworkingV2{}, fresh, asIs, none, "on the legacy path"},
 		"disable: migrated":              {disableNetworkingV2{}, migrated, asIs, change, "switch provider \"sydney\" back"},
 		"disable: always on":             {disableNetworkingV2{}, migrated, func(s facts) { s.Primary.Version = snapshot.FactOf(coder.ParseVersion("1.22.0")) }, blocked, "there is no legacy path"},
-		"disable: was on before":         {disableNetworkingV2{}, migrated, func(s facts) { s.Journal.Value().Before.NetworkingV2 = ptr.To(true) }, none, "stays on"},
+		"disable: was on before":         {disableNetworkingV2{}, migrated, func(s facts) { s.Journal.Value().Before.NetworkingV2 = ptr.To(true) }, blocked, "no legacy path to go back to"},
 		"disable: no journal":            {disableNetworkingV2{}, migrated, func(s facts) { s.Journal = snapshot.Known[*journal.Record](nil) }, blocked, "--networking-v2-was"},
 		"disable: the operator says off": {disableNetworkingV2{was: ptr.To(false)}, migrated, func(s facts) { s.Journal = snapshot.Known[*journal.Record](nil) }, change, "back"},
-		"disable: the operator says on":  {disableNetworkingV2{was: ptr.To(true)}, migrated, asIs, none, "stays on"},
+		"disable: the operator says on":  {disableNetworkingV2{was: ptr.To(true)}, migrated, asIs, blocked, "no legacy path to go back to"},
 		"disable: unknown":               {disableNetworkingV2{}, migrated, func(s facts) { s.Provider = snapshot.Unknown[coder.Provider](errNothing) }, blocked, "nothing answers"},
 		"restore: done":                  {restoreLegacy{}, migrated, asIs, none, "revision 1"},
 		"restore: gone":                  {restoreLegacy{}, migrated, recordGone, change, "from its backup b"},
@@ -157,6 +158,12 @@ func TestDecisions(t *testing.T) {
 			}
 		})
 	}
+}
+
+// formerKey leaves a registration of this region whose key is gone with its release.
+func formerKey(s *snapshot.Snapshot) {
+	s.Registrations.Value()[0].Fingerprint = "SHA256:other"
+	s.Journal.Value().RegistrationID = "r"
 }
 
 func noLegacy(s *snapshot.Snapshot) { s.Legacy = snapshot.Known(snapshot.Legacy{}) }

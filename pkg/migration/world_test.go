@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	clocktesting "k8s.io/utils/clock/testing"
 
@@ -92,13 +93,9 @@ func (t thing) Apply(ctx context.Context, run *Run) error {
 	return t.change("apply", true)
 }
 
-func (t thing) Undo(context.Context, *Run) (string, error) {
-	return "taken back", t.change("undo", false)
-}
-
 // engine returns an engine on the world, with the report that it fills.
 func (w *world) engine(options Options) (*engine, *v1alpha1.RegionReport) {
-	operation := Operation{Name: "migrate", KeepOnFailure: w.switchIndex()}
+	operation := Operation{Name: "migrate"}
 	for i := range w.so {
 		operation.Steps = append(operation.Steps, thing{w, i})
 	}
@@ -119,9 +116,9 @@ func (w *world) engine(options Options) (*engine, *v1alpha1.RegionReport) {
 			return nil
 		},
 		emit: func(v1alpha1.StepResult) {},
-		evidence: func(context.Context) (string, error) {
-			w.log = append(w.log, "evidence")
-			return "evidence/sydney", nil
+		settle: func(_ context.Context, failed string, cause error) error {
+			w.log = append(w.log, strings.TrimSpace("settle "+failed))
+			return cause
 		},
 	}, report
 }

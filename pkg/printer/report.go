@@ -3,6 +3,7 @@ package printer
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -101,6 +102,9 @@ func (h human) regionReport(p *page, region *v1alpha1.RegionReport) {
 	if region.Resumed != "" {
 		entry("resumed", plain, region.Resumed)
 	}
+	if region.After != nil {
+		entry("path now", plain, pathNow(region.After))
+	}
 	told := h.steps(p, region.Steps, entry)
 	if region.Error != "" && !told {
 		entry("error", bad, region.Error)
@@ -123,7 +127,7 @@ func (h human) steps(p *page, steps []v1alpha1.StepResult, entry func(string, st
 	if h.wide {
 		p.table(resultTable(steps), h.wide, "  ")
 	}
-	for _, step := range steps {
+	for _, step := range urgentFirst(steps) {
 		label, s, text := words(string(step.State)), bad, step.Error
 		switch step.State {
 		case v1alpha1.StepFailed, v1alpha1.StepInterrupted:
@@ -140,6 +144,34 @@ func (h human) steps(p *page, steps []v1alpha1.StepResult, entry func(string, st
 		}
 	}
 	return told
+}
+
+// urgentFirst puts what could not be undone before everything else.
+func urgentFirst(steps []v1alpha1.StepResult) []v1alpha1.StepResult {
+	steps = slices.Clone(steps)
+	slices.SortStableFunc(steps, func(a, b v1alpha1.StepResult) int {
+		urgent := func(r v1alpha1.StepResult) int {
+			if r.State == v1alpha1.StepUndoFailed {
+				return 0
+			}
+			return 1
+		}
+		return urgent(a) - urgent(b)
+	})
+	return steps
+}
+
+// pathNow says which path users take after a run.
+func pathNow(after *v1alpha1.RegionState) string {
+	switch after.NetworkingV2 {
+	case v1alpha1.NetworkingV2Off:
+		return "the legacy path (Networking v2 is off)"
+	case v1alpha1.NetworkingV2On, v1alpha1.NetworkingV2AlwaysOn:
+		answers := map[v1alpha1.Finding]string{v1alpha1.FindingYes: "which answers", v1alpha1.FindingNo: "WHICH DOES NOT ANSWER"}[after.SatelliteAnswers]
+		return "the satellite (Networking v2 is on), " + cmp.Or(answers, "and it is not known whether that answers")
+	default:
+		return "not known: the primary does not say whether Networking v2 is on"
+	}
 }
 
 func named(step v1alpha1.StepResult, text string) string {

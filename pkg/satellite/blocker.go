@@ -71,15 +71,17 @@ func blockerOf(deployment *appsv1.Deployment, pods []corev1.Pod) *BlockedError {
 	case result.Status == status.CurrentStatus:
 		return nil
 	}
-	slices.SortFunc(pods, func(a, b corev1.Pod) int { // newest first
-		return cmp.Or(b.CreationTimestamp.Compare(a.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
-	})
+	slices.SortFunc(pods, newestFirst)
 	for i := range pods {
 		if blocked := podBlocker(&pods[i]); blocked != nil {
 			return blocked
 		}
 	}
 	return &BlockedError{Object: object, Reason: string(result.Status), Message: result.Message}
+}
+
+func newestFirst(a, b corev1.Pod) int {
+	return cmp.Or(b.CreationTimestamp.Compare(a.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
 }
 
 // podBlocker returns what keeps a pod from being ready, or nil if it is, or is

@@ -4,56 +4,103 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/yaml"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
 
-// maxEvidence is the longest file of evidence, and evidenceLines how many of a
-// container's last log lines are kept.
+// Bounds of evidence: the longest file, how many of a container's last log lines
+// are kept, and of how many pods.
 const (
 	maxEvidence   = 256 << 10
 	evidenceLines = 50
+	evidencePods  = 5
 )
 
-// Evidence returns what can be seen of the satellite as files by name: its
+// Evidence returns what can be seen of the satellite as files by name: its own
 // pods' states, the namespace's events and the last lines of each container's
-// log. It holds nothing of Secrets. What could not be read is in the error;
-// the rest is returned all the same.
+// log, of the newest pods, all read in parallel. It holds nothing of Secrets.
+// What could not be read is in the error; the rest is returned all the same.
 func Evidence(ctx context.Context, access *cluster.Access, namespace string) (map[string][]byte, error) {
-	files := map[string][]byte{}
-	var errs []error
-	client := access.Clientset()
-	pods, err := client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{})
+	e := &evidence{client: access.Clientset(), namespace: namespace, files: map[string][]byte{}}
+	var group sync.WaitGroup
+	group.Go(func() { e.events(ctx) })
+	group.Go(func() { e.pods(ctx) })
+	group.Wait()
+	return e.files, errors.Join(e.errs...)
+}
+
+// evidence is what was gathered so far.
+type evidence struct {
+	client    kubernetes.Interface
+	namespace string
+
+	mu    sync.Mutex
+	files map[string][]byte
+	errs  []error
+}
+
+// add keeps a file, unless err says why there is none.
+func (e *evidence) add(name string, content []byte, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	if err != nil {
-		return files, fmt.Errorf("the pods cannot be listed: %w", err)
+		e.errs = append(e.errs, err)
+		return
 	}
+	e.files[name] = content[:min(len(content), maxEvidence)]
+}
+
+func (e *evidence) addYAML(name string, content any) {
+	text, err := yaml.Marshal(content)
+	e.add(name, text, err)
+}
+
+func (e *evidence) events(ctx context.Context) {
+	events, err := e.client.CoreV1().Events(e.namespace).List(ctx, metav1.ListOptions{Limit: 500})
+	if err != nil {
+		e.add("", nil, fmt.Errorf("the events cannot be listed: %w", err))
+		return
+	}
+	e.addYAML("events.yaml", eventLines(events.Items))
+}
+
+func (e *evidence) pods(ctx context.Context) {
+	list, err := e.client.CoreV1().Pods(e.namespace).List(ctx, metav1.ListOptions{LabelSelector: "coder.deployment=" + workloadName})
+	if err != nil {
+		e.add("", nil, fmt.Errorf("the pods cannot be listed: %w", err))
+		return
+	}
+	pods := list.Items
+	slices.SortFunc(pods, newestFirst)
+	pods = pods[:min(len(pods), evidencePods)]
 	states := map[string]corev1.PodStatus{}
-	for _, pod := range pods.Items {
+	var group sync.WaitGroup
+	for _, pod := range pods {
 		states[pod.Name] = pod.Status
 		for _, container := range pod.Spec.Containers {
-			log, err := client.CoreV1().Pods(namespace).GetLogs(pod.Name, &corev1.PodLogOptions{
-				Container: container.Name, TailLines: ptr.To[int64](evidenceLines), LimitBytes: ptr.To[int64](maxEvidence),
-			}).DoRaw(ctx)
-			if err != nil {
-				errs = append(errs, fmt.Errorf("the log of pod %s cannot be read: %w", pod.Name, err))
-				continue
-			}
-			files[fmt.Sprintf("%s-%s.log", pod.Name, container.Name)] = log
+			group.Go(func() { e.log(ctx, pod.Name, container.Name) })
 		}
 	}
-	errs = append(errs, addYAML(files, "pods.yaml", states))
-	events, err := client.CoreV1().Events(namespace).List(ctx, metav1.ListOptions{Limit: 500})
+	e.addYAML("pods.yaml", states)
+	group.Wait()
+}
+
+func (e *evidence) log(ctx context.Context, pod, container string) {
+	log, err := e.client.CoreV1().Pods(e.namespace).GetLogs(pod, &corev1.PodLogOptions{
+		Container: container, TailLines: ptr.To[int64](evidenceLines), LimitBytes: ptr.To[int64](maxEvidence),
+	}).DoRaw(ctx)
 	if err != nil {
-		errs = append(errs, fmt.Errorf("the events cannot be listed: %w", err))
-	} else {
-		errs = append(errs, addYAML(files, "events.yaml", eventLines(events.Items)))
+		err = fmt.Errorf("the log of pod %s cannot be read: %w", pod, err)
 	}
-	return files, errors.Join(errs...)
+	e.add(fmt.Sprintf("%s-%s.log", pod, container), log, err)
 }
 
 func eventLines(events []corev1.Event) []string {
@@ -64,13 +111,4 @@ func eventLines(events []corev1.Event) []string {
 			event.InvolvedObject.Kind, event.InvolvedObject.Name, event.Reason, event.Message))
 	}
 	return lines
-}
-
-func addYAML(files map[string][]byte, name string, content any) error {
-	text, err := yaml.Marshal(content)
-	if err != nil {
-		return err
-	}
-	files[name] = text[:min(len(text), maxEvidence)]
-	return nil
 }

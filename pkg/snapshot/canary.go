@@ -12,8 +12,11 @@ import (
 // canary chooses the canary, or looks at the one chosen before again.
 func (src *Source) canary(ctx context.Context, s *Snapshot) Fact[Canary] {
 	if before, ok := s.Canary.Get(); ok {
+		s.chosen = &before
+	}
+	if before := s.chosen; before != nil {
 		if before.None {
-			return s.Canary
+			return Known(*before)
 		}
 		workspace, err := src.Primary.Workspace(ctx, before.Workspace.ID)
 		return FactOf(Canary{Workspace: workspace, Reason: before.Reason}, err)

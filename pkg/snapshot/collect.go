@@ -83,7 +83,7 @@ func (src *Source) Refresh(ctx context.Context, s *Snapshot, items ...Item) {
 	run(ItemRegistrations, func() { s.Registrations = FactOf(src.Primary.Satellites(ctx)) })
 	run(ItemEndpoint, func() { s.Endpoint = src.endpoint(ctx) })
 
-	s.Primary = src.Shared.Facts(ctx)
+	src.primary(ctx, s, wanted)
 	if wanted[ItemProvider] {
 		s.Provider = src.provider(ctx, s)
 	}
@@ -143,11 +143,27 @@ func (src *Source) cluster(ctx context.Context) (Cluster, error) {
 	return found, nil
 }
 
+// primary takes the facts that the fleet shares the first time. When the
+// provider or the access URL is read again, so is the primary's version: what
+// they mean depends on it, and a primary may be upgraded in the middle of a run.
+func (src *Source) primary(ctx context.Context, s *Snapshot, wanted map[Item]bool) {
+	if s.Primary.URL == "" {
+		s.Primary = src.Shared.Facts(ctx)
+		return
+	}
+	if wanted[ItemProvider] || wanted[ItemEndpoint] {
+		s.Primary.Version = FactOf(src.Primary.Version(ctx))
+	}
+}
+
 // provider finds the region's provider in the fleet's shared list the first
 // time, and by its ID, freshly, from then on.
 func (src *Source) provider(ctx context.Context, s *Snapshot) Fact[coder.Provider] {
-	if known, ok := s.Provider.Get(); ok {
-		return FactOf(src.Primary.Provider(ctx, known.ID))
+	if known, ok := s.Provider.Get(); ok { // not every snapshot was collected here
+		s.providerID = known.ID
+	}
+	if s.providerID != "" {
+		return FactOf(src.Primary.Provider(ctx, s.providerID))
 	}
 	providers, ok := s.Primary.Providers.Get()
 	if !ok {
@@ -157,5 +173,7 @@ func (src *Source) provider(ctx context.Context, s *Snapshot) Fact[coder.Provide
 	if src.OpenErr == nil {
 		server = src.Access.Server()
 	}
-	return FactOf(fleet.MatchProvider(src.Region, server, providers))
+	found, err := fleet.MatchProvider(src.Region, server, providers)
+	s.providerID = found.ID
+	return FactOf(found, err)
 }

@@ -175,8 +175,8 @@ func TestNothingAskedNothingDone(t *testing.T) {
 	}
 }
 
-// A second look takes the provider and the canary by their IDs, freshly, and
-// the primary's facts as they were.
+// A second look takes the provider and the canary by their IDs, freshly, the
+// primary's version with the provider, and its other facts as they were.
 func TestRefresh(t *testing.T) {
 	servers := newServers()
 	source := servers.source(t)
@@ -189,7 +189,11 @@ func TestRefresh(t *testing.T) {
 	if !*s.Provider.Value().EnableNetV2 || s.Canary.Value().Workspace.LatestStat.ContainerStatus != coder.ContainerOn {
 		t.Errorf("then: %+v, %+v", s.Provider.Value(), s.Canary.Value())
 	}
-	want := []string{"GET coder.example.com/api/private/resource-pools/p", "GET coder.example.com/api/v0/workspaces/w"}
+	want := []string{
+		"GET coder.example.com/api", // the version, because the provider is read again
+		"GET coder.example.com/api/private/resource-pools/p",
+		"GET coder.example.com/api/v0/workspaces/w",
+	}
 	if diff := cmp.Diff(want, servers.asked()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

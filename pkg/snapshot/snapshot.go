@@ -33,6 +33,11 @@ type Snapshot struct {
 	// Canary is the workspace chosen to prove the migration.
 	Canary Fact[Canary]
 
+	// providerID and chosen are the provider and the canary as they were found
+	// first: when one cannot be read for a while, no other takes its place.
+	providerID string
+	chosen     *Canary
+
 	// Cluster identifies the region's cluster.
 	Cluster Fact[Cluster]
 	// Resources are those of the objects that are, or will be, in the releases.
@@ -162,6 +167,18 @@ func (s *Snapshot) Registration() (coder.Satellite, bool) {
 		}
 	}
 	return coder.Satellite{}, false
+}
+
+// OwnFormerRegistration reports whether the registration is one that a migration
+// of this region made, of a key that the region no longer has: somebody
+// uninstalled the satellite, and its key with it.
+func (s *Snapshot) OwnFormerRegistration(r coder.Satellite) bool {
+	record, known := s.Journal.Get()
+	if !known || record == nil || record.RegistrationID == "" || record.RegistrationID != r.ID || !s.Satellite.IsKnown() {
+		return false
+	}
+	_, registered := s.Registration()
+	return !registered
 }
 
 // ServesOwnKey reports whether the key served at the access URL is the key in

@@ -12,7 +12,8 @@ const (
 	OutcomeFailed          Outcome = "Failed"          // 1
 	OutcomeChangesPending  Outcome = "ChangesPending"  // 0, or 2 with --detailed-exitcode
 	OutcomePartlyFailed    Outcome = "PartlyFailed"    // 3
-	OutcomeLockHeld        Outcome = "LockHeld"        // 4
+	OutcomeLockHeld        Outcome = "LockHeld"        // 4; nothing was begun
+	OutcomeLockLost        Outcome = "LockLost"        // 4; stopped when the lock was gone
 	OutcomePreflightFailed Outcome = "PreflightFailed" // 5
 	OutcomeTimedOut        Outcome = "TimedOut"        // 124
 	OutcomeInterrupted     Outcome = "Interrupted"     // 130

@@ -42,9 +42,38 @@ type RegionReport struct {
 	Left []string `json:"left,omitempty"`
 	// Next is the one command to type next; empty if there is none.
 	Next string `json:"next,omitempty"`
-	// Evidence is the folder with what was captured before anything was undone.
+	// Evidence is the folder with what was captured of a failure, once Networking
+	// v2 was settled and before anything else was undone.
 	Evidence string `json:"evidence,omitempty"`
+	// After is how the run left the region; nil if nothing was begun.
+	After *RegionState `json:"after,omitempty"`
 }
+
+// RegionState is how a run left a region, as read at its end.
+type RegionState struct {
+	// NetworkingV2 is which path the provider's users take.
+	NetworkingV2 NetworkingV2 `json:"networkingV2"`
+	// Registered: the primary lists the satellite's own key.
+	Registered Finding `json:"registered"`
+	// SatelliteRelease is Helm's status of the release's newest record, "none" or "Unknown".
+	SatelliteRelease string `json:"satelliteRelease"`
+	// SatelliteAnswers: the access URL serves the satellite's own key, and the
+	// primary's API answers through it.
+	SatelliteAnswers Finding `json:"satelliteAnswers"`
+	// LegacyRetained: the legacy release survives `helm uninstall`; None if there is no legacy release.
+	LegacyRetained Finding `json:"legacyRetained"`
+}
+
+// Finding is the answer to a question about a region.
+type Finding string
+
+// Findings. What could not be determined is neither yes nor no.
+const (
+	FindingYes     Finding = "Yes"
+	FindingNo      Finding = "No"
+	FindingNone    Finding = "None"
+	FindingUnknown Finding = "Unknown"
+)
 
 // StepState is how a step ended.
 type StepState string

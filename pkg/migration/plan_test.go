@@ -1,0 +1,44 @@
+package migration
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// A plan that is refused says first that an earlier run left users cut off, and
+// what to type about that.
+func TestPlanOfAStrandedRegion(t *testing.T) {
+	for name, test := range map[string]struct {
+		but  func(*snapshot.Snapshot)
+		want bool
+	}{
+		"cut off":                 {noAnswer, true},
+		"the satellite answers":   {func(*snapshot.Snapshot) {}, false},
+		"the legacy path is used": {func(s *snapshot.Snapshot) { noAnswer(s); offIn(s) }, false},
+		"complete":                {func(s *snapshot.Snapshot) { noAnswer(s); s.Journal.Value().Migrated = true }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := migrated(t)
+			s.Primary.Me = snapshot.Unknown[coder.User](errNothing) // which stops every operation
+			test.but(s)
+			plan := NewRegionPlan(Migrate(), s)
+			if plan.Outcome != v1alpha1.OutcomePreflightFailed {
+				t.Fatalf("outcome %s", plan.Outcome)
+			}
+			report := newReport(plan)
+			report.Outcome = plan.Outcome
+			got := next(Migrate(), s.Region, report)
+			first := plan.Preflight[0]
+			if said := first.ID == checkCutOff && strings.Contains(first.Message, "users cannot work that way"); said != test.want {
+				t.Errorf("the first result is %+v", first)
+			}
+			if want := s.Region.Command("rollback"); (got == want) != test.want {
+				t.Errorf("next is %q", got)
+			}
+		})
+	}
+}

@@ -1,0 +1,126 @@
+package migration
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// rebuildTimeout bounds the build of a canary after a failure.
+const rebuildTimeout = 5 * time.Minute
+
+// remedy carries a remedy out. It returns a sentence that says what is so now.
+func (run *Run) remedy(ctx context.Context, r remedy) (string, error) {
+	region := run.Source.Region
+	switch r.act {
+	case switchOff:
+		return run.switchOff(ctx)
+	case uninstallRelease:
+		return "the satellite's release is uninstalled again", satellite.Uninstall(run.Source.Access, region.Namespace, region.Release)
+	case revertRelease:
+		return fmt.Sprintf("the satellite's release is back at what revision %d was", r.revision),
+			satellite.Rollback(run.Source.Access, region.Namespace, region.Release, r.revision)
+	case deleteRegistration:
+		if err := run.Source.Primary.DeleteSatellite(ctx, r.registration); err != nil && !coder.IsNotFound(err) {
+			return "", err
+		}
+		run.Record.RegistrationID = ""
+		return "the registration is deleted again", nil
+	case bringBackLegacy:
+		return run.bringBackLegacy(ctx)
+	case rebuildAgain:
+		return run.rebuildAgain(ctx)
+	default:
+		return "", fmt.Errorf("nothing is known of remedy %d", r.act)
+	}
+}
+
+// provider is the provider as it was read last; its ID is known from the beginning.
+func (run *Run) provider() coder.Provider {
+	if provider, known := run.Now.Provider.Get(); known {
+		return provider
+	}
+	return run.Initial.Provider.Value()
+}
+
+// switchOff switches the provider back, again and again until the primary
+// confirms it or ctx ends. When the lock cannot be asked, because the region's
+// cluster is away, it goes past the fence: off is safe whoever holds the lock.
+func (run *Run) switchOff(ctx context.Context) (string, error) {
+	const isOff = "the provider is back on the legacy path (Networking v2 off)"
+	ticker := run.Clock.NewTicker(pollInterval)
+	defer ticker.Stop()
+	api, unfenced := run.Source.Primary, false
+	for {
+		err := switchNetworking(ctx, api, run.provider(), false)
+		if refused := new(lock.RefusedError); errors.As(err, &refused) && run.Unfenced != nil && !ownedByAnother(err) && !unfenced {
+			api, unfenced = run.Unfenced, true
+			continue
+		}
+		run.Refresh(ctx, snapshot.ItemProvider)
+		switch networking := run.Now.Networking(); {
+		case networking == v1alpha1.NetworkingV2Off && unfenced:
+			return isOff + "; the lock in the region's cluster could not be asked", nil
+		case networking == v1alpha1.NetworkingV2Off:
+			return isOff, nil
+		case networking == v1alpha1.NetworkingV2AlwaysOn:
+			return fmt.Sprintf("a primary of v%s always uses Networking v2: there is nothing to switch", run.Now.Primary.Version.Value()), nil
+		case err == nil:
+			err = errors.New("it was switched off, and is on again")
+		case isFinal(err) || ownedByAnother(err):
+			return "", err
+		}
+		run.Progress("switching Networking v2 off: %v", err)
+		select {
+		case <-ctx.Done():
+			return "", fmt.Errorf("it was tried until the time for it was over: %w", err)
+		case <-ticker.C():
+		}
+	}
+}
+
+// bringBackLegacy restores the release that the ledger names from its backup.
+func (run *Run) bringBackLegacy(ctx context.Context) (string, error) {
+	ledger, namespace := run.Record.Retention, run.Source.Region.Namespace
+	release := legacy.Release{Namespace: ledger.Namespace, Name: ledger.Release, Backup: ledger.Backup}
+	if found := run.Initial.Legacy.Value().Release; found != nil {
+		release = *found
+	}
+	err := legacy.RestoreRecord(ctx, run.Source.Access, release, namespace)
+	_, objectsErr := legacy.RecreateObjects(ctx, run.Source.Access, release, namespace)
+	return "the legacy release is restored from its backup", errors.Join(err, objectsErr)
+}
+
+// rebuildAgain builds the canary again on the path that is now in use.
+func (run *Run) rebuildAgain(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, rebuildTimeout)
+	defer cancel()
+	canary := run.Record.Canary
+	workspace, err := run.Source.Primary.Workspace(ctx, canary.ID)
+	if err != nil {
+		return "", err
+	}
+	if workspace.Updating {
+		if workspace, err = awaitForeignBuild(ctx, run, workspace); err != nil {
+			return "", err
+		}
+	}
+	if err := rebuildWorkspace(ctx, run, workspace); err != nil {
+		return "", err
+	}
+	finalized := canary.Proves == journal.ProvesFinalized
+	run.Record.Canary = &journal.Canary{ID: workspace.ID, Name: workspace.Name, Proves: journal.ProvesLegacy, Asked: true, Rebuilt: true}
+	if finalized {
+		return fmt.Sprintf("workspace %q is rebuilt, with the legacy release restored", workspace.Name), nil
+	}
+	return fmt.Sprintf("workspace %q is rebuilt on the legacy path", workspace.Name), nil
+}

@@ -1,0 +1,89 @@
+package migration
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"k8s.io/utils/ptr"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// refusing is a fence that lets no write pass.
+type refusing struct {
+	next http.RoundTripper
+	err  error
+}
+
+func (r refusing) RoundTrip(request *http.Request) (*http.Response, error) {
+	if request.Method != http.MethodGet {
+		return nil, r.err
+	}
+	return r.next.RoundTrip(request)
+}
+
+// Networking v2 is switched off in spite of a primary that is away for a while,
+// a provider that could not be read, and a lock that cannot be asked; but not
+// when another run holds the lock.
+func TestSwitchOff(t *testing.T) {
+	provider := "/api/private/resource-pools/*"
+	for name, test := range map[string]struct {
+		faults  []codertest.Fault
+		fence   error
+		want    string
+		wantErr string
+		on      bool
+	}{
+		"at once":                            {want: "Networking v2 off"},
+		"the primary is away for a while":    {faults: []codertest.Fault{{Path: provider, Status: 503, Times: 12}}, want: "Networking v2 off"},
+		"the answer is lost":                 {faults: []codertest.Fault{{Method: "PATCH", Path: provider, ResetAfter: true, Times: 1}}, want: "Networking v2 off"},
+		"it cannot be confirmed for a while": {faults: []codertest.Fault{{Method: "GET", Path: provider, Status: 500, Times: 9}}, want: "Networking v2 off"},
+		"the lock cannot be asked":           {fence: &lock.RefusedError{}, want: "the lock in the region's cluster could not be asked"},
+		"another run holds the lock":         {fence: &lock.LostError{By: "bob@laptop/1"}, wantErr: "bob@laptop/1", on: true},
+		"the token has expired":              {faults: []codertest.Fault{{Method: "PATCH", Path: provider, Status: 401}}, wantErr: "401", on: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBuilder(t, codertest.Options{})
+			pool := b.AddProvider(codertest.Provider{Name: "sydney", EnableNetV2: ptr.To(true)})
+			b.run.Unfenced = b.run.Source.Primary
+			s := b.facts(t, pool.ID)
+			b.run.Initial, b.run.Now = s, clone(s)
+			noPrimary(b.run.Now) // it was away when it was asked last
+			for _, f := range test.faults {
+				b.AddFault(f)
+			}
+			if test.fence != nil {
+				b.run.Source.Primary = b.run.Unfenced.Wrapped(func(next http.RoundTripper) http.RoundTripper { return refusing{next, test.fence} })
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			defer cancel()
+			got, err := b.run.switchOff(ctx)
+			if (err == nil) != (test.wantErr == "") || err != nil && !strings.Contains(err.Error(), test.wantErr) || !strings.Contains(got, test.want) {
+				t.Errorf("got %q, %v", got, err)
+			}
+			after, err := b.run.Unfenced.Provider(t.Context(), pool.ID)
+			if err != nil || *after.EnableNetV2 != test.on {
+				t.Errorf("Networking v2 is %v, %v", after.EnableNetV2, err)
+			}
+		})
+	}
+}
+
+// facts are a snapshot of the primary and the provider.
+func (b *builder) facts(t *testing.T, id string) *snapshot.Snapshot {
+	t.Helper()
+	b.run.Source.Shared = snapshot.NewPrimarySource(b.run.Source.Primary)
+	b.run.Source.Region.Provider = id
+	b.run.Source.Clock, b.run.Source.OpenErr = b.run.Clock, errNothing // there is no cluster
+	s := b.run.Source.Collect(t.Context(), snapshot.ItemProvider)
+	if _, known := s.Provider.Get(); !known {
+		t.Fatal(s.Provider.Err())
+	}
+	return s
+}

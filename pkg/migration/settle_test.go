@@ -1,0 +1,160 @@
+package migration
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	clocktesting "k8s.io/utils/clock/testing"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+var errBoom = errors.New("boom")
+
+// settling is a settler on facts that a remedy changes.
+type settling struct {
+	settler
+	log []string
+	// fails is what goes wrong with a remedy, by its step.
+	fails map[string]error
+}
+
+func newSettling(t *testing.T, now *snapshot.Snapshot) *settling {
+	t.Helper()
+	record := incomplete()
+	now.Journal = snapshot.Known(&record)
+	s := &settling{fails: map[string]error{}}
+	s.settler = settler{
+		operation: "migrate", report: &v1alpha1.RegionReport{},
+		run: &Run{Initial: migrated(t), Now: now, Clock: clocktesting.NewFakeClock(testNow), Record: &record},
+		read: func(_ context.Context, items ...snapshot.Item) {
+			s.log = append(s.log, fmt.Sprintf("read %d", len(items)))
+		},
+		do: func(ctx context.Context, r remedy) (string, error) {
+			if ctx.Err() != nil {
+				t.Error("a remedy runs in a time that is over")
+			}
+			s.log = append(s.log, "do "+r.step)
+			if err := s.fails[r.step]; err != nil {
+				return "", err
+			}
+			if r.act == switchOff {
+				offIn(now)
+			}
+			return "done", nil
+		},
+		finish: func(result v1alpha1.StepResult) { s.report.Steps = append(s.report.Steps, result) },
+		evidence: func(context.Context) (string, error) {
+			s.log = append(s.log, "evidence")
+			return "evidence/sydney", nil
+		},
+	}
+	return s
+}
+
+func TestSettle(t *testing.T) {
+	for name, test := range map[string]struct {
+		failed  string
+		cause   error
+		options Options
+		but     func(*settling)
+		log     []string
+		states  []string
+		left    []string // parts
+		stillOn bool
+	}{
+		"a proof fails: the switch, then evidence, then the rest": {
+			failed: "rebuild-canary", cause: errBoom,
+			log:    []string{"read 1", "do enable-networking-v2", "evidence", "read 7"},
+			states: []string{"enable-networking-v2 Undone"},
+		},
+		"what is not a proof is judged by fresh facts": {
+			failed: "expose-satellite", cause: errBoom, but: func(s *settling) { noAnswer(s.run.Now) },
+			log:    []string{"read 1", "read 6", "do enable-networking-v2", "evidence", "read 7"},
+			states: []string{"enable-networking-v2 Undone"},
+		},
+		"the switch cannot be reverted": {
+			failed: "rebuild-canary", cause: errBoom, but: func(s *settling) { s.fails["enable-networking-v2"] = errNothing },
+			log:     []string{"read 1", "do enable-networking-v2", "evidence", "read 7"},
+			states:  []string{"enable-networking-v2 UndoFailed"},
+			left:    []string{"enable-networking-v2 could not be undone: nothing answers"},
+			stillOn: true,
+		},
+		"a signal": {failed: "rebuild-canary", cause: ErrInterrupted, log: []string{"read 1", "read 6"}},
+		"a signal, and nothing answers": {
+			failed: "expose-satellite", cause: ErrInterrupted, but: func(s *settling) { noAnswer(s.run.Now) },
+			log: []string{"read 1", "read 6", "do enable-networking-v2"}, states: []string{"enable-networking-v2 Undone"},
+		},
+		"the lock is lost to nobody": {
+			failed: "rebuild-canary", cause: &lock.LostError{},
+			log: []string{"read 1", "do enable-networking-v2"}, states: []string{"enable-networking-v2 Undone"},
+			left: []string{"the lock is lost, so that nothing else was reverted"},
+		},
+		"the lock is lost to another run": {
+			failed: "rebuild-canary", cause: &lock.LostError{By: "bob@laptop/1"},
+			left: []string{"another run owns the region now"},
+		},
+		"--no-rollback": {
+			failed: "rebuild-canary", cause: errBoom, options: Options{NoRollback: true},
+			log: []string{"evidence"}, left: []string{"nothing was undone, as --no-rollback asks"},
+		},
+		"a complete migration": {
+			failed: "verify-connectivity", cause: errBoom, but: func(s *settling) { s.run.Record.Migrated = true },
+			log: []string{"evidence", "read 7"},
+		},
+		"what was done before stays, and is named": {
+			failed: "verify-satellite", cause: errBoom, but: func(s *settling) {
+				offIn(s.run.Now)
+				s.report.Steps = []v1alpha1.StepResult{{Name: "retain-legacy", State: v1alpha1.StepDone}, {Name: "verify-satellite", State: v1alpha1.StepFailed}}
+			},
+			log: []string{"read 1", "evidence", "read 7"}, states: []string{"retain-legacy Done", "verify-satellite Failed"},
+			left: []string{"done, and kept for the next run: retain-legacy"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSettling(t, migrated(t))
+			s.run.Options = test.options
+			if test.but != nil {
+				test.but(s)
+			}
+			ctx, cancel := context.WithCancelCause(t.Context())
+			cancel(test.cause) // whatever ended the run does not end this
+			err := s.settle(ctx, test.failed, test.cause)
+			if !errors.Is(err, test.cause) || isStillOn(err) != test.stillOn {
+				t.Errorf("error %v", err)
+			}
+			if diff := cmp.Diff(test.log, s.log); diff != "" {
+				t.Errorf("what was done: %s", diff)
+			}
+			if diff := cmp.Diff(test.states, states(s.report)); diff != "" {
+				t.Errorf("the report: %s", diff)
+			}
+			left := strings.Join(s.report.Left, "\n")
+			for _, part := range test.left {
+				if !strings.Contains(left, part) {
+					t.Errorf("left %q lacks %q", left, part)
+				}
+			}
+			if len(test.left) == 0 && left != "" {
+				t.Errorf("left %q", left)
+			}
+		})
+	}
+}
+
+// That the switch may still be on comes before everything else.
+func TestStillOn(t *testing.T) {
+	s := newSettling(t, migrated(t))
+	s.fails["enable-networking-v2"] = errNothing
+	err := s.settle(t.Context(), "rebuild-canary", errBoom)
+	want := `NETWORKING V2 MAY STILL BE ON: provider "sydney" could not be switched back: nothing answers; this became necessary because of: boom`
+	if err == nil || err.Error() != want || outcomeOf(err) != v1alpha1.OutcomeFailed {
+		t.Errorf("got %v", err)
+	}
+}

@@ -93,7 +93,8 @@ func (w *walker) checkKept(before meddle.Facts, done ran) []violation {
 // checkRecords checks that the legacy release's records keep what retains them.
 func (w *walker) checkRecords(before, after meddle.Facts, lost func(kind, format string, args ...any)) {
 	for _, was := range before.Legacy {
-		there := false
+		// a record of an uninstallation hides the one that is restored
+		there := was.Status == "uninstalled" || was.Status == "uninstalling"
 		for _, is := range after.Legacy {
 			if is.Revision != was.Revision {
 				continue

@@ -19,8 +19,9 @@ type model struct {
 	// established tells that a migration was completed, or that somebody else
 	// installed the satellite: it is no longer a first installation.
 	established bool
-	// expired tells that the plugin's token is, and denied that a policy denies something.
-	expired, denied bool
+	// expired tells that the plugin's token is, renamed that the provider has
+	// another name than the Fleet says.
+	expired, renamed bool
 }
 
 // parts are the parts of the rule, each with what is against it.
@@ -106,7 +107,7 @@ func (w *walker) checkCompensation(before meddle.Facts, done ran) []violation {
 	if done.options()[0] != "migrate" || !failed || !ours || w.facts.Served() == nil {
 		return nil
 	}
-	if done.report != nil && done.report.After != nil && done.report.After.NetworkingV2 != meddle.Off && (w.expired || done.how == primaryAway) {
+	if done.report != nil && done.report.After != nil && done.report.After.NetworkingV2 != v1alpha1.NetworkingV2Off && (w.expired || done.how == primaryAway) {
 		return nil // it could not, and says so
 	}
 	return []violation{violated("compensation", "a failed migration leaves Networking v2 on, though %v", w.facts.Served())}

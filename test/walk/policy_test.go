@@ -72,7 +72,6 @@ func (w *walker) deny(ctx context.Context, d denial) error {
 	if err != nil {
 		return err
 	}
-	w.denied = true
 	_, err = client.ValidatingAdmissionPolicyBindings().Create(ctx, &admissionv1.ValidatingAdmissionPolicyBinding{
 		ObjectMeta: metav1.ObjectMeta{Name: policyName},
 		Spec:       admissionv1.ValidatingAdmissionPolicyBindingSpec{PolicyName: policyName, ValidationActions: []admissionv1.ValidationAction{admissionv1.Deny}},
@@ -91,7 +90,6 @@ func (w *walker) allow(ctx context.Context) error {
 	if apierrors.IsNotFound(bindingErr) && apierrors.IsNotFound(policyErr) {
 		return bindingErr
 	}
-	w.denied = false
 	for _, err := range []error{bindingErr, policyErr} {
 		if err != nil && !apierrors.IsNotFound(err) {
 			return err

@@ -35,17 +35,17 @@ func (w *walker) checkReport(before meddle.Facts, done ran) []violation {
 			found = append(found, violated("report: "+what, "%q (%s) says %s is %q, and it is %q", done.step, done.outcome, what, said, fact))
 		}
 	}
-	compare("networkingV2", said.NetworkingV2, f.Switch)
-	compare("registered", said.Registered, yes(f.Registered))
+	compare("networkingV2", string(said.NetworkingV2), f.Switch)
+	compare("registered", string(said.Registered), yes(f.Registered))
 	compare("satelliteRelease", said.SatelliteRelease, newest(f.Records))
-	if said.SatelliteAnswers != yes(f.Silent == "") && done.how != primaryAway && done.how != apiAway && f.Registered {
-		compare("satelliteAnswers", said.SatelliteAnswers, yes(f.Silent == ""))
+	if !done.reached || done.how != primaryAway && done.how != apiAway { // what was away then answers now
+		compare("satelliteAnswers", string(said.SatelliteAnswers), yes(f.Silent == ""))
 	}
 	switch {
 	case len(f.Legacy) == 0 && len(f.Objects) == 0:
-		compare("legacyRetained", said.LegacyRetained, "None")
-	case said.LegacyRetained == "Yes" && f.Retained() != nil:
-		found = append(found, violated("report: legacyRetained", "%q says that the legacy release is retained: %v", done.step, f.Retained()))
+		compare("legacyRetained", string(said.LegacyRetained), "None")
+	case said.LegacyRetained == "Yes" && errors.Join(f.Retained(), f.LiveKept()) != nil:
+		found = append(found, violated("report: legacyRetained", "%q says that the legacy release is retained: %v", done.step, errors.Join(f.Retained(), f.LiveKept())))
 	case said.LegacyRetained == unknown && !w.mayNotKnow(done):
 		found = append(found, violated("report: legacyRetained", "%q says %q, and everything could be read", done.step, unknown))
 	}
@@ -54,7 +54,7 @@ func (w *walker) checkReport(before meddle.Facts, done ran) []violation {
 
 // mayNotKnow tells whether something was really out of reach during a run.
 func (w *walker) mayNotKnow(done ran) bool {
-	if w.expired || done.outcome == v1alpha1.OutcomeInterrupted || done.outcome == v1alpha1.OutcomePreflightFailed {
+	if w.expired || w.renamed || done.outcome == v1alpha1.OutcomeInterrupted || done.outcome == v1alpha1.OutcomePreflightFailed {
 		return true
 	}
 	return done.reached && (done.how == misled || done.how == primaryAway || done.how == apiAway || done.how == stopped)
@@ -105,8 +105,12 @@ func against(f meddle.Facts, check string) error {
 		if !f.Registered {
 			return errors.New("the satellite is not registered")
 		}
-	case "access-url", "satellite-proxies":
-		if f.Silent != "" && (check == "satellite-proxies" || f.Registered) {
+	case "access-url":
+		if f.Silent != "" && f.Registered {
+			return errors.New(f.Silent)
+		}
+	case "satellite-proxies":
+		if f.Silent != "" && f.Key != "" {
 			return errors.New(f.Silent)
 		}
 	case "satellite-installed":

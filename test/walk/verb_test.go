@@ -27,28 +27,13 @@ type ran struct {
 	// world is what the world did meanwhile; worked tells that it did something.
 	world string
 	// report is what it printed of the region, if it is a verb that changes regions.
-	report *regionReport
+	report *v1alpha1.RegionReport
 	status *v1alpha1.RegionStatus
 	// outcome and exitCode are what the document says of the whole.
 	outcome  v1alpha1.Outcome
 	exitCode int
 	// other is what another operator ran meanwhile, if somebody did.
 	other *ran
-}
-
-// regionReport is what a report says of a region.
-type regionReport struct {
-	v1alpha1.RegionReport
-	After *after `json:"after"`
-}
-
-// after is what a report says of the region as the run left it.
-type after struct {
-	NetworkingV2     string `json:"networkingV2"`
-	Registered       string `json:"registered"`
-	SatelliteRelease string `json:"satelliteRelease"`
-	SatelliteAnswers string `json:"satelliteAnswers"`
-	LegacyRetained   string `json:"legacyRetained"`
 }
 
 // changes tells whether the verb may change the region.
@@ -181,9 +166,9 @@ func (r *ran) decode() {
 		return
 	}
 	var document struct {
-		Outcome  v1alpha1.Outcome `json:"outcome"`
-		ExitCode int              `json:"exitCode"`
-		Regions  []regionReport   `json:"regions"`
+		Outcome  v1alpha1.Outcome        `json:"outcome"`
+		ExitCode int                     `json:"exitCode"`
+		Regions  []v1alpha1.RegionReport `json:"regions"`
 	}
 	if json.Unmarshal([]byte(r.stdout), &document) != nil {
 		return

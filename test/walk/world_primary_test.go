@@ -73,6 +73,7 @@ func (w *walker) rename(name string) error {
 	if err != nil {
 		return err
 	}
+	w.renamed = name != w.place.Name
 	return w.lab.Call(http.MethodPatch, "/api/private/resource-pools/"+provider.ID, map[string]string{"name": name})
 }
 

@@ -106,7 +106,7 @@ func (w *walker) follow(ctx context.Context, done, status ran, followed map[stri
 	verb := "migrate"
 	var advice []string
 	if done.report != nil {
-		if next, ok := pluginVerb(done.report.Next); ok && changes(next) {
+		if next, ok := pluginVerb(done.report.Next); ok {
 			verb = next
 		}
 		advice = append(advice, done.report.Error)
@@ -122,7 +122,7 @@ func (w *walker) follow(ctx context.Context, done, status ran, followed map[stri
 		}
 		followed[command] = true
 		if next, ok := pluginVerb(command); ok {
-			if changes(next) && next != "migrate" {
+			if next != "migrate" {
 				verb = next
 			}
 			continue
@@ -151,6 +151,9 @@ func commands(texts []string) []string {
 	quoted := regexp.MustCompile("`((?:kubectl|helm|coder) [^`]*)`")
 	var list []string
 	for _, text := range texts {
+		if bare := regexp.MustCompile("^(?:kubectl|helm|coder) [^`]*$").FindString(text); bare != "" {
+			list = append(list, bare)
+		}
 		for _, match := range quoted.FindAllStringSubmatch(text, -1) {
 			list = append(list, match[1])
 		}
@@ -165,6 +168,9 @@ func pluginVerb(command string) (string, bool) {
 		return "", false
 	}
 	words := strings.Fields(rest)
+	if !slices.Contains([]string{"migrate", "rollback", "retain", "remove", "finalize", "unlock"}, words[0]) {
+		return "", false // it changes nothing
+	}
 	verb := words[:1]
 	for i, word := range words[1:] {
 		if slices.Contains([]string{"--remove-satellite", "--force"}, word) {
@@ -174,16 +180,25 @@ func pluginVerb(command string) (string, bool) {
 			verb = append(verb, word, words[i+2])
 		}
 	}
+	if slices.Contains(verb, "--force") {
+		verb = append(verb, "--reason", "walk")
+	}
 	return strings.Join(verb, " "), true
 }
 
 // obey runs a command that a message names.
 func (w *walker) obey(ctx context.Context, command string) string {
 	words := strings.Fields(command)
+	if strings.HasPrefix(command, "kubectl coder-satellite ") {
+		return "nothing to do"
+	}
 	if words[0] == "coder" {
 		if strings.HasPrefix(command, "coder satellites rm ") {
 			did, err := deleteRegistration(ctx, w, step{})
 			return fmt.Sprint(did, err)
+		}
+		if strings.HasPrefix(command, "coder workspaces rebuild canary-") {
+			return fmt.Sprint(w.rebuildCanary(ctx))
 		}
 		return "not obeyed"
 	}

@@ -92,7 +92,7 @@ func bare(object *unstructured.Unstructured) *unstructured.Unstructured {
 // reset makes the region what it was when the lab came up, whatever it is now.
 func (w *walker) reset(ctx context.Context) error {
 	w.model, w.diary = model{}, nil
-	if err := errors.Join(w.resetPrimary(), ignoreMissing(w.allow(ctx)), os.RemoveAll(w.lab.Path("evidence"))); err != nil {
+	if err := errors.Join(w.resetPrimary(ctx), ignoreMissing(w.allow(ctx)), os.RemoveAll(w.lab.Path("evidence"))); err != nil {
 		return err
 	}
 	if err := w.resetSatellite(ctx); err != nil {
@@ -104,7 +104,7 @@ func (w *walker) reset(ctx context.Context) error {
 	return w.settle(ctx)
 }
 
-func (w *walker) resetPrimary() error {
+func (w *walker) resetPrimary(ctx context.Context) error {
 	if err := errors.Join(w.lab.SetVersion(oldVersion), w.lab.ClearFaults(), w.failBuilds(""), w.renewToken(), w.rename(w.place.Name)); err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func (w *walker) resetPrimary() error {
 	for _, satellite := range state.Satellites {
 		errs = append(errs, w.lab.Call(http.MethodDelete, "/api/private/satellites/"+satellite.ID, nil))
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, w.rebuildCanary(ctx))...)
 }
 
 // resetSatellite deletes what there is of the satellite, and of the plugin's notes.

@@ -2,7 +2,10 @@ package walk
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -39,12 +42,8 @@ func legacyActions() []named {
 	}
 }
 
-// statuses are what a record may be marked with, as Helm would have left it.
-func statuses() []string {
-	return []string{"failed", "pending-upgrade", "pending-install", "pending-rollback", "superseded", "uninstalling"}
-}
-
-// markRecord gives the newest record of a release another status.
+// markRecord leaves the records of a release as a Helm does that failed, or was
+// killed: the newest has another status, or there is a newer one that has it.
 func markRecord(namespace, release string) action {
 	return func(ctx context.Context, w *walker, s step) (string, error) {
 		secrets := w.place.Direct.Clientset().CoreV1().Secrets(namespace)
@@ -55,23 +54,53 @@ func markRecord(namespace, release string) action {
 		if len(list.Items) == 0 {
 			return nothing("%s has no record", release)
 		}
-		newest := newestOf(list.Items)
-		content, err := meddle.DecodeRecord(newest.Data["release"])
+		record := newestOf(list.Items)
+		revision, err := strconv.Atoi(record.Labels["version"])
 		if err != nil {
 			return "", err
 		}
-		info, ok := content["info"].(map[string]any)
-		if !ok {
-			return nothing("the record has no info")
+		status, newer := chosen(s, []string{"failed", "failed", "pending-upgrade", "pending-rollback", "uninstalling", "pending-install"}), false
+		switch status {
+		case "pending-upgrade", "pending-rollback":
+			newer = true
+		case "failed":
+			newer = s.pick%2 == 1
+		case "pending-install":
+			if revision > 1 {
+				return nothing("it was installed long ago")
+			}
 		}
-		status := chosen(s, statuses())
-		info["status"], newest.Labels["status"] = status, status
-		if newest.Data["release"], err = meddle.EncodeRecord(content); err != nil {
+		if newer {
+			revision++
+		}
+		if err := mark(record, status, revision); err != nil {
 			return "", err
 		}
-		_, err = secrets.Update(ctx, newest, metav1.UpdateOptions{})
-		return fmt.Sprintf("%s says %s", newest.Name, status), err
+		if newer {
+			record.ResourceVersion = ""
+			_, err = secrets.Create(ctx, record, metav1.CreateOptions{})
+		} else {
+			_, err = secrets.Update(ctx, record, metav1.UpdateOptions{})
+		}
+		return fmt.Sprintf("%s says %s", record.Name, status), err
 	}
+}
+
+// mark makes a record one of that revision and status.
+func mark(record *corev1.Secret, status string, revision int) error {
+	content, err := meddle.DecodeRecord(record.Data["release"])
+	if err != nil {
+		return err
+	}
+	info, ok := content["info"].(map[string]any)
+	if !ok {
+		return errors.New("the record has no info")
+	}
+	info["status"], content["version"] = status, revision
+	record.Labels["status"], record.Labels["version"] = status, strconv.Itoa(revision)
+	record.Name = record.Name[:strings.LastIndex(record.Name, ".v")] + ".v" + strconv.Itoa(revision)
+	record.Data["release"], err = meddle.EncodeRecord(content)
+	return err
 }
 
 func newestOf(records []corev1.Secret) *corev1.Secret {

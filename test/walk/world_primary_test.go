@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
@@ -94,6 +95,30 @@ func (w *walker) failBuilds(message string) error {
 		return err
 	}
 	return w.lab.FailBuilds(workspace.ID, message, true)
+}
+
+// rebuildCanary rebuilds the canary as its owner does, and waits until it is on.
+func (w *walker) rebuildCanary(ctx context.Context) error {
+	workspace, err := w.lab.Workspace("canary-" + w.place.Name)
+	if err != nil {
+		return err
+	}
+	if err := w.lab.Call(http.MethodPatch, "/api/v0/workspaces/"+workspace.ID, struct{}{}); err != nil {
+		return err
+	}
+	ticker := time.NewTicker(100 * time.Millisecond)
+	defer ticker.Stop()
+	for range 50 {
+		if workspace, err = w.lab.Workspace(workspace.Name); err == nil && workspace.LatestStat.ContainerStatus == "ON" && !workspace.Updating {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
+		}
+	}
+	return fmt.Errorf("the canary is %s: %w", workspace.LatestStat.ContainerStatus, err)
 }
 
 // renewToken gives the plugin a new token of the same operator.

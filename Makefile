@@ -23,10 +23,11 @@ TIMEOUT  ?= 30m
 PLUGIN  := bin/kubectl-coder_satellite$(EXE)
 LAB     := bin/coder-satellite-lab$(EXE)
 HELM    := bin/helm$(EXE)
+HELM4   := bin/helm4$(EXE)
 KUBECTL := bin/kubectl$(EXE)
 KREW    := bin/krew$(EXE)
 KREW_VALIDATE := bin/validate-krew-manifest$(EXE)
-TOOLS  := $(HELM) $(KREW) $(KREW_VALIDATE)
+TOOLS  := $(HELM) $(HELM4) $(KREW) $(KREW_VALIDATE)
 
 # A binary is rebuilt when a file that goes into it is newer, tests aside.
 # Unchanged files keep their binaries, so a second `make` does nothing.
@@ -125,9 +126,10 @@ docs: ## Regenerate docs/reference and docs/checks.md
 	$(GO) run ./test/docs
 
 .PHONY: tidy-check
-tidy-check: ## Fail if go.mod or go.sum of either module is not tidy
+tidy-check: ## Fail if go.mod or go.sum of a module is not tidy
 	$(GO) mod tidy -diff
 	cd test/lab && $(GO) mod tidy -diff
+	cd test/helm4 && $(GO) mod tidy -diff
 	@if grep -qE '^replace' go.mod; then echo 'go.mod: a replace here breaks go install MODULE@VERSION'; exit 1; fi
 
 ##@ Releases
@@ -154,6 +156,11 @@ $(LAB): $(MODFILES) $(LAB_SRC)
 
 $(HELM): $(MODFILES)
 	$(GO) build -ldflags '$(LDFLAGS)' -o $@ helm.sh/helm/v3/cmd/helm
+
+# Helm 4 is a client that the end-to-end tests run. It has a module of its own, as
+# it asks for newer libraries than the plugin.
+$(HELM4): test/helm4/go.mod test/helm4/go.sum
+	cd test/helm4 && $(GO) build -ldflags '$(LDFLAGS)' -o ../../$@ helm.sh/helm/v4/cmd/helm
 
 # The lab has a kubectl of its own, which is part of the lab's one big program; this
 # one is for `make bench`, to compare with what people use.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -15,13 +16,6 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/util/flowcontrol"
-)
-
-// Rates of requests to one API server. The defaults of 5 and 10 would throttle
-// a tool that asks for many small things at once.
-const (
-	qps   = 50
-	burst = 100
 )
 
 // Options are how to open a context.
@@ -73,15 +67,15 @@ func (k *Kubeconfig) Open(context string, options Options) (*Access, error) {
 	if options.Warnings != nil {
 		config.WarningHandler = rest.NewWarningWriter(options.Warnings, rest.WarningWriterOptions{Deduplicate: true})
 	}
-	client, err := rest.HTTPClientFor(config)
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper { // first, so that it is beneath the credentials
+		return &guard{next: next, timeout: config.Timeout, max: maxAnswer}
+	})
+	authenticated, err := rest.TransportFor(config)
 	if err != nil {
 		return nil, fmt.Errorf("context %q of the kubeconfig %s is not usable: %w", context, k.source, err)
 	}
 	user := k.config.Contexts[context].AuthInfo
-	transport := &guard{
-		next: k.logins.inTurn(user, client.Transport), pace: flowcontrol.NewTokenBucketRateLimiter(qps, burst),
-		timeout: config.Timeout, max: maxAnswer,
-	}
+	transport := &paced{next: k.logins.inTurn(user, authenticated), pace: flowcontrol.NewTokenBucketRateLimiter(qps, burst)}
 	return newAccess(k, context, overTransport(config, transport), options)
 }
 
@@ -101,9 +95,8 @@ func overTransport(config *rest.Config, transport http.RoundTripper) *rest.Confi
 }
 
 func newAccess(k *Kubeconfig, context string, config *rest.Config, options Options) (*Access, error) {
-	// The transport knows when the time is over, and says so in words. The client
-	// tells the API server, too, which then gives a write up that we no longer wait for.
-	client := &http.Client{Transport: config.Transport, Timeout: config.Timeout + time.Second}
+	// Without a timeout: the transport has it, which knows when the time begins.
+	client := &http.Client{Transport: config.Transport}
 	clientset, err := kubernetes.NewForConfigAndClient(config, client)
 	if err != nil {
 		return nil, err
@@ -130,6 +123,13 @@ func (a *Access) Wrapped(wrap func(http.RoundTripper) http.RoundTripper) (*Acces
 
 // Config returns a copy of the REST configuration.
 func (a *Access) Config() *rest.Config { return rest.CopyConfig(a.config) }
+
+// FieldManager returns the name by which the API server notes this program as
+// the author of changes that name none: the user agent up to the version.
+func (a *Access) FieldManager() string {
+	name, _, _ := strings.Cut(a.config.UserAgent, "/")
+	return name
+}
 
 // Server returns the API server's URL.
 func (a *Access) Server() string { return a.config.Host }

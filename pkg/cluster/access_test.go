@@ -25,6 +25,7 @@ type apiServer struct {
 	mu     sync.Mutex
 	agents []string
 	tokens []string
+	limits []string // the time limits that requests name
 }
 
 func newAPIServer(t *testing.T) *apiServer {
@@ -33,6 +34,7 @@ func newAPIServer(t *testing.T) *apiServer {
 	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		s.agents, s.tokens = append(s.agents, r.UserAgent()), append(s.tokens, r.Header.Get("Authorization"))
+		s.limits = append(s.limits, r.URL.Query().Get("timeout"))
 		s.mu.Unlock()
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Warning", `299 - "this API is old"`)
@@ -96,8 +98,8 @@ func TestAccess(t *testing.T) {
 		t.Errorf("server %q", access.Server())
 	}
 	for i, agent := range server.agents {
-		if agent != "coder-satellite-test" || server.tokens[i] != "Bearer hunter2" {
-			t.Errorf("request %d: %q with %q", i, agent, server.tokens[i])
+		if agent != "coder-satellite-test" || server.tokens[i] != "Bearer hunter2" || server.limits[i] != "30s" {
+			t.Errorf("request %d: %q with %q, in %q", i, agent, server.tokens[i], server.limits[i])
 		}
 	}
 	if got := strings.Count(warnings.String(), "this API is old"); got != 1 {

@@ -8,8 +8,6 @@ import (
 	"mime"
 	"net/http"
 	"time"
-
-	"k8s.io/client-go/util/flowcontrol"
 )
 
 // maxAnswer is the longest answer of an API server that is read. The largest
@@ -18,19 +16,21 @@ import (
 // must not fill the operator's memory.
 const maxAnswer = 64 << 20
 
-// guard bounds requests in rate and in time, and answers in size, and says in
-// words which bound was met: each client above it wraps the error that it is given.
+// guard bounds requests in time, and answers in size, and says in words which
+// bound was met: each client above it wraps the error that it is given. It lies
+// beneath what adds credentials: neither a login nor the wait for it, or for
+// the pace of requests, is time that the API server takes.
 type guard struct {
 	next    http.RoundTripper
-	pace    flowcontrol.RateLimiter
 	timeout time.Duration
 	max     int64
 }
 
 // RoundTrip implements http.RoundTripper.
 func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
+	loggedIn(request.Context())
 	ctx, cancel := context.WithTimeout(request.Context(), g.timeout)
-	response, err := g.inTurn(request.WithContext(ctx))
+	response, err := g.next.RoundTrip(g.limited(ctx, request))
 	if err != nil {
 		err = inTime(ctx, err)
 		cancel()
@@ -54,15 +54,16 @@ func isHTML(response *http.Response) bool {
 	return mediaType == "text/html"
 }
 
-// inTurn sends the request when its turn has come. A turn that would come too
-// late is refused at once; that is waited out, so that who asks the context
-// then learns that its time is over.
-func (g *guard) inTurn(request *http.Request) (*http.Response, error) {
-	if err := g.pace.Wait(request.Context()); err != nil {
-		<-request.Context().Done()
-		return nil, err
+// limited returns the request with the time limit told to the API server, too,
+// which then gives up a write that is not waited for any more.
+func (g *guard) limited(ctx context.Context, request *http.Request) *http.Request {
+	limited := request.Clone(ctx)
+	query := limited.URL.Query()
+	if !query.Has("timeout") {
+		query.Set("timeout", g.timeout.String())
+		limited.URL.RawQuery = query.Encode()
 	}
-	return g.next.RoundTrip(request)
+	return limited
 }
 
 // guardedBody is a body that fails after its limits.

@@ -61,11 +61,12 @@ func TestSlowAnswer(t *testing.T) {
 	}
 }
 
-// TestPace proves that requests beyond the burst wait for their turn, and that
-// a turn that comes too late is told like an answer that does, by every client.
+// TestPace proves that requests beyond the burst wait for their turn, which is
+// not taken off the time that they have, and that a turn that comes after the end
+// of the caller's time is told like an answer that does, by every client.
 func TestPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		transport := &guard{max: 4, timeout: 3 * time.Second, next: answering("ok"), pace: flowcontrol.NewTokenBucketRateLimiter(0.5, 1)}
+		transport := &paced{next: &guard{max: 4, timeout: time.Second, next: answering("ok")}, pace: flowcontrol.NewTokenBucketRateLimiter(0.5, 1)}
 		begin := time.Now()
 		for i, after := range []time.Duration{0, 2 * time.Second} {
 			response, err := transport.RoundTrip(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
@@ -95,7 +96,7 @@ func TestGuardedBody(t *testing.T) {
 		{"12345", false},
 		{strings.Repeat("5", 1<<16), false},
 	} {
-		transport := &guard{max: 4, timeout: time.Minute, next: answering(test.body), pace: flowcontrol.NewFakeAlwaysRateLimiter()}
+		transport := &guard{max: 4, timeout: time.Minute, next: answering(test.body)}
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://127.0.0.1:1", http.NoBody)
 		if err != nil {
 			t.Fatal(err)

@@ -56,6 +56,7 @@ func (a *Access) Helm(namespace string, log func(format string, args ...any)) (*
 	if err := configuration.Init(&getter{access: a, namespace: namespace}, namespace, a.Driver(), log); err != nil {
 		return nil, fmt.Errorf("Helm cannot use context %q: %w", a.Context, err)
 	}
+	configuration.Releases = a.boundedStorage(namespace, log)
 	return configuration, nil
 }
 

@@ -1,12 +1,13 @@
 package cluster
 
 import (
+	"context"
 	"net/http"
 	"sync"
 )
 
-// logins makes the first request of each kubeconfig user go alone, so that a
-// credentials plugin that opens a browser opens one, not one per request.
+// logins makes the first authentication of each kubeconfig user go alone, so
+// that a credentials plugin that opens a browser opens one, not one per cluster.
 type logins struct {
 	mu    sync.Mutex
 	users map[string]*login
@@ -14,18 +15,20 @@ type logins struct {
 
 // login is the first authentication of one user.
 type login struct {
-	mu   sync.Mutex
-	done bool
+	turn chan struct{} // holds an entry while a request logs in
+	once sync.Once
+	done chan struct{} // closed when there are credentials
 }
 
 func newLogins() *logins { return &logins{users: map[string]*login{}} }
 
-// inTurn returns a transport whose first request for user goes alone.
+// inTurn returns a transport whose first request for user goes alone until it
+// has its credentials. Beneath next, loggedIn says when that is.
 func (l *logins) inTurn(user string, next http.RoundTripper) http.RoundTripper {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.users[user] == nil {
-		l.users[user] = &login{}
+		l.users[user] = &login{turn: make(chan struct{}, 1), done: make(chan struct{})}
 	}
 	return &inTurn{login: l.users[user], next: next}
 }
@@ -35,15 +38,32 @@ type inTurn struct {
 	next  http.RoundTripper
 }
 
+// RoundTrip implements http.RoundTripper. A request that fails before it has
+// its credentials leaves the login to the next one.
 func (t *inTurn) RoundTrip(request *http.Request) (*http.Response, error) {
-	t.login.mu.Lock()
-	if t.login.done {
-		t.login.mu.Unlock()
+	select {
+	case <-t.login.done:
 		return t.next.RoundTrip(request)
+	default:
 	}
-	defer t.login.mu.Unlock()
-	response, err := t.next.RoundTrip(request)
-	// a request that was not answered may not have come to authenticate
-	t.login.done = err == nil
-	return response, err
+	select {
+	case <-t.login.done:
+		return t.next.RoundTrip(request)
+	case <-request.Context().Done():
+		return nil, inTime(request.Context(), request.Context().Err())
+	case t.login.turn <- struct{}{}:
+	}
+	defer func() { <-t.login.turn }()
+	return t.next.RoundTrip(request.WithContext(context.WithValue(request.Context(), loginKey{}, t.login)))
+}
+
+// loginKey is the key of the login that a request's context carries.
+type loginKey struct{}
+
+// loggedIn ends the turn of a request that has its credentials: a cluster that
+// does not answer must not hold up the user's other clusters.
+func loggedIn(ctx context.Context) {
+	if l, ok := ctx.Value(loginKey{}).(*login); ok {
+		l.once.Do(func() { close(l.done) })
+	}
 }

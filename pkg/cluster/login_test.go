@@ -1,64 +1,158 @@
 package cluster
 
 import (
+	"context"
 	"errors"
+	"net"
 	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
-// The first request of a user goes alone, until one was answered; then, and for
-// other users, they go at once.
+// The first request of a user logs in alone, until one has its credentials;
+// then, and for other users, they go at once, whether the first was answered or not.
 func TestLoginInTurn(t *testing.T) {
-	began, answer := make(chan struct{}), make(chan error)
-	server := roundTripper(func(*http.Request) (*http.Response, error) {
-		began <- struct{}{}
-		if err := <-answer; err != nil {
-			return nil, err
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		inLogin, atServer := 0, 0
+		credentials, answer := make(chan error), make(chan struct{})
+		count := func(n *int, by int) {
+			mu.Lock()
+			defer mu.Unlock()
+			*n += by
 		}
-		return &http.Response{Body: http.NoBody}, nil
-	})
-	logins := newLogins()
-	var all sync.WaitGroup
-	send := func(user string) {
-		transport := logins.inTurn(user, server)
-		all.Go(func() {
-			if response, err := transport.RoundTrip(nil); err == nil {
-				_ = response.Body.Close()
+		client := roundTripper(func(r *http.Request) (*http.Response, error) {
+			count(&inLogin, 1)
+			err := <-credentials
+			count(&inLogin, -1)
+			if err != nil {
+				return nil, err
 			}
+			loggedIn(r.Context())
+			count(&atServer, 1)
+			<-answer
+			return &http.Response{Body: http.NoBody}, nil
 		})
-	}
-	alone := func() bool {
-		login := logins.users["ann"]
-		if login.mu.TryLock() {
-			login.mu.Unlock()
-			return false
+		logins := newLogins()
+		var all sync.WaitGroup
+		send := func(ctx context.Context, user string) {
+			transport := logins.inTurn(user, client)
+			request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://127.0.0.1:1", http.NoBody)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all.Go(func() {
+				if response, err := transport.RoundTrip(request); err == nil {
+					_ = response.Body.Close()
+				}
+			})
 		}
-		return true
-	}
+		want := func(when string, logIn, served int) {
+			t.Helper()
+			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
+			if inLogin != logIn || atServer != served {
+				t.Errorf("%s: %d log in and %d are at the server, want %d and %d", when, inLogin, atServer, logIn, served)
+			}
+		}
 
-	for range 5 {
-		send("ann")
-	}
-	for _, err := range []error{errors.New("no browser"), errors.New("no browser"), nil} {
-		<-began
-		if !alone() {
-			t.Error("others need not wait for the first request")
+		send(t.Context(), "ann")
+		want("at the beginning", 1, 0)
+		impatient, giveUp := context.WithCancel(t.Context())
+		send(impatient, "ann")
+		for range 4 {
+			send(t.Context(), "ann")
 		}
-		answer <- err
+		want("with others waiting", 1, 0)
+		giveUp()
+		for range 2 {
+			credentials <- errors.New("no browser")
+			want("after a failed login", 1, 0)
+		}
+		send(t.Context(), "bob") // has a login of his own to do
+		want("with another user", 2, 0)
+		close(credentials)
+		want("with credentials, and nothing answered", 0, 4)
+		close(answer)
+		all.Wait()
+	})
+}
+
+// A cluster that does not answer holds up no other one of the same user, and
+// the time that a request waits for its turn is not taken off its own.
+func TestDeadClusterHoldsNobody(t *testing.T) {
+	healthy := newAPIServer(t)
+	dead, err := net.Listen("tcp", "127.0.0.1:0") // takes connections, and never answers
+	if err != nil {
+		t.Fatal(err)
 	}
-	// two are left: they, and new ones, go at once, as all of them begin before any is answered
-	send("ann")
-	for range 3 {
-		<-began
+	t.Cleanup(func() { _ = dead.Close() })
+	file := filepath.Join(t.TempDir(), "config")
+	text := strings.NewReplacer("DEAD", dead.Addr().String(), "HEALTHY", healthy.URL, "CA", healthy.ca, "PROGRAM", os.Args[0]).Replace(`apiVersion: v1
+kind: Config
+clusters:
+- {name: dead, cluster: {server: "https://DEAD", certificate-authority: CA}}
+- {name: healthy, cluster: {server: "HEALTHY", certificate-authority: CA}}
+contexts:
+- {name: dead, context: {cluster: dead, user: ann}}
+- {name: healthy, context: {cluster: healthy, user: ann}}
+users:
+- name: ann
+  user:
+    exec:
+      apiVersion: client.authentication.k8s.io/v1
+      command: PROGRAM
+      args: ["-test.run=^TestCredentialsPlugin$"]
+      env: [{name: CREDENTIALS_PLUGIN, value: "1200ms"}]
+      interactiveMode: Never
+`)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	if alone() {
-		t.Error("others wait after the login")
+	k, err := LoadKubeconfig(file)
+	if err != nil {
+		t.Fatal(err)
 	}
-	send("bob") // has a login of his own to do
-	<-began
-	for range 4 {
-		answer <- nil
+	const limit = time.Second // less than the login takes
+	var all sync.WaitGroup
+	for name, ok := range map[string]bool{"dead": false, "healthy": true} {
+		access, err := k.Open(name, Options{Timeout: limit})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			all.Go(func() {
+				_, err := access.UID(t.Context())
+				if (err == nil) != ok {
+					t.Errorf("the cluster that is %s: %v", name, err)
+				}
+				if err != nil && !strings.Contains(err.Error(), "the API server gave no complete answer in time") {
+					t.Errorf("the error does not say what is the matter: %v", err)
+				}
+			})
+		}
 	}
 	all.Wait()
+	for _, token := range healthy.tokens {
+		if token != "Bearer from-the-plugin" {
+			t.Errorf("a request with the credentials %q", token)
+		}
+	}
+}
+
+// TestCredentialsPlugin is the credentials plugin of the test above, when that runs it.
+func TestCredentialsPlugin(t *testing.T) {
+	takes, err := time.ParseDuration(os.Getenv("CREDENTIALS_PLUGIN"))
+	if err != nil {
+		t.Skip("this is no test")
+	}
+	<-time.After(takes)
+	_, _ = os.Stdout.WriteString(`{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"from-the-plugin"}}` + "\n")
+	_ = os.Stdout.Close() // the rest of what a test prints is no credential
 }

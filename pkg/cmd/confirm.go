@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 )
 
 // confirm asks a question on the error stream, and returns nil if the answer
@@ -34,7 +36,7 @@ func confirm(ctx context.Context, env Environment, question string) error {
 // --yes with contexts that were named.
 func mayAct(ctx context.Context, env Environment, t *targets, r *runFlags, question string) error {
 	if r.yes && t.current {
-		return usagef("--yes takes contexts by name: give --context %s if you mean the current one", t.flags.Contexts[0])
+		return usagef("--yes takes contexts by name: give %s if you mean the current one", fleet.Shell("--context", t.flags.Contexts[0]))
 	}
 	if r.yes {
 		return nil

@@ -10,6 +10,15 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 )
 
+// A context may be called anything, and what is to be pasted must not run it.
+func TestMayActQuotes(t *testing.T) {
+	odd := &targets{current: true, flags: fleet.Flags{Contexts: []string{"a; rm -r ~"}}}
+	_, message := ExitCode(mayAct(t.Context(), Environment{}, odd, &runFlags{yes: true}, "Migrate?"))
+	if !strings.Contains(message, "--context 'a; rm -r ~' ") {
+		t.Error(message)
+	}
+}
+
 // Without a terminal nothing is asked: --yes has to be given, and takes
 // contexts by name. What a terminal answers is tested in testdata/script.
 func TestMayAct(t *testing.T) {

@@ -57,6 +57,7 @@ func TestNewRefuses(t *testing.T) {
 
 // What is sent, and what is not.
 func TestHeaders(t *testing.T) {
+	const header = "Bearer proxy-secret"
 	var got http.Header
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		got = r.Header.Clone()
@@ -64,21 +65,22 @@ func TestHeaders(t *testing.T) {
 		_, _ = fmt.Fprint(w, `{"id":"me","key":"k","fingerprint":"f"}`)
 	}))
 	t.Cleanup(server.Close)
-	client := open(t, coder.Config{URL: server.URL, Token: "the-token", AuthHeader: "Bearer proxy-secret", UserAgent: "plugin/1"})
+	client := open(t, coder.Config{URL: server.URL, Token: "the-token", AuthHeader: header, UserAgent: "plugin/1"})
 	for _, test := range []struct {
-		name  string
-		token string
-		do    func() error
+		name          string
+		token, header string
+		do            func() error
 	}{
-		{"Me", "the-token", func() error { _, err := client.Me(t.Context()); return err }},
-		{"Rebuild", "the-token", func() error { return client.Rebuild(t.Context(), "w") }},
-		{"Version is public", "", func() error { _, err := client.Version(t.Context()); return err }},
-		{"SatelliteKey is public", "", func() error { _, err := client.SatelliteKey(t.Context()); return err }},
+		{"Me", "the-token", header, func() error { _, err := client.Me(t.Context()); return err }},
+		{"Rebuild", "the-token", header, func() error { return client.Rebuild(t.Context(), "w") }},
+		{"Version is public", "", header, func() error { _, err := client.Version(t.Context()); return err }},
+		{"ServedKey is public", "", header, func() error { _, err := client.ServedKey(t.Context()); return err }},
+		{"SatelliteKey is anonymous", "", "", func() error { _, err := client.SatelliteKey(t.Context()); return err }},
 	} {
 		if err := test.do(); err != nil {
 			t.Errorf("%s: %v", test.name, err)
 		}
-		want := map[string]string{"Session-Token": test.token, "Authorization": "Bearer proxy-secret", "User-Agent": "plugin/1", "Accept": "application/json"}
+		want := map[string]string{"Session-Token": test.token, "Authorization": test.header, "User-Agent": "plugin/1", "Accept": "application/json"}
 		saw := map[string]string{}
 		for name := range want {
 			saw[name] = got.Get(name)

@@ -119,7 +119,7 @@ func TestNoSecretLeaks(t *testing.T) {
 				ctx, cancel := context.WithTimeout(ctx, 60*time.Millisecond)
 				defer cancel()
 				return c.WatchBuild(ctx, "w")
-			}})
+			}}, call{name: "ServedKey", do: func(ctx context.Context, c *coder.Client) (any, error) { return c.ServedKey(ctx) }})
 			failures := 0
 			for _, c := range all {
 				_, err := c.do(t.Context(), client)

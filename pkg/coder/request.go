@@ -20,6 +20,9 @@ type request struct {
 	repeatable bool
 	// public tells that it needs no token, and must not carry one.
 	public bool
+	// anonymous is set when it must not carry the AuthHeader either, because who
+	// answers is not known yet.
+	anonymous bool
 }
 
 // shownPath is the path without its query, which may hold names of people.
@@ -93,7 +96,7 @@ func (c *Client) attempt(ctx context.Context, r request, body []byte) (*answer, 
 	if err != nil {
 		return nil, err
 	}
-	c.authorize(sent.Header, r.public)
+	c.authorize(sent.Header, r)
 	if body != nil {
 		sent.Header.Set("Content-Type", "application/json")
 	}
@@ -115,16 +118,16 @@ func (c *Client) attempt(ctx context.Context, r request, body []byte) (*answer, 
 	return got, nil
 }
 
-// authorize adds what the deployment asks for to a request's header.
-func (c *Client) authorize(header http.Header, public bool) {
+// authorize adds the credentials that the request may carry to its header.
+func (c *Client) authorize(header http.Header, r request) {
 	header.Set("Accept", "application/json")
 	if c.config.UserAgent != "" {
 		header.Set("User-Agent", c.config.UserAgent)
 	}
-	if c.config.AuthHeader != "" {
+	if !r.anonymous && c.config.AuthHeader != "" {
 		header.Set("Authorization", c.config.AuthHeader.Reveal())
 	}
-	if !public && c.config.Token != "" {
+	if !r.public && c.config.Token != "" {
 		header.Set("Session-Token", c.config.Token.Reveal())
 	}
 }

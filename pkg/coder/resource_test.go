@@ -156,6 +156,12 @@ func TestThroughSatellite(t *testing.T) {
 	client := open(t, coder.Config{
 		URL: "https://satellite.example.com", ConnectTo: server.Listener.Addr().String(), CAFile: write(t, "ca.pem", string(authority.PEM())), Attempts: 1,
 	})
+	if key, err := client.ServedKey(t.Context()); err != nil || key.Fingerprint != satellite.Fingerprint() {
+		t.Errorf("the key of a deployment that is a satellite: %+v, %v", key, err)
+	}
+	if key, err := d.client(t).ServedKey(t.Context()); err != nil || key != (coder.SatelliteKey{}) {
+		t.Errorf("the key of a primary: %+v, %v", key, err)
+	}
 	served, err := client.SatelliteKey(t.Context())
 	want := coder.SatelliteKey{Key: satellite.PublicKey(), Fingerprint: satellite.Fingerprint()}
 	if diff := cmp.Diff(want, served); err != nil || diff != "" {

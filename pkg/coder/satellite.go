@@ -2,6 +2,8 @@ package coder
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -58,17 +60,50 @@ func (c *Client) DeleteSatellite(ctx context.Context, id string) error {
 	return err
 }
 
+// keyPath is where a satellite serves its key, to anybody; a primary has none.
+const keyPath = satellitesPath + "/key"
+
 // SatelliteKey returns the key that a satellite serves at its access URL. The
-// request carries no token: who answers is not known yet.
+// request carries neither the token nor the AuthHeader: who answers is not
+// known before its key has been compared.
 func (c *Client) SatelliteKey(ctx context.Context) (SatelliteKey, error) {
 	var key SatelliteKey
-	r := request{method: http.MethodGet, path: satellitesPath + "/key", repeatable: true, public: true}
+	r := request{method: http.MethodGet, path: keyPath, repeatable: true, public: true, anonymous: true}
 	if _, err := c.do(ctx, r, &key); err != nil {
-		return SatelliteKey{}, err
+		return SatelliteKey{}, c.withheld(err)
 	}
 	// the Coder CLI asks the same of an answer
 	if key.Key == "" || key.Fingerprint == "" {
-		return SatelliteKey{}, fmt.Errorf("%s: the answer holds no key: is it a satellite?", c.named(r))
+		return SatelliteKey{}, c.withheld(fmt.Errorf("%s: the answer holds no key: is it a satellite?", c.named(r)))
+	}
+	return key, nil
+}
+
+// withheld adds to an error that an authenticating proxy may have caused that
+// it was not sent what it asks for.
+func (c *Client) withheld(err error) error {
+	if unanswered := new(TransportError); c.config.AuthHeader == "" || errors.As(err, &unanswered) {
+		return err
+	}
+	return fmt.Errorf("%w (ENDPOINT_AUTH_HEADER was not sent, because whether this is the satellite is not known before its key is: "+
+		"a proxy in front of it must let GET %s pass without authentication)", err, keyPath)
+}
+
+// ServedKey returns the key that the deployment itself serves if it is a
+// satellite. A primary has none to serve: whatever it answers instead is an
+// empty SatelliteKey. An error means that there was no answer from the
+// deployment itself. The request carries no token.
+func (c *Client) ServedKey(ctx context.Context) (SatelliteKey, error) {
+	got, err := c.do(ctx, request{method: http.MethodGet, path: keyPath, repeatable: true, public: true}, nil)
+	if refusal := new(Error); errors.As(err, &refusal) && refusal.Status/100 == 4 && refusal.Status != http.StatusTooManyRequests {
+		return SatelliteKey{}, nil
+	}
+	if err != nil {
+		return SatelliteKey{}, err
+	}
+	var key SatelliteKey
+	if json.Unmarshal(got.body, &key) != nil {
+		return SatelliteKey{}, nil // such as a page of the dashboard
 	}
 	return key, nil
 }

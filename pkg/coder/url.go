@@ -33,6 +33,26 @@ func ParseURL(raw string) (*url.URL, error) {
 	return u, nil
 }
 
+// NormalURL brings a URL into the form that is compared and shown: scheme and
+// host in lower case, no default port, no trailing slash. What is not a URL, or
+// holds a user, stays as it is, for a validation to refuse.
+func NormalURL(raw string) string {
+	u, err := url.Parse(strings.TrimSpace(raw))
+	if err != nil || u.Host == "" || u.User != nil {
+		return raw
+	}
+	u.Scheme, u.Host = strings.ToLower(u.Scheme), strings.ToLower(u.Host)
+	if port := u.Port(); u.Scheme == "https" && port == "443" || u.Scheme == "http" && port == "80" {
+		u.Host = strings.TrimSuffix(u.Host, ":"+port)
+	}
+	u.Path = strings.TrimRight(u.Path, "/")
+	return u.String()
+}
+
+// SameURL reports whether two URLs lead to the same deployment: they differ at
+// most in case, in a default port or in a trailing slash.
+func SameURL(a, b string) bool { return NormalURL(a) == NormalURL(b) }
+
 // shownURL is a URL without what may be secret: a user and password, a query.
 func shownURL(raw string) string {
 	if i := strings.IndexAny(raw, "?#"); i >= 0 {

@@ -63,3 +63,26 @@ func TestLoopback(t *testing.T) {
 		}
 	}
 }
+
+func TestSameURL(t *testing.T) {
+	const plain = "https://coder.example.com"
+	for _, same := range []string{plain, plain + "/", plain + ":443", "HTTPS://Coder.Example.com:443/", " " + plain + " "} {
+		if !coder.SameURL(plain, same) || coder.NormalURL(same) != plain {
+			t.Errorf("%q is another than %s: %q", same, plain, coder.NormalURL(same))
+		}
+	}
+	for _, other := range []string{"", "https://coder.example.com:8443", "http://coder.example.com", "https://coder-staging.example.com", "coder.example.com"} {
+		if coder.SameURL(plain, other) {
+			t.Errorf("%q is the same as %s", other, plain)
+		}
+	}
+	for raw, want := range map[string]string{
+		"http://localhost:80/":       "http://localhost",
+		"https://[::1]:443":          "https://[::1]",
+		"https://ann@Coder.EXAMPLE/": "https://ann@Coder.EXAMPLE/", // for a validation to refuse
+	} {
+		if got := coder.NormalURL(raw); got != want {
+			t.Errorf("%q becomes %q, want %q", raw, got, want)
+		}
+	}
+}

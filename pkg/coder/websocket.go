@@ -16,7 +16,7 @@ func (c *Client) dialWebSocket(ctx context.Context, path string) (*websocket.Con
 		return nil, err
 	}
 	header := http.Header{}
-	c.authorize(header, false)
+	c.authorize(header, r)
 	dialCtx, cancel := context.WithTimeoutCause(ctx, c.config.Timeout, &slowError{c.config.Timeout})
 	defer cancel()
 	//nolint:bodyclose // the library closes it ("You never need to close resp.Body yourself")

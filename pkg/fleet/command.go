@@ -16,6 +16,22 @@ func (r Region) Command(verb string) string {
 	return strings.TrimSpace(strings.Join(words, " "))
 }
 
+// Kubectl returns the command line that runs kubectl with these words in the
+// region's cluster, to be pasted into a shell.
+func (r Region) Kubectl(words ...string) string {
+	return Shell(slices.Concat([]string{"kubectl", "--context", r.Context}, words)...)
+}
+
+// Shell joins words to a command line that a POSIX shell takes apart into the
+// same words, whatever is in them: names of contexts may hold anything.
+func Shell(words ...string) string {
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = quote(word)
+	}
+	return strings.Join(quoted, " ")
+}
+
 // remember notes in the region what names it on a command line like this one.
 func (f Flags) remember(region *Region) {
 	further := slices.Concat([]string{"--coder-url", f.CoderURL, "--coder-ca-file", f.CAFile}, f.Further)

@@ -18,7 +18,7 @@ type Cluster struct {
 // be filled in and which clusters and providers were left out, and why.
 func Discover(coderURL string, clusters []Cluster, providers []coder.Provider) (v1alpha1.Fleet, []string) {
 	fleet := v1alpha1.Fleet{
-		Coder:   v1alpha1.Coder{URL: normalURL(coderURL)},
+		Coder:   v1alpha1.Coder{URL: coder.NormalURL(coderURL)},
 		Chart:   v1alpha1.Chart{Repo: DefaultChartRepo, Name: DefaultChartName},
 		Regions: []v1alpha1.Region{},
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
 // Flags are what the command line can say about a fleet.
@@ -104,7 +105,7 @@ func (f Flags) override(fleet *Fleet) error {
 	p := &problems{origin: flagOrigin{}}
 	if f.CoderURL != "" {
 		validateURL(p, "coder.url", f.CoderURL)
-		fleet.CoderURL = normalURL(f.CoderURL)
+		fleet.CoderURL = coder.NormalURL(f.CoderURL)
 	}
 	if f.CAFile != "" {
 		validateFile(p, "coder.caFile", f.CAFile, f.CAFile)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
 // requirements are what differs between the verbs.
@@ -21,7 +22,7 @@ type requirements struct {
 func resolve(in v1alpha1.Fleet, folder string, from origin, need requirements) (*Fleet, error) {
 	p := &problems{origin: from}
 	fleet := &Fleet{
-		CoderURL:    normalURL(in.Coder.URL),
+		CoderURL:    coder.NormalURL(in.Coder.URL),
 		CAFile:      inFolder(folder, in.Coder.CAFile),
 		MaxParallel: in.Rollout.MaxParallel,
 		MaxFailures: in.Rollout.MaxFailures,
@@ -36,7 +37,7 @@ func resolve(in v1alpha1.Fleet, folder string, from origin, need requirements) (
 			Context:    region.Context,
 			Namespace:  firstOf(region.Namespace, in.Defaults.Namespace, DefaultNamespace),
 			Release:    firstOf(region.Release, in.Defaults.Release, DefaultRelease),
-			AccessURL:  normalURL(region.AccessURL),
+			AccessURL:  coder.NormalURL(region.AccessURL),
 			Provider:   region.Provider,
 			ValueFiles: allInFolder(folder, in.Defaults.Values, region.Values),
 			Sets:       slices.Clone(need.sets),

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
 // validate notes everything that is wrong with the fleet. in is what the user
@@ -59,7 +60,7 @@ func validateRegion(p *problems, at string, region v1alpha1.Region, out *Fleet, 
 	switch {
 	case region.AccessURL != "":
 		validateURL(p, at+"accessURL", region.AccessURL)
-		if out.CoderURL != "" && normalURL(region.AccessURL) == out.CoderURL {
+		if out.CoderURL != "" && coder.NormalURL(region.AccessURL) == out.CoderURL {
 			p.addf(at+"accessURL", "is the primary's own URL; a satellite needs one of its own")
 		}
 	case need.accessURL:

@@ -53,23 +53,6 @@ func isLoopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || err == nil && address.Unmap().IsLoopback()
 }
 
-// normalURL brings a URL into the form that is compared and shown: scheme and
-// host in lower case, no default port, no trailing slash. What is not a URL
-// stays as it is, for validation to complain about.
-func normalURL(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" || u.User != nil {
-		return raw
-	}
-	u.Scheme = strings.ToLower(u.Scheme)
-	u.Host = strings.ToLower(u.Host)
-	if u.Port() != "" && u.Port() == defaultPort(u.Scheme) {
-		u.Host = strings.TrimSuffix(u.Host, ":"+u.Port())
-	}
-	u.Path = strings.TrimRight(u.Path, "/")
-	return u.String()
-}
-
 func defaultPort(scheme string) string {
 	switch scheme {
 	case "https":

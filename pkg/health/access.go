@@ -1,7 +1,10 @@
 package health
 
 import (
+	"strings"
+
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
@@ -15,6 +18,14 @@ func accessChecks() []Check {
 				Explanation: "Seen from this machine, before the first installation the access URL must answer nothing: something else that answers there, or a certificate for another name, would keep the migration from ending well. Later it must not lead to another satellite. That this satellite does not answer yet, or not any more, does not matter here: `migrate` brings that about, and waits for it.",
 			},
 			Evaluate: accessURLFree,
+		},
+		{
+			Info: v1alpha1.CheckInfo{
+				ID: "access-url-change", Category: categoryAccess, Severity: v1alpha1.SeverityError, Preflight: true,
+				Question:    "If an installed satellite is to get another access URL, does its name resolve?",
+				Explanation: "A satellite that is upgraded to another access URL no longer serves the users of the one before, and is of no use until the new one leads to it. So the DNS record of the new name has to be there first; seen from this machine, it must resolve, unless connectTo says where the access URL leads. A mistyped access URL shows here.",
+			},
+			Evaluate: accessURLChange,
 		},
 		{
 			Info: v1alpha1.CheckInfo{
@@ -62,6 +73,38 @@ func accessURLFree(s *snapshot.Snapshot) Answer {
 	default:
 		return fail("choose another access URL, or remove what answers there", "%s is answered by something that is no satellite: %v", s.Region.AccessURL, endpoint.KeyErr)
 	}
+}
+
+// accessURLChange judges a change of an installed satellite's access URL.
+func accessURLChange(s *snapshot.Snapshot) Answer {
+	endpoint, known := s.Endpoint.Get()
+	was := s.InstalledAccessURL()
+	stage, failure := endpoint.Reach.Failed()
+	switch {
+	case !s.Satellite.IsKnown():
+		return unknown(s.Satellite.Err(), "")
+	case was == "":
+		return skip("no satellite is installed whose access URL could change")
+	case coder.SameURL(was, s.Region.AccessURL):
+		return pass("the installed satellite's access URL is %s already", s.Region.AccessURL)
+	case !known:
+		return unknown(s.Endpoint.Err(), "")
+	case s.Region.ConnectTo != "" || endpoint.KeyErr == nil || endpoint.Reach.DNS.OK:
+		return pass("the access URL changes from %s to %s, and it is known where that leads", was, s.Region.AccessURL)
+	case notLooked(stage, failure):
+		return unknown(failure, "")
+	default:
+		return fail("create the DNS record first"+leadingTo(s.Satellite.Value().LoadBalancer)+", or correct the access URL",
+			"the access URL of the installed satellite would change from %s to %s, where nobody reaches it: %v", was, s.Region.AccessURL, failure)
+	}
+}
+
+// leadingTo says where a DNS record has to lead, if that is known.
+func leadingTo(loadBalancer []string) string {
+	if len(loadBalancer) == 0 {
+		return ""
+	}
+	return ", to " + strings.Join(loadBalancer, ", ")
 }
 
 // notLooked reports whether a connection failed so that nothing is known of
@@ -120,6 +163,7 @@ func satelliteProxies(s *snapshot.Snapshot) Answer {
 	endpoint, endpointKnown := s.Endpoint.Get()
 	version, versionKnown := endpoint.Version.Get()
 	primary, primaryKnown := s.Primary.Version.Get()
+	own, _ := s.ServesOwnKey()
 	switch {
 	case !known:
 		return unknown(s.Satellite.Err(), "")
@@ -127,7 +171,7 @@ func satelliteProxies(s *snapshot.Snapshot) Answer {
 		return skip("the satellite is not installed")
 	case !endpointKnown:
 		return unknown(s.Endpoint.Err(), "")
-	case endpoint.KeyErr != nil: // which access-url tells
+	case endpoint.KeyErr != nil || !own: // which access-url tells
 		return skip("the access URL does not lead to the satellite")
 	case !versionKnown:
 		return fail("see whether it is registered, and whether its pods reach the primary", "the primary's API does not answer through the satellite: %v", endpoint.Version.Err())

@@ -108,7 +108,7 @@ func onlyPreflight(c Check) bool {
 	case categoryChart:
 		return true
 	default:
-		return c.Info.ID == "cluster-rights" || c.Info.ID == "access-url-free"
+		return c.Info.ID == "cluster-rights" || c.Info.ID == "access-url-free" || c.Info.ID == "access-url-change"
 	}
 }
 

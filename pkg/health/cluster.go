@@ -1,7 +1,6 @@
 package health
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
@@ -57,7 +56,7 @@ func clusterChecks() []Check {
 func clusterReachable(s *snapshot.Snapshot) Answer {
 	found, known := s.Cluster.Get()
 	if !known {
-		return unknown(s.Cluster.Err(), fmt.Sprintf("try: kubectl --context %s get namespace kube-system", s.Region.Context))
+		return unknown(s.Cluster.Err(), "try: "+s.Region.Kubectl("get", "namespace", "kube-system"))
 	}
 	return pass("%s answers, Kubernetes %s", found.Server, found.Version)
 }

@@ -1,14 +1,42 @@
 package health_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
+
+// Whatever a context is called, a hint is pasted into a shell.
+func TestHintsAreQuoted(t *testing.T) {
+	for id, change := range map[string]func(*snapshot.Snapshot){
+		"cluster-reachable": func(s *snapshot.Snapshot) { lose(&s.Cluster) },
+		"satellite-ready":   func(s *snapshot.Snapshot) { edit(&s.Satellite, func(state *satellite.State) { state.Ready = false }) },
+		"legacy-rollback-ready": func(s *snapshot.Snapshot) {
+			edit(&s.Legacy, func(l *snapshot.Legacy) { l.Readiness.Ready = false })
+		},
+	} {
+		s := healthy()
+		s.Region.Context = "a; rm -r ~"
+		change(s)
+		if got := answer(t, id, s); !strings.Contains(got.Hint, "context 'a; rm -r ~' ") {
+			t.Errorf("%s: hint %q", id, got.Hint)
+		}
+	}
+	s := healthy()
+	s.Region.Context = "a; rm -r ~"
+	edit(&s.Legacy, func(l *snapshot.Legacy) {
+		l.AccessURL, l.Reach = "https://x", probe.Result{DNS: probe.Stage{Err: errLost}}
+	})
+	if got := answer(t, "legacy-rollback-ready", s); !strings.Contains(got.Hint, "kubectl --context 'a; rm -r ~' ") {
+		t.Errorf("hint %q", got.Hint)
+	}
+}
 
 func TestClusterChecks(t *testing.T) {
 	noCluster := func(s *snapshot.Snapshot) { lose(&s.Cluster) }

@@ -28,8 +28,15 @@ var errLost = errors.New("the answer got lost")
 const (
 	ownKey         = "the satellite's own key"
 	ownFingerprint = "SHA256:own"
+	primaryURL     = "https://coder.example.com"
+	envproxyURL    = "https://envproxy.example.com"
 	accessURL      = "https://coder-sydney.example.com"
 )
+
+// satelliteValues are the values of a satellite's release.
+func satelliteValues(primary, access string) map[string]any {
+	return map[string]any{"coderd": map[string]any{"satellite": map[string]any{"enable": true, "primaryURL": primary, "accessURL": access}}}
+}
 
 // version reads a version that is written into these tests, and so is one.
 func version(text string) coder.Version {
@@ -41,7 +48,7 @@ func version(text string) coder.Version {
 func healthy() *snapshot.Snapshot {
 	release := legacy.Release{
 		Namespace: "coder", Name: "coder-workspace-provider", Revision: 1, LatestRevision: 1, Status: "deployed",
-		ChartName: "workspace-provider", ChartVersion: "1.20.0",
+		ChartName: "workspace-provider", ChartVersion: "1.20.0", AccessURL: envproxyURL + "/",
 	}
 	taken := time.Date(2022, 3, 4, 5, 6, 7, 0, time.UTC)
 	passed := probe.Stage{OK: true}
@@ -52,16 +59,17 @@ func healthy() *snapshot.Snapshot {
 		},
 		Taken: taken,
 		Primary: snapshot.Primary{
-			URL:       "https://coder.example.com",
+			URL:       primaryURL,
 			Version:   snapshot.Known(version("1.21.7")),
 			Me:        snapshot.Known(coder.User{ID: "u", Email: "ann@example.com", Roles: []string{"site-manager"}}),
 			Providers: snapshot.Known([]coder.Provider{{ID: "p", Name: "sydney"}}),
+			ServedKey: snapshot.Known(coder.SatelliteKey{}),
 		},
 		Registrations: snapshot.Known([]coder.Satellite{
 			{ID: "r1", Name: "london", Fingerprint: "SHA256:london"}, {ID: "r2", Name: "sydney", Fingerprint: ownFingerprint},
 		}),
 		Provider: snapshot.Known(coder.Provider{
-			ID: "p", Name: "sydney", Status: "ready", EnableNetV2: ptr.To(true), Config: coder.ProviderConfig{DefaultNamespace: "coder"},
+			ID: "p", Name: "sydney", Status: "ready", EnableNetV2: ptr.To(true), EnvproxyAccessURL: envproxyURL, Config: coder.ProviderConfig{DefaultNamespace: "coder"},
 		}),
 		Canary: snapshot.Known(snapshot.Canary{Workspace: coder.Workspace{
 			ID: "w", Name: "canary", LatestStat: coder.WorkspaceStat{ContainerStatus: coder.ContainerOn},
@@ -74,17 +82,18 @@ func healthy() *snapshot.Snapshot {
 		Satellite: snapshot.Known(satellite.State{
 			Installed: true, Revision: 1, LastRevision: 1, LastStatus: "deployed", Ready: true, NamespacePhase: "Active",
 			ChartName: "coder", ChartVersion: "1.21.7", AppVersion: "1.21.7", PublicKey: ownKey, Fingerprint: ownFingerprint,
+			Values: satelliteValues(primaryURL, accessURL),
 		}),
 		Legacy: snapshot.Known(snapshot.Legacy{
 			Found:     legacy.Found{Releases: []legacy.Release{release}},
 			Release:   &release,
 			Retention: legacy.Retention{Backup: true, Manifest: true, Live: true, Label: true, Annotation: true},
 			Readiness: legacy.Readiness{Ready: true},
-			AccessURL: "https://envproxy.example.com",
+			AccessURL: envproxyURL,
 			Reach:     probe.Result{DNS: passed, TCP: passed, TLS: passed, HTTP: passed},
 		}),
 		Journal: snapshot.Known(&journal.Record{
-			Operation: "migrate", Operator: "ann@example.com", Outcome: v1alpha1.OutcomeSucceeded, Started: taken, Updated: taken,
+			Operation: "migrate", Operator: "ann@example.com", Primary: primaryURL, Outcome: v1alpha1.OutcomeSucceeded, Started: taken, Updated: taken,
 			Retention: &journal.Ledger{Namespace: "coder", Release: "coder-workspace-provider", Revision: 1},
 		}),
 		Lock: snapshot.Known(&lock.State{}),

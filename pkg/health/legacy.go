@@ -1,11 +1,11 @@
 package health
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -125,11 +125,11 @@ func legacyRollbackReady(s *snapshot.Snapshot) Answer {
 	case state.Release == nil:
 		return skip("there is no legacy release to roll back to")
 	case !state.Readiness.Ready:
-		return fail(fmt.Sprintf("helm --kube-context %s --namespace %s status %s", s.Region.Context, state.Release.Namespace, state.Release.Name),
+		return fail(fleet.Shell("helm", "--kube-context", s.Region.Context, "--namespace", state.Release.Namespace, "status", state.Release.Name),
 			"a rollback would not work now: %s", strings.Join(state.Readiness.Problems, "; "))
 	}
 	if stage, err := state.Reach.Failed(); state.AccessURL != "" && err != nil {
-		return fail(fmt.Sprintf("kubectl --context %s --namespace %s get pods --selector coder.deployment=envproxy", s.Region.Context, state.Release.Namespace),
+		return fail(s.Region.Kubectl("--namespace", state.Release.Namespace, "get", "pods", "--selector", "coder.deployment=envproxy"),
 			"a rollback would not work now: envproxy does not answer at %s: %s: %v", state.AccessURL, stage, err)
 	}
 	return pass("its objects exist, its APIs are served, envproxy is available and answers")

@@ -1,9 +1,12 @@
 package health
 
 import (
+	"cmp"
+	"fmt"
 	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -16,6 +19,14 @@ func primaryChecks() []Check {
 				Explanation: "Satellites and Networking v2 came with Coder v1.21. If the primary does not answer, check --coder-url, your network and, behind an authenticating proxy, ENDPOINT_AUTH_HEADER. If it is older, upgrade the primary first; regions go on working over envproxy.",
 			},
 			Evaluate: primaryVersion,
+		},
+		{
+			Info: v1alpha1.CheckInfo{
+				ID: "primary-is-primary", Category: categoryPrimary, Severity: v1alpha1.SeverityError, Preflight: true,
+				Question:    "Is this the primary itself, and not a satellite?",
+				Explanation: "A satellite passes requests on, so that its API looks like its primary's, and developers log in at its URL. A region that is migrated through it would be given that satellite as its primary. The check asks for what only a satellite serves, its key, and compares the URL with the region's access URL. Log in at the primary's own access URL, or name it with --coder-url or `coder.url` in the Fleet.",
+			},
+			Evaluate: primaryIsPrimary,
 		},
 		{
 			Info: v1alpha1.CheckInfo{
@@ -38,6 +49,40 @@ func primaryVersion(s *snapshot.Snapshot) Answer {
 	default:
 		return pass("the primary is v%s", version)
 	}
+}
+
+// primaryIsPrimary refuses a satellite's URL as the primary's, by what it serves
+// and by the region's own access URLs.
+func primaryIsPrimary(s *snapshot.Snapshot) Answer {
+	served, known := s.Primary.ServedKey.Get()
+	hint := "log in at the primary's own URL with `coder login URL`, or name it with --coder-url"
+	if primary := cmp.Or(s.InstalledPrimary(), s.JournalPrimary()); primary != "" && !coder.SameURL(primary, s.Primary.URL) {
+		hint = fmt.Sprintf("log in at the primary with `coder login %s`, or name it with --coder-url", primary)
+	}
+	for _, accessURL := range []string{s.Region.AccessURL, s.InstalledAccessURL()} {
+		if accessURL != "" && coder.SameURL(accessURL, s.Primary.URL) {
+			return fail(hint, "%s is the access URL of region %q: it leads to a satellite, not to the primary", s.Primary.URL, s.Region.Name)
+		}
+	}
+	switch {
+	case !known:
+		return unknown(s.Primary.ServedKey.Err(), "")
+	case served != coder.SatelliteKey{}:
+		return fail(hint, "%s leads to %s, not to the primary: it serves a satellite's key (%s)", s.Primary.URL, registeredAs(s, served), served.Fingerprint)
+	default:
+		return pass("%s serves no satellite's key", s.Primary.URL)
+	}
+}
+
+// registeredAs names the satellite that serves the key, if it is registered.
+func registeredAs(s *snapshot.Snapshot, served coder.SatelliteKey) string {
+	own, _ := coder.Fingerprint(served.Key) // of another form, only its own word is known
+	for _, r := range s.Registrations.Value() {
+		if r.Fingerprint != "" && (r.Fingerprint == served.Fingerprint || r.Fingerprint == own) {
+			return fmt.Sprintf("the satellite %q", r.Name)
+		}
+	}
+	return "a satellite"
 }
 
 func operatorRole(s *snapshot.Snapshot) Answer {

@@ -23,6 +23,7 @@ import (
 func losses() map[string]func(*snapshot.Snapshot, error) {
 	return map[string]func(*snapshot.Snapshot, error){
 		"version":       func(s *snapshot.Snapshot, err error) { loseTo(&s.Primary.Version, err) },
+		"served key":    func(s *snapshot.Snapshot, err error) { loseTo(&s.Primary.ServedKey, err) },
 		"me":            func(s *snapshot.Snapshot, err error) { loseTo(&s.Primary.Me, err) },
 		"provider":      func(s *snapshot.Snapshot, err error) { loseTo(&s.Provider, err) },
 		"registrations": func(s *snapshot.Snapshot, err error) { loseTo(&s.Registrations, err) },
@@ -43,15 +44,15 @@ func losses() map[string]func(*snapshot.Snapshot, error) {
 // needs are the facts without which a check must not pass.
 func needs() map[string][]string {
 	return map[string][]string{
-		"primary-version": {"version"}, "operator-role": {"me"},
+		"primary-version": {"version"}, "primary-is-primary": {"served key"}, "primary-same": {"satellite", "journal"}, "operator-role": {"me"},
 		"cluster-reachable": {"cluster"}, "region-distinct": {"cluster", "provider"}, "cluster-rights": {"rights"},
 		"namespace-active": {"satellite"}, "namespace-separate": {"provider"},
-		"provider-found": {"provider"}, "provider-ready": {"provider"}, "networking-v2": {"version", "provider"},
+		"provider-found": {"provider", "legacy"}, "provider-ready": {"provider"}, "networking-v2": {"version", "provider"},
 		"legacy-found": {"legacy"}, "legacy-idle": {"legacy"}, "legacy-retained": {"legacy", "journal"}, "legacy-rollback-ready": {"legacy"},
 		"chart-available": {"chart", "cluster"}, "values-valid": {"spec"}, "values-secrets": {"spec", "secrets"},
 		"satellite-conflict": {"satellite"}, "satellite-installed": {"satellite"}, "satellite-ready": {"satellite"},
 		"satellite-version": {"satellite", "version"},
-		"access-url-free":   {"endpoint", "satellite"}, "access-url": {"endpoint", "satellite"},
+		"access-url-free":   {"endpoint", "satellite"}, "access-url": {"endpoint", "satellite"}, "access-url-change": {"satellite"},
 		"satellite-proxies": {"endpoint", "satellite", "version"},
 		"registration-name": {"registrations", "satellite"}, "satellite-registered": {"registrations", "satellite"},
 		"canary": {"canary"}, "run-complete": {"journal", "lock"},

@@ -15,7 +15,7 @@ func providerChecks() []Check {
 			Info: v1alpha1.CheckInfo{
 				ID: "provider-found", Category: categoryProvider, Severity: v1alpha1.SeverityError, Preflight: true,
 				Question:    "Does exactly one workspace provider belong to this region?",
-				Explanation: "A provider that is not named is found by comparing its cluster address with the context's API server. If none or several match, name the right one: `provider` in the Fleet, or --provider. `coder providers ls` lists them.",
+				Explanation: "A provider that is not named is found by comparing its cluster address with the context's API server. If none or several match, name the right one: `provider` in the Fleet, or --provider. `coder providers ls` lists them. A provider of another cluster is refused: by its cluster address, if some provider has the context's, and because its envproxy access URL must be the one of the legacy release.",
 			},
 			Evaluate: providerFound,
 		},
@@ -47,11 +47,28 @@ func providerFound(s *snapshot.Snapshot) Answer {
 		return unknown(s.Provider.Err(), "name it with --provider, or `provider` in the Fleet")
 	}
 	here := fleet.ProvidersAt(s.Cluster.Value().Server, s.Primary.Providers.Value())
-	if len(here) > 0 && !slices.ContainsFunc(here, func(other coder.Provider) bool { return other.ID == provider.ID }) {
-		return fail("name the provider of this cluster, or another context",
-			"provider %q is of the cluster %s, but context %q leads to that of provider %q", provider.Name, provider.Config.ClusterAddress, s.Region.Context, here[0].Name)
+	byAddress := slices.ContainsFunc(here, func(other coder.Provider) bool { return other.ID == provider.ID })
+	release := s.Legacy.Value().Release
+	switch {
+	case len(here) > 0 && !byAddress:
+		return fail(hintProvider, "provider %q is of the cluster %s, but context %q leads to that of provider %q",
+			provider.Name, provider.Config.ClusterAddress, s.Region.Context, here[0].Name)
+	case release != nil && anotherEnvproxy(provider.EnvproxyAccessURL, release.AccessURL):
+		return fail(hintProvider, "provider %q is reached at %s, but the legacy release %s of context %q serves %s",
+			provider.Name, provider.EnvproxyAccessURL, release, s.Region.Context, release.AccessURL)
+	case !byAddress && !s.Legacy.IsKnown(): // nothing tells that it is of this cluster
+		return unknown(s.Legacy.Err(), "")
+	default:
+		return pass("provider %q", provider.Name)
 	}
-	return pass("provider %q", provider.Name)
+}
+
+const hintProvider = "name the provider of this cluster, or another context"
+
+// anotherEnvproxy reports whether a provider's envproxy is not the one that a
+// legacy release is. What does not name its access URL says nothing.
+func anotherEnvproxy(providers, releases string) bool {
+	return providers != "" && releases != "" && !coder.SameURL(providers, releases)
 }
 
 func providerReady(s *snapshot.Snapshot) Answer {

@@ -1,12 +1,23 @@
 package health
 
 import (
+	"strings"
+
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
 func registrationChecks() []Check {
 	return []Check{
+		{
+			Info: v1alpha1.CheckInfo{
+				ID: "primary-same", Category: categoryRegistration, Severity: v1alpha1.SeverityError, Preflight: true,
+				Question:    "Does the region belong to this primary?",
+				Explanation: "The deployed satellite was given a primary in its value coderd.satellite.primaryURL, and the journal names the one that the region was migrated with. Another primary, such as a staging deployment with the same clusters, must not change the region. Use the primary that the message names. If that primary's URL was changed, tell the region: run `helm upgrade RELEASE CHART --reuse-values --set coderd.satellite.primaryURL=URL`, and correct `primary` in the ConfigMap coder-satellite-journal, both in the satellite's namespace. A region that was rolled back, and whose satellite was removed, may be migrated to any primary.",
+			},
+			Evaluate: primarySame,
+		},
 		{
 			Info: v1alpha1.CheckInfo{
 				ID: "registration-name", Category: categoryRegistration, Severity: v1alpha1.SeverityError, Preflight: true,
@@ -23,6 +34,32 @@ func registrationChecks() []Check {
 			},
 			Evaluate: satelliteRegistered,
 		},
+	}
+}
+
+// primarySame compares this primary with those that the deployed satellite and
+// the journal name.
+func primarySame(s *snapshot.Snapshot) Answer {
+	installed, noted := s.InstalledPrimary(), s.JournalPrimary()
+	var others []string
+	if installed != "" && !coder.SameURL(installed, s.Primary.URL) {
+		others = append(others, "the satellite was installed for the primary "+installed)
+	}
+	if noted != "" && !coder.SameURL(noted, s.Primary.URL) {
+		others = append(others, "the journal names the primary "+noted)
+	}
+	switch {
+	case len(others) > 0:
+		return fail("use that primary; if only its URL changed, see `kubectl coder-satellite explain primary-same`",
+			"%s, but this one is %s", strings.Join(others, " and "), s.Primary.URL)
+	case !s.Satellite.IsKnown():
+		return unknown(s.Satellite.Err(), "")
+	case !s.Journal.IsKnown():
+		return unknown(s.Journal.Err(), "")
+	case installed == "" && noted == "":
+		return skip("the region belongs to no primary yet")
+	default:
+		return pass("the region belongs to %s", s.Primary.URL)
 	}
 }
 

@@ -80,7 +80,7 @@ func satelliteReady(s *snapshot.Snapshot) Answer {
 	case !state.Installed:
 		return skip("the satellite is not installed")
 	case !state.Ready:
-		return fail("kubectl --context "+s.Region.Context+" --namespace "+s.Region.Namespace+" get pods", "not ready: %s", state.Blocker)
+		return fail(s.Region.Kubectl("--namespace", s.Region.Namespace, "get", "pods"), "not ready: %s", state.Blocker)
 	default:
 		return pass("the satellite's pods are ready")
 	}

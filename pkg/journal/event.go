@@ -11,6 +11,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
 // maxEventMessage is the longest message that the API takes in an Event.
@@ -31,7 +32,7 @@ func Emit(ctx context.Context, client kubernetes.Interface, namespace string, ui
 		},
 		Type:           kind,
 		Reason:         reason(result),
-		Message:        bounded(fmt.Sprintf("%s %s: %s", operation, result.Name, message), maxEventMessage),
+		Message:        bounded(fmt.Sprintf("%s %s: %s", operation, result.Name, redact.Text(message)), maxEventMessage),
 		Source:         corev1.EventSource{Component: "kubectl-coder-satellite"},
 		FirstTimestamp: at,
 		LastTimestamp:  at,

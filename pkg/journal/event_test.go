@@ -33,6 +33,11 @@ func TestEmit(t *testing.T) {
 			kind:   "Warning", reason: "RegisterSatelliteFailed", message: "migrate register--satellite: no answer",
 		},
 		{
+			name:   "secret",
+			result: v1alpha1.StepResult{Name: "s", State: v1alpha1.StepFailed, Error: "postgres://coder:hunter2@db: no"},
+			kind:   "Warning", reason: "SFailed", message: "migrate s: postgres://coder:(redacted)@db: no",
+		},
+		{
 			name:   "long",
 			result: v1alpha1.StepResult{Name: "s", State: v1alpha1.StepDone, Message: strings.Repeat("é", 1000)},
 			kind:   "Normal", reason: "SDone", message: "migrate s: " + strings.Repeat("é", 505) + "...",

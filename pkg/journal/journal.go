@@ -2,6 +2,7 @@ package journal
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
@@ -29,7 +30,8 @@ func (e *ConflictError) Error() string {
 func (e *ConflictError) Unwrap() error { return e.cause }
 
 // Read returns the region's record, or nil if there is none. It takes one
-// request. The error is a *CorruptError if there is one that cannot be read.
+// request. The error is a *CorruptError if there is one that cannot be read, and a
+// *NewerError if its form is newer. Further fields do not hinder reading.
 func Read(ctx context.Context, client kubernetes.Interface, namespace string) (*Record, error) {
 	configMap, err := client.CoreV1().ConfigMaps(namespace).Get(ctx, Name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
@@ -43,8 +45,14 @@ func Read(ctx context.Context, client kubernetes.Interface, namespace string) (*
 
 func read(configMap *corev1.ConfigMap) (*Record, error) {
 	record, err := Decode([]byte(configMap.Data[key]))
-	if err != nil {
+	newer := new(NewerError)
+	switch {
+	case errors.As(err, &newer):
+		newer.Namespace = configMap.Namespace
+		return nil, newer
+	case err != nil:
 		return nil, &CorruptError{Namespace: configMap.Namespace, cause: err}
+	default:
+		return record, nil
 	}
-	return record, nil
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
 // Bounds of what a record keeps, far below the megabyte that a ConfigMap holds.
@@ -27,6 +29,9 @@ type Record struct {
 	Operation string `json:"operation,omitempty"`
 	// Operator is the e-mail address of who ran it.
 	Operator string `json:"operator,omitempty"`
+	// Primary is the normalised URL of the primary that it ran against; empty in
+	// records of versions that did not note it.
+	Primary string `json:"primary,omitempty"`
 	// PlanFingerprint is the fingerprint of the plan that was carried out.
 	PlanFingerprint string `json:"planFingerprint,omitempty"`
 	// Step is the step that was begun last, and State how far it got.
@@ -124,7 +129,9 @@ type Past struct {
 // Start names a new run.
 type Start struct {
 	RunID, Operation, Operator, PlanFingerprint string
-	At                                          time.Time
+	// Primary is the primary's URL.
+	Primary string
+	At      time.Time
 }
 
 // Start begins a new run: the one before it goes into the history, and what it
@@ -138,6 +145,9 @@ func (r *Record) Start(s Start) {
 		r.History = r.History[max(0, len(r.History)-maxRuns):]
 	}
 	r.RunID, r.Operation, r.Operator, r.PlanFingerprint = s.RunID, s.Operation, s.Operator, s.PlanFingerprint
+	if s.Primary != "" {
+		r.Primary = coder.NormalURL(s.Primary)
+	}
 	r.Step, r.State, r.Outcome, r.Steps = "", "", "", nil
 	r.Started, r.Updated = s.At, s.At
 }
@@ -157,7 +167,8 @@ func (r *Record) Begin(result v1alpha1.StepResult) {
 
 // End notes how a step ended. Of long texts only the beginning is kept.
 func (r *Record) End(result v1alpha1.StepResult) {
-	result.Message, result.Error = bounded(result.Message, maxText), bounded(result.Error, maxText)
+	// before they are cut: half a secret is not known for one
+	result.Message, result.Error = bounded(redact.Text(result.Message), maxText), bounded(redact.Text(result.Error), maxText)
 	r.Steps = append(r.Steps, result)
 	r.Steps = r.Steps[max(0, len(r.Steps)-maxSteps):]
 	r.Step, r.State, r.Updated = result.Name, result.State, result.Finished.Time

@@ -19,7 +19,7 @@ var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 func minute(n int) time.Time { return noon.Add(time.Duration(n) * time.Minute) }
 
 func begin(record *Record, n int, operation string) {
-	record.Start(Start{RunID: fmt.Sprint(n), Operation: operation, Operator: "ann@example.com", PlanFingerprint: "sha256:00", At: minute(n)})
+	record.Start(Start{RunID: fmt.Sprint(n), Operation: operation, Operator: "ann@example.com", PlanFingerprint: "sha256:00", Primary: "https://Coder.example.com:443/", At: minute(n)})
 }
 
 func TestRuns(t *testing.T) {
@@ -43,7 +43,7 @@ func TestRuns(t *testing.T) {
 	begin(record, 4, "rollback")
 	record.Remember(Before{NetworkingV2: &on}) // found later: not what was before
 	want := &Record{
-		RunID: "4", Operation: "rollback", Operator: "ann@example.com", PlanFingerprint: "sha256:00",
+		RunID: "4", Operation: "rollback", Operator: "ann@example.com", PlanFingerprint: "sha256:00", Primary: "https://coder.example.com",
 		Started: minute(4), Updated: minute(4),
 		Before: &Before{NetworkingV2: &off}, RegistrationID: "r", Canary: &Canary{ID: "c"}, Retention: &Ledger{Release: "legacy"},
 		History: []Past{{
@@ -53,6 +53,20 @@ func TestRuns(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, record); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// What a step says goes into the journal without secrets, even one that would be cut.
+func TestRecordHoldsNoSecrets(t *testing.T) {
+	record := &Record{Retention: &Ledger{Reason: "told to by https://ann:hunter2@example.com"}}
+	long := strings.Repeat("x", maxText-25) + " postgres://coder:hunter2@db/coder"
+	record.End(v1alpha1.StepResult{Name: "a", Message: "--db-password=hunter2", Error: long})
+	data, err := Encode(record)
+	if err != nil || strings.Contains(string(data), "hunt") {
+		t.Errorf("%s, %v", data, err)
+	}
+	if _, err := Decode(data); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -24,7 +24,8 @@ type Writer struct {
 }
 
 // Open reads the journal, to be written from there on. It takes one request.
-// The error is a *CorruptError if there is a journal that cannot be read.
+// The error is a *CorruptError if there is a journal that cannot be read, and a
+// *NewerError if writing it would drop what a newer version of the plugin wrote.
 func Open(ctx context.Context, client kubernetes.Interface, namespace string) (*Writer, error) {
 	w := &Writer{client: client, namespace: namespace, record: &Record{}}
 	configMap, err := client.CoreV1().ConfigMaps(namespace).Get(ctx, Name, metav1.GetOptions{})
@@ -37,6 +38,9 @@ func Open(ctx context.Context, client kubernetes.Interface, namespace string) (*
 	w.stored = configMap
 	if w.record, err = read(configMap); err != nil {
 		return nil, err
+	}
+	if what := unknown([]byte(configMap.Data[key])); what != "" {
+		return nil, &NewerError{Namespace: namespace, what: what}
 	}
 	return w, nil
 }

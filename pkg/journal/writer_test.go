@@ -33,7 +33,8 @@ func TestReadFails(t *testing.T) {
 		{name: "empty", text: "", corrupt: true, want: "kubectl --namespace coder-satellite get configmap coder-satellite-journal"},
 		{name: "torn", text: `{"version": 1, "steps": [`, corrupt: true, want: "unexpected end of JSON input"},
 		{name: "no version", text: `{}`, corrupt: true, want: "it names no version"},
-		{name: "newer", text: `{"version": 2}`, corrupt: true, want: "upgrade the plugin"},
+		{name: "newer", text: `{"version": 2}`, want: "the journal coder-satellite/coder-satellite-journal was written by a newer version of the plugin"},
+		{name: "newer, with other types", text: `{"version": 2, "steps": {}}`, want: "kubectl krew upgrade coder-satellite"},
 		{name: "other type", text: `{"version": 1, "steps": 5}`, corrupt: true, want: "cannot unmarshal"},
 		{name: "too long", text: strings.Repeat(" ", maxBytes) + `{"version": 1}`, corrupt: true, want: "longer than 512 KiB"},
 	} {
@@ -48,6 +49,9 @@ func TestReadFails(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), tc.want) || errors.As(err, &corrupt) != tc.corrupt {
 					t.Errorf("unexpected error: %v", err)
 				}
+				if !tc.corrupt && err != nil && strings.Contains(err.Error(), "delete") {
+					t.Errorf("it advises to delete the journal: %v", err)
+				}
 				if tc.corrupt && errors.Unwrap(err) == nil {
 					t.Error("the cause is hidden")
 				}
@@ -56,6 +60,28 @@ func TestReadFails(t *testing.T) {
 				t.Errorf("it took %q", got)
 			}
 		})
+	}
+}
+
+// A journal with fields that only a newer version knows is read, and never
+// written without them.
+func TestNewerFields(t *testing.T) {
+	for _, text := range []string{
+		`{"version": 1, "operation": "migrate", "waves": 3}`,
+		`{"version": 1, "operation": "migrate", "before": {"satelliteRevision": 0, "dns": "x"}}`,
+		`{"version": 1, "operation": "migrate", "steps": [{"name": "a", "state": "Done", "weight": 1}]}`,
+	} {
+		server, client := newServer(t)
+		server.put(text)
+		record, err := Read(t.Context(), client, namespace)
+		if err != nil || record.Operation != "migrate" {
+			t.Errorf("%s: it is not read: %v", text, err)
+		}
+		newer := new(NewerError)
+		_, err = Open(t.Context(), client, namespace)
+		if !errors.As(err, &newer) || !strings.Contains(err.Error(), "unknown field") || strings.Contains(err.Error(), "delete") {
+			t.Errorf("%s: error %v", text, err)
+		}
 	}
 }
 

@@ -156,7 +156,10 @@ func (s *apiServer) object(r *http.Request, body []byte, what served, prefix, na
 	}
 	switch {
 	case r.Method == http.MethodGet && name == "":
-		selector, _ := labels.Parse(r.URL.Query().Get("labelSelector"))
+		selector, err := labels.Parse(r.URL.Query().Get("labelSelector"))
+		if err != nil {
+			return 400, failure(400, err.Error())
+		}
 		items := []any{}
 		for _, k := range slices.Sorted(maps.Keys(s.objects)) {
 			in := strings.HasPrefix(k, prefix) && (namespace == "" || strings.HasPrefix(k, prefix+namespace+"/"))

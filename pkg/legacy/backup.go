@@ -15,6 +15,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
 
 // original is what a backup says of the object that held the record. It stands
@@ -79,11 +80,15 @@ func newBackup(namespace string, release Release, h holder, record Record) (*bac
 	return b, nil
 }
 
-// readBackup checks a backup and decodes it. The error says so if the content is not what was saved.
-func readBackup(secret *corev1.Secret) (*backup, error) {
-	name := secret.Namespace + "/" + secret.Name
-	if got, want := digestOf(secret.Data[recordKey]), secret.Annotations[annotationDigest]; got != want {
+// readBackup checks a backup and decodes it. The error says so if the content is
+// not what was saved, by its own word or by that of the ledger, which may be nil.
+func readBackup(secret *corev1.Secret, ledger *journal.Ledger) (*backup, error) {
+	name, got := secret.Namespace+"/"+secret.Name, digestOf(secret.Data[recordKey])
+	if want := secret.Annotations[annotationDigest]; got != want {
 		return nil, fmt.Errorf("the backup %s was tampered with: its content is %s, and %q was saved; it is not used", name, got, want)
+	}
+	if ledger != nil && ledger.Backup == secret.Name && ledger.RecordBefore != got {
+		return nil, fmt.Errorf("the backup %s was tampered with: its content is %s, and the journal lists %q; it is not used", name, got, ledger.RecordBefore)
 	}
 	b := &backup{secret: secret}
 	if err := json.Unmarshal([]byte(secret.Annotations[annotationRecord]), &b.original); err != nil {
@@ -98,7 +103,7 @@ func readBackup(secret *corev1.Secret) (*backup, error) {
 	if b.record, err = DecodeRecord(secret.Data[recordKey]); err != nil {
 		return nil, fmt.Errorf("the backup %s: %w", name, err)
 	}
-	if b.record.Name != secret.Labels[labelRelease] || b.original.Namespace != secret.Labels[labelNamespace] {
+	if b.record.Name != secret.Labels[labelRelease] || b.original.Namespace != secret.Labels[labelNamespace] || b.original.Name != recordName(b.record.Name, b.record.Version) {
 		return nil, fmt.Errorf("the backup %s was tampered with: it is not of the release that its labels name; it is not used", name)
 	}
 	return b, nil
@@ -139,12 +144,12 @@ func revisionOf(item metav1.PartialObjectMetadata) int {
 	return number
 }
 
-func getBackup(ctx context.Context, access *cluster.Access, namespace, name string) (*backup, error) {
+func getBackup(ctx context.Context, access *cluster.Access, namespace, name string, ledger *journal.Ledger) (*backup, error) {
 	secret, err := readSecret(ctx, access, namespace, name)
 	if err != nil {
 		return nil, err
 	}
-	return readBackup(secret)
+	return readBackup(secret, ledger)
 }
 
 func readSecret(ctx context.Context, access *cluster.Access, namespace, name string) (*corev1.Secret, error) {
@@ -156,13 +161,19 @@ func readSecret(ctx context.Context, access *cluster.Access, namespace, name str
 }
 
 // findBackup returns the backup of the record. It is nil if there is none that
-// is sound; problems then say what is wrong with those that are not.
+// is sound; problems then say what is wrong with those that are not. Of a revision
+// that the ledger lists it is the one that the ledger names.
 func findBackup(ctx context.Context, access *cluster.Access, namespace string, release Release, record Record) (found *backup, problems []string, err error) {
 	items, err := listBackups(ctx, access, namespace, fmt.Sprintf("%s,%s=%d", backupSelector(release), labelRevision, record.Version))
 	if err != nil {
 		return nil, nil, err
 	}
+	listed := release.Ledger.Covers(release.Namespace, release.Name, record.Version) && release.Ledger.Backup != ""
 	for _, item := range items {
+		if listed && item.Name != release.Ledger.Backup {
+			problems = append(problems, fmt.Sprintf("the backup %s/%s is not the one that the journal lists, %s; it is not used", namespace, item.Name, release.Ledger.Backup))
+			continue
+		}
 		secret, err := readSecret(ctx, access, namespace, item.Name)
 		switch {
 		case apierrors.IsNotFound(err): // it was deleted since it was listed
@@ -170,7 +181,7 @@ func findBackup(ctx context.Context, access *cluster.Access, namespace string, r
 		case err != nil: // it may be sound: another one beside it would be wrong
 			return nil, nil, err
 		}
-		b, err := readBackup(secret)
+		b, err := readBackup(secret, release.Ledger)
 		if err != nil {
 			problems = append(problems, err.Error())
 			continue
@@ -187,18 +198,23 @@ func findBackup(ctx context.Context, access *cluster.Access, namespace string, r
 }
 
 // latestBackup returns the backup that a release whose record is gone is
-// restored from: the one that it names, else the latest of a deployed revision.
+// restored from: the one that its ledger or itself names, else the latest of a
+// deployed revision.
 func latestBackup(ctx context.Context, access *cluster.Access, namespace string, release Release) (*backup, error) {
 	items, err := listBackups(ctx, access, namespace, fmt.Sprintf("%s,%s=%s", backupSelector(release), labelStatus, statusDeployed))
 	if err != nil {
 		return nil, err
 	}
+	wanted, which := release.Backup, ""
+	if release.Ledger != nil && release.Ledger.Backup != "" {
+		wanted, which = release.Ledger.Backup, " (the journal lists "+release.Ledger.Backup+")"
+	}
 	for _, item := range items {
-		if release.Backup == "" || item.Name == release.Backup {
-			return getBackup(ctx, access, item.Namespace, item.Name)
+		if wanted == "" || item.Name == wanted {
+			return getBackup(ctx, access, item.Namespace, item.Name, release.Ledger)
 		}
 	}
-	return nil, fmt.Errorf("there is no backup of the record of %s in namespace %s: it can only be installed again, with Helm", release, namespace)
+	return nil, fmt.Errorf("there is no backup of the record of %s in namespace %s%s: it can only be installed again, with Helm", release, namespace, which)
 }
 
 // save writes the backup. A Secret of the same name whose content is not what

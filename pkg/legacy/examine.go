@@ -121,6 +121,7 @@ func (s *search) one(ctx context.Context, candidate Release, revisions []revisio
 	if candidate.Objects, err = manifestObjects(record.Manifest, candidate.Namespace); err != nil {
 		return fmt.Errorf("the record of Helm release %s revision %d: %w", candidate, current.number, err)
 	}
+	candidate.Deployment = s.envproxyOf(candidate)
 	s.found.Releases = append(s.found.Releases, candidate)
 	return nil
 }

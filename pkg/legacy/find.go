@@ -3,24 +3,27 @@ package legacy
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
-	appsv1 "k8s.io/api/apps/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
 
 // Hint helps to find the right release. All of it is optional.
 type Hint struct {
-	// Namespace is the provider's default namespace. It is searched if the
-	// operator may not list all namespaces, and preferred if several releases
-	// are found.
+	// Ledger is the journal's entry for the retained release. It is the
+	// authority: nothing that others wrote in the cluster counts more.
+	Ledger *journal.Ledger
+	// Namespace is the provider's default namespace. What is there counts more
+	// than what is elsewhere, and it alone is searched if the operator may not list
+	// all namespaces.
 	Namespace string
-	// AccessURL is the provider's envproxy access URL: of several releases, the
-	// one with this value is the provider's.
+	// AccessURL is the provider's envproxy access URL. Of several releases that
+	// are all elsewhere, the one with this value is the provider's.
 	AccessURL string
 	// BackupNamespace is the satellite's namespace, where backups are; empty
 	// means to look in all.
@@ -59,34 +62,52 @@ func (f Found) Explain() string {
 		text = fmt.Sprintf("%d legacy releases were found and it cannot be told which is the provider's: %s; uninstall the one that is not used",
 			len(f.Releases), strings.Join(names, ", "))
 	}
-	if len(f.Reasons) > 0 {
-		text += " (" + strings.Join(f.Reasons, "; ") + ")"
+	if reasons := f.Reasons; len(reasons) > 0 {
+		if more := len(reasons) - mostReasons; more > 0 {
+			reasons = append(slices.Clone(reasons[:mostReasons]), fmt.Sprintf("and %d more", more))
+		}
+		text += " (" + strings.Join(reasons, "; ") + ")"
 	}
 	return text
 }
+
+// mostReasons is how many reasons are shown: anybody may make Deployments.
+const mostReasons = 8
 
 // search is one search in progress.
 type search struct {
 	access *cluster.Access
 	hint   Hint
 	found  Found
+	// deployments are the envproxy Deployments by the release that they name.
+	deployments map[string][]string
 	// backups are those of the cluster; nil until they were listed.
 	backups []metav1.PartialObjectMetadata
 	listed  bool
 }
 
 // Find returns the legacy releases of the cluster. It starts from the envproxy
-// Deployments, so that the number of Helm releases does not matter: with one or
-// two envproxies it takes at most six requests, and transfers one record each.
-// Nothing found is not an error.
+// Deployments, so that the number of Helm releases does not matter, and looks
+// first where nobody but the provider's own people can have made them: at the
+// release that the ledger names, then in the provider's namespace, and only if
+// there is none, elsewhere. Nothing found is not an error; a record that cannot
+// be read is one, unless it is less likely the provider's than what was found.
 func Find(ctx context.Context, access *cluster.Access, hint Hint) (Found, error) {
-	s := &search{access: access, hint: hint}
-	candidates, err := s.candidates(ctx)
+	s := &search{access: access, hint: hint, deployments: map[string][]string{}}
+	tiers, unfit, err := s.candidates(ctx)
 	if err != nil {
 		return Found{}, err
 	}
-	if err := s.examine(ctx, candidates); err != nil {
-		return Found{}, err
+	for i, tier := range tiers {
+		// What is left of the ledger's release, usable or not, leaves no room for another.
+		left := i > 0 && hint.Ledger != nil && len(s.found.Reasons) > 0
+		if len(s.found.Releases) > 0 || left || tier.excluded {
+			s.setAside(tier)
+			continue
+		}
+		if err := s.examine(ctx, tier.candidates); err != nil {
+			return Found{}, err
+		}
 	}
 	if len(s.found.Releases) == 0 {
 		if err := s.fromBackups(ctx); err != nil {
@@ -94,35 +115,10 @@ func Find(ctx context.Context, access *cluster.Access, hint Hint) (Found, error)
 		}
 	}
 	s.choose()
+	for _, reason := range unfit { // last, since anybody may cause them
+		s.exclude("%s", reason)
+	}
 	return s.found, nil
-}
-
-// candidates are the releases that envproxy Deployments say they belong to.
-func (s *search) candidates(ctx context.Context) ([]Release, error) {
-	deployments := s.access.Metadata().Resource(appsv1.SchemeGroupVersion.WithResource("deployments"))
-	options := metav1.ListOptions{LabelSelector: labelEnvproxy + "=" + envproxy}
-	s.found.Searched = inNamespace("")
-	list, err := deployments.List(ctx, options)
-	if apierrors.IsForbidden(err) && s.hint.Namespace != "" {
-		s.found.Searched = inNamespace(s.hint.Namespace) + " (you may not list all)"
-		list, err = deployments.Namespace(s.hint.Namespace).List(ctx, options)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("the envproxy Deployments %s cannot be listed: %w", s.found.Searched, err)
-	}
-	var candidates []Release
-	for _, item := range list.Items {
-		release := Release{Namespace: item.Annotations[annotationNamespace], Name: item.Annotations[annotationRelease], Deployment: item.Name}
-		if release.Name == "" || release.Namespace == "" {
-			s.exclude("Deployment %s/%s belongs to no Helm release: it has no annotation %s", item.Namespace, item.Name, annotationRelease)
-			continue
-		}
-		same := func(r Release) bool { return r.Namespace == release.Namespace && r.Name == release.Name }
-		if !slices.ContainsFunc(candidates, same) {
-			candidates = append(candidates, release)
-		}
-	}
-	return candidates, nil
 }
 
 func (s *search) exclude(format string, args ...any) {
@@ -132,37 +128,44 @@ func (s *search) exclude(format string, args ...any) {
 	}
 }
 
-// choose keeps the provider's release of several, if the hint tells which it is.
+// choose keeps the provider's release of several, if the access URL says which
+// it is. It is what the release says of itself, and so the weakest of the clues.
 func (s *search) choose() {
-	for _, clue := range []struct {
-		known bool
-		why   string
-		fits  func(Release) bool
-	}{
-		{s.hint.AccessURL != "", "serves another access URL than the provider's", func(r Release) bool { return sameURL(r.AccessURL, s.hint.AccessURL) }},
-		{s.hint.Namespace != "", "is not in the provider's namespace", func(r Release) bool { return r.Namespace == s.hint.Namespace }},
-	} {
-		if len(s.found.Releases) < 2 || !clue.known {
-			continue
-		}
-		var chosen []Release
-		for _, r := range s.found.Releases {
-			if clue.fits(r) {
-				chosen = append(chosen, r)
-			}
-		}
-		if len(chosen) != 1 {
-			continue
-		}
-		for _, r := range s.found.Releases {
-			if r.String() != chosen[0].String() {
-				s.exclude("%s %s", r, clue.why)
-			}
-		}
-		s.found.Releases = chosen
+	if len(s.found.Releases) < 2 || s.hint.AccessURL == "" {
+		return
 	}
+	var chosen []Release
+	for _, r := range s.found.Releases {
+		if sameURL(r.AccessURL, s.hint.AccessURL) {
+			chosen = append(chosen, r)
+		}
+	}
+	if len(chosen) != 1 {
+		return
+	}
+	for _, r := range s.found.Releases {
+		if r.String() != chosen[0].String() {
+			s.exclude("%s serves another access URL than the provider's", r)
+		}
+	}
+	s.found.Releases = chosen
 }
 
-func sameURL(a, b string) bool {
-	return strings.EqualFold(strings.TrimSuffix(a, "/"), strings.TrimSuffix(b, "/"))
+// sameURL reports whether both lead to the same place, however they are written.
+func sameURL(a, b string) bool { return normalURL(a) == normalURL(b) }
+
+func normalURL(raw string) string {
+	raw = strings.TrimRight(strings.TrimSpace(raw), "/")
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" {
+		return strings.ToLower(raw)
+	}
+	scheme, host := strings.ToLower(u.Scheme), strings.ToLower(u.Host)
+	switch scheme {
+	case "https":
+		host = strings.TrimSuffix(host, ":443")
+	case "http":
+		host = strings.TrimSuffix(host, ":80")
+	}
+	return scheme + "://" + host + u.Path
 }

@@ -84,6 +84,17 @@ func TestFindIsCheap(t *testing.T) {
 	if len(found.Releases) != 1 || found.Releases[0].Revision != 10 {
 		t.Errorf("found %s", found.Explain())
 	}
+	if !strings.Contains(found.Explain(), "primary/coder is not in the provider's namespace") {
+		t.Errorf("explains %s", found.Explain())
+	}
+	since = r.server.count()
+	if found, err = Find(context.Background(), r.access, Hint{}); err != nil {
+		t.Fatal(err)
+	}
+	requests, sent = since()
+	if len(requests) > 6 || sent >= 1<<20 || len(found.Releases) != 1 {
+		t.Errorf("without a hint: %d requests and %d bytes: %s: %s", len(requests), sent, strings.Join(requests, ", "), found.Explain())
+	}
 	if !strings.Contains(found.Explain(), "the envproxy of primary/coder is part of chart coder") {
 		t.Errorf("explains %s", found.Explain())
 	}
@@ -109,7 +120,9 @@ func TestFindExplains(t *testing.T) {
 		"several, told by namespace": {func(r *region) { legacy(r, "a", "https://a"); legacy(r, "b", "https://b") },
 			Hint{Namespace: "b"}, "b/coder-workspace-provider, chart workspace-provider 1.21.3, revision 1 (a/coder-workspace-provider is not in the provider's namespace)", 1},
 		"several, told by URL": {func(r *region) { legacy(r, "a", "https://a"); legacy(r, "b", "https://b"); legacy(r, "c", "https://c") },
-			Hint{Namespace: "b", AccessURL: "https://C/"}, "c/coder-workspace-provider, chart", 1},
+			Hint{Namespace: "d", AccessURL: "HTTPS://C:443/"}, "c/coder-workspace-provider, chart", 1},
+		"several, the namespace counts more than the URL": {func(r *region) { legacy(r, "a", "https://a"); legacy(r, "b", "https://b"); legacy(r, "c", "https://c") },
+			Hint{Namespace: "b", AccessURL: "https://c"}, "b/coder-workspace-provider, chart", 1},
 		"forbidden but for the hint": {func(r *region) {
 			legacy(r, "a", "https://a")
 			legacy(r, "b", "https://b")

@@ -82,7 +82,7 @@ func inspectBackup(ctx context.Context, access *cluster.Access, release Release,
 	if err != nil {
 		return kept, ready, err
 	}
-	kept.Live = len(unkept(found)) == 0
+	kept.Live = len(unkept(release, found)) == 0
 	err = ready.live(ctx, access, release, found)
 	return kept, ready, err
 }

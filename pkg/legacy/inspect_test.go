@@ -88,6 +88,10 @@ func TestTamperedBackup(t *testing.T) {
 		"release": func(o map[string]any) {
 			metaOf(o)["annotations"].(map[string]any)[annotationRecord] = `{"namespace":"elsewhere"}`
 		},
+		"object": func(o map[string]any) {
+			annotations := metaOf(o)["annotations"].(map[string]any)
+			annotations[annotationRecord] = strings.ReplaceAll(annotations[annotationRecord].(string), "sh.helm.release.v1.coder-workspace-provider.v1", "another-secret")
+		},
 	} {
 		t.Run(title, func(t *testing.T) {
 			r := newRegion(t, "")

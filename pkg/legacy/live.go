@@ -83,6 +83,22 @@ func (l live) namespace() string {
 	return l.ref.Namespace
 }
 
+// foreign says why an object that exists is not the release's own, whatever the
+// manifest says, which whoever wrote the record could fill at will: it is in
+// another namespace, or Helm's marks of ownership name another release (Helm v3,
+// pkg/action/validate.go). It is empty for an object that may be the release's.
+func (l live) foreign(release Release) string {
+	owner, space := l.object.Annotations[annotationRelease], l.object.Annotations[annotationNamespace]
+	switch namespace := l.namespace(); {
+	case namespace != "" && namespace != release.Namespace:
+		return fmt.Sprintf("it is in namespace %s, not in the release's", namespace)
+	case owner != "" && owner != release.Name, (owner != "" || space != "") && space != release.Namespace:
+		return fmt.Sprintf("it belongs to release %.60q of namespace %.60q now", owner, space)
+	default:
+		return ""
+	}
+}
+
 func (l live) client(access *cluster.Access) clientmetadata.ResourceInterface {
 	return access.Metadata().Resource(l.mapping.Resource).Namespace(l.namespace())
 }

@@ -1,10 +1,12 @@
 package legacy
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // lost handles a candidate without a record of a deployed revision: somebody
@@ -14,12 +16,27 @@ func (s *search) lost(ctx context.Context, candidate Release, why string) error 
 		return err
 	}
 	for _, item := range s.backups {
-		if item.Labels[labelNamespace] == candidate.Namespace && item.Labels[labelRelease] == candidate.Name {
+		if mayRestore(candidate, item) {
 			return s.fromBackup(ctx, candidate, item.Namespace, item.Name)
 		}
 	}
-	s.exclude("the envproxy of %s is there, but %s, and there is no backup", candidate, why)
+	there := "the envproxy of " + candidate.String()
+	switch {
+	case len(s.deployments[candidate.String()]) > 0:
+	case candidate.Status != "":
+		there = "the release " + candidate.String()
+	default:
+		return nil // nothing is left of what the ledger lists
+	}
+	s.exclude("%s is there, but %s, and there is no backup", there, why)
 	return nil
+}
+
+// mayRestore reports whether the candidate can be restored from a backup: the
+// one that its ledger names, or the latest.
+func mayRestore(candidate Release, item metav1.PartialObjectMetadata) bool {
+	return item.Labels[labelNamespace] == candidate.Namespace && item.Labels[labelRelease] == candidate.Name &&
+		(candidate.Ledger == nil || candidate.Ledger.Backup == "" || candidate.Ledger.Backup == item.Name)
 }
 
 // damaged handles a candidate whose record cannot be read. That must not pass
@@ -29,7 +46,7 @@ func (s *search) damaged(ctx context.Context, candidate Release, current revisio
 		return err
 	}
 	for _, item := range s.backups {
-		if item.Labels[labelNamespace] == candidate.Namespace && item.Labels[labelRelease] == candidate.Name && revisionOf(item) == current.number {
+		if mayRestore(candidate, item) && revisionOf(item) == current.number {
 			s.exclude("the record %s/%s is damaged: %v; it can be restored from the backup", candidate.Namespace, current.object, cause)
 			return s.fromBackup(ctx, candidate, item.Namespace, item.Name)
 		}
@@ -38,8 +55,12 @@ func (s *search) damaged(ctx context.Context, candidate Release, current revisio
 		candidate.Namespace, current.object, candidate, current.number, cause)
 }
 
-// fromBackups finds releases of which nothing but a backup is left.
+// fromBackups finds releases of which nothing but a backup is left. With a
+// ledger there is none but the one that it lists, which was looked for.
 func (s *search) fromBackups(ctx context.Context) error {
+	if s.hint.Ledger != nil {
+		return nil
+	}
 	if err := s.list(ctx); err != nil {
 		return err
 	}
@@ -50,7 +71,7 @@ func (s *search) fromBackups(ctx context.Context) error {
 			continue
 		}
 		seen[candidate.String()] = true
-		b, err := getBackup(ctx, s.access, item.Namespace, item.Name)
+		b, err := getBackup(ctx, s.access, item.Namespace, item.Name, nil)
 		if err != nil {
 			s.exclude("%v", err)
 			continue
@@ -92,7 +113,7 @@ func (s *search) list(ctx context.Context) error {
 
 // fromBackup describes the release as its backup has it.
 func (s *search) fromBackup(ctx context.Context, candidate Release, namespace, name string) error {
-	b, err := getBackup(ctx, s.access, namespace, name)
+	b, err := getBackup(ctx, s.access, namespace, name, candidate.Ledger)
 	if err != nil {
 		s.exclude("%s has no record of a deployed revision, and %v", candidate, err)
 		return nil
@@ -100,13 +121,11 @@ func (s *search) fromBackup(ctx context.Context, candidate Release, namespace, n
 	candidate.RecordMissing, candidate.Backup = true, name
 	candidate.Revision, candidate.Driver, candidate.Record = b.record.Version, b.original.Driver, b.original.Name
 	candidate.ChartName, candidate.ChartVersion, candidate.AccessURL = b.record.ChartName, b.record.ChartVersion, b.record.AccessURL
-	if candidate.Deployment == "" {
-		candidate.Deployment = b.original.Deployment
-	}
 	if candidate.Objects, err = manifestObjects(b.record.Manifest, candidate.Namespace); err != nil {
 		s.exclude("the backup %s/%s of %s: %v", namespace, name, candidate, err)
 		return nil
 	}
+	candidate.Deployment = cmp.Or(s.envproxyOf(candidate), b.original.Deployment)
 	s.found.Releases = append(s.found.Releases, candidate)
 	return nil
 }

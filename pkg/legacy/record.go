@@ -7,15 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-)
 
-// Bounds of a record. No Secret or ConfigMap holds more than 1 MiB, and the
-// inflated form must not be able to exhaust the memory.
-const (
-	maxEncoded  = 1 << 20
-	maxInflated = 32 << 20
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy/record"
 )
 
 // Record is a Helm release record. It keeps every field of the stored JSON,
@@ -59,46 +53,11 @@ type stored struct {
 // base64 of gzipped JSON or, as early Helm 3 wrote it, of plain JSON. The error
 // says which layer is broken, and never shows content.
 func DecodeRecord(encoded []byte) (Record, error) {
-	if len(encoded) == 0 {
-		return Record{}, errors.New("the record is empty")
-	}
-	if len(encoded) > maxEncoded {
-		return Record{}, fmt.Errorf("the record has %d bytes, more than the %d that Kubernetes stores", len(encoded), maxEncoded)
-	}
-	packed, err := base64.StdEncoding.AppendDecode(nil, encoded)
-	if err != nil {
-		return Record{}, errors.New("the record is not base64: it is truncated or was not written by Helm")
-	}
-	text, err := inflate(packed)
+	text, err := record.Unpack(encoded)
 	if err != nil {
 		return Record{}, err
 	}
 	return parseRecord(text)
-}
-
-// inflate unpacks the record if it is packed.
-func inflate(packed []byte) ([]byte, error) {
-	if !bytes.HasPrefix(packed, []byte{0x1f, 0x8b, 0x08}) {
-		if !json.Valid(packed) {
-			return nil, errors.New("the record is neither gzip nor JSON")
-		}
-		return packed, nil
-	}
-	reader, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
-		return nil, fmt.Errorf("the record is truncated: its gzip header is cut short: %w", err)
-	}
-	defer reader.Close()
-	text, err := io.ReadAll(io.LimitReader(reader, maxInflated+1))
-	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, fmt.Errorf("the record is truncated: its gzip data ends early: %w", err)
-	case err != nil:
-		return nil, fmt.Errorf("the record is damaged: %w", err)
-	case len(text) > maxInflated:
-		return nil, fmt.Errorf("the record unpacks to more than %d MiB", maxInflated>>20)
-	}
-	return text, nil
 }
 
 func parseRecord(text []byte) (Record, error) {
@@ -174,8 +133,8 @@ func (r Record) Encode() ([]byte, error) {
 		return nil, err
 	}
 	encoded := base64.StdEncoding.AppendEncode(nil, packed.Bytes())
-	if len(encoded) > maxEncoded {
-		return nil, fmt.Errorf("the record would have %d bytes, more than the %d that Kubernetes stores", len(encoded), maxEncoded)
+	if len(encoded) > record.MaxEncoded {
+		return nil, fmt.Errorf("the record would have %d bytes, more than the %d that Kubernetes stores", len(encoded), record.MaxEncoded)
 	}
 	return encoded, nil
 }

@@ -16,6 +16,8 @@ import (
 	"helm.sh/helm/v3/pkg/storage/driver"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes/fake"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy/record"
 )
 
 const smallJSON = `{"name":"x","version":3,"namespace":"n","info":{"status":"deployed"},"manifest":"a: 1\n",
@@ -54,7 +56,7 @@ func TestDecodeRecord(t *testing.T) {
 
 func TestDecodeRecordErrors(t *testing.T) {
 	good := pack(smallJSON, true)
-	bomb := pack(strings.Repeat(" ", maxInflated+2), true)
+	bomb := pack(strings.Repeat(" ", record.MaxUnpacked+2), true)
 	for name, test := range map[string]struct {
 		data []byte
 		want string
@@ -69,7 +71,7 @@ func TestDecodeRecordErrors(t *testing.T) {
 		"wrong type":         {pack(`{"name":"x","version":"hunter2"}`, true), "field version is not a int"},
 		"no name":            {pack(`{"version":1}`, true), "no name or no revision"},
 		"no revision":        {pack(`{"name":"x"}`, true), "no name or no revision"},
-		"too large":          {bytes.Repeat([]byte("A"), maxEncoded+4), "more than the 1048576 that Kubernetes stores"},
+		"too large":          {bytes.Repeat([]byte("A"), record.MaxEncoded+4), "more than the 1048576 that Kubernetes stores"},
 		"a bomb":             {bomb, "unpacks to more than 32 MiB"},
 		"damaged in between": {damaged(good), "the record is"},
 	} {

@@ -17,9 +17,9 @@ import (
 
 // RecreateObjects creates the objects of the release's backup that do not
 // exist, as Helm would, annotated to be kept. Objects that exist are left as they
-// are. It returns those that it created; the error names those that it could
-// not, of which an object in an API version that the cluster does not serve is
-// one. The namespace is the satellite's.
+// are. It returns those that it created; the error names those that it could not:
+// in another namespace than the release's, or in an API version that the cluster
+// does not serve. The namespace is the satellite's.
 func RecreateObjects(ctx context.Context, access *cluster.Access, release Release, namespace string) ([]ObjectRef, error) {
 	b, err := latestBackup(ctx, access, namespace, release)
 	if err != nil {
@@ -57,6 +57,9 @@ func recreate(ctx context.Context, access *cluster.Access, release Release, mani
 			errs = append(errs, fmt.Errorf("%s %s is still being deleted: repeat this when it is gone", l.ref, inNamespace(l.ref.Namespace)))
 			continue
 		case l.object != nil:
+			continue
+		case l.mapping != nil && l.namespace() != "" && l.namespace() != release.Namespace:
+			errs = append(errs, fmt.Errorf("%s is in namespace %s, not in the release's: it was not created again", l.ref, l.namespace()))
 			continue
 		case l.mapping == nil || !l.served && l.mapping.GroupVersionKind.Group != groupOf(l.ref.APIVersion):
 			errs = append(errs, fmt.Errorf("%s is in %s, which this cluster does not serve: it was not created again", l.ref, l.ref.APIVersion))

@@ -1,6 +1,10 @@
 package legacy
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+)
 
 // Release is a legacy release: a Helm release of chart workspace-provider. It
 // holds no secrets.
@@ -33,6 +37,9 @@ type Release struct {
 	RecordMissing bool
 	// Backup is the name of the backup, if RecordMissing.
 	Backup string
+	// Ledger is the journal's entry for the release; nil if it has none. A backup
+	// counts for what the ledger says that it is, not for what it says of itself.
+	Ledger *journal.Ledger
 }
 
 // String returns "namespace/name".

@@ -123,27 +123,41 @@ func (r *remover) chartKeeps() ([]ObjectRef, error) {
 
 // keepReason says why an object must stay; empty if it goes.
 func keepReason(release Release, l live, chartKeeps []ObjectRef) string {
-	o := l.ref
-	switch o.Kind {
+	if l.object == nil {
+		return "" // it is absent
+	}
+	switch l.ref.Kind {
 	case "ServiceAccount", "Role", "RoleBinding":
-		if o.Name == "coder" {
-			return "Coder provisions workspaces with it"
-		}
-		if o.Kind == "ServiceAccount" && o.Name == release.Name+"-environments" {
-			return "workspaces run under it"
+		if reason := usedByCoder(release, l.ref); reason != "" {
+			return reason
 		}
 	case "Namespace", "PersistentVolumeClaim", "PersistentVolume", "CustomResourceDefinition":
 		return "deleting it would delete data that is not of the release"
 	}
-	if slices.ContainsFunc(chartKeeps, o.same) {
+	if slices.ContainsFunc(chartKeeps, l.ref.same) {
 		return "the chart marks it to be kept"
 	}
-	if l.object == nil {
-		return ""
+	if reason := l.foreign(release); reason != "" {
+		return reason
 	}
-	owner, space := l.object.Annotations[annotationRelease], l.object.Annotations[annotationNamespace]
-	if owner != "" && (owner != release.Name || space != "" && space != release.Namespace) {
-		return fmt.Sprintf("it belongs to release %s/%s now", space, owner)
+	if l.object.Annotations[annotationRelease] == "" {
+		return "it does not say that it belongs to the release"
 	}
 	return ""
+}
+
+// usedByCoder says what Coder needs an object for after the release is gone. It
+// is what Coder's own chart keeps from 1.21.4 on, so that existing workspaces
+// have no downtime.
+func usedByCoder(release Release, o ObjectRef) string {
+	switch {
+	case o.Name == "coder":
+		return "Coder provisions workspaces with it"
+	case o.Kind == "ServiceAccount" && (o.Name == "environments" || o.Name == release.Name+"-environments"):
+		return "workspaces run under it"
+	case o.Kind != "ServiceAccount" && (o.Name == "coder-restricted" || o.Name == "ingress-restricted"):
+		return "existing workspaces need it"
+	default:
+		return ""
+	}
 }

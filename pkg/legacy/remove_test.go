@@ -142,7 +142,7 @@ func TestPreviewReasons(t *testing.T) {
 	want := map[string]string{
 		"ServiceAccount/coder": "Coder provisions workspaces with it", "Role/coder": "Coder provisions workspaces with it",
 		"RoleBinding/coder": "Coder provisions workspaces with it", "ServiceAccount/coder-workspace-provider-environments": "workspaces run under it",
-		"Service/envproxy": "the chart marks it to be kept", "ConfigMap/theirs": "it belongs to release coder/other now",
+		"Service/envproxy": "the chart marks it to be kept", "ConfigMap/theirs": `it belongs to release "other" of namespace "coder" now`,
 	}
 	stays := map[string]string{}
 	for _, kept := range got.Stays {

@@ -63,7 +63,7 @@ func Retain(ctx context.Context, access *cluster.Access, release Release, option
 	if err != nil {
 		return nil, err
 	}
-	lacking := unkept(found)
+	lacking := unkept(release, found)
 
 	// All is prepared before the first write: what cannot work fails here.
 	writes := make([]holder, len(records))

@@ -16,7 +16,7 @@ type Retention struct {
 	Backup bool
 	// Manifest: the stored manifest keeps every object.
 	Manifest bool
-	// Live: every object that exists is annotated.
+	// Live: every object of the release that exists is annotated.
 	Live bool
 	// Label and Annotation: the record has them.
 	Label, Annotation bool
@@ -64,7 +64,7 @@ func retention(ctx context.Context, access *cluster.Access, namespace string, re
 			r.miss("annotations %s, -at and -by on the record of revision %d", annotationReason, c.record.Version)
 		}
 	}
-	lacking := unkept(objects)
+	lacking := unkept(release, objects)
 	r.Live = len(lacking) == 0
 	if !r.Live {
 		r.miss("annotation %s=%s on the live %s", annotationPolicy, policyKeep, strings.Join(names(lacking), ", "))
@@ -79,11 +79,11 @@ func hasAnnotations(annotations map[string]string) bool {
 // retainedAnnotations are the annotations of a retained record.
 func retainedAnnotations() []string { return []string{annotationReason, annotationBy, annotationAt} }
 
-// unkept returns the objects that exist and are not annotated.
-func unkept(objects []live) []live {
+// unkept returns the objects of the release that exist and are not annotated.
+func unkept(release Release, objects []live) []live {
 	var lacking []live
 	for _, l := range objects {
-		if l.object != nil && !l.kept() {
+		if l.object != nil && !l.kept() && l.foreign(release) == "" {
 			lacking = append(lacking, l)
 		}
 	}

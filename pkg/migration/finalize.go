@@ -28,11 +28,16 @@ func Finalize() Operation {
 func hasLegacy(s *snapshot.Snapshot) bool { return s.Legacy.Value().Release != nil }
 
 // preflightFinalize asks for every check of status to pass, and for a primary
-// that no longer knows the legacy path. A removal that an earlier run began is
-// not held up by what it has removed already.
+// that no longer knows the legacy path. From such a primary there is no way back
+// to the release, so that it does not matter whether a rollback would work. A
+// removal that an earlier run began is not held up by what it has removed.
 func preflightFinalize(s *snapshot.Snapshot) []v1alpha1.CheckResult {
 	wanted := health.Status()
 	wanted = append(wanted, health.Select("cluster-rights")...)
+	version, known := s.Primary.Version.Get()
+	if known && version.AtLeast(1, 22) {
+		wanted = slices.DeleteFunc(wanted, func(c health.Check) bool { return c.Info.ID == "legacy-rollback-ready" })
+	}
 	if begun(s.Journal.Value()) {
 		wanted = slices.DeleteFunc(wanted, func(c health.Check) bool {
 			return c.Info.Category == "legacy" || c.Info.ID == "run-complete" || c.Info.ID == "canary"
@@ -44,7 +49,7 @@ func preflightFinalize(s *snapshot.Snapshot) []v1alpha1.CheckResult {
 			results[i].State = v1alpha1.CheckFail // every check is to be green
 		}
 	}
-	if version, ok := s.Primary.Version.Get(); ok && !version.AtLeast(1, 22) {
+	if known && !version.AtLeast(1, 22) {
 		results = append(results, v1alpha1.CheckResult{
 			ID: "primary-version", Category: "primary", Severity: v1alpha1.SeverityError, State: v1alpha1.CheckFail,
 			Message: "the primary is v" + version.String() + ", which still knows the legacy path",

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -20,6 +19,8 @@ func basisOf(s *snapshot.Snapshot) v1alpha1.Basis {
 		SatelliteRevision: s.Satellite.Value().Revision,
 		NetworkingV2:      s.Networking(),
 		Canary:            s.Canary.Value().Workspace.ID,
+		ConnectTo:         s.Region.ConnectTo,
+		ChartRepo:         repoOf(s.Region.Chart),
 	}
 	if release := s.Legacy.Value().Release; release != nil {
 		basis.LegacyRelease = fmt.Sprintf("%s/%s.%d", release.Namespace, release.Name, release.Revision)
@@ -35,6 +36,15 @@ func basisOf(s *snapshot.Snapshot) v1alpha1.Basis {
 		basis.Registration = own.Fingerprint
 	}
 	return basis
+}
+
+// repoOf says where a chart comes from. Of a local one the digest says what it
+// is, wherever the file lies.
+func repoOf(chart v1alpha1.Chart) string {
+	if strings.HasPrefix(chart.Name, "oci://") {
+		return chart.Name
+	}
+	return chart.Repo
 }
 
 func fingerprint(basis v1alpha1.Basis) string { return digest(basis) }
@@ -57,46 +67,23 @@ func Differences(planned, now v1alpha1.Basis) []string {
 	var differences []string
 	before, after := reflect.ValueOf(planned), reflect.ValueOf(now)
 	for i := range before.NumField() {
-		if b, a := before.Field(i).Interface(), after.Field(i).Interface(); b != a {
-			name, _, _ := strings.Cut(before.Type().Field(i).Tag.Get("json"), ",")
-			differences = append(differences, fmt.Sprintf("%s was %v when planned and is %v now", name, shown(b), shown(a)))
-		}
+		name, _, _ := strings.Cut(before.Type().Field(i).Tag.Get("json"), ",")
+		differences = append(differences, differs(name, before.Field(i).Interface(), after.Field(i).Interface())...)
 	}
 	return differences
 }
 
+// differs names a thing with both its values, unless they are the same.
+func differs(name string, planned, now any) []string {
+	if planned == now {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s was %v when planned and is %v now", name, shown(planned), shown(now))}
+}
+
 func shown(v any) any {
-	if v == "" {
+	if reflect.ValueOf(v).Kind() == reflect.String && reflect.ValueOf(v).IsZero() {
 		return "(none)"
 	}
 	return v
-}
-
-// SamePlan returns nil if the regions are still as they were when an earlier
-// plan was made, and else an error that names what changed, region by region.
-func SamePlan(planned, now *v1alpha1.Plan) error {
-	if planned.Primary.URL != now.Primary.URL {
-		return fmt.Errorf("the plan is for the primary %s, not %s", planned.Primary.URL, now.Primary.URL)
-	}
-	current := make(map[string]v1alpha1.RegionPlan, len(now.Regions))
-	for _, region := range now.Regions {
-		current[region.Name] = region
-	}
-	var errs []error
-	for _, region := range planned.Regions {
-		fresh, ok := current[region.Name]
-		delete(current, region.Name)
-		switch {
-		case !ok:
-			errs = append(errs, fmt.Errorf("region %q is in the plan, but was not selected now", region.Name))
-		case region.Fingerprint != fingerprint(region.Basis):
-			errs = append(errs, fmt.Errorf("region %q: the plan's fingerprint does not fit its facts: the file was changed", region.Name))
-		case region.Fingerprint != fresh.Fingerprint:
-			errs = append(errs, fmt.Errorf("region %q changed since it was planned: %s", region.Name, strings.Join(Differences(region.Basis, fresh.Basis), "; ")))
-		}
-	}
-	for name := range current {
-		errs = append(errs, fmt.Errorf("region %q is not in the plan", name))
-	}
-	return errors.Join(errs...)
 }

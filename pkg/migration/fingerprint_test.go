@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
@@ -53,57 +52,18 @@ func TestEveryFactCounts(t *testing.T) {
 	}
 }
 
-// Two plans are the same exactly if they differ in nothing.
-func TestSamePlanProperties(t *testing.T) {
-	basis := rapid.Custom(func(t *rapid.T) v1alpha1.Basis {
-		return v1alpha1.Basis{
-			ClusterUID:        rapid.SampledFrom([]string{"a", "b"}).Draw(t, "cluster"),
-			SatelliteRevision: rapid.IntRange(0, 1).Draw(t, "revision"),
-			LegacyRetained:    rapid.Bool().Draw(t, "retained"),
-			NetworkingV2:      rapid.SampledFrom([]v1alpha1.NetworkingV2{v1alpha1.NetworkingV2Off, v1alpha1.NetworkingV2On}).Draw(t, "networking"),
-		}
-	})
-	rapid.Check(t, func(t *rapid.T) {
-		planned, now := basis.Draw(t, "planned"), basis.Draw(t, "now")
-		err := SamePlan(planOf(planned), planOf(now))
-		if (err == nil) != (planned == now) || (err == nil) != (len(Differences(planned, now)) == 0) {
-			t.Fatalf("%+v and %+v: %v", planned, now, err)
-		}
-	})
-}
-
-func planOf(basis v1alpha1.Basis, more ...v1alpha1.RegionPlan) *v1alpha1.Plan {
-	plan := &v1alpha1.Plan{Primary: v1alpha1.Primary{URL: "https://coder.example.com"}}
-	plan.Regions = append([]v1alpha1.RegionPlan{{Name: "sydney", Basis: basis, Fingerprint: fingerprint(basis)}}, more...)
-	return plan
-}
-
-func TestSamePlan(t *testing.T) {
-	basis := v1alpha1.Basis{ClusterUID: "a"}
-	elsewhere := planOf(basis)
-	elsewhere.Primary.URL = "https://other.example.com"
-	edited := planOf(basis)
-	edited.Regions[0].Basis.ClusterUID = "b"
-	london := v1alpha1.RegionPlan{Name: "london", Fingerprint: fingerprint(v1alpha1.Basis{})}
-	for name, test := range map[string]struct {
-		planned, now *v1alpha1.Plan
-		want         string
-	}{
-		"the same":         {planOf(basis), planOf(basis), ""},
-		"another primary":  {elsewhere, planOf(basis), "the plan is for the primary https://other.example.com, not https://coder.example.com"},
-		"edited by hand":   {edited, planOf(basis), `region "sydney": the plan's fingerprint does not fit its facts: the file was changed`},
-		"one region more":  {planOf(basis), planOf(basis, london), `region "london" is not in the plan`},
-		"one region less":  {planOf(basis, london), planOf(basis), `region "london" is in the plan, but was not selected now`},
-		"a region changed": {planOf(basis), planOf(v1alpha1.Basis{ClusterUID: "c"}), `region "sydney" changed since it was planned: clusterUID was a when planned and is c now`},
+// What the region says of the access URL and of the chart is part of the facts.
+func TestBasisOfRegion(t *testing.T) {
+	s := fresh(t)
+	s.Region.ConnectTo = "203.0.113.7:443"
+	for want, chart := range map[string]v1alpha1.Chart{
+		"https://helm.coder.com":       {Repo: "https://helm.coder.com", Name: "coder"},
+		"oci://registry.example/coder": {Name: "oci://registry.example/coder"},
+		"":                             {Name: "./charts/coder"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			got := ""
-			if err := SamePlan(test.planned, test.now); err != nil {
-				got = err.Error()
-			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Error(diff)
-			}
-		})
+		s.Region.Chart = chart
+		if got := basisOf(s); got.ChartRepo != want || got.ConnectTo != s.Region.ConnectTo {
+			t.Errorf("%+v: chartRepo %q, connectTo %q", chart, got.ChartRepo, got.ConnectTo)
+		}
 	}
 }

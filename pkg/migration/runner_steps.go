@@ -27,6 +27,7 @@ func (r *Runner) steps(ctx context.Context, source *snapshot.Source, s *snapshot
 		RunID:           r.Options.RunID,
 		Operation:       r.Operation.Name,
 		Operator:        r.Options.Operator,
+		Primary:         source.Primary.URL(),
 		PlanFingerprint: plan.Fingerprint,
 		At:              r.Clock.Now(),
 	})

@@ -2,7 +2,6 @@ package migration
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -43,9 +42,6 @@ func exposed(s *snapshot.Snapshot) error {
 	if !known {
 		return s.Satellite.Err()
 	}
-	if len(state.LoadBalancer) == 0 {
-		return errors.New("the load balancer of Service coderd has no address yet")
-	}
 	endpoint := s.Endpoint.Value()
 	if err == nil {
 		return fmt.Errorf("it answers with another key (%s) than the satellite's own (%s): the address leads to another deployment", endpoint.Key.Fingerprint, state.Fingerprint)
@@ -54,6 +50,11 @@ func exposed(s *snapshot.Snapshot) error {
 	switch {
 	case failure == nil:
 		return err
+	case len(state.LoadBalancer) == 0 && state.AddressOf != "":
+		return fmt.Errorf("%s has no address yet (%s: %w)", state.AddressOf, stage, failure)
+	case stage == "DNS" && len(state.LoadBalancer) == 0:
+		return fmt.Errorf("create the DNS record of %s; Service coderd has no load balancer, and the chart made no Ingress that can be read, "+
+			"so the record's value is not known here: %w", host(s.Region.AccessURL), failure)
 	case stage == "DNS":
 		return fmt.Errorf("create the DNS record %s: %w", dnsRecord(s.Region.AccessURL, state.LoadBalancer), failure)
 	default:
@@ -64,10 +65,6 @@ func exposed(s *snapshot.Snapshot) error {
 // dnsRecord returns the record that leads the access URL's host to the load
 // balancer, for example "coder-sydney.example.com A 203.0.113.7".
 func dnsRecord(accessURL string, loadBalancer []string) string {
-	host := accessURL
-	if u, err := url.Parse(accessURL); err == nil {
-		host = u.Hostname()
-	}
 	kind := "CNAME"
 	if ip := net.ParseIP(loadBalancer[0]); ip != nil {
 		kind = "A"
@@ -75,5 +72,12 @@ func dnsRecord(accessURL string, loadBalancer []string) string {
 			kind = "AAAA"
 		}
 	}
-	return fmt.Sprintf("%s %s %s", host, kind, strings.Join(loadBalancer, ", "))
+	return fmt.Sprintf("%s %s %s", host(accessURL), kind, strings.Join(loadBalancer, ", "))
+}
+
+func host(accessURL string) string {
+	if u, err := url.Parse(accessURL); err == nil {
+		return u.Hostname()
+	}
+	return accessURL
 }

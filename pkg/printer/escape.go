@@ -4,12 +4,16 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
-// Escape makes text from an API or a user safe for a terminal: control
-// characters, which can move the cursor or set the clipboard, and the characters
-// that reorder text are written out. Line feeds and tabs stay.
+// Escape makes text from an API or a user fit to be shown on a terminal. What
+// looks like a secret is taken out. Control characters, which can move the cursor
+// or set the clipboard, and the characters that reorder text are written out.
+// Line feeds and tabs stay.
 func Escape(text string) string {
+	text = redact.Text(text)
 	if !strings.ContainsFunc(text, unsafe) && strings.ToValidUTF8(text, "") == text {
 		return text
 	}

@@ -1,9 +1,12 @@
 package printer
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime"
@@ -11,6 +14,7 @@ import (
 	"k8s.io/cli-runtime/pkg/printers"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
 // DefaultWidth is how many columns text takes at the most unless Options say otherwise.
@@ -58,8 +62,30 @@ func New(format string, options Options) (printers.ResourcePrinter, error) {
 			document = document.DeepCopyObject()
 			document.GetObjectKind().SetGroupVersionKind(v1alpha1.GroupVersion().WithKind(kind))
 		}
-		return inner.PrintObj(document, w)
+		clean, err := withoutSecrets(document)
+		if err != nil {
+			return err
+		}
+		return inner.PrintObj(clean, w)
 	}), nil
+}
+
+// withoutSecrets returns the document without what looks like a secret in its
+// texts: for every format alike, templates too, and whoever made the text.
+func withoutSecrets(document runtime.Object) (runtime.Object, error) {
+	data, err := json.Marshal(document)
+	if err != nil {
+		return nil, err
+	}
+	clean := redact.JSON(data)
+	if bytes.Equal(clean, data) {
+		return document, nil
+	}
+	fresh, ok := reflect.New(reflect.TypeOf(document).Elem()).Interface().(runtime.Object)
+	if !ok {
+		return nil, fmt.Errorf("cannot print a %T", document) // a pointer to a document is one
+	}
+	return fresh, json.Unmarshal(clean, fresh)
 }
 
 func forFormat(format string, options Options) (printers.ResourcePrinter, error) {

@@ -52,6 +52,43 @@ func show(t *testing.T, format string, options printer.Options, document runtime
 	return out.Bytes()
 }
 
+// No format shows what looks like a secret, whoever put it into a document.
+func TestNoSecrets(t *testing.T) {
+	const secret = "hunter2"
+	texts := []string{
+		"postgres://coder:" + secret + "@db/coder", "--db-password=" + secret, `{"token": "` + secret + `"}`,
+		"-----BEGIN EC PRIVATE KEY-----\n" + secret + "\n-----END EC PRIVATE KEY-----",
+	}
+	for _, text := range texts {
+		document := &v1alpha1.MigrationReport{Operation: "migrate", Regions: []v1alpha1.RegionReport{{
+			Name: "sydney", Error: text, Next: "kubectl " + text, Left: []string{text}, Preflight: []v1alpha1.CheckResult{{ID: "x", State: v1alpha1.CheckFail, Message: text, Hint: text}},
+			Steps: []v1alpha1.StepResult{{Name: "a", State: v1alpha1.StepFailed, Error: text, Message: text}},
+		}}}
+		plan := &v1alpha1.Plan{Regions: []v1alpha1.RegionPlan{{Name: "sydney", Steps: []v1alpha1.StepPlan{{Name: "a", Reason: text, Details: []string{text}, Diff: text}}}}}
+		for _, format := range []string{
+			"", "wide", "json", "yaml", "name", "jsonpath={.regions[*]}", "go-template={{.regions}}", "custom-columns=A:.error,B:.next,C:.steps",
+		} {
+			for _, printed := range []runtime.Object{document, plan} {
+				if got := show(t, format, printer.Options{Diff: true}, printed); strings.Contains(string(got), secret) {
+					t.Errorf("-o %q shows it:\n%s", format, got)
+				}
+			}
+		}
+		if document.Regions[0].Error != text {
+			t.Error("the caller's document was changed")
+		}
+		var out bytes.Buffer
+		progress := printer.NewProgress(&out, printer.ProgressOptions{})
+		progress.Report(v1alpha1.Progress{Region: "sydney", Step: "a", State: v1alpha1.StepRunning, Message: text})
+		if _, err := progress.Write([]byte(text + "\n")); err != nil {
+			t.Fatal(err)
+		}
+		if err := progress.Close(); err != nil || strings.Contains(out.String()+printer.Escape(text), secret) {
+			t.Errorf("%v\n%s", err, out.String())
+		}
+	}
+}
+
 // Text for people fits 100 columns, but for what is to be copied, and does
 // nothing to the terminal.
 func TestText(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
 // ProgressOptions are how progress looks.
@@ -73,7 +74,7 @@ func (p *Progress) Report(event v1alpha1.Progress) {
 func (p *Progress) Write(data []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.rest = append(p.rest, data...)
+	p.rest = append(p.rest, redact.Text(string(data))...) // before it is cut into lines: a key has many
 	for {
 		text, rest, whole := bytes.Cut(p.rest, []byte("\n"))
 		if !whole {

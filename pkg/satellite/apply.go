@@ -21,16 +21,20 @@ const helmTimeout = 2 * time.Minute
 const labelManaged = "coder-satellite.dev/managed"
 
 // Apply brings the release to what the spec asks for, as `helm upgrade
-// --install` does, and waits until it is ready. What a killed Helm left pending
-// is cleared first. Helm runs to its end even when ctx ends meanwhile, because a
-// cancelled Helm goes on creating objects in the background (helm#12086,
-// helm#9173); ctx ends the waiting. It returns the deployed revision.
+// --install` does, and waits until it is ready. What a killed run of this plugin
+// left pending is cleared first; what is pending by somebody else's Helm is an
+// error. Helm runs to its end even when ctx ends meanwhile, because a cancelled
+// Helm goes on creating objects in the background (helm#12086, helm#9173); ctx
+// ends the waiting. It returns the deployed revision.
 func Apply(ctx context.Context, access *cluster.Access, spec Spec, c *Chart, options Options) (int, error) {
 	records, err := readRecords(ctx, access, spec.Namespace, spec.Release)
 	if err != nil {
 		return 0, err
 	}
-	if release.Status(records.lastStatus).IsPending() || records.lastStatus == release.StatusUninstalling.String() {
+	if records.pending() {
+		if err := mayClear(ctx, access, spec, records, options); err != nil {
+			return 0, err
+		}
 		options.progress("clearing release %s, which an earlier Helm run left %s", spec.Release, records.lastStatus)
 		if err := endPending(access, spec, records); err != nil {
 			return 0, err
@@ -72,25 +76,17 @@ func run(access *cluster.Access, spec Spec, c *Chart, upgrade bool) (int, error)
 		a := action.NewUpgrade(configuration)
 		a.Namespace, a.Timeout, a.Labels = spec.Namespace, helmTimeout, labels
 		a.ResetValues = true // the values are the spec's, not the last revision's
-		done, err = a.Run(spec.Release, c.Chart, copyOf(spec.Values))
+		done, err = a.Run(spec.Release, c.own(), copyOf(spec.Values))
 	} else {
 		a := action.NewInstall(configuration)
 		a.Namespace, a.ReleaseName, a.Timeout, a.Labels = spec.Namespace, spec.Release, helmTimeout, labels
 		a.Replace = true // a failed first installation leaves its name taken
-		done, err = a.Run(c.Chart, copyOf(spec.Values))
+		done, err = a.Run(c.own(), copyOf(spec.Values))
 	}
 	if err != nil {
-		return 0, err
+		return 0, spec.withoutValues(err)
 	}
 	return done.Version, nil
-}
-
-// copyOf protects the values from Helm, which changes what it is given.
-func copyOf(values map[string]any) map[string]any {
-	if plain, ok := throughJSON(values).(map[string]any); ok {
-		return plain
-	}
-	return values
 }
 
 // endPending ends what a killed Helm left pending: the first installation is

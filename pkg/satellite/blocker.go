@@ -57,6 +57,10 @@ func blockerOf(deployment *appsv1.Deployment, pods []corev1.Pod) *BlockedError {
 	if deployment == nil {
 		return &BlockedError{Object: object, Reason: "it does not exist"}
 	}
+	if replicas := deployment.Spec.Replicas; replicas != nil && *replicas == 0 { // kstatus is content with none
+		return &BlockedError{Object: object, Reason: "it is scaled to 0 replicas", Hopeless: true,
+			Message: "nobody is served: scale it up, or set coderd.replicas in the values"}
+	}
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(deployment)
 	if err != nil {
 		return &BlockedError{Object: object, Reason: err.Error()}

@@ -31,6 +31,14 @@ func rolledOut() *appsv1.Deployment {
 	return d
 }
 
+// scaled is a Deployment that was scaled, and has come to that.
+func scaled(replicas int32) *appsv1.Deployment {
+	d := rolledOut()
+	d.Spec.Replicas = ptr.To(replicas)
+	d.Status.Replicas, d.Status.UpdatedReplicas, d.Status.ReadyReplicas, d.Status.AvailableReplicas = replicas, replicas, replicas, replicas
+	return d
+}
+
 // pod is a pod of an age, changed as the test wants.
 func pod(name string, age time.Duration, change func(*corev1.Pod)) corev1.Pod {
 	p := corev1.Pod{
@@ -63,7 +71,11 @@ func TestBlocker(t *testing.T) {
 		pods       []corev1.Pod
 		want       *BlockedError
 	}{
-		"rolled out":        {rolledOut(), []corev1.Pod{pod("a", 0, waiting("ImagePullBackOff", "", 0))}, nil},
+		"rolled out": {rolledOut(), []corev1.Pod{pod("a", 0, waiting("ImagePullBackOff", "", 0))}, nil},
+		"scaled to 0": {scaled(0), nil, &BlockedError{
+			Object: "Deployment coderd", Reason: "it is scaled to 0 replicas", Hopeless: true,
+			Message: "nobody is served: scale it up, or set coderd.replicas in the values",
+		}},
 		"no Deployment":     {nil, nil, &BlockedError{Object: "Deployment coderd", Reason: "it does not exist"}},
 		"no pod says why":   {rolling(), []corev1.Pod{pod("a", 0, nil)}, &BlockedError{Object: "Deployment coderd", Reason: "InProgress", Message: "Available: 0/1"}},
 		"image":             {rolling(), []corev1.Pod{pod("a", 0, waiting("ImagePullBackOff", "no such image", 0))}, &BlockedError{Object: "Pod a", Reason: "ImagePullBackOff", Message: "no such image", Hopeless: true}},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -104,6 +105,97 @@ func TestLoadChartErrors(t *testing.T) {
 				if !strings.Contains(err.Error(), want) {
 					t.Errorf("%q has no %q", err, want)
 				}
+			}
+		})
+	}
+}
+
+// What an index that came over https leads to must come as safely, and be what it lists.
+func TestLoadChartAsListed(t *testing.T) {
+	files := chartFiles(t, newChart("1.21.7"))
+	plain := serve(t, files)
+	index := func(location, digest string) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/index.yaml" {
+				files.ServeHTTP(w, r)
+				return
+			}
+			_, _ = fmt.Fprintf(w, "apiVersion: v1\nentries: {coder: [{name: coder, version: 1.21.7, digest: '%s', urls: ['%s']}]}\n", digest, location)
+		})
+	}
+	data, err := os.ReadFile(archive(t, newChart("1.21.7"), t.TempDir()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := strings.TrimPrefix(digestOf(served(t, plain+"/coder-1.21.7.tgz")), "sha256:")
+	other := strings.TrimPrefix(digestOf(append(data, 0)), "sha256:")
+	away := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, plain+r.URL.Path, http.StatusFound)
+	})
+	for name, test := range map[string]struct {
+		handler http.Handler
+		want    string
+	}{
+		"relative, listed":      {index("coder-1.21.7.tgz", listed), ""},
+		"with the kind of it":   {index("coder-1.21.7.tgz", "sha256:"+strings.ToUpper(listed)), ""},
+		"no digest":             {index("coder-1.21.7.tgz", ""), ""},
+		"another archive":       {index("coder-1.21.7.tgz", other), "its SHA-256 is " + listed + ", the index has " + other},
+		"over http":             {index(plain+"/coder-1.21.7.tgz", listed), "would come from " + plain},
+		"redirected to http":    {away, "it redirects from https to http://"},
+		"only the archive's is": {mux("/index.yaml", index("x/coder-1.21.7.tgz", listed), away), "it redirects from https to http://"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewTLSServer(test.handler)
+			t.Cleanup(server.Close)
+			client := server.Client()
+			client.CheckRedirect = safely
+			_, err := fromRepository(ChartRef{Name: "coder", Repo: server.URL, Version: "1.21.7"}, client)
+			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error %v, want %q", err, test.want)
+			}
+		})
+	}
+}
+
+// mux serves one path by one handler, and everything else by another.
+func mux(path string, one, other http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == path {
+			one.ServeHTTP(w, r)
+			return
+		}
+		other.ServeHTTP(w, r)
+	})
+}
+
+func served(t *testing.T, url string) []byte {
+	t.Helper()
+	content, err := clientGetter{client: http.DefaultClient}.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content.Bytes()
+}
+
+// A registry on this machine is spoken to as it speaks itself.
+func TestRegistryOnLoopback(t *testing.T) {
+	images := chartImages(t, newChart("1.21.7"))
+	secure := httptest.NewTLSServer(images)
+	t.Cleanup(secure.Close)
+	for name, test := range map[string]struct {
+		url    string
+		client *http.Client
+		want   string
+	}{
+		"TLS":                     {secure.URL, secure.Client(), ""},
+		"TLS that is not trusted": {secure.URL, http.DefaultClient, "certificate"},
+		"plain HTTP":              {serve(t, images), http.DefaultClient, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			reference := "oci" + strings.TrimLeft(test.url, "htps") + "/charts/coder"
+			_, err := fromRegistry(ChartRef{Name: reference, Version: "1.21.7"}, test.client)
+			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error %v, want %q", err, test.want)
 			}
 		})
 	}

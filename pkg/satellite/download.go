@@ -29,7 +29,20 @@ func download(ctx context.Context, ref ChartRef, load func(ChartRef, *http.Clien
 	defer cancel()
 	base := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
 	defer base.CloseIdleConnections()
-	return load(ref, &http.Client{Transport: &bounded{ctx: ctx, next: retry.NewTransport(base)}})
+	return load(ref, &http.Client{Transport: &bounded{ctx: ctx, next: retry.NewTransport(base)}, CheckRedirect: safely})
+}
+
+// safely refuses redirects that leave TLS, and more of them than Go follows.
+func safely(request *http.Request, via []*http.Request) error {
+	const most = 10
+	switch {
+	case via[len(via)-1].URL.Scheme == "https" && request.URL.Scheme != "https":
+		return fmt.Errorf("it redirects from https to %s://%s, where anybody on the way can change the answer", request.URL.Scheme, request.URL.Host)
+	case len(via) >= most:
+		return fmt.Errorf("it redirects more than %d times", most)
+	default:
+		return nil
+	}
 }
 
 // bounded is a transport whose requests end with a context, and whose answers

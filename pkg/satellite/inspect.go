@@ -16,7 +16,7 @@ import (
 
 // Inspect looks at a satellite's release and at the objects that its chart
 // makes. It takes six requests in parallel and, if there is a release, one or
-// two more. A namespace that does not exist is an empty State.
+// two more; another if Service coderd has no load balancer. A namespace that does not exist is an empty State.
 func Inspect(ctx context.Context, access *cluster.Access, namespace, release string) (State, error) {
 	var (
 		state      State
@@ -55,12 +55,9 @@ func Inspect(ctx context.Context, access *cluster.Access, namespace, release str
 		}
 		return absent(err)
 	})
-	group.Go(func() error {
-		service, err := client.CoreV1().Services(namespace).Get(ctx, workloadName, metav1.GetOptions{})
-		if err == nil {
-			state.LoadBalancer = addresses(service)
-		}
-		return absent(err)
+	group.Go(func() (err error) {
+		state.LoadBalancer, state.AddressOf, err = exposure(ctx, client, namespace)
+		return err
 	})
 	group.Go(func() (err error) {
 		key, err = readKey(ctx, client, namespace)
@@ -97,22 +94,6 @@ func absent(err error) error {
 func isNamespaceRead(err error) bool {
 	status, ok := err.(apierrors.APIStatus)
 	return ok && status.Status().Details != nil && status.Status().Details.Kind == "namespaces"
-}
-
-// addresses are the load balancer's, IP addresses first.
-func addresses(service *corev1.Service) []string {
-	var found []string
-	for _, ingress := range service.Status.LoadBalancer.Ingress {
-		if ingress.IP != "" {
-			found = append(found, ingress.IP)
-		}
-	}
-	for _, ingress := range service.Status.LoadBalancer.Ingress {
-		if ingress.Hostname != "" {
-			found = append(found, ingress.Hostname)
-		}
-	}
-	return found
 }
 
 // conflict says which other release, or none, the Deployment coderd belongs to.

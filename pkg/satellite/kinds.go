@@ -23,9 +23,9 @@ func Kinds(spec Spec, c *Chart, serverVersion string) ([]schema.GroupKind, error
 	if version, err := chartutil.ParseKubeVersion(serverVersion); err == nil {
 		a.KubeVersion = version
 	}
-	rendered, err := a.Run(c.Chart, copyOf(spec.Values))
+	rendered, err := a.Run(c.own(), copyOf(spec.Values))
 	if err != nil {
-		return nil, fmt.Errorf("chart %s %s cannot be rendered with these values: %w", c.Metadata.Name, c.Metadata.Version, err)
+		return nil, fmt.Errorf("chart %s %s cannot be rendered with these values: %w", c.Metadata.Name, c.Metadata.Version, spec.withoutValues(err))
 	}
 	manifest := rendered.Manifest
 	for _, hook := range rendered.Hooks {

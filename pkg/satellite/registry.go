@@ -2,6 +2,7 @@ package satellite
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -15,9 +16,18 @@ import (
 // fromRegistry loads a chart from an OCI registry, with the credentials that
 // `helm registry login` or `docker login` left.
 func fromRegistry(ref ChartRef, client *http.Client) (*chart.Chart, error) {
+	archive, err := pull(ref, client)
+	if err != nil {
+		return nil, err
+	}
+	return loader.LoadArchive(bytes.NewReader(archive))
+}
+
+// pull downloads a chart's archive from an OCI registry.
+func pull(ref ChartRef, client *http.Client) ([]byte, error) {
 	reference := strings.TrimPrefix(ref.Name, registry.OCIScheme+"://")
 	options := []registry.ClientOption{registry.ClientOptHTTPClient(client)}
-	if host, err := url.Parse(ref.Name); err == nil && isLoopback(host.Hostname()) {
+	if host, err := url.Parse(ref.Name); err == nil && isLoopback(host.Hostname()) && speaksPlainHTTP(host.Host, client) {
 		options = append(options, registry.ClientOptPlainHTTP())
 	}
 	images, err := registry.NewClient(options...)
@@ -29,7 +39,14 @@ func fromRegistry(ref ChartRef, client *http.Client) (*chart.Chart, error) {
 		versions, _ := images.Tags(reference) // a help in the message, no more
 		return nil, fmt.Errorf("chart %s %s cannot be pulled%s: %w", ref.Name, ref.Version, listed(versions), err)
 	}
-	return loader.LoadArchive(bytes.NewReader(pulled.Chart.Data))
+	return pulled.Chart.Data, nil
+}
+
+// speaksPlainHTTP reports whether a registry answers TLS with plain HTTP. Only
+// one on this machine is asked: any other must have TLS.
+func speaksPlainHTTP(host string, client *http.Client) bool {
+	_, err := clientGetter{client: client}.Get("https://" + host + "/v2/")
+	return errors.Is(err, http.ErrSchemeMismatch)
 }
 
 // tag returns the tag of a version: tags have no "+".

@@ -47,17 +47,18 @@ func Render(access *cluster.Access, spec Spec, c *Chart, state State) (Rendering
 	if state.Installed && !state.Pending {
 		a := action.NewUpgrade(configuration)
 		a.Namespace, a.DryRun, a.DryRunOption, a.ResetValues = spec.Namespace, true, "server", true
-		rendered, err = a.Run(spec.Release, c.Chart, copyOf(spec.Values))
+		rendered, err = a.Run(spec.Release, c.own(), copyOf(spec.Values))
 	} else {
 		a := action.NewInstall(configuration)
 		a.Namespace, a.ReleaseName, a.DryRun, a.DryRunOption, a.Replace = spec.Namespace, spec.Release, true, "server", true
 		a.IsUpgrade = state.Installed // a pending upgrade is rendered as one
-		rendered, err = a.Run(c.Chart, copyOf(spec.Values))
+		rendered, err = a.Run(c.own(), copyOf(spec.Values))
 	}
 	if err != nil {
-		return Rendering{}, fmt.Errorf("chart %s %s cannot be rendered with these values: %w", c.Metadata.Name, c.Metadata.Version, err)
+		return Rendering{}, fmt.Errorf("chart %s %s cannot be rendered with these values: %w", c.Metadata.Name, c.Metadata.Version, spec.withoutValues(err))
 	}
-	return compare(before, rendered.Manifest)
+	rendering, err := compare(before, rendered.Manifest)
+	return rendering, spec.withoutValues(err)
 }
 
 // compare compares two manifests object by object.

@@ -76,6 +76,50 @@ func TestRedaction(t *testing.T) {
 	}
 }
 
+// A Secret is one wherever it is, and what is secret may be anywhere: in lists,
+// arguments, URLs and files.
+func TestRedactionByKindAndShape(t *testing.T) {
+	const manifest = `---
+apiVersion: v1
+kind: List
+items:
+- {apiVersion: v1, kind: Secret, metadata: {name: a}, stringData: {p: hunter2}}
+- {apiVersion: v1, kind: Service, metadata: {name: b}}
+---
+apiVersion: v1
+kind: SecretList
+items:
+- {metadata: {name: c}, data: {p: aHVudGVyMg==}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: d}
+spec:
+  template:
+    spec:
+      containers:
+      - args: [--db-password=hunter2, --db-password, hunter2, "--db=postgres://coder:hunter2@db/coder"]
+`
+	got, err := compare("", manifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"create Deployment d", "create Secret a", "create Secret c", "create Service b"}
+	if diff := cmp.Diff(want, got.Objects); diff != "" {
+		t.Error(diff)
+	}
+	for _, secret := range []string{"hunter2", "aHVudGVyMg=="} {
+		if strings.Contains(got.Diff, secret) {
+			t.Errorf("the diff shows %q:\n%s", secret, got.Diff)
+		}
+	}
+	for _, plain := range []string{"--db-password=(redacted)", "postgres://coder:(redacted)@db/coder"} {
+		if !strings.Contains(got.Diff, plain) {
+			t.Errorf("the diff hides %q:\n%s", plain, got.Diff)
+		}
+	}
+}
+
 func FuzzRedaction(f *testing.F) {
 	f.Add(deployment)
 	f.Add(keySecretYAML)

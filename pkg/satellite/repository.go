@@ -1,6 +1,9 @@
 package satellite
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"os"
@@ -36,18 +39,46 @@ func fromRepository(ref ChartRef, client *http.Client) (*chart.Chart, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the chart repository %s has a bad URL for chart %s %s: %w", ref.Repo, ref.Name, ref.Version, err)
 	}
-	if registry.IsOCI(location) {
-		return fromRegistry(ChartRef{Name: strings.TrimSuffix(location, ":"+tag(entry.Version)), Version: entry.Version}, client)
-	}
-	archive, err := get.Get(location)
+	archive, err := get.archive(ref, location, entry)
 	if err != nil {
-		return nil, fmt.Errorf("chart %s %s cannot be downloaded: %w", ref.Name, ref.Version, err)
+		return nil, err
 	}
-	loaded, err := loader.LoadArchive(archive)
+	if err := sameDigest(archive, entry.Digest); err != nil {
+		return nil, fmt.Errorf("chart %s %s from %s is not the one that the index of %s lists: %w", ref.Name, ref.Version, location, ref.Repo, err)
+	}
+	loaded, err := loader.LoadArchive(bytes.NewReader(archive))
 	if err != nil {
 		return nil, fmt.Errorf("chart %s %s from %s cannot be loaded: %w", ref.Name, ref.Version, ref.Repo, err)
 	}
 	return loaded, nil
+}
+
+// archive downloads the archive of an entry of the index, which must not be
+// less well protected on its way than the index.
+func (g clientGetter) archive(ref ChartRef, location string, entry *repo.ChartVersion) ([]byte, error) {
+	if registry.IsOCI(location) {
+		return pull(ChartRef{Name: strings.TrimSuffix(location, ":"+tag(entry.Version)), Version: entry.Version}, g.client)
+	}
+	if strings.HasPrefix(strings.ToLower(ref.Repo), "https:") && !strings.HasPrefix(strings.ToLower(location), "https:") {
+		return nil, fmt.Errorf("the chart repository %s is read over https, but its chart %s %s would come from %s, where anybody on the way can change it: "+
+			"have the repository's index corrected, or download the chart and name the file with --chart", ref.Repo, ref.Name, ref.Version, location)
+	}
+	archive, err := g.Get(location)
+	if err != nil {
+		return nil, fmt.Errorf("chart %s %s cannot be downloaded: %w", ref.Name, ref.Version, err)
+	}
+	return archive.Bytes(), nil
+}
+
+// sameDigest compares an archive with the digest that an index lists, in
+// hexadecimal digits. Helm takes an index without digests, too.
+func sameDigest(archive []byte, listed string) error {
+	listed = strings.ToLower(strings.TrimPrefix(listed, "sha256:"))
+	sum := sha256.Sum256(archive)
+	if got := hex.EncodeToString(sum[:]); listed != "" && listed != got {
+		return fmt.Errorf("its SHA-256 is %s, the index has %s", got, listed)
+	}
+	return nil
 }
 
 // loadIndex downloads and reads a repository's index. Helm's code passes it

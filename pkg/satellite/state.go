@@ -41,8 +41,11 @@ type State struct {
 	// PublicKey is the public half of the key in the cluster's Secret, PEM; and
 	// Fingerprint its fingerprint. Both are empty if there is no key yet.
 	PublicKey, Fingerprint string
-	// LoadBalancer are the addresses of Service coderd.
+	// LoadBalancer are the addresses that the cluster gave to what leads to the
+	// satellite, IP addresses first; AddressOf names it, "Service coderd" or
+	// "Ingress coderd-ingress", and is empty if no address is to be expected.
 	LoadBalancer []string
+	AddressOf    string
 	// NamespacePhase is "Active", "Terminating", or empty if the namespace does not exist.
 	NamespacePhase string
 	// Conflict says which other Coder deployment is in the namespace; empty if none.
@@ -73,9 +76,19 @@ func (s State) Matches(spec Spec, c *Chart) (bool, []string) {
 }
 
 // sameValues compares values as JSON holds them, because the stored ones have
-// been through it.
+// been through it, and those of a satellite in their plain form.
 func sameValues(a, b map[string]any) bool {
-	return reflect.DeepEqual(throughJSON(a), throughJSON(b))
+	return reflect.DeepEqual(plainSatellite(throughJSON(a)), plainSatellite(throughJSON(b)))
+}
+
+func plainSatellite(values any) any {
+	top, _ := values.(map[string]any)
+	if satellite, ok := lookup(top, "coderd", "satellite").(map[string]any); ok {
+		for _, key := range fixedKeys() {
+			satellite[key] = plain(satellite[key])
+		}
+	}
+	return values
 }
 
 func throughJSON(values map[string]any) any {

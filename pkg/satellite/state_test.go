@@ -4,10 +4,17 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"helm.sh/helm/v3/pkg/release"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/kubernetes/fake"
+	clienttesting "k8s.io/client-go/testing"
 )
 
 func TestDescribe(t *testing.T) {
@@ -59,6 +66,19 @@ func TestMatches(t *testing.T) {
 	}
 }
 
+// A satellite that was installed as Coder's documentation shows is not another one.
+func TestMatchesDocumentedValues(t *testing.T) {
+	satellite := func(enable any, slash string) map[string]any {
+		return map[string]any{"coderd": map[string]any{"satellite": map[string]any{
+			"enable": enable, "primaryURL": primaryURL + slash, "accessURL": accessURL + slash,
+		}}}
+	}
+	state := State{Installed: true, ChartName: "coder", ChartVersion: "1.21.7", Values: satellite("true", "/")}
+	if same, differences := state.Matches(Spec{Values: satellite(true, "")}, &Chart{Chart: newChart("1.21.7")}); !same {
+		t.Errorf("it differs: %q", differences)
+	}
+}
+
 func TestConflict(t *testing.T) {
 	owned := func(release string) *appsv1.Deployment {
 		return &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{"meta.helm.sh/release-name": release}}}
@@ -77,12 +97,49 @@ func TestConflict(t *testing.T) {
 	}
 }
 
-func TestAddresses(t *testing.T) {
-	service := &corev1.Service{Status: corev1.ServiceStatus{LoadBalancer: corev1.LoadBalancerStatus{Ingress: []corev1.LoadBalancerIngress{
-		{Hostname: "lb.example.com"}, {IP: "203.0.113.7"}, {IP: "2001:db8::7", Hostname: "six.example.com"},
-	}}}}
-	want := []string{"203.0.113.7", "2001:db8::7", "lb.example.com", "six.example.com"}
-	if diff := cmp.Diff(want, addresses(service)); diff != "" {
-		t.Error(diff)
+func TestExposure(t *testing.T) {
+	meta := func(name string) metav1.ObjectMeta { return metav1.ObjectMeta{Name: name, Namespace: "ns"} }
+	service := func(kind corev1.ServiceType, points ...corev1.LoadBalancerIngress) *corev1.Service {
+		return &corev1.Service{ObjectMeta: meta("coderd"), Spec: corev1.ServiceSpec{Type: kind}, Status: corev1.ServiceStatus{
+			LoadBalancer: corev1.LoadBalancerStatus{Ingress: points},
+		}}
+	}
+	ingress := func(points ...networkingv1.IngressLoadBalancerIngress) *networkingv1.Ingress {
+		return &networkingv1.Ingress{ObjectMeta: meta("coderd-ingress"), Status: networkingv1.IngressStatus{
+			LoadBalancer: networkingv1.IngressLoadBalancerStatus{Ingress: points},
+		}}
+	}
+	for name, test := range map[string]struct {
+		objects   []runtime.Object
+		addresses []string
+		of        string
+	}{
+		"nothing": {},
+		"a load balancer": {[]runtime.Object{service(corev1.ServiceTypeLoadBalancer,
+			corev1.LoadBalancerIngress{Hostname: "lb.example.com"}, corev1.LoadBalancerIngress{IP: "203.0.113.7"},
+			corev1.LoadBalancerIngress{IP: "2001:db8::7", Hostname: "six.example.com"},
+		)}, []string{"203.0.113.7", "2001:db8::7", "lb.example.com", "six.example.com"}, "Service coderd"},
+		"a load balancer to come": {[]runtime.Object{service(corev1.ServiceTypeLoadBalancer)}, nil, "Service coderd"},
+		"an Ingress": {[]runtime.Object{service(corev1.ServiceTypeClusterIP), ingress(
+			networkingv1.IngressLoadBalancerIngress{Hostname: "in.example.com"}, networkingv1.IngressLoadBalancerIngress{IP: "203.0.113.8"},
+		)}, []string{"203.0.113.8", "in.example.com"}, "Ingress coderd-ingress"},
+		"an Ingress to come":    {[]runtime.Object{service(corev1.ServiceTypeClusterIP), ingress()}, nil, "Ingress coderd-ingress"},
+		"a way of its own":      {[]runtime.Object{service(corev1.ServiceTypeNodePort)}, nil, ""},
+		"an Ingress, not asked": {[]runtime.Object{service(corev1.ServiceTypeLoadBalancer), ingress(networkingv1.IngressLoadBalancerIngress{IP: "203.0.113.8"})}, nil, "Service coderd"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			addresses, of, err := exposure(t.Context(), fake.NewClientset(test.objects...), "ns")
+			if diff := cmp.Diff(test.addresses, addresses, cmpopts.EquateEmpty()); diff != "" || of != test.of || err != nil {
+				t.Errorf("%q, %v: %s", of, err, diff)
+			}
+		})
+	}
+	// who may not read Ingresses learns nothing of them, and everything else
+	client := fake.NewClientset(service(corev1.ServiceTypeClusterIP))
+	client.PrependReactor("get", "ingresses", func(clienttesting.Action) (bool, runtime.Object, error) {
+		return true, nil, apierrors.NewForbidden(schema.GroupResource{Resource: "ingresses"}, "coderd-ingress", nil)
+	})
+	if addresses, of, err := exposure(t.Context(), client, "ns"); err != nil || len(addresses) > 0 || of != "" {
+		t.Errorf("forbidden: %v, %q, %v", addresses, of, err)
 	}
 }

@@ -2,11 +2,16 @@ package satellite
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"helm.sh/helm/v3/pkg/cli/values"
 	"helm.sh/helm/v3/pkg/getter"
+	"helm.sh/helm/v3/pkg/strvals"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
 // Spec is a satellite's release as it should be.
@@ -18,13 +23,15 @@ type Spec struct {
 	Values map[string]any
 }
 
+// withoutValues returns an error of Helm's, or of what Helm asked, without the
+// values in it: schemas, templates and API servers quote them.
+func (s Spec) withoutValues(err error) error { return redact.ValuesOf(s.Values).Error(err) }
+
 // MergeValues merges values files, then KEY=VALUE settings, as Helm does, and
 // then sets what makes the release this region's satellite. A value that says
-// otherwise than the region is an error that names it.
+// otherwise than the region is an error that names it. Errors quote no other value.
 func MergeValues(files, sets []string, primaryURL, accessURL string) (map[string]any, error) {
-	options := values.Options{ValueFiles: files, Values: sets}
-	// values may be fetched from URLs as with Helm; no plugins take part
-	merged, err := options.MergeValues(getter.Providers{})
+	merged, err := merge(files, sets)
 	if err != nil {
 		return nil, fmt.Errorf("the Helm values cannot be read: %w", err)
 	}
@@ -32,20 +39,55 @@ func MergeValues(files, sets []string, primaryURL, accessURL string) (map[string
 	if err != nil {
 		return nil, err
 	}
-	for _, fixed := range []struct {
-		key   string
-		value any
-	}{
-		{"enable", true},
-		{"primaryURL", primaryURL},
-		{"accessURL", accessURL},
-	} {
-		if given, ok := satellite[fixed.key]; ok && given != fixed.value {
-			return nil, fmt.Errorf("the Helm values say coderd.satellite.%s: %v, but for this region it is %v: take it out of the values, or correct the region", fixed.key, given, fixed.value)
+	fixed := map[string]any{"enable": true, "primaryURL": primaryURL, "accessURL": accessURL}
+	for _, key := range fixedKeys() {
+		if given, ok := satellite[key]; ok && plain(given) != plain(fixed[key]) {
+			return nil, fmt.Errorf("the Helm values say coderd.satellite.%s: %v, but for this region it is %v: take it out of the values, or correct the region", key, given, fixed[key])
 		}
-		satellite[fixed.key] = fixed.value
+		satellite[key] = fixed[key]
 	}
 	return merged, nil
+}
+
+// merge merges the values. What a file or a setting holds is not in the error,
+// for it may be secret; Helm's and YAML's would quote a part of it.
+func merge(files, sets []string) (map[string]any, error) {
+	// values may be fetched from URLs as with Helm; no plugins take part
+	merged, err := (&values.Options{ValueFiles: files}).MergeValues(getter.Providers{})
+	if err != nil {
+		return nil, redact.Quotations(err)
+	}
+	for _, set := range sets {
+		if err := strvals.ParseInto(set, merged); err != nil {
+			key, _, _ := strings.Cut(set, "=")
+			return nil, fmt.Errorf("--set %s=... is not KEY=VALUE[,KEY=VALUE...]: write commas in a value as \\, and put what is more complicated into a values file", key)
+		}
+	}
+	return merged, nil
+}
+
+// fixedKeys are the keys under coderd.satellite that the region sets.
+func fixedKeys() []string { return []string{"enable", "primaryURL", "accessURL"} }
+
+// plain returns a value in the one form that it has for the chart: Coder's
+// documentation writes true as text, too, and URLs with a slash at the end.
+func plain(value any) any {
+	text, ok := value.(string)
+	if !ok {
+		return value
+	}
+	if yes, err := strconv.ParseBool(text); err == nil {
+		return yes
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" {
+		return text
+	}
+	u.Scheme, u.Host = strings.ToLower(u.Scheme), strings.ToLower(u.Host)
+	if port := map[string]string{"https": ":443", "http": ":80"}[u.Scheme]; port != "" {
+		u.Host = strings.TrimSuffix(u.Host, port)
+	}
+	return strings.TrimRight(u.String(), "/")
 }
 
 // table returns the table under the keys, made if it is not there.

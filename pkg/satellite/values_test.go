@@ -71,6 +71,73 @@ func TestMergeValuesErrors(t *testing.T) {
 	}
 }
 
+// Coder's documentation writes true as text, and URLs with a slash at the end.
+func TestMergeValuesAsDocumented(t *testing.T) {
+	file := valuesFile(t, `coderd: {satellite: {enable: "true", primaryURL: "https://coder.example.com/", accessURL: "https://Coder-Sydney.example.com:443/"}}`)
+	got, err := MergeValues([]string{file}, nil, primaryURL, accessURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{"coderd": map[string]any{"satellite": map[string]any{"enable": true, "primaryURL": primaryURL, "accessURL": accessURL}}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	for _, set := range []string{"enable=no", "accessURL=https://coder-sydney.example.com/x", "accessURL=http://coder-sydney.example.com", "accessURL=true"} {
+		if _, err := MergeValues(nil, []string{"coderd.satellite." + set}, primaryURL, accessURL); err == nil {
+			t.Errorf("%s is accepted", set)
+		}
+	}
+	if _, err := MergeValues([]string{valuesFile(t, `coderd: {satellite: {enable: "false"}}`)}, nil, primaryURL, accessURL); err == nil {
+		t.Error(`enable: "false" is accepted`)
+	}
+}
+
+// What a file or a setting holds is not in an error, not even a part of it.
+func TestMergeValuesErrorsHideValues(t *testing.T) {
+	for name, test := range map[string]struct{ file, set string }{
+		"a comma":     {set: "coderd.password=x,hunter2"},
+		"an anchor":   {file: "coderd: {password: *hunter2}\n"},
+		"not a table": {file: "hunter2"},
+		"a tag":       {file: "!!int hunter2"},
+		"unfinished":  {file: "password: 'hunter2\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var files, sets []string
+			if test.file != "" {
+				files = []string{valuesFile(t, test.file)}
+			}
+			if test.set != "" {
+				sets = []string{test.set}
+			}
+			_, err := MergeValues(files, sets, primaryURL, accessURL)
+			if err == nil || strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("error: %v", err)
+			}
+		})
+	}
+}
+
+// A schema's error quotes values; templates' and API servers' do, too.
+func TestErrorsOfHelmHideValues(t *testing.T) {
+	c := newChart("1.21.7")
+	c.Schema = []byte(`{"properties":{"coderd":{"properties":{"password":{"pattern":"^$"},"greeting":{"enum":["a"]}}}}}`)
+	spec := Spec{Namespace: "edge", Release: "r", Values: map[string]any{"coderd": map[string]any{"password": "hunter2's", "greeting": "correct horse"}}}
+	_, err := Kinds(spec, &Chart{Chart: c}, "")
+	if err == nil || !strings.Contains(err.Error(), "/coderd/password") {
+		t.Fatalf("error: %v", err)
+	}
+	c.Schema = nil
+	c.Templates[0].Data = []byte(`{{ fail (printf "no %s" .Values.coderd.password) }}`)
+	_, failed := Kinds(spec, &Chart{Chart: c}, "")
+	for _, err := range []error{err, failed} {
+		for _, secret := range []string{"hunter2", "correct horse"} {
+			if strings.Contains(err.Error(), secret) {
+				t.Errorf("%q is shown: %v", secret, err)
+			}
+		}
+	}
+}
+
 func TestNamedSecrets(t *testing.T) {
 	got := namedSecrets(map[string]any{
 		"coderd": map[string]any{"tls": map[string]any{"hostSecretName": "tls", "devurlsHostSecretName": "tls"}},

@@ -17,6 +17,10 @@ import (
 type Options struct {
 	// Clock paces the waiting.
 	Clock clock.WithTicker
+	// MayClearPending is set if the caller's journal says that an earlier run of
+	// this plugin was changing the release when it ended: what that run's Helm left
+	// pending is then cleared, and is otherwise taken for somebody else's.
+	MayClearPending bool
 	// Progress is told, in one line, what is being waited for; may be nil.
 	Progress func(message string)
 }

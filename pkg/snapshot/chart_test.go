@@ -35,7 +35,7 @@ func chartIn(t *testing.T, version string) string {
 
 func TestChartOfRegion(t *testing.T) {
 	const secrets = apiHost + "/api/v1/namespaces/coder-satellite/secrets/"
-	servers := newServers()
+	servers := newServers(t)
 	servers.answer(secrets+"there", `{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":{"name":"there"}}`)
 	source := servers.source(t)
 	source.Region.Chart = v1alpha1.Chart{Name: chartIn(t, "1.21.7")}
@@ -94,7 +94,7 @@ func TestChartThatCannotBeKnown(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			servers := newServers()
+			servers := newServers(t)
 			source := servers.source(t)
 			source.Region.Chart.Name = chartIn(t, "1.21.7")
 			test.change(servers, source)

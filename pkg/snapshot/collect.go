@@ -65,12 +65,22 @@ func (src *Source) Refresh(ctx context.Context, s *Snapshot, items ...Item) {
 		}
 	}
 	run(ItemCluster, func() { s.Cluster = inCluster(src, func() (Cluster, error) { return src.cluster(ctx) }) })
+	inspected := make(chan struct{}) // with it the key in the cluster is known, if it was to be read again
+	if !wanted[ItemSatellite] {
+		close(inspected)
+	}
 	run(ItemSatellite, func() {
+		defer close(inspected)
 		s.Satellite = inCluster(src, func() (satellite.State, error) {
 			return satellite.Inspect(ctx, src.Access, src.Region.Namespace, src.Region.Release)
 		})
 	})
+	journaled := make(chan struct{}) // with it the ledger is known, if it was to be read again
+	if !wanted[ItemJournal] {
+		close(journaled)
+	}
 	run(ItemJournal, func() {
+		defer close(journaled)
 		s.Journal = inCluster(src, func() (*journal.Record, error) {
 			return journal.Read(ctx, src.Access.Clientset(), src.Region.Namespace)
 		})
@@ -81,7 +91,11 @@ func (src *Source) Refresh(ctx context.Context, s *Snapshot, items ...Item) {
 		})
 	})
 	run(ItemRegistrations, func() { s.Registrations = FactOf(src.Primary.Satellites(ctx)) })
-	run(ItemEndpoint, func() { s.Endpoint = src.endpoint(ctx) })
+	run(ItemEndpoint, func() {
+		s.Endpoint = src.endpoint(ctx)
+		<-inspected
+		s.Endpoint = src.proxied(ctx, s)
+	})
 
 	src.primary(ctx, s, wanted)
 	if wanted[ItemProvider] {
@@ -90,6 +104,7 @@ func (src *Source) Refresh(ctx context.Context, s *Snapshot, items ...Item) {
 	run(ItemChart, func() { src.chart(ctx, s) })
 	run(ItemCanary, func() { s.Canary = src.canary(ctx, s) })
 	run(ItemLegacy, func() {
+		<-journaled
 		s.Legacy = inCluster(src, func() (Legacy, error) { return src.legacy(ctx, s) })
 	})
 	alone.Wait()

@@ -3,8 +3,9 @@ package snapshot
 import (
 	"context"
 	"errors"
-	"sync"
+	"fmt"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
 )
 
@@ -12,26 +13,42 @@ import (
 // without an access URL do not ask for one.
 var errNoAccessURL = errors.New("no access URL was named; give --access-url or a Fleet file")
 
-// endpoint asks the access URL for the satellite's key and, through the
-// satellite, for the primary's version. Only when the key cannot be read is
-// the connection taken apart to say how far it got.
+// errForeignKey is why a deployment is asked for nothing but its key.
+var errForeignKey = errors.New("not asked, because the access URL does not serve the key in the cluster")
+
+// endpoint asks the access URL for the satellite's key. Only when that cannot
+// be read is the connection taken apart to say how far it got.
 func (src *Source) endpoint(ctx context.Context) Fact[Endpoint] {
 	if src.Satellite == nil {
 		return Unknown[Endpoint](errNoAccessURL)
 	}
-	var (
-		found Endpoint
-		group sync.WaitGroup
-	)
-	group.Go(func() { found.Key, found.KeyErr = src.Satellite.SatelliteKey(ctx) })
-	group.Go(func() { found.Version = FactOf(src.Satellite.Version(ctx)) })
-	group.Wait()
+	var found Endpoint
+	found.Key, found.KeyErr = src.Satellite.SatelliteKey(ctx)
 	if found.KeyErr != nil {
 		found.Reach = probe.Endpoint(ctx, probe.Target{
 			URL:       src.Region.AccessURL,
 			ConnectTo: src.Region.ConnectTo,
 			RootCAs:   src.RootCAs,
 		})
+	}
+	return Known(found)
+}
+
+// proxied completes the endpoint with the primary's version, asked for through
+// the satellite. The request carries what $ENDPOINT_AUTH_HEADER holds, so it is
+// only sent once the key that is served has been compared with the cluster's.
+func (src *Source) proxied(ctx context.Context, s *Snapshot) Fact[Endpoint] {
+	found, known := s.Endpoint.Get()
+	if !known {
+		return s.Endpoint
+	}
+	switch own, err := s.ServesOwnKey(); {
+	case err != nil:
+		found.Version = Unknown[coder.Version](fmt.Errorf("not asked before the key that is served is known to be the cluster's: %w", err))
+	case !own:
+		found.Version = Unknown[coder.Version](errForeignKey)
+	default:
+		found.Version = FactOf(src.Satellite.Version(ctx))
 	}
 	return Known(found)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"sync"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
 )
@@ -15,7 +16,12 @@ func (src *Source) legacy(ctx context.Context, s *Snapshot) (Legacy, error) {
 	// Without a provider the whole cluster is searched; the hint helps operators
 	// who may not list all namespaces, and tells the provider's of several releases.
 	provider := s.Provider.Value()
+	var ledger *journal.Ledger
+	if record := s.Journal.Value(); record != nil {
+		ledger = record.Retention
+	}
 	found, err := legacy.Find(ctx, src.Access, legacy.Hint{
+		Ledger:          ledger,
 		Namespace:       provider.Config.DefaultNamespace,
 		AccessURL:       provider.EnvproxyAccessURL,
 		BackupNamespace: src.Region.Namespace,

@@ -22,7 +22,7 @@ func NewPrimarySource(client *coder.Client) *PrimarySource {
 	return &PrimarySource{client: client}
 }
 
-// Facts returns the facts about the primary. The first call makes three
+// Facts returns the facts about the primary. The first call makes four
 // requests in parallel; later calls wait for the same answers. It never fails:
 // what could not be read is unknown.
 func (p *PrimarySource) Facts(ctx context.Context) Primary {
@@ -35,6 +35,10 @@ func (p *PrimarySource) Facts(ctx context.Context) Primary {
 		})
 		group.Go(func() error {
 			facts.Me = FactOf(p.client.Me(ctx))
+			return nil
+		})
+		group.Go(func() error {
+			facts.ServedKey = FactOf(p.client.ServedKey(ctx))
 			return nil
 		})
 		group.Go(func() error {

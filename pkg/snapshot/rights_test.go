@@ -11,7 +11,7 @@ import (
 
 // What is granted is asked for once per namespace, and the rest by itself.
 func TestMissingRights(t *testing.T) {
-	servers := newServers()
+	servers := newServers(t)
 	const reviews = apiHost + "/apis/authorization.k8s.io/v1/"
 	servers.answer(reviews+"selfsubjectrulesreviews", `{"kind":"SelfSubjectRulesReview","apiVersion":"authorization.k8s.io/v1","status":{"resourceRules":[`+
 		`{"verbs":["*"],"apiGroups":["","apps"],"resources":["*"]}]}}`)
@@ -39,7 +39,7 @@ func TestMissingRights(t *testing.T) {
 
 // Without a word on what is needed nobody may take the rights for complete.
 func TestRightsOfNothing(t *testing.T) {
-	s := newServers().source(t).Collect(t.Context(), snapshot.ItemRights)
+	s := newServers(t).source(t).Collect(t.Context(), snapshot.ItemRights)
 	if s.MissingRights.IsKnown() {
 		t.Errorf("known although nothing was asked for: %v", s.MissingRights.Value())
 	}

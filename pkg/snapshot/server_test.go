@@ -1,6 +1,7 @@
 package snapshot_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
@@ -43,22 +45,49 @@ const (
 	apiHost       = "api.sydney.example.com"
 )
 
-func newServers() *servers {
+func newServers(t *testing.T) *servers {
+	t.Helper()
+	private, public := newKey(t)
 	return &servers{faults: map[string]int{}, answers: map[string]string{
-		primaryHost + "/api":                                      "{}",
-		primaryHost + "/api/v0/users/me":                          `{"id":"u","email":"ann@example.com","roles":["site-manager"]}`,
-		primaryHost + "/api/private/resource-pools":               `{"kubernetes":[{"id":"p","name":"sydney","status":"ready","enable_net_v2":false,"config":{"cluster_address":"https://` + apiHost + `","default_namespace":"coder"}}]}`,
-		primaryHost + "/api/private/resource-pools/p":             `{"id":"p","name":"sydney","status":"ready","enable_net_v2":true}`,
-		primaryHost + "/api/private/resource-pools/p/workspaces":  `[{"id":"w","name":"canary","user_id":"u","latest_stat":{"container_status":"OFF"}}]`,
-		primaryHost + "/api/v0/workspaces/w":                      `{"id":"w","name":"canary","user_id":"u","latest_stat":{"container_status":"ON"}}`,
-		primaryHost + "/api/private/satellites":                   `{"data":[{"id":"r","name":"sydney","fingerprint":"SHA256:x"}]}`,
-		satelliteHost + "/api":                                    "{}",
-		satelliteHost + "/api/private/satellites/key":             `{"key":"a key","fingerprint":"SHA256:x"}`,
-		apiHost + "/version":                                      `{"gitVersion":"v1.29.3"}`,
-		apiHost + "/api/v1/namespaces/kube-system":                `{"kind":"Namespace","apiVersion":"v1","metadata":{"name":"kube-system","uid":"uid-sydney"}}`,
-		apiHost + "/api/v1/namespaces/coder-satellite":            `{"kind":"Namespace","apiVersion":"v1","metadata":{"name":"coder-satellite"},"status":{"phase":"Active"}}`,
-		apiHost + "/api/v1/namespaces/coder-satellite/configmaps": "",
+		primaryHost + "/api":                                                             "{}",
+		primaryHost + "/api/v0/users/me":                                                 `{"id":"u","email":"ann@example.com","roles":["site-manager"]}`,
+		primaryHost + "/api/private/resource-pools":                                      `{"kubernetes":[{"id":"p","name":"sydney","status":"ready","enable_net_v2":false,"config":{"cluster_address":"https://` + apiHost + `","default_namespace":"coder"}}]}`,
+		primaryHost + "/api/private/resource-pools/p":                                    `{"id":"p","name":"sydney","status":"ready","enable_net_v2":true}`,
+		primaryHost + "/api/private/resource-pools/p/workspaces":                         `[{"id":"w","name":"canary","user_id":"u","latest_stat":{"container_status":"OFF"}}]`,
+		primaryHost + "/api/v0/workspaces/w":                                             `{"id":"w","name":"canary","user_id":"u","latest_stat":{"container_status":"ON"}}`,
+		primaryHost + "/api/private/satellites":                                          `{"data":[{"id":"r","name":"sydney","fingerprint":"SHA256:x"}]}`,
+		satelliteHost + "/api":                                                           "{}",
+		satelliteHost + "/api/private/satellites/key":                                    public,
+		apiHost + "/version":                                                             `{"gitVersion":"v1.29.3"}`,
+		apiHost + "/api/v1/namespaces/kube-system":                                       `{"kind":"Namespace","apiVersion":"v1","metadata":{"name":"kube-system","uid":"uid-sydney"}}`,
+		apiHost + "/api/v1/namespaces/coder-satellite":                                   `{"kind":"Namespace","apiVersion":"v1","metadata":{"name":"coder-satellite"},"status":{"phase":"Active"}}`,
+		apiHost + "/api/v1/namespaces/coder-satellite/configmaps":                        "",
+		apiHost + "/api/v1/namespaces/coder-satellite/secrets/coder-replica-private-key": private,
 	}}
+}
+
+// newKey returns a new key of a satellite, as the Secret that holds it and as
+// what is served of it.
+func newKey(t *testing.T) (secret, served string) {
+	t.Helper()
+	key, err := codertest.NewPrivateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	satellite, err := codertest.NewSatellite(codertest.SatelliteOptions{PrimaryURL: "https://" + primaryHost, AccessURL: "https://" + satelliteHost, PrivateKey: key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer satellite.Close()
+	asJSON := func(value any) string {
+		data, err := json.Marshal(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
+	return asJSON(map[string]any{"kind": "Secret", "apiVersion": "v1", "metadata": map[string]string{"name": "coder-replica-private-key"}, "data": map[string][]byte{"privateKey": []byte(key)}}),
+		asJSON(map[string]string{"key": satellite.PublicKey(), "fingerprint": satellite.Fingerprint()})
 }
 
 // fail makes requests for the path end with the status; 0 never answers.
@@ -121,6 +150,16 @@ func (s *servers) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 }
 
+// keepingTime bounds each request, as the transport does that the servers stand in for.
+type keepingTime struct{ next http.RoundTripper }
+
+// RoundTrip implements http.RoundTripper.
+func (k keepingTime) RoundTrip(r *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithTimeout(r.Context(), 20*time.Second)
+	defer cancel() // answers are complete
+	return k.next.RoundTrip(r.WithContext(ctx))
+}
+
 // described is a request in a line. Selectors count, and so does what is asked
 // for in a body.
 func described(r *http.Request) string {
@@ -175,7 +214,7 @@ func (s *servers) source(t *testing.T) *snapshot.Source {
 	if err != nil {
 		t.Fatal(err)
 	}
-	access, err := opened.Wrapped(through)
+	access, err := opened.Wrapped(func(http.RoundTripper) http.RoundTripper { return keepingTime{s} })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,6 +247,7 @@ func unknown(s *snapshot.Snapshot) []string {
 	add("version", s.Primary.Version.Collected(), s.Primary.Version.IsKnown())
 	add("me", s.Primary.Me.Collected(), s.Primary.Me.IsKnown())
 	add("providers", s.Primary.Providers.Collected(), s.Primary.Providers.IsKnown())
+	add("served key", s.Primary.ServedKey.Collected(), s.Primary.ServedKey.IsKnown())
 	add("registrations", s.Registrations.Collected(), s.Registrations.IsKnown())
 	add("provider", s.Provider.Collected(), s.Provider.IsKnown())
 	add("canary", s.Canary.Collected(), s.Canary.IsKnown())

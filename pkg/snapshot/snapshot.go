@@ -81,6 +81,10 @@ type Primary struct {
 	Me Fact[coder.User]
 	// Providers are the workspace providers.
 	Providers Fact[[]coder.Provider]
+	// ServedKey is the key that URL serves: empty at a primary, which has none,
+	// and a satellite's own if URL is a satellite's, whose API looks like its
+	// primary's.
+	ServedKey Fact[coder.SatelliteKey]
 }
 
 // Cluster identifies a region's cluster.
@@ -125,7 +129,9 @@ type Endpoint struct {
 	// Key is the key that is served; KeyErr says why there is none.
 	Key    coder.SatelliteKey
 	KeyErr error
-	// Version is the version that the primary's API reports through the satellite.
+	// Version is the version that the primary's API reports through the
+	// satellite. It is asked for only where the satellite's own key is served:
+	// the request may carry credentials.
 	Version Fact[coder.Version]
 }
 

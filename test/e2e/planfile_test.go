@@ -56,7 +56,7 @@ func TestPlanFile(t *testing.T) {
 	plan, file := planned(t, fleet)
 	uid := plan.Regions[0].Basis.ClusterUID
 	other := func(basis *v1alpha1.Basis) { basis.ClusterUID = "another-cluster" }
-	refusesPlan(t, fleet, editedPlan(t, plan, false, other), `region "ohio"`, "the file was changed")
+	refusesPlan(t, fleet, editedPlan(t, plan, false, other), `region "ohio"`, "the plan file was edited after it was written")
 	refusesPlan(t, fleet, editedPlan(t, plan, true, other), "clusterUID was another-cluster when planned and is "+uid+" now")
 	refusesPlan(t, "fleet.yaml", file, `region "london" is not in the plan`, `region "sydney" is not in the plan`)
 

@@ -48,6 +48,10 @@ type Basis struct {
 	LegacyRetained bool `json:"legacyRetained"`
 	// SatelliteRevision is the revision of the satellite's deployed release; 0 if none.
 	SatelliteRevision int `json:"satelliteRevision"`
+	// ConnectTo is the HOST:PORT that is dialled for the access URL; empty for what DNS says.
+	ConnectTo string `json:"connectTo,omitempty"`
+	// ChartRepo is where the chart comes from: a repository's URL, or an oci:// reference; empty for a local chart.
+	ChartRepo string `json:"chartRepo,omitempty"`
 	// ChartName and ChartVersion are of the chart to install.
 	ChartName    string `json:"chartName"`
 	ChartVersion string `json:"chartVersion"`

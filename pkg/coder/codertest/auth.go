@@ -21,13 +21,6 @@ type tokenHash [sha256.Size]byte
 
 func hashToken(key string) tokenHash { return sha256.Sum256([]byte(key)) }
 
-type token struct {
-	userID string
-	// name is empty for one that no client asked for.
-	name    string
-	expired bool
-}
-
 // AddUser adds a user with the roles, a member of the default organization.
 func (p *Primary) AddUser(email string, roles ...string) User {
 	p.mu.Lock()
@@ -43,31 +36,6 @@ func (p *Primary) AddUser(email string, roles ...string) User {
 	return *user
 }
 
-// Token makes a token for the user.
-func (p *Primary) Token(userID string) string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.newToken(userID, "")
-}
-
-func (p *Primary) newToken(userID, name string) string {
-	key := strings.ReplaceAll(newID(), "-", "")[:10] + "-" + strings.ReplaceAll(newID(), "-", "")
-	p.tokens[hashToken(key)] = &token{userID: userID, name: name}
-	return key
-}
-
-// ExpireToken makes the token no longer work. It reports whether there is such
-// a token.
-func (p *Primary) ExpireToken(key string) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	t, ok := p.tokens[hashToken(key)]
-	if ok {
-		t.expired = true
-	}
-	return ok
-}
-
 // authenticate returns the user of the request's token, or nil. Browsers
 // cannot set headers on WebSockets, so those may carry it in the query.
 func (p *Primary) authenticate(r *http.Request) *User {
@@ -79,7 +47,8 @@ func (p *Primary) authenticate(r *http.Request) *User {
 	if !ok || t.expired {
 		return nil
 	}
-	return p.user(t.userID)
+	t.LastUsed = p.now()
+	return p.user(t.UserID)
 }
 
 func (p *Primary) user(id string) *User {

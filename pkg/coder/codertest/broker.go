@@ -2,7 +2,9 @@ package codertest
 
 import (
 	"io"
+	"net"
 	"net/http"
+	"time"
 
 	"github.com/coder/websocket"
 	"github.com/hashicorp/yamux"
@@ -13,6 +15,8 @@ func agentEndpoint(id, rest string) methods {
 	switch {
 	case id == "listen" && rest == "":
 		return methods{http.MethodGet: {open: true, serve: (*call).listenAgent}}
+	case rest == "update-last-connection-at":
+		return methods{http.MethodPost: {serve: func(c *call) error { return c.touch(id) }}}
 	case rest == "connect":
 		return methods{http.MethodGet: {serve: func(c *call) error { return c.connectAgent(id) }}}
 	default:
@@ -128,17 +132,38 @@ func (c *call) connectAgent(id string) error {
 	if err != nil {
 		return nil // Accept has answered
 	}
-	client := websocket.NetConn(c.r.Context(), connection, websocket.MessageBinary)
-	ended := make(chan struct{}, 2)
-	p.running.Go(func() { _, _ = io.Copy(stream, client); ended <- struct{}{} })
-	p.running.Go(func() { _, _ = io.Copy(client, stream); ended <- struct{}{} })
+	p.join(stream, websocket.NetConn(c.r.Context(), connection, websocket.MessageBinary))
+	_ = connection.CloseNow()
+	return nil
+}
+
+// join copies bytes both ways until the agent ends, or the client has ended a
+// while ago. An agent takes the stream's end for the end of the negotiation, and
+// drops a connection that is being made; a client ends it as soon as its own side is up.
+func (p *Primary) join(stream, client net.Conn) {
+	clientEnded, agentEnded := make(chan struct{}), make(chan struct{})
+	p.running.Go(func() {
+		defer close(clientEnded)
+		_, _ = io.Copy(stream, client)
+	})
+	p.running.Go(func() {
+		defer close(agentEnded)
+		_, _ = io.Copy(client, stream)
+		_, _ = io.Copy(io.Discard, stream) // what a client that is gone does not read
+	})
 	select {
-	case <-ended:
+	case <-clientEnded:
+		linger := time.NewTimer(p.options.AgentLinger)
+		defer linger.Stop()
+		select {
+		case <-linger.C:
+		case <-agentEnded:
+		case <-p.closing:
+		}
+	case <-agentEnded:
 	case <-p.closing:
 	}
 	_ = client.Close() // a farewell: the client reads the end of the stream
-	_ = connection.CloseNow()
-	return nil
 }
 
 // muxConfig is that of either end of an agent's connection: yamux as it comes,

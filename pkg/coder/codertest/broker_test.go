@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"testing"
 	"time"
@@ -38,6 +39,33 @@ func dialStream(t *testing.T, d *deployment, path string, header http.Header) (i
 	stream := websocket.NetConn(context.WithoutCancel(t.Context()), connection, websocket.MessageBinary)
 	t.Cleanup(func() { _ = stream.Close() })
 	return stream, http.StatusSwitchingProtocols
+}
+
+// accept is an agent that hands over the streams of its clients.
+func accept(t *testing.T, d *deployment, token string) <-chan net.Conn {
+	t.Helper()
+	stream, status := dialStream(t, d, listenPath+"?service_token="+token, nil)
+	if stream == nil {
+		t.Fatalf("the agent is refused: %d", status)
+	}
+	config := yamux.DefaultConfig()
+	config.LogOutput = io.Discard
+	session, err := yamux.Server(stream, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = session.Close() })
+	streams := make(chan net.Conn, 1)
+	go func() {
+		for {
+			client, err := session.Accept()
+			if err != nil {
+				return
+			}
+			streams <- client
+		}
+	}()
+	return streams
 }
 
 // echo is an agent that sends back what it reads, after its name.
@@ -117,6 +145,57 @@ func TestBroker(t *testing.T) {
 		t.Fatal("the first agent is still connected")
 	}
 	talk("second")
+}
+
+// TestAgentLingers: an agent's stream outlives its client for a while, as the
+// agent may still be making the connection that they agreed on; it does not
+// outlive the agent's interest in it.
+func TestAgentLingers(t *testing.T) {
+	const linger = 300 * time.Millisecond
+	for name, test := range map[string]struct {
+		linger    time.Duration
+		agentEnds bool
+	}{
+		"the agent goes on":    {linger, false},
+		"the agent is content": {time.Hour, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := start(t, codertest.Options{AgentLinger: test.linger})
+			owner := d.AddUser("owner@example.com")
+			workspace := d.AddWorkspace(codertest.Workspace{Name: "w", UserID: owner.ID})
+			streams := accept(t, d, d.AgentToken(workspace.ID))
+			eventually(t, "the agent", func() bool { return d.AgentConnected(workspace.ID) })
+			connect := "/api/private/envagent/" + workspace.ID + "/connect"
+			client, _ := dialStream(t, d, connect+"?session_token="+d.Token(owner.ID), nil)
+			if client == nil {
+				t.Fatal("the owner is refused")
+			}
+			stream := <-streams
+			ended := time.Now()
+			_ = client.Close()
+			if _, err := io.WriteString(stream, "a late candidate"); err != nil {
+				t.Errorf("the agent cannot write: %v", err)
+			}
+			if test.agentEnds {
+				_ = stream.Close()
+			}
+			if _, err := io.Copy(io.Discard, stream); err != nil {
+				t.Fatal(err)
+			}
+			if lasted := time.Since(ended); !test.agentEnds && lasted < linger {
+				t.Errorf("the stream ended %s after its client, sooner than after %s", lasted, linger)
+			}
+			_ = stream.Close()
+			eventually(t, "the broker's end", func() bool {
+				for _, request := range d.Requests() {
+					if request.Path == connect && request.Pending {
+						return false
+					}
+				}
+				return true
+			})
+		})
+	}
 }
 
 // TestAgentOfOnesOwn: an agent from outside takes the place of the emulator's

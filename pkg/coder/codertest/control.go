@@ -3,6 +3,7 @@ package codertest
 import (
 	"encoding/json"
 	"net/http"
+	"time"
 )
 
 // ControlHandler returns what other processes steer the primary by: its log,
@@ -14,8 +15,10 @@ import (
 //	DELETE /faults/{id}             one removed
 //	GET /state                      providers, satellites, workspaces, users
 //	POST /version                   {"version"}
+//	POST|DELETE /away               {"for", "hang"}, in nanoseconds; back at once
 //	POST /users                     {"email", "roles"} -> {"user", "token"}
 //	POST /tokens/expire             {"token"}
+//	POST /tokens/renew              {"token"}, which works again
 //	POST /workspaces/fail           {"id", "message", "once"}
 //	POST /workspaces/agent-token    {"id"} -> {"token"}, for an agent of one's own
 //	POST /workspaces, /providers    a Workspace or Provider to add
@@ -46,6 +49,18 @@ func (p *Primary) ControlHandler() http.Handler {
 		p.SetVersion(body.Version)
 		return nil, http.StatusNoContent
 	}))
+	mux.HandleFunc("POST /away", control(func(body struct {
+		For  time.Duration
+		Hang bool
+	},
+	) (any, int) {
+		p.Away(body.For, body.Hang)
+		return nil, http.StatusNoContent
+	}))
+	mux.HandleFunc("DELETE /away", func(w http.ResponseWriter, _ *http.Request) {
+		p.Back()
+		w.WriteHeader(http.StatusNoContent)
+	})
 	mux.HandleFunc("POST /users", control(func(body struct {
 		Email string
 		Roles []string
@@ -59,6 +74,12 @@ func (p *Primary) ControlHandler() http.Handler {
 	}))
 	mux.HandleFunc("POST /tokens/expire", control(func(body struct{ Token string }) (any, int) {
 		if !p.ExpireToken(body.Token) {
+			return errorBody("not_found", "no such token"), http.StatusNotFound
+		}
+		return nil, http.StatusNoContent
+	}))
+	mux.HandleFunc("POST /tokens/renew", control(func(body struct{ Token string }) (any, int) {
+		if !p.RenewToken(body.Token) {
 			return errorBody("not_found", "no such token"), http.StatusNotFound
 		}
 		return nil, http.StatusNoContent

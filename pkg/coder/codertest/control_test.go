@@ -52,6 +52,21 @@ func TestControl(t *testing.T) {
 	if got := d.call(t, "new", "GET", "/api/v0/users/me", nil); got.status != 401 {
 		t.Errorf("after its end: status %d", got.status)
 	}
+	call("POST", "/tokens/renew", map[string]string{"token": created.Token}, 204)
+	call("POST", "/tokens/renew", map[string]string{"token": "none"}, 404)
+	if got := d.call(t, "new", "GET", "/api/v0/users/me", nil); got.status != 200 {
+		t.Errorf("renewed: status %d", got.status)
+	}
+
+	// a time away, which the control API outlasts
+	call("POST", "/away", map[string]any{"for": time.Hour}, 204)
+	if err := ask(t, d, 10*time.Second); err == nil {
+		t.Error("a primary that is away answers")
+	}
+	call("DELETE", "/away", nil, 204)
+	if err := ask(t, d, 10*time.Second); err != nil {
+		t.Error(err)
+	}
 
 	// a provider, a workspace on it whose build fails, and what the API says of it
 	provider := decode[codertest.Provider](t, call("POST", "/providers", codertest.Provider{Name: "sydney", Config: codertest.ProviderConfig{ClusterAddress: "https://10.0.0.1"}}, 201))

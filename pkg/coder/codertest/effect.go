@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"strconv"
 	"time"
@@ -66,7 +65,7 @@ func reset(w http.ResponseWriter) {
 	if secure, ok := connection.(*tls.Conn); ok {
 		connection = secure.NetConn() // no farewell
 	}
-	if plain, ok := connection.(*net.TCPConn); ok {
+	if plain, ok := connection.(interface{ SetLinger(seconds int) error }); ok {
 		_ = plain.SetLinger(0)
 	}
 	_ = connection.Close()

@@ -48,6 +48,12 @@ func (p *Primary) endpoint(r *http.Request) methods {
 		return imageEndpoint(id, rest)
 	case "v0/workspaces":
 		return workspaceEndpoint(id, rest)
+	case "private/users":
+		return uxStateEndpoint(id, rest)
+	case "private/config":
+		return configEndpoint(id)
+	case "private/metrics":
+		return usageEndpoint(id, rest)
 	case "private/workspaces":
 		return buildEndpoint(id, rest)
 	case "private/resource-pools":

@@ -34,6 +34,9 @@ type Options struct {
 	// authority if nil.
 	Agents       bool
 	AgentRootCAs *x509.CertPool
+	// AgentLinger is how long an agent's stream stays open after its client has
+	// ended; 2 s if zero.
+	AgentLinger time.Duration
 	// Now is the primary's clock; time.Now if nil.
 	Now func() time.Time
 }
@@ -43,16 +46,18 @@ type Primary struct {
 	options  Options
 	server   *http.Server
 	listener net.Listener
+	door     *door // beneath the listener
 	ca       []byte
 	serving  sync.WaitGroup
 
 	// mu guards everything below.
 	mu            sync.Mutex
 	version       string // as it is reported
-	minor         int    // what it can do: that of v1.minor
+	minor, patch  int    // what it can do: that of v1.minor.patch
 	closed        bool
 	users         []*User
 	tokens        map[tokenHash]*token
+	sshKeys       map[string]*sshKey // by user
 	orgs          []*Org
 	images        []*Image
 	providers     []*Provider
@@ -60,6 +65,7 @@ type Primary struct {
 	workspaces    []*workspace
 	requests      []*Request
 	faults        []*fault
+	rebuilding    map[string]func() // ends the rebuilding of a provider's workspaces, by its ID
 
 	turn turnServer
 
@@ -76,13 +82,16 @@ func NewPrimary(options Options) (*Primary, error) {
 	if options.BuildTime == 0 {
 		options.BuildTime = 50 * time.Millisecond
 	}
+	if options.AgentLinger == 0 {
+		options.AgentLinger = 2 * time.Second
+	}
 	if options.Now == nil {
 		options.Now = time.Now
 	}
 	if options.Addr == "" {
 		options.Addr = "127.0.0.1:0"
 	}
-	p := &Primary{options: options, minor: newest, tokens: map[tokenHash]*token{}, closing: make(chan struct{})}
+	p := &Primary{options: options, minor: newest, tokens: map[tokenHash]*token{}, sshKeys: map[string]*sshKey{}, closing: make(chan struct{}), rebuilding: map[string]func(){}}
 	p.SetVersion(options.Version)
 	if options.Certificate == nil {
 		authority, err := NewAuthority()
@@ -99,12 +108,12 @@ func NewPrimary(options Options) (*Primary, error) {
 			p.options.AgentRootCAs.AppendCertsFromPEM(p.ca)
 		}
 	}
-	listener, err := net.Listen("tcp", options.Addr)
+	door, err := newDoor(options.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("the primary cannot listen: %w", err)
 	}
 	p.orgs = []*Org{{ID: newID(), Name: "default", Default: true, Members: []User{}}}
-	p.listener = tls.NewListener(listener, &tls.Config{
+	p.door, p.listener = door, tls.NewListener(door, &tls.Config{
 		Certificates: []tls.Certificate{*p.options.Certificate}, MinVersion: tls.VersionTLS12,
 	})
 	p.server = &http.Server{Handler: p.Handler(), ReadHeaderTimeout: 10 * time.Second, ErrorLog: quiet()}

@@ -166,8 +166,11 @@ func (c *call) patchProvider(id string) error {
 	change(&provider.Config.ClusterDomainSuffix, body.Config.ClusterDomainSuffix)
 	change(&provider.Config.SSHEnabled, body.Config.SSHEnabled)
 	if body.EnableNetV2 != nil {
-		on := *body.EnableNetV2
+		on, was := *body.EnableNetV2, *provider.EnableNetV2
 		provider.EnableNetV2 = &on
+		if on != was && p.rebuildsOnToggle() {
+			p.rebuildProvider(id)
+		}
 	}
 	if p.options.PatchWithBody {
 		return c.answer(http.StatusOK, c.shown(provider))

@@ -11,6 +11,8 @@ func userEndpoint(id, rest string) methods {
 		return methods{http.MethodGet: {serve: (*call).listUsers}}
 	case rest == "":
 		return methods{http.MethodGet: {serve: func(c *call) error { return c.getUser(id) }}}
+	case id == "me" && rest == "sshkey":
+		return methods{http.MethodGet: {serve: (*call).getSSHKey}}
 	default:
 		return nil
 	}
@@ -37,44 +39,6 @@ func (c *call) getUser(id string) error {
 		return notFound("user", id)
 	}
 	return c.answer(http.StatusOK, user)
-}
-
-func keyEndpoint(id, rest string) methods {
-	if id == "" || rest != "" {
-		return nil
-	}
-	return methods{http.MethodPost: {serve: func(c *call) error { return c.createKey(id) }}}
-}
-
-// createKey makes a token. A user makes them for herself, a manager for anybody.
-func (c *call) createKey(userID string) error {
-	var body struct {
-		Name string `json:"name"`
-	}
-	if err := c.decode(&body); err != nil {
-		return err
-	}
-	if userID == "me" {
-		userID = c.user.ID
-	}
-	if userID != c.user.ID && !c.user.canManage() {
-		return refuse(http.StatusForbidden, "forbidden", "tokens for others take the role %s or %s", RoleManager, RoleAdmin)
-	}
-	if body.Name == "" {
-		return refuse(http.StatusBadRequest, "bad_request", "name is required")
-	}
-	p := c.primary
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.user(userID) == nil {
-		return notFound("user", userID)
-	}
-	for _, t := range p.tokens {
-		if t.userID == userID && t.name == body.Name && !t.expired {
-			return refuse(http.StatusConflict, "conflict", "a token named %q exists already", body.Name)
-		}
-	}
-	return c.answer(http.StatusCreated, map[string]string{"key": p.newToken(userID, body.Name)})
 }
 
 func orgEndpoint(id, rest string) methods {

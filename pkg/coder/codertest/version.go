@@ -21,9 +21,9 @@ func (p *Primary) SetVersion(version string) {
 	switch parsed, err := semver.NewVersion(version); {
 	case err != nil:
 	case parsed.Major() > 1:
-		p.minor = newest
+		p.minor, p.patch = newest, 0
 	default:
-		p.minor = int(parsed.Minor())
+		p.minor, p.patch = int(parsed.Minor()), int(parsed.Patch())
 	}
 }
 

@@ -19,7 +19,8 @@ type workspace struct {
 
 	agentToken string         // by which its agent authenticates
 	agent      *yamux.Session // the agent that listens; nil if none does
-	stopAgent  func()         // stops the agent that the primary runs; nil if it runs none
+	devURLs    []DevURL
+	stopAgent  func() // stops the agent that the primary runs; nil if it runs none
 }
 
 // AddWorkspace adds a workspace; an empty ID, organization, image or state is
@@ -95,11 +96,16 @@ func (p *Primary) workspace(id string) *workspace {
 }
 
 func workspaceEndpoint(id, rest string) methods {
+	devURL, isDevURL := strings.CutPrefix(rest+"/", "devurls/")
 	switch {
-	case rest != "":
-		return nil
 	case id == "":
 		return methods{http.MethodGet: {serve: (*call).listWorkspaces}}
+	case isDevURL && strings.Count(devURL, "/") <= 1:
+		return devURLEndpoint(id, strings.TrimSuffix(devURL, "/"))
+	case rest == "stop":
+		return methods{http.MethodPut: {serve: func(c *call) error { return c.withWorkspace(id, (*call).stopWorkspace) }}}
+	case rest != "":
+		return nil
 	default:
 		return methods{
 			http.MethodGet:   {serve: func(c *call) error { return c.getWorkspace(id) }},
@@ -162,6 +168,24 @@ func (c *call) patchWorkspace(id string) error {
 	if err := c.decode(&body); err != nil {
 		return err
 	}
+	return c.withWorkspace(id, func(c *call, w *workspace) error {
+		if w.build != nil {
+			return refuse(http.StatusConflict, "conflict", "a build of workspace %q is under way", w.Name)
+		}
+		set(&w.ImageID, body.ImageID)
+		set(&w.ImageTag, body.ImageTag)
+		set(&w.CPUCores, body.CPUCores)
+		set(&w.MemoryGB, body.MemoryGB)
+		set(&w.DiskGB, body.DiskGB)
+		set(&w.GPUs, body.GPUs)
+		c.primary.startBuild(w)
+		return c.done()
+	})
+}
+
+// withWorkspace calls use, which finds mu held, with a workspace that the user
+// may change: its owner, and managers.
+func (c *call) withWorkspace(id string, use func(*call, *workspace) error) error {
 	p := c.primary
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -170,17 +194,20 @@ func (c *call) patchWorkspace(id string) error {
 	case w == nil || !c.maySeeWorkspace(w):
 		return notFound("workspace", id)
 	case w.UserID != c.user.ID && !c.user.canManage():
-		return refuse(http.StatusForbidden, "forbidden", "only its owner and managers may rebuild a workspace")
-	case w.build != nil:
+		return refuse(http.StatusForbidden, "forbidden", "only its owner and managers may change a workspace")
+	}
+	return use(c, w)
+}
+
+// stopWorkspace switches a workspace off; one that is off stays so (chosen).
+func (c *call) stopWorkspace(w *workspace) error {
+	if w.build != nil {
 		return refuse(http.StatusConflict, "conflict", "a build of workspace %q is under way", w.Name)
 	}
-	set(&w.ImageID, body.ImageID)
-	set(&w.ImageTag, body.ImageTag)
-	set(&w.CPUCores, body.CPUCores)
-	set(&w.MemoryGB, body.MemoryGB)
-	set(&w.DiskGB, body.DiskGB)
-	set(&w.GPUs, body.GPUs)
-	p.startBuild(w)
+	now := c.primary.now()
+	c.primary.stopAgent(w)
+	w.UpdatedAt = now
+	w.LatestStat = WorkspaceStat{Time: now, LastOnline: w.LatestStat.LastOnline, ContainerStatus: "OFF"}
 	return c.done()
 }
 

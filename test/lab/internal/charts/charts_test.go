@@ -129,6 +129,28 @@ func TestSatellite(t *testing.T) {
 	}
 }
 
+// TestPlatform: pods of either chart's time select the platform that Coder v1 was
+// built for, and name a certificate for Dev URLs beside the host's.
+func TestPlatform(t *testing.T) {
+	for version, command := range map[string]string{
+		"1.21.7": "args:\n            - coderd\n            - replica\n",
+		"1.44.3": "command:\n            - /entrypoint.sh\n            - coderd\n            - replica\n",
+	} {
+		deployment := render(t, "coder", version, satellite(map[string]any{
+			"tls": map[string]any{"hostSecretName": "host-tls", "devurlsHostSecretName": "devurls-tls"},
+		}))["Deployment/coderd"]
+		for _, want := range []string{
+			command, "kubernetes.io/arch: amd64\n        kubernetes.io/os: linux\n",
+			"value: /etc/ssl/certs/host/tls.crt:/etc/ssl/certs/devurls/tls.crt\n",
+			"value: /etc/ssl/certs/host/tls.key:/etc/ssl/certs/devurls/tls.key\n",
+		} {
+			if !strings.Contains(deployment, want) {
+				t.Errorf("the Deployment of %s has no %q:\n%s", version, want, deployment)
+			}
+		}
+	}
+}
+
 func TestResourcePolicy(t *testing.T) {
 	tests := map[string][]string{
 		"1.20.0": nil,

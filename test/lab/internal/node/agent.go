@@ -12,7 +12,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
@@ -23,9 +22,6 @@ import (
 
 	"github.com/coder-satellite/kubectl-coder-satellite/test/lab/internal/layout"
 )
-
-// name is the node's.
-const name = "lab-node"
 
 // Options are what an agent needs.
 type Options struct {
@@ -140,7 +136,7 @@ func (a *Agent) advance(ctx context.Context, pod *corev1.Pod) {
 		a.stop(pod.UID)
 		zero := int64(0)
 		_ = client.Delete(ctx, pod.Name, metav1.DeleteOptions{GracePeriodSeconds: &zero, Preconditions: &metav1.Preconditions{UID: &pod.UID}})
-	case pod.Spec.NodeName == "" && len(pod.Spec.NodeSelector) > 0: // the node has no labels to select
+	case pod.Spec.NodeName == "" && !selectsNode(pod):
 		a.report(ctx, pod, unschedulable())
 	case pod.Spec.NodeName == "":
 		_ = client.Bind(ctx, &corev1.Binding{
@@ -250,26 +246,4 @@ func (a *Agent) send(ctx context.Context, pod *corev1.Pod, reason, message strin
 		Source: corev1.EventSource{Component: "kubelet", Host: name}, FirstTimestamp: now, LastTimestamp: now, Count: 1,
 	}, metav1.CreateOptions{})
 	return err
-}
-
-// ensureNode registers the node, so that the API server finds the logs.
-func (a *Agent) ensureNode(ctx context.Context) {
-	if a.known("node") {
-		return
-	}
-	nodes := a.options.Client.CoreV1().Nodes()
-	node, err := nodes.Create(ctx, &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name}}, metav1.CreateOptions{})
-	if apierrors.IsAlreadyExists(err) {
-		node, err = nodes.Get(ctx, name, metav1.GetOptions{})
-	}
-	if err != nil {
-		return
-	}
-	node.Status.Addresses = []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: "127.0.0.1"}}
-	node.Status.DaemonEndpoints.KubeletEndpoint.Port = int32(a.options.Region.KubeletPort)
-	node.Status.Conditions = []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue, Reason: "Lab", LastHeartbeatTime: metav1.Now(), LastTransitionTime: metav1.Now()}}
-	if _, err := nodes.UpdateStatus(ctx, node, metav1.UpdateOptions{}); err != nil {
-		return
-	}
-	a.know("node")
 }

@@ -21,10 +21,7 @@ import (
 // ready, gets an address, answers at the access URL, falls with the primary, and is gone
 // with its pod.
 func TestSatelliteLives(t *testing.T) {
-	f := newFixture(t, &corev1.Service{
-		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "coderd"},
-		Spec:       corev1.ServiceSpec{Type: corev1.ServiceTypeLoadBalancer, Selector: map[string]string{"coder.deployment": "coderd"}},
-	})
+	f := newFixture(t, loadBalancer())
 	if _, _, err := f.get("/"); err == nil {
 		t.Fatal("something answers before the agent runs")
 	}
@@ -114,9 +111,19 @@ func TestPodsThatCannotRun(t *testing.T) {
 		"no key":           {env("CODER_SATELLITE_PRIVATE_KEY", "x"), "CrashLoopBackOff", "BackOff", "CODER_SATELLITE_PRIVATE_KEY"},
 		"no certificate":   {env("SSL_SERVER_CERT_FILE", ""), "CrashLoopBackOff", "BackOff", "coderd.tls.hostSecretName"},
 		"a key of another": {env("SSL_SERVER_KEY_FILE", "/tls/tls.crt"), "CrashLoopBackOff", "BackOff", "cannot be served"},
-		"nowhere to go": {func(pod *corev1.Pod) {
-			pod.Spec.NodeName, pod.Spec.NodeSelector = "", map[string]string{"disk": "ssd"}
-		}, "", "FailedScheduling", "node affinity/selector"},
+		"a certificate that is not mounted": {
+			func(pod *corev1.Pod) {
+				env("SSL_SERVER_CERT_FILE", "/tls/tls.crt:/devurls/tls.crt")(pod)
+				env("SSL_SERVER_KEY_FILE", "/tls/tls.key:/devurls/tls.key")(pod)
+			}, "CrashLoopBackOff", "BackOff", "/devurls/tls.crt",
+		},
+		"a key too few": {env("SSL_SERVER_CERT_FILE", "/tls/tls.crt:/tls/tls.crt"), "CrashLoopBackOff", "BackOff", "names 2 files"},
+		"another command": {
+			func(pod *corev1.Pod) { pod.Spec.Containers[0].Args = []string{"coderd", "satellite"} },
+			"CrashLoopBackOff", "BackOff", `"coderd satellite" is not a command`,
+		},
+		"nowhere to go":           {selecting(map[string]string{"disk": "ssd"}), "", "FailedScheduling", "node affinity/selector"},
+		"another platform":        {selecting(map[string]string{"kubernetes.io/os": "linux", "kubernetes.io/arch": "arm64"}), "", "FailedScheduling", "node affinity/selector"},
 		"primary does not answer": {env("CODER_PRIMARY_ACCESS_URL", "https://127.0.0.1:1"), "", "Unhealthy", "https://127.0.0.1:1 does not answer"},
 	}
 	for name, test := range tests {
@@ -145,12 +152,20 @@ func TestPodsThatCannotRun(t *testing.T) {
 	}
 }
 
+// selecting leaves a pod to the scheduler, with a node selector.
+func selecting(selector map[string]string) func(*corev1.Pod) {
+	return func(pod *corev1.Pod) { pod.Spec.NodeName, pod.Spec.NodeSelector = "", selector }
+}
+
 // TestOtherPods are bound and ready; those that are deleted go at once.
 func TestOtherPods(t *testing.T) {
 	f := newFixture(t)
 	f.create(t, &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "new", UID: "uid-new"},
-		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "x", Image: "x"}}},
+		Spec: corev1.PodSpec{
+			Containers:   []corev1.Container{{Name: "x", Image: "x"}},
+			NodeSelector: map[string]string{"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"},
+		},
 	})
 	f.create(t, &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "plain", UID: "uid-plain"},

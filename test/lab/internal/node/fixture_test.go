@@ -125,6 +125,14 @@ func (f *fixture) satellitePod(change func(*corev1.Pod)) *corev1.Pod {
 	return pod
 }
 
+// loadBalancer is the Service that the chart makes.
+func loadBalancer() *corev1.Service {
+	return &corev1.Service{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "coderd"},
+		Spec:       corev1.ServiceSpec{Type: corev1.ServiceTypeLoadBalancer, Selector: map[string]string{"coder.deployment": "coderd"}},
+	}
+}
+
 func (f *fixture) create(t *testing.T, pod *corev1.Pod) {
 	t.Helper()
 	if _, err := f.client.CoreV1().Pods(pod.Namespace).Create(t.Context(), pod, metav1.CreateOptions{}); err != nil {

@@ -51,7 +51,7 @@ func (l *logs) serve(port int, certificate, key []byte) (closeIt func(), err err
 			_, _ = io.WriteString(w, line+"\n")
 		}
 	})
-	return serveTLS(listener, pair, mux), nil
+	return serveTLS(listener, []tls.Certificate{pair}, mux), nil
 }
 
 func (l *logs) of(namespace, pod string) []string {

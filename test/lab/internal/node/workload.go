@@ -3,22 +3,18 @@ package node
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"path"
 	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
 // workload is a pod that runs; a pod that is not emulated has no server.
@@ -91,60 +87,37 @@ func missing(err error, name string) string {
 	return err.Error()
 }
 
-// launch starts what the pod runs: a satellite, an envproxy, or nothing.
+// launch starts what the pod runs: a satellite, an envproxy, or nothing. A pod
+// that is meant as a satellite but cannot be run as one fails: it must not be
+// ready with nothing behind it.
 func (a *Agent) launch(pod *corev1.Pod, env environment) (*workload, error) {
 	container := pod.Spec.Containers[0]
-	switch runs := slices.Concat(container.Command, container.Args); {
-	case slices.Equal(runs, []string{"coderd", "replica"}):
-		roots := x509.NewCertPool()
-		ca, err := os.ReadFile(a.options.CA)
-		if err != nil {
-			return nil, err
-		}
-		roots.AppendCertsFromPEM(ca)
-		satellite, err := codertest.NewSatellite(codertest.SatelliteOptions{
-			PrimaryURL: env.values["CODER_PRIMARY_ACCESS_URL"],
-			AccessURL:  env.values["CODER_SATELLITE_ACCESS_URL"],
-			PrivateKey: env.values["CODER_SATELLITE_PRIVATE_KEY"],
-			RootCAs:    roots,
-		})
-		if err != nil {
-			return nil, err
-		}
-		certificate, key := env.files[env.values["SSL_SERVER_CERT_FILE"]], env.files[env.values["SSL_SERVER_KEY_FILE"]]
-		if certificate == nil || key == nil {
-			return nil, errors.New("no certificate to serve: set coderd.tls.hostSecretName")
-		}
-		w, err := a.start(satellite, "/cem-healthz", container.ReadinessProbe, certificate, key)
-		if err != nil {
-			return nil, err
-		}
-		stop := w.stop
-		w.stop = func() {
-			stop()
-			satellite.Close()
-		}
-		return w, nil
+	runs := slices.Concat(container.Command, container.Args)
+	switch {
+	case runsSatellite(container):
+		return a.launchSatellite(container, env)
+	case meantAsSatellite(container):
+		return nil, fmt.Errorf("%q is not a command that the lab runs as a satellite", strings.Join(runs, " "))
 	case slices.Equal(runs, []string{"envproxy", "run"}):
+		pair, err := tls.X509KeyPair(a.options.Certificate, a.options.Key)
+		if err != nil {
+			return nil, err
+		}
 		return a.start(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			_, _ = fmt.Fprintf(w, "envproxy %s\n", r.URL.Path)
-		}), "/healthz", container.ReadinessProbe, a.options.Certificate, a.options.Key)
+		}), "/healthz", container.ReadinessProbe, []tls.Certificate{pair})
 	default:
 		return &workload{stop: func() {}}, nil
 	}
 }
 
 // start serves a handler over TLS on a free port of loopback, and probes it.
-func (a *Agent) start(handler http.Handler, path string, spec *corev1.Probe, certificate, key []byte) (*workload, error) {
-	pair, err := tls.X509KeyPair(certificate, key)
-	if err != nil {
-		return nil, fmt.Errorf("the certificate cannot be served: %w", err)
-	}
+func (a *Agent) start(handler http.Handler, path string, spec *corev1.Probe, certificates []tls.Certificate) (*workload, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	closeIt := serveTLS(listener, pair, handler)
+	closeIt := serveTLS(listener, certificates, handler)
 	transport := &http.Transport{
 		// a kubelet does not verify certificates, either
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12},
@@ -163,12 +136,12 @@ func (a *Agent) start(handler http.Handler, path string, spec *corev1.Probe, cer
 }
 
 // serveTLS serves a handler until the function that it returns is called.
-func serveTLS(listener net.Listener, certificate tls.Certificate, handler http.Handler) (closeIt func()) {
+func serveTLS(listener net.Listener, certificates []tls.Certificate, handler http.Handler) (closeIt func()) {
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second,
 		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
 	}
-	secure := tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12})
+	secure := tls.NewListener(listener, &tls.Config{Certificates: certificates, MinVersion: tls.VersionTLS12})
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

@@ -1,0 +1,154 @@
+package health_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/health"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+const staging = "https://coder-staging.example.com"
+
+// against is a run against the deployment at this URL.
+func against(url string) func(*snapshot.Snapshot) {
+	return func(s *snapshot.Snapshot) { s.Primary.URL = url }
+}
+
+// valued is a satellite that was deployed for this primary, at this access URL.
+func valued(primary, access string) func(*snapshot.Snapshot) {
+	return installed(func(s *satellite.State) { s.Values = satelliteValues(primary, access) })
+}
+
+// noted is a journal that names this primary.
+func noted(primary string) func(*snapshot.Snapshot) {
+	return func(s *snapshot.Snapshot) {
+		s.Journal = snapshot.Known(&journal.Record{Operation: "migrate", Primary: primary, Before: &journal.Before{}})
+	}
+}
+
+func noJournal(s *snapshot.Snapshot) { s.Journal = snapshot.Known[*journal.Record](nil) }
+
+func TestPrimaryIsPrimary(t *testing.T) {
+	serves := func(key, fingerprint string) func(*snapshot.Snapshot) {
+		return func(s *snapshot.Snapshot) {
+			s.Primary.ServedKey = snapshot.Known(coder.SatelliteKey{Key: key, Fingerprint: fingerprint})
+		}
+	}
+	fresh := both(absent, noJournal)
+	unsaid := func(s *snapshot.Snapshot) { lose(&s.Primary.ServedKey) }
+	answers(t, map[string]row{
+		"a primary": {"primary-is-primary", as, v1alpha1.CheckPass, "serves no satellite's key", ""},
+		"another region's satellite": {"primary-is-primary", both(fresh, against("https://coder-london.example.com"), serves("a key", "SHA256:london")),
+			v1alpha1.CheckFail, `https://coder-london.example.com leads to the satellite "london", not to the primary`, "coder login URL"},
+		"one that is not registered": {"primary-is-primary", both(fresh, serves("a key", "SHA256:new")), v1alpha1.CheckFail, "leads to a satellite, not to the primary", "--coder-url"},
+		"a key without fingerprint":  {"primary-is-primary", both(fresh, serves("a key", "")), v1alpha1.CheckFail, "leads to a satellite", "--coder-url"},
+		"where the primary is":       {"primary-is-primary", both(against("https://coder-london.example.com"), serves("a key", "SHA256:london")), v1alpha1.CheckFail, "leads to the satellite", "coder login " + primaryURL},
+		"the journal knows":          {"primary-is-primary", both(absent, noted(primaryURL), against("https://coder-london.example.com"), serves("a key", "")), v1alpha1.CheckFail, "leads to a satellite", "coder login " + primaryURL},
+		"the region's own": {"primary-is-primary", both(fresh, against("https://Coder-Sydney.example.com:443")), v1alpha1.CheckFail,
+			`is the access URL of region "sydney": it leads to a satellite`, "coder login URL"},
+		"its own, and silent": {"primary-is-primary", both(against(accessURL), unsaid), v1alpha1.CheckFail, "is the access URL", "coder login " + primaryURL},
+		"the installed one's": {"primary-is-primary", both(against(accessURL), func(s *snapshot.Snapshot) { s.Region.AccessURL = "" }), v1alpha1.CheckFail, "is the access URL", ""},
+		"no answer":           {"primary-is-primary", unsaid, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"not asked":           {"primary-is-primary", func(s *snapshot.Snapshot) { s.Primary.ServedKey = snapshot.Fact[coder.SatelliteKey]{} }, v1alpha1.CheckUnknown, "not collected", ""},
+	})
+}
+
+func TestPrimarySame(t *testing.T) {
+	answers(t, map[string]row{
+		"the same":          {"primary-same", as, v1alpha1.CheckPass, primaryURL, ""},
+		"written otherwise": {"primary-same", both(valued("https://CODER.example.com:443/", accessURL), noted(primaryURL+"/")), v1alpha1.CheckPass, primaryURL, ""},
+		"another primary": {"primary-same", against(staging), v1alpha1.CheckFail,
+			"installed for the primary " + primaryURL + " and the journal names the primary " + primaryURL + ", but this one is " + staging, "explain primary-same"},
+		"another satellite":    {"primary-same", valued(staging, accessURL), v1alpha1.CheckFail, "installed for the primary " + staging + ", but this one is " + primaryURL, "use that primary"},
+		"another journal":      {"primary-same", noted(staging), v1alpha1.CheckFail, "the journal names the primary " + staging + ", but this one is " + primaryURL, "use that primary"},
+		"begun with another":   {"primary-same", both(absent, noted(staging)), v1alpha1.CheckFail, "the journal names the primary " + staging, "use that primary"},
+		"by the journal alone": {"primary-same", both(absent, noted(primaryURL)), v1alpha1.CheckPass, primaryURL, ""},
+		"of an old version":    {"primary-same", noted(""), v1alpha1.CheckPass, primaryURL, ""},
+		"fresh":                {"primary-same", both(absent, noJournal), v1alpha1.CheckSkipped, "no primary yet", ""},
+		"rolled back": {"primary-same", both(absent, func(s *snapshot.Snapshot) {
+			s.Journal = snapshot.Known(&journal.Record{Operation: "rollback", Outcome: v1alpha1.OutcomeSucceeded, Primary: staging})
+		}), v1alpha1.CheckSkipped, "no primary yet", ""},
+		"satellite unknown":          {"primary-same", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"satellite unknown, another": {"primary-same", both(noState, noted(staging)), v1alpha1.CheckFail, staging, ""},
+		"journal unknown":            {"primary-same", func(s *snapshot.Snapshot) { lose(&s.Journal) }, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"journal unknown, another":   {"primary-same", both(against(staging), func(s *snapshot.Snapshot) { lose(&s.Journal) }), v1alpha1.CheckFail, primaryURL, ""},
+	})
+}
+
+// A provider of another cluster, which no address gives away.
+func TestProviderByEnvproxy(t *testing.T) {
+	reached := func(url string) func(*snapshot.Snapshot) {
+		return func(s *snapshot.Snapshot) {
+			edit(&s.Provider, func(p *coder.Provider) { p.EnvproxyAccessURL = url })
+		}
+	}
+	serves := func(url string) func(*snapshot.Snapshot) {
+		return release(func(r *legacy.Release) { r.AccessURL = url })
+	}
+	here := func(s *snapshot.Snapshot) { // its cluster address is the context's
+		s.Primary.Providers = snapshot.Known([]coder.Provider{{ID: "p", Name: "sydney", Config: coder.ProviderConfig{ClusterAddress: s.Cluster.Value().Server}}})
+	}
+	const london = "https://envproxy-london.example.com"
+	answers(t, map[string]row{
+		"the release's":      {"provider-found", reached("https://Envproxy.example.com:443"), v1alpha1.CheckPass, `"sydney"`, ""},
+		"another's":          {"provider-found", reached(london), v1alpha1.CheckFail, `is reached at ` + london + `, but the legacy release coder/coder-workspace-provider of context "sydney" serves ` + envproxyURL, "name the provider of this cluster"},
+		"another's release":  {"provider-found", both(here, serves(london)), v1alpha1.CheckFail, "serves " + london, "another context"},
+		"it names none":      {"provider-found", reached(""), v1alpha1.CheckPass, `"sydney"`, ""},
+		"release names none": {"provider-found", serves(""), v1alpha1.CheckPass, `"sydney"`, ""},
+		"no release":         {"provider-found", noRelease(), v1alpha1.CheckPass, `"sydney"`, ""},
+		"which release":      {"provider-found", noLegacy, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"known by address":   {"provider-found", both(here, noLegacy), v1alpha1.CheckPass, `"sydney"`, ""},
+	})
+}
+
+func TestAccessURLChange(t *testing.T) {
+	const other = "https://coder-sidney.example.com"
+	changed := func(s *snapshot.Snapshot) { s.Region.AccessURL = other }
+	stage := func(reason probe.Reason) probe.Stage {
+		return probe.Stage{Err: &probe.Error{Reason: reason, Message: "DNS says " + string(reason)}}
+	}
+	nameless := both(changed, silent(probe.Result{DNS: stage(probe.NoSuchName)}))
+	balanced := installed(func(s *satellite.State) {
+		s.Values, s.LoadBalancer = satelliteValues(primaryURL, accessURL), []string{"203.0.113.7", "203.0.113.8"}
+	})
+	answers(t, map[string]row{
+		"as it is":        {"access-url-change", as, v1alpha1.CheckPass, "is " + accessURL + " already", ""},
+		"a slash":         {"access-url-change", valued(primaryURL, accessURL+":443/"), v1alpha1.CheckPass, "already", ""},
+		"no such name":    {"access-url-change", nameless, v1alpha1.CheckFail, "would change from " + accessURL + " to " + other + ", where nobody reaches it: DNS says no such name", "create the DNS record first, or correct"},
+		"which record":    {"access-url-change", both(nameless, balanced), v1alpha1.CheckFail, other, "create the DNS record first, to 203.0.113.7, 203.0.113.8, or correct"},
+		"no address":      {"access-url-change", both(changed, silent(probe.Result{DNS: stage(probe.BadTarget)})), v1alpha1.CheckFail, "bad target", "DNS record"},
+		"connectTo":       {"access-url-change", both(nameless, func(s *snapshot.Snapshot) { s.Region.ConnectTo = "203.0.113.7:443" }), v1alpha1.CheckPass, "known where that leads", ""},
+		"resolves":        {"access-url-change", both(changed, silent(probe.Result{DNS: probe.Stage{OK: true}, TCP: probe.Stage{Err: errors.New("refused")}})), v1alpha1.CheckPass, "from " + accessURL + " to " + other, ""},
+		"answers already": {"access-url-change", changed, v1alpha1.CheckPass, "known where", ""},
+		"DNS is slow":     {"access-url-change", both(changed, silent(probe.Result{DNS: stage(probe.TimedOut)})), v1alpha1.CheckUnknown, "timed out", ""},
+		"DNS is broken":   {"access-url-change", both(changed, silent(probe.Result{DNS: stage(probe.Failed)})), v1alpha1.CheckUnknown, "failed", ""},
+		"interrupted":     {"access-url-change", both(changed, silent(probe.Result{DNS: stage(probe.Interrupted)})), v1alpha1.CheckUnknown, "interrupted", ""},
+		"not probed":      {"access-url-change", both(changed, func(s *snapshot.Snapshot) { lose(&s.Endpoint) }), v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"not installed":   {"access-url-change", both(nameless, absent), v1alpha1.CheckSkipped, "no satellite is installed", ""},
+		"which satellite": {"access-url-change", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},
+	})
+}
+
+// The access URL leads elsewhere: what that passes on says nothing of the satellite.
+func TestProxiesByAnother(t *testing.T) {
+	answers(t, map[string]row{
+		"another key": {"satellite-proxies", serving("other", "SHA256:other"), v1alpha1.CheckSkipped, "does not lead to the satellite", ""},
+	})
+}
+
+// Every verb that changes something asks whom it deals with; none is a warning.
+func TestTargetChecksCount(t *testing.T) {
+	for _, id := range []string{"primary-is-primary", "primary-same", "access-url-change", "provider-found"} {
+		check, ok := health.Find(id)
+		if !ok || !check.Info.Preflight || check.Info.Severity != v1alpha1.SeverityError {
+			t.Errorf("%s: %+v", id, check.Info)
+		}
+	}
+}

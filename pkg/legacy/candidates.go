@@ -1,0 +1,121 @@
+package legacy
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"helm.sh/helm/v3/pkg/chartutil"
+	appsv1 "k8s.io/api/apps/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+)
+
+// tier are candidates that are equally likely the provider's.
+type tier struct {
+	candidates []Release
+	// aside says why none of them is the provider's when a likelier one is found.
+	aside string
+	// excluded is set when none of them is the provider's in any case.
+	excluded bool
+}
+
+// candidates are the releases that envproxy Deployments say they belong to, the
+// likeliest first, and what is wrong with Deployments that cannot be trusted.
+func (s *search) candidates(ctx context.Context) (tiers []tier, unfit []string, err error) {
+	deployments, err := s.envproxies(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	var retained, own, others tier
+	ledger := s.hint.Ledger
+	if ledger != nil { // whether it has an envproxy or not
+		retained.candidates = []Release{{Namespace: ledger.Namespace, Name: ledger.Release, Ledger: ledger}}
+		own.aside = "is not the release that the journal lists as retained"
+		others = tier{aside: own.aside, excluded: true}
+	} else {
+		others.aside = "is not in the provider's namespace"
+	}
+	for _, deployment := range deployments {
+		release, problem := claimed(deployment)
+		if problem != "" {
+			unfit = append(unfit, fmt.Sprintf("Deployment %s/%s %s", deployment.Namespace, deployment.Name, problem))
+			continue
+		}
+		known := s.deployments[release.String()]
+		s.deployments[release.String()] = append(known, deployment.Name)
+		switch {
+		case len(known) > 0 || isOf(ledger, release):
+		case release.Namespace == s.hint.Namespace:
+			own.candidates = append(own.candidates, release)
+		default:
+			others.candidates = append(others.candidates, release)
+		}
+	}
+	return []tier{retained, own, others}, unfit, nil
+}
+
+// envproxies lists the metadata of the envproxy Deployments.
+func (s *search) envproxies(ctx context.Context) ([]metav1.PartialObjectMetadata, error) {
+	deployments := s.access.Metadata().Resource(appsv1.SchemeGroupVersion.WithResource("deployments"))
+	options := metav1.ListOptions{LabelSelector: labelEnvproxy + "=" + envproxy}
+	likely := s.hint.Namespace
+	if s.hint.Ledger != nil {
+		likely = s.hint.Ledger.Namespace
+	}
+	s.found.Searched = inNamespace("")
+	list, err := deployments.List(ctx, options)
+	if apierrors.IsForbidden(err) && likely != "" {
+		s.found.Searched = inNamespace(likely) + " (you may not list all)"
+		list, err = deployments.Namespace(likely).List(ctx, options)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the envproxy Deployments %s cannot be listed: %w", s.found.Searched, err)
+	}
+	return list.Items, nil
+}
+
+// claimed returns the release that a Deployment says it belongs to, or what is
+// wrong with that. Anybody who may create a Deployment writes these annotations.
+func claimed(deployment metav1.PartialObjectMetadata) (release Release, problem string) {
+	name, namespace := deployment.Annotations[annotationRelease], deployment.Annotations[annotationNamespace]
+	switch {
+	case name == "" || namespace == "":
+		return Release{}, "belongs to no Helm release: it has no annotation " + annotationRelease
+	case chartutil.ValidateReleaseName(name) != nil:
+		return Release{}, fmt.Sprintf("belongs to no Helm release: its annotation %s is %.60q, which is no name of one", annotationRelease, name)
+	case len(validation.IsDNS1123Label(namespace)) > 0:
+		return Release{}, fmt.Sprintf("belongs to no Helm release: its annotation %s is %.60q, which is no name of a namespace", annotationNamespace, namespace)
+	case namespace != deployment.Namespace:
+		return Release{}, fmt.Sprintf("says that it belongs to a Helm release of namespace %s, where it is not", namespace)
+	default:
+		return Release{Namespace: namespace, Name: name}, ""
+	}
+}
+
+// setAside says why the candidates of a tier were not looked at.
+func (s *search) setAside(t tier) {
+	for _, candidate := range t.candidates {
+		s.exclude("%s %s", candidate, t.aside)
+	}
+}
+
+// isOf reports whether the ledger is that of the release.
+func isOf(ledger *journal.Ledger, release Release) bool {
+	return ledger != nil && ledger.Namespace == release.Namespace && ledger.Release == release.Name
+}
+
+// envproxyOf is the name of the envproxy Deployment among the release's
+// objects; empty if none of the Deployments that claim to be is.
+func (s *search) envproxyOf(release Release) string {
+	claims := s.deployments[release.String()]
+	for _, object := range release.Objects {
+		if object.Kind == "Deployment" && slices.Contains(claims, object.Name) {
+			return object.Name
+		}
+	}
+	return ""
+}

@@ -1,0 +1,145 @@
+package legacy
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+)
+
+// forge changes values in a backup's record and makes the backup vouch for
+// the result, as whoever may write Secrets in the namespace can.
+func (r *region) forge(backup string) {
+	r.t.Helper()
+	r.server.edit(r.t, "/secrets/"+satellite+"/"+backup, func(o map[string]any) {
+		data := o["data"].(map[string]any)
+		encoded, err := base64.StdEncoding.DecodeString(data["release"].(string))
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		record, err := DecodeRecord(encoded)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		record.fields = maps.Clone(record.fields)
+		record.fields["config"] = json.RawMessage(`{"envproxy":{"token":"of somebody else"}}`)
+		if encoded, err = record.Encode(); err != nil {
+			r.t.Fatal(err)
+		}
+		data["release"] = base64.StdEncoding.EncodeToString(encoded)
+		metaOf(o)["annotations"].(map[string]any)[annotationDigest] = digestOf(encoded)
+	})
+}
+
+// plant makes a second backup, newer and sound by its own word.
+func (r *region) plant(backup string) {
+	r.server.mu.Lock()
+	text, err := json.Marshal(r.server.objects["/secrets/"+satellite+"/"+backup])
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	var planted map[string]any
+	if err := json.Unmarshal(text, &planted); err != nil {
+		r.t.Fatal(err)
+	}
+	metaOf(planted)["name"] = "planted"
+	r.server.put("/secrets/"+satellite+"/planted", planted, nil)
+	r.server.mu.Unlock()
+	r.forge("planted")
+}
+
+// A backup counts for what the journal's ledger says that it is. One that was
+// changed is reported and not used, though its own annotation agrees; nor is one
+// that the ledger does not name.
+func TestBackupVouchedForByLedger(t *testing.T) {
+	byLedger := func(l *journal.Ledger) Hint { return Hint{Ledger: l, BackupNamespace: satellite} }
+	for title, test := range map[string]struct {
+		change func(r *region, backup string)
+		says   string
+	}{
+		"changed": {func(r *region, backup string) { r.forge(backup) }, "was tampered with: its content is sha256:"},
+		"replaced": {func(r *region, backup string) {
+			r.plant(backup)
+			delete(r.server.objects, "/secrets/"+satellite+"/"+backup)
+		}, "is not the one that the journal lists"},
+	} {
+		t.Run(title, func(t *testing.T) {
+			r := newRegion(t, "")
+			ledger, err := Retain(context.Background(), r.access, r.legacy(legacyManifest(false, false)), retainOptions())
+			if err != nil {
+				t.Fatal(err)
+			}
+			test.change(r, ledger.Backup)
+			if retention, _ := r.inspect(r.find()); !retention.Backup {
+				t.Fatalf("the forgery is found out without the ledger, so that this test shows nothing: %v", retention.Missing)
+			}
+			found, err := Find(context.Background(), r.access, byLedger(ledger))
+			if err != nil {
+				t.Fatal(err)
+			}
+			retained := found.Releases[0]
+			if retention, _ := r.inspect(retained); retention.Backup || !strings.Contains(strings.Join(retention.Missing, ";"), test.says) {
+				t.Errorf("retention %+v", retention)
+			}
+
+			// without a record nothing is restored from it
+			if err := r.helmUninstall(false); err != nil {
+				t.Fatal(err)
+			}
+			lost, err := Find(context.Background(), r.access, byLedger(ledger))
+			if err != nil || len(lost.Releases) > 0 {
+				t.Errorf("found %s, %v", lost.Explain(), err)
+			}
+			gone := retained
+			gone.RecordMissing = true
+			for what, err := range map[string]error{
+				"record":  RestoreRecord(context.Background(), r.access, gone, satellite),
+				"objects": second(RecreateObjects(context.Background(), r.access, gone, satellite)),
+				"preview": second(Preview(context.Background(), r.access, gone, satellite)),
+			} {
+				if err == nil || !strings.Contains(err.Error(), "backup") || !strings.Contains(err.Error(), "the journal lists") {
+					t.Errorf("%s: %v", what, err)
+				}
+			}
+		})
+	}
+}
+
+// While the record is there, a new backup takes the place of the forged one.
+func TestForgedBackupIsReplaced(t *testing.T) {
+	r := newRegion(t, "")
+	ledger, err := Retain(context.Background(), r.access, r.legacy(legacyManifest(false, false)), retainOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.forge(ledger.Backup)
+	release := r.find()
+	var renewed *journal.Ledger
+	for range 2 { // the first run died before it wrote the journal
+		release.Ledger = ledger
+		if renewed, err = Retain(context.Background(), r.access, release, retainOptions()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if renewed.Backup == ledger.Backup {
+		t.Errorf("the ledger still names %s", ledger.Backup)
+	}
+	release.Ledger = renewed
+	if retention, _ := r.inspect(release); !retention.Complete() {
+		t.Errorf("retention %+v", retention)
+	}
+	if err := r.helmUninstall(false); err != nil {
+		t.Fatal(err)
+	}
+	found, err := Find(context.Background(), r.access, Hint{Ledger: renewed, BackupNamespace: satellite})
+	if err != nil || len(found.Releases) != 1 {
+		t.Fatalf("found %s, %v", found.Explain(), err)
+	}
+	if err := RestoreRecord(context.Background(), r.access, found.Releases[0], satellite); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,189 @@
+package redact
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Text returns the text without what looks like a secret in it. Text that has
+// been through it comes out the same.
+func Text(text string) string {
+	if !strings.ContainsAny(text, "=:-_. ") {
+		return text // no shape does without all of these
+	}
+	s := compiled()
+	text = s.privateKey.ReplaceAllString(text, Mark)
+	text = s.token.ReplaceAllString(text, Mark)
+	text = s.scheme.ReplaceAllString(text, "${1}"+Mark)
+	text = s.url.ReplaceAllStringFunc(text, withoutPassword)
+	for _, shape := range []*regexp.Regexp{s.header, s.pair, s.quotedPair, s.flag} {
+		text = byName(text, shape)
+	}
+	text = assignments(text, s.assigned)
+	if strings.Contains(text, "\n") {
+		text = yamlLines(text, s.line)
+	}
+	return text
+}
+
+// byName hides the values, group 4 of the shape, whose names, group 2, are
+// called like secrets.
+func byName(text string, shape *regexp.Regexp) string {
+	var (
+		out  strings.Builder
+		done int
+	)
+	for _, at := range shape.FindAllStringSubmatchIndex(text, -1) {
+		name, value := text[at[4]:at[5]], text[at[8]:at[9]]
+		if !SecretName(name) || harmless(value) {
+			continue
+		}
+		out.WriteString(text[done:at[8]] + quotedLike(value))
+		done = at[9]
+	}
+	return out.String() + text[done:]
+}
+
+// quotedLike is the mark in the quotes that the value is in.
+func quotedLike(value string) string {
+	for _, quote := range []string{`\"`, `\'`, `"`, `'`, "`"} {
+		if strings.HasPrefix(value, quote) {
+			return quote + Mark + quote
+		}
+	}
+	return Mark
+}
+
+// harmless reports whether a value can be shown whatever it is called: there is
+// nothing in it, or it says only which variable's value goes there.
+func harmless(value string) bool {
+	value = strings.Trim(value, `"'\`)
+	switch value {
+	case "", Mark, "...", "true", "false", "null", "~", "{}", "[]":
+		return true
+	}
+	name, variable := strings.CutPrefix(value, "$")
+	if inner := strings.Trim(name, "(){}"); len(name) == len(inner)+2 {
+		name = inner
+	}
+	return variable && name != "" && strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == ""
+}
+
+// withoutPassword hides the password of "scheme://user:password@host", and a
+// user that stands alone in the URL of a web server, for that may be a token.
+func withoutPassword(url string) string {
+	start, at := strings.Index(url, "://")+len("://"), strings.LastIndexByte(url, '@')
+	if at < start {
+		return url
+	}
+	login, host := url[start:at], url[at:]
+	user, password, two := strings.Cut(login, ":")
+	switch {
+	case strings.ContainsAny(user, "/?#"):
+		return url // the @ is in its path
+	case !two && strings.HasPrefix(url, "http") && user != "":
+		return url[:start] + Mark + host
+	case !two || password == "" || isPort(password):
+		return url
+	default:
+		return url[:start] + user + ":" + Mark + host
+	}
+}
+
+// isPort reports whether what follows the colon is a port and a path, in which
+// there is an @, too: "oci://registry:5000/charts/coder@sha256:...".
+func isPort(text string) bool {
+	number, _, path := strings.Cut(text, "/")
+	return path && number != "" && strings.Trim(number, "0123456789") == ""
+}
+
+// assignments hides what is assigned: "PASSWORD=x", "--token=x", "&sig=x".
+func assignments(text string, shape *regexp.Regexp) string {
+	var (
+		out  strings.Builder
+		done int
+	)
+	for done < len(text) {
+		at := shape.FindStringSubmatchIndex(text[done:])
+		if at == nil {
+			break
+		}
+		name, begin := text[done+at[2]:done+at[3]], done+at[1]
+		out.WriteString(text[done:begin])
+		before := text[:done+at[2]]
+		done = begin
+		if !SecretName(name) {
+			continue
+		}
+		end := begin + assignedLength(before, text[begin:])
+		if value := text[begin:end]; harmless(value) {
+			out.WriteString(value)
+		} else {
+			out.WriteString(quotedLike(value))
+		}
+		done = end
+	}
+	return out.String() + text[done:]
+}
+
+// assignedLength returns how long the value is that text begins with. It ends
+// with the quote that it, or the word before it, is in; else at a blank.
+func assignedLength(before, text string) int {
+	for _, quote := range []string{`\"`, `\'`, `"`, `'`, "`"} {
+		if strings.HasPrefix(text, quote) {
+			return len(quote) + untilQuote(text[len(quote):], quote) + len(quote)*closed(text[len(quote):], quote)
+		}
+		if strings.HasSuffix(before, quote) {
+			return untilQuote(text, quote)
+		}
+	}
+	if i := strings.IndexAny(text, " \t\r\n\v\f"); i >= 0 {
+		return i
+	}
+	return len(text)
+}
+
+// untilQuote returns where the quote is that is not escaped, or where the line
+// ends if there is none.
+func untilQuote(text, quote string) int {
+	for i := 0; i < len(text); i++ {
+		switch {
+		case strings.HasPrefix(text[i:], quote):
+			return i
+		case text[i] == '\n':
+			return i
+		case text[i] == '\\':
+			i++ // and what it escapes
+		}
+	}
+	return len(text)
+}
+
+func closed(text, quote string) int {
+	if strings.HasPrefix(text[untilQuote(text, quote):], quote) {
+		return 1
+	}
+	return 0
+}
+
+// yamlLines hides values in lines of YAML, and what of them is on further lines.
+func yamlLines(text string, shape *regexp.Regexp) string {
+	var (
+		kept   []string
+		hidden = -1 // the indentation of the key whose value goes on; -1 if none
+	)
+	for _, line := range strings.Split(text, "\n") {
+		indent := len(line) - len(strings.TrimLeft(line, " +-\t"))
+		if hidden >= 0 && (indent > hidden || strings.TrimSpace(line) == "") {
+			continue
+		}
+		hidden = -1
+		groups := shape.FindStringSubmatch(line)
+		if groups != nil && SecretName(groups[2]) && !harmless(groups[4]) {
+			hidden = indent
+			line = groups[1] + groups[2] + groups[3] + Mark
+		}
+		kept = append(kept, line)
+	}
+	return strings.Join(kept, "\n")
+}

@@ -1,0 +1,127 @@
+package redact
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Values are values that an operator gave, for example to Helm, whose errors
+// quote them and may hold any of them.
+type Values struct {
+	secret []string // what is called like a secret: hidden wherever it is
+	quoted []string // everything else that is not plainly public: hidden in quotes
+}
+
+// shortest is how long a secret must be to be hidden outside of quotes; a
+// shorter one would take numbers and syllables along.
+const shortest = 4
+
+// ValuesOf finds the values in a table.
+func ValuesOf(table map[string]any) Values {
+	var v Values
+	v.add(table, "", false)
+	longestFirst := func(a, b string) int { return len(b) - len(a) } // a part must not hide the whole
+	slices.SortFunc(v.secret, longestFirst)
+	slices.SortFunc(v.quoted, longestFirst)
+	return v
+}
+
+func (v *Values) add(value any, name string, secret bool) {
+	switch t := value.(type) {
+	case map[string]any:
+		for key, inner := range t {
+			v.add(inner, key, SecretName(key) || secret && !isPlace(key))
+		}
+	case []any:
+		for _, inner := range t {
+			v.add(inner, name, secret)
+		}
+	case nil, bool:
+	default:
+		text := fmt.Sprint(t)
+		if _, isText := value.(string); !isText && !secret || text == "" || harmless(text) {
+			return
+		}
+		switch {
+		case secret && len(text) >= shortest:
+			v.secret = append(v.secret, text)
+		case secret || !isPlace(name):
+			v.quoted = append(v.quoted, text)
+		}
+	}
+}
+
+// isPlace reports whether a key says where something is, or what it is called.
+func isPlace(key string) bool {
+	split := words(key)
+	return len(split) > 0 && (key == "key" || key == "image" || slices.Contains(places(), split[len(split)-1]))
+}
+
+// Text returns the text without the values, and without what looks like a secret.
+func (v Values) Text(text string) string {
+	for _, value := range v.secret {
+		for _, form := range forms(value) {
+			text = strings.ReplaceAll(text, form, Mark)
+		}
+	}
+	for _, value := range v.quoted {
+		for _, form := range forms(value) {
+			for _, quote := range []string{`"`, `'`, "`"} {
+				text = strings.ReplaceAll(text, quote+form+quote, quote+Mark+quote)
+			}
+		}
+	}
+	return Text(text)
+}
+
+// Error returns the error without the values in its text. It wraps the error.
+func (v Values) Error(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &cleanError{text: v.Text(err.Error()), cause: err}
+}
+
+type cleanError struct {
+	text  string
+	cause error
+}
+
+func (e *cleanError) Error() string { return e.text }
+func (e *cleanError) Unwrap() error { return e.cause }
+
+// forms are the forms in which a value may come back: as it is, quoted by Go,
+// by JSON or by a schema, in a URL, in a Secret, and on one line.
+func forms(value string) []string {
+	quoted := strconv.Quote(value)
+	all := []string{
+		value, quoted[1 : len(quoted)-1],
+		strings.ReplaceAll(strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`), `'`, `\'`),
+		url.QueryEscape(value), url.PathEscape(value), base64.StdEncoding.EncodeToString([]byte(value)),
+		strings.Join(strings.Fields(value), " "),
+	}
+	if inJSON, err := json.Marshal(value); err == nil {
+		all = append(all, string(inJSON[1:len(inJSON)-1]))
+	}
+	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
+	return slices.DeleteFunc(slices.Compact(all), func(form string) bool { return len(form) < min(shortest, len(value)) })
+}
+
+// Quotations returns the error without what a parser quotes of its input in the
+// text. It wraps the error; one that is not of a parser it returns as it is.
+func Quotations(err error) error {
+	text := err.Error()
+	at := strings.Index(text, "yaml: ")
+	if at < 0 {
+		at = strings.Index(text, "json: ")
+	}
+	if at < 0 {
+		return err
+	}
+	return &cleanError{text: text[:at] + compiled().quotation.ReplaceAllString(text[at:], Mark), cause: err}
+}

@@ -1,0 +1,81 @@
+package satellite
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"helm.sh/helm/v3/pkg/chart"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// sharedChart is a chart with a dependency that values may disable, with
+// another name and with values that the parent imports: all that makes Helm
+// change a chart.
+func sharedChart() *Chart {
+	c := newChart("1.21.7")
+	c.Values = map[string]any{"db": map[string]any{"enabled": true}}
+	c.Metadata.Dependencies = []*chart.Dependency{{
+		Name: "database", Version: "1.0.0", Alias: "db", Condition: "db.enabled",
+		ImportValues: []any{map[string]any{"child": "exported", "parent": "imported"}},
+	}}
+	database := &chart.Chart{
+		Metadata:  &chart.Metadata{APIVersion: chart.APIVersionV2, Name: "database", Version: "1.0.0"},
+		Values:    map[string]any{"exported": map[string]any{"port": 5432}},
+		Templates: []*chart.File{{Name: "templates/service.yaml", Data: []byte("apiVersion: v1\nkind: Service\nmetadata: {name: db}\n")}},
+	}
+	c.AddDependency(database)
+	return &Chart{Chart: c}
+}
+
+// TestSharedChart: regions that share a chart do not see each other's values,
+// whatever the order, and may render it at the same time (with -race).
+func TestSharedChart(t *testing.T) {
+	c := sharedChart()
+	configMap, service := schema.GroupKind{Kind: "ConfigMap"}, schema.GroupKind{Kind: "Service"}
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			enabled, want := i%2 == 1, []schema.GroupKind{configMap}
+			if enabled {
+				want = append(want, service)
+			}
+			spec := Spec{Namespace: "edge", Release: fmt.Sprint("release-", i), Values: map[string]any{"db": map[string]any{"enabled": enabled}}}
+			for range 20 {
+				got, err := Kinds(spec, c, "")
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("with the dependency enabled %t (-want +got):\n%s", enabled, diff)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	if diff := cmp.Diff(sharedChart().Metadata, c.Metadata); diff != "" || len(c.Dependencies()) != 1 {
+		t.Errorf("the chart was changed (-before +after):\n%s", diff)
+	}
+	if diff := cmp.Diff(sharedChart().Values, c.Values); diff != "" {
+		t.Errorf("the chart's values were changed (-before +after):\n%s", diff)
+	}
+}
+
+// TestCopyOfValues: numbers keep their type, and so their form in templates.
+func TestCopyOfValues(t *testing.T) {
+	values := map[string]any{"a": map[string]any{"list": []any{int64(1000000), "x", nil}, "float": 1.5}, "b": true}
+	own := copyOf(values)
+	if diff := cmp.Diff(values, own); diff != "" {
+		t.Error(diff)
+	}
+	own["a"].(map[string]any)["list"].([]any)[0] = "changed"
+	if values["a"].(map[string]any)["list"].([]any)[0] != int64(1000000) {
+		t.Error("the copy shares its content")
+	}
+	if copyOf(nil) == nil {
+		t.Error("no values are nil, into which Helm may write")
+	}
+}

@@ -1,0 +1,37 @@
+package snapshot_test
+
+import (
+	"fmt"
+	"strconv"
+	"testing"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// The legacy release is looked for where the journal's ledger says that it is,
+// read in the same round or before, and not where others say.
+func TestLegacyByLedger(t *testing.T) {
+	const record = `{"version":1,"operation":"migrate","retention":{"namespace":"classic","release":"envs","revision":3,"backup":"a-backup"}}`
+	const list = "GET api.sydney.example.com/api/v1/namespaces/%s/secrets?labelSelector=owner=helm,name in (%s) (metadata)"
+	servers := newServers()
+	servers.answer(apiHost+"/api/v1/namespaces/coder-satellite/configmaps/coder-satellite-journal",
+		`{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"coder-satellite-journal","namespace":"coder-satellite"},"data":{"journal.json":`+strconv.Quote(record)+`}}`)
+	servers.answer(apiHost+"/apis/apps/v1/deployments", `{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/v1","metadata":{},"items":[`+
+		`{"metadata":{"name":"envproxy","namespace":"coder","annotations":{"meta.helm.sh/release-name":"other","meta.helm.sh/release-namespace":"coder"}}}]}`)
+	source := servers.source(t)
+	s := source.Collect(t.Context(), snapshot.StatusItems()...)
+	for range 2 {
+		if !s.Journal.IsKnown() || s.Journal.Value() == nil {
+			t.Fatalf("the journal: %v", s.Journal.Err())
+		}
+		asked := map[string]bool{}
+		for _, request := range servers.asked() {
+			asked[request] = true
+		}
+		if !asked[fmt.Sprintf(list, "classic", "envs")] {
+			t.Errorf("the ledger's release was not looked for: %v", servers.asked())
+		}
+		servers.reset()
+		source.Refresh(t.Context(), s, snapshot.ItemLegacy) // the journal as it was
+	}
+}

@@ -1,0 +1,54 @@
+package e2e
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
+)
+
+// built waits until the workspace is ON and not being built, and returns it.
+func built(t *testing.T, name string) (workspace codertest.Workspace) {
+	t.Helper()
+	eventually(t, "the build of "+name, func() bool {
+		var err error
+		if workspace, err = lab.Workspace(name); err != nil {
+			t.Fatal(err)
+		}
+		return !workspace.Updating && workspace.LatestStat.ContainerStatus == "ON"
+	})
+	return workspace
+}
+
+// TestToggleRebuildsRunningWorkspaces: from 1.21.1 on Coder itself rebuilds what
+// runs when Networking v2 is toggled, the canary too. Neither verb is confused by
+// builds that it did not ask for.
+func TestToggleRebuildsRunningWorkspaces(t *testing.T) {
+	t.Cleanup(func() { resetRegion(t, "london") })
+	canary, err := lab.Workspace("canary-london")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := lab.Call(http.MethodPatch, "/api/v0/workspaces/"+canary.ID, struct{}{}); err != nil {
+		t.Fatal(err)
+	}
+	times := map[string]time.Time{}
+	for _, name := range []string{"canary-london", "work-london", "work-ohio"} {
+		times[name] = built(t, name).LastBuiltAt
+	}
+	for _, verb := range []string{"migrate", "rollback"} {
+		plugin(t, 0, on("london", verb, "--yes")...)
+		networking(t, "london", verb == "migrate")
+		for name, before := range times {
+			now := built(t, name).LastBuiltAt
+			if rebuilt, want := now.After(before), name != "work-ohio"; rebuilt != want {
+				t.Errorf("%s: %s was rebuilt: %t, want %t", verb, name, rebuilt, want)
+			}
+			times[name] = now
+		}
+		if verb == "migrate" {
+			plugin(t, 0, on("london", "status")...)
+		}
+	}
+}

@@ -73,11 +73,6 @@ func (l *Lab) SetVersion(version string) error {
 	return l.control(http.MethodPost, "/version", map[string]string{"version": version}, nil)
 }
 
-// ExpireToken makes a token no longer work.
-func (l *Lab) ExpireToken(token string) error {
-	return l.control(http.MethodPost, "/tokens/expire", map[string]string{"token": token}, nil)
-}
-
 // FailBuilds makes builds of a workspace fail; an empty message ends it.
 func (l *Lab) FailBuilds(workspaceID, message string, once bool) error {
 	return l.control(http.MethodPost, "/workspaces/fail", map[string]any{"id": workspaceID, "message": message, "once": once}, nil)

@@ -2,6 +2,7 @@ package walk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -97,19 +98,21 @@ func (w *walker) failBuilds(message string) error {
 	return w.lab.FailBuilds(workspace.ID, message, true)
 }
 
-// rebuildCanary rebuilds the canary as its owner does, and waits until it is on.
+// rebuildCanary rebuilds the canary as its owner does, when no other build of it
+// is under way, and waits until it is on.
 func (w *walker) rebuildCanary(ctx context.Context) error {
-	workspace, err := w.lab.Workspace("canary-" + w.place.Name)
-	if err != nil {
-		return err
-	}
-	if err := w.lab.Call(http.MethodPatch, "/api/v0/workspaces/"+workspace.ID, struct{}{}); err != nil {
-		return err
-	}
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()
-	for range 50 {
-		if workspace, err = w.lab.Workspace(workspace.Name); err == nil && workspace.LatestStat.ContainerStatus == "ON" && !workspace.Updating {
+	asked := false
+	for range 100 {
+		workspace, err := w.lab.Workspace("canary-" + w.place.Name)
+		switch {
+		case err != nil:
+			return err
+		case workspace.Updating:
+		case !asked:
+			asked = w.lab.Call(http.MethodPatch, "/api/v0/workspaces/"+workspace.ID, struct{}{}) == nil
+		case workspace.LatestStat.ContainerStatus == "ON":
 			return nil
 		}
 		select {
@@ -118,7 +121,7 @@ func (w *walker) rebuildCanary(ctx context.Context) error {
 		case <-ticker.C:
 		}
 	}
-	return fmt.Errorf("the canary is %s: %w", workspace.LatestStat.ContainerStatus, err)
+	return errors.New("the canary could not be rebuilt")
 }
 
 // renewToken gives the plugin a new token of the same operator.

@@ -177,11 +177,8 @@ func (s situation) release() (*remedy, string) {
 	switch {
 	case !known:
 		return nil, fmt.Sprintf("what became of the satellite's release is unknown, and it stays as it is: %v", s.now.Satellite.Err())
-	case now.LastRevision == before.LastRevision && now.LastStatus == before.LastStatus && before.LastRevision > 0:
-		if created(s.record) && before.Revision == 0 && inUse(s.now) == nil {
-			return &remedy{act: uninstallRelease, step: step}, ""
-		}
-		return nil, ""
+	case now.LastRevision == before.LastRevision && now.LastStatus == before.LastStatus:
+		return nil, "" // whoever wrote that record, it was not this run
 	case before.Revision > 0:
 		return &remedy{act: revertRelease, step: step, revision: before.Revision}, ""
 	case now.LastRevision == 0:

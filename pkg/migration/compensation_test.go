@@ -123,9 +123,10 @@ func TestCompensate(t *testing.T) {
 		},
 
 		// The satellite's release.
-		"a first installation fails":            {"install-satellite", []facts{applied("install-satellite"), found(offIn), now(offIn), found(release(0, 0, "")), now(release(0, 1, "failed"))}, []string{"uninstall"}, ""},
-		"it fails before a record":              {"install-satellite", []facts{applied("install-satellite"), found(offIn), now(offIn), found(release(0, 0, "")), now(release(0, 0, ""))}, nil, ""},
-		"an earlier run's pending installation": {"install-satellite", []facts{applied("install-satellite"), found(offIn), now(offIn), found(release(0, 1, "pending-install")), now(release(0, 1, "pending-install"))}, []string{"uninstall"}, ""},
+		"a first installation fails":              {"install-satellite", []facts{applied("install-satellite"), found(offIn), now(offIn), found(release(0, 0, "")), now(release(0, 1, "failed"))}, []string{"uninstall"}, ""},
+		"it fails before a record":                {"install-satellite", []facts{applied("install-satellite"), found(offIn), now(offIn), found(release(0, 0, "")), now(release(0, 0, ""))}, nil, ""},
+		"an earlier run's pending installation":   {"install-satellite", []facts{applied("install-satellite"), found(offIn), now(offIn), found(release(0, 1, "pending-install")), now(release(0, 1, "failed"))}, []string{"uninstall"}, ""},
+		"a pending installation that was refused": {"install-satellite", []facts{applied("install-satellite"), found(offIn), now(offIn), found(release(0, 1, "pending-install")), now(release(0, 1, "pending-install"))}, nil, ""},
 		"a failed record of somebody else's": {
 			"install-satellite", []facts{applied("install-satellite"), record(with(func(r *journal.Record) { r.Before.SatelliteRecords = ptr.To(1) })), found(offIn), now(offIn), found(release(0, 1, "failed")), now(release(0, 2, "failed"))},
 			nil, "no revision to go back to",

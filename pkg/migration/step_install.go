@@ -51,6 +51,8 @@ func (installSatellite) Apply(ctx context.Context, run *Run) error {
 	options := satellite.Options{
 		Clock:    run.Clock,
 		Progress: func(message string) { run.Progress("%s", message) },
+		// This run holds the lock, so that an earlier run which the journal knows has ended.
+		MayClearPending: len(run.Record.History) > 0,
 	}
 	spec := run.Now.Spec.Value()
 	if same, _ := run.Now.Satellite.Value().Matches(spec, run.Now.Chart.Value()); same {

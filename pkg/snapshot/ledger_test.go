@@ -13,7 +13,7 @@ import (
 func TestLegacyByLedger(t *testing.T) {
 	const record = `{"version":1,"operation":"migrate","retention":{"namespace":"classic","release":"envs","revision":3,"backup":"a-backup"}}`
 	const list = "GET api.sydney.example.com/api/v1/namespaces/%s/secrets?labelSelector=owner=helm,name in (%s) (metadata)"
-	servers := newServers()
+	servers := newServers(t)
 	servers.answer(apiHost+"/api/v1/namespaces/coder-satellite/configmaps/coder-satellite-journal",
 		`{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"coder-satellite-journal","namespace":"coder-satellite"},"data":{"journal.json":`+strconv.Quote(record)+`}}`)
 	servers.answer(apiHost+"/apis/apps/v1/deployments", `{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/v1","metadata":{},"items":[`+

@@ -37,12 +37,27 @@ func (w *walker) heal(ctx context.Context) ([]violation, error) {
 		if err != nil || len(found) > 0 {
 			return found, err
 		}
-		if status.code == 0 && w.facts.Complete() == nil {
+		if status.code == 0 && healthy(w.facts) == nil {
 			return nil, nil
 		}
 		verb = w.follow(ctx, done, status, followed)
 	}
-	return []violation{violated("does not heal", "after %d rounds: %v\n  %s", rounds, w.facts.Complete(), w.facts)}, nil
+	return []violation{violated("does not heal", "after %d rounds: %v\n  %s", rounds, healthy(w.facts), w.facts)}, nil
+}
+
+// healthy returns what is missing from a region that is done.
+func healthy(f meddle.Facts) error {
+	switch {
+	case f.Switch == meddle.Off:
+		return errors.New("Networking v2 is off")
+	case newest(f.Records) != "deployed":
+		return fmt.Errorf("the satellite's release is %s", newest(f.Records))
+	case len(f.Registrations) != 1:
+		return fmt.Errorf("%d registrations: %v", len(f.Registrations), f.Registrations)
+	case f.Holder != "":
+		return fmt.Errorf("the lock is held by %s", f.Holder)
+	}
+	return errors.Join(f.Rule(), f.Served())
 }
 
 // healing runs a verb that nobody disturbs.
@@ -74,6 +89,9 @@ func (w *walker) healing(ctx context.Context, verb string) (ran, []violation, er
 func (w *walker) behave(ctx context.Context) error {
 	err := errors.Join(w.rename(w.place.Name), w.failBuilds(""), ignoreMissing(w.allow(ctx)))
 	if err != nil {
+		return err
+	}
+	if err := w.mend(ctx); err != nil {
 		return err
 	}
 	if w.expired {

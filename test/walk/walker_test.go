@@ -20,6 +20,8 @@ type walker struct {
 	// token is the plugin's; secrets is all that must be in no output.
 	token   string
 	secrets []string
+	// image is what the satellite ran before the world broke it.
+	image string
 	model
 	// facts are how the region is after the latest step.
 	facts meddle.Facts

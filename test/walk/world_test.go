@@ -86,11 +86,47 @@ func scale(namespace, name string, replicas int) action {
 	}
 }
 
-func breakImage(namespace, name string) action {
-	return func(ctx context.Context, w *walker, _ step) (string, error) {
-		patch := fmt.Sprintf(`{"spec":{"strategy":{"type":"Recreate","rollingUpdate":null},"template":{"spec":{"containers":[{"name":%q,"image":%q}]}}}}`, name, missingImage)
-		return name + "'s image is missing", w.patch(ctx, namespace, name, patch)
+// breakSatellite gives the satellite an image that cannot be pulled, and no old
+// pod that serves on.
+func breakSatellite(ctx context.Context, w *walker, _ step) (string, error) {
+	deployment, err := w.place.Direct.Clientset().AppsV1().Deployments(inlab.SatelliteNamespace).Get(ctx, "coderd", metav1.GetOptions{})
+	if err != nil {
+		return "", err
 	}
+	if image := deployment.Spec.Template.Spec.Containers[0].Image; image != missingImage {
+		w.image = image
+	}
+	return "coderd's image is missing", w.setImage(ctx, missingImage)
+}
+
+func (w *walker) setImage(ctx context.Context, image string) error {
+	return w.patch(ctx, inlab.SatelliteNamespace, "coderd", fmt.Sprintf(
+		`{"spec":{"strategy":{"type":"Recreate","rollingUpdate":null},"template":{"spec":{"containers":[{"name":"coderd","image":%q}]}}}}`, image))
+}
+
+// mend ends what the world did to Deployments, if that is how they are still:
+// whose pods cannot run is nothing that a Helm release with the right content tells.
+func (w *walker) mend(ctx context.Context) error {
+	for namespace, name := range map[string]string{inlab.SatelliteNamespace: "coderd", inlab.LegacyNamespace: "envproxy"} {
+		deployment, err := w.place.Direct.Clientset().AppsV1().Deployments(namespace).Get(ctx, name, metav1.GetOptions{})
+		if err != nil {
+			if err = ignoreMissing(err); err != nil {
+				return err
+			}
+			continue
+		}
+		if *deployment.Spec.Replicas == 0 {
+			if err := w.patch(ctx, namespace, name, `{"spec":{"replicas":1}}`); err != nil {
+				return err
+			}
+		}
+		if deployment.Spec.Template.Spec.Containers[0].Image == missingImage {
+			if err := w.setImage(ctx, w.image); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // helm runs somebody else's Helm.
@@ -114,7 +150,7 @@ func satelliteActions() []named {
 	return []named{
 		{"the satellite is scaled down", 5, scale(inlab.SatelliteNamespace, "coderd", 0)},
 		{"the satellite is scaled up", 3, scale(inlab.SatelliteNamespace, "coderd", 1)},
-		{"the satellite's pods fail", 4, breakImage(inlab.SatelliteNamespace, "coderd")},
+		{"the satellite's pods fail", 4, breakSatellite},
 		{"helm uninstall of the satellite", 4, helm("uninstall", satelliteRelease)},
 		{"helm rollback of the satellite", 2, helm("rollback", satelliteRelease)},
 		{"a satellite's record is marked", 5, markRecord(inlab.SatelliteNamespace, satelliteRelease)},

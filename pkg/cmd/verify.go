@@ -2,6 +2,9 @@ package cmd
 
 import (
 	"context"
+	"errors"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,6 +23,7 @@ func newVerify(env Environment) *cobra.Command {
 		output    output
 		workspace string
 		pings     int
+		maxLoss   = percent(20)
 		timeout   time.Duration
 	)
 	cmd := &cobra.Command{
@@ -30,7 +34,9 @@ satellite. The same is done through the primary, to compare. Nothing is changed.
 
 Only its owner can connect to a workspace, so it must be one of yours, and ON: the
 region's canary, or the one that --workspace names. The exit code is 0 when every
-region's workspace was reached through its satellite.`,
+region's workspace was reached through its satellite, the connection stayed up, and no
+more pings were lost than --max-loss allows. Pings end with the time of the region: only
+those that were sent count.`,
 		Example: examples(`
 # All regions of a fleet
 kubectl coder-satellite verify -f fleet.yaml
@@ -56,7 +62,7 @@ kubectl coder-satellite verify -f fleet.yaml -o jsonpath='{.regions[*].satellite
 			if err != nil {
 				return err
 			}
-			report := verifyAll(cmd.Context(), c, verify.Options{Workspace: workspace, Pings: pings}, timeout)
+			report := verifyAll(cmd.Context(), c, verify.Options{Workspace: workspace, Pings: pings, MaxLoss: int(maxLoss)}, timeout)
 			if err := interrupted(cmd.Context()); err != nil {
 				return err
 			}
@@ -72,9 +78,29 @@ kubectl coder-satellite verify -f fleet.yaml -o jsonpath='{.regions[*].satellite
 	_ = f.MarkHidden("canary") // --workspace says the same, and nothing is rebuilt
 	f.StringVar(&workspace, "workspace", "", "name or ID of the workspace to connect to (default: the region's canary)")
 	f.IntVar(&pings, "pings", 5, "how many pings to send through each connection")
+	f.Var(&maxLoss, "max-loss", "how many of the pings through the satellite may be lost")
 	f.DurationVar(&timeout, "timeout", time.Minute, "time for a region")
 	return cmd
 }
+
+// percent is a flag's value from 0% to 100%; the sign may be left out.
+type percent int
+
+// String implements pflag.Value.
+func (p *percent) String() string { return strconv.Itoa(int(*p)) + "%" }
+
+// Set implements pflag.Value.
+func (p *percent) Set(text string) error {
+	number, err := strconv.Atoi(strings.TrimSuffix(text, "%"))
+	if err != nil || number < 0 || number > 100 {
+		return errors.New("it must be from 0% to 100%")
+	}
+	*p = percent(number)
+	return nil
+}
+
+// Type implements pflag.Value.
+func (*percent) Type() string { return "percent" }
 
 // verifyAll verifies all regions in parallel.
 func verifyAll(ctx context.Context, c *connection, options verify.Options, timeout time.Duration) *v1alpha1.VerifyReport {

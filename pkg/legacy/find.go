@@ -128,27 +128,28 @@ func (s *search) exclude(format string, args ...any) {
 	}
 }
 
-// choose keeps the provider's release of several, if the access URL says which
-// it is. It is what the release says of itself, and so the weakest of the clues.
+// choose keeps the provider's release of several: the one in the provider's
+// namespace, or else the one with its access URL, which is only what a release
+// says of itself.
 func (s *search) choose() {
-	if len(s.found.Releases) < 2 || s.hint.AccessURL == "" {
-		return
-	}
-	var chosen []Release
-	for _, r := range s.found.Releases {
-		if sameURL(r.AccessURL, s.hint.AccessURL) {
-			chosen = append(chosen, r)
+	for _, clue := range []struct {
+		why  string
+		fits func(Release) bool
+	}{
+		{"is not in the provider's namespace", func(r Release) bool { return r.Namespace == s.hint.Namespace }},
+		{"serves another access URL than the provider's", func(r Release) bool { return s.hint.AccessURL != "" && sameURL(r.AccessURL, s.hint.AccessURL) }},
+	} {
+		fits := slices.DeleteFunc(slices.Clone(s.found.Releases), func(r Release) bool { return !clue.fits(r) })
+		if len(s.found.Releases) < 2 || len(fits) != 1 {
+			continue
 		}
-	}
-	if len(chosen) != 1 {
-		return
-	}
-	for _, r := range s.found.Releases {
-		if r.String() != chosen[0].String() {
-			s.exclude("%s serves another access URL than the provider's", r)
+		for _, r := range s.found.Releases {
+			if !clue.fits(r) {
+				s.exclude("%s %s", r, clue.why)
+			}
 		}
+		s.found.Releases = fits
 	}
-	s.found.Releases = chosen
 }
 
 // sameURL reports whether both lead to the same place, however they are written.

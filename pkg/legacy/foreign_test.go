@@ -158,6 +158,32 @@ func TestFindByLedger(t *testing.T) {
 	}
 }
 
+// Of several releases of which only backups are left, the one in the provider's
+// namespace is the provider's.
+func TestFindByNamespaceAmongBackups(t *testing.T) {
+	r := newRegion(t, "")
+	r.rogue("elsewhere", "https://proxy.example.com")
+	r.retain(r.find())
+	other := r.find()
+	r.server.mu.Lock()
+	for key := range r.server.objects {
+		if !strings.HasPrefix(key, "/secrets/"+satellite+"/") {
+			delete(r.server.objects, key)
+		}
+	}
+	r.server.mu.Unlock()
+	own := r.legacy(legacyManifest(false, false))
+	r.retain(own)
+	for _, ref := range own.Objects {
+		delete(r.server.objects, liveKey(ref))
+	}
+	delete(r.server.objects, "/secrets/coder/"+own.Record)
+	found, err := Find(context.Background(), r.access, Hint{Namespace: home, AccessURL: other.AccessURL, BackupNamespace: satellite})
+	if err != nil || len(found.Releases) != 1 || found.Releases[0].String() != own.String() {
+		t.Errorf("found %s, %v", found.Explain(), err)
+	}
+}
+
 func (r *region) deleteBackups() {
 	r.server.mu.Lock()
 	defer r.server.mu.Unlock()

@@ -75,7 +75,7 @@ func TestBackupVouchedForByLedger(t *testing.T) {
 			}
 			test.change(r, ledger.Backup)
 			if retention, _ := r.inspect(r.find()); !retention.Backup {
-				t.Fatalf("the forgery is found out without the ledger, so that this test shows nothing: %v", retention.Missing)
+				t.Fatalf("without the ledger the forgery is detected, too, so that this test shows nothing: %v", retention.Missing)
 			}
 			found, err := Find(context.Background(), r.access, byLedger(ledger))
 			if err != nil {

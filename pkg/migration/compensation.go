@@ -214,8 +214,9 @@ func (s situation) legacy() (*remedy, string) {
 // or may have been, on one that this failure gives up.
 func (s situation) canary() (*remedy, string) {
 	asked := s.record.Canary != nil && s.record.Canary.Asked && s.record.Canary.ID != ""
-	if !asked {
-		return nil, ""
+	workspace := s.now.Canary.Value().Workspace
+	if !asked || s.now.Canary.IsKnown() && !workspace.Updating && workspace.LastBuiltAt.Equal(s.record.Canary.BuiltBefore) {
+		return nil, "" // it was not built since
 	}
 	again := &remedy{act: rebuildAgain, step: rebuildCanary{}.Name()}
 	switch proves := s.record.Canary.Proves; {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
@@ -61,12 +62,27 @@ func rebuilt(record *journal.Record, workspace coder.Workspace, proves string) b
 	return c.Rebuilt || !workspace.LastBuiltAt.Equal(c.BuiltBefore) && built(workspace)
 }
 
-// expectRebuild notes that a change which is about to be made calls for a
-// rebuild of the canary, so that a later run knows it, too.
-func expectRebuild(record *journal.Record, proves string) {
-	if record.Canary == nil || record.Canary.Proves != proves {
-		record.Canary = &journal.Canary{Proves: proves}
+// expectRebuild notes, before a change that calls for a rebuild of the canary,
+// what its last build was. A build that begins from here on counts, whoever asks
+// for it: from v1.21.1 on, Coder rebuilds a provider's workspaces itself when its
+// networking is switched, and one rebuild destroys enough.
+func expectRebuild(s *snapshot.Snapshot, record *journal.Record, proves string) {
+	record.Canary = &journal.Canary{Proves: proves}
+	canary, known := s.Canary.Get()
+	if !known || canary.None {
+		return
 	}
+	workspace := canary.Workspace
+	record.Canary.ID, record.Canary.Name, record.Canary.BuiltBefore = workspace.ID, workspace.Name, workspace.LastBuiltAt
+	record.Canary.Asked = !workspace.Updating // a build that runs already began before the change
+}
+
+// failedSince reports whether a build that began since this run made the switch
+// has failed already. What failed in an earlier run is tried again.
+func failedSince(initial *snapshot.Snapshot, canary *journal.Canary, w coder.Workspace) bool {
+	switched := initial.Networking() == v1alpha1.NetworkingV2Off && canary.Proves == journal.ProvesSatellite
+	return switched && canary.Asked && !w.Updating &&
+		!w.LastBuiltAt.Equal(canary.BuiltBefore) && w.LatestStat.ContainerStatus == coder.ContainerFailed
 }
 
 func built(w coder.Workspace) bool {
@@ -87,6 +103,9 @@ func (r rebuildCanary) Note(s *snapshot.Snapshot, record *journal.Record) {
 
 func (rebuildCanary) Apply(ctx context.Context, run *Run) error {
 	workspace, canary := run.Now.Canary.Value().Workspace, run.Record.Canary
+	if failedSince(run.Initial, canary, workspace) {
+		return fmt.Errorf("the build of workspace %q that Coder began after the switch failed: %s", workspace.Name, workspace.LatestStat.StatError)
+	}
 	if workspace.Updating && !canary.Asked {
 		settled, err := awaitForeignBuild(ctx, run, workspace)
 		if err != nil {

@@ -19,7 +19,7 @@ type disableNetworkingV2 struct {
 func (disableNetworkingV2) Name() string { return "disable-networking-v2" }
 
 func (disableNetworkingV2) Reads() []snapshot.Item {
-	return []snapshot.Item{snapshot.ItemProvider, snapshot.ItemJournal}
+	return []snapshot.Item{snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemCanary}
 }
 
 func (d disableNetworkingV2) Decide(s *snapshot.Snapshot) Decision {
@@ -58,8 +58,8 @@ func (d disableNetworkingV2) before(record *journal.Record) (was, known bool) {
 }
 
 // Note makes sure that the canary is rebuilt even if this run dies in between.
-func (disableNetworkingV2) Note(_ *snapshot.Snapshot, record *journal.Record) {
-	expectRebuild(record, journal.ProvesLegacy)
+func (disableNetworkingV2) Note(s *snapshot.Snapshot, record *journal.Record) {
+	expectRebuild(s, record, journal.ProvesLegacy)
 	record.Migrated = false
 }
 

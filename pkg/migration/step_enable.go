@@ -17,7 +17,9 @@ type enableNetworkingV2 struct{}
 
 func (enableNetworkingV2) Name() string { return "enable-networking-v2" }
 
-func (enableNetworkingV2) Reads() []snapshot.Item { return []snapshot.Item{snapshot.ItemProvider} }
+func (enableNetworkingV2) Reads() []snapshot.Item {
+	return []snapshot.Item{snapshot.ItemProvider, snapshot.ItemCanary}
+}
 
 func (enableNetworkingV2) Decide(s *snapshot.Snapshot) Decision {
 	provider := s.Provider.Value().Name
@@ -40,6 +42,7 @@ func (enableNetworkingV2) Note(s *snapshot.Snapshot, record *journal.Record) {
 		record.Before = &journal.Before{}
 	}
 	record.Before.NetworkingV2, record.Migrated = ptr.To(false), false
+	expectRebuild(s, record, journal.ProvesSatellite)
 }
 
 func (enableNetworkingV2) Apply(ctx context.Context, run *Run) error {

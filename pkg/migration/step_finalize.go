@@ -16,7 +16,7 @@ type removeLegacy struct{}
 func (removeLegacy) Name() string { return "remove-legacy" }
 
 func (removeLegacy) Reads() []snapshot.Item {
-	return []snapshot.Item{snapshot.ItemLegacy, snapshot.ItemRemoval}
+	return []snapshot.Item{snapshot.ItemLegacy, snapshot.ItemRemoval, snapshot.ItemCanary}
 }
 
 func (removeLegacy) Decide(s *snapshot.Snapshot) Decision {
@@ -44,8 +44,8 @@ func (removeLegacy) Decide(s *snapshot.Snapshot) Decision {
 }
 
 // Note makes sure that the canary is rebuilt even if this run dies in between.
-func (removeLegacy) Note(_ *snapshot.Snapshot, record *journal.Record) {
-	expectRebuild(record, journal.ProvesFinalized)
+func (removeLegacy) Note(s *snapshot.Snapshot, record *journal.Record) {
+	expectRebuild(s, record, journal.ProvesFinalized)
 }
 
 func (removeLegacy) Apply(ctx context.Context, run *Run) error {

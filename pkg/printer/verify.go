@@ -43,13 +43,12 @@ func verifyTable(regions []v1alpha1.RegionVerification) table {
 func connectionRow(region v1alpha1.RegionVerification, through string, c *v1alpha1.Connection) []cell {
 	result := cell{text: "connected", style: good}
 	switch {
-	case c.Connected:
 	case c.URL == "":
 		result = cell{text: "not tried", style: bad}
-	case c.Stage == "":
-		result = cell{text: "failed", style: bad}
-	default:
+	case c.Stage != "":
 		result = cell{text: "failed: " + c.Stage, style: bad}
+	case !c.Connected:
+		result = cell{text: "failed", style: bad}
 	}
 	connected, median, between, lost := "-", "-", "-", "-"
 	if c.ConnectMicroseconds > 0 {
@@ -116,7 +115,7 @@ func verifySummary(report *v1alpha1.VerifyReport) string {
 	}
 	total := len(report.Regions)
 	if len(not) > 0 {
-		return fmt.Sprintf("%d of %s not reached through the satellite: %s.", len(not), counted(total, "region"), strings.Join(not, ", "))
+		return fmt.Sprintf("%d of %s not verified through the satellite: %s.", len(not), counted(total, "region"), strings.Join(not, ", "))
 	}
 	return fmt.Sprintf("%s reached through the satellite, from this machine.", counted(total, "region"))
 }

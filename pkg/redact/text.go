@@ -179,7 +179,7 @@ func yamlLines(text string, shape *regexp.Regexp) string {
 		}
 		hidden = -1
 		groups := shape.FindStringSubmatch(line)
-		if groups != nil && SecretName(groups[2]) && !harmless(groups[4]) {
+		if len(groups) > 4 && SecretName(groups[2]) && !harmless(groups[4]) {
 			hidden = indent
 			line = groups[1] + groups[2] + groups[3] + Mark
 		}

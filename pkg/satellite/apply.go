@@ -41,7 +41,7 @@ func Apply(ctx context.Context, access *cluster.Access, spec Spec, c *Chart, opt
 		}
 	}
 	options.progress("Helm %s of chart %s %s", verb(records), c.Metadata.Name, c.Metadata.Version)
-	revision, err := run(access, spec, c, records.deployed != nil)
+	revision, err := run(access, spec, c, records.upgrades())
 	if err != nil {
 		return 0, fmt.Errorf("Helm could not bring about release %s/%s: %w", spec.Namespace, spec.Release, cluster.Explain(err, access.Context))
 	}
@@ -58,10 +58,16 @@ func Apply(ctx context.Context, access *cluster.Access, spec Spec, c *Chart, opt
 }
 
 func verb(records releaseRecords) string {
-	if records.deployed == nil {
-		return "install"
+	if records.upgrades() {
+		return "upgrade"
 	}
-	return "upgrade"
+	return "install"
+}
+
+// upgrades reports whether Helm upgrades: from a deployed revision or, as Helm
+// allows, from one that failed, whose objects may be in use all the same.
+func (r releaseRecords) upgrades() bool {
+	return r.deployed != nil || r.lastStatus == release.StatusFailed.String()
 }
 
 // run installs or upgrades, with neither Atomic nor Wait, and returns the revision.

@@ -4,6 +4,10 @@ import (
 	"fmt"
 	"strconv"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
@@ -34,4 +38,21 @@ func TestLegacyByLedger(t *testing.T) {
 		servers.reset()
 		source.Refresh(t.Context(), s, snapshot.ItemLegacy) // the journal as it was
 	}
+}
+
+// A cluster that is silent when the journal is read is not waited for again.
+func TestSilentJournal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		servers := newServers(t)
+		servers.fail(apiHost+"/api/v1/namespaces/coder-satellite/configmaps/coder-satellite-journal", 0)
+		servers.fail(apiHost+"/apis/apps/v1/deployments", 0)
+		start := time.Now()
+		s := servers.source(t).Collect(t.Context(), snapshot.StatusItems()...)
+		if took := time.Since(start); took != 20*time.Second {
+			t.Errorf("took %s", took)
+		}
+		if diff := cmp.Diff([]string{"legacy", "journal"}, unknown(s)); diff != "" {
+			t.Errorf("unknown (-want +got):\n%s", diff)
+		}
+	})
 }

@@ -3,6 +3,7 @@ package snapshot
 import (
 	"cmp"
 	"context"
+	"errors"
 	"sync"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
@@ -16,6 +17,9 @@ func (src *Source) legacy(ctx context.Context, s *Snapshot) (Legacy, error) {
 	// Without a provider the whole cluster is searched; the hint helps operators
 	// who may not list all namespaces, and tells the provider's of several releases.
 	provider := s.Provider.Value()
+	if err := s.Journal.Err(); errors.Is(err, context.DeadlineExceeded) {
+		return Legacy{}, err // a cluster that was silent is not waited for once more
+	}
 	var ledger *journal.Ledger
 	if record := s.Journal.Value(); record != nil {
 		ledger = record.Retention

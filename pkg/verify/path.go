@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"slices"
 	"time"
@@ -16,10 +17,18 @@ import (
 type path struct {
 	client     *coder.Client
 	result     *v1alpha1.Connection
-	connection *wsnet.Conn
+	connection connection
 	took       []time.Duration
 	sent       int
-	lastErr    error
+	// lost says that the connection was lost, and lastErr why the last ping that
+	// did not come back did not.
+	lost, lastErr error
+}
+
+// connection is a *wsnet.Conn.
+type connection interface {
+	Ping(context.Context) (time.Duration, error)
+	Close() error
 }
 
 // pingTimeout is when a ping is lost: other continents are some 300 ms away.
@@ -40,35 +49,61 @@ func (p *path) connect(ctx context.Context, workspaceID string) {
 	p.connection, p.result.ConnectMicroseconds = connection, time.Since(began).Microseconds()
 }
 
-// ping sends one ping, if there is a connection.
+// ping sends one ping, if there is a connection and time. One whose answer could
+// not be waited for, because the time of all was over, does not count.
 func (p *path) ping(ctx context.Context) {
-	if p.connection == nil {
+	if !p.alive() || ctx.Err() != nil {
 		return
 	}
 	pingCtx, cancel := context.WithTimeout(ctx, pingTimeout)
 	defer cancel()
-	p.sent++
 	took, err := p.connection.Ping(pingCtx)
-	if err != nil {
-		p.lastErr = err
-		return
+	if errors.Is(err, wsnet.ErrLost) {
+		p.lost = err
 	}
-	p.took = append(p.took, took)
+	switch {
+	case err == nil:
+		p.sent++
+		p.took = append(p.took, took)
+	case errors.Is(err, wsnet.ErrUnsent), p.lost == nil && ctx.Err() != nil:
+	default:
+		p.sent++
+		p.lastErr = err
+	}
 }
 
-// end closes the connection and sums the pings up.
-func (p *path) end() {
+// alive reports whether there is a connection to send pings through.
+func (p *path) alive() bool { return p.connection != nil && p.lost == nil }
+
+// end closes the connection and sums the pings up. More than maxLoss percent of
+// them must not be lost.
+func (p *path) end(maxLoss int) {
 	if p.connection == nil {
 		return
 	}
 	_ = p.connection.Close() // it has served
-	p.result.RoundTrip = summary(p.sent, p.took)
-	p.result.Connected = len(p.took) > 0
-	if !p.result.Connected {
-		p.result.Stage, p.result.Message = "ping", "connected, but no ping came back: "+p.lastErr.Error()
-		p.result.Hint = hintPeer
+	trip := summary(p.sent, p.took)
+	p.result.RoundTrip, p.result.Connected = trip, len(p.took) > 0
+	switch {
+	case p.lost != nil:
+		p.failed("after %d pings, of which %d came back: %v", p.sent, len(p.took), p.lost)
+	case p.sent == 0:
+		p.failed("connected, but there was no time for a ping: give more with --timeout")
+		p.result.Hint = ""
+	case len(p.took) == 0:
+		p.failed("connected, but no ping came back: %v", p.lastErr)
+	case trip.Lost*100 > maxLoss*trip.Sent:
+		p.failed("%d of %d pings were lost, more than the %d%% of --max-loss: %v", trip.Lost, trip.Sent, maxLoss, p.lastErr)
 	}
 }
+
+// failed notes why the pings did not go well.
+func (p *path) failed(format string, args ...any) {
+	p.result.Stage, p.result.Message, p.result.Hint = "ping", fmt.Sprintf(format, args...), hintPeer
+}
+
+// well reports whether the workspace was reached, and enough pings came back.
+func (p *path) well() bool { return p.result.Connected && p.result.Stage == "" }
 
 // summary sums pings up. The median of an even number is the upper one.
 func summary(sent int, took []time.Duration) *v1alpha1.RoundTrip {

@@ -17,6 +17,8 @@ type Options struct {
 	Workspace string
 	// Pings are sent through each connection, one after the other; at least 1.
 	Pings int
+	// MaxLoss is how many of them may be lost, in percent.
+	MaxLoss int
 }
 
 // Region connects to a workspace of the region, through its satellite and
@@ -54,18 +56,27 @@ func Region(ctx context.Context, source *snapshot.Source, options Options) v1alp
 		group.Go(func() { p.connect(ctx, workspace.ID) })
 	}
 	group.Wait()
-	for range options.Pings {
+	pingAll(ctx, through, options.Pings)
+	for _, p := range through {
+		p.end(options.MaxLoss)
+	}
+	if through[0].well() {
+		v.Outcome = v1alpha1.OutcomeSucceeded
+	}
+	return v
+}
+
+// pingAll pings through all paths in turns, until the time is over, or the first
+// connection, which the others are compared with, is lost.
+func pingAll(ctx context.Context, through []*path, pings int) {
+	for range pings {
+		if through[0].lost != nil || ctx.Err() != nil {
+			return
+		}
 		for _, p := range through {
 			p.ping(ctx)
 		}
 	}
-	for _, p := range through {
-		p.end()
-	}
-	if v.Satellite.Connected {
-		v.Outcome = v1alpha1.OutcomeSucceeded
-	}
-	return v
 }
 
 // choose finds the workspace to connect to.

@@ -14,8 +14,8 @@ import (
 
 // TestCalls disturbs each verb that changes a region, in a lab of its own.
 func TestCalls(t *testing.T) {
-	for _, s := range []scenario{migrateScenario(), rollbackScenario(), finalizeScenario()} {
-		t.Run(s.verb, func(t *testing.T) {
+	for _, s := range []scenario{migrateScenario(), rollbackScenario(), finalizeScenario(), retainScenario(), partialScenario()} {
+		t.Run(s.name, func(t *testing.T) {
 			lab, regions := setUp(t, s.primary)
 			least, most := reference(t, lab, regions, s)
 			t.Run("crash", func(t *testing.T) { crash(t, lab, regions, s, least, most) })
@@ -48,7 +48,7 @@ func crash(t *testing.T, lab *inlab.Lab, regions []*region, s scenario, least, m
 			}
 		}
 	})
-	fmt.Printf("%s: crash points: %d, violations: %d (calls of one undisturbed run: %d)\n", s.verb, tried.Load(), violations.Load(), least)
+	fmt.Printf("%s: crash points: %d, violations: %d (calls of one undisturbed run: %d)\n", s.name, tried.Load(), violations.Load(), least)
 	if n := tried.Load(); n == 0 || (whole() && n < int64(2*least)) {
 		t.Errorf("only %d crash points were tried", n)
 	}

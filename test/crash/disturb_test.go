@@ -45,7 +45,7 @@ func disturbOnce(lab *inlab.Lab, r *region, s scenario, d meddle.Disturbance) (f
 	first = r.run(lab, d, s.verb)
 	_, what := r.Meddler.Calls()
 	first.disturbed = what != ""
-	point := fmt.Sprintf("%s of %s, call %d (%s), %s", s.verb, r.Name, d.Call, what, d)
+	point := fmt.Sprintf("%s of %s, call %d (%s), %s", s.name, r.Name, d.Call, what, d)
 	problem := func(format string, args ...any) {
 		problems = append(problems, point+": "+fmt.Sprintf(format, args...))
 	}

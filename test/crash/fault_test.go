@@ -40,7 +40,7 @@ func mislead(t *testing.T, lab *inlab.Lab, regions []*region, s scenario, most i
 		}
 	})
 	fmt.Printf("%s: faults: %d, of %d kinds (the run succeeded after %d, and failed after %d), violations: %d\n",
-		s.verb, succeeded.Load()+failed.Load(), len(kinds), succeeded.Load(), failed.Load(), violations.Load())
+		s.name, succeeded.Load()+failed.Load(), len(kinds), succeeded.Load(), failed.Load(), violations.Load())
 	if n := int(succeeded.Load() + failed.Load()); n < len(points)/2 {
 		t.Errorf("only %d of %d faults were met", n, len(points))
 	}

@@ -103,7 +103,7 @@ func patience(d meddle.Disturbance) string {
 
 // reset makes the region what it was in the beginning, whatever it is now.
 func (r *region) reset(lab *inlab.Lab) error {
-	if done := r.run(lab, meddle.Disturbance{}, "rollback", "--remove-satellite"); done.code != 0 {
+	if done := r.run(lab, meddle.Disturbance{}, "rollback", "--remove-satellite", "--networking-v2-was", "off"); done.code != 0 {
 		return fmt.Errorf("rollback: exit code %d: %s", done.code, done.output)
 	}
 	return errors.Join(r.rewrite(), r.unkeep(), r.forget())

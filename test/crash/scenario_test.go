@@ -3,14 +3,14 @@ package crash
 import (
 	"fmt"
 
-
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
 // scenario is a verb that is disturbed.
 type scenario struct {
-	verb string
+	// name is the verb, with where it begins if that is no clean region.
+	name, verb string
 	// primary is the version of the lab's primary, and sample how many calls are
 	// crashed when not all are.
 	primary string
@@ -25,6 +25,7 @@ type scenario struct {
 
 func migrateScenario() scenario {
 	return scenario{
+		name:     "migrate",
 		verb:     "migrate",
 		primary:  "1.21.7",
 		sample:   9,
@@ -37,7 +38,7 @@ func migrateScenario() scenario {
 
 func rollbackScenario() scenario {
 	s := migrateScenario()
-	s.verb, s.sample = "rollback", 4
+	s.name, s.verb, s.sample = "rollback", "rollback", 4
 	s.prepare = migrated
 	s.complete = func(lab *inlab.Lab, r *region) error {
 		workspace, err := lab.Workspace("canary-" + r.Name)
@@ -55,6 +56,7 @@ func rollbackScenario() scenario {
 // finalizeScenario needs a primary of v1.22.
 func finalizeScenario() scenario {
 	return scenario{
+		name:    "finalize",
 		verb:    "finalize",
 		primary: "1.22.3",
 		sample:  3,

@@ -13,13 +13,7 @@ func TestPartlyFailed(t *testing.T) {
 		resetRegion(t, "sydney")
 		resetRegion(t, "london")
 	})
-	canary, err := lab.Workspace("canary-london")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := lab.FailBuilds(canary.ID, "no space left on device", true); err != nil {
-		t.Fatal(err)
-	}
+	failNextBuild(t, "canary-london", "no space left on device")
 	both := []string{"-f", "fleet.yaml", "--region", "sydney", "--region", "london"}
 	report := document[v1alpha1.MigrationReport](t, 3, append([]string{"migrate", "--yes", "--evidence-dir", t.TempDir()}, both...)...)
 	if report.Outcome != v1alpha1.OutcomePartlyFailed || report.ExitCode != 3 {

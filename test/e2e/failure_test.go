@@ -49,13 +49,7 @@ func secretsOf(t *testing.T, region string) []string {
 // to type next, and keeps evidence without secrets.
 func TestFailureReport(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "sydney") })
-	canary, err := lab.Workspace("canary-sydney")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := lab.FailBuilds(canary.ID, "no space left on device", true); err != nil {
-		t.Fatal(err)
-	}
+	failNextBuild(t, "canary-sydney", "no space left on device")
 	dir := t.TempDir()
 	result := plugin(t, 1, on("sydney", "migrate", "--yes", "--evidence-dir", dir)...)
 	saysAll(t, "the report", result.Stdout, []string{

@@ -90,13 +90,7 @@ func TestMigrateFleet(t *testing.T) {
 // TestCanaryFails: a canary whose build fails takes the switch back.
 func TestCanaryFails(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "sydney") })
-	canary, err := lab.Workspace("canary-sydney")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := lab.FailBuilds(canary.ID, "no space left on device", true); err != nil {
-		t.Fatal(err)
-	}
+	failNextBuild(t, "canary-sydney", "no space left on device")
 	report := document[v1alpha1.MigrationReport](t, 1, "migrate", "-f", "fleet.yaml", "--region", "sydney", "--yes", "--evidence-dir", t.TempDir())
 	region := report.Regions[0]
 	for _, wanted := range []string{"rebuild-canary=Failed", "enable-networking-v2=Undone", "rebuild-canary=Undone"} {

@@ -72,13 +72,19 @@ func (r *running) signal(t *testing.T, signal os.Signal) {
 // the time with the code.
 func (r *running) wait(t *testing.T, code int, within time.Duration) inlab.Result {
 	t.Helper()
+	if result := r.outcome(t, within); result.Code != code {
+		t.Fatalf("want exit code %d, got %s", code, result)
+	}
+	return r.result
+}
+
+// outcome returns what the plugin did, and fails the test unless it ends within the time.
+func (r *running) outcome(t *testing.T, within time.Duration) inlab.Result {
+	t.Helper()
 	select {
 	case <-r.ended:
 	case <-time.After(within):
 		t.Fatalf("the plugin did not end within %s", within)
-	}
-	if r.result.Code != code {
-		t.Fatalf("want exit code %d, got %s", code, r.result)
 	}
 	return r.result
 }

@@ -21,6 +21,26 @@ func built(t *testing.T, name string) (workspace codertest.Workspace) {
 	return workspace
 }
 
+// failNextBuild makes the next build of a workspace fail. It is switched off
+// first: what is ON is rebuilt by Coder itself when Networking v2 is toggled.
+func failNextBuild(t *testing.T, name, message string) {
+	t.Helper()
+	var workspace codertest.Workspace
+	eventually(t, "a build of "+name+" that is under way", func() bool {
+		var err error
+		if workspace, err = lab.Workspace(name); err != nil {
+			t.Fatal(err)
+		}
+		return !workspace.Updating
+	})
+	if err := lab.Call(http.MethodPut, "/api/v0/workspaces/"+workspace.ID+"/stop", nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := lab.FailBuilds(workspace.ID, message, true); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestToggleRebuildsRunningWorkspaces: from 1.21.1 on Coder itself rebuilds what
 // runs when Networking v2 is toggled, the canary too. Neither verb is confused by
 // builds that it did not ask for.

@@ -23,7 +23,8 @@ type RegionVerification struct {
 	Name     string   `json:"name"`
 	Context  string   `json:"context"`
 	Provider Provider `json:"provider"`
-	// Outcome is Succeeded when the workspace was reached through the satellite.
+	// Outcome is Succeeded when the workspace was reached through the satellite,
+	// and no more pings were lost than was allowed.
 	Outcome Outcome `json:"outcome"`
 	// Workspace is the name of the workspace that was connected to; empty if none was chosen.
 	Workspace string `json:"workspace,omitempty"`
@@ -45,14 +46,16 @@ type Connection struct {
 	ConnectMicroseconds int64 `json:"connectMicroseconds,omitempty"`
 	// RoundTrip are the pings; nil if it was not made.
 	RoundTrip *RoundTrip `json:"roundTrip,omitempty"`
-	// Stage is where it failed: "broker", "relay", "agent", "peer" or "ping"; empty if it did not.
+	// Stage is where it failed: "broker", "relay", "agent" or "peer" when it was not
+	// made; "ping" when it was lost, or too many pings were; empty if it did not.
 	Stage string `json:"stage,omitempty"`
 	// Message says why it failed, and Hint what to do; both empty if it did not.
 	Message string `json:"message,omitempty"`
 	Hint    string `json:"hint,omitempty"`
 }
 
-// RoundTrip is how long pings to an agent and back took.
+// RoundTrip is how long pings to an agent and back took. Pings that were asked
+// for and not sent are in neither number.
 type RoundTrip struct {
 	Sent               int   `json:"sent"`
 	Lost               int   `json:"lost"`

@@ -1,7 +1,6 @@
 package codertest_test
 
 import (
-	"crypto/ecdsa"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
@@ -152,7 +151,7 @@ func TestCLISSH(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	point, err := (*ecdsa.PublicKey)(&private.PublicKey).Bytes()
+	point, err := private.PublicKey.Bytes()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package codertest_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -32,4 +33,26 @@ func TestDelayedRequestOfAClientThatIsGone(t *testing.T) {
 			t.Fatal("it had its effect, though its client was gone")
 		}
 	}
+}
+
+// A late delay does not end with the client's patience: the effect comes all the same.
+func TestLateEffect(t *testing.T) {
+	d := start(t, codertest.Options{})
+	provider := d.AddProvider(codertest.Provider{Name: "sydney"})
+	d.AddFault(codertest.Fault{Method: http.MethodPatch, Delay: 200 * time.Millisecond, Late: true})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		response, err := d.ask(ctx, t, http.MethodPatch, pools+"/"+provider.ID, `{"enable_net_v2": true}`)
+		if err == nil {
+			_ = response.Body.Close()
+		}
+		ended <- err
+	}()
+	eventually(t, "the request", func() bool { return len(d.Requests()) == 1 })
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("the error is %v", err)
+	}
+	eventually(t, "the effect", func() bool { return *d.Providers()[0].EnableNetV2 })
 }

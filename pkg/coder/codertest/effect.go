@@ -3,6 +3,7 @@ package codertest
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"crypto/tls"
 	"encoding/json"
 	"io"
@@ -18,6 +19,9 @@ func (p *Primary) faulty(next http.Handler) http.Handler {
 		if f == nil {
 			next.ServeHTTP(w, r)
 			return
+		}
+		if f.Late {
+			r = r.WithContext(context.WithoutCancel(r.Context()))
 		}
 		if f.Delay > 0 && !p.delay(r, f.Delay) {
 			reset(w)

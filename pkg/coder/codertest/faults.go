@@ -24,6 +24,9 @@ type Fault struct {
 
 	// Delay passes before anything else happens; nanoseconds in JSON.
 	Delay time.Duration `json:"delay,omitempty"`
+	// Late lets the delay outlive the client: a request that is under way has its
+	// effect although whoever sent it has given up.
+	Late bool `json:"late,omitempty"`
 	// ResetBefore breaks the connection before the request has an effect,
 	// ResetAfter when it has had it, instead of an answer.
 	ResetBefore bool `json:"resetBefore,omitempty"`

@@ -181,7 +181,7 @@ func (n *negotiation) take() (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Conn{peer: n.peer, control: raw}, nil
+	return newConn(n.peer, raw), nil
 }
 
 // finish ends the negotiation, and leaves the connection.

@@ -2,6 +2,7 @@ package wsnet_test
 
 import (
 	"context"
+	"errors"
 	"net"
 	"strings"
 	"testing"
@@ -80,6 +81,29 @@ func TestDial(t *testing.T) {
 	if _, err := connection.Ping(t.Context()); err == nil || !strings.Contains(err.Error(), "the connection to the agent is lost") {
 		t.Errorf("a ping on a closed connection: %v", err)
 	}
+}
+
+// TestAgentEnds proves that pings tell when the agent is gone, and not only that
+// they do not come back.
+func TestAgentEnds(t *testing.T) {
+	w := newWorld(t)
+	connection, err := wsnet.Dial(t.Context(), w.endpoint())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = connection.Close() }()
+	if _, err := connection.Ping(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.client.Rebuild(t.Context(), w.workspace.ID); err != nil { // which ends it
+		t.Fatal(err)
+	}
+	waitFor(t, "the connection to be lost", func() bool {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := connection.Ping(ctx)
+		return errors.Is(err, wsnet.ErrLost)
+	})
 }
 
 func waitFor(t *testing.T, what string, so func() bool) {

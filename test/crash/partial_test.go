@@ -1,0 +1,65 @@
+package crash
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"helm.sh/helm/v3/pkg/release"
+	"helm.sh/helm/v3/pkg/storage"
+	"helm.sh/helm/v3/pkg/storage/driver"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
+	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
+)
+
+// retainScenario repairs the retention of a region that is migrated: an upgrade
+// of the legacy release has undone a part of it.
+func retainScenario() scenario {
+	s := migrateScenario()
+	s.name, s.verb, s.sample = "retain, of a partial retention", "retain", 3
+	s.prepare = func(lab *inlab.Lab, r *region) error {
+		return errors.Join(migrated(lab, r), r.unkeep())
+	}
+	return s
+}
+
+// partialScenario migrates what others have left: the journal is lost, the
+// retention partial, and the record of the satellite that users depend on failed.
+func partialScenario() scenario {
+	s := migrateScenario()
+	s.name, s.sample = "migrate, from a partial state", 3
+	s.prepare = func(lab *inlab.Lab, r *region) error {
+		return errors.Join(migrated(lab, r), r.unkeep(), r.loseJournal(), r.failRecord())
+	}
+	s.complete = func(_ *inlab.Lab, r *region) error {
+		return r.look(switched(meddle.On), meddle.Facts.Rule, latestDeployed, unlocked)
+	}
+	return s
+}
+
+// latestDeployed checks the newest record alone: Helm leaves older ones failed,
+// if an upgrade from a failed one fails, too.
+func latestDeployed(f meddle.Facts) error {
+	if n := len(f.Records); n == 0 || f.Records[n-1].Status != "deployed" {
+		return fmt.Errorf("the satellite's records are %v", f.Records)
+	}
+	return nil
+}
+
+func (r *region) loseJournal() error {
+	return r.Direct.Clientset().CoreV1().ConfigMaps(satelliteNamespace).Delete(context.Background(), "coder-satellite-journal", metav1.DeleteOptions{})
+}
+
+// failRecord makes the satellite's record what `helm install --wait` leaves that
+// was not ready in time.
+func (r *region) failRecord() error {
+	records := storage.Init(driver.NewSecrets(r.Direct.Clientset().CoreV1().Secrets(satelliteNamespace)))
+	last, err := records.Last("coder-satellite")
+	if err != nil {
+		return fmt.Errorf("the satellite's record: %w", err)
+	}
+	last.SetStatus(release.StatusFailed, "timed out waiting for the condition")
+	return records.Update(last)
+}

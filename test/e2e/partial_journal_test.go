@@ -1,0 +1,89 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
+)
+
+// journalName is the ConfigMap that holds a region's journal.
+const journalName = "configmap/coder-satellite-journal"
+
+// TestLostJournal: what was before a migration is not known any more once its
+// journal is gone. A rollback says so, and does not succeed without having
+// rolled back.
+func TestLostJournal(t *testing.T) {
+	t.Cleanup(func() { resetRegion(t, "london") })
+	finishes(t, "london")
+	kubectl(t, "london", "--namespace", inlab.SatelliteNamespace, "delete", journalName)
+	finishes(t, "london") // writes a journal anew
+
+	result := lab.Plugin(t.Context(), on("london", "rollback", "--yes", "-o", "json")...)
+	now, report := factsOf(t, "london"), reported(t, result)
+	if result.Code == 0 && now.On {
+		t.Errorf("rollback succeeded, and Networking v2 is on: %v", states(report))
+	}
+	if now.On {
+		saysAll(t, "rollback", result.Stdout, []string{"--networking-v2-was off"})
+	}
+
+	back := reported(t, plugin(t, 0, on("london", "rollback", "--yes", "--networking-v2-was", "off", "-o", "json")...))
+	now = factsOf(t, "london")
+	if now.On {
+		t.Errorf("Networking v2 is on after a rollback that knows what was before: %v", states(back))
+	}
+	saysTheFacts(t, back, now)
+	envproxyServes(t, "london")
+	finishes(t, "london")
+}
+
+// TestRollbackToOn: whoever says that Networking v2 was on has nothing to roll
+// back, and is told so instead of a success.
+func TestRollbackToOn(t *testing.T) {
+	t.Cleanup(func() { resetRegion(t, "london") })
+	finishes(t, "london")
+	result := lab.Plugin(t.Context(), on("london", "rollback", "--yes", "--networking-v2-was", "on", "-o", "json")...)
+	if result.Code == 0 {
+		t.Errorf("rollback reached no legacy path, and ended with 0: %v", states(reported(t, result)))
+	}
+	networking(t, "london", true)
+}
+
+// TestJournalOfANewerVersion: it is somebody's who has a newer plugin. It is
+// neither changed nor is anybody advised to delete it.
+func TestJournalOfANewerVersion(t *testing.T) {
+	t.Cleanup(func() {
+		kubectl(t, "london", "--namespace", inlab.SatelliteNamespace, "delete", "--ignore-not-found", journalName)
+		plugin(t, 0, on("london", "rollback", "--yes", "--networking-v2-was", "off", "--remove-satellite")...)
+	})
+	finishes(t, "london")
+	text := kubectl(t, "london", "--namespace", inlab.SatelliteNamespace, "get", journalName, "-o", "yaml")
+	newer := strings.Replace(text, `"version": 1`, `"version": 9`, 1)
+	if newer == text {
+		t.Fatalf("the journal has no version: %s", text)
+	}
+	file := writeInLab(t, "journal.yaml", []byte(newer))
+	kubectl(t, "london", "replace", "-f", file)
+	before := factsOf(t, "london")
+	for _, verb := range []string{"migrate", "rollback", "retain"} {
+		result := lab.Plugin(t.Context(), on("london", verb, "--yes")...)
+		said := unwrapped(result.Stdout + result.Stderr)
+		if strings.Contains(said, "delete it") {
+			t.Errorf("%s advises to delete the journal: %s", verb, result)
+		}
+		if result.Code == 0 && !strings.Contains(said, "nothing to do") && verb != "rollback" {
+			t.Errorf("%s went on without the journal: %s", verb, result)
+		}
+		if verb == "rollback" {
+			saysAll(t, verb, said, []string{"newer", "upgrade"})
+		}
+		now := kubectl(t, "london", "--namespace", inlab.SatelliteNamespace, "get", journalName, "-o", "yaml")
+		if !strings.Contains(now, `"version": 9`) {
+			t.Errorf("%s rewrote the journal", verb)
+		}
+	}
+	if now := factsOf(t, "london"); now.On != before.On || !now.retained() {
+		t.Errorf("the region is not as before: %+v, and was %+v", now, before)
+	}
+}

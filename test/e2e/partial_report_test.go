@@ -1,0 +1,106 @@
+package e2e
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
+)
+
+// reported is what the report in a result says of its only region.
+func reported(t *testing.T, result inlab.Result) v1alpha1.RegionReport {
+	t.Helper()
+	report := decoded[v1alpha1.MigrationReport](t, result)
+	if len(report.Regions) != 1 {
+		t.Fatalf("no report of one region: %s", result)
+	}
+	return report.Regions[0]
+}
+
+// wordsOf is all that a report says of a region in words.
+func wordsOf(report v1alpha1.RegionReport) string {
+	words := slices.Concat([]string{report.Error}, report.Left)
+	for _, step := range report.Steps {
+		words = append(words, step.Name, string(step.State), step.Message, step.Error)
+	}
+	return strings.Join(words, "\n")
+}
+
+// expected is what a report has to say of these facts.
+func (f facts) expected() v1alpha1.RegionState {
+	word := map[bool]v1alpha1.Finding{true: v1alpha1.FindingYes, false: v1alpha1.FindingNo}
+	return v1alpha1.RegionState{
+		NetworkingV2: map[bool]v1alpha1.NetworkingV2{true: v1alpha1.NetworkingV2On, false: v1alpha1.NetworkingV2Off}[f.On],
+		Registered:   word[f.Registered], SatelliteRelease: f.Release, SatelliteAnswers: word[f.Answers],
+		LegacyRetained: word[f.retained()],
+	}
+}
+
+// saysTheFacts fails the test unless the report says of every fact what it is.
+func saysTheFacts(t *testing.T, report v1alpha1.RegionReport, now facts) {
+	t.Helper()
+	switch {
+	case report.After == nil:
+		t.Errorf("the report does not say what the region is now")
+	case *report.After != now.expected():
+		t.Errorf("the report says that the region is %+v, and it is %+v", *report.After, now.expected())
+	}
+}
+
+// saysNothingUntrue fails the test if the report says of a fact what it is not;
+// it may say that it does not know.
+func saysNothingUntrue(t *testing.T, report v1alpha1.RegionReport, now facts) {
+	t.Helper()
+	if report.After == nil {
+		t.Errorf("the report does not say what the region is now")
+		return
+	}
+	is, unknown := now.expected(), string(v1alpha1.FindingUnknown)
+	for _, fact := range [][3]string{
+		{"networkingV2", string(report.After.NetworkingV2), string(is.NetworkingV2)},
+		{"registered", string(report.After.Registered), string(is.Registered)},
+		{"satelliteRelease", report.After.SatelliteRelease, is.SatelliteRelease},
+		{"satelliteAnswers", string(report.After.SatelliteAnswers), string(is.SatelliteAnswers)},
+		{"legacyRetained", string(report.After.LegacyRetained), string(is.LegacyRetained)},
+	} {
+		if fact[1] != fact[2] && fact[1] != unknown {
+			t.Errorf("the report says %s %q, and it is %q", fact[0], fact[1], fact[2])
+		}
+	}
+}
+
+// leadsOn types the command that the report names, and the one that the next
+// report names, and fails the test unless that makes the region healthy.
+func leadsOn(t *testing.T, region string, report v1alpha1.RegionReport) {
+	t.Helper()
+	next, wanted := report.Next, true
+	for range 3 {
+		verb, _, _ := strings.Cut(strings.TrimPrefix(next, "kubectl coder-satellite "), " ")
+		if !slices.Contains([]string{"migrate", "rollback", "retain"}, verb) {
+			break
+		}
+		result := lab.Run(t.Context(), nil, "bash", "-c", next+" --yes -o json")
+		if result.Code != 0 {
+			t.Errorf("the command under next, %q: %s", next, result)
+			return
+		}
+		next = reported(t, result).Next
+		wanted = wanted && verb != "rollback"
+	}
+	healthy(t, region, wanted)
+}
+
+// healthy fails the test unless nothing is missing in the region, and it is
+// migrated, or on the legacy path, as wanted.
+func healthy(t *testing.T, region string, migrated bool) {
+	t.Helper()
+	nothingPending(t, region)
+	lockFree(t, region)
+	networking(t, region, migrated)
+	envproxyServes(t, region)
+	if migrated {
+		plugin(t, 0, on(region, "status")...)
+	}
+}

@@ -1,0 +1,115 @@
+package e2e
+
+import (
+	"testing"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
+)
+
+// TestSatelliteGoneInTheMiddle: a run that was killed after the switch, and
+// whose satellite then went, leaves Networking v2 off when the next one has
+// failed, at whatever step before the switch that is.
+func TestSatelliteGoneInTheMiddle(t *testing.T) {
+	t.Cleanup(func() { resetRegion(t, "london") })
+	values := writeInLab(t, "values.yaml", []byte("coderd: {image: coder-service-missing}\n"))
+	missing := oneRegion(t, "london", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.Values = append(region.Values, values) })
+	unreachable := oneRegion(t, "london", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.ConnectTo = "127.0.0.1:9" })
+	for _, tc := range []struct {
+		name       string
+		goes, back func()
+		fleet      string
+	}{
+		{
+			name:  "scaled to 0",
+			goes:  func() { scale(t, "london", "0") },
+			back:  func() { scale(t, "london", "1") },
+			fleet: "fleet.yaml",
+		},
+		{
+			name:  "out of reach",
+			goes:  func() {},
+			back:  func() {},
+			fleet: unreachable,
+		},
+		{
+			name: "uninstalled",
+			goes: func() {
+				helm(t, "london", "uninstall", inlab.SatelliteRelease, "--namespace", inlab.SatelliteNamespace, "--wait")
+			},
+			back:  func() {},
+			fleet: missing,
+		},
+		{
+			name: "uninstalled and unregistered",
+			goes: func() {
+				helm(t, "london", "uninstall", inlab.SatelliteRelease, "--namespace", inlab.SatelliteNamespace, "--wait")
+				unregister(t, "london")
+			},
+			back:  func() {},
+			fleet: missing,
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			resetRegion(t, "london")
+			killedWhileRebuilding(t, "london")
+			tc.goes()
+			result := lab.Plugin(t.Context(), "migrate", "-f", tc.fleet, "--region", "london", "--yes", "-o", "json",
+				"--step-timeout", "8s", "--evidence-dir", t.TempDir())
+			if result.Code != 1 && result.Code != 124 {
+				t.Fatalf("migrate: %s", result)
+			}
+			now, report := factsOf(t, "london"), reported(t, result)
+			if now.On {
+				t.Errorf("Networking v2 is on: %s", result)
+			}
+			if !now.retained() {
+				t.Errorf("the legacy release is not retained: %+v", now)
+			}
+			saysAll(t, "the report", wordsOf(report), []string{"Networking v2"})
+			now.Answers = now.Answers && tc.fleet != unreachable // as the Fleet's connectTo leads there
+			saysTheFacts(t, report, now)
+			envproxyServes(t, "london")
+			tc.back()
+			if tc.fleet == "fleet.yaml" {
+				leadsOn(t, "london", report)
+			}
+			finishes(t, "london")
+		})
+	}
+}
+
+// TestSatelliteUninstalledInTheMiddle: it took its key along, and is still
+// registered with it. The next run of the same migration repairs that.
+func TestSatelliteUninstalledInTheMiddle(t *testing.T) {
+	t.Cleanup(func() { resetRegion(t, "london") })
+	killedWhileRebuilding(t, "london")
+	helm(t, "london", "uninstall", inlab.SatelliteRelease, "--namespace", inlab.SatelliteNamespace, "--wait")
+	report := finishes(t, "london")
+	saysTheFacts(t, report, factsOf(t, "london"))
+	envproxyServes(t, "london")
+}
+
+// unregister removes the region's registrations, as `coder satellites rm` does.
+func unregister(t *testing.T, region string) {
+	t.Helper()
+	state, err := lab.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, satellite := range state.Satellites {
+		if satellite.Name != region {
+			continue
+		}
+		if err := lab.Call("DELETE", satellitePath+"/"+satellite.ID, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// scale sets the satellite's replicas, and waits until that is so.
+func scale(t *testing.T, region, replicas string) {
+	t.Helper()
+	kubectl(t, region, "--namespace", inlab.SatelliteNamespace, "scale", "deployment", "coderd", "--replicas", replicas)
+	eventually(t, "the satellite has "+replicas+" replicas", func() bool { return factsOf(t, region).Answers == (replicas != "0") })
+}

@@ -1,0 +1,65 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
+)
+
+// TestPrimaryUpgradedInTheMiddle: a primary that becomes 1.22 while the canary
+// is rebuilt has no legacy path any more. What is decided after that, and what
+// is said, is of the version that the primary has then.
+func TestPrimaryUpgradedInTheMiddle(t *testing.T) {
+	old, err := lab.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := lab.SetVersion(old.Version); err != nil {
+			t.Fatal(err)
+		}
+		resetRegion(t, "london")
+	})
+	fails := codertest.Fault{Method: "PATCH", Path: workspacePath, Delay: 2 * time.Second, Status: 400, Times: 1}
+	if err := lab.AddFault(fails); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { clearFaults(t) })
+	run := begin(t, on("london", "migrate", "--yes", "-o", "json", "--evidence-dir", t.TempDir())...)
+	run.reaches(t, "london", "rebuild-canary")
+	run.held(t, "PATCH")
+	networking(t, "london", true)
+	if err := lab.SetVersion("1.22.3"); err != nil {
+		t.Fatal(err)
+	}
+	if err := lab.ResetRequests(); err != nil {
+		t.Fatal(err)
+	}
+	result := run.wait(t, 1, time.Minute)
+	report := reported(t, result)
+	for _, step := range report.Steps {
+		if strings.Contains(step.Message, "legacy path") {
+			t.Errorf("%s is %s: %s", step.Name, step.State, step.Message)
+		}
+	}
+	requests, err := lab.Requests()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, request := range requests {
+		if request.Method == "PATCH" && strings.Contains(request.Path, "resource-pools") {
+			t.Errorf("the switch of a primary that has none was tried: %s, %d", request.Path, request.Status)
+		}
+	}
+	wanted := factsOf(t, "london").expected()
+	wanted.NetworkingV2 = v1alpha1.NetworkingV2AlwaysOn
+	if report.After == nil || *report.After != wanted {
+		t.Errorf("the report says that the region is %+v, and it is %+v", report.After, wanted)
+	}
+	saysAll(t, "next", report.Next, []string{"kubectl coder-satellite migrate"})
+	next := plugin(t, 0, strings.Fields("migrate "+strings.TrimPrefix(report.Next, "kubectl coder-satellite migrate ")+" --yes -o json")...)
+	t.Logf("%v", states(reported(t, next)))
+}

@@ -100,7 +100,8 @@ func (r *Region) Look(ctx context.Context) (Facts, error) {
 		f.Registered = f.Registered || f.Key != "" && registration.Fingerprint == f.Key
 	}
 	f.Silent = said(r.answers(f.Key))
-	return f, errors.Join(r.lookAtLegacy(ctx, &f), r.lookAtNotes(ctx, &f))
+	err = errors.Join(r.lookAtLegacy(ctx, &f), r.lookAtNotes(ctx, &f))
+	return f, err
 }
 
 func said(err error) string {

@@ -79,7 +79,7 @@ func newest(records []meddle.Record) string {
 // calls good is good.
 func (w *walker) checkStatus(done ran) []violation {
 	f, said := w.facts, string(done.status.NetworkingV2)
-	if said != f.Switch && !(said == unknown && w.mayNotKnow(done)) {
+	if said != f.Switch && (said != unknown || !w.mayNotKnow(done)) {
 		return []violation{violated("report: networkingV2", "status says that Networking v2 is %q, and it is %q", said, f.Switch)}
 	}
 	if done.reached && (done.how == primaryAway || done.how == apiAway) {

@@ -161,5 +161,6 @@ func (w *walker) settled(ctx context.Context, facts meddle.Facts) (bool, error) 
 	}
 	// without a registration the primary refuses what the satellite passes on
 	silent := facts.Silent != "" && facts.Registered
-	return !(satellite && silent) && !(envproxy && facts.EnvproxySilent != ""), nil
+	waits := satellite && silent || envproxy && facts.EnvproxySilent != ""
+	return !waits, nil
 }

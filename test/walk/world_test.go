@@ -110,7 +110,7 @@ func (w *walker) mend(ctx context.Context) error {
 	for namespace, name := range map[string]string{inlab.SatelliteNamespace: "coderd", inlab.LegacyNamespace: "envproxy"} {
 		deployment, err := w.place.Direct.Clientset().AppsV1().Deployments(namespace).Get(ctx, name, metav1.GetOptions{})
 		if err != nil {
-			if err = ignoreMissing(err); err != nil {
+			if ignoreMissing(err) != nil {
 				return err
 			}
 			continue

@@ -91,7 +91,7 @@ func (run *Run) switchOff(ctx context.Context) (string, error) {
 // bringBackLegacy restores the release that the ledger names from its backup.
 func (run *Run) bringBackLegacy(ctx context.Context) (string, error) {
 	ledger, namespace := run.Record.Retention, run.Source.Region.Namespace
-	release := legacy.Release{Namespace: ledger.Namespace, Name: ledger.Release, Backup: ledger.Backup}
+	release := legacy.Release{Namespace: ledger.Namespace, Name: ledger.Release, Backup: ledger.Backup, Ledger: ledger}
 	if found := run.Initial.Legacy.Value().Release; found != nil {
 		release = *found
 	}

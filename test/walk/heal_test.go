@@ -99,7 +99,7 @@ func (w *walker) behave(ctx context.Context) error {
 			return err
 		}
 	}
-	if len(w.facts.Legacy) == 0 && len(w.facts.Backups) == 0 && w.facts.Switch != meddle.AlwaysOn {
+	if w.facts.Deployed() == nil && len(w.facts.Backups) == 0 && w.facts.Switch != meddle.AlwaysOn {
 		if err := w.reinstallLegacy(ctx); err != nil {
 			return err
 		}
@@ -113,6 +113,10 @@ func (w *walker) behave(ctx context.Context) error {
 
 func (w *walker) reinstallLegacy(ctx context.Context) error {
 	one := w.lab.Region(w.place.Name)
+	// a record that a killed Helm left is in Helm's way
+	if _, err := deleteRecords(inlab.LegacyNamespace, inlab.LegacyRelease)(ctx, w, step{}); err != nil {
+		return err
+	}
 	_, err := w.helm(ctx, "upgrade", "--install", inlab.LegacyRelease, w.lab.LegacyChart("1.20.0"), "--namespace", inlab.LegacyNamespace,
 		"--set", "envproxy.token=envproxy-token-of-"+w.place.Name+",envproxy.accessURL="+one.EnvproxyURL+",envproxy.clusterAddress="+one.Server+",cemanager.accessURL="+w.lab.PrimaryURL)
 	return err

@@ -19,6 +19,8 @@ EXE   := $(shell $(GO) env GOEXE)
 RACE  ?= $(if $(shell command -v cc 2>/dev/null),-race)
 FUZZTIME ?= 10s
 TIMEOUT  ?= 30m
+WALK     ?= 10m
+REGIONS  ?= 3
 
 PLUGIN  := bin/kubectl-coder_satellite$(EXE)
 LAB     := bin/coder-satellite-lab$(EXE)
@@ -56,7 +58,7 @@ build: $(PLUGIN) ## Build the plugin into bin/
 .PHONY: test
 test: $(PLUGIN) $(LAB) $(TOOLS) ## Build everything, then run all tests of both modules
 	$(GO) test $(RACE) -timeout $(TIMEOUT) ./cmd/... ./pkg/... ./test/dist/...
-	$(MAKE) --no-print-directory --jobs=2 --output-sync=target $(E2E) test-crash-sample
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target $(E2E) test-crash-sample test-walk-sample
 	cd test/lab && $(GO) test -timeout $(TIMEOUT) ./...
 
 # The lab is tested without the race detector: Kubernetes would be compiled twice.
@@ -64,7 +66,7 @@ test: $(PLUGIN) $(LAB) $(TOOLS) ## Build everything, then run all tests of both 
 # side: the first half of the alphabet in one, the second in the other.
 E2E := test-e2e-a-n test-e2e-o-z
 
-.PHONY: $(E2E) test-crash-sample
+.PHONY: $(E2E) test-crash-sample test-walk-sample
 test-e2e-a-n: PART := ^Test[A-N]
 test-e2e-o-z: PART := ^Test[O-Z]
 $(E2E):
@@ -73,10 +75,17 @@ $(E2E):
 test-crash-sample:
 	$(GO) test -count=1 -timeout $(TIMEOUT) -v ./test/crash
 
+test-walk-sample:
+	$(GO) test -count=1 -timeout $(TIMEOUT) -v ./test/walk
+
 .PHONY: test-crash
 test-crash: $(PLUGIN) $(LAB) $(TOOLS) ## Kill and mislead the plugin at every outside call (some three hours)
 	CODER_SATELLITE_OPERATORS=50 $(GO) test -count=1 -timeout $(TIMEOUT) -v -run TestTwoOperators ./test/e2e
 	CODER_SATELLITE_CRASH=all $(GO) test -count=1 -timeout 12h -v ./test/crash
+
+.PHONY: test-walk
+test-walk: $(PLUGIN) $(LAB) $(TOOLS) ## Walk at random for WALK (10m) in each of REGIONS (3) labs, and look for what must not be
+	CODER_SATELLITE_WALK_FOR=$(WALK) CODER_SATELLITE_WALK_REGIONS=$(REGIONS) $(GO) test -count=1 -timeout 48h -v ./test/walk
 
 .PHONY: lint
 lint: ## Run golangci-lint on both modules

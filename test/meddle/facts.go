@@ -100,7 +100,8 @@ func (r *Region) Look(ctx context.Context) (Facts, error) {
 		f.Registered = f.Registered || f.Key != "" && registration.Fingerprint == f.Key
 	}
 	f.Silent = said(r.answers(f.Key))
-	return f, errors.Join(r.lookAtLegacy(ctx, &f), r.lookAtNotes(ctx, &f))
+	err = errors.Join(r.lookAtLegacy(ctx, &f), r.lookAtNotes(ctx, &f))
+	return f, err
 }
 
 func said(err error) string {
@@ -112,7 +113,7 @@ func said(err error) string {
 
 // switchOf is the state of the region's provider, whatever its name is now.
 func (r *Region) switchOf(state codertest.State) (string, error) {
-	provider, err := r.provider(state)
+	provider, err := r.Provider(state)
 	var major, minor int
 	if _, scanErr := fmt.Sscanf(strings.TrimPrefix(state.Version, "v"), "%d.%d", &major, &minor); scanErr == nil && (major > 1 || minor >= 22) {
 		return AlwaysOn, err
@@ -123,8 +124,8 @@ func (r *Region) switchOf(state codertest.State) (string, error) {
 	return Off, err
 }
 
-// provider is the region's, whatever its name is now.
-func (r *Region) provider(state codertest.State) (codertest.Provider, error) {
+// Provider is the region's, whatever its name is now.
+func (r *Region) Provider(state codertest.State) (codertest.Provider, error) {
 	for _, provider := range state.Providers {
 		if provider.Config.ClusterAddress == r.Lab.Region(r.Name).Server {
 			return provider, nil

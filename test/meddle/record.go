@@ -31,7 +31,8 @@ func DecodeRecord(data []byte) (map[string]any, error) {
 		return nil, err
 	}
 	var content map[string]any
-	return content, json.Unmarshal(text, &content)
+	err = json.Unmarshal(text, &content)
+	return content, err
 }
 
 // EncodeRecord is the reverse.

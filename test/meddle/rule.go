@@ -34,14 +34,9 @@ func (f Facts) Served() error {
 
 // Retained checks what `helm uninstall` will look at, and that there is a backup.
 func (f Facts) Retained() error {
-	deployed, found := Record{}, false
-	for _, record := range f.Legacy {
-		if record.Status == "deployed" {
-			deployed, found = record, true
-		}
-	}
+	deployed := f.Deployed()
 	switch {
-	case !found:
+	case deployed == nil:
 		return fmt.Errorf("the legacy release has no deployed record: %v", f.Legacy)
 	case !deployed.Labelled:
 		return errors.New("the legacy release's record has no label")
@@ -49,6 +44,26 @@ func (f Facts) Retained() error {
 		return errors.New("an object of the legacy release's stored manifest has no policy")
 	case len(f.Backups) == 0:
 		return errors.New("the legacy release has no backup")
+	}
+	return nil
+}
+
+// Deployed is the legacy release's record of a deployed revision; nil if there is none.
+func (f Facts) Deployed() *Record {
+	for i := range f.Legacy {
+		if f.Legacy[i].Status == "deployed" {
+			return &f.Legacy[i]
+		}
+	}
+	return nil
+}
+
+// LiveKept checks that each object of the legacy release is annotated, too.
+func (f Facts) LiveKept() error {
+	for name, kept := range f.Objects {
+		if !kept {
+			return fmt.Errorf("%s has no keep policy", name)
+		}
 	}
 	return nil
 }

@@ -15,7 +15,10 @@ import (
 
 // Call asks the primary's own API as the operator, as somebody does who changes
 // something behind the plugin's back.
-func (l *Lab) Call(method, path string, body any) error {
+func (l *Lab) Call(method, path string, body any) error { return l.CallFor(method, path, body, nil) }
+
+// CallFor is Call, and reads the JSON answer into out, if that is not nil.
+func (l *Lab) CallFor(method, path string, body, out any) error {
 	ca, err := os.ReadFile(l.CAFile)
 	if err != nil {
 		return err
@@ -48,5 +51,8 @@ func (l *Lab) Call(method, path string, body any) error {
 		said, _ := io.ReadAll(response.Body)
 		return fmt.Errorf("%s %s: %s: %s", method, path, response.Status, said)
 	}
-	return nil
+	if out == nil {
+		return nil
+	}
+	return json.NewDecoder(response.Body).Decode(out)
 }

@@ -1,0 +1,275 @@
+package walk
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
+)
+
+// check checks what a run of the plugin left, and what it said.
+func (w *walker) check(before meddle.Facts, done ran) []violation {
+	var found []violation
+	found = append(found, w.checkRule(before, done)...)
+	found = append(found, w.checkKept(before, done)...)
+	found = append(found, checkEnd(done)...)
+	found = append(found, w.checkSuccess(before, done)...)
+	found = append(found, w.checkReport(before, done)...)
+	found = append(found, w.checkSecrets(done)...)
+	if done.other != nil {
+		found = append(found, checkEnd(*done.other)...)
+		found = append(found, w.checkSecrets(*done.other)...)
+	}
+	return found
+}
+
+// runs are the verbs that a step ran: two if another operator was at work.
+func (r ran) runs() []string {
+	list := []string{r.options()[0]}
+	if r.other != nil {
+		list = append(list, r.other.options()[0])
+	}
+	return list
+}
+
+// any tells whether one of the step's runs was of that verb.
+func (r ran) any(verb string) bool {
+	return strings.Contains(" "+strings.Join(r.runs(), " ")+" ", " "+verb+" ")
+}
+
+// removes tells whether one of the step's runs may take the satellite away.
+func (r ran) removes() bool {
+	removal := "--remove-satellite"
+	return r.any("remove") || strings.Contains(r.verb, removal) || r.other != nil && strings.Contains(r.other.verb, removal)
+}
+
+// checkKept checks that nothing is gone that no verb but its own may take.
+func (w *walker) checkKept(before meddle.Facts, done ran) []violation {
+	after := w.facts
+	var found []violation
+	lost := func(kind, format string, args ...any) {
+		if done.world == "" {
+			found = append(found, violated("lost: "+kind, "%q: %s", done.step, fmt.Sprintf(format, args...)))
+		}
+	}
+	finalizes := done.any("finalize") && before.Switch == meddle.AlwaysOn
+	if !finalizes {
+		if gone := missing(before.Backups, after.Backups); len(gone) > 0 {
+			lost("backup", "the backups %v are gone", gone)
+		}
+		for name, kept := range before.Objects {
+			now, there := after.Objects[name]
+			switch {
+			case !there:
+				lost("legacy object", "%s is gone", name)
+			case kept && !now:
+				lost("retention", "%s is no longer kept", name)
+			}
+		}
+		w.checkRecords(before, after, lost)
+	}
+	if err := after.Provisions(); err != nil && before.Provisions() == nil {
+		lost("provisioning", "%v", err)
+	}
+	if done.removes() {
+		return found
+	}
+	if before.Registered && !after.Registered && (w.established || after.Switch != meddle.Off) {
+		lost("registration", "the satellite's registration is gone: %v", after.Registrations)
+	}
+	if len(before.Records) > 0 && w.established {
+		switch {
+		case len(after.Records) == 0:
+			lost("satellite", "the satellite's release is uninstalled, of which there was %v", before.Records)
+		case before.Key != "" && after.Key != before.Key:
+			lost("key", "the satellite has another key: %q, and not %q", after.Key, before.Key)
+		}
+	}
+	return found
+}
+
+// checkRecords checks that the legacy release's records keep what retains them.
+func (w *walker) checkRecords(before, after meddle.Facts, lost func(kind, format string, args ...any)) {
+	for _, was := range before.Legacy {
+		// a record of an uninstallation hides the one that is restored
+		there := was.Status == "uninstalled" || was.Status == "uninstalling"
+		for _, is := range after.Legacy {
+			if is.Revision != was.Revision {
+				continue
+			}
+			there = true
+			if was.Labelled && !is.Labelled || was.Kept && !is.Kept {
+				lost("retention", "the legacy release's record %d is no longer retained", was.Revision)
+			}
+		}
+		if !there {
+			lost("legacy record", "the legacy release's record %d is gone", was.Revision)
+		}
+	}
+}
+
+func missing(before, after []string) []string {
+	var gone []string
+	for _, name := range before {
+		if !strings.Contains(" "+strings.Join(after, " ")+" ", " "+name+" ") {
+			gone = append(gone, name)
+		}
+	}
+	return gone
+}
+
+// checkEnd checks that exit code, outcome and text agree, and that a failure is clear.
+func checkEnd(done ran) []violation {
+	if done.killed {
+		return nil
+	}
+	var found []violation
+	for _, never := range []string{"panic:", "goroutine ", "runtime error"} {
+		if strings.Contains(done.stderr, never) {
+			found = append(found, violated("panic", "%q shows %s", done.step, never))
+		}
+	}
+	if done.code != 0 && strings.TrimSpace(done.stdout+done.stderr) == "" {
+		found = append(found, violated("silent", "%q fails and says nothing", done.step))
+	}
+	if done.outcome == "" {
+		if verb := done.options()[0]; done.code == 0 && verb != "unlock" {
+			found = append(found, violated("no document", "%q exits with 0, and prints no document: %q", done.step, done.stdout))
+		}
+		return found
+	}
+	if wanted := exitCode(done.outcome); wanted != done.code {
+		found = append(found, violated("exit code", "%q ended %s with exit code %d", done.step, done.outcome, done.code))
+	}
+	if done.report != nil && done.exitCode != done.code {
+		found = append(found, violated("exit code", "%q says exit code %d, and exits with %d", done.step, done.exitCode, done.code))
+	}
+	if done.report != nil && done.code != 0 && done.report.Next == "" {
+		found = append(found, violated("no next", "%q failed (%s), and its report names no command to go on with", done.step, done.report.Outcome))
+	}
+	if done.report != nil && done.code != 0 && done.report.Error == "" && !hasFailure(done.report.Preflight) {
+		found = append(found, violated("unexplained", "%q failed (%s), and its report says no reason", done.step, done.report.Outcome))
+	}
+	return found
+}
+
+func hasFailure(checks []v1alpha1.CheckResult) bool {
+	for _, check := range checks {
+		if check.State == v1alpha1.CheckFail || check.State == v1alpha1.CheckUnknown {
+			return true
+		}
+	}
+	return false
+}
+
+// exitCode is what the README says of an outcome.
+func exitCode(outcome v1alpha1.Outcome) int {
+	switch outcome {
+	case v1alpha1.OutcomeSucceeded, v1alpha1.OutcomeNothingToDo, v1alpha1.OutcomeChangesPending:
+		return 0
+	case v1alpha1.OutcomePartlyFailed:
+		return 3
+	case v1alpha1.OutcomeLockHeld, "LockLost":
+		return 4
+	case v1alpha1.OutcomePreflightFailed:
+		return 5
+	case v1alpha1.OutcomeTimedOut:
+		return 124
+	case v1alpha1.OutcomeInterrupted:
+		return 130
+	default:
+		return 1
+	}
+}
+
+// checkSuccess checks that a verb that says that it succeeded has reached the
+// state that it names, and that one which says it changed nothing did so.
+func (w *walker) checkSuccess(before meddle.Facts, done ran) []violation {
+	after := w.facts
+	if done.world != "" || done.other != nil {
+		return nil
+	}
+	verb := done.options()[0]
+	var found []violation
+	if idle(done) && lasting(before) != lasting(after) {
+		found = append(found, violated("not idle", "%q (%s) changed the region:\n  before %s\n  after  %s", done.step, done.outcome, before, after))
+	}
+	if done.code != 0 || done.killed {
+		return found
+	}
+	if err := reached(verb, done, after); err != nil {
+		found = append(found, violated("no success", "%q (%s) says that it succeeded: %v", done.step, done.outcome, err))
+	}
+	return found
+}
+
+// idle tells whether a run may have changed nothing: because of its verb, of how
+// it ended, or of what it says.
+func idle(done ran) bool {
+	switch done.outcome {
+	case v1alpha1.OutcomePreflightFailed, v1alpha1.OutcomeNothingToDo, v1alpha1.OutcomeLockHeld:
+		return true
+	}
+	return !changes(done.verb) || done.report != nil && strings.Contains(done.report.Error, "nothing was changed")
+}
+
+// lasting is the facts but for the lock, which an idle run may take from a dead one.
+func lasting(f meddle.Facts) string {
+	f.Holder = ""
+	return f.String()
+}
+
+// reached returns what is missing from the state that a verb names.
+func reached(verb string, done ran, f meddle.Facts) error {
+	switch verb {
+	case "migrate", "status":
+		switch f.Switch {
+		case meddle.Off:
+			return errors.New("Networking v2 is off")
+		case meddle.On:
+			return f.Rule()
+		}
+		return f.Served()
+	case "rollback":
+		return rolledBack(done, f)
+	case "retain":
+		return f.Retained()
+	case "remove":
+		return removed(f)
+	case "finalize":
+		if _, there := f.Objects["deployment/envproxy"]; there {
+			return errors.New("envproxy is still there")
+		}
+		return errors.Join(f.Provisions(), f.Served())
+	case "verify":
+		return f.Served()
+	default:
+		return nil
+	}
+}
+
+func rolledBack(done ran, f meddle.Facts) error {
+	var errs []error
+	if f.Switch != meddle.Off {
+		errs = append(errs, errors.New("Networking v2 is "+f.Switch))
+	}
+	if f.EnvproxySilent != "" {
+		errs = append(errs, errors.New("envproxy does not answer: "+f.EnvproxySilent))
+	}
+	if done.removes() {
+		errs = append(errs, removed(f))
+	}
+	return errors.Join(errs...)
+}
+
+func removed(f meddle.Facts) error {
+	switch {
+	case len(f.Records) > 0:
+		return fmt.Errorf("the satellite's release is there: %v", f.Records)
+	case f.Registered:
+		return fmt.Errorf("the satellite is registered: %v", f.Registrations)
+	}
+	return nil
+}

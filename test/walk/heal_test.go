@@ -1,0 +1,229 @@
+package walk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
+	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
+)
+
+// rounds are how many runs an operator has until the region must be healthy.
+const rounds = 6
+
+// heal lets the world behave, and follows what the plugin says until the region
+// is healthy: the command under `next` if it is one that changes something, the
+// commands of failed checks, and migrate. It fails if that leads nowhere.
+func (w *walker) heal(ctx context.Context) ([]violation, error) {
+	found, err := w.checkLeavings(ctx)
+	if err != nil || len(found) > 0 {
+		return found, err
+	}
+	if err := w.behave(ctx); err != nil {
+		return nil, fmt.Errorf("the world cannot behave: %w", err)
+	}
+	verb, followed := "migrate", map[string]bool{}
+	for range rounds {
+		done, found, err := w.healing(ctx, verb)
+		if err != nil || len(found) > 0 {
+			return found, err
+		}
+		status, found, err := w.healing(ctx, "status")
+		if err != nil || len(found) > 0 {
+			return found, err
+		}
+		if status.code == 0 && healthy(w.facts) == nil {
+			return nil, nil
+		}
+		verb = w.follow(ctx, done, status, followed)
+	}
+	return []violation{violated("does not heal", "after %d rounds: %v\n  %s", rounds, healthy(w.facts), w.facts)}, nil
+}
+
+// healthy returns what is missing from a region that is done.
+func healthy(f meddle.Facts) error {
+	switch {
+	case f.Switch == meddle.Off:
+		return errors.New("Networking v2 is off")
+	case newest(f.Records) != "deployed":
+		return fmt.Errorf("the satellite's release is %s", newest(f.Records))
+	case len(f.Registrations) != 1:
+		return fmt.Errorf("%d registrations: %v", len(f.Registrations), f.Registrations)
+	case f.Holder != "":
+		return fmt.Errorf("the lock is held by %s", f.Holder)
+	}
+	return errors.Join(f.Rule(), f.Served())
+}
+
+// healing runs a verb that nobody disturbs.
+func (w *walker) healing(ctx context.Context, verb string) (ran, []violation, error) {
+	before := w.facts
+	done, err := w.run(ctx, step{verb: verb})
+	if err != nil {
+		return done, nil, err
+	}
+	if err := w.settle(ctx); err != nil {
+		return done, nil, err
+	}
+	text := done.String()
+	if done.status != nil {
+		for _, check := range done.status.Checks {
+			if check.State == v1alpha1.CheckFail || check.State == v1alpha1.CheckUnknown {
+				text += fmt.Sprintf("; %s: %s (%s)", check.ID, check.Message, check.Hint)
+			}
+		}
+	}
+	w.note("healing: %s: %s", verb, text)
+	found := w.check(before, done)
+	w.ran(before, w.facts, done)
+	return done, found, nil
+}
+
+// behave ends what the world has broken out of the plugin's reach. A legacy
+// release that it destroyed, backups and all, is installed again.
+func (w *walker) behave(ctx context.Context) error {
+	err := errors.Join(w.rename(w.place.Name), w.failBuilds(""), ignoreMissing(w.allow(ctx)))
+	if err != nil {
+		return err
+	}
+	if err := w.mend(ctx); err != nil {
+		return err
+	}
+	if w.expired {
+		if err := w.renewToken(); err != nil {
+			return err
+		}
+	}
+	if w.facts.Deployed() == nil && len(w.facts.Backups) == 0 && w.facts.Switch != meddle.AlwaysOn {
+		if err := w.reinstallLegacy(ctx); err != nil {
+			return err
+		}
+	}
+	before := w.facts
+	err = w.settle(ctx)
+	w.worldActed(before, w.facts)
+	w.note("the world behaves")
+	return err
+}
+
+func (w *walker) reinstallLegacy(ctx context.Context) error {
+	one := w.lab.Region(w.place.Name)
+	// a record that a killed Helm left is in Helm's way
+	if _, err := deleteRecords(inlab.LegacyNamespace, inlab.LegacyRelease)(ctx, w, step{}); err != nil {
+		return err
+	}
+	_, err := w.helm(ctx, "upgrade", "--install", inlab.LegacyRelease, w.lab.LegacyChart("1.20.0"), "--namespace", inlab.LegacyNamespace,
+		"--set", "envproxy.token=envproxy-token-of-"+w.place.Name+",envproxy.accessURL="+one.EnvproxyURL+",envproxy.clusterAddress="+one.Server+",cemanager.accessURL="+w.lab.PrimaryURL)
+	return err
+}
+
+// follow does what the plugin's messages say, each command once, and returns the
+// verb to run next.
+func (w *walker) follow(ctx context.Context, done, status ran, followed map[string]bool) string {
+	verb := "migrate"
+	var advice []string
+	if done.report != nil {
+		if next, ok := pluginVerb(done.report.Next); ok {
+			verb = next
+		}
+		advice = append(advice, done.report.Error)
+		advice = append(advice, done.report.Left...)
+		advice = append(advice, spoken(done.report.Preflight)...)
+	}
+	if status.status != nil {
+		advice = append(advice, spoken(status.status.Checks)...)
+	}
+	for _, command := range commands(advice) {
+		if followed[command] {
+			continue
+		}
+		followed[command] = true
+		if next, ok := pluginVerb(command); ok {
+			if next != "migrate" {
+				verb = next
+			}
+			continue
+		}
+		w.note("healing: %s: %s", command, w.obey(ctx, command))
+		if err := w.settle(ctx); err != nil {
+			w.note("healing: %v", err)
+		}
+	}
+	return verb
+}
+
+// spoken is what checks that did not pass say.
+func spoken(checks []v1alpha1.CheckResult) []string {
+	var texts []string
+	for _, check := range checks {
+		if check.State == v1alpha1.CheckFail {
+			texts = append(texts, check.Message, check.Hint)
+		}
+	}
+	return texts
+}
+
+// commands are the commands that texts name between backticks.
+func commands(texts []string) []string {
+	quoted := regexp.MustCompile("`((?:kubectl|helm|coder) [^`]*)`")
+	var list []string
+	for _, text := range texts {
+		if bare := regexp.MustCompile("^(?:kubectl|helm|coder) [^`]*$").FindString(text); bare != "" {
+			list = append(list, bare)
+		}
+		for _, match := range quoted.FindAllStringSubmatch(text, -1) {
+			list = append(list, match[1])
+		}
+	}
+	return list
+}
+
+// pluginVerb is the verb, with the options that are its own, of a command of the plugin.
+func pluginVerb(command string) (string, bool) {
+	rest, ok := strings.CutPrefix(command, "kubectl coder-satellite ")
+	if !ok {
+		return "", false
+	}
+	words := strings.Fields(rest)
+	if !slices.Contains([]string{"migrate", "rollback", "retain", "remove", "finalize", "unlock"}, words[0]) {
+		return "", false // it changes nothing
+	}
+	verb := words[:1]
+	for i, word := range words[1:] {
+		if slices.Contains([]string{"--remove-satellite", "--force"}, word) {
+			verb = append(verb, word)
+		}
+		if word == "--networking-v2-was" && i+2 < len(words) {
+			verb = append(verb, word, words[i+2])
+		}
+	}
+	if slices.Contains(verb, "--force") {
+		verb = append(verb, "--reason", "walk")
+	}
+	return strings.Join(verb, " "), true
+}
+
+// obey runs a command that a message names.
+func (w *walker) obey(ctx context.Context, command string) string {
+	words := strings.Fields(command)
+	if strings.HasPrefix(command, "kubectl coder-satellite ") {
+		return "nothing to do"
+	}
+	if words[0] == "coder" {
+		if strings.HasPrefix(command, "coder satellites rm ") {
+			did, err := deleteRegistration(ctx, w, step{})
+			return fmt.Sprint(did, err)
+		}
+		if strings.HasPrefix(command, "coder workspaces rebuild canary-") {
+			return fmt.Sprint(w.rebuildCanary(ctx))
+		}
+		return "not obeyed"
+	}
+	done := w.lab.Run(ctx, nil, words[0], words[1:]...)
+	return fmt.Sprintf("exit code %d %s", done.Code, lastLines(done.Stderr, 1))
+}

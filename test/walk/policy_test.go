@@ -1,0 +1,143 @@
+package walk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	admissionv1 "k8s.io/api/admissionregistration/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
+)
+
+// denial is something that an admission policy denies to the operator.
+type denial struct {
+	namespace, group, version, resource string
+	operations                          []admissionv1.OperationType
+}
+
+func denials() []denial {
+	write := []admissionv1.OperationType{admissionv1.Create, admissionv1.Update}
+	return []denial{
+		{inlab.LegacyNamespace, "apps", "v1", "deployments", write},
+		{inlab.LegacyNamespace, "", "v1", "secrets", write},
+		{inlab.LegacyNamespace, "", "v1", "serviceaccounts", write},
+		{inlab.SatelliteNamespace, "apps", "v1", "deployments", write},
+		{inlab.SatelliteNamespace, "", "v1", "secrets", write},
+		{inlab.SatelliteNamespace, "", "v1", "services", write},
+		{inlab.SatelliteNamespace, "", "v1", "configmaps", write},
+		{inlab.SatelliteNamespace, "coordination.k8s.io", "v1", "leases", write},
+	}
+}
+
+// policyName is of the policy and of its binding.
+const policyName = "walk"
+
+func policyActions() []named {
+	return []named{
+		{"a policy denies writes", 6, func(ctx context.Context, w *walker, s step) (string, error) {
+			denied := chosen(s, denials())
+			return fmt.Sprintf("of %s in namespace %s", denied.resource, denied.namespace), w.deny(ctx, denied)
+		}},
+		{"the policy is removed", 6, func(ctx context.Context, w *walker, _ step) (string, error) { return "", w.allow(ctx) }},
+	}
+}
+
+// deny denies it to the operator, and to nobody else: the lab's controllers go on.
+func (w *walker) deny(ctx context.Context, d denial) error {
+	client := w.place.Direct.Clientset().AdmissionregistrationV1()
+	_, err := client.ValidatingAdmissionPolicies().Create(ctx, &admissionv1.ValidatingAdmissionPolicy{
+		ObjectMeta: metav1.ObjectMeta{Name: policyName},
+		Spec: admissionv1.ValidatingAdmissionPolicySpec{
+			FailurePolicy: ptr.To(admissionv1.Fail),
+			MatchConstraints: &admissionv1.MatchResources{ResourceRules: []admissionv1.NamedRuleWithOperations{{
+				RuleWithOperations: admissionv1.RuleWithOperations{
+					Operations: d.operations,
+					Rule:       admissionv1.Rule{APIGroups: []string{d.group}, APIVersions: []string{d.version}, Resources: []string{d.resource}},
+				},
+			}}},
+			Validations: []admissionv1.Validation{{
+				Expression: fmt.Sprintf("!(request.userInfo.username == 'operator' && request.namespace == '%s')", d.namespace),
+				Message:    "walk says no",
+			}},
+		},
+	}, metav1.CreateOptions{})
+	if err != nil {
+		return err
+	}
+	_, err = client.ValidatingAdmissionPolicyBindings().Create(ctx, &admissionv1.ValidatingAdmissionPolicyBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: policyName},
+		Spec:       admissionv1.ValidatingAdmissionPolicyBindingSpec{PolicyName: policyName, ValidationActions: []admissionv1.ValidationAction{admissionv1.Deny}},
+	}, metav1.CreateOptions{})
+	if err != nil {
+		return err
+	}
+	return w.untilDenied(ctx, []denial{d}, true)
+}
+
+// allow removes the policy, and waits until it has no effect any more.
+func (w *walker) allow(ctx context.Context) error {
+	client := w.place.Direct.Clientset().AdmissionregistrationV1()
+	bindingErr := client.ValidatingAdmissionPolicyBindings().Delete(ctx, policyName, metav1.DeleteOptions{})
+	policyErr := client.ValidatingAdmissionPolicies().Delete(ctx, policyName, metav1.DeleteOptions{})
+	if apierrors.IsNotFound(bindingErr) && apierrors.IsNotFound(policyErr) {
+		return bindingErr
+	}
+	for _, err := range []error{bindingErr, policyErr} {
+		if err != nil && !apierrors.IsNotFound(err) {
+			return err
+		}
+	}
+	return w.untilDenied(ctx, denials(), false)
+}
+
+// untilDenied waits until the policy has come to where requests are admitted, or is gone from there.
+func (w *walker) untilDenied(ctx context.Context, tried []denial, wanted bool) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	ticker := time.NewTicker(100 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		denied := false
+		for _, d := range tried {
+			denied = denied || w.isDenied(ctx, d)
+		}
+		if denied == wanted {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return errors.New("the policy has no effect")
+		case <-ticker.C:
+		}
+	}
+}
+
+// isDenied tries to create an object, without doing so.
+func (w *walker) isDenied(ctx context.Context, d denial) bool {
+	client, dry := w.place.Direct.Clientset(), metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}}
+	meta := metav1.ObjectMeta{GenerateName: "walk-"}
+	var err error
+	switch d.resource {
+	case "deployments":
+		_, err = client.AppsV1().Deployments(d.namespace).Create(ctx, deploymentOfNothing(meta), dry)
+	case "secrets":
+		_, err = client.CoreV1().Secrets(d.namespace).Create(ctx, &corev1.Secret{ObjectMeta: meta}, dry)
+	case "serviceaccounts":
+		_, err = client.CoreV1().ServiceAccounts(d.namespace).Create(ctx, &corev1.ServiceAccount{ObjectMeta: meta}, dry)
+	case "services":
+		_, err = client.CoreV1().Services(d.namespace).Create(ctx, &corev1.Service{ObjectMeta: meta, Spec: corev1.ServiceSpec{Ports: []corev1.ServicePort{{Port: 80}}}}, dry)
+	case "configmaps":
+		_, err = client.CoreV1().ConfigMaps(d.namespace).Create(ctx, &corev1.ConfigMap{ObjectMeta: meta}, dry)
+	case "leases":
+		_, err = client.CoordinationV1().Leases(d.namespace).Create(ctx, &coordinationv1.Lease{ObjectMeta: meta}, dry)
+	}
+	return err != nil && strings.Contains(err.Error(), "walk says no")
+}

@@ -1,0 +1,49 @@
+package walk
+
+import (
+	"context"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
+)
+
+// checkSecrets checks that no secret is in what a run printed or noted.
+func (w *walker) checkSecrets(done ran) []violation {
+	return append(w.shows("output", done.stdout+done.stderr), w.shows("journal", w.facts.Journal)...)
+}
+
+func (w *walker) shows(where, text string) []violation {
+	for _, secret := range w.secrets {
+		if i := strings.Index(text, secret); i >= 0 {
+			return []violation{violated("secret", "a secret is in the %s: %q", where, text[max(0, i-200):min(len(text), i+len(secret))])}
+		}
+	}
+	return nil
+}
+
+// checkLeavings checks, at the end of a walk, that no secret is in the Events
+// and in the evidence that it left.
+func (w *walker) checkLeavings(ctx context.Context) ([]violation, error) {
+	events, err := w.place.Direct.Clientset().CoreV1().Events(inlab.SatelliteNamespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, err
+	}
+	var found []violation
+	for _, event := range events.Items {
+		found = append(found, w.shows("event "+event.Name, event.Message)...)
+	}
+	err = filepath.WalkDir(w.lab.Path("evidence"), func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return ignoreMissing(err)
+		}
+		text, err := os.ReadFile(path)
+		found = append(found, w.shows("evidence "+path, string(text))...)
+		return err
+	})
+	return found, err
+}

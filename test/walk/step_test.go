@@ -1,0 +1,142 @@
+package walk
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
+)
+
+// step is one step of a walk. It is drawn whole before the walk begins: what
+// comes of it depends on the region alone, so that a walk can be cut short, or
+// walked again without some of its steps.
+type step struct {
+	// world is what the world does; empty if the plugin is run.
+	world string
+	// verb is what the plugin is run with, and how it is disturbed at a call.
+	verb string
+	how  disturb
+	call int
+	// fault answers that call, seconds is how long something lasts, other is what
+	// another operator runs meanwhile, or what the world does.
+	fault   meddle.Fault
+	seconds int
+	other   string
+	// pick chooses among what an action finds.
+	pick int
+}
+
+// disturb is how a run of the plugin is disturbed.
+type disturb string
+
+const (
+	plain       disturb = ""
+	killed      disturb = "killed before"
+	killedLate  disturb = "killed after the effect of"
+	interrupted disturb = "interrupted (SIGINT) at"
+	stopped     disturb = "stopped (SIGSTOP) at"
+	misled      disturb = "misled at"
+	behind      disturb = "with the world at work at"
+	primaryAway disturb = "with the primary away from"
+	apiAway     disturb = "with the API server away from"
+)
+
+// String says in one line what a step does.
+func (s step) String() string {
+	if s.world != "" {
+		return fmt.Sprintf("the world: %s (%d)", s.world, s.pick)
+	}
+	text := s.verb
+	if s.how != plain {
+		text += fmt.Sprintf(", %s call %d", s.how, s.call)
+	}
+	switch s.how {
+	case misled:
+		text += ": " + string(s.fault)
+	case behind:
+		text += fmt.Sprintf(": %s (%d)", s.other, s.pick)
+	case stopped:
+		text += fmt.Sprintf(", for %d s", s.seconds)
+		if s.other != "" {
+			text += ", while another operator runs " + s.other
+		}
+	case primaryAway, apiAway:
+		text += fmt.Sprintf(", for %d s", s.seconds)
+	}
+	return text
+}
+
+// options are the flags of a verb, without those that every run has.
+func (s step) options() []string { return strings.Fields(s.verb) }
+
+// weighted is something that is drawn as often as its weight says.
+type weighted[T any] struct {
+	what   T
+	weight int
+}
+
+func draw[T any](random *rand.Rand, choices []weighted[T]) T {
+	total := 0
+	for _, c := range choices {
+		total += c.weight
+	}
+	n := random.IntN(total)
+	for _, c := range choices {
+		if n -= c.weight; n < 0 {
+			return c.what
+		}
+	}
+	return choices[0].what
+}
+
+func verbs() []weighted[string] {
+	return []weighted[string]{
+		{"migrate", 40}, {"rollback", 14}, {"rollback --remove-satellite", 5}, {"retain", 9}, {"remove", 4}, {"finalize", 5},
+		{"unlock --reason walk", 3}, {"status", 9}, {"plan", 6}, {"verify --pings 2 --timeout 20s", 5},
+	}
+}
+
+func disturbances() []weighted[disturb] {
+	return []weighted[disturb]{
+		{plain, 40}, {killed, 9}, {killedLate, 9}, {interrupted, 8}, {stopped, 6}, {misled, 12}, {behind, 10}, {primaryAway, 6}, {apiAway, 4},
+	}
+}
+
+// steps draws a walk. Every random decision comes from the seed.
+func steps(seed uint64, count, longest int) []step {
+	random := rand.New(rand.NewPCG(seed, 9))
+	var walk []step
+	for i := range count {
+		s := step{pick: random.IntN(1000)}
+		verb, how, world := draw(random, verbs()), draw(random, disturbances()), draw(random, worldly())
+		call, fault, seconds := 1+random.IntN(130), random.IntN(len(meddle.Faults())), 1+random.IntN(longest)
+		other := draw(random, verbs())
+		switch {
+		case i == 0 && random.IntN(3) > 0:
+			s.verb = "migrate" // most walks begin with a migrated region
+		case random.IntN(100) < 45:
+			s.world = world
+		default:
+			s.verb, s.how = verb, how
+			if how != plain {
+				s.call = call
+			}
+			switch how {
+			case misled:
+				s.fault = meddle.Faults()[fault]
+			case behind:
+				s.other = world
+			case stopped:
+				s.seconds = 1 + seconds%6
+				if s.seconds > 2 && seconds%2 == 0 {
+					s.other = other
+				}
+			case primaryAway, apiAway:
+				s.seconds = seconds
+			}
+		}
+		walk = append(walk, s)
+	}
+	return walk
+}

@@ -71,10 +71,12 @@ func writeInLab(t *testing.T, suffix string, data []byte) string {
 	return file.Name()
 }
 
-// resetRegion brings a region back to what it was before its migration.
+// resetRegion brings a region back to what it was before its migration, with
+// its canary switched off.
 func resetRegion(t *testing.T, region string) {
 	t.Helper()
 	plugin(t, 0, "rollback", "-f", "fleet.yaml", "--region", region, "--remove-satellite", "--yes")
+	switchOff(t, "canary-"+region)
 }
 
 // quiet fails the test if anything was written to the region's cluster since

@@ -72,6 +72,7 @@ func TestClockSkew(t *testing.T) {
 // lock expires, and finishes.
 func TestHolderKilled(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "ohio") })
+	switchOff(t, "canary-ohio")
 	slow(t, "PATCH", workspacePath, 10*time.Second)
 	run := begin(t, on("ohio", "migrate", "--yes", "--lock-duration", "3s")...)
 	run.reaches(t, "ohio", "rebuild-canary")

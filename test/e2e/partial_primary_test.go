@@ -15,9 +15,10 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// refuseRebuild makes the next rebuild of a workspace fail, late.
-func refuseRebuild(t *testing.T) {
+// refuseRebuild makes the next rebuild of a region's canary fail, late.
+func refuseRebuild(t *testing.T, region string) {
 	t.Helper()
+	switchOff(t, "canary-"+region)
 	fault := codertest.Fault{Method: http.MethodPatch, Path: workspacePath, Delay: 2 * time.Second, Status: http.StatusBadRequest, Times: 1}
 	if err := lab.AddFault(fault); err != nil {
 		t.Fatal(err)
@@ -50,7 +51,7 @@ func TestPrimaryAwayAtTheFailure(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			resetRegion(t, "london")
-			refuseRebuild(t)
+			refuseRebuild(t, "london")
 			if err := lab.ResetRequests(); err != nil {
 				t.Fatal(err)
 			}
@@ -85,7 +86,7 @@ func TestLogsThatHang(t *testing.T) {
 		foreignPod(t, "london", "lab-node")
 	}
 	hanging(t, "london", "lab-node")
-	refuseRebuild(t)
+	refuseRebuild(t, "london")
 	if err := lab.ResetRequests(); err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +110,7 @@ func TestEvidenceIsTheSatellites(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "london") })
 	kubelet := hanging(t, "london", "another-node")
 	pod := foreignPod(t, "london", "another-node")
-	refuseRebuild(t)
+	refuseRebuild(t, "london")
 	dir := t.TempDir()
 	report := reported(t, plugin(t, 1, on("london", "migrate", "--yes", "-o", "json", "--evidence-dir", dir)...))
 	if asked := kubelet.Asked(); len(asked) > 0 {

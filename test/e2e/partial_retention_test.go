@@ -65,6 +65,7 @@ func TestRetentionLostInTheMiddle(t *testing.T) {
 // switch does: Networking v2 is on, and the migration not complete.
 func killedWhileRebuilding(t *testing.T, region string) {
 	t.Helper()
+	switchOff(t, "canary-"+region)
 	slow(t, "PATCH", workspacePath, 10*time.Second)
 	run := begin(t, on(region, "migrate", "--yes", "--lock-duration", "2s")...)
 	run.reaches(t, region, "rebuild-canary")

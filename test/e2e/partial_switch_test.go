@@ -48,7 +48,7 @@ func TestProviderRenamed(t *testing.T) {
 		rename("london")
 		resetRegion(t, "london")
 	})
-	refuseRebuild(t)
+	refuseRebuild(t, "london")
 	run := begin(t, on("london", "migrate", "--yes", "-o", "json", "--evidence-dir", t.TempDir())...)
 	run.reaches(t, "london", "rebuild-canary")
 	run.held(t, http.MethodPatch)
@@ -74,7 +74,7 @@ func TestTokenExpires(t *testing.T) {
 	}
 	fleet := oneRegion(t, "london", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.Canary.Workspace = "canary-london" })
 	file := writeInLab(t, "token", []byte(token))
-	refuseRebuild(t)
+	refuseRebuild(t, "london")
 	run := begin(t, "migrate", "-f", fleet, "--yes", "-o", "json", "--coder-token-file", file, "--evidence-dir", t.TempDir())
 	run.reaches(t, "london", "rebuild-canary")
 	run.held(t, http.MethodPatch)

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
 // TestPrimaryUpgradedInTheMiddle: a primary that becomes 1.22 while the canary
@@ -23,11 +22,7 @@ func TestPrimaryUpgradedInTheMiddle(t *testing.T) {
 		}
 		resetRegion(t, "london")
 	})
-	fails := codertest.Fault{Method: "PATCH", Path: workspacePath, Delay: 2 * time.Second, Status: 400, Times: 1}
-	if err := lab.AddFault(fails); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { clearFaults(t) })
+	refuseRebuild(t, "london")
 	run := begin(t, on("london", "migrate", "--yes", "-o", "json", "--evidence-dir", t.TempDir())...)
 	run.reaches(t, "london", "rebuild-canary")
 	run.held(t, "PATCH")

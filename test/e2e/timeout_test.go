@@ -71,6 +71,7 @@ func TestSlowAnswerTimesOut(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "london") })
 	finishes(t, "london")
 	plugin(t, 0, on("london", "rollback", "--yes")...)
+	switchOff(t, "canary-london")
 	slow(t, "PATCH", workspacePath, 6*time.Second)
 	result := plugin(t, 124, on("london", "migrate", "--yes", "--step-timeout", "5s", "-o", "json", "--evidence-dir", t.TempDir())...)
 	clearFaults(t)

@@ -21,11 +21,10 @@ func built(t *testing.T, name string) (workspace codertest.Workspace) {
 	return workspace
 }
 
-// failNextBuild makes the next build of a workspace fail. It is switched off
-// first: what is ON is rebuilt by Coder itself when Networking v2 is toggled.
-func failNextBuild(t *testing.T, name, message string) {
+// switchOff switches a workspace off. What is ON is rebuilt by Coder itself when
+// Networking v2 is toggled, before the plugin asks for it.
+func switchOff(t *testing.T, name string) (workspace codertest.Workspace) {
 	t.Helper()
-	var workspace codertest.Workspace
 	eventually(t, "a build of "+name+" that is under way", func() bool {
 		var err error
 		if workspace, err = lab.Workspace(name); err != nil {
@@ -36,7 +35,13 @@ func failNextBuild(t *testing.T, name, message string) {
 	if err := lab.Call(http.MethodPut, "/api/v0/workspaces/"+workspace.ID+"/stop", nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := lab.FailBuilds(workspace.ID, message, true); err != nil {
+	return workspace
+}
+
+// failNextBuild makes the next build of a workspace fail, which is switched off first.
+func failNextBuild(t *testing.T, name, message string) {
+	t.Helper()
+	if err := lab.FailBuilds(switchOff(t, name).ID, message, true); err != nil {
 		t.Fatal(err)
 	}
 }

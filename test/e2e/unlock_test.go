@@ -21,6 +21,7 @@ func TestUnlock(t *testing.T) {
 	free := plugin(t, 0, on("ohio", "unlock", "--yes", "--reason", "to try it")...)
 	saysAll(t, "unlock", free.Stderr, []string{`region "ohio" is not locked`})
 
+	switchOff(t, "canary-ohio")
 	slow(t, "PATCH", workspacePath, 25*time.Second)
 	started := time.Now()
 	run := begin(t, on("ohio", "migrate", "--yes", "--lock-duration", "6s")...)

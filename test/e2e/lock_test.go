@@ -83,7 +83,7 @@ func TestHolderKilled(t *testing.T) {
 	<-run.ended
 	ruleHolds(t, "ohio")
 	clearFaults(t)
-	if next := finishes(t, "ohio"); !strings.Contains(next.Resumed, "stopped without a word at step rebuild-canary") {
+	if next := finishes(t, "ohio"); !strings.Contains(next.Resumed, "stopped without recording a result at step rebuild-canary") {
 		t.Errorf("the next run does not say where this one stopped: %q", next.Resumed)
 	}
 }

@@ -55,6 +55,5 @@ func TestPrimaryUpgradedInTheMiddle(t *testing.T) {
 		t.Errorf("the report says that the region is %+v, and it is %+v", report.After, wanted)
 	}
 	saysAll(t, "next", report.Next, []string{"kubectl coder-satellite migrate"})
-	next := plugin(t, 0, strings.Fields("migrate "+strings.TrimPrefix(report.Next, "kubectl coder-satellite migrate ")+" --yes -o json")...)
-	t.Logf("%v", states(reported(t, next)))
+	plugin(t, 0, strings.Fields("migrate "+strings.TrimPrefix(report.Next, "kubectl coder-satellite migrate ")+" --yes -o json")...)
 }

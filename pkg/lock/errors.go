@@ -57,6 +57,8 @@ type LostError struct {
 func (e *LostError) Error() string {
 	how := "is gone"
 	switch {
+	case e.By != "" && e.Silent > 0:
+		how = fmt.Sprintf("was not renewed for %s, because its cluster did not answer or this machine slept, and was taken over by %s", e.Silent.Round(time.Second), e.By)
 	case e.By != "":
 		how = "was taken over by " + e.By
 	case e.UnlockedBy != "":

@@ -81,6 +81,22 @@ func (l *Lock) renewOnce(ctx context.Context) error {
 	return failure
 }
 
+// whoHas returns why the lock is lost. If it is for want of a renewal, it asks who
+// holds it now, in one request, since then another run may have taken it over.
+func (l *Lock) whoHas(ctx context.Context) error {
+	lost := new(LostError)
+	if !errors.As(l.Err(), &lost) || lost.Silent == 0 || lost.By != "" {
+		return l.Err()
+	}
+	lease, err := l.client.CoordinationV1().Leases(l.options.Namespace).Get(ctx, Name, metav1.GetOptions{})
+	if err != nil || holder(lease) == "" || holder(lease) == l.options.Holder {
+		return lost
+	}
+	now := *lost
+	now.By = holder(lease)
+	return &now
+}
+
 func (l *Lock) renewedAt(begun time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -112,8 +128,8 @@ func (l *Lock) silent() time.Duration {
 // what is written within a third of the lock's duration after Check returned
 // nil cannot meet the writes of a run that took the lock over.
 func (l *Lock) Check(ctx context.Context) error {
-	if err := l.Err(); err != nil {
-		return err
+	if l.Err() != nil {
+		return l.whoHas(ctx)
 	}
 	lease, err := l.client.CoordinationV1().Leases(l.options.Namespace).Get(ctx, Name, metav1.GetOptions{})
 	switch {

@@ -121,12 +121,35 @@ func TestRenewLoses(t *testing.T) {
 				if err := l.Check(t.Context()); !errors.As(err, &lost) {
 					t.Errorf("the check says %v", err)
 				}
-				if got := link.sent(); got != "" {
-					t.Errorf("what is lost was asked for again: %q", got)
+				asks := "" // who has it, if that is not known yet
+				if lost.Silent > 0 {
+					asks = "GET"
+				}
+				if got := link.sent(); got != asks {
+					t.Errorf("of what is lost it was asked %q, want %q", got, asks)
 				}
 			})
 		})
 	}
+}
+
+// A lock that was lost in silence is somebody's by now: the next check says whose.
+func TestCheckSaysWhoHasIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := &apiServer{}
+		sky := new(weather)
+		client, _ := server.client(t, sky.on)
+		l := mustAcquire(t, client, options("ann@laptop/1"))
+		defer release(t, l)
+		sky.set(fault{drop: true})
+		<-l.Lost()
+		sky.set(fault{})
+		server.edit(func(lease *coordinationv1.Lease) { lease.Spec.HolderIdentity = ptr.To("bob@laptop/2") })
+		lost := new(LostError)
+		if err := l.Check(t.Context()); !errors.As(err, &lost) || lost.By != "bob@laptop/2" || !strings.Contains(err.Error(), "was taken over by bob@laptop/2") {
+			t.Errorf("the check says %v", err)
+		}
+	})
 }
 
 func TestRelease(t *testing.T) {

@@ -7,8 +7,18 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// stateAfter says, from the facts read last, how a run left the region.
-func stateAfter(s *snapshot.Snapshot) *v1alpha1.RegionState {
+// stateAfter says how the run left the region. A registration that was asked for
+// without an answer may still be made: that it is not listed yet means nothing.
+func (run *Run) stateAfter() *v1alpha1.RegionState {
+	state := stateOf(run.Now)
+	if run.registering && state.Registered == v1alpha1.FindingNo {
+		state.Registered = v1alpha1.FindingUnknown
+	}
+	return state
+}
+
+// stateOf says, from the facts read last, how a region is.
+func stateOf(s *snapshot.Snapshot) *v1alpha1.RegionState {
 	return &v1alpha1.RegionState{
 		NetworkingV2:     cmp.Or(s.Networking(), v1alpha1.NetworkingV2Unknown),
 		Registered:       registeredAfter(s),

@@ -35,6 +35,9 @@ type Run struct {
 	// it directly; the engine writes it before and after each step.
 	Record *journal.Record
 
+	// registering is set while a registration was asked for and not answered.
+	registering bool
+
 	progress func(message string)
 }
 

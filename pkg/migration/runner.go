@@ -163,7 +163,7 @@ func (r *Runner) locked(ctx context.Context, plan v1alpha1.RegionPlan, report *v
 	if differences := Differences(plan.Basis, again.Basis); len(differences) > 0 {
 		return &changedError{differences}
 	}
-	return r.steps(ctx, source, fresh, again, report)
+	return r.steps(ctx, source, fresh, again, held.Check, report)
 }
 
 // otherItems are the operation's items without the provider, with what rights take.

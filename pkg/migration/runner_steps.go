@@ -15,7 +15,7 @@ import (
 
 // steps opens the journal, applies the steps, and closes the journal with how
 // the run ended.
-func (r *Runner) steps(ctx context.Context, source *snapshot.Source, s *snapshot.Snapshot, plan v1alpha1.RegionPlan, report *v1alpha1.RegionReport) error {
+func (r *Runner) steps(ctx context.Context, source *snapshot.Source, s *snapshot.Snapshot, plan v1alpha1.RegionPlan, holds func(context.Context) error, report *v1alpha1.RegionReport) error {
 	client := source.Access.Clientset()
 	writer, err := journal.Open(ctx, client, source.Region.Namespace)
 	if err != nil {
@@ -57,12 +57,12 @@ func (r *Runner) steps(ctx context.Context, source *snapshot.Source, s *snapshot
 	}
 	e.settle = (&settler{
 		run: run, operation: r.Operation.Name, report: report,
-		read: run.Refresh, do: run.remedy, finish: e.finish,
+		read: run.Refresh, do: run.remedy, holds: holds, finish: e.finish,
 		evidence: func(ctx context.Context) (string, error) { return keepEvidence(ctx, run, r.Operation.Name) },
 	}).settle
 	err = e.apply(ctx)
 	run.look(ctx, err)
-	report.After = stateAfter(run.Now)
+	report.After = run.stateAfter()
 	if err == nil && r.Operation.Done != nil {
 		r.Operation.Done(record)
 	}

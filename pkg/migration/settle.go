@@ -19,6 +19,7 @@ import (
 const (
 	switchTimeout   = 2 * time.Minute  // switching Networking v2 off
 	signalTimeout   = 20 * time.Second // the same after a signal, when somebody waits
+	holderTimeout   = 5 * time.Second  // asking who has the lock
 	evidenceTimeout = 30 * time.Second // keeping evidence
 	settleTimeout   = 10 * time.Minute // everything else
 )
@@ -31,6 +32,8 @@ type settler struct {
 	// read reads items afresh; do carries a remedy out, and returns what is so now.
 	read func(ctx context.Context, items ...snapshot.Item)
 	do   func(ctx context.Context, r remedy) (string, error)
+	// holds asks whether the lock is still this run's, and if not, who has it.
+	holds func(context.Context) error
 	// finish puts the result of a remedy into the report and the record.
 	finish func(v1alpha1.StepResult)
 	// evidence keeps what can be seen now, and returns where.
@@ -45,6 +48,9 @@ type settler struct {
 func (s *settler) settle(ctx context.Context, failed string, cause error) error {
 	ctx = context.WithoutCancel(ctx)
 	interrupted, lost := errors.Is(cause, ErrInterrupted), lockLost(cause)
+	if lost && !ownedByAnother(cause) {
+		cause = s.withHolder(ctx, cause)
+	}
 	switch {
 	case ownedByAnother(cause):
 		s.left("another run owns the region now and decides what becomes of it: nothing was reverted")
@@ -69,6 +75,17 @@ func (s *settler) settle(ctx context.Context, failed string, cause error) error 
 	s.leftDone()
 	if stillOn != nil {
 		return &stillOnError{provider: s.run.provider().Name, why: stillOn, cause: cause}
+	}
+	return cause
+}
+
+// withHolder adds who has taken the lock since it was lost for want of a
+// renewal, if anybody has.
+func (s *settler) withHolder(ctx context.Context, cause error) error {
+	ctx, cancel := context.WithTimeout(ctx, holderTimeout)
+	defer cancel()
+	if err := s.holds(ctx); ownedByAnother(err) {
+		return fmt.Errorf("%w (before: %w)", err, cause)
 	}
 	return cause
 }

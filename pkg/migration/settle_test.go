@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	clocktesting "k8s.io/utils/clock/testing"
@@ -21,6 +22,8 @@ var errBoom = errors.New("boom")
 type settling struct {
 	settler
 	log []string
+	// holder is what asking for the lock says.
+	holder error
 	// fails is what goes wrong with a remedy, by its step.
 	fails map[string]error
 }
@@ -49,6 +52,7 @@ func newSettling(t *testing.T, now *snapshot.Snapshot) *settling {
 			}
 			return "done", nil
 		},
+		holds:  func(context.Context) error { return s.holder },
 		finish: func(result v1alpha1.StepResult) { s.report.Steps = append(s.report.Steps, result) },
 		evidence: func(context.Context) (string, error) {
 			s.log = append(s.log, "evidence")
@@ -98,6 +102,11 @@ func TestSettle(t *testing.T) {
 		},
 		"the lock is lost to another run": {
 			failed: "rebuild-canary", cause: &lock.LostError{By: "bob@laptop/1"},
+			left: []string{"another run owns the region now"},
+		},
+		"the lock is lost in silence, and another run has it": {
+			failed: "rebuild-canary", cause: &lock.LostError{Silent: 20 * time.Second},
+			but:  func(s *settling) { s.holder = &lock.LostError{By: "bob@laptop/1"} },
 			left: []string{"another run owns the region now"},
 		},
 		"--no-rollback": {

@@ -75,5 +75,9 @@ func (r registerSatellite) Apply(ctx context.Context, run *Run) error {
 	if _, ok := run.Now.Registration(); ok {
 		return nil
 	}
-	return err
+	if answered := new(coder.Error); errors.As(err, &answered) {
+		return err
+	}
+	run.registering = true
+	return fmt.Errorf("whether the primary registers the satellite is unknown, because it gave no answer: %w", err)
 }

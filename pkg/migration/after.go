@@ -29,7 +29,7 @@ func stateOf(s *snapshot.Snapshot) *v1alpha1.RegionState {
 }
 
 func registeredAfter(s *snapshot.Snapshot) v1alpha1.Finding {
-	if _, ok := ownRegistration(s); ok {
+	if _, ok := s.Registration(); ok {
 		return v1alpha1.FindingYes
 	}
 	if !s.Registrations.IsKnown() || !s.Satellite.IsKnown() {

@@ -2,6 +2,7 @@ package migration
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
@@ -56,7 +57,12 @@ func (installSatellite) Apply(ctx context.Context, run *Run) error {
 	}
 	spec := run.Now.Spec.Value()
 	if same, _ := run.Now.Satellite.Value().Matches(spec, run.Now.Chart.Value()); same {
-		return satellite.Wait(ctx, run.Source.Access, spec.Namespace, options)
+		err := satellite.Wait(ctx, run.Source.Access, spec.Namespace, options)
+		if blocked := new(satellite.BlockedError); !errors.As(err, &blocked) || !blocked.Hopeless || ctx.Err() != nil {
+			return err
+		}
+		// The record is as it should be, and the objects are not: somebody changed them.
+		run.Progress("applying the chart again, because waiting does not help: %v", err)
 	}
 	_, err := satellite.Apply(ctx, run.Source.Access, spec, run.Now.Chart.Value(), options)
 	return err

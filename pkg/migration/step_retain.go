@@ -25,6 +25,8 @@ func (retainLegacy) Decide(s *snapshot.Snapshot) Decision {
 	switch {
 	case !known:
 		return blocked(fmt.Sprintf("the legacy release could not be examined: %v", s.Legacy.Err()))
+	case len(state.Found.Releases) == 0 && s.Networking() == v1alpha1.NetworkingV2On && retainedBefore(s.Journal.Value()):
+		return blocked(state.Found.Explain()) // it was there, and a rollback would need it
 	case len(state.Found.Releases) == 0 && s.Networking() != v1alpha1.NetworkingV2Off:
 		return already("there is no legacy release (any more)")
 	case state.Release == nil:
@@ -46,6 +48,9 @@ func (retainLegacy) Decide(s *snapshot.Snapshot) Decision {
 		"missing: "+strings.Join(missing, ", "),
 	)
 }
+
+// retainedBefore reports whether the journal says that a release is retained.
+func retainedBefore(record *journal.Record) bool { return record != nil && record.Retention != nil }
 
 func ledgerCovers(record *journal.Record, release legacy.Release) bool {
 	return record != nil && record.Retention.Covers(release.Namespace, release.Name, release.Revision)

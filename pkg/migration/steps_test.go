@@ -43,8 +43,13 @@ func TestDecisions(t *testing.T) {
 		"retain: the ledger lags":   {retainLegacy{}, migrated, func(s facts) { s.Journal.Value().Retention.Revision = 7 }, change, "retain"},
 		"retain: no journal":        {retainLegacy{}, migrated, func(s facts) { s.Journal = snapshot.Known[*journal.Record](nil) }, change, "retain"},
 		"retain: none, legacy path": {retainLegacy{}, fresh, noLegacy, blocked, "legacy"},
-		"retain: none, v2":          {retainLegacy{}, migrated, noLegacy, none, "no legacy release"},
-		"retain: record is gone":    {retainLegacy{}, migrated, recordGone, change, "restore the record"},
+		"retain: none, v2":          {retainLegacy{}, migrated, func(s facts) { noLegacy(s); s.Journal.Value().Retention = nil }, none, "no legacy release"},
+		"retain: gone, v2":          {retainLegacy{}, migrated, noLegacy, blocked, "no legacy release was found"},
+		"retain: gone, always v2": {retainLegacy{}, migrated, func(s facts) {
+			noLegacy(s)
+			s.Primary.Version = snapshot.FactOf(coder.ParseVersion("1.22.0"))
+		}, none, "no legacy release"},
+		"retain: record is gone": {retainLegacy{}, migrated, recordGone, change, "restore the record"},
 
 		"install: fresh": {installSatellite{}, fresh, asIs, change, "install coder 1.21.7 as coder-satellite/coder-satellite"},
 		"install: done":  {installSatellite{}, migrated, asIs, none, "is deployed and ready, revision 1"},

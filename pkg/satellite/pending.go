@@ -68,14 +68,16 @@ func mayClear(ctx context.Context, access *cluster.Access, spec Spec, records re
 	case options.MayClearPending:
 		why = fmt.Sprintf("it has until %s to end", last.at.Add(helmTimeout).UTC().Format(time.RFC3339))
 	}
-	return fmt.Errorf("release %s/%s is %s at revision %d, written by %s at %s: a Helm operation is running or was killed, and %s; nothing was changed. Wait for it; if nobody runs one, %s",
+	return fmt.Errorf("release %s/%s is %s at revision %d, written by %s at %s: a Helm operation is running or was killed, and %s; the release was left as it is. Wait for it; if nobody runs one, %s",
 		spec.Namespace, spec.Release, records.lastStatus, records.last, cmp.Or(last.name, "an unknown client"), last.at.UTC().Format(time.RFC3339), why, records.remedy(spec))
 }
 
-// remedy is what ends an operation that nobody runs any more.
+// remedy is what ends an operation that nobody runs any more. It uninstalls
+// nothing: the objects may be in use, whatever the record says.
 func (r releaseRecords) remedy(spec Spec) string {
-	if r.deployed == nil {
-		return fmt.Sprintf("see what it installed, and end it with `helm uninstall %s --namespace %s`", spec.Release, spec.Namespace)
+	revision := r.last
+	if r.deployed != nil {
+		revision = r.deployed.Version
 	}
-	return fmt.Sprintf("end it with `helm rollback %s %d --namespace %s`", spec.Release, r.deployed.Version, spec.Namespace)
+	return fmt.Sprintf("end it with `helm rollback %s %d --namespace %s`", spec.Release, revision, spec.Namespace)
 }

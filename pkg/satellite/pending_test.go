@@ -128,7 +128,7 @@ func (s *releaseServer) access(t *testing.T) *cluster.Access {
 // and otherwise refused with who began it and what to type; then nothing is written.
 func TestPendingByOthers(t *testing.T) {
 	at := time.Date(2024, 5, 2, 12, 0, 0, 0, time.UTC)
-	const uninstall, rollback = "`helm uninstall coder-satellite --namespace edge`", "`helm rollback coder-satellite 1 --namespace edge`"
+	const rollback = "`helm rollback coder-satellite 1 --namespace edge`"
 	install := []release.Status{release.StatusPendingInstall}
 	upgrade := []release.Status{release.StatusDeployed, release.StatusPendingUpgrade}
 	for title, test := range map[string]struct {
@@ -141,11 +141,11 @@ func TestPendingByOthers(t *testing.T) {
 	}{
 		"ours, a first install":     {install, "our-plugin", time.Second, true, nil, "PUT " + recordsPath + "/sh.helm.release.v1.coder-satellite.v1"},
 		"ours, an upgrade":          {upgrade, "our-plugin", time.Second, true, nil, "POST " + recordsPath},
-		"ours, not in the journal":  {install, "our-plugin", time.Hour, false, []string{"written by our-plugin at 2024-05-02T12:00:00Z", "no run of this plugin that the journal knows began it", uninstall}, ""},
-		"somebody else's install":   {install, "helm", time.Hour, false, []string{"edge/coder-satellite is pending-install at revision 1, written by helm at 2024-05-02T12:00:00Z", "nothing was changed", uninstall}, ""},
+		"ours, not in the journal":  {install, "our-plugin", time.Hour, false, []string{"written by our-plugin at 2024-05-02T12:00:00Z", "no run of this plugin that the journal knows began it", rollback}, ""},
+		"somebody else's install":   {install, "helm", time.Hour, false, []string{"edge/coder-satellite is pending-install at revision 1, written by helm at 2024-05-02T12:00:00Z", "the release was left as it is", rollback}, ""},
 		"somebody else's upgrade":   {upgrade, "helm-controller", time.Hour, false, []string{"pending-upgrade at revision 2, written by helm-controller", rollback}, ""},
 		"somebody else's since":     {upgrade, "helm", time.Hour, true, []string{"written by helm", "this plugin did not write it", rollback}, ""},
-		"an uninstallation":         {[]release.Status{release.StatusUninstalling}, "helm", time.Hour, false, []string{"is uninstalling at revision 1", uninstall}, ""},
+		"an uninstallation":         {[]release.Status{release.StatusUninstalling}, "helm", time.Hour, false, []string{"is uninstalling at revision 1", rollback}, ""},
 		"nobody knows, and too new": {install, "", time.Minute, true, []string{"written by an unknown client", "it has until 2024-05-02T12:02:00Z to end"}, ""},
 		"nobody knows, long ago":    {install, "", 2 * time.Minute, true, nil, "PUT " + recordsPath + "/sh.helm.release.v1.coder-satellite.v1"},
 		"nobody knows, no journal":  {install, "", time.Hour, false, []string{"written by an unknown client", "no run of this plugin"}, ""},

@@ -115,12 +115,12 @@ func TestPendingSatelliteOfOthers(t *testing.T) {
 
 	refused := plugin(t, 1, on("ohio", "migrate", "--yes")...)
 	saysAll(t, "migrate", refused.Stdout+refused.Stderr, []string{
-		"coder-satellite/coder-satellite is pending-install at revision 1, written by Helm at ", "helm uninstall coder-satellite --namespace coder-satellite",
+		"coder-satellite/coder-satellite is pending-install at revision 1, written by Helm at ", "helm rollback coder-satellite 1 --namespace coder-satellite",
 	})
 	if left := helm(t, "ohio", "list", "--namespace", inlab.SatelliteNamespace, "--all", "--short"); left != "coder-satellite\n" {
 		t.Errorf("Helm lists %q", left)
 	}
 	networking(t, "ohio", false)
-	helm(t, "ohio", "uninstall", "coder-satellite", "--namespace", inlab.SatelliteNamespace)
+	helm(t, "ohio", "rollback", "coder-satellite", "1", "--namespace", inlab.SatelliteNamespace)
 	plugin(t, 0, on("ohio", "migrate", "--yes")...)
 }

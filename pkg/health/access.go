@@ -57,6 +57,9 @@ func accessURLFree(s *snapshot.Snapshot) Answer {
 		return unknown(s.Endpoint.Err(), "")
 	case !stateKnown:
 		return unknown(s.Satellite.Err(), "")
+	case endpoint.KeyErr == nil && state.PublicKey == "" && state.Installed:
+		return fail(hintKeyGone(s), "%s serves the key %s, but the Secret with it is gone from namespace %q: the pods lose it when they restart",
+			s.Region.AccessURL, endpoint.Key.Fingerprint, s.Region.Namespace)
 	case endpoint.KeyErr == nil && state.PublicKey == "":
 		return fail("choose another access URL, or remove what answers there",
 			"%s is already served by another satellite (key %s)", s.Region.AccessURL, endpoint.Key.Fingerprint)
@@ -105,6 +108,12 @@ func leadingTo(loadBalancer []string) string {
 		return ""
 	}
 	return ", to " + strings.Join(loadBalancer, ", ")
+}
+
+// hintKeyGone says how a region gets out of having lost its satellite's key
+// without cutting off anybody who is served by it meanwhile.
+func hintKeyGone(s *snapshot.Snapshot) string {
+	return "restore the Secret from a backup; or `" + s.Region.Command("rollback") + " --remove-satellite`, and migrate again"
 }
 
 // notLooked reports whether a connection failed so that nothing is known of

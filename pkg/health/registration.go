@@ -79,6 +79,9 @@ func registrationName(s *snapshot.Snapshot) Answer {
 		if !s.Satellite.IsKnown() { // it may be this satellite's own, and must not be removed then
 			return unknown(s.Satellite.Err(), "")
 		}
+		if state := s.Satellite.Value(); state.Installed && state.PublicKey == "" {
+			return fail(hintKeyGone(s), "the primary lists the satellite %q, but the Secret with its key is gone from namespace %q", r.Name, s.Region.Namespace)
+		}
 		return fail("remove it with `coder satellites rm "+r.Name+"`, or give this region another name",
 			"the primary already lists a satellite %q with another key (%s)", r.Name, r.Fingerprint)
 	}

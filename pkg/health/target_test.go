@@ -152,3 +152,13 @@ func TestTargetChecksCount(t *testing.T) {
 		}
 	}
 }
+
+// A satellite whose key is gone while its pods still serve it: no hint says to
+// remove the registration that its users depend on.
+func TestKeyThatIsGone(t *testing.T) {
+	gone := installed(func(s *satellite.State) { s.PublicKey, s.Fingerprint = "", "" })
+	answers(t, map[string]row{
+		"while it is served": {"access-url-free", gone, v1alpha1.CheckFail, "the Secret with it is gone", "rollback"},
+		"registered":         {"registration-name", gone, v1alpha1.CheckFail, "the Secret with its key is gone", "restore the Secret"},
+	})
+}

@@ -33,7 +33,7 @@ func (f facts) expected() v1alpha1.RegionState {
 	word := map[bool]v1alpha1.Finding{true: v1alpha1.FindingYes, false: v1alpha1.FindingNo}
 	return v1alpha1.RegionState{
 		NetworkingV2: map[bool]v1alpha1.NetworkingV2{true: v1alpha1.NetworkingV2On, false: v1alpha1.NetworkingV2Off}[f.On],
-		Registered:   word[f.Registered], SatelliteRelease: f.Release, SatelliteAnswers: word[f.Answers],
+		Registered:   word[f.Registered && f.Key != ""], SatelliteRelease: f.Release, SatelliteAnswers: word[f.Answers],
 		LegacyRetained: word[f.retained()],
 	}
 }

@@ -52,7 +52,7 @@ kubectl coder-satellite rollback -f fleet.yaml --region sydney --remove-satellit
 	f := cmd.Flags()
 	f.BoolVar(&options.RemoveSatellite, "remove-satellite", false, "also unregister and uninstall the satellite")
 	f.BoolVar(&options.Force, "force", false, "go back although the legacy release is not ready for it; needs --reason")
-	f.StringVar(&was, "networking-v2-was", "", "what Networking v2 was before the migration, on or off, when no journal tells")
+	f.StringVar(&was, "networking-v2-was", "", "what Networking v2 was before the migration, on or off, when no journal says so")
 	r.addReasonTo(f)
 	return cmd
 }

@@ -58,7 +58,7 @@ build: $(PLUGIN) ## Build the plugin into bin/
 .PHONY: test
 test: $(PLUGIN) $(LAB) $(TOOLS) ## Build everything, then run all tests of both modules
 	$(GO) test $(RACE) -timeout $(TIMEOUT) ./cmd/... ./pkg/... ./test/dist/...
-	$(MAKE) --no-print-directory --jobs=2 --output-sync=target $(E2E) test-crash-sample test-walk-sample
+	$(MAKE) --no-print-directory --jobs=3 --output-sync=target $(E2E) test-crash-sample test-walk-sample
 	cd test/lab && $(GO) test -timeout $(TIMEOUT) ./...
 
 # The lab is tested without the race detector: Kubernetes would be compiled twice.

@@ -101,7 +101,7 @@ func TestLockStolen(t *testing.T) {
 	run.reaches(t, "ohio", "expose-satellite")
 	patchLease(t, "ohio", leaseOf(stranger, time.Minute, 0))
 	before := marks(t)
-	result := run.wait(t, 1, 20*time.Second)
+	result := run.wait(t, 4, 20*time.Second)
 	quiet(t, before)
 	report := decoded[v1alpha1.MigrationReport](t, result)
 	saysAll(t, "the report", report.Regions[0].Error, []string{"was taken over by " + stranger, "stopped before the next write"})

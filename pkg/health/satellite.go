@@ -67,6 +67,9 @@ func satelliteInstalled(s *snapshot.Snapshot) Answer {
 		return fail(hintMigrate(s), "a Helm run on release %s/%s did not end: it is %s", s.Region.Namespace, s.Region.Release, state.LastStatus)
 	case !state.Installed:
 		return fail(hintMigrate(s), "release %s/%s is not installed", s.Region.Namespace, s.Region.Release)
+	case state.Superseded():
+		return fail(hintMigrate(s), "revision %d of release %s/%s is deployed, and a newer one, %d, is %s",
+			state.Revision, s.Region.Namespace, s.Region.Release, state.LastRevision, state.LastStatus)
 	default:
 		return pass("chart %s %s, revision %d", state.ChartName, state.ChartVersion, state.Revision)
 	}

@@ -33,6 +33,7 @@ func TestSatelliteChecks(t *testing.T) {
 		"deployed":       {"satellite-installed", as, v1alpha1.CheckPass, "chart coder 1.21.7, revision 1", ""},
 		"absent":         {"satellite-installed", absent, v1alpha1.CheckFail, "coder-satellite/coder-satellite is not installed", again},
 		"pending":        {"satellite-installed", installed(func(s *satellite.State) { s.Pending, s.LastStatus = true, "pending-upgrade" }), v1alpha1.CheckFail, "it is pending-upgrade", again},
+		"failed since":   {"satellite-installed", installed(func(s *satellite.State) { s.Revision, s.LastRevision, s.LastStatus = 1, 2, "failed" }), v1alpha1.CheckFail, "a newer one, 2, is failed", again},
 		"first pending":  {"satellite-installed", installed(func(s *satellite.State) { *s = satellite.State{Pending: true, LastStatus: "pending-install"} }), v1alpha1.CheckFail, "it is pending-install", again},
 		"lost":           {"satellite-installed", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},
 		"pods ready":     {"satellite-ready", as, v1alpha1.CheckPass, "ready", ""},

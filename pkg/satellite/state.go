@@ -52,6 +52,10 @@ type State struct {
 	Conflict string
 }
 
+// Superseded reports whether the newest revision is not the deployed one: an
+// upgrade failed, or did not end, and what of it took effect is not known.
+func (s State) Superseded() bool { return s.Installed && s.LastRevision > s.Revision }
+
 // Matches reports whether the deployed revision is what the spec asks for, and
 // if not, in which ways it differs. Values are not shown: they may be secret.
 func (s State) Matches(spec Spec, c *Chart) (bool, []string) {
@@ -61,6 +65,9 @@ func (s State) Matches(spec Spec, c *Chart) (bool, []string) {
 	}
 	if s.Pending {
 		differences = append(differences, "a Helm run on it did not end: "+s.LastStatus)
+	}
+	if s.Superseded() && !s.Pending {
+		differences = append(differences, fmt.Sprintf("revision %d is deployed, and a newer one, %d, is %s", s.Revision, s.LastRevision, s.LastStatus))
 	}
 	if s.ChartName != c.Metadata.Name || s.ChartVersion != c.Metadata.Version {
 		differences = append(differences, fmt.Sprintf("chart %s %s -> %s %s", s.ChartName, s.ChartVersion, c.Metadata.Name, c.Metadata.Version))

@@ -51,11 +51,12 @@ func TestMatches(t *testing.T) {
 		state State
 		want  []string
 	}{
-		"the same":       {same, nil},
-		"not installed":  {State{}, []string{"no revision is deployed"}},
-		"pending":        {other(func(s *State) { s.Pending, s.LastStatus = true, "pending-upgrade" }), []string{"a Helm run on it did not end: pending-upgrade"}},
-		"another chart":  {other(func(s *State) { s.ChartVersion = "1.21.6" }), []string{"chart coder 1.21.6 -> coder 1.21.7"}},
-		"another values": {other(func(s *State) { s.Values = nil }), []string{"the values differ"}},
+		"the same":         {same, nil},
+		"not installed":    {State{}, []string{"no revision is deployed"}},
+		"pending":          {other(func(s *State) { s.Pending, s.LastStatus = true, "pending-upgrade" }), []string{"a Helm run on it did not end: pending-upgrade"}},
+		"a failed upgrade": {other(func(s *State) { s.Revision, s.LastRevision, s.LastStatus = 1, 2, "failed" }), []string{"revision 1 is deployed, and a newer one, 2, is failed"}},
+		"another chart":    {other(func(s *State) { s.ChartVersion = "1.21.6" }), []string{"chart coder 1.21.6 -> coder 1.21.7"}},
+		"another values":   {other(func(s *State) { s.Values = nil }), []string{"the values differ"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			matches, got := test.state.Matches(spec, wanted)

@@ -34,6 +34,9 @@ type Hint struct {
 type Found struct {
 	// Releases are the legacy releases: one, if all is well.
 	Releases []Release
+	// Unusable is set if the release that the ledger lists, or one in the provider's
+	// namespace, is there, but has neither a deployed record nor a backup.
+	Unusable bool
 	// Reasons say what else was seen and why it is not among them.
 	Reasons []string
 	// Searched says where was searched, "in all namespaces".

@@ -28,6 +28,7 @@ func (s *search) lost(ctx context.Context, candidate Release, why string) error 
 	default:
 		return nil // nothing is left of what the ledger lists
 	}
+	s.found.Unusable = s.found.Unusable || candidate.Ledger != nil || candidate.Namespace == s.hint.Namespace
 	s.exclude("%s is there, but %s, and there is no backup", there, why)
 	return nil
 }

@@ -25,7 +25,7 @@ func (retainLegacy) Decide(s *snapshot.Snapshot) Decision {
 	switch {
 	case !known:
 		return blocked(fmt.Sprintf("the legacy release could not be examined: %v", s.Legacy.Err()))
-	case len(state.Found.Releases) == 0 && s.Networking() == v1alpha1.NetworkingV2On && retainedBefore(s.Journal.Value()):
+	case len(state.Found.Releases) == 0 && s.Networking() == v1alpha1.NetworkingV2On && (state.Found.Unusable || retainedBefore(s.Journal.Value())):
 		return blocked(state.Found.Explain()) // it was there, and a rollback would need it
 	case len(state.Found.Releases) == 0 && s.Networking() != v1alpha1.NetworkingV2Off:
 		return already("there is no legacy release (any more)")

@@ -44,7 +44,10 @@ func TestDecisions(t *testing.T) {
 		"retain: no journal":        {retainLegacy{}, migrated, func(s facts) { s.Journal = snapshot.Known[*journal.Record](nil) }, change, "retain"},
 		"retain: none, legacy path": {retainLegacy{}, fresh, noLegacy, blocked, "legacy"},
 		"retain: none, v2":          {retainLegacy{}, migrated, func(s facts) { noLegacy(s); s.Journal.Value().Retention = nil }, none, "no legacy release"},
-		"retain: gone, v2":          {retainLegacy{}, migrated, noLegacy, blocked, "no legacy release was found"},
+		"retain: unusable, v2": {retainLegacy{}, migrated, func(s facts) {
+			s.Legacy, s.Journal.Value().Retention = snapshot.Known(snapshot.Legacy{Found: legacy.Found{Unusable: true}}), nil
+		}, blocked, "no legacy release was found"},
+		"retain: gone, v2": {retainLegacy{}, migrated, noLegacy, blocked, "no legacy release was found"},
 		"retain: gone, always v2": {retainLegacy{}, migrated, func(s facts) {
 			noLegacy(s)
 			s.Primary.Version = snapshot.FactOf(coder.ParseVersion("1.22.0"))

@@ -56,7 +56,7 @@ func providerFound(s *snapshot.Snapshot) Answer {
 	case release != nil && anotherEnvproxy(provider.EnvproxyAccessURL, release.AccessURL):
 		return fail(hintProvider, "provider %q is reached at %s, but the legacy release %s of context %q serves %s",
 			provider.Name, provider.EnvproxyAccessURL, release, s.Region.Context, release.AccessURL)
-	case !byAddress && !s.Legacy.IsKnown(): // nothing tells that it is of this cluster
+	case !byAddress && !s.Legacy.IsKnown(): // nothing shows that it belongs to this cluster
 		return unknown(s.Legacy.Err(), "")
 	default:
 		return pass("provider %q", provider.Name)

@@ -138,10 +138,10 @@ func (l *live) read(ctx context.Context, access *cluster.Access) error {
 	return nil
 }
 
-// annotate sets or, with nil, removes the annotation on the live objects, a
-// few at a time. All are tried; the errors are joined.
-func annotate(ctx context.Context, access *cluster.Access, objects []live, value *string) error {
-	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"annotations": map[string]any{annotationPolicy: value}}})
+// annotate sets the keep policy on the live objects, a few at a time. All are
+// tried; the errors are joined.
+func annotate(ctx context.Context, access *cluster.Access, objects []live) error {
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"annotations": map[string]any{annotationPolicy: policyKeep}}})
 	if err != nil {
 		return err
 	}

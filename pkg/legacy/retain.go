@@ -93,8 +93,7 @@ func Retain(ctx context.Context, access *cluster.Access, release Release, option
 	}
 	if len(lacking) > 0 {
 		options.progress("annotating %s", strings.Join(names(lacking), ", "))
-		keep := policyKeep
-		if err := annotate(ctx, access, lacking, &keep); err != nil {
+		if err := annotate(ctx, access, lacking); err != nil {
 			return nil, err
 		}
 	}

@@ -24,6 +24,9 @@ const (
 	settleTimeout   = 10 * time.Minute // everything else
 )
 
+// leftForLost is what a run says that lost its lock before it had reverted all.
+const leftForLost = "the lock is lost, so that nothing else was reverted: the next run continues from here"
+
 // settler makes the rule hold again after a run ended early.
 type settler struct {
 	run       *Run
@@ -70,7 +73,7 @@ func (s *settler) settle(ctx context.Context, failed string, cause error) error 
 		s.settleRest(ctx, failed)
 	}
 	if lost {
-		s.left("the lock is lost, so that nothing else was reverted: the next run continues from here")
+		s.left(leftForLost)
 	}
 	s.leftDone()
 	if stillOn != nil {
@@ -130,7 +133,7 @@ func (s *settler) settleRest(ctx context.Context, failed string) {
 			continue // it was tried for as long as it may take
 		}
 		if err := s.apply(ctx, r); lockLost(err) {
-			s.left("the lock is lost, so that nothing else was reverted: the next run continues from here")
+			s.left(leftForLost)
 			break
 		}
 	}

@@ -61,6 +61,8 @@ func legacyFound(s *snapshot.Snapshot) Answer {
 	case state.Release != nil:
 		return pass("%s/%s, chart %s %s, revision %d", state.Release.Namespace, state.Release.Name,
 			state.Release.ChartName, state.Release.ChartVersion, state.Release.Revision)
+	case len(state.Found.Releases) == 0 && s.Networking() == v1alpha1.NetworkingV2AlwaysOn && len(state.Found.Reasons) > 0:
+		return skip("a primary of v%s has no legacy path to go back to: %s", s.Primary.Version.Value(), state.Found.Explain())
 	case len(state.Found.Releases) == 0 && withoutLegacy(s) && !lost(s):
 		return skip("there is no legacy release (any more), and the region does not use one")
 	default:

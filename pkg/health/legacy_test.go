@@ -45,6 +45,8 @@ func both(changes ...func(*snapshot.Snapshot)) func(*snapshot.Snapshot) {
 	}
 }
 
+func alwaysOn(s *snapshot.Snapshot) { s.Primary.Version = snapshot.Known(version("1.22.0")) }
+
 func as(*snapshot.Snapshot) {}
 
 func TestLegacyFound(t *testing.T) {
@@ -59,6 +61,7 @@ func TestLegacyFound(t *testing.T) {
 		"none, switched":        {"legacy-found", noRelease(), v1alpha1.CheckSkipped, "does not use one", ""},
 		"none, switch unknown":  {"legacy-found", both(noRelease(), func(s *snapshot.Snapshot) { lose(&s.Provider) }), v1alpha1.CheckFail, "", "helm list"},
 		"none, but in ledger":   {"legacy-found", noRelease("the backup of coder/coder-workspace-provider is torn"), v1alpha1.CheckFail, "is torn", "helm list"},
+		"none, no way back":     {"legacy-found", both(noRelease("the backup of coder/coder-workspace-provider is torn"), alwaysOn), v1alpha1.CheckSkipped, "v1.22.0 has no legacy path to go back to", ""},
 		"none, other's remains": {"legacy-found", noRelease("the backup of elsewhere/other is torn"), v1alpha1.CheckSkipped, "", ""},
 		"unknown":               {"legacy-found", noLegacy, v1alpha1.CheckUnknown, errLost.Error(), ""},
 	})

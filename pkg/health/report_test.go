@@ -47,7 +47,6 @@ func checksOf(status v1alpha1.RegionStatus) []string {
 
 func TestPhase(t *testing.T) {
 	unregistered := func(s *snapshot.Snapshot) { s.Registrations = snapshot.Known[[]coder.Satellite](nil) }
-	v122 := func(s *snapshot.Snapshot) { s.Primary.Version = snapshot.Known(version("1.22.0")) }
 	for name, test := range map[string]struct {
 		change func(*snapshot.Snapshot)
 		want   v1alpha1.Phase
@@ -58,8 +57,8 @@ func TestPhase(t *testing.T) {
 		"registered, not switched":    {off, v1alpha1.PhasePartial},
 		"switched, not registered":    {unregistered, v1alpha1.PhasePartial},
 		"switched, nothing installed": {both(absent, unregistered), v1alpha1.PhasePartial},
-		"v1.22, nothing installed":    {both(absent, unregistered, v122), v1alpha1.PhasePartial},
-		"legacy removed":              {both(noRelease(), v122), v1alpha1.PhaseFinalized},
+		"v1.22, nothing installed":    {both(absent, unregistered, alwaysOn), v1alpha1.PhasePartial},
+		"legacy removed":              {both(noRelease(), alwaysOn), v1alpha1.PhaseFinalized},
 		"satellite unknown":           {noState, v1alpha1.PhaseUnknown},
 		"legacy unknown":              {noLegacy, v1alpha1.PhaseUnknown},
 		"switch unknown":              {func(s *snapshot.Snapshot) { lose(&s.Provider) }, v1alpha1.PhaseUnknown},

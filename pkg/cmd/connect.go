@@ -111,7 +111,7 @@ func (t *targets) source(c *connection, region fleet.Region, config coder.Config
 	}
 	// the satellite is only asked what is public: it gets no token
 	config.URL, config.Token, config.ConnectTo, config.Attempts = region.AccessURL, "", region.ConnectTo, 1
-	if source.Satellite, err = coder.New(config); err != nil {
+	if source.Endpoint, err = coder.New(config); err != nil {
 		return nil, usage(fmt.Errorf("region %q: access URL: %w", region.Name, err))
 	}
 	return source, nil

@@ -50,8 +50,12 @@ func NormalURL(raw string) string {
 }
 
 // SameURL reports whether two URLs lead to the same deployment: they differ at
-// most in case, in a default port or in a trailing slash.
-func SameURL(a, b string) bool { return NormalURL(a) == NormalURL(b) }
+// most in case, in a default port or in a trailing slash. Of two without a scheme,
+// as values files may have them, the same holds.
+func SameURL(a, b string) bool {
+	a, b = NormalURL(a), NormalURL(b)
+	return a == b || !strings.Contains(a, "://") && strings.EqualFold(strings.TrimRight(a, "/"), strings.TrimRight(b, "/"))
+}
 
 // shownURL is a URL without what may be secret: a user and password, a query.
 func shownURL(raw string) string {

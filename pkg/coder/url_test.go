@@ -76,6 +76,20 @@ func TestSameURL(t *testing.T) {
 			t.Errorf("%q is the same as %s", other, plain)
 		}
 	}
+	for _, same := range [][2]string{
+		{"http://a:80/x/", "http://A/x"}, {"https://a:8443", "https://A:8443/"}, {"", ""}, {"a.example.com/", "A.example.com"},
+	} {
+		if !coder.SameURL(same[0], same[1]) {
+			t.Errorf("%q and %q differ", same[0], same[1])
+		}
+	}
+	for _, other := range [][2]string{
+		{"https://a", "http://a"}, {"https://a", "https://a:8443"}, {"https://a/x", "https://a/X"}, {"https://a", ""}, {"http://a:443", "http://a"},
+	} {
+		if coder.SameURL(other[0], other[1]) {
+			t.Errorf("%q and %q are the same", other[0], other[1])
+		}
+	}
 	for raw, want := range map[string]string{
 		"http://localhost:80/":       "http://localhost",
 		"https://[::1]:443":          "https://[::1]",

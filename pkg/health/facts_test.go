@@ -76,7 +76,7 @@ func healthy() *snapshot.Snapshot {
 		}}),
 		Cluster:        snapshot.Known(snapshot.Cluster{UID: "uid", Server: "https://api.sydney.example.com", Version: "v1.29.3"}),
 		MissingRights:  snapshot.Known[[]cluster.Rule](nil),
-		Spec:           snapshot.Known(satellite.Spec{Namespace: "coder-satellite", Release: "coder-satellite"}),
+		Spec:           snapshot.Known(satellite.Spec{}),
 		Chart:          snapshot.Known(&satellite.Chart{Chart: &chart.Chart{Metadata: &chart.Metadata{Name: "coder", Version: "1.21.7", KubeVersion: ">= 1.19.0-0"}}}),
 		MissingSecrets: snapshot.Known[[]string](nil),
 		Satellite: snapshot.Known(satellite.State{

@@ -1,6 +1,7 @@
 package health
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -66,7 +67,7 @@ func legacyFound(s *snapshot.Snapshot) Answer {
 	case len(state.Found.Releases) == 0 && withoutLegacy(s) && !lost(s):
 		return skip("there is no legacy release (any more), and the region does not use one")
 	default:
-		return fail("see `helm list --all-namespaces`", "%s", state.Found.Explain())
+		return fail(cmp.Or(state.Found.Remedy, "see `helm list --all-namespaces`"), "%s", state.Found.Explain())
 	}
 }
 
@@ -116,7 +117,7 @@ func legacyRetained(s *snapshot.Snapshot) Answer {
 
 func inLedger(s *snapshot.Snapshot) bool {
 	record, release := s.Journal.Value(), s.Legacy.Value().Release
-	return record != nil && record.Retention != nil && record.Retention.Covers(release.Namespace, release.Name, release.Revision)
+	return record != nil && record.Retention.Covers(release.Namespace, release.Name, release.Revision)
 }
 
 func legacyRollbackReady(s *snapshot.Snapshot) Answer {

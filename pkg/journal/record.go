@@ -103,13 +103,20 @@ type Ledger struct {
 	// RecordBefore is "sha256:<hex>" of the release record's bytes as they were.
 	RecordBefore string `json:"recordBefore"`
 	// Backup is the name of the Secret, in the journal's namespace, that holds them.
-	Backup string `json:"backup"`
-	// Annotated are the objects, "kind/name", whose live annotation is ours.
-	Annotated []string  `json:"annotated,omitempty"`
-	Operator  string    `json:"operator"`
-	Reason    string    `json:"reason"`
-	At        time.Time `json:"at"`
+	Backup   string    `json:"backup"`
+	Operator string    `json:"operator"`
+	Reason   string    `json:"reason"`
+	At       time.Time `json:"at"`
+	// Annotated is in journals of earlier versions; nothing used it.
+	Annotated obsolete `json:"annotated,omitzero"`
 }
+
+// obsolete is a field that is read, whatever it holds, and never written again.
+// Without it, Open would take the field for one of a newer version.
+type obsolete struct{}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (obsolete) UnmarshalJSON([]byte) error { return nil }
 
 // Covers reports whether the ledger lists exactly this revision.
 func (l *Ledger) Covers(namespace, release string, revision int) bool {

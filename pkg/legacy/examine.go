@@ -101,14 +101,14 @@ func (s *search) one(ctx context.Context, candidate Release, revisions []revisio
 	if current == nil {
 		return s.lost(ctx, candidate, fmt.Sprintf("no revision of it is deployed, the latest, %d, is %s", latest.number, latest.status))
 	}
-	h, err := storeOf(s.access, candidate).get(ctx, current.object)
+	held, err := s.Of(candidate).store().get(ctx, current.object)
 	if errors.Is(err, errNoRecord) {
 		return s.lost(ctx, candidate, "its Helm record was deleted a moment ago")
 	}
 	if err != nil {
 		return err
 	}
-	record, err := DecodeRecord(h.data())
+	record, err := DecodeRecord(held.data())
 	if err != nil {
 		return s.damaged(ctx, candidate, *current, err)
 	}

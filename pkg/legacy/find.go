@@ -3,13 +3,12 @@ package legacy
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
 
@@ -25,9 +24,6 @@ type Hint struct {
 	// AccessURL is the provider's envproxy access URL. Of several releases that
 	// are all elsewhere, the one with this value is the provider's.
 	AccessURL string
-	// BackupNamespace is the satellite's namespace, where backups are; empty
-	// means to look in all.
-	BackupNamespace string
 }
 
 // Found is the result of a search.
@@ -37,6 +33,9 @@ type Found struct {
 	// Unusable is set if the release that the ledger lists, or one in the provider's
 	// namespace, is there, but has neither a deployed record nor a backup.
 	Unusable bool
+	// Remedy is what ends the Helm operation that left a release without a
+	// deployed record, where there is no backup either; empty if there is none such.
+	Remedy string
 	// Reasons say what else was seen and why it is not among them.
 	Reasons []string
 	// Searched says where was searched, "in all namespaces".
@@ -79,14 +78,14 @@ const mostReasons = 8
 
 // search is one search in progress.
 type search struct {
-	access *cluster.Access
-	hint   Hint
-	found  Found
+	Site
+	hint  Hint
+	found Found
 	// deployments are the envproxy Deployments by the release that they name.
 	deployments map[string][]string
-	// backups are those of the cluster; nil until they were listed.
-	backups []metav1.PartialObjectMetadata
-	listed  bool
+	// saved are the backups; nil until they were listed.
+	saved  []metav1.PartialObjectMetadata
+	listed bool
 }
 
 // Find returns the legacy releases of the cluster. It starts from the envproxy
@@ -95,15 +94,18 @@ type search struct {
 // release that the ledger names, then in the provider's namespace, and only if
 // there is none, elsewhere. Nothing found is not an error; a record that cannot
 // be read is one, unless it is less likely the provider's than what was found.
-func Find(ctx context.Context, access *cluster.Access, hint Hint) (Found, error) {
-	s := &search{access: access, hint: hint, deployments: map[string][]string{}}
+func (s Site) Find(ctx context.Context, hint Hint) (Found, error) {
+	return (&search{Site: s, hint: hint, deployments: map[string][]string{}}).run(ctx)
+}
+
+func (s *search) run(ctx context.Context) (Found, error) {
 	tiers, unfit, err := s.candidates(ctx)
 	if err != nil {
 		return Found{}, err
 	}
 	for i, tier := range tiers {
 		// What is left of the ledger's release, usable or not, leaves no room for another.
-		left := i > 0 && hint.Ledger != nil && len(s.found.Reasons) > 0
+		left := i > 0 && s.hint.Ledger != nil && len(s.found.Reasons) > 0
 		if len(s.found.Releases) > 0 || left || tier.excluded {
 			s.setAside(tier)
 			continue
@@ -140,7 +142,7 @@ func (s *search) choose() {
 		fits func(Release) bool
 	}{
 		{"is not in the provider's namespace", func(r Release) bool { return r.Namespace == s.hint.Namespace }},
-		{"serves another access URL than the provider's", func(r Release) bool { return s.hint.AccessURL != "" && sameURL(r.AccessURL, s.hint.AccessURL) }},
+		{"serves another access URL than the provider's", func(r Release) bool { return s.hint.AccessURL != "" && coder.SameURL(r.AccessURL, s.hint.AccessURL) }},
 	} {
 		fits := slices.DeleteFunc(slices.Clone(s.found.Releases), func(r Release) bool { return !clue.fits(r) })
 		if len(s.found.Releases) < 2 || len(fits) != 1 {
@@ -153,23 +155,4 @@ func (s *search) choose() {
 		}
 		s.found.Releases = fits
 	}
-}
-
-// sameURL reports whether both lead to the same place, however they are written.
-func sameURL(a, b string) bool { return normalURL(a) == normalURL(b) }
-
-func normalURL(raw string) string {
-	raw = strings.TrimRight(strings.TrimSpace(raw), "/")
-	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" {
-		return strings.ToLower(raw)
-	}
-	scheme, host := strings.ToLower(u.Scheme), strings.ToLower(u.Host)
-	switch scheme {
-	case "https":
-		host = strings.TrimSuffix(host, ":443")
-	case "http":
-		host = strings.TrimSuffix(host, ":80")
-	}
-	return scheme + "://" + host + u.Path
 }

@@ -73,7 +73,7 @@ func TestFindIsCheap(t *testing.T) {
 	r.install(helmRelease(home, name, chartName, legacyManifest(true, true), 10, helmrelease.StatusDeployed))
 
 	since := r.server.count()
-	found, err := Find(context.Background(), r.access, Hint{Namespace: home})
+	found, err := At(r.access, "").Find(context.Background(), Hint{Namespace: home})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestFindIsCheap(t *testing.T) {
 		t.Errorf("explains %s", found.Explain())
 	}
 	since = r.server.count()
-	if found, err = Find(context.Background(), r.access, Hint{}); err != nil {
+	if found, err = At(r.access, "").Find(context.Background(), Hint{}); err != nil {
 		t.Fatal(err)
 	}
 	requests, sent = since()
@@ -144,7 +144,7 @@ func TestFindExplains(t *testing.T) {
 		t.Run(title, func(t *testing.T) {
 			r := newRegion(t, "")
 			test.set(r)
-			found, err := Find(context.Background(), r.access, test.hint)
+			found, err := At(r.access, "").Find(context.Background(), test.hint)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -175,7 +175,7 @@ func TestFindErrors(t *testing.T) {
 			r := newRegion(t, "")
 			r.legacy(legacyManifest(false, false))
 			test.set(r)
-			_, err := Find(context.Background(), r.access, Hint{})
+			_, err := At(r.access, "").Find(context.Background(), Hint{})
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want %q", err, test.want)
 			}

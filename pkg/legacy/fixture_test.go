@@ -131,9 +131,14 @@ func (r *region) legacy(manifest string) Release {
 	return r.find()
 }
 
+// site is the region's, with the backups beside the satellite.
+func (r *region) site() Site { return At(r.access, satellite) }
+
+func (r *region) of(release Release) Handle { return r.site().Of(release) }
+
 func (r *region) find() Release {
 	r.t.Helper()
-	found, err := Find(context.Background(), r.access, Hint{BackupNamespace: satellite})
+	found, err := r.site().Find(context.Background(), Hint{})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -144,19 +149,19 @@ func (r *region) find() Release {
 }
 
 func retainOptions() RetainOptions {
-	return RetainOptions{Namespace: satellite, Operator: "ann@example.com", Reason: "moving to a satellite", Now: noon()}
+	return RetainOptions{Operator: "ann@example.com", Reason: "moving to a satellite", Now: noon()}
 }
 
 func (r *region) retain(release Release) {
 	r.t.Helper()
-	if _, err := Retain(context.Background(), r.access, release, retainOptions()); err != nil {
+	if _, err := r.of(release).Retain(context.Background(), retainOptions()); err != nil {
 		r.t.Fatal(err)
 	}
 }
 
 func (r *region) inspect(release Release) (Retention, Readiness) {
 	r.t.Helper()
-	retention, readiness, err := Inspect(context.Background(), r.access, release, satellite)
+	retention, readiness, err := r.of(release).Inspect(context.Background())
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -86,7 +86,7 @@ func TestFindAmongForeignObjects(t *testing.T) {
 			test.set(r)
 			for _, hint := range test.hints {
 				since := r.server.count()
-				found, err := Find(context.Background(), r.access, hint)
+				found, err := At(r.access, "").Find(context.Background(), hint)
 				if err != nil {
 					t.Errorf("%+v: %v", hint, err)
 					continue
@@ -130,20 +130,20 @@ func TestFindByLedger(t *testing.T) {
 		"damaged, and without a backup":  {func(r *region) { r.damage(home, name); r.deleteBackups() }, "", "is damaged, and there is no backup of it", ""},
 		"never deployed, and no backups": {func(r *region) { r.pending(); r.deleteBackups() }, "", "", "no revision of it is deployed"},
 		"removed for good": {func(r *region) {
-			if _, err := Remove(context.Background(), r.access, r.find(), removeOptions()); err != nil {
+			if _, err := r.of(r.find()).Remove(context.Background(), removeOptions()); err != nil {
 				t.Fatal(err)
 			}
 		}, "", "", "elsewhere/rogue is not the release that the journal lists as retained"},
 	} {
 		t.Run(title, func(t *testing.T) {
 			r := newRegion(t, "")
-			ledger, err := Retain(context.Background(), r.access, r.legacy(legacyManifest(false, false)), retainOptions())
+			ledger, err := r.of(r.legacy(legacyManifest(false, false))).Retain(context.Background(), retainOptions())
 			if err != nil {
 				t.Fatal(err)
 			}
 			test.set(r)
 			r.rogue("elsewhere", "https://proxy.example.com")
-			found, err := Find(context.Background(), r.access, Hint{Ledger: ledger, Namespace: home, AccessURL: "https://proxy.example.com", BackupNamespace: satellite})
+			found, err := r.site().Find(context.Background(), Hint{Ledger: ledger, Namespace: home, AccessURL: "https://proxy.example.com"})
 			if (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
 				t.Fatalf("error %v", err)
 			}
@@ -178,7 +178,7 @@ func TestFindByNamespaceAmongBackups(t *testing.T) {
 		delete(r.server.objects, liveKey(ref))
 	}
 	delete(r.server.objects, "/secrets/coder/"+own.Record)
-	found, err := Find(context.Background(), r.access, Hint{Namespace: home, AccessURL: other.AccessURL, BackupNamespace: satellite})
+	found, err := r.site().Find(context.Background(), Hint{Namespace: home, AccessURL: other.AccessURL})
 	if err != nil || len(found.Releases) != 1 || found.Releases[0].String() != own.String() {
 		t.Errorf("found %s, %v", found.Explain(), err)
 	}
@@ -256,7 +256,7 @@ func TestRemoveKeepsOthersObjects(t *testing.T) {
 	if annotations := stringMap(r.server.objects["/configmaps/kube-system/theirs"], "annotations"); annotations[annotationPolicy] != "" {
 		t.Error("an object of another namespace was annotated")
 	}
-	removal, err := Remove(context.Background(), r.access, r.find(), removeOptions())
+	removal, err := r.of(r.find()).Remove(context.Background(), removeOptions())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -295,7 +295,7 @@ func TestRecreateInOwnNamespaceOnly(t *testing.T) {
 	delete(r.server.objects, "/configmaps/kube-system/theirs")
 	delete(r.server.objects, "/configmaps/coder/unmarked")
 	delete(r.server.objects, "rbac.authorization.k8s.io/clusterroles//ours")
-	created, err := RecreateObjects(context.Background(), r.access, release, satellite)
+	created, err := r.of(release).RecreateObjects(context.Background())
 	if err == nil || err.Error() != "ConfigMap/theirs is in namespace kube-system, not in the release's: it was not created again" {
 		t.Errorf("error %v", err)
 	}
@@ -315,7 +315,7 @@ func TestRemoveKeepsWhatWorkspacesNeed(t *testing.T) {
 	}
 	manifest += "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: environments}\n"
 	r.retain(r.legacy(manifest))
-	preview, err := Preview(context.Background(), r.access, r.find(), satellite)
+	preview, err := r.of(r.find()).Preview(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -334,20 +334,5 @@ func TestRemoveKeepsWhatWorkspacesNeed(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, reasons); diff != "" {
 		t.Errorf("stays (-want +got):\n%s", diff)
-	}
-}
-
-func TestSameURL(t *testing.T) {
-	for _, same := range [][2]string{
-		{"https://a.example.com", "HTTPS://A.example.com:443/"}, {"http://a:80/x/", "http://A/x"}, {"https://a:8443", "https://A:8443/"}, {"", ""}, {"a.example.com/", "A.example.com"},
-	} {
-		if !sameURL(same[0], same[1]) {
-			t.Errorf("%q and %q differ", same[0], same[1])
-		}
-	}
-	for _, other := range [][2]string{{"https://a", "http://a"}, {"https://a", "https://a:8443"}, {"https://a/x", "https://a/X"}, {"https://a", ""}, {"http://a:443", "http://a"}} {
-		if sameURL(other[0], other[1]) {
-			t.Errorf("%q and %q are the same", other[0], other[1])
-		}
 	}
 }

@@ -72,7 +72,7 @@ func TestInspectErrors(t *testing.T) {
 		"/api/v1/namespaces/coder/serviceaccounts/coder":      "ServiceAccount/coder in namespace coder cannot be read",
 	} {
 		r.server.failing(func(_, p string) int { return map[bool]int{true: 403}[p == path] })
-		if _, _, err := Inspect(context.Background(), r.access, release, satellite); err == nil || !strings.Contains(err.Error(), want) {
+		if _, _, err := r.of(release).Inspect(context.Background()); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", path, err, want)
 		}
 	}
@@ -84,7 +84,6 @@ func TestTamperedBackup(t *testing.T) {
 		"content": func(o map[string]any) { o["data"].(map[string]any)["release"] = "aHVudGVyMg==" },
 		"digest":  func(o map[string]any) { metaOf(o)["annotations"].(map[string]any)[annotationDigest] = "sha256:00" },
 		"about":   func(o map[string]any) { metaOf(o)["annotations"].(map[string]any)[annotationRecord] = "{" },
-		"objects": func(o map[string]any) { metaOf(o)["annotations"].(map[string]any)[annotationAnnotated] = "{" },
 		"release": func(o map[string]any) {
 			metaOf(o)["annotations"].(map[string]any)[annotationRecord] = `{"namespace":"elsewhere"}`
 		},
@@ -96,7 +95,7 @@ func TestTamperedBackup(t *testing.T) {
 		t.Run(title, func(t *testing.T) {
 			r := newRegion(t, "")
 			release := r.legacy(legacyManifest(false, false))
-			ledger, err := Retain(context.Background(), r.access, release, retainOptions())
+			ledger, err := r.of(release).Retain(context.Background(), retainOptions())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -106,7 +105,7 @@ func TestTamperedBackup(t *testing.T) {
 				t.Errorf("retention %+v", retention)
 			}
 			release.Backup = ledger.Backup
-			if err := RestoreRecord(context.Background(), r.access, release, satellite); err == nil || !strings.Contains(err.Error(), "tampered with") {
+			if err := r.of(release).RestoreRecord(context.Background()); err == nil || !strings.Contains(err.Error(), "tampered with") {
 				t.Errorf("restored: %v", err)
 			}
 			r.retain(r.find())
@@ -124,14 +123,14 @@ func TestDamagedRecordIsRestored(t *testing.T) {
 	r.retain(r.legacy(legacyManifest(false, false)))
 	before := r.server.dump(t)
 	r.server.edit(t, record, func(o map[string]any) { o["data"].(map[string]any)["release"] = "aHVudGVyMg==" })
-	found, err := Find(context.Background(), r.access, Hint{})
+	found, err := At(r.access, "").Find(context.Background(), Hint{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !found.Releases[0].RecordMissing || !strings.Contains(found.Explain(), "is damaged") {
 		t.Errorf("found %s", found.Explain())
 	}
-	if err := RestoreRecord(context.Background(), r.access, found.Releases[0], satellite); err != nil {
+	if err := r.of(found.Releases[0]).RestoreRecord(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(before, r.server.dump(t)); diff != "" {

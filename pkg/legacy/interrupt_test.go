@@ -36,7 +36,7 @@ func TestRetainRaces(t *testing.T) {
 					r.server.mu.Unlock()
 				}
 			})
-			_, err := Retain(context.Background(), r.access, release, retainOptions())
+			_, err := r.of(release).Retain(context.Background(), retainOptions())
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Fatalf("got %v, want %q", err, test.want)
 			}
@@ -48,15 +48,15 @@ func TestRetainRaces(t *testing.T) {
 		t.Fatal(err)
 	}
 	for what, err := range map[string]error{
-		"retain": second(Retain(context.Background(), r.access, release, retainOptions())),
-		"remove": second(Remove(context.Background(), r.access, release, removeOptions())),
+		"retain": second(r.of(release).Retain(context.Background(), retainOptions())),
+		"remove": second(r.of(release).Remove(context.Background(), removeOptions())),
 	} {
 		if err == nil || !strings.Contains(err.Error(), "is in pending-rollback at revision 2") {
 			t.Errorf("%s: got %v", what, err)
 		}
 	}
 	release.Revision = 7
-	if _, err := Retain(context.Background(), r.access, release, retainOptions()); err == nil || !strings.Contains(err.Error(), "it was at 7 a moment ago") {
+	if _, err := r.of(release).Retain(context.Background(), retainOptions()); err == nil || !strings.Contains(err.Error(), "it was at 7 a moment ago") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -78,7 +78,7 @@ func TestRetainInterruptedAnywhere(t *testing.T) {
 				left--
 			}
 		})
-		_, err := Retain(ctx, r.access, release, retainOptions())
+		_, err := r.of(release).Retain(ctx, retainOptions())
 		interrupted := ctx.Err() != nil
 		cancel()
 		r.server.afterwards(nil)

@@ -12,8 +12,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	clientmetadata "k8s.io/client-go/metadata"
-
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
 
 // live is an object of a manifest as the cluster has it.
@@ -99,13 +97,13 @@ func (l live) foreign(release Release) string {
 	}
 }
 
-func (l live) client(access *cluster.Access) clientmetadata.ResourceInterface {
-	return access.Metadata().Resource(l.mapping.Resource).Namespace(l.namespace())
+func (s Site) client(l live) clientmetadata.ResourceInterface {
+	return s.access.Metadata().Resource(l.mapping.Resource).Namespace(l.namespace())
 }
 
 // look reads the metadata of all the objects, a few at a time.
-func look(ctx context.Context, access *cluster.Access, objects []ObjectRef) ([]live, error) {
-	mapper, err := access.Mapper()
+func (s Site) look(ctx context.Context, objects []ObjectRef) ([]live, error) {
+	mapper, err := s.access.Mapper()
 	if err != nil {
 		return nil, fmt.Errorf("the APIs that the cluster serves cannot be discovered: %w", err)
 	}
@@ -119,14 +117,14 @@ func look(ctx context.Context, access *cluster.Access, objects []ObjectRef) ([]l
 	group.SetLimit(atOnce)
 	for i := range found {
 		if found[i].mapping != nil {
-			group.Go(func() error { return found[i].read(ctx, access) })
+			group.Go(func() error { return s.read(ctx, &found[i]) })
 		}
 	}
 	return found, group.Wait()
 }
 
-func (l *live) read(ctx context.Context, access *cluster.Access) error {
-	object, err := l.client(access).Get(ctx, l.ref.Name, metav1.GetOptions{})
+func (s Site) read(ctx context.Context, l *live) error {
+	object, err := s.client(*l).Get(ctx, l.ref.Name, metav1.GetOptions{})
 	switch {
 	case err == nil:
 		l.object = object
@@ -140,7 +138,7 @@ func (l *live) read(ctx context.Context, access *cluster.Access) error {
 
 // annotate sets the keep policy on the live objects, a few at a time. All are
 // tried; the errors are joined.
-func annotate(ctx context.Context, access *cluster.Access, objects []live) error {
+func (s Site) annotate(ctx context.Context, objects []live) error {
 	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"annotations": map[string]any{annotationPolicy: policyKeep}}})
 	if err != nil {
 		return err
@@ -150,7 +148,7 @@ func annotate(ctx context.Context, access *cluster.Access, objects []live) error
 	group.SetLimit(atOnce)
 	for i, l := range objects {
 		group.Go(func() error {
-			_, err := l.client(access).Patch(ctx, l.ref.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager})
+			_, err := s.client(l).Patch(ctx, l.ref.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager})
 			if err != nil && !apierrors.IsNotFound(err) {
 				errs[i] = fmt.Errorf("%s %s cannot be annotated with %s: %w", l.ref, inNamespace(l.ref.Namespace), annotationPolicy, err)
 			}

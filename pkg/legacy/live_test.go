@@ -28,7 +28,7 @@ func TestLook(t *testing.T) {
 		{"extensions/v1beta1", "PodSecurityPolicy", home, "gone"},
 		{"v1", "Service", home, "absent"},
 	}
-	found, err := look(context.Background(), r.access, refs)
+	found, err := r.site().look(context.Background(), refs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestLook(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := look(context.Background(), r.access, []ObjectRef{{"a/b/c", "X", home, "x"}}); err == nil || !strings.Contains(err.Error(), `API version "a/b/c"`) {
+	if _, err := r.site().look(context.Background(), []ObjectRef{{"a/b/c", "X", home, "x"}}); err == nil || !strings.Contains(err.Error(), `API version "a/b/c"`) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -59,7 +59,7 @@ func TestRetainTellsAllFailures(t *testing.T) {
 	r.server.failing(func(m, p string) int {
 		return map[bool]int{true: 403}[m == "PATCH" && !strings.HasSuffix(p, "/envproxy")]
 	})
-	_, err := Retain(context.Background(), r.access, release, retainOptions())
+	_, err := r.of(release).Retain(context.Background(), retainOptions())
 	for _, want := range []string{"ServiceAccount/coder in", "Role/coder in", "RoleBinding/coder in", "; "} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not in: %v", want, err)
@@ -90,7 +90,7 @@ func TestFindWithBadBackups(t *testing.T) {
 	} {
 		t.Run(title, func(t *testing.T) {
 			r := newRegion(t, "")
-			ledger, err := Retain(context.Background(), r.access, r.legacy(legacyManifest(false, false)), retainOptions())
+			ledger, err := r.of(r.legacy(legacyManifest(false, false))).Retain(context.Background(), retainOptions())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -98,7 +98,7 @@ func TestFindWithBadBackups(t *testing.T) {
 				t.Fatal(err)
 			}
 			test.set(r, "/secrets/coder-satellite/"+ledger.Backup)
-			found, err := Find(context.Background(), r.access, Hint{})
+			found, err := At(r.access, "").Find(context.Background(), Hint{})
 			if err != nil || len(found.Releases) != 0 || !strings.Contains(found.Explain(), test.want) {
 				t.Errorf("%v, %s", err, found.Explain())
 			}

@@ -12,12 +12,12 @@ import (
 // lost handles a candidate without a record of a deployed revision: somebody
 // uninstalled it. If there is a backup it can be restored.
 func (s *search) lost(ctx context.Context, candidate Release, why string) error {
-	if err := s.list(ctx); err != nil {
+	if err := s.listOnce(ctx); err != nil {
 		return err
 	}
-	for _, item := range s.backups {
+	for _, item := range s.saved {
 		if mayRestore(candidate, item) {
-			return s.fromBackup(ctx, candidate, item.Namespace, item.Name)
+			return s.fromBackup(ctx, candidate, item)
 		}
 	}
 	there := "the envproxy of " + candidate.String()
@@ -29,7 +29,12 @@ func (s *search) lost(ctx context.Context, candidate Release, why string) error 
 		return nil // nothing is left of what the ledger lists
 	}
 	s.found.Unusable = s.found.Unusable || candidate.Ledger != nil || candidate.Namespace == s.hint.Namespace
-	s.exclude("%s is there, but %s, and there is no backup", there, why)
+	if !candidate.inOperation() {
+		s.exclude("%s is there, but %s, and there is no backup", there, why)
+		return nil
+	}
+	s.exclude("%s is there, but %s, and there is no backup: a Helm operation is running or was killed; if nobody runs one, %s ends it", there, why, candidate.undo())
+	s.found.Remedy = cmp.Or(s.found.Remedy, "wait for the Helm operation to end; if nobody runs one, end it with "+candidate.undo())
 	return nil
 }
 
@@ -43,13 +48,13 @@ func mayRestore(candidate Release, item metav1.PartialObjectMetadata) bool {
 // damaged handles a candidate whose record cannot be read. That must not pass
 // as "none found": without a backup of this revision it is an error.
 func (s *search) damaged(ctx context.Context, candidate Release, current revision, cause error) error {
-	if err := s.list(ctx); err != nil {
+	if err := s.listOnce(ctx); err != nil {
 		return err
 	}
-	for _, item := range s.backups {
+	for _, item := range s.saved {
 		if mayRestore(candidate, item) && revisionOf(item) == current.number {
 			s.exclude("the record %s/%s is damaged: %v; it can be restored from the backup", candidate.Namespace, current.object, cause)
-			return s.fromBackup(ctx, candidate, item.Namespace, item.Name)
+			return s.fromBackup(ctx, candidate, item)
 		}
 	}
 	return fmt.Errorf("the record %s/%s of Helm release %s revision %d is damaged, and there is no backup of it: %w",
@@ -62,17 +67,17 @@ func (s *search) fromBackups(ctx context.Context) error {
 	if s.hint.Ledger != nil {
 		return nil
 	}
-	if err := s.list(ctx); err != nil {
+	if err := s.listOnce(ctx); err != nil {
 		return err
 	}
 	seen := map[string]bool{}
-	for _, item := range s.backups { // latest first
+	for _, item := range s.saved { // latest first
 		candidate := Release{Namespace: item.Labels[labelNamespace], Name: item.Labels[labelRelease]}
 		if seen[candidate.String()] {
 			continue
 		}
 		seen[candidate.String()] = true
-		b, err := getBackup(ctx, s.access, item.Namespace, item.Name, nil)
+		b, err := s.getBackup(ctx, item, nil)
 		if err != nil {
 			s.exclude("%v", err)
 			continue
@@ -89,41 +94,41 @@ func (s *search) fromBackups(ctx context.Context) error {
 			}
 			continue
 		}
-		if err := s.fromBackup(ctx, candidate, item.Namespace, item.Name); err != nil {
+		if err := s.fromBackup(ctx, candidate, item); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// list lists the backups once. Those of releases that were removed on purpose are left out.
-func (s *search) list(ctx context.Context) error {
+// listOnce lists the backups once. Those of releases that were removed on purpose are left out.
+func (s *search) listOnce(ctx context.Context) error {
 	if s.listed {
 		return nil
 	}
 	s.listed = true
 	selector := fmt.Sprintf("%s=%s,%s=%s,!%s", labelBackup, backupOfRecord, labelStatus, statusDeployed, labelRemoved)
-	items, err := listBackups(ctx, s.access, s.hint.BackupNamespace, selector)
-	if apierrors.IsForbidden(err) && s.hint.BackupNamespace == "" {
+	items, err := s.listBackups(ctx, selector)
+	if apierrors.IsForbidden(err) && s.Site.backups == "" {
 		s.exclude("you may not list Secrets in all namespaces, so that backups were not looked for")
 		return nil
 	}
-	s.backups = items
+	s.saved = items
 	return err
 }
 
 // fromBackup describes the release as its backup has it.
-func (s *search) fromBackup(ctx context.Context, candidate Release, namespace, name string) error {
-	b, err := getBackup(ctx, s.access, namespace, name, candidate.Ledger)
+func (s *search) fromBackup(ctx context.Context, candidate Release, listed metav1.PartialObjectMetadata) error {
+	b, err := s.getBackup(ctx, listed, candidate.Ledger)
 	if err != nil {
 		s.exclude("%s has no record of a deployed revision, and %v", candidate, err)
 		return nil
 	}
-	candidate.RecordMissing, candidate.Backup = true, name
+	candidate.RecordMissing, candidate.Backup = true, listed.Name
 	candidate.Revision, candidate.Driver, candidate.Record = b.record.Version, b.original.Driver, b.original.Name
 	candidate.ChartName, candidate.ChartVersion, candidate.AccessURL = b.record.ChartName, b.record.ChartVersion, b.record.AccessURL
 	if candidate.Objects, err = manifestObjects(b.record.Manifest, candidate.Namespace); err != nil {
-		s.exclude("the backup %s/%s of %s: %v", namespace, name, candidate, err)
+		s.exclude("the backup %s of %s: %v", b, candidate, err)
 		return nil
 	}
 	candidate.Deployment = cmp.Or(s.envproxyOf(candidate), b.original.Deployment)

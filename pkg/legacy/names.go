@@ -29,9 +29,8 @@ const (
 	labelStatus    = "coder-satellite.dev/status" // Helm's status of the revision
 	labelRemoved   = "coder-satellite.dev/removed"
 
-	annotationDigest    = "coder-satellite.dev/sha256"
-	annotationRecord    = "coder-satellite.dev/record"
-	annotationAnnotated = "coder-satellite.dev/annotated"
+	annotationDigest = "coder-satellite.dev/sha256"
+	annotationRecord = "coder-satellite.dev/record"
 )
 
 // fieldManager is what the API server notes as the author of our changes.

@@ -2,12 +2,8 @@ package legacy
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
-
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
 
 // current is a record as it is stored now.
@@ -27,21 +23,21 @@ func (c current) isKept() bool { return c.record.Manifest == c.kept.Manifest }
 // comes first, and that of the latest one if it is another. `helm uninstall`
 // obeys the manifest of the latest, which after a failed upgrade is not the
 // deployed one (Helm v3, pkg/action/uninstall.go).
-func records(ctx context.Context, access *cluster.Access, release Release) ([]current, error) {
-	if release.RecordMissing {
-		return nil, fmt.Errorf("release %s has no record of a deployed revision: restore it from the backup first, with `kubectl coder-satellite rollback`: %w", release, errNoRecord)
+func (h Handle) records(ctx context.Context) ([]current, error) {
+	if h.RecordMissing {
+		return nil, fmt.Errorf("release %s has no record of a deployed revision: restore it from the backup first, with `kubectl coder-satellite rollback`: %w", h, errNoRecord)
 	}
-	st := storeOf(access, release)
-	revisions, err := st.revisions(ctx, "name="+release.Name)
+	st := h.store()
+	revisions, err := st.revisions(ctx, "name="+h.Name)
 	if err != nil {
 		return nil, err
 	}
 	now := deployed(revisions)
 	switch {
 	case now == nil:
-		return nil, fmt.Errorf("release %s has no deployed revision any more: was it uninstalled?: %w", release, errNoRecord)
-	case now.number != release.Revision:
-		return nil, fmt.Errorf("release %s is at revision %d, it was at %d a moment ago: somebody upgraded it; try again", release, now.number, release.Revision)
+		return nil, fmt.Errorf("release %s has no deployed revision any more: was it uninstalled?: %w", h, errNoRecord)
+	case now.number != h.Revision:
+		return nil, fmt.Errorf("release %s is at revision %d, it was at %d a moment ago: somebody upgraded it; try again", h, now.number, h.Revision)
 	}
 	wanted := []revision{*now}
 	if latest := revisions[len(revisions)-1]; latest.number > now.number {
@@ -51,7 +47,7 @@ func records(ctx context.Context, access *cluster.Access, release Release) ([]cu
 	for _, r := range wanted {
 		c, err := st.current(ctx, r.object)
 		if err != nil {
-			return nil, fmt.Errorf("release %s revision %d: %w", release, r.number, err)
+			return nil, fmt.Errorf("release %s revision %d: %w", h, r.number, err)
 		}
 		c.status = r.status
 		found = append(found, c)
@@ -60,12 +56,12 @@ func records(ctx context.Context, access *cluster.Access, release Release) ([]cu
 }
 
 func (s store) current(ctx context.Context, object string) (current, error) {
-	h, err := s.get(ctx, object)
+	held, err := s.get(ctx, object)
 	if err != nil {
 		return current{}, err
 	}
-	c := current{holder: h}
-	if c.record, err = DecodeRecord(h.data()); err != nil {
+	c := current{holder: held}
+	if c.record, err = DecodeRecord(held.data()); err != nil {
 		return current{}, err
 	}
 	manifest, err := AnnotateManifest(c.record.Manifest)
@@ -76,32 +72,11 @@ func (s store) current(ctx context.Context, object string) (current, error) {
 	return c, err
 }
 
-// idle returns an error if a Helm operation on the release is going on, or was
-// killed: whatever is written now could be overwritten, or mislead it.
-func idle(release Release, records []current) error {
-	latest := records[len(records)-1]
-	release.Status, release.LatestRevision = latest.status, latest.record.Version
-	if busy := release.Busy(); busy != "" {
-		return errors.New(busy)
-	}
-	return nil
-}
-
-// Busy says that a Helm operation on the release is going on, or was killed,
-// and what ends it; empty if the release may be changed. A release without a
-// record is restored from its backup, whatever Helm was about to do with it.
-func (r Release) Busy() string {
-	if r.RecordMissing || !strings.HasPrefix(r.Status, "pending-") && r.Status != "uninstalling" {
-		return ""
-	}
-	return unfinished(r)
-}
-
 // objectsOf returns the objects of all the records, each once.
-func objectsOf(records []current, namespace string) ([]ObjectRef, error) {
+func (r Release) objectsOf(records []current) ([]ObjectRef, error) {
 	var objects []ObjectRef
 	for _, c := range records {
-		own, err := manifestObjects(c.record.Manifest, namespace)
+		own, err := manifestObjects(c.record.Manifest, r.Namespace)
 		if err != nil {
 			return nil, err
 		}

@@ -11,34 +11,32 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
-
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
 
 // RecreateObjects creates the objects of the release's backup that do not
 // exist, as Helm would, annotated to be kept. Objects that exist are left as they
 // are. It returns those that it created; the error names those that it could not:
 // in another namespace than the release's, or in an API version that the cluster
-// does not serve. The namespace is the satellite's.
-func RecreateObjects(ctx context.Context, access *cluster.Access, release Release, namespace string) ([]ObjectRef, error) {
-	b, err := latestBackup(ctx, access, namespace, release)
+// does not serve.
+func (h Handle) RecreateObjects(ctx context.Context) ([]ObjectRef, error) {
+	b, err := h.latestBackup(ctx)
 	if err != nil {
 		return nil, err
 	}
 	manifest, err := AnnotateManifest(b.record.Manifest)
 	if err != nil {
-		return nil, fmt.Errorf("the backup %s/%s: %w", namespace, b.secret.Name, err)
+		return nil, fmt.Errorf("the backup %s: %w", b, err)
 	}
-	return recreate(ctx, access, release, manifest)
+	return h.recreate(ctx, manifest)
 }
 
 // recreate creates the objects of the manifest that do not exist.
-func recreate(ctx context.Context, access *cluster.Access, release Release, manifest string) ([]ObjectRef, error) {
-	refs, err := manifestObjects(manifest, release.Namespace)
+func (h Handle) recreate(ctx context.Context, manifest string) ([]ObjectRef, error) {
+	refs, err := manifestObjects(manifest, h.Namespace)
 	if err != nil {
 		return nil, err
 	}
-	found, err := look(ctx, access, refs)
+	found, err := h.look(ctx, refs)
 	if err != nil {
 		return nil, err
 	}
@@ -58,14 +56,14 @@ func recreate(ctx context.Context, access *cluster.Access, release Release, mani
 			continue
 		case l.object != nil:
 			continue
-		case l.mapping != nil && l.namespace() != "" && l.namespace() != release.Namespace:
+		case l.mapping != nil && l.namespace() != "" && l.namespace() != h.Namespace:
 			errs = append(errs, fmt.Errorf("%s is in namespace %s, not in the release's: it was not created again", l.ref, l.namespace()))
 			continue
 		case l.mapping == nil || !l.served && l.mapping.GroupVersionKind.Group != groupOf(l.ref.APIVersion):
 			errs = append(errs, fmt.Errorf("%s is in %s, which this cluster does not serve: it was not created again", l.ref, l.ref.APIVersion))
 			continue
 		}
-		if err := create(ctx, access, release, l, contents[i]); err != nil {
+		if err := h.create(ctx, l, contents[i]); err != nil {
 			errs = append(errs, err)
 			continue
 		}
@@ -83,7 +81,7 @@ func groupOf(apiVersion string) string {
 }
 
 // create creates one object with the marks of Helm's ownership (Helm v3, pkg/action/validate.go).
-func create(ctx context.Context, access *cluster.Access, release Release, l live, content map[string]any) error {
+func (h Handle) create(ctx context.Context, l live, content map[string]any) error {
 	object := &unstructured.Unstructured{Object: content}
 	object.SetGroupVersionKind(l.mapping.GroupVersionKind)
 	object.SetNamespace(l.namespace())
@@ -95,11 +93,11 @@ func create(ctx context.Context, access *cluster.Access, release Release, l live
 		annotations = map[string]string{}
 	}
 	labels[labelManagedBy] = "Helm"
-	annotations[annotationRelease], annotations[annotationNamespace] = release.Name, release.Namespace
+	annotations[annotationRelease], annotations[annotationNamespace] = h.Name, h.Namespace
 	annotations[annotationPolicy] = policyKeep
 	object.SetLabels(labels)
 	object.SetAnnotations(annotations)
-	_, err := access.Dynamic().Resource(l.mapping.Resource).Namespace(l.namespace()).Create(ctx, object, metav1.CreateOptions{FieldManager: fieldManager})
+	_, err := h.access.Dynamic().Resource(l.mapping.Resource).Namespace(l.namespace()).Create(ctx, object, metav1.CreateOptions{FieldManager: fieldManager})
 	if err != nil && !apierrors.IsAlreadyExists(err) {
 		return fmt.Errorf("%s %s cannot be created again: %w", l.ref, inNamespace(l.ref.Namespace), err)
 	}

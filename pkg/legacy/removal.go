@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
 
 // Removal says what becomes of each object of a release that is removed.
@@ -24,10 +22,9 @@ type Kept struct {
 	Reason string
 }
 
-// Preview tells what Remove would do, without writing. The namespace is the
-// satellite's, where the backup is of a release without a record.
-func Preview(ctx context.Context, access *cluster.Access, release Release, namespace string) (Removal, error) {
-	r, err := newRemover(ctx, access, release, namespace)
+// Preview says what Remove would do, without writing.
+func (h Handle) Preview(ctx context.Context) (Removal, error) {
+	r, err := h.remover(ctx)
 	if err != nil {
 		return Removal{}, err
 	}
@@ -36,41 +33,40 @@ func Preview(ctx context.Context, access *cluster.Access, release Release, names
 
 // remover is a removal that was thought through, and not yet done.
 type remover struct {
-	access  *cluster.Access
-	release Release
+	Handle
 	records []current
 	goes    []live
 	removal Removal
 }
 
-func newRemover(ctx context.Context, access *cluster.Access, release Release, namespace string) (*remover, error) {
-	r := &remover{access: access, release: release}
+func (h Handle) remover(ctx context.Context) (*remover, error) {
+	r := &remover{Handle: h}
 	var err error
-	if release.RecordMissing {
-		r.records, err = recordsOfBackup(ctx, access, release, namespace)
+	if h.RecordMissing {
+		r.records, err = h.recordsOfBackup(ctx)
 	} else {
-		r.records, err = records(ctx, access, release)
+		r.records, err = h.records(ctx)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if err := idle(release, r.records); err != nil {
+	if err := h.idle(r.records); err != nil {
 		return nil, err
 	}
-	objects, err := objectsOf(r.records, release.Namespace)
+	objects, err := h.objectsOf(r.records)
 	if err != nil {
-		return nil, fmt.Errorf("the record of release %s: %w", release, err)
+		return nil, fmt.Errorf("the record of release %s: %w", h, err)
 	}
 	keeps, err := r.chartKeeps()
 	if err != nil {
 		return nil, err
 	}
-	found, err := look(ctx, access, objects)
+	found, err := h.look(ctx, objects)
 	if err != nil {
 		return nil, err
 	}
 	for _, l := range found {
-		reason := keepReason(release, l, keeps)
+		reason := h.keepReason(l, keeps)
 		switch {
 		case l.object == nil:
 			r.removal.Absent = append(r.removal.Absent, l.ref)
@@ -86,14 +82,14 @@ func newRemover(ctx context.Context, access *cluster.Access, release Release, na
 
 // recordsOfBackup stands in for the records of a release that somebody
 // uninstalled after it was retained, and that is to go for good now.
-func recordsOfBackup(ctx context.Context, access *cluster.Access, release Release, namespace string) ([]current, error) {
-	b, err := latestBackup(ctx, access, namespace, release)
+func (h Handle) recordsOfBackup(ctx context.Context) ([]current, error) {
+	b, err := h.latestBackup(ctx)
 	if err != nil {
 		return nil, err
 	}
 	manifest, err := AnnotateManifest(b.record.Manifest)
 	if err != nil {
-		return nil, fmt.Errorf("the backup %s/%s: %w", namespace, b.secret.Name, err)
+		return nil, fmt.Errorf("the backup %s: %w", b, err)
 	}
 	kept, err := b.record.WithManifest(manifest)
 	return []current{{holder: holder{secret: b.secret}, record: b.record, kept: kept}}, err
@@ -111,7 +107,7 @@ func (r *remover) chartKeeps() ([]ObjectRef, error) {
 			if h == nil || !h.kept() || d.marked() {
 				continue
 			}
-			own, err := manifestObjects(d.body, r.release.Namespace)
+			own, err := manifestObjects(d.body, r.Namespace)
 			if err != nil {
 				return nil, err
 			}
@@ -122,13 +118,13 @@ func (r *remover) chartKeeps() ([]ObjectRef, error) {
 }
 
 // keepReason says why an object must stay; empty if it goes.
-func keepReason(release Release, l live, chartKeeps []ObjectRef) string {
+func (r Release) keepReason(l live, chartKeeps []ObjectRef) string {
 	if l.object == nil {
 		return "" // it is absent
 	}
 	switch l.ref.Kind {
 	case "ServiceAccount", "Role", "RoleBinding":
-		if reason := usedByCoder(release, l.ref); reason != "" {
+		if reason := r.usedByCoder(l.ref); reason != "" {
 			return reason
 		}
 	case "Namespace", "PersistentVolumeClaim", "PersistentVolume", "CustomResourceDefinition":
@@ -137,7 +133,7 @@ func keepReason(release Release, l live, chartKeeps []ObjectRef) string {
 	if slices.ContainsFunc(chartKeeps, l.ref.same) {
 		return "the chart marks it to be kept"
 	}
-	if reason := l.foreign(release); reason != "" {
+	if reason := l.foreign(r); reason != "" {
 		return reason
 	}
 	if l.object.Annotations[annotationRelease] == "" {
@@ -149,11 +145,11 @@ func keepReason(release Release, l live, chartKeeps []ObjectRef) string {
 // usedByCoder says what Coder needs an object for after the release is gone. It
 // is what Coder's own chart keeps from 1.21.4 on, so that existing workspaces
 // have no downtime.
-func usedByCoder(release Release, o ObjectRef) string {
+func (r Release) usedByCoder(o ObjectRef) string {
 	switch {
 	case o.Name == "coder":
 		return "Coder provisions workspaces with it"
-	case o.Kind == "ServiceAccount" && (o.Name == "environments" || o.Name == release.Name+"-environments"):
+	case o.Kind == "ServiceAccount" && (o.Name == "environments" || o.Name == r.Name+"-environments"):
 		return "workspaces run under it"
 	case o.Kind != "ServiceAccount" && (o.Name == "coder-restricted" || o.Name == "ingress-restricted"):
 		return "existing workspaces need it"

@@ -14,14 +14,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/yaml"
-
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
 
 // RemoveOptions say how to remove a release.
 type RemoveOptions struct {
-	// Namespace is the satellite's, where the backup is and stays.
-	Namespace string
 	// Timeout bounds each of the chart's own delete hooks; 0 means 5 minutes.
 	// Pods are not waited for: envproxy lets connections end for four hours.
 	Timeout time.Duration
@@ -37,15 +33,15 @@ type RemoveOptions struct {
 // RecreateObjects bring the release back. When something fails the records are
 // as they were, what was deleted is created again, and the error says what
 // could not be. Repeating it goes on where it stopped.
-func Remove(ctx context.Context, access *cluster.Access, target Release, options RemoveOptions) (Removal, error) {
-	r, err := newRemover(ctx, access, target, options.Namespace)
+func (h Handle) Remove(ctx context.Context, options RemoveOptions) (Removal, error) {
+	r, err := h.remover(ctx)
 	if err != nil {
 		return Removal{}, err
 	}
-	keep := RetainOptions{Namespace: options.Namespace, Operator: options.Operator, Reason: options.Reason, Now: options.Now, Progress: options.Progress}
+	keep := RetainOptions{Operator: options.Operator, Reason: options.Reason, Now: options.Now, Progress: options.Progress}
 	backups := make([]*backup, len(r.records))
 	for i, c := range r.records {
-		if backups[i], err = backUp(ctx, access, target, c, nil, keep); err != nil {
+		if backups[i], err = h.backUp(ctx, c.holder, c.record, keep); err != nil {
 			return r.removal, err
 		}
 	}
@@ -59,22 +55,22 @@ func Remove(ctx context.Context, access *cluster.Access, target Release, options
 	if err := r.purge(ctx, backups[0]); err != nil {
 		return r.removal, err
 	}
-	if err := markRemoved(ctx, access, target, options.Namespace); err != nil {
-		return r.removal, fmt.Errorf("release %s is removed, but its backups are not all marked as those of a removed release: %w", target, err)
+	if err := h.markRemoved(ctx); err != nil {
+		return r.removal, fmt.Errorf("release %s is removed, but its backups are not all marked as those of a removed release: %w", h, err)
 	}
 	return r.removal, nil
 }
 
 // markRemoved marks all backups of the release, so that none is taken for that
 // of a release which somebody uninstalled by mistake.
-func markRemoved(ctx context.Context, access *cluster.Access, target Release, namespace string) error {
-	items, err := listBackups(ctx, access, namespace, backupSelector(target)+",!"+labelRemoved)
+func (h Handle) markRemoved(ctx context.Context) error {
+	items, err := h.listBackups(ctx, h.backupSelector()+",!"+labelRemoved)
 	if err != nil {
 		return err
 	}
 	patch := fmt.Appendf(nil, `{"metadata":{"labels":{%q:"true"}}}`, labelRemoved)
 	for _, item := range items {
-		_, err := access.Clientset().CoreV1().Secrets(item.Namespace).Patch(ctx, item.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager})
+		_, err := h.access.Clientset().CoreV1().Secrets(item.Namespace).Patch(ctx, item.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager})
 		if err != nil {
 			return fmt.Errorf("the backup %s/%s cannot be marked: %w", item.Namespace, item.Name, err)
 		}
@@ -96,29 +92,29 @@ func (r *remover) uninstall(timeout time.Duration) error {
 	}
 	copied := &release.Release{}
 	if err := json.Unmarshal(text, copied); err != nil {
-		return fmt.Errorf("Helm cannot read the record of release %s (%s)", r.release, jsonProblem(err))
+		return fmt.Errorf("Helm cannot read the record of release %s (%s)", r, jsonProblem(err))
 	}
 	if copied.Info == nil {
-		return fmt.Errorf("Helm cannot read the record of release %s: it has no status", r.release)
+		return fmt.Errorf("Helm cannot read the record of release %s: it has no status", r)
 	}
 	if copied.Manifest, err = r.manifest(); err != nil {
 		return err
 	}
-	copied.Namespace = r.release.Namespace
-	configuration, err := r.access.Helm(r.release.Namespace, nil)
+	copied.Namespace = r.Namespace
+	configuration, err := r.access.Helm(r.Namespace, nil)
 	if err != nil {
 		return err
 	}
 	memory := driver.NewMemory()
-	memory.SetNamespace(r.release.Namespace)
+	memory.SetNamespace(r.Namespace)
 	configuration.Releases = storage.Init(memory)
 	if err := configuration.Releases.Create(copied); err != nil {
-		return fmt.Errorf("release %s cannot be prepared for Helm: %w", r.release, err)
+		return fmt.Errorf("release %s cannot be prepared for Helm: %w", r, err)
 	}
 	uninstall := action.NewUninstall(configuration)
 	uninstall.Timeout = timeout
-	if _, err := uninstall.Run(r.release.Name); err != nil {
-		return fmt.Errorf("Helm could not uninstall release %s: %w", r.release, err)
+	if _, err := uninstall.Run(r.Name); err != nil {
+		return fmt.Errorf("Helm could not uninstall release %s: %w", r, err)
 	}
 	return nil
 }
@@ -145,7 +141,7 @@ func (r *remover) manifest() (string, error) {
 func (r *remover) bringBack(ctx context.Context, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
-	created, err := recreate(ctx, r.access, r.release, r.records[0].kept.Manifest)
+	created, err := r.recreate(ctx, r.records[0].kept.Manifest)
 	restored := make([]string, len(created))
 	for i, ref := range created {
 		restored[i] = ref.String()
@@ -166,8 +162,8 @@ func listed(names []string) string {
 // purge deletes the records of all revisions, the deployed one last: until
 // then the release can be found.
 func (r *remover) purge(ctx context.Context, b *backup) error {
-	st := storeOf(r.access, r.release)
-	revisions, err := st.revisions(ctx, "name="+r.release.Name)
+	st := r.store()
+	revisions, err := st.revisions(ctx, "name="+r.Name)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 func removeOptions() RemoveOptions {
-	return RemoveOptions{Namespace: satellite, Operator: "ann@example.com", Reason: "done", Now: noon()}
+	return RemoveOptions{Operator: "ann@example.com", Reason: "done", Now: noon()}
 }
 
 func texts(refs []ObjectRef) []string {
@@ -63,7 +63,7 @@ func TestRemove(t *testing.T) {
 				r.legacy(legacyManifest(false, true))
 				prepare(r)
 				release := r.find()
-				preview, err := Preview(context.Background(), r.access, release, satellite)
+				preview, err := r.of(release).Preview(context.Background())
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -71,7 +71,7 @@ func TestRemove(t *testing.T) {
 				if diff := cmp.Diff(want, texts(preview.Goes)); diff != "" {
 					t.Error(diff)
 				}
-				removal, err := Remove(context.Background(), r.access, release, removeOptions())
+				removal, err := r.of(release).Remove(context.Background(), removeOptions())
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -91,14 +91,14 @@ func TestRemove(t *testing.T) {
 				if rels, err := r.helm(home).History(name); err == nil {
 					t.Errorf("Helm has %d revisions", len(rels))
 				}
-				found, err := Find(context.Background(), r.access, Hint{})
+				found, err := At(r.access, "").Find(context.Background(), Hint{})
 				if err != nil || len(found.Releases) != 0 {
 					t.Errorf("found %s, %v", found.Explain(), err)
 				}
-				if _, err := RecreateObjects(context.Background(), r.access, release, satellite); err == nil || !strings.Contains(err.Error(), "Ingress/envproxy") {
+				if _, err := r.of(release).RecreateObjects(context.Background()); err == nil || !strings.Contains(err.Error(), "Ingress/envproxy") {
 					t.Errorf("created again: %v", err)
 				}
-				if err := RestoreRecord(context.Background(), r.access, release, satellite); err != nil {
+				if err := r.of(release).RestoreRecord(context.Background()); err != nil {
 					t.Fatal(err)
 				}
 				if back := r.find(); back.RecordMissing || back.Revision != release.Revision {
@@ -119,7 +119,7 @@ func TestBackupThatCannotBeRead(t *testing.T) {
 	r.server.failing(func(method, path string) int {
 		return map[bool]int{true: 500}[method == "GET" && strings.Contains(path, "/secrets/coder-satellite-legacy-")]
 	})
-	if _, err := Remove(context.Background(), r.access, release, removeOptions()); err == nil || !strings.Contains(err.Error(), "the backup coder-satellite/coder-satellite-legacy-") {
+	if _, err := r.of(release).Remove(context.Background(), removeOptions()); err == nil || !strings.Contains(err.Error(), "the backup coder-satellite/coder-satellite-legacy-") {
 		t.Errorf("error %v", err)
 	}
 	r.server.failing(nil)
@@ -135,7 +135,7 @@ func TestPreviewReasons(t *testing.T) {
 	r.retain(r.legacy(manifest))
 	r.server.edit(t, "/configmaps/coder/theirs", func(o map[string]any) { metaOf(o)["annotations"].(map[string]any)[annotationRelease] = "other" })
 	delete(r.server.objects, "/configmaps/coder/gone")
-	got, err := Preview(context.Background(), r.access, r.find(), satellite)
+	got, err := r.of(r.find()).Preview(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +167,7 @@ func TestRemoveFails(t *testing.T) {
 	r.server.failing(func(m, p string) int {
 		return map[bool]int{true: 500}[m == "DELETE" && strings.HasSuffix(p, "/services/envproxy")]
 	})
-	_, err := Remove(context.Background(), r.access, r.find(), removeOptions())
+	_, err := r.of(r.find()).Remove(context.Background(), removeOptions())
 	if err == nil || !strings.Contains(err.Error(), "its record is as it was, and of its objects were created again: Deployment/envproxy") {
 		t.Errorf("got %v", err)
 	}
@@ -184,7 +184,7 @@ func TestRemoveFails(t *testing.T) {
 		t.Error(diff)
 	}
 	r.server.failing(nil)
-	if _, err := Remove(context.Background(), r.access, r.find(), removeOptions()); err != nil {
+	if _, err := r.of(r.find()).Remove(context.Background(), removeOptions()); err != nil {
 		t.Errorf("again: %v", err)
 	}
 }
@@ -196,29 +196,29 @@ func TestRemoveInterrupted(t *testing.T) {
 	r.server.failing(func(m, p string) int {
 		return map[bool]int{true: 500}[m == "DELETE" && strings.Contains(p, "sh.helm.release")]
 	})
-	if _, err := Remove(context.Background(), r.access, r.find(), removeOptions()); err == nil || !strings.Contains(err.Error(), "cannot be deleted") {
+	if _, err := r.of(r.find()).Remove(context.Background(), removeOptions()); err == nil || !strings.Contains(err.Error(), "cannot be deleted") {
 		t.Fatalf("got %v", err)
 	}
 	r.server.failing(nil)
-	removal, err := Remove(context.Background(), r.access, r.find(), removeOptions())
+	removal, err := r.of(r.find()).Remove(context.Background(), removeOptions())
 	if err != nil || len(removal.Goes) != 0 || len(removal.Absent) != 2 {
 		t.Errorf("%+v, %v", removal, err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := Remove(ctx, r.access, Release{Namespace: home, Name: name}, removeOptions()); err == nil {
+	if _, err := r.of(Release{Namespace: home, Name: name}).Remove(ctx, removeOptions()); err == nil {
 		t.Error("ran although cancelled")
 	}
 }
 
 func TestRights(t *testing.T) {
 	for want, rules := range map[string][]cluster.Rule{
-		"update secrets in namespace coder":           Rights(Place{Release: home, Satellite: satellite, Records: cluster.DriverSecrets}),
-		"update configmaps in namespace coder":        Rights(Place{Release: home, Satellite: satellite, Records: cluster.DriverConfigMaps}),
-		"patch deployments.apps in namespace coder":   Rights(Place{Release: home, Satellite: satellite, Records: cluster.DriverSecrets}),
-		"create secrets in namespace coder-satellite": Rights(Place{Release: home, Satellite: satellite, Records: cluster.DriverConfigMaps}),
-		"create secrets in namespace coder":           RightsToRestore(Place{Release: home, Records: cluster.DriverSecrets}),
-		"delete deployments.apps in namespace coder":  RightsToRemove(Place{Release: home, Satellite: satellite, Records: cluster.DriverSecrets}),
+		"update secrets in namespace coder":           RightsToRetain(Scope{Release: home, Backups: satellite, Records: cluster.DriverSecrets}),
+		"update configmaps in namespace coder":        RightsToRetain(Scope{Release: home, Backups: satellite, Records: cluster.DriverConfigMaps}),
+		"patch deployments.apps in namespace coder":   RightsToRetain(Scope{Release: home, Backups: satellite, Records: cluster.DriverSecrets}),
+		"create secrets in namespace coder-satellite": RightsToRetain(Scope{Release: home, Backups: satellite, Records: cluster.DriverConfigMaps}),
+		"create secrets in namespace coder":           RightsToRestore(Scope{Release: home, Records: cluster.DriverSecrets}),
+		"delete deployments.apps in namespace coder":  RightsToRemove(Scope{Release: home, Backups: satellite, Records: cluster.DriverSecrets}),
 	} {
 		if !slices.ContainsFunc(rules, func(r cluster.Rule) bool { return r.String() == want }) {
 			t.Errorf("no right to %s", want)

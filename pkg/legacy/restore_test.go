@@ -24,7 +24,7 @@ func TestRestoreAfterUninstallKeepingHistory(t *testing.T) {
 	if !lost.RecordMissing || lost.Status != "uninstalled" {
 		t.Fatalf("found %#v", lost)
 	}
-	if err := RestoreRecord(context.Background(), r.access, lost, satellite); err != nil {
+	if err := r.of(lost).RestoreRecord(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	latest, err := r.helm(home).Last(name)
@@ -32,7 +32,7 @@ func TestRestoreAfterUninstallKeepingHistory(t *testing.T) {
 		t.Errorf("Helm has %+v, %v", latest, err)
 	}
 	since := r.server.count()
-	if err := RestoreRecord(context.Background(), r.access, r.find(), satellite); err != nil {
+	if err := r.of(r.find()).RestoreRecord(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	if requests, _ := since(); len(writes(requests)) != 0 {
@@ -70,7 +70,7 @@ func TestRestoreErrors(t *testing.T) {
 			}
 			lost := r.find()
 			test.set(r)
-			err := RestoreRecord(context.Background(), r.access, lost, satellite)
+			err := r.of(lost).RestoreRecord(context.Background())
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want %q", err, test.want)
 			}
@@ -95,7 +95,7 @@ func TestRecreateObjects(t *testing.T) {
 		t.Error("ready")
 	}
 	since := r.server.count()
-	created, err := RecreateObjects(context.Background(), r.access, lost, satellite)
+	created, err := r.of(lost).RecreateObjects(context.Background())
 	if err == nil || err.Error() != "Ingress/envproxy is in extensions/v1beta1, which this cluster does not serve: it was not created again" {
 		t.Errorf("error %v", err)
 	}
@@ -115,16 +115,16 @@ func TestRecreateObjects(t *testing.T) {
 	if diff := cmp.Diff(wantAnnotations, stringMap(object, "annotations")); diff != "" {
 		t.Error(diff)
 	}
-	if err := RestoreRecord(context.Background(), r.access, lost, satellite); err != nil {
+	if err := r.of(lost).RestoreRecord(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	if back := r.find(); back.RecordMissing {
 		t.Errorf("found %+v", back)
 	}
-	if again, _ := RecreateObjects(context.Background(), r.access, lost, satellite); len(again) != 0 {
+	if again, _ := r.of(lost).RecreateObjects(context.Background()); len(again) != 0 {
 		t.Errorf("created twice: %v", again)
 	}
-	if _, err := RecreateObjects(context.Background(), r.access, lost, "elsewhere"); err == nil || !strings.Contains(err.Error(), "there is no backup") {
+	if _, err := At(r.access, "elsewhere").Of(lost).RecreateObjects(context.Background()); err == nil || !strings.Contains(err.Error(), "there is no backup") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -42,7 +42,7 @@ func TestRetainedSurvivesHelmUninstall(t *testing.T) {
 					t.Fatalf("found %#v", lost)
 				}
 				before := r.server.dump(t)
-				if err := RestoreRecord(context.Background(), r.access, lost, satellite); err != nil {
+				if err := r.of(lost).RestoreRecord(context.Background()); err != nil {
 					t.Fatal(err)
 				}
 				back, err := r.helm(home).Deployed(name)
@@ -86,7 +86,7 @@ func TestRetainTwiceWritesNothing(t *testing.T) {
 			r := newRegion(t, driver)
 			r.legacy(legacyManifest(true, true))
 			since := r.server.count()
-			first, err := Retain(context.Background(), r.access, r.find(), retainOptions())
+			first, err := r.of(r.find()).Retain(context.Background(), retainOptions())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -101,7 +101,7 @@ func TestRetainTwiceWritesNothing(t *testing.T) {
 			since = r.server.count()
 			options := retainOptions()
 			options.Operator, options.Now = "bob@example.com", noon().Add(time.Hour)
-			second, err := Retain(context.Background(), r.access, r.find(), options)
+			second, err := r.of(r.find()).Retain(context.Background(), options)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -114,8 +114,7 @@ func TestRetainTwiceWritesNothing(t *testing.T) {
 			}
 			want := &journal.Ledger{
 				Namespace: home, Release: name, Revision: 1, RecordBefore: first.RecordBefore, Backup: first.Backup,
-				Annotated: []string{"Deployment/envproxy", "Ingress/envproxy", "Role/nginx", "Service/envproxy", "ServiceAccount/coder-workspace-provider-environments"},
-				Operator:  "ann@example.com", Reason: "moving to a satellite", At: noon(),
+				Operator: "ann@example.com", Reason: "moving to a satellite", At: noon(),
 			}
 			if diff := cmp.Diff(want, first); diff != "" {
 				t.Error(diff)
@@ -191,7 +190,7 @@ func TestFailedUpgradeIsRetainedToo(t *testing.T) {
 	if lost.Revision != 1 {
 		t.Errorf("found %#v", lost)
 	}
-	if err := RestoreRecord(context.Background(), r.access, lost, satellite); err != nil {
+	if err := r.of(lost).RestoreRecord(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	if back := r.find(); back.RecordMissing || back.Revision != 1 {
@@ -230,7 +229,7 @@ func TestRetainErrors(t *testing.T) {
 			test.set(r)
 			before := r.server.dump(t)
 			release := r.find()
-			_, err := Retain(context.Background(), r.access, release, retainOptions())
+			_, err := r.of(release).Retain(context.Background(), retainOptions())
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Fatalf("got %v, want %q", err, test.want)
 			}

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
 
 // Retention tells which parts of the retention are in place; the ledger in the
@@ -37,10 +35,10 @@ func (r *Retention) miss(format string, args ...any) {
 }
 
 // retention examines the retention of the records and of the live objects.
-func retention(ctx context.Context, access *cluster.Access, namespace string, release Release, records []current, objects []live) (Retention, error) {
+func (h Handle) retention(ctx context.Context, records []current, objects []live) (Retention, error) {
 	r := Retention{Backup: true, Manifest: true, Label: true, Annotation: true}
 	for i, c := range records {
-		found, problems, err := findBackup(ctx, access, namespace, release, c.record)
+		found, problems, err := h.findBackup(ctx, c.record)
 		switch {
 		case err != nil:
 			return Retention{}, err
@@ -64,7 +62,7 @@ func retention(ctx context.Context, access *cluster.Access, namespace string, re
 			r.miss("annotations %s, -at and -by on the record of revision %d", annotationReason, c.record.Version)
 		}
 	}
-	lacking := unkept(release, objects)
+	lacking := h.unkept(objects)
 	r.Live = len(lacking) == 0
 	if !r.Live {
 		r.miss("annotation %s=%s on the live %s", annotationPolicy, policyKeep, strings.Join(names(lacking), ", "))
@@ -80,10 +78,10 @@ func hasAnnotations(annotations map[string]string) bool {
 func retainedAnnotations() []string { return []string{annotationReason, annotationBy, annotationAt} }
 
 // unkept returns the objects of the release that exist and are not annotated.
-func unkept(release Release, objects []live) []live {
+func (r Release) unkept(objects []live) []live {
 	var lacking []live
 	for _, l := range objects {
-		if l.object != nil && !l.kept() && l.foreign(release) == "" {
+		if l.object != nil && !l.kept() && l.foreign(r) == "" {
 			lacking = append(lacking, l)
 		}
 	}

@@ -9,11 +9,10 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
 
-// Place is where a legacy release is, as far as the rights to it depend on that.
-type Place struct {
-	// Release is the namespace of the legacy release, Satellite the satellite's,
-	// where its backups are.
-	Release, Satellite string
+// Scope is what the rights to a legacy release depend on.
+type Scope struct {
+	// Release is the namespace of the legacy release, Backups that of its backups.
+	Release, Backups string
 	// Records is what Helm keeps its records in, as cluster.Access.Driver returns it.
 	Records string
 	// Made are the resources of the release's objects. What the chart
@@ -38,57 +37,57 @@ func (r Release) Kinds() []schema.GroupKind {
 }
 
 // made are the resources of the release's objects.
-func (p Place) made() []cluster.Resource {
+func (s Scope) made() []cluster.Resource {
 	return append([]cluster.Resource{
 		cluster.Core("serviceaccounts"), cluster.Core("services"), {Group: "apps", Resource: "deployments", Namespaced: true},
 		{Group: rbacv1.GroupName, Resource: "roles", Namespaced: true}, {Group: rbacv1.GroupName, Resource: "rolebindings", Namespaced: true},
-	}, p.Made...)
+	}, s.Made...)
 }
 
 // eachMade returns the rights to do the verbs with each of the release's objects.
-func (p Place) eachMade(verbs ...string) []cluster.Rule {
+func (s Scope) eachMade(verbs ...string) []cluster.Rule {
 	var rules []cluster.Rule
-	for _, resource := range p.made() {
-		rules = append(rules, resource.In(p.Release, verbs...)...)
+	for _, resource := range s.made() {
+		rules = append(rules, resource.In(s.Release, verbs...)...)
 	}
 	return rules
 }
 
-// overRights returns what the API server asks of who writes the release's roles.
-func (p Place) overRights() []cluster.Rule {
+// overRights returns the rights that the API server asks for before it writes the release's roles.
+func (s Scope) overRights() []cluster.Rule {
 	var rules []cluster.Rule
-	for _, resource := range p.made() {
-		rules = append(rules, cluster.RightsOverRights(resource, p.Release)...)
+	for _, resource := range s.made() {
+		rules = append(rules, cluster.RightsOverRights(resource, s.Release)...)
 	}
 	return rules
 }
 
 // RightsToInspect are the rights that Find and Inspect need.
-func RightsToInspect(p Place) []cluster.Rule {
+func RightsToInspect(s Scope) []cluster.Rule {
 	return slices.Concat(
-		cluster.Core(p.Records).In(p.Release, "list", "get"),
-		p.eachMade("get"),
-		cluster.Resource{Group: "apps", Resource: "deployments", Namespaced: true}.In(p.Release, "list"),
-		cluster.Core("secrets").In(p.Satellite, "list", "get"),
+		cluster.Core(s.Records).In(s.Release, "list", "get"),
+		s.eachMade("get"),
+		cluster.Resource{Group: "apps", Resource: "deployments", Namespaced: true}.In(s.Release, "list"),
+		cluster.Core("secrets").In(s.Backups, "list", "get"),
 	)
 }
 
-// Rights are the rights that Retain needs beyond those to inspect.
-func Rights(p Place) []cluster.Rule {
+// RightsToRetain are the rights that Retain needs beyond those to inspect.
+func RightsToRetain(s Scope) []cluster.Rule {
 	return slices.Concat(
-		cluster.Core(p.Records).In(p.Release, "update"), p.eachMade("patch"), p.overRights(),
-		cluster.Core("secrets").In(p.Satellite, "create", "update", "delete"),
+		cluster.Core(s.Records).In(s.Release, "update"), s.eachMade("patch"), s.overRights(),
+		cluster.Core("secrets").In(s.Backups, "create", "update", "delete"),
 	)
 }
 
 // RightsToRestore are the rights that RestoreRecord and RecreateObjects need
 // beyond those to retain.
-func RightsToRestore(p Place) []cluster.Rule {
-	return slices.Concat(cluster.Core(p.Records).In(p.Release, "create", "delete"), p.eachMade("create"), p.overRights())
+func RightsToRestore(s Scope) []cluster.Rule {
+	return slices.Concat(cluster.Core(s.Records).In(s.Release, "create", "delete"), s.eachMade("create"), s.overRights())
 }
 
 // RightsToRemove are the rights that Remove needs beyond those to retain. The
 // rights to create are for what a failed removal has to bring back.
-func RightsToRemove(p Place) []cluster.Rule {
-	return slices.Concat(RightsToRestore(p), cluster.Core("secrets").In(p.Satellite, "patch"), p.eachMade("delete"))
+func RightsToRemove(s Scope) []cluster.Rule {
+	return slices.Concat(RightsToRestore(s), cluster.Core("secrets").In(s.Backups, "patch"), s.eachMade("delete"))
 }

@@ -13,7 +13,7 @@ import (
 func inflateTo(t *testing.T, r *region, size int) {
 	t.Helper()
 	const key = "/secrets/coder/sh.helm.release.v1.coder-workspace-provider.v1"
-	h, err := storeOf(r.access, r.find()).get(context.Background(), "sh.helm.release.v1.coder-workspace-provider.v1")
+	h, err := r.of(r.find()).store().get(context.Background(), "sh.helm.release.v1.coder-workspace-provider.v1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func inflateTo(t *testing.T, r *region, size int) {
 		t.Fatalf("%d bytes are not near %d", len(data), size)
 	}
 	h.setData(data)
-	if err := storeOf(r.access, r.find()).update(context.Background(), h); err != nil {
+	if err := r.of(r.find()).store().update(context.Background(), h); err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("%s has %d bytes", key, len(data))
@@ -61,7 +61,7 @@ func TestRetainLargeRecord(t *testing.T) {
 	if err := r.helmUninstall(false); err != nil {
 		t.Fatal(err)
 	}
-	if err := RestoreRecord(context.Background(), r.access, r.find(), satellite); err != nil {
+	if err := r.of(r.find()).RestoreRecord(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -72,7 +72,7 @@ func TestRetainRecordThatIsFull(t *testing.T) {
 	r.legacy(legacyManifest(false, false))
 	inflateTo(t, r, 1<<20)
 	before := r.server.dump(t)
-	_, err := Retain(context.Background(), r.access, r.find(), retainOptions())
+	_, err := r.of(r.find()).Retain(context.Background(), retainOptions())
 	if err == nil || !strings.Contains(err.Error(), "revision 1 cannot be retained: the record would have") {
 		t.Errorf("got %v", err)
 	}

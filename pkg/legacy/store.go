@@ -39,10 +39,6 @@ type revision struct {
 	space  string // its namespace
 }
 
-func storeOf(access *cluster.Access, release Release) store {
-	return store{access: access, driver: release.Driver, namespace: release.Namespace}
-}
-
 func (s store) resource() schema.GroupVersionResource {
 	if s.driver == cluster.DriverConfigMaps {
 		return corev1.SchemeGroupVersion.WithResource("configmaps")

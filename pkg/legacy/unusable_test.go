@@ -21,7 +21,7 @@ func TestUnusable(t *testing.T) {
 		t.Fatal(err)
 	}
 	for namespace, want := range map[string]bool{home: true, "elsewhere": false} {
-		found, err := Find(context.Background(), r.access, Hint{Namespace: namespace})
+		found, err := At(r.access, "").Find(context.Background(), Hint{Namespace: namespace})
 		if err != nil || len(found.Releases) != 0 || found.Unusable != want {
 			t.Errorf("for a provider in %s: %+v, %v", namespace, found, err)
 		}

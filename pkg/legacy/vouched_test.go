@@ -56,7 +56,7 @@ func (r *region) plant(backup string) {
 // changed is reported and not used, though its own annotation agrees; nor is one
 // that the ledger does not name.
 func TestBackupVouchedForByLedger(t *testing.T) {
-	byLedger := func(l *journal.Ledger) Hint { return Hint{Ledger: l, BackupNamespace: satellite} }
+	byLedger := func(l *journal.Ledger) Hint { return Hint{Ledger: l} }
 	for title, test := range map[string]struct {
 		change func(r *region, backup string)
 		says   string
@@ -69,7 +69,7 @@ func TestBackupVouchedForByLedger(t *testing.T) {
 	} {
 		t.Run(title, func(t *testing.T) {
 			r := newRegion(t, "")
-			ledger, err := Retain(context.Background(), r.access, r.legacy(legacyManifest(false, false)), retainOptions())
+			ledger, err := r.of(r.legacy(legacyManifest(false, false))).Retain(context.Background(), retainOptions())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -77,7 +77,7 @@ func TestBackupVouchedForByLedger(t *testing.T) {
 			if retention, _ := r.inspect(r.find()); !retention.Backup {
 				t.Fatalf("without the ledger the forgery is detected, too, so that this test shows nothing: %v", retention.Missing)
 			}
-			found, err := Find(context.Background(), r.access, byLedger(ledger))
+			found, err := r.site().Find(context.Background(), byLedger(ledger))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -90,16 +90,16 @@ func TestBackupVouchedForByLedger(t *testing.T) {
 			if err := r.helmUninstall(false); err != nil {
 				t.Fatal(err)
 			}
-			lost, err := Find(context.Background(), r.access, byLedger(ledger))
+			lost, err := r.site().Find(context.Background(), byLedger(ledger))
 			if err != nil || len(lost.Releases) > 0 {
 				t.Errorf("found %s, %v", lost.Explain(), err)
 			}
 			gone := retained
 			gone.RecordMissing = true
 			for what, err := range map[string]error{
-				"record":  RestoreRecord(context.Background(), r.access, gone, satellite),
-				"objects": second(RecreateObjects(context.Background(), r.access, gone, satellite)),
-				"preview": second(Preview(context.Background(), r.access, gone, satellite)),
+				"record":  r.of(gone).RestoreRecord(context.Background()),
+				"objects": second(r.of(gone).RecreateObjects(context.Background())),
+				"preview": second(r.of(gone).Preview(context.Background())),
 			} {
 				if err == nil || !strings.Contains(err.Error(), "backup") || !strings.Contains(err.Error(), "the journal lists") {
 					t.Errorf("%s: %v", what, err)
@@ -112,7 +112,7 @@ func TestBackupVouchedForByLedger(t *testing.T) {
 // While the record is there, a new backup takes the place of the forged one.
 func TestForgedBackupIsReplaced(t *testing.T) {
 	r := newRegion(t, "")
-	ledger, err := Retain(context.Background(), r.access, r.legacy(legacyManifest(false, false)), retainOptions())
+	ledger, err := r.of(r.legacy(legacyManifest(false, false))).Retain(context.Background(), retainOptions())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func TestForgedBackupIsReplaced(t *testing.T) {
 	var renewed *journal.Ledger
 	for range 2 { // the first run died before it wrote the journal
 		release.Ledger = ledger
-		if renewed, err = Retain(context.Background(), r.access, release, retainOptions()); err != nil {
+		if renewed, err = r.of(release).Retain(context.Background(), retainOptions()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -135,11 +135,11 @@ func TestForgedBackupIsReplaced(t *testing.T) {
 	if err := r.helmUninstall(false); err != nil {
 		t.Fatal(err)
 	}
-	found, err := Find(context.Background(), r.access, Hint{Ledger: renewed, BackupNamespace: satellite})
+	found, err := r.site().Find(context.Background(), Hint{Ledger: renewed})
 	if err != nil || len(found.Releases) != 1 {
 		t.Fatalf("found %s, %v", found.Explain(), err)
 	}
-	if err := RestoreRecord(context.Background(), r.access, found.Releases[0], satellite); err != nil {
+	if err := r.of(found.Releases[0]).RestoreRecord(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 }

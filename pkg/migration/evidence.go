@@ -10,7 +10,6 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 )
 
 // keepEvidence writes what can be seen of the satellite, its pods, events and
@@ -24,7 +23,7 @@ func keepEvidence(ctx context.Context, run *Run, operation string) (string, erro
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
-	files, evidenceErr := satellite.Evidence(ctx, run.Source.Access, region.Namespace)
+	files, evidenceErr := run.Source.Satellite().Evidence(ctx)
 	if files == nil {
 		files = map[string][]byte{}
 	}

@@ -44,7 +44,7 @@ func fresh(t *testing.T) *snapshot.Snapshot {
 			ID: "w", Name: "canary", LastBuiltAt: testNow.Add(-time.Hour), LatestStat: coder.WorkspaceStat{ContainerStatus: coder.ContainerOff},
 		}}),
 		Cluster:   snapshot.Known(snapshot.Cluster{UID: "uid"}),
-		Spec:      snapshot.Known(satellite.Spec{Namespace: "coder-satellite", Release: "coder-satellite", Values: values}),
+		Spec:      snapshot.Known(satellite.Spec{Values: values}),
 		Chart:     snapshot.Known(&satellite.Chart{Chart: &chart.Chart{Metadata: &chart.Metadata{Name: "coder", Version: "1.21.7"}}, Digest: "sha256:chart"}),
 		Satellite: snapshot.Known(satellite.State{}),
 		Legacy: snapshot.Known(snapshot.Legacy{

@@ -11,7 +11,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -20,15 +19,14 @@ const rebuildTimeout = 5 * time.Minute
 
 // remedy carries a remedy out. It returns a sentence that says what is so now.
 func (run *Run) remedy(ctx context.Context, r remedy) (string, error) {
-	region := run.Source.Region
 	switch r.act {
 	case switchOff:
 		return run.switchOff(ctx)
 	case uninstallRelease:
-		return "the satellite's release is uninstalled again", satellite.Uninstall(run.Source.Access, region.Namespace, region.Release)
+		return "the satellite's release is uninstalled again", run.Source.Satellite().Uninstall()
 	case revertRelease:
 		return fmt.Sprintf("the satellite's release is back at what revision %d was", r.revision),
-			satellite.Rollback(run.Source.Access, region.Namespace, region.Release, r.revision)
+			run.Source.Satellite().Rollback(r.revision)
 	case deleteRegistration:
 		if err := run.Source.Primary.DeleteSatellite(ctx, r.registration); err != nil && !coder.IsNotFound(err) {
 			return "", err
@@ -90,13 +88,14 @@ func (run *Run) switchOff(ctx context.Context) (string, error) {
 
 // bringBackLegacy restores the release that the ledger names from its backup.
 func (run *Run) bringBackLegacy(ctx context.Context) (string, error) {
-	ledger, namespace := run.Record.Retention, run.Source.Region.Namespace
+	ledger := run.Record.Retention
 	release := legacy.Release{Namespace: ledger.Namespace, Name: ledger.Release, Backup: ledger.Backup, Ledger: ledger}
 	if found := run.Initial.Legacy.Value().Release; found != nil {
 		release = *found
 	}
-	err := legacy.RestoreRecord(ctx, run.Source.Access, release, namespace)
-	_, objectsErr := legacy.RecreateObjects(ctx, run.Source.Access, release, namespace)
+	lost := run.Source.Legacy().Of(release)
+	err := lost.RestoreRecord(ctx)
+	_, objectsErr := lost.RecreateObjects(ctx)
 	return "the legacy release is restored from its backup", errors.Join(err, objectsErr)
 }
 

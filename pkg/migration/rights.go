@@ -28,12 +28,12 @@ type Place struct {
 	Made snapshot.Resources
 }
 
-func (p Place) satellite() satellite.Place {
-	return satellite.Place{Namespace: p.Satellite, Records: p.Records, Made: p.Made.Satellite}
+func (p Place) satellite() satellite.Scope {
+	return satellite.Scope{Namespace: p.Satellite, Records: p.Records, Made: p.Made.Satellite}
 }
 
-func (p Place) legacy() legacy.Place {
-	return legacy.Place{Release: p.Legacy, Satellite: p.Satellite, Records: p.Records, Made: p.Made.Legacy}
+func (p Place) legacy() legacy.Scope {
+	return legacy.Scope{Release: p.Legacy, Backups: p.Satellite, Records: p.Records, Made: p.Made.Legacy}
 }
 
 // PlaceOf returns the region's place, as far as the facts tell; records is as
@@ -120,12 +120,12 @@ func rightsOf(step Step, place Place) []cluster.Rule {
 	var rules []cluster.Rule
 	switch step.(type) {
 	case removeLegacy:
-		rules = append(legacy.Rights(place.legacy()), legacy.RightsToRemove(place.legacy())...)
+		rules = append(legacy.RightsToRetain(place.legacy()), legacy.RightsToRemove(place.legacy())...)
 	case retainLegacy:
-		rules = legacy.Rights(place.legacy())
+		rules = legacy.RightsToRetain(place.legacy())
 	case restoreLegacy:
 		if place.Restore {
-			rules = legacy.Rights(place.legacy())
+			rules = legacy.RightsToRetain(place.legacy())
 		}
 	default:
 		return nil

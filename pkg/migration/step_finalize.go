@@ -50,13 +50,12 @@ func (removeLegacy) Note(s *snapshot.Snapshot, record *journal.Record) {
 
 func (removeLegacy) Apply(ctx context.Context, run *Run) error {
 	// Helm's uninstall must not be torn: it runs to its end, whatever happens.
-	_, err := legacy.Remove(context.WithoutCancel(ctx), run.Source.Access, *run.Now.Legacy.Value().Release, legacy.RemoveOptions{
-		Namespace: run.Source.Region.Namespace,
-		Timeout:   run.Options.StepTimeout,
-		Operator:  run.Options.Operator,
-		Reason:    run.Options.Reason,
-		Now:       run.Clock.Now(),
-		Progress:  func(message string) { run.Progress("%s", message) },
+	_, err := run.Source.Legacy().Of(*run.Now.Legacy.Value().Release).Remove(context.WithoutCancel(ctx), legacy.RemoveOptions{
+		Timeout:  run.Options.StepTimeout,
+		Operator: run.Options.Operator,
+		Reason:   run.Options.Reason,
+		Now:      run.Clock.Now(),
+		Progress: func(message string) { run.Progress("%s", message) },
 	})
 	return err
 }

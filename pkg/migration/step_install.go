@@ -33,7 +33,7 @@ func (installSatellite) Decide(s *snapshot.Snapshot) Decision {
 		return blocked(fmt.Sprintf("the satellite's chart is not usable: %v", s.Chart.Err()))
 	}
 	same, differences := state.Matches(spec, chart)
-	wanted := fmt.Sprintf("%s %s as %s/%s", chart.Metadata.Name, chart.Metadata.Version, spec.Namespace, spec.Release)
+	wanted := fmt.Sprintf("%s %s as %s/%s", chart.Metadata.Name, chart.Metadata.Version, s.Region.Namespace, s.Region.Release)
 	switch {
 	case same && state.Ready:
 		return already(fmt.Sprintf("%s is deployed and ready, revision %d", wanted, state.Revision))
@@ -57,13 +57,13 @@ func (installSatellite) Apply(ctx context.Context, run *Run) error {
 	}
 	spec := run.Now.Spec.Value()
 	if same, _ := run.Now.Satellite.Value().Matches(spec, run.Now.Chart.Value()); same {
-		err := satellite.Wait(ctx, run.Source.Access, spec.Namespace, options)
+		err := run.Source.Satellite().Wait(ctx, options)
 		if blocked := new(satellite.BlockedError); !errors.As(err, &blocked) || !blocked.Hopeless || ctx.Err() != nil {
 			return err
 		}
 		// The record is as it should be, and the objects are not: somebody changed them.
 		run.Progress("applying the chart again, because waiting does not help: %v", err)
 	}
-	_, err := satellite.Apply(ctx, run.Source.Access, spec, run.Now.Chart.Value(), options)
+	_, err := run.Source.Satellite().Apply(ctx, spec, run.Now.Chart.Value(), options)
 	return err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -43,11 +42,11 @@ func (r restoreLegacy) Apply(ctx context.Context, run *Run) error {
 // Those of APIs that the cluster no longer serves cannot come back; forced, it
 // says so and goes on.
 func restore(ctx context.Context, run *Run, force bool) error {
-	release, namespace := *run.Now.Legacy.Value().Release, run.Source.Region.Namespace
-	if err := legacy.RestoreRecord(ctx, run.Source.Access, release, namespace); err != nil {
+	lost := run.Source.Legacy().Of(*run.Now.Legacy.Value().Release)
+	if err := lost.RestoreRecord(ctx); err != nil {
 		return err
 	}
-	_, err := legacy.RecreateObjects(ctx, run.Source.Access, release, namespace)
+	_, err := lost.RecreateObjects(ctx)
 	if err != nil && force {
 		run.Progress("going on without, as --force asks: %v", err)
 		return nil

@@ -71,12 +71,11 @@ func (retainLegacy) Apply(ctx context.Context, run *Run) error {
 		}
 		release = *state.Release
 	}
-	ledger, err := legacy.Retain(commit, run.Source.Access, release, legacy.RetainOptions{
-		Namespace: run.Source.Region.Namespace,
-		Operator:  run.Options.Operator,
-		Reason:    run.retainReason(),
-		Now:       run.Clock.Now(),
-		Progress:  func(message string) { run.Progress("%s", message) },
+	ledger, err := run.Source.Legacy().Of(release).Retain(commit, legacy.RetainOptions{
+		Operator: run.Options.Operator,
+		Reason:   run.retainReason(),
+		Now:      run.Clock.Now(),
+		Progress: func(message string) { run.Progress("%s", message) },
 	})
 	if err != nil {
 		return err

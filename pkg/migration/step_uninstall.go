@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -36,6 +35,5 @@ func (u uninstallSatellite) Apply(_ context.Context, run *Run) error {
 	if err := inUse(run.Now); err != nil && !u.force {
 		return err
 	}
-	region := run.Source.Region
-	return satellite.Uninstall(run.Source.Access, region.Namespace, region.Release)
+	return run.Source.Satellite().Uninstall()
 }

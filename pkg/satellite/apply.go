@@ -9,8 +9,6 @@ import (
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage/driver"
-
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
 
 // helmTimeout bounds what Helm itself waits for, which is only hooks: waiting
@@ -26,35 +24,35 @@ const labelManaged = "coder-satellite.dev/managed"
 // error. Helm runs to its end even when ctx ends meanwhile, because a cancelled
 // Helm goes on creating objects in the background (helm#12086, helm#9173); ctx
 // ends the waiting. It returns the deployed revision.
-func Apply(ctx context.Context, access *cluster.Access, spec Spec, c *Chart, options Options) (int, error) {
-	records, err := readRecords(ctx, access, spec.Namespace, spec.Release)
+func (r Release) Apply(ctx context.Context, spec Spec, c *Chart, options Options) (int, error) {
+	records, err := r.records(ctx)
 	if err != nil {
 		return 0, err
 	}
 	if records.pending() {
-		if err := mayClear(ctx, access, spec, records, options); err != nil {
+		if err := r.mayClear(ctx, records, options); err != nil {
 			return 0, err
 		}
-		options.progress("clearing release %s, which an earlier Helm run left %s", spec.Release, records.lastStatus)
-		if err := endPending(access, spec, records); err != nil {
+		options.progress("clearing release %s, which an earlier Helm run left %s", r.name, records.lastStatus)
+		if err := r.endPending(records); err != nil {
 			return 0, err
 		}
 	}
 	options.progress("Helm %s of chart %s %s", verb(records), c.Metadata.Name, c.Metadata.Version)
-	revision, err := run(access, spec, c, records.upgrades())
+	revision, err := r.run(spec, c, records.upgrades())
 	if err != nil {
-		return 0, fmt.Errorf("Helm could not bring about release %s/%s: %w", spec.Namespace, spec.Release, cluster.Explain(err, access.Context))
+		return 0, r.explain(err, "Helm failed to install or upgrade release %s", r)
 	}
 	// Helm only logs when it fails to write the record's last state (helm#7139)
-	again, err := readRecords(ctx, access, spec.Namespace, spec.Release)
+	again, err := r.records(ctx)
 	switch {
 	case err != nil:
 		return 0, err
 	case again.deployed == nil || again.deployed.Version != revision:
-		return 0, fmt.Errorf("Helm reported revision %d of release %s/%s as deployed, but its record says revision %d is %s: run this again",
-			revision, spec.Namespace, spec.Release, again.last, again.lastStatus)
+		return 0, fmt.Errorf("Helm reported revision %d of release %s as deployed, but its record says revision %d is %s: run this again",
+			revision, r, again.last, again.lastStatus)
 	}
-	return revision, Wait(ctx, access, spec.Namespace, options)
+	return revision, r.Wait(ctx, options)
 }
 
 func verb(records releaseRecords) string {
@@ -71,8 +69,8 @@ func (r releaseRecords) upgrades() bool {
 }
 
 // run installs or upgrades, with neither Atomic nor Wait, and returns the revision.
-func run(access *cluster.Access, spec Spec, c *Chart, upgrade bool) (int, error) {
-	configuration, err := access.Helm(spec.Namespace, nil)
+func (r Release) run(spec Spec, c *Chart, upgrade bool) (int, error) {
+	configuration, err := r.helm()
 	if err != nil {
 		return 0, err
 	}
@@ -80,12 +78,12 @@ func run(access *cluster.Access, spec Spec, c *Chart, upgrade bool) (int, error)
 	var done *release.Release
 	if upgrade {
 		a := action.NewUpgrade(configuration)
-		a.Namespace, a.Timeout, a.Labels = spec.Namespace, helmTimeout, labels
+		a.Namespace, a.Timeout, a.Labels = r.namespace, helmTimeout, labels
 		a.ResetValues = true // the values are the spec's, not the last revision's
-		done, err = a.Run(spec.Release, c.own(), copyOf(spec.Values))
+		done, err = a.Run(r.name, c.own(), copyOf(spec.Values))
 	} else {
 		a := action.NewInstall(configuration)
-		a.Namespace, a.ReleaseName, a.Timeout, a.Labels = spec.Namespace, spec.Release, helmTimeout, labels
+		a.Namespace, a.ReleaseName, a.Timeout, a.Labels = r.namespace, r.name, helmTimeout, labels
 		a.Replace = true // a failed first installation leaves its name taken
 		done, err = a.Run(c.own(), copyOf(spec.Values))
 	}
@@ -97,39 +95,39 @@ func run(access *cluster.Access, spec Spec, c *Chart, upgrade bool) (int, error)
 
 // endPending ends what a killed Helm left pending: the first installation is
 // uninstalled, anything else goes back to the deployed revision, by its number.
-func endPending(access *cluster.Access, spec Spec, records releaseRecords) error {
+func (r Release) endPending(records releaseRecords) error {
 	if records.deployed == nil {
-		return Uninstall(access, spec.Namespace, spec.Release)
+		return r.Uninstall()
 	}
-	return Rollback(access, spec.Namespace, spec.Release, records.deployed.Version)
+	return r.Rollback(records.deployed.Version)
 }
 
 // Rollback brings the release back to what the revision was, as a new revision.
-func Rollback(access *cluster.Access, namespace, name string, revision int) error {
-	configuration, err := access.Helm(namespace, nil)
+func (r Release) Rollback(revision int) error {
+	configuration, err := r.helm()
 	if err != nil {
 		return err
 	}
 	rollback := action.NewRollback(configuration)
 	rollback.Version, rollback.Timeout = revision, helmTimeout
-	if err := rollback.Run(name); err != nil {
-		return fmt.Errorf("release %s/%s could not be brought back to revision %d: %w", namespace, name, revision, cluster.Explain(err, access.Context))
+	if err := rollback.Run(r.name); err != nil {
+		return r.explain(err, "release %s could not be brought back to revision %d", r, revision)
 	}
 	return nil
 }
 
 // Uninstall uninstalls the release and waits until its objects are gone. A
 // release that does not exist is no error.
-func Uninstall(access *cluster.Access, namespace, name string) error {
-	configuration, err := access.Helm(namespace, nil)
+func (r Release) Uninstall() error {
+	configuration, err := r.helm()
 	if err != nil {
 		return err
 	}
 	uninstall := action.NewUninstall(configuration)
 	uninstall.Timeout, uninstall.Wait = helmTimeout, true
 	uninstall.DeletionPropagation = "foreground"
-	if _, err := uninstall.Run(name); err != nil && !errors.Is(err, driver.ErrReleaseNotFound) {
-		return fmt.Errorf("release %s/%s could not be uninstalled: %w", namespace, name, cluster.Explain(err, access.Context))
+	if _, err := uninstall.Run(r.name); err != nil && !errors.Is(err, driver.ErrReleaseNotFound) {
+		return r.explain(err, "release %s could not be uninstalled", r)
 	}
 	return nil
 }

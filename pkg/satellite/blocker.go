@@ -2,7 +2,6 @@ package satellite
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,10 +9,8 @@ import (
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/client-go/kubernetes"
 )
 
 // BlockedError says what keeps a satellite from being ready.
@@ -122,28 +119,4 @@ func podBlocker(pod *corev1.Pod) *BlockedError {
 		return nil
 	}
 	return blocked
-}
-
-// lastEvent returns the message of an object's last event, or "".
-func lastEvent(ctx context.Context, client kubernetes.Interface, namespace, object string) string {
-	kind, name, _ := strings.Cut(object, " ")
-	list, err := client.CoreV1().Events(namespace).List(ctx, metav1.ListOptions{
-		FieldSelector: fmt.Sprintf("involvedObject.kind=%s,involvedObject.name=%s", kind, name),
-	})
-	if err != nil || len(list.Items) == 0 {
-		return ""
-	}
-	last := slices.MaxFunc(list.Items, func(a, b corev1.Event) int { return eventTime(&a).Compare(eventTime(&b).Time) })
-	return last.Message
-}
-
-func eventTime(event *corev1.Event) *metav1.Time {
-	switch {
-	case !event.LastTimestamp.IsZero():
-		return &event.LastTimestamp
-	case !event.EventTime.IsZero():
-		return &metav1.Time{Time: event.EventTime.Time}
-	default:
-		return &event.CreationTimestamp
-	}
 }

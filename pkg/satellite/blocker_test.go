@@ -125,10 +125,10 @@ func TestLastEvent(t *testing.T) {
 	now := time.Unix(1_600_000_000, 0)
 	series := &corev1.Event{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "3"}, EventTime: metav1.NewMicroTime(now.Add(time.Minute)), Message: "series"}
 	client := fake.NewClientset(event("1", "pulling", now.Add(-time.Minute)), event("2", "failed", now), series)
-	if got := lastEvent(t.Context(), client, "ns", "Pod a"); got != "series" {
+	if got := (objects{client, "ns"}).lastEvent(t.Context(), "Pod a"); got != "series" {
 		t.Errorf("last event %q", got)
 	}
-	if got := lastEvent(t.Context(), fake.NewClientset(), "ns", "Pod a"); got != "" {
+	if got := (objects{fake.NewClientset(), "ns"}).lastEvent(t.Context(), "Pod a"); got != "" {
 		t.Errorf("without events %q", got)
 	}
 }

@@ -41,9 +41,10 @@ func TestSharedChart(t *testing.T) {
 			if enabled {
 				want = append(want, service)
 			}
-			spec := Spec{Namespace: "edge", Release: fmt.Sprint("release-", i), Values: map[string]any{"db": map[string]any{"enabled": enabled}}}
+			r := At(nil, "edge", fmt.Sprint("release-", i))
+			spec := Spec{Values: map[string]any{"db": map[string]any{"enabled": enabled}}}
 			for range 20 {
-				got, err := Kinds(spec, c, "")
+				got, err := r.Kinds(spec, c, "")
 				if err != nil {
 					t.Error(err)
 					return

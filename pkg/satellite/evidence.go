@@ -9,11 +9,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/yaml"
-
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
 
 // Bounds of evidence: the longest file, how many of a container's last log lines
@@ -28,19 +25,18 @@ const (
 // pods' states, the namespace's events and the last lines of each container's
 // log, of the newest pods, all read in parallel. It holds nothing of Secrets.
 // What could not be read is in the error; the rest is returned all the same.
-func Evidence(ctx context.Context, access *cluster.Access, namespace string) (map[string][]byte, error) {
-	e := &evidence{client: access.Clientset(), namespace: namespace, files: map[string][]byte{}}
+func (r Release) Evidence(ctx context.Context) (map[string][]byte, error) {
+	e := &evidence{objects: r.objects(), files: map[string][]byte{}}
 	var group sync.WaitGroup
-	group.Go(func() { e.events(ctx) })
-	group.Go(func() { e.pods(ctx) })
+	group.Go(func() { e.addEvents(ctx) })
+	group.Go(func() { e.addPods(ctx) })
 	group.Wait()
 	return e.files, errors.Join(e.errs...)
 }
 
 // evidence is what was gathered so far.
 type evidence struct {
-	client    kubernetes.Interface
-	namespace string
+	objects objects
 
 	mu    sync.Mutex
 	files map[string][]byte
@@ -63,8 +59,8 @@ func (e *evidence) addYAML(name string, content any) {
 	e.add(name, text, err)
 }
 
-func (e *evidence) events(ctx context.Context) {
-	events, err := e.client.CoreV1().Events(e.namespace).List(ctx, metav1.ListOptions{Limit: 500})
+func (e *evidence) addEvents(ctx context.Context) {
+	events, err := e.objects.client.CoreV1().Events(e.objects.namespace).List(ctx, metav1.ListOptions{Limit: 500})
 	if err != nil {
 		e.add("", nil, fmt.Errorf("the events cannot be listed: %w", err))
 		return
@@ -72,13 +68,12 @@ func (e *evidence) events(ctx context.Context) {
 	e.addYAML("events.yaml", eventLines(events.Items))
 }
 
-func (e *evidence) pods(ctx context.Context) {
-	list, err := e.client.CoreV1().Pods(e.namespace).List(ctx, metav1.ListOptions{LabelSelector: "coder.deployment=" + workloadName})
+func (e *evidence) addPods(ctx context.Context) {
+	pods, err := e.objects.pods(ctx)
 	if err != nil {
 		e.add("", nil, fmt.Errorf("the pods cannot be listed: %w", err))
 		return
 	}
-	pods := list.Items
 	slices.SortFunc(pods, newestFirst)
 	pods = pods[:min(len(pods), evidencePods)]
 	states := map[string]corev1.PodStatus{}
@@ -86,15 +81,15 @@ func (e *evidence) pods(ctx context.Context) {
 	for _, pod := range pods {
 		states[pod.Name] = pod.Status
 		for _, container := range pod.Spec.Containers {
-			group.Go(func() { e.log(ctx, pod.Name, container.Name) })
+			group.Go(func() { e.addLog(ctx, pod.Name, container.Name) })
 		}
 	}
 	e.addYAML("pods.yaml", states)
 	group.Wait()
 }
 
-func (e *evidence) log(ctx context.Context, pod, container string) {
-	log, err := e.client.CoreV1().Pods(e.namespace).GetLogs(pod, &corev1.PodLogOptions{
+func (e *evidence) addLog(ctx context.Context, pod, container string) {
+	log, err := e.objects.client.CoreV1().Pods(e.objects.namespace).GetLogs(pod, &corev1.PodLogOptions{
 		Container: container, TailLines: ptr.To[int64](evidenceLines), LimitBytes: ptr.To[int64](maxEvidence),
 	}).DoRaw(ctx)
 	if err != nil {

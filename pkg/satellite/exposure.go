@@ -8,7 +8,6 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
 )
 
 // ingressName is the Ingress that the chart makes with ingress.enable
@@ -19,15 +18,15 @@ const ingressName = "coderd-ingress"
 // the Service, if it asks for a load balancer, else the chart's Ingress. Without
 // either, users come in a way that the cluster gives no address to, such as a
 // gateway of the operator's own. It takes one request, or two without a load balancer.
-func exposure(ctx context.Context, client kubernetes.Interface, namespace string) (addresses []string, of string, err error) {
-	service, err := client.CoreV1().Services(namespace).Get(ctx, workloadName, metav1.GetOptions{})
+func (o objects) exposure(ctx context.Context) (addresses []string, of string, err error) {
+	service, err := o.client.CoreV1().Services(o.namespace).Get(ctx, workloadName, metav1.GetOptions{})
 	if err != nil {
 		return nil, "", absent(err)
 	}
 	if service.Spec.Type == corev1.ServiceTypeLoadBalancer {
 		return serviceAddresses(service), "Service " + workloadName, nil
 	}
-	ingress, err := client.NetworkingV1().Ingresses(namespace).Get(ctx, ingressName, metav1.GetOptions{})
+	ingress, err := o.client.NetworkingV1().Ingresses(o.namespace).Get(ctx, ingressName, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err), apierrors.IsForbidden(err): // nothing but the access URL tells then
 		return nil, "", nil

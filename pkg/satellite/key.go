@@ -11,17 +11,16 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
 )
 
 // keyPair is the public side of a satellite's key.
 type keyPair struct{ public, fingerprint string }
 
-// readKey reads the satellite's private key from its Secret and returns its
+// key reads the satellite's private key from its Secret and returns its
 // public half; the private half does not leave this function. No Secret is no
 // key, and no error.
-func readKey(ctx context.Context, client kubernetes.Interface, namespace string) (keyPair, error) {
-	secret, err := client.CoreV1().Secrets(namespace).Get(ctx, keySecret, metav1.GetOptions{})
+func (o objects) key(ctx context.Context) (keyPair, error) {
+	secret, err := o.client.CoreV1().Secrets(o.namespace).Get(ctx, keySecret, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return keyPair{}, nil
 	}
@@ -30,7 +29,7 @@ func readKey(ctx context.Context, client kubernetes.Interface, namespace string)
 	}
 	pair, err := publicHalf(secret.Data[keySecretField])
 	if err != nil {
-		return keyPair{}, fmt.Errorf("Secret %s/%s, field %s: %w", namespace, keySecret, keySecretField, err)
+		return keyPair{}, fmt.Errorf("Secret %s/%s, field %s: %w", o.namespace, keySecret, keySecretField, err)
 	}
 	return pair, nil
 }

@@ -70,7 +70,7 @@ func TestReadKeyErrors(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			client := fake.NewClientset(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: keySecret}, Data: test.data})
-			_, err := readKey(t.Context(), client, "ns")
+			_, err := objects{client, "ns"}.key(t.Context())
 			if err == nil || !strings.HasSuffix(err.Error(), test.want) || !strings.HasPrefix(err.Error(), "Secret ns/coder-replica-private-key, field privateKey") {
 				t.Errorf("error %v, want %q", err, test.want)
 			}
@@ -79,7 +79,7 @@ func TestReadKeyErrors(t *testing.T) {
 			}
 		})
 	}
-	if pair, err := readKey(t.Context(), fake.NewClientset(), "ns"); err != nil || pair != (keyPair{}) {
+	if pair, err := (objects{fake.NewClientset(), "ns"}).key(t.Context()); err != nil || pair != (keyPair{}) {
 		t.Errorf("without a Secret: %v, %v", pair, err)
 	}
 }

@@ -16,9 +16,9 @@ import (
 // values in a cluster of that version, like "v1.29.3", or of any if it is
 // empty; each once. The chart is rendered without the cluster, so that what
 // templates look up there is absent.
-func Kinds(spec Spec, c *Chart, serverVersion string) ([]schema.GroupKind, error) {
+func (r Release) Kinds(spec Spec, c *Chart, serverVersion string) ([]schema.GroupKind, error) {
 	a := action.NewInstall(&action.Configuration{Log: func(string, ...any) {}})
-	a.Namespace, a.ReleaseName = spec.Namespace, spec.Release
+	a.Namespace, a.ReleaseName = r.namespace, r.name
 	a.ClientOnly, a.DryRun, a.Replace = true, true, true
 	if version, err := chartutil.ParseKubeVersion(serverVersion); err == nil {
 		a.KubeVersion = version

@@ -10,7 +10,7 @@ import (
 )
 
 func TestKinds(t *testing.T) {
-	spec := Spec{Namespace: "edge", Release: "coder-satellite", Values: map[string]any{"policy": true}}
+	spec := Spec{Values: map[string]any{"policy": true}}
 	template := func(text string) *Chart {
 		c := newChart("1.21.7")
 		c.Templates = append(c.Templates, &chart.File{Name: "templates/more.yaml", Data: []byte(text)})
@@ -34,7 +34,7 @@ func TestKinds(t *testing.T) {
 		"none": {`{{ required "give a name" .Values.name }}`, "", nil, "chart coder 1.21.7 cannot be rendered with these values: "},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := Kinds(spec, template(test.text), test.version)
+			got, err := At(nil, "edge", "coder-satellite").Kinds(spec, template(test.text), test.version)
 			if (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
 				t.Fatalf("error %v", err)
 			}

@@ -7,11 +7,8 @@ import (
 	"time"
 
 	"helm.sh/helm/v3/pkg/release"
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
 
 // pending reports whether a Helm run on the release did not end.
@@ -27,12 +24,11 @@ type writer struct {
 }
 
 // lastWriter reads who wrote the record of the release's newest revision.
-func lastWriter(ctx context.Context, access *cluster.Access, spec Spec, revision int) (writer, error) {
-	name := fmt.Sprintf("sh.helm.release.v1.%s.v%d", spec.Release, revision) // Helm v3, pkg/storage/storage.go
-	object, err := access.Metadata().Resource(corev1.SchemeGroupVersion.WithResource(access.Driver())).Namespace(spec.Namespace).
-		Get(ctx, name, metav1.GetOptions{})
+func (r Release) lastWriter(ctx context.Context, revision int) (writer, error) {
+	name := fmt.Sprintf("sh.helm.release.v1.%s.v%d", r.name, revision) // Helm v3, pkg/storage/storage.go
+	object, err := r.recordObjects().Get(ctx, name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
-		return writer{}, fmt.Errorf("release %s/%s was changed by somebody else a moment ago: run this again", spec.Namespace, spec.Release)
+		return writer{}, fmt.Errorf("release %s was changed by somebody else a moment ago: run this again", r)
 	}
 	if err != nil {
 		return writer{}, err
@@ -51,12 +47,12 @@ func lastWriter(ctx context.Context, access *cluster.Access, spec Spec, revision
 // Somebody else's Helm may be running. A run of this plugin took its Helm with it
 // when it died, and the fence refuses what it still sends if it only slept; when
 // the API server did not note who wrote the record, Helm's own time must be up.
-func mayClear(ctx context.Context, access *cluster.Access, spec Spec, records releaseRecords, options Options) error {
-	last, err := lastWriter(ctx, access, spec, records.last)
+func (r Release) mayClear(ctx context.Context, records releaseRecords, options Options) error {
+	last, err := r.lastWriter(ctx, records.last)
 	if err != nil {
 		return err
 	}
-	ours := last.name != "" && last.name == access.FieldManager()
+	ours := last.name != "" && last.name == r.access.FieldManager()
 	timeUp := !options.Clock.Now().Before(last.at.Add(helmTimeout))
 	if options.MayClearPending && (ours || last.name == "" && timeUp) {
 		return nil
@@ -68,16 +64,17 @@ func mayClear(ctx context.Context, access *cluster.Access, spec Spec, records re
 	case options.MayClearPending:
 		why = fmt.Sprintf("it has until %s to end", last.at.Add(helmTimeout).UTC().Format(time.RFC3339))
 	}
-	return fmt.Errorf("release %s/%s is %s at revision %d, written by %s at %s: a Helm operation is running or was killed, and %s; the release was left as it is. Wait for it; if nobody runs one, %s",
-		spec.Namespace, spec.Release, records.lastStatus, records.last, cmp.Or(last.name, "an unknown client"), last.at.UTC().Format(time.RFC3339), why, records.remedy(spec))
+	return fmt.Errorf("release %s is %s at revision %d, written by %s at %s: a Helm operation is running or was killed, and %s; "+
+		"the release was left as it is. Wait for it; if nobody runs one, %s",
+		r, records.lastStatus, records.last, cmp.Or(last.name, "an unknown client"), last.at.UTC().Format(time.RFC3339), why, r.remedy(records))
 }
 
 // remedy is what ends an operation that nobody runs any more. It uninstalls
 // nothing: the objects may be in use, whatever the record says.
-func (r releaseRecords) remedy(spec Spec) string {
-	revision := r.last
-	if r.deployed != nil {
-		revision = r.deployed.Version
+func (r Release) remedy(records releaseRecords) string {
+	revision := records.last
+	if records.deployed != nil {
+		revision = records.deployed.Version
 	}
-	return fmt.Sprintf("end it with `helm rollback %s %d --namespace %s`", spec.Release, revision, spec.Namespace)
+	return fmt.Sprintf("end it with `helm rollback %s %d --namespace %s`", r.name, revision, r.namespace)
 }

@@ -29,6 +29,7 @@ const recordsPath = "/api/v1/namespaces/edge/secrets"
 type releaseServer struct {
 	*httptest.Server
 	records []corev1.Secret
+	others  map[string]any // further objects, by path
 	mu      sync.Mutex
 	writes  []string
 }
@@ -94,6 +95,8 @@ func (s *releaseServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(http.StatusOK, kind)
 	case r.URL.Path == "/version":
 		answer(http.StatusOK, map[string]string{"major": "1", "minor": "29", "gitVersion": "v1.29.3"})
+	case s.others[r.URL.Path] != nil:
+		answer(http.StatusOK, s.others[r.URL.Path])
 	default:
 		for _, record := range s.records {
 			if record.Name == name {
@@ -152,9 +155,8 @@ func TestPendingByOthers(t *testing.T) {
 	} {
 		t.Run(title, func(t *testing.T) {
 			server := newReleaseServer(t, test.manager, at, test.statuses...)
-			spec := Spec{Namespace: "edge", Release: "coder-satellite", Values: map[string]any{}}
 			options := Options{Clock: clocktesting.NewFakeClock(at.Add(test.age)), MayClearPending: test.ours}
-			_, err := Apply(t.Context(), server.access(t), spec, &Chart{Chart: newChart("1.21.7")}, options)
+			_, err := At(server.access(t), "edge", "coder-satellite").Apply(t.Context(), Spec{}, &Chart{Chart: newChart("1.21.7")}, options)
 			if err == nil {
 				t.Fatal("no error, though nothing can be written")
 			}

@@ -3,15 +3,13 @@ package satellite
 import (
 	"context"
 	"fmt"
-	"sort"
 	"strconv"
 
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/release"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"k8s.io/client-go/metadata"
 )
 
 // releaseRecords are the revisions of a release, of which only the deployed
@@ -22,56 +20,58 @@ type releaseRecords struct {
 	deployed   *release.Release // nil if none is
 }
 
-// readRecords lists the revisions by their labels (metadata alone) and then
-// reads the deployed one. That it asks for no more keeps it fast in clusters
-// with many releases.
-func readRecords(ctx context.Context, access *cluster.Access, namespace, name string) (releaseRecords, error) {
-	var found releaseRecords
-	list, err := access.Metadata().Resource(corev1.SchemeGroupVersion.WithResource(access.Driver())).Namespace(namespace).
-		List(ctx, metav1.ListOptions{LabelSelector: "owner=helm,name=" + name})
-	if err != nil {
+// records lists the revisions by their labels (metadata alone) and then reads
+// the deployed one. That it asks for no more keeps it fast in clusters with many
+// releases.
+func (r Release) records(ctx context.Context) (releaseRecords, error) {
+	found, deployed, err := r.listRecords(ctx)
+	if err != nil || deployed == 0 {
 		return found, err
 	}
-	type revision struct {
-		number int
-		status string
-	}
-	var revisions []revision
-	for _, item := range list.Items {
-		number, err := strconv.Atoi(item.Labels["version"])
-		if err != nil {
-			return found, fmt.Errorf("release record %s/%s has no revision in its labels", namespace, item.Name)
-		}
-		revisions = append(revisions, revision{number, item.Labels["status"]})
-	}
-	sort.Slice(revisions, func(i, j int) bool { return revisions[i].number < revisions[j].number })
-	deployed := 0
-	for _, r := range revisions {
-		found.last, found.lastStatus = r.number, r.status
-		if r.status == release.StatusDeployed.String() {
-			deployed = r.number
-		}
-	}
-	if deployed == 0 {
-		return found, nil
-	}
-	configuration, err := access.Helm(namespace, nil)
+	configuration, err := r.helm()
 	if err != nil {
 		return found, err
 	}
 	get := action.NewGet(configuration)
 	get.Version = deployed // never "the last": that may have failed
-	found.deployed, err = get.Run(name)
+	found.deployed, err = get.Run(r.name)
 	if err != nil {
-		return found, fmt.Errorf("revision %d of release %s/%s cannot be read: %w", deployed, namespace, name, err)
+		return found, fmt.Errorf("revision %d of release %s cannot be read: %w", deployed, r, err)
 	}
 	return found, nil
+}
+
+// listRecords returns what the labels say, and the deployed revision; 0 if none is.
+func (r Release) listRecords(ctx context.Context) (found releaseRecords, deployed int, err error) {
+	list, err := r.recordObjects().List(ctx, metav1.ListOptions{LabelSelector: "owner=helm,name=" + r.name})
+	if err != nil {
+		return found, 0, err
+	}
+	for _, item := range list.Items {
+		number, err := strconv.Atoi(item.Labels["version"])
+		if err != nil {
+			return found, 0, fmt.Errorf("release record %s/%s has no revision in its labels", r.namespace, item.Name)
+		}
+		status := item.Labels["status"]
+		if number > found.last {
+			found.last, found.lastStatus = number, status
+		}
+		if status == release.StatusDeployed.String() {
+			deployed = max(deployed, number)
+		}
+	}
+	return found, deployed, nil
+}
+
+// recordObjects reads the metadata of the objects that Helm keeps its records in.
+func (r Release) recordObjects() metadata.ResourceInterface {
+	return r.access.Metadata().Resource(corev1.SchemeGroupVersion.WithResource(r.access.Driver())).Namespace(r.namespace)
 }
 
 // describe fills in what the records say of the release.
 func (r releaseRecords) describe(state *State) {
 	state.LastRevision, state.LastStatus = r.last, r.lastStatus
-	state.Pending = release.Status(r.lastStatus).IsPending() || release.Status(r.lastStatus) == release.StatusUninstalling
+	state.Pending = r.pending()
 	if r.deployed == nil {
 		return
 	}

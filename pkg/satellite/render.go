@@ -2,14 +2,13 @@ package satellite
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/pmezard/go-difflib/difflib"
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/release"
-
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
 
 // Rendering is what applying a spec would change.
@@ -23,34 +22,33 @@ type Rendering struct {
 // Render says what Apply would change. Helm renders against the cluster, so
 // that the templates' look-ups find what is there, but writes nothing, not even
 // as a dry run of the API server.
-func Render(access *cluster.Access, spec Spec, c *Chart, state State) (Rendering, error) {
-	configuration, err := access.Helm(spec.Namespace, nil)
-	if err != nil {
-		return Rendering{}, err
-	}
-	var (
-		before   string
-		rendered *release.Release
-	)
+func (r Release) Render(spec Spec, c *Chart, state State) (Rendering, error) {
+	before := ""
 	if state.Installed {
+		configuration, err := r.helm()
+		if err != nil {
+			return Rendering{}, err
+		}
 		get := action.NewGet(configuration)
 		get.Version = state.Revision
-		current, err := get.Run(spec.Release)
+		current, err := get.Run(r.name)
 		if err != nil {
-			return Rendering{}, fmt.Errorf("revision %d of release %s/%s cannot be read: %w", state.Revision, spec.Namespace, spec.Release, err)
+			return Rendering{}, fmt.Errorf("revision %d of release %s cannot be read: %w", state.Revision, r, err)
 		}
 		before = current.Manifest
 	}
-	if configuration, err = access.Helm(spec.Namespace, nil); err != nil {
+	configuration, err := r.helm()
+	if err != nil {
 		return Rendering{}, err
 	}
+	var rendered *release.Release
 	if state.Installed && !state.Pending {
 		a := action.NewUpgrade(configuration)
-		a.Namespace, a.DryRun, a.DryRunOption, a.ResetValues = spec.Namespace, true, "server", true
-		rendered, err = a.Run(spec.Release, c.own(), copyOf(spec.Values))
+		a.Namespace, a.DryRun, a.DryRunOption, a.ResetValues = r.namespace, true, "server", true
+		rendered, err = a.Run(r.name, c.own(), copyOf(spec.Values))
 	} else {
 		a := action.NewInstall(configuration)
-		a.Namespace, a.ReleaseName, a.DryRun, a.DryRunOption, a.Replace = spec.Namespace, spec.Release, true, "server", true
+		a.Namespace, a.ReleaseName, a.DryRun, a.DryRunOption, a.Replace = r.namespace, r.name, true, "server", true
 		a.IsUpgrade = state.Installed // a pending upgrade is rendered as one
 		rendered, err = a.Run(c.own(), copyOf(spec.Values))
 	}
@@ -71,36 +69,19 @@ func compare(before, after string) (Rendering, error) {
 	if err != nil {
 		return Rendering{}, err
 	}
-	names := make([]string, 0, len(old)+len(now))
-	for name := range old {
-		names = append(names, name)
-	}
-	for name := range now {
-		if _, ok := old[name]; !ok {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
+	names := maps.Clone(old)
+	maps.Copy(names, now)
 	var (
 		result Rendering
 		diff   strings.Builder
 	)
-	for _, name := range names {
-		a, hadBefore := old[name]
-		b, hasNow := now[name]
-		if a == b {
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		if old[name] == now[name] {
 			continue
 		}
-		action := "change"
-		switch {
-		case !hadBefore:
-			action = "create"
-		case !hasNow:
-			action = "delete"
-		}
-		result.Objects = append(result.Objects, action+" "+name)
+		result.Objects = append(result.Objects, fate(name, old, now)+" "+name)
 		text, err := difflib.GetUnifiedDiffString(difflib.UnifiedDiff{
-			A: lines(a), B: lines(b), FromFile: name + " (now)", ToFile: name + " (planned)", Context: 3,
+			A: lines(old[name]), B: lines(now[name]), FromFile: name + " (now)", ToFile: name + " (planned)", Context: 3,
 		})
 		if err != nil {
 			return Rendering{}, err
@@ -109,6 +90,17 @@ func compare(before, after string) (Rendering, error) {
 	}
 	result.Diff = diff.String()
 	return result, nil
+}
+
+// fate says what happens to an object that is not the same before and after.
+func fate(name string, before, after map[string]string) string {
+	if _, there := before[name]; !there {
+		return "create"
+	}
+	if _, there := after[name]; !there {
+		return "delete"
+	}
+	return "change"
 }
 
 func lines(text string) []string {

@@ -6,8 +6,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
 
-// Place is where a satellite's release is, as far as the rights to it depend on that.
-type Place struct {
+// Scope is what the rights to a satellite's release depend on.
+type Scope struct {
 	Namespace string
 	// Records is what Helm keeps its records in, as cluster.Access.Driver returns it.
 	Records string
@@ -16,42 +16,42 @@ type Place struct {
 	Made []cluster.Resource
 }
 
-// RightsToInspect are the rights that Inspect and MissingSecrets take.
-func RightsToInspect(p Place) []cluster.Rule {
+// RightsToInspect are the rights that Inspect and MissingSecrets need.
+func RightsToInspect(s Scope) []cluster.Rule {
 	return slices.Concat(
-		[]cluster.Rule{{Namespace: p.Namespace, Resource: "namespaces", Name: p.Namespace, Verb: "get"}},
-		cluster.Core("secrets").In(p.Namespace, "get", "list"),
-		cluster.Core(p.Records).In(p.Namespace, "get", "list"),
-		cluster.Core("services").In(p.Namespace, "get"),
-		deployments().In(p.Namespace, "get"),
-		cluster.Core("pods").In(p.Namespace, "list"),
+		[]cluster.Rule{{Namespace: s.Namespace, Resource: "namespaces", Name: s.Namespace, Verb: "get"}},
+		cluster.Core("secrets").In(s.Namespace, "get", "list"),
+		cluster.Core(s.Records).In(s.Namespace, "get", "list"),
+		cluster.Core("services").In(s.Namespace, "get"),
+		deployments().In(s.Namespace, "get"),
+		cluster.Core("pods").In(s.Namespace, "list"),
 	)
 }
 
 // RightsToInstall are the rights that installing, upgrading and watching a
-// satellite take beyond those to inspect it, and taking it back: Helm reads
-// each object first, patches what an upgrade changes, and never replaces it.
-func RightsToInstall(p Place) []cluster.Rule {
-	needed := cluster.Core(p.Records).In(p.Namespace, "create", "update", "delete")
-	for _, resource := range p.made() {
-		needed = append(needed, resource.In(p.Namespace, "get", "create", "patch", "delete")...)
-		needed = append(needed, cluster.RightsOverRights(resource, p.Namespace)...)
+// satellite need beyond those to inspect it, and undoing that: Helm reads each
+// object first, patches what an upgrade changes, and never replaces it.
+func RightsToInstall(s Scope) []cluster.Rule {
+	needed := cluster.Core(s.Records).In(s.Namespace, "create", "update", "delete")
+	for _, resource := range s.made() {
+		needed = append(needed, resource.In(s.Namespace, "get", "create", "patch", "delete")...)
+		needed = append(needed, cluster.RightsOverRights(resource, s.Namespace)...)
 	}
-	return append(needed, cluster.Core("events").In(p.Namespace, "list")...)
+	return append(needed, cluster.Core("events").In(s.Namespace, "list")...)
 }
 
-// RightsToUninstall are the rights that Uninstall takes beyond those to inspect.
-func RightsToUninstall(p Place) []cluster.Rule {
-	needed := cluster.Core(p.Records).In(p.Namespace, "update", "delete")
-	for _, resource := range p.made() {
-		needed = append(needed, resource.In(p.Namespace, "delete")...)
+// RightsToUninstall are the rights that Uninstall needs beyond those to inspect.
+func RightsToUninstall(s Scope) []cluster.Rule {
+	needed := cluster.Core(s.Records).In(s.Namespace, "update", "delete")
+	for _, resource := range s.made() {
+		needed = append(needed, resource.In(s.Namespace, "delete")...)
 	}
 	return needed
 }
 
 // made are the resources of what the chart makes.
-func (p Place) made() []cluster.Resource {
-	return append([]cluster.Resource{cluster.Core("secrets"), cluster.Core("services"), deployments()}, p.Made...)
+func (s Scope) made() []cluster.Resource {
+	return append([]cluster.Resource{cluster.Core("secrets"), cluster.Core("services"), deployments()}, s.Made...)
 }
 
 func deployments() cluster.Resource {

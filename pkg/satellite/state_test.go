@@ -129,7 +129,7 @@ func TestExposure(t *testing.T) {
 		"an Ingress, not asked": {[]runtime.Object{service(corev1.ServiceTypeLoadBalancer), ingress(networkingv1.IngressLoadBalancerIngress{IP: "203.0.113.8"})}, nil, "Service coderd"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			addresses, of, err := exposure(t.Context(), fake.NewClientset(test.objects...), "ns")
+			addresses, of, err := objects{fake.NewClientset(test.objects...), "ns"}.exposure(t.Context())
 			if diff := cmp.Diff(test.addresses, addresses, cmpopts.EquateEmpty()); diff != "" || of != test.of || err != nil {
 				t.Errorf("%q, %v: %s", of, err, diff)
 			}
@@ -140,7 +140,7 @@ func TestExposure(t *testing.T) {
 	client.PrependReactor("get", "ingresses", func(clienttesting.Action) (bool, runtime.Object, error) {
 		return true, nil, apierrors.NewForbidden(schema.GroupResource{Resource: "ingresses"}, "coderd-ingress", nil)
 	})
-	if addresses, of, err := exposure(t.Context(), client, "ns"); err != nil || len(addresses) > 0 || of != "" {
+	if addresses, of, err := (objects{client, "ns"}).exposure(t.Context()); err != nil || len(addresses) > 0 || of != "" {
 		t.Errorf("forbidden: %v, %q, %v", addresses, of, err)
 	}
 }

@@ -16,9 +16,7 @@ import (
 
 // Spec is a satellite's release as it should be.
 type Spec struct {
-	Namespace string
-	Release   string
-	Chart     ChartRef
+	Chart ChartRef
 	// Values are the merged values, those that make it a satellite included.
 	Values map[string]any
 }

@@ -121,14 +121,15 @@ func TestMergeValuesErrorsHideValues(t *testing.T) {
 func TestErrorsOfHelmHideValues(t *testing.T) {
 	c := newChart("1.21.7")
 	c.Schema = []byte(`{"properties":{"coderd":{"properties":{"password":{"pattern":"^$"},"greeting":{"enum":["a"]}}}}}`)
-	spec := Spec{Namespace: "edge", Release: "r", Values: map[string]any{"coderd": map[string]any{"password": "hunter2's", "greeting": "correct horse"}}}
-	_, err := Kinds(spec, &Chart{Chart: c}, "")
+	r := At(nil, "edge", "r")
+	spec := Spec{Values: map[string]any{"coderd": map[string]any{"password": "hunter2's", "greeting": "correct horse"}}}
+	_, err := r.Kinds(spec, &Chart{Chart: c}, "")
 	if err == nil || !strings.Contains(err.Error(), "/coderd/password") {
 		t.Fatalf("error: %v", err)
 	}
 	c.Schema = nil
 	c.Templates[0].Data = []byte(`{{ fail (printf "no %s" .Values.coderd.password) }}`)
-	_, failed := Kinds(spec, &Chart{Chart: c}, "")
+	_, failed := r.Kinds(spec, &Chart{Chart: c}, "")
 	for _, err := range []error{err, failed} {
 		for _, secret := range []string{"hunter2", "correct horse"} {
 			if strings.Contains(err.Error(), secret) {

@@ -5,12 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/clock"
-
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
 
 // Options are how to change a release and wait for it.
@@ -42,12 +37,12 @@ const (
 // Wait waits until the release's Deployment is rolled out and its pods are
 // ready. It ends early, with a *BlockedError, when waiting will not help; when
 // ctx ends, the error wraps its cause and says what was still in the way.
-func Wait(ctx context.Context, access *cluster.Access, namespace string, options Options) error {
+func (r Release) Wait(ctx context.Context, options Options) error {
 	ticker := options.Clock.NewTicker(lookEvery)
 	defer ticker.Stop()
 	hopeless := 0
 	for {
-		blocked, err := look(ctx, access, namespace)
+		blocked, err := r.objects().blocker(ctx)
 		switch {
 		case err != nil && ctx.Err() == nil:
 			return err
@@ -73,27 +68,4 @@ func Wait(ctx context.Context, access *cluster.Access, namespace string, options
 		case <-ticker.C():
 		}
 	}
-}
-
-// look returns what is in the way now, or nil.
-func look(ctx context.Context, access *cluster.Access, namespace string) (*BlockedError, error) {
-	client := access.Clientset()
-	deployment, err := client.AppsV1().Deployments(namespace).Get(ctx, workloadName, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		deployment, err = nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	var pods []corev1.Pod
-	list, err := client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: "coder.deployment=" + workloadName})
-	if err != nil {
-		return nil, err
-	}
-	pods = list.Items
-	blocked := blockerOf(deployment, pods)
-	if blocked != nil {
-		blocked.LastEvent = lastEvent(ctx, client, namespace, blocked.Object)
-	}
-	return blocked, nil
 }

@@ -49,19 +49,14 @@ func (src *Source) chart(ctx context.Context, s *Snapshot) {
 		ref.Version = version.String()
 	}
 	values, err := satellite.MergeValues(src.Region.ValueFiles, src.Region.Sets, s.Primary.URL, src.Region.AccessURL)
-	s.Spec = FactOf(satellite.Spec{
-		Namespace: src.Region.Namespace,
-		Release:   src.Region.Release,
-		Chart:     ref,
-		Values:    values,
-	}, err)
+	s.Spec = FactOf(satellite.Spec{Chart: ref, Values: values}, err)
 
 	var group sync.WaitGroup
 	group.Go(func() { s.Chart = FactOf(src.Charts.Load(ctx, ref)) })
 	if err == nil {
 		group.Go(func() {
 			s.MissingSecrets = inCluster(src, func() ([]string, error) {
-				return satellite.MissingSecrets(ctx, src.Access, src.Region.Namespace, values)
+				return src.Satellite().MissingSecrets(ctx, values)
 			})
 		})
 	}
@@ -77,6 +72,6 @@ func (src *Source) rendering(s *Snapshot) Fact[satellite.Rendering] {
 		return Unknown[satellite.Rendering](errors.Join(s.Spec.Err(), s.Chart.Err(), s.Satellite.Err()))
 	}
 	return inCluster(src, func() (satellite.Rendering, error) {
-		return satellite.Render(src.Access, spec, chart, state)
+		return src.Satellite().Render(spec, chart, state)
 	})
 }

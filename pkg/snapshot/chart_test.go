@@ -45,7 +45,6 @@ func TestChartOfRegion(t *testing.T) {
 		t.Fatalf("unknown: %v, %v, %v", lost, s.Chart.Err(), s.Spec.Err())
 	}
 	want := satellite.Spec{
-		Namespace: "coder-satellite", Release: "coder-satellite",
 		Chart: satellite.ChartRef{Name: source.Region.Chart.Name, Version: "1.21.7"},
 		Values: map[string]any{
 			"coderd": map[string]any{

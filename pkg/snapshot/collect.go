@@ -25,8 +25,8 @@ type Source struct {
 	// Primary is the primary's API; Shared are its facts, gathered once for the fleet.
 	Primary *coder.Client
 	Shared  *PrimarySource
-	// Satellite speaks to the access URL.
-	Satellite *coder.Client
+	// Endpoint speaks to the access URL.
+	Endpoint *coder.Client
 	// Charts loads charts, each once for the fleet.
 	Charts *ChartCache
 	// RootCAs are what probes trust; nil for the system's.
@@ -72,7 +72,7 @@ func (src *Source) Refresh(ctx context.Context, s *Snapshot, items ...Item) {
 	run(ItemSatellite, func() {
 		defer close(inspected)
 		s.Satellite = inCluster(src, func() (satellite.State, error) {
-			return satellite.Inspect(ctx, src.Access, src.Region.Namespace, src.Region.Release)
+			return src.Satellite().Inspect(ctx)
 		})
 	})
 	journaled := make(chan struct{}) // with it the ledger is known, if it was to be read again
@@ -111,7 +111,7 @@ func (src *Source) Refresh(ctx context.Context, s *Snapshot, items ...Item) {
 
 	if release := s.Legacy.Value().Release; wanted[ItemRemoval] && release != nil {
 		s.Removal = inCluster(src, func() (legacy.Removal, error) {
-			return legacy.Preview(ctx, src.Access, *release, src.Region.Namespace)
+			return src.Legacy().Of(*release).Preview(ctx)
 		})
 	}
 	if wanted[ItemResources] {

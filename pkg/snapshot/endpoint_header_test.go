@@ -58,7 +58,7 @@ func TestHeaderOnlyForOwnSatellite(t *testing.T) {
 				t.Fatal(err)
 			}
 			spy := &overheard{through: servers}
-			source.Satellite = client.Wrapped(func(http.RoundTripper) http.RoundTripper { return spy })
+			source.Endpoint = client.Wrapped(func(http.RoundTripper) http.RoundTripper { return spy })
 
 			s := source.Collect(t.Context(), snapshot.StatusItems()...)
 			if diff := cmp.Diff(test.want, spy.sent); diff != "" {

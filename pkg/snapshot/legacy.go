@@ -24,11 +24,10 @@ func (src *Source) legacy(ctx context.Context, s *Snapshot) (Legacy, error) {
 	if record := s.Journal.Value(); record != nil {
 		ledger = record.Retention
 	}
-	found, err := legacy.Find(ctx, src.Access, legacy.Hint{
-		Ledger:          ledger,
-		Namespace:       provider.Config.DefaultNamespace,
-		AccessURL:       provider.EnvproxyAccessURL,
-		BackupNamespace: src.Region.Namespace,
+	found, err := src.Legacy().Find(ctx, legacy.Hint{
+		Ledger:    ledger,
+		Namespace: provider.Config.DefaultNamespace,
+		AccessURL: provider.EnvproxyAccessURL,
 	})
 	if err != nil {
 		return Legacy{}, err
@@ -45,7 +44,7 @@ func (src *Source) legacy(ctx context.Context, s *Snapshot) (Legacy, error) {
 			state.Reach = probe.Endpoint(ctx, probe.Target{URL: state.AccessURL, RootCAs: src.RootCAs})
 		})
 	}
-	state.Retention, state.Readiness, err = legacy.Inspect(ctx, src.Access, *state.Release, src.Region.Namespace)
+	state.Retention, state.Readiness, err = src.Legacy().Of(*state.Release).Inspect(ctx)
 	group.Wait()
 	return state, err
 }

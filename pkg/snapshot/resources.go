@@ -2,7 +2,6 @@ package snapshot
 
 import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 )
 
 // Resources are those of the objects of a region's releases.
@@ -20,7 +19,7 @@ func (src *Source) resources(s *Snapshot) (Resources, error) {
 		kinds = s.Satellite.Value().Kinds
 	)
 	if spec, known := s.Spec.Get(); known && s.Chart.IsKnown() {
-		made, err := satellite.Kinds(spec, s.Chart.Value(), s.Cluster.Value().Version)
+		made, err := src.Satellite().Kinds(spec, s.Chart.Value(), s.Cluster.Value().Version)
 		if err != nil {
 			return found, err
 		}

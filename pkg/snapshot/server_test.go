@@ -231,7 +231,7 @@ func (s *servers) source(t *testing.T) *snapshot.Source {
 			Name: "sydney", Context: "sydney", Namespace: "coder-satellite", Release: "coder-satellite",
 			AccessURL: "https://" + satelliteHost, Canary: fleet.CanaryAuto,
 		},
-		Access: access, Primary: primary, Shared: snapshot.NewPrimarySource(primary), Satellite: client(satelliteHost),
+		Access: access, Primary: primary, Shared: snapshot.NewPrimarySource(primary), Endpoint: client(satelliteHost),
 		Charts: &snapshot.ChartCache{}, Clock: clock.RealClock{},
 	}
 }

@@ -1,0 +1,52 @@
+package legacy
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Busy says that a Helm operation on the release is running, or was killed, and
+// what ends it; empty if the release may be changed. A release without a record is
+// restored from its backup, whatever Helm was about to do with it.
+func (r Release) Busy() string {
+	if r.RecordMissing || !r.inOperation() {
+		return ""
+	}
+	return r.unfinished()
+}
+
+// inOperation reports whether Helm's status of the latest revision is one that
+// an operation leaves when it ends.
+func (r Release) inOperation() bool {
+	return strings.HasPrefix(r.Status, "pending-") || r.Status == "uninstalling"
+}
+
+// unfinished explains a status other than deployed, and what to do.
+func (r Release) unfinished() string {
+	if r.inOperation() {
+		return fmt.Sprintf("release %s is in %s at revision %d: a Helm operation is running or was killed; if nobody runs one, %s ends it",
+			r, r.Status, r.LatestRevision, r.undo())
+	}
+	return fmt.Sprintf("the latest revision of release %s, %d, is %s while %d is deployed; %s puts that right",
+		r, r.LatestRevision, r.Status, r.Revision, r.undo())
+}
+
+// undo is the command that ends an operation which nobody runs any more. It goes
+// back to the deployed revision or, if none is, makes the latest one that: it
+// deletes nothing, since the objects may be in use whatever the record says.
+func (r Release) undo() string {
+	return fmt.Sprintf("`helm rollback %s %d --namespace %s`", r.Name, cmp.Or(r.Revision, r.LatestRevision), r.Namespace)
+}
+
+// idle returns an error if a Helm operation on the release is running, or was
+// killed: whatever is written now could be overwritten, or mislead it.
+func (r Release) idle(records []current) error {
+	latest := records[len(records)-1]
+	r.Status, r.LatestRevision = latest.status, latest.record.Version
+	if busy := r.Busy(); busy != "" {
+		return errors.New(busy)
+	}
+	return nil
+}

@@ -1,0 +1,106 @@
+package satellite
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+)
+
+// objects reads the objects that the chart makes in a namespace.
+type objects struct {
+	client    kubernetes.Interface
+	namespace string
+}
+
+// namespacePhase returns the namespace's phase; empty if it does not exist.
+func (o objects) namespacePhase(ctx context.Context) (string, error) {
+	found, err := o.client.CoreV1().Namespaces().Get(ctx, o.namespace, metav1.GetOptions{})
+	switch {
+	case err == nil:
+		return string(found.Status.Phase), nil
+	case apierrors.IsForbidden(err):
+		return string(corev1.NamespaceActive), absent(err) // nothing says otherwise
+	default:
+		return "", absent(err)
+	}
+}
+
+// deployment returns the satellite's Deployment; nil if it does not exist.
+func (o objects) deployment(ctx context.Context) (*appsv1.Deployment, error) {
+	deployment, err := o.client.AppsV1().Deployments(o.namespace).Get(ctx, workloadName, metav1.GetOptions{})
+	if err != nil {
+		return nil, absent(err)
+	}
+	return deployment, nil
+}
+
+func (o objects) pods(ctx context.Context) ([]corev1.Pod, error) {
+	list, err := o.client.CoreV1().Pods(o.namespace).List(ctx, metav1.ListOptions{LabelSelector: "coder.deployment=" + workloadName})
+	if err != nil {
+		return nil, absent(err)
+	}
+	return list.Items, nil
+}
+
+// blocker returns what keeps the satellite from being ready now, or nil.
+func (o objects) blocker(ctx context.Context) (*BlockedError, error) {
+	deployment, err := o.deployment(ctx)
+	if err != nil {
+		return nil, err
+	}
+	pods, err := o.pods(ctx)
+	if err != nil {
+		return nil, err
+	}
+	blocked := blockerOf(deployment, pods)
+	if blocked != nil {
+		blocked.LastEvent = o.lastEvent(ctx, blocked.Object)
+	}
+	return blocked, nil
+}
+
+// lastEvent returns the message of an object's last event, or "".
+func (o objects) lastEvent(ctx context.Context, object string) string {
+	kind, name, _ := strings.Cut(object, " ")
+	list, err := o.client.CoreV1().Events(o.namespace).List(ctx, metav1.ListOptions{
+		FieldSelector: fmt.Sprintf("involvedObject.kind=%s,involvedObject.name=%s", kind, name),
+	})
+	if err != nil || len(list.Items) == 0 {
+		return ""
+	}
+	last := slices.MaxFunc(list.Items, func(a, b corev1.Event) int { return eventTime(&a).Compare(eventTime(&b).Time) })
+	return last.Message
+}
+
+func eventTime(event *corev1.Event) *metav1.Time {
+	switch {
+	case !event.LastTimestamp.IsZero():
+		return &event.LastTimestamp
+	case !event.EventTime.IsZero():
+		return &metav1.Time{Time: event.EventTime.Time}
+	default:
+		return &event.CreationTimestamp
+	}
+}
+
+// absent turns "does not exist" into no error.
+func absent(err error) error {
+	if apierrors.IsNotFound(err) || apierrors.IsForbidden(err) && isNamespaceRead(err) {
+		return nil
+	}
+	return err
+}
+
+// isNamespaceRead reports whether err is about reading a namespace, which
+// operators with rights in one namespace alone may not.
+func isNamespaceRead(err error) bool {
+	status, ok := err.(apierrors.APIStatus)
+	return ok && status.Status().Details != nil && status.Status().Details.Kind == "namespaces"
+}

@@ -54,7 +54,11 @@ func TestLegacyFound(t *testing.T) {
 		l.Release = nil
 		l.Found.Releases = []legacy.Release{{Namespace: "a", Name: "one"}, {Namespace: "b", Name: "two"}}
 	})
+	killed := state(func(l *snapshot.Legacy) {
+		*l = snapshot.Legacy{Found: legacy.Found{Unusable: true, Remedy: "end it with `helm rollback one 1`", Reasons: []string{"a/one is pending-install"}}}
+	})
 	answers(t, map[string]row{
+		"none but a killed one": {"legacy-found", both(killed, off), v1alpha1.CheckFail, "a/one is pending-install", "end it with `helm rollback one 1`"},
 		"one":                   {"legacy-found", as, v1alpha1.CheckPass, "coder/coder-workspace-provider, chart workspace-provider 1.20.0, revision 1", ""},
 		"two":                   {"legacy-found", two, v1alpha1.CheckFail, "b/two", "helm list"},
 		"none, on legacy path":  {"legacy-found", both(noRelease(), off), v1alpha1.CheckFail, "", "helm list"},

@@ -110,5 +110,6 @@ func (h Handle) latestBackup(ctx context.Context) (*backup, error) {
 			return h.getBackup(ctx, item, h.Ledger)
 		}
 	}
-	return nil, fmt.Errorf("there is no backup of the record of %s in namespace %s%s: it can only be installed again, with Helm", h, h.backups, which)
+	return nil, fmt.Errorf("there is no backup of the record of %s in namespace %s%s: it can only be installed again, with Helm",
+		h, h.backups, which)
 }

@@ -33,8 +33,8 @@ type Found struct {
 	// Unusable is set if the release that the ledger lists, or one in the provider's
 	// namespace, is there, but has neither a deployed record nor a backup.
 	Unusable bool
-	// Remedy is what ends the Helm operation that left a release without a
-	// deployed record, where there is no backup either; empty if there is none such.
+	// Remedy says what ends the Helm operation that left a release with neither a
+	// deployed record nor a backup; empty if none did.
 	Remedy string
 	// Reasons say what else was seen and why it is not among them.
 	Reasons []string
@@ -142,7 +142,9 @@ func (s *search) choose() {
 		fits func(Release) bool
 	}{
 		{"is not in the provider's namespace", func(r Release) bool { return r.Namespace == s.hint.Namespace }},
-		{"serves another access URL than the provider's", func(r Release) bool { return s.hint.AccessURL != "" && coder.SameURL(r.AccessURL, s.hint.AccessURL) }},
+		{"serves another access URL than the provider's", func(r Release) bool {
+			return s.hint.AccessURL != "" && coder.SameURL(r.AccessURL, s.hint.AccessURL)
+		}},
 	} {
 		fits := slices.DeleteFunc(slices.Clone(s.found.Releases), func(r Release) bool { return !clue.fits(r) })
 		if len(s.found.Releases) < 2 || len(fits) != 1 {

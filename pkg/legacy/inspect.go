@@ -12,7 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Readiness tells whether a rollback to the legacy release would work now.
+// Readiness says whether a rollback to the legacy release would work now.
 type Readiness struct {
 	Ready bool
 	// Problems say what is in the way.

@@ -17,7 +17,7 @@ import (
 // live is an object of a manifest as the cluster has it.
 type live struct {
 	ref ObjectRef
-	// served tells whether the cluster serves the API version of the manifest.
+	// served is set when the cluster serves the API version of the manifest.
 	served bool
 	// mapping is how the object is reached, maybe in another API version; nil if in none.
 	mapping *meta.RESTMapping

@@ -33,7 +33,8 @@ func (s *search) lost(ctx context.Context, candidate Release, why string) error 
 		s.exclude("%s is there, but %s, and there is no backup", there, why)
 		return nil
 	}
-	s.exclude("%s is there, but %s, and there is no backup: a Helm operation is running or was killed; if nobody runs one, %s ends it", there, why, candidate.undo())
+	s.exclude("%s is there, but %s, and there is no backup: a Helm operation is running or was killed; if nobody runs one, %s ends it",
+		there, why, candidate.undo())
 	s.found.Remedy = cmp.Or(s.found.Remedy, "wait for the Helm operation to end; if nobody runs one, end it with "+candidate.undo())
 	return nil
 }
@@ -109,7 +110,7 @@ func (s *search) listOnce(ctx context.Context) error {
 	s.listed = true
 	selector := fmt.Sprintf("%s=%s,%s=%s,!%s", labelBackup, backupOfRecord, labelStatus, statusDeployed, labelRemoved)
 	items, err := s.listBackups(ctx, selector)
-	if apierrors.IsForbidden(err) && s.Site.backups == "" {
+	if apierrors.IsForbidden(err) && s.backups == "" {
 		s.exclude("you may not list Secrets in all namespaces, so that backups were not looked for")
 		return nil
 	}

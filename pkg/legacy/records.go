@@ -25,7 +25,8 @@ func (c current) isKept() bool { return c.record.Manifest == c.kept.Manifest }
 // deployed one (Helm v3, pkg/action/uninstall.go).
 func (h Handle) records(ctx context.Context) ([]current, error) {
 	if h.RecordMissing {
-		return nil, fmt.Errorf("release %s has no record of a deployed revision: restore it from the backup first, with `kubectl coder-satellite rollback`: %w", h, errNoRecord)
+		return nil, fmt.Errorf("release %s has no record of a deployed revision: restore it from the backup first, with `kubectl "+
+			"coder-satellite rollback`: %w", h, errNoRecord)
 	}
 	st := h.store()
 	revisions, err := st.revisions(ctx, "name="+h.Name)
@@ -37,7 +38,8 @@ func (h Handle) records(ctx context.Context) ([]current, error) {
 	case now == nil:
 		return nil, fmt.Errorf("release %s has no deployed revision any more: was it uninstalled?: %w", h, errNoRecord)
 	case now.number != h.Revision:
-		return nil, fmt.Errorf("release %s is at revision %d, it was at %d a moment ago: somebody upgraded it; try again", h, now.number, h.Revision)
+		return nil, fmt.Errorf("release %s is at revision %d, it was at %d a moment ago: somebody upgraded it; try again",
+			h, now.number, h.Revision)
 	}
 	wanted := []revision{*now}
 	if latest := revisions[len(revisions)-1]; latest.number > now.number {

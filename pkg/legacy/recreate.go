@@ -97,7 +97,8 @@ func (h Handle) create(ctx context.Context, l live, content map[string]any) erro
 	annotations[annotationPolicy] = policyKeep
 	object.SetLabels(labels)
 	object.SetAnnotations(annotations)
-	_, err := h.access.Dynamic().Resource(l.mapping.Resource).Namespace(l.namespace()).Create(ctx, object, metav1.CreateOptions{FieldManager: fieldManager})
+	objects := h.access.Dynamic().Resource(l.mapping.Resource).Namespace(l.namespace())
+	_, err := objects.Create(ctx, object, metav1.CreateOptions{FieldManager: fieldManager})
 	if err != nil && !apierrors.IsAlreadyExists(err) {
 		return fmt.Errorf("%s %s cannot be created again: %w", l.ref, inNamespace(l.ref.Namespace), err)
 	}

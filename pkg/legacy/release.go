@@ -31,7 +31,7 @@ type Release struct {
 	Deployment string
 	// Objects are the objects in the manifest of Revision, in its order. Hooks are not among them.
 	Objects []ObjectRef
-	// RecordMissing tells that the release was uninstalled, but for what was
+	// RecordMissing is set when the release was uninstalled, except what was
 	// retained: there is no record of a deployed revision that can be read, but
 	// a backup of one.
 	RecordMissing bool

@@ -32,7 +32,7 @@ type RemoveOptions struct {
 // go, and last the records. The backup stays, so that RestoreRecord and
 // RecreateObjects bring the release back. When something fails the records are
 // as they were, what was deleted is created again, and the error says what
-// could not be. Repeating it goes on where it stopped.
+// could not be. Repeating it continues where it stopped.
 func (h Handle) Remove(ctx context.Context, options RemoveOptions) (Removal, error) {
 	r, err := h.remover(ctx)
 	if err != nil {
@@ -70,7 +70,8 @@ func (h Handle) markRemoved(ctx context.Context) error {
 	}
 	patch := fmt.Appendf(nil, `{"metadata":{"labels":{%q:"true"}}}`, labelRemoved)
 	for _, item := range items {
-		_, err := h.access.Clientset().CoreV1().Secrets(item.Namespace).Patch(ctx, item.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager})
+		secrets := h.access.Clientset().CoreV1().Secrets(item.Namespace)
+		_, err := secrets.Patch(ctx, item.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager})
 		if err != nil {
 			return fmt.Errorf("the backup %s/%s cannot be marked: %w", item.Namespace, item.Name, err)
 		}

@@ -26,7 +26,8 @@ func (h Handle) RestoreRecord(ctx context.Context) error {
 		return err
 	}
 	if now := deployed(revisions); now != nil && now.number != b.record.Version {
-		return fmt.Errorf("release %s was installed again: revision %d is deployed and the backup is of revision %d; nothing was restored", h, now.number, b.record.Version)
+		return fmt.Errorf("release %s was installed again: revision %d is deployed and the backup is of revision %d; nothing was restored",
+			h, now.number, b.record.Version)
 	}
 	hiding := slices.DeleteFunc(revisions, func(r revision) bool { return !r.hides(b.record) })
 	if err := h.saveHiding(ctx, hiding, b); err != nil {
@@ -64,8 +65,8 @@ func (h Handle) saveHiding(ctx context.Context, hiding []revision, b *backup) er
 		}
 		record, err := DecodeRecord(held.data())
 		if err != nil {
-			return fmt.Errorf("revision %d of release %s is %s and hides revision %d, but cannot be backed up before it is deleted, so nothing was restored: "+
-				"save its record %s/%s yourself, delete it, and try again: %w", r.number, h, r.status, b.record.Version, h.Namespace, r.object, err)
+			return fmt.Errorf("revision %d of release %s is %s and hides revision %d, but cannot be backed up before it is deleted, "+
+				"so nothing was restored: save its record %s/%s yourself, delete it, and try again: %w", r.number, h, r.status, b.record.Version, h.Namespace, r.object, err)
 		}
 		if _, err := h.backUp(ctx, held, record, notedIn(b.secret.Annotations)); err != nil {
 			return err
@@ -106,7 +107,8 @@ func (h Handle) restore(ctx context.Context, b *backup) error {
 		return err
 	}
 	if !bytes.Equal(now.data(), data) {
-		return fmt.Errorf("the restored record %s/%s does not read as it was written: look for an admission webhook that changes Secrets", h.Namespace, b.original.Name)
+		return fmt.Errorf("the restored record %s/%s does not read as it was written: look for an admission webhook that changes Secrets",
+			h.Namespace, b.original.Name)
 	}
 	return nil
 }

@@ -128,3 +128,97 @@ func TestRecreateObjects(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// upgraded is a region whose retained release was upgraded since, without being
+// retained again, and then uninstalled by a Helm that kept the history, or was
+// killed: its record has the status.
+func upgraded(t *testing.T, status helmrelease.Status) (r *region, manifest string) {
+	t.Helper()
+	r = newRegion(t, "")
+	r.retain(r.legacy(legacyManifest(false, false)))
+	helm := r.helm(home)
+	old, err := helm.Deployed(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old.Info.Status = helmrelease.StatusSuperseded
+	if err := helm.Update(old); err != nil {
+		t.Fatal(err)
+	}
+	manifest = legacyManifest(true, false)
+	if err := helm.Create(helmRelease(home, name, chartName, manifest, 2, status)); err != nil {
+		t.Fatal(err)
+	}
+	return r, manifest
+}
+
+// The record that hides the restored one may be the only copy of a newer
+// revision: it is backed up before it is deleted, and nothing is restored from
+// that backup.
+func TestRestoreKeepsNewerRevision(t *testing.T) {
+	for _, status := range []helmrelease.Status{helmrelease.StatusUninstalled, helmrelease.StatusUninstalling} {
+		t.Run(status.String(), func(t *testing.T) {
+			r, manifest := upgraded(t, status)
+			newer := r.server.objects["/secrets/coder/"+recordName(name, 2)]["data"].(map[string]any)["release"]
+			for range 2 { // also when it is uninstalled once more
+				lost := r.find()
+				if !lost.RecordMissing || lost.Revision != 1 {
+					t.Fatalf("found %#v", lost)
+				}
+				if err := r.of(lost).RestoreRecord(context.Background()); err != nil {
+					t.Fatal(err)
+				}
+				latest, err := r.helm(home).Last(name)
+				if err != nil || latest.Version != 1 || latest.Info.Status != helmrelease.StatusDeployed {
+					t.Fatalf("Helm has %+v, %v", latest, err)
+				}
+				if busy := r.find().Busy(); busy != "" {
+					t.Errorf("the restored release is busy: %s", busy)
+				}
+				backups, err := r.site().listBackups(context.Background(), labelRevision+"=2")
+				if err != nil || len(backups) != 1 {
+					t.Fatalf("%d backups of revision 2, %v", len(backups), err)
+				}
+				b, err := r.site().getBackup(context.Background(), backups[0], nil)
+				if err != nil || b.record.Manifest != manifest {
+					t.Errorf("the backup of revision 2 is not sound: %v", err)
+				}
+				if saved := r.server.objects["/secrets/"+satellite+"/"+backups[0].Name]["data"].(map[string]any)["release"]; saved != newer {
+					t.Error("the backup of revision 2 is not the record that was deleted")
+				}
+				if err := r.helmUninstall(false); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// What cannot be backed up is not deleted, and nothing else is changed.
+func TestRestoreWithoutBackupOfNewerRevision(t *testing.T) {
+	for title, test := range map[string]struct {
+		set  func(r *region)
+		want string
+	}{
+		"damaged": {func(r *region) {
+			r.server.edit(r.t, "/secrets/coder/"+recordName(name, 2), func(o map[string]any) { o["data"].(map[string]any)["release"] = "aHVudGVyMg==" })
+		}, "revision 2 of release coder/coder-workspace-provider is uninstalled and hides revision 1, but cannot be backed up"},
+		"forbidden": {func(r *region) {
+			r.server.failing(func(m, _ string) int { return map[bool]int{true: 403}[m == "POST"] })
+		}, "the backup of the record cannot be saved"},
+	} {
+		t.Run(title, func(t *testing.T) {
+			r, _ := upgraded(t, helmrelease.StatusUninstalled)
+			lost := r.find()
+			test.set(r)
+			before := r.server.dump(t)
+			err := r.of(lost).RestoreRecord(context.Background())
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+			if diff := cmp.Diff(before, r.server.dump(t)); diff != "" {
+				t.Errorf("changed (-before +after):\n%s", diff)
+			}
+		})
+	}
+}

@@ -142,8 +142,8 @@ func (h Handle) write(ctx context.Context, wanted holder) error {
 		return err
 	}
 	if !equal(now, wanted) {
-		return fmt.Errorf("the record %s/%s does not read as it was written: somebody else changed it at the same moment, or an admission webhook did; "+
-			"the backup in namespace %s has the original; try again", h.Namespace, name, h.backups)
+		return fmt.Errorf("the record %s/%s does not read as it was written: somebody else changed it at the same moment, "+
+			"or an admission webhook did; the backup in namespace %s has the original; try again", h.Namespace, name, h.backups)
 	}
 	return nil
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Retention tells which parts of the retention are in place; the ledger in the
+// Retention says which parts of the retention are in place; the ledger in the
 // journal, which is the remaining part, is for the caller to compare.
 type Retention struct {
 	// Backup: the record's bytes are saved in the satellite's namespace, unharmed.

@@ -60,7 +60,8 @@ func (s Site) use(ctx context.Context, b *backup) error {
 		return nil
 	}
 	delete(b.secret.Labels, labelRemoved)
-	updated, err := s.access.Clientset().CoreV1().Secrets(b.secret.Namespace).Update(ctx, b.secret, metav1.UpdateOptions{FieldManager: fieldManager})
+	secrets := s.access.Clientset().CoreV1().Secrets(b.secret.Namespace)
+	updated, err := secrets.Update(ctx, b.secret, metav1.UpdateOptions{FieldManager: fieldManager})
 	if err != nil {
 		return fmt.Errorf("the backup %s cannot be updated: %w", b, err)
 	}

@@ -49,7 +49,8 @@ func (s store) resource() schema.GroupVersionResource {
 // revisions lists the revisions, oldest first, without their content. The
 // selector must say which release; namespace "" lists all namespaces.
 func (s store) revisions(ctx context.Context, selector string) ([]revision, error) {
-	list, err := s.access.Metadata().Resource(s.resource()).Namespace(s.namespace).List(ctx, metav1.ListOptions{LabelSelector: "owner=helm," + selector})
+	records := s.access.Metadata().Resource(s.resource()).Namespace(s.namespace)
+	list, err := records.List(ctx, metav1.ListOptions{LabelSelector: "owner=helm," + selector})
 	if err != nil {
 		return nil, fmt.Errorf("the Helm records (%s) %s cannot be listed: %w", s.driver, inNamespace(s.namespace), err)
 	}
@@ -161,11 +162,14 @@ func (s store) explain(err error, name, verb string) error {
 	case err == nil:
 		return nil
 	case apierrors.IsNotFound(err) && verb != "created":
-		return fmt.Errorf("the Helm record %s/%s cannot be %s, it was deleted meanwhile (`helm uninstall`?): %w: %w", s.namespace, name, verb, errNoRecord, err)
+		return fmt.Errorf("the Helm record %s/%s cannot be %s, it was deleted meanwhile (`helm uninstall`?): %w: %w",
+			s.namespace, name, verb, errNoRecord, err)
 	case apierrors.IsConflict(err):
-		return fmt.Errorf("the Helm record %s/%s was changed by somebody else at the same moment (a `helm upgrade`?), nothing was written: wait for them and try again: %w", s.namespace, name, err)
+		return fmt.Errorf("the Helm record %s/%s was changed by somebody else at the same moment (a `helm upgrade`?), nothing was written: "+
+			"wait for them and try again: %w", s.namespace, name, err)
 	case apierrors.IsForbidden(err):
-		return fmt.Errorf("the Helm record %s/%s may not be %s, nothing was changed: ask for the right to do so: %w", s.namespace, name, verb, err)
+		return fmt.Errorf("the Helm record %s/%s may not be %s, nothing was changed: ask for the right to do so: %w",
+			s.namespace, name, verb, err)
 	default:
 		return fmt.Errorf("the Helm record %s/%s cannot be %s: %w", s.namespace, name, verb, err)
 	}

@@ -21,7 +21,7 @@ type BlockedError struct {
 	Reason, Message string
 	// LastEvent is the object's last event; empty if there is none.
 	LastEvent string
-	// Hopeless tells that waiting will not help.
+	// Hopeless is set when waiting will not help.
 	Hopeless bool
 }
 
@@ -37,14 +37,14 @@ func (e *BlockedError) Error() string {
 	return b.String()
 }
 
-// hopelessReasons are states of containers and pods that do not mend themselves.
+// hopelessReasons are states of containers and pods that do not go away by themselves.
 func hopelessReason(reason string) bool {
 	return slices.Contains([]string{
 		"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "CreateContainerConfigError", "CreateContainerError", "Unschedulable",
 	}, reason)
 }
 
-// crashes is how many restarts are taken for a crash that will go on.
+// crashes is how many restarts are taken for a crash that will continue.
 const crashes = 3
 
 // blockerOf returns what keeps the Deployment from being ready, or nil if it

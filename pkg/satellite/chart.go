@@ -70,11 +70,13 @@ func fromDisk(ref ChartRef) (*chart.Chart, error) {
 	loaded, err := loader.Load(ref.Name)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return nil, fmt.Errorf("chart %q is neither a folder nor a file here: for a chart in a repository give its URL too (chart.repo in the Fleet, or --repo)", ref.Name)
+		return nil, fmt.Errorf("chart %q is neither a folder nor a file here: for a chart in a repository give its URL too (chart.repo in the "+
+			"Fleet, or --repo)", ref.Name)
 	case err != nil:
 		return nil, fmt.Errorf("chart %s cannot be loaded: %w", ref.Name, err)
 	case ref.Version != "" && loaded.Metadata.Version != ref.Version:
-		return nil, fmt.Errorf("chart %s has version %s, but %s is wanted: name the one that you mean with --chart-version", ref.Name, loaded.Metadata.Version, ref.Version)
+		return nil, fmt.Errorf("chart %s has version %s, but %s is wanted: name the one that you mean with --chart-version",
+			ref.Name, loaded.Metadata.Version, ref.Version)
 	}
 	return loaded, nil
 }
@@ -98,5 +100,6 @@ func Compatible(c *Chart, serverVersion string) error {
 	if constraint == "" || chartutil.IsCompatibleRange(constraint, serverVersion) {
 		return nil
 	}
-	return fmt.Errorf("chart %s %s takes Kubernetes %s, but the cluster has %s", c.Metadata.Name, c.Metadata.Version, constraint, serverVersion)
+	return fmt.Errorf("chart %s %s takes Kubernetes %s, but the cluster has %s",
+		c.Metadata.Name, c.Metadata.Version, constraint, serverVersion)
 }

@@ -74,7 +74,8 @@ func conflict(deployment *appsv1.Deployment, namespace, release string) string {
 	} else {
 		owner = "the Helm release " + owner
 	}
-	return fmt.Sprintf("namespace %q already has a Deployment %s of %s, and two Coder deployments cannot share a namespace", namespace, workloadName, owner)
+	return fmt.Sprintf("namespace %q already has a Deployment %s of %s, and two Coder deployments cannot share a namespace",
+		namespace, workloadName, owner)
 }
 
 // MissingSecrets returns those Secrets that the values name and the namespace

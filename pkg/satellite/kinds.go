@@ -25,7 +25,8 @@ func (r Release) Kinds(spec Spec, c *Chart, serverVersion string) ([]schema.Grou
 	}
 	rendered, err := a.Run(c.own(), copyOf(spec.Values))
 	if err != nil {
-		return nil, fmt.Errorf("chart %s %s cannot be rendered with these values: %w", c.Metadata.Name, c.Metadata.Version, spec.withoutValues(err))
+		return nil, fmt.Errorf("chart %s %s cannot be rendered with these values: %w",
+			c.Metadata.Name, c.Metadata.Version, spec.withoutValues(err))
 	}
 	manifest := rendered.Manifest
 	for _, hook := range rendered.Hooks {

@@ -53,7 +53,8 @@ func (r Release) Render(spec Spec, c *Chart, state State) (Rendering, error) {
 		rendered, err = a.Run(c.own(), copyOf(spec.Values))
 	}
 	if err != nil {
-		return Rendering{}, fmt.Errorf("chart %s %s cannot be rendered with these values: %w", c.Metadata.Name, c.Metadata.Version, spec.withoutValues(err))
+		return Rendering{}, fmt.Errorf("chart %s %s cannot be rendered with these values: %w",
+			c.Metadata.Name, c.Metadata.Version, spec.withoutValues(err))
 	}
 	rendering, err := compare(before, rendered.Manifest)
 	return rendering, spec.withoutValues(err)

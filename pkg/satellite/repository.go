@@ -33,7 +33,8 @@ func fromRepository(ref ChartRef, client *http.Client) (*chart.Chart, error) {
 		for _, v := range index.Entries[ref.Name] {
 			versions = append(versions, v.Version)
 		}
-		return nil, fmt.Errorf("the chart repository %s has no chart %s %s%s; name one with --chart-version", ref.Repo, ref.Name, ref.Version, listed(versions))
+		return nil, fmt.Errorf("the chart repository %s has no chart %s %s%s; name one with --chart-version",
+			ref.Repo, ref.Name, ref.Version, listed(versions))
 	}
 	location, err := repo.ResolveReferenceURL(ref.Repo, entry.URLs[0])
 	if err != nil {
@@ -44,7 +45,8 @@ func fromRepository(ref ChartRef, client *http.Client) (*chart.Chart, error) {
 		return nil, err
 	}
 	if err := sameDigest(archive, entry.Digest); err != nil {
-		return nil, fmt.Errorf("chart %s %s from %s is not the one that the index of %s lists: %w", ref.Name, ref.Version, location, ref.Repo, err)
+		return nil, fmt.Errorf("chart %s %s from %s is not the one that the index of %s lists: %w",
+			ref.Name, ref.Version, location, ref.Repo, err)
 	}
 	loaded, err := loader.LoadArchive(bytes.NewReader(archive))
 	if err != nil {
@@ -60,8 +62,9 @@ func (g clientGetter) archive(ref ChartRef, location string, entry *repo.ChartVe
 		return pull(ChartRef{Name: strings.TrimSuffix(location, ":"+tag(entry.Version)), Version: entry.Version}, g.client)
 	}
 	if strings.HasPrefix(strings.ToLower(ref.Repo), "https:") && !strings.HasPrefix(strings.ToLower(location), "https:") {
-		return nil, fmt.Errorf("the chart repository %s is read over https, but its chart %s %s would come from %s, where anybody on the way can change it: "+
-			"have the repository's index corrected, or download the chart and name the file with --chart", ref.Repo, ref.Name, ref.Version, location)
+		return nil, fmt.Errorf("the chart repository %s is read over https, but its chart %s %s would come from %s, "+
+			"where anybody on the way can change it: have the repository's index corrected, or download the chart and name the file with --chart",
+			ref.Repo, ref.Name, ref.Version, location)
 	}
 	archive, err := g.Get(location)
 	if err != nil {

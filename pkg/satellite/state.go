@@ -17,7 +17,7 @@ const (
 
 // State is a satellite's release as it is.
 type State struct {
-	// Installed tells that a revision is deployed.
+	// Installed is set when a revision is deployed.
 	Installed bool
 	// Revision is the deployed revision; 0 if none is.
 	Revision int
@@ -25,7 +25,7 @@ type State struct {
 	// "deployed" or "pending-upgrade".
 	LastRevision int
 	LastStatus   string
-	// Pending tells that a Helm run on the release did not end.
+	// Pending is set when a Helm run on the release did not end.
 	Pending bool
 	// ChartName, ChartVersion and AppVersion are of the deployed revision.
 	ChartName, ChartVersion, AppVersion string
@@ -34,7 +34,7 @@ type State struct {
 	// Kinds are those of the deployed revision's objects, each once.
 	Kinds []schema.GroupKind
 
-	// Ready tells that the pods of the deployed revision are ready; Blocker
+	// Ready is set when the pods of the deployed revision are ready; Blocker
 	// says what is in the way if not.
 	Ready   bool
 	Blocker string
@@ -67,7 +67,8 @@ func (s State) Matches(spec Spec, c *Chart) (bool, []string) {
 		differences = append(differences, "a Helm run on it did not end: "+s.LastStatus)
 	}
 	if s.Superseded() && !s.Pending {
-		differences = append(differences, fmt.Sprintf("revision %d is deployed, and a newer one, %d, is %s", s.Revision, s.LastRevision, s.LastStatus))
+		differences = append(differences, fmt.Sprintf("revision %d is deployed, and a newer one, %d, is %s",
+			s.Revision, s.LastRevision, s.LastStatus))
 	}
 	if s.ChartName != c.Metadata.Name || s.ChartVersion != c.Metadata.Version {
 		differences = append(differences, fmt.Sprintf("chart %s %s -> %s %s", s.ChartName, s.ChartVersion, c.Metadata.Name, c.Metadata.Version))

@@ -40,7 +40,8 @@ func MergeValues(files, sets []string, primaryURL, accessURL string) (map[string
 	fixed := map[string]any{"enable": true, "primaryURL": primaryURL, "accessURL": accessURL}
 	for _, key := range fixedKeys() {
 		if given, ok := satellite[key]; ok && plain(given) != plain(fixed[key]) {
-			return nil, fmt.Errorf("the Helm values say coderd.satellite.%s: %v, but for this region it is %v: take it out of the values, or correct the region", key, given, fixed[key])
+			return nil, fmt.Errorf("the Helm values say coderd.satellite.%s: %v, but for this region it is %v: take it out of the values, or "+
+				"correct the region", key, given, fixed[key])
 		}
 		satellite[key] = fixed[key]
 	}
@@ -58,7 +59,8 @@ func merge(files, sets []string) (map[string]any, error) {
 	for _, set := range sets {
 		if err := strvals.ParseInto(set, merged); err != nil {
 			key, _, _ := strings.Cut(set, "=")
-			return nil, fmt.Errorf("--set %s=... is not KEY=VALUE[,KEY=VALUE...]: write commas in a value as \\, and put what is more complicated into a values file", key)
+			return nil, fmt.Errorf("--set %s=... is not KEY=VALUE[,KEY=VALUE...]: write commas in a value as \\, and put what is more "+
+				"complicated into a values file", key)
 		}
 	}
 	return merged, nil

@@ -27,7 +27,7 @@ func (o Options) progress(format string, args ...any) {
 }
 
 // lookEvery is how often Wait looks; hopelessLooks is how often it must see a
-// state that will not mend itself before it believes it: an image may be pulled
+// state that waiting does not end before it believes it: an image may be pulled
 // at the second try, and a Secret may be made a moment later than its pod.
 const (
 	lookEvery     = time.Second

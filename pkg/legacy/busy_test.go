@@ -1,0 +1,57 @@
+package legacy
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"helm.sh/helm/v3/pkg/action"
+	helmrelease "helm.sh/helm/v3/pkg/release"
+)
+
+// Of a release that an operation of Helm left without a deployed revision, and
+// that has no backup, the search names the command that ends that state; and
+// Helm, given it, does.
+func TestFindNamesWhatEndsAnOperation(t *testing.T) {
+	for _, status := range []helmrelease.Status{
+		helmrelease.StatusPendingInstall, helmrelease.StatusPendingUpgrade, helmrelease.StatusPendingRollback, helmrelease.StatusUninstalling,
+	} {
+		t.Run(status.String(), func(t *testing.T) {
+			r := newRegion(t, "")
+			r.install(helmRelease(home, name, chartName, legacyManifest(false, false), 3, status))
+			found, err := r.site().Find(context.Background(), Hint{Namespace: home})
+			if err != nil || len(found.Releases) != 0 || !found.Unusable {
+				t.Fatalf("found %s, %v", found.Explain(), err)
+			}
+			const command = "`helm rollback coder-workspace-provider 3 --namespace coder`"
+			if want := "wait for the Helm operation to end; if nobody runs one, end it with " + command; found.Remedy != want {
+				t.Errorf("remedy %q, want %q", found.Remedy, want)
+			}
+			if !strings.Contains(found.Explain(), "if nobody runs one, "+command+" ends it") {
+				t.Errorf("explains %s", found.Explain())
+			}
+			configuration, err := r.access.Helm(home, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rollback := action.NewRollback(configuration)
+			rollback.Version = 3
+			if err := rollback.Run(name); err != nil {
+				t.Fatal(err)
+			}
+			if release := r.find(); release.Revision != 4 || release.Busy() != "" {
+				t.Errorf("after it: %+v", release)
+			}
+		})
+	}
+}
+
+// What no operation of Helm left has no such command.
+func TestFindNamesNoCommandForFailed(t *testing.T) {
+	r := newRegion(t, "")
+	r.install(helmRelease(home, name, chartName, legacyManifest(false, false), 1, helmrelease.StatusFailed))
+	found, err := r.site().Find(context.Background(), Hint{Namespace: home})
+	if err != nil || !found.Unusable || found.Remedy != "" {
+		t.Errorf("found %+v, %v", found, err)
+	}
+}

@@ -66,7 +66,8 @@ func (h Handle) saveHiding(ctx context.Context, hiding []revision, b *backup) er
 		record, err := DecodeRecord(held.data())
 		if err != nil {
 			return fmt.Errorf("revision %d of release %s is %s and hides revision %d, but cannot be backed up before it is deleted, "+
-				"so nothing was restored: save its record %s/%s yourself, delete it, and try again: %w", r.number, h, r.status, b.record.Version, h.Namespace, r.object, err)
+				"so nothing was restored: save its record %s/%s yourself, delete it, and try again: %w",
+				r.number, h, r.status, b.record.Version, h.Namespace, r.object, err)
 		}
 		if _, err := h.backUp(ctx, held, record, notedIn(b.secret.Annotations)); err != nil {
 			return err

@@ -3,7 +3,6 @@ package cmd
 import (
 	"cmp"
 	"fmt"
-	"net/http"
 	"runtime"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
@@ -18,7 +17,8 @@ type connection struct {
 	fleet      *fleet.Fleet
 	kubeconfig *cluster.Kubeconfig
 	primary    *coder.Client
-	sources    []*snapshot.Source
+	// survey holds the regions, in the fleet's order.
+	survey *snapshot.Survey
 	// warnings is where those of the API servers go.
 	warnings *warnings
 }
@@ -48,16 +48,25 @@ func (t *targets) connect() (*connection, error) {
 		return nil, err
 	}
 	c := &connection{fleet: loaded, kubeconfig: kubeconfig, primary: primary, warnings: newWarnings(t.env.ErrOut)}
-	shared, charts := snapshot.NewPrimarySource(primary), &snapshot.ChartCache{}
-	for _, region := range loaded.Regions {
-		source, err := t.source(c, region, login)
-		if err != nil {
-			return nil, err
-		}
-		source.Primary, source.Shared, source.Charts = primary, shared, charts
-		c.sources = append(c.sources, source)
+	c.survey, err = t.survey(c, login)
+	return c, err
+}
+
+// survey opens the regions of the connection's fleet.
+func (t *targets) survey(c *connection, login coder.Config) (*snapshot.Survey, error) {
+	config := snapshot.Config{Primary: c.primary, Clock: t.env.Clock}
+	var err error
+	if config.RootCAs, err = coder.RootCAs(login.CAFile); err != nil {
+		return nil, usage(err)
 	}
-	return c, nil
+	for _, region := range c.fleet.Regions {
+		opened, err := t.region(c, region, login)
+		if err != nil {
+			return nil, usage(fmt.Errorf("region %q: %w", region.Name, err))
+		}
+		config.Regions = append(config.Regions, opened)
+	}
+	return snapshot.NewSurvey(config)
 }
 
 // login finds the primary and the token for it.
@@ -90,42 +99,26 @@ func (t *targets) login(loaded *fleet.Fleet) (*coder.Client, coder.Config, error
 	return client, config, nil
 }
 
-// source opens a region's cluster and access URL.
-func (t *targets) source(c *connection, region fleet.Region, config coder.Config) (*snapshot.Source, error) {
-	access, err := c.kubeconfig.Open(region.Context, cluster.Options{
+// region opens a region's cluster and access URL.
+func (t *targets) region(c *connection, region fleet.Region, config coder.Config) (snapshot.RegionConfig, error) {
+	opened := snapshot.RegionConfig{Region: region}
+	var err error
+	opened.Access, err = c.kubeconfig.Open(region.Context, cluster.Options{
 		UserAgent:  t.env.userAgent(),
 		Timeout:    t.requestTimeout,
 		Warnings:   c.warnings,
 		CacheDir:   t.env.kubeCacheDir(),
 		HelmDriver: helmDriver(t.env),
 	})
-	if err != nil {
-		return nil, usage(fmt.Errorf("region %q: %w", region.Name, err))
-	}
-	source := &snapshot.Source{Region: region, Access: access, Clock: t.env.Clock}
-	if source.RootCAs, err = coder.RootCAs(config.CAFile); err != nil {
-		return nil, usage(err)
-	}
-	if region.AccessURL == "" {
-		return source, nil
+	if err != nil || region.AccessURL == "" {
+		return opened, err
 	}
 	// the satellite is only asked what is public: it gets no token
 	config.URL, config.Token, config.ConnectTo, config.Attempts = region.AccessURL, "", region.ConnectTo, 1
-	if source.Satellite, err = coder.New(config); err != nil {
-		return nil, usage(fmt.Errorf("region %q: access URL: %w", region.Name, err))
+	if opened.Endpoint, err = coder.New(config); err != nil {
+		return opened, fmt.Errorf("access URL: %w", err)
 	}
-	return source, nil
-}
-
-// fenced returns the source with every write going through wrap.
-func fenced(source *snapshot.Source, wrap func(http.RoundTripper) http.RoundTripper) (*snapshot.Source, error) {
-	access, err := source.Access.Wrapped(wrap)
-	if err != nil {
-		return nil, err
-	}
-	guarded := *source
-	guarded.Access, guarded.Primary = access, source.Primary.Wrapped(wrap)
-	return &guarded, nil
+	return opened, nil
 }
 
 // helmDriver is what the operator's Helm keeps its releases in, as Helm reads it.

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -9,6 +10,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/rollout"
 )
 
 func newMigrate(env Environment) *cobra.Command {
@@ -83,14 +85,14 @@ func runOperation(cmd *cobra.Command, env Environment, t *targets, r *runFlags, 
 	}
 	progress := printer.NewProgress(env.ErrOut, printer.ProgressOptions{
 		Terminal: isTerminal(env.ErrOut), Width: terminalWidth(env.ErrOut), Color: env.color(env.ErrOut),
-		Regions: len(c.sources),
+		Regions: len(c.survey.Sources()),
 	})
 	defer func() { _ = progress.Close() }()
 	c.warnings.through(progress)
-	rollout := r.rollout(c, env, operation, progress.Report)
+	regions := r.rollout(c, env, operation, progress.Report)
 	started := metav1.NewTime(env.Clock.Now())
-	plan := rollout.Plan(cmd.Context(), false)
-	if err := interrupted(cmd.Context()); err != nil {
+	plan, err := regions.Plan(cmd.Context(), false)
+	if err := cmp.Or(interrupted(cmd.Context()), err); err != nil {
 		return err
 	}
 	if err := mustMatch(r.planned, plan); err != nil {
@@ -104,14 +106,13 @@ func runOperation(cmd *cobra.Command, env Environment, t *targets, r *runFlags, 
 			return err
 		}
 	}
-	identify(rollout, plan)
-	reports := rollout.Run(cmd.Context(), plan)
+	reports := regions.Run(cmd.Context(), plan)
 	_ = progress.Close() // nobody may be reading any more; the outcome counts
 	report := &v1alpha1.MigrationReport{
 		TypeMeta:  metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion().String(), Kind: v1alpha1.KindMigrationReport},
 		Operation: operation.Name,
 		Primary:   plan.Primary,
-		Outcome:   migration.OverallOutcome(reports),
+		Outcome:   rollout.Outcome(reports),
 		Started:   started,
 		Finished:  metav1.NewTime(env.Clock.Now()),
 		Regions:   reports,

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -8,7 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
+	"k8s.io/utils/clock"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
@@ -91,23 +94,29 @@ func TestFlagsBecomeOptions(t *testing.T) {
 	}
 }
 
-// A rollout has a runner per region, each with a run's own name and the same options.
+// A rollout has the fleet's regions and rules, and a run's own name.
 func TestRollout(t *testing.T) {
 	_, run := parsed(t, "--no-rollback", "--reason", "why")
-	c := &connection{
-		fleet:   &fleet.Fleet{Waves: [][]string{{"a"}, {"b"}}, MaxParallel: 3, MaxFailures: 1},
-		sources: []*snapshot.Source{{Region: fleet.Region{Name: "a"}}, {Region: fleet.Region{Name: "b"}}},
+	primary, err := coder.New(coder.Config{URL: "https://coder.example.com"})
+	if err != nil {
+		t.Fatal(err)
 	}
-	rollout := run.rollout(c, Environment{Getenv: func(string) string { return "" }}, migration.Migrate(), nil)
-	if rollout.MaxParallel != 3 || rollout.MaxFailures != 1 || !cmp.Equal(rollout.Waves, c.fleet.Waves) || len(rollout.Runners) != 2 {
+	closed := errors.New("there is no cluster")
+	survey, err := snapshot.NewSurvey(snapshot.Config{Primary: primary, Clock: clock.RealClock{}, Regions: []snapshot.RegionConfig{
+		{Region: fleet.Region{Name: "a"}, NoAccess: closed}, {Region: fleet.Region{Name: "b"}, NoAccess: closed},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &connection{fleet: &fleet.Fleet{Waves: [][]string{{"a"}, {"b"}}, MaxParallel: 3, MaxFailures: 1}, survey: survey}
+	rollout := run.rollout(c, Environment{Clock: clock.RealClock{}}, migration.Migrate(), nil)
+	if rollout.MaxParallel != 3 || rollout.MaxFailures != 1 || !cmp.Equal(rollout.Waves, c.fleet.Waves) || len(rollout.Survey.Sources()) != 2 {
 		t.Errorf("%+v", rollout)
 	}
-	for i, runner := range rollout.Runners {
-		if runner.Source != c.sources[i] || runner.Operation.Name != "migrate" || !runner.Options.NoRollback || runner.Options.Reason != "why" || len(runner.Options.RunID) != 8 {
-			t.Errorf("runner %d: %+v", i, runner.Options)
-		}
+	if rollout.Survey != survey || rollout.Operation.Name != "migrate" || !rollout.Options.NoRollback || rollout.Options.Reason != "why" || len(rollout.Options.RunID) != 8 {
+		t.Errorf("%+v", rollout.Options)
 	}
-	if again := run.rollout(c, Environment{Getenv: func(string) string { return "" }}, migration.Migrate(), nil); again.Runners[0].Options.RunID == rollout.Runners[0].Options.RunID {
+	if again := run.rollout(c, Environment{}, migration.Migrate(), nil); again.Options.RunID == rollout.Options.RunID {
 		t.Error("two runs have one name")
 	}
 }

@@ -1,6 +1,8 @@
 package cmd
 
 import (
+	"cmp"
+
 	"github.com/spf13/cobra"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
@@ -40,8 +42,8 @@ kubectl coder-satellite plan -f fleet.yaml -o json > plan.json`),
 				return err
 			}
 			rollout := (&runFlags{}).rollout(c, env, migration.Migrate(), nil)
-			plan := rollout.Plan(cmd.Context(), diff)
-			if err := interrupted(cmd.Context()); err != nil {
+			plan, err := rollout.Plan(cmd.Context(), diff)
+			if err := cmp.Or(interrupted(cmd.Context()), err); err != nil {
 				return err
 			}
 			if err := printer.Print(plan); err != nil {

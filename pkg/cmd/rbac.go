@@ -144,13 +144,13 @@ func (o *rbacOptions) places(cmd *cobra.Command, t *targets) ([]migration.Place,
 		return nil, err
 	}
 	var places []migration.Place
-	for _, source := range c.sources {
+	for _, source := range c.survey.Sources() {
 		place, err := o.placeOf(cmd.Context(), source, records, t.env.ErrOut)
 		if err != nil {
 			return nil, err
 		}
 		if len(places) > 0 && !reflect.DeepEqual(place, places[0]) {
-			return nil, usagef("region %q takes other rights than region %q: choose one region with --region", source.Region.Name, c.sources[0].Region.Name)
+			return nil, usagef("region %q takes other rights than region %q: choose one region with --region", source.Region.Name, c.survey.Sources()[0].Region.Name)
 		}
 		places = append(places, place)
 	}

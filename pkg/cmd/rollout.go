@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"net/http"
 	"os"
 	"time"
 
@@ -9,10 +8,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/rollout"
 )
 
 // runFlags are the flags of verbs that change regions.
@@ -68,32 +66,17 @@ func (r *runFlags) needReason(flag string, given bool) error {
 	return nil
 }
 
-// identify tells the runs who the operator is, which the plan found out.
-func identify(rollout *migration.Rollout, plan *v1alpha1.Plan) {
-	for _, runner := range rollout.Runners {
-		runner.Options.Operator = plan.Primary.Operator
-	}
-}
-
 // rollout returns the operation on the connection's regions.
-func (r *runFlags) rollout(c *connection, env Environment, operation migration.Operation, report func(v1alpha1.Progress)) *migration.Rollout {
+func (r *runFlags) rollout(c *connection, env Environment, operation migration.Operation, report func(v1alpha1.Progress)) *rollout.Rollout {
 	options := r.options
 	options.RunID = uuid.NewString()[:8]
 	options.Host, _ = os.Hostname() // a lock without a host's name is still one
-	rollout := &migration.Rollout{Waves: c.fleet.Waves, MaxParallel: c.fleet.MaxParallel, MaxFailures: c.fleet.MaxFailures}
-	records, _ := cluster.StorageDriver(helmDriver(env)) // opening the regions has checked it
-	for _, source := range c.sources {
-		source.Needs = func(s *snapshot.Snapshot) []cluster.Rule { return operation.Rights(migration.PlaceOf(s, records)) }
-		rollout.Runners = append(rollout.Runners, &migration.Runner{
-			Operation: operation,
-			Source:    source,
-			Options:   options,
-			Clock:     env.Clock,
-			Fenced: func(wrap func(http.RoundTripper) http.RoundTripper) (*snapshot.Source, error) {
-				return fenced(source, wrap)
-			},
-			Report: report,
-		})
+	return &rollout.Rollout{
+		Rules:     rollout.Rules{Waves: c.fleet.Waves, MaxParallel: c.fleet.MaxParallel, MaxFailures: c.fleet.MaxFailures},
+		Survey:    c.survey,
+		Operation: operation,
+		Options:   options,
+		Clock:     env.Clock,
+		Report:    report,
 	}
-	return rollout
 }

@@ -1,9 +1,9 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -53,8 +53,8 @@ kubectl coder-satellite status -f fleet.yaml -o jsonpath='{.regions[*].checks[?(
 				return err
 			}
 			for {
-				report := status(cmd.Context(), env, c, timeout)
-				if err := interrupted(cmd.Context()); err != nil {
+				report, err := status(cmd.Context(), env, c, timeout)
+				if err := cmp.Or(interrupted(cmd.Context()), err); err != nil {
 					return err
 				}
 				if err := printer.Print(report); err != nil {
@@ -81,32 +81,26 @@ kubectl coder-satellite status -f fleet.yaml -o jsonpath='{.regions[*].checks[?(
 	return cmd
 }
 
-// status gathers the facts of all regions in parallel and evaluates the checks.
-func status(ctx context.Context, env Environment, c *connection, timeout time.Duration) *v1alpha1.StatusReport {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	snapshots := make([]*snapshot.Snapshot, len(c.sources))
-	shared := snapshot.NewPrimarySource(c.primary) // asked anew at every look
-	var group sync.WaitGroup
-	for i, source := range c.sources {
-		look := *source
-		look.Shared = shared
-		group.Go(func() { snapshots[i] = look.Collect(ctx, snapshot.StatusItems()...) })
+// status gathers the facts of all regions anew and evaluates the checks. The
+// error is the cause of ctx, if that ended.
+func status(ctx context.Context, env Environment, c *connection, timeout time.Duration) (*v1alpha1.StatusReport, error) {
+	look := c.survey.Anew()
+	snapshots, err := look.Collect(ctx, timeout, snapshot.StatusItems()...)
+	if err != nil {
+		return nil, err
 	}
-	group.Wait()
-	snapshot.Compare(snapshots)
 	report := &v1alpha1.StatusReport{
 		TypeMeta: metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion().String(), Kind: v1alpha1.KindStatusReport},
+		Primary:  look.Primary(ctx).Document(),
 		Outcome:  v1alpha1.OutcomeSucceeded,
 		Taken:    metav1.NewTime(env.Clock.Now()),
 	}
 	for _, s := range snapshots {
 		region := health.NewRegionStatus(s)
-		report.Primary = s.Primary.Document()
 		report.Regions = append(report.Regions, region)
 		if region.Outcome != v1alpha1.OutcomeSucceeded {
 			report.Outcome = v1alpha1.OutcomeFailed
 		}
 	}
-	return report
+	return report, nil
 }

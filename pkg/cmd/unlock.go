@@ -37,7 +37,7 @@ kubectl coder-satellite unlock -f fleet.yaml --region sydney --reason "the lapto
 				return err
 			}
 			if t.current || !yes {
-				if err := mayAct(cmd.Context(), env, t, &runFlags{yes: yes}, fmt.Sprintf("Unlock %d region(s)?", len(c.sources))); err != nil {
+				if err := mayAct(cmd.Context(), env, t, &runFlags{yes: yes}, fmt.Sprintf("Unlock %d region(s)?", len(c.survey.Sources()))); err != nil {
 					return err
 				}
 			}
@@ -46,7 +46,7 @@ kubectl coder-satellite unlock -f fleet.yaml --region sydney --reason "the lapto
 				return err
 			}
 			var errs []error
-			for _, source := range c.sources {
+			for _, source := range c.survey.Sources() {
 				from, err := lock.Break(cmd.Context(), source.Access.Clientset(), lock.Breaking{
 					Namespace: source.Region.Namespace, By: me.Email, Reason: reason, Force: force, Clock: env.Clock,
 				})

@@ -1,16 +1,14 @@
 package cmd
 
 import (
-	"context"
+	"cmp"
 	"errors"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/verify"
 )
 
@@ -62,8 +60,9 @@ kubectl coder-satellite verify -f fleet.yaml -o jsonpath='{.regions[*].satellite
 			if err != nil {
 				return err
 			}
-			report := verifyAll(cmd.Context(), c, verify.Options{Workspace: workspace, Pings: pings, MaxLoss: int(maxLoss)}, timeout)
-			if err := interrupted(cmd.Context()); err != nil {
+			options := verify.Options{Workspace: workspace, Pings: pings, MaxLoss: int(maxLoss)}
+			report, err := verify.Fleet(cmd.Context(), c.survey, options, timeout)
+			if err := cmp.Or(interrupted(cmd.Context()), err); err != nil {
 				return err
 			}
 			if err := printer.Print(report); err != nil {
@@ -101,16 +100,3 @@ func (p *percent) Set(text string) error {
 
 // Type implements pflag.Value.
 func (*percent) Type() string { return "percent" }
-
-// verifyAll verifies all regions in parallel.
-func verifyAll(ctx context.Context, c *connection, options verify.Options, timeout time.Duration) *v1alpha1.VerifyReport {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	regions := make([]v1alpha1.RegionVerification, len(c.sources))
-	var group sync.WaitGroup
-	for i, source := range c.sources {
-		group.Go(func() { regions[i] = verify.Region(ctx, source, options) })
-	}
-	group.Wait()
-	return verify.NewReport(c.sources[0].Shared.Facts(ctx).Document(), regions)
-}

@@ -53,7 +53,7 @@ func (removeLegacy) Apply(ctx context.Context, run *Run) error {
 	_, err := legacy.Remove(context.WithoutCancel(ctx), run.Source.Access, *run.Now.Legacy.Value().Release, legacy.RemoveOptions{
 		Namespace: run.Source.Region.Namespace,
 		Timeout:   run.Options.StepTimeout,
-		Operator:  run.Options.Operator,
+		Operator:  run.Operator,
 		Reason:    run.Options.Reason,
 		Now:       run.Clock.Now(),
 		Progress:  func(message string) { run.Progress("%s", message) },

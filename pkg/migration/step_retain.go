@@ -73,7 +73,7 @@ func (retainLegacy) Apply(ctx context.Context, run *Run) error {
 	}
 	ledger, err := legacy.Retain(commit, run.Source.Access, release, legacy.RetainOptions{
 		Namespace: run.Source.Region.Namespace,
-		Operator:  run.Options.Operator,
+		Operator:  run.Operator,
 		Reason:    run.retainReason(),
 		Now:       run.Clock.Now(),
 		Progress:  func(message string) { run.Progress("%s", message) },

@@ -58,7 +58,7 @@ func TestHeaderOnlyForOwnSatellite(t *testing.T) {
 			}
 			spy := &overheard{through: servers}
 			source := servers.source(t, func(c *snapshot.RegionConfig) {
-				c.Satellite = client.Wrapped(func(http.RoundTripper) http.RoundTripper { return spy })
+				c.Endpoint = client.Wrapped(func(http.RoundTripper) http.RoundTripper { return spy })
 			})
 
 			s := source.Collect(t.Context(), snapshot.StatusItems()...)

@@ -236,7 +236,7 @@ func (s *servers) survey(t *testing.T, change ...func(*snapshot.RegionConfig)) *
 			Name: "sydney", Context: "sydney", Namespace: "coder-satellite", Release: "coder-satellite",
 			AccessURL: "https://" + satelliteHost, Canary: fleet.CanaryAuto,
 		},
-		Access: access, Satellite: client(satelliteHost),
+		Access: access, Endpoint: client(satelliteHost),
 	}
 	for _, c := range change {
 		c(&region)

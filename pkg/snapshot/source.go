@@ -23,12 +23,12 @@ type Source struct {
 	// Primary is the primary's API.
 	Primary *coder.Client
 
-	noAccess  error         // why Access is nil
-	satellite *coder.Client // speaks to the access URL; nil without one
-	shared    *primarySource
-	charts    *chartCache
-	rootCAs   *x509.CertPool
-	clock     clock.PassiveClock
+	noAccess       error         // why Access is nil
+	endpointClient *coder.Client // speaks to the access URL; nil without one
+	shared         *primarySource
+	charts         *chartCache
+	rootCAs        *x509.CertPool
+	clock          clock.PassiveClock
 }
 
 // RegionConfig holds what the facts of one region come from.
@@ -37,8 +37,8 @@ type RegionConfig struct {
 	// Access is the region's cluster, or NoAccess the reason why there is none.
 	Access   *cluster.Access
 	NoAccess error
-	// Satellite speaks to the access URL; nil if the region has none.
-	Satellite *coder.Client
+	// Endpoint speaks to the access URL; nil if the region has none.
+	Endpoint *coder.Client
 }
 
 func (c RegionConfig) validate() error {
@@ -47,7 +47,7 @@ func (c RegionConfig) validate() error {
 		return fmt.Errorf("region %q: neither its cluster nor the reason why there is none is given", c.Region.Name)
 	case c.Access != nil && c.NoAccess != nil:
 		return fmt.Errorf("region %q: both its cluster and a reason why there is none are given", c.Region.Name)
-	case (c.Region.AccessURL == "") != (c.Satellite == nil):
+	case (c.Region.AccessURL == "") != (c.Endpoint == nil):
 		return fmt.Errorf("region %q: an access URL and its client belong together", c.Region.Name)
 	default:
 		return nil
@@ -55,7 +55,7 @@ func (c RegionConfig) validate() error {
 }
 
 // Wrapped returns the same source with wrap around the transports to the
-// cluster and the primary, as their own Wrapped. The satellite is only read.
+// cluster and the primary, as their own Wrapped. The access URL is only read from.
 func (src *Source) Wrapped(wrap func(http.RoundTripper) http.RoundTripper) (*Source, error) {
 	if src.Access == nil {
 		return nil, errors.Join(fmt.Errorf("region %q has no cluster to write to", src.Region.Name), src.noAccess)

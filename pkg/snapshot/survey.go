@@ -55,7 +55,7 @@ func NewSurvey(config Config) (*Survey, error) {
 		}
 		s.sources = append(s.sources, &Source{
 			Region: region.Region, Access: region.Access, Primary: config.Primary,
-			noAccess: region.NoAccess, satellite: region.Satellite,
+			noAccess: region.NoAccess, endpointClient: region.Endpoint,
 			shared: s.shared, charts: charts, rootCAs: config.RootCAs, clock: config.Clock,
 		})
 	}

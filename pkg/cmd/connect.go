@@ -15,7 +15,8 @@ import (
 // connection is a fleet with the clients to reach it. Nothing is sent before
 // facts are gathered.
 type connection struct {
-	fleet      *fleet.Fleet
+	fleet *fleet.Fleet
+	// kubeconfig is nil if the verb needs no regions; the fleet is then empty.
 	kubeconfig *cluster.Kubeconfig
 	primary    *coder.Client
 	sources    []*snapshot.Source

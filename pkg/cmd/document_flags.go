@@ -26,6 +26,6 @@ func (f *documentFlags) options(env Environment) (documentOptions, error) {
 	if err != nil {
 		return documentOptions{}, err
 	}
-	targets, err := f.targets.targets(env)
+	targets, err := f.targets.options(env)
 	return documentOptions{targets: targets, documents: documents}, err
 }

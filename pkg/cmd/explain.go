@@ -56,7 +56,8 @@ func explained(args []string) (*v1alpha1.CheckList, error) {
 	case 1:
 		check, ok := health.Find(args[0])
 		if !ok {
-			return nil, usagef("there is no check %q%s; `kubectl coder-satellite explain` lists them", args[0], suggest.DidYouMean(args[0], checkIDs()))
+			return nil, usagef("there is no check %q%s; `kubectl coder-satellite explain` lists them",
+				args[0], suggest.DidYouMean(args[0], checkIDs()))
 		}
 		list.Items = append(list.Items, check.Info)
 	default:

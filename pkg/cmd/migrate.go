@@ -65,6 +65,7 @@ kubectl coder-satellite migrate --context sydney --access-url https://coder-sydn
 		},
 	}
 	flags.addTo(cmd, needs{regions: true, accessURL: true, chart: true})
-	cmd.Flags().StringVar(&flags.plan, "plan", "", "carry out exactly this plan (from plan -o json), or refuse, naming what changed since; - for standard input")
+	cmd.Flags().StringVar(&flags.plan, "plan", "",
+		"carry out exactly this plan (from plan -o json), or refuse, naming what changed since; - for standard input")
 	return cmd
 }

@@ -41,12 +41,15 @@ func TestFlagsBecomeTargets(t *testing.T) {
 		},
 		"a region": {
 			[]string{
-				"--context", "sydney", "-n", "edge", "--release", "sat", "--access-url", "https://x", "--provider", "p", "--connect-to", "h:1", "--canary", "none",
-				"--chart", "c", "--repo", "https://r", "--chart-version", "1", "--values", "a.yaml", "--values", "b.yaml", "--set", "a=b,c=d", "--set", "e={f,g}",
+				"--context", "sydney", "-n", "edge", "--release", "sat", "--access-url", "https://x",
+				"--provider", "p", "--connect-to", "h:1", "--canary", "none",
+				"--chart", "c", "--repo", "https://r", "--chart-version", "1", "--values", "a.yaml", "--values", "b.yaml",
+				"--set", "a=b,c=d", "--set", "e={f,g}",
 				"--kubeconfig", "k", "--coder-url", "https://coder", "--coder-token-file", "t", "--coder-ca-file", "ca", "--request-timeout", "3s",
 			},
 			targets{kubeconfig: "k", tokenFile: "t", requestTimeout: 3 * time.Second, flags: fleet.Flags{
-				Contexts: []string{"sydney"}, Namespace: "edge", Release: "sat", AccessURL: "https://x", Provider: "p", ConnectTo: "h:1", Canary: "none",
+				Contexts: []string{"sydney"}, Namespace: "edge", Release: "sat", AccessURL: "https://x",
+				Provider: "p", ConnectTo: "h:1", Canary: "none",
 				Chart: "c", Repo: "https://r", ChartVersion: "1", ValueFiles: []string{"a.yaml", "b.yaml"}, Sets: []string{"a=b,c=d", "e={f,g}"},
 				CoderURL: "https://coder", CAFile: "ca",
 			}},
@@ -133,7 +136,8 @@ func TestFlagsBecomeOptions(t *testing.T) {
 		t.Errorf("status: %+v, %v", status, err)
 	}
 	verified, err := optionsOf(newVerify, "--workspace", "w", "--pings", "1000", "--max-loss", "0%", "--timeout", "2s")
-	if want := (verify.Options{Workspace: "w", Pings: maxPings}); err != nil || verified.region != want || verified.timeout != 2*time.Second || verified.flags.AccessURLOptional {
+	want := verify.Options{Workspace: "w", Pings: maxPings}
+	if err != nil || verified.region != want || verified.timeout != 2*time.Second || verified.flags.AccessURLOptional {
 		t.Errorf("verify: %+v, %v", verified, err)
 	}
 	unlocked, err := optionsOf(newUnlock, "--reason", "why", "--force", "-y")
@@ -151,11 +155,12 @@ func TestFlagsBecomeOptions(t *testing.T) {
 	if err != nil || !version.primary || version.kubeconfig != "k" || version.needs != (needs{}) {
 		t.Errorf("version: %+v, %v", version, err)
 	}
-	roles, err := optionsOf(newRBAC, "--verb", "plan", "--name", "n", "--user", "u", "--serviceaccount", "ns:sa", "--restore", "--legacy-namespace", "l")
-	if err != nil || !cmp.Equal(roles.verbs, []string{"plan"}) || roles.name != "n" || len(roles.subjects) != 2 || !roles.restore || roles.legacyNamespace != "l" {
+	roles, err := optionsOf(newRBAC, "--verb", "plan", "--name", "n", "--user", "u", "--serviceaccount", "ns:sa", "--restore")
+	if err != nil || !cmp.Equal(roles.verbs, []string{"plan"}) || roles.name != "n" || len(roles.subjects) != 2 || !roles.restore {
 		t.Errorf("rbac: %+v, %v", roles, err)
 	}
-	if roles, err = optionsOf(newRBAC); err != nil || !cmp.Equal(roles.verbs, migration.RightsVerbs()) || !roles.flags.AccessURLOptional {
+	roles, err = optionsOf(newRBAC, "--legacy-namespace", "l")
+	if err != nil || !cmp.Equal(roles.verbs, migration.RightsVerbs()) || roles.legacyNamespace != "l" || !roles.flags.AccessURLOptional {
 		t.Errorf("rbac for all verbs: %+v, %v", roles, err)
 	}
 }
@@ -175,7 +180,10 @@ func TestFlagsThatAreRefused(t *testing.T) {
 		args []string
 		says string
 	}{
-		{flagsOf(newMigrate), []string{"-f", "-", "--plan", "-"}, "--plan and --filename cannot both be standard input: give one of them as a file"},
+		{
+			flagsOf(newMigrate), []string{"-f", "-", "--plan", "-"},
+			"--plan and --filename cannot both be standard input: give one of them as a file",
+		},
 		{flagsOf(newMigrate), []string{"--max-parallel", "-1"}, "--max-parallel is -1: it must be 1 or more"},
 		{flagsOf(newMigrate), []string{"--max-failures", "-1"}, "--max-failures is -1: it must be 0 or more"},
 		{flagsOf(newRetain), []string{"--timeout", "-1s"}, "--timeout is -1s: it must be 0, for no limit, or more"},
@@ -185,7 +193,10 @@ func TestFlagsThatAreRefused(t *testing.T) {
 		{flagsOf(newRollback), []string{"--force"}, "--force needs a reason: give one with --reason"},
 		{flagsOf(newRollback), []string{"--networking-v2-was", "On"}, `--networking-v2-was is "On": it is on or off`},
 		{flagsOf(newRemove), []string{"--force"}, "--force needs a reason: give one with --reason"},
-		{flagsOf(newStatus), []string{"--timeout", "0", "--interval", "-1s"}, "--timeout is 0s: it must be more than 0\n--interval is -1s: it must be more than 0"},
+		{
+			flagsOf(newStatus), []string{"--timeout", "0", "--interval", "-1s"},
+			"--timeout is 0s: it must be more than 0\n--interval is -1s: it must be more than 0",
+		},
 		{flagsOf(newVerify), []string{"--timeout", "0"}, "--timeout is 0s: it must be more than 0"},
 		{flagsOf(newVerify), []string{"--pings", "1001"}, "--pings is 1001: it must be from 1 to 1000"},
 		{flagsOf(newUnlock), []string{"--force"}, "unlock takes a reason: give one with --reason"},

@@ -59,7 +59,7 @@ func (f *rbacFlags) options(env Environment) (rbacOptions, error) {
 	if err != nil {
 		return rbacOptions{}, &exitError{exitFailed, err}
 	}
-	targets, err := f.targets.targets(env)
+	targets, err := f.targets.options(env)
 	if err != nil {
 		return rbacOptions{}, err
 	}
@@ -74,7 +74,8 @@ func (f *rbacFlags) granted() ([]string, error) {
 	known := migration.RightsVerbs()
 	for _, verb := range f.verbs {
 		if !slices.Contains(known, verb) {
-			return nil, usagef("%q is not a verb that takes rights in a cluster%s; there are: %s", verb, suggest.DidYouMean(verb, known), strings.Join(known, ", "))
+			return nil, usagef("%q is not a verb that takes rights in a cluster%s; there are: %s",
+				verb, suggest.DidYouMean(verb, known), strings.Join(known, ", "))
 		}
 	}
 	if len(f.verbs) == 0 {

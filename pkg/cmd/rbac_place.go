@@ -16,7 +16,8 @@ import (
 // of one name cannot have two contents in one output.
 func (o *rbacOptions) place(ctx context.Context) (migration.Place, error) {
 	if o.legacyNamespace != "" && o.flags.Filename == "" {
-		return migration.Place{Satellite: cmp.Or(o.flags.Namespace, fleet.DefaultNamespace), Legacy: o.legacyNamespace, Records: o.records}, nil
+		satellite := cmp.Or(o.flags.Namespace, fleet.DefaultNamespace)
+		return migration.Place{Satellite: satellite, Legacy: o.legacyNamespace, Records: o.records}, nil
 	}
 	c, err := o.connect()
 	if err != nil {
@@ -32,7 +33,8 @@ func (o *rbacOptions) place(ctx context.Context) (migration.Place, error) {
 			return migration.Place{}, err
 		}
 		if !reflect.DeepEqual(place, first) {
-			return migration.Place{}, usagef("region %q takes other rights than region %q: choose one region with --region", source.Region.Name, c.sources[0].Region.Name)
+			return migration.Place{}, usagef("region %q takes other rights than region %q: choose one region with --region",
+				source.Region.Name, c.sources[0].Region.Name)
 		}
 	}
 	return first, nil
@@ -45,7 +47,9 @@ func (o *rbacOptions) placeOf(ctx context.Context, source *snapshot.Source) (mig
 	}
 	s := source.Collect(ctx, snapshot.ItemProvider, snapshot.ItemLegacy, snapshot.ItemChart, snapshot.ItemSatellite, snapshot.ItemResources)
 	if !s.Provider.IsKnown() && !s.Legacy.IsKnown() {
-		return migration.Place{}, &exitError{exitFailed, fmt.Errorf("region %q: the namespace of the legacy release is not known (%w); give it with --legacy-namespace", source.Region.Name, s.Provider.Err())}
+		err := fmt.Errorf("region %q: the namespace of the legacy release is not known (%w); give it with --legacy-namespace",
+			source.Region.Name, s.Provider.Err())
+		return migration.Place{}, &exitError{exitFailed, err}
 	}
 	if !s.Resources.IsKnown() || !s.Chart.IsKnown() {
 		_, _ = fmt.Fprintf(o.env.ErrOut, "note: region %q: the roles cover Secrets, Services and Deployments of the satellite only: %s\n",

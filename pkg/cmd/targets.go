@@ -39,8 +39,8 @@ type targets struct {
 	requestTimeout time.Duration
 }
 
-// targets checks the flags and returns their value. It reads no file.
-func (t *targetFlags) targets(env Environment) (targets, error) {
+// options checks the flags and returns their value. It reads no file.
+func (t *targetFlags) options(env Environment) (targets, error) {
 	if err := t.check(); err != nil {
 		return targets{}, err
 	}

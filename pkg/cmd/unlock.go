@@ -33,7 +33,7 @@ func (f *unlockFlags) options(env Environment) (unlockOptions, error) {
 	if f.reason == "" {
 		return unlockOptions{}, usagef("unlock takes a reason: give one with --reason")
 	}
-	targets, err := f.targets.targets(env)
+	targets, err := f.targets.options(env)
 	if err != nil {
 		return unlockOptions{}, err
 	}

@@ -9,7 +9,10 @@ import (
 // Every verb that acts on regions takes the flags that name them; those that
 // change them also take --yes, and nothing that does not install takes a chart.
 func TestVerbsTakeTheirFlags(t *testing.T) {
-	regions := []string{"filename", "region", "context", "namespace", "release", "access-url", "provider", "connect-to", "canary", "kubeconfig", "coder-url", "coder-token-file", "coder-ca-file", "request-timeout"}
+	regions := []string{
+		"filename", "region", "context", "namespace", "release", "access-url", "provider", "connect-to", "canary",
+		"kubeconfig", "coder-url", "coder-token-file", "coder-ca-file", "request-timeout",
+	}
 	run := []string{"yes", "timeout", "step-timeout", "lock-duration", "no-rollback", "evidence-dir", "max-parallel", "max-failures"}
 	chart := []string{"chart", "repo", "chart-version", "values", "set"}
 	root := NewRoot(Environment{})

@@ -14,66 +14,60 @@ import (
 // connection is a fleet with the clients to reach it. Nothing is sent before
 // facts are gathered.
 type connection struct {
-	fleet      *fleet.Fleet
+	fleet *fleet.Fleet
+	// kubeconfig is nil if the verb needs no regions; the fleet is then empty.
 	kubeconfig *cluster.Kubeconfig
 	primary    *coder.Client
 	// survey holds the regions, in the fleet's order.
 	survey *snapshot.Survey
+	// current is the kubeconfig's current context if it is used because none was
+	// named; empty otherwise.
+	current string
 	// warnings is where those of the API servers go.
 	warnings *warnings
 }
 
-// connect turns the flags into a fleet and its clients. A context, file or URL
-// that is wrong is an error of the command line; a cluster that cannot be
-// reached is found out later, for its region alone.
+// connect opens the clients of the targets: of the primary and, for verbs that
+// need regions, of each region. A context, file or URL that is wrong is an error
+// of the command line; a cluster that cannot be reached is found out later, for
+// its region alone.
 func (t *targets) connect() (*connection, error) {
-	kubeconfig, err := cluster.LoadKubeconfig(t.kubeconfig)
-	if err != nil {
-		return nil, usage(err)
-	}
-	if t.flags.Filename == "" && len(t.flags.Contexts) == 0 {
-		current, err := kubeconfig.CurrentOrError()
-		if err != nil {
+	c := &connection{fleet: &fleet.Fleet{}, warnings: newWarnings(t.env.ErrOut)}
+	if t.needs.regions {
+		if err := t.load(c); err != nil {
 			return nil, usage(err)
 		}
-		t.flags.Contexts, t.current = []string{current}, true
 	}
-	t.flags.Further = []string{"--kubeconfig", t.kubeconfig, "--coder-token-file", t.tokenFile}
-	loaded, err := t.flags.Load(t.env.In)
-	if err != nil {
-		return nil, usage(err)
-	}
-	primary, login, err := t.login(loaded)
+	primary, login, err := t.login(c.fleet)
 	if err != nil {
 		return nil, err
 	}
-	c := &connection{fleet: loaded, kubeconfig: kubeconfig, primary: primary, warnings: newWarnings(t.env.ErrOut)}
-	c.survey, err = t.survey(c, login)
-	return c, err
-}
-
-// survey opens the regions of the connection's fleet.
-func (t *targets) survey(c *connection, login coder.Config) (*snapshot.Survey, error) {
-	config := snapshot.Config{Primary: c.primary, Clock: t.env.Clock}
-	var err error
-	if config.RootCAs, err = coder.RootCAs(login.CAFile); err != nil {
+	c.primary = primary
+	if c.survey, err = t.survey(c, login); err != nil {
 		return nil, usage(err)
 	}
-	for _, region := range c.fleet.Regions {
-		opened, err := t.region(c, region, login)
-		if err != nil {
-			return nil, usage(fmt.Errorf("region %q: %w", region.Name, err))
-		}
-		config.Regions = append(config.Regions, opened)
+	return c, nil
+}
+
+// load reads the kubeconfig and the fleet. Without a file or a context, the fleet
+// is the current context.
+func (t *targets) load(c *connection) (err error) {
+	if c.kubeconfig, err = cluster.LoadKubeconfig(t.kubeconfig); err != nil {
+		return err
 	}
-	return snapshot.NewSurvey(config)
+	flags := t.flags
+	if flags.Filename == "" && len(flags.Contexts) == 0 {
+		if c.current, err = c.kubeconfig.CurrentOrError(); err != nil {
+			return err
+		}
+		flags.Contexts = []string{c.current}
+	}
+	c.fleet, err = flags.Load(t.env.In)
+	return err
 }
 
 // login finds the primary and the token for it.
 func (t *targets) login(loaded *fleet.Fleet) (*coder.Client, coder.Config, error) {
-	if err := positive("--request-timeout", t.requestTimeout); err != nil {
-		return nil, coder.Config{}, err
-	}
 	login, err := coder.FindLogin(coder.LoginOptions{
 		URL:       cmp.Or(loaded.CoderURL, t.flags.CoderURL),
 		TokenFile: t.tokenFile,
@@ -97,6 +91,23 @@ func (t *targets) login(loaded *fleet.Fleet) (*coder.Client, coder.Config, error
 		return nil, coder.Config{}, usage(fmt.Errorf("the primary (%s): %w", login.Source, err))
 	}
 	return client, config, nil
+}
+
+// survey opens the regions of the connection's fleet.
+func (t *targets) survey(c *connection, login coder.Config) (*snapshot.Survey, error) {
+	config := snapshot.Config{Primary: c.primary, Clock: t.env.Clock}
+	var err error
+	if config.RootCAs, err = coder.RootCAs(login.CAFile); err != nil {
+		return nil, err
+	}
+	for _, region := range c.fleet.Regions {
+		opened, err := t.region(c, region, login)
+		if err != nil {
+			return nil, fmt.Errorf("region %q: %w", region.Name, err)
+		}
+		config.Regions = append(config.Regions, opened)
+	}
+	return snapshot.NewSurvey(config)
 }
 
 // region opens a region's cluster and access URL.

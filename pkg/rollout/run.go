@@ -9,10 +9,13 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
 )
 
+// runRegion carries the operation out on the region of that name.
+type runRegion func(ctx context.Context, name string) v1alpha1.RegionReport
+
 // run starts every region when the rules let it, waits for those at work, and
 // returns the reports in the order of names. Once ctx has ended, no further
 // region starts.
-func (r Rules) run(ctx context.Context, names []string, one func(ctx context.Context, name string) v1alpha1.RegionReport) []v1alpha1.RegionReport {
+func (r Rules) run(ctx context.Context, names []string, one runRegion) []v1alpha1.RegionReport {
 	type result struct {
 		name   string
 		report v1alpha1.RegionReport

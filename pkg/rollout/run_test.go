@@ -96,7 +96,10 @@ func TestWavesInterrupted(t *testing.T) {
 	})
 	want := []v1alpha1.RegionReport{
 		{Name: "sydney", Outcome: v1alpha1.OutcomeInterrupted},
-		{Name: "london", Outcome: v1alpha1.OutcomeNotStarted, Steps: []v1alpha1.StepResult{}, Error: "not started, because the run was interrupted"},
+		{
+			Name: "london", Outcome: v1alpha1.OutcomeNotStarted, Steps: []v1alpha1.StepResult{},
+			Error: "not started, because the run was interrupted",
+		},
 	}
 	if diff := cmp.Diff(want, reports); diff != "" {
 		t.Error(diff)

@@ -56,7 +56,9 @@ func sleep(ctx context.Context, d time.Duration) error {
 // A region begins when another has finished, in the fleet's order, and no more
 // than the limit are looked at at once.
 func TestSurveyIsBounded(t *testing.T) {
-	for limit, want := range map[int]time.Duration{1: 7 * time.Second, 2: 4 * time.Second, 3: 3 * time.Second, 7: time.Second, 0: time.Second} {
+	for limit, want := range map[int]time.Duration{
+		1: 7 * time.Second, 2: 4 * time.Second, 3: 3 * time.Second, 7: time.Second, 0: time.Second,
+	} {
 		synctest.Test(t, func(t *testing.T) {
 			var (
 				mu         sync.Mutex
@@ -103,12 +105,12 @@ func TestSurveyIsBounded(t *testing.T) {
 func TestSurveyTimeBeginsWithTheTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		survey := surveyOf(t, 2, "slow", "a", "b", "c", "d")
-		needs := map[string]time.Duration{"slow": time.Hour, "a": 9 * time.Second, "b": 9 * time.Second, "c": 9 * time.Second, "d": 9 * time.Second}
+		needs := []time.Duration{time.Hour, 9 * time.Second, 9 * time.Second, 9 * time.Second, 9 * time.Second}
 		errs, took := make([]error, 5), make([]time.Duration, 5)
 		start := time.Now()
-		err := survey.Each(t.Context(), 10*time.Second, func(ctx context.Context, i int, source *snapshot.Source) {
+		err := survey.Each(t.Context(), 10*time.Second, func(ctx context.Context, i int, _ *snapshot.Source) {
 			turn := time.Now()
-			errs[i] = sleep(ctx, needs[source.Region.Name])
+			errs[i] = sleep(ctx, needs[i])
 			took[i] = time.Since(turn)
 		})
 		if err != nil {
@@ -192,8 +194,11 @@ func TestSurveyAnew(t *testing.T) {
 		t.Errorf("it was asked again: %v", again.Me.Err())
 	}
 	anew := survey.Anew()
-	if s := anew.Sources()[0].Collect(t.Context(), snapshot.ItemProvider); !coder.IsUnauthorized(s.Primary.Me.Err()) || !coder.IsUnauthorized(anew.Primary(t.Context()).Me.Err()) {
-		t.Errorf("it was not asked anew: %+v", s.Primary.Me.Value())
+	if me := anew.Sources()[0].Collect(t.Context(), snapshot.ItemProvider).Primary.Me; !coder.IsUnauthorized(me.Err()) {
+		t.Errorf("a region's source does not ask anew: %+v", me)
+	}
+	if me := anew.Primary(t.Context()).Me; !coder.IsUnauthorized(me.Err()) {
+		t.Errorf("it was not asked anew: %+v", me)
 	}
 	if s := survey.Sources()[0].Collect(t.Context(), snapshot.ItemProvider); s.Primary.Me.Value().Email != first.Me.Value().Email {
 		t.Errorf("the first look has changed: %v", s.Primary.Me.Err())
@@ -215,7 +220,8 @@ func TestSurveyThatLacksSomething(t *testing.T) {
 		"nothing":          {func(*snapshot.Config) {}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			config := snapshot.Config{Primary: whole.Primary, Clock: clock.RealClock{}, Regions: []snapshot.RegionConfig{{Region: whole.Region, Access: whole.Access}}}
+			region := snapshot.RegionConfig{Region: whole.Region, Access: whole.Access}
+			config := snapshot.Config{Primary: whole.Primary, Clock: clock.RealClock{}, Regions: []snapshot.RegionConfig{region}}
 			config.Regions[0].Region.AccessURL = ""
 			test.change(&config)
 			survey, err := snapshot.NewSurvey(config)

@@ -58,13 +58,17 @@ func completeWorkspaces(env Environment, choices ...string) cobra.CompletionFunc
 func askPrimary(env Environment, cmd *cobra.Command, ask func(context.Context, *coder.Client) ([]string, error)) []string {
 	ctx, cancel := context.WithTimeout(cmd.Context(), primaryPatience)
 	defer cancel()
-	t := &targets{env: env, tokenFile: flagValue(cmd, "coder-token-file"), requestTimeout: primaryPatience}
-	t.flags.CoderURL, t.flags.CAFile = flagValue(cmd, "coder-url"), flagValue(cmd, "coder-ca-file")
-	primary, _, err := t.login(&fleet.Fleet{})
+	typed := targets{
+		env:            env,
+		flags:          fleet.Flags{CoderURL: flagValue(cmd, "coder-url"), CAFile: flagValue(cmd, "coder-ca-file")},
+		tokenFile:      flagValue(cmd, "coder-token-file"),
+		requestTimeout: primaryPatience,
+	}
+	c, err := typed.connect()
 	if err != nil {
 		return nil
 	}
-	names, err := ask(ctx, primary)
+	names, err := ask(ctx, c.primary)
 	if err != nil {
 		return nil
 	}

@@ -32,17 +32,26 @@ func confirm(ctx context.Context, env Environment, question string) error {
 	}
 }
 
+// question is what the operator is asked before regions are changed.
+type question struct {
+	text string
+	// yes is set when --yes has answered it.
+	yes bool
+	// current is the current context if no other was named; empty otherwise.
+	current string
+}
+
 // mayAct makes sure that the operator means these regions: by an answer, or by
 // --yes with contexts that were named.
-func mayAct(ctx context.Context, env Environment, t *targets, r *runFlags, question string) error {
-	if r.yes && t.current {
-		return usagef("--yes takes contexts by name: give %s if you mean the current one", fleet.Shell("--context", t.flags.Contexts[0]))
-	}
-	if r.yes {
+func mayAct(ctx context.Context, env Environment, q question) error {
+	switch {
+	case q.yes && q.current != "":
+		return usagef("--yes takes contexts by name: give %s if you mean the current one", fleet.Shell("--context", q.current))
+	case q.yes:
 		return nil
+	case q.current != "":
+		return confirm(ctx, env, fmt.Sprintf("No context was named; the current one is %q. %s", q.current, q.text))
+	default:
+		return confirm(ctx, env, q.text)
 	}
-	if t.current {
-		question = fmt.Sprintf("No context was named; the current one is %q. %s", t.flags.Contexts[0], question)
-	}
-	return confirm(ctx, env, question)
 }

@@ -6,14 +6,12 @@ import (
 	"testing"
 
 	"k8s.io/cli-runtime/pkg/genericiooptions"
-
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 )
 
 // A context may be called anything, and what is to be pasted must not run it.
 func TestMayActQuotes(t *testing.T) {
-	odd := &targets{current: true, flags: fleet.Flags{Contexts: []string{"a; rm -r ~"}}}
-	_, message := ExitCode(mayAct(t.Context(), Environment{}, odd, &runFlags{yes: true}, "Migrate?"))
+	odd := question{text: "Migrate?", yes: true, current: "a; rm -r ~"}
+	_, message := ExitCode(mayAct(t.Context(), Environment{}, odd))
 	if !strings.Contains(message, "--context 'a; rm -r ~' ") {
 		t.Error(message)
 	}
@@ -23,21 +21,21 @@ func TestMayActQuotes(t *testing.T) {
 // contexts by name. What a terminal answers is tested in testdata/script.
 func TestMayAct(t *testing.T) {
 	for name, test := range map[string]struct {
-		yes, current bool
-		code         int
-		says         string
+		yes     bool
+		current string
+		code    int
+		says    string
 	}{
 		"yes, named":       {yes: true},
-		"yes, current":     {yes: true, current: true, code: exitUsage, says: "--context sydney"},
+		"yes, current":     {yes: true, current: "sydney", code: exitUsage, says: "--context sydney"},
 		"asked, named":     {code: exitUsage, says: "--yes"},
-		"asked, current":   {current: true, code: exitUsage, says: "no terminal"},
+		"asked, current":   {current: "sydney", code: exitUsage, says: "no terminal"},
 		"yes in the input": {code: exitUsage, says: "no terminal"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var asked bytes.Buffer
 			env := Environment{IOStreams: genericiooptions.IOStreams{In: strings.NewReader("yes\n"), ErrOut: &asked}}
-			named := &targets{current: test.current, flags: fleet.Flags{Contexts: []string{"sydney"}}}
-			code, message := ExitCode(mayAct(t.Context(), env, named, &runFlags{yes: test.yes}, "Migrate?"))
+			code, message := ExitCode(mayAct(t.Context(), env, question{text: "Migrate?", yes: test.yes, current: test.current}))
 			if code != test.code || !strings.Contains(message, test.says) || asked.Len() > 0 {
 				t.Errorf("%d, %q, asked %q", code, message, asked.String())
 			}

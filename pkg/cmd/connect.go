@@ -3,7 +3,6 @@ package cmd
 import (
 	"cmp"
 	"fmt"
-	"net/http"
 	"runtime"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
@@ -15,56 +14,60 @@ import (
 // connection is a fleet with the clients to reach it. Nothing is sent before
 // facts are gathered.
 type connection struct {
-	fleet      *fleet.Fleet
+	fleet *fleet.Fleet
+	// kubeconfig is nil if the verb needs no regions; the fleet is then empty.
 	kubeconfig *cluster.Kubeconfig
 	primary    *coder.Client
-	sources    []*snapshot.Source
+	// survey holds the regions, in the fleet's order.
+	survey *snapshot.Survey
+	// current is the kubeconfig's current context if it is used because none was
+	// named; empty otherwise.
+	current string
 	// warnings is where those of the API servers go.
 	warnings *warnings
 }
 
-// connect turns the flags into a fleet and its clients. A context, file or URL
-// that is wrong is an error of the command line; a cluster that cannot be
-// reached is found out later, for its region alone.
+// connect opens the clients of the targets: of the primary and, for verbs that
+// need regions, of each region. A context, file or URL that is wrong is an error
+// of the command line; a cluster that cannot be reached is found out later, for
+// its region alone.
 func (t *targets) connect() (*connection, error) {
-	kubeconfig, err := cluster.LoadKubeconfig(t.kubeconfig)
-	if err != nil {
-		return nil, usage(err)
-	}
-	if t.flags.Filename == "" && len(t.flags.Contexts) == 0 {
-		current, err := kubeconfig.CurrentOrError()
-		if err != nil {
+	c := &connection{fleet: &fleet.Fleet{}, warnings: newWarnings(t.env.ErrOut)}
+	if t.needs.regions {
+		if err := t.load(c); err != nil {
 			return nil, usage(err)
 		}
-		t.flags.Contexts, t.current = []string{current}, true
 	}
-	t.flags.Further = []string{"--kubeconfig", t.kubeconfig, "--coder-token-file", t.tokenFile}
-	loaded, err := t.flags.Load(t.env.In)
-	if err != nil {
-		return nil, usage(err)
-	}
-	primary, login, err := t.login(loaded)
+	primary, login, err := t.login(c.fleet)
 	if err != nil {
 		return nil, err
 	}
-	c := &connection{fleet: loaded, kubeconfig: kubeconfig, primary: primary, warnings: newWarnings(t.env.ErrOut)}
-	shared, charts := snapshot.NewPrimarySource(primary), &snapshot.ChartCache{}
-	for _, region := range loaded.Regions {
-		source, err := t.source(c, region, login)
-		if err != nil {
-			return nil, err
-		}
-		source.Primary, source.Shared, source.Charts = primary, shared, charts
-		c.sources = append(c.sources, source)
+	c.primary = primary
+	if c.survey, err = t.survey(c, login); err != nil {
+		return nil, usage(err)
 	}
 	return c, nil
 }
 
+// load reads the kubeconfig and the fleet. Without a file or a context, the fleet
+// is the current context.
+func (t *targets) load(c *connection) (err error) {
+	if c.kubeconfig, err = cluster.LoadKubeconfig(t.kubeconfig); err != nil {
+		return err
+	}
+	flags := t.flags
+	if flags.Filename == "" && len(flags.Contexts) == 0 {
+		if c.current, err = c.kubeconfig.CurrentOrError(); err != nil {
+			return err
+		}
+		flags.Contexts = []string{c.current}
+	}
+	c.fleet, err = flags.Load(t.env.In)
+	return err
+}
+
 // login finds the primary and the token for it.
 func (t *targets) login(loaded *fleet.Fleet) (*coder.Client, coder.Config, error) {
-	if err := positive("--request-timeout", t.requestTimeout); err != nil {
-		return nil, coder.Config{}, err
-	}
 	login, err := coder.FindLogin(coder.LoginOptions{
 		URL:       cmp.Or(loaded.CoderURL, t.flags.CoderURL),
 		TokenFile: t.tokenFile,
@@ -90,42 +93,43 @@ func (t *targets) login(loaded *fleet.Fleet) (*coder.Client, coder.Config, error
 	return client, config, nil
 }
 
-// source opens a region's cluster and access URL.
-func (t *targets) source(c *connection, region fleet.Region, config coder.Config) (*snapshot.Source, error) {
-	access, err := c.kubeconfig.Open(region.Context, cluster.Options{
+// survey opens the regions of the connection's fleet.
+func (t *targets) survey(c *connection, login coder.Config) (*snapshot.Survey, error) {
+	config := snapshot.Config{Primary: c.primary, Clock: t.env.Clock}
+	var err error
+	if config.RootCAs, err = coder.RootCAs(login.CAFile); err != nil {
+		return nil, err
+	}
+	for _, region := range c.fleet.Regions {
+		opened, err := t.region(c, region, login)
+		if err != nil {
+			return nil, fmt.Errorf("region %q: %w", region.Name, err)
+		}
+		config.Regions = append(config.Regions, opened)
+	}
+	return snapshot.NewSurvey(config)
+}
+
+// region opens a region's cluster and access URL.
+func (t *targets) region(c *connection, region fleet.Region, config coder.Config) (snapshot.RegionConfig, error) {
+	opened := snapshot.RegionConfig{Region: region}
+	var err error
+	opened.Access, err = c.kubeconfig.Open(region.Context, cluster.Options{
 		UserAgent:  t.env.userAgent(),
 		Timeout:    t.requestTimeout,
 		Warnings:   c.warnings,
 		CacheDir:   t.env.kubeCacheDir(),
 		HelmDriver: helmDriver(t.env),
 	})
-	if err != nil {
-		return nil, usage(fmt.Errorf("region %q: %w", region.Name, err))
-	}
-	source := &snapshot.Source{Region: region, Access: access, Clock: t.env.Clock}
-	if source.RootCAs, err = coder.RootCAs(config.CAFile); err != nil {
-		return nil, usage(err)
-	}
-	if region.AccessURL == "" {
-		return source, nil
+	if err != nil || region.AccessURL == "" {
+		return opened, err
 	}
 	// the satellite is only asked what is public: it gets no token
 	config.URL, config.Token, config.ConnectTo, config.Attempts = region.AccessURL, "", region.ConnectTo, 1
-	if source.Endpoint, err = coder.New(config); err != nil {
-		return nil, usage(fmt.Errorf("region %q: access URL: %w", region.Name, err))
+	if opened.Endpoint, err = coder.New(config); err != nil {
+		return opened, fmt.Errorf("access URL: %w", err)
 	}
-	return source, nil
-}
-
-// fenced returns the source with every write going through wrap.
-func fenced(source *snapshot.Source, wrap func(http.RoundTripper) http.RoundTripper) (*snapshot.Source, error) {
-	access, err := source.Access.Wrapped(wrap)
-	if err != nil {
-		return nil, err
-	}
-	guarded := *source
-	guarded.Access, guarded.Primary = access, source.Primary.Wrapped(wrap)
-	return &guarded, nil
+	return opened, nil
 }
 
 // helmDriver is what the operator's Helm keeps its releases in, as Helm reads it.

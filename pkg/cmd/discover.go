@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -11,12 +12,38 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
 )
 
-func newDiscover(env Environment) *cobra.Command {
-	t := &targets{env: env}
-	var (
-		output output
-		all    bool
-	)
+type discoverFlags struct {
+	documentFlags
+	contexts []string
+	all      bool
+}
+
+// discoverOptions is the complete value that discover runs by.
+type discoverOptions struct {
+	documentOptions
+	// contexts are those to look at; none stands for all of the kubeconfig.
+	contexts []string
+	// commented prints the Fleet as YAML, with the notes as comments in it.
+	commented bool
+}
+
+// options checks the flags and returns their value.
+func (f *discoverFlags) options(env Environment) (discoverOptions, error) {
+	document, err := f.documentFlags.options(env)
+	switch {
+	case err != nil:
+		return discoverOptions{}, err
+	case f.all && len(f.contexts) > 0:
+		return discoverOptions{}, usagef("--all-contexts and --context cannot be used together")
+	case !f.all && len(f.contexts) == 0:
+		return discoverOptions{}, usagef("name contexts with --context, or take them all with --all-contexts")
+	}
+	commented := f.output.format == "" || f.output.format == "yaml"
+	return discoverOptions{documentOptions: document, contexts: f.contexts, commented: commented}, nil
+}
+
+func newDiscover(env Environment, run func(context.Context, discoverOptions) error) *cobra.Command {
+	flags := &discoverFlags{}
 	cmd := &cobra.Command{
 		Use:   "discover",
 		Short: "Print a Fleet made from kubeconfig contexts and the primary's providers",
@@ -31,57 +58,62 @@ kubectl coder-satellite discover --context sydney --context london > fleet.yaml
 kubectl coder-satellite discover --all-contexts > fleet.yaml`),
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if output.format == "" {
-				output.format = "yaml"
-			}
-			documents, err := output.printer(env)
+			options, err := flags.options(env)
 			if err != nil {
 				return err
 			}
-			kubeconfig, err := cluster.LoadKubeconfig(t.kubeconfig)
-			if err != nil {
-				return usage(err)
-			}
-			contexts := t.flags.Contexts
-			switch {
-			case all && len(contexts) > 0:
-				return usagef("--all-contexts and --context cannot be used together")
-			case all:
-				contexts = kubeconfig.Contexts()
-			case len(contexts) == 0:
-				return usagef("name contexts with --context, or take them all with --all-contexts")
-			}
-			var clusters []fleet.Cluster
-			for _, context := range contexts {
-				server, err := kubeconfig.Server(context)
-				if err != nil {
-					return usage(err)
-				}
-				clusters = append(clusters, fleet.Cluster{Context: context, Server: server})
-			}
-			primary, _, err := t.login(&fleet.Fleet{})
-			if err != nil {
-				return err
-			}
-			providers, err := primary.Providers(cmd.Context())
-			if err != nil {
-				return err
-			}
-			found, notes := fleet.Discover(primary.URL(), clusters, providers)
-			if output.format == "yaml" {
-				return writeFleet(env, found, notes)
-			}
-			for _, note := range notes {
-				_, _ = fmt.Fprintln(env.ErrOut, "note: "+printer.Escape(note))
-			}
-			return documents.Print(&found)
+			return run(cmd.Context(), options)
 		},
 	}
-	cmd.Flags().StringArrayVar(&t.flags.Contexts, "context", nil, "kubeconfig context to look at (repeatable)")
-	cmd.Flags().BoolVar(&all, "all-contexts", false, "look at every context of the kubeconfig")
-	t.addPrimaryTo(cmd.Flags())
-	output.addTo(cmd)
+	cmd.Flags().StringArrayVar(&flags.contexts, "context", nil, "kubeconfig context to look at (repeatable)")
+	cmd.Flags().BoolVar(&flags.all, "all-contexts", false, "look at every context of the kubeconfig")
+	flags.addTo(cmd, needs{})
 	return cmd
+}
+
+// runDiscover prints a Fleet made of contexts and providers.
+func runDiscover(ctx context.Context, o discoverOptions) error {
+	clusters, err := o.clusters()
+	if err != nil {
+		return usage(err)
+	}
+	c, err := o.connect()
+	if err != nil {
+		return err
+	}
+	providers, err := c.primary.Providers(ctx)
+	if err != nil {
+		return err
+	}
+	found, notes := fleet.Discover(c.primary.URL(), clusters, providers)
+	if o.commented {
+		return writeFleet(o.env, found, notes)
+	}
+	for _, note := range notes {
+		_, _ = fmt.Fprintln(o.env.ErrOut, "note: "+printer.Escape(note))
+	}
+	return o.documents.Print(&found)
+}
+
+// clusters returns the API servers of the contexts, as the kubeconfig has them.
+func (o *discoverOptions) clusters() ([]fleet.Cluster, error) {
+	kubeconfig, err := cluster.LoadKubeconfig(o.kubeconfig)
+	if err != nil {
+		return nil, err
+	}
+	contexts := o.contexts
+	if len(contexts) == 0 {
+		contexts = kubeconfig.Contexts()
+	}
+	var clusters []fleet.Cluster
+	for _, name := range contexts {
+		server, err := kubeconfig.Server(name)
+		if err != nil {
+			return nil, err
+		}
+		clusters = append(clusters, fleet.Cluster{Context: name, Server: server})
+	}
+	return clusters, nil
 }
 
 // writeFleet prints a Fleet that tells in comments what is left to fill in and

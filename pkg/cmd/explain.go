@@ -32,28 +32,38 @@ kubectl coder-satellite explain`),
 			if err != nil {
 				return err
 			}
-			list := &v1alpha1.CheckList{
-				TypeMeta: metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion().String(), Kind: v1alpha1.KindCheckList},
-			}
-			switch len(args) {
-			case 0:
-				for _, check := range health.All() {
-					list.Items = append(list.Items, check.Info)
-				}
-			case 1:
-				check, ok := health.Find(args[0])
-				if !ok {
-					return usagef("there is no check %q%s; `kubectl coder-satellite explain` lists them", args[0], suggest.DidYouMean(args[0], checkIDs()))
-				}
-				list.Items = append(list.Items, check.Info)
-			default:
-				return usagef("explain takes one check, not %d", len(args))
+			list, err := explained(args)
+			if err != nil {
+				return err
 			}
 			return printer.Print(list)
 		},
 	}
 	output.addTo(cmd)
 	return cmd
+}
+
+// explained returns the check of the arguments, or all of them if there is none.
+func explained(args []string) (*v1alpha1.CheckList, error) {
+	list := &v1alpha1.CheckList{
+		TypeMeta: metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion().String(), Kind: v1alpha1.KindCheckList},
+	}
+	switch len(args) {
+	case 0:
+		for _, check := range health.All() {
+			list.Items = append(list.Items, check.Info)
+		}
+	case 1:
+		check, ok := health.Find(args[0])
+		if !ok {
+			return nil, usagef("there is no check %q%s; `kubectl coder-satellite explain` lists them",
+				args[0], suggest.DidYouMean(args[0], checkIDs()))
+		}
+		list.Items = append(list.Items, check.Info)
+	default:
+		return nil, usagef("explain takes one check, not %d", len(args))
+	}
+	return list, nil
 }
 
 func checkIDs() []string {

@@ -1,15 +1,15 @@
 package cmd
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
 )
 
-func newFinalize(env Environment) *cobra.Command {
-	t := &targets{env: env}
-	r := &runFlags{}
-	var output output
+func newFinalize(env Environment, run func(context.Context, operationOptions) error) *cobra.Command {
+	flags := &operationFlags{}
 	cmd := &cobra.Command{
 		Use:   "finalize",
 		Short: "Remove legacy releases for good",
@@ -24,12 +24,14 @@ kubectl coder-satellite finalize -f fleet.yaml --region sydney
 kubectl coder-satellite finalize -f fleet.yaml`),
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runOperation(cmd, env, t, r, &output, migration.Finalize(), "Remove the legacy release of")
+			options, err := flags.options(env, change{operation: migration.Finalize(), imperative: "Remove the legacy release of"})
+			if err != nil {
+				return err
+			}
+			return run(cmd.Context(), options)
 		},
 	}
-	t.addTo(cmd)
-	r.addTo(cmd.Flags())
-	output.addTo(cmd)
-	r.addReasonTo(cmd.Flags())
+	flags.addTo(cmd, needs{regions: true, accessURL: true})
+	flags.run.addReasonTo(cmd.Flags())
 	return cmd
 }

@@ -1,23 +1,37 @@
 package cmd
 
 import (
-	"fmt"
+	"context"
 
 	"github.com/spf13/cobra"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
 )
 
-func newMigrate(env Environment) *cobra.Command {
-	t := &targets{env: env}
-	r := &runFlags{}
-	var (
-		output   output
-		planFile string
-	)
+type migrateFlags struct {
+	operationFlags
+	// plan is the file of the plan to carry out; empty if there is none.
+	plan string
+}
+
+// options checks the flags and returns their value. It reads the plan.
+func (f *migrateFlags) options(env Environment) (operationOptions, error) {
+	if f.plan == fleet.Stdin && f.targets.flags.Filename == fleet.Stdin {
+		return operationOptions{}, usagef("--plan and --filename cannot both be standard input: give one of them as a file")
+	}
+	wanted := change{operation: migration.Migrate(), imperative: "Migrate"}
+	if f.plan != "" {
+		var err error
+		if wanted.planned, err = readPlan(env, f.plan); err != nil {
+			return operationOptions{}, err
+		}
+	}
+	return f.operationFlags.options(env, wanted)
+}
+
+func newMigrate(env Environment, run func(context.Context, operationOptions) error) *cobra.Command {
+	flags := &migrateFlags{}
 	cmd := &cobra.Command{
 		Use:   "migrate",
 		Short: "Move regions to their satellites",
@@ -43,97 +57,15 @@ kubectl coder-satellite migrate -f fleet.yaml --plan plan.json
 kubectl coder-satellite migrate --context sydney --access-url https://coder-sydney.example.com --values sydney.yaml`),
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if planFile == "-" && t.flags.Filename == "-" {
-				return usagef("--plan and --filename cannot both be standard input: give one of them as a file")
+			options, err := flags.options(env)
+			if err != nil {
+				return err
 			}
-			if planFile != "" {
-				var err error
-				if r.planned, err = readPlan(env, planFile); err != nil {
-					return err
-				}
-			}
-			return runOperation(cmd, env, t, r, &output, migration.Migrate(), "Migrate")
+			return run(cmd.Context(), options)
 		},
 	}
-	t.addTo(cmd)
-	t.addChartTo(cmd.Flags())
-	r.addTo(cmd.Flags())
-	output.addTo(cmd)
-	cmd.Flags().StringVar(&planFile, "plan", "", "carry out exactly this plan (from plan -o json), or refuse, naming what changed since; - for standard input")
+	flags.addTo(cmd, needs{regions: true, accessURL: true, chart: true})
+	cmd.Flags().StringVar(&flags.plan, "plan", "",
+		"carry out exactly this plan (from plan -o json), or refuse, naming what changed since; - for standard input")
 	return cmd
-}
-
-// runOperation plans the operation, shows the plan, asks, carries it out and
-// prints the report. It is the one call of every verb that changes regions.
-func runOperation(cmd *cobra.Command, env Environment, t *targets, r *runFlags, o *output, operation migration.Operation, imperative string) error {
-	documents, err := o.printer(env)
-	if err != nil {
-		return err
-	}
-	if err := r.check(); err != nil {
-		return err
-	}
-	t.flags.MaxParallel = r.maxParallel
-	if cmd.Flags().Changed("max-failures") {
-		t.flags.MaxFailures = &r.maxFailures
-	}
-	c, err := t.connect()
-	if err != nil {
-		return err
-	}
-	progress := printer.NewProgress(env.ErrOut, printer.ProgressOptions{
-		Terminal: isTerminal(env.ErrOut), Width: terminalWidth(env.ErrOut), Color: env.color(env.ErrOut),
-		Regions: len(c.sources),
-	})
-	defer func() { _ = progress.Close() }()
-	c.warnings.through(progress)
-	rollout := r.rollout(c, env, operation, progress.Report)
-	started := metav1.NewTime(env.Clock.Now())
-	plan := rollout.Plan(cmd.Context(), false)
-	if err := interrupted(cmd.Context()); err != nil {
-		return err
-	}
-	if err := mustMatch(r.planned, plan); err != nil {
-		return err
-	}
-	if plan.Outcome == v1alpha1.OutcomeChangesPending {
-		if err := o.printPlan(env, plan); err != nil {
-			return err
-		}
-		if err := mayAct(cmd.Context(), env, t, r, fmt.Sprintf("%s %s?", imperative, count(plan))); err != nil {
-			return err
-		}
-	}
-	identify(rollout, plan)
-	reports := rollout.Run(cmd.Context(), plan)
-	_ = progress.Close() // nobody may be reading any more; the outcome counts
-	report := &v1alpha1.MigrationReport{
-		TypeMeta:  metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion().String(), Kind: v1alpha1.KindMigrationReport},
-		Operation: operation.Name,
-		Primary:   plan.Primary,
-		Outcome:   migration.OverallOutcome(reports),
-		Started:   started,
-		Finished:  metav1.NewTime(env.Clock.Now()),
-		Regions:   reports,
-	}
-	report.ExitCode = exitFor(report.Outcome)
-	printErr := documents.Print(report)
-	if err := ended(report.Outcome); err != nil {
-		return err
-	}
-	return printErr
-}
-
-// count says how many regions a plan would change, in words.
-func count(plan *v1alpha1.Plan) string {
-	n := 0
-	for _, region := range plan.Regions {
-		if region.Outcome == v1alpha1.OutcomeChangesPending {
-			n++
-		}
-	}
-	if n == 1 {
-		return "1 region"
-	}
-	return fmt.Sprintf("%d regions", n)
 }

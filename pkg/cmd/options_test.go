@@ -1,8 +1,7 @@
 package cmd
 
 import (
-	"slices"
-	"strings"
+	"context"
 	"testing"
 	"time"
 
@@ -12,21 +11,20 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/verify"
 )
 
-// parsed are the flags of regions and of a run, as a verb defines them.
-func parsed(t *testing.T, args ...string) (*targets, *runFlags) {
-	t.Helper()
-	targets, run, cmd := &targets{}, &runFlags{}, &cobra.Command{}
-	targets.addTo(cmd)
-	targets.addChartTo(cmd.Flags())
-	run.addTo(cmd.Flags())
-	run.addReasonTo(cmd.Flags())
-	if err := cmd.ParseFlags(args); err != nil {
-		t.Fatal(err)
-	}
-	return targets, run
+// optionsOf returns the options that a verb makes of a command line, without
+// running it.
+func optionsOf[O any](verb func(Environment, func(context.Context, O) error) *cobra.Command, args ...string) (O, error) {
+	var got O
+	cmd := verb(Environment{Getenv: func(string) string { return "" }}, func(_ context.Context, options O) error {
+		got = options
+		return nil
+	})
+	cmd.SilenceErrors, cmd.SilenceUsage = true, true
+	cmd.SetArgs(args)
+	return got, cmd.Execute()
 }
 
 func TestFlagsBecomeTargets(t *testing.T) {
@@ -36,136 +34,194 @@ func TestFlagsBecomeTargets(t *testing.T) {
 	}{
 		"none": {nil, targets{requestTimeout: 20 * time.Second}},
 		"a file": {
-			[]string{"-f", "fleet.yaml", "--region", "sydney", "--region=a,b"},
-			targets{requestTimeout: 20 * time.Second, flags: fleet.Flags{Filename: "fleet.yaml", Regions: []string{"sydney", "a,b"}}},
+			[]string{"-f", "fleet.yaml", "--region", "sydney", "--region=a,b", "--max-parallel", "7", "--max-failures", "0"},
+			targets{requestTimeout: 20 * time.Second, flags: fleet.Flags{
+				Filename: "fleet.yaml", Regions: []string{"sydney", "a,b"}, MaxParallel: 7, MaxFailures: new(int),
+			}},
 		},
 		"a region": {
 			[]string{
-				"--context", "sydney", "-n", "edge", "--release", "sat", "--access-url", "https://x", "--provider", "p", "--connect-to", "h:1", "--canary", "none",
-				"--chart", "c", "--repo", "https://r", "--chart-version", "1", "--values", "a.yaml", "--values", "b.yaml", "--set", "a=b,c=d", "--set", "e={f,g}",
+				"--context", "sydney", "-n", "edge", "--release", "sat", "--access-url", "https://x",
+				"--provider", "p", "--connect-to", "h:1", "--canary", "none",
+				"--chart", "c", "--repo", "https://r", "--chart-version", "1", "--values", "a.yaml", "--values", "b.yaml",
+				"--set", "a=b,c=d", "--set", "e={f,g}",
 				"--kubeconfig", "k", "--coder-url", "https://coder", "--coder-token-file", "t", "--coder-ca-file", "ca", "--request-timeout", "3s",
 			},
 			targets{kubeconfig: "k", tokenFile: "t", requestTimeout: 3 * time.Second, flags: fleet.Flags{
-				Contexts: []string{"sydney"}, Namespace: "edge", Release: "sat", AccessURL: "https://x", Provider: "p", ConnectTo: "h:1", Canary: "none",
+				Contexts: []string{"sydney"}, Namespace: "edge", Release: "sat", AccessURL: "https://x",
+				Provider: "p", ConnectTo: "h:1", Canary: "none",
 				Chart: "c", Repo: "https://r", ChartVersion: "1", ValueFiles: []string{"a.yaml", "b.yaml"}, Sets: []string{"a=b,c=d", "e={f,g}"},
 				CoderURL: "https://coder", CAFile: "ca",
 			}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, _ := parsed(t, test.args...)
-			if diff := cmp.Diff(test.want, *got, cmp.AllowUnexported(targets{}), cmp.FilterPath(func(p cmp.Path) bool { return p.String() == "env" }, cmp.Ignore())); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
+			got, err := optionsOf(newMigrate, test.args...)
+			test.want.needs = needs{regions: true, accessURL: true, chart: true}
+			test.want.flags.Further = []string{"--kubeconfig", test.want.kubeconfig, "--coder-token-file", test.want.tokenFile}
+			got.env = Environment{} // holds functions
+			if diff := cmp.Diff(test.want, got.targets, cmp.AllowUnexported(targets{}, needs{}, Environment{})); diff != "" || err != nil {
+				t.Errorf("%v (-want +got):\n%s", err, diff)
 			}
 		})
 	}
 }
 
-func TestFlagsBecomeOptions(t *testing.T) {
-	defaults := migration.Options{Timeout: time.Hour, StepTimeout: 15 * time.Minute, LockDuration: lock.DefaultDuration, EvidenceDir: evidenceDir()}
-	all := migration.Options{Timeout: time.Minute, StepTimeout: time.Second, LockDuration: time.Minute, NoRollback: true, EvidenceDir: "e", Reason: "why"}
+func TestFlagsBecomeRun(t *testing.T) {
 	for name, test := range map[string]struct {
-		args                     []string
-		want                     migration.Options
-		yes                      bool
-		maxParallel, maxFailures int
+		args []string
+		want runFlags
 	}{
-		"none": {want: defaults},
+		"none": {nil, runFlags{options: migration.Options{
+			Timeout: time.Hour, StepTimeout: 15 * time.Minute, LockDuration: lock.DefaultDuration, EvidenceDir: evidenceDir(),
+		}}},
 		"all": {
-			args: []string{
-				"-y", "--timeout", "1m", "--step-timeout", "1s", "--lock-duration", "1m", "--no-rollback", "--evidence-dir", "e",
-				"--reason", "why", "--max-parallel", "7", "--max-failures", "2",
+			[]string{
+				"-y", "--timeout", "1m", "--step-timeout", "1s", "--lock-duration", "1m", "--no-rollback", "--evidence-dir", "e", "--reason", "why",
 			},
-			want: all, yes: true, maxParallel: 7, maxFailures: 2,
+			runFlags{yes: true, options: migration.Options{
+				Timeout: time.Minute, StepTimeout: time.Second, LockDuration: time.Minute, NoRollback: true, EvidenceDir: "e", Reason: "why",
+			}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, got := parsed(t, test.args...)
-			if diff := cmp.Diff(test.want, got.options); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-			if got.yes != test.yes || got.maxParallel != test.maxParallel || got.maxFailures != test.maxFailures || got.check() != nil {
-				t.Errorf("%+v: %v", got, got.check())
+			got, err := optionsOf(newRetain, test.args...)
+			if diff := cmp.Diff(test.want, got.run, cmp.AllowUnexported(runFlags{})); diff != "" || err != nil {
+				t.Errorf("%v (-want +got):\n%s", err, diff)
 			}
 		})
 	}
 }
 
-// A rollout has a runner per region, each with a run's own name and the same options.
-func TestRollout(t *testing.T) {
-	_, run := parsed(t, "--no-rollback", "--reason", "why")
-	c := &connection{
-		fleet:   &fleet.Fleet{Waves: [][]string{{"a"}, {"b"}}, MaxParallel: 3, MaxFailures: 1},
-		sources: []*snapshot.Source{{Region: fleet.Region{Name: "a"}}, {Region: fleet.Region{Name: "b"}}},
-	}
-	rollout := run.rollout(c, Environment{Getenv: func(string) string { return "" }}, migration.Migrate(), nil)
-	if rollout.MaxParallel != 3 || rollout.MaxFailures != 1 || !cmp.Equal(rollout.Waves, c.fleet.Waves) || len(rollout.Runners) != 2 {
-		t.Errorf("%+v", rollout)
-	}
-	for i, runner := range rollout.Runners {
-		if runner.Source != c.sources[i] || runner.Operation.Name != "migrate" || !runner.Options.NoRollback || runner.Options.Reason != "why" || len(runner.Options.RunID) != 8 {
-			t.Errorf("runner %d: %+v", i, runner.Options)
-		}
-	}
-	if again := run.rollout(c, Environment{Getenv: func(string) string { return "" }}, migration.Migrate(), nil); again.Runners[0].Options.RunID == rollout.Runners[0].Options.RunID {
-		t.Error("two runs have one name")
-	}
-}
-
-// Every verb that acts on regions takes the flags that name them; those that
-// change them also take --yes, and nothing that does not install takes a chart.
-func TestVerbsTakeTheirFlags(t *testing.T) {
-	regions := []string{"filename", "region", "context", "namespace", "release", "access-url", "provider", "connect-to", "canary", "kubeconfig", "coder-url", "coder-token-file", "coder-ca-file", "request-timeout"}
-	run := []string{"yes", "timeout", "step-timeout", "lock-duration", "no-rollback", "evidence-dir", "max-parallel", "max-failures"}
-	chart := []string{"chart", "repo", "chart-version", "values", "set"}
-	root := NewRoot(Environment{})
-	for verb, want := range map[string][]string{
-		"plan":     slices.Concat(regions, chart, []string{"detailed-exitcode", "diff", "output"}),
-		"migrate":  slices.Concat(regions, chart, run, []string{"plan", "output"}),
-		"status":   slices.Concat(regions, []string{"watch", "interval", "timeout", "output"}),
-		"rollback": slices.Concat(regions, run, []string{"remove-satellite", "force", "reason", "networking-v2-was", "output"}),
-		"retain":   slices.Concat(regions, run, []string{"reason", "output"}),
-		"remove":   slices.Concat(regions, run, []string{"force", "reason", "output"}),
-		"finalize": slices.Concat(regions, run, []string{"reason", "output"}),
-		"unlock":   slices.Concat(regions, []string{"reason", "force", "yes"}),
-		"discover": {"context", "all-contexts", "kubeconfig", "coder-url", "coder-token-file", "coder-ca-file", "request-timeout", "output"},
-		"explain":  {"output"},
-		"version":  {"primary", "kubeconfig", "coder-url", "coder-token-file", "coder-ca-file", "request-timeout", "output"},
+// What each verb needs: whether its regions must have an access URL, and what it
+// is going to do.
+func TestOperationsOfVerbs(t *testing.T) {
+	for name, test := range map[string]struct {
+		verb       func(Environment, func(context.Context, operationOptions) error) *cobra.Command
+		args       []string
+		operation  string
+		imperative string
+		accessURL  bool
+	}{
+		"migrate":  {newMigrate, nil, "migrate", "Migrate", true},
+		"rollback": {newRollback, []string{"--networking-v2-was", "on"}, "rollback", "Roll back", false},
+		"by force": {newRollback, []string{"--force", "--reason", "why"}, "rollback", "Roll back", false},
+		"retain":   {newRetain, nil, "retain", "Retain the legacy release of", false},
+		"remove":   {newRemove, []string{"--force", "--reason", "why"}, "remove", "Remove the satellite of", false},
+		"finalize": {newFinalize, nil, "finalize", "Remove the legacy release of", true},
 	} {
-		cmd, _, err := root.Find([]string{verb})
-		if err != nil || cmd.Name() != verb {
-			t.Errorf("%s is no verb: %v", verb, err)
-			continue
-		}
-		for _, name := range want {
-			if cmd.Flags().Lookup(name) == nil {
-				t.Errorf("%s does not take --%s", verb, name)
+		t.Run(name, func(t *testing.T) {
+			got, err := optionsOf(test.verb, test.args...)
+			if err != nil {
+				t.Fatal(err)
 			}
-		}
-		for _, name := range slices.Concat(run, chart) {
-			if cmd.Flags().Lookup(name) != nil && !slices.Contains(want, name) {
-				t.Errorf("%s takes --%s, which means nothing to it", verb, name)
+			if got.operation.Name != test.operation || got.imperative != test.imperative || got.planned != nil {
+				t.Errorf("%s, %q, planned %v", got.operation.Name, got.imperative, got.planned)
 			}
-		}
-		if !strings.Contains(cmd.Example, "kubectl coder-satellite "+verb) || cmd.Short == "" || cmd.Long == "" {
-			t.Errorf("%s is not described", verb)
+			if got.flags.AccessURLOptional == test.accessURL || got.documents == nil {
+				t.Errorf("access URL optional: %t, documents %v", got.flags.AccessURLOptional, got.documents)
+			}
+		})
+	}
+}
+
+// The other verbs' options, from all of their own flags.
+func TestFlagsBecomeOptions(t *testing.T) {
+	plan, err := optionsOf(newPlan, "--detailed-exitcode", "--diff=false")
+	if err != nil || !plan.detailed || plan.diff || plan.flags.AccessURLOptional {
+		t.Errorf("plan: %+v, %v", plan, err)
+	}
+	status, err := optionsOf(newStatus, "-w", "--interval", "1m", "--timeout", "2s")
+	if err != nil || !status.watch || status.every != time.Minute || status.timeout != 2*time.Second || !status.flags.AccessURLOptional {
+		t.Errorf("status: %+v, %v", status, err)
+	}
+	verified, err := optionsOf(newVerify, "--workspace", "w", "--pings", "1000", "--max-loss", "0%", "--timeout", "2s")
+	want := verify.Options{Workspace: "w", Pings: maxPings}
+	if err != nil || verified.region != want || verified.timeout != 2*time.Second || verified.flags.AccessURLOptional {
+		t.Errorf("verify: %+v, %v", verified, err)
+	}
+	unlocked, err := optionsOf(newUnlock, "--reason", "why", "--force", "-y")
+	if err != nil || unlocked.reason != "why" || !unlocked.force || !unlocked.yes || !unlocked.flags.AccessURLOptional {
+		t.Errorf("unlock: %+v, %v", unlocked, err)
+	}
+	found, err := optionsOf(newDiscover, "--context", "a", "--context", "b", "-o", "json")
+	if err != nil || !cmp.Equal(found.contexts, []string{"a", "b"}) || found.commented || found.needs.regions {
+		t.Errorf("discover: %+v, %v", found, err)
+	}
+	if found, err = optionsOf(newDiscover, "--all-contexts"); err != nil || found.contexts != nil || !found.commented {
+		t.Errorf("discover --all-contexts: %+v, %v", found, err)
+	}
+	version, err := optionsOf(newVersion, "--primary", "--kubeconfig", "k")
+	if err != nil || !version.primary || version.kubeconfig != "k" || version.needs != (needs{}) {
+		t.Errorf("version: %+v, %v", version, err)
+	}
+	roles, err := optionsOf(newRBAC, "--verb", "plan", "--name", "n", "--user", "u", "--serviceaccount", "ns:sa", "--restore")
+	if err != nil || !cmp.Equal(roles.verbs, []string{"plan"}) || roles.name != "n" || len(roles.subjects) != 2 || !roles.restore {
+		t.Errorf("rbac: %+v, %v", roles, err)
+	}
+	roles, err = optionsOf(newRBAC, "--legacy-namespace", "l")
+	if err != nil || !cmp.Equal(roles.verbs, migration.RightsVerbs()) || roles.legacyNamespace != "l" || !roles.flags.AccessURLOptional {
+		t.Errorf("rbac for all verbs: %+v, %v", roles, err)
+	}
+}
+
+// flagsOf returns what a verb says about its flags alone.
+func flagsOf[O any](verb func(Environment, func(context.Context, O) error) *cobra.Command) func(args ...string) error {
+	return func(args ...string) error {
+		_, err := optionsOf(verb, args...)
+		return err
+	}
+}
+
+// Flags that clash, or that cannot be meant, are refused before anything is asked.
+func TestFlagsThatAreRefused(t *testing.T) {
+	for _, test := range []struct {
+		verb func(args ...string) error
+		args []string
+		says string
+	}{
+		{
+			flagsOf(newMigrate), []string{"-f", "-", "--plan", "-"},
+			"--plan and --filename cannot both be standard input: give one of them as a file",
+		},
+		{flagsOf(newMigrate), []string{"--max-parallel", "-1"}, "--max-parallel is -1: it must be 1 or more"},
+		{flagsOf(newMigrate), []string{"--max-failures", "-1"}, "--max-failures is -1: it must be 0 or more"},
+		{flagsOf(newRetain), []string{"--timeout", "-1s"}, "--timeout is -1s: it must be 0, for no limit, or more"},
+		{flagsOf(newRetain), []string{"--step-timeout", "-1s"}, "--step-timeout is -1s: it must be 0, for no limit, or more"},
+		{flagsOf(newFinalize), []string{"--lock-duration", "0"}, "--lock-duration is 0s: it must be more than 0"},
+		{flagsOf(newPlan), []string{"--request-timeout", "0"}, "--request-timeout is 0s: it must be more than 0"},
+		{flagsOf(newRollback), []string{"--force"}, "--force needs a reason: give one with --reason"},
+		{flagsOf(newRollback), []string{"--networking-v2-was", "On"}, `--networking-v2-was is "On": it is on or off`},
+		{flagsOf(newRemove), []string{"--force"}, "--force needs a reason: give one with --reason"},
+		{
+			flagsOf(newStatus), []string{"--timeout", "0", "--interval", "-1s"},
+			"--timeout is 0s: it must be more than 0\n--interval is -1s: it must be more than 0",
+		},
+		{flagsOf(newVerify), []string{"--timeout", "0"}, "--timeout is 0s: it must be more than 0"},
+		{flagsOf(newVerify), []string{"--pings", "1001"}, "--pings is 1001: it must be from 1 to 1000"},
+		{flagsOf(newUnlock), []string{"--force"}, "unlock takes a reason: give one with --reason"},
+		{flagsOf(newDiscover), nil, "name contexts with --context, or take them all with --all-contexts"},
+		{flagsOf(newDiscover), []string{"--all-contexts", "--context", "a"}, "--all-contexts and --context cannot be used together"},
+		{flagsOf(newRBAC), []string{"--serviceaccount", "sa"}, `--serviceaccount "sa": want NAMESPACE:NAME`},
+		{flagsOf(newRBAC), []string{"-o", "table"}, `-o "table": choose yaml or json`},
+	} {
+		if code, message := ExitCode(test.verb(test.args...)); code != exitUsage || message != test.says {
+			t.Errorf("%v: exit code %d, %q; want %q", test.args, code, message, test.says)
 		}
 	}
 }
 
-// Every flag of every verb says what it does, in one line, and none takes a token.
-func TestEveryFlagIsDescribed(t *testing.T) {
-	for _, verb := range NewRoot(Environment{}).Commands() {
-		usages := verb.Flags().FlagUsages()
-		for line := range strings.Lines(usages) {
-			if fields := strings.Fields(line); len(fields) < 3 {
-				t.Errorf("%s: a flag is not described: %s", verb.Name(), line)
-			}
-		}
-		for _, name := range []string{"token", "coder-token", "password"} {
-			if verb.Flags().Lookup(name) != nil {
-				t.Errorf("%s takes --%s, which would be in the list of processes", verb.Name(), name)
-			}
-		}
+// A number that may be left out is read as pflag reads an int.
+func TestOptionalInt(t *testing.T) {
+	var value *int
+	flag := optionalInt{&value}
+	if text := flag.String(); text != "0" || value != nil {
+		t.Errorf("not given: %s, %v", text, value)
+	}
+	if err := flag.Set("0x10"); err != nil || value == nil || *value != 16 || flag.String() != "16" {
+		t.Errorf("given: %s, %v", flag, err)
+	}
+	if err := flag.Set("many"); err == nil || *value != 16 {
+		t.Errorf("many: %v, %s", err, flag)
 	}
 }

@@ -29,8 +29,7 @@ type documents struct {
 // Print prints one document.
 func (d *documents) Print(document runtime.Object) error { return d.print(document, d.to) }
 
-// printer returns the printer of the format, before anything else is done: a
-// format that does not exist must not be found out after the work.
+// printer returns the printer of the format.
 func (o *output) printer(env Environment) (*documents, error) {
 	p, err := printer.New(o.format, printer.Options{Color: env.color(env.Out), Width: textWidth(env.Out), Diff: true})
 	if err != nil {
@@ -47,12 +46,20 @@ func outputError(err error) error {
 }
 
 // printPlan shows a plan to the operator, beside the document that is asked for.
-func (o *output) printPlan(env Environment, plan *v1alpha1.Plan) error {
+func printPlan(env Environment, plan *v1alpha1.Plan) error {
 	p, err := printer.New("", printer.Options{Color: env.color(env.ErrOut), Width: textWidth(env.ErrOut), Ahead: true})
 	if err != nil {
 		return err
 	}
 	return p.PrintObj(plan, env.ErrOut)
+}
+
+// newProgress shows the progress of a number of regions to the operator.
+func newProgress(env Environment, regions int) *printer.Progress {
+	return printer.NewProgress(env.ErrOut, printer.ProgressOptions{
+		Terminal: isTerminal(env.ErrOut), Width: terminalWidth(env.ErrOut), Color: env.color(env.ErrOut),
+		Regions: regions,
+	})
 }
 
 // textWidth is the width for text: the terminal's, but never more than is read well.

@@ -1,19 +1,37 @@
 package cmd
 
 import (
+	"cmp"
+	"context"
+
 	"github.com/spf13/cobra"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
 )
 
-func newPlan(env Environment) *cobra.Command {
-	t := &targets{env: env}
-	var (
-		output   output
-		detailed bool
-		diff     bool
-	)
+type planFlags struct {
+	documentFlags
+	detailed, diff bool
+}
+
+// planOptions is the complete value that plan runs by.
+type planOptions struct {
+	documentOptions
+	// detailed makes pending changes an exit code of their own.
+	detailed bool
+	// diff includes the difference in the satellite's manifest.
+	diff bool
+}
+
+// options checks the flags and returns their value.
+func (f *planFlags) options(env Environment) (planOptions, error) {
+	document, err := f.documentFlags.options(env)
+	return planOptions{documentOptions: document, detailed: f.detailed, diff: f.diff}, err
+}
+
+func newPlan(env Environment, run func(context.Context, planOptions) error) *cobra.Command {
+	flags := &planFlags{}
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Show what migrate would do, and change nothing",
@@ -31,32 +49,35 @@ kubectl coder-satellite plan --context sydney --access-url https://coder-sydney.
 kubectl coder-satellite plan -f fleet.yaml -o json > plan.json`),
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			printer, err := output.printer(env)
+			options, err := flags.options(env)
 			if err != nil {
 				return err
 			}
-			c, err := t.connect()
-			if err != nil {
-				return err
-			}
-			rollout := (&runFlags{}).rollout(c, env, migration.Migrate(), nil)
-			plan := rollout.Plan(cmd.Context(), diff)
-			if err := interrupted(cmd.Context()); err != nil {
-				return err
-			}
-			if err := printer.Print(plan); err != nil {
-				return err
-			}
-			if plan.Outcome == v1alpha1.OutcomeChangesPending && detailed {
-				return &exitError{code: exitChangesPending}
-			}
-			return ended(plan.Outcome)
+			return run(cmd.Context(), options)
 		},
 	}
-	t.addTo(cmd)
-	t.addChartTo(cmd.Flags())
-	output.addTo(cmd)
-	cmd.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 when there is something to change")
-	cmd.Flags().BoolVar(&diff, "diff", true, "show how the manifest of the satellite's chart would change")
+	flags.addTo(cmd, needs{regions: true, accessURL: true, chart: true})
+	cmd.Flags().BoolVar(&flags.detailed, "detailed-exitcode", false, "exit with 2 when there is something to change")
+	cmd.Flags().BoolVar(&flags.diff, "diff", true, "show how the manifest of the satellite's chart would change")
 	return cmd
+}
+
+// runPlan prints what migrate would do.
+func runPlan(ctx context.Context, o planOptions) error {
+	c, err := o.connect()
+	if err != nil {
+		return err
+	}
+	rollout := (&runFlags{}).rollout(c, o.env, migration.Migrate(), nil)
+	plan, err := rollout.Plan(ctx, o.diff)
+	if err := cmp.Or(interrupted(ctx), err); err != nil {
+		return err
+	}
+	if err := o.documents.Print(plan); err != nil {
+		return err
+	}
+	if plan.Outcome == v1alpha1.OutcomeChangesPending && o.detailed {
+		return &exitError{code: exitChangesPending}
+	}
+	return ended(plan.Outcome)
 }

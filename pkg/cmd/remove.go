@@ -1,18 +1,28 @@
 package cmd
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
 )
 
-func newRemove(env Environment) *cobra.Command {
-	t := &targets{env: env}
-	r := &runFlags{}
-	var (
-		output output
-		force  bool
-	)
+type removeFlags struct {
+	operationFlags
+	force bool
+}
+
+// options checks the flags and returns their value.
+func (f *removeFlags) options(env Environment) (operationOptions, error) {
+	if err := f.run.needReason("--force", f.force); err != nil {
+		return operationOptions{}, err
+	}
+	return f.operationFlags.options(env, change{operation: migration.Remove(f.force), imperative: "Remove the satellite of"})
+}
+
+func newRemove(env Environment, run func(context.Context, operationOptions) error) *cobra.Command {
+	flags := &removeFlags{}
 	cmd := &cobra.Command{
 		Use:   "remove",
 		Short: "Unregister and uninstall satellites that nothing uses",
@@ -24,17 +34,15 @@ to their workspaces: roll back first.`,
 kubectl coder-satellite remove -f fleet.yaml --region sydney`),
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := r.needReason("--force", force); err != nil {
+			options, err := flags.options(env)
+			if err != nil {
 				return err
 			}
-			t.flags.AccessURLOptional = true
-			return runOperation(cmd, env, t, r, &output, migration.Remove(force), "Remove the satellite of")
+			return run(cmd.Context(), options)
 		},
 	}
-	t.addTo(cmd)
-	r.addTo(cmd.Flags())
-	output.addTo(cmd)
-	cmd.Flags().BoolVar(&force, "force", false, "remove it although it is in use; needs --reason")
-	r.addReasonTo(cmd.Flags())
+	flags.addTo(cmd, needs{regions: true})
+	flags.run.addReasonTo(cmd.Flags())
+	cmd.Flags().BoolVar(&flags.force, "force", false, "remove it although it is in use; needs --reason")
 	return cmd
 }

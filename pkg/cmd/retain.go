@@ -1,15 +1,15 @@
 package cmd
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
 )
 
-func newRetain(env Environment) *cobra.Command {
-	t := &targets{env: env}
-	r := &runFlags{}
-	var output output
+func newRetain(env Environment, run func(context.Context, operationOptions) error) *cobra.Command {
+	flags := &operationFlags{}
 	cmd := &cobra.Command{
 		Use:   "retain",
 		Short: "Make legacy releases survive a helm uninstall",
@@ -27,13 +27,14 @@ kubectl coder-satellite retain -f fleet.yaml --reason "kept until v1.22"
 kubectl coder-satellite retain --context sydney`),
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			t.flags.AccessURLOptional = true
-			return runOperation(cmd, env, t, r, &output, migration.Retain(), "Retain the legacy release of")
+			options, err := flags.options(env, change{operation: migration.Retain(), imperative: "Retain the legacy release of"})
+			if err != nil {
+				return err
+			}
+			return run(cmd.Context(), options)
 		},
 	}
-	t.addTo(cmd)
-	r.addTo(cmd.Flags())
-	output.addTo(cmd)
-	r.addReasonTo(cmd.Flags())
+	flags.addTo(cmd, needs{regions: true})
+	flags.run.addReasonTo(cmd.Flags())
 	return cmd
 }

@@ -47,8 +47,10 @@ func NewRoot(env Environment) *cobra.Command {
 	})
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
-		newPlan(env), newMigrate(env), newStatus(env), newVerify(env), newRollback(env), newRetain(env), newRemove(env), newFinalize(env),
-		newDiscover(env), newExplain(env), newUnlock(env), newRBAC(env), newCompletion(env), newVersion(env),
+		newPlan(env, runPlan), newMigrate(env, runOperation), newStatus(env, runStatus), newVerify(env, runVerify),
+		newRollback(env, runOperation), newRetain(env, runOperation), newRemove(env, runOperation), newFinalize(env, runOperation),
+		newDiscover(env, runDiscover), newExplain(env), newUnlock(env, runUnlock), newRBAC(env, runRBAC),
+		newCompletion(env), newVersion(env, runVersion),
 	)
 	completeTree(env, root)
 	return root

@@ -1,9 +1,9 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,14 +14,36 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-func newStatus(env Environment) *cobra.Command {
-	t := &targets{env: env}
-	var (
-		output  output
-		watch   bool
-		every   time.Duration
-		timeout time.Duration
-	)
+type statusFlags struct {
+	documentFlags
+	watch          bool
+	every, timeout time.Duration
+}
+
+// statusOptions is the complete value that status runs by.
+type statusOptions struct {
+	documentOptions
+	// watch repeats the checks, with every between them, until interrupted.
+	watch bool
+	every time.Duration
+	// timeout bounds one look at a region, from when its turn comes.
+	timeout time.Duration
+}
+
+// options checks the flags and returns their value.
+func (f *statusFlags) options(env Environment) (statusOptions, error) {
+	document, err := f.documentFlags.options(env)
+	if err != nil {
+		return statusOptions{}, err
+	}
+	if err := errors.Join(positive("--timeout", f.timeout), positive("--interval", f.every)); err != nil {
+		return statusOptions{}, err
+	}
+	return statusOptions{documentOptions: document, watch: f.watch, every: f.every, timeout: f.timeout}, nil
+}
+
+func newStatus(env Environment, run func(context.Context, statusOptions) error) *cobra.Command {
+	flags := &statusFlags{}
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Check every region",
@@ -40,73 +62,67 @@ kubectl coder-satellite status -f fleet.yaml --region sydney -o wide
 kubectl coder-satellite status -f fleet.yaml -o jsonpath='{.regions[*].checks[?(@.state=="Fail")].id}'`),
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			printer, err := output.printer(env)
+			options, err := flags.options(env)
 			if err != nil {
 				return err
 			}
-			if err := errors.Join(positive("--timeout", timeout), positive("--interval", every)); err != nil {
-				return err
-			}
-			t.flags.AccessURLOptional = true
-			c, err := t.connect()
-			if err != nil {
-				return err
-			}
-			for {
-				report := status(cmd.Context(), env, c, timeout)
-				if err := interrupted(cmd.Context()); err != nil {
-					return err
-				}
-				if err := printer.Print(report); err != nil {
-					return err
-				}
-				if !watch {
-					return ended(report.Outcome)
-				}
-				timer := env.Clock.NewTimer(every)
-				select {
-				case <-cmd.Context().Done():
-					timer.Stop()
-					return &exitError{code: exitInterrupted}
-				case <-timer.C():
-				}
-			}
+			return run(cmd.Context(), options)
 		},
 	}
-	t.addTo(cmd)
-	output.addTo(cmd)
-	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "check again and again, until interrupted")
-	cmd.Flags().DurationVar(&every, "interval", 10*time.Second, "time between checks with --watch")
-	cmd.Flags().DurationVar(&timeout, "timeout", 30*time.Second, "time for the facts of a region; what is not known by then is unknown")
+	flags.addTo(cmd, needs{regions: true})
+	cmd.Flags().BoolVarP(&flags.watch, "watch", "w", false, "check again and again, until interrupted")
+	cmd.Flags().DurationVar(&flags.every, "interval", 10*time.Second, "time between checks with --watch")
+	cmd.Flags().DurationVar(&flags.timeout, "timeout", 30*time.Second, "time for the facts of a region; what is not known by then is unknown")
 	return cmd
 }
 
-// status gathers the facts of all regions in parallel and evaluates the checks.
-func status(ctx context.Context, env Environment, c *connection, timeout time.Duration) *v1alpha1.StatusReport {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	snapshots := make([]*snapshot.Snapshot, len(c.sources))
-	shared := snapshot.NewPrimarySource(c.primary) // asked anew at every look
-	var group sync.WaitGroup
-	for i, source := range c.sources {
-		look := *source
-		look.Shared = shared
-		group.Go(func() { snapshots[i] = look.Collect(ctx, snapshot.StatusItems()...) })
+// runStatus prints the checks, once or again and again.
+func runStatus(ctx context.Context, o statusOptions) error {
+	c, err := o.connect()
+	if err != nil {
+		return err
 	}
-	group.Wait()
-	snapshot.Compare(snapshots)
+	for {
+		report, err := status(ctx, o.env, c, o.timeout)
+		if err := cmp.Or(interrupted(ctx), err); err != nil {
+			return err
+		}
+		if err := o.documents.Print(report); err != nil {
+			return err
+		}
+		if !o.watch {
+			return ended(report.Outcome)
+		}
+		timer := o.env.Clock.NewTimer(o.every)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return &exitError{code: exitInterrupted}
+		case <-timer.C():
+		}
+	}
+}
+
+// status gathers the facts of all regions anew and evaluates the checks. The
+// error is the cause of ctx, if that ended.
+func status(ctx context.Context, env Environment, c *connection, timeout time.Duration) (*v1alpha1.StatusReport, error) {
+	look := c.survey.Anew()
+	snapshots, err := look.Collect(ctx, timeout, snapshot.StatusItems()...)
+	if err != nil {
+		return nil, err
+	}
 	report := &v1alpha1.StatusReport{
 		TypeMeta: metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion().String(), Kind: v1alpha1.KindStatusReport},
+		Primary:  look.Primary(ctx).Document(),
 		Outcome:  v1alpha1.OutcomeSucceeded,
 		Taken:    metav1.NewTime(env.Clock.Now()),
 	}
 	for _, s := range snapshots {
 		region := health.NewRegionStatus(s)
-		report.Primary = s.Primary.Document()
 		report.Regions = append(report.Regions, region)
 		if region.Outcome != v1alpha1.OutcomeSucceeded {
 			report.Outcome = v1alpha1.OutcomeFailed
 		}
 	}
-	return report
+	return report, nil
 }

@@ -3,35 +3,83 @@ package cmd
 import (
 	"time"
 
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 )
 
-// targets are the flags that say which regions, and which primary.
-type targets struct {
-	env        Environment
+// needs says what a verb must be told. The zero value suits a verb that talks to
+// the primary alone.
+type needs struct {
+	// regions is set when the verb works on regions, named by file or by context.
+	regions bool
+	// accessURL is set when every region must have its access URL.
+	accessURL bool
+	// chart is set when the verb takes the flags of the satellite's chart.
+	chart bool
+}
+
+// targetFlags are the flags that say which regions, and which primary.
+type targetFlags struct {
+	needs      needs
 	flags      fleet.Flags
 	kubeconfig string
 	tokenFile  string
 	// requestTimeout bounds each request.
 	requestTimeout time.Duration
-	// current tells that no context was named and the current one is used.
-	current bool
 }
 
-// positive refuses a time of a flag that leaves none.
-func positive(flag string, value time.Duration) error {
-	if value <= 0 {
-		return usagef("%s is %s: it must be more than 0", flag, value)
+// targets is the complete value that the flags stand for: all that connect needs.
+type targets struct {
+	env            Environment
+	needs          needs
+	flags          fleet.Flags
+	kubeconfig     string
+	tokenFile      string
+	requestTimeout time.Duration
+}
+
+// options checks the flags and returns their value. It reads no file.
+func (t *targetFlags) options(env Environment) (targets, error) {
+	if err := t.check(); err != nil {
+		return targets{}, err
 	}
-	return nil
+	flags := t.flags
+	flags.AccessURLOptional = !t.needs.accessURL
+	flags.Further = []string{"--kubeconfig", t.kubeconfig, "--coder-token-file", t.tokenFile}
+	return targets{
+		env: env, needs: t.needs, flags: flags,
+		kubeconfig: t.kubeconfig, tokenFile: t.tokenFile, requestTimeout: t.requestTimeout,
+	}, nil
 }
 
-// addTo defines the flags that name regions.
-func (t *targets) addTo(cmd *cobra.Command) {
-	f := cmd.Flags()
+// check refuses times and counts that cannot be meant. What is wrong with the
+// description of the regions is found by fleet.Flags.
+func (t *targetFlags) check() error {
+	switch failures := t.flags.MaxFailures; {
+	case t.flags.MaxParallel < 0:
+		return usagef("--max-parallel is %d: it must be 1 or more", t.flags.MaxParallel)
+	case failures != nil && *failures < 0:
+		return usagef("--max-failures is %d: it must be 0 or more", *failures)
+	default:
+		return positive("--request-timeout", t.requestTimeout)
+	}
+}
+
+// addTo defines the flags of a verb that has these needs.
+func (t *targetFlags) addTo(f *pflag.FlagSet, verb needs) {
+	t.needs = verb
+	t.addPrimaryTo(f)
+	if verb.regions {
+		t.addRegionsTo(f)
+	}
+	if verb.chart {
+		t.addChartTo(f)
+	}
+}
+
+// addRegionsTo defines the flags that name regions.
+func (t *targetFlags) addRegionsTo(f *pflag.FlagSet) {
 	f.StringVarP(&t.flags.Filename, "filename", "f", "", "Fleet file that describes the regions; - for standard input")
 	f.StringArrayVar(&t.flags.Regions, "region", nil, "only this region of the Fleet file (repeatable)")
 	f.StringArrayVar(&t.flags.Contexts, "context", nil, "kubeconfig context of a region (repeatable); goes after the verb, as kubectl takes no flags before a plugin's name")
@@ -41,11 +89,10 @@ func (t *targets) addTo(cmd *cobra.Command) {
 	f.StringVar(&t.flags.Provider, "provider", "", "name or ID of the workspace provider (default: matched by cluster address)")
 	f.StringVar(&t.flags.ConnectTo, "connect-to", "", "HOST:PORT to connect to instead of what DNS says for the access URL")
 	f.StringVar(&t.flags.Canary, "canary", "", `workspace to rebuild as a proof: its name, "auto" or "none" (default "auto")`)
-	t.addPrimaryTo(f)
 }
 
 // addPrimaryTo defines the flags that name the primary and the kubeconfig.
-func (t *targets) addPrimaryTo(f *pflag.FlagSet) {
+func (t *targetFlags) addPrimaryTo(f *pflag.FlagSet) {
 	f.StringVar(&t.kubeconfig, "kubeconfig", "", "kubeconfig file (default: as kubectl)")
 	f.StringVar(&t.flags.CoderURL, "coder-url", "", "the primary's URL (default: $CODER_URL, else the Coder CLI's login)")
 	f.StringVar(&t.tokenFile, "coder-token-file", "", "file with a session token (default: $CODER_TOKEN, else the Coder CLI's login)")
@@ -54,10 +101,16 @@ func (t *targets) addPrimaryTo(f *pflag.FlagSet) {
 }
 
 // addChartTo defines the flags that say what to install.
-func (t *targets) addChartTo(f *pflag.FlagSet) {
+func (t *targetFlags) addChartTo(f *pflag.FlagSet) {
 	f.StringVar(&t.flags.Chart, "chart", "", "chart of the satellite: folder, .tgz, oci:// reference or name in --repo")
 	f.StringVar(&t.flags.Repo, "repo", "", "URL of the chart repository")
 	f.StringVar(&t.flags.ChartVersion, "chart-version", "", "version of the chart (default: the primary's)")
 	f.StringArrayVar(&t.flags.ValueFiles, "values", nil, "Helm values file (repeatable)")
 	f.StringArrayVar(&t.flags.Sets, "set", nil, "Helm value KEY=VALUE (repeatable)")
+}
+
+// addRolloutTo defines the flags that limit how many regions change at once.
+func (t *targetFlags) addRolloutTo(f *pflag.FlagSet) {
+	f.IntVar(&t.flags.MaxParallel, "max-parallel", 0, "regions at work at once (default 4, or what the Fleet says)")
+	f.Var(optionalInt{&t.flags.MaxFailures}, "max-failures", "regions that may fail before no further one starts")
 }

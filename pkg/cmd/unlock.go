@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -9,14 +10,38 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-func newUnlock(env Environment) *cobra.Command {
-	t := &targets{env: env}
-	var (
-		reason     string
-		force, yes bool
-	)
+type unlockFlags struct {
+	targets    targetFlags
+	reason     string
+	force, yes bool
+}
+
+// unlockOptions is the complete value that unlock runs by.
+type unlockOptions struct {
+	targets
+	reason string
+	// force frees the lock even if its holder is alive.
+	force bool
+	yes   bool
+}
+
+// options checks the flags and returns their value.
+func (f *unlockFlags) options(env Environment) (unlockOptions, error) {
+	if f.reason == "" {
+		return unlockOptions{}, usagef("unlock takes a reason: give one with --reason")
+	}
+	targets, err := f.targets.options(env)
+	if err != nil {
+		return unlockOptions{}, err
+	}
+	return unlockOptions{targets: targets, reason: f.reason, force: f.force, yes: f.yes}, nil
+}
+
+func newUnlock(env Environment, run func(context.Context, unlockOptions) error) *cobra.Command {
+	flags := &unlockFlags{}
 	cmd := &cobra.Command{
 		Use:   "unlock",
 		Short: "Take over an abandoned lock",
@@ -28,46 +53,57 @@ holder is alive, unless forced. The reason is written onto the lock.`,
 kubectl coder-satellite unlock -f fleet.yaml --region sydney --reason "the laptop was closed"`),
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if reason == "" {
-				return usagef("unlock takes a reason: give one with --reason")
-			}
-			t.flags.AccessURLOptional = true
-			c, err := t.connect()
+			options, err := flags.options(env)
 			if err != nil {
 				return err
 			}
-			if t.current || !yes {
-				if err := mayAct(cmd.Context(), env, t, &runFlags{yes: yes}, fmt.Sprintf("Unlock %d region(s)?", len(c.sources))); err != nil {
-					return err
-				}
-			}
-			me, err := c.primary.Me(cmd.Context())
-			if err != nil {
-				return err
-			}
-			var errs []error
-			for _, source := range c.sources {
-				from, err := lock.Break(cmd.Context(), source.Access.Clientset(), lock.Breaking{
-					Namespace: source.Region.Namespace, By: me.Email, Reason: reason, Force: force, Clock: env.Clock,
-				})
-				switch held := new(lock.HeldError); {
-				case errors.As(err, &held):
-					errs = append(errs, &exitError{exitLockHeld, fmt.Errorf("region %q: %w; its holder is alive, so nothing was changed", source.Region.Name, err)})
-				case err != nil:
-					errs = append(errs, fmt.Errorf("region %q: %w", source.Region.Name, cluster.Explain(err, source.Region.Context)))
-				case from == "":
-					_, _ = fmt.Fprintf(env.ErrOut, "region %q is not locked\n", source.Region.Name)
-				default:
-					_, _ = fmt.Fprintf(env.ErrOut, "region %q: the lock of %s is free now\n", source.Region.Name, printer.Escape(from))
-				}
-			}
-			return errors.Join(errs...)
+			return run(cmd.Context(), options)
 		},
 	}
-	t.addTo(cmd)
 	f := cmd.Flags()
-	f.StringVar(&reason, "reason", "", "why; it is written onto the lock")
-	f.BoolVar(&force, "force", false, "even if its holder is alive")
-	f.BoolVarP(&yes, "yes", "y", false, "do not ask; the contexts must then be named")
+	flags.targets.addTo(f, needs{regions: true})
+	f.StringVar(&flags.reason, "reason", "", "why; it is written onto the lock")
+	f.BoolVar(&flags.force, "force", false, "even if its holder is alive")
+	f.BoolVarP(&flags.yes, "yes", "y", false, "do not ask; the contexts must then be named")
 	return cmd
+}
+
+// runUnlock asks, and frees the lock of each region.
+func runUnlock(ctx context.Context, o unlockOptions) error {
+	c, err := o.connect()
+	if err != nil {
+		return err
+	}
+	text := fmt.Sprintf("Unlock %d region(s)?", len(c.survey.Sources()))
+	if err := mayAct(ctx, o.env, question{text: text, yes: o.yes, current: c.current}); err != nil {
+		return err
+	}
+	me, err := c.primary.Me(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, source := range c.survey.Sources() {
+		errs = append(errs, o.unlock(ctx, source, me.Email))
+	}
+	return errors.Join(errs...)
+}
+
+// unlock frees the lock of one region, and says whose it was.
+func (o *unlockOptions) unlock(ctx context.Context, source *snapshot.Source, by string) error {
+	region := source.Region
+	from, err := lock.Break(ctx, source.Access.Clientset(), lock.Breaking{
+		Namespace: region.Namespace, By: by, Reason: o.reason, Force: o.force, Clock: o.env.Clock,
+	})
+	switch held := new(lock.HeldError); {
+	case errors.As(err, &held):
+		return &exitError{exitLockHeld, fmt.Errorf("region %q: %w; its holder is alive, so nothing was changed", region.Name, err)}
+	case err != nil:
+		return fmt.Errorf("region %q: %w", region.Name, cluster.Explain(err, region.Context))
+	case from == "":
+		_, _ = fmt.Fprintf(o.env.ErrOut, "region %q is not locked\n", region.Name)
+	default:
+		_, _ = fmt.Fprintf(o.env.ErrOut, "region %q: the lock of %s is free now\n", region.Name, printer.Escape(from))
+	}
+	return nil
 }

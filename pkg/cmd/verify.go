@@ -1,31 +1,52 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
-	"errors"
-	"strconv"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/verify"
 )
 
 // maxPings bounds what a typing error may ask for.
 const maxPings = 1000
 
-func newVerify(env Environment) *cobra.Command {
-	t := &targets{env: env}
-	var (
-		output    output
-		workspace string
-		pings     int
-		maxLoss   = percent(20)
-		timeout   time.Duration
-	)
+type verifyFlags struct {
+	documentFlags
+	workspace string
+	pings     int
+	maxLoss   percent
+	timeout   time.Duration
+}
+
+// verifyOptions is the complete value that verify runs by.
+type verifyOptions struct {
+	documentOptions
+	region verify.Options
+	// timeout bounds the verification of a region, from when its turn comes.
+	timeout time.Duration
+}
+
+// options checks the flags and returns their value.
+func (f *verifyFlags) options(env Environment) (verifyOptions, error) {
+	document, err := f.documentFlags.options(env)
+	if err != nil {
+		return verifyOptions{}, err
+	}
+	if err := positive("--timeout", f.timeout); err != nil {
+		return verifyOptions{}, err
+	}
+	if f.pings < 1 || f.pings > maxPings {
+		return verifyOptions{}, usagef("--pings is %d: it must be from 1 to %d", f.pings, maxPings)
+	}
+	region := verify.Options{Workspace: f.workspace, Pings: f.pings, MaxLoss: int(f.maxLoss)}
+	return verifyOptions{documentOptions: document, region: region, timeout: f.timeout}, nil
+}
+
+func newVerify(env Environment, run func(context.Context, verifyOptions) error) *cobra.Command {
+	flags := &verifyFlags{maxLoss: 20}
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Connect to a workspace through the satellite, and compare with the primary",
@@ -48,69 +69,35 @@ kubectl coder-satellite verify -f fleet.yaml --region sydney --workspace canary-
 kubectl coder-satellite verify -f fleet.yaml -o jsonpath='{.regions[*].satellite.roundTrip.medianMicroseconds}'`),
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			printer, err := output.printer(env)
+			options, err := flags.options(env)
 			if err != nil {
 				return err
 			}
-			if err := positive("--timeout", timeout); err != nil {
-				return err
-			}
-			if pings < 1 || pings > maxPings {
-				return usagef("--pings is %d: it must be from 1 to %d", pings, maxPings)
-			}
-			c, err := t.connect()
-			if err != nil {
-				return err
-			}
-			report := verifyAll(cmd.Context(), c, verify.Options{Workspace: workspace, Pings: pings, MaxLoss: int(maxLoss)}, timeout)
-			if err := interrupted(cmd.Context()); err != nil {
-				return err
-			}
-			if err := printer.Print(report); err != nil {
-				return err
-			}
-			return ended(report.Outcome)
+			return run(cmd.Context(), options)
 		},
 	}
-	t.addTo(cmd)
-	output.addTo(cmd)
+	flags.addTo(cmd, needs{regions: true, accessURL: true})
 	f := cmd.Flags()
 	_ = f.MarkHidden("canary") // --workspace says the same, and nothing is rebuilt
-	f.StringVar(&workspace, "workspace", "", "name or ID of the workspace to connect to (default: the region's canary)")
-	f.IntVar(&pings, "pings", 5, "how many pings to send through each connection")
-	f.Var(&maxLoss, "max-loss", "how many of the pings through the satellite may be lost")
-	f.DurationVar(&timeout, "timeout", time.Minute, "time for a region")
+	f.StringVar(&flags.workspace, "workspace", "", "name or ID of the workspace to connect to (default: the region's canary)")
+	f.IntVar(&flags.pings, "pings", 5, "how many pings to send through each connection")
+	f.Var(&flags.maxLoss, "max-loss", "how many of the pings through the satellite may be lost")
+	f.DurationVar(&flags.timeout, "timeout", time.Minute, "time for a region")
 	return cmd
 }
 
-// percent is a flag's value from 0% to 100%; the sign may be left out.
-type percent int
-
-// String implements pflag.Value.
-func (p *percent) String() string { return strconv.Itoa(int(*p)) + "%" }
-
-// Set implements pflag.Value.
-func (p *percent) Set(text string) error {
-	number, err := strconv.Atoi(strings.TrimSuffix(text, "%"))
-	if err != nil || number < 0 || number > 100 {
-		return errors.New("it must be from 0% to 100%")
+// runVerify prints what the connections through the satellites are like.
+func runVerify(ctx context.Context, o verifyOptions) error {
+	c, err := o.connect()
+	if err != nil {
+		return err
 	}
-	*p = percent(number)
-	return nil
-}
-
-// Type implements pflag.Value.
-func (*percent) Type() string { return "percent" }
-
-// verifyAll verifies all regions in parallel.
-func verifyAll(ctx context.Context, c *connection, options verify.Options, timeout time.Duration) *v1alpha1.VerifyReport {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	regions := make([]v1alpha1.RegionVerification, len(c.sources))
-	var group sync.WaitGroup
-	for i, source := range c.sources {
-		group.Go(func() { regions[i] = verify.Region(ctx, source, options) })
+	report, err := verify.Fleet(ctx, c.survey, o.region, o.timeout)
+	if err := cmp.Or(interrupted(ctx), err); err != nil {
+		return err
 	}
-	group.Wait()
-	return verify.NewReport(c.sources[0].Shared.Facts(ctx).Document(), regions)
+	if err := o.documents.Print(report); err != nil {
+		return err
+	}
+	return ended(report.Outcome)
 }

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"cmp"
+	"context"
 	"runtime"
 	"runtime/debug"
 
@@ -9,15 +10,28 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 )
 
-func newVersion(env Environment) *cobra.Command {
-	t := &targets{env: env}
-	var (
-		output  output
-		primary bool
-	)
+type versionFlags struct {
+	documentFlags
+	primary bool
+}
+
+// versionOptions is the complete value that version runs by.
+type versionOptions struct {
+	documentOptions
+	// primary asks the primary for its version, too.
+	primary bool
+}
+
+// options checks the flags and returns their value.
+func (f *versionFlags) options(env Environment) (versionOptions, error) {
+	document, err := f.documentFlags.options(env)
+	return versionOptions{documentOptions: document, primary: f.primary}, err
+}
+
+func newVersion(env Environment, run func(context.Context, versionOptions) error) *cobra.Command {
+	flags := &versionFlags{}
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print the plugin's version",
@@ -30,35 +44,39 @@ kubectl coder-satellite version
 kubectl coder-satellite version --primary -o json`),
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			printer, err := output.printer(env)
+			options, err := flags.options(env)
 			if err != nil {
 				return err
 			}
-			info := &v1alpha1.VersionInfo{
-				TypeMeta:  metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion().String(), Kind: v1alpha1.KindVersionInfo},
-				Version:   env.version(),
-				Commit:    env.Build.Commit,
-				GoVersion: runtime.Version(),
-				Platform:  runtime.GOOS + "/" + runtime.GOARCH,
-			}
-			if primary {
-				client, _, err := t.login(&fleet.Fleet{})
-				if err != nil {
-					return err
-				}
-				version, err := client.Version(cmd.Context())
-				if err != nil {
-					return err
-				}
-				info.Primary = &v1alpha1.Primary{URL: client.URL(), Version: version.String()}
-			}
-			return printer.Print(info)
+			return run(cmd.Context(), options)
 		},
 	}
-	cmd.Flags().BoolVar(&primary, "primary", false, "ask the primary for its version, too")
-	t.addPrimaryTo(cmd.Flags())
-	output.addTo(cmd)
+	cmd.Flags().BoolVar(&flags.primary, "primary", false, "ask the primary for its version, too")
+	flags.addTo(cmd, needs{})
 	return cmd
+}
+
+// runVersion prints the plugin's version and, if asked for, the primary's.
+func runVersion(ctx context.Context, o versionOptions) error {
+	info := &v1alpha1.VersionInfo{
+		TypeMeta:  metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion().String(), Kind: v1alpha1.KindVersionInfo},
+		Version:   o.env.version(),
+		Commit:    o.env.Build.Commit,
+		GoVersion: runtime.Version(),
+		Platform:  runtime.GOOS + "/" + runtime.GOARCH,
+	}
+	if o.primary {
+		c, err := o.connect()
+		if err != nil {
+			return err
+		}
+		version, err := c.primary.Version(ctx)
+		if err != nil {
+			return err
+		}
+		info.Primary = &v1alpha1.Primary{URL: c.primary.URL(), Version: version.String()}
+	}
+	return o.documents.Print(info)
 }
 
 // version is what the linker was told, else what the module was built as.

@@ -142,6 +142,8 @@ func accessURL(s *snapshot.Snapshot) Answer {
 		return unknown(s.Satellite.Err(), "")
 	case state.PublicKey == "" && !state.Installed:
 		return skip("the satellite is not installed")
+	case state.PublicKey == "" && endpoint.KeyErr == nil: // migrate refuses it, because the pods go on serving the lost key
+		return fail(hintKeyGone(s), "the cluster has no key of the satellite, to compare with what %s serves", s.Region.AccessURL)
 	case state.PublicKey == "":
 		return fail(hintMigrate(s), "the cluster has no key of the satellite, to compare with what %s serves", s.Region.AccessURL)
 	case endpoint.KeyErr == nil:

@@ -91,7 +91,7 @@ func TestAccessChecks(t *testing.T) {
 		"does not answer":       {"access-url", nothing, v1alpha1.CheckFail, "does not answer: TCP: refused", "DNS"},
 		"no satellite":          {"access-url", noSatellite, v1alpha1.CheckFail, "does not serve a satellite's key: no key", "which deployment"},
 		"not installed":         {"access-url", both(absent, nothing), v1alpha1.CheckSkipped, "not installed", ""},
-		"key gone":              {"access-url", keyless, v1alpha1.CheckFail, "no key of the satellite", again},
+		"key gone":              {"access-url", keyless, v1alpha1.CheckFail, "no key of the satellite", "rollback --context sydney --remove-satellite"},
 		"key gone and silent":   {"access-url", both(keyless, nothing), v1alpha1.CheckFail, "no key of the satellite", again},
 		"endpoint unknown":      {"access-url", noEndpoint, v1alpha1.CheckUnknown, errLost.Error(), ""},
 		"satellite unknown":     {"access-url", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},

@@ -10,6 +10,7 @@ import (
 // The verbs whose failures compensate tells apart.
 const (
 	verbMigrate  = "migrate"
+	verbRollback = "rollback"
 	verbFinalize = "finalize"
 )
 

@@ -14,8 +14,6 @@ type Options struct {
 	NoRollback bool
 	// EvidenceDir is where evidence of failures is kept, one folder per region and run.
 	EvidenceDir string
-	// Operator is who runs it, for the journal and the lock: an e-mail address.
-	Operator string
 	// Host is the machine it runs on, for the lock.
 	Host string
 	// RunID tells this run from every other.

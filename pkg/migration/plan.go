@@ -6,8 +6,6 @@ package migration
 import (
 	"fmt"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
@@ -84,28 +82,6 @@ func unfinished(operation Operation, s *snapshot.Snapshot) string {
 		return fmt.Sprintf("close the journal of an earlier run by %s, which did not get to it", record.Operator)
 	}
 	return ""
-}
-
-// NewPlan joins the plans of regions; its outcome is the gravest of theirs.
-func NewPlan(primary v1alpha1.Primary, waves [][]string, regions []v1alpha1.RegionPlan) *v1alpha1.Plan {
-	plan := &v1alpha1.Plan{
-		TypeMeta: metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion().String(), Kind: v1alpha1.KindPlan},
-		Primary:  primary,
-		Outcome:  v1alpha1.OutcomeNothingToDo,
-		Waves:    waves,
-		Regions:  regions,
-	}
-	for _, region := range regions {
-		switch region.Outcome {
-		case v1alpha1.OutcomePreflightFailed:
-			plan.Outcome = v1alpha1.OutcomePreflightFailed
-		case v1alpha1.OutcomeChangesPending:
-			if plan.Outcome == v1alpha1.OutcomeNothingToDo {
-				plan.Outcome = v1alpha1.OutcomeChangesPending
-			}
-		}
-	}
-	return plan
 }
 
 // preflightStep shows the preflight as the first step of a plan.

@@ -10,6 +10,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
@@ -78,9 +79,14 @@ func TestSwitchOff(t *testing.T) {
 // facts are a snapshot of the primary and the provider.
 func (b *builder) facts(t *testing.T, id string) *snapshot.Snapshot {
 	t.Helper()
-	b.run.Source.Shared = snapshot.NewPrimarySource(b.run.Source.Primary)
-	b.run.Source.Region.Provider = id
-	b.run.Source.Clock, b.run.Source.OpenErr = b.run.Clock, errNothing // there is no cluster
+	survey, err := snapshot.NewSurvey(snapshot.Config{
+		Primary: b.run.Source.Primary, Clock: b.run.Clock,
+		Regions: []snapshot.RegionConfig{{Region: fleet.Region{Provider: id}, NoAccess: errNothing}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.run.Source = survey.Sources()[0]
 	s := b.run.Source.Collect(t.Context(), snapshot.ItemProvider)
 	if _, known := s.Provider.Get(); !known {
 		t.Fatal(s.Provider.Err())

@@ -23,7 +23,7 @@ type RollbackOptions struct {
 // Rollback returns the operation that brings a region back to the legacy path.
 func Rollback(options RollbackOptions) Operation {
 	operation := Operation{
-		Name:      "rollback",
+		Name:      verbRollback,
 		Items:     snapshot.StatusItems(),
 		Preflight: preflightRollback(options),
 		Steps: []Step{
@@ -38,6 +38,20 @@ func Rollback(options RollbackOptions) Operation {
 		operation.Steps = append(operation.Steps, unregisterSatellite{}, uninstallSatellite{})
 	}
 	return operation
+}
+
+// saying returns the command that goes back although no journal says what
+// Networking v2 was before: to off, which is what people roll back to. "" if the
+// operator has said it.
+func (o RollbackOptions) saying(s *snapshot.Snapshot) string {
+	if o.NetworkingV2Was != nil || s.Networking() != v1alpha1.NetworkingV2On {
+		return ""
+	}
+	command := s.Region.Command(verbRollback)
+	if o.RemoveSatellite {
+		command += " --remove-satellite"
+	}
+	return command + " --networking-v2-was off"
 }
 
 // usesSatellite reports whether the region is on Networking v2 by choice.
@@ -76,6 +90,7 @@ func preflightRollback(options RollbackOptions) func(*snapshot.Snapshot) []v1alp
 		if s.Provider.IsKnown() && s.Primary.Version.IsKnown() && back.Action == v1alpha1.ActionBlocked {
 			results = append(results, v1alpha1.CheckResult{
 				ID: "networking-v2", Category: "provider", Severity: v1alpha1.SeverityError, State: v1alpha1.CheckFail, Message: back.Reason,
+				Hint: options.saying(s),
 			})
 		}
 		return results

@@ -28,6 +28,8 @@ type Run struct {
 	Unfenced *coder.Client
 	// Initial is what was found when the run began; Now is the latest.
 	Initial, Now *snapshot.Snapshot
+	// Operator is who runs it: an e-mail address.
+	Operator string
 	// Options are the operator's.
 	Options Options
 	Clock   clock.WithTicker

@@ -4,53 +4,56 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 
 	"k8s.io/utils/clock"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// Runner plans and runs one operation on one region.
+// Runner runs one operation on one region.
 type Runner struct {
 	Operation Operation
 	Source    *snapshot.Source
-	Options   Options
-	Clock     clock.WithTicker
-	// Fenced returns the source with clients whose writes go through wrap.
-	Fenced func(wrap func(http.RoundTripper) http.RoundTripper) (*snapshot.Source, error)
+	// Operator is who runs it, for the journal and the lock: an e-mail address.
+	Operator string
+	Options  Options
+	Clock    clock.WithTicker
 	// Report receives progress; it must be safe for use by several regions at once.
 	Report func(v1alpha1.Progress)
 }
 
-// collect gathers the facts that the operation's plan rests on.
-func (r *Runner) collect(ctx context.Context) *snapshot.Snapshot {
-	return r.Source.Collect(ctx, r.Operation.Items...)
-}
-
-// plan says what the operation would do, given the facts. If there is
+// Plan says what the operation would do, given its items in s. If there is
 // something to change, it also asks which rights are missing, and renders the
 // satellite's chart; with diff the plan shows what would change of its manifest.
-func (r *Runner) plan(ctx context.Context, s *snapshot.Snapshot, diff bool) v1alpha1.RegionPlan {
-	plan := NewRegionPlan(r.Operation, s)
+func (o Operation) Plan(ctx context.Context, source *snapshot.Source, s *snapshot.Snapshot, diff bool) v1alpha1.RegionPlan {
+	plan := NewRegionPlan(o, s)
 	if plan.Outcome == v1alpha1.OutcomeNothingToDo {
 		return plan
 	}
-	items := []snapshot.Item{snapshot.ItemResources, snapshot.ItemRights}
+	source.Refresh(ctx, s, snapshot.ItemResources)
+	source.AskRights(ctx, s, o.needed(source, s))
 	if plan.Outcome != v1alpha1.OutcomePreflightFailed && installs(plan) {
-		items = append(items, snapshot.ItemRendering)
+		source.Refresh(ctx, s, snapshot.ItemRendering)
 	}
-	r.Source.Refresh(ctx, s, items...)
-	plan = NewRegionPlan(r.Operation, s)
+	plan = NewRegionPlan(o, s)
 	if rendering, known := s.Rendering.Get(); diff && known && plan.Outcome != v1alpha1.OutcomePreflightFailed {
 		show(&plan, rendering)
 	}
 	return plan
+}
+
+// needed returns the rights in the region's cluster that the operation needs.
+func (o Operation) needed(source *snapshot.Source, s *snapshot.Snapshot) []cluster.Rule {
+	if source.Access == nil {
+		return nil // there is nobody to ask
+	}
+	return o.Rights(PlaceOf(s, source.Access.Driver()))
 }
 
 // installs tells whether the plan changes the satellite's release.
@@ -98,6 +101,18 @@ func (r *Runner) Run(ctx context.Context, plan v1alpha1.RegionPlan) v1alpha1.Reg
 	return report
 }
 
+// NotStarted reports a region that is left alone: because its own plan fails its
+// preflight, or else for the given reason.
+func (r *Runner) NotStarted(plan v1alpha1.RegionPlan, reason string) v1alpha1.RegionReport {
+	report := newReport(plan)
+	report.Outcome, report.Error = v1alpha1.OutcomeNotStarted, reason
+	if plan.Outcome == v1alpha1.OutcomePreflightFailed {
+		report.Outcome, report.Error = plan.Outcome, "preflight failed, nothing was changed"
+	}
+	report.Next = next(r.Operation, r.Source.Region, report)
+	return report
+}
+
 // newReport returns the report of a region of which nothing is known but its plan.
 func newReport(plan v1alpha1.RegionPlan) v1alpha1.RegionReport {
 	return v1alpha1.RegionReport{
@@ -119,7 +134,7 @@ func (r *Runner) locked(ctx context.Context, plan v1alpha1.RegionPlan, report *v
 	}
 	held, err := lock.Acquire(ctx, client, lock.Options{
 		Namespace: namespace,
-		Holder:    fmt.Sprintf("%s@%s/%s", r.Options.Operator, r.Options.Host, r.Options.RunID),
+		Holder:    fmt.Sprintf("%s@%s/%s", r.Operator, r.Options.Host, r.Options.RunID),
 		Operation: r.Operation.Name,
 		Duration:  r.Options.LockDuration,
 		Clock:     r.Clock,
@@ -145,13 +160,14 @@ func (r *Runner) locked(ctx context.Context, plan v1alpha1.RegionPlan, report *v
 		}
 	}()
 
-	source, err := r.Fenced(held.Fence)
+	source, err := r.Source.Wrapped(held.Fence)
 	if err != nil {
 		return err
 	}
 	fresh := source.Collect(ctx, snapshot.ItemProvider)
 	source.Refresh(ctx, fresh, snapshot.ItemProvider) // what the fleet shares may be older than the lock
 	source.Refresh(ctx, fresh, r.otherItems()...)
+	source.AskRights(ctx, fresh, r.Operation.needed(source, fresh))
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}
@@ -166,9 +182,10 @@ func (r *Runner) locked(ctx context.Context, plan v1alpha1.RegionPlan, report *v
 	return r.steps(ctx, source, fresh, again, held.Check, report)
 }
 
-// otherItems are the operation's items without the provider, with what rights take.
+// otherItems are the operation's items without the provider, with those that
+// decide which rights are needed.
 func (r *Runner) otherItems() []snapshot.Item {
-	items := slices.Concat(r.Operation.Items, []snapshot.Item{snapshot.ItemResources, snapshot.ItemRights})
+	items := slices.Concat(r.Operation.Items, []snapshot.Item{snapshot.ItemResources})
 	return slices.DeleteFunc(items, func(item snapshot.Item) bool { return item == snapshot.ItemProvider })
 }
 

@@ -26,7 +26,7 @@ func (r *Runner) steps(ctx context.Context, source *snapshot.Source, s *snapshot
 	record.Start(journal.Start{
 		RunID:           r.Options.RunID,
 		Operation:       r.Operation.Name,
-		Operator:        r.Options.Operator,
+		Operator:        r.Operator,
 		Primary:         source.Primary.URL(),
 		PlanFingerprint: plan.Fingerprint,
 		At:              r.Clock.Now(),
@@ -37,7 +37,7 @@ func (r *Runner) steps(ctx context.Context, source *snapshot.Source, s *snapshot
 
 	run := &Run{
 		Source: source, Unfenced: r.Source.Primary, Initial: clone(s), Now: s,
-		Options: r.Options, Clock: r.Clock, Record: record,
+		Operator: r.Operator, Options: r.Options, Clock: r.Clock, Record: record,
 		progress: func(message string) { r.progress(record.Step, v1alpha1.StepRunning, message) },
 	}
 	run.Now.Journal = snapshot.Known(record)

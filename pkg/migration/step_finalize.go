@@ -52,7 +52,7 @@ func (removeLegacy) Apply(ctx context.Context, run *Run) error {
 	// Helm's uninstall must not be torn: it runs to its end, whatever happens.
 	_, err := run.Source.Legacy().Of(*run.Now.Legacy.Value().Release).Remove(context.WithoutCancel(ctx), legacy.RemoveOptions{
 		Timeout:  run.Options.StepTimeout,
-		Operator: run.Options.Operator,
+		Operator: run.Operator,
 		Reason:   run.Options.Reason,
 		Now:      run.Clock.Now(),
 		Progress: func(message string) { run.Progress("%s", message) },

@@ -72,7 +72,7 @@ func (retainLegacy) Apply(ctx context.Context, run *Run) error {
 		release = *state.Release
 	}
 	ledger, err := run.Source.Legacy().Of(release).Retain(commit, legacy.RetainOptions{
-		Operator: run.Options.Operator,
+		Operator: run.Operator,
 		Reason:   run.retainReason(),
 		Now:      run.Clock.Now(),
 		Progress: func(message string) { run.Progress("%s", message) },

@@ -1,7 +1,10 @@
 package migration
 
 import (
+	"slices"
 	"testing"
+
+	"k8s.io/utils/ptr"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
@@ -25,6 +28,25 @@ func TestEveryVerbRefusesAnotherPrimary(t *testing.T) {
 			if states[id] != v1alpha1.CheckFail {
 				t.Errorf("%s: %s is %q", operation.Name, id, states[id])
 			}
+		}
+	}
+}
+
+// A rollback that lacks only a word on what was before names the command that
+// has it, which can be pasted.
+func TestRollbackWithoutJournalNamesTheCommand(t *testing.T) {
+	s := migrated(t)
+	s.Journal = snapshot.Known[*journal.Record](nil)
+	const off = " --networking-v2-was off"
+	for want, options := range map[string]RollbackOptions{
+		s.Region.Command("rollback") + off:                         {},
+		s.Region.Command("rollback") + " --remove-satellite" + off: {RemoveSatellite: true},
+		"": {NetworkingV2Was: ptr.To(true)},
+	} {
+		results := Rollback(options).Preflight(s)
+		i := slices.IndexFunc(results, func(r v1alpha1.CheckResult) bool { return r.ID == "networking-v2" })
+		if i < 0 || results[i].State != v1alpha1.CheckFail || results[i].Hint != want {
+			t.Errorf("%+v: %+v, want the hint %q", options, results, want)
 		}
 	}
 }

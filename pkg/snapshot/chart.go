@@ -9,15 +9,15 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 )
 
-// ChartCache loads each chart once, however many regions ask for it. Its zero
+// chartCache loads each chart once, however many regions ask for it. Its zero
 // value is ready for use.
-type ChartCache struct {
+type chartCache struct {
 	mu    sync.Mutex
 	loads map[satellite.ChartRef]func() (*satellite.Chart, error)
 }
 
 // Load returns the chart, loading it at the first call for this reference.
-func (c *ChartCache) Load(ctx context.Context, ref satellite.ChartRef) (*satellite.Chart, error) {
+func (c *chartCache) Load(ctx context.Context, ref satellite.ChartRef) (*satellite.Chart, error) {
 	c.mu.Lock()
 	if c.loads == nil {
 		c.loads = map[satellite.ChartRef]func() (*satellite.Chart, error){}
@@ -52,7 +52,7 @@ func (src *Source) chart(ctx context.Context, s *Snapshot) {
 	s.Spec = FactOf(satellite.Spec{Chart: ref, Values: values}, err)
 
 	var group sync.WaitGroup
-	group.Go(func() { s.Chart = FactOf(src.Charts.Load(ctx, ref)) })
+	group.Go(func() { s.Chart = FactOf(src.charts.Load(ctx, ref)) })
 	if err == nil {
 		group.Go(func() {
 			s.MissingSecrets = inCluster(src, func() ([]string, error) {

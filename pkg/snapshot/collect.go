@@ -2,10 +2,7 @@ package snapshot
 
 import (
 	"context"
-	"crypto/x509"
 	"sync"
-
-	"k8s.io/utils/clock"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
@@ -15,27 +12,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 )
-
-// Source is where the facts of one region come from.
-type Source struct {
-	Region fleet.Region
-	// Access is the region's cluster. If OpenErr is set there is none.
-	Access  *cluster.Access
-	OpenErr error
-	// Primary is the primary's API; Shared are its facts, gathered once for the fleet.
-	Primary *coder.Client
-	Shared  *PrimarySource
-	// Endpoint speaks to the access URL.
-	Endpoint *coder.Client
-	// Charts loads charts, each once for the fleet.
-	Charts *ChartCache
-	// RootCAs are what probes trust; nil for the system's.
-	RootCAs *x509.CertPool
-	Clock   clock.PassiveClock
-	// Needs returns the rights in the cluster that what is to be done takes,
-	// given the facts; nil if nothing is to be done.
-	Needs func(*Snapshot) []cluster.Rule
-}
 
 // Collect gathers the items into a new snapshot, in parallel. It never fails:
 // what could not be read is unknown, with its reason.
@@ -117,22 +93,17 @@ func (src *Source) Refresh(ctx context.Context, s *Snapshot, items ...Item) {
 	if wanted[ItemResources] {
 		s.Resources = inCluster(src, func() (Resources, error) { return src.resources(s) })
 	}
-	if wanted[ItemRights] { // asks for what the facts above call for
-		s.MissingRights = inCluster(src, func() ([]cluster.Rule, error) {
-			return src.missingRights(ctx, s)
-		})
-	}
-	if wanted[ItemRendering] && len(s.MissingRights.Value()) == 0 { // else it fails for want of them
+	if wanted[ItemRendering] && len(s.MissingRights.Value()) == 0 { // otherwise it fails for want of them
 		s.Rendering = src.rendering(s)
 	}
-	s.Taken = src.Clock.Now()
+	s.Taken = src.clock.Now()
 }
 
 // inCluster collects a fact from the region's cluster, explaining errors of
 // the connection in plain words, or passes on why there is no connection.
 func inCluster[T any](src *Source, collect func() (T, error)) Fact[T] {
-	if src.OpenErr != nil {
-		return Unknown[T](src.OpenErr)
+	if src.noAccess != nil {
+		return Unknown[T](src.noAccess)
 	}
 	value, err := collect()
 	if err != nil {
@@ -163,7 +134,7 @@ func (src *Source) cluster(ctx context.Context) (Cluster, error) {
 // they mean depends on it, and a primary may be upgraded in the middle of a run.
 func (src *Source) primary(ctx context.Context, s *Snapshot, wanted map[Item]bool) {
 	if s.Primary.URL == "" {
-		s.Primary = src.Shared.Facts(ctx)
+		s.Primary = src.shared.facts(ctx)
 		return
 	}
 	if wanted[ItemProvider] || wanted[ItemEndpoint] {
@@ -185,7 +156,7 @@ func (src *Source) provider(ctx context.Context, s *Snapshot) Fact[coder.Provide
 		return Unknown[coder.Provider](s.Primary.Providers.Err())
 	}
 	server := ""
-	if src.OpenErr == nil {
+	if src.noAccess == nil {
 		server = src.Access.Server()
 	}
 	found, err := fleet.MatchProvider(src.Region, server, providers)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
@@ -94,14 +95,15 @@ func TestOneFailureHidesNothing(t *testing.T) {
 // A cluster that cannot be opened leaves what the primary and the access URL say.
 func TestClusterThatCannotBeOpened(t *testing.T) {
 	servers := newServers(t)
-	source := servers.source(t)
-	source.Access, source.OpenErr = nil, errors.New("no such plugin")
-	s := source.Collect(t.Context(), append(snapshot.PlanItems(), snapshot.ItemRights, snapshot.ItemRemoval)...)
+	noAccess := errors.New("no such plugin")
+	source := servers.source(t, func(c *snapshot.RegionConfig) { c.Access, c.NoAccess = nil, noAccess })
+	s := source.Collect(t.Context(), append(snapshot.PlanItems(), snapshot.ItemRemoval)...)
+	source.AskRights(t.Context(), s, []cluster.Rule{{Resource: "secrets", Verb: "get"}})
 	for name, err := range map[string]error{
 		"cluster": s.Cluster.Err(), "satellite": s.Satellite.Err(), "legacy": s.Legacy.Err(), "journal": s.Journal.Err(),
 		"lock": s.Lock.Err(), "rights": s.MissingRights.Err(),
 	} {
-		if !errors.Is(err, source.OpenErr) {
+		if !errors.Is(err, noAccess) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -212,10 +214,10 @@ func TestRefresh(t *testing.T) {
 // Regions share the primary's facts: they are asked for once.
 func TestPrimaryIsAskedOnce(t *testing.T) {
 	servers := newServers(t)
-	shared := snapshot.NewPrimarySource(servers.source(t).Primary)
+	survey := servers.survey(t)
 	done := make(chan string)
 	for range 8 {
-		go func() { done <- fmt.Sprint(shared.Facts(t.Context()).Version.Value()) }()
+		go func() { done <- fmt.Sprint(survey.Primary(t.Context()).Version.Value()) }()
 	}
 	for range 8 {
 		if version := <-done; version != "1.21.7" {

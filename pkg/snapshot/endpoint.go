@@ -19,16 +19,16 @@ var errForeignKey = errors.New("not asked, because the access URL does not serve
 // endpoint asks the access URL for the satellite's key. Only when that cannot
 // be read is the connection taken apart to say how far it got.
 func (src *Source) endpoint(ctx context.Context) Fact[Endpoint] {
-	if src.Endpoint == nil {
+	if src.endpointClient == nil {
 		return Unknown[Endpoint](errNoAccessURL)
 	}
 	var found Endpoint
-	found.Key, found.KeyErr = src.Endpoint.SatelliteKey(ctx)
+	found.Key, found.KeyErr = src.endpointClient.SatelliteKey(ctx)
 	if found.KeyErr != nil {
 		found.Reach = probe.Endpoint(ctx, probe.Target{
 			URL:       src.Region.AccessURL,
 			ConnectTo: src.Region.ConnectTo,
-			RootCAs:   src.RootCAs,
+			RootCAs:   src.rootCAs,
 		})
 	}
 	return Known(found)
@@ -48,7 +48,7 @@ func (src *Source) proxied(ctx context.Context, s *Snapshot) Fact[Endpoint] {
 	case !own:
 		found.Version = Unknown[coder.Version](errForeignKey)
 	default:
-		found.Version = FactOf(src.Endpoint.Version(ctx))
+		found.Version = FactOf(src.endpointClient.Version(ctx))
 	}
 	return Known(found)
 }

@@ -52,13 +52,14 @@ func TestHeaderOnlyForOwnSatellite(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			servers := newServers(t)
 			test.change(t, servers)
-			source := servers.source(t)
 			client, err := coder.New(coder.Config{URL: "https://" + satelliteHost, AuthHeader: "the-header", Attempts: 1})
 			if err != nil {
 				t.Fatal(err)
 			}
 			spy := &overheard{through: servers}
-			source.Endpoint = client.Wrapped(func(http.RoundTripper) http.RoundTripper { return spy })
+			source := servers.source(t, func(c *snapshot.RegionConfig) {
+				c.Endpoint = client.Wrapped(func(http.RoundTripper) http.RoundTripper { return spy })
+			})
 
 			s := source.Collect(t.Context(), snapshot.StatusItems()...)
 			if diff := cmp.Diff(test.want, spy.sent); diff != "" {

@@ -17,7 +17,6 @@ const (
 	ItemJournal       Item = "journal"       // Journal
 	ItemLock          Item = "lock"          // Lock
 	ItemResources     Item = "resources"     // Resources; after the chart and the releases
-	ItemRights        Item = "rights"        // MissingRights; asked last
 	ItemRendering     Item = "rendering"     // Rendering; made last
 )
 
@@ -30,6 +29,6 @@ func StatusItems() []Item {
 	}
 }
 
-// PlanItems returns what a plan looks at. Rights are left out: they are asked
-// for when there is something to change.
+// PlanItems returns what a plan looks at. Rights are no item: which are asked
+// for follows from the facts, and AskRights is told.
 func PlanItems() []Item { return append(StatusItems(), ItemChart) }

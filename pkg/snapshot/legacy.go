@@ -41,7 +41,7 @@ func (src *Source) legacy(ctx context.Context, s *Snapshot) (Legacy, error) {
 	var group sync.WaitGroup
 	if state.AccessURL != "" {
 		group.Go(func() {
-			state.Reach = probe.Endpoint(ctx, probe.Target{URL: state.AccessURL, RootCAs: src.RootCAs})
+			state.Reach = probe.Endpoint(ctx, probe.Target{URL: state.AccessURL, RootCAs: src.rootCAs})
 		})
 	}
 	state.Retention, state.Readiness, err = src.Legacy().Of(*state.Release).Inspect(ctx)

@@ -6,7 +6,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
 // What is granted is asked for once per namespace, and the rest by itself.
@@ -17,21 +16,19 @@ func TestMissingRights(t *testing.T) {
 		`{"verbs":["*"],"apiGroups":["","apps"],"resources":["*"]}]}}`)
 	servers.answer(reviews+"selfsubjectaccessreviews", `{"kind":"SelfSubjectAccessReview","apiVersion":"authorization.k8s.io/v1","status":{"allowed":false}}`)
 	source := servers.source(t)
-	source.Needs = func(s *snapshot.Snapshot) []cluster.Rule {
-		rules := []cluster.Rule{{Namespace: s.Region.Namespace, Resource: "secrets", Verb: "get"}}
-		for _, verb := range []string{"get", "create", "update"} {
-			rules = append(rules, cluster.Rule{Namespace: s.Region.Namespace, Group: "coordination.k8s.io", Resource: "leases", Verb: verb})
-		}
-		return rules
+	needed := []cluster.Rule{{Namespace: source.Region.Namespace, Resource: "secrets", Verb: "get"}}
+	for _, verb := range []string{"get", "create", "update"} {
+		needed = append(needed, cluster.Rule{Namespace: source.Region.Namespace, Group: "coordination.k8s.io", Resource: "leases", Verb: verb})
 	}
-	s := source.Collect(t.Context(), snapshot.ItemRights)
+	s := source.Collect(t.Context())
+	source.AskRights(t.Context(), s, needed)
 	want := []string{"get, create, update leases.coordination.k8s.io in namespace coder-satellite"}
 	if diff := cmp.Diff(want, cluster.InWords(s.MissingRights.Value())); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 
 	servers.fail(reviews+"selfsubjectrulesreviews", 500)
-	s = source.Collect(t.Context(), snapshot.ItemRights)
+	source.AskRights(t.Context(), s, needed)
 	if s.MissingRights.IsKnown() {
 		t.Errorf("known although nobody answered: %v", s.MissingRights.Value())
 	}
@@ -39,7 +36,9 @@ func TestMissingRights(t *testing.T) {
 
 // Without a word on what is needed nobody may take the rights for complete.
 func TestRightsOfNothing(t *testing.T) {
-	s := newServers(t).source(t).Collect(t.Context(), snapshot.ItemRights)
+	source := newServers(t).source(t)
+	s := source.Collect(t.Context())
+	source.AskRights(t.Context(), s, nil)
 	if s.MissingRights.IsKnown() {
 		t.Errorf("known although nothing was asked for: %v", s.MissingRights.Value())
 	}

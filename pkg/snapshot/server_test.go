@@ -197,7 +197,13 @@ func response(r *http.Request, status int, body string) *http.Response {
 }
 
 // source is a region on the servers.
-func (s *servers) source(t *testing.T) *snapshot.Source {
+func (s *servers) source(t *testing.T, change ...func(*snapshot.RegionConfig)) *snapshot.Source {
+	t.Helper()
+	return s.survey(t, change...).Sources()[0]
+}
+
+// survey is of that one region; changes are applied to what it is made from.
+func (s *servers) survey(t *testing.T, change ...func(*snapshot.RegionConfig)) *snapshot.Survey {
 	t.Helper()
 	through := func(http.RoundTripper) http.RoundTripper { return s }
 	kubeconfig := filepath.Join(t.TempDir(), "kubeconfig")
@@ -225,15 +231,23 @@ func (s *servers) source(t *testing.T) *snapshot.Source {
 		}
 		return c.Wrapped(through)
 	}
-	primary := client(primaryHost)
-	return &snapshot.Source{
+	region := snapshot.RegionConfig{
 		Region: fleet.Region{
 			Name: "sydney", Context: "sydney", Namespace: "coder-satellite", Release: "coder-satellite",
 			AccessURL: "https://" + satelliteHost, Canary: fleet.CanaryAuto,
 		},
-		Access: access, Primary: primary, Shared: snapshot.NewPrimarySource(primary), Endpoint: client(satelliteHost),
-		Charts: &snapshot.ChartCache{}, Clock: clock.RealClock{},
+		Access: access, Endpoint: client(satelliteHost),
 	}
+	for _, c := range change {
+		c(&region)
+	}
+	survey, err := snapshot.NewSurvey(snapshot.Config{
+		Primary: client(primaryHost), Clock: clock.RealClock{}, Regions: []snapshot.RegionConfig{region},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return survey
 }
 
 // unknown names the facts that were asked for and are not known.

@@ -1,10 +1,27 @@
 package verify
 
 import (
+	"context"
+	"time"
+
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
+
+// Fleet verifies the regions of the survey, each within the timeout. The error
+// is the cause of ctx, if that ended.
+func Fleet(ctx context.Context, survey *snapshot.Survey, options Options, timeout time.Duration) (*v1alpha1.VerifyReport, error) {
+	regions := make([]v1alpha1.RegionVerification, len(survey.Sources()))
+	err := survey.Each(ctx, timeout, func(ctx context.Context, i int, source *snapshot.Source) {
+		regions[i] = Region(ctx, source, options)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return NewReport(survey.Primary(ctx).Document(), regions), nil
+}
 
 // NewReport sums the regions up.
 func NewReport(primary v1alpha1.Primary, regions []v1alpha1.RegionVerification) *v1alpha1.VerifyReport {

@@ -199,7 +199,7 @@ func (w *walker) checkSuccess(before meddle.Facts, done ran) []violation {
 	if done.code != 0 || done.killed {
 		return found
 	}
-	if err := reached(verb, done, after); err != nil {
+	if err := reached(verb, done, before, after); err != nil {
 		found = append(found, violated("no success", "%q (%s) says that it succeeded: %v", done.step, done.outcome, err))
 	}
 	return found
@@ -222,16 +222,16 @@ func lasting(f meddle.Facts) string {
 }
 
 // reached returns what is missing from the state that a verb names.
-func reached(verb string, done ran, f meddle.Facts) error {
+func reached(verb string, done ran, before, f meddle.Facts) error {
 	switch verb {
 	case "migrate", "status":
-		switch f.Switch {
-		case meddle.Off:
+		switch {
+		case f.Switch == meddle.Off:
 			return errors.New("Networking v2 is off")
-		case meddle.On:
+		case f.Switch == meddle.On && (before.Switch != meddle.On || anyLegacy(before)):
 			return f.Rule()
 		}
-		return f.Served()
+		return f.Served() // nothing was there that could be retained
 	case "rollback":
 		return rolledBack(done, f)
 	case "retain":
@@ -248,6 +248,13 @@ func reached(verb string, done ran, f meddle.Facts) error {
 	default:
 		return nil
 	}
+}
+
+// anyLegacy reports whether anything is left that a legacy release could be
+// restored from, or that uses one.
+func anyLegacy(f meddle.Facts) bool {
+	_, envproxy := f.Objects["deployment/envproxy"]
+	return envproxy || len(f.Legacy) > 0 || len(f.Backups) > 0
 }
 
 func rolledBack(done ran, f meddle.Facts) error {

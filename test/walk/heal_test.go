@@ -14,7 +14,7 @@ import (
 )
 
 // rounds are how many runs an operator has until the region must be healthy.
-const rounds = 6
+const rounds = 8
 
 // heal lets the world behave, and follows what the plugin says until the region
 // is healthy: the command under `next` if it is one that changes something, the
@@ -123,7 +123,7 @@ func (w *walker) reinstallLegacy(ctx context.Context) error {
 }
 
 // follow does what the plugin's messages say, each command once, and returns the
-// verb to run next.
+// verb to run next: one at a time, since it may make the others needless.
 func (w *walker) follow(ctx context.Context, done, status ran, followed map[string]bool) string {
 	verb := "migrate"
 	var advice []string
@@ -139,14 +139,13 @@ func (w *walker) follow(ctx context.Context, done, status ran, followed map[stri
 		advice = append(advice, spoken(status.status.Checks)...)
 	}
 	for _, command := range commands(advice) {
-		if followed[command] {
+		next, ok := pluginVerb(command)
+		if followed[command] || ok && (next == "migrate" || verb != "migrate") {
 			continue
 		}
 		followed[command] = true
-		if next, ok := pluginVerb(command); ok {
-			if next != "migrate" {
-				verb = next
-			}
+		if ok {
+			verb = next
 			continue
 		}
 		w.note("healing: %s: %s", command, w.obey(ctx, command))

@@ -1,0 +1,43 @@
+package cmd
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/utils/clock"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// A rollout has the fleet's regions and rules, and a run's own name.
+func TestRollout(t *testing.T) {
+	run := &runFlags{options: migration.Options{NoRollback: true, Reason: "why"}}
+	primary, err := coder.New(coder.Config{URL: "https://coder.example.com"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed := errors.New("there is no cluster")
+	survey, err := snapshot.NewSurvey(snapshot.Config{Primary: primary, Clock: clock.RealClock{}, Regions: []snapshot.RegionConfig{
+		{Region: fleet.Region{Name: "a"}, NoAccess: closed}, {Region: fleet.Region{Name: "b"}, NoAccess: closed},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &connection{fleet: &fleet.Fleet{Waves: [][]string{{"a"}, {"b"}}, MaxParallel: 3, MaxFailures: 1}, survey: survey}
+	env := Environment{Getenv: func(string) string { return "" }}
+	rollout := run.rollout(c, env, migration.Migrate(), nil)
+	if rollout.MaxParallel != 3 || rollout.MaxFailures != 1 || !cmp.Equal(rollout.Waves, c.fleet.Waves) || len(rollout.Survey.Sources()) != 2 {
+		t.Errorf("%+v", rollout)
+	}
+	if rollout.Survey != survey || rollout.Operation.Name != "migrate" ||
+		!rollout.Options.NoRollback || rollout.Options.Reason != "why" || len(rollout.Options.RunID) != 8 {
+		t.Errorf("%+v", rollout.Options)
+	}
+	if again := run.rollout(c, env, migration.Migrate(), nil); again.Options.RunID == rollout.Options.RunID {
+		t.Error("two runs have one name")
+	}
+}

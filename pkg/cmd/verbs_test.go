@@ -1,0 +1,68 @@
+package cmd
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Every verb that acts on regions takes the flags that name them; those that
+// change them also take --yes, and nothing that does not install takes a chart.
+func TestVerbsTakeTheirFlags(t *testing.T) {
+	regions := []string{
+		"filename", "region", "context", "namespace", "release", "access-url", "provider", "connect-to", "canary",
+		"kubeconfig", "coder-url", "coder-token-file", "coder-ca-file", "request-timeout",
+	}
+	run := []string{"yes", "timeout", "step-timeout", "lock-duration", "no-rollback", "evidence-dir", "max-parallel", "max-failures"}
+	chart := []string{"chart", "repo", "chart-version", "values", "set"}
+	root := NewRoot(Environment{})
+	for verb, want := range map[string][]string{
+		"plan":     slices.Concat(regions, chart, []string{"detailed-exitcode", "diff", "output"}),
+		"migrate":  slices.Concat(regions, chart, run, []string{"plan", "output"}),
+		"status":   slices.Concat(regions, []string{"watch", "interval", "timeout", "output"}),
+		"rollback": slices.Concat(regions, run, []string{"remove-satellite", "force", "reason", "networking-v2-was", "output"}),
+		"retain":   slices.Concat(regions, run, []string{"reason", "output"}),
+		"remove":   slices.Concat(regions, run, []string{"force", "reason", "output"}),
+		"finalize": slices.Concat(regions, run, []string{"reason", "output"}),
+		"unlock":   slices.Concat(regions, []string{"reason", "force", "yes"}),
+		"discover": {"context", "all-contexts", "kubeconfig", "coder-url", "coder-token-file", "coder-ca-file", "request-timeout", "output"},
+		"explain":  {"output"},
+		"version":  {"primary", "kubeconfig", "coder-url", "coder-token-file", "coder-ca-file", "request-timeout", "output"},
+	} {
+		cmd, _, err := root.Find([]string{verb})
+		if err != nil || cmd.Name() != verb {
+			t.Errorf("%s is no verb: %v", verb, err)
+			continue
+		}
+		for _, name := range want {
+			if cmd.Flags().Lookup(name) == nil {
+				t.Errorf("%s does not take --%s", verb, name)
+			}
+		}
+		for _, name := range slices.Concat(run, chart) {
+			if cmd.Flags().Lookup(name) != nil && !slices.Contains(want, name) {
+				t.Errorf("%s takes --%s, which means nothing to it", verb, name)
+			}
+		}
+		if !strings.Contains(cmd.Example, "kubectl coder-satellite "+verb) || cmd.Short == "" || cmd.Long == "" {
+			t.Errorf("%s is not described", verb)
+		}
+	}
+}
+
+// Every flag of every verb says what it does, in one line, and none takes a token.
+func TestEveryFlagIsDescribed(t *testing.T) {
+	for _, verb := range NewRoot(Environment{}).Commands() {
+		usages := verb.Flags().FlagUsages()
+		for line := range strings.Lines(usages) {
+			if fields := strings.Fields(line); len(fields) < 3 {
+				t.Errorf("%s: a flag is not described: %s", verb.Name(), line)
+			}
+		}
+		for _, name := range []string{"token", "coder-token", "password"} {
+			if verb.Flags().Lookup(name) != nil {
+				t.Errorf("%s takes --%s, which would be in the list of processes", verb.Name(), name)
+			}
+		}
+	}
+}

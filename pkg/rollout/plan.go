@@ -1,0 +1,50 @@
+package rollout
+
+import (
+	"context"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// Plan plans all regions in parallel. It writes nothing. With diff, it also
+// shows what would change of the satellites' manifests. The error is the cause
+// of ctx, if that ended.
+func (r *Rollout) Plan(ctx context.Context, diff bool) (*v1alpha1.Plan, error) {
+	snapshots, err := r.Survey.Collect(ctx, 0, r.Operation.Items...)
+	if err != nil {
+		return nil, err
+	}
+	plans := make([]v1alpha1.RegionPlan, len(snapshots))
+	err = r.Survey.Each(ctx, 0, func(ctx context.Context, i int, source *snapshot.Source) {
+		plans[i] = r.Operation.Plan(ctx, source, snapshots[i], diff)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return newPlan(r.Survey.Primary(ctx).Document(), r.Waves, plans), nil
+}
+
+// newPlan joins the plans of regions; its outcome is the gravest of theirs.
+func newPlan(primary v1alpha1.Primary, waves [][]string, regions []v1alpha1.RegionPlan) *v1alpha1.Plan {
+	plan := &v1alpha1.Plan{
+		TypeMeta: metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion().String(), Kind: v1alpha1.KindPlan},
+		Primary:  primary,
+		Outcome:  v1alpha1.OutcomeNothingToDo,
+		Waves:    waves,
+		Regions:  regions,
+	}
+	for _, region := range regions {
+		switch region.Outcome {
+		case v1alpha1.OutcomePreflightFailed:
+			plan.Outcome = v1alpha1.OutcomePreflightFailed
+		case v1alpha1.OutcomeChangesPending:
+			if plan.Outcome == v1alpha1.OutcomeNothingToDo {
+				plan.Outcome = v1alpha1.OutcomeChangesPending
+			}
+		}
+	}
+	return plan
+}

@@ -1,0 +1,71 @@
+// Package rollout plans an operation for the regions of a fleet and carries it
+// out on them: which may start when, how many at once, and when to stop. What
+// is done in one region is the business of pkg/migration.
+package rollout
+
+import (
+	"context"
+
+	"k8s.io/utils/clock"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// Rollout carries one operation out on the regions of a fleet.
+type Rollout struct {
+	Rules
+	// Survey holds the regions, in the fleet's order.
+	Survey    *snapshot.Survey
+	Operation migration.Operation
+	Options   migration.Options
+	Clock     clock.WithTicker
+	// Report receives progress; it must be safe for use by several regions at once.
+	Report func(v1alpha1.Progress)
+}
+
+// Run carries the plan out, in the name of its operator. One region's failure
+// neither stops nor hides another that is at work; it only keeps further ones
+// from starting, as MaxFailures says.
+func (r *Rollout) Run(ctx context.Context, plan *v1alpha1.Plan) []v1alpha1.RegionReport {
+	runners := r.runners(plan.Primary.Operator)
+	plans := make(map[string]v1alpha1.RegionPlan, len(plan.Regions))
+	for _, region := range plan.Regions {
+		plans[region.Name] = region
+	}
+	if plan.Outcome == v1alpha1.OutcomePreflightFailed {
+		return refuse(runners, plans)
+	}
+	names := make([]string, len(runners))
+	byName := make(map[string]*migration.Runner, len(runners))
+	for i, runner := range runners {
+		names[i] = runner.Source.Region.Name
+		byName[names[i]] = runner
+	}
+	return r.run(ctx, names, func(ctx context.Context, name string) v1alpha1.RegionReport {
+		return byName[name].Run(ctx, plans[name])
+	})
+}
+
+// runners returns the runners of the regions, in the fleet's order.
+func (r *Rollout) runners(operator string) []*migration.Runner {
+	var runners []*migration.Runner
+	for _, source := range r.Survey.Sources() {
+		runners = append(runners, &migration.Runner{
+			Operation: r.Operation, Source: source, Operator: operator, Options: r.Options, Clock: r.Clock, Report: r.Report,
+		})
+	}
+	return runners
+}
+
+// refuse reports a plan that fails its preflight in some region: nothing is
+// begun anywhere, so that the operator decides about the others.
+func refuse(runners []*migration.Runner, plans map[string]v1alpha1.RegionPlan) []v1alpha1.RegionReport {
+	const reason = "not started, because another region failed its preflight; select regions with --region to go on without it"
+	reports := make([]v1alpha1.RegionReport, len(runners))
+	for i, runner := range runners {
+		reports[i] = runner.NotStarted(plans[runner.Source.Region.Name], reason)
+	}
+	return reports
+}

@@ -1,0 +1,115 @@
+package rollout
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	clocktesting "k8s.io/utils/clock/testing"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+var errUnreachable = errors.New("nobody answers")
+
+// nobody answers no request.
+type nobody struct{}
+
+func (nobody) RoundTrip(*http.Request) (*http.Response, error) { return nil, errUnreachable }
+
+// rolloutOf migrates regions of which nothing can be known.
+func rolloutOf(t *testing.T, names ...string) *Rollout {
+	t.Helper()
+	primary, err := coder.New(coder.Config{URL: "https://coder.example.com", Attempts: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	primary = primary.Wrapped(func(http.RoundTripper) http.RoundTripper { return nobody{} })
+	clock := clocktesting.NewFakeClock(time.Unix(0, 0))
+	config := snapshot.Config{Primary: primary, Clock: clock}
+	for _, name := range names {
+		config.Regions = append(config.Regions, snapshot.RegionConfig{Region: fleet.Region{Name: name}, NoAccess: errUnreachable})
+	}
+	survey, err := snapshot.NewSurvey(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Rollout{
+		Rules: Rules{Waves: [][]string{names}, MaxParallel: 4}, Survey: survey, Operation: migration.Migrate(),
+		Options: migration.Options{RunID: "a-run"}, Clock: clock, Report: func(v1alpha1.Progress) {},
+	}
+}
+
+// A fleet of which nothing can be known has a plan that says so, and nothing is
+// begun anywhere.
+func TestNothingIsBegunWhenAnythingIsUnknown(t *testing.T) {
+	rollout := rolloutOf(t, "sydney", "london")
+	plan, err := rollout.Plan(t.Context(), false)
+	if err != nil || plan.Outcome != v1alpha1.OutcomePreflightFailed {
+		t.Fatalf("%+v, %v", plan, err)
+	}
+	if plan.Primary.URL != "https://coder.example.com" || !cmp.Equal(plan.Waves, rollout.Waves) {
+		t.Errorf("primary %+v, waves %v", plan.Primary, plan.Waves)
+	}
+	plan.Regions[1].Outcome = v1alpha1.OutcomeChangesPending // as if only sydney failed
+	reports := rollout.Run(t.Context(), plan)
+	want := []v1alpha1.Outcome{v1alpha1.OutcomePreflightFailed, v1alpha1.OutcomeNotStarted}
+	if len(reports) != len(want) {
+		t.Fatalf("%d reports", len(reports))
+	}
+	for i, report := range reports {
+		if report.Name != plan.Regions[i].Name || report.Outcome != want[i] || report.Error == "" || report.Next == "" {
+			t.Errorf("report %d: %+v", i, report)
+		}
+	}
+}
+
+// A signal while facts are gathered leaves no plan.
+func TestNoPlanAfterASignal(t *testing.T) {
+	ctx, interrupt := context.WithCancelCause(t.Context())
+	interrupt(migration.ErrInterrupted)
+	if plan, err := rolloutOf(t, "sydney").Plan(ctx, true); plan != nil || !errors.Is(err, migration.ErrInterrupted) {
+		t.Errorf("%+v, %v", plan, err)
+	}
+}
+
+// Runners are complete: each has its region, and all have the plan's operator.
+func TestRunners(t *testing.T) {
+	rollout := rolloutOf(t, "sydney", "london")
+	for i, runner := range rollout.runners("ann@example.com") {
+		if runner.Source != rollout.Survey.Sources()[i] || runner.Operator != "ann@example.com" || runner.Operation.Name != "migrate" ||
+			runner.Options != rollout.Options || runner.Clock != rollout.Clock || runner.Report == nil {
+			t.Errorf("runner %d: %+v", i, runner)
+		}
+	}
+}
+
+// The outcome of a plan is the gravest of its regions'.
+func TestNewPlan(t *testing.T) {
+	const nothing, changes, stopped = v1alpha1.OutcomeNothingToDo, v1alpha1.OutcomeChangesPending, v1alpha1.OutcomePreflightFailed
+	for _, test := range []struct {
+		regions []v1alpha1.Outcome
+		want    v1alpha1.Outcome
+	}{
+		{[]v1alpha1.Outcome{nothing, nothing}, nothing},
+		{[]v1alpha1.Outcome{changes, nothing}, changes},
+		{[]v1alpha1.Outcome{nothing, changes}, changes},
+		{[]v1alpha1.Outcome{changes, stopped, nothing}, stopped},
+		{[]v1alpha1.Outcome{stopped, changes}, stopped},
+	} {
+		regions := make([]v1alpha1.RegionPlan, len(test.regions))
+		for i, outcome := range test.regions {
+			regions[i].Outcome = outcome
+		}
+		if got := newPlan(v1alpha1.Primary{}, nil, regions); got.Outcome != test.want || len(got.Regions) != len(regions) {
+			t.Errorf("%v: %s, want %s", test.regions, got.Outcome, test.want)
+		}
+	}
+}

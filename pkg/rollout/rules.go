@@ -1,0 +1,57 @@
+package rollout
+
+// Rules say which regions of a fleet may be at work at the same time.
+type Rules struct {
+	// Waves are region names; a wave starts when the one before it is done.
+	Waves [][]string
+	// MaxParallel bounds the regions at work at once; less than 1 means 1.
+	MaxParallel int
+	// MaxFailures is how many regions may fail before no further region starts.
+	MaxFailures int
+}
+
+// state is where a region stands in a rollout.
+type state int
+
+const (
+	waiting state = iota // the state of a region of which nothing is known
+	atWork
+	done
+	failed
+)
+
+// mayStart returns the regions that may start now, in their order, given where
+// each region stands. If nothing is at work and nothing may start, nothing ever will.
+func (r Rules) mayStart(states map[string]state) []string {
+	if count(states, failed) > r.MaxFailures {
+		return nil
+	}
+	for _, wave := range r.Waves {
+		var next []string
+		working := 0
+		for _, name := range wave {
+			switch states[name] {
+			case waiting:
+				next = append(next, name)
+			case atWork:
+				working++
+			}
+		}
+		if len(next)+working > 0 { // the wave is not done
+			free := max(r.MaxParallel, 1) - working
+			return next[:min(len(next), max(free, 0))]
+		}
+	}
+	return nil
+}
+
+// count returns how many regions are in that state.
+func count(states map[string]state, wanted state) int {
+	n := 0
+	for _, found := range states {
+		if found == wanted {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,69 @@
+package rollout
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// statesOf reads "a:done b:failed"; what is not named is waiting.
+func statesOf(t *testing.T, text string) map[string]state {
+	t.Helper()
+	known := map[string]state{"at-work": atWork, "done": done, "failed": failed}
+	states := map[string]state{}
+	for _, field := range strings.Fields(text) {
+		name, word, _ := strings.Cut(field, ":")
+		found, ok := known[word]
+		if !ok {
+			t.Fatalf("%q is no state", word)
+		}
+		states[name] = found
+	}
+	return states
+}
+
+// One region first, then three, then two.
+func TestMayStart(t *testing.T) {
+	waves := [][]string{{"a"}, {"b", "c", "d"}, {"e", "f"}}
+	for name, test := range map[string]struct {
+		parallel, failures int
+		states             string
+		want               string
+	}{
+		"the first wave":                          {4, 0, "", "a"},
+		"no wave before the one before it":        {4, 0, "a:at-work", ""},
+		"the second wave, all at once":            {4, 0, "a:done", "b c d"},
+		"as many as may be at work":               {2, 0, "a:done", "b c"},
+		"the next one of the wave":                {2, 0, "a:done b:done c:at-work", "d"},
+		"in the wave's order":                     {1, 0, "a:done c:done", "b"},
+		"all places are taken":                    {2, 0, "a:done b:at-work c:at-work", ""},
+		"more at work than may be":                {1, 0, "a:done b:at-work c:at-work", ""},
+		"the wave is not done":                    {4, 0, "a:done b:done c:at-work d:done", ""},
+		"the last wave":                           {4, 0, "a:done b:done c:done d:done", "e f"},
+		"all are done":                            {4, 0, "a:done b:done c:done d:done e:done f:done", ""},
+		"no limit means one":                      {0, 0, "a:done", "b"},
+		"a negative limit, too":                   {-3, 0, "a:done", "b"},
+		"a failure stops the wave":                {2, 0, "a:done b:failed c:at-work", ""},
+		"a failure stops the next wave":           {4, 0, "a:failed", ""},
+		"a failure that is allowed":               {4, 1, "a:failed", "b c d"},
+		"two failures, one allowed":               {4, 1, "a:failed b:failed", ""},
+		"failures count across waves":             {4, 1, "a:failed b:done c:failed d:done", ""},
+		"a wave with an allowed failure is done":  {4, 1, "a:done b:done c:failed d:done", "e f"},
+		"everything failed, everything may do so": {4, 9, "a:failed b:failed c:failed d:failed e:failed f:failed", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rules := Rules{Waves: waves, MaxParallel: test.parallel, MaxFailures: test.failures}
+			got := strings.Join(rules.mayStart(statesOf(t, test.states)), " ")
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+	if got := (Rules{Waves: [][]string{{}, {"a"}}, MaxParallel: 1}).mayStart(nil); !cmp.Equal(got, []string{"a"}) {
+		t.Errorf("after an empty wave: %v", got)
+	}
+	if got := (Rules{MaxParallel: 1}).mayStart(nil); len(got) > 0 {
+		t.Errorf("without waves: %v", got)
+	}
+}

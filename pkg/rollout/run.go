@@ -1,0 +1,61 @@
+package rollout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
+)
+
+// runRegion carries the operation out on the region of that name.
+type runRegion func(ctx context.Context, name string) v1alpha1.RegionReport
+
+// run starts every region when the rules let it, waits for those at work, and
+// returns the reports in the order of names. Once ctx has ended, no further
+// region starts.
+func (r Rules) run(ctx context.Context, names []string, one runRegion) []v1alpha1.RegionReport {
+	type result struct {
+		name   string
+		report v1alpha1.RegionReport
+	}
+	var (
+		states  = make(map[string]state, len(names))
+		reports = make(map[string]v1alpha1.RegionReport, len(names))
+		results = make(chan result)
+	)
+	start := func() {
+		if ctx.Err() != nil {
+			return
+		}
+		for _, name := range r.mayStart(states) {
+			states[name] = atWork
+			go func() { results <- result{name, one(ctx, name)} }()
+		}
+	}
+	for start(); count(states, atWork) > 0; start() {
+		ended := <-results
+		reports[ended.name], states[ended.name] = ended.report, failed
+		if succeeded(ended.report.Outcome) {
+			states[ended.name] = done
+		}
+	}
+	ordered := make([]v1alpha1.RegionReport, len(names))
+	for i, name := range names {
+		report, ok := reports[name]
+		if !ok {
+			report = notStarted(ctx, name, count(states, failed))
+		}
+		ordered[i] = report
+	}
+	return ordered
+}
+
+func notStarted(ctx context.Context, name string, failures int) v1alpha1.RegionReport {
+	why := fmt.Sprintf("not started, because %d region(s) failed (rollout.maxFailures)", failures)
+	if errors.Is(context.Cause(ctx), migration.ErrInterrupted) {
+		why = "not started, because the run was interrupted"
+	}
+	return v1alpha1.RegionReport{Name: name, Outcome: v1alpha1.OutcomeNotStarted, Steps: []v1alpha1.StepResult{}, Error: why}
+}

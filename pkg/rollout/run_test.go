@@ -1,0 +1,107 @@
+package rollout
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
+)
+
+// Generated fleets: no wave begins before the one before it is done, never are
+// more regions at work than MaxParallel, at most MaxFailures fail before no
+// further one starts (but for those at work), and every region has a report.
+func TestWaves(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		rules := Rules{
+			MaxParallel: rapid.IntRange(1, 4).Draw(t, "parallel"),
+			MaxFailures: rapid.IntRange(0, 3).Draw(t, "failures"),
+		}
+		var names []string
+		waveOf, fails := map[string]int{}, map[string]bool{}
+		for w := range rapid.IntRange(1, 4).Draw(t, "waves") {
+			var wave []string
+			for range rapid.IntRange(1, 5).Draw(t, "regions") {
+				name := string(rune('a' + len(names)))
+				names, wave = append(names, name), append(wave, name)
+				waveOf[name], fails[name] = w, rapid.Bool().Draw(t, name+" fails")
+			}
+			rules.Waves = append(rules.Waves, wave)
+		}
+		var (
+			mu           sync.Mutex
+			atWork, most atomic.Int64
+			began, ended []string
+		)
+		reports := rules.run(context.Background(), names, func(_ context.Context, name string) v1alpha1.RegionReport {
+			now := atWork.Add(1)
+			defer atWork.Add(-1)
+			mu.Lock()
+			most.Store(max(most.Load(), now))
+			for _, other := range names {
+				if waveOf[other] < waveOf[name] && !slices.Contains(ended, other) && slices.Contains(began, other) {
+					t.Errorf("%s began while %s of an earlier wave was at work", name, other)
+				}
+			}
+			began = append(began, name)
+			mu.Unlock()
+			report := v1alpha1.RegionReport{Name: name, Outcome: v1alpha1.OutcomeSucceeded}
+			mu.Lock()
+			defer mu.Unlock()
+			if fails[name] {
+				report.Outcome = v1alpha1.OutcomeFailed
+			}
+			ended = append(ended, name)
+			return report
+		})
+		if most.Load() > int64(rules.MaxParallel) {
+			t.Errorf("%d at work, at most %d allowed", most.Load(), rules.MaxParallel)
+		}
+		var reported []string
+		failed := 0
+		for _, report := range reports {
+			reported = append(reported, report.Name)
+			if started := slices.Contains(began, report.Name); started == (report.Outcome == v1alpha1.OutcomeNotStarted) {
+				t.Errorf("%s is reported as %s", report.Name, report.Outcome)
+			}
+			if report.Outcome == v1alpha1.OutcomeFailed {
+				failed++
+			}
+		}
+		if diff := cmp.Diff(names, reported); diff != "" {
+			t.Error(diff)
+		}
+		if failed > rules.MaxFailures+rules.MaxParallel {
+			t.Errorf("%d failed, though only %d may and %d are at work at once", failed, rules.MaxFailures, rules.MaxParallel)
+		}
+		if failed <= rules.MaxFailures && len(began) != len(names) {
+			t.Errorf("only %d failed, but not all began: %v", failed, began)
+		}
+	})
+}
+
+// A signal keeps further regions from starting, and their reports say so.
+func TestWavesInterrupted(t *testing.T) {
+	ctx, interrupt := context.WithCancelCause(t.Context())
+	rules := Rules{MaxParallel: 1, Waves: [][]string{{"sydney"}, {"london"}}}
+	reports := rules.run(ctx, []string{"sydney", "london"}, func(_ context.Context, name string) v1alpha1.RegionReport {
+		interrupt(migration.ErrInterrupted)
+		return v1alpha1.RegionReport{Name: name, Outcome: v1alpha1.OutcomeInterrupted}
+	})
+	want := []v1alpha1.RegionReport{
+		{Name: "sydney", Outcome: v1alpha1.OutcomeInterrupted},
+		{
+			Name: "london", Outcome: v1alpha1.OutcomeNotStarted, Steps: []v1alpha1.StepResult{},
+			Error: "not started, because the run was interrupted",
+		},
+	}
+	if diff := cmp.Diff(want, reports); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -1,0 +1,271 @@
+package snapshot_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/utils/clock"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+var errUnreachable = errors.New("no such plugin")
+
+// surveyOf is a survey of regions without clusters.
+func surveyOf(t *testing.T, limit int, names ...string) *snapshot.Survey {
+	t.Helper()
+	primary, err := coder.New(coder.Config{URL: "https://" + primaryHost, Attempts: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := snapshot.Config{
+		Primary: primary.Wrapped(func(http.RoundTripper) http.RoundTripper { return newServers(t) }),
+		Clock:   clock.RealClock{}, Limit: limit,
+	}
+	for _, name := range names {
+		config.Regions = append(config.Regions, snapshot.RegionConfig{Region: fleet.Region{Name: name}, NoAccess: errUnreachable})
+	}
+	survey, err := snapshot.NewSurvey(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return survey
+}
+
+// sleep waits on the clock of the bubble, or until ctx ends.
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// A region begins when another has finished, in the fleet's order, and no more
+// than the limit are looked at at once.
+func TestSurveyIsBounded(t *testing.T) {
+	for limit, want := range map[int]time.Duration{
+		1: 7 * time.Second, 2: 4 * time.Second, 3: 3 * time.Second, 7: time.Second, 0: time.Second,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var (
+				mu         sync.Mutex
+				began      []string
+				now, most  atomic.Int64
+				names      = strings.Split("abcdefg", "")
+				survey     = surveyOf(t, limit, names...)
+				bySource   = make([]string, len(names))
+				start      = time.Now()
+				turnOfLast time.Duration
+			)
+			err := survey.Each(t.Context(), 0, func(ctx context.Context, i int, source *snapshot.Source) {
+				at := now.Add(1)
+				defer now.Add(-1)
+				mu.Lock()
+				most.Store(max(most.Load(), at))
+				began = append(began, source.Region.Name)
+				turnOfLast = time.Since(start)
+				mu.Unlock()
+				bySource[i] = source.Region.Name
+				_ = sleep(ctx, time.Second)
+			})
+			if took := time.Since(start); err != nil || took != want {
+				t.Errorf("limit %d: it took %s, %v", limit, took, err)
+			}
+			if limit > 0 && most.Load() > int64(limit) {
+				t.Errorf("limit %d: %d at once", limit, most.Load())
+			}
+			if turnOfLast != want-time.Second {
+				t.Errorf("limit %d: the last one began after %s", limit, turnOfLast)
+			}
+			if diff := cmp.Diff(names, bySource); diff != "" {
+				t.Errorf("limit %d (-want +got):\n%s", limit, diff)
+			}
+			if limit == 1 && !slices.Equal(began, names) {
+				t.Errorf("they began in the order %v", began)
+			}
+		})
+	}
+}
+
+// Every region has all of its time, however long it waited for its turn; one
+// that needs more gets no more, and takes nothing from those after it.
+func TestSurveyTimeBeginsWithTheTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		survey := surveyOf(t, 2, "slow", "a", "b", "c", "d")
+		needs := []time.Duration{time.Hour, 9 * time.Second, 9 * time.Second, 9 * time.Second, 9 * time.Second}
+		errs, took := make([]error, 5), make([]time.Duration, 5)
+		start := time.Now()
+		err := survey.Each(t.Context(), 10*time.Second, func(ctx context.Context, i int, _ *snapshot.Source) {
+			turn := time.Now()
+			errs[i] = sleep(ctx, needs[i])
+			took[i] = time.Since(turn)
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		if !errors.Is(errs[0], context.DeadlineExceeded) || errors.Join(errs[1:]...) != nil {
+			t.Errorf("errors: %v", errs)
+		}
+		want := []time.Duration{10 * time.Second, 9 * time.Second, 9 * time.Second, 9 * time.Second, 9 * time.Second}
+		if diff := cmp.Diff(want, took); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		if all := time.Since(start); all != 27*time.Second { // a until 9, slow 10, b 18, c 19, d 27
+			t.Errorf("all took %s", all)
+		}
+	})
+}
+
+// A signal ends the regions at work, begins no other, and is the error.
+func TestSurveyEndsWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		signal := errors.New("a signal")
+		ctx, interrupt := context.WithCancelCause(t.Context())
+		start := time.Now()
+		time.AfterFunc(time.Second, func() { interrupt(signal) })
+		var looked atomic.Int64
+		err := surveyOf(t, 2, "a", "b", "c", "d").Each(ctx, time.Minute, func(ctx context.Context, _ int, _ *snapshot.Source) {
+			looked.Add(1)
+			if err := sleep(ctx, time.Hour); !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+		})
+		if took := time.Since(start); took != time.Second || looked.Load() != 2 || !errors.Is(err, signal) {
+			t.Errorf("%d regions in %s: %v", looked.Load(), took, err)
+		}
+		if snapshots, err := surveyOf(t, 2, "a").Collect(ctx, 0); snapshots != nil || !errors.Is(err, signal) {
+			t.Errorf("after it: %v, %v", snapshots, err)
+		}
+	})
+}
+
+// A primary that does not answer takes all of the first region's time, and none
+// of those that follow.
+func TestSurveyCollects(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		servers := newServers(t)
+		silent := servers.source(t)
+		one := snapshot.RegionConfig{Region: silent.Region, Access: silent.Access}
+		one.Region.AccessURL, one.Region.Provider = "", "sydney"
+		config := snapshot.Config{Primary: silent.Primary, Clock: clock.RealClock{}, Limit: 1, Regions: []snapshot.RegionConfig{one, one, one}}
+		config.Regions[1].Region.Name, config.Regions[2].Region.Name = "london", "ohio"
+		servers.fail(primaryHost+"/api/private/resource-pools", 0) // takes all of the first region's time
+		survey, err := snapshot.NewSurvey(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(5*time.Second, func() { servers.answer(apiHost+"/version", `{"gitVersion":"v1.30.0"}`) })
+		snapshots, err := survey.Collect(t.Context(), 6*time.Second, snapshot.ItemProvider, snapshot.ItemCluster)
+		if err != nil || len(snapshots) != 3 {
+			t.Fatalf("%d snapshots, %v", len(snapshots), err)
+		}
+		for i, name := range []string{"sydney", "london", "ohio"} {
+			version := "v1.30.0"
+			if i == 0 {
+				version = "v1.29.3"
+			}
+			if s := snapshots[i]; s.Region.Name != name || s.Cluster.Value().Version != version || len(s.SameCluster) != 2 {
+				t.Errorf("%s: %s, %+v, the same as of %v", name, s.Region.Name, s.Cluster, s.SameCluster)
+			}
+		}
+	})
+}
+
+// Each look at the primary is one for all regions, and a new one asks anew.
+func TestSurveyAnew(t *testing.T) {
+	servers := newServers(t)
+	survey := servers.survey(t)
+	first := survey.Primary(t.Context())
+	servers.fail(primaryHost+"/api/v0/users/me", 401)
+	if again := survey.Primary(t.Context()); again.Me.Value().Email != "ann@example.com" {
+		t.Errorf("it was asked again: %v", again.Me.Err())
+	}
+	anew := survey.Anew()
+	if me := anew.Sources()[0].Collect(t.Context(), snapshot.ItemProvider).Primary.Me; !coder.IsUnauthorized(me.Err()) {
+		t.Errorf("a region's source does not ask anew: %+v", me)
+	}
+	if me := anew.Primary(t.Context()).Me; !coder.IsUnauthorized(me.Err()) {
+		t.Errorf("it was not asked anew: %+v", me)
+	}
+	if s := survey.Sources()[0].Collect(t.Context(), snapshot.ItemProvider); s.Primary.Me.Value().Email != first.Me.Value().Email {
+		t.Errorf("the first look has changed: %v", s.Primary.Me.Err())
+	}
+}
+
+func TestSurveyThatLacksSomething(t *testing.T) {
+	servers := newServers(t)
+	whole := servers.source(t)
+	for name, test := range map[string]struct {
+		change func(*snapshot.Config)
+		want   string
+	}{
+		"no primary":       {func(c *snapshot.Config) { c.Primary = nil }, "needs a client of the primary"},
+		"no clock":         {func(c *snapshot.Config) { c.Clock = nil }, "and a clock"},
+		"no cluster":       {func(c *snapshot.Config) { c.Regions[0].Access = nil }, `region "sydney": neither its cluster`},
+		"an error besides": {func(c *snapshot.Config) { c.Regions[0].NoAccess = errUnreachable }, `region "sydney": both its cluster`},
+		"no satellite":     {func(c *snapshot.Config) { c.Regions[0].Region.AccessURL = "https://x" }, "belong together"},
+		"nothing":          {func(*snapshot.Config) {}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			region := snapshot.RegionConfig{Region: whole.Region, Access: whole.Access}
+			config := snapshot.Config{Primary: whole.Primary, Clock: clock.RealClock{}, Regions: []snapshot.RegionConfig{region}}
+			config.Regions[0].Region.AccessURL = ""
+			test.change(&config)
+			survey, err := snapshot.NewSurvey(config)
+			if test.want == "" && (err != nil || survey == nil) || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+// What is written through a wrapped source passes the wrapper, to the cluster
+// and to the primary; the source itself stays as it was.
+func TestWrappedSource(t *testing.T) {
+	servers := newServers(t)
+	source := servers.source(t)
+	var mu sync.Mutex
+	hosts := map[string]int{}
+	wrapped, err := source.Wrapped(func(next http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(r *http.Request) (*http.Response, error) {
+			mu.Lock()
+			hosts[r.URL.Host]++
+			mu.Unlock()
+			return next.RoundTrip(r)
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	source.Collect(t.Context(), snapshot.StatusItems()...)
+	if len(hosts) > 0 {
+		t.Errorf("the source itself is wrapped: %v", hosts)
+	}
+	s := wrapped.Collect(t.Context(), snapshot.StatusItems()...)
+	if lost := unknown(s); len(lost) > 0 || hosts[apiHost] == 0 || hosts[primaryHost] == 0 || hosts[satelliteHost] != 0 {
+		t.Errorf("unknown: %v; through the wrapper: %v", lost, hosts)
+	}
+
+	without := servers.source(t, func(c *snapshot.RegionConfig) { c.Access, c.NoAccess = nil, errUnreachable })
+	if _, err := without.Wrapped(func(next http.RoundTripper) http.RoundTripper { return next }); !errors.Is(err, errUnreachable) {
+		t.Errorf("a region without a cluster: %v", err)
+	}
+}
+
+// roundTripper is a function as an http.RoundTripper.
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

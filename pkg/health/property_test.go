@@ -98,7 +98,7 @@ func TestUnknownIsNeverOK(t *testing.T) {
 			losses()[fact](twin, reasons(fact)[why])
 		}
 		results := health.Evaluate(health.All(), s)
-		failed := slices.ContainsFunc(results, health.Failed)
+		failed := slices.ContainsFunc(results, v1alpha1.CheckResult.Failed)
 		for _, result := range results {
 			without := slices.ContainsFunc(needs()[result.ID], func(fact string) bool { return lost[fact] })
 			if passed := result.State == v1alpha1.CheckPass; passed == without {

@@ -5,6 +5,7 @@ package migration
 
 import (
 	"fmt"
+	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -28,14 +29,12 @@ func NewRegionPlan(operation Operation, s *snapshot.Snapshot) v1alpha1.RegionPla
 	plan.Fingerprint = fingerprint(plan.Basis)
 
 	results := operation.Preflight(s)
-	if stops(results) {
+	if slices.ContainsFunc(results, v1alpha1.CheckResult.Failed) {
 		results = append(cutOff(s), results...)
-	}
-	plan.Preflight = notPassed(results)
-	plan.Steps = append(plan.Steps, preflightStep(results))
-	if stops(results) {
 		plan.Outcome = v1alpha1.OutcomePreflightFailed
 	}
+	plan.Preflight = v1alpha1.Notable(results)
+	plan.Steps = append(plan.Steps, preflightStep(results))
 	for _, step := range operation.Steps {
 		decision := step.Decide(s)
 		planned := v1alpha1.StepPlan{
@@ -113,33 +112,11 @@ func preflightStep(results []v1alpha1.CheckResult) v1alpha1.StepPlan {
 	step := v1alpha1.StepPlan{
 		Name:   "preflight",
 		Action: v1alpha1.ActionNone,
-		Reason: fmt.Sprintf("%d checks passed", len(results)-len(notPassed(results))),
+		Reason: fmt.Sprintf("%d checks passed", len(results)-len(v1alpha1.Notable(results))),
 	}
-	if stops(results) {
+	if slices.ContainsFunc(results, v1alpha1.CheckResult.Failed) {
 		step.Action = v1alpha1.ActionBlocked
 		step.Reason = "checks failed: nothing will be changed"
 	}
 	return step
-}
-
-// stops reports whether any result stops the operation: a failure, or not
-// knowing, of a check that matters.
-func stops(results []v1alpha1.CheckResult) bool {
-	for _, r := range results {
-		if r.State == v1alpha1.CheckFail || (r.State == v1alpha1.CheckUnknown && r.Severity == v1alpha1.SeverityError) {
-			return true
-		}
-	}
-	return false
-}
-
-// notPassed returns the results that are worth showing.
-func notPassed(results []v1alpha1.CheckResult) []v1alpha1.CheckResult {
-	var shown []v1alpha1.CheckResult
-	for _, r := range results {
-		if r.State != v1alpha1.CheckPass && r.State != v1alpha1.CheckSkipped {
-			shown = append(shown, r)
-		}
-	}
-	return shown
 }

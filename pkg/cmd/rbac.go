@@ -130,20 +130,20 @@ func (o *rbacOptions) subjects() ([]rbacv1.Subject, error) {
 
 // places returns the places of the regions, which must be the same: roles of
 // one name cannot have two contents in one output.
-func (o *rbacOptions) places(cmd *cobra.Command, t *targets) ([]migration.Place, error) {
+func (o *rbacOptions) places(cmd *cobra.Command, t *targets) ([]snapshot.Scope, error) {
 	t.flags.AccessURLOptional = true
 	records, err := cluster.StorageDriver(helmDriver(t.env))
 	if err != nil {
 		return nil, &exitError{exitFailed, err}
 	}
 	if o.legacyNamespace != "" && t.flags.Filename == "" {
-		return []migration.Place{{Satellite: cmp.Or(t.flags.Namespace, fleet.DefaultNamespace), Legacy: o.legacyNamespace, Records: records}}, nil
+		return []snapshot.Scope{{Satellite: cmp.Or(t.flags.Namespace, fleet.DefaultNamespace), Legacy: o.legacyNamespace, Records: records}}, nil
 	}
 	c, err := t.connect()
 	if err != nil {
 		return nil, err
 	}
-	var places []migration.Place
+	var places []snapshot.Scope
 	for _, source := range c.sources {
 		place, err := o.placeOf(cmd.Context(), source, records, t.env.ErrOut)
 		if err != nil {
@@ -158,19 +158,19 @@ func (o *rbacOptions) places(cmd *cobra.Command, t *targets) ([]migration.Place,
 }
 
 // placeOf finds out where the region's releases are, and what they are made of.
-func (o *rbacOptions) placeOf(ctx context.Context, source *snapshot.Source, records string, notes io.Writer) (migration.Place, error) {
+func (o *rbacOptions) placeOf(ctx context.Context, source *snapshot.Source, records string, notes io.Writer) (snapshot.Scope, error) {
 	if o.legacyNamespace != "" {
-		return migration.Place{Satellite: source.Region.Namespace, Legacy: o.legacyNamespace, Records: records}, nil
+		return snapshot.Scope{Satellite: source.Region.Namespace, Legacy: o.legacyNamespace, Records: records}, nil
 	}
 	s := source.Collect(ctx, snapshot.ItemProvider, snapshot.ItemLegacy, snapshot.ItemChart, snapshot.ItemSatellite, snapshot.ItemResources)
 	if !s.Provider.IsKnown() && !s.Legacy.IsKnown() {
-		return migration.Place{}, &exitError{exitFailed, fmt.Errorf("region %q: the namespace of the legacy release is not known (%w); give it with --legacy-namespace", source.Region.Name, s.Provider.Err())}
+		return snapshot.Scope{}, &exitError{exitFailed, fmt.Errorf("region %q: the namespace of the legacy release is not known (%w); give it with --legacy-namespace", source.Region.Name, s.Provider.Err())}
 	}
 	if !s.Resources.IsKnown() || !s.Chart.IsKnown() {
 		_, _ = fmt.Fprintf(notes, "note: region %q: the roles cover Secrets, Services and Deployments of the satellite only: %s\n",
 			source.Region.Name, printer.Escape(cmp.Or(s.Chart.Err(), s.Spec.Err(), s.Resources.Err()).Error()))
 	}
-	place := migration.PlaceOf(s, records)
+	place := s.Scope(records)
 	place.NewNamespace, place.Restore = false, false // see the flags
 	return place, nil
 }

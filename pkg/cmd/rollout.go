@@ -83,7 +83,7 @@ func (r *runFlags) rollout(c *connection, env Environment, operation migration.O
 	rollout := &migration.Rollout{Waves: c.fleet.Waves, MaxParallel: c.fleet.MaxParallel, MaxFailures: c.fleet.MaxFailures}
 	records, _ := cluster.StorageDriver(helmDriver(env)) // opening the regions has checked it
 	for _, source := range c.sources {
-		source.Needs = func(s *snapshot.Snapshot) []cluster.Rule { return operation.Rights(migration.PlaceOf(s, records)) }
+		source.Needs = func(s *snapshot.Snapshot) []cluster.Rule { return operation.Rights(s.Scope(records)) }
 		rollout.Runners = append(rollout.Runners, &migration.Runner{
 			Operation: operation,
 			Source:    source,

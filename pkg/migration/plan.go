@@ -38,7 +38,7 @@ func NewRegionPlan(operation Operation, s *snapshot.Snapshot) v1alpha1.RegionPla
 	for _, step := range operation.Steps {
 		decision := step.Decide(s)
 		planned := v1alpha1.StepPlan{
-			Name:    step.Name(),
+			Name:    step.Name,
 			Action:  decision.Action,
 			Reason:  decision.Reason,
 			Details: decision.Details,
@@ -119,4 +119,25 @@ func preflightStep(results []v1alpha1.CheckResult) v1alpha1.StepPlan {
 		step.Reason = "checks failed: nothing will be changed"
 	}
 	return step
+}
+
+// previews returns the items that show what the steps would change.
+func previews(steps []Step, s *snapshot.Snapshot) []snapshot.Item {
+	var items []snapshot.Item
+	for _, step := range steps {
+		if len(step.Previews) > 0 && step.Decide(s).Action == v1alpha1.ActionChange {
+			items = append(items, step.Previews...)
+		}
+	}
+	return items
+}
+
+// show adds to the plan what the steps' previews show.
+func show(steps []Step, s *snapshot.Snapshot, plan []v1alpha1.StepPlan) {
+	for _, step := range steps {
+		i := slices.IndexFunc(plan, func(p v1alpha1.StepPlan) bool { return p.Name == step.Name })
+		if step.Show != nil && i >= 0 {
+			step.Show(s, &plan[i])
+		}
+	}
 }

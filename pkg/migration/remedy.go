@@ -9,7 +9,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
@@ -86,18 +85,6 @@ func (run *Run) switchOff(ctx context.Context) (string, error) {
 		case <-ticker.C():
 		}
 	}
-}
-
-// bringBackLegacy restores the release that the ledger names from its backup.
-func (run *Run) bringBackLegacy(ctx context.Context) (string, error) {
-	ledger, namespace := run.Record.Retention, run.Source.Region.Namespace
-	release := legacy.Release{Namespace: ledger.Namespace, Name: ledger.Release, Backup: ledger.Backup, Ledger: ledger}
-	if found := run.Initial.Legacy.Value().Release; found != nil {
-		release = *found
-	}
-	err := legacy.RestoreRecord(ctx, run.Source.Access, release, namespace)
-	_, objectsErr := legacy.RecreateObjects(ctx, run.Source.Access, release, namespace)
-	return "the legacy release is restored from its backup", errors.Join(err, objectsErr)
 }
 
 // rebuildAgain builds the canary again on the path that is now in use.

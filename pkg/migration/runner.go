@@ -12,7 +12,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -42,32 +41,15 @@ func (r *Runner) plan(ctx context.Context, s *snapshot.Snapshot, diff bool) v1al
 		return plan
 	}
 	items := []snapshot.Item{snapshot.ItemResources, snapshot.ItemRights}
-	if plan.Outcome != v1alpha1.OutcomePreflightFailed && installs(plan) {
-		items = append(items, snapshot.ItemRendering)
+	if plan.Outcome != v1alpha1.OutcomePreflightFailed {
+		items = append(items, previews(r.Operation.Steps, s)...)
 	}
 	r.Source.Refresh(ctx, s, items...)
 	plan = NewRegionPlan(r.Operation, s)
-	if rendering, known := s.Rendering.Get(); diff && known && plan.Outcome != v1alpha1.OutcomePreflightFailed {
-		show(&plan, rendering)
+	if diff && plan.Outcome != v1alpha1.OutcomePreflightFailed {
+		show(r.Operation.Steps, s, plan.Steps)
 	}
 	return plan
-}
-
-// installs tells whether the plan changes the satellite's release.
-func installs(plan v1alpha1.RegionPlan) bool {
-	return slices.ContainsFunc(plan.Steps, func(step v1alpha1.StepPlan) bool {
-		return step.Name == (installSatellite{}).Name() && step.Action == v1alpha1.ActionChange
-	})
-}
-
-// show puts into the plan what would change of the satellite's manifest.
-func show(plan *v1alpha1.RegionPlan, rendering satellite.Rendering) {
-	for i := range plan.Steps {
-		if step := &plan.Steps[i]; step.Name == (installSatellite{}).Name() {
-			step.Diff = rendering.Diff
-			step.Details = append(step.Details, rendering.Objects...)
-		}
-	}
 }
 
 // Run carries out what the plan says, and reports what was done. The context's cause tells why it was ended:

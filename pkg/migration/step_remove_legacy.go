@@ -4,22 +4,35 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// removeLegacy removes the legacy release for good, but for what Coder needs
-// to provision workspaces.
-type removeLegacy struct{}
-
-func (removeLegacy) Name() string { return "remove-legacy" }
-
-func (removeLegacy) Reads() []snapshot.Item {
-	return []snapshot.Item{snapshot.ItemLegacy, snapshot.ItemRemoval, snapshot.ItemCanary}
+// removeLegacy removes the legacy release for good, except what Coder needs to
+// provision workspaces.
+func removeLegacy() Step {
+	return Step{
+		Name:   "remove-legacy",
+		Owner:  OwnerProvider,
+		Reads:  []snapshot.Item{snapshot.ItemLegacy, snapshot.ItemRemoval, snapshot.ItemCanary},
+		Rights: rightsToRemoveLegacy,
+		Decide: decideRemoveLegacy,
+		Note:   noteRemoveLegacy,
+		Apply:  applyRemoveLegacy,
+		Remedy: revertRemoveLegacy,
+	}
 }
 
-func (removeLegacy) Decide(s *snapshot.Snapshot) Decision {
+func rightsToRemoveLegacy(scope snapshot.Scope) []cluster.Rule {
+	if scope.Legacy == "" {
+		return nil
+	}
+	return append(legacy.Rights(scope.OfLegacy()), legacy.RightsToRemove(scope.OfLegacy())...)
+}
+
+func decideRemoveLegacy(s *snapshot.Snapshot) Decision {
 	state, known := s.Legacy.Get()
 	switch {
 	case !known:
@@ -31,7 +44,7 @@ func (removeLegacy) Decide(s *snapshot.Snapshot) Decision {
 	}
 	removal, known := s.Removal.Get()
 	if !known {
-		return blocked(fmt.Sprintf("what would go could not be found out: %v", s.Removal.Err()))
+		return blocked(fmt.Sprintf("cannot determine what would be removed: %v", s.Removal.Err()))
 	}
 	var details []string
 	for _, object := range removal.Goes {
@@ -43,12 +56,12 @@ func (removeLegacy) Decide(s *snapshot.Snapshot) Decision {
 	return change(fmt.Sprintf("remove the legacy release %s for good", state.Release), details...)
 }
 
-// Note makes sure that the canary is rebuilt even if this run dies in between.
-func (removeLegacy) Note(s *snapshot.Snapshot, record *journal.Record) {
+// noteRemoveLegacy makes sure that the canary is rebuilt even if this run dies in between.
+func noteRemoveLegacy(s *snapshot.Snapshot, record *journal.Record) {
 	expectRebuild(s, record, journal.ProvesFinalized)
 }
 
-func (removeLegacy) Apply(ctx context.Context, run *Run) error {
+func applyRemoveLegacy(ctx context.Context, run *Run) error {
 	// Helm's uninstall must not be torn: it runs to its end, whatever happens.
 	_, err := legacy.Remove(context.WithoutCancel(ctx), run.Source.Access, *run.Now.Legacy.Value().Release, legacy.RemoveOptions{
 		Namespace: run.Source.Region.Namespace,
@@ -59,4 +72,17 @@ func (removeLegacy) Apply(ctx context.Context, run *Run) error {
 		Progress:  func(message string) { run.Progress("%s", message) },
 	})
 	return err
+}
+
+// revertRemoveLegacy brings the legacy release back, also after a later step
+// failed, or a later run: until finalize succeeds, it is not removed for good.
+func revertRemoveLegacy(s situation, own attempt) (todo *remedy, why string) {
+	if s.record.Retention == nil {
+		return nil, ""
+	}
+	release := s.now.Legacy.Value().Release
+	if !own.begun && release != nil && !release.RecordMissing {
+		return nil, ""
+	}
+	return &remedy{act: bringBackLegacy}, ""
 }

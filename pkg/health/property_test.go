@@ -50,7 +50,7 @@ func needs() map[string][]string {
 		"provider-found": {"provider", "legacy"}, "provider-ready": {"provider"}, "networking-v2": {"version", "provider"},
 		"legacy-found": {"legacy"}, "legacy-idle": {"legacy"}, "legacy-retained": {"legacy", "journal"}, "legacy-rollback-ready": {"legacy"},
 		"chart-available": {"chart", "cluster"}, "values-valid": {"spec"}, "values-secrets": {"spec", "secrets"},
-		"satellite-conflict": {"satellite"}, "satellite-installed": {"satellite"}, "satellite-ready": {"satellite"},
+		"satellite-conflict": {"satellite"}, "satellite-idle": {"satellite"}, "satellite-installed": {"satellite"}, "satellite-ready": {"satellite"},
 		"satellite-version": {"satellite", "version"},
 		"access-url-free":   {"endpoint", "satellite"}, "access-url": {"endpoint", "satellite"}, "access-url-change": {"satellite"},
 		"satellite-proxies": {"endpoint", "satellite", "version"},

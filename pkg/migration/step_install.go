@@ -48,7 +48,7 @@ func decideInstall(s *snapshot.Snapshot) Decision {
 		return already(fmt.Sprintf("%s is deployed and ready, revision %d", wanted, state.Revision))
 	case same:
 		return check(fmt.Sprintf("%s is deployed; wait until it is ready: %s", wanted, state.Blocker))
-	case state.Pending:
+	case state.Pending != nil:
 		return change(fmt.Sprintf("finish %s: an earlier Helm run left it %s", wanted, state.LastStatus), differences...)
 	case state.Revision == 0:
 		return change("install "+wanted, differences...)

@@ -62,7 +62,7 @@ func TestDecisions(t *testing.T) {
 		"install: values": {installSatellite(), migrated, func(s facts) { set(&s.Satellite, func(x *satellite.State) { x.Values = nil }) }, change, "upgrade to coder 1.21.7"},
 		"install: chart":  {installSatellite(), migrated, func(s facts) { set(&s.Satellite, func(x *satellite.State) { x.ChartVersion = "1.21.6" }) }, change, "from revision 1"},
 		"install: pending": {installSatellite(), migrated, func(s facts) {
-			set(&s.Satellite, func(x *satellite.State) { x.Pending, x.LastStatus = true, "pending-upgrade" })
+			set(&s.Satellite, func(x *satellite.State) { x.Pending, x.LastStatus = &satellite.Pending{}, "pending-upgrade" })
 		}, change, "an earlier Helm run left it pending-upgrade"},
 		"install: unknown":    {installSatellite(), fresh, func(s facts) { s.Satellite = snapshot.Unknown[satellite.State](errNothing) }, blocked, "could not be examined: nothing answers"},
 		"install: no chart":   {installSatellite(), fresh, func(s facts) { s.Chart = snapshot.Unknown[*satellite.Chart](errNothing) }, blocked, "chart is not usable: nothing answers"},

@@ -15,8 +15,9 @@ import (
 )
 
 // Inspect looks at a satellite's release and at the objects that its chart
-// makes. It takes six requests in parallel and, if there is a release, one or
-// two more; another if Service coderd has no load balancer. A namespace that does not exist is an empty State.
+// makes. It takes six requests in parallel and, if there is a release, one or two
+// more; another if Service coderd has no load balancer, and another if a Helm
+// operation did not end. A namespace that does not exist is an empty State.
 func Inspect(ctx context.Context, access *cluster.Access, namespace, release string) (State, error) {
 	var (
 		state      State
@@ -68,6 +69,11 @@ func Inspect(ctx context.Context, access *cluster.Access, namespace, release str
 	}
 
 	records.describe(&state)
+	if state.Pending != nil {
+		if err := state.Pending.readWriter(ctx, access, namespace, release); err != nil {
+			return State{}, err
+		}
+	}
 	state.PublicKey, state.Fingerprint = key.public, key.fingerprint
 	state.Conflict = conflict(deployment, namespace, release)
 	if state.Installed && state.Conflict == "" {

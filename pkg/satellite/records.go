@@ -70,8 +70,7 @@ func readRecords(ctx context.Context, access *cluster.Access, namespace, name st
 
 // describe fills in what the records say of the release.
 func (r releaseRecords) describe(state *State) {
-	state.LastRevision, state.LastStatus = r.last, r.lastStatus
-	state.Pending = release.Status(r.lastStatus).IsPending() || release.Status(r.lastStatus) == release.StatusUninstalling
+	state.LastRevision, state.LastStatus, state.Pending = r.last, r.lastStatus, r.operation()
 	if r.deployed == nil {
 		return
 	}

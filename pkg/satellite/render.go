@@ -44,7 +44,7 @@ func Render(access *cluster.Access, spec Spec, c *Chart, state State) (Rendering
 	if configuration, err = access.Helm(spec.Namespace, nil); err != nil {
 		return Rendering{}, err
 	}
-	if state.Installed && !state.Pending {
+	if state.Installed && state.Pending == nil {
 		a := action.NewUpgrade(configuration)
 		a.Namespace, a.DryRun, a.DryRunOption, a.ResetValues = spec.Namespace, true, "server", true
 		rendered, err = a.Run(spec.Release, c.own(), copyOf(spec.Values))

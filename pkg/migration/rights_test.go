@@ -99,6 +99,17 @@ func TestRightsOfEveryVerb(t *testing.T) {
 	}
 }
 
+// Every verb that looks at the satellite reads the address of its Ingress.
+func TestRightsToReadIngresses(t *testing.T) {
+	get := cluster.Rule{Namespace: "edge", Group: "networking.k8s.io", Resource: "ingresses", Verb: "get"}
+	for _, verb := range RightsVerbs() {
+		rules, _ := RightsOf(verb, snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge"})
+		if want := verb != "unlock"; slices.Contains(rules, get) != want {
+			t.Errorf("%s reads Ingresses: %t", verb, !want)
+		}
+	}
+}
+
 // A legacy release that was uninstalled is created again, by the verbs that
 // restore it and by no other.
 func TestRightsToRestore(t *testing.T) {

@@ -16,7 +16,8 @@ type Place struct {
 	Made []cluster.Resource
 }
 
-// RightsToInspect are the rights that Inspect and MissingSecrets take.
+// RightsToInspect are the rights that Inspect and MissingSecrets need. The
+// Ingress is read where Service coderd has no load balancer.
 func RightsToInspect(p Place) []cluster.Rule {
 	return slices.Concat(
 		[]cluster.Rule{{Namespace: p.Namespace, Resource: "namespaces", Name: p.Namespace, Verb: "get"}},
@@ -25,6 +26,7 @@ func RightsToInspect(p Place) []cluster.Rule {
 		cluster.Core("services").In(p.Namespace, "get"),
 		deployments().In(p.Namespace, "get"),
 		cluster.Core("pods").In(p.Namespace, "list"),
+		cluster.Resource{Group: "networking.k8s.io", Resource: "ingresses", Namespaced: true}.In(p.Namespace, "get"),
 	)
 }
 

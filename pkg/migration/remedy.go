@@ -75,13 +75,13 @@ func (run *Run) switchOff(ctx context.Context) (string, error) {
 			return fmt.Sprintf("a primary of v%s always uses Networking v2: there is nothing to switch", run.Now.Primary.Version.Value()), nil
 		case err == nil:
 			err = errors.New("it was switched off, and is on again")
-		case isFinal(err) || ownedByAnother(err):
+		case isHopeless(answered(err)) || ownedByAnother(err):
 			return "", err
 		}
 		run.Progress("switching Networking v2 off: %v", err)
 		select {
 		case <-ctx.Done():
-			return "", fmt.Errorf("it was tried until the time for it was over: %w", err)
+			return "", fmt.Errorf("it was tried until its time ran out: %w", err)
 		case <-ticker.C():
 		}
 	}

@@ -59,7 +59,7 @@ func preflightFinalize(s *snapshot.Snapshot) []v1alpha1.CheckResult {
 	return results
 }
 
-// begun reports whether an earlier run began to finalize, and did not end well.
+// begun reports whether an earlier run began to finalize and did not succeed.
 func begun(record *journal.Record) bool {
 	return record != nil && record.Operation == "finalize" && record.Outcome != v1alpha1.OutcomeSucceeded
 }

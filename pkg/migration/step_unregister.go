@@ -12,9 +12,11 @@ import (
 // force, although the provider uses Networking v2.
 func unregisterSatellite(force bool) Step {
 	return Step{
-		Name:   "unregister-satellite",
-		Owner:  OwnerSatellite,
-		Reads:  []snapshot.Item{snapshot.ItemRegistrations, snapshot.ItemSatellite, snapshot.ItemEndpoint, snapshot.ItemProvider, snapshot.ItemJournal},
+		Name:  "unregister-satellite",
+		Owner: OwnerSatellite,
+		Reads: []snapshot.Item{
+			snapshot.ItemRegistrations, snapshot.ItemSatellite, snapshot.ItemEndpoint, snapshot.ItemProvider, snapshot.ItemJournal,
+		},
 		Rights: primaryOnly,
 		Decide: decideUnregister,
 		Apply:  func(ctx context.Context, run *Run) error { return unregister(ctx, run, force) },

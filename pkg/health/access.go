@@ -15,7 +15,7 @@ func accessChecks() []Check {
 			Info: v1alpha1.CheckInfo{
 				ID: "access-url-free", Category: categoryAccess, Severity: v1alpha1.SeverityError, Preflight: true,
 				Question:    "Is the access URL free for this satellite?",
-				Explanation: "Seen from this machine, before the first installation the access URL must answer nothing: something else that answers there, or a certificate for another name, would keep the migration from ending well. Later it must not lead to another satellite. That this satellite does not answer yet, or not any more, does not matter here: `migrate` brings that about, and waits for it.",
+				Explanation: "Seen from this machine, before the first installation the access URL must answer nothing: something else that answers there, or a certificate for another name, would make the migration fail. Later it must not lead to another satellite. Whether this satellite answers yet does not matter here: `migrate` makes it answer, and waits for it.",
 			},
 			Evaluate: accessURLFree,
 		},
@@ -31,7 +31,7 @@ func accessChecks() []Check {
 			Info: v1alpha1.CheckInfo{
 				ID: "access-url", Category: categoryAccess, Severity: v1alpha1.SeverityError,
 				Question:    "Does the access URL lead to this satellite?",
-				Explanation: "Seen from this machine, the access URL must serve the very key that is in the cluster's Secret, over TLS that verifies. The message tells how far a connection got: the name's DNS record, the port, the certificate, or the answer.",
+				Explanation: "Seen from this machine, the access URL must serve the very key that is in the cluster's Secret, over TLS that verifies. The message says how far a connection got: the name's DNS record, the port, the certificate, or the answer.",
 			},
 			Evaluate: accessURL,
 		},
@@ -72,7 +72,7 @@ func accessURLFree(s *snapshot.Snapshot) Answer {
 	case !endpoint.Reach.TCP.OK:
 		return pass("nothing answers at %s yet", s.Region.AccessURL)
 	case failure != nil:
-		return fail("mend what answers there, or choose another access URL", "something answers at %s, but not as it should: %s: %v", s.Region.AccessURL, stage, failure)
+		return fail("fix what answers there, or choose another access URL", "something answers at %s, but not as it should: %s: %v", s.Region.AccessURL, stage, failure)
 	default:
 		return fail("choose another access URL, or remove what answers there", "%s is answered by something that is no satellite: %v", s.Region.AccessURL, endpoint.KeyErr)
 	}
@@ -182,7 +182,7 @@ func satelliteProxies(s *snapshot.Snapshot) Answer {
 		return skip("the satellite is not installed")
 	case !endpointKnown:
 		return unknown(s.Endpoint.Err(), "")
-	case endpoint.KeyErr != nil || !own: // which access-url tells
+	case endpoint.KeyErr != nil || !own: // which access-url reports
 		return skip("the access URL does not lead to the satellite")
 	case !versionKnown:
 		return fail("see whether it is registered, and whether its pods reach the primary", "the primary's API does not answer through the satellite: %v", endpoint.Version.Err())

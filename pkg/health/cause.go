@@ -32,7 +32,7 @@ func (c causes) told(cause error, severity v1alpha1.Severity) (id string, ok boo
 	return "", false
 }
 
-// sameCause reports whether mending what kept one fact away would mend the other.
+// sameCause reports whether fixing the cause of one missing fact would fix the other.
 func sameCause(earlier, later error) bool {
 	if earlier == nil || later == nil {
 		return false

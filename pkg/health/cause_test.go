@@ -87,7 +87,7 @@ func TestWarningDoesNotSilenceError(t *testing.T) {
 	ready, _ := health.Find("legacy-rollback-ready") // a warning
 	found, _ := health.Find("legacy-found")
 	results := health.Evaluate([]health.Check{ready, found}, s)
-	if results[0].State != v1alpha1.CheckUnknown || results[1].State != v1alpha1.CheckUnknown || !health.Failed(results[1]) {
+	if results[0].State != v1alpha1.CheckUnknown || results[1].State != v1alpha1.CheckUnknown || !results[1].Failed() {
 		t.Errorf("%+v", results)
 	}
 	results = health.Evaluate([]health.Check{found, ready}, s)

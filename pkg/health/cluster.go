@@ -21,8 +21,8 @@ func clusterChecks() []Check {
 		{
 			Info: v1alpha1.CheckInfo{
 				ID: "region-distinct", Category: categoryCluster, Severity: v1alpha1.SeverityError, Preflight: true,
-				Question:    "Is the region's cluster, and its provider, no other region's too?",
-				Explanation: "Two contexts can lead to one cluster; such regions would fight over one satellite. Clusters are told apart by the UID of their namespace kube-system. Take one of the regions out of the Fleet, or correct its context or provider.",
+				Question:    "Are this region's cluster and provider used by no other region?",
+				Explanation: "Two contexts can lead to one cluster; such regions would fight over one satellite. Clusters are told apart by the UID of their namespace kube-system. Remove one of the regions from the Fleet, or correct its context or provider.",
 			},
 			Evaluate: regionDistinct,
 		},

@@ -23,7 +23,7 @@ func legacyChecks() []Check {
 		{
 			Info: v1alpha1.CheckInfo{
 				ID: "legacy-idle", Category: categoryLegacy, Severity: v1alpha1.SeverityError, Preflight: true,
-				Question:    "Is no Helm operation on the legacy release under way?",
+				Question:    "Is no Helm operation on the legacy release in progress?",
 				Explanation: "Helm marks a release as pending while it installs, upgrades or rolls back, and leaves the mark if it is killed. Whatever the plugin wrote to the release's record then, Helm could overwrite. Wait for the operation; if nobody runs one, the command in the message ends it.",
 			},
 			Evaluate: legacyIdle,
@@ -32,7 +32,7 @@ func legacyChecks() []Check {
 			Info: v1alpha1.CheckInfo{
 				ID: "legacy-retained", Category: categoryLegacy, Severity: v1alpha1.SeverityError,
 				Question:    "Would the legacy release survive a `helm uninstall` by mistake?",
-				Explanation: "Retention is a backup of the release's record, the keep policy in the stored manifest and on the live objects, a label and annotation on the record, and the ledger in the journal. An upgrade of the legacy release undoes part of it; `kubectl coder-satellite retain` mends it.",
+				Explanation: "Retention is a backup of the release's record, the keep policy in the stored manifest and on the live objects, a label and annotation on the record, and the ledger in the journal. An upgrade of the legacy release undoes part of it; `kubectl coder-satellite retain` repairs it.",
 			},
 			Evaluate: legacyRetained,
 		},
@@ -92,7 +92,7 @@ func legacyIdle(s *snapshot.Snapshot) Answer {
 	case state.Release.Busy() != "":
 		return fail("wait for it to end", "%s", state.Release.Busy())
 	default:
-		return pass("no Helm operation is under way")
+		return pass("no Helm operation is in progress")
 	}
 }
 

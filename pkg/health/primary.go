@@ -16,7 +16,7 @@ func primaryChecks() []Check {
 			Info: v1alpha1.CheckInfo{
 				ID: "primary-version", Category: categoryPrimary, Severity: v1alpha1.SeverityError, Preflight: true,
 				Question:    "Does the primary answer, and is it v1.21 or later?",
-				Explanation: "Satellites and Networking v2 came with Coder v1.21. If the primary does not answer, check --coder-url, your network and, behind an authenticating proxy, ENDPOINT_AUTH_HEADER. If it is older, upgrade the primary first; regions go on working over envproxy.",
+				Explanation: "Satellites and Networking v2 came with Coder v1.21. If the primary does not answer, check --coder-url, your network and, behind an authenticating proxy, ENDPOINT_AUTH_HEADER. If it is older, upgrade the primary first; regions continue to work over envproxy.",
 			},
 			Evaluate: primaryVersion,
 		},

@@ -50,7 +50,7 @@ func needs() map[string][]string {
 		"provider-found": {"provider", "legacy"}, "provider-ready": {"provider"}, "networking-v2": {"version", "provider"},
 		"legacy-found": {"legacy"}, "legacy-idle": {"legacy"}, "legacy-retained": {"legacy", "journal"}, "legacy-rollback-ready": {"legacy"},
 		"chart-available": {"chart", "cluster"}, "values-valid": {"spec"}, "values-secrets": {"spec", "secrets"},
-		"satellite-conflict": {"satellite"}, "satellite-installed": {"satellite"}, "satellite-ready": {"satellite"},
+		"satellite-conflict": {"satellite"}, "satellite-idle": {"satellite"}, "satellite-installed": {"satellite"}, "satellite-ready": {"satellite"},
 		"satellite-version": {"satellite", "version"},
 		"access-url-free":   {"endpoint", "satellite"}, "access-url": {"endpoint", "satellite"}, "access-url-change": {"satellite"},
 		"satellite-proxies": {"endpoint", "satellite", "version"},
@@ -98,7 +98,7 @@ func TestUnknownIsNeverOK(t *testing.T) {
 			losses()[fact](twin, reasons(fact)[why])
 		}
 		results := health.Evaluate(health.All(), s)
-		failed := slices.ContainsFunc(results, health.Failed)
+		failed := slices.ContainsFunc(results, v1alpha1.CheckResult.Failed)
 		for _, result := range results {
 			without := slices.ContainsFunc(needs()[result.ID], func(fact string) bool { return lost[fact] })
 			if passed := result.State == v1alpha1.CheckPass; passed == without {

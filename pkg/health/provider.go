@@ -23,7 +23,7 @@ func providerChecks() []Check {
 			Info: v1alpha1.CheckInfo{
 				ID: "provider-ready", Category: categoryProvider, Severity: v1alpha1.SeverityWarning, Preflight: true,
 				Question:    "Is the workspace provider ready?",
-				Explanation: "The primary reports the provider as pending or in error when it cannot reach the region's cluster. Workspaces may not build until that is mended; see the provider's page in Coder's dashboard.",
+				Explanation: "The primary reports the provider as pending or in error when it cannot reach the region's cluster. Workspaces may not build until that is fixed; see the provider's page in Coder's dashboard.",
 			},
 			Evaluate: providerReady,
 		},
@@ -51,7 +51,7 @@ func providerFound(s *snapshot.Snapshot) Answer {
 	release := s.Legacy.Value().Release
 	switch {
 	case len(here) > 0 && !byAddress:
-		return fail(hintProvider, "provider %q is of the cluster %s, but context %q leads to that of provider %q",
+		return fail(hintProvider, "provider %q belongs to the cluster %s, but context %q leads to that of provider %q",
 			provider.Name, provider.Config.ClusterAddress, s.Region.Context, here[0].Name)
 	case release != nil && anotherEnvproxy(provider.EnvproxyAccessURL, release.AccessURL):
 		return fail(hintProvider, "provider %q is reached at %s, but the legacy release %s of context %q serves %s",

@@ -1,6 +1,8 @@
 package health
 
 import (
+	"slices"
+
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
@@ -21,22 +23,13 @@ func NewRegionStatus(s *snapshot.Snapshot) v1alpha1.RegionStatus {
 		Checks:           Evaluate(Status(), s),
 		Outcome:          v1alpha1.OutcomeSucceeded,
 	}
-	for _, result := range status.Checks {
-		if Failed(result) {
-			status.Outcome = v1alpha1.OutcomeFailed
-		}
+	if slices.ContainsFunc(status.Checks, v1alpha1.CheckResult.Failed) {
+		status.Outcome = v1alpha1.OutcomeFailed
 	}
 	return status
 }
 
-// Failed reports whether a result makes its region fail: a failure, or not
-// knowing the answer to a check that matters.
-func Failed(result v1alpha1.CheckResult) bool {
-	return result.State == v1alpha1.CheckFail ||
-		result.State == v1alpha1.CheckUnknown && result.Severity == v1alpha1.SeverityError
-}
-
-// phase tells where the region stands, from facts alone.
+// phase says where the region stands, from facts alone.
 func phase(s *snapshot.Snapshot) v1alpha1.Phase {
 	state, known := s.Satellite.Get()
 	networking := s.Networking()
@@ -56,7 +49,7 @@ func phase(s *snapshot.Snapshot) v1alpha1.Phase {
 	}
 }
 
-// lastRun tells of the last or present run, from the journal and the lock.
+// lastRun describes the last or present run, from the journal and the lock.
 func lastRun(s *snapshot.Snapshot) *v1alpha1.Run {
 	record := s.Journal.Value()
 	held := s.Lock.Value()

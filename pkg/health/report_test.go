@@ -98,23 +98,3 @@ func TestLastRun(t *testing.T) {
 		})
 	}
 }
-
-func TestFailed(t *testing.T) {
-	for _, test := range []struct {
-		state    v1alpha1.CheckState
-		severity v1alpha1.Severity
-		want     bool
-	}{
-		{v1alpha1.CheckFail, v1alpha1.SeverityError, true},
-		{v1alpha1.CheckFail, v1alpha1.SeverityWarning, true}, // which Evaluate never makes
-		{v1alpha1.CheckUnknown, v1alpha1.SeverityError, true},
-		{v1alpha1.CheckUnknown, v1alpha1.SeverityWarning, false},
-		{v1alpha1.CheckWarn, v1alpha1.SeverityError, false},
-		{v1alpha1.CheckSkipped, v1alpha1.SeverityError, false},
-		{v1alpha1.CheckPass, v1alpha1.SeverityError, false},
-	} {
-		if got := health.Failed(v1alpha1.CheckResult{State: test.state, Severity: test.severity}); got != test.want {
-			t.Errorf("%s of %s: %v", test.state, test.severity, got)
-		}
-	}
-}

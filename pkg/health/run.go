@@ -11,8 +11,8 @@ func runChecks() []Check {
 	return []Check{{
 		Info: v1alpha1.CheckInfo{
 			ID: "run-complete", Category: categoryRun, Severity: v1alpha1.SeverityWarning,
-			Question:    "Did the last run on the region end well?",
-			Explanation: "The journal tells of a run that failed, was interrupted or is under way. The region obeys the rule all the same: Networking v2 is on only with a satellite that is registered and answers, and a legacy release that is retained. Running the verb again goes on from there.",
+			Question:    "Did the last run on the region succeed?",
+			Explanation: "The journal records a run that failed, was interrupted or is in progress. The region obeys the rule nevertheless: Networking v2 is on only with a satellite that is registered and answers, and a legacy release that is retained. Running the verb again continues from there.",
 		},
 		Evaluate: runComplete,
 	}}
@@ -41,7 +41,7 @@ func runComplete(s *snapshot.Snapshot) Answer {
 		return pass("the last %s, by %s, succeeded", record.Operation, record.Operator)
 	case record.Outcome == "":
 		return fail(s.Region.Command(record.Operation),
-			"the last %s, by %s, stopped without a word at step %s", record.Operation, record.Operator, record.Step)
+			"the last %s, by %s, stopped without recording a result at step %s", record.Operation, record.Operator, record.Step)
 	default:
 		return fail(s.Region.Command(record.Operation),
 			"the last %s, by %s, ended %s at step %s", record.Operation, record.Operator, record.Outcome, record.Step)

@@ -17,9 +17,17 @@ func satelliteChecks() []Check {
 		},
 		{
 			Info: v1alpha1.CheckInfo{
+				ID: "satellite-idle", Category: categorySatellite, Severity: v1alpha1.SeverityError, Preflight: true,
+				Question:    "Is no Helm operation of others on the satellite's release in progress?",
+				Explanation: "Helm marks a release as pending while it installs, upgrades or rolls back, and leaves the mark if it is killed. `migrate` clears the mark of an earlier run of its own. If another client wrote it, its Helm may still be running: wait for it; if nobody runs it, the hint's command ends it.",
+			},
+			Evaluate: satelliteIdle,
+		},
+		{
+			Info: v1alpha1.CheckInfo{
 				ID: "satellite-installed", Category: categorySatellite, Severity: v1alpha1.SeverityError,
 				Question:    "Is the satellite's Helm release deployed?",
-				Explanation: "The release is missing, or a Helm run on it did not end. `migrate` installs it, and finishes what an earlier run left pending.",
+				Explanation: "The release is missing, or a Helm operation on it did not end. `migrate` installs it, and finishes what an earlier run of its own left pending.",
 			},
 			Evaluate: satelliteInstalled,
 		},
@@ -58,13 +66,37 @@ func satelliteConflict(s *snapshot.Snapshot) Answer {
 	}
 }
 
+// satelliteIdle asks what a migration would only learn when it installs, after it
+// has changed the legacy release: whether it may clear what is pending.
+func satelliteIdle(s *snapshot.Snapshot) Answer {
+	state, known := s.Satellite.Get()
+	record, journalKnown := s.Journal.Get()
+	switch {
+	case !known:
+		return unknown(s.Satellite.Err(), "")
+	case state.Pending == nil:
+		return pass("no Helm operation is in progress")
+	case !journalKnown:
+		return unknown(s.Journal.Err(), "")
+	}
+	earlierRun := record != nil && (record.Operation != "" || len(record.History) > 0)
+	if err := state.Pending.Refusal(earlierRun, s.Taken); err != nil {
+		return fail(state.Pending.Remedy(), "%v", err)
+	}
+	return pass("an earlier run left the release %s, which `migrate` clears", state.Pending.Status)
+}
+
 func satelliteInstalled(s *snapshot.Snapshot) Answer {
 	state, known := s.Satellite.Get()
 	switch {
 	case !known:
 		return unknown(s.Satellite.Err(), "")
-	case state.Pending:
-		return fail(hintMigrate(s), "a Helm run on release %s/%s did not end: it is %s", s.Region.Namespace, s.Region.Release, state.LastStatus)
+	case state.Pending != nil:
+		hint := hintMigrate(s)
+		if idle := satelliteIdle(s); idle.State != v1alpha1.CheckPass {
+			hint = idle.Hint
+		}
+		return fail(hint, "a Helm run on release %s/%s did not end: it is %s", s.Region.Namespace, s.Region.Release, state.LastStatus)
 	case !state.Installed:
 		return fail(hintMigrate(s), "release %s/%s is not installed", s.Region.Namespace, s.Region.Release)
 	case state.Superseded():

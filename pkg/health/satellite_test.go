@@ -26,25 +26,47 @@ func noState(s *snapshot.Snapshot) { lose(&s.Satellite) }
 const again = "kubectl coder-satellite migrate --context sydney"
 
 func TestSatelliteChecks(t *testing.T) {
+	ours := &satellite.Pending{Namespace: "coder-satellite", Release: "coder-satellite", Revision: 2, Status: "pending-upgrade", BackTo: 1, Writer: "kubectl-coder_satellite", Ours: true}
+	pending := func(writer string, age time.Duration) func(*snapshot.Snapshot) {
+		return func(s *snapshot.Snapshot) {
+			edit(&s.Satellite, func(state *satellite.State) {
+				theirs := *ours
+				theirs.Writer, theirs.Ours, theirs.At = writer, writer == ours.Writer, s.Taken.Add(-age)
+				state.Pending, state.LastRevision, state.LastStatus = &theirs, 2, theirs.Status
+			})
+		}
+	}
+	noRun := func(s *snapshot.Snapshot) { s.Journal = snapshot.Known[*journal.Record](nil) }
+	const wait = "if nobody runs one, end it with `helm rollback coder-satellite 1 --namespace coder-satellite`"
 	answers(t, map[string]row{
-		"alone":          {"satellite-conflict", as, v1alpha1.CheckPass, `"coder-satellite"`, ""},
-		"another Coder":  {"satellite-conflict", installed(func(s *satellite.State) { s.Conflict = "coderd is another's, 100%" }), v1alpha1.CheckFail, "coderd is another's, 100%", "--namespace"},
-		"unknown":        {"satellite-conflict", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},
-		"deployed":       {"satellite-installed", as, v1alpha1.CheckPass, "chart coder 1.21.7, revision 1", ""},
-		"absent":         {"satellite-installed", absent, v1alpha1.CheckFail, "coder-satellite/coder-satellite is not installed", again},
-		"pending":        {"satellite-installed", installed(func(s *satellite.State) { s.Pending, s.LastStatus = true, "pending-upgrade" }), v1alpha1.CheckFail, "it is pending-upgrade", again},
-		"failed since":   {"satellite-installed", installed(func(s *satellite.State) { s.Revision, s.LastRevision, s.LastStatus = 1, 2, "failed" }), v1alpha1.CheckFail, "a newer one, 2, is failed", again},
-		"first pending":  {"satellite-installed", installed(func(s *satellite.State) { *s = satellite.State{Pending: true, LastStatus: "pending-install"} }), v1alpha1.CheckFail, "it is pending-install", again},
-		"lost":           {"satellite-installed", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},
-		"pods ready":     {"satellite-ready", as, v1alpha1.CheckPass, "ready", ""},
-		"pods not ready": {"satellite-ready", installed(func(s *satellite.State) { s.Ready, s.Blocker = false, "Pod coderd-1: ImagePullBackOff" }), v1alpha1.CheckFail, "Pod coderd-1: ImagePullBackOff", "kubectl --context sydney --namespace coder-satellite get pods"},
-		"no pods":        {"satellite-ready", absent, v1alpha1.CheckSkipped, "not installed", ""},
-		"pods unknown":   {"satellite-ready", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},
-		"same version":   {"satellite-version", as, v1alpha1.CheckPass, "1.21.7", ""},
-		"older":          {"satellite-version", installed(func(s *satellite.State) { s.AppVersion = "1.21.3" }), v1alpha1.CheckWarn, "the satellite runs 1.21.3, the primary 1.21.7", again},
-		"no satellite":   {"satellite-version", absent, v1alpha1.CheckSkipped, "not installed", ""},
-		"which primary":  {"satellite-version", func(s *snapshot.Snapshot) { lose(&s.Primary.Version) }, v1alpha1.CheckUnknown, errLost.Error(), ""},
-		"which":          {"satellite-version", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"idle":                  {"satellite-idle", as, v1alpha1.CheckPass, "no Helm operation", ""},
+		"idle, absent":          {"satellite-idle", absent, v1alpha1.CheckPass, "no Helm operation", ""},
+		"idle?":                 {"satellite-idle", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"of an earlier run":     {"satellite-idle", pending(ours.Writer, 0), v1alpha1.CheckPass, "pending-upgrade, which `migrate` clears", ""},
+		"of ours, no journal":   {"satellite-idle", both(pending(ours.Writer, 0), noRun), v1alpha1.CheckFail, "no run of this plugin that the journal knows began it", wait},
+		"of ours, what journal": {"satellite-idle", both(pending(ours.Writer, 0), func(s *snapshot.Snapshot) { lose(&s.Journal) }), v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"of others":             {"satellite-idle", pending("Helm", time.Hour), v1alpha1.CheckFail, "pending-upgrade at revision 2, written by Helm at 2022-03-04T04:06:07Z", wait},
+		"of nobody, new":        {"satellite-idle", pending("", time.Minute), v1alpha1.CheckFail, "it has until 2022-03-04T05:07:07Z to end", wait},
+		"of nobody, old":        {"satellite-idle", pending("", time.Hour), v1alpha1.CheckPass, "clears", ""},
+		"pending by others":     {"satellite-installed", pending("Helm", 0), v1alpha1.CheckFail, "it is pending-upgrade", wait},
+		"alone":                 {"satellite-conflict", as, v1alpha1.CheckPass, `"coder-satellite"`, ""},
+		"another Coder":         {"satellite-conflict", installed(func(s *satellite.State) { s.Conflict = "coderd is another's, 100%" }), v1alpha1.CheckFail, "coderd is another's, 100%", "--namespace"},
+		"unknown":               {"satellite-conflict", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"deployed":              {"satellite-installed", as, v1alpha1.CheckPass, "chart coder 1.21.7, revision 1", ""},
+		"absent":                {"satellite-installed", absent, v1alpha1.CheckFail, "coder-satellite/coder-satellite is not installed", again},
+		"pending":               {"satellite-installed", installed(func(s *satellite.State) { s.Pending, s.LastStatus = ours, "pending-upgrade" }), v1alpha1.CheckFail, "it is pending-upgrade", again},
+		"failed since":          {"satellite-installed", installed(func(s *satellite.State) { s.Revision, s.LastRevision, s.LastStatus = 1, 2, "failed" }), v1alpha1.CheckFail, "a newer one, 2, is failed", again},
+		"first pending":         {"satellite-installed", installed(func(s *satellite.State) { *s = satellite.State{Pending: ours, LastStatus: "pending-install"} }), v1alpha1.CheckFail, "it is pending-install", again},
+		"lost":                  {"satellite-installed", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"pods ready":            {"satellite-ready", as, v1alpha1.CheckPass, "ready", ""},
+		"pods not ready":        {"satellite-ready", installed(func(s *satellite.State) { s.Ready, s.Blocker = false, "Pod coderd-1: ImagePullBackOff" }), v1alpha1.CheckFail, "Pod coderd-1: ImagePullBackOff", "kubectl --context sydney --namespace coder-satellite get pods"},
+		"no pods":               {"satellite-ready", absent, v1alpha1.CheckSkipped, "not installed", ""},
+		"pods unknown":          {"satellite-ready", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"same version":          {"satellite-version", as, v1alpha1.CheckPass, "1.21.7", ""},
+		"older":                 {"satellite-version", installed(func(s *satellite.State) { s.AppVersion = "1.21.3" }), v1alpha1.CheckWarn, "the satellite runs 1.21.3, the primary 1.21.7", again},
+		"no satellite":          {"satellite-version", absent, v1alpha1.CheckSkipped, "not installed", ""},
+		"which primary":         {"satellite-version", func(s *snapshot.Snapshot) { lose(&s.Primary.Version) }, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"which":                 {"satellite-version", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},
 	})
 }
 
@@ -78,7 +100,7 @@ func TestAccessChecks(t *testing.T) {
 		"free":                  {"access-url-free", both(absent, nothing), v1alpha1.CheckPass, "nothing answers at " + accessURL, ""},
 		"no name yet":           {"access-url-free", both(absent, silent(probe.Result{DNS: refused})), v1alpha1.CheckPass, "nothing answers", ""},
 		"another satellite":     {"access-url-free", absent, v1alpha1.CheckFail, "already served by another satellite (key " + ownFingerprint, "choose another access URL"},
-		"another name":          {"access-url-free", both(absent, wrongCertificate), v1alpha1.CheckFail, "TLS: certificate for another name", "mend"},
+		"another name":          {"access-url-free", both(absent, wrongCertificate), v1alpha1.CheckFail, "TLS: certificate for another name", "fix"},
 		"a web server":          {"access-url-free", both(absent, noSatellite), v1alpha1.CheckFail, "no satellite: no key", "choose another"},
 		"own":                   {"access-url-free", as, v1alpha1.CheckPass, "own key", ""},
 		"not own":               {"access-url-free", serving("other", "SHA256:other"), v1alpha1.CheckFail, "serves another key (SHA256:other) than the one in the cluster (SHA256:own)", "which deployment"},
@@ -150,7 +172,7 @@ func TestRunCheck(t *testing.T) {
 		"no lock ever":    {"run-complete", never, v1alpha1.CheckPass, "succeeded", ""},
 		"failed":          {"run-complete", run(v1alpha1.OutcomeFailed), v1alpha1.CheckWarn, "ended Failed at step install-satellite", again},
 		"interrupted":     {"run-complete", run(v1alpha1.OutcomeInterrupted), v1alpha1.CheckWarn, "ended Interrupted", again},
-		"died":            {"run-complete", run(""), v1alpha1.CheckWarn, "stopped without a word at step install-satellite", again},
+		"died":            {"run-complete", run(""), v1alpha1.CheckWarn, "stopped without recording a result at step install-satellite", again},
 		"none":            {"run-complete", record(nil), v1alpha1.CheckSkipped, "nothing was run", ""},
 		"empty":           {"run-complete", record(&journal.Record{}), v1alpha1.CheckSkipped, "nothing was run", ""},
 		"under way":       {"run-complete", both(run(""), held), v1alpha1.CheckWarn, "bob@host/1 holds the region's lock since 2022-03-04 04:06:07 UTC", "unlock"},

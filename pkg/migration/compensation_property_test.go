@@ -42,7 +42,7 @@ func TestCompensateProperties(t *testing.T) {
 		operation := rapid.SampledFrom([]Operation{Migrate(), Retain(), Rollback(RollbackOptions{RemoveSatellite: true}), Remove(true), Finalize()}).Draw(rt, "operation")
 		steps := []string{""}
 		for _, step := range operation.Steps {
-			steps = append(steps, step.Name())
+			steps = append(steps, step.Name)
 		}
 		failed := rapid.SampledFrom(steps).Draw(rt, "failed")
 		r := journal.Record{
@@ -57,7 +57,7 @@ func TestCompensateProperties(t *testing.T) {
 			}
 		}
 		s := situation{
-			operation: operation.Name, failed: failed, begun: rapid.SliceOfDistinct(rapid.SampledFrom(steps), rapid.ID).Draw(rt, "begun"),
+			steps: operation.Steps, failed: failed, begun: rapid.SliceOfDistinct(rapid.SampledFrom(steps), rapid.ID).Draw(rt, "begun"),
 			before: drawn(rt, "found"), now: drawn(rt, "now"), record: &r,
 		}
 		s.now.Journal = snapshot.Known(&r)

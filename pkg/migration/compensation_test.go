@@ -20,11 +20,20 @@ import (
 // Facts of a situation, each a change of one.
 type facts func(s *situation)
 
-func op(name string) facts                   { return func(s *situation) { s.operation = name } }
 func applied(steps ...string) facts          { return func(s *situation) { s.begun = steps } }
 func record(r journal.Record) facts          { return func(s *situation) { *s.record = r } }
 func now(f func(*snapshot.Snapshot)) facts   { return func(s *situation) { f(s.now) } }
 func found(f func(*snapshot.Snapshot)) facts { return func(s *situation) { f(s.before) } }
+
+// op is another operation than migrate; finalize asks for a primary of v1.22.
+func op(name string) facts {
+	return func(s *situation) {
+		s.steps = map[string]Operation{"retain": Retain(), "rollback": Rollback(RollbackOptions{}), "finalize": Finalize()}[name].Steps
+		if name == "finalize" {
+			s.now.Primary.Version = snapshot.FactOf(coder.ParseVersion("1.22.0"))
+		}
+	}
+}
 
 func offIn(s *snapshot.Snapshot) {
 	set(&s.Provider, func(p *coder.Provider) { p.EnableNetV2 = ptr.To(false) })
@@ -176,14 +185,11 @@ func TestCompensate(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := incomplete()
-			s := situation{operation: "migrate", failed: test.failed, before: migrated(t), now: migrated(t), record: &r}
+			s := situation{steps: Migrate().Steps, failed: test.failed, before: migrated(t), now: migrated(t), record: &r}
 			for _, change := range test.facts {
 				change(&s)
 			}
 			s.now.Journal = snapshot.Known(s.record)
-			if strings.HasPrefix(s.operation, "finalize") {
-				s.now.Primary.Version = snapshot.FactOf(coder.ParseVersion("1.22.0"))
-			}
 			todo, unknown := compensate(s)
 			if diff := cmp.Diff(test.want, worded(todo)); diff != "" {
 				t.Error(diff)
@@ -214,11 +220,11 @@ func TestCompensateKnowsNothing(t *testing.T) {
 			for _, r := range []journal.Record{{}, incomplete(), complete()} {
 				r.RegistrationID, r.Canary = "r", &journal.Canary{ID: "w", Proves: journal.ProvesSatellite, Asked: true}
 				todo, _ := compensate(situation{
-					operation: operation.Name, failed: step.Name(), begun: []string{step.Name()},
+					steps: operation.Steps, failed: step.Name, begun: []string{step.Name},
 					before: &snapshot.Snapshot{}, now: &snapshot.Snapshot{Journal: snapshot.Known(&r)}, record: &r,
 				})
 				if slices.ContainsFunc(todo, func(r remedy) bool { return r.act != switchOff }) {
-					t.Errorf("%s fails at %s: %v", operation.Name, step.Name(), worded(todo))
+					t.Errorf("%s fails at %s: %v", operation.Name, step.Name, worded(todo))
 				}
 			}
 		}

@@ -33,14 +33,14 @@ func (e *engine) apply(ctx context.Context) error {
 		if err := context.Cause(ctx); err != nil { // between two steps nothing is in progress
 			return e.settle(ctx, "", err)
 		}
-		result := v1alpha1.StepResult{Name: step.Name(), Started: metav1.NewTime(e.run.Clock.Now())}
+		result := v1alpha1.StepResult{Name: step.Name, Started: metav1.NewTime(e.run.Clock.Now())}
 		err := e.step(ctx, step, &result)
 		if err != nil {
 			result.Error = err.Error()
 		}
 		e.finish(result)
 		if err != nil {
-			return e.settle(ctx, step.Name(), fmt.Errorf("%s: %w", step.Name(), err))
+			return e.settle(ctx, step.Name, fmt.Errorf("%s: %w", step.Name, err))
 		}
 	}
 	return nil
@@ -48,7 +48,7 @@ func (e *engine) apply(ctx context.Context) error {
 
 // step applies one step, unless it is done, and fills in how.
 func (e *engine) step(ctx context.Context, step Step, result *v1alpha1.StepResult) error {
-	e.run.Refresh(ctx, step.Reads()...)
+	e.run.Refresh(ctx, step.Reads...)
 	decision := step.Decide(e.run.Now)
 	switch decision.Action {
 	case v1alpha1.ActionNone:
@@ -64,8 +64,8 @@ func (e *engine) step(ctx context.Context, step Step, result *v1alpha1.StepResul
 
 	result.State, result.Message = v1alpha1.StepRunning, decision.Reason
 	e.run.Record.Begin(*result)
-	if n, ok := step.(noter); ok {
-		n.Note(e.run.Now, e.run.Record)
+	if step.Note != nil {
+		step.Note(e.run.Now, e.run.Record)
 	}
 	if err := e.save(ctx); err != nil {
 		result.State = v1alpha1.StepInterrupted
@@ -73,7 +73,7 @@ func (e *engine) step(ctx context.Context, step Step, result *v1alpha1.StepResul
 	}
 	e.emit(*result) // now that there is a journal for its Event to be about
 
-	stepCtx, cancel := withTimeout(ctx, step.Name(), e.run.Options.StepTimeout, "--step-timeout")
+	stepCtx, cancel := withTimeout(ctx, step.Name, e.run.Options.StepTimeout, "--step-timeout")
 	defer cancel()
 	err := because(stepCtx, step.Apply(stepCtx, e.run))
 	if err == nil {
@@ -95,7 +95,7 @@ func (e *engine) step(ctx context.Context, step Step, result *v1alpha1.StepResul
 func (e *engine) verify(ctx context.Context, step Step) (Decision, error) {
 	commit, cancel := e.run.Commit(ctx)
 	defer cancel()
-	e.run.Refresh(commit, step.Reads()...)
+	e.run.Refresh(commit, step.Reads...)
 	decision := step.Decide(e.run.Now)
 	if decision.Action != v1alpha1.ActionNone {
 		return decision, fmt.Errorf("it was done, but could not be verified: %s", decision.Reason)

@@ -145,7 +145,7 @@ func TestEngineVerifies(t *testing.T) {
 	w := newWorld(false, false)
 	w.trouble["apply step-0"] = trouble{}
 	e, report := w.engine(Options{})
-	e.operation.Steps[0] = idle{thing{w, 0}}
+	e.operation.Steps[0].Apply = idle
 	err := e.apply(t.Context())
 	if err == nil || err.Error() != "step-0: it was done, but could not be verified: make it so" {
 		t.Errorf("error %v", err)
@@ -155,10 +155,8 @@ func TestEngineVerifies(t *testing.T) {
 	}
 }
 
-// idle is a step that says that it did what it did not do.
-type idle struct{ thing }
-
-func (idle) Apply(context.Context, *Run) error { return nil }
+// idle says that it did what it did not do.
+func idle(context.Context, *Run) error { return nil }
 
 // What a context ended with is the run's error, also when it kept facts away.
 func TestEngineEnded(t *testing.T) {
@@ -196,7 +194,7 @@ func TestEngineEndedWithinAStep(t *testing.T) {
 			w := newWorld(false, false)
 			e, report := w.engine(Options{})
 			ctx, cancel := context.WithCancelCause(t.Context())
-			e.operation.Steps[0] = cut{thing{w, 0}, func() { cancel(test.cause) }}
+			e.operation.Steps[0].Apply = cut(func() { cancel(test.cause) })
 			err := e.apply(ctx)
 			if told := !errors.Is(test.cause, ErrInterrupted); !errors.Is(err, test.cause) || errors.Is(err, context.Canceled) != told {
 				t.Errorf("error %v, want %v, and what the client said: %t", err, test.cause, told)
@@ -208,13 +206,10 @@ func TestEngineEndedWithinAStep(t *testing.T) {
 	}
 }
 
-// cut is a step whose context ends while it waits for an answer.
-type cut struct {
-	thing
-	end func()
-}
-
-func (c cut) Apply(ctx context.Context, _ *Run) error {
-	c.end()
-	return fmt.Errorf("reading the release: %w", ctx.Err())
+// cut applies a step whose context ends while it waits for an answer.
+func cut(end func()) func(context.Context, *Run) error {
+	return func(ctx context.Context, _ *Run) error {
+		end()
+		return fmt.Errorf("reading the release: %w", ctx.Err())
+	}
 }

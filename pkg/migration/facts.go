@@ -9,7 +9,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// Questions about a region that several steps, and compensation, ask.
+// Questions about a region that several steps, the rule and compensation ask.
 
 // networkingUnknown says why it is not known whether the provider uses Networking v2.
 func networkingUnknown(s *snapshot.Snapshot) string {
@@ -20,6 +20,18 @@ func networkingUnknown(s *snapshot.Snapshot) string {
 		return fmt.Sprintf("the provider is unknown: %v", s.Provider.Err())
 	default:
 		return fmt.Sprintf("provider %q does not say whether it uses Networking v2, and the primary is older than v1.22", s.Provider.Value().Name)
+	}
+}
+
+// usesNetworkingV2 returns nil if the provider is known to use Networking v2.
+func usesNetworkingV2(s *snapshot.Snapshot) error {
+	switch s.Networking() {
+	case v1alpha1.NetworkingV2On, v1alpha1.NetworkingV2AlwaysOn:
+		return nil
+	case v1alpha1.NetworkingV2Off:
+		return fmt.Errorf("provider %q does not use Networking v2", s.Provider.Value().Name)
+	default:
+		return errors.New(networkingUnknown(s))
 	}
 }
 
@@ -75,4 +87,40 @@ func inUse(s *snapshot.Snapshot) error {
 	default:
 		return fmt.Errorf("provider %q uses Networking v2, and no other satellite serves it: `%s` first", s.Provider.Value().Name, s.Region.Command("rollback"))
 	}
+}
+
+// missingRetention returns what the retention of the legacy release lacks:
+// nothing if it is retained, or if there is no release that a rollback would
+// need. The error says why there is none to retain, or that it is unknown.
+func missingRetention(s *snapshot.Snapshot) ([]string, error) {
+	state, known := s.Legacy.Get()
+	none := len(state.Found.Releases) == 0
+	record := s.Journal.Value()
+	retainedBefore := record != nil && record.Retention != nil
+	switch {
+	case !known:
+		return nil, fmt.Errorf("the legacy release could not be examined: %w", s.Legacy.Err())
+	case none && s.Networking() == v1alpha1.NetworkingV2On && (state.Found.Unusable || retainedBefore):
+		return nil, errors.New(state.Found.Explain()) // it was there, and a rollback would need it
+	case none && s.Networking() != v1alpha1.NetworkingV2Off:
+		return nil, nil
+	case state.Release == nil:
+		return nil, errors.New(state.Found.Explain())
+	}
+	inLedger := record != nil && record.Retention.Covers(state.Release.Namespace, state.Release.Name, state.Release.Revision)
+	if state.Retention.Complete() && !inLedger {
+		return []string{"ledger in the journal"}, nil
+	}
+	return state.Retention.Missing, nil
+}
+
+// legacyServes reports whether users are known to be served by the legacy path
+// once Networking v2 is off.
+func legacyServes(s *snapshot.Snapshot) bool {
+	state, known := s.Legacy.Get()
+	if !known || state.Release == nil {
+		return false
+	}
+	_, failure := state.Reach.Failed()
+	return state.Readiness.Ready || state.AccessURL != "" && failure == nil
 }

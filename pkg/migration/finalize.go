@@ -14,12 +14,12 @@ import (
 // way back to the legacy path from a primary of v1.22 or later, so nothing is lost.
 func Finalize() Operation {
 	return Operation{
-		Name:      verbFinalize,
+		Name:      "finalize",
 		Items:     append(snapshot.StatusItems(), snapshot.ItemRemoval),
 		Preflight: preflightFinalize,
 		Steps: []Step{
-			removeLegacy{},
-			rebuildCanary{proves: journal.ProvesFinalized, due: hasLegacy},
+			removeLegacy(),
+			rebuildCanary(journal.ProvesFinalized, hasLegacy),
 		},
 		Done: func(record *journal.Record) { record.Retention, record.Before = nil, nil },
 	}
@@ -59,7 +59,7 @@ func preflightFinalize(s *snapshot.Snapshot) []v1alpha1.CheckResult {
 	return results
 }
 
-// begun reports whether an earlier run began to finalize, and did not end well.
+// begun reports whether an earlier run began to finalize and did not succeed.
 func begun(record *journal.Record) bool {
-	return record != nil && record.Operation == verbFinalize && record.Outcome != v1alpha1.OutcomeSucceeded
+	return record != nil && record.Operation == "finalize" && record.Outcome != v1alpha1.OutcomeSucceeded
 }

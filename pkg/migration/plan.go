@@ -5,6 +5,7 @@ package migration
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
@@ -26,18 +27,16 @@ func NewRegionPlan(operation Operation, s *snapshot.Snapshot) v1alpha1.RegionPla
 	plan.Fingerprint = fingerprint(plan.Basis)
 
 	results := operation.Preflight(s)
-	if stops(results) {
+	if slices.ContainsFunc(results, v1alpha1.CheckResult.Failed) {
 		results = append(cutOff(s), results...)
-	}
-	plan.Preflight = notPassed(results)
-	plan.Steps = append(plan.Steps, preflightStep(results))
-	if stops(results) {
 		plan.Outcome = v1alpha1.OutcomePreflightFailed
 	}
+	plan.Preflight = v1alpha1.Notable(results)
+	plan.Steps = append(plan.Steps, preflightStep(results))
 	for _, step := range operation.Steps {
 		decision := step.Decide(s)
 		planned := v1alpha1.StepPlan{
-			Name:    step.Name(),
+			Name:    step.Name,
 			Action:  decision.Action,
 			Reason:  decision.Reason,
 			Details: decision.Details,
@@ -89,33 +88,32 @@ func preflightStep(results []v1alpha1.CheckResult) v1alpha1.StepPlan {
 	step := v1alpha1.StepPlan{
 		Name:   "preflight",
 		Action: v1alpha1.ActionNone,
-		Reason: fmt.Sprintf("%d checks passed", len(results)-len(notPassed(results))),
+		Reason: fmt.Sprintf("%d checks passed", len(results)-len(v1alpha1.Notable(results))),
 	}
-	if stops(results) {
+	if slices.ContainsFunc(results, v1alpha1.CheckResult.Failed) {
 		step.Action = v1alpha1.ActionBlocked
 		step.Reason = "checks failed: nothing will be changed"
 	}
 	return step
 }
 
-// stops reports whether any result stops the operation: a failure, or not
-// knowing, of a check that matters.
-func stops(results []v1alpha1.CheckResult) bool {
-	for _, r := range results {
-		if r.State == v1alpha1.CheckFail || (r.State == v1alpha1.CheckUnknown && r.Severity == v1alpha1.SeverityError) {
-			return true
+// previews returns the items that show what the steps would change.
+func previews(steps []Step, s *snapshot.Snapshot) []snapshot.Item {
+	var items []snapshot.Item
+	for _, step := range steps {
+		if len(step.Previews) > 0 && step.Decide(s).Action == v1alpha1.ActionChange {
+			items = append(items, step.Previews...)
 		}
 	}
-	return false
+	return items
 }
 
-// notPassed returns the results that are worth showing.
-func notPassed(results []v1alpha1.CheckResult) []v1alpha1.CheckResult {
-	var shown []v1alpha1.CheckResult
-	for _, r := range results {
-		if r.State != v1alpha1.CheckPass && r.State != v1alpha1.CheckSkipped {
-			shown = append(shown, r)
+// show adds to the plan what the steps' previews show.
+func show(steps []Step, s *snapshot.Snapshot, plan []v1alpha1.StepPlan) {
+	for _, step := range steps {
+		i := slices.IndexFunc(plan, func(p v1alpha1.StepPlan) bool { return p.Name == step.Name })
+		if step.Show != nil && i >= 0 {
+			step.Show(s, &plan[i])
 		}
 	}
-	return shown
 }

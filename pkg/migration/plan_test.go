@@ -1,13 +1,35 @@
 package migration
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
+
+// A satellite that somebody else's Helm is changing stops a migration before
+// anything is changed, and not at the step that installs.
+func TestPlanOfABusySatellite(t *testing.T) {
+	for writer, want := range map[string]bool{"Helm": true, "": true, "kubectl-coder_satellite": false} {
+		s := migrated(t)
+		s.Taken = testNow
+		set(&s.Satellite, func(x *satellite.State) {
+			x.LastStatus = "pending-upgrade"
+			x.Pending = &satellite.Pending{Status: x.LastStatus, Writer: writer, Ours: writer != "" && writer != "Helm", At: testNow}
+		})
+		plan := NewRegionPlan(Migrate(), s)
+		refused := slices.ContainsFunc(plan.Preflight, func(r v1alpha1.CheckResult) bool {
+			return r.ID == "satellite-idle" && r.Failed() && strings.Contains(r.Message, "is pending-upgrade")
+		})
+		if refused != want || want && plan.Outcome != v1alpha1.OutcomePreflightFailed {
+			t.Errorf("written by %q: outcome %s, %+v", writer, plan.Outcome, plan.Preflight)
+		}
+	}
+}
 
 // A plan that is refused says first that an earlier run left users cut off, and
 // what to type about that.

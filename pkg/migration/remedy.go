@@ -9,7 +9,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
@@ -74,29 +73,16 @@ func (run *Run) switchOff(ctx context.Context) (string, error) {
 			return fmt.Sprintf("a primary of v%s always uses Networking v2: there is nothing to switch", run.Now.Primary.Version.Value()), nil
 		case err == nil:
 			err = errors.New("it was switched off, and is on again")
-		case isFinal(err) || ownedByAnother(err):
+		case isHopeless(answered(err)) || ownedByAnother(err):
 			return "", err
 		}
 		run.Progress("switching Networking v2 off: %v", err)
 		select {
 		case <-ctx.Done():
-			return "", fmt.Errorf("it was tried until the time for it was over: %w", err)
+			return "", fmt.Errorf("it was tried until its time ran out: %w", err)
 		case <-ticker.C():
 		}
 	}
-}
-
-// bringBackLegacy restores the release that the ledger names from its backup.
-func (run *Run) bringBackLegacy(ctx context.Context) (string, error) {
-	ledger := run.Record.Retention
-	release := legacy.Release{Namespace: ledger.Namespace, Name: ledger.Release, Backup: ledger.Backup, Ledger: ledger}
-	if found := run.Initial.Legacy.Value().Release; found != nil {
-		release = *found
-	}
-	lost := run.Source.Legacy().Of(release)
-	err := lost.RestoreRecord(ctx)
-	_, objectsErr := lost.RecreateObjects(ctx)
-	return "the legacy release is restored from its backup", errors.Join(err, objectsErr)
 }
 
 // rebuildAgain builds the canary again on the path that is now in use.

@@ -1,7 +1,6 @@
 package migration
 
 import (
-	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -11,41 +10,37 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
 // A verb takes rights to write what it writes, and no others.
 func TestRights(t *testing.T) {
 	for verb, test := range map[string]struct {
-		place  Place
+		scope  snapshot.Scope
 		writes []string
 	}{
-		"plan":   {Place{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "coder"}, nil},
-		"status": {Place{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "coder"}, nil},
-		"unlock": {Place{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "coder"}, []string{"update leases.coordination.k8s.io in namespace edge"}},
-		"rollback": {Place{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "coder"}, []string{
+		"plan":   {snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "coder"}, nil},
+		"status": {snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "coder"}, nil},
+		"unlock": {snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "coder"}, []string{"update leases.coordination.k8s.io in namespace edge"}},
+		"rollback": {snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "coder"}, []string{
 			"create, update configmaps in namespace edge", "create, update leases.coordination.k8s.io in namespace edge", "create events in namespace edge",
 		}},
-		"remove": {Place{Records: cluster.DriverSecrets, Satellite: "edge"}, []string{
+		"remove": {snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge"}, []string{
 			"create, update configmaps in namespace edge", "create, update leases.coordination.k8s.io in namespace edge", "create events in namespace edge",
 			"update, delete secrets in namespace edge", "delete services in namespace edge", "delete deployments.apps in namespace edge",
 		}},
-		"remove, with records in ConfigMaps": {Place{Records: cluster.DriverConfigMaps, Satellite: "edge"}, []string{
+		"remove, with records in ConfigMaps": {snapshot.Scope{Records: cluster.DriverConfigMaps, Satellite: "edge"}, []string{
 			"create, update, delete configmaps in namespace edge", "create, update leases.coordination.k8s.io in namespace edge", "create events in namespace edge",
 			"delete secrets in namespace edge", "delete services in namespace edge", "delete deployments.apps in namespace edge",
 		}},
-		"retain": {Place{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "coder", NewNamespace: true}, []string{
+		"retain": {snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "coder", NewNamespace: true}, []string{
 			"create namespaces in the whole cluster",
 			"create, update configmaps in namespace edge", "create, update leases.coordination.k8s.io in namespace edge", "create events in namespace edge",
 			"update secrets in namespace coder", "patch serviceaccounts in namespace coder", "patch services in namespace coder",
 			"patch deployments.apps in namespace coder", "patch, escalate, bind roles.rbac.authorization.k8s.io in namespace coder",
 			"patch rolebindings.rbac.authorization.k8s.io in namespace coder", "create, update, delete secrets in namespace edge",
 		}},
-		"migrate, with other objects": {Place{
+		"migrate, with other objects": {snapshot.Scope{
 			Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "coder",
 			Made: snapshot.Resources{
 				Satellite: []cluster.Resource{{Group: "networking.k8s.io", Resource: "networkpolicies", Namespaced: true}, {Group: rbacv1.GroupName, Resource: "clusterroles"}, cluster.Core("services")},
@@ -59,14 +54,14 @@ func TestRights(t *testing.T) {
 			"patch deployments.apps in namespace coder", "patch, escalate, bind roles.rbac.authorization.k8s.io in namespace coder",
 			"patch rolebindings.rbac.authorization.k8s.io in namespace coder", "patch ingresses.networking.k8s.io in namespace coder",
 		}},
-		"migrate": {Place{Records: cluster.DriverSecrets, Satellite: "edge"}, []string{ // where there is nothing to retain
+		"migrate": {snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge"}, []string{ // where there is nothing to retain
 			"create, update configmaps in namespace edge", "create, update leases.coordination.k8s.io in namespace edge", "create events in namespace edge",
 			"create, update, patch, delete secrets in namespace edge", "create, patch, delete services in namespace edge", "create, patch, delete deployments.apps in namespace edge",
 		}},
 	} {
 		t.Run(verb, func(t *testing.T) {
 			verb, _, _ := strings.Cut(verb, ",")
-			rules, ok := RightsOf(verb, test.place)
+			rules, ok := RightsOf(verb, test.scope)
 			if !ok {
 				t.Fatal("it is no verb")
 			}
@@ -81,10 +76,10 @@ func TestRights(t *testing.T) {
 // Every verb has rights, each once, and whatever a verb changes it must be able
 // to look at first.
 func TestRightsOfEveryVerb(t *testing.T) {
-	place := Place{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "coder", Restore: true, NewNamespace: true}
-	look, _ := RightsOf("status", place)
+	scope := snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "coder", Restore: true, NewNamespace: true}
+	look, _ := RightsOf("status", scope)
 	for _, verb := range RightsVerbs() {
-		rules, ok := RightsOf(verb, place)
+		rules, ok := RightsOf(verb, scope)
 		if !ok || len(rules) == 0 {
 			t.Errorf("%s has no rights", verb)
 		}
@@ -99,8 +94,19 @@ func TestRightsOfEveryVerb(t *testing.T) {
 			}
 		}
 	}
-	if _, ok := RightsOf("version", place); ok {
+	if _, ok := RightsOf("version", scope); ok {
 		t.Error("version takes rights in a cluster")
+	}
+}
+
+// Every verb that looks at the satellite reads the address of its Ingress.
+func TestRightsToReadIngresses(t *testing.T) {
+	get := cluster.Rule{Namespace: "edge", Group: "networking.k8s.io", Resource: "ingresses", Verb: "get"}
+	for _, verb := range RightsVerbs() {
+		rules, _ := RightsOf(verb, snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge"})
+		if want := verb != "unlock"; slices.Contains(rules, get) != want {
+			t.Errorf("%s reads Ingresses: %t", verb, !want)
+		}
 	}
 }
 
@@ -112,37 +118,10 @@ func TestRightsToRestore(t *testing.T) {
 		"migrate": {false, true}, "rollback": {false, true}, "retain": {false, true}, "finalize": {true, true}, "remove": {false, false}, "status": {false, false},
 	} {
 		for i, restore := range []bool{false, true} {
-			rules, _ := RightsOf(verb, Place{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "coder", Restore: restore})
+			rules, _ := RightsOf(verb, snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "coder", Restore: restore})
 			if slices.Contains(rules, create) != want[i] {
 				t.Errorf("%s, restore %t: creates a Deployment: %t", verb, restore, !want[i])
 			}
 		}
-	}
-}
-
-func TestPlaceOf(t *testing.T) {
-	region := fleet.Region{Namespace: "edge"}
-	release := &legacy.Release{Namespace: "old", RecordMissing: true}
-	provider := snapshot.Known(coder.Provider{Config: coder.ProviderConfig{DefaultNamespace: "workspaces"}})
-	forbidden := errors.New("forbidden")
-	for name, test := range map[string]struct {
-		s    snapshot.Snapshot
-		want Place
-	}{
-		"nothing known": {snapshot.Snapshot{Legacy: snapshot.Unknown[snapshot.Legacy](forbidden), Satellite: snapshot.Unknown[satellite.State](forbidden)}, Place{Records: cluster.DriverSecrets, Satellite: "edge"}},
-		"may not look": {
-			snapshot.Snapshot{Legacy: snapshot.Unknown[snapshot.Legacy](forbidden), Provider: provider, Satellite: snapshot.Known(satellite.State{NamespacePhase: "Active"})},
-			Place{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "workspaces"},
-		},
-		"nothing legacy": {snapshot.Snapshot{Legacy: snapshot.Known(snapshot.Legacy{}), Provider: provider}, Place{Records: cluster.DriverSecrets, Satellite: "edge"}},
-		"uninstalled":    {snapshot.Snapshot{Legacy: snapshot.Known(snapshot.Legacy{Release: release}), Provider: provider}, Place{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "old", Restore: true}},
-		"no namespace":   {snapshot.Snapshot{Legacy: snapshot.Known(snapshot.Legacy{}), Satellite: snapshot.Known(satellite.State{})}, Place{Records: cluster.DriverSecrets, Satellite: "edge", NewNamespace: true}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			test.s.Region = region
-			if diff := cmp.Diff(test.want, PlaceOf(&test.s, cluster.DriverSecrets)); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
 	}
 }

@@ -23,19 +23,19 @@ type RollbackOptions struct {
 // Rollback returns the operation that brings a region back to the legacy path.
 func Rollback(options RollbackOptions) Operation {
 	operation := Operation{
-		Name:      verbRollback,
+		Name:      "rollback",
 		Items:     snapshot.StatusItems(),
 		Preflight: preflightRollback(options),
 		Steps: []Step{
-			restoreLegacy{force: options.Force},
-			disableNetworkingV2{was: options.NetworkingV2Was},
-			rebuildCanary{proves: journal.ProvesLegacy, due: usesSatellite},
-			verifyLegacyPath{force: options.Force},
+			restoreLegacy(options.Force),
+			disableNetworkingV2(options.NetworkingV2Was),
+			rebuildCanary(journal.ProvesLegacy, usesSatellite),
+			verifyLegacyPath(options.Force),
 		},
 		Done: func(record *journal.Record) { record.Before, record.Migrated = nil, false },
 	}
 	if options.RemoveSatellite {
-		operation.Steps = append(operation.Steps, unregisterSatellite{}, uninstallSatellite{})
+		operation.Steps = append(operation.Steps, unregisterSatellite(false), uninstallSatellite(false))
 	}
 	return operation
 }
@@ -47,7 +47,7 @@ func (o RollbackOptions) saying(s *snapshot.Snapshot) string {
 	if o.NetworkingV2Was != nil || s.Networking() != v1alpha1.NetworkingV2On {
 		return ""
 	}
-	command := s.Region.Command(verbRollback)
+	command := s.Region.Command("rollback")
 	if o.RemoveSatellite {
 		command += " --remove-satellite"
 	}
@@ -60,7 +60,8 @@ func usesSatellite(s *snapshot.Snapshot) bool { return s.Networking() == v1alpha
 // preflightRollback is what must hold before a region goes back. That the
 // legacy release is not ready stops it, unless forced: then it only warns.
 func preflightRollback(options RollbackOptions) func(*snapshot.Snapshot) []v1alpha1.CheckResult {
-	base := checks("primary-version", "operator-role", "cluster-reachable", "region-distinct", "cluster-rights", "provider-found", "legacy-found", "canary")
+	base := checks("primary-version", "operator-role", "cluster-reachable", "region-distinct", "cluster-rights",
+		"provider-found", "legacy-found", "canary")
 	return func(s *snapshot.Snapshot) []v1alpha1.CheckResult {
 		results := base(s)
 		for i, r := range results {
@@ -82,11 +83,11 @@ func preflightRollback(options RollbackOptions) func(*snapshot.Snapshot) []v1alp
 				r.Message = fmt.Sprintf("the record of %s is gone: it is restored first, from the backup %s", release, release.Backup)
 			case r.State == v1alpha1.CheckWarn && !options.Force:
 				r.State, r.Severity = v1alpha1.CheckFail, v1alpha1.SeverityError
-				r.Hint = "mend it, or go back all the same with --force --reason WHY"
+				r.Hint = "fix it, or go back regardless with --force --reason WHY"
 			}
 			results = append(results, r)
 		}
-		back := disableNetworkingV2{was: options.NetworkingV2Was}.Decide(s)
+		back := disableNetworkingV2(options.NetworkingV2Was).Decide(s)
 		if s.Provider.IsKnown() && s.Primary.Version.IsKnown() && back.Action == v1alpha1.ActionBlocked {
 			results = append(results, v1alpha1.CheckResult{
 				ID: "networking-v2", Category: "provider", Severity: v1alpha1.SeverityError, State: v1alpha1.CheckFail, Message: back.Reason,
@@ -94,28 +95,5 @@ func preflightRollback(options RollbackOptions) func(*snapshot.Snapshot) []v1alp
 			})
 		}
 		return results
-	}
-}
-
-// Remove returns the operation that unregisters and uninstalls a satellite. It
-// refuses while the region's users depend on it, unless forced.
-func Remove(force bool) Operation {
-	base := checks("operator-role", "cluster-reachable", "region-distinct", "cluster-rights", "provider-found")
-	return Operation{
-		Name:  "remove",
-		Items: snapshot.StatusItems(),
-		Preflight: func(s *snapshot.Snapshot) []v1alpha1.CheckResult {
-			results := base(s)
-			if err := inUse(s); err != nil && !force && s.Provider.IsKnown() && s.Satellite.Value().LastRevision > 0 {
-				results = append(results, v1alpha1.CheckResult{
-					ID: "networking-v2", Category: "provider", Severity: v1alpha1.SeverityError, State: v1alpha1.CheckFail,
-					Message: fmt.Sprintf("the satellite is in use: %v", err),
-					Hint:    "or remove it all the same with --force --reason WHY",
-				})
-			}
-			return results
-		},
-		Steps: []Step{unregisterSatellite{force: force}, uninstallSatellite{force: force}},
-		Done:  func(record *journal.Record) { record.RegistrationID, record.Canary = "", nil },
 	}
 }

@@ -3,8 +3,8 @@ package migration
 import (
 	"errors"
 	"fmt"
+	"strings"
 
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -61,24 +61,15 @@ func newPath(s *snapshot.Snapshot) judgement {
 
 // wayBack judges the retention of the legacy release.
 func wayBack(s *snapshot.Snapshot) judgement {
-	d := (retainLegacy{}).Decide(s)
-	if d.Action == v1alpha1.ActionNone {
+	missing, err := missingRetention(s)
+	switch {
+	case !s.Legacy.IsKnown():
+		return judgement{unknown: fmt.Errorf("the legacy release is not retained: %w", err)}
+	case err != nil:
+		return judgement{broken: fmt.Errorf("the legacy release is not retained: %w", err)}
+	case len(missing) > 0:
+		return judgement{broken: fmt.Errorf("the legacy release is not retained: missing %s", strings.Join(missing, ", "))}
+	default:
 		return judgement{}
 	}
-	err := fmt.Errorf("the legacy release is not retained: %s", d.Reason)
-	if !s.Legacy.IsKnown() {
-		return judgement{unknown: err}
-	}
-	return judgement{broken: err}
-}
-
-// legacyServes reports whether users are known to be served by the legacy path
-// once Networking v2 is off.
-func legacyServes(s *snapshot.Snapshot) bool {
-	state, known := s.Legacy.Get()
-	if !known || state.Release == nil {
-		return false
-	}
-	_, failure := state.Reach.Failed()
-	return state.Readiness.Ready || state.AccessURL != "" && failure == nil
 }

@@ -2,7 +2,6 @@ package migration
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -16,9 +15,6 @@ import (
 
 // commitTimeout bounds one short write and its confirmation.
 const commitTimeout = 30 * time.Second
-
-// pollInterval is how often waits look again.
-const pollInterval = time.Second
 
 // Run is the state of one run on one region that steps work with.
 type Run struct {
@@ -72,49 +68,3 @@ func (run *Run) Progress(format string, args ...any) {
 func (run *Run) Commit(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
 }
-
-// WaitFor reads the items again and again until ready returns nil, or ctx
-// ends; then the error says what was still missing. ready's error is also the
-// progress line. An error that wraps errHopeless ends the wait at once.
-func (run *Run) WaitFor(ctx context.Context, what string, items []snapshot.Item, ready func(*snapshot.Snapshot) error) error {
-	ticker := run.Clock.NewTicker(pollInterval)
-	defer ticker.Stop()
-	var last error
-	for {
-		run.Refresh(ctx, items...)
-		missing := ready(run.Now)
-		if missing == nil {
-			return nil
-		}
-		if hopeless := new(hopelessError); errors.As(missing, &hopeless) {
-			return missing
-		}
-		inTime := !over(ctx) // what is missing because the time is over hides what blocked
-		if inTime {
-			run.Progress("%s: %v", what, missing)
-		}
-		if inTime || last == nil {
-			last = missing
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("%s: %w (last seen: %w)", what, context.Cause(ctx), last)
-		case <-ticker.C():
-		}
-	}
-}
-
-// over tells whether ctx has ended, or would have if its timer had run: calls
-// that know its deadline fail a little earlier.
-func over(ctx context.Context) bool {
-	deadline, ok := ctx.Deadline()
-	return ctx.Err() != nil || ok && !time.Now().Before(deadline)
-}
-
-// hopelessError marks a state that waiting will not change.
-type hopelessError struct{ err error }
-
-func hopeless(err error) error { return &hopelessError{err} }
-
-func (e *hopelessError) Error() string { return e.err.Error() }
-func (e *hopelessError) Unwrap() error { return e.err }

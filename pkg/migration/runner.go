@@ -12,7 +12,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -38,12 +37,12 @@ func (o Operation) Plan(ctx context.Context, source *snapshot.Source, s *snapsho
 	}
 	source.Refresh(ctx, s, snapshot.ItemResources)
 	source.AskRights(ctx, s, o.needed(source, s))
-	if plan.Outcome != v1alpha1.OutcomePreflightFailed && installs(plan) {
-		source.Refresh(ctx, s, snapshot.ItemRendering)
+	if plan.Outcome != v1alpha1.OutcomePreflightFailed {
+		source.Refresh(ctx, s, previews(o.Steps, s)...)
 	}
 	plan = NewRegionPlan(o, s)
-	if rendering, known := s.Rendering.Get(); diff && known && plan.Outcome != v1alpha1.OutcomePreflightFailed {
-		show(&plan, rendering)
+	if diff && plan.Outcome != v1alpha1.OutcomePreflightFailed {
+		show(o.Steps, s, plan.Steps)
 	}
 	return plan
 }
@@ -53,24 +52,7 @@ func (o Operation) needed(source *snapshot.Source, s *snapshot.Snapshot) []clust
 	if source.Access == nil {
 		return nil // there is nobody to ask
 	}
-	return o.Rights(PlaceOf(s, source.Access.Driver()))
-}
-
-// installs tells whether the plan changes the satellite's release.
-func installs(plan v1alpha1.RegionPlan) bool {
-	return slices.ContainsFunc(plan.Steps, func(step v1alpha1.StepPlan) bool {
-		return step.Name == (installSatellite{}).Name() && step.Action == v1alpha1.ActionChange
-	})
-}
-
-// show puts into the plan what would change of the satellite's manifest.
-func show(plan *v1alpha1.RegionPlan, rendering satellite.Rendering) {
-	for i := range plan.Steps {
-		if step := &plan.Steps[i]; step.Name == (installSatellite{}).Name() {
-			step.Diff = rendering.Diff
-			step.Details = append(step.Details, rendering.Objects...)
-		}
-	}
+	return o.Rights(s.Scope(source.Access.Driver()))
 }
 
 // Run carries out what the plan says, and reports what was done. The context's cause tells why it was ended:

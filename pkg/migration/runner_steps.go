@@ -56,7 +56,7 @@ func (r *Runner) steps(ctx context.Context, source *snapshot.Source, s *snapshot
 		},
 	}
 	e.settle = (&settler{
-		run: run, operation: r.Operation.Name, report: report,
+		run: run, steps: r.Operation.Steps, report: report,
 		read: run.Refresh, do: run.remedy, holds: holds, finish: e.finish,
 		evidence: func(ctx context.Context) (string, error) { return keepEvidence(ctx, run, r.Operation.Name) },
 	}).settle
@@ -113,7 +113,7 @@ func resumed(record *journal.Record) string {
 func (r *Runner) progress(step string, state v1alpha1.StepState, message string) {
 	index := 0
 	for i, s := range r.Operation.Steps {
-		if s.Name() == step {
+		if s.Name == step {
 			index = i + 1
 		}
 	}

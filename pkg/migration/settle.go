@@ -29,10 +29,10 @@ const leftForLost = "the lock is lost, so that nothing else was reverted: the ne
 
 // settler makes the rule hold again after a run ended early.
 type settler struct {
-	run       *Run
-	operation string
-	report    *v1alpha1.RegionReport
-	// read reads items afresh; do carries a remedy out, and returns what is so now.
+	run    *Run
+	steps  []Step // the operation's
+	report *v1alpha1.RegionReport
+	// read reads items afresh; do carries a remedy out, and returns a sentence that says the result.
 	read func(ctx context.Context, items ...snapshot.Item)
 	do   func(ctx context.Context, r remedy) (string, error)
 	// holds asks whether the lock is still this run's, and if not, who has it.
@@ -142,7 +142,7 @@ func (s *settler) settleRest(ctx context.Context, failed string) {
 
 func (s *settler) situation(failed string) situation {
 	return situation{
-		operation: s.operation, failed: failed, begun: s.begun(),
+		steps: s.steps, failed: failed, begun: s.begun(),
 		before: s.run.Initial, now: s.run.Now, record: s.run.Record,
 	}
 }

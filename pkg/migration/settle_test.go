@@ -34,7 +34,7 @@ func newSettling(t *testing.T, now *snapshot.Snapshot) *settling {
 	now.Journal = snapshot.Known(&record)
 	s := &settling{fails: map[string]error{}}
 	s.settler = settler{
-		operation: "migrate", report: &v1alpha1.RegionReport{},
+		steps: Migrate().Steps, report: &v1alpha1.RegionReport{},
 		run: &Run{Initial: migrated(t), Now: now, Clock: clocktesting.NewFakeClock(testNow), Record: &record},
 		read: func(_ context.Context, items ...snapshot.Item) {
 			s.log = append(s.log, fmt.Sprintf("read %d", len(items)))

@@ -4,26 +4,62 @@ import (
 	"context"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// Step is one idempotent unit of an operation on a region. The engine reads
-// what the step looks at, lets it decide, applies it, and then reads and
-// decides again: a step is verified when its decision has become ActionNone.
-// What is done when a step fails is not the step's matter: see compensate.
-type Step interface {
-	// Name is the step's stable name, for example "install-satellite".
-	Name() string
+// Step is one idempotent unit of an operation on a region: a row of
+// Operation.Steps, and all that is known about the step. The engine reads what
+// the step looks at, lets it decide, applies it, and then reads and decides
+// again: a step is verified when its decision has become ActionNone.
+type Step struct {
+	// Name is stable: reports and journals use it, for example "install-satellite".
+	Name string
+	// Owner is the part of a region that the step belongs to.
+	Owner Owner
 	// Reads are the items that Decide looks at.
-	Reads() []snapshot.Item
+	Reads []snapshot.Item
+	// Previews are items that only Show looks at. A plan reads them if the step
+	// would change something.
+	Previews []snapshot.Item
+	// Rights returns the rights in the cluster that Apply and Remedy need, beyond
+	// those to read; primaryOnly says that there are none.
+	Rights func(snapshot.Scope) []cluster.Rule
+
 	// Decide is the probe: it says, from facts alone, whether the step is done,
 	// what would change, or why nothing can be done. It must not do I/O.
-	Decide(*snapshot.Snapshot) Decision
+	Decide func(*snapshot.Snapshot) Decision
+	// Show adds to the plan what the previews show; may be nil.
+	Show func(*snapshot.Snapshot, *v1alpha1.StepPlan)
+	// Note adds to the journal's record, before the step is applied, what the step
+	// found and is about to do, so that a later run can tell the two apart; may be nil.
+	Note func(*snapshot.Snapshot, *journal.Record)
 	// Apply makes the change. Waits end with ctx; writes that must not be torn run
 	// under run.Commit. It must be safe to repeat, whatever a crash left.
-	Apply(ctx context.Context, run *Run) error
+	Apply func(ctx context.Context, run *Run) error
+
+	// ProvesNewPath is set for a step that proves the path over the satellite: if
+	// it fails, Networking v2 is switched off, however well everything looks.
+	ProvesNewPath bool
+	// Remedy decides, from facts alone, what compensate does about the step after
+	// a run failed. Nil, or no remedy, means that what the step did stays; a
+	// reason means that it cannot be determined, or must not be done.
+	Remedy func(situation, attempt) (todo *remedy, why string)
 }
+
+// Owner is a part of a region. A region has one satellite, and each of its
+// providers has a legacy release and a switch.
+type Owner string
+
+// Owners of steps.
+const (
+	OwnerSatellite Owner = "satellite"
+	OwnerProvider  Owner = "provider"
+)
+
+// primaryOnly are the rights of a step that changes nothing but the primary.
+func primaryOnly(snapshot.Scope) []cluster.Rule { return nil }
 
 // Decision is what a step makes of the facts.
 type Decision struct {
@@ -40,11 +76,4 @@ func blocked(reason string) Decision { return Decision{Action: v1alpha1.ActionBl
 
 func change(reason string, details ...string) Decision {
 	return Decision{Action: v1alpha1.ActionChange, Reason: reason, Details: details}
-}
-
-// noter is a step that has something to say in the journal before it acts, so
-// that a later run can tell what the step did from what it found.
-type noter interface {
-	// Note adds to the record what the step found and is about to do.
-	Note(*snapshot.Snapshot, *journal.Record)
 }

@@ -22,9 +22,9 @@ func TestBuildOfCodersOwnCounts(t *testing.T) {
 		"its build fails": {coder.Workspace{LatestStat: coder.WorkspaceStat{ContainerStatus: coder.ContainerFailed}}, change("any"), true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			before, step := fresh(t), rebuildCanary{proves: journal.ProvesSatellite, due: always}
+			before, step := fresh(t), rebuildCanary(journal.ProvesSatellite, always)
 			record := &journal.Record{}
-			enableNetworkingV2{}.Note(before, record)
+			enableNetworkingV2().Note(before, record)
 			now := clone(before)
 			set(&now.Canary, func(c *snapshot.Canary) {
 				built := c.Workspace.LastBuiltAt.Add(time.Minute)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
@@ -12,15 +11,22 @@ import (
 
 // verifyConnectivity proves that the region works as migrated: the primary's
 // API answers through the satellite, and the canary's build ended well.
-type verifyConnectivity struct{}
-
-func (verifyConnectivity) Name() string { return "verify-connectivity" }
-
-func (verifyConnectivity) Reads() []snapshot.Item {
-	return []snapshot.Item{snapshot.ItemEndpoint, snapshot.ItemCanary, snapshot.ItemJournal, snapshot.ItemProvider}
+func verifyConnectivity() Step {
+	items := []snapshot.Item{snapshot.ItemEndpoint, snapshot.ItemCanary, snapshot.ItemJournal, snapshot.ItemProvider}
+	return Step{
+		Name:   "verify-connectivity",
+		Owner:  OwnerProvider,
+		Reads:  items,
+		Rights: primaryOnly,
+		Decide: decideConnectivity,
+		Apply: func(ctx context.Context, run *Run) error {
+			return run.WaitFor(ctx, "waiting for the region to work as migrated", items, connected)
+		},
+		ProvesNewPath: true,
+	}
 }
 
-func (verifyConnectivity) Decide(s *snapshot.Snapshot) Decision {
+func decideConnectivity(s *snapshot.Snapshot) Decision {
 	if err := connected(s); err != nil {
 		return check("reach the primary through the satellite, and see the canary on")
 	}
@@ -32,8 +38,8 @@ func connected(s *snapshot.Snapshot) error {
 	if err := answersForPrimary(s); err != nil {
 		return err
 	}
-	if d := (enableNetworkingV2{}).Decide(s); d.Action != v1alpha1.ActionNone {
-		return fmt.Errorf("not yet: %s", d.Reason)
+	if err := usesNetworkingV2(s); err != nil {
+		return err
 	}
 	canary, known := s.Canary.Get()
 	switch {
@@ -56,8 +62,4 @@ func canaryProof(s *snapshot.Snapshot) string {
 		return "; no canary was asked for"
 	}
 	return fmt.Sprintf(", and workspace %q was rebuilt after the switch", canary.Workspace.Name)
-}
-
-func (v verifyConnectivity) Apply(ctx context.Context, run *Run) error {
-	return run.WaitFor(ctx, "waiting for the region to work as migrated", v.Reads(), connected)
 }

@@ -10,19 +10,21 @@ import (
 )
 
 // disableNetworkingV2 switches the provider back to what it was before the
-// migration: the legacy path.
-type disableNetworkingV2 struct {
-	// was is what the operator says that it was, for regions without a journal.
-	was *bool
+// migration: the legacy path. What it was is what the operator says, for regions
+// without a journal; nil leaves it to the journal.
+func disableNetworkingV2(was *bool) Step {
+	return Step{
+		Name:   "disable-networking-v2",
+		Owner:  OwnerProvider,
+		Reads:  []snapshot.Item{snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemCanary},
+		Rights: primaryOnly,
+		Decide: func(s *snapshot.Snapshot) Decision { return decideDisable(s, was) },
+		Note:   noteDisable,
+		Apply:  applyDisable,
+	}
 }
 
-func (disableNetworkingV2) Name() string { return "disable-networking-v2" }
-
-func (disableNetworkingV2) Reads() []snapshot.Item {
-	return []snapshot.Item{snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemCanary}
-}
-
-func (d disableNetworkingV2) Decide(s *snapshot.Snapshot) Decision {
+func decideDisable(s *snapshot.Snapshot, operator *bool) Decision {
 	provider := s.Provider.Value().Name
 	switch s.Networking() {
 	case v1alpha1.NetworkingV2Off:
@@ -33,23 +35,23 @@ func (d disableNetworkingV2) Decide(s *snapshot.Snapshot) Decision {
 	default:
 		return blocked(networkingUnknown(s))
 	}
-	was, known := d.before(s.Journal.Value())
+	was, known := networkingBefore(s.Journal.Value(), operator)
 	switch {
 	case !known:
 		return blocked("Networking v2 is on, and no journal says what it was before the migration: if it was off, add --networking-v2-was off")
 	case was:
-		return blocked("Networking v2 was on before the migration, so that there is no legacy path to go back to: --networking-v2-was off switches it off all the same")
+		return blocked("Networking v2 was on before the migration, so that there is no legacy path to go back to: --networking-v2-was off switches it off regardless")
 	default:
 		return change(fmt.Sprintf("switch provider %q back to the legacy path (Networking v2 off)", provider))
 	}
 }
 
-// before returns what the provider's flag was: the operator's word first, then
-// the journal's.
-func (d disableNetworkingV2) before(record *journal.Record) (was, known bool) {
+// networkingBefore returns what the provider's flag was: the operator's word
+// first, then the journal's.
+func networkingBefore(record *journal.Record, operator *bool) (was, known bool) {
 	switch {
-	case d.was != nil:
-		return *d.was, true
+	case operator != nil:
+		return *operator, true
 	case record != nil && record.Before != nil && record.Before.NetworkingV2 != nil:
 		return *record.Before.NetworkingV2, true
 	default:
@@ -57,13 +59,13 @@ func (d disableNetworkingV2) before(record *journal.Record) (was, known bool) {
 	}
 }
 
-// Note makes sure that the canary is rebuilt even if this run dies in between.
-func (disableNetworkingV2) Note(s *snapshot.Snapshot, record *journal.Record) {
+// noteDisable makes sure that the canary is rebuilt even if this run dies in between.
+func noteDisable(s *snapshot.Snapshot, record *journal.Record) {
 	expectRebuild(s, record, journal.ProvesLegacy)
 	record.Migrated = false
 }
 
-func (disableNetworkingV2) Apply(ctx context.Context, run *Run) error {
+func applyDisable(ctx context.Context, run *Run) error {
 	commit, cancel := run.Commit(ctx)
 	defer cancel()
 	return switchNetworking(commit, run.Source.Primary, run.Now.Provider.Value(), false)

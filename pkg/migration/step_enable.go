@@ -3,25 +3,33 @@ package migration
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"k8s.io/utils/ptr"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
 // enableNetworkingV2 switches the provider to Networking v2.
-type enableNetworkingV2 struct{}
-
-func (enableNetworkingV2) Name() string { return "enable-networking-v2" }
-
-func (enableNetworkingV2) Reads() []snapshot.Item {
-	return []snapshot.Item{snapshot.ItemProvider, snapshot.ItemCanary}
+func enableNetworkingV2() Step {
+	return Step{
+		Name:          stepEnable,
+		Owner:         OwnerProvider,
+		Reads:         []snapshot.Item{snapshot.ItemProvider, snapshot.ItemCanary},
+		Rights:        primaryOnly,
+		Decide:        decideEnable,
+		Note:          noteEnable,
+		Apply:         applyEnable,
+		ProvesNewPath: true,
+		Remedy:        switchBack,
+	}
 }
 
-func (enableNetworkingV2) Decide(s *snapshot.Snapshot) Decision {
+const stepEnable = "enable-networking-v2"
+
+func decideEnable(s *snapshot.Snapshot) Decision {
 	provider := s.Provider.Value().Name
 	switch s.Networking() {
 	case v1alpha1.NetworkingV2On:
@@ -35,9 +43,9 @@ func (enableNetworkingV2) Decide(s *snapshot.Snapshot) Decision {
 	}
 }
 
-// Note keeps what the switch was: off, whatever the journal said of the time
-// before. From here on the migration is not complete until its end.
-func (enableNetworkingV2) Note(s *snapshot.Snapshot, record *journal.Record) {
+// noteEnable keeps what the switch was: off, whatever the journal said of the
+// time before. From here on the migration is not complete until its end.
+func noteEnable(s *snapshot.Snapshot, record *journal.Record) {
 	if record.Before == nil {
 		record.Before = &journal.Before{}
 	}
@@ -45,7 +53,7 @@ func (enableNetworkingV2) Note(s *snapshot.Snapshot, record *journal.Record) {
 	expectRebuild(s, record, journal.ProvesSatellite)
 }
 
-func (enableNetworkingV2) Apply(ctx context.Context, run *Run) error {
+func applyEnable(ctx context.Context, run *Run) error {
 	run.Refresh(ctx, ruleItems()...)
 	if err := context.Cause(ctx); err != nil {
 		return err // the facts are missing for this reason, and no other
@@ -58,26 +66,51 @@ func (enableNetworkingV2) Apply(ctx context.Context, run *Run) error {
 	return switchNetworking(commit, run.Source.Primary, run.Now.Provider.Value(), true)
 }
 
-// switchNetworking sets the provider's flag and confirms, by reading it back,
-// that it and nothing else changed. An answer that is lost is made up for by
-// the reading.
-func switchNetworking(ctx context.Context, api *coder.Client, before coder.Provider, on bool) error {
-	patchErr := api.SetNetworkingV2(ctx, before.ID, on)
-	after, err := api.Provider(ctx, before.ID)
-	if err != nil && patchErr != nil {
-		return patchErr
+// switchBack decides about Networking v2 after a failure, and says why if it is
+// left on although the rule is not known to hold.
+func switchBack(s situation, _ attempt) (todo *remedy, why string) {
+	off := &remedy{act: switchOff}
+	path, back := newPath(s.now), wayBack(s.now)
+	switch {
+	case !s.mayBeOn():
+		return nil, s.unexplained(path)
+	case s.failed == "" && path.broken == nil: // a signal: the next run continues
+		return nil, ""
+	case s.failed == "", s.proving(), !path.holds():
+		return off, ""
+	case back.holds():
+		return nil, ""
+	case legacyServes(s.now):
+		return off, ""
+	default: // users would exchange a path that works for one that is not known to
+		return nil, fmt.Sprintf("Networking v2 stays on, because the satellite answers and the legacy path is not known to: %v", back.err())
 	}
-	if err != nil {
-		return fmt.Errorf("whether provider %q was switched could not be confirmed: %w", before.Name, err)
+}
+
+// mayBeOn reports whether this provider's switch is on, or may be on, because
+// of a migration that is not complete.
+func (s situation) mayBeOn() bool {
+	if !unfinishedSwitch(s.record) {
+		return false
 	}
-	if after.EnableNetV2 == nil || *after.EnableNetV2 != on {
-		if patchErr != nil {
-			return patchErr
-		}
-		return fmt.Errorf("the primary accepted the switch of provider %q, but did not do it", before.Name)
+	switch s.now.Networking() {
+	case v1alpha1.NetworkingV2On:
+		return true
+	case v1alpha1.NetworkingV2Unknown:
+		return s.before.Networking() != v1alpha1.NetworkingV2Off || slices.Contains(s.begun, stepEnable)
+	default:
+		return false
 	}
-	if changed := coder.ProviderChanges(before, after); len(changed) > 0 {
-		return fmt.Errorf("with the switch of provider %q the primary also changed %v: compare them with `coder providers ls`", before.Name, changed)
+}
+
+// unexplained says that Networking v2 is on with a broken path, and that the
+// journal does not say who switched it on. Then it is not this migration's to revert.
+func (s situation) unexplained(path judgement) string {
+	if s.now.Networking() != v1alpha1.NetworkingV2On || path.broken == nil {
+		return ""
 	}
-	return nil
+	if s.record.Before == nil || s.record.Before.NetworkingV2 == nil {
+		return fmt.Sprintf("Networking v2 stays on, because no journal says that it was off before the migration: %v", path.broken)
+	}
+	return fmt.Sprintf("Networking v2 stays on, because this migration did not switch it on or was complete: %v", path.broken)
 }

@@ -12,23 +12,25 @@ import (
 
 // exposeSatellite waits until the access URL answers with the satellite's own
 // key, and says which DNS record is missing.
-type exposeSatellite struct{}
-
-func (exposeSatellite) Name() string { return "expose-satellite" }
-
-func (exposeSatellite) Reads() []snapshot.Item {
-	return []snapshot.Item{snapshot.ItemSatellite, snapshot.ItemEndpoint}
+func exposeSatellite() Step {
+	items := []snapshot.Item{snapshot.ItemSatellite, snapshot.ItemEndpoint}
+	return Step{
+		Name:   "expose-satellite",
+		Owner:  OwnerSatellite,
+		Reads:  items,
+		Rights: primaryOnly,
+		Decide: decideExpose,
+		Apply: func(ctx context.Context, run *Run) error {
+			return run.WaitFor(ctx, "waiting for "+run.Source.Region.AccessURL, items, exposed)
+		},
+	}
 }
 
-func (exposeSatellite) Decide(s *snapshot.Snapshot) Decision {
+func decideExpose(s *snapshot.Snapshot) Decision {
 	if same, err := s.ServesOwnKey(); err == nil && same {
 		return already(s.Region.AccessURL + " answers with the satellite's own key")
 	}
 	return check("wait until " + s.Region.AccessURL + " answers with the satellite's own key")
-}
-
-func (e exposeSatellite) Apply(ctx context.Context, run *Run) error {
-	return run.WaitFor(ctx, "waiting for "+run.Source.Region.AccessURL, e.Reads(), exposed)
 }
 
 // exposed returns nil when the access URL answers with the satellite's own
@@ -54,7 +56,7 @@ func exposed(s *snapshot.Snapshot) error {
 		return fmt.Errorf("%s has no address yet (%s: %w)", state.AddressOf, stage, failure)
 	case stage == "DNS" && len(state.LoadBalancer) == 0:
 		return fmt.Errorf("create the DNS record of %s; Service coderd has no load balancer, and the chart made no Ingress that can be read, "+
-			"so the record's value is not known here: %w", host(s.Region.AccessURL), failure)
+			"so the record's value is unknown here: %w", host(s.Region.AccessURL), failure)
 	case stage == "DNS":
 		return fmt.Errorf("create the DNS record %s: %w", dnsRecord(s.Region.AccessURL, state.LoadBalancer), failure)
 	default:

@@ -5,21 +5,30 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
 // installSatellite installs or upgrades the satellite's release and waits
 // until it is ready.
-type installSatellite struct{}
-
-func (installSatellite) Name() string { return "install-satellite" }
-
-func (installSatellite) Reads() []snapshot.Item {
-	return []snapshot.Item{snapshot.ItemSatellite, snapshot.ItemChart}
+func installSatellite() Step {
+	return Step{
+		Name:     "install-satellite",
+		Owner:    OwnerSatellite,
+		Reads:    []snapshot.Item{snapshot.ItemSatellite, snapshot.ItemChart},
+		Previews: []snapshot.Item{snapshot.ItemRendering},
+		Rights:   func(scope snapshot.Scope) []cluster.Rule { return satellite.RightsToInstall(scope.OfSatellite()) },
+		Decide:   decideInstall,
+		Show:     showRendering,
+		Apply:    applyInstall,
+		Remedy:   revertInstall,
+	}
 }
 
-func (installSatellite) Decide(s *snapshot.Snapshot) Decision {
+func decideInstall(s *snapshot.Snapshot) Decision {
 	state, known := s.Satellite.Get()
 	if !known {
 		return blocked(fmt.Sprintf("the satellite's release could not be examined: %v", s.Satellite.Err()))
@@ -39,7 +48,7 @@ func (installSatellite) Decide(s *snapshot.Snapshot) Decision {
 		return already(fmt.Sprintf("%s is deployed and ready, revision %d", wanted, state.Revision))
 	case same:
 		return check(fmt.Sprintf("%s is deployed; wait until it is ready: %s", wanted, state.Blocker))
-	case state.Pending:
+	case state.Pending != nil:
 		return change(fmt.Sprintf("finish %s: an earlier Helm run left it %s", wanted, state.LastStatus), differences...)
 	case state.Revision == 0:
 		return change("install "+wanted, differences...)
@@ -48,11 +57,18 @@ func (installSatellite) Decide(s *snapshot.Snapshot) Decision {
 	}
 }
 
-func (installSatellite) Apply(ctx context.Context, run *Run) error {
+// showRendering adds what would change of the satellite's manifest.
+func showRendering(s *snapshot.Snapshot, plan *v1alpha1.StepPlan) {
+	rendering := s.Rendering.Value()
+	plan.Diff = rendering.Diff
+	plan.Details = append(plan.Details, rendering.Objects...)
+}
+
+func applyInstall(ctx context.Context, run *Run) error {
 	options := satellite.Options{
 		Clock:    run.Clock,
 		Progress: func(message string) { run.Progress("%s", message) },
-		// This run holds the lock, so that an earlier run which the journal knows has ended.
+		// This run holds the lock, so every earlier run that the journal knows has ended.
 		MayClearPending: len(run.Record.History) > 0,
 	}
 	spec := run.Now.Spec.Value()
@@ -66,4 +82,46 @@ func (installSatellite) Apply(ctx context.Context, run *Run) error {
 	}
 	_, err := run.Source.Satellite().Apply(ctx, spec, run.Now.Chart.Value(), options)
 	return err
+}
+
+// revertInstall reverts what this run did to the satellite's release. A failed
+// installation is uninstalled only if this migration made its first record and
+// no user is on the satellite; an upgrade goes back to the revision before if
+// it failed or if users depended on that revision.
+func revertInstall(s situation, own attempt) (todo *remedy, why string) {
+	if !own.begun {
+		return nil, ""
+	}
+	before, known := s.before.Satellite.Get()
+	if !known {
+		return nil, fmt.Sprintf("what the satellite's release was before is unknown, and it stays as it is: %v", s.before.Satellite.Err())
+	}
+	depended := before.LastRevision > 0 && inUse(s.before) != nil
+	if !own.failed && !depended {
+		return nil, ""
+	}
+	now, known := s.now.Satellite.Get()
+	switch {
+	case !known:
+		return nil, fmt.Sprintf("what became of the satellite's release is unknown, and it stays as it is: %v", s.now.Satellite.Err())
+	case now.LastRevision == before.LastRevision && now.LastStatus == before.LastStatus:
+		return nil, "" // whoever wrote that record, it was not this run
+	case before.Revision > 0:
+		return &remedy{act: revertRelease, revision: before.Revision}, ""
+	case now.LastRevision == 0:
+		return nil, ""
+	case !created(s.record):
+		return nil, fmt.Sprintf("the satellite's release stays as it is, %s at revision %d: it was there before this migration, with no revision to go back to",
+			now.LastStatus, now.LastRevision)
+	}
+	if err := inUse(s.now); err != nil {
+		return nil, fmt.Sprintf("the satellite's release stays as it is, %s at revision %d: %v", now.LastStatus, now.LastRevision, err)
+	}
+	return &remedy{act: uninstallRelease}, ""
+}
+
+// created reports whether this migration made the first record of the
+// satellite's release. A journal that does not say so does not mean it.
+func created(record *journal.Record) bool {
+	return record.Before != nil && record.Before.SatelliteRecords != nil && *record.Before.SatelliteRecords == 0
 }

@@ -4,21 +4,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
 // registerSatellite makes the primary trust the satellite's key.
-type registerSatellite struct{}
-
-func (registerSatellite) Name() string { return "register-satellite" }
-
-func (registerSatellite) Reads() []snapshot.Item {
-	return []snapshot.Item{snapshot.ItemRegistrations, snapshot.ItemSatellite, snapshot.ItemEndpoint, snapshot.ItemJournal}
+func registerSatellite() Step {
+	return Step{
+		Name:   "register-satellite",
+		Owner:  OwnerSatellite,
+		Reads:  []snapshot.Item{snapshot.ItemRegistrations, snapshot.ItemSatellite, snapshot.ItemEndpoint, snapshot.ItemJournal},
+		Rights: primaryOnly,
+		Decide: decideRegister,
+		Apply:  applyRegister,
+		Remedy: revertRegister,
+	}
 }
 
-func (registerSatellite) Decide(s *snapshot.Snapshot) Decision {
+func decideRegister(s *snapshot.Snapshot) Decision {
 	if !s.Registrations.IsKnown() {
 		return blocked(fmt.Sprintf("the registered satellites could not be listed: %v", s.Registrations.Err()))
 	}
@@ -51,7 +56,7 @@ func nameTaken(name string, other coder.Satellite) string {
 		"if it serves elsewhere, give this region another name", name, other.Fingerprint, name)
 }
 
-func (r registerSatellite) Apply(ctx context.Context, run *Run) error {
+func applyRegister(ctx context.Context, run *Run) error {
 	// The key that goes to the primary is the one in the cluster, and it is
 	// sent only once the access URL has proven to lead to it.
 	if same, err := run.Now.ServesOwnKey(); err != nil || !same {
@@ -80,4 +85,24 @@ func (r registerSatellite) Apply(ctx context.Context, run *Run) error {
 	}
 	run.registering = true
 	return fmt.Errorf("whether the primary registers the satellite is unknown, because it gave no answer: %w", err)
+}
+
+// revertRegister deletes a registration that the failed step made, if this
+// migration created it and no user is on the satellite.
+func revertRegister(s situation, own attempt) (todo *remedy, why string) {
+	if !own.failed || !own.begun {
+		return nil, ""
+	}
+	list, known := s.now.Registrations.Get()
+	if !known {
+		return nil, fmt.Sprintf("whether the satellite is registered is unknown: %v", s.now.Registrations.Err())
+	}
+	i := slices.IndexFunc(list, func(r coder.Satellite) bool { return r.ID == s.record.RegistrationID })
+	if s.record.RegistrationID == "" || i < 0 || s.record.Before == nil || s.record.Before.RegistrationID == s.record.RegistrationID {
+		return nil, ""
+	}
+	if err := inUse(s.now); err != nil {
+		return nil, fmt.Sprintf("the registration %q stays: %v", list[i].Name, err)
+	}
+	return &remedy{act: deleteRegistration, registration: list[i].ID}, ""
 }

@@ -4,21 +4,38 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
 // restoreLegacy brings back the legacy release's record, and objects of it that
-// are missing, after somebody has uninstalled the release.
-type restoreLegacy struct {
-	// force goes on although some objects could not be created again.
-	force bool
+// are missing, after somebody has uninstalled the release. With force it
+// continues although some objects could not be created again.
+func restoreLegacy(force bool) Step {
+	return Step{
+		Name:   "restore-legacy",
+		Owner:  OwnerProvider,
+		Reads:  []snapshot.Item{snapshot.ItemLegacy},
+		Rights: rightsToRestore,
+		Decide: decideRestore,
+		Apply: func(ctx context.Context, run *Run) error {
+			commit, cancel := run.Commit(ctx)
+			defer cancel()
+			return restore(commit, run, force)
+		},
+	}
 }
 
-func (restoreLegacy) Name() string { return "restore-legacy" }
+// rightsToRestore are none where the release was not uninstalled.
+func rightsToRestore(scope snapshot.Scope) []cluster.Rule {
+	if scope.Legacy == "" || !scope.Restore {
+		return nil
+	}
+	return append(legacy.RightsToRetain(scope.OfLegacy()), rightsIfLost(scope)...)
+}
 
-func (restoreLegacy) Reads() []snapshot.Item { return []snapshot.Item{snapshot.ItemLegacy} }
-
-func (restoreLegacy) Decide(s *snapshot.Snapshot) Decision {
+func decideRestore(s *snapshot.Snapshot) Decision {
 	state, known := s.Legacy.Get()
 	switch {
 	case !known:
@@ -30,26 +47,4 @@ func (restoreLegacy) Decide(s *snapshot.Snapshot) Decision {
 	default:
 		return already(fmt.Sprintf("the record of %s is there, revision %d", state.Release, state.Release.Revision))
 	}
-}
-
-func (r restoreLegacy) Apply(ctx context.Context, run *Run) error {
-	commit, cancel := run.Commit(ctx)
-	defer cancel()
-	return restore(commit, run, r.force)
-}
-
-// restore brings back the record from its backup, and objects that are missing.
-// Those of APIs that the cluster no longer serves cannot come back; forced, it
-// says so and goes on.
-func restore(ctx context.Context, run *Run, force bool) error {
-	lost := run.Source.Legacy().Of(*run.Now.Legacy.Value().Release)
-	if err := lost.RestoreRecord(ctx); err != nil {
-		return err
-	}
-	_, err := lost.RecreateObjects(ctx)
-	if err != nil && force {
-		run.Progress("going on without, as --force asks: %v", err)
-		return nil
-	}
-	return err
 }

@@ -5,42 +5,43 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
 // retainLegacy makes the legacy release survive until it is removed on purpose.
-type retainLegacy struct{}
-
-func (retainLegacy) Name() string { return "retain-legacy" }
-
-func (retainLegacy) Reads() []snapshot.Item {
-	return []snapshot.Item{snapshot.ItemLegacy, snapshot.ItemJournal}
+// Retention is never reverted: it harms nothing, and the next run continues from it.
+func retainLegacy() Step {
+	return Step{
+		Name:   "retain-legacy",
+		Owner:  OwnerProvider,
+		Reads:  []snapshot.Item{snapshot.ItemLegacy, snapshot.ItemJournal},
+		Rights: rightsToRetain,
+		Decide: decideRetain,
+		Apply:  applyRetain,
+	}
 }
 
-func (retainLegacy) Decide(s *snapshot.Snapshot) Decision {
-	state, known := s.Legacy.Get()
+// rightsToRetain include those to restore, where the release was uninstalled.
+func rightsToRetain(scope snapshot.Scope) []cluster.Rule {
+	if scope.Legacy == "" {
+		return nil
+	}
+	return append(legacy.RightsToRetain(scope.OfLegacy()), rightsIfLost(scope)...)
+}
+
+func decideRetain(s *snapshot.Snapshot) Decision {
+	missing, err := missingRetention(s)
+	release := s.Legacy.Value().Release
 	switch {
-	case !known:
-		return blocked(fmt.Sprintf("the legacy release could not be examined: %v", s.Legacy.Err()))
-	case len(state.Found.Releases) == 0 && s.Networking() == v1alpha1.NetworkingV2On && (state.Found.Unusable || retainedBefore(s.Journal.Value())):
-		return blocked(state.Found.Explain()) // it was there, and a rollback would need it
-	case len(state.Found.Releases) == 0 && s.Networking() != v1alpha1.NetworkingV2Off:
+	case err != nil:
+		return blocked(err.Error())
+	case release == nil:
 		return already("there is no legacy release (any more)")
-	case state.Release == nil:
-		return blocked(state.Found.Explain())
-	}
-	release := state.Release
-	missing := state.Retention.Missing
-	if state.Retention.Complete() && !ledgerCovers(s.Journal.Value(), *release) {
-		missing = []string{"ledger in the journal"}
-	}
-	if len(missing) == 0 {
+	case len(missing) == 0:
 		return already(fmt.Sprintf("%s/%s revision %d is retained", release.Namespace, release.Name, release.Revision))
-	}
-	if release.RecordMissing {
+	case release.RecordMissing:
 		return change(fmt.Sprintf("restore the record of %s from its backup %s, and retain it", release, release.Backup))
 	}
 	return change(
@@ -49,14 +50,7 @@ func (retainLegacy) Decide(s *snapshot.Snapshot) Decision {
 	)
 }
 
-// retainedBefore reports whether the journal says that a release is retained.
-func retainedBefore(record *journal.Record) bool { return record != nil && record.Retention != nil }
-
-func ledgerCovers(record *journal.Record, release legacy.Release) bool {
-	return record != nil && record.Retention.Covers(release.Namespace, release.Name, release.Revision)
-}
-
-func (retainLegacy) Apply(ctx context.Context, run *Run) error {
+func applyRetain(ctx context.Context, run *Run) error {
 	release := *run.Now.Legacy.Value().Release
 	commit, cancel := run.Commit(ctx)
 	defer cancel()

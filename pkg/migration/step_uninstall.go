@@ -4,22 +4,25 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// uninstallSatellite uninstalls the satellite's release.
-type uninstallSatellite struct {
-	// force uninstalls although the provider uses Networking v2.
-	force bool
+// uninstallSatellite uninstalls the satellite's release; with force, although
+// the provider uses Networking v2.
+func uninstallSatellite(force bool) Step {
+	return Step{
+		Name:   "uninstall-satellite",
+		Owner:  OwnerSatellite,
+		Reads:  []snapshot.Item{snapshot.ItemSatellite, snapshot.ItemProvider},
+		Rights: func(scope snapshot.Scope) []cluster.Rule { return satellite.RightsToUninstall(scope.OfSatellite()) },
+		Decide: decideUninstall,
+		Apply:  func(_ context.Context, run *Run) error { return uninstall(run, force) },
+	}
 }
 
-func (uninstallSatellite) Name() string { return "uninstall-satellite" }
-
-func (uninstallSatellite) Reads() []snapshot.Item {
-	return []snapshot.Item{snapshot.ItemSatellite, snapshot.ItemProvider}
-}
-
-func (uninstallSatellite) Decide(s *snapshot.Snapshot) Decision {
+func decideUninstall(s *snapshot.Snapshot) Decision {
 	state, known := s.Satellite.Get()
 	switch {
 	case !known:
@@ -31,8 +34,8 @@ func (uninstallSatellite) Decide(s *snapshot.Snapshot) Decision {
 	}
 }
 
-func (u uninstallSatellite) Apply(_ context.Context, run *Run) error {
-	if err := inUse(run.Now); err != nil && !u.force {
+func uninstall(run *Run, force bool) error {
+	if err := inUse(run.Now); err != nil && !force {
 		return err
 	}
 	return run.Source.Satellite().Uninstall()

@@ -8,19 +8,22 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// unregisterSatellite takes the satellite's key from the primary.
-type unregisterSatellite struct {
-	// force takes it although the provider uses Networking v2.
-	force bool
+// unregisterSatellite deletes the satellite's registration at the primary; with
+// force, although the provider uses Networking v2.
+func unregisterSatellite(force bool) Step {
+	return Step{
+		Name:  "unregister-satellite",
+		Owner: OwnerSatellite,
+		Reads: []snapshot.Item{
+			snapshot.ItemRegistrations, snapshot.ItemSatellite, snapshot.ItemEndpoint, snapshot.ItemProvider, snapshot.ItemJournal,
+		},
+		Rights: primaryOnly,
+		Decide: decideUnregister,
+		Apply:  func(ctx context.Context, run *Run) error { return unregister(ctx, run, force) },
+	}
 }
 
-func (unregisterSatellite) Name() string { return "unregister-satellite" }
-
-func (unregisterSatellite) Reads() []snapshot.Item {
-	return []snapshot.Item{snapshot.ItemRegistrations, snapshot.ItemSatellite, snapshot.ItemEndpoint, snapshot.ItemProvider, snapshot.ItemJournal}
-}
-
-func (unregisterSatellite) Decide(s *snapshot.Snapshot) Decision {
+func decideUnregister(s *snapshot.Snapshot) Decision {
 	if !s.Registrations.IsKnown() {
 		return blocked(fmt.Sprintf("the registered satellites could not be listed: %v", s.Registrations.Err()))
 	}
@@ -31,8 +34,8 @@ func (unregisterSatellite) Decide(s *snapshot.Snapshot) Decision {
 	return change(fmt.Sprintf("delete the registration %q (%s)", own.Name, own.Fingerprint))
 }
 
-func (u unregisterSatellite) Apply(ctx context.Context, run *Run) error {
-	if err := inUse(run.Now); err != nil && !u.force {
+func unregister(ctx context.Context, run *Run, force bool) error {
+	if err := inUse(run.Now); err != nil && !force {
 		return err
 	}
 	own, ok := ownRegistration(run.Now)

@@ -62,10 +62,10 @@ type thing struct {
 	index int
 }
 
-func (t thing) Name() string                { return fmt.Sprintf("step-%d", t.index) }
-func (thing) Reads() []snapshot.Item        { return nil }
-func (t thing) say(what string)             { t.world.log = append(t.world.log, what+" "+t.Name()) }
-func (t thing) trouble(what string) trouble { return t.world.trouble[what+" "+t.Name()] }
+func (t thing) name() string                { return fmt.Sprintf("step-%d", t.index) }
+func (t thing) step() Step                  { return Step{Name: t.name(), Decide: t.decide, Apply: t.apply} }
+func (t thing) say(what string)             { t.world.log = append(t.world.log, what+" "+t.name()) }
+func (t thing) trouble(what string) trouble { return t.world.trouble[what+" "+t.name()] }
 func (t thing) change(what string, so bool) error {
 	t.say(what)
 	trouble := t.trouble(what)
@@ -75,16 +75,16 @@ func (t thing) change(what string, so bool) error {
 	return trouble.err
 }
 
-func (t thing) Decide(*snapshot.Snapshot) Decision {
+func (t thing) decide(*snapshot.Snapshot) Decision {
 	if t.world.so[t.index] {
 		return already("it is so")
 	}
 	return change("make it so")
 }
 
-func (t thing) Apply(ctx context.Context, run *Run) error {
-	if run.Record.Step != t.Name() || run.Record.State != v1alpha1.StepRunning {
-		t.world.broken = t.Name() + " was applied before the journal told of it"
+func (t thing) apply(ctx context.Context, run *Run) error {
+	if run.Record.Step != t.name() || run.Record.State != v1alpha1.StepRunning {
+		t.world.broken = t.name() + " was applied before the journal told of it"
 	}
 	if t.index == t.world.switchIndex() && slices.Contains(t.world.so[:t.index], false) {
 		t.say("refuse")
@@ -97,7 +97,7 @@ func (t thing) Apply(ctx context.Context, run *Run) error {
 func (w *world) engine(options Options) (*engine, *v1alpha1.RegionReport) {
 	operation := Operation{Name: "migrate"}
 	for i := range w.so {
-		operation.Steps = append(operation.Steps, thing{w, i})
+		operation.Steps = append(operation.Steps, thing{w, i}.step())
 	}
 	report := &v1alpha1.RegionReport{}
 	clock := clocktesting.NewFakeClock(testNow)

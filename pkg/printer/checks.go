@@ -17,7 +17,7 @@ func (p *page) checks(results []v1alpha1.CheckResult, indent string) {
 		label, s := checkLabel(result.State)
 		id := pad(truncate(line(result.ID), width), width)
 		p.entry(indent, label+gap+id, len("UNKNOWN")+len(gap)+width, s, result.Message)
-		if result.State == v1alpha1.CheckPass || result.State == v1alpha1.CheckSkipped {
+		if !result.Notable() {
 			continue
 		}
 		deeper := indent + strings.Repeat(" ", len("UNKNOWN")+len(gap))
@@ -48,15 +48,4 @@ func checkLabel(state v1alpha1.CheckState) (string, style) {
 		return label, faint
 	}
 	return label, bad
-}
-
-// notPassed returns the results that a reader has to know about.
-func notPassed(results []v1alpha1.CheckResult) []v1alpha1.CheckResult {
-	var rest []v1alpha1.CheckResult
-	for _, result := range results {
-		if result.State != v1alpha1.CheckPass && result.State != v1alpha1.CheckSkipped {
-			rest = append(rest, result)
-		}
-	}
-	return rest
 }

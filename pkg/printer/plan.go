@@ -36,7 +36,7 @@ func (h human) regionPlan(p *page, region *v1alpha1.RegionPlan, waves [][]string
 	if h.wide {
 		p.entry("  ", "plan", len("satellite"), plain, orNone(region.Fingerprint))
 	}
-	if failed := notPassed(region.Preflight); len(failed) > 0 {
+	if failed := v1alpha1.Notable(region.Preflight); len(failed) > 0 {
 		p.blank()
 		p.checks(failed, "  ")
 	}

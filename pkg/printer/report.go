@@ -19,7 +19,7 @@ func (h human) report(p *page, report *v1alpha1.MigrationReport) {
 	p.table(reportTable(report.Regions), h.wide, "")
 	for i := range report.Regions {
 		region := &report.Regions[i]
-		if h.wide || region.Error != "" || len(region.Left) > 0 || len(notPassed(region.Preflight)) > 0 {
+		if h.wide || region.Error != "" || len(region.Left) > 0 || len(v1alpha1.Notable(region.Preflight)) > 0 {
 			p.blank()
 			h.regionReport(p, region)
 		}
@@ -112,7 +112,7 @@ func (h human) regionReport(p *page, region *v1alpha1.RegionReport) {
 	for _, left := range region.Left {
 		entry("left", notice, left)
 	}
-	p.checks(notPassed(region.Preflight), "  ")
+	p.checks(v1alpha1.Notable(region.Preflight), "  ")
 	if region.Evidence != "" {
 		p.command("  "+pad("evidence", width)+gap, region.Evidence)
 	}

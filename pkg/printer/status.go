@@ -57,7 +57,7 @@ func passedOf(results []v1alpha1.CheckResult) (passed, asked int) {
 }
 
 func (h human) regionStatus(p *page, region *v1alpha1.RegionStatus) {
-	results := notPassed(region.Checks)
+	results := v1alpha1.Notable(region.Checks)
 	if h.wide {
 		results = region.Checks
 	}

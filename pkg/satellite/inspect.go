@@ -14,7 +14,8 @@ import (
 
 // Inspect looks at the release and at the objects that its chart makes. It takes
 // six requests in parallel and, if there is a release, one or two more; another if
-// Service coderd has no load balancer. A namespace that does not exist is an empty State.
+// Service coderd has no load balancer, and another if a Helm operation did not end.
+// A namespace that does not exist is an empty State.
 func (r Release) Inspect(ctx context.Context) (State, error) {
 	found, err := r.look(ctx)
 	if err != nil {
@@ -25,6 +26,11 @@ func (r Release) Inspect(ctx context.Context) (State, error) {
 		PublicKey: found.key.public, Fingerprint: found.key.fingerprint, Conflict: conflict(found.deployment, r.namespace, r.name),
 	}
 	found.records.describe(&state)
+	if state.Pending != nil {
+		if err := r.readWriter(ctx, state.Pending); err != nil {
+			return State{}, err
+		}
+	}
 	if state.Installed && state.Conflict == "" {
 		blocker := blockerOf(found.deployment, found.pods)
 		state.Ready = blocker == nil

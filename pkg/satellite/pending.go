@@ -17,64 +17,94 @@ func (r releaseRecords) pending() bool {
 	return status.IsPending() || status == release.StatusUninstalling
 }
 
-// writer is who wrote a record last, as the API server noted, and when.
-type writer struct {
-	name string // empty if it noted nobody
-	at   time.Time
+// Pending is a Helm operation on a release that did not end: it is running, or
+// its Helm was killed.
+type Pending struct {
+	Namespace, Release string
+	// Revision and Status are those of the newest record, for example "pending-upgrade".
+	Revision int
+	Status   string
+	// BackTo is the revision that `helm rollback` returns to: the deployed one, or
+	// the newest if none is deployed.
+	BackTo int
+	// Writer is the client that wrote the record last, as the API server noted it;
+	// empty if it noted none. Ours is set if that is this plugin.
+	Writer string
+	Ours   bool
+	// At is when the record was written last.
+	At time.Time
 }
 
-// lastWriter reads who wrote the record of the release's newest revision.
-func (r Release) lastWriter(ctx context.Context, revision int) (writer, error) {
-	name := fmt.Sprintf("sh.helm.release.v1.%s.v%d", r.name, revision) // Helm v3, pkg/storage/storage.go
-	object, err := r.recordObjects().Get(ctx, name, metav1.GetOptions{})
+// operation returns the Helm operation that did not end, as far as the records
+// say; nil if none.
+func (r releaseRecords) operation() *Pending {
+	if !r.pending() {
+		return nil
+	}
+	p := &Pending{Revision: r.last, Status: r.lastStatus, BackTo: r.last}
+	if r.deployed != nil {
+		p.BackTo = r.deployed.Version
+	}
+	return p
+}
+
+// readWriter reads who wrote the record last. It takes one request, for metadata alone.
+func (r Release) readWriter(ctx context.Context, p *Pending) error {
+	p.Namespace, p.Release = r.namespace, r.name
+	record := fmt.Sprintf("sh.helm.release.v1.%s.v%d", r.name, p.Revision) // Helm v3, pkg/storage/storage.go
+	object, err := r.recordObjects().Get(ctx, record, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
-		return writer{}, fmt.Errorf("release %s was changed by somebody else a moment ago: run this again", r)
+		return fmt.Errorf("release %s was changed by somebody else a moment ago: run this again", r)
 	}
-	if err != nil {
-		return writer{}, err
-	}
-	last := writer{at: object.CreationTimestamp.Time}
-	for _, entry := range object.ManagedFields {
-		if entry.Time != nil && !entry.Time.Time.Before(last.at) {
-			last = writer{name: entry.Manager, at: entry.Time.Time}
-		}
-	}
-	return last, nil
-}
-
-// mayClear returns nil if what is pending was begun by a run of this plugin that
-// has ended, and otherwise an error that says who began it and what to type.
-// Somebody else's Helm may be running. A run of this plugin took its Helm with it
-// when it died, and the fence refuses what it still sends if it only slept; when
-// the API server did not note who wrote the record, Helm's own time must be up.
-func (r Release) mayClear(ctx context.Context, records releaseRecords, options Options) error {
-	last, err := r.lastWriter(ctx, records.last)
 	if err != nil {
 		return err
 	}
-	ours := last.name != "" && last.name == r.access.FieldManager()
-	timeUp := !options.Clock.Now().Before(last.at.Add(helmTimeout))
-	if options.MayClearPending && (ours || last.name == "" && timeUp) {
+	p.At = object.CreationTimestamp.Time
+	for _, entry := range object.ManagedFields {
+		if entry.Time != nil && !entry.Time.Time.Before(p.At) {
+			p.Writer, p.At = entry.Manager, entry.Time.Time
+		}
+	}
+	p.Ours = p.Writer != "" && p.Writer == r.access.FieldManager()
+	return nil
+}
+
+// Refusal returns nil if what is pending was begun by a run of this plugin that
+// has ended, so that it may be cleared, and otherwise an error that says who began
+// it. earlierRun is set if the journal knows of such a run. Somebody else's Helm
+// may be running. A run of this plugin took its Helm with it when it died, and the
+// fence refuses what it still sends if it only slept; when the API server did not
+// note who wrote the record, Helm's own time must be up.
+func (p *Pending) Refusal(earlierRun bool, now time.Time) error {
+	timeUp := !now.Before(p.At.Add(helmTimeout))
+	if earlierRun && (p.Ours || p.Writer == "" && timeUp) {
 		return nil
 	}
 	why := "no run of this plugin that the journal knows began it"
 	switch {
-	case options.MayClearPending && last.name != "":
+	case earlierRun && p.Writer != "":
 		why = "this plugin did not write it"
-	case options.MayClearPending:
-		why = fmt.Sprintf("it has until %s to end", last.at.Add(helmTimeout).UTC().Format(time.RFC3339))
+	case earlierRun:
+		why = fmt.Sprintf("it has until %s to end", p.At.Add(helmTimeout).UTC().Format(time.RFC3339))
 	}
-	return fmt.Errorf("release %s is %s at revision %d, written by %s at %s: a Helm operation is running or was killed, and %s; "+
-		"the release was left as it is. Wait for it; if nobody runs one, %s",
-		r, records.lastStatus, records.last, cmp.Or(last.name, "an unknown client"), last.at.UTC().Format(time.RFC3339), why, r.remedy(records))
+	return fmt.Errorf("release %s/%s is %s at revision %d, written by %s at %s: a Helm operation is running or was killed, and %s",
+		p.Namespace, p.Release, p.Status, p.Revision, cmp.Or(p.Writer, "an unknown client"), p.At.UTC().Format(time.RFC3339), why)
 }
 
-// remedy is what ends an operation that nobody runs any more. It uninstalls
+// Remedy says what ends an operation that nobody runs any more. It uninstalls
 // nothing: the objects may be in use, whatever the record says.
-func (r Release) remedy(records releaseRecords) string {
-	revision := records.last
-	if records.deployed != nil {
-		revision = records.deployed.Version
+func (p *Pending) Remedy() string {
+	return fmt.Sprintf("Wait for it; if nobody runs one, end it with `helm rollback %s %d --namespace %s`", p.Release, p.BackTo, p.Namespace)
+}
+
+// mayClear returns nil if Apply may clear what is pending.
+func (r Release) mayClear(ctx context.Context, records releaseRecords, options Options) error {
+	pending := records.operation()
+	if err := r.readWriter(ctx, pending); err != nil {
+		return err
 	}
-	return fmt.Sprintf("end it with `helm rollback %s %d --namespace %s`", r.name, revision, r.namespace)
+	if err := pending.Refusal(options.MayClearPending, options.Clock.Now()); err != nil {
+		return fmt.Errorf("%w; the release was left as it is. %s", err, pending.Remedy())
+	}
+	return nil
 }

@@ -70,8 +70,7 @@ func (r Release) recordObjects() metadata.ResourceInterface {
 
 // describe fills in what the records say of the release.
 func (r releaseRecords) describe(state *State) {
-	state.LastRevision, state.LastStatus = r.last, r.lastStatus
-	state.Pending = r.pending()
+	state.LastRevision, state.LastStatus, state.Pending = r.last, r.lastStatus, r.operation()
 	if r.deployed == nil {
 		return
 	}

@@ -42,7 +42,7 @@ func (r Release) Render(spec Spec, c *Chart, state State) (Rendering, error) {
 		return Rendering{}, err
 	}
 	var rendered *release.Release
-	if state.Installed && !state.Pending {
+	if state.Installed && state.Pending == nil {
 		a := action.NewUpgrade(configuration)
 		a.Namespace, a.DryRun, a.DryRunOption, a.ResetValues = r.namespace, true, "server", true
 		rendered, err = a.Run(r.name, c.own(), copyOf(spec.Values))

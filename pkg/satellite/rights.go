@@ -16,7 +16,8 @@ type Scope struct {
 	Made []cluster.Resource
 }
 
-// RightsToInspect are the rights that Inspect and MissingSecrets need.
+// RightsToInspect are the rights that Inspect and MissingSecrets need. The
+// Ingress is read where Service coderd has no load balancer.
 func RightsToInspect(s Scope) []cluster.Rule {
 	return slices.Concat(
 		[]cluster.Rule{{Namespace: s.Namespace, Resource: "namespaces", Name: s.Namespace, Verb: "get"}},
@@ -25,6 +26,7 @@ func RightsToInspect(s Scope) []cluster.Rule {
 		cluster.Core("services").In(s.Namespace, "get"),
 		deployments().In(s.Namespace, "get"),
 		cluster.Core("pods").In(s.Namespace, "list"),
+		cluster.Resource{Group: "networking.k8s.io", Resource: "ingresses", Namespaced: true}.In(s.Namespace, "get"),
 	)
 }
 

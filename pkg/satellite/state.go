@@ -25,8 +25,8 @@ type State struct {
 	// "deployed" or "pending-upgrade".
 	LastRevision int
 	LastStatus   string
-	// Pending is set when a Helm run on the release did not end.
-	Pending bool
+	// Pending is the Helm operation on the release that did not end; nil if none.
+	Pending *Pending
 	// ChartName, ChartVersion and AppVersion are of the deployed revision.
 	ChartName, ChartVersion, AppVersion string
 	// Values are those that were given for the deployed revision.
@@ -63,10 +63,10 @@ func (s State) Matches(spec Spec, c *Chart) (bool, []string) {
 	if !s.Installed {
 		return false, []string{"no revision is deployed"}
 	}
-	if s.Pending {
+	if s.Pending != nil {
 		differences = append(differences, "a Helm run on it did not end: "+s.LastStatus)
 	}
-	if s.Superseded() && !s.Pending {
+	if s.Superseded() && s.Pending == nil {
 		differences = append(differences, fmt.Sprintf("revision %d is deployed, and a newer one, %d, is %s",
 			s.Revision, s.LastRevision, s.LastStatus))
 	}

@@ -25,10 +25,10 @@ func TestDescribe(t *testing.T) {
 	}{
 		"nothing":                {releaseRecords{}, State{}},
 		"deployed":               {releaseRecords{last: 2, lastStatus: "deployed", deployed: deployed}, State{Installed: true, Revision: 2, LastRevision: 2, LastStatus: "deployed", ChartName: "coder", ChartVersion: "1.21.7", AppVersion: "1.21.7", Values: deployed.Config}},
-		"first install pending":  {releaseRecords{last: 1, lastStatus: "pending-install"}, State{LastRevision: 1, LastStatus: "pending-install", Pending: true}},
-		"upgrade pending":        {releaseRecords{last: 3, lastStatus: "pending-upgrade", deployed: deployed}, State{Installed: true, Revision: 2, LastRevision: 3, LastStatus: "pending-upgrade", Pending: true, ChartName: "coder", ChartVersion: "1.21.7", AppVersion: "1.21.7", Values: deployed.Config}},
-		"rollback pending":       {releaseRecords{last: 3, lastStatus: "pending-rollback"}, State{LastRevision: 3, LastStatus: "pending-rollback", Pending: true}},
-		"uninstall cut off":      {releaseRecords{last: 1, lastStatus: "uninstalling"}, State{LastRevision: 1, LastStatus: "uninstalling", Pending: true}},
+		"first install pending":  {releaseRecords{last: 1, lastStatus: "pending-install"}, State{LastRevision: 1, LastStatus: "pending-install", Pending: &Pending{Revision: 1, Status: "pending-install", BackTo: 1}}},
+		"upgrade pending":        {releaseRecords{last: 3, lastStatus: "pending-upgrade", deployed: deployed}, State{Installed: true, Revision: 2, LastRevision: 3, LastStatus: "pending-upgrade", Pending: &Pending{Revision: 3, Status: "pending-upgrade", BackTo: 2}, ChartName: "coder", ChartVersion: "1.21.7", AppVersion: "1.21.7", Values: deployed.Config}},
+		"rollback pending":       {releaseRecords{last: 3, lastStatus: "pending-rollback"}, State{LastRevision: 3, LastStatus: "pending-rollback", Pending: &Pending{Revision: 3, Status: "pending-rollback", BackTo: 3}}},
+		"uninstall cut off":      {releaseRecords{last: 1, lastStatus: "uninstalling"}, State{LastRevision: 1, LastStatus: "uninstalling", Pending: &Pending{Revision: 1, Status: "uninstalling", BackTo: 1}}},
 		"failed":                 {releaseRecords{last: 1, lastStatus: "failed"}, State{LastRevision: 1, LastStatus: "failed"}},
 		"a record without chart": {releaseRecords{last: 1, lastStatus: "deployed", deployed: &release.Release{Version: 1}}, State{Installed: true, Revision: 1, LastRevision: 1, LastStatus: "deployed"}},
 	} {
@@ -53,7 +53,7 @@ func TestMatches(t *testing.T) {
 	}{
 		"the same":         {same, nil},
 		"not installed":    {State{}, []string{"no revision is deployed"}},
-		"pending":          {other(func(s *State) { s.Pending, s.LastStatus = true, "pending-upgrade" }), []string{"a Helm run on it did not end: pending-upgrade"}},
+		"pending":          {other(func(s *State) { s.Pending, s.LastStatus = &Pending{}, "pending-upgrade" }), []string{"a Helm run on it did not end: pending-upgrade"}},
 		"a failed upgrade": {other(func(s *State) { s.Revision, s.LastRevision, s.LastStatus = 1, 2, "failed" }), []string{"revision 1 is deployed, and a newer one, 2, is failed"}},
 		"another chart":    {other(func(s *State) { s.ChartVersion = "1.21.6" }), []string{"chart coder 1.21.6 -> coder 1.21.7"}},
 		"another values":   {other(func(s *State) { s.Values = nil }), []string{"the values differ"}},

@@ -43,7 +43,7 @@ func TestCertificateForAnotherName(t *testing.T) {
 	fleet := oneRegion(t, "sydney", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) {
 		region.AccessURL, region.ConnectTo = "https://coder-sydney.example.com", address
 	})
-	refused(t, "access-url-free", []string{"access-url-free", "its certificate is for another name than coder-sydney.example.com", "certificate for localhost", "mend what answers there"}, "-f", fleet)
+	refused(t, "access-url-free", []string{"access-url-free", "its certificate is for another name than coder-sydney.example.com", "certificate for localhost", "fix what answers there"}, "-f", fleet)
 }
 
 // TestPlainServer: something that speaks no TLS answers.

@@ -125,7 +125,7 @@ func TestNameTaken(t *testing.T) {
 // be thrown for a region whose legacy release nobody has retained.
 func TestProviderOfAnotherCluster(t *testing.T) {
 	fleet := oneRegion(t, "ohio", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.Provider = "london" })
-	refused(t, "provider-found", []string{`provider "london" is of the cluster `, `but context "ohio" leads to that of provider "ohio"`}, "-f", fleet)
+	refused(t, "provider-found", []string{`provider "london" belongs to the cluster `, `but context "ohio" leads to that of provider "ohio"`}, "-f", fleet)
 }
 
 func primaryClient(t *testing.T) *coder.Client {

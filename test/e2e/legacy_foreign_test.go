@@ -113,10 +113,9 @@ func TestPendingSatelliteOfOthers(t *testing.T) {
 	}
 	_ = install.Wait()
 
-	refused := plugin(t, 1, on("ohio", "migrate", "--yes")...)
-	saysAll(t, "migrate", refused.Stdout+refused.Stderr, []string{
+	stoppedBy(t, "satellite-idle", []string{
 		"coder-satellite/coder-satellite is pending-install at revision 1, written by Helm at ", "helm rollback coder-satellite 1 --namespace coder-satellite",
-	})
+	}, on("ohio", "migrate")...)
 	if left := helm(t, "ohio", "list", "--namespace", inlab.SatelliteNamespace, "--all", "--short"); left != "coder-satellite\n" {
 		t.Errorf("Helm lists %q", left)
 	}

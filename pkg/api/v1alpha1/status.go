@@ -74,7 +74,7 @@ const (
 	CheckWarn    CheckState = "Warn"
 	CheckFail    CheckState = "Fail"
 	CheckSkipped CheckState = "Skipped" // does not apply here
-	CheckUnknown CheckState = "Unknown" // could not be told
+	CheckUnknown CheckState = "Unknown" // could not be determined
 )
 
 // Severity is how much a check that does not pass matters.

@@ -65,7 +65,7 @@ func (b *builder) read(t *testing.T, id string) {
 
 // step does what the engine does for the step.
 func (b *builder) step(ctx context.Context) error {
-	step := rebuildCanary{proves: journal.ProvesSatellite, due: always}
+	step := rebuildCanary(journal.ProvesSatellite, always)
 	step.Note(b.run.Now, b.run.Record)
 	return step.Apply(ctx, b.run)
 }
@@ -115,7 +115,7 @@ func TestRebuild(t *testing.T) {
 		"an earlier run asked for the build under way": {
 			options: codertest.Options{BuildTime: 300 * time.Millisecond},
 			prepare: func(t *testing.T, b *builder) {
-				(rebuildCanary{proves: journal.ProvesSatellite}).Note(b.run.Now, b.run.Record)
+				rebuildCanary(journal.ProvesSatellite, always).Note(b.run.Now, b.run.Record)
 				beginElsewhere(t, b)
 				b.read(t, b.workspace.ID)
 			},
@@ -123,7 +123,7 @@ func TestRebuild(t *testing.T) {
 		},
 		"the build under way is over by now": {
 			prepare: func(t *testing.T, b *builder) {
-				(rebuildCanary{proves: journal.ProvesSatellite}).Note(b.run.Now, b.run.Record)
+				rebuildCanary(journal.ProvesSatellite, always).Note(b.run.Now, b.run.Record)
 				rebuildElsewhere(t, b)
 				b.workspace.Updating = true // as it was seen before
 				b.run.Now.Canary = snapshot.Known(snapshot.Canary{Workspace: b.workspace})

@@ -2,12 +2,13 @@ package migration
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
-// rebuildWorkspace rebuilds the workspace, and waits until the build is over.
+// rebuildWorkspace rebuilds the workspace, and waits until the build has ended.
 // A build that is under way counts as the one that is asked for.
 func rebuildWorkspace(ctx context.Context, run *Run, workspace coder.Workspace) error {
 	api := run.Source.Primary
@@ -29,31 +30,26 @@ func rebuildWorkspace(ctx context.Context, run *Run, workspace coder.Workspace) 
 	return awaitBuild(ctx, run, workspace, log)
 }
 
-// awaitForeignBuild waits until a build that somebody else asked for is over,
-// well or not, and returns the workspace as it is then.
+// awaitForeignBuild waits until a build that somebody else asked for has ended,
+// successfully or not, and returns the workspace as it is then.
 func awaitForeignBuild(ctx context.Context, run *Run, workspace coder.Workspace) (coder.Workspace, error) {
-	ticker := run.Clock.NewTicker(pollInterval)
-	defer ticker.Stop()
-	for {
-		now, err := run.Source.Primary.Workspace(ctx, workspace.ID)
-		switch {
-		case err == nil && !now.Updating:
-			return now, nil
-		case isFinal(err):
-			return coder.Workspace{}, err
+	var now coder.Workspace
+	what := fmt.Sprintf("waiting for the build of workspace %q that is under way", workspace.Name)
+	err := run.until(ctx, what, func() (err error) {
+		if now, err = run.Source.Primary.Workspace(ctx, workspace.ID); err != nil {
+			return answered(err)
 		}
-		run.Progress("waiting for the build of workspace %q that is under way", workspace.Name)
-		select {
-		case <-ctx.Done():
-			return coder.Workspace{}, fmt.Errorf("workspace %q is being built by somebody else: %w", workspace.Name, context.Cause(ctx))
-		case <-ticker.C():
+		if now.Updating {
+			return errors.New("somebody else began it, and it has not ended")
 		}
-	}
+		return nil
+	})
+	return now, err
 }
 
-// awaitBuild waits until the workspace's build is over, and reports what its
-// log says. The workspace itself tells when that is and how it ended: the log
-// may break off, or begin with what an earlier build said.
+// awaitBuild waits until the workspace's build has ended, and reports what its log
+// says. The workspace itself says when and how it ended: the log may be
+// truncated, or begin with what an earlier build said.
 func awaitBuild(ctx context.Context, run *Run, before coder.Workspace, log <-chan coder.BuildMessage) error {
 	ticker := run.Clock.NewTicker(pollInterval)
 	defer ticker.Stop()
@@ -76,7 +72,7 @@ func awaitBuild(ctx context.Context, run *Run, before coder.Workspace, log <-cha
 			}
 		}
 		now, err := run.Source.Primary.Workspace(ctx, before.ID)
-		if isFinal(err) {
+		if err := answered(err); isHopeless(err) {
 			return err
 		}
 		if err != nil || now.Updating {
@@ -88,7 +84,7 @@ func awaitBuild(ctx context.Context, run *Run, before coder.Workspace, log <-cha
 	}
 }
 
-// judge tells whether the build after before is over, and its error.
+// judge reports whether the build after before has ended, and its error.
 func judge(before, now coder.Workspace, failure coder.BuildMessage) (over bool, err error) {
 	// a log may begin with the error of an earlier build
 	said := failure.Message != "" && !failure.Time.Before(now.LastBuiltAt)
@@ -101,11 +97,6 @@ func judge(before, now coder.Workspace, failure coder.BuildMessage) (over bool, 
 	default:
 		return began && built(now), nil
 	}
-}
-
-// isFinal reports whether asking again would get the same error.
-func isFinal(err error) bool {
-	return coder.IsUnauthorized(err) || coder.IsForbidden(err) || coder.IsNotFound(err)
 }
 
 // openBuildLog opens the workspace's build log. Without one (a proxy may not

@@ -1,0 +1,53 @@
+package migration
+
+import (
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// What the journal and a workspace say about the rebuild of the canary.
+
+// rebuilt reports whether the workspace was rebuilt successfully since the journal noted
+// its last build. Both times are the primary's: no clocks are compared.
+func rebuilt(record *journal.Record, workspace coder.Workspace, proves string) bool {
+	if record == nil || record.Canary == nil {
+		return false
+	}
+	c := record.Canary
+	// a rebuild without the legacy release used the satellite
+	proven := c.Proves == proves || proves == journal.ProvesSatellite && c.Proves == journal.ProvesFinalized
+	if c.ID != workspace.ID || !proven || !c.Asked {
+		return false
+	}
+	// a workspace that was rebuilt successfully may have been switched off since
+	return c.Rebuilt || !workspace.LastBuiltAt.Equal(c.BuiltBefore) && built(workspace)
+}
+
+// expectRebuild notes, before a change that calls for a rebuild of the canary,
+// what its last build was. A build that begins from here on counts, whoever asks
+// for it: from v1.21.1 on, Coder rebuilds a provider's workspaces itself when its
+// networking is switched, and one rebuild destroys enough.
+func expectRebuild(s *snapshot.Snapshot, record *journal.Record, proves string) {
+	record.Canary = &journal.Canary{Proves: proves}
+	canary, known := s.Canary.Get()
+	if !known || canary.None {
+		return
+	}
+	workspace := canary.Workspace
+	record.Canary.ID, record.Canary.Name, record.Canary.BuiltBefore = workspace.ID, workspace.Name, workspace.LastBuiltAt
+	record.Canary.Asked = !workspace.Updating // a build that runs already began before the change
+}
+
+// failedSince reports whether a build that began since this run made the switch
+// has failed already. What failed in an earlier run is tried again.
+func failedSince(initial *snapshot.Snapshot, canary *journal.Canary, w coder.Workspace) bool {
+	switched := initial.Networking() == v1alpha1.NetworkingV2Off && canary.Proves == journal.ProvesSatellite
+	return switched && canary.Asked && !w.Updating &&
+		!w.LastBuiltAt.Equal(canary.BuiltBefore) && w.LatestStat.ContainerStatus == coder.ContainerFailed
+}
+
+func built(w coder.Workspace) bool {
+	return !w.Updating && w.LatestStat.ContainerStatus == coder.ContainerOn
+}

@@ -1,0 +1,40 @@
+package migration
+
+import (
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/health"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// Migrate returns the operation that moves a region to its satellite. What is
+// before the switch to Networking v2 stays after a later failure: a satellite
+// that is installed and registered serves nobody until the switch, and
+// uninstalling it would give up the load balancer's address that the operator
+// has just put into DNS.
+func Migrate() Operation {
+	return Operation{
+		Name:      "migrate",
+		Items:     snapshot.PlanItems(),
+		Preflight: preflight,
+		Steps: []Step{
+			retainLegacy(),
+			installSatellite(),
+			exposeSatellite(),
+			registerSatellite(),
+			verifySatellite(),
+			enableNetworkingV2(),
+			rebuildCanary(journal.ProvesSatellite, always),
+			verifyConnectivity(),
+		},
+		LeavesLegacy: true,
+		Done:         func(record *journal.Record) { record.Migrated = true },
+	}
+}
+
+// preflight evaluates the checks that must pass before a migration.
+func preflight(s *snapshot.Snapshot) []v1alpha1.CheckResult {
+	return health.Evaluate(health.Preflight(), s)
+}
+
+func always(*snapshot.Snapshot) bool { return true }

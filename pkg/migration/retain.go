@@ -1,0 +1,14 @@
+package migration
+
+import "github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+
+// Retain returns the operation that only retains the legacy release.
+func Retain() Operation {
+	return Operation{
+		Name:  "retain",
+		Items: snapshot.StatusItems(),
+		Preflight: checks("primary-version", "operator-role", "cluster-reachable", "region-distinct", "cluster-rights",
+			"namespace-active", "provider-found", "legacy-found", "legacy-idle"),
+		Steps: []Step{retainLegacy()},
+	}
+}

@@ -1,0 +1,87 @@
+package migration
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// removeLegacy removes the legacy release for good, except what Coder needs to
+// provision workspaces.
+func removeLegacy() Step {
+	return Step{
+		Name:   "remove-legacy",
+		Owner:  OwnerProvider,
+		Reads:  []snapshot.Item{snapshot.ItemLegacy, snapshot.ItemRemoval, snapshot.ItemCanary},
+		Rights: rightsToRemoveLegacy,
+		Decide: decideRemoveLegacy,
+		Note:   noteRemoveLegacy,
+		Apply:  applyRemoveLegacy,
+		Remedy: revertRemoveLegacy,
+	}
+}
+
+func rightsToRemoveLegacy(scope snapshot.Scope) []cluster.Rule {
+	if scope.Legacy == "" {
+		return nil
+	}
+	return append(legacy.RightsToRetain(scope.OfLegacy()), legacy.RightsToRemove(scope.OfLegacy())...)
+}
+
+func decideRemoveLegacy(s *snapshot.Snapshot) Decision {
+	state, known := s.Legacy.Get()
+	switch {
+	case !known:
+		return blocked(fmt.Sprintf("the legacy release could not be examined: %v", s.Legacy.Err()))
+	case len(state.Found.Releases) == 0:
+		return already("there is no legacy release (any more)")
+	case state.Release == nil:
+		return blocked(state.Found.Explain())
+	}
+	removal, known := s.Removal.Get()
+	if !known {
+		return blocked(fmt.Sprintf("cannot determine what would be removed: %v", s.Removal.Err()))
+	}
+	var details []string
+	for _, object := range removal.Goes {
+		details = append(details, "goes: "+object.String())
+	}
+	for _, kept := range removal.Stays {
+		details = append(details, fmt.Sprintf("stays: %s (%s)", kept.Object, kept.Reason))
+	}
+	return change(fmt.Sprintf("remove the legacy release %s for good", state.Release), details...)
+}
+
+// noteRemoveLegacy makes sure that the canary is rebuilt even if this run dies in between.
+func noteRemoveLegacy(s *snapshot.Snapshot, record *journal.Record) {
+	expectRebuild(s, record, journal.ProvesFinalized)
+}
+
+func applyRemoveLegacy(ctx context.Context, run *Run) error {
+	// Helm's uninstall must not be torn: it runs to its end, whatever happens.
+	_, err := run.Source.Legacy().Of(*run.Now.Legacy.Value().Release).Remove(context.WithoutCancel(ctx), legacy.RemoveOptions{
+		Timeout:  run.Options.StepTimeout,
+		Operator: run.Operator,
+		Reason:   run.Options.Reason,
+		Now:      run.Clock.Now(),
+		Progress: func(message string) { run.Progress("%s", message) },
+	})
+	return err
+}
+
+// revertRemoveLegacy brings the legacy release back, also after a later step
+// failed, or a later run: until finalize succeeds, it is not removed for good.
+func revertRemoveLegacy(s situation, own attempt) (todo *remedy, why string) {
+	if s.record.Retention == nil {
+		return nil, ""
+	}
+	release := s.now.Legacy.Value().Release
+	if !own.begun && release != nil && !release.RecordMissing {
+		return nil, ""
+	}
+	return &remedy{act: bringBackLegacy}, ""
+}

@@ -1,0 +1,32 @@
+package migration
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+)
+
+// switchNetworking sets the provider's flag and confirms, by reading it back,
+// that it and nothing else changed. An answer that is lost is made up for by
+// the reading.
+func switchNetworking(ctx context.Context, api *coder.Client, before coder.Provider, on bool) error {
+	patchErr := api.SetNetworkingV2(ctx, before.ID, on)
+	after, err := api.Provider(ctx, before.ID)
+	if err != nil && patchErr != nil {
+		return patchErr
+	}
+	if err != nil {
+		return fmt.Errorf("whether provider %q was switched could not be confirmed: %w", before.Name, err)
+	}
+	if after.EnableNetV2 == nil || *after.EnableNetV2 != on {
+		if patchErr != nil {
+			return patchErr
+		}
+		return fmt.Errorf("the primary accepted the switch of provider %q, but did not do it", before.Name)
+	}
+	if changed := coder.ProviderChanges(before, after); len(changed) > 0 {
+		return fmt.Errorf("with the switch of provider %q the primary also changed %v: compare them with `coder providers ls`", before.Name, changed)
+	}
+	return nil
+}

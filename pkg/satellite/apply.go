@@ -34,7 +34,7 @@ func (r Release) Apply(ctx context.Context, spec Spec, c *Chart, options Options
 			return 0, err
 		}
 		options.progress("clearing release %s, which an earlier Helm run left %s", r.name, records.lastStatus)
-		if err := r.endPending(records); err != nil {
+		if err := r.endPending(&records); err != nil {
 			return 0, err
 		}
 	}
@@ -93,13 +93,28 @@ func (r Release) run(spec Spec, c *Chart, upgrade bool) (int, error) {
 	return done.Version, nil
 }
 
-// endPending ends what a killed Helm left pending: the first installation is
-// uninstalled, anything else goes back to the deployed revision, by its number.
-func (r Release) endPending(records releaseRecords) error {
-	if records.deployed == nil {
-		return r.Uninstall()
+// endPending ends what a killed Helm left pending: it goes back to the deployed
+// revision, by its number. Where none is deployed, the pending revision is marked
+// as failed, and the next Helm upgrades from it. Nothing is uninstalled: an earlier
+// revision may have failed only in Helm's eyes, and its satellite be in use.
+func (r Release) endPending(records *releaseRecords) error {
+	if records.deployed != nil {
+		return r.Rollback(records.deployed.Version)
 	}
-	return r.Rollback(records.deployed.Version)
+	configuration, err := r.helm()
+	if err != nil {
+		return err
+	}
+	pending, err := configuration.Releases.Get(r.name, records.last)
+	if err != nil {
+		return r.explain(err, "revision %d of release %s cannot be read", records.last, r)
+	}
+	pending.SetStatus(release.StatusFailed, "the run of kubectl coder-satellite that began this was killed")
+	if err := configuration.Releases.Update(pending); err != nil {
+		return r.explain(err, "revision %d of release %s could not be marked as failed", records.last, r)
+	}
+	records.lastStatus = release.StatusFailed.String()
+	return nil
 }
 
 // Rollback brings the release back to what the revision was, as a new revision.

@@ -18,7 +18,7 @@ const modeline = "# yaml-language-server: $schema=" + v1alpha1.SchemaFolder + "f
 // fleetExample is a Fleet that says all there is to say.
 //
 //go:embed fleet.yaml
-var fleetExample []byte //nolint:gochecknoglobals // embedding needs one
+var fleetExample []byte
 
 // fleetPage is the reference of the Fleet file.
 func fleetPage(s *source) ([]byte, error) {
@@ -65,7 +65,8 @@ func (w *fleetWriter) section(name, path string, example *yaml.Node) error {
 	}
 	w.text.WriteString("| field | type | default | meaning |\n|---|---|---|---|\n")
 	if t.document {
-		fmt.Fprintf(&w.text, "| `apiVersion` | string | **required** | must be `%s` |\n| `kind` | string | **required** | must be `%s` |\n", v1alpha1.GroupVersion(), name)
+		fmt.Fprintf(&w.text, "| `apiVersion` | string | **required** | `%s` |\n", v1alpha1.GroupVersion())
+		fmt.Fprintf(&w.text, "| `kind` | string | **required** | `%s` |\n", name)
 	}
 	for _, f := range t.fields {
 		fmt.Fprintf(&w.text, "| `%s` | %s | %s | %s |\n", f.name, w.typeOf(f.typ, join(path, f.name)), f.shownDefault(), oneLine(f.about()))

@@ -17,6 +17,7 @@ func TestSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	findings := []string{"Yes", "No", "None", "Unknown"}
 	for name, test := range map[string]struct {
 		schema object
 		path   string
@@ -38,13 +39,14 @@ func TestSchema(t *testing.T) {
 		"a time that may be missing":        {report, "definitions/StepResult/properties/finished/type", []string{"string", "null"}},
 		"a list that may be missing":        {report, "definitions/RegionReport/properties/steps/type", []string{"array", "null"}},
 		"a list that is left out":           {report, "definitions/RegionReport/properties/left/type", "array"},
-		"constants":                         {report, "definitions/RegionState/properties/registered/enum", []string{"Yes", "No", "None", "Unknown"}},
+		"constants":                         {report, "definitions/RegionState/properties/registered/enum", findings},
 	} {
 		if got := at(test.schema, test.path); !reflect.DeepEqual(got, test.want) {
 			t.Errorf("%s: %s is %v, want %v", name, test.path, got, test.want)
 		}
 	}
-	if got, _ := at(report, "properties/outcome/description").(string); !strings.HasPrefix(got, "How the command ended") || !strings.Contains(got, "\n- LockHeld: exit code 4") {
+	got, _ := at(report, "properties/outcome/description").(string)
+	if !strings.HasPrefix(got, "How the command ended") || !strings.Contains(got, "\n- LockHeld: exit code 4") {
 		t.Errorf("the description of an outcome: %q", got)
 	}
 }

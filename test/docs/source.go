@@ -51,13 +51,6 @@ type textType struct {
 
 type value struct{ text, doc string }
 
-// comment is a doc comment: its text, and its markers, which are lines of the
-// form `+name` or `+name=value`, as Kubernetes has them.
-type comment struct {
-	doc     string
-	markers map[string]string
-}
-
 // readSource reads the package in the folder.
 func readSource(folder string) (*source, error) {
 	names, err := filepath.Glob(filepath.Join(folder, "*.go"))
@@ -165,38 +158,6 @@ func valuesOf(groups []*doc.Value) ([]value, error) {
 		}
 	}
 	return values, nil
-}
-
-// newComment takes the markers out of a comment, and makes each paragraph a line.
-func newComment(text string) comment {
-	c := comment{markers: map[string]string{}}
-	var paragraphs []string
-	for _, paragraph := range strings.Split(text, "\n\n") {
-		var words []string
-		for _, line := range strings.Split(paragraph, "\n") {
-			if marker, ok := strings.CutPrefix(line, "+"); ok {
-				name, value, _ := strings.Cut(marker, "=")
-				c.markers[name] = value
-				continue
-			}
-			words = append(words, strings.Fields(line)...)
-		}
-		if len(words) > 0 {
-			paragraphs = append(paragraphs, strings.Join(words, " "))
-		}
-	}
-	c.doc = strings.Join(paragraphs, "\n\n")
-	return c
-}
-
-// about is the comment without the field's name, which its readers see beside it.
-func (f field) about() string {
-	rest, ok := strings.CutPrefix(f.doc, f.goName+" ")
-	if !ok {
-		return f.doc
-	}
-	rest = strings.TrimPrefix(strings.TrimPrefix(rest, "is "), "are ")
-	return strings.ToUpper(rest[:1]) + rest[1:]
 }
 
 // isMeta reports whether a type is the one of that name in apimachinery's metav1.

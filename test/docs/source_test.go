@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,9 +52,9 @@ func TestEveryFieldIsDescribed(t *testing.T) {
 // saysOnlyItsName reports whether a comment has no word beside those that the
 // name is made of and those that say nothing.
 func saysOnlyItsName(f field) bool {
+	empty := []string{"the", "a", "an", "is", "are", "of", "its", "it"}
 	for word := range strings.FieldsSeq(strings.ToLower(strings.TrimSuffix(f.about(), "."))) {
-		empty := strings.Contains(" the a an is are of its it ", " "+word+" ")
-		if !empty && !strings.Contains(strings.ToLower(f.goName), strings.TrimSuffix(word, "s")) {
+		if !slices.Contains(empty, word) && !strings.Contains(strings.ToLower(f.goName), strings.TrimSuffix(word, "s")) {
 			return false
 		}
 	}
@@ -92,7 +93,8 @@ func TestDefaults(t *testing.T) {
 			got[name+"."+f.goName] = value
 		}
 	}
-	const minimal = "apiVersion: coder-satellite.dev/v1alpha1\nkind: Fleet\nregions: [{name: a, context: a, accessURL: 'https://a.example.com'}]\n"
+	const minimal = "apiVersion: coder-satellite.dev/v1alpha1\nkind: Fleet\n" +
+		"regions: [{name: a, context: a, accessURL: 'https://a.example.com'}]\n"
 	read, err := fleet.ReadFile(fleet.Stdin, strings.NewReader(minimal))
 	if err != nil {
 		t.Fatal(err)

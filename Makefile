@@ -57,7 +57,7 @@ build: $(PLUGIN) ## Build the plugin into bin/
 
 .PHONY: test
 test: $(PLUGIN) $(LAB) $(TOOLS) ## Build everything, then run all tests of both modules
-	$(GO) test $(RACE) -timeout $(TIMEOUT) ./cmd/... ./pkg/... ./test/dist/...
+	$(GO) test $(RACE) -timeout $(TIMEOUT) ./cmd/... ./pkg/... ./test/dist/... ./test/docs/... ./test/schema/...
 	$(MAKE) --no-print-directory --jobs=3 --output-sync=target $(E2E) test-crash-sample test-walk-sample
 	cd test/lab && $(GO) test -timeout $(TIMEOUT) ./...
 
@@ -131,7 +131,7 @@ generate: ## Regenerate the deep copies of pkg/api
 	$(GO) run $(DEEPCOPY_GEN) --output-file zz_generated.deepcopy.go ./pkg/api/v1alpha1
 
 .PHONY: docs
-docs: ## Regenerate docs/reference and docs/checks.md
+docs: ## Regenerate docs/reference, docs/schema and docs/checks.md
 	$(GO) run ./test/docs
 
 .PHONY: tidy-check

@@ -89,6 +89,9 @@ func TestDiscover(t *testing.T) {
 	if got.code != 0 {
 		t.Fatalf("exit code %d: %s", got.code, got.errOut)
 	}
+	if !strings.HasPrefix(got.out, "# yaml-language-server: $schema=https://") {
+		t.Errorf("editors are not led to the schema:\n%s", got.out)
+	}
 	notes, fleet, _ := strings.Cut(got.out, "apiVersion:")
 	for _, says := range []string{"# fill in accessURL", "# context elsewhere was left out", `# workspace provider a^[[2Jb\x9bc was left out`} {
 		if !strings.Contains(notes, says) || !strings.Contains(got.errOut, "note: "+strings.TrimPrefix(says, "# ")) {

@@ -116,14 +116,16 @@ func (o *discoverOptions) clusters() ([]fleet.Cluster, error) {
 	return clusters, nil
 }
 
-// writeFleet prints a Fleet that tells in comments what is left to fill in and
-// what was left out. Whoever sends it to a file also sees that on the terminal.
+// writeFleet prints a Fleet whose comments lead editors to its schema, and say
+// what is left to fill in and what was left out. Whoever sends it to a file also
+// sees the latter on the terminal.
 func writeFleet(env Environment, found v1alpha1.Fleet, notes []string) error {
-	comments := make([]string, len(notes))
-	for i, note := range notes {
-		comments[i] = printer.Escape(note)
+	comments := []string{"yaml-language-server: $schema=" + v1alpha1.SchemaFolder + "fleet.json"}
+	for _, note := range notes {
+		comment := printer.Escape(note)
+		comments = append(comments, comment)
 		if !isTerminal(env.Out) {
-			_, _ = fmt.Fprintln(env.ErrOut, "note: "+comments[i])
+			_, _ = fmt.Fprintln(env.ErrOut, "note: "+comment)
 		}
 	}
 	data, err := fleet.Encode(found, comments...)

@@ -20,6 +20,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
+	"github.com/coder-satellite/kubectl-coder-satellite/test/schema"
 )
 
 // world is an emulated primary and a small API server, for whole commands.
@@ -140,6 +141,9 @@ func (w *world) run(ctx context.Context, t *testing.T, args ...string) said {
 	got := said{code, out.String(), errOut.String()}
 	if token := w.getenv["CODER_TOKEN"]; token != "" && strings.Contains(got.out+got.errOut, token) {
 		t.Errorf("%v shows the token", args)
+	}
+	if err := schema.Check(got.out); err != nil {
+		t.Errorf("%v: %v", args, err)
 	}
 	return got
 }

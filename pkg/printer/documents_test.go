@@ -43,13 +43,14 @@ func documents() map[string]runtime.Object {
 }
 
 func plan() *v1alpha1.Plan {
+	basis := v1alpha1.Basis{NetworkingV2: v1alpha1.NetworkingV2Off}
 	return &v1alpha1.Plan{
 		Primary: primary(), Outcome: v1alpha1.OutcomePreflightFailed, Waves: [][]string{{"sydney"}, {"london", long, "日本"}},
 		Regions: []v1alpha1.RegionPlan{
 			{
 				Name: "sydney", Context: "gke_acme_australia-southeast1", Namespace: "coder-satellite", Release: "coder-satellite",
 				AccessURL: "https://coder-sydney.example.com", Provider: v1alpha1.Provider{ID: "p-1", Name: "sydney"},
-				Outcome: v1alpha1.OutcomeChangesPending, Fingerprint: "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+				Outcome: v1alpha1.OutcomeChangesPending, Fingerprint: "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", Basis: basis,
 				Steps: []v1alpha1.StepPlan{
 					{Name: "retain-legacy", Action: v1alpha1.ActionNone, Reason: "the release coder/coder-workspace-provider is retained"},
 					{Name: "install-satellite", Action: v1alpha1.ActionChange, Reason: "install coder 1.21.7 as coder-satellite/coder-satellite",
@@ -59,25 +60,25 @@ func plan() *v1alpha1.Plan {
 					{Name: "enable-networking-v2", Action: v1alpha1.ActionBlocked, Reason: "the provider could not be read"},
 				},
 				Preflight: []v1alpha1.CheckResult{
-					{ID: "access-url-dns", State: v1alpha1.CheckWarn, Message: "coder-sydney.example.com has no address yet", Hint: "create the DNS record once the load balancer has an address"},
-					{ID: "primary-version", State: v1alpha1.CheckPass, Message: "1.21.7"},
+					answer("access-url-dns", v1alpha1.CheckWarn, "coder-sydney.example.com has no address yet", "create the DNS record once the load balancer has an address"),
+					answer("primary-version", v1alpha1.CheckPass, "1.21.7", ""),
 				},
 			},
 			{
 				Name: "london", Context: "london", Namespace: "coder-satellite", Release: "coder-satellite", AccessURL: "https://coder-london.example.com",
-				Outcome: v1alpha1.OutcomePreflightFailed,
+				Outcome: v1alpha1.OutcomePreflightFailed, Basis: basis,
 				Preflight: []v1alpha1.CheckResult{
-					{ID: "cluster-rights", State: v1alpha1.CheckFail, Hint: "ask for a role with these rights",
-						Message: "these rights are missing: create deployments.apps in namespace coder-satellite, create secrets in namespace coder-satellite, patch services in namespace coder-satellite"},
-					{ID: "legacy-found", State: v1alpha1.CheckUnknown, Message: "the cluster did not answer in 10s", Hint: "kubectl --context london get --raw /readyz"},
+					answer("cluster-rights", v1alpha1.CheckFail, "these rights are missing: create deployments.apps in namespace coder-satellite, "+
+						"create secrets in namespace coder-satellite, patch services in namespace coder-satellite", "ask for a role with these rights"),
+					answer("legacy-found", v1alpha1.CheckUnknown, "the cluster did not answer in 10s", "kubectl --context london get --raw /readyz"),
 				},
 			},
 			{
 				Name: long, Context: long + "-" + long, Namespace: long, Release: "coder-satellite", AccessURL: "https://" + strings.Repeat("x", 120) + ".example.com",
-				Provider: v1alpha1.Provider{Name: long}, Outcome: v1alpha1.OutcomeNothingToDo,
+				Provider: v1alpha1.Provider{Name: long}, Outcome: v1alpha1.OutcomeNothingToDo, Basis: basis,
 				Steps: []v1alpha1.StepPlan{{Name: long, Action: v1alpha1.ActionNone, Reason: strings.Repeat("word ", 40)}, {Name: "x", Action: v1alpha1.ActionNone, Reason: strings.Repeat("x", 150)}},
 			},
-			{Name: "日本", Context: "東京", Provider: v1alpha1.Provider{Name: "プロバイダー"}, Outcome: v1alpha1.OutcomeFailed,
+			{Name: "日本", Context: "東京", Provider: v1alpha1.Provider{Name: "プロバイダー"}, Outcome: v1alpha1.OutcomeFailed, Basis: basis,
 				Steps: []v1alpha1.StepPlan{{Name: "検査", Action: v1alpha1.ActionBlocked, Reason: strings.Repeat("東京", 60)}, {Name: "e\u0301te\u0301", Action: v1alpha1.ActionCheck, Reason: "combining accents"}}},
 		},
 	}
@@ -103,7 +104,7 @@ func report() *v1alpha1.MigrationReport {
 				Evidence: "/home/operator/.local/state/kubectl-coder-satellite/evidence/2026-03-04T05-06-07Z-0123456789abcdef/london",
 				Next:     "kubectl coder-satellite migrate --filename fleet.yaml --region london --timeout 30m --values some-file.yaml"},
 			{Name: "ohio", Outcome: v1alpha1.OutcomePreflightFailed, Error: "preflight failed, nothing was changed", Next: "kubectl coder-satellite explain satellite-values",
-				Preflight: []v1alpha1.CheckResult{{ID: "satellite-values", State: v1alpha1.CheckFail, Message: "the Secret tls is missing", Hint: "create it"}}},
+				Preflight: []v1alpha1.CheckResult{answer("satellite-values", v1alpha1.CheckFail, "the Secret tls is missing", "create it")}},
 			{Name: "tokyo", Outcome: v1alpha1.OutcomeLockHeld, Error: "operator@example.com on laptop holds the lock since 05:06:07"},
 			{Name: "paris", Outcome: v1alpha1.OutcomeInterrupted, Error: "interrupted", Steps: []v1alpha1.StepResult{{Name: "expose-satellite", State: v1alpha1.StepInterrupted, Error: "interrupted", Started: at(10)}}},
 			{Name: "lima", Outcome: v1alpha1.OutcomeNothingToDo},
@@ -121,21 +122,31 @@ func status() *v1alpha1.StatusReport {
 			{Name: "sydney", Context: "gke_acme_australia-southeast1", Provider: v1alpha1.Provider{Name: "sydney"}, AccessURL: "https://coder-sydney.example.com", Phase: v1alpha1.PhaseMigrated,
 				Outcome: v1alpha1.OutcomeSucceeded, NetworkingV2: v1alpha1.NetworkingV2On, SatelliteVersion: "1.21.7",
 				Run:    &v1alpha1.Run{Operation: "migrate", Operator: "operator@example.com", Outcome: v1alpha1.OutcomeSucceeded},
-				Checks: []v1alpha1.CheckResult{{ID: "satellite-ready", State: v1alpha1.CheckPass, Message: "ready"}, {ID: "run-complete", State: v1alpha1.CheckSkipped, Message: "no journal"}}},
+				Checks: []v1alpha1.CheckResult{answer("satellite-ready", v1alpha1.CheckPass, "ready", ""), answer("run-complete", v1alpha1.CheckSkipped, "no journal", "")}},
 			{Name: "london", Phase: v1alpha1.PhasePartial, Outcome: v1alpha1.OutcomeFailed, NetworkingV2: v1alpha1.NetworkingV2Off,
 				Run: &v1alpha1.Run{Operation: "migrate", Operator: "operator@example.com", Step: "rebuild-canary", Updated: at(0), Outcome: v1alpha1.OutcomeInterrupted},
 				Checks: []v1alpha1.CheckResult{
-					{ID: "satellite-ready", State: v1alpha1.CheckFail, Message: "pod coderd-0: ImagePullBackOff: Back-off pulling image; last event: Failed to pull image, 3 times in the last 10 minutes", Hint: "kubectl coder-satellite migrate --region london"},
-					{ID: "endpoint-tls", State: v1alpha1.CheckUnknown, Message: "no address", Hint: "create the DNS record"},
-					{ID: "satellite-version", State: v1alpha1.CheckWarn, Message: "1.21.6, the primary is 1.21.7"},
-					{ID: "cluster-reachable", State: v1alpha1.CheckPass, Message: "reachable"}}},
+					answer("satellite-ready", v1alpha1.CheckFail, "pod coderd-0: ImagePullBackOff: Back-off pulling image; "+
+						"last event: Failed to pull image, 3 times in the last 10 minutes", "kubectl coder-satellite migrate --region london"),
+					answer("endpoint-tls", v1alpha1.CheckUnknown, "no address", "create the DNS record"),
+					answer("satellite-version", v1alpha1.CheckWarn, "1.21.6, the primary is 1.21.7", ""),
+					answer("cluster-reachable", v1alpha1.CheckPass, "reachable", "")}},
 			{Name: "ohio", Phase: v1alpha1.PhaseUnknown, Outcome: v1alpha1.OutcomeSucceeded, NetworkingV2: v1alpha1.NetworkingV2Unknown,
 				Run:    &v1alpha1.Run{Operation: "migrate", Operator: "operator@example.com", Step: "expose-satellite", Holder: "operator@example.com on laptop", HeldSince: &since},
-				Checks: []v1alpha1.CheckResult{{ID: "run-complete", State: v1alpha1.CheckWarn, Message: "the lock is held"}}},
+				Checks: []v1alpha1.CheckResult{answer("run-complete", v1alpha1.CheckWarn, "the lock is held", "")}},
 			{Name: "oslo", Phase: v1alpha1.PhaseLegacy, Outcome: v1alpha1.OutcomeSucceeded, NetworkingV2: v1alpha1.NetworkingV2Off,
 				Run: &v1alpha1.Run{Operation: "retain", Operator: "operator@example.com", Updated: at(0)}},
 		},
 	}
+}
+
+// answer is what a check found; one that only warns matters less.
+func answer(id string, state v1alpha1.CheckState, message, hint string) v1alpha1.CheckResult {
+	severity := v1alpha1.SeverityError
+	if state == v1alpha1.CheckWarn {
+		severity = v1alpha1.SeverityWarning
+	}
+	return v1alpha1.CheckResult{ID: id, Category: "satellite", Severity: severity, State: state, Message: message, Hint: hint}
 }
 
 func statusWell() *v1alpha1.StatusReport {

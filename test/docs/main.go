@@ -1,12 +1,15 @@
-// Command docs writes the reference of the command line and of the checks from
-// the program itself. Run it from the repository's root, as `make docs` does.
+// Command docs writes the reference of the command line, of the checks and of the
+// documents, and the documents' JSON Schemas, from the program itself. Run it from the repository's root, as `make docs` does.
 package main
 
 import (
 	"bytes"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
 func main() {
@@ -17,33 +20,63 @@ func main() {
 }
 
 // run writes the documents into the folder, and removes what is left of verbs
-// that are gone.
+// and documents that are gone.
 func run(dir string) error {
-	pages, err := reference()
+	files, err := documents()
 	if err != nil {
 		return err
 	}
-	folder := filepath.Join(dir, "reference")
-	old, err := filepath.Glob(filepath.Join(folder, "*.md"))
-	if err != nil {
-		return err
-	}
-	for _, file := range old {
-		if _, ok := pages[filepath.Base(file)]; !ok {
-			if err := os.Remove(file); err != nil {
-				return err
+	for _, folder := range []string{"reference", schemaFolder} {
+		old, err := filepath.Glob(filepath.Join(dir, folder, "*"))
+		if err != nil {
+			return err
+		}
+		for _, file := range old {
+			if _, ok := files[path.Join(folder, filepath.Base(file))]; !ok {
+				if err := os.Remove(file); err != nil {
+					return err
+				}
 			}
 		}
-	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
-	}
-	for name, text := range pages {
-		if err := write(filepath.Join(folder, name), text); err != nil {
+		if err := os.MkdirAll(filepath.Join(dir, folder), 0o755); err != nil {
 			return err
 		}
 	}
-	return write(filepath.Join(dir, "checks.md"), checks())
+	for name, text := range files {
+		if err := write(filepath.Join(dir, filepath.FromSlash(name)), text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const schemaFolder = "schema/" + v1alpha1.Version
+
+// documents returns everything that is written, by its path in the folder.
+func documents() (map[string][]byte, error) {
+	files := map[string][]byte{"checks.md": checks()}
+	pages, err := reference()
+	if err != nil {
+		return nil, err
+	}
+	api, err := readSource(apiFolder)
+	if err != nil {
+		return nil, err
+	}
+	if pages["fleet.md"], err = fleetPage(api); err != nil {
+		return nil, err
+	}
+	forms, err := schemas(api)
+	if err != nil {
+		return nil, err
+	}
+	for name, text := range pages {
+		files["reference/"+name] = text
+	}
+	for name, text := range forms {
+		files[path.Join(schemaFolder, name)] = text
+	}
+	return files, nil
 }
 
 // write writes a document, unless it reads so already.

@@ -39,7 +39,8 @@ func reference() (map[string][]byte, error) {
 		}
 	}
 	add(root)
-	index.WriteString("\nExit codes are in the [README](../../README.md#output-and-exit-codes), checks in [checks.md](../checks.md).\n")
+	index.WriteString("\nThe [Fleet file](fleet.md) has a page of its own, and the documents that are printed have [schemas](../schema/v1alpha1/README.md).\n" +
+		"Exit codes are in the [README](../../README.md#output-and-exit-codes), checks in [checks.md](../checks.md).\n")
 	pages["README.md"] = index.Bytes()
 	return pages, nil
 }

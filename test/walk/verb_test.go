@@ -15,6 +15,7 @@ import (
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
+	"github.com/coder-satellite/kubectl-coder-satellite/test/schema"
 )
 
 // ran is how a run of the plugin ended.
@@ -91,7 +92,8 @@ func (w *walker) command(ctx context.Context, verb string, s step) *exec.Cmd {
 	return w.place.Command(ctx, []string{"CODER_TOKEN=" + w.token}, w.arguments(verb, s)...)
 }
 
-// start runs a command to its end.
+// start runs a command to its end. A document that does not fit its schema is an
+// error of the walk.
 func start(command *exec.Cmd, done *ran) {
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &stdout, &stderr
@@ -103,6 +105,9 @@ func start(command *exec.Cmd, done *ran) {
 		done.code = exit.ExitCode()
 		done.killed = done.code == -1
 	case err != nil:
+		done.code, done.stderr = -2, done.stderr+err.Error()
+	}
+	if err := schema.Check(done.stdout); err != nil {
 		done.code, done.stderr = -2, done.stderr+err.Error()
 	}
 }

@@ -4,86 +4,128 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // Fleet names a primary deployment and the regions to migrate.
 //
+// +input
 // +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
 type Fleet struct {
 	metav1.TypeMeta `json:",inline"`
 
-	// Coder locates the primary deployment.
+	// Coder locates the primary deployment. Without it, the login does.
 	Coder Coder `json:"coder,omitempty"`
-	// Chart is the satellite's chart.
+	// Chart is the Helm chart that every satellite is installed from. Without it, the chart `coder` of Coder's own repository.
 	Chart Chart `json:"chart,omitempty"`
 	// Defaults apply to every region that does not say otherwise.
 	Defaults Defaults `json:"defaults,omitempty"`
-	// Regions are the regions to migrate; at least one.
+	// Regions are the regions to migrate, at least one. Reports list them in this order.
+	// +k8s:validation:minItems=1
 	Regions []Region `json:"regions"`
-	// Rollout orders the regions.
+	// Rollout says in which order regions are migrated, and when to stop. Without it, the first region alone, then the rest.
 	Rollout Rollout `json:"rollout,omitempty"`
 }
 
-// Coder locates a primary deployment.
+// Coder locates a primary deployment. The login is never part of a Fleet.
 type Coder struct {
-	// URL is the primary's access URL, https.
+	// URL is the primary's access URL: scheme, host and port only. It must be https, except on loopback.
+	// Without it, the URL of the login: CODER_URL, or that of `coder login`. --coder-url wins over it.
+	// +k8s:validation:format="uri"
+	// +k8s:validation:pattern="^https?://[^/?#@]+/?$"
 	URL string `json:"url,omitempty"`
-	// CAFile is a PEM bundle to trust besides the system's; relative to the file.
+	// CAFile is a PEM bundle of certificate authorities to trust besides the system's, for requests to the primary
+	// and to satellites. The path is relative to the Fleet file. --coder-ca-file wins over it.
 	CAFile string `json:"caFile,omitempty"`
 }
 
-// Chart names the satellite's Helm chart.
+// Chart names the satellites' Helm chart. It holds no user name and no password: log in with `helm registry login`.
 type Chart struct {
-	// Repo is the URL of an HTTP chart repository; empty for a path or OCI reference in Name.
+	// Repo is the http or https URL of a chart repository. Leave it out when name is a path or an oci:// reference.
+	// +default="https://helm.coder.com"
+	// +k8s:validation:pattern="^(https?://[^/@]+(/.*)?)?$"
 	Repo string `json:"repo,omitempty"`
-	// Name is a chart name in Repo, a directory, a .tgz file or an oci:// reference.
+	// Name is the name of a chart in repo, an oci:// reference, or a directory or .tgz file. A path holds a slash,
+	// begins with a dot or ends in .tgz, and is relative to the Fleet file.
+	// +default="coder"
+	// +k8s:validation:not={"pattern":"^[a-z]+://[^/]*@"}
 	Name string `json:"name,omitempty"`
-	// Version is the chart's version; empty means the primary's version.
+	// Version is the chart's version, without a leading v. Without it, the primary's version.
+	// +k8s:validation:pattern="^([^v].*)?$"
 	Version string `json:"version,omitempty"`
 }
 
 // Defaults apply to every region that does not say otherwise.
 type Defaults struct {
-	// Namespace is where satellites are installed; "coder-satellite" if empty.
+	// Namespace is where satellites are installed: a DNS label of up to 63 characters. A namespace that does not exist is created.
+	// +default="coder-satellite"
+	// +k8s:validation:pattern="^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$"
+	// +k8s:validation:maxLength=63
 	Namespace string `json:"namespace,omitempty"`
-	// Release is the satellites' Helm release name; "coder-satellite" if empty.
+	// Release is the satellites' Helm release name, of up to 53 characters.
+	// +default="coder-satellite"
+	// +k8s:validation:pattern="^([a-z0-9]([-.a-z0-9]*[a-z0-9])?)?$"
+	// +k8s:validation:maxLength=53
 	Release string `json:"release,omitempty"`
-	// Values are Helm values files, relative to the Fleet file, applied first.
+	// Values are Helm values files for every region. Paths are relative to the Fleet file; a later file wins over an earlier one.
+	// +k8s:validation:items:minLength=1
 	Values []string `json:"values,omitempty"`
 }
 
 // Region is one kubeconfig context, one satellite, one workspace provider.
 type Region struct {
-	// Name is unique in the fleet; it also names the satellite's registration.
+	// Name is unique in the fleet, case ignored, and is the name of the satellite's registration at the primary:
+	// up to 63 letters, digits, '.', '_' and '-', with a letter or digit at both ends.
+	// +k8s:validation:pattern="^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
 	Name string `json:"name"`
-	// Context is the kubeconfig context of the region's cluster.
+	// Context is the kubeconfig context of the region's cluster. No two regions share one.
+	// +k8s:validation:minLength=1
 	Context string `json:"context"`
-	// AccessURL is where users will reach the satellite; https.
+	// AccessURL is where users reach the satellite: scheme, host and port only. It must be https, except on loopback,
+	// and differ from the primary's and from every other region's.
+	// +k8s:validation:format="uri"
+	// +k8s:validation:pattern="^https?://[^/?#@]+/?$"
 	AccessURL string `json:"accessURL"`
-	// Provider is the workspace provider's name or ID; empty: matched by cluster address.
+	// Provider is the name or ID of the region's workspace provider. Without it, the one whose cluster address
+	// is the context's API server.
 	Provider string `json:"provider,omitempty"`
-	// Namespace overrides Defaults.Namespace.
+	// Namespace is where this satellite is installed. Without it, `defaults.namespace`.
+	// +k8s:validation:pattern="^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$"
+	// +k8s:validation:maxLength=63
 	Namespace string `json:"namespace,omitempty"`
-	// Release overrides Defaults.Release.
+	// Release is this satellite's Helm release name. Without it, `defaults.release`.
+	// +k8s:validation:pattern="^([a-z0-9]([-.a-z0-9]*[a-z0-9])?)?$"
+	// +k8s:validation:maxLength=53
 	Release string `json:"release,omitempty"`
-	// Values are Helm values files, relative to the Fleet file, applied after the defaults'.
+	// Values are Helm values files for this region. They win over those of `defaults.values`. Paths are relative to the Fleet file.
+	// +k8s:validation:items:minLength=1
 	Values []string `json:"values,omitempty"`
-	// ConnectTo is a HOST:PORT to dial instead of what DNS says for AccessURL.
+	// ConnectTo is a HOST:PORT that the plugin dials instead of what DNS says for accessURL, to check a satellite before
+	// its DNS record exists. Users still need the record.
+	// +k8s:validation:pattern="^([^/@ ]+:[0-9]+)?$"
 	ConnectTo string `json:"connectTo,omitempty"`
-	// Canary chooses the workspace that is rebuilt to prove the migration.
+	// Canary chooses the workspace that is rebuilt to prove the migration. Its workspace alone may stand here: `canary: none`.
 	Canary Canary `json:"canary,omitempty"`
 }
 
 // Canary chooses the workspace that is rebuilt to prove a migration.
+//
+// +shortForm=workspace
 type Canary struct {
-	// Workspace is a workspace's name, "auto" (the operator's own on that
-	// provider, one that is off if there is one; the default) or "none".
+	// Workspace is a workspace's name; `auto`, for one of the operator's own on the region's provider, preferably one
+	// that is off; or `none`, to migrate without proof.
+	// +default="auto"
+	// +k8s:validation:pattern="^(\\S(.*\\S)?)?$"
 	Workspace string `json:"workspace,omitempty"`
 }
 
 // Rollout orders the regions of a fleet.
 type Rollout struct {
-	// Waves are region names; a wave starts when the one before it is done.
-	// Default: the first region alone, then the rest.
+	// Waves are lists of region names; a wave starts when the one before it is done. Each region is in exactly one wave.
+	// Without waves, the first region alone, then the rest.
+	// +k8s:validation:items:minItems=1
 	Waves [][]string `json:"waves,omitempty"`
-	// MaxParallel bounds the regions migrated at once in a wave; 4 if zero.
+	// MaxParallel is how many regions of a wave are migrated at once; 0 means the default. --max-parallel wins over it.
+	// +default=4
+	// +k8s:validation:minimum=0
 	MaxParallel int `json:"maxParallel,omitempty"`
-	// MaxFailures is how many regions may fail before no further region starts.
+	// MaxFailures is how many regions may fail before no further region starts. --max-failures wins over it.
+	// +default=0
+	// +k8s:validation:minimum=0
 	MaxFailures int `json:"maxFailures,omitempty"`
 }

@@ -7,31 +7,33 @@ type Outcome string
 
 // Outcomes. The comment gives the process's exit code.
 const (
-	OutcomeSucceeded       Outcome = "Succeeded"       // 0
-	OutcomeNothingToDo     Outcome = "NothingToDo"     // 0
-	OutcomeFailed          Outcome = "Failed"          // 1
-	OutcomeChangesPending  Outcome = "ChangesPending"  // 0, or 2 with --detailed-exitcode
-	OutcomePartlyFailed    Outcome = "PartlyFailed"    // 3
-	OutcomeLockHeld        Outcome = "LockHeld"        // 4; nothing was begun
-	OutcomeLockLost        Outcome = "LockLost"        // 4; stopped when the lock was gone
-	OutcomePreflightFailed Outcome = "PreflightFailed" // 5
-	OutcomeTimedOut        Outcome = "TimedOut"        // 124
-	OutcomeInterrupted     Outcome = "Interrupted"     // 130
+	OutcomeSucceeded       Outcome = "Succeeded"       // exit code 0
+	OutcomeNothingToDo     Outcome = "NothingToDo"     // exit code 0
+	OutcomeFailed          Outcome = "Failed"          // exit code 1
+	OutcomeChangesPending  Outcome = "ChangesPending"  // exit code 0, or 2 with --detailed-exitcode
+	OutcomePartlyFailed    Outcome = "PartlyFailed"    // exit code 3; some regions succeeded, some failed
+	OutcomeLockHeld        Outcome = "LockHeld"        // exit code 4; another run holds the lock, nothing was begun
+	OutcomeLockLost        Outcome = "LockLost"        // exit code 4; the run lost its lock, and stopped
+	OutcomePreflightFailed Outcome = "PreflightFailed" // exit code 5; nothing was changed
+	OutcomeTimedOut        Outcome = "TimedOut"        // exit code 124
+	OutcomeInterrupted     Outcome = "Interrupted"     // exit code 130
 	OutcomeNotStarted      Outcome = "NotStarted"      // a region that another's failure kept from starting
 )
 
 // Primary is the primary deployment as a document shows it.
 type Primary struct {
-	// URL is the primary's access URL.
+	// URL is the primary's access URL, as the login names it.
 	URL string `json:"url"`
-	// Version is the primary's version without a leading v; empty if unknown.
+	// Version is the primary's version without a leading v, from its API; missing if unknown.
 	Version string `json:"version,omitempty"`
-	// Operator is the e-mail address of the user whose token is used; empty if unknown.
+	// Operator is the e-mail address of the user whose token is used, from the primary's API; missing if unknown.
 	Operator string `json:"operator,omitempty"`
 }
 
-// Provider names a workspace provider.
+// Provider identifies a workspace provider. Both fields are missing if it was not found.
 type Provider struct {
-	ID   string `json:"id,omitempty"`
+	// ID is what the primary's API calls the provider by, where it is a resource pool.
+	ID string `json:"id,omitempty"`
+	// Name is the provider's name at the primary.
 	Name string `json:"name,omitempty"`
 }

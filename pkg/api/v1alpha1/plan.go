@@ -2,15 +2,17 @@ package v1alpha1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// Plan says what a migration would do, and from which facts.
+// Plan says what a migration would do, and from which facts. `plan` prints it,
+// and `migrate --plan` carries it out to the letter or refuses.
 //
+// +input
 // +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
 type Plan struct {
 	metav1.TypeMeta `json:",inline"`
 
 	// Primary is the primary deployment planned against.
 	Primary Primary `json:"primary"`
-	// Outcome is NothingToDo, ChangesPending, PreflightFailed or Failed.
+	// Outcome is NothingToDo, ChangesPending, PreflightFailed or Failed: the gravest of the regions'.
 	Outcome Outcome `json:"outcome"`
 	// Waves are the region names in the order in which they would run.
 	Waves [][]string `json:"waves"`
@@ -20,50 +22,59 @@ type Plan struct {
 
 // RegionPlan is the plan of one region.
 type RegionPlan struct {
-	Name      string   `json:"name"`
-	Context   string   `json:"context"`
-	Namespace string   `json:"namespace"`
-	Release   string   `json:"release"`
-	AccessURL string   `json:"accessURL"`
-	Provider  Provider `json:"provider"`
+	// Name is the region's name in the fleet.
+	Name string `json:"name"`
+	// Context is the kubeconfig context of the region's cluster.
+	Context string `json:"context"`
+	// Namespace is the namespace of the satellite, defaults filled in.
+	Namespace string `json:"namespace"`
+	// Release is the Helm release name of the satellite, defaults filled in.
+	Release string `json:"release"`
+	// AccessURL is where users reach the satellite, without a trailing slash; empty for a verb that needs none and got none.
+	AccessURL string `json:"accessURL"`
+	// Provider is the region's workspace provider, as the primary lists it.
+	Provider Provider `json:"provider"`
 	// Outcome is NothingToDo, ChangesPending, PreflightFailed or Failed.
 	Outcome Outcome `json:"outcome"`
-	// Fingerprint is "sha256:<hex>" over Basis: equal plans rest on equal facts.
+	// Fingerprint is "sha256:<hex>" over basis: equal plans rest on equal facts.
 	Fingerprint string `json:"fingerprint"`
 	// Basis are the facts that the plan rests on; a migration by plan refuses when one differs.
 	Basis Basis `json:"basis"`
-	// Steps are the steps in their order.
+	// Steps are the steps in the order in which they would run; the first is the preflight.
 	Steps []StepPlan `json:"steps"`
-	// Preflight are the checks that failed (they stop the migration) or warn.
+	// Preflight are the checks that failed (they stop the migration), warn, or could not be answered.
 	Preflight []CheckResult `json:"preflight,omitempty"`
 }
 
 // Basis are the facts that a region's plan rests on.
 type Basis struct {
-	// ClusterUID is the UID of the namespace kube-system.
+	// ClusterUID is the UID of the namespace kube-system, which identifies the cluster; empty if unknown.
 	ClusterUID string `json:"clusterUID"`
-	// LegacyRelease is "namespace/name.revision" of the legacy release; empty if none.
+	// LegacyRelease is "namespace/name.revision" of the legacy release; missing if there is none.
 	LegacyRelease string `json:"legacyRelease,omitempty"`
-	// LegacyRetained tells whether every part of the retention was in place.
+	// LegacyRetained reports whether every part of the retention was in place.
 	LegacyRetained bool `json:"legacyRetained"`
-	// SatelliteRevision is the revision of the satellite's deployed release; 0 if none.
+	// SatelliteRevision is the revision of the satellite's deployed Helm release; 0 if there is none.
+	// +k8s:validation:minimum=0
 	SatelliteRevision int `json:"satelliteRevision"`
-	// ConnectTo is the HOST:PORT that is dialled for the access URL; empty for what DNS says.
+	// ConnectTo is the HOST:PORT that is dialled for the access URL; missing if DNS decides.
 	ConnectTo string `json:"connectTo,omitempty"`
-	// ChartRepo is where the chart comes from: a repository's URL, or an oci:// reference; empty for a local chart.
+	// ChartRepo is where the chart comes from: a repository's URL, or an oci:// reference; missing for a local chart.
 	ChartRepo string `json:"chartRepo,omitempty"`
-	// ChartName and ChartVersion are of the chart to install.
-	ChartName    string `json:"chartName"`
+	// ChartName is the name of the chart to install, from its Chart.yaml; empty if the chart could not be loaded.
+	ChartName string `json:"chartName"`
+	// ChartVersion is the version of the chart to install, from its Chart.yaml; empty if the chart could not be loaded.
 	ChartVersion string `json:"chartVersion"`
-	// ChartDigest is "sha256:<hex>" over the chart's files.
+	// ChartDigest is "sha256:<hex>" over the chart's files; empty if the chart could not be loaded.
 	ChartDigest string `json:"chartDigest"`
-	// ValuesDigest is "sha256:<hex>" over the merged values (which may hold secrets, so not the values).
+	// ValuesDigest is "sha256:<hex>" over the merged values, which may hold secrets and are therefore not shown;
+	// empty if they could not be read.
 	ValuesDigest string `json:"valuesDigest"`
-	// NetworkingV2 is the provider's state.
+	// NetworkingV2 is the provider's networking when the plan was made.
 	NetworkingV2 NetworkingV2 `json:"networkingV2"`
-	// Registration is the fingerprint of the satellite's registration; empty if none.
+	// Registration is the fingerprint of the key that the satellite is registered with at the primary; missing if it is not registered.
 	Registration string `json:"registration,omitempty"`
-	// Canary is the ID of the canary workspace; empty if none.
+	// Canary is the ID of the workspace that would be rebuilt; missing if there is none.
 	Canary string `json:"canary,omitempty"`
 }
 
@@ -72,10 +83,10 @@ type NetworkingV2 string
 
 // States of a provider's networking.
 const (
-	NetworkingV2On       NetworkingV2 = "On"
-	NetworkingV2Off      NetworkingV2 = "Off"
+	NetworkingV2On       NetworkingV2 = "On"       // users connect by WebRTC
+	NetworkingV2Off      NetworkingV2 = "Off"      // users connect through the envproxy
 	NetworkingV2AlwaysOn NetworkingV2 = "AlwaysOn" // primary of v1.22 or later: the option is gone
-	NetworkingV2Unknown  NetworkingV2 = "Unknown"
+	NetworkingV2Unknown  NetworkingV2 = "Unknown"  // the provider or the primary's version could not be read
 )
 
 // StepAction is what a plan intends for a step.
@@ -83,22 +94,22 @@ type StepAction string
 
 // Step actions.
 const (
-	ActionNone    StepAction = "None"    // it is so already
+	ActionNone    StepAction = "None"    // already in place
 	ActionChange  StepAction = "Change"  // the step would write
 	ActionCheck   StepAction = "Check"   // the step reads and waits, and writes nothing
-	ActionBlocked StepAction = "Blocked" // cannot be decided or done; Reason says why
+	ActionBlocked StepAction = "Blocked" // cannot be decided or done; the reason says why
 )
 
 // StepPlan is what a plan intends for one step.
 type StepPlan struct {
-	// Name is the step's name, for example "install-satellite".
+	// Name identifies the step, for example "install-satellite".
 	Name string `json:"name"`
 	// Action is what would happen.
 	Action StepAction `json:"action"`
-	// Reason is one sentence: what is so already, or what would change.
+	// Reason is one sentence: what is already in place, what would change, or what is in the way.
 	Reason string `json:"reason"`
 	// Details are further lines, such as the objects that would change.
 	Details []string `json:"details,omitempty"`
-	// Diff is a unified diff of the manifest, Secret data redacted.
+	// Diff is a unified diff of the satellite's manifest, with Secret data redacted; missing if nothing differs.
 	Diff string `json:"diff,omitempty"`
 }

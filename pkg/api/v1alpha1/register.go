@@ -9,6 +9,10 @@ const Group = "coder-satellite.dev"
 // Version is the version of the documents in this package.
 const Version = "v1alpha1"
 
+// SchemaFolder is the URL below which the JSON Schemas of the documents are
+// published, in files named after the kind in lower case: docs/schema/v1alpha1.
+const SchemaFolder = "https://raw.githubusercontent.com/coder-satellite/kubectl-coder-satellite/main/docs/schema/v1alpha1/"
+
 // Kinds of the documents in this package.
 const (
 	KindFleet           = "Fleet"

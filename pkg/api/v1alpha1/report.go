@@ -3,7 +3,7 @@ package v1alpha1
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // MigrationReport says what a command that changes regions did: migrate,
-// rollback, retain, remove, finalize, unlock.
+// rollback, retain, remove or finalize.
 //
 // +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
 type MigrationReport struct {
@@ -11,14 +11,17 @@ type MigrationReport struct {
 
 	// Operation is the verb, for example "migrate".
 	Operation string `json:"operation"`
-	// Primary is the primary deployment.
+	// Primary is the primary deployment that the regions belong to.
 	Primary Primary `json:"primary"`
-	// Outcome is how the command ended.
+	// Outcome is how the command ended as a whole: PartlyFailed if some regions succeeded and some failed.
 	Outcome Outcome `json:"outcome"`
-	// ExitCode is the process's exit code.
+	// ExitCode is the process's exit code, which outcome determines.
+	// +k8s:validation:minimum=0
+	// +k8s:validation:maximum=255
 	ExitCode int `json:"exitCode"`
-	// Started and Finished bound the command.
-	Started  metav1.Time `json:"started"`
+	// Started is when the command began to read, by the operator's clock.
+	Started metav1.Time `json:"started"`
+	// Finished is when the last region was done, by the operator's clock.
 	Finished metav1.Time `json:"finished"`
 	// Regions are the reports of the regions, in the fleet's order.
 	Regions []RegionReport `json:"regions"`
@@ -26,26 +29,30 @@ type MigrationReport struct {
 
 // RegionReport says what was done to one region.
 type RegionReport struct {
-	Name     string   `json:"name"`
-	Context  string   `json:"context"`
+	// Name is the region's name in the fleet.
+	Name string `json:"name"`
+	// Context is the kubeconfig context of the region's cluster.
+	Context string `json:"context"`
+	// Provider is the region's workspace provider, as the primary lists it.
 	Provider Provider `json:"provider"`
-	Outcome  Outcome  `json:"outcome"`
-	// Resumed tells where an earlier, interrupted run stopped; empty if there was none.
+	// Outcome is how the command ended for this region.
+	Outcome Outcome `json:"outcome"`
+	// Resumed says where an earlier run that did not succeed stopped, and when; missing if there was none.
 	Resumed string `json:"resumed,omitempty"`
 	// Steps are the steps that ran, in the order in which they ran; an undo is a step result of its own.
 	Steps []StepResult `json:"steps"`
-	// Preflight are the checks that failed or warn.
+	// Preflight are the checks that failed, warn, or could not be answered.
 	Preflight []CheckResult `json:"preflight,omitempty"`
-	// Error says why the region failed; empty if it did not.
+	// Error says why the region failed; missing if it did not.
 	Error string `json:"error,omitempty"`
-	// Left are the things that a failed run leaves behind, in words.
+	// Left are the things that a failed run leaves behind, one sentence each.
 	Left []string `json:"left,omitempty"`
-	// Next is the one command to type next; empty if there is none.
+	// Next is the one command to type next; missing if there is none.
 	Next string `json:"next,omitempty"`
-	// Evidence is the folder with what was captured of a failure, once Networking
-	// v2 was settled and before anything else was undone.
+	// Evidence is the path, on the operator's machine, of the folder with what was captured of a failure, once Networking
+	// v2 was settled and before anything else was undone; missing if nothing was captured.
 	Evidence string `json:"evidence,omitempty"`
-	// After is how the run left the region; nil if nothing was begun.
+	// After is how the run left the region; missing if nothing was begun.
 	After *RegionState `json:"after,omitempty"`
 }
 
@@ -53,14 +60,15 @@ type RegionReport struct {
 type RegionState struct {
 	// NetworkingV2 is which path the provider's users take.
 	NetworkingV2 NetworkingV2 `json:"networkingV2"`
-	// Registered: the primary lists the satellite's own key.
+	// Registered is Yes if the primary lists the satellite's own key.
 	Registered Finding `json:"registered"`
-	// SatelliteRelease is Helm's status of the release's newest record, "none" or "Unknown".
+	// SatelliteRelease is Helm's status of the release's newest record, for example "deployed"; "none" without a record,
+	// "Unknown" if the records could not be read.
 	SatelliteRelease string `json:"satelliteRelease"`
-	// SatelliteAnswers: the access URL serves the satellite's own key, and the
+	// SatelliteAnswers is Yes if the access URL serves the satellite's own key, and the
 	// primary's API answers through it.
 	SatelliteAnswers Finding `json:"satelliteAnswers"`
-	// LegacyRetained: the legacy release survives `helm uninstall`; None if there is no legacy release.
+	// LegacyRetained is Yes if the legacy release survives `helm uninstall`, None if there is no legacy release.
 	LegacyRetained Finding `json:"legacyRetained"`
 }
 
@@ -71,8 +79,8 @@ type Finding string
 const (
 	FindingYes     Finding = "Yes"
 	FindingNo      Finding = "No"
-	FindingNone    Finding = "None"
-	FindingUnknown Finding = "Unknown"
+	FindingNone    Finding = "None"    // the question does not apply: the thing does not exist
+	FindingUnknown Finding = "Unknown" // could not be determined
 )
 
 // StepState is how a step ended.
@@ -80,23 +88,27 @@ type StepState string
 
 // Step states.
 const (
-	StepAlready     StepState = "Already"     // it was so already, nothing was written
-	StepRunning     StepState = "Running"     // seen in a journal, never in a report
+	StepAlready     StepState = "Already"     // already in place, nothing was written
+	StepRunning     StepState = "Running"     // not ended, or its end was not recorded; never in a MigrationReport
 	StepDone        StepState = "Done"        // applied and verified
 	StepFailed      StepState = "Failed"      // not applied, or not verified
-	StepUndone      StepState = "Undone"      // what the step did was taken back
-	StepUndoFailed  StepState = "UndoFailed"  // taking it back failed
+	StepUndone      StepState = "Undone"      // what the step did was undone
+	StepUndoFailed  StepState = "UndoFailed"  // undoing it failed
 	StepInterrupted StepState = "Interrupted" // stopped by a signal, a timeout or a lost lock
 )
 
 // StepResult is how one step ended.
 type StepResult struct {
-	Name  string    `json:"name"`
+	// Name identifies the step, as in the plan.
+	Name string `json:"name"`
+	// State is how the step ended.
 	State StepState `json:"state"`
 	// Message is one sentence: what was found or done.
 	Message string `json:"message,omitempty"`
-	// Error says why it failed; empty if it did not.
-	Error    string      `json:"error,omitempty"`
-	Started  metav1.Time `json:"started"`
+	// Error says why the step failed; missing if it did not.
+	Error string `json:"error,omitempty"`
+	// Started is when the step began, by the operator's clock.
+	Started metav1.Time `json:"started"`
+	// Finished is when the step ended, by the operator's clock; null while it has not.
 	Finished metav1.Time `json:"finished"`
 }

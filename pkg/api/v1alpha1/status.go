@@ -8,11 +8,11 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 type StatusReport struct {
 	metav1.TypeMeta `json:",inline"`
 
-	// Primary is the primary deployment.
+	// Primary is the primary deployment that the regions belong to.
 	Primary Primary `json:"primary"`
 	// Outcome is Succeeded when no check failed, else Failed.
 	Outcome Outcome `json:"outcome"`
-	// Taken is when the facts were gathered.
+	// Taken is when the facts were gathered, by the operator's clock.
 	Taken metav1.Time `json:"taken"`
 	// Regions are the regions in the fleet's order.
 	Regions []RegionStatus `json:"regions"`
@@ -25,43 +25,55 @@ type Phase string
 const (
 	PhaseLegacy    Phase = "Legacy"    // no satellite serves it
 	PhasePartial   Phase = "Partial"   // a migration was begun and is not complete
-	PhaseMigrated  Phase = "Migrated"  // served by its satellite, legacy release retained
+	PhaseMigrated  Phase = "Migrated"  // served by its satellite, legacy release still there
 	PhaseFinalized Phase = "Finalized" // served by its satellite, legacy release removed
-	PhaseUnknown   Phase = "Unknown"   // could not be told
+	PhaseUnknown   Phase = "Unknown"   // a fact that decides it could not be determined
 )
 
 // RegionStatus is the status of one region.
 type RegionStatus struct {
-	Name      string   `json:"name"`
-	Context   string   `json:"context"`
-	Provider  Provider `json:"provider"`
-	AccessURL string   `json:"accessURL,omitempty"`
+	// Name is the region's name in the fleet.
+	Name string `json:"name"`
+	// Context is the kubeconfig context of the region's cluster.
+	Context string `json:"context"`
+	// Provider is the region's workspace provider, as the primary lists it.
+	Provider Provider `json:"provider"`
+	// AccessURL is where users reach the satellite; missing if neither the Fleet nor a flag names it.
+	AccessURL string `json:"accessURL,omitempty"`
 	// Phase is where the region stands.
 	Phase Phase `json:"phase"`
 	// Outcome is Succeeded when no check of the region failed, else Failed.
 	Outcome Outcome `json:"outcome"`
-	// NetworkingV2 is the provider's networking.
+	// NetworkingV2 is the provider's networking, from the primary.
 	NetworkingV2 NetworkingV2 `json:"networkingV2"`
-	// SatelliteVersion is the app version of the deployed release; empty if none.
+	// SatelliteVersion is the app version of the satellite's deployed Helm release; missing if there is none.
 	SatelliteVersion string `json:"satelliteVersion,omitempty"`
-	// Run is the last or present run on the region, from its journal and lock; nil if there was none.
+	// Run is the last or present run on the region, from its journal and lock; missing if there was none.
 	Run *Run `json:"run,omitempty"`
 	// Checks are the results, in the order of the checks.
 	Checks []CheckResult `json:"checks"`
 }
 
-// Run is a run as its journal and lock tell it.
+// Run is the last or present run on a region, from its journal and lock. The times are by the clock of
+// whoever ran it.
 type Run struct {
-	Operation string      `json:"operation"`
-	Operator  string      `json:"operator"`
-	Step      string      `json:"step,omitempty"`
-	State     StepState   `json:"state,omitempty"`
-	Outcome   Outcome     `json:"outcome,omitempty"`
-	Started   metav1.Time `json:"started"`
-	Updated   metav1.Time `json:"updated"`
-	// Holder holds the region's lock; empty when it is free.
+	// Operation is the verb, for example "migrate"; empty if only a lock is known.
+	Operation string `json:"operation"`
+	// Operator is the e-mail address of whoever ran it; empty if only a lock is known.
+	Operator string `json:"operator"`
+	// Step is the step that was begun last.
+	Step string `json:"step,omitempty"`
+	// State is how far that step got.
+	State StepState `json:"state,omitempty"`
+	// Outcome is how the run ended; missing while it lasts, or if it died.
+	Outcome Outcome `json:"outcome,omitempty"`
+	// Started is when the run began; null if only a lock is known.
+	Started metav1.Time `json:"started"`
+	// Updated is when the journal was last written; null if only a lock is known.
+	Updated metav1.Time `json:"updated"`
+	// Holder is the run that holds the region's lock, as OPERATOR@HOST/RUN; missing when the lock is free.
 	Holder string `json:"holder,omitempty"`
-	// HeldSince is when Holder took the lock.
+	// HeldSince is when holder took the lock; missing when the lock is free.
 	HeldSince *metav1.Time `json:"heldSince,omitempty"`
 }
 
@@ -71,10 +83,10 @@ type CheckState string
 // Check states.
 const (
 	CheckPass    CheckState = "Pass"
-	CheckWarn    CheckState = "Warn"
-	CheckFail    CheckState = "Fail"
-	CheckSkipped CheckState = "Skipped" // does not apply here
-	CheckUnknown CheckState = "Unknown" // could not be determined
+	CheckWarn    CheckState = "Warn"    // not as it should be, and nothing fails for it
+	CheckFail    CheckState = "Fail"    // the region fails
+	CheckSkipped CheckState = "Skipped" // does not apply here, or the cause is told by another check
+	CheckUnknown CheckState = "Unknown" // could not be determined; fails the region if the severity is Error
 )
 
 // Severity is how much a check that does not pass matters.
@@ -82,17 +94,20 @@ type Severity string
 
 // Severities.
 const (
-	SeverityError   Severity = "Error"
-	SeverityWarning Severity = "Warning"
+	SeverityError   Severity = "Error"   // fails the region
+	SeverityWarning Severity = "Warning" // fails nothing
 )
 
 // CheckResult is the answer to one check.
 type CheckResult struct {
-	// ID is stable, for example "satellite-ready".
-	ID       string     `json:"id"`
-	Category string     `json:"category"`
-	Severity Severity   `json:"severity"`
-	State    CheckState `json:"state"`
+	// ID names the check, for example "satellite-ready"; IDs never change. `explain ID` says more.
+	ID string `json:"id"`
+	// Category is what the check is about, for example "cluster", "provider" or "satellite".
+	Category string `json:"category"`
+	// Severity is how much it matters that the check does not pass.
+	Severity Severity `json:"severity"`
+	// State is the answer.
+	State CheckState `json:"state"`
 	// Message is one sentence: what was found.
 	Message string `json:"message"`
 	// Hint says what to do, when the check did not pass.
@@ -105,18 +120,22 @@ type CheckResult struct {
 type CheckList struct {
 	metav1.TypeMeta `json:",inline"`
 
+	// Items are the checks, in the order in which they are made.
 	Items []CheckInfo `json:"items"`
 }
 
 // CheckInfo describes one check.
 type CheckInfo struct {
-	ID       string   `json:"id"`
-	Category string   `json:"category"`
+	// ID names the check, for example "satellite-ready"; IDs never change.
+	ID string `json:"id"`
+	// Category is what the check is about, for example "cluster", "provider" or "satellite".
+	Category string `json:"category"`
+	// Severity is how much it matters that the check does not pass.
 	Severity Severity `json:"severity"`
-	// Preflight tells whether a failure stops a migration before it starts.
+	// Preflight reports whether a failure stops a migration before it starts.
 	Preflight bool `json:"preflight"`
 	// Question is what the check asks, one line.
 	Question string `json:"question"`
-	// Explanation says what it means when the check does not pass, and how to mend it.
+	// Explanation says what it means when the check does not pass, and how to fix it.
 	Explanation string `json:"explanation"`
 }

@@ -9,7 +9,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 type VerifyReport struct {
 	metav1.TypeMeta `json:",inline"`
 
-	// Primary is the primary deployment.
+	// Primary is the primary deployment that the regions belong to.
 	Primary Primary `json:"primary"`
 	// Outcome is Succeeded when every region's workspace was reached through its
 	// satellite, PartlyFailed when some were, else Failed.
@@ -20,46 +20,61 @@ type VerifyReport struct {
 
 // RegionVerification is the verification of one region.
 type RegionVerification struct {
-	Name     string   `json:"name"`
-	Context  string   `json:"context"`
+	// Name is the region's name in the fleet.
+	Name string `json:"name"`
+	// Context is the kubeconfig context of the region's cluster.
+	Context string `json:"context"`
+	// Provider is the region's workspace provider, as the primary lists it.
 	Provider Provider `json:"provider"`
 	// Outcome is Succeeded when the workspace was reached through the satellite,
 	// and no more pings were lost than was allowed.
 	Outcome Outcome `json:"outcome"`
-	// Workspace is the name of the workspace that was connected to; empty if none was chosen.
+	// Workspace is the name of the workspace that was connected to; missing if none was chosen.
 	Workspace string `json:"workspace,omitempty"`
-	// Message says why nothing was tried; empty if it was.
+	// Message says why nothing was tried; missing if it was.
 	Message string `json:"message,omitempty"`
-	// Satellite and Primary are the connections through each, relayed by its own
-	// TURN server; nil if it was not tried.
+	// Satellite is the connection through the satellite, relayed by its own TURN server; missing if it was not tried.
 	Satellite *Connection `json:"satellite,omitempty"`
-	Primary   *Connection `json:"primary,omitempty"`
+	// Primary is the connection through the primary, relayed by its own TURN server; missing if it was not tried.
+	Primary *Connection `json:"primary,omitempty"`
 }
 
 // Connection is a connection to a workspace's agent, made from this machine.
 type Connection struct {
 	// URL is the access URL that it goes through.
 	URL string `json:"url"`
-	// Connected tells that it was made, and that at least one ping came back.
+	// Connected reports whether the connection was made and at least one ping came back.
 	Connected bool `json:"connected"`
-	// ConnectMicroseconds is how long it took to connect.
+	// ConnectMicroseconds is how long it took to connect, in microseconds; missing if it was not made.
+	// +k8s:validation:minimum=0
 	ConnectMicroseconds int64 `json:"connectMicroseconds,omitempty"`
-	// RoundTrip are the pings; nil if it was not made.
+	// RoundTrip are the pings; missing if the connection was not made.
 	RoundTrip *RoundTrip `json:"roundTrip,omitempty"`
 	// Stage is where it failed: "broker", "relay", "agent" or "peer" when it was not
-	// made; "ping" when it was lost, or too many pings were; empty if it did not.
+	// made; "ping" when it was lost, or too many pings were; missing if it did not fail.
 	Stage string `json:"stage,omitempty"`
-	// Message says why it failed, and Hint what to do; both empty if it did not.
+	// Message says why it failed; missing if it did not.
 	Message string `json:"message,omitempty"`
-	Hint    string `json:"hint,omitempty"`
+	// Hint says what to do about the failure; missing if message says it, or nothing is known.
+	Hint string `json:"hint,omitempty"`
 }
 
 // RoundTrip is how long pings to an agent and back took. Pings that were asked
-// for and not sent are in neither number.
+// for and not sent are in neither number. All times are 0 if no ping came back.
 type RoundTrip struct {
-	Sent               int   `json:"sent"`
-	Lost               int   `json:"lost"`
-	MinMicroseconds    int64 `json:"minMicroseconds"`
+	// Sent is how many pings were sent.
+	// +k8s:validation:minimum=0
+	Sent int `json:"sent"`
+	// Lost is how many of them did not come back within three seconds.
+	// +k8s:validation:minimum=0
+	Lost int `json:"lost"`
+	// MinMicroseconds is the shortest round trip, in microseconds.
+	// +k8s:validation:minimum=0
+	MinMicroseconds int64 `json:"minMicroseconds"`
+	// MedianMicroseconds is the median round trip, in microseconds; of an even number of pings, the upper one.
+	// +k8s:validation:minimum=0
 	MedianMicroseconds int64 `json:"medianMicroseconds"`
-	MaxMicroseconds    int64 `json:"maxMicroseconds"`
+	// MaxMicroseconds is the longest round trip, in microseconds.
+	// +k8s:validation:minimum=0
+	MaxMicroseconds int64 `json:"maxMicroseconds"`
 }

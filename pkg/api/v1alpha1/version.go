@@ -10,12 +10,12 @@ type VersionInfo struct {
 
 	// Version is the plugin's version, "v0.1.0" or "(devel)".
 	Version string `json:"version"`
-	// Commit is the commit that the plugin was built from; empty if unknown.
+	// Commit is the Git commit that the plugin was built from; missing if unknown.
 	Commit string `json:"commit,omitempty"`
-	// GoVersion is the compiler's version.
+	// GoVersion is the version of the Go compiler that built it, for example "go1.26.0".
 	GoVersion string `json:"goVersion"`
-	// Platform is "os/arch".
+	// Platform is the operating system and architecture that it was built for, for example "linux/amd64".
 	Platform string `json:"platform"`
-	// Primary is the primary deployment; nil unless asked for.
+	// Primary is the primary deployment; missing unless asked for with --primary.
 	Primary *Primary `json:"primary,omitempty"`
 }

@@ -14,6 +14,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/test/schema"
 )
 
 // Lab is a lab that is up.
@@ -127,7 +129,9 @@ func (l *Lab) Command(ctx context.Context, env []string, name string, args ...st
 	return command
 }
 
-// Run runs a command in the lab's environment.
+// Run runs a command in the lab's environment. A document of the plugin that does
+// not fit its schema is withheld, and makes the exit code -1: whichever of the two
+// a test looks at, it fails.
 func (l *Lab) Run(ctx context.Context, env []string, name string, args ...string) Result {
 	command := l.Command(ctx, env, name, args...)
 	var stdout, stderr bytes.Buffer
@@ -141,6 +145,9 @@ func (l *Lab) Run(ctx context.Context, env []string, name string, args ...string
 		result.Code = exit.ExitCode()
 	case err != nil:
 		result.Code, result.Stderr = -1, result.Stderr+err.Error()
+	}
+	if err := schema.Check(result.Stdout); err != nil {
+		result.Code, result.Stdout, result.Stderr = -1, "", fmt.Sprintf("%s%v:\n%s", result.Stderr, err, result.Stdout)
 	}
 	return result
 }

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// What is committed is what the program writes: `make docs` changes nothing.
+func TestDocumentsAreCurrent(t *testing.T) {
+	t.Chdir("../..")
+	for _, name := range []string{"XDG_CACHE_HOME", "HOME", "LocalAppData"} {
+		t.Setenv(name, os.Getenv(name)) // put back what the generator sets
+	}
+	files, err := documents()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range files {
+		got, err := os.ReadFile(filepath.Join("docs", name))
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("docs/%s is out of date (%v): run `make docs`", name, err)
+		}
+	}
+	for _, folder := range []string{"reference", schemaFolder} {
+		entries, err := os.ReadDir(filepath.Join("docs", folder))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, entry := range entries {
+			if _, ok := files[folder+"/"+entry.Name()]; !ok {
+				t.Errorf("docs/%s/%s is of nothing that there is: run `make docs`", folder, entry.Name())
+			}
+		}
+	}
+}

@@ -42,6 +42,20 @@ func TestFlagsFleet(t *testing.T) {
 	}
 }
 
+// The unified URL reaches every region, and the command line of each.
+func TestFlagsUnifiedURL(t *testing.T) {
+	got, err := fleet.Flags{Contexts: []string{"a", "b"}, UnifiedURL: "https://Global.example.com/", AccessURLOptional: true}.Load(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, region := range got.Regions {
+		want := "kubectl coder-satellite status --context " + region.Context + " --unified-url https://Global.example.com/"
+		if region.UnifiedURL != "https://global.example.com" || region.Command("status") != want {
+			t.Errorf("unified URL %q, command %q", region.UnifiedURL, region.Command("status"))
+		}
+	}
+}
+
 func TestFlagsSeveralContextsWithoutURL(t *testing.T) {
 	got, err := fleet.Flags{Contexts: []string{"a/b", "a:b", "///", "A-B"}, AccessURLOptional: true}.Fleet()
 	if err != nil {
@@ -71,6 +85,9 @@ func TestFlagsErrors(t *testing.T) {
 		"http":             {fleet.Flags{Contexts: []string{"a"}, AccessURL: "http://a.example.com"}, []string{"--access-url: \"http://a.example.com\" is not https"}},
 		"values missing":   {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, ValueFiles: []string{"nowhere.yaml"}}, []string{"--values: the file nowhere.yaml does not exist"}},
 		"bad namespace":    {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, Namespace: "A_"}, []string{`--namespace: "A_"`}},
+		"unified, http":    {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, UnifiedURL: "http://g.example.com"}, []string{`--unified-url: "http://g.example.com" is not https`}},
+		"unified, region":  {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, UnifiedURL: "https://A.example.com:8443"}, []string{`--unified-url: "a.example.com" is also the host of the access URL of region "a"; `}},
+		"file and unified": {fleet.Flags{Filename: file, UnifiedURL: url}, []string{"--unified-url: cannot be used with --filename"}},
 		"bad numbers":      {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, MaxParallel: -1, MaxFailures: &minus}, []string{"--max-parallel: is -1", "--max-failures: is -1"}},
 		"region, no file":  {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, Regions: []string{"a"}}, []string{"--region: selects regions of a Fleet file"}},
 		"file and context": {fleet.Flags{Filename: file, Contexts: []string{"a"}, Sets: []string{"a=b"}}, []string{"--context: cannot be used with --filename", "--set: cannot"}},

@@ -12,6 +12,11 @@ type Fleet struct {
 	Coder Coder `json:"coder,omitempty"`
 	// Chart is the satellite's chart.
 	Chart Chart `json:"chart,omitempty"`
+	// UnifiedURL is a URL that all satellites serve beside their own access URL,
+	// and that DNS leads to the nearest one (GeoDNS). https, without a path, with a
+	// host of its own: neither the primary's nor a region's. Needs Coder and a chart
+	// of 1.28 or later, and certificates that name its host. Empty: there is none.
+	UnifiedURL string `json:"unifiedURL,omitempty"`
 	// Defaults apply to every region that does not say otherwise.
 	Defaults Defaults `json:"defaults,omitempty"`
 	// Regions are the regions to migrate; at least one.

@@ -91,7 +91,7 @@ func status(ctx context.Context, env Environment, c *connection, timeout time.Du
 	for i, source := range c.sources {
 		look := *source
 		look.Shared = shared
-		group.Go(func() { snapshots[i] = look.Collect(ctx, snapshot.StatusItems()...) })
+		group.Go(func() { snapshots[i] = look.Collect(ctx, snapshot.CheckItems()...) })
 	}
 	group.Wait()
 	snapshot.Compare(snapshots)

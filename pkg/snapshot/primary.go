@@ -15,6 +15,9 @@ type PrimarySource struct {
 
 	once  sync.Once
 	facts Primary
+
+	unifiedOnce sync.Once
+	unified     Unified
 }
 
 // NewPrimarySource returns a source that asks client at the first use.

@@ -56,7 +56,7 @@ func needs() map[string][]string {
 		"access-url-free":   {"endpoint", "satellite"}, "access-url": {"endpoint", "satellite"}, "access-url-change": {"satellite"},
 		"satellite-proxies": {"endpoint", "satellite", "version"},
 		"certificate-valid": {"endpoint"}, "certificate-names": {"certificates"}, "devurl-certificate": {"certificates"},
-		"unified-url": {}, "unified-url-supported": {}, // without one; see TestUnifiedUnknown
+		"unified-url": {"satellite"}, "unified-url-supported": {}, // without one; see TestUnifiedUnknown
 		"registration-name": {"registrations", "satellite"}, "satellite-registered": {"registrations", "satellite"},
 		"canary": {"canary"}, "run-complete": {"journal", "lock"},
 	}

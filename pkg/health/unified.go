@@ -71,8 +71,12 @@ func unifiedURL(s *snapshot.Snapshot) Answer {
 	found, known := s.Unified.Get()
 	served := endpoint.UnifiedCertificate
 	switch {
+	case !s.Satellite.IsKnown():
+		return unknown(s.Satellite.Err(), "")
 	case url == "":
-		return pass("the fleet has no unified URL")
+		return unifiedNowhere(s)
+	case !s.Spec.Collected() && s.InstalledAccessURL() != "" && !coder.SameURL(s.InstalledAccessURL(), url): // else it is about to change
+		return fail(hintMigrate(s), "the satellite was installed for %s, and not yet for the unified URL %s", s.InstalledAccessURL(), url)
 	case !endpointKnown:
 		return unknown(s.Endpoint.Err(), "")
 	case served != nil && !served.For(host):
@@ -87,6 +91,16 @@ func unifiedURL(s *snapshot.Snapshot) Answer {
 	default:
 		return unifiedPrimary(s, found.Identity.Version)
 	}
+}
+
+// unifiedNowhere judges a region of a fleet without a unified URL, whose satellite
+// may have been given one.
+func unifiedNowhere(s *snapshot.Snapshot) Answer {
+	installed := s.InstalledAccessURL()
+	if installed == "" || coder.SameURL(installed, s.Region.AccessURL) || !s.ServesAccessURL() {
+		return pass("neither the fleet nor the satellite has a unified URL") // access-url-change judges another URL of its own
+	}
+	return fail("name it as unifiedURL in the Fleet, or with --unified-url", "the satellite was installed for the unified URL %s, and the fleet has none: `migrate` would take it from the satellite", installed)
 }
 
 // unifiedSilent judges a unified URL at which nothing answers as Coder does.

@@ -89,8 +89,17 @@ func TestUnifiedURL(t *testing.T) {
 	}
 	regional := certified(healthy().Taken.AddDate(0, 3, 0), "coder-sydney.example.com")
 	noAddress := func(s *snapshot.Snapshot) { s.Satellite = snapshot.Known(satellite.State{}) }
+	regionally := func(s *snapshot.Snapshot) {
+		edit(&s.Satellite, func(state *satellite.State) { state.Values = satelliteValues(primaryURL, accessURL) })
+	}
+	status := func(s *snapshot.Snapshot) { s.Spec = snapshot.Fact[satellite.Spec]{} }
+	alone := func(s *snapshot.Snapshot) { s.Region.UnifiedURL = "" }
 	answers(t, map[string]row{
-		"none":                    {"unified-url", as, v1alpha1.CheckPass, "no unified URL", ""},
+		"installed without":       {"unified-url", both(both(shares, regionally), status), v1alpha1.CheckWarn, "was installed for " + accessURL + ", and not yet for the unified URL " + unifiedURL, "kubectl coder-satellite migrate"},
+		"about to change":         {"unified-url", both(shares, regionally), v1alpha1.CheckPass, "leads to", ""},
+		"not in the fleet":        {"unified-url", both(shares, alone), v1alpha1.CheckWarn, "was installed for the unified URL " + unifiedURL + ", and the fleet has none", "--unified-url"},
+		"no satellite":            {"unified-url", absent, v1alpha1.CheckPass, "neither the fleet nor the satellite", ""},
+		"none":                    {"unified-url", as, v1alpha1.CheckPass, "neither the fleet nor the satellite has a unified URL", ""},
 		"another satellite":       {"unified-url", shares, v1alpha1.CheckPass, unifiedURL + ` leads to the satellite "london" from here`, ""},
 		"this satellite":          {"unified-url", finding(serves(ownKey, "another form")), v1alpha1.CheckPass, "leads to this satellite", ""},
 		"the primary":             {"unified-url", finding(primary("1.28.2")), v1alpha1.CheckPass, "leads to the primary", ""},
@@ -117,6 +126,7 @@ func TestUnifiedUnknown(t *testing.T) {
 	answers(t, map[string]row{
 		"nobody asked":     {"unified-url", both(shares, func(s *snapshot.Snapshot) { s.Unified = snapshot.Fact[snapshot.Unified]{} }), v1alpha1.CheckUnknown, "not collected", ""},
 		"lost":             {"unified-url", both(shares, func(s *snapshot.Snapshot) { lose(&s.Unified) }), v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"no satellite":     {"unified-url", both(shares, func(s *snapshot.Snapshot) { lose(&s.Satellite) }), v1alpha1.CheckUnknown, errLost.Error(), ""},
 		"no endpoint":      {"unified-url", both(shares, func(s *snapshot.Snapshot) { lose(&s.Endpoint) }), v1alpha1.CheckUnknown, errLost.Error(), ""},
 		"no registrations": {"unified-url", both(shares, func(s *snapshot.Snapshot) { lose(&s.Registrations) }), v1alpha1.CheckUnknown, errLost.Error(), ""},
 		"no version":       {"unified-url", both(primary, func(s *snapshot.Snapshot) { lose(&s.Primary.Version) }), v1alpha1.CheckUnknown, errLost.Error(), ""},

@@ -21,12 +21,13 @@ func TestIdentify(t *testing.T) {
 		want     string // of the version, or of the key's fingerprint, or of the error
 		asked    int
 	}{
-		"a satellite":              {key, version, "f", 1},
-		"a primary":                {none, version, "1.28.2", 2},
-		"a primary's dashboard":    {says(200, "text/html", "<html></html>"), version, "1.28.2", 2},
-		"no Coder":                 {none, none, "neither a satellite nor a primary answers", 2},
-		"an authenticating proxy":  {says(401, "text/html", "log in"), says(401, "text/html", "log in"), "ENDPOINT_AUTH_HEADER was not sent", 2},
-		"a page of something else": {says(200, "text/html", "<html></html>"), says(200, "text/html", "<html></html>"), "names no version of Coder", 2},
+		"a satellite":             {key, version, "f", 1},
+		"a primary":               {none, version, "1.28.2", 2},
+		"a primary's dashboard":   {says(200, "text/html", "<html></html>"), version, "1.28.2", 2},
+		"no Coder":                {none, none, "neither a satellite nor a primary answers", 2},
+		"an authenticating proxy": {says(401, "text/html", "log in"), says(401, "text/html", "log in"), "ENDPOINT_AUTH_HEADER was not sent", 2},
+		"a page of something else": {says(200, "text/html", "<html></html>"), says(200, "text/html", "<html></html>"),
+			"names no version of Coder", 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var asked int

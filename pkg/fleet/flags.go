@@ -91,7 +91,8 @@ func (f Flags) clash() error {
 		set  bool
 	}{
 		{"--context", len(f.Contexts) > 0}, {"--access-url", f.AccessURL != ""}, {"--provider", f.Provider != ""},
-		{"--unified-url", f.UnifiedURL != ""}, {"--namespace", f.Namespace != ""}, {"--release", f.Release != ""}, {"--connect-to", f.ConnectTo != ""},
+		{"--unified-url", f.UnifiedURL != ""},
+		{"--namespace", f.Namespace != ""}, {"--release", f.Release != ""}, {"--connect-to", f.ConnectTo != ""},
 		{"--canary", f.Canary != ""}, {"--chart", f.Chart != ""}, {"--repo", f.Repo != ""}, {"--chart-version", f.ChartVersion != ""},
 		{"--values", len(f.ValueFiles) > 0}, {"--set", len(f.Sets) > 0},
 	} {

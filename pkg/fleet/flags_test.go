@@ -85,15 +85,18 @@ func TestFlagsErrors(t *testing.T) {
 		"http":             {fleet.Flags{Contexts: []string{"a"}, AccessURL: "http://a.example.com"}, []string{"--access-url: \"http://a.example.com\" is not https"}},
 		"values missing":   {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, ValueFiles: []string{"nowhere.yaml"}}, []string{"--values: the file nowhere.yaml does not exist"}},
 		"bad namespace":    {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, Namespace: "A_"}, []string{`--namespace: "A_"`}},
-		"unified, http":    {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, UnifiedURL: "http://g.example.com"}, []string{`--unified-url: "http://g.example.com" is not https`}},
-		"unified, region":  {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, UnifiedURL: "https://A.example.com:8443"}, []string{`--unified-url: "a.example.com" is also the host of the access URL of region "a"; `}},
-		"file and unified": {fleet.Flags{Filename: file, UnifiedURL: url}, []string{"--unified-url: cannot be used with --filename"}},
 		"bad numbers":      {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, MaxParallel: -1, MaxFailures: &minus}, []string{"--max-parallel: is -1", "--max-failures: is -1"}},
 		"region, no file":  {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, Regions: []string{"a"}}, []string{"--region: selects regions of a Fleet file"}},
 		"file and context": {fleet.Flags{Filename: file, Contexts: []string{"a"}, Sets: []string{"a=b"}}, []string{"--context: cannot be used with --filename", "--set: cannot"}},
 		"unknown region":   {fleet.Flags{Filename: file, Regions: []string{"a", "zzz", "bb"}}, []string{`no region "zzz"; there are: a, b, c`, `no region "bb"; did you mean "b"?`}},
 		"bad overrides":    {fleet.Flags{Filename: file, CoderURL: "http://x.example.com", CAFile: "nowhere.pem", MaxParallel: -1, MaxFailures: &minus}, []string{"--coder-url: ", "--coder-ca-file: the file nowhere.pem", "--max-parallel", "--max-failures"}},
 		"no such file":     {fleet.Flags{Filename: "nowhere.yaml"}, []string{"the Fleet file nowhere.yaml cannot be read"}},
+
+		"unified URL, http": {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, UnifiedURL: "http://g.example.com"},
+			[]string{`--unified-url: "http://g.example.com" is not https`}},
+		"unified URL, a region's": {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, UnifiedURL: "https://A.example.com:8443"},
+			[]string{`--unified-url: "a.example.com" is also the host of the access URL of region "a"; `}},
+		"file and unified URL": {fleet.Flags{Filename: file, UnifiedURL: url}, []string{"--unified-url: cannot be used with --filename"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

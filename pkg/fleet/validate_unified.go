@@ -32,7 +32,8 @@ func validateUnified(p *problems, in v1alpha1.Fleet, out *Fleet) {
 		if line > 0 {
 			where = fmt.Sprintf(" (line %d)", line)
 		}
-		p.addf("unifiedURL", "%q is also the host of the access URL of region %q%s; the unified URL needs a host of its own", host, region.Name, where)
+		p.addf("unifiedURL", "%q is also the host of the access URL of region %q%s; the unified URL needs a host of its own", host,
+			region.Name, where)
 	}
 }
 

@@ -20,9 +20,11 @@ func certificateValidCheck() Check {
 		Info: v1alpha1.CheckInfo{
 			ID: "certificate-valid", Category: categoryAccess, Severity: v1alpha1.SeverityError, Preflight: true,
 			Question: "Is the access URL's certificate valid for another 30 days?",
-			Explanation: "Looks at the certificate that the access URL serves, seen from this machine, and at the one in the Secret that coderd.tls.hostSecretName names. " +
+			Explanation: "Looks at the certificate that the access URL serves, seen from this machine, and at the one in the Secret that " +
+				"coderd.tls.hostSecretName names. " +
 				"An expired one fails the check, because users and workspaces would be refused; fewer than 30 days are a warning. " +
-				"Renew the certificate in the Secret, then restart the satellite's pods with `kubectl rollout restart deployment coderd`: they read it when they start.",
+				"Renew the certificate in the Secret, then restart the satellite's pods with `kubectl rollout restart deployment coderd`: " +
+				"they read it when they start.",
 		},
 		Evaluate: certificateValid,
 	}
@@ -33,8 +35,10 @@ func certificateNamesCheck() Check {
 		Info: v1alpha1.CheckInfo{
 			ID: "certificate-names", Category: categoryAccess, Severity: v1alpha1.SeverityWarning, Preflight: true,
 			Question: "Does the certificate in the satellite's TLS Secret name the hosts that it is reached by?",
-			Explanation: "The certificate in the Secret that coderd.tls.hostSecretName names must be for the access URL's host and, if the fleet has a unified URL, for that one's host too. " +
-				"A satellite with a certificate for other names would be installed, and never answer at its access URL, unless something in front of it, such as an Ingress, has its own certificate. " +
+			Explanation: "The certificate in the Secret that coderd.tls.hostSecretName names must be for the access URL's host and, if the " +
+				"fleet has a unified URL, for that one's host too. " +
+				"A satellite with a certificate for other names would be installed, and never answer at its access URL, unless something in " +
+				"front of it, such as an Ingress, has its own certificate. " +
 				"Only the Secret's entry tls.crt is looked at, and nothing of it is kept but names and dates.",
 		},
 		Evaluate: certificateNames,
@@ -92,7 +96,8 @@ func certificateNames(s *snapshot.Snapshot) Answer {
 		}
 	}
 	if len(missing) > 0 {
-		return fail(renewing(s, found.Host.Name), "the certificate in Secret %s is for %s, not for %s", found.Host.Name, &held, strings.Join(missing, " and "))
+		return fail(renewing(s, found.Host.Name), "the certificate in Secret %s is for %s, not for %s", found.Host.Name, &held,
+			strings.Join(missing, " and "))
 	}
 	return pass("the certificate in Secret %s is for %s", found.Host.Name, &held)
 }
@@ -107,7 +112,8 @@ func certificateIn(s *snapshot.Snapshot, secret snapshot.TLSSecret) (probe.Certi
 	case slices.Contains(s.MissingSecrets.Value(), secret.Name): // which values-secrets reports
 		answer = skip("Secret %s does not exist", secret.Name)
 	case secret.Missing:
-		answer = fail(renewing(s, secret.Name), "Secret %s, which the values name, does not exist: pods that start anew would not become ready", secret.Name)
+		answer = fail(renewing(s, secret.Name), "Secret %s, which the values name, does not exist: pods that start anew would not "+
+			"become ready", secret.Name)
 	default:
 		answer = unknown(secret.Certificate.Err(), "see whether you may read the Secret: "+
 			s.Region.Kubectl("auth", "can-i", "get", "secret/"+secret.Name, "--namespace", s.Region.Namespace))
@@ -139,6 +145,7 @@ func renewing(s *snapshot.Snapshot, secret string) string {
 	if secret == "" {
 		return "renew the certificate of what terminates TLS at " + s.Region.AccessURL
 	}
-	create := s.Region.Kubectl("--namespace", s.Region.Namespace, "create", "secret", "tls", secret, "--cert", "tls.crt", "--key", "tls.key", "--dry-run=client", "--output=yaml")
+	create := s.Region.Kubectl("--namespace", s.Region.Namespace, "create", "secret", "tls", secret, "--cert", "tls.crt", "--key",
+		"tls.key", "--dry-run=client", "--output=yaml")
 	return fmt.Sprintf("issue a certificate for the names, then: %s | %s", create, s.Region.Kubectl("apply", "--filename", "-"))
 }

@@ -13,8 +13,10 @@ func devURLsCheck() Check {
 		Info: v1alpha1.CheckInfo{
 			ID: "devurl-certificate", Category: categoryAccess, Severity: v1alpha1.SeverityWarning, Preflight: true,
 			Question: "If the satellite serves Dev URLs, is there a certificate for them, and does the provider use them?",
-			Explanation: "Dev URLs are below the wildcard in coderd.devurlsHost, such as *.coder-sydney.example.com. The wildcard must be in the certificate of the Secret that coderd.tls.devurlsHostSecretName names " +
-				"or, without one, in the access URL's certificate; and the workspace provider must have the same wildcard as its Dev URL host, or the dashboard shows users other Dev URLs. " +
+			Explanation: "Dev URLs are below the wildcard in coderd.devurlsHost, such as *.coder-sydney.example.com. The wildcard must be " +
+				"in the certificate of the Secret that coderd.tls.devurlsHostSecretName names " +
+				"or, without one, in the access URL's certificate; and the workspace provider must have the same wildcard as its Dev URL " +
+				"host, or the dashboard shows users other Dev URLs. " +
 				"A DNS record for the wildcard must lead to the satellite, which is not checked. Satellites before 1.21.6 answer Dev URLs with 502.",
 		},
 		Evaluate: devURLs,
@@ -38,7 +40,8 @@ func devURLs(s *snapshot.Snapshot) Answer {
 	case !providerKnown:
 		return unknown(s.Provider.Err(), "")
 	case !strings.EqualFold(strings.TrimSpace(provider.DevurlHost), host):
-		return fail(fmt.Sprintf("set %s as the Dev URL host of provider %q, on its page in Coder's dashboard; or correct coderd.devurlsHost in the values", host, provider.Name),
+		return fail(fmt.Sprintf("set %s as the Dev URL host of provider %q, on its page in Coder's dashboard; or correct "+
+			"coderd.devurlsHost in the values", host, provider.Name),
 			"the values say coderd.devurlsHost: %s, but the Dev URL host of provider %q is %q", host, provider.Name, provider.DevurlHost)
 	default:
 		return pass("there is a certificate for %s, and provider %q uses it", host, provider.Name)

@@ -15,8 +15,10 @@ func unifiedSupportedCheck() Check {
 		Info: v1alpha1.CheckInfo{
 			ID: "unified-url-supported", Category: categoryChart, Severity: v1alpha1.SeverityError, Preflight: true,
 			Question: "If the fleet has a unified URL, can the chart and the primary serve it?",
-			Explanation: "A unified URL needs the chart value coderd.alternateHostnames, which charts have from 1.28, and a primary of 1.28 or later. " +
-				"An older chart would ignore the value, and the satellite would no longer know its own name. Upgrade the primary and name a chart of its version, or leave out `unifiedURL` (--unified-url). " +
+			Explanation: "A unified URL needs the chart value coderd.alternateHostnames, which charts have from 1.28, and a primary of " +
+				"1.28 or later. " +
+				"An older chart would ignore the value, and the satellite would no longer know its own name. Upgrade the primary and name a " +
+				"chart of its version, or leave out `unifiedURL` (--unified-url). " +
 				"Its host must not be the primary's own: log in at the primary's URL.",
 		},
 		Evaluate: unifiedSupported,
@@ -28,9 +30,12 @@ func unifiedURLCheck() Check {
 		Info: v1alpha1.CheckInfo{
 			ID: "unified-url", Category: categoryAccess, Severity: v1alpha1.SeverityWarning, Preflight: true,
 			Question: "If the fleet has a unified URL, does the satellite have a certificate for it, and does it lead to Coder?",
-			Explanation: "DNS leads the unified URL to whatever is nearest: one of the satellites, or the primary. Every satellite must have its name in the certificate that it serves. " +
-				"Seen from this machine, what it leads to must serve the key of a registered satellite, or the primary's API. Without the record users still reach each satellite by its own access URL. " +
-				"OIDC and Git providers redirect to the primary's access URL (Manage > Admin > Infrastructure in Coder's dashboard): set it to the unified URL there once every satellite serves it.",
+			Explanation: "DNS leads the unified URL to whatever is nearest: one of the satellites, or the primary. Every satellite must " +
+				"have its name in the certificate that it serves. " +
+				"Seen from this machine, what it leads to must serve the key of a registered satellite, or the primary's API. Without the " +
+				"record users still reach each satellite by its own access URL. " +
+				"OIDC and Git providers redirect to the primary's access URL (Manage > Admin > Infrastructure in Coder's dashboard): set it " +
+				"to the unified URL there once every satellite serves it.",
 		},
 		Evaluate: unifiedURL,
 	}
@@ -58,7 +63,8 @@ func unifiedSupported(s *snapshot.Snapshot) Answer {
 	case err != nil:
 		return fail("name a chart version with --chart-version", "%s, and that of the chart is not known: %v", needs, err)
 	case !charts.AtLeast(1, 28):
-		return fail(fmt.Sprintf("name a chart of the primary's version with --chart-version %s, or leave out unifiedURL (--unified-url)", version),
+		return fail(fmt.Sprintf("name a chart of the primary's version with --chart-version %s, or leave out unifiedURL (--unified-url)",
+			version),
 			"%s, and the chart is %s %s", needs, chart.Metadata.Name, chart.Metadata.Version)
 	default:
 		return pass("the chart %s %s and the primary v%s serve it", chart.Metadata.Name, chart.Metadata.Version, version)
@@ -100,7 +106,8 @@ func unifiedNowhere(s *snapshot.Snapshot) Answer {
 	if installed == "" || coder.SameURL(installed, s.Region.AccessURL) || !s.ServesAccessURL() {
 		return pass("neither the fleet nor the satellite has a unified URL") // access-url-change judges another URL of its own
 	}
-	return fail("name it as unifiedURL in the Fleet, or with --unified-url", "the satellite was installed for the unified URL %s, and the fleet has none: `migrate` would take it from the satellite", installed)
+	return fail("name it as unifiedURL in the Fleet, or with --unified-url",
+		"the satellite was installed for the unified URL %s, and the fleet has none: `migrate` would take it from the satellite", installed)
 }
 
 // unifiedSilent judges a unified URL at which nothing answers as Coder does.
@@ -124,7 +131,8 @@ func unifiedSilent(s *snapshot.Snapshot, found snapshot.Unified) Answer {
 func unifiedRecord(s *snapshot.Snapshot) string {
 	host, addresses := fleet.Host(s.Region.UnifiedURL), s.Satellite.Value().LoadBalancer
 	if len(addresses) == 0 {
-		return fmt.Sprintf("create a DNS record for %s that leads users to the nearest satellite (GeoDNS); the address of this one is known once it is installed", host)
+		return fmt.Sprintf("create a DNS record for %s that leads users to the nearest satellite (GeoDNS); the address of this one is "+
+			"known once it is installed", host)
 	}
 	return fmt.Sprintf("create the DNS record %s for users near %s (GeoDNS)", probe.Record(host, addresses), s.Region.Name)
 }
@@ -154,7 +162,8 @@ func unifiedPrimary(s *snapshot.Snapshot, found coder.Version) Answer {
 	case !known:
 		return unknown(s.Primary.Version.Err(), "")
 	case version != found:
-		return fail("see which deployment its DNS record leads to", "%s leads to a primary of v%s, and %s is v%s", url, found, s.Primary.URL, version)
+		return fail("see which deployment its DNS record leads to", "%s leads to a primary of v%s, and %s is v%s", url, found, s.Primary.URL,
+			version)
 	default:
 		return pass("%s leads to the primary from here", url)
 	}

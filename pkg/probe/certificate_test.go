@@ -41,7 +41,8 @@ func TestParseCertificate(t *testing.T) {
 		}
 	}
 	for name, text := range map[string]string{
-		"nothing": "", "no PEM": "hunter2", "a key": key, "keys without end": strings.Repeat(key, 9) + leaf, "no certificate": block("CERTIFICATE", []byte("hunter2")),
+		"nothing": "", "no PEM": "hunter2", "a key": key, "keys without end": strings.Repeat(key, 9) +
+			leaf, "no certificate": block("CERTIFICATE", []byte("hunter2")),
 	} {
 		if got, err := probe.ParseCertificate([]byte(text)); err == nil || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v, %v", name, got, err)
@@ -50,7 +51,8 @@ func TestParseCertificate(t *testing.T) {
 }
 
 func TestCertificateFor(t *testing.T) {
-	c := &probe.Certificate{DNSNames: []string{"Coder.example.com", "*.apps.example.com", "odd\x1b[2J"}, Addresses: []net.IP{net.ParseIP("127.0.0.1")}}
+	c := &probe.Certificate{DNSNames: []string{"Coder.example.com", "*.apps.example.com", "odd\x1b[2J"},
+		Addresses: []net.IP{net.ParseIP("127.0.0.1")}}
 	for host, want := range map[string]bool{
 		"coder.example.com": true, "CODER.example.com": true, "x.apps.example.com": true, "*.apps.example.com": true, "127.0.0.1": true,
 		"apps.example.com": false, "x.y.apps.example.com": false, "*.example.com": false, "*.coder.example.com": false, "127.0.0.2": false, "": false,
@@ -84,9 +86,13 @@ func TestServedCertificate(t *testing.T) {
 		"unknown authority": {probe.Target{URL: "https://" + host, ConnectTo: byName}, host},
 		"expired":           {probe.Target{URL: "https://" + host, ConnectTo: serveTLS(t, old, ok), RootCAs: roots}, host},
 		"wrong name":        {probe.Target{URL: "https://other.example.com", ConnectTo: byName, RootCAs: roots}, host},
-		"for another name":  {probe.Target{URL: "https://" + host, ConnectTo: both, RootCAs: roots, ServerName: "global.example.com"}, "global.example.com"},
-		"no TLS":            {probe.Target{URL: "https://" + host, ConnectTo: accept(t, func(c net.Conn) { _, _ = io.WriteString(c, "hello\n") })}, "none"},
-		"nothing listens":   {probe.Target{URL: "https://" + host, ConnectTo: unused(t)}, "none"},
+		"for another name": {probe.Target{URL: "https://" + host, ConnectTo: both, RootCAs: roots, ServerName: "global.example.com"},
+			"global.example.com"},
+		"no TLS": {probe.Target{URL: "https://" + host, ConnectTo: accept(t, func(c net.Conn) {
+			_, _ = io.WriteString(c,
+				"hello\n")
+		})}, "none"},
+		"nothing listens": {probe.Target{URL: "https://" + host, ConnectTo: unused(t)}, "none"},
 	} {
 		got := "none"
 		result := probe.Endpoint(t.Context(), test.target)
@@ -98,7 +104,8 @@ func TestServedCertificate(t *testing.T) {
 			t.Errorf("%s: %s (%v)", name, got, err)
 		}
 	}
-	named := probe.Endpoint(t.Context(), probe.Target{URL: "https://" + host, ConnectTo: both, RootCAs: roots, ServerName: "global.example.com"})
+	named := probe.Endpoint(t.Context(), probe.Target{URL: "https://" + host, ConnectTo: both, RootCAs: roots,
+		ServerName: "global.example.com"})
 	if _, err := named.Failed(); err != nil {
 		t.Errorf("the name that was asked for is not the one that is verified: %v", err)
 	}

@@ -42,7 +42,8 @@ func MergeValues(files, sets []string, urls URLs) (map[string]any, error) {
 	fixed := map[string]any{"enable": true, "primaryURL": urls.Primary, "accessURL": urls.served()}
 	for _, key := range fixedKeys() {
 		if given, ok := satellite[key]; ok && plain(given) != plain(fixed[key]) {
-			return nil, fmt.Errorf("the Helm values say coderd.satellite.%s: %v, but for this region it is %v: take it out of the values, or correct the region%s",
+			return nil, fmt.Errorf("the Helm values say coderd.satellite.%s: %v, but for this region it is %v: take it out of the values, "+
+				"or correct the region%s",
 				key, given, fixed[key], urls.advice(key))
 		}
 		satellite[key] = fixed[key]

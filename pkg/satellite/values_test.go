@@ -28,7 +28,8 @@ func valuesFile(t *testing.T, text string) string {
 func TestMergeValues(t *testing.T) {
 	common := valuesFile(t, "coderd: {replicas: 1, image: a, satellite: {enable: true}}\n")
 	sydney := valuesFile(t, "coderd: {replicas: 2, tls: {hostSecretName: tls}}\n")
-	got, err := MergeValues([]string{common, sydney}, []string{"coderd.image=b", "coderd.list={x,y}"}, URLs{Primary: primaryURL, Access: accessURL})
+	got, err := MergeValues([]string{common, sydney}, []string{"coderd.image=b", "coderd.list={x,y}"}, URLs{Primary: primaryURL,
+		Access: accessURL})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +88,8 @@ func TestMergeValuesAsDocumented(t *testing.T) {
 			t.Errorf("%s is accepted", set)
 		}
 	}
-	if _, err := MergeValues([]string{valuesFile(t, `coderd: {satellite: {enable: "false"}}`)}, nil, URLs{Primary: primaryURL, Access: accessURL}); err == nil {
+	if _, err := MergeValues([]string{valuesFile(t, `coderd: {satellite: {enable: "false"}}`)}, nil, URLs{Primary: primaryURL,
+		Access: accessURL}); err == nil {
 		t.Error(`enable: "false" is accepted`)
 	}
 }

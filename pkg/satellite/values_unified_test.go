@@ -19,11 +19,13 @@ func TestMergeValuesUnified(t *testing.T) {
 		sets []string
 		want []any
 	}{
-		"nothing given":       {nil, []any{own, shared}},
-		"null":                {[]string{"coderd.alternateHostnames=null"}, []any{own, shared}},
-		"another name":        {[]string{"coderd.alternateHostnames={coder-au.example.com}"}, []any{own, shared, "coder-au.example.com"}},
-		"as documented":       {[]string{"coderd.alternateHostnames={" + shared + "," + own + "}", "coderd.satellite.accessURL=" + unifiedURL + "/"}, []any{own, shared}},
-		"in capitals, twice":  {[]string{"coderd.alternateHostnames={Coder-Sydney.example.com,x.example.com,X.example.com}"}, []any{own, shared, "x.example.com"}},
+		"nothing given": {nil, []any{own, shared}},
+		"null":          {[]string{"coderd.alternateHostnames=null"}, []any{own, shared}},
+		"another name":  {[]string{"coderd.alternateHostnames={coder-au.example.com}"}, []any{own, shared, "coder-au.example.com"}},
+		"as documented": {[]string{"coderd.alternateHostnames={" + shared + "," + own + "}", "coderd.satellite.accessURL=" +
+			unifiedURL + "/"}, []any{own, shared}},
+		"in capitals, twice": {[]string{"coderd.alternateHostnames={Coder-Sydney.example.com,x.example.com,X.example.com}"}, []any{own,
+			shared, "x.example.com"}},
 		"an address, a local": {[]string{"coderd.alternateHostnames={192.0.2.7,coderd}"}, []any{own, shared, "192.0.2.7", "coderd"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -49,13 +51,17 @@ func TestMergeValuesUnifiedErrors(t *testing.T) {
 		urls URLs
 		want string
 	}{
-		"the region's own":      {"coderd.satellite.accessURL=" + accessURL, unified(), "coderd.satellite.accessURL: " + accessURL + ", but for this region it is " + unifiedURL},
-		"in the values alone":   {"coderd.satellite.accessURL=" + unifiedURL, URLs{Primary: primaryURL, Access: accessURL}, "is the Fleet's unifiedURL, or --unified-url"},
-		"names that are a text": {"coderd.alternateHostnames=x.example.com", unified(), "the Helm value coderd.alternateHostnames must be a list of host names"},
-		"a name that is a URL":  {"coderd.alternateHostnames={x.example.com,https://y.example.com}", unified(), "coderd.alternateHostnames[1] must be a host name"},
-		"a name that is empty":  {"coderd.alternateHostnames[0]=", unified(), "coderd.alternateHostnames[0] must be a host name"},
-		"a name that is none":   {"coderd.alternateHostnames={7}", unified(), "coderd.alternateHostnames[0] must be a host name"},
-		"coderd is a list":      {"coderd={a}", unified(), "the Helm value coderd must be a table"},
+		"the region's own": {"coderd.satellite.accessURL=" + accessURL, unified(), "coderd.satellite.accessURL: " + accessURL +
+			", but for this region it is " + unifiedURL},
+		"in the values alone": {"coderd.satellite.accessURL=" + unifiedURL, URLs{Primary: primaryURL, Access: accessURL},
+			"is the Fleet's unifiedURL, or --unified-url"},
+		"names that are a text": {"coderd.alternateHostnames=x.example.com", unified(),
+			"the Helm value coderd.alternateHostnames must be a list of host names"},
+		"a name that is a URL": {"coderd.alternateHostnames={x.example.com,https://y.example.com}", unified(),
+			"coderd.alternateHostnames[1] must be a host name"},
+		"a name that is empty": {"coderd.alternateHostnames[0]=", unified(), "coderd.alternateHostnames[0] must be a host name"},
+		"a name that is none":  {"coderd.alternateHostnames={7}", unified(), "coderd.alternateHostnames[0] must be a host name"},
+		"coderd is a list":     {"coderd={a}", unified(), "the Helm value coderd must be a table"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := MergeValues(nil, []string{test.set}, test.urls)

@@ -41,7 +41,8 @@ func secretWith(t *testing.T, authority *codertest.Authority, names ...string) s
 		t.Fatal(err)
 	}
 	data, err := json.Marshal(map[string]any{
-		"kind": "Secret", "apiVersion": "v1", "metadata": map[string]string{"name": "tls"}, "data": map[string][]byte{"tls.crt": certificate, "tls.key": key},
+		"kind": "Secret", "apiVersion": "v1", "metadata": map[string]string{"name": "tls"}, "data": map[string][]byte{"tls.crt": certificate,
+			"tls.key": key},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -60,13 +61,16 @@ func TestCertificates(t *testing.T) {
 	source := servers.source(t)
 	source.Region.Chart.Name = chartIn(t, "1.21.7")
 	for devurls, says := range map[string]string{
-		"host": "", "odd": "the entry tls.crt of Secret odd is of no use: it holds no certificate", "forbidden": "no", "gone": "no", "": "not collected",
+		"host": "", "odd": "the entry tls.crt of Secret odd is of no use: it holds no " +
+			"certificate", "forbidden": "no", "gone": "no", "": "not collected",
 	} {
-		source.Region.Sets = []string{"coderd.tls.hostSecretName=host", "coderd.tls.devurlsHostSecretName=" + devurls, "coderd.devurlsHost=*.example.com"}
+		source.Region.Sets = []string{"coderd.tls.hostSecretName=host", "coderd.tls.devurlsHostSecretName=" + devurls,
+			"coderd.devurlsHost=*.example.com"}
 		servers.reset()
 		got, known := source.Collect(t.Context(), snapshot.ItemCertificates, snapshot.ItemChart).Certificates.Get()
 		host, hostKnown := got.Host.Certificate.Get()
-		if !known || !hostKnown || !host.For("coder-sydney.example.com") || got.DevURLsHost != "*.example.com" || got.Host.Name != "host" || got.DevURLs.Name != devurls {
+		if !known || !hostKnown || !host.For("coder-sydney.example.com") || got.DevURLsHost != "*.example.com" || got.Host.Name != "host" ||
+			got.DevURLs.Name != devurls {
 			t.Errorf("%q: %+v", devurls, got)
 		}
 		err := got.DevURLs.Certificate.Err()
@@ -183,7 +187,8 @@ func TestUnified(t *testing.T) {
 		t.Error("asked without a unified URL")
 	}
 	silent.Region.UnifiedURL, silent.Satellite = "https://localhost:1", nil
-	if got := silent.Collect(t.Context(), snapshot.ItemUnified).Unified; got.IsKnown() || !strings.Contains(got.Err().Error(), "--access-url") {
+	if got := silent.Collect(t.Context(), snapshot.ItemUnified).Unified; got.IsKnown() || !strings.Contains(got.Err().Error(),
+		"--access-url") {
 		t.Errorf("without an access URL: %v", got.Err())
 	}
 }
@@ -207,7 +212,8 @@ func TestServesAccessURL(t *testing.T) {
 		"unified without others": {unified, nil, fleet.Region{AccessURL: own, UnifiedURL: unified}, false, unified},
 		"names that are none":    {unified, "x", fleet.Region{AccessURL: own, UnifiedURL: unified}, false, unified},
 	} {
-		values := map[string]any{"coderd": map[string]any{"satellite": map[string]any{"accessURL": test.installed}, "alternateHostnames": test.alternates}}
+		values := map[string]any{"coderd": map[string]any{"satellite": map[string]any{"accessURL": test.installed},
+			"alternateHostnames": test.alternates}}
 		s := &snapshot.Snapshot{Region: test.region, Satellite: snapshot.Known(satellite.State{Installed: true, Values: values})}
 		if s.ServesAccessURL() != test.serves || s.InstalledOwnURL() != test.shown {
 			t.Errorf("%s: %t, %s", name, s.ServesAccessURL(), s.InstalledOwnURL())

@@ -56,7 +56,8 @@ func TestUnifiedURL(t *testing.T) {
 		served(t, region, fleet.url, "127.0.0.1,localhost")
 	}
 	onlyChecks(t, "shared", 0, "status", fleet.shared)
-	if again := document[v1alpha1.MigrationReport](t, 0, "migrate", "-f", fleet.shared, "--yes"); again.Outcome != v1alpha1.OutcomeNothingToDo {
+	if again := document[v1alpha1.MigrationReport](t, 0, "migrate", "-f", fleet.shared,
+		"--yes"); again.Outcome != v1alpha1.OutcomeNothingToDo {
 		t.Errorf("a second migrate: outcome %s", again.Outcome)
 	}
 
@@ -87,7 +88,8 @@ func TestUnifiedURL(t *testing.T) {
 	kubectl(t, "ohio", "--namespace", inlab.SatelliteNamespace, "rollout", "restart", "deployment", "coderd")
 	kubectl(t, "ohio", "--namespace", inlab.SatelliteNamespace, "rollout", "status", "deployment", "coderd", "--timeout", "60s")
 	eventually(t, "a pod with the other certificate", func() bool {
-		return slices.Contains(notPassed(document[v1alpha1.StatusReport](t, 0, "status", "-f", fleet.shared).Regions[1].Checks), "unified-url=Warn")
+		return slices.Contains(notPassed(document[v1alpha1.StatusReport](t, 0, "status", "-f", fleet.shared).Regions[1].Checks),
+			"unified-url=Warn")
 	})
 	status := plugin(t, 0, "status", "-f", fleet.shared, "--region", "ohio")
 	saysAll(t, "status", status.Stdout, []string{

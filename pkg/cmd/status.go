@@ -107,7 +107,7 @@ func runStatus(ctx context.Context, o statusOptions) error {
 // error is the cause of ctx, if that ended.
 func status(ctx context.Context, env Environment, c *connection, timeout time.Duration) (*v1alpha1.StatusReport, error) {
 	look := c.survey.Anew()
-	snapshots, err := look.Collect(ctx, timeout, snapshot.StatusItems()...)
+	snapshots, err := look.Collect(ctx, timeout, snapshot.CheckItems()...)
 	if err != nil {
 		return nil, err
 	}

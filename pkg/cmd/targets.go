@@ -86,6 +86,8 @@ func (t *targetFlags) addRegionsTo(f *pflag.FlagSet) {
 	f.StringVarP(&t.flags.Namespace, "namespace", "n", "", `namespace of the satellite (default "coder-satellite")`)
 	f.StringVar(&t.flags.Release, "release", "", `Helm release of the satellite (default "coder-satellite")`)
 	f.StringVar(&t.flags.AccessURL, "access-url", "", "URL where users will reach the satellite, https://...")
+	f.StringVar(&t.flags.UnifiedURL, "unified-url", "", "URL that all satellites serve beside their own (GeoDNS), https://...; needs "+
+		"Coder and a chart of 1.28 or later")
 	f.StringVar(&t.flags.Provider, "provider", "", "name or ID of the workspace provider (default: matched by cluster address)")
 	f.StringVar(&t.flags.ConnectTo, "connect-to", "", "HOST:PORT to connect to instead of what DNS says for the access URL")
 	f.StringVar(&t.flags.Canary, "canary", "", `workspace to rebuild as a proof: its name, "auto" or "none" (default "auto")`)

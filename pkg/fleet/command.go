@@ -41,7 +41,7 @@ func (f Flags) remember(region *Region) {
 	}
 	region.Selector = written(slices.Concat([]string{
 		"--context", region.Context, "--namespace", f.Namespace, "--release", f.Release,
-		"--access-url", f.AccessURL, "--provider", f.Provider, "--connect-to", f.ConnectTo, "--canary", f.Canary,
+		"--access-url", f.AccessURL, "--unified-url", f.UnifiedURL, "--provider", f.Provider, "--connect-to", f.ConnectTo, "--canary", f.Canary,
 	}, further)...)
 	pairs := []string{"--chart", f.Chart, "--repo", f.Repo, "--chart-version", f.ChartVersion}
 	for _, file := range f.ValueFiles {

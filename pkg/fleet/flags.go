@@ -23,6 +23,8 @@ type Flags struct {
 	Contexts []string
 	// AccessURL, Provider and ConnectTo are of the one region.
 	AccessURL, Provider, ConnectTo string
+	// UnifiedURL is the URL that all satellites serve beside their own.
+	UnifiedURL string
 	// Namespace and Release are of the satellite's Helm release; empty for the defaults.
 	Namespace, Release string
 	// Canary is a workspace's name, CanaryAuto or CanaryNone; empty for auto.
@@ -89,6 +91,7 @@ func (f Flags) clash() error {
 		set  bool
 	}{
 		{"--context", len(f.Contexts) > 0}, {"--access-url", f.AccessURL != ""}, {"--provider", f.Provider != ""},
+		{"--unified-url", f.UnifiedURL != ""},
 		{"--namespace", f.Namespace != ""}, {"--release", f.Release != ""}, {"--connect-to", f.ConnectTo != ""},
 		{"--canary", f.Canary != ""}, {"--chart", f.Chart != ""}, {"--repo", f.Repo != ""}, {"--chart-version", f.ChartVersion != ""},
 		{"--values", len(f.ValueFiles) > 0}, {"--set", len(f.Sets) > 0},
@@ -135,10 +138,11 @@ func (f Flags) Fleet() (*Fleet, error) {
 		return nil, err
 	}
 	in := v1alpha1.Fleet{
-		Coder:    v1alpha1.Coder{URL: f.CoderURL, CAFile: f.CAFile},
-		Chart:    v1alpha1.Chart{Name: f.Chart, Repo: f.Repo, Version: f.ChartVersion},
-		Defaults: v1alpha1.Defaults{},
-		Rollout:  v1alpha1.Rollout{MaxParallel: f.MaxParallel},
+		Coder:      v1alpha1.Coder{URL: f.CoderURL, CAFile: f.CAFile},
+		Chart:      v1alpha1.Chart{Name: f.Chart, Repo: f.Repo, Version: f.ChartVersion},
+		UnifiedURL: f.UnifiedURL,
+		Defaults:   v1alpha1.Defaults{},
+		Rollout:    v1alpha1.Rollout{MaxParallel: f.MaxParallel},
 	}
 	if f.MaxFailures != nil {
 		in.Rollout.MaxFailures = *f.MaxFailures

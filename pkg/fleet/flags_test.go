@@ -42,6 +42,20 @@ func TestFlagsFleet(t *testing.T) {
 	}
 }
 
+// The unified URL reaches every region, and the command line of each.
+func TestFlagsUnifiedURL(t *testing.T) {
+	got, err := fleet.Flags{Contexts: []string{"a", "b"}, UnifiedURL: "https://Global.example.com/", AccessURLOptional: true}.Load(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, region := range got.Regions {
+		want := "kubectl coder-satellite status --context " + region.Context + " --unified-url https://Global.example.com/"
+		if region.UnifiedURL != "https://global.example.com" || region.Command("status") != want {
+			t.Errorf("unified URL %q, command %q", region.UnifiedURL, region.Command("status"))
+		}
+	}
+}
+
 func TestFlagsSeveralContextsWithoutURL(t *testing.T) {
 	got, err := fleet.Flags{Contexts: []string{"a/b", "a:b", "///", "A-B"}, AccessURLOptional: true}.Fleet()
 	if err != nil {
@@ -77,6 +91,12 @@ func TestFlagsErrors(t *testing.T) {
 		"unknown region":   {fleet.Flags{Filename: file, Regions: []string{"a", "zzz", "bb"}}, []string{`no region "zzz"; there are: a, b, c`, `no region "bb"; did you mean "b"?`}},
 		"bad overrides":    {fleet.Flags{Filename: file, CoderURL: "http://x.example.com", CAFile: "nowhere.pem", MaxParallel: -1, MaxFailures: &minus}, []string{"--coder-url: ", "--coder-ca-file: the file nowhere.pem", "--max-parallel", "--max-failures"}},
 		"no such file":     {fleet.Flags{Filename: "nowhere.yaml"}, []string{"the Fleet file nowhere.yaml cannot be read"}},
+
+		"unified URL, http": {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, UnifiedURL: "http://g.example.com"},
+			[]string{`--unified-url: "http://g.example.com" is not https`}},
+		"unified URL, a region's": {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, UnifiedURL: "https://A.example.com:8443"},
+			[]string{`--unified-url: "a.example.com" is also the host of the access URL of region "a"; `}},
+		"file and unified URL": {fleet.Flags{Filename: file, UnifiedURL: url}, []string{"--unified-url: cannot be used with --filename"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

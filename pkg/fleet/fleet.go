@@ -52,6 +52,9 @@ type Region struct {
 	Namespace, Release string
 	// AccessURL is where users reach the satellite, without a trailing slash.
 	AccessURL string
+	// UnifiedURL is the URL that all satellites serve beside their own access URL,
+	// without a trailing slash; empty if the fleet has none.
+	UnifiedURL string
 	// Provider is the workspace provider's name or ID; empty: matched by cluster address.
 	Provider string
 	// ValueFiles are Helm values files, the later winning over the earlier.

@@ -44,7 +44,7 @@ func (flagOrigin) place(path string) (string, int, string) {
 	leaf, _, _ = strings.Cut(leaf, "[")
 	flag, ok := map[string]string{
 		"name": "--context", "context": "--context", "accessURL": "--access-url", "provider": "--provider",
-		"namespace": "--namespace", "release": "--release", "values": "--values", "connectTo": "--connect-to",
+		"unifiedURL": "--unified-url", "namespace": "--namespace", "release": "--release", "values": "--values", "connectTo": "--connect-to",
 		"canary.workspace": "--canary", "coder.url": "--coder-url", "coder.caFile": "--coder-ca-file",
 		"chart.name": "--chart", "chart.repo": "--repo", "chart.version": "--chart-version",
 		"rollout.maxParallel": "--max-parallel", "rollout.maxFailures": "--max-failures",

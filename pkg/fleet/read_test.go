@@ -27,6 +27,10 @@ func TestReadFile(t *testing.T) {
 		return fleet.Region{Name: name, Context: "ctx-" + name, Namespace: "coder-satellite", Release: "coder-satellite",
 			AccessURL: "https://" + name + ".example.com", Canary: fleet.CanaryAuto, Chart: chart}
 	}
+	unified := func(region fleet.Region) fleet.Region {
+		region.UnifiedURL = "https://coder-global.example.com"
+		return region
+	}
 	full := v1alpha1.Chart{Repo: "https://charts.example.com", Name: "coder", Version: "1.20"}
 	tests := map[string]*fleet.Fleet{
 		"full.yaml": {
@@ -45,6 +49,11 @@ func TestReadFile(t *testing.T) {
 		"minimal.yaml": {
 			Regions: []fleet.Region{plain("a", defaultChart), plain("b", defaultChart), plain("c", defaultChart)},
 			Waves:   [][]string{{"a"}, {"b", "c"}}, MaxParallel: 4,
+		},
+		"unified.yaml": {
+			CoderURL: "https://coder.example.com",
+			Regions:  []fleet.Region{unified(plain("a", defaultChart)), unified(plain("b", defaultChart))},
+			Waves:    [][]string{{"a"}, {"b"}}, MaxParallel: 4,
 		},
 		"localchart.yaml": {
 			Regions: []fleet.Region{plain("a", v1alpha1.Chart{Name: valid("charts", "coder")})},

@@ -38,6 +38,7 @@ func resolve(in v1alpha1.Fleet, folder string, from origin, need requirements) (
 			Namespace:  firstOf(region.Namespace, in.Defaults.Namespace, DefaultNamespace),
 			Release:    firstOf(region.Release, in.Defaults.Release, DefaultRelease),
 			AccessURL:  coder.NormalURL(region.AccessURL),
+			UnifiedURL: coder.NormalURL(in.UnifiedURL),
 			Provider:   region.Provider,
 			ValueFiles: allInFolder(folder, in.Defaults.Values, region.Values),
 			Sets:       slices.Clone(need.sets),

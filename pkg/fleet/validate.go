@@ -23,6 +23,7 @@ func validate(p *problems, in v1alpha1.Fleet, out *Fleet, folder string, need re
 	}
 	validateFile(p, "coder.caFile", in.Coder.CAFile, out.CAFile)
 	validateChart(p, in.Chart)
+	validateUnified(p, in, out)
 	validateNames(p, "defaults.", in.Defaults.Namespace, in.Defaults.Release)
 	for i, file := range in.Defaults.Values {
 		validateFile(p, fmt.Sprintf("defaults.values[%d]", i), file, inFolder(folder, file))

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
@@ -43,6 +42,10 @@ func accessChecks() []Check {
 			},
 			Evaluate: satelliteProxies,
 		},
+		certificateValidCheck(),
+		certificateNamesCheck(),
+		unifiedURLCheck(),
+		devURLsCheck(),
 	}
 }
 
@@ -81,15 +84,15 @@ func accessURLFree(s *snapshot.Snapshot) Answer {
 // accessURLChange judges a change of an installed satellite's access URL.
 func accessURLChange(s *snapshot.Snapshot) Answer {
 	endpoint, known := s.Endpoint.Get()
-	was := s.InstalledAccessURL()
+	was := s.InstalledOwnURL()
 	stage, failure := endpoint.Reach.Failed()
 	switch {
 	case !s.Satellite.IsKnown():
 		return unknown(s.Satellite.Err(), "")
 	case was == "":
 		return skip("no satellite is installed whose access URL could change")
-	case coder.SameURL(was, s.Region.AccessURL):
-		return pass("the installed satellite's access URL is %s already", s.Region.AccessURL)
+	case s.ServesAccessURL():
+		return pass("the installed satellite's own URL is %s already", s.Region.AccessURL)
 	case !known:
 		return unknown(s.Endpoint.Err(), "")
 	case s.Region.ConnectTo != "" || endpoint.KeyErr == nil || endpoint.Reach.DNS.OK:

@@ -34,6 +34,7 @@ func chartChecks() []Check {
 			},
 			Evaluate: valuesSecrets,
 		},
+		unifiedSupportedCheck(),
 	}
 }
 

@@ -99,6 +99,10 @@ func healthy() *snapshot.Snapshot {
 		Lock: snapshot.Known(&lock.State{}),
 		Endpoint: snapshot.Known(snapshot.Endpoint{
 			Key: coder.SatelliteKey{Key: ownKey, Fingerprint: ownFingerprint}, Version: snapshot.Known(version("1.21.7")),
+			Certificate: certified(taken.AddDate(0, 3, 0), "coder-sydney.example.com"),
+		}),
+		Certificates: snapshot.Known(snapshot.Certificates{
+			Host: held("coder-satellite-tls", certified(taken.AddDate(0, 3, 0), "coder-sydney.example.com")),
 		}),
 	}
 }

@@ -59,7 +59,7 @@ func primaryIsPrimary(s *snapshot.Snapshot) Answer {
 	if primary := cmp.Or(s.InstalledPrimary(), s.JournalPrimary()); primary != "" && !coder.SameURL(primary, s.Primary.URL) {
 		hint = fmt.Sprintf("log in at the primary with `coder login %s`, or name it with --coder-url", primary)
 	}
-	for _, accessURL := range []string{s.Region.AccessURL, s.InstalledAccessURL()} {
+	for _, accessURL := range []string{s.Region.AccessURL, s.Region.UnifiedURL, s.InstalledAccessURL()} {
 		if accessURL != "" && coder.SameURL(accessURL, s.Primary.URL) {
 			return fail(hint, "%s is the access URL of region %q: it leads to a satellite, not to the primary", s.Primary.URL, s.Region.Name)
 		}
@@ -76,13 +76,21 @@ func primaryIsPrimary(s *snapshot.Snapshot) Answer {
 
 // registeredAs names the satellite that serves the key, if it is registered.
 func registeredAs(s *snapshot.Snapshot, served coder.SatelliteKey) string {
-	own, _ := coder.Fingerprint(served.Key) // of another form, only its own word is known
-	for _, r := range s.Registrations.Value() {
-		if r.Fingerprint != "" && (r.Fingerprint == served.Fingerprint || r.Fingerprint == own) {
-			return fmt.Sprintf("the satellite %q", r.Name)
-		}
+	if r, ok := registrationOf(served, s.Registrations.Value()); ok {
+		return fmt.Sprintf("the satellite %q", r.Name)
 	}
 	return "a satellite"
+}
+
+// registrationOf returns the registration of the key, and whether there is one.
+func registrationOf(key coder.SatelliteKey, registered []coder.Satellite) (coder.Satellite, bool) {
+	own, _ := coder.Fingerprint(key.Key) // of another form, only its own word is known
+	for _, r := range registered {
+		if r.Fingerprint != "" && (r.Fingerprint == key.Fingerprint || r.Fingerprint == own) {
+			return r, true
+		}
+	}
+	return coder.Satellite{}, false
 }
 
 func operatorRole(s *snapshot.Snapshot) Answer {

@@ -36,6 +36,7 @@ func losses() map[string]func(*snapshot.Snapshot, error) {
 		"satellite":     func(s *snapshot.Snapshot, err error) { loseTo(&s.Satellite, err) },
 		"legacy":        func(s *snapshot.Snapshot, err error) { loseTo(&s.Legacy, err) },
 		"endpoint":      func(s *snapshot.Snapshot, err error) { loseTo(&s.Endpoint, err) },
+		"certificates":  func(s *snapshot.Snapshot, err error) { loseTo(&s.Certificates, err) },
 		"journal":       func(s *snapshot.Snapshot, err error) { loseTo(&s.Journal, err) },
 		"lock":          func(s *snapshot.Snapshot, err error) { loseTo(&s.Lock, err) },
 	}
@@ -54,6 +55,8 @@ func needs() map[string][]string {
 		"satellite-version": {"satellite", "version"},
 		"access-url-free":   {"endpoint", "satellite"}, "access-url": {"endpoint", "satellite"}, "access-url-change": {"satellite"},
 		"satellite-proxies": {"endpoint", "satellite", "version"},
+		"certificate-valid": {"endpoint"}, "certificate-names": {"certificates"}, "devurl-certificate": {"certificates"},
+		"unified-url": {"satellite"}, "unified-url-supported": {}, // without one; see TestUnifiedUnknown
 		"registration-name": {"registrations", "satellite"}, "satellite-registered": {"registrations", "satellite"},
 		"canary": {"canary"}, "run-complete": {"journal", "lock"},
 	}

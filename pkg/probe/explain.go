@@ -77,14 +77,11 @@ func isTimeout(err error) bool {
 
 // certificate says whom a certificate is for, and until when.
 func certificate(c *x509.Certificate) string {
-	names := append([]string{}, c.DNSNames...)
-	for _, ip := range c.IPAddresses {
-		names = append(names, ip.String())
+	names := NewCertificate(c).names()
+	if names == "" {
+		names = c.Subject.CommonName
 	}
-	if len(names) == 0 {
-		names = append(names, c.Subject.CommonName)
-	}
-	return Printable(fmt.Sprintf("certificate for %s, valid until %s", strings.Join(names, ", "), c.NotAfter.UTC().Format(time.DateOnly)))
+	return Printable(fmt.Sprintf("certificate for %s, valid until %s", names, c.NotAfter.UTC().Format(time.DateOnly)))
 }
 
 // longestText caps what is shown of what a server says of itself.

@@ -4,6 +4,7 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -30,6 +31,9 @@ type Target struct {
 	URL string
 	// ConnectTo is a HOST:PORT to dial instead of what DNS says; may be empty.
 	ConnectTo string
+	// ServerName is the name that TLS asks for, and verifies, instead of the URL's
+	// host; may be empty.
+	ServerName string
 	// RootCAs are trusted; nil means the system's.
 	RootCAs *x509.CertPool
 	// Timeout bounds each stage; 0 means 5 seconds.
@@ -54,6 +58,9 @@ type Result struct {
 	DNS, TCP, TLS, HTTP Stage
 	// Addresses are what the name resolves to.
 	Addresses []string
+	// Certificate is what the server showed, also if it did not verify; nil if the
+	// connection did not get that far.
+	Certificate *Certificate
 }
 
 // Failed returns the first stage that was not passed, "DNS", "TCP", "TLS" or
@@ -105,12 +112,16 @@ func Endpoint(ctx context.Context, target Target) Result {
 	defer func() { _ = connection.Close() }()
 	if u.Scheme == "https" {
 		result.TLS = stage(ctx, limit, func(ctx context.Context, limit time.Duration) (string, error) {
-			secure := tls.Client(connection, &tls.Config{ServerName: u.Hostname(), RootCAs: target.RootCAs, MinVersion: tls.VersionTLS12})
+			name := cmp.Or(target.ServerName, u.Hostname())
+			secure := tls.Client(connection, &tls.Config{ServerName: name, RootCAs: target.RootCAs, MinVersion: tls.VersionTLS12})
 			if err := secure.HandshakeContext(ctx); err != nil {
-				return "", explainTLS(u.Hostname(), limit, err)
+				result.Certificate = refused(err)
+				return "", explainTLS(name, limit, err)
 			}
 			connection = secure
-			return certificate(secure.ConnectionState().PeerCertificates[0]), nil
+			leaf := secure.ConnectionState().PeerCertificates[0]
+			result.Certificate = NewCertificate(leaf)
+			return certificate(leaf), nil
 		})
 		if !result.TLS.OK {
 			return result

@@ -28,7 +28,7 @@ func (s Spec) withoutValues(err error) error { return redact.ValuesOf(s.Values).
 // MergeValues merges values files, then KEY=VALUE settings, as Helm does, and
 // then sets what makes the release this region's satellite. A value that says
 // otherwise than the region is an error that names it. Errors quote no other value.
-func MergeValues(files, sets []string, primaryURL, accessURL string) (map[string]any, error) {
+func MergeValues(files, sets []string, urls URLs) (map[string]any, error) {
 	merged, err := merge(files, sets)
 	if err != nil {
 		return nil, fmt.Errorf("the Helm values cannot be read: %w", err)
@@ -37,13 +37,17 @@ func MergeValues(files, sets []string, primaryURL, accessURL string) (map[string
 	if err != nil {
 		return nil, err
 	}
-	fixed := map[string]any{"enable": true, "primaryURL": primaryURL, "accessURL": accessURL}
+	fixed := map[string]any{"enable": true, "primaryURL": urls.Primary, "accessURL": urls.served()}
 	for _, key := range fixedKeys() {
 		if given, ok := satellite[key]; ok && plain(given) != plain(fixed[key]) {
-			return nil, fmt.Errorf("the Helm values say coderd.satellite.%s: %v, but for this region it is %v: take it out of the values, or "+
-				"correct the region", key, given, fixed[key])
+			return nil, fmt.Errorf("the Helm values say coderd.satellite.%s: %v, but for this region it is %v: take it out of the values, "+
+				"or correct the region%s",
+				key, given, fixed[key], urls.advice(key))
 		}
 		satellite[key] = fixed[key]
+	}
+	if err := setAlternates(merged, urls); err != nil {
+		return nil, err
 	}
 	return merged, nil
 }

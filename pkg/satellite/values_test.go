@@ -28,7 +28,8 @@ func valuesFile(t *testing.T, text string) string {
 func TestMergeValues(t *testing.T) {
 	common := valuesFile(t, "coderd: {replicas: 1, image: a, satellite: {enable: true}}\n")
 	sydney := valuesFile(t, "coderd: {replicas: 2, tls: {hostSecretName: tls}}\n")
-	got, err := MergeValues([]string{common, sydney}, []string{"coderd.image=b", "coderd.list={x,y}"}, primaryURL, accessURL)
+	got, err := MergeValues([]string{common, sydney}, []string{"coderd.image=b", "coderd.list={x,y}"}, URLs{Primary: primaryURL,
+		Access: accessURL})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +64,7 @@ func TestMergeValuesErrors(t *testing.T) {
 			if test.set != "" {
 				sets = []string{test.set}
 			}
-			_, err := MergeValues(files, sets, primaryURL, accessURL)
+			_, err := MergeValues(files, sets, URLs{Primary: primaryURL, Access: accessURL})
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v, want %q", err, test.want)
 			}
@@ -74,7 +75,7 @@ func TestMergeValuesErrors(t *testing.T) {
 // Coder's documentation writes true as text, and URLs with a slash at the end.
 func TestMergeValuesAsDocumented(t *testing.T) {
 	file := valuesFile(t, `coderd: {satellite: {enable: "true", primaryURL: "https://coder.example.com/", accessURL: "https://Coder-Sydney.example.com:443/"}}`)
-	got, err := MergeValues([]string{file}, nil, primaryURL, accessURL)
+	got, err := MergeValues([]string{file}, nil, URLs{Primary: primaryURL, Access: accessURL})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,11 +84,12 @@ func TestMergeValuesAsDocumented(t *testing.T) {
 		t.Error(diff)
 	}
 	for _, set := range []string{"enable=no", "accessURL=https://coder-sydney.example.com/x", "accessURL=http://coder-sydney.example.com", "accessURL=true"} {
-		if _, err := MergeValues(nil, []string{"coderd.satellite." + set}, primaryURL, accessURL); err == nil {
+		if _, err := MergeValues(nil, []string{"coderd.satellite." + set}, URLs{Primary: primaryURL, Access: accessURL}); err == nil {
 			t.Errorf("%s is accepted", set)
 		}
 	}
-	if _, err := MergeValues([]string{valuesFile(t, `coderd: {satellite: {enable: "false"}}`)}, nil, primaryURL, accessURL); err == nil {
+	if _, err := MergeValues([]string{valuesFile(t, `coderd: {satellite: {enable: "false"}}`)}, nil, URLs{Primary: primaryURL,
+		Access: accessURL}); err == nil {
 		t.Error(`enable: "false" is accepted`)
 	}
 }
@@ -109,7 +111,7 @@ func TestMergeValuesErrorsHideValues(t *testing.T) {
 			if test.set != "" {
 				sets = []string{test.set}
 			}
-			_, err := MergeValues(files, sets, primaryURL, accessURL)
+			_, err := MergeValues(files, sets, URLs{Primary: primaryURL, Access: accessURL})
 			if err == nil || strings.Contains(err.Error(), "hunter2") {
 				t.Errorf("error: %v", err)
 			}

@@ -48,7 +48,9 @@ func (src *Source) chart(ctx context.Context, s *Snapshot) {
 		}
 		ref.Version = version.String()
 	}
-	values, err := satellite.MergeValues(src.Region.ValueFiles, src.Region.Sets, s.Primary.URL, src.Region.AccessURL)
+	values, err := satellite.MergeValues(src.Region.ValueFiles, src.Region.Sets, satellite.URLs{
+		Primary: s.Primary.URL, Access: src.Region.AccessURL, Unified: src.Region.UnifiedURL,
+	})
 	s.Spec = FactOf(satellite.Spec{Chart: ref, Values: values}, err)
 
 	var group sync.WaitGroup

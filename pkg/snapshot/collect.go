@@ -73,11 +73,25 @@ func (src *Source) Refresh(ctx context.Context, s *Snapshot, items ...Item) {
 		s.Endpoint = src.proxied(ctx, s)
 	})
 
+	run(ItemUnified, func() { s.Unified = src.unified(ctx) })
+
 	src.primary(ctx, s, wanted)
 	if wanted[ItemProvider] {
 		s.Provider = src.provider(ctx, s)
 	}
-	run(ItemChart, func() { src.chart(ctx, s) })
+	charted := make(chan struct{}) // with it the values to come are known, if they were to be read
+	if !wanted[ItemChart] {
+		close(charted)
+	}
+	run(ItemChart, func() {
+		defer close(charted)
+		src.chart(ctx, s)
+	})
+	run(ItemCertificates, func() {
+		<-inspected
+		<-charted
+		s.Certificates = src.certificates(ctx, s)
+	})
 	run(ItemCanary, func() { s.Canary = src.canary(ctx, s) })
 	run(ItemLegacy, func() {
 		<-journaled

@@ -23,15 +23,22 @@ func (src *Source) endpoint(ctx context.Context) Fact[Endpoint] {
 		return Unknown[Endpoint](errNoAccessURL)
 	}
 	var found Endpoint
-	found.Key, found.KeyErr = src.endpointClient.SatelliteKey(ctx)
+	watched, certificate := probe.Watch(ctx)
+	found.Key, found.KeyErr = src.endpointClient.SatelliteKey(watched)
+	found.Certificate = certificate()
 	if found.KeyErr != nil {
-		found.Reach = probe.Endpoint(ctx, probe.Target{
-			URL:       src.Region.AccessURL,
-			ConnectTo: src.Region.ConnectTo,
-			RootCAs:   src.rootCAs,
-		})
+		found.Reach = probe.Endpoint(ctx, src.target())
+		if found.Reach.Certificate != nil {
+			found.Certificate = found.Reach.Certificate
+		}
 	}
+	found.UnifiedCertificate = src.unifiedCertificate(ctx, found.Certificate)
 	return Known(found)
+}
+
+// target is the satellite at its access URL, for a probe.
+func (src *Source) target() probe.Target {
+	return probe.Target{URL: src.Region.AccessURL, ConnectTo: src.Region.ConnectTo, RootCAs: src.rootCAs}
 }
 
 // proxied completes the endpoint with the primary's version, asked for through

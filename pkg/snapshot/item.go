@@ -14,14 +14,16 @@ const (
 	ItemLegacy        Item = "legacy"        // Legacy
 	ItemRemoval       Item = "removal"       // Removal; after the legacy release
 	ItemEndpoint      Item = "endpoint"      // Endpoint
+	ItemUnified       Item = "unified"       // Unified; nothing without a unified URL
+	ItemCertificates  Item = "certificates"  // Certificates; after the satellite and the chart
 	ItemJournal       Item = "journal"       // Journal
 	ItemLock          Item = "lock"          // Lock
 	ItemResources     Item = "resources"     // Resources; after the chart and the releases
 	ItemRendering     Item = "rendering"     // Rendering; made last
 )
 
-// StatusItems returns what status looks at: all but the chart, which only a
-// change needs, and the rights.
+// StatusItems returns what every verb looks at: all but the chart, which only a
+// change needs, the rights, and what CheckItems adds.
 func StatusItems() []Item {
 	return []Item{
 		ItemCluster, ItemProvider, ItemCanary, ItemRegistrations, ItemSatellite,
@@ -29,6 +31,10 @@ func StatusItems() []Item {
 	}
 }
 
+// CheckItems returns what the checks of status look at. A verb that leads back
+// must not wait for the unified URL, or for Secrets that it does not need.
+func CheckItems() []Item { return append(StatusItems(), ItemUnified, ItemCertificates) }
+
 // PlanItems returns what a plan looks at. Rights are no item: which are asked
 // for follows from the facts, and AskRights is told.
-func PlanItems() []Item { return append(StatusItems(), ItemChart) }
+func PlanItems() []Item { return append(CheckItems(), ItemChart) }

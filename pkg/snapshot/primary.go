@@ -15,6 +15,9 @@ type primarySource struct {
 
 	once  sync.Once
 	found Primary
+
+	unifiedOnce sync.Once
+	unified     Unified
 }
 
 // newPrimarySource returns a source that asks client at the first use.

@@ -67,7 +67,7 @@ func (i Item) rights(scope Scope) []cluster.Rule {
 	switch i {
 	case ItemCluster:
 		return []cluster.Rule{{Namespace: metav1.NamespaceSystem, Resource: "namespaces", Name: metav1.NamespaceSystem, Verb: "get"}}
-	case ItemSatellite, ItemChart: // of the chart, the Secrets that its values name
+	case ItemSatellite, ItemChart, ItemCertificates: // of the latter two, the Secrets that the values name
 		return satellite.RightsToInspect(scope.OfSatellite())
 	case ItemLegacy, ItemRemoval:
 		if scope.Legacy == "" {

@@ -65,6 +65,11 @@ type Snapshot struct {
 
 	// Endpoint is what answers at the satellite's access URL, from this machine.
 	Endpoint Fact[Endpoint]
+	// Unified is what answers at the fleet's unified URL, from this machine; not
+	// collected without one.
+	Unified Fact[Unified]
+	// Certificates are those in the TLS Secrets that the satellite's values name.
+	Certificates Fact[Certificates]
 
 	// SameCluster and SameProvider name the fleet's other regions that have the
 	// same cluster or provider, which Compare finds.
@@ -129,6 +134,10 @@ type Endpoint struct {
 	// Key is the key that is served; KeyErr says why there is none.
 	Key    coder.SatelliteKey
 	KeyErr error
+	// Certificate is the certificate that is served there, verified or not; nil if
+	// the connection did not get that far, or uses no TLS. UnifiedCertificate is the
+	// one that is served there to whoever asks for the unified URL's name.
+	Certificate, UnifiedCertificate *probe.Certificate
 	// Version is the version that the primary's API reports through the
 	// satellite. It is asked for only where the satellite's own key is served:
 	// the request may carry credentials.

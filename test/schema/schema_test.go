@@ -67,7 +67,7 @@ func TestFleets(t *testing.T) {
 // see: what regions share, what is in the file system, and how YAML is written.
 func TestInvalidFleets(t *testing.T) {
 	unseen := map[string]bool{
-		"duplicates": true, "files": true, "primary-url": true, // between fields, and outside of the file
+		"duplicates": true, "files": true, "primary-url": true, "unified-primary": true, // between fields, and outside of the file
 		"bomb-cycle": true, "merge-key": true, "syntax": true, "twice": true, "two-documents": true, // YAML
 		"comment-only": true, "empty": true, "list": true, "null": true, "no-kind": true, "wrong-kind": true, // no Fleet at all
 	}

@@ -151,6 +151,18 @@ func TestPlatform(t *testing.T) {
 	}
 }
 
+// TestAlternateHostnames: charts have the value from 1.28, and ignore it before.
+func TestAlternateHostnames(t *testing.T) {
+	const want = "name: CODER_ALTERNATE_HOSTNAMES\n              value: \"a.example.com,b.example.com\"\n"
+	for version, has := range map[string]bool{"1.21.7": false, "1.27.3": false, "1.28.0": true, "1.44.3": true} {
+		deployment := render(t, "coder", version, satellite(map[string]any{"alternateHostnames": []any{"a.example.com",
+			"b.example.com"}}))["Deployment/coderd"]
+		if strings.Contains(deployment, want) != has || !has && strings.Contains(deployment, "b.example.com") {
+			t.Errorf("the Deployment of %s, want %t:\n%s", version, has, deployment)
+		}
+	}
+}
+
 func TestResourcePolicy(t *testing.T) {
 	tests := map[string][]string{
 		"1.20.0": nil,

@@ -1,0 +1,151 @@
+package health
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// soon is how long before its end a certificate is warned of.
+const soon = 30 * 24 * time.Hour
+
+func certificateValidCheck() Check {
+	return Check{
+		Info: v1alpha1.CheckInfo{
+			ID: "certificate-valid", Category: categoryAccess, Severity: v1alpha1.SeverityError, Preflight: true,
+			Question: "Is the access URL's certificate valid for another 30 days?",
+			Explanation: "Looks at the certificate that the access URL serves, seen from this machine, and at the one in the Secret that " +
+				"coderd.tls.hostSecretName names. " +
+				"An expired one fails the check, because users and workspaces would be refused; fewer than 30 days are a warning. " +
+				"Renew the certificate in the Secret, then restart the satellite's pods with `kubectl rollout restart deployment coderd`: " +
+				"they read it when they start.",
+		},
+		Evaluate: certificateValid,
+	}
+}
+
+func certificateNamesCheck() Check {
+	return Check{
+		Info: v1alpha1.CheckInfo{
+			ID: "certificate-names", Category: categoryAccess, Severity: v1alpha1.SeverityWarning, Preflight: true,
+			Question: "Does the certificate in the satellite's TLS Secret name the hosts that it is reached by?",
+			Explanation: "The certificate in the Secret that coderd.tls.hostSecretName names must be for the access URL's host and, if the " +
+				"fleet has a unified URL, for that one's host too. " +
+				"A satellite with a certificate for other names would be installed, and never answer at its access URL, unless something in " +
+				"front of it, such as an Ingress, has its own certificate. " +
+				"Only the Secret's entry tls.crt is looked at, and nothing of it is kept but names and dates.",
+		},
+		Evaluate: certificateNames,
+	}
+}
+
+// certificateValid judges the certificate that is served, and the one that is to be.
+func certificateValid(s *snapshot.Snapshot) Answer {
+	secret := s.Certificates.Value().Host
+	held, heldKnown := secret.Certificate.Get()
+	endpoint, known := s.Endpoint.Get()
+	served := endpoint.Certificate
+	inSecret, atURL := "the certificate in Secret "+secret.Name, "the certificate that "+s.Region.AccessURL+" serves"
+	switch {
+	case heldKnown && outdated(&held, s.Taken) != "":
+		return fail(renewing(s, secret.Name), "%s %s", inSecret, outdated(&held, s.Taken))
+	case s.Region.AccessURL == "":
+		return skip("no access URL was named; give --access-url or a Fleet file")
+	case !known:
+		return unknown(s.Endpoint.Err(), "")
+	case served != nil && outdated(served, s.Taken) != "" && heldKnown:
+		return warn(s.Region.Kubectl("--namespace", s.Region.Namespace, "rollout", "restart", "deployment", "coderd"),
+			"%s %s, but the one in Secret %s is valid until %s", atURL, outdated(served, s.Taken), secret.Name, day(held.NotAfter))
+	case served != nil && outdated(served, s.Taken) != "":
+		return fail(renewing(s, secret.Name), "%s %s", atURL, outdated(served, s.Taken))
+	case heldKnown && ends(&held, s.Taken):
+		return warn(renewing(s, secret.Name), "%s expires on %s", inSecret, day(held.NotAfter))
+	case served != nil && ends(served, s.Taken):
+		return warn(renewing(s, secret.Name), "%s expires on %s", atURL, day(served.NotAfter))
+	case served != nil:
+		return pass("%s is valid until %s", atURL, day(served.NotAfter))
+	case heldKnown:
+		return pass("%s is valid until %s", inSecret, day(held.NotAfter))
+	default:
+		return skip("%s serves no certificate", s.Region.AccessURL)
+	}
+}
+
+func certificateNames(s *snapshot.Snapshot) Answer {
+	found, known := s.Certificates.Get()
+	if !known {
+		return unknown(s.Certificates.Err(), "")
+	}
+	if found.Host.Name == "" {
+		return pass("the values name no TLS Secret")
+	}
+	held, answer := certificateIn(s, found.Host)
+	if answer != nil {
+		return *answer
+	}
+	var missing []string
+	for _, url := range []string{s.Region.AccessURL, s.Region.UnifiedURL} {
+		if host := fleet.Host(url); host != "" && !held.For(host) {
+			missing = append(missing, host)
+		}
+	}
+	if len(missing) > 0 {
+		return fail(renewing(s, found.Host.Name), "the certificate in Secret %s is for %s, not for %s", found.Host.Name, &held,
+			strings.Join(missing, " and "))
+	}
+	return pass("the certificate in Secret %s is for %s", found.Host.Name, &held)
+}
+
+// certificateIn returns the certificate in a Secret, or the answer that it cannot be known.
+func certificateIn(s *snapshot.Snapshot, secret snapshot.TLSSecret) (probe.Certificate, *Answer) {
+	held, known := secret.Certificate.Get()
+	var answer Answer
+	switch {
+	case known:
+		return held, nil
+	case slices.Contains(s.MissingSecrets.Value(), secret.Name): // which values-secrets reports
+		answer = skip("Secret %s does not exist", secret.Name)
+	case secret.Missing:
+		answer = fail(renewing(s, secret.Name), "Secret %s, which the values name, does not exist: pods that start anew would not "+
+			"become ready", secret.Name)
+	default:
+		answer = unknown(secret.Certificate.Err(), "see whether you may read the Secret: "+
+			s.Region.Kubectl("auth", "can-i", "get", "secret/"+secret.Name, "--namespace", s.Region.Namespace))
+	}
+	return held, &answer
+}
+
+// outdated says in which way a certificate is not valid at that time; "" if it is valid.
+func outdated(c *probe.Certificate, at time.Time) string {
+	switch {
+	case at.After(c.NotAfter):
+		return "expired on " + day(c.NotAfter)
+	case at.Before(c.NotBefore):
+		return "is not valid before " + c.NotBefore.UTC().Format(time.DateTime) + " UTC"
+	default:
+		return ""
+	}
+}
+
+// ends reports whether a certificate ends within 30 days.
+func ends(c *probe.Certificate, at time.Time) bool { return c.NotAfter.Sub(at) < soon }
+
+func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
+
+// renewing is the command that puts another certificate into the Secret, which
+// may be there already. Without a Secret, something in front of the satellite has
+// the certificate.
+func renewing(s *snapshot.Snapshot, secret string) string {
+	if secret == "" {
+		return "renew the certificate of what terminates TLS at " + s.Region.AccessURL
+	}
+	create := s.Region.Kubectl("--namespace", s.Region.Namespace, "create", "secret", "tls", secret, "--cert", "tls.crt", "--key",
+		"tls.key", "--dry-run=client", "--output=yaml")
+	return fmt.Sprintf("issue a certificate for the names, then: %s | %s", create, s.Region.Kubectl("apply", "--filename", "-"))
+}

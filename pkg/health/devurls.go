@@ -1,0 +1,81 @@
+package health
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+func devURLsCheck() Check {
+	return Check{
+		Info: v1alpha1.CheckInfo{
+			ID: "devurl-certificate", Category: categoryAccess, Severity: v1alpha1.SeverityWarning, Preflight: true,
+			Question: "If the satellite serves Dev URLs, is there a certificate for them, and does the provider use them?",
+			Explanation: "Dev URLs are below the wildcard in coderd.devurlsHost, such as *.coder-sydney.example.com. The wildcard must be " +
+				"in the certificate of the Secret that coderd.tls.devurlsHostSecretName names " +
+				"or, without one, in the access URL's certificate; and the workspace provider must have the same wildcard as its Dev URL " +
+				"host, or the dashboard shows users other Dev URLs. " +
+				"A DNS record for the wildcard must lead to the satellite, which is not checked. Satellites before 1.21.6 answer Dev URLs with 502.",
+		},
+		Evaluate: devURLs,
+	}
+}
+
+func devURLs(s *snapshot.Snapshot) Answer {
+	found, known := s.Certificates.Get()
+	provider, providerKnown := s.Provider.Get()
+	host := found.DevURLsHost
+	switch {
+	case !known:
+		return unknown(s.Certificates.Err(), "")
+	case host == "":
+		return pass("the values name no host of Dev URLs")
+	}
+	if answer := devURLsCertificate(s, found); answer != nil {
+		return *answer
+	}
+	switch {
+	case !providerKnown:
+		return unknown(s.Provider.Err(), "")
+	case !strings.EqualFold(strings.TrimSpace(provider.DevurlHost), host):
+		return fail(fmt.Sprintf("set %s as the Dev URL host of provider %q, on its page in Coder's dashboard; or correct "+
+			"coderd.devurlsHost in the values", host, provider.Name),
+			"the values say coderd.devurlsHost: %s, but the Dev URL host of provider %q is %q", host, provider.Name, provider.DevurlHost)
+	default:
+		return pass("there is a certificate for %s, and provider %q uses it", host, provider.Name)
+	}
+}
+
+// devURLsCertificate looks for the wildcard in the certificate that Dev URLs are
+// served with: that of their own Secret or, without one, the access URL's. It
+// returns nil if it is there.
+func devURLsCertificate(s *snapshot.Snapshot, found snapshot.Certificates) *Answer {
+	host, secret := found.DevURLsHost, found.DevURLs
+	if secret.Name == "" && found.Host.Certificate.IsKnown() {
+		secret = found.Host
+	}
+	if secret.Name != "" {
+		held, answer := certificateIn(s, secret)
+		if answer == nil && !held.For(host) {
+			no := fail(renewing(s, secret.Name), "the certificate in Secret %s is for %s, not for Dev URLs below %s", secret.Name, &held, host)
+			return &no
+		}
+		return answer
+	}
+	endpoint, known := s.Endpoint.Get()
+	var answer Answer
+	switch served := endpoint.Certificate; {
+	case !known:
+		answer = unknown(s.Endpoint.Err(), "")
+	case served == nil:
+		answer = skip("it is not known which certificate Dev URLs below %s are served with, before %s serves one", host, s.Region.AccessURL)
+	case served.For(host):
+		return nil
+	default:
+		answer = fail("add the wildcard to that certificate, or name a Secret with a certificate for it as coderd.tls.devurlsHostSecretName",
+			"%s serves a certificate for %s, not for Dev URLs below %s", s.Region.AccessURL, served, host)
+	}
+	return &answer
+}

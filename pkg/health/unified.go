@@ -1,0 +1,170 @@
+package health
+
+import (
+	"fmt"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+func unifiedSupportedCheck() Check {
+	return Check{
+		Info: v1alpha1.CheckInfo{
+			ID: "unified-url-supported", Category: categoryChart, Severity: v1alpha1.SeverityError, Preflight: true,
+			Question: "If the fleet has a unified URL, can the chart and the primary serve it?",
+			Explanation: "A unified URL needs the chart value coderd.alternateHostnames, which charts have from 1.28, and a primary of " +
+				"1.28 or later. " +
+				"An older chart would ignore the value, and the satellite would no longer know its own name. Upgrade the primary and name a " +
+				"chart of its version, or leave out `unifiedURL` (--unified-url). " +
+				"Its host must not be the primary's own: log in at the primary's URL.",
+		},
+		Evaluate: unifiedSupported,
+	}
+}
+
+func unifiedURLCheck() Check {
+	return Check{
+		Info: v1alpha1.CheckInfo{
+			ID: "unified-url", Category: categoryAccess, Severity: v1alpha1.SeverityWarning, Preflight: true,
+			Question: "If the fleet has a unified URL, does the satellite have a certificate for it, and does it lead to Coder?",
+			Explanation: "DNS leads the unified URL to whatever is nearest: one of the satellites, or the primary. Every satellite must " +
+				"have its name in the certificate that it serves. " +
+				"Seen from this machine, what it leads to must serve the key of a registered satellite, or the primary's API. Without the " +
+				"record users still reach each satellite by its own access URL. " +
+				"OIDC and Git providers redirect to the primary's access URL (Manage > Admin > Infrastructure in Coder's dashboard): set it " +
+				"to the unified URL there once every satellite serves it.",
+		},
+		Evaluate: unifiedURL,
+	}
+}
+
+func unifiedSupported(s *snapshot.Snapshot) Answer {
+	const needs = "the unified URL needs a chart and a primary of 1.28 or later"
+	version, versionKnown := s.Primary.Version.Get()
+	chart, chartKnown := s.Chart.Get()
+	switch {
+	case s.Region.UnifiedURL == "":
+		return pass("the fleet has no unified URL")
+	case fleet.Host(s.Region.UnifiedURL) == fleet.Host(s.Primary.URL):
+		return fail("log in at the primary's own URL with `coder login URL`, or name another unified URL",
+			"the host of the unified URL %s is the primary's own", s.Region.UnifiedURL)
+	case !versionKnown:
+		return unknown(s.Primary.Version.Err(), "")
+	case !version.AtLeast(1, 28):
+		return fail("upgrade the primary, or leave out unifiedURL (--unified-url)", "%s, and the primary is v%s", needs, version)
+	case !chartKnown:
+		return unknown(s.Chart.Err(), "")
+	}
+	charts, err := coder.ParseVersion(chart.Metadata.Version)
+	switch {
+	case err != nil:
+		return fail("name a chart version with --chart-version", "%s, and that of the chart is not known: %v", needs, err)
+	case !charts.AtLeast(1, 28):
+		return fail(fmt.Sprintf("name a chart of the primary's version with --chart-version %s, or leave out unifiedURL (--unified-url)",
+			version),
+			"%s, and the chart is %s %s", needs, chart.Metadata.Name, chart.Metadata.Version)
+	default:
+		return pass("the chart %s %s and the primary v%s serve it", chart.Metadata.Name, chart.Metadata.Version, version)
+	}
+}
+
+func unifiedURL(s *snapshot.Snapshot) Answer {
+	url, host := s.Region.UnifiedURL, fleet.Host(s.Region.UnifiedURL)
+	endpoint, endpointKnown := s.Endpoint.Get()
+	found, known := s.Unified.Get()
+	served := endpoint.UnifiedCertificate
+	switch {
+	case !s.Satellite.IsKnown():
+		return unknown(s.Satellite.Err(), "")
+	case url == "":
+		return unifiedNowhere(s)
+	case !s.Spec.Collected() && s.InstalledAccessURL() != "" && !coder.SameURL(s.InstalledAccessURL(), url): // else it is about to change
+		return fail(hintMigrate(s), "the satellite was installed for %s, and not yet for the unified URL %s", s.InstalledAccessURL(), url)
+	case !endpointKnown:
+		return unknown(s.Endpoint.Err(), "")
+	case served != nil && !served.For(host):
+		return fail(renewing(s, s.Certificates.Value().Host.Name),
+			"the satellite at %s serves a certificate for %s, not for the unified URL's host %s", s.Region.AccessURL, served, host)
+	case !known:
+		return unknown(s.Unified.Err(), "")
+	case found.Err != nil:
+		return unifiedSilent(s, found)
+	case found.Identity.Key != coder.SatelliteKey{}:
+		return unifiedSatellite(s, found.Identity.Key)
+	default:
+		return unifiedPrimary(s, found.Identity.Version)
+	}
+}
+
+// unifiedNowhere judges a region of a fleet without a unified URL, whose satellite
+// may have been given one.
+func unifiedNowhere(s *snapshot.Snapshot) Answer {
+	installed := s.InstalledAccessURL()
+	if installed == "" || coder.SameURL(installed, s.Region.AccessURL) || !s.ServesAccessURL() {
+		return pass("neither the fleet nor the satellite has a unified URL") // access-url-change judges another URL of its own
+	}
+	return fail("name it as unifiedURL in the Fleet, or with --unified-url",
+		"the satellite was installed for the unified URL %s, and the fleet has none: `migrate` would take it from the satellite", installed)
+}
+
+// unifiedSilent judges a unified URL at which nothing answers as Coder does.
+func unifiedSilent(s *snapshot.Snapshot, found snapshot.Unified) Answer {
+	url := s.Region.UnifiedURL
+	stage, failure := found.Reach.Failed()
+	switch {
+	case notLooked(stage, failure):
+		return unknown(failure, "")
+	case failure == nil:
+		return fail("see which server its DNS record leads to", "what answers at %s is not Coder: %v", url, found.Err)
+	case stage == "DNS" || stage == "TCP":
+		return fail(unifiedRecord(s), "nothing answers at %s yet: %s: %v", url, stage, failure)
+	default:
+		return fail("see which server its DNS record leads to, and whether that one has a certificate for "+fleet.Host(url),
+			"something answers at %s, but not as it should: %s: %v", url, stage, failure)
+	}
+}
+
+// unifiedRecord says which DNS record leads the unified URL to this satellite.
+func unifiedRecord(s *snapshot.Snapshot) string {
+	host, addresses := fleet.Host(s.Region.UnifiedURL), s.Satellite.Value().LoadBalancer
+	if len(addresses) == 0 {
+		return fmt.Sprintf("create a DNS record for %s that leads users to the nearest satellite (GeoDNS); the address of this one is "+
+			"known once it is installed", host)
+	}
+	return fmt.Sprintf("create the DNS record %s for users near %s (GeoDNS)", probe.Record(host, addresses), s.Region.Name)
+}
+
+// unifiedSatellite judges a unified URL that leads to a satellite.
+func unifiedSatellite(s *snapshot.Snapshot, key coder.SatelliteKey) Answer {
+	url := s.Region.UnifiedURL
+	if same, _ := coder.SameKey(key.Key, s.Satellite.Value().PublicKey); same {
+		return pass("%s leads to this satellite from here", url)
+	}
+	registered, known := s.Registrations.Get()
+	if !known {
+		return unknown(s.Registrations.Err(), "")
+	}
+	if r, ok := registrationOf(key, registered); ok {
+		return pass("%s leads to the satellite %q from here", url, r.Name)
+	}
+	return fail("see which satellite its DNS record leads to: `coder satellites ls` lists those of the primary",
+		"%s leads to a satellite that is not registered at %s (key %s)", url, s.Primary.URL, probe.Printable(key.Fingerprint))
+}
+
+// unifiedPrimary judges a unified URL that leads to a primary.
+func unifiedPrimary(s *snapshot.Snapshot, found coder.Version) Answer {
+	url := s.Region.UnifiedURL
+	version, known := s.Primary.Version.Get()
+	switch {
+	case !known:
+		return unknown(s.Primary.Version.Err(), "")
+	case version != found:
+		return fail("see which deployment its DNS record leads to", "%s leads to a primary of v%s, and %s is v%s", url, found, s.Primary.URL,
+			version)
+	default:
+		return pass("%s leads to the primary from here", url)
+	}
+}

@@ -1,0 +1,102 @@
+package snapshot
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
+)
+
+// Unified is what answers at the fleet's unified URL: whatever DNS leads to from
+// here, which is the same for all regions.
+type Unified struct {
+	// Identity is what answers; Err says why nothing answers as Coder does.
+	Identity coder.Identity
+	Err      error
+	// Reach is how far a connection got. It is only collected if Err is set.
+	Reach probe.Result
+}
+
+// unified asks what answers at the unified URL, once for all regions. The request
+// carries no credentials, for who answers is not known.
+func (src *Source) unified(ctx context.Context) Fact[Unified] {
+	if src.Region.UnifiedURL == "" {
+		return Fact[Unified]{}
+	}
+	if src.endpointClient == nil {
+		return Unknown[Unified](errNoAccessURL)
+	}
+	client, err := src.endpointClient.At(src.Region.UnifiedURL, "")
+	if err != nil {
+		return Unknown[Unified](err)
+	}
+	src.shared.unifiedOnce.Do(func() {
+		defer client.CloseIdle()
+		found := &src.shared.unified
+		if found.Identity, found.Err = client.Identify(ctx); found.Err != nil {
+			found.Reach = probe.Endpoint(ctx, probe.Target{URL: src.Region.UnifiedURL, RootCAs: src.rootCAs})
+		}
+	})
+	return Known(src.shared.unified)
+}
+
+// unifiedCertificate returns the certificate that the satellite serves to whoever
+// asks for the unified URL's name: the one that it serves for its own name, if
+// that has both names. Otherwise it takes a handshake to know, since a server may
+// choose among several certificates by the name.
+func (src *Source) unifiedCertificate(ctx context.Context, own *probe.Certificate) *probe.Certificate {
+	host := fleet.Host(src.Region.UnifiedURL)
+	switch {
+	case host == "" || own == nil:
+		return nil
+	case own.For(host):
+		return own
+	}
+	target := src.target()
+	target.ServerName = host
+	if served := probe.Endpoint(ctx, target).Certificate; served != nil {
+		return served
+	}
+	return own
+}
+
+// ServesAccessURL reports whether the deployed satellite serves the region's
+// access URL: as its access URL or, if that is a unified one, by one of its
+// alternate host names.
+func (s *Snapshot) ServesAccessURL() bool {
+	if coder.SameURL(s.InstalledAccessURL(), s.Region.AccessURL) {
+		return true
+	}
+	host := fleet.Host(s.Region.AccessURL)
+	return slices.ContainsFunc(s.alternates(), func(name string) bool { return strings.EqualFold(name, host) })
+}
+
+// InstalledOwnURL returns the deployed satellite's own URL, to be shown: its
+// access URL or, if that is the unified one, its first other host name.
+func (s *Snapshot) InstalledOwnURL() string {
+	installed := s.InstalledAccessURL()
+	if s.Region.UnifiedURL == "" || !coder.SameURL(installed, s.Region.UnifiedURL) {
+		return installed
+	}
+	for _, name := range s.alternates() {
+		if !strings.EqualFold(name, fleet.Host(installed)) {
+			return "https://" + strings.ToLower(name)
+		}
+	}
+	return installed
+}
+
+// alternates are the deployed satellite's alternate host names. Values of another
+// form are none that the chart could use.
+func (s *Snapshot) alternates() []string {
+	state := s.Satellite.Value()
+	if !state.Installed {
+		return nil
+	}
+	names, _ := satellite.AlternateHostnames(state.Values)
+	return names
+}

@@ -29,8 +29,8 @@ type connection struct {
 
 // connect opens the clients of the targets: of the primary and, for verbs that
 // need regions, of each region. A context, file or URL that is wrong is an error
-// of the command line; a cluster that cannot be reached is found out later, for
-// its region alone.
+// of the command line; a cluster that cannot be reached is an error of
+// its region alone, and shows later.
 func (t *targets) connect() (*connection, error) {
 	c := &connection{fleet: &fleet.Fleet{}, warnings: newWarnings(t.env.ErrOut)}
 	if t.needs.regions {

@@ -20,7 +20,7 @@ type documentOptions struct {
 }
 
 // options checks the flags and returns their value. The format comes first: one
-// that does not exist must not be found out after the work.
+// that does not exist must be refused before the work.
 func (f *documentFlags) options(env Environment) (documentOptions, error) {
 	documents, err := f.output.printer(env)
 	if err != nil {

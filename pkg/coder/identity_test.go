@@ -10,7 +10,7 @@ import (
 )
 
 // A satellite is known by its key, a primary by its version, and nothing secret
-// is sent to find out.
+// is sent for the answer.
 func TestIdentify(t *testing.T) {
 	const keyPath = "/api/private/satellites/key"
 	key := says(200, "application/json", `{"key":"k","fingerprint":"f"}`)

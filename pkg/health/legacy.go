@@ -107,17 +107,12 @@ func legacyRetained(s *snapshot.Snapshot) Answer {
 		return fail(s.Region.Command("retain"), "not retained: missing %s", strings.Join(state.Retention.Missing, ", "))
 	case !s.Journal.IsKnown():
 		return unknown(s.Journal.Err(), "")
-	case !inLedger(s):
+	case !s.InLedger():
 		return fail(s.Region.Command("retain"), "the journal's ledger does not list %s/%s revision %d",
 			state.Release.Namespace, state.Release.Name, state.Release.Revision)
 	default:
 		return pass("%s/%s revision %d is retained", state.Release.Namespace, state.Release.Name, state.Release.Revision)
 	}
-}
-
-func inLedger(s *snapshot.Snapshot) bool {
-	record, release := s.Journal.Value(), s.Legacy.Value().Release
-	return record != nil && record.Retention.Covers(release.Namespace, release.Name, release.Revision)
 }
 
 func legacyRollbackReady(s *snapshot.Snapshot) Answer {

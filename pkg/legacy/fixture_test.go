@@ -77,6 +77,21 @@ func helmRelease(namespace, name, chartName, manifest string, version int, statu
 	}
 }
 
+// supersede marks the deployed revision as Helm does when a newer one follows.
+func (r *region) supersede() *release.Release {
+	r.t.Helper()
+	helm := r.helm(home)
+	old, err := helm.Deployed(name)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	old.Info.Status = release.StatusSuperseded
+	if err := helm.Update(old); err != nil {
+		r.t.Fatal(err)
+	}
+	return old
+}
+
 // install stores a release and makes its objects.
 func (r *region) install(rel *release.Release) {
 	r.t.Helper()

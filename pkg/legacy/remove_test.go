@@ -39,15 +39,7 @@ func TestRemove(t *testing.T) {
 			},
 			"rolled back": func(r *region) { // Helm stores the manifest that we annotated once more
 				r.retain(r.find())
-				helm := r.helm(home)
-				old, err := helm.Deployed(name)
-				if err != nil {
-					t.Fatal(err)
-				}
-				old.Info.Status = helmrelease.StatusSuperseded
-				if err := helm.Update(old); err != nil {
-					t.Fatal(err)
-				}
+				old := r.supersede()
 				r.install(helmRelease(home, name, chartName, old.Manifest, 2, helmrelease.StatusDeployed))
 				r.retain(r.find())
 			},

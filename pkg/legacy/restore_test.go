@@ -136,17 +136,9 @@ func upgraded(t *testing.T, status helmrelease.Status) (r *region, manifest stri
 	t.Helper()
 	r = newRegion(t, "")
 	r.retain(r.legacy(legacyManifest(false, false)))
-	helm := r.helm(home)
-	old, err := helm.Deployed(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	old.Info.Status = helmrelease.StatusSuperseded
-	if err := helm.Update(old); err != nil {
-		t.Fatal(err)
-	}
+	r.supersede()
 	manifest = legacyManifest(true, false)
-	if err := helm.Create(helmRelease(home, name, chartName, manifest, 2, status)); err != nil {
+	if err := r.helm(home).Create(helmRelease(home, name, chartName, manifest, 2, status)); err != nil {
 		t.Fatal(err)
 	}
 	return r, manifest

@@ -127,15 +127,7 @@ func TestRetainTwiceWritesNothing(t *testing.T) {
 func TestUpgradeLosesRetention(t *testing.T) {
 	r := newRegion(t, "")
 	r.retain(r.legacy(legacyManifest(false, false)))
-	helm := r.helm(home)
-	old, err := helm.Deployed(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	old.Info.Status = helmrelease.StatusSuperseded
-	if err := helm.Update(old); err != nil {
-		t.Fatal(err)
-	}
+	old := r.supersede()
 	next := helmRelease(home, name, chartName, legacyManifest(false, false), 2, helmrelease.StatusDeployed)
 	next.Labels = old.Labels // Helm carries release labels over
 	r.install(next)

@@ -107,8 +107,7 @@ func missingRetention(s *snapshot.Snapshot) ([]string, error) {
 	case state.Release == nil:
 		return nil, errors.New(state.Found.Explain())
 	}
-	inLedger := record != nil && record.Retention.Covers(state.Release.Namespace, state.Release.Name, state.Release.Revision)
-	if state.Retention.Complete() && !inLedger {
+	if state.Retention.Complete() && !s.InLedger() {
 		return []string{"ledger in the journal"}, nil
 	}
 	return state.Retention.Missing, nil

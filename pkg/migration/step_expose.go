@@ -3,10 +3,9 @@ package migration
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/url"
-	"strings"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -58,23 +57,10 @@ func exposed(s *snapshot.Snapshot) error {
 		return fmt.Errorf("create the DNS record of %s; Service coderd has no load balancer, and the chart made no Ingress that can be read, "+
 			"so the record's value is unknown here: %w", host(s.Region.AccessURL), failure)
 	case stage == "DNS":
-		return fmt.Errorf("create the DNS record %s: %w", dnsRecord(s.Region.AccessURL, state.LoadBalancer), failure)
+		return fmt.Errorf("create the DNS record %s: %w", probe.Record(host(s.Region.AccessURL), state.LoadBalancer), failure)
 	default:
 		return fmt.Errorf("%s: %w", stage, failure)
 	}
-}
-
-// dnsRecord returns the record that leads the access URL's host to the load
-// balancer, for example "coder-sydney.example.com A 203.0.113.7".
-func dnsRecord(accessURL string, loadBalancer []string) string {
-	kind := "CNAME"
-	if ip := net.ParseIP(loadBalancer[0]); ip != nil {
-		kind = "A"
-		if ip.To4() == nil {
-			kind = "AAAA"
-		}
-	}
-	return fmt.Sprintf("%s %s %s", host(accessURL), kind, strings.Join(loadBalancer, ", "))
 }
 
 func host(accessURL string) string {

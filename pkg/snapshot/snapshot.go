@@ -162,6 +162,13 @@ func (s *Snapshot) Networking() v1alpha1.NetworkingV2 {
 	}
 }
 
+// InLedger reports whether the journal's ledger lists the revision of the legacy
+// release that was found. Without a release or a journal it is false.
+func (s *Snapshot) InLedger() bool {
+	record, release := s.Journal.Value(), s.Legacy.Value().Release
+	return record != nil && release != nil && record.Retention.Covers(release.Namespace, release.Name, release.Revision)
+}
+
 // Registration returns the registration of the satellite's own key, and
 // whether there is one. Both lists must be known for an answer of true.
 func (s *Snapshot) Registration() (coder.Satellite, bool) {

@@ -58,7 +58,7 @@ build: $(PLUGIN) ## Build the plugin into bin/
 .PHONY: test
 test: $(PLUGIN) $(LAB) $(TOOLS) ## Build everything, then run all tests of both modules
 	$(GO) test $(RACE) -timeout $(TIMEOUT) ./cmd/... ./pkg/... ./test/dist/... ./test/docs/... ./test/schema/...
-	$(MAKE) --no-print-directory --jobs=3 --output-sync=target $(E2E) test-crash-sample test-walk-sample
+	$(MAKE) --no-print-directory --jobs=3 --output-sync=target $(E2E) test-topology test-crash-sample test-walk-sample
 	cd test/lab && $(GO) test -timeout $(TIMEOUT) ./...
 
 # The lab is tested without the race detector: Kubernetes would be compiled twice.
@@ -66,11 +66,14 @@ test: $(PLUGIN) $(LAB) $(TOOLS) ## Build everything, then run all tests of both 
 # side: the first half of the alphabet in one, the second in the other.
 E2E := test-e2e-a-n test-e2e-o-z
 
-.PHONY: $(E2E) test-crash-sample test-walk-sample
+.PHONY: $(E2E) test-topology test-crash-sample test-walk-sample
 test-e2e-a-n: PART := ^Test[A-N]
 test-e2e-o-z: PART := ^Test[O-Z]
 $(E2E):
 	$(GO) test -count=1 -timeout $(TIMEOUT) -run '$(PART)' ./test/e2e/...
+
+test-topology:
+	$(GO) test -count=1 -timeout $(TIMEOUT) ./test/topology
 
 test-crash-sample:
 	$(GO) test -count=1 -timeout $(TIMEOUT) -v ./test/crash
@@ -81,7 +84,7 @@ test-walk-sample:
 .PHONY: test-crash
 test-crash: $(PLUGIN) $(LAB) $(TOOLS) ## Kill and mislead the plugin at every outside call (some three hours)
 	CODER_SATELLITE_OPERATORS=50 $(GO) test -count=1 -timeout $(TIMEOUT) -v -run TestTwoOperators ./test/e2e
-	CODER_SATELLITE_CRASH=all $(GO) test -count=1 -timeout 12h -v ./test/crash
+	CODER_SATELLITE_CRASH=all $(GO) test -count=1 -timeout 12h -v ./test/crash ./test/topology
 
 .PHONY: test-walk
 test-walk: $(PLUGIN) $(LAB) $(TOOLS) ## Walk at random for WALK (10m) in each of REGIONS (3) labs, and look for what must not be

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Migrates three regions in a lab of its own, the way an operator would, and shows
+# Migrates three regions of four providers in a lab of its own, the way an operator would, and shows
 # how they stand afterwards. The lab goes down however this ends. Run by `make demo`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -51,9 +51,9 @@ trap down EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-begin 'lab up' 'Starting a primary of Coder v1 and three regions, on real Kubernetes API servers'
+begin 'lab up' 'Starting a primary of Coder v1 and three regions, one of them with two providers, on real Kubernetes API servers'
 if [ -e "$dir" ]; then "$lab" down --dir "$dir"; fi # left by a demo that was killed
-"$lab" up --dir "$dir" --regions sydney,london,ohio
+"$lab" up --dir "$dir" --topology shared --regions sydney,london
 # shellcheck disable=SC1091 # written by the lab
 source "$dir/env"
 

@@ -33,8 +33,8 @@ func TestStatusOfFreshRegion(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	region := report.Regions[0]
-	if region.Name != "sydney" || region.Phase != v1alpha1.PhaseLegacy || region.Provider.Name != "sydney" {
-		t.Errorf("%s, %s, provider %q", region.Name, region.Phase, region.Provider.Name)
+	if region.Name != "sydney" || region.Phase != v1alpha1.PhaseLegacy || len(region.Providers) != 1 || region.Providers[0].Name != "sydney" {
+		t.Errorf("%s, %s, providers %v", region.Name, region.Phase, region.Providers)
 	}
 	// many answers, one warning, and nothing written
 	if got.errOut != "Warning: v1 Endpoints is deprecated\n" {
@@ -114,7 +114,7 @@ func TestErrorsAreEscaped(t *testing.T) {
 	w := newWorld(t)
 	w.trouble = map[string]string{leasePath: `"a\u001b[2Jb\u009bc"`}
 	got := w.run(t.Context(), t, "unlock", "--context", "sydney", "--yes", "--reason", "x")
-	if got.code != exitFailed || !strings.HasPrefix(got.errOut, "error: ") || !strings.Contains(got.errOut, `a^[[2Jb\x9bc`) || strings.ContainsAny(got.errOut, "\x1b\u009b") {
+	if got.code != exitFailed || !strings.Contains(got.errOut, "\nerror: ") || !strings.Contains(got.errOut, `a^[[2Jb\x9bc`) || strings.ContainsAny(got.errOut, "\x1b\u009b") {
 		t.Errorf("exit code %d: %q", got.code, got.errOut)
 	}
 }
@@ -156,13 +156,13 @@ func lease(holder string) string {
 func TestUnlock(t *testing.T) {
 	w := newWorld(t)
 	args := []string{"unlock", "--context", "sydney", "--yes", "--reason", "the laptop was closed"}
-	if got := w.run(t.Context(), t, args...); got.code != 0 || got.errOut != "region \"sydney\" is not locked\n" {
+	if got := w.run(t.Context(), t, args...); got.code != 0 || got.errOut != "region \"sydney\" is not locked\nregion \"sydney\", provider \"sydney\" is not locked\n" {
 		t.Errorf("no lock: exit code %d: %s", got.code, got.errOut)
 	}
 
 	w.objects[leasePath] = lease(`bob\u001b[2J@host/1`)
 	got := w.run(t.Context(), t, append(args, "--force")...)
-	if got.code != 0 || got.errOut != "region \"sydney\": the lock of bob^[[2J@host/1 is free now\n" {
+	if got.code != 0 || got.errOut != "region \"sydney\": the lock of bob^[[2J@host/1 is free now\nregion \"sydney\", provider \"sydney\" is not locked\n" {
 		t.Errorf("by force: exit code %d: %q", got.code, got.errOut)
 	}
 	if broken := w.objects[leasePath]; !strings.Contains(broken, "the laptop was closed") || !strings.Contains(broken, "ann@example.com") {

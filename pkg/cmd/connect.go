@@ -110,26 +110,58 @@ func (t *targets) survey(c *connection, login coder.Config) (*snapshot.Survey, e
 	return snapshot.NewSurvey(config)
 }
 
-// region opens a region's cluster and access URL.
+// region opens a region's clusters and access URL.
 func (t *targets) region(c *connection, region fleet.Region, config coder.Config) (snapshot.RegionConfig, error) {
 	opened := snapshot.RegionConfig{Region: region}
 	var err error
-	opened.Access, err = c.kubeconfig.Open(region.Context, cluster.Options{
+	if !region.Satellite.None() {
+		if opened.Satellite, err = t.site(c, region.Satellite.Context); err != nil {
+			return opened, err
+		}
+	}
+	if opened.Providers, err = t.sites(c, region.Satellite.Context, opened.Satellite, region.Providers); err != nil {
+		return opened, err
+	}
+	if opened.Others, err = t.sites(c, region.Satellite.Context, opened.Satellite, region.Others); err != nil {
+		return opened, err
+	}
+	if region.Satellite.AccessURL == "" {
+		return opened, nil
+	}
+	// the satellite is only asked what is public: it gets no token
+	config.URL, config.Token, config.ConnectTo, config.Attempts = region.Satellite.AccessURL, "", region.Satellite.ConnectTo, 1
+	if opened.Endpoint, err = coder.New(config); err != nil {
+		return opened, fmt.Errorf("access URL: %w", err)
+	}
+	return opened, nil
+}
+
+// sites opens the clusters of providers. One in the satellite's context shares its connections.
+func (t *targets) sites(c *connection, satellites string, open snapshot.Site, providers []fleet.Provider) ([]snapshot.Site, error) {
+	var sites []snapshot.Site
+	for _, provider := range providers {
+		site := open
+		if provider.Context != satellites {
+			var err error
+			if site, err = t.site(c, provider.Context); err != nil {
+				return nil, err
+			}
+		}
+		sites = append(sites, site)
+	}
+	return sites, nil
+}
+
+// site opens the cluster of a context.
+func (t *targets) site(c *connection, name string) (snapshot.Site, error) {
+	access, err := c.kubeconfig.Open(name, cluster.Options{
 		UserAgent:  t.env.userAgent(),
 		Timeout:    t.requestTimeout,
 		Warnings:   c.warnings,
 		CacheDir:   t.env.kubeCacheDir(),
 		HelmDriver: helmDriver(t.env),
 	})
-	if err != nil || region.AccessURL == "" {
-		return opened, err
-	}
-	// the satellite is only asked what is public: it gets no token
-	config.URL, config.Token, config.ConnectTo, config.Attempts = region.AccessURL, "", region.ConnectTo, 1
-	if opened.Endpoint, err = coder.New(config); err != nil {
-		return opened, fmt.Errorf("access URL: %w", err)
-	}
-	return opened, nil
+	return snapshot.Site{Access: access}, err
 }
 
 // helmDriver is what the operator's Helm keeps its releases in, as Helm reads it.

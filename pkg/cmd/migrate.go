@@ -13,6 +13,8 @@ type migrateFlags struct {
 	operationFlags
 	// plan is the file of the plan to carry out; empty if there is none.
 	plan string
+	// wholeRegions leaves a region alone if one of its providers cannot be migrated.
+	wholeRegions bool
 }
 
 // options checks the flags and returns their value. It reads the plan.
@@ -20,7 +22,7 @@ func (f *migrateFlags) options(env Environment) (operationOptions, error) {
 	if f.plan == fleet.Stdin && f.targets.flags.Filename == fleet.Stdin {
 		return operationOptions{}, usagef("--plan and --filename cannot both be standard input: give one of them as a file")
 	}
-	wanted := change{operation: migration.Migrate(), imperative: "Migrate"}
+	wanted := change{operation: migration.Migrate(migration.MigrateOptions{WholeRegions: f.wholeRegions}), imperative: "Migrate"}
 	if f.plan != "" {
 		var err error
 		if wanted.planned, err = readPlan(env, f.plan); err != nil {
@@ -35,9 +37,11 @@ func newMigrate(env Environment, run func(context.Context, operationOptions) err
 	cmd := &cobra.Command{
 		Use:   "migrate",
 		Short: "Move regions to their satellites",
-		Long: `Move regions to their satellites: retain the legacy release, install the satellite,
-wait until its access URL leads to it, register its key, switch the workspace
-provider to Networking v2, rebuild a canary workspace, and check that it works.
+		Long: `Move regions to their satellites: install the satellite, wait until its access URL
+leads to it, and register its key; then, for each of the region's workspace providers,
+retain the legacy release, switch to Networking v2, rebuild a canary workspace, and
+check that it works. A provider whose cluster does not answer is left alone, and does
+not keep the others of its region from migrating.
 
 It shows the plan and asks before it acts. It is safe to interrupt and to repeat: a
 second run goes on where the first one stopped, and changes nothing where nothing
@@ -65,6 +69,7 @@ kubectl coder-satellite migrate --context sydney --access-url https://coder-sydn
 		},
 	}
 	flags.addTo(cmd, needs{regions: true, accessURL: true, chart: true})
+	addWholeRegionsTo(cmd.Flags(), &flags.wholeRegions)
 	cmd.Flags().StringVar(&flags.plan, "plan", "",
 		"carry out exactly this plan (from plan -o json), or refuse, naming what changed since; - for standard input")
 	return cmd

@@ -57,7 +57,7 @@ func runOperation(ctx context.Context, o operationOptions) error {
 	if err != nil {
 		return err
 	}
-	progress := newProgress(o.env, len(c.survey.Sources()))
+	progress := newProgress(o.env, len(c.survey.Regions()))
 	defer func() { _ = progress.Close() }()
 	c.warnings.through(progress)
 	regions := o.run.rollout(c, o.env, o.operation, progress.Report)

@@ -42,14 +42,14 @@ func TestFlagsBecomeTargets(t *testing.T) {
 		"a region": {
 			[]string{
 				"--context", "sydney", "-n", "edge", "--release", "sat", "--access-url", "https://x",
-				"--provider", "p", "--connect-to", "h:1", "--canary", "none",
+				"--provider", "p", "--provider", "q", "--provider-context", "q=perth", "--connect-to", "h:1", "--canary", "none",
 				"--chart", "c", "--repo", "https://r", "--chart-version", "1", "--values", "a.yaml", "--values", "b.yaml",
 				"--set", "a=b,c=d", "--set", "e={f,g}",
 				"--kubeconfig", "k", "--coder-url", "https://coder", "--coder-token-file", "t", "--coder-ca-file", "ca", "--request-timeout", "3s",
 			},
 			targets{kubeconfig: "k", tokenFile: "t", requestTimeout: 3 * time.Second, flags: fleet.Flags{
 				Contexts: []string{"sydney"}, Namespace: "edge", Release: "sat", AccessURL: "https://x",
-				Provider: "p", ConnectTo: "h:1", Canary: "none",
+				Providers: []string{"p", "q"}, ProviderContexts: []string{"q=perth"}, ConnectTo: "h:1", Canary: "none",
 				Chart: "c", Repo: "https://r", ChartVersion: "1", ValueFiles: []string{"a.yaml", "b.yaml"}, Sets: []string{"a=b,c=d", "e={f,g}"},
 				CoderURL: "https://coder", CAFile: "ca",
 			}},

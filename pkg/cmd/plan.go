@@ -12,7 +12,7 @@ import (
 
 type planFlags struct {
 	documentFlags
-	detailed, diff bool
+	detailed, diff, wholeRegions bool
 }
 
 // planOptions is the complete value that plan runs by.
@@ -22,12 +22,14 @@ type planOptions struct {
 	detailed bool
 	// diff includes the difference in the satellite's manifest.
 	diff bool
+	// wholeRegions leaves a region alone if one of its providers cannot be migrated.
+	wholeRegions bool
 }
 
 // options checks the flags and returns their value.
 func (f *planFlags) options(env Environment) (planOptions, error) {
 	document, err := f.documentFlags.options(env)
-	return planOptions{documentOptions: document, detailed: f.detailed, diff: f.diff}, err
+	return planOptions{documentOptions: document, detailed: f.detailed, diff: f.diff, wholeRegions: f.wholeRegions}, err
 }
 
 func newPlan(env Environment, run func(context.Context, planOptions) error) *cobra.Command {
@@ -58,6 +60,7 @@ kubectl coder-satellite plan -f fleet.yaml -o json > plan.json`),
 	}
 	flags.addTo(cmd, needs{regions: true, accessURL: true, chart: true})
 	cmd.Flags().BoolVar(&flags.detailed, "detailed-exitcode", false, "exit with 2 when there is something to change")
+	addWholeRegionsTo(cmd.Flags(), &flags.wholeRegions)
 	cmd.Flags().BoolVar(&flags.diff, "diff", true, "show how the manifest of the satellite's chart would change")
 	return cmd
 }
@@ -68,7 +71,7 @@ func runPlan(ctx context.Context, o planOptions) error {
 	if err != nil {
 		return err
 	}
-	rollout := (&runFlags{}).rollout(c, o.env, migration.Migrate(), nil)
+	rollout := (&runFlags{}).rollout(c, o.env, migration.Migrate(migration.MigrateOptions{WholeRegions: o.wholeRegions}), nil)
 	plan, err := rollout.Plan(ctx, o.diff)
 	if err := cmp.Or(interrupted(ctx), err); err != nil {
 		return err

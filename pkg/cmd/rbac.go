@@ -19,6 +19,7 @@ type rbacFlags struct {
 	targets                 targetFlags
 	verbs                   []string
 	legacyNamespace, name   string
+	cluster                 string
 	restore                 bool
 	users, groups, accounts []string
 	format                  string
@@ -34,6 +35,9 @@ type rbacOptions struct {
 	subjects []rbacv1.Subject
 	// legacyNamespace is that of the legacy release; empty to look it up.
 	legacyNamespace string
+	// cluster is the context of the cluster that the roles are for; empty if the
+	// regions have only one each.
+	cluster string
 	// records is where Helm keeps releases.
 	records string
 	// restore also grants what restoring an uninstalled legacy release takes.
@@ -65,7 +69,7 @@ func (f *rbacFlags) options(env Environment) (rbacOptions, error) {
 	}
 	return rbacOptions{
 		targets: targets, verbs: verbs, name: f.name, subjects: subjects,
-		legacyNamespace: f.legacyNamespace, records: records, restore: f.restore, write: write,
+		legacyNamespace: f.legacyNamespace, cluster: f.cluster, records: records, restore: f.restore, write: write,
 	}, nil
 }
 
@@ -142,6 +146,7 @@ kubectl coder-satellite rbac --context sydney --verb migrate --serviceaccount ci
 	flags.targets.addTo(f, needs{regions: true, chart: true})
 	f.StringArrayVar(&flags.verbs, "verb", nil, "verb to grant (repeatable; default: all of "+strings.Join(migration.RightsVerbs(), ", ")+")")
 	f.StringVar(&flags.legacyNamespace, "legacy-namespace", "", "namespace of the legacy release (default: looked up)")
+	f.StringVar(&flags.cluster, "in", "", "kubeconfig context of the cluster to print roles for, of a region that is in several")
 	f.BoolVar(&flags.restore, "restore", false, "also what it takes to restore a legacy release that was uninstalled")
 	f.StringVar(&flags.name, "name", "coder-satellite-operator", "name of the roles and bindings")
 	f.StringArrayVar(&flags.users, "user", nil, "bind the roles to this user (repeatable)")
@@ -155,10 +160,9 @@ kubectl coder-satellite rbac --context sydney --verb migrate --serviceaccount ci
 
 // runRBAC prints the roles.
 func runRBAC(ctx context.Context, o rbacOptions) error {
-	place, err := o.place(ctx)
+	rules, err := o.rules(ctx)
 	if err != nil {
 		return err
 	}
-	place.Restore = o.restore
-	return o.write(o.env.Out, cluster.Roles(o.name, migration.RightsOfAll(o.verbs, place), o.subjects))
+	return o.write(o.env.Out, cluster.Roles(o.name, rules, o.subjects))
 }

@@ -4,58 +4,106 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"reflect"
+	"slices"
+	"strings"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// place returns the place of the regions, which must be the same for all: roles
-// of one name cannot have two contents in one output.
-func (o *rbacOptions) place(ctx context.Context) (snapshot.Scope, error) {
-	if o.legacyNamespace != "" && o.flags.Filename == "" {
+// rules returns the rights that the verbs need in one cluster of the regions,
+// which must be the same for all: roles of one name cannot have two contents in
+// one output.
+func (o *rbacOptions) rules(ctx context.Context) ([]cluster.Rule, error) {
+	if o.legacyNamespace != "" && o.flags.Filename == "" && len(o.flags.ProviderContexts) == 0 && o.flags.Satellite == "" {
 		satellite := cmp.Or(o.flags.Namespace, fleet.DefaultNamespace)
-		return snapshot.Scope{Satellite: satellite, Legacy: o.legacyNamespace, Records: o.records}, nil
+		scope := snapshot.Scope{Satellite: satellite, Provider: o.legacyNamespace, Legacy: o.legacyNamespace, Records: o.records, Restore: o.restore}
+		return migration.Distinct(migration.SatelliteRightsOf(o.verbs, scope), migration.ProviderRightsOf(o.verbs, scope)), nil
 	}
 	c, err := o.connect()
 	if err != nil {
-		return snapshot.Scope{}, err
+		return nil, err
 	}
-	sources := c.survey.Sources()
-	first, err := o.placeOf(ctx, sources[0])
-	if err != nil {
-		return snapshot.Scope{}, err
-	}
-	for _, source := range sources[1:] {
-		place, err := o.placeOf(ctx, source)
-		if err != nil {
-			return snapshot.Scope{}, err
-		}
-		if !reflect.DeepEqual(place, first) {
-			return snapshot.Scope{}, usagef("region %q takes other rights than region %q: choose one region with --region",
-				source.Region.Name, sources[0].Region.Name)
+	var first []cluster.Rule
+	regions := c.survey.Regions()
+	for i, region := range regions {
+		found, err := o.rulesOf(ctx, region)
+		switch {
+		case err != nil:
+			return nil, err
+		case i == 0:
+			first = found
+		case !slices.Equal(first, found):
+			return nil, usagef("region %q takes other rights than region %q: choose one region with --region",
+				region.Region.Name, regions[0].Region.Name)
 		}
 	}
 	return first, nil
 }
 
-// placeOf finds out where the region's releases are, and what they are made of.
-func (o *rbacOptions) placeOf(ctx context.Context, source *snapshot.Source) (snapshot.Scope, error) {
-	if o.legacyNamespace != "" {
-		return snapshot.Scope{Satellite: source.Region.Namespace, Legacy: o.legacyNamespace, Records: o.records}, nil
+// rulesOf returns the rights in the region's cluster or, if it has several, in the
+// one that --in names.
+func (o *rbacOptions) rulesOf(ctx context.Context, region *snapshot.Region) ([]cluster.Rule, error) {
+	contexts := contextsOf(region.Region)
+	wanted := cmp.Or(o.cluster, contexts[0])
+	switch {
+	case o.cluster == "" && len(contexts) > 1:
+		return nil, usagef("region %q is in several clusters: choose the one to print roles for with --in: %s", region.Region.Name, strings.Join(contexts, ", "))
+	case !slices.Contains(contexts, wanted):
+		return nil, usagef("--in %q: region %q has no such context; there are: %s", wanted, region.Region.Name, strings.Join(contexts, ", "))
 	}
-	s := source.Collect(ctx, snapshot.ItemProvider, snapshot.ItemLegacy, snapshot.ItemChart, snapshot.ItemSatellite, snapshot.ItemResources)
-	if !s.Provider.IsKnown() && !s.Legacy.IsKnown() {
-		err := fmt.Errorf("region %q: the namespace of the legacy release is not known (%w); give it with --legacy-namespace",
-			source.Region.Name, s.Provider.Err())
+	var rules []cluster.Rule
+	for i, source := range region.Sources {
+		scope, err := o.scopeOf(ctx, source)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 && region.Region.Satellite.Context == wanted {
+			rules = append(rules, migration.SatelliteRightsOf(o.verbs, scope)...)
+		}
+		if source.Declared.Context == wanted {
+			rules = append(rules, migration.ProviderRightsOf(o.verbs, scope)...)
+		}
+	}
+	return migration.Distinct(rules), nil
+}
+
+// contextsOf returns the contexts of the region's clusters, each once.
+func contextsOf(region fleet.Region) []string {
+	var contexts []string
+	if !region.Satellite.None() {
+		contexts = append(contexts, region.Satellite.Context)
+	}
+	for _, provider := range region.Providers {
+		if !slices.Contains(contexts, provider.Context) {
+			contexts = append(contexts, provider.Context)
+		}
+	}
+	return contexts
+}
+
+// scopeOf finds out where the releases are, and what they are made of.
+func (o *rbacOptions) scopeOf(ctx context.Context, source *snapshot.Source) (snapshot.Scope, error) {
+	region := source.Region
+	if o.legacyNamespace != "" {
+		return snapshot.Scope{
+			Satellite: region.Satellite.Namespace, Provider: o.legacyNamespace, Legacy: o.legacyNamespace, Records: o.records, Restore: o.restore,
+		}, nil
+	}
+	s := source.Collect(ctx, snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemLegacy, snapshot.ItemChart, snapshot.ItemSatellite, snapshot.ItemResources)
+	if !s.Provider.IsKnown() {
+		err := fmt.Errorf("region %q: the namespace of the provider is not known (%w); give that of the legacy release with --legacy-namespace",
+			region.Name, s.Provider.Err())
 		return snapshot.Scope{}, &exitError{exitFailed, err}
 	}
-	if !s.Resources.IsKnown() || !s.Chart.IsKnown() {
+	if !region.Satellite.None() && (!s.SatelliteResources.IsKnown() || !s.Chart.IsKnown()) {
 		_, _ = fmt.Fprintf(o.env.ErrOut, "note: region %q: the roles cover Secrets, Services and Deployments of the satellite only: %s\n",
-			source.Region.Name, printer.Escape(cmp.Or(s.Chart.Err(), s.Spec.Err(), s.Resources.Err()).Error()))
+			region.Name, printer.Escape(cmp.Or(s.Chart.Err(), s.Spec.Err(), s.SatelliteResources.Err()).Error()))
 	}
-	place := s.Scope(o.records)
-	place.NewNamespace, place.Restore = false, false // see the flags
-	return place, nil
+	scope := s.Scope(o.records)
+	scope.NewNamespace, scope.Restore = false, o.restore // see the flags
+	return scope, nil
 }

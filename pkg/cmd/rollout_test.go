@@ -13,6 +13,14 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
+// closedRegion is a region whose clusters cannot be asked.
+func closedRegion(name string, why error) snapshot.RegionConfig {
+	return snapshot.RegionConfig{
+		Region:    fleet.Region{Name: name, Satellite: fleet.Satellite{Context: name}, Providers: []fleet.Provider{{Context: name}}},
+		Satellite: snapshot.Site{Err: why}, Providers: []snapshot.Site{{Err: why}},
+	}
+}
+
 // A rollout has the fleet's regions and rules, and a run's own name.
 func TestRollout(t *testing.T) {
 	run := &runFlags{options: migration.Options{NoRollback: true, Reason: "why"}}
@@ -22,22 +30,22 @@ func TestRollout(t *testing.T) {
 	}
 	closed := errors.New("there is no cluster")
 	survey, err := snapshot.NewSurvey(snapshot.Config{Primary: primary, Clock: clock.RealClock{}, Regions: []snapshot.RegionConfig{
-		{Region: fleet.Region{Name: "a"}, NoAccess: closed}, {Region: fleet.Region{Name: "b"}, NoAccess: closed},
+		closedRegion("a", closed), closedRegion("b", closed),
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := &connection{fleet: &fleet.Fleet{Waves: [][]string{{"a"}, {"b"}}, MaxParallel: 3, MaxFailures: 1}, survey: survey}
 	env := Environment{Getenv: func(string) string { return "" }}
-	rollout := run.rollout(c, env, migration.Migrate(), nil)
-	if rollout.MaxParallel != 3 || rollout.MaxFailures != 1 || !cmp.Equal(rollout.Waves, c.fleet.Waves) || len(rollout.Survey.Sources()) != 2 {
+	rollout := run.rollout(c, env, migration.Migrate(migration.MigrateOptions{}), nil)
+	if rollout.MaxParallel != 3 || rollout.MaxFailures != 1 || !cmp.Equal(rollout.Waves, c.fleet.Waves) || len(rollout.Survey.Regions()) != 2 {
 		t.Errorf("%+v", rollout)
 	}
 	if rollout.Survey != survey || rollout.Operation.Name != "migrate" ||
 		!rollout.Options.NoRollback || rollout.Options.Reason != "why" || len(rollout.Options.RunID) != 8 {
 		t.Errorf("%+v", rollout.Options)
 	}
-	if again := run.rollout(c, env, migration.Migrate(), nil); again.Options.RunID == rollout.Options.RunID {
+	if again := run.rollout(c, env, migration.Migrate(migration.MigrateOptions{}), nil); again.Options.RunID == rollout.Options.RunID {
 		t.Error("two runs have one name")
 	}
 }

@@ -24,6 +24,10 @@ func (r *runFlags) addTo(f *pflag.FlagSet) {
 	f.StringVar(&r.options.EvidenceDir, "evidence-dir", evidenceDir(), "folder where evidence of failures is kept")
 }
 
+func addWholeRegionsTo(f *pflag.FlagSet, whole *bool) {
+	f.BoolVar(whole, "whole-regions", false, "leave a region alone if one of its providers cannot be migrated now")
+}
+
 // check refuses times that cannot be meant.
 func (r *runFlags) check() error {
 	for _, limit := range []struct {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/health"
@@ -107,22 +106,9 @@ func runStatus(ctx context.Context, o statusOptions) error {
 // error is the cause of ctx, if that ended.
 func status(ctx context.Context, env Environment, c *connection, timeout time.Duration) (*v1alpha1.StatusReport, error) {
 	look := c.survey.Anew()
-	snapshots, err := look.Collect(ctx, timeout, snapshot.CheckItems()...)
+	regions, err := look.Collect(ctx, timeout, snapshot.CheckItems()...)
 	if err != nil {
 		return nil, err
 	}
-	report := &v1alpha1.StatusReport{
-		TypeMeta: metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion().String(), Kind: v1alpha1.KindStatusReport},
-		Primary:  look.Primary(ctx).Document(),
-		Outcome:  v1alpha1.OutcomeSucceeded,
-		Taken:    metav1.NewTime(env.Clock.Now()),
-	}
-	for _, s := range snapshots {
-		region := health.NewRegionStatus(s)
-		report.Regions = append(report.Regions, region)
-		if region.Outcome != v1alpha1.OutcomeSucceeded {
-			report.Outcome = v1alpha1.OutcomeFailed
-		}
-	}
-	return report, nil
+	return health.NewStatusReport(look.Primary(ctx).Document(), regions, env.Clock.Now()), nil
 }

@@ -88,7 +88,9 @@ func (t *targetFlags) addRegionsTo(f *pflag.FlagSet) {
 	f.StringVar(&t.flags.AccessURL, "access-url", "", "URL where users will reach the satellite, https://...")
 	f.StringVar(&t.flags.UnifiedURL, "unified-url", "", "URL that all satellites serve beside their own (GeoDNS), https://...; needs "+
 		"Coder and a chart of 1.28 or later")
-	f.StringVar(&t.flags.Provider, "provider", "", "name or ID of the workspace provider (default: matched by cluster address)")
+	f.StringArrayVar(&t.flags.Providers, "provider", nil, "name or ID of a workspace provider (repeatable; default: matched by cluster address); with -f, only this one of the regions'")
+	f.StringArrayVar(&t.flags.ProviderContexts, "provider-context", nil, "NAME=CONTEXT, for a provider in another cluster than the satellite (repeatable)")
+	f.StringVar(&t.flags.Satellite, "satellite", "", `"none" for a region without one, whose users connect through the primary`)
 	f.StringVar(&t.flags.ConnectTo, "connect-to", "", "HOST:PORT to connect to instead of what DNS says for the access URL")
 	f.StringVar(&t.flags.Canary, "canary", "", `workspace to rebuild as a proof: its name, "auto" or "none" (default "auto")`)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
@@ -68,13 +69,14 @@ kubectl coder-satellite unlock -f fleet.yaml --region sydney --reason "the lapto
 	return cmd
 }
 
-// runUnlock asks, and frees the lock of each region.
+// runUnlock asks, and frees the locks of each region: the satellite's, and those
+// of its providers.
 func runUnlock(ctx context.Context, o unlockOptions) error {
 	c, err := o.connect()
 	if err != nil {
 		return err
 	}
-	text := fmt.Sprintf("Unlock %d region(s)?", len(c.survey.Sources()))
+	text := fmt.Sprintf("Unlock %d region(s)?", len(c.survey.Regions()))
 	if err := mayAct(ctx, o.env, question{text: text, yes: o.yes, current: c.current}); err != nil {
 		return err
 	}
@@ -83,27 +85,59 @@ func runUnlock(ctx context.Context, o unlockOptions) error {
 		return err
 	}
 	var errs []error
-	for _, source := range c.survey.Sources() {
-		errs = append(errs, o.unlock(ctx, source, me.Email))
+	for _, region := range c.survey.Regions() {
+		errs = append(errs, o.unlock(ctx, region, me.Email))
 	}
 	return errors.Join(errs...)
 }
 
-// unlock frees the lock of one region, and says whose it was.
-func (o *unlockOptions) unlock(ctx context.Context, source *snapshot.Source, by string) error {
-	region := source.Region
-	from, err := lock.Break(ctx, source.Access.Clientset(), lock.Breaking{
-		Namespace: region.Namespace, By: by, Reason: o.reason, Force: o.force, Clock: o.env.Clock,
+// unlock frees the locks of one region, and says whose they were.
+func (o *unlockOptions) unlock(ctx context.Context, region *snapshot.Region, by string) error {
+	var errs []error
+	if satellite := region.Region.Satellite; !satellite.None() {
+		source := region.Sources[0]
+		errs = append(errs, o.free(ctx, lockOf{
+			what: fmt.Sprintf("region %q", region.Region.Name), context: satellite.Context, site: source.SatelliteSite, lease: source.SatelliteLock(),
+		}, by))
+	}
+	for _, source := range region.Sources {
+		s := source.Collect(ctx, snapshot.ItemProvider)
+		what := fmt.Sprintf("region %q, provider %q", region.Region.Name, s.ProviderName())
+		if s.ProviderID() == "" {
+			errs = append(errs, fmt.Errorf("%s: where its lock is cannot be told: %w", what, s.Provider.Err()))
+			continue
+		}
+		errs = append(errs, o.free(ctx, lockOf{
+			what: what, context: source.Declared.Context, site: source.ProviderSite, lease: source.ProviderLock(s),
+		}, by))
+	}
+	return errors.Join(errs...)
+}
+
+// lockOf is a lock, with what it guards in words.
+type lockOf struct {
+	what, context string
+	site          snapshot.Site
+	lease         types.NamespacedName
+}
+
+// free frees one lock, and says whose it was.
+func (o *unlockOptions) free(ctx context.Context, l lockOf, by string) error {
+	if l.site.Err != nil {
+		return fmt.Errorf("%s: %w", l.what, l.site.Err)
+	}
+	from, err := lock.Break(ctx, l.site.Access.Clientset(), lock.Breaking{
+		Lease: l.lease, By: by, Reason: o.reason, Force: o.force, Clock: o.env.Clock,
 	})
 	switch held := new(lock.HeldError); {
 	case errors.As(err, &held):
-		return &exitError{exitLockHeld, fmt.Errorf("region %q: %w; its holder is alive, so nothing was changed", region.Name, err)}
+		return &exitError{exitLockHeld, fmt.Errorf("%s: %w; its holder is alive, so nothing was changed", l.what, err)}
 	case err != nil:
-		return fmt.Errorf("region %q: %w", region.Name, cluster.Explain(err, region.Context))
+		return fmt.Errorf("%s: %w", l.what, cluster.Explain(err, l.context))
 	case from == "":
-		_, _ = fmt.Fprintf(o.env.ErrOut, "region %q is not locked\n", region.Name)
+		_, _ = fmt.Fprintf(o.env.ErrOut, "%s is not locked\n", l.what)
 	default:
-		_, _ = fmt.Fprintf(o.env.ErrOut, "region %q: the lock of %s is free now\n", region.Name, printer.Escape(from))
+		_, _ = fmt.Fprintf(o.env.ErrOut, "%s: the lock of %s is free now\n", l.what, printer.Escape(from))
 	}
 	return nil
 }

@@ -10,15 +10,15 @@ import (
 // change them also take --yes, and nothing that does not install takes a chart.
 func TestVerbsTakeTheirFlags(t *testing.T) {
 	regions := []string{
-		"filename", "region", "context", "namespace", "release", "access-url", "provider", "connect-to", "canary",
+		"filename", "region", "context", "namespace", "release", "access-url", "provider", "provider-context", "satellite", "connect-to", "canary",
 		"kubeconfig", "coder-url", "coder-token-file", "coder-ca-file", "request-timeout",
 	}
 	run := []string{"yes", "timeout", "step-timeout", "lock-duration", "no-rollback", "evidence-dir", "max-parallel", "max-failures"}
 	chart := []string{"chart", "repo", "chart-version", "values", "set"}
 	root := NewRoot(Environment{})
 	for verb, want := range map[string][]string{
-		"plan":     slices.Concat(regions, chart, []string{"detailed-exitcode", "diff", "output"}),
-		"migrate":  slices.Concat(regions, chart, run, []string{"plan", "output"}),
+		"plan":     slices.Concat(regions, chart, []string{"detailed-exitcode", "diff", "whole-regions", "output"}),
+		"migrate":  slices.Concat(regions, chart, run, []string{"plan", "whole-regions", "output"}),
 		"status":   slices.Concat(regions, []string{"watch", "interval", "timeout", "output"}),
 		"rollback": slices.Concat(regions, run, []string{"remove-satellite", "force", "reason", "networking-v2-was", "output"}),
 		"retain":   slices.Concat(regions, run, []string{"reason", "output"}),

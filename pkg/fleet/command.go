@@ -5,21 +5,42 @@ import (
 	"strings"
 )
 
-// Command returns the command line that runs the verb on this region alone, to
-// be pasted into a shell. What --set gave is not repeated, since it may be
-// secret: an ellipsis stands for it.
+// Command returns the command line that runs the verb on this region alone, and
+// on those of its providers that were selected, to be pasted into a shell. What
+// --set gave is not repeated, since it may be secret: an ellipsis stands for it.
 func (r Region) Command(verb string) string {
 	words := []string{"kubectl coder-satellite", verb, firstOf(r.Selector, "--region "+quote(r.Name))}
+	if len(r.Others) > 0 {
+		for _, provider := range r.Providers {
+			words = append(words, provider.Selector)
+		}
+	}
+	return r.line(verb, words)
+}
+
+// CommandFor returns the command line that runs the verb on that provider of the
+// region alone. A provider that the operator did not name cannot be told from the
+// region's others.
+func (r Region) CommandFor(verb string, provider Provider) string {
+	words := []string{"kubectl coder-satellite", verb, firstOf(r.Selector, "--region "+quote(r.Name))}
+	if len(r.Providers)+len(r.Others) > 1 {
+		words = append(words, provider.Selector)
+	}
+	return r.line(verb, words)
+}
+
+func (r Region) line(verb string, words []string) string {
 	if verb == "plan" || verb == "migrate" { // the verbs that take the flags of a chart
 		words = append(words, r.ChartFlags)
 	}
-	return strings.TrimSpace(strings.Join(words, " "))
+	words = slices.DeleteFunc(words, func(word string) bool { return word == "" })
+	return strings.Join(words, " ")
 }
 
 // Kubectl returns the command line that runs kubectl with these words in the
-// region's cluster, to be pasted into a shell.
-func (r Region) Kubectl(words ...string) string {
-	return Shell(slices.Concat([]string{"kubectl", "--context", r.Context}, words)...)
+// cluster of a context, to be pasted into a shell.
+func Kubectl(context string, words ...string) string {
+	return Shell(slices.Concat([]string{"kubectl", "--context", context}, words)...)
 }
 
 // Shell joins words to a command line that a POSIX shell takes apart into the
@@ -32,18 +53,30 @@ func Shell(words ...string) string {
 	return strings.Join(quoted, " ")
 }
 
-// remember notes in the region what names it on a command line like this one.
-func (f Flags) remember(region *Region) {
+// remember notes in the region what names it on a command line like this one;
+// context is that of --context, where flags describe it.
+func (f Flags) remember(region *Region, context string) {
 	further := slices.Concat([]string{"--coder-url", f.CoderURL, "--coder-ca-file", f.CAFile}, f.Further)
 	if f.Filename != "" {
 		region.Selector = written(slices.Concat([]string{"--filename", f.Filename, "--region", region.Name}, further)...)
+		for i := range region.Providers {
+			region.Providers[i].Selector = written("--provider", region.Providers[i].Name)
+		}
 		return
 	}
-	region.Selector = written(slices.Concat([]string{
-		"--context", region.Context, "--namespace", f.Namespace, "--release", f.Release,
-		"--access-url", f.AccessURL, "--unified-url", f.UnifiedURL, "--provider", f.Provider, "--connect-to", f.ConnectTo, "--canary", f.Canary,
-	}, further)...)
-	pairs := []string{"--chart", f.Chart, "--repo", f.Repo, "--chart-version", f.ChartVersion}
+	pairs := []string{
+		"--context", context, "--satellite", f.Satellite, "--namespace", f.Namespace, "--release", f.Release,
+		"--access-url", f.AccessURL, "--unified-url", f.UnifiedURL,
+	}
+	for _, provider := range f.Providers {
+		pairs = append(pairs, "--provider", provider)
+	}
+	for _, place := range f.ProviderContexts {
+		pairs = append(pairs, "--provider-context", place)
+	}
+	pairs = append(pairs, "--connect-to", f.ConnectTo, "--canary", f.Canary)
+	region.Selector = written(slices.Concat(pairs, further)...)
+	pairs = []string{"--chart", f.Chart, "--repo", f.Repo, "--chart-version", f.ChartVersion}
 	for _, file := range f.ValueFiles {
 		pairs = append(pairs, "--values", file)
 	}

@@ -5,17 +5,13 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
-	"strings"
 
 	"gopkg.in/yaml.v3"
-
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/suggest"
 )
 
 // decoder fills a value from YAML nodes, notes the line of every field, and
 // goes on after a problem. It knows what the Fleet types are made of: structs
-// with JSON tags, slices, strings and integers.
+// with JSON tags, maps of texts, slices, strings and integers.
 type decoder struct {
 	problems
 	lines map[string]int
@@ -23,21 +19,18 @@ type decoder struct {
 }
 
 func (d *decoder) decode(node *yaml.Node, into reflect.Value, path string) {
-	if d.nodes++; d.nodes > maxNodes {
-		if d.nodes == maxNodes+1 {
-			d.addf(path, "the aliases up to here stand for too much; write the values out")
-		}
+	if !d.spend(path) {
 		return
 	}
-	for node.Kind == yaml.AliasNode {
-		node = node.Alias
-	}
-	if node.Kind == yaml.ScalarNode && node.ShortTag() == "!!null" {
+	node = target(node)
+	if isNull(node) {
 		return // the same as a field that is not there
 	}
 	switch into.Kind() {
 	case reflect.Struct:
 		d.decodeStruct(node, into, path)
+	case reflect.Map:
+		d.decodeMap(node, into, path)
 	case reflect.Slice:
 		d.decodeSlice(node, into, path)
 	case reflect.String:
@@ -49,51 +42,24 @@ func (d *decoder) decode(node *yaml.Node, into reflect.Value, path string) {
 	}
 }
 
-func (d *decoder) decodeStruct(node *yaml.Node, into reflect.Value, path string) {
-	if into.Type() == reflect.TypeFor[v1alpha1.Canary]() && node.Kind == yaml.ScalarNode {
-		// `canary: none` says as much as `canary: {workspace: none}`
-		d.decodeString(node, into.FieldByName("Workspace"), path)
-		return
+// spend counts a node, and reports whether there may still be one.
+func (d *decoder) spend(path string) bool {
+	d.nodes++
+	if d.nodes == maxNodes+1 {
+		d.addf(path, "the aliases up to here stand for too much; write the values out")
 	}
-	if node.Kind != yaml.MappingNode {
-		d.addf(path, "must be a mapping, not %s", kindOf(node))
-		return
-	}
-	fields := jsonFields(into.Type())
-	seen := make(map[string]int, len(fields))
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		key, value := node.Content[i], node.Content[i+1]
-		child := join(path, key.Value)
-		if line, ok := seen[key.Value]; ok {
-			d.lines[child] = key.Line
-			d.addf(child, "appears twice, first in line %d", line)
-			continue
-		}
-		seen[key.Value] = key.Line
-		d.lines[child] = key.Line
-		index, ok := fields[key.Value]
-		switch {
-		case key.ShortTag() == "!!merge":
-			d.addf(child, "merge keys are not supported; use defaults, or write the fields out")
-		case !ok:
-			d.addf(child, "unknown field%s", d.meant(key.Value, fields))
-		default:
-			d.decode(value, into.FieldByIndex(index), child)
-		}
-	}
+	return d.nodes <= maxNodes
 }
 
-func (d *decoder) meant(name string, fields map[string][]int) string {
-	known := make([]string, 0, len(fields))
-	for field := range fields {
-		known = append(known, field)
+// target returns the node that an alias stands for.
+func target(node *yaml.Node) *yaml.Node {
+	for node.Kind == yaml.AliasNode {
+		node = node.Alias
 	}
-	slices.Sort(known)
-	if near := suggest.Near(name, known); len(near) > 0 {
-		return "; did you mean " + strings.Join(near, " or ") + "?"
-	}
-	return "; known here: " + strings.Join(known, ", ")
+	return node
 }
+
+func isNull(node *yaml.Node) bool { return node.Kind == yaml.ScalarNode && node.ShortTag() == "!!null" }
 
 func (d *decoder) decodeSlice(node *yaml.Node, into reflect.Value, path string) {
 	if node.Kind != yaml.SequenceNode {
@@ -138,23 +104,4 @@ func shown(node *yaml.Node) string {
 		return strconv.Quote(node.Value)
 	}
 	return kindOf(node)
-}
-
-// jsonFields returns where each JSON field of a struct is, embedded ones too.
-func jsonFields(t reflect.Type) map[string][]int {
-	fields := make(map[string][]int)
-	for _, field := range reflect.VisibleFields(t) {
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if name != "" && name != "-" {
-			fields[name] = field.Index
-		}
-	}
-	return fields
-}
-
-func join(path, field string) string {
-	if path == "" {
-		return field
-	}
-	return path + "." + field
 }

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
@@ -13,56 +14,90 @@ type Cluster struct {
 }
 
 // Discover makes a Fleet of the clusters that are some provider's, in the order
-// in which they are given. It leaves the access URLs empty, since nothing knows
-// them before there are satellites. The notes say, in a line each, what has to
-// be filled in and which clusters and providers were left out, and why.
+// in which they are given: a region for each, with all providers that it has; the
+// built-in provider, which needs no satellite, is a region of its own. It leaves the
+// access URLs out, since nothing knows them before there are satellites. The notes
+// say, in a line each, what has to be filled in and which clusters and providers
+// were left out, and why.
 func Discover(coderURL string, clusters []Cluster, providers []coder.Provider) (v1alpha1.Fleet, []string) {
+	d := discovery{all: providers, contextOf: make(map[string]string)}
+	for _, cluster := range clusters {
+		d.add(cluster)
+	}
+	for _, provider := range providers {
+		if _, ok := d.contextOf[provider.ID]; !ok && !provider.BuiltIn {
+			d.notef("workspace provider %s was left out: no context given has its cluster address %s", provider.Name, provider.Config.ClusterAddress)
+		}
+	}
+	if slices.ContainsFunc(d.regions, func(r v1alpha1.Region) bool { return r.Satellite == "" }) {
+		d.notes = append([]string{"fill in accessURL of every region that gets a satellite: the https URL where users will reach it"}, d.notes...)
+	}
 	fleet := v1alpha1.Fleet{
 		Coder:   v1alpha1.Coder{URL: coder.NormalURL(coderURL)},
 		Chart:   v1alpha1.Chart{Repo: DefaultChartRepo, Name: DefaultChartName},
-		Regions: []v1alpha1.Region{},
+		Regions: append([]v1alpha1.Region{}, d.regions...),
 	}
 	fleet.SetGroupVersionKind(v1alpha1.GroupVersion().WithKind(v1alpha1.KindFleet))
-	var names, notes []string
-	contextOf := make(map[string]string) // by provider ID
-	for _, cluster := range clusters {
-		found, _ := candidates(Region{}, cluster.Server, providers)
-		if reason := unfit(cluster, found); reason != "" {
-			notes = append(notes, fmt.Sprintf("context %s was left out: %s", cluster.Context, reason))
-			continue
-		}
-		provider := found[0]
-		if earlier, ok := contextOf[provider.ID]; ok {
-			notes = append(notes, fmt.Sprintf("context %s was left out: it reaches the cluster of context %s", cluster.Context, earlier))
-			continue
-		}
-		contextOf[provider.ID] = cluster.Context
-		name := freeName(firstOf(nameOf(provider.Name), nameOf(cluster.Context)), names)
-		names = append(names, name)
-		fleet.Regions = append(fleet.Regions, v1alpha1.Region{Name: name, Context: cluster.Context, Provider: handle(provider, providers)})
-	}
-	for _, provider := range providers {
-		if _, ok := contextOf[provider.ID]; !ok && !provider.BuiltIn {
-			notes = append(notes, fmt.Sprintf("workspace provider %s was left out: no context given has its cluster address %s", provider.Name, provider.Config.ClusterAddress))
-		}
-	}
-	if len(fleet.Regions) > 0 {
-		notes = append([]string{"fill in accessURL of every region: the https URL where users will reach its satellite"}, notes...)
-	}
-	return fleet, notes
+	return fleet, d.notes
 }
 
-// unfit says why a cluster with these providers is no region; "" if it is one.
-func unfit(cluster Cluster, found []coder.Provider) string {
-	switch {
-	case len(found) == 0:
-		return fmt.Sprintf("no workspace provider has its cluster address %s", cluster.Server)
-	case len(found) > 1:
-		return fmt.Sprintf("%d workspace providers have its cluster address: %s and %s", len(found), found[0].Name, found[1].Name)
-	case found[0].BuiltIn:
-		return "it is the primary's own cluster, which needs no satellite"
+// discovery is a Fleet in the making.
+type discovery struct {
+	all       []coder.Provider
+	contextOf map[string]string // by provider ID
+	names     []string
+	regions   []v1alpha1.Region
+	notes     []string
+}
+
+func (d *discovery) notef(format string, args ...any) {
+	d.notes = append(d.notes, fmt.Sprintf(format, args...))
+}
+
+// add makes regions of the providers that the cluster has.
+func (d *discovery) add(cluster Cluster) {
+	found := ProvidersAt(cluster.Server, d.all)
+	if len(found) == 0 {
+		d.notef("context %s was left out: no workspace provider has its cluster address %s", cluster.Context, cluster.Server)
+		return
 	}
-	return ""
+	if earlier, ok := d.contextOf[found[0].ID]; ok {
+		d.notef("context %s was left out: it reaches the cluster of context %s", cluster.Context, earlier)
+		return
+	}
+	var (
+		served []v1alpha1.RegionProvider
+		name   string // the provider's own, if there is one only
+	)
+	for _, provider := range found {
+		d.contextOf[provider.ID] = cluster.Context
+		named := v1alpha1.RegionProvider{Name: handle(provider, d.all)}
+		if provider.BuiltIn {
+			named.Context = cluster.Context
+			d.regions = append(d.regions, v1alpha1.Region{
+				Name: d.nameFor(provider.Name, cluster), Satellite: SatelliteNone, Providers: []v1alpha1.RegionProvider{named},
+			})
+			continue
+		}
+		served, name = append(served, named), provider.Name
+	}
+	switch region := (v1alpha1.Region{Context: cluster.Context}); len(served) {
+	case 0:
+	case 1:
+		region.Name, region.Provider = d.nameFor(name, cluster), served[0].Name
+		d.regions = append(d.regions, region)
+	default:
+		region.Name, region.Providers = d.nameFor("", cluster), served
+		d.regions = append(d.regions, region)
+	}
+}
+
+// nameFor returns a region's name that no other has: the provider's or, without
+// one, the context's.
+func (d *discovery) nameFor(provider string, cluster Cluster) string {
+	name := freeName(firstOf(nameOf(provider), nameOf(cluster.Context)), d.names)
+	d.names = append(d.names, name)
+	return name
 }
 
 // handle returns what names the provider and no other: its name or, if another

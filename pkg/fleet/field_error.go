@@ -38,7 +38,7 @@ func (e *FieldError) Error() string {
 	return b.String()
 }
 
-// problems collects what is wrong, so that a user mends a file in one go.
+// problems collects what is wrong, so that a user fixes a file in one go.
 type problems struct {
 	origin origin
 	found  []*FieldError
@@ -48,6 +48,14 @@ type problems struct {
 func (p *problems) addf(path, format string, args ...any) {
 	file, line, field := p.origin.place(path)
 	p.found = append(p.found, &FieldError{File: file, Line: line, Field: field, Problem: fmt.Sprintf(format, args...)})
+}
+
+// line returns " (line N)" for the path; "" if it is not in a file.
+func (p *problems) line(path string) string {
+	if _, line, _ := p.origin.place(path); line > 0 {
+		return fmt.Sprintf(" (line %d)", line)
+	}
+	return ""
 }
 
 // err joins all problems in the order of their lines; nil if there are none.

@@ -21,8 +21,15 @@ type Flags struct {
 	// Contexts are kubeconfig contexts, one region each. The caller gives the
 	// current context when the user named none.
 	Contexts []string
-	// AccessURL, Provider and ConnectTo are of the one region.
-	AccessURL, Provider, ConnectTo string
+	// AccessURL and ConnectTo are of the one region.
+	AccessURL, ConnectTo string
+	// Satellite is SatelliteNone for a region without one, else empty.
+	Satellite string
+	// Providers are names or IDs of the one region's providers; with a file they
+	// select among those of its regions.
+	Providers []string
+	// ProviderContexts are NAME=CONTEXT, for providers in other clusters than the satellite.
+	ProviderContexts []string
 	// UnifiedURL is the URL that all satellites serve beside their own.
 	UnifiedURL string
 	// Namespace and Release are of the satellite's Helm release; empty for the defaults.
@@ -59,8 +66,8 @@ func (f Flags) Load(stdin io.Reader) (*Fleet, error) {
 		if err != nil {
 			return nil, err
 		}
-		for i := range fleet.Regions {
-			f.remember(&fleet.Regions[i])
+		for i, context := range f.Contexts {
+			f.remember(&fleet.Regions[i], context)
 		}
 		return fleet, nil
 	}
@@ -75,9 +82,9 @@ func (f Flags) Load(stdin io.Reader) (*Fleet, error) {
 		return nil, err
 	}
 	for i := range fleet.Regions {
-		f.remember(&fleet.Regions[i])
+		f.remember(&fleet.Regions[i], "")
 	}
-	if err := fleet.Select(f.Regions); err != nil {
+	if err := errors.Join(fleet.Select(f.Regions), fleet.SelectProviders(f.Providers)); err != nil {
 		return nil, err
 	}
 	return fleet, nil
@@ -90,8 +97,8 @@ func (f Flags) clash() error {
 		name string
 		set  bool
 	}{
-		{"--context", len(f.Contexts) > 0}, {"--access-url", f.AccessURL != ""}, {"--provider", f.Provider != ""},
-		{"--unified-url", f.UnifiedURL != ""},
+		{"--context", len(f.Contexts) > 0}, {"--access-url", f.AccessURL != ""}, {"--provider-context", len(f.ProviderContexts) > 0},
+		{"--satellite", f.Satellite != ""}, {"--unified-url", f.UnifiedURL != ""},
 		{"--namespace", f.Namespace != ""}, {"--release", f.Release != ""}, {"--connect-to", f.ConnectTo != ""},
 		{"--canary", f.Canary != ""}, {"--chart", f.Chart != ""}, {"--repo", f.Repo != ""}, {"--chart-version", f.ChartVersion != ""},
 		{"--values", len(f.ValueFiles) > 0}, {"--set", len(f.Sets) > 0},
@@ -147,21 +154,22 @@ func (f Flags) Fleet() (*Fleet, error) {
 	if f.MaxFailures != nil {
 		in.Rollout.MaxFailures = *f.MaxFailures
 	}
+	providers, err := f.providers()
+	if err != nil {
+		return nil, err
+	}
 	var names []string
 	for _, context := range f.Contexts {
 		name := freeName(nameOf(context), names)
 		names = append(names, name)
-		in.Regions = append(in.Regions, v1alpha1.Region{
-			Name:      name,
-			Context:   context,
-			AccessURL: f.AccessURL,
-			Provider:  f.Provider,
-			Namespace: f.Namespace,
-			Release:   f.Release,
-			Values:    f.ValueFiles,
-			ConnectTo: f.ConnectTo,
-			Canary:    v1alpha1.Canary{Workspace: f.Canary},
-		})
+		region := v1alpha1.Region{
+			Name: name, Satellite: f.Satellite, Context: context, AccessURL: f.AccessURL,
+			Namespace: f.Namespace, Release: f.Release, Values: f.ValueFiles, ConnectTo: f.ConnectTo, Providers: providers,
+		}
+		if len(providers) == 0 {
+			region.Canary.Workspace = f.Canary
+		}
+		in.Regions = append(in.Regions, region)
 	}
 	return resolve(in, "", flagOrigin{}, requirements{accessURL: !f.AccessURLOptional, sets: f.Sets})
 }
@@ -172,10 +180,18 @@ func (f Flags) severalRegions() error {
 		return nil
 	}
 	var errs []error
+	for i, context := range f.Contexts {
+		if slices.Contains(f.Contexts[:i], context) {
+			errs = append(errs, &FieldError{Field: "--context", Problem: fmt.Sprintf("%q is given twice", context)})
+		}
+	}
 	for _, flag := range []struct {
 		name string
 		set  bool
-	}{{"--access-url", f.AccessURL != ""}, {"--provider", f.Provider != ""}, {"--connect-to", f.ConnectTo != ""}} {
+	}{
+		{"--access-url", f.AccessURL != ""}, {"--provider", len(f.Providers) > 0},
+		{"--provider-context", len(f.ProviderContexts) > 0}, {"--connect-to", f.ConnectTo != ""},
+	} {
 		if flag.set {
 			errs = append(errs, &FieldError{Field: flag.name, Problem: "one value cannot serve several contexts; " +
 				"describe the regions in a Fleet file (`kubectl coder-satellite discover` prints one) and give it with --filename"})

@@ -17,7 +17,7 @@ func TestFlagsFleet(t *testing.T) {
 	two := 2
 	got, err := fleet.Flags{
 		Contexts:  []string{"arn:aws:eks:us-east-2:1234:cluster/ohio"},
-		AccessURL: "https://coder-ohio.example.com/", Provider: "ohio", Namespace: "sat", ConnectTo: "203.0.113.7:443",
+		AccessURL: "https://coder-ohio.example.com/", Providers: []string{"ohio"}, ProviderContexts: []string{"ohio-b=ohio-two"}, Namespace: "sat", ConnectTo: "203.0.113.7:443",
 		Chart: "./chart.tgz", ChartVersion: "1.21.7", ValueFiles: []string{values}, Sets: []string{"coderd.replicas=2"},
 		CoderURL: "https://coder.example.com", Canary: "none", MaxParallel: 3, MaxFailures: &two,
 	}.Load(nil)
@@ -27,12 +27,17 @@ func TestFlagsFleet(t *testing.T) {
 	want := &fleet.Fleet{
 		CoderURL: "https://coder.example.com",
 		Regions: []fleet.Region{{
-			Name: "arn-aws-eks-us-east-2-1234-cluster-ohio", Context: "arn:aws:eks:us-east-2:1234:cluster/ohio",
-			Namespace: "sat", Release: fleet.DefaultRelease, AccessURL: "https://coder-ohio.example.com", Provider: "ohio",
-			ValueFiles: []string{values}, Sets: []string{"coderd.replicas=2"}, ConnectTo: "203.0.113.7:443", Canary: "none",
-			Chart: v1alpha1.Chart{Name: "chart.tgz", Version: "1.21.7"},
+			Name: "arn-aws-eks-us-east-2-1234-cluster-ohio",
+			Satellite: fleet.Satellite{
+				Context: "arn:aws:eks:us-east-2:1234:cluster/ohio", Namespace: "sat", Release: fleet.DefaultRelease,
+				AccessURL: "https://coder-ohio.example.com", ConnectTo: "203.0.113.7:443",
+				ValueFiles: []string{values}, Sets: []string{"coderd.replicas=2"}, Chart: v1alpha1.Chart{Name: "chart.tgz", Version: "1.21.7"},
+			},
+			Providers: []fleet.Provider{
+				{Name: "ohio", Context: "arn:aws:eks:us-east-2:1234:cluster/ohio", Canary: "none"}, {Name: "ohio-b", Context: "ohio-two", Canary: "none"},
+			},
 			Selector: "--context arn:aws:eks:us-east-2:1234:cluster/ohio --namespace sat --access-url https://coder-ohio.example.com/ " +
-				"--provider ohio --connect-to 203.0.113.7:443 --canary none --coder-url https://coder.example.com",
+				"--provider ohio --provider-context ohio-b=ohio-two --connect-to 203.0.113.7:443 --canary none --coder-url https://coder.example.com",
 			ChartFlags: "--chart ./chart.tgz --chart-version 1.21.7 --values " + values + " --set ...",
 		}},
 		Waves: [][]string{{"arn-aws-eks-us-east-2-1234-cluster-ohio"}}, MaxParallel: 3, MaxFailures: 2,
@@ -49,9 +54,9 @@ func TestFlagsUnifiedURL(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, region := range got.Regions {
-		want := "kubectl coder-satellite status --context " + region.Context + " --unified-url https://Global.example.com/"
-		if region.UnifiedURL != "https://global.example.com" || region.Command("status") != want {
-			t.Errorf("unified URL %q, command %q", region.UnifiedURL, region.Command("status"))
+		want := "kubectl coder-satellite status --context " + region.Satellite.Context + " --unified-url https://Global.example.com/"
+		if region.Satellite.UnifiedURL != "https://global.example.com" || region.Command("status") != want {
+			t.Errorf("unified URL %q, command %q", region.Satellite.UnifiedURL, region.Command("status"))
 		}
 	}
 }
@@ -79,9 +84,9 @@ func TestFlagsErrors(t *testing.T) {
 	}{
 		"no context":       {fleet.Flags{AccessURL: url}, []string{"--context: missing"}},
 		"no URL":           {fleet.Flags{Contexts: []string{"a"}}, []string{"--access-url: missing"}},
-		"one URL for two":  {fleet.Flags{Contexts: []string{"a", "b"}, AccessURL: url, Provider: "p", ConnectTo: "h:1"}, []string{"--access-url: one value cannot serve several contexts", "--provider: one value", "--connect-to: one value", "Fleet file"}},
+		"one URL for two":  {fleet.Flags{Contexts: []string{"a", "b"}, AccessURL: url, Providers: []string{"p"}, ProviderContexts: []string{"p=c"}, ConnectTo: "h:1"}, []string{"--access-url: one value cannot serve several contexts", "--provider: one value", "--provider-context: one value", "--connect-to: one value", "Fleet file"}},
 		"two without URL":  {fleet.Flags{Contexts: []string{"a", "b"}}, []string{"--context: given more than once", "discover"}},
-		"same twice":       {fleet.Flags{Contexts: []string{"a", "a"}, AccessURLOptional: true}, []string{`--context: "a" is also that of`}},
+		"same twice":       {fleet.Flags{Contexts: []string{"a", "a"}, AccessURLOptional: true}, []string{`--context: "a" is given twice`}},
 		"http":             {fleet.Flags{Contexts: []string{"a"}, AccessURL: "http://a.example.com"}, []string{"--access-url: \"http://a.example.com\" is not https"}},
 		"values missing":   {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, ValueFiles: []string{"nowhere.yaml"}}, []string{"--values: the file nowhere.yaml does not exist"}},
 		"bad namespace":    {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, Namespace: "A_"}, []string{`--namespace: "A_"`}},
@@ -91,6 +96,16 @@ func TestFlagsErrors(t *testing.T) {
 		"unknown region":   {fleet.Flags{Filename: file, Regions: []string{"a", "zzz", "bb"}}, []string{`no region "zzz"; there are: a, b, c`, `no region "bb"; did you mean "b"?`}},
 		"bad overrides":    {fleet.Flags{Filename: file, CoderURL: "http://x.example.com", CAFile: "nowhere.pem", MaxParallel: -1, MaxFailures: &minus}, []string{"--coder-url: ", "--coder-ca-file: the file nowhere.pem", "--max-parallel", "--max-failures"}},
 		"no such file":     {fleet.Flags{Filename: "nowhere.yaml"}, []string{"the Fleet file nowhere.yaml cannot be read"}},
+
+		"no pair":            {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, ProviderContexts: []string{"p", "=c", "q="}}, []string{`--provider-context: "p": want NAME=CONTEXT`, `"=c": want`, `"q=": want`}},
+		"a pair twice":       {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, ProviderContexts: []string{"p=b", "p=c"}}, []string{`--provider-context: the provider "p" is given twice`}},
+		"a provider twice":   {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, Providers: []string{"p", "p"}}, []string{`--provider: "p" is also that of`}},
+		"one canary for two": {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, Providers: []string{"p", "q"}, Canary: "w"}, []string{`--canary: "w" is on one provider, and there are 2`}},
+		"no such satellite":  {fleet.Flags{Contexts: []string{"a"}, Satellite: "some", Providers: []string{"p"}}, []string{`--satellite: is "some"; write "none"`}},
+		"none, with a URL":   {fleet.Flags{Contexts: []string{"a"}, Satellite: "none", AccessURL: url, Providers: []string{"p"}}, []string{"--access-url: a region without a satellite has none"}},
+		"none, nobody named": {fleet.Flags{Contexts: []string{"a"}, Satellite: "none"}, []string{"--provider: missing; a region without a satellite names its providers"}},
+		"file and satellite": {fleet.Flags{Filename: file, Satellite: "none", ProviderContexts: []string{"p=c"}}, []string{"--satellite: cannot be used with --filename", "--provider-context: cannot"}},
+		"unknown provider":   {fleet.Flags{Filename: file, Providers: []string{"a", "zzz"}}, []string{`--provider: the regions have no provider "zzz"; there are: a, b, c`}},
 
 		"unified URL, http": {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, UnifiedURL: "http://g.example.com"},
 			[]string{`--unified-url: "http://g.example.com" is not https`}},
@@ -144,6 +159,51 @@ func TestSelectDropsEmptyWaves(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([][]string{{"c"}}, got.Waves); diff != "" {
+		t.Errorf("waves (-want +got):\n%s", diff)
+	}
+}
+
+// A region without a satellite: its providers alone, in the context that is named.
+func TestFlagsWithoutSatellite(t *testing.T) {
+	got, err := fleet.Flags{Contexts: []string{"main"}, Satellite: fleet.SatelliteNone, Providers: []string{"built-in"}}.Load(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []fleet.Region{{
+		Name: "main", Providers: []fleet.Provider{{Name: "built-in", Context: "main", Canary: fleet.CanaryAuto}},
+		Selector: "--context main --satellite none --provider built-in",
+	}}
+	if diff := cmp.Diff(want, got.Regions); diff != "" || !got.Regions[0].Satellite.None() {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// With a file, --provider selects: regions keep those, and know of the others.
+func TestSelectProviders(t *testing.T) {
+	got, err := fleet.Flags{Filename: filepath.Join("testdata", "valid", "providers.yaml"), Providers: []string{"london-restricted", "sydney"}}.Load(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, region := range got.Regions {
+		names = append(names, region.Name, region.Command("rollback"))
+		for _, provider := range region.Providers {
+			names = append(names, provider.Name, region.CommandFor("retain", provider))
+		}
+		for _, provider := range region.Others {
+			names = append(names, "not "+provider.Name)
+		}
+	}
+	const file = " --filename testdata/valid/providers.yaml --region "
+	want := []string{
+		"sydney", "kubectl coder-satellite rollback" + file + "sydney", "", "kubectl coder-satellite retain" + file + "sydney",
+		"london", "kubectl coder-satellite rollback" + file + "london --provider london-restricted",
+		"london-restricted", "kubectl coder-satellite retain" + file + "london --provider london-restricted", "not london",
+	}
+	if diff := cmp.Diff(want, names); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([][]string{{"sydney"}, {"london"}}, got.Waves); diff != "" {
 		t.Errorf("waves (-want +got):\n%s", diff)
 	}
 }

@@ -17,6 +17,9 @@ const (
 	DefaultMaxParallel = 4
 )
 
+// SatelliteNone is the satellite of a region that has none.
+const SatelliteNone = "none"
+
 // Choices of a canary that are not the name of a workspace.
 const (
 	// CanaryAuto picks the operator's own workspace on the provider.
@@ -42,34 +45,60 @@ type Fleet struct {
 	MaxFailures int
 }
 
-// Region is one kubeconfig context, one satellite, one workspace provider.
+// Region is a place where developers work: one satellite, and the providers that
+// it serves.
 type Region struct {
 	// Name is unique in the fleet, and names the satellite's registration.
 	Name string
-	// Context is the kubeconfig context of the region's cluster.
+	// Labels are the region's labels; nil if it has none.
+	Labels map[string]string
+	// Satellite serves the region; its zero value is that of a region without one,
+	// whose users reach their workspaces through the primary.
+	Satellite Satellite
+	// Providers are those to work on, at least one, in the order of the file or of the flags.
+	Providers []Provider
+	// Others are the region's providers that were not selected: the satellite serves them, too.
+	Others []Provider
+	// Selector and ChartFlags are the flags that name the region, and its
+	// chart, on the command line; Command puts them together.
+	Selector, ChartFlags string
+}
+
+// Satellite is where a region's satellite is, or is to be, and what it is made of.
+type Satellite struct {
+	// Context is the kubeconfig context of its cluster; empty if there is no satellite.
 	Context string
-	// Namespace and Release are of the satellite's Helm release.
+	// Namespace and Release are of its Helm release.
 	Namespace, Release string
-	// AccessURL is where users reach the satellite, without a trailing slash.
+	// AccessURL is where users reach it, without a trailing slash; empty if the verb
+	// needs none and got none.
 	AccessURL string
 	// UnifiedURL is the URL that all satellites serve beside their own access URL,
 	// without a trailing slash; empty if the fleet has none.
 	UnifiedURL string
-	// Provider is the workspace provider's name or ID; empty: matched by cluster address.
-	Provider string
+	// ConnectTo is a HOST:PORT to dial instead of what DNS says for AccessURL; empty for DNS.
+	ConnectTo string
 	// ValueFiles are Helm values files, the later winning over the earlier.
 	ValueFiles []string
 	// Sets are key=value pairs as of Helm's --set, which win over every file.
 	Sets []string
-	// ConnectTo is a HOST:PORT to dial instead of what DNS says for AccessURL; empty for DNS.
-	ConnectTo string
+	// Chart is its chart; an empty version means the primary's.
+	Chart v1alpha1.Chart
+}
+
+// None reports whether the region has no satellite.
+func (s Satellite) None() bool { return s.Context == "" }
+
+// Provider is a workspace provider as the operator declared it.
+type Provider struct {
+	// Name is its name or ID at the primary; empty: matched by cluster address.
+	Name string
+	// Context is the kubeconfig context of its cluster.
+	Context string
 	// Canary is the name of a workspace, CanaryAuto or CanaryNone.
 	Canary string
-	// Chart is the satellite's chart; an empty version means the primary's.
-	Chart v1alpha1.Chart
-	// Selector and ChartFlags are the flags that name the region, and its
-	// chart, on the command line; Command puts them together.
-	Selector, ChartFlags string
+	// Selector is the flag that selects it among the region's providers; empty if none does.
+	Selector string
 }
 
 // Region returns the region of that name, and whether there is one.

@@ -38,8 +38,15 @@ func FuzzReadFleet(f *testing.F) {
 			}
 		}
 		for _, region := range got.Regions {
-			if region.Name == "" || region.Context == "" || region.Namespace == "" || region.Release == "" || region.AccessURL == "" || region.Canary == "" {
+			satellite := region.Satellite
+			if region.Name == "" || len(region.Providers) == 0 ||
+				!satellite.None() && (satellite.Namespace == "" || satellite.Release == "" || satellite.AccessURL == "") {
 				t.Errorf("incomplete: %+v", region)
+			}
+			for _, provider := range region.Providers {
+				if provider.Context == "" || provider.Canary == "" || satellite.None() && provider.Name == "" {
+					t.Errorf("incomplete: %+v", region)
+				}
 			}
 			if inWaves[region.Name] != 1 {
 				t.Errorf("region %q is in %d waves", region.Name, inWaves[region.Name])

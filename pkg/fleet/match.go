@@ -7,29 +7,30 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
-// MatchProvider finds the workspace provider of a region. If the region names
-// one, by name or by ID, that one is returned; otherwise the one whose cluster
-// address is server, the URL of the API server of the region's context. The
-// error lists what there is when none or several match. The built-in provider,
-// which is the primary's own cluster, is refused.
-func MatchProvider(region Region, server string, providers []coder.Provider) (coder.Provider, error) {
-	found, how := candidates(region, server, providers)
+// MatchProvider finds a workspace provider of a region at the primary. If it was
+// named, by name or by ID, that one is returned; otherwise the one whose cluster
+// address is server, the URL of the API server of its context. The error lists
+// what there is when none or several match. The built-in provider, which is the
+// primary's own cluster, needs no satellite, and is refused with one.
+func MatchProvider(region Region, declared Provider, server string, providers []coder.Provider) (coder.Provider, error) {
+	found, how := candidates(declared, server, providers)
 	switch len(found) {
 	case 1:
-		if found[0].BuiltIn {
+		if found[0].BuiltIn && !region.Satellite.None() {
 			return coder.Provider{}, fmt.Errorf("the workspace provider %q, %s, is built into the primary: its workspaces run in the primary's own cluster and need no satellite; "+
-				"name another with --provider (or `provider:` in the Fleet file)%s", found[0].Name, how, others(providers))
+				"put it into a region of its own with `satellite: none` (or --satellite none), or name another with --provider (or `provider:` in the Fleet file)%s",
+				found[0].Name, how, others(providers))
 		}
 		return found[0], nil
 	case 0:
-		return coder.Provider{}, noProvider(region, server, providers)
+		return coder.Provider{}, noProvider(region, declared, server, providers)
 	}
 	names := make([]string, 0, len(found))
 	for _, provider := range found {
 		names = append(names, fmt.Sprintf("%s (ID %s)", provider.Name, provider.ID))
 	}
-	return coder.Provider{}, fmt.Errorf("%d workspace providers match the region %q, %s: %s; name one by its ID with --provider (or `provider:` in the Fleet file)",
-		len(found), region.Name, how, listed(names))
+	return coder.Provider{}, fmt.Errorf("%d workspace providers match the region %q, %s: %s; name one by its ID with --provider (or `provider:` in the Fleet file), "+
+		"or, if the region has all of them, name each under `providers:`", len(found), region.Name, how, listed(names))
 }
 
 // ProvidersAt returns the providers whose cluster address is the API server's.
@@ -45,7 +46,7 @@ func ProvidersAt(server string, providers []coder.Provider) (found []coder.Provi
 
 // candidates returns the providers that match, and in words how they do. An
 // exact name or ID wins over one that differs in case.
-func candidates(region Region, server string, providers []coder.Provider) ([]coder.Provider, string) {
+func candidates(declared Provider, server string, providers []coder.Provider) ([]coder.Provider, string) {
 	filter := func(match func(coder.Provider) bool) (found []coder.Provider) {
 		for _, provider := range providers {
 			if match(provider) {
@@ -54,25 +55,25 @@ func candidates(region Region, server string, providers []coder.Provider) ([]cod
 		}
 		return found
 	}
-	if region.Provider == "" {
+	if declared.Name == "" {
 		return ProvidersAt(server, providers), fmt.Sprintf("whose cluster address is %s", server)
 	}
-	if found := filter(func(p coder.Provider) bool { return p.ID == region.Provider }); len(found) > 0 {
-		return found, fmt.Sprintf("whose ID is %s", region.Provider)
+	if found := filter(func(p coder.Provider) bool { return p.ID == declared.Name }); len(found) > 0 {
+		return found, fmt.Sprintf("whose ID is %s", declared.Name)
 	}
-	return filter(func(p coder.Provider) bool { return p.Name == region.Provider }), fmt.Sprintf("named %q", region.Provider)
+	return filter(func(p coder.Provider) bool { return p.Name == declared.Name }), fmt.Sprintf("named %q", declared.Name)
 }
 
-func noProvider(region Region, server string, providers []coder.Provider) error {
-	if region.Provider != "" {
+func noProvider(region Region, declared Provider, server string, providers []coder.Provider) error {
+	if declared.Name != "" {
 		names := make([]string, 0, len(providers))
 		for _, provider := range providers {
 			names = append(names, provider.Name)
 		}
-		return fmt.Errorf("the primary has no workspace provider named %q (region %q)%s", region.Provider, region.Name, orKnown(region.Provider, names))
+		return fmt.Errorf("the primary has no workspace provider named %q (region %q)%s", declared.Name, region.Name, orKnown(declared.Name, names))
 	}
 	return fmt.Errorf("no workspace provider has the cluster address %s of context %q (region %q); name one with --provider (or `provider:` in the Fleet file)%s",
-		server, region.Context, region.Name, others(providers))
+		server, declared.Context, region.Name, others(providers))
 }
 
 // others lists the providers that could be named, with their addresses.

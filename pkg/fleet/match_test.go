@@ -33,6 +33,17 @@ func providers() []coder.Provider {
 	}
 }
 
+// withSatellite is a region that has one.
+var withSatellite = fleet.Region{Name: "r", Satellite: fleet.Satellite{Context: "edge"}}
+
+// The built-in provider is one of a region without a satellite.
+func TestMatchBuiltIn(t *testing.T) {
+	got, err := fleet.MatchProvider(fleet.Region{Name: "hq"}, fleet.Provider{Name: "built-in", Context: "main"}, "https://api.example.com", providers())
+	if err != nil || got.ID != "id-0" {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 func TestMatchProvider(t *testing.T) {
 	tests := map[string]struct {
 		provider, server string
@@ -60,7 +71,7 @@ func TestMatchProvider(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			got, err := fleet.MatchProvider(fleet.Region{Name: "r", Context: "ctx", Provider: tt.provider}, tt.server, providers())
+			got, err := fleet.MatchProvider(withSatellite, fleet.Provider{Name: tt.provider, Context: "ctx"}, tt.server, providers())
 			if got.ID != tt.want {
 				t.Errorf("got provider %q, want %q (%v)", got.ID, tt.want, err)
 			}
@@ -81,11 +92,11 @@ func TestMatchProviderListsFew(t *testing.T) {
 	for i := range 25 {
 		many = append(many, provider(fmt.Sprint(i), fmt.Sprintf("p%02d", i), "https://x.example.com"))
 	}
-	_, err := fleet.MatchProvider(fleet.Region{Name: "r", Context: "ctx"}, "https://y.example.com", many)
+	_, err := fleet.MatchProvider(withSatellite, fleet.Provider{Context: "ctx"}, "https://y.example.com", many)
 	if err == nil || !strings.Contains(err.Error(), "p09 https://x.example.com and 15 more") {
 		t.Errorf("got %v", err)
 	}
-	_, err = fleet.MatchProvider(fleet.Region{Name: "r", Context: "ctx"}, "https://y.example.com", nil)
+	_, err = fleet.MatchProvider(withSatellite, fleet.Provider{Context: "ctx"}, "https://y.example.com", nil)
 	if err == nil || !strings.Contains(err.Error(), "no other providers") {
 		t.Errorf("got %v", err)
 	}
@@ -111,6 +122,8 @@ func TestDiscover(t *testing.T) {
 			{Name: "proxied", Context: "rancher", Provider: "id-6"},
 			{Name: "proxied-2", Context: "other", Provider: "id-10"},
 			{Name: "a-b", Context: "spaces", Provider: "a b"},
+			{Name: "twin", Context: "twin", Providers: []v1alpha1.RegionProvider{{Name: "id-3"}, {Name: "id-4"}}},
+			{Name: "built-in", Satellite: "none", Providers: []v1alpha1.RegionProvider{{Name: "built-in", Context: "primary"}}},
 		},
 	}
 	want.SetGroupVersionKind(v1alpha1.GroupVersion().WithKind(v1alpha1.KindFleet))

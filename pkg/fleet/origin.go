@@ -1,8 +1,11 @@
 package fleet
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
-// origin tells where a field came from, so that an error can point there.
+// origin says where a field came from, so that an error can point there.
 type origin interface {
 	// place returns the file, the line (0 if unknown) and the name to show for a path.
 	place(path string) (file string, line int, field string)
@@ -37,18 +40,16 @@ func (o fileOrigin) line(path string) int {
 type flagOrigin struct{}
 
 func (flagOrigin) place(path string) (string, int, string) {
-	leaf := path
-	if strings.HasPrefix(path, "regions[") {
-		_, leaf, _ = strings.Cut(path, "].")
-	}
-	leaf, _, _ = strings.Cut(leaf, "[")
 	flag, ok := map[string]string{
-		"name": "--context", "context": "--context", "accessURL": "--access-url", "provider": "--provider",
-		"unifiedURL": "--unified-url", "namespace": "--namespace", "release": "--release", "values": "--values", "connectTo": "--connect-to",
-		"canary.workspace": "--canary", "coder.url": "--coder-url", "coder.caFile": "--coder-ca-file",
+		"regions.name": "--context", "regions.context": "--context", "regions.satellite": "--satellite",
+		"regions.accessURL": "--access-url", "regions.namespace": "--namespace", "regions.release": "--release",
+		"regions.values": "--values", "regions.connectTo": "--connect-to", "regions.canary.workspace": "--canary",
+		"regions.provider": "--provider", "regions.providers": "--provider", "regions.providers.name": "--provider",
+		"regions.providers.context": "--provider-context", "regions.providers.canary.workspace": "--canary",
+		"coder.url": "--coder-url", "coder.caFile": "--coder-ca-file", "unifiedURL": "--unified-url",
 		"chart.name": "--chart", "chart.repo": "--repo", "chart.version": "--chart-version",
 		"rollout.maxParallel": "--max-parallel", "rollout.maxFailures": "--max-failures",
-	}[leaf]
+	}[regexp.MustCompile(`\[\d+\]`).ReplaceAllString(path, "")]
 	if !ok {
 		return "", 0, path
 	}

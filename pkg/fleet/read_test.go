@@ -23,32 +23,69 @@ const head = "apiVersion: coder-satellite.dev/v1alpha1\nkind: Fleet\n"
 func TestReadFile(t *testing.T) {
 	valid := func(elem ...string) string { return filepath.Join(append([]string{"testdata", "valid"}, elem...)...) }
 	defaultChart := v1alpha1.Chart{Repo: fleet.DefaultChartRepo, Name: fleet.DefaultChartName}
-	plain := func(name string, chart v1alpha1.Chart) fleet.Region {
-		return fleet.Region{Name: name, Context: "ctx-" + name, Namespace: "coder-satellite", Release: "coder-satellite",
-			AccessURL: "https://" + name + ".example.com", Canary: fleet.CanaryAuto, Chart: chart}
+	region := func(name, context string, chart v1alpha1.Chart) fleet.Region {
+		return fleet.Region{
+			Name: name, Providers: []fleet.Provider{{Context: context, Canary: fleet.CanaryAuto}},
+			Satellite: fleet.Satellite{
+				Context: context, Namespace: "coder-satellite", Release: "coder-satellite", AccessURL: "https://" + name + ".example.com", Chart: chart,
+			},
+		}
 	}
-	unified := func(region fleet.Region) fleet.Region {
-		region.UnifiedURL = "https://coder-global.example.com"
+	plain := func(name string, chart v1alpha1.Chart) fleet.Region { return region(name, "ctx-"+name, chart) }
+	with := func(region fleet.Region, change func(*fleet.Region)) fleet.Region {
+		change(&region)
 		return region
 	}
+	unified := func(r fleet.Region) fleet.Region {
+		return with(r, func(r *fleet.Region) { r.Satellite.UnifiedURL = "https://coder-global.example.com" })
+	}
 	full := v1alpha1.Chart{Repo: "https://charts.example.com", Name: "coder", Version: "1.20"}
+	coder := func(name, context string) fleet.Region { return region("coder-"+name, context, defaultChart) }
 	tests := map[string]*fleet.Fleet{
 		"full.yaml": {
 			CoderURL: "https://coder.example.com", CAFile: valid("ca.pem"),
 			Regions: []fleet.Region{
-				{Name: "sydney", Context: "gke_acme_australia-southeast1", Namespace: "satellites", Release: "coder-satellite",
-					AccessURL: "https://coder-sydney.example.com", Provider: "sydney",
-					ValueFiles: []string{valid("common.yaml"), valid("sydney.yaml")}, ConnectTo: "203.0.113.7:443", Canary: "canary-sydney", Chart: full},
-				{Name: "london", Context: "london", Namespace: "other", Release: "sat.v1", AccessURL: "http://127.0.0.1:8080",
-					ValueFiles: []string{valid("common.yaml")}, Canary: fleet.CanaryNone, Chart: full},
-				{Name: "ohio", Context: "ohio", Namespace: "satellites", Release: "coder-satellite", AccessURL: "https://coder-ohio.example.com",
-					ValueFiles: []string{valid("common.yaml")}, Canary: fleet.CanaryAuto, Chart: full},
+				with(region("coder-sydney", "gke_acme_australia-southeast1", full), func(r *fleet.Region) {
+					r.Name, r.Satellite.Namespace, r.Satellite.ConnectTo = "sydney", "satellites", "203.0.113.7:443"
+					r.Satellite.ValueFiles = []string{valid("common.yaml"), valid("sydney.yaml")}
+					r.Providers[0].Name, r.Providers[0].Canary = "sydney", "canary-sydney"
+				}),
+				with(region("london", "london", full), func(r *fleet.Region) {
+					r.Satellite.Namespace, r.Satellite.Release, r.Satellite.AccessURL = "other", "sat.v1", "http://127.0.0.1:8080"
+					r.Satellite.ValueFiles, r.Providers[0].Canary = []string{valid("common.yaml")}, fleet.CanaryNone
+				}),
+				with(region("coder-ohio", "ohio", full), func(r *fleet.Region) {
+					r.Name, r.Satellite.Namespace, r.Satellite.ValueFiles = "ohio", "satellites", []string{valid("common.yaml")}
+				}),
 			},
 			Waves: [][]string{{"sydney"}, {"london", "ohio"}}, MaxParallel: 2, MaxFailures: 1,
 		},
 		"minimal.yaml": {
 			Regions: []fleet.Region{plain("a", defaultChart), plain("b", defaultChart), plain("c", defaultChart)},
 			Waves:   [][]string{{"a"}, {"b", "c"}}, MaxParallel: 4,
+		},
+		"providers.yaml": {
+			CoderURL: "https://coder.example.com",
+			Regions: []fleet.Region{
+				with(coder("sydney", "gke_acme_sydney"), func(r *fleet.Region) { r.Name, r.Labels = "sydney", map[string]string{"continent": "apac"} }),
+				with(coder("london", "gke_acme_london_edge"), func(r *fleet.Region) {
+					r.Name, r.Providers = "london", []fleet.Provider{
+						{Name: "london", Context: "gke_acme_london_a", Canary: fleet.CanaryAuto},
+						{Name: "london-restricted", Context: "gke_acme_london_b", Canary: "canary-r"},
+					}
+				}),
+				with(coder("paris", "gke_acme_paris"), func(r *fleet.Region) {
+					r.Name, r.Providers = "paris", []fleet.Provider{
+						{Name: "paris-1", Context: "gke_acme_paris", Canary: fleet.CanaryAuto},
+						{Name: "paris-2", Context: "gke_acme_paris", Canary: fleet.CanaryNone},
+					}
+				}),
+				with(coder("paris-two", "gke_acme_paris"), func(r *fleet.Region) {
+					r.Name, r.Satellite.Namespace, r.Providers[0].Name = "paris-two", "coder-satellite-two", "paris-3"
+				}),
+				{Name: "headquarters", Providers: []fleet.Provider{{Name: "built-in", Context: "gke_acme_main", Canary: fleet.CanaryAuto}}},
+			},
+			Waves: [][]string{{"sydney"}, {"london", "paris", "paris-two", "headquarters"}}, MaxParallel: 4,
 		},
 		"unified.yaml": {
 			CoderURL: "https://coder.example.com",
@@ -121,7 +158,7 @@ func TestReadStdin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if region, ok := got.Region("a"); !ok || region.Context != "b" {
+	if region, ok := got.Region("a"); !ok || region.Satellite.Context != "b" {
 		t.Errorf("got %+v", got)
 	}
 	if _, ok := got.Region("b"); ok {

@@ -11,7 +11,7 @@ import (
 
 // requirements are what differs between the verbs.
 type requirements struct {
-	// accessURL tells whether every region must have one.
+	// accessURL is set when every satellite must have one.
 	accessURL bool
 	// sets are Helm --set values, which only flags can give.
 	sets []string
@@ -31,21 +31,13 @@ func resolve(in v1alpha1.Fleet, folder string, from origin, need requirements) (
 		fleet.MaxParallel = DefaultMaxParallel
 	}
 	chart := chartOf(in.Chart, folder)
-	for _, region := range in.Regions {
-		fleet.Regions = append(fleet.Regions, Region{
-			Name:       region.Name,
-			Context:    region.Context,
-			Namespace:  firstOf(region.Namespace, in.Defaults.Namespace, DefaultNamespace),
-			Release:    firstOf(region.Release, in.Defaults.Release, DefaultRelease),
-			AccessURL:  coder.NormalURL(region.AccessURL),
-			UnifiedURL: coder.NormalURL(in.UnifiedURL),
-			Provider:   region.Provider,
-			ValueFiles: allInFolder(folder, in.Defaults.Values, region.Values),
-			Sets:       slices.Clone(need.sets),
-			ConnectTo:  region.ConnectTo,
-			Canary:     firstOf(region.Canary.Workspace, CanaryAuto),
-			Chart:      chart,
-		})
+	for _, declared := range in.Regions {
+		region := regionOf(declared)
+		if declared.Satellite != SatelliteNone {
+			region.Satellite = satelliteOf(in, declared, folder)
+			region.Satellite.Chart, region.Satellite.Sets = chart, slices.Clone(need.sets)
+		}
+		fleet.Regions = append(fleet.Regions, region)
 	}
 	validate(p, in, fleet, folder, need)
 	if err := p.err(); err != nil {

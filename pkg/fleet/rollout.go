@@ -57,6 +57,44 @@ func (f *Fleet) Select(names []string) error {
 	return nil
 }
 
+// SelectProviders keeps only the providers of these names, and of the regions
+// those that have one; the others of such a region become its Others. A provider
+// that is found by its address is named by its region. No names select everything.
+// A name that no provider has is a *FieldError, which names similar ones.
+func (f *Fleet) SelectProviders(names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	var known, keeping []string
+	for i := range f.Regions {
+		region := &f.Regions[i]
+		var selected, others []Provider
+		for _, provider := range region.Providers {
+			name := firstOf(provider.Name, region.Name)
+			known = append(known, name)
+			if slices.Contains(names, name) {
+				selected = append(selected, provider)
+			} else {
+				others = append(others, provider)
+			}
+		}
+		if len(selected) > 0 {
+			region.Providers, region.Others = selected, others
+			keeping = append(keeping, region.Name)
+		}
+	}
+	var errs []error
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			errs = append(errs, &FieldError{Field: "--provider", Problem: fmt.Sprintf("the regions have no provider %q%s", name, orKnown(name, known))})
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	return f.Select(keeping)
+}
+
 // maxListed is how many names an error lists before it says how many more.
 const maxListed = 10
 

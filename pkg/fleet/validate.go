@@ -5,14 +5,12 @@ import (
 	"io/fs"
 	"net"
 	"os"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
 // validate notes everything that is wrong with the fleet. in is what the user
@@ -32,7 +30,7 @@ func validate(p *problems, in v1alpha1.Fleet, out *Fleet, folder string, need re
 		p.addf("regions", "missing; name at least one region")
 	}
 	for i, region := range in.Regions {
-		validateRegion(p, fmt.Sprintf("regions[%d].", i), region, out, folder, need)
+		validateRegion(p, fmt.Sprintf("regions[%d]", i), region, out, folder, need)
 	}
 	validateUnique(p, in.Regions, out.Regions)
 	validateWaves(p, in)
@@ -41,41 +39,6 @@ func validate(p *problems, in v1alpha1.Fleet, out *Fleet, folder string, need re
 	}
 	if in.Rollout.MaxFailures < 0 {
 		p.addf("rollout.maxFailures", "is %d, must be 0 or more", in.Rollout.MaxFailures)
-	}
-}
-
-// regionName is what may name a region: it becomes the name of a registration,
-// of folders on any system and of rows in tables.
-var regionName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$`)
-
-func validateRegion(p *problems, at string, region v1alpha1.Region, out *Fleet, folder string, need requirements) {
-	switch {
-	case region.Name == "":
-		p.addf(at+"name", "missing; a short name for the region, which its satellite is registered with")
-	case !regionName.MatchString(region.Name):
-		p.addf(at+"name", "%q is not a region's name: use up to 63 letters, digits, '.', '_' and '-', with a letter or digit at both ends", region.Name)
-	}
-	if region.Context == "" {
-		p.addf(at+"context", "missing; the kubeconfig context of the region's cluster (`kubectl config get-contexts` lists them)")
-	}
-	switch {
-	case region.AccessURL != "":
-		validateURL(p, at+"accessURL", region.AccessURL)
-		if out.CoderURL != "" && coder.NormalURL(region.AccessURL) == out.CoderURL {
-			p.addf(at+"accessURL", "is the primary's own URL; a satellite needs one of its own")
-		}
-	case need.accessURL:
-		p.addf(at+"accessURL", "missing; the https URL where users will reach the satellite")
-	}
-	validateNames(p, at, region.Namespace, region.Release)
-	for i, file := range region.Values {
-		validateFile(p, fmt.Sprintf("%svalues[%d]", at, i), file, inFolder(folder, file))
-	}
-	if region.ConnectTo != "" {
-		validateHostPort(p, at+"connectTo", region.ConnectTo)
-	}
-	if strings.TrimSpace(region.Canary.Workspace) != region.Canary.Workspace {
-		p.addf(at+"canary.workspace", "%q has blanks around it", region.Canary.Workspace)
 	}
 }
 

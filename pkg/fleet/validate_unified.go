@@ -27,13 +27,8 @@ func validateUnified(p *problems, in v1alpha1.Fleet, out *Fleet) {
 		if host != Host(region.AccessURL) {
 			continue
 		}
-		_, line, _ := p.origin.place(fmt.Sprintf("regions[%d].accessURL", i))
-		where := ""
-		if line > 0 {
-			where = fmt.Sprintf(" (line %d)", line)
-		}
 		p.addf("unifiedURL", "%q is also the host of the access URL of region %q%s; the unified URL needs a host of its own", host,
-			region.Name, where)
+			region.Name, p.line(fmt.Sprintf("regions[%d].accessURL", i)))
 	}
 }
 

@@ -62,22 +62,22 @@ func accessURLFree(s *snapshot.Snapshot) Answer {
 		return unknown(s.Satellite.Err(), "")
 	case endpoint.KeyErr == nil && state.PublicKey == "" && state.Installed:
 		return fail(hintKeyGone(s), "%s serves the key %s, but the Secret with it is gone from namespace %q: the pods lose it when they restart",
-			s.Region.AccessURL, endpoint.Key.Fingerprint, s.Region.Namespace)
+			s.Region.Satellite.AccessURL, endpoint.Key.Fingerprint, s.Region.Satellite.Namespace)
 	case endpoint.KeyErr == nil && state.PublicKey == "":
 		return fail("choose another access URL, or remove what answers there",
-			"%s is already served by another satellite (key %s)", s.Region.AccessURL, endpoint.Key.Fingerprint)
+			"%s is already served by another satellite (key %s)", s.Region.Satellite.AccessURL, endpoint.Key.Fingerprint)
 	case endpoint.KeyErr == nil:
 		return ownKey(s)
 	case state.PublicKey != "":
-		return pass("the satellite is installed, and does not answer at %s: %v", s.Region.AccessURL, endpoint.KeyErr)
+		return pass("the satellite is installed, and does not answer at %s: %v", s.Region.Satellite.AccessURL, endpoint.KeyErr)
 	case notLooked(stage, failure):
 		return unknown(failure, "")
 	case !endpoint.Reach.TCP.OK:
-		return pass("nothing answers at %s yet", s.Region.AccessURL)
+		return pass("nothing answers at %s yet", s.Region.Satellite.AccessURL)
 	case failure != nil:
-		return fail("fix what answers there, or choose another access URL", "something answers at %s, but not as it should: %s: %v", s.Region.AccessURL, stage, failure)
+		return fail("fix what answers there, or choose another access URL", "something answers at %s, but not as it should: %s: %v", s.Region.Satellite.AccessURL, stage, failure)
 	default:
-		return fail("choose another access URL, or remove what answers there", "%s is answered by something that is no satellite: %v", s.Region.AccessURL, endpoint.KeyErr)
+		return fail("choose another access URL, or remove what answers there", "%s is answered by something that is no satellite: %v", s.Region.Satellite.AccessURL, endpoint.KeyErr)
 	}
 }
 
@@ -92,16 +92,16 @@ func accessURLChange(s *snapshot.Snapshot) Answer {
 	case was == "":
 		return skip("no satellite is installed whose access URL could change")
 	case s.ServesAccessURL():
-		return pass("the installed satellite's own URL is %s already", s.Region.AccessURL)
+		return pass("the installed satellite's own URL is %s already", s.Region.Satellite.AccessURL)
 	case !known:
 		return unknown(s.Endpoint.Err(), "")
-	case s.Region.ConnectTo != "" || endpoint.KeyErr == nil || endpoint.Reach.DNS.OK:
-		return pass("the access URL changes from %s to %s, and it is known where that leads", was, s.Region.AccessURL)
+	case s.Region.Satellite.ConnectTo != "" || endpoint.KeyErr == nil || endpoint.Reach.DNS.OK:
+		return pass("the access URL changes from %s to %s, and it is known where that leads", was, s.Region.Satellite.AccessURL)
 	case notLooked(stage, failure):
 		return unknown(failure, "")
 	default:
 		return fail("create the DNS record first"+leadingTo(s.Satellite.Value().LoadBalancer)+", or correct the access URL",
-			"the access URL of the installed satellite would change from %s to %s, where nobody reaches it: %v", was, s.Region.AccessURL, failure)
+			"the access URL of the installed satellite would change from %s to %s, where nobody reaches it: %v", was, s.Region.Satellite.AccessURL, failure)
 	}
 }
 
@@ -137,7 +137,7 @@ func accessURL(s *snapshot.Snapshot) Answer {
 	state, stateKnown := s.Satellite.Get()
 	stage, failure := endpoint.Reach.Failed()
 	switch {
-	case s.Region.AccessURL == "":
+	case s.Region.Satellite.AccessURL == "":
 		return skip("no access URL was named; give --access-url or a Fleet file")
 	case !known:
 		return unknown(s.Endpoint.Err(), "")
@@ -146,15 +146,15 @@ func accessURL(s *snapshot.Snapshot) Answer {
 	case state.PublicKey == "" && !state.Installed:
 		return skip("the satellite is not installed")
 	case state.PublicKey == "" && endpoint.KeyErr == nil: // migrate refuses it, because the pods go on serving the lost key
-		return fail(hintKeyGone(s), "the cluster has no key of the satellite, to compare with what %s serves", s.Region.AccessURL)
+		return fail(hintKeyGone(s), "the cluster has no key of the satellite, to compare with what %s serves", s.Region.Satellite.AccessURL)
 	case state.PublicKey == "":
-		return fail(hintMigrate(s), "the cluster has no key of the satellite, to compare with what %s serves", s.Region.AccessURL)
+		return fail(hintMigrate(s), "the cluster has no key of the satellite, to compare with what %s serves", s.Region.Satellite.AccessURL)
 	case endpoint.KeyErr == nil:
 		return ownKey(s)
 	case failure != nil:
-		return fail("check its DNS record, the load balancer and the certificate", "%s does not answer: %s: %v", s.Region.AccessURL, stage, failure)
+		return fail("check its DNS record, the load balancer and the certificate", "%s does not answer: %s: %v", s.Region.Satellite.AccessURL, stage, failure)
 	default:
-		return fail("see which deployment the address leads to", "%s does not serve a satellite's key: %v", s.Region.AccessURL, endpoint.KeyErr)
+		return fail("see which deployment the address leads to", "%s does not serve a satellite's key: %v", s.Region.Satellite.AccessURL, endpoint.KeyErr)
 	}
 }
 
@@ -166,9 +166,9 @@ func ownKey(s *snapshot.Snapshot) Answer {
 		return unknown(err, "")
 	case !same:
 		return fail("see which deployment the address leads to", "%s serves another key (%s) than the one in the cluster (%s)",
-			s.Region.AccessURL, s.Endpoint.Value().Key.Fingerprint, s.Satellite.Value().Fingerprint)
+			s.Region.Satellite.AccessURL, s.Endpoint.Value().Key.Fingerprint, s.Satellite.Value().Fingerprint)
 	default:
-		return pass("%s serves the satellite's own key", s.Region.AccessURL)
+		return pass("%s serves the satellite's own key", s.Region.Satellite.AccessURL)
 	}
 }
 

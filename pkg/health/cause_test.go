@@ -31,7 +31,7 @@ func TestExpiredTokenIsToldOnce(t *testing.T) {
 	}
 	want := []string{
 		"operator-role Unknown: unknown: GET coder.example.com/api/v0/users/me: 401 unauthorized: token expired; log in",
-		"region-distinct Skipped: the provider is unknown; no other region of the fleet has this cluster",
+		"region-distinct Skipped: the provider is unknown; no other region's satellite has this place",
 		"namespace-separate Skipped: the provider is unknown",
 		"provider-found Skipped: unknown for the same reason as operator-role",
 		"provider-ready Skipped: the provider is unknown",
@@ -43,7 +43,7 @@ func TestExpiredTokenIsToldOnce(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	status := health.NewRegionStatus(s)
+	status := health.NewRegionStatus([]*snapshot.Snapshot{s})
 	if status.Outcome != v1alpha1.OutcomeFailed || status.Phase != v1alpha1.PhaseUnknown {
 		t.Errorf("outcome %s, phase %s", status.Outcome, status.Phase)
 	}

@@ -51,16 +51,16 @@ func certificateValid(s *snapshot.Snapshot) Answer {
 	held, heldKnown := secret.Certificate.Get()
 	endpoint, known := s.Endpoint.Get()
 	served := endpoint.Certificate
-	inSecret, atURL := "the certificate in Secret "+secret.Name, "the certificate that "+s.Region.AccessURL+" serves"
+	inSecret, atURL := "the certificate in Secret "+secret.Name, "the certificate that "+s.Region.Satellite.AccessURL+" serves"
 	switch {
 	case heldKnown && outdated(&held, s.Taken) != "":
 		return fail(renewing(s, secret.Name), "%s %s", inSecret, outdated(&held, s.Taken))
-	case s.Region.AccessURL == "":
+	case s.Region.Satellite.AccessURL == "":
 		return skip("no access URL was named; give --access-url or a Fleet file")
 	case !known:
 		return unknown(s.Endpoint.Err(), "")
 	case served != nil && outdated(served, s.Taken) != "" && heldKnown:
-		return warn(s.Region.Kubectl("--namespace", s.Region.Namespace, "rollout", "restart", "deployment", "coderd"),
+		return warn(fleet.Kubectl(s.Region.Satellite.Context, "--namespace", s.Region.Satellite.Namespace, "rollout", "restart", "deployment", "coderd"),
 			"%s %s, but the one in Secret %s is valid until %s", atURL, outdated(served, s.Taken), secret.Name, day(held.NotAfter))
 	case served != nil && outdated(served, s.Taken) != "":
 		return fail(renewing(s, secret.Name), "%s %s", atURL, outdated(served, s.Taken))
@@ -73,7 +73,7 @@ func certificateValid(s *snapshot.Snapshot) Answer {
 	case heldKnown:
 		return pass("%s is valid until %s", inSecret, day(held.NotAfter))
 	default:
-		return skip("%s serves no certificate", s.Region.AccessURL)
+		return skip("%s serves no certificate", s.Region.Satellite.AccessURL)
 	}
 }
 
@@ -90,7 +90,7 @@ func certificateNames(s *snapshot.Snapshot) Answer {
 		return *answer
 	}
 	var missing []string
-	for _, url := range []string{s.Region.AccessURL, s.Region.UnifiedURL} {
+	for _, url := range []string{s.Region.Satellite.AccessURL, s.Region.Satellite.UnifiedURL} {
 		if host := fleet.Host(url); host != "" && !held.For(host) {
 			missing = append(missing, host)
 		}
@@ -116,7 +116,7 @@ func certificateIn(s *snapshot.Snapshot, secret snapshot.TLSSecret) (probe.Certi
 			"become ready", secret.Name)
 	default:
 		answer = unknown(secret.Certificate.Err(), "see whether you may read the Secret: "+
-			s.Region.Kubectl("auth", "can-i", "get", "secret/"+secret.Name, "--namespace", s.Region.Namespace))
+			fleet.Kubectl(s.Region.Satellite.Context, "auth", "can-i", "get", "secret/"+secret.Name, "--namespace", s.Region.Satellite.Namespace))
 	}
 	return held, &answer
 }
@@ -143,9 +143,9 @@ func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 // the certificate.
 func renewing(s *snapshot.Snapshot, secret string) string {
 	if secret == "" {
-		return "renew the certificate of what terminates TLS at " + s.Region.AccessURL
+		return "renew the certificate of what terminates TLS at " + s.Region.Satellite.AccessURL
 	}
-	create := s.Region.Kubectl("--namespace", s.Region.Namespace, "create", "secret", "tls", secret, "--cert", "tls.crt", "--key",
+	create := fleet.Kubectl(s.Region.Satellite.Context, "--namespace", s.Region.Satellite.Namespace, "create", "secret", "tls", secret, "--cert", "tls.crt", "--key",
 		"tls.key", "--dry-run=client", "--output=yaml")
-	return fmt.Sprintf("issue a certificate for the names, then: %s | %s", create, s.Region.Kubectl("apply", "--filename", "-"))
+	return fmt.Sprintf("issue a certificate for the names, then: %s | %s", create, fleet.Kubectl(s.Region.Satellite.Context, "apply", "--filename", "-"))
 }

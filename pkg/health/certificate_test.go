@@ -51,7 +51,7 @@ func TestCertificateValid(t *testing.T) {
 	old, ending, fresh := in(-1), in(29), in(31)
 	early := &probe.Certificate{DNSNames: []string{host}, NotBefore: taken.Add(time.Hour), NotAfter: taken.AddDate(1, 0, 0)}
 	none := inSecret(snapshot.TLSSecret{})
-	noURL := func(s *snapshot.Snapshot) { s.Region.AccessURL = "" }
+	noURL := func(s *snapshot.Snapshot) { s.Region.Satellite.AccessURL = "" }
 	create := "kubectl --context sydney --namespace coder-satellite create secret tls coder-satellite-tls"
 	answers(t, map[string]row{
 		"valid": {"certificate-valid", as, v1alpha1.CheckPass, accessURL + " serves is valid until 2022-06-04", ""},
@@ -88,7 +88,7 @@ func TestCertificateNames(t *testing.T) {
 	const name = "coder-satellite-tls"
 	until := healthy().Taken.AddDate(0, 3, 0)
 	none := inSecret(snapshot.TLSSecret{})
-	shared := func(s *snapshot.Snapshot) { s.Region.UnifiedURL = unifiedURL }
+	shared := func(s *snapshot.Snapshot) { s.Region.Satellite.UnifiedURL = unifiedURL }
 	gone := snapshot.TLSSecret{Name: name, Missing: true, Certificate: snapshot.Unknown[probe.Certificate](errLost)}
 	noted := func(s *snapshot.Snapshot) { s.MissingSecrets = snapshot.Known([]string{name}) }
 	answers(t, map[string]row{

@@ -73,7 +73,7 @@ func valuesSecrets(s *snapshot.Snapshot) Answer {
 		return unknown(s.MissingSecrets.Err(), "")
 	case len(missing) > 0:
 		return fail("create them, for example with `kubectl create secret tls`",
-			"Secrets that the values name are missing in namespace %q: %s", s.Region.Namespace, strings.Join(missing, ", "))
+			"Secrets that the values name are missing in namespace %q: %s", s.Region.Satellite.Namespace, strings.Join(missing, ", "))
 	default:
 		return pass("every Secret that the values name is there")
 	}

@@ -59,6 +59,9 @@ func Evaluate(checks []Check, s *snapshot.Snapshot) []v1alpha1.CheckResult {
 	results := make([]v1alpha1.CheckResult, 0, len(checks))
 	var told causes
 	for _, check := range checks {
+		if s.Region.Satellite.None() && ofSatellite(check.Info) {
+			continue
+		}
 		answer := check.Evaluate(s)
 		if answer.State == v1alpha1.CheckUnknown {
 			if first, ok := told.told(answer.cause, check.Info.Severity); ok {
@@ -70,8 +73,13 @@ func Evaluate(checks []Check, s *snapshot.Snapshot) []v1alpha1.CheckResult {
 		if answer.State == v1alpha1.CheckFail && check.Info.Severity == v1alpha1.SeverityWarning {
 			answer.State = v1alpha1.CheckWarn
 		}
+		provider := ""
+		if ofProvider(check.Info) {
+			provider = s.ProviderName()
+		}
 		results = append(results, v1alpha1.CheckResult{
 			ID:       check.Info.ID,
+			Provider: provider,
 			Category: check.Info.Category,
 			Severity: check.Info.Severity,
 			State:    answer.State,
@@ -108,7 +116,7 @@ func onlyPreflight(c Check) bool {
 	case categoryChart:
 		return true
 	default:
-		return c.Info.ID == "cluster-rights" || c.Info.ID == "access-url-free" || c.Info.ID == "access-url-change"
+		return c.Info.ID == "cluster-rights" || c.Info.ID == "provider-rights" || c.Info.ID == "access-url-free" || c.Info.ID == "access-url-change"
 	}
 }
 

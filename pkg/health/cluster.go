@@ -5,6 +5,7 @@ import (
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -13,23 +14,23 @@ func clusterChecks() []Check {
 		{
 			Info: v1alpha1.CheckInfo{
 				ID: "cluster-reachable", Category: categoryCluster, Severity: v1alpha1.SeverityError, Preflight: true,
-				Question:    "Does the region's API server answer with these credentials?",
-				Explanation: "Everything in a region is done through its kubeconfig context. Try `kubectl --context CONTEXT get namespace kube-system`: it meets the same obstacle, and says more about credentials plugins.",
+				Question:    "Does the API server of the satellite's cluster answer with these credentials?",
+				Explanation: "Everything at a satellite's site is done through its kubeconfig context. Try `kubectl --context CONTEXT get namespace kube-system`: it meets the same obstacle, and says more about credentials plugins.",
 			},
 			Evaluate: clusterReachable,
 		},
 		{
 			Info: v1alpha1.CheckInfo{
 				ID: "region-distinct", Category: categoryCluster, Severity: v1alpha1.SeverityError, Preflight: true,
-				Question:    "Are this region's cluster and provider used by no other region?",
-				Explanation: "Two contexts can lead to one cluster; such regions would fight over one satellite. Clusters are told apart by the UID of their namespace kube-system. Remove one of the regions from the Fleet, or correct its context or provider.",
+				Question:    "Are the satellite's place and the provider used by no other region?",
+				Explanation: "Two contexts can lead to one cluster; in the same namespace, such regions would fight over one satellite. Clusters are told apart by the UID of their namespace kube-system. Remove one of the regions from the Fleet, or correct its context, namespace or provider.",
 			},
 			Evaluate: regionDistinct,
 		},
 		{
 			Info: v1alpha1.CheckInfo{
 				ID: "cluster-rights", Category: categoryCluster, Severity: v1alpha1.SeverityError, Preflight: true,
-				Question:    "Does the operator have every right in the cluster that the migration needs?",
+				Question:    "Does the operator have every right in the satellite's cluster that the verb needs?",
 				Explanation: "A migration that runs out of rights halfway would have to be undone, so every right is asked for first. The message names each that is missing; have a cluster administrator grant them.",
 			},
 			Evaluate: clusterRights,
@@ -56,33 +57,37 @@ func clusterChecks() []Check {
 func clusterReachable(s *snapshot.Snapshot) Answer {
 	found, known := s.Cluster.Get()
 	if !known {
-		return unknown(s.Cluster.Err(), "try: "+s.Region.Kubectl("get", "namespace", "kube-system"))
+		return unknown(s.Cluster.Err(), "try: "+fleet.Kubectl(s.Region.Satellite.Context, "get", "namespace", "kube-system"))
 	}
 	return pass("%s answers, Kubernetes %s", found.Server, found.Version)
 }
 
 func regionDistinct(s *snapshot.Snapshot) Answer {
 	switch {
-	case !s.Cluster.IsKnown():
+	case !s.Cluster.IsKnown() && !s.Region.Satellite.None():
 		return unknown(s.Cluster.Err(), "")
-	case len(s.SameCluster) > 0:
-		return fail("take one of them out, or correct its context", "context %q leads to the same cluster as region %s", s.Region.Context, strings.Join(s.SameCluster, ", "))
+	case len(s.SamePlace) > 0:
+		return fail("take one of them out, or give it another context or namespace", "context %q leads to the same cluster as region %s, and both satellites are to be in namespace %q",
+			s.Region.Satellite.Context, strings.Join(s.SamePlace, ", "), s.Region.Satellite.Namespace)
 	case len(s.SameProvider) > 0:
 		return fail("take one of them out, or correct its provider", "provider %q is also that of region %s", s.Provider.Value().Name, strings.Join(s.SameProvider, ", "))
 	case !s.Provider.IsKnown():
-		return skip("the provider is unknown; no other region of the fleet has this cluster")
+		return skip("the provider is unknown; no other region's satellite has this place")
 	default:
-		return pass("no other region of the fleet has this cluster or provider")
+		return pass("no other region of the fleet has this place or this provider")
 	}
 }
 
-func clusterRights(s *snapshot.Snapshot) Answer {
-	if !s.MissingRights.Collected() {
+func clusterRights(s *snapshot.Snapshot) Answer { return rights(s.MissingRights) }
+
+// rights judges the rights that are missing in a cluster.
+func rights(found snapshot.Fact[[]cluster.Rule]) Answer {
+	if !found.Collected() {
 		return skip("rights are asked for when there is something to change")
 	}
-	missing, known := s.MissingRights.Get()
+	missing, known := found.Get()
 	if !known {
-		return unknown(s.MissingRights.Err(), "")
+		return unknown(found.Err(), "")
 	}
 	if len(missing) == 0 {
 		return pass("every right that is needed is there")
@@ -96,11 +101,11 @@ func namespaceActive(s *snapshot.Snapshot) Answer {
 	case !known:
 		return unknown(s.Satellite.Err(), "")
 	case state.NamespacePhase == "Terminating":
-		return fail("wait until it is gone, or choose another with --namespace", "namespace %q is being deleted", s.Region.Namespace)
+		return fail("wait until it is gone, or choose another with --namespace", "namespace %q is being deleted", s.Region.Satellite.Namespace)
 	case state.NamespacePhase == "":
-		return pass("namespace %q will be created", s.Region.Namespace)
+		return pass("namespace %q will be created", s.Region.Satellite.Namespace)
 	default:
-		return pass("namespace %q is active", s.Region.Namespace)
+		return pass("namespace %q is active", s.Region.Satellite.Namespace)
 	}
 }
 
@@ -109,8 +114,8 @@ func namespaceSeparate(s *snapshot.Snapshot) Answer {
 	switch {
 	case !known:
 		return skip("the provider is unknown")
-	case provider.Config.DefaultNamespace == s.Region.Namespace:
-		return fail("choose another with --namespace", "namespace %q is also where provider %q keeps its workspaces", s.Region.Namespace, provider.Name)
+	case provider.Config.DefaultNamespace == s.Region.Satellite.Namespace:
+		return fail("choose another with --namespace", "namespace %q is also where provider %q keeps its workspaces", s.Region.Satellite.Namespace, provider.Name)
 	default:
 		return pass("workspaces are in namespace %q, the satellite is not", provider.Config.DefaultNamespace)
 	}

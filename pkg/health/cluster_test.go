@@ -22,14 +22,14 @@ func TestHintsAreQuoted(t *testing.T) {
 		},
 	} {
 		s := healthy()
-		s.Region.Context = "a; rm -r ~"
+		s.Region.Satellite.Context, s.Declared.Context = "a; rm -r ~", "a; rm -r ~"
 		change(s)
 		if got := answer(t, id, s); !strings.Contains(got.Hint, "context 'a; rm -r ~' ") {
 			t.Errorf("%s: hint %q", id, got.Hint)
 		}
 	}
 	s := healthy()
-	s.Region.Context = "a; rm -r ~"
+	s.Region.Satellite.Context, s.Declared.Context = "a; rm -r ~", "a; rm -r ~"
 	edit(&s.Legacy, func(l *snapshot.Legacy) {
 		l.AccessURL, l.Reach = "https://x", probe.Result{DNS: probe.Stage{Err: errLost}}
 	})
@@ -54,7 +54,7 @@ func TestClusterChecks(t *testing.T) {
 
 		"alone": {"region-distinct", as, v1alpha1.CheckPass, "no other region", ""},
 		"same cluster": {
-			"region-distinct", func(s *snapshot.Snapshot) { s.SameCluster = []string{"london", "ohio"} },
+			"region-distinct", func(s *snapshot.Snapshot) { s.SamePlace = []string{"london", "ohio"} },
 			v1alpha1.CheckFail, "same cluster as region london, ohio", "take one of them out",
 		},
 		"same provider": {
@@ -66,7 +66,7 @@ func TestClusterChecks(t *testing.T) {
 			"region-distinct", func(s *snapshot.Snapshot) { lose(&s.Provider) }, v1alpha1.CheckSkipped, "the provider is unknown", "",
 		},
 		"same cluster, no provider": {"region-distinct", func(s *snapshot.Snapshot) {
-			s.SameCluster = []string{"london"}
+			s.SamePlace = []string{"london"}
 			lose(&s.Provider)
 		}, v1alpha1.CheckFail, "same cluster", "take one"},
 

@@ -70,12 +70,12 @@ func devURLsCertificate(s *snapshot.Snapshot, found snapshot.Certificates) *Answ
 	case !known:
 		answer = unknown(s.Endpoint.Err(), "")
 	case served == nil:
-		answer = skip("it is not known which certificate Dev URLs below %s are served with, before %s serves one", host, s.Region.AccessURL)
+		answer = skip("it is not known which certificate Dev URLs below %s are served with, before %s serves one", host, s.Region.Satellite.AccessURL)
 	case served.For(host):
 		return nil
 	default:
 		answer = fail("add the wildcard to that certificate, or name a Secret with a certificate for it as coderd.tls.devurlsHostSecretName",
-			"%s serves a certificate for %s, not for Dev URLs below %s", s.Region.AccessURL, served, host)
+			"%s serves a certificate for %s, not for Dev URLs below %s", s.Region.Satellite.AccessURL, served, host)
 	}
 	return &answer
 }

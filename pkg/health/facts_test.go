@@ -54,10 +54,13 @@ func healthy() *snapshot.Snapshot {
 	passed := probe.Stage{OK: true}
 	return &snapshot.Snapshot{
 		Region: fleet.Region{
-			Name: "sydney", Context: "sydney", Namespace: "coder-satellite", Release: "coder-satellite",
-			AccessURL: accessURL, Selector: "--context sydney",
+			Name: "sydney", Satellite: fleet.Satellite{
+				Context: "sydney", Namespace: "coder-satellite", Release: "coder-satellite", AccessURL: accessURL,
+			},
+			Providers: []fleet.Provider{{Context: "sydney", Canary: fleet.CanaryAuto}}, Selector: "--context sydney",
 		},
-		Taken: taken,
+		Declared: fleet.Provider{Context: "sydney", Canary: fleet.CanaryAuto},
+		Taken:    taken,
 		Primary: snapshot.Primary{
 			URL:       primaryURL,
 			Version:   snapshot.Known(version("1.21.7")),
@@ -74,11 +77,13 @@ func healthy() *snapshot.Snapshot {
 		Canary: snapshot.Known(snapshot.Canary{Workspace: coder.Workspace{
 			ID: "w", Name: "canary", LatestStat: coder.WorkspaceStat{ContainerStatus: coder.ContainerOn},
 		}}),
-		Cluster:        snapshot.Known(snapshot.Cluster{UID: "uid", Server: "https://api.sydney.example.com", Version: "v1.29.3"}),
-		MissingRights:  snapshot.Known[[]cluster.Rule](nil),
-		Spec:           snapshot.Known(satellite.Spec{}),
-		Chart:          snapshot.Known(&satellite.Chart{Chart: &chart.Chart{Metadata: &chart.Metadata{Name: "coder", Version: "1.21.7", KubeVersion: ">= 1.19.0-0"}}}),
-		MissingSecrets: snapshot.Known[[]string](nil),
+		Cluster:               snapshot.Known(snapshot.Cluster{UID: "uid", Server: "https://api.sydney.example.com", Version: "v1.29.3"}),
+		ProviderCluster:       snapshot.Known(snapshot.Cluster{UID: "uid", Server: "https://api.sydney.example.com", Version: "v1.29.3"}),
+		MissingProviderRights: snapshot.Known[[]cluster.Rule](nil),
+		MissingRights:         snapshot.Known[[]cluster.Rule](nil),
+		Spec:                  snapshot.Known(satellite.Spec{}),
+		Chart:                 snapshot.Known(&satellite.Chart{Chart: &chart.Chart{Metadata: &chart.Metadata{Name: "coder", Version: "1.21.7", KubeVersion: ">= 1.19.0-0"}}}),
+		MissingSecrets:        snapshot.Known[[]string](nil),
 		Satellite: snapshot.Known(satellite.State{
 			Installed: true, Revision: 1, LastRevision: 1, LastStatus: "deployed", Ready: true, NamespacePhase: "Active",
 			ChartName: "coder", ChartVersion: "1.21.7", AppVersion: "1.21.7", PublicKey: ownKey, Fingerprint: ownFingerprint,
@@ -92,11 +97,15 @@ func healthy() *snapshot.Snapshot {
 			AccessURL: envproxyURL,
 			Reach:     probe.Result{DNS: passed, TCP: passed, TLS: passed, HTTP: passed},
 		}),
-		Journal: snapshot.Known(&journal.Record{
+		SatelliteJournal: snapshot.Known(&journal.Record{
+			Operation: "migrate", Operator: "ann@example.com", Primary: primaryURL, Outcome: v1alpha1.OutcomeSucceeded, Started: taken, Updated: taken,
+		}),
+		ProviderJournal: snapshot.Known(&journal.Record{
 			Operation: "migrate", Operator: "ann@example.com", Primary: primaryURL, Outcome: v1alpha1.OutcomeSucceeded, Started: taken, Updated: taken,
 			Retention: &journal.Ledger{Namespace: "coder", Release: "coder-workspace-provider", Revision: 1},
 		}),
-		Lock: snapshot.Known(&lock.State{}),
+		SatelliteLock: snapshot.Known(&lock.State{}),
+		ProviderLock:  snapshot.Known(&lock.State{}),
 		Endpoint: snapshot.Known(snapshot.Endpoint{
 			Key: coder.SatelliteKey{Key: ownKey, Fingerprint: ownFingerprint}, Version: snapshot.Known(version("1.21.7")),
 			Certificate: certified(taken.AddDate(0, 3, 0), "coder-sydney.example.com"),

@@ -74,7 +74,7 @@ func legacyFound(s *snapshot.Snapshot) Answer {
 // lost reports whether the release that the ledger lists as retained is not
 // found, although something of it is: an envproxy, or a backup that is not sound.
 func lost(s *snapshot.Snapshot) bool {
-	record := s.Journal.Value()
+	record := s.ProviderJournal.Value()
 	if record == nil || record.Retention == nil {
 		return false
 	}
@@ -104,11 +104,11 @@ func legacyRetained(s *snapshot.Snapshot) Answer {
 	case state.Release == nil:
 		return skip("there is no legacy release to retain")
 	case !state.Retention.Complete():
-		return fail(s.Region.Command("retain"), "not retained: missing %s", strings.Join(state.Retention.Missing, ", "))
-	case !s.Journal.IsKnown():
-		return unknown(s.Journal.Err(), "")
+		return fail(s.Command("retain"), "not retained: missing %s", strings.Join(state.Retention.Missing, ", "))
+	case !s.ProviderJournal.IsKnown():
+		return unknown(s.ProviderJournal.Err(), "")
 	case !s.InLedger():
-		return fail(s.Region.Command("retain"), "the journal's ledger does not list %s/%s revision %d",
+		return fail(s.Command("retain"), "the journal's ledger does not list %s/%s revision %d",
 			state.Release.Namespace, state.Release.Name, state.Release.Revision)
 	default:
 		return pass("%s/%s revision %d is retained", state.Release.Namespace, state.Release.Name, state.Release.Revision)
@@ -123,11 +123,11 @@ func legacyRollbackReady(s *snapshot.Snapshot) Answer {
 	case state.Release == nil:
 		return skip("there is no legacy release to roll back to")
 	case !state.Readiness.Ready:
-		return fail(fleet.Shell("helm", "--kube-context", s.Region.Context, "--namespace", state.Release.Namespace, "status", state.Release.Name),
+		return fail(fleet.Shell("helm", "--kube-context", s.Declared.Context, "--namespace", state.Release.Namespace, "status", state.Release.Name),
 			"a rollback would not work now: %s", strings.Join(state.Readiness.Problems, "; "))
 	}
 	if stage, err := state.Reach.Failed(); state.AccessURL != "" && err != nil {
-		return fail(s.Region.Kubectl("--namespace", state.Release.Namespace, "get", "pods", "--selector", "coder.deployment=envproxy"),
+		return fail(fleet.Kubectl(s.Declared.Context, "--namespace", state.Release.Namespace, "get", "pods", "--selector", "coder.deployment=envproxy"),
 			"a rollback would not work now: envproxy does not answer at %s: %s: %v", state.AccessURL, stage, err)
 	}
 	return pass("its objects exist, its APIs are served, envproxy is available and answers")

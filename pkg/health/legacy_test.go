@@ -92,9 +92,9 @@ func TestLegacyRetained(t *testing.T) {
 	}
 	ledger := func(change func(*journal.Record)) func(*snapshot.Snapshot) {
 		return func(s *snapshot.Snapshot) {
-			record := *s.Journal.Value()
+			record := *s.ProviderJournal.Value()
 			change(&record)
-			s.Journal = snapshot.Known(&record)
+			s.ProviderJournal = snapshot.Known(&record)
 		}
 	}
 	answers(t, map[string]row{
@@ -104,10 +104,10 @@ func TestLegacyRetained(t *testing.T) {
 		"no live":        {"legacy-retained", without(func(r *legacy.Retention) { r.Live = false }), v1alpha1.CheckFail, "missing", again},
 		"no label":       {"legacy-retained", without(func(r *legacy.Retention) { r.Label = false }), v1alpha1.CheckFail, "missing", again},
 		"no annotation":  {"legacy-retained", without(func(r *legacy.Retention) { r.Annotation = false }), v1alpha1.CheckFail, "missing", again},
-		"no journal":     {"legacy-retained", func(s *snapshot.Snapshot) { s.Journal = snapshot.Known[*journal.Record](nil) }, v1alpha1.CheckFail, "ledger does not list coder/coder-workspace-provider revision 1", again},
+		"no journal":     {"legacy-retained", func(s *snapshot.Snapshot) { s.ProviderJournal = snapshot.Known[*journal.Record](nil) }, v1alpha1.CheckFail, "ledger does not list coder/coder-workspace-provider revision 1", again},
 		"no ledger":      {"legacy-retained", ledger(func(r *journal.Record) { r.Retention = nil }), v1alpha1.CheckFail, "ledger", again},
 		"other revision": {"legacy-retained", release(func(r *legacy.Release) { r.Revision = 2 }), v1alpha1.CheckFail, "revision 2", again},
-		"journal lost":   {"legacy-retained", func(s *snapshot.Snapshot) { lose(&s.Journal) }, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"journal lost":   {"legacy-retained", func(s *snapshot.Snapshot) { lose(&s.ProviderJournal) }, v1alpha1.CheckUnknown, errLost.Error(), ""},
 		"no release":     {"legacy-retained", noRelease(), v1alpha1.CheckSkipped, "no legacy release to retain", ""},
 		"unknown":        {"legacy-retained", noLegacy, v1alpha1.CheckUnknown, errLost.Error(), ""},
 	})

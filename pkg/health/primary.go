@@ -59,7 +59,7 @@ func primaryIsPrimary(s *snapshot.Snapshot) Answer {
 	if primary := cmp.Or(s.InstalledPrimary(), s.JournalPrimary()); primary != "" && !coder.SameURL(primary, s.Primary.URL) {
 		hint = fmt.Sprintf("log in at the primary with `coder login %s`, or name it with --coder-url", primary)
 	}
-	for _, accessURL := range []string{s.Region.AccessURL, s.Region.UnifiedURL, s.InstalledAccessURL()} {
+	for _, accessURL := range []string{s.Region.Satellite.AccessURL, s.Region.Satellite.UnifiedURL, s.InstalledAccessURL()} {
 		if accessURL != "" && coder.SameURL(accessURL, s.Primary.URL) {
 			return fail(hint, "%s is the access URL of region %q: it leads to a satellite, not to the primary", s.Primary.URL, s.Region.Name)
 		}

@@ -28,17 +28,23 @@ func losses() map[string]func(*snapshot.Snapshot, error) {
 		"provider":      func(s *snapshot.Snapshot, err error) { loseTo(&s.Provider, err) },
 		"registrations": func(s *snapshot.Snapshot, err error) { loseTo(&s.Registrations, err) },
 		"canary":        func(s *snapshot.Snapshot, err error) { loseTo(&s.Canary, err) },
-		"cluster":       func(s *snapshot.Snapshot, err error) { loseTo(&s.Cluster, err) },
-		"rights":        func(s *snapshot.Snapshot, err error) { loseTo(&s.MissingRights, err) },
-		"spec":          func(s *snapshot.Snapshot, err error) { loseTo(&s.Spec, err) },
-		"chart":         func(s *snapshot.Snapshot, err error) { loseTo(&s.Chart, err) },
-		"secrets":       func(s *snapshot.Snapshot, err error) { loseTo(&s.MissingSecrets, err) },
-		"satellite":     func(s *snapshot.Snapshot, err error) { loseTo(&s.Satellite, err) },
-		"legacy":        func(s *snapshot.Snapshot, err error) { loseTo(&s.Legacy, err) },
-		"endpoint":      func(s *snapshot.Snapshot, err error) { loseTo(&s.Endpoint, err) },
-		"certificates":  func(s *snapshot.Snapshot, err error) { loseTo(&s.Certificates, err) },
-		"journal":       func(s *snapshot.Snapshot, err error) { loseTo(&s.Journal, err) },
-		"lock":          func(s *snapshot.Snapshot, err error) { loseTo(&s.Lock, err) },
+		"cluster":       func(s *snapshot.Snapshot, err error) { loseTo(&s.Cluster, err); loseTo(&s.ProviderCluster, err) },
+		"rights": func(s *snapshot.Snapshot, err error) {
+			loseTo(&s.MissingRights, err)
+			loseTo(&s.MissingProviderRights, err)
+		},
+		"spec":         func(s *snapshot.Snapshot, err error) { loseTo(&s.Spec, err) },
+		"chart":        func(s *snapshot.Snapshot, err error) { loseTo(&s.Chart, err) },
+		"secrets":      func(s *snapshot.Snapshot, err error) { loseTo(&s.MissingSecrets, err) },
+		"satellite":    func(s *snapshot.Snapshot, err error) { loseTo(&s.Satellite, err) },
+		"legacy":       func(s *snapshot.Snapshot, err error) { loseTo(&s.Legacy, err) },
+		"endpoint":     func(s *snapshot.Snapshot, err error) { loseTo(&s.Endpoint, err) },
+		"certificates": func(s *snapshot.Snapshot, err error) { loseTo(&s.Certificates, err) },
+		"journal": func(s *snapshot.Snapshot, err error) {
+			loseTo(&s.ProviderJournal, err)
+			loseTo(&s.SatelliteJournal, err)
+		},
+		"lock": func(s *snapshot.Snapshot, err error) { loseTo(&s.ProviderLock, err); loseTo(&s.SatelliteLock, err) },
 	}
 }
 
@@ -46,7 +52,7 @@ func losses() map[string]func(*snapshot.Snapshot, error) {
 func needs() map[string][]string {
 	return map[string][]string{
 		"primary-version": {"version"}, "primary-is-primary": {"served key"}, "primary-same": {"satellite", "journal"}, "operator-role": {"me"},
-		"cluster-reachable": {"cluster"}, "region-distinct": {"cluster", "provider"}, "cluster-rights": {"rights"},
+		"cluster-reachable": {"cluster"}, "region-distinct": {"cluster", "provider"}, "cluster-rights": {"rights"}, "provider-cluster": {"cluster"}, "provider-rights": {"rights"},
 		"namespace-active": {"satellite"}, "namespace-separate": {"provider"},
 		"provider-found": {"provider", "legacy"}, "provider-ready": {"provider"}, "networking-v2": {"version", "provider"},
 		"legacy-found": {"legacy"}, "legacy-idle": {"legacy"}, "legacy-retained": {"legacy", "journal"}, "legacy-rollback-ready": {"legacy"},
@@ -58,7 +64,7 @@ func needs() map[string][]string {
 		"certificate-valid": {"endpoint"}, "certificate-names": {"certificates"}, "devurl-certificate": {"certificates"},
 		"unified-url": {"satellite"}, "unified-url-supported": {}, // without one; see TestUnifiedUnknown
 		"registration-name": {"registrations", "satellite"}, "satellite-registered": {"registrations", "satellite"},
-		"canary": {"canary"}, "run-complete": {"journal", "lock"},
+		"canary": {"canary"}, "run-complete": {"journal", "lock"}, "satellite-run-complete": {"journal", "lock"},
 	}
 }
 

@@ -13,6 +13,22 @@ func providerChecks() []Check {
 	return []Check{
 		{
 			Info: v1alpha1.CheckInfo{
+				ID: "provider-cluster", Category: categoryProvider, Severity: v1alpha1.SeverityError, Preflight: true,
+				Question:    "Does the API server of the provider's cluster answer with these credentials?",
+				Explanation: "A provider may be in another cluster than the satellite. Its legacy release, its journal and its lock are there, and are reached through the provider's kubeconfig context. A provider whose cluster does not answer is left alone; the others of its region are not kept from migrating, unless --whole-regions is given.",
+			},
+			Evaluate: providerCluster,
+		},
+		{
+			Info: v1alpha1.CheckInfo{
+				ID: "provider-rights", Category: categoryProvider, Severity: v1alpha1.SeverityError, Preflight: true,
+				Question:    "Does the operator have every right in the provider's cluster that the verb needs?",
+				Explanation: "A migration that runs out of rights halfway would have to be undone, so every right is asked for first. The message names each that is missing; have a cluster administrator grant them. `kubectl coder-satellite rbac` prints the roles.",
+			},
+			Evaluate: providerRights,
+		},
+		{
+			Info: v1alpha1.CheckInfo{
 				ID: "provider-found", Category: categoryProvider, Severity: v1alpha1.SeverityError, Preflight: true,
 				Question:    "Does exactly one workspace provider belong to this region?",
 				Explanation: "A provider that is not named is found by comparing its cluster address with the context's API server. If none or several match, name the right one: `provider` in the Fleet, or --provider. `coder providers ls` lists them. A provider of another cluster is refused: by its cluster address, if some provider has the context's, and because its envproxy access URL must be the one of the legacy release.",
@@ -46,16 +62,16 @@ func providerFound(s *snapshot.Snapshot) Answer {
 	case !known:
 		return unknown(s.Provider.Err(), "name it with --provider, or `provider` in the Fleet")
 	}
-	here := fleet.ProvidersAt(s.Cluster.Value().Server, s.Primary.Providers.Value())
+	here := fleet.ProvidersAt(s.ProviderCluster.Value().Server, s.Primary.Providers.Value())
 	byAddress := slices.ContainsFunc(here, func(other coder.Provider) bool { return other.ID == provider.ID })
 	release := s.Legacy.Value().Release
 	switch {
 	case len(here) > 0 && !byAddress:
 		return fail(hintProvider, "provider %q belongs to the cluster %s, but context %q leads to that of provider %q",
-			provider.Name, provider.Config.ClusterAddress, s.Region.Context, here[0].Name)
+			provider.Name, provider.Config.ClusterAddress, s.Declared.Context, here[0].Name)
 	case release != nil && anotherEnvproxy(provider.EnvproxyAccessURL, release.AccessURL):
 		return fail(hintProvider, "provider %q is reached at %s, but the legacy release %s of context %q serves %s",
-			provider.Name, provider.EnvproxyAccessURL, release, s.Region.Context, release.AccessURL)
+			provider.Name, provider.EnvproxyAccessURL, release, s.Declared.Context, release.AccessURL)
 	case !byAddress && !s.Legacy.IsKnown(): // nothing shows that it belongs to this cluster
 		return unknown(s.Legacy.Err(), "")
 	default:
@@ -83,6 +99,20 @@ func providerReady(s *snapshot.Snapshot) Answer {
 	}
 }
 
+func providerCluster(s *snapshot.Snapshot) Answer {
+	found, known := s.ProviderCluster.Get()
+	switch {
+	case !known:
+		return unknown(s.ProviderCluster.Err(), "try: "+fleet.Kubectl(s.Declared.Context, "get", "namespace", "kube-system"))
+	case s.Declared.Context == s.Region.Satellite.Context:
+		return pass("it is the satellite's cluster, which answers")
+	default:
+		return pass("%s answers, Kubernetes %s", found.Server, found.Version)
+	}
+}
+
+func providerRights(s *snapshot.Snapshot) Answer { return rights(s.MissingProviderRights) }
+
 func networkingV2(s *snapshot.Snapshot) Answer {
 	switch s.Networking() {
 	case v1alpha1.NetworkingV2On:
@@ -90,7 +120,7 @@ func networkingV2(s *snapshot.Snapshot) Answer {
 	case v1alpha1.NetworkingV2AlwaysOn:
 		return pass("a primary of v%s always uses Networking v2", s.Primary.Version.Value())
 	case v1alpha1.NetworkingV2Off:
-		return fail(hintMigrate(s), "provider %q is on the legacy path (Networking v2 is off)", s.Provider.Value().Name)
+		return fail(s.Command("migrate"), "provider %q is on the legacy path (Networking v2 is off)", s.Provider.Value().Name)
 	default:
 		for _, err := range []error{s.Primary.Version.Err(), s.Provider.Err()} {
 			if err != nil {

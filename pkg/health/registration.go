@@ -52,10 +52,12 @@ func primarySame(s *snapshot.Snapshot) Answer {
 	case len(others) > 0:
 		return fail("use that primary; if only its URL changed, see `kubectl coder-satellite explain primary-same`",
 			"%s, but this one is %s", strings.Join(others, " and "), s.Primary.URL)
-	case !s.Satellite.IsKnown():
+	case !s.Region.Satellite.None() && !s.Satellite.IsKnown() && noted == "":
 		return unknown(s.Satellite.Err(), "")
-	case !s.Journal.IsKnown():
-		return unknown(s.Journal.Err(), "")
+	case !s.ProviderJournal.IsKnown():
+		return unknown(s.ProviderJournal.Err(), "")
+	case !s.Region.Satellite.None() && !s.SatelliteJournal.IsKnown() && noted == "":
+		return unknown(s.SatelliteJournal.Err(), "")
 	case installed == "" && noted == "":
 		return skip("the region belongs to no primary yet")
 	default:
@@ -80,7 +82,7 @@ func registrationName(s *snapshot.Snapshot) Answer {
 			return unknown(s.Satellite.Err(), "")
 		}
 		if state := s.Satellite.Value(); state.Installed && state.PublicKey == "" {
-			return fail(hintKeyGone(s), "the primary lists the satellite %q, but the Secret with its key is gone from namespace %q", r.Name, s.Region.Namespace)
+			return fail(hintKeyGone(s), "the primary lists the satellite %q, but the Secret with its key is gone from namespace %q", r.Name, s.Region.Satellite.Namespace)
 		}
 		return fail("remove it with `coder satellites rm "+r.Name+"`, or give this region another name",
 			"the primary already lists a satellite %q with another key (%s)", r.Name, r.Fingerprint)

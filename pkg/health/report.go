@@ -2,26 +2,61 @@ package health
 
 import (
 	"slices"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// NewRegionStatus evaluates the checks of status on the snapshot.
-func NewRegionStatus(s *snapshot.Snapshot) v1alpha1.RegionStatus {
+// NewStatusReport evaluates the checks of status on the views of all regions, as
+// they were at that time.
+func NewStatusReport(primary v1alpha1.Primary, regions [][]*snapshot.Snapshot, taken time.Time) *v1alpha1.StatusReport {
+	report := &v1alpha1.StatusReport{
+		TypeMeta: metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion().String(), Kind: v1alpha1.KindStatusReport},
+		Primary:  primary,
+		Outcome:  v1alpha1.OutcomeSucceeded,
+		Taken:    metav1.NewTime(taken),
+	}
+	for _, views := range regions {
+		region := NewRegionStatus(views)
+		report.Regions = append(report.Regions, region)
+		if region.Outcome != v1alpha1.OutcomeSucceeded {
+			report.Outcome = v1alpha1.OutcomeFailed
+		}
+	}
+	return report
+}
+
+// NewRegionStatus evaluates the checks of status on the views of a region's
+// providers; at least one.
+func NewRegionStatus(views []*snapshot.Snapshot) v1alpha1.RegionStatus {
+	first := views[0]
 	status := v1alpha1.RegionStatus{
-		Name:             s.Region.Name,
-		Context:          s.Region.Context,
-		Provider:         v1alpha1.Provider{ID: s.Provider.Value().ID, Name: s.Provider.Value().Name},
-		AccessURL:        s.Region.AccessURL,
-		Phase:            phase(s),
-		NetworkingV2:     s.Networking(),
-		SatelliteVersion: s.Satellite.Value().AppVersion,
-		Run:              lastRun(s),
-		Checks:           Evaluate(Status(), s),
-		Outcome:          v1alpha1.OutcomeSucceeded,
+		Name:    first.Region.Name,
+		Phase:   phase(first),
+		Outcome: v1alpha1.OutcomeSucceeded,
+		Checks: EvaluateRegion(views, func(s *snapshot.Snapshot) []v1alpha1.CheckResult {
+			return Evaluate(Status(), s)
+		}),
+	}
+	if satellite := first.Region.Satellite; !satellite.None() {
+		status.Satellite = &v1alpha1.SatelliteStatus{
+			Context: satellite.Context, AccessURL: satellite.AccessURL, Version: first.Satellite.Value().AppVersion,
+			Run: lastRun(first.SatelliteJournal.Value(), first.SatelliteLock.Value()),
+		}
+	}
+	for _, s := range views {
+		provider := v1alpha1.ProviderStatus{
+			Provider: v1alpha1.Provider{ID: s.ProviderID(), Name: s.ProviderName()},
+			Context:  s.Declared.Context, Phase: phase(s), NetworkingV2: s.Networking(),
+			Run: lastRun(s.ProviderJournal.Value(), s.ProviderLock.Value()),
+		}
+		status.Providers = append(status.Providers, provider)
+		status.Phase = together(status.Phase, provider.Phase)
 	}
 	if slices.ContainsFunc(status.Checks, v1alpha1.CheckResult.Failed) {
 		status.Outcome = v1alpha1.OutcomeFailed
@@ -29,10 +64,25 @@ func NewRegionStatus(s *snapshot.Snapshot) v1alpha1.RegionStatus {
 	return status
 }
 
-// phase says where the region stands, from facts alone.
+// together joins the phases of two providers into one of their region.
+func together(a, b v1alpha1.Phase) v1alpha1.Phase {
+	switch {
+	case a == b:
+		return a
+	case a == v1alpha1.PhaseUnknown || b == v1alpha1.PhaseUnknown:
+		return v1alpha1.PhaseUnknown
+	default:
+		return v1alpha1.PhasePartial
+	}
+}
+
+// phase says where the provider of s stands, from facts alone.
 func phase(s *snapshot.Snapshot) v1alpha1.Phase {
-	state, known := s.Satellite.Get()
 	networking := s.Networking()
+	if s.Region.Satellite.None() {
+		return phaseAtPrimary(networking)
+	}
+	state, known := s.Satellite.Get()
 	if !known || networking == v1alpha1.NetworkingV2Unknown || !s.Legacy.IsKnown() || !s.Registrations.IsKnown() {
 		return v1alpha1.PhaseUnknown
 	}
@@ -49,10 +99,20 @@ func phase(s *snapshot.Snapshot) v1alpha1.Phase {
 	}
 }
 
-// lastRun describes the last or present run, from the journal and the lock.
-func lastRun(s *snapshot.Snapshot) *v1alpha1.Run {
-	record := s.Journal.Value()
-	held := s.Lock.Value()
+// phaseAtPrimary is the phase of a provider whose users connect through the primary.
+func phaseAtPrimary(networking v1alpha1.NetworkingV2) v1alpha1.Phase {
+	switch networking {
+	case v1alpha1.NetworkingV2Unknown:
+		return v1alpha1.PhaseUnknown
+	case v1alpha1.NetworkingV2Off:
+		return v1alpha1.PhaseLegacy
+	default:
+		return v1alpha1.PhaseMigrated
+	}
+}
+
+// lastRun describes the last or present run, from a journal and the lock beside it.
+func lastRun(record *journal.Record, held *lock.State) *v1alpha1.Run {
 	if record == nil && (held == nil || held.Holder == "") {
 		return nil
 	}

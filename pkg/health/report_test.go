@@ -10,27 +10,35 @@ import (
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/health"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
 func TestRegionStatus(t *testing.T) {
 	s := healthy()
-	s.Journal.Value().Step, s.Journal.Value().State = "verify-connectivity", v1alpha1.StepDone
-	got := health.NewRegionStatus(s)
+	s.ProviderJournal.Value().Step, s.ProviderJournal.Value().State = "verify-connectivity", v1alpha1.StepDone
+	got := health.NewRegionStatus([]*snapshot.Snapshot{s})
 	if !slices.Equal(checksOf(got), ids(health.Status())) {
 		t.Errorf("the checks are not those of status: %v", checksOf(got))
 	}
 	got.Checks = nil
+	run := v1alpha1.Run{
+		Operation: "migrate", Operator: "ann@example.com", Outcome: v1alpha1.OutcomeSucceeded,
+		Started: metav1.NewTime(s.Taken), Updated: metav1.NewTime(s.Taken),
+	}
+	ofProvider := run
+	ofProvider.Step, ofProvider.State = "verify-connectivity", v1alpha1.StepDone
 	want := v1alpha1.RegionStatus{
-		Name: "sydney", Context: "sydney", Provider: v1alpha1.Provider{ID: "p", Name: "sydney"}, AccessURL: accessURL,
-		Phase: v1alpha1.PhaseMigrated, Outcome: v1alpha1.OutcomeSucceeded, NetworkingV2: v1alpha1.NetworkingV2On, SatelliteVersion: "1.21.7",
-		Run: &v1alpha1.Run{
-			Operation: "migrate", Operator: "ann@example.com", Step: "verify-connectivity", State: v1alpha1.StepDone,
-			Outcome: v1alpha1.OutcomeSucceeded, Started: metav1.NewTime(s.Taken), Updated: metav1.NewTime(s.Taken),
-		},
+		Name: "sydney", Phase: v1alpha1.PhaseMigrated, Outcome: v1alpha1.OutcomeSucceeded,
+		Satellite: &v1alpha1.SatelliteStatus{Context: "sydney", AccessURL: accessURL, Version: "1.21.7", Run: &run},
+		Providers: []v1alpha1.ProviderStatus{{
+			Provider: v1alpha1.Provider{ID: "p", Name: "sydney"}, Context: "sydney", Phase: v1alpha1.PhaseMigrated,
+			NetworkingV2: v1alpha1.NetworkingV2On, Run: &ofProvider,
+		}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -67,7 +75,7 @@ func TestPhase(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := healthy()
 			test.change(s)
-			if got := health.NewRegionStatus(s).Phase; got != test.want {
+			if got := health.NewRegionStatus([]*snapshot.Snapshot{s}).Phase; got != test.want {
 				t.Errorf("%s, want %s", got, test.want)
 			}
 		})
@@ -77,24 +85,71 @@ func TestPhase(t *testing.T) {
 func TestLastRun(t *testing.T) {
 	acquired := time.Date(2022, 3, 4, 6, 0, 0, 0, time.UTC)
 	since := metav1.NewTime(acquired)
-	nothing := func(s *snapshot.Snapshot) { s.Journal = snapshot.Known[*journal.Record](nil) }
+	nothing := func(s *snapshot.Snapshot) { s.ProviderJournal = snapshot.Known[*journal.Record](nil) }
 	held := func(s *snapshot.Snapshot) {
-		s.Lock = snapshot.Known(&lock.State{Holder: "bob@host/1", Acquired: acquired})
+		s.ProviderLock = snapshot.Known(&lock.State{Holder: "bob@host/1", Acquired: acquired})
 	}
 	for name, test := range map[string]struct {
 		change func(*snapshot.Snapshot)
 		want   *v1alpha1.Run
 	}{
 		"never":               {nothing, nil},
-		"neither read":        {func(s *snapshot.Snapshot) { lose(&s.Journal); lose(&s.Lock) }, nil},
+		"neither read":        {func(s *snapshot.Snapshot) { lose(&s.ProviderJournal); lose(&s.ProviderLock) }, nil},
 		"held before journal": {both(nothing, held), &v1alpha1.Run{Holder: "bob@host/1", HeldSince: &since}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := healthy()
 			test.change(s)
-			if diff := cmp.Diff(test.want, health.NewRegionStatus(s).Run); diff != "" {
+			if diff := cmp.Diff(test.want, health.NewRegionStatus([]*snapshot.Snapshot{s}).Providers[0].Run); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// Two providers of one satellite: what concerns the satellite is told once, and
+// what concerns a provider of each.
+func TestStatusOfTwoProviders(t *testing.T) {
+	a, b := healthy(), healthy()
+	off(b)
+	b.Provider = snapshot.Known(coder.Provider{ID: "q", Name: "sydney-2", Status: "ready", EnableNetV2: new(bool), Config: coder.ProviderConfig{DefaultNamespace: "coder"}})
+	status := health.NewRegionStatus([]*snapshot.Snapshot{a, b})
+	told := map[string][]string{}
+	for _, check := range status.Checks {
+		told[check.ID] = append(told[check.ID], check.Provider+": "+string(check.State))
+	}
+	for id, want := range map[string][]string{
+		"satellite-ready": {": Pass"},
+		"primary-version": {": Pass"},
+		"networking-v2":   {"sydney: Pass", "sydney-2: Fail"},
+	} {
+		if diff := cmp.Diff(want, told[id]); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", id, diff)
+		}
+	}
+	if status.Phase != v1alpha1.PhasePartial || status.Outcome != v1alpha1.OutcomeFailed || len(status.Providers) != 2 {
+		t.Errorf("%s, %s, %d providers", status.Phase, status.Outcome, len(status.Providers))
+	}
+}
+
+// A region without a satellite is asked nothing about one, and nothing about a
+// legacy release.
+func TestStatusWithoutSatellite(t *testing.T) {
+	for _, test := range []struct {
+		on   bool
+		want v1alpha1.Phase
+	}{{true, v1alpha1.PhaseMigrated}, {false, v1alpha1.PhaseLegacy}} {
+		s := healthy()
+		s.Region.Satellite, s.Legacy, s.Satellite = fleet.Satellite{}, snapshot.Known(snapshot.Legacy{}), snapshot.Fact[satellite.State]{}
+		s.Provider = snapshot.Known(coder.Provider{ID: "b", Name: "built-in", BuiltIn: true, Status: "ready", EnableNetV2: &test.on})
+		status := health.NewRegionStatus([]*snapshot.Snapshot{s})
+		if status.Satellite != nil || status.Phase != test.want || (status.Outcome == v1alpha1.OutcomeSucceeded) != test.on {
+			t.Errorf("%+v", status)
+		}
+		for _, check := range status.Checks {
+			if check.Category == "satellite" || check.Category == "legacy" || check.Category == "access" {
+				t.Errorf("it is asked %s: %s", check.ID, check.Message)
+			}
+		}
 	}
 }

@@ -2,6 +2,7 @@ package health
 
 import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -47,6 +48,16 @@ func satelliteChecks() []Check {
 			},
 			Evaluate: satelliteVersion,
 		},
+		{
+			Info: v1alpha1.CheckInfo{
+				ID: "satellite-run-complete", Category: categorySatellite, Severity: v1alpha1.SeverityWarning,
+				Question:    "Did the last run on the satellite succeed?",
+				Explanation: "The satellite has a journal and a lock of its own, beside it. The journal records a run that failed, was interrupted or is in progress. Running the verb again continues from there.",
+			},
+			Evaluate: func(s *snapshot.Snapshot) Answer {
+				return lastRunEnded(s.SatelliteJournal, s.SatelliteLock, s.Region.Command)
+			},
+		},
 	}
 }
 
@@ -62,7 +73,7 @@ func satelliteConflict(s *snapshot.Snapshot) Answer {
 	case state.Conflict != "":
 		return fail("choose another namespace with --namespace", "%s", state.Conflict)
 	default:
-		return pass("no other Coder deployment is in namespace %q", s.Region.Namespace)
+		return pass("no other Coder deployment is in namespace %q", s.Region.Satellite.Namespace)
 	}
 }
 
@@ -70,14 +81,14 @@ func satelliteConflict(s *snapshot.Snapshot) Answer {
 // has changed the legacy release: whether it may clear what is pending.
 func satelliteIdle(s *snapshot.Snapshot) Answer {
 	state, known := s.Satellite.Get()
-	record, journalKnown := s.Journal.Get()
+	record, journalKnown := s.SatelliteJournal.Get()
 	switch {
 	case !known:
 		return unknown(s.Satellite.Err(), "")
 	case state.Pending == nil:
 		return pass("no Helm operation is in progress")
 	case !journalKnown:
-		return unknown(s.Journal.Err(), "")
+		return unknown(s.SatelliteJournal.Err(), "")
 	}
 	earlierRun := record != nil && (record.Operation != "" || len(record.History) > 0)
 	if err := state.Pending.Refusal(earlierRun, s.Taken); err != nil {
@@ -96,12 +107,12 @@ func satelliteInstalled(s *snapshot.Snapshot) Answer {
 		if idle := satelliteIdle(s); idle.State != v1alpha1.CheckPass {
 			hint = idle.Hint
 		}
-		return fail(hint, "a Helm run on release %s/%s did not end: it is %s", s.Region.Namespace, s.Region.Release, state.LastStatus)
+		return fail(hint, "a Helm run on release %s/%s did not end: it is %s", s.Region.Satellite.Namespace, s.Region.Satellite.Release, state.LastStatus)
 	case !state.Installed:
-		return fail(hintMigrate(s), "release %s/%s is not installed", s.Region.Namespace, s.Region.Release)
+		return fail(hintMigrate(s), "release %s/%s is not installed", s.Region.Satellite.Namespace, s.Region.Satellite.Release)
 	case state.Superseded():
 		return fail(hintMigrate(s), "revision %d of release %s/%s is deployed, and a newer one, %d, is %s",
-			state.Revision, s.Region.Namespace, s.Region.Release, state.LastRevision, state.LastStatus)
+			state.Revision, s.Region.Satellite.Namespace, s.Region.Satellite.Release, state.LastRevision, state.LastStatus)
 	default:
 		return pass("chart %s %s, revision %d", state.ChartName, state.ChartVersion, state.Revision)
 	}
@@ -115,7 +126,7 @@ func satelliteReady(s *snapshot.Snapshot) Answer {
 	case !state.Installed:
 		return skip("the satellite is not installed")
 	case !state.Ready:
-		return fail(s.Region.Kubectl("--namespace", s.Region.Namespace, "get", "pods"), "not ready: %s", state.Blocker)
+		return fail(fleet.Kubectl(s.Region.Satellite.Context, "--namespace", s.Region.Satellite.Namespace, "get", "pods"), "not ready: %s", state.Blocker)
 	default:
 		return pass("the satellite's pods are ready")
 	}

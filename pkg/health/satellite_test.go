@@ -36,7 +36,7 @@ func TestSatelliteChecks(t *testing.T) {
 			})
 		}
 	}
-	noRun := func(s *snapshot.Snapshot) { s.Journal = snapshot.Known[*journal.Record](nil) }
+	noRun := func(s *snapshot.Snapshot) { s.SatelliteJournal = snapshot.Known[*journal.Record](nil) }
 	const wait = "if nobody runs one, end it with `helm rollback coder-satellite 1 --namespace coder-satellite`"
 	answers(t, map[string]row{
 		"idle":                  {"satellite-idle", as, v1alpha1.CheckPass, "no Helm operation", ""},
@@ -44,7 +44,7 @@ func TestSatelliteChecks(t *testing.T) {
 		"idle?":                 {"satellite-idle", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},
 		"of an earlier run":     {"satellite-idle", pending(ours.Writer, 0), v1alpha1.CheckPass, "pending-upgrade, which `migrate` clears", ""},
 		"of ours, no journal":   {"satellite-idle", both(pending(ours.Writer, 0), noRun), v1alpha1.CheckFail, "no run of this plugin that the journal knows began it", wait},
-		"of ours, what journal": {"satellite-idle", both(pending(ours.Writer, 0), func(s *snapshot.Snapshot) { lose(&s.Journal) }), v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"of ours, what journal": {"satellite-idle", both(pending(ours.Writer, 0), func(s *snapshot.Snapshot) { lose(&s.SatelliteJournal) }), v1alpha1.CheckUnknown, errLost.Error(), ""},
 		"of others":             {"satellite-idle", pending("Helm", time.Hour), v1alpha1.CheckFail, "pending-upgrade at revision 2, written by Helm at 2022-03-04T04:06:07Z", wait},
 		"of nobody, new":        {"satellite-idle", pending("", time.Minute), v1alpha1.CheckFail, "it has until 2022-03-04T05:07:07Z to end", wait},
 		"of nobody, old":        {"satellite-idle", pending("", time.Hour), v1alpha1.CheckPass, "clears", ""},
@@ -107,7 +107,7 @@ func TestAccessChecks(t *testing.T) {
 		"installed and silent":  {"access-url-free", nothing, v1alpha1.CheckPass, "does not answer", ""},
 		"who knows":             {"access-url-free", noEndpoint, v1alpha1.CheckUnknown, errLost.Error(), ""},
 		"whose key":             {"access-url-free", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},
-		"not named":             {"access-url", func(s *snapshot.Snapshot) { s.Region.AccessURL = "" }, v1alpha1.CheckSkipped, "no access URL was named", ""},
+		"not named":             {"access-url", func(s *snapshot.Snapshot) { s.Region.Satellite.AccessURL = "" }, v1alpha1.CheckSkipped, "no access URL was named", ""},
 		"leads here":            {"access-url", as, v1alpha1.CheckPass, "own key", ""},
 		"leads elsewhere":       {"access-url", serving("other", "SHA256:other"), v1alpha1.CheckFail, "another key", "which deployment"},
 		"does not answer":       {"access-url", nothing, v1alpha1.CheckFail, "does not answer: TCP: refused", "DNS"},
@@ -157,16 +157,16 @@ func TestRegistrationChecks(t *testing.T) {
 
 func TestRunCheck(t *testing.T) {
 	record := func(record *journal.Record) func(*snapshot.Snapshot) {
-		return func(s *snapshot.Snapshot) { s.Journal = snapshot.Known(record) }
+		return func(s *snapshot.Snapshot) { s.ProviderJournal = snapshot.Known(record) }
 	}
 	run := func(outcome v1alpha1.Outcome) func(*snapshot.Snapshot) {
 		return record(&journal.Record{Operation: "migrate", Operator: "ann", Step: "install-satellite", Outcome: outcome})
 	}
 	held := func(s *snapshot.Snapshot) {
 		acquired := time.Date(2022, 3, 4, 5, 6, 7, 0, time.FixedZone("", 3600))
-		s.Lock = snapshot.Known(&lock.State{Holder: "bob@host/1", Acquired: acquired})
+		s.ProviderLock = snapshot.Known(&lock.State{Holder: "bob@host/1", Acquired: acquired})
 	}
-	never := func(s *snapshot.Snapshot) { s.Lock = snapshot.Known[*lock.State](nil) }
+	never := func(s *snapshot.Snapshot) { s.ProviderLock = snapshot.Known[*lock.State](nil) }
 	answers(t, map[string]row{
 		"well":            {"run-complete", as, v1alpha1.CheckPass, "the last migrate, by ann@example.com, succeeded", ""},
 		"no lock ever":    {"run-complete", never, v1alpha1.CheckPass, "succeeded", ""},
@@ -175,9 +175,9 @@ func TestRunCheck(t *testing.T) {
 		"died":            {"run-complete", run(""), v1alpha1.CheckWarn, "stopped without recording a result at step install-satellite", again},
 		"none":            {"run-complete", record(nil), v1alpha1.CheckSkipped, "nothing was run", ""},
 		"empty":           {"run-complete", record(&journal.Record{}), v1alpha1.CheckSkipped, "nothing was run", ""},
-		"under way":       {"run-complete", both(run(""), held), v1alpha1.CheckWarn, "bob@host/1 holds the region's lock since 2022-03-04 04:06:07 UTC", "unlock"},
+		"under way":       {"run-complete", both(run(""), held), v1alpha1.CheckWarn, "bob@host/1 holds the lock since 2022-03-04 04:06:07 UTC", "unlock"},
 		"first under way": {"run-complete", both(record(nil), held), v1alpha1.CheckWarn, "bob@host/1", "unlock"},
-		"no journal read": {"run-complete", func(s *snapshot.Snapshot) { lose(&s.Journal) }, v1alpha1.CheckUnknown, errLost.Error(), ""},
-		"no lock read":    {"run-complete", func(s *snapshot.Snapshot) { lose(&s.Lock) }, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"no journal read": {"run-complete", func(s *snapshot.Snapshot) { lose(&s.ProviderJournal) }, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"no lock read":    {"run-complete", func(s *snapshot.Snapshot) { lose(&s.ProviderLock) }, v1alpha1.CheckUnknown, errLost.Error(), ""},
 	})
 }

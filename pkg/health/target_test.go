@@ -29,11 +29,11 @@ func valued(primary, access string) func(*snapshot.Snapshot) {
 // noted is a journal that names this primary.
 func noted(primary string) func(*snapshot.Snapshot) {
 	return func(s *snapshot.Snapshot) {
-		s.Journal = snapshot.Known(&journal.Record{Operation: "migrate", Primary: primary, Before: &journal.Before{}})
+		s.ProviderJournal = snapshot.Known(&journal.Record{Operation: "migrate", Primary: primary, Before: &journal.Before{}})
 	}
 }
 
-func noJournal(s *snapshot.Snapshot) { s.Journal = snapshot.Known[*journal.Record](nil) }
+func noJournal(s *snapshot.Snapshot) { s.ProviderJournal = snapshot.Known[*journal.Record](nil) }
 
 func TestPrimaryIsPrimary(t *testing.T) {
 	serves := func(key, fingerprint string) func(*snapshot.Snapshot) {
@@ -54,7 +54,7 @@ func TestPrimaryIsPrimary(t *testing.T) {
 		"the region's own": {"primary-is-primary", both(fresh, against("https://Coder-Sydney.example.com:443")), v1alpha1.CheckFail,
 			`is the access URL of region "sydney": it leads to a satellite`, "coder login URL"},
 		"its own, and silent": {"primary-is-primary", both(against(accessURL), unsaid), v1alpha1.CheckFail, "is the access URL", "coder login " + primaryURL},
-		"the installed one's": {"primary-is-primary", both(against(accessURL), func(s *snapshot.Snapshot) { s.Region.AccessURL = "" }), v1alpha1.CheckFail, "is the access URL", ""},
+		"the installed one's": {"primary-is-primary", both(against(accessURL), func(s *snapshot.Snapshot) { s.Region.Satellite.AccessURL = "" }), v1alpha1.CheckFail, "is the access URL", ""},
 		"no answer":           {"primary-is-primary", unsaid, v1alpha1.CheckUnknown, errLost.Error(), ""},
 		"not asked":           {"primary-is-primary", func(s *snapshot.Snapshot) { s.Primary.ServedKey = snapshot.Fact[coder.SatelliteKey]{} }, v1alpha1.CheckUnknown, "not collected", ""},
 	})
@@ -73,12 +73,12 @@ func TestPrimarySame(t *testing.T) {
 		"of an old version":    {"primary-same", noted(""), v1alpha1.CheckPass, primaryURL, ""},
 		"fresh":                {"primary-same", both(absent, noJournal), v1alpha1.CheckSkipped, "no primary yet", ""},
 		"rolled back": {"primary-same", both(absent, func(s *snapshot.Snapshot) {
-			s.Journal = snapshot.Known(&journal.Record{Operation: "rollback", Outcome: v1alpha1.OutcomeSucceeded, Primary: staging})
+			s.ProviderJournal = snapshot.Known(&journal.Record{Operation: "rollback", Outcome: v1alpha1.OutcomeSucceeded, Primary: staging})
 		}), v1alpha1.CheckSkipped, "no primary yet", ""},
 		"satellite unknown":          {"primary-same", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},
 		"satellite unknown, another": {"primary-same", both(noState, noted(staging)), v1alpha1.CheckFail, staging, ""},
-		"journal unknown":            {"primary-same", func(s *snapshot.Snapshot) { lose(&s.Journal) }, v1alpha1.CheckUnknown, errLost.Error(), ""},
-		"journal unknown, another":   {"primary-same", both(against(staging), func(s *snapshot.Snapshot) { lose(&s.Journal) }), v1alpha1.CheckFail, primaryURL, ""},
+		"journal unknown":            {"primary-same", func(s *snapshot.Snapshot) { lose(&s.ProviderJournal) }, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"journal unknown, another":   {"primary-same", both(against(staging), func(s *snapshot.Snapshot) { lose(&s.ProviderJournal) }), v1alpha1.CheckFail, primaryURL, ""},
 	})
 }
 
@@ -110,7 +110,7 @@ func TestProviderByEnvproxy(t *testing.T) {
 
 func TestAccessURLChange(t *testing.T) {
 	const other = "https://coder-sidney.example.com"
-	changed := func(s *snapshot.Snapshot) { s.Region.AccessURL = other }
+	changed := func(s *snapshot.Snapshot) { s.Region.Satellite.AccessURL = other }
 	stage := func(reason probe.Reason) probe.Stage {
 		return probe.Stage{Err: &probe.Error{Reason: reason, Message: "DNS says " + string(reason)}}
 	}
@@ -124,7 +124,7 @@ func TestAccessURLChange(t *testing.T) {
 		"no such name":    {"access-url-change", nameless, v1alpha1.CheckFail, "would change from " + accessURL + " to " + other + ", where nobody reaches it: DNS says no such name", "create the DNS record first, or correct"},
 		"which record":    {"access-url-change", both(nameless, balanced), v1alpha1.CheckFail, other, "create the DNS record first, to 203.0.113.7, 203.0.113.8, or correct"},
 		"no address":      {"access-url-change", both(changed, silent(probe.Result{DNS: stage(probe.BadTarget)})), v1alpha1.CheckFail, "bad target", "DNS record"},
-		"connectTo":       {"access-url-change", both(nameless, func(s *snapshot.Snapshot) { s.Region.ConnectTo = "203.0.113.7:443" }), v1alpha1.CheckPass, "known where that leads", ""},
+		"connectTo":       {"access-url-change", both(nameless, func(s *snapshot.Snapshot) { s.Region.Satellite.ConnectTo = "203.0.113.7:443" }), v1alpha1.CheckPass, "known where that leads", ""},
 		"resolves":        {"access-url-change", both(changed, silent(probe.Result{DNS: probe.Stage{OK: true}, TCP: probe.Stage{Err: errors.New("refused")}})), v1alpha1.CheckPass, "from " + accessURL + " to " + other, ""},
 		"answers already": {"access-url-change", changed, v1alpha1.CheckPass, "known where", ""},
 		"DNS is slow":     {"access-url-change", both(changed, silent(probe.Result{DNS: stage(probe.TimedOut)})), v1alpha1.CheckUnknown, "timed out", ""},

@@ -46,11 +46,11 @@ func unifiedSupported(s *snapshot.Snapshot) Answer {
 	version, versionKnown := s.Primary.Version.Get()
 	chart, chartKnown := s.Chart.Get()
 	switch {
-	case s.Region.UnifiedURL == "":
+	case s.Region.Satellite.UnifiedURL == "":
 		return pass("the fleet has no unified URL")
-	case fleet.Host(s.Region.UnifiedURL) == fleet.Host(s.Primary.URL):
+	case fleet.Host(s.Region.Satellite.UnifiedURL) == fleet.Host(s.Primary.URL):
 		return fail("log in at the primary's own URL with `coder login URL`, or name another unified URL",
-			"the host of the unified URL %s is the primary's own", s.Region.UnifiedURL)
+			"the host of the unified URL %s is the primary's own", s.Region.Satellite.UnifiedURL)
 	case !versionKnown:
 		return unknown(s.Primary.Version.Err(), "")
 	case !version.AtLeast(1, 28):
@@ -72,7 +72,7 @@ func unifiedSupported(s *snapshot.Snapshot) Answer {
 }
 
 func unifiedURL(s *snapshot.Snapshot) Answer {
-	url, host := s.Region.UnifiedURL, fleet.Host(s.Region.UnifiedURL)
+	url, host := s.Region.Satellite.UnifiedURL, fleet.Host(s.Region.Satellite.UnifiedURL)
 	endpoint, endpointKnown := s.Endpoint.Get()
 	found, known := s.Unified.Get()
 	served := endpoint.UnifiedCertificate
@@ -87,7 +87,7 @@ func unifiedURL(s *snapshot.Snapshot) Answer {
 		return unknown(s.Endpoint.Err(), "")
 	case served != nil && !served.For(host):
 		return fail(renewing(s, s.Certificates.Value().Host.Name),
-			"the satellite at %s serves a certificate for %s, not for the unified URL's host %s", s.Region.AccessURL, served, host)
+			"the satellite at %s serves a certificate for %s, not for the unified URL's host %s", s.Region.Satellite.AccessURL, served, host)
 	case !known:
 		return unknown(s.Unified.Err(), "")
 	case found.Err != nil:
@@ -103,7 +103,7 @@ func unifiedURL(s *snapshot.Snapshot) Answer {
 // may have been given one.
 func unifiedNowhere(s *snapshot.Snapshot) Answer {
 	installed := s.InstalledAccessURL()
-	if installed == "" || coder.SameURL(installed, s.Region.AccessURL) || !s.ServesAccessURL() {
+	if installed == "" || coder.SameURL(installed, s.Region.Satellite.AccessURL) || !s.ServesAccessURL() {
 		return pass("neither the fleet nor the satellite has a unified URL") // access-url-change judges another URL of its own
 	}
 	return fail("name it as unifiedURL in the Fleet, or with --unified-url",
@@ -112,7 +112,7 @@ func unifiedNowhere(s *snapshot.Snapshot) Answer {
 
 // unifiedSilent judges a unified URL at which nothing answers as Coder does.
 func unifiedSilent(s *snapshot.Snapshot, found snapshot.Unified) Answer {
-	url := s.Region.UnifiedURL
+	url := s.Region.Satellite.UnifiedURL
 	stage, failure := found.Reach.Failed()
 	switch {
 	case notLooked(stage, failure):
@@ -129,7 +129,7 @@ func unifiedSilent(s *snapshot.Snapshot, found snapshot.Unified) Answer {
 
 // unifiedRecord says which DNS record leads the unified URL to this satellite.
 func unifiedRecord(s *snapshot.Snapshot) string {
-	host, addresses := fleet.Host(s.Region.UnifiedURL), s.Satellite.Value().LoadBalancer
+	host, addresses := fleet.Host(s.Region.Satellite.UnifiedURL), s.Satellite.Value().LoadBalancer
 	if len(addresses) == 0 {
 		return fmt.Sprintf("create a DNS record for %s that leads users to the nearest satellite (GeoDNS); the address of this one is "+
 			"known once it is installed", host)
@@ -139,7 +139,7 @@ func unifiedRecord(s *snapshot.Snapshot) string {
 
 // unifiedSatellite judges a unified URL that leads to a satellite.
 func unifiedSatellite(s *snapshot.Snapshot, key coder.SatelliteKey) Answer {
-	url := s.Region.UnifiedURL
+	url := s.Region.Satellite.UnifiedURL
 	if same, _ := coder.SameKey(key.Key, s.Satellite.Value().PublicKey); same {
 		return pass("%s leads to this satellite from here", url)
 	}
@@ -156,7 +156,7 @@ func unifiedSatellite(s *snapshot.Snapshot, key coder.SatelliteKey) Answer {
 
 // unifiedPrimary judges a unified URL that leads to a primary.
 func unifiedPrimary(s *snapshot.Snapshot, found coder.Version) Answer {
-	url := s.Region.UnifiedURL
+	url := s.Region.Satellite.UnifiedURL
 	version, known := s.Primary.Version.Get()
 	switch {
 	case !known:

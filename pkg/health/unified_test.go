@@ -27,7 +27,7 @@ func unifiedValues() map[string]any {
 // shares is the healthy region in a fleet with a unified URL, which leads to
 // another region's satellite from here.
 func shares(s *snapshot.Snapshot) {
-	s.Region.UnifiedURL = unifiedURL
+	s.Region.Satellite.UnifiedURL = unifiedURL
 	s.Primary.Version = snapshot.Known(version("1.28.2"))
 	s.Chart = charted("1.28.2")
 	served := certified(s.Taken.AddDate(0, 3, 0), "coder-sydney.example.com", unifiedHost)
@@ -99,7 +99,7 @@ func TestUnifiedURL(t *testing.T) {
 		edit(&s.Satellite, func(state *satellite.State) { state.Values = satelliteValues(primaryURL, accessURL) })
 	}
 	status := func(s *snapshot.Snapshot) { s.Spec = snapshot.Fact[satellite.Spec]{} }
-	alone := func(s *snapshot.Snapshot) { s.Region.UnifiedURL = "" }
+	alone := func(s *snapshot.Snapshot) { s.Region.Satellite.UnifiedURL = "" }
 	answers(t, map[string]row{
 		"installed without": {"unified-url", both(both(shares, regionally), status), v1alpha1.CheckWarn,
 			"was installed for " + accessURL + ", and not yet for the unified URL " + unifiedURL, "kubectl coder-satellite migrate"},
@@ -161,12 +161,12 @@ func TestUnifiedUnknown(t *testing.T) {
 // A live region changes from its own URL to the unified one, and back; neither
 // is a change of the URL that it is reached by.
 func TestAccessURLChangeUnified(t *testing.T) {
-	alone := func(s *snapshot.Snapshot) { s.Region.UnifiedURL = "" }
+	alone := func(s *snapshot.Snapshot) { s.Region.Satellite.UnifiedURL = "" }
 	regional := func(s *snapshot.Snapshot) {
 		edit(&s.Satellite, func(state *satellite.State) { state.Values = satelliteValues(primaryURL, accessURL) })
 	}
 	moved := func(s *snapshot.Snapshot) {
-		s.Region.AccessURL = "https://coder-new.example.com"
+		s.Region.Satellite.AccessURL = "https://coder-new.example.com"
 		edit(&s.Endpoint, func(e *snapshot.Endpoint) {
 			e.KeyErr = errLost
 			e.Reach.DNS.Err = &probe.Error{Reason: probe.NoSuchName, Message: "there is no such name"}

@@ -12,11 +12,15 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 )
 
 const namespace = "coder-satellite"
+
+// place is where the journal is.
+var place = types.NamespacedName{Namespace: namespace, Name: Name}
 
 var errNetwork = errors.New("the network is gone")
 

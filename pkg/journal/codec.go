@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/types"
+
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
@@ -15,13 +17,14 @@ const formVersion = 1
 
 // CorruptError means that the journal cannot be read. It is never overwritten.
 type CorruptError struct {
-	Namespace string
-	cause     error
+	// Journal is the journal's ConfigMap.
+	Journal types.NamespacedName
+	cause   error
 }
 
 func (e *CorruptError) Error() string {
-	return fmt.Sprintf("the journal cannot be understood (%v): look at it with `kubectl --namespace %s get configmap %s -o yaml`, and delete it to start without it: the region's live state is looked at anyway",
-		e.cause, e.Namespace, Name)
+	return fmt.Sprintf("the journal cannot be understood (%v): look at it with `kubectl --namespace %s get configmap %s -o yaml`, and delete it to start without it: the live state is looked at anyway",
+		e.cause, e.Journal.Namespace, e.Journal.Name)
 }
 
 func (e *CorruptError) Unwrap() error { return e.cause }
@@ -29,13 +32,14 @@ func (e *CorruptError) Unwrap() error { return e.cause }
 // NewerError means that a newer version of the plugin wrote the journal. It is
 // never written by this one, which would drop what it does not know.
 type NewerError struct {
-	Namespace string
-	what      string // that is not known
+	// Journal is the journal's ConfigMap.
+	Journal types.NamespacedName
+	what    string // that is not known
 }
 
 func (e *NewerError) Error() string {
-	return fmt.Sprintf("the journal %s/%s was written by a newer version of the plugin (it has %s): upgrade the plugin, with `kubectl krew upgrade coder-satellite`, and run this again",
-		e.Namespace, Name, e.what)
+	return fmt.Sprintf("the journal %s was written by a newer version of the plugin (it has %s): upgrade the plugin, with `kubectl krew upgrade coder-satellite`, and run this again",
+		e.Journal, e.what)
 }
 
 // Decode reads a record as it is stored. Fields that it does not know are

@@ -20,15 +20,15 @@ const maxEventMessage = 1024
 // Emit records a step as an Event on the journal's ConfigMap, of which `kubectl
 // describe` lists those with its UID. It takes one request, and its failure
 // changes nothing: Events are for people to read.
-func Emit(ctx context.Context, client kubernetes.Interface, namespace string, uid types.UID, operation string, result v1alpha1.StepResult, at metav1.Time) error {
+func Emit(ctx context.Context, client kubernetes.Interface, journal types.NamespacedName, uid types.UID, operation string, result v1alpha1.StepResult, at metav1.Time) error {
 	kind, message := corev1.EventTypeNormal, result.Message
 	if result.Error != "" {
 		kind, message = corev1.EventTypeWarning, result.Error
 	}
-	_, err := client.CoreV1().Events(namespace).Create(ctx, &corev1.Event{
-		ObjectMeta: metav1.ObjectMeta{GenerateName: Name + "-", Namespace: namespace},
+	_, err := client.CoreV1().Events(journal.Namespace).Create(ctx, &corev1.Event{
+		ObjectMeta: metav1.ObjectMeta{GenerateName: journal.Name + "-", Namespace: journal.Namespace},
 		InvolvedObject: corev1.ObjectReference{
-			APIVersion: "v1", Kind: "ConfigMap", Namespace: namespace, Name: Name, UID: uid,
+			APIVersion: "v1", Kind: "ConfigMap", Namespace: journal.Namespace, Name: journal.Name, UID: uid,
 		},
 		Type:           kind,
 		Reason:         reason(result),

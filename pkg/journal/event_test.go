@@ -45,7 +45,7 @@ func TestEmit(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			server, client := newServer(t)
-			if err := Emit(t.Context(), client, namespace, "uid-1", "migrate", tc.result, at); err != nil {
+			if err := Emit(t.Context(), client, place, "uid-1", "migrate", tc.result, at); err != nil {
 				t.Fatal(err)
 			}
 			if got := server.sent(); got != "POST" {
@@ -67,11 +67,11 @@ func TestEmit(t *testing.T) {
 	}
 	server, client := newServer(t)
 	server.faults = []fault{denied}
-	if err := Emit(t.Context(), client, namespace, "uid-1", "migrate", v1alpha1.StepResult{}, at); err == nil {
+	if err := Emit(t.Context(), client, place, "uid-1", "migrate", v1alpha1.StepResult{}, at); err == nil {
 		t.Error("no error")
 	}
 	server.faults = []fault{dropped}
-	if err := Emit(t.Context(), client, namespace, "uid-1", "migrate", v1alpha1.StepResult{}, at); !errors.Is(err, errNetwork) {
+	if err := Emit(t.Context(), client, place, "uid-1", "migrate", v1alpha1.StepResult{}, at); !errors.Is(err, errNetwork) {
 		t.Errorf("unexpected error: %v", err)
 	}
 }

@@ -8,32 +8,40 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
 
-// Name is the journal's name in the satellite's namespace.
+// Name is the name of a satellite's journal, in the satellite's namespace.
 const Name = "coder-satellite-journal"
+
+// ProviderName returns the name of a provider's journal, in the provider's own
+// namespace; id is the provider's, which no two providers of a primary share.
+func ProviderName(id string) string { return cluster.NameFor(Name, id) }
 
 // key is the entry of the ConfigMap that holds the record.
 const key = "journal.json"
 
 // ConflictError means that somebody else wrote the journal since it was read.
 type ConflictError struct {
-	Namespace string
-	cause     error
+	// Journal is the journal's ConfigMap.
+	Journal types.NamespacedName
+	cause   error
 }
 
 func (e *ConflictError) Error() string {
-	return fmt.Sprintf("somebody else wrote the journal %s/%s meanwhile: another run is at work; see `kubectl coder-satellite status`", e.Namespace, Name)
+	return fmt.Sprintf("somebody else wrote the journal %s meanwhile: another run is at work; see `kubectl coder-satellite status`", e.Journal)
 }
 
 func (e *ConflictError) Unwrap() error { return e.cause }
 
-// Read returns the region's record, or nil if there is none. It takes one
+// Read returns the journal's record, or nil if there is none. It takes one
 // request. The error is a *CorruptError if there is one that cannot be read, and a
 // *NewerError if its form is newer. Further fields do not hinder reading.
-func Read(ctx context.Context, client kubernetes.Interface, namespace string) (*Record, error) {
-	configMap, err := client.CoreV1().ConfigMaps(namespace).Get(ctx, Name, metav1.GetOptions{})
+func Read(ctx context.Context, client kubernetes.Interface, journal types.NamespacedName) (*Record, error) {
+	configMap, err := client.CoreV1().ConfigMaps(journal.Namespace).Get(ctx, journal.Name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil, nil
 	}
@@ -48,11 +56,15 @@ func read(configMap *corev1.ConfigMap) (*Record, error) {
 	newer := new(NewerError)
 	switch {
 	case errors.As(err, &newer):
-		newer.Namespace = configMap.Namespace
+		newer.Journal = nameOf(configMap)
 		return nil, newer
 	case err != nil:
-		return nil, &CorruptError{Namespace: configMap.Namespace, cause: err}
+		return nil, &CorruptError{Journal: nameOf(configMap), cause: err}
 	default:
 		return record, nil
 	}
+}
+
+func nameOf(configMap *corev1.ConfigMap) types.NamespacedName {
+	return types.NamespacedName{Namespace: configMap.Namespace, Name: configMap.Name}
 }

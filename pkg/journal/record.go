@@ -1,9 +1,11 @@
-// Package journal keeps the record of a region's migration in the region's own
-// cluster: a ConfigMap that says who did what, when, and what was found before.
-// It explains, and never overrides live state. It holds no secrets.
+// Package journal keeps the record of what was done to a satellite, or to a
+// provider, beside it in its cluster: a ConfigMap that says who did what, when,
+// and what was found before. It explains, and never overrides live state. It
+// holds no secrets.
 package journal
 
 import (
+	"slices"
 	"time"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
@@ -19,7 +21,7 @@ const (
 	maxText  = 2 << 10 // of a step's message, and of its error
 )
 
-// Record is what the journal says of a region.
+// Record is what a journal says. Some of it only concerns a satellite, some only a provider.
 type Record struct {
 	// Version is the version of the record's form.
 	Version int `json:"version"`
@@ -47,6 +49,9 @@ type Record struct {
 	// Migrated is set once a migration is complete, and no longer when it is rolled
 	// back or Networking v2 is switched on once more.
 	Migrated bool `json:"migrated,omitempty"`
+	// Serves are the IDs of the providers that were migrated to the satellite,
+	// sorted: some may be rolled back, or in a Fleet file of somebody else's.
+	Serves []string `json:"serves,omitempty"`
 	// RegistrationID is the registration that the migration made; empty if none.
 	RegistrationID string `json:"registrationID,omitempty"`
 	// Canary is the workspace that is rebuilt as a proof; nil if none.
@@ -165,6 +170,11 @@ func (r *Record) Remember(found Before) {
 	if r.Before == nil {
 		r.Before = &found
 	}
+}
+
+// Serve notes providers that are about to be migrated to the satellite.
+func (r *Record) Serve(ids ...string) {
+	r.Serves = slices.Compact(slices.Sorted(slices.Values(slices.Concat(r.Serves, ids))))
 }
 
 // Begin notes that a step is begun.

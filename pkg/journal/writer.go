@@ -12,12 +12,12 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// Writer writes the journal of one region. It is not safe for concurrent use.
+// Writer writes one journal. It is not safe for concurrent use.
 type Writer struct {
-	client    kubernetes.Interface
-	namespace string
-	stored    *corev1.ConfigMap // nil until there is one
-	record    *Record
+	client  kubernetes.Interface
+	journal types.NamespacedName
+	stored  *corev1.ConfigMap // nil until there is one
+	record  *Record
 	// unsure are the contents that were written since stored was, without an
 	// answer: any of them may be what the cluster holds now.
 	unsure []string
@@ -26,9 +26,9 @@ type Writer struct {
 // Open reads the journal, to be written from there on. It takes one request.
 // The error is a *CorruptError if there is a journal that cannot be read, and a
 // *NewerError if writing it would drop what a newer version of the plugin wrote.
-func Open(ctx context.Context, client kubernetes.Interface, namespace string) (*Writer, error) {
-	w := &Writer{client: client, namespace: namespace, record: &Record{}}
-	configMap, err := client.CoreV1().ConfigMaps(namespace).Get(ctx, Name, metav1.GetOptions{})
+func Open(ctx context.Context, client kubernetes.Interface, journal types.NamespacedName) (*Writer, error) {
+	w := &Writer{client: client, journal: journal, record: &Record{}}
+	configMap, err := client.CoreV1().ConfigMaps(journal.Namespace).Get(ctx, journal.Name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return w, nil
 	}
@@ -40,7 +40,7 @@ func Open(ctx context.Context, client kubernetes.Interface, namespace string) (*
 		return nil, err
 	}
 	if what := unknown([]byte(configMap.Data[key])); what != "" {
-		return nil, &NewerError{Namespace: namespace, what: what}
+		return nil, &NewerError{Journal: journal, what: what}
 	}
 	return w, nil
 }
@@ -74,7 +74,7 @@ func (w *Writer) Write(ctx context.Context, record *Record) error {
 		}
 		// The write may have been done although its answer was lost, which also
 		// makes the next one meet a conflict: what is stored tells.
-		now, readErr := w.client.CoreV1().ConfigMaps(w.namespace).Get(ctx, Name, metav1.GetOptions{})
+		now, readErr := w.client.CoreV1().ConfigMaps(w.journal.Namespace).Get(ctx, w.journal.Name, metav1.GetOptions{})
 		conflict := apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err)
 		switch {
 		case readErr == nil && now.Data[key] == data:
@@ -83,13 +83,13 @@ func (w *Writer) Write(ctx context.Context, record *Record) error {
 		case readErr == nil && conflict && slices.Contains(w.unsure, now.Data[key]):
 			w.stored, w.unsure = now, nil
 		case readErr != nil && conflict && len(w.unsure) > 0:
-			return fmt.Errorf("whether this run or another wrote the journal %s/%s last is not known: %w", w.namespace, Name, readErr)
+			return fmt.Errorf("whether this run or another wrote the journal %s last is not known: %w", w.journal, readErr)
 		case conflict:
-			return &ConflictError{Namespace: w.namespace, cause: err}
+			return &ConflictError{Journal: w.journal, cause: err}
 		case apierrors.IsNotFound(err) && w.stored == nil:
-			return fmt.Errorf("namespace %q, where the journal belongs, is gone: %w", w.namespace, err)
+			return fmt.Errorf("namespace %q, where the journal belongs, is gone: %w", w.journal.Namespace, err)
 		case apierrors.IsNotFound(err):
-			return fmt.Errorf("the journal %s/%s was deleted while this run was at work: %w", w.namespace, Name, err)
+			return fmt.Errorf("the journal %s was deleted while this run was at work: %w", w.journal, err)
 		default:
 			w.unsure = append(w.unsure, data)
 			return err
@@ -100,11 +100,11 @@ func (w *Writer) Write(ctx context.Context, record *Record) error {
 // put creates or updates the ConfigMap, on the condition that it is as this
 // writer knows it.
 func (w *Writer) put(ctx context.Context, data string) (*corev1.ConfigMap, error) {
-	configMaps := w.client.CoreV1().ConfigMaps(w.namespace)
+	configMaps := w.client.CoreV1().ConfigMaps(w.journal.Namespace)
 	if w.stored == nil {
 		return configMaps.Create(ctx, &corev1.ConfigMap{
 			ObjectMeta: metav1.ObjectMeta{
-				Name: Name, Namespace: w.namespace,
+				Name: w.journal.Name, Namespace: w.journal.Namespace,
 				Labels: map[string]string{"app.kubernetes.io/managed-by": "kubectl-coder-satellite"},
 			},
 			Data: map[string]string{key: data},

@@ -15,7 +15,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestReadNone(t *testing.T) {
 	server, client := newServer(t)
-	record, err := Read(t.Context(), client, namespace)
+	record, err := Read(t.Context(), client, place)
 	if record != nil || err != nil || server.sent() != "GET" {
 		t.Errorf("got %v, %v", record, err)
 	}
@@ -42,8 +42,8 @@ func TestReadFails(t *testing.T) {
 			server, client := newServer(t)
 			server.put(tc.text)
 			server.faults = []fault{tc.fault, tc.fault}
-			_, readErr := Read(t.Context(), client, namespace)
-			_, openErr := Open(t.Context(), client, namespace)
+			_, readErr := Read(t.Context(), client, place)
+			_, openErr := Open(t.Context(), client, place)
 			for _, err := range []error{readErr, openErr} {
 				corrupt := new(CorruptError)
 				if err == nil || !strings.Contains(err.Error(), tc.want) || errors.As(err, &corrupt) != tc.corrupt {
@@ -73,12 +73,12 @@ func TestNewerFields(t *testing.T) {
 	} {
 		server, client := newServer(t)
 		server.put(text)
-		record, err := Read(t.Context(), client, namespace)
+		record, err := Read(t.Context(), client, place)
 		if err != nil || record.Operation != "migrate" {
 			t.Errorf("%s: it is not read: %v", text, err)
 		}
 		newer := new(NewerError)
-		_, err = Open(t.Context(), client, namespace)
+		_, err = Open(t.Context(), client, place)
 		if !errors.As(err, &newer) || !strings.Contains(err.Error(), "unknown field") || strings.Contains(err.Error(), "delete") {
 			t.Errorf("%s: error %v", text, err)
 		}
@@ -90,7 +90,7 @@ func TestNewerFields(t *testing.T) {
 func TestObsoleteFields(t *testing.T) {
 	server, client := newServer(t)
 	server.put(`{"version": 1, "operation": "migrate", "retention": {"release": "legacy", "annotated": ["Role/envproxy"]}}`)
-	writer, err := Open(t.Context(), client, namespace)
+	writer, err := Open(t.Context(), client, place)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func TestWrite(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			server, client := newServer(t)
-			w, err := Open(t.Context(), client, namespace)
+			w, err := Open(t.Context(), client, place)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -166,7 +166,7 @@ func TestWrite(t *testing.T) {
 // somebody else's.
 func TestWriteAfterLostUpdate(t *testing.T) {
 	server, client := newServer(t)
-	w, err := Open(t.Context(), client, namespace)
+	w, err := Open(t.Context(), client, place)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,8 +196,8 @@ func TestWriteAfterLostUpdate(t *testing.T) {
 
 func TestTwoWriters(t *testing.T) {
 	server, client := newServer(t)
-	ann, errAnn := Open(t.Context(), client, namespace)
-	bob, errBob := Open(t.Context(), client, namespace)
+	ann, errAnn := Open(t.Context(), client, place)
+	bob, errBob := Open(t.Context(), client, place)
 	if err := errors.Join(errAnn, errBob); err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +205,7 @@ func TestTwoWriters(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := bob.Write(t.Context(), &Record{RunID: "bob"})
-	if is := new(ConflictError); !errors.As(err, &is) || is.Namespace != namespace || errors.Unwrap(err) == nil {
+	if is := new(ConflictError); !errors.As(err, &is) || is.Journal != place || errors.Unwrap(err) == nil {
 		t.Errorf("unexpected error: %v", err)
 	}
 	if got := server.stored(t).RunID; got != "ann" {
@@ -215,7 +215,7 @@ func TestTwoWriters(t *testing.T) {
 
 func TestWriteGone(t *testing.T) {
 	server, client := newServer(t)
-	w, err := Open(t.Context(), client, namespace)
+	w, err := Open(t.Context(), client, place)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -233,7 +233,7 @@ func TestWriteGone(t *testing.T) {
 func TestWriteAlone(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		server, client := newServer(t)
-		w, err := Open(t.Context(), client, namespace)
+		w, err := Open(t.Context(), client, place)
 		if err != nil {
 			rt.Fatal(err)
 		}

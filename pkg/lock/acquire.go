@@ -43,7 +43,7 @@ func Acquire(ctx context.Context, client kubernetes.Interface, options Options) 
 }
 
 func (l *Lock) acquire(ctx context.Context) error {
-	leases := l.client.CoordinationV1().Leases(l.options.Namespace)
+	leases := l.client.CoordinationV1().Leases(l.options.Lease.Namespace)
 	var (
 		watched  *coordinationv1.Lease
 		deadline time.Time
@@ -53,7 +53,7 @@ func (l *Lock) acquire(ctx context.Context) error {
 	ticker := l.options.Clock.NewTicker(max(l.options.Duration/10, 10*time.Millisecond))
 	defer ticker.Stop()
 	for {
-		lease, err := leases.Get(ctx, Name, metav1.GetOptions{})
+		lease, err := leases.Get(ctx, l.options.Lease.Name, metav1.GetOptions{})
 		switch {
 		case apierrors.IsNotFound(err):
 			lease = nil
@@ -80,7 +80,7 @@ func (l *Lock) acquire(ctx context.Context) error {
 				return err
 			}
 			if contests++; contests > maxContended {
-				return fmt.Errorf("the lock %s/%s changes faster than it can be taken: try again", l.options.Namespace, Name)
+				return fmt.Errorf("the lock %s changes faster than it can be taken: try again", l.options.Lease)
 			}
 			if contests == 1 {
 				continue // somebody else was faster: look who
@@ -88,7 +88,7 @@ func (l *Lock) acquire(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("while waiting for the lock %s/%s: %w", l.options.Namespace, Name, context.Cause(ctx))
+			return fmt.Errorf("while waiting for the lock %s: %w", l.options.Lease, context.Cause(ctx))
 		case <-ticker.C():
 		}
 	}
@@ -97,10 +97,10 @@ func (l *Lock) acquire(ctx context.Context) error {
 // take writes this run into the lease as it was read, or creates it. It
 // reports false, without error, if somebody else was faster.
 func (l *Lock) take(ctx context.Context, lease *coordinationv1.Lease) (bool, error) {
-	leases := l.client.CoordinationV1().Leases(l.options.Namespace)
+	leases := l.client.CoordinationV1().Leases(l.options.Lease.Namespace)
 	now := metav1.NewMicroTime(l.options.Clock.Now())
 	transitions := int32(0)
-	next := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: Name, Namespace: l.options.Namespace}}
+	next := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: l.options.Lease.Name, Namespace: l.options.Lease.Namespace}}
 	if lease != nil {
 		next = lease.DeepCopy()
 		transitions = max(ptr.Deref(lease.Spec.LeaseTransitions, 0)+1, 0)
@@ -125,7 +125,7 @@ func (l *Lock) take(ctx context.Context, lease *coordinationv1.Lease) (bool, err
 	case apierrors.IsConflict(err), apierrors.IsAlreadyExists(err):
 		return false, nil
 	}
-	found, readErr := leases.Get(ctx, Name, metav1.GetOptions{})
+	found, readErr := leases.Get(ctx, l.options.Lease.Name, metav1.GetOptions{})
 	if readErr == nil && holder(found) == l.options.Holder {
 		return true, nil // the write was done, its answer lost
 	}

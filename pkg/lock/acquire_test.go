@@ -32,7 +32,7 @@ func (s skewed) Now() time.Time                  { return time.Now().Add(s.by())
 func (s skewed) Since(t time.Time) time.Duration { return s.Now().Sub(t) }
 
 func options(holder string) Options {
-	return Options{Namespace: namespace, Holder: holder, Operation: "migrate", Clock: clock.RealClock{}}
+	return Options{Lease: lease, Holder: holder, Operation: "migrate", Clock: clock.RealClock{}}
 }
 
 func mustAcquire(t *testing.T, client kubernetes.Interface, o Options) *Lock {
@@ -291,9 +291,9 @@ func TestAcquireInterrupted(t *testing.T) {
 func TestAcquireOptions(t *testing.T) {
 	client, link := (&apiServer{}).client(t, nil)
 	for _, o := range []Options{
-		{Namespace: namespace, Clock: clock.RealClock{}},
-		{Namespace: namespace, Holder: "a", Duration: -1, Clock: clock.RealClock{}},
-		{Namespace: namespace, Holder: "a", Duration: 2 * time.Hour, Clock: clock.RealClock{}},
+		{Lease: lease, Clock: clock.RealClock{}},
+		{Lease: lease, Holder: "a", Duration: -1, Clock: clock.RealClock{}},
+		{Lease: lease, Holder: "a", Duration: 2 * time.Hour, Clock: clock.RealClock{}},
 	} {
 		if _, err := Acquire(t.Context(), client, o); err == nil {
 			t.Errorf("%+v was taken", o)

@@ -15,11 +15,15 @@ import (
 
 	coordinationv1 "k8s.io/api/coordination/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 )
 
 const namespace = "coder-satellite"
+
+// lease is where the lock is.
+var lease = types.NamespacedName{Namespace: namespace, Name: Name}
 
 // apiServer keeps one Lease as an API server does: with resource versions, and
 // conflicts. It is reached without a network, so that tests can run in a bubble

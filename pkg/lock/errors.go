@@ -5,11 +5,13 @@ import (
 	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // HeldError means that another run holds the lock and is alive.
 type HeldError struct {
-	Namespace string
+	// Lease is the lock's Lease.
+	Lease types.NamespacedName
 	// Holder is the other run, and Operation what it does.
 	Holder, Operation string
 	// Since is when it took the lock, by its own clock; zero if that is not known.
@@ -28,7 +30,7 @@ func (e *HeldError) Error() string {
 }
 
 func heldBy(lease *coordinationv1.Lease) *HeldError {
-	held := &HeldError{Namespace: lease.Namespace, Holder: holder(lease), Operation: lease.Annotations[annotationOperation]}
+	held := &HeldError{Lease: nameOf(lease), Holder: holder(lease), Operation: lease.Annotations[annotationOperation]}
 	if lease.Spec.AcquireTime != nil {
 		held.Since = lease.Spec.AcquireTime.Time
 	}
@@ -44,7 +46,8 @@ func (e *RefusedError) Unwrap() error { return e.cause }
 
 // LostError means that this run no longer holds the lock. It must not write.
 type LostError struct {
-	Namespace string
+	// Lease is the lock's Lease.
+	Lease types.NamespacedName
 	// By holds the lock now; empty if nobody does or it is not known.
 	By string
 	// UnlockedBy freed the lock, and Reason tells why; empty if nobody did.
@@ -64,10 +67,10 @@ func (e *LostError) Error() string {
 	case e.UnlockedBy != "":
 		how = fmt.Sprintf("was unlocked by %s (reason: %q)", e.UnlockedBy, e.Reason)
 	case e.cause != nil:
-		return fmt.Sprintf("the lock %s/%s was not renewed for %s, because its cluster did not answer or this machine slept: stopped before the next write: %v",
-			e.Namespace, Name, e.Silent.Round(time.Second), e.cause)
+		return fmt.Sprintf("the lock %s was not renewed for %s, because its cluster did not answer or this machine slept: stopped before the next write: %v",
+			e.Lease, e.Silent.Round(time.Second), e.cause)
 	}
-	return fmt.Sprintf("the lock %s/%s %s: stopped before the next write", e.Namespace, Name, how)
+	return fmt.Sprintf("the lock %s %s: stopped before the next write", e.Lease, how)
 }
 
 func (e *LostError) Unwrap() error { return e.cause }
@@ -75,7 +78,11 @@ func (e *LostError) Unwrap() error { return e.cause }
 // lostTo tells how a lock was lost from the lease that is no longer this run's.
 func lostTo(lease *coordinationv1.Lease) *LostError {
 	return &LostError{
-		Namespace: lease.Namespace, By: holder(lease),
+		Lease: nameOf(lease), By: holder(lease),
 		UnlockedBy: lease.Annotations[annotationBrokenBy], Reason: lease.Annotations[annotationBrokenReason],
 	}
+}
+
+func nameOf(lease *coordinationv1.Lease) types.NamespacedName {
+	return types.NamespacedName{Namespace: lease.Namespace, Name: lease.Name}
 }

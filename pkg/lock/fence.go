@@ -1,6 +1,7 @@
 package lock
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 )
@@ -13,6 +14,21 @@ func (l *Lock) Fence(next http.RoundTripper) http.RoundTripper {
 	return &fence{lock: l, next: next}
 }
 
+// ReadOnly returns a transport that refuses every write: of what no lock is held.
+func ReadOnly(next http.RoundTripper) http.RoundTripper { return readOnly{next} }
+
+var errNotHeld = errors.New("this run holds no lock of it")
+
+type readOnly struct{ next http.RoundTripper }
+
+func (r readOnly) RoundTrip(request *http.Request) (*http.Response, error) {
+	if writes(request) {
+		closeBody(request)
+		return nil, &RefusedError{cause: errNotHeld}
+	}
+	return r.next.RoundTrip(request)
+}
+
 type fence struct {
 	lock *Lock
 	next http.RoundTripper
@@ -21,13 +37,18 @@ type fence struct {
 func (f *fence) RoundTrip(request *http.Request) (*http.Response, error) {
 	if writes(request) {
 		if err := f.lock.Check(request.Context()); err != nil {
-			if request.Body != nil {
-				_ = request.Body.Close() // a transport must close it, sent or not
-			}
+			closeBody(request)
 			return nil, &RefusedError{cause: err}
 		}
 	}
 	return f.next.RoundTrip(request)
+}
+
+// closeBody does what a transport must do, whether it sends the request or not.
+func closeBody(request *http.Request) {
+	if request.Body != nil {
+		_ = request.Body.Close()
+	}
 }
 
 func writes(request *http.Request) bool {

@@ -1,5 +1,5 @@
-// Package lock lets one run at a time change a region: a Lease in the
-// satellite's namespace that its holder renews, and a fence that stops every
+// Package lock lets one run at a time change a satellite or a provider: a Lease
+// beside what it guards that its holder renews, and a fence that stops every
 // write of a run that has lost it.
 package lock
 
@@ -12,13 +12,20 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/utils/clock"
 	"k8s.io/utils/ptr"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
 
-// Name is the Lease's name in the satellite's namespace.
+// Name is the name of a satellite's Lease, in the satellite's namespace.
 const Name = "coder-satellite-lock"
+
+// ProviderName returns the name of a provider's Lease, in the provider's own
+// namespace; id is the provider's, which no two providers of a primary share.
+func ProviderName(id string) string { return cluster.NameFor(Name, id) }
 
 // DefaultDuration is how long a lock outlives its holder's last renewal.
 const DefaultDuration = 15 * time.Second
@@ -35,8 +42,8 @@ const annotationOperation = "coder-satellite.dev/operation"
 
 // Options are how to take a lock.
 type Options struct {
-	// Namespace is the satellite's.
-	Namespace string
+	// Lease is where the lock is.
+	Lease types.NamespacedName
 	// Holder names this run, and no other run ever: "operator@host/run".
 	Holder string
 	// Operation is the verb that the lock is taken for.
@@ -73,10 +80,10 @@ const releaseAttempts = 5
 func (l *Lock) Release(ctx context.Context) error {
 	l.stop()
 	<-l.done
-	leases := l.client.CoordinationV1().Leases(l.options.Namespace)
+	leases := l.client.CoordinationV1().Leases(l.options.Lease.Namespace)
 	var failure error
 	for range releaseAttempts {
-		lease, err := leases.Get(ctx, Name, metav1.GetOptions{})
+		lease, err := leases.Get(ctx, l.options.Lease.Name, metav1.GetOptions{})
 		switch {
 		case apierrors.IsNotFound(err):
 			return nil

@@ -37,7 +37,7 @@ func (l *Lock) renew(ctx context.Context) {
 			_ = l.lose(lost)
 			return
 		case !l.fresh():
-			_ = l.lose(&LostError{Namespace: l.options.Namespace, Silent: l.silent(), cause: err})
+			_ = l.lose(&LostError{Lease: l.options.Lease, Silent: l.silent(), cause: err})
 			return
 		default:
 			pause = duration / 15
@@ -54,14 +54,14 @@ const renewAttempts = 3
 // the lease is somebody else's, and any other error if that is not known. It
 // takes two requests, and as many again after a conflict.
 func (l *Lock) renewOnce(ctx context.Context) error {
-	leases := l.client.CoordinationV1().Leases(l.options.Namespace)
+	leases := l.client.CoordinationV1().Leases(l.options.Lease.Namespace)
 	var failure error
 	for range renewAttempts {
 		begun := l.options.Clock.Now()
-		lease, err := leases.Get(ctx, Name, metav1.GetOptions{})
+		lease, err := leases.Get(ctx, l.options.Lease.Name, metav1.GetOptions{})
 		switch {
 		case apierrors.IsNotFound(err):
-			return &LostError{Namespace: l.options.Namespace}
+			return &LostError{Lease: l.options.Lease}
 		case err != nil:
 			return err
 		case holder(lease) != l.options.Holder:
@@ -88,7 +88,7 @@ func (l *Lock) whoHas(ctx context.Context) error {
 	if !errors.As(l.Err(), &lost) || lost.Silent == 0 || lost.By != "" {
 		return l.Err()
 	}
-	lease, err := l.client.CoordinationV1().Leases(l.options.Namespace).Get(ctx, Name, metav1.GetOptions{})
+	lease, err := l.client.CoordinationV1().Leases(l.options.Lease.Namespace).Get(ctx, l.options.Lease.Name, metav1.GetOptions{})
 	if err != nil || holder(lease) == "" || holder(lease) == l.options.Holder {
 		return lost
 	}
@@ -131,10 +131,10 @@ func (l *Lock) Check(ctx context.Context) error {
 	if l.Err() != nil {
 		return l.whoHas(ctx)
 	}
-	lease, err := l.client.CoordinationV1().Leases(l.options.Namespace).Get(ctx, Name, metav1.GetOptions{})
+	lease, err := l.client.CoordinationV1().Leases(l.options.Lease.Namespace).Get(ctx, l.options.Lease.Name, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err):
-		return l.lose(&LostError{Namespace: l.options.Namespace})
+		return l.lose(&LostError{Lease: l.options.Lease})
 	case err != nil:
 		return fmt.Errorf("whether the lock is still this run's is not known: %w", err)
 	case holder(lease) != l.options.Holder:

@@ -9,6 +9,7 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/utils/clock"
 	"k8s.io/utils/ptr"
@@ -34,24 +35,25 @@ type State struct {
 }
 
 // Read returns the lock's state, or nil if there never was one. It takes one request.
-func Read(ctx context.Context, client kubernetes.Interface, namespace string) (*State, error) {
-	lease, err := get(ctx, client, namespace)
-	if err != nil || lease == nil {
+func Read(ctx context.Context, client kubernetes.Interface, lease types.NamespacedName) (*State, error) {
+	found, err := get(ctx, client, lease)
+	if err != nil || found == nil {
 		return nil, err
 	}
-	state := &State{Holder: holder(lease), Operation: lease.Annotations[annotationOperation], Duration: durationOf(lease)}
-	if lease.Spec.AcquireTime != nil {
-		state.Acquired = lease.Spec.AcquireTime.Time
+	state := &State{Holder: holder(found), Operation: found.Annotations[annotationOperation], Duration: durationOf(found)}
+	if found.Spec.AcquireTime != nil {
+		state.Acquired = found.Spec.AcquireTime.Time
 	}
-	if lease.Spec.RenewTime != nil {
-		state.Renewed = lease.Spec.RenewTime.Time
+	if found.Spec.RenewTime != nil {
+		state.Renewed = found.Spec.RenewTime.Time
 	}
 	return state, nil
 }
 
 // Breaking is how to take a lock from its holder.
 type Breaking struct {
-	Namespace string
+	// Lease is where the lock is.
+	Lease types.NamespacedName
 	// By is who does it, and Reason why; both are written down.
 	By, Reason string
 	// Force breaks the lock of a holder that is alive, too.
@@ -67,8 +69,8 @@ func Break(ctx context.Context, client kubernetes.Interface, b Breaking) (string
 	if b.Reason == "" {
 		return "", errors.New("a lock is only taken from its holder for a reason: give one with --reason")
 	}
-	leases := client.CoordinationV1().Leases(b.Namespace)
-	lease, err := get(ctx, client, b.Namespace)
+	leases := client.CoordinationV1().Leases(b.Lease.Namespace)
+	lease, err := get(ctx, client, b.Lease)
 	if err != nil || lease == nil || holder(lease) == "" {
 		return "", err
 	}
@@ -81,7 +83,7 @@ func Break(ctx context.Context, client kubernetes.Interface, b Breaking) (string
 		case <-timer.C():
 		}
 		watched := lease.ResourceVersion
-		lease, err = get(ctx, client, b.Namespace)
+		lease, err = get(ctx, client, b.Lease)
 		switch {
 		case err != nil || lease == nil || holder(lease) == "":
 			return "", err
@@ -99,13 +101,13 @@ func Break(ctx context.Context, client kubernetes.Interface, b Breaking) (string
 }
 
 // get returns the lease, or nil if there is none.
-func get(ctx context.Context, client kubernetes.Interface, namespace string) (*coordinationv1.Lease, error) {
-	lease, err := client.CoordinationV1().Leases(namespace).Get(ctx, Name, metav1.GetOptions{})
+func get(ctx context.Context, client kubernetes.Interface, lease types.NamespacedName) (*coordinationv1.Lease, error) {
+	found, err := client.CoordinationV1().Leases(lease.Namespace).Get(ctx, lease.Name, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err):
 		return nil, nil
 	case err != nil:
 		return nil, fmt.Errorf("the lock cannot be read: %w", err)
 	}
-	return lease, nil
+	return found, nil
 }

@@ -42,7 +42,7 @@ func TestRead(t *testing.T) {
 				server.store(tc.lease)
 			}
 			client, link := server.client(t, nil)
-			got, err := Read(t.Context(), client, namespace)
+			got, err := Read(t.Context(), client, lease)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -52,7 +52,7 @@ func TestRead(t *testing.T) {
 		})
 	}
 	client, _ := (&apiServer{}).client(t, func(*http.Request) fault { return fault{drop: true} })
-	if _, err := Read(t.Context(), client, namespace); !errors.Is(err, errNetwork) {
+	if _, err := Read(t.Context(), client, lease); !errors.Is(err, errNetwork) {
 		t.Errorf("unexpected error: %v", err)
 	}
 }
@@ -110,7 +110,7 @@ func TestBreak(t *testing.T) {
 					tc.prepare(server)
 				}
 				client, _ := server.client(t, tc.on)
-				b := Breaking{Namespace: namespace, By: "bob@example.com", Reason: "it hangs", Force: tc.force, Clock: clock.RealClock{}}
+				b := Breaking{Lease: lease, By: "bob@example.com", Reason: "it hangs", Force: tc.force, Clock: clock.RealClock{}}
 				if tc.noReason {
 					b.Reason = ""
 				}
@@ -140,7 +140,7 @@ func TestBreakStopsHolder(t *testing.T) {
 		client, _ := server.client(t, nil)
 		l := mustAcquire(t, client, options("ann@laptop/1"))
 		defer release(t, l)
-		b := Breaking{Namespace: namespace, By: "bob@example.com", Reason: "it hangs", Clock: clock.RealClock{}}
+		b := Breaking{Lease: lease, By: "bob@example.com", Reason: "it hangs", Clock: clock.RealClock{}}
 		if _, err := Break(t.Context(), client, b); !errors.As(err, new(*HeldError)) {
 			t.Fatalf("a lock that is alive was broken: %v", err)
 		}
@@ -163,7 +163,7 @@ func TestBreakInterrupted(t *testing.T) {
 		client, _ := server.client(t, nil)
 		ctx, cancel := contextFor(t, time.Second)
 		defer cancel()
-		_, err := Break(ctx, client, Breaking{Namespace: namespace, By: "b", Reason: "r", Clock: clock.RealClock{}})
+		_, err := Break(ctx, client, Breaking{Lease: lease, By: "b", Reason: "r", Clock: clock.RealClock{}})
 		if !errors.Is(err, errInterrupted) || server.holder() == "" {
 			t.Errorf("unexpected error: %v", err)
 		}

@@ -7,24 +7,22 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// stateAfter says how the run left the region. A registration that was asked for
-// without an answer may still be made: that it is not listed yet means nothing.
-func (run *Run) stateAfter() *v1alpha1.RegionState {
-	state := stateOf(run.Now)
-	if run.registering && state.Registered == v1alpha1.FindingNo {
+// satelliteAfter says how the run left the satellite. A registration that was
+// asked for without an answer may still be made: that it is not listed yet means nothing.
+func satelliteAfter(s *snapshot.Snapshot, registering bool) *v1alpha1.SatelliteState {
+	state := &v1alpha1.SatelliteState{Registered: registeredAfter(s), Release: releaseAfter(s), Answers: answersAfter(s)}
+	if registering && state.Registered == v1alpha1.FindingNo {
 		state.Registered = v1alpha1.FindingUnknown
 	}
 	return state
 }
 
-// stateOf says, from the facts read last, how a region is.
-func stateOf(s *snapshot.Snapshot) *v1alpha1.RegionState {
-	return &v1alpha1.RegionState{
-		NetworkingV2:     cmp.Or(s.Networking(), v1alpha1.NetworkingV2Unknown),
-		Registered:       registeredAfter(s),
-		SatelliteRelease: releaseAfter(s),
-		SatelliteAnswers: answersAfter(s),
-		LegacyRetained:   retainedAfter(s),
+// providerAfter says, from the facts read last, how a provider is.
+func providerAfter(s *snapshot.Snapshot) *v1alpha1.ProviderState {
+	return &v1alpha1.ProviderState{
+		NetworkingV2:   cmp.Or(s.Networking(), v1alpha1.NetworkingV2Unknown),
+		PathAnswers:    answersAfter(s),
+		LegacyRetained: retainedAfter(s),
 	}
 }
 
@@ -51,6 +49,9 @@ func releaseAfter(s *snapshot.Snapshot) string {
 }
 
 func answersAfter(s *snapshot.Snapshot) v1alpha1.Finding {
+	if s.Region.Satellite.None() && s.Primary.Version.IsKnown() {
+		return v1alpha1.FindingYes
+	}
 	if !s.Endpoint.IsKnown() || !s.Satellite.IsKnown() || !s.Primary.Version.IsKnown() {
 		return v1alpha1.FindingUnknown
 	}

@@ -51,15 +51,20 @@ func because(ctx context.Context, err error) error {
 	}
 }
 
-// outcomeOf tells how a region ended from the error that ended it.
+// outcomeOf tells how a part of a region ended from the error that ended it.
 func outcomeOf(err error) v1alpha1.Outcome {
 	var (
 		held    *lock.HeldError
 		timeout *TimeoutError
+		left    *notStartedError
 	)
 	switch {
 	case err == nil:
 		return v1alpha1.OutcomeSucceeded
+	case errors.As(err, &left):
+		return v1alpha1.OutcomeNotStarted
+	case isChanged(err):
+		return v1alpha1.OutcomePreflightFailed
 	case errors.As(err, &held):
 		return v1alpha1.OutcomeLockHeld
 	case lockLost(err):

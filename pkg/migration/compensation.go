@@ -13,14 +13,18 @@ import (
 // situation is all that compensation is decided from: what was found when the
 // run began, the facts now, the journal, and what failed.
 type situation struct {
-	// steps are the operation's.
+	// owner is the part of the region that is asked about; empty for all of it.
+	owner Owner
+	// steps are the operation's that belong to it.
 	steps []Step
 	// failed is the step that failed; empty if a signal ended the run.
 	failed string
 	// begun are the steps that this run began to apply.
 	begun       []string
 	before, now *snapshot.Snapshot
-	record      *journal.Record
+	// satellite and provider are the records of their journals; empty ones, where
+	// the run has none.
+	satellite, provider *journal.Record
 }
 
 // act is what a remedy does.
@@ -72,8 +76,10 @@ func compensate(s situation) (todo []remedy, unknown []string) {
 			unknown = append(unknown, why)
 		}
 	}
-	ask(enableNetworkingV2()) // first, and after any operation: users depend on the switch
-	if s.failed == "" {       // the next run continues from what is there
+	if s.owner != OwnerSatellite {
+		ask(enableNetworkingV2()) // first, and after any operation: users depend on the switch
+	}
+	if s.failed == "" { // the next run continues from what is there
 		return todo, unknown
 	}
 	for _, step := range slices.Backward(s.steps) {

@@ -21,7 +21,7 @@ import (
 type facts func(s *situation)
 
 func applied(steps ...string) facts          { return func(s *situation) { s.begun = steps } }
-func record(r journal.Record) facts          { return func(s *situation) { *s.record = r } }
+func record(r journal.Record) facts          { return func(s *situation) { *s.provider = r } }
 func now(f func(*snapshot.Snapshot)) facts   { return func(s *situation) { f(s.now) } }
 func found(f func(*snapshot.Snapshot)) facts { return func(s *situation) { f(s.before) } }
 
@@ -185,11 +185,11 @@ func TestCompensate(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := incomplete()
-			s := situation{steps: Migrate().Steps, failed: test.failed, before: migrated(t), now: migrated(t), record: &r}
+			s := situation{steps: Migrate(MigrateOptions{}).Steps, failed: test.failed, before: migrated(t), now: migrated(t), satellite: &r, provider: &r}
 			for _, change := range test.facts {
 				change(&s)
 			}
-			s.now.Journal = snapshot.Known(s.record)
+			s.now.ProviderJournal, s.now.SatelliteJournal = snapshot.Known(s.provider), snapshot.Known(s.satellite)
 			todo, unknown := compensate(s)
 			if diff := cmp.Diff(test.want, worded(todo)); diff != "" {
 				t.Error(diff)
@@ -215,13 +215,13 @@ func worded(todo []remedy) []string {
 
 // With no facts at all nothing is removed, whatever failed.
 func TestCompensateKnowsNothing(t *testing.T) {
-	for _, operation := range []Operation{Migrate(), Retain(), Rollback(RollbackOptions{RemoveSatellite: true}), Remove(false)} {
+	for _, operation := range []Operation{Migrate(MigrateOptions{}), Retain(), Rollback(RollbackOptions{RemoveSatellite: true}), Remove(false)} {
 		for _, step := range operation.Steps {
 			for _, r := range []journal.Record{{}, incomplete(), complete()} {
 				r.RegistrationID, r.Canary = "r", &journal.Canary{ID: "w", Proves: journal.ProvesSatellite, Asked: true}
 				todo, _ := compensate(situation{
 					steps: operation.Steps, failed: step.Name, begun: []string{step.Name},
-					before: &snapshot.Snapshot{}, now: &snapshot.Snapshot{Journal: snapshot.Known(&r)}, record: &r,
+					before: &snapshot.Snapshot{Region: fresh(t).Region}, now: &snapshot.Snapshot{Region: fresh(t).Region, ProviderJournal: snapshot.Known(&r), SatelliteJournal: snapshot.Known(&r)}, satellite: &r, provider: &r,
 				})
 				if slices.ContainsFunc(todo, func(r remedy) bool { return r.act != switchOff }) {
 					t.Errorf("%s fails at %s: %v", operation.Name, step.Name, worded(todo))

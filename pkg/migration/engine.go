@@ -8,76 +8,142 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
 
-// engine applies an operation's steps to one region whose lock is held.
-type engine struct {
-	operation Operation
-	run       *Run
-	// store writes the run's record to the journal.
-	store func(context.Context, *journal.Record) error
-	// emit tells the cluster and the operator that a step changed its state.
-	emit func(result v1alpha1.StepResult)
-	// settle makes the rule hold again after the named step failed, or none, and
-	// returns the cause, with what has to be said before it.
-	settle func(ctx context.Context, failed string, cause error) error
-
-	report *v1alpha1.RegionReport
+// apply applies the operation's steps, phase by phase. A failure of the satellite
+// keeps everything after it from starting; that of a provider does not keep the
+// others of its phase, unless it says something of what they share.
+func (r *regionRun) apply(ctx context.Context) {
+	for _, phase := range r.operation.phases() {
+		for _, p := range r.parts(phase[0].Owner) {
+			if p.err != nil {
+				continue
+			}
+			p.begun = true
+			if p.owner == OwnerProvider && r.satellite != nil {
+				p.view.AdoptSatellite(r.satellite.view)
+				p.run.note()
+			}
+			failed, err := r.steps(p, phase)
+			if err == nil && p.owner == OwnerSatellite {
+				err = r.closeJournal(ctx, p) // what it says of the registration must not wait for the providers
+			}
+			if err == nil {
+				continue
+			}
+			p.err = r.settle(p, failed, err)
+			if p.owner == OwnerSatellite || endsRegion(ctx, r.satellite) || proves(phase, failed) {
+				r.keepOut(fmt.Errorf("not started, because of what failed before: %s", p.label(failedAt(failed), true)))
+			}
+		}
+		if r.anyFailed() { // what follows takes all of it to be done
+			return
+		}
+	}
 }
 
-// apply carries the operation out. What happened is in the report; the error
-// is what ended the run early, or nil.
-func (e *engine) apply(ctx context.Context) error {
-	for _, step := range e.operation.Steps {
-		if err := context.Cause(ctx); err != nil { // between two steps nothing is in progress
-			return e.settle(ctx, "", err)
+func failedAt(step string) string {
+	if step == "" {
+		return "the run ended"
+	}
+	return step
+}
+
+// endsRegion reports whether the whole region's run has ended: by a signal, for
+// want of time, or because the satellite's lock is lost.
+func endsRegion(ctx context.Context, satellite *part) bool {
+	return ctx.Err() != nil || satellite != nil && satellite.ctx.Err() != nil
+}
+
+// proves reports whether the step is one of those that prove the new path: its
+// failure says something of the satellite, which other providers would move to.
+func proves(steps []Step, name string) bool {
+	for _, step := range steps {
+		if step.Name == name {
+			return step.ProvesNewPath
 		}
-		result := v1alpha1.StepResult{Name: step.Name, Started: metav1.NewTime(e.run.Clock.Now())}
-		err := e.step(ctx, step, &result)
+	}
+	return false
+}
+
+// keepOut keeps the parts from starting whose steps were not begun.
+func (r *regionRun) keepOut(why error) {
+	for _, p := range r.providers {
+		if !p.begun && p.err == nil {
+			p.err = &notStartedError{why}
+		}
+	}
+}
+
+// notStartedError means that a provider was not begun with.
+type notStartedError struct{ why error }
+
+func (e *notStartedError) Error() string { return e.why.Error() }
+
+func (r *regionRun) anyFailed() bool {
+	if r.satellite != nil && r.satellite.err != nil {
+		return true
+	}
+	for _, p := range r.providers {
+		if p.err != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// steps applies steps to a part. What happened is in the report; the error is
+// what ended it early, and failed the step that it was in, if it was in one.
+func (r *regionRun) steps(p *part, steps []Step) (failed string, err error) {
+	for _, step := range steps {
+		if err := context.Cause(p.ctx); err != nil { // between two steps nothing is in progress
+			return "", err
+		}
+		result := v1alpha1.StepResult{Name: step.Name, Provider: p.name, Started: metav1.NewTime(r.Clock.Now())}
+		err := r.step(p, step, &result)
 		if err != nil {
 			result.Error = err.Error()
 		}
-		e.finish(result)
+		r.finish(p, result)
 		if err != nil {
-			return e.settle(ctx, step.Name, fmt.Errorf("%s: %w", step.Name, err))
+			return step.Name, fmt.Errorf("%s: %w", step.Name, err)
 		}
 	}
-	return nil
+	return "", nil
 }
 
 // step applies one step, unless it is done, and fills in how.
-func (e *engine) step(ctx context.Context, step Step, result *v1alpha1.StepResult) error {
-	e.run.Refresh(ctx, step.Reads...)
-	decision := step.Decide(e.run.Now)
+func (r *regionRun) step(p *part, step Step, result *v1alpha1.StepResult) error {
+	p.run.Refresh(p.ctx, step.Reads...)
+	decision := step.Decide(p.run.Now)
 	switch decision.Action {
 	case v1alpha1.ActionNone:
 		result.State, result.Message = v1alpha1.StepAlready, decision.Reason
 		return nil
 	case v1alpha1.ActionBlocked:
 		result.State = v1alpha1.StepFailed
-		if err := context.Cause(ctx); err != nil {
+		if err := context.Cause(p.ctx); err != nil {
 			return err // it was the end of the run that kept the facts away
 		}
 		return errors.New(decision.Reason)
 	}
 
 	result.State, result.Message = v1alpha1.StepRunning, decision.Reason
-	e.run.Record.Begin(*result)
+	p.record.Begin(*result)
 	if step.Note != nil {
-		step.Note(e.run.Now, e.run.Record)
+		step.Note(p.run.Now, p.record)
 	}
-	if err := e.save(ctx); err != nil {
+	if err := p.save(p.ctx); err != nil {
 		result.State = v1alpha1.StepInterrupted
 		return err
 	}
-	e.emit(*result) // now that there is a journal for its Event to be about
+	r.emit(p, *result) // now that there is a journal for its Event to be about
 
-	stepCtx, cancel := withTimeout(ctx, step.Name, e.run.Options.StepTimeout, "--step-timeout")
+	stepCtx, cancel := withTimeout(p.ctx, step.Name, r.Options.StepTimeout, "--step-timeout")
 	defer cancel()
-	err := because(stepCtx, step.Apply(stepCtx, e.run))
+	err := because(stepCtx, step.Apply(stepCtx, p.run))
 	if err == nil {
-		decision, err = e.verify(ctx, step)
+		decision, err = verify(p, step)
 	}
 	switch {
 	case err == nil:
@@ -92,32 +158,45 @@ func (e *engine) step(ctx context.Context, step Step, result *v1alpha1.StepResul
 
 // verify reads and decides again after a step was applied, even if the run is
 // to end: what was just done is not left unexamined.
-func (e *engine) verify(ctx context.Context, step Step) (Decision, error) {
-	commit, cancel := e.run.Commit(ctx)
+func verify(p *part, step Step) (Decision, error) {
+	commit, cancel := p.run.Commit(p.ctx)
 	defer cancel()
-	e.run.Refresh(commit, step.Reads...)
-	decision := step.Decide(e.run.Now)
+	p.run.Refresh(commit, step.Reads...)
+	decision := step.Decide(p.run.Now)
 	if decision.Action != v1alpha1.ActionNone {
 		return decision, fmt.Errorf("it was done, but could not be verified: %s", decision.Reason)
 	}
 	return decision, nil
 }
 
-// finish puts a result into the report and into the record, which is written
-// with the next step's beginning or at the run's end.
-func (e *engine) finish(result v1alpha1.StepResult) {
-	result.Finished = metav1.NewTime(e.run.Clock.Now())
-	e.report.Steps = append(e.report.Steps, result)
-	e.run.Record.End(result)
-	e.emit(result)
+// close closes the journals with how the run ended for each part, and reports how
+// it left them.
+func (r *regionRun) close(ctx context.Context) {
+	for _, p := range append(r.parts(OwnerSatellite), r.providers...) {
+		if p.run == nil {
+			continue
+		}
+		p.run.look(ctx, p.err)
+		if p.closed || !p.begun && p.err != nil {
+			continue // its journal tells of nothing new
+		}
+		if err := r.closeJournal(ctx, p); err != nil && p.err == nil {
+			p.err = err
+		}
+	}
+	r.reportStates()
 }
 
-// save writes the record to the journal; the end of ctx does not tear it.
-func (e *engine) save(ctx context.Context) error {
-	commit, cancel := e.run.Commit(ctx)
-	defer cancel()
-	if err := e.store(commit, e.run.Record); err != nil {
-		return fmt.Errorf("the journal could not be written: %w", err)
+// closeJournal writes how the run ended for the part.
+func (r *regionRun) closeJournal(ctx context.Context, p *part) error {
+	done := r.operation.DoneProvider
+	if p.owner == OwnerSatellite {
+		done = r.operation.DoneSatellite
 	}
-	return nil
+	if p.err == nil && done != nil {
+		done(p.record)
+	}
+	p.record.Finish(outcomeOf(p.err), r.Clock.Now())
+	p.closed = true
+	return p.save(ctx)
 }

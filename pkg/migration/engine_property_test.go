@@ -31,21 +31,21 @@ func TestEngineProperties(t *testing.T) {
 			w.failWrite, w.writes = rapid.IntRange(0, n).Draw(t, "failing write"), 0
 			w.writeErr = rapid.SampledFrom([]error{errors.New("500"), &journal.ConflictError{}, &lock.LostError{}}).Draw(t, "write error")
 			w.log = nil
-			e, report := w.engine(Options{})
-			err := e.apply(t.Context())
-			checkRun(t, w, e, report, err)
+			e, report := w.engine(t.Context(), Options{})
+			err := e.run(t.Context())
+			checkRun(t, w, report, err)
 		}
 
 		w.trouble, w.failWrite, w.log = map[string]trouble{}, 0, nil
-		e, report := w.engine(Options{})
-		if err := e.apply(t.Context()); err != nil || !w.done() {
+		e, report := w.engine(t.Context(), Options{})
+		if err := e.run(t.Context()); err != nil || !w.done() {
 			t.Fatalf("one plain run did not complete it: %v, %v", w.so, err)
 		}
-		checkRun(t, w, e, report, nil)
+		checkRun(t, w, report, nil)
 
 		w.log, w.writes = nil, 0
-		e, _ = w.engine(Options{})
-		if err := e.apply(t.Context()); err != nil || len(w.log) > 0 || w.writes > 0 {
+		e, _ = w.engine(t.Context(), Options{})
+		if err := e.run(t.Context()); err != nil || len(w.log) > 0 || w.writes > 0 {
 			t.Fatalf("a run with nothing to do did %v and wrote %d times: %v", w.log, w.writes, err)
 		}
 	})
@@ -61,7 +61,7 @@ func drawTrouble(t *rapid.T, label string) trouble {
 }
 
 // checkRun checks what holds after any run.
-func checkRun(t *rapid.T, w *world, e *engine, report *v1alpha1.RegionReport, err error) {
+func checkRun(t *rapid.T, w *world, report *v1alpha1.RegionReport, err error) {
 	if w.broken != "" {
 		t.Fatal(w.broken)
 	}

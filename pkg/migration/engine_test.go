@@ -99,8 +99,8 @@ func TestEngine(t *testing.T) {
 				w.trouble = test.trouble
 			}
 			w.failWrite, w.writeErr = test.failWrite, test.writeErr
-			e, report := w.engine(Options{})
-			err := e.apply(t.Context())
+			e, report := w.engine(t.Context(), Options{})
+			err := e.run(t.Context())
 			if (err == nil) != (test.wantErr == nil) || (err != nil && !errors.Is(err, test.wantErr) && !sameKind(err, test.wantErr)) {
 				t.Errorf("error %v, want %v", err, test.wantErr)
 			}
@@ -128,8 +128,8 @@ func sameKind(err, want error) bool {
 // The journal is written before each change, and not for what is so already.
 func TestEngineJournals(t *testing.T) {
 	w := newWorld(true, false, false)
-	e, _ := w.engine(Options{})
-	if err := e.apply(t.Context()); err != nil {
+	e, _ := w.engine(t.Context(), Options{})
+	if err := e.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if w.writes != 2 {
@@ -144,9 +144,9 @@ func TestEngineJournals(t *testing.T) {
 func TestEngineVerifies(t *testing.T) {
 	w := newWorld(false, false)
 	w.trouble["apply step-0"] = trouble{}
-	e, report := w.engine(Options{})
+	e, report := w.engine(t.Context(), Options{})
 	e.operation.Steps[0].Apply = idle
-	err := e.apply(t.Context())
+	err := e.run(t.Context())
 	if err == nil || err.Error() != "step-0: it was done, but could not be verified: make it so" {
 		t.Errorf("error %v", err)
 	}
@@ -166,10 +166,10 @@ func TestEngineEnded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(false, false)
-			e, report := w.engine(Options{})
 			ctx, cancel := context.WithCancelCause(t.Context())
+			e, report := w.engine(ctx, Options{})
 			cancel(cause)
-			if err := e.apply(ctx); !errors.Is(err, cause) {
+			if err := e.run(ctx); !errors.Is(err, cause) {
 				t.Errorf("error %v", err)
 			}
 			if diff := cmp.Diff([]string{"settle"}, w.log); diff != "" || len(report.Steps) > 0 {
@@ -192,10 +192,10 @@ func TestEngineEndedWithinAStep(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(false, false)
-			e, report := w.engine(Options{})
 			ctx, cancel := context.WithCancelCause(t.Context())
+			e, report := w.engine(ctx, Options{})
 			e.operation.Steps[0].Apply = cut(func() { cancel(test.cause) })
-			err := e.apply(ctx)
+			err := e.run(ctx)
 			if told := !errors.Is(test.cause, ErrInterrupted); !errors.Is(err, test.cause) || errors.Is(err, context.Canceled) != told {
 				t.Errorf("error %v, want %v, and what the client said: %t", err, test.cause, told)
 			}

@@ -4,16 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 
 	"sigs.k8s.io/yaml"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
 // keepEvidence writes what can be seen of the satellite, its pods, events and
-// last log lines, and the run's record, to a new folder, and returns its path.
+// last log lines, and the run's records, to a new folder, and returns its path.
 func keepEvidence(ctx context.Context, run *Run, operation string) (string, error) {
 	if run.Options.EvidenceDir == "" {
 		return "", nil
@@ -23,15 +25,19 @@ func keepEvidence(ctx context.Context, run *Run, operation string) (string, erro
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
-	files, evidenceErr := run.Source.Satellite().Evidence(ctx)
-	if files == nil {
-		files = map[string][]byte{}
+	files, errs := map[string][]byte{}, []error{}
+	if !region.Satellite.None() {
+		seen, err := run.Source.Satellite().Evidence(ctx)
+		maps.Copy(files, seen)
+		errs = append(errs, err)
 	}
-	record, err := yaml.Marshal(run.Record)
-	if err == nil {
-		files["journal.yaml"] = record
+	for name, record := range map[string]*journal.Record{"journal.yaml": run.SatelliteRecord, "journal-provider.yaml": run.ProviderRecord} {
+		if record == nil {
+			continue
+		}
+		text, err := yaml.Marshal(record)
+		files[name], errs = text, append(errs, err)
 	}
-	errs := []error{evidenceErr, err}
 	for name, content := range files {
 		errs = append(errs, os.WriteFile(filepath.Join(dir, filepath.Base(name)), []byte(redact.Text(string(content))), 0o600))
 	}

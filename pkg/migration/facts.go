@@ -3,6 +3,7 @@ package migration
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
@@ -11,15 +12,15 @@ import (
 
 // Questions about a region that several steps, the rule and compensation ask.
 
-// networkingUnknown says why it is not known whether the provider uses Networking v2.
-func networkingUnknown(s *snapshot.Snapshot) string {
+// networkingUnknown says why it is not known whether a provider uses Networking v2.
+func networkingUnknown(s *snapshot.Snapshot, provider snapshot.Fact[coder.Provider]) string {
 	switch {
 	case !s.Primary.Version.IsKnown():
 		return fmt.Sprintf("the primary's version is unknown: %v", s.Primary.Version.Err())
-	case !s.Provider.IsKnown():
-		return fmt.Sprintf("the provider is unknown: %v", s.Provider.Err())
+	case !provider.IsKnown():
+		return fmt.Sprintf("the provider is unknown: %v", provider.Err())
 	default:
-		return fmt.Sprintf("provider %q does not say whether it uses Networking v2, and the primary is older than v1.22", s.Provider.Value().Name)
+		return fmt.Sprintf("provider %q does not say whether it uses Networking v2, and the primary is older than v1.22", provider.Value().Name)
 	}
 }
 
@@ -31,13 +32,16 @@ func usesNetworkingV2(s *snapshot.Snapshot) error {
 	case v1alpha1.NetworkingV2Off:
 		return fmt.Errorf("provider %q does not use Networking v2", s.Provider.Value().Name)
 	default:
-		return errors.New(networkingUnknown(s))
+		return errors.New(networkingUnknown(s, s.Provider))
 	}
 }
 
 // answersForPrimary returns nil when the primary's own version comes back
-// through the satellite.
+// through the satellite; in a region without one, when the primary answers.
 func answersForPrimary(s *snapshot.Snapshot) error {
+	if s.Region.Satellite.None() {
+		return s.Primary.Version.Err()
+	}
 	endpoint, known := s.Endpoint.Get()
 	if !known {
 		return s.Endpoint.Err()
@@ -62,7 +66,7 @@ func ownRegistration(s *snapshot.Snapshot) (coder.Satellite, bool) {
 	if own, ok := s.Registration(); ok {
 		return own, true
 	}
-	record := s.Journal.Value()
+	record := s.SatelliteJournal.Value()
 	if record == nil || record.RegistrationID == "" {
 		return coder.Satellite{}, false
 	}
@@ -74,19 +78,53 @@ func ownRegistration(s *snapshot.Snapshot) (coder.Satellite, bool) {
 	return coder.Satellite{}, false
 }
 
-// inUse returns an error unless it is known that none of the region's users
-// depends on the satellite.
+// inUse returns an error unless it is known that nobody depends on the satellite:
+// the users of no provider that it serves.
 func inUse(s *snapshot.Snapshot) error {
-	switch s.Networking() {
+	users := []snapshot.Fact[coder.Provider]{s.Provider}
+	if s.Users.Collected() {
+		all, known := s.Users.Get()
+		if !known {
+			return fmt.Errorf("which providers the satellite serves is unknown: %w", s.Users.Err())
+		}
+		users = nil
+		for _, provider := range all {
+			users = append(users, snapshot.Known(provider))
+		}
+	}
+	for _, user := range users {
+		if err := uses(s, user); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// uses returns an error unless it is known that the provider does not use Networking v2.
+func uses(s *snapshot.Snapshot, user snapshot.Fact[coder.Provider]) error {
+	switch s.NetworkingOf(user) {
 	case v1alpha1.NetworkingV2Off:
 		return nil
 	case v1alpha1.NetworkingV2Unknown:
-		return errors.New(networkingUnknown(s))
+		return errors.New(networkingUnknown(s, user))
 	case v1alpha1.NetworkingV2AlwaysOn:
-		return fmt.Errorf("a primary of v%s always uses Networking v2, and no other satellite serves provider %q: without it the region's users would be cut off", s.Primary.Version.Value(), s.Provider.Value().Name)
+		return fmt.Errorf("a primary of v%s always uses Networking v2, and no other satellite serves provider %q: without it the region's users would be cut off", s.Primary.Version.Value(), user.Value().Name)
 	default:
-		return fmt.Errorf("provider %q uses Networking v2, and no other satellite serves it: `%s` first", s.Provider.Value().Name, s.Region.Command("rollback"))
+		return fmt.Errorf("provider %q uses Networking v2, and no other satellite serves it: `%s` first", user.Value().Name, rollbackOf(s, user.Value()))
 	}
+}
+
+// rollbackOf is the command that brings back a provider that the satellite of s
+// serves. One that this fleet does not declare is named, whatever file has it.
+func rollbackOf(s *snapshot.Snapshot, user coder.Provider) string {
+	region := s.Region
+	declared := slices.Concat(region.Providers, region.Others)
+	for _, provider := range declared {
+		if provider.Name == user.Name || provider.Name == user.ID || len(declared) == 1 && user.ID == s.ProviderID() {
+			return region.CommandFor("rollback", provider)
+		}
+	}
+	return "kubectl coder-satellite rollback --provider " + user.Name
 }
 
 // missingRetention returns what the retention of the legacy release lacks:
@@ -95,9 +133,11 @@ func inUse(s *snapshot.Snapshot) error {
 func missingRetention(s *snapshot.Snapshot) ([]string, error) {
 	state, known := s.Legacy.Get()
 	none := len(state.Found.Releases) == 0
-	record := s.Journal.Value()
+	record := s.ProviderJournal.Value()
 	retainedBefore := record != nil && record.Retention != nil
 	switch {
+	case s.Region.Satellite.None():
+		return nil, nil
 	case !known:
 		return nil, fmt.Errorf("the legacy release could not be examined: %w", s.Legacy.Err())
 	case none && s.Networking() == v1alpha1.NetworkingV2On && (state.Found.Unusable || retainedBefore):

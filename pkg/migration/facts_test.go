@@ -35,15 +35,18 @@ func fresh(t *testing.T) *snapshot.Snapshot {
 	release := legacy.Release{Namespace: "coder", Name: "coder-workspace-provider", Revision: 1, LatestRevision: 1, Status: "deployed", ChartVersion: "1.20.0"}
 	s := &snapshot.Snapshot{
 		Region: fleet.Region{
-			Name: "sydney", Context: "sydney", Namespace: "coder-satellite", Release: "coder-satellite",
-			AccessURL: "https://coder-sydney.example.com", Selector: "--context sydney",
+			Name: "sydney", Satellite: fleet.Satellite{
+				Context: "sydney", Namespace: "coder-satellite", Release: "coder-satellite", AccessURL: "https://coder-sydney.example.com",
+			},
+			Providers: []fleet.Provider{{Context: "sydney", Canary: fleet.CanaryAuto}}, Selector: "--context sydney",
 		},
+		Declared:      fleet.Provider{Context: "sydney", Canary: fleet.CanaryAuto},
 		Registrations: snapshot.Known[[]coder.Satellite](nil),
 		Provider:      snapshot.Known(coder.Provider{ID: "p", Name: "sydney", EnableNetV2: ptr.To(false)}),
 		Canary: snapshot.Known(snapshot.Canary{Reason: "it is off", Workspace: coder.Workspace{
 			ID: "w", Name: "canary", LastBuiltAt: testNow.Add(-time.Hour), LatestStat: coder.WorkspaceStat{ContainerStatus: coder.ContainerOff},
 		}}),
-		Cluster:   snapshot.Known(snapshot.Cluster{UID: "uid"}),
+		Cluster: snapshot.Known(snapshot.Cluster{UID: "uid"}), ProviderCluster: snapshot.Known(snapshot.Cluster{UID: "uid"}),
 		Spec:      snapshot.Known(satellite.Spec{Values: values}),
 		Chart:     snapshot.Known(&satellite.Chart{Chart: &chart.Chart{Metadata: &chart.Metadata{Name: "coder", Version: "1.21.7"}}, Digest: "sha256:chart"}),
 		Satellite: snapshot.Known(satellite.State{}),
@@ -51,7 +54,7 @@ func fresh(t *testing.T) *snapshot.Snapshot {
 			Found: legacy.Found{Releases: []legacy.Release{release}}, Release: &release,
 			Retention: legacy.Retention{Missing: []string{"no backup"}}, Readiness: legacy.Readiness{Ready: true},
 		}),
-		Journal:  snapshot.Known[*journal.Record](nil),
+		SatelliteJournal: snapshot.Known[*journal.Record](nil), ProviderJournal: snapshot.Known[*journal.Record](nil),
 		Endpoint: snapshot.Known(snapshot.Endpoint{KeyErr: errNothing, Version: snapshot.Unknown[coder.Version](errNothing)}),
 	}
 	s.Primary.Version = snapshot.Known(version(t, "1.21.7"))
@@ -79,7 +82,8 @@ func migrated(t *testing.T) *snapshot.Snapshot {
 	s.Endpoint = snapshot.Known(snapshot.Endpoint{
 		Key: coder.SatelliteKey{Key: ownKey, Fingerprint: ownFingerprint}, Version: snapshot.Known(version(t, "1.21.7")),
 	})
-	s.Journal = snapshot.Known(&journal.Record{
+	s.SatelliteJournal = snapshot.Known(&journal.Record{Operation: "migrate", Outcome: "Succeeded"})
+	s.ProviderJournal = snapshot.Known(&journal.Record{
 		Operation: "migrate", Outcome: "Succeeded", Before: &journal.Before{NetworkingV2: ptr.To(false)},
 		Canary:    &journal.Canary{ID: "w", Name: "canary", Proves: journal.ProvesSatellite, Asked: true, BuiltBefore: testNow.Add(-time.Hour), Rebuilt: true},
 		Retention: &journal.Ledger{Namespace: "coder", Release: "coder-workspace-provider", Revision: 1},

@@ -15,13 +15,13 @@ import (
 func Finalize() Operation {
 	return Operation{
 		Name:      "finalize",
-		Items:     append(snapshot.StatusItems(), snapshot.ItemRemoval),
+		Items:     append(snapshot.CheckItems(), snapshot.ItemRemoval),
 		Preflight: preflightFinalize,
 		Steps: []Step{
 			removeLegacy(),
 			rebuildCanary(journal.ProvesFinalized, hasLegacy),
 		},
-		Done: func(record *journal.Record) { record.Retention, record.Before = nil, nil },
+		DoneProvider: func(record *journal.Record) { record.Retention, record.Before = nil, nil },
 	}
 }
 
@@ -32,20 +32,23 @@ func hasLegacy(s *snapshot.Snapshot) bool { return s.Legacy.Value().Release != n
 // to the release, so that it does not matter whether a rollback would work. A
 // removal that an earlier run began is not held up by what it has removed.
 func preflightFinalize(s *snapshot.Snapshot) []v1alpha1.CheckResult {
+	if s.Region.Satellite.None() {
+		return nil // there is nothing to finalize
+	}
 	wanted := health.Status()
-	wanted = append(wanted, health.Select("cluster-rights")...)
+	wanted = append(wanted, health.Select("provider-rights")...)
 	version, known := s.Primary.Version.Get()
 	if known && version.AtLeast(1, 22) {
 		wanted = slices.DeleteFunc(wanted, func(c health.Check) bool { return c.Info.ID == "legacy-rollback-ready" })
 	}
-	if begun(s.Journal.Value()) {
+	if begun(s.ProviderJournal.Value()) {
 		wanted = slices.DeleteFunc(wanted, func(c health.Check) bool {
-			return c.Info.Category == "legacy" || c.Info.ID == "run-complete" || c.Info.ID == "canary"
+			return c.Info.Category == "legacy" || c.Info.ID == "run-complete" || c.Info.ID == "satellite-run-complete" || c.Info.ID == "canary"
 		})
 	}
 	results := health.Evaluate(wanted, s)
 	for i, r := range results {
-		if r.State == v1alpha1.CheckWarn && r.ID != "namespace-separate" && r.ID != "run-complete" {
+		if r.State == v1alpha1.CheckWarn && r.ID != "namespace-separate" && r.ID != "run-complete" && r.ID != "satellite-run-complete" {
 			results[i].State = v1alpha1.CheckFail // every check is to be green
 		}
 	}

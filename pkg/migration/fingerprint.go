@@ -12,19 +12,13 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// basisOf returns the facts that a plan over s rests on.
-func basisOf(s *snapshot.Snapshot) v1alpha1.Basis {
-	basis := v1alpha1.Basis{
+// satelliteBasis returns the facts about the satellite that a plan over s rests on.
+func satelliteBasis(s *snapshot.Snapshot) v1alpha1.SatelliteBasis {
+	basis := v1alpha1.SatelliteBasis{
 		ClusterUID:        s.Cluster.Value().UID,
 		SatelliteRevision: s.Satellite.Value().Revision,
-		NetworkingV2:      s.Networking(),
-		Canary:            s.Canary.Value().Workspace.ID,
-		ConnectTo:         s.Region.ConnectTo,
-		ChartRepo:         repoOf(s.Region.Chart),
-	}
-	if release := s.Legacy.Value().Release; release != nil {
-		basis.LegacyRelease = fmt.Sprintf("%s/%s.%d", release.Namespace, release.Name, release.Revision)
-		basis.LegacyRetained = s.Legacy.Value().Retention.Complete()
+		ConnectTo:         s.Region.Satellite.ConnectTo,
+		ChartRepo:         repoOf(s.Region.Satellite.Chart),
 	}
 	if chart, ok := s.Chart.Get(); ok {
 		basis.ChartName, basis.ChartVersion, basis.ChartDigest = chart.Metadata.Name, chart.Metadata.Version, chart.Digest
@@ -38,6 +32,20 @@ func basisOf(s *snapshot.Snapshot) v1alpha1.Basis {
 	return basis
 }
 
+// providerBasis returns the facts about the provider that a plan over s rests on.
+func providerBasis(s *snapshot.Snapshot) v1alpha1.ProviderBasis {
+	basis := v1alpha1.ProviderBasis{
+		ClusterUID:   s.ProviderCluster.Value().UID,
+		NetworkingV2: s.Networking(),
+		Canary:       s.Canary.Value().Workspace.ID,
+	}
+	if release := s.Legacy.Value().Release; release != nil {
+		basis.LegacyRelease = fmt.Sprintf("%s/%s.%d", release.Namespace, release.Name, release.Revision)
+		basis.LegacyRetained = s.Legacy.Value().Retention.Complete()
+	}
+	return basis
+}
+
 // repoOf says where a chart comes from. Of a local one the digest says what it
 // is, wherever the file lies.
 func repoOf(chart v1alpha1.Chart) string {
@@ -47,7 +55,17 @@ func repoOf(chart v1alpha1.Chart) string {
 	return chart.Repo
 }
 
-func fingerprint(basis v1alpha1.Basis) string { return digest(basis) }
+// fingerprint returns the digest of all facts that the plan of a region rests on.
+func fingerprint(plan v1alpha1.RegionPlan) string {
+	var bases []any
+	if plan.Satellite != nil {
+		bases = append(bases, plan.Satellite.Basis)
+	}
+	for _, provider := range plan.Providers {
+		bases = append(bases, provider.Basis)
+	}
+	return digest(bases)
+}
 
 // digest returns "sha256:<hex>" over v's JSON, in which map keys are sorted.
 func digest(v any) string {
@@ -62,8 +80,8 @@ func digest(v any) string {
 }
 
 // Differences names, with both values, the facts in which two plans' bases
-// differ, in the order of Basis's fields.
-func Differences(planned, now v1alpha1.Basis) []string {
+// differ, in the order of their fields.
+func Differences[Basis v1alpha1.SatelliteBasis | v1alpha1.ProviderBasis](planned, now Basis) []string {
 	var differences []string
 	before, after := reflect.ValueOf(planned), reflect.ValueOf(now)
 	for i := range before.NumField() {

@@ -11,13 +11,12 @@ import (
 )
 
 func TestDifferences(t *testing.T) {
-	planned := v1alpha1.Basis{ClusterUID: "a", SatelliteRevision: 1, NetworkingV2: v1alpha1.NetworkingV2Off, ChartDigest: "sha256:1"}
-	now := v1alpha1.Basis{ClusterUID: "b", SatelliteRevision: 2, NetworkingV2: v1alpha1.NetworkingV2On, Registration: "SHA256:x"}
+	planned := v1alpha1.SatelliteBasis{ClusterUID: "a", SatelliteRevision: 1, ChartDigest: "sha256:1"}
+	now := v1alpha1.SatelliteBasis{ClusterUID: "b", SatelliteRevision: 2, Registration: "SHA256:x"}
 	want := []string{
 		"clusterUID was a when planned and is b now",
 		"satelliteRevision was 1 when planned and is 2 now",
 		"chartDigest was sha256:1 when planned and is (none) now",
-		"networkingV2 was Off when planned and is On now",
 		"registration was (none) when planned and is SHA256:x now",
 	}
 	if diff := cmp.Diff(want, Differences(planned, now)); diff != "" {
@@ -27,8 +26,18 @@ func TestDifferences(t *testing.T) {
 
 // A change of any one fact is named, and changes the fingerprint.
 func TestEveryFactCounts(t *testing.T) {
-	planned := v1alpha1.Basis{}
-	for i := range reflect.TypeFor[v1alpha1.Basis]().NumField() {
+	everyFactCounts(t, func(basis v1alpha1.SatelliteBasis) v1alpha1.RegionPlan {
+		return v1alpha1.RegionPlan{Satellite: &v1alpha1.SatellitePlan{Basis: basis}}
+	})
+	everyFactCounts(t, func(basis v1alpha1.ProviderBasis) v1alpha1.RegionPlan {
+		return v1alpha1.RegionPlan{Providers: []v1alpha1.ProviderPlan{{}, {Basis: basis}}}
+	})
+}
+
+func everyFactCounts[Basis v1alpha1.SatelliteBasis | v1alpha1.ProviderBasis](t *testing.T, plan func(Basis) v1alpha1.RegionPlan) {
+	t.Helper()
+	var planned Basis
+	for i := range reflect.TypeFor[Basis]().NumField() {
 		now := planned
 		field := reflect.ValueOf(&now).Elem().Field(i)
 		switch field.Kind() {
@@ -41,12 +50,12 @@ func TestEveryFactCounts(t *testing.T) {
 		default:
 			t.Fatalf("a field of kind %s", field.Kind())
 		}
-		name, _, _ := strings.Cut(reflect.TypeFor[v1alpha1.Basis]().Field(i).Tag.Get("json"), ",")
+		name, _, _ := strings.Cut(reflect.TypeFor[Basis]().Field(i).Tag.Get("json"), ",")
 		got := Differences(planned, now)
 		if len(got) != 1 || !strings.HasPrefix(got[0], name+" was ") {
 			t.Errorf("%s: %v", name, got)
 		}
-		if fingerprint(planned) == fingerprint(now) {
+		if fingerprint(plan(planned)) == fingerprint(plan(now)) {
 			t.Errorf("%s does not count in the fingerprint", name)
 		}
 	}
@@ -55,14 +64,14 @@ func TestEveryFactCounts(t *testing.T) {
 // What the region says of the access URL and of the chart is part of the facts.
 func TestBasisOfRegion(t *testing.T) {
 	s := fresh(t)
-	s.Region.ConnectTo = "203.0.113.7:443"
+	s.Region.Satellite.ConnectTo = "203.0.113.7:443"
 	for want, chart := range map[string]v1alpha1.Chart{
 		"https://helm.coder.com":       {Repo: "https://helm.coder.com", Name: "coder"},
 		"oci://registry.example/coder": {Name: "oci://registry.example/coder"},
 		"":                             {Name: "./charts/coder"},
 	} {
-		s.Region.Chart = chart
-		if got := basisOf(s); got.ChartRepo != want || got.ConnectTo != s.Region.ConnectTo {
+		s.Region.Satellite.Chart = chart
+		if got := satelliteBasis(s); got.ChartRepo != want || got.ConnectTo != s.Region.Satellite.ConnectTo {
 			t.Errorf("%+v: chartRepo %q, connectTo %q", chart, got.ChartRepo, got.ConnectTo)
 		}
 	}

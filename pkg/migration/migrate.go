@@ -7,28 +7,35 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
+// MigrateOptions are how to migrate.
+type MigrateOptions struct {
+	// WholeRegions leaves a region alone if one of its providers cannot be migrated now.
+	WholeRegions bool
+}
+
 // Migrate returns the operation that moves a region to its satellite. What is
 // before the switch to Networking v2 stays after a later failure: a satellite
 // that is installed and registered serves nobody until the switch, and
 // uninstalling it would give up the load balancer's address that the operator
 // has just put into DNS.
-func Migrate() Operation {
+func Migrate(options MigrateOptions) Operation {
 	return Operation{
 		Name:      "migrate",
 		Items:     snapshot.PlanItems(),
 		Preflight: preflight,
 		Steps: []Step{
-			retainLegacy(),
 			installSatellite(),
 			exposeSatellite(),
 			registerSatellite(),
 			verifySatellite(),
+			retainLegacy(),
 			enableNetworkingV2(),
 			rebuildCanary(journal.ProvesSatellite, always),
 			verifyConnectivity(),
 		},
 		LeavesLegacy: true,
-		Done:         func(record *journal.Record) { record.Migrated = true },
+		WholeRegions: options.WholeRegions,
+		DoneProvider: func(record *journal.Record) { record.Migrated = true },
 	}
 }
 

@@ -1,6 +1,9 @@
 package migration
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 )
@@ -14,7 +17,7 @@ func next(operation Operation, region fleet.Region, report v1alpha1.RegionReport
 		return ""
 	case v1alpha1.OutcomePreflightFailed:
 		for _, result := range report.Preflight {
-			if result.ID == checkCutOff && result.Hint == region.Command("rollback") && operation.Name != "rollback" {
+			if result.ID == checkCutOff && strings.Contains(result.Hint, " rollback") && operation.Name != "rollback" {
 				return result.Hint
 			}
 			if result.State == v1alpha1.CheckFail {
@@ -25,14 +28,15 @@ func next(operation Operation, region fleet.Region, report v1alpha1.RegionReport
 	case v1alpha1.OutcomeLockHeld:
 		return region.Command("status")
 	default:
-		if stranded(report.After) && report.Outcome != v1alpha1.OutcomeInterrupted {
+		if slices.ContainsFunc(report.Providers, stranded) && report.Outcome != v1alpha1.OutcomeInterrupted {
 			return region.Command("rollback")
 		}
 		return region.Command(operation.Name)
 	}
 }
 
-// stranded reports whether users are on a satellite that is not known to answer.
-func stranded(after *v1alpha1.RegionState) bool {
-	return after != nil && after.NetworkingV2 == v1alpha1.NetworkingV2On && after.SatelliteAnswers != v1alpha1.FindingYes
+// stranded reports whether users are on a path that is not known to answer.
+func stranded(provider v1alpha1.ProviderReport) bool {
+	after := provider.After
+	return after != nil && after.NetworkingV2 == v1alpha1.NetworkingV2On && after.PathAnswers != v1alpha1.FindingYes
 }

@@ -1,7 +1,10 @@
 package migration
 
 import (
+	"slices"
+
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/health"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
@@ -13,15 +16,22 @@ type Operation struct {
 	Name string
 	// Items are the facts that its plan rests on.
 	Items []snapshot.Item
-	// Preflight returns the results of the checks that must pass first.
+	// Preflight returns the results of the checks that must pass first, for one
+	// provider of the region and for what serves it.
 	Preflight func(*snapshot.Snapshot) []v1alpha1.CheckResult
-	// Steps are the steps in the order in which they are applied.
+	// Steps are the steps in the order in which they are applied. Those of the
+	// satellite that follow each other are applied once, those of providers that
+	// follow each other for each of the region's providers in turn.
 	Steps []Step
 	// LeavesLegacy is set if the operation moves a region off the legacy path:
 	// what it finds is what a rollback returns to.
 	LeavesLegacy bool
-	// Done changes the journal's record when all steps are done; may be nil.
-	Done func(*journal.Record)
+	// WholeRegions is set if a provider that fails its preflight keeps the others of
+	// its region from changing.
+	WholeRegions bool
+	// DoneSatellite and DoneProvider change the records of the satellite and of a
+	// provider when all their steps are done; may be nil.
+	DoneSatellite, DoneProvider func(*journal.Record)
 }
 
 // checks returns a preflight of the checks with these IDs.
@@ -30,4 +40,38 @@ func checks(ids ...string) func(*snapshot.Snapshot) []v1alpha1.CheckResult {
 	return func(s *snapshot.Snapshot) []v1alpha1.CheckResult {
 		return health.Evaluate(health.Select(ids...), s)
 	}
+}
+
+// placeUnknown reports whether a result says no more than that the satellite's
+// cluster cannot be asked whether it is another region's, too. An operation that
+// leaves the satellite alone can do without knowing.
+func placeUnknown(r v1alpha1.CheckResult) bool {
+	return r.ID == "region-distinct" && r.State == v1alpha1.CheckUnknown
+}
+
+// in returns the operation as it applies to the region: one without a satellite
+// has no steps of it.
+func (o Operation) in(region fleet.Region) Operation {
+	if region.Satellite.None() {
+		o.Steps = o.of(OwnerProvider)
+	}
+	return o
+}
+
+// of returns the steps of that owner.
+func (o Operation) of(owner Owner) []Step {
+	return slices.DeleteFunc(slices.Clone(o.Steps), func(step Step) bool { return step.Owner != owner })
+}
+
+// phases returns the steps in groups: each is the satellite's, or the providers'.
+func (o Operation) phases() [][]Step {
+	var phases [][]Step
+	for _, step := range o.Steps {
+		if last := len(phases) - 1; last >= 0 && phases[last][0].Owner == step.Owner {
+			phases[last] = append(phases[last], step)
+			continue
+		}
+		phases = append(phases, []Step{step})
+	}
+	return phases
 }

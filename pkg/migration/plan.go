@@ -8,91 +8,187 @@ import (
 	"slices"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/health"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// NewRegionPlan says what the operation would do to the region, from the
-// snapshot alone.
-func NewRegionPlan(operation Operation, s *snapshot.Snapshot) v1alpha1.RegionPlan {
+// NewRegionPlan says what the operation would do to the region, from the views of
+// its providers alone; at least one. A provider that fails its preflight is left
+// out, unless it is the only one, or whole regions are asked for.
+func NewRegionPlan(operation Operation, views []*snapshot.Snapshot) v1alpha1.RegionPlan {
+	first := views[0]
+	operation = operation.in(first.Region)
+	results := health.EvaluateRegion(views, func(s *snapshot.Snapshot) []v1alpha1.CheckResult {
+		found := operation.Preflight(s)
+		if slices.ContainsFunc(found, v1alpha1.CheckResult.Failed) {
+			found = append(cutOff(s), found...)
+		}
+		return found
+	})
 	plan := v1alpha1.RegionPlan{
-		Name:      s.Region.Name,
-		Context:   s.Region.Context,
-		Namespace: s.Region.Namespace,
-		Release:   s.Region.Release,
-		AccessURL: s.Region.AccessURL,
-		Provider:  v1alpha1.Provider{ID: s.Provider.Value().ID, Name: s.Provider.Value().Name},
-		Outcome:   v1alpha1.OutcomeNothingToDo,
-		Basis:     basisOf(s),
+		Name:      first.Region.Name,
+		Satellite: satellitePlan(first),
+		Preflight: v1alpha1.Notable(results),
+		Steps:     []v1alpha1.StepPlan{preflightStep(results)},
 	}
-	plan.Fingerprint = fingerprint(plan.Basis)
+	for _, s := range views {
+		plan.Providers = append(plan.Providers, providerPlan(s, results))
+	}
+	for _, phase := range operation.phases() {
+		if phase[0].Owner == OwnerSatellite {
+			plan.Steps = append(plan.Steps, decide(phase, first, "")...)
+			continue
+		}
+		for _, s := range views {
+			plan.Steps = append(plan.Steps, decide(phase, s, s.ProviderName())...)
+		}
+	}
+	plan.Steps = append(plan.Steps, closing(operation, views)...)
+	settleOutcomes(operation, &plan, results)
+	plan.Fingerprint = fingerprint(plan)
+	return plan
+}
 
-	results := operation.Preflight(s)
-	if slices.ContainsFunc(results, v1alpha1.CheckResult.Failed) {
-		results = append(cutOff(s), results...)
+// settleOutcomes fills in the outcomes of the region and of its providers.
+func settleOutcomes(operation Operation, plan *v1alpha1.RegionPlan, results []v1alpha1.CheckResult) {
+	shared := slices.ContainsFunc(results, func(r v1alpha1.CheckResult) bool { return r.Provider == "" && r.Failed() })
+	left := 0 // providers that may change
+	for i := range plan.Providers {
+		provider := &plan.Providers[i]
+		switch {
+		case provider.Outcome == v1alpha1.OutcomePreflightFailed:
+			continue
+		case pending(plan.Steps, provider.Name):
+			provider.Outcome = v1alpha1.OutcomeChangesPending
+		}
+		left++
+	}
+	switch {
+	case shared, left == 0, operation.WholeRegions && left < len(plan.Providers):
 		plan.Outcome = v1alpha1.OutcomePreflightFailed
-	}
-	plan.Preflight = v1alpha1.Notable(results)
-	plan.Steps = append(plan.Steps, preflightStep(results))
-	for _, step := range operation.Steps {
-		decision := step.Decide(s)
-		planned := v1alpha1.StepPlan{
-			Name:    step.Name,
-			Action:  decision.Action,
-			Reason:  decision.Reason,
-			Details: decision.Details,
-		}
-		plan.Steps = append(plan.Steps, planned)
-		if decision.Action != v1alpha1.ActionNone && plan.Outcome == v1alpha1.OutcomeNothingToDo {
-			plan.Outcome = v1alpha1.OutcomeChangesPending
-		}
-	}
-	if reason := unfinished(operation, s); reason != "" && plan.Outcome == v1alpha1.OutcomeNothingToDo {
+	case pending(plan.Steps, ""), slices.ContainsFunc(plan.Providers, func(p v1alpha1.ProviderPlan) bool {
+		return p.Outcome == v1alpha1.OutcomeChangesPending
+	}):
 		plan.Outcome = v1alpha1.OutcomeChangesPending
-		plan.Steps = append(plan.Steps, v1alpha1.StepPlan{Name: "close-run", Action: v1alpha1.ActionChange, Reason: reason})
+	case left < len(plan.Providers):
+		plan.Outcome = v1alpha1.OutcomePreflightFailed // the others need nothing
+	default:
+		plan.Outcome = v1alpha1.OutcomeNothingToDo
+	}
+}
+
+// pending reports whether a step of the provider, "" for the satellite, would do something.
+func pending(steps []v1alpha1.StepPlan, provider string) bool {
+	return slices.ContainsFunc(steps, func(step v1alpha1.StepPlan) bool {
+		return step.Provider == provider && step.Name != stepPreflight && step.Action != v1alpha1.ActionNone
+	})
+}
+
+// satellitePlan describes the satellite; nil if there is none.
+func satellitePlan(s *snapshot.Snapshot) *v1alpha1.SatellitePlan {
+	satellite := s.Region.Satellite
+	if satellite.None() {
+		return nil
+	}
+	return &v1alpha1.SatellitePlan{
+		Context: satellite.Context, Namespace: satellite.Namespace, Release: satellite.Release, AccessURL: satellite.AccessURL,
+		Basis: satelliteBasis(s),
+	}
+}
+
+// providerPlan describes the provider of s, and says whether its own checks failed.
+func providerPlan(s *snapshot.Snapshot, results []v1alpha1.CheckResult) v1alpha1.ProviderPlan {
+	plan := v1alpha1.ProviderPlan{
+		Provider: v1alpha1.Provider{ID: s.ProviderID(), Name: s.ProviderName()},
+		Context:  s.Declared.Context, Outcome: v1alpha1.OutcomeNothingToDo, Basis: providerBasis(s),
+	}
+	failed := func(r v1alpha1.CheckResult) bool { return r.Provider == plan.Name && r.Failed() }
+	if slices.ContainsFunc(results, failed) {
+		plan.Outcome = v1alpha1.OutcomePreflightFailed
 	}
 	return plan
 }
 
-// cutOff says first, when a preflight stops the operation, that the region's
+// decide returns what the steps would do, from the snapshot alone.
+func decide(steps []Step, s *snapshot.Snapshot, provider string) []v1alpha1.StepPlan {
+	var plans []v1alpha1.StepPlan
+	for _, step := range steps {
+		decision := step.Decide(s)
+		plans = append(plans, v1alpha1.StepPlan{
+			Name: step.Name, Provider: provider, Action: decision.Action, Reason: decision.Reason, Details: decision.Details,
+		})
+	}
+	return plans
+}
+
+// cutOff says first, when a preflight stops the operation, that the provider's
 // users are cut off meanwhile, and how they are not: nothing else does it.
 func cutOff(s *snapshot.Snapshot) []v1alpha1.CheckResult {
-	record := s.Journal.Value()
+	record := s.ProviderJournal.Value()
 	path := newPath(s)
 	if record == nil || !unfinishedSwitch(record) || s.Networking() != v1alpha1.NetworkingV2On || path.broken == nil {
 		return nil
 	}
 	return []v1alpha1.CheckResult{{
-		ID: checkCutOff, Category: "provider", Severity: v1alpha1.SeverityError, State: v1alpha1.CheckFail,
+		ID: checkCutOff, Provider: s.ProviderName(), Category: "provider", Severity: v1alpha1.SeverityError, State: v1alpha1.CheckFail,
 		Message: fmt.Sprintf("an earlier run switched provider %q to Networking v2, and users cannot work that way now: %v", s.Provider.Value().Name, path.broken),
-		Hint:    s.Region.Command("rollback"),
+		Hint:    s.Command("rollback"),
 	}}
 }
 
 // checkCutOff is the check of status that cutOff answers.
 const checkCutOff = "networking-v2"
 
-// unfinished says what an earlier run left open although all its steps are
-// done: the lock, or the journal. "" if nothing.
-func unfinished(operation Operation, s *snapshot.Snapshot) string {
-	if held := s.Lock.Value(); held != nil && held.Holder != "" {
+// closing are the steps that close what an earlier run left open although all
+// steps are done: a lock, or a journal.
+func closing(operation Operation, views []*snapshot.Snapshot) []v1alpha1.StepPlan {
+	var plans []v1alpha1.StepPlan
+	add := func(provider, reason string, idle bool) {
+		if reason != "" && idle {
+			plans = append(plans, v1alpha1.StepPlan{Name: "close-run", Provider: provider, Action: v1alpha1.ActionChange, Reason: reason})
+		}
+	}
+	first := views[0]
+	if len(operation.of(OwnerSatellite)) > 0 {
+		idle := !slices.ContainsFunc(decide(operation.of(OwnerSatellite), first, ""), changes)
+		add("", unfinished(operation, first.SatelliteLock.Value(), first.SatelliteJournal.Value()), idle)
+	}
+	if len(operation.of(OwnerProvider)) > 0 {
+		for _, s := range views {
+			idle := !slices.ContainsFunc(decide(operation.of(OwnerProvider), s, ""), changes)
+			add(s.ProviderName(), unfinished(operation, s.ProviderLock.Value(), s.ProviderJournal.Value()), idle)
+		}
+	}
+	return plans
+}
+
+func changes(step v1alpha1.StepPlan) bool { return step.Action != v1alpha1.ActionNone }
+
+// unfinished says what an earlier run left open; "" if nothing.
+func unfinished(operation Operation, held *lock.State, record *journal.Record) string {
+	if held != nil && held.Holder != "" {
 		return fmt.Sprintf("take over the lock of %s, if it is not alive, and close its run", held.Holder)
 	}
-	if record := s.Journal.Value(); record != nil && record.Operation == operation.Name && record.Outcome != v1alpha1.OutcomeSucceeded {
+	if record != nil && record.Operation == operation.Name && record.Outcome != v1alpha1.OutcomeSucceeded {
 		return fmt.Sprintf("close the journal of an earlier run by %s, which did not get to it", record.Operator)
 	}
 	return ""
 }
 
+const stepPreflight = "preflight"
+
 // preflightStep shows the preflight as the first step of a plan.
 func preflightStep(results []v1alpha1.CheckResult) v1alpha1.StepPlan {
 	step := v1alpha1.StepPlan{
-		Name:   "preflight",
+		Name:   stepPreflight,
 		Action: v1alpha1.ActionNone,
 		Reason: fmt.Sprintf("%d checks passed", len(results)-len(v1alpha1.Notable(results))),
 	}
 	if slices.ContainsFunc(results, v1alpha1.CheckResult.Failed) {
 		step.Action = v1alpha1.ActionBlocked
-		step.Reason = "checks failed: nothing will be changed"
+		step.Reason = "checks failed: what they concern will not be changed"
 	}
 	return step
 }
@@ -108,7 +204,7 @@ func previews(steps []Step, s *snapshot.Snapshot) []snapshot.Item {
 	return items
 }
 
-// show adds to the plan what the steps' previews show.
+// show adds to the plan what the previews of the satellite's steps show.
 func show(steps []Step, s *snapshot.Snapshot, plan []v1alpha1.StepPlan) {
 	for _, step := range steps {
 		i := slices.IndexFunc(plan, func(p v1alpha1.StepPlan) bool { return p.Name == step.Name })

@@ -46,8 +46,8 @@ func newBuilder(t *testing.T, options codertest.Options) *builder {
 	b := &builder{Primary: primary}
 	b.run = &Run{
 		Source: &snapshot.Source{Primary: client}, Initial: &snapshot.Snapshot{}, Now: &snapshot.Snapshot{}, Clock: clock.RealClock{},
-		Record:   &journal.Record{},
-		progress: func(message string) { b.said = append(b.said, message) },
+		ProviderRecord: &journal.Record{},
+		progress:       func(message string) { b.said = append(b.said, message) },
 	}
 	b.read(t, added.ID)
 	return b
@@ -66,7 +66,7 @@ func (b *builder) read(t *testing.T, id string) {
 // step does what the engine does for the step.
 func (b *builder) step(ctx context.Context) error {
 	step := rebuildCanary(journal.ProvesSatellite, always)
-	step.Note(b.run.Now, b.run.Record)
+	step.Note(b.run.Now, b.run.ProviderRecord)
 	return step.Apply(ctx, b.run)
 }
 
@@ -115,7 +115,7 @@ func TestRebuild(t *testing.T) {
 		"an earlier run asked for the build under way": {
 			options: codertest.Options{BuildTime: 300 * time.Millisecond},
 			prepare: func(t *testing.T, b *builder) {
-				rebuildCanary(journal.ProvesSatellite, always).Note(b.run.Now, b.run.Record)
+				rebuildCanary(journal.ProvesSatellite, always).Note(b.run.Now, b.run.ProviderRecord)
 				beginElsewhere(t, b)
 				b.read(t, b.workspace.ID)
 			},
@@ -123,7 +123,7 @@ func TestRebuild(t *testing.T) {
 		},
 		"the build under way is over by now": {
 			prepare: func(t *testing.T, b *builder) {
-				rebuildCanary(journal.ProvesSatellite, always).Note(b.run.Now, b.run.Record)
+				rebuildCanary(journal.ProvesSatellite, always).Note(b.run.Now, b.run.ProviderRecord)
 				rebuildElsewhere(t, b)
 				b.workspace.Updating = true // as it was seen before
 				b.run.Now.Canary = snapshot.Known(snapshot.Canary{Workspace: b.workspace})
@@ -148,8 +148,8 @@ func TestRebuild(t *testing.T) {
 			if got := b.rebuilds(); got != test.rebuilds {
 				t.Errorf("%d rebuilds were asked for, want %d", got, test.rebuilds)
 			}
-			if b.run.Record.Canary.Rebuilt != (test.wantErr == "") {
-				t.Errorf("the record says %+v", *b.run.Record.Canary)
+			if b.run.ProviderRecord.Canary.Rebuilt != (test.wantErr == "") {
+				t.Errorf("the record says %+v", *b.run.ProviderRecord.Canary)
 			}
 			if !strings.Contains(strings.Join(b.said, "\n"), test.said) {
 				t.Errorf("progress %q has no %q", b.said, test.said)

@@ -30,7 +30,7 @@ func (run *Run) remedy(ctx context.Context, r remedy) (string, error) {
 		if err := run.Source.Primary.DeleteSatellite(ctx, r.registration); err != nil && !coder.IsNotFound(err) {
 			return "", err
 		}
-		run.Record.RegistrationID = ""
+		run.SatelliteRecord.RegistrationID = ""
 		return "the registration is deleted again", nil
 	case bringBackLegacy:
 		return run.bringBackLegacy(ctx)
@@ -89,7 +89,7 @@ func (run *Run) switchOff(ctx context.Context) (string, error) {
 func (run *Run) rebuildAgain(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, rebuildTimeout)
 	defer cancel()
-	canary := run.Record.Canary
+	canary := run.ProviderRecord.Canary
 	workspace, err := run.Source.Primary.Workspace(ctx, canary.ID)
 	if err != nil {
 		return "", err
@@ -103,7 +103,7 @@ func (run *Run) rebuildAgain(ctx context.Context) (string, error) {
 		return "", err
 	}
 	finalized := canary.Proves == journal.ProvesFinalized
-	run.Record.Canary = &journal.Canary{ID: workspace.ID, Name: workspace.Name, Proves: journal.ProvesLegacy, Asked: true, Rebuilt: true}
+	run.ProviderRecord.Canary = &journal.Canary{ID: workspace.ID, Name: workspace.Name, Proves: journal.ProvesLegacy, Asked: true, Rebuilt: true}
 	if finalized {
 		return fmt.Sprintf("workspace %q is rebuilt, with the legacy release restored", workspace.Name), nil
 	}

@@ -81,12 +81,15 @@ func (b *builder) facts(t *testing.T, id string) *snapshot.Snapshot {
 	t.Helper()
 	survey, err := snapshot.NewSurvey(snapshot.Config{
 		Primary: b.run.Source.Primary, Clock: b.run.Clock,
-		Regions: []snapshot.RegionConfig{{Region: fleet.Region{Provider: id}, NoAccess: errNothing}},
+		Regions: []snapshot.RegionConfig{{
+			Region:    fleet.Region{Satellite: fleet.Satellite{Context: "edge"}, Providers: []fleet.Provider{{Name: id, Context: "edge"}}},
+			Satellite: snapshot.Site{Err: errNothing}, Providers: []snapshot.Site{{Err: errNothing}},
+		}},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.run.Source = survey.Sources()[0]
+	b.run.Source = survey.Regions()[0].Sources[0]
 	s := b.run.Source.Collect(t.Context(), snapshot.ItemProvider)
 	if _, known := s.Provider.Get(); !known {
 		t.Fatal(s.Provider.Err())

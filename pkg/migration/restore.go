@@ -24,7 +24,7 @@ func rightsIfLost(scope snapshot.Scope) []cluster.Rule {
 // Those of APIs that the cluster no longer serves cannot come back; forced, it
 // says so and continues.
 func restore(ctx context.Context, run *Run, force bool) error {
-	lost := run.Source.Legacy().Of(*run.Now.Legacy.Value().Release)
+	lost := run.Source.Legacy(run.Now).Of(*run.Now.Legacy.Value().Release)
 	if err := lost.RestoreRecord(ctx); err != nil {
 		return err
 	}
@@ -38,12 +38,12 @@ func restore(ctx context.Context, run *Run, force bool) error {
 
 // bringBackLegacy restores the release that the ledger names from its backup.
 func (run *Run) bringBackLegacy(ctx context.Context) (string, error) {
-	ledger := run.Record.Retention
+	ledger := run.ProviderRecord.Retention
 	release := legacy.Release{Namespace: ledger.Namespace, Name: ledger.Release, Backup: ledger.Backup, Ledger: ledger}
 	if found := run.Initial.Legacy.Value().Release; found != nil {
 		release = *found
 	}
-	lost := run.Source.Legacy().Of(release)
+	lost := run.Source.Legacy(run.Now).Of(release)
 	err := lost.RestoreRecord(ctx)
 	_, objectsErr := lost.RecreateObjects(ctx)
 	return "the legacy release is restored from its backup", errors.Join(err, objectsErr)

@@ -7,8 +7,8 @@ func Retain() Operation {
 	return Operation{
 		Name:  "retain",
 		Items: snapshot.StatusItems(),
-		Preflight: checks("primary-version", "operator-role", "cluster-reachable", "region-distinct", "cluster-rights",
-			"namespace-active", "provider-found", "legacy-found", "legacy-idle"),
+		Preflight: checks("primary-version", "operator-role", "provider-cluster", "region-distinct", "provider-rights",
+			"provider-found", "legacy-found", "legacy-idle"),
 		Steps: []Step{retainLegacy()},
 	}
 }

@@ -8,31 +8,54 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// Rights returns the rights in a region's cluster that the operation needs, each
-// once: what the preflight asks for, and what `rbac` prints.
-func (o Operation) Rights(scope snapshot.Scope) []cluster.Rule {
-	rules := snapshot.RightsToRead(scope, o.Items...)
-	if len(o.Steps) > 0 {
-		rules = append(rules, rightsToRun(scope)...)
+// SatelliteRights returns the rights in the satellite's cluster that the operation
+// needs, each once: what the preflight asks for, and what `rbac` prints. An
+// operation that leaves the satellite alone only reads there.
+func (o Operation) SatelliteRights(scope snapshot.Scope) []cluster.Rule {
+	if scope.Satellite == "" {
+		return nil
 	}
-	for _, step := range o.Steps {
-		rules = append(rules, step.Rights(scope)...)
+	rules := snapshot.RightsToReadSatellite(scope, o.Items...)
+	if steps := o.of(OwnerSatellite); len(steps) > 0 {
+		rules = append(rules, rightsToRun(scope.Satellite, scope.NewNamespace)...)
+		rules = append(rules, rightsOf(steps, scope)...)
 	}
 	return distinct(rules)
 }
 
-// rightsToRun are the rights to the journal, the lock and Events.
-func rightsToRun(scope snapshot.Scope) []cluster.Rule {
+// ProviderRights returns those in the provider's cluster, likewise.
+func (o Operation) ProviderRights(scope snapshot.Scope) []cluster.Rule {
+	rules := snapshot.RightsToReadProvider(scope, o.Items...)
+	if steps := o.of(OwnerProvider); len(steps) > 0 {
+		rules = append(rules, rightsToRun(scope.Provider, false)...)
+		rules = append(rules, rightsOf(steps, scope)...)
+	}
+	return distinct(rules)
+}
+
+func rightsOf(steps []Step, scope snapshot.Scope) []cluster.Rule {
 	var rules []cluster.Rule
-	if scope.NewNamespace {
+	for _, step := range steps {
+		rules = append(rules, step.Rights(scope)...)
+	}
+	return rules
+}
+
+// rightsToRun are the rights to the journal, the lock and Events in the namespace.
+func rightsToRun(namespace string, create bool) []cluster.Rule {
+	var rules []cluster.Rule
+	if create {
 		rules = append(rules, cluster.Rule{Resource: "namespaces", Verb: "create"})
 	}
 	return slices.Concat(rules,
-		cluster.Core("configmaps").In(scope.Satellite, "create", "update"),
-		snapshot.Leases().In(scope.Satellite, "create", "update"),
-		cluster.Core("events").In(scope.Satellite, "create"),
+		cluster.Core("configmaps").In(namespace, "create", "update"),
+		snapshot.Leases().In(namespace, "create", "update"),
+		cluster.Core("events").In(namespace, "create"),
 	)
 }
+
+// Distinct joins lists of rules, with each rule once.
+func Distinct(lists ...[]cluster.Rule) []cluster.Rule { return distinct(slices.Concat(lists...)) }
 
 // distinct returns the rules, each once: those on the same objects together, in
 // the order in which the objects come first, and of each the reading verbs before

@@ -13,58 +13,61 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
+// rightsOfVerb are the verb's rights in both clusters.
+func rightsOfVerb(verb string, scope snapshot.Scope) []cluster.Rule {
+	return Distinct(SatelliteRightsOf([]string{verb}, scope), ProviderRightsOf([]string{verb}, scope))
+}
+
 // A verb takes rights to write what it writes, and no others.
 func TestRights(t *testing.T) {
 	for verb, test := range map[string]struct {
 		scope  snapshot.Scope
 		writes []string
 	}{
-		"plan":   {snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "coder"}, nil},
-		"status": {snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "coder"}, nil},
-		"unlock": {snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "coder"}, []string{"update leases.coordination.k8s.io in namespace edge"}},
-		"rollback": {snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "coder"}, []string{
-			"create, update configmaps in namespace edge", "create, update leases.coordination.k8s.io in namespace edge", "create events in namespace edge",
+		"plan":   {snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge", Provider: "workspaces", Legacy: "coder"}, nil},
+		"status": {snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge", Provider: "workspaces", Legacy: "coder"}, nil},
+		"unlock": {snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge", Provider: "workspaces", Legacy: "coder"}, []string{
+			"update leases.coordination.k8s.io in namespace edge", "update leases.coordination.k8s.io in namespace workspaces",
 		}},
-		"remove": {snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge"}, []string{
+		"rollback": {snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge", Provider: "workspaces", Legacy: "coder"}, []string{
+			"create, update configmaps in namespace workspaces", "create, update leases.coordination.k8s.io in namespace workspaces", "create events in namespace workspaces",
+		}},
+		"remove": {snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge", Provider: "workspaces"}, []string{
 			"create, update configmaps in namespace edge", "create, update leases.coordination.k8s.io in namespace edge", "create events in namespace edge",
 			"update, delete secrets in namespace edge", "delete services in namespace edge", "delete deployments.apps in namespace edge",
 		}},
-		"remove, with records in ConfigMaps": {snapshot.Scope{Records: cluster.DriverConfigMaps, Satellite: "edge"}, []string{
+		"remove, with records in ConfigMaps": {snapshot.Scope{Records: cluster.DriverConfigMaps, Satellite: "edge", Provider: "workspaces"}, []string{
 			"create, update, delete configmaps in namespace edge", "create, update leases.coordination.k8s.io in namespace edge", "create events in namespace edge",
 			"delete secrets in namespace edge", "delete services in namespace edge", "delete deployments.apps in namespace edge",
 		}},
-		"retain": {snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "coder", NewNamespace: true}, []string{
-			"create namespaces in the whole cluster",
-			"create, update configmaps in namespace edge", "create, update leases.coordination.k8s.io in namespace edge", "create events in namespace edge",
+		"retain": {snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge", Provider: "workspaces", Legacy: "coder", NewNamespace: true}, []string{
+			"create, update configmaps in namespace workspaces", "create, update leases.coordination.k8s.io in namespace workspaces", "create events in namespace workspaces",
 			"update secrets in namespace coder", "patch serviceaccounts in namespace coder", "patch services in namespace coder",
 			"patch deployments.apps in namespace coder", "patch, escalate, bind roles.rbac.authorization.k8s.io in namespace coder",
-			"patch rolebindings.rbac.authorization.k8s.io in namespace coder", "create, update, delete secrets in namespace edge",
+			"patch rolebindings.rbac.authorization.k8s.io in namespace coder", "create, update, delete secrets in namespace workspaces",
 		}},
 		"migrate, with other objects": {snapshot.Scope{
-			Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "coder",
-			Made: snapshot.Resources{
-				Satellite: []cluster.Resource{{Group: "networking.k8s.io", Resource: "networkpolicies", Namespaced: true}, {Group: rbacv1.GroupName, Resource: "clusterroles"}, cluster.Core("services")},
-				Legacy:    []cluster.Resource{{Group: "networking.k8s.io", Resource: "ingresses", Namespaced: true}},
-			},
+			Records: cluster.DriverSecrets, Satellite: "edge", Provider: "workspaces", Legacy: "coder",
+			OfSatelliteMade: []cluster.Resource{{Group: "networking.k8s.io", Resource: "networkpolicies", Namespaced: true}, {Group: rbacv1.GroupName, Resource: "clusterroles"}, cluster.Core("services")},
+			OfLegacyMade:    []cluster.Resource{{Group: "networking.k8s.io", Resource: "ingresses", Namespaced: true}},
 		}, []string{
 			"create, update configmaps in namespace edge", "create, update leases.coordination.k8s.io in namespace edge", "create events in namespace edge",
+			"create, update configmaps in namespace workspaces", "create, update leases.coordination.k8s.io in namespace workspaces", "create events in namespace workspaces",
 			"create, update, patch, delete secrets in namespace edge", "create, patch, delete services in namespace edge", "create, patch, delete deployments.apps in namespace edge",
 			"create, patch, delete networkpolicies.networking.k8s.io in namespace edge", "create, patch, delete, escalate, bind clusterroles.rbac.authorization.k8s.io in the whole cluster",
 			"update secrets in namespace coder", "patch serviceaccounts in namespace coder", "patch services in namespace coder",
 			"patch deployments.apps in namespace coder", "patch, escalate, bind roles.rbac.authorization.k8s.io in namespace coder",
-			"patch rolebindings.rbac.authorization.k8s.io in namespace coder", "patch ingresses.networking.k8s.io in namespace coder",
+			"patch rolebindings.rbac.authorization.k8s.io in namespace coder", "patch ingresses.networking.k8s.io in namespace coder", "create, update, delete secrets in namespace workspaces",
 		}},
-		"migrate": {snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge"}, []string{ // where there is nothing to retain
+		"migrate": {snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge", Provider: "workspaces"}, []string{ // where there is nothing to retain
 			"create, update configmaps in namespace edge", "create, update leases.coordination.k8s.io in namespace edge", "create events in namespace edge",
+			"create, update configmaps in namespace workspaces", "create, update leases.coordination.k8s.io in namespace workspaces", "create events in namespace workspaces",
 			"create, update, patch, delete secrets in namespace edge", "create, patch, delete services in namespace edge", "create, patch, delete deployments.apps in namespace edge",
 		}},
 	} {
 		t.Run(verb, func(t *testing.T) {
 			verb, _, _ := strings.Cut(verb, ",")
-			rules, ok := RightsOf(verb, test.scope)
-			if !ok {
-				t.Fatal("it is no verb")
-			}
+			rules := rightsOfVerb(verb, test.scope)
 			writes := slices.DeleteFunc(rules, func(r cluster.Rule) bool { return r.Verb == "get" || r.Verb == "list" })
 			if diff := cmp.Diff(test.writes, cluster.InWords(writes), cmpopts.SortSlices(strings.Compare), cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
@@ -76,11 +79,11 @@ func TestRights(t *testing.T) {
 // Every verb has rights, each once, and whatever a verb changes it must be able
 // to look at first.
 func TestRightsOfEveryVerb(t *testing.T) {
-	scope := snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "coder", Restore: true, NewNamespace: true}
-	look, _ := RightsOf("status", scope)
+	scope := snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge", Provider: "workspaces", Legacy: "coder", Restore: true, NewNamespace: true}
+	look := rightsOfVerb("status", scope)
 	for _, verb := range RightsVerbs() {
-		rules, ok := RightsOf(verb, scope)
-		if !ok || len(rules) == 0 {
+		rules := rightsOfVerb(verb, scope)
+		if len(rules) == 0 {
 			t.Errorf("%s has no rights", verb)
 		}
 		for i, rule := range rules {
@@ -94,8 +97,8 @@ func TestRightsOfEveryVerb(t *testing.T) {
 			}
 		}
 	}
-	if _, ok := RightsOf("version", scope); ok {
-		t.Error("version takes rights in a cluster")
+	if rules := rightsOfVerb("version", scope); len(rules) > 0 {
+		t.Errorf("version takes rights in a cluster: %v", rules)
 	}
 }
 
@@ -103,7 +106,7 @@ func TestRightsOfEveryVerb(t *testing.T) {
 func TestRightsToReadIngresses(t *testing.T) {
 	get := cluster.Rule{Namespace: "edge", Group: "networking.k8s.io", Resource: "ingresses", Verb: "get"}
 	for _, verb := range RightsVerbs() {
-		rules, _ := RightsOf(verb, snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge"})
+		rules := rightsOfVerb(verb, snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge", Provider: "workspaces"})
 		if want := verb != "unlock"; slices.Contains(rules, get) != want {
 			t.Errorf("%s reads Ingresses: %t", verb, !want)
 		}
@@ -118,7 +121,7 @@ func TestRightsToRestore(t *testing.T) {
 		"migrate": {false, true}, "rollback": {false, true}, "retain": {false, true}, "finalize": {true, true}, "remove": {false, false}, "status": {false, false},
 	} {
 		for i, restore := range []bool{false, true} {
-			rules, _ := RightsOf(verb, snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "coder", Restore: restore})
+			rules := rightsOfVerb(verb, snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge", Provider: "workspaces", Legacy: "coder", Restore: restore})
 			if slices.Contains(rules, create) != want[i] {
 				t.Errorf("%s, restore %t: creates a Deployment: %t", verb, restore, !want[i])
 			}

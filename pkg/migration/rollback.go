@@ -32,7 +32,7 @@ func Rollback(options RollbackOptions) Operation {
 			rebuildCanary(journal.ProvesLegacy, usesSatellite),
 			verifyLegacyPath(options.Force),
 		},
-		Done: func(record *journal.Record) { record.Before, record.Migrated = nil, false },
+		DoneProvider: func(record *journal.Record) { record.Before, record.Migrated = nil, false },
 	}
 	if options.RemoveSatellite {
 		operation.Steps = append(operation.Steps, unregisterSatellite(false), uninstallSatellite(false))
@@ -47,7 +47,7 @@ func (o RollbackOptions) saying(s *snapshot.Snapshot) string {
 	if o.NetworkingV2Was != nil || s.Networking() != v1alpha1.NetworkingV2On {
 		return ""
 	}
-	command := s.Region.Command("rollback")
+	command := s.Command("rollback")
 	if o.RemoveSatellite {
 		command += " --remove-satellite"
 	}
@@ -60,8 +60,11 @@ func usesSatellite(s *snapshot.Snapshot) bool { return s.Networking() == v1alpha
 // preflightRollback is what must hold before a region goes back. That the
 // legacy release is not ready stops it, unless forced: then it only warns.
 func preflightRollback(options RollbackOptions) func(*snapshot.Snapshot) []v1alpha1.CheckResult {
-	base := checks("primary-version", "operator-role", "cluster-reachable", "region-distinct", "cluster-rights",
-		"provider-found", "legacy-found", "canary")
+	ids := []string{"primary-version", "operator-role", "provider-cluster", "region-distinct", "provider-rights", "provider-found", "legacy-found", "canary"}
+	if options.RemoveSatellite { // otherwise it works without the satellite's cluster, which may be why somebody goes back
+		ids = append(ids, "cluster-rights")
+	}
+	base := checks(ids...)
 	return func(s *snapshot.Snapshot) []v1alpha1.CheckResult {
 		results := base(s)
 		for i, r := range results {
@@ -69,6 +72,8 @@ func preflightRollback(options RollbackOptions) func(*snapshot.Snapshot) []v1alp
 			switch {
 			// a canary that failed is a reason to go back, not against it
 			case r.ID == "canary" && r.State == v1alpha1.CheckFail:
+				results[i].State = v1alpha1.CheckWarn
+			case placeUnknown(r) && !options.RemoveSatellite:
 				results[i].State = v1alpha1.CheckWarn
 			// there is no way back to what is gone
 			case r.ID == "legacy-found" && r.State == v1alpha1.CheckSkipped && known:
@@ -90,7 +95,7 @@ func preflightRollback(options RollbackOptions) func(*snapshot.Snapshot) []v1alp
 		back := disableNetworkingV2(options.NetworkingV2Was).Decide(s)
 		if s.Provider.IsKnown() && s.Primary.Version.IsKnown() && back.Action == v1alpha1.ActionBlocked {
 			results = append(results, v1alpha1.CheckResult{
-				ID: "networking-v2", Category: "provider", Severity: v1alpha1.SeverityError, State: v1alpha1.CheckFail, Message: back.Reason,
+				ID: "networking-v2", Provider: s.ProviderName(), Category: "provider", Severity: v1alpha1.SeverityError, State: v1alpha1.CheckFail, Message: back.Reason,
 				Hint: options.saying(s),
 			})
 		}

@@ -27,15 +27,22 @@ func (j judgement) holds() bool { return j.broken == nil && j.unknown == nil }
 func (j judgement) err() error  { return errors.Join(j.broken, j.unknown) }
 
 // mayUseNetworkingV2 is the rule that holds at every instant: Networking v2 is
-// on only if the satellite is registered with the right key, answers, and the
-// legacy release is retained. It returns nil, or everything that is against it.
+// on only if what users connect to with it answers, and the legacy release, where
+// there is one, is retained. It returns nil, or everything that is against it.
 func mayUseNetworkingV2(s *snapshot.Snapshot) error {
 	return errors.Join(newPath(s).err(), wayBack(s).err())
 }
 
 // newPath judges the path that users take with Networking v2: the satellite,
-// registered with its own key, which answers at its access URL.
+// registered with its own key, which answers at its access URL; or the primary, in
+// a region without a satellite.
 func newPath(s *snapshot.Snapshot) judgement {
+	if s.Region.Satellite.None() {
+		if err := answersForPrimary(s); err != nil {
+			return judgement{unknown: fmt.Errorf("the primary, which users connect to, does not answer: %w", err)}
+		}
+		return judgement{}
+	}
 	var against, unknown []error
 	note := func(known bool, err error) {
 		if known {
@@ -63,7 +70,7 @@ func newPath(s *snapshot.Snapshot) judgement {
 func wayBack(s *snapshot.Snapshot) judgement {
 	missing, err := missingRetention(s)
 	switch {
-	case !s.Legacy.IsKnown():
+	case !s.Legacy.IsKnown() && !s.Region.Satellite.None():
 		return judgement{unknown: fmt.Errorf("the legacy release is not retained: %w", err)}
 	case err != nil:
 		return judgement{broken: fmt.Errorf("the legacy release is not retained: %w", err)}

@@ -16,7 +16,7 @@ import (
 // commitTimeout bounds one short write and its confirmation.
 const commitTimeout = 30 * time.Second
 
-// Run is the state of one run on one region that steps work with.
+// Run is the state of one run on a part of a region that steps work with.
 type Run struct {
 	// Source is where facts come from; its clients refuse to write once the lock is lost.
 	Source *snapshot.Source
@@ -29,9 +29,10 @@ type Run struct {
 	// Options are the operator's.
 	Options Options
 	Clock   clock.WithTicker
-	// Record is the journal's record as it will be written next. Steps change
-	// it directly; the engine writes it before and after each step.
-	Record *journal.Record
+	// SatelliteRecord and ProviderRecord are the journals' records as they will be
+	// written next; nil where the run does not write one. Steps change their owner's
+	// directly; the engine writes it before and after each step.
+	SatelliteRecord, ProviderRecord *journal.Record
 
 	// registering is set while a registration was asked for and not answered.
 	registering bool
@@ -39,12 +40,23 @@ type Run struct {
 	progress func(message string)
 }
 
-// Refresh reads the items again into run.Now. The journal is not read from the
-// cluster: this run is its only writer, and its record is ahead of what is stored.
+// Refresh reads the items again into run.Now. A journal that this run writes is
+// not read from the cluster: it is the only writer, and its record is ahead of
+// what is stored.
 func (run *Run) Refresh(ctx context.Context, items ...snapshot.Item) {
 	items = slices.DeleteFunc(slices.Clone(items), func(item snapshot.Item) bool { return item == snapshot.ItemJournal })
 	run.Source.Refresh(ctx, run.Now, items...)
-	run.Now.Journal = snapshot.Known(run.Record)
+	run.note()
+}
+
+// note puts the records of this run in place of those that were read.
+func (run *Run) note() {
+	if run.SatelliteRecord != nil {
+		run.Now.SatelliteJournal = snapshot.Known(run.SatelliteRecord)
+	}
+	if run.ProviderRecord != nil {
+		run.Now.ProviderJournal = snapshot.Known(run.ProviderRecord)
+	}
 }
 
 // look reads, after a run that failed, how it left the region; a run that

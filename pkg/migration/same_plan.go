@@ -52,17 +52,12 @@ func SamePlan(planned, now *v1alpha1.Plan) error {
 
 // sameRegion compares two plans of a region.
 func sameRegion(planned, now v1alpha1.RegionPlan) error {
-	if planned.Fingerprint != fingerprint(planned.Basis) {
+	if planned.Fingerprint != fingerprint(planned) {
 		return fmt.Errorf("region %q: the plan's fingerprint does not fit its facts: the plan file was edited after it was written", planned.Name)
 	}
 	differences := slices.Concat(
-		differs("context", planned.Context, now.Context),
-		differs("namespace", planned.Namespace, now.Namespace),
-		differs("release", planned.Release, now.Release),
-		differs("accessURL", planned.AccessURL, now.AccessURL),
-		differs("provider ID", planned.Provider.ID, now.Provider.ID),
-		differs("provider name", planned.Provider.Name, now.Provider.Name),
-		Differences(planned.Basis, now.Basis),
+		satelliteDifferences(planned.Satellite, now.Satellite),
+		providersDifferences(planned.Providers, now.Providers),
 		stepDifferences(planned.Steps, now.Steps),
 		differs("outcome", planned.Outcome, now.Outcome),
 	)
@@ -72,13 +67,58 @@ func sameRegion(planned, now v1alpha1.RegionPlan) error {
 	return nil
 }
 
+// satelliteDifferences compares where and what the satellite is; nil is none.
+func satelliteDifferences(planned, now *v1alpha1.SatellitePlan) []string {
+	switch {
+	case planned == nil && now == nil:
+		return nil
+	case planned == nil || now == nil:
+		return []string{"whether the region has a satellite changed"}
+	}
+	return slices.Concat(
+		differs("context", planned.Context, now.Context),
+		differs("namespace", planned.Namespace, now.Namespace),
+		differs("release", planned.Release, now.Release),
+		differs("accessURL", planned.AccessURL, now.AccessURL),
+		Differences(planned.Basis, now.Basis),
+	)
+}
+
+// providersDifferences compares providers one by one, in their order.
+func providersDifferences(planned, now []v1alpha1.ProviderPlan) []string {
+	if len(planned) != len(now) {
+		return []string{fmt.Sprintf("it had %d providers when planned and has %d now", len(planned), len(now))}
+	}
+	var differences []string
+	for i := range planned {
+		found := slices.Concat(
+			differs("provider ID", planned[i].ID, now[i].ID),
+			differs("provider name", planned[i].Name, now[i].Name),
+			differs("context", planned[i].Context, now[i].Context),
+			differs("outcome", planned[i].Outcome, now[i].Outcome),
+			Differences(planned[i].Basis, now[i].Basis),
+		)
+		for _, difference := range found {
+			if len(planned) > 1 {
+				difference = fmt.Sprintf("provider %q: %s", planned[i].Name, difference)
+			}
+			differences = append(differences, difference)
+		}
+	}
+	return differences
+}
+
 // stepDifferences compares what is intended, step by step in their order.
 func stepDifferences(planned, now []v1alpha1.StepPlan) (differences []string) {
 	at := func(steps []v1alpha1.StepPlan, i int) string {
 		if i >= len(steps) {
 			return ""
 		}
-		return fmt.Sprintf("%s (%s)", steps[i].Name, steps[i].Action)
+		name := steps[i].Name
+		if steps[i].Provider != "" {
+			name += " of " + steps[i].Provider
+		}
+		return fmt.Sprintf("%s (%s)", name, steps[i].Action)
 	}
 	for i := range max(len(planned), len(now)) {
 		differences = append(differences, differs(fmt.Sprintf("step %d", i+1), at(planned, i), at(now, i))...)

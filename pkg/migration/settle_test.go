@@ -21,6 +21,7 @@ var errBoom = errors.New("boom")
 // settling is a settler on facts that a remedy changes.
 type settling struct {
 	settler
+	run *Run
 	log []string
 	// holder is what asking for the lock says.
 	holder error
@@ -31,15 +32,18 @@ type settling struct {
 func newSettling(t *testing.T, now *snapshot.Snapshot) *settling {
 	t.Helper()
 	record := incomplete()
-	now.Journal = snapshot.Known(&record)
-	s := &settling{fails: map[string]error{}}
+	now.ProviderJournal, now.SatelliteJournal = snapshot.Known(&record), snapshot.Known(&record)
+	p := &part{
+		owner: OwnerProvider, name: "sydney", steps: Migrate(MigrateOptions{}).Steps, record: &record, ctx: t.Context(),
+		run: &Run{Initial: migrated(t), Now: now, Clock: clocktesting.NewFakeClock(testNow), SatelliteRecord: &record, ProviderRecord: &record},
+	}
+	s := &settling{fails: map[string]error{}, run: p.run}
 	s.settler = settler{
-		steps: Migrate().Steps, report: &v1alpha1.RegionReport{},
-		run: &Run{Initial: migrated(t), Now: now, Clock: clocktesting.NewFakeClock(testNow), Record: &record},
-		read: func(_ context.Context, items ...snapshot.Item) {
+		part: p, switches: []*part{p}, rest: []*part{p}, report: &v1alpha1.RegionReport{},
+		read: func(_ context.Context, _ *part, items ...snapshot.Item) {
 			s.log = append(s.log, fmt.Sprintf("read %d", len(items)))
 		},
-		do: func(ctx context.Context, r remedy) (string, error) {
+		do: func(ctx context.Context, _ *part, r remedy) (string, error) {
 			if ctx.Err() != nil {
 				t.Error("a remedy runs in a time that is over")
 			}
@@ -52,8 +56,11 @@ func newSettling(t *testing.T, now *snapshot.Snapshot) *settling {
 			}
 			return "done", nil
 		},
-		holds:  func(context.Context) error { return s.holder },
-		finish: func(result v1alpha1.StepResult) { s.report.Steps = append(s.report.Steps, result) },
+		holds: func(context.Context) error { return s.holder },
+		finish: func(_ *part, result v1alpha1.StepResult) {
+			result.Provider = "sydney"
+			s.report.Steps = append(s.report.Steps, result)
+		},
 		evidence: func(context.Context) (string, error) {
 			s.log = append(s.log, "evidence")
 			return "evidence/sydney", nil
@@ -114,16 +121,16 @@ func TestSettle(t *testing.T) {
 			log: []string{"evidence"}, left: []string{"nothing was undone, as --no-rollback asks"},
 		},
 		"a complete migration": {
-			failed: "verify-connectivity", cause: errBoom, but: func(s *settling) { s.run.Record.Migrated = true },
+			failed: "verify-connectivity", cause: errBoom, but: func(s *settling) { s.run.ProviderRecord.Migrated = true },
 			log: []string{"evidence", "read 7"},
 		},
 		"what was done before stays, and is named": {
 			failed: "verify-satellite", cause: errBoom, but: func(s *settling) {
 				offIn(s.run.Now)
-				s.report.Steps = []v1alpha1.StepResult{{Name: "retain-legacy", State: v1alpha1.StepDone}, {Name: "verify-satellite", State: v1alpha1.StepFailed}}
+				s.report.Steps = []v1alpha1.StepResult{{Name: "install-satellite", State: v1alpha1.StepDone}, {Name: "retain-legacy", Provider: "sydney", State: v1alpha1.StepDone}, {Name: "verify-satellite", State: v1alpha1.StepFailed}}
 			},
-			log: []string{"read 1", "evidence", "read 7"}, states: []string{"retain-legacy Done", "verify-satellite Failed"},
-			left: []string{"done, and kept for the next run: retain-legacy"},
+			log: []string{"read 1", "evidence", "read 7"}, states: []string{"install-satellite Done", "retain-legacy Done", "verify-satellite Failed"},
+			left: []string{"done, and kept for the next run: install-satellite, retain-legacy"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -134,7 +141,8 @@ func TestSettle(t *testing.T) {
 			}
 			ctx, cancel := context.WithCancelCause(t.Context())
 			cancel(test.cause) // whatever ended the run does not end this
-			err := s.settle(ctx, test.failed, test.cause)
+			s.part.ctx = ctx
+			err := s.settle(test.failed, test.cause)
 			if !errors.Is(err, test.cause) || isStillOn(err) != test.stillOn {
 				t.Errorf("error %v", err)
 			}
@@ -161,7 +169,7 @@ func TestSettle(t *testing.T) {
 func TestStillOn(t *testing.T) {
 	s := newSettling(t, migrated(t))
 	s.fails["enable-networking-v2"] = errNothing
-	err := s.settle(t.Context(), "rebuild-canary", errBoom)
+	err := s.settle("rebuild-canary", errBoom)
 	want := `NETWORKING V2 MAY STILL BE ON: provider "sydney" could not be switched back: nothing answers; this became necessary because of: boom`
 	if err == nil || err.Error() != want || outcomeOf(err) != v1alpha1.OutcomeFailed {
 		t.Errorf("got %v", err)

@@ -23,8 +23,8 @@ type Step struct {
 	// Previews are items that only Show looks at. A plan reads them if the step
 	// would change something.
 	Previews []snapshot.Item
-	// Rights returns the rights in the cluster that Apply and Remedy need, beyond
-	// those to read; primaryOnly says that there are none.
+	// Rights returns the rights in its owner's cluster that Apply and Remedy need,
+	// beyond those to read; primaryOnly says that there are none.
 	Rights func(snapshot.Scope) []cluster.Rule
 
 	// Decide is the probe: it says, from facts alone, whether the step is done,
@@ -32,7 +32,7 @@ type Step struct {
 	Decide func(*snapshot.Snapshot) Decision
 	// Show adds to the plan what the previews show; may be nil.
 	Show func(*snapshot.Snapshot, *v1alpha1.StepPlan)
-	// Note adds to the journal's record, before the step is applied, what the step
+	// Note adds to the owner's record, before the step is applied, what the step
 	// found and is about to do, so that a later run can tell the two apart; may be nil.
 	Note func(*snapshot.Snapshot, *journal.Record)
 	// Apply makes the change. Waits end with ctx; writes that must not be torn run

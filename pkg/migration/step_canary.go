@@ -33,7 +33,7 @@ type canaryRebuild struct {
 }
 
 func (r canaryRebuild) decide(s *snapshot.Snapshot) Decision {
-	record := s.Journal.Value()
+	record := s.ProviderJournal.Value()
 	asked := record != nil && record.Canary != nil && record.Canary.Proves == r.proves
 	if !asked && !r.due(s) {
 		return already("nothing calls for a rebuild")
@@ -66,7 +66,7 @@ func (r canaryRebuild) note(s *snapshot.Snapshot, record *journal.Record) {
 }
 
 func (canaryRebuild) apply(ctx context.Context, run *Run) error {
-	workspace, canary := run.Now.Canary.Value().Workspace, run.Record.Canary
+	workspace, canary := run.Now.Canary.Value().Workspace, run.ProviderRecord.Canary
 	if failedSince(run.Initial, canary, workspace) {
 		return fmt.Errorf("the build of workspace %q that Coder began after the switch failed: %s", workspace.Name, workspace.LatestStat.StatError)
 	}
@@ -89,7 +89,7 @@ func (canaryRebuild) apply(ctx context.Context, run *Run) error {
 // repeat builds the canary again on the path that is in use, if it was built,
 // or may have been, on one that this failure gives up.
 func (r canaryRebuild) repeat(s situation, own attempt) (todo *remedy, why string) {
-	canary := s.record.Canary
+	canary := s.provider.Canary
 	if canary == nil || !canary.Asked || canary.ID == "" || canary.Proves != r.proves {
 		return nil, ""
 	}
@@ -98,7 +98,7 @@ func (r canaryRebuild) repeat(s situation, own attempt) (todo *remedy, why strin
 		return nil, "" // it was not built since
 	}
 	legacyAgain := r.proves == journal.ProvesFinalized && own.failed
-	switchedBack := r.proves == journal.ProvesSatellite && unfinishedSwitch(s.record) && s.now.Networking() == v1alpha1.NetworkingV2Off
+	switchedBack := r.proves == journal.ProvesSatellite && unfinishedSwitch(s.provider) && s.now.Networking() == v1alpha1.NetworkingV2Off
 	if !legacyAgain && !switchedBack {
 		return nil, ""
 	}

@@ -32,7 +32,7 @@ func TestBuildOfCodersOwnCounts(t *testing.T) {
 				c.Workspace = test.after
 				c.Workspace.ID, c.Workspace.Name, c.Workspace.LastBuiltAt = id, name, built
 			})
-			now.Journal = snapshot.Known(record)
+			now.ProviderJournal = snapshot.Known(record)
 			if got := step.Decide(now); got.Action != test.want.Action {
 				t.Errorf("it decides %+v", got)
 			}

@@ -28,9 +28,17 @@ func verifyConnectivity() Step {
 
 func decideConnectivity(s *snapshot.Snapshot) Decision {
 	if err := connected(s); err != nil {
-		return check("reach the primary through the satellite, and see the canary on")
+		return check("reach the primary" + throughSatellite(s) + ", and see the canary on")
 	}
-	return already("the primary answers through the satellite" + canaryProof(s))
+	return already("the primary answers" + throughSatellite(s) + canaryProof(s))
+}
+
+// throughSatellite says how users connect; nothing, if they do so at the primary.
+func throughSatellite(s *snapshot.Snapshot) string {
+	if s.Region.Satellite.None() {
+		return ""
+	}
+	return " through the satellite"
 }
 
 // connected returns nil when the region works as migrated.
@@ -49,7 +57,7 @@ func connected(s *snapshot.Snapshot) error {
 		return nil
 	case canary.Workspace.LatestStat.ContainerStatus == coder.ContainerFailed:
 		return hopeless(fmt.Errorf("workspace %q failed: %s", canary.Workspace.Name, canary.Workspace.LatestStat.StatError))
-	case !rebuilt(s.Journal.Value(), canary.Workspace, journal.ProvesSatellite):
+	case !rebuilt(s.ProviderJournal.Value(), canary.Workspace, journal.ProvesSatellite):
 		return fmt.Errorf("workspace %q was not rebuilt since the switch", canary.Workspace.Name)
 	default:
 		return nil

@@ -33,9 +33,9 @@ func decideDisable(s *snapshot.Snapshot, operator *bool) Decision {
 		return blocked(fmt.Sprintf("a primary of v%s always uses Networking v2: there is no legacy path to go back to", s.Primary.Version.Value()))
 	case v1alpha1.NetworkingV2On:
 	default:
-		return blocked(networkingUnknown(s))
+		return blocked(networkingUnknown(s, s.Provider))
 	}
-	was, known := networkingBefore(s.Journal.Value(), operator)
+	was, known := networkingBefore(s.ProviderJournal.Value(), operator)
 	switch {
 	case !known:
 		return blocked("Networking v2 is on, and no journal says what it was before the migration: if it was off, add --networking-v2-was off")

@@ -39,7 +39,7 @@ func decideEnable(s *snapshot.Snapshot) Decision {
 	case v1alpha1.NetworkingV2Off:
 		return change(fmt.Sprintf("switch provider %q to Networking v2", provider))
 	default:
-		return blocked(networkingUnknown(s))
+		return blocked(networkingUnknown(s, s.Provider))
 	}
 }
 
@@ -90,7 +90,7 @@ func switchBack(s situation, _ attempt) (todo *remedy, why string) {
 // mayBeOn reports whether this provider's switch is on, or may be on, because
 // of a migration that is not complete.
 func (s situation) mayBeOn() bool {
-	if !unfinishedSwitch(s.record) {
+	if !unfinishedSwitch(s.provider) {
 		return false
 	}
 	switch s.now.Networking() {
@@ -109,7 +109,7 @@ func (s situation) unexplained(path judgement) string {
 	if s.now.Networking() != v1alpha1.NetworkingV2On || path.broken == nil {
 		return ""
 	}
-	if s.record.Before == nil || s.record.Before.NetworkingV2 == nil {
+	if s.provider.Before == nil || s.provider.Before.NetworkingV2 == nil {
 		return fmt.Sprintf("Networking v2 stays on, because no journal says that it was off before the migration: %v", path.broken)
 	}
 	return fmt.Sprintf("Networking v2 stays on, because this migration did not switch it on or was complete: %v", path.broken)

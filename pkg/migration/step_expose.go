@@ -20,16 +20,16 @@ func exposeSatellite() Step {
 		Rights: primaryOnly,
 		Decide: decideExpose,
 		Apply: func(ctx context.Context, run *Run) error {
-			return run.WaitFor(ctx, "waiting for "+run.Source.Region.AccessURL, items, exposed)
+			return run.WaitFor(ctx, "waiting for "+run.Source.Region.Satellite.AccessURL, items, exposed)
 		},
 	}
 }
 
 func decideExpose(s *snapshot.Snapshot) Decision {
 	if same, err := s.ServesOwnKey(); err == nil && same {
-		return already(s.Region.AccessURL + " answers with the satellite's own key")
+		return already(s.Region.Satellite.AccessURL + " answers with the satellite's own key")
 	}
-	return check("wait until " + s.Region.AccessURL + " answers with the satellite's own key")
+	return check("wait until " + s.Region.Satellite.AccessURL + " answers with the satellite's own key")
 }
 
 // exposed returns nil when the access URL answers with the satellite's own
@@ -55,9 +55,9 @@ func exposed(s *snapshot.Snapshot) error {
 		return fmt.Errorf("%s has no address yet (%s: %w)", state.AddressOf, stage, failure)
 	case stage == "DNS" && len(state.LoadBalancer) == 0:
 		return fmt.Errorf("create the DNS record of %s; Service coderd has no load balancer, and the chart made no Ingress that can be read, "+
-			"so the record's value is unknown here: %w", host(s.Region.AccessURL), failure)
+			"so the record's value is unknown here: %w", host(s.Region.Satellite.AccessURL), failure)
 	case stage == "DNS":
-		return fmt.Errorf("create the DNS record %s: %w", probe.Record(host(s.Region.AccessURL), state.LoadBalancer), failure)
+		return fmt.Errorf("create the DNS record %s: %w", probe.Record(host(s.Region.Satellite.AccessURL), state.LoadBalancer), failure)
 	default:
 		return fmt.Errorf("%s: %w", stage, failure)
 	}

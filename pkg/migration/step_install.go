@@ -42,7 +42,7 @@ func decideInstall(s *snapshot.Snapshot) Decision {
 		return blocked(fmt.Sprintf("the satellite's chart is not usable: %v", s.Chart.Err()))
 	}
 	same, differences := state.Matches(spec, chart)
-	wanted := fmt.Sprintf("%s %s as %s/%s", chart.Metadata.Name, chart.Metadata.Version, s.Region.Namespace, s.Region.Release)
+	wanted := fmt.Sprintf("%s %s as %s/%s", chart.Metadata.Name, chart.Metadata.Version, s.Region.Satellite.Namespace, s.Region.Satellite.Release)
 	switch {
 	case same && state.Ready:
 		return already(fmt.Sprintf("%s is deployed and ready, revision %d", wanted, state.Revision))
@@ -69,7 +69,7 @@ func applyInstall(ctx context.Context, run *Run) error {
 		Clock:    run.Clock,
 		Progress: func(message string) { run.Progress("%s", message) },
 		// This run holds the lock, so every earlier run that the journal knows has ended.
-		MayClearPending: len(run.Record.History) > 0,
+		MayClearPending: len(run.SatelliteRecord.History) > 0,
 	}
 	spec := run.Now.Spec.Value()
 	if same, _ := run.Now.Satellite.Value().Matches(spec, run.Now.Chart.Value()); same {
@@ -110,7 +110,7 @@ func revertInstall(s situation, own attempt) (todo *remedy, why string) {
 		return &remedy{act: revertRelease, revision: before.Revision}, ""
 	case now.LastRevision == 0:
 		return nil, ""
-	case !created(s.record):
+	case !created(s.satellite):
 		return nil, fmt.Sprintf("the satellite's release stays as it is, %s at revision %d: it was there before this migration, with no revision to go back to",
 			now.LastStatus, now.LastRevision)
 	}

@@ -21,6 +21,9 @@ func verifyLegacyPath(force bool) Step {
 		Reads:  items,
 		Rights: primaryOnly,
 		Decide: func(s *snapshot.Snapshot) Decision {
+			if s.Region.Satellite.None() {
+				return already(throughPrimary)
+			}
 			if answers(s) != nil {
 				return check("wait until envproxy answers")
 			}
@@ -35,6 +38,8 @@ func verifyLegacyPath(force bool) Step {
 func envproxyAnswers(s *snapshot.Snapshot, force bool) error {
 	state, known := s.Legacy.Get()
 	switch {
+	case s.Region.Satellite.None():
+		return nil
 	case !known:
 		return s.Legacy.Err()
 	case state.Release == nil:

@@ -60,7 +60,7 @@ func applyRegister(ctx context.Context, run *Run) error {
 	// The key that goes to the primary is the one in the cluster, and it is
 	// sent only once the access URL has proven to lead to it.
 	if same, err := run.Now.ServesOwnKey(); err != nil || !same {
-		return errors.Join(fmt.Errorf("%s does not serve the key of the cluster's Secret: not registered", run.Source.Region.AccessURL), err)
+		return errors.Join(fmt.Errorf("%s does not serve the key of the cluster's Secret: not registered", run.Source.Region.Satellite.AccessURL), err)
 	}
 	commit, cancel := run.Commit(ctx)
 	defer cancel()
@@ -68,11 +68,11 @@ func applyRegister(ctx context.Context, run *Run) error {
 		if err := run.Source.Primary.DeleteSatellite(commit, other.ID); err != nil && !coder.IsNotFound(err) {
 			return fmt.Errorf("the registration of this region's former key could not be deleted: %w", err)
 		}
-		run.Record.RegistrationID = ""
+		run.SatelliteRecord.RegistrationID = ""
 	}
 	created, err := run.Source.Primary.CreateSatellite(commit, run.Source.Region.Name, run.Now.Satellite.Value().PublicKey)
 	if err == nil {
-		run.Record.RegistrationID = created.ID
+		run.SatelliteRecord.RegistrationID = created.ID
 		return nil
 	}
 	// The answer may be lost although the registration was made: look.
@@ -97,8 +97,8 @@ func revertRegister(s situation, own attempt) (todo *remedy, why string) {
 	if !known {
 		return nil, fmt.Sprintf("whether the satellite is registered is unknown: %v", s.now.Registrations.Err())
 	}
-	i := slices.IndexFunc(list, func(r coder.Satellite) bool { return r.ID == s.record.RegistrationID })
-	if s.record.RegistrationID == "" || i < 0 || s.record.Before == nil || s.record.Before.RegistrationID == s.record.RegistrationID {
+	i := slices.IndexFunc(list, func(r coder.Satellite) bool { return r.ID == s.satellite.RegistrationID })
+	if s.satellite.RegistrationID == "" || i < 0 || s.satellite.Before == nil || s.satellite.Before.RegistrationID == s.satellite.RegistrationID {
 		return nil, ""
 	}
 	if err := inUse(s.now); err != nil {

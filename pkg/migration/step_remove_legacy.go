@@ -63,7 +63,7 @@ func noteRemoveLegacy(s *snapshot.Snapshot, record *journal.Record) {
 
 func applyRemoveLegacy(ctx context.Context, run *Run) error {
 	// Helm's uninstall must not be torn: it runs to its end, whatever happens.
-	_, err := run.Source.Legacy().Of(*run.Now.Legacy.Value().Release).Remove(context.WithoutCancel(ctx), legacy.RemoveOptions{
+	_, err := run.Source.Legacy(run.Now).Of(*run.Now.Legacy.Value().Release).Remove(context.WithoutCancel(ctx), legacy.RemoveOptions{
 		Timeout:  run.Options.StepTimeout,
 		Operator: run.Operator,
 		Reason:   run.Options.Reason,
@@ -76,7 +76,7 @@ func applyRemoveLegacy(ctx context.Context, run *Run) error {
 // revertRemoveLegacy brings the legacy release back, also after a later step
 // failed, or a later run: until finalize succeeds, it is not removed for good.
 func revertRemoveLegacy(s situation, own attempt) (todo *remedy, why string) {
-	if s.record.Retention == nil {
+	if s.provider.Retention == nil {
 		return nil, ""
 	}
 	release := s.now.Legacy.Value().Release

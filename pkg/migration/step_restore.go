@@ -35,9 +35,14 @@ func rightsToRestore(scope snapshot.Scope) []cluster.Rule {
 	return append(legacy.RightsToRetain(scope.OfLegacy()), rightsIfLost(scope)...)
 }
 
+// throughPrimary is said of a region without a satellite: its users never used an envproxy.
+const throughPrimary = "the users of this provider connect through the primary: there is no legacy release"
+
 func decideRestore(s *snapshot.Snapshot) Decision {
 	state, known := s.Legacy.Get()
 	switch {
+	case s.Region.Satellite.None():
+		return already(throughPrimary)
 	case !known:
 		return blocked(fmt.Sprintf("the legacy release could not be examined: %v", s.Legacy.Err()))
 	case state.Release == nil:

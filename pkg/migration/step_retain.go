@@ -35,6 +35,8 @@ func decideRetain(s *snapshot.Snapshot) Decision {
 	missing, err := missingRetention(s)
 	release := s.Legacy.Value().Release
 	switch {
+	case s.Region.Satellite.None():
+		return already(throughPrimary)
 	case err != nil:
 		return blocked(err.Error())
 	case release == nil:
@@ -65,7 +67,7 @@ func applyRetain(ctx context.Context, run *Run) error {
 		}
 		release = *state.Release
 	}
-	ledger, err := run.Source.Legacy().Of(release).Retain(commit, legacy.RetainOptions{
+	ledger, err := run.Source.Legacy(run.Now).Of(release).Retain(commit, legacy.RetainOptions{
 		Operator: run.Operator,
 		Reason:   run.retainReason(),
 		Now:      run.Clock.Now(),
@@ -74,7 +76,7 @@ func applyRetain(ctx context.Context, run *Run) error {
 	if err != nil {
 		return err
 	}
-	run.Record.Retention = ledger
+	run.ProviderRecord.Retention = ledger
 	return nil
 }
 

@@ -15,7 +15,7 @@ func uninstallSatellite(force bool) Step {
 	return Step{
 		Name:   "uninstall-satellite",
 		Owner:  OwnerSatellite,
-		Reads:  []snapshot.Item{snapshot.ItemSatellite, snapshot.ItemProvider},
+		Reads:  []snapshot.Item{snapshot.ItemSatellite, snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemUsers},
 		Rights: func(scope snapshot.Scope) []cluster.Rule { return satellite.RightsToUninstall(scope.OfSatellite()) },
 		Decide: decideUninstall,
 		Apply:  func(_ context.Context, run *Run) error { return uninstall(run, force) },
@@ -30,7 +30,7 @@ func decideUninstall(s *snapshot.Snapshot) Decision {
 	case state.LastRevision == 0:
 		return already("the satellite's release is not installed")
 	default:
-		return change(fmt.Sprintf("uninstall the release %s/%s", s.Region.Namespace, s.Region.Release))
+		return change(fmt.Sprintf("uninstall the release %s/%s", s.Region.Satellite.Namespace, s.Region.Satellite.Release))
 	}
 }
 

@@ -15,7 +15,7 @@ func unregisterSatellite(force bool) Step {
 		Name:  "unregister-satellite",
 		Owner: OwnerSatellite,
 		Reads: []snapshot.Item{
-			snapshot.ItemRegistrations, snapshot.ItemSatellite, snapshot.ItemEndpoint, snapshot.ItemProvider, snapshot.ItemJournal,
+			snapshot.ItemRegistrations, snapshot.ItemSatellite, snapshot.ItemEndpoint, snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemUsers,
 		},
 		Rights: primaryOnly,
 		Decide: decideUnregister,
@@ -47,6 +47,6 @@ func unregister(ctx context.Context, run *Run, force bool) error {
 	if err := run.Source.Primary.DeleteSatellite(commit, own.ID); err != nil && !coder.IsNotFound(err) {
 		return err
 	}
-	run.Record.RegistrationID = ""
+	run.SatelliteRecord.RegistrationID = ""
 	return nil
 }

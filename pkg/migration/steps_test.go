@@ -10,6 +10,7 @@ import (
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
@@ -40,12 +41,12 @@ func TestDecisions(t *testing.T) {
 		"retain: fresh":             {retainLegacy(), fresh, asIs, change, "retain coder/coder-workspace-provider revision 1"},
 		"retain: done":              {retainLegacy(), migrated, asIs, none, "is retained"},
 		"retain: unknown":           {retainLegacy(), migrated, func(s facts) { s.Legacy = snapshot.Unknown[snapshot.Legacy](errNothing) }, blocked, "nothing answers"},
-		"retain: the ledger lags":   {retainLegacy(), migrated, func(s facts) { s.Journal.Value().Retention.Revision = 7 }, change, "retain"},
-		"retain: no journal":        {retainLegacy(), migrated, func(s facts) { s.Journal = snapshot.Known[*journal.Record](nil) }, change, "retain"},
+		"retain: the ledger lags":   {retainLegacy(), migrated, func(s facts) { s.ProviderJournal.Value().Retention.Revision = 7 }, change, "retain"},
+		"retain: no journal":        {retainLegacy(), migrated, func(s facts) { s.ProviderJournal = snapshot.Known[*journal.Record](nil) }, change, "retain"},
 		"retain: none, legacy path": {retainLegacy(), fresh, noLegacy, blocked, "legacy"},
-		"retain: none, v2":          {retainLegacy(), migrated, func(s facts) { noLegacy(s); s.Journal.Value().Retention = nil }, none, "no legacy release"},
+		"retain: none, v2":          {retainLegacy(), migrated, func(s facts) { noLegacy(s); s.ProviderJournal.Value().Retention = nil }, none, "no legacy release"},
 		"retain: unusable, v2": {retainLegacy(), migrated, func(s facts) {
-			s.Legacy, s.Journal.Value().Retention = snapshot.Known(snapshot.Legacy{Found: legacy.Found{Unusable: true}}), nil
+			s.Legacy, s.ProviderJournal.Value().Retention = snapshot.Known(snapshot.Legacy{Found: legacy.Found{Unusable: true}}), nil
 		}, blocked, "no legacy release was found"},
 		"retain: gone, v2": {retainLegacy(), migrated, noLegacy, blocked, "no legacy release was found"},
 		"retain: gone, always v2": {retainLegacy(), migrated, func(s facts) {
@@ -98,14 +99,16 @@ func TestDecisions(t *testing.T) {
 		"canary: none":                      {rebuildCanary(journal.ProvesSatellite, always), fresh, func(s facts) { s.Canary = snapshot.Known(snapshot.Canary{None: true, Reason: "none is wanted"}) }, none, "none is wanted"},
 		"canary: unknown":                   {rebuildCanary(journal.ProvesSatellite, always), fresh, func(s facts) { s.Canary = snapshot.Unknown[snapshot.Canary](errNothing) }, blocked, "nothing answers"},
 		"canary: another":                   {rebuildCanary(journal.ProvesSatellite, always), migrated, func(s facts) { set(&s.Canary, func(c *snapshot.Canary) { c.Workspace.ID = "x" }) }, change, "rebuild"},
-		"canary: built for the legacy path": {rebuildCanary(journal.ProvesSatellite, always), migrated, func(s facts) { s.Journal.Value().Canary.Proves = journal.ProvesLegacy }, change, "rebuild"},
-		"canary: asked, not built":          {rebuildCanary(journal.ProvesSatellite, always), migrated, func(s facts) { s.Journal.Value().Canary.Rebuilt, s.Journal.Value().Canary.BuiltBefore = false, testNow }, change, "rebuild"},
-		"canary: asked, built unseen":       {rebuildCanary(journal.ProvesSatellite, always), migrated, func(s facts) { s.Journal.Value().Canary.Rebuilt = false }, none, "was rebuilt"},
-		"canary: asked, building":           {rebuildCanary(journal.ProvesSatellite, always), migrated, building, change, "rebuild"},
-		"canary: nothing calls for it":      {rebuildCanary(journal.ProvesLegacy, usesSatellite), fresh, asIs, none, "nothing calls"},
-		"canary: going back calls for it":   {rebuildCanary(journal.ProvesLegacy, usesSatellite), migrated, asIs, change, "rebuild"},
+		"canary: built for the legacy path": {rebuildCanary(journal.ProvesSatellite, always), migrated, func(s facts) { s.ProviderJournal.Value().Canary.Proves = journal.ProvesLegacy }, change, "rebuild"},
+		"canary: asked, not built": {rebuildCanary(journal.ProvesSatellite, always), migrated, func(s facts) {
+			s.ProviderJournal.Value().Canary.Rebuilt, s.ProviderJournal.Value().Canary.BuiltBefore = false, testNow
+		}, change, "rebuild"},
+		"canary: asked, built unseen":     {rebuildCanary(journal.ProvesSatellite, always), migrated, func(s facts) { s.ProviderJournal.Value().Canary.Rebuilt = false }, none, "was rebuilt"},
+		"canary: asked, building":         {rebuildCanary(journal.ProvesSatellite, always), migrated, building, change, "rebuild"},
+		"canary: nothing calls for it":    {rebuildCanary(journal.ProvesLegacy, usesSatellite), fresh, asIs, none, "nothing calls"},
+		"canary: going back calls for it": {rebuildCanary(journal.ProvesLegacy, usesSatellite), migrated, asIs, change, "rebuild"},
 		"canary: going back called for it": {rebuildCanary(journal.ProvesLegacy, usesSatellite), fresh, func(s facts) {
-			s.Journal = snapshot.Known(&journal.Record{Canary: &journal.Canary{Proves: journal.ProvesLegacy}})
+			s.ProviderJournal = snapshot.Known(&journal.Record{Canary: &journal.Canary{Proves: journal.ProvesLegacy}})
 		}, change, "rebuild"},
 		"connectivity: done":      {verifyConnectivity(), migrated, asIs, none, `workspace "canary" was rebuilt after the switch`},
 		"connectivity: fresh":     {verifyConnectivity(), fresh, asIs, check, "reach the primary"},
@@ -120,9 +123,9 @@ func TestDecisions(t *testing.T) {
 		"disable: done":                  {disableNetworkingV2(nil), fresh, asIs, none, "on the legacy path"},
 		"disable: migrated":              {disableNetworkingV2(nil), migrated, asIs, change, "switch provider \"sydney\" back"},
 		"disable: always on":             {disableNetworkingV2(nil), migrated, func(s facts) { s.Primary.Version = snapshot.FactOf(coder.ParseVersion("1.22.0")) }, blocked, "there is no legacy path"},
-		"disable: was on before":         {disableNetworkingV2(nil), migrated, func(s facts) { s.Journal.Value().Before.NetworkingV2 = ptr.To(true) }, blocked, "no legacy path to go back to"},
-		"disable: no journal":            {disableNetworkingV2(nil), migrated, func(s facts) { s.Journal = snapshot.Known[*journal.Record](nil) }, blocked, "--networking-v2-was"},
-		"disable: the operator says off": {disableNetworkingV2(ptr.To(false)), migrated, func(s facts) { s.Journal = snapshot.Known[*journal.Record](nil) }, change, "back"},
+		"disable: was on before":         {disableNetworkingV2(nil), migrated, func(s facts) { s.ProviderJournal.Value().Before.NetworkingV2 = ptr.To(true) }, blocked, "no legacy path to go back to"},
+		"disable: no journal":            {disableNetworkingV2(nil), migrated, func(s facts) { s.ProviderJournal = snapshot.Known[*journal.Record](nil) }, blocked, "--networking-v2-was"},
+		"disable: the operator says off": {disableNetworkingV2(ptr.To(false)), migrated, func(s facts) { s.ProviderJournal = snapshot.Known[*journal.Record](nil) }, change, "back"},
 		"disable: the operator says on":  {disableNetworkingV2(ptr.To(true)), migrated, asIs, blocked, "no legacy path to go back to"},
 		"disable: unknown":               {disableNetworkingV2(nil), migrated, func(s facts) { s.Provider = snapshot.Unknown[coder.Provider](errNothing) }, blocked, "nothing answers"},
 		"restore: done":                  {restoreLegacy(false), migrated, asIs, none, "revision 1"},
@@ -141,9 +144,12 @@ func TestDecisions(t *testing.T) {
 				l.AccessURL, l.Reach = "https://x", probe.Result{TCP: probe.Stage{Err: errNothing}}
 			})
 		}, check, "wait"},
-		"unregister: done":                     {unregisterSatellite(false), fresh, asIs, none, "not registered"},
-		"unregister: registered":               {unregisterSatellite(false), migrated, asIs, change, `delete the registration "sydney" (SHA256:own)`},
-		"unregister: the key is gone":          {unregisterSatellite(false), migrated, func(s facts) { s.Satellite = snapshot.Known(satellite.State{}); s.Journal.Value().RegistrationID = "r" }, change, "delete"},
+		"unregister: done":       {unregisterSatellite(false), fresh, asIs, none, "not registered"},
+		"unregister: registered": {unregisterSatellite(false), migrated, asIs, change, `delete the registration "sydney" (SHA256:own)`},
+		"unregister: the key is gone": {unregisterSatellite(false), migrated, func(s facts) {
+			s.Satellite = snapshot.Known(satellite.State{})
+			s.SatelliteJournal.Value().RegistrationID = "r"
+		}, change, "delete"},
 		"unregister: not ours":                 {unregisterSatellite(false), migrated, func(s facts) { s.Satellite = snapshot.Known(satellite.State{}) }, none, "not registered"},
 		"unregister: unknown":                  {unregisterSatellite(false), migrated, func(s facts) { s.Registrations = snapshot.Unknown[[]coder.Satellite](errNothing) }, blocked, "nothing answers"},
 		"uninstall: done":                      {uninstallSatellite(false), fresh, asIs, none, "not installed"},
@@ -171,7 +177,7 @@ func TestDecisions(t *testing.T) {
 // formerKey leaves a registration of this region whose key is gone with its release.
 func formerKey(s *snapshot.Snapshot) {
 	s.Registrations.Value()[0].Fingerprint = "SHA256:other"
-	s.Journal.Value().RegistrationID = "r"
+	s.SatelliteJournal.Value().RegistrationID = "r"
 }
 
 func noLegacy(s *snapshot.Snapshot) { s.Legacy = snapshot.Known(snapshot.Legacy{}) }
@@ -189,7 +195,7 @@ func otherKey(s *snapshot.Snapshot) {
 }
 
 func building(s *snapshot.Snapshot) {
-	s.Journal.Value().Canary.Rebuilt = false
+	s.ProviderJournal.Value().Canary.Rebuilt = false
 	set(&s.Canary, func(c *snapshot.Canary) {
 		c.Workspace.Updating, c.Workspace.LatestStat.ContainerStatus = true, coder.ContainerCreating
 	})
@@ -197,9 +203,9 @@ func building(s *snapshot.Snapshot) {
 
 // Decisions come from facts alone: with no facts at all, no step says that all is well.
 func TestNothingKnown(t *testing.T) {
-	for _, operation := range []Operation{Migrate(), Retain(), Rollback(RollbackOptions{RemoveSatellite: true}), Remove(false), Finalize()} {
+	for _, operation := range []Operation{Migrate(MigrateOptions{}), Retain(), Rollback(RollbackOptions{RemoveSatellite: true}), Remove(false), Finalize()} {
 		for _, step := range operation.Steps {
-			s := &snapshot.Snapshot{}
+			s := &snapshot.Snapshot{Region: fleet.Region{Satellite: fleet.Satellite{Context: "edge"}}}
 			got := step.Decide(s)
 			if step.Name == "rebuild-canary" && operation.Name != "migrate" {
 				continue // nothing calls for it

@@ -18,8 +18,8 @@ func TestEveryVerbRefusesAnotherPrimary(t *testing.T) {
 	s := migrated(t)
 	s.Primary.URL = "https://coder-staging.example.com"
 	s.Primary.ServedKey = snapshot.Known(coder.SatelliteKey{Key: "a key", Fingerprint: "SHA256:other"})
-	s.Journal = snapshot.Known(&journal.Record{Primary: "https://coder.example.com"})
-	for _, operation := range []Operation{Migrate(), Retain(), Rollback(RollbackOptions{Force: true}), Remove(true), Finalize()} {
+	s.ProviderJournal = snapshot.Known(&journal.Record{Primary: "https://coder.example.com", Before: &journal.Before{}})
+	for _, operation := range []Operation{Migrate(MigrateOptions{}), Retain(), Rollback(RollbackOptions{Force: true}), Remove(true), Finalize()} {
 		states := map[string]v1alpha1.CheckState{}
 		for _, result := range operation.Preflight(s) {
 			states[result.ID] = result.State
@@ -36,7 +36,7 @@ func TestEveryVerbRefusesAnotherPrimary(t *testing.T) {
 // has it, which can be pasted.
 func TestRollbackWithoutJournalNamesTheCommand(t *testing.T) {
 	s := migrated(t)
-	s.Journal = snapshot.Known[*journal.Record](nil)
+	s.ProviderJournal = snapshot.Known[*journal.Record](nil)
 	const off = " --networking-v2-was off"
 	for want, options := range map[string]RollbackOptions{
 		s.Region.Command("rollback") + off:                         {},

@@ -13,32 +13,47 @@ func RightsVerbs() []string {
 	return []string{"plan", "migrate", "status", "verify", "rollback", "retain", "remove", "finalize", "unlock"}
 }
 
-// RightsOf returns the rights in a region's cluster that the verb needs;
-// ok is false if it is none of RightsVerbs.
-func RightsOf(verb string, scope snapshot.Scope) (rules []cluster.Rule, ok bool) {
-	switch verb {
-	case "plan", "status":
-		return distinct(snapshot.RightsToRead(scope, snapshot.PlanItems()...)), true
-	case "verify":
-		return distinct(snapshot.RightsToRead(scope, snapshot.ItemSatellite)), true
-	case "unlock":
-		return snapshot.Leases().In(scope.Satellite, "get", "update"), true
-	}
-	operations := []Operation{Migrate(), Rollback(RollbackOptions{}), Retain(), Remove(false), Finalize()}
-	i := slices.IndexFunc(operations, func(o Operation) bool { return o.Name == verb })
-	if i < 0 {
-		return nil, false
-	}
-	return operations[i].Rights(scope), true
-}
-
-// RightsOfAll returns the rights that the verbs need together, each once. A verb
-// that is none of RightsVerbs needs none.
-func RightsOfAll(verbs []string, scope snapshot.Scope) []cluster.Rule {
+// SatelliteRightsOf returns the rights in the satellite's cluster that the verbs
+// need together, each once. A verb that is none of RightsVerbs needs none.
+func SatelliteRightsOf(verbs []string, scope snapshot.Scope) []cluster.Rule {
 	var rules []cluster.Rule
 	for _, verb := range verbs {
-		needed, _ := RightsOf(verb, scope)
-		rules = append(rules, needed...)
+		switch verb {
+		case "plan", "status":
+			rules = append(rules, snapshot.RightsToReadSatellite(scope, snapshot.PlanItems()...)...)
+		case "verify":
+			rules = append(rules, snapshot.RightsToReadSatellite(scope, snapshot.ItemSatellite)...)
+		case "unlock":
+			rules = append(rules, snapshot.Leases().In(scope.Satellite, "get", "update")...)
+		default:
+			rules = append(rules, operationOf(verb).SatelliteRights(scope)...)
+		}
 	}
 	return distinct(rules)
+}
+
+// ProviderRightsOf returns those in the provider's cluster, likewise.
+func ProviderRightsOf(verbs []string, scope snapshot.Scope) []cluster.Rule {
+	var rules []cluster.Rule
+	for _, verb := range verbs {
+		switch verb {
+		case "plan", "status":
+			rules = append(rules, snapshot.RightsToReadProvider(scope, snapshot.PlanItems()...)...)
+		case "verify":
+		case "unlock":
+			rules = append(rules, snapshot.Leases().In(scope.Provider, "get", "update")...)
+		default:
+			rules = append(rules, operationOf(verb).ProviderRights(scope)...)
+		}
+	}
+	return distinct(rules)
+}
+
+// operationOf returns the operation of that verb; one that does nothing if there is none.
+func operationOf(verb string) Operation {
+	operations := []Operation{Migrate(MigrateOptions{}), Rollback(RollbackOptions{}), Retain(), Remove(false), Finalize()}
+	if i := slices.IndexFunc(operations, func(o Operation) bool { return o.Name == verb }); i >= 0 {
+		return operations[i]
+	}
+	return Operation{}
 }

@@ -62,8 +62,10 @@ type thing struct {
 	index int
 }
 
-func (t thing) name() string                { return fmt.Sprintf("step-%d", t.index) }
-func (t thing) step() Step                  { return Step{Name: t.name(), Decide: t.decide, Apply: t.apply} }
+func (t thing) name() string { return fmt.Sprintf("step-%d", t.index) }
+func (t thing) step() Step {
+	return Step{Name: t.name(), Owner: OwnerProvider, Decide: t.decide, Apply: t.apply}
+}
 func (t thing) say(what string)             { t.world.log = append(t.world.log, what+" "+t.name()) }
 func (t thing) trouble(what string) trouble { return t.world.trouble[what+" "+t.name()] }
 func (t thing) change(what string, so bool) error {
@@ -83,7 +85,7 @@ func (t thing) decide(*snapshot.Snapshot) Decision {
 }
 
 func (t thing) apply(ctx context.Context, run *Run) error {
-	if run.Record.Step != t.name() || run.Record.State != v1alpha1.StepRunning {
+	if run.ProviderRecord.Step != t.name() || run.ProviderRecord.State != v1alpha1.StepRunning {
 		t.world.broken = t.name() + " was applied before the journal told of it"
 	}
 	if t.index == t.world.switchIndex() && slices.Contains(t.world.so[:t.index], false) {
@@ -93,20 +95,19 @@ func (t thing) apply(ctx context.Context, run *Run) error {
 	return t.change("apply", true)
 }
 
-// engine returns an engine on the world, with the report that it fills.
-func (w *world) engine(options Options) (*engine, *v1alpha1.RegionReport) {
+// engine returns a run on the world, as one provider, with the report that it fills.
+func (w *world) engine(ctx context.Context, options Options) (*regionRun, *v1alpha1.RegionReport) {
 	operation := Operation{Name: "migrate"}
 	for i := range w.so {
 		operation.Steps = append(operation.Steps, thing{w, i}.step())
 	}
 	report := &v1alpha1.RegionReport{}
 	clock := clocktesting.NewFakeClock(testNow)
-	return &engine{
-		operation: operation,
-		report:    report,
+	p := &part{
+		owner: OwnerProvider, name: "sydney", record: w.record, steps: operation.Steps, ctx: ctx,
 		run: &Run{
 			Source: &snapshot.Source{Region: fleet.Region{Name: "sydney"}}, Initial: &snapshot.Snapshot{}, Now: &snapshot.Snapshot{},
-			Options: options, Clock: clock, Record: w.record, progress: func(string) {},
+			Options: options, Clock: clock, ProviderRecord: w.record, progress: func(string) {},
 		},
 		store: func(context.Context, *journal.Record) error {
 			w.writes++
@@ -115,12 +116,23 @@ func (w *world) engine(options Options) (*engine, *v1alpha1.RegionReport) {
 			}
 			return nil
 		},
-		emit: func(v1alpha1.StepResult) {},
-		settle: func(_ context.Context, failed string, cause error) error {
+	}
+	return &regionRun{
+		Runner: &Runner{
+			Options: options, Clock: clock, Region: &snapshot.Region{Region: fleet.Region{Name: "sydney"}}, Report: func(v1alpha1.Progress) {},
+		},
+		operation: operation, report: report, providers: []*part{p}, tell: func(*part, v1alpha1.StepResult) {},
+		settle: func(_ *part, failed string, cause error) error {
 			w.log = append(w.log, strings.TrimSpace("settle "+failed))
 			return cause
 		},
 	}, report
+}
+
+// run applies the world's steps, and returns what ended it early.
+func (r *regionRun) run(ctx context.Context) error {
+	r.apply(ctx)
+	return r.err()
 }
 
 // states are the results of a report in short.

@@ -71,7 +71,7 @@ func (b *bars) update(event v1alpha1.Progress) {
 	}
 	message := line(event.Region)
 	if event.Step != "" {
-		message += gap + line(event.Step)
+		message += gap + line(stepName(event))
 	}
 	if event.Message != "" && event.State == v1alpha1.StepRunning {
 		message += gap + line(event.Message)

@@ -1,6 +1,7 @@
 package printer
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
@@ -26,6 +27,33 @@ func (p *page) checks(results []v1alpha1.CheckResult, indent string) {
 		}
 		p.command(deeper+"more: ", pluginName+" explain "+result.ID)
 	}
+}
+
+// perProvider puts the names of providers before what is found of them, where a
+// region has several: what is found of more than one alike is told once.
+func perProvider(results []v1alpha1.CheckResult, several bool) []v1alpha1.CheckResult {
+	if !several {
+		return results
+	}
+	var told []v1alpha1.CheckResult
+	var providers [][]string
+	for _, result := range results {
+		provider := result.Provider
+		result.Provider = ""
+		i := slices.Index(told, result)
+		if i < 0 {
+			i, told, providers = len(told), append(told, result), append(providers, nil)
+		}
+		if provider != "" {
+			providers[i] = append(providers[i], provider)
+		}
+	}
+	for i, names := range providers {
+		if len(names) > 0 {
+			told[i].Message = strings.Join(names, ", ") + ": " + told[i].Message
+		}
+	}
+	return told
 }
 
 // advice writes what to do; a command is not broken.

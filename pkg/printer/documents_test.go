@@ -43,14 +43,22 @@ func documents() map[string]runtime.Object {
 }
 
 func plan() *v1alpha1.Plan {
-	basis := v1alpha1.Basis{NetworkingV2: v1alpha1.NetworkingV2Off}
+	satellite := func(context, namespace, url string) *v1alpha1.SatellitePlan {
+		return &v1alpha1.SatellitePlan{Context: context, Namespace: namespace, Release: "coder-satellite", AccessURL: url}
+	}
+	of := func(name, context string) v1alpha1.ProviderPlan {
+		return v1alpha1.ProviderPlan{
+			Provider: v1alpha1.Provider{ID: "p-1", Name: name}, Context: context, Outcome: v1alpha1.OutcomeNothingToDo,
+			Basis: v1alpha1.ProviderBasis{NetworkingV2: v1alpha1.NetworkingV2Off},
+		}
+	}
 	return &v1alpha1.Plan{
 		Primary: primary(), Outcome: v1alpha1.OutcomePreflightFailed, Waves: [][]string{{"sydney"}, {"london", long, "日本"}},
 		Regions: []v1alpha1.RegionPlan{
 			{
-				Name: "sydney", Context: "gke_acme_australia-southeast1", Namespace: "coder-satellite", Release: "coder-satellite",
-				AccessURL: "https://coder-sydney.example.com", Provider: v1alpha1.Provider{ID: "p-1", Name: "sydney"},
-				Outcome: v1alpha1.OutcomeChangesPending, Fingerprint: "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", Basis: basis,
+				Name: "sydney", Satellite: satellite("gke_acme_australia-southeast1", "coder-satellite", "https://coder-sydney.example.com"),
+				Providers: []v1alpha1.ProviderPlan{of("sydney", "gke_acme_australia-southeast1")},
+				Outcome:   v1alpha1.OutcomeChangesPending, Fingerprint: "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
 				Steps: []v1alpha1.StepPlan{
 					{Name: "retain-legacy", Action: v1alpha1.ActionNone, Reason: "the release coder/coder-workspace-provider is retained"},
 					{Name: "install-satellite", Action: v1alpha1.ActionChange, Reason: "install coder 1.21.7 as coder-satellite/coder-satellite",
@@ -65,8 +73,8 @@ func plan() *v1alpha1.Plan {
 				},
 			},
 			{
-				Name: "london", Context: "london", Namespace: "coder-satellite", Release: "coder-satellite", AccessURL: "https://coder-london.example.com",
-				Outcome: v1alpha1.OutcomePreflightFailed, Basis: basis,
+				Name: "london", Satellite: satellite("london", "coder-satellite", "https://coder-london.example.com"),
+				Providers: []v1alpha1.ProviderPlan{of("", "london")}, Outcome: v1alpha1.OutcomePreflightFailed,
 				Preflight: []v1alpha1.CheckResult{
 					answer("cluster-rights", v1alpha1.CheckFail, "these rights are missing: create deployments.apps in namespace coder-satellite, "+
 						"create secrets in namespace coder-satellite, patch services in namespace coder-satellite", "ask for a role with these rights"),
@@ -74,12 +82,40 @@ func plan() *v1alpha1.Plan {
 				},
 			},
 			{
-				Name: long, Context: long + "-" + long, Namespace: long, Release: "coder-satellite", AccessURL: "https://" + strings.Repeat("x", 120) + ".example.com",
-				Provider: v1alpha1.Provider{Name: long}, Outcome: v1alpha1.OutcomeNothingToDo, Basis: basis,
+				Name: long, Satellite: satellite(long+"-"+long, long, "https://"+strings.Repeat("x", 120)+".example.com"),
+				Providers: []v1alpha1.ProviderPlan{of(long, long+"-"+long)}, Outcome: v1alpha1.OutcomeNothingToDo,
 				Steps: []v1alpha1.StepPlan{{Name: long, Action: v1alpha1.ActionNone, Reason: strings.Repeat("word ", 40)}, {Name: "x", Action: v1alpha1.ActionNone, Reason: strings.Repeat("x", 150)}},
 			},
-			{Name: "日本", Context: "東京", Provider: v1alpha1.Provider{Name: "プロバイダー"}, Outcome: v1alpha1.OutcomeFailed, Basis: basis,
+			{Name: "日本", Satellite: satellite("東京", "", ""), Providers: []v1alpha1.ProviderPlan{of("プロバイダー", "東京")}, Outcome: v1alpha1.OutcomeFailed,
 				Steps: []v1alpha1.StepPlan{{Name: "検査", Action: v1alpha1.ActionBlocked, Reason: strings.Repeat("東京", 60)}, {Name: "e\u0301te\u0301", Action: v1alpha1.ActionCheck, Reason: "combining accents"}}},
+			severalPlanned(),
+			{
+				Name: "headquarters", Providers: []v1alpha1.ProviderPlan{of("built-in", "main")}, Outcome: v1alpha1.OutcomeNothingToDo,
+				Steps: []v1alpha1.StepPlan{{Name: "enable-networking-v2", Provider: "built-in", Action: v1alpha1.ActionNone, Reason: "it is on"}},
+			},
+		},
+	}
+}
+
+// severalPlanned is a region of two providers, one of which is left out.
+func severalPlanned() v1alpha1.RegionPlan {
+	off := v1alpha1.ProviderBasis{NetworkingV2: v1alpha1.NetworkingV2Off}
+	return v1alpha1.RegionPlan{
+		Name: "paris", Outcome: v1alpha1.OutcomeChangesPending,
+		Satellite: &v1alpha1.SatellitePlan{Context: "paris-edge", Namespace: "edge", Release: "sat", AccessURL: "https://coder-paris.example.com"},
+		Providers: []v1alpha1.ProviderPlan{
+			{Provider: v1alpha1.Provider{Name: "paris-a"}, Context: "paris-edge", Outcome: v1alpha1.OutcomeChangesPending, Basis: off},
+			{Provider: v1alpha1.Provider{Name: "paris-b"}, Context: "paris-two", Outcome: v1alpha1.OutcomePreflightFailed, Basis: off},
+		},
+		Steps: []v1alpha1.StepPlan{
+			{Name: "install-satellite", Action: v1alpha1.ActionChange, Reason: "install it"},
+			{Name: "retain-legacy", Provider: "paris-a", Action: v1alpha1.ActionChange, Reason: "retain it"},
+			{Name: "retain-legacy", Provider: "paris-b", Action: v1alpha1.ActionBlocked, Reason: "the cluster does not answer"},
+		},
+		Preflight: []v1alpha1.CheckResult{
+			of("paris-b", answer("provider-cluster", v1alpha1.CheckUnknown, "unknown: the cluster does not answer", "look at it")),
+			of("paris-a", answer("provider-ready", v1alpha1.CheckWarn, "the primary reports it as pending", "wait")),
+			of("paris-b", answer("provider-ready", v1alpha1.CheckWarn, "the primary reports it as pending", "wait")),
 		},
 	}
 }
@@ -88,12 +124,13 @@ func report() *v1alpha1.MigrationReport {
 	return &v1alpha1.MigrationReport{
 		Operation: "migrate", Primary: primary(), Outcome: v1alpha1.OutcomePartlyFailed, ExitCode: 3, Started: at(0), Finished: at(192),
 		Regions: []v1alpha1.RegionReport{
-			{Name: "sydney", Context: "gke_acme_australia-southeast1", Provider: v1alpha1.Provider{Name: "sydney"}, Outcome: v1alpha1.OutcomeSucceeded,
+			{Name: "sydney", Satellite: &v1alpha1.SatelliteReport{Context: "gke_acme_australia-southeast1"}, Outcome: v1alpha1.OutcomeSucceeded,
+				Providers: []v1alpha1.ProviderReport{{Provider: v1alpha1.Provider{Name: "sydney"}, Context: "gke_acme_australia-southeast1", Outcome: v1alpha1.OutcomeSucceeded}},
 				Steps: []v1alpha1.StepResult{
 					{Name: "retain-legacy", State: v1alpha1.StepAlready, Message: "retained", Started: at(0), Finished: at(1)},
 					{Name: "verify-connectivity", State: v1alpha1.StepDone, Message: "the workspace canary-sydney is reached through the satellite", Started: at(1), Finished: at(62)},
 				}},
-			{Name: "london", Context: "london", Outcome: v1alpha1.OutcomeFailed, Resumed: "an earlier migrate by operator@example.com stopped without a word at step install-satellite",
+			{Name: "london", Satellite: &v1alpha1.SatelliteReport{Context: "london"}, Outcome: v1alpha1.OutcomeFailed, Resumed: "an earlier migrate by operator@example.com stopped without a word at step install-satellite",
 				Steps: []v1alpha1.StepResult{
 					{Name: "install-satellite", State: v1alpha1.StepDone, Message: "installed", Started: at(62), Finished: at(90)},
 					{Name: "rebuild-canary", State: v1alpha1.StepFailed, Error: "the build of canary-london failed: image not found; see the build log for the reason, mend the image and run migrate again", Started: at(90), Finished: at(120)},
@@ -110,34 +147,76 @@ func report() *v1alpha1.MigrationReport {
 			{Name: "lima", Outcome: v1alpha1.OutcomeNothingToDo},
 			{Name: "oslo", Outcome: v1alpha1.OutcomeNotStarted, Error: "not started, because the run was interrupted"},
 			{Name: "rome", Outcome: v1alpha1.OutcomeFailed, Error: "x", Steps: []v1alpha1.StepResult{{Name: "a", State: v1alpha1.StepFailed}, {Name: "b", State: v1alpha1.StepUndone, Message: "gone"}}},
+			severalReported(),
+		},
+	}
+}
+
+// severalReported is a region of which one provider is migrated, and one is not.
+func severalReported() v1alpha1.RegionReport {
+	after := func(networking v1alpha1.NetworkingV2) *v1alpha1.ProviderState {
+		return &v1alpha1.ProviderState{NetworkingV2: networking, PathAnswers: v1alpha1.FindingYes, LegacyRetained: v1alpha1.FindingYes}
+	}
+	return v1alpha1.RegionReport{
+		Name: "bern", Outcome: v1alpha1.OutcomePartlyFailed, Satellite: &v1alpha1.SatelliteReport{Context: "bern-edge"},
+		Error: "provider bern-b: rebuild-canary: the build failed", Next: "kubectl coder-satellite migrate --region bern",
+		Providers: []v1alpha1.ProviderReport{
+			{Provider: v1alpha1.Provider{Name: "bern-a"}, Context: "bern-a", Outcome: v1alpha1.OutcomeSucceeded, After: after(v1alpha1.NetworkingV2On)},
+			{Provider: v1alpha1.Provider{Name: "bern-b"}, Context: "bern-b", Outcome: v1alpha1.OutcomeFailed, Error: "rebuild-canary: the build failed", After: after(v1alpha1.NetworkingV2Off)},
+			{Provider: v1alpha1.Provider{Name: "bern-c"}, Context: "bern-b", Outcome: v1alpha1.OutcomeNotStarted, Error: "not started", After: after(v1alpha1.NetworkingV2Off)},
+		},
+		Steps: []v1alpha1.StepResult{
+			{Name: "install-satellite", State: v1alpha1.StepAlready, Message: "it is there", Started: at(0), Finished: at(1)},
+			{Name: "enable-networking-v2", Provider: "bern-a", State: v1alpha1.StepDone, Message: "on", Started: at(1), Finished: at(2)},
+			{Name: "rebuild-canary", Provider: "bern-b", State: v1alpha1.StepFailed, Error: "the build failed", Started: at(2), Finished: at(9)},
+			{Name: "enable-networking-v2", Provider: "bern-b", State: v1alpha1.StepUndone, Message: "off again", Started: at(9), Finished: at(9)},
 		},
 	}
 }
 
 func status() *v1alpha1.StatusReport {
 	since := at(30)
+	one := func(name, context string, networking v1alpha1.NetworkingV2, run *v1alpha1.Run) []v1alpha1.ProviderStatus {
+		return []v1alpha1.ProviderStatus{{Provider: v1alpha1.Provider{Name: name}, Context: context, Phase: v1alpha1.PhasePartial, NetworkingV2: networking, Run: run}}
+	}
 	return &v1alpha1.StatusReport{
 		Primary: primary(), Outcome: v1alpha1.OutcomeFailed, Taken: at(0),
 		Regions: []v1alpha1.RegionStatus{
-			{Name: "sydney", Context: "gke_acme_australia-southeast1", Provider: v1alpha1.Provider{Name: "sydney"}, AccessURL: "https://coder-sydney.example.com", Phase: v1alpha1.PhaseMigrated,
-				Outcome: v1alpha1.OutcomeSucceeded, NetworkingV2: v1alpha1.NetworkingV2On, SatelliteVersion: "1.21.7",
-				Run:    &v1alpha1.Run{Operation: "migrate", Operator: "operator@example.com", Outcome: v1alpha1.OutcomeSucceeded},
-				Checks: []v1alpha1.CheckResult{answer("satellite-ready", v1alpha1.CheckPass, "ready", ""), answer("run-complete", v1alpha1.CheckSkipped, "no journal", "")}},
-			{Name: "london", Phase: v1alpha1.PhasePartial, Outcome: v1alpha1.OutcomeFailed, NetworkingV2: v1alpha1.NetworkingV2Off,
-				Run: &v1alpha1.Run{Operation: "migrate", Operator: "operator@example.com", Step: "rebuild-canary", Updated: at(0), Outcome: v1alpha1.OutcomeInterrupted},
+			{Name: "sydney", Phase: v1alpha1.PhaseMigrated, Outcome: v1alpha1.OutcomeSucceeded,
+				Satellite: &v1alpha1.SatelliteStatus{Context: "gke_acme_australia-southeast1", AccessURL: "https://coder-sydney.example.com", Version: "1.21.7"},
+				Providers: one("sydney", "gke_acme_australia-southeast1", v1alpha1.NetworkingV2On, &v1alpha1.Run{Operation: "migrate", Operator: "operator@example.com", Outcome: v1alpha1.OutcomeSucceeded}),
+				Checks:    []v1alpha1.CheckResult{answer("satellite-ready", v1alpha1.CheckPass, "ready", ""), answer("run-complete", v1alpha1.CheckSkipped, "no journal", "")}},
+			{Name: "london", Phase: v1alpha1.PhasePartial, Outcome: v1alpha1.OutcomeFailed, Satellite: &v1alpha1.SatelliteStatus{},
+				Providers: one("", "", v1alpha1.NetworkingV2Off, &v1alpha1.Run{Operation: "migrate", Operator: "operator@example.com", Step: "rebuild-canary", Updated: at(0), Outcome: v1alpha1.OutcomeInterrupted}),
 				Checks: []v1alpha1.CheckResult{
 					answer("satellite-ready", v1alpha1.CheckFail, "pod coderd-0: ImagePullBackOff: Back-off pulling image; "+
 						"last event: Failed to pull image, 3 times in the last 10 minutes", "kubectl coder-satellite migrate --region london"),
 					answer("endpoint-tls", v1alpha1.CheckUnknown, "no address", "create the DNS record"),
 					answer("satellite-version", v1alpha1.CheckWarn, "1.21.6, the primary is 1.21.7", ""),
 					answer("cluster-reachable", v1alpha1.CheckPass, "reachable", "")}},
-			{Name: "ohio", Phase: v1alpha1.PhaseUnknown, Outcome: v1alpha1.OutcomeSucceeded, NetworkingV2: v1alpha1.NetworkingV2Unknown,
-				Run:    &v1alpha1.Run{Operation: "migrate", Operator: "operator@example.com", Step: "expose-satellite", Holder: "operator@example.com on laptop", HeldSince: &since},
-				Checks: []v1alpha1.CheckResult{answer("run-complete", v1alpha1.CheckWarn, "the lock is held", "")}},
-			{Name: "oslo", Phase: v1alpha1.PhaseLegacy, Outcome: v1alpha1.OutcomeSucceeded, NetworkingV2: v1alpha1.NetworkingV2Off,
-				Run: &v1alpha1.Run{Operation: "retain", Operator: "operator@example.com", Updated: at(0)}},
+			{Name: "ohio", Phase: v1alpha1.PhaseUnknown, Outcome: v1alpha1.OutcomeSucceeded, Satellite: &v1alpha1.SatelliteStatus{},
+				Providers: one("", "", v1alpha1.NetworkingV2Unknown, &v1alpha1.Run{Operation: "migrate", Operator: "operator@example.com", Step: "expose-satellite", Holder: "operator@example.com on laptop", HeldSince: &since}),
+				Checks:    []v1alpha1.CheckResult{answer("run-complete", v1alpha1.CheckWarn, "the lock is held", "")}},
+			{Name: "oslo", Phase: v1alpha1.PhaseLegacy, Outcome: v1alpha1.OutcomeSucceeded, Satellite: &v1alpha1.SatelliteStatus{},
+				Providers: one("", "", v1alpha1.NetworkingV2Off, &v1alpha1.Run{Operation: "retain", Operator: "operator@example.com", Updated: at(0)})},
+			{Name: "bern", Phase: v1alpha1.PhasePartial, Outcome: v1alpha1.OutcomeFailed, Satellite: &v1alpha1.SatelliteStatus{Context: "bern-edge", Version: "1.21.7"},
+				Providers: []v1alpha1.ProviderStatus{
+					{Provider: v1alpha1.Provider{Name: "bern-a"}, Context: "bern-a", Phase: v1alpha1.PhaseMigrated, NetworkingV2: v1alpha1.NetworkingV2On},
+					{Provider: v1alpha1.Provider{Name: "bern-b"}, Context: "bern-b", Phase: v1alpha1.PhasePartial, NetworkingV2: v1alpha1.NetworkingV2Off},
+				},
+				Checks: []v1alpha1.CheckResult{
+					answer("satellite-ready", v1alpha1.CheckPass, "ready", ""), of("bern-a", answer("networking-v2", v1alpha1.CheckPass, "on", "")),
+					of("bern-b", answer("networking-v2", v1alpha1.CheckFail, "it is off", "kubectl coder-satellite migrate --region bern --provider bern-b")),
+				}},
+			{Name: "headquarters", Phase: v1alpha1.PhaseMigrated, Outcome: v1alpha1.OutcomeSucceeded, Providers: one("built-in", "main", v1alpha1.NetworkingV2On, nil)},
 		},
 	}
+}
+
+// of is the same result, about a provider.
+func of(provider string, result v1alpha1.CheckResult) v1alpha1.CheckResult {
+	result.Provider = provider
+	return result
 }
 
 // answer is what a check found; one that only warns matters less.
@@ -171,7 +250,9 @@ func hostilePlan() *v1alpha1.Plan {
 	return &v1alpha1.Plan{
 		Primary: v1alpha1.Primary{URL: hostile, Version: hostile, Operator: hostile}, Outcome: hostile, Waves: [][]string{{hostile}, {hostile}},
 		Regions: []v1alpha1.RegionPlan{{
-			Name: hostile, Context: hostile, Namespace: hostile, Release: hostile, AccessURL: hostile, Provider: v1alpha1.Provider{ID: hostile, Name: hostile}, Outcome: hostile, Fingerprint: hostile,
+			Name: hostile, Outcome: hostile, Fingerprint: hostile,
+			Satellite: &v1alpha1.SatellitePlan{Context: hostile, Namespace: hostile, Release: hostile, AccessURL: hostile},
+			Providers: []v1alpha1.ProviderPlan{{Provider: v1alpha1.Provider{ID: hostile, Name: hostile}, Context: hostile, Outcome: hostile}, {}},
 			Steps:     []v1alpha1.StepPlan{{Name: hostile, Action: hostile, Reason: hostile, Details: []string{hostile}, Diff: hostile}},
 			Preflight: []v1alpha1.CheckResult{result, {ID: hostile, State: hostile, Hint: "kubectl " + hostile}},
 		}},
@@ -185,7 +266,9 @@ func hostileReport() *v1alpha1.MigrationReport {
 	return &v1alpha1.MigrationReport{
 		Operation: hostile, Primary: v1alpha1.Primary{URL: hostile}, Outcome: hostile,
 		Regions: []v1alpha1.RegionReport{{
-			Name: hostile, Context: hostile, Provider: v1alpha1.Provider{Name: hostile}, Outcome: hostile, Resumed: hostile, Error: hostile, Left: []string{hostile}, Next: hostile, Evidence: hostile,
+			Name: hostile, Satellite: &v1alpha1.SatelliteReport{Context: hostile}, Outcome: hostile, Resumed: hostile,
+			Providers: []v1alpha1.ProviderReport{{Provider: v1alpha1.Provider{Name: hostile}, Context: hostile, Outcome: hostile, Error: hostile, After: &v1alpha1.ProviderState{NetworkingV2: hostile}}, {}},
+			Error:     hostile, Left: []string{hostile}, Next: hostile, Evidence: hostile,
 			Steps: []v1alpha1.StepResult{step(hostile), step(v1alpha1.StepFailed), step(v1alpha1.StepUndone), step(v1alpha1.StepUndoFailed)},
 		}},
 	}
@@ -195,8 +278,15 @@ func hostileStatus() *v1alpha1.StatusReport {
 	return &v1alpha1.StatusReport{
 		Primary: v1alpha1.Primary{URL: hostile},
 		Regions: []v1alpha1.RegionStatus{{
-			Name: hostile, Context: hostile, Provider: v1alpha1.Provider{Name: hostile}, AccessURL: hostile, Phase: hostile, Outcome: hostile, NetworkingV2: hostile, SatelliteVersion: hostile,
-			Run:    &v1alpha1.Run{Operation: hostile, Operator: hostile, Step: hostile, Outcome: hostile, Holder: hostile},
+			Name: hostile, Phase: hostile, Outcome: hostile,
+			Satellite: &v1alpha1.SatelliteStatus{Context: hostile, AccessURL: hostile, Version: hostile},
+			Providers: []v1alpha1.ProviderStatus{
+				{
+					Provider: v1alpha1.Provider{Name: hostile}, Context: hostile, Phase: hostile, NetworkingV2: hostile,
+					Run: &v1alpha1.Run{Operation: hostile, Operator: hostile, Step: hostile, Outcome: hostile, Holder: hostile},
+				},
+				{},
+			},
 			Checks: []v1alpha1.CheckResult{{ID: hostile, State: v1alpha1.CheckFail, Message: hostile, Hint: hostile}},
 		}},
 	}

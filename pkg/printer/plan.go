@@ -23,12 +23,15 @@ func (h human) plan(p *page, plan *v1alpha1.Plan) {
 func (h human) regionPlan(p *page, region *v1alpha1.RegionPlan, waves [][]string) {
 	title := fmt.Sprintf("Region %s: %s", region.Name, words(string(region.Outcome)))
 	p.title(title, outcomeStyle(region.Outcome))
-	for _, fact := range []struct{ label, text string }{
-		{"context", region.Context},
-		{"provider", region.Provider.Name},
-		{"satellite", orNone(region.AccessURL) + ", release " + region.Release + " in namespace " + region.Namespace},
-	} {
-		p.entry("  ", fact.label, len("satellite"), plain, orNone(fact.text))
+	entry := func(label string, s style, text string) { p.entry("  ", label, len("satellite"), s, text) }
+	if satellite := region.Satellite; satellite == nil {
+		entry("satellite", plain, "none: users connect through the primary")
+	} else {
+		entry("context", plain, orNone(satellite.Context))
+		entry("satellite", plain, orNone(satellite.AccessURL)+", release "+satellite.Release+" in namespace "+satellite.Namespace)
+	}
+	for _, provider := range region.Providers {
+		entry("provider", leftOutStyle(region, provider), providerLine(region, provider))
 	}
 	if wave := waveOf(region.Name, waves); wave > 0 && len(waves) > 1 {
 		p.entry("  ", "wave", len("satellite"), plain, fmt.Sprintf("%d of %d", wave, len(waves)))
@@ -38,19 +41,45 @@ func (h human) regionPlan(p *page, region *v1alpha1.RegionPlan, waves [][]string
 	}
 	if failed := v1alpha1.Notable(region.Preflight); len(failed) > 0 {
 		p.blank()
-		p.checks(failed, "  ")
+		p.checks(perProvider(failed, len(region.Providers) > 1), "  ")
 	}
 	if len(region.Steps) > 0 {
 		p.blank()
 	}
-	p.table(stepTable(region.Steps), h.wide, "  ")
+	p.table(stepTable(region.Steps, len(region.Providers) > 1), h.wide, "  ")
 	for _, step := range region.Steps {
 		h.stepMore(p, step)
 	}
 }
 
-func stepTable(steps []v1alpha1.StepPlan) table {
-	t := table{columns: []column{{title: "STEP"}, {title: "ACTION"}, {title: "WHAT"}}}
+// providerLine names a provider, its context where that is not the satellite's, and
+// whether it is left out.
+func providerLine(region *v1alpha1.RegionPlan, provider v1alpha1.ProviderPlan) string {
+	text := orNone(provider.Name)
+	if region.Satellite == nil || provider.Context != region.Satellite.Context {
+		text += ", context " + provider.Context
+	}
+	if leftOut(region, provider) {
+		text += ": fails its preflight, and is left out"
+	}
+	return text
+}
+
+// leftOut reports whether a provider stays as it is although its region would change.
+func leftOut(region *v1alpha1.RegionPlan, provider v1alpha1.ProviderPlan) bool {
+	return provider.Outcome == v1alpha1.OutcomePreflightFailed && region.Outcome != v1alpha1.OutcomePreflightFailed
+}
+
+func leftOutStyle(region *v1alpha1.RegionPlan, provider v1alpha1.ProviderPlan) style {
+	if leftOut(region, provider) {
+		return bad
+	}
+	return plain
+}
+
+// stepTable has a column for the provider if the region has several.
+func stepTable(steps []v1alpha1.StepPlan, several bool) table {
+	t := table{columns: []column{{title: "STEP"}, {title: "PROVIDER", hidden: !several}, {title: "ACTION"}, {title: "WHAT"}}}
 	for _, step := range steps {
 		s := plain
 		switch step.Action {
@@ -61,7 +90,7 @@ func stepTable(steps []v1alpha1.StepPlan) table {
 		case v1alpha1.ActionBlocked:
 			s = bad
 		}
-		t.rows = append(t.rows, []cell{{text: step.Name}, {text: words(string(step.Action)), style: s}, {text: step.Reason}})
+		t.rows = append(t.rows, []cell{{text: step.Name}, {text: orNone(step.Provider)}, {text: words(string(step.Action)), style: s}, {text: step.Reason}})
 	}
 	return t
 }
@@ -91,6 +120,19 @@ func diffStyle(l string) style {
 		return faint
 	}
 	return plain
+}
+
+// providersLeftOut names the providers that stay as they are although their regions would change.
+func providersLeftOut(plan *v1alpha1.Plan) []string {
+	var names []string
+	for i := range plan.Regions {
+		for _, provider := range plan.Regions[i].Providers {
+			if leftOut(&plan.Regions[i], provider) {
+				names = append(names, provider.Name)
+			}
+		}
+	}
+	return names
 }
 
 // waveOf returns the number of the region's wave, counted from 1; 0 if it is in none.
@@ -138,6 +180,9 @@ func planSummary(plan *v1alpha1.Plan, ahead bool) []string {
 	}
 	if total == 0 {
 		sentences = append(sentences, "There are no regions to plan.")
+	}
+	if left := providersLeftOut(plan); len(left) > 0 {
+		sentences = append(sentences, fmt.Sprintf("Left out: %s of regions that would change: %s.", counted(len(left), "provider"), strings.Join(left, ", ")))
 	}
 	if ahead {
 		return sentences

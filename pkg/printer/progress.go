@@ -137,7 +137,7 @@ func (f *firstError) Err() error {
 // eventLine is an event as a line: "sydney  install-satellite  running: waiting for a pod".
 func eventLine(event v1alpha1.Progress, options ProgressOptions) string {
 	var parts []string
-	for _, part := range []string{event.Region, event.Step} {
+	for _, part := range []string{event.Region, stepName(event)} {
 		if part != "" {
 			parts = append(parts, line(part))
 		}
@@ -151,6 +151,14 @@ func eventLine(event v1alpha1.Progress, options ProgressOptions) string {
 		state += ": " + message
 	}
 	return strings.Join(append(parts, state), gap)
+}
+
+// stepName is the step, with the provider that it belongs to in a region of several.
+func stepName(event v1alpha1.Progress) string {
+	if event.Provider == "" || event.Step == "" {
+		return event.Step
+	}
+	return event.Step + " (" + event.Provider + ")"
 }
 
 func stateStyle(state v1alpha1.StepState) style {

@@ -37,10 +37,32 @@ func reportTable(regions []v1alpha1.RegionReport) table {
 		t.rows = append(t.rows, []cell{
 			{text: region.Name}, {text: words(string(region.Outcome)), style: outcomeStyle(region.Outcome)},
 			{text: stepCount(region.Steps)}, {text: elapsed(span(region.Steps))},
-			{text: orNone(region.Provider.Name)}, {text: orNone(region.Context)}, {text: message(region)},
+			{text: orNone(strings.Join(providersOf(region), ", "))}, {text: orNone(strings.Join(contextsOf(region), ", "))}, {text: message(region)},
 		})
 	}
 	return t
+}
+
+func providersOf(region v1alpha1.RegionReport) []string {
+	var names []string
+	for _, provider := range region.Providers {
+		names = append(names, provider.Name)
+	}
+	return names
+}
+
+// contextsOf are the contexts of the region's clusters, each once.
+func contextsOf(region v1alpha1.RegionReport) []string {
+	var contexts []string
+	if region.Satellite != nil {
+		contexts = append(contexts, region.Satellite.Context)
+	}
+	for _, provider := range region.Providers {
+		if !slices.Contains(contexts, provider.Context) {
+			contexts = append(contexts, provider.Context)
+		}
+	}
+	return contexts
 }
 
 // message is the one sentence of a region in the table; failures have a block of their own.
@@ -102,17 +124,21 @@ func (h human) regionReport(p *page, region *v1alpha1.RegionReport) {
 	if region.Resumed != "" {
 		entry("resumed", plain, region.Resumed)
 	}
-	if region.After != nil {
-		entry("path now", plain, pathNow(region.After))
+	several := len(region.Providers) > 1
+	for _, text := range pathsNow(region) {
+		entry("path now", plain, text)
 	}
-	told := h.steps(p, region.Steps, entry)
+	told := h.steps(p, region.Steps, several, entry)
+	if several {
+		told = providerOutcomes(region, entry) || told
+	}
 	if region.Error != "" && !told {
 		entry("error", bad, region.Error)
 	}
 	for _, left := range region.Left {
 		entry("left", notice, left)
 	}
-	p.checks(v1alpha1.Notable(region.Preflight), "  ")
+	p.checks(perProvider(v1alpha1.Notable(region.Preflight), several), "  ")
 	if region.Evidence != "" {
 		p.command("  "+pad("evidence", width)+gap, region.Evidence)
 	}
@@ -123,9 +149,9 @@ func (h human) regionReport(p *page, region *v1alpha1.RegionReport) {
 
 // steps writes all steps in a table with -o wide, else those that did not end
 // well. It tells whether an error was among them.
-func (h human) steps(p *page, steps []v1alpha1.StepResult, entry func(string, style, string)) (told bool) {
+func (h human) steps(p *page, steps []v1alpha1.StepResult, several bool, entry func(string, style, string)) (told bool) {
 	if h.wide {
-		p.table(resultTable(steps), h.wide, "  ")
+		p.table(resultTable(steps, several), h.wide, "  ")
 	}
 	for _, step := range urgentFirst(steps) {
 		label, s, text := words(string(step.State)), bad, step.Error
@@ -140,7 +166,7 @@ func (h human) steps(p *page, steps []v1alpha1.StepResult, entry func(string, st
 		}
 		told = told || text != "" && s == bad
 		if !h.wide {
-			entry(label, s, named(step, text))
+			entry(label, s, named(step, several, text))
 		}
 	}
 	return told
@@ -161,28 +187,74 @@ func urgentFirst(steps []v1alpha1.StepResult) []v1alpha1.StepResult {
 	return steps
 }
 
-// pathNow says which path users take after a run.
-func pathNow(after *v1alpha1.RegionState) string {
+// providerOutcomes says how each provider of several ended. It tells whether an
+// error was among that.
+func providerOutcomes(region *v1alpha1.RegionReport, entry func(string, style, string)) (told bool) {
+	for _, provider := range region.Providers {
+		text := provider.Name + ": " + words(string(provider.Outcome))
+		if provider.Error != "" {
+			text, told = text+": "+provider.Error, true
+		}
+		entry("provider", outcomeStyle(provider.Outcome), text)
+	}
+	return told
+}
+
+// pathsNow says which path the users of each provider take after a run. What
+// holds for several providers alike is told once.
+func pathsNow(region *v1alpha1.RegionReport) []string {
+	var paths []string
+	var names [][]string
+	for _, provider := range region.Providers {
+		if provider.After == nil {
+			continue
+		}
+		path := pathNow(provider.After, region.Satellite != nil)
+		i := slices.Index(paths, path)
+		if i < 0 {
+			i, paths, names = len(paths), append(paths, path), append(names, nil)
+		}
+		names[i] = append(names[i], provider.Name)
+	}
+	if len(region.Providers) > 1 {
+		for i := range paths {
+			paths[i] = strings.Join(names[i], ", ") + ": " + paths[i]
+		}
+	}
+	return paths
+}
+
+// pathNow says which path the users of a provider take after a run.
+func pathNow(after *v1alpha1.ProviderState, satellite bool) string {
+	through := "the satellite"
+	if !satellite {
+		through = "the primary"
+	}
 	switch after.NetworkingV2 {
 	case v1alpha1.NetworkingV2Off:
 		return "the legacy path (Networking v2 is off)"
 	case v1alpha1.NetworkingV2On, v1alpha1.NetworkingV2AlwaysOn:
-		answers := map[v1alpha1.Finding]string{v1alpha1.FindingYes: "which answers", v1alpha1.FindingNo: "WHICH DOES NOT ANSWER"}[after.SatelliteAnswers]
-		return "the satellite (Networking v2 is on), " + cmp.Or(answers, "and it is not known whether that answers")
+		answers := map[v1alpha1.Finding]string{v1alpha1.FindingYes: "which answers", v1alpha1.FindingNo: "WHICH DOES NOT ANSWER"}[after.PathAnswers]
+		return through + " (Networking v2 is on), " + cmp.Or(answers, "and it is not known whether that answers")
 	default:
 		return "not known: the primary does not say whether Networking v2 is on"
 	}
 }
 
-func named(step v1alpha1.StepResult, text string) string {
-	if text == "" {
-		return step.Name
+// named names a step, and its provider where the region has several.
+func named(step v1alpha1.StepResult, several bool, text string) string {
+	name := step.Name
+	if several && step.Provider != "" {
+		name += " of " + step.Provider
 	}
-	return step.Name + ": " + text
+	if text == "" {
+		return name
+	}
+	return name + ": " + text
 }
 
-func resultTable(steps []v1alpha1.StepResult) table {
-	t := table{columns: []column{{title: "STEP"}, {title: "STATE"}, {title: "TIME"}, {title: "MESSAGE"}}}
+func resultTable(steps []v1alpha1.StepResult, several bool) table {
+	t := table{columns: []column{{title: "STEP"}, {title: "PROVIDER", hidden: !several}, {title: "STATE"}, {title: "TIME"}, {title: "MESSAGE"}}}
 	for _, step := range steps {
 		s := good
 		switch step.State {
@@ -195,7 +267,7 @@ func resultTable(steps []v1alpha1.StepResult) table {
 		if text == "" {
 			text = step.Message
 		}
-		t.rows = append(t.rows, []cell{{text: step.Name}, {text: words(string(step.State)), style: s}, {text: elapsed(step.Started, step.Finished)}, {text: orNone(text)}})
+		t.rows = append(t.rows, []cell{{text: step.Name}, {text: orNone(step.Provider)}, {text: words(string(step.State)), style: s}, {text: elapsed(step.Started, step.Finished)}, {text: orNone(text)}})
 	}
 	return t
 }

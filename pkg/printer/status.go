@@ -2,6 +2,7 @@ package printer
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
@@ -24,22 +25,64 @@ func statusTable(regions []v1alpha1.RegionStatus) table {
 		{title: "REGION"}, {title: "PHASE"}, {title: "NETWORKING"}, {title: "SATELLITE"}, {title: "CHECKS"},
 		{title: "PROVIDER", wide: true}, {title: "CONTEXT", wide: true}, {title: "ACCESS URL", wide: true},
 	}}
-	for _, region := range regions {
-		passed, asked := passedOf(region.Checks)
-		s := good
-		switch {
-		case region.Outcome != v1alpha1.OutcomeSucceeded:
-			s = bad
-		case passed < asked:
-			s = notice
+	for i := range regions {
+		t.rows = append(t.rows, regionRow(&regions[i]))
+		if len(regions[i].Providers) > 1 {
+			for _, provider := range regions[i].Providers {
+				t.rows = append(t.rows, providerRow(&regions[i], provider))
+			}
 		}
-		t.rows = append(t.rows, []cell{
-			{text: region.Name}, {text: string(region.Phase)}, {text: string(region.NetworkingV2)}, {text: orNone(region.SatelliteVersion)},
-			{text: fmt.Sprintf("%d/%d", passed, asked), style: s},
-			{text: orNone(region.Provider.Name)}, {text: orNone(region.Context)}, {text: orNone(region.AccessURL)},
-		})
 	}
 	return t
+}
+
+// regionRow is the row of a region: of its only provider, if it has one only.
+func regionRow(region *v1alpha1.RegionStatus) []cell {
+	satellite := cell{text: "none"}
+	var contexts []string
+	accessURL := ""
+	if s := region.Satellite; s != nil {
+		satellite.text, accessURL, contexts = orNone(s.Version), s.AccessURL, []string{s.Context}
+	}
+	var names []string
+	var networking v1alpha1.NetworkingV2
+	for i, provider := range region.Providers {
+		names = append(names, provider.Name)
+		if !slices.Contains(contexts, provider.Context) {
+			contexts = append(contexts, provider.Context)
+		}
+		if i > 0 && networking != provider.NetworkingV2 {
+			networking = "mixed"
+			continue
+		}
+		networking = provider.NetworkingV2
+	}
+	return []cell{
+		{text: region.Name}, {text: string(region.Phase)}, {text: orNone(string(networking))}, satellite,
+		passedCell(region.Checks, region.Outcome != v1alpha1.OutcomeSucceeded),
+		{text: orNone(strings.Join(names, ", "))}, {text: orNone(strings.Join(contexts, ", "))}, {text: orNone(accessURL)},
+	}
+}
+
+// providerRow is the row of one provider of several, below that of its region.
+func providerRow(region *v1alpha1.RegionStatus, provider v1alpha1.ProviderStatus) []cell {
+	own := slices.DeleteFunc(slices.Clone(region.Checks), func(r v1alpha1.CheckResult) bool { return r.Provider != provider.Name })
+	return []cell{
+		{text: "- " + provider.Name}, {text: string(provider.Phase)}, {text: string(provider.NetworkingV2)}, {},
+		passedCell(own, slices.ContainsFunc(own, v1alpha1.CheckResult.Failed)), {text: orNone(provider.Name)}, {text: orNone(provider.Context)}, {},
+	}
+}
+
+func passedCell(results []v1alpha1.CheckResult, failed bool) cell {
+	passed, asked := passedOf(results)
+	s := good
+	switch {
+	case failed:
+		s = bad
+	case passed < asked:
+		s = notice
+	}
+	return cell{text: fmt.Sprintf("%d/%d", passed, asked), style: s}
 }
 
 // passedOf counts the checks that passed, and those that applied at all.
@@ -61,19 +104,37 @@ func (h human) regionStatus(p *page, region *v1alpha1.RegionStatus) {
 	if h.wide {
 		results = region.Checks
 	}
-	run := ""
-	if h.wide { // otherwise the check of the last run tells, if there is anything to tell
-		run = runLine(region.Run)
+	var runs []string
+	if h.wide { // otherwise the checks of the last runs tell, if there is anything to tell
+		runs = runLines(region)
 	}
-	if len(results) == 0 && run == "" {
+	if len(results) == 0 && len(runs) == 0 {
 		return
 	}
 	p.blank()
 	p.title("Region "+region.Name+":", strong)
-	if run != "" {
+	for _, run := range runs {
 		p.text("  ", run)
 	}
-	p.checks(results, "  ")
+	p.checks(perProvider(results, len(region.Providers) > 1), "  ")
+}
+
+// runLines tell of the runs on the satellite and on the providers, each once.
+func runLines(region *v1alpha1.RegionStatus) []string {
+	var runs []*v1alpha1.Run
+	if region.Satellite != nil {
+		runs = append(runs, region.Satellite.Run)
+	}
+	for _, provider := range region.Providers {
+		runs = append(runs, provider.Run)
+	}
+	var lines []string
+	for _, run := range runs {
+		if text := runLine(run); text != "" && !slices.Contains(lines, text) {
+			lines = append(lines, text)
+		}
+	}
+	return lines
 }
 
 // runLine tells of a run that goes on or did not end well; "" if there is none.

@@ -11,8 +11,8 @@ type cell struct {
 // column is one column of a table.
 type column struct {
 	title string
-	// wide columns show only with -o wide.
-	wide bool
+	// wide columns show only with -o wide, hidden ones never.
+	wide, hidden bool
 }
 
 // table aligns cells in columns that fit a width. cli-runtime's table printer
@@ -52,7 +52,7 @@ func (t table) lines(p *page, wide bool, indent string) []string {
 func (t table) shown(wide bool) (columns []column, rows [][]cell) {
 	rows = make([][]cell, len(t.rows))
 	for i, c := range t.columns {
-		if c.wide && !wide {
+		if c.hidden || c.wide && !wide {
 			continue
 		}
 		columns = append(columns, c)

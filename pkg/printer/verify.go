@@ -22,11 +22,15 @@ func (h human) verification(p *page, report *v1alpha1.VerifyReport) {
 
 func verifyTable(regions []v1alpha1.RegionVerification) table {
 	t := table{columns: []column{
-		{title: "REGION"}, {title: "WORKSPACE"}, {title: "THROUGH"}, {title: "RESULT"}, {title: "CONNECT"}, {title: "ROUND TRIP"},
+		{title: "REGION"}, {title: "PROVIDER", hidden: !several(regions)}, {title: "WORKSPACE"}, {title: "THROUGH"}, {title: "RESULT"}, {title: "CONNECT"}, {title: "ROUND TRIP"},
 		{title: "RANGE", wide: true}, {title: "LOST"},
 	}}
 	for _, region := range regions {
-		if region.Satellite == nil {
+		switch {
+		case region.Satellite == nil && region.Primary != nil: // of a region without a satellite
+			t.rows = append(t.rows, connectionRow(region, "primary", region.Primary))
+			continue
+		case region.Satellite == nil:
 			t.rows = append(t.rows, connectionRow(region, "satellite", &v1alpha1.Connection{}))
 			continue
 		}
@@ -36,6 +40,16 @@ func verifyTable(regions []v1alpha1.RegionVerification) table {
 		}
 	}
 	return t
+}
+
+// several reports whether a region has several providers.
+func several(regions []v1alpha1.RegionVerification) bool {
+	for i := 1; i < len(regions); i++ {
+		if regions[i].Name == regions[i-1].Name {
+			return true
+		}
+	}
+	return false
 }
 
 // connectionRow is the row of one way. The second way of a region leaves its
@@ -61,7 +75,7 @@ func connectionRow(region v1alpha1.RegionVerification, through string, c *v1alph
 		}
 	}
 	return []cell{
-		{text: region.Name}, {text: orNone(region.Workspace)}, {text: through}, result,
+		{text: region.Name}, {text: region.Provider.Name}, {text: orNone(region.Workspace)}, {text: through}, result,
 		{text: connected}, {text: median}, {text: between}, {text: lost},
 	}
 }
@@ -95,7 +109,7 @@ func regionVerification(p *page, region *v1alpha1.RegionVerification) {
 		return
 	}
 	p.blank()
-	p.title("Region "+region.Name+":", strong)
+	p.title("Region "+region.Name+", provider "+orNone(region.Provider.Name)+":", strong)
 	const width = len("satellite")
 	for _, t := range troubles {
 		p.entry("  ", t.label, width, bad, t.message)
@@ -110,12 +124,12 @@ func verifySummary(report *v1alpha1.VerifyReport) string {
 	var not []string
 	for _, region := range report.Regions {
 		if region.Outcome != v1alpha1.OutcomeSucceeded {
-			not = append(not, region.Name)
+			not = append(not, orNone(region.Provider.Name))
 		}
 	}
 	total := len(report.Regions)
 	if len(not) > 0 {
-		return fmt.Sprintf("%d of %s not verified through the satellite: %s.", len(not), counted(total, "region"), strings.Join(not, ", "))
+		return fmt.Sprintf("%d of %s not reached: %s.", len(not), counted(total, "provider"), strings.Join(not, ", "))
 	}
-	return fmt.Sprintf("%s reached through the satellite, from this machine.", counted(total, "region"))
+	return fmt.Sprintf("The workspaces of %s were reached, from this machine.", counted(total, "provider"))
 }

@@ -14,11 +14,11 @@ func verified() *v1alpha1.VerifyReport {
 		Primary: primary(), Outcome: v1alpha1.OutcomePartlyFailed,
 		Regions: []v1alpha1.RegionVerification{
 			{
-				Name: "sydney", Context: "syd", Provider: v1alpha1.Provider{ID: "p-1", Name: "sydney"}, Outcome: v1alpha1.OutcomeSucceeded, Workspace: "canary-sydney",
+				Name: "sydney", Provider: v1alpha1.Provider{ID: "p-1", Name: "sydney"}, Outcome: v1alpha1.OutcomeSucceeded, Workspace: "canary-sydney",
 				Satellite: well("https://coder-sydney.example.com", 2_345), Primary: well("https://coder.example.com", 289_123),
 			},
 			{
-				Name: "london", Context: "lon", Outcome: v1alpha1.OutcomeFailed, Workspace: "canary-london",
+				Name: "london", Provider: v1alpha1.Provider{Name: "london-a"}, Outcome: v1alpha1.OutcomeFailed, Workspace: "canary-london",
 				Satellite: &v1alpha1.Connection{
 					URL: "https://coder-london.example.com", Stage: "relay",
 					Message: "the TURN server cannot be reached: GET coder-london.example.com/api/private/turn: 502 bad gateway",
@@ -26,7 +26,11 @@ func verified() *v1alpha1.VerifyReport {
 				},
 				Primary: well("https://coder.example.com", 999),
 			},
-			{Name: "ohio", Context: "ohio", Outcome: v1alpha1.OutcomeFailed, Message: `workspace "canary-ohio" is OFF: turn it on, or name another with --workspace`},
+			{Name: "ohio", Provider: v1alpha1.Provider{Name: "ohio"}, Outcome: v1alpha1.OutcomeFailed, Message: `workspace "canary-ohio" is OFF: turn it on, or name another with --workspace`},
+			{
+				Name: "headquarters", Provider: v1alpha1.Provider{Name: "built-in"}, Outcome: v1alpha1.OutcomeSucceeded, Workspace: "canary-hq",
+				Primary: well("https://coder.example.com", 777),
+			},
 		},
 	}
 }
@@ -34,7 +38,7 @@ func verified() *v1alpha1.VerifyReport {
 func hostileVerified() *v1alpha1.VerifyReport {
 	return &v1alpha1.VerifyReport{Regions: []v1alpha1.RegionVerification{
 		{
-			Name: hostile, Context: hostile, Outcome: v1alpha1.OutcomeFailed, Workspace: hostile,
+			Name: hostile, Provider: v1alpha1.Provider{Name: hostile}, Outcome: v1alpha1.OutcomeFailed, Workspace: hostile,
 			Satellite: &v1alpha1.Connection{URL: hostile, Stage: hostile, Message: hostile, Hint: hostile, RoundTrip: &v1alpha1.RoundTrip{Sent: 5, Lost: 5}},
 			Primary:   &v1alpha1.Connection{URL: hostile, Message: hostile},
 		},

@@ -13,13 +13,13 @@ import (
 // shows what would change of the satellites' manifests. The error is the cause
 // of ctx, if that ended.
 func (r *Rollout) Plan(ctx context.Context, diff bool) (*v1alpha1.Plan, error) {
-	snapshots, err := r.Survey.Collect(ctx, 0, r.Operation.Items...)
+	views, err := r.Survey.Collect(ctx, 0, r.Operation.Items...)
 	if err != nil {
 		return nil, err
 	}
-	plans := make([]v1alpha1.RegionPlan, len(snapshots))
-	err = r.Survey.Each(ctx, 0, func(ctx context.Context, i int, source *snapshot.Source) {
-		plans[i] = r.Operation.Plan(ctx, source, snapshots[i], diff)
+	plans := make([]v1alpha1.RegionPlan, len(views))
+	err = r.Survey.Each(ctx, 0, func(ctx context.Context, i int, region *snapshot.Region) {
+		plans[i] = r.Operation.Plan(ctx, region, views[i], diff)
 	})
 	if err != nil {
 		return nil, err

@@ -40,7 +40,7 @@ func (r *Rollout) Run(ctx context.Context, plan *v1alpha1.Plan) []v1alpha1.Regio
 	names := make([]string, len(runners))
 	byName := make(map[string]*migration.Runner, len(runners))
 	for i, runner := range runners {
-		names[i] = runner.Source.Region.Name
+		names[i] = runner.Region.Region.Name
 		byName[names[i]] = runner
 	}
 	return r.run(ctx, names, func(ctx context.Context, name string) v1alpha1.RegionReport {
@@ -51,9 +51,9 @@ func (r *Rollout) Run(ctx context.Context, plan *v1alpha1.Plan) []v1alpha1.Regio
 // runners returns the runners of the regions, in the fleet's order.
 func (r *Rollout) runners(operator string) []*migration.Runner {
 	var runners []*migration.Runner
-	for _, source := range r.Survey.Sources() {
+	for _, region := range r.Survey.Regions() {
 		runners = append(runners, &migration.Runner{
-			Operation: r.Operation, Source: source, Operator: operator, Options: r.Options, Clock: r.Clock, Report: r.Report,
+			Operation: r.Operation, Region: region, Operator: operator, Options: r.Options, Clock: r.Clock, Report: r.Report,
 		})
 	}
 	return runners
@@ -65,7 +65,7 @@ func refuse(runners []*migration.Runner, plans map[string]v1alpha1.RegionPlan) [
 	const reason = "not started, because another region failed its preflight; select regions with --region to go on without it"
 	reports := make([]v1alpha1.RegionReport, len(runners))
 	for i, runner := range runners {
-		reports[i] = runner.NotStarted(plans[runner.Source.Region.Name], reason)
+		reports[i] = runner.NotStarted(plans[runner.Region.Region.Name], reason)
 	}
 	return reports
 }

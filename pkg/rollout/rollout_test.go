@@ -35,14 +35,17 @@ func rolloutOf(t *testing.T, names ...string) *Rollout {
 	clock := clocktesting.NewFakeClock(time.Unix(0, 0))
 	config := snapshot.Config{Primary: primary, Clock: clock}
 	for _, name := range names {
-		config.Regions = append(config.Regions, snapshot.RegionConfig{Region: fleet.Region{Name: name}, NoAccess: errUnreachable})
+		config.Regions = append(config.Regions, snapshot.RegionConfig{
+			Region:    fleet.Region{Name: name, Satellite: fleet.Satellite{Context: name}, Providers: []fleet.Provider{{Context: name}}},
+			Satellite: snapshot.Site{Err: errUnreachable}, Providers: []snapshot.Site{{Err: errUnreachable}},
+		})
 	}
 	survey, err := snapshot.NewSurvey(config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &Rollout{
-		Rules: Rules{Waves: [][]string{names}, MaxParallel: 4}, Survey: survey, Operation: migration.Migrate(),
+		Rules: Rules{Waves: [][]string{names}, MaxParallel: 4}, Survey: survey, Operation: migration.Migrate(migration.MigrateOptions{}),
 		Options: migration.Options{RunID: "a-run"}, Clock: clock, Report: func(v1alpha1.Progress) {},
 	}
 }
@@ -84,7 +87,7 @@ func TestNoPlanAfterASignal(t *testing.T) {
 func TestRunners(t *testing.T) {
 	rollout := rolloutOf(t, "sydney", "london")
 	for i, runner := range rollout.runners("ann@example.com") {
-		if runner.Source != rollout.Survey.Sources()[i] || runner.Operator != "ann@example.com" || runner.Operation.Name != "migrate" ||
+		if runner.Region != rollout.Survey.Regions()[i] || runner.Operator != "ann@example.com" || runner.Operation.Name != "migrate" ||
 			runner.Options != rollout.Options || runner.Clock != rollout.Clock || runner.Report == nil {
 			t.Errorf("runner %d: %+v", i, runner)
 		}

@@ -21,7 +21,7 @@ func (src *Source) canary(ctx context.Context, s *Snapshot) Fact[Canary] {
 		workspace, err := src.Primary.Workspace(ctx, before.Workspace.ID)
 		return FactOf(Canary{Workspace: workspace, Reason: before.Reason}, err)
 	}
-	if src.Region.Canary == "none" {
+	if src.Declared.Canary == "none" {
 		return Known(Canary{None: true, Reason: "no canary was asked for"})
 	}
 	provider, ok := s.Provider.Get()
@@ -36,7 +36,7 @@ func (src *Source) canary(ctx context.Context, s *Snapshot) Fact[Canary] {
 	if err != nil {
 		return Unknown[Canary](err)
 	}
-	return FactOf(ChooseCanary(src.Region.Canary, me, provider, workspaces))
+	return FactOf(ChooseCanary(src.Declared.Canary, me, provider, workspaces))
 }
 
 // ChooseCanary picks the workspace to rebuild. A wish of "auto" (or "") takes

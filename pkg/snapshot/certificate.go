@@ -69,8 +69,8 @@ func (src *Source) tlsSecret(ctx context.Context, name string) TLSSecret {
 	if name == "" {
 		return found
 	}
-	found.Certificate = inCluster(src, func() (probe.Certificate, error) {
-		secret, err := src.Access.Clientset().CoreV1().Secrets(src.Region.Namespace).Get(ctx, name, metav1.GetOptions{})
+	found.Certificate = onSite(src, func() (probe.Certificate, error) {
+		secret, err := src.SatelliteSite.Access.Clientset().CoreV1().Secrets(src.Region.Satellite.Namespace).Get(ctx, name, metav1.GetOptions{})
 		if err != nil {
 			found.Missing = apierrors.IsNotFound(err)
 			return probe.Certificate{}, err

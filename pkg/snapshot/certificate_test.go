@@ -53,6 +53,8 @@ func secretWith(t *testing.T, authority *codertest.Authority, names ...string) s
 
 // The Secrets that the values to come name are read, each once; the values that
 // are deployed count only where no chart was looked at.
+var errNoCluster = errors.New("no cluster")
+
 func TestCertificates(t *testing.T) {
 	authority, _ := newAuthority(t)
 	servers := newServers(t)
@@ -60,12 +62,12 @@ func TestCertificates(t *testing.T) {
 	servers.answer(tlsSecrets+"odd", `{"kind":"Secret","apiVersion":"v1","metadata":{"name":"odd"},"data":{"tls.crt":"aHVudGVyMg=="}}`)
 	servers.fail(tlsSecrets+"forbidden", 403)
 	source := servers.source(t)
-	source.Region.Chart.Name = chartIn(t, "1.21.7")
+	source.Region.Satellite.Chart.Name = chartIn(t, "1.21.7")
 	for devurls, says := range map[string]string{
 		"host": "", "odd": "the entry tls.crt of Secret odd is of no use: it holds no " +
 			"certificate", "forbidden": "no", "gone": "no", "": "not collected",
 	} {
-		source.Region.Sets = []string{"coderd.tls.hostSecretName=host", "coderd.tls.devurlsHostSecretName=" + devurls,
+		source.Region.Satellite.Sets = []string{"coderd.tls.hostSecretName=host", "coderd.tls.devurlsHostSecretName=" + devurls,
 			"coderd.devurlsHost=*.example.com"}
 		servers.reset()
 		got, known := source.Collect(t.Context(), snapshot.ItemCertificates, snapshot.ItemChart).Certificates.Get()
@@ -100,7 +102,7 @@ func TestCertificatesUnknown(t *testing.T) {
 		t.Errorf("%v, not %v", s.Certificates.Err(), s.Satellite.Err())
 	}
 	source := newServers(t).source(t)
-	source.Region.Chart.Name, source.Region.Sets = chartIn(t, "1.21.7"), []string{"coderd.satellite.enable=false"}
+	source.Region.Satellite.Chart.Name, source.Region.Satellite.Sets = chartIn(t, "1.21.7"), []string{"coderd.satellite.enable=false"}
 	s = source.Collect(t.Context(), snapshot.ItemCertificates, snapshot.ItemSatellite, snapshot.ItemChart)
 	if s.Certificates.IsKnown() || !strings.Contains(s.Certificates.Err().Error(), "coderd.satellite.enable") {
 		t.Errorf("values that disagree: %v", s.Certificates.Err())
@@ -127,13 +129,15 @@ func servedSource(t *testing.T, authority *codertest.Authority, caFile string, n
 	survey, err := snapshot.NewSurvey(snapshot.Config{
 		Primary: primary, RootCAs: roots, Clock: clock.RealClock{},
 		Regions: []snapshot.RegionConfig{{
-			Region: fleet.Region{Name: "sydney", AccessURL: server.url}, Endpoint: client, NoAccess: errors.New("no cluster"),
+			Region: fleet.Region{
+				Name: "sydney", Satellite: fleet.Satellite{Context: "sydney", AccessURL: server.url}, Providers: []fleet.Provider{{}},
+			}, Endpoint: client, Satellite: snapshot.Site{Err: errNoCluster}, Providers: []snapshot.Site{{Err: errNoCluster}},
 		}},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return survey.Sources()[0], server
+	return survey.Regions()[0].Sources[0], server
 }
 
 // The certificate comes with the key; only what it lacks takes another handshake.
@@ -152,7 +156,7 @@ func TestEndpointCertificate(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			source, server := servedSource(t, authority, caFile, test.names...)
-			source.Region.UnifiedURL = test.unified
+			source.Region.Satellite.UnifiedURL = test.unified
 			got := source.Collect(t.Context(), snapshot.ItemEndpoint).Endpoint.Value()
 			if got.Certificate == nil || !got.Certificate.For(test.names[0]) {
 				t.Errorf("certificate %v, error %v", got.Certificate, got.KeyErr)
@@ -172,7 +176,7 @@ func TestEndpointCertificate(t *testing.T) {
 func TestUnified(t *testing.T) {
 	authority, caFile := newAuthority(t)
 	source, server := servedSource(t, authority, caFile, "127.0.0.1", "localhost")
-	source.Region.UnifiedURL = strings.Replace(server.url, "127.0.0.1", "localhost", 1)
+	source.Region.Satellite.UnifiedURL = strings.Replace(server.url, "127.0.0.1", "localhost", 1)
 	for range 3 {
 		region := *source
 		got, known := region.Collect(t.Context(), snapshot.ItemUnified).Unified.Get()
@@ -184,17 +188,17 @@ func TestUnified(t *testing.T) {
 		t.Errorf("%d requests", server.requests.Load())
 	}
 	silent, _ := servedSource(t, authority, caFile, "127.0.0.1")
-	silent.Region.UnifiedURL = "https://127.0.0.1:1"
+	silent.Region.Satellite.UnifiedURL = "https://127.0.0.1:1"
 	got := silent.Collect(t.Context(), snapshot.ItemUnified).Unified.Value()
 	if stage, err := got.Reach.Failed(); got.Err == nil || stage != "TCP" || err == nil {
 		t.Errorf("%+v", got)
 	}
-	silent.Region.UnifiedURL = ""
+	silent.Region.Satellite.UnifiedURL = ""
 	if silent.Collect(t.Context(), snapshot.ItemUnified).Unified.Collected() {
 		t.Error("asked without a unified URL")
 	}
-	unnamed := newServers(t).source(t, func(c *snapshot.RegionConfig) { c.Region.AccessURL, c.Endpoint = "", nil })
-	unnamed.Region.UnifiedURL = "https://localhost:1"
+	unnamed := newServers(t).source(t, func(c *snapshot.RegionConfig) { c.Region.Satellite.AccessURL, c.Endpoint = "", nil })
+	unnamed.Region.Satellite.UnifiedURL = "https://localhost:1"
 	if got := unnamed.Collect(t.Context(), snapshot.ItemUnified).Unified; got.IsKnown() || !strings.Contains(got.Err().Error(),
 		"--access-url") {
 		t.Errorf("without an access URL: %v", got.Err())
@@ -207,22 +211,22 @@ func TestServesAccessURL(t *testing.T) {
 	for name, test := range map[string]struct {
 		installed  string
 		alternates any
-		region     fleet.Region
+		region     fleet.Satellite
 		serves     bool
 		shown      string
 	}{
-		"its own":                {own + "/", nil, fleet.Region{AccessURL: own}, true, own},
-		"unified":                {unified, names, fleet.Region{AccessURL: own, UnifiedURL: unified}, true, own},
-		"to be unified":          {own, nil, fleet.Region{AccessURL: own, UnifiedURL: unified}, true, own},
-		"no longer unified":      {unified, names, fleet.Region{AccessURL: own}, true, unified},
-		"another":                {own, nil, fleet.Region{AccessURL: "https://x.example.com"}, false, own},
-		"unified, and another":   {unified, names, fleet.Region{AccessURL: "https://x.example.com", UnifiedURL: unified}, false, own},
-		"unified without others": {unified, nil, fleet.Region{AccessURL: own, UnifiedURL: unified}, false, unified},
-		"names that are none":    {unified, "x", fleet.Region{AccessURL: own, UnifiedURL: unified}, false, unified},
+		"its own":                {own + "/", nil, fleet.Satellite{AccessURL: own}, true, own},
+		"unified":                {unified, names, fleet.Satellite{AccessURL: own, UnifiedURL: unified}, true, own},
+		"to be unified":          {own, nil, fleet.Satellite{AccessURL: own, UnifiedURL: unified}, true, own},
+		"no longer unified":      {unified, names, fleet.Satellite{AccessURL: own}, true, unified},
+		"another":                {own, nil, fleet.Satellite{AccessURL: "https://x.example.com"}, false, own},
+		"unified, and another":   {unified, names, fleet.Satellite{AccessURL: "https://x.example.com", UnifiedURL: unified}, false, own},
+		"unified without others": {unified, nil, fleet.Satellite{AccessURL: own, UnifiedURL: unified}, false, unified},
+		"names that are none":    {unified, "x", fleet.Satellite{AccessURL: own, UnifiedURL: unified}, false, unified},
 	} {
 		values := map[string]any{"coderd": map[string]any{"satellite": map[string]any{"accessURL": test.installed},
 			"alternateHostnames": test.alternates}}
-		s := &snapshot.Snapshot{Region: test.region, Satellite: snapshot.Known(satellite.State{Installed: true, Values: values})}
+		s := &snapshot.Snapshot{Region: fleet.Region{Satellite: test.region}, Satellite: snapshot.Known(satellite.State{Installed: true, Values: values})}
 		if s.ServesAccessURL() != test.serves || s.InstalledOwnURL() != test.shown {
 			t.Errorf("%s: %t, %s", name, s.ServesAccessURL(), s.InstalledOwnURL())
 		}

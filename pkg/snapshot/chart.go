@@ -35,9 +35,9 @@ func (c *chartCache) Load(ctx context.Context, ref satellite.ChartRef) (*satelli
 // Secrets that the values name.
 func (src *Source) chart(ctx context.Context, s *Snapshot) {
 	ref := satellite.ChartRef{
-		Name:    src.Region.Chart.Name,
-		Repo:    src.Region.Chart.Repo,
-		Version: src.Region.Chart.Version,
+		Name:    src.Region.Satellite.Chart.Name,
+		Repo:    src.Region.Satellite.Chart.Repo,
+		Version: src.Region.Satellite.Chart.Version,
 	}
 	if ref.Version == "" {
 		version, ok := s.Primary.Version.Get()
@@ -48,8 +48,8 @@ func (src *Source) chart(ctx context.Context, s *Snapshot) {
 		}
 		ref.Version = version.String()
 	}
-	values, err := satellite.MergeValues(src.Region.ValueFiles, src.Region.Sets, satellite.URLs{
-		Primary: s.Primary.URL, Access: src.Region.AccessURL, Unified: src.Region.UnifiedURL,
+	values, err := satellite.MergeValues(src.Region.Satellite.ValueFiles, src.Region.Satellite.Sets, satellite.URLs{
+		Primary: s.Primary.URL, Access: src.Region.Satellite.AccessURL, Unified: src.Region.Satellite.UnifiedURL,
 	})
 	s.Spec = FactOf(satellite.Spec{Chart: ref, Values: values}, err)
 
@@ -57,7 +57,7 @@ func (src *Source) chart(ctx context.Context, s *Snapshot) {
 	group.Go(func() { s.Chart = FactOf(src.charts.Load(ctx, ref)) })
 	if err == nil {
 		group.Go(func() {
-			s.MissingSecrets = inCluster(src, func() ([]string, error) {
+			s.MissingSecrets = onSite(src, func() ([]string, error) {
 				return src.Satellite().MissingSecrets(ctx, values)
 			})
 		})
@@ -73,7 +73,7 @@ func (src *Source) rendering(s *Snapshot) Fact[satellite.Rendering] {
 	if !specKnown || !chartKnown || !stateKnown {
 		return Unknown[satellite.Rendering](errors.Join(s.Spec.Err(), s.Chart.Err(), s.Satellite.Err()))
 	}
-	return inCluster(src, func() (satellite.Rendering, error) {
+	return onSite(src, func() (satellite.Rendering, error) {
 		return src.Satellite().Render(spec, chart, state)
 	})
 }

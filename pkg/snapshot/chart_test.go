@@ -38,14 +38,14 @@ func TestChartOfRegion(t *testing.T) {
 	servers := newServers(t)
 	servers.answer(secrets+"there", `{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":{"name":"there"}}`)
 	source := servers.source(t)
-	source.Region.Chart = v1alpha1.Chart{Name: chartIn(t, "1.21.7")}
-	source.Region.Sets = []string{"coderd.tls.hostSecretName=gone", "certs.secret.name=there", "coderd.replicas=2"}
+	source.Region.Satellite.Chart = v1alpha1.Chart{Name: chartIn(t, "1.21.7")}
+	source.Region.Satellite.Sets = []string{"coderd.tls.hostSecretName=gone", "certs.secret.name=there", "coderd.replicas=2"}
 	s := source.Collect(t.Context(), snapshot.ItemChart)
 	if lost := unknown(s); len(lost) > 0 {
 		t.Fatalf("unknown: %v, %v, %v", lost, s.Chart.Err(), s.Spec.Err())
 	}
 	want := satellite.Spec{
-		Chart: satellite.ChartRef{Name: source.Region.Chart.Name, Version: "1.21.7"},
+		Chart: satellite.ChartRef{Name: source.Region.Satellite.Chart.Name, Version: "1.21.7"},
 		Values: map[string]any{
 			"coderd": map[string]any{
 				"replicas": int64(2), "tls": map[string]any{"hostSecretName": "gone"},
@@ -78,16 +78,16 @@ func TestChartThatCannotBeKnown(t *testing.T) {
 			[]string{"version", "spec", "chart"}, "the chart's version follows the primary's, which is unknown",
 		},
 		"of another version": {
-			func(_ *servers, source *snapshot.Source) { source.Region.Chart.Version = "1.21.6" },
+			func(_ *servers, source *snapshot.Source) { source.Region.Satellite.Chart.Version = "1.21.6" },
 			[]string{"chart"}, "has version 1.21.7, but 1.21.6 is wanted",
 		},
 		"no such chart": {
-			func(_ *servers, source *snapshot.Source) { source.Region.Chart.Name = "no-such-folder" },
+			func(_ *servers, source *snapshot.Source) { source.Region.Satellite.Chart.Name = "no-such-folder" },
 			[]string{"chart"}, "neither a folder nor a file",
 		},
 		"values that disagree": {
 			func(_ *servers, source *snapshot.Source) {
-				source.Region.Sets = []string{"coderd.satellite.enable=false"}
+				source.Region.Satellite.Sets = []string{"coderd.satellite.enable=false"}
 			},
 			[]string{"spec"}, "coderd.satellite.enable",
 		},
@@ -95,7 +95,7 @@ func TestChartThatCannotBeKnown(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			servers := newServers(t)
 			source := servers.source(t)
-			source.Region.Chart.Name = chartIn(t, "1.21.7")
+			source.Region.Satellite.Chart.Name = chartIn(t, "1.21.7")
 			test.change(servers, source)
 			s := source.Collect(t.Context(), snapshot.ItemChart)
 			if diff := cmp.Diff(test.want, unknown(s)); diff != "" {

@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
@@ -16,131 +17,194 @@ import (
 // Collect gathers the items into a new snapshot, in parallel. It never fails:
 // what could not be read is unknown, with its reason.
 func (src *Source) Collect(ctx context.Context, items ...Item) *Snapshot {
-	s := &Snapshot{Region: src.Region}
+	s := src.empty()
 	src.Refresh(ctx, s, items...)
 	return s
 }
 
-// Refresh gathers the items again, in parallel, and replaces them in s. What
-// depends on the provider (canary, chart version, legacy hint) waits for it and
-// for nothing else.
+// empty returns a snapshot of which nothing is known but what was declared.
+func (src *Source) empty() *Snapshot { return &Snapshot{Region: src.Region, Declared: src.Declared} }
+
+// Refresh gathers the items again, in parallel, and replaces them in s.
 func (src *Source) Refresh(ctx context.Context, s *Snapshot, items ...Item) {
+	src.gather(ctx, s, items, true)
+}
+
+// gather gathers the items of the provider and, if asked to, of the satellite,
+// in parallel. What depends on the provider (canary, journal, legacy release)
+// waits for it and for nothing else.
+func (src *Source) gather(ctx context.Context, s *Snapshot, items []Item, satellites bool) {
 	if len(items) == 0 {
 		return
 	}
-	wanted := make(map[Item]bool, len(items))
+	g := gathering{wanted: make(map[Item]bool, len(items))}
 	for _, item := range items {
-		wanted[item] = true
+		g.wanted[item] = true
 	}
+	satellites = satellites && !src.Region.Satellite.None()
 
 	// independent of the primary's answers
-	var alone sync.WaitGroup
-	run := func(item Item, collect func()) {
-		if wanted[item] {
-			alone.Go(collect)
-		}
-	}
-	run(ItemCluster, func() { s.Cluster = inCluster(src, func() (Cluster, error) { return src.cluster(ctx) }) })
-	inspected := make(chan struct{}) // with it the key in the cluster is known, if it was to be read again
-	if !wanted[ItemSatellite] {
-		close(inspected)
-	}
-	run(ItemSatellite, func() {
-		defer close(inspected)
-		s.Satellite = inCluster(src, func() (satellite.State, error) {
-			return src.Satellite().Inspect(ctx)
-		})
-	})
-	journaled := make(chan struct{}) // with it the ledger is known, if it was to be read again
-	if !wanted[ItemJournal] {
-		close(journaled)
-	}
-	run(ItemJournal, func() {
-		defer close(journaled)
-		s.Journal = inCluster(src, func() (*journal.Record, error) {
-			return journal.Read(ctx, src.Access.Clientset(), src.Region.Namespace)
-		})
-	})
-	run(ItemLock, func() {
-		s.Lock = inCluster(src, func() (*lock.State, error) {
-			return lock.Read(ctx, src.Access.Clientset(), src.Region.Namespace)
-		})
-	})
-	run(ItemRegistrations, func() { s.Registrations = FactOf(src.Primary.Satellites(ctx)) })
-	run(ItemEndpoint, func() {
-		s.Endpoint = src.endpoint(ctx)
-		<-inspected
-		s.Endpoint = src.proxied(ctx, s)
-	})
+	g.run(ItemCluster, !src.oneCluster(), func() { s.ProviderCluster = src.clusterOf(ctx, src.ProviderSite, src.Declared.Context) })
+	inspected, charted := g.satelliteAlone(ctx, src, s, satellites)
 
-	run(ItemUnified, func() { s.Unified = src.unified(ctx) })
-
-	src.primary(ctx, s, wanted)
-	if wanted[ItemProvider] {
+	src.primary(ctx, s, g.wanted)
+	if g.wanted[ItemProvider] {
 		s.Provider = src.provider(ctx, s)
 	}
-	charted := make(chan struct{}) // with it the values to come are known, if they were to be read
-	if !wanted[ItemChart] {
-		close(charted)
-	}
-	run(ItemChart, func() {
+	g.run(ItemChart, satellites, func() {
 		defer close(charted)
 		src.chart(ctx, s)
 	})
-	run(ItemCertificates, func() {
+	g.run(ItemCertificates, satellites, func() {
 		<-inspected
 		<-charted
 		s.Certificates = src.certificates(ctx, s)
 	})
-	run(ItemCanary, func() { s.Canary = src.canary(ctx, s) })
-	run(ItemLegacy, func() {
-		<-journaled
-		s.Legacy = inCluster(src, func() (Legacy, error) { return src.legacy(ctx, s) })
+	g.run(ItemCanary, true, func() { s.Canary = src.canary(ctx, s) })
+	g.run(ItemLock, true, func() {
+		s.ProviderLock = ofProvider(src, s, func() (*lock.State, error) {
+			return lock.Read(ctx, src.ProviderSite.Access.Clientset(), src.ProviderLock(s))
+		})
 	})
-	alone.Wait()
+	journaled := g.done(ItemJournal, true) // with it the ledger is known, if it was to be read again
+	g.run(ItemJournal, true, func() {
+		defer close(journaled)
+		s.ProviderJournal = ofProvider(src, s, func() (*journal.Record, error) {
+			return journal.Read(ctx, src.ProviderSite.Access.Clientset(), src.ProviderJournal(s))
+		})
+	})
+	g.run(ItemLegacy, true, func() {
+		<-journaled
+		s.Legacy = src.legacyFact(ctx, s)
+	})
+	g.Wait()
 
-	if release := s.Legacy.Value().Release; wanted[ItemRemoval] && release != nil {
-		s.Removal = inCluster(src, func() (legacy.Removal, error) {
-			return src.Legacy().Of(*release).Preview(ctx)
+	if release := s.Legacy.Value().Release; g.wanted[ItemRemoval] && release != nil {
+		s.Removal = inCluster(src.ProviderSite, src.Declared.Context, func() (legacy.Removal, error) {
+			return src.Legacy(s).Of(*release).Preview(ctx)
 		})
 	}
-	if wanted[ItemResources] {
-		s.Resources = inCluster(src, func() (Resources, error) { return src.resources(s) })
+	if g.wanted[ItemUsers] && satellites {
+		s.Users = src.users(ctx, s)
 	}
-	if wanted[ItemRendering] && len(s.MissingRights.Value()) == 0 { // otherwise it fails for want of them
+	if g.wanted[ItemResources] {
+		src.resources(s, satellites)
+	}
+	if g.wanted[ItemRendering] && satellites && len(s.MissingRights.Value()) == 0 { // otherwise it fails for want of them
 		s.Rendering = src.rendering(s)
 	}
 	s.Taken = src.clock.Now()
 }
 
-// inCluster collects a fact from the region's cluster, explaining errors of
+// gathering gathers the wanted items in parallel.
+type gathering struct {
+	sync.WaitGroup
+	wanted map[Item]bool
+}
+
+// run collects the item beside the others, if it is wanted and concerned.
+func (g *gathering) run(item Item, concerned bool, collect func()) {
+	if g.wanted[item] && concerned {
+		g.Go(collect)
+	}
+}
+
+// done returns a channel that collecting the item closes; a closed one if the
+// item is not collected.
+func (g *gathering) done(item Item, concerned bool) chan struct{} {
+	done := make(chan struct{})
+	if !g.wanted[item] || !concerned {
+		close(done)
+	}
+	return done
+}
+
+// satelliteAlone begins to gather what concerns the satellite and needs no answer
+// of the primary. It returns what tells that the satellite was inspected, and
+// what to close when the chart was looked at.
+func (g *gathering) satelliteAlone(ctx context.Context, src *Source, s *Snapshot, concerned bool) (inspected, charted chan struct{}) {
+	region := src.Region.Satellite
+	inspected, charted = g.done(ItemSatellite, concerned), g.done(ItemChart, concerned)
+	g.run(ItemCluster, concerned, func() {
+		s.Cluster = src.clusterOf(ctx, src.SatelliteSite, region.Context)
+		if src.oneCluster() {
+			s.ProviderCluster = s.Cluster
+		}
+	})
+	g.run(ItemSatellite, concerned, func() {
+		defer close(inspected)
+		s.Satellite = onSite(src, func() (satellite.State, error) { return src.Satellite().Inspect(ctx) })
+	})
+	g.run(ItemJournal, concerned, func() {
+		s.SatelliteJournal = onSite(src, func() (*journal.Record, error) {
+			return journal.Read(ctx, src.SatelliteSite.Access.Clientset(), src.SatelliteJournal())
+		})
+	})
+	g.run(ItemLock, concerned, func() {
+		s.SatelliteLock = onSite(src, func() (*lock.State, error) {
+			return lock.Read(ctx, src.SatelliteSite.Access.Clientset(), src.SatelliteLock())
+		})
+	})
+	g.run(ItemRegistrations, concerned, func() { s.Registrations = FactOf(src.Primary.Satellites(ctx)) })
+	g.run(ItemEndpoint, concerned, func() {
+		s.Endpoint = src.endpoint(ctx)
+		<-inspected
+		s.Endpoint = src.proxied(ctx, s)
+	})
+	g.run(ItemUnified, concerned, func() { s.Unified = src.unified(ctx) })
+	return inspected, charted
+}
+
+// oneCluster reports whether the provider is in the satellite's cluster, as far
+// as the contexts tell: then the cluster is asked once.
+func (src *Source) oneCluster() bool {
+	return src.Declared.Context == src.Region.Satellite.Context
+}
+
+// inCluster collects a fact from a cluster, explaining errors of
 // the connection in plain words, or passes on why there is no connection.
-func inCluster[T any](src *Source, collect func() (T, error)) Fact[T] {
-	if src.noAccess != nil {
-		return Unknown[T](src.noAccess)
+func inCluster[T any](site Site, name string, collect func() (T, error)) Fact[T] {
+	if site.Err != nil {
+		return Unknown[T](site.Err)
 	}
 	value, err := collect()
 	if err != nil {
-		return Unknown[T](cluster.Explain(err, src.Region.Context))
+		return Unknown[T](cluster.Explain(err, name))
 	}
 	return Known(value)
 }
 
-func (src *Source) cluster(ctx context.Context) (Cluster, error) {
-	var (
-		group sync.WaitGroup
-		found = Cluster{Server: src.Access.Server()}
-		errs  [2]error
-	)
-	group.Go(func() { found.UID, errs[0] = src.Access.UID(ctx) })
-	group.Go(func() { found.Version, errs[1] = src.Access.ServerVersion(ctx) })
-	group.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return Cluster{}, err
-		}
+// onSite collects a fact from the satellite's cluster.
+func onSite[T any](src *Source, collect func() (T, error)) Fact[T] {
+	return inCluster(src.SatelliteSite, src.Region.Satellite.Context, collect)
+}
+
+// ofProvider collects a fact that lies in the provider's namespace, which is only
+// known once the provider is.
+func ofProvider[T any](src *Source, s *Snapshot, collect func() (T, error)) Fact[T] {
+	if s.ProviderID() == "" {
+		return Unknown[T](fmt.Errorf("the provider is unknown: %w", s.Provider.Err()))
 	}
-	return found, nil
+	return inCluster(src.ProviderSite, src.Declared.Context, collect)
+}
+
+func (src *Source) clusterOf(ctx context.Context, site Site, name string) Fact[Cluster] {
+	return inCluster(site, name, func() (Cluster, error) {
+		var (
+			group sync.WaitGroup
+			found = Cluster{Server: site.Access.Server()}
+			errs  [2]error
+		)
+		group.Go(func() { found.UID, errs[0] = site.Access.UID(ctx) })
+		group.Go(func() { found.Version, errs[1] = site.Access.ServerVersion(ctx) })
+		group.Wait()
+		for _, err := range errs {
+			if err != nil {
+				return Cluster{}, err
+			}
+		}
+		return found, nil
+	})
 }
 
 // primary takes the facts that the fleet shares the first time. When the
@@ -156,24 +220,20 @@ func (src *Source) primary(ctx context.Context, s *Snapshot, wanted map[Item]boo
 	}
 }
 
-// provider finds the region's provider in the fleet's shared list the first
-// time, and by its ID, freshly, from then on.
+// provider finds the provider in the fleet's shared list the first time, and by
+// its ID, freshly, from then on.
 func (src *Source) provider(ctx context.Context, s *Snapshot) Fact[coder.Provider] {
-	if known, ok := s.Provider.Get(); ok { // not every snapshot was collected here
-		s.providerID = known.ID
+	if known, ok := s.Provider.Get(); ok && s.found.ID == "" { // not every snapshot was collected here
+		s.found = known
 	}
-	if s.providerID != "" {
-		return FactOf(src.Primary.Provider(ctx, s.providerID))
+	if s.found.ID != "" {
+		return FactOf(src.Primary.Provider(ctx, s.found.ID))
 	}
 	providers, ok := s.Primary.Providers.Get()
 	if !ok {
 		return Unknown[coder.Provider](s.Primary.Providers.Err())
 	}
-	server := ""
-	if src.noAccess == nil {
-		server = src.Access.Server()
-	}
-	found, err := fleet.MatchProvider(src.Region, server, providers)
-	s.providerID = found.ID
+	found, err := fleet.MatchProvider(src.Region, src.Declared, src.ProviderSite.server(), providers)
+	s.found = found
 	return FactOf(found, err)
 }

@@ -34,13 +34,15 @@ func TestStatusRequests(t *testing.T) {
 		namespace + "/configmaps/coder-satellite-journal",
 		namespace + "/pods?labelSelector=coder.deployment=coderd",
 		namespace + "/secrets/coder-replica-private-key",
-		namespace + "/secrets?labelSelector=coder-satellite.dev/backup=legacy-release,coder-satellite.dev/status=deployed,!coder-satellite.dev/removed (metadata)",
 		namespace + "/secrets?labelSelector=owner=helm,name=coder-satellite (metadata)",
 		namespace + "/services/coderd",
+		"GET api.sydney.example.com/api/v1/namespaces/coder/configmaps/coder-satellite-journal-p",
+		"GET api.sydney.example.com/api/v1/namespaces/coder/secrets?labelSelector=coder-satellite.dev/backup=legacy-release,coder-satellite.dev/status=deployed,!coder-satellite.dev/removed (metadata)",
 		"GET api.sydney.example.com/api/v1/namespaces/kube-system",
 		"GET api.sydney.example.com/apis/apps/v1/deployments?labelSelector=coder.deployment=envproxy (metadata)",
 		"GET api.sydney.example.com/apis/apps/v1/namespaces/coder-satellite/deployments/coderd",
 		"GET api.sydney.example.com/apis/coordination.k8s.io/v1/namespaces/coder-satellite/leases/coder-satellite-lock",
+		"GET api.sydney.example.com/apis/coordination.k8s.io/v1/namespaces/coder/leases/coder-satellite-lock-p",
 		"GET api.sydney.example.com/version",
 		"GET coder.example.com/api",
 		"GET coder.example.com/api/private/resource-pools",
@@ -61,11 +63,11 @@ func TestStatusRequests(t *testing.T) {
 
 // One fact that cannot be read hides no other.
 func TestOneFailureHidesNothing(t *testing.T) {
-	const namespace = apiHost + "/api/v1/namespaces/coder-satellite"
+	const namespace, inProvider = apiHost + "/api/v1/namespaces/coder-satellite", apiHost + "/api/v1/namespaces/coder"
 	for path, want := range map[string][]string{
 		primaryHost + "/api":                                     {"version"},
 		primaryHost + "/api/v0/users/me":                         {"me", "canary"},
-		primaryHost + "/api/private/resource-pools":              {"providers", "provider", "canary"},
+		primaryHost + "/api/private/resource-pools":              {"providers", "provider", "canary", "provider journal", "provider lock"},
 		primaryHost + "/api/private/resource-pools/p/workspaces": {"canary"},
 		primaryHost + "/api/private/satellites":                  {"registrations"},
 		satelliteHost + "/api":                                   {"proxied"},
@@ -73,13 +75,16 @@ func TestOneFailureHidesNothing(t *testing.T) {
 		primaryHost + "/api/private/satellites/key":              {"served key"},
 		apiHost + "/version":                                     {"cluster"},
 		apiHost + "/api/v1/namespaces/kube-system":               {"cluster"},
-		namespace:                                         {"satellite", "proxied"}, // without the key in the cluster, whose is the one that is served?
-		namespace + "/pods":                               {"satellite", "proxied"},
-		namespace + "/services/coderd":                    {"satellite", "proxied"},
-		namespace + "/secrets":                            {"satellite", "legacy", "proxied"}, // its backups are there
-		apiHost + "/apis/apps/v1/deployments":             {"legacy"},
-		namespace + "/configmaps/coder-satellite-journal": {"journal"},
-		apiHost + "/apis/coordination.k8s.io/v1/namespaces/coder-satellite/leases/coder-satellite-lock": {"lock"},
+		namespace:                      {"satellite", "proxied"}, // without the key in the cluster, whose is the one that is served?
+		namespace + "/pods":            {"satellite", "proxied"},
+		namespace + "/services/coderd": {"satellite", "proxied"},
+		namespace + "/secrets":         {"satellite", "proxied"},
+		inProvider + "/secrets":        {"legacy"}, // its backups are there
+		inProvider + "/configmaps/coder-satellite-journal-p":                                            {"provider journal"},
+		apiHost + "/apis/apps/v1/deployments":                                                           {"legacy"},
+		namespace + "/configmaps/coder-satellite-journal":                                               {"satellite journal"},
+		apiHost + "/apis/coordination.k8s.io/v1/namespaces/coder-satellite/leases/coder-satellite-lock": {"satellite lock"},
+		apiHost + "/apis/coordination.k8s.io/v1/namespaces/coder/leases/coder-satellite-lock-p":         {"provider lock"},
 	} {
 		t.Run(path, func(t *testing.T) {
 			servers := newServers(t)
@@ -96,12 +101,14 @@ func TestOneFailureHidesNothing(t *testing.T) {
 func TestClusterThatCannotBeOpened(t *testing.T) {
 	servers := newServers(t)
 	noAccess := errors.New("no such plugin")
-	source := servers.source(t, func(c *snapshot.RegionConfig) { c.Access, c.NoAccess = nil, noAccess })
+	source := servers.source(t, func(c *snapshot.RegionConfig) {
+		c.Satellite, c.Providers = snapshot.Site{Err: noAccess}, []snapshot.Site{{Err: noAccess}}
+	})
 	s := source.Collect(t.Context(), append(snapshot.PlanItems(), snapshot.ItemRemoval)...)
-	source.AskRights(t.Context(), s, []cluster.Rule{{Resource: "secrets", Verb: "get"}})
+	source.AskSatelliteRights(t.Context(), s, []cluster.Rule{{Resource: "secrets", Verb: "get"}})
 	for name, err := range map[string]error{
-		"cluster": s.Cluster.Err(), "satellite": s.Satellite.Err(), "legacy": s.Legacy.Err(), "journal": s.Journal.Err(),
-		"lock": s.Lock.Err(), "rights": s.MissingRights.Err(),
+		"cluster": s.Cluster.Err(), "satellite": s.Satellite.Err(), "legacy": s.Legacy.Err(), "journals": errors.Join(s.SatelliteJournal.Err(), s.ProviderJournal.Err()),
+		"locks": errors.Join(s.SatelliteLock.Err(), s.ProviderLock.Err()), "rights": s.MissingRights.Err(), "provider": s.ProviderCluster.Err(),
 	} {
 		if !errors.Is(err, noAccess) {
 			t.Errorf("%s: %v", name, err)
@@ -147,7 +154,7 @@ func TestDeadlines(t *testing.T) {
 		{"one object", []string{apiHost + "/version"}, time.Minute, 20 * time.Second, []string{"cluster"}},
 		{"one object, little time", []string{apiHost + "/version"}, 7 * time.Second, 7 * time.Second, []string{"cluster"}},
 		{"the satellite", []string{satelliteHost + "/api", satelliteHost + "/api/private/satellites/key"}, time.Minute, 20 * time.Second, []string{"key", "proxied"}},
-		{"the primary's list", []string{primaryHost + "/api/private/resource-pools"}, time.Minute, 20 * time.Second, []string{"providers", "provider", "canary"}},
+		{"the primary's list", []string{primaryHost + "/api/private/resource-pools"}, time.Minute, 20 * time.Second, []string{"providers", "provider", "canary", "provider journal", "provider lock"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -234,7 +241,7 @@ func TestPrimaryIsAskedOnce(t *testing.T) {
 func TestCanaryOfRegion(t *testing.T) {
 	servers := newServers(t)
 	source := servers.source(t)
-	source.Region.Canary = fleet.CanaryNone
+	source.Declared.Canary = fleet.CanaryNone
 	s := source.Collect(t.Context(), snapshot.ItemProvider, snapshot.ItemCanary)
 	if !s.Canary.Value().None || slices.ContainsFunc(servers.asked(), func(r string) bool { return strings.HasSuffix(r, "/workspaces") }) {
 		t.Errorf("%+v after %v", s.Canary.Value(), servers.asked())

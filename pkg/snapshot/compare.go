@@ -1,25 +1,46 @@
 package snapshot
 
-import "github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+import (
+	"slices"
 
-// Compare tells every snapshot which others are of the same cluster or
-// provider. Contexts of different names may lead to one cluster, so clusters
-// are told apart by the UID of their namespace kube-system.
-func Compare(all []*Snapshot) {
-	for _, s := range all {
-		s.SameCluster, s.SameProvider = nil, nil
-		for _, other := range all {
-			if other == s {
-				continue
-			}
-			if uid := s.Cluster.Value().UID; uid != "" && uid == other.Cluster.Value().UID {
-				s.SameCluster = append(s.SameCluster, other.Region.Name)
-			}
-			if id := s.Provider.Value().ID; id != "" && id == other.Provider.Value().ID {
-				s.SameProvider = append(s.SameProvider, other.Region.Name)
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+)
+
+// Compare tells every view which other regions of the fleet have its satellite's
+// place or its provider. Contexts of different names may lead to one cluster, so
+// clusters are told apart by the UID of their namespace kube-system.
+func Compare(regions [][]*Snapshot) {
+	for i, views := range regions {
+		for j, s := range views {
+			s.SamePlace, s.SameProvider = nil, nil
+			for k, others := range regions {
+				for l, other := range others {
+					if i == k && j == l {
+						continue
+					}
+					s.compare(other, i == k)
+				}
 			}
 		}
 	}
+}
+
+func (s *Snapshot) compare(other *Snapshot, sameRegion bool) {
+	site, others := s.Region.Satellite, other.Region.Satellite
+	uid := s.Cluster.Value().UID
+	if !sameRegion && uid != "" && uid == other.Cluster.Value().UID && site.Namespace == others.Namespace {
+		s.SamePlace = appendNew(s.SamePlace, other.Region.Name)
+	}
+	if id := s.Provider.Value().ID; id != "" && id == other.Provider.Value().ID {
+		s.SameProvider = appendNew(s.SameProvider, other.Region.Name)
+	}
+}
+
+func appendNew(names []string, name string) []string {
+	if slices.Contains(names, name) {
+		return names
+	}
+	return append(names, name)
 }
 
 // Document returns the primary as documents show it.

@@ -13,8 +13,8 @@ import (
 )
 
 func TestCompare(t *testing.T) {
-	region := func(name, uid, provider string) *snapshot.Snapshot {
-		s := &snapshot.Snapshot{Region: fleet.Region{Name: name}}
+	view := func(name, uid, namespace, provider string) *snapshot.Snapshot {
+		s := &snapshot.Snapshot{Region: fleet.Region{Name: name, Satellite: fleet.Satellite{Context: name, Namespace: namespace}}}
 		s.Cluster = snapshot.Known(snapshot.Cluster{UID: uid})
 		s.Provider = snapshot.Known(coder.Provider{ID: provider})
 		return s
@@ -25,26 +25,31 @@ func TestCompare(t *testing.T) {
 		s.Cluster = snapshot.Unknown[snapshot.Cluster](errors.New("lost"))
 		return s
 	}
-	all := []*snapshot.Snapshot{
-		region("a", "uid-1", "p1"), region("b", "uid-2", "p2"), region("c", "uid-1", "p3"), region("d", "uid-1", "p2"),
-		unknown("e"), unknown("f"), region("g", "", ""), region("h", "", ""),
+	all := [][]*snapshot.Snapshot{
+		{view("a", "uid-1", "edge", "p1")}, {view("b", "uid-2", "edge", "p2")}, {view("c", "uid-1", "edge", "p3")},
+		{view("d", "uid-1", "elsewhere", "p2")}, // a satellite of the same cluster, in a namespace of its own
+		{unknown("e")}, {unknown("f")}, {view("g", "", "edge", "")}, {view("h", "", "edge", "")},
+		{view("i", "uid-3", "edge", "p4"), view("i", "uid-3", "edge", "p4")}, // one provider, named in two ways
 	}
-	all[1].SameCluster = []string{"of an earlier look"}
+	all[1][0].SamePlace = []string{"of an earlier look"}
 	for range 2 { // comparing again changes nothing
 		snapshot.Compare(all)
 	}
-	type same struct{ Cluster, Provider []string }
+	type same struct{ Place, Provider []string }
 	got := map[string]same{}
-	for _, s := range all {
-		if len(s.SameCluster)+len(s.SameProvider) > 0 {
-			got[s.Region.Name] = same{s.SameCluster, s.SameProvider}
+	for _, views := range all {
+		for _, s := range views {
+			if len(s.SamePlace)+len(s.SameProvider) > 0 {
+				got[s.Region.Name] = same{s.SamePlace, s.SameProvider}
+			}
 		}
 	}
 	want := map[string]same{
-		"a": {Cluster: []string{"c", "d"}},
+		"a": {Place: []string{"c"}},
 		"b": {Provider: []string{"d"}},
-		"c": {Cluster: []string{"a", "d"}},
-		"d": {Cluster: []string{"a", "c"}, Provider: []string{"b"}},
+		"c": {Place: []string{"a"}},
+		"d": {Provider: []string{"b"}},
+		"i": {Provider: []string{"i"}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -38,7 +38,7 @@ func (src *Source) endpoint(ctx context.Context) Fact[Endpoint] {
 
 // target is the satellite at its access URL, for a probe.
 func (src *Source) target() probe.Target {
-	return probe.Target{URL: src.Region.AccessURL, ConnectTo: src.Region.ConnectTo, RootCAs: src.rootCAs}
+	return probe.Target{URL: src.Region.Satellite.AccessURL, ConnectTo: src.Region.Satellite.ConnectTo, RootCAs: src.rootCAs}
 }
 
 // proxied completes the endpoint with the primary's version, asked for through

@@ -5,8 +5,9 @@ type Item string
 
 // Items. The comment names the fields of Snapshot that the item fills.
 const (
-	ItemCluster       Item = "cluster"       // Cluster
+	ItemCluster       Item = "cluster"       // Cluster, ProviderCluster
 	ItemProvider      Item = "provider"      // Provider
+	ItemUsers         Item = "users"         // Users; after the provider and the satellite's journal
 	ItemCanary        Item = "canary"        // Canary
 	ItemRegistrations Item = "registrations" // Registrations
 	ItemChart         Item = "chart"         // Spec, Chart, MissingSecrets
@@ -16,9 +17,9 @@ const (
 	ItemEndpoint      Item = "endpoint"      // Endpoint
 	ItemUnified       Item = "unified"       // Unified; nothing without a unified URL
 	ItemCertificates  Item = "certificates"  // Certificates; after the satellite and the chart
-	ItemJournal       Item = "journal"       // Journal
-	ItemLock          Item = "lock"          // Lock
-	ItemResources     Item = "resources"     // Resources; after the chart and the releases
+	ItemJournal       Item = "journal"       // SatelliteJournal, ProviderJournal
+	ItemLock          Item = "lock"          // SatelliteLock, ProviderLock
+	ItemResources     Item = "resources"     // SatelliteResources, LegacyResources; after the chart and the releases
 	ItemRendering     Item = "rendering"     // Rendering; made last
 )
 

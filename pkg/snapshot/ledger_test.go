@@ -18,15 +18,15 @@ func TestLegacyByLedger(t *testing.T) {
 	const record = `{"version":1,"operation":"migrate","retention":{"namespace":"classic","release":"envs","revision":3,"backup":"a-backup"}}`
 	const list = "GET api.sydney.example.com/api/v1/namespaces/%s/secrets?labelSelector=owner=helm,name in (%s) (metadata)"
 	servers := newServers(t)
-	servers.answer(apiHost+"/api/v1/namespaces/coder-satellite/configmaps/coder-satellite-journal",
-		`{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"coder-satellite-journal","namespace":"coder-satellite"},"data":{"journal.json":`+strconv.Quote(record)+`}}`)
+	servers.answer(apiHost+"/api/v1/namespaces/coder/configmaps/coder-satellite-journal-p",
+		`{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"coder-satellite-journal-p","namespace":"coder"},"data":{"journal.json":`+strconv.Quote(record)+`}}`)
 	servers.answer(apiHost+"/apis/apps/v1/deployments", `{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/v1","metadata":{},"items":[`+
 		`{"metadata":{"name":"envproxy","namespace":"coder","annotations":{"meta.helm.sh/release-name":"other","meta.helm.sh/release-namespace":"coder"}}}]}`)
 	source := servers.source(t)
 	s := source.Collect(t.Context(), snapshot.StatusItems()...)
 	for range 2 {
-		if !s.Journal.IsKnown() || s.Journal.Value() == nil {
-			t.Fatalf("the journal: %v", s.Journal.Err())
+		if !s.ProviderJournal.IsKnown() || s.ProviderJournal.Value() == nil {
+			t.Fatalf("the journal: %v", s.ProviderJournal.Err())
 		}
 		asked := map[string]bool{}
 		for _, request := range servers.asked() {
@@ -44,14 +44,14 @@ func TestLegacyByLedger(t *testing.T) {
 func TestSilentJournal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		servers := newServers(t)
-		servers.fail(apiHost+"/api/v1/namespaces/coder-satellite/configmaps/coder-satellite-journal", 0)
+		servers.fail(apiHost+"/api/v1/namespaces/coder/configmaps/coder-satellite-journal-p", 0)
 		servers.fail(apiHost+"/apis/apps/v1/deployments", 0)
 		start := time.Now()
 		s := servers.source(t).Collect(t.Context(), snapshot.StatusItems()...)
 		if took := time.Since(start); took != 20*time.Second {
 			t.Errorf("took %s", took)
 		}
-		if diff := cmp.Diff([]string{"legacy", "journal"}, unknown(s)); diff != "" {
+		if diff := cmp.Diff([]string{"legacy", "provider journal"}, unknown(s)); diff != "" {
 			t.Errorf("unknown (-want +got):\n%s", diff)
 		}
 	})

@@ -11,14 +11,23 @@ import (
 // which ones are needed.
 var errNothingNeeded = errors.New("nothing says which rights are needed")
 
-// AskRights asks the cluster which of the needed rights the operator lacks, and
-// puts them into s. Which are needed depends on the facts, so it comes after them.
-func (src *Source) AskRights(ctx context.Context, s *Snapshot, needed []cluster.Rule) {
-	s.MissingRights = inCluster(src, func() ([]cluster.Rule, error) {
+// AskSatelliteRights asks the satellite's cluster which of the needed rights the
+// operator lacks, and puts them into s. Which are needed depends on the facts, so
+// it comes after them.
+func (src *Source) AskSatelliteRights(ctx context.Context, s *Snapshot, needed []cluster.Rule) {
+	s.MissingRights = missing(ctx, src.SatelliteSite, src.Region.Satellite.Context, needed)
+}
+
+// AskProviderRights asks the provider's cluster, likewise.
+func (src *Source) AskProviderRights(ctx context.Context, s *Snapshot, needed []cluster.Rule) {
+	s.MissingProviderRights = missing(ctx, src.ProviderSite, src.Declared.Context, needed)
+}
+
+func missing(ctx context.Context, site Site, name string, needed []cluster.Rule) Fact[[]cluster.Rule] {
+	return inCluster(site, name, func() ([]cluster.Rule, error) {
 		if len(needed) == 0 {
 			return nil, errNothingNeeded
 		}
-		return src.Access.Missing(ctx, needed)
+		return site.Access.Missing(ctx, needed)
 	})
-	s.Taken = src.clock.Now()
 }

@@ -16,19 +16,19 @@ func TestMissingRights(t *testing.T) {
 		`{"verbs":["*"],"apiGroups":["","apps"],"resources":["*"]}]}}`)
 	servers.answer(reviews+"selfsubjectaccessreviews", `{"kind":"SelfSubjectAccessReview","apiVersion":"authorization.k8s.io/v1","status":{"allowed":false}}`)
 	source := servers.source(t)
-	needed := []cluster.Rule{{Namespace: source.Region.Namespace, Resource: "secrets", Verb: "get"}}
+	needed := []cluster.Rule{{Namespace: source.Region.Satellite.Namespace, Resource: "secrets", Verb: "get"}}
 	for _, verb := range []string{"get", "create", "update"} {
-		needed = append(needed, cluster.Rule{Namespace: source.Region.Namespace, Group: "coordination.k8s.io", Resource: "leases", Verb: verb})
+		needed = append(needed, cluster.Rule{Namespace: source.Region.Satellite.Namespace, Group: "coordination.k8s.io", Resource: "leases", Verb: verb})
 	}
 	s := source.Collect(t.Context())
-	source.AskRights(t.Context(), s, needed)
+	source.AskSatelliteRights(t.Context(), s, needed)
 	want := []string{"get, create, update leases.coordination.k8s.io in namespace coder-satellite"}
 	if diff := cmp.Diff(want, cluster.InWords(s.MissingRights.Value())); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 
 	servers.fail(reviews+"selfsubjectrulesreviews", 500)
-	source.AskRights(t.Context(), s, needed)
+	source.AskSatelliteRights(t.Context(), s, needed)
 	if s.MissingRights.IsKnown() {
 		t.Errorf("known although nobody answered: %v", s.MissingRights.Value())
 	}
@@ -38,7 +38,7 @@ func TestMissingRights(t *testing.T) {
 func TestRightsOfNothing(t *testing.T) {
 	source := newServers(t).source(t)
 	s := source.Collect(t.Context())
-	source.AskRights(t.Context(), s, nil)
+	source.AskSatelliteRights(t.Context(), s, nil)
 	if s.MissingRights.IsKnown() {
 		t.Errorf("known although nothing was asked for: %v", s.MissingRights.Value())
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 func TestScope(t *testing.T) {
-	region := fleet.Region{Namespace: "edge"}
+	region := fleet.Region{Satellite: fleet.Satellite{Context: "c", Namespace: "edge"}}
 	release := &legacy.Release{Namespace: "old", RecordMissing: true}
 	provider := Known(coder.Provider{Config: coder.ProviderConfig{DefaultNamespace: "workspaces"}})
 	forbidden := errors.New("forbidden")
@@ -22,14 +22,14 @@ func TestScope(t *testing.T) {
 		s    Snapshot
 		want Scope
 	}{
-		"nothing known": {Snapshot{Legacy: Unknown[Legacy](forbidden), Satellite: Unknown[satellite.State](forbidden)}, Scope{Records: cluster.DriverSecrets, Satellite: "edge"}},
+		"nothing known": {Snapshot{Legacy: Unknown[Legacy](forbidden), Satellite: Unknown[satellite.State](forbidden)}, Scope{Records: cluster.DriverSecrets, Satellite: "edge", Provider: "default", Legacy: "default"}},
 		"may not look": {
 			Snapshot{Legacy: Unknown[Legacy](forbidden), Provider: provider, Satellite: Known(satellite.State{NamespacePhase: "Active"})},
-			Scope{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "workspaces"},
+			Scope{Records: cluster.DriverSecrets, Satellite: "edge", Provider: "workspaces", Legacy: "workspaces"},
 		},
-		"nothing legacy": {Snapshot{Legacy: Known(Legacy{}), Provider: provider}, Scope{Records: cluster.DriverSecrets, Satellite: "edge"}},
-		"uninstalled":    {Snapshot{Legacy: Known(Legacy{Release: release}), Provider: provider}, Scope{Records: cluster.DriverSecrets, Satellite: "edge", Legacy: "old", Restore: true}},
-		"no namespace":   {Snapshot{Legacy: Known(Legacy{}), Satellite: Known(satellite.State{})}, Scope{Records: cluster.DriverSecrets, Satellite: "edge", NewNamespace: true}},
+		"nothing legacy": {Snapshot{Legacy: Known(Legacy{}), Provider: provider}, Scope{Records: cluster.DriverSecrets, Satellite: "edge", Provider: "workspaces"}},
+		"uninstalled":    {Snapshot{Legacy: Known(Legacy{Release: release}), Provider: provider}, Scope{Records: cluster.DriverSecrets, Satellite: "edge", Provider: "workspaces", Legacy: "old", Restore: true}},
+		"no namespace":   {Snapshot{Legacy: Known(Legacy{}), Satellite: Known(satellite.State{})}, Scope{Records: cluster.DriverSecrets, Satellite: "edge", Provider: "default", NewNamespace: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			test.s.Region = region

@@ -199,7 +199,7 @@ func response(r *http.Request, status int, body string) *http.Response {
 // source is a region on the servers.
 func (s *servers) source(t *testing.T, change ...func(*snapshot.RegionConfig)) *snapshot.Source {
 	t.Helper()
-	return s.survey(t, change...).Sources()[0]
+	return s.survey(t, change...).Regions()[0].Sources[0]
 }
 
 // survey is of that one region; changes are applied to what it is made from.
@@ -233,10 +233,13 @@ func (s *servers) survey(t *testing.T, change ...func(*snapshot.RegionConfig)) *
 	}
 	region := snapshot.RegionConfig{
 		Region: fleet.Region{
-			Name: "sydney", Context: "sydney", Namespace: "coder-satellite", Release: "coder-satellite",
-			AccessURL: "https://" + satelliteHost, Canary: fleet.CanaryAuto,
+			Name: "sydney",
+			Satellite: fleet.Satellite{
+				Context: "sydney", Namespace: "coder-satellite", Release: "coder-satellite", AccessURL: "https://" + satelliteHost,
+			},
+			Providers: []fleet.Provider{{Context: "sydney", Canary: fleet.CanaryAuto}},
 		},
-		Access: access, Endpoint: client(satelliteHost),
+		Satellite: snapshot.Site{Access: access}, Providers: []snapshot.Site{{Access: access}}, Endpoint: client(satelliteHost),
 	}
 	for _, c := range change {
 		c(&region)
@@ -272,8 +275,10 @@ func unknown(s *snapshot.Snapshot) []string {
 	add("secrets", s.MissingSecrets.Collected(), s.MissingSecrets.IsKnown())
 	add("satellite", s.Satellite.Collected(), s.Satellite.IsKnown())
 	add("legacy", s.Legacy.Collected(), s.Legacy.IsKnown())
-	add("journal", s.Journal.Collected(), s.Journal.IsKnown())
-	add("lock", s.Lock.Collected(), s.Lock.IsKnown())
+	add("satellite journal", s.SatelliteJournal.Collected(), s.SatelliteJournal.IsKnown())
+	add("provider journal", s.ProviderJournal.Collected(), s.ProviderJournal.IsKnown())
+	add("satellite lock", s.SatelliteLock.Collected(), s.SatelliteLock.IsKnown())
+	add("provider lock", s.ProviderLock.Collected(), s.ProviderLock.IsKnown())
 	add("key", s.Endpoint.IsKnown(), s.Endpoint.Value().KeyErr == nil)
 	add("proxied", s.Endpoint.IsKnown(), s.Endpoint.Value().Version.IsKnown())
 	return names

@@ -1,5 +1,5 @@
-// Package snapshot gathers, read-only and in parallel, the facts about one
-// region that plans and checks are made from. It decides nothing: whatever
+// Package snapshot gathers, read-only and in parallel, the facts about
+// regions that plans and checks are made from. It decides nothing: whatever
 // could not be read is kept as an unknown with its reason.
 package snapshot
 
@@ -17,10 +17,12 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 )
 
-// Snapshot is what is known about one region at one time.
+// Snapshot is what is known about one provider of a region, and about what
+// serves it, at one time. Views of the same region have the satellite in common.
 type Snapshot struct {
-	// Region is the region as the operator declared it.
-	Region fleet.Region
+	// Region is the region as the operator declared it, and Declared the provider.
+	Region   fleet.Region
+	Declared fleet.Provider
 	// Taken is when the last of the facts was gathered.
 	Taken time.Time
 
@@ -28,22 +30,27 @@ type Snapshot struct {
 	Primary Primary
 	// Registrations are the satellites registered at the primary.
 	Registrations Fact[[]coder.Satellite]
-	// Provider is the region's workspace provider.
+	// Provider is the workspace provider.
 	Provider Fact[coder.Provider]
+	// Users are all providers that the satellite serves: those of the region, and
+	// those that the satellite's journal names.
+	Users Fact[[]coder.Provider]
 	// Canary is the workspace chosen to prove the migration.
 	Canary Fact[Canary]
 
-	// providerID and chosen are the provider and the canary as they were found
+	// found and chosen are the provider and the canary as they were found
 	// first: when one cannot be read for a while, no other takes its place.
-	providerID string
-	chosen     *Canary
+	found  coder.Provider
+	chosen *Canary
 
-	// Cluster identifies the region's cluster.
-	Cluster Fact[Cluster]
-	// Resources are those of the objects that are, or will be, in the releases.
-	Resources Fact[Resources]
-	// MissingRights are the rights in the cluster that the operator lacks.
-	MissingRights Fact[[]cluster.Rule]
+	// Cluster identifies the satellite's cluster, ProviderCluster the provider's.
+	Cluster, ProviderCluster Fact[Cluster]
+	// SatelliteResources are those of the objects that the satellite's chart makes
+	// and its release has, LegacyResources those of the legacy release's.
+	SatelliteResources, LegacyResources Fact[[]cluster.Resource]
+	// MissingRights are the rights in the satellite's cluster that the operator
+	// lacks, MissingProviderRights those in the provider's.
+	MissingRights, MissingProviderRights Fact[[]cluster.Rule]
 	// Spec is the satellite's release as it should be.
 	Spec Fact[satellite.Spec]
 	// Chart is the satellite's chart.
@@ -58,10 +65,11 @@ type Snapshot struct {
 	Legacy Fact[Legacy]
 	// Removal is what removing the legacy release for good would do.
 	Removal Fact[legacy.Removal]
-	// Journal is the region's journal; nil if there is none.
-	Journal Fact[*journal.Record]
-	// Lock is the region's lock; nil if there is none.
-	Lock Fact[*lock.State]
+	// SatelliteJournal and ProviderJournal are the journals of the satellite and of
+	// the provider; nil if there is none.
+	SatelliteJournal, ProviderJournal Fact[*journal.Record]
+	// SatelliteLock and ProviderLock are their locks; nil if there is none.
+	SatelliteLock, ProviderLock Fact[*lock.State]
 
 	// Endpoint is what answers at the satellite's access URL, from this machine.
 	Endpoint Fact[Endpoint]
@@ -71,9 +79,9 @@ type Snapshot struct {
 	// Certificates are those in the TLS Secrets that the satellite's values name.
 	Certificates Fact[Certificates]
 
-	// SameCluster and SameProvider name the fleet's other regions that have the
-	// same cluster or provider, which Compare finds.
-	SameCluster, SameProvider []string
+	// SamePlace names the fleet's other regions whose satellite has the same place,
+	// SameProvider the regions that have the same provider once more; Compare finds both.
+	SamePlace, SameProvider []string
 }
 
 // Primary holds the facts about the primary deployment, the same for every region.
@@ -92,7 +100,7 @@ type Primary struct {
 	ServedKey Fact[coder.SatelliteKey]
 }
 
-// Cluster identifies a region's cluster.
+// Cluster identifies a cluster.
 type Cluster struct {
 	// UID is the UID of the namespace kube-system.
 	UID string
@@ -144,12 +152,17 @@ type Endpoint struct {
 	Version Fact[coder.Version]
 }
 
-// Networking returns the state of the provider's networking. From v1.22 the
+// Networking returns the state of the provider's networking.
+func (s *Snapshot) Networking() v1alpha1.NetworkingV2 {
+	return s.NetworkingOf(s.Provider)
+}
+
+// NetworkingOf returns the state of any provider's networking. From v1.22 the
 // option is gone and Networking v2 is always on, so an absent field means off
 // in no version (Coder CLI commit 1ed07d2; release notes of v1.22).
-func (s *Snapshot) Networking() v1alpha1.NetworkingV2 {
+func (s *Snapshot) NetworkingOf(which Fact[coder.Provider]) v1alpha1.NetworkingV2 {
 	version, versionKnown := s.Primary.Version.Get()
-	provider, providerKnown := s.Provider.Get()
+	provider, providerKnown := which.Get()
 	switch {
 	case versionKnown && version.AtLeast(1, 22):
 		return v1alpha1.NetworkingV2AlwaysOn
@@ -162,10 +175,10 @@ func (s *Snapshot) Networking() v1alpha1.NetworkingV2 {
 	}
 }
 
-// InLedger reports whether the journal's ledger lists the revision of the legacy
+// InLedger reports whether the ledger in the provider's journal lists the revision of the legacy
 // release that was found. Without a release or a journal it is false.
 func (s *Snapshot) InLedger() bool {
-	record, release := s.Journal.Value(), s.Legacy.Value().Release
+	record, release := s.ProviderJournal.Value(), s.Legacy.Value().Release
 	return record != nil && release != nil && record.Retention.Covers(release.Namespace, release.Name, release.Revision)
 }
 
@@ -195,7 +208,7 @@ func (s *Snapshot) Registration() (coder.Satellite, bool) {
 // of this region made, of a key that the region no longer has: somebody
 // uninstalled the satellite, and its key with it.
 func (s *Snapshot) OwnFormerRegistration(r coder.Satellite) bool {
-	record, known := s.Journal.Get()
+	record, known := s.SatelliteJournal.Get()
 	if !known || record == nil || record.RegistrationID == "" || record.RegistrationID != r.ID || !s.Satellite.IsKnown() {
 		return false
 	}

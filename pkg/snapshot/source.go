@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"k8s.io/utils/clock"
 
@@ -13,17 +14,19 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 )
 
-// Source is where the facts of one region come from. A Survey makes the
-// sources of its regions, complete.
+// Source is where the facts of one provider's view of its region come from: the
+// satellite's site, the provider's, the primary and the access URL. A Survey
+// makes the sources of its regions, complete.
 type Source struct {
-	// Region is the region as the operator declared it.
-	Region fleet.Region
-	// Access is the region's cluster; nil if there is none to ask.
-	Access *cluster.Access
+	// Region is the region as the operator declared it, and Declared the provider.
+	Region   fleet.Region
+	Declared fleet.Provider
+	// SatelliteSite and ProviderSite are the clusters. They may be one and the same.
+	SatelliteSite, ProviderSite Site
 	// Primary is the primary's API.
 	Primary *coder.Client
 
-	noAccess       error         // why Access is nil
+	siblings       []declaredAt  // the region's other providers
 	endpointClient *coder.Client // speaks to the access URL; nil without one
 	shared         *primarySource
 	charts         *chartCache
@@ -31,40 +34,95 @@ type Source struct {
 	clock          clock.PassiveClock
 }
 
-// RegionConfig holds what the facts of one region come from.
-type RegionConfig struct {
-	Region fleet.Region
-	// Access is the region's cluster, or NoAccess the reason why there is none.
-	Access   *cluster.Access
-	NoAccess error
-	// Endpoint speaks to the access URL; nil if the region has none.
-	Endpoint *coder.Client
+// Site is a cluster, or the reason why there is none to ask.
+type Site struct {
+	// Access is the cluster; nil if there is none.
+	Access *cluster.Access
+	// Err says why Access is nil.
+	Err error
 }
 
-func (c RegionConfig) validate() error {
+func (s Site) validate(whose string) error {
 	switch {
-	case c.Access == nil && c.NoAccess == nil:
-		return fmt.Errorf("region %q: neither its cluster nor the reason why there is none is given", c.Region.Name)
-	case c.Access != nil && c.NoAccess != nil:
-		return fmt.Errorf("region %q: both its cluster and a reason why there is none are given", c.Region.Name)
-	case (c.Region.AccessURL == "") != (c.Endpoint == nil):
-		return fmt.Errorf("region %q: an access URL and its client belong together", c.Region.Name)
+	case s.Access == nil && s.Err == nil:
+		return fmt.Errorf("%s: neither its cluster nor the reason why there is none is given", whose)
+	case s.Access != nil && s.Err != nil:
+		return fmt.Errorf("%s: both its cluster and a reason why there is none are given", whose)
 	default:
 		return nil
 	}
 }
 
-// Wrapped returns the same source with wrap around the transports to the
-// cluster and the primary, as their own Wrapped. The access URL is only read from.
-func (src *Source) Wrapped(wrap func(http.RoundTripper) http.RoundTripper) (*Source, error) {
-	if src.Access == nil {
-		return nil, errors.Join(fmt.Errorf("region %q has no cluster to write to", src.Region.Name), src.noAccess)
+// RegionConfig holds what the facts of one region come from.
+type RegionConfig struct {
+	Region fleet.Region
+	// Satellite is the satellite's site; not looked at if the region has no satellite.
+	Satellite Site
+	// Providers are the sites of the region's providers, in their order, and Others
+	// those of the ones that were not selected.
+	Providers, Others []Site
+	// Endpoint speaks to the access URL; nil if the region has none.
+	Endpoint *coder.Client
+}
+
+func (c RegionConfig) validate() error {
+	whose := fmt.Sprintf("region %q", c.Region.Name)
+	errs := []error{}
+	if !c.Region.Satellite.None() {
+		errs = append(errs, c.Satellite.validate(whose+", satellite"))
 	}
-	access, err := src.Access.Wrapped(wrap)
-	if err != nil {
-		return nil, err
+	if len(c.Providers) == 0 || len(c.Providers) != len(c.Region.Providers) {
+		errs = append(errs, fmt.Errorf("%s has %d providers, and %d sites of providers", whose, len(c.Region.Providers), len(c.Providers)))
 	}
+	if len(c.Others) != len(c.Region.Others) {
+		errs = append(errs, fmt.Errorf("%s has %d further providers, and %d sites of them", whose, len(c.Region.Others), len(c.Others)))
+	}
+	for i, site := range c.Providers {
+		errs = append(errs, site.validate(fmt.Sprintf("%s, provider %d", whose, i+1)))
+	}
+	if (c.Region.Satellite.AccessURL == "") != (c.Endpoint == nil) {
+		errs = append(errs, fmt.Errorf("%s: an access URL and its client belong together", whose))
+	}
+	return errors.Join(errs...)
+}
+
+// declared returns all providers that the region declares, the selected ones first.
+func (c RegionConfig) declared() []declaredAt {
+	var all []declaredAt
+	for i, provider := range slices.Concat(c.Region.Providers, c.Region.Others) {
+		site := slices.Concat(c.Providers, c.Others)[i]
+		all = append(all, declaredAt{Provider: provider, server: site.server()})
+	}
+	return all
+}
+
+// server is the cluster's API server; empty if there is none to ask.
+func (s Site) server() string {
+	if s.Access == nil {
+		return ""
+	}
+	return s.Access.Server()
+}
+
+// Wrap returns a transport around another one.
+type Wrap func(http.RoundTripper) http.RoundTripper
+
+// Wrapped returns the same source with transports around those to the two sites
+// and to the primary, as their own Wrapped. The access URL is only read from. A
+// site without a cluster stays as it is.
+func (src *Source) Wrapped(satellite, provider, primary Wrap) (*Source, error) {
 	wrapped := *src
-	wrapped.Access, wrapped.Primary = access, src.Primary.Wrapped(wrap)
-	return &wrapped, nil
+	var errs [2]error
+	wrapped.SatelliteSite, errs[0] = src.SatelliteSite.wrapped(satellite)
+	wrapped.ProviderSite, errs[1] = src.ProviderSite.wrapped(provider)
+	wrapped.Primary = src.Primary.Wrapped(primary)
+	return &wrapped, errors.Join(errs[:]...)
+}
+
+func (s Site) wrapped(wrap Wrap) (Site, error) {
+	if s.Access == nil {
+		return s, nil
+	}
+	access, err := s.Access.Wrapped(wrap)
+	return Site{Access: access}, err
 }

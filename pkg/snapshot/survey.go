@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -32,7 +33,7 @@ type Config struct {
 // Survey looks at the regions of a fleet. They share the facts about the
 // primary, which are asked for once, and the charts, each loaded once.
 type Survey struct {
-	sources []*Source
+	regions []*Region
 	limit   int
 	primary *coder.Client
 	shared  *primarySource
@@ -53,11 +54,18 @@ func NewSurvey(config Config) (*Survey, error) {
 		if err := region.validate(); err != nil {
 			return nil, err
 		}
-		s.sources = append(s.sources, &Source{
-			Region: region.Region, Access: region.Access, Primary: config.Primary,
-			noAccess: region.NoAccess, endpointClient: region.Endpoint,
-			shared: s.shared, charts: charts, rootCAs: config.RootCAs, clock: config.Clock,
-		})
+		opened := &Region{Region: region.Region}
+		declared := region.declared()
+		for i, provider := range region.Region.Providers {
+			opened.Sources = append(opened.Sources, &Source{
+				Region: region.Region, Declared: provider,
+				SatelliteSite: region.Satellite, ProviderSite: region.Providers[i],
+				siblings: slices.Delete(slices.Clone(declared), i, i+1),
+				Primary:  config.Primary, endpointClient: region.Endpoint,
+				shared: s.shared, charts: charts, rootCAs: config.RootCAs, clock: config.Clock,
+			})
+		}
+		s.regions = append(s.regions, opened)
 	}
 	return s, nil
 }
@@ -66,36 +74,34 @@ func NewSurvey(config Config) (*Survey, error) {
 // facts are asked for again. Charts do not change, and are kept.
 func (s *Survey) Anew() *Survey {
 	anew := *s
-	anew.shared, anew.sources = newPrimarySource(s.primary), make([]*Source, len(s.sources))
-	for i, source := range s.sources {
-		again := *source
-		again.shared = anew.shared
-		anew.sources[i] = &again
+	anew.shared, anew.regions = newPrimarySource(s.primary), make([]*Region, len(s.regions))
+	for i, region := range s.regions {
+		anew.regions[i] = region.with(anew.shared)
 	}
 	return &anew
 }
 
-// Sources returns the sources of the regions, in the fleet's order.
-func (s *Survey) Sources() []*Source { return s.sources }
+// Regions returns the regions, in the fleet's order.
+func (s *Survey) Regions() []*Region { return s.regions }
 
 // Primary returns the facts about the primary, asking for them if no region did.
 func (s *Survey) Primary(ctx context.Context) Primary { return s.shared.facts(ctx) }
 
-// Each calls look for every source, in the fleet's order and at most as many at
+// Each calls look for every region, in the fleet's order and at most as many at
 // once as the limit allows, and waits. The time of a region, 0 for no bound,
 // begins when its turn comes: waiting for others takes nothing from it. Once ctx
 // has ended, no further region is looked at, and the error is its cause.
-func (s *Survey) Each(ctx context.Context, timeout time.Duration, look func(ctx context.Context, i int, source *Source)) error {
+func (s *Survey) Each(ctx context.Context, timeout time.Duration, look func(ctx context.Context, i int, region *Region)) error {
 	var group errgroup.Group
 	group.SetLimit(s.limit)
-	for i, source := range s.sources {
+	for i, region := range s.regions {
 		group.Go(func() error {
 			if ctx.Err() != nil {
 				return nil
 			}
 			within, cancel := inTime(ctx, timeout)
 			defer cancel()
-			look(within, i, source)
+			look(within, i, region)
 			return nil
 		})
 	}
@@ -112,15 +118,15 @@ func inTime(ctx context.Context, timeout time.Duration) (context.Context, contex
 }
 
 // Collect gathers the items of every region, as Each does, and compares the
-// regions with each other.
-func (s *Survey) Collect(ctx context.Context, timeout time.Duration, items ...Item) ([]*Snapshot, error) {
-	snapshots := make([]*Snapshot, len(s.sources))
-	err := s.Each(ctx, timeout, func(ctx context.Context, i int, source *Source) {
-		snapshots[i] = source.Collect(ctx, items...)
+// regions with each other. Of each region there is a view for each of its providers.
+func (s *Survey) Collect(ctx context.Context, timeout time.Duration, items ...Item) ([][]*Snapshot, error) {
+	regions := make([][]*Snapshot, len(s.regions))
+	err := s.Each(ctx, timeout, func(ctx context.Context, i int, region *Region) {
+		regions[i] = region.Collect(ctx, items...)
 	})
 	if err != nil {
 		return nil, err
 	}
-	Compare(snapshots)
-	return snapshots, nil
+	Compare(regions)
+	return regions, nil
 }

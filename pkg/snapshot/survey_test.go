@@ -22,6 +22,14 @@ import (
 
 var errUnreachable = errors.New("no such plugin")
 
+// lost is a region whose clusters cannot be asked.
+func lost(name string) snapshot.RegionConfig {
+	return snapshot.RegionConfig{
+		Region:    fleet.Region{Name: name, Satellite: fleet.Satellite{Context: name}, Providers: []fleet.Provider{{Context: name}}},
+		Satellite: snapshot.Site{Err: errUnreachable}, Providers: []snapshot.Site{{Err: errUnreachable}},
+	}
+}
+
 // surveyOf is a survey of regions without clusters.
 func surveyOf(t *testing.T, limit int, names ...string) *snapshot.Survey {
 	t.Helper()
@@ -34,7 +42,7 @@ func surveyOf(t *testing.T, limit int, names ...string) *snapshot.Survey {
 		Clock:   clock.RealClock{}, Limit: limit,
 	}
 	for _, name := range names {
-		config.Regions = append(config.Regions, snapshot.RegionConfig{Region: fleet.Region{Name: name}, NoAccess: errUnreachable})
+		config.Regions = append(config.Regions, lost(name))
 	}
 	survey, err := snapshot.NewSurvey(config)
 	if err != nil {
@@ -70,15 +78,15 @@ func TestSurveyIsBounded(t *testing.T) {
 				start      = time.Now()
 				turnOfLast time.Duration
 			)
-			err := survey.Each(t.Context(), 0, func(ctx context.Context, i int, source *snapshot.Source) {
+			err := survey.Each(t.Context(), 0, func(ctx context.Context, i int, region *snapshot.Region) {
 				at := now.Add(1)
 				defer now.Add(-1)
 				mu.Lock()
 				most.Store(max(most.Load(), at))
-				began = append(began, source.Region.Name)
+				began = append(began, region.Region.Name)
 				turnOfLast = time.Since(start)
 				mu.Unlock()
-				bySource[i] = source.Region.Name
+				bySource[i] = region.Region.Name
 				_ = sleep(ctx, time.Second)
 			})
 			if took := time.Since(start); err != nil || took != want {
@@ -108,7 +116,7 @@ func TestSurveyTimeBeginsWithTheTurn(t *testing.T) {
 		needs := []time.Duration{time.Hour, 9 * time.Second, 9 * time.Second, 9 * time.Second, 9 * time.Second}
 		errs, took := make([]error, 5), make([]time.Duration, 5)
 		start := time.Now()
-		err := survey.Each(t.Context(), 10*time.Second, func(ctx context.Context, i int, _ *snapshot.Source) {
+		err := survey.Each(t.Context(), 10*time.Second, func(ctx context.Context, i int, _ *snapshot.Region) {
 			turn := time.Now()
 			errs[i] = sleep(ctx, needs[i])
 			took[i] = time.Since(turn)
@@ -137,7 +145,7 @@ func TestSurveyEndsWithItsContext(t *testing.T) {
 		start := time.Now()
 		time.AfterFunc(time.Second, func() { interrupt(signal) })
 		var looked atomic.Int64
-		err := surveyOf(t, 2, "a", "b", "c", "d").Each(ctx, time.Minute, func(ctx context.Context, _ int, _ *snapshot.Source) {
+		err := surveyOf(t, 2, "a", "b", "c", "d").Each(ctx, time.Minute, func(ctx context.Context, _ int, _ *snapshot.Region) {
 			looked.Add(1)
 			if err := sleep(ctx, time.Hour); !errors.Is(err, context.Canceled) {
 				t.Error(err)
@@ -158,8 +166,8 @@ func TestSurveyCollects(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		servers := newServers(t)
 		silent := servers.source(t)
-		one := snapshot.RegionConfig{Region: silent.Region, Access: silent.Access}
-		one.Region.AccessURL, one.Region.Provider = "", "sydney"
+		one := snapshot.RegionConfig{Region: silent.Region, Satellite: silent.SatelliteSite, Providers: []snapshot.Site{silent.ProviderSite}}
+		one.Region.Satellite.AccessURL, one.Region.Providers = "", []fleet.Provider{{Name: "sydney", Context: "sydney"}}
 		config := snapshot.Config{Primary: silent.Primary, Clock: clock.RealClock{}, Limit: 1, Regions: []snapshot.RegionConfig{one, one, one}}
 		config.Regions[1].Region.Name, config.Regions[2].Region.Name = "london", "ohio"
 		servers.fail(primaryHost+"/api/private/resource-pools", 0) // takes all of the first region's time
@@ -168,17 +176,17 @@ func TestSurveyCollects(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.AfterFunc(5*time.Second, func() { servers.answer(apiHost+"/version", `{"gitVersion":"v1.30.0"}`) })
-		snapshots, err := survey.Collect(t.Context(), 6*time.Second, snapshot.ItemProvider, snapshot.ItemCluster)
-		if err != nil || len(snapshots) != 3 {
-			t.Fatalf("%d snapshots, %v", len(snapshots), err)
+		regions, err := survey.Collect(t.Context(), 6*time.Second, snapshot.ItemProvider, snapshot.ItemCluster)
+		if err != nil || len(regions) != 3 {
+			t.Fatalf("%d regions, %v", len(regions), err)
 		}
 		for i, name := range []string{"sydney", "london", "ohio"} {
 			version := "v1.30.0"
 			if i == 0 {
 				version = "v1.29.3"
 			}
-			if s := snapshots[i]; s.Region.Name != name || s.Cluster.Value().Version != version || len(s.SameCluster) != 2 {
-				t.Errorf("%s: %s, %+v, the same as of %v", name, s.Region.Name, s.Cluster, s.SameCluster)
+			if s := regions[i][0]; s.Region.Name != name || s.Cluster.Value().Version != version || len(s.SamePlace) != 2 {
+				t.Errorf("%s: %s, %+v, the same as of %v", name, s.Region.Name, s.Cluster, s.SamePlace)
 			}
 		}
 	})
@@ -194,13 +202,13 @@ func TestSurveyAnew(t *testing.T) {
 		t.Errorf("it was asked again: %v", again.Me.Err())
 	}
 	anew := survey.Anew()
-	if me := anew.Sources()[0].Collect(t.Context(), snapshot.ItemProvider).Primary.Me; !coder.IsUnauthorized(me.Err()) {
+	if me := anew.Regions()[0].Sources[0].Collect(t.Context(), snapshot.ItemProvider).Primary.Me; !coder.IsUnauthorized(me.Err()) {
 		t.Errorf("a region's source does not ask anew: %+v", me)
 	}
 	if me := anew.Primary(t.Context()).Me; !coder.IsUnauthorized(me.Err()) {
 		t.Errorf("it was not asked anew: %+v", me)
 	}
-	if s := survey.Sources()[0].Collect(t.Context(), snapshot.ItemProvider); s.Primary.Me.Value().Email != first.Me.Value().Email {
+	if s := survey.Regions()[0].Sources[0].Collect(t.Context(), snapshot.ItemProvider); s.Primary.Me.Value().Email != first.Me.Value().Email {
 		t.Errorf("the first look has changed: %v", s.Primary.Me.Err())
 	}
 }
@@ -214,15 +222,17 @@ func TestSurveyThatLacksSomething(t *testing.T) {
 	}{
 		"no primary":       {func(c *snapshot.Config) { c.Primary = nil }, "needs a client of the primary"},
 		"no clock":         {func(c *snapshot.Config) { c.Clock = nil }, "and a clock"},
-		"no cluster":       {func(c *snapshot.Config) { c.Regions[0].Access = nil }, `region "sydney": neither its cluster`},
-		"an error besides": {func(c *snapshot.Config) { c.Regions[0].NoAccess = errUnreachable }, `region "sydney": both its cluster`},
-		"no satellite":     {func(c *snapshot.Config) { c.Regions[0].Region.AccessURL = "https://x" }, "belong together"},
+		"no cluster":       {func(c *snapshot.Config) { c.Regions[0].Satellite.Access = nil }, `region "sydney", satellite: neither its cluster`},
+		"an error besides": {func(c *snapshot.Config) { c.Regions[0].Providers[0].Err = errUnreachable }, `region "sydney", provider 1: both its cluster`},
+		"no provider":      {func(c *snapshot.Config) { c.Regions[0].Providers = nil }, `region "sydney" has 1 providers, and 0 sites`},
+		"others unsited":   {func(c *snapshot.Config) { c.Regions[0].Region.Others = []fleet.Provider{{Name: "x"}} }, `has 1 further providers, and 0 sites`},
+		"no satellite":     {func(c *snapshot.Config) { c.Regions[0].Region.Satellite.AccessURL = "https://x" }, "belong together"},
 		"nothing":          {func(*snapshot.Config) {}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			region := snapshot.RegionConfig{Region: whole.Region, Access: whole.Access}
+			region := snapshot.RegionConfig{Region: whole.Region, Satellite: whole.SatelliteSite, Providers: []snapshot.Site{whole.ProviderSite}}
 			config := snapshot.Config{Primary: whole.Primary, Clock: clock.RealClock{}, Regions: []snapshot.RegionConfig{region}}
-			config.Regions[0].Region.AccessURL = ""
+			config.Regions[0].Region.Satellite.AccessURL = ""
 			test.change(&config)
 			survey, err := snapshot.NewSurvey(config)
 			if test.want == "" && (err != nil || survey == nil) || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
@@ -239,14 +249,17 @@ func TestWrappedSource(t *testing.T) {
 	source := servers.source(t)
 	var mu sync.Mutex
 	hosts := map[string]int{}
-	wrapped, err := source.Wrapped(func(next http.RoundTripper) http.RoundTripper {
-		return roundTripper(func(r *http.Request) (*http.Response, error) {
-			mu.Lock()
-			hosts[r.URL.Host]++
-			mu.Unlock()
-			return next.RoundTrip(r)
-		})
-	})
+	counting := func(whose string) snapshot.Wrap {
+		return func(next http.RoundTripper) http.RoundTripper {
+			return roundTripper(func(r *http.Request) (*http.Response, error) {
+				mu.Lock()
+				hosts[whose+" "+r.URL.Host]++
+				mu.Unlock()
+				return next.RoundTrip(r)
+			})
+		}
+	}
+	wrapped, err := source.Wrapped(counting("satellite"), counting("provider"), counting("primary"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -255,13 +268,16 @@ func TestWrappedSource(t *testing.T) {
 		t.Errorf("the source itself is wrapped: %v", hosts)
 	}
 	s := wrapped.Collect(t.Context(), snapshot.StatusItems()...)
-	if lost := unknown(s); len(lost) > 0 || hosts[apiHost] == 0 || hosts[primaryHost] == 0 || hosts[satelliteHost] != 0 {
+	if lost := unknown(s); len(lost) > 0 || hosts["satellite "+apiHost] == 0 || hosts["provider "+apiHost] == 0 || hosts["primary "+primaryHost] == 0 || len(hosts) != 3 {
 		t.Errorf("unknown: %v; through the wrapper: %v", lost, hosts)
 	}
 
-	without := servers.source(t, func(c *snapshot.RegionConfig) { c.Access, c.NoAccess = nil, errUnreachable })
-	if _, err := without.Wrapped(func(next http.RoundTripper) http.RoundTripper { return next }); !errors.Is(err, errUnreachable) {
-		t.Errorf("a region without a cluster: %v", err)
+	without := servers.source(t, func(c *snapshot.RegionConfig) {
+		c.Satellite, c.Providers = snapshot.Site{Err: errUnreachable}, []snapshot.Site{{Err: errUnreachable}}
+	})
+	same := func(next http.RoundTripper) http.RoundTripper { return next }
+	if stays, err := without.Wrapped(same, same, same); err != nil || !errors.Is(stays.ProviderSite.Err, errUnreachable) {
+		t.Errorf("a region without a cluster: %v, %+v", err, stays)
 	}
 }
 

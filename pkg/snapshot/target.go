@@ -3,6 +3,7 @@ package snapshot
 import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
@@ -26,17 +27,20 @@ func (s *Snapshot) installedURL(key string) string {
 	return coder.NormalURL(found)
 }
 
-// JournalPrimary returns the primary that the migration in the journal belongs
-// to, normalised; "" if there is no journal, or if nothing that it tells of
-// remains: the region was rolled back, and its satellite is uninstalled and
+// JournalPrimary returns the primary that the migration in the journals belongs
+// to, normalised; "" if there are none, or if nothing that they tell of remains:
+// the provider was rolled back, and the satellite is uninstalled and
 // unregistered. Such a region may be migrated to another primary.
 func (s *Snapshot) JournalPrimary() string {
-	record := s.Journal.Value()
+	if record := s.ProviderJournal.Value(); record != nil && record.Before != nil {
+		return coder.NormalURL(record.Primary)
+	}
+	record := s.SatelliteJournal.Value()
 	if record == nil {
 		return ""
 	}
-	remains := record.Before != nil || record.RegistrationID != "" || s.Satellite.Value().LastRevision > 0
-	if !remains {
+	begun := record.Before != nil && record.Outcome != v1alpha1.OutcomeSucceeded
+	if !begun && record.RegistrationID == "" && s.Satellite.Value().LastRevision == 0 {
 		return ""
 	}
 	return coder.NormalURL(record.Primary)

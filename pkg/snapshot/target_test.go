@@ -48,9 +48,14 @@ func TestJournalPrimary(t *testing.T) {
 		"registered":        {&journal.Record{Primary: primary, RegistrationID: "r"}, 0, primary},
 		"nothing is left":   {&journal.Record{Primary: primary}, 0, ""},
 	} {
-		s := &snapshot.Snapshot{Journal: snapshot.Known(test.record), Satellite: snapshot.Known(satellite.State{LastRevision: test.revisions})}
+		s := &snapshot.Snapshot{SatelliteJournal: snapshot.Known(test.record), Satellite: snapshot.Known(satellite.State{LastRevision: test.revisions})}
 		if got := s.JournalPrimary(); got != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
 		}
+	}
+	other := &journal.Record{Primary: "https://other.example.com", Before: &journal.Before{}}
+	s := &snapshot.Snapshot{ProviderJournal: snapshot.Known(other), SatelliteJournal: snapshot.Known(&journal.Record{Primary: primary, RegistrationID: "r"})}
+	if got := s.JournalPrimary(); got != other.Primary {
+		t.Errorf("of a provider that was migrated: %q", got)
 	}
 }

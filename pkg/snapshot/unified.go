@@ -24,13 +24,13 @@ type Unified struct {
 // unified asks what answers at the unified URL, once for all regions. The request
 // carries no credentials, for who answers is not known.
 func (src *Source) unified(ctx context.Context) Fact[Unified] {
-	if src.Region.UnifiedURL == "" {
+	if src.Region.Satellite.UnifiedURL == "" {
 		return Fact[Unified]{}
 	}
 	if src.endpointClient == nil {
 		return Unknown[Unified](errNoAccessURL)
 	}
-	client, err := src.endpointClient.At(src.Region.UnifiedURL, "")
+	client, err := src.endpointClient.At(src.Region.Satellite.UnifiedURL, "")
 	if err != nil {
 		return Unknown[Unified](err)
 	}
@@ -38,7 +38,7 @@ func (src *Source) unified(ctx context.Context) Fact[Unified] {
 		defer client.CloseIdle()
 		found := &src.shared.unified
 		if found.Identity, found.Err = client.Identify(ctx); found.Err != nil {
-			found.Reach = probe.Endpoint(ctx, probe.Target{URL: src.Region.UnifiedURL, RootCAs: src.rootCAs})
+			found.Reach = probe.Endpoint(ctx, probe.Target{URL: src.Region.Satellite.UnifiedURL, RootCAs: src.rootCAs})
 		}
 	})
 	return Known(src.shared.unified)
@@ -49,7 +49,7 @@ func (src *Source) unified(ctx context.Context) Fact[Unified] {
 // that has both names. Otherwise it takes a handshake to know, since a server may
 // choose among several certificates by the name.
 func (src *Source) unifiedCertificate(ctx context.Context, own *probe.Certificate) *probe.Certificate {
-	host := fleet.Host(src.Region.UnifiedURL)
+	host := fleet.Host(src.Region.Satellite.UnifiedURL)
 	switch {
 	case host == "" || own == nil:
 		return nil
@@ -68,10 +68,10 @@ func (src *Source) unifiedCertificate(ctx context.Context, own *probe.Certificat
 // access URL: as its access URL or, if that is a unified one, by one of its
 // alternate host names.
 func (s *Snapshot) ServesAccessURL() bool {
-	if coder.SameURL(s.InstalledAccessURL(), s.Region.AccessURL) {
+	if coder.SameURL(s.InstalledAccessURL(), s.Region.Satellite.AccessURL) {
 		return true
 	}
-	host := fleet.Host(s.Region.AccessURL)
+	host := fleet.Host(s.Region.Satellite.AccessURL)
 	return slices.ContainsFunc(s.alternates(), func(name string) bool { return strings.EqualFold(name, host) })
 }
 
@@ -79,7 +79,7 @@ func (s *Snapshot) ServesAccessURL() bool {
 // access URL or, if that is the unified one, its first other host name.
 func (s *Snapshot) InstalledOwnURL() string {
 	installed := s.InstalledAccessURL()
-	if s.Region.UnifiedURL == "" || !coder.SameURL(installed, s.Region.UnifiedURL) {
+	if s.Region.Satellite.UnifiedURL == "" || !coder.SameURL(installed, s.Region.Satellite.UnifiedURL) {
 		return installed
 	}
 	for _, name := range s.alternates() {

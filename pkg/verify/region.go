@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
@@ -11,9 +12,9 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// Options are how to verify a region.
+// Options are how to verify a provider.
 type Options struct {
-	// Workspace is a workspace's name or ID; empty means the region's canary.
+	// Workspace is a workspace's name or ID; empty means the provider's canary.
 	Workspace string
 	// Pings are sent through each connection, one after the other; at least 1.
 	Pings int
@@ -21,13 +22,14 @@ type Options struct {
 	MaxLoss int
 }
 
-// Region connects to a workspace of the region, through its satellite and
-// through the primary at once, and pings it through both in turns.
-func Region(ctx context.Context, source *snapshot.Source, options Options) v1alpha1.RegionVerification {
+// Provider connects to a workspace of the provider, through its region's satellite
+// and through the primary at once, and pings it through both in turns. In a region
+// without a satellite it connects through the primary alone.
+func Provider(ctx context.Context, source *snapshot.Source, options Options) v1alpha1.RegionVerification {
 	s := source.Collect(ctx, snapshot.ItemProvider, snapshot.ItemRegistrations, snapshot.ItemEndpoint, snapshot.ItemSatellite)
 	provider := s.Provider.Value()
 	v := v1alpha1.RegionVerification{
-		Name: s.Region.Name, Context: s.Region.Context, Outcome: v1alpha1.OutcomeFailed,
+		Name: s.Region.Name, Outcome: v1alpha1.OutcomeFailed,
 		Provider: v1alpha1.Provider{ID: provider.ID, Name: provider.Name},
 	}
 	workspace, err := choose(ctx, source, s, options.Workspace)
@@ -36,21 +38,18 @@ func Region(ctx context.Context, source *snapshot.Source, options Options) v1alp
 		return v
 	}
 	v.Workspace = workspace.Name
-	if err := trusted(s); err != nil {
-		v.Message = err.Error()
-		return v
+	v.Primary = &v1alpha1.Connection{URL: source.Primary.URL()}
+	through := []*path{{client: source.Primary, result: v.Primary}}
+	if !s.Region.Satellite.None() {
+		satellite, err := satellites(source, s)
+		if err != nil {
+			v.Message, v.Primary = err.Error(), nil
+			return v
+		}
+		defer satellite.CloseIdle()
+		v.Satellite = &v1alpha1.Connection{URL: satellite.URL()}
+		through = slices.Insert(through, 0, &path{client: satellite, result: v.Satellite}) // the one that counts
 	}
-	satellite, err := source.Primary.At(s.Region.AccessURL, s.Region.ConnectTo)
-	if err != nil {
-		v.Message = err.Error()
-		return v
-	}
-	defer satellite.CloseIdle()
-	through := []*path{
-		{client: satellite, result: &v1alpha1.Connection{URL: satellite.URL()}},
-		{client: source.Primary, result: &v1alpha1.Connection{URL: source.Primary.URL()}},
-	}
-	v.Satellite, v.Primary = through[0].result, through[1].result
 	var group sync.WaitGroup
 	for _, p := range through {
 		group.Go(func() { p.connect(ctx, workspace.ID) })
@@ -64,6 +63,14 @@ func Region(ctx context.Context, source *snapshot.Source, options Options) v1alp
 		v.Outcome = v1alpha1.OutcomeSucceeded
 	}
 	return v
+}
+
+// satellites returns a client that goes through the region's satellite, if that may have the token.
+func satellites(source *snapshot.Source, s *snapshot.Snapshot) (*coder.Client, error) {
+	if err := trusted(s); err != nil {
+		return nil, err
+	}
+	return source.Primary.At(s.Region.Satellite.AccessURL, s.Region.Satellite.ConnectTo)
 }
 
 // pingAll pings through all paths in turns, until the time is over, or the first
@@ -90,7 +97,7 @@ func choose(ctx context.Context, source *snapshot.Source, s *snapshot.Snapshot, 
 		return coder.Workspace{}, fmt.Errorf("whose token this is, is not known: %w", s.Primary.Me.Err())
 	}
 	if wish == "" {
-		wish = s.Region.Canary
+		wish = s.Declared.Canary
 	}
 	if wish == fleet.CanaryNone {
 		wish = fleet.CanaryAuto // nothing is rebuilt here

@@ -2,6 +2,8 @@ package verify
 
 import (
 	"context"
+	"slices"
+	"sync"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -10,17 +12,22 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// Fleet verifies the regions of the survey, each within the timeout. The error
+// Fleet verifies all providers of the survey's regions, each region within the timeout. The error
 // is the cause of ctx, if that ended.
 func Fleet(ctx context.Context, survey *snapshot.Survey, options Options, timeout time.Duration) (*v1alpha1.VerifyReport, error) {
-	regions := make([]v1alpha1.RegionVerification, len(survey.Sources()))
-	err := survey.Each(ctx, timeout, func(ctx context.Context, i int, source *snapshot.Source) {
-		regions[i] = Region(ctx, source, options)
+	regions := make([][]v1alpha1.RegionVerification, len(survey.Regions()))
+	err := survey.Each(ctx, timeout, func(ctx context.Context, i int, region *snapshot.Region) {
+		regions[i] = make([]v1alpha1.RegionVerification, len(region.Sources))
+		var group sync.WaitGroup
+		for j, source := range region.Sources {
+			group.Go(func() { regions[i][j] = Provider(ctx, source, options) })
+		}
+		group.Wait()
 	})
 	if err != nil {
 		return nil, err
 	}
-	return NewReport(survey.Primary(ctx).Document(), regions), nil
+	return NewReport(survey.Primary(ctx).Document(), slices.Concat(regions...)), nil
 }
 
 // NewReport sums the regions up.

@@ -13,15 +13,15 @@ func trusted(s *snapshot.Snapshot) error {
 	own, err := s.ServesOwnKey()
 	switch {
 	case err != nil:
-		return fmt.Errorf("the satellite at %s is not known to be the region's own: %w", s.Region.AccessURL, err)
+		return fmt.Errorf("the satellite at %s is not known to be the region's own: %w", s.Region.Satellite.AccessURL, err)
 	case !own:
-		return fmt.Errorf("%s serves another key than the one in the cluster: see `kubectl coder-satellite status`", s.Region.AccessURL)
+		return fmt.Errorf("%s serves another key than the one in the cluster: see `kubectl coder-satellite status`", s.Region.Satellite.AccessURL)
 	}
 	if _, known := s.Registrations.Get(); !known {
 		return fmt.Errorf("the registered satellites are not known: %w", s.Registrations.Err())
 	}
 	if _, registered := s.Registration(); !registered {
-		return fmt.Errorf("the satellite at %s is not registered at the primary: run `kubectl coder-satellite migrate`", s.Region.AccessURL)
+		return fmt.Errorf("the satellite at %s is not registered at the primary: run `kubectl coder-satellite migrate`", s.Region.Satellite.AccessURL)
 	}
 	return nil
 }

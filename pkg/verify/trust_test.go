@@ -16,7 +16,7 @@ import (
 func TestTrusted(t *testing.T) {
 	good := func() *snapshot.Snapshot {
 		return &snapshot.Snapshot{
-			Region:        fleet.Region{Name: "sydney", AccessURL: "https://coder-sydney.example.com"},
+			Region:        fleet.Region{Name: "sydney", Satellite: fleet.Satellite{Context: "sydney", AccessURL: "https://coder-sydney.example.com"}},
 			Endpoint:      snapshot.Known(snapshot.Endpoint{Key: coder.SatelliteKey{Key: "key", Fingerprint: "print"}}),
 			Satellite:     snapshot.Known(satellite.State{Installed: true, PublicKey: "key", Fingerprint: "print"}),
 			Registrations: snapshot.Known([]coder.Satellite{{ID: "1", Name: "sydney", Fingerprint: "print"}}),

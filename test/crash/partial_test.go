@@ -48,8 +48,14 @@ func latestDeployed(f meddle.Facts) error {
 	return nil
 }
 
+// loseJournal deletes both journals.
 func (r *region) loseJournal() error {
-	return r.Direct.Clientset().CoreV1().ConfigMaps(satelliteNamespace).Delete(context.Background(), "coder-satellite-journal", metav1.DeleteOptions{})
+	id, err := r.ProviderID()
+	core := r.Direct.Clientset().CoreV1()
+	return errors.Join(err,
+		core.ConfigMaps(satelliteNamespace).Delete(context.Background(), inlab.SatelliteJournal, metav1.DeleteOptions{}),
+		core.ConfigMaps(legacyNamespace).Delete(context.Background(), inlab.ProviderJournal(id), metav1.DeleteOptions{}),
+	)
 }
 
 // failRecord makes the satellite's record what `helm install --wait` leaves that

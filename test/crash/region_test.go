@@ -139,16 +139,23 @@ func (r *region) unkeep() error {
 	return errors.Join(append(errs, roleErr, bindingErr, serviceErr, deploymentErr)...)
 }
 
-// forget deletes the backups, the journal and the lock.
+// forget deletes the backups, the journals and the locks.
 func (r *region) forget() error {
 	ctx := context.Background()
 	core := r.Direct.Clientset().CoreV1()
-	if err := core.Secrets(satelliteNamespace).DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: "coder-satellite.dev/backup"}); err != nil {
+	if err := core.Secrets(legacyNamespace).DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: "coder-satellite.dev/backup"}); err != nil {
 		return err
 	}
+	id, err := r.ProviderID()
+	if err != nil {
+		return err
+	}
+	leases := r.Direct.Clientset().CoordinationV1()
 	for _, err := range []error{
-		core.ConfigMaps(satelliteNamespace).Delete(ctx, "coder-satellite-journal", metav1.DeleteOptions{}),
-		r.Direct.Clientset().CoordinationV1().Leases(satelliteNamespace).Delete(ctx, "coder-satellite-lock", metav1.DeleteOptions{}),
+		core.ConfigMaps(satelliteNamespace).Delete(ctx, inlab.SatelliteJournal, metav1.DeleteOptions{}),
+		core.ConfigMaps(legacyNamespace).Delete(ctx, inlab.ProviderJournal(id), metav1.DeleteOptions{}),
+		leases.Leases(satelliteNamespace).Delete(ctx, inlab.SatelliteLock, metav1.DeleteOptions{}),
+		leases.Leases(legacyNamespace).Delete(ctx, inlab.ProviderLock(id), metav1.DeleteOptions{}),
 	} {
 		if err != nil && !apierrors.IsNotFound(err) {
 			return err

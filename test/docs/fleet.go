@@ -39,7 +39,7 @@ func fleetPage(s *source) ([]byte, error) {
 The [JSON Schema](../schema/v1alpha1/fleet.json) says the same to editors: [how](../schema/v1alpha1/README.md). All of it at once:
 
 `+"```yaml\n%[3]s```\n", generated, s.structs[v1alpha1.KindFleet].doc, fleetExample, "`version: 1.20`")
-	err := page.section(v1alpha1.KindFleet, "", example.Content[0])
+	err := page.section(v1alpha1.KindFleet, "", example.Content[:1])
 	page.text.WriteString("\n[All commands](README.md)\n")
 	return page.text.Bytes(), err
 }
@@ -51,8 +51,8 @@ type fleetWriter struct {
 }
 
 // section describes a struct that stands at the path, and then the structs in
-// it. Its example is the part of the whole example that is there.
-func (w *fleetWriter) section(name, path string, example *yaml.Node) error {
+// it. Its examples are the parts of the whole example that are there; the first is shown.
+func (w *fleetWriter) section(name, path string, examples []*yaml.Node) error {
 	t := w.structs[name]
 	if w.seen[name] {
 		return nil
@@ -72,17 +72,17 @@ func (w *fleetWriter) section(name, path string, example *yaml.Node) error {
 		fmt.Fprintf(&w.text, "| `%s` | %s | %s | %s |\n", f.name, w.typeOf(f.typ, join(path, f.name)), f.shownDefault(), oneLine(f.about()))
 	}
 	if path != "" {
-		if err := w.fragment(example); err != nil {
+		if err := w.fragment(examples[0]); err != nil {
 			return err
 		}
 	}
 	for _, f := range t.fields {
 		if child := structName(f.typ); w.structs[child] != nil {
-			part, at := part(example, f)
-			if part == nil {
+			parts, at := parts(examples, f)
+			if len(parts) == 0 {
 				return fmt.Errorf("the example has no %s", join(path, f.name))
 			}
-			if err := w.section(child, join(path, at), part); err != nil {
+			if err := w.section(child, join(path, at), parts); err != nil {
 				return err
 			}
 		}
@@ -101,20 +101,23 @@ func (w *fleetWriter) fragment(example *yaml.Node) error {
 	return nil
 }
 
-// part is what stands in the example in the field's place, and the place: of a
-// list, the first item.
-func part(example *yaml.Node, f field) (*yaml.Node, string) {
-	for i := 0; i+1 < len(example.Content); i += 2 {
-		if example.Content[i].Value != f.name {
-			continue
+// parts is what stands in the examples in the field's place, and the place: of a
+// list, its items.
+func parts(examples []*yaml.Node, f field) (found []*yaml.Node, at string) {
+	at = f.name
+	for _, example := range examples {
+		for i := 0; i+1 < len(example.Content); i += 2 {
+			value := example.Content[i+1]
+			switch {
+			case example.Content[i].Value != f.name:
+			case value.Kind == yaml.SequenceNode:
+				found, at = append(found, value.Content...), f.name+"[]"
+			default:
+				found = append(found, value)
+			}
 		}
-		value := example.Content[i+1]
-		if value.Kind == yaml.SequenceNode {
-			return value.Content[0], f.name + "[]"
-		}
-		return value, f.name
 	}
-	return nil, ""
+	return found, at
 }
 
 // typeOf names a type for people; a struct is a link to its section.
@@ -124,6 +127,8 @@ func (w *fleetWriter) typeOf(typ ast.Expr, path string) string {
 		return "list of " + w.typeOf(t.Elt, path+"[]")
 	case *ast.StarExpr:
 		return w.typeOf(t.X, path)
+	case *ast.MapType:
+		return "map of " + w.typeOf(t.Key, path) + " to " + w.typeOf(t.Value, path)
 	case *ast.Ident:
 		structure := w.structs[t.Name]
 		switch {

@@ -26,7 +26,7 @@ func TestSchema(t *testing.T) {
 		"the version":                       {fleet, "properties/apiVersion/const", "coder-satellite.dev/v1alpha1"},
 		"the kind":                          {fleet, "properties/kind/const", "Fleet"},
 		"what must be there":                {fleet, "required", []string{"apiVersion", "kind", "regions"}},
-		"what must be there, below":         {fleet, "definitions/Region/required", []string{"name", "context", "accessURL"}},
+		"what must be there, below":         {fleet, "definitions/Region/required", []string{"name"}},
 		"unknown fields of what is read":    {fleet, "definitions/Region/additionalProperties", false},
 		"unknown fields of what is printed": {report, "definitions/RegionReport/additionalProperties", nil},
 		"a default":                         {fleet, "definitions/Defaults/properties/namespace/default", "coder-satellite"},
@@ -39,7 +39,7 @@ func TestSchema(t *testing.T) {
 		"a time that may be missing":        {report, "definitions/StepResult/properties/finished/type", []string{"string", "null"}},
 		"a list that may be missing":        {report, "definitions/RegionReport/properties/steps/type", []string{"array", "null"}},
 		"a list that is left out":           {report, "definitions/RegionReport/properties/left/type", "array"},
-		"constants":                         {report, "definitions/RegionState/properties/registered/enum", findings},
+		"constants":                         {report, "definitions/SatelliteState/properties/registered/enum", findings},
 	} {
 		if got := at(test.schema, test.path); !reflect.DeepEqual(got, test.want) {
 			t.Errorf("%s: %s is %v, want %v", name, test.path, got, test.want)

@@ -21,6 +21,9 @@ func (b *schemaBuilder) typed(typ ast.Expr, nullable bool) (object, error) {
 	case *ast.ArrayType:
 		items, err := b.typed(t.Elt, false)
 		return object{"type": orNull("array"), "items": items}, err
+	case *ast.MapType: // of texts
+		values, err := b.typed(t.Value, false)
+		return object{"type": orNull("object"), "additionalProperties": values}, err
 	case *ast.Ident:
 		return b.named(t.Name)
 	}

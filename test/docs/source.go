@@ -9,6 +9,7 @@ import (
 	"go/token"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -31,6 +32,8 @@ type structType struct {
 	name string
 	comment
 	fields []field
+	// inlined is the struct whose fields stand before its own; empty if there is none.
+	inlined string
 	// document is set if it has a kind and an API version.
 	document bool
 }
@@ -82,6 +85,11 @@ func readSource(folder string) (*source, error) {
 			return nil, fmt.Errorf("%s: %w", t.Name, err)
 		}
 	}
+	for _, structure := range s.structs {
+		if inlined := s.structs[structure.inlined]; inlined != nil {
+			structure.fields = slices.Concat(inlined.fields, structure.fields)
+		}
+	}
 	return s, nil
 }
 
@@ -127,12 +135,19 @@ func (s *structType) add(f *ast.Field) error {
 	case len(f.Names) == 0 && isMeta(f.Type, "TypeMeta"):
 		s.document = true
 		return nil
+	case len(f.Names) == 0 && options == "inline":
+		embedded, ok := f.Type.(*ast.Ident)
+		if !ok || s.inlined != "" {
+			return errors.New("only one struct of this package can be inlined")
+		}
+		s.inlined = embedded.Name
+		return nil
 	case len(f.Names) != 1 || name == "":
 		return errors.New("every field needs a line and a JSON name of its own")
 	}
 	s.fields = append(s.fields, field{
 		goName: f.Names[0].Name, name: name, comment: newComment(f.Doc.Text()), typ: f.Type,
-		optional: strings.Contains(options, "omitempty"),
+		optional: strings.Contains(options, "omit"), // omitempty or omitzero
 	})
 	return nil
 }

@@ -101,9 +101,9 @@ func TestDefaults(t *testing.T) {
 	}
 	region := read.Regions[0]
 	for field, want := range map[string]any{
-		"Chart.Repo": region.Chart.Repo, "Chart.Name": region.Chart.Name,
-		"Defaults.Namespace": region.Namespace, "Defaults.Release": region.Release,
-		"Canary.Workspace":    region.Canary,
+		"Chart.Repo": region.Satellite.Chart.Repo, "Chart.Name": region.Satellite.Chart.Name,
+		"Defaults.Namespace": region.Satellite.Namespace, "Defaults.Release": region.Satellite.Release,
+		"Canary.Workspace":    region.Providers[0].Canary,
 		"Rollout.MaxParallel": float64(read.MaxParallel), "Rollout.MaxFailures": float64(read.MaxFailures),
 	} {
 		if got[field] != want {
@@ -136,7 +136,7 @@ func TestFleetExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(read.Regions) != 3 || read.Regions[0].Namespace != "coder-sydney" || read.Regions[1].Canary != fleet.CanaryNone {
+	if len(read.Regions) != 4 || read.Regions[0].Satellite.Namespace != "coder-sydney" || read.Regions[1].Providers[1].Canary != fleet.CanaryNone {
 		t.Errorf("the example reads as %+v", read)
 	}
 }

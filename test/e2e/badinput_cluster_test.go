@@ -102,7 +102,7 @@ func TestNoRights(t *testing.T) {
 	} {
 		says = append(says, right+" in namespace coder-satellite")
 	}
-	says = append(says, "update secrets in namespace coder;", "administrator")
+	says = append(says, "provider-rights", "create, update, delete secrets in namespace coder;", "administrator")
 	refused(t, "cluster-rights", says, "-f", "fleet.yaml", "--region", "sydney", "--kubeconfig", kubeconfig)
 }
 

@@ -12,17 +12,25 @@ import (
 // kubectl finds it beside the journal.
 func TestEvents(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "ohio") })
-	kubectl(t, "ohio", "--namespace", inlab.SatelliteNamespace, "delete", "--ignore-not-found", "configmap/coder-satellite-journal")
+	journals := map[string]string{inlab.SatelliteNamespace: "configmap/" + inlab.SatelliteJournal, inlab.LegacyNamespace: journalOf(t, "ohio")}
+	for namespace, name := range journals {
+		kubectl(t, "ohio", "--namespace", namespace, "delete", "--ignore-not-found", name)
+	}
 	finishes(t, "ohio")
-	listed := kubectl(t, "ohio", "--namespace", inlab.SatelliteNamespace, "get", "events")
-	described := kubectl(t, "ohio", "--namespace", inlab.SatelliteNamespace, "describe", "configmap", "coder-satellite-journal")
-	for _, step := range []string{"RetainLegacy", "InstallSatellite", "RegisterSatellite", "EnableNetworkingV2", "RebuildCanary"} {
-		for _, state := range []string{"Running", "Done"} {
-			if !strings.Contains(listed, step+state) {
-				t.Errorf("kubectl get events does not list %s%s", step, state)
-			}
-			if !strings.Contains(described, step+state) {
-				t.Errorf("kubectl describe configmap does not list %s%s:\n%s", step, state, described)
+	for namespace, steps := range map[string][]string{
+		inlab.SatelliteNamespace: {"InstallSatellite", "RegisterSatellite"},
+		inlab.LegacyNamespace:    {"RetainLegacy", "EnableNetworkingV2", "RebuildCanary"},
+	} {
+		listed := kubectl(t, "ohio", "--namespace", namespace, "get", "events")
+		described := kubectl(t, "ohio", "--namespace", namespace, "describe", journals[namespace])
+		for _, step := range steps {
+			for _, state := range []string{"Running", "Done"} {
+				if !strings.Contains(listed, step+state) {
+					t.Errorf("kubectl get events does not list %s%s", step, state)
+				}
+				if !strings.Contains(described, step+state) {
+					t.Errorf("kubectl describe configmap does not list %s%s:\n%s", step, state, described)
+				}
 			}
 		}
 	}

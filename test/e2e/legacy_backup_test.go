@@ -7,6 +7,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
 // savedBackup is a region's backup as it was found.
@@ -20,7 +22,7 @@ type savedBackup struct {
 func backupOf(t *testing.T, region string) savedBackup {
 	t.Helper()
 	var list corev1.SecretList
-	text := kubectl(t, region, "--namespace", "coder-satellite", "get", "secrets", "--selector", "coder-satellite.dev/backup", "-o", "json")
+	text := kubectl(t, region, "--namespace", inlab.LegacyNamespace, "get", "secrets", "--selector", "coder-satellite.dev/backup", "-o", "json")
 	if err := json.Unmarshal([]byte(text), &list); err != nil || len(list.Items) != 1 {
 		t.Fatalf("backups: %v, %d found", err, len(list.Items))
 	}
@@ -50,10 +52,10 @@ func tamper(t *testing.T, region string) (name string, original savedBackup) {
 	t.Helper()
 	original = backupOf(t, region)
 	name = original.secret.Name
-	if edited := lab.Run(t.Context(), nil, "kubectl", "--context", region, "--namespace", "coder-satellite", "patch", "secret", name, "--patch", `{"data":{"release":"AAAA"}}`); edited.Code == 0 {
+	if edited := lab.Run(t.Context(), nil, "kubectl", "--context", region, "--namespace", inlab.LegacyNamespace, "patch", "secret", name, "--patch", `{"data":{"release":"AAAA"}}`); edited.Code == 0 {
 		t.Error("the backup could be edited")
 	}
-	kubectl(t, region, "--namespace", "coder-satellite", "delete", "secret", name)
+	kubectl(t, region, "--namespace", inlab.LegacyNamespace, "delete", "secret", name)
 	other := savedBackup{secret: *original.secret.DeepCopy()}
 	other.secret.Data["release"] = append(other.secret.Data["release"][:100:100], 'A')
 	other.create(t, region)

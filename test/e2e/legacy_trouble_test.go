@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"encoding/json"
-	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,7 +11,6 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
@@ -70,20 +68,17 @@ func TestUninstalledAfterPlan(t *testing.T) {
 func TestUninstalledWhileMigrating(t *testing.T) {
 	freshLegacy(t, "ohio")
 	before := identities(t, "ohio")
-	late := codertest.Fault{Method: http.MethodPost, Path: "/api/private/satellites", Delay: 5 * time.Second, Times: 1}
-	if err := lab.AddFault(late); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = lab.ClearFaults() })
+	slow(t, "GET", poolPath, 6*time.Second) // which the switch reads first
 	ended := make(chan inlab.Result, 1)
 	go func() {
 		ended <- lab.Plugin(t.Context(), on("ohio", "migrate", "--yes", "-o", "json", "--evidence-dir", lab.Path("evidence"))...)
 	}()
-	eventually(t, "the satellite is installed", func() bool {
-		return kubectl(t, "ohio", "--namespace", "coder-satellite", "get", "deployment", "coderd", "--ignore-not-found", "-o", "name") != ""
+	eventually(t, "the legacy release is retained", func() bool {
+		return strings.Contains(kubectl(t, "ohio", "--namespace", inlab.LegacyNamespace, "get", "deployment", "envproxy", "-o", "yaml"), "helm.sh/resource-policy: keep")
 	})
 	uninstallLegacy(t, "ohio")
 	result := <-ended
+	clearFaults(t)
 	var report v1alpha1.MigrationReport
 	if err := json.Unmarshal([]byte(result.Stdout), &report); err != nil || result.Code != 1 {
 		t.Fatalf("migrate: %v: %s", err, result)
@@ -113,7 +108,7 @@ func TestTamperedBackup(t *testing.T) {
 
 	// the first record's bytes are lost: the new backup is of the record as it
 	// is now, under another name, and the tampered one is left to be looked into
-	kubectl(t, "london", "--namespace", "coder-satellite", "delete", "secret", first)
+	kubectl(t, "london", "--namespace", inlab.LegacyNamespace, "delete", "secret", first)
 	plugin(t, 0, on("london", "status")...)
 	name, original := tamper(t, "london")
 	if name == first {
@@ -127,7 +122,7 @@ func TestTamperedBackup(t *testing.T) {
 	networking(t, "london", true)
 	sameObjects(t, "london", before)
 
-	kubectl(t, "london", "--namespace", "coder-satellite", "delete", "secret", name)
+	kubectl(t, "london", "--namespace", inlab.LegacyNamespace, "delete", "secret", name)
 	original.create(t, "london")
 	plugin(t, 0, on("london", "rollback", "--yes")...)
 	sameObjects(t, "london", before)
@@ -153,13 +148,13 @@ func TestDamagedRecord(t *testing.T) {
 func TestNoRightToUpdateRecords(t *testing.T) {
 	freshLegacy(t, "ohio")
 	kubeconfig := carefulOperator(t, "ohio")
-	stoppedBy(t, "cluster-rights", []string{"missing rights:", "update secrets in namespace coder", "administrator"}, on("ohio", "retain", "--kubeconfig", kubeconfig)...)
+	stoppedBy(t, "provider-rights", []string{"missing rights:", "secrets in namespace coder", "administrator"}, on("ohio", "retain", "--kubeconfig", kubeconfig)...)
 	checked(t, "ohio", 1, "legacy-retained", v1alpha1.CheckFail, "backup of the record of revision 1")
 
 	plugin(t, 0, on("ohio", "migrate", "--yes")...)
 	before := identities(t, "ohio")
 	uninstallLegacy(t, "ohio")
-	stoppedBy(t, "cluster-rights", []string{"missing rights:", "create, update, delete secrets in namespace coder"}, on("ohio", "rollback", "--kubeconfig", kubeconfig)...)
+	stoppedBy(t, "provider-rights", []string{"missing rights:", "create, update, delete secrets in namespace coder"}, on("ohio", "rollback", "--kubeconfig", kubeconfig)...)
 	networking(t, "ohio", true)
 	sameObjects(t, "ohio", before)
 	plugin(t, 0, on("ohio", "rollback", "--yes")...)

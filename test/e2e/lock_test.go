@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
@@ -21,10 +20,20 @@ func leaseOf(holder string, duration, skew time.Duration) string {
 		holder, int(duration/time.Second), at, at)
 }
 
-// patchLease writes it over the region's Lease.
+// patchLease writes it over the Lease of the region's provider.
 func patchLease(t *testing.T, region, patch string) {
 	t.Helper()
-	kubectl(t, region, "--namespace", inlab.SatelliteNamespace, "patch", "lease", lock.Name, "--type", "merge", "--patch", patch)
+	kubectl(t, region, "--namespace", inlab.LegacyNamespace, "patch", leaseName(t, region), "--type", "merge", "--patch", patch)
+}
+
+// leaseName is the Lease of the region's provider.
+func leaseName(t *testing.T, region string) string {
+	t.Helper()
+	provider, err := lab.Provider(region)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "lease/" + inlab.ProviderLock(provider.ID)
 }
 
 // TestClockSkew: a holder's clock that is ten minutes off makes its lock
@@ -38,6 +47,7 @@ func TestClockSkew(t *testing.T) {
 		t.Run(fmt.Sprintf("%s alive", skew), func(t *testing.T) {
 			patchLease(t, "ohio", leaseOf(stranger, duration, skew))
 			var group sync.WaitGroup
+			lease := leaseName(t, "ohio")
 			run := begin(t, on("ohio", verb, "--yes", "-o", "json")...)
 			group.Go(func() { // renews as the stranger does
 				for {
@@ -45,8 +55,8 @@ func TestClockSkew(t *testing.T) {
 					case <-run.ended:
 						return
 					case <-time.After(duration / 3):
-						if _, err := lab.Kubectl(t.Context(), "ohio", "--namespace", inlab.SatelliteNamespace,
-							"patch", "lease", lock.Name, "--type", "merge", "--patch", leaseOf(stranger, duration, skew)); err != nil {
+						if _, err := lab.Kubectl(t.Context(), "ohio", "--namespace", inlab.LegacyNamespace,
+							"patch", lease, "--type", "merge", "--patch", leaseOf(stranger, duration, skew)); err != nil {
 							t.Error(err)
 							return
 						}
@@ -91,7 +101,7 @@ func TestHolderKilled(t *testing.T) {
 // TestLockStolen while a run waits in a step: it stops before its next write.
 func TestLockStolen(t *testing.T) {
 	t.Cleanup(func() {
-		patchLease(t, "ohio", `{"spec":{"holderIdentity":""}}`)
+		freeLease(t, "ohio")
 		resetRegion(t, "ohio")
 	})
 	unreachable := oneRegion(t, "ohio", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) {
@@ -99,7 +109,8 @@ func TestLockStolen(t *testing.T) {
 	})
 	run := begin(t, "migrate", "-f", unreachable, "--yes", "--lock-duration", "6s", "-o", "json")
 	run.reaches(t, "ohio", "expose-satellite")
-	patchLease(t, "ohio", leaseOf(stranger, time.Minute, 0))
+	satellites := []string{"--namespace", inlab.SatelliteNamespace, "patch", "lease", inlab.SatelliteLock, "--type", "merge", "--patch"}
+	kubectl(t, "ohio", append(satellites, leaseOf(stranger, time.Minute, 0))...)
 	before := marks(t)
 	result := run.wait(t, 4, 20*time.Second)
 	quiet(t, before)
@@ -108,7 +119,7 @@ func TestLockStolen(t *testing.T) {
 	if !contains(states(report.Regions[0]), "expose-satellite=Interrupted") {
 		t.Errorf("steps: %v", states(report.Regions[0]))
 	}
-	holder := kubectl(t, "ohio", "--namespace", inlab.SatelliteNamespace, "get", "lease", lock.Name, "-o", "jsonpath={.spec.holderIdentity}")
+	holder := kubectl(t, "ohio", "--namespace", inlab.SatelliteNamespace, "get", "lease", inlab.SatelliteLock, "-o", "jsonpath={.spec.holderIdentity}")
 	if holder != stranger {
 		t.Errorf("the lock is now held by %q", holder)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
 // TestMigrateFleet is the main job: three regions migrate, status is green, and
@@ -39,8 +40,8 @@ func TestMigrateFleet(t *testing.T) {
 	}
 	status := document[v1alpha1.StatusReport](t, 0, "status", "-f", "fleet.yaml")
 	for _, region := range status.Regions {
-		if region.Phase != v1alpha1.PhaseMigrated || region.NetworkingV2 != v1alpha1.NetworkingV2On {
-			t.Errorf("region %s: phase %s, networking %s", region.Name, region.Phase, region.NetworkingV2)
+		if region.Phase != v1alpha1.PhaseMigrated || region.Providers[0].NetworkingV2 != v1alpha1.NetworkingV2On {
+			t.Errorf("region %s: phase %s, networking %s", region.Name, region.Phase, region.Providers[0].NetworkingV2)
 		}
 		for _, check := range region.Checks {
 			if check.State != v1alpha1.CheckPass {
@@ -80,8 +81,12 @@ func TestMigrateFleet(t *testing.T) {
 	if diff := cmp.Diff("coder-workspace-provider\n", retained.Stdout); diff != "" {
 		t.Errorf("helm list of retained releases (-want +got):\n%s", diff)
 	}
-	events, err := lab.Kubectl(t.Context(), "sydney", "--namespace", "coder-satellite", "get", "events",
-		"--field-selector", "involvedObject.name=coder-satellite-journal", "-o", "jsonpath={.items[*].message}")
+	provider, err := lab.Provider("sydney")
+	if err != nil {
+		t.Fatal(err)
+	}
+	events, err := lab.Kubectl(t.Context(), "sydney", "--namespace", inlab.LegacyNamespace, "get", "events",
+		"--field-selector", "involvedObject.name="+inlab.ProviderJournal(provider.ID), "-o", "jsonpath={.items[*].message}")
 	if err != nil || !strings.Contains(events, "enable-networking-v2") {
 		t.Errorf("no Event tells of the switch: %v: %s", err, events)
 	}

@@ -75,7 +75,7 @@ func TestClusterAwayAfterTheSwitch(t *testing.T) {
 			lockLost(t, result, report)
 			saysAll(t, "the report", wordsOf(report), []string{"rebuild-canary"})
 			saysNothingUntrue(t, report, now)
-			if report.After != nil && report.After.NetworkingV2 == v1alpha1.NetworkingV2Unknown {
+			if inlab.StateOf(report) != nil && inlab.StateOf(report).NetworkingV2 == v1alpha1.NetworkingV2Unknown {
 				t.Error("the report does not say what the switch is now")
 			}
 			switch {

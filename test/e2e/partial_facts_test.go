@@ -91,7 +91,7 @@ func (f *facts) satellite(t *testing.T, region string) {
 	case !apierrors.IsNotFound(err):
 		t.Fatal(err)
 	}
-	backups, err := secrets.List(ctx, metav1.ListOptions{LabelSelector: "coder-satellite.dev/backup"})
+	backups, err := access.Clientset().CoreV1().Secrets(inlab.LegacyNamespace).List(ctx, metav1.ListOptions{LabelSelector: "coder-satellite.dev/backup"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,8 +7,15 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// journalName is the ConfigMap that holds a region's journal.
-const journalName = "configmap/coder-satellite-journal"
+// journalOf is the ConfigMap that holds the journal of the region's provider.
+func journalOf(t *testing.T, region string) string {
+	t.Helper()
+	provider, err := lab.Provider(region)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "configmap/" + inlab.ProviderJournal(provider.ID)
+}
 
 // TestLostJournal: what was before a migration is not known any more once its
 // journal is gone. A rollback says so, and does not succeed without having
@@ -16,7 +23,7 @@ const journalName = "configmap/coder-satellite-journal"
 func TestLostJournal(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "london") })
 	finishes(t, "london")
-	kubectl(t, "london", "--namespace", inlab.SatelliteNamespace, "delete", journalName)
+	kubectl(t, "london", "--namespace", inlab.LegacyNamespace, "delete", journalOf(t, "london"))
 	finishes(t, "london") // writes a journal anew
 
 	result := lab.Plugin(t.Context(), on("london", "rollback", "--yes", "-o", "json")...)
@@ -54,11 +61,11 @@ func TestRollbackToOn(t *testing.T) {
 // neither changed nor is anybody advised to delete it.
 func TestJournalOfANewerVersion(t *testing.T) {
 	t.Cleanup(func() {
-		kubectl(t, "london", "--namespace", inlab.SatelliteNamespace, "delete", "--ignore-not-found", journalName)
+		kubectl(t, "london", "--namespace", inlab.LegacyNamespace, "delete", "--ignore-not-found", journalOf(t, "london"))
 		plugin(t, 0, on("london", "rollback", "--yes", "--networking-v2-was", "off", "--remove-satellite")...)
 	})
 	finishes(t, "london")
-	text := kubectl(t, "london", "--namespace", inlab.SatelliteNamespace, "get", journalName, "-o", "yaml")
+	text := kubectl(t, "london", "--namespace", inlab.LegacyNamespace, "get", journalOf(t, "london"), "-o", "yaml")
 	newer := strings.Replace(text, `"version": 1`, `"version": 9`, 1)
 	if newer == text {
 		t.Fatalf("the journal has no version: %s", text)
@@ -78,7 +85,7 @@ func TestJournalOfANewerVersion(t *testing.T) {
 		if verb == "rollback" {
 			saysAll(t, verb, said, []string{"newer", "upgrade"})
 		}
-		now := kubectl(t, "london", "--namespace", inlab.SatelliteNamespace, "get", journalName, "-o", "yaml")
+		now := kubectl(t, "london", "--namespace", inlab.LegacyNamespace, "get", journalOf(t, "london"), "-o", "yaml")
 		if !strings.Contains(now, `"version": 9`) {
 			t.Errorf("%s rewrote the journal", verb)
 		}

@@ -70,7 +70,7 @@ func TestPrimaryAwayAtTheFailure(t *testing.T) {
 				t.Errorf("Networking v2 is on: %s", result)
 			}
 			// the satellite has no primary for a while, either, and gets ready again in its own time
-			now.Answers = report.After != nil && report.After.SatelliteAnswers == v1alpha1.FindingYes
+			now.Answers = inlab.StateOf(report) != nil && inlab.StateOf(report).SatelliteAnswers == v1alpha1.FindingYes
 			saysTheFacts(t, report, now)
 			saysAll(t, "the report", wordsOf(report), []string{"rebuild-canary", "Networking v2 off"})
 			leadsOn(t, "london", report)

@@ -56,7 +56,8 @@ func TestForeignFailedRecord(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "london") })
 	finishes(t, "london")
 	plugin(t, 0, on("london", "rollback", "--yes")...) // the satellite stays
-	kubectl(t, "london", "--namespace", "coder-satellite", "delete", "configmap", "coder-satellite-journal")
+	kubectl(t, "london", "--namespace", inlab.LegacyNamespace, "delete", journalOf(t, "london"))
+	kubectl(t, "london", "--namespace", inlab.SatelliteNamespace, "delete", "configmap", inlab.SatelliteJournal)
 	markSatellite(t, "london", "failed")
 	before := factsOf(t, "london")
 	unreachable := oneRegion(t, "london", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.ConnectTo = "127.0.0.1:9" })

@@ -29,9 +29,9 @@ func wordsOf(report v1alpha1.RegionReport) string {
 }
 
 // expected is what a report has to say of these facts.
-func (f facts) expected() v1alpha1.RegionState {
+func (f facts) expected() inlab.State {
 	word := map[bool]v1alpha1.Finding{true: v1alpha1.FindingYes, false: v1alpha1.FindingNo}
-	return v1alpha1.RegionState{
+	return inlab.State{
 		NetworkingV2: map[bool]v1alpha1.NetworkingV2{true: v1alpha1.NetworkingV2On, false: v1alpha1.NetworkingV2Off}[f.On],
 		Registered:   word[f.Registered && f.Key != ""], SatelliteRelease: f.Release, SatelliteAnswers: word[f.Answers],
 		LegacyRetained: word[f.retained()],
@@ -42,10 +42,10 @@ func (f facts) expected() v1alpha1.RegionState {
 func saysTheFacts(t *testing.T, report v1alpha1.RegionReport, now facts) {
 	t.Helper()
 	switch {
-	case report.After == nil:
+	case inlab.StateOf(report) == nil:
 		t.Errorf("the report does not say what the region is now")
-	case *report.After != now.expected():
-		t.Errorf("the report says that the region is %+v, and it is %+v", *report.After, now.expected())
+	case *inlab.StateOf(report) != now.expected():
+		t.Errorf("the report says that the region is %+v, and it is %+v", *inlab.StateOf(report), now.expected())
 	}
 }
 
@@ -53,17 +53,17 @@ func saysTheFacts(t *testing.T, report v1alpha1.RegionReport, now facts) {
 // it may say that it does not know.
 func saysNothingUntrue(t *testing.T, report v1alpha1.RegionReport, now facts) {
 	t.Helper()
-	if report.After == nil {
+	if inlab.StateOf(report) == nil {
 		t.Errorf("the report does not say what the region is now")
 		return
 	}
 	is, unknown := now.expected(), string(v1alpha1.FindingUnknown)
 	for _, fact := range [][3]string{
-		{"networkingV2", string(report.After.NetworkingV2), string(is.NetworkingV2)},
-		{"registered", string(report.After.Registered), string(is.Registered)},
-		{"satelliteRelease", report.After.SatelliteRelease, is.SatelliteRelease},
-		{"satelliteAnswers", string(report.After.SatelliteAnswers), string(is.SatelliteAnswers)},
-		{"legacyRetained", string(report.After.LegacyRetained), string(is.LegacyRetained)},
+		{"networkingV2", string(inlab.StateOf(report).NetworkingV2), string(is.NetworkingV2)},
+		{"registered", string(inlab.StateOf(report).Registered), string(is.Registered)},
+		{"satelliteRelease", inlab.StateOf(report).SatelliteRelease, is.SatelliteRelease},
+		{"satelliteAnswers", string(inlab.StateOf(report).SatelliteAnswers), string(is.SatelliteAnswers)},
+		{"legacyRetained", string(inlab.StateOf(report).LegacyRetained), string(is.LegacyRetained)},
 	} {
 		if fact[1] != fact[2] && fact[1] != unknown {
 			t.Errorf("the report says %s %q, and it is %q", fact[0], fact[1], fact[2])

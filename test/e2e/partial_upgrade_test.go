@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
 // TestPrimaryUpgradedInTheMiddle: a primary that becomes 1.22 while the canary
@@ -51,8 +52,8 @@ func TestPrimaryUpgradedInTheMiddle(t *testing.T) {
 	}
 	wanted := factsOf(t, "london").expected()
 	wanted.NetworkingV2 = v1alpha1.NetworkingV2AlwaysOn
-	if report.After == nil || *report.After != wanted {
-		t.Errorf("the report says that the region is %+v, and it is %+v", report.After, wanted)
+	if inlab.StateOf(report) == nil || *inlab.StateOf(report) != wanted {
+		t.Errorf("the report says that the region is %+v, and it is %+v", inlab.StateOf(report), wanted)
 	}
 	saysAll(t, "next", report.Next, []string{"kubectl coder-satellite migrate"})
 	plugin(t, 0, strings.Fields("migrate "+strings.TrimPrefix(report.Next, "kubectl coder-satellite migrate ")+" --yes -o json")...)

@@ -20,12 +20,12 @@ func planned(t *testing.T, fleet string) (v1alpha1.Plan, string) {
 }
 
 // editedPlan writes a plan, changed; sealed gives it the fingerprint of what it now says.
-func editedPlan(t *testing.T, plan v1alpha1.Plan, sealed bool, edit func(*v1alpha1.Basis)) string {
+func editedPlan(t *testing.T, plan v1alpha1.Plan, sealed bool, edit func(*v1alpha1.RegionPlan)) string {
 	t.Helper()
 	region := &plan.Regions[0]
-	edit(&region.Basis)
+	edit(region)
 	if sealed {
-		data, err := json.Marshal(region.Basis)
+		data, err := json.Marshal([]any{region.Satellite.Basis, region.Providers[0].Basis})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,8 +54,8 @@ func TestPlanFile(t *testing.T) {
 	freshLegacy(t, "ohio")
 	fleet := oneRegion(t, "ohio", func(*v1alpha1.Fleet, *v1alpha1.Region) {})
 	plan, file := planned(t, fleet)
-	uid := plan.Regions[0].Basis.ClusterUID
-	other := func(basis *v1alpha1.Basis) { basis.ClusterUID = "another-cluster" }
+	uid := plan.Regions[0].Satellite.Basis.ClusterUID
+	other := func(region *v1alpha1.RegionPlan) { region.Satellite.Basis.ClusterUID = "another-cluster" }
 	refusesPlan(t, fleet, editedPlan(t, plan, false, other), `region "ohio"`, "the plan file was edited after it was written")
 	refusesPlan(t, fleet, editedPlan(t, plan, true, other), "clusterUID was another-cluster when planned and is "+uid+" now")
 	refusesPlan(t, "fleet.yaml", file, `region "london" is not in the plan`, `region "sydney" is not in the plan`)
@@ -72,7 +72,7 @@ func TestPlanFile(t *testing.T) {
 
 	// what others change at the primary after a plan
 	plan, file = planned(t, fleet)
-	if err := lab.Call("PATCH", "/api/private/resource-pools/"+plan.Regions[0].Provider.ID, map[string]bool{"enable_net_v2": false}); err != nil {
+	if err := lab.Call("PATCH", "/api/private/resource-pools/"+plan.Regions[0].Providers[0].ID, map[string]bool{"enable_net_v2": false}); err != nil {
 		t.Fatal(err)
 	}
 	refusesPlan(t, fleet, file, "networkingV2 was On when planned and is Off now")
@@ -91,7 +91,7 @@ func TestPlanFile(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	refusesPlan(t, fleet, file, "registration was "+plan.Regions[0].Basis.Registration+" when planned and is (none) now")
+	refusesPlan(t, fleet, file, "registration was "+plan.Regions[0].Satellite.Basis.Registration+" when planned and is (none) now")
 	finishes(t, "ohio")
 }
 
@@ -108,5 +108,5 @@ func TestPlanFileChart(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(chart, "templates", "extra.yaml"), []byte(extra), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	refusesPlan(t, fleet, file, "chartDigest was "+plan.Regions[0].Basis.ChartDigest+" when planned")
+	refusesPlan(t, fleet, file, "chartDigest was "+plan.Regions[0].Satellite.Basis.ChartDigest+" when planned")
 }

@@ -86,8 +86,10 @@ func lacks(t *testing.T, args []string, right string) (said string) {
 		if right == "" {
 			code = 0
 		}
-		result := lab.Plugin(t.Context(), append([]string{"plan", "--diff=false", "-o", `jsonpath={range .regions[*].preflight[?(@.id=="cluster-rights")]}{.state} {.message}{end}`}, args...)...)
-		state, message, _ := strings.Cut(result.Stdout, " ")
+		result := lab.Plugin(t.Context(), append([]string{"plan", "--diff=false", "-o", `jsonpath={range .regions[*].preflight[?(@.id=="cluster-rights")]}{.state} {.message}{"\n"}{end}` +
+			`{range .regions[*].preflight[?(@.id=="provider-rights")]}{.state} {.message}{"\n"}{end}`}, args...)...)
+		first, _, _ := strings.Cut(result.Stdout, "\n") // one right may be missed for the satellite and for the provider
+		state, message, _ := strings.Cut(first, " ")
 		said = ""
 		if state != string(v1alpha1.CheckPass) {
 			said = message

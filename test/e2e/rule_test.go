@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
@@ -41,9 +40,11 @@ func ruleHolds(t *testing.T, region string) {
 // lockFree fails the test if somebody holds the region's lock.
 func lockFree(t *testing.T, region string) {
 	t.Helper()
-	holder := kubectl(t, region, "--namespace", inlab.SatelliteNamespace, "get", "lease", lock.Name, "-o", "jsonpath={.spec.holderIdentity}")
-	if holder != "" {
-		t.Errorf("the lock of %s is held by %s", region, holder)
+	for _, lease := range [][2]string{{inlab.SatelliteNamespace, "lease/" + inlab.SatelliteLock}, {inlab.LegacyNamespace, leaseName(t, region)}} {
+		holder := kubectl(t, region, "--namespace", lease[0], "get", lease[1], "--ignore-not-found", "-o", "jsonpath={.spec.holderIdentity}")
+		if holder != "" {
+			t.Errorf("%s of %s is held by %s", lease[1], region, holder)
+		}
 	}
 }
 

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"k8s.io/apimachinery/pkg/types"
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -98,8 +100,12 @@ func (r *running) reaches(t *testing.T, region, step string) {
 			t.Fatalf("the plugin ended before step %s: %s", step, r.result)
 		default:
 		}
-		record := recordOf(t, region)
-		return record != nil && record.Outcome == "" && record.Step == step && record.State == "Running"
+		for _, record := range []*journal.Record{recordOf(t, region), satelliteRecordOf(t, region)} {
+			if record != nil && record.Outcome == "" && record.Step == step && record.State == "Running" {
+				return true
+			}
+		}
+		return false
 	})
 }
 
@@ -117,14 +123,38 @@ func (r *running) held(t *testing.T, method string) {
 	})
 }
 
-// recordOf returns what a region's journal says; nil if there is none.
+// recordOf returns what the journal of the region's provider says; nil if there is none.
 func recordOf(t *testing.T, region string) *journal.Record {
+	t.Helper()
+	provider, err := lab.Provider(region)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return recordAt(t, region, types.NamespacedName{Namespace: inlab.LegacyNamespace, Name: inlab.ProviderJournal(provider.ID)})
+}
+
+// satelliteRecordOf returns what the journal of the region's satellite says; nil if there is none.
+func satelliteRecordOf(t *testing.T, region string) *journal.Record {
+	t.Helper()
+	return recordAt(t, region, types.NamespacedName{Namespace: inlab.SatelliteNamespace, Name: inlab.SatelliteJournal})
+}
+
+// recordAtStep returns what the journal says that tells of the step.
+func recordAtStep(t *testing.T, region, step string) *journal.Record {
+	t.Helper()
+	if strings.HasSuffix(step, "-satellite") {
+		return satelliteRecordOf(t, region)
+	}
+	return recordOf(t, region)
+}
+
+func recordAt(t *testing.T, region string, place types.NamespacedName) *journal.Record {
 	t.Helper()
 	access, err := lab.Access(region)
 	if err != nil {
 		t.Fatal(err)
 	}
-	record, err := journal.Read(context.WithoutCancel(t.Context()), access.Clientset(), inlab.SatelliteNamespace)
+	record, err := journal.Read(context.WithoutCancel(t.Context()), access.Clientset(), place)
 	if err != nil {
 		t.Fatal(err)
 	}

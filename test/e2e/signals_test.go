@@ -49,7 +49,7 @@ func TestSignals(t *testing.T) {
 				t.Errorf("the report says %s, %d, %s", report.Outcome, report.ExitCode, region.Outcome)
 			}
 			saysAll(t, "the report", region.Error+" "+region.Next, []string{"stopped by a signal", "kubectl coder-satellite migrate"})
-			if record := recordOf(t, "london"); record.Outcome != v1alpha1.OutcomeInterrupted || record.Step != tc.step {
+			if record := recordAtStep(t, "london", tc.step); record.Outcome != v1alpha1.OutcomeInterrupted || record.Step != tc.step {
 				t.Errorf("the journal says %q at step %s (%s)", record.Outcome, record.Step, record.State)
 			}
 			lockFree(t, "london")

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
@@ -27,7 +26,7 @@ func TestUnlock(t *testing.T) {
 	run := begin(t, on("ohio", "migrate", "--yes", "--lock-duration", "6s")...)
 	run.reaches(t, "ohio", "rebuild-canary")
 	run.held(t, "PATCH")
-	seen := decoded[v1alpha1.StatusReport](t, lab.Plugin(t.Context(), on("ohio", "status", "-o", "json")...)).Regions[0].Run
+	seen := decoded[v1alpha1.StatusReport](t, lab.Plugin(t.Context(), on("ohio", "status", "-o", "json")...)).Regions[0].Providers[0].Run
 	switch {
 	case seen == nil:
 		t.Fatal("status shows no run")
@@ -39,7 +38,7 @@ func TestUnlock(t *testing.T) {
 		t.Errorf("status shows that the lock is held since %v, and the run began at %s", seen.HeldSince, started)
 	}
 	shown := lab.Plugin(t.Context(), on("ohio", "status")...)
-	saysAll(t, "status", shown.Stdout, []string{seen.Holder + " holds the region's lock since ", "migrate by operator@example.com is at step rebuild-canary"})
+	saysAll(t, "status", shown.Stdout, []string{seen.Holder + " holds the lock since ", "migrate by operator@example.com is at step rebuild-canary"})
 
 	refusal := plugin(t, 4, on("ohio", "unlock", "--yes", "--reason", "it seems dead")...)
 	saysAll(t, "unlock", refusal.Stderr, []string{seen.Holder, "its holder is alive, so nothing was changed"})
@@ -52,7 +51,7 @@ func TestUnlock(t *testing.T) {
 	freed := plugin(t, 0, on("ohio", "unlock", "--yes", "--reason", "the laptop was closed")...)
 	saysAll(t, "unlock", freed.Stderr, []string{"the lock of " + seen.Holder + " is free now"})
 	lockFree(t, "ohio")
-	lease := kubectl(t, "ohio", "--namespace", inlab.SatelliteNamespace, "get", "lease", lock.Name, "-o", "jsonpath={.metadata.annotations}")
+	lease := kubectl(t, "ohio", "--namespace", inlab.LegacyNamespace, "get", leaseName(t, "ohio"), "-o", "jsonpath={.metadata.annotations}")
 	saysAll(t, "the Lease", lease, []string{"the laptop was closed", "operator@example.com"})
 	finishes(t, "ohio")
 }

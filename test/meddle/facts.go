@@ -55,7 +55,7 @@ type Facts struct {
 	// EnvproxySilent says why envproxy does not answer; empty if it does.
 	EnvproxySilent string
 
-	// Journal is the journal's text, Holder holds the lock; both empty if nothing does.
+	// Journal is the text of both journals, Holder holds a lock; both empty if nothing does.
 	Journal, Holder string
 }
 
@@ -75,6 +75,10 @@ func (r *Region) Look(ctx context.Context) (Facts, error) {
 	if err != nil {
 		return f, err
 	}
+	provider, err := r.Provider(state)
+	if err != nil {
+		return f, err
+	}
 	if f.Switch, err = r.switchOf(state); err != nil {
 		return f, err
 	}
@@ -88,9 +92,6 @@ func (r *Region) Look(ctx context.Context) (Facts, error) {
 				return f, fmt.Errorf("Secret %s: %w", secret.Name, err)
 			}
 		}
-		if _, ok := secret.Labels["coder-satellite.dev/backup"]; ok {
-			f.Backups = append(f.Backups, secret.Name)
-		}
 	}
 	f.Records = records(satellites.Items, "coder-satellite")
 	for _, registration := range state.Satellites {
@@ -100,7 +101,7 @@ func (r *Region) Look(ctx context.Context) (Facts, error) {
 		f.Registered = f.Registered || f.Key != "" && registration.Fingerprint == f.Key
 	}
 	f.Silent = said(r.answers(f.Key))
-	err = errors.Join(r.lookAtLegacy(ctx, &f), r.lookAtNotes(ctx, &f))
+	err = errors.Join(r.lookAtLegacy(ctx, &f), r.lookAtNotes(ctx, &f, provider.ID))
 	return f, err
 }
 
@@ -134,6 +135,16 @@ func (r *Region) Provider(state codertest.State) (codertest.Provider, error) {
 	return codertest.Provider{}, fmt.Errorf("region %s has no provider", r.Name)
 }
 
+// ProviderID is the ID of the region's provider.
+func (r *Region) ProviderID() (string, error) {
+	state, err := r.Lab.State()
+	if err != nil {
+		return "", err
+	}
+	provider, err := r.Provider(state)
+	return provider.ID, err
+}
+
 // answers checks what users meet at the access URL: the satellite with the key
 // of the cluster, and the primary behind it.
 func (r *Region) answers(key string) error {
@@ -149,9 +160,14 @@ func (r *Region) answers(key string) error {
 }
 
 func (r *Region) lookAtLegacy(ctx context.Context, f *Facts) error {
-	secrets, err := r.Direct.Clientset().CoreV1().Secrets(inlab.LegacyNamespace).List(ctx, metav1.ListOptions{LabelSelector: "owner=helm"})
+	secrets, err := r.Direct.Clientset().CoreV1().Secrets(inlab.LegacyNamespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return err
+	}
+	for _, secret := range secrets.Items {
+		if _, ok := secret.Labels["coder-satellite.dev/backup"]; ok {
+			f.Backups = append(f.Backups, secret.Name)
+		}
 	}
 	f.Legacy = records(secrets.Items, inlab.LegacyRelease)
 	f.Objects = map[string]bool{}
@@ -175,18 +191,24 @@ func (r *Region) lookAtLegacy(ctx context.Context, f *Facts) error {
 	return nil
 }
 
-func (r *Region) lookAtNotes(ctx context.Context, f *Facts) error {
-	journal, err := r.Direct.Clientset().CoreV1().ConfigMaps(inlab.SatelliteNamespace).Get(ctx, "coder-satellite-journal", metav1.GetOptions{})
-	if err == nil {
-		f.Journal = journal.Data["journal.json"]
-	} else if !apierrors.IsNotFound(err) {
-		return err
-	}
-	lease, err := r.Direct.Clientset().CoordinationV1().Leases(inlab.SatelliteNamespace).Get(ctx, "coder-satellite-lock", metav1.GetOptions{})
-	if err == nil && lease.Spec.HolderIdentity != nil {
-		f.Holder = *lease.Spec.HolderIdentity
-	} else if err != nil && !apierrors.IsNotFound(err) {
-		return err
+// lookAtNotes looks at the journals and the locks of the satellite and of the provider.
+func (r *Region) lookAtNotes(ctx context.Context, f *Facts, provider string) error {
+	for _, notes := range []struct{ namespace, journal, lock string }{
+		{inlab.SatelliteNamespace, inlab.SatelliteJournal, inlab.SatelliteLock},
+		{inlab.LegacyNamespace, inlab.ProviderJournal(provider), inlab.ProviderLock(provider)},
+	} {
+		journal, err := r.Direct.Clientset().CoreV1().ConfigMaps(notes.namespace).Get(ctx, notes.journal, metav1.GetOptions{})
+		if err == nil {
+			f.Journal += journal.Data["journal.json"]
+		} else if !apierrors.IsNotFound(err) {
+			return err
+		}
+		lease, err := r.Direct.Clientset().CoordinationV1().Leases(notes.namespace).Get(ctx, notes.lock, metav1.GetOptions{})
+		if err == nil && lease.Spec.HolderIdentity != nil && *lease.Spec.HolderIdentity != "" {
+			f.Holder = *lease.Spec.HolderIdentity
+		} else if err != nil && !apierrors.IsNotFound(err) {
+			return err
+		}
 	}
 	return nil
 }

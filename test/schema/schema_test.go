@@ -104,7 +104,6 @@ func TestFleetFields(t *testing.T) {
 		"regions missing":          head,
 		"regions a mapping":        head + "regions: {a: b}\n",
 		"region a text":            head + "regions: [a]\n",
-		"no access URL":            head + "regions: [{name: a, context: a}]\n",
 		"access URL without host":  head + "regions: [{name: a, context: a, accessURL: a.example.com}]\n",
 		"access URL with password": head + "regions: [{name: a, context: a, accessURL: 'https://u:p@a.example.com'}]\n",
 		"access URL with path":     head + "regions: [{name: a, context: a, accessURL: 'https://a.example.com/x'}]\n",

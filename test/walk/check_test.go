@@ -215,9 +215,10 @@ func idle(done ran) bool {
 	return !changes(done.verb) || done.report != nil && strings.Contains(done.report.Error, "nothing was changed")
 }
 
-// lasting is the facts but for the lock, which an idle run may take from a dead one.
+// lasting is the facts but for the lock, which an idle run may take from a dead one,
+// and for what answers, which the lab's nodes change when the primary is away.
 func lasting(f meddle.Facts) string {
-	f.Holder = ""
+	f.Holder, f.Silent = "", ""
 	return f.String()
 }
 
@@ -235,6 +236,9 @@ func reached(verb string, done ran, before, f meddle.Facts) error {
 	case "rollback":
 		return rolledBack(done, f)
 	case "retain":
+		if !anyLegacy(before) && f.Switch != meddle.Off {
+			return nil // nothing was there that could be retained
+		}
 		return f.Retained()
 	case "remove":
 		return removed(f)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
@@ -107,7 +108,7 @@ func (w *walker) checkCompensation(before meddle.Facts, done ran) []violation {
 	if done.options()[0] != "migrate" || !failed || !ours || w.facts.Served() == nil {
 		return nil
 	}
-	if done.report != nil && done.report.After != nil && done.report.After.NetworkingV2 != v1alpha1.NetworkingV2Off && (w.expired || done.how == primaryAway) {
+	if done.report != nil && inlab.StateOf(*done.report) != nil && inlab.StateOf(*done.report).NetworkingV2 != v1alpha1.NetworkingV2Off && (w.expired || done.how == primaryAway) {
 		return nil // it could not, and says so
 	}
 	return []violation{violated("compensation", "a failed migration leaves Networking v2 on, though %v", w.facts.Served())}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
@@ -22,10 +23,10 @@ func (w *walker) checkReport(before meddle.Facts, done ran) []violation {
 	if done.status != nil {
 		return w.checkStatus(done)
 	}
-	if done.report == nil || done.report.After == nil {
+	if done.report == nil || inlab.StateOf(*done.report) == nil {
 		return nil
 	}
-	said, f := done.report.After, w.facts
+	said, f := inlab.StateOf(*done.report), w.facts
 	var found []violation
 	compare := func(what, said, fact string) {
 		switch {
@@ -78,7 +79,7 @@ func newest(records []meddle.Record) string {
 // checkStatus checks that status says of the switch what is so, and that what it
 // calls good is good.
 func (w *walker) checkStatus(done ran) []violation {
-	f, said := w.facts, string(done.status.NetworkingV2)
+	f, said := w.facts, string(done.status.Providers[0].NetworkingV2)
 	if said != f.Switch && (said != unknown || !w.mayNotKnow(done)) {
 		return []violation{violated("report: networkingV2", "status says that Networking v2 is %q, and it is %q", said, f.Switch)}
 	}

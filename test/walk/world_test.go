@@ -158,8 +158,15 @@ func satelliteActions() []named {
 		{"the satellite's key is deleted", 1, func(ctx context.Context, w *walker, _ step) (string, error) {
 			return "the Secret coder-replica-private-key is gone", w.place.Direct.Clientset().CoreV1().Secrets(inlab.SatelliteNamespace).Delete(ctx, "coder-replica-private-key", metav1.DeleteOptions{})
 		}},
-		{"the journal is deleted", 5, func(ctx context.Context, w *walker, _ step) (string, error) {
-			return "the journal is gone", w.place.Direct.Clientset().CoreV1().ConfigMaps(inlab.SatelliteNamespace).Delete(ctx, "coder-satellite-journal", metav1.DeleteOptions{})
+		{"the satellite's journal is deleted", 3, func(ctx context.Context, w *walker, _ step) (string, error) {
+			return "the journal is gone", w.place.Direct.Clientset().CoreV1().ConfigMaps(inlab.SatelliteNamespace).Delete(ctx, inlab.SatelliteJournal, metav1.DeleteOptions{})
+		}},
+		{"the provider's journal is deleted", 5, func(ctx context.Context, w *walker, _ step) (string, error) {
+			id, err := w.place.ProviderID()
+			if err != nil {
+				return "", err
+			}
+			return "the journal is gone", w.place.Direct.Clientset().CoreV1().ConfigMaps(inlab.LegacyNamespace).Delete(ctx, inlab.ProviderJournal(id), metav1.DeleteOptions{})
 		}},
 		{"a backup is deleted", 3, deleteBackups(false)},
 		{"all backups are deleted", 2, deleteBackups(true)},
@@ -168,7 +175,7 @@ func satelliteActions() []named {
 
 func deleteBackups(all bool) action {
 	return func(ctx context.Context, w *walker, s step) (string, error) {
-		secrets := w.place.Direct.Clientset().CoreV1().Secrets(inlab.SatelliteNamespace)
+		secrets := w.place.Direct.Clientset().CoreV1().Secrets(inlab.LegacyNamespace)
 		list, err := secrets.List(ctx, metav1.ListOptions{LabelSelector: "coder-satellite.dev/backup"})
 		if err != nil {
 			return "", err

@@ -10,9 +10,9 @@ type Fleet struct {
 	metav1.TypeMeta `json:",inline"`
 
 	// Coder locates the primary deployment. Without it, the login does.
-	Coder Coder `json:"coder,omitempty"`
+	Coder Coder `json:"coder,omitzero"`
 	// Chart is the Helm chart that every satellite is installed from. Without it, the chart `coder` of Coder's own repository.
-	Chart Chart `json:"chart,omitempty"`
+	Chart Chart `json:"chart,omitzero"`
 	// UnifiedURL is a URL that all satellites serve beside their own access URL,
 	// and that DNS leads to the nearest one (GeoDNS). https, without a path, with a
 	// host of its own: neither the primary's nor a region's. Needs Coder and a chart
@@ -20,12 +20,12 @@ type Fleet struct {
 	// +k8s:validation:pattern="^(https://[^/?#@]+/?)?$"
 	UnifiedURL string `json:"unifiedURL,omitempty"`
 	// Defaults apply to every region that does not say otherwise.
-	Defaults Defaults `json:"defaults,omitempty"`
+	Defaults Defaults `json:"defaults,omitzero"`
 	// Regions are the regions to migrate, at least one. Reports list them in this order.
 	// +k8s:validation:minItems=1
 	Regions []Region `json:"regions"`
 	// Rollout says in which order regions are migrated, and when to stop. Without it, the first region alone, then the rest.
-	Rollout Rollout `json:"rollout,omitempty"`
+	Rollout Rollout `json:"rollout,omitzero"`
 }
 
 // Coder locates a primary deployment. The login is never part of a Fleet.
@@ -73,23 +73,30 @@ type Defaults struct {
 	Values []string `json:"values,omitempty"`
 }
 
-// Region is one kubeconfig context, one satellite, one workspace provider.
+// Region is a place where developers work: one satellite, and the workspace providers that it serves.
 type Region struct {
 	// Name is unique in the fleet, case ignored, and is the name of the satellite's registration at the primary:
 	// up to 63 letters, digits, '.', '_' and '-', with a letter or digit at both ends.
 	// +k8s:validation:pattern="^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
 	Name string `json:"name"`
-	// Context is the kubeconfig context of the region's cluster. No two regions share one.
-	// +k8s:validation:minLength=1
-	Context string `json:"context"`
+	// Labels are for selecting regions: keys and values as those of Kubernetes labels.
+	Labels map[string]string `json:"labels,omitempty"`
+	// Satellite is `none` for a region whose users reach their workspaces through the primary: that of the built-in
+	// provider. Such a region has providers, and nothing of what describes a satellite. Otherwise it is left out.
+	// +k8s:validation:pattern="^(none)?$"
+	Satellite string `json:"satellite,omitempty"`
+	// Context is the kubeconfig context of the satellite's cluster, and of every provider that names no other.
+	Context string `json:"context,omitempty"`
 	// AccessURL is where users reach the satellite: scheme, host and port only. It must be https, except on loopback,
 	// and differ from the primary's and from every other region's.
 	// +k8s:validation:format="uri"
-	// +k8s:validation:pattern="^https?://[^/?#@]+/?$"
-	AccessURL string `json:"accessURL"`
-	// Provider is the name or ID of the region's workspace provider. Without it, the one whose cluster address
-	// is the context's API server.
+	// +k8s:validation:pattern="^(https?://[^/?#@]+/?)?$"
+	AccessURL string `json:"accessURL,omitempty"`
+	// Provider is the name or ID of the region's workspace provider, if it has only one. Without it, and without
+	// `providers`, it is the one whose cluster address is the context's API server.
 	Provider string `json:"provider,omitempty"`
+	// Providers are the region's workspace providers, if it has several, or if they are in other clusters than the satellite.
+	Providers []RegionProvider `json:"providers,omitempty"`
 	// Namespace is where this satellite is installed. Without it, `defaults.namespace`.
 	// +k8s:validation:pattern="^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$"
 	// +k8s:validation:maxLength=63
@@ -105,8 +112,19 @@ type Region struct {
 	// its DNS record exists. Users still need the record.
 	// +k8s:validation:pattern="^([^/@ ]+:[0-9]+)?$"
 	ConnectTo string `json:"connectTo,omitempty"`
-	// Canary chooses the workspace that is rebuilt to prove the migration. Its workspace alone may stand here: `canary: none`.
-	Canary Canary `json:"canary,omitempty"`
+	// Canary chooses the workspace that is rebuilt to prove the migration, if the region has only one provider. Its
+	// workspace alone may stand here: `canary: none`.
+	Canary Canary `json:"canary,omitzero"`
+}
+
+// RegionProvider is one of a region's workspace providers.
+type RegionProvider struct {
+	// Name is the provider's name or ID at the primary. Without it, it is the one whose cluster address is the context's API server.
+	Name string `json:"name,omitempty"`
+	// Context is the kubeconfig context of the provider's cluster. Without it, the region's context.
+	Context string `json:"context,omitempty"`
+	// Canary chooses the workspace on this provider that is rebuilt to prove the migration.
+	Canary Canary `json:"canary,omitzero"`
 }
 
 // Canary chooses the workspace that is rebuilt to prove a migration.

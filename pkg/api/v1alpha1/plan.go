@@ -24,7 +24,24 @@ type Plan struct {
 type RegionPlan struct {
 	// Name is the region's name in the fleet.
 	Name string `json:"name"`
-	// Context is the kubeconfig context of the region's cluster.
+	// Outcome is NothingToDo, ChangesPending, PreflightFailed or Failed. A provider that fails its preflight does not keep
+	// the others from changing: then its own outcome says so, and the region's is theirs.
+	Outcome Outcome `json:"outcome"`
+	// Fingerprint is "sha256:<hex>" over all bases: equal plans rest on equal facts.
+	Fingerprint string `json:"fingerprint"`
+	// Satellite is the region's satellite; missing if the region has none.
+	Satellite *SatellitePlan `json:"satellite,omitempty"`
+	// Providers are the region's providers that were selected, in the fleet's order.
+	Providers []ProviderPlan `json:"providers"`
+	// Steps are the steps in the order in which they would run; the first is the preflight.
+	Steps []StepPlan `json:"steps"`
+	// Preflight are the checks that failed (they stop the migration), warn, or could not be answered.
+	Preflight []CheckResult `json:"preflight,omitempty"`
+}
+
+// SatellitePlan says which satellite a plan is for, and which facts it rests on.
+type SatellitePlan struct {
+	// Context is the kubeconfig context of the satellite's cluster.
 	Context string `json:"context"`
 	// Namespace is the namespace of the satellite, defaults filled in.
 	Namespace string `json:"namespace"`
@@ -32,28 +49,26 @@ type RegionPlan struct {
 	Release string `json:"release"`
 	// AccessURL is where users reach the satellite, without a trailing slash; empty for a verb that needs none and got none.
 	AccessURL string `json:"accessURL"`
-	// Provider is the region's workspace provider, as the primary lists it.
-	Provider Provider `json:"provider"`
-	// Outcome is NothingToDo, ChangesPending, PreflightFailed or Failed.
-	Outcome Outcome `json:"outcome"`
-	// Fingerprint is "sha256:<hex>" over basis: equal plans rest on equal facts.
-	Fingerprint string `json:"fingerprint"`
 	// Basis are the facts that the plan rests on; a migration by plan refuses when one differs.
-	Basis Basis `json:"basis"`
-	// Steps are the steps in the order in which they would run; the first is the preflight.
-	Steps []StepPlan `json:"steps"`
-	// Preflight are the checks that failed (they stop the migration), warn, or could not be answered.
-	Preflight []CheckResult `json:"preflight,omitempty"`
+	Basis SatelliteBasis `json:"basis"`
 }
 
-// Basis are the facts that a region's plan rests on.
-type Basis struct {
+// ProviderPlan says which provider a plan is for, and which facts it rests on.
+type ProviderPlan struct {
+	Provider `json:",inline"`
+
+	// Context is the kubeconfig context of the provider's cluster.
+	Context string `json:"context"`
+	// Outcome is NothingToDo, ChangesPending or PreflightFailed.
+	Outcome Outcome `json:"outcome"`
+	// Basis are the facts that the plan rests on; a migration by plan refuses when one differs.
+	Basis ProviderBasis `json:"basis"`
+}
+
+// SatelliteBasis are the facts about a satellite that a plan rests on.
+type SatelliteBasis struct {
 	// ClusterUID is the UID of the namespace kube-system, which identifies the cluster; empty if unknown.
 	ClusterUID string `json:"clusterUID"`
-	// LegacyRelease is "namespace/name.revision" of the legacy release; missing if there is none.
-	LegacyRelease string `json:"legacyRelease,omitempty"`
-	// LegacyRetained reports whether every part of the retention was in place.
-	LegacyRetained bool `json:"legacyRetained"`
 	// SatelliteRevision is the revision of the satellite's deployed Helm release; 0 if there is none.
 	// +k8s:validation:minimum=0
 	SatelliteRevision int `json:"satelliteRevision"`
@@ -70,10 +85,20 @@ type Basis struct {
 	// ValuesDigest is "sha256:<hex>" over the merged values, which may hold secrets and are therefore not shown;
 	// empty if they could not be read.
 	ValuesDigest string `json:"valuesDigest"`
-	// NetworkingV2 is the provider's networking when the plan was made.
-	NetworkingV2 NetworkingV2 `json:"networkingV2"`
 	// Registration is the fingerprint of the key that the satellite is registered with at the primary; missing if it is not registered.
 	Registration string `json:"registration,omitempty"`
+}
+
+// ProviderBasis are the facts about a provider that a plan rests on.
+type ProviderBasis struct {
+	// ClusterUID is the UID of the namespace kube-system, which identifies the cluster; empty if unknown.
+	ClusterUID string `json:"clusterUID"`
+	// LegacyRelease is "namespace/name.revision" of the legacy release; missing if there is none.
+	LegacyRelease string `json:"legacyRelease,omitempty"`
+	// LegacyRetained reports whether every part of the retention was in place.
+	LegacyRetained bool `json:"legacyRetained"`
+	// NetworkingV2 is the provider's networking when the plan was made.
+	NetworkingV2 NetworkingV2 `json:"networkingV2"`
 	// Canary is the ID of the workspace that would be rebuilt; missing if there is none.
 	Canary string `json:"canary,omitempty"`
 }
@@ -104,6 +129,8 @@ const (
 type StepPlan struct {
 	// Name identifies the step, for example "install-satellite".
 	Name string `json:"name"`
+	// Provider is the name of the provider that the step belongs to; missing for the preflight and the satellite's steps.
+	Provider string `json:"provider,omitempty"`
 	// Action is what would happen.
 	Action StepAction `json:"action"`
 	// Reason is one sentence: what is already in place, what would change, or what is in the way.

@@ -9,6 +9,8 @@ type Progress struct {
 	Time metav1.Time `json:"time"`
 	// Region is the region's name; empty for the run as a whole.
 	Region string `json:"region,omitempty"`
+	// Provider is the name of the provider that the step belongs to; empty for the satellite's steps, and for the region as a whole.
+	Provider string `json:"provider,omitempty"`
 	// Step is the step's name; empty for the region as a whole.
 	Step string `json:"step,omitempty"`
 	// State is Running until the step ends, and its end state then.

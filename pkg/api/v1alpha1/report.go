@@ -31,12 +31,12 @@ type MigrationReport struct {
 type RegionReport struct {
 	// Name is the region's name in the fleet.
 	Name string `json:"name"`
-	// Context is the kubeconfig context of the region's cluster.
-	Context string `json:"context"`
-	// Provider is the region's workspace provider, as the primary lists it.
-	Provider Provider `json:"provider"`
-	// Outcome is how the command ended for this region.
+	// Outcome is how the command ended for this region: PartlyFailed if some of its providers are done and some are not.
 	Outcome Outcome `json:"outcome"`
+	// Satellite is the region's satellite; missing if the region has none.
+	Satellite *SatelliteReport `json:"satellite,omitempty"`
+	// Providers are the region's providers that were selected, in the fleet's order.
+	Providers []ProviderReport `json:"providers"`
 	// Resumed says where an earlier run that did not succeed stopped, and when; missing if there was none.
 	Resumed string `json:"resumed,omitempty"`
 	// Steps are the steps that ran, in the order in which they ran; an undo is a step result of its own.
@@ -52,22 +52,48 @@ type RegionReport struct {
 	// Evidence is the path, on the operator's machine, of the folder with what was captured of a failure, once Networking
 	// v2 was settled and before anything else was undone; missing if nothing was captured.
 	Evidence string `json:"evidence,omitempty"`
-	// After is how the run left the region; missing if nothing was begun.
-	After *RegionState `json:"after,omitempty"`
 }
 
-// RegionState is how a run left a region, as read at its end.
-type RegionState struct {
-	// NetworkingV2 is which path the provider's users take.
-	NetworkingV2 NetworkingV2 `json:"networkingV2"`
+// SatelliteReport says how a run left a region's satellite.
+type SatelliteReport struct {
+	// Context is the kubeconfig context of the satellite's cluster.
+	Context string `json:"context"`
+	// After is how the run left the satellite; missing if nothing was begun.
+	After *SatelliteState `json:"after,omitempty"`
+}
+
+// ProviderReport says how a run ended for one of a region's providers, and how it left it.
+type ProviderReport struct {
+	Provider `json:",inline"`
+
+	// Context is the kubeconfig context of the provider's cluster.
+	Context string `json:"context"`
+	// Outcome is how the command ended for this provider.
+	Outcome Outcome `json:"outcome"`
+	// Error says why the provider failed, or was not started; missing if it is done.
+	Error string `json:"error,omitempty"`
+	// After is how the run left the provider; missing if nothing was begun.
+	After *ProviderState `json:"after,omitempty"`
+}
+
+// SatelliteState is how a run left a satellite, as read at its end.
+type SatelliteState struct {
 	// Registered is Yes if the primary lists the satellite's own key.
 	Registered Finding `json:"registered"`
-	// SatelliteRelease is Helm's status of the release's newest record, for example "deployed"; "none" without a record,
+	// Release is Helm's status of the release's newest record, for example "deployed"; "none" without a record,
 	// "Unknown" if the records could not be read.
-	SatelliteRelease string `json:"satelliteRelease"`
-	// SatelliteAnswers is Yes if the access URL serves the satellite's own key, and the
+	Release string `json:"release"`
+	// Answers is Yes if the access URL serves the satellite's own key, and the
 	// primary's API answers through it.
-	SatelliteAnswers Finding `json:"satelliteAnswers"`
+	Answers Finding `json:"answers"`
+}
+
+// ProviderState is how a run left a provider, as read at its end.
+type ProviderState struct {
+	// NetworkingV2 is which path the provider's users take.
+	NetworkingV2 NetworkingV2 `json:"networkingV2"`
+	// PathAnswers is Yes if what users connect to with Networking v2 answers: the satellite or, in a region without one, the primary.
+	PathAnswers Finding `json:"pathAnswers"`
 	// LegacyRetained is Yes if the legacy release survives `helm uninstall`, None if there is no legacy release.
 	LegacyRetained Finding `json:"legacyRetained"`
 }
@@ -101,6 +127,8 @@ const (
 type StepResult struct {
 	// Name identifies the step, as in the plan.
 	Name string `json:"name"`
+	// Provider is the name of the provider that the step belongs to; missing for the satellite's steps.
+	Provider string `json:"provider,omitempty"`
 	// State is how the step ended.
 	State StepState `json:"state"`
 	// Message is one sentence: what was found or done.

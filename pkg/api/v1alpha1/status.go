@@ -23,9 +23,9 @@ type Phase string
 
 // Phases of a region.
 const (
-	PhaseLegacy    Phase = "Legacy"    // no satellite serves it
+	PhaseLegacy    Phase = "Legacy"    // no satellite serves it, or Networking v2 is off in a region without one
 	PhasePartial   Phase = "Partial"   // a migration was begun and is not complete
-	PhaseMigrated  Phase = "Migrated"  // served by its satellite, legacy release still there
+	PhaseMigrated  Phase = "Migrated"  // served by its satellite, legacy release still there; or by the primary, with Networking v2
 	PhaseFinalized Phase = "Finalized" // served by its satellite, legacy release removed
 	PhaseUnknown   Phase = "Unknown"   // a fact that decides it could not be determined
 )
@@ -34,27 +34,45 @@ const (
 type RegionStatus struct {
 	// Name is the region's name in the fleet.
 	Name string `json:"name"`
-	// Context is the kubeconfig context of the region's cluster.
-	Context string `json:"context"`
-	// Provider is the region's workspace provider, as the primary lists it.
-	Provider Provider `json:"provider"`
-	// AccessURL is where users reach the satellite; missing if neither the Fleet nor a flag names it.
-	AccessURL string `json:"accessURL,omitempty"`
-	// Phase is where the region stands.
+	// Phase is where the region stands: what its providers agree on, else Partial, or Unknown if that of one is.
 	Phase Phase `json:"phase"`
 	// Outcome is Succeeded when no check of the region failed, else Failed.
 	Outcome Outcome `json:"outcome"`
-	// NetworkingV2 is the provider's networking, from the primary.
-	NetworkingV2 NetworkingV2 `json:"networkingV2"`
-	// SatelliteVersion is the app version of the satellite's deployed Helm release; missing if there is none.
-	SatelliteVersion string `json:"satelliteVersion,omitempty"`
-	// Run is the last or present run on the region, from its journal and lock; missing if there was none.
-	Run *Run `json:"run,omitempty"`
-	// Checks are the results, in the order of the checks.
+	// Satellite is the region's satellite; missing if the region has none.
+	Satellite *SatelliteStatus `json:"satellite,omitempty"`
+	// Providers are the region's providers that were selected, in the fleet's order.
+	Providers []ProviderStatus `json:"providers"`
+	// Checks are the results, in the order of the checks; of each provider in turn where they are about a provider.
 	Checks []CheckResult `json:"checks"`
 }
 
-// Run is the last or present run on a region, from its journal and lock. The times are by the clock of
+// SatelliteStatus is the status of a region's satellite.
+type SatelliteStatus struct {
+	// Context is the kubeconfig context of the satellite's cluster.
+	Context string `json:"context"`
+	// AccessURL is where users reach the satellite; missing if neither the Fleet nor a flag names it.
+	AccessURL string `json:"accessURL,omitempty"`
+	// Version is the app version of the satellite's deployed Helm release; missing if there is none.
+	Version string `json:"version,omitempty"`
+	// Run is the last or present run on the satellite, from its journal and lock; missing if there was none.
+	Run *Run `json:"run,omitempty"`
+}
+
+// ProviderStatus is the status of one of a region's providers.
+type ProviderStatus struct {
+	Provider `json:",inline"`
+
+	// Context is the kubeconfig context of the provider's cluster.
+	Context string `json:"context"`
+	// Phase is where the provider stands.
+	Phase Phase `json:"phase"`
+	// NetworkingV2 is the provider's networking, from the primary.
+	NetworkingV2 NetworkingV2 `json:"networkingV2"`
+	// Run is the last or present run on the provider, from its journal and lock; missing if there was none.
+	Run *Run `json:"run,omitempty"`
+}
+
+// Run is the last or present run on a satellite or a provider, from its journal and lock. The times are by the clock of
 // whoever ran it.
 type Run struct {
 	// Operation is the verb, for example "migrate"; empty if only a lock is known.
@@ -71,7 +89,7 @@ type Run struct {
 	Started metav1.Time `json:"started"`
 	// Updated is when the journal was last written; null if only a lock is known.
 	Updated metav1.Time `json:"updated"`
-	// Holder is the run that holds the region's lock, as OPERATOR@HOST/RUN; missing when the lock is free.
+	// Holder is the run that holds the lock, as OPERATOR@HOST/RUN; missing when the lock is free.
 	Holder string `json:"holder,omitempty"`
 	// HeldSince is when holder took the lock; missing when the lock is free.
 	HeldSince *metav1.Time `json:"heldSince,omitempty"`
@@ -102,6 +120,8 @@ const (
 type CheckResult struct {
 	// ID names the check, for example "satellite-ready"; IDs never change. `explain ID` says more.
 	ID string `json:"id"`
+	// Provider is the name of the provider that the check is about; missing if it is about the primary or the satellite.
+	Provider string `json:"provider,omitempty"`
 	// Category is what the check is about, for example "cluster", "provider" or "satellite".
 	Category string `json:"category"`
 	// Severity is how much it matters that the check does not pass.

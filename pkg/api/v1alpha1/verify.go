@@ -14,26 +14,24 @@ type VerifyReport struct {
 	// Outcome is Succeeded when every region's workspace was reached through its
 	// satellite, PartlyFailed when some were, else Failed.
 	Outcome Outcome `json:"outcome"`
-	// Regions are the regions in the fleet's order.
+	// Regions are the regions' providers, in the fleet's order.
 	Regions []RegionVerification `json:"regions"`
 }
 
-// RegionVerification is the verification of one region.
+// RegionVerification is the verification of one of a region's providers.
 type RegionVerification struct {
 	// Name is the region's name in the fleet.
 	Name string `json:"name"`
-	// Context is the kubeconfig context of the region's cluster.
-	Context string `json:"context"`
-	// Provider is the region's workspace provider, as the primary lists it.
+	// Provider is the workspace provider, as the primary lists it.
 	Provider Provider `json:"provider"`
-	// Outcome is Succeeded when the workspace was reached through the satellite,
-	// and no more pings were lost than was allowed.
+	// Outcome is Succeeded when the workspace was reached through the satellite or, in a region without one, through the
+	// primary, and no more pings were lost than was allowed.
 	Outcome Outcome `json:"outcome"`
 	// Workspace is the name of the workspace that was connected to; missing if none was chosen.
 	Workspace string `json:"workspace,omitempty"`
 	// Message says why nothing was tried; missing if it was.
 	Message string `json:"message,omitempty"`
-	// Satellite is the connection through the satellite, relayed by its own TURN server; missing if it was not tried.
+	// Satellite is the connection through the satellite, relayed by its own TURN server; missing if it was not tried, or there is none.
 	Satellite *Connection `json:"satellite,omitempty"`
 	// Primary is the connection through the primary, relayed by its own TURN server; missing if it was not tried.
 	Primary *Connection `json:"primary,omitempty"`

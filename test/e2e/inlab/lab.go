@@ -29,16 +29,35 @@ type Lab struct {
 	Kubeconfig string            `json:"kubeconfig"`
 	CAFile     string            `json:"caFile"`
 	TokenFiles map[string]string `json:"tokenFiles"`
+	Clusters   []Cluster         `json:"clusters"`
 	Regions    []Region          `json:"regions"`
 }
 
-// Region is one region of the lab.
-type Region struct {
+// Cluster is one cluster of the lab.
+type Cluster struct {
+	Context string `json:"context"`
+	Server  string `json:"server"`
+}
+
+// Provider is one workspace provider of a region.
+type Provider struct {
 	Name        string `json:"name"`
-	Server      string `json:"server"`
-	AccessURL   string `json:"accessURL"`
+	Context     string `json:"context"`
+	Namespace   string `json:"namespace"`
+	BuiltIn     bool   `json:"builtIn"`
 	EnvproxyURL string `json:"envproxyURL"`
-	AuditLog    string `json:"auditLog"`
+}
+
+// Region is one region of the lab. Server, EnvproxyURL and AuditLog are there if it
+// has one cluster and one provider.
+type Region struct {
+	Name        string     `json:"name"`
+	Context     string     `json:"context"`
+	Server      string     `json:"server"`
+	AccessURL   string     `json:"accessURL"`
+	EnvproxyURL string     `json:"envproxyURL"`
+	AuditLog    string     `json:"auditLog"`
+	Providers   []Provider `json:"providers"`
 }
 
 // Up brings a lab up in a new folder below the system's temporary one, with
@@ -102,6 +121,23 @@ func (l *Lab) Region(name string) Region {
 		}
 	}
 	return Region{}
+}
+
+// site returns the provider of that name, and the API server of its cluster.
+func (l *Lab) site(name string) (found Provider, server string) {
+	for _, region := range l.Regions {
+		for _, provider := range region.Providers {
+			if provider.Name == name {
+				found = provider
+			}
+		}
+	}
+	for _, cluster := range l.Clusters {
+		if cluster.Context == found.Context {
+			server = cluster.Server
+		}
+	}
+	return found, server
 }
 
 // Result is what a command did.

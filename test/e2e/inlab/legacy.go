@@ -19,29 +19,34 @@ func (l *Lab) LegacyChart(version string) string {
 	return l.Path("charts", "workspace-provider-"+version+".tgz")
 }
 
-// ReinstallLegacy makes a region's legacy release what it was when the lab came
-// up: whatever is left of it is deleted, with its backups and the journal, and
-// Helm installs it again. The region must be on the legacy path.
+// ReinstallLegacy makes a provider's legacy release what it was when the lab came
+// up: whatever is left of it is deleted, with its backups and the journals, and
+// Helm installs it again. The provider must be on the legacy path.
 func (l *Lab) ReinstallLegacy(ctx context.Context, name string) error {
+	provider, err := l.Provider(name)
+	if err != nil {
+		return err
+	}
+	site, server := l.site(name)
 	for _, args := range [][]string{
-		append([]string{"--namespace", LegacyNamespace, "delete", "--ignore-not-found"}, LegacyObjects()...),
-		{"--namespace", LegacyNamespace, "delete", "secrets,configmaps", "--selector", "owner=helm,name=" + LegacyRelease},
-		{"--namespace", SatelliteNamespace, "delete", "secrets", "--selector", "coder-satellite.dev/backup"},
-		{"--namespace", SatelliteNamespace, "delete", "--ignore-not-found", "configmap/coder-satellite-journal", "lease/coder-satellite-lock"},
+		append([]string{"--namespace", site.Namespace, "delete", "--ignore-not-found"}, LegacyObjects()...),
+		{"--namespace", site.Namespace, "delete", "secrets,configmaps", "--selector", "owner=helm,name=" + LegacyRelease},
+		{"--namespace", site.Namespace, "delete", "secrets", "--selector", "coder-satellite.dev/backup"},
+		{"--namespace", site.Namespace, "delete", "--ignore-not-found", "configmap/" + ProviderJournal(provider.ID), "lease/" + ProviderLock(provider.ID)},
+		{"--namespace", SatelliteNamespace, "delete", "--ignore-not-found", "configmap/" + SatelliteJournal, "lease/" + SatelliteLock},
 	} {
-		if _, err := l.Kubectl(ctx, name, args...); err != nil {
+		if _, err := l.Kubectl(ctx, site.Context, args...); err != nil {
 			return err
 		}
 	}
-	region := l.Region(name)
 	var values []string
 	for _, value := range []string{
-		"envproxy.token=envproxy-token-of-" + name, "envproxy.accessURL=" + region.EnvproxyURL,
-		"envproxy.clusterAddress=" + region.Server, "cemanager.accessURL=" + l.PrimaryURL,
+		"envproxy.token=envproxy-token-of-" + name, "envproxy.accessURL=" + site.EnvproxyURL,
+		"envproxy.clusterAddress=" + server, "cemanager.accessURL=" + l.PrimaryURL,
 	} {
 		values = append(values, "--set", value)
 	}
-	done := l.Helm(ctx, name, slices.Concat([]string{"install", LegacyRelease, l.LegacyChart("1.20.0"), "--namespace", LegacyNamespace, "--wait"}, values)...)
+	done := l.Helm(ctx, site.Context, slices.Concat([]string{"install", LegacyRelease, l.LegacyChart("1.20.0"), "--namespace", site.Namespace, "--wait"}, values)...)
 	if done.Code != 0 {
 		return fmt.Errorf("the legacy release could not be installed: %s", done)
 	}

@@ -8,10 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/Masterminds/semver/v3"
-	"k8s.io/apimachinery/pkg/util/validation"
 )
 
 // Lab is a lab as its file lab.json describes it; other programs read it.
@@ -27,18 +25,19 @@ type Lab struct {
 	ControlURL string `json:"controlURL"`
 	// RepoURL is the Helm repository.
 	RepoURL string `json:"repoURL"`
-	// Kubeconfig has one context per region, CAFile the lab's authority.
+	// Kubeconfig has one context per cluster, CAFile the lab's authority.
 	Kubeconfig string `json:"kubeconfig"`
 	CAFile     string `json:"caFile"`
 	// TokenFiles hold tokens by role: manager, member, expired.
 	TokenFiles map[string]string `json:"tokenFiles"`
+	Clusters   []Cluster         `json:"clusters"`
 	Regions    []Region          `json:"regions"`
 
 	// Executable is the lab's own binary.
 	Executable string `json:"executable"`
 	// BuildMillis is how long a workspace build takes.
 	BuildMillis int `json:"buildMillis"`
-	// EtcdPort and EtcdPeerPort are of the one etcd that serves all regions.
+	// EtcdPort and EtcdPeerPort are of the one etcd that serves all clusters.
 	EtcdPort     int `json:"etcdPort"`
 	EtcdPeerPort int `json:"etcdPeerPort"`
 	PrimaryPort  int `json:"primaryPort"`
@@ -46,29 +45,9 @@ type Lab struct {
 	RepoPort     int `json:"repoPort"`
 }
 
-// Region is one region of a lab.
-type Region struct {
-	Name string `json:"name"`
-	// Server is the API server's URL.
-	Server string `json:"server"`
-	// AccessURL is the satellite's, EnvproxyURL the legacy path's.
-	AccessURL   string `json:"accessURL"`
-	EnvproxyURL string `json:"envproxyURL"`
-	// AuditLog is the API server's audit log, one JSON event a line.
-	AuditLog string `json:"auditLog"`
-
-	APIPort      int `json:"apiPort"`
-	AccessPort   int `json:"accessPort"`
-	EnvproxyPort int `json:"envproxyPort"`
-	KubeletPort  int `json:"kubeletPort"`
-}
-
 // New lays a lab out in dir: names, ports, paths. It creates nothing. The ports
 // are the lab's for as long as a process has the claim open.
-func New(dir string, regions []string, primaryVersion string, buildMillis int) (lab *Lab, claim *os.File, err error) {
-	if err := validate(regions); err != nil {
-		return nil, nil, err
-	}
+func New(dir string, topology Topology, primaryVersion string, buildMillis int) (lab *Lab, claim *os.File, err error) {
 	if _, err := semver.NewVersion(primaryVersion); err != nil {
 		return nil, nil, fmt.Errorf("--primary-version: %q is not a version such as 1.21.7", primaryVersion)
 	}
@@ -80,7 +59,7 @@ func New(dir string, regions []string, primaryVersion string, buildMillis int) (
 	if err != nil {
 		return nil, nil, err
 	}
-	free, claim, err := ports(5 + 4*len(regions))
+	free, claim, err := ports(topology.ports())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -101,34 +80,39 @@ func New(dir string, regions []string, primaryVersion string, buildMillis int) (
 	for _, role := range []string{"manager", "member", "expired"} {
 		lab.TokenFiles[role] = lab.Path("tokens", role)
 	}
-	for i, name := range regions {
-		region := Region{Name: name, APIPort: next(), AccessPort: next(), EnvproxyPort: next(), KubeletPort: next()}
-		region.Server = fmt.Sprintf("https://127.0.0.1:%d", region.APIPort)
-		host := "127.0.0.1"
-		if i%2 == 1 {
-			host = "localhost" // both ways to name this machine are tried
-		}
-		region.AccessURL = fmt.Sprintf("https://%s:%d", host, region.AccessPort)
-		region.EnvproxyURL = fmt.Sprintf("https://127.0.0.1:%d", region.EnvproxyPort)
-		region.AuditLog = lab.Path(name, "audit.log")
-		lab.Regions = append(lab.Regions, region)
+	for _, context := range topology.contexts() {
+		cluster := Cluster{Context: context, AuditLog: lab.Path(context, "audit.log"), APIPort: next(), KubeletPort: next()}
+		cluster.Server = fmt.Sprintf("https://127.0.0.1:%d", cluster.APIPort)
+		lab.Clusters = append(lab.Clusters, cluster)
+	}
+	for i, region := range topology.regions {
+		lab.Regions = append(lab.Regions, lab.lay(region, i, next))
 	}
 	return lab, claim, nil
 }
 
-// validate refuses regions that have no name, or one that is taken.
-func validate(regions []string) error {
-	taken := []string{"bin", "cache", "charts", "env", "etcd", "kubeconfig", "log", "pki", "ready", "tokens"} // by the lab itself
-	for _, region := range regions {
-		if problems := validation.IsDNS1123Label(region); len(problems) > 0 {
-			return fmt.Errorf("--regions: %q cannot be a region's name: %s", region, strings.Join(problems, "; "))
+// lay returns the region of a topology with its URLs and ports.
+func (l *Lab) lay(region Region, index int, next func() int) Region {
+	if region.Context != "" {
+		host := "127.0.0.1"
+		if index%2 == 1 {
+			host = "localhost" // both ways to name this machine are tried
 		}
-		if slices.Contains(taken, region) {
-			return fmt.Errorf("--regions: the name %q is taken", region)
-		}
-		taken = append(taken, region)
+		region.AccessPort = next()
+		region.AccessURL = fmt.Sprintf("https://%s:%d", host, region.AccessPort)
 	}
-	return nil
+	region.Providers = slices.Clone(region.Providers)
+	for i := range region.Providers {
+		if provider := &region.Providers[i]; !provider.BuiltIn {
+			provider.EnvproxyPort = next()
+			provider.EnvproxyURL = fmt.Sprintf("https://127.0.0.1:%d", provider.EnvproxyPort)
+		}
+	}
+	if region.Simple() {
+		cluster := l.Cluster(region.Context)
+		region.Server, region.AuditLog, region.EnvproxyURL = cluster.Server, cluster.AuditLog, region.Providers[0].EnvproxyURL
+	}
+	return region
 }
 
 // Path returns a path in the lab's folder.

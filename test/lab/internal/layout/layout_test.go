@@ -12,10 +12,19 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// lay lays a lab out, and gives its ports back when the test ends.
+// lay lays a lab of simple regions out, and gives its ports back when the test ends.
 func lay(t *testing.T, regions ...string) *Lab {
 	t.Helper()
-	lab, claim, err := New(t.TempDir(), regions, "1.21.7", 1000)
+	topology, err := Topology{}.With(regions...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return layTopology(t, topology)
+}
+
+func layTopology(t *testing.T, topology Topology) *Lab {
+	t.Helper()
+	lab, claim, err := New(t.TempDir(), topology, "1.21.7", 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,21 +34,25 @@ func lay(t *testing.T, regions ...string) *Lab {
 
 func allPorts(lab *Lab) []int {
 	all := []int{lab.EtcdPort, lab.EtcdPeerPort, lab.PrimaryPort, lab.ControlPort, lab.RepoPort}
+	for _, cluster := range lab.Clusters {
+		all = append(all, cluster.APIPort, cluster.KubeletPort)
+	}
 	for _, region := range lab.Regions {
-		all = append(all, region.APIPort, region.AccessPort, region.EnvproxyPort, region.KubeletPort)
+		if region.AccessURL != "" {
+			all = append(all, region.AccessPort)
+		}
+		for _, provider := range region.Providers {
+			if provider.EnvproxyURL != "" {
+				all = append(all, provider.EnvproxyPort)
+			}
+		}
 	}
 	return all
 }
 
 func TestNew(t *testing.T) {
 	lab := lay(t, "sydney", "london")
-	seen := map[int]bool{}
-	for _, port := range allPorts(lab) {
-		if seen[port] || port < firstPort || port > lastPort {
-			t.Errorf("port %d is taken twice or out of range", port)
-		}
-		seen[port] = true
-	}
+	checkPorts(t, lab)
 	if !filepath.IsAbs(lab.Dir) || lab.Regions[0].AuditLog != filepath.Join(lab.Dir, "sydney", "audit.log") {
 		t.Errorf("paths: %s, %s", lab.Dir, lab.Regions[0].AuditLog)
 	}
@@ -47,6 +60,18 @@ func TestNew(t *testing.T) {
 		if got := lab.Regions[i].AccessURL; !strings.HasPrefix(got, want) {
 			t.Errorf("access URL of region %d: %s", i, got)
 		}
+	}
+}
+
+// checkPorts fails the test if the lab gave a port away twice, or one that is not its own.
+func checkPorts(t *testing.T, lab *Lab) {
+	t.Helper()
+	seen := map[int]bool{}
+	for _, port := range allPorts(lab) {
+		if seen[port] || port < firstPort || port > lastPort {
+			t.Errorf("port %d is taken twice or out of range", port)
+		}
+		seen[port] = true
 	}
 }
 
@@ -135,7 +160,10 @@ func TestNewRefuses(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, _, err := New(t.TempDir(), test.regions, test.version, 0)
+			topology, err := Topology{}.With(test.regions...)
+			if err == nil {
+				_, _, err = New(t.TempDir(), topology, test.version, 0)
+			}
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("want an error with %q, got %v", test.want, err)
 			}

@@ -1,4 +1,4 @@
-// Package node plays the one node of a region: it runs the pods of Coder's own
+// Package node plays the one node of a cluster: it runs the pods of Coder's own
 // images as emulators in this process, with the environment and the certificates
 // that the pod names, probes them for real, reports all other pods as ready,
 // and gives load balancers their address.
@@ -25,8 +25,13 @@ import (
 
 // Options are what an agent needs.
 type Options struct {
-	Region layout.Region
-	Client kubernetes.Interface
+	Cluster layout.Cluster
+	Client  kubernetes.Interface
+	// AccessPort leads to the satellite, in whatever namespace it is; 0 if the
+	// cluster is to have none.
+	AccessPort int
+	// EnvproxyPorts lead to the envproxy of each namespace.
+	EnvproxyPorts map[string]int
 	// Certificate and Key are served where a pod brings none.
 	Certificate, Key []byte
 	// CA is the file of the authority that satellites trust.
@@ -44,20 +49,25 @@ type Agent struct {
 	running map[types.UID]*workload
 	told    map[string]bool // events that were sent
 
-	access, envproxy *gate
-	logs             *logs
-	probes           sync.WaitGroup
+	access     *gate
+	envproxies map[string]*gate // by namespace
+	logs       *logs
+	probes     sync.WaitGroup
 }
 
 // New returns an agent; Run starts it.
 func New(options Options) *Agent {
-	return &Agent{
+	a := &Agent{
 		options: options, changed: make(chan struct{}, 1),
 		running: map[types.UID]*workload{}, told: map[string]bool{},
-		access:   &gate{port: options.Region.AccessPort},
-		envproxy: &gate{port: options.Region.EnvproxyPort},
-		logs:     newLogs(),
+		access:     &gate{port: options.AccessPort},
+		envproxies: map[string]*gate{},
+		logs:       newLogs(),
 	}
+	for namespace, port := range options.EnvproxyPorts {
+		a.envproxies[namespace] = &gate{port: port}
+	}
+	return a
 }
 
 // every is how often the agent looks at all pods, besides when something changes.
@@ -65,9 +75,9 @@ const every = 500 * time.Millisecond
 
 // Run plays the node until ctx ends. It returns an error if it cannot.
 func (a *Agent) Run(ctx context.Context) error {
-	closeLogs, err := a.logs.serve(a.options.Region.KubeletPort, a.options.Certificate, a.options.Key)
+	closeLogs, err := a.logs.serve(a.options.Cluster.KubeletPort, a.options.Certificate, a.options.Key)
 	if err != nil {
-		return fmt.Errorf("the node of %s: %w", a.options.Region.Name, err)
+		return fmt.Errorf("the node of %s: %w", a.options.Cluster.Context, err)
 	}
 	defer closeLogs()
 	factory := informers.NewSharedInformerFactory(a.options.Client, 0)
@@ -215,7 +225,9 @@ func (a *Agent) stopAll() {
 	}
 	a.probes.Wait()
 	a.access.close()
-	a.envproxy.close()
+	for _, gate := range a.envproxies {
+		gate.close()
+	}
 }
 
 // event tells of a pod, once for each thing there is to tell.

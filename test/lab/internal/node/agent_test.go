@@ -196,7 +196,7 @@ func TestOtherPods(t *testing.T) {
 		return nil
 	})
 	node, err := f.client.CoreV1().Nodes().Get(t.Context(), name, metav1.GetOptions{})
-	if err != nil || node.Status.DaemonEndpoints.KubeletEndpoint.Port != int32(f.region.KubeletPort) {
+	if err != nil || node.Status.DaemonEndpoints.KubeletEndpoint.Port != int32(f.options.Cluster.KubeletPort) {
 		t.Errorf("the node: %v %+v", err, node.Status)
 	}
 }
@@ -212,7 +212,7 @@ func TestLogs(t *testing.T) {
 	for query, want := range map[string]string{"": "one\ntwo\nthree\n", "?tailLines=1": "three\n", "?tailLines=9": "one\ntwo\nthree\n", "?tailLines=x": "one\ntwo\nthree\n"} {
 		eventually(t, func() error {
 			transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: f.roots, MinVersion: tls.VersionTLS12}, DisableKeepAlives: true}
-			response, err := (&http.Client{Transport: transport}).Get(fmt.Sprintf("https://127.0.0.1:%d/containerLogs/%s/coderd-1/coderd%s", f.region.KubeletPort, namespace, query))
+			response, err := (&http.Client{Transport: transport}).Get(fmt.Sprintf("https://127.0.0.1:%d/containerLogs/%s/coderd-1/coderd%s", f.options.Cluster.KubeletPort, namespace, query))
 			if err != nil {
 				return err
 			}
@@ -228,7 +228,7 @@ func TestLogs(t *testing.T) {
 
 func TestRunRefuses(t *testing.T) {
 	f := newFixture(t)
-	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", f.region.KubeletPort))
+	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", f.options.Cluster.KubeletPort))
 	if err != nil {
 		t.Fatal(err)
 	}

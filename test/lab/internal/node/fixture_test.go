@@ -28,9 +28,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const namespace = "coder-satellite"
 
-// fixture is a region with a node, a primary, and nothing else.
+// fixture is a cluster with a node, a primary, and nothing else.
 type fixture struct {
-	region  layout.Region
+	options Options
 	client  *fake.Clientset
 	agent   *Agent
 	primary *codertest.Primary
@@ -59,7 +59,7 @@ func newFixture(t *testing.T, objects ...runtime.Object) *fixture {
 	if err := os.WriteFile(ca, authority.PEM(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f := &fixture{region: layout.Region{Name: "sydney", AccessPort: freePort(t), EnvproxyPort: freePort(t), KubeletPort: freePort(t)}, roots: x509.NewCertPool()}
+	f := &fixture{roots: x509.NewCertPool()}
 	f.roots.AppendCertsFromPEM(authority.PEM())
 	if f.primary, err = codertest.NewPrimary(codertest.Options{Certificate: &pair}); err != nil {
 		t.Fatal(err)
@@ -69,7 +69,12 @@ func newFixture(t *testing.T, objects ...runtime.Object) *fixture {
 		&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "tls"}, Data: map[string][]byte{"tls.crt": certificate, "tls.key": key}},
 		&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "key"}, Data: map[string][]byte{"privateKey": []byte(privateKey)}},
 	)...)
-	f.agent = New(Options{Region: f.region, Client: f.client, Certificate: certificate, Key: key, CA: ca})
+	f.options = Options{
+		Cluster: layout.Cluster{Context: "sydney", KubeletPort: freePort(t)}, Client: f.client,
+		AccessPort: freePort(t), EnvproxyPorts: map[string]int{"coder-1": freePort(t), "coder-2": freePort(t)},
+		Certificate: certificate, Key: key, CA: ca,
+	}
+	f.agent = New(f.options)
 	return f
 }
 
@@ -107,7 +112,7 @@ func (f *fixture) satellitePod(change func(*corev1.Pod)) *corev1.Pod {
 				Name: "coderd", Image: "coder-service:1.21.7", Args: []string{"coderd", "replica"},
 				Env: []corev1.EnvVar{
 					{Name: "CODER_PRIMARY_ACCESS_URL", Value: f.primary.URL()},
-					{Name: "CODER_SATELLITE_ACCESS_URL", Value: fmt.Sprintf("https://127.0.0.1:%d", f.region.AccessPort)},
+					{Name: "CODER_SATELLITE_ACCESS_URL", Value: fmt.Sprintf("https://127.0.0.1:%d", f.options.AccessPort)},
 					{Name: "CODER_SATELLITE_PRIVATE_KEY", ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
 						LocalObjectReference: corev1.LocalObjectReference{Name: "key"}, Key: "privateKey",
 					}}},
@@ -140,11 +145,16 @@ func (f *fixture) create(t *testing.T, pod *corev1.Pod) {
 	}
 }
 
-// get asks the region's access port, as a client that trusts the lab.
+// get asks the access port, as a client that trusts the lab.
 func (f *fixture) get(path string) (status int, body string, err error) {
+	return f.getFrom(f.options.AccessPort, path)
+}
+
+// getFrom asks a port, as a client that trusts the lab.
+func (f *fixture) getFrom(port int, path string) (status int, body string, err error) {
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: f.roots, MinVersion: tls.VersionTLS12}, DisableKeepAlives: true}
 	client := &http.Client{Transport: transport, Timeout: 5 * time.Second}
-	response, err := client.Get(fmt.Sprintf("https://127.0.0.1:%d%s", f.region.AccessPort, path))
+	response, err := client.Get(fmt.Sprintf("https://127.0.0.1:%d%s", port, path))
 	if err != nil {
 		return 0, "", err
 	}

@@ -12,14 +12,14 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 )
 
-// balance gives load balancers their address, and opens the region's ports
+// balance gives load balancers their address, and opens the cluster's ports
 // while a ready pod is behind them.
 func (a *Agent) balance(ctx context.Context, pods []*corev1.Pod) {
 	services, err := a.services.List(labels.Everything())
 	if err != nil {
 		return
 	}
-	behind := map[string]string{}
+	satellite, envproxies := "", map[string]string{}
 	for _, service := range services {
 		if service.Spec.Type != corev1.ServiceTypeLoadBalancer || service.DeletionTimestamp != nil {
 			continue
@@ -29,12 +29,19 @@ func (a *Agent) balance(ctx context.Context, pods []*corev1.Pod) {
 			changed.Status.LoadBalancer.Ingress = []corev1.LoadBalancerIngress{{IP: "127.0.0.1"}}
 			_, _ = a.options.Client.CoreV1().Services(service.Namespace).UpdateStatus(ctx, changed, metav1.UpdateOptions{})
 		}
-		if address := a.backend(service, pods); address != "" {
-			behind[service.Name] = address
+		address := a.backend(service, pods)
+		switch {
+		case address == "":
+		case service.Name == "coderd":
+			satellite = address
+		case service.Name == "envproxy":
+			envproxies[service.Namespace] = address
 		}
 	}
-	a.access.lead(behind["coderd"])
-	a.envproxy.lead(behind["envproxy"])
+	a.access.lead(satellite)
+	for namespace, gate := range a.envproxies {
+		gate.lead(envproxies[namespace])
+	}
 }
 
 // backend is the address of a ready pod that the Service selects; "" if there is none.
@@ -63,7 +70,8 @@ func isReady(pod *corev1.Pod) bool {
 	return false
 }
 
-// gate is a port that leads to a pod, and is closed when there is none.
+// gate is a port that leads to a pod, and is closed when there is none. One
+// without a port is never open.
 type gate struct {
 	port int
 
@@ -81,7 +89,7 @@ func (g *gate) lead(target string) {
 	case target == "" && g.listener != nil:
 		_ = g.listener.Close()
 		g.listener = nil
-	case target != "" && g.listener == nil:
+	case target != "" && g.listener == nil && g.port != 0:
 		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", g.port))
 		if err != nil {
 			return // the next look tries again

@@ -37,7 +37,7 @@ func (a *Agent) ensureNode(ctx context.Context) {
 		return
 	}
 	node.Status.Addresses = []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: "127.0.0.1"}}
-	node.Status.DaemonEndpoints.KubeletEndpoint.Port = int32(a.options.Region.KubeletPort)
+	node.Status.DaemonEndpoints.KubeletEndpoint.Port = int32(a.options.Cluster.KubeletPort)
 	node.Status.Conditions = []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue, Reason: "Lab", LastHeartbeatTime: metav1.Now(), LastTransitionTime: metav1.Now()}}
 	if _, err := nodes.UpdateStatus(ctx, node, metav1.UpdateOptions{}); err != nil {
 		return

@@ -76,7 +76,7 @@ func TestCertificateForDevURLs(t *testing.T) {
 	f.run(t)
 	for _, name := range []string{"localhost", "app.dev.example.com"} {
 		eventually(t, func() error {
-			connection, err := tls.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", f.region.AccessPort), &tls.Config{RootCAs: f.roots, ServerName: name, MinVersion: tls.VersionTLS12})
+			connection, err := tls.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", f.options.AccessPort), &tls.Config{RootCAs: f.roots, ServerName: name, MinVersion: tls.VersionTLS12})
 			if err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}

@@ -118,22 +118,22 @@ func (c *children) etcd() error {
 		"--unsafe-no-fsync", "--log-level=error")
 }
 
-func (c *children) apiServer(region layout.Region, index int, files *pki.Files, auditPolicy string) error {
-	return c.start("kube-apiserver "+region.Name, "kube-apiserver",
-		fmt.Sprintf("--etcd-servers=http://127.0.0.1:%d", c.lab.EtcdPort), "--etcd-prefix=/"+region.Name,
-		"--bind-address=127.0.0.1", fmt.Sprintf("--secure-port=%d", region.APIPort),
+func (c *children) apiServer(cluster layout.Cluster, index int, files *pki.Files, auditPolicy string) error {
+	return c.start("kube-apiserver "+cluster.Context, "kube-apiserver",
+		fmt.Sprintf("--etcd-servers=http://127.0.0.1:%d", c.lab.EtcdPort), "--etcd-prefix=/"+cluster.Context,
+		"--bind-address=127.0.0.1", fmt.Sprintf("--secure-port=%d", cluster.APIPort),
 		"--tls-cert-file="+files.CertFile, "--tls-private-key-file="+files.KeyFile,
 		"--token-auth-file="+files.TokenFile, "--authorization-mode=RBAC",
 		"--service-account-issuer=https://kubernetes.default.svc",
 		"--service-account-key-file="+files.AccountKey, "--service-account-signing-key-file="+files.AccountKey,
 		fmt.Sprintf("--service-cluster-ip-range=10.%d.0.0/24", 100+index),
 		"--endpoint-reconciler-type=none", "--allow-privileged", "--profiling=false",
-		"--audit-policy-file="+auditPolicy, "--audit-log-path="+region.AuditLog, "--audit-log-mode=blocking",
-		"--cert-dir="+c.lab.Path(region.Name, "certs"))
+		"--audit-policy-file="+auditPolicy, "--audit-log-path="+cluster.AuditLog, "--audit-log-mode=blocking",
+		"--cert-dir="+c.lab.Path(cluster.Context, "certs"))
 }
 
-func (c *children) controllers(region layout.Region, kubeconfig string, files *pki.Files) error {
-	return c.start("kube-controller-manager "+region.Name, "kube-controller-manager",
+func (c *children) controllers(cluster layout.Cluster, kubeconfig string, files *pki.Files) error {
+	return c.start("kube-controller-manager "+cluster.Context, "kube-controller-manager",
 		"--kubeconfig="+kubeconfig, "--authentication-skip-lookup=true", "--secure-port=0", "--leader-elect=false",
 		"--controllers=deployment-controller,replicaset-controller,serviceaccount-controller,namespace-controller,garbage-collector-controller,clusterrole-aggregation-controller,root-ca-certificate-publisher-controller",
 		"--root-ca-file="+c.lab.CAFile, "--service-account-private-key-file="+files.AccountKey,

@@ -11,22 +11,53 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/test/lab/internal/layout"
 )
 
 const usage = `coder-satellite-lab runs a primary and regions on real Kubernetes API servers.
 
-  up [--dir .lab] [--regions sydney,london,ohio] [--primary-version 1.21.7] [--build-time 1s]
+  up [--dir .lab] [--topology simple] [--regions sydney,london,ohio] [--primary-version 1.21.7] [--build-time 1s]
                         bring a lab up; returns when everything is ready
   down [--dir .lab]     take it down; leaves nothing behind
   status [--dir .lab]   say how it is; fails unless it is up
   kubectl ...           the lab's own kubectl
 
+Topologies:
+%s
 Then: source .lab/env
 `
 
+// simpleRegions are those of the simple topology when none are named.
+const simpleRegions = "sydney,london,ohio"
+
+func usageText() string { return fmt.Sprintf(usage, topologies()) }
+
+// topologies lists them, one on a line.
+func topologies() string {
+	var list strings.Builder
+	for _, topology := range layout.Topologies() {
+		fmt.Fprintf(&list, "  %-8s %s\n", topology.Name, topology.About)
+	}
+	return list.String()
+}
+
+// shape is the topology of that name with simple regions beside its own. Nil
+// regions are the default ones.
+func shape(name string, regions []string) (layout.Topology, error) {
+	topology, err := layout.Find(name)
+	if err != nil {
+		return topology, err
+	}
+	if regions == nil && name == layout.SimpleTopology {
+		regions = strings.Split(simpleRegions, ",")
+	}
+	return topology.With(regions...)
+}
+
 // Usage prints how the lab is used, and returns the exit code for not knowing.
 func Usage(w io.Writer) int {
-	_, _ = io.WriteString(w, usage)
+	_, _ = io.WriteString(w, usageText())
 	return 64
 }
 
@@ -47,13 +78,7 @@ func dispatch(name string, args []string, out io.Writer) error {
 	dir := flags.String("dir", ".lab", "the lab's folder")
 	switch name {
 	case "up":
-		regions := flags.String("regions", "sydney,london,ohio", "names of the regions")
-		version := flags.String("primary-version", "1.21.7", "version of the primary")
-		build := flags.Duration("build-time", time.Second, "time that a workspace build takes")
-		if err := flags.Parse(args); err != nil {
-			return err
-		}
-		return up(ctx, *dir, strings.Split(*regions, ","), *version, *build, out)
+		return parseUp(ctx, flags, dir, args, out)
 	case "down":
 		if err := flags.Parse(args); err != nil {
 			return err
@@ -70,9 +95,29 @@ func dispatch(name string, args []string, out io.Writer) error {
 		}
 		return serveLab(ctx, *dir)
 	case "help", "-h", "--help":
-		_, err := io.WriteString(out, usage)
+		_, err := io.WriteString(out, usageText())
 		return err
 	default:
-		return fmt.Errorf("there is no command %q\n\n%s", name, usage)
+		return fmt.Errorf("there is no command %q\n\n%s", name, usageText())
 	}
+}
+
+// parseUp reads the flags of `up`, and runs it.
+func parseUp(ctx context.Context, flags *flag.FlagSet, dir *string, args []string, out io.Writer) error {
+	name := flags.String("topology", layout.SimpleTopology, "`name` of the lab's shape:\n"+topologies())
+	var regions []string
+	flags.Func("regions", "`names` of simple regions, beside the topology's own (default "+simpleRegions+" with topology simple, else none)", func(names string) error {
+		regions = strings.Split(names, ",")
+		return nil
+	})
+	version := flags.String("primary-version", "1.21.7", "version of the primary")
+	build := flags.Duration("build-time", time.Second, "time that a workspace build takes")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	topology, err := shape(*name, regions)
+	if err != nil {
+		return err
+	}
+	return up(ctx, *dir, topology, *version, *build, out)
 }

@@ -39,6 +39,8 @@ func TestCommandRefuses(t *testing.T) {
 		"up in a full folder":    {[]string{"up", "--dir", full}, "is not empty: take the old lab down"},
 		"up over a dead lab":     {[]string{"up", "--dir", dead}, "is not empty: take the old lab down"},
 		"up with a bad region":   {[]string{"up", "--dir", t.TempDir(), "--regions", "a,,b"}, "cannot be a region's name"},
+		"up with a bad shape":    {[]string{"up", "--dir", t.TempDir(), "--topology", "ring"}, `--topology: there is no topology "ring": use simple, spread, shared, builtin, all`},
+		"up with a taken region": {[]string{"up", "--dir", t.TempDir(), "--topology", "spread", "--regions", "london-a"}, `--regions: the name "london-a" is taken`},
 		"up with a bad version":  {[]string{"up", "--dir", t.TempDir(), "--primary-version", "new"}, "is not a version"},
 		"status of no lab":       {[]string{"status", "--dir", full}, "there is no lab in " + full},
 		"status of a dead lab":   {[]string{"status", "--dir", dead}, "is down: remove what is left"},
@@ -67,7 +69,17 @@ func TestCommandRefuses(t *testing.T) {
 // savedLab is the folder of a lab whose supervisor has a process ID.
 func savedLab(t *testing.T, pid int) *layout.Lab {
 	t.Helper()
-	lab, claim, err := layout.New(t.TempDir(), []string{"sydney", "london"}, "1.21.7", 1000)
+	return savedShape(t, pid, layout.SimpleTopology, "sydney", "london")
+}
+
+// savedShape is savedLab with a topology, and simple regions beside its own.
+func savedShape(t *testing.T, pid int, name string, regions ...string) *layout.Lab {
+	t.Helper()
+	topology, err := shape(name, regions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lab, claim, err := layout.New(t.TempDir(), topology, "1.21.7", 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,8 +116,38 @@ func TestHelp(t *testing.T) {
 	if err := Command("--help", nil, &out); err != nil || !strings.Contains(out.String(), "bring a lab up") {
 		t.Errorf("%v: %q", err, out.String())
 	}
+	for _, topology := range layout.Topologies() {
+		if !strings.Contains(out.String(), topology.Name+" ") || !strings.Contains(out.String(), topology.About) {
+			t.Errorf("the usage does not explain the topology %s: %q", topology.Name, out.String())
+		}
+	}
 	if err := Command("up", []string{"--help"}, &out); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestShape: the default regions are those of the simple topology only.
+func TestShape(t *testing.T) {
+	for name, test := range map[string]struct {
+		topology string
+		regions  []string
+		want     []string
+	}{
+		"simple by default": {layout.SimpleTopology, nil, []string{"sydney", "london", "ohio"}},
+		"simple":            {layout.SimpleTopology, []string{"tokyo"}, []string{"tokyo"}},
+		"spread":            {"spread", nil, []string{"london"}},
+		"spread, and more":  {"spread", []string{"tokyo"}, []string{"london", "tokyo"}},
+		"all":               {"all", nil, []string{"sydney", "london", "paris", "headquarters"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			for _, region := range savedShape(t, 0, test.topology, test.regions...).Regions {
+				got = append(got, region.Name)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("regions (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 
@@ -116,11 +158,7 @@ func TestEnvironment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, region := range lab.Regions {
-		if err := os.MkdirAll(lab.Path(region.Name), 0o700); err != nil {
-			t.Fatal(err)
-		}
-	}
+	makeFolders(t, lab)
 	if err := writeEnvironment(lab); err == nil {
 		t.Error("an environment without a token")
 	}
@@ -177,5 +215,15 @@ func TestEnvironment(t *testing.T) {
 	}
 	if fleet.Coder.URL != lab.PrimaryURL || fleet.Chart.Repo != lab.RepoURL || len(fleet.Regions) != 2 || fleet.Regions[1].AccessURL != lab.Regions[1].AccessURL {
 		t.Errorf("the fleet: %s", data)
+	}
+}
+
+// makeFolders makes the folders of the lab's clusters.
+func makeFolders(t *testing.T, lab *layout.Lab) {
+	t.Helper()
+	for _, cluster := range lab.Clusters {
+		if err := os.MkdirAll(lab.Path(cluster.Context), 0o700); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

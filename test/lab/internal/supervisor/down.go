@@ -92,7 +92,32 @@ func status(dir string, out io.Writer) error {
 		return err
 	}
 	for _, region := range lab.Regions {
+		if err := statusOf(region, lab, out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// statusOf says where a region's parts are.
+func statusOf(region layout.Region, lab *layout.Lab, out io.Writer) error {
+	if region.Simple() {
 		_, err := fmt.Fprintf(out, "  %s: API server %s, satellite %s, envproxy %s\n", region.Name, region.Server, region.AccessURL, region.EnvproxyURL)
+		return err
+	}
+	satellite := "no satellite"
+	if region.Context != "" {
+		satellite = fmt.Sprintf("satellite %s in %s, API server %s", region.AccessURL, region.Context, lab.Cluster(region.Context).Server)
+	}
+	if _, err := fmt.Fprintf(out, "  %s: %s\n", region.Name, satellite); err != nil {
+		return err
+	}
+	for _, provider := range region.Providers {
+		path := "envproxy " + provider.EnvproxyURL
+		if provider.BuiltIn {
+			path = "through the primary"
+		}
+		_, err := fmt.Fprintf(out, "    provider %s: %s, in %s/%s, API server %s\n", provider.Name, path, provider.Context, provider.Namespace, lab.Cluster(provider.Context).Server)
 		if err != nil {
 			return err
 		}

@@ -8,41 +8,39 @@ import (
 
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
-	"sigs.k8s.io/yaml"
 
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/test/lab/internal/layout"
 	"github.com/coder-satellite/kubectl-coder-satellite/test/lab/internal/pki"
 )
 
 func labKubeconfig(lab *layout.Lab) string { return lab.Path("pki", "lab.kubeconfig") }
 
-func controllerKubeconfig(lab *layout.Lab, region layout.Region) string {
-	return lab.Path(region.Name, "controllers.kubeconfig")
+func controllerKubeconfig(lab *layout.Lab, cluster layout.Cluster) string {
+	return lab.Path(cluster.Context, "controllers.kubeconfig")
 }
 
 // writeKubeconfigs writes the operator's kubeconfig, the lab's own, and one for
-// the controllers of each region. The users differ, so that audit logs tell
+// the controllers of each cluster. The users differ, so that audit logs tell
 // who did what.
 func writeKubeconfigs(lab *layout.Lab, files *pki.Files) error {
-	write := func(file, user string, regions []layout.Region) error {
+	write := func(file, user string, clusters []layout.Cluster) error {
 		config := clientcmdapi.NewConfig()
 		config.AuthInfos[user] = &clientcmdapi.AuthInfo{Token: files.Tokens[user]}
-		for _, region := range regions {
-			config.Clusters[region.Name] = &clientcmdapi.Cluster{Server: region.Server, CertificateAuthority: lab.CAFile}
-			config.Contexts[region.Name] = &clientcmdapi.Context{Cluster: region.Name, AuthInfo: user}
+		for _, cluster := range clusters {
+			config.Clusters[cluster.Context] = &clientcmdapi.Cluster{Server: cluster.Server, CertificateAuthority: lab.CAFile}
+			config.Contexts[cluster.Context] = &clientcmdapi.Context{Cluster: cluster.Context, AuthInfo: user}
 		}
-		config.CurrentContext = regions[0].Name
+		config.CurrentContext = clusters[0].Context
 		return clientcmd.WriteToFile(*config, file)
 	}
-	if err := write(lab.Kubeconfig, "operator", lab.Regions); err != nil {
+	if err := write(lab.Kubeconfig, "operator", lab.Clusters); err != nil {
 		return err
 	}
-	if err := write(labKubeconfig(lab), "lab", lab.Regions); err != nil {
+	if err := write(labKubeconfig(lab), "lab", lab.Clusters); err != nil {
 		return err
 	}
-	for _, region := range lab.Regions {
-		if err := write(controllerKubeconfig(lab, region), "lab", []layout.Region{region}); err != nil {
+	for _, cluster := range lab.Clusters {
+		if err := write(controllerKubeconfig(lab, cluster), "lab", []layout.Cluster{cluster}); err != nil {
 			return err
 		}
 	}
@@ -87,24 +85,3 @@ func writeEnvironment(lab *layout.Lab) error {
 
 // quoted quotes a word for a shell.
 func quoted(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }
-
-func writeFleet(lab *layout.Lab) error {
-	values := "coderd:\n  tls:\n    hostSecretName: " + tlsSecret + "\n"
-	if err := os.WriteFile(lab.Path("common.yaml"), []byte(values), 0o600); err != nil {
-		return err
-	}
-	fleet := v1alpha1.Fleet{
-		Coder:    v1alpha1.Coder{URL: lab.PrimaryURL, CAFile: filepath.Base(lab.CAFile)},
-		Chart:    v1alpha1.Chart{Repo: lab.RepoURL, Name: "coder"},
-		Defaults: v1alpha1.Defaults{Namespace: satelliteNamespace, Values: []string{"common.yaml"}},
-	}
-	fleet.APIVersion, fleet.Kind = v1alpha1.GroupVersion().String(), v1alpha1.KindFleet
-	for _, region := range lab.Regions {
-		fleet.Regions = append(fleet.Regions, v1alpha1.Region{Name: region.Name, Context: region.Name, AccessURL: region.AccessURL})
-	}
-	data, err := yaml.Marshal(fleet)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(lab.Path("fleet.yaml"), data, 0o600)
-}

@@ -41,8 +41,9 @@ func run(t *testing.T, command *exec.Cmd) (string, error) {
 	return string(output), err
 }
 
-// bringUpLab brings a real lab of one region up. It is down when the test ends.
-func bringUpLab(t *testing.T) *layout.Lab {
+// bringUpLab brings a real lab up, with further arguments for `up`. It is down
+// when the test ends.
+func bringUpLab(t *testing.T, args ...string) *layout.Lab {
 	t.Helper()
 	program, dir := binary(t, "coder-satellite-lab"), filepath.Join(t.TempDir(), "lab")
 	t.Cleanup(func() {
@@ -50,7 +51,7 @@ func bringUpLab(t *testing.T) *layout.Lab {
 			t.Error(err)
 		}
 	})
-	output, err := run(t, exec.Command(program, "up", "--dir", dir, "--regions", "sydney", "--build-time", "100ms"))
+	output, err := run(t, exec.Command(program, append([]string{"up", "--dir", dir, "--build-time", "100ms"}, args...)...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +114,7 @@ func processes(t *testing.T, lab *layout.Lab) []string {
 // installs a satellite, registers it, reaches the primary through it, and removes it.
 func TestLab(t *testing.T) {
 	helm := binary(t, "helm")
-	lab := bringUpLab(t)
+	lab := bringUpLab(t, "--regions", "sydney")
 	region := lab.Regions[0]
 	if got := shell(t, lab, "kubectl version"); !strings.Contains(got, "Server Version: v1.37") {
 		t.Errorf("kubectl version: %s", got)
@@ -183,7 +184,7 @@ func TestLab(t *testing.T) {
 
 // TestLabKilled kills the supervisor: all else dies with it, and down tidies up.
 func TestLabKilled(t *testing.T) {
-	lab := bringUpLab(t)
+	lab := bringUpLab(t, "--regions", "sydney")
 	if len(processes(t, lab)) < 4 {
 		t.Errorf("too few processes: %q", processes(t, lab))
 	}

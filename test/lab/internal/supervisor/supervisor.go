@@ -1,5 +1,5 @@
 // Package supervisor runs a lab: the processes of Kubernetes, the emulated
-// primary, the Helm repository, and the agents that play the regions' nodes.
+// primary, the Helm repository, and the agents that play the clusters' nodes.
 package supervisor
 
 import (
@@ -47,11 +47,11 @@ func Run(ctx context.Context, lab *layout.Lab) (err error) {
 	if err := kids.etcd(); err != nil {
 		return err
 	}
-	for i, region := range lab.Regions {
-		if err := os.MkdirAll(lab.Path(region.Name), 0o700); err != nil {
+	for i, cluster := range lab.Clusters {
+		if err := os.MkdirAll(lab.Path(cluster.Context), 0o700); err != nil {
 			return err
 		}
-		if err := kids.apiServer(region, i, files, policy); err != nil {
+		if err := kids.apiServer(cluster, i, files, policy); err != nil {
 			return err
 		}
 	}
@@ -92,8 +92,9 @@ func Run(ctx context.Context, lab *layout.Lab) (err error) {
 	defer kids.agents.Wait()
 	defer stopAgents()
 	group, groupCtx := errgroup.WithContext(ctx)
-	for _, region := range lab.Regions {
-		group.Go(func() error { return bringUp(groupCtx, running, lab, region, files, kids, primary) })
+	build := &builder{lab: lab, files: files, kids: kids, primary: primary}
+	for _, cluster := range lab.Clusters {
+		group.Go(func() error { return build.bringUp(groupCtx, running, cluster) })
 	}
 	if err := group.Wait(); err != nil {
 		return err

@@ -21,7 +21,7 @@ const upTimeout = 3 * time.Minute
 const claimDescriptor = 3
 
 // up lays a lab out, starts its supervisor and waits until it is ready.
-func up(ctx context.Context, dir string, regions []string, version string, build time.Duration, out io.Writer) error {
+func up(ctx context.Context, dir string, topology layout.Topology, version string, build time.Duration, out io.Writer) error {
 	if lab, err := layout.Load(dir); err == nil && alive(lab) {
 		return fmt.Errorf("the lab in %s is up already", dir)
 	}
@@ -29,7 +29,7 @@ func up(ctx context.Context, dir string, regions []string, version string, build
 		return fmt.Errorf("the folder %s is not empty: take the old lab down with `coder-satellite-lab down --dir %s`", dir, dir)
 	}
 	started := time.Now()
-	lab, claim, err := layout.New(dir, regions, version, int(build.Milliseconds()))
+	lab, claim, err := layout.New(dir, topology, version, int(build.Milliseconds()))
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func up(ctx context.Context, dir string, regions []string, version string, build
 		return fmt.Errorf("the lab did not come up: %w: %s\nremove what is left of it with `coder-satellite-lab down --dir %s`", err, tail(lab.Path("lab.log")), dir)
 	}
 	_, err = fmt.Fprintf(out, "the lab is up after %s: %d regions, primary %s of version %s\nnext: source %s\n",
-		time.Since(started).Round(100*time.Millisecond), len(regions), lab.PrimaryURL, version, lab.Path("env"))
+		time.Since(started).Round(100*time.Millisecond), len(lab.Regions), lab.PrimaryURL, version, lab.Path("env"))
 	return err
 }
 

@@ -1,0 +1,135 @@
+package migration
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+)
+
+// conclude fills in the outcomes of the region and of its providers. The error is
+// why nothing was begun; nil if something was.
+func (r *regionRun) conclude(nothingBegun error) {
+	if nothingBegun != nil {
+		for _, p := range append(r.parts(OwnerSatellite), r.providers...) {
+			if p.err == nil {
+				p.err = nothingBegun
+			}
+		}
+	}
+	satelliteFailed := r.satellite != nil && r.satellite.err != nil
+	for _, p := range r.providers {
+		if satelliteFailed && p.err == nil {
+			p.err = &notStartedError{errors.New("not started, because the satellite failed")}
+		}
+		report := r.reportOf(p)
+		report.Outcome = outcomeOf(p.err)
+		if p.err != nil {
+			report.Error = p.err.Error()
+		}
+	}
+	var outcomes []v1alpha1.Outcome
+	for _, provider := range r.report.Providers {
+		outcomes = append(outcomes, provider.Outcome)
+	}
+	r.report.Outcome = Join(outcomes)
+	if satelliteFailed {
+		r.report.Outcome = outcomeOf(r.satellite.err)
+	}
+	if err := r.err(); err != nil {
+		r.report.Error = err.Error()
+	}
+}
+
+// reportOf returns the provider's part of the report.
+func (r *regionRun) reportOf(p *part) *v1alpha1.ProviderReport {
+	for i := range r.report.Providers {
+		if r.report.Providers[i].Name == p.name {
+			return &r.report.Providers[i]
+		}
+	}
+	return &v1alpha1.ProviderReport{} // there is one for each
+}
+
+// err joins why parts failed: the satellite's reason alone, if it failed, since
+// what follows from it says nothing new.
+func (r *regionRun) err() error {
+	if r.satellite != nil && r.satellite.err != nil {
+		return r.satellite.err
+	}
+	var errs []error
+	several := len(r.plan.Providers) > 1
+	for _, p := range r.providers {
+		switch {
+		case p.err == nil:
+		case several:
+			errs = append(errs, fmt.Errorf("provider %s: %w", p.name, p.err))
+		default:
+			errs = append(errs, p.err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// reportStates says how the run left the parts.
+func (r *regionRun) reportStates() {
+	for _, p := range append(r.parts(OwnerSatellite), r.providers...) {
+		if p.run == nil {
+			continue
+		}
+		if p.owner == OwnerProvider {
+			r.reportOf(p).After = providerAfter(p.run.Now)
+		}
+	}
+	if r.report.Satellite == nil {
+		return
+	}
+	registering := r.satellite != nil && r.satellite.run != nil && r.satellite.run.registering
+	for _, p := range append(r.parts(OwnerSatellite), r.providers...) {
+		if p.run != nil { // the last to look at it knows best
+			r.report.Satellite.After = satelliteAfter(p.run.Now, registering)
+		}
+	}
+}
+
+// Join joins the outcomes of parts into that of the whole: a signal first;
+// PartlyFailed when some are done and some are not; and the shared reason when all
+// that did not succeed share one.
+func Join(outcomes []v1alpha1.Outcome) v1alpha1.Outcome {
+	var (
+		done, nothing, left int
+		reason              v1alpha1.Outcome
+	)
+	for _, outcome := range outcomes {
+		switch outcome {
+		case v1alpha1.OutcomeInterrupted:
+			return v1alpha1.OutcomeInterrupted
+		case v1alpha1.OutcomeNothingToDo:
+			nothing++
+		case v1alpha1.OutcomeSucceeded:
+			done++
+		case v1alpha1.OutcomeNotStarted:
+			left++
+		case v1alpha1.OutcomePartlyFailed:
+			done++
+			reason = v1alpha1.OutcomeFailed
+		default:
+			if reason != "" && reason != outcome {
+				outcome = v1alpha1.OutcomeFailed
+			}
+			reason = outcome
+		}
+	}
+	switch {
+	case reason == "" && done == 0 && nothing == len(outcomes):
+		return v1alpha1.OutcomeNothingToDo
+	case reason == "" && left > 0: // nothing failed, so it was a signal that kept them
+		return v1alpha1.OutcomeInterrupted
+	case reason == "":
+		return v1alpha1.OutcomeSucceeded
+	case done+nothing > 0:
+		return v1alpha1.OutcomePartlyFailed
+	default:
+		return reason
+	}
+}

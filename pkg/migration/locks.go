@@ -1,0 +1,136 @@
+package migration
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// takeLocks takes the lock of each part, always in one order: the satellite's,
+// and then the providers' by their IDs. A provider whose lock cannot be taken is
+// left out. release gives all up that were taken; it may always be called. The
+// error is why nothing may be changed.
+func (r *regionRun) takeLocks(ctx context.Context) (release func(), err error) {
+	release = func() { r.giveUp(ctx) }
+	if r.satellite != nil {
+		site := r.satellite.source.SatelliteSite
+		if site.Err != nil {
+			return release, site.Err
+		}
+		namespace := r.Region.Region.Satellite.Namespace
+		if err := journal.EnsureNamespace(ctx, site.Access.Clientset(), namespace); err != nil {
+			return release, fmt.Errorf("the satellite's namespace: %w", err)
+		}
+		r.satellite.ctx, r.satellite.err = ctx, r.take(ctx, r.satellite)
+		if r.satellite.err != nil {
+			return release, r.satellite.err
+		}
+		ctx = r.satellite.ctx
+	}
+	if len(r.operation.of(OwnerProvider)) > 0 {
+		ordered := slices.SortedFunc(slices.Values(r.providers), func(a, b *part) int { return cmp.Compare(r.id(a), r.id(b)) })
+		for _, p := range ordered {
+			p.err = r.take(ctx, p)
+		}
+	}
+	if err := r.nobodyLeft(); err != nil {
+		return release, err
+	}
+	return release, r.fence()
+}
+
+// id is the ID of a provider, from the plan.
+func (r *regionRun) id(p *part) string {
+	for _, plan := range r.plan.Providers {
+		if plan.Name == p.name {
+			return plan.ID
+		}
+	}
+	return ""
+}
+
+// take takes the part's lock, and gives the part a context that ends when the
+// lock is lost.
+func (r *regionRun) take(ctx context.Context, p *part) error {
+	site := p.source.ProviderSite
+	if p.owner == OwnerSatellite {
+		site = p.source.SatelliteSite
+	}
+	if site.Err != nil {
+		return site.Err
+	}
+	p.view = p.source.Collect(ctx, snapshot.ItemProvider) // says where the lock of a provider is
+	if p.owner == OwnerProvider && p.view.ProviderID() == "" {
+		return fmt.Errorf("the provider is unknown: %w", p.view.Provider.Err())
+	}
+	client, lease := p.lock()
+	held, err := lock.Acquire(ctx, client, lock.Options{
+		Lease:     lease,
+		Holder:    fmt.Sprintf("%s@%s/%s", r.Operator, r.Options.Host, r.Options.RunID),
+		Operation: r.operation.Name,
+		Duration:  r.Options.LockDuration,
+		Clock:     r.Clock,
+	})
+	if err != nil {
+		return because(ctx, err)
+	}
+	p.held = held
+	within, stop := context.WithCancelCause(ctx)
+	p.ctx, p.stop = within, stop
+	go func() { // ends with the context, at the latest when the lock is given up
+		select {
+		case <-held.Lost():
+			stop(held.Err())
+		case <-within.Done():
+		}
+	}()
+	return nil
+}
+
+// giveUp releases all locks that were taken.
+func (r *regionRun) giveUp(ctx context.Context) {
+	free, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	defer cancel()
+	for _, p := range slices.Backward(append(r.parts(OwnerSatellite), r.providers...)) {
+		if p.held == nil {
+			continue
+		}
+		if err := p.held.Release(free); err != nil && p.err == nil {
+			r.left(p, fmt.Sprintf("the lock could not be released; it expires by itself: %v", err))
+		}
+		p.stop(nil)
+	}
+}
+
+// fence lets the parts write only what their locks guard, and only while those
+// are held. What is written to the primary for a provider concerns the satellite, too.
+func (r *regionRun) fence() error {
+	satellite := lock.ReadOnly
+	onSatellite := func(next http.RoundTripper) http.RoundTripper { return next }
+	if r.satellite != nil {
+		satellite, onSatellite = r.satellite.held.Fence, r.satellite.held.Fence
+		source, err := r.satellite.source.Wrapped(satellite, lock.ReadOnly, satellite)
+		if err != nil {
+			return err
+		}
+		r.satellite.source = source
+	}
+	for _, p := range r.providers {
+		if p.held == nil {
+			continue
+		}
+		primary := func(next http.RoundTripper) http.RoundTripper { return onSatellite(p.held.Fence(next)) }
+		source, err := p.source.Wrapped(satellite, p.held.Fence, primary)
+		if err != nil {
+			return err
+		}
+		p.source = source
+	}
+	return nil
+}

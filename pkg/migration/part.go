@@ -1,0 +1,161 @@
+package migration
+
+import (
+	"context"
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// part is a part of a region in a run: the satellite, or one provider. Each has a
+// lock and a journal of its own, beside it.
+type part struct {
+	owner Owner
+	// name is the provider's, as documents show it; empty for the satellite.
+	name string
+	// source is where its facts come from, view what is known.
+	source *snapshot.Source
+	view   *snapshot.Snapshot
+	// held is its lock, writer and record are its journal.
+	held   *lock.Lock
+	writer *journal.Writer
+	record *journal.Record
+	// store writes the record to the journal.
+	store func(context.Context, *journal.Record) error
+	// ctx ends when the part's lock is lost, and by stop.
+	ctx  context.Context
+	stop context.CancelCauseFunc
+	run  *Run
+	// steps are the operation's of this owner, offset how many steps of the region
+	// come before them.
+	steps  []Step
+	offset int
+	// begun is set once the part's steps were begun, err is why it failed.
+	begun bool
+	err   error
+	// closed is set while the journal tells of all that was done.
+	closed bool
+}
+
+// label puts a provider's name before a sentence, where a region has several.
+func (p *part) label(text string, several bool) string {
+	if p.owner == OwnerSatellite || !several {
+		return text
+	}
+	return "provider " + p.name + ": " + text
+}
+
+// situation is what compensation for this part is decided from.
+func (p *part) situation(failed string, begun []string) situation {
+	return situation{
+		owner: p.owner, steps: p.steps, failed: failed, begun: begun, before: p.run.Initial, now: p.run.Now,
+		satellite: recordOf(p.run.SatelliteRecord), provider: recordOf(p.run.ProviderRecord),
+	}
+}
+
+// recordOf returns a record to ask, where a part has none.
+func recordOf(record *journal.Record) *journal.Record {
+	if record == nil {
+		return &journal.Record{}
+	}
+	return record
+}
+
+// begunSteps are the names of the part's steps that this run began to apply.
+func (p *part) begunSteps(results []v1alpha1.StepResult) []string {
+	var names []string
+	for _, result := range results {
+		if result.Provider != p.name {
+			continue
+		}
+		switch result.State {
+		case v1alpha1.StepDone, v1alpha1.StepFailed, v1alpha1.StepInterrupted:
+			names = append(names, result.Name)
+		}
+	}
+	return names
+}
+
+// index is the place of a step among those of the region, counted from 1; 0 if it is none of them.
+func (p *part) index(step string) int {
+	for i, s := range p.steps {
+		if s.Name == step {
+			return p.offset + i + 1
+		}
+	}
+	return 0
+}
+
+// open opens the part's journal, and begins a run in it.
+func (p *part) open(ctx context.Context, r *regionRun) error {
+	client, place := p.journal()
+	writer, err := journal.Open(ctx, client, place)
+	if err != nil {
+		return err
+	}
+	p.writer, p.record, p.store = writer, writer.Record(), writer.Write
+	if text := resumed(p.record); text != "" && r.report.Resumed == "" {
+		r.report.Resumed = p.label(text, len(r.providers) > 1)
+	}
+	migrated := p.record.Outcome == v1alpha1.OutcomeSucceeded
+	p.record.Start(journal.Start{
+		RunID: r.Options.RunID, Operation: r.operation.Name, Operator: r.Operator,
+		Primary: p.source.Primary.URL(), PlanFingerprint: r.plan.Fingerprint, At: r.Clock.Now(),
+	})
+	switch {
+	case !r.operation.LeavesLegacy:
+	case p.owner == OwnerProvider:
+		p.record.Remember(beforeOfProvider(p.view))
+	default:
+		if migrated { // a run that succeeded is what this one begins from
+			p.record.Before = nil
+		}
+		p.record.Remember(beforeOfSatellite(p.view))
+		for _, provider := range r.providers {
+			p.record.Serve(provider.view.ProviderID())
+		}
+	}
+	return nil
+}
+
+// journal returns where the part's journal lies.
+func (p *part) journal() (kubernetes.Interface, types.NamespacedName) {
+	if p.owner == OwnerSatellite {
+		return p.source.SatelliteSite.Access.Clientset(), p.source.SatelliteJournal()
+	}
+	return p.source.ProviderSite.Access.Clientset(), p.source.ProviderJournal(p.view)
+}
+
+// lock returns where the part's lock lies.
+func (p *part) lock() (kubernetes.Interface, types.NamespacedName) {
+	if p.owner == OwnerSatellite {
+		return p.source.SatelliteSite.Access.Clientset(), p.source.SatelliteLock()
+	}
+	return p.source.ProviderSite.Access.Clientset(), p.source.ProviderLock(p.view)
+}
+
+// save writes the record to the journal; the end of ctx does not tear it.
+func (p *part) save(ctx context.Context) error {
+	commit, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	defer cancel()
+	if err := p.store(commit, p.record); err != nil {
+		return fmt.Errorf("the journal could not be written: %w", err)
+	}
+	return nil
+}
+
+// event records a step as an Event beside the journal. Events are for people; that
+// one is missing changes nothing, so errors are dropped.
+func (p *part) event(ctx context.Context, operation string, result v1alpha1.StepResult, at metav1.Time) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	defer cancel()
+	client, place := p.journal()
+	_ = journal.Emit(ctx, client, place, p.writer.UID(), operation, result, at)
+}

@@ -1,0 +1,275 @@
+package migration
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// regionRun is one run on one region: its parts, and what is reported of them.
+type regionRun struct {
+	*Runner
+	// operation is the runner's, as it applies to the region.
+	operation Operation
+	plan      v1alpha1.RegionPlan
+	report    *v1alpha1.RegionReport
+	// satellite is nil if the operation has no steps of it.
+	satellite *part
+	// providers are those that may change, in the fleet's order.
+	providers []*part
+	total     int // of steps
+	// settle makes the rule hold again after a step of a part failed, or none, and
+	// returns the cause, with what has to be said before it.
+	settle func(p *part, failed string, cause error) error
+	// tell tells the part's cluster of a result.
+	tell func(*part, v1alpha1.StepResult)
+}
+
+// begin returns a run on the parts that the plan lets change.
+func (r *Runner) begin(plan v1alpha1.RegionPlan, report *v1alpha1.RegionReport) *regionRun {
+	run := &regionRun{Runner: r, operation: r.Operation.in(r.Region.Region), plan: plan, report: report}
+	run.settle, run.tell = run.settlePart, run.event
+	ofSatellite, ofProvider := run.operation.of(OwnerSatellite), run.operation.of(OwnerProvider)
+	if len(ofSatellite) > 0 {
+		run.satellite = &part{owner: OwnerSatellite, source: r.Region.Sources[0], steps: ofSatellite}
+	}
+	for i, provider := range plan.Providers {
+		if provider.Outcome == v1alpha1.OutcomePreflightFailed && plan.Outcome != v1alpha1.OutcomePreflightFailed {
+			report.Providers[i].Outcome, report.Providers[i].Error = provider.Outcome, "preflight failed, nothing was changed"
+			continue
+		}
+		run.providers = append(run.providers, &part{owner: OwnerProvider, name: provider.Name, source: r.Region.Sources[i], steps: ofProvider})
+	}
+	for _, phase := range run.operation.phases() {
+		for _, p := range run.parts(phase[0].Owner) {
+			p.offset = run.total
+			run.total += len(p.steps)
+		}
+	}
+	return run
+}
+
+// parts are the parts of that owner.
+func (r *regionRun) parts(owner Owner) []*part {
+	if owner == OwnerProvider {
+		return r.providers
+	}
+	if r.satellite == nil {
+		return nil
+	}
+	return []*part{r.satellite}
+}
+
+// all are the parts that steps may be applied to, the satellite first.
+func (r *regionRun) all() []*part {
+	all := r.parts(OwnerSatellite)
+	if len(r.operation.of(OwnerProvider)) > 0 {
+		all = append(all, r.providers...)
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(p *part) bool { return p.err != nil })
+}
+
+// locked takes the locks, makes sure that the plan still holds, and applies the
+// steps. The error is why nothing was begun.
+func (r *regionRun) locked(ctx context.Context) error {
+	release, err := r.takeLocks(ctx)
+	defer release()
+	if err != nil {
+		return err
+	}
+	if err := r.examine(ctx); err != nil {
+		return err
+	}
+	for _, p := range r.all() {
+		if err := p.open(ctx, r); err != nil {
+			p.err = err
+		}
+	}
+	if err := r.nobodyLeft(); err != nil {
+		return err
+	}
+	r.equip()
+	r.apply(ctx)
+	r.close(ctx)
+	return nil
+}
+
+// nobodyLeft returns an error if the satellite cannot be changed, or no provider can.
+func (r *regionRun) nobodyLeft() error {
+	if r.satellite != nil && r.satellite.err != nil {
+		return r.satellite.err
+	}
+	if len(r.operation.of(OwnerProvider)) == 0 {
+		return nil
+	}
+	var errs []error
+	for _, p := range r.providers {
+		if p.err == nil {
+			return nil
+		}
+		errs = append(errs, p.err)
+	}
+	return errors.Join(errs...)
+}
+
+// examine reads the region afresh, and refuses what is no longer as planned.
+func (r *regionRun) examine(ctx context.Context) error {
+	region := &snapshot.Region{Region: r.Region.Region}
+	working := r.providers
+	if len(r.operation.of(OwnerProvider)) > 0 {
+		working = slices.DeleteFunc(slices.Clone(r.providers), func(p *part) bool { return p.err != nil })
+	}
+	for _, p := range working {
+		region.Sources = append(region.Sources, p.source)
+	}
+	items := slices.Concat(r.operation.Items, []snapshot.Item{snapshot.ItemResources})
+	views := region.Collect(ctx, snapshot.ItemProvider)
+	region.Refresh(ctx, views, snapshot.ItemProvider) // what the fleet shares may be older than the lock
+	region.Refresh(ctx, views, slices.DeleteFunc(items, func(i snapshot.Item) bool { return i == snapshot.ItemProvider })...)
+	if r.satellite != nil {
+		region.Refresh(ctx, views, snapshot.ItemUsers)
+	}
+	r.operation.askRights(ctx, region.Sources, views)
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	for i, p := range working {
+		p.view = views[i]
+	}
+	if r.satellite != nil {
+		r.satellite.view = clone(views[0])
+	}
+	return r.compare(NewRegionPlan(r.operation, views), working)
+}
+
+// compare refuses what differs between the plan and the same plan of now.
+func (r *regionRun) compare(again v1alpha1.RegionPlan, working []*part) error {
+	if again.Outcome == v1alpha1.OutcomePreflightFailed {
+		r.report.Preflight = again.Preflight
+		return &changedError{[]string{"a preflight check fails now"}}
+	}
+	if r.plan.Satellite != nil && again.Satellite != nil {
+		if differences := Differences(r.plan.Satellite.Basis, again.Satellite.Basis); len(differences) > 0 {
+			return &changedError{differences}
+		}
+	}
+	for i, p := range working {
+		planned := slices.IndexFunc(r.plan.Providers, func(plan v1alpha1.ProviderPlan) bool { return plan.Name == p.name })
+		differences := Differences(r.plan.Providers[planned].Basis, again.Providers[i].Basis)
+		if again.Providers[i].Outcome == v1alpha1.OutcomePreflightFailed {
+			differences = []string{"a preflight check fails now"}
+			r.report.Preflight = again.Preflight
+		}
+		if len(differences) > 0 {
+			p.err = &changedError{differences}
+		}
+	}
+	r.plan.Fingerprint = again.Fingerprint
+	return r.nobodyLeft()
+}
+
+// equip gives each part what its steps work with.
+func (r *regionRun) equip() {
+	for _, p := range r.all() {
+		p.run = &Run{
+			Source: p.source, Unfenced: r.Region.Sources[0].Primary, Initial: clone(p.view), Now: p.view,
+			Operator: r.Operator, Options: r.Options, Clock: r.Clock,
+			progress: func(message string) { r.progress(p, p.record.Step, v1alpha1.StepRunning, message) },
+		}
+		if r.satellite != nil {
+			p.run.SatelliteRecord = r.satellite.record
+		}
+		if p.owner == OwnerProvider {
+			p.run.ProviderRecord = p.record
+		}
+		p.run.note()
+	}
+}
+
+// finish puts a step's result into the report and the part's record, and tells of it.
+func (r *regionRun) finish(p *part, result v1alpha1.StepResult) {
+	result.Provider, result.Finished = p.name, metav1.NewTime(r.Clock.Now())
+	r.report.Steps = append(r.report.Steps, result)
+	p.record.End(result)
+	p.closed = false
+	r.emit(p, result)
+}
+
+// emit tells the cluster and the operator that a step changed its state.
+func (r *regionRun) emit(p *part, result v1alpha1.StepResult) {
+	message := result.Message
+	if result.Error != "" {
+		message = result.Error
+	}
+	r.progress(p, result.Name, result.State, message)
+	if result.State != v1alpha1.StepAlready {
+		r.tell(p, result)
+	}
+}
+
+// event records a result as an Event beside the part's journal.
+func (r *regionRun) event(p *part, result v1alpha1.StepResult) {
+	p.event(p.ctx, r.operation.Name, result, metav1.NewTime(r.Clock.Now()))
+}
+
+func (r *regionRun) progress(p *part, step string, state v1alpha1.StepState, message string) {
+	progress := v1alpha1.Progress{
+		Time: metav1.NewTime(r.Clock.Now()), Region: r.Region.Region.Name, Step: step, State: state,
+		Index: p.index(step), Total: r.total, Message: message,
+	}
+	if len(r.plan.Providers) > 1 {
+		progress.Provider = p.name
+	}
+	r.Report(progress)
+}
+
+// beforeOfSatellite are the facts about the satellite to return to, as its journal keeps them.
+func beforeOfSatellite(s *snapshot.Snapshot) journal.Before {
+	found := journal.Before{SatelliteRevision: s.Satellite.Value().Revision}
+	if state, known := s.Satellite.Get(); known {
+		found.SatelliteRecords = ptr.To(state.LastRevision)
+	}
+	own, _ := s.Registration()
+	found.RegistrationID = own.ID
+	return found
+}
+
+// beforeOfProvider is what Networking v2 was, as the provider's journal keeps it.
+func beforeOfProvider(s *snapshot.Snapshot) journal.Before {
+	var found journal.Before
+	switch s.Networking() {
+	case v1alpha1.NetworkingV2On:
+		if _, registered := s.Registration(); !registered && s.Registrations.IsKnown() && s.Satellite.IsKnown() {
+			found.NetworkingV2 = ptr.To(true)
+		} // otherwise a migration may have switched it on whose journal is lost
+	case v1alpha1.NetworkingV2Off:
+		found.NetworkingV2 = ptr.To(false)
+	}
+	return found
+}
+
+// clone keeps what was found at the beginning while the snapshot in use goes on.
+func clone(s *snapshot.Snapshot) *snapshot.Snapshot {
+	kept := *s
+	return &kept
+}
+
+// resumed says where an earlier run stopped; "" if none did.
+func resumed(record *journal.Record) string {
+	if record.Operation == "" || record.Outcome == v1alpha1.OutcomeSucceeded {
+		return ""
+	}
+	how := "ended " + string(record.Outcome)
+	if record.Outcome == "" {
+		how = "stopped without recording a result"
+	}
+	return fmt.Sprintf("an earlier %s by %s %s at step %s (%s)", record.Operation, record.Operator, how, record.Step, record.Updated.UTC().Format("2006-01-02 15:04:05 MST"))
+}

@@ -1,0 +1,66 @@
+package snapshot
+
+import (
+	"context"
+	"sync"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+)
+
+// Region is where the facts of one region come from.
+type Region struct {
+	// Region is the region as the operator declared it.
+	Region fleet.Region
+	// Sources are those of its providers, in their order; at least one.
+	Sources []*Source
+}
+
+// with returns the same region with other facts about the primary.
+func (r *Region) with(shared *primarySource) *Region {
+	again := &Region{Region: r.Region}
+	for _, source := range r.Sources {
+		other := *source
+		other.shared = shared
+		again.Sources = append(again.Sources, &other)
+	}
+	return again
+}
+
+// Collect gathers the items into a view for each provider, in parallel. What
+// concerns the satellite is gathered once, and is the same in all of them.
+func (r *Region) Collect(ctx context.Context, items ...Item) []*Snapshot {
+	views := make([]*Snapshot, len(r.Sources))
+	for i, source := range r.Sources {
+		views[i] = source.empty()
+	}
+	r.gather(ctx, views, items)
+	return views
+}
+
+// Refresh gathers the items again, and replaces them in the region's views.
+func (r *Region) Refresh(ctx context.Context, views []*Snapshot, items ...Item) {
+	r.gather(ctx, views, items)
+}
+
+func (r *Region) gather(ctx context.Context, views []*Snapshot, items []Item) {
+	var group sync.WaitGroup
+	for i, source := range r.Sources {
+		group.Go(func() { source.gather(ctx, views[i], items, i == 0) })
+	}
+	group.Wait()
+	for _, view := range views[1:] {
+		view.AdoptSatellite(views[0])
+	}
+}
+
+// AdoptSatellite takes over what concerns the satellite from another view of the region.
+func (s *Snapshot) AdoptSatellite(from *Snapshot) {
+	s.Registrations, s.Cluster, s.MissingRights = from.Registrations, from.Cluster, from.MissingRights
+	s.Spec, s.Chart, s.MissingSecrets, s.Rendering = from.Spec, from.Chart, from.MissingSecrets, from.Rendering
+	s.Satellite, s.SatelliteResources, s.Certificates = from.Satellite, from.SatelliteResources, from.Certificates
+	s.SatelliteJournal, s.SatelliteLock, s.Users = from.SatelliteJournal, from.SatelliteLock, from.Users
+	s.Endpoint, s.Unified = from.Endpoint, from.Unified
+	if s.Declared.Context == s.Region.Satellite.Context {
+		s.ProviderCluster = from.Cluster
+	}
+}

@@ -1,0 +1,188 @@
+package topology
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
+	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
+)
+
+// plugin runs the plugin and fails the test unless it exits with the code.
+func plugin(t *testing.T, code int, args ...string) inlab.Result {
+	t.Helper()
+	result := lab.Plugin(context.WithoutCancel(t.Context()), args...) // clean-ups run it, too
+	if result.Code != code {
+		t.Fatalf("kubectl coder-satellite %s: want exit code %d, got %s", strings.Join(args, " "), code, result)
+	}
+	return result
+}
+
+// reported is the only region of the report in a result.
+func reported(t *testing.T, result inlab.Result) v1alpha1.RegionReport {
+	t.Helper()
+	var report v1alpha1.MigrationReport
+	if err := json.Unmarshal([]byte(result.Stdout), &report); err != nil || len(report.Regions) != 1 {
+		t.Fatalf("no report of one region: %v: %s", err, result)
+	}
+	return report.Regions[0]
+}
+
+// fleet writes the lab's Fleet, changed, beside it, and returns its path.
+func fleet(t *testing.T, edit func(*v1alpha1.Fleet)) string {
+	t.Helper()
+	data, err := os.ReadFile(lab.Path("fleet.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found v1alpha1.Fleet
+	if err := yaml.UnmarshalStrict(data, &found); err != nil {
+		t.Fatal(err)
+	}
+	edit(&found)
+	if data, err = yaml.Marshal(found); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.CreateTemp(lab.Dir, "fleet-*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.Remove(file.Name()) })
+	_, err = file.Write(data)
+	if err := errors.Join(err, file.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return file.Name()
+}
+
+// regionOf is the region of that name in a Fleet.
+func regionOf(f *v1alpha1.Fleet, name string) v1alpha1.Region {
+	for _, region := range f.Regions {
+		if region.Name == name {
+			return region
+		}
+	}
+	return v1alpha1.Region{}
+}
+
+// providerOf is the provider of that name at the primary.
+func providerOf(t *testing.T, name string) codertest.Provider {
+	t.Helper()
+	provider, err := lab.Provider(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return provider
+}
+
+// switches fails the test unless Networking v2 of the providers is as wanted.
+func switches(t *testing.T, want map[string]bool) {
+	t.Helper()
+	for name, on := range want {
+		if found := providerOf(t, name).EnableNetV2; found == nil || *found != on {
+			t.Errorf("Networking v2 of %s is on: %v, want %t", name, found != nil && *found, on)
+		}
+	}
+}
+
+// reset brings the providers of a region back, and takes its satellite away.
+func reset(t *testing.T, region string) {
+	t.Helper()
+	args := []string{"rollback", "-f", "fleet.yaml", "--region", region, "--yes", "--networking-v2-was", "off"}
+	if region != "headquarters" {
+		args = append(args, "--remove-satellite")
+	}
+	plugin(t, 0, args...)
+}
+
+// running is a plugin that is at work.
+type running struct {
+	command        *exec.Cmd
+	stdout, stderr bytes.Buffer
+	progress       chan string
+	ended          chan struct{}
+	code           int
+}
+
+// begin starts the plugin; what it prints on stderr comes, line by line, through progress.
+func begin(t *testing.T, args ...string) *running {
+	t.Helper()
+	r := &running{progress: make(chan string, 1000), ended: make(chan struct{})}
+	r.command = lab.Command(context.WithoutCancel(t.Context()), nil, "kubectl", append([]string{"coder-satellite"}, args...)...)
+	r.command.Stdout, r.command.Stderr = &r.stdout, &lines{r: r}
+	if err := r.command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(r.ended)
+		_ = r.command.Wait()
+		r.code = r.command.ProcessState.ExitCode()
+	}()
+	t.Cleanup(func() {
+		_ = r.command.Process.Kill() // of one that has ended, it says so, and does nothing
+		<-r.ended
+	})
+	return r
+}
+
+// lines passes complete lines on.
+type lines struct {
+	r    *running
+	rest string
+}
+
+func (l *lines) Write(data []byte) (int, error) {
+	_, _ = l.r.stderr.Write(data)
+	l.rest += string(data)
+	for {
+		line, rest, ok := strings.Cut(l.rest, "\n")
+		if !ok {
+			return len(data), nil
+		}
+		l.rest = rest
+		select {
+		case l.r.progress <- line:
+		default: // nobody waits for it any more
+		}
+	}
+}
+
+// says waits until the plugin has said this of its progress, and reports whether
+// it did before it ended.
+func (r *running) says(t *testing.T, part string) bool {
+	t.Helper()
+	deadline := time.After(time.Minute)
+	for {
+		select {
+		case line := <-r.progress:
+			if strings.Contains(line, part) {
+				return true
+			}
+		case <-r.ended:
+			return false
+		case <-deadline:
+			t.Fatalf("it did not say %q: %s", part, r.stderr.String())
+		}
+	}
+}
+
+// outcome waits for the end of the plugin.
+func (r *running) outcome(t *testing.T) inlab.Result {
+	t.Helper()
+	select {
+	case <-r.ended:
+	case <-time.After(4 * time.Minute):
+		t.Fatalf("the plugin did not end: %s", r.stderr.String())
+	}
+	return inlab.Result{Stdout: r.stdout.String(), Stderr: r.stderr.String(), Code: r.code}
+}

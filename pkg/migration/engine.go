@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -172,11 +174,13 @@ func verify(p *part, step Step) (Decision, error) {
 // close closes the journals with how the run ended for each part, and reports how
 // it left them.
 func (r *regionRun) close(ctx context.Context) {
-	for _, p := range append(r.parts(OwnerSatellite), r.providers...) {
-		if p.run == nil {
-			continue
-		}
-		p.run.look(ctx, p.err)
+	parts := slices.DeleteFunc(slices.Concat(r.parts(OwnerSatellite), r.providers), func(p *part) bool { return p.run == nil })
+	var group sync.WaitGroup
+	for _, p := range parts {
+		group.Go(func() { p.run.look(ctx, p.err) })
+	}
+	group.Wait()
+	for _, p := range parts {
 		if p.closed || !p.begun && p.err != nil {
 			continue // its journal tells of nothing new
 		}

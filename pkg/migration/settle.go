@@ -59,13 +59,16 @@ func (r *regionRun) settlePart(p *part, failed string, cause error) error {
 		read: func(ctx context.Context, p *part, items ...snapshot.Item) { p.run.Refresh(ctx, items...) },
 		do:   func(ctx context.Context, p *part, todo remedy) (string, error) { return p.run.remedy(ctx, todo) },
 		holds: func(ctx context.Context) error {
-			var errs []error
+			var found error
 			for _, owner := range []*part{r.satellite, p} {
-				if owner != nil && owner.held != nil {
-					errs = append(errs, owner.held.Check(ctx))
+				if owner == nil || owner.held == nil {
+					continue
+				}
+				if err := owner.held.Check(ctx); found == nil || ownedByAnother(err) {
+					found = err // that another run has one of them weighs most
 				}
 			}
-			return errors.Join(errs...)
+			return found
 		},
 		finish:   r.finish,
 		evidence: func(ctx context.Context) (string, error) { return keepEvidence(ctx, p.run, r.operation.Name) },

@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"k8s.io/apimachinery/pkg/types"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"

@@ -27,8 +27,7 @@ func (r *regionRun) takeLocks(ctx context.Context) (release func(), err error) {
 		if err := journal.EnsureNamespace(ctx, site.Access.Clientset(), namespace); err != nil {
 			return release, fmt.Errorf("the satellite's namespace: %w", err)
 		}
-		r.satellite.ctx, r.satellite.err = ctx, r.take(ctx, r.satellite)
-		if r.satellite.err != nil {
+		if r.satellite.err = r.take(ctx, r.satellite); r.satellite.err != nil {
 			return release, r.satellite.err
 		}
 		ctx = r.satellite.ctx

@@ -98,7 +98,8 @@ func TestHolderKilled(t *testing.T) {
 	}
 }
 
-// TestLockStolen while a run waits in a step: it stops before its next write.
+// TestLockStolen: the satellite's, while a run waits in a step of it. It stops before
+// its next write.
 func TestLockStolen(t *testing.T) {
 	t.Cleanup(func() {
 		freeLease(t, "ohio")
@@ -113,6 +114,18 @@ func TestLockStolen(t *testing.T) {
 	kubectl(t, "ohio", append(satellites, leaseOf(stranger, time.Minute, 0))...)
 	before := marks(t)
 	result := run.wait(t, 4, 20*time.Second)
+	// the lock of the provider is still its own, to renew and to give up
+	own := strings.TrimPrefix(leaseName(t, "ohio"), "lease/")
+	writes, err := lab.Writes("ohio", before["ohio"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, write := range writes {
+		if !strings.Contains(write.URI, own) {
+			t.Errorf("written to the cluster: %+v", write)
+		}
+	}
+	delete(before, "ohio")
 	quiet(t, before)
 	report := decoded[v1alpha1.MigrationReport](t, result)
 	saysAll(t, "the report", report.Regions[0].Error, []string{"was taken over by " + stranger, "stopped before the next write"})

@@ -1,6 +1,7 @@
 package probe_test
 
 import (
+	"bufio"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -116,7 +117,7 @@ func TestWatch(t *testing.T) {
 	now := time.Now()
 	good, roots := signed(t, now.Add(-time.Hour), now.Add(time.Hour), host)
 	address, connections := serveTLS(t, good, ok), 0
-	plain := accept(t, func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 204 No Content\r\n\r\n") })
+	plain := accept(t, answer)
 	transport := &http.Transport{
 		TLSClientConfig: &tls.Config{RootCAs: roots, ServerName: host, MinVersion: tls.VersionTLS12},
 		DialContext:     (&net.Dialer{}).DialContext,
@@ -178,9 +179,15 @@ func tlsServer(t *testing.T, certificates ...tls.Certificate) string {
 	t.Helper()
 	return accept(t, func(c net.Conn) {
 		server := tls.Server(c, &tls.Config{Certificates: certificates, MinVersion: tls.VersionTLS12})
-		if server.Handshake() == nil {
-			_, _ = io.WriteString(server, "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
-		}
+		answer(server)
 		_ = server.Close()
 	})
+}
+
+// answer reads a request, and answers it. An answer that comes before its request
+// is one that nobody asked for: clients take the connection for broken.
+func answer(c net.Conn) {
+	if _, err := http.ReadRequest(bufio.NewReader(c)); err == nil {
+		_, _ = io.WriteString(c, "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+	}
 }

@@ -6,16 +6,16 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// shell is a shell that cobra writes a script for.
-type shell struct {
+// completionShell is a shell that cobra writes a script for.
+type completionShell struct {
 	name, title string
 	// example loads the script, now and in every new shell.
 	example string
 	write   func(root *cobra.Command, to io.Writer) error
 }
 
-func shells() []shell {
-	return []shell{
+func shells() []completionShell {
+	return []completionShell{
 		{
 			name: "bash", title: "bash, with the package bash-completion",
 			example: `
@@ -47,7 +47,7 @@ kubectl coder-satellite completion powershell | Out-String | Invoke-Expression`,
 	}
 }
 
-func newCompletionShell(env Environment, s shell) *cobra.Command {
+func newCompletionShell(env Environment, s completionShell) *cobra.Command {
 	return &cobra.Command{
 		Use:     s.name,
 		Short:   "Print the script for " + s.title,

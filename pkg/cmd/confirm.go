@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/shell"
 )
 
 // confirm asks a question on the error stream, and returns nil if the answer
@@ -46,7 +46,7 @@ type question struct {
 func mayAct(ctx context.Context, env Environment, q question) error {
 	switch {
 	case q.yes && q.current != "":
-		return usagef("--yes takes contexts by name: give %s if you mean the current one", fleet.Shell("--context", q.current))
+		return usagef("--yes takes contexts by name: give %s if you mean the current one", shell.Join("--context", q.current))
 	case q.yes:
 		return nil
 	case q.current != "":

@@ -3,13 +3,15 @@ package fleet
 import (
 	"slices"
 	"strings"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/shell"
 )
 
 // Command returns the command line that runs the verb on this region alone, and
 // on those of its providers that were selected, to be pasted into a shell. What
 // --set gave is not repeated, since it may be secret: an ellipsis stands for it.
 func (r Region) Command(verb string) string {
-	words := []string{"kubectl coder-satellite", verb, firstOf(r.Selector, "--region "+quote(r.Name))}
+	words := []string{"kubectl coder-satellite", verb, firstOf(r.Selector, "--region "+shell.Quote(r.Name))}
 	if len(r.Others) > 0 {
 		for _, provider := range r.Providers {
 			words = append(words, provider.Selector)
@@ -22,7 +24,7 @@ func (r Region) Command(verb string) string {
 // region alone. A provider that the operator did not name cannot be told from the
 // region's others.
 func (r Region) CommandFor(verb string, provider Provider) string {
-	words := []string{"kubectl coder-satellite", verb, firstOf(r.Selector, "--region "+quote(r.Name))}
+	words := []string{"kubectl coder-satellite", verb, firstOf(r.Selector, "--region "+shell.Quote(r.Name))}
 	if len(r.Providers)+len(r.Others) > 1 {
 		words = append(words, provider.Selector)
 	}
@@ -35,22 +37,6 @@ func (r Region) line(verb string, words []string) string {
 	}
 	words = slices.DeleteFunc(words, func(word string) bool { return word == "" })
 	return strings.Join(words, " ")
-}
-
-// Kubectl returns the command line that runs kubectl with these words in the
-// cluster of a context, to be pasted into a shell.
-func Kubectl(context string, words ...string) string {
-	return Shell(slices.Concat([]string{"kubectl", "--context", context}, words)...)
-}
-
-// Shell joins words to a command line that a POSIX shell takes apart into the
-// same words, whatever is in them: names of contexts may hold anything.
-func Shell(words ...string) string {
-	quoted := make([]string, len(words))
-	for i, word := range words {
-		quoted[i] = quote(word)
-	}
-	return strings.Join(quoted, " ")
 }
 
 // remember notes in the region what names it on a command line like this one;
@@ -91,19 +77,8 @@ func written(pairs ...string) string {
 	var words []string
 	for i := 0; i+1 < len(pairs); i += 2 {
 		if pairs[i+1] != "" {
-			words = append(words, pairs[i], quote(pairs[i+1]))
+			words = append(words, pairs[i], shell.Quote(pairs[i+1]))
 		}
 	}
 	return strings.Join(words, " ")
-}
-
-// quote quotes a word for a POSIX shell, where it needs that.
-func quote(word string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-/:@%+=,", r)
-	}
-	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/shell"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -60,7 +61,7 @@ func certificateValid(s *snapshot.Snapshot) Answer {
 	case !known:
 		return unknown(s.Endpoint.Err(), "")
 	case served != nil && outdated(served, s.Taken) != "" && heldKnown:
-		return warn(fleet.Kubectl(s.Region.Satellite.Context, "--namespace", s.Region.Satellite.Namespace, "rollout", "restart", "deployment", "coderd"),
+		return warn(shell.Kubectl(s.Region.Satellite.Context, "--namespace", s.Region.Satellite.Namespace, "rollout", "restart", "deployment", "coderd"),
 			"%s %s, but the one in Secret %s is valid until %s", atURL, outdated(served, s.Taken), secret.Name, day(held.NotAfter))
 	case served != nil && outdated(served, s.Taken) != "":
 		return fail(renewing(s, secret.Name), "%s %s", atURL, outdated(served, s.Taken))
@@ -116,7 +117,7 @@ func certificateIn(s *snapshot.Snapshot, secret snapshot.TLSSecret) (probe.Certi
 			"become ready", secret.Name)
 	default:
 		answer = unknown(secret.Certificate.Err(), "see whether you may read the Secret: "+
-			fleet.Kubectl(s.Region.Satellite.Context, "auth", "can-i", "get", "secret/"+secret.Name, "--namespace", s.Region.Satellite.Namespace))
+			shell.Kubectl(s.Region.Satellite.Context, "auth", "can-i", "get", "secret/"+secret.Name, "--namespace", s.Region.Satellite.Namespace))
 	}
 	return held, &answer
 }
@@ -145,7 +146,7 @@ func renewing(s *snapshot.Snapshot, secret string) string {
 	if secret == "" {
 		return "renew the certificate of what terminates TLS at " + s.Region.Satellite.AccessURL
 	}
-	create := fleet.Kubectl(s.Region.Satellite.Context, "--namespace", s.Region.Satellite.Namespace, "create", "secret", "tls", secret, "--cert", "tls.crt", "--key",
+	create := shell.Kubectl(s.Region.Satellite.Context, "--namespace", s.Region.Satellite.Namespace, "create", "secret", "tls", secret, "--cert", "tls.crt", "--key",
 		"tls.key", "--dry-run=client", "--output=yaml")
-	return fmt.Sprintf("issue a certificate for the names, then: %s | %s", create, fleet.Kubectl(s.Region.Satellite.Context, "apply", "--filename", "-"))
+	return fmt.Sprintf("issue a certificate for the names, then: %s | %s", create, shell.Kubectl(s.Region.Satellite.Context, "apply", "--filename", "-"))
 }

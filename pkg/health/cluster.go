@@ -5,7 +5,7 @@ import (
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/shell"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -57,7 +57,7 @@ func clusterChecks() []Check {
 func clusterReachable(s *snapshot.Snapshot) Answer {
 	found, known := s.Cluster.Get()
 	if !known {
-		return unknown(s.Cluster.Err(), "try: "+fleet.Kubectl(s.Region.Satellite.Context, "get", "namespace", "kube-system"))
+		return unknown(s.Cluster.Err(), "try: "+shell.Kubectl(s.Region.Satellite.Context, "get", "namespace", "kube-system"))
 	}
 	return pass("%s answers, Kubernetes %s", found.Server, found.Version)
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/shell"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -67,7 +67,7 @@ func legacyFound(s *snapshot.Snapshot) Answer {
 	case len(state.Found.Releases) == 0 && withoutLegacy(s) && !lost(s):
 		return skip("there is no legacy release (any more), and the region does not use one")
 	default:
-		return fail(cmp.Or(state.Found.Remedy, "see `helm list --all-namespaces`"), "%s", state.Found.Explain())
+		return fail(cmp.Or(state.Found.Remedy, shell.Helm(s.Declared.Context, "list", "--all-namespaces")), "%s", state.Found.Explain())
 	}
 }
 
@@ -123,11 +123,11 @@ func legacyRollbackReady(s *snapshot.Snapshot) Answer {
 	case state.Release == nil:
 		return skip("there is no legacy release to roll back to")
 	case !state.Readiness.Ready:
-		return fail(fleet.Shell("helm", "--kube-context", s.Declared.Context, "--namespace", state.Release.Namespace, "status", state.Release.Name),
+		return fail(shell.Helm(s.Declared.Context, "--namespace", state.Release.Namespace, "status", state.Release.Name),
 			"a rollback would not work now: %s", strings.Join(state.Readiness.Problems, "; "))
 	}
 	if stage, err := state.Reach.Failed(); state.AccessURL != "" && err != nil {
-		return fail(fleet.Kubectl(s.Declared.Context, "--namespace", state.Release.Namespace, "get", "pods", "--selector", "coder.deployment=envproxy"),
+		return fail(shell.Kubectl(s.Declared.Context, "--namespace", state.Release.Namespace, "get", "pods", "--selector", "coder.deployment=envproxy"),
 			"a rollback would not work now: envproxy does not answer at %s: %s: %v", state.AccessURL, stage, err)
 	}
 	return pass("its objects exist, its APIs are served, envproxy is available and answers")

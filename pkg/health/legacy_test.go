@@ -55,16 +55,16 @@ func TestLegacyFound(t *testing.T) {
 		l.Found.Releases = []legacy.Release{{Namespace: "a", Name: "one"}, {Namespace: "b", Name: "two"}}
 	})
 	killed := state(func(l *snapshot.Legacy) {
-		*l = snapshot.Legacy{Found: legacy.Found{Unusable: true, Remedy: "end it with `helm rollback one 1`", Reasons: []string{"a/one is pending-install"}}}
+		*l = snapshot.Legacy{Found: legacy.Found{Unusable: true, Remedy: "end it with `helm --kube-context sydney rollback one 1`", Reasons: []string{"a/one is pending-install"}}}
 	})
 	answers(t, map[string]row{
-		"none but a killed one": {"legacy-found", both(killed, off), v1alpha1.CheckFail, "a/one is pending-install", "end it with `helm rollback one 1`"},
+		"none but a killed one": {"legacy-found", both(killed, off), v1alpha1.CheckFail, "a/one is pending-install", "end it with `helm --kube-context sydney rollback one 1`"},
 		"one":                   {"legacy-found", as, v1alpha1.CheckPass, "coder/coder-workspace-provider, chart workspace-provider 1.20.0, revision 1", ""},
-		"two":                   {"legacy-found", two, v1alpha1.CheckFail, "b/two", "helm list"},
-		"none, on legacy path":  {"legacy-found", both(noRelease(), off), v1alpha1.CheckFail, "", "helm list"},
+		"two":                   {"legacy-found", two, v1alpha1.CheckFail, "b/two", "list --all-namespaces"},
+		"none, on legacy path":  {"legacy-found", both(noRelease(), off), v1alpha1.CheckFail, "", "list --all-namespaces"},
 		"none, switched":        {"legacy-found", noRelease(), v1alpha1.CheckSkipped, "does not use one", ""},
-		"none, switch unknown":  {"legacy-found", both(noRelease(), func(s *snapshot.Snapshot) { lose(&s.Provider) }), v1alpha1.CheckFail, "", "helm list"},
-		"none, but in ledger":   {"legacy-found", noRelease("the backup of coder/coder-workspace-provider is torn"), v1alpha1.CheckFail, "is torn", "helm list"},
+		"none, switch unknown":  {"legacy-found", both(noRelease(), func(s *snapshot.Snapshot) { lose(&s.Provider) }), v1alpha1.CheckFail, "", "list --all-namespaces"},
+		"none, but in ledger":   {"legacy-found", noRelease("the backup of coder/coder-workspace-provider is torn"), v1alpha1.CheckFail, "is torn", "list --all-namespaces"},
 		"none, no way back":     {"legacy-found", both(noRelease("the backup of coder/coder-workspace-provider is torn"), alwaysOn), v1alpha1.CheckSkipped, "v1.22.0 has no legacy path to go back to", ""},
 		"none, other's remains": {"legacy-found", noRelease("the backup of elsewhere/other is torn"), v1alpha1.CheckSkipped, "", ""},
 		"unknown":               {"legacy-found", noLegacy, v1alpha1.CheckUnknown, errLost.Error(), ""},

@@ -6,6 +6,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/shell"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -103,7 +104,7 @@ func providerCluster(s *snapshot.Snapshot) Answer {
 	found, known := s.ProviderCluster.Get()
 	switch {
 	case !known:
-		return unknown(s.ProviderCluster.Err(), "try: "+fleet.Kubectl(s.Declared.Context, "get", "namespace", "kube-system"))
+		return unknown(s.ProviderCluster.Err(), "try: "+shell.Kubectl(s.Declared.Context, "get", "namespace", "kube-system"))
 	case s.Declared.Context == s.Region.Satellite.Context:
 		return pass("it is the satellite's cluster, which answers")
 	default:

@@ -2,7 +2,7 @@ package health
 
 import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/shell"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -126,7 +126,7 @@ func satelliteReady(s *snapshot.Snapshot) Answer {
 	case !state.Installed:
 		return skip("the satellite is not installed")
 	case !state.Ready:
-		return fail(fleet.Kubectl(s.Region.Satellite.Context, "--namespace", s.Region.Satellite.Namespace, "get", "pods"), "not ready: %s", state.Blocker)
+		return fail(shell.Kubectl(s.Region.Satellite.Context, "--namespace", s.Region.Satellite.Namespace, "get", "pods"), "not ready: %s", state.Blocker)
 	default:
 		return pass("the satellite's pods are ready")
 	}

@@ -26,7 +26,7 @@ func noState(s *snapshot.Snapshot) { lose(&s.Satellite) }
 const again = "kubectl coder-satellite migrate --context sydney"
 
 func TestSatelliteChecks(t *testing.T) {
-	ours := &satellite.Pending{Namespace: "coder-satellite", Release: "coder-satellite", Revision: 2, Status: "pending-upgrade", BackTo: 1, Writer: "kubectl-coder_satellite", Ours: true}
+	ours := &satellite.Pending{Context: "sydney", Namespace: "coder-satellite", Release: "coder-satellite", Revision: 2, Status: "pending-upgrade", BackTo: 1, Writer: "kubectl-coder_satellite", Ours: true}
 	pending := func(writer string, age time.Duration) func(*snapshot.Snapshot) {
 		return func(s *snapshot.Snapshot) {
 			edit(&s.Satellite, func(state *satellite.State) {
@@ -37,7 +37,7 @@ func TestSatelliteChecks(t *testing.T) {
 		}
 	}
 	noRun := func(s *snapshot.Snapshot) { s.SatelliteJournal = snapshot.Known[*journal.Record](nil) }
-	const wait = "if nobody runs one, end it with `helm rollback coder-satellite 1 --namespace coder-satellite`"
+	const wait = "if nobody runs one, end it with `helm --kube-context sydney --namespace coder-satellite rollback coder-satellite 1`"
 	answers(t, map[string]row{
 		"idle":                  {"satellite-idle", as, v1alpha1.CheckPass, "no Helm operation", ""},
 		"idle, absent":          {"satellite-idle", absent, v1alpha1.CheckPass, "no Helm operation", ""},

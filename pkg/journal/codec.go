@@ -23,8 +23,8 @@ type CorruptError struct {
 }
 
 func (e *CorruptError) Error() string {
-	return fmt.Sprintf("the journal cannot be understood (%v): look at it with `kubectl --namespace %s get configmap %s -o yaml`, and delete it to start without it: the live state is looked at anyway",
-		e.cause, e.Journal.Namespace, e.Journal.Name)
+	return fmt.Sprintf("the journal %s cannot be understood (%v): look at that ConfigMap, and delete it to start without it: the live state is looked at anyway",
+		e.Journal, e.cause)
 }
 
 func (e *CorruptError) Unwrap() error { return e.cause }

@@ -30,7 +30,7 @@ func TestReadFails(t *testing.T) {
 	}{
 		{name: "network", fault: dropped, want: "the network is gone"},
 		{name: "forbidden", fault: denied, want: "Forbidden"},
-		{name: "empty", text: "", corrupt: true, want: "kubectl --namespace coder-satellite get configmap coder-satellite-journal"},
+		{name: "empty", text: "", corrupt: true, want: "the journal coder-satellite/coder-satellite-journal cannot be understood"},
 		{name: "torn", text: `{"version": 1, "steps": [`, corrupt: true, want: "unexpected end of JSON input"},
 		{name: "no version", text: `{}`, corrupt: true, want: "it names no version"},
 		{name: "newer", text: `{"version": 2}`, want: "the journal coder-satellite/coder-satellite-journal was written by a newer version of the plugin"},

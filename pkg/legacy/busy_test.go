@@ -23,7 +23,7 @@ func TestFindNamesWhatEndsAnOperation(t *testing.T) {
 			if err != nil || len(found.Releases) != 0 || !found.Unusable {
 				t.Fatalf("found %s, %v", found.Explain(), err)
 			}
-			const command = "`helm rollback coder-workspace-provider 3 --namespace coder`"
+			const command = "`helm --kube-context test --namespace coder rollback coder-workspace-provider 3`"
 			if want := "wait for the Helm operation to end; if nobody runs one, end it with " + command; found.Remedy != want {
 				t.Errorf("remedy %q, want %q", found.Remedy, want)
 			}

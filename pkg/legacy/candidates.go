@@ -33,7 +33,7 @@ func (s *search) candidates(ctx context.Context) (tiers []tier, unfit []string, 
 	var retained, own, others tier
 	ledger := s.hint.Ledger
 	if ledger != nil { // whether it has an envproxy or not
-		retained.candidates = []Release{{Namespace: ledger.Namespace, Name: ledger.Release, Ledger: ledger}}
+		retained.candidates = []Release{{Context: s.access.Context, Namespace: ledger.Namespace, Name: ledger.Release, Ledger: ledger}}
 		own.aside = "is not the release that the journal lists as retained"
 		others = tier{aside: own.aside, excluded: true}
 	} else {
@@ -45,6 +45,7 @@ func (s *search) candidates(ctx context.Context) (tiers []tier, unfit []string, 
 			unfit = append(unfit, fmt.Sprintf("Deployment %s/%s %s", deployment.Namespace, deployment.Name, problem))
 			continue
 		}
+		release.Context = s.access.Context
 		known := s.deployments[release.String()]
 		s.deployments[release.String()] = append(known, deployment.Name)
 		switch {

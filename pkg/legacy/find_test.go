@@ -20,7 +20,7 @@ func TestFindOne(t *testing.T) {
 			r := newRegion(t, driver)
 			got := r.legacy(legacyManifest(false, true))
 			want := Release{
-				Namespace: home, Name: name, Revision: 1, LatestRevision: 1, Status: "deployed", ChartName: chartName, ChartVersion: "1.21.3",
+				Context: "test", Namespace: home, Name: name, Revision: 1, LatestRevision: 1, Status: "deployed", ChartName: chartName, ChartVersion: "1.21.3",
 				AccessURL: "https://proxy.example.com", Driver: driver, Record: "sh.helm.release.v1.coder-workspace-provider.v1", Deployment: "envproxy",
 			}
 			if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(Release{}, "Objects")); diff != "" {

@@ -73,7 +73,7 @@ func (s *search) fromBackups(ctx context.Context) error {
 	}
 	seen := map[string]bool{}
 	for _, item := range s.saved { // latest first
-		candidate := Release{Namespace: item.Labels[labelNamespace], Name: item.Labels[labelRelease]}
+		candidate := Release{Context: s.access.Context, Namespace: item.Labels[labelNamespace], Name: item.Labels[labelRelease]}
 		if seen[candidate.String()] {
 			continue
 		}

@@ -9,8 +9,8 @@ import (
 // Release is a legacy release: a Helm release of chart workspace-provider. It
 // holds no secrets.
 type Release struct {
-	// Namespace and Name identify it.
-	Namespace, Name string
+	// Context is the kubeconfig context of its cluster; Namespace and Name identify it there.
+	Context, Namespace, Name string
 	// Revision is the deployed revision or, if RecordMissing, the one backed up.
 	Revision int
 	// LatestRevision is the highest revision that has a record. It differs from

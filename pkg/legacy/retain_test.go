@@ -167,7 +167,7 @@ func TestFailedUpgradeIsRetainedToo(t *testing.T) {
 	if !retention.Complete() {
 		t.Errorf("retention %+v", retention)
 	}
-	if readiness.Ready || !strings.Contains(strings.Join(readiness.Problems, ";"), "helm rollback coder-workspace-provider 1 --namespace coder") {
+	if readiness.Ready || !strings.Contains(strings.Join(readiness.Problems, ";"), "--namespace coder rollback coder-workspace-provider 1") {
 		t.Errorf("problems %v", readiness.Problems)
 	}
 	if err := r.helmUninstall(false); err != nil {
@@ -207,7 +207,7 @@ func TestRetainErrors(t *testing.T) {
 			if err := r.helm(home).Create(helmRelease(home, name, chartName, "", 2, helmrelease.StatusPendingUpgrade)); err != nil {
 				r.t.Fatal(err)
 			}
-		}, "is in pending-upgrade at revision 2: a Helm operation is running or was killed; if nobody runs one, `helm rollback coder-workspace-provider 1 --namespace coder` ends it", true},
+		}, "is in pending-upgrade at revision 2: a Helm operation is running or was killed; if nobody runs one, `helm --kube-context test --namespace coder rollback coder-workspace-provider 1` ends it", true},
 		"conflict":              {answering(409, "PUT", record), "was changed by somebody else at the same moment", false},
 		"forbidden to update":   {answering(403, "PUT", record), "may not be updated", false},
 		"forbidden to back up":  {answering(403, "POST", "/api/v1/namespaces/coder-satellite/secrets"), "so nothing was changed", true},

@@ -4,11 +4,14 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"helm.sh/helm/v3/pkg/release"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/shell"
 )
 
 // pending reports whether a Helm run on the release did not end.
@@ -20,6 +23,8 @@ func (r releaseRecords) pending() bool {
 // Pending is a Helm operation on a release that did not end: it is running, or
 // its Helm was killed.
 type Pending struct {
+	// Context is the kubeconfig context of the release's cluster.
+	Context            string
 	Namespace, Release string
 	// Revision and Status are those of the newest record, for example "pending-upgrade".
 	Revision int
@@ -50,7 +55,7 @@ func (r releaseRecords) operation() *Pending {
 
 // readWriter reads who wrote the record last. It takes one request, for metadata alone.
 func (r Release) readWriter(ctx context.Context, p *Pending) error {
-	p.Namespace, p.Release = r.namespace, r.name
+	p.Context, p.Namespace, p.Release = r.access.Context, r.namespace, r.name
 	record := fmt.Sprintf("sh.helm.release.v1.%s.v%d", r.name, p.Revision) // Helm v3, pkg/storage/storage.go
 	object, err := r.recordObjects().Get(ctx, record, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
@@ -94,7 +99,7 @@ func (p *Pending) Refusal(earlierRun bool, now time.Time) error {
 // Remedy says what ends an operation that nobody runs any more. It uninstalls
 // nothing: the objects may be in use, whatever the record says.
 func (p *Pending) Remedy() string {
-	return fmt.Sprintf("Wait for it; if nobody runs one, end it with `helm rollback %s %d --namespace %s`", p.Release, p.BackTo, p.Namespace)
+	return fmt.Sprintf("Wait for it; if nobody runs one, end it with `%s`", shell.Helm(p.Context, "--namespace", p.Namespace, "rollback", p.Release, strconv.Itoa(p.BackTo)))
 }
 
 // mayClear returns nil if Apply may clear what is pending.

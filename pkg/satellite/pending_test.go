@@ -131,7 +131,7 @@ func (s *releaseServer) access(t *testing.T) *cluster.Access {
 // and otherwise refused with who began it and what to type; then nothing is written.
 func TestPendingByOthers(t *testing.T) {
 	at := time.Date(2024, 5, 2, 12, 0, 0, 0, time.UTC)
-	const rollback = "`helm rollback coder-satellite 1 --namespace edge`"
+	const rollback = "`helm --kube-context sydney --namespace edge rollback coder-satellite 1`"
 	install := []release.Status{release.StatusPendingInstall}
 	upgrade := []release.Status{release.StatusDeployed, release.StatusPendingUpgrade}
 	for title, test := range map[string]struct {

@@ -114,7 +114,7 @@ func TestPendingSatelliteOfOthers(t *testing.T) {
 	_ = install.Wait()
 
 	stoppedBy(t, "satellite-idle", []string{
-		"coder-satellite/coder-satellite is pending-install at revision 1, written by Helm at ", "helm rollback coder-satellite 1 --namespace coder-satellite",
+		"coder-satellite/coder-satellite is pending-install at revision 1, written by Helm at ", "--namespace coder-satellite rollback coder-satellite 1",
 	}, on("ohio", "migrate")...)
 	if left := helm(t, "ohio", "list", "--namespace", inlab.SatelliteNamespace, "--all", "--short"); left != "coder-satellite\n" {
 		t.Errorf("Helm lists %q", left)

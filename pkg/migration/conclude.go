@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
 // conclude fills in the outcomes of the region and of its providers. The error is
@@ -85,11 +86,24 @@ func (r *regionRun) reportStates() {
 		return
 	}
 	registering := r.satellite != nil && r.satellite.run != nil && r.satellite.run.registering
-	for _, p := range append(r.parts(OwnerSatellite), r.providers...) {
-		if p.run != nil { // the last to look at it knows best
-			r.report.Satellite.After = satelliteAfter(p.run.Now, registering)
+	if latest := r.latest(); latest != nil {
+		r.report.Satellite.After = satelliteAfter(latest, registering)
+	}
+}
+
+// latest returns what was looked at last: each part knows of the satellite what was
+// so when it looked, and which of them looks last depends on the verb, and on what
+// failed. It is nil if nothing was begun.
+func (r *regionRun) latest() *snapshot.Snapshot {
+	var latest *snapshot.Snapshot
+	for _, phase := range r.operation.phases() {
+		for _, p := range r.parts(phase[0].Owner) {
+			if p.run != nil && (latest == nil || !p.run.Now.Taken.Before(latest.Taken)) {
+				latest = p.run.Now
+			}
 		}
 	}
+	return latest
 }
 
 // Join joins the outcomes of parts into that of the whole: a signal first;

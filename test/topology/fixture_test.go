@@ -98,11 +98,15 @@ func switches(t *testing.T, want map[string]bool) {
 // reset brings the providers of a region back, and takes its satellite away.
 func reset(t *testing.T, region string) {
 	t.Helper()
-	args := []string{"rollback", "-f", "fleet.yaml", "--region", region, "--yes", "--networking-v2-was", "off"}
-	if region != "headquarters" {
-		args = append(args, "--remove-satellite")
+	args := []string{"rollback", "-f", "fleet.yaml", "--region", region, "--yes", "--networking-v2-was", "off", "-o", "json"}
+	if region == "headquarters" {
+		plugin(t, 0, args...)
+		return
 	}
-	plugin(t, 0, args...)
+	left := reported(t, plugin(t, 0, append(args, "--remove-satellite")...)).Satellite.After
+	if left == nil || left.Registered != v1alpha1.FindingNo || left.Release != "none" || left.Answers != v1alpha1.FindingNo {
+		t.Errorf("the report says of the satellite that was removed: %+v", left)
+	}
 }
 
 // running is a plugin that is at work.

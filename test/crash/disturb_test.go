@@ -64,7 +64,7 @@ func disturbOnce(lab *inlab.Lab, r *region, s scenario, d meddle.Disturbance) (f
 		if err := s.complete(lab, r); err != nil {
 			problem("after one plain run: %v\n%s\n--- the disturbed run\n%s", err, lastLines(again.output), lastLines(first.output))
 		}
-		picture, err := inlab.Picture(context.Background(), r.Direct)
+		picture, err := inlab.Picture(context.Background(), r.view.Direct)
 		if err != nil {
 			problem("%v", err)
 		}
@@ -95,7 +95,7 @@ func reference(t *testing.T, lab *inlab.Lab, regions []*region, s scenario) (lea
 			if err := s.complete(lab, r); err != nil {
 				return fmt.Errorf("an undisturbed %s of %s: %w", s.verb, r.Name, err)
 			}
-			if r.undisturbed, err = inlab.Picture(context.Background(), r.Direct); err != nil {
+			if r.undisturbed, err = inlab.Picture(context.Background(), r.view.Direct); err != nil {
 				return err
 			}
 			return s.reset(lab, r)

@@ -50,8 +50,8 @@ func latestDeployed(f meddle.Facts) error {
 
 // loseJournal deletes both journals.
 func (r *region) loseJournal() error {
-	id, err := r.ProviderID()
-	core := r.Direct.Clientset().CoreV1()
+	id, err := r.view.ID()
+	core := r.view.Direct.Clientset().CoreV1()
 	return errors.Join(err,
 		core.ConfigMaps(satelliteNamespace).Delete(context.Background(), inlab.SatelliteJournal, metav1.DeleteOptions{}),
 		core.ConfigMaps(legacyNamespace).Delete(context.Background(), inlab.ProviderJournal(id), metav1.DeleteOptions{}),
@@ -61,7 +61,7 @@ func (r *region) loseJournal() error {
 // failRecord makes the satellite's record what `helm install --wait` leaves that
 // was not ready in time.
 func (r *region) failRecord() error {
-	records := storage.Init(driver.NewSecrets(r.Direct.Clientset().CoreV1().Secrets(satelliteNamespace)))
+	records := storage.Init(driver.NewSecrets(r.view.Direct.Clientset().CoreV1().Secrets(satelliteNamespace)))
 	last, err := records.Last("coder-satellite")
 	if err != nil {
 		return fmt.Errorf("the satellite's record: %w", err)

@@ -29,6 +29,8 @@ const (
 // region is a region of the lab that is crashed, over and over.
 type region struct {
 	*meddle.Region
+	// view is of its only provider.
+	view *meddle.View
 	// record is the legacy release's record as it was in the beginning.
 	record *corev1.Secret
 	// undisturbed is what an undisturbed run of the verb leaves, and total how
@@ -42,8 +44,8 @@ func newRegion(lab *inlab.Lab, name string) (*region, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &region{Region: opened}
-	r.record, err = r.Direct.Clientset().CoreV1().Secrets(legacyNamespace).Get(context.Background(), legacyRecord, metav1.GetOptions{})
+	r := &region{Region: opened, view: opened.Views[0]}
+	r.record, err = r.view.Direct.Clientset().CoreV1().Secrets(legacyNamespace).Get(context.Background(), legacyRecord, metav1.GetOptions{})
 	return r, err
 }
 
@@ -112,7 +114,7 @@ func (r *region) reset(lab *inlab.Lab) error {
 // rewrite gives the legacy release's record the content that it had first.
 func (r *region) rewrite() error {
 	ctx := context.Background()
-	secrets := r.Direct.Clientset().CoreV1().Secrets(legacyNamespace)
+	secrets := r.view.Direct.Clientset().CoreV1().Secrets(legacyNamespace)
 	now, err := secrets.Get(ctx, legacyRecord, metav1.GetOptions{})
 	if err != nil {
 		return err
@@ -126,7 +128,7 @@ func (r *region) rewrite() error {
 func (r *region) unkeep() error {
 	ctx := context.Background()
 	patch := []byte(`{"metadata":{"annotations":{"helm.sh/resource-policy":null}}}`)
-	core, rbac, apps := r.Direct.Clientset().CoreV1(), r.Direct.Clientset().RbacV1(), r.Direct.Clientset().AppsV1()
+	core, rbac, apps := r.view.Direct.Clientset().CoreV1(), r.view.Direct.Clientset().RbacV1(), r.view.Direct.Clientset().AppsV1()
 	var errs []error
 	for _, account := range []string{"coder", "coder-workspace-provider-environments"} {
 		_, err := core.ServiceAccounts(legacyNamespace).Patch(ctx, account, types.MergePatchType, patch, metav1.PatchOptions{})
@@ -142,15 +144,15 @@ func (r *region) unkeep() error {
 // forget deletes the backups, the journals and the locks.
 func (r *region) forget() error {
 	ctx := context.Background()
-	core := r.Direct.Clientset().CoreV1()
+	core := r.view.Direct.Clientset().CoreV1()
 	if err := core.Secrets(legacyNamespace).DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: "coder-satellite.dev/backup"}); err != nil {
 		return err
 	}
-	id, err := r.ProviderID()
+	id, err := r.view.ID()
 	if err != nil {
 		return err
 	}
-	leases := r.Direct.Clientset().CoordinationV1()
+	leases := r.view.Direct.Clientset().CoordinationV1()
 	for _, err := range []error{
 		core.ConfigMaps(satelliteNamespace).Delete(ctx, inlab.SatelliteJournal, metav1.DeleteOptions{}),
 		core.ConfigMaps(legacyNamespace).Delete(ctx, inlab.ProviderJournal(id), metav1.DeleteOptions{}),

@@ -9,7 +9,7 @@ import (
 
 // look gathers the region's facts, and returns what the checks find wrong with them.
 func (r *region) look(checks ...func(meddle.Facts) error) error {
-	facts, err := r.Look(context.Background())
+	facts, err := r.view.Look(context.Background())
 	if err != nil {
 		return err
 	}

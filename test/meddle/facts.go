@@ -19,6 +19,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
@@ -30,8 +31,13 @@ const (
 	AlwaysOn = "AlwaysOn"
 )
 
-// Facts are what a region is, looked up without the plugin and past the meddler.
+// Facts are what a provider and its satellite are, looked up without the plugin
+// and past the meddler.
 type Facts struct {
+	// HasSatellite tells that the region has one, BuiltIn that the provider is the
+	// primary's own, which has no legacy release.
+	HasSatellite, BuiltIn bool
+
 	// Switch is the provider's Networking v2.
 	Switch string
 	// Key is the fingerprint of the key in the cluster; empty if there is none.
@@ -43,7 +49,8 @@ type Facts struct {
 	// Records are the satellite's release records, oldest first.
 	Records []Record
 	// Silent says why nothing answers as this satellite at the access URL; empty
-	// if the satellite answers there, and the primary through it.
+	// if the satellite answers there, and the primary through it. In a region
+	// without a satellite it is about the primary itself.
 	Silent string
 
 	// Legacy are the legacy release's records, oldest first.
@@ -69,40 +76,52 @@ type Record struct {
 }
 
 // Look gathers the facts.
-func (r *Region) Look(ctx context.Context) (Facts, error) {
-	var f Facts
-	state, err := r.Lab.State()
+func (v *View) Look(ctx context.Context) (Facts, error) {
+	f := Facts{HasSatellite: v.Satellite != nil, BuiltIn: v.BuiltIn}
+	state, err := v.Lab.State()
 	if err != nil {
 		return f, err
 	}
-	provider, err := r.Provider(state)
+	provider, err := v.AtPrimary(state)
 	if err != nil {
 		return f, err
 	}
-	if f.Switch, err = r.switchOf(state); err != nil {
-		return f, err
+	f.Switch = switchOf(state.Version, provider)
+	if f.HasSatellite {
+		if err := v.lookAtSatellite(ctx, &f, state); err != nil {
+			return f, err
+		}
 	}
-	satellites, err := r.Direct.Clientset().CoreV1().Secrets(inlab.SatelliteNamespace).List(ctx, metav1.ListOptions{})
+	f.Silent = said(v.answers(f))
+	if !f.BuiltIn {
+		if err := v.lookAtLegacy(ctx, &f); err != nil {
+			return f, err
+		}
+	}
+	return f, v.lookAtNotes(ctx, &f, provider.ID)
+}
+
+// lookAtSatellite looks at the satellite's key, its registration and its release's records.
+func (v *View) lookAtSatellite(ctx context.Context, f *Facts, state codertest.State) error {
+	secrets, err := v.Satellite.Clientset().CoreV1().Secrets(inlab.SatelliteNamespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
-		return f, err
+		return err
 	}
-	for _, secret := range satellites.Items {
+	for _, secret := range secrets.Items {
 		if secret.Name == "coder-replica-private-key" {
 			if f.Key, err = fingerprint(secret.Data["privateKey"]); err != nil {
-				return f, fmt.Errorf("Secret %s: %w", secret.Name, err)
+				return fmt.Errorf("Secret %s: %w", secret.Name, err)
 			}
 		}
 	}
-	f.Records = records(satellites.Items, "coder-satellite")
+	f.Records = records(secrets.Items, "coder-satellite")
 	for _, registration := range state.Satellites {
-		if registration.Name == r.Name || registration.Fingerprint == f.Key {
+		if registration.Name == v.Region || registration.Fingerprint == f.Key {
 			f.Registrations = append(f.Registrations, registration.Name+" "+registration.Fingerprint)
 		}
 		f.Registered = f.Registered || f.Key != "" && registration.Fingerprint == f.Key
 	}
-	f.Silent = said(r.answers(f.Key))
-	err = errors.Join(r.lookAtLegacy(ctx, &f), r.lookAtNotes(ctx, &f, provider.ID))
-	return f, err
+	return nil
 }
 
 func said(err error) string {
@@ -112,55 +131,36 @@ func said(err error) string {
 	return err.Error()
 }
 
-// switchOf is the state of the region's provider, whatever its name is now.
-func (r *Region) switchOf(state codertest.State) (string, error) {
-	provider, err := r.Provider(state)
+// switchOf is the state of a provider's switch at a primary of that version.
+func switchOf(version string, provider codertest.Provider) string {
 	var major, minor int
-	if _, scanErr := fmt.Sscanf(strings.TrimPrefix(state.Version, "v"), "%d.%d", &major, &minor); scanErr == nil && (major > 1 || minor >= 22) {
-		return AlwaysOn, err
+	if _, err := fmt.Sscanf(strings.TrimPrefix(version, "v"), "%d.%d", &major, &minor); err == nil && (major > 1 || minor >= 22) {
+		return AlwaysOn
 	}
-	if err == nil && provider.EnableNetV2 != nil && *provider.EnableNetV2 {
-		return On, nil
+	if provider.EnableNetV2 != nil && *provider.EnableNetV2 {
+		return On
 	}
-	return Off, err
+	return Off
 }
 
-// Provider is the region's, whatever its name is now.
-func (r *Region) Provider(state codertest.State) (codertest.Provider, error) {
-	for _, provider := range state.Providers {
-		if provider.Config.ClusterAddress == r.Lab.Region(r.Name).Server {
-			return provider, nil
-		}
+// answers checks what users meet: at the access URL the satellite with the key of
+// the cluster, and the primary behind it; without a satellite the primary.
+func (v *View) answers(f Facts) error {
+	if !f.HasSatellite {
+		return v.get(v.Lab.PrimaryURL+"/api", &struct{}{})
 	}
-	return codertest.Provider{}, fmt.Errorf("region %s has no provider", r.Name)
-}
-
-// ProviderID is the ID of the region's provider.
-func (r *Region) ProviderID() (string, error) {
-	state, err := r.Lab.State()
-	if err != nil {
-		return "", err
-	}
-	provider, err := r.Provider(state)
-	return provider.ID, err
-}
-
-// answers checks what users meet at the access URL: the satellite with the key
-// of the cluster, and the primary behind it.
-func (r *Region) answers(key string) error {
-	access := r.Lab.Region(r.Name).AccessURL
 	var served struct{ Fingerprint string }
-	if err := r.get(access+"/api/private/satellites/key", &served); err != nil {
+	if err := v.get(v.AccessURL+"/api/private/satellites/key", &served); err != nil {
 		return err
 	}
-	if served.Fingerprint != key {
-		return fmt.Errorf("%s serves %q, and not %q", access, served.Fingerprint, key)
+	if served.Fingerprint != f.Key {
+		return fmt.Errorf("%s serves %q, and not %q", v.AccessURL, served.Fingerprint, f.Key)
 	}
-	return r.get(access+"/api", &struct{}{})
+	return v.get(v.AccessURL+"/api", &struct{}{})
 }
 
-func (r *Region) lookAtLegacy(ctx context.Context, f *Facts) error {
-	secrets, err := r.Direct.Clientset().CoreV1().Secrets(inlab.LegacyNamespace).List(ctx, metav1.ListOptions{})
+func (v *View) lookAtLegacy(ctx context.Context, f *Facts) error {
+	secrets, err := v.Direct.Clientset().CoreV1().Secrets(v.Namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return err
 	}
@@ -172,7 +172,7 @@ func (r *Region) lookAtLegacy(ctx context.Context, f *Facts) error {
 	f.Legacy = records(secrets.Items, inlab.LegacyRelease)
 	f.Objects = map[string]bool{}
 	for _, name := range inlab.LegacyObjects() {
-		object, err := r.LegacyObject(ctx, name)
+		object, err := v.LegacyObject(ctx, name)
 		if apierrors.IsNotFound(err) {
 			continue
 		}
@@ -181,7 +181,7 @@ func (r *Region) lookAtLegacy(ctx context.Context, f *Facts) error {
 		}
 		f.Objects[name] = object.GetAnnotations()["helm.sh/resource-policy"] == "keep"
 	}
-	response, err := r.Client.Get(r.Lab.Region(r.Name).EnvproxyURL)
+	response, err := v.Client.Get(v.EnvproxyURL)
 	if err == nil {
 		err = response.Body.Close()
 	} else {
@@ -192,23 +192,26 @@ func (r *Region) lookAtLegacy(ctx context.Context, f *Facts) error {
 }
 
 // lookAtNotes looks at the journals and the locks of the satellite and of the provider.
-func (r *Region) lookAtNotes(ctx context.Context, f *Facts, provider string) error {
-	for _, notes := range []struct{ namespace, journal, lock string }{
-		{inlab.SatelliteNamespace, inlab.SatelliteJournal, inlab.SatelliteLock},
-		{inlab.LegacyNamespace, inlab.ProviderJournal(provider), inlab.ProviderLock(provider)},
-	} {
-		journal, err := r.Direct.Clientset().CoreV1().ConfigMaps(notes.namespace).Get(ctx, notes.journal, metav1.GetOptions{})
-		if err == nil {
-			f.Journal += journal.Data["journal.json"]
-		} else if !apierrors.IsNotFound(err) {
-			return err
-		}
-		lease, err := r.Direct.Clientset().CoordinationV1().Leases(notes.namespace).Get(ctx, notes.lock, metav1.GetOptions{})
-		if err == nil && lease.Spec.HolderIdentity != nil && *lease.Spec.HolderIdentity != "" {
-			f.Holder = *lease.Spec.HolderIdentity
-		} else if err != nil && !apierrors.IsNotFound(err) {
-			return err
-		}
+func (v *View) lookAtNotes(ctx context.Context, f *Facts, provider string) error {
+	err := note(ctx, v.Direct, v.Namespace, inlab.ProviderJournal(provider), inlab.ProviderLock(provider), f)
+	if err != nil || v.Satellite == nil {
+		return err
+	}
+	return note(ctx, v.Satellite, inlab.SatelliteNamespace, inlab.SatelliteJournal, inlab.SatelliteLock, f)
+}
+
+func note(ctx context.Context, access *cluster.Access, namespace, journal, lock string, f *Facts) error {
+	found, err := access.Clientset().CoreV1().ConfigMaps(namespace).Get(ctx, journal, metav1.GetOptions{})
+	if err == nil {
+		f.Journal += found.Data["journal.json"]
+	} else if !apierrors.IsNotFound(err) {
+		return err
+	}
+	lease, err := access.Clientset().CoordinationV1().Leases(namespace).Get(ctx, lock, metav1.GetOptions{})
+	if err == nil && lease.Spec.HolderIdentity != nil && *lease.Spec.HolderIdentity != "" {
+		f.Holder = *lease.Spec.HolderIdentity
+	} else if err != nil && !apierrors.IsNotFound(err) {
+		return err
 	}
 	return nil
 }

@@ -12,8 +12,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-
-	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
 // DecodeRecord reads what Helm keeps of a release in a Secret.
@@ -65,7 +63,7 @@ func LegacyResource(name string) (resource schema.GroupVersionResource, object s
 }
 
 // LegacyObject reads an object that inlab.LegacyObjects names.
-func (r *Region) LegacyObject(ctx context.Context, name string) (*unstructured.Unstructured, error) {
+func (v *View) LegacyObject(ctx context.Context, name string) (*unstructured.Unstructured, error) {
 	resource, object := LegacyResource(name)
-	return r.Direct.Dynamic().Resource(resource).Namespace(inlab.LegacyNamespace).Get(ctx, object, metav1.GetOptions{})
+	return v.Direct.Dynamic().Resource(resource).Namespace(v.Namespace).Get(ctx, object, metav1.GetOptions{})
 }

@@ -2,38 +2,31 @@ package meddle
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/json"
-	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"time"
+	"slices"
 
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 	"sigs.k8s.io/yaml"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// Region is a region of a lab with a meddler in front of its API server and of
+// Region is a region of a lab with a meddler in front of its API servers and of
 // the primary.
 type Region struct {
 	Name    string
 	Lab     *inlab.Lab
 	Meddler *Meddler
-	// API and Primary are what the plugin takes for the region's API server and
-	// for the primary.
-	API, Primary *Front
-	// Direct reaches the cluster without the meddler.
-	Direct *cluster.Access
-	// Client trusts the lab's certificate authority.
-	Client *http.Client
+	// Primary is what the plugin takes for the primary; APIs are what it takes for the
+	// API servers of the region's clusters.
+	Primary *Front
+	APIs    []*Front
+	// Views has one of each of the region's providers, in the lab's order.
+	Views []*View
 
 	// kubeconfig and fleet lead the plugin to the meddler.
 	kubeconfig, fleet string
@@ -47,30 +40,19 @@ func Open(lab *inlab.Lab, name string) (*Region, error) {
 		Name: name, Lab: lab, Meddler: &Meddler{},
 		kubeconfig: lab.Path(name + "-meddled.kubeconfig"), fleet: lab.Path(name + "-meddled.yaml"), plugin: lab.Path(name + "-plugin"),
 	}
-	certFile, keyFile := lab.Path("pki", "server.pem"), lab.Path("pki", "server-key.pem")
 	var err error
-	if r.API, err = r.Meddler.stand(lab.Region(name).Server, certFile, keyFile, lab.CAFile); err != nil {
+	if r.Primary, err = r.front(lab.PrimaryURL); err != nil {
 		return nil, err
 	}
-	if r.Primary, err = r.Meddler.stand(lab.PrimaryURL, certFile, keyFile, lab.CAFile); err != nil {
-		return nil, err
-	}
-	if err := r.writeKubeconfig(); err != nil {
+	if err := r.standBeforeClusters(); err != nil {
 		return nil, err
 	}
 	if err := r.writeFleet(); err != nil {
 		return nil, err
 	}
-	if r.Direct, err = lab.Access(name); err != nil {
+	if r.Views, err = views(lab, name); err != nil {
 		return nil, err
 	}
-	ca, err := os.ReadFile(lab.CAFile)
-	if err != nil {
-		return nil, err
-	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(ca)
-	r.Client = &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, DisableKeepAlives: true}}
 	binary, err := os.ReadFile(filepath.Join(lab.Bin, "kubectl-coder_satellite"))
 	if err != nil {
 		return nil, err
@@ -78,28 +60,66 @@ func Open(lab *inlab.Lab, name string) (*Region, error) {
 	return r, os.WriteFile(r.plugin, binary, 0o700)
 }
 
-func (r *Region) writeKubeconfig() error {
+func (r *Region) front(target string) (*Front, error) {
+	return r.Meddler.stand(target, r.Lab.Path("pki", "server.pem"), r.Lab.Path("pki", "server-key.pem"), r.Lab.CAFile)
+}
+
+// contexts are those of the region's clusters, each once.
+func (r *Region) contexts() []string {
+	region := r.Lab.Region(r.Name)
+	var contexts []string
+	add := func(context string) {
+		if context != "" && !slices.Contains(contexts, context) {
+			contexts = append(contexts, context)
+		}
+	}
+	add(region.Context)
+	for _, provider := range region.Providers {
+		add(provider.Context)
+	}
+	return contexts
+}
+
+// standBeforeClusters puts a front before each cluster, and writes the kubeconfig that leads there.
+func (r *Region) standBeforeClusters() error {
 	config, err := clientcmd.LoadFromFile(r.Lab.Kubeconfig)
 	if err != nil {
 		return err
 	}
 	meddled := clientcmdapi.NewConfig()
-	meddled.Clusters[r.Name] = &clientcmdapi.Cluster{Server: r.API.URL, CertificateAuthority: r.Lab.CAFile}
 	meddled.AuthInfos["operator"] = config.AuthInfos["operator"]
-	meddled.Contexts[r.Name] = &clientcmdapi.Context{Cluster: r.Name, AuthInfo: "operator"}
+	for _, context := range r.contexts() {
+		front, err := r.front(r.Lab.Server(context))
+		if err != nil {
+			return err
+		}
+		r.APIs = append(r.APIs, front)
+		meddled.Clusters[context] = &clientcmdapi.Cluster{Server: front.URL, CertificateAuthority: r.Lab.CAFile}
+		meddled.Contexts[context] = &clientcmdapi.Context{Cluster: context, AuthInfo: "operator"}
+	}
 	return clientcmd.WriteToFile(*meddled, r.kubeconfig)
 }
 
+// writeFleet writes a Fleet file with this region alone, as it is in the lab's.
 func (r *Region) writeFleet() error {
-	fleet := v1alpha1.Fleet{
-		Coder:    v1alpha1.Coder{URL: r.Primary.URL, CAFile: filepath.Base(r.Lab.CAFile)},
-		Chart:    v1alpha1.Chart{Repo: r.Lab.RepoURL, Name: "coder"},
-		Defaults: v1alpha1.Defaults{Values: []string{"common.yaml"}},
-		Regions:  []v1alpha1.Region{{Name: r.Name, Context: r.Name, AccessURL: r.Lab.Region(r.Name).AccessURL, Provider: r.Name}},
-	}
-	fleet.APIVersion, fleet.Kind = v1alpha1.GroupVersion().String(), v1alpha1.KindFleet
-	data, err := yaml.Marshal(fleet)
+	data, err := os.ReadFile(r.Lab.Path("fleet.yaml"))
 	if err != nil {
+		return err
+	}
+	var fleet map[string]any
+	if err := yaml.Unmarshal(data, &fleet); err != nil {
+		return err
+	}
+	fleet["coder"] = v1alpha1.Coder{URL: r.Primary.URL, CAFile: filepath.Base(r.Lab.CAFile)}
+	regions, _ := fleet["regions"].([]any)
+	fleet["regions"] = slices.DeleteFunc(regions, func(region any) bool {
+		fields, _ := region.(map[string]any)
+		if _, several := fields["providers"]; !several {
+			fields["provider"] = fields["name"] // it is not found by its address, which is not the meddler's
+		}
+		return fields["name"] != r.Name
+	})
+	if data, err = yaml.Marshal(fleet); err != nil {
 		return err
 	}
 	return os.WriteFile(r.fleet, data, 0o600)
@@ -107,8 +127,10 @@ func (r *Region) writeFleet() error {
 
 // Close takes the meddler away.
 func (r *Region) Close() {
-	r.API.close()
 	r.Primary.close()
+	for _, front := range r.APIs {
+		front.close()
+	}
 }
 
 // Fleet is the file that leads the plugin to the meddler.
@@ -119,17 +141,4 @@ func (r *Region) Fleet() string { return r.fleet }
 func (r *Region) Command(ctx context.Context, env []string, args ...string) *exec.Cmd {
 	env = append([]string{"KUBECONFIG=" + r.kubeconfig, "CODER_URL=" + r.Primary.URL}, env...)
 	return r.Lab.Command(ctx, env, r.plugin, args...)
-}
-
-// get reads a JSON answer of the region's satellite.
-func (r *Region) get(url string, out any) error {
-	response, err := r.Client.Get(url)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("GET %s: %s", url, response.Status)
-	}
-	return json.NewDecoder(response.Body).Decode(out)
 }

@@ -9,7 +9,8 @@ import (
 
 // Rule is what must hold at every instant: Networking v2 is on only if the
 // satellite is registered with the right key, answers, and the legacy release is
-// retained. The error has everything that is against it.
+// retained. Without a satellite the primary must answer; the built-in provider has
+// no legacy release. The error has everything that is against it.
 func (f Facts) Rule() error {
 	if f.Switch != On {
 		return nil
@@ -23,11 +24,11 @@ func (f Facts) Rule() error {
 // Served checks that the satellite is registered with the right key and answers.
 func (f Facts) Served() error {
 	var against []error
-	if !f.Registered {
+	if f.HasSatellite && !f.Registered {
 		against = append(against, fmt.Errorf("the key %q is not registered: %v", f.Key, f.Registrations))
 	}
 	if f.Silent != "" {
-		against = append(against, fmt.Errorf("the satellite does not answer: %s", f.Silent))
+		against = append(against, fmt.Errorf("it does not answer: %s", f.Silent))
 	}
 	return errors.Join(against...)
 }
@@ -36,6 +37,8 @@ func (f Facts) Served() error {
 func (f Facts) Retained() error {
 	deployed := f.Deployed()
 	switch {
+	case f.BuiltIn:
+		return nil
 	case deployed == nil:
 		return fmt.Errorf("the legacy release has no deployed record: %v", f.Legacy)
 	case !deployed.Labelled:
@@ -71,6 +74,9 @@ func (f Facts) LiveKept() error {
 // Provisions checks that Coder can still provision workspaces: what it does so
 // with is there at every instant, even while the legacy release is removed.
 func (f Facts) Provisions() error {
+	if f.BuiltIn {
+		return nil
+	}
 	for _, name := range inlab.LegacyObjects() {
 		switch name {
 		case "serviceaccount/coder", "role/coder", "rolebinding/coder":
@@ -86,6 +92,9 @@ func (f Facts) Provisions() error {
 func (f Facts) Complete() error {
 	if f.Switch == Off {
 		return errors.New("Networking v2 is off")
+	}
+	if !f.HasSatellite {
+		return f.Served()
 	}
 	deployed := 0
 	for _, record := range f.Records {

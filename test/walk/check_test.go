@@ -9,15 +9,15 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
-// check checks what a run of the plugin left, and what it said.
-func (w *walker) check(before meddle.Facts, done ran) []violation {
-	var found []violation
-	found = append(found, w.checkRule(before, done)...)
-	found = append(found, w.checkKept(before, done)...)
-	found = append(found, checkEnd(done)...)
-	found = append(found, w.checkSuccess(before, done)...)
-	found = append(found, w.checkReport(before, done)...)
-	found = append(found, w.checkSecrets(done)...)
+// check checks what a run of the plugin left of each provider, and what it said.
+func (w *walker) check(done ran) []violation {
+	found := append(checkEnd(done), w.checkSecrets(done)...)
+	for _, v := range w.views {
+		found = append(found, w.checkRule(v, done)...)
+		found = append(found, checkKept(v, done)...)
+		found = append(found, checkSuccess(v, done)...)
+		found = append(found, w.checkReport(v, done)...)
+	}
 	if done.other != nil {
 		found = append(found, checkEnd(*done.other)...)
 		found = append(found, w.checkSecrets(*done.other)...)
@@ -46,12 +46,12 @@ func (r ran) removes() bool {
 }
 
 // checkKept checks that nothing is gone that no verb but its own may take.
-func (w *walker) checkKept(before meddle.Facts, done ran) []violation {
-	after := w.facts
+func checkKept(v *view, done ran) []violation {
+	before, after := v.before, v.facts
 	var found []violation
 	lost := func(kind, format string, args ...any) {
 		if done.world == "" {
-			found = append(found, violated("lost: "+kind, "%q: %s", done.step, fmt.Sprintf(format, args...)))
+			found = append(found, violated("lost: "+kind, "%s: %q: %s", v.Name, done.step, fmt.Sprintf(format, args...)))
 		}
 	}
 	finalizes := done.any("finalize") && before.Switch == meddle.AlwaysOn
@@ -68,7 +68,7 @@ func (w *walker) checkKept(before meddle.Facts, done ran) []violation {
 				lost("retention", "%s is no longer kept", name)
 			}
 		}
-		w.checkRecords(before, after, lost)
+		checkRecords(before, after, lost)
 	}
 	if err := after.Provisions(); err != nil && before.Provisions() == nil {
 		lost("provisioning", "%v", err)
@@ -76,10 +76,10 @@ func (w *walker) checkKept(before meddle.Facts, done ran) []violation {
 	if done.removes() {
 		return found
 	}
-	if before.Registered && !after.Registered && (w.established || after.Switch != meddle.Off) {
+	if before.Registered && !after.Registered && (v.established || after.Switch != meddle.Off) {
 		lost("registration", "the satellite's registration is gone: %v", after.Registrations)
 	}
-	if len(before.Records) > 0 && w.established {
+	if len(before.Records) > 0 && v.established {
 		switch {
 		case len(after.Records) == 0:
 			lost("satellite", "the satellite's release is uninstalled, of which there was %v", before.Records)
@@ -91,7 +91,7 @@ func (w *walker) checkKept(before meddle.Facts, done ran) []violation {
 }
 
 // checkRecords checks that the legacy release's records keep what retains them.
-func (w *walker) checkRecords(before, after meddle.Facts, lost func(kind, format string, args ...any)) {
+func checkRecords(before, after meddle.Facts, lost func(kind, format string, args ...any)) {
 	for _, was := range before.Legacy {
 		// a record of an uninstallation hides the one that is restored
 		there := was.Status == "uninstalled" || was.Status == "uninstalling"
@@ -186,33 +186,33 @@ func exitCode(outcome v1alpha1.Outcome) int {
 
 // checkSuccess checks that a verb that says that it succeeded has reached the
 // state that it names, and that one which says it changed nothing did so.
-func (w *walker) checkSuccess(before meddle.Facts, done ran) []violation {
-	after := w.facts
+func checkSuccess(v *view, done ran) []violation {
+	before, after := v.before, v.facts
 	if done.world != "" || done.other != nil {
 		return nil
 	}
 	verb := done.options()[0]
 	var found []violation
-	if idle(done) && lasting(before) != lasting(after) {
-		found = append(found, violated("not idle", "%q (%s) changed the region:\n  before %s\n  after  %s", done.step, done.outcome, before, after))
+	if idle(v, done) && lasting(before) != lasting(after) {
+		found = append(found, violated("not idle", "%q (%s) changed %s:\n  before %s\n  after  %s", done.step, done.outcome, v.Name, before, after))
 	}
-	if done.code != 0 || done.killed {
+	if done.code != 0 || done.killed || !done.selects(v.Name) {
 		return found
 	}
 	if err := reached(verb, done, before, after); err != nil {
-		found = append(found, violated("no success", "%q (%s) says that it succeeded: %v", done.step, done.outcome, err))
+		found = append(found, violated("no success", "%q (%s) says that it succeeded, and of %s: %v", done.step, done.outcome, v.Name, err))
 	}
 	return found
 }
 
-// idle tells whether a run may have changed nothing: because of its verb, of how
-// it ended, or of what it says.
-func idle(done ran) bool {
+// idle tells whether a run may have changed nothing of a provider: because of its
+// verb, of how it ended, or of what it says.
+func idle(v *view, done ran) bool {
 	switch done.outcome {
 	case v1alpha1.OutcomePreflightFailed, v1alpha1.OutcomeNothingToDo, v1alpha1.OutcomeLockHeld:
 		return true
 	}
-	return !changes(done.verb) || done.report != nil && strings.Contains(done.report.Error, "nothing was changed")
+	return !changes(done.verb) || done.report != nil && done.report.Outcome == done.outcomeOf(v.Name) && strings.Contains(done.report.Error, "nothing was changed")
 }
 
 // lasting is the facts but for the lock, which an idle run may take from a dead one,
@@ -224,6 +224,9 @@ func lasting(f meddle.Facts) string {
 
 // reached returns what is missing from the state that a verb names.
 func reached(verb string, done ran, before, f meddle.Facts) error {
+	if !f.HasSatellite && (verb == "remove" || verb == "finalize") {
+		return nil // there is nothing to do
+	}
 	switch verb {
 	case "migrate", "status":
 		switch {
@@ -236,6 +239,9 @@ func reached(verb string, done ran, before, f meddle.Facts) error {
 	case "rollback":
 		return rolledBack(done, f)
 	case "retain":
+		if f.BuiltIn {
+			return nil
+		}
 		if !anyLegacy(before) && f.Switch != meddle.Off {
 			return nil // nothing was there that could be retained
 		}
@@ -266,7 +272,7 @@ func rolledBack(done ran, f meddle.Facts) error {
 	if f.Switch != meddle.Off {
 		errs = append(errs, errors.New("Networking v2 is "+f.Switch))
 	}
-	if f.EnvproxySilent != "" {
+	if f.EnvproxySilent != "" && !f.BuiltIn {
 		errs = append(errs, errors.New("envproxy does not answer: "+f.EnvproxySilent))
 	}
 	if done.removes() {

@@ -37,19 +37,41 @@ func (w *walker) heal(ctx context.Context) ([]violation, error) {
 		if err != nil || len(found) > 0 {
 			return found, err
 		}
-		if status.code == 0 && healthy(w.facts) == nil {
+		if status.code == 0 && w.healthy() == nil {
 			return nil, nil
 		}
 		verb = w.follow(ctx, done, status, followed)
 	}
-	return []violation{violated("does not heal", "after %d rounds: %v\n  %s", rounds, healthy(w.facts), w.facts)}, nil
+	return []violation{violated("does not heal", "after %d rounds: %v\n  %s", rounds, w.healthy(), w.told())}, nil
 }
 
 // healthy returns what is missing from a region that is done.
+func (w *walker) healthy() error {
+	var errs []error
+	for _, v := range w.views {
+		if err := healthy(v.facts); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", v.Name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// told are the facts of all views, in words.
+func (w *walker) told() string {
+	var lines []string
+	for _, v := range w.views {
+		lines = append(lines, v.Name+": "+v.facts.String())
+	}
+	return strings.Join(lines, "\n  ")
+}
+
+// healthy returns what is missing from a provider that is done.
 func healthy(f meddle.Facts) error {
 	switch {
 	case f.Switch == meddle.Off:
 		return errors.New("Networking v2 is off")
+	case !f.HasSatellite:
+		return errors.Join(f.Rule(), f.Served())
 	case newest(f.Records) != "deployed":
 		return fmt.Errorf("the satellite's release is %s", newest(f.Records))
 	case len(f.Registrations) != 1:
@@ -62,7 +84,6 @@ func healthy(f meddle.Facts) error {
 
 // healing runs a verb that nobody disturbs.
 func (w *walker) healing(ctx context.Context, verb string) (ran, []violation, error) {
-	before := w.facts
 	done, err := w.run(ctx, step{verb: verb})
 	if err != nil {
 		return done, nil, err
@@ -74,24 +95,23 @@ func (w *walker) healing(ctx context.Context, verb string) (ran, []violation, er
 	if done.status != nil {
 		for _, check := range done.status.Checks {
 			if check.State == v1alpha1.CheckFail || check.State == v1alpha1.CheckUnknown {
-				text += fmt.Sprintf("; %s: %s (%s)", check.ID, check.Message, check.Hint)
+				text += fmt.Sprintf("; %s %s: %s (%s)", check.ID, check.Provider, check.Message, check.Hint)
 			}
 		}
 	}
 	w.note("healing: %s: %s", verb, text)
-	found := w.check(before, done)
-	w.ran(before, w.facts, done)
-	return done, found, nil
+	return done, w.judge(done), nil
 }
 
 // behave ends what the world has broken out of the plugin's reach. A legacy
 // release that it destroyed, backups and all, is installed again.
 func (w *walker) behave(ctx context.Context) error {
-	err := errors.Join(w.rename(w.place.Name), w.failBuilds(""), ignoreMissing(w.allow(ctx)))
-	if err != nil {
-		return err
+	for _, v := range w.views {
+		if err := errors.Join(v.rename(v.Name), v.failBuilds(""), ignoreMissing(v.allow(ctx)), v.mendLegacy(ctx)); err != nil {
+			return err
+		}
 	}
-	if err := w.mend(ctx); err != nil {
+	if err := w.mendSatellite(ctx); err != nil {
 		return err
 	}
 	if w.expired {
@@ -99,26 +119,26 @@ func (w *walker) behave(ctx context.Context) error {
 			return err
 		}
 	}
-	if w.facts.Deployed() == nil && len(w.facts.Backups) == 0 && w.facts.Switch != meddle.AlwaysOn {
-		if err := w.reinstallLegacy(ctx); err != nil {
-			return err
+	for _, v := range w.views {
+		if f := v.facts; !v.BuiltIn && f.Deployed() == nil && len(f.Backups) == 0 && f.Switch != meddle.AlwaysOn {
+			if err := w.reinstallLegacy(ctx, v); err != nil {
+				return err
+			}
 		}
 	}
-	before := w.facts
-	err = w.settle(ctx)
-	w.worldActed(before, w.facts)
+	err := w.settle(ctx)
+	w.worldActed()
 	w.note("the world behaves")
 	return err
 }
 
-func (w *walker) reinstallLegacy(ctx context.Context) error {
-	one := w.lab.Region(w.place.Name)
+func (w *walker) reinstallLegacy(ctx context.Context, v *view) error {
 	// a record that a killed Helm left is in Helm's way
-	if _, err := deleteRecords(inlab.LegacyNamespace, inlab.LegacyRelease)(ctx, w, step{}); err != nil {
+	if err := deleteRecords(ctx, v.Direct, v.Namespace, inlab.LegacyRelease); err != nil {
 		return err
 	}
-	_, err := w.helm(ctx, "upgrade", "--install", inlab.LegacyRelease, w.lab.LegacyChart("1.20.0"), "--namespace", inlab.LegacyNamespace,
-		"--set", "envproxy.token=envproxy-token-of-"+w.place.Name+",envproxy.accessURL="+one.EnvproxyURL+",envproxy.clusterAddress="+one.Server+",cemanager.accessURL="+w.lab.PrimaryURL)
+	_, err := w.helm(ctx, v.Context, "upgrade", "--install", inlab.LegacyRelease, w.lab.LegacyChart("1.20.0"), "--namespace", v.Namespace,
+		"--set", "envproxy.token=envproxy-token-of-"+v.Name+",envproxy.accessURL="+v.EnvproxyURL+",envproxy.clusterAddress="+w.lab.Server(v.Context)+",cemanager.accessURL="+w.lab.PrimaryURL)
 	return err
 }
 
@@ -197,7 +217,7 @@ func pluginVerb(command string) (string, bool) {
 		if slices.Contains([]string{"--remove-satellite", "--force"}, word) {
 			verb = append(verb, word)
 		}
-		if word == "--networking-v2-was" && i+2 < len(words) {
+		if slices.Contains([]string{"--networking-v2-was", "--provider"}, word) && i+2 < len(words) {
 			verb = append(verb, word, words[i+2])
 		}
 	}
@@ -215,11 +235,13 @@ func (w *walker) obey(ctx context.Context, command string) string {
 	}
 	if words[0] == "coder" {
 		if strings.HasPrefix(command, "coder satellites rm ") {
-			did, err := deleteRegistration(ctx, w, step{})
+			did, err := deleteRegistration(ctx, w, w.views[0], step{})
 			return fmt.Sprint(did, err)
 		}
-		if strings.HasPrefix(command, "coder workspaces rebuild canary-") {
-			return fmt.Sprint(w.rebuildCanary(ctx))
+		for _, v := range w.views {
+			if strings.HasPrefix(command, "coder workspaces rebuild canary-"+v.Name) {
+				return fmt.Sprint(v.rebuildCanary(ctx))
+			}
 		}
 		return "not obeyed"
 	}

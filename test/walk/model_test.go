@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
-	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
@@ -20,56 +19,57 @@ type model struct {
 	// established tells that a migration was completed, or that somebody else
 	// installed the satellite: it is no longer a first installation.
 	established bool
-	// expired tells that the plugin's token is, renamed that the provider has
-	// another name than the Fleet says.
-	expired, renamed bool
+	// renamed tells that the provider has another name than the Fleet says.
+	renamed bool
 }
 
 // parts are the parts of the rule, each with what is against it.
 func parts(f meddle.Facts) map[string]error {
 	found := map[string]error{"retained": f.Retained()}
 	if f.Silent != "" {
-		found["answers"] = fmt.Errorf("the satellite does not answer: %s", f.Silent)
+		found["answers"] = fmt.Errorf("it does not answer: %s", f.Silent)
 	}
-	if !f.Registered {
+	if f.HasSatellite && !f.Registered {
 		found["registered"] = fmt.Errorf("the key %q is not registered: %v", f.Key, f.Registrations)
 	}
 	return found
 }
 
 // worldActed notes what the world broke, and what it made good.
-func (m *model) worldActed(before, after meddle.Facts) {
-	m.broken = map[string]bool{}
-	if after.Switch != meddle.On {
-		m.unfinished = false
+func (v *view) worldActed() {
+	v.broken = map[string]bool{}
+	if v.facts.Switch != meddle.On {
+		v.unfinished = false
 	}
-	if before.Switch != meddle.On && after.Switch == meddle.On {
-		m.unfinished = false // somebody else wanted it so
+	if v.before.Switch != meddle.On && v.facts.Switch == meddle.On {
+		v.unfinished = false // somebody else wanted it so
 	}
-	for part, err := range parts(after) {
+	for part, err := range parts(v.facts) {
 		if err != nil {
-			m.broken[part] = true
+			v.broken[part] = true
 		}
 	}
-	m.see(after)
+	v.see(v.facts)
 }
 
 // ran notes what a run of the plugin did.
-func (m *model) ran(before, after meddle.Facts, done ran) {
+func (v *view) ran(done ran) {
 	if done.world != "" {
-		m.worldActed(before, after)
+		v.worldActed()
 	}
 	switch {
-	case after.Switch != meddle.On:
-		m.unfinished = false
-	case before.Switch == meddle.Off && done.world == "":
-		m.unfinished = true
+	case v.facts.Switch != meddle.On:
+		v.unfinished = false
+	case v.before.Switch == meddle.Off && done.world == "":
+		v.unfinished = true
+	}
+	if done.options()[0] == "migrate" && done.completed(v.Name) {
+		v.unfinished = false
 	}
 	if done.options()[0] == "migrate" && done.code == 0 {
-		m.unfinished = false
-		m.established = true
+		v.established = true
 	}
-	m.see(after)
+	v.see(v.facts)
 }
 
 // see notes what the facts alone tell.
@@ -80,36 +80,35 @@ func (m *model) see(after meddle.Facts) {
 }
 
 // checkRule checks the rule as far as the plugin is answerable.
-func (w *walker) checkRule(before meddle.Facts, done ran) []violation {
-	after := w.facts
-	if after.Switch != meddle.On {
+func (w *walker) checkRule(v *view, done ran) []violation {
+	if v.facts.Switch != meddle.On {
 		return nil
 	}
 	var found []violation
-	for part, err := range parts(after) {
+	for part, err := range parts(v.facts) {
 		if err == nil {
 			continue
 		}
 		switch {
-		case before.Switch == meddle.On && w.broken[part], done.world != "":
+		case v.before.Switch == meddle.On && v.broken[part], done.world != "":
 			// it was so before, or the world did it meanwhile
 		default:
-			found = append(found, violated("rule: "+part, "after %q Networking v2 is on, and %v", done.step, err))
+			found = append(found, violated("rule: "+part, "after %q Networking v2 of %s is on, and %v", done.step, v.Name, err))
 		}
 	}
-	return append(found, w.checkCompensation(before, done)...)
+	return append(found, w.checkCompensation(v, done)...)
 }
 
 // checkCompensation checks what a failed migration leaves: a switch that it, or
 // an unfinished one before it, put on is not on with a new path that is broken.
-func (w *walker) checkCompensation(before meddle.Facts, done ran) []violation {
-	ours := w.unfinished || before.Switch == meddle.Off && done.world == ""
+func (w *walker) checkCompensation(v *view, done ran) []violation {
+	ours := v.unfinished || v.before.Switch == meddle.Off && done.world == ""
 	failed := slices.Contains([]v1alpha1.Outcome{v1alpha1.OutcomeFailed, v1alpha1.OutcomeTimedOut, v1alpha1.OutcomePartlyFailed}, done.outcome)
-	if done.options()[0] != "migrate" || !failed || !ours || w.facts.Served() == nil {
+	if done.options()[0] != "migrate" || !failed || !done.selects(v.Name) || done.completed(v.Name) || !ours || v.facts.Served() == nil {
 		return nil
 	}
-	if done.report != nil && inlab.StateOf(*done.report) != nil && inlab.StateOf(*done.report).NetworkingV2 != v1alpha1.NetworkingV2Off && (w.expired || done.how == primaryAway) {
+	if state := done.stateOf(v.Name); state != nil && state.NetworkingV2 != v1alpha1.NetworkingV2Off && (w.expired || done.how == primaryAway) {
 		return nil // it could not, and says so
 	}
-	return []violation{violated("compensation", "a failed migration leaves Networking v2 on, though %v", w.facts.Served())}
+	return []violation{violated("compensation", "a failed migration leaves Networking v2 of %s on, though %v", v.Name, v.facts.Served())}
 }

@@ -10,31 +10,40 @@ import (
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
 // denial is something that an admission policy denies to the operator.
 type denial struct {
+	cluster                             *cluster.Access
 	namespace, group, version, resource string
 	operations                          []admissionv1.OperationType
 }
 
-func denials() []denial {
+// denials are what can be denied of a provider, and of the satellite that serves it.
+func (v *view) denials() []denial {
 	write := []admissionv1.OperationType{admissionv1.Create, admissionv1.Update}
-	return []denial{
-		{inlab.LegacyNamespace, "apps", "v1", "deployments", write},
-		{inlab.LegacyNamespace, "", "v1", "secrets", write},
-		{inlab.LegacyNamespace, "", "v1", "serviceaccounts", write},
-		{inlab.SatelliteNamespace, "apps", "v1", "deployments", write},
-		{inlab.SatelliteNamespace, "", "v1", "secrets", write},
-		{inlab.SatelliteNamespace, "", "v1", "services", write},
-		{inlab.SatelliteNamespace, "", "v1", "configmaps", write},
-		{inlab.SatelliteNamespace, "coordination.k8s.io", "v1", "leases", write},
+	list := []denial{
+		{v.Direct, v.Namespace, "apps", "v1", "deployments", write},
+		{v.Direct, v.Namespace, "", "v1", "secrets", write},
+		{v.Direct, v.Namespace, "", "v1", "serviceaccounts", write},
+		{v.Direct, v.Namespace, "", "v1", "configmaps", write},
+		{v.Direct, v.Namespace, "coordination.k8s.io", "v1", "leases", write},
 	}
+	if v.Satellite == nil {
+		return list
+	}
+	return append(list,
+		denial{v.Satellite, inlab.SatelliteNamespace, "apps", "v1", "deployments", write},
+		denial{v.Satellite, inlab.SatelliteNamespace, "", "v1", "secrets", write},
+		denial{v.Satellite, inlab.SatelliteNamespace, "", "v1", "services", write},
+		denial{v.Satellite, inlab.SatelliteNamespace, "", "v1", "configmaps", write},
+		denial{v.Satellite, inlab.SatelliteNamespace, "coordination.k8s.io", "v1", "leases", write},
+	)
 }
 
 // policyName is of the policy and of its binding.
@@ -42,17 +51,23 @@ const policyName = "walk"
 
 func policyActions() []named {
 	return []named{
-		{"a policy denies writes", 6, func(ctx context.Context, w *walker, s step) (string, error) {
-			denied := chosen(s, denials())
-			return fmt.Sprintf("of %s in namespace %s", denied.resource, denied.namespace), w.deny(ctx, denied)
+		{"a policy denies writes", 6, func(ctx context.Context, _ *walker, v *view, s step) (string, error) {
+			denied := chosen(s, v.denials())
+			return fmt.Sprintf("of %s in namespace %s", denied.resource, denied.namespace), deny(ctx, denied)
 		}},
-		{"the policy is removed", 6, func(ctx context.Context, w *walker, _ step) (string, error) { return "", w.allow(ctx) }},
+		{"the policy is removed", 6, func(ctx context.Context, w *walker, _ *view, _ step) (string, error) {
+			var errs []error
+			for _, v := range w.views {
+				errs = append(errs, ignoreMissing(v.allow(ctx)))
+			}
+			return "", errors.Join(errs...)
+		}},
 	}
 }
 
 // deny denies it to the operator, and to nobody else: the lab's controllers go on.
-func (w *walker) deny(ctx context.Context, d denial) error {
-	client := w.place.Direct.Clientset().AdmissionregistrationV1()
+func deny(ctx context.Context, d denial) error {
+	client := d.cluster.Clientset().AdmissionregistrationV1()
 	_, err := client.ValidatingAdmissionPolicies().Create(ctx, &admissionv1.ValidatingAdmissionPolicy{
 		ObjectMeta: metav1.ObjectMeta{Name: policyName},
 		Spec: admissionv1.ValidatingAdmissionPolicySpec{
@@ -79,27 +94,34 @@ func (w *walker) deny(ctx context.Context, d denial) error {
 	if err != nil {
 		return err
 	}
-	return w.untilDenied(ctx, []denial{d}, true)
+	return untilDenied(ctx, []denial{d}, true)
 }
 
-// allow removes the policy, and waits until it has no effect any more.
-func (w *walker) allow(ctx context.Context) error {
-	client := w.place.Direct.Clientset().AdmissionregistrationV1()
+// allow removes the policy from the clusters of a provider and of its satellite,
+// and waits until it has no effect any more.
+func (v *view) allow(ctx context.Context) error {
+	removed, err := removePolicy(ctx, v.Direct)
+	if v.Satellite != nil && err == nil {
+		var also bool
+		also, err = removePolicy(ctx, v.Satellite)
+		removed = removed || also
+	}
+	if err != nil || !removed {
+		return err
+	}
+	return untilDenied(ctx, v.denials(), false)
+}
+
+// removePolicy reports whether there was something to remove.
+func removePolicy(ctx context.Context, access *cluster.Access) (removed bool, err error) {
+	client := access.Clientset().AdmissionregistrationV1()
 	bindingErr := client.ValidatingAdmissionPolicyBindings().Delete(ctx, policyName, metav1.DeleteOptions{})
 	policyErr := client.ValidatingAdmissionPolicies().Delete(ctx, policyName, metav1.DeleteOptions{})
-	if apierrors.IsNotFound(bindingErr) && apierrors.IsNotFound(policyErr) {
-		return bindingErr
-	}
-	for _, err := range []error{bindingErr, policyErr} {
-		if err != nil && !apierrors.IsNotFound(err) {
-			return err
-		}
-	}
-	return w.untilDenied(ctx, denials(), false)
+	return bindingErr == nil || policyErr == nil, errors.Join(ignoreMissing(bindingErr), ignoreMissing(policyErr))
 }
 
 // untilDenied waits until the policy has come to where requests are admitted, or is gone from there.
-func (w *walker) untilDenied(ctx context.Context, tried []denial, wanted bool) error {
+func untilDenied(ctx context.Context, tried []denial, wanted bool) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	ticker := time.NewTicker(100 * time.Millisecond)
@@ -107,7 +129,7 @@ func (w *walker) untilDenied(ctx context.Context, tried []denial, wanted bool) e
 	for {
 		denied := false
 		for _, d := range tried {
-			denied = denied || w.isDenied(ctx, d)
+			denied = denied || isDenied(ctx, d)
 		}
 		if denied == wanted {
 			return nil
@@ -121,8 +143,8 @@ func (w *walker) untilDenied(ctx context.Context, tried []denial, wanted bool) e
 }
 
 // isDenied tries to create an object, without doing so.
-func (w *walker) isDenied(ctx context.Context, d denial) bool {
-	client, dry := w.place.Direct.Clientset(), metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}}
+func isDenied(ctx context.Context, d denial) bool {
+	client, dry := d.cluster.Clientset(), metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}}
 	meta := metav1.ObjectMeta{GenerateName: "walk-"}
 	var err error
 	switch d.resource {

@@ -3,9 +3,9 @@ package walk
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
-	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
@@ -16,30 +16,32 @@ const (
 )
 
 // checkReport checks that what a run says of the region, as it left it, is so.
-func (w *walker) checkReport(before meddle.Facts, done ran) []violation {
+func (w *walker) checkReport(v *view, done ran) []violation {
 	if done.world != "" || done.other != nil {
 		return nil // the report is of a moment before
 	}
 	if done.status != nil {
-		return w.checkStatus(done)
+		return w.checkStatus(v, done)
 	}
-	if done.report == nil || inlab.StateOf(*done.report) == nil {
+	said, f := done.stateOf(v.Name), v.facts
+	if said == nil {
 		return nil
 	}
-	said, f := inlab.StateOf(*done.report), w.facts
 	var found []violation
 	compare := func(what, said, fact string) {
 		switch {
 		case said == fact:
-		case said == unknown && w.mayNotKnow(done):
+		case said == unknown && w.mayNotKnow(v, done):
 		default:
-			found = append(found, violated("report: "+what, "%q (%s) says %s is %q, and it is %q", done.step, done.outcome, what, said, fact))
+			found = append(found, violated("report: "+what, "%q (%s) says of %s that %s is %q, and it is %q", done.step, done.outcome, v.Name, what, said, fact))
 		}
 	}
 	compare("networkingV2", string(said.NetworkingV2), f.Switch)
-	compare("registered", string(said.Registered), yes(f.Registered))
-	compare("satelliteRelease", said.SatelliteRelease, newest(f.Records))
-	if !done.reached || done.how != primaryAway && done.how != apiAway { // what was away then answers now
+	if f.HasSatellite {
+		compare("registered", string(said.Registered), yes(f.Registered))
+		compare("satelliteRelease", said.SatelliteRelease, newest(f.Records))
+	}
+	if f.HasSatellite && (!done.reached || done.how != primaryAway && done.how != apiAway) { // what was away then answers now
 		compare("satelliteAnswers", string(said.SatelliteAnswers), yes(f.Silent == ""))
 	}
 	switch {
@@ -47,15 +49,15 @@ func (w *walker) checkReport(before meddle.Facts, done ran) []violation {
 		compare("legacyRetained", string(said.LegacyRetained), "None")
 	case said.LegacyRetained == "Yes" && errors.Join(f.Retained(), f.LiveKept()) != nil:
 		found = append(found, violated("report: legacyRetained", "%q says that the legacy release is retained: %v", done.step, errors.Join(f.Retained(), f.LiveKept())))
-	case said.LegacyRetained == unknown && !w.mayNotKnow(done):
+	case said.LegacyRetained == unknown && !w.mayNotKnow(v, done):
 		found = append(found, violated("report: legacyRetained", "%q says %q, and everything could be read", done.step, unknown))
 	}
 	return found
 }
 
 // mayNotKnow tells whether something was really out of reach during a run.
-func (w *walker) mayNotKnow(done ran) bool {
-	if w.expired || w.renamed || done.outcome == v1alpha1.OutcomeInterrupted || done.outcome == v1alpha1.OutcomePreflightFailed {
+func (w *walker) mayNotKnow(v *view, done ran) bool {
+	if w.expired || v.renamed || done.outcome == v1alpha1.OutcomeInterrupted || done.outcome == v1alpha1.OutcomePreflightFailed {
 		return true
 	}
 	return done.reached && (done.how == misled || done.how == primaryAway || done.how == apiAway || done.how == stopped)
@@ -78,16 +80,23 @@ func newest(records []meddle.Record) string {
 
 // checkStatus checks that status says of the switch what is so, and that what it
 // calls good is good.
-func (w *walker) checkStatus(done ran) []violation {
-	f, said := w.facts, string(done.status.Providers[0].NetworkingV2)
-	if said != f.Switch && (said != unknown || !w.mayNotKnow(done)) {
-		return []violation{violated("report: networkingV2", "status says that Networking v2 is %q, and it is %q", said, f.Switch)}
+func (w *walker) checkStatus(v *view, done ran) []violation {
+	i := slices.IndexFunc(done.status.Providers, func(p v1alpha1.ProviderStatus) bool { return p.Name == v.Name })
+	if i < 0 {
+		return nil // it was not asked about it
+	}
+	f, said := v.facts, string(done.status.Providers[i].NetworkingV2)
+	if said != f.Switch && (said != unknown || !w.mayNotKnow(v, done)) {
+		return []violation{violated("report: networkingV2", "status says that Networking v2 of %s is %q, and it is %q", v.Name, said, f.Switch)}
 	}
 	if done.reached && (done.how == primaryAway || done.how == apiAway) {
 		return nil // what was good then may be away now
 	}
 	var found []violation
 	for _, check := range done.status.Checks {
+		if check.Provider != "" && check.Provider != v.Name {
+			continue
+		}
 		if err := against(f, check.ID); check.State == v1alpha1.CheckPass && err != nil {
 			found = append(found, violated("status: "+check.ID, "status says %q, and %v", check.Message, err))
 		}
@@ -103,7 +112,7 @@ func against(f meddle.Facts, check string) error {
 			return errors.New("Networking v2 is off")
 		}
 	case "satellite-registered":
-		if !f.Registered {
+		if f.HasSatellite && !f.Registered {
 			return errors.New("the satellite is not registered")
 		}
 	case "access-url":
@@ -115,7 +124,7 @@ func against(f meddle.Facts, check string) error {
 			return errors.New(f.Silent)
 		}
 	case "satellite-installed":
-		if newest(f.Records) != "deployed" {
+		if f.HasSatellite && newest(f.Records) != "deployed" {
 			return fmt.Errorf("its records are %v", f.Records)
 		}
 	case "legacy-retained":

@@ -14,19 +14,20 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
-// beginning is the region as the lab brought it up.
+// beginning is a provider's legacy release as the lab brought it up.
 type beginning struct {
 	record  *corev1.Secret
 	objects map[string]*unstructured.Unstructured
 }
 
-// newWalker brings a lab with one region up, and remembers what it is.
-func newWalker(ctx context.Context) (*walker, error) {
-	lab, err := inlab.Up("--build-time", "100ms", "--primary-version", oldVersion, "--regions", "sydney")
+// newWalker brings a lab of one region up, and remembers what it is.
+func newWalker(ctx context.Context, in shape) (*walker, error) {
+	lab, err := inlab.Up(append([]string{"--build-time", "100ms", "--primary-version", oldVersion}, in.lab...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -46,34 +47,58 @@ func (w *walker) close() error {
 }
 
 func (w *walker) remember(ctx context.Context) error {
-	core := w.place.Direct.Clientset().CoreV1()
-	records, err := core.Secrets(inlab.LegacyNamespace).List(ctx, metav1.ListOptions{LabelSelector: "owner=helm"})
-	if err != nil || len(records.Items) != 1 {
-		return fmt.Errorf("there is not one legacy record: %w", err)
-	}
-	w.first = &beginning{record: &records.Items[0], objects: map[string]*unstructured.Unstructured{}}
-	w.first.record.ObjectMeta = metav1.ObjectMeta{Name: w.first.record.Name, Labels: w.first.record.Labels}
-	for _, name := range inlab.LegacyObjects() {
-		object, err := w.place.LegacyObject(ctx, name)
-		if err != nil {
+	for _, seen := range w.place.Views {
+		v := &view{View: seen}
+		if err := v.remember(ctx); err != nil {
 			return err
 		}
-		w.first.objects[name] = bare(object)
-	}
-	for _, namespace := range []string{inlab.LegacyNamespace, inlab.SatelliteNamespace} {
-		secret := "planted-in-" + namespace + "-nobody-may-see-it"
-		_, err := core.Secrets(namespace).Create(ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "planted"}, StringData: map[string]string{"password": secret}}, metav1.CreateOptions{})
-		if err != nil {
+		if err := w.plant(ctx, v.Direct, v.Namespace); err != nil {
 			return err
 		}
-		w.secrets = append(w.secrets, secret)
+		w.views, w.secrets = append(w.views, v), append(w.secrets, "envproxy-token-of-"+v.Name)
+	}
+	if satellite := w.views[0].Satellite; satellite != nil {
+		if err := w.plant(ctx, satellite, inlab.SatelliteNamespace); err != nil {
+			return err
+		}
 	}
 	manager, err := os.ReadFile(w.lab.TokenFiles["manager"])
 	if err != nil {
 		return err
 	}
-	w.secrets = append(w.secrets, strings.TrimSpace(string(manager)), "envproxy-token-of-"+w.place.Name)
+	w.secrets = append(w.secrets, strings.TrimSpace(string(manager)))
 	return w.renewToken()
+}
+
+// remember keeps the legacy release as it is.
+func (v *view) remember(ctx context.Context) error {
+	if v.BuiltIn {
+		return nil
+	}
+	records, err := v.Direct.Clientset().CoreV1().Secrets(v.Namespace).List(ctx, metav1.ListOptions{LabelSelector: "owner=helm"})
+	if err != nil || len(records.Items) != 1 {
+		return fmt.Errorf("there is not one legacy record: %w", err)
+	}
+	v.first = &beginning{record: &records.Items[0], objects: map[string]*unstructured.Unstructured{}}
+	v.first.record.ObjectMeta = metav1.ObjectMeta{Name: v.first.record.Name, Labels: v.first.record.Labels}
+	for _, name := range inlab.LegacyObjects() {
+		object, err := v.LegacyObject(ctx, name)
+		if err != nil {
+			return err
+		}
+		v.first.objects[name] = bare(object)
+	}
+	return nil
+}
+
+// plant puts a Secret there that nobody may see.
+func (w *walker) plant(ctx context.Context, access *cluster.Access, namespace string) error {
+	secret := "planted-in-" + namespace + "-nobody-may-see-it"
+	w.secrets = append(w.secrets, secret)
+	_, err := access.Clientset().CoreV1().Secrets(namespace).Create(ctx, &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Name: "planted"}, StringData: map[string]string{"password": secret},
+	}, metav1.CreateOptions{})
+	return err
 }
 
 // bare is an object without what the API server gives it.
@@ -91,77 +116,86 @@ func bare(object *unstructured.Unstructured) *unstructured.Unstructured {
 
 // reset makes the region what it was when the lab came up, whatever it is now.
 func (w *walker) reset(ctx context.Context) error {
-	w.model, w.diary = model{}, nil
-	if err := errors.Join(w.resetPrimary(ctx), ignoreMissing(w.allow(ctx)), os.RemoveAll(w.lab.Path("evidence"))); err != nil {
+	w.diary = nil
+	if err := errors.Join(w.resetPrimary(), os.RemoveAll(w.lab.Path("evidence"))); err != nil {
 		return err
 	}
-	if err := w.resetSatellite(ctx); err != nil {
-		return err
+	for _, v := range w.views {
+		v.model = model{}
+		if err := errors.Join(v.resetAtPrimary(ctx), ignoreMissing(v.allow(ctx))); err != nil {
+			return err
+		}
 	}
-	if err := w.resetLegacy(ctx); err != nil {
-		return err
+	if satellite := w.views[0].Satellite; satellite != nil {
+		if err := wipe(ctx, satellite, inlab.SatelliteNamespace, "deployments", "services", "secrets", "configmaps", "events", "leases"); err != nil {
+			return err
+		}
+	}
+	for _, v := range w.views {
+		if err := v.resetCluster(ctx); err != nil {
+			return err
+		}
 	}
 	return w.settle(ctx)
 }
 
-func (w *walker) resetPrimary(ctx context.Context) error {
-	if err := errors.Join(w.lab.SetVersion(oldVersion), w.lab.ClearFaults(), w.failBuilds(""), w.renewToken(), w.rename(w.place.Name)); err != nil {
-		return err
-	}
-	provider, err := w.provider()
-	if err != nil {
+func (w *walker) resetPrimary() error {
+	if err := errors.Join(w.lab.SetVersion(oldVersion), w.lab.ClearFaults(), w.renewToken()); err != nil {
 		return err
 	}
 	state, err := w.lab.State()
 	if err != nil {
 		return err
 	}
-	errs := []error{w.setSwitch(provider, false)}
+	var errs []error
 	for _, satellite := range state.Satellites {
 		errs = append(errs, w.lab.Call(http.MethodDelete, "/api/private/satellites/"+satellite.ID, nil))
 	}
-	return errors.Join(append(errs, w.rebuildCanary(ctx))...)
+	return errors.Join(errs...)
 }
 
-// resetSatellite deletes what there is of the satellite, and of the plugin's notes.
-func (w *walker) resetSatellite(ctx context.Context) error {
-	client := w.place.Direct.Dynamic()
+// resetAtPrimary makes the provider and its canary what they were.
+func (v *view) resetAtPrimary(ctx context.Context) error {
+	return errors.Join(v.failBuilds(""), v.rename(v.Name), v.set(false), v.rebuildCanary(ctx))
+}
+
+// wipe deletes what there is of these resources in a namespace, but for what the lab put there.
+func wipe(ctx context.Context, access *cluster.Access, namespace string, names ...string) error {
 	stays := map[string]bool{"coder-satellite-tls": true, "planted": true, "kube-root-ca.crt": true}
+	groups := map[string]string{"deployments": "apps", "leases": "coordination.k8s.io"}
 	var errs []error
-	for _, resource := range []schema.GroupVersionResource{
-		{Group: "apps", Version: "v1", Resource: "deployments"},
-		{Version: "v1", Resource: "services"},
-		{Version: "v1", Resource: "secrets"},
-		{Version: "v1", Resource: "configmaps"},
-		{Version: "v1", Resource: "events"},
-		{Group: "coordination.k8s.io", Version: "v1", Resource: "leases"},
-	} {
-		list, err := client.Resource(resource).Namespace(inlab.SatelliteNamespace).List(ctx, metav1.ListOptions{})
+	for _, name := range names {
+		resource := schema.GroupVersionResource{Group: groups[name], Version: "v1", Resource: name}
+		client := access.Dynamic().Resource(resource).Namespace(namespace)
+		list, err := client.List(ctx, metav1.ListOptions{})
 		if err != nil {
 			return err
 		}
 		for _, object := range list.Items {
 			if !stays[object.GetName()] {
-				errs = append(errs, ignoreMissing(client.Resource(resource).Namespace(inlab.SatelliteNamespace).Delete(ctx, object.GetName(), metav1.DeleteOptions{})))
+				errs = append(errs, ignoreMissing(client.Delete(ctx, object.GetName(), metav1.DeleteOptions{})))
 			}
 		}
 	}
-	err := w.place.Direct.Clientset().AppsV1().Deployments(rogueNamespace).DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{})
-	return errors.Join(append(errs, ignoreMissing(err))...)
+	return errors.Join(errs...)
 }
 
-// resetLegacy makes the legacy release anew from what it was.
-func (w *walker) resetLegacy(ctx context.Context) error {
-	secrets := w.place.Direct.Clientset().CoreV1().Secrets(inlab.LegacyNamespace)
-	if err := secrets.DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: "owner=helm"}); err != nil {
+// resetCluster makes the provider's legacy release anew from what it was, and
+// takes away what the plugin and somebody else left beside it.
+func (v *view) resetCluster(ctx context.Context) error {
+	err := v.Direct.Clientset().AppsV1().Deployments(rogueNamespace).DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{})
+	if err := errors.Join(ignoreMissing(err), wipe(ctx, v.Direct, v.Namespace, "configmaps", "events", "leases")); err != nil || v.BuiltIn {
 		return err
 	}
-	if _, err := secrets.Create(ctx, w.first.record, metav1.CreateOptions{}); err != nil {
+	if err := wipe(ctx, v.Direct, v.Namespace, "secrets"); err != nil {
 		return err
 	}
-	for name, object := range w.first.objects {
+	if _, err := v.Direct.Clientset().CoreV1().Secrets(v.Namespace).Create(ctx, v.first.record, metav1.CreateOptions{}); err != nil {
+		return err
+	}
+	for name, object := range v.first.objects {
 		resource, objectName := meddle.LegacyResource(name)
-		client := w.place.Direct.Dynamic().Resource(resource).Namespace(inlab.LegacyNamespace)
+		client := v.Direct.Dynamic().Resource(resource).Namespace(v.Namespace)
 		if err := ignoreMissing(client.Delete(ctx, objectName, metav1.DeleteOptions{})); err != nil {
 			return err
 		}

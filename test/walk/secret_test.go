@@ -9,12 +9,17 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
 // checkSecrets checks that no secret is in what a run printed or noted.
 func (w *walker) checkSecrets(done ran) []violation {
-	return append(w.shows("output", done.stdout+done.stderr), w.shows("journal", w.facts.Journal)...)
+	found := w.shows("output", done.stdout+done.stderr)
+	for _, v := range w.views {
+		found = append(found, w.shows("journal", v.facts.Journal)...)
+	}
+	return found
 }
 
 func (w *walker) shows(where, text string) []violation {
@@ -29,15 +34,22 @@ func (w *walker) shows(where, text string) []violation {
 // checkLeavings checks, at the end of a walk, that no secret is in the Events
 // and in the evidence that it left.
 func (w *walker) checkLeavings(ctx context.Context) ([]violation, error) {
-	events, err := w.place.Direct.Clientset().CoreV1().Events(inlab.SatelliteNamespace).List(ctx, metav1.ListOptions{})
-	if err != nil {
-		return nil, err
-	}
 	var found []violation
-	for _, event := range events.Items {
-		found = append(found, w.shows("event "+event.Name, event.Message)...)
+	for _, v := range w.views {
+		for namespace, access := range map[string]*cluster.Access{v.Namespace: v.Direct, inlab.SatelliteNamespace: v.Satellite} {
+			if access == nil {
+				continue
+			}
+			events, err := access.Clientset().CoreV1().Events(namespace).List(ctx, metav1.ListOptions{})
+			if err != nil {
+				return nil, err
+			}
+			for _, event := range events.Items {
+				found = append(found, w.shows("event "+event.Name, event.Message)...)
+			}
+		}
 	}
-	err = filepath.WalkDir(w.lab.Path("evidence"), func(path string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(w.lab.Path("evidence"), func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return ignoreMissing(err)
 		}

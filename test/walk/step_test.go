@@ -103,8 +103,8 @@ func disturbances() []weighted[disturb] {
 	}
 }
 
-// steps draws a walk. Every random decision comes from the seed.
-func steps(seed uint64, count, longest int) []step {
+// steps draws a walk in a region of that shape. Every random decision comes from the seed.
+func steps(seed uint64, count, longest int, in shape) []step {
 	random := rand.New(rand.NewPCG(seed, 9))
 	var walk []step
 	for i := range count {
@@ -118,7 +118,7 @@ func steps(seed uint64, count, longest int) []step {
 		case random.IntN(100) < 45:
 			s.world = world
 		default:
-			s.verb, s.how = verb, how
+			s.verb, s.how = in.some(verb, s.pick), how
 			if how != plain {
 				s.call = call
 			}

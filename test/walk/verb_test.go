@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 	"github.com/coder-satellite/kubectl-coder-satellite/test/schema"
 )
@@ -35,6 +37,39 @@ type ran struct {
 	exitCode int
 	// other is what another operator ran meanwhile, if somebody did.
 	other *ran
+}
+
+// selects tells whether the run is about the provider.
+func (r ran) selects(provider string) bool {
+	options := r.options()
+	i := slices.Index(options, "--provider")
+	return i < 0 || options[i+1] == provider
+}
+
+// completed tells whether the run says that the provider is done.
+func (r ran) completed(provider string) bool {
+	outcome := r.outcomeOf(provider)
+	return outcome == v1alpha1.OutcomeSucceeded || outcome == v1alpha1.OutcomeNothingToDo
+}
+
+// outcomeOf is how the run ended for the provider; empty if it says nothing of it.
+func (r ran) outcomeOf(provider string) v1alpha1.Outcome {
+	if r.report != nil {
+		for _, one := range r.report.Providers {
+			if one.Name == provider {
+				return one.Outcome
+			}
+		}
+	}
+	return ""
+}
+
+// stateOf is what the run reports of the provider; nil if it reports nothing.
+func (r ran) stateOf(provider string) *inlab.State {
+	if r.report == nil {
+		return nil
+	}
+	return inlab.StateOfProvider(*r.report, provider)
 }
 
 // changes tells whether the verb may change the region.
@@ -151,7 +186,8 @@ func (w *walker) disturbance(ctx context.Context, s step, command *exec.Cmd, don
 	case primaryAway:
 		d.Do = func() { w.place.Primary.Away(true); after(long, func() { w.place.Primary.Away(false) }) }
 	case apiAway:
-		d.Do = func() { w.place.API.Away(true); after(long, func() { w.place.API.Away(false) }) }
+		api := w.place.APIs[s.pick/10%len(w.place.APIs)]
+		d.Do = func() { api.Away(true); after(long, func() { api.Away(false) }) }
 	default:
 		d.Call = 0
 	}

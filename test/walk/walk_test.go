@@ -18,16 +18,24 @@ import (
 
 // plan is what is walked.
 type plan struct {
-	seeds chan uint64
-	// walkers are how many walk side by side, each in a lab of its own.
-	walkers int
+	// walkers walk side by side, each in a lab of its own.
+	walkers []walkers
 	// count is how many steps a walk has, longest how many seconds something lasts.
 	count, longest int
 	// shrinks are how often a failed walk is walked again to find the shortest.
 	shrinks int
 }
 
-// TestWalk walks a fixed set of seeds, or one (CODER_SATELLITE_WALK), or for as
+// walkers share seeds in regions of one shape.
+type walkers struct {
+	shape
+	seeds chan uint64
+}
+
+// sample is what `make test` walks.
+const sample = "1 2 3 4 spread:5 spread:6 shared:7 builtin:8"
+
+// TestWalk walks a fixed set of seeds, or some (CODER_SATELLITE_WALK="SEED SHAPE:SEED"), or for as
 // long as it is told (CODER_SATELLITE_WALK_FOR=60m), in CODER_SATELLITE_WALK_REGIONS regions.
 func TestWalk(t *testing.T) {
 	p, err := planned(t.Context())
@@ -36,9 +44,9 @@ func TestWalk(t *testing.T) {
 	}
 	var result tally
 	var walking sync.WaitGroup
-	for range p.walkers {
+	for _, one := range p.walkers {
 		walking.Go(func() {
-			if err := p.work(t, &result); err != nil {
+			if err := p.work(t, one, &result); err != nil {
 				t.Error(err)
 			}
 		})
@@ -49,7 +57,8 @@ func TestWalk(t *testing.T) {
 
 // planned reads the plan from the environment.
 func planned(ctx context.Context) (plan, error) {
-	p := plan{walkers: 2, count: 8, longest: 4, shrinks: 6}
+	p := plan{count: 8, longest: 4, shrinks: 6}
+	regions := 3
 	number := func(name string, into *int) error {
 		text := os.Getenv(name)
 		if text == "" {
@@ -62,7 +71,7 @@ func planned(ctx context.Context) (plan, error) {
 		*into = n
 		return nil
 	}
-	if err := number("CODER_SATELLITE_WALK_REGIONS", &p.walkers); err != nil {
+	if err := number("CODER_SATELLITE_WALK_REGIONS", &regions); err != nil {
 		return p, err
 	}
 	if err := number("CODER_SATELLITE_WALK_SHRINKS", &p.shrinks); err != nil {
@@ -73,29 +82,42 @@ func planned(ctx context.Context) (plan, error) {
 	case given != "":
 		return p.these(given)
 	case lasting != "":
-		return p.lasting(ctx, lasting)
+		return p.lasting(ctx, lasting, regions)
 	default:
-		return p.these("1 2 3 4 5 6")
+		return p.these(sample)
 	}
 }
 
-// these walks the seeds that a text names.
+// these walks the seeds that a text names, those of each shape in a lab of its own.
 func (p plan) these(text string) (plan, error) {
 	words := strings.Fields(text)
-	p.seeds = make(chan uint64, len(words))
+	seeds := map[string]chan uint64{}
 	for _, word := range words {
-		long := strings.HasSuffix(word, "L")
-		seed, err := strconv.ParseUint(strings.TrimSuffix(word, "L"), 10, 64)
+		name, number, ok := strings.Cut(word, ":")
+		if !ok {
+			name, number = shapes()[0].name, word
+		}
+		in, err := shapeOf(name)
+		if err != nil {
+			return p, fmt.Errorf("CODER_SATELLITE_WALK: %w", err)
+		}
+		long := strings.HasSuffix(number, "L")
+		seed, err := strconv.ParseUint(strings.TrimSuffix(number, "L"), 10, 64)
 		if err != nil {
 			return p, fmt.Errorf("CODER_SATELLITE_WALK: %q is no seed", word)
 		}
 		if long {
 			p.count, p.longest = longWalk, longLapse
 		}
-		p.seeds <- seed
+		if seeds[name] == nil {
+			seeds[name] = make(chan uint64, len(words))
+			p.walkers = append(p.walkers, walkers{in, seeds[name]})
+		}
+		seeds[name] <- seed
 	}
-	close(p.seeds)
-	p.walkers = min(p.walkers, len(words))
+	for _, one := range seeds {
+		close(one)
+	}
 	return p, nil
 }
 
@@ -106,40 +128,48 @@ const (
 	longLapse = 60
 )
 
-// lasting draws seeds until the time is up, counting from the present second.
-func (p plan) lasting(ctx context.Context, text string) (plan, error) {
+// lasting draws seeds until the time is up, counting from the present second. The
+// regions have the shapes in turn.
+func (p plan) lasting(ctx context.Context, text string, regions int) (plan, error) {
 	long, err := time.ParseDuration(text)
 	if err != nil {
 		return p, fmt.Errorf("CODER_SATELLITE_WALK_FOR: %w", err)
 	}
 	p.count, p.longest = longWalk, longLapse
-	p.seeds = make(chan uint64)
+	seeds := make(chan uint64)
 	until := time.Now().Add(long)
 	go func() {
-		defer close(p.seeds)
+		defer close(seeds)
 		for seed := uint64(until.Unix()); time.Now().Before(until); seed++ {
 			select {
-			case p.seeds <- seed:
+			case seeds <- seed:
 			case <-ctx.Done():
 				return
 			}
 		}
 	}()
+	for i := range regions {
+		p.walkers = append(p.walkers, walkers{shapes()[i%len(shapes())], seeds})
+	}
 	return p, nil
 }
 
 // name is how a seed of this plan is given again.
-func (p plan) name(seed uint64) string {
-	if p.count == longWalk {
-		return fmt.Sprintf("%dL", seed)
+func (p plan) name(in shape, seed uint64) string {
+	text := strconv.FormatUint(seed, 10)
+	if in.name != shapes()[0].name {
+		text = in.name + ":" + text
 	}
-	return strconv.FormatUint(seed, 10)
+	if p.count == longWalk {
+		text += "L"
+	}
+	return text
 }
 
 // work walks seeds in a lab of its own until there are no more.
-func (p plan) work(t *testing.T, result *tally) error {
+func (p plan) work(t *testing.T, in walkers, result *tally) error {
 	ctx := t.Context()
-	w, err := newWalker(ctx)
+	w, err := newWalker(ctx, in.shape)
 	if err != nil {
 		return err
 	}
@@ -148,19 +178,20 @@ func (p plan) work(t *testing.T, result *tally) error {
 			t.Error(err)
 		}
 	}()
-	for seed := range p.seeds {
-		walk := steps(seed, p.count, p.longest)
+	for seed := range in.seeds {
+		name := p.name(in.shape, seed)
+		walk := steps(seed, p.count, p.longest, in.shape)
 		started := time.Now()
 		violations, at, err := w.walk(ctx, walk)
 		if err != nil {
-			return fmt.Errorf("seed %s, at step %d: %w\n%s", p.name(seed), at+1, err, strings.Join(w.diary, "\n"))
+			return fmt.Errorf("seed %s, at step %d: %w\n%s", name, at+1, err, strings.Join(w.diary, "\n"))
 		}
-		fmt.Printf("seed %s: %d steps in %s, violations: %d\n", p.name(seed), len(w.diary), time.Since(started).Round(time.Second), len(violations))
+		fmt.Printf("seed %s: %d steps in %s, violations: %d\n", name, len(w.diary), time.Since(started).Round(time.Second), len(violations))
 		if len(violations) > 0 {
 			diary := w.diary
 			shortest := w.shrink(ctx, walk, violations[0], at, p.shrinks)
-			t.Error(p.tell(seed, violations, diary, shortest))
-			result.violated(violations[0].kind, p.name(seed))
+			t.Error(tell(name, violations, diary, shortest))
+			result.violated(violations[0].kind, name)
 		}
 		result.add(w)
 	}
@@ -168,9 +199,9 @@ func (p plan) work(t *testing.T, result *tally) error {
 }
 
 // tell says what was violated, how to see it again, and the shortest way there.
-func (p plan) tell(seed uint64, violations []violation, diary []string, shortest []step) string {
+func tell(seed string, violations []violation, diary []string, shortest []step) string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "seed %s\n", p.name(seed))
+	fmt.Fprintf(&text, "seed %s\n", seed)
 	for _, v := range violations {
 		fmt.Fprintf(&text, "VIOLATED %s: %s\n", v.kind, v.text)
 	}
@@ -181,7 +212,7 @@ func (p plan) tell(seed uint64, violations []violation, diary []string, shortest
 			fmt.Fprintf(&text, "  %s\n", s)
 		}
 	}
-	fmt.Fprintf(&text, "again: CODER_SATELLITE_WALK=%s go test -count=1 -v ./test/walk", p.name(seed))
+	fmt.Fprintf(&text, "again: CODER_SATELLITE_WALK=%s go test -count=1 -v ./test/walk", seed)
 	return text.String()
 }
 

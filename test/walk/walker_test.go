@@ -10,26 +10,37 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
-// walker walks in the one region of a lab of its own, and keeps a model of what
-// the plugin is answerable for.
+// walker walks in one region of a lab of its own.
 type walker struct {
 	lab   *inlab.Lab
 	place *meddle.Region
-	first *beginning
+	views []*view
 
 	// token is the plugin's; secrets is all that must be in no output.
 	token   string
 	secrets []string
 	// image is what the satellite ran before the world broke it.
 	image string
-	model
-	// facts are how the region is after the latest step.
-	facts meddle.Facts
+	// expired tells that the plugin's token is.
+	expired bool
 	// diary tells, a line for each step, what was done and what came of it.
 	diary []string
 	// actions are how often each action was tried.
 	actions map[string]int
 }
+
+// view is what is walked in of one provider and its satellite: how it was in the
+// beginning, how it is after the latest step, how it was before that, and what the
+// plugin is answerable for.
+type view struct {
+	*meddle.View
+	first         *beginning
+	before, facts meddle.Facts
+	model
+}
+
+// seen is the view that a step chose.
+func (w *walker) seen(s step) *view { return w.views[s.pick/100%len(w.views)] }
 
 // violation is something that must not be.
 type violation struct {
@@ -62,7 +73,6 @@ func (w *walker) walk(ctx context.Context, steps []step) (violations []violation
 
 // step does one step, and checks what came of it.
 func (w *walker) step(ctx context.Context, s step) ([]violation, error) {
-	before := w.facts
 	if s.world != "" {
 		w.actions["world: "+s.world]++
 		did := w.act(ctx, s.world, s)
@@ -70,7 +80,7 @@ func (w *walker) step(ctx context.Context, s step) ([]violation, error) {
 			return nil, err
 		}
 		w.note("%s: %s", s, did)
-		w.worldActed(before, w.facts)
+		w.worldActed()
 		return nil, nil
 	}
 	done, err := w.run(ctx, s)
@@ -82,9 +92,23 @@ func (w *walker) step(ctx context.Context, s step) ([]violation, error) {
 		return nil, err
 	}
 	w.note("%s: %s", s, done)
-	violations := w.check(before, done)
-	w.ran(before, w.facts, done)
-	return violations, nil
+	return w.judge(done), nil
+}
+
+// worldActed notes what the world broke, and what it made good.
+func (w *walker) worldActed() {
+	for _, v := range w.views {
+		v.worldActed()
+	}
+}
+
+// judge checks what a run did to each provider, and notes it.
+func (w *walker) judge(done ran) []violation {
+	found := w.check(done)
+	for _, v := range w.views {
+		v.ran(done)
+	}
+	return found
 }
 
 func (w *walker) count(s step, done ran) {
@@ -105,18 +129,28 @@ func (w *walker) note(format string, args ...any) {
 	w.diary = append(w.diary, fmt.Sprintf("%d. ", len(w.diary)+1)+fmt.Sprintf(format, args...))
 }
 
-// look reads the facts once.
-func (w *walker) look(ctx context.Context) (meddle.Facts, error) {
+// look reads the facts of each view once.
+func (w *walker) look(ctx context.Context) ([]meddle.Facts, error) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	return w.place.Look(ctx)
+	var all []meddle.Facts
+	for _, v := range w.views {
+		facts, err := v.Look(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, facts)
+	}
+	return all, nil
 }
 
-// settle waits until the region stays as it is: what a step began in the
-// cluster, such as pods that start, has its time.
+// settle waits until the region stays as it is: what a step began in its
+// clusters, such as pods that start, has its time.
 func (w *walker) settle(ctx context.Context) error {
 	w.place.Primary.Away(false)
-	w.place.API.Away(false)
+	for _, api := range w.place.APIs {
+		api.Away(false)
+	}
 	const calm, often, long = 3, 300 * time.Millisecond, 12 * time.Second
 	deadline := time.Now().Add(long)
 	ticker := time.NewTicker(often)
@@ -131,14 +165,16 @@ func (w *walker) settle(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		now := facts.String()
+		now := fmt.Sprint(facts)
 		if now == last && settled {
 			same++
 		} else {
 			last, same = now, 0
 		}
 		if same >= calm || time.Now().After(deadline) {
-			w.facts = facts
+			for i, v := range w.views {
+				v.before, v.facts = v.facts, facts[i]
+			}
 			return nil
 		}
 		select {
@@ -150,17 +186,21 @@ func (w *walker) settle(ctx context.Context) error {
 }
 
 // settled tells whether what answers is what the Deployments ask for.
-func (w *walker) settled(ctx context.Context, facts meddle.Facts) (bool, error) {
-	satellite, err := w.asked(ctx, inlab.SatelliteNamespace, "coderd")
-	if err != nil {
-		return false, err
+func (w *walker) settled(ctx context.Context, facts []meddle.Facts) (bool, error) {
+	for i, v := range w.views {
+		satellite, err := asked(ctx, v.Satellite, inlab.SatelliteNamespace, "coderd")
+		if err != nil {
+			return false, err
+		}
+		envproxy, err := asked(ctx, v.Direct, v.Namespace, "envproxy")
+		if err != nil {
+			return false, err
+		}
+		// without a registration the primary refuses what the satellite passes on
+		silent := facts[i].Silent != "" && facts[i].Registered
+		if satellite && silent || !v.BuiltIn && envproxy && facts[i].EnvproxySilent != "" {
+			return false, nil
+		}
 	}
-	envproxy, err := w.asked(ctx, inlab.LegacyNamespace, "envproxy")
-	if err != nil {
-		return false, err
-	}
-	// without a registration the primary refuses what the satellite passes on
-	silent := facts.Silent != "" && facts.Registered
-	waits := satellite && silent || envproxy && facts.EnvproxySilent != ""
-	return !waits, nil
+	return true, nil
 }

@@ -13,77 +13,92 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
 func legacyActions() []named {
 	helm := func(args ...string) action {
-		return func(ctx context.Context, w *walker, _ step) (string, error) {
-			return w.helm(ctx, append(args, "--namespace", inlab.LegacyNamespace)...)
+		return func(ctx context.Context, w *walker, v *view, _ step) (string, error) {
+			return w.helm(ctx, v.Context, append(args, "--namespace", v.Namespace)...)
 		}
 	}
 	upgrade := func(version string) action {
-		return func(ctx context.Context, w *walker, s step) (string, error) {
-			return helm("upgrade", inlab.LegacyRelease, w.lab.LegacyChart(version), "--reuse-values")(ctx, w, s)
+		return func(ctx context.Context, w *walker, v *view, s step) (string, error) {
+			return helm("upgrade", inlab.LegacyRelease, w.lab.LegacyChart(version), "--reuse-values")(ctx, w, v, s)
 		}
 	}
-	return []named{
+	scale := func(replicas int) action {
+		return func(ctx context.Context, _ *walker, v *view, _ step) (string, error) {
+			return fmt.Sprintf("it has %d replicas", replicas), patch(ctx, v.Direct, v.Namespace, "envproxy", scaleTo(replicas))
+		}
+	}
+	list := []named{
 		{"helm uninstall of the legacy release", 4, helm("uninstall", inlab.LegacyRelease)},
 		{"helm upgrade of the legacy release", 4, upgrade("1.20.0")},
 		{"helm upgrade of the legacy release to 1.21.4", 3, upgrade("1.21.4")},
 		{"helm rollback of the legacy release", 3, helm("rollback", inlab.LegacyRelease)},
-		{"a legacy record is marked", 4, markRecord(inlab.LegacyNamespace, inlab.LegacyRelease)},
+		{"a legacy record is marked", 4, func(ctx context.Context, _ *walker, v *view, s step) (string, error) {
+			return markRecord(ctx, v.Direct, v.Namespace, inlab.LegacyRelease, s)
+		}},
 		{"an annotation is removed", 5, removeAnnotation},
 		{"the label of retention is removed", 2, removeLabel},
-		{"envproxy is scaled down", 2, scale(inlab.LegacyNamespace, "envproxy", 0)},
-		{"envproxy is scaled up", 2, scale(inlab.LegacyNamespace, "envproxy", 1)},
+		{"envproxy is scaled down", 2, scale(0)},
+		{"envproxy is scaled up", 2, scale(1)},
 		{"a rogue Deployment appears", 4, rogue},
 	}
+	for i, one := range list {
+		list[i].do = func(ctx context.Context, w *walker, v *view, s step) (string, error) {
+			if v.BuiltIn {
+				return nothing("the built-in provider has no legacy release")
+			}
+			return one.do(ctx, w, v, s)
+		}
+	}
+	return list
 }
 
 // markRecord leaves the records of a release as a Helm does that failed, or was
 // killed: the newest has another status, or there is a newer one that has it.
-func markRecord(namespace, release string) action {
-	return func(ctx context.Context, w *walker, s step) (string, error) {
-		secrets := w.place.Direct.Clientset().CoreV1().Secrets(namespace)
-		list, err := secrets.List(ctx, metav1.ListOptions{LabelSelector: "owner=helm,name=" + release})
-		if err != nil {
-			return "", err
-		}
-		if len(list.Items) == 0 {
-			return nothing("%s has no record", release)
-		}
-		record := newestOf(list.Items)
-		revision, err := strconv.Atoi(record.Labels["version"])
-		if err != nil {
-			return "", err
-		}
-		status, newer := chosen(s, []string{"failed", "failed", "pending-upgrade", "pending-rollback", "uninstalling", "pending-install"}), false
-		switch status {
-		case "pending-upgrade", "pending-rollback":
-			newer = true
-		case "failed":
-			newer = s.pick%2 == 1
-		case "pending-install":
-			if revision > 1 {
-				return nothing("it was installed long ago")
-			}
-		}
-		if newer {
-			revision++
-		}
-		if err := mark(record, status, revision); err != nil {
-			return "", err
-		}
-		if newer {
-			record.ResourceVersion = ""
-			_, err = secrets.Create(ctx, record, metav1.CreateOptions{})
-		} else {
-			_, err = secrets.Update(ctx, record, metav1.UpdateOptions{})
-		}
-		return fmt.Sprintf("%s says %s", record.Name, status), err
+func markRecord(ctx context.Context, access *cluster.Access, namespace, release string, s step) (string, error) {
+	secrets := access.Clientset().CoreV1().Secrets(namespace)
+	list, err := secrets.List(ctx, metav1.ListOptions{LabelSelector: "owner=helm,name=" + release})
+	if err != nil {
+		return "", err
 	}
+	if len(list.Items) == 0 {
+		return nothing("%s has no record", release)
+	}
+	record := newestOf(list.Items)
+	revision, err := strconv.Atoi(record.Labels["version"])
+	if err != nil {
+		return "", err
+	}
+	status, newer := chosen(s, []string{"failed", "failed", "pending-upgrade", "pending-rollback", "uninstalling", "pending-install"}), false
+	switch status {
+	case "pending-upgrade", "pending-rollback":
+		newer = true
+	case "failed":
+		newer = s.pick%2 == 1
+	case "pending-install":
+		if revision > 1 {
+			return nothing("it was installed long ago")
+		}
+	}
+	if newer {
+		revision++
+	}
+	if err := mark(record, status, revision); err != nil {
+		return "", err
+	}
+	if newer {
+		record.ResourceVersion = ""
+		_, err = secrets.Create(ctx, record, metav1.CreateOptions{})
+	} else {
+		_, err = secrets.Update(ctx, record, metav1.UpdateOptions{})
+	}
+	return fmt.Sprintf("%s says %s", record.Name, status), err
 }
 
 // mark makes a record one of that revision and status.
@@ -113,23 +128,20 @@ func newestOf(records []corev1.Secret) *corev1.Secret {
 	return newest
 }
 
-func deleteRecords(namespace, release string) action {
-	return func(ctx context.Context, w *walker, _ step) (string, error) {
-		return "the records of " + release + " are gone", w.place.Direct.Clientset().CoreV1().Secrets(namespace).DeleteCollection(ctx,
-			metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: "owner=helm,name=" + release})
-	}
+func deleteRecords(ctx context.Context, access *cluster.Access, namespace, release string) error {
+	return access.Clientset().CoreV1().Secrets(namespace).DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: "owner=helm,name=" + release})
 }
 
-func removeAnnotation(ctx context.Context, w *walker, s step) (string, error) {
+func removeAnnotation(ctx context.Context, _ *walker, v *view, s step) (string, error) {
 	name := chosen(s, inlab.LegacyObjects())
 	resource, object := meddle.LegacyResource(name)
-	_, err := w.place.Direct.Dynamic().Resource(resource).Namespace(inlab.LegacyNamespace).Patch(ctx, object, types.MergePatchType,
+	_, err := v.Direct.Dynamic().Resource(resource).Namespace(v.Namespace).Patch(ctx, object, types.MergePatchType,
 		[]byte(`{"metadata":{"annotations":{"helm.sh/resource-policy":null}}}`), metav1.PatchOptions{})
 	return name + " has no policy", err
 }
 
-func removeLabel(ctx context.Context, w *walker, _ step) (string, error) {
-	secrets := w.place.Direct.Clientset().CoreV1().Secrets(inlab.LegacyNamespace)
+func removeLabel(ctx context.Context, _ *walker, v *view, _ step) (string, error) {
+	secrets := v.Direct.Clientset().CoreV1().Secrets(v.Namespace)
 	list, err := secrets.List(ctx, metav1.ListOptions{LabelSelector: "coder-satellite.dev/retained"})
 	if err != nil {
 		return "", err
@@ -146,8 +158,8 @@ const rogueNamespace = "somebody"
 
 // rogue is a Deployment of somebody who may create Deployments in a namespace of
 // their own, with annotations that are Helm's in form.
-func rogue(ctx context.Context, w *walker, s step) (string, error) {
-	release, namespace := inlab.LegacyRelease, inlab.LegacyNamespace
+func rogue(ctx context.Context, _ *walker, v *view, s step) (string, error) {
+	release, namespace := inlab.LegacyRelease, v.Namespace
 	switch s.pick % 4 {
 	case 0:
 		release = "x)"
@@ -156,7 +168,7 @@ func rogue(ctx context.Context, w *walker, s step) (string, error) {
 	case 2:
 		namespace = rogueNamespace
 	}
-	client := w.place.Direct.Clientset()
+	client := v.Direct.Clientset()
 	_, err := client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: rogueNamespace}}, metav1.CreateOptions{})
 	if err := ignoreExisting(err); err != nil {
 		return "", err

@@ -23,63 +23,67 @@ func primaryActions() []named {
 	return []named{
 		{"the switch is flipped", 7, flip},
 		{"the registration is deleted", 3, deleteRegistration},
-		{"the provider is renamed", 2, func(_ context.Context, w *walker, s step) (string, error) {
-			return "", w.rename(fmt.Sprintf("renamed-%d", s.pick))
+		{"the provider is renamed", 2, func(_ context.Context, w *walker, v *view, s step) (string, error) {
+			return "", v.rename(fmt.Sprintf("renamed-%d", s.pick))
 		}},
-		{"the provider is named as before", 2, func(_ context.Context, w *walker, _ step) (string, error) {
-			return "", w.rename(w.place.Name)
+		{"the provider is named as before", 2, func(_ context.Context, w *walker, v *view, _ step) (string, error) {
+			return "", v.rename(v.Name)
 		}},
-		{"the token expires", 2, func(_ context.Context, w *walker, _ step) (string, error) {
+		{"the token expires", 2, func(_ context.Context, w *walker, v *view, _ step) (string, error) {
 			w.expired = true
 			return "", w.lab.ExpireToken(w.token)
 		}},
-		{"the token is renewed", 4, func(_ context.Context, w *walker, s step) (string, error) {
+		{"the token is renewed", 4, func(_ context.Context, w *walker, v *view, s step) (string, error) {
 			if !w.expired {
 				return nothing("it is valid")
 			}
 			return "", w.renewToken()
 		}},
-		{"the primary is upgraded", 3, func(_ context.Context, w *walker, _ step) (string, error) {
+		{"the primary is upgraded", 3, func(_ context.Context, w *walker, v *view, _ step) (string, error) {
 			return "to v" + newVersion, w.lab.SetVersion(newVersion)
 		}},
-		{"the canary's next build fails", 4, func(_ context.Context, w *walker, _ step) (string, error) {
-			return "", w.failBuilds("no route to the workspace")
+		{"the canary's next build fails", 4, func(_ context.Context, w *walker, v *view, _ step) (string, error) {
+			return "", v.failBuilds("no route to the workspace")
 		}},
 	}
 }
 
-func (w *walker) provider() (codertest.Provider, error) {
-	state, err := w.lab.State()
+// provider is the view's, at the primary.
+func (v *view) provider() (codertest.Provider, error) {
+	state, err := v.Lab.State()
 	if err != nil {
 		return codertest.Provider{}, err
 	}
-	return w.place.Provider(state)
+	return v.AtPrimary(state)
 }
 
 // flip changes the switch as the primary's UI does.
-func flip(_ context.Context, w *walker, _ step) (string, error) {
-	provider, err := w.provider()
+func flip(_ context.Context, _ *walker, v *view, _ step) (string, error) {
+	provider, err := v.provider()
 	if err != nil {
 		return "", err
 	}
 	on := provider.EnableNetV2 == nil || !*provider.EnableNetV2
-	return fmt.Sprintf("to %t", on), w.setSwitch(provider, on)
+	return fmt.Sprintf("of %s to %t", v.Name, on), v.set(on)
 }
 
-func (w *walker) setSwitch(provider codertest.Provider, on bool) error {
-	return w.lab.Call(http.MethodPatch, "/api/private/resource-pools/"+provider.ID, map[string]bool{"enable_net_v2": on})
+func (v *view) set(on bool) error { return v.change(map[string]any{"enable_net_v2": on}) }
+
+func (v *view) rename(name string) error {
+	v.renamed = name != v.Name
+	return v.change(map[string]any{"name": name})
 }
 
-func (w *walker) rename(name string) error {
-	provider, err := w.provider()
+// change changes the provider at the primary.
+func (v *view) change(fields map[string]any) error {
+	provider, err := v.provider()
 	if err != nil {
 		return err
 	}
-	w.renamed = name != w.place.Name
-	return w.lab.Call(http.MethodPatch, "/api/private/resource-pools/"+provider.ID, map[string]string{"name": name})
+	return v.Lab.Call(http.MethodPatch, "/api/private/resource-pools/"+provider.ID, fields)
 }
 
-func deleteRegistration(_ context.Context, w *walker, _ step) (string, error) {
+func deleteRegistration(_ context.Context, w *walker, _ *view, _ step) (string, error) {
 	state, err := w.lab.State()
 	if err != nil {
 		return "", err
@@ -90,28 +94,28 @@ func deleteRegistration(_ context.Context, w *walker, _ step) (string, error) {
 	return "of " + state.Satellites[0].Name, w.lab.Call(http.MethodDelete, "/api/private/satellites/"+state.Satellites[0].ID, nil)
 }
 
-func (w *walker) failBuilds(message string) error {
-	workspace, err := w.lab.Workspace("canary-" + w.place.Name)
+func (v *view) failBuilds(message string) error {
+	workspace, err := v.Lab.Workspace("canary-" + v.Name)
 	if err != nil {
 		return err
 	}
-	return w.lab.FailBuilds(workspace.ID, message, true)
+	return v.Lab.FailBuilds(workspace.ID, message, true)
 }
 
 // rebuildCanary rebuilds the canary as its owner does, when no other build of it
 // is under way, and waits until it is on.
-func (w *walker) rebuildCanary(ctx context.Context) error {
+func (v *view) rebuildCanary(ctx context.Context) error {
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()
 	asked := false
 	for range 100 {
-		workspace, err := w.lab.Workspace("canary-" + w.place.Name)
+		workspace, err := v.Lab.Workspace("canary-" + v.Name)
 		switch {
 		case err != nil:
 			return err
 		case workspace.Updating:
 		case !asked:
-			asked = w.lab.Call(http.MethodPatch, "/api/v0/workspaces/"+workspace.ID, struct{}{}) == nil
+			asked = v.Lab.Call(http.MethodPatch, "/api/v0/workspaces/"+workspace.ID, struct{}{}) == nil
 		case workspace.LatestStat.ContainerStatus == "ON":
 			return nil
 		}

@@ -5,14 +5,18 @@ import (
 	"fmt"
 	"slices"
 
+	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// action is something that the world does; it returns what it did, in words.
-type action func(ctx context.Context, w *walker, s step) (did string, err error)
+// action is something that the world does to a provider or its satellite; it
+// returns what it did, in words.
+type action func(ctx context.Context, w *walker, v *view, s step) (did string, err error)
 
 // worldly are the world's actions, by their names.
 func worldly() []weighted[string] {
@@ -38,7 +42,7 @@ func actions() []named {
 func (w *walker) act(ctx context.Context, name string, s step) string {
 	for _, a := range actions() {
 		if a.name == name {
-			did, err := a.do(ctx, w, s)
+			did, err := a.do(ctx, w, w.seen(s), s)
 			if err != nil {
 				return "nothing, because of: " + err.Error()
 			}
@@ -57,20 +61,23 @@ func nothing(format string, args ...any) (string, error) {
 func chosen[T any](s step, list []T) T { return list[s.pick%len(list)] }
 
 // patch changes a Deployment behind everybody's back.
-func (w *walker) patch(ctx context.Context, namespace, name, patch string) error {
-	_, err := w.place.Direct.Clientset().AppsV1().Deployments(namespace).Patch(ctx, name, types.StrategicMergePatchType, []byte(patch), metav1.PatchOptions{})
+func patch(ctx context.Context, access *cluster.Access, namespace, name, patch string) error {
+	_, err := access.Clientset().AppsV1().Deployments(namespace).Patch(ctx, name, types.StrategicMergePatchType, []byte(patch), metav1.PatchOptions{})
 	return err
 }
 
-// asked tells whether a Deployment asks for pods that can run.
-func (w *walker) asked(ctx context.Context, namespace, name string) (bool, error) {
-	list, err := w.place.Direct.Clientset().AppsV1().Deployments(namespace).List(ctx, metav1.ListOptions{FieldSelector: "metadata.name=" + name})
+// asked tells whether a Deployment asks for pods that can run; access is nil if there is no such cluster.
+func asked(ctx context.Context, access *cluster.Access, namespace, name string) (bool, error) {
+	if access == nil {
+		return false, nil
+	}
+	list, err := access.Clientset().AppsV1().Deployments(namespace).List(ctx, metav1.ListOptions{FieldSelector: "metadata.name=" + name})
 	if err != nil || len(list.Items) == 0 {
 		return false, err
 	}
 	deployment := list.Items[0]
 	container := deployment.Spec.Template.Spec.Containers[0]
-	services, err := w.place.Direct.Clientset().CoreV1().Services(namespace).List(ctx, metav1.ListOptions{FieldSelector: "metadata.name=" + name})
+	services, err := access.Clientset().CoreV1().Services(namespace).List(ctx, metav1.ListOptions{FieldSelector: "metadata.name=" + name})
 	if err != nil {
 		return false, err
 	}
@@ -80,58 +87,78 @@ func (w *walker) asked(ctx context.Context, namespace, name string) (bool, error
 // missingImage is one that the lab's node cannot pull.
 const missingImage = "coder-missing:1"
 
-func scale(namespace, name string, replicas int) action {
-	return func(ctx context.Context, w *walker, _ step) (string, error) {
-		return fmt.Sprintf("%s has %d replicas", name, replicas), w.patch(ctx, namespace, name, fmt.Sprintf(`{"spec":{"replicas":%d}}`, replicas))
+// scaleTo is a patch of a Deployment.
+func scaleTo(replicas int) string { return fmt.Sprintf(`{"spec":{"replicas":%d}}`, replicas) }
+
+func scaleSatellite(replicas int) action {
+	return ofSatellite(func(ctx context.Context, _ *walker, access *cluster.Access, _ step) (string, error) {
+		return fmt.Sprintf("it has %d replicas", replicas), patch(ctx, access, inlab.SatelliteNamespace, "coderd", scaleTo(replicas))
+	})
+}
+
+// ofSatellite is an action on the satellite's cluster; there is nothing to do in a region without one.
+func ofSatellite(do func(context.Context, *walker, *cluster.Access, step) (string, error)) action {
+	return func(ctx context.Context, w *walker, v *view, s step) (string, error) {
+		if v.Satellite == nil {
+			return nothing("there is no satellite")
+		}
+		return do(ctx, w, v.Satellite, s)
 	}
 }
 
 // breakSatellite gives the satellite an image that cannot be pulled, and no old
 // pod that serves on.
-func breakSatellite(ctx context.Context, w *walker, _ step) (string, error) {
-	deployment, err := w.place.Direct.Clientset().AppsV1().Deployments(inlab.SatelliteNamespace).Get(ctx, "coderd", metav1.GetOptions{})
+func breakSatellite(ctx context.Context, w *walker, access *cluster.Access, _ step) (string, error) {
+	deployment, err := access.Clientset().AppsV1().Deployments(inlab.SatelliteNamespace).Get(ctx, "coderd", metav1.GetOptions{})
 	if err != nil {
 		return "", err
 	}
 	if image := deployment.Spec.Template.Spec.Containers[0].Image; image != missingImage {
 		w.image = image
 	}
-	return "coderd's image is missing", w.setImage(ctx, missingImage)
+	return "coderd's image is missing", setImage(ctx, access, missingImage)
 }
 
-func (w *walker) setImage(ctx context.Context, image string) error {
-	return w.patch(ctx, inlab.SatelliteNamespace, "coderd", fmt.Sprintf(
+func setImage(ctx context.Context, access *cluster.Access, image string) error {
+	return patch(ctx, access, inlab.SatelliteNamespace, "coderd", fmt.Sprintf(
 		`{"spec":{"strategy":{"type":"Recreate","rollingUpdate":null},"template":{"spec":{"containers":[{"name":"coderd","image":%q}]}}}}`, image))
 }
 
-// mend ends what the world did to Deployments, if that is how they are still:
+// mendSatellite ends what the world did to the satellite's Deployment, if that is how it is still:
 // whose pods cannot run is nothing that a Helm release with the right content tells.
-func (w *walker) mend(ctx context.Context) error {
-	for namespace, name := range map[string]string{inlab.SatelliteNamespace: "coderd", inlab.LegacyNamespace: "envproxy"} {
-		deployment, err := w.place.Direct.Clientset().AppsV1().Deployments(namespace).Get(ctx, name, metav1.GetOptions{})
-		if err != nil {
-			if ignoreMissing(err) != nil {
-				return err
-			}
-			continue
-		}
-		if *deployment.Spec.Replicas == 0 {
-			if err := w.patch(ctx, namespace, name, `{"spec":{"replicas":1}}`); err != nil {
-				return err
-			}
-		}
-		if deployment.Spec.Template.Spec.Containers[0].Image == missingImage {
-			if err := w.setImage(ctx, w.image); err != nil {
-				return err
-			}
-		}
+func (w *walker) mendSatellite(ctx context.Context) error {
+	access := w.views[0].Satellite
+	if access == nil {
+		return nil
 	}
-	return nil
+	deployment, err := mend(ctx, access, inlab.SatelliteNamespace, "coderd")
+	if err != nil || deployment == nil || deployment.Spec.Template.Spec.Containers[0].Image != missingImage {
+		return err
+	}
+	return setImage(ctx, access, w.image)
 }
 
-// helm runs somebody else's Helm.
-func (w *walker) helm(ctx context.Context, args ...string) (string, error) {
-	done := w.lab.Helm(ctx, w.place.Name, args...)
+// mendLegacy does so to envproxy.
+func (v *view) mendLegacy(ctx context.Context) error {
+	_, err := mend(ctx, v.Direct, v.Namespace, "envproxy")
+	return err
+}
+
+// mend scales a Deployment up that is not, and returns it; nil if there is none.
+func mend(ctx context.Context, access *cluster.Access, namespace, name string) (*appsv1.Deployment, error) {
+	deployment, err := access.Clientset().AppsV1().Deployments(namespace).Get(ctx, name, metav1.GetOptions{})
+	switch {
+	case err != nil:
+		return nil, ignoreMissing(err)
+	case *deployment.Spec.Replicas == 0:
+		return deployment, patch(ctx, access, namespace, name, scaleTo(1))
+	}
+	return deployment, nil
+}
+
+// helm runs somebody else's Helm on a context's cluster.
+func (w *walker) helm(ctx context.Context, context string, args ...string) (string, error) {
+	done := w.lab.Helm(ctx, context, args...)
 	if done.Code != 0 {
 		return "", fmt.Errorf("helm %v: %s", args, lastLines(done.Stderr, 1))
 	}
@@ -143,30 +170,39 @@ const satelliteRelease = "coder-satellite"
 
 func satelliteActions() []named {
 	helm := func(args ...string) action {
-		return func(ctx context.Context, w *walker, _ step) (string, error) {
-			return w.helm(ctx, append(args, "--namespace", inlab.SatelliteNamespace)...)
-		}
+		return ofSatellite(func(ctx context.Context, w *walker, _ *cluster.Access, _ step) (string, error) {
+			return w.helm(ctx, w.lab.Region(w.place.Name).Context, append(args, "--namespace", inlab.SatelliteNamespace)...)
+		})
+	}
+	core := func(did string, do func(context.Context, typedcorev1.CoreV1Interface) error) action {
+		return ofSatellite(func(ctx context.Context, _ *walker, access *cluster.Access, _ step) (string, error) {
+			return did, do(ctx, access.Clientset().CoreV1())
+		})
 	}
 	return []named{
-		{"the satellite is scaled down", 5, scale(inlab.SatelliteNamespace, "coderd", 0)},
-		{"the satellite is scaled up", 3, scale(inlab.SatelliteNamespace, "coderd", 1)},
-		{"the satellite's pods fail", 4, breakSatellite},
+		{"the satellite is scaled down", 5, scaleSatellite(0)},
+		{"the satellite is scaled up", 3, scaleSatellite(1)},
+		{"the satellite's pods fail", 4, ofSatellite(breakSatellite)},
 		{"helm uninstall of the satellite", 4, helm("uninstall", satelliteRelease)},
 		{"helm rollback of the satellite", 2, helm("rollback", satelliteRelease)},
-		{"a satellite's record is marked", 5, markRecord(inlab.SatelliteNamespace, satelliteRelease)},
-		{"the satellite's records are deleted", 1, deleteRecords(inlab.SatelliteNamespace, satelliteRelease)},
-		{"the satellite's key is deleted", 1, func(ctx context.Context, w *walker, _ step) (string, error) {
-			return "the Secret coder-replica-private-key is gone", w.place.Direct.Clientset().CoreV1().Secrets(inlab.SatelliteNamespace).Delete(ctx, "coder-replica-private-key", metav1.DeleteOptions{})
-		}},
-		{"the satellite's journal is deleted", 3, func(ctx context.Context, w *walker, _ step) (string, error) {
-			return "the journal is gone", w.place.Direct.Clientset().CoreV1().ConfigMaps(inlab.SatelliteNamespace).Delete(ctx, inlab.SatelliteJournal, metav1.DeleteOptions{})
-		}},
-		{"the provider's journal is deleted", 5, func(ctx context.Context, w *walker, _ step) (string, error) {
-			id, err := w.place.ProviderID()
+		{"a satellite's record is marked", 5, ofSatellite(func(ctx context.Context, _ *walker, access *cluster.Access, s step) (string, error) {
+			return markRecord(ctx, access, inlab.SatelliteNamespace, satelliteRelease, s)
+		})},
+		{"the satellite's records are deleted", 1, ofSatellite(func(ctx context.Context, _ *walker, access *cluster.Access, _ step) (string, error) {
+			return "they are gone", deleteRecords(ctx, access, inlab.SatelliteNamespace, satelliteRelease)
+		})},
+		{"the satellite's key is deleted", 1, core("the Secret coder-replica-private-key is gone", func(ctx context.Context, core typedcorev1.CoreV1Interface) error {
+			return core.Secrets(inlab.SatelliteNamespace).Delete(ctx, "coder-replica-private-key", metav1.DeleteOptions{})
+		})},
+		{"the satellite's journal is deleted", 3, core("the journal is gone", func(ctx context.Context, core typedcorev1.CoreV1Interface) error {
+			return core.ConfigMaps(inlab.SatelliteNamespace).Delete(ctx, inlab.SatelliteJournal, metav1.DeleteOptions{})
+		})},
+		{"the provider's journal is deleted", 5, func(ctx context.Context, _ *walker, v *view, _ step) (string, error) {
+			id, err := v.ID()
 			if err != nil {
 				return "", err
 			}
-			return "the journal is gone", w.place.Direct.Clientset().CoreV1().ConfigMaps(inlab.LegacyNamespace).Delete(ctx, inlab.ProviderJournal(id), metav1.DeleteOptions{})
+			return "the journal is gone", v.Direct.Clientset().CoreV1().ConfigMaps(v.Namespace).Delete(ctx, inlab.ProviderJournal(id), metav1.DeleteOptions{})
 		}},
 		{"a backup is deleted", 3, deleteBackups(false)},
 		{"all backups are deleted", 2, deleteBackups(true)},
@@ -174,8 +210,8 @@ func satelliteActions() []named {
 }
 
 func deleteBackups(all bool) action {
-	return func(ctx context.Context, w *walker, s step) (string, error) {
-		secrets := w.place.Direct.Clientset().CoreV1().Secrets(inlab.LegacyNamespace)
+	return func(ctx context.Context, _ *walker, v *view, s step) (string, error) {
+		secrets := v.Direct.Clientset().CoreV1().Secrets(v.Namespace)
 		list, err := secrets.List(ctx, metav1.ListOptions{LabelSelector: "coder-satellite.dev/backup"})
 		if err != nil {
 			return "", err

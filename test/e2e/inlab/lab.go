@@ -132,12 +132,17 @@ func (l *Lab) site(name string) (found Provider, server string) {
 			}
 		}
 	}
+	return found, l.Server(found.Context)
+}
+
+// Server is the API server of a context's cluster.
+func (l *Lab) Server(context string) string {
 	for _, cluster := range l.Clusters {
-		if cluster.Context == found.Context {
-			server = cluster.Server
+		if cluster.Context == context {
+			return cluster.Server
 		}
 	}
-	return found, server
+	return ""
 }
 
 // Result is what a command did.

@@ -5,7 +5,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
 
-// State is what a report says of a region with one provider, as it is now.
+// State is what a report says of a provider and of the satellite that serves it,
+// as they are now; what is said of the satellite is empty in a region without one.
 type State struct {
 	NetworkingV2     v1alpha1.NetworkingV2
 	Registered       v1alpha1.Finding
@@ -14,17 +15,29 @@ type State struct {
 	LegacyRetained   v1alpha1.Finding
 }
 
-// StateOf returns what the report says; nil if it says nothing of the satellite or
-// of the provider.
+// StateOf returns what the report of a region with one provider says; nil if it
+// says nothing of the satellite or of the provider.
 func StateOf(report v1alpha1.RegionReport) *State {
-	if report.Satellite == nil || report.Satellite.After == nil || len(report.Providers) != 1 || report.Providers[0].After == nil {
+	if report.Satellite == nil || report.Satellite.After == nil || len(report.Providers) != 1 {
 		return nil
 	}
-	satellite, provider := report.Satellite.After, report.Providers[0].After
-	return &State{
-		NetworkingV2: provider.NetworkingV2, LegacyRetained: provider.LegacyRetained,
-		Registered: satellite.Registered, SatelliteRelease: satellite.Release, SatelliteAnswers: satellite.Answers,
+	return StateOfProvider(report, report.Providers[0].Name)
+}
+
+// StateOfProvider returns what the report says of the provider of that name; nil
+// if it says nothing.
+func StateOfProvider(report v1alpha1.RegionReport, name string) *State {
+	for _, provider := range report.Providers {
+		if provider.Name != name || provider.After == nil {
+			continue
+		}
+		state := &State{NetworkingV2: provider.After.NetworkingV2, LegacyRetained: provider.After.LegacyRetained}
+		if satellite := report.Satellite; satellite != nil && satellite.After != nil {
+			state.Registered, state.SatelliteRelease, state.SatelliteAnswers = satellite.After.Registered, satellite.After.Release, satellite.After.Answers
+		}
+		return state
 	}
+	return nil
 }
 
 // Names of what the plugin keeps beside a satellite.

@@ -39,7 +39,7 @@ func restore(ctx context.Context, run *Run, force bool) error {
 // bringBackLegacy restores the release that the ledger names from its backup.
 func (run *Run) bringBackLegacy(ctx context.Context) (string, error) {
 	ledger := run.ProviderRecord.Retention
-	release := legacy.Release{Namespace: ledger.Namespace, Name: ledger.Release, Backup: ledger.Backup, Ledger: ledger}
+	release := legacy.Release{Context: run.Source.Declared.Context, Namespace: ledger.Namespace, Name: ledger.Release, Backup: ledger.Backup, Ledger: ledger}
 	if found := run.Initial.Legacy.Value().Release; found != nil {
 		release = *found
 	}

@@ -39,7 +39,7 @@ func TestShapes(t *testing.T) {
 			switches(t, all(region, false))
 
 			last := providers[len(providers)-1]
-			killed := begin(t, append([]string{"migrate", "--yes", "--lock-duration", "2s"}, of...)...)
+			killed := begin(t, append([]string{"migrate", "--yes", "--lock-duration", lockDuration.String()}, of...)...)
 			step := "rebuild-canary"
 			if len(providers) > 1 {
 				step += " (" + last + ")"

@@ -24,6 +24,9 @@ type Hint struct {
 	// AccessURL is the provider's envproxy access URL. Of several releases that
 	// are all elsewhere, the one with this value is the provider's.
 	AccessURL string
+	// Others are the envproxy access URLs of the deployment's other providers. A
+	// release with one of these values is another provider's, if neither the ledger nor AccessURL says otherwise.
+	Others []string
 }
 
 // Found is the result of a search.
@@ -114,6 +117,7 @@ func (s *search) run(ctx context.Context) (Found, error) {
 			return Found{}, err
 		}
 	}
+	s.leaveOthers()
 	if len(s.found.Releases) == 0 {
 		if err := s.fromBackups(ctx); err != nil {
 			return Found{}, err
@@ -131,6 +135,20 @@ func (s *search) exclude(format string, args ...any) {
 	if !slices.ContainsFunc(s.found.Reasons, func(said string) bool { return strings.Contains(said, reason) }) {
 		s.found.Reasons = append(s.found.Reasons, reason)
 	}
+}
+
+// leaveOthers drops the releases of other providers: several may share a cluster.
+func (s *search) leaveOthers() {
+	s.found.Releases = slices.DeleteFunc(s.found.Releases, func(r Release) bool {
+		if isOf(s.hint.Ledger, r) || s.hint.AccessURL != "" && coder.SameURL(r.AccessURL, s.hint.AccessURL) {
+			return false
+		}
+		others := r.AccessURL != "" && slices.ContainsFunc(s.hint.Others, func(url string) bool { return coder.SameURL(r.AccessURL, url) })
+		if others {
+			s.exclude("%s is another provider's: it serves %s", r, r.AccessURL)
+		}
+		return others
+	})
 }
 
 // choose keeps the provider's release of several: the one in the provider's

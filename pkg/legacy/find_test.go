@@ -12,6 +12,7 @@ import (
 	helmrelease "helm.sh/helm/v3/pkg/release"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
 
 func TestFindOne(t *testing.T) {
@@ -123,6 +124,14 @@ func TestFindExplains(t *testing.T) {
 			Hint{Namespace: "d", AccessURL: "HTTPS://C:443/"}, "c/coder-workspace-provider, chart", 1},
 		"several, the namespace counts more than the URL": {func(r *region) { legacy(r, "a", "https://a"); legacy(r, "b", "https://b"); legacy(r, "c", "https://c") },
 			Hint{Namespace: "b", AccessURL: "https://c"}, "b/coder-workspace-provider, chart", 1},
+		"another provider's": {func(r *region) { legacy(r, "a", "https://a") },
+			Hint{Namespace: "b", AccessURL: "https://b", Others: []string{"https://c", "HTTPS://A:443/"}},
+			"no legacy release was found in all namespaces: no Deployment with label coder.deployment=envproxy belongs to a Helm release of chart workspace-provider (a/coder-workspace-provider is another provider's: it serves https://a)", 0},
+		"two providers with one URL": {func(r *region) { legacy(r, "a", "https://a") },
+			Hint{Namespace: "a", AccessURL: "https://a", Others: []string{"https://a"}}, "a/coder-workspace-provider, chart", 1},
+		"another provider's, but in the ledger": {func(r *region) { legacy(r, "a", "https://a") },
+			Hint{Namespace: "a", AccessURL: "https://b", Others: []string{"https://a"}, Ledger: &journal.Ledger{Namespace: "a", Release: name, Revision: 1}},
+			"a/coder-workspace-provider, chart", 1},
 		"forbidden but for the hint": {func(r *region) {
 			legacy(r, "a", "https://a")
 			legacy(r, "b", "https://b")

@@ -99,7 +99,7 @@ func (p *Pending) Refusal(earlierRun bool, now time.Time) error {
 // Remedy says what ends an operation that nobody runs any more. It uninstalls
 // nothing: the objects may be in use, whatever the record says.
 func (p *Pending) Remedy() string {
-	return fmt.Sprintf("Wait for it; if nobody runs one, end it with `%s`", shell.Helm(p.Context, "--namespace", p.Namespace, "rollback", p.Release, strconv.Itoa(p.BackTo)))
+	return fmt.Sprintf("Wait for it; if nobody runs one, end it with %#q", shell.Helm(p.Context, "--namespace", p.Namespace, "rollback", p.Release, strconv.Itoa(p.BackTo)))
 }
 
 // mayClear returns nil if Apply may clear what is pending.

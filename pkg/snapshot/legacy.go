@@ -6,6 +6,7 @@ import (
 	"errors"
 	"sync"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
@@ -18,6 +19,17 @@ func (src *Source) legacyFact(ctx context.Context, s *Snapshot) Fact[Legacy] {
 		return Known(Legacy{})
 	}
 	return inCluster(src.ProviderSite, src.Declared.Context, func() (Legacy, error) { return src.legacy(ctx, s) })
+}
+
+// envproxiesBeside are the envproxy access URLs of the other providers.
+func envproxiesBeside(own coder.Provider, all []coder.Provider) []string {
+	var urls []string
+	for _, provider := range all {
+		if own.ID != "" && provider.ID != own.ID && !provider.BuiltIn && provider.EnvproxyAccessURL != "" {
+			urls = append(urls, provider.EnvproxyAccessURL)
+		}
+	}
+	return urls
 }
 
 // legacy finds the legacy release and, if it is the only one, looks at its
@@ -37,6 +49,7 @@ func (src *Source) legacy(ctx context.Context, s *Snapshot) (Legacy, error) {
 		Ledger:    ledger,
 		Namespace: provider.Config.DefaultNamespace,
 		AccessURL: provider.EnvproxyAccessURL,
+		Others:    envproxiesBeside(provider, s.Primary.Providers.Value()),
 	})
 	if err != nil {
 		return Legacy{}, err

@@ -98,7 +98,10 @@ func (v *View) Look(ctx context.Context) (Facts, error) {
 			return f, err
 		}
 	}
-	return f, v.lookAtNotes(ctx, &f, provider.ID)
+	if err := v.lookAtNotes(ctx, &f, provider.ID); err != nil {
+		return f, err
+	}
+	return f, nil
 }
 
 // lookAtSatellite looks at the satellite's key, its registration and its release's records.

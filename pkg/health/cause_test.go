@@ -62,6 +62,7 @@ func TestCausesAreToldApart(t *testing.T) {
 		"two refusals":         {&coder.Error{Host: "a", Path: "/x", Status: 403}, &coder.Error{Host: "a", Path: "/y", Status: 403}},
 		"two contexts":         {&cluster.UnreachableError{Context: "a", Reason: "x"}, &cluster.UnreachableError{Context: "b", Reason: "x"}},
 		"two reasons":          {&cluster.UnreachableError{Context: "a", Reason: "x"}, &cluster.UnreachableError{Context: "a", Reason: "y"}},
+		"two silences":         {&coder.TransportError{Host: "a", Reason: "x"}, &coder.TransportError{Host: "a", Reason: "y"}},
 		"two silent hosts":     {&coder.TransportError{Host: "a", Reason: "x"}, &coder.TransportError{Host: "b", Reason: "x"}},
 		"nothing in common":    {errors.New("one"), errors.New("other")},
 		"a wrapped look-alike": {fmt.Errorf("one: %w", errLost), fmt.Errorf("other: %w", errLost)},
@@ -77,6 +78,47 @@ func TestCausesAreToldApart(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What mending one thing mends is told of once, however each fact words it.
+func TestCausesAreToldTogether(t *testing.T) {
+	refusal := func(status int, path string) error {
+		return &coder.Error{Host: "coder.example.com", Path: path, Status: status}
+	}
+	unreachable := func(asking string) error {
+		return fmt.Errorf("%s: %w", asking, &cluster.UnreachableError{Context: "a", Reason: "x"})
+	}
+	for name, causes := range map[string][2]error{
+		"one is the other's":     {errLost, fmt.Errorf("the provider is unknown: %w", errLost)},
+		"in the same words":      {errors.New("the same"), errors.New("the same")},
+		"one cluster":            {unreachable("one"), unreachable("other")},
+		"one silent host":        {&coder.TransportError{Host: "a", Path: "/x", Reason: "x"}, &coder.TransportError{Host: "a", Path: "/y", Reason: "x"}},
+		"an expired token":       {refusal(401, "/x"), refusal(401, "/y")},
+		"a bad gateway":          {refusal(502, "/x"), refusal(502, "/y")},
+		"an unavailable service": {refusal(503, "/x"), refusal(503, "/y")},
+		"a gateway's timeout":    {refusal(504, "/x"), refusal(504, "/y")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := healthy()
+			s.Cluster = snapshot.Unknown[snapshot.Cluster](causes[0])
+			s.Registrations = snapshot.Unknown[[]coder.Satellite](causes[1])
+			results := health.Evaluate(health.Select("cluster-reachable", "registration-name"), s)
+			if results[0].State != v1alpha1.CheckUnknown || results[1].State != v1alpha1.CheckSkipped ||
+				results[1].Message != "unknown for the same reason as cluster-reachable" {
+				t.Errorf("%+v", results)
+			}
+		})
+	}
+}
+
+// Of two checks that warn, one tells of what both lack.
+func TestWarningsAreToldOnce(t *testing.T) {
+	s := healthy()
+	lose(&s.Certificates)
+	results := health.Evaluate(health.Select("certificate-names", "devurl-certificate"), s)
+	if results[0].State != v1alpha1.CheckUnknown || results[1].State != v1alpha1.CheckSkipped {
+		t.Errorf("%+v", results)
 	}
 }
 

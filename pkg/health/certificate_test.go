@@ -57,6 +57,7 @@ func TestCertificateValid(t *testing.T) {
 		"valid": {"certificate-valid", as, v1alpha1.CheckPass, accessURL + " serves is valid until 2022-06-04", ""},
 		"for 31 days": {"certificate-valid", both(showing(fresh), inSecret(held(name, fresh))), v1alpha1.CheckPass,
 			"2022-04-04", ""},
+		"for 30 days": {"certificate-valid", both(showing(in(30)), none), v1alpha1.CheckPass, "2022-04-03", ""},
 		"29 days left": {"certificate-valid", both(showing(ending), none), v1alpha1.CheckWarn,
 			"serves expires on 2022-04-02", "what terminates TLS at " + accessURL},
 		"29 days left in Secret": {"certificate-valid", inSecret(held(name, ending)), v1alpha1.CheckWarn,

@@ -159,6 +159,9 @@ func answers(t *testing.T, rows map[string]row) {
 			if bad := got.State == v1alpha1.CheckFail || got.State == v1alpha1.CheckWarn; bad && got.Hint == "" {
 				t.Error("there is no hint")
 			}
+			if got.State == v1alpha1.CheckUnknown && r.try == "" && got.Hint != "" {
+				t.Errorf("the hint %q would not help", got.Hint)
+			}
 		})
 	}
 }

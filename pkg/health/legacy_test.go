@@ -54,6 +54,7 @@ func TestLegacyFound(t *testing.T) {
 		l.Release = nil
 		l.Found.Releases = []legacy.Release{{Namespace: "a", Name: "one"}, {Namespace: "b", Name: "two"}}
 	})
+	torn := state(func(l *snapshot.Legacy) { l.Found.Reasons = []string{"the backup of c/three is torn"} })
 	killed := state(func(l *snapshot.Legacy) {
 		*l = snapshot.Legacy{Found: legacy.Found{Unusable: true, Remedy: "end it with `helm --kube-context sydney rollback one 1`", Reasons: []string{"a/one is pending-install"}}}
 	})
@@ -61,8 +62,13 @@ func TestLegacyFound(t *testing.T) {
 		"none but a killed one": {"legacy-found", both(killed, off), v1alpha1.CheckFail, "a/one is pending-install", "end it with `helm --kube-context sydney rollback one 1`"},
 		"one":                   {"legacy-found", as, v1alpha1.CheckPass, "coder/coder-workspace-provider, chart workspace-provider 1.20.0, revision 1", ""},
 		"two":                   {"legacy-found", two, v1alpha1.CheckFail, "b/two", "list --all-namespaces"},
+		"two, no way back":      {"legacy-found", both(two, torn, alwaysOn), v1alpha1.CheckFail, "b/two", "list --all-namespaces"},
 		"none, on legacy path":  {"legacy-found", both(noRelease(), off), v1alpha1.CheckFail, "", "list --all-namespaces"},
 		"none, switched":        {"legacy-found", noRelease(), v1alpha1.CheckSkipped, "does not use one", ""},
+		"none, always switched": {"legacy-found", both(noRelease(), alwaysOn), v1alpha1.CheckSkipped, "does not use one", ""},
+		"none, no journal":      {"legacy-found", both(noRelease("the backup of elsewhere/other is torn"), noJournal), v1alpha1.CheckSkipped, "does not use one", ""},
+		"none, no ledger": {"legacy-found", both(noRelease("the backup of elsewhere/other is torn"), func(s *snapshot.Snapshot) { s.ProviderJournal.Value().Retention = nil }),
+			v1alpha1.CheckSkipped, "does not use one", ""},
 		"none, switch unknown":  {"legacy-found", both(noRelease(), func(s *snapshot.Snapshot) { lose(&s.Provider) }), v1alpha1.CheckFail, "", "list --all-namespaces"},
 		"none, but in ledger":   {"legacy-found", noRelease("the backup of coder/coder-workspace-provider is torn"), v1alpha1.CheckFail, "is torn", "list --all-namespaces"},
 		"none, no way back":     {"legacy-found", both(noRelease("the backup of coder/coder-workspace-provider is torn"), alwaysOn), v1alpha1.CheckSkipped, "v1.22.0 has no legacy path to go back to", ""},

@@ -23,13 +23,13 @@ func TestPrimaryChecks(t *testing.T) {
 		"1.44":       {"primary-version", primary("1.44.3"), v1alpha1.CheckPass, "v1.44.3", ""},
 		"2.0":        {"primary-version", primary("2.0.0"), v1alpha1.CheckPass, "v2.0.0", ""},
 		"no answer":  {"primary-version", func(s *snapshot.Snapshot) { lose(&s.Primary.Version) }, v1alpha1.CheckUnknown, errLost.Error(), "--coder-url"},
-		"not asked":  {"primary-version", func(s *snapshot.Snapshot) { s.Primary = snapshot.Primary{} }, v1alpha1.CheckUnknown, "not collected", ""},
+		"not asked":  {"primary-version", func(s *snapshot.Snapshot) { s.Primary = snapshot.Primary{} }, v1alpha1.CheckUnknown, "not collected", "--coder-url"},
 		"manager":    {"operator-role", roles("site-member", "site-manager"), v1alpha1.CheckPass, "ann@example.com may manage", ""},
 		"admin":      {"operator-role", roles("site-admin"), v1alpha1.CheckPass, "ann@example.com", ""},
 		"member":     {"operator-role", roles("site-member", "site-auditor"), v1alpha1.CheckFail, "[site-member, site-auditor]", "site manager"},
 		"no roles":   {"operator-role", roles(), v1alpha1.CheckFail, "[]", "site manager"},
 		"no user":    {"operator-role", func(s *snapshot.Snapshot) { lose(&s.Primary.Me) }, v1alpha1.CheckUnknown, errLost.Error(), "coder login"},
-		"nobody yet": {"operator-role", func(s *snapshot.Snapshot) { s.Primary.Me = snapshot.Fact[coder.User]{} }, v1alpha1.CheckUnknown, "not collected", ""},
+		"nobody yet": {"operator-role", func(s *snapshot.Snapshot) { s.Primary.Me = snapshot.Fact[coder.User]{} }, v1alpha1.CheckUnknown, "not collected", "coder login"},
 	})
 }
 
@@ -49,8 +49,16 @@ func TestProviderChecks(t *testing.T) {
 		"behind a load balancer": {"provider-found", func(s *snapshot.Snapshot) {
 			s.Primary.Providers = snapshot.Known([]coder.Provider{{ID: "p", Name: "sydney", Config: coder.ProviderConfig{ClusterAddress: "https://elsewhere.example.com"}}})
 		}, v1alpha1.CheckPass, `"sydney"`, ""},
-		"none or two":  {"provider-found", lost, v1alpha1.CheckUnknown, errLost.Error(), "name it with --provider"},
-		"no list":      {"provider-found", func(s *snapshot.Snapshot) { lost(s); lose(&s.Primary.Providers) }, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"found, no list": {"provider-found", func(s *snapshot.Snapshot) { lose(&s.Primary.Providers) }, v1alpha1.CheckPass, `"sydney"`, ""},
+		"none or two":    {"provider-found", lost, v1alpha1.CheckUnknown, errLost.Error(), "name it with --provider"},
+		"no list":        {"provider-found", func(s *snapshot.Snapshot) { lost(s); lose(&s.Primary.Providers) }, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"its cluster":    {"provider-cluster", as, v1alpha1.CheckPass, "it is the satellite's cluster", ""},
+		"a cluster of its own": {"provider-cluster", func(s *snapshot.Snapshot) { s.Declared.Context = "workspaces" }, v1alpha1.CheckPass,
+			"https://api.sydney.example.com answers, Kubernetes v1.29.3", ""},
+		"which cluster": {"provider-cluster", func(s *snapshot.Snapshot) {
+			s.Declared.Context = "workspaces"
+			lose(&s.ProviderCluster)
+		}, v1alpha1.CheckUnknown, errLost.Error(), "kubectl --context workspaces get namespace kube-system"},
 		"ready":        {"provider-ready", func(*snapshot.Snapshot) {}, v1alpha1.CheckPass, "ready", ""},
 		"pending":      {"provider-ready", provider(func(p *coder.Provider) { p.Status = "pending" }), v1alpha1.CheckWarn, `"pending"`, "dashboard"},
 		"error":        {"provider-ready", provider(func(p *coder.Provider) { p.Status = "error" }), v1alpha1.CheckWarn, `"error"`, "dashboard"},

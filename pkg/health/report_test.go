@@ -55,6 +55,7 @@ func checksOf(status v1alpha1.RegionStatus) []string {
 
 func TestPhase(t *testing.T) {
 	unregistered := func(s *snapshot.Snapshot) { s.Registrations = snapshot.Known[[]coder.Satellite](nil) }
+	uninstalled := installed(func(s *satellite.State) { s.Installed = false }) // its Secret stays
 	for name, test := range map[string]struct {
 		change func(*snapshot.Snapshot)
 		want   v1alpha1.Phase
@@ -63,6 +64,8 @@ func TestPhase(t *testing.T) {
 		"nothing begun":               {both(absent, off, unregistered), v1alpha1.PhaseLegacy},
 		"installed only":              {both(off, unregistered), v1alpha1.PhasePartial},
 		"registered, not switched":    {off, v1alpha1.PhasePartial},
+		"registered, uninstalled":     {both(uninstalled, off), v1alpha1.PhasePartial},
+		"switched, uninstalled":       {uninstalled, v1alpha1.PhasePartial},
 		"switched, not registered":    {unregistered, v1alpha1.PhasePartial},
 		"switched, nothing installed": {both(absent, unregistered), v1alpha1.PhasePartial},
 		"v1.22, nothing installed":    {both(absent, unregistered, alwaysOn), v1alpha1.PhasePartial},
@@ -84,7 +87,7 @@ func TestPhase(t *testing.T) {
 
 func TestLastRun(t *testing.T) {
 	acquired := time.Date(2022, 3, 4, 6, 0, 0, 0, time.UTC)
-	since := metav1.NewTime(acquired)
+	since, taken := metav1.NewTime(acquired), healthy().Taken
 	nothing := func(s *snapshot.Snapshot) { s.ProviderJournal = snapshot.Known[*journal.Record](nil) }
 	held := func(s *snapshot.Snapshot) {
 		s.ProviderLock = snapshot.Known(&lock.State{Holder: "bob@host/1", Acquired: acquired})
@@ -96,6 +99,9 @@ func TestLastRun(t *testing.T) {
 		"never":               {nothing, nil},
 		"neither read":        {func(s *snapshot.Snapshot) { lose(&s.ProviderJournal); lose(&s.ProviderLock) }, nil},
 		"held before journal": {both(nothing, held), &v1alpha1.Run{Holder: "bob@host/1", HeldSince: &since}},
+		"without a lock": {func(s *snapshot.Snapshot) { s.ProviderLock = snapshot.Known[*lock.State](nil) }, &v1alpha1.Run{
+			Operation: "migrate", Operator: "ann@example.com", Outcome: v1alpha1.OutcomeSucceeded, Started: metav1.NewTime(taken), Updated: metav1.NewTime(taken),
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := healthy()
@@ -122,10 +128,16 @@ func TestStatusOfTwoProviders(t *testing.T) {
 		"satellite-ready": {": Pass"},
 		"primary-version": {": Pass"},
 		"networking-v2":   {"sydney: Pass", "sydney-2: Fail"},
+		"legacy-retained": {"sydney: Pass", "sydney-2: Pass"},
+		"canary":          {"sydney: Pass", "sydney-2: Pass"},
+		"run-complete":    {"sydney: Pass", "sydney-2: Pass"},
 	} {
 		if diff := cmp.Diff(want, told[id]); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", id, diff)
 		}
+	}
+	if diff := cmp.Diff(ids(health.Status()), slices.Compact(checksOf(status))); diff != "" {
+		t.Errorf("answers to one question are apart (-want +got):\n%s", diff)
 	}
 	if status.Phase != v1alpha1.PhasePartial || status.Outcome != v1alpha1.OutcomeFailed || len(status.Providers) != 2 {
 		t.Errorf("%s, %s, %d providers", status.Phase, status.Outcome, len(status.Providers))
@@ -136,20 +148,71 @@ func TestStatusOfTwoProviders(t *testing.T) {
 // legacy release.
 func TestStatusWithoutSatellite(t *testing.T) {
 	for _, test := range []struct {
-		on   bool
-		want v1alpha1.Phase
-	}{{true, v1alpha1.PhaseMigrated}, {false, v1alpha1.PhaseLegacy}} {
+		on      bool
+		primary string // in the journal
+		want    v1alpha1.Phase
+	}{{true, primaryURL, v1alpha1.PhaseMigrated}, {true, "", v1alpha1.PhaseMigrated}, {false, "", v1alpha1.PhaseLegacy}} {
 		s := healthy()
 		s.Region.Satellite, s.Legacy, s.Satellite = fleet.Satellite{}, snapshot.Known(snapshot.Legacy{}), snapshot.Fact[satellite.State]{}
+		s.Cluster, s.SatelliteJournal, s.Endpoint = snapshot.Fact[snapshot.Cluster]{}, snapshot.Fact[*journal.Record]{}, snapshot.Fact[snapshot.Endpoint]{}
 		s.Provider = snapshot.Known(coder.Provider{ID: "b", Name: "built-in", BuiltIn: true, Status: "ready", EnableNetV2: &test.on})
+		s.ProviderJournal.Value().Primary = test.primary
 		status := health.NewRegionStatus([]*snapshot.Snapshot{s})
 		if status.Satellite != nil || status.Phase != test.want || (status.Outcome == v1alpha1.OutcomeSucceeded) != test.on {
 			t.Errorf("%+v", status)
 		}
-		for _, check := range status.Checks {
-			if check.Category == "satellite" || check.Category == "legacy" || check.Category == "access" {
-				t.Errorf("it is asked %s: %s", check.ID, check.Message)
-			}
+		want := []string{
+			"primary-version", "primary-is-primary", "operator-role", "region-distinct", "provider-cluster", "provider-found", "provider-ready",
+			"networking-v2", "primary-same", "canary", "run-complete",
+		}
+		if diff := cmp.Diff(want, checksOf(status)); diff != "" {
+			t.Errorf("what it is asked (-want +got):\n%s", diff)
+		}
+		lose(&s.Provider)
+		if got := health.NewRegionStatus([]*snapshot.Snapshot{s}).Phase; got != v1alpha1.PhaseUnknown {
+			t.Errorf("without its provider it is %s", got)
+		}
+	}
+}
+
+// A provider of which too little is known leaves its region unknown, in whatever
+// order they come.
+func TestUnknownProviderLeavesRegionUnknown(t *testing.T) {
+	known, partial, unknown := healthy(), healthy(), healthy()
+	off(partial)
+	lose(&unknown.Provider)
+	for name, test := range map[string]struct {
+		views []*snapshot.Snapshot
+		want  v1alpha1.Phase
+	}{
+		"first": {[]*snapshot.Snapshot{unknown, known}, v1alpha1.PhaseUnknown},
+		"last":  {[]*snapshot.Snapshot{known, partial, unknown}, v1alpha1.PhaseUnknown},
+		"none":  {[]*snapshot.Snapshot{known, partial, known}, v1alpha1.PhasePartial},
+	} {
+		if got := health.NewRegionStatus(test.views).Phase; got != test.want {
+			t.Errorf("%s: %s, want %s", name, got, test.want)
+		}
+	}
+}
+
+// A fleet is well if each of its regions is.
+func TestStatusReport(t *testing.T) {
+	well, ill := []*snapshot.Snapshot{healthy()}, []*snapshot.Snapshot{healthy()}
+	off(ill[0])
+	for name, test := range map[string]struct {
+		regions [][]*snapshot.Snapshot
+		want    []v1alpha1.Outcome // of the fleet, then of each region
+	}{
+		"well": {[][]*snapshot.Snapshot{well, well}, []v1alpha1.Outcome{v1alpha1.OutcomeSucceeded, v1alpha1.OutcomeSucceeded, v1alpha1.OutcomeSucceeded}},
+		"ill":  {[][]*snapshot.Snapshot{ill, well}, []v1alpha1.Outcome{v1alpha1.OutcomeFailed, v1alpha1.OutcomeFailed, v1alpha1.OutcomeSucceeded}},
+	} {
+		report := health.NewStatusReport(v1alpha1.Primary{URL: primaryURL}, test.regions, healthy().Taken)
+		got := []v1alpha1.Outcome{report.Outcome}
+		for _, region := range report.Regions {
+			got = append(got, region.Outcome)
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" || report.Primary.URL != primaryURL || !report.Taken.Time.Equal(healthy().Taken) {
+			t.Errorf("%s: primary %s, taken %s; outcomes (-want +got):\n%s", name, report.Primary.URL, report.Taken, diff)
 		}
 	}
 }

@@ -36,7 +36,10 @@ func TestSatelliteChecks(t *testing.T) {
 			})
 		}
 	}
-	noRun := func(s *snapshot.Snapshot) { s.SatelliteJournal = snapshot.Known[*journal.Record](nil) }
+	journaled := func(record *journal.Record) func(*snapshot.Snapshot) {
+		return func(s *snapshot.Snapshot) { s.SatelliteJournal = snapshot.Known(record) }
+	}
+	noRun := journaled(nil)
 	const wait = "if nobody runs one, end it with `helm --kube-context sydney --namespace coder-satellite rollback coder-satellite 1`"
 	answers(t, map[string]row{
 		"idle":                  {"satellite-idle", as, v1alpha1.CheckPass, "no Helm operation", ""},
@@ -44,6 +47,8 @@ func TestSatelliteChecks(t *testing.T) {
 		"idle?":                 {"satellite-idle", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},
 		"of an earlier run":     {"satellite-idle", pending(ours.Writer, 0), v1alpha1.CheckPass, "pending-upgrade, which `migrate` clears", ""},
 		"of ours, no journal":   {"satellite-idle", both(pending(ours.Writer, 0), noRun), v1alpha1.CheckFail, "no run of this plugin that the journal knows began it", wait},
+		"of ours, none begun":   {"satellite-idle", both(pending(ours.Writer, 0), journaled(&journal.Record{})), v1alpha1.CheckFail, "no run of this plugin that the journal knows began it", wait},
+		"of ours, long ago":     {"satellite-idle", both(pending(ours.Writer, 0), journaled(&journal.Record{History: []journal.Past{{}}})), v1alpha1.CheckPass, "which `migrate` clears", ""},
 		"of ours, what journal": {"satellite-idle", both(pending(ours.Writer, 0), func(s *snapshot.Snapshot) { lose(&s.SatelliteJournal) }), v1alpha1.CheckUnknown, errLost.Error(), ""},
 		"of others":             {"satellite-idle", pending("Helm", time.Hour), v1alpha1.CheckFail, "pending-upgrade at revision 2, written by Helm at 2022-03-04T04:06:07Z", wait},
 		"of nobody, new":        {"satellite-idle", pending("", time.Minute), v1alpha1.CheckFail, "it has until 2022-03-04T05:07:07Z to end", wait},
@@ -93,6 +98,10 @@ func TestAccessChecks(t *testing.T) {
 	noSatellite := silent(probe.Result{DNS: ok, TCP: ok, TLS: ok, HTTP: ok})
 	noEndpoint := func(s *snapshot.Snapshot) { lose(&s.Endpoint) }
 	keyless := installed(func(s *satellite.State) { s.PublicKey, s.Fingerprint = "", "" })
+	uninstalled := installed(func(s *satellite.State) { s.Installed = false }) // its Secret stays
+	notLooked := func(reason probe.Reason) probe.Stage {
+		return probe.Stage{Err: &probe.Error{Reason: reason, Message: "it is " + string(reason)}}
+	}
 	proxied := func(v snapshot.Fact[coder.Version]) func(*snapshot.Snapshot) {
 		return func(s *snapshot.Snapshot) { edit(&s.Endpoint, func(e *snapshot.Endpoint) { e.Version = v }) }
 	}
@@ -105,7 +114,11 @@ func TestAccessChecks(t *testing.T) {
 		"own":                   {"access-url-free", as, v1alpha1.CheckPass, "own key", ""},
 		"not own":               {"access-url-free", serving("other", "SHA256:other"), v1alpha1.CheckFail, "serves another key (SHA256:other) than the one in the cluster (SHA256:own)", "which deployment"},
 		"installed and silent":  {"access-url-free", nothing, v1alpha1.CheckPass, "does not answer", ""},
+		"key gone, and silent":  {"access-url-free", both(keyless, nothing), v1alpha1.CheckPass, "nothing answers at " + accessURL, ""},
+		"no answer of DNS":      {"access-url-free", both(absent, silent(probe.Result{DNS: notLooked(probe.TimedOut)})), v1alpha1.CheckUnknown, "it is timed out", ""},
+		"nobody waited":         {"access-url-free", both(absent, silent(probe.Result{DNS: ok, TCP: notLooked(probe.Interrupted)})), v1alpha1.CheckUnknown, "it is interrupted", ""},
 		"who knows":             {"access-url-free", noEndpoint, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"who knows, at first":   {"access-url-free", both(absent, noEndpoint), v1alpha1.CheckUnknown, errLost.Error(), ""},
 		"whose key":             {"access-url-free", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},
 		"not named":             {"access-url", func(s *snapshot.Snapshot) { s.Region.Satellite.AccessURL = "" }, v1alpha1.CheckSkipped, "no access URL was named", ""},
 		"leads here":            {"access-url", as, v1alpha1.CheckPass, "own key", ""},
@@ -115,7 +128,9 @@ func TestAccessChecks(t *testing.T) {
 		"not installed":         {"access-url", both(absent, nothing), v1alpha1.CheckSkipped, "not installed", ""},
 		"key gone":              {"access-url", keyless, v1alpha1.CheckFail, "no key of the satellite", "rollback --context sydney --remove-satellite"},
 		"key gone and silent":   {"access-url", both(keyless, nothing), v1alpha1.CheckFail, "no key of the satellite", again},
+		"uninstalled, answers":  {"access-url", uninstalled, v1alpha1.CheckPass, "own key", ""},
 		"endpoint unknown":      {"access-url", noEndpoint, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"key gone, and unknown": {"access-url", both(keyless, noEndpoint), v1alpha1.CheckUnknown, errLost.Error(), ""},
 		"satellite unknown":     {"access-url", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},
 		"passes on":             {"satellite-proxies", as, v1alpha1.CheckPass, "v1.21.7 answers through", ""},
 		"refused there":         {"satellite-proxies", proxied(snapshot.Unknown[coder.Version](errLost)), v1alpha1.CheckFail, errLost.Error(), "registered"},
@@ -137,21 +152,28 @@ func TestRegistrationChecks(t *testing.T) {
 	// a primary may print fingerprints in a form of its own
 	otherForm := both(registered(coder.Satellite{ID: "r", Name: "sydney", Fingerprint: "aa:bb"}), serving(ownKey, "aa:bb"))
 	noList := func(s *snapshot.Snapshot) { lose(&s.Registrations) }
+	two := registered(coder.Satellite{ID: "r1", Name: "other", Fingerprint: ownFingerprint}, coder.Satellite{ID: "r2", Name: "sydney", Fingerprint: "SHA256:other"})
+	ours := func(s *snapshot.Snapshot) {
+		s.SatelliteJournal = snapshot.Known(&journal.Record{Operation: "migrate", Primary: primaryURL, RegistrationID: "r"})
+	}
 	answers(t, map[string]row{
-		"own name":        {"registration-name", as, v1alpha1.CheckPass, `"sydney"`, ""},
-		"free":            {"registration-name", registered(), v1alpha1.CheckPass, "free", ""},
-		"free, no state":  {"registration-name", both(registered(), noState), v1alpha1.CheckPass, "free", ""},
-		"taken":           {"registration-name", taken, v1alpha1.CheckFail, `"sydney" with another key (SHA256:other)`, "coder satellites rm sydney"},
-		"taken by whom":   {"registration-name", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},
-		"other form":      {"registration-name", otherForm, v1alpha1.CheckPass, "own", ""},
-		"no list":         {"registration-name", noList, v1alpha1.CheckUnknown, errLost.Error(), ""},
-		"registered":      {"satellite-registered", as, v1alpha1.CheckPass, `registered as "sydney", ` + ownFingerprint, ""},
-		"under a name":    {"satellite-registered", elsewhere, v1alpha1.CheckPass, `registered as "other"`, ""},
-		"in another form": {"satellite-registered", otherForm, v1alpha1.CheckPass, "aa:bb", ""},
-		"not registered":  {"satellite-registered", taken, v1alpha1.CheckFail, "does not list the satellite's key " + ownFingerprint, again},
-		"not installed":   {"satellite-registered", both(absent, registered()), v1alpha1.CheckSkipped, "not installed", ""},
-		"which key":       {"satellite-registered", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},
-		"which list":      {"satellite-registered", noList, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"own name":         {"registration-name", as, v1alpha1.CheckPass, `"sydney"`, ""},
+		"free":             {"registration-name", registered(), v1alpha1.CheckPass, "free", ""},
+		"free, no state":   {"registration-name", both(registered(), noState), v1alpha1.CheckPass, "free", ""},
+		"taken":            {"registration-name", taken, v1alpha1.CheckFail, `"sydney" with another key (SHA256:other)`, "coder satellites rm sydney"},
+		"taken, at first":  {"registration-name", both(absent, taken), v1alpha1.CheckFail, "with another key (SHA256:other)", "coder satellites rm sydney"},
+		"taken beside own": {"registration-name", two, v1alpha1.CheckFail, "with another key (SHA256:other)", "coder satellites rm sydney"},
+		"a former key":     {"registration-name", both(absent, taken, ours), v1alpha1.CheckPass, "a key that it no longer has, which `migrate` replaces", ""},
+		"taken by whom":    {"registration-name", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"other form":       {"registration-name", otherForm, v1alpha1.CheckPass, "own", ""},
+		"no list":          {"registration-name", noList, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"registered":       {"satellite-registered", as, v1alpha1.CheckPass, `registered as "sydney", ` + ownFingerprint, ""},
+		"under a name":     {"satellite-registered", elsewhere, v1alpha1.CheckPass, `registered as "other"`, ""},
+		"in another form":  {"satellite-registered", otherForm, v1alpha1.CheckPass, "aa:bb", ""},
+		"not registered":   {"satellite-registered", taken, v1alpha1.CheckFail, "does not list the satellite's key " + ownFingerprint, again},
+		"not installed":    {"satellite-registered", both(absent, registered()), v1alpha1.CheckSkipped, "not installed", ""},
+		"which key":        {"satellite-registered", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"which list":       {"satellite-registered", noList, v1alpha1.CheckUnknown, errLost.Error(), ""},
 	})
 }
 

@@ -1,7 +1,11 @@
 package health_test
 
 import (
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
@@ -50,7 +54,11 @@ func TestPrimaryIsPrimary(t *testing.T) {
 		"one that is not registered": {"primary-is-primary", both(fresh, serves("a key", "SHA256:new")), v1alpha1.CheckFail, "leads to a satellite, not to the primary", "--coder-url"},
 		"a key without fingerprint":  {"primary-is-primary", both(fresh, serves("a key", "")), v1alpha1.CheckFail, "leads to a satellite", "--coder-url"},
 		"where the primary is":       {"primary-is-primary", both(against("https://coder-london.example.com"), serves("a key", "SHA256:london")), v1alpha1.CheckFail, "leads to the satellite", "coder login " + primaryURL},
-		"the journal knows":          {"primary-is-primary", both(absent, noted(primaryURL), against("https://coder-london.example.com"), serves("a key", "")), v1alpha1.CheckFail, "leads to a satellite", "coder login " + primaryURL},
+		"one whose key nobody printed": {"primary-is-primary", both(fresh, serves("a key", ""), func(s *snapshot.Snapshot) {
+			s.Registrations = snapshot.Known([]coder.Satellite{{ID: "r1", Name: "london"}})
+		}), v1alpha1.CheckFail, "leads to a satellite, not to the primary", "--coder-url"},
+		"where the primary was": {"primary-is-primary", serves("a key", ""), v1alpha1.CheckFail, "leads to a satellite", "coder login URL"},
+		"the journal knows":     {"primary-is-primary", both(absent, noted(primaryURL), against("https://coder-london.example.com"), serves("a key", "")), v1alpha1.CheckFail, "leads to a satellite", "coder login " + primaryURL},
 		"the region's own": {"primary-is-primary", both(fresh, against("https://Coder-Sydney.example.com:443")), v1alpha1.CheckFail,
 			`is the access URL of region "sydney": it leads to a satellite`, "coder login URL"},
 		"its own, and silent": {"primary-is-primary", both(against(accessURL), unsaid), v1alpha1.CheckFail, "is the access URL", "coder login " + primaryURL},
@@ -60,7 +68,27 @@ func TestPrimaryIsPrimary(t *testing.T) {
 	})
 }
 
+// A satellite is known by the fingerprint of its key, whatever form its own word for it has.
+func TestRegistrationByKey(t *testing.T) {
+	der, err := x509.MarshalPKIXPublicKey(ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)).Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
+	fingerprint, err := coder.Fingerprint(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := healthy()
+	s.Primary.ServedKey = snapshot.Known(coder.SatelliteKey{Key: key, Fingerprint: "aa:bb"})
+	s.Registrations = snapshot.Known([]coder.Satellite{{ID: "r1", Name: "london", Fingerprint: fingerprint}})
+	if got := answer(t, "primary-is-primary", s); !strings.Contains(got.Message, `leads to the satellite "london"`) {
+		t.Error(got.Message)
+	}
+}
+
 func TestPrimarySame(t *testing.T) {
+	silentJournal := func(s *snapshot.Snapshot) { lose(&s.SatelliteJournal) }
 	answers(t, map[string]row{
 		"the same":          {"primary-same", as, v1alpha1.CheckPass, primaryURL, ""},
 		"written otherwise": {"primary-same", both(valued("https://CODER.example.com:443/", accessURL), noted(primaryURL+"/")), v1alpha1.CheckPass, primaryURL, ""},
@@ -76,6 +104,9 @@ func TestPrimarySame(t *testing.T) {
 			s.ProviderJournal = snapshot.Known(&journal.Record{Operation: "rollback", Outcome: v1alpha1.OutcomeSucceeded, Primary: staging})
 		}), v1alpha1.CheckSkipped, "no primary yet", ""},
 		"satellite unknown":          {"primary-same", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"satellite unknown, noted":   {"primary-same", both(noState, noted(primaryURL)), v1alpha1.CheckPass, primaryURL, ""},
+		"its journal unknown":        {"primary-same", both(absent, noJournal, silentJournal), v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"its journal unknown, noted": {"primary-same", both(absent, noted(primaryURL), silentJournal), v1alpha1.CheckPass, primaryURL, ""},
 		"satellite unknown, another": {"primary-same", both(noState, noted(staging)), v1alpha1.CheckFail, staging, ""},
 		"journal unknown":            {"primary-same", func(s *snapshot.Snapshot) { lose(&s.ProviderJournal) }, v1alpha1.CheckUnknown, errLost.Error(), ""},
 		"journal unknown, another":   {"primary-same", both(against(staging), func(s *snapshot.Snapshot) { lose(&s.ProviderJournal) }), v1alpha1.CheckFail, primaryURL, ""},

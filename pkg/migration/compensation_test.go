@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/utils/ptr"
@@ -20,6 +21,7 @@ import (
 // Facts of a situation, each a change of one.
 type facts func(s *situation)
 
+func of(owner Owner) facts                   { return func(s *situation) { s.owner = owner } }
 func applied(steps ...string) facts          { return func(s *situation) { s.begun = steps } }
 func record(r journal.Record) facts          { return func(s *situation) { *s.provider = r } }
 func now(f func(*snapshot.Snapshot)) facts   { return func(s *situation) { f(s.now) } }
@@ -92,6 +94,11 @@ func TestCompensate(t *testing.T) {
 	asked := with(func(r *journal.Record) {
 		r.Canary = &journal.Canary{ID: "w", Proves: journal.ProvesSatellite, Asked: true}
 	})
+	canary := func(change func(*journal.Canary)) facts {
+		c := *asked.Canary
+		change(&c)
+		return record(with(func(r *journal.Record) { r.Canary = &c }))
+	}
 	for name, test := range map[string]struct {
 		failed string
 		facts  []facts
@@ -130,10 +137,18 @@ func TestCompensate(t *testing.T) {
 		"no journal, nothing answers": {
 			"expose-satellite", []facts{record(journal.Record{}), now(noAnswer)}, nil, "no journal says that it was off",
 		},
+		"a journal that does not say what it was": {
+			"expose-satellite", []facts{record(with(func(r *journal.Record) { r.Before.NetworkingV2 = nil })), now(noAnswer)}, nil, "no journal says that it was off",
+		},
+		"the satellite's part leaves it to providers": {"expose-satellite", []facts{of(OwnerSatellite), now(noAnswer)}, nil, ""},
 
 		// The satellite's release.
-		"a first installation fails":              {"install-satellite", []facts{applied("install-satellite"), found(offIn), now(offIn), found(release(0, 0, "")), now(release(0, 1, "failed"))}, []string{"uninstall"}, ""},
-		"it fails before a record":                {"install-satellite", []facts{applied("install-satellite"), found(offIn), now(offIn), found(release(0, 0, "")), now(release(0, 0, ""))}, nil, ""},
+		"a first installation fails":     {"install-satellite", []facts{applied("install-satellite"), found(offIn), now(offIn), found(release(0, 0, "")), now(release(0, 1, "failed"))}, []string{"uninstall"}, ""},
+		"it fails before a record":       {"install-satellite", []facts{applied("install-satellite"), found(offIn), now(offIn), found(release(0, 0, "")), now(release(0, 0, ""))}, nil, ""},
+		"a pending installation is gone": {"install-satellite", []facts{applied("install-satellite"), found(offIn), now(offIn), found(release(0, 1, "pending-install")), now(release(0, 0, ""))}, nil, ""},
+		"what follows a first installation fails, the switch hides": {
+			"expose-satellite", []facts{applied("install-satellite", "expose-satellite"), found(noPrimary), now(noPrimary), found(release(0, 0, "")), now(release(1, 1, "deployed"))}, nil, "",
+		},
 		"an earlier run's pending installation":   {"install-satellite", []facts{applied("install-satellite"), found(offIn), now(offIn), found(release(0, 1, "pending-install")), now(release(0, 1, "failed"))}, []string{"uninstall"}, ""},
 		"a pending installation that was refused": {"install-satellite", []facts{applied("install-satellite"), found(offIn), now(offIn), found(release(0, 1, "pending-install")), now(release(0, 1, "pending-install"))}, nil, ""},
 		"a failed record of somebody else's": {
@@ -167,21 +182,49 @@ func TestCompensate(t *testing.T) {
 		"the registration is in use": {
 			"register-satellite", []facts{applied("register-satellite"), record(with(func(r *journal.Record) { r.RegistrationID, r.Migrated = "r", true }))}, nil, "stays: provider",
 		},
+		"what follows the registration fails": {
+			"verify-satellite", []facts{applied("register-satellite", "verify-satellite"), found(offIn), now(offIn), record(with(func(r *journal.Record) { r.RegistrationID = "r" }))}, nil, "",
+		},
+		"the registration fails before it is begun": {
+			"register-satellite", []facts{found(offIn), now(offIn), record(with(func(r *journal.Record) { r.RegistrationID = "r" }))}, nil, "",
+		},
+		"the registration is gone": {
+			"register-satellite", []facts{applied("register-satellite"), found(offIn), now(offIn), record(with(func(r *journal.Record) { r.RegistrationID = "x" }))}, nil, "",
+		},
+		"a journal that does not say what was registered": {
+			"register-satellite", []facts{applied("register-satellite"), found(offIn), now(offIn), record(journal.Record{RegistrationID: "r"})}, nil, "",
+		},
 		"registrations are unknown": {
 			"register-satellite", []facts{applied("register-satellite"), found(offIn), now(offIn), now(func(s *snapshot.Snapshot) { s.Registrations = snapshot.Unknown[[]coder.Satellite](errNothing) })},
 			nil, "whether the satellite is registered is unknown",
 		},
 
 		// The canary and the legacy release.
-		"the canary, once it is off": {"rebuild-canary", []facts{record(asked), now(offIn)}, []string{"rebuild"}, ""},
+		"the canary, once it is off":   {"rebuild-canary", []facts{record(asked), now(offIn)}, []string{"rebuild"}, ""},
+		"the canary, for another path": {"rebuild-canary", []facts{canary(func(c *journal.Canary) { c.Proves = journal.ProvesLegacy }), now(offIn)}, nil, ""},
+		"the canary, not asked":        {"rebuild-canary", []facts{canary(func(c *journal.Canary) { c.Asked = false }), now(offIn)}, nil, ""},
+		"the canary, of none":          {"rebuild-canary", []facts{canary(func(c *journal.Canary) { c.ID = "" }), now(offIn)}, nil, ""},
+		"the canary, not built since":  {"rebuild-canary", []facts{canary(func(c *journal.Canary) { c.BuiltBefore = testNow }), now(offIn)}, nil, ""},
+		"the canary, building": {"rebuild-canary", []facts{canary(func(c *journal.Canary) { c.BuiltBefore = testNow }), now(offIn), now(func(s *snapshot.Snapshot) {
+			set(&s.Canary, func(c *snapshot.Canary) { c.Workspace.Updating = true })
+		})}, []string{"rebuild"}, ""},
+		"the canary, unknown": {"rebuild-canary", []facts{canary(func(c *journal.Canary) { c.BuiltBefore = time.Time{} }), now(offIn), now(func(s *snapshot.Snapshot) {
+			s.Canary = snapshot.Unknown[snapshot.Canary](errNothing)
+		})}, []string{"rebuild"}, ""},
+		"the canary of a complete migration":  {"rebuild-canary", []facts{record(with(func(r *journal.Record) { r.Migrated, r.Canary = true, asked.Canary })), now(offIn)}, nil, ""},
+		"the canary, back on the legacy path": {"rebuild-canary", []facts{op("rollback"), canary(func(c *journal.Canary) { c.Proves = journal.ProvesLegacy }), now(offIn)}, nil, ""},
+		"finalize fails before its canary": {"remove-legacy", []facts{op("finalize"), applied("remove-legacy"), canary(func(c *journal.Canary) { c.Proves = journal.ProvesFinalized })},
+			[]string{"bring back"}, ""},
 		"the canary, while it is on": {"rebuild-canary", []facts{record(asked)}, []string{"switch off"}, ""},
 		"finalize fails": {"rebuild-canary", []facts{op("finalize"), applied("remove-legacy", "rebuild-canary"), now(noLegacy), record(with(func(r *journal.Record) {
 			r.Canary = &journal.Canary{ID: "w", Proves: journal.ProvesFinalized, Asked: true}
 		}))}, []string{"bring back", "rebuild"}, ""},
-		"finalize fails in a later run":    {"rebuild-canary", []facts{op("finalize"), applied("rebuild-canary"), now(noLegacy)}, []string{"bring back"}, ""},
-		"finalize fails early":             {"remove-legacy", []facts{op("finalize")}, nil, ""},
-		"finalize fails, nothing is known": {"rebuild-canary", []facts{op("finalize"), now(noCluster)}, []string{"bring back"}, ""},
-		"rollback fails":                   {"verify-legacy-path", []facts{op("rollback"), now(offIn)}, nil, ""},
+		"finalize fails in a later run":                     {"rebuild-canary", []facts{op("finalize"), applied("rebuild-canary"), now(noLegacy)}, []string{"bring back"}, ""},
+		"finalize fails in a later run, its record is gone": {"rebuild-canary", []facts{op("finalize"), applied("rebuild-canary"), now(recordGone)}, []string{"bring back"}, ""},
+		"finalize fails, nothing was retained":              {"remove-legacy", []facts{op("finalize"), applied("remove-legacy"), now(noLegacy), record(with(func(r *journal.Record) { r.Retention = nil }))}, nil, ""},
+		"finalize fails early":                              {"remove-legacy", []facts{op("finalize")}, nil, ""},
+		"finalize fails, nothing is known":                  {"rebuild-canary", []facts{op("finalize"), now(noCluster)}, []string{"bring back"}, ""},
+		"rollback fails":                                    {"verify-legacy-path", []facts{op("rollback"), now(offIn)}, nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := incomplete()

@@ -4,8 +4,138 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
+
+func TestJoin(t *testing.T) {
+	const (
+		done, nothing, left, failed, partly = v1alpha1.OutcomeSucceeded, v1alpha1.OutcomeNothingToDo, v1alpha1.OutcomeNotStarted, v1alpha1.OutcomeFailed, v1alpha1.OutcomePartlyFailed
+		held, late, signal                  = v1alpha1.OutcomeLockHeld, v1alpha1.OutcomeTimedOut, v1alpha1.OutcomeInterrupted
+	)
+	type outcomes = []v1alpha1.Outcome
+	for name, test := range map[string]struct {
+		of   outcomes
+		want v1alpha1.Outcome
+	}{
+		"none at all":                 {nil, nothing},
+		"nothing to do":               {outcomes{nothing, nothing}, nothing},
+		"done":                        {outcomes{done, done}, done},
+		"done, and nothing to do":     {outcomes{done, nothing}, done},
+		"a signal, after a failure":   {outcomes{failed, signal}, signal},
+		"a signal, before a failure":  {outcomes{signal, failed}, signal},
+		"one left":                    {outcomes{done, left}, signal},
+		"one left, nothing to do":     {outcomes{nothing, left}, signal},
+		"all left":                    {outcomes{left, left}, signal},
+		"failed, and the rest left":   {outcomes{failed, left}, failed},
+		"one reason":                  {outcomes{held, held}, held},
+		"one reason, the rest left":   {outcomes{held, left}, held},
+		"two reasons":                 {outcomes{held, late}, failed},
+		"two reasons, one twice":      {outcomes{held, late, late}, failed},
+		"done, and failed":            {outcomes{done, held}, partly},
+		"nothing to do, and failed":   {outcomes{nothing, held}, partly},
+		"a part that failed in parts": {outcomes{partly}, partly},
+		"in parts, and done":          {outcomes{partly, done}, partly},
+		"in parts, and failed":        {outcomes{held, partly}, partly},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := Join(test.of); got != test.want {
+				t.Errorf("%v join into %s, want %s", test.of, got, test.want)
+			}
+		})
+	}
+}
+
+// runOf is a run on providers, and on the satellite if there is one, with the
+// report that it fills.
+func runOf(satellite *part, providers ...*part) *regionRun {
+	run := &regionRun{operation: Migrate(MigrateOptions{}), satellite: satellite, providers: providers, report: &v1alpha1.RegionReport{}}
+	for _, p := range providers {
+		p.owner = OwnerProvider
+		run.plan.Providers = append(run.plan.Providers, v1alpha1.ProviderPlan{})
+		run.report.Providers = append(run.report.Providers, v1alpha1.ProviderReport{Provider: v1alpha1.Provider{Name: p.name}})
+	}
+	return run
+}
+
+// What a report says in the end of a region, and of each of its providers.
+func TestConclude(t *testing.T) {
+	type said struct {
+		Outcome v1alpha1.Outcome
+		Error   string
+	}
+	held := &lock.HeldError{Holder: "bob"}
+	const left = "not started, because the satellite failed"
+	well, failed := said{Outcome: v1alpha1.OutcomeSucceeded}, said{v1alpha1.OutcomeFailed, "boom"}
+	for name, test := range map[string]struct {
+		run          *regionRun
+		nothingBegun error
+		want         []said // of the region, then of each provider
+	}{
+		"all is well":                    {runOf(&part{}, &part{name: "a"}, &part{name: "b"}), nil, []said{well, well, well}},
+		"no satellite's steps":           {runOf(nil, &part{name: "a"}), nil, []said{well, well}},
+		"the one provider fails":         {runOf(&part{}, &part{name: "a", err: errBoom}), nil, []said{failed, failed}},
+		"one of two fails":               {runOf(&part{}, &part{name: "a"}, &part{name: "b", err: errBoom}), nil, []said{{v1alpha1.OutcomePartlyFailed, "provider b: boom"}, well, failed}},
+		"both fail":                      {runOf(nil, &part{name: "a", err: errBoom}, &part{name: "b", err: errBoom}), nil, []said{{v1alpha1.OutcomeFailed, "provider a: boom\nprovider b: boom"}, failed, failed}},
+		"the satellite fails":            {runOf(&part{err: errBoom}, &part{name: "a"}), nil, []said{failed, {v1alpha1.OutcomeNotStarted, left}}},
+		"the satellite fails, and one":   {runOf(&part{err: errBoom}, &part{name: "a", err: held}, &part{name: "b"}), nil, []said{failed, {v1alpha1.OutcomeLockHeld, held.Error()}, {v1alpha1.OutcomeNotStarted, left}}},
+		"nothing was begun":              {runOf(&part{}, &part{name: "a"}), errBoom, []said{failed, failed}},
+		"nothing was begun, without it":  {runOf(nil, &part{name: "a"}), errBoom, []said{failed, failed}},
+		"nothing was begun, for another": {runOf(nil, &part{name: "a", err: held}, &part{name: "b"}), errBoom, []said{{v1alpha1.OutcomeFailed, "provider a: " + held.Error() + "\nprovider b: boom"}, {v1alpha1.OutcomeLockHeld, held.Error()}, failed}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			test.run.conclude(test.nothingBegun)
+			got := []said{{test.run.report.Outcome, test.run.report.Error}}
+			for _, provider := range test.run.report.Providers {
+				got = append(got, said{provider.Outcome, provider.Error})
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// How the run left the satellite is told by the part that looked at it last, and
+// of each provider by its own.
+func TestReportStates(t *testing.T) {
+	looked := func(s *snapshot.Snapshot) *part { return &part{name: "a", run: &Run{Now: s}} }
+	asked := looked(fresh(t)) // for a registration, and the answer got lost
+	asked.run.registering = true
+	const yes, no, unknown = v1alpha1.FindingYes, v1alpha1.FindingNo, v1alpha1.FindingUnknown
+	for name, test := range map[string]struct {
+		run        *regionRun
+		registered v1alpha1.Finding
+		networking v1alpha1.NetworkingV2 // of the provider
+	}{
+		"the satellite alone":       {runOf(looked(fresh(t)), &part{name: "a"}), no, ""},
+		"asked, without an answer":  {runOf(asked, &part{name: "a"}), unknown, ""},
+		"the provider looked later": {runOf(looked(fresh(t)), looked(migrated(t))), yes, v1alpha1.NetworkingV2On},
+		"the provider alone":        {runOf(nil, looked(migrated(t))), yes, v1alpha1.NetworkingV2On},
+		"the satellite not at all":  {runOf(&part{}, looked(fresh(t))), no, v1alpha1.NetworkingV2Off},
+		"nobody looked":             {runOf(&part{}, &part{name: "a"}), "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			test.run.reportStates() // a region without a satellite has none in its report
+			test.run.report.Satellite = &v1alpha1.SatelliteReport{}
+			test.run.reportStates()
+			var registered v1alpha1.Finding
+			if after := test.run.report.Satellite.After; after != nil {
+				registered = after.Registered
+			}
+			var networking v1alpha1.NetworkingV2
+			if after := test.run.report.Providers[0].After; after != nil {
+				networking = after.NetworkingV2
+			}
+			if registered != test.registered || networking != test.networking {
+				t.Errorf("registered %q, networking %q; want %q, %q", registered, networking, test.registered, test.networking)
+			}
+		})
+	}
+}
 
 // TestLatest: what is reported of the satellite is what was seen last, whoever saw
 // it: a rollback ends with the satellite's steps, a migration with a provider's,

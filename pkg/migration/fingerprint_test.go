@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
 func TestDifferences(t *testing.T) {
@@ -18,6 +20,10 @@ func TestDifferences(t *testing.T) {
 		"satelliteRevision was 1 when planned and is 2 now",
 		"chartDigest was sha256:1 when planned and is (none) now",
 		"registration was (none) when planned and is SHA256:x now",
+	}
+	none := []string{"satelliteRevision was 0 when planned and is 1 now"} // a number is one, also if it is 0
+	if diff := cmp.Diff(none, Differences(v1alpha1.SatelliteBasis{}, v1alpha1.SatelliteBasis{SatelliteRevision: 1})); diff != "" {
+		t.Error(diff)
 	}
 	if diff := cmp.Diff(want, Differences(planned, now)); diff != "" {
 		t.Error(diff)
@@ -58,6 +64,36 @@ func everyFactCounts[Basis v1alpha1.SatelliteBasis | v1alpha1.ProviderBasis](t *
 		if fingerprint(plan(planned)) == fingerprint(plan(now)) {
 			t.Errorf("%s does not count in the fingerprint", name)
 		}
+	}
+}
+
+// A plan rests on all that is known; of what is not known, on nothing.
+func TestBasis(t *testing.T) {
+	s := migrated(t)
+	unknown := &snapshot.Snapshot{Region: s.Region}
+	for name, test := range map[string]struct {
+		got, want any
+	}{
+		"the satellite": {satelliteBasis(s), v1alpha1.SatelliteBasis{
+			ClusterUID: "uid", SatelliteRevision: 1, ChartName: "coder", ChartVersion: "1.21.7", ChartDigest: "sha256:chart",
+			ValuesDigest: digest(s.Spec.Value().Values), Registration: ownFingerprint,
+		}},
+		"an unknown satellite": {satelliteBasis(unknown), v1alpha1.SatelliteBasis{}},
+		"a provider": {providerBasis(s), v1alpha1.ProviderBasis{
+			ClusterUID: "uid", NetworkingV2: v1alpha1.NetworkingV2On, Canary: "w", LegacyRelease: "coder/coder-workspace-provider.1", LegacyRetained: true,
+		}},
+		"an unknown provider": {providerBasis(unknown), v1alpha1.ProviderBasis{NetworkingV2: v1alpha1.NetworkingV2Unknown}},
+	} {
+		if diff := cmp.Diff(test.want, test.got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// Values that have no JSON are told apart nevertheless.
+func TestDigestOfWhatHasNoJSON(t *testing.T) {
+	if digest(math.Inf(1)) == digest(math.Inf(-1)) {
+		t.Error("the digest tells nothing apart")
 	}
 }
 

@@ -30,6 +30,7 @@ func TestExposed(t *testing.T) {
 		"an Ingress to come":               {"Ingress coderd-ingress", nil, refused, "", "Ingress coderd-ingress has no address yet (TCP: refused)"},
 		"an Ingress":                       {"Ingress coderd-ingress", []string{"203.0.113.8"}, noName, "", "create the DNS record coder-sydney.example.com A 203.0.113.8"},
 		"a way of its own, no name":        {"", nil, noName, "", "create the DNS record of coder-sydney.example.com; Service coderd has no load balancer"},
+		"answers without a key":            {"Service coderd", nil, probe.Result{}, "", "nothing answers"},
 		"a way of its own, refused":        {"", nil, refused, "", "TCP: refused"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -45,5 +46,15 @@ func TestExposed(t *testing.T) {
 				t.Errorf("error %v, want %q", err, test.want)
 			}
 		})
+	}
+}
+
+// Of a satellite that is unknown, nothing is said but that.
+func TestExposedUnknown(t *testing.T) {
+	s := fresh(t)
+	s.Satellite = snapshot.Unknown[satellite.State](errNothing)
+	s.Endpoint = snapshot.Known(snapshot.Endpoint{KeyErr: errNothing, Reach: probe.Result{DNS: probe.Stage{Err: errors.New("no such host")}}})
+	if err := exposed(s); !errors.Is(err, errNothing) || strings.Contains(err.Error(), "DNS") {
+		t.Errorf("error %v", err)
 	}
 }

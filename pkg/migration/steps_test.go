@@ -38,6 +38,7 @@ func TestDecisions(t *testing.T) {
 		action v1alpha1.StepAction
 		reason string // part of it
 	}{
+		"retain: at the primary":    {retainLegacy(), migrated, atPrimary, none, "connect through the primary"},
 		"retain: fresh":             {retainLegacy(), fresh, asIs, change, "retain coder/coder-workspace-provider revision 1"},
 		"retain: done":              {retainLegacy(), migrated, asIs, none, "is retained"},
 		"retain: unknown":           {retainLegacy(), migrated, func(s facts) { s.Legacy = snapshot.Unknown[snapshot.Legacy](errNothing) }, blocked, "nothing answers"},
@@ -77,7 +78,13 @@ func TestDecisions(t *testing.T) {
 		"register: done":                    {registerSatellite(), migrated, asIs, none, `registered as "sydney"`},
 		"register: name taken":              {registerSatellite(), migrated, func(s facts) { s.Registrations.Value()[0].Fingerprint = "SHA256:other" }, blocked, "another key (SHA256:other). If it is a former installation"},
 		"register: a former key of its own": {registerSatellite(), migrated, formerKey, change, "anew, in place of the key SHA256:other"},
-		"register: unknown":                 {registerSatellite(), fresh, func(s facts) { s.Registrations = snapshot.Unknown[[]coder.Satellite](errNothing) }, blocked, "nothing answers"},
+		"register: name taken, no key yet": {registerSatellite(), fresh, func(s facts) {
+			s.Registrations = snapshot.Known([]coder.Satellite{{ID: "x", Name: "sydney", Fingerprint: "SHA256:other"}})
+		}, change, `register "sydney" at the primary`},
+		"register: another's name": {registerSatellite(), migrated, func(s facts) {
+			s.Registrations = snapshot.Known([]coder.Satellite{{ID: "x", Name: "london", Fingerprint: "SHA256:other"}})
+		}, change, `register "sydney" at the primary`},
+		"register: unknown": {registerSatellite(), fresh, func(s facts) { s.Registrations = snapshot.Unknown[[]coder.Satellite](errNothing) }, blocked, "nothing answers"},
 		"register: other form of fingerprint": {registerSatellite(), migrated, func(s facts) {
 			s.Registrations.Value()[0].Fingerprint = "ab:cd"
 			set(&s.Endpoint, func(e *snapshot.Endpoint) { e.Key.Fingerprint = "ab:cd" })
@@ -103,36 +110,49 @@ func TestDecisions(t *testing.T) {
 		"canary: asked, not built": {rebuildCanary(journal.ProvesSatellite, always), migrated, func(s facts) {
 			s.ProviderJournal.Value().Canary.Rebuilt, s.ProviderJournal.Value().Canary.BuiltBefore = false, testNow
 		}, change, "rebuild"},
-		"canary: asked, built unseen":     {rebuildCanary(journal.ProvesSatellite, always), migrated, func(s facts) { s.ProviderJournal.Value().Canary.Rebuilt = false }, none, "was rebuilt"},
-		"canary: asked, building":         {rebuildCanary(journal.ProvesSatellite, always), migrated, building, change, "rebuild"},
-		"canary: nothing calls for it":    {rebuildCanary(journal.ProvesLegacy, usesSatellite), fresh, asIs, none, "nothing calls"},
+		"canary: asked, built unseen":  {rebuildCanary(journal.ProvesSatellite, always), migrated, func(s facts) { s.ProviderJournal.Value().Canary.Rebuilt = false }, none, "was rebuilt"},
+		"canary: asked, building":      {rebuildCanary(journal.ProvesSatellite, always), migrated, building, change, "rebuild"},
+		"canary: nothing calls for it": {rebuildCanary(journal.ProvesLegacy, usesSatellite), fresh, asIs, none, "nothing calls"},
+		"canary: the journal has none": {rebuildCanary(journal.ProvesLegacy, usesSatellite), fresh, func(s facts) { s.ProviderJournal = snapshot.Known(&journal.Record{}) }, none, "nothing calls"},
+		"canary: the journal has another": {rebuildCanary(journal.ProvesLegacy, usesSatellite), fresh, func(s facts) {
+			s.ProviderJournal = snapshot.Known(&journal.Record{Canary: &journal.Canary{Proves: journal.ProvesSatellite}})
+		}, none, "nothing calls"},
 		"canary: going back calls for it": {rebuildCanary(journal.ProvesLegacy, usesSatellite), migrated, asIs, change, "rebuild"},
 		"canary: going back called for it": {rebuildCanary(journal.ProvesLegacy, usesSatellite), fresh, func(s facts) {
 			s.ProviderJournal = snapshot.Known(&journal.Record{Canary: &journal.Canary{Proves: journal.ProvesLegacy}})
 		}, change, "rebuild"},
-		"connectivity: done":      {verifyConnectivity(), migrated, asIs, none, `workspace "canary" was rebuilt after the switch`},
-		"connectivity: fresh":     {verifyConnectivity(), fresh, asIs, check, "reach the primary"},
-		"connectivity: off":       {verifyConnectivity(), migrated, func(s facts) { set(&s.Provider, func(p *coder.Provider) { p.EnableNetV2 = ptr.To(false) }) }, check, "reach"},
-		"connectivity: no canary": {verifyConnectivity(), migrated, func(s facts) { s.Canary = snapshot.Known(snapshot.Canary{None: true}) }, none, "no canary was asked for"},
+		"connectivity: done":           {verifyConnectivity(), migrated, asIs, none, `workspace "canary" was rebuilt after the switch`},
+		"connectivity: fresh":          {verifyConnectivity(), fresh, asIs, check, "reach the primary"},
+		"connectivity: at the primary": {verifyConnectivity(), migrated, atPrimary, none, `the primary answers, and workspace "canary" was rebuilt`},
+		"connectivity: primary away":   {verifyConnectivity(), migrated, func(s facts) { atPrimary(s); noVersion(s) }, check, "reach the primary, and see the canary on"},
+		"connectivity: the satellite":  {verifyConnectivity(), migrated, notThrough, check, "reach the primary through the satellite, and see the canary on"},
+		"connectivity: which canary":   {verifyConnectivity(), migrated, func(s facts) { s.Canary = snapshot.Unknown[snapshot.Canary](errNothing) }, check, "reach"},
+		"connectivity: not built":      {verifyConnectivity(), migrated, func(s facts) { s.ProviderJournal.Value().Canary.Asked = false }, check, "reach"},
+		"connectivity: off":            {verifyConnectivity(), migrated, func(s facts) { set(&s.Provider, func(p *coder.Provider) { p.EnableNetV2 = ptr.To(false) }) }, check, "reach"},
+		"connectivity: no canary":      {verifyConnectivity(), migrated, func(s facts) { s.Canary = snapshot.Known(snapshot.Canary{None: true}) }, none, "no canary was asked for"},
 		"connectivity: failed": {verifyConnectivity(), migrated, func(s facts) {
 			set(&s.Canary, func(c *snapshot.Canary) { c.Workspace.LatestStat.ContainerStatus = coder.ContainerFailed })
 		}, check, "reach"},
 		"connectivity: switched off since": {verifyConnectivity(), migrated, func(s facts) {
 			set(&s.Canary, func(c *snapshot.Canary) { c.Workspace.LatestStat.ContainerStatus = coder.ContainerOff })
 		}, none, "was rebuilt"},
-		"disable: done":                  {disableNetworkingV2(nil), fresh, asIs, none, "on the legacy path"},
-		"disable: migrated":              {disableNetworkingV2(nil), migrated, asIs, change, "switch provider \"sydney\" back"},
-		"disable: always on":             {disableNetworkingV2(nil), migrated, func(s facts) { s.Primary.Version = snapshot.FactOf(coder.ParseVersion("1.22.0")) }, blocked, "there is no legacy path"},
-		"disable: was on before":         {disableNetworkingV2(nil), migrated, func(s facts) { s.ProviderJournal.Value().Before.NetworkingV2 = ptr.To(true) }, blocked, "no legacy path to go back to"},
-		"disable: no journal":            {disableNetworkingV2(nil), migrated, func(s facts) { s.ProviderJournal = snapshot.Known[*journal.Record](nil) }, blocked, "--networking-v2-was"},
-		"disable: the operator says off": {disableNetworkingV2(ptr.To(false)), migrated, func(s facts) { s.ProviderJournal = snapshot.Known[*journal.Record](nil) }, change, "back"},
-		"disable: the operator says on":  {disableNetworkingV2(ptr.To(true)), migrated, asIs, blocked, "no legacy path to go back to"},
-		"disable: unknown":               {disableNetworkingV2(nil), migrated, func(s facts) { s.Provider = snapshot.Unknown[coder.Provider](errNothing) }, blocked, "nothing answers"},
-		"restore: done":                  {restoreLegacy(false), migrated, asIs, none, "revision 1"},
-		"restore: gone":                  {restoreLegacy(false), migrated, recordGone, change, "from its backup b"},
-		"restore: none":                  {restoreLegacy(false), migrated, noLegacy, blocked, ""},
-		"restore: unknown":               {restoreLegacy(false), migrated, func(s facts) { s.Legacy = snapshot.Unknown[snapshot.Legacy](errNothing) }, blocked, "nothing answers"},
-		"legacy path: done":              {verifyLegacyPath(false), migrated, asIs, none, "envproxy is available"},
+		"disable: done":                    {disableNetworkingV2(nil), fresh, asIs, none, "on the legacy path"},
+		"disable: migrated":                {disableNetworkingV2(nil), migrated, asIs, change, "switch provider \"sydney\" back"},
+		"disable: always on":               {disableNetworkingV2(nil), migrated, func(s facts) { s.Primary.Version = snapshot.FactOf(coder.ParseVersion("1.22.0")) }, blocked, "there is no legacy path"},
+		"disable: was on before":           {disableNetworkingV2(nil), migrated, func(s facts) { s.ProviderJournal.Value().Before.NetworkingV2 = ptr.To(true) }, blocked, "no legacy path to go back to"},
+		"disable: no journal":              {disableNetworkingV2(nil), migrated, func(s facts) { s.ProviderJournal = snapshot.Known[*journal.Record](nil) }, blocked, "--networking-v2-was"},
+		"disable: an empty journal":        {disableNetworkingV2(nil), migrated, func(s facts) { s.ProviderJournal = snapshot.Known(&journal.Record{}) }, blocked, "no journal says what it was"},
+		"disable: a journal that lacks it": {disableNetworkingV2(nil), migrated, func(s facts) { s.ProviderJournal.Value().Before.NetworkingV2 = nil }, blocked, "no journal says what it was"},
+		"disable: the operator says off":   {disableNetworkingV2(ptr.To(false)), migrated, func(s facts) { s.ProviderJournal = snapshot.Known[*journal.Record](nil) }, change, "back"},
+		"disable: the operator says on":    {disableNetworkingV2(ptr.To(true)), migrated, asIs, blocked, "no legacy path to go back to"},
+		"disable: unknown":                 {disableNetworkingV2(nil), migrated, func(s facts) { s.Provider = snapshot.Unknown[coder.Provider](errNothing) }, blocked, "nothing answers"},
+		"restore: at the primary":          {restoreLegacy(false), migrated, atPrimary, none, "connect through the primary"},
+		"restore: done":                    {restoreLegacy(false), migrated, asIs, none, "revision 1"},
+		"restore: gone":                    {restoreLegacy(false), migrated, recordGone, change, "from its backup b"},
+		"restore: none":                    {restoreLegacy(false), migrated, noLegacy, blocked, ""},
+		"restore: unknown":                 {restoreLegacy(false), migrated, func(s facts) { s.Legacy = snapshot.Unknown[snapshot.Legacy](errNothing) }, blocked, "nothing answers"},
+		"legacy path: at the primary":      {verifyLegacyPath(false), migrated, atPrimary, none, "connect through the primary"},
+		"legacy path: done":                {verifyLegacyPath(false), migrated, asIs, none, "envproxy is available"},
 		"legacy path: not ready": {verifyLegacyPath(false), migrated, func(s facts) {
 			set(&s.Legacy, func(l *snapshot.Legacy) { l.Readiness = legacy.Readiness{Problems: []string{"gone"}} })
 		}, check, "wait"},
@@ -150,6 +170,18 @@ func TestDecisions(t *testing.T) {
 			s.Satellite = snapshot.Known(satellite.State{})
 			s.SatelliteJournal.Value().RegistrationID = "r"
 		}, change, "delete"},
+		"unregister: the key is gone, one of two": {unregisterSatellite(false), migrated, func(s facts) {
+			s.Satellite = snapshot.Known(satellite.State{})
+			s.Registrations = snapshot.Known([]coder.Satellite{{ID: "l", Name: "london"}, {ID: "r", Name: "sydney"}})
+			s.SatelliteJournal.Value().RegistrationID = "r"
+		}, change, `delete the registration "sydney"`},
+		"unregister: both are gone": {unregisterSatellite(false), migrated, func(s facts) {
+			s.Satellite = snapshot.Known(satellite.State{})
+			s.SatelliteJournal.Value().RegistrationID = "x"
+		}, none, "not registered"},
+		"unregister: no key, no journal": {unregisterSatellite(false), migrated, func(s facts) {
+			s.Satellite, s.SatelliteJournal = snapshot.Known(satellite.State{}), snapshot.Known[*journal.Record](nil)
+		}, none, "not registered"},
 		"unregister: not ours":                 {unregisterSatellite(false), migrated, func(s facts) { s.Satellite = snapshot.Known(satellite.State{}) }, none, "not registered"},
 		"unregister: unknown":                  {unregisterSatellite(false), migrated, func(s facts) { s.Registrations = snapshot.Unknown[[]coder.Satellite](errNothing) }, blocked, "nothing answers"},
 		"uninstall: done":                      {uninstallSatellite(false), fresh, asIs, none, "not installed"},
@@ -158,7 +190,14 @@ func TestDecisions(t *testing.T) {
 		"uninstall: unknown":                   {uninstallSatellite(false), migrated, func(s facts) { s.Satellite = snapshot.Unknown[satellite.State](errNothing) }, blocked, "nothing answers"},
 		"remove legacy: nothing was previewed": {removeLegacy(), migrated, asIs, blocked, "cannot determine what would be removed"},
 		"remove legacy: previewed":             {removeLegacy(), migrated, func(s facts) { s.Removal = snapshot.Known(legacy.Removal{}) }, change, "for good"},
-		"remove legacy: none":                  {removeLegacy(), migrated, noLegacy, none, "no legacy release"},
+		"remove legacy: unknown":               {removeLegacy(), migrated, func(s facts) { s.Legacy = snapshot.Unknown[snapshot.Legacy](errNothing) }, blocked, "could not be examined: nothing answers"},
+		"remove legacy: which of two": {removeLegacy(), migrated, func(s facts) {
+			s.Removal = snapshot.Known(legacy.Removal{})
+			set(&s.Legacy, func(l *snapshot.Legacy) {
+				l.Release, l.Found.Releases = nil, []legacy.Release{{Namespace: "a", Name: "one"}, {Namespace: "b", Name: "two"}}
+			})
+		}, blocked, "a/one, b/two"},
+		"remove legacy: none": {removeLegacy(), migrated, noLegacy, none, "no legacy release"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := test.from(t)

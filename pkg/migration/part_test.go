@@ -1,0 +1,58 @@
+package migration
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+)
+
+// A sentence names its provider only where it could be another's.
+func TestLabel(t *testing.T) {
+	provider, satellite := &part{owner: OwnerProvider, name: "a"}, &part{owner: OwnerSatellite}
+	for want, got := range map[string]string{
+		"provider a: resumed":       provider.label("resumed", true),
+		"resumed":                   provider.label("resumed", false),
+		"the satellite's":           satellite.label("the satellite's", true),
+		"the satellite's and one's": satellite.label("the satellite's and one's", false),
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// What is undone is what this run began, of this part's steps.
+func TestBegunSteps(t *testing.T) {
+	var results []v1alpha1.StepResult
+	for _, state := range []v1alpha1.StepState{
+		v1alpha1.StepAlready, v1alpha1.StepRunning, v1alpha1.StepDone, v1alpha1.StepFailed, v1alpha1.StepInterrupted,
+	} {
+		results = append(results, v1alpha1.StepResult{Name: string(state), Provider: "a", State: state},
+			v1alpha1.StepResult{Name: "other " + string(state), Provider: "b", State: state})
+	}
+	if diff := cmp.Diff([]string{"Done", "Failed", "Interrupted"}, (&part{name: "a"}).begunSteps(results)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// Steps are counted through the region.
+func TestIndexOfStep(t *testing.T) {
+	p := &part{steps: []Step{{Name: "one"}, {Name: "two"}}, offset: 3}
+	for step, want := range map[string]int{"one": 4, "two": 5, "three": 0} {
+		if got := p.index(step); got != want {
+			t.Errorf("%s is %d, want %d", step, got, want)
+		}
+	}
+}
+
+// A part that has no journal of the other kind is asked about an empty one.
+func TestSituationWithoutJournal(t *testing.T) {
+	noted := &journal.Record{Operation: "migrate"}
+	s := (&part{owner: OwnerProvider, run: &Run{ProviderRecord: noted}}).situation("x", nil)
+	if s.provider != noted || s.satellite == nil || s.satellite.Operation != "" {
+		t.Errorf("the provider's is %+v, the satellite's %+v", s.provider, s.satellite)
+	}
+}

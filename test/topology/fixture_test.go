@@ -103,7 +103,11 @@ func reset(t *testing.T, region string) {
 		plugin(t, 0, args...)
 		return
 	}
-	left := reported(t, plugin(t, 0, append(args, "--remove-satellite")...)).Satellite.After
+	report := reported(t, plugin(t, 0, append(args, "--remove-satellite")...))
+	if report.Outcome == v1alpha1.OutcomeNothingToDo {
+		return // the test did not get as far as a satellite
+	}
+	left := report.Satellite.After
 	if left == nil || left.Registered != v1alpha1.FindingNo || left.Release != "none" || left.Answers != v1alpha1.FindingNo {
 		t.Errorf("the report says of the satellite that was removed: %+v", left)
 	}

@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -29,6 +31,49 @@ type Answer struct {
 
 	cause error // why the answer is unknown
 }
+
+// Whether a check fails its region or only warns, and whether it is asked before a migration, too.
+const (
+	fails      = v1alpha1.SeverityError
+	warns      = v1alpha1.SeverityWarning
+	preflight  = true
+	statusOnly = false
+)
+
+// check describes a check but for its category.
+func check(
+	id string, severity v1alpha1.Severity, preflight bool, evaluate func(*snapshot.Snapshot) Answer, question, explanation string,
+) Check {
+	info := v1alpha1.CheckInfo{ID: id, Severity: severity, Preflight: preflight, Question: question, Explanation: explanation}
+	return Check{Info: info, Evaluate: evaluate}
+}
+
+// in puts checks into their category.
+func in(category string, checks ...Check) []Check {
+	for i := range checks {
+		checks[i].Info.Category = category
+	}
+	return checks
+}
+
+// of asks a question about a fact, without which its answer is unknown.
+func of[T any](fact func(*snapshot.Snapshot) snapshot.Fact[T], judge func(*snapshot.Snapshot, T) Answer) func(*snapshot.Snapshot) Answer {
+	return func(s *snapshot.Snapshot) Answer {
+		value, known := fact(s).Get()
+		if !known {
+			return unknown(fact(s).Err(), "")
+		}
+		return judge(s, value)
+	}
+}
+
+// The facts that several checks are about.
+func satelliteFact(s *snapshot.Snapshot) snapshot.Fact[satellite.State] { return s.Satellite }
+func legacyFact(s *snapshot.Snapshot) snapshot.Fact[snapshot.Legacy]    { return s.Legacy }
+func certificatesFact(s *snapshot.Snapshot) snapshot.Fact[snapshot.Certificates] {
+	return s.Certificates
+}
+func registrationsFact(s *snapshot.Snapshot) snapshot.Fact[[]coder.Satellite] { return s.Registrations }
 
 func pass(format string, args ...any) Answer {
 	return Answer{State: v1alpha1.CheckPass, Message: fmt.Sprintf(format, args...)}
@@ -78,13 +123,8 @@ func Evaluate(checks []Check, s *snapshot.Snapshot) []v1alpha1.CheckResult {
 			provider = s.ProviderName()
 		}
 		results = append(results, v1alpha1.CheckResult{
-			ID:       check.Info.ID,
-			Provider: provider,
-			Category: check.Info.Category,
-			Severity: check.Info.Severity,
-			State:    answer.State,
-			Message:  answer.Message,
-			Hint:     answer.Hint,
+			ID: check.Info.ID, Provider: provider, Category: check.Info.Category, Severity: check.Info.Severity,
+			State: answer.State, Message: answer.Message, Hint: answer.Hint,
 		})
 	}
 	return results
@@ -92,14 +132,8 @@ func Evaluate(checks []Check, s *snapshot.Snapshot) []v1alpha1.CheckResult {
 
 // All returns every check, in the order in which reports show them.
 func All() []Check {
-	var all []Check
-	for _, category := range [][]Check{
-		primaryChecks(), clusterChecks(), providerChecks(), legacyChecks(), chartChecks(),
-		satelliteChecks(), accessChecks(), registrationChecks(), canaryChecks(), runChecks(),
-	} {
-		all = append(all, category...)
-	}
-	return all
+	return slices.Concat(primaryChecks(), clusterChecks(), providerChecks(), legacyChecks(), chartChecks(),
+		satelliteChecks(), accessChecks(), registrationChecks(), canaryChecks(), runChecks())
 }
 
 // Preflight returns the checks that must pass before a migration, and the
@@ -112,22 +146,12 @@ func Status() []Check { return filter(func(c Check) bool { return !onlyPreflight
 // onlyPreflight reports whether a check is about a change to come, so that its
 // facts are not gathered otherwise.
 func onlyPreflight(c Check) bool {
-	switch c.Info.Category {
-	case categoryChart:
-		return true
-	default:
-		return c.Info.ID == "cluster-rights" || c.Info.ID == "provider-rights" || c.Info.ID == "access-url-free" || c.Info.ID == "access-url-change"
-	}
+	return c.Info.Category == categoryChart ||
+		slices.Contains([]string{"cluster-rights", "provider-rights", "access-url-free", "access-url-change"}, c.Info.ID)
 }
 
 func filter(keep func(Check) bool) []Check {
-	var kept []Check
-	for _, c := range All() {
-		if keep(c) {
-			kept = append(kept, c)
-		}
-	}
-	return kept
+	return slices.DeleteFunc(All(), func(c Check) bool { return !keep(c) })
 }
 
 // Select returns the checks with the given IDs, in the order of reports.
@@ -137,12 +161,8 @@ func Select(ids ...string) []Check {
 
 // Find returns the check with the given ID.
 func Find(id string) (Check, bool) {
-	for _, c := range All() {
-		if c.Info.ID == id {
-			return c, true
-		}
-	}
-	return Check{}, false
+	found := append(Select(id), Check{})
+	return found[0], len(found) > 1
 }
 
 // Categories of checks, in the order in which reports show them.

@@ -1,6 +1,7 @@
 package health
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
@@ -10,10 +11,10 @@ import (
 
 func accessChecks() []Check {
 	return in(categoryAccess,
-		check("access-url-free", fails, preflight, accessURLFree,
+		check("access-url-free", fails, preflightOnly, accessURLFree,
 			"Is the access URL free for this satellite?",
 			"Seen from this machine, before the first installation the access URL must answer nothing: something else that answers there, or a certificate for another name, would make the migration fail. Later it must not lead to another satellite. Whether this satellite answers yet does not matter here: `migrate` makes it answer, and waits for it."),
-		check("access-url-change", fails, preflight, accessURLChange,
+		check("access-url-change", fails, preflightOnly, accessURLChange,
 			"If an installed satellite is to get another access URL, does its name resolve?",
 			"A satellite that is upgraded to another access URL no longer serves the users of the one before, and is of no use until the new one leads to it. So the DNS record of the new name has to be there first; seen from this machine, it must resolve, unless connectTo says where the access URL leads. A mistyped access URL shows here."),
 		check("access-url", fails, statusOnly, accessURL,
@@ -57,14 +58,12 @@ func accessChecks() []Check {
 // accessURLFree judges the access URL before a migration. Before the first
 // installation, when there is no key in the cluster, nothing may answer.
 func accessURLFree(s *snapshot.Snapshot) Answer {
-	endpoint, known := s.Endpoint.Get()
-	state, stateKnown := s.Satellite.Get()
+	endpoint, state := s.Endpoint.Value(), s.Satellite.Value()
 	stage, failure := endpoint.Reach.Failed()
+	missing := cmp.Or(s.Endpoint.Err(), s.Satellite.Err())
 	switch {
-	case !known:
-		return unknown(s.Endpoint.Err(), "")
-	case !stateKnown:
-		return unknown(s.Satellite.Err(), "")
+	case missing != nil:
+		return unknown(missing, "")
 	case endpoint.KeyErr == nil && state.PublicKey == "" && state.Installed:
 		return fail(hintKeyGone(s), "%s serves the key %s, but the Secret with it is gone from namespace %q: the pods lose it when they restart",
 			s.Region.Satellite.AccessURL, endpoint.Key.Fingerprint, s.Region.Satellite.Namespace)
@@ -127,33 +126,27 @@ func hintKeyGone(s *snapshot.Snapshot) string {
 // notLooked reports whether a connection failed so that nothing is known of
 // what answers: the name could not be looked up, or nobody waited.
 func notLooked(stage string, failure error) bool {
-	switch probe.ReasonOf(failure) {
-	case probe.Interrupted:
-		return true
-	case probe.TimedOut, probe.Failed:
-		return stage == "DNS"
-	default:
-		return false
-	}
+	reason := probe.ReasonOf(failure)
+	return reason == probe.Interrupted || stage == "DNS" && (reason == probe.TimedOut || reason == probe.Failed)
 }
 
 func accessURL(s *snapshot.Snapshot) Answer {
-	endpoint, known := s.Endpoint.Get()
-	state, stateKnown := s.Satellite.Get()
+	endpoint, state := s.Endpoint.Value(), s.Satellite.Value()
 	stage, failure := endpoint.Reach.Failed()
+	missing := cmp.Or(s.Endpoint.Err(), s.Satellite.Err())
 	switch {
 	case s.Region.Satellite.AccessURL == "":
 		return skip("no access URL was named; give --access-url or a Fleet file")
-	case !known:
-		return unknown(s.Endpoint.Err(), "")
-	case !stateKnown:
-		return unknown(s.Satellite.Err(), "")
+	case missing != nil:
+		return unknown(missing, "")
 	case state.PublicKey == "" && !state.Installed:
 		return skip("the satellite is not installed")
-	case state.PublicKey == "" && endpoint.KeyErr == nil: // migrate refuses it, because the pods go on serving the lost key
-		return fail(hintKeyGone(s), "the cluster has no key of the satellite, to compare with what %s serves", s.Region.Satellite.AccessURL)
 	case state.PublicKey == "":
-		return fail(hintMigrate(s), "the cluster has no key of the satellite, to compare with what %s serves", s.Region.Satellite.AccessURL)
+		hint := hintMigrate(s)
+		if endpoint.KeyErr == nil { // migrate refuses it, because the pods go on serving the lost key
+			hint = hintKeyGone(s)
+		}
+		return fail(hint, "the cluster has no key of the satellite, to compare with what %s serves", s.Region.Satellite.AccessURL)
 	case endpoint.KeyErr == nil:
 		return ownKey(s)
 	case failure != nil:

@@ -19,7 +19,20 @@ type Check struct {
 	Info v1alpha1.CheckInfo
 	// Evaluate answers the question from the snapshot alone.
 	Evaluate func(*snapshot.Snapshot) Answer
+
+	asked asked
 }
+
+// asked is when a check is asked: by status, before a migration, or by both. What is
+// about a change to come is asked before one only, since its facts are not gathered
+// otherwise.
+type asked int
+
+const (
+	statusOnly asked = iota
+	preflight
+	preflightOnly
+)
 
 // Answer is what a check finds.
 type Answer struct {
@@ -32,20 +45,18 @@ type Answer struct {
 	cause error // why the answer is unknown
 }
 
-// Whether a check fails its region or only warns, and whether it is asked before a migration, too.
+// Whether a check fails its region, or only warns.
 const (
-	fails      = v1alpha1.SeverityError
-	warns      = v1alpha1.SeverityWarning
-	preflight  = true
-	statusOnly = false
+	fails = v1alpha1.SeverityError
+	warns = v1alpha1.SeverityWarning
 )
 
-// check describes a check but for its category.
+// check describes a check, except its category.
 func check(
-	id string, severity v1alpha1.Severity, preflight bool, evaluate func(*snapshot.Snapshot) Answer, question, explanation string,
+	id string, severity v1alpha1.Severity, when asked, evaluate func(*snapshot.Snapshot) Answer, question, explanation string,
 ) Check {
-	info := v1alpha1.CheckInfo{ID: id, Severity: severity, Preflight: preflight, Question: question, Explanation: explanation}
-	return Check{Info: info, Evaluate: evaluate}
+	info := v1alpha1.CheckInfo{ID: id, Severity: severity, Preflight: when != statusOnly, Question: question, Explanation: explanation}
+	return Check{Info: info, Evaluate: evaluate, asked: when}
 }
 
 // in puts checks into their category.
@@ -141,14 +152,7 @@ func All() []Check {
 func Preflight() []Check { return filter(func(c Check) bool { return c.Info.Preflight }) }
 
 // Status returns the checks that status asks: all but those about a change to come.
-func Status() []Check { return filter(func(c Check) bool { return !onlyPreflight(c) }) }
-
-// onlyPreflight reports whether a check is about a change to come, so that its
-// facts are not gathered otherwise.
-func onlyPreflight(c Check) bool {
-	return c.Info.Category == categoryChart ||
-		slices.Contains([]string{"cluster-rights", "provider-rights", "access-url-free", "access-url-change"}, c.Info.ID)
-}
+func Status() []Check { return filter(func(c Check) bool { return c.asked != preflightOnly }) }
 
 func filter(keep func(Check) bool) []Check {
 	return slices.DeleteFunc(All(), func(c Check) bool { return !keep(c) })

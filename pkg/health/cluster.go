@@ -17,7 +17,7 @@ func clusterChecks() []Check {
 		check("region-distinct", fails, preflight, regionDistinct,
 			"Are the satellite's place and the provider used by no other region?",
 			"Two contexts can lead to one cluster; in the same namespace, such regions would fight over one satellite. Clusters are told apart by the UID of their namespace kube-system. Remove one of the regions from the Fleet, or correct its context, namespace or provider."),
-		check("cluster-rights", fails, preflight, func(s *snapshot.Snapshot) Answer { return rights(s.MissingRights) },
+		check("cluster-rights", fails, preflightOnly, func(s *snapshot.Snapshot) Answer { return rights(s.MissingRights) },
 			"Does the operator have every right in the satellite's cluster that the verb needs?",
 			"A migration that runs out of rights halfway would have to be undone, so every right is asked for first. The message names each that is missing; have a cluster administrator grant them."),
 		check("namespace-active", fails, preflight, of(satelliteFact, namespaceActive),

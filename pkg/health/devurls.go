@@ -10,8 +10,7 @@ import (
 func devURLs(s *snapshot.Snapshot, found snapshot.Certificates) Answer {
 	provider, providerKnown := s.Provider.Get()
 	host := found.DevURLsHost
-	switch {
-	case host == "":
+	if host == "" {
 		return pass("the values name no host of Dev URLs")
 	}
 	if answer := devURLsCertificate(s, found); answer != nil {

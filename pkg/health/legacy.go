@@ -27,21 +27,16 @@ func legacyChecks() []Check {
 	)
 }
 
-// withoutLegacy reports whether a region can do without a legacy release:
-// because it does not use the legacy path any more.
-func withoutLegacy(s *snapshot.Snapshot) bool {
-	networking := s.Networking()
-	return networking == v1alpha1.NetworkingV2On || networking == v1alpha1.NetworkingV2AlwaysOn
-}
-
 func legacyFound(s *snapshot.Snapshot, state snapshot.Legacy) Answer {
+	networking := s.Networking()
+	unused := networking == v1alpha1.NetworkingV2On || networking == v1alpha1.NetworkingV2AlwaysOn // the legacy path
 	switch {
 	case state.Release != nil:
 		return pass("%s/%s, chart %s %s, revision %d", state.Release.Namespace, state.Release.Name,
 			state.Release.ChartName, state.Release.ChartVersion, state.Release.Revision)
-	case len(state.Found.Releases) == 0 && s.Networking() == v1alpha1.NetworkingV2AlwaysOn && len(state.Found.Reasons) > 0:
+	case len(state.Found.Releases) == 0 && networking == v1alpha1.NetworkingV2AlwaysOn && len(state.Found.Reasons) > 0:
 		return skip("a primary of v%s has no legacy path to go back to: %s", s.Primary.Version.Value(), state.Found.Explain())
-	case len(state.Found.Releases) == 0 && withoutLegacy(s) && !lost(s):
+	case len(state.Found.Releases) == 0 && unused && !lost(s):
 		return skip("there is no legacy release (any more), and the region does not use one")
 	default:
 		return fail(cmp.Or(state.Found.Remedy, shell.Helm(s.Declared.Context, "list", "--all-namespaces")), "%s", state.Found.Explain())

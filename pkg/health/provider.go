@@ -1,6 +1,7 @@
 package health
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
@@ -15,7 +16,7 @@ func providerChecks() []Check {
 		check("provider-cluster", fails, preflight, providerCluster,
 			"Does the API server of the provider's cluster answer with these credentials?",
 			"A provider may be in another cluster than the satellite. Its legacy release, its journal and its lock are there, and are reached through the provider's kubeconfig context. A provider whose cluster does not answer is left alone; the others of its region are not kept from migrating, unless --whole-regions is given."),
-		check("provider-rights", fails, preflight, func(s *snapshot.Snapshot) Answer { return rights(s.MissingProviderRights) },
+		check("provider-rights", fails, preflightOnly, func(s *snapshot.Snapshot) Answer { return rights(s.MissingProviderRights) },
 			"Does the operator have every right in the provider's cluster that the verb needs?",
 			"A migration that runs out of rights halfway would have to be undone, so every right is asked for first. The message names each that is missing; have a cluster administrator grant them. `kubectl coder-satellite rbac` prints the roles."),
 		check("provider-found", fails, preflight, providerFound,
@@ -96,10 +97,8 @@ func networkingV2(s *snapshot.Snapshot) Answer {
 	case v1alpha1.NetworkingV2Off:
 		return fail(s.Command("migrate"), "provider %q is on the legacy path (Networking v2 is off)", s.Provider.Value().Name)
 	default:
-		for _, err := range []error{s.Primary.Version.Err(), s.Provider.Err()} {
-			if err != nil {
-				return unknown(err, "")
-			}
+		if missing := cmp.Or(s.Primary.Version.Err(), s.Provider.Err()); missing != nil {
+			return unknown(missing, "")
 		}
 		return fail("upgrade the primary", "provider %q does not say whether it uses Networking v2", s.Provider.Value().Name)
 	}

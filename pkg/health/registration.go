@@ -72,12 +72,10 @@ func registrationName(s *snapshot.Snapshot, registrations []coder.Satellite) Ans
 }
 
 func satelliteRegistered(s *snapshot.Snapshot, state satellite.State) Answer {
+	own, registered := s.Registration()
 	switch {
 	case !s.Registrations.IsKnown():
 		return unknown(s.Registrations.Err(), "")
-	}
-	own, registered := s.Registration()
-	switch {
 	case registered:
 		return pass("registered as %q, %s", own.Name, own.Fingerprint)
 	case !state.Installed:

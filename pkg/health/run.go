@@ -1,6 +1,7 @@
 package health
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
@@ -20,10 +21,8 @@ func runChecks() []Check {
 // lastRunEnded judges the last run in a journal; command returns the command line
 // that runs a verb again.
 func lastRunEnded(noted snapshot.Fact[*journal.Record], held snapshot.Fact[*lock.State], command func(string) string) Answer {
-	for _, err := range []error{noted.Err(), held.Err()} {
-		if err != nil {
-			return unknown(err, "")
-		}
+	if missing := cmp.Or(noted.Err(), held.Err()); missing != nil {
+		return unknown(missing, "")
 	}
 	record := noted.Value()
 	if held := held.Value(); held != nil && held.Holder != "" {

@@ -3,6 +3,7 @@ package printer
 import (
 	"bytes"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
@@ -143,13 +144,12 @@ func eventLine(event v1alpha1.Progress, options ProgressOptions) string {
 	if event.Region == "" && event.Step == "" && message != "" {
 		state = message
 	}
-	var parts []string
-	for _, part := range []string{line(event.Region), line(stepName(event)), state} {
-		if part != "" {
-			parts = append(parts, part)
-		}
-	}
-	return strings.Join(parts, gap)
+	return beside(line(event.Region), line(stepName(event)), state)
+}
+
+// beside joins the texts that are not empty.
+func beside(texts ...string) string {
+	return strings.Join(slices.DeleteFunc(texts, func(text string) bool { return text == "" }), gap)
 }
 
 // stepName is the step, with the provider that it belongs to in a region of several.

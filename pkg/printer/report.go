@@ -138,12 +138,13 @@ func (p *page) steps(steps []v1alpha1.StepResult, several bool, entry func(strin
 		return urgency[a.State] - urgency[b.State]
 	}) {
 		label, s, text := words(string(step.State)), stateStyle(step.State), step.Error
-		switch {
-		case s == notice: // undone
+		switch step.State {
+		case v1alpha1.StepFailed, v1alpha1.StepInterrupted:
+		case v1alpha1.StepUndone:
 			text = step.Message
-		case step.State == v1alpha1.StepUndoFailed:
+		case v1alpha1.StepUndoFailed:
 			label = "could not be undone"
-		case s != bad:
+		default:
 			continue
 		}
 		told = told || text != "" && s == bad

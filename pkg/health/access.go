@@ -1,65 +1,69 @@
 package health
 
 import (
+	"cmp"
 	"strings"
 
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
 func accessChecks() []Check {
-	return []Check{
-		{
-			Info: v1alpha1.CheckInfo{
-				ID: "access-url-free", Category: categoryAccess, Severity: v1alpha1.SeverityError, Preflight: true,
-				Question:    "Is the access URL free for this satellite?",
-				Explanation: "Seen from this machine, before the first installation the access URL must answer nothing: something else that answers there, or a certificate for another name, would make the migration fail. Later it must not lead to another satellite. Whether this satellite answers yet does not matter here: `migrate` makes it answer, and waits for it.",
-			},
-			Evaluate: accessURLFree,
-		},
-		{
-			Info: v1alpha1.CheckInfo{
-				ID: "access-url-change", Category: categoryAccess, Severity: v1alpha1.SeverityError, Preflight: true,
-				Question:    "If an installed satellite is to get another access URL, does its name resolve?",
-				Explanation: "A satellite that is upgraded to another access URL no longer serves the users of the one before, and is of no use until the new one leads to it. So the DNS record of the new name has to be there first; seen from this machine, it must resolve, unless connectTo says where the access URL leads. A mistyped access URL shows here.",
-			},
-			Evaluate: accessURLChange,
-		},
-		{
-			Info: v1alpha1.CheckInfo{
-				ID: "access-url", Category: categoryAccess, Severity: v1alpha1.SeverityError,
-				Question:    "Does the access URL lead to this satellite?",
-				Explanation: "Seen from this machine, the access URL must serve the very key that is in the cluster's Secret, over TLS that verifies. The message says how far a connection got: the name's DNS record, the port, the certificate, or the answer.",
-			},
-			Evaluate: accessURL,
-		},
-		{
-			Info: v1alpha1.CheckInfo{
-				ID: "satellite-proxies", Category: categoryAccess, Severity: v1alpha1.SeverityError,
-				Question:    "Does the primary's API answer through the satellite?",
-				Explanation: "An unregistered satellite serves its key, but the primary refuses what it passes on. If it is registered, check that its pods reach the primary.",
-			},
-			Evaluate: satelliteProxies,
-		},
-		certificateValidCheck(),
-		certificateNamesCheck(),
-		unifiedURLCheck(),
-		devURLsCheck(),
-	}
+	return in(categoryAccess,
+		check("access-url-free", fails, preflightOnly, accessURLFree,
+			"Is the access URL free for this satellite?",
+			"Seen from this machine, before the first installation the access URL must answer nothing: something else that answers there, or a certificate for another name, would make the migration fail. Later it must not lead to another satellite. Whether this satellite answers yet does not matter here: `migrate` makes it answer, and waits for it."),
+		check("access-url-change", fails, preflightOnly, accessURLChange,
+			"If an installed satellite is to get another access URL, does its name resolve?",
+			"A satellite that is upgraded to another access URL no longer serves the users of the one before, and is of no use until the new one leads to it. So the DNS record of the new name has to be there first; seen from this machine, it must resolve, unless connectTo says where the access URL leads. A mistyped access URL shows here."),
+		check("access-url", fails, statusOnly, accessURL,
+			"Does the access URL lead to this satellite?",
+			"Seen from this machine, the access URL must serve the very key that is in the cluster's Secret, over TLS that verifies. The message says how far a connection got: the name's DNS record, the port, the certificate, or the answer."),
+		check("satellite-proxies", fails, statusOnly, of(satelliteFact, satelliteProxies),
+			"Does the primary's API answer through the satellite?",
+			"An unregistered satellite serves its key, but the primary refuses what it passes on. If it is registered, check that its pods reach the primary."),
+		check("certificate-valid", fails, preflight, certificateValid,
+			"Is the access URL's certificate valid for another 30 days?",
+			"Looks at the certificate that the access URL serves, seen from this machine, and at the one in the Secret that "+
+				"coderd.tls.hostSecretName names. "+
+				"An expired one fails the check, because users and workspaces would be refused; fewer than 30 days are a warning. "+
+				"Renew the certificate in the Secret, then restart the satellite's pods with `kubectl rollout restart deployment coderd`: "+
+				"they read it when they start."),
+		check("certificate-names", warns, preflight, of(certificatesFact, certificateNames),
+			"Does the certificate in the satellite's TLS Secret name the hosts that it is reached by?",
+			"The certificate in the Secret that coderd.tls.hostSecretName names must be for the access URL's host and, if the "+
+				"fleet has a unified URL, for that one's host too. "+
+				"A satellite with a certificate for other names would be installed, and never answer at its access URL, unless something in "+
+				"front of it, such as an Ingress, has its own certificate. "+
+				"Only the Secret's entry tls.crt is looked at, and nothing of it is kept but names and dates."),
+		check("unified-url", warns, preflight, unifiedURL,
+			"If the fleet has a unified URL, does the satellite have a certificate for it, and does it lead to Coder?",
+			"DNS leads the unified URL to whatever is nearest: one of the satellites, or the primary. Every satellite must "+
+				"have its name in the certificate that it serves. "+
+				"Seen from this machine, what it leads to must serve the key of a registered satellite, or the primary's API. Without the "+
+				"record users still reach each satellite by its own access URL. "+
+				"OIDC and Git providers redirect to the primary's access URL (Manage > Admin > Infrastructure in Coder's dashboard): set it "+
+				"to the unified URL there once every satellite serves it."),
+		check("devurl-certificate", warns, preflight, of(certificatesFact, devURLs),
+			"If the satellite serves Dev URLs, is there a certificate for them, and does the provider use them?",
+			"Dev URLs are below the wildcard in coderd.devurlsHost, such as *.coder-sydney.example.com. The wildcard must be "+
+				"in the certificate of the Secret that coderd.tls.devurlsHostSecretName names "+
+				"or, without one, in the access URL's certificate; and the workspace provider must have the same wildcard as its Dev URL "+
+				"host, or the dashboard shows users other Dev URLs. "+
+				"A DNS record for the wildcard must lead to the satellite, which is not checked. Satellites before 1.21.6 answer Dev URLs with 502."),
+	)
 }
 
 // accessURLFree judges the access URL before a migration. Before the first
 // installation, when there is no key in the cluster, nothing may answer.
 func accessURLFree(s *snapshot.Snapshot) Answer {
-	endpoint, known := s.Endpoint.Get()
-	state, stateKnown := s.Satellite.Get()
+	endpoint, state := s.Endpoint.Value(), s.Satellite.Value()
 	stage, failure := endpoint.Reach.Failed()
+	missing := cmp.Or(s.Endpoint.Err(), s.Satellite.Err())
 	switch {
-	case !known:
-		return unknown(s.Endpoint.Err(), "")
-	case !stateKnown:
-		return unknown(s.Satellite.Err(), "")
+	case missing != nil:
+		return unknown(missing, "")
 	case endpoint.KeyErr == nil && state.PublicKey == "" && state.Installed:
 		return fail(hintKeyGone(s), "%s serves the key %s, but the Secret with it is gone from namespace %q: the pods lose it when they restart",
 			s.Region.Satellite.AccessURL, endpoint.Key.Fingerprint, s.Region.Satellite.Namespace)
@@ -122,33 +126,27 @@ func hintKeyGone(s *snapshot.Snapshot) string {
 // notLooked reports whether a connection failed so that nothing is known of
 // what answers: the name could not be looked up, or nobody waited.
 func notLooked(stage string, failure error) bool {
-	switch probe.ReasonOf(failure) {
-	case probe.Interrupted:
-		return true
-	case probe.TimedOut, probe.Failed:
-		return stage == "DNS"
-	default:
-		return false
-	}
+	reason := probe.ReasonOf(failure)
+	return reason == probe.Interrupted || stage == "DNS" && (reason == probe.TimedOut || reason == probe.Failed)
 }
 
 func accessURL(s *snapshot.Snapshot) Answer {
-	endpoint, known := s.Endpoint.Get()
-	state, stateKnown := s.Satellite.Get()
+	endpoint, state := s.Endpoint.Value(), s.Satellite.Value()
 	stage, failure := endpoint.Reach.Failed()
+	missing := cmp.Or(s.Endpoint.Err(), s.Satellite.Err())
 	switch {
 	case s.Region.Satellite.AccessURL == "":
 		return skip("no access URL was named; give --access-url or a Fleet file")
-	case !known:
-		return unknown(s.Endpoint.Err(), "")
-	case !stateKnown:
-		return unknown(s.Satellite.Err(), "")
+	case missing != nil:
+		return unknown(missing, "")
 	case state.PublicKey == "" && !state.Installed:
 		return skip("the satellite is not installed")
-	case state.PublicKey == "" && endpoint.KeyErr == nil: // migrate refuses it, because the pods go on serving the lost key
-		return fail(hintKeyGone(s), "the cluster has no key of the satellite, to compare with what %s serves", s.Region.Satellite.AccessURL)
 	case state.PublicKey == "":
-		return fail(hintMigrate(s), "the cluster has no key of the satellite, to compare with what %s serves", s.Region.Satellite.AccessURL)
+		hint := hintMigrate(s)
+		if endpoint.KeyErr == nil { // migrate refuses it, because the pods go on serving the lost key
+			hint = hintKeyGone(s)
+		}
+		return fail(hint, "the cluster has no key of the satellite, to compare with what %s serves", s.Region.Satellite.AccessURL)
 	case endpoint.KeyErr == nil:
 		return ownKey(s)
 	case failure != nil:
@@ -172,15 +170,12 @@ func ownKey(s *snapshot.Snapshot) Answer {
 	}
 }
 
-func satelliteProxies(s *snapshot.Snapshot) Answer {
-	state, known := s.Satellite.Get()
+func satelliteProxies(s *snapshot.Snapshot, state satellite.State) Answer {
 	endpoint, endpointKnown := s.Endpoint.Get()
 	version, versionKnown := endpoint.Version.Get()
 	primary, primaryKnown := s.Primary.Version.Get()
 	own, _ := s.ServesOwnKey()
 	switch {
-	case !known:
-		return unknown(s.Satellite.Err(), "")
 	case !state.Installed:
 		return skip("the satellite is not installed")
 	case !endpointKnown:

@@ -1,20 +1,14 @@
 package health
 
 import (
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
 func canaryChecks() []Check {
-	return []Check{{
-		Info: v1alpha1.CheckInfo{
-			ID: "canary", Category: categoryCanary, Severity: v1alpha1.SeverityError, Preflight: true,
-			Question:    "Is there a canary workspace, and did its last build succeed?",
-			Explanation: "The canary is rebuilt after the switch to prove that workspaces of the region work. By default it is a workspace of the operator's own on the provider; name another with canary.workspace in the Fleet or --canary, or use \"none\" to go without proof.",
-		},
-		Evaluate: canary,
-	}}
+	return in(categoryCanary, check("canary", fails, preflight, canary,
+		"Is there a canary workspace, and did its last build succeed?",
+		"The canary is rebuilt after the switch to prove that workspaces of the region work. By default it is a workspace of the operator's own on the provider; name another with canary.workspace in the Fleet or --canary, or use \"none\" to go without proof."))
 }
 
 func canary(s *snapshot.Snapshot) Answer {

@@ -3,6 +3,7 @@ package health
 import (
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
@@ -38,32 +39,23 @@ func sameCause(earlier, later error) bool {
 		return false
 	}
 	return errors.Is(later, earlier) || earlier.Error() == later.Error() ||
-		sameCluster(earlier, later) || sameSilence(earlier, later) || sameRefusal(earlier, later)
+		both(earlier, later, func(a, b *cluster.UnreachableError) bool { // whatever was asked for
+			return a.Context == b.Context && a.Reason == b.Reason
+		}) ||
+		both(earlier, later, func(a, b *coder.TransportError) bool { return a.Host == b.Host && a.Reason == b.Reason }) ||
+		both(earlier, later, func(a, b *coder.Error) bool { return a.Host == b.Host && a.Status == b.Status && general(a.Status) })
 }
 
-// sameCluster: one context, one reason, whatever was asked for.
-func sameCluster(a, b error) bool {
-	var one, other *cluster.UnreachableError
-	return errors.As(a, &one) && errors.As(b, &other) && one.Context == other.Context && one.Reason == other.Reason
+// both reports whether the errors are of one type and alike.
+func both[T error](earlier, later error, alike func(a, b T) bool) bool {
+	var a, b T
+	return errors.As(earlier, &a) && errors.As(later, &b) && alike(a, b)
 }
 
-// sameSilence: no answer from one host, for one reason.
-func sameSilence(a, b error) bool {
-	var one, other *coder.TransportError
-	return errors.As(a, &one) && errors.As(b, &other) && one.Host == other.Host && one.Reason == other.Reason
-}
-
-// sameRefusal: a host that accepts the token nowhere, or a proxy in front of it
-// that cannot reach it.
-func sameRefusal(a, b error) bool {
-	var one, other *coder.Error
-	if !errors.As(a, &one) || !errors.As(b, &other) || one.Host != other.Host || one.Status != other.Status {
-		return false
-	}
-	switch one.Status {
-	case http.StatusUnauthorized, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return true
-	default:
-		return false
-	}
+// general reports whether a host answers so to whatever it is asked: it accepts the
+// token nowhere, or a proxy in front of it cannot reach it.
+func general(status int) bool {
+	return slices.Contains([]int{
+		http.StatusUnauthorized, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout,
+	}, status)
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/shell"
@@ -15,36 +14,6 @@ import (
 
 // soon is how long before its end a certificate is warned of.
 const soon = 30 * 24 * time.Hour
-
-func certificateValidCheck() Check {
-	return Check{
-		Info: v1alpha1.CheckInfo{
-			ID: "certificate-valid", Category: categoryAccess, Severity: v1alpha1.SeverityError, Preflight: true,
-			Question: "Is the access URL's certificate valid for another 30 days?",
-			Explanation: "Looks at the certificate that the access URL serves, seen from this machine, and at the one in the Secret that " +
-				"coderd.tls.hostSecretName names. " +
-				"An expired one fails the check, because users and workspaces would be refused; fewer than 30 days are a warning. " +
-				"Renew the certificate in the Secret, then restart the satellite's pods with `kubectl rollout restart deployment coderd`: " +
-				"they read it when they start.",
-		},
-		Evaluate: certificateValid,
-	}
-}
-
-func certificateNamesCheck() Check {
-	return Check{
-		Info: v1alpha1.CheckInfo{
-			ID: "certificate-names", Category: categoryAccess, Severity: v1alpha1.SeverityWarning, Preflight: true,
-			Question: "Does the certificate in the satellite's TLS Secret name the hosts that it is reached by?",
-			Explanation: "The certificate in the Secret that coderd.tls.hostSecretName names must be for the access URL's host and, if the " +
-				"fleet has a unified URL, for that one's host too. " +
-				"A satellite with a certificate for other names would be installed, and never answer at its access URL, unless something in " +
-				"front of it, such as an Ingress, has its own certificate. " +
-				"Only the Secret's entry tls.crt is looked at, and nothing of it is kept but names and dates.",
-		},
-		Evaluate: certificateNames,
-	}
-}
 
 // certificateValid judges the certificate that is served, and the one that is to be.
 func certificateValid(s *snapshot.Snapshot) Answer {
@@ -78,11 +47,7 @@ func certificateValid(s *snapshot.Snapshot) Answer {
 	}
 }
 
-func certificateNames(s *snapshot.Snapshot) Answer {
-	found, known := s.Certificates.Get()
-	if !known {
-		return unknown(s.Certificates.Err(), "")
-	}
+func certificateNames(s *snapshot.Snapshot, found snapshot.Certificates) Answer {
 	if found.Host.Name == "" {
 		return pass("the values name no TLS Secret")
 	}

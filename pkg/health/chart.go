@@ -3,39 +3,29 @@ package health
 import (
 	"strings"
 
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
 func chartChecks() []Check {
-	return []Check{
-		{
-			Info: v1alpha1.CheckInfo{
-				ID: "chart-available", Category: categoryChart, Severity: v1alpha1.SeverityError, Preflight: true,
-				Question:    "Can the satellite's chart be loaded, and does it fit the cluster?",
-				Explanation: "The chart comes from --chart and --repo in the version --chart-version, by default the primary's own. If the repository lacks that version, name one of the same minor version; charts from v1.22 on need Kubernetes 1.19 or later.",
-			},
-			Evaluate: chartAvailable,
-		},
-		{
-			Info: v1alpha1.CheckInfo{
-				ID: "values-valid", Category: categoryChart, Severity: v1alpha1.SeverityError, Preflight: true,
-				Question:    "Can the Helm values be read, do they agree with the region, and does the chart take them?",
-				Explanation: "Values files are merged as Helm does it. coderd.satellite.enable, primaryURL and accessURL are set from the region, and a values file must not say otherwise. When the satellite is to change, the chart is rendered with them, too.",
-			},
-			Evaluate: valuesValid,
-		},
-		{
-			Info: v1alpha1.CheckInfo{
-				ID: "values-secrets", Category: categoryChart, Severity: v1alpha1.SeverityError, Preflight: true,
-				Question:    "Do the Secrets that the values name exist in the satellite's namespace?",
-				Explanation: "coderd.tls.hostSecretName, coderd.tls.devurlsHostSecretName and certs.secret.name must be Secrets in the satellite's namespace, or its pods cannot start. Create them, for example with `kubectl create secret tls`.",
-			},
-			Evaluate: valuesSecrets,
-		},
-		unifiedSupportedCheck(),
-	}
+	return in(categoryChart,
+		check("chart-available", fails, preflightOnly, chartAvailable,
+			"Can the satellite's chart be loaded, and does it fit the cluster?",
+			"The chart comes from --chart and --repo in the version --chart-version, by default the primary's own. If the repository lacks that version, name one of the same minor version; charts from v1.22 on need Kubernetes 1.19 or later."),
+		check("values-valid", fails, preflightOnly, valuesValid,
+			"Can the Helm values be read, do they agree with the region, and does the chart take them?",
+			"Values files are merged as Helm does it. coderd.satellite.enable, primaryURL and accessURL are set from the region, and a values file must not say otherwise. When the satellite is to change, the chart is rendered with them, too."),
+		check("values-secrets", fails, preflightOnly, valuesSecrets,
+			"Do the Secrets that the values name exist in the satellite's namespace?",
+			"coderd.tls.hostSecretName, coderd.tls.devurlsHostSecretName and certs.secret.name must be Secrets in the satellite's namespace, or its pods cannot start. Create them, for example with `kubectl create secret tls`."),
+		check("unified-url-supported", fails, preflightOnly, unifiedSupported,
+			"If the fleet has a unified URL, can the chart and the primary serve it?",
+			"A unified URL needs the chart value coderd.alternateHostnames, which charts have from 1.28, and a primary of "+
+				"1.28 or later. "+
+				"An older chart would ignore the value, and the satellite would no longer know its own name. Upgrade the primary and name a "+
+				"chart of its version, or leave out `unifiedURL` (--unified-url). "+
+				"Its host must not be the primary's own: log in at the primary's URL."),
+	)
 }
 
 func chartAvailable(s *snapshot.Snapshot) Answer {

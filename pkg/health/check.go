@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -17,7 +19,20 @@ type Check struct {
 	Info v1alpha1.CheckInfo
 	// Evaluate answers the question from the snapshot alone.
 	Evaluate func(*snapshot.Snapshot) Answer
+
+	asked asked
 }
+
+// asked is when a check is asked: by status, before a migration, or by both. What is
+// about a change to come is asked before one only, since its facts are not gathered
+// otherwise.
+type asked int
+
+const (
+	statusOnly asked = iota
+	preflight
+	preflightOnly
+)
 
 // Answer is what a check finds.
 type Answer struct {
@@ -29,6 +44,47 @@ type Answer struct {
 
 	cause error // why the answer is unknown
 }
+
+// Whether a check fails its region, or only warns.
+const (
+	fails = v1alpha1.SeverityError
+	warns = v1alpha1.SeverityWarning
+)
+
+// check describes a check, except its category.
+func check(
+	id string, severity v1alpha1.Severity, when asked, evaluate func(*snapshot.Snapshot) Answer, question, explanation string,
+) Check {
+	info := v1alpha1.CheckInfo{ID: id, Severity: severity, Preflight: when != statusOnly, Question: question, Explanation: explanation}
+	return Check{Info: info, Evaluate: evaluate, asked: when}
+}
+
+// in puts checks into their category.
+func in(category string, checks ...Check) []Check {
+	for i := range checks {
+		checks[i].Info.Category = category
+	}
+	return checks
+}
+
+// of asks a question about a fact, without which its answer is unknown.
+func of[T any](fact func(*snapshot.Snapshot) snapshot.Fact[T], judge func(*snapshot.Snapshot, T) Answer) func(*snapshot.Snapshot) Answer {
+	return func(s *snapshot.Snapshot) Answer {
+		value, known := fact(s).Get()
+		if !known {
+			return unknown(fact(s).Err(), "")
+		}
+		return judge(s, value)
+	}
+}
+
+// The facts that several checks are about.
+func satelliteFact(s *snapshot.Snapshot) snapshot.Fact[satellite.State] { return s.Satellite }
+func legacyFact(s *snapshot.Snapshot) snapshot.Fact[snapshot.Legacy]    { return s.Legacy }
+func certificatesFact(s *snapshot.Snapshot) snapshot.Fact[snapshot.Certificates] {
+	return s.Certificates
+}
+func registrationsFact(s *snapshot.Snapshot) snapshot.Fact[[]coder.Satellite] { return s.Registrations }
 
 func pass(format string, args ...any) Answer {
 	return Answer{State: v1alpha1.CheckPass, Message: fmt.Sprintf(format, args...)}
@@ -78,13 +134,8 @@ func Evaluate(checks []Check, s *snapshot.Snapshot) []v1alpha1.CheckResult {
 			provider = s.ProviderName()
 		}
 		results = append(results, v1alpha1.CheckResult{
-			ID:       check.Info.ID,
-			Provider: provider,
-			Category: check.Info.Category,
-			Severity: check.Info.Severity,
-			State:    answer.State,
-			Message:  answer.Message,
-			Hint:     answer.Hint,
+			ID: check.Info.ID, Provider: provider, Category: check.Info.Category, Severity: check.Info.Severity,
+			State: answer.State, Message: answer.Message, Hint: answer.Hint,
 		})
 	}
 	return results
@@ -92,14 +143,8 @@ func Evaluate(checks []Check, s *snapshot.Snapshot) []v1alpha1.CheckResult {
 
 // All returns every check, in the order in which reports show them.
 func All() []Check {
-	var all []Check
-	for _, category := range [][]Check{
-		primaryChecks(), clusterChecks(), providerChecks(), legacyChecks(), chartChecks(),
-		satelliteChecks(), accessChecks(), registrationChecks(), canaryChecks(), runChecks(),
-	} {
-		all = append(all, category...)
-	}
-	return all
+	return slices.Concat(primaryChecks(), clusterChecks(), providerChecks(), legacyChecks(), chartChecks(),
+		satelliteChecks(), accessChecks(), registrationChecks(), canaryChecks(), runChecks())
 }
 
 // Preflight returns the checks that must pass before a migration, and the
@@ -107,27 +152,10 @@ func All() []Check {
 func Preflight() []Check { return filter(func(c Check) bool { return c.Info.Preflight }) }
 
 // Status returns the checks that status asks: all but those about a change to come.
-func Status() []Check { return filter(func(c Check) bool { return !onlyPreflight(c) }) }
-
-// onlyPreflight reports whether a check is about a change to come, so that its
-// facts are not gathered otherwise.
-func onlyPreflight(c Check) bool {
-	switch c.Info.Category {
-	case categoryChart:
-		return true
-	default:
-		return c.Info.ID == "cluster-rights" || c.Info.ID == "provider-rights" || c.Info.ID == "access-url-free" || c.Info.ID == "access-url-change"
-	}
-}
+func Status() []Check { return filter(func(c Check) bool { return c.asked != preflightOnly }) }
 
 func filter(keep func(Check) bool) []Check {
-	var kept []Check
-	for _, c := range All() {
-		if keep(c) {
-			kept = append(kept, c)
-		}
-	}
-	return kept
+	return slices.DeleteFunc(All(), func(c Check) bool { return !keep(c) })
 }
 
 // Select returns the checks with the given IDs, in the order of reports.
@@ -137,12 +165,8 @@ func Select(ids ...string) []Check {
 
 // Find returns the check with the given ID.
 func Find(id string) (Check, bool) {
-	for _, c := range All() {
-		if c.Info.ID == id {
-			return c, true
-		}
-	}
-	return Check{}, false
+	found := append(Select(id), Check{})
+	return found[0], len(found) > 1
 }
 
 // Categories of checks, in the order in which reports show them.

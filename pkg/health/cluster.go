@@ -3,55 +3,30 @@ package health
 import (
 	"strings"
 
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/shell"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
 func clusterChecks() []Check {
-	return []Check{
-		{
-			Info: v1alpha1.CheckInfo{
-				ID: "cluster-reachable", Category: categoryCluster, Severity: v1alpha1.SeverityError, Preflight: true,
-				Question:    "Does the API server of the satellite's cluster answer with these credentials?",
-				Explanation: "Everything at a satellite's site is done through its kubeconfig context. Try `kubectl --context CONTEXT get namespace kube-system`: it meets the same obstacle, and says more about credentials plugins.",
-			},
-			Evaluate: clusterReachable,
-		},
-		{
-			Info: v1alpha1.CheckInfo{
-				ID: "region-distinct", Category: categoryCluster, Severity: v1alpha1.SeverityError, Preflight: true,
-				Question:    "Are the satellite's place and the provider used by no other region?",
-				Explanation: "Two contexts can lead to one cluster; in the same namespace, such regions would fight over one satellite. Clusters are told apart by the UID of their namespace kube-system. Remove one of the regions from the Fleet, or correct its context, namespace or provider.",
-			},
-			Evaluate: regionDistinct,
-		},
-		{
-			Info: v1alpha1.CheckInfo{
-				ID: "cluster-rights", Category: categoryCluster, Severity: v1alpha1.SeverityError, Preflight: true,
-				Question:    "Does the operator have every right in the satellite's cluster that the verb needs?",
-				Explanation: "A migration that runs out of rights halfway would have to be undone, so every right is asked for first. The message names each that is missing; have a cluster administrator grant them.",
-			},
-			Evaluate: clusterRights,
-		},
-		{
-			Info: v1alpha1.CheckInfo{
-				ID: "namespace-active", Category: categoryCluster, Severity: v1alpha1.SeverityError, Preflight: true,
-				Question:    "Can the satellite's namespace take new objects?",
-				Explanation: "Nothing can be created in a namespace that is being deleted. Wait until it is gone, or see with `kubectl get namespace NAME -o yaml` which finalizer holds it up; or choose another with --namespace.",
-			},
-			Evaluate: namespaceActive,
-		},
-		{
-			Info: v1alpha1.CheckInfo{
-				ID: "namespace-separate", Category: categoryCluster, Severity: v1alpha1.SeverityWarning, Preflight: true,
-				Question:    "Is the satellite in a namespace of its own, apart from the workspaces?",
-				Explanation: "Coder's documentation advises to keep a satellite out of its provider's namespace: the charts use fixed names, and whoever may manage workspaces should not reach the satellite's key.",
-			},
-			Evaluate: namespaceSeparate,
-		},
-	}
+	return in(categoryCluster,
+		check("cluster-reachable", fails, preflight, clusterReachable,
+			"Does the API server of the satellite's cluster answer with these credentials?",
+			"Everything at a satellite's site is done through its kubeconfig context. Try `kubectl --context CONTEXT get namespace kube-system`: it meets the same obstacle, and says more about credentials plugins."),
+		check("region-distinct", fails, preflight, regionDistinct,
+			"Are the satellite's place and the provider used by no other region?",
+			"Two contexts can lead to one cluster; in the same namespace, such regions would fight over one satellite. Clusters are told apart by the UID of their namespace kube-system. Remove one of the regions from the Fleet, or correct its context, namespace or provider."),
+		check("cluster-rights", fails, preflightOnly, func(s *snapshot.Snapshot) Answer { return rights(s.MissingRights) },
+			"Does the operator have every right in the satellite's cluster that the verb needs?",
+			"A migration that runs out of rights halfway would have to be undone, so every right is asked for first. The message names each that is missing; have a cluster administrator grant them."),
+		check("namespace-active", fails, preflight, of(satelliteFact, namespaceActive),
+			"Can the satellite's namespace take new objects?",
+			"Nothing can be created in a namespace that is being deleted. Wait until it is gone, or see with `kubectl get namespace NAME -o yaml` which finalizer holds it up; or choose another with --namespace."),
+		check("namespace-separate", warns, preflight, namespaceSeparate,
+			"Is the satellite in a namespace of its own, apart from the workspaces?",
+			"Coder's documentation advises to keep a satellite out of its provider's namespace: the charts use fixed names, and whoever may manage workspaces should not reach the satellite's key."),
+	)
 }
 
 func clusterReachable(s *snapshot.Snapshot) Answer {
@@ -78,28 +53,23 @@ func regionDistinct(s *snapshot.Snapshot) Answer {
 	}
 }
 
-func clusterRights(s *snapshot.Snapshot) Answer { return rights(s.MissingRights) }
-
 // rights judges the rights that are missing in a cluster.
 func rights(found snapshot.Fact[[]cluster.Rule]) Answer {
-	if !found.Collected() {
-		return skip("rights are asked for when there is something to change")
-	}
 	missing, known := found.Get()
-	if !known {
+	switch {
+	case !found.Collected():
+		return skip("rights are asked for when there is something to change")
+	case !known:
 		return unknown(found.Err(), "")
-	}
-	if len(missing) == 0 {
+	case len(missing) > 0:
+		return fail("have a cluster administrator grant them", "missing rights: %s", strings.Join(cluster.InWords(missing), "; "))
+	default:
 		return pass("every right that is needed is there")
 	}
-	return fail("have a cluster administrator grant them", "missing rights: %s", strings.Join(cluster.InWords(missing), "; "))
 }
 
-func namespaceActive(s *snapshot.Snapshot) Answer {
-	state, known := s.Satellite.Get()
+func namespaceActive(s *snapshot.Snapshot, state satellite.State) Answer {
 	switch {
-	case !known:
-		return unknown(s.Satellite.Err(), "")
 	case state.NamespacePhase == "Terminating":
 		return fail("wait until it is gone, or choose another with --namespace", "namespace %q is being deleted", s.Region.Satellite.Namespace)
 	case state.NamespacePhase == "":

@@ -4,33 +4,13 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-func devURLsCheck() Check {
-	return Check{
-		Info: v1alpha1.CheckInfo{
-			ID: "devurl-certificate", Category: categoryAccess, Severity: v1alpha1.SeverityWarning, Preflight: true,
-			Question: "If the satellite serves Dev URLs, is there a certificate for them, and does the provider use them?",
-			Explanation: "Dev URLs are below the wildcard in coderd.devurlsHost, such as *.coder-sydney.example.com. The wildcard must be " +
-				"in the certificate of the Secret that coderd.tls.devurlsHostSecretName names " +
-				"or, without one, in the access URL's certificate; and the workspace provider must have the same wildcard as its Dev URL " +
-				"host, or the dashboard shows users other Dev URLs. " +
-				"A DNS record for the wildcard must lead to the satellite, which is not checked. Satellites before 1.21.6 answer Dev URLs with 502.",
-		},
-		Evaluate: devURLs,
-	}
-}
-
-func devURLs(s *snapshot.Snapshot) Answer {
-	found, known := s.Certificates.Get()
+func devURLs(s *snapshot.Snapshot, found snapshot.Certificates) Answer {
 	provider, providerKnown := s.Provider.Get()
 	host := found.DevURLsHost
-	switch {
-	case !known:
-		return unknown(s.Certificates.Err(), "")
-	case host == "":
+	if host == "" {
 		return pass("the values name no host of Dev URLs")
 	}
 	if answer := devURLsCertificate(s, found); answer != nil {

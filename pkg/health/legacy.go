@@ -11,60 +11,32 @@ import (
 )
 
 func legacyChecks() []Check {
-	return []Check{
-		{
-			Info: v1alpha1.CheckInfo{
-				ID: "legacy-found", Category: categoryLegacy, Severity: v1alpha1.SeverityError, Preflight: true,
-				Question:    "Is there exactly one legacy release to roll back to?",
-				Explanation: "The legacy release is a Helm release of the chart workspace-provider, found through the labels of its envproxy Deployment in any namespace. Without one there is no way back to the legacy path. Several usually mean that somebody installed it twice; remove the one that the provider does not use.",
-			},
-			Evaluate: legacyFound,
-		},
-		{
-			Info: v1alpha1.CheckInfo{
-				ID: "legacy-idle", Category: categoryLegacy, Severity: v1alpha1.SeverityError, Preflight: true,
-				Question:    "Is no Helm operation on the legacy release in progress?",
-				Explanation: "Helm marks a release as pending while it installs, upgrades or rolls back, and leaves the mark if it is killed. Whatever the plugin wrote to the release's record then, Helm could overwrite. Wait for the operation; if nobody runs one, the command in the message ends it.",
-			},
-			Evaluate: legacyIdle,
-		},
-		{
-			Info: v1alpha1.CheckInfo{
-				ID: "legacy-retained", Category: categoryLegacy, Severity: v1alpha1.SeverityError,
-				Question:    "Would the legacy release survive a `helm uninstall` by mistake?",
-				Explanation: "Retention is a backup of the release's record, the keep policy in the stored manifest and on the live objects, a label and annotation on the record, and the ledger in the journal. An upgrade of the legacy release undoes part of it; `kubectl coder-satellite retain` repairs it.",
-			},
-			Evaluate: legacyRetained,
-		},
-		{
-			Info: v1alpha1.CheckInfo{
-				ID: "legacy-rollback-ready", Category: categoryLegacy, Severity: v1alpha1.SeverityWarning,
-				Question:    "Would a rollback to the legacy release work now?",
-				Explanation: "More than retention: the release's record decodes, every object in it exists, the cluster still serves every API version in it, and envproxy is available. The message says which of these does not hold.",
-			},
-			Evaluate: legacyRollbackReady,
-		},
-	}
+	return in(categoryLegacy,
+		check("legacy-found", fails, preflight, of(legacyFact, legacyFound),
+			"Is there exactly one legacy release to roll back to?",
+			"The legacy release is a Helm release of the chart workspace-provider, found through the labels of its envproxy Deployment in any namespace. Without one there is no way back to the legacy path. Several usually mean that somebody installed it twice; remove the one that the provider does not use."),
+		check("legacy-idle", fails, preflight, legacyIdle,
+			"Is no Helm operation on the legacy release in progress?",
+			"Helm marks a release as pending while it installs, upgrades or rolls back, and leaves the mark if it is killed. Whatever the plugin wrote to the release's record then, Helm could overwrite. Wait for the operation; if nobody runs one, the command in the message ends it."),
+		check("legacy-retained", fails, statusOnly, of(legacyFact, legacyRetained),
+			"Would the legacy release survive a `helm uninstall` by mistake?",
+			"Retention is a backup of the release's record, the keep policy in the stored manifest and on the live objects, a label and annotation on the record, and the ledger in the journal. An upgrade of the legacy release undoes part of it; `kubectl coder-satellite retain` repairs it."),
+		check("legacy-rollback-ready", warns, statusOnly, of(legacyFact, legacyRollbackReady),
+			"Would a rollback to the legacy release work now?",
+			"More than retention: the release's record decodes, every object in it exists, the cluster still serves every API version in it, and envproxy is available. The message says which of these does not hold."),
+	)
 }
 
-// withoutLegacy reports whether a region can do without a legacy release:
-// because it does not use the legacy path any more.
-func withoutLegacy(s *snapshot.Snapshot) bool {
+func legacyFound(s *snapshot.Snapshot, state snapshot.Legacy) Answer {
 	networking := s.Networking()
-	return networking == v1alpha1.NetworkingV2On || networking == v1alpha1.NetworkingV2AlwaysOn
-}
-
-func legacyFound(s *snapshot.Snapshot) Answer {
-	state, known := s.Legacy.Get()
+	unused := networking == v1alpha1.NetworkingV2On || networking == v1alpha1.NetworkingV2AlwaysOn // the legacy path
 	switch {
-	case !known:
-		return unknown(s.Legacy.Err(), "")
 	case state.Release != nil:
 		return pass("%s/%s, chart %s %s, revision %d", state.Release.Namespace, state.Release.Name,
 			state.Release.ChartName, state.Release.ChartVersion, state.Release.Revision)
-	case len(state.Found.Releases) == 0 && s.Networking() == v1alpha1.NetworkingV2AlwaysOn && len(state.Found.Reasons) > 0:
+	case len(state.Found.Releases) == 0 && networking == v1alpha1.NetworkingV2AlwaysOn && len(state.Found.Reasons) > 0:
 		return skip("a primary of v%s has no legacy path to go back to: %s", s.Primary.Version.Value(), state.Found.Explain())
-	case len(state.Found.Releases) == 0 && withoutLegacy(s) && !lost(s):
+	case len(state.Found.Releases) == 0 && unused && !lost(s):
 		return skip("there is no legacy release (any more), and the region does not use one")
 	default:
 		return fail(cmp.Or(state.Found.Remedy, shell.Helm(s.Declared.Context, "list", "--all-namespaces")), "%s", state.Found.Explain())
@@ -96,11 +68,8 @@ func legacyIdle(s *snapshot.Snapshot) Answer {
 	}
 }
 
-func legacyRetained(s *snapshot.Snapshot) Answer {
-	state, known := s.Legacy.Get()
+func legacyRetained(s *snapshot.Snapshot, state snapshot.Legacy) Answer {
 	switch {
-	case !known:
-		return unknown(s.Legacy.Err(), "")
 	case state.Release == nil:
 		return skip("there is no legacy release to retain")
 	case !state.Retention.Complete():
@@ -115,11 +84,8 @@ func legacyRetained(s *snapshot.Snapshot) Answer {
 	}
 }
 
-func legacyRollbackReady(s *snapshot.Snapshot) Answer {
-	state, known := s.Legacy.Get()
+func legacyRollbackReady(s *snapshot.Snapshot, state snapshot.Legacy) Answer {
 	switch {
-	case !known:
-		return unknown(s.Legacy.Err(), "")
 	case state.Release == nil:
 		return skip("there is no legacy release to roll back to")
 	case !state.Readiness.Ready:

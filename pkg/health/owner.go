@@ -10,23 +10,15 @@ import (
 // ofProvider reports whether the check is about a provider, and so is asked for
 // each of a region's. Checks of other categories that look at a provider, too, are named.
 func ofProvider(check v1alpha1.CheckInfo) bool {
-	switch check.Category {
-	case categoryProvider, categoryLegacy, categoryCanary, categoryRun:
-		return true
-	default:
-		return slices.Contains([]string{"region-distinct", "namespace-separate", "primary-same", "devurl-certificate"}, check.ID)
-	}
+	return slices.Contains([]string{categoryProvider, categoryLegacy, categoryCanary, categoryRun}, check.Category) ||
+		slices.Contains([]string{"region-distinct", "namespace-separate", "primary-same", "devurl-certificate"}, check.ID)
 }
 
 // ofSatellite reports whether the check does not apply to a region without a
 // satellite: it is about one, or about what is there to go back from one.
 func ofSatellite(check v1alpha1.CheckInfo) bool {
-	switch check.Category {
-	case categoryPrimary, categoryProvider, categoryCanary, categoryRun:
-		return false
-	default:
-		return check.ID != "region-distinct" && check.ID != "primary-same"
-	}
+	return !slices.Contains([]string{categoryPrimary, categoryProvider, categoryCanary, categoryRun}, check.Category) &&
+		!slices.Contains([]string{"region-distinct", "primary-same"}, check.ID)
 }
 
 // EvaluateRegion evaluates checks on the views of a region's providers, at least

@@ -5,38 +5,22 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
 func primaryChecks() []Check {
-	return []Check{
-		{
-			Info: v1alpha1.CheckInfo{
-				ID: "primary-version", Category: categoryPrimary, Severity: v1alpha1.SeverityError, Preflight: true,
-				Question:    "Does the primary answer, and is it v1.21 or later?",
-				Explanation: "Satellites and Networking v2 came with Coder v1.21. If the primary does not answer, check --coder-url, your network and, behind an authenticating proxy, ENDPOINT_AUTH_HEADER. If it is older, upgrade the primary first; regions continue to work over envproxy.",
-			},
-			Evaluate: primaryVersion,
-		},
-		{
-			Info: v1alpha1.CheckInfo{
-				ID: "primary-is-primary", Category: categoryPrimary, Severity: v1alpha1.SeverityError, Preflight: true,
-				Question:    "Is this the primary itself, and not a satellite?",
-				Explanation: "A satellite passes requests on, so that its API looks like its primary's, and developers log in at its URL. A region that is migrated through it would be given that satellite as its primary. The check asks for what only a satellite serves, its key, and compares the URL with the region's access URL. Log in at the primary's own access URL, or name it with --coder-url or `coder.url` in the Fleet.",
-			},
-			Evaluate: primaryIsPrimary,
-		},
-		{
-			Info: v1alpha1.CheckInfo{
-				ID: "operator-role", Category: categoryPrimary, Severity: v1alpha1.SeverityError, Preflight: true,
-				Question:    "May the token's user manage satellites and providers?",
-				Explanation: "Registering satellites and switching providers takes the role site-manager or site-admin. If the token is refused it may have expired: log in again with `coder login URL`, or give another with --coder-token-file.",
-			},
-			Evaluate: operatorRole,
-		},
-	}
+	return in(categoryPrimary,
+		check("primary-version", fails, preflight, primaryVersion,
+			"Does the primary answer, and is it v1.21 or later?",
+			"Satellites and Networking v2 came with Coder v1.21. If the primary does not answer, check --coder-url, your network and, behind an authenticating proxy, ENDPOINT_AUTH_HEADER. If it is older, upgrade the primary first; regions continue to work over envproxy."),
+		check("primary-is-primary", fails, preflight, primaryIsPrimary,
+			"Is this the primary itself, and not a satellite?",
+			"A satellite passes requests on, so that its API looks like its primary's, and developers log in at its URL. A region that is migrated through it would be given that satellite as its primary. The check asks for what only a satellite serves, its key, and compares the URL with the region's access URL. Log in at the primary's own access URL, or name it with --coder-url or `coder.url` in the Fleet."),
+		check("operator-role", fails, preflight, operatorRole,
+			"May the token's user manage satellites and providers?",
+			"Registering satellites and switching providers takes the role site-manager or site-admin. If the token is refused it may have expired: log in again with `coder login URL`, or give another with --coder-token-file."),
+	)
 }
 
 func primaryVersion(s *snapshot.Snapshot) Answer {

@@ -1,6 +1,7 @@
 package health
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
@@ -11,48 +12,23 @@ import (
 )
 
 func providerChecks() []Check {
-	return []Check{
-		{
-			Info: v1alpha1.CheckInfo{
-				ID: "provider-cluster", Category: categoryProvider, Severity: v1alpha1.SeverityError, Preflight: true,
-				Question:    "Does the API server of the provider's cluster answer with these credentials?",
-				Explanation: "A provider may be in another cluster than the satellite. Its legacy release, its journal and its lock are there, and are reached through the provider's kubeconfig context. A provider whose cluster does not answer is left alone; the others of its region are not kept from migrating, unless --whole-regions is given.",
-			},
-			Evaluate: providerCluster,
-		},
-		{
-			Info: v1alpha1.CheckInfo{
-				ID: "provider-rights", Category: categoryProvider, Severity: v1alpha1.SeverityError, Preflight: true,
-				Question:    "Does the operator have every right in the provider's cluster that the verb needs?",
-				Explanation: "A migration that runs out of rights halfway would have to be undone, so every right is asked for first. The message names each that is missing; have a cluster administrator grant them. `kubectl coder-satellite rbac` prints the roles.",
-			},
-			Evaluate: providerRights,
-		},
-		{
-			Info: v1alpha1.CheckInfo{
-				ID: "provider-found", Category: categoryProvider, Severity: v1alpha1.SeverityError, Preflight: true,
-				Question:    "Does exactly one workspace provider belong to this region?",
-				Explanation: "A provider that is not named is found by comparing its cluster address with the context's API server. If none or several match, name the right one: `provider` in the Fleet, or --provider. `coder providers ls` lists them. A provider of another cluster is refused: by its cluster address, if some provider has the context's, and because its envproxy access URL must be the one of the legacy release.",
-			},
-			Evaluate: providerFound,
-		},
-		{
-			Info: v1alpha1.CheckInfo{
-				ID: "provider-ready", Category: categoryProvider, Severity: v1alpha1.SeverityWarning, Preflight: true,
-				Question:    "Is the workspace provider ready?",
-				Explanation: "The primary reports the provider as pending or in error when it cannot reach the region's cluster. Workspaces may not build until that is fixed; see the provider's page in Coder's dashboard.",
-			},
-			Evaluate: providerReady,
-		},
-		{
-			Info: v1alpha1.CheckInfo{
-				ID: "networking-v2", Category: categoryProvider, Severity: v1alpha1.SeverityError,
-				Question:    "Does the provider use Networking v2?",
-				Explanation: "Only with Networking v2 do users reach workspaces through the satellite. `migrate` switches it on once the satellite is registered and answers; `rollback` switches it off. From v1.22 it is always on.",
-			},
-			Evaluate: networkingV2,
-		},
-	}
+	return in(categoryProvider,
+		check("provider-cluster", fails, preflight, providerCluster,
+			"Does the API server of the provider's cluster answer with these credentials?",
+			"A provider may be in another cluster than the satellite. Its legacy release, its journal and its lock are there, and are reached through the provider's kubeconfig context. A provider whose cluster does not answer is left alone; the others of its region are not kept from migrating, unless --whole-regions is given."),
+		check("provider-rights", fails, preflightOnly, func(s *snapshot.Snapshot) Answer { return rights(s.MissingProviderRights) },
+			"Does the operator have every right in the provider's cluster that the verb needs?",
+			"A migration that runs out of rights halfway would have to be undone, so every right is asked for first. The message names each that is missing; have a cluster administrator grant them. `kubectl coder-satellite rbac` prints the roles."),
+		check("provider-found", fails, preflight, providerFound,
+			"Does exactly one workspace provider belong to this region?",
+			"A provider that is not named is found by comparing its cluster address with the context's API server. If none or several match, name the right one: `provider` in the Fleet, or --provider. `coder providers ls` lists them. A provider of another cluster is refused: by its cluster address, if some provider has the context's, and because its envproxy access URL must be the one of the legacy release."),
+		check("provider-ready", warns, preflight, providerReady,
+			"Is the workspace provider ready?",
+			"The primary reports the provider as pending or in error when it cannot reach the region's cluster. Workspaces may not build until that is fixed; see the provider's page in Coder's dashboard."),
+		check("networking-v2", fails, statusOnly, networkingV2,
+			"Does the provider use Networking v2?",
+			"Only with Networking v2 do users reach workspaces through the satellite. `migrate` switches it on once the satellite is registered and answers; `rollback` switches it off. From v1.22 it is always on."),
+	)
 }
 
 func providerFound(s *snapshot.Snapshot) Answer {
@@ -112,8 +88,6 @@ func providerCluster(s *snapshot.Snapshot) Answer {
 	}
 }
 
-func providerRights(s *snapshot.Snapshot) Answer { return rights(s.MissingProviderRights) }
-
 func networkingV2(s *snapshot.Snapshot) Answer {
 	switch s.Networking() {
 	case v1alpha1.NetworkingV2On:
@@ -123,10 +97,8 @@ func networkingV2(s *snapshot.Snapshot) Answer {
 	case v1alpha1.NetworkingV2Off:
 		return fail(s.Command("migrate"), "provider %q is on the legacy path (Networking v2 is off)", s.Provider.Value().Name)
 	default:
-		for _, err := range []error{s.Primary.Version.Err(), s.Provider.Err()} {
-			if err != nil {
-				return unknown(err, "")
-			}
+		if missing := cmp.Or(s.Primary.Version.Err(), s.Provider.Err()); missing != nil {
+			return unknown(missing, "")
 		}
 		return fail("upgrade the primary", "provider %q does not say whether it uses Networking v2", s.Provider.Value().Name)
 	}

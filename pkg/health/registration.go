@@ -3,38 +3,23 @@ package health
 import (
 	"strings"
 
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
 func registrationChecks() []Check {
-	return []Check{
-		{
-			Info: v1alpha1.CheckInfo{
-				ID: "primary-same", Category: categoryRegistration, Severity: v1alpha1.SeverityError, Preflight: true,
-				Question:    "Does the region belong to this primary?",
-				Explanation: "The deployed satellite was given a primary in its value coderd.satellite.primaryURL, and the journal names the one that the region was migrated with. Another primary, such as a staging deployment with the same clusters, must not change the region. Use the primary that the message names. If that primary's URL was changed, tell the region: run `helm upgrade RELEASE CHART --reuse-values --set coderd.satellite.primaryURL=URL`, and correct `primary` in the ConfigMap coder-satellite-journal, both in the satellite's namespace. A region that was rolled back, and whose satellite was removed, may be migrated to any primary.",
-			},
-			Evaluate: primarySame,
-		},
-		{
-			Info: v1alpha1.CheckInfo{
-				ID: "registration-name", Category: categoryRegistration, Severity: v1alpha1.SeverityError, Preflight: true,
-				Question:    "Is the region's name free at the primary, or registered with this satellite's key?",
-				Explanation: "A registration of the same name with another key either is left from a former installation of the region, to be removed with `coder satellites rm NAME`, or belongs to a satellite elsewhere: then give the region another name.",
-			},
-			Evaluate: registrationName,
-		},
-		{
-			Info: v1alpha1.CheckInfo{
-				ID: "satellite-registered", Category: categoryRegistration, Severity: v1alpha1.SeverityError,
-				Question:    "Does the primary list this satellite's key?",
-				Explanation: "Registration is what lets the primary trust the satellite's requests. `migrate` registers it, after comparing the key that the access URL serves with the one in the cluster.",
-			},
-			Evaluate: satelliteRegistered,
-		},
-	}
+	return in(categoryRegistration,
+		check("primary-same", fails, preflight, primarySame,
+			"Does the region belong to this primary?",
+			"The deployed satellite was given a primary in its value coderd.satellite.primaryURL, and the journal names the one that the region was migrated with. Another primary, such as a staging deployment with the same clusters, must not change the region. Use the primary that the message names. If that primary's URL was changed, tell the region: run `helm upgrade RELEASE CHART --reuse-values --set coderd.satellite.primaryURL=URL`, and correct `primary` in the ConfigMap coder-satellite-journal, both in the satellite's namespace. A region that was rolled back, and whose satellite was removed, may be migrated to any primary."),
+		check("registration-name", fails, preflight, of(registrationsFact, registrationName),
+			"Is the region's name free at the primary, or registered with this satellite's key?",
+			"A registration of the same name with another key either is left from a former installation of the region, to be removed with `coder satellites rm NAME`, or belongs to a satellite elsewhere: then give the region another name."),
+		check("satellite-registered", fails, statusOnly, of(satelliteFact, satelliteRegistered),
+			"Does the primary list this satellite's key?",
+			"Registration is what lets the primary trust the satellite's requests. `migrate` registers it, after comparing the key that the access URL serves with the one in the cluster."),
+	)
 }
 
 // primarySame compares this primary with those that the deployed satellite and
@@ -65,11 +50,7 @@ func primarySame(s *snapshot.Snapshot) Answer {
 	}
 }
 
-func registrationName(s *snapshot.Snapshot) Answer {
-	registrations, known := s.Registrations.Get()
-	if !known {
-		return unknown(s.Registrations.Err(), "")
-	}
+func registrationName(s *snapshot.Snapshot, registrations []coder.Satellite) Answer {
 	own, registered := s.Registration()
 	for _, r := range registrations {
 		if r.Name != s.Region.Name || registered && own.ID == r.ID {
@@ -90,16 +71,11 @@ func registrationName(s *snapshot.Snapshot) Answer {
 	return pass("the name %q is free or this satellite's own", s.Region.Name)
 }
 
-func satelliteRegistered(s *snapshot.Snapshot) Answer {
-	state, known := s.Satellite.Get()
-	switch {
-	case !known:
-		return unknown(s.Satellite.Err(), "")
-	case !s.Registrations.IsKnown():
-		return unknown(s.Registrations.Err(), "")
-	}
+func satelliteRegistered(s *snapshot.Snapshot, state satellite.State) Answer {
 	own, registered := s.Registration()
 	switch {
+	case !s.Registrations.IsKnown():
+		return unknown(s.Registrations.Err(), "")
 	case registered:
 		return pass("registered as %q, %s", own.Name, own.Fingerprint)
 	case !state.Installed:

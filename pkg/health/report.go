@@ -79,33 +79,22 @@ func together(a, b v1alpha1.Phase) v1alpha1.Phase {
 // phase says where the provider of s stands, from facts alone.
 func phase(s *snapshot.Snapshot) v1alpha1.Phase {
 	networking := s.Networking()
-	if s.Region.Satellite.None() {
-		return phaseAtPrimary(networking)
-	}
+	none := s.Region.Satellite.None() // users connect through the primary
 	state, known := s.Satellite.Get()
-	if !known || networking == v1alpha1.NetworkingV2Unknown || !s.Legacy.IsKnown() || !s.Registrations.IsKnown() {
-		return v1alpha1.PhaseUnknown
-	}
 	_, registered := s.Registration()
 	switch {
+	case networking == v1alpha1.NetworkingV2Unknown || !none && (!known || !s.Legacy.IsKnown() || !s.Registrations.IsKnown()):
+		return v1alpha1.PhaseUnknown
+	case none && networking == v1alpha1.NetworkingV2Off:
+		return v1alpha1.PhaseLegacy
+	case none:
+		return v1alpha1.PhaseMigrated
 	case !state.Installed && !registered && networking == v1alpha1.NetworkingV2Off:
 		return v1alpha1.PhaseLegacy
 	case !state.Installed || !registered || networking == v1alpha1.NetworkingV2Off:
 		return v1alpha1.PhasePartial
 	case len(s.Legacy.Value().Found.Releases) == 0:
 		return v1alpha1.PhaseFinalized
-	default:
-		return v1alpha1.PhaseMigrated
-	}
-}
-
-// phaseAtPrimary is the phase of a provider whose users connect through the primary.
-func phaseAtPrimary(networking v1alpha1.NetworkingV2) v1alpha1.Phase {
-	switch networking {
-	case v1alpha1.NetworkingV2Unknown:
-		return v1alpha1.PhaseUnknown
-	case v1alpha1.NetworkingV2Off:
-		return v1alpha1.PhaseLegacy
 	default:
 		return v1alpha1.PhaseMigrated
 	}

@@ -2,74 +2,42 @@ package health
 
 import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/shell"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
 func satelliteChecks() []Check {
-	return []Check{
-		{
-			Info: v1alpha1.CheckInfo{
-				ID: "satellite-conflict", Category: categorySatellite, Severity: v1alpha1.SeverityError, Preflight: true,
-				Question:    "Is the satellite's namespace free of other Coder deployments?",
-				Explanation: "The chart uses fixed names, so two Coder deployments cannot share a namespace. Choose another namespace with --namespace.",
-			},
-			Evaluate: satelliteConflict,
+	return in(categorySatellite,
+		check("satellite-conflict", fails, preflight, of(satelliteFact, satelliteConflict),
+			"Is the satellite's namespace free of other Coder deployments?",
+			"The chart uses fixed names, so two Coder deployments cannot share a namespace. Choose another namespace with --namespace."),
+		check("satellite-idle", fails, preflight, of(satelliteFact, satelliteIdle),
+			"Is no Helm operation of others on the satellite's release in progress?",
+			"Helm marks a release as pending while it installs, upgrades or rolls back, and leaves the mark if it is killed. `migrate` clears the mark of an earlier run of its own. If another client wrote it, its Helm may still be running: wait for it; if nobody runs it, the hint's command ends it."),
+		check("satellite-installed", fails, statusOnly, of(satelliteFact, satelliteInstalled),
+			"Is the satellite's Helm release deployed?",
+			"The release is missing, or a Helm operation on it did not end. `migrate` installs it, and finishes what an earlier run of its own left pending."),
+		check("satellite-ready", fails, statusOnly, of(satelliteFact, satelliteReady),
+			"Are the satellite's pods ready?",
+			"The message names the pod that is not ready, why, and its last event. Wrong values usually show here: a Secret that is missing, an image that cannot be pulled, a primary URL that the pod cannot reach."),
+		check("satellite-version", warns, statusOnly, of(satelliteFact, satelliteVersion),
+			"Does the satellite run the primary's version?",
+			"Satellites should run the primary's own version. `migrate` again upgrades the satellite to it."),
+		check("satellite-run-complete", warns, statusOnly, func(s *snapshot.Snapshot) Answer {
+			return lastRunEnded(s.SatelliteJournal, s.SatelliteLock, s.Region.Command)
 		},
-		{
-			Info: v1alpha1.CheckInfo{
-				ID: "satellite-idle", Category: categorySatellite, Severity: v1alpha1.SeverityError, Preflight: true,
-				Question:    "Is no Helm operation of others on the satellite's release in progress?",
-				Explanation: "Helm marks a release as pending while it installs, upgrades or rolls back, and leaves the mark if it is killed. `migrate` clears the mark of an earlier run of its own. If another client wrote it, its Helm may still be running: wait for it; if nobody runs it, the hint's command ends it.",
-			},
-			Evaluate: satelliteIdle,
-		},
-		{
-			Info: v1alpha1.CheckInfo{
-				ID: "satellite-installed", Category: categorySatellite, Severity: v1alpha1.SeverityError,
-				Question:    "Is the satellite's Helm release deployed?",
-				Explanation: "The release is missing, or a Helm operation on it did not end. `migrate` installs it, and finishes what an earlier run of its own left pending.",
-			},
-			Evaluate: satelliteInstalled,
-		},
-		{
-			Info: v1alpha1.CheckInfo{
-				ID: "satellite-ready", Category: categorySatellite, Severity: v1alpha1.SeverityError,
-				Question:    "Are the satellite's pods ready?",
-				Explanation: "The message names the pod that is not ready, why, and its last event. Wrong values usually show here: a Secret that is missing, an image that cannot be pulled, a primary URL that the pod cannot reach.",
-			},
-			Evaluate: satelliteReady,
-		},
-		{
-			Info: v1alpha1.CheckInfo{
-				ID: "satellite-version", Category: categorySatellite, Severity: v1alpha1.SeverityWarning,
-				Question:    "Does the satellite run the primary's version?",
-				Explanation: "Satellites should run the primary's own version. `migrate` again upgrades the satellite to it.",
-			},
-			Evaluate: satelliteVersion,
-		},
-		{
-			Info: v1alpha1.CheckInfo{
-				ID: "satellite-run-complete", Category: categorySatellite, Severity: v1alpha1.SeverityWarning,
-				Question:    "Did the last run on the satellite succeed?",
-				Explanation: "The satellite has a journal and a lock of its own, beside it. The journal records a run that failed, was interrupted or is in progress. Running the verb again continues from there.",
-			},
-			Evaluate: func(s *snapshot.Snapshot) Answer {
-				return lastRunEnded(s.SatelliteJournal, s.SatelliteLock, s.Region.Command)
-			},
-		},
-	}
+			"Did the last run on the satellite succeed?",
+			"The satellite has a journal and a lock of its own, beside it. The journal records a run that failed, was interrupted or is in progress. Running the verb again continues from there."),
+	)
 }
 
 func hintMigrate(s *snapshot.Snapshot) string {
 	return s.Region.Command("migrate")
 }
 
-func satelliteConflict(s *snapshot.Snapshot) Answer {
-	state, known := s.Satellite.Get()
+func satelliteConflict(s *snapshot.Snapshot, state satellite.State) Answer {
 	switch {
-	case !known:
-		return unknown(s.Satellite.Err(), "")
 	case state.Conflict != "":
 		return fail("choose another namespace with --namespace", "%s", state.Conflict)
 	default:
@@ -79,12 +47,9 @@ func satelliteConflict(s *snapshot.Snapshot) Answer {
 
 // satelliteIdle asks what a migration would only learn when it installs, after it
 // has changed the legacy release: whether it may clear what is pending.
-func satelliteIdle(s *snapshot.Snapshot) Answer {
-	state, known := s.Satellite.Get()
+func satelliteIdle(s *snapshot.Snapshot, state satellite.State) Answer {
 	record, journalKnown := s.SatelliteJournal.Get()
 	switch {
-	case !known:
-		return unknown(s.Satellite.Err(), "")
 	case state.Pending == nil:
 		return pass("no Helm operation is in progress")
 	case !journalKnown:
@@ -97,14 +62,11 @@ func satelliteIdle(s *snapshot.Snapshot) Answer {
 	return pass("an earlier run left the release %s, which `migrate` clears", state.Pending.Status)
 }
 
-func satelliteInstalled(s *snapshot.Snapshot) Answer {
-	state, known := s.Satellite.Get()
+func satelliteInstalled(s *snapshot.Snapshot, state satellite.State) Answer {
 	switch {
-	case !known:
-		return unknown(s.Satellite.Err(), "")
 	case state.Pending != nil:
 		hint := hintMigrate(s)
-		if idle := satelliteIdle(s); idle.State != v1alpha1.CheckPass {
+		if idle := satelliteIdle(s, state); idle.State != v1alpha1.CheckPass {
 			hint = idle.Hint
 		}
 		return fail(hint, "a Helm run on release %s/%s did not end: it is %s", s.Region.Satellite.Namespace, s.Region.Satellite.Release, state.LastStatus)
@@ -118,11 +80,8 @@ func satelliteInstalled(s *snapshot.Snapshot) Answer {
 	}
 }
 
-func satelliteReady(s *snapshot.Snapshot) Answer {
-	state, known := s.Satellite.Get()
+func satelliteReady(s *snapshot.Snapshot, state satellite.State) Answer {
 	switch {
-	case !known:
-		return unknown(s.Satellite.Err(), "")
 	case !state.Installed:
 		return skip("the satellite is not installed")
 	case !state.Ready:
@@ -132,12 +91,9 @@ func satelliteReady(s *snapshot.Snapshot) Answer {
 	}
 }
 
-func satelliteVersion(s *snapshot.Snapshot) Answer {
-	state, known := s.Satellite.Get()
+func satelliteVersion(s *snapshot.Snapshot, state satellite.State) Answer {
 	version, versionKnown := s.Primary.Version.Get()
 	switch {
-	case !known:
-		return unknown(s.Satellite.Err(), "")
 	case !versionKnown:
 		return unknown(s.Primary.Version.Err(), "")
 	case !state.Installed:

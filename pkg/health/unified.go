@@ -3,43 +3,11 @@ package health
 import (
 	"fmt"
 
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
-
-func unifiedSupportedCheck() Check {
-	return Check{
-		Info: v1alpha1.CheckInfo{
-			ID: "unified-url-supported", Category: categoryChart, Severity: v1alpha1.SeverityError, Preflight: true,
-			Question: "If the fleet has a unified URL, can the chart and the primary serve it?",
-			Explanation: "A unified URL needs the chart value coderd.alternateHostnames, which charts have from 1.28, and a primary of " +
-				"1.28 or later. " +
-				"An older chart would ignore the value, and the satellite would no longer know its own name. Upgrade the primary and name a " +
-				"chart of its version, or leave out `unifiedURL` (--unified-url). " +
-				"Its host must not be the primary's own: log in at the primary's URL.",
-		},
-		Evaluate: unifiedSupported,
-	}
-}
-
-func unifiedURLCheck() Check {
-	return Check{
-		Info: v1alpha1.CheckInfo{
-			ID: "unified-url", Category: categoryAccess, Severity: v1alpha1.SeverityWarning, Preflight: true,
-			Question: "If the fleet has a unified URL, does the satellite have a certificate for it, and does it lead to Coder?",
-			Explanation: "DNS leads the unified URL to whatever is nearest: one of the satellites, or the primary. Every satellite must " +
-				"have its name in the certificate that it serves. " +
-				"Seen from this machine, what it leads to must serve the key of a registered satellite, or the primary's API. Without the " +
-				"record users still reach each satellite by its own access URL. " +
-				"OIDC and Git providers redirect to the primary's access URL (Manage > Admin > Infrastructure in Coder's dashboard): set it " +
-				"to the unified URL there once every satellite serves it.",
-		},
-		Evaluate: unifiedURL,
-	}
-}
 
 func unifiedSupported(s *snapshot.Snapshot) Answer {
 	const needs = "the unified URL needs a chart and a primary of 1.28 or later"

@@ -41,30 +41,27 @@ func (e *ConflictError) Unwrap() error { return e.cause }
 // request. The error is a *CorruptError if there is one that cannot be read, and a
 // *NewerError if its form is newer. Further fields do not hinder reading.
 func Read(ctx context.Context, client kubernetes.Interface, journal types.NamespacedName) (*Record, error) {
-	configMap, err := client.CoreV1().ConfigMaps(journal.Namespace).Get(ctx, journal.Name, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return read(configMap)
+	_, record, err := load(ctx, client, journal)
+	return record, err
 }
 
-func read(configMap *corev1.ConfigMap) (*Record, error) {
+// load returns the journal's ConfigMap and the record in it, like Read.
+func load(ctx context.Context, client kubernetes.Interface, journal types.NamespacedName) (*corev1.ConfigMap, *Record, error) {
+	configMap, err := client.CoreV1().ConfigMaps(journal.Namespace).Get(ctx, journal.Name, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil, nil, nil
+	case err != nil:
+		return nil, nil, err
+	}
 	record, err := Decode([]byte(configMap.Data[key]))
 	newer := new(NewerError)
 	switch {
 	case errors.As(err, &newer):
-		newer.Journal = nameOf(configMap)
-		return nil, newer
+		newer.Journal = journal
+		return nil, nil, newer
 	case err != nil:
-		return nil, &CorruptError{Journal: nameOf(configMap), cause: err}
-	default:
-		return record, nil
+		return nil, nil, &CorruptError{Journal: journal, cause: err}
 	}
-}
-
-func nameOf(configMap *corev1.ConfigMap) types.NamespacedName {
-	return types.NamespacedName{Namespace: configMap.Namespace, Name: configMap.Name}
+	return configMap, record, nil
 }

@@ -27,22 +27,18 @@ type Writer struct {
 // The error is a *CorruptError if there is a journal that cannot be read, and a
 // *NewerError if writing it would drop what a newer version of the plugin wrote.
 func Open(ctx context.Context, client kubernetes.Interface, journal types.NamespacedName) (*Writer, error) {
-	w := &Writer{client: client, journal: journal, record: &Record{}}
-	configMap, err := client.CoreV1().ConfigMaps(journal.Namespace).Get(ctx, journal.Name, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		return w, nil
-	}
-	if err != nil {
+	stored, record, err := load(ctx, client, journal)
+	switch {
+	case err != nil:
 		return nil, err
+	case stored == nil:
+		record = &Record{}
+	default:
+		if what := unknown([]byte(stored.Data[key])); what != "" {
+			return nil, &NewerError{Journal: journal, what: what}
+		}
 	}
-	w.stored = configMap
-	if w.record, err = read(configMap); err != nil {
-		return nil, err
-	}
-	if what := unknown([]byte(configMap.Data[key])); what != "" {
-		return nil, &NewerError{Journal: journal, what: what}
-	}
-	return w, nil
+	return &Writer{client: client, journal: journal, stored: stored, record: record}, nil
 }
 
 // Record returns the record that was read; an empty one if there was none.

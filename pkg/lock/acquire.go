@@ -43,7 +43,6 @@ func Acquire(ctx context.Context, client kubernetes.Interface, options Options) 
 }
 
 func (l *Lock) acquire(ctx context.Context) error {
-	leases := l.client.CoordinationV1().Leases(l.options.Lease.Namespace)
 	var (
 		watched  *coordinationv1.Lease
 		deadline time.Time
@@ -53,19 +52,17 @@ func (l *Lock) acquire(ctx context.Context) error {
 	ticker := l.options.Clock.NewTicker(max(l.options.Duration/10, 10*time.Millisecond))
 	defer ticker.Stop()
 	for {
-		lease, err := leases.Get(ctx, l.options.Lease.Name, metav1.GetOptions{})
+		lease, err := get(ctx, l.client, l.options.Lease)
 		switch {
-		case apierrors.IsNotFound(err):
-			lease = nil
 		case err != nil:
-			return fmt.Errorf("the lock cannot be read: %w", err)
+			return err
 		case holder(lease) == l.options.Holder:
 			l.renewed = asked
 			return nil // our own write, whose answer was lost
 		}
 		now := l.options.Clock.Now()
 		switch {
-		case lease == nil || holder(lease) == "":
+		case holder(lease) == "":
 			watched = nil
 		case watched == nil || holder(watched) != holder(lease):
 			watched, deadline = lease, now.Add(durationOf(lease))
@@ -97,7 +94,6 @@ func (l *Lock) acquire(ctx context.Context) error {
 // take writes this run into the lease as it was read, or creates it. It
 // reports false, without error, if somebody else was faster.
 func (l *Lock) take(ctx context.Context, lease *coordinationv1.Lease) (bool, error) {
-	leases := l.client.CoordinationV1().Leases(l.options.Lease.Namespace)
 	now := metav1.NewMicroTime(l.options.Clock.Now())
 	transitions := int32(0)
 	next := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: l.options.Lease.Name, Namespace: l.options.Lease.Namespace}}
@@ -115,9 +111,9 @@ func (l *Lock) take(ctx context.Context, lease *coordinationv1.Lease) (bool, err
 	}
 	var err error
 	if lease == nil {
-		_, err = leases.Create(ctx, next, metav1.CreateOptions{})
+		_, err = l.leases().Create(ctx, next, metav1.CreateOptions{})
 	} else {
-		_, err = leases.Update(ctx, next, metav1.UpdateOptions{})
+		_, err = l.leases().Update(ctx, next, metav1.UpdateOptions{})
 	}
 	switch {
 	case err == nil:
@@ -125,8 +121,7 @@ func (l *Lock) take(ctx context.Context, lease *coordinationv1.Lease) (bool, err
 	case apierrors.IsConflict(err), apierrors.IsAlreadyExists(err):
 		return false, nil
 	}
-	found, readErr := leases.Get(ctx, l.options.Lease.Name, metav1.GetOptions{})
-	if readErr == nil && holder(found) == l.options.Holder {
+	if found, readErr := get(ctx, l.client, l.options.Lease); readErr == nil && holder(found) == l.options.Holder {
 		return true, nil // the write was done, its answer lost
 	}
 	return false, fmt.Errorf("the lock cannot be taken: %w", err)

@@ -5,7 +5,9 @@ import (
 	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
 )
 
 // HeldError means that another run holds the lock and is alive.
@@ -30,11 +32,10 @@ func (e *HeldError) Error() string {
 }
 
 func heldBy(lease *coordinationv1.Lease) *HeldError {
-	held := &HeldError{Lease: nameOf(lease), Holder: holder(lease), Operation: lease.Annotations[annotationOperation]}
-	if lease.Spec.AcquireTime != nil {
-		held.Since = lease.Spec.AcquireTime.Time
+	return &HeldError{
+		Lease: types.NamespacedName{Namespace: lease.Namespace, Name: lease.Name}, Holder: holder(lease),
+		Operation: lease.Annotations[annotationOperation], Since: ptr.Deref(lease.Spec.AcquireTime, metav1.MicroTime{}).Time,
 	}
-	return held
 }
 
 // RefusedError means that the fence let a write not pass, because the lock is
@@ -74,15 +75,3 @@ func (e *LostError) Error() string {
 }
 
 func (e *LostError) Unwrap() error { return e.cause }
-
-// lostTo tells how a lock was lost from the lease that is no longer this run's.
-func lostTo(lease *coordinationv1.Lease) *LostError {
-	return &LostError{
-		Lease: nameOf(lease), By: holder(lease),
-		UnlockedBy: lease.Annotations[annotationBrokenBy], Reason: lease.Annotations[annotationBrokenReason],
-	}
-}
-
-func nameOf(lease *coordinationv1.Lease) types.NamespacedName {
-	return types.NamespacedName{Namespace: lease.Namespace, Name: lease.Name}
-}

@@ -1,6 +1,7 @@
 package lock
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -11,44 +12,29 @@ import (
 // per write, and holds for every client that goes through it: Kubernetes, Helm
 // and Coder. Reading is free, and so are the reviews of one's own rights.
 func (l *Lock) Fence(next http.RoundTripper) http.RoundTripper {
-	return &fence{lock: l, next: next}
+	return &fence{check: l.Check, next: next}
 }
 
 // ReadOnly returns a transport that refuses every write: of what no lock is held.
-func ReadOnly(next http.RoundTripper) http.RoundTripper { return readOnly{next} }
-
-var errNotHeld = errors.New("this run holds no lock of it")
-
-type readOnly struct{ next http.RoundTripper }
-
-func (r readOnly) RoundTrip(request *http.Request) (*http.Response, error) {
-	if writes(request) {
-		closeBody(request)
-		return nil, &RefusedError{cause: errNotHeld}
-	}
-	return r.next.RoundTrip(request)
+func ReadOnly(next http.RoundTripper) http.RoundTripper {
+	return &fence{check: func(context.Context) error { return errors.New("this run holds no lock of it") }, next: next}
 }
 
 type fence struct {
-	lock *Lock
-	next http.RoundTripper
+	check func(context.Context) error // why a write must not pass
+	next  http.RoundTripper
 }
 
 func (f *fence) RoundTrip(request *http.Request) (*http.Response, error) {
 	if writes(request) {
-		if err := f.lock.Check(request.Context()); err != nil {
-			closeBody(request)
+		if err := f.check(request.Context()); err != nil {
+			if request.Body != nil {
+				_ = request.Body.Close() // as a transport must, whether it sends the request or not
+			}
 			return nil, &RefusedError{cause: err}
 		}
 	}
 	return f.next.RoundTrip(request)
-}
-
-// closeBody does what a transport must do, whether it sends the request or not.
-func closeBody(request *http.Request) {
-	if request.Body != nil {
-		_ = request.Body.Close()
-	}
 }
 
 func writes(request *http.Request) bool {

@@ -5,6 +5,8 @@ package lock
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"maps"
 	"sync"
 	"time"
@@ -14,6 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
+	coordinationclient "k8s.io/client-go/kubernetes/typed/coordination/v1"
 	"k8s.io/utils/clock"
 	"k8s.io/utils/ptr"
 
@@ -80,26 +83,44 @@ const releaseAttempts = 5
 func (l *Lock) Release(ctx context.Context) error {
 	l.stop()
 	<-l.done
-	leases := l.client.CoordinationV1().Leases(l.options.Lease.Namespace)
 	var failure error
 	for range releaseAttempts {
-		lease, err := leases.Get(ctx, l.options.Lease.Name, metav1.GetOptions{})
-		switch {
-		case apierrors.IsNotFound(err):
-			return nil
-		case err != nil:
-			failure = err
-			continue
-		case holder(lease) != l.options.Holder:
-			return nil
+		lease, err := l.own(ctx)
+		if lost := new(LostError); errors.As(err, &lost) {
+			return nil // it is not this run's to release
 		}
-		lease.Spec.HolderIdentity = ptr.To("")
-		annotate(lease, nil)
-		if _, failure = leases.Update(ctx, lease, metav1.UpdateOptions{}); failure == nil {
+		if err == nil {
+			lease.Spec.HolderIdentity = ptr.To("")
+			annotate(lease, nil)
+			_, err = l.leases().Update(ctx, lease, metav1.UpdateOptions{})
+		}
+		if failure = err; err == nil {
 			return nil
 		}
 	}
 	return failure
+}
+
+func (l *Lock) leases() coordinationclient.LeaseInterface {
+	return l.client.CoordinationV1().Leases(l.options.Lease.Namespace)
+}
+
+// own returns the lease if it is still this run's. The error is a *LostError if it
+// is not, and any other if that is not known. It takes one request.
+func (l *Lock) own(ctx context.Context) (*coordinationv1.Lease, error) {
+	lease, err := l.leases().Get(ctx, l.options.Lease.Name, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil, &LostError{Lease: l.options.Lease}
+	case err != nil:
+		return nil, err
+	case holder(lease) != l.options.Holder:
+		return nil, &LostError{
+			Lease: l.options.Lease, By: holder(lease),
+			UnlockedBy: lease.Annotations[annotationBrokenBy], Reason: lease.Annotations[annotationBrokenReason],
+		}
+	}
+	return lease, nil
 }
 
 // Lost is closed when the lock is lost; Err then says how.
@@ -122,8 +143,21 @@ func (l *Lock) lose(err *LostError) error {
 	return l.err
 }
 
-// holder returns who holds a lease; "" if nobody does.
-func holder(lease *coordinationv1.Lease) string { return ptr.Deref(lease.Spec.HolderIdentity, "") }
+// loseOr loses the lock if the error is a *LostError; any other it explains.
+func (l *Lock) loseOr(err error, what string) error {
+	if lost := new(LostError); errors.As(err, &lost) {
+		return l.lose(lost)
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// holder returns who holds a lease; "" if nobody does, or there is none.
+func holder(lease *coordinationv1.Lease) string {
+	if lease == nil {
+		return ""
+	}
+	return ptr.Deref(lease.Spec.HolderIdentity, "")
+}
 
 // durationOf returns how long a lease outlives its last renewal.
 func durationOf(lease *coordinationv1.Lease) time.Duration {

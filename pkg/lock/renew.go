@@ -54,23 +54,16 @@ const renewAttempts = 3
 // the lease is somebody else's, and any other error if that is not known. It
 // takes two requests, and as many again after a conflict.
 func (l *Lock) renewOnce(ctx context.Context) error {
-	leases := l.client.CoordinationV1().Leases(l.options.Lease.Namespace)
 	var failure error
 	for range renewAttempts {
 		begun := l.options.Clock.Now()
-		lease, err := leases.Get(ctx, l.options.Lease.Name, metav1.GetOptions{})
-		switch {
-		case apierrors.IsNotFound(err):
-			return &LostError{Lease: l.options.Lease}
-		case err != nil:
+		lease, err := l.own(ctx)
+		if err != nil {
 			return err
-		case holder(lease) != l.options.Holder:
-			return lostTo(lease)
 		}
 		now := metav1.NewMicroTime(begun)
 		lease.Spec.RenewTime = &now
-		_, failure = leases.Update(ctx, lease, metav1.UpdateOptions{})
-		if failure == nil {
+		if _, failure = l.leases().Update(ctx, lease, metav1.UpdateOptions{}); failure == nil {
 			l.renewedAt(begun)
 			return nil
 		}
@@ -88,7 +81,7 @@ func (l *Lock) whoHas(ctx context.Context) error {
 	if !errors.As(l.Err(), &lost) || lost.Silent == 0 || lost.By != "" {
 		return l.Err()
 	}
-	lease, err := l.client.CoordinationV1().Leases(l.options.Lease.Namespace).Get(ctx, l.options.Lease.Name, metav1.GetOptions{})
+	lease, err := get(ctx, l.client, l.options.Lease)
 	if err != nil || holder(lease) == "" || holder(lease) == l.options.Holder {
 		return lost
 	}
@@ -131,21 +124,12 @@ func (l *Lock) Check(ctx context.Context) error {
 	if l.Err() != nil {
 		return l.whoHas(ctx)
 	}
-	lease, err := l.client.CoordinationV1().Leases(l.options.Lease.Namespace).Get(ctx, l.options.Lease.Name, metav1.GetOptions{})
-	switch {
-	case apierrors.IsNotFound(err):
-		return l.lose(&LostError{Lease: l.options.Lease})
-	case err != nil:
-		return fmt.Errorf("whether the lock is still this run's is not known: %w", err)
-	case holder(lease) != l.options.Holder:
-		return l.lose(lostTo(lease))
+	if _, err := l.own(ctx); err != nil {
+		return l.loseOr(err, "whether the lock is still this run's is not known")
 	}
 	if !l.fresh() {
 		if err := l.renewOnce(ctx); err != nil {
-			if lost := new(LostError); errors.As(err, &lost) {
-				return l.lose(lost)
-			}
-			return fmt.Errorf("the lock could not be renewed: %w", err)
+			return l.loseOr(err, "the lock could not be renewed")
 		}
 		if !l.fresh() {
 			return fmt.Errorf("the lock was renewed too slowly to rely on it: the cluster took more than %s to answer", l.options.Duration*2/3)

@@ -40,14 +40,11 @@ func Read(ctx context.Context, client kubernetes.Interface, lease types.Namespac
 	if err != nil || found == nil {
 		return nil, err
 	}
-	state := &State{Holder: holder(found), Operation: found.Annotations[annotationOperation], Duration: durationOf(found)}
-	if found.Spec.AcquireTime != nil {
-		state.Acquired = found.Spec.AcquireTime.Time
-	}
-	if found.Spec.RenewTime != nil {
-		state.Renewed = found.Spec.RenewTime.Time
-	}
-	return state, nil
+	return &State{
+		Holder: holder(found), Operation: found.Annotations[annotationOperation], Duration: durationOf(found),
+		Acquired: ptr.Deref(found.Spec.AcquireTime, metav1.MicroTime{}).Time,
+		Renewed:  ptr.Deref(found.Spec.RenewTime, metav1.MicroTime{}).Time,
+	}, nil
 }
 
 // Breaking is how to take a lock from its holder.
@@ -69,9 +66,8 @@ func Break(ctx context.Context, client kubernetes.Interface, b Breaking) (string
 	if b.Reason == "" {
 		return "", errors.New("a lock is only taken from its holder for a reason: give one with --reason")
 	}
-	leases := client.CoordinationV1().Leases(b.Lease.Namespace)
 	lease, err := get(ctx, client, b.Lease)
-	if err != nil || lease == nil || holder(lease) == "" {
+	if err != nil || holder(lease) == "" {
 		return "", err
 	}
 	if !b.Force {
@@ -85,7 +81,7 @@ func Break(ctx context.Context, client kubernetes.Interface, b Breaking) (string
 		watched := lease.ResourceVersion
 		lease, err = get(ctx, client, b.Lease)
 		switch {
-		case err != nil || lease == nil || holder(lease) == "":
+		case err != nil || holder(lease) == "":
 			return "", err
 		case lease.ResourceVersion != watched:
 			return "", heldBy(lease)
@@ -94,7 +90,7 @@ func Break(ctx context.Context, client kubernetes.Interface, b Breaking) (string
 	from := holder(lease)
 	lease.Spec.HolderIdentity = ptr.To("")
 	annotate(lease, map[string]string{annotationBrokenBy: b.By, annotationBrokenReason: b.Reason, annotationBrokenFrom: from})
-	if _, err := leases.Update(ctx, lease, metav1.UpdateOptions{}); err != nil {
+	if _, err := client.CoordinationV1().Leases(b.Lease.Namespace).Update(ctx, lease, metav1.UpdateOptions{}); err != nil {
 		return "", fmt.Errorf("the lock could not be taken from %s, try again: %w", from, err)
 	}
 	return from, nil

@@ -69,14 +69,11 @@ func (b *bars) update(event v1alpha1.Progress) {
 		b.regions[event.Region] = region
 		b.writer.AppendTracker(region)
 	}
-	message := line(event.Region)
-	if event.Step != "" {
-		message += gap + line(stepName(event))
+	message := ""
+	if event.State == v1alpha1.StepRunning {
+		message = line(event.Message)
 	}
-	if event.Message != "" && event.State == v1alpha1.StepRunning {
-		message += gap + line(event.Message)
-	}
-	region.UpdateMessage(message)
+	region.UpdateMessage(beside(line(event.Region), line(stepName(event)), message))
 	done := event.State == v1alpha1.StepDone || event.State == v1alpha1.StepAlready
 	switch {
 	case !done:

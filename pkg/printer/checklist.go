@@ -8,23 +8,23 @@ import (
 
 // checkList writes what checks mean: one in full, several in a table, unless
 // the wide format asks for all of them in full.
-func (h human) checkList(p *page, list *v1alpha1.CheckList) {
-	if len(list.Items) != 1 && !h.wide {
+func (p *page) checkList(list *v1alpha1.CheckList) {
+	if len(list.Items) != 1 && !p.wide {
 		t := table{columns: []column{{title: "CHECK"}, {title: "CATEGORY"}, {title: "SEVERITY"}, {title: "QUESTION"}}}
 		for _, info := range list.Items {
-			t.rows = append(t.rows, []cell{{text: info.ID}, {text: info.Category}, {text: words(string(info.Severity))}, {text: info.Question}})
+			t.add(info.ID, info.Category, words(string(info.Severity)), info.Question)
 		}
-		p.table(t, h.wide, "")
+		p.table(t, "")
 		return
 	}
 	for _, info := range list.Items {
 		p.blank()
 		p.title(info.ID, strong)
-		kind := []string{"category " + info.Category, "severity " + words(string(info.Severity))}
+		kind := "category " + info.Category + ", severity " + words(string(info.Severity))
 		if info.Preflight {
-			kind = append(kind, "a failure stops a migration before it starts")
+			kind += ", a failure stops a migration before it starts"
 		}
-		p.text("  ", strings.Join(kind, ", "))
+		p.text("  ", kind)
 		p.blank()
 		p.text("  ", info.Question)
 		p.blank()
@@ -33,7 +33,7 @@ func (h human) checkList(p *page, list *v1alpha1.CheckList) {
 }
 
 // version writes the versions, a line each.
-func (h human) version(p *page, info *v1alpha1.VersionInfo) {
+func (p *page) version(info *v1alpha1.VersionInfo) {
 	build := []string{info.GoVersion, info.Platform}
 	if info.Commit != "" {
 		build = append([]string{"commit " + info.Commit}, build...)

@@ -74,7 +74,11 @@ func (c *customColumns) PrintObj(document runtime.Object, w io.Writer) error {
 		fmt.Fprintln(tabs, strings.Join(c.headers, "\t"))
 		c.printed = true
 	}
-	for _, item := range items(document) {
+	list, err := items(document)
+	if err != nil {
+		return err
+	}
+	for _, item := range list {
 		row, err := c.row(item)
 		if err != nil {
 			return fmt.Errorf("the %s %q cannot be printed in columns: %w", item.kind, item.name, err)
@@ -85,13 +89,9 @@ func (c *customColumns) PrintObj(document runtime.Object, w io.Writer) error {
 }
 
 func (c *customColumns) row(item item) ([]string, error) {
-	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(item.value)
-	if err != nil {
-		return nil, err
-	}
 	row := make([]string, len(c.cells))
 	for i, cell := range c.cells {
-		found, err := cell.FindResults(content)
+		found, err := cell.FindResults(item.content)
 		if err != nil {
 			return nil, err
 		}

@@ -1,11 +1,10 @@
 package printer
 
 import (
+	"cmp"
 	"fmt"
-	"io"
+	"slices"
 	"strings"
-
-	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
@@ -13,41 +12,11 @@ import (
 // pluginName is how users type the plugin.
 const pluginName = "kubectl coder-satellite"
 
-// human prints documents as text for people.
-type human struct {
-	Options
-	wide bool
-}
-
-func (h human) PrintObj(document runtime.Object, w io.Writer) error {
-	p := &page{width: h.Width, color: h.Color}
-	switch d := document.(type) {
-	case *v1alpha1.Plan:
-		h.plan(p, d)
-	case *v1alpha1.MigrationReport:
-		h.report(p, d)
-	case *v1alpha1.StatusReport:
-		h.status(p, d)
-	case *v1alpha1.VerifyReport:
-		h.verification(p, d)
-	case *v1alpha1.CheckList:
-		h.checkList(p, d)
-	case *v1alpha1.VersionInfo:
-		h.version(p, d)
-	default:
-		return (&yamlPrinter{}).PrintObj(document, w) // a Fleet is for a file
-	}
-	_, err := w.Write(p.out.Bytes())
-	return err
-}
-
 // primaryLine says which primary, and as whom.
 func primaryLine(primary v1alpha1.Primary) string {
-	text := "Primary " + primary.URL
+	text := "Primary " + primary.URL + ", version unknown"
 	if primary.Version != "" {
-		text += ", Coder " + primary.Version
-	} else {
-		text += ", version unknown"
+		text = "Primary " + primary.URL + ", Coder " + primary.Version
 	}
 	if primary.Operator != "" {
 		text += ", as " + primary.Operator
@@ -69,21 +38,50 @@ func words(constant string) string {
 
 // outcomeStyle marks what a reader should look at.
 func outcomeStyle(outcome v1alpha1.Outcome) style {
-	switch outcome {
-	case v1alpha1.OutcomeSucceeded, v1alpha1.OutcomeNothingToDo:
-		return good
-	case v1alpha1.OutcomeChangesPending, v1alpha1.OutcomeNotStarted:
-		return notice
-	}
-	return bad
+	return cmp.Or(map[v1alpha1.Outcome]style{
+		v1alpha1.OutcomeSucceeded: good, v1alpha1.OutcomeNothingToDo: good,
+		v1alpha1.OutcomeChangesPending: notice, v1alpha1.OutcomeNotStarted: notice,
+	}[outcome], bad)
+}
+
+// stateStyle marks how far a step got.
+func stateStyle(state v1alpha1.StepState) style {
+	return map[v1alpha1.StepState]style{
+		v1alpha1.StepAlready: good, v1alpha1.StepDone: good, v1alpha1.StepUndone: notice,
+		v1alpha1.StepFailed: bad, v1alpha1.StepUndoFailed: bad, v1alpha1.StepInterrupted: bad,
+	}[state]
 }
 
 // orNone shows that there is nothing where a blank could be an oversight.
-func orNone(text string) string {
-	if text == "" {
-		return "-"
+func orNone(text string) string { return cmp.Or(text, "-") }
+
+// distinct returns the texts, each once and without empty ones.
+func distinct(texts ...string) []string {
+	var out []string
+	for _, text := range texts {
+		if text != "" && !slices.Contains(out, text) {
+			out = append(out, text)
+		}
 	}
-	return text
+	return out
+}
+
+// about puts what a text is about before it, if that is told.
+func about(what, text string) string {
+	if what == "" {
+		return text
+	}
+	return what + ": " + text
+}
+
+// namesOf returns the names of the items that are picked.
+func namesOf[T any](items []T, pick func(*T) (name string, ok bool)) (names []string) {
+	for i := range items {
+		if name, ok := pick(&items[i]); ok {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // counted returns "1 region" or "2 regions".

@@ -2,14 +2,47 @@ package printer
 
 import (
 	"bytes"
+	"io"
+	"slices"
 	"strings"
+
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
+
+// human prints documents as text for people.
+type human struct {
+	Options
+	wide bool
+}
+
+func (h human) PrintObj(document runtime.Object, w io.Writer) error {
+	p := &page{human: h}
+	switch d := document.(type) {
+	case *v1alpha1.Plan:
+		p.plan(d)
+	case *v1alpha1.MigrationReport:
+		p.report(d)
+	case *v1alpha1.StatusReport:
+		p.status(d)
+	case *v1alpha1.VerifyReport:
+		p.verification(d)
+	case *v1alpha1.CheckList:
+		p.checkList(d)
+	case *v1alpha1.VersionInfo:
+		p.version(d)
+	default:
+		return (&encoded{yaml: true}).PrintObj(document, w) // a Fleet is for a file
+	}
+	_, err := w.Write(p.out.Bytes())
+	return err
+}
 
 // page is text for people in the making. It escapes and wraps what it is given.
 type page struct {
-	width int
-	color bool
-	out   bytes.Buffer
+	human
+	out bytes.Buffer
 }
 
 // blank leaves one line free, but not at the top and never two.
@@ -24,45 +57,39 @@ func (p *page) put(text string) {
 	p.out.WriteString(strings.TrimRight(text, " ") + "\n")
 }
 
-// title writes a line that stands out, wrapped.
-func (p *page) title(text string, s style) {
-	for _, l := range wrap(line(text), p.width) {
-		p.put(s.apply(l, p.color))
+// hang writes wrapped text after a lead of some width, its further lines below the first.
+func (p *page) hang(lead string, width int, s style, text string) {
+	for _, l := range wrap(line(text), max(p.Width-width, minColumn)) {
+		p.put(lead + s.apply(l, p.Color))
+		lead = strings.Repeat(" ", width)
 	}
 }
 
-// text writes wrapped text, all of it one paragraph.
-func (p *page) text(indent, text string) {
-	for _, l := range wrap(line(text), p.width-len(indent)) {
-		p.put(indent + l)
-	}
+// title writes a line that stands out, wrapped.
+func (p *page) title(text string, s style) { p.hang("", 0, s, text) }
+
+// region writes the title of a region.
+func (p *page) region(name string, outcome v1alpha1.Outcome) {
+	p.title("Region "+name+": "+words(string(outcome)), outcomeStyle(outcome))
 }
+
+// text writes wrapped text after a lead, all of it one paragraph.
+func (p *page) text(lead, text string) { p.hang(lead, len(lead), plain, text) }
 
 // paragraphs writes wrapped text, a paragraph for each of its lines. It is for
 // our own words only: in an API's a line could pass itself off as ours.
 func (p *page) paragraphs(indent, text string) {
 	for _, paragraph := range strings.Split(Escape(text), "\n") {
-		for _, l := range wrap(paragraph, p.width-len(indent)) {
-			p.put(indent + l)
+		p.text(indent, paragraph)
+	}
+}
+
+// entries returns what writes a label and, beside it, wrapped text, if there is any.
+func (p *page) entries(width int) func(label string, s style, text string) {
+	return func(label string, s style, text string) {
+		if text != "" {
+			p.hang("  "+s.apply(label, p.Color)+pad("", width-widthOf(label))+gap, 2+width+len(gap), plain, text)
 		}
-	}
-}
-
-// entry writes a label and, beside it, wrapped text.
-func (p *page) entry(indent, label string, width int, s style, text string) {
-	lead := indent + s.apply(label, p.color) + strings.Repeat(" ", max(width-widthOf(label), 0)) + gap
-	rest := strings.Repeat(" ", len(indent)+width+len(gap))
-	for _, l := range wrap(line(text), p.width-len(rest)) {
-		p.put(lead + l)
-		lead = rest
-	}
-}
-
-// hanging writes wrapped text after a lead, its further lines below the first.
-func (p *page) hanging(indent, lead, text string) {
-	for _, l := range wrap(line(text), p.width-len(indent)-len(lead)) {
-		p.put(indent + lead + l)
-		lead = strings.Repeat(" ", len(lead))
 	}
 }
 
@@ -75,13 +102,38 @@ func (p *page) command(lead, text string) {
 // verbatim writes text line by line, escaped and as it is.
 func (p *page) verbatim(indent, text string, styleOf func(string) style) {
 	for _, l := range strings.Split(strings.TrimRight(Escape(text), "\n"), "\n") {
-		p.put(indent + styleOf(l).apply(l, p.color))
+		p.put(indent + styleOf(l).apply(l, p.Color))
 	}
 }
 
-// table writes a table.
-func (p *page) table(t table, wide bool, indent string) {
-	for _, l := range t.lines(p, wide, indent) {
-		p.put(l)
+// table writes a table, unless it has no rows. The last column is wrapped if it is
+// too long, all others are cut.
+func (p *page) table(t table, indent string) {
+	if len(t.rows) == 0 {
+		return
 	}
+	rows := t.shown(p.wide)
+	widths := fit(rows, p.Width-len(indent))
+	for _, row := range rows {
+		lead, width, last := indent, len(indent), len(row)-1
+		for i, c := range row[:last] {
+			text := truncate(c.text, widths[i])
+			lead += c.style.apply(text, p.Color) + pad("", widths[i]-widthOf(text)) + gap
+			width += widths[i] + len(gap)
+		}
+		p.hang(lead, width, row[last].style, row[last].text)
+	}
+}
+
+// alike joins what is found of several providers: each finding once, with the names
+// of those that it is found of.
+func alike[T comparable](findings []T, names []string) (told []T, whose []string) {
+	for i, finding := range findings {
+		at := slices.Index(told, finding)
+		if at < 0 {
+			at, told, whose = len(told), append(told, finding), append(whose, "")
+		}
+		whose[at] = strings.Join(distinct(whose[at], names[i]), ", ")
+	}
+	return told, whose
 }

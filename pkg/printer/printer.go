@@ -93,9 +93,9 @@ func forFormat(format string, options Options) (printers.ResourcePrinter, error)
 	case "", "wide":
 		return human{Options: options, wide: format == "wide"}, nil
 	case "json":
-		return printers.ResourcePrinterFunc(printJSON), nil
+		return &encoded{}, nil
 	case "yaml":
-		return &yamlPrinter{}, nil
+		return &encoded{yaml: true}, nil
 	case "name":
 		return printers.ResourcePrinterFunc(printNames), nil
 	}
@@ -117,23 +117,12 @@ func checked(p printers.ResourcePrinter, format string, err error) (printers.Res
 	return p, nil
 }
 
-// kindOf returns the kind of a document; an error if it is none of ours.
+// kindOf returns the kind of a document, which is the name of its type; an error if it
+// is none of ours.
 func kindOf(document runtime.Object) (string, error) {
-	switch document.(type) {
-	case *v1alpha1.Fleet:
-		return v1alpha1.KindFleet, nil
-	case *v1alpha1.Plan:
-		return v1alpha1.KindPlan, nil
-	case *v1alpha1.MigrationReport:
-		return v1alpha1.KindMigrationReport, nil
-	case *v1alpha1.StatusReport:
-		return v1alpha1.KindStatusReport, nil
-	case *v1alpha1.VerifyReport:
-		return v1alpha1.KindVerifyReport, nil
-	case *v1alpha1.CheckList:
-		return v1alpha1.KindCheckList, nil
-	case *v1alpha1.VersionInfo:
-		return v1alpha1.KindVersionInfo, nil
+	t := reflect.TypeOf(document)
+	if t == nil || t.Kind() != reflect.Pointer || t.Elem().PkgPath() != reflect.TypeFor[v1alpha1.Plan]().PkgPath() {
+		return "", fmt.Errorf("cannot print a %T: it is no document of %s", document, v1alpha1.GroupVersion())
 	}
-	return "", fmt.Errorf("cannot print a %T: it is no document of %s", document, v1alpha1.GroupVersion())
+	return t.Elem().Name(), nil
 }

@@ -3,6 +3,7 @@ package printer
 import (
 	"bytes"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
@@ -136,21 +137,19 @@ func (f *firstError) Err() error {
 
 // eventLine is an event as a line: "sydney  install-satellite  running: waiting for a pod".
 func eventLine(event v1alpha1.Progress, options ProgressOptions) string {
-	var parts []string
-	for _, part := range []string{event.Region, stepName(event)} {
-		if part != "" {
-			parts = append(parts, line(part))
-		}
-	}
-	state, message := words(string(event.State)), line(event.Message)
-	if event.Region == "" && event.Step == "" && message != "" {
-		return message
-	}
-	state = stateStyle(event.State).apply(state, options.Color)
+	state, message := stateStyle(event.State).apply(words(string(event.State)), options.Color), line(event.Message)
 	if message != "" {
 		state += ": " + message
 	}
-	return strings.Join(append(parts, state), gap)
+	if event.Region == "" && event.Step == "" && message != "" {
+		state = message
+	}
+	return beside(line(event.Region), line(stepName(event)), state)
+}
+
+// beside joins the texts that are not empty.
+func beside(texts ...string) string {
+	return strings.Join(slices.DeleteFunc(texts, func(text string) bool { return text == "" }), gap)
 }
 
 // stepName is the step, with the provider that it belongs to in a region of several.
@@ -159,16 +158,4 @@ func stepName(event v1alpha1.Progress) string {
 		return event.Step
 	}
 	return event.Step + " (" + event.Provider + ")"
-}
-
-func stateStyle(state v1alpha1.StepState) style {
-	switch state {
-	case v1alpha1.StepAlready, v1alpha1.StepDone:
-		return good
-	case v1alpha1.StepUndone:
-		return notice
-	case v1alpha1.StepFailed, v1alpha1.StepUndoFailed, v1alpha1.StepInterrupted:
-		return bad
-	}
-	return plain
 }

@@ -13,15 +13,15 @@ import (
 )
 
 // report writes what a command did, and what is to be done about failures.
-func (h human) report(p *page, report *v1alpha1.MigrationReport) {
+func (p *page) report(report *v1alpha1.MigrationReport) {
 	p.title(primaryLine(report.Primary), plain)
 	p.blank()
-	p.table(reportTable(report.Regions), h.wide, "")
+	p.table(reportTable(report.Regions), "")
 	for i := range report.Regions {
 		region := &report.Regions[i]
-		if h.wide || region.Error != "" || len(region.Left) > 0 || len(v1alpha1.Notable(region.Preflight)) > 0 {
+		if p.wide || region.Error != "" || len(region.Left) > 0 || len(v1alpha1.Notable(region.Preflight)) > 0 {
 			p.blank()
-			h.regionReport(p, region)
+			p.regionReport(region)
 		}
 	}
 	p.blank()
@@ -34,35 +34,18 @@ func reportTable(regions []v1alpha1.RegionReport) table {
 		{title: "PROVIDER", wide: true}, {title: "CONTEXT", wide: true}, {title: "MESSAGE"},
 	}}
 	for _, region := range regions {
-		t.rows = append(t.rows, []cell{
-			{text: region.Name}, {text: words(string(region.Outcome)), style: outcomeStyle(region.Outcome)},
-			{text: stepCount(region.Steps)}, {text: elapsed(span(region.Steps))},
-			{text: orNone(strings.Join(providersOf(region), ", "))}, {text: orNone(strings.Join(contextsOf(region), ", "))}, {text: message(region)},
-		})
+		var names, contexts []string
+		if region.Satellite != nil {
+			contexts = []string{region.Satellite.Context}
+		}
+		for _, provider := range region.Providers {
+			names, contexts = append(names, provider.Name), append(contexts, provider.Context)
+		}
+		t.add(region.Name, cell{words(string(region.Outcome)), outcomeStyle(region.Outcome)},
+			stepCount(region.Steps), elapsed(span(region.Steps)),
+			orNone(strings.Join(names, ", ")), orNone(strings.Join(distinct(contexts...), ", ")), message(region))
 	}
 	return t
-}
-
-func providersOf(region v1alpha1.RegionReport) []string {
-	var names []string
-	for _, provider := range region.Providers {
-		names = append(names, provider.Name)
-	}
-	return names
-}
-
-// contextsOf are the contexts of the region's clusters, each once.
-func contextsOf(region v1alpha1.RegionReport) []string {
-	var contexts []string
-	if region.Satellite != nil {
-		contexts = append(contexts, region.Satellite.Context)
-	}
-	for _, provider := range region.Providers {
-		if !slices.Contains(contexts, provider.Context) {
-			contexts = append(contexts, provider.Context)
-		}
-	}
-	return contexts
 }
 
 // message is the one sentence of a region in the table; failures have a block of their own.
@@ -117,74 +100,59 @@ func stepCount(steps []v1alpha1.StepResult) string {
 	return fmt.Sprintf("%d done, %d already", done, already)
 }
 
-func (h human) regionReport(p *page, region *v1alpha1.RegionReport) {
-	p.title(fmt.Sprintf("Region %s: %s", region.Name, words(string(region.Outcome))), outcomeStyle(region.Outcome))
+func (p *page) regionReport(region *v1alpha1.RegionReport) {
+	p.region(region.Name, region.Outcome)
 	const width = len("could not be undone")
-	entry := func(label string, s style, text string) { p.entry("  ", label, width, s, text) }
-	if region.Resumed != "" {
-		entry("resumed", plain, region.Resumed)
-	}
-	several := len(region.Providers) > 1
+	entry, several := p.entries(width), len(region.Providers) > 1
+	entry("resumed", plain, region.Resumed)
 	for _, text := range pathsNow(region) {
 		entry("path now", plain, text)
 	}
-	told := h.steps(p, region.Steps, several, entry)
+	told := p.steps(region.Steps, several, entry)
 	if several {
 		told = providerOutcomes(region, entry) || told
 	}
-	if region.Error != "" && !told {
+	if !told {
 		entry("error", bad, region.Error)
 	}
 	for _, left := range region.Left {
 		entry("left", notice, left)
 	}
-	p.checks(perProvider(v1alpha1.Notable(region.Preflight), several), "  ")
-	if region.Evidence != "" {
-		p.command("  "+pad("evidence", width)+gap, region.Evidence)
-	}
-	if region.Next != "" {
-		p.command("  "+pad("next", width)+gap, region.Next)
+	p.checks(v1alpha1.Notable(region.Preflight), several)
+	for _, copied := range [][2]string{{"evidence", region.Evidence}, {"next", region.Next}} {
+		if copied[1] != "" {
+			p.command("  "+pad(copied[0], width)+gap, copied[1])
+		}
 	}
 }
 
 // steps writes all steps in a table with -o wide, else those that did not end
-// well. It tells whether an error was among them.
-func (h human) steps(p *page, steps []v1alpha1.StepResult, several bool, entry func(string, style, string)) (told bool) {
-	if h.wide {
-		p.table(resultTable(steps, several), h.wide, "  ")
+// well, first of all those that could not be undone. It reports whether an error was
+// among them.
+func (p *page) steps(steps []v1alpha1.StepResult, several bool, entry func(string, style, string)) (told bool) {
+	if p.wide {
+		p.table(resultTable(steps, several), "  ")
 	}
-	for _, step := range urgentFirst(steps) {
-		label, s, text := words(string(step.State)), bad, step.Error
+	urgency := map[v1alpha1.StepState]int{v1alpha1.StepUndoFailed: -1} // all others 0
+	for _, step := range slices.SortedStableFunc(slices.Values(steps), func(a, b v1alpha1.StepResult) int {
+		return urgency[a.State] - urgency[b.State]
+	}) {
+		label, s, text := words(string(step.State)), stateStyle(step.State), step.Error
 		switch step.State {
 		case v1alpha1.StepFailed, v1alpha1.StepInterrupted:
 		case v1alpha1.StepUndone:
-			s, text = notice, step.Message
+			text = step.Message
 		case v1alpha1.StepUndoFailed:
 			label = "could not be undone"
 		default:
 			continue
 		}
 		told = told || text != "" && s == bad
-		if !h.wide {
+		if !p.wide {
 			entry(label, s, named(step, several, text))
 		}
 	}
 	return told
-}
-
-// urgentFirst puts what could not be undone before everything else.
-func urgentFirst(steps []v1alpha1.StepResult) []v1alpha1.StepResult {
-	steps = slices.Clone(steps)
-	slices.SortStableFunc(steps, func(a, b v1alpha1.StepResult) int {
-		urgent := func(r v1alpha1.StepResult) int {
-			if r.State == v1alpha1.StepUndoFailed {
-				return 0
-			}
-			return 1
-		}
-		return urgent(a) - urgent(b)
-	})
-	return steps
 }
 
 // providerOutcomes says how each provider of several ended. It tells whether an
@@ -203,22 +171,16 @@ func providerOutcomes(region *v1alpha1.RegionReport, entry func(string, style, s
 // pathsNow says which path the users of each provider take after a run. What
 // holds for several providers alike is told once.
 func pathsNow(region *v1alpha1.RegionReport) []string {
-	var paths []string
-	var names [][]string
+	var paths, names []string
 	for _, provider := range region.Providers {
-		if provider.After == nil {
-			continue
+		if provider.After != nil {
+			paths, names = append(paths, pathNow(provider.After, region.Satellite != nil)), append(names, provider.Name)
 		}
-		path := pathNow(provider.After, region.Satellite != nil)
-		i := slices.Index(paths, path)
-		if i < 0 {
-			i, paths, names = len(paths), append(paths, path), append(names, nil)
-		}
-		names[i] = append(names[i], provider.Name)
 	}
-	if len(region.Providers) > 1 {
-		for i := range paths {
-			paths[i] = strings.Join(names[i], ", ") + ": " + paths[i]
+	paths, names = alike(paths, names)
+	for i := range paths {
+		if len(region.Providers) > 1 {
+			paths[i] = names[i] + ": " + paths[i]
 		}
 	}
 	return paths
@@ -247,27 +209,14 @@ func named(step v1alpha1.StepResult, several bool, text string) string {
 	if several && step.Provider != "" {
 		name += " of " + step.Provider
 	}
-	if text == "" {
-		return name
-	}
-	return name + ": " + text
+	return strings.TrimSuffix(name+": "+text, ": ")
 }
 
 func resultTable(steps []v1alpha1.StepResult, several bool) table {
 	t := table{columns: []column{{title: "STEP"}, {title: "PROVIDER", hidden: !several}, {title: "STATE"}, {title: "TIME"}, {title: "MESSAGE"}}}
 	for _, step := range steps {
-		s := good
-		switch step.State {
-		case v1alpha1.StepFailed, v1alpha1.StepUndoFailed, v1alpha1.StepInterrupted:
-			s = bad
-		case v1alpha1.StepUndone:
-			s = notice
-		}
-		text := step.Error
-		if text == "" {
-			text = step.Message
-		}
-		t.rows = append(t.rows, []cell{{text: step.Name}, {text: orNone(step.Provider)}, {text: words(string(step.State)), style: s}, {text: elapsed(step.Started, step.Finished)}, {text: orNone(text)}})
+		t.add(step.Name, orNone(step.Provider), cell{words(string(step.State)), stateStyle(step.State)},
+			elapsed(step.Started, step.Finished), cmp.Or(step.Error, step.Message, "-"))
 	}
 	return t
 }
@@ -290,10 +239,8 @@ func elapsed(started, finished metav1.Time) string {
 	if started.IsZero() || finished.IsZero() || finished.Time.Before(started.Time) {
 		return "-"
 	}
-	return seconds(finished.Sub(started.Time))
+	return finished.Sub(started.Time).Round(time.Second).String()
 }
-
-func seconds(d time.Duration) string { return d.Round(time.Second).String() }
 
 // reportSummary says in plain words how the command ended.
 func reportSummary(report *v1alpha1.MigrationReport) string {

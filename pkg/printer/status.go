@@ -9,12 +9,12 @@ import (
 )
 
 // status writes how the regions are, and every check that did not pass.
-func (h human) status(p *page, report *v1alpha1.StatusReport) {
+func (p *page) status(report *v1alpha1.StatusReport) {
 	p.title(primaryLine(report.Primary), plain)
 	p.blank()
-	p.table(statusTable(report.Regions), h.wide, "")
+	p.table(statusTable(report.Regions), "")
 	for i := range report.Regions {
-		h.regionStatus(p, &report.Regions[i])
+		p.regionStatus(&report.Regions[i])
 	}
 	p.blank()
 	p.text("", statusSummary(report))
@@ -26,56 +26,47 @@ func statusTable(regions []v1alpha1.RegionStatus) table {
 		{title: "PROVIDER", wide: true}, {title: "CONTEXT", wide: true}, {title: "ACCESS URL", wide: true},
 	}}
 	for i := range regions {
-		t.rows = append(t.rows, regionRow(&regions[i]))
-		if len(regions[i].Providers) > 1 {
-			for _, provider := range regions[i].Providers {
-				t.rows = append(t.rows, providerRow(&regions[i], provider))
-			}
-		}
+		addRegion(&t, &regions[i])
 	}
 	return t
 }
 
-// regionRow is the row of a region: of its only provider, if it has one only.
-func regionRow(region *v1alpha1.RegionStatus) []cell {
-	satellite := cell{text: "none"}
-	var contexts []string
-	accessURL := ""
+// addRegion adds the row of a region, and one for each of several providers.
+func addRegion(t *table, region *v1alpha1.RegionStatus) {
+	version, accessURL := "none", ""
+	var names, contexts, networking []string
 	if s := region.Satellite; s != nil {
-		satellite.text, accessURL, contexts = orNone(s.Version), s.AccessURL, []string{s.Context}
+		version, accessURL, contexts = orNone(s.Version), s.AccessURL, []string{s.Context}
 	}
-	var names []string
-	var networking v1alpha1.NetworkingV2
-	for i, provider := range region.Providers {
-		names = append(names, provider.Name)
-		if !slices.Contains(contexts, provider.Context) {
-			contexts = append(contexts, provider.Context)
-		}
-		if i > 0 && networking != provider.NetworkingV2 {
-			networking = "mixed"
-			continue
-		}
-		networking = provider.NetworkingV2
+	for _, provider := range region.Providers {
+		names, contexts = append(names, provider.Name), append(contexts, provider.Context)
+		networking = append(networking, string(provider.NetworkingV2))
 	}
-	return []cell{
-		{text: region.Name}, {text: string(region.Phase)}, {text: orNone(string(networking))}, satellite,
-		passedCell(region.Checks, region.Outcome != v1alpha1.OutcomeSucceeded),
-		{text: orNone(strings.Join(names, ", "))}, {text: orNone(strings.Join(contexts, ", "))}, {text: orNone(accessURL)},
+	if networking = slices.Compact(networking); len(networking) > 1 {
+		networking = []string{"mixed"}
+	}
+	t.add(region.Name, region.Phase, strings.Join(networking, ""), version, passedCell(region.Checks, region.Outcome != v1alpha1.OutcomeSucceeded),
+		orNone(strings.Join(names, ", ")), orNone(strings.Join(distinct(contexts...), ", ")), orNone(accessURL))
+	for _, provider := range region.Providers {
+		if len(region.Providers) > 1 {
+			own := slices.DeleteFunc(slices.Clone(region.Checks), func(r v1alpha1.CheckResult) bool { return r.Provider != provider.Name })
+			t.add("- "+provider.Name, provider.Phase, provider.NetworkingV2, "", passedCell(own, slices.ContainsFunc(own, v1alpha1.CheckResult.Failed)),
+				orNone(provider.Name), orNone(provider.Context), "")
+		}
 	}
 }
 
-// providerRow is the row of one provider of several, below that of its region.
-func providerRow(region *v1alpha1.RegionStatus, provider v1alpha1.ProviderStatus) []cell {
-	own := slices.DeleteFunc(slices.Clone(region.Checks), func(r v1alpha1.CheckResult) bool { return r.Provider != provider.Name })
-	return []cell{
-		{text: "- " + provider.Name}, {text: string(provider.Phase)}, {text: string(provider.NetworkingV2)}, {},
-		passedCell(own, slices.ContainsFunc(own, v1alpha1.CheckResult.Failed)), {text: orNone(provider.Name)}, {text: orNone(provider.Context)}, {},
-	}
-}
-
+// passedCell counts the checks that passed, of those that applied at all.
 func passedCell(results []v1alpha1.CheckResult, failed bool) cell {
-	passed, asked := passedOf(results)
-	s := good
+	passed, asked, s := 0, 0, good
+	for _, result := range results {
+		if result.State == v1alpha1.CheckPass {
+			passed++
+		}
+		if result.State != v1alpha1.CheckSkipped {
+			asked++
+		}
+	}
 	switch {
 	case failed:
 		s = bad
@@ -85,28 +76,10 @@ func passedCell(results []v1alpha1.CheckResult, failed bool) cell {
 	return cell{text: fmt.Sprintf("%d/%d", passed, asked), style: s}
 }
 
-// passedOf counts the checks that passed, and those that applied at all.
-func passedOf(results []v1alpha1.CheckResult) (passed, asked int) {
-	for _, result := range results {
-		switch result.State {
-		case v1alpha1.CheckSkipped:
-		case v1alpha1.CheckPass:
-			passed, asked = passed+1, asked+1
-		default:
-			asked++
-		}
-	}
-	return passed, asked
-}
-
-func (h human) regionStatus(p *page, region *v1alpha1.RegionStatus) {
-	results := v1alpha1.Notable(region.Checks)
-	if h.wide {
-		results = region.Checks
-	}
-	var runs []string
-	if h.wide { // otherwise the checks of the last runs tell, if there is anything to tell
-		runs = runLines(region)
+func (p *page) regionStatus(region *v1alpha1.RegionStatus) {
+	results, runs := v1alpha1.Notable(region.Checks), []string(nil)
+	if p.wide { // otherwise the checks of the last runs tell, if there is anything to tell
+		results, runs = region.Checks, runLines(region)
 	}
 	if len(results) == 0 && len(runs) == 0 {
 		return
@@ -116,25 +89,19 @@ func (h human) regionStatus(p *page, region *v1alpha1.RegionStatus) {
 	for _, run := range runs {
 		p.text("  ", run)
 	}
-	p.checks(perProvider(results, len(region.Providers) > 1), "  ")
+	p.checks(results, len(region.Providers) > 1)
 }
 
 // runLines tell of the runs on the satellite and on the providers, each once.
 func runLines(region *v1alpha1.RegionStatus) []string {
-	var runs []*v1alpha1.Run
+	var lines []string
 	if region.Satellite != nil {
-		runs = append(runs, region.Satellite.Run)
+		lines = append(lines, runLine(region.Satellite.Run))
 	}
 	for _, provider := range region.Providers {
-		runs = append(runs, provider.Run)
+		lines = append(lines, runLine(provider.Run))
 	}
-	var lines []string
-	for _, run := range runs {
-		if text := runLine(run); text != "" && !slices.Contains(lines, text) {
-			lines = append(lines, text)
-		}
-	}
-	return lines
+	return distinct(lines...)
 }
 
 // runLine tells of a run that goes on or did not end well; "" if there is none.
@@ -159,49 +126,44 @@ func runLine(run *v1alpha1.Run) string {
 		return text + "."
 	case run.Operation == "" || run.Outcome == v1alpha1.OutcomeSucceeded || run.Outcome == v1alpha1.OutcomeNothingToDo:
 		return ""
-	case run.Outcome == "":
-		return fmt.Sprintf("The last %s, by %s, stopped without a word%s at %s.", run.Operation, run.Operator, at, run.Updated.UTC().Format(layout))
 	}
-	return fmt.Sprintf("The last %s, by %s, ended%s at %s: %s.", run.Operation, run.Operator, at, run.Updated.UTC().Format(layout), words(string(run.Outcome)))
+	ended, outcome := "stopped without a word", ""
+	if run.Outcome != "" {
+		ended, outcome = "ended", ": "+words(string(run.Outcome))
+	}
+	return fmt.Sprintf("The last %s, by %s, %s%s at %s%s.", run.Operation, run.Operator, ended, at, run.Updated.UTC().Format(layout), outcome)
 }
 
 // statusSummary says in plain words how the fleet is.
 func statusSummary(report *v1alpha1.StatusReport) string {
-	var failed []string
+	failed := namesOf(report.Regions, func(region *v1alpha1.RegionStatus) (string, bool) {
+		return region.Name, region.Outcome != v1alpha1.OutcomeSucceeded
+	})
 	counts := make(map[v1alpha1.CheckState]int)
 	for _, region := range report.Regions {
-		if region.Outcome != v1alpha1.OutcomeSucceeded {
-			failed = append(failed, region.Name)
-		}
 		for _, result := range region.Checks {
 			counts[result.State]++
 		}
 	}
-	total := len(report.Regions)
 	var also []string
-	for _, state := range []v1alpha1.CheckState{v1alpha1.CheckFail, v1alpha1.CheckUnknown, v1alpha1.CheckWarn, v1alpha1.CheckSkipped} {
-		if counts[state] > 0 {
-			also = append(also, fmt.Sprintf("%d %s", counts[state], checkPhrase(state)))
+	for _, count := range []struct {
+		n    int
+		what string
+	}{
+		{counts[v1alpha1.CheckFail], "failed"}, {counts[v1alpha1.CheckUnknown], "unknown"},
+		{counts[v1alpha1.CheckWarn], "with a warning"}, {counts[v1alpha1.CheckSkipped], "skipped"},
+	} {
+		if count.n > 0 {
+			also = append(also, fmt.Sprintf("%d %s", count.n, count.what))
 		}
 	}
-	text := fmt.Sprintf("%s, no check failed", counted(total, "region"))
+	total := counted(len(report.Regions), "region")
+	text := total + ", no check failed"
 	if len(failed) > 0 {
-		text = fmt.Sprintf("%d of %s not well: %s", len(failed), counted(total, "region"), strings.Join(failed, ", "))
+		text = fmt.Sprintf("%d of %s not well: %s", len(failed), total, strings.Join(failed, ", "))
 	}
 	if len(also) > 0 {
 		text += "; checks: " + strings.Join(also, ", ")
 	}
 	return text + "."
-}
-
-func checkPhrase(state v1alpha1.CheckState) string {
-	switch state {
-	case v1alpha1.CheckFail:
-		return "failed"
-	case v1alpha1.CheckUnknown:
-		return "unknown"
-	case v1alpha1.CheckWarn:
-		return "with a warning"
-	}
-	return "skipped"
 }

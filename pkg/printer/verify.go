@@ -2,6 +2,7 @@ package printer
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -9,12 +10,12 @@ import (
 )
 
 // verification writes how workspaces were reached, a row for each way.
-func (h human) verification(p *page, report *v1alpha1.VerifyReport) {
+func (p *page) verification(report *v1alpha1.VerifyReport) {
 	p.title(primaryLine(report.Primary), plain)
 	p.blank()
-	p.table(verifyTable(report.Regions), h.wide, "")
+	p.table(verifyTable(report.Regions), "")
 	for i := range report.Regions {
-		regionVerification(p, &report.Regions[i])
+		p.regionVerification(&report.Regions[i])
 	}
 	p.blank()
 	p.text("", verifySummary(report))
@@ -26,17 +27,15 @@ func verifyTable(regions []v1alpha1.RegionVerification) table {
 		{title: "RANGE", wide: true}, {title: "LOST"},
 	}}
 	for _, region := range regions {
-		switch {
-		case region.Satellite == nil && region.Primary != nil: // of a region without a satellite
-			t.rows = append(t.rows, connectionRow(region, "primary", region.Primary))
-			continue
-		case region.Satellite == nil:
-			t.rows = append(t.rows, connectionRow(region, "satellite", &v1alpha1.Connection{}))
-			continue
+		if region.Satellite == nil && region.Primary == nil {
+			region.Satellite = &v1alpha1.Connection{} // not tried
 		}
-		t.rows = append(t.rows, connectionRow(region, "satellite", region.Satellite))
+		if region.Satellite != nil {
+			addConnection(&t, region, "satellite", region.Satellite)
+			region.Name, region.Provider.Name = "", "" // the second way leaves them out
+		}
 		if region.Primary != nil {
-			t.rows = append(t.rows, connectionRow(v1alpha1.RegionVerification{Workspace: region.Workspace}, "primary", region.Primary))
+			addConnection(&t, region, "primary", region.Primary)
 		}
 	}
 	return t
@@ -44,25 +43,20 @@ func verifyTable(regions []v1alpha1.RegionVerification) table {
 
 // several reports whether a region has several providers.
 func several(regions []v1alpha1.RegionVerification) bool {
-	for i := 1; i < len(regions); i++ {
-		if regions[i].Name == regions[i-1].Name {
-			return true
-		}
-	}
-	return false
+	same := func(a, b v1alpha1.RegionVerification) bool { return a.Name == b.Name }
+	return len(slices.CompactFunc(slices.Clone(regions), same)) < len(regions)
 }
 
-// connectionRow is the row of one way. The second way of a region leaves its
-// name out.
-func connectionRow(region v1alpha1.RegionVerification, through string, c *v1alpha1.Connection) []cell {
-	result := cell{text: "connected", style: good}
+// addConnection adds the row of one way.
+func addConnection(t *table, region v1alpha1.RegionVerification, through string, c *v1alpha1.Connection) {
+	result := cell{"connected", good}
 	switch {
 	case c.URL == "":
-		result = cell{text: "not tried", style: bad}
+		result = cell{"not tried", bad}
 	case c.Stage != "":
-		result = cell{text: "failed: " + c.Stage, style: bad}
+		result = cell{"failed: " + c.Stage, bad}
 	case !c.Connected:
-		result = cell{text: "failed", style: bad}
+		result = cell{"failed", bad}
 	}
 	connected, median, between, lost := "-", "-", "-", "-"
 	if c.ConnectMicroseconds > 0 {
@@ -74,10 +68,7 @@ func connectionRow(region v1alpha1.RegionVerification, through string, c *v1alph
 			median, between = short(trip.MedianMicroseconds), short(trip.MinMicroseconds)+"-"+short(trip.MaxMicroseconds)
 		}
 	}
-	return []cell{
-		{text: region.Name}, {text: region.Provider.Name}, {text: orNone(region.Workspace)}, {text: through}, result,
-		{text: connected}, {text: median}, {text: between}, {text: lost},
-	}
+	t.add(region.Name, region.Provider.Name, orNone(region.Workspace), through, result, connected, median, between, lost)
 }
 
 // short shows microseconds with three digits that matter.
@@ -91,42 +82,30 @@ func short(microseconds int64) string {
 }
 
 // regionVerification tells what went wrong in a region.
-func regionVerification(p *page, region *v1alpha1.RegionVerification) {
-	type trouble struct{ label, message, hint string }
-	var troubles []trouble
-	if region.Message != "" {
-		troubles = append(troubles, trouble{"error", region.Message, ""})
-	}
-	for _, way := range []struct {
-		name       string
-		connection *v1alpha1.Connection
-	}{{"satellite", region.Satellite}, {"primary", region.Primary}} {
-		if way.connection != nil && way.connection.Message != "" {
-			troubles = append(troubles, trouble{way.name, way.connection.Message, way.connection.Hint})
+func (p *page) regionVerification(region *v1alpha1.RegionVerification) {
+	ways := map[string]*v1alpha1.Connection{"error": {Message: region.Message}, "satellite": region.Satellite, "primary": region.Primary}
+	told := false
+	for _, label := range []string{"error", "satellite", "primary"} {
+		way := ways[label]
+		if way == nil || way.Message == "" {
+			continue
 		}
-	}
-	if len(troubles) == 0 {
-		return
-	}
-	p.blank()
-	p.title("Region "+region.Name+", provider "+orNone(region.Provider.Name)+":", strong)
-	const width = len("satellite")
-	for _, t := range troubles {
-		p.entry("  ", t.label, width, bad, t.message)
-		if t.hint != "" {
-			p.entry("  ", "hint", width, plain, t.hint)
+		if !told {
+			p.blank()
+			p.title("Region "+region.Name+", provider "+orNone(region.Provider.Name)+":", strong)
+			told = true
 		}
+		entry := p.entries(len("satellite"))
+		entry(label, bad, way.Message)
+		entry("hint", plain, way.Hint)
 	}
 }
 
 // verifySummary says in plain words how it went.
 func verifySummary(report *v1alpha1.VerifyReport) string {
-	var not []string
-	for _, region := range report.Regions {
-		if region.Outcome != v1alpha1.OutcomeSucceeded {
-			not = append(not, orNone(region.Provider.Name))
-		}
-	}
+	not := namesOf(report.Regions, func(region *v1alpha1.RegionVerification) (string, bool) {
+		return orNone(region.Provider.Name), region.Outcome != v1alpha1.OutcomeSucceeded
+	})
 	total := len(report.Regions)
 	if len(not) > 0 {
 		return fmt.Sprintf("%d of %s not reached: %s.", len(not), counted(total, "provider"), strings.Join(not, ", "))

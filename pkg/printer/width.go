@@ -26,17 +26,15 @@ func truncate(text string, width int) string {
 
 // cut splits text after as many whole characters as fit into a width.
 func cut(text string, width int) (head, tail string) {
-	rest, state, used := text, -1, 0
-	for rest != "" {
-		var w int
-		var next string
-		_, next, w, state = uniseg.FirstGraphemeClusterInString(rest, state)
-		if used+w > width {
+	tail, state := text, -1
+	for tail != "" {
+		_, next, w, after := uniseg.FirstGraphemeClusterInString(tail, state)
+		if w > width {
 			break
 		}
-		used, rest = used+w, next
+		tail, state, width = next, after, width-w
 	}
-	return text[:len(text)-len(rest)], rest
+	return text[:len(text)-len(tail)], tail
 }
 
 // pad fills text up to a width with blanks.
@@ -46,28 +44,21 @@ func pad(text string, width int) string {
 
 // wrap breaks text into lines of at most a width, at blanks where it can.
 func wrap(text string, width int) []string {
-	var lines []string
-	current := ""
-	for _, word := range strings.Fields(text) {
+	lines := []string{""}
+	for word := range strings.FieldsSeq(text) {
+		last := len(lines) - 1
 		switch {
-		case current == "":
-			current = word
-		case widthOf(current)+1+widthOf(word) <= width:
-			current += " " + word
+		case lines[last] == "":
+			lines[last] = word
+		case widthOf(lines[last])+1+widthOf(word) <= width:
+			lines[last] += " " + word
 		default:
-			lines = append(lines, current)
-			current = word
+			lines = append(lines, word)
 		}
-		for widthOf(current) > width {
-			var head string
-			if head, current = cut(current, width); head == "" {
-				break
-			}
-			lines = append(lines, head)
+		for head, tail := cut(lines[len(lines)-1], width); head != "" && tail != ""; head, tail = cut(tail, width) {
+			lines[len(lines)-1] = head
+			lines = append(lines, tail)
 		}
-	}
-	if current != "" || len(lines) == 0 {
-		lines = append(lines, current)
 	}
 	return lines
 }

@@ -17,119 +17,112 @@ const longestText = 1 << 20
 // Object hides the secrets in a decoded object, list or value, in place where
 // it can, and returns it: data of Secrets by their kind, wherever they are;
 // variables, keys and arguments by their names; everything else by its shape.
-func Object(value any) any {
-	hidden, _ := hide(value, 0)
-	return hidden
+func Object(value any) any { return new(hider).hide(value) }
+
+// hider hides what is secret in a value that is so deep in texts.
+type hider struct {
+	depth int
+	found bool // whether there was anything to hide
 }
 
-// hide returns the value without secrets, and whether there were any.
-func hide(value any, depth int) (any, bool) {
+func (h *hider) mark() string {
+	h.found = true
+	return Mark
+}
+
+// hide returns the value without secrets.
+func (h *hider) hide(value any) any {
 	switch v := value.(type) {
 	case map[string]any:
-		return v, hideTable(v, depth)
+		h.table(v)
 	case []any:
-		return v, hideList(v, depth)
+		h.list(v)
 	case string:
-		text := hideText(v, depth)
-		return text, text != v
-	default:
-		return v, false
+		text := hideText(v, h.depth)
+		h.found = h.found || text != v
+		return text
 	}
+	return value
 }
 
-func hideTable(table map[string]any, depth int) (changed bool) {
+func (h *hider) table(table map[string]any) {
 	switch kind, _ := table["kind"].(string); {
 	case strings.EqualFold(kind, "Secret"):
-		changed = hideData(table)
+		h.data(table)
 	case strings.EqualFold(kind, "SecretList"):
 		items, _ := table["items"].([]any)
 		for _, item := range items {
 			if secret, ok := item.(map[string]any); ok { // its kind may be left out
-				changed = hideData(secret) || changed
+				h.data(secret)
 			}
 		}
 	}
 	name, _ := table["name"].(string)
 	for key, inner := range table {
-		var hidden bool
-		switch {
-		case SecretName(key), key == "value" && SecretName(name):
-			table[key], hidden = hideValue(inner, depth)
-		default:
-			table[key], hidden = hide(inner, depth)
+		if SecretName(key) || key == "value" && SecretName(name) {
+			table[key] = h.value(inner)
+		} else {
+			table[key] = h.hide(inner)
 		}
-		changed = changed || hidden
 	}
-	return changed
 }
 
-// hideData hides what is in a Secret; the names of its entries are shown.
-func hideData(secret map[string]any) (changed bool) {
+// data hides what is in a Secret; the names of its entries are shown.
+func (h *hider) data(secret map[string]any) {
 	for _, field := range []string{"data", "stringData"} {
 		switch entries := secret[field].(type) {
 		case nil:
 		case map[string]any:
 			for key := range entries {
-				entries[key] = Mark
-				changed = true
+				entries[key] = h.mark()
 			}
 		default:
-			secret[field], changed = Mark, true
+			secret[field] = h.mark()
 		}
 	}
-	return changed
 }
 
-// hideValue hides a value that is secret by its name. A table under such a name
+// value hides a value that is secret by its name. A table under such a name
 // may say where the secret is, so that it counts what is in it.
-func hideValue(value any, depth int) (any, bool) {
+func (h *hider) value(value any) any {
 	switch v := value.(type) {
 	case string:
-		if harmless(v) && v != "true" && v != "false" {
-			return v, false
+		if !harmless(v) || v == "true" || v == "false" {
+			return h.mark()
 		}
-		return Mark, true
+		return v
 	case int64, float64, int, json.Number:
-		return Mark, true
+		return h.mark()
 	case []any:
-		changed := false
 		for i, inner := range v {
-			_, isTable := inner.(map[string]any)
-			var hidden bool
-			if isTable {
-				inner, hidden = hide(inner, depth)
+			if _, isTable := inner.(map[string]any); isTable {
+				v[i] = h.hide(inner)
 			} else {
-				inner, hidden = hideValue(inner, depth)
+				v[i] = h.value(inner)
 			}
-			v[i], changed = inner, changed || hidden
 		}
-		return v, changed
+		return v
 	default:
-		return hide(v, depth)
+		return h.hide(v)
 	}
 }
 
-// hideList knows arguments: "--db-password=x", and "--db-password", "x".
-func hideList(list []any, depth int) (changed bool) {
+// list knows arguments: "--db-password=x", and "--db-password", "x".
+func (h *hider) list(list []any) {
+	previous := ""
 	for i := range list {
 		text, isText := list[i].(string)
 		flag, value, assigned := strings.Cut(text, "=")
-		previous := ""
-		if i > 0 {
-			previous, _ = list[i-1].(string)
-		}
-		var hidden bool
 		switch {
 		case isText && isFlag(previous) && SecretName(previous) && !isFlag(text) && !harmless(text):
-			list[i], hidden = Mark, true
+			list[i] = h.mark()
 		case isText && assigned && !strings.ContainsAny(flag, " \t\n\"'`{") && SecretName(flag) && !harmless(value):
-			list[i], hidden = flag+"="+Mark, true // to its end, whatever is in it
+			list[i] = flag + "=" + h.mark() // to its end, whatever is in it
 		default:
-			list[i], hidden = hide(list[i], depth)
+			list[i] = h.hide(list[i])
 		}
-		changed = changed || hidden
+		previous, _ = list[i].(string)
 	}
-	return changed
 }
 
 func isFlag(text string) bool {
@@ -157,28 +150,26 @@ func hideText(text string, depth int) string {
 // hideStructure rewrites JSON or YAML only if there are secrets in it.
 func hideStructure(text string, depth int) string {
 	var value any
-	if json.Unmarshal([]byte(text), &value) == nil {
-		if hidden, changed := hide(value, depth); changed {
-			if clean, err := json.Marshal(hidden); err == nil {
-				return string(clean)
-			}
-			return Mark
+	encode := json.Marshal
+	if json.Unmarshal([]byte(text), &value) != nil {
+		encode = func(value any) ([]byte, error) { return yaml.Marshal(value) }
+		if yaml.Unmarshal([]byte(text), &value) != nil {
+			return text
 		}
-		return text
-	}
-	if yaml.Unmarshal([]byte(text), &value) != nil {
-		return text
-	}
-	switch value.(type) {
-	case map[string]any, []any:
-	default:
-		return text
-	}
-	if hidden, changed := hide(value, depth); changed {
-		if clean, err := yaml.Marshal(hidden); err == nil {
-			return string(clean)
+		switch value.(type) {
+		case map[string]any, []any:
+		default:
+			return text
 		}
+	}
+	h := &hider{depth: depth}
+	hidden := h.hide(value)
+	if !h.found {
+		return text
+	}
+	clean, err := encode(hidden)
+	if err != nil {
 		return Mark
 	}
-	return text
+	return string(clean)
 }

@@ -131,7 +131,11 @@ func assignments(text string, shape *regexp.Regexp) string {
 func assignedLength(before, text string) int {
 	for _, quote := range []string{`\"`, `\'`, `"`, `'`, "`"} {
 		if strings.HasPrefix(text, quote) {
-			return len(quote) + untilQuote(text[len(quote):], quote) + len(quote)*closed(text[len(quote):], quote)
+			end := len(quote) + untilQuote(text[len(quote):], quote)
+			if strings.HasPrefix(text[end:], quote) {
+				end += len(quote)
+			}
+			return end
 		}
 		if strings.HasSuffix(before, quote) {
 			return untilQuote(text, quote)
@@ -157,13 +161,6 @@ func untilQuote(text, quote string) int {
 		}
 	}
 	return len(text)
-}
-
-func closed(text, quote string) int {
-	if strings.HasPrefix(text[untilQuote(text, quote):], quote) {
-		return 1
-	}
-	return 0
 }
 
 // yamlLines hides values in lines of YAML, and what of them is on further lines.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"runtime"
+	"slices"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
@@ -110,20 +111,40 @@ func (t *targets) survey(c *connection, login coder.Config) (*snapshot.Survey, e
 	return snapshot.NewSurvey(config)
 }
 
-// region opens a region's clusters and access URL.
+// region opens a region's clusters, each context once, and its access URL.
 func (t *targets) region(c *connection, region fleet.Region, config coder.Config) (snapshot.RegionConfig, error) {
 	opened := snapshot.RegionConfig{Region: region}
+	open := make(map[string]snapshot.Site)
+	site := func(context string) (snapshot.Site, error) {
+		if known, ok := open[context]; ok {
+			return known, nil
+		}
+		access, err := c.kubeconfig.Open(context, cluster.Options{
+			UserAgent:  t.env.userAgent(),
+			Timeout:    t.requestTimeout,
+			Warnings:   c.warnings,
+			CacheDir:   t.env.kubeCacheDir(),
+			HelmDriver: helmDriver(t.env),
+		})
+		open[context] = snapshot.Site{Access: access}
+		return open[context], err
+	}
 	var err error
 	if !region.Satellite.None() {
-		if opened.Satellite, err = t.site(c, region.Satellite.Context); err != nil {
+		if opened.Satellite, err = site(region.Satellite.Context); err != nil {
 			return opened, err
 		}
 	}
-	if opened.Providers, err = t.sites(c, region.Satellite.Context, opened.Satellite, region.Providers); err != nil {
-		return opened, err
-	}
-	if opened.Others, err = t.sites(c, region.Satellite.Context, opened.Satellite, region.Others); err != nil {
-		return opened, err
+	for i, provider := range slices.Concat(region.Providers, region.Others) {
+		where, err := site(provider.Context)
+		if err != nil {
+			return opened, err
+		}
+		if i < len(region.Providers) {
+			opened.Providers = append(opened.Providers, where)
+		} else {
+			opened.Others = append(opened.Others, where)
+		}
 	}
 	if region.Satellite.AccessURL == "" {
 		return opened, nil
@@ -134,34 +155,6 @@ func (t *targets) region(c *connection, region fleet.Region, config coder.Config
 		return opened, fmt.Errorf("access URL: %w", err)
 	}
 	return opened, nil
-}
-
-// sites opens the clusters of providers. One in the satellite's context shares its connections.
-func (t *targets) sites(c *connection, satellites string, open snapshot.Site, providers []fleet.Provider) ([]snapshot.Site, error) {
-	var sites []snapshot.Site
-	for _, provider := range providers {
-		site := open
-		if provider.Context != satellites {
-			var err error
-			if site, err = t.site(c, provider.Context); err != nil {
-				return nil, err
-			}
-		}
-		sites = append(sites, site)
-	}
-	return sites, nil
-}
-
-// site opens the cluster of a context.
-func (t *targets) site(c *connection, name string) (snapshot.Site, error) {
-	access, err := c.kubeconfig.Open(name, cluster.Options{
-		UserAgent:  t.env.userAgent(),
-		Timeout:    t.requestTimeout,
-		Warnings:   c.warnings,
-		CacheDir:   t.env.kubeCacheDir(),
-		HelmDriver: helmDriver(t.env),
-	})
-	return snapshot.Site{Access: access}, err
 }
 
 // helmDriver is what the operator's Helm keeps its releases in, as Helm reads it.

@@ -12,12 +12,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
 )
 
-type discoverFlags struct {
-	documentFlags
-	contexts []string
-	all      bool
-}
-
 // discoverOptions is the complete value that discover runs by.
 type discoverOptions struct {
 	documentOptions
@@ -27,23 +21,7 @@ type discoverOptions struct {
 	commented bool
 }
 
-// options checks the flags and returns their value.
-func (f *discoverFlags) options(env Environment) (discoverOptions, error) {
-	document, err := f.documentFlags.options(env)
-	switch {
-	case err != nil:
-		return discoverOptions{}, err
-	case f.all && len(f.contexts) > 0:
-		return discoverOptions{}, usagef("--all-contexts and --context cannot be used together")
-	case !f.all && len(f.contexts) == 0:
-		return discoverOptions{}, usagef("name contexts with --context, or take them all with --all-contexts")
-	}
-	commented := f.output.format == "" || f.output.format == "yaml"
-	return discoverOptions{documentOptions: document, contexts: f.contexts, commented: commented}, nil
-}
-
 func newDiscover(env Environment, run func(context.Context, discoverOptions) error) *cobra.Command {
-	flags := &discoverFlags{}
 	cmd := &cobra.Command{
 		Use:   "discover",
 		Short: "Print a Fleet made from kubeconfig contexts and the primary's providers",
@@ -56,19 +34,22 @@ kubectl coder-satellite discover --context sydney --context london > fleet.yaml
 
 # From every context of the kubeconfig
 kubectl coder-satellite discover --all-contexts > fleet.yaml`),
-		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			options, err := flags.options(env)
-			if err != nil {
-				return err
-			}
-			return run(cmd.Context(), options)
-		},
 	}
-	cmd.Flags().StringArrayVar(&flags.contexts, "context", nil, "kubeconfig context to look at (repeatable)")
-	cmd.Flags().BoolVar(&flags.all, "all-contexts", false, "look at every context of the kubeconfig")
-	flags.addTo(cmd, needs{})
-	return cmd
+	document := documentFlags(env, cmd, needs{})
+	contexts := cmd.Flags().StringArray("context", nil, "kubeconfig context to look at (repeatable)")
+	all := cmd.Flags().Bool("all-contexts", false, "look at every context of the kubeconfig")
+	return verb(cmd, run, func() (discoverOptions, error) {
+		document, err := document()
+		switch {
+		case err != nil:
+		case *all && len(*contexts) > 0:
+			err = usagef("--all-contexts and --context cannot be used together")
+		case !*all && len(*contexts) == 0:
+			err = usagef("name contexts with --context, or take them all with --all-contexts")
+		}
+		format := cmd.Flag("output").Value.String()
+		return discoverOptions{documentOptions: document, contexts: *contexts, commented: format == "" || format == "yaml"}, err
+	})
 }
 
 // runDiscover prints a Fleet made of contexts and providers.
@@ -92,7 +73,7 @@ func runDiscover(ctx context.Context, o discoverOptions) error {
 	for _, note := range notes {
 		_, _ = fmt.Fprintln(o.env.ErrOut, "note: "+printer.Escape(note))
 	}
-	return o.documents.Print(&found)
+	return o.print(&found)
 }
 
 // clusters returns the API servers of the contexts, as the kubeconfig has them.

@@ -10,7 +10,6 @@ import (
 )
 
 func newExplain(env Environment) *cobra.Command {
-	var output output
 	cmd := &cobra.Command{
 		Use:   "explain [CHECK]",
 		Short: "Say what a check means and how to mend it",
@@ -27,19 +26,19 @@ kubectl coder-satellite explain`),
 			}
 			return offer(checkIDs(), nil, typed)
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
-			printer, err := output.printer(env)
-			if err != nil {
-				return err
-			}
-			list, err := explained(args)
-			if err != nil {
-				return err
-			}
-			return printer.Print(list)
-		},
 	}
-	output.addTo(cmd)
+	printer := outputFlag(env, cmd)
+	cmd.RunE = func(_ *cobra.Command, args []string) error {
+		show, err := printer()
+		if err != nil {
+			return err
+		}
+		list, err := explained(args)
+		if err != nil {
+			return err
+		}
+		return show(list)
+	}
 	return cmd
 }
 

@@ -11,38 +11,23 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
 )
 
-// output is the flag -o.
-type output struct{ format string }
+// documentPrinter prints one document on the output stream.
+type documentPrinter func(runtime.Object) error
 
-func (o *output) addTo(cmd *cobra.Command) {
-	cmd.Flags().StringVarP(&o.format, "output", "o", "", "output format: json, yaml, name, wide, jsonpath=..., go-template=..., custom-columns=...")
+// outputFlag defines the flag -o. What it returns gives the printer of the format.
+func outputFlag(env Environment, cmd *cobra.Command) func() (documentPrinter, error) {
+	format := cmd.Flags().StringP("output", "o", "",
+		"output format: json, yaml, name, wide, jsonpath=..., go-template=..., custom-columns=...")
 	// the flag was just defined, so that there is nothing to go wrong
-	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(printer.Formats(), cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
-}
-
-// documents prints documents on the output stream.
-type documents struct {
-	print func(runtime.Object, io.Writer) error
-	to    io.Writer
-}
-
-// Print prints one document.
-func (d *documents) Print(document runtime.Object) error { return d.print(document, d.to) }
-
-// printer returns the printer of the format.
-func (o *output) printer(env Environment) (*documents, error) {
-	p, err := printer.New(o.format, printer.Options{Color: env.color(env.Out), Width: textWidth(env.Out), Diff: true})
-	if err != nil {
-		return nil, outputError(err)
+	_ = cmd.RegisterFlagCompletionFunc("output",
+		cobra.FixedCompletions(printer.Formats(), cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
+	return func() (documentPrinter, error) {
+		p, err := printer.New(*format, printer.Options{Color: env.color(env.Out), Width: textWidth(env.Out), Diff: true})
+		if errors.Is(err, printer.ErrFormat) {
+			return nil, usage(err)
+		}
+		return func(document runtime.Object) error { return p.PrintObj(document, env.Out) }, err
 	}
-	return &documents{print: p.PrintObj, to: env.Out}, nil
-}
-
-func outputError(err error) error {
-	if errors.Is(err, printer.ErrFormat) {
-		return usage(err)
-	}
-	return err
 }
 
 // printPlan shows a plan to the operator, beside the document that is asked for.

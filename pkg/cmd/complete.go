@@ -80,10 +80,8 @@ func offer(choices, given []string, typed string) ([]cobra.Completion, cobra.She
 	return offered, cobra.ShellCompDirectiveNoFileComp
 }
 
-// flagValue returns a flag's value; empty if the command has no such flag.
+// flagValue returns a flag's text; empty if the command has no such flag.
 func flagValue(cmd *cobra.Command, name string) string {
-	if flag := cmd.Flags().Lookup(name); flag != nil {
-		return flag.Value.String()
-	}
-	return ""
+	text, _ := cmd.Flags().GetString(name)
+	return text
 }

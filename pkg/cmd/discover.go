@@ -67,13 +67,26 @@ func runDiscover(ctx context.Context, o discoverOptions) error {
 		return err
 	}
 	found, notes := fleet.Discover(c.primary.URL(), clusters, providers)
-	if o.commented {
-		return writeFleet(o.env, found, notes)
-	}
+	comments := []string{"yaml-language-server: $schema=" + v1alpha1.SchemaFolder + "fleet.json"}
 	for _, note := range notes {
-		_, _ = fmt.Fprintln(o.env.ErrOut, "note: "+printer.Escape(note))
+		comments = append(comments, printer.Escape(note))
+		if !o.commented || !isTerminal(o.env.Out) { // whoever sends it to a file also sees them on the terminal
+			_, _ = fmt.Fprintln(o.env.ErrOut, "note: "+printer.Escape(note))
+		}
 	}
-	return o.print(&found)
+	if !o.commented {
+		return o.print(&found)
+	}
+	// The comments lead editors to the schema, and say what is left to fill in and what was left out.
+	data, err := fleet.Encode(found, comments...)
+	if err != nil {
+		return err
+	}
+	if isTerminal(o.env.Out) {
+		data = []byte(printer.Escape(string(data)))
+	}
+	_, err = o.env.Out.Write(data)
+	return err
 }
 
 // clusters returns the API servers of the contexts, as the kubeconfig has them.
@@ -95,27 +108,4 @@ func (o *discoverOptions) clusters() ([]fleet.Cluster, error) {
 		clusters = append(clusters, fleet.Cluster{Context: name, Server: server})
 	}
 	return clusters, nil
-}
-
-// writeFleet prints a Fleet whose comments lead editors to its schema, and say
-// what is left to fill in and what was left out. Whoever sends it to a file also
-// sees the latter on the terminal.
-func writeFleet(env Environment, found v1alpha1.Fleet, notes []string) error {
-	comments := []string{"yaml-language-server: $schema=" + v1alpha1.SchemaFolder + "fleet.json"}
-	for _, note := range notes {
-		comment := printer.Escape(note)
-		comments = append(comments, comment)
-		if !isTerminal(env.Out) {
-			_, _ = fmt.Fprintln(env.ErrOut, "note: "+comment)
-		}
-	}
-	data, err := fleet.Encode(found, comments...)
-	if err != nil {
-		return err
-	}
-	if isTerminal(env.Out) {
-		data = []byte(printer.Escape(string(data)))
-	}
-	_, err = env.Out.Write(data)
-	return err
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -40,7 +39,8 @@ type operationOptions struct {
 // flags that all of these have in common. change returns what the verb's own flags
 // say; it is given the reason, if the verb takes one.
 func operationVerb(
-	env Environment, cmd *cobra.Command, needs needs, run func(context.Context, operationOptions) error, change func(reason string) (change, error),
+	env Environment, cmd *cobra.Command, needs needs, run func(context.Context, operationOptions) error,
+	change func(reason string) (change, error),
 ) *cobra.Command {
 	needs.changes = true
 	document := documentFlags(env, cmd, needs)
@@ -155,9 +155,14 @@ func (o *operationOptions) agree(ctx context.Context, plan *v1alpha1.Plan, curre
 	if err := printPlan(o.env, plan); err != nil {
 		return err
 	}
-	changing := slices.DeleteFunc(slices.Clone(plan.Regions), func(r v1alpha1.RegionPlan) bool { return r.Outcome != v1alpha1.OutcomeChangesPending })
-	text := fmt.Sprintf("%s %d regions?", o.imperative, len(changing))
-	if len(changing) == 1 {
+	changing := 0
+	for _, region := range plan.Regions {
+		if region.Outcome == v1alpha1.OutcomeChangesPending {
+			changing++
+		}
+	}
+	text := fmt.Sprintf("%s %d regions?", o.imperative, changing)
+	if changing == 1 {
 		text = o.imperative + " 1 region?"
 	}
 	return mayAct(ctx, o.env, question{text: text, yes: o.yes, current: current})

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"errors"
-	"io"
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -22,7 +21,9 @@ func outputFlag(env Environment, cmd *cobra.Command) func() (documentPrinter, er
 	_ = cmd.RegisterFlagCompletionFunc("output",
 		cobra.FixedCompletions(printer.Formats(), cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
 	return func() (documentPrinter, error) {
-		p, err := printer.New(*format, printer.Options{Color: env.color(env.Out), Width: textWidth(env.Out), Diff: true})
+		options := env.text(env.Out)
+		options.Diff = true
+		p, err := printer.New(*format, options)
 		if errors.Is(err, printer.ErrFormat) {
 			return nil, usage(err)
 		}
@@ -32,7 +33,9 @@ func outputFlag(env Environment, cmd *cobra.Command) func() (documentPrinter, er
 
 // printPlan shows a plan to the operator, beside the document that is asked for.
 func printPlan(env Environment, plan *v1alpha1.Plan) error {
-	p, err := printer.New("", printer.Options{Color: env.color(env.ErrOut), Width: textWidth(env.ErrOut), Ahead: true})
+	options := env.text(env.ErrOut)
+	options.Ahead = true
+	p, err := printer.New("", options)
 	if err != nil {
 		return err
 	}
@@ -41,17 +44,8 @@ func printPlan(env Environment, plan *v1alpha1.Plan) error {
 
 // newProgress shows the progress of a number of regions to the operator.
 func newProgress(env Environment, regions int) *printer.Progress {
+	width, color := env.terminal(env.ErrOut)
 	return printer.NewProgress(env.ErrOut, printer.ProgressOptions{
-		Terminal: isTerminal(env.ErrOut), Width: terminalWidth(env.ErrOut), Color: env.color(env.ErrOut),
-		Regions: regions,
+		Terminal: isTerminal(env.ErrOut), Width: width, Color: color, Regions: regions,
 	})
-}
-
-// textWidth is the width for text: the terminal's, but never more than is read well.
-func textWidth(stream io.Writer) int {
-	width := terminalWidth(stream)
-	if width <= 0 || width > printer.DefaultWidth {
-		return printer.DefaultWidth
-	}
-	return width
 }

@@ -94,7 +94,7 @@ kubectl coder-satellite rbac --context sydney --verb migrate --serviceaccount ci
 			granted = known
 		}
 		bound, unbound := subjects(*users, *groups, *accounts)
-		records, unusable := cluster.StorageDriver(helmDriver(env))
+		records, unusable := cluster.StorageDriver(env.Getenv("HELM_DRIVER"))
 		return rbacOptions{
 			targets: targets, verbs: granted, name: *name, subjects: bound, records: records, restore: *restore,
 			legacyNamespace: *legacyNamespace, cluster: *in, json: *format == "json",

@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/health"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
@@ -59,33 +58,23 @@ func runStatus(ctx context.Context, o statusOptions) error {
 		return err
 	}
 	for {
-		report, err := status(ctx, o.env, c, o.timeout)
+		look := c.survey.Anew()
+		regions, err := look.Collect(ctx, o.timeout, snapshot.CheckItems()...)
+		primary := look.Primary(ctx).Document()
 		if err := cmp.Or(interrupted(ctx), err); err != nil {
 			return err
+		}
+		report := health.NewStatusReport(primary, regions, o.env.Clock.Now())
+		if !o.watch {
+			return o.end(report, report.Outcome)
 		}
 		if err := o.print(report); err != nil {
 			return err
 		}
-		if !o.watch {
-			return ended(report.Outcome)
-		}
-		timer := o.env.Clock.NewTimer(o.every)
 		select {
 		case <-ctx.Done():
-			timer.Stop()
 			return &exitError{code: exitInterrupted}
-		case <-timer.C():
+		case <-o.env.Clock.After(o.every):
 		}
 	}
-}
-
-// status gathers the facts of all regions anew and evaluates the checks. The
-// error is the cause of ctx, if that ended.
-func status(ctx context.Context, env Environment, c *connection, timeout time.Duration) (*v1alpha1.StatusReport, error) {
-	look := c.survey.Anew()
-	regions, err := look.Collect(ctx, timeout, snapshot.CheckItems()...)
-	if err != nil {
-		return nil, err
-	}
-	return health.NewStatusReport(look.Primary(ctx).Document(), regions, env.Clock.Now()), nil
 }

@@ -90,7 +90,9 @@ func (o *unlockOptions) unlock(ctx context.Context, region *snapshot.Region, by 
 }
 
 // free frees one lock, and says whose it was; what names what it guards.
-func (o *unlockOptions) free(ctx context.Context, what string, site snapshot.Site, at string, lease types.NamespacedName, by string) error {
+func (o *unlockOptions) free(
+	ctx context.Context, what string, site snapshot.Site, at string, lease types.NamespacedName, by string,
+) error {
 	if site.Err != nil {
 		return fmt.Errorf("%s: %w", what, site.Err)
 	}

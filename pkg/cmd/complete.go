@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -31,21 +32,21 @@ func completeTree(env Environment, cmd *cobra.Command) {
 func completeFlag(env Environment, name string) cobra.CompletionFunc {
 	switch name {
 	case "context":
-		return completeContexts
+		return completeNames(name, contextsTyped)
 	case "region":
-		return completeRegions
+		return completeNames(name, regionsTyped)
 	case "provider":
-		return completeProviders(env)
+		return completeNames("", asking(env, providers))
 	case "canary":
-		return completeWorkspaces(env, fleet.CanaryAuto, fleet.CanaryNone)
+		return completeNames("", asking(env, workspaces), fleet.CanaryAuto, fleet.CanaryNone)
 	case "workspace":
-		return completeWorkspaces(env)
+		return completeNames("", asking(env, workspaces))
 	case "filename", "values":
-		return files("yaml", "yml", "json")
+		return cobra.FixedCompletions([]string{"yaml", "yml", "json"}, cobra.ShellCompDirectiveFilterFileExt)
 	case "plan":
-		return files("json")
+		return cobra.FixedCompletions([]string{"json"}, cobra.ShellCompDirectiveFilterFileExt)
 	case "chart", "kubeconfig", "coder-token-file", "coder-ca-file":
-		return files()
+		return cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)
 	case "evidence-dir", "dir":
 		return cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs)
 	case "networking-v2-was":
@@ -60,43 +61,27 @@ func words(choices ...string) cobra.CompletionFunc {
 	return cobra.FixedCompletions(choices, cobra.ShellCompDirectiveNoFileComp)
 }
 
-// files completes to files with one of the endings, or to any.
-func files(endings ...string) cobra.CompletionFunc {
-	if len(endings) == 0 {
-		return cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)
+// completeNames offers the choices, and the names that names finds by what was
+// typed so far, except what the repeatable flag has already; its name is empty for
+// a flag whose values may be given again.
+func completeNames(flag string, names func(*cobra.Command) []string, choices ...string) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		given, _ := cmd.Flags().GetStringArray(flag) // none without a flag
+		return offer(slices.Concat(choices, names(cmd)), given, typed)
 	}
-	return cobra.FixedCompletions(endings, cobra.ShellCompDirectiveFilterFileExt)
 }
 
 // offer returns those of the choices that begin with what was typed and are not
 // among those given before.
 func offer(choices, given []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	taken := make(map[string]bool, len(given))
-	for _, name := range given {
-		taken[name] = true
-	}
-	var offered []cobra.Completion
-	for _, choice := range choices {
-		if strings.HasPrefix(choice, typed) && !taken[choice] {
-			offered = append(offered, choice)
-		}
-	}
+	offered := slices.DeleteFunc(slices.Clone(choices), func(choice string) bool {
+		return !strings.HasPrefix(choice, typed) || slices.Contains(given, choice)
+	})
 	return offered, cobra.ShellCompDirectiveNoFileComp
 }
 
-// flagValue returns a flag's value; empty if the command has no such flag.
+// flagValue returns a flag's text; empty if the command has no such flag.
 func flagValue(cmd *cobra.Command, name string) string {
-	if flag := cmd.Flags().Lookup(name); flag != nil {
-		return flag.Value.String()
-	}
-	return ""
-}
-
-// flagValues returns the values of a flag that can be repeated.
-func flagValues(cmd *cobra.Command, name string) []string {
-	values, err := cmd.Flags().GetStringArray(name)
-	if err != nil {
-		return nil
-	}
-	return values
+	text, _ := cmd.Flags().GetString(name)
+	return text
 }

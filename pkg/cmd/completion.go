@@ -1,8 +1,6 @@
 package cmd
 
-import (
-	"github.com/spf13/cobra"
-)
+import "github.com/spf13/cobra"
 
 const completionLong = `Print a script that completes commands in a shell, or install the one that kubectl asks.
 
@@ -27,8 +25,23 @@ kubectl coder-satellite completion kubectl`),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newCompletionKubectl(env))
-	for _, shell := range shells() {
-		cmd.AddCommand(newCompletionShell(env, shell))
+	shell := func(name, title, profile, load string, write func(root *cobra.Command) error) {
+		cmd.AddCommand(&cobra.Command{
+			Use:     name,
+			Short:   "Print the script for " + title,
+			Long:    "Print the script for " + title + ". It completes the plugin when it is called as kubectl-coder_satellite.",
+			Example: examples("# In this shell; the same line in " + profile + " sets up every new one\n" + load),
+			Args:    noArgs,
+			RunE:    func(cmd *cobra.Command, _ []string) error { return write(cmd.Root()) },
+		})
 	}
+	shell("bash", "bash, with the package bash-completion", "~/.bashrc", "source <(kubectl coder-satellite completion bash)",
+		func(root *cobra.Command) error { return root.GenBashCompletionV2(env.Out, true) })
+	shell("zsh", "zsh, after compinit", "~/.zshrc", "source <(kubectl coder-satellite completion zsh)",
+		func(root *cobra.Command) error { return root.GenZshCompletion(env.Out) })
+	shell("fish", "fish", "~/.config/fish/config.fish", "kubectl coder-satellite completion fish | source",
+		func(root *cobra.Command) error { return root.GenFishCompletion(env.Out, true) })
+	shell("powershell", "PowerShell", "$PROFILE", "kubectl coder-satellite completion powershell | Out-String | Invoke-Expression",
+		func(root *cobra.Command) error { return root.GenPowerShellCompletionWithDesc(env.Out) })
 	return cmd
 }

@@ -49,15 +49,14 @@ kubectl coder-satellite completion kubectl --dir ~/.local/bin`),
 				dir = filepath.Dir(plugin)
 			}
 			file := filepath.Join(dir, completerName(runtime.GOOS))
-			wrote, err := installCompleter(file, completer(runtime.GOOS))
-			switch {
+			done := "wrote " + file
+			switch wrote, err := installCompleter(file, completer(runtime.GOOS)); {
 			case err != nil:
 				return err
-			case wrote:
-				_, _ = fmt.Fprintln(env.Out, "wrote "+file)
-			default:
-				_, _ = fmt.Fprintln(env.Out, file+" is there already")
+			case !wrote:
+				done = file + " is there already"
 			}
+			_, _ = fmt.Fprintln(env.Out, done)
 			if !onPath(dir, env.Getenv("PATH")) {
 				_, _ = fmt.Fprintf(env.ErrOut, "note: %s is not on the PATH; kubectl finds the script only there\n", dir)
 			}
@@ -91,30 +90,28 @@ func installCompleter(file, script string) (wrote bool, err error) {
 	case err != nil:
 		return false, fmt.Errorf("what is at %s cannot be read: %w", file, err)
 	case string(there) == script:
-		// its mode may have been lost
-		err := os.Chmod(file, 0o755)
-		return false, err
+		return false, os.Chmod(file, 0o755) // its mode may have been lost
 	case !bytes.Contains(there, []byte(completerMark)):
 		return false, fmt.Errorf("%s is there and was not written by this plugin: move it away, or name another folder of the PATH with --dir", file)
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(file), "."+completerFile+"-")
-	if err != nil {
-		return false, cannotInstall(file, err)
-	}
-	defer func() { _ = os.Remove(temporary.Name()) }() // gone already if it was renamed
-	_, err = temporary.WriteString(script)
-	err = errors.Join(err, temporary.Chmod(0o755), temporary.Close())
-	if err == nil {
-		err = os.Rename(temporary.Name(), file)
-	}
-	if err != nil {
-		return false, cannotInstall(file, err)
+	if err := replaceFile(file, script); err != nil {
+		return false, fmt.Errorf("%s cannot be written: %w; name another folder of the PATH with --dir", file, err)
 	}
 	return true, nil
 }
 
-func cannotInstall(file string, err error) error {
-	return fmt.Errorf("%s cannot be written: %w; name another folder of the PATH with --dir", file, err)
+// replaceFile writes a program, whole or not at all.
+func replaceFile(file, text string) error {
+	temporary, err := os.CreateTemp(filepath.Dir(file), "."+completerFile+"-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(temporary.Name()) }() // gone already if it was renamed
+	_, err = temporary.WriteString(text)
+	if err := errors.Join(err, temporary.Chmod(0o755), temporary.Close()); err != nil {
+		return err
+	}
+	return os.Rename(temporary.Name(), file)
 }
 
 func onPath(dir, path string) bool {

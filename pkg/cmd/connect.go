@@ -1,9 +1,9 @@
 package cmd
 
 import (
-	"cmp"
 	"fmt"
 	"runtime"
+	"slices"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
@@ -32,21 +32,29 @@ type connection struct {
 // of the command line; a cluster that cannot be reached is an error of
 // its region alone, and shows later.
 func (t *targets) connect() (*connection, error) {
-	c := &connection{fleet: &fleet.Fleet{}, warnings: newWarnings(t.env.ErrOut)}
+	c := &connection{fleet: &fleet.Fleet{CoderURL: t.flags.CoderURL, CAFile: t.flags.CAFile}, warnings: newWarnings(t.env.ErrOut)}
 	if t.needs.regions {
 		if err := t.load(c); err != nil {
 			return nil, usage(err)
 		}
 	}
-	primary, login, err := t.login(c.fleet)
+	login, err := t.login(c)
 	if err != nil {
 		return nil, err
 	}
-	c.primary = primary
-	if c.survey, err = t.survey(c, login); err != nil {
+	config := snapshot.Config{Primary: c.primary, Clock: t.env.Clock}
+	if config.RootCAs, err = coder.RootCAs(login.CAFile); err != nil {
 		return nil, usage(err)
 	}
-	return c, nil
+	for _, region := range c.fleet.Regions {
+		opened, err := t.region(c, region, login)
+		if err != nil {
+			return nil, usage(fmt.Errorf("region %q: %w", region.Name, err))
+		}
+		config.Regions = append(config.Regions, opened)
+	}
+	c.survey, err = snapshot.NewSurvey(config)
+	return c, usage(err)
 }
 
 // load reads the kubeconfig and the fleet. Without a file or a context, the fleet
@@ -66,64 +74,63 @@ func (t *targets) load(c *connection) (err error) {
 	return err
 }
 
-// login finds the primary and the token for it.
-func (t *targets) login(loaded *fleet.Fleet) (*coder.Client, coder.Config, error) {
+// login finds the fleet's primary and the token for it.
+func (t *targets) login(c *connection) (coder.Config, error) {
 	login, err := coder.FindLogin(coder.LoginOptions{
-		URL:       cmp.Or(loaded.CoderURL, t.flags.CoderURL),
-		TokenFile: t.tokenFile,
-		Getenv:    t.env.Getenv,
-		GOOS:      runtime.GOOS,
+		URL: c.fleet.CoderURL, TokenFile: t.tokenFile, Getenv: t.env.Getenv, GOOS: runtime.GOOS,
 	})
 	if err != nil {
-		return nil, coder.Config{}, &exitError{exitPreflightFailed, err}
+		return coder.Config{}, &exitError{exitPreflightFailed, err}
 	}
 	config := coder.Config{
 		URL:        login.URL,
 		Token:      login.Token,
-		CAFile:     cmp.Or(t.flags.CAFile, loaded.CAFile),
+		CAFile:     c.fleet.CAFile,
 		Timeout:    t.requestTimeout,
 		UserAgent:  t.env.userAgent(),
 		AuthHeader: coder.Token(t.env.Getenv("ENDPOINT_AUTH_HEADER")),
 		Clock:      t.env.Clock,
 	}
-	client, err := coder.New(config)
-	if err != nil {
-		return nil, coder.Config{}, usage(fmt.Errorf("the primary (%s): %w", login.Source, err))
+	if c.primary, err = coder.New(config); err != nil {
+		return coder.Config{}, usage(fmt.Errorf("the primary (%s): %w", login.Source, err))
 	}
-	return client, config, nil
+	return config, nil
 }
 
-// survey opens the regions of the connection's fleet.
-func (t *targets) survey(c *connection, login coder.Config) (*snapshot.Survey, error) {
-	config := snapshot.Config{Primary: c.primary, Clock: t.env.Clock}
-	var err error
-	if config.RootCAs, err = coder.RootCAs(login.CAFile); err != nil {
-		return nil, err
-	}
-	for _, region := range c.fleet.Regions {
-		opened, err := t.region(c, region, login)
-		if err != nil {
-			return nil, fmt.Errorf("region %q: %w", region.Name, err)
-		}
-		config.Regions = append(config.Regions, opened)
-	}
-	return snapshot.NewSurvey(config)
-}
-
-// region opens a region's clusters and access URL.
+// region opens a region's clusters, each context once, and its access URL.
 func (t *targets) region(c *connection, region fleet.Region, config coder.Config) (snapshot.RegionConfig, error) {
 	opened := snapshot.RegionConfig{Region: region}
+	open := make(map[string]snapshot.Site)
+	site := func(context string) (snapshot.Site, error) {
+		if known, ok := open[context]; ok {
+			return known, nil
+		}
+		access, err := c.kubeconfig.Open(context, cluster.Options{
+			UserAgent:  t.env.userAgent(),
+			Timeout:    t.requestTimeout,
+			Warnings:   c.warnings,
+			CacheDir:   t.env.kubeCacheDir(),
+			HelmDriver: t.env.Getenv("HELM_DRIVER"),
+		})
+		open[context] = snapshot.Site{Access: access}
+		return open[context], err
+	}
 	var err error
 	if !region.Satellite.None() {
-		if opened.Satellite, err = t.site(c, region.Satellite.Context); err != nil {
+		if opened.Satellite, err = site(region.Satellite.Context); err != nil {
 			return opened, err
 		}
 	}
-	if opened.Providers, err = t.sites(c, region.Satellite.Context, opened.Satellite, region.Providers); err != nil {
-		return opened, err
-	}
-	if opened.Others, err = t.sites(c, region.Satellite.Context, opened.Satellite, region.Others); err != nil {
-		return opened, err
+	for i, provider := range slices.Concat(region.Providers, region.Others) {
+		where, err := site(provider.Context)
+		if err != nil {
+			return opened, err
+		}
+		if i < len(region.Providers) {
+			opened.Providers = append(opened.Providers, where)
+		} else {
+			opened.Others = append(opened.Others, where)
+		}
 	}
 	if region.Satellite.AccessURL == "" {
 		return opened, nil
@@ -135,34 +142,3 @@ func (t *targets) region(c *connection, region fleet.Region, config coder.Config
 	}
 	return opened, nil
 }
-
-// sites opens the clusters of providers. One in the satellite's context shares its connections.
-func (t *targets) sites(c *connection, satellites string, open snapshot.Site, providers []fleet.Provider) ([]snapshot.Site, error) {
-	var sites []snapshot.Site
-	for _, provider := range providers {
-		site := open
-		if provider.Context != satellites {
-			var err error
-			if site, err = t.site(c, provider.Context); err != nil {
-				return nil, err
-			}
-		}
-		sites = append(sites, site)
-	}
-	return sites, nil
-}
-
-// site opens the cluster of a context.
-func (t *targets) site(c *connection, name string) (snapshot.Site, error) {
-	access, err := c.kubeconfig.Open(name, cluster.Options{
-		UserAgent:  t.env.userAgent(),
-		Timeout:    t.requestTimeout,
-		Warnings:   c.warnings,
-		CacheDir:   t.env.kubeCacheDir(),
-		HelmDriver: helmDriver(t.env),
-	})
-	return snapshot.Site{Access: access}, err
-}
-
-// helmDriver is what the operator's Helm keeps its releases in, as Helm reads it.
-func helmDriver(env Environment) string { return env.Getenv("HELM_DRIVER") }

@@ -12,12 +12,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
 )
 
-type discoverFlags struct {
-	documentFlags
-	contexts []string
-	all      bool
-}
-
 // discoverOptions is the complete value that discover runs by.
 type discoverOptions struct {
 	documentOptions
@@ -27,23 +21,7 @@ type discoverOptions struct {
 	commented bool
 }
 
-// options checks the flags and returns their value.
-func (f *discoverFlags) options(env Environment) (discoverOptions, error) {
-	document, err := f.documentFlags.options(env)
-	switch {
-	case err != nil:
-		return discoverOptions{}, err
-	case f.all && len(f.contexts) > 0:
-		return discoverOptions{}, usagef("--all-contexts and --context cannot be used together")
-	case !f.all && len(f.contexts) == 0:
-		return discoverOptions{}, usagef("name contexts with --context, or take them all with --all-contexts")
-	}
-	commented := f.output.format == "" || f.output.format == "yaml"
-	return discoverOptions{documentOptions: document, contexts: f.contexts, commented: commented}, nil
-}
-
 func newDiscover(env Environment, run func(context.Context, discoverOptions) error) *cobra.Command {
-	flags := &discoverFlags{}
 	cmd := &cobra.Command{
 		Use:   "discover",
 		Short: "Print a Fleet made from kubeconfig contexts and the primary's providers",
@@ -56,19 +34,22 @@ kubectl coder-satellite discover --context sydney --context london > fleet.yaml
 
 # From every context of the kubeconfig
 kubectl coder-satellite discover --all-contexts > fleet.yaml`),
-		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			options, err := flags.options(env)
-			if err != nil {
-				return err
-			}
-			return run(cmd.Context(), options)
-		},
 	}
-	cmd.Flags().StringArrayVar(&flags.contexts, "context", nil, "kubeconfig context to look at (repeatable)")
-	cmd.Flags().BoolVar(&flags.all, "all-contexts", false, "look at every context of the kubeconfig")
-	flags.addTo(cmd, needs{})
-	return cmd
+	document := documentFlags(env, cmd, needs{})
+	contexts := cmd.Flags().StringArray("context", nil, "kubeconfig context to look at (repeatable)")
+	all := cmd.Flags().Bool("all-contexts", false, "look at every context of the kubeconfig")
+	return verb(cmd, run, func() (discoverOptions, error) {
+		document, err := document()
+		switch {
+		case err != nil:
+		case *all && len(*contexts) > 0:
+			err = usagef("--all-contexts and --context cannot be used together")
+		case !*all && len(*contexts) == 0:
+			err = usagef("name contexts with --context, or take them all with --all-contexts")
+		}
+		format := cmd.Flag("output").Value.String()
+		return discoverOptions{documentOptions: document, contexts: *contexts, commented: format == "" || format == "yaml"}, err
+	})
 }
 
 // runDiscover prints a Fleet made of contexts and providers.
@@ -86,13 +67,26 @@ func runDiscover(ctx context.Context, o discoverOptions) error {
 		return err
 	}
 	found, notes := fleet.Discover(c.primary.URL(), clusters, providers)
-	if o.commented {
-		return writeFleet(o.env, found, notes)
-	}
+	comments := []string{"yaml-language-server: $schema=" + v1alpha1.SchemaFolder + "fleet.json"}
 	for _, note := range notes {
-		_, _ = fmt.Fprintln(o.env.ErrOut, "note: "+printer.Escape(note))
+		comments = append(comments, printer.Escape(note))
+		if !o.commented || !isTerminal(o.env.Out) { // whoever sends it to a file also sees them on the terminal
+			_, _ = fmt.Fprintln(o.env.ErrOut, "note: "+printer.Escape(note))
+		}
 	}
-	return o.documents.Print(&found)
+	if !o.commented {
+		return o.print(&found)
+	}
+	// The comments lead editors to the schema, and say what is left to fill in and what was left out.
+	data, err := fleet.Encode(found, comments...)
+	if err != nil {
+		return err
+	}
+	if isTerminal(o.env.Out) {
+		data = []byte(printer.Escape(string(data)))
+	}
+	_, err = o.env.Out.Write(data)
+	return err
 }
 
 // clusters returns the API servers of the contexts, as the kubeconfig has them.
@@ -114,27 +108,4 @@ func (o *discoverOptions) clusters() ([]fleet.Cluster, error) {
 		clusters = append(clusters, fleet.Cluster{Context: name, Server: server})
 	}
 	return clusters, nil
-}
-
-// writeFleet prints a Fleet whose comments lead editors to its schema, and say
-// what is left to fill in and what was left out. Whoever sends it to a file also
-// sees the latter on the terminal.
-func writeFleet(env Environment, found v1alpha1.Fleet, notes []string) error {
-	comments := []string{"yaml-language-server: $schema=" + v1alpha1.SchemaFolder + "fleet.json"}
-	for _, note := range notes {
-		comment := printer.Escape(note)
-		comments = append(comments, comment)
-		if !isTerminal(env.Out) {
-			_, _ = fmt.Fprintln(env.ErrOut, "note: "+comment)
-		}
-	}
-	data, err := fleet.Encode(found, comments...)
-	if err != nil {
-		return err
-	}
-	if isTerminal(env.Out) {
-		data = []byte(printer.Escape(string(data)))
-	}
-	_, err = env.Out.Write(data)
-	return err
 }

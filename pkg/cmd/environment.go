@@ -9,6 +9,8 @@ import (
 	"golang.org/x/term"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/utils/clock"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
 )
 
 // Environment is what the commands know of the process that they run in.
@@ -41,23 +43,25 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
-// terminalWidth returns the columns of the terminal, or 0 if there is none.
-func terminalWidth(stream io.Writer) int {
-	file, ok := stream.(*os.File)
-	if !ok {
-		return 0
+// terminal returns the columns of the terminal, or 0 if there is none, and
+// whether colours may be used on the stream: only on a terminal that can show
+// them, and never under NO_COLOR (no-color.org).
+func (e Environment) terminal(stream io.Writer) (width int, color bool) {
+	if !isTerminal(stream) {
+		return 0, false
 	}
-	width, _, err := term.GetSize(int(file.Fd()))
-	if err != nil {
-		return 0
-	}
-	return width
+	width, _, _ = term.GetSize(int(stream.(*os.File).Fd())) // 0 if the terminal has none
+	return width, e.Getenv("NO_COLOR") == "" && e.Getenv("TERM") != "dumb"
 }
 
-// color reports whether colours may be used on the stream: only on a terminal
-// that can show them, and never under NO_COLOR (no-color.org).
-func (e Environment) color(stream io.Writer) bool {
-	return isTerminal(stream) && e.Getenv("NO_COLOR") == "" && e.Getenv("TERM") != "dumb"
+// text is how text looks on the stream: as wide as the terminal, but never wider
+// than is read well.
+func (e Environment) text(stream io.Writer) printer.Options {
+	width, color := e.terminal(stream)
+	if width <= 0 || width > printer.DefaultWidth {
+		width = printer.DefaultWidth
+	}
+	return printer.Options{Color: color, Width: width}
 }
 
 // kubeCacheDir is where kubectl caches discovery.

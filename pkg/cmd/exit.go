@@ -73,22 +73,19 @@ func interrupted(ctx context.Context) error {
 
 // exitFor returns the exit code of an outcome.
 func exitFor(outcome v1alpha1.Outcome) int {
-	switch outcome {
-	case v1alpha1.OutcomeSucceeded, v1alpha1.OutcomeNothingToDo, v1alpha1.OutcomeChangesPending:
-		return 0
-	case v1alpha1.OutcomePartlyFailed:
-		return exitPartlyFailed
-	case v1alpha1.OutcomeLockHeld, v1alpha1.OutcomeLockLost:
-		return exitLockHeld
-	case v1alpha1.OutcomePreflightFailed:
-		return exitPreflightFailed
-	case v1alpha1.OutcomeTimedOut:
-		return exitTimedOut
-	case v1alpha1.OutcomeInterrupted:
-		return exitInterrupted
-	default:
+	code, ok := map[v1alpha1.Outcome]int{
+		v1alpha1.OutcomeSucceeded: 0, v1alpha1.OutcomeNothingToDo: 0, v1alpha1.OutcomeChangesPending: 0,
+		v1alpha1.OutcomePartlyFailed:    exitPartlyFailed,
+		v1alpha1.OutcomeLockHeld:        exitLockHeld,
+		v1alpha1.OutcomeLockLost:        exitLockHeld,
+		v1alpha1.OutcomePreflightFailed: exitPreflightFailed,
+		v1alpha1.OutcomeTimedOut:        exitTimedOut,
+		v1alpha1.OutcomeInterrupted:     exitInterrupted,
+	}[outcome]
+	if !ok {
 		return exitFailed
 	}
+	return code
 }
 
 // ended returns the error that makes the process exit as the outcome says; the

@@ -10,7 +10,6 @@ import (
 )
 
 func newExplain(env Environment) *cobra.Command {
-	var output output
 	cmd := &cobra.Command{
 		Use:   "explain [CHECK]",
 		Short: "Say what a check means and how to mend it",
@@ -27,19 +26,19 @@ kubectl coder-satellite explain`),
 			}
 			return offer(checkIDs(), nil, typed)
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
-			printer, err := output.printer(env)
-			if err != nil {
-				return err
-			}
-			list, err := explained(args)
-			if err != nil {
-				return err
-			}
-			return printer.Print(list)
-		},
 	}
-	output.addTo(cmd)
+	printer := outputFlag(env, cmd)
+	cmd.RunE = func(_ *cobra.Command, args []string) error {
+		show, err := printer()
+		if err != nil {
+			return err
+		}
+		list, err := explained(args)
+		if err != nil {
+			return err
+		}
+		return show(list)
+	}
 	return cmd
 }
 
@@ -48,20 +47,17 @@ func explained(args []string) (*v1alpha1.CheckList, error) {
 	list := &v1alpha1.CheckList{
 		TypeMeta: metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion().String(), Kind: v1alpha1.KindCheckList},
 	}
-	switch len(args) {
-	case 0:
-		for _, check := range health.All() {
+	if len(args) > 1 {
+		return nil, usagef("explain takes one check, not %d", len(args))
+	}
+	for _, check := range health.All() {
+		if len(args) == 0 || check.Info.ID == args[0] {
 			list.Items = append(list.Items, check.Info)
 		}
-	case 1:
-		check, ok := health.Find(args[0])
-		if !ok {
-			return nil, usagef("there is no check %q%s; `kubectl coder-satellite explain` lists them",
-				args[0], suggest.DidYouMean(args[0], checkIDs()))
-		}
-		list.Items = append(list.Items, check.Info)
-	default:
-		return nil, usagef("explain takes one check, not %d", len(args))
+	}
+	if len(list.Items) == 0 {
+		return nil, usagef("there is no check %q%s; `kubectl coder-satellite explain` lists them",
+			args[0], suggest.DidYouMean(args[0], checkIDs()))
 	}
 	return list, nil
 }

@@ -9,7 +9,6 @@ import (
 )
 
 func newFinalize(env Environment, run func(context.Context, operationOptions) error) *cobra.Command {
-	flags := &operationFlags{}
 	cmd := &cobra.Command{
 		Use:   "finalize",
 		Short: "Remove legacy releases for good",
@@ -22,16 +21,8 @@ build; if that fails, the release is restored.`,
 # One region first, then the others
 kubectl coder-satellite finalize -f fleet.yaml --region sydney
 kubectl coder-satellite finalize -f fleet.yaml`),
-		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			options, err := flags.options(env, change{operation: migration.Finalize(), imperative: "Remove the legacy release of"})
-			if err != nil {
-				return err
-			}
-			return run(cmd.Context(), options)
-		},
 	}
-	flags.addTo(cmd, needs{regions: true, accessURL: true})
-	flags.run.addReasonTo(cmd.Flags())
-	return cmd
+	return operationVerb(env, cmd, needs{regions: true, accessURL: true, reason: true}, run, func(string) (change, error) {
+		return change{operation: migration.Finalize(), imperative: "Remove the legacy release of"}, nil
+	})
 }

@@ -9,31 +9,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
 )
 
-type migrateFlags struct {
-	operationFlags
-	// plan is the file of the plan to carry out; empty if there is none.
-	plan string
-	// wholeRegions leaves a region alone if one of its providers cannot be migrated.
-	wholeRegions bool
-}
-
-// options checks the flags and returns their value. It reads the plan.
-func (f *migrateFlags) options(env Environment) (operationOptions, error) {
-	if f.plan == fleet.Stdin && f.targets.flags.Filename == fleet.Stdin {
-		return operationOptions{}, usagef("--plan and --filename cannot both be standard input: give one of them as a file")
-	}
-	wanted := change{operation: migration.Migrate(migration.MigrateOptions{WholeRegions: f.wholeRegions}), imperative: "Migrate"}
-	if f.plan != "" {
-		var err error
-		if wanted.planned, err = readPlan(env, f.plan); err != nil {
-			return operationOptions{}, err
-		}
-	}
-	return f.operationFlags.options(env, wanted)
-}
-
 func newMigrate(env Environment, run func(context.Context, operationOptions) error) *cobra.Command {
-	flags := &migrateFlags{}
 	cmd := &cobra.Command{
 		Use:   "migrate",
 		Short: "Move regions to their satellites",
@@ -59,18 +35,18 @@ kubectl coder-satellite migrate -f fleet.yaml --plan plan.json
 
 # One region, by its kubeconfig context
 kubectl coder-satellite migrate --context sydney --access-url https://coder-sydney.example.com --values sydney.yaml`),
-		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			options, err := flags.options(env)
-			if err != nil {
-				return err
-			}
-			return run(cmd.Context(), options)
-		},
 	}
-	flags.addTo(cmd, needs{regions: true, accessURL: true, chart: true})
-	addWholeRegionsTo(cmd.Flags(), &flags.wholeRegions)
-	cmd.Flags().StringVar(&flags.plan, "plan", "",
+	whole := wholeRegionsFlag(cmd)
+	file := cmd.Flags().String("plan", "",
 		"carry out exactly this plan (from plan -o json), or refuse, naming what changed since; - for standard input")
-	return cmd
+	return operationVerb(env, cmd, needs{regions: true, accessURL: true, chart: true}, run, func(string) (wanted change, err error) {
+		if *file == fleet.Stdin && cmd.Flag("filename").Value.String() == fleet.Stdin {
+			return change{}, usagef("--plan and --filename cannot both be standard input: give one of them as a file")
+		}
+		if *file != "" {
+			wanted.planned, err = readPlan(env, *file)
+		}
+		wanted.operation, wanted.imperative = migration.Migrate(migration.MigrateOptions{WholeRegions: *whole}), "Migrate"
+		return wanted, err
+	})
 }

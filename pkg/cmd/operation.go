@@ -3,27 +3,20 @@ package cmd
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"time"
 
+	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/rollout"
 )
-
-// operationFlags are the flags that all verbs that change regions have in common.
-type operationFlags struct {
-	documentFlags
-	run runFlags
-}
-
-func (f *operationFlags) addTo(cmd *cobra.Command, verb needs) {
-	f.documentFlags.addTo(cmd, verb)
-	f.targets.addRolloutTo(cmd.Flags())
-	f.run.addTo(cmd.Flags())
-}
 
 // change is what a verb does to regions.
 type change struct {
@@ -38,16 +31,78 @@ type change struct {
 type operationOptions struct {
 	documentOptions
 	change
-	run runFlags
+	yes bool
+	run migration.Options
 }
 
-// options checks the flags and returns their value, for the change.
-func (f *operationFlags) options(env Environment, wanted change) (operationOptions, error) {
-	document, err := f.documentFlags.options(env)
-	if err != nil {
-		return operationOptions{}, err
+// operationVerb completes the command of a verb that changes regions, by the
+// flags that all of these have in common. change returns what the verb's own flags
+// say; it is given the reason, if the verb takes one.
+func operationVerb(
+	env Environment, cmd *cobra.Command, needs needs, run func(context.Context, operationOptions) error,
+	change func(reason string) (change, error),
+) *cobra.Command {
+	needs.changes = true
+	document := documentFlags(env, cmd, needs)
+	f, flags := cmd.Flags(), migration.Options{}
+	yes := f.BoolP("yes", "y", false, "do not ask before acting; the contexts must then be named")
+	f.DurationVar(&flags.Timeout, "timeout", time.Hour, "time for one region; 0 for no limit")
+	f.DurationVar(&flags.StepTimeout, "step-timeout", 15*time.Minute, "time for one step; 0 for no limit")
+	f.DurationVar(&flags.LockDuration, "lock-duration", lock.DefaultDuration, "time after which the lock of a run that died is free")
+	f.BoolVar(&flags.NoRollback, "no-rollback", false, "after a failure undo nothing, not even the switch")
+	f.StringVar(&flags.EvidenceDir, "evidence-dir", evidenceDir(), "folder where evidence of failures is kept")
+	if needs.reason {
+		f.StringVar(&flags.Reason, "reason", "", "why; it is kept with what is done")
 	}
-	return operationOptions{documentOptions: document, change: wanted, run: f.run}, f.run.check()
+	return verb(cmd, run, func() (operationOptions, error) {
+		document, err := document()
+		if err != nil {
+			return operationOptions{}, err
+		}
+		err = errors.Join(notNegative("--timeout", flags.Timeout), notNegative("--step-timeout", flags.StepTimeout),
+			positive("--lock-duration", flags.LockDuration))
+		if err != nil {
+			return operationOptions{}, err
+		}
+		wanted, err := change(flags.Reason)
+		return operationOptions{documentOptions: document, change: wanted, yes: *yes, run: flags}, err
+	})
+}
+
+func wholeRegionsFlag(cmd *cobra.Command) *bool {
+	return cmd.Flags().Bool("whole-regions", false, "leave a region alone if one of its providers cannot be migrated now")
+}
+
+// notNegative refuses a time that cannot be meant; 0 stands for no limit.
+func notNegative(flag string, limit time.Duration) error {
+	if limit < 0 {
+		return usagef("%s is %s: it must be 0, for no limit, or more", flag, limit)
+	}
+	return nil
+}
+
+// needReason refuses to override a refusal by --force without a reason.
+func needReason(force bool, reason string) error {
+	if force && reason == "" {
+		return usagef("--force needs a reason: give one with --reason")
+	}
+	return nil
+}
+
+// rollout returns the operation on the connection's regions.
+func (t *targets) rollout(
+	c *connection, operation migration.Operation, options migration.Options, report func(v1alpha1.Progress),
+) *rollout.Rollout {
+	options.RunID = uuid.NewString()[:8]
+	options.Host, _ = os.Hostname() // a lock without a host's name is still one
+	return &rollout.Rollout{
+		Rules:     rollout.Rules{Waves: c.fleet.Waves, MaxParallel: c.fleet.MaxParallel, MaxFailures: c.fleet.MaxFailures},
+		Survey:    c.survey,
+		Operation: operation,
+		Options:   options,
+		Clock:     t.env.Clock,
+		Report:    report,
+	}
 }
 
 // runOperation plans the operation, shows the plan, asks, carries it out and
@@ -60,7 +115,7 @@ func runOperation(ctx context.Context, o operationOptions) error {
 	progress := newProgress(o.env, len(c.survey.Regions()))
 	defer func() { _ = progress.Close() }()
 	c.warnings.through(progress)
-	regions := o.run.rollout(c, o.env, o.operation, progress.Report)
+	regions := o.rollout(c, o.operation, o.run, progress.Report)
 	started := metav1.NewTime(o.env.Clock.Now())
 	plan, err := regions.Plan(ctx, false)
 	if err := cmp.Or(interrupted(ctx), err); err != nil {
@@ -81,7 +136,7 @@ func runOperation(ctx context.Context, o operationOptions) error {
 		Regions:   reports,
 	}
 	report.ExitCode = exitFor(report.Outcome)
-	printErr := o.documents.Print(report)
+	printErr := o.print(report)
 	if err := ended(report.Outcome); err != nil {
 		return err
 	}
@@ -100,23 +155,15 @@ func (o *operationOptions) agree(ctx context.Context, plan *v1alpha1.Plan, curre
 	if err := printPlan(o.env, plan); err != nil {
 		return err
 	}
-	return mayAct(ctx, o.env, question{
-		text:    fmt.Sprintf("%s %s?", o.imperative, count(plan)),
-		yes:     o.run.yes,
-		current: current,
-	})
-}
-
-// count says how many regions a plan would change, in words.
-func count(plan *v1alpha1.Plan) string {
-	n := 0
+	changing := 0
 	for _, region := range plan.Regions {
 		if region.Outcome == v1alpha1.OutcomeChangesPending {
-			n++
+			changing++
 		}
 	}
-	if n == 1 {
-		return "1 region"
+	text := fmt.Sprintf("%s %d regions?", o.imperative, changing)
+	if changing == 1 {
+		text = o.imperative + " 1 region?"
 	}
-	return fmt.Sprintf("%d regions", n)
+	return mayAct(ctx, o.env, question{text: text, yes: o.yes, current: current})
 }

@@ -28,6 +28,7 @@ func optionsOf[O any](verb func(Environment, func(context.Context, O) error) *co
 }
 
 func TestFlagsBecomeTargets(t *testing.T) {
+	sixteen := 16
 	for name, test := range map[string]struct {
 		args []string
 		want targets
@@ -38,6 +39,9 @@ func TestFlagsBecomeTargets(t *testing.T) {
 			targets{requestTimeout: 20 * time.Second, flags: fleet.Flags{
 				Filename: "fleet.yaml", Regions: []string{"sydney", "a,b"}, MaxParallel: 7, MaxFailures: new(int),
 			}},
+		},
+		"numbers in hexadecimal": {
+			[]string{"--max-failures", "0x10"}, targets{requestTimeout: 20 * time.Second, flags: fleet.Flags{MaxFailures: &sixteen}},
 		},
 		"a region": {
 			[]string{
@@ -57,7 +61,7 @@ func TestFlagsBecomeTargets(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := optionsOf(newMigrate, test.args...)
-			test.want.needs = needs{regions: true, accessURL: true, chart: true}
+			test.want.needs = needs{regions: true, accessURL: true, chart: true, changes: true}
 			test.want.flags.Further = []string{"--kubeconfig", test.want.kubeconfig, "--coder-token-file", test.want.tokenFile}
 			got.env = Environment{} // holds functions
 			if diff := cmp.Diff(test.want, got.targets, cmp.AllowUnexported(targets{}, needs{}, Environment{})); diff != "" || err != nil {
@@ -70,23 +74,24 @@ func TestFlagsBecomeTargets(t *testing.T) {
 func TestFlagsBecomeRun(t *testing.T) {
 	for name, test := range map[string]struct {
 		args []string
-		want runFlags
+		yes  bool
+		want migration.Options
 	}{
-		"none": {nil, runFlags{options: migration.Options{
+		"none": {nil, false, migration.Options{
 			Timeout: time.Hour, StepTimeout: 15 * time.Minute, LockDuration: lock.DefaultDuration, EvidenceDir: evidenceDir(),
-		}}},
+		}},
 		"all": {
 			[]string{
 				"-y", "--timeout", "1m", "--step-timeout", "1s", "--lock-duration", "1m", "--no-rollback", "--evidence-dir", "e", "--reason", "why",
 			},
-			runFlags{yes: true, options: migration.Options{
+			true, migration.Options{
 				Timeout: time.Minute, StepTimeout: time.Second, LockDuration: time.Minute, NoRollback: true, EvidenceDir: "e", Reason: "why",
-			}},
+			},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := optionsOf(newRetain, test.args...)
-			if diff := cmp.Diff(test.want, got.run, cmp.AllowUnexported(runFlags{})); diff != "" || err != nil {
+			if diff := cmp.Diff(test.want, got.run); diff != "" || got.yes != test.yes || err != nil {
 				t.Errorf("%v (-want +got):\n%s", err, diff)
 			}
 		})
@@ -118,8 +123,8 @@ func TestOperationsOfVerbs(t *testing.T) {
 			if got.operation.Name != test.operation || got.imperative != test.imperative || got.planned != nil {
 				t.Errorf("%s, %q, planned %v", got.operation.Name, got.imperative, got.planned)
 			}
-			if got.flags.AccessURLOptional == test.accessURL || got.documents == nil {
-				t.Errorf("access URL optional: %t, documents %v", got.flags.AccessURLOptional, got.documents)
+			if got.flags.AccessURLOptional == test.accessURL || got.print == nil {
+				t.Errorf("access URL optional: %t, no printer: %t", got.flags.AccessURLOptional, got.print == nil)
 			}
 		})
 	}
@@ -208,20 +213,5 @@ func TestFlagsThatAreRefused(t *testing.T) {
 		if code, message := ExitCode(test.verb(test.args...)); code != exitUsage || message != test.says {
 			t.Errorf("%v: exit code %d, %q; want %q", test.args, code, message, test.says)
 		}
-	}
-}
-
-// A number that may be left out is read as pflag reads an int.
-func TestOptionalInt(t *testing.T) {
-	var value *int
-	flag := optionalInt{&value}
-	if text := flag.String(); text != "0" || value != nil {
-		t.Errorf("not given: %s, %v", text, value)
-	}
-	if err := flag.Set("0x10"); err != nil || value == nil || *value != 16 || flag.String() != "16" {
-		t.Errorf("given: %s, %v", flag, err)
-	}
-	if err := flag.Set("many"); err == nil || *value != 16 {
-		t.Errorf("many: %v, %s", err, flag)
 	}
 }

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"errors"
-	"io"
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -11,43 +10,32 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
 )
 
-// output is the flag -o.
-type output struct{ format string }
+// documentPrinter prints one document on the output stream.
+type documentPrinter func(runtime.Object) error
 
-func (o *output) addTo(cmd *cobra.Command) {
-	cmd.Flags().StringVarP(&o.format, "output", "o", "", "output format: json, yaml, name, wide, jsonpath=..., go-template=..., custom-columns=...")
+// outputFlag defines the flag -o. What it returns gives the printer of the format.
+func outputFlag(env Environment, cmd *cobra.Command) func() (documentPrinter, error) {
+	format := cmd.Flags().StringP("output", "o", "",
+		"output format: json, yaml, name, wide, jsonpath=..., go-template=..., custom-columns=...")
 	// the flag was just defined, so that there is nothing to go wrong
-	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(printer.Formats(), cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
-}
-
-// documents prints documents on the output stream.
-type documents struct {
-	print func(runtime.Object, io.Writer) error
-	to    io.Writer
-}
-
-// Print prints one document.
-func (d *documents) Print(document runtime.Object) error { return d.print(document, d.to) }
-
-// printer returns the printer of the format.
-func (o *output) printer(env Environment) (*documents, error) {
-	p, err := printer.New(o.format, printer.Options{Color: env.color(env.Out), Width: textWidth(env.Out), Diff: true})
-	if err != nil {
-		return nil, outputError(err)
+	_ = cmd.RegisterFlagCompletionFunc("output",
+		cobra.FixedCompletions(printer.Formats(), cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
+	return func() (documentPrinter, error) {
+		options := env.text(env.Out)
+		options.Diff = true
+		p, err := printer.New(*format, options)
+		if errors.Is(err, printer.ErrFormat) {
+			return nil, usage(err)
+		}
+		return func(document runtime.Object) error { return p.PrintObj(document, env.Out) }, err
 	}
-	return &documents{print: p.PrintObj, to: env.Out}, nil
-}
-
-func outputError(err error) error {
-	if errors.Is(err, printer.ErrFormat) {
-		return usage(err)
-	}
-	return err
 }
 
 // printPlan shows a plan to the operator, beside the document that is asked for.
 func printPlan(env Environment, plan *v1alpha1.Plan) error {
-	p, err := printer.New("", printer.Options{Color: env.color(env.ErrOut), Width: textWidth(env.ErrOut), Ahead: true})
+	options := env.text(env.ErrOut)
+	options.Ahead = true
+	p, err := printer.New("", options)
 	if err != nil {
 		return err
 	}
@@ -56,17 +44,8 @@ func printPlan(env Environment, plan *v1alpha1.Plan) error {
 
 // newProgress shows the progress of a number of regions to the operator.
 func newProgress(env Environment, regions int) *printer.Progress {
+	width, color := env.terminal(env.ErrOut)
 	return printer.NewProgress(env.ErrOut, printer.ProgressOptions{
-		Terminal: isTerminal(env.ErrOut), Width: terminalWidth(env.ErrOut), Color: env.color(env.ErrOut),
-		Regions: regions,
+		Terminal: isTerminal(env.ErrOut), Width: width, Color: color, Regions: regions,
 	})
-}
-
-// textWidth is the width for text: the terminal's, but never more than is read well.
-func textWidth(stream io.Writer) int {
-	width := terminalWidth(stream)
-	if width <= 0 || width > printer.DefaultWidth {
-		return printer.DefaultWidth
-	}
-	return width
 }

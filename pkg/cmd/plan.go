@@ -10,11 +10,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
 )
 
-type planFlags struct {
-	documentFlags
-	detailed, diff, wholeRegions bool
-}
-
 // planOptions is the complete value that plan runs by.
 type planOptions struct {
 	documentOptions
@@ -26,14 +21,7 @@ type planOptions struct {
 	wholeRegions bool
 }
 
-// options checks the flags and returns their value.
-func (f *planFlags) options(env Environment) (planOptions, error) {
-	document, err := f.documentFlags.options(env)
-	return planOptions{documentOptions: document, detailed: f.detailed, diff: f.diff, wholeRegions: f.wholeRegions}, err
-}
-
 func newPlan(env Environment, run func(context.Context, planOptions) error) *cobra.Command {
-	flags := &planFlags{}
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Show what migrate would do, and change nothing",
@@ -49,20 +37,15 @@ kubectl coder-satellite plan --context sydney --access-url https://coder-sydney.
 
 # Keep the plan, to carry out exactly this one later
 kubectl coder-satellite plan -f fleet.yaml -o json > plan.json`),
-		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			options, err := flags.options(env)
-			if err != nil {
-				return err
-			}
-			return run(cmd.Context(), options)
-		},
 	}
-	flags.addTo(cmd, needs{regions: true, accessURL: true, chart: true})
-	cmd.Flags().BoolVar(&flags.detailed, "detailed-exitcode", false, "exit with 2 when there is something to change")
-	addWholeRegionsTo(cmd.Flags(), &flags.wholeRegions)
-	cmd.Flags().BoolVar(&flags.diff, "diff", true, "show how the manifest of the satellite's chart would change")
-	return cmd
+	document := documentFlags(env, cmd, needs{regions: true, accessURL: true, chart: true})
+	detailed := cmd.Flags().Bool("detailed-exitcode", false, "exit with 2 when there is something to change")
+	whole := wholeRegionsFlag(cmd)
+	diff := cmd.Flags().Bool("diff", true, "show how the manifest of the satellite's chart would change")
+	return verb(cmd, run, func() (planOptions, error) {
+		document, err := document()
+		return planOptions{documentOptions: document, detailed: *detailed, diff: *diff, wholeRegions: *whole}, err
+	})
 }
 
 // runPlan prints what migrate would do.
@@ -71,12 +54,12 @@ func runPlan(ctx context.Context, o planOptions) error {
 	if err != nil {
 		return err
 	}
-	rollout := (&runFlags{}).rollout(c, o.env, migration.Migrate(migration.MigrateOptions{WholeRegions: o.wholeRegions}), nil)
-	plan, err := rollout.Plan(ctx, o.diff)
+	operation := migration.Migrate(migration.MigrateOptions{WholeRegions: o.wholeRegions})
+	plan, err := o.rollout(c, operation, migration.Options{}, nil).Plan(ctx, o.diff)
 	if err := cmp.Or(interrupted(ctx), err); err != nil {
 		return err
 	}
-	if err := o.documents.Print(plan); err != nil {
+	if err := o.print(plan); err != nil {
 		return err
 	}
 	if plan.Outcome == v1alpha1.OutcomeChangesPending && o.detailed {

@@ -2,28 +2,21 @@ package cmd
 
 import (
 	"context"
-	"io"
+	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/cli-runtime/pkg/printers"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/suggest"
 )
-
-type rbacFlags struct {
-	targets                 targetFlags
-	verbs                   []string
-	legacyNamespace, name   string
-	cluster                 string
-	restore                 bool
-	users, groups, accounts []string
-	format                  string
-}
 
 // rbacOptions is the complete value that rbac runs by.
 type rbacOptions struct {
@@ -42,73 +35,11 @@ type rbacOptions struct {
 	records string
 	// restore also grants what restoring an uninstalled legacy release takes.
 	restore bool
-	write   func(io.Writer, []runtime.Object) error
-}
-
-// options checks the flags and returns their value.
-func (f *rbacFlags) options(env Environment) (rbacOptions, error) {
-	write, err := rbacWriter(f.format)
-	if err != nil {
-		return rbacOptions{}, err
-	}
-	verbs, err := f.granted()
-	if err != nil {
-		return rbacOptions{}, err
-	}
-	subjects, err := f.subjects()
-	if err != nil {
-		return rbacOptions{}, err
-	}
-	records, err := cluster.StorageDriver(helmDriver(env))
-	if err != nil {
-		return rbacOptions{}, &exitError{exitFailed, err}
-	}
-	targets, err := f.targets.options(env)
-	if err != nil {
-		return rbacOptions{}, err
-	}
-	return rbacOptions{
-		targets: targets, verbs: verbs, name: f.name, subjects: subjects,
-		legacyNamespace: f.legacyNamespace, cluster: f.cluster, records: records, restore: f.restore, write: write,
-	}, nil
-}
-
-// granted are the verbs to grant: those given, else all.
-func (f *rbacFlags) granted() ([]string, error) {
-	known := migration.RightsVerbs()
-	for _, verb := range f.verbs {
-		if !slices.Contains(known, verb) {
-			return nil, usagef("%q is not a verb that takes rights in a cluster%s; there are: %s",
-				verb, suggest.DidYouMean(verb, known), strings.Join(known, ", "))
-		}
-	}
-	if len(f.verbs) == 0 {
-		return known, nil
-	}
-	return f.verbs, nil
-}
-
-// subjects are who the roles are bound to.
-func (f *rbacFlags) subjects() ([]rbacv1.Subject, error) {
-	var subjects []rbacv1.Subject
-	for _, user := range f.users {
-		subjects = append(subjects, rbacv1.Subject{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: user})
-	}
-	for _, group := range f.groups {
-		subjects = append(subjects, rbacv1.Subject{APIGroup: rbacv1.GroupName, Kind: rbacv1.GroupKind, Name: group})
-	}
-	for _, account := range f.accounts {
-		namespace, name, ok := strings.Cut(account, ":")
-		if !ok || namespace == "" || name == "" {
-			return nil, usagef("--serviceaccount %q: want NAMESPACE:NAME", account)
-		}
-		subjects = append(subjects, rbacv1.Subject{Kind: rbacv1.ServiceAccountKind, Namespace: namespace, Name: name})
-	}
-	return subjects, nil
+	// json prints one List in JSON instead of YAML documents.
+	json bool
 }
 
 func newRBAC(env Environment, run func(context.Context, rbacOptions) error) *cobra.Command {
-	flags := &rbacFlags{}
 	cmd := &cobra.Command{
 		Use:   "rbac",
 		Short: "Print the least roles that an operator needs",
@@ -133,36 +64,84 @@ kubectl coder-satellite rbac -f fleet.yaml --region sydney --verb plan --verb st
 
 # For a service account, applied by an administrator
 kubectl coder-satellite rbac --context sydney --verb migrate --serviceaccount ci:migrator > rbac.yaml`),
-		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			options, err := flags.options(env)
-			if err != nil {
-				return err
-			}
-			return run(cmd.Context(), options)
-		},
 	}
-	f := cmd.Flags()
-	flags.targets.addTo(f, needs{regions: true, chart: true})
-	f.StringArrayVar(&flags.verbs, "verb", nil, "verb to grant (repeatable; default: all of "+strings.Join(migration.RightsVerbs(), ", ")+")")
-	f.StringVar(&flags.legacyNamespace, "legacy-namespace", "", "namespace of the legacy release (default: looked up)")
-	f.StringVar(&flags.cluster, "in", "", "kubeconfig context of the cluster to print roles for, of a region that is in several")
-	f.BoolVar(&flags.restore, "restore", false, "also what it takes to restore a legacy release that was uninstalled")
-	f.StringVar(&flags.name, "name", "coder-satellite-operator", "name of the roles and bindings")
-	f.StringArrayVar(&flags.users, "user", nil, "bind the roles to this user (repeatable)")
-	f.StringArrayVar(&flags.groups, "group", nil, "bind the roles to this group (repeatable)")
-	f.StringArrayVar(&flags.accounts, "serviceaccount", nil, "bind the roles to this service account, NAMESPACE:NAME (repeatable)")
-	f.StringVarP(&flags.format, "output", "o", "yaml", "output format: yaml, json")
+	targets := targetFlags(env, cmd, needs{regions: true, chart: true})
+	f, known := cmd.Flags(), migration.RightsVerbs()
+	verbs := f.StringArray("verb", nil, "verb to grant (repeatable; default: all of "+strings.Join(known, ", ")+")")
+	legacyNamespace := f.String("legacy-namespace", "", "namespace of the legacy release (default: looked up)")
+	in := f.String("in", "", "kubeconfig context of the cluster to print roles for, of a region that is in several")
+	restore := f.Bool("restore", false, "also what it takes to restore a legacy release that was uninstalled")
+	name := f.String("name", "coder-satellite-operator", "name of the roles and bindings")
+	users := f.StringArray("user", nil, "bind the roles to this user (repeatable)")
+	groups := f.StringArray("group", nil, "bind the roles to this group (repeatable)")
+	accounts := f.StringArray("serviceaccount", nil, "bind the roles to this service account, NAMESPACE:NAME (repeatable)")
+	format := f.StringP("output", "o", "yaml", "output format: yaml, json")
 	_ = cmd.RegisterFlagCompletionFunc("output", words("yaml", "json"))
-	_ = cmd.RegisterFlagCompletionFunc("verb", words(migration.RightsVerbs()...))
-	return cmd
+	_ = cmd.RegisterFlagCompletionFunc("verb", words(known...))
+	return verb(cmd, run, func() (rbacOptions, error) {
+		targets, err := targets()
+		if *format != "yaml" && *format != "json" {
+			err = errors.Join(err, usagef("-o %q: choose yaml or json", *format))
+		}
+		for _, verb := range *verbs {
+			if !slices.Contains(known, verb) {
+				err = errors.Join(err, usagef("%q is not a verb that takes rights in a cluster%s; there are: %s",
+					verb, suggest.DidYouMean(verb, known), strings.Join(known, ", ")))
+			}
+		}
+		granted := *verbs
+		if len(granted) == 0 {
+			granted = known
+		}
+		bound, unbound := subjects(*users, *groups, *accounts)
+		records, unusable := cluster.StorageDriver(env.Getenv("HELM_DRIVER"))
+		return rbacOptions{
+			targets: targets, verbs: granted, name: *name, subjects: bound, records: records, restore: *restore,
+			legacyNamespace: *legacyNamespace, cluster: *in, json: *format == "json",
+		}, errors.Join(err, unbound, unusable)
+	})
 }
 
-// runRBAC prints the roles.
+// subjects are who the roles are bound to.
+func subjects(users, groups, accounts []string) ([]rbacv1.Subject, error) {
+	var subjects []rbacv1.Subject
+	for _, user := range users {
+		subjects = append(subjects, rbacv1.Subject{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: user})
+	}
+	for _, group := range groups {
+		subjects = append(subjects, rbacv1.Subject{APIGroup: rbacv1.GroupName, Kind: rbacv1.GroupKind, Name: group})
+	}
+	for _, account := range accounts {
+		namespace, name, ok := strings.Cut(account, ":")
+		if !ok || namespace == "" || name == "" {
+			return nil, usagef("--serviceaccount %q: want NAMESPACE:NAME", account)
+		}
+		subjects = append(subjects, rbacv1.Subject{Kind: rbacv1.ServiceAccountKind, Namespace: namespace, Name: name})
+	}
+	return subjects, nil
+}
+
+// runRBAC prints the roles: YAML documents, or one List in JSON.
 func runRBAC(ctx context.Context, o rbacOptions) error {
 	rules, err := o.rules(ctx)
 	if err != nil {
 		return err
 	}
-	return o.write(o.env.Out, cluster.Roles(o.name, rules, o.subjects))
+	roles := cluster.Roles(o.name, rules, o.subjects)
+	if !o.json {
+		documents := &printers.YAMLPrinter{} // keeps them apart
+		for _, role := range roles {
+			if err := documents.PrintObj(role, o.env.Out); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	list := struct {
+		metav1.TypeMeta `json:",inline"`
+		Items           []runtime.Object `json:"items"`
+	}{metav1.TypeMeta{APIVersion: "v1", Kind: "List"}, roles}
+	encoder := json.NewEncoder(o.env.Out)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(list)
 }

@@ -19,8 +19,7 @@ import (
 // one output.
 func (o *rbacOptions) rules(ctx context.Context) ([]cluster.Rule, error) {
 	if o.legacyNamespace != "" && o.flags.Filename == "" && len(o.flags.ProviderContexts) == 0 && o.flags.Satellite == "" {
-		satellite := cmp.Or(o.flags.Namespace, fleet.DefaultNamespace)
-		scope := snapshot.Scope{Satellite: satellite, Provider: o.legacyNamespace, Legacy: o.legacyNamespace, Records: o.records, Restore: o.restore}
+		scope := o.given(cmp.Or(o.flags.Namespace, fleet.DefaultNamespace))
 		return migration.Distinct(migration.SatelliteRightsOf(o.verbs, scope), migration.ProviderRightsOf(o.verbs, scope)), nil
 	}
 	c, err := o.connect()
@@ -47,11 +46,20 @@ func (o *rbacOptions) rules(ctx context.Context) ([]cluster.Rule, error) {
 // rulesOf returns the rights in the region's cluster or, if it has several, in the
 // one that --in names.
 func (o *rbacOptions) rulesOf(ctx context.Context, region *snapshot.Region) ([]cluster.Rule, error) {
-	contexts := contextsOf(region.Region)
+	var contexts []string
+	if satellite := region.Region.Satellite; !satellite.None() {
+		contexts = append(contexts, satellite.Context)
+	}
+	for _, provider := range region.Region.Providers {
+		if !slices.Contains(contexts, provider.Context) {
+			contexts = append(contexts, provider.Context)
+		}
+	}
 	wanted := cmp.Or(o.cluster, contexts[0])
 	switch {
 	case o.cluster == "" && len(contexts) > 1:
-		return nil, usagef("region %q is in several clusters: choose the one to print roles for with --in: %s", region.Region.Name, strings.Join(contexts, ", "))
+		return nil, usagef("region %q is in several clusters: choose the one to print roles for with --in: %s",
+			region.Region.Name, strings.Join(contexts, ", "))
 	case !slices.Contains(contexts, wanted):
 		return nil, usagef("--in %q: region %q has no such context; there are: %s", wanted, region.Region.Name, strings.Join(contexts, ", "))
 	}
@@ -71,27 +79,18 @@ func (o *rbacOptions) rulesOf(ctx context.Context, region *snapshot.Region) ([]c
 	return migration.Distinct(rules), nil
 }
 
-// contextsOf returns the contexts of the region's clusters, each once.
-func contextsOf(region fleet.Region) []string {
-	var contexts []string
-	if !region.Satellite.None() {
-		contexts = append(contexts, region.Satellite.Context)
+// given is the scope that the flags name, with the satellite in that namespace.
+func (o *rbacOptions) given(satellite string) snapshot.Scope {
+	return snapshot.Scope{
+		Satellite: satellite, Provider: o.legacyNamespace, Legacy: o.legacyNamespace, Records: o.records, Restore: o.restore,
 	}
-	for _, provider := range region.Providers {
-		if !slices.Contains(contexts, provider.Context) {
-			contexts = append(contexts, provider.Context)
-		}
-	}
-	return contexts
 }
 
 // scopeOf finds out where the releases are, and what they are made of.
 func (o *rbacOptions) scopeOf(ctx context.Context, source *snapshot.Source) (snapshot.Scope, error) {
 	region := source.Region
 	if o.legacyNamespace != "" {
-		return snapshot.Scope{
-			Satellite: region.Satellite.Namespace, Provider: o.legacyNamespace, Legacy: o.legacyNamespace, Records: o.records, Restore: o.restore,
-		}, nil
+		return o.given(region.Satellite.Namespace), nil
 	}
 	s := source.Collect(ctx, snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemLegacy, snapshot.ItemChart, snapshot.ItemSatellite, snapshot.ItemResources)
 	if !s.Provider.IsKnown() {

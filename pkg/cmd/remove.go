@@ -8,21 +8,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
 )
 
-type removeFlags struct {
-	operationFlags
-	force bool
-}
-
-// options checks the flags and returns their value.
-func (f *removeFlags) options(env Environment) (operationOptions, error) {
-	if err := f.run.needReason("--force", f.force); err != nil {
-		return operationOptions{}, err
-	}
-	return f.operationFlags.options(env, change{operation: migration.Remove(f.force), imperative: "Remove the satellite of"})
-}
-
 func newRemove(env Environment, run func(context.Context, operationOptions) error) *cobra.Command {
-	flags := &removeFlags{}
 	cmd := &cobra.Command{
 		Use:   "remove",
 		Short: "Unregister and uninstall satellites that nothing uses",
@@ -32,17 +18,9 @@ to their workspaces: roll back first.`,
 		Example: examples(`
 # The satellite of a region that was rolled back
 kubectl coder-satellite remove -f fleet.yaml --region sydney`),
-		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			options, err := flags.options(env)
-			if err != nil {
-				return err
-			}
-			return run(cmd.Context(), options)
-		},
 	}
-	flags.addTo(cmd, needs{regions: true})
-	flags.run.addReasonTo(cmd.Flags())
-	cmd.Flags().BoolVar(&flags.force, "force", false, "remove it although it is in use; needs --reason")
-	return cmd
+	force := cmd.Flags().Bool("force", false, "remove it although it is in use; needs --reason")
+	return operationVerb(env, cmd, needs{regions: true, reason: true}, run, func(reason string) (change, error) {
+		return change{operation: migration.Remove(*force), imperative: "Remove the satellite of"}, needReason(*force, reason)
+	})
 }

@@ -9,7 +9,6 @@ import (
 )
 
 func newRetain(env Environment, run func(context.Context, operationOptions) error) *cobra.Command {
-	flags := &operationFlags{}
 	cmd := &cobra.Command{
 		Use:   "retain",
 		Short: "Make legacy releases survive a helm uninstall",
@@ -25,16 +24,8 @@ kubectl coder-satellite retain -f fleet.yaml --reason "kept until v1.22"
 
 # One region, by its kubeconfig context
 kubectl coder-satellite retain --context sydney`),
-		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			options, err := flags.options(env, change{operation: migration.Retain(), imperative: "Retain the legacy release of"})
-			if err != nil {
-				return err
-			}
-			return run(cmd.Context(), options)
-		},
 	}
-	flags.addTo(cmd, needs{regions: true})
-	flags.run.addReasonTo(cmd.Flags())
-	return cmd
+	return operationVerb(env, cmd, needs{regions: true, reason: true}, run, func(string) (change, error) {
+		return change{operation: migration.Retain(), imperative: "Retain the legacy release of"}, nil
+	})
 }

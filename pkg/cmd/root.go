@@ -71,13 +71,5 @@ func verbs(root *cobra.Command) []string {
 	return names
 }
 
-// noArgs refuses arguments that are no flags, saying so.
-func noArgs(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return usagef("%s takes flags only, not %q; see `%s --help`", cmd.CommandPath(), args[0], cmd.CommandPath())
-	}
-	return nil
-}
-
 // examples indents and trims the examples of a command.
 func examples(text string) string { return templates.Examples(strings.TrimSpace(text)) }

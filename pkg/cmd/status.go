@@ -8,16 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/health"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
-
-type statusFlags struct {
-	documentFlags
-	watch          bool
-	every, timeout time.Duration
-}
 
 // statusOptions is the complete value that status runs by.
 type statusOptions struct {
@@ -29,20 +22,7 @@ type statusOptions struct {
 	timeout time.Duration
 }
 
-// options checks the flags and returns their value.
-func (f *statusFlags) options(env Environment) (statusOptions, error) {
-	document, err := f.documentFlags.options(env)
-	if err != nil {
-		return statusOptions{}, err
-	}
-	if err := errors.Join(positive("--timeout", f.timeout), positive("--interval", f.every)); err != nil {
-		return statusOptions{}, err
-	}
-	return statusOptions{documentOptions: document, watch: f.watch, every: f.every, timeout: f.timeout}, nil
-}
-
 func newStatus(env Environment, run func(context.Context, statusOptions) error) *cobra.Command {
-	flags := &statusFlags{}
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Check every region",
@@ -59,20 +39,16 @@ kubectl coder-satellite status -f fleet.yaml --region sydney -o wide
 
 # The checks that failed, for a script
 kubectl coder-satellite status -f fleet.yaml -o jsonpath='{.regions[*].checks[?(@.state=="Fail")].id}'`),
-		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			options, err := flags.options(env)
-			if err != nil {
-				return err
-			}
-			return run(cmd.Context(), options)
-		},
 	}
-	flags.addTo(cmd, needs{regions: true})
-	cmd.Flags().BoolVarP(&flags.watch, "watch", "w", false, "check again and again, until interrupted")
-	cmd.Flags().DurationVar(&flags.every, "interval", 10*time.Second, "time between checks with --watch")
-	cmd.Flags().DurationVar(&flags.timeout, "timeout", 30*time.Second, "time for the facts of a region; what is not known by then is unknown")
-	return cmd
+	document := documentFlags(env, cmd, needs{regions: true})
+	watch := cmd.Flags().BoolP("watch", "w", false, "check again and again, until interrupted")
+	every := cmd.Flags().Duration("interval", 10*time.Second, "time between checks with --watch")
+	timeout := cmd.Flags().Duration("timeout", 30*time.Second, "time for the facts of a region; what is not known by then is unknown")
+	return verb(cmd, run, func() (statusOptions, error) {
+		document, err := document()
+		err = errors.Join(err, positive("--timeout", *timeout), positive("--interval", *every))
+		return statusOptions{documentOptions: document, watch: *watch, every: *every, timeout: *timeout}, err
+	})
 }
 
 // runStatus prints the checks, once or again and again.
@@ -82,33 +58,23 @@ func runStatus(ctx context.Context, o statusOptions) error {
 		return err
 	}
 	for {
-		report, err := status(ctx, o.env, c, o.timeout)
+		look := c.survey.Anew()
+		regions, err := look.Collect(ctx, o.timeout, snapshot.CheckItems()...)
+		primary := look.Primary(ctx).Document()
 		if err := cmp.Or(interrupted(ctx), err); err != nil {
 			return err
 		}
-		if err := o.documents.Print(report); err != nil {
+		report := health.NewStatusReport(primary, regions, o.env.Clock.Now())
+		if !o.watch {
+			return o.end(report, report.Outcome)
+		}
+		if err := o.print(report); err != nil {
 			return err
 		}
-		if !o.watch {
-			return ended(report.Outcome)
-		}
-		timer := o.env.Clock.NewTimer(o.every)
 		select {
 		case <-ctx.Done():
-			timer.Stop()
 			return &exitError{code: exitInterrupted}
-		case <-timer.C():
+		case <-o.env.Clock.After(o.every):
 		}
 	}
-}
-
-// status gathers the facts of all regions anew and evaluates the checks. The
-// error is the cause of ctx, if that ended.
-func status(ctx context.Context, env Environment, c *connection, timeout time.Duration) (*v1alpha1.StatusReport, error) {
-	look := c.survey.Anew()
-	regions, err := look.Collect(ctx, timeout, snapshot.CheckItems()...)
-	if err != nil {
-		return nil, err
-	}
-	return health.NewStatusReport(look.Primary(ctx).Document(), regions, env.Clock.Now()), nil
 }

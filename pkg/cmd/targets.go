@@ -3,6 +3,7 @@ package cmd
 import (
 	"time"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
@@ -17,10 +18,16 @@ type needs struct {
 	accessURL bool
 	// chart is set when the verb takes the flags of the satellite's chart.
 	chart bool
+	// changes is set when the verb changes regions, some at once.
+	changes bool
+	// reason is set when the verb keeps why it was run with what it did.
+	reason bool
 }
 
-// targetFlags are the flags that say which regions, and which primary.
-type targetFlags struct {
+// targets is the complete value of the flags that say which regions, and which
+// primary: all that connect needs.
+type targets struct {
+	env        Environment
 	needs      needs
 	flags      fleet.Flags
 	kubeconfig string
@@ -29,46 +36,12 @@ type targetFlags struct {
 	requestTimeout time.Duration
 }
 
-// targets is the complete value that the flags stand for: all that connect needs.
-type targets struct {
-	env            Environment
-	needs          needs
-	flags          fleet.Flags
-	kubeconfig     string
-	tokenFile      string
-	requestTimeout time.Duration
-}
-
-// options checks the flags and returns their value. It reads no file.
-func (t *targetFlags) options(env Environment) (targets, error) {
-	if err := t.check(); err != nil {
-		return targets{}, err
-	}
-	flags := t.flags
-	flags.AccessURLOptional = !t.needs.accessURL
-	flags.Further = []string{"--kubeconfig", t.kubeconfig, "--coder-token-file", t.tokenFile}
-	return targets{
-		env: env, needs: t.needs, flags: flags,
-		kubeconfig: t.kubeconfig, tokenFile: t.tokenFile, requestTimeout: t.requestTimeout,
-	}, nil
-}
-
-// check refuses times and counts that cannot be meant. What is wrong with the
+// targetFlags defines the flags of a verb that has these needs. What it returns
+// checks them and gives their value; it reads no file. What is wrong with the
 // description of the regions is found by fleet.Flags.
-func (t *targetFlags) check() error {
-	switch failures := t.flags.MaxFailures; {
-	case t.flags.MaxParallel < 0:
-		return usagef("--max-parallel is %d: it must be 1 or more", t.flags.MaxParallel)
-	case failures != nil && *failures < 0:
-		return usagef("--max-failures is %d: it must be 0 or more", *failures)
-	default:
-		return positive("--request-timeout", t.requestTimeout)
-	}
-}
-
-// addTo defines the flags of a verb that has these needs.
-func (t *targetFlags) addTo(f *pflag.FlagSet, verb needs) {
-	t.needs = verb
+func targetFlags(env Environment, cmd *cobra.Command, verb needs) func() (targets, error) {
+	f := cmd.Flags()
+	t := targets{env: env, needs: verb}
 	t.addPrimaryTo(f)
 	if verb.regions {
 		t.addRegionsTo(f)
@@ -76,10 +49,31 @@ func (t *targetFlags) addTo(f *pflag.FlagSet, verb needs) {
 	if verb.chart {
 		t.addChartTo(f)
 	}
+	var maxFailures int
+	if verb.changes {
+		f.IntVar(&t.flags.MaxParallel, "max-parallel", 0, "regions at work at once (default 4, or what the Fleet says)")
+		f.IntVar(&maxFailures, "max-failures", 0, "regions that may fail before no further one starts")
+	}
+	return func() (targets, error) {
+		done := t
+		done.flags.AccessURLOptional = !verb.accessURL
+		done.flags.Further = []string{"--kubeconfig", t.kubeconfig, "--coder-token-file", t.tokenFile}
+		if f.Changed("max-failures") {
+			done.flags.MaxFailures = &maxFailures
+		}
+		switch {
+		case t.flags.MaxParallel < 0:
+			return done, usagef("--max-parallel is %d: it must be 1 or more", t.flags.MaxParallel)
+		case maxFailures < 0:
+			return done, usagef("--max-failures is %d: it must be 0 or more", maxFailures)
+		default:
+			return done, positive("--request-timeout", t.requestTimeout)
+		}
+	}
 }
 
 // addRegionsTo defines the flags that name regions.
-func (t *targetFlags) addRegionsTo(f *pflag.FlagSet) {
+func (t *targets) addRegionsTo(f *pflag.FlagSet) {
 	f.StringVarP(&t.flags.Filename, "filename", "f", "", "Fleet file that describes the regions; - for standard input")
 	f.StringArrayVar(&t.flags.Regions, "region", nil, "only this region of the Fleet file (repeatable)")
 	f.StringArrayVar(&t.flags.Contexts, "context", nil, "kubeconfig context of a region (repeatable); goes after the verb, as kubectl takes no flags before a plugin's name")
@@ -96,7 +90,7 @@ func (t *targetFlags) addRegionsTo(f *pflag.FlagSet) {
 }
 
 // addPrimaryTo defines the flags that name the primary and the kubeconfig.
-func (t *targetFlags) addPrimaryTo(f *pflag.FlagSet) {
+func (t *targets) addPrimaryTo(f *pflag.FlagSet) {
 	f.StringVar(&t.kubeconfig, "kubeconfig", "", "kubeconfig file (default: as kubectl)")
 	f.StringVar(&t.flags.CoderURL, "coder-url", "", "the primary's URL (default: $CODER_URL, else the Coder CLI's login)")
 	f.StringVar(&t.tokenFile, "coder-token-file", "", "file with a session token (default: $CODER_TOKEN, else the Coder CLI's login)")
@@ -105,16 +99,10 @@ func (t *targetFlags) addPrimaryTo(f *pflag.FlagSet) {
 }
 
 // addChartTo defines the flags that say what to install.
-func (t *targetFlags) addChartTo(f *pflag.FlagSet) {
+func (t *targets) addChartTo(f *pflag.FlagSet) {
 	f.StringVar(&t.flags.Chart, "chart", "", "chart of the satellite: folder, .tgz, oci:// reference or name in --repo")
 	f.StringVar(&t.flags.Repo, "repo", "", "URL of the chart repository")
 	f.StringVar(&t.flags.ChartVersion, "chart-version", "", "version of the chart (default: the primary's)")
 	f.StringArrayVar(&t.flags.ValueFiles, "values", nil, "Helm values file (repeatable)")
 	f.StringArrayVar(&t.flags.Sets, "set", nil, "Helm value KEY=VALUE (repeatable)")
-}
-
-// addRolloutTo defines the flags that limit how many regions change at once.
-func (t *targetFlags) addRolloutTo(f *pflag.FlagSet) {
-	f.IntVar(&t.flags.MaxParallel, "max-parallel", 0, "regions at work at once (default 4, or what the Fleet says)")
-	f.Var(optionalInt{&t.flags.MaxFailures}, "max-failures", "regions that may fail before no further one starts")
 }

@@ -3,6 +3,9 @@ package cmd
 import (
 	"cmp"
 	"context"
+	"errors"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,14 +16,6 @@ import (
 // maxPings bounds what a typing error may ask for.
 const maxPings = 1000
 
-type verifyFlags struct {
-	documentFlags
-	workspace string
-	pings     int
-	maxLoss   percent
-	timeout   time.Duration
-}
-
 // verifyOptions is the complete value that verify runs by.
 type verifyOptions struct {
 	documentOptions
@@ -29,24 +24,7 @@ type verifyOptions struct {
 	timeout time.Duration
 }
 
-// options checks the flags and returns their value.
-func (f *verifyFlags) options(env Environment) (verifyOptions, error) {
-	document, err := f.documentFlags.options(env)
-	if err != nil {
-		return verifyOptions{}, err
-	}
-	if err := positive("--timeout", f.timeout); err != nil {
-		return verifyOptions{}, err
-	}
-	if f.pings < 1 || f.pings > maxPings {
-		return verifyOptions{}, usagef("--pings is %d: it must be from 1 to %d", f.pings, maxPings)
-	}
-	region := verify.Options{Workspace: f.workspace, Pings: f.pings, MaxLoss: int(f.maxLoss)}
-	return verifyOptions{documentOptions: document, region: region, timeout: f.timeout}, nil
-}
-
 func newVerify(env Environment, run func(context.Context, verifyOptions) error) *cobra.Command {
-	flags := &verifyFlags{maxLoss: 20}
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Connect to a workspace through the satellite, and compare with the primary",
@@ -67,23 +45,23 @@ kubectl coder-satellite verify -f fleet.yaml --region sydney --workspace canary-
 
 # The median round trip through each satellite, in microseconds
 kubectl coder-satellite verify -f fleet.yaml -o jsonpath='{.regions[*].satellite.roundTrip.medianMicroseconds}'`),
-		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			options, err := flags.options(env)
-			if err != nil {
-				return err
-			}
-			return run(cmd.Context(), options)
-		},
 	}
-	flags.addTo(cmd, needs{regions: true, accessURL: true})
-	f := cmd.Flags()
+	document := documentFlags(env, cmd, needs{regions: true, accessURL: true})
+	f, maxLoss := cmd.Flags(), percent(20)
 	_ = f.MarkHidden("canary") // --workspace says the same, and nothing is rebuilt
-	f.StringVar(&flags.workspace, "workspace", "", "name or ID of the workspace to connect to (default: the region's canary)")
-	f.IntVar(&flags.pings, "pings", 5, "how many pings to send through each connection")
-	f.Var(&flags.maxLoss, "max-loss", "how many of the pings through the satellite may be lost")
-	f.DurationVar(&flags.timeout, "timeout", time.Minute, "time for a region")
-	return cmd
+	workspace := f.String("workspace", "", "name or ID of the workspace to connect to (default: the region's canary)")
+	pings := f.Int("pings", 5, "how many pings to send through each connection")
+	f.Var(&maxLoss, "max-loss", "how many of the pings through the satellite may be lost")
+	timeout := f.Duration("timeout", time.Minute, "time for a region")
+	return verb(cmd, run, func() (verifyOptions, error) {
+		document, err := document()
+		err = errors.Join(err, positive("--timeout", *timeout))
+		if *pings < 1 || *pings > maxPings {
+			err = errors.Join(err, usagef("--pings is %d: it must be from 1 to %d", *pings, maxPings))
+		}
+		region := verify.Options{Workspace: *workspace, Pings: *pings, MaxLoss: int(maxLoss)}
+		return verifyOptions{documentOptions: document, region: region, timeout: *timeout}, err
+	})
 }
 
 // runVerify prints what the connections through the satellites are like.
@@ -96,8 +74,24 @@ func runVerify(ctx context.Context, o verifyOptions) error {
 	if err := cmp.Or(interrupted(ctx), err); err != nil {
 		return err
 	}
-	if err := o.documents.Print(report); err != nil {
-		return err
-	}
-	return ended(report.Outcome)
+	return o.end(report, report.Outcome)
 }
+
+// percent is a flag's value from 0% to 100%; the sign may be left out.
+type percent int
+
+// String implements pflag.Value.
+func (p *percent) String() string { return strconv.Itoa(int(*p)) + "%" }
+
+// Set implements pflag.Value.
+func (p *percent) Set(text string) error {
+	number, err := strconv.Atoi(strings.TrimSuffix(text, "%"))
+	if err != nil || number < 0 || number > 100 {
+		return errors.New("it must be from 0% to 100%")
+	}
+	*p = percent(number)
+	return nil
+}
+
+// Type implements pflag.Value.
+func (*percent) Type() string { return "percent" }

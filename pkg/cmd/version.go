@@ -12,11 +12,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-type versionFlags struct {
-	documentFlags
-	primary bool
-}
-
 // versionOptions is the complete value that version runs by.
 type versionOptions struct {
 	documentOptions
@@ -24,14 +19,7 @@ type versionOptions struct {
 	primary bool
 }
 
-// options checks the flags and returns their value.
-func (f *versionFlags) options(env Environment) (versionOptions, error) {
-	document, err := f.documentFlags.options(env)
-	return versionOptions{documentOptions: document, primary: f.primary}, err
-}
-
 func newVersion(env Environment, run func(context.Context, versionOptions) error) *cobra.Command {
-	flags := &versionFlags{}
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print the plugin's version",
@@ -42,18 +30,13 @@ kubectl coder-satellite version
 
 # The primary's too, for a script
 kubectl coder-satellite version --primary -o json`),
-		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			options, err := flags.options(env)
-			if err != nil {
-				return err
-			}
-			return run(cmd.Context(), options)
-		},
 	}
-	cmd.Flags().BoolVar(&flags.primary, "primary", false, "ask the primary for its version, too")
-	flags.addTo(cmd, needs{})
-	return cmd
+	document := documentFlags(env, cmd, needs{})
+	primary := cmd.Flags().Bool("primary", false, "ask the primary for its version, too")
+	return verb(cmd, run, func() (versionOptions, error) {
+		document, err := document()
+		return versionOptions{documentOptions: document, primary: *primary}, err
+	})
 }
 
 // runVersion prints the plugin's version and, if asked for, the primary's.
@@ -76,7 +59,7 @@ func runVersion(ctx context.Context, o versionOptions) error {
 		}
 		info.Primary = &v1alpha1.Primary{URL: c.primary.URL(), Version: version.String()}
 	}
-	return o.documents.Print(info)
+	return o.print(info)
 }
 
 // version is what the linker was told, else what the module was built as.

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -11,27 +12,28 @@ import (
 // on those of its providers that were selected, to be pasted into a shell. What
 // --set gave is not repeated, since it may be secret: an ellipsis stands for it.
 func (r Region) Command(verb string) string {
-	words := []string{"kubectl coder-satellite", verb, firstOf(r.Selector, "--region "+shell.Quote(r.Name))}
+	var selectors []string
 	if len(r.Others) > 0 {
 		for _, provider := range r.Providers {
-			words = append(words, provider.Selector)
+			selectors = append(selectors, provider.Selector)
 		}
 	}
-	return r.line(verb, words)
+	return r.line(verb, selectors...)
 }
 
 // CommandFor returns the command line that runs the verb on that provider of the
 // region alone. A provider that the operator did not name cannot be told from the
 // region's others.
 func (r Region) CommandFor(verb string, provider Provider) string {
-	words := []string{"kubectl coder-satellite", verb, firstOf(r.Selector, "--region "+shell.Quote(r.Name))}
 	if len(r.Providers)+len(r.Others) > 1 {
-		words = append(words, provider.Selector)
+		return r.line(verb, provider.Selector)
 	}
-	return r.line(verb, words)
+	return r.line(verb)
 }
 
-func (r Region) line(verb string, words []string) string {
+func (r Region) line(verb string, providers ...string) string {
+	words := []string{"kubectl coder-satellite", verb, cmp.Or(r.Selector, "--region "+shell.Quote(r.Name))}
+	words = append(words, providers...)
 	if verb == "plan" || verb == "migrate" { // the verbs that take the flags of a chart
 		words = append(words, r.ChartFlags)
 	}
@@ -42,42 +44,34 @@ func (r Region) line(verb string, words []string) string {
 // remember notes in the region what names it on a command line like this one;
 // context is that of --context, where flags describe it.
 func (f Flags) remember(region *Region, context string) {
-	further := slices.Concat([]string{"--coder-url", f.CoderURL, "--coder-ca-file", f.CAFile}, f.Further)
+	further := []given{{name: "--coder-url", values: just(f.CoderURL)}, {name: "--coder-ca-file", values: just(f.CAFile)}}
+	for pair := range slices.Chunk(f.Further, 2) {
+		further = append(further, given{name: pair[0], values: pair[1:]})
+	}
 	if f.Filename != "" {
-		region.Selector = written(slices.Concat([]string{"--filename", f.Filename, "--region", region.Name}, further)...)
-		for i := range region.Providers {
-			region.Providers[i].Selector = written("--provider", region.Providers[i].Name)
+		file := []given{{name: "--filename", values: just(f.Filename)}, {name: "--region", values: just(region.Name)}}
+		region.Selector = written(slices.Concat(file, further))
+		for i, provider := range region.Providers {
+			region.Providers[i].Selector = written([]given{{name: "--provider", values: just(provider.Name)}})
 		}
 		return
 	}
-	pairs := []string{
-		"--context", context, "--satellite", f.Satellite, "--namespace", f.Namespace, "--release", f.Release,
-		"--access-url", f.AccessURL, "--unified-url", f.UnifiedURL,
-	}
-	for _, provider := range f.Providers {
-		pairs = append(pairs, "--provider", provider)
-	}
-	for _, place := range f.ProviderContexts {
-		pairs = append(pairs, "--provider-context", place)
-	}
-	pairs = append(pairs, "--connect-to", f.ConnectTo, "--canary", f.Canary)
-	region.Selector = written(slices.Concat(pairs, further)...)
-	pairs = []string{"--chart", f.Chart, "--repo", f.Repo, "--chart-version", f.ChartVersion}
-	for _, file := range f.ValueFiles {
-		pairs = append(pairs, "--values", file)
-	}
+	f.Contexts = []string{context}
 	if len(f.Sets) > 0 {
-		pairs = append(pairs, "--set", "...")
+		f.Sets = []string{"..."}
 	}
-	region.ChartFlags = written(pairs...)
+	described, chart := f.describing()
+	region.Selector, region.ChartFlags = written(slices.Concat(described, further)), written(chart)
 }
 
-// written joins pairs of flags and values, without those that have no value.
-func written(pairs ...string) string {
+// written writes flags out with their values, as many times as they have one.
+func written(flags []given) string {
 	var words []string
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			words = append(words, pairs[i], shell.Quote(pairs[i+1]))
+	for _, flag := range flags {
+		for _, value := range flag.values {
+			if value != "" {
+				words = append(words, flag.name, shell.Quote(value))
+			}
 		}
 	}
 	return strings.Join(words, " ")

@@ -2,19 +2,27 @@ package fleet
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/suggest"
 )
+
+// maxNodes bounds the work that aliases can multiply; a file of maxSize without
+// aliases stays below it.
+const maxNodes = maxSize
 
 // decoder fills a value from YAML nodes, notes the line of every field, and
 // goes on after a problem. It knows what the Fleet types are made of: structs
 // with JSON tags, maps of texts, slices, strings and integers.
 type decoder struct {
-	problems
-	lines map[string]int
+	*problems
 	nodes int
 }
 
@@ -51,22 +59,78 @@ func (d *decoder) spend(path string) bool {
 	return d.nodes <= maxNodes
 }
 
-// target returns the node that an alias stands for.
-func target(node *yaml.Node) *yaml.Node {
-	for node.Kind == yaml.AliasNode {
-		node = node.Alias
+func (d *decoder) decodeStruct(node *yaml.Node, into reflect.Value, path string) {
+	if into.Type() == reflect.TypeFor[v1alpha1.Canary]() && node.Kind == yaml.ScalarNode {
+		// `canary: none` says as much as `canary: {workspace: none}`
+		d.decodeString(node, into.FieldByName("Workspace"), path)
+		return
 	}
-	return node
+	fields := make(map[string][]int) // where each JSON field is, embedded ones too
+	for _, field := range reflect.VisibleFields(into.Type()) {
+		if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); name != "" && name != "-" {
+			fields[name] = field.Index
+		}
+	}
+	d.each(node, path, func(key, value *yaml.Node, child string) {
+		if index, ok := fields[key.Value]; ok {
+			d.decode(value, into.FieldByIndex(index), child)
+			return
+		}
+		known := slices.Sorted(maps.Keys(fields))
+		if near := suggest.Near(key.Value, known); len(near) > 0 {
+			d.addf(child, "unknown field; did you mean %s?", strings.Join(near, " or "))
+			return
+		}
+		d.addf(child, "unknown field; known here: %s", strings.Join(known, ", "))
+	})
 }
 
-func isNull(node *yaml.Node) bool { return node.Kind == yaml.ScalarNode && node.ShortTag() == "!!null" }
+// decodeMap fills a map of texts; a key whose value is null is not there.
+func (d *decoder) decodeMap(node *yaml.Node, into reflect.Value, path string) {
+	filled := make(map[string]string)
+	d.each(node, path, func(key, value *yaml.Node, child string) {
+		var name, text string
+		d.decodeString(target(key), reflect.ValueOf(&name).Elem(), child)
+		d.decode(value, reflect.ValueOf(&text).Elem(), child)
+		if !isNull(target(value)) {
+			filled[name] = text
+		}
+	})
+	into.Set(reflect.ValueOf(filled))
+}
+
+// each calls do with every key of a mapping, its value, and its path.
+func (d *decoder) each(node *yaml.Node, path string, do func(key, value *yaml.Node, child string)) {
+	if node.Kind != yaml.MappingNode {
+		d.addf(path, "must be a mapping, not %s", kindOf(node))
+		return
+	}
+	seen := make(map[string]int, len(node.Content)/2)
+	for pair := range slices.Chunk(node.Content, 2) {
+		key, child := pair[0], strings.TrimPrefix(path+"."+pair[0].Value, ".")
+		if !d.spend(child) {
+			return
+		}
+		d.lines[child] = key.Line
+		line, twice := seen[key.Value]
+		switch {
+		case twice:
+			d.addf(child, "appears twice, first in line %d", line)
+			continue
+		case key.ShortTag() == "!!merge":
+			d.addf(child, "merge keys are not supported; use defaults, or write the fields out")
+		default:
+			do(key, pair[1], child)
+		}
+		seen[key.Value] = key.Line
+	}
+}
 
 func (d *decoder) decodeSlice(node *yaml.Node, into reflect.Value, path string) {
 	if node.Kind != yaml.SequenceNode {
 		d.addf(path, "must be a list, not %s", kindOf(node))
 		return
 	}
-	slice := reflect.MakeSlice(into.Type(), 0, min(len(node.Content), maxNodes-min(d.nodes, maxNodes)))
 	for i, item := range node.Content {
 		if d.nodes > maxNodes {
 			return
@@ -75,9 +139,8 @@ func (d *decoder) decodeSlice(node *yaml.Node, into reflect.Value, path string) 
 		d.lines[child] = item.Line
 		value := reflect.New(into.Type().Elem()).Elem()
 		d.decode(item, value, child)
-		slice = reflect.Append(slice, value)
+		into.Set(reflect.Append(into, value))
 	}
-	into.Set(slice)
 }
 
 func (d *decoder) decodeString(node *yaml.Node, into reflect.Value, path string) {
@@ -92,16 +155,33 @@ func (d *decoder) decodeString(node *yaml.Node, into reflect.Value, path string)
 
 func (d *decoder) decodeInt(node *yaml.Node, into reflect.Value, path string) {
 	number, err := strconv.Atoi(node.Value)
-	if node.Kind != yaml.ScalarNode || node.ShortTag() != "!!int" || err != nil {
-		d.addf(path, "must be a whole number, not %s", shown(node))
-		return
+	switch {
+	case node.Kind == yaml.ScalarNode && node.ShortTag() == "!!int" && err == nil:
+		into.SetInt(int64(number))
+	case node.Kind == yaml.ScalarNode && len(node.Value) < 40:
+		d.addf(path, "must be a whole number, not %q", node.Value)
+	default:
+		d.addf(path, "must be a whole number, not %s", kindOf(node))
 	}
-	into.SetInt(int64(number))
 }
 
-func shown(node *yaml.Node) string {
-	if node.Kind == yaml.ScalarNode && len(node.Value) < 40 {
-		return strconv.Quote(node.Value)
+// target returns the node that an alias stands for.
+func target(node *yaml.Node) *yaml.Node {
+	for node.Kind == yaml.AliasNode {
+		node = node.Alias
 	}
-	return kindOf(node)
+	return node
+}
+
+func isNull(node *yaml.Node) bool { return node.Kind == yaml.ScalarNode && node.ShortTag() == "!!null" }
+
+// kindOf says in words what a node is.
+func kindOf(node *yaml.Node) string {
+	known := map[string]string{
+		"!!map": "a mapping", "!!seq": "a list", "!!str": "text", "!!int": "a number", "!!float": "a number", "!!bool": "a boolean",
+	}
+	if kind, ok := known[node.ShortTag()]; ok {
+		return kind
+	}
+	return "a value of type " + node.ShortTag()
 }

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -65,10 +66,8 @@ func (d *discovery) add(cluster Cluster) {
 		d.notef("context %s was left out: it reaches the cluster of context %s", cluster.Context, earlier)
 		return
 	}
-	var (
-		served []v1alpha1.RegionProvider
-		name   string // the provider's own, if there is one only
-	)
+	region := v1alpha1.Region{Context: cluster.Context}
+	name := "" // the provider's own, if there is one only
 	for _, provider := range found {
 		d.contextOf[provider.ID] = cluster.Context
 		named := v1alpha1.RegionProvider{Name: handle(provider, d.all)}
@@ -79,23 +78,23 @@ func (d *discovery) add(cluster Cluster) {
 			})
 			continue
 		}
-		served, name = append(served, named), provider.Name
+		region.Providers, name = append(region.Providers, named), provider.Name
 	}
-	switch region := (v1alpha1.Region{Context: cluster.Context}); len(served) {
+	switch len(region.Providers) {
 	case 0:
+		return
 	case 1:
-		region.Name, region.Provider = d.nameFor(name, cluster), served[0].Name
-		d.regions = append(d.regions, region)
+		region.Name, region.Provider, region.Providers = d.nameFor(name, cluster), region.Providers[0].Name, nil
 	default:
-		region.Name, region.Providers = d.nameFor("", cluster), served
-		d.regions = append(d.regions, region)
+		region.Name = d.nameFor("", cluster)
 	}
+	d.regions = append(d.regions, region)
 }
 
 // nameFor returns a region's name that no other has: the provider's or, without
 // one, the context's.
 func (d *discovery) nameFor(provider string, cluster Cluster) string {
-	name := freeName(firstOf(nameOf(provider), nameOf(cluster.Context)), d.names)
+	name := freeName(cmp.Or(nameOf(provider), nameOf(cluster.Context)), d.names)
 	d.names = append(d.names, name)
 	return name
 }
@@ -108,5 +107,5 @@ func handle(provider coder.Provider, all []coder.Provider) string {
 			return provider.ID
 		}
 	}
-	return firstOf(provider.Name, provider.ID)
+	return cmp.Or(provider.Name, provider.ID)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"sigs.k8s.io/yaml"
 
@@ -21,15 +22,13 @@ func Encode(fleet v1alpha1.Fleet, comments ...string) ([]byte, error) {
 	var out bytes.Buffer
 	for _, comment := range comments {
 		// A comment may quote an API: it must stay on its line.
-		fmt.Fprintf(&out, "# %s\n", strings.Map(oneLine, comment))
+		fmt.Fprintf(&out, "# %s\n", strings.Map(func(r rune) rune {
+			if unicode.IsControl(r) || r == 0x2028 || r == 0x2029 {
+				return ' '
+			}
+			return r
+		}, comment))
 	}
 	out.Write(data)
 	return out.Bytes(), nil
-}
-
-func oneLine(r rune) rune {
-	if r < ' ' || r == 0x7f || r == 0x85 || r == 0x2028 || r == 0x2029 {
-		return ' '
-	}
-	return r
 }

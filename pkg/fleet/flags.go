@@ -1,11 +1,15 @@
 package fleet
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
+
+	"k8s.io/utils/ptr"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
@@ -55,6 +59,37 @@ type Flags struct {
 	AccessURLOptional bool
 }
 
+// given is a flag that describes a region, with its values.
+type given struct {
+	name   string
+	values []string
+	// one is set for a flag that cannot say the same of several regions.
+	one bool
+}
+
+// describing are the flags that describe a region, in the order in which a
+// command line has them, and those that describe its chart.
+func (f Flags) describing() (region, chart []given) {
+	return []given{
+			{name: "--context", values: f.Contexts}, {name: "--satellite", values: just(f.Satellite)},
+			{name: "--namespace", values: just(f.Namespace)}, {name: "--release", values: just(f.Release)},
+			{name: "--access-url", values: just(f.AccessURL), one: true}, {name: "--unified-url", values: just(f.UnifiedURL)},
+			{name: "--provider", values: f.Providers, one: true}, {name: "--provider-context", values: f.ProviderContexts, one: true},
+			{name: "--connect-to", values: just(f.ConnectTo), one: true}, {name: "--canary", values: just(f.Canary)},
+		}, []given{
+			{name: "--chart", values: just(f.Chart)}, {name: "--repo", values: just(f.Repo)},
+			{name: "--chart-version", values: just(f.ChartVersion)}, {name: "--values", values: f.ValueFiles}, {name: "--set", values: f.Sets},
+		}
+}
+
+// just is the value of a flag that has one; none if it is empty.
+func just(value string) []string {
+	if value == "" {
+		return nil
+	}
+	return []string{value}
+}
+
 // Load returns the fleet of the file, with its regions selected, or of the
 // flags. What the user got wrong comes as *FieldError values, joined.
 func (f Flags) Load(stdin io.Reader) (*Fleet, error) {
@@ -71,7 +106,13 @@ func (f Flags) Load(stdin io.Reader) (*Fleet, error) {
 		}
 		return fleet, nil
 	}
-	if err := f.clash(); err != nil {
+	p := &problems{}
+	for _, flag := range slices.Concat(f.describing()) {
+		if len(flag.values) > 0 && flag.name != "--provider" {
+			p.addf(flag.name, "cannot be used with --filename; put it into the Fleet file")
+		}
+	}
+	if err := p.err(); err != nil {
 		return nil, err
 	}
 	fleet, err := ReadFile(f.Filename, stdin)
@@ -90,42 +131,21 @@ func (f Flags) Load(stdin io.Reader) (*Fleet, error) {
 	return fleet, nil
 }
 
-// clash names the flags that describe a region although a file does.
-func (f Flags) clash() error {
-	var errs []error
-	for _, flag := range []struct {
-		name string
-		set  bool
-	}{
-		{"--context", len(f.Contexts) > 0}, {"--access-url", f.AccessURL != ""}, {"--provider-context", len(f.ProviderContexts) > 0},
-		{"--satellite", f.Satellite != ""}, {"--unified-url", f.UnifiedURL != ""},
-		{"--namespace", f.Namespace != ""}, {"--release", f.Release != ""}, {"--connect-to", f.ConnectTo != ""},
-		{"--canary", f.Canary != ""}, {"--chart", f.Chart != ""}, {"--repo", f.Repo != ""}, {"--chart-version", f.ChartVersion != ""},
-		{"--values", len(f.ValueFiles) > 0}, {"--set", len(f.Sets) > 0},
-	} {
-		if flag.set {
-			errs = append(errs, &FieldError{Field: flag.name, Problem: "cannot be used with --filename; put it into the Fleet file"})
-		}
-	}
-	return errors.Join(errs...)
-}
-
 // override lets the flags about the primary and the rollout win over the file.
 func (f Flags) override(fleet *Fleet) error {
-	p := &problems{origin: flagOrigin{}}
+	p := &problems{}
 	if f.CoderURL != "" {
-		validateURL(p, "coder.url", f.CoderURL)
+		p.checkURL("coder.url", f.CoderURL)
 		fleet.CoderURL = coder.NormalURL(f.CoderURL)
 	}
 	if f.CAFile != "" {
-		validateFile(p, "coder.caFile", f.CAFile, f.CAFile)
+		p.checkFile("coder.caFile", f.CAFile)
 		fleet.CAFile = f.CAFile
 	}
 	if f.MaxParallel < 0 {
 		p.addf("rollout.maxParallel", "is %d, must be 1 or more", f.MaxParallel)
-	} else if f.MaxParallel > 0 {
-		fleet.MaxParallel = f.MaxParallel
 	}
+	fleet.MaxParallel = cmp.Or(f.MaxParallel, fleet.MaxParallel)
 	if f.MaxFailures != nil {
 		if *f.MaxFailures < 0 {
 			p.addf("rollout.maxFailures", "is %d, must be 0 or more", *f.MaxFailures)
@@ -138,25 +158,17 @@ func (f Flags) override(fleet *Fleet) error {
 // Fleet makes a fleet of the flags alone, one region per context; Filename and
 // Regions are not looked at. What is wrong comes as *FieldError values, joined.
 func (f Flags) Fleet() (*Fleet, error) {
-	if len(f.Contexts) == 0 {
-		return nil, &FieldError{Field: "--context", Problem: "missing; name the region's kubeconfig context, or a Fleet file with --filename"}
-	}
-	if err := f.severalRegions(); err != nil {
+	p := &problems{}
+	f.checkContexts(p)
+	providers := f.providers(p)
+	if err := p.err(); err != nil {
 		return nil, err
 	}
 	in := v1alpha1.Fleet{
 		Coder:      v1alpha1.Coder{URL: f.CoderURL, CAFile: f.CAFile},
 		Chart:      v1alpha1.Chart{Name: f.Chart, Repo: f.Repo, Version: f.ChartVersion},
 		UnifiedURL: f.UnifiedURL,
-		Defaults:   v1alpha1.Defaults{},
-		Rollout:    v1alpha1.Rollout{MaxParallel: f.MaxParallel},
-	}
-	if f.MaxFailures != nil {
-		in.Rollout.MaxFailures = *f.MaxFailures
-	}
-	providers, err := f.providers()
-	if err != nil {
-		return nil, err
+		Rollout:    v1alpha1.Rollout{MaxParallel: f.MaxParallel, MaxFailures: ptr.Deref(f.MaxFailures, 0)},
 	}
 	var names []string
 	for _, context := range f.Contexts {
@@ -171,48 +183,67 @@ func (f Flags) Fleet() (*Fleet, error) {
 		}
 		in.Regions = append(in.Regions, region)
 	}
-	return resolve(in, "", flagOrigin{}, requirements{accessURL: !f.AccessURLOptional, sets: f.Sets})
+	return resolve(in, "", p, requirements{accessURL: !f.AccessURLOptional, sets: f.Sets})
 }
 
-// severalRegions refuses what cannot be the same for several regions.
-func (f Flags) severalRegions() error {
-	if len(f.Contexts) < 2 {
-		return nil
+// checkContexts refuses to make a region of nothing, and what cannot be the same
+// for several regions.
+func (f Flags) checkContexts(p *problems) {
+	const file = "describe the regions in a Fleet file (`kubectl coder-satellite discover` prints one) and give it with --filename"
+	if len(f.Contexts) == 0 {
+		p.addf("--context", "missing; name the region's kubeconfig context, or a Fleet file with --filename")
 	}
-	var errs []error
+	if len(f.Contexts) < 2 {
+		return
+	}
 	for i, context := range f.Contexts {
 		if slices.Contains(f.Contexts[:i], context) {
-			errs = append(errs, &FieldError{Field: "--context", Problem: fmt.Sprintf("%q is given twice", context)})
+			p.addf("--context", "%q is given twice", context)
 		}
 	}
-	for _, flag := range []struct {
-		name string
-		set  bool
-	}{
-		{"--access-url", f.AccessURL != ""}, {"--provider", len(f.Providers) > 0},
-		{"--provider-context", len(f.ProviderContexts) > 0}, {"--connect-to", f.ConnectTo != ""},
-	} {
-		if flag.set {
-			errs = append(errs, &FieldError{Field: flag.name, Problem: "one value cannot serve several contexts; " +
-				"describe the regions in a Fleet file (`kubectl coder-satellite discover` prints one) and give it with --filename"})
+	region, _ := f.describing()
+	for _, flag := range region {
+		if flag.one && len(flag.values) > 0 {
+			p.addf(flag.name, "one value cannot serve several contexts; "+file)
 		}
 	}
-	if len(errs) == 0 && !f.AccessURLOptional {
-		errs = append(errs, &FieldError{Field: "--context", Problem: "given more than once, and every region needs an access URL of its own; " +
-			"describe the regions in a Fleet file (`kubectl coder-satellite discover` prints one) and give it with --filename"})
+	if len(p.found) == 0 && !f.AccessURLOptional {
+		p.addf("--context", "given more than once, and every region needs an access URL of its own; "+file)
 	}
-	return errors.Join(errs...)
+}
+
+// providers are the region's providers that the flags name: those of --provider,
+// and then those that only --provider-context names. A provider without a context
+// of its own is in the region's.
+func (f Flags) providers(p *problems) (providers []v1alpha1.RegionProvider) {
+	for _, name := range f.Providers {
+		providers = append(providers, v1alpha1.RegionProvider{Name: name, Canary: v1alpha1.Canary{Workspace: f.Canary}})
+	}
+	for _, pair := range f.ProviderContexts {
+		name, context, ok := strings.Cut(pair, "=")
+		i := slices.IndexFunc(providers, func(provider v1alpha1.RegionProvider) bool { return provider.Name == name })
+		switch {
+		case !ok || name == "" || context == "":
+			p.addf("--provider-context", "%q: want NAME=CONTEXT, for example london-b=gke_acme_london_b", pair)
+		case i < 0:
+			providers = append(providers, v1alpha1.RegionProvider{Name: name, Context: context, Canary: v1alpha1.Canary{Workspace: f.Canary}})
+		case providers[i].Context != "":
+			p.addf("--provider-context", "the provider %q is given twice", name)
+		default:
+			providers[i].Context = context
+		}
+	}
+	if named := f.Canary != "" && f.Canary != CanaryAuto && f.Canary != CanaryNone; named && len(providers) > 1 {
+		p.addf("--canary", "%q is on one provider, and there are %d; use %q or %q, or name one for each in a Fleet file",
+			f.Canary, len(providers), CanaryAuto, CanaryNone)
+	}
+	return providers
 }
 
 // nameOf makes a region's name of any text, such as the name of a context. The
 // same text always gives the same name.
 func nameOf(text string) string {
-	clean := strings.Map(func(r rune) rune {
-		if strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-", r) {
-			return r
-		}
-		return '-'
-	}, text)
+	clean := regexp.MustCompile(`[^A-Za-z0-9._-]`).ReplaceAllString(text, "-")
 	if len(clean) > 63 {
 		clean = clean[len(clean)-63:] // the end of an ARN tells clusters apart
 	}

@@ -100,13 +100,3 @@ type Provider struct {
 	// Selector is the flag that selects it among the region's providers; empty if none does.
 	Selector string
 }
-
-// Region returns the region of that name, and whether there is one.
-func (f *Fleet) Region(name string) (Region, bool) {
-	for _, region := range f.Regions {
-		if region.Name == name {
-			return region, true
-		}
-	}
-	return Region{}, false
-}

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
@@ -14,66 +15,52 @@ import (
 // primary's own cluster, needs no satellite, and is refused with one.
 func MatchProvider(region Region, declared Provider, server string, providers []coder.Provider) (coder.Provider, error) {
 	found, how := candidates(declared, server, providers)
-	switch len(found) {
-	case 1:
-		if found[0].BuiltIn && !region.Satellite.None() {
-			return coder.Provider{}, fmt.Errorf("the workspace provider %q, %s, is built into the primary: its workspaces run in the primary's own cluster and need no satellite; "+
-				"put it into a region of its own with `satellite: none` (or --satellite none), or name another with --provider (or `provider:` in the Fleet file)%s",
-				found[0].Name, how, others(providers))
-		}
-		return found[0], nil
-	case 0:
-		return coder.Provider{}, noProvider(region, declared, server, providers)
+	var names, ids []string
+	for _, provider := range providers {
+		names = append(names, provider.Name)
 	}
-	names := make([]string, 0, len(found))
 	for _, provider := range found {
-		names = append(names, fmt.Sprintf("%s (ID %s)", provider.Name, provider.ID))
+		ids = append(ids, fmt.Sprintf("%s (ID %s)", provider.Name, provider.ID))
 	}
-	return coder.Provider{}, fmt.Errorf("%d workspace providers match the region %q, %s: %s; name one by its ID with --provider (or `provider:` in the Fleet file), "+
-		"or, if the region has all of them, name each under `providers:`", len(found), region.Name, how, listed(names))
+	switch {
+	case len(found) > 1:
+		return coder.Provider{}, fmt.Errorf("%d workspace providers match the region %q, %s: %s; name one by its ID with --provider "+
+			"(or `provider:` in the Fleet file), or, if the region has all of them, name each under `providers:`",
+			len(found), region.Name, how, listed(ids))
+	case len(found) == 0 && declared.Name != "":
+		return coder.Provider{}, fmt.Errorf("the primary has no workspace provider named %q (region %q)%s",
+			declared.Name, region.Name, orKnown(declared.Name, names))
+	case len(found) == 0:
+		return coder.Provider{}, fmt.Errorf("no workspace provider has the cluster address %s of context %q (region %q); "+
+			"name one with --provider (or `provider:` in the Fleet file)%s", server, declared.Context, region.Name, others(providers))
+	case found[0].BuiltIn && !region.Satellite.None():
+		return coder.Provider{}, fmt.Errorf("the workspace provider %q, %s, is built into the primary: its workspaces run in the primary's own "+
+			"cluster and need no satellite; put it into a region of its own with `satellite: none` (or --satellite none), "+
+			"or name another with --provider (or `provider:` in the Fleet file)%s", found[0].Name, how, others(providers))
+	}
+	return found[0], nil
 }
 
 // ProvidersAt returns the providers whose cluster address is the API server's.
-func ProvidersAt(server string, providers []coder.Provider) (found []coder.Provider) {
+func ProvidersAt(server string, providers []coder.Provider) []coder.Provider {
 	want := address(server)
-	for _, provider := range providers {
-		if want != "" && address(provider.Config.ClusterAddress) == want {
-			found = append(found, provider)
-		}
-	}
-	return found
+	return matching(providers, func(p coder.Provider) bool { return want != "" && address(p.Config.ClusterAddress) == want })
 }
 
-// candidates returns the providers that match, and in words how they do. An
-// exact name or ID wins over one that differs in case.
+// candidates returns the providers that match, and in words how they do. An ID
+// wins over a name.
 func candidates(declared Provider, server string, providers []coder.Provider) ([]coder.Provider, string) {
-	filter := func(match func(coder.Provider) bool) (found []coder.Provider) {
-		for _, provider := range providers {
-			if match(provider) {
-				found = append(found, provider)
-			}
-		}
-		return found
-	}
 	if declared.Name == "" {
 		return ProvidersAt(server, providers), fmt.Sprintf("whose cluster address is %s", server)
 	}
-	if found := filter(func(p coder.Provider) bool { return p.ID == declared.Name }); len(found) > 0 {
+	if found := matching(providers, func(p coder.Provider) bool { return p.ID == declared.Name }); len(found) > 0 {
 		return found, fmt.Sprintf("whose ID is %s", declared.Name)
 	}
-	return filter(func(p coder.Provider) bool { return p.Name == declared.Name }), fmt.Sprintf("named %q", declared.Name)
+	return matching(providers, func(p coder.Provider) bool { return p.Name == declared.Name }), fmt.Sprintf("named %q", declared.Name)
 }
 
-func noProvider(region Region, declared Provider, server string, providers []coder.Provider) error {
-	if declared.Name != "" {
-		names := make([]string, 0, len(providers))
-		for _, provider := range providers {
-			names = append(names, provider.Name)
-		}
-		return fmt.Errorf("the primary has no workspace provider named %q (region %q)%s", declared.Name, region.Name, orKnown(declared.Name, names))
-	}
-	return fmt.Errorf("no workspace provider has the cluster address %s of context %q (region %q); name one with --provider (or `provider:` in the Fleet file)%s",
-		server, declared.Context, region.Name, others(providers))
+func matching(providers []coder.Provider, match func(coder.Provider) bool) []coder.Provider {
+	return slices.DeleteFunc(slices.Clone(providers), func(p coder.Provider) bool { return !match(p) })
 }
 
 // others lists the providers that could be named, with their addresses.

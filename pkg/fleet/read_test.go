@@ -158,11 +158,8 @@ func TestReadStdin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if region, ok := got.Region("a"); !ok || region.Satellite.Context != "b" {
+	if len(got.Regions) != 1 || got.Regions[0].Name != "a" || got.Regions[0].Satellite.Context != "b" {
 		t.Errorf("got %+v", got)
-	}
-	if _, ok := got.Region("b"); ok {
-		t.Error("found a region that is not there")
 	}
 	_, err = fleet.ReadFile(fleet.Stdin, strings.NewReader(body+"x: y\n"))
 	if err == nil || !strings.HasPrefix(err.Error(), "standard input:4: x: unknown field") {

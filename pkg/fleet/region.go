@@ -1,8 +1,10 @@
 package fleet
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
@@ -27,15 +29,15 @@ func declarations(at string, region v1alpha1.Region) []declaration {
 	}
 	var all []declaration
 	for i, provider := range region.Providers {
-		provider.Context = firstOf(provider.Context, region.Context)
+		provider.Context = cmp.Or(provider.Context, region.Context)
 		owner := fmt.Sprintf("%s.providers[%d]", at, i)
 		all = append(all, declaration{RegionProvider: provider, owner: owner, namePath: owner + ".name"})
 	}
 	return all
 }
 
-// regionOf returns a region without its satellite, with the defaults filled in.
-func regionOf(declared v1alpha1.Region) Region {
+// regionOf returns a region of the fleet with the defaults filled in.
+func regionOf(in v1alpha1.Fleet, declared v1alpha1.Region, folder string, sets []string) Region {
 	region := Region{Name: declared.Name}
 	if len(declared.Labels) > 0 {
 		region.Labels = maps.Clone(declared.Labels)
@@ -44,22 +46,24 @@ func regionOf(declared v1alpha1.Region) Region {
 		region.Providers = append(region.Providers, Provider{
 			Name:    provider.Name,
 			Context: provider.Context,
-			Canary:  firstOf(provider.Canary.Workspace, CanaryAuto),
+			Canary:  cmp.Or(provider.Canary.Workspace, CanaryAuto),
 		})
 	}
-	return region
-}
-
-// satelliteOf returns a region's satellite without its chart, with the defaults
-// filled in.
-func satelliteOf(in v1alpha1.Fleet, region v1alpha1.Region, folder string) Satellite {
-	return Satellite{
-		Context:    region.Context,
-		Namespace:  firstOf(region.Namespace, in.Defaults.Namespace, DefaultNamespace),
-		Release:    firstOf(region.Release, in.Defaults.Release, DefaultRelease),
-		AccessURL:  coder.NormalURL(region.AccessURL),
-		UnifiedURL: coder.NormalURL(in.UnifiedURL),
-		ConnectTo:  region.ConnectTo,
-		ValueFiles: allInFolder(folder, in.Defaults.Values, region.Values),
+	if declared.Satellite == SatelliteNone {
+		return region
 	}
+	region.Satellite = Satellite{
+		Context:    declared.Context,
+		Namespace:  cmp.Or(declared.Namespace, in.Defaults.Namespace, DefaultNamespace),
+		Release:    cmp.Or(declared.Release, in.Defaults.Release, DefaultRelease),
+		AccessURL:  coder.NormalURL(declared.AccessURL),
+		UnifiedURL: coder.NormalURL(in.UnifiedURL),
+		ConnectTo:  declared.ConnectTo,
+		Sets:       slices.Clone(sets),
+		Chart:      chartOf(in.Chart, folder),
+	}
+	for _, file := range slices.Concat(in.Defaults.Values, declared.Values) {
+		region.Satellite.ValueFiles = append(region.Satellite.ValueFiles, inFolder(folder, file))
+	}
+	return region
 }

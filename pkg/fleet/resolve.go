@@ -1,49 +1,31 @@
 package fleet
 
 import (
+	"cmp"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
-// requirements are what differs between the verbs.
-type requirements struct {
-	// accessURL is set when every satellite must have one.
-	accessURL bool
-	// sets are Helm --set values, which only flags can give.
-	sets []string
-}
-
 // resolve fills in the defaults, makes paths openable from the working
 // directory, validates everything, and returns the fleet or all its problems.
-func resolve(in v1alpha1.Fleet, folder string, from origin, need requirements) (*Fleet, error) {
-	p := &problems{origin: from}
+func resolve(in v1alpha1.Fleet, folder string, p *problems, need requirements) (*Fleet, error) {
 	fleet := &Fleet{
 		CoderURL:    coder.NormalURL(in.Coder.URL),
 		CAFile:      inFolder(folder, in.Coder.CAFile),
-		MaxParallel: in.Rollout.MaxParallel,
+		MaxParallel: cmp.Or(in.Rollout.MaxParallel, DefaultMaxParallel),
 		MaxFailures: in.Rollout.MaxFailures,
+		Waves:       in.Rollout.Waves,
 	}
-	if fleet.MaxParallel == 0 {
-		fleet.MaxParallel = DefaultMaxParallel
-	}
-	chart := chartOf(in.Chart, folder)
 	for _, declared := range in.Regions {
-		region := regionOf(declared)
-		if declared.Satellite != SatelliteNone {
-			region.Satellite = satelliteOf(in, declared, folder)
-			region.Satellite.Chart, region.Satellite.Sets = chart, slices.Clone(need.sets)
-		}
-		fleet.Regions = append(fleet.Regions, region)
+		fleet.Regions = append(fleet.Regions, regionOf(in, declared, folder, need.sets))
 	}
-	validate(p, in, fleet, folder, need)
+	(&validator{problems: p, in: in, out: fleet, folder: folder, need: need}).validate()
 	if err := p.err(); err != nil {
 		return nil, err
 	}
-	fleet.Waves = in.Rollout.Waves
 	if len(fleet.Waves) == 0 {
 		fleet.Waves = defaultWaves(fleet.Regions)
 	}
@@ -59,8 +41,8 @@ func chartOf(chart v1alpha1.Chart, folder string) v1alpha1.Chart {
 	if isOCI(chart.Name) {
 		return chart
 	}
-	chart.Name = firstOf(chart.Name, DefaultChartName)
-	chart.Repo = firstOf(chart.Repo, DefaultChartRepo)
+	chart.Name = cmp.Or(chart.Name, DefaultChartName)
+	chart.Repo = cmp.Or(chart.Repo, DefaultChartRepo)
 	return chart
 }
 
@@ -78,21 +60,4 @@ func inFolder(folder, file string) string {
 		return file
 	}
 	return filepath.Join(folder, file)
-}
-
-func allInFolder(folder string, lists ...[]string) []string {
-	var files []string
-	for _, file := range slices.Concat(lists...) {
-		files = append(files, inFolder(folder, file))
-	}
-	return files
-}
-
-func firstOf(values ...string) string {
-	for _, value := range values {
-		if value != "" {
-			return value
-		}
-	}
-	return ""
 }

@@ -1,9 +1,10 @@
 package fleet
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/suggest"
 )
@@ -25,35 +26,15 @@ func (f *Fleet) Select(names []string) error {
 	if len(names) == 0 {
 		return nil
 	}
-	known := regionNames(f.Regions)
-	var errs []error
-	for _, name := range names {
-		if !slices.Contains(known, name) {
-			errs = append(errs, &FieldError{Field: "--region", Problem: fmt.Sprintf("the fleet has no region %q%s", name, orKnown(name, known))})
-		}
-	}
-	if err := errors.Join(errs...); err != nil {
+	if err := allKnown("--region", "the fleet has no region", names, regionNames(f.Regions)); err != nil {
 		return err
 	}
-	var regions []Region
-	for _, region := range f.Regions {
-		if slices.Contains(names, region.Name) {
-			regions = append(regions, region)
-		}
+	other := func(name string) bool { return !slices.Contains(names, name) }
+	f.Regions = slices.DeleteFunc(f.Regions, func(region Region) bool { return other(region.Name) })
+	for i := range f.Waves {
+		f.Waves[i] = slices.DeleteFunc(f.Waves[i], other)
 	}
-	var waves [][]string
-	for _, wave := range f.Waves {
-		var kept []string
-		for _, name := range wave {
-			if slices.Contains(names, name) {
-				kept = append(kept, name)
-			}
-		}
-		if len(kept) > 0 {
-			waves = append(waves, kept)
-		}
-	}
-	f.Regions, f.Waves = regions, waves
+	f.Waves = slices.DeleteFunc(f.Waves, func(wave []string) bool { return len(wave) == 0 })
 	return nil
 }
 
@@ -70,7 +51,7 @@ func (f *Fleet) SelectProviders(names []string) error {
 		region := &f.Regions[i]
 		var selected, others []Provider
 		for _, provider := range region.Providers {
-			name := firstOf(provider.Name, region.Name)
+			name := cmp.Or(provider.Name, region.Name)
 			known = append(known, name)
 			if slices.Contains(names, name) {
 				selected = append(selected, provider)
@@ -83,16 +64,21 @@ func (f *Fleet) SelectProviders(names []string) error {
 			keeping = append(keeping, region.Name)
 		}
 	}
-	var errs []error
-	for _, name := range names {
-		if !slices.Contains(known, name) {
-			errs = append(errs, &FieldError{Field: "--provider", Problem: fmt.Sprintf("the regions have no provider %q%s", name, orKnown(name, known))})
-		}
-	}
-	if err := errors.Join(errs...); err != nil {
+	if err := allKnown("--provider", "the regions have no provider", names, known); err != nil {
 		return err
 	}
 	return f.Select(keeping)
+}
+
+// allKnown returns a *FieldError of the flag for each of the names that is not known.
+func allKnown(flag, problem string, names, known []string) error {
+	p := &problems{}
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			p.addf(flag, "%s %q%s", problem, name, orKnown(name, known))
+		}
+	}
+	return p.err()
 }
 
 // maxListed is how many names an error lists before it says how many more.
@@ -110,15 +96,9 @@ func orKnown(name string, known []string) string {
 }
 
 func listed(names []string) string {
-	text := ""
-	for i, name := range names {
-		if i == maxListed {
-			return fmt.Sprintf("%s and %d more", text, len(names)-maxListed)
-		}
-		if i > 0 {
-			text += ", "
-		}
-		text += name
+	text := strings.Join(names[:min(len(names), maxListed)], ", ")
+	if more := len(names) - maxListed; more > 0 {
+		return fmt.Sprintf("%s and %d more", text, more)
 	}
 	return text
 }

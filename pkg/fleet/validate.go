@@ -1,8 +1,8 @@
 package fleet
 
 import (
+	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"os"
 	"strconv"
@@ -13,48 +13,67 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// validate notes everything that is wrong with the fleet. in is what the user
-// wrote, and out is the same with defaults and paths filled in.
-func validate(p *problems, in v1alpha1.Fleet, out *Fleet, folder string, need requirements) {
-	if in.Coder.URL != "" {
-		validateURL(p, "coder.url", in.Coder.URL)
+// requirements are what differs between the verbs.
+type requirements struct {
+	// accessURL is set when every satellite must have one.
+	accessURL bool
+	// sets are Helm --set values, which only flags can give.
+	sets []string
+}
+
+// validator notes everything that is wrong with a fleet.
+type validator struct {
+	*problems
+	// in is what the user wrote, and out is the same with defaults and paths filled in.
+	in  v1alpha1.Fleet
+	out *Fleet
+	// folder is what the paths in the fleet are relative to.
+	folder string
+	need   requirements
+}
+
+func (v *validator) validate() {
+	if v.in.Coder.URL != "" {
+		v.checkURL("coder.url", v.in.Coder.URL)
 	}
-	validateFile(p, "coder.caFile", in.Coder.CAFile, out.CAFile)
-	validateChart(p, in.Chart)
-	validateUnified(p, in, out)
-	validateNames(p, "defaults.", in.Defaults.Namespace, in.Defaults.Release)
-	for i, file := range in.Defaults.Values {
-		validateFile(p, fmt.Sprintf("defaults.values[%d]", i), file, inFolder(folder, file))
+	if v.in.Coder.CAFile != "" {
+		v.checkFile("coder.caFile", v.out.CAFile)
 	}
-	if len(in.Regions) == 0 {
-		p.addf("regions", "missing; name at least one region")
+	v.checkChart(v.in.Chart)
+	v.checkUnified()
+	v.checkNames("defaults", v.in.Defaults.Namespace, v.in.Defaults.Release)
+	v.checkFiles("defaults.values", v.in.Defaults.Values)
+	if len(v.in.Regions) == 0 {
+		v.addf("regions", "missing; name at least one region")
 	}
-	for i, region := range in.Regions {
-		validateRegion(p, fmt.Sprintf("regions[%d]", i), region, out, folder, need)
+	for i, region := range v.in.Regions {
+		v.checkRegion(fmt.Sprintf("regions[%d]", i), region)
 	}
-	validateUnique(p, in.Regions, out.Regions)
-	validateWaves(p, in)
-	if in.Rollout.MaxParallel < 0 {
-		p.addf("rollout.maxParallel", "is %d, must be 1 or more (0 means %d)", in.Rollout.MaxParallel, DefaultMaxParallel)
+	v.checkUnique()
+	v.checkWaves()
+	if v.in.Rollout.MaxParallel < 0 {
+		v.addf("rollout.maxParallel", "is %d, must be 1 or more (0 means %d)", v.in.Rollout.MaxParallel, DefaultMaxParallel)
 	}
-	if in.Rollout.MaxFailures < 0 {
-		p.addf("rollout.maxFailures", "is %d, must be 0 or more", in.Rollout.MaxFailures)
+	if v.in.Rollout.MaxFailures < 0 {
+		v.addf("rollout.maxFailures", "is %d, must be 0 or more", v.in.Rollout.MaxFailures)
 	}
 }
 
 // maxRelease is the longest release name that Helm 3 takes, so that names made from it fit a DNS label.
 const maxRelease = 53
 
-func validateNames(p *problems, at, namespace, release string) {
+func (p *problems) checkNames(at, namespace, release string) {
 	if namespace != "" && len(validation.IsDNS1123Label(namespace)) > 0 {
-		p.addf(at+"namespace", "%q is not a namespace's name: use up to 63 lower-case letters, digits and '-', with a letter or digit at both ends", namespace)
+		p.addf(at+".namespace", "%q is not a namespace's name: use up to 63 lower-case letters, digits and '-', "+
+			"with a letter or digit at both ends", namespace)
 	}
 	if release != "" && (len(release) > maxRelease || len(validation.IsDNS1123Subdomain(release)) > 0) {
-		p.addf(at+"release", "%q is not a Helm release's name: use up to %d lower-case letters, digits, '-' and '.', with a letter or digit at both ends", release, maxRelease)
+		p.addf(at+".release", "%q is not a Helm release's name: use up to %d lower-case letters, digits, '-' and '.', "+
+			"with a letter or digit at both ends", release, maxRelease)
 	}
 }
 
-func validateChart(p *problems, chart v1alpha1.Chart) {
+func (p *problems) checkChart(chart v1alpha1.Chart) {
 	for _, field := range []struct{ path, location string }{{"chart.repo", chart.Repo}, {"chart.name", chart.Name}} {
 		if holdsUser(field.location) {
 			p.addf(field.path, "must not hold a user name or password; log in by `helm registry login`, or name a .tgz that was downloaded")
@@ -74,33 +93,32 @@ func validateChart(p *problems, chart v1alpha1.Chart) {
 	}
 }
 
-// validateFile notes a file that is not there; file may be empty.
-func validateFile(p *problems, path, file, resolved string) {
-	if file == "" {
-		if strings.HasSuffix(path, "]") {
-			p.addf(path, "is empty; name a file or leave it out")
+// checkFiles notes those of the files at that path that cannot be read.
+func (v *validator) checkFiles(at string, files []string) {
+	for i, file := range files {
+		path := fmt.Sprintf("%s[%d]", at, i)
+		if file == "" {
+			v.addf(path, "is empty; name a file or leave it out")
+			continue
 		}
-		return
+		v.checkFile(path, inFolder(v.folder, file))
 	}
-	info, err := os.Stat(resolved)
+}
+
+// checkFile notes a file that cannot be read.
+func (p *problems) checkFile(path, file string) {
+	info, err := os.Stat(file)
 	switch {
-	case err != nil && os.IsNotExist(err):
-		p.addf(path, "the file %s does not exist", resolved)
+	case os.IsNotExist(err):
+		p.addf(path, "the file %s does not exist", file)
 	case err != nil:
-		p.addf(path, "the file %s cannot be read: %v", resolved, unwrapPath(err))
+		p.addf(path, "the file %s cannot be read: %v", file, errors.Unwrap(err)) // what is wrapped repeats the path
 	case info.IsDir():
-		p.addf(path, "%s is a folder, not a file", resolved)
+		p.addf(path, "%s is a folder, not a file", file)
 	}
 }
 
-func unwrapPath(err error) error {
-	if pathError, ok := err.(*fs.PathError); ok { //nolint:errorlint // only the outermost wrapping repeats the path
-		return pathError.Err
-	}
-	return err
-}
-
-func validateHostPort(p *problems, path, address string) {
+func (p *problems) checkHostPort(path, address string) {
 	host, port, err := net.SplitHostPort(address)
 	number, portErr := strconv.ParseUint(port, 10, 16)
 	if err != nil || portErr != nil || number == 0 || host == "" || strings.ContainsAny(host, "/@ ") {

@@ -1,7 +1,6 @@
 package fleet
 
 import (
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -20,52 +19,69 @@ const contexts = "(`kubectl config get-contexts` lists them)"
 // of folders on any system and of rows in tables.
 var regionName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$`)
 
-// validateRegion notes what is wrong with the region at that path.
-func validateRegion(p *problems, at string, region v1alpha1.Region, out *Fleet, folder string, need requirements) {
+// checkRegion notes what is wrong with the region at that path.
+func (v *validator) checkRegion(at string, region v1alpha1.Region) {
 	switch {
 	case region.Name == "":
-		p.addf(at+".name", "missing; a short name for the region, which its satellite is registered with")
+		v.addf(at+".name", "missing; a short name for the region, which its satellite is registered with")
 	case !regionName.MatchString(region.Name):
-		p.addf(at+".name", "%q is not a region's name: use up to 63 letters, digits, '.', '_' and '-', with a letter or digit at both ends", region.Name)
+		v.addf(at+".name", "%q is not a region's name: use up to 63 letters, digits, '.', '_' and '-', with a letter or digit at both ends", region.Name)
 	}
-	validateLabels(p, at+".labels", region.Labels)
+	for _, key := range slices.Sorted(maps.Keys(region.Labels)) {
+		if len(content.IsLabelKey(key)) > 0 {
+			v.addf(at+".labels."+key, "%q is not a label's key: use up to 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends, "+
+				"after a DNS name and a slash if you like: example.com/tier", key)
+		}
+		if value := region.Labels[key]; len(content.IsLabelValue(value)) > 0 {
+			v.addf(at+".labels."+key, "%q is not a label's value: use up to 63 letters, digits, '-', '_' and '.', "+
+				"with a letter or digit at both ends", value)
+		}
+	}
 	switch region.Satellite {
 	case "":
-		validateSatellite(p, at, region, out, folder, need)
+		v.checkSatellite(at, region)
 	case SatelliteNone:
-		validateNoSatellite(p, at, region)
+		v.checkNoSatellite(at, region)
 	default:
-		p.addf(at+".satellite", "is %q; write %q if the region has no satellite, and leave it out otherwise", region.Satellite, SatelliteNone)
+		v.addf(at+".satellite", "is %q; write %q if the region has no satellite, and leave it out otherwise", region.Satellite, SatelliteNone)
 	}
-	validateProviders(p, at, region)
+	if len(region.Providers) > 0 && region.Provider != "" {
+		v.addf(at+".provider", "cannot be used with `providers`; put it into providers[0], as its `name`")
+	}
+	if len(region.Providers) > 0 && region.Canary.Workspace != "" {
+		v.addf(at+".canary", "cannot be used with `providers`; put it into providers[0], as its `canary`")
+	}
+	for _, provider := range declarations(at, region) {
+		if canary := provider.Canary.Workspace; strings.TrimSpace(canary) != canary {
+			v.addf(provider.owner+".canary.workspace", "%q has blanks around it", canary)
+		}
+	}
 }
 
-func validateSatellite(p *problems, at string, region v1alpha1.Region, out *Fleet, folder string, need requirements) {
+func (v *validator) checkSatellite(at string, region v1alpha1.Region) {
 	if region.Context == "" {
-		p.addf(at+".context", "missing; the kubeconfig context of the satellite's cluster "+contexts)
+		v.addf(at+".context", "missing; the kubeconfig context of the satellite's cluster "+contexts)
 	}
 	switch {
 	case region.AccessURL != "":
-		validateURL(p, at+".accessURL", region.AccessURL)
-		if out.CoderURL != "" && coder.NormalURL(region.AccessURL) == out.CoderURL {
-			p.addf(at+".accessURL", "is the primary's own URL; a satellite needs one of its own")
+		v.checkURL(at+".accessURL", region.AccessURL)
+		if v.out.CoderURL != "" && coder.NormalURL(region.AccessURL) == v.out.CoderURL {
+			v.addf(at+".accessURL", "is the primary's own URL; a satellite needs one of its own")
 		}
-	case need.accessURL:
-		p.addf(at+".accessURL", "missing; the https URL where users will reach the satellite")
+	case v.need.accessURL:
+		v.addf(at+".accessURL", "missing; the https URL where users will reach the satellite")
 	}
-	validateNames(p, at+".", region.Namespace, region.Release)
-	for i, file := range region.Values {
-		validateFile(p, fmt.Sprintf("%s.values[%d]", at, i), file, inFolder(folder, file))
-	}
+	v.checkNames(at, region.Namespace, region.Release)
+	v.checkFiles(at+".values", region.Values)
 	if region.ConnectTo != "" {
-		validateHostPort(p, at+".connectTo", region.ConnectTo)
+		v.checkHostPort(at+".connectTo", region.ConnectTo)
 	}
 }
 
-// validateNoSatellite notes what a region without a satellite cannot have, and
+// checkNoSatellite notes what a region without a satellite cannot have, and
 // what it needs: the primary's own address for its cluster is not the one in a
 // kubeconfig, so that such a provider is never found by address.
-func validateNoSatellite(p *problems, at string, region v1alpha1.Region) {
+func (v *validator) checkNoSatellite(at string, region v1alpha1.Region) {
 	for _, field := range []struct {
 		name string
 		set  bool
@@ -74,48 +90,19 @@ func validateNoSatellite(p *problems, at string, region v1alpha1.Region) {
 		{"values", len(region.Values) > 0}, {"connectTo", region.ConnectTo != ""},
 	} {
 		if field.set {
-			p.addf(at+"."+field.name, "a region without a satellite has none; leave it out")
+			v.addf(at+"."+field.name, "a region without a satellite has none; leave it out")
 		}
 	}
 	if len(region.Providers) == 0 && region.Provider == "" {
-		p.addf(at+".providers", "missing; a region without a satellite names its providers: `providers: [{name: built-in, context: CONTEXT}]`")
+		v.addf(at+".providers", "missing; a region without a satellite names its providers: `providers: [{name: built-in, context: CONTEXT}]`")
 		return
 	}
 	for _, provider := range declarations(at, region) {
 		if provider.Name == "" {
-			p.addf(provider.namePath, "missing; a region without a satellite names its providers, such as `name: built-in`")
+			v.addf(provider.namePath, "missing; a region without a satellite names its providers, such as `name: built-in`")
 		}
 		if provider.Context == "" {
-			p.addf(provider.owner+".context", "missing; the kubeconfig context of the provider's cluster "+contexts)
-		}
-	}
-}
-
-func validateProviders(p *problems, at string, region v1alpha1.Region) {
-	if len(region.Providers) > 0 {
-		if region.Provider != "" {
-			p.addf(at+".provider", "cannot be used with `providers`; put it into providers[0], as its `name`")
-		}
-		if region.Canary.Workspace != "" {
-			p.addf(at+".canary", "cannot be used with `providers`; put it into providers[0], as its `canary`")
-		}
-	}
-	for _, provider := range declarations(at, region) {
-		if canary := provider.Canary.Workspace; strings.TrimSpace(canary) != canary {
-			p.addf(provider.owner+".canary.workspace", "%q has blanks around it", canary)
-		}
-	}
-}
-
-// validateLabels notes labels that Kubernetes would not take either.
-func validateLabels(p *problems, at string, labels map[string]string) {
-	for _, key := range slices.Sorted(maps.Keys(labels)) {
-		if len(content.IsLabelKey(key)) > 0 {
-			p.addf(at+"."+key, "%q is not a label's key: use up to 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends, "+
-				"after a DNS name and a slash if you like: example.com/tier", key)
-		}
-		if value := labels[key]; len(content.IsLabelValue(value)) > 0 {
-			p.addf(at+"."+key, "%q is not a label's value: use up to 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends", value)
+			v.addf(provider.owner+".context", "missing; the kubeconfig context of the provider's cluster "+contexts)
 		}
 	}
 }

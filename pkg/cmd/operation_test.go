@@ -23,7 +23,7 @@ func closedRegion(name string, why error) snapshot.RegionConfig {
 
 // A rollout has the fleet's regions and rules, and a run's own name.
 func TestRollout(t *testing.T) {
-	run := &runFlags{options: migration.Options{NoRollback: true, Reason: "why"}}
+	options := migration.Options{NoRollback: true, Reason: "why"}
 	primary, err := coder.New(coder.Config{URL: "https://coder.example.com"})
 	if err != nil {
 		t.Fatal(err)
@@ -36,8 +36,8 @@ func TestRollout(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := &connection{fleet: &fleet.Fleet{Waves: [][]string{{"a"}, {"b"}}, MaxParallel: 3, MaxFailures: 1}, survey: survey}
-	env := Environment{Getenv: func(string) string { return "" }}
-	rollout := run.rollout(c, env, migration.Migrate(migration.MigrateOptions{}), nil)
+	all := &targets{env: Environment{Clock: clock.RealClock{}}}
+	rollout := all.rollout(c, migration.Migrate(migration.MigrateOptions{}), options, nil)
 	if rollout.MaxParallel != 3 || rollout.MaxFailures != 1 || !cmp.Equal(rollout.Waves, c.fleet.Waves) || len(rollout.Survey.Regions()) != 2 {
 		t.Errorf("%+v", rollout)
 	}
@@ -45,7 +45,7 @@ func TestRollout(t *testing.T) {
 		!rollout.Options.NoRollback || rollout.Options.Reason != "why" || len(rollout.Options.RunID) != 8 {
 		t.Errorf("%+v", rollout.Options)
 	}
-	if again := run.rollout(c, env, migration.Migrate(migration.MigrateOptions{}), nil); again.Options.RunID == rollout.Options.RunID {
+	if again := all.rollout(c, migration.Migrate(migration.MigrateOptions{}), options, nil); again.Options.RunID == rollout.Options.RunID {
 		t.Error("two runs have one name")
 	}
 }

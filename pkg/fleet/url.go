@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"net"
 	"net/netip"
 	"net/url"
@@ -8,9 +9,9 @@ import (
 	"strings"
 )
 
-// validateURL notes why a URL cannot be a Coder access URL. It never repeats a
+// checkURL notes why a URL cannot be a Coder access URL. It never repeats a
 // URL that may hold a password.
-func validateURL(p *problems, path, raw string) {
+func (p *problems) checkURL(path, raw string) {
 	switch {
 	case strings.Contains(raw, "@"):
 		p.addf(path, "must not hold a user name or password; the token comes from CODER_TOKEN or a token file")
@@ -53,14 +54,14 @@ func isLoopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || err == nil && address.Unmap().IsLoopback()
 }
 
-func defaultPort(scheme string) string {
-	switch scheme {
-	case "https":
-		return "443"
-	case "http":
-		return "80"
+// Host returns a URL's host name in lower case, without a port or a final dot;
+// "" if it has none, or if the URL may hold a password.
+func Host(raw string) string {
+	u, err := url.Parse(strings.TrimSpace(raw))
+	if err != nil || u.User != nil {
+		return ""
 	}
-	return ""
+	return strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
 }
 
 // address brings a cluster's address into the form that is compared: host, port
@@ -82,6 +83,6 @@ func address(raw string) string {
 	if ip, err := netip.ParseAddr(host); err == nil {
 		host = ip.Unmap().String()
 	}
-	port := firstOf(u.Port(), defaultPort(strings.ToLower(u.Scheme)))
+	port := cmp.Or(u.Port(), map[string]string{"https": "443", "http": "80"}[strings.ToLower(u.Scheme)])
 	return net.JoinHostPort(host, port) + strings.TrimRight(u.Path, "/")
 }

@@ -1,0 +1,95 @@
+package fleet
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/suggest"
+)
+
+// checkUnified notes why the unified URL cannot be one. Its host must be its
+// own: a satellite tells its own name and the unified one apart by the host, and
+// so does DNS, which leads the unified one to whatever is nearest.
+func (v *validator) checkUnified() {
+	if v.in.UnifiedURL == "" {
+		return
+	}
+	v.checkURL("unifiedURL", v.in.UnifiedURL)
+	host := Host(v.in.UnifiedURL)
+	if host == "" {
+		return
+	}
+	if host == Host(v.out.CoderURL) {
+		v.addf("unifiedURL", "%q is also the host of the primary's URL; the unified URL needs a host of its own", host)
+	}
+	for i, region := range v.in.Regions {
+		if host == Host(region.AccessURL) {
+			v.addf("unifiedURL", "%q is also the host of the access URL of region %q%s; the unified URL needs a host of its own", host,
+				region.Name, v.line(fmt.Sprintf("regions[%d].accessURL", i)))
+		}
+	}
+}
+
+// checkUnique notes what two regions share and must not. Names differ by more
+// than case, because they also name folders on systems that ignore it.
+func (v *validator) checkUnique() {
+	owners := make(map[string]string) // of a value, by what is wrong if it has two
+	claim := func(path, owner, value, shared string) {
+		if value == "" {
+			return
+		}
+		if earlier, ok := owners[shared+value]; ok {
+			v.addf(path, shared, value, earlier)
+			return
+		}
+		owners[shared+value] = owner + v.line(path)
+	}
+	const shared = "%[1]q is also that of %[2]s; "
+	for i, region := range v.in.Regions {
+		at, satellite := fmt.Sprintf("regions[%d]", i), v.out.Regions[i].Satellite
+		claim(at+".name", at, strings.ToLower(region.Name), shared+"names must differ by more than upper and lower case")
+		if !satellite.None() {
+			claim(at+".namespace", at, satellite.Namespace+" in context "+satellite.Context,
+				shared+"a namespace holds one satellite; give this region a namespace of its own")
+		}
+		if !strings.Contains(region.AccessURL, "@") { // it may hold a password, which no error may repeat
+			claim(at+".accessURL", at, satellite.AccessURL, shared+"every satellite needs a URL of its own")
+		}
+		for _, provider := range declarations(at, region) {
+			claim(provider.namePath, provider.owner, provider.Name, shared+"a workspace provider belongs to one region")
+			if provider.Name == "" {
+				claim(provider.namePath, provider.owner, provider.Context,
+					"missing; %[2]s names no provider in context %[1]q either, and both would match the same one; name them")
+			}
+		}
+	}
+}
+
+// checkWaves notes waves that do not hold each region exactly once: a region
+// that was forgotten there would silently never be migrated.
+func (v *validator) checkWaves() {
+	waves, names := v.in.Rollout.Waves, regionNames(v.out.Regions)
+	placed := make(map[string]string)
+	for i, wave := range waves {
+		if len(wave) == 0 {
+			v.addf(fmt.Sprintf("rollout.waves[%d]", i), "is empty; name regions or leave it out")
+		}
+		for j, name := range wave {
+			path := fmt.Sprintf("rollout.waves[%d][%d]", i, j)
+			switch earlier, twice := placed[name]; {
+			case !slices.Contains(names, name):
+				v.addf(path, "no region is called %q%s", name, suggest.DidYouMean(name, names))
+			case twice:
+				v.addf(path, "the region %q is already in %s", name, earlier)
+			default:
+				placed[name] = fmt.Sprintf("waves[%d]", i)
+			}
+		}
+	}
+	for _, name := range names {
+		if _, ok := placed[name]; !ok && name != "" && len(waves) > 0 {
+			v.addf("rollout.waves", "the region %q is in no wave; add it, or leave out all waves", name)
+		}
+	}
+}

@@ -3,7 +3,6 @@ package legacy
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"helm.sh/helm/v3/pkg/chartutil"
 	appsv1 "k8s.io/api/apps/v1"
@@ -98,26 +97,7 @@ func claimed(deployment metav1.PartialObjectMetadata) (release Release, problem 
 	}
 }
 
-// setAside says why the candidates of a tier were not looked at.
-func (s *search) setAside(t tier) {
-	for _, candidate := range t.candidates {
-		s.exclude("%s %s", candidate, t.aside)
-	}
-}
-
 // isOf reports whether the ledger is that of the release.
 func isOf(ledger *journal.Ledger, release Release) bool {
 	return ledger != nil && ledger.Namespace == release.Namespace && ledger.Release == release.Name
-}
-
-// envproxyOf is the name of the envproxy Deployment among the release's
-// objects; empty if none of the Deployments that claim to be is.
-func (s *search) envproxyOf(release Release) string {
-	claims := s.deployments[release.String()]
-	for _, object := range release.Objects {
-		if object.Kind == "Deployment" && slices.Contains(claims, object.Name) {
-			return object.Name
-		}
-	}
-	return ""
 }

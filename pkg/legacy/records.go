@@ -16,6 +16,7 @@ type held struct {
 	kept Record
 }
 
+// decode reads the record that an object holds.
 func decode(secret *corev1.Secret) (c held, err error) {
 	c.secret = secret
 	if c.record, err = DecodeRecord(secret.Data[recordKey]); err != nil {

@@ -95,7 +95,7 @@ func (h Handle) restore(ctx context.Context, b *backup) error {
 	secret.Labels, secret.Annotations = maps.Clone(b.original.Labels), maps.Clone(b.original.Annotations)
 	dress(secret, data, noted(b.secret.Annotations))
 	err = h.write(ctx, secret)
-	if apierrors.IsNotFound(err) {
+	if apierrors.IsNotFound(err) && !errors.Is(err, errNoRecord) { // it was not the record that was not found
 		return fmt.Errorf("namespace %q of the legacy release is gone: create it first: %w", h.Namespace, err)
 	}
 	return err

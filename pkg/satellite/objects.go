@@ -126,7 +126,8 @@ func (o objects) exposure(ctx context.Context) (at []string, of string, err erro
 	}
 	if service.Spec.Type == corev1.ServiceTypeLoadBalancer {
 		points := service.Status.LoadBalancer.Ingress
-		return addresses(points, func(p corev1.LoadBalancerIngress) (ip, name string) { return p.IP, p.Hostname }), "Service " + workloadName, nil
+		return addresses(points, func(p corev1.LoadBalancerIngress) (ip, name string) { return p.IP, p.Hostname }),
+			"Service " + workloadName, nil
 	}
 	ingress, err := o.client.NetworkingV1().Ingresses(o.namespace).Get(ctx, ingressName, metav1.GetOptions{})
 	switch {

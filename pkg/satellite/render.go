@@ -56,12 +56,12 @@ func (r Release) Render(spec Spec, c *Chart, state State) (Rendering, error) {
 }
 
 // compare compares two manifests object by object.
-func compare(before, after string) (Rendering, error) {
-	old, err := redactedObjects(before)
+func compare(from, to string) (Rendering, error) {
+	old, err := redactedObjects(from)
 	if err != nil {
 		return Rendering{}, err
 	}
-	now, err := redactedObjects(after)
+	now, err := redactedObjects(to)
 	if err != nil {
 		return Rendering{}, err
 	}
@@ -72,12 +72,20 @@ func compare(before, after string) (Rendering, error) {
 		diff   strings.Builder
 	)
 	for _, name := range slices.Sorted(maps.Keys(names)) {
-		if old[name] == now[name] {
+		was, before := old[name]
+		is, after := now[name]
+		fate := "change "
+		switch {
+		case was == is:
 			continue
+		case !before:
+			fate = "create "
+		case !after:
+			fate = "delete "
 		}
-		result.Objects = append(result.Objects, fate(name, old, now)+" "+name)
+		result.Objects = append(result.Objects, fate+name)
 		text, err := difflib.GetUnifiedDiffString(difflib.UnifiedDiff{
-			A: lines(old[name]), B: lines(now[name]), FromFile: name + " (now)", ToFile: name + " (planned)", Context: 3,
+			A: lines(was), B: lines(is), FromFile: name + " (now)", ToFile: name + " (planned)", Context: 3,
 		})
 		if err != nil {
 			return Rendering{}, err
@@ -86,17 +94,6 @@ func compare(before, after string) (Rendering, error) {
 	}
 	result.Diff = diff.String()
 	return result, nil
-}
-
-// fate says what happens to an object that is not the same before and after.
-func fate(name string, before, after map[string]string) string {
-	if _, there := before[name]; !there {
-		return "create"
-	}
-	if _, there := after[name]; !there {
-		return "delete"
-	}
-	return "change"
 }
 
 func lines(text string) []string {

@@ -92,7 +92,7 @@ func healthy() *snapshot.Snapshot {
 		Legacy: snapshot.Known(snapshot.Legacy{
 			Found:     legacy.Found{Releases: []legacy.Release{release}},
 			Release:   &release,
-			Retention: legacy.Retention{Backup: true, Manifest: true, Live: true, Label: true, Annotation: true},
+			Retention: legacy.Retention{Complete: true},
 			Readiness: legacy.Readiness{Ready: true},
 			AccessURL: envproxyURL,
 			Reach:     probe.Result{DNS: passed, TCP: passed, TLS: passed, HTTP: passed},

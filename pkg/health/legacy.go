@@ -72,7 +72,7 @@ func legacyRetained(s *snapshot.Snapshot, state snapshot.Legacy) Answer {
 	switch {
 	case state.Release == nil:
 		return skip("there is no legacy release to retain")
-	case !state.Retention.Complete():
+	case !state.Retention.Complete:
 		return fail(s.Command("retain"), "not retained: missing %s", strings.Join(state.Retention.Missing, ", "))
 	case !s.ProviderJournal.IsKnown():
 		return unknown(s.ProviderJournal.Err(), "")

@@ -90,12 +90,7 @@ func TestLegacyIdle(t *testing.T) {
 
 func TestLegacyRetained(t *testing.T) {
 	const again = "kubectl coder-satellite retain --context sydney"
-	without := func(change func(*legacy.Retention)) func(*snapshot.Snapshot) {
-		return state(func(l *snapshot.Legacy) {
-			change(&l.Retention)
-			l.Retention.Missing = []string{"one thing", "another"}
-		})
-	}
+	incomplete := state(func(l *snapshot.Legacy) { l.Retention = legacy.Retention{Missing: []string{"one thing", "another"}} })
 	ledger := func(change func(*journal.Record)) func(*snapshot.Snapshot) {
 		return func(s *snapshot.Snapshot) {
 			record := *s.ProviderJournal.Value()
@@ -105,11 +100,7 @@ func TestLegacyRetained(t *testing.T) {
 	}
 	answers(t, map[string]row{
 		"retained":       {"legacy-retained", as, v1alpha1.CheckPass, "revision 1 is retained", ""},
-		"no backup":      {"legacy-retained", without(func(r *legacy.Retention) { r.Backup = false }), v1alpha1.CheckFail, "missing one thing, another", again},
-		"no manifest":    {"legacy-retained", without(func(r *legacy.Retention) { r.Manifest = false }), v1alpha1.CheckFail, "missing", again},
-		"no live":        {"legacy-retained", without(func(r *legacy.Retention) { r.Live = false }), v1alpha1.CheckFail, "missing", again},
-		"no label":       {"legacy-retained", without(func(r *legacy.Retention) { r.Label = false }), v1alpha1.CheckFail, "missing", again},
-		"no annotation":  {"legacy-retained", without(func(r *legacy.Retention) { r.Annotation = false }), v1alpha1.CheckFail, "missing", again},
+		"incomplete":     {"legacy-retained", incomplete, v1alpha1.CheckFail, "missing one thing, another", again},
 		"no journal":     {"legacy-retained", func(s *snapshot.Snapshot) { s.ProviderJournal = snapshot.Known[*journal.Record](nil) }, v1alpha1.CheckFail, "ledger does not list coder/coder-workspace-provider revision 1", again},
 		"no ledger":      {"legacy-retained", ledger(func(r *journal.Record) { r.Retention = nil }), v1alpha1.CheckFail, "ledger", again},
 		"other revision": {"legacy-retained", release(func(r *legacy.Release) { r.Revision = 2 }), v1alpha1.CheckFail, "revision 2", again},

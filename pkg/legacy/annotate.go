@@ -1,8 +1,6 @@
 package legacy
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +9,6 @@ import (
 	"strings"
 
 	kyaml "sigs.k8s.io/kustomize/kyaml/yaml"
-	"sigs.k8s.io/yaml"
 )
 
 // mark is a comment on documents whose policy is ours. It survives what Helm
@@ -24,17 +21,14 @@ func (d document) marked() bool {
 	return slices.Contains(strings.Split(d.body, "\n"), mark)
 }
 
-// withMark puts the mark on top of the text, but below the comment that names
-// the template.
-func withMark(source, text string) string {
-	first, rest, found := strings.Cut(text, "\n")
-	if found && strings.HasPrefix(first, "# Source: ") {
-		return first + "\n" + mark + "\n" + rest
+// withMark puts the mark on top of the text that the document becomes, but below
+// the comment that names the template.
+func (d document) withMark(text string) string {
+	comment, _, _ := strings.Cut(d.body, "\n")
+	if !strings.HasPrefix(comment, "# Source: ") {
+		return mark + "\n" + text
 	}
-	if first, _, _ := strings.Cut(source, "\n"); strings.HasPrefix(first, "# Source: ") {
-		return first + "\n" + mark + "\n" + text
-	}
-	return mark + "\n" + text
+	return comment + "\n" + mark + "\n" + strings.TrimPrefix(text, comment+"\n")
 }
 
 // AnnotateManifest returns the manifest with helm.sh/resource-policy=keep on
@@ -44,31 +38,40 @@ func withMark(source, text string) string {
 func AnnotateManifest(manifest string) (string, error) {
 	documents := splitManifest(manifest)
 	for i, d := range documents {
-		h, err := d.head()
+		object, err := d.parse()
 		if err != nil {
 			return "", err
 		}
-		if h == nil || h.kept() {
+		if object == nil || keeps(object) {
 			continue
 		}
-		documents[i].body, err = d.annotated()
-		if err != nil {
+		keep(object)
+		if documents[i].body, err = d.become(object); err != nil {
 			return "", err
 		}
 	}
 	return joinManifest(documents), nil
 }
 
-// annotated returns the body with the annotation. The result is checked
-// against the original; if an edit in place is not faithful (YAML has many
-// ways to be odd), the object is written anew, as JSON, which YAML contains.
-func (d document) annotated() (string, error) {
-	want, err := d.wanted()
-	if err != nil {
-		return "", err
+// keep sets the keep policy on an object.
+func keep(object map[string]any) {
+	for _, key := range []string{"metadata", "annotations"} {
+		inner, _ := object[key].(map[string]any)
+		if inner == nil {
+			inner = map[string]any{}
+			object[key] = inner
+		}
+		object = inner
 	}
+	object[annotationPolicy] = policyKeep
+}
+
+// become returns the body with the annotation, which makes it the object wanted.
+// If an edit in place is not faithful (YAML has many ways to be odd), the object
+// is written anew, as JSON, which YAML contains.
+func (d document) become(want map[string]any) (string, error) {
 	if text, err := edited(d.body); err == nil {
-		if body := withMark("", text); sameObject(body, want) {
+		if body := d.withMark(text); sameObject(body, want) {
 			return body, nil
 		}
 	}
@@ -76,56 +79,11 @@ func (d document) annotated() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	body := withMark(d.body, string(text))
+	body := d.withMark(string(text))
 	if !sameObject(body, want) {
 		return "", fmt.Errorf("%s cannot be annotated without changing more of it", d.source())
 	}
 	return body, nil
-}
-
-// wanted is the object as it should be after annotating.
-func (d document) wanted() (map[string]any, error) {
-	object, err := parseObject(d.body)
-	if err != nil {
-		return nil, fmt.Errorf("%s is not an object in YAML", d.source())
-	}
-	metadata, err := mapping(object, "metadata")
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", d.source(), err)
-	}
-	annotations, err := mapping(metadata, "annotations")
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", d.source(), err)
-	}
-	annotations[annotationPolicy] = policyKeep
-	return object, nil
-}
-
-// mapping returns the mapping under key, making it if there is none.
-func mapping(object map[string]any, key string) (map[string]any, error) {
-	switch value := object[key].(type) {
-	case map[string]any:
-		return value, nil
-	case nil:
-		made := map[string]any{}
-		object[key] = made
-		return made, nil
-	default:
-		return nil, fmt.Errorf("%s is not a mapping", key)
-	}
-}
-
-// parseObject reads an object, numbers as they are written.
-func parseObject(body string) (map[string]any, error) {
-	text, err := yaml.YAMLToJSON([]byte(body))
-	if err != nil {
-		return nil, err
-	}
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.UseNumber()
-	var object map[string]any
-	err = decoder.Decode(&object)
-	return object, err
 }
 
 func sameObject(body string, want map[string]any) bool {

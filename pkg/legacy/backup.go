@@ -31,9 +31,8 @@ type original struct {
 // backup is a backup of a release's record: an immutable Secret in the
 // satellite's namespace whose name has the digest of its content.
 type backup struct {
-	secret   *corev1.Secret
+	held
 	original original
-	record   Record
 }
 
 // String returns "namespace/name".
@@ -46,11 +45,11 @@ func digestOf(data []byte) string {
 }
 
 // newBackup describes the backup of a record; it writes nothing.
-func (h Handle) newBackup(from holder, record Record) (*backup, error) {
-	data, meta := from.data(), from.meta()
-	b := &backup{record: record, original: original{
-		Driver: h.Driver, Namespace: h.Namespace, Name: meta.Name, Labels: meta.Labels, Annotations: meta.Annotations,
-		Chart: record.ChartName, ChartVer: record.ChartVersion, AccessURL: record.AccessURL, Deployment: h.Deployment,
+func (h Handle) newBackup(of held) (*backup, error) {
+	data, record := of.secret.Data[recordKey], of.record
+	b := &backup{held: of, original: original{
+		Driver: h.Driver, Namespace: h.Namespace, Name: of.secret.Name, Labels: of.secret.Labels, Annotations: of.secret.Annotations,
+		Chart: record.Chart.Metadata.Name, ChartVer: record.Chart.Metadata.Version, AccessURL: record.AccessURL, Deployment: h.Deployment,
 	}}
 	about, err := json.Marshal(b.original)
 	if err != nil {
@@ -63,7 +62,7 @@ func (h Handle) newBackup(from holder, record Record) (*backup, error) {
 			Name:      fmt.Sprintf("coder-satellite-legacy-%s-v%d-%s", h.Name, record.Version, digest[len("sha256:"):][:10]),
 			Labels: map[string]string{
 				labelBackup: backupOfRecord, labelNamespace: h.Namespace, labelRelease: h.Name,
-				labelRevision: strconv.Itoa(record.Version), labelStatus: record.Status, labelManagedBy: fieldManager,
+				labelRevision: strconv.Itoa(record.Version), labelStatus: record.Info.Status, labelManagedBy: fieldManager,
 			},
 			Annotations: map[string]string{annotationDigest: digest, annotationRecord: string(about)},
 		},
@@ -85,12 +84,12 @@ func readBackup(secret *corev1.Secret, ledger *journal.Ledger) (*backup, error) 
 		return nil, fmt.Errorf("the backup %s was tampered with: its content is %s, and the journal lists %q; it is not used",
 			name, got, ledger.RecordBefore)
 	}
-	b := &backup{secret: secret}
+	b := &backup{}
 	if err := json.Unmarshal([]byte(secret.Annotations[annotationRecord]), &b.original); err != nil {
 		return nil, fmt.Errorf("the backup %s was tampered with: its annotation %s is not understood; it is not used", name, annotationRecord)
 	}
 	var err error
-	if b.record, err = DecodeRecord(secret.Data[recordKey]); err != nil {
+	if b.held, err = decode(secret); err != nil {
 		return nil, fmt.Errorf("the backup %s: %w", name, err)
 	}
 	if b.record.Name != secret.Labels[labelRelease] || b.original.Namespace != secret.Labels[labelNamespace] ||
@@ -101,15 +100,7 @@ func readBackup(secret *corev1.Secret, ledger *journal.Ledger) (*backup, error) 
 }
 
 // matches reports whether the backup is of this record, retained or not.
-func (b *backup) matches(record Record) (bool, error) {
-	if b.record.Name != record.Name || b.record.Version != record.Version ||
-		b.record.ChartName != record.ChartName || b.record.ChartVersion != record.ChartVersion {
-		return false, nil
-	}
-	was, err := AnnotateManifest(b.record.Manifest)
-	if err != nil {
-		return false, err
-	}
-	is, err := AnnotateManifest(record.Manifest)
-	return was == is, err
+func (b *backup) matches(c held) bool {
+	return b.record.Name == c.record.Name && b.record.Version == c.record.Version && b.record.Chart == c.record.Chart &&
+		b.kept.Manifest == c.kept.Manifest
 }

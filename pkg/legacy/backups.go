@@ -1,8 +1,10 @@
 package legacy
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -58,12 +60,12 @@ func (s Site) readSecret(ctx context.Context, listed metav1.PartialObjectMetadat
 // findBackup returns the backup of the record. It is nil if there is none that
 // is sound; problems then say what is wrong with those that are not. Of a revision
 // that the ledger lists it is the one that the ledger names.
-func (h Handle) findBackup(ctx context.Context, record Record) (found *backup, problems []string, err error) {
-	items, err := h.listBackups(ctx, fmt.Sprintf("%s,%s=%d", h.backupSelector(), labelRevision, record.Version))
+func (h Handle) findBackup(ctx context.Context, of held) (found *backup, problems []string, err error) {
+	items, err := h.listBackups(ctx, fmt.Sprintf("%s,%s=%d", h.backupSelector(), labelRevision, of.record.Version))
 	if err != nil {
 		return nil, nil, err
 	}
-	listed := h.Ledger.Covers(h.Namespace, h.Name, record.Version) && h.Ledger.Backup != ""
+	listed := h.Ledger.Covers(h.Namespace, h.Name, of.record.Version) && h.Ledger.Backup != ""
 	for _, item := range items {
 		if listed && item.Name != h.Ledger.Backup {
 			problems = append(problems, fmt.Sprintf("the backup %s/%s is not the one that the journal lists, %s; it is not used",
@@ -77,16 +79,10 @@ func (h Handle) findBackup(ctx context.Context, record Record) (found *backup, p
 		case err != nil: // it may be sound: another one beside it would be wrong
 			return nil, nil, err
 		}
-		b, err := readBackup(secret, h.Ledger)
-		if err != nil {
+		switch b, err := readBackup(secret, h.Ledger); {
+		case err != nil:
 			problems = append(problems, err.Error())
-			continue
-		}
-		same, err := b.matches(record)
-		if err != nil {
-			return nil, nil, err
-		}
-		if same {
+		case b.matches(of):
 			return b, nil, nil
 		}
 	}
@@ -112,4 +108,75 @@ func (h Handle) latestBackup(ctx context.Context) (*backup, error) {
 	}
 	return nil, fmt.Errorf("there is no backup of the record of %s in namespace %s%s: it can only be installed again, with Helm",
 		h, h.backups, which)
+}
+
+// backUp makes sure that there is a backup of the record, and that it counts as
+// one in use. A new one notes who, why and when, for the record to get back.
+func (h Handle) backUp(ctx context.Context, of held, options Options) (*backup, error) {
+	b, problems, err := h.findBackup(ctx, of)
+	if err != nil {
+		return nil, err
+	}
+	for _, problem := range problems {
+		options.progress("%s", problem)
+	}
+	if b != nil {
+		return b, h.use(ctx, b)
+	}
+	if b, err = h.newBackup(of); err != nil {
+		return nil, err
+	}
+	maps.Copy(b.secret.Annotations, options.annotations())
+	options.progress("saving the record of %s revision %d as Secret %s", h, of.record.Version, b)
+	return b, h.save(ctx, b)
+}
+
+// backUpAll makes sure that there is a backup of each record. It returns that of the first.
+func (h Handle) backUpAll(ctx context.Context, records []held, options Options) (first *backup, err error) {
+	for _, c := range records {
+		b, err := h.backUp(ctx, c, options)
+		if err != nil {
+			return nil, err
+		}
+		first = cmp.Or(first, b)
+	}
+	return first, nil
+}
+
+// save writes a new backup. A Secret of the same name whose content is not what
+// was saved is replaced: its name, which has the digest, shows what belongs there.
+func (s Site) save(ctx context.Context, b *backup) error {
+	secrets := s.access.Clientset().CoreV1().Secrets(b.secret.Namespace)
+	created, err := secrets.Create(ctx, b.secret, metav1.CreateOptions{FieldManager: fieldManager})
+	if apierrors.IsAlreadyExists(err) {
+		var there *corev1.Secret
+		if there, err = secrets.Get(ctx, b.secret.Name, metav1.GetOptions{}); err != nil {
+			return fmt.Errorf("the backup %s cannot be read: %w", b, err)
+		}
+		options := metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &there.UID, ResourceVersion: &there.ResourceVersion}}
+		if err := secrets.Delete(ctx, there.Name, options); err != nil {
+			return fmt.Errorf("the damaged backup %s cannot be replaced: %w", b, err)
+		}
+		created, err = secrets.Create(ctx, b.secret, metav1.CreateOptions{FieldManager: fieldManager})
+	}
+	if err != nil {
+		return fmt.Errorf("the backup of the record cannot be saved as Secret %s, so nothing was changed: %w", b, err)
+	}
+	b.secret = created
+	return nil
+}
+
+// use takes away the mark of a removed release, if the backup has it.
+func (s Site) use(ctx context.Context, b *backup) error {
+	if _, removed := b.secret.Labels[labelRemoved]; !removed {
+		return nil
+	}
+	delete(b.secret.Labels, labelRemoved)
+	secrets := s.access.Clientset().CoreV1().Secrets(b.secret.Namespace)
+	updated, err := secrets.Update(ctx, b.secret, metav1.UpdateOptions{FieldManager: fieldManager})
+	if err != nil {
+		return fmt.Errorf("the backup %s cannot be updated: %w", b, err)
+	}
+	b.secret = updated
+	return nil
 }

@@ -5,7 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
+
+	"helm.sh/helm/v3/pkg/release"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/shell"
 )
@@ -23,17 +24,22 @@ func (r Release) Busy() string {
 // inOperation reports whether Helm's status of the latest revision is one that
 // an operation leaves when it ends.
 func (r Release) inOperation() bool {
-	return strings.HasPrefix(r.Status, "pending-") || r.Status == "uninstalling"
+	status := release.Status(r.Status)
+	return status.IsPending() || status == release.StatusUninstalling
 }
 
 // unfinished explains a status other than deployed, and what to do.
 func (r Release) unfinished() string {
 	if r.inOperation() {
-		return fmt.Sprintf("release %s is in %s at revision %d: a Helm operation is running or was killed; if nobody runs one, %s ends it",
-			r, r.Status, r.LatestRevision, r.undo())
+		return fmt.Sprintf("release %s is in %s at revision %d: %s", r, r.Status, r.LatestRevision, r.ending())
 	}
 	return fmt.Sprintf("the latest revision of release %s, %d, is %s while %d is deployed; %s puts that right",
 		r, r.LatestRevision, r.Status, r.Revision, r.undo())
+}
+
+// ending says what ends an operation that nobody runs.
+func (r Release) ending() string {
+	return fmt.Sprintf("a Helm operation is running or was killed; if nobody runs one, %s ends it", r.undo())
 }
 
 // undo is the command that ends an operation which nobody runs any more. It goes
@@ -45,11 +51,16 @@ func (r Release) undo() string {
 
 // idle returns an error if a Helm operation on the release is running, or was
 // killed: whatever is written now could be overwritten, or mislead it.
-func (r Release) idle(records []current) error {
-	latest := records[len(records)-1]
-	r.Status, r.LatestRevision = latest.status, latest.record.Version
+func (r Release) idle(records []held) error {
+	r.latest(records)
 	if busy := r.Busy(); busy != "" {
 		return errors.New(busy)
 	}
 	return nil
+}
+
+// latest notes the latest revision and Helm's status of it, as its label says.
+func (r *Release) latest(records []held) {
+	latest := records[len(records)-1]
+	r.Status, r.LatestRevision = latest.secret.Labels["status"], latest.record.Version
 }

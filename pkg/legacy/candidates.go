@@ -3,15 +3,12 @@ package legacy
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"helm.sh/helm/v3/pkg/chartutil"
 	appsv1 "k8s.io/api/apps/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
-
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
 
 // tier are candidates that are equally likely the provider's.
@@ -49,7 +46,7 @@ func (s *search) candidates(ctx context.Context) (tiers []tier, unfit []string, 
 		known := s.deployments[release.String()]
 		s.deployments[release.String()] = append(known, deployment.Name)
 		switch {
-		case len(known) > 0 || isOf(ledger, release):
+		case len(known) > 0, ledger != nil && ledger.Namespace == release.Namespace && ledger.Release == release.Name:
 		case release.Namespace == s.hint.Namespace:
 			own.candidates = append(own.candidates, release)
 		default:
@@ -96,28 +93,4 @@ func claimed(deployment metav1.PartialObjectMetadata) (release Release, problem 
 	default:
 		return Release{Namespace: namespace, Name: name}, ""
 	}
-}
-
-// setAside says why the candidates of a tier were not looked at.
-func (s *search) setAside(t tier) {
-	for _, candidate := range t.candidates {
-		s.exclude("%s %s", candidate, t.aside)
-	}
-}
-
-// isOf reports whether the ledger is that of the release.
-func isOf(ledger *journal.Ledger, release Release) bool {
-	return ledger != nil && ledger.Namespace == release.Namespace && ledger.Release == release.Name
-}
-
-// envproxyOf is the name of the envproxy Deployment among the release's
-// objects; empty if none of the Deployments that claim to be is.
-func (s *search) envproxyOf(release Release) string {
-	claims := s.deployments[release.String()]
-	for _, object := range release.Objects {
-		if object.Kind == "Deployment" && slices.Contains(claims, object.Name) {
-			return object.Name
-		}
-	}
-	return ""
 }

@@ -101,27 +101,46 @@ func (s *search) one(ctx context.Context, candidate Release, revisions []revisio
 	if current == nil {
 		return s.lost(ctx, candidate, fmt.Sprintf("no revision of it is deployed, the latest, %d, is %s", latest.number, latest.status))
 	}
-	held, err := s.Of(candidate).store().get(ctx, current.object)
+	secret, err := s.Of(candidate).store().get(ctx, current.object)
 	if errors.Is(err, errNoRecord) {
 		return s.lost(ctx, candidate, "its Helm record was deleted a moment ago")
 	}
 	if err != nil {
 		return err
 	}
-	record, err := DecodeRecord(held.data())
+	record, err := DecodeRecord(secret.Data[recordKey])
 	if err != nil {
 		return s.damaged(ctx, candidate, *current, err)
 	}
-	if record.ChartName != chartName {
-		s.exclude("the envproxy of %s is part of chart %s, not of %s", candidate, record.ChartName, chartName)
+	if chart := record.Chart.Metadata.Name; chart != chartName {
+		s.exclude("the envproxy of %s is part of chart %s, not of %s", candidate, chart, chartName)
 		return nil
 	}
-	candidate.Revision, candidate.Record = current.number, current.object
-	candidate.ChartName, candidate.ChartVersion, candidate.AccessURL = record.ChartName, record.ChartVersion, record.AccessURL
-	if candidate.Objects, err = manifestObjects(record.Manifest, candidate.Namespace); err != nil {
+	if err := candidate.is(record, current.object); err != nil {
 		return fmt.Errorf("the record of Helm release %s revision %d: %w", candidate, current.number, err)
 	}
-	candidate.Deployment = s.envproxyOf(candidate)
-	s.found.Releases = append(s.found.Releases, candidate)
+	s.take(candidate)
 	return nil
+}
+
+// is notes what the record of the revision, in the object, says of the release.
+func (r *Release) is(record Record, object string) error {
+	r.Revision, r.Record = record.Version, object
+	r.ChartName, r.ChartVersion, r.AccessURL = record.Chart.Metadata.Name, record.Chart.Metadata.Version, record.AccessURL
+	objects, err := manifestObjects(record.Manifest, r.Namespace)
+	for _, d := range objects {
+		r.Objects = append(r.Objects, d.ObjectRef)
+	}
+	return err
+}
+
+// take counts the candidate among what was found. Its Deployment is the envproxy
+// among its objects, unless none of the Deployments that claim to be it is.
+func (s *search) take(candidate Release) {
+	claims := s.deployments[candidate.String()]
+	own := slices.IndexFunc(candidate.Objects, func(o ObjectRef) bool { return o.Kind == "Deployment" && slices.Contains(claims, o.Name) })
+	if own >= 0 {
+		candidate.Deployment = candidate.Objects[own].Name
+	}
+	s.found.Releases = append(s.found.Releases, candidate)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -60,12 +61,8 @@ func (f Found) Explain() string {
 			text += ", uninstalled: its record is in the backup " + r.Backup
 		}
 	default:
-		names := make([]string, len(f.Releases))
-		for i, r := range f.Releases {
-			names[i] = r.String()
-		}
 		text = fmt.Sprintf("%d legacy releases were found and it cannot be told which is the provider's: %s; uninstall the one that is not used",
-			len(f.Releases), strings.Join(names, ", "))
+			len(f.Releases), listed(f.Releases))
 	}
 	if reasons := f.Reasons; len(reasons) > 0 {
 		if more := len(reasons) - mostReasons; more > 0 {
@@ -86,9 +83,9 @@ type search struct {
 	found Found
 	// deployments are the envproxy Deployments by the release that they name.
 	deployments map[string][]string
-	// saved are the backups; nil until they were listed.
-	saved  []metav1.PartialObjectMetadata
-	listed bool
+	// saved returns the backups of deployed revisions, latest first. Those of
+	// releases that were removed on purpose are left out.
+	saved func() ([]metav1.PartialObjectMetadata, error)
 }
 
 // Find returns the legacy releases of the cluster. It starts from the envproxy
@@ -98,7 +95,9 @@ type search struct {
 // there is none, elsewhere. Nothing found is not an error; a record that cannot
 // be read is one, unless it is less likely the provider's than what was found.
 func (s Site) Find(ctx context.Context, hint Hint) (Found, error) {
-	return (&search{Site: s, hint: hint, deployments: map[string][]string{}}).run(ctx)
+	search := &search{Site: s, hint: hint, deployments: map[string][]string{}}
+	search.saved = sync.OnceValues(func() ([]metav1.PartialObjectMetadata, error) { return search.listSaved(ctx) })
+	return search.run(ctx)
 }
 
 func (s *search) run(ctx context.Context) (Found, error) {
@@ -110,7 +109,9 @@ func (s *search) run(ctx context.Context) (Found, error) {
 		// What is left of the ledger's release, usable or not, leaves no room for another.
 		left := i > 0 && s.hint.Ledger != nil && len(s.found.Reasons) > 0
 		if len(s.found.Releases) > 0 || left || tier.excluded {
-			s.setAside(tier)
+			for _, candidate := range tier.candidates {
+				s.exclude("%s %s", candidate, tier.aside)
+			}
 			continue
 		}
 		if err := s.examine(ctx, tier.candidates); err != nil {

@@ -15,6 +15,7 @@ import (
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage"
 	"helm.sh/helm/v3/pkg/storage/driver"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
@@ -104,34 +105,30 @@ func (r *region) install(rel *release.Release) {
 // apply makes the objects of a manifest, with Helm's marks.
 func (r *region) apply(rel *release.Release) {
 	r.t.Helper()
-	refs, err := manifestObjects(rel.Manifest, rel.Namespace)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	contents, err := manifestContents(rel.Manifest)
+	objects, err := manifestObjects(rel.Manifest, rel.Namespace)
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	r.server.mu.Lock()
 	defer r.server.mu.Unlock()
-	for i, ref := range refs {
-		meta := metaOf(contents[i])
+	for _, object := range objects {
+		meta := metaOf(object.content)
 		annotations, _ := meta["annotations"].(map[string]any)
 		if annotations == nil {
 			annotations = map[string]any{}
 		}
 		annotations[annotationRelease], annotations[annotationNamespace] = rel.Name, rel.Namespace
 		meta["annotations"], meta["namespace"] = annotations, rel.Namespace
-		if ref.Kind == "Deployment" {
-			contents[i]["status"] = map[string]any{"availableReplicas": 1}
+		if object.Kind == "Deployment" {
+			object.content["status"] = map[string]any{"availableReplicas": 1}
 		}
-		r.server.put(liveKey(ref), contents[i], nil)
+		r.server.put(liveKey(object.ObjectRef), object.content, nil)
 	}
 }
 
 // liveKey is where the server stores an object.
 func liveKey(ref ObjectRef) string {
-	group := groupOf(ref.APIVersion)
+	group := schema.FromAPIVersionAndKind(ref.APIVersion, ref.Kind).Group
 	if group == "extensions" {
 		group = "networking.k8s.io"
 	}
@@ -163,8 +160,8 @@ func (r *region) find() Release {
 	return found.Releases[0]
 }
 
-func retainOptions() RetainOptions {
-	return RetainOptions{Operator: "ann@example.com", Reason: "moving to a satellite", Now: noon()}
+func retainOptions() Options {
+	return Options{Operator: "ann@example.com", Reason: "moving to a satellite", Now: noon()}
 }
 
 func (r *region) retain(release Release) {

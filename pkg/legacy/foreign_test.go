@@ -130,7 +130,7 @@ func TestFindByLedger(t *testing.T) {
 		"damaged, and without a backup":  {func(r *region) { r.damage(home, name); r.deleteBackups() }, "", "is damaged, and there is no backup of it", ""},
 		"never deployed, and no backups": {func(r *region) { r.pending(); r.deleteBackups() }, "", "", "no revision of it is deployed"},
 		"removed for good": {func(r *region) {
-			if _, err := r.of(r.find()).Remove(context.Background(), removeOptions()); err != nil {
+			if _, err := r.of(r.find()).Remove(context.Background(), removeOptions(), 0); err != nil {
 				t.Fatal(err)
 			}
 		}, "", "", "elsewhere/rogue is not the release that the journal lists as retained"},
@@ -256,7 +256,7 @@ func TestRemoveKeepsOthersObjects(t *testing.T) {
 	if annotations := stringMap(r.server.objects["/configmaps/kube-system/theirs"], "annotations"); annotations[annotationPolicy] != "" {
 		t.Error("an object of another namespace was annotated")
 	}
-	removal, err := r.of(r.find()).Remove(context.Background(), removeOptions())
+	removal, err := r.of(r.find()).Remove(context.Background(), removeOptions(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}

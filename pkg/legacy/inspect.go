@@ -27,7 +27,6 @@ func (r *Readiness) problem(format string, args ...any) {
 // work, without writing. A record that is gone or cannot be read is a finding; the
 // error is for what cannot be determined.
 func (h Handle) Inspect(ctx context.Context) (Retention, Readiness, error) {
-	var ready Readiness
 	records, err := h.records(ctx)
 	if errors.Is(err, errNoRecord) {
 		return h.inspectBackup(ctx, err)
@@ -35,15 +34,11 @@ func (h Handle) Inspect(ctx context.Context) (Retention, Readiness, error) {
 	if err != nil {
 		return Retention{}, Readiness{}, err
 	}
-	if latest := records[len(records)-1]; latest.status != statusDeployed {
-		h.Status, h.LatestRevision = latest.status, latest.record.Version
+	var ready Readiness
+	if h.latest(records); h.Status != statusDeployed {
 		ready.problem("%s", h.unfinished())
 	}
-	objects, err := h.objectsOf(records[:1])
-	if err != nil {
-		return Retention{}, Readiness{}, fmt.Errorf("the record of release %s revision %d: %w", h, h.Revision, err)
-	}
-	found, err := h.look(ctx, objects)
+	found, err := h.lookAt(ctx, records[0])
 	if err != nil {
 		return Retention{}, Readiness{}, err
 	}
@@ -63,26 +58,19 @@ func (h Handle) inspectBackup(ctx context.Context, cause error) (Retention, Read
 		"`kubectl coder-satellite retain` restores the record from the backup, and so does `rollback`"}}
 	ready.problem("%v", cause)
 	b, err := h.latestBackup(ctx)
-	if apierrors.IsForbidden(err) {
+	switch {
+	case apierrors.IsForbidden(err):
 		return kept, ready, err
-	}
-	if err != nil {
+	case err != nil:
 		kept.miss("%v", err)
 		ready.problem("%v", err)
 		return kept, ready, nil
 	}
-	kept.Backup, kept.BackupName, kept.BackupDigest = true, b.secret.Name, digestOf(b.secret.Data[recordKey])
-	objects, err := manifestObjects(b.record.Manifest, h.Namespace)
-	if err != nil {
-		return kept, ready, fmt.Errorf("the backup %s: %w", b, err)
-	}
-	found, err := h.look(ctx, objects)
+	found, err := h.lookAt(ctx, b.held)
 	if err != nil {
 		return kept, ready, err
 	}
-	kept.Live = len(h.unkept(found)) == 0
-	err = ready.live(ctx, h, found)
-	return kept, ready, err
+	return kept, ready, ready.live(ctx, h, found)
 }
 
 // live adds the problems of the objects and of envproxy.
@@ -91,11 +79,11 @@ func (r *Readiness) live(ctx context.Context, h Handle, objects []live) error {
 		switch {
 		case !l.served && l.object != nil:
 			r.problem("%s is there, but the manifest has it in %s, which this cluster does not serve: "+
-				"Helm can neither upgrade nor roll back the release", l.ref, l.ref.APIVersion)
+				"Helm can neither upgrade nor roll back the release", l, l.APIVersion)
 		case !l.served:
-			r.problem("%s is in %s, which this cluster does not serve", l.ref, l.ref.APIVersion)
+			r.problem("%s is in %s, which this cluster does not serve", l, l.APIVersion)
 		case l.object == nil:
-			r.problem("%s does not exist %s", l.ref, inNamespace(l.ref.Namespace))
+			r.problem("%s does not exist %s", l, inNamespace(l.Namespace))
 		}
 	}
 	if h.Deployment == "" {

@@ -101,7 +101,7 @@ func TestTamperedBackup(t *testing.T) {
 			}
 			r.server.edit(t, "/secrets/coder-satellite/"+ledger.Backup, tamper)
 			retention, _ := r.inspect(r.find())
-			if retention.Backup || !strings.Contains(strings.Join(retention.Missing, ";"), "tampered with") {
+			if retention.Complete || !strings.Contains(strings.Join(retention.Missing, ";"), "tampered with") {
 				t.Errorf("retention %+v", retention)
 			}
 			release.Backup = ledger.Backup
@@ -109,7 +109,7 @@ func TestTamperedBackup(t *testing.T) {
 				t.Errorf("restored: %v", err)
 			}
 			r.retain(r.find())
-			if retention, _ := r.inspect(r.find()); !retention.Complete() {
+			if retention, _ := r.inspect(r.find()); !retention.Complete {
 				t.Errorf("retention %+v", retention)
 			}
 		})

@@ -49,7 +49,7 @@ func TestRetainRaces(t *testing.T) {
 	}
 	for what, err := range map[string]error{
 		"retain": second(r.of(release).Retain(context.Background(), retainOptions())),
-		"remove": second(r.of(release).Remove(context.Background(), removeOptions())),
+		"remove": second(r.of(release).Remove(context.Background(), removeOptions(), 0)),
 	} {
 		if err == nil || !strings.Contains(err.Error(), "is in pending-rollback at revision 2") {
 			t.Errorf("%s: got %v", what, err)
@@ -83,7 +83,7 @@ func TestRetainInterruptedAnywhere(t *testing.T) {
 		cancel()
 		r.server.afterwards(nil)
 		r.retain(r.find())
-		if retention, _ := r.inspect(r.find()); !retention.Complete() {
+		if retention, _ := r.inspect(r.find()); !retention.Complete {
 			t.Errorf("stopped at %d (%v): retention %+v", stop, err, retention)
 		}
 		if !interrupted {

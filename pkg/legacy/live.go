@@ -2,8 +2,8 @@ package legacy
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -16,7 +16,7 @@ import (
 
 // live is an object of a manifest as the cluster has it.
 type live struct {
-	ref ObjectRef
+	declared
 	// served is set when the cluster serves the API version of the manifest.
 	served bool
 	// mapping is how the object is reached, maybe in another API version; nil if in none.
@@ -31,46 +31,42 @@ func (l live) kept() bool {
 	return l.object != nil && l.object.Annotations[annotationPolicy] == policyKeep
 }
 
-// moved says where kinds of removed API groups went (Kubernetes deprecation guide).
-func moved(kind schema.GroupKind) (schema.GroupKind, bool) {
-	if kind.Group != "extensions" {
-		return kind, false
+// moved says where a kind of a removed API group went (Kubernetes deprecation guide).
+func moved(kind schema.GroupKind) schema.GroupKind {
+	if kind.Group == "extensions" {
+		switch kind.Kind {
+		case "Ingress", "NetworkPolicy":
+			kind.Group = "networking.k8s.io"
+		case "Deployment", "DaemonSet", "ReplicaSet":
+			kind.Group = "apps"
+		}
 	}
-	switch kind.Kind {
-	case "Ingress", "NetworkPolicy":
-		return schema.GroupKind{Group: "networking.k8s.io", Kind: kind.Kind}, true
-	case "Deployment", "DaemonSet", "ReplicaSet":
-		return schema.GroupKind{Group: "apps", Kind: kind.Kind}, true
-	default:
-		return kind, false
-	}
+	return kind
 }
 
 // resolve finds how to reach an object: in its own API version or, because an
 // object outlives the API version that it was made in, in another one.
-func resolve(mapper meta.RESTMapper, ref ObjectRef) (live, error) {
-	version, err := schema.ParseGroupVersion(ref.APIVersion)
+func resolve(mapper meta.RESTMapper, d declared) (live, error) {
+	version, err := schema.ParseGroupVersion(d.APIVersion)
 	if err != nil {
-		return live{}, fmt.Errorf("%s in the manifest has the API version %q, which is none: %w", ref, ref.APIVersion, err)
+		return live{}, fmt.Errorf("%s in the manifest has the API version %q, which is none: %w", d, d.APIVersion, err)
 	}
-	kind := version.WithKind(ref.Kind).GroupKind()
+	kind := version.WithKind(d.Kind).GroupKind()
 	mapping, err := mapper.RESTMapping(kind, version.Version)
-	if err == nil {
-		return live{ref: ref, served: true, mapping: mapping}, nil
-	}
+	served := err == nil
 	if meta.IsNoMatchError(err) {
 		mapping, err = mapper.RESTMapping(kind)
 	}
-	if other, ok := moved(kind); ok && meta.IsNoMatchError(err) {
+	if other := moved(kind); other != kind && meta.IsNoMatchError(err) {
 		mapping, err = mapper.RESTMapping(other)
 	}
-	if meta.IsNoMatchError(err) {
-		return live{ref: ref}, nil
-	}
-	if err != nil {
+	switch {
+	case meta.IsNoMatchError(err):
+		return live{declared: d}, nil
+	case err != nil:
 		return live{}, fmt.Errorf("the APIs that the cluster serves cannot be discovered: %w", err)
 	}
-	return live{ref: ref, mapping: mapping}, nil
+	return live{declared: d, served: served, mapping: mapping}, nil
 }
 
 // namespace is where the object lives; empty for an object of the cluster.
@@ -78,7 +74,7 @@ func (l live) namespace() string {
 	if l.mapping.Scope.Name() == meta.RESTScopeNameRoot {
 		return ""
 	}
-	return l.ref.Namespace
+	return l.Namespace
 }
 
 // foreign says why an object that exists is not the release's own, whatever the
@@ -102,14 +98,14 @@ func (s Site) client(l live) clientmetadata.ResourceInterface {
 }
 
 // look reads the metadata of all the objects, a few at a time.
-func (s Site) look(ctx context.Context, objects []ObjectRef) ([]live, error) {
+func (s Site) look(ctx context.Context, objects []declared) ([]live, error) {
 	mapper, err := s.access.Mapper()
 	if err != nil {
 		return nil, fmt.Errorf("the APIs that the cluster serves cannot be discovered: %w", err)
 	}
 	found := make([]live, len(objects))
-	for i, ref := range objects { // one by one: the mapper discovers on demand
-		if found[i], err = resolve(mapper, ref); err != nil {
+	for i, d := range objects { // one by one: the mapper discovers on demand
+		if found[i], err = resolve(mapper, d); err != nil {
 			return nil, err
 		}
 	}
@@ -124,14 +120,14 @@ func (s Site) look(ctx context.Context, objects []ObjectRef) ([]live, error) {
 }
 
 func (s Site) read(ctx context.Context, l *live) error {
-	object, err := s.client(*l).Get(ctx, l.ref.Name, metav1.GetOptions{})
+	object, err := s.client(*l).Get(ctx, l.Name, metav1.GetOptions{})
 	switch {
 	case err == nil:
 		l.object = object
 	case apierrors.HasStatusCause(err, metav1.CauseTypeUnexpectedServerResponse) && apierrors.IsNotFound(err):
 		l.served, l.mapping = false, nil // the cached discovery is older than the cluster
 	case !apierrors.IsNotFound(err):
-		return fmt.Errorf("%s %s cannot be read: %w", l.ref, inNamespace(l.ref.Namespace), err)
+		return fmt.Errorf("%s %s cannot be read: %w", l, inNamespace(l.Namespace), err)
 	}
 	return nil
 }
@@ -139,22 +135,33 @@ func (s Site) read(ctx context.Context, l *live) error {
 // annotate sets the keep policy on the live objects, a few at a time. All are
 // tried; the errors are joined.
 func (s Site) annotate(ctx context.Context, objects []live) error {
-	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"annotations": map[string]any{annotationPolicy: policyKeep}}})
-	if err != nil {
-		return err
-	}
+	patch := fmt.Appendf(nil, `{"metadata":{"annotations":{%q:%q}}}`, annotationPolicy, policyKeep)
 	errs := make([]error, len(objects))
 	var group errgroup.Group
 	group.SetLimit(atOnce)
 	for i, l := range objects {
 		group.Go(func() error {
-			_, err := s.client(l).Patch(ctx, l.ref.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager})
+			_, err := s.client(l).Patch(ctx, l.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager})
 			if err != nil && !apierrors.IsNotFound(err) {
-				errs[i] = fmt.Errorf("%s %s cannot be annotated with %s: %w", l.ref, inNamespace(l.ref.Namespace), annotationPolicy, err)
+				errs[i] = fmt.Errorf("%s %s cannot be annotated with %s: %w", l, inNamespace(l.Namespace), annotationPolicy, err)
 			}
 			return nil
 		})
 	}
 	_ = group.Wait() // its functions return nil
 	return joined(errs)
+}
+
+// joined returns all of the errors as one, on one line; nil if all are nil.
+func joined(errs []error) error {
+	var wrapped []any
+	for _, err := range errs {
+		if err != nil {
+			wrapped = append(wrapped, err)
+		}
+	}
+	if len(wrapped) == 0 {
+		return nil
+	}
+	return fmt.Errorf(strings.TrimPrefix(strings.Repeat("; %w", len(wrapped)), "; "), wrapped...)
 }

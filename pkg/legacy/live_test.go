@@ -21,12 +21,15 @@ func TestLook(t *testing.T) {
 	put("rbac.authorization.k8s.io/clusterroles//nginx")
 	put("apps/deployments/coder/old")
 	put("/services/other/elsewhere")
-	refs := []ObjectRef{
+	refs := []declared{}
+	for _, ref := range []ObjectRef{
 		{"rbac.authorization.k8s.io/v1", "ClusterRole", home, "nginx"},
 		{"extensions/v1beta1", "Deployment", home, "old"},
 		{"v1", "Service", "other", "elsewhere"},
 		{"extensions/v1beta1", "PodSecurityPolicy", home, "gone"},
 		{"v1", "Service", home, "absent"},
+	} {
+		refs = append(refs, declared{ObjectRef: ref})
 	}
 	found, err := r.site().look(context.Background(), refs)
 	if err != nil {
@@ -34,7 +37,7 @@ func TestLook(t *testing.T) {
 	}
 	var got []string
 	for _, l := range found {
-		text := l.ref.String()
+		text := l.String()
 		if l.object != nil {
 			text += " exists"
 		}
@@ -47,7 +50,7 @@ func TestLook(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := r.site().look(context.Background(), []ObjectRef{{"a/b/c", "X", home, "x"}}); err == nil || !strings.Contains(err.Error(), `API version "a/b/c"`) {
+	if _, err := r.site().look(context.Background(), []declared{{ObjectRef: ObjectRef{"a/b/c", "X", home, "x"}}}); err == nil || !strings.Contains(err.Error(), `API version "a/b/c"`) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -65,7 +68,7 @@ func TestRetainTellsAllFailures(t *testing.T) {
 			t.Errorf("%q is not in: %v", want, err)
 		}
 	}
-	var several *severalErrors
+	var several interface{ Unwrap() []error }
 	if !errors.As(err, &several) || len(several.Unwrap()) != 4 || strings.Contains(err.Error(), "\n") {
 		t.Errorf("got %v", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -12,54 +13,59 @@ import (
 // lost handles a candidate without a record of a deployed revision: somebody
 // uninstalled it. If there is a backup it can be restored.
 func (s *search) lost(ctx context.Context, candidate Release, why string) error {
-	if err := s.listOnce(ctx); err != nil {
+	saved, err := s.savedOf(candidate, 0)
+	if err != nil {
 		return err
 	}
-	for _, item := range s.saved {
-		if mayRestore(candidate, item) {
-			return s.fromBackup(ctx, candidate, item)
-		}
+	if saved != nil {
+		return s.fromBackup(ctx, candidate, *saved)
 	}
 	there := "the envproxy of " + candidate.String()
-	switch {
-	case len(s.deployments[candidate.String()]) > 0:
-	case candidate.Status != "":
+	if len(s.deployments[candidate.String()]) == 0 {
+		if candidate.Status == "" {
+			return nil // nothing is left of what the ledger lists
+		}
 		there = "the release " + candidate.String()
-	default:
-		return nil // nothing is left of what the ledger lists
 	}
 	s.found.Unusable = s.found.Unusable || candidate.Ledger != nil || candidate.Namespace == s.hint.Namespace
-	if !candidate.inOperation() {
-		s.exclude("%s is there, but %s, and there is no backup", there, why)
-		return nil
+	operation := ""
+	if candidate.inOperation() {
+		operation = ": " + candidate.ending()
+		s.found.Remedy = cmp.Or(s.found.Remedy, "wait for the Helm operation to end; if nobody runs one, end it with "+candidate.undo())
 	}
-	s.exclude("%s is there, but %s, and there is no backup: a Helm operation is running or was killed; if nobody runs one, %s ends it",
-		there, why, candidate.undo())
-	s.found.Remedy = cmp.Or(s.found.Remedy, "wait for the Helm operation to end; if nobody runs one, end it with "+candidate.undo())
+	s.exclude("%s is there, but %s, and there is no backup%s", there, why, operation)
 	return nil
-}
-
-// mayRestore reports whether the candidate can be restored from a backup: the
-// one that its ledger names, or the latest.
-func mayRestore(candidate Release, item metav1.PartialObjectMetadata) bool {
-	return item.Labels[labelNamespace] == candidate.Namespace && item.Labels[labelRelease] == candidate.Name &&
-		(candidate.Ledger == nil || candidate.Ledger.Backup == "" || candidate.Ledger.Backup == item.Name)
 }
 
 // damaged handles a candidate whose record cannot be read. That must not pass
 // as "none found": without a backup of this revision it is an error.
 func (s *search) damaged(ctx context.Context, candidate Release, current revision, cause error) error {
-	if err := s.listOnce(ctx); err != nil {
+	saved, err := s.savedOf(candidate, current.number)
+	if err != nil {
 		return err
 	}
-	for _, item := range s.saved {
-		if mayRestore(candidate, item) && revisionOf(item) == current.number {
-			s.exclude("the record %s/%s is damaged: %v; it can be restored from the backup", candidate.Namespace, current.object, cause)
-			return s.fromBackup(ctx, candidate, item)
-		}
+	if saved == nil {
+		return fmt.Errorf("the record %s/%s of Helm release %s revision %d is damaged, and there is no backup of it: %w",
+			candidate.Namespace, current.object, candidate, current.number, cause)
 	}
-	return fmt.Errorf("the record %s/%s of Helm release %s revision %d is damaged, and there is no backup of it: %w",
-		candidate.Namespace, current.object, candidate, current.number, cause)
+	s.exclude("the record %s/%s is damaged: %v; it can be restored from the backup", candidate.Namespace, current.object, cause)
+	return s.fromBackup(ctx, candidate, *saved)
+}
+
+// savedOf returns the backup that a candidate can be restored from: the one that
+// its ledger names, or the latest; unless it is 0, of the revision. It is nil if
+// there is none.
+func (s *search) savedOf(candidate Release, revision int) (*metav1.PartialObjectMetadata, error) {
+	items, err := s.saved()
+	i := slices.IndexFunc(items, func(item metav1.PartialObjectMetadata) bool {
+		return item.Labels[labelNamespace] == candidate.Namespace && item.Labels[labelRelease] == candidate.Name &&
+			(candidate.Ledger == nil || candidate.Ledger.Backup == "" || candidate.Ledger.Backup == item.Name) &&
+			(revision == 0 || revision == revisionOf(item))
+	})
+	if err != nil || i < 0 {
+		return nil, err
+	}
+	return &items[i], nil
 }
 
 // fromBackups finds releases of which nothing but a backup is left. With a
@@ -68,11 +74,12 @@ func (s *search) fromBackups(ctx context.Context) error {
 	if s.hint.Ledger != nil {
 		return nil
 	}
-	if err := s.listOnce(ctx); err != nil {
+	items, err := s.saved()
+	if err != nil {
 		return err
 	}
 	seen := map[string]bool{}
-	for _, item := range s.saved { // latest first
+	for _, item := range items {
 		candidate := Release{Context: s.access.Context, Namespace: item.Labels[labelNamespace], Name: item.Labels[labelRelease]}
 		if seen[candidate.String()] {
 			continue
@@ -90,32 +97,25 @@ func (s *search) fromBackups(ctx context.Context) error {
 		}
 		if own := revisions[candidate.String()]; deployed(own) != nil {
 			candidate.Driver = b.original.Driver
-			if err := s.one(ctx, candidate, own); err != nil {
-				return err
-			}
-			continue
+			err = s.one(ctx, candidate, own)
+		} else {
+			err = s.fromBackup(ctx, candidate, item)
 		}
-		if err := s.fromBackup(ctx, candidate, item); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// listOnce lists the backups once. Those of releases that were removed on purpose are left out.
-func (s *search) listOnce(ctx context.Context) error {
-	if s.listed {
-		return nil
-	}
-	s.listed = true
+func (s *search) listSaved(ctx context.Context) ([]metav1.PartialObjectMetadata, error) {
 	selector := fmt.Sprintf("%s=%s,%s=%s,!%s", labelBackup, backupOfRecord, labelStatus, statusDeployed, labelRemoved)
 	items, err := s.listBackups(ctx, selector)
 	if apierrors.IsForbidden(err) && s.backups == "" {
 		s.exclude("you may not list Secrets in all namespaces, so that backups were not looked for")
-		return nil
+		return nil, nil
 	}
-	s.saved = items
-	return err
+	return items, err
 }
 
 // fromBackup describes the release as its backup has it.
@@ -126,13 +126,11 @@ func (s *search) fromBackup(ctx context.Context, candidate Release, listed metav
 		return nil
 	}
 	candidate.RecordMissing, candidate.Backup = true, listed.Name
-	candidate.Revision, candidate.Driver, candidate.Record = b.record.Version, b.original.Driver, b.original.Name
-	candidate.ChartName, candidate.ChartVersion, candidate.AccessURL = b.record.ChartName, b.record.ChartVersion, b.record.AccessURL
-	if candidate.Objects, err = manifestObjects(b.record.Manifest, candidate.Namespace); err != nil {
+	candidate.Driver, candidate.Deployment = b.original.Driver, b.original.Deployment
+	if err := candidate.is(b.record, b.original.Name); err != nil {
 		s.exclude("the backup %s of %s: %v", b, candidate, err)
 		return nil
 	}
-	candidate.Deployment = cmp.Or(s.envproxyOf(candidate), b.original.Deployment)
-	s.found.Releases = append(s.found.Releases, candidate)
+	s.take(candidate)
 	return nil
 }

@@ -1,10 +1,14 @@
 package legacy
 
 import (
+	"bytes"
+	"cmp"
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
 )
 
@@ -45,28 +49,31 @@ func joinManifest(documents []document) string {
 	return text.String()
 }
 
-// head is what is read of an object in a manifest.
-type head struct {
-	APIVersion string `json:"apiVersion"`
-	Kind       string `json:"kind"`
-	Metadata   struct {
-		Name        string         `json:"name"`
-		Namespace   string         `json:"namespace"`
-		Annotations map[string]any `json:"annotations"`
-	} `json:"metadata"`
-	Items []head `json:"items"`
-}
-
-// head reads the document's object. It is nil for a document without content.
-func (d document) head() (*head, error) {
-	var h *head
-	if err := yaml.Unmarshal([]byte(d.body), &h); err != nil {
+// parse reads the document's object, numbers as they are written. It is nil for
+// a document without content.
+func (d document) parse() (map[string]any, error) {
+	object, err := parseObject(d.body)
+	annotations, _, nested := unstructured.NestedFieldNoCopy(object, "metadata", "annotations")
+	if _, ok := annotations.(map[string]any); err != nil || nested != nil || annotations != nil && !ok {
 		return nil, fmt.Errorf("%s is not an object in YAML", d.source())
 	}
-	if h != nil && h.Kind == "" {
+	if kind, _ := object["kind"].(string); object != nil && kind == "" {
 		return nil, fmt.Errorf("%s has no kind", d.source())
 	}
-	return h, nil
+	return object, nil
+}
+
+// parseObject reads an object, numbers as they are written.
+func parseObject(body string) (map[string]any, error) {
+	text, err := yaml.YAMLToJSON([]byte(body))
+	if err != nil {
+		return nil, err
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var object map[string]any
+	err = decoder.Decode(&object)
+	return object, err
 }
 
 // source names the document in errors by the comment that Helm puts above it.
@@ -82,44 +89,61 @@ func (d document) source() string {
 	return "a document of the manifest"
 }
 
-// kept reports whether Helm's uninstall keeps the object (Helm v3, pkg/action/resource_policy.go).
-func (h *head) kept() bool {
-	value, _ := h.Metadata.Annotations[annotationPolicy].(string)
+// keeps reports whether Helm's uninstall keeps the object (Helm v3, pkg/action/resource_policy.go).
+func keeps(object map[string]any) bool {
+	value, _, _ := unstructured.NestedString(object, "metadata", "annotations", annotationPolicy)
 	return strings.ToLower(strings.TrimSpace(value)) == policyKeep
 }
 
-// isList reports whether the object is a list of objects, as kind List.
-func (h *head) isList() bool { return strings.HasSuffix(h.Kind, "List") && h.Items != nil }
+// declared is an object as a manifest has it.
+type declared struct {
+	ObjectRef
+	content map[string]any
+	// chartKeeps is set if the chart itself marks the object to be kept.
+	chartKeeps bool
+}
 
 // manifestObjects returns the objects of a manifest in their order, those of
 // lists one by one. An object without a namespace gets the given one.
-func manifestObjects(manifest, namespace string) ([]ObjectRef, error) {
-	var objects []ObjectRef
-	var add func(h *head) bool
-	add = func(h *head) bool {
-		if h.isList() {
-			for i := range h.Items {
-				if !add(&h.Items[i]) {
-					return false
-				}
-			}
-			return true
-		}
-		ref := ObjectRef{APIVersion: h.APIVersion, Kind: h.Kind, Namespace: h.Metadata.Namespace, Name: h.Metadata.Name}
-		if ref.Namespace == "" {
-			ref.Namespace = namespace
-		}
-		objects = append(objects, ref)
-		return ref.Kind != "" && ref.Name != ""
-	}
+func manifestObjects(manifest, namespace string) ([]declared, error) {
+	var objects []declared
 	for _, d := range splitManifest(manifest) {
-		h, err := d.head()
+		object, err := d.parse()
 		if err != nil {
 			return nil, err
 		}
-		if h != nil && !add(h) {
-			return nil, fmt.Errorf("%s has no kind or no name", d.source())
+		for _, content := range itemsOf(object) {
+			u := unstructured.Unstructured{Object: content}
+			if u.GetKind() == "" || u.GetName() == "" {
+				return nil, fmt.Errorf("%s has no kind or no name", d.source())
+			}
+			objects = append(objects, declared{
+				ObjectRef: ObjectRef{u.GetAPIVersion(), u.GetKind(), cmp.Or(u.GetNamespace(), namespace), u.GetName()},
+				content:   content, chartKeeps: keeps(object) && !d.marked(),
+			})
 		}
 	}
 	return objects, nil
+}
+
+// itemsOf returns the items of a list, and of the lists in it, or the object
+// itself; nothing of nothing.
+func itemsOf(object map[string]any) []map[string]any {
+	kind, _ := object["kind"].(string)
+	list, isList := object["items"].([]any)
+	switch {
+	case object == nil:
+		return nil
+	case !isList || !strings.HasSuffix(kind, "List"):
+		return []map[string]any{object}
+	}
+	var items []map[string]any
+	for _, entry := range list {
+		item, ok := entry.(map[string]any)
+		if !ok {
+			item = map[string]any{} // which has no kind
+		}
+		items = append(items, itemsOf(item)...)
+	}
+	return items
 }

@@ -126,22 +126,22 @@ func checkAnnotated(t interface{ Fatalf(string, ...any) }, before, after string)
 	}
 	for key, text := range is {
 		d := document{body: text}
-		h, err := d.head()
+		object, err := d.parse()
 		if err != nil {
 			t.Fatalf("%v", err)
 		}
-		if h == nil {
+		if object == nil {
 			continue
 		}
-		if !h.kept() {
-			t.Fatalf("Helm does not keep %s:\n%s", h.Kind, text)
+		if !keeps(object) {
+			t.Fatalf("Helm does not keep %s:\n%s", object["kind"], text)
 		}
-		want, err := document{body: was[key]}.wanted()
+		want, err := document{body: was[key]}.parse()
 		if err != nil {
 			t.Fatalf("%v", err)
 		}
-		if value, _ := parseObject(was[key]); strings.TrimSpace(strings.ToLower(policyOf(value))) == policyKeep {
-			want = value
+		if strings.TrimSpace(strings.ToLower(policyOf(want))) != policyKeep {
+			keep(want)
 		}
 		if !sameObject(text, want) {
 			t.Fatalf("more than the annotation changed:\n%s\nwas\n%s", text, was[key])
@@ -179,7 +179,7 @@ func TestAnnotateManifestErrors(t *testing.T) {
 }
 
 func TestManifestObjects(t *testing.T) {
-	got, err := manifestObjects(legacyManifest(true, true)+"---\nkind: List\napiVersion: v1\nitems:\n- {apiVersion: v1, kind: Secret, metadata: {name: s, namespace: other}}\n", home)
+	objects, err := manifestObjects(legacyManifest(true, true)+"---\nkind: List\napiVersion: v1\nitems:\n- {apiVersion: v1, kind: Secret, metadata: {name: s, namespace: other}}\n", home)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,6 +193,10 @@ func TestManifestObjects(t *testing.T) {
 		{"extensions/v1beta1", "Ingress", home, "envproxy"},
 		{"rbac.authorization.k8s.io/v1beta1", "Role", home, "nginx"},
 		{"v1", "Secret", "other", "s"},
+	}
+	var got []ObjectRef
+	for _, object := range objects {
+		got = append(got, object.ObjectRef)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -12,41 +12,27 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy/record"
 )
 
-// Record is a Helm release record. It keeps every field of the stored JSON,
-// known or not, as it was written.
+// Record is a Helm release record (Helm v3, pkg/release/release.go). It keeps
+// every field of the stored JSON, known or not, as it was written.
 type Record struct {
-	// Name, Namespace and Version identify the revision; Status is Helm's.
-	Name, Namespace string
-	Version         int
-	Status          string
-	// ChartName, ChartVersion and AppVersion are the chart's.
-	ChartName, ChartVersion, AppVersion string
-	// AccessURL is the value envproxy.accessURL; empty if it was not given.
-	AccessURL string
+	// Name and Version identify the revision in its namespace.
+	Name    string `json:"name"`
+	Version int    `json:"version"`
 	// Manifest is the stored manifest, without hooks.
-	Manifest string
-
-	fields map[string]json.RawMessage
-}
-
-// stored is what is read of a record (Helm v3, pkg/release/release.go).
-type stored struct {
-	Name      string `json:"name"`
-	Namespace string `json:"namespace"`
-	Version   int    `json:"version"`
-	Manifest  string `json:"manifest"`
-	Info      struct {
+	Manifest string `json:"manifest"`
+	Info     struct {
 		Status string `json:"status"`
 	} `json:"info"`
 	Chart struct {
 		Metadata struct {
-			Name       string `json:"name"`
-			Version    string `json:"version"`
-			AppVersion string `json:"appVersion"`
+			Name    string `json:"name"`
+			Version string `json:"version"`
 		} `json:"metadata"`
 	} `json:"chart"`
-	// Config is decoded apart: a value of an odd form must not hide the rest.
-	Config json.RawMessage `json:"config"`
+	// AccessURL is the value envproxy.accessURL; empty if it was not given.
+	AccessURL string `json:"-"`
+
+	fields map[string]json.RawMessage
 }
 
 // DecodeRecord reads the value that Helm stores under the key "release":
@@ -57,20 +43,12 @@ func DecodeRecord(encoded []byte) (Record, error) {
 	if err != nil {
 		return Record{}, err
 	}
-	return parseRecord(text)
-}
-
-func parseRecord(text []byte) (Record, error) {
-	var known stored
+	var r Record
 	// The text of a JSON error can quote the content, which may hold secrets.
-	if err := json.Unmarshal(text, &known); err != nil {
+	if err := errors.Join(json.Unmarshal(text, &r), json.Unmarshal(text, &r.fields)); err != nil {
 		return Record{}, fmt.Errorf("the record is not the JSON of a Helm release (%s)", jsonProblem(err))
 	}
-	fields := map[string]json.RawMessage{}
-	if err := json.Unmarshal(text, &fields); err != nil {
-		return Record{}, fmt.Errorf("the record is not the JSON of a Helm release (%s)", jsonProblem(err))
-	}
-	if known.Name == "" || known.Version < 1 {
+	if r.Name == "" || r.Version < 1 {
 		return Record{}, errors.New("the record is not a Helm release: it has no name or no revision")
 	}
 	var values struct {
@@ -78,12 +56,10 @@ func parseRecord(text []byte) (Record, error) {
 			AccessURL string `json:"accessURL"`
 		} `json:"envproxy"`
 	}
-	_ = json.Unmarshal(known.Config, &values) // nothing there means that the values do not say
-	return Record{
-		Name: known.Name, Namespace: known.Namespace, Version: known.Version, Status: known.Info.Status,
-		ChartName: known.Chart.Metadata.Name, ChartVersion: known.Chart.Metadata.Version, AppVersion: known.Chart.Metadata.AppVersion,
-		AccessURL: values.Envproxy.AccessURL, Manifest: known.Manifest, fields: fields,
-	}, nil
+	// Apart, since a value of an odd form must not hide the rest: it counts as none.
+	_ = json.Unmarshal(r.fields["config"], &values)
+	r.AccessURL = values.Envproxy.AccessURL
+	return r, nil
 }
 
 // jsonProblem describes a JSON error by its place, without quoting the input.
@@ -117,19 +93,14 @@ func (r Record) WithManifest(manifest string) (Record, error) {
 // Encode returns the record as Helm stores it. Equal records encode equally.
 // The error says so if the result is larger than Kubernetes stores.
 func (r Record) Encode() ([]byte, error) {
-	text, err := r.json()
+	text, err := marshal(r.fields)
 	if err != nil {
 		return nil, err
 	}
 	var packed bytes.Buffer
-	writer, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := writer.Write(text); err != nil {
-		return nil, err
-	}
-	if err := writer.Close(); err != nil {
+	writer, _ := gzip.NewWriterLevel(&packed, gzip.BestCompression) // a level that there is
+	_, err = writer.Write(text)
+	if err := errors.Join(err, writer.Close()); err != nil {
 		return nil, err
 	}
 	encoded := base64.StdEncoding.AppendEncode(nil, packed.Bytes())
@@ -138,8 +109,6 @@ func (r Record) Encode() ([]byte, error) {
 	}
 	return encoded, nil
 }
-
-func (r Record) json() ([]byte, error) { return marshal(r.fields) }
 
 // marshal keeps <, > and & as they are: escaping them would change fields that
 // are not ours.

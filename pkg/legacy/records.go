@@ -4,26 +4,48 @@ import (
 	"context"
 	"fmt"
 	"slices"
+
+	corev1 "k8s.io/api/core/v1"
 )
 
-// current is a record as it is stored now.
-type current struct {
-	holder holder
+// held is a record, and the object that holds it.
+type held struct {
+	secret *corev1.Secret
 	record Record
 	// kept is the record as it has to be to be retained.
 	kept Record
-	// status is Helm's, as the label says.
-	status string
+}
+
+// decode reads the record that an object holds.
+func decode(secret *corev1.Secret) (c held, err error) {
+	c.secret = secret
+	if c.record, err = DecodeRecord(secret.Data[recordKey]); err != nil {
+		return c, err
+	}
+	manifest, err := AnnotateManifest(c.record.Manifest)
+	if err != nil {
+		return c, err
+	}
+	c.kept, err = c.record.WithManifest(manifest)
+	return c, err
 }
 
 // isKept reports whether the stored manifest keeps every object.
-func (c current) isKept() bool { return c.record.Manifest == c.kept.Manifest }
+func (c held) isKept() bool { return c.record.Manifest == c.kept.Manifest }
+
+// retained returns the record as Helm stores it, with every object kept.
+func (c held) retained() ([]byte, error) {
+	if c.isKept() {
+		return c.secret.Data[recordKey], nil
+	}
+	return c.kept.Encode()
+}
 
 // records reads the records that count: that of the deployed revision, which
 // comes first, and that of the latest one if it is another. `helm uninstall`
 // obeys the manifest of the latest, which after a failed upgrade is not the
 // deployed one (Helm v3, pkg/action/uninstall.go).
-func (h Handle) records(ctx context.Context) ([]current, error) {
+func (h Handle) records(ctx context.Context) ([]held, error) {
 	if h.RecordMissing {
 		return nil, fmt.Errorf("release %s has no record of a deployed revision: restore it from the backup first, with `kubectl "+
 			"coder-satellite rollback`: %w", h, errNoRecord)
@@ -45,53 +67,34 @@ func (h Handle) records(ctx context.Context) ([]current, error) {
 	if latest := revisions[len(revisions)-1]; latest.number > now.number {
 		wanted = append(wanted, latest)
 	}
-	var found []current
-	for _, r := range wanted {
-		c, err := st.current(ctx, r.object)
+	found := make([]held, len(wanted))
+	for i, r := range wanted {
+		secret, err := st.get(ctx, r.object)
+		if err == nil {
+			found[i], err = decode(secret)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("release %s revision %d: %w", h, r.number, err)
 		}
-		c.status = r.status
-		found = append(found, c)
 	}
 	return found, nil
 }
 
-func (s store) current(ctx context.Context, object string) (current, error) {
-	held, err := s.get(ctx, object)
-	if err != nil {
-		return current{}, err
-	}
-	c := current{holder: held}
-	if c.record, err = DecodeRecord(held.data()); err != nil {
-		return current{}, err
-	}
-	manifest, err := AnnotateManifest(c.record.Manifest)
-	if err != nil {
-		return current{}, err
-	}
-	c.kept, err = c.record.WithManifest(manifest)
-	return c, err
-}
-
-// objectsOf returns the objects of all the records, each once.
-func (r Release) objectsOf(records []current) ([]ObjectRef, error) {
-	var objects []ObjectRef
+// lookAt returns the objects of all the records, each once, as the cluster has them.
+func (h Handle) lookAt(ctx context.Context, records ...held) ([]live, error) {
+	var objects []declared
 	for _, c := range records {
-		own, err := manifestObjects(c.record.Manifest, r.Namespace)
+		own, err := manifestObjects(c.record.Manifest, h.Namespace)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("the record of release %s revision %d: %w", h, c.record.Version, err)
 		}
-		for _, ref := range own {
-			if !slices.ContainsFunc(objects, ref.same) {
-				objects = append(objects, ref)
+		for _, d := range own {
+			if i := slices.IndexFunc(objects, func(other declared) bool { return other.same(d.ObjectRef) }); i < 0 {
+				objects = append(objects, d)
+			} else {
+				objects[i].chartKeeps = objects[i].chartKeeps || d.chartKeeps
 			}
 		}
 	}
-	return objects, nil
-}
-
-// same reports whether both name one object, in whatever version of its API.
-func (o ObjectRef) same(other ObjectRef) bool {
-	return o.Kind == other.Kind && o.Namespace == other.Namespace && o.Name == other.Name
+	return h.look(ctx, objects)
 }

@@ -3,14 +3,14 @@ package legacy
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
 
 	"helm.sh/helm/v3/pkg/releaseutil"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"sigs.k8s.io/yaml"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 // RecreateObjects creates the objects of the release's backup that do not
@@ -23,75 +23,52 @@ func (h Handle) RecreateObjects(ctx context.Context) ([]ObjectRef, error) {
 	if err != nil {
 		return nil, err
 	}
-	manifest, err := AnnotateManifest(b.record.Manifest)
-	if err != nil {
-		return nil, fmt.Errorf("the backup %s: %w", b, err)
-	}
-	return h.recreate(ctx, manifest)
+	return h.recreate(ctx, b.held)
 }
 
-// recreate creates the objects of the manifest that do not exist.
-func (h Handle) recreate(ctx context.Context, manifest string) ([]ObjectRef, error) {
-	refs, err := manifestObjects(manifest, h.Namespace)
+// recreate creates the objects of the record that do not exist, in Helm's order:
+// what others need comes first.
+func (h Handle) recreate(ctx context.Context, from held) (created []ObjectRef, err error) {
+	found, err := h.lookAt(ctx, from)
 	if err != nil {
 		return nil, err
 	}
-	found, err := h.look(ctx, refs)
-	if err != nil {
-		return nil, err
+	rank := func(l live) int {
+		if at := slices.Index(releaseutil.InstallOrder, l.Kind); at >= 0 {
+			return at
+		}
+		return len(releaseutil.InstallOrder)
 	}
-	contents, err := manifestContents(manifest)
-	if err != nil {
-		return nil, err
-	}
-	var (
-		created []ObjectRef
-		errs    []error
-	)
-	for _, i := range installOrder(refs) {
-		l := found[i]
+	slices.SortStableFunc(found, func(a, b live) int { return rank(a) - rank(b) })
+	var errs []error
+	for _, l := range found {
 		switch {
 		case l.object != nil && l.object.DeletionTimestamp != nil:
-			errs = append(errs, fmt.Errorf("%s %s is still being deleted: repeat this when it is gone", l.ref, inNamespace(l.ref.Namespace)))
-			continue
+			errs = append(errs, fmt.Errorf("%s %s is still being deleted: repeat this when it is gone", l, inNamespace(l.Namespace)))
 		case l.object != nil:
-			continue
 		case l.mapping != nil && l.namespace() != "" && l.namespace() != h.Namespace:
-			errs = append(errs, fmt.Errorf("%s is in namespace %s, not in the release's: it was not created again", l.ref, l.namespace()))
-			continue
-		case l.mapping == nil || !l.served && l.mapping.GroupVersionKind.Group != groupOf(l.ref.APIVersion):
-			errs = append(errs, fmt.Errorf("%s is in %s, which this cluster does not serve: it was not created again", l.ref, l.ref.APIVersion))
-			continue
+			errs = append(errs, fmt.Errorf("%s is in namespace %s, not in the release's: it was not created again", l, l.namespace()))
+		case l.mapping == nil || !l.served && l.mapping.GroupVersionKind.Group != schema.FromAPIVersionAndKind(l.APIVersion, l.Kind).Group:
+			errs = append(errs, fmt.Errorf("%s is in %s, which this cluster does not serve: it was not created again", l, l.APIVersion))
+		default:
+			if err := h.create(ctx, l); err != nil {
+				errs = append(errs, err)
+			} else {
+				created = append(created, l.ObjectRef)
+			}
 		}
-		if err := h.create(ctx, l, contents[i]); err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		created = append(created, l.ref)
 	}
 	return created, joined(errs)
 }
 
-func groupOf(apiVersion string) string {
-	group, _, found := strings.Cut(apiVersion, "/")
-	if !found {
-		return ""
-	}
-	return group
-}
-
 // create creates one object with the marks of Helm's ownership (Helm v3, pkg/action/validate.go).
-func (h Handle) create(ctx context.Context, l live, content map[string]any) error {
-	object := &unstructured.Unstructured{Object: content}
+func (h Handle) create(ctx context.Context, l live) error {
+	object := &unstructured.Unstructured{Object: l.content}
 	object.SetGroupVersionKind(l.mapping.GroupVersionKind)
 	object.SetNamespace(l.namespace())
-	labels, annotations := object.GetLabels(), object.GetAnnotations()
-	if labels == nil {
-		labels = map[string]string{}
-	}
-	if annotations == nil {
-		annotations = map[string]string{}
-	}
+	labels, annotations := map[string]string{}, map[string]string{}
+	maps.Copy(labels, object.GetLabels())
+	maps.Copy(annotations, object.GetAnnotations())
 	labels[labelManagedBy] = "Helm"
 	annotations[annotationRelease], annotations[annotationNamespace] = h.Name, h.Namespace
 	annotations[annotationPolicy] = policyKeep
@@ -100,57 +77,7 @@ func (h Handle) create(ctx context.Context, l live, content map[string]any) erro
 	objects := h.access.Dynamic().Resource(l.mapping.Resource).Namespace(l.namespace())
 	_, err := objects.Create(ctx, object, metav1.CreateOptions{FieldManager: fieldManager})
 	if err != nil && !apierrors.IsAlreadyExists(err) {
-		return fmt.Errorf("%s %s cannot be created again: %w", l.ref, inNamespace(l.ref.Namespace), err)
+		return fmt.Errorf("%s %s cannot be created again: %w", l, inNamespace(l.Namespace), err)
 	}
 	return nil
-}
-
-// manifestContents returns the objects of a manifest, in the order of manifestObjects.
-func manifestContents(manifest string) ([]map[string]any, error) {
-	var contents []map[string]any
-	var add func(object map[string]any)
-	add = func(object map[string]any) {
-		kind, _ := object["kind"].(string)
-		if items, ok := object["items"].([]any); ok && strings.HasSuffix(kind, "List") {
-			for _, item := range items {
-				if content, ok := item.(map[string]any); ok {
-					add(content)
-				}
-			}
-			return
-		}
-		contents = append(contents, object)
-	}
-	for _, d := range splitManifest(manifest) {
-		text, err := yaml.YAMLToJSON([]byte(d.body))
-		if err != nil {
-			return nil, fmt.Errorf("%s is not an object in YAML", d.source())
-		}
-		if string(text) == "null" {
-			continue
-		}
-		object := &unstructured.Unstructured{}
-		if err := object.UnmarshalJSON(text); err != nil {
-			return nil, fmt.Errorf("%s is not an object in YAML", d.source())
-		}
-		add(object.Object)
-	}
-	return contents, nil
-}
-
-// installOrder returns the places of the objects in the order in which Helm
-// installs: what others need comes first.
-func installOrder(refs []ObjectRef) []int {
-	rank := func(i int) int {
-		if at := slices.Index(releaseutil.InstallOrder, refs[i].Kind); at >= 0 {
-			return at
-		}
-		return len(releaseutil.InstallOrder)
-	}
-	order := make([]int, len(refs))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return rank(a) - rank(b) })
-	return order
 }

@@ -2,8 +2,6 @@ package legacy
 
 import (
 	"context"
-	"fmt"
-	"slices"
 )
 
 // Removal says what becomes of each object of a release that is removed.
@@ -25,112 +23,61 @@ type Kept struct {
 // Preview says what Remove would do, without writing.
 func (h Handle) Preview(ctx context.Context) (Removal, error) {
 	r, err := h.remover(ctx)
-	if err != nil {
-		return Removal{}, err
-	}
-	return r.removal, nil
+	return r.removal, err
 }
 
 // remover is a removal that was thought through, and not yet done.
 type remover struct {
 	Handle
-	records []current
+	records []held
 	goes    []live
 	removal Removal
 }
 
-func (h Handle) remover(ctx context.Context) (*remover, error) {
-	r := &remover{Handle: h}
-	var err error
-	if h.RecordMissing {
-		r.records, err = h.recordsOfBackup(ctx)
+func (h Handle) remover(ctx context.Context) (r remover, err error) {
+	r.Handle = h
+	if h.RecordMissing { // somebody uninstalled it after it was retained, and it is to go for good now
+		var b *backup
+		if b, err = h.latestBackup(ctx); err == nil {
+			r.records = []held{b.held}
+		}
 	} else {
 		r.records, err = h.records(ctx)
 	}
 	if err != nil {
-		return nil, err
+		return r, err
 	}
 	if err := h.idle(r.records); err != nil {
-		return nil, err
+		return r, err
 	}
-	objects, err := h.objectsOf(r.records)
+	found, err := h.lookAt(ctx, r.records...)
 	if err != nil {
-		return nil, fmt.Errorf("the record of release %s: %w", h, err)
-	}
-	keeps, err := r.chartKeeps()
-	if err != nil {
-		return nil, err
-	}
-	found, err := h.look(ctx, objects)
-	if err != nil {
-		return nil, err
+		return r, err
 	}
 	for _, l := range found {
-		reason := h.keepReason(l, keeps)
-		switch {
-		case l.object == nil:
-			r.removal.Absent = append(r.removal.Absent, l.ref)
-		case reason != "":
-			r.removal.Stays = append(r.removal.Stays, Kept{Object: l.ref, Reason: reason})
-		default:
+		if l.object == nil {
+			r.removal.Absent = append(r.removal.Absent, l.ObjectRef)
+		} else if reason := h.keepReason(l); reason != "" {
+			r.removal.Stays = append(r.removal.Stays, Kept{Object: l.ObjectRef, Reason: reason})
+		} else {
 			r.goes = append(r.goes, l)
-			r.removal.Goes = append(r.removal.Goes, l.ref)
+			r.removal.Goes = append(r.removal.Goes, l.ObjectRef)
 		}
 	}
 	return r, nil
 }
 
-// recordsOfBackup stands in for the records of a release that somebody
-// uninstalled after it was retained, and that is to go for good now.
-func (h Handle) recordsOfBackup(ctx context.Context) ([]current, error) {
-	b, err := h.latestBackup(ctx)
-	if err != nil {
-		return nil, err
-	}
-	manifest, err := AnnotateManifest(b.record.Manifest)
-	if err != nil {
-		return nil, fmt.Errorf("the backup %s: %w", b, err)
-	}
-	kept, err := b.record.WithManifest(manifest)
-	return []current{{holder: holder{secret: b.secret}, record: b.record, kept: kept}}, err
-}
-
-// chartKeeps returns the objects that the chart itself marks to be kept.
-func (r *remover) chartKeeps() ([]ObjectRef, error) {
-	var keeps []ObjectRef
-	for _, c := range r.records {
-		for _, d := range splitManifest(c.record.Manifest) {
-			h, err := d.head()
-			if err != nil {
-				return nil, err
-			}
-			if h == nil || !h.kept() || d.marked() {
-				continue
-			}
-			own, err := manifestObjects(d.body, r.Namespace)
-			if err != nil {
-				return nil, err
-			}
-			keeps = append(keeps, own...)
-		}
-	}
-	return keeps, nil
-}
-
-// keepReason says why an object must stay; empty if it goes.
-func (r Release) keepReason(l live, chartKeeps []ObjectRef) string {
-	if l.object == nil {
-		return "" // it is absent
-	}
-	switch l.ref.Kind {
+// keepReason says why an object that exists must stay; empty if it goes.
+func (r Release) keepReason(l live) string {
+	switch l.Kind {
 	case "ServiceAccount", "Role", "RoleBinding":
-		if reason := r.usedByCoder(l.ref); reason != "" {
+		if reason := r.usedByCoder(l.ObjectRef); reason != "" {
 			return reason
 		}
 	case "Namespace", "PersistentVolumeClaim", "PersistentVolume", "CustomResourceDefinition":
 		return "deleting it would delete data that is not of the release"
 	}
-	if slices.ContainsFunc(chartKeeps, l.ref.same) {
+	if l.chartKeeps {
 		return "the chart marks it to be kept"
 	}
 	if reason := l.foreign(r); reason != "" {

@@ -1,9 +1,11 @@
 package legacy
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,47 +14,35 @@ import (
 	"helm.sh/helm/v3/pkg/storage"
 	"helm.sh/helm/v3/pkg/storage/driver"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/yaml"
 )
-
-// RemoveOptions say how to remove a release.
-type RemoveOptions struct {
-	// Timeout bounds each of the chart's own delete hooks; 0 means 5 minutes.
-	// Pods are not waited for: envproxy lets connections end for four hours.
-	Timeout time.Duration
-	// Operator, Reason and Now are noted on a backup if one has to be made.
-	Operator, Reason string
-	Now              time.Time
-	// Progress is told what is done; may be nil.
-	Progress func(message string)
-}
 
 // Remove deletes the release for good: by Helm all objects that Preview says
 // go, and last the records. The backup stays, so that RestoreRecord and
 // RecreateObjects bring the release back. When something fails the records are
 // as they were, what was deleted is created again, and the error says what
-// could not be. Repeating it continues where it stopped.
-func (h Handle) Remove(ctx context.Context, options RemoveOptions) (Removal, error) {
+// could not be. Repeating it continues where it stopped. The timeout bounds each
+// of the chart's own delete hooks; 0 means 5 minutes. Pods are not waited for:
+// envproxy lets connections end for four hours.
+func (h Handle) Remove(ctx context.Context, options Options, timeout time.Duration) (Removal, error) {
 	r, err := h.remover(ctx)
 	if err != nil {
 		return Removal{}, err
 	}
-	keep := RetainOptions{Operator: options.Operator, Reason: options.Reason, Now: options.Now, Progress: options.Progress}
-	backups := make([]*backup, len(r.records))
-	for i, c := range r.records {
-		if backups[i], err = h.backUp(ctx, c.holder, c.record, keep); err != nil {
-			return r.removal, err
-		}
+	b, err := h.backUpAll(ctx, r.records, options)
+	if err != nil {
+		return r.removal, err
 	}
 	if err := ctx.Err(); err != nil { // Helm's uninstall cannot be interrupted
 		return r.removal, err
 	}
-	keep.progress("deleting: %s", listed(names(r.goes)))
-	if err := r.uninstall(options.Timeout); err != nil {
+	options.progress("deleting: %s", listed(r.goes))
+	if err := r.uninstall(cmp.Or(timeout, 5*time.Minute)); err != nil {
 		return r.removal, r.bringBack(ctx, err)
 	}
-	if err := r.purge(ctx, backups[0]); err != nil {
+	if err := r.purge(ctx, b); err != nil {
 		return r.removal, err
 	}
 	if err := h.markRemoved(ctx); err != nil {
@@ -83,11 +73,8 @@ func (h Handle) markRemoved(ctx context.Context) error {
 // in memory whose manifest has those objects alone, in API versions that the
 // cluster serves: the true records are untouched until all went well, and an old
 // API version cannot make Helm fail ("unable to build kubernetes objects").
-func (r *remover) uninstall(timeout time.Duration) error {
-	if timeout == 0 {
-		timeout = 5 * time.Minute
-	}
-	text, err := r.records[0].record.json()
+func (r remover) uninstall(timeout time.Duration) error {
+	text, err := marshal(r.records[0].record.fields)
 	if err != nil {
 		return err
 	}
@@ -121,15 +108,14 @@ func (r *remover) uninstall(timeout time.Duration) error {
 }
 
 // manifest has what Helm needs to delete the objects that go.
-func (r *remover) manifest() (string, error) {
+func (r remover) manifest() (string, error) {
 	var text strings.Builder
 	for _, l := range r.goes {
-		metadata := map[string]any{"name": l.ref.Name}
-		if namespace := l.namespace(); namespace != "" {
-			metadata["namespace"] = namespace
-		}
-		kind := l.mapping.GroupVersionKind
-		document, err := yaml.Marshal(map[string]any{"apiVersion": kind.GroupVersion().String(), "kind": kind.Kind, "metadata": metadata})
+		object := &unstructured.Unstructured{}
+		object.SetGroupVersionKind(l.mapping.GroupVersionKind)
+		object.SetName(l.Name)
+		object.SetNamespace(l.namespace())
+		document, err := yaml.Marshal(object.Object)
 		if err != nil {
 			return "", err
 		}
@@ -139,42 +125,28 @@ func (r *remover) manifest() (string, error) {
 }
 
 // bringBack creates again what a failed removal deleted.
-func (r *remover) bringBack(ctx context.Context, cause error) error {
+func (r remover) bringBack(ctx context.Context, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
-	created, err := r.recreate(ctx, r.records[0].kept.Manifest)
-	restored := make([]string, len(created))
-	for i, ref := range created {
-		restored[i] = ref.String()
-	}
+	created, err := r.recreate(ctx, r.records[0])
 	if err != nil {
-		return fmt.Errorf("%w; its record is as it was, %s were created again, but not all: %w", cause, listed(restored), err)
+		return fmt.Errorf("%w; its record is as it was, %s were created again, but not all: %w", cause, listed(created), err)
 	}
-	return fmt.Errorf("%w; its record is as it was, and of its objects were created again: %s", cause, listed(restored))
-}
-
-func listed(names []string) string {
-	if len(names) == 0 {
-		return "none"
-	}
-	return strings.Join(names, ", ")
+	return fmt.Errorf("%w; its record is as it was, and of its objects were created again: %s", cause, listed(created))
 }
 
 // purge deletes the records of all revisions, the deployed one last: until
 // then the release can be found.
-func (r *remover) purge(ctx context.Context, b *backup) error {
-	st := r.store()
-	revisions, err := st.revisions(ctx, "name="+r.Name)
+func (r remover) purge(ctx context.Context, b *backup) error {
+	revisions, err := r.store().revisions(ctx, "name="+r.Name)
 	if err != nil {
 		return err
 	}
-	for _, revision := range revisions {
-		if revision.object == b.original.Name {
-			continue
-		}
-		if err := st.delete(ctx, revision.object); err != nil {
+	revisions = slices.DeleteFunc(revisions, func(other revision) bool { return other.object == b.original.Name })
+	for _, other := range append(revisions, revision{object: b.original.Name}) {
+		if err := r.store().delete(ctx, other.object); err != nil {
 			return err
 		}
 	}
-	return st.delete(ctx, b.original.Name)
+	return nil
 }

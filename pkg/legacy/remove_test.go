@@ -12,8 +12,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
 
-func removeOptions() RemoveOptions {
-	return RemoveOptions{Operator: "ann@example.com", Reason: "done", Now: noon()}
+func removeOptions() Options {
+	return Options{Operator: "ann@example.com", Reason: "done", Now: noon()}
 }
 
 func texts(refs []ObjectRef) []string {
@@ -63,7 +63,7 @@ func TestRemove(t *testing.T) {
 				if diff := cmp.Diff(want, texts(preview.Goes)); diff != "" {
 					t.Error(diff)
 				}
-				removal, err := r.of(release).Remove(context.Background(), removeOptions())
+				removal, err := r.of(release).Remove(context.Background(), removeOptions(), 0)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -111,7 +111,7 @@ func TestBackupThatCannotBeRead(t *testing.T) {
 	r.server.failing(func(method, path string) int {
 		return map[bool]int{true: 500}[method == "GET" && strings.Contains(path, "/secrets/coder-satellite-legacy-")]
 	})
-	if _, err := r.of(release).Remove(context.Background(), removeOptions()); err == nil || !strings.Contains(err.Error(), "the backup coder-satellite/coder-satellite-legacy-") {
+	if _, err := r.of(release).Remove(context.Background(), removeOptions(), 0); err == nil || !strings.Contains(err.Error(), "the backup coder-satellite/coder-satellite-legacy-") {
 		t.Errorf("error %v", err)
 	}
 	r.server.failing(nil)
@@ -159,7 +159,7 @@ func TestRemoveFails(t *testing.T) {
 	r.server.failing(func(m, p string) int {
 		return map[bool]int{true: 500}[m == "DELETE" && strings.HasSuffix(p, "/services/envproxy")]
 	})
-	_, err := r.of(r.find()).Remove(context.Background(), removeOptions())
+	_, err := r.of(r.find()).Remove(context.Background(), removeOptions(), 0)
 	if err == nil || !strings.Contains(err.Error(), "its record is as it was, and of its objects were created again: Deployment/envproxy") {
 		t.Errorf("got %v", err)
 	}
@@ -176,7 +176,7 @@ func TestRemoveFails(t *testing.T) {
 		t.Error(diff)
 	}
 	r.server.failing(nil)
-	if _, err := r.of(r.find()).Remove(context.Background(), removeOptions()); err != nil {
+	if _, err := r.of(r.find()).Remove(context.Background(), removeOptions(), 0); err != nil {
 		t.Errorf("again: %v", err)
 	}
 }
@@ -188,17 +188,17 @@ func TestRemoveInterrupted(t *testing.T) {
 	r.server.failing(func(m, p string) int {
 		return map[bool]int{true: 500}[m == "DELETE" && strings.Contains(p, "sh.helm.release")]
 	})
-	if _, err := r.of(r.find()).Remove(context.Background(), removeOptions()); err == nil || !strings.Contains(err.Error(), "cannot be deleted") {
+	if _, err := r.of(r.find()).Remove(context.Background(), removeOptions(), 0); err == nil || !strings.Contains(err.Error(), "cannot be deleted") {
 		t.Fatalf("got %v", err)
 	}
 	r.server.failing(nil)
-	removal, err := r.of(r.find()).Remove(context.Background(), removeOptions())
+	removal, err := r.of(r.find()).Remove(context.Background(), removeOptions(), 0)
 	if err != nil || len(removal.Goes) != 0 || len(removal.Absent) != 2 {
 		t.Errorf("%+v, %v", removal, err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := r.of(Release{Namespace: home, Name: name}).Remove(ctx, removeOptions()); err == nil {
+	if _, err := r.of(Release{Namespace: home, Name: name}).Remove(ctx, removeOptions(), 0); err == nil {
 		t.Error("ran although cancelled")
 	}
 }

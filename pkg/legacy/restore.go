@@ -1,14 +1,15 @@
 package legacy
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // RestoreRecord writes the record of an uninstalled release again, from its
@@ -56,102 +57,52 @@ func (r revision) hides(record Record) bool {
 // release is restored from these backups, whose revisions are not deployed.
 func (h Handle) saveHiding(ctx context.Context, hiding []revision, b *backup) error {
 	for _, r := range hiding {
-		held, err := h.store().get(ctx, r.object)
+		secret, err := h.store().get(ctx, r.object)
 		if errors.Is(err, errNoRecord) {
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		record, err := DecodeRecord(held.data())
+		hides, err := decode(secret)
 		if err != nil {
 			return fmt.Errorf("revision %d of release %s is %s and hides revision %d, but cannot be backed up before it is deleted, "+
 				"so nothing was restored: save its record %s/%s yourself, delete it, and try again: %w",
 				r.number, h, r.status, b.record.Version, h.Namespace, r.object, err)
 		}
-		if _, err := h.backUp(ctx, held, record, notedIn(b.secret.Annotations)); err != nil {
+		if _, err := h.backUp(ctx, hides, notedIn(b.secret.Annotations)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// restore creates the object of the record, or replaces one that is not usable,
-// and reads it back.
+// restore creates the object of the record, or replaces one that is not usable.
 func (h Handle) restore(ctx context.Context, b *backup) error {
 	data, err := b.retained()
 	if err != nil {
 		return fmt.Errorf("the backup %s: %w", b, err)
 	}
-	st := h.store()
-	held, err := st.get(ctx, b.original.Name)
+	secret, err := h.store().get(ctx, b.original.Name)
 	switch {
-	case err == nil && usable(held):
+	case err == nil && usable(secret):
 		return nil
-	case err == nil:
-		held = held.copy()
-		b.dress(held, data)
-		err = st.update(ctx, held)
 	case errors.Is(err, errNoRecord):
-		held = st.empty(b.original.Name)
-		b.dress(held, data)
-		err = st.create(ctx, held)
+		secret = &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: b.original.Name, Namespace: h.Namespace}, Type: recordType}
+	case err != nil:
+		return err
 	}
-	if apierrors.IsNotFound(err) {
+	secret.Labels, secret.Annotations = maps.Clone(b.original.Labels), maps.Clone(b.original.Annotations)
+	dress(secret, data, noted(b.secret.Annotations))
+	err = h.write(ctx, secret)
+	if apierrors.IsNotFound(err) && !errors.Is(err, errNoRecord) { // it was not the record that was not found
 		return fmt.Errorf("namespace %q of the legacy release is gone: create it first: %w", h.Namespace, err)
 	}
-	if err != nil {
-		return err
-	}
-	now, err := st.get(ctx, b.original.Name)
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(now.data(), data) {
-		return fmt.Errorf("the restored record %s/%s does not read as it was written: look for an admission webhook that changes Secrets",
-			h.Namespace, b.original.Name)
-	}
-	return nil
-}
-
-// retained returns the record as Helm stores it, with every object kept.
-func (b *backup) retained() ([]byte, error) {
-	manifest, err := AnnotateManifest(b.record.Manifest)
-	if err != nil {
-		return nil, err
-	}
-	if manifest == b.record.Manifest {
-		return b.secret.Data[recordKey], nil
-	}
-	kept, err := b.record.WithManifest(manifest)
-	if err != nil {
-		return nil, err
-	}
-	return kept.Encode()
+	return err
 }
 
 // usable reports whether the object holds a record of a deployed revision.
-func usable(held holder) bool {
-	record, err := DecodeRecord(held.data())
-	return err == nil && record.Status == statusDeployed && held.meta().Labels["status"] == statusDeployed
-}
-
-// dress gives the object its content, with labels as Helm had them.
-func (b *backup) dress(held holder, data []byte) {
-	held.setData(data)
-	meta := held.meta()
-	meta.Labels = maps.Clone(b.original.Labels)
-	if meta.Labels == nil {
-		meta.Labels = map[string]string{}
-	}
-	meta.Labels[LabelRetained] = "true"
-	meta.Annotations = maps.Clone(b.original.Annotations)
-	if meta.Annotations == nil {
-		meta.Annotations = map[string]string{}
-	}
-	for _, key := range retainedAnnotations() {
-		if value := b.secret.Annotations[key]; value != "" {
-			meta.Annotations[key] = value
-		}
-	}
+func usable(secret *corev1.Secret) bool {
+	record, err := DecodeRecord(secret.Data[recordKey])
+	return err == nil && record.Info.Status == statusDeployed && secret.Labels["status"] == statusDeployed
 }

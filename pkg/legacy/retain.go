@@ -6,14 +6,16 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"strings"
 	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
 
-// RetainOptions say who, why and when.
-type RetainOptions struct {
+// Options say who changes a release, why and when.
+type Options struct {
 	// Operator and Reason are written on the record.
 	Operator, Reason string
 	// Now is the time that is written down.
@@ -24,7 +26,7 @@ type RetainOptions struct {
 
 // annotations are who, why and when. None is empty, because an empty one
 // would read as missing.
-func (o RetainOptions) annotations() map[string]string {
+func (o Options) annotations() map[string]string {
 	return map[string]string{
 		annotationReason: cmp.Or(o.Reason, "kept for rollback"),
 		annotationBy:     cmp.Or(o.Operator, "unknown"),
@@ -32,13 +34,25 @@ func (o RetainOptions) annotations() map[string]string {
 	}
 }
 
-// notedIn are the options that annotations hold; the time is zero if they hold none.
-func notedIn(annotations map[string]string) RetainOptions {
-	at, _ := time.Parse(time.RFC3339, annotations[annotationAt])
-	return RetainOptions{Operator: annotations[annotationBy], Reason: annotations[annotationReason], Now: at}
+// noted are who, why and when, as far as annotations hold them.
+func noted(annotations map[string]string) map[string]string {
+	found := maps.Clone(annotations)
+	maps.DeleteFunc(found, func(key, value string) bool {
+		return value == "" || key != annotationReason && key != annotationBy && key != annotationAt
+	})
+	return found
 }
 
-func (o RetainOptions) progress(format string, args ...any) {
+// isNoted reports whether annotations hold who, why and when.
+func isNoted(annotations map[string]string) bool { return len(noted(annotations)) == 3 }
+
+// notedIn are the options that annotations hold; the time is zero if they hold none.
+func notedIn(annotations map[string]string) Options {
+	at, _ := time.Parse(time.RFC3339, annotations[annotationAt])
+	return Options{Operator: annotations[annotationBy], Reason: annotations[annotationReason], Now: at}
+}
+
+func (o Options) progress(format string, args ...any) {
 	if o.Progress != nil {
 		o.Progress(fmt.Sprintf(format, args...))
 	}
@@ -49,7 +63,7 @@ func (o RetainOptions) progress(format string, args ...any) {
 // place already is not written, so that a repetition writes nothing. It returns
 // the entry for the ledger in the journal. After an error nothing is lost, and a
 // repetition continues. The namespace of the backups must exist.
-func (h Handle) Retain(ctx context.Context, options RetainOptions) (*journal.Ledger, error) {
+func (h Handle) Retain(ctx context.Context, options Options) (*journal.Ledger, error) {
 	records, err := h.records(ctx)
 	if err != nil {
 		return nil, err
@@ -57,27 +71,32 @@ func (h Handle) Retain(ctx context.Context, options RetainOptions) (*journal.Led
 	if err := h.idle(records); err != nil {
 		return nil, err
 	}
-	objects, err := h.objectsOf(records)
-	if err != nil {
-		return nil, fmt.Errorf("the record of release %s: %w", h, err)
-	}
-	found, err := h.look(ctx, objects)
+	found, err := h.lookAt(ctx, records...)
 	if err != nil {
 		return nil, err
 	}
 	// All is prepared before the first write: what cannot work fails here.
-	wanted := make([]holder, len(records))
+	wanted := make([]*corev1.Secret, len(records))
 	for i, c := range records {
 		if wanted[i], err = retained(c, options); err != nil {
 			return nil, fmt.Errorf("release %s revision %d cannot be retained: %w", h, c.record.Version, err)
 		}
 	}
-	backup, err := h.retainRecords(ctx, records, wanted, options)
+	backup, err := h.backUpAll(ctx, records, options)
 	if err != nil {
 		return nil, err
 	}
+	for i, c := range records {
+		if equal(c.secret, wanted[i]) {
+			continue
+		}
+		options.progress("writing the record %s/%s", h.Namespace, c.secret.Name)
+		if err := h.write(ctx, wanted[i]); err != nil {
+			return nil, err
+		}
+	}
 	if lacking := h.unkept(found); len(lacking) > 0 {
-		options.progress("annotating %s", strings.Join(names(lacking), ", "))
+		options.progress("annotating %s", listed(lacking))
 		if err := h.annotate(ctx, lacking); err != nil {
 			return nil, err
 		}
@@ -85,82 +104,55 @@ func (h Handle) Retain(ctx context.Context, options RetainOptions) (*journal.Led
 	return h.ledger(backup, wanted[0], options), nil
 }
 
-// retainRecords makes all the backups, and then writes the records as they are
-// wanted. It returns the backup of the first.
-func (h Handle) retainRecords(ctx context.Context, records []current, wanted []holder, options RetainOptions) (*backup, error) {
-	backups := make([]*backup, len(records))
-	for i, c := range records {
-		var err error
-		if backups[i], err = h.backUp(ctx, c.holder, c.record, options); err != nil {
-			return nil, err
-		}
-	}
-	for i, c := range records {
-		if equal(c.holder, wanted[i]) {
-			continue
-		}
-		options.progress("writing the record %s/%s", h.Namespace, c.holder.meta().Name)
-		if err := h.write(ctx, wanted[i]); err != nil {
-			return nil, err
-		}
-	}
-	return backups[0], nil
-}
-
 // retained returns the object of the record as it has to be.
-func retained(c current, options RetainOptions) (holder, error) {
-	h := c.holder.copy()
-	if !c.isKept() {
-		data, err := c.kept.Encode()
-		if err != nil {
-			return holder{}, err
-		}
-		h.setData(data)
+func retained(c held, options Options) (*corev1.Secret, error) {
+	data, err := c.retained()
+	if err != nil {
+		return nil, err
 	}
-	meta := h.meta()
-	if meta.Labels == nil {
-		meta.Labels = map[string]string{}
+	secret, notes := c.secret.DeepCopy(), map[string]string{}
+	if !isNoted(secret.Annotations) {
+		notes = options.annotations()
 	}
-	meta.Labels[LabelRetained] = "true"
-	if !hasAnnotations(meta.Annotations) {
-		if meta.Annotations == nil {
-			meta.Annotations = map[string]string{}
-		}
-		maps.Copy(meta.Annotations, options.annotations())
-	}
-	return h, nil
+	dress(secret, data, notes)
+	return secret, nil
 }
 
-// write updates the object of a record, reads it back and compares.
-func (h Handle) write(ctx context.Context, wanted holder) error {
-	st, name := h.store(), wanted.meta().Name
-	if err := st.update(ctx, wanted); err != nil {
+// dress makes the object hold a retained record.
+func dress(secret *corev1.Secret, data []byte, notes map[string]string) {
+	secret.Data = map[string][]byte{recordKey: data}
+	metav1.SetMetaDataLabel(&secret.ObjectMeta, LabelRetained, "true")
+	for key, value := range notes {
+		metav1.SetMetaDataAnnotation(&secret.ObjectMeta, key, value)
+	}
+}
+
+// write writes the object of a record, reads it back and compares.
+func (h Handle) write(ctx context.Context, wanted *corev1.Secret) error {
+	if err := h.store().write(ctx, wanted); err != nil {
 		return err
 	}
-	now, err := st.get(ctx, name)
+	now, err := h.store().get(ctx, wanted.Name)
 	if err != nil {
 		return err
 	}
 	if !equal(now, wanted) {
 		return fmt.Errorf("the record %s/%s does not read as it was written: somebody else changed it at the same moment, "+
-			"or an admission webhook did; the backup in namespace %s has the original; try again", h.Namespace, name, h.backups)
+			"or an admission webhook did; the backup in namespace %s has the original; try again", h.Namespace, wanted.Name, h.backups)
 	}
 	return nil
 }
 
 // equal compares what is ours.
-func equal(a, b holder) bool {
-	same := bytes.Equal(a.data(), b.data()) && a.meta().Labels[LabelRetained] == b.meta().Labels[LabelRetained]
-	for _, key := range retainedAnnotations() {
-		same = same && a.meta().Annotations[key] == b.meta().Annotations[key]
-	}
-	return same
+func equal(a, b *corev1.Secret) bool {
+	return bytes.Equal(a.Data[recordKey], b.Data[recordKey]) && a.Labels[LabelRetained] == b.Labels[LabelRetained] &&
+		maps.Equal(noted(a.Annotations), noted(b.Annotations))
 }
 
 // ledger says what was done. A repetition returns the same, because who, why
 // and when come from the record.
-func (h Handle) ledger(b *backup, record holder, options RetainOptions) *journal.Ledger {
-	noted := notedIn(record.meta().Annotations)
+func (h Handle) ledger(b *backup, record *corev1.Secret, options Options) *journal.Ledger {
+	noted := notedIn(record.Annotations)
 	if noted.Now.IsZero() {
 		noted.Now = options.Now.UTC()
 	}

@@ -26,7 +26,7 @@ func TestRetainedSurvivesHelmUninstall(t *testing.T) {
 				r := newRegion(t, driver)
 				release := r.legacy(manifest)
 				r.retain(release)
-				if retention, _ := r.inspect(r.find()); !retention.Complete() || retention.Missing != nil {
+				if retention, _ := r.inspect(r.find()); !retention.Complete || retention.Missing != nil {
 					t.Errorf("retention %+v", retention)
 				}
 				if err := r.helmUninstall(false); err != nil {
@@ -52,7 +52,7 @@ func TestRetainedSurvivesHelmUninstall(t *testing.T) {
 				if again := r.find(); again.RecordMissing {
 					t.Errorf("found %+v", again)
 				}
-				if retention, _ := r.inspect(r.find()); !retention.Complete() {
+				if retention, _ := r.inspect(r.find()); !retention.Complete {
 					t.Errorf("retention %+v", retention)
 				}
 				if diff := len(r.server.dump(t)) - len(before); diff != 1 {
@@ -133,7 +133,7 @@ func TestUpgradeLosesRetention(t *testing.T) {
 	r.install(next)
 	release := r.find()
 	retention, readiness := r.inspect(release)
-	want := Retention{Label: true, Missing: []string{
+	want := Retention{Missing: []string{
 		"backup of the record of revision 2", "keep policy in the stored manifest of revision 2",
 		"annotations coder-satellite.dev/retained-reason, -at and -by on the record of revision 2",
 		"annotation helm.sh/resource-policy=keep on the live ServiceAccount/coder, ServiceAccount/coder-workspace-provider-environments, Role/coder, RoleBinding/coder, Service/envproxy, Deployment/envproxy",
@@ -145,7 +145,7 @@ func TestUpgradeLosesRetention(t *testing.T) {
 		t.Errorf("problems %v", readiness.Problems)
 	}
 	r.retain(release)
-	if retention, _ := r.inspect(r.find()); !retention.Complete() {
+	if retention, _ := r.inspect(r.find()); !retention.Complete {
 		t.Errorf("retention %+v", retention)
 	}
 }
@@ -164,7 +164,7 @@ func TestFailedUpgradeIsRetainedToo(t *testing.T) {
 	}
 	r.retain(release)
 	retention, readiness := r.inspect(r.find())
-	if !retention.Complete() {
+	if !retention.Complete {
 		t.Errorf("retention %+v", retention)
 	}
 	if readiness.Ready || !strings.Contains(strings.Join(readiness.Problems, ";"), "--namespace coder rollback coder-workspace-provider 1") {
@@ -236,7 +236,7 @@ func TestRetainErrors(t *testing.T) {
 				return
 			}
 			r.retain(r.find()) // a repetition mends
-			if retention, _ := r.inspect(r.find()); !retention.Complete() {
+			if retention, _ := r.inspect(r.find()); !retention.Complete {
 				t.Errorf("retention %+v", retention)
 			}
 		})

@@ -26,8 +26,7 @@ func (r Release) Kinds() []schema.GroupKind {
 	var kinds []schema.GroupKind
 	for _, object := range r.Objects {
 		kind := schema.FromAPIVersionAndKind(object.APIVersion, object.Kind).GroupKind()
-		other, _ := moved(kind)
-		for _, kind := range []schema.GroupKind{kind, other} {
+		for _, kind := range []schema.GroupKind{kind, moved(kind)} {
 			if !slices.Contains(kinds, kind) {
 				kinds = append(kinds, kind)
 			}

@@ -17,7 +17,7 @@ func inflateTo(t *testing.T, r *region, size int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	record, err := DecodeRecord(h.data())
+	record, err := DecodeRecord(h.Data[recordKey])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,8 +42,8 @@ func inflateTo(t *testing.T, r *region, size int) {
 	if size-len(data) > 200 {
 		t.Fatalf("%d bytes are not near %d", len(data), size)
 	}
-	h.setData(data)
-	if err := r.of(r.find()).store().update(context.Background(), h); err != nil {
+	h.Data[recordKey] = data
+	if err := r.of(r.find()).store().write(context.Background(), h); err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("%s has %d bytes", key, len(data))
@@ -55,7 +55,7 @@ func TestRetainLargeRecord(t *testing.T) {
 	r.legacy(legacyManifest(false, false))
 	inflateTo(t, r, 1<<20-4096)
 	r.retain(r.find())
-	if retention, _ := r.inspect(r.find()); !retention.Complete() {
+	if retention, _ := r.inspect(r.find()); !retention.Complete {
 		t.Errorf("retention %+v", retention)
 	}
 	if err := r.helmUninstall(false); err != nil {

@@ -10,7 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/metadata"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
@@ -39,18 +39,19 @@ type revision struct {
 	space  string // its namespace
 }
 
-func (s store) resource() schema.GroupVersionResource {
+// objects reads and deletes the objects of the records by their metadata.
+func (s store) objects() metadata.ResourceInterface {
+	resource := cluster.DriverSecrets
 	if s.driver == cluster.DriverConfigMaps {
-		return corev1.SchemeGroupVersion.WithResource("configmaps")
+		resource = cluster.DriverConfigMaps
 	}
-	return corev1.SchemeGroupVersion.WithResource("secrets")
+	return s.access.Metadata().Resource(corev1.SchemeGroupVersion.WithResource(resource)).Namespace(s.namespace)
 }
 
 // revisions lists the revisions, oldest first, without their content. The
 // selector must say which release; namespace "" lists all namespaces.
 func (s store) revisions(ctx context.Context, selector string) ([]revision, error) {
-	records := s.access.Metadata().Resource(s.resource()).Namespace(s.namespace)
-	list, err := records.List(ctx, metav1.ListOptions{LabelSelector: "owner=helm," + selector})
+	list, err := s.objects().List(ctx, metav1.ListOptions{LabelSelector: "owner=helm," + selector})
 	if err != nil {
 		return nil, fmt.Errorf("the Helm records (%s) %s cannot be listed: %w", s.driver, inNamespace(s.namespace), err)
 	}
@@ -75,79 +76,50 @@ func inNamespace(namespace string) string {
 	return "in namespace " + namespace
 }
 
-// holder is a Secret or ConfigMap that holds a record. Exactly one is set.
-type holder struct {
-	secret    *corev1.Secret
-	configMap *corev1.ConfigMap
-}
-
-func (h holder) meta() *metav1.ObjectMeta {
-	if h.configMap != nil {
-		return &h.configMap.ObjectMeta
+// get reads the object of a record. A ConfigMap is returned as the Secret that
+// would hold the same.
+func (s store) get(ctx context.Context, name string) (secret *corev1.Secret, err error) {
+	if s.driver != cluster.DriverConfigMaps {
+		secret, err = s.access.Clientset().CoreV1().Secrets(s.namespace).Get(ctx, name, metav1.GetOptions{})
+		return secret, s.explain(err, name, "read")
 	}
-	return &h.secret.ObjectMeta
-}
-
-func (h holder) copy() holder {
-	return holder{secret: h.secret.DeepCopy(), configMap: h.configMap.DeepCopy()}
-}
-
-func (h holder) data() []byte {
-	if h.configMap != nil {
-		return []byte(h.configMap.Data[recordKey])
+	found, err := s.access.Clientset().CoreV1().ConfigMaps(s.namespace).Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return nil, s.explain(err, name, "read")
 	}
-	return h.secret.Data[recordKey]
+	return &corev1.Secret{ObjectMeta: found.ObjectMeta, Data: map[string][]byte{recordKey: []byte(found.Data[recordKey])}}, nil
 }
 
-func (h holder) setData(data []byte) {
-	if h.configMap != nil {
-		h.configMap.Data = map[string]string{recordKey: string(data)}
-		return
-	}
-	h.secret.Data = map[string][]byte{recordKey: data}
-}
-
-// empty returns a new object for a record.
-func (s store) empty(name string) holder {
-	meta := metav1.ObjectMeta{Name: name, Namespace: s.namespace}
+// write creates the object of a record or, if it was read, updates it unless
+// somebody else has since.
+func (s store) write(ctx context.Context, secret *corev1.Secret) (err error) {
 	if s.driver == cluster.DriverConfigMaps {
-		return holder{configMap: &corev1.ConfigMap{ObjectMeta: meta}}
+		configMap := &corev1.ConfigMap{ObjectMeta: secret.ObjectMeta, Data: map[string]string{recordKey: string(secret.Data[recordKey])}}
+		err = write(ctx, s.access.Clientset().CoreV1().ConfigMaps(s.namespace), configMap)
+	} else {
+		err = write(ctx, s.access.Clientset().CoreV1().Secrets(s.namespace), secret)
 	}
-	return holder{secret: &corev1.Secret{ObjectMeta: meta, Type: recordType}}
+	if secret.ResourceVersion == "" {
+		return s.explain(err, secret.Name, "created")
+	}
+	return s.explain(err, secret.Name, "updated")
 }
 
-func (s store) get(ctx context.Context, name string) (h holder, err error) {
-	if s.driver == cluster.DriverConfigMaps {
-		h.configMap, err = s.access.Clientset().CoreV1().ConfigMaps(s.namespace).Get(ctx, name, metav1.GetOptions{})
+func write[T metav1.Object](ctx context.Context, objects interface {
+	Create(context.Context, T, metav1.CreateOptions) (T, error)
+	Update(context.Context, T, metav1.UpdateOptions) (T, error)
+}, object T,
+) (err error) {
+	if object.GetResourceVersion() == "" {
+		_, err = objects.Create(ctx, object, metav1.CreateOptions{FieldManager: fieldManager})
 	} else {
-		h.secret, err = s.access.Clientset().CoreV1().Secrets(s.namespace).Get(ctx, name, metav1.GetOptions{})
+		_, err = objects.Update(ctx, object, metav1.UpdateOptions{FieldManager: fieldManager})
 	}
-	return h, s.explain(err, name, "read")
-}
-
-// update writes the object if nobody else has since it was read.
-func (s store) update(ctx context.Context, h holder) error {
-	var err error
-	if h.configMap != nil {
-		_, err = s.access.Clientset().CoreV1().ConfigMaps(s.namespace).Update(ctx, h.configMap, metav1.UpdateOptions{FieldManager: fieldManager})
-	} else {
-		_, err = s.access.Clientset().CoreV1().Secrets(s.namespace).Update(ctx, h.secret, metav1.UpdateOptions{FieldManager: fieldManager})
-	}
-	return s.explain(err, h.meta().Name, "updated")
-}
-
-func (s store) create(ctx context.Context, h holder) error {
-	var err error
-	if h.configMap != nil {
-		_, err = s.access.Clientset().CoreV1().ConfigMaps(s.namespace).Create(ctx, h.configMap, metav1.CreateOptions{FieldManager: fieldManager})
-	} else {
-		_, err = s.access.Clientset().CoreV1().Secrets(s.namespace).Create(ctx, h.secret, metav1.CreateOptions{FieldManager: fieldManager})
-	}
-	return s.explain(err, h.meta().Name, "created")
+	return err
 }
 
 func (s store) delete(ctx context.Context, name string) error {
-	err := s.access.Metadata().Resource(s.resource()).Namespace(s.namespace).Delete(ctx, name, metav1.DeleteOptions{})
+	err := s.objects().Delete(ctx, name, metav1.DeleteOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil
 	}

@@ -74,7 +74,7 @@ func TestBackupVouchedForByLedger(t *testing.T) {
 				t.Fatal(err)
 			}
 			test.change(r, ledger.Backup)
-			if retention, _ := r.inspect(r.find()); !retention.Backup {
+			if retention, _ := r.inspect(r.find()); !retention.Complete {
 				t.Fatalf("without the ledger the forgery is detected, too, so that this test shows nothing: %v", retention.Missing)
 			}
 			found, err := r.site().Find(context.Background(), byLedger(ledger))
@@ -82,7 +82,7 @@ func TestBackupVouchedForByLedger(t *testing.T) {
 				t.Fatal(err)
 			}
 			retained := found.Releases[0]
-			if retention, _ := r.inspect(retained); retention.Backup || !strings.Contains(strings.Join(retention.Missing, ";"), test.says) {
+			if retention, _ := r.inspect(retained); retention.Complete || !strings.Contains(strings.Join(retention.Missing, ";"), test.says) {
 				t.Errorf("retention %+v", retention)
 			}
 
@@ -129,7 +129,7 @@ func TestForgedBackupIsReplaced(t *testing.T) {
 		t.Errorf("the ledger still names %s", ledger.Backup)
 	}
 	release.Ledger = renewed
-	if retention, _ := r.inspect(release); !retention.Complete() {
+	if retention, _ := r.inspect(release); !retention.Complete {
 		t.Errorf("retention %+v", retention)
 	}
 	if err := r.helmUninstall(false); err != nil {

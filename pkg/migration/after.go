@@ -70,7 +70,7 @@ func retainedAfter(s *snapshot.Snapshot) v1alpha1.Finding {
 		return v1alpha1.FindingNone
 	case state.Release == nil:
 		return v1alpha1.FindingUnknown
-	case state.Retention.Complete():
+	case state.Retention.Complete:
 		return v1alpha1.FindingYes
 	default:
 		return v1alpha1.FindingNo

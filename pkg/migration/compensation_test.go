@@ -53,7 +53,7 @@ func noCluster(s *snapshot.Snapshot) {
 }
 
 func notRetained(s *snapshot.Snapshot) {
-	set(&s.Legacy, func(l *snapshot.Legacy) { l.Retention.Live, l.Retention.Missing = false, []string{"an annotation"} })
+	set(&s.Legacy, func(l *snapshot.Legacy) { l.Retention.Complete, l.Retention.Missing = false, []string{"an annotation"} })
 }
 
 func legacyDown(s *snapshot.Snapshot) {

@@ -147,7 +147,7 @@ func missingRetention(s *snapshot.Snapshot) ([]string, error) {
 	case state.Release == nil:
 		return nil, errors.New(state.Found.Explain())
 	}
-	if state.Retention.Complete() && !s.InLedger() {
+	if state.Retention.Complete && !s.InLedger() {
 		return []string{"ledger in the journal"}, nil
 	}
 	return state.Retention.Missing, nil

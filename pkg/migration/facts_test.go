@@ -77,7 +77,7 @@ func migrated(t *testing.T) *snapshot.Snapshot {
 		PublicKey: ownKey, Fingerprint: ownFingerprint, LoadBalancer: []string{"203.0.113.7"},
 	})
 	state := s.Legacy.Value()
-	state.Retention = legacy.Retention{Backup: true, Manifest: true, Live: true, Label: true, Annotation: true}
+	state.Retention = legacy.Retention{Complete: true}
 	s.Legacy = snapshot.Known(state)
 	s.Endpoint = snapshot.Known(snapshot.Endpoint{
 		Key: coder.SatelliteKey{Key: ownKey, Fingerprint: ownFingerprint}, Version: snapshot.Known(version(t, "1.21.7")),

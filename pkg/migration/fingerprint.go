@@ -41,7 +41,7 @@ func providerBasis(s *snapshot.Snapshot) v1alpha1.ProviderBasis {
 	}
 	if release := s.Legacy.Value().Release; release != nil {
 		basis.LegacyRelease = fmt.Sprintf("%s/%s.%d", release.Namespace, release.Name, release.Revision)
-		basis.LegacyRetained = s.Legacy.Value().Retention.Complete()
+		basis.LegacyRetained = s.Legacy.Value().Retention.Complete
 	}
 	return basis
 }

@@ -63,13 +63,12 @@ func noteRemoveLegacy(s *snapshot.Snapshot, record *journal.Record) {
 
 func applyRemoveLegacy(ctx context.Context, run *Run) error {
 	// Helm's uninstall must not be torn: it runs to its end, whatever happens.
-	_, err := run.Source.Legacy(run.Now).Of(*run.Now.Legacy.Value().Release).Remove(context.WithoutCancel(ctx), legacy.RemoveOptions{
-		Timeout:  run.Options.StepTimeout,
+	_, err := run.Source.Legacy(run.Now).Of(*run.Now.Legacy.Value().Release).Remove(context.WithoutCancel(ctx), legacy.Options{
 		Operator: run.Operator,
 		Reason:   run.Options.Reason,
 		Now:      run.Clock.Now(),
 		Progress: func(message string) { run.Progress("%s", message) },
-	})
+	}, run.Options.StepTimeout)
 	return err
 }
 

@@ -67,7 +67,7 @@ func applyRetain(ctx context.Context, run *Run) error {
 		}
 		release = *state.Release
 	}
-	ledger, err := run.Source.Legacy(run.Now).Of(release).Retain(commit, legacy.RetainOptions{
+	ledger, err := run.Source.Legacy(run.Now).Of(release).Retain(commit, legacy.Options{
 		Operator: run.Operator,
 		Reason:   run.retainReason(),
 		Now:      run.Clock.Now(),

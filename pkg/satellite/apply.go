@@ -29,16 +29,23 @@ func (r Release) Apply(ctx context.Context, spec Spec, c *Chart, options Options
 	if err != nil {
 		return 0, err
 	}
-	if records.pending() {
-		if err := r.mayClear(ctx, records, options); err != nil {
+	if pending := records.operation(); pending != nil {
+		if err := r.readWriter(ctx, pending); err != nil {
 			return 0, err
+		}
+		if err := pending.Refusal(options.MayClearPending, options.Clock.Now()); err != nil {
+			return 0, fmt.Errorf("%w; the release was left as it is. %s", err, pending.Remedy())
 		}
 		options.progress("clearing release %s, which an earlier Helm run left %s", r.name, records.lastStatus)
 		if err := r.endPending(&records); err != nil {
 			return 0, err
 		}
 	}
-	options.progress("Helm %s of chart %s %s", verb(records), c.Metadata.Name, c.Metadata.Version)
+	verb := "install"
+	if records.upgrades() {
+		verb = "upgrade"
+	}
+	options.progress("Helm %s of chart %s %s", verb, c.Metadata.Name, c.Metadata.Version)
 	revision, err := r.run(spec, c, records.upgrades())
 	if err != nil {
 		return 0, r.explain(err, "Helm failed to install or upgrade release %s", r)
@@ -55,13 +62,6 @@ func (r Release) Apply(ctx context.Context, spec Spec, c *Chart, options Options
 	return revision, r.Wait(ctx, options)
 }
 
-func verb(records releaseRecords) string {
-	if records.upgrades() {
-		return "upgrade"
-	}
-	return "install"
-}
-
 // upgrades reports whether Helm upgrades: from a deployed revision or, as Helm
 // allows, from one that failed, whose objects may be in use all the same.
 func (r releaseRecords) upgrades() bool {
@@ -74,23 +74,30 @@ func (r Release) run(spec Spec, c *Chart, upgrade bool) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	labels := map[string]string{labelManaged: "true"}
 	var done *release.Release
 	if upgrade {
-		a := action.NewUpgrade(configuration)
-		a.Namespace, a.Timeout, a.Labels = r.namespace, helmTimeout, labels
-		a.ResetValues = true // the values are the spec's, not the last revision's
-		done, err = a.Run(r.name, c.own(), copyOf(spec.Values))
+		done, err = r.upgrade(configuration).Run(r.name, c.own(), copyOf(spec.Values))
 	} else {
-		a := action.NewInstall(configuration)
-		a.Namespace, a.ReleaseName, a.Timeout, a.Labels = r.namespace, r.name, helmTimeout, labels
-		a.Replace = true // a failed first installation leaves its name taken
-		done, err = a.Run(c.own(), copyOf(spec.Values))
+		done, err = r.installation(configuration).Run(c.own(), copyOf(spec.Values))
 	}
 	if err != nil {
 		return 0, spec.withoutValues(err)
 	}
 	return done.Version, nil
+}
+
+func (r Release) upgrade(configuration *action.Configuration) *action.Upgrade {
+	a := action.NewUpgrade(configuration)
+	a.Namespace, a.Timeout, a.Labels = r.namespace, helmTimeout, map[string]string{labelManaged: "true"}
+	a.ResetValues = true // the values are the spec's, not the last revision's
+	return a
+}
+
+func (r Release) installation(configuration *action.Configuration) *action.Install {
+	a := action.NewInstall(configuration)
+	a.Namespace, a.ReleaseName, a.Timeout, a.Labels = r.namespace, r.name, helmTimeout, map[string]string{labelManaged: "true"}
+	a.Replace = true // a failed first installation leaves its name taken
+	return a
 }
 
 // endPending ends what a killed Helm left pending: it goes back to the deployed

@@ -27,16 +27,16 @@ const (
 // What could not be read is in the error; the rest is returned all the same.
 func (r Release) Evidence(ctx context.Context) (map[string][]byte, error) {
 	e := &evidence{objects: r.objects(), files: map[string][]byte{}}
-	var group sync.WaitGroup
-	group.Go(func() { e.addEvents(ctx) })
-	group.Go(func() { e.addPods(ctx) })
-	group.Wait()
+	e.Go(func() { e.addEvents(ctx) })
+	e.Go(func() { e.addPods(ctx) })
+	e.Wait()
 	return e.files, errors.Join(e.errs...)
 }
 
 // evidence is what was gathered so far.
 type evidence struct {
-	objects objects
+	objects
+	sync.WaitGroup
 
 	mu    sync.Mutex
 	files map[string][]byte
@@ -60,7 +60,7 @@ func (e *evidence) addYAML(name string, content any) {
 }
 
 func (e *evidence) addEvents(ctx context.Context) {
-	events, err := e.objects.client.CoreV1().Events(e.objects.namespace).List(ctx, metav1.ListOptions{Limit: 500})
+	events, err := e.client.CoreV1().Events(e.namespace).List(ctx, metav1.ListOptions{Limit: 500})
 	if err != nil {
 		e.add("", nil, fmt.Errorf("the events cannot be listed: %w", err))
 		return
@@ -69,27 +69,24 @@ func (e *evidence) addEvents(ctx context.Context) {
 }
 
 func (e *evidence) addPods(ctx context.Context) {
-	pods, err := e.objects.pods(ctx)
+	pods, err := e.pods(ctx)
 	if err != nil {
 		e.add("", nil, fmt.Errorf("the pods cannot be listed: %w", err))
 		return
 	}
 	slices.SortFunc(pods, newestFirst)
-	pods = pods[:min(len(pods), evidencePods)]
 	states := map[string]corev1.PodStatus{}
-	var group sync.WaitGroup
-	for _, pod := range pods {
+	for _, pod := range pods[:min(len(pods), evidencePods)] {
 		states[pod.Name] = pod.Status
 		for _, container := range pod.Spec.Containers {
-			group.Go(func() { e.addLog(ctx, pod.Name, container.Name) })
+			e.Go(func() { e.addLog(ctx, pod.Name, container.Name) })
 		}
 	}
 	e.addYAML("pods.yaml", states)
-	group.Wait()
 }
 
 func (e *evidence) addLog(ctx context.Context, pod, container string) {
-	log, err := e.objects.client.CoreV1().Pods(e.objects.namespace).GetLogs(pod, &corev1.PodLogOptions{
+	log, err := e.client.CoreV1().Pods(e.namespace).GetLogs(pod, &corev1.PodLogOptions{
 		Container: container, TailLines: ptr.To[int64](evidenceLines), LimitBytes: ptr.To[int64](maxEvidence),
 	}).DoRaw(ctx)
 	if err != nil {

@@ -17,53 +17,38 @@ import (
 // Service coderd has no load balancer, and another if a Helm operation did not end.
 // A namespace that does not exist is an empty State.
 func (r Release) Inspect(ctx context.Context) (State, error) {
-	found, err := r.look(ctx)
-	if err != nil {
+	var (
+		state      State
+		records    releaseRecords
+		deployment *appsv1.Deployment
+		pods       []corev1.Pod
+		key        keyPair
+	)
+	o := r.objects()
+	group, all := errgroup.WithContext(ctx)
+	group.Go(func() (err error) { state.NamespacePhase, err = o.namespacePhase(all); return err })
+	group.Go(func() (err error) { records, err = r.records(all); return err })
+	group.Go(func() (err error) { deployment, err = o.deployment(all); return err })
+	group.Go(func() (err error) { pods, err = o.pods(all); return err })
+	group.Go(func() (err error) { state.LoadBalancer, state.AddressOf, err = o.exposure(all); return err })
+	group.Go(func() (err error) { key, err = o.key(all); return err })
+	if err := group.Wait(); err != nil {
 		return State{}, err
 	}
-	state := State{
-		NamespacePhase: found.phase, LoadBalancer: found.addresses, AddressOf: found.addressOf,
-		PublicKey: found.key.public, Fingerprint: found.key.fingerprint, Conflict: conflict(found.deployment, r.namespace, r.name),
-	}
-	found.records.describe(&state)
+	state.PublicKey, state.Fingerprint, state.Conflict = key.public, key.fingerprint, conflict(deployment, r.namespace, r.name)
+	records.describe(&state)
 	if state.Pending != nil {
 		if err := r.readWriter(ctx, state.Pending); err != nil {
 			return State{}, err
 		}
 	}
 	if state.Installed && state.Conflict == "" {
-		blocker := blockerOf(found.deployment, found.pods)
-		state.Ready = blocker == nil
-		if blocker != nil {
-			blocker.LastEvent = r.objects().lastEvent(ctx, blocker.Object)
-			state.Blocker = blocker.Error()
+		blocked := o.blocked(ctx, deployment, pods)
+		if state.Ready = blocked == nil; !state.Ready {
+			state.Blocker = blocked.Error()
 		}
 	}
 	return state, nil
-}
-
-// seen is what of a satellite is read in parallel.
-type seen struct {
-	phase      string
-	records    releaseRecords
-	deployment *appsv1.Deployment
-	pods       []corev1.Pod
-	key        keyPair
-	addresses  []string
-	addressOf  string
-}
-
-func (r Release) look(ctx context.Context) (found seen, err error) {
-	o := r.objects()
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() (err error) { found.phase, err = o.namespacePhase(ctx); return err })
-	group.Go(func() (err error) { found.records, err = r.records(ctx); return err })
-	group.Go(func() (err error) { found.deployment, err = o.deployment(ctx); return err })
-	group.Go(func() (err error) { found.pods, err = o.pods(ctx); return err })
-	group.Go(func() (err error) { found.addresses, found.addressOf, err = o.exposure(ctx); return err })
-	group.Go(func() (err error) { found.key, err = o.key(ctx); return err })
-	err = group.Wait()
-	return found, err
 }
 
 // conflict says which other release, or none, the Deployment coderd belongs to.
@@ -72,12 +57,12 @@ func conflict(deployment *appsv1.Deployment, namespace, release string) string {
 		return ""
 	}
 	owner := deployment.Annotations["meta.helm.sh/release-name"]
-	if owner == release {
+	switch owner {
+	case release:
 		return ""
-	}
-	if owner == "" {
+	case "":
 		owner = "nobody's Helm release"
-	} else {
+	default:
 		owner = "the Helm release " + owner
 	}
 	return fmt.Sprintf("namespace %q already has a Deployment %s of %s, and two Coder deployments cannot share a namespace",
@@ -88,22 +73,18 @@ func conflict(deployment *appsv1.Deployment, namespace, release string) string {
 // lacks, sorted. Only metadata is read.
 func (r Release) MissingSecrets(ctx context.Context, values map[string]any) ([]string, error) {
 	names := namedSecrets(values)
-	found := make([]bool, len(names))
+	missing := make([]string, len(names))
 	group, ctx := errgroup.WithContext(ctx)
 	secrets := r.access.Metadata().Resource(corev1.SchemeGroupVersion.WithResource("secrets")).Namespace(r.namespace)
 	for i, name := range names {
 		group.Go(func() error {
 			_, err := secrets.Get(ctx, name, metav1.GetOptions{})
-			found[i] = err == nil
 			if apierrors.IsNotFound(err) {
-				return nil
+				missing[i], err = name, nil
 			}
 			return err
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	i := -1
-	return slices.DeleteFunc(names, func(string) bool { i++; return found[i] }), nil
+	err := group.Wait()
+	return slices.DeleteFunc(missing, func(name string) bool { return name == "" }), err
 }

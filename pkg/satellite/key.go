@@ -3,14 +3,16 @@ package satellite
 import (
 	"context"
 	"crypto/ecdsa"
-	"crypto/sha256"
 	"crypto/x509"
-	"encoding/base64"
 	"encoding/pem"
+	"errors"
 	"fmt"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/util/keyutil"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
 // keyPair is the public side of a satellite's key.
@@ -37,33 +39,19 @@ func (o objects) key(ctx context.Context) (keyPair, error) {
 // publicHalf returns the public half of an EC private key in PEM, as the
 // chart's template makes one (genPrivateKey "ecdsa"). Errors tell nothing of it.
 func publicHalf(private []byte) (keyPair, error) {
-	block, _ := pem.Decode(private)
-	if block == nil {
-		return keyPair{}, fmt.Errorf("it is not a private key in PEM form")
+	if block, _ := pem.Decode(private); block == nil {
+		return keyPair{}, errors.New("it is not a private key in PEM form")
 	}
-	key, err := parseKey(block.Bytes)
-	if err != nil {
-		return keyPair{}, err
+	parsed, err := keyutil.ParsePrivateKeyPEM(private)
+	key, ok := parsed.(*ecdsa.PrivateKey)
+	if err != nil || !ok {
+		return keyPair{}, errors.New("it is not an EC private key") // the cause could quote it
 	}
 	der, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
 	if err != nil {
 		return keyPair{}, fmt.Errorf("its public half cannot be encoded: %w", err)
 	}
-	sum := sha256.Sum256(der)
-	return keyPair{
-		public:      string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})),
-		fingerprint: "SHA256:" + base64.RawStdEncoding.EncodeToString(sum[:]),
-	}, nil
-}
-
-func parseKey(der []byte) (*ecdsa.PrivateKey, error) {
-	if key, err := x509.ParseECPrivateKey(der); err == nil {
-		return key, nil
-	}
-	if parsed, err := x509.ParsePKCS8PrivateKey(der); err == nil {
-		if key, ok := parsed.(*ecdsa.PrivateKey); ok {
-			return key, nil
-		}
-	}
-	return nil, fmt.Errorf("it is not an EC private key")
+	public := string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
+	fingerprint, err := coder.Fingerprint(public)
+	return keyPair{public, fingerprint}, err
 }

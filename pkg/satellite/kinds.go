@@ -8,6 +8,7 @@ import (
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/releaseutil"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/yaml"
 )
@@ -17,16 +18,14 @@ import (
 // empty; each once. The chart is rendered without the cluster, so that what
 // templates look up there is absent.
 func (r Release) Kinds(spec Spec, c *Chart, serverVersion string) ([]schema.GroupKind, error) {
-	a := action.NewInstall(&action.Configuration{Log: func(string, ...any) {}})
-	a.Namespace, a.ReleaseName = r.namespace, r.name
-	a.ClientOnly, a.DryRun, a.Replace = true, true, true
+	a := r.installation(&action.Configuration{Log: func(string, ...any) {}})
+	a.ClientOnly, a.DryRun = true, true
 	if version, err := chartutil.ParseKubeVersion(serverVersion); err == nil {
 		a.KubeVersion = version
 	}
 	rendered, err := a.Run(c.own(), copyOf(spec.Values))
 	if err != nil {
-		return nil, fmt.Errorf("chart %s %s cannot be rendered with these values: %w",
-			c.Metadata.Name, c.Metadata.Version, spec.withoutValues(err))
+		return nil, spec.notRendered(c, err)
 	}
 	manifest := rendered.Manifest
 	for _, hook := range rendered.Hooks {
@@ -37,17 +36,33 @@ func (r Release) Kinds(spec Spec, c *Chart, serverVersion string) ([]schema.Grou
 
 // kindsOf returns the kinds of a manifest's objects, each once, sorted.
 func kindsOf(manifest string) ([]schema.GroupKind, error) {
+	objects, err := objectsOf(manifest)
+	if err != nil {
+		return nil, err
+	}
 	var kinds []schema.GroupKind
-	for _, document := range releaseutil.SplitManifests(manifest) {
-		var object struct{ APIVersion, Kind string }
-		if err := yaml.Unmarshal([]byte(document), &object); err != nil {
-			return nil, fmt.Errorf("the chart's manifest is not YAML: %w", err)
-		}
-		kind := schema.FromAPIVersionAndKind(object.APIVersion, object.Kind).GroupKind()
+	for _, object := range objects {
+		u := unstructured.Unstructured{Object: object}
+		kind := schema.FromAPIVersionAndKind(u.GetAPIVersion(), u.GetKind()).GroupKind()
 		if kind.Kind != "" && !slices.Contains(kinds, kind) {
 			kinds = append(kinds, kind)
 		}
 	}
 	slices.SortFunc(kinds, func(a, b schema.GroupKind) int { return strings.Compare(a.String(), b.String()) })
 	return kinds, nil
+}
+
+// objectsOf returns the objects of a manifest, lists as they are.
+func objectsOf(manifest string) ([]map[string]any, error) {
+	var objects []map[string]any
+	for _, document := range releaseutil.SplitManifests(manifest) {
+		var object map[string]any
+		if err := yaml.Unmarshal([]byte(document), &object); err != nil {
+			return nil, fmt.Errorf("the chart's manifest is not YAML: %w", err)
+		}
+		if len(object) > 0 {
+			objects = append(objects, object)
+		}
+	}
+	return objects, nil
 }

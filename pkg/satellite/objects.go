@@ -8,6 +8,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
@@ -59,11 +60,16 @@ func (o objects) blocker(ctx context.Context) (*BlockedError, error) {
 	if err != nil {
 		return nil, err
 	}
+	return o.blocked(ctx, deployment, pods), nil
+}
+
+// blocked returns what keeps the Deployment from being ready, with its last event, or nil.
+func (o objects) blocked(ctx context.Context, deployment *appsv1.Deployment, pods []corev1.Pod) *BlockedError {
 	blocked := blockerOf(deployment, pods)
 	if blocked != nil {
 		blocked.LastEvent = o.lastEvent(ctx, blocked.Object)
 	}
-	return blocked, nil
+	return blocked
 }
 
 // lastEvent returns the message of an object's last event, or "".
@@ -103,4 +109,45 @@ func absent(err error) error {
 func isNamespaceRead(err error) bool {
 	status, ok := err.(apierrors.APIStatus)
 	return ok && status.Status().Details != nil && status.Status().Details.Kind == "namespaces"
+}
+
+// ingressName is the Ingress that the chart makes with ingress.enable
+// (coder/enterprise-helm, templates/ingress.yaml).
+const ingressName = "coderd-ingress"
+
+// exposure returns the addresses of what leads to the satellite, and its name:
+// the Service, if it asks for a load balancer, else the chart's Ingress. Without
+// either, users come in a way that the cluster gives no address to, such as a
+// gateway of the operator's own. It takes one request, or two without a load balancer.
+func (o objects) exposure(ctx context.Context) (at []string, of string, err error) {
+	service, err := o.client.CoreV1().Services(o.namespace).Get(ctx, workloadName, metav1.GetOptions{})
+	if err != nil {
+		return nil, "", absent(err)
+	}
+	if service.Spec.Type == corev1.ServiceTypeLoadBalancer {
+		points := service.Status.LoadBalancer.Ingress
+		return addresses(points, func(p corev1.LoadBalancerIngress) (ip, name string) { return p.IP, p.Hostname }),
+			"Service " + workloadName, nil
+	}
+	ingress, err := o.client.NetworkingV1().Ingresses(o.namespace).Get(ctx, ingressName, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err), apierrors.IsForbidden(err): // nothing but the access URL tells then
+		return nil, "", nil
+	case err != nil:
+		return nil, "", err
+	default:
+		points := ingress.Status.LoadBalancer.Ingress
+		return addresses(points, func(p networkingv1.IngressLoadBalancerIngress) (ip, name string) { return p.IP, p.Hostname }),
+			"Ingress " + ingressName, nil
+	}
+}
+
+// addresses returns what there is of the points: IP addresses, then names.
+func addresses[P any](points []P, of func(P) (ip, name string)) []string {
+	var ips, names []string
+	for _, point := range points {
+		ip, name := of(point)
+		ips, names = append(ips, ip), append(names, name)
+	}
+	return slices.DeleteFunc(slices.Concat(ips, names), func(address string) bool { return address == "" })
 }

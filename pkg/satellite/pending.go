@@ -14,12 +14,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/shell"
 )
 
-// pending reports whether a Helm run on the release did not end.
-func (r releaseRecords) pending() bool {
-	status := release.Status(r.lastStatus)
-	return status.IsPending() || status == release.StatusUninstalling
-}
-
 // Pending is a Helm operation on a release that did not end: it is running, or
 // its Helm was killed.
 type Pending struct {
@@ -43,7 +37,7 @@ type Pending struct {
 // operation returns the Helm operation that did not end, as far as the records
 // say; nil if none.
 func (r releaseRecords) operation() *Pending {
-	if !r.pending() {
+	if status := release.Status(r.lastStatus); !status.IsPending() && status != release.StatusUninstalling {
 		return nil
 	}
 	p := &Pending{Revision: r.last, Status: r.lastStatus, BackTo: r.last}
@@ -100,16 +94,4 @@ func (p *Pending) Refusal(earlierRun bool, now time.Time) error {
 // nothing: the objects may be in use, whatever the record says.
 func (p *Pending) Remedy() string {
 	return fmt.Sprintf("Wait for it; if nobody runs one, end it with %#q", shell.Helm(p.Context, "--namespace", p.Namespace, "rollback", p.Release, strconv.Itoa(p.BackTo)))
-}
-
-// mayClear returns nil if Apply may clear what is pending.
-func (r Release) mayClear(ctx context.Context, records releaseRecords, options Options) error {
-	pending := records.operation()
-	if err := r.readWriter(ctx, pending); err != nil {
-		return err
-	}
-	if err := pending.Refusal(options.MayClearPending, options.Clock.Now()); err != nil {
-		return fmt.Errorf("%w; the release was left as it is. %s", err, pending.Remedy())
-	}
-	return nil
 }

@@ -28,15 +28,21 @@ func (r Release) records(ctx context.Context) (releaseRecords, error) {
 	if err != nil || deployed == 0 {
 		return found, err
 	}
+	found.deployed, err = r.revision(deployed) // never "the last": that may have failed
+	return found, err
+}
+
+// revision reads a revision of the release.
+func (r Release) revision(number int) (*release.Release, error) {
 	configuration, err := r.helm()
 	if err != nil {
-		return found, err
+		return nil, err
 	}
 	get := action.NewGet(configuration)
-	get.Version = deployed // never "the last": that may have failed
-	found.deployed, err = get.Run(r.name)
+	get.Version = number
+	found, err := get.Run(r.name)
 	if err != nil {
-		return found, fmt.Errorf("revision %d of release %s cannot be read: %w", deployed, r, err)
+		return nil, fmt.Errorf("revision %d of release %s cannot be read: %w", number, r, err)
 	}
 	return found, nil
 }

@@ -7,8 +7,10 @@ import (
 	"strings"
 
 	"github.com/pmezard/go-difflib/difflib"
-	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/release"
+	"sigs.k8s.io/yaml"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
 // Rendering is what applying a spec would change.
@@ -25,15 +27,9 @@ type Rendering struct {
 func (r Release) Render(spec Spec, c *Chart, state State) (Rendering, error) {
 	before := ""
 	if state.Installed {
-		configuration, err := r.helm()
+		current, err := r.revision(state.Revision)
 		if err != nil {
 			return Rendering{}, err
-		}
-		get := action.NewGet(configuration)
-		get.Version = state.Revision
-		current, err := get.Run(r.name)
-		if err != nil {
-			return Rendering{}, fmt.Errorf("revision %d of release %s cannot be read: %w", state.Revision, r, err)
 		}
 		before = current.Manifest
 	}
@@ -43,30 +39,29 @@ func (r Release) Render(spec Spec, c *Chart, state State) (Rendering, error) {
 	}
 	var rendered *release.Release
 	if state.Installed && state.Pending == nil {
-		a := action.NewUpgrade(configuration)
-		a.Namespace, a.DryRun, a.DryRunOption, a.ResetValues = r.namespace, true, "server", true
+		a := r.upgrade(configuration)
+		a.DryRun, a.DryRunOption = true, "server"
 		rendered, err = a.Run(r.name, c.own(), copyOf(spec.Values))
 	} else {
-		a := action.NewInstall(configuration)
-		a.Namespace, a.ReleaseName, a.DryRun, a.DryRunOption, a.Replace = r.namespace, r.name, true, "server", true
+		a := r.installation(configuration)
+		a.DryRun, a.DryRunOption = true, "server"
 		a.IsUpgrade = state.Installed // a pending upgrade is rendered as one
 		rendered, err = a.Run(c.own(), copyOf(spec.Values))
 	}
 	if err != nil {
-		return Rendering{}, fmt.Errorf("chart %s %s cannot be rendered with these values: %w",
-			c.Metadata.Name, c.Metadata.Version, spec.withoutValues(err))
+		return Rendering{}, spec.notRendered(c, err)
 	}
 	rendering, err := compare(before, rendered.Manifest)
 	return rendering, spec.withoutValues(err)
 }
 
 // compare compares two manifests object by object.
-func compare(before, after string) (Rendering, error) {
-	old, err := redactedObjects(before)
+func compare(from, to string) (Rendering, error) {
+	old, err := redactedObjects(from)
 	if err != nil {
 		return Rendering{}, err
 	}
-	now, err := redactedObjects(after)
+	now, err := redactedObjects(to)
 	if err != nil {
 		return Rendering{}, err
 	}
@@ -77,12 +72,20 @@ func compare(before, after string) (Rendering, error) {
 		diff   strings.Builder
 	)
 	for _, name := range slices.Sorted(maps.Keys(names)) {
-		if old[name] == now[name] {
+		was, before := old[name]
+		is, after := now[name]
+		fate := "change "
+		switch {
+		case was == is:
 			continue
+		case !before:
+			fate = "create "
+		case !after:
+			fate = "delete "
 		}
-		result.Objects = append(result.Objects, fate(name, old, now)+" "+name)
+		result.Objects = append(result.Objects, fate+name)
 		text, err := difflib.GetUnifiedDiffString(difflib.UnifiedDiff{
-			A: lines(old[name]), B: lines(now[name]), FromFile: name + " (now)", ToFile: name + " (planned)", Context: 3,
+			A: lines(was), B: lines(is), FromFile: name + " (now)", ToFile: name + " (planned)", Context: 3,
 		})
 		if err != nil {
 			return Rendering{}, err
@@ -93,20 +96,54 @@ func compare(before, after string) (Rendering, error) {
 	return result, nil
 }
 
-// fate says what happens to an object that is not the same before and after.
-func fate(name string, before, after map[string]string) string {
-	if _, there := before[name]; !there {
-		return "create"
-	}
-	if _, there := after[name]; !there {
-		return "delete"
-	}
-	return "change"
-}
-
 func lines(text string) []string {
 	if text == "" {
 		return nil
 	}
 	return difflib.SplitLines(strings.TrimSuffix(text, "\n"))
+}
+
+// redactedObjects splits a manifest into its objects, "Kind name", as YAML in
+// which nothing secret is left. Of a list it returns the items, as Helm applies them.
+func redactedObjects(manifest string) (map[string]string, error) {
+	documents, err := objectsOf(manifest)
+	if err != nil {
+		return nil, err
+	}
+	objects := map[string]string{}
+	for _, object := range documents {
+		redact.Object(object)
+		for _, item := range itemsOf(object) {
+			text, err := yaml.Marshal(item)
+			if err != nil {
+				return nil, err
+			}
+			name, _ := lookup(item, "metadata", "name").(string)
+			objects[fmt.Sprintf("%v %s", item["kind"], name)] = string(text)
+		}
+	}
+	return objects, nil
+}
+
+// itemsOf returns the items of a list, and of the lists in it, or the object
+// itself. Items of a SecretList need not say that they are Secrets.
+func itemsOf(object map[string]any) []map[string]any {
+	kind, _ := object["kind"].(string)
+	of, isList := strings.CutSuffix(kind, "List")
+	list, ok := object["items"].([]any)
+	if !isList || !ok {
+		return []map[string]any{object}
+	}
+	var items []map[string]any
+	for _, entry := range list {
+		item, ok := entry.(map[string]any)
+		if !ok {
+			return []map[string]any{object}
+		}
+		if item["kind"] == nil {
+			item["kind"] = of
+		}
+		items = append(items, itemsOf(item)...)
+	}
+	return items
 }

@@ -86,30 +86,19 @@ func (s State) Matches(spec Spec, c *Chart) (bool, []string) {
 // sameValues compares values as JSON holds them, because the stored ones have
 // been through it, and those of a satellite in their plain form.
 func sameValues(a, b map[string]any) bool {
-	return reflect.DeepEqual(plainSatellite(throughJSON(a)), plainSatellite(throughJSON(b)))
+	return len(a)+len(b) == 0 || reflect.DeepEqual(plainSatellite(a), plainSatellite(b))
 }
 
-func plainSatellite(values any) any {
-	top, _ := values.(map[string]any)
-	if satellite, ok := lookup(top, "coderd", "satellite").(map[string]any); ok {
+// plainSatellite returns values as JSON holds them, a satellite's in their plain form.
+func plainSatellite(values map[string]any) (plainly map[string]any) {
+	text, err := json.Marshal(values)
+	if err != nil || json.Unmarshal(text, &plainly) != nil {
+		return values
+	}
+	if satellite, ok := lookup(plainly, "coderd", "satellite").(map[string]any); ok {
 		for _, key := range fixedKeys() {
 			satellite[key] = plain(satellite[key])
 		}
 	}
-	return values
-}
-
-func throughJSON(values map[string]any) any {
-	data, err := json.Marshal(values)
-	if err != nil {
-		return values
-	}
-	var plain map[string]any
-	if err := json.Unmarshal(data, &plain); err != nil {
-		return values
-	}
-	if plain == nil {
-		plain = map[string]any{}
-	}
-	return plain
+	return plainly
 }

@@ -1,6 +1,7 @@
 package satellite
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"helm.sh/helm/v3/pkg/cli/values"
 	"helm.sh/helm/v3/pkg/getter"
 	"helm.sh/helm/v3/pkg/strvals"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
@@ -25,6 +27,11 @@ type Spec struct {
 // values in it: schemas, templates and API servers quote them.
 func (s Spec) withoutValues(err error) error { return redact.ValuesOf(s.Values).Error(err) }
 
+// notRendered says that the chart cannot be rendered, likewise.
+func (s Spec) notRendered(c *Chart, err error) error {
+	return fmt.Errorf("chart %s %s cannot be rendered with these values: %w", c.Metadata.Name, c.Metadata.Version, s.withoutValues(err))
+}
+
 // MergeValues merges values files, then KEY=VALUE settings, as Helm does, and
 // then sets what makes the release this region's satellite. A value that says
 // otherwise than the region is an error that names it. Errors quote no other value.
@@ -37,7 +44,9 @@ func MergeValues(files, sets []string, urls URLs) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	fixed := map[string]any{"enable": true, "primaryURL": urls.Primary, "accessURL": urls.served()}
+	// What the chart takes for the access URL is the unified one, if there is one (Coder's
+	// documentation, "Global access URL").
+	fixed := map[string]any{"enable": true, "primaryURL": urls.Primary, "accessURL": cmp.Or(urls.Unified, urls.Access)}
 	for _, key := range fixedKeys() {
 		if given, ok := satellite[key]; ok && plain(given) != plain(fixed[key]) {
 			return nil, fmt.Errorf("the Helm values say coderd.satellite.%s: %v, but for this region it is %v: take it out of the values, "+
@@ -113,28 +122,17 @@ func table(values map[string]any, keys ...string) (map[string]any, error) {
 // namedSecrets returns the Secrets in the satellite's namespace that the values
 // name, sorted: certificates of the server, and authorities to trust.
 func namedSecrets(values map[string]any) []string {
-	var names []string
-	for _, path := range [][]string{
-		{"coderd", "tls", "hostSecretName"},
-		{"coderd", "tls", "devurlsHostSecretName"},
-		{"certs", "secret", "name"},
-	} {
-		if name, ok := lookup(values, path...).(string); ok && name != "" && !slices.Contains(names, name) {
-			names = append(names, name)
-		}
+	certificates, authorities := TLSOf(values), lookup(values, "certs", "secret", "name")
+	names := []string{certificates.HostSecret, certificates.DevURLsSecret}
+	if name, ok := authorities.(string); ok {
+		names = append(names, name)
 	}
 	slices.Sort(names)
-	return names
+	return slices.DeleteFunc(slices.Compact(names), func(name string) bool { return name == "" })
 }
 
+// lookup returns the value at the path; nil if there is none.
 func lookup(values map[string]any, path ...string) any {
-	var value any = values
-	for _, key := range path {
-		inner, ok := value.(map[string]any)
-		if !ok {
-			return nil
-		}
-		value = inner[key]
-	}
+	value, _, _ := unstructured.NestedFieldNoCopy(values, path...)
 	return value
 }

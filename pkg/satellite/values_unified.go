@@ -15,15 +15,6 @@ type URLs struct {
 	Unified string
 }
 
-// served is what the chart takes for the satellite's access URL: the unified
-// one, if there is one (Coder's documentation, "Global access URL").
-func (u URLs) served() string {
-	if u.Unified != "" {
-		return u.Unified
-	}
-	return u.Access
-}
-
 // advice says where a URL belongs that the values name for all satellites.
 func (u URLs) advice(key string) string {
 	if key != "accessURL" || u.Unified != "" {

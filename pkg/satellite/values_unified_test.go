@@ -104,7 +104,7 @@ func TestMatchesUnified(t *testing.T) {
 		"the same":           {shared, values(unified()), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			state := State{Installed: true, ChartName: "coder", ChartVersion: "1.28.2", Values: throughJSON(test.was).(map[string]any)}
+			state := State{Installed: true, ChartName: "coder", ChartVersion: "1.28.2", Values: plainSatellite(test.was)}
 			same, differences := state.Matches(Spec{Values: test.is}, chart)
 			if diff := cmp.Diff(test.want, differences); diff != "" || same != (test.want == nil) {
 				t.Errorf("%t (-want +got):\n%s", same, diff)

@@ -9,6 +9,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
 
 // tier are candidates that are equally likely the provider's.
@@ -46,7 +48,7 @@ func (s *search) candidates(ctx context.Context) (tiers []tier, unfit []string, 
 		known := s.deployments[release.String()]
 		s.deployments[release.String()] = append(known, deployment.Name)
 		switch {
-		case len(known) > 0, ledger != nil && ledger.Namespace == release.Namespace && ledger.Release == release.Name:
+		case len(known) > 0, isOf(ledger, release):
 		case release.Namespace == s.hint.Namespace:
 			own.candidates = append(own.candidates, release)
 		default:
@@ -93,4 +95,9 @@ func claimed(deployment metav1.PartialObjectMetadata) (release Release, problem 
 	default:
 		return Release{Namespace: namespace, Name: name}, ""
 	}
+}
+
+// isOf reports whether the ledger is that of the release.
+func isOf(ledger *journal.Ledger, release Release) bool {
+	return ledger != nil && ledger.Namespace == release.Namespace && ledger.Release == release.Name
 }

@@ -13,7 +13,8 @@ func newFinalize(env Environment, run func(context.Context, operationOptions) er
 		Use:   "finalize",
 		Short: "Remove legacy releases for good",
 		Long: `Remove the legacy release for good, once the primary is v1.22 or later, which has no
-legacy path any more, and every check is green. It shows which objects go and which
+legacy path any more, every check is green, and no workspace waits for a rebuild
+since Networking v2 was switched on. It shows which objects go and which
 stay: the ServiceAccount, Role and RoleBinding coder always stay, because Coder
 provisions workspaces with them. The canary is rebuilt to prove that workspaces still
 build; if that fails, the release is restored.`,
@@ -22,7 +23,9 @@ build; if that fails, the release is restored.`,
 kubectl coder-satellite finalize -f fleet.yaml --region sydney
 kubectl coder-satellite finalize -f fleet.yaml`),
 	}
-	return operationVerb(env, cmd, needs{regions: true, accessURL: true, reason: true}, run, func(string) (change, error) {
-		return change{operation: migration.Finalize(), imperative: "Remove the legacy release of"}, nil
+	force := cmd.Flags().Bool("force", false, "remove it although workspaces wait for a rebuild; needs --reason")
+	return operationVerb(env, cmd, needs{regions: true, accessURL: true, reason: true}, run, func(reason string) (change, error) {
+		operation := migration.Finalize(migration.FinalizeOptions{Force: *force})
+		return change{operation: operation, imperative: "Remove the legacy release of"}, needReason(*force, reason)
 	})
 }

@@ -25,6 +25,8 @@ type change struct {
 	imperative string
 	// planned is the plan that the regions must still match; nil if there is none.
 	planned *v1alpha1.Plan
+	// maxAffected is how many workspaces that are on the switches may concern; nil for any number.
+	maxAffected *int
 }
 
 // operationOptions is the complete value that a verb that changes regions runs by.
@@ -71,6 +73,22 @@ func operationVerb(
 
 func wholeRegionsFlag(cmd *cobra.Command) *bool {
 	return cmd.Flags().Bool("whole-regions", false, "leave a region alone if one of its providers cannot be migrated now")
+}
+
+// maxAffectedFlag limits whom the switches of a verb may concern. What it returns
+// gives the limit; nil if there is none.
+func maxAffectedFlag(cmd *cobra.Command) func() (*int, error) {
+	limit := cmd.Flags().Int("max-affected", 0, "refuse if the switches concern more workspaces that are on; all regions together")
+	return func() (*int, error) {
+		switch {
+		case !cmd.Flags().Changed("max-affected"):
+			return nil, nil
+		case *limit < 0:
+			return nil, usagef("--max-affected is %d: it must be 0 or more", *limit)
+		default:
+			return limit, nil
+		}
+	}
 }
 
 // notNegative refuses a time that cannot be meant; 0 stands for no limit.
@@ -154,6 +172,11 @@ func (o *operationOptions) agree(ctx context.Context, plan *v1alpha1.Plan, curre
 	}
 	if err := printPlan(o.env, plan); err != nil {
 		return err
+	}
+	if o.maxAffected != nil {
+		if err := migration.MayAffect(plan, *o.maxAffected); err != nil {
+			return &exitError{exitPreflightFailed, err}
+		}
 	}
 	changing := 0
 	for _, region := range plan.Regions {

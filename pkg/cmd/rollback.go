@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -25,6 +26,7 @@ kubectl coder-satellite rollback -f fleet.yaml --region sydney
 # And take the satellite away, too
 kubectl coder-satellite rollback -f fleet.yaml --region sydney --remove-satellite --yes`),
 	}
+	affected := maxAffectedFlag(cmd)
 	f := cmd.Flags()
 	remove := f.Bool("remove-satellite", false, "also unregister and uninstall the satellite")
 	force := f.Bool("force", false, "go back although the legacy release is not ready for it; needs --reason")
@@ -38,6 +40,8 @@ kubectl coder-satellite rollback -f fleet.yaml --region sydney --remove-satellit
 				return change{}, usagef("--networking-v2-was is %q: it is on or off", *was)
 			}
 		}
-		return change{operation: migration.Rollback(options), imperative: "Roll back"}, needReason(*force, reason)
+		limit, err := affected()
+		wanted := change{operation: migration.Rollback(options), imperative: "Roll back", maxAffected: limit}
+		return wanted, errors.Join(err, needReason(*force, reason))
 	})
 }

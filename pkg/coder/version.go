@@ -50,6 +50,12 @@ func (v Version) AtLeast(major, minor int) bool {
 	return v.major > major || v.major == major && v.minor >= minor
 }
 
+// RebuildsOnSwitch reports whether a deployment of that version rebuilds a provider's
+// workspaces that run when its Networking v2 is switched (Coder's changelog, 1.21.1).
+func (v Version) RebuildsOnSwitch() bool {
+	return v.AtLeast(1, 22) || v.AtLeast(1, 21) && v.patch >= 1
+}
+
 // SameMinor reports whether both versions share major and minor, which is what
 // Coder's own client compares.
 func (v Version) SameMinor(w Version) bool { return v.major == w.major && v.minor == w.minor }

@@ -24,14 +24,16 @@ const (
 
 // Workspace is a workspace, in those of its fields that this client uses.
 type Workspace struct {
-	ID             string        `json:"id"`
-	Name           string        `json:"name"`
-	UserID         string        `json:"user_id"`
-	OrganizationID string        `json:"organization_id"`
-	ProviderID     string        `json:"resource_pool_id"`
-	Updating       bool          `json:"updating"`
-	LastBuiltAt    time.Time     `json:"last_built_at"`
-	LatestStat     WorkspaceStat `json:"latest_stat"`
+	ID             string    `json:"id"`
+	Name           string    `json:"name"`
+	UserID         string    `json:"user_id"`
+	OrganizationID string    `json:"organization_id"`
+	ProviderID     string    `json:"resource_pool_id"`
+	Updating       bool      `json:"updating"`
+	LastBuiltAt    time.Time `json:"last_built_at"`
+	// LastConnectionAt is when its owner was connected last; zero if never.
+	LastConnectionAt time.Time     `json:"last_connection_at"`
+	LatestStat       WorkspaceStat `json:"latest_stat"`
 }
 
 // WorkspaceStat is the latest that the deployment knows of a workspace's container.

@@ -36,6 +36,7 @@ func TestExpiredTokenIsToldOnce(t *testing.T) {
 		"provider-found Skipped: unknown for the same reason as operator-role",
 		"provider-ready Skipped: the provider is unknown",
 		"networking-v2 Skipped: unknown for the same reason as operator-role",
+		"workspaces-adopted Skipped: unknown for the same reason as operator-role",
 		"registration-name Skipped: unknown for the same reason as operator-role",
 		"satellite-registered Skipped: unknown for the same reason as operator-role",
 		"canary Skipped: unknown for the same reason as operator-role",

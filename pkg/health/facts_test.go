@@ -77,6 +77,9 @@ func healthy() *snapshot.Snapshot {
 		Canary: snapshot.Known(snapshot.Canary{Workspace: coder.Workspace{
 			ID: "w", Name: "canary", LatestStat: coder.WorkspaceStat{ContainerStatus: coder.ContainerOn},
 		}}),
+		Workspaces: snapshot.Known([]coder.Workspace{
+			{ID: "w", Name: "canary", LastBuiltAt: taken, LatestStat: coder.WorkspaceStat{ContainerStatus: coder.ContainerOn}},
+		}),
 		Cluster:               snapshot.Known(snapshot.Cluster{UID: "uid", Server: "https://api.sydney.example.com", Version: "v1.29.3"}),
 		ProviderCluster:       snapshot.Known(snapshot.Cluster{UID: "uid", Server: "https://api.sydney.example.com", Version: "v1.29.3"}),
 		MissingProviderRights: snapshot.Known[[]cluster.Rule](nil),
@@ -103,6 +106,7 @@ func healthy() *snapshot.Snapshot {
 		ProviderJournal: snapshot.Known(&journal.Record{
 			Operation: "migrate", Operator: "ann@example.com", Primary: primaryURL, Outcome: v1alpha1.OutcomeSucceeded, Started: taken, Updated: taken,
 			Retention: &journal.Ledger{Namespace: "coder", Release: "coder-workspace-provider", Revision: 1},
+			Switched:  &journal.Switch{On: true, At: taken, LatestBuild: ptr.To(taken.Add(-time.Minute))},
 		}),
 		SatelliteLock: snapshot.Known(&lock.State{}),
 		ProviderLock:  snapshot.Known(&lock.State{}),

@@ -27,6 +27,7 @@ func losses() map[string]func(*snapshot.Snapshot, error) {
 		"me":            func(s *snapshot.Snapshot, err error) { loseTo(&s.Primary.Me, err) },
 		"provider":      func(s *snapshot.Snapshot, err error) { loseTo(&s.Provider, err) },
 		"registrations": func(s *snapshot.Snapshot, err error) { loseTo(&s.Registrations, err) },
+		"workspaces":    func(s *snapshot.Snapshot, err error) { loseTo(&s.Workspaces, err) },
 		"canary":        func(s *snapshot.Snapshot, err error) { loseTo(&s.Canary, err) },
 		"cluster":       func(s *snapshot.Snapshot, err error) { loseTo(&s.Cluster, err); loseTo(&s.ProviderCluster, err) },
 		"rights": func(s *snapshot.Snapshot, err error) {
@@ -55,7 +56,8 @@ func needs() map[string][]string {
 		"cluster-reachable": {"cluster"}, "region-distinct": {"cluster", "provider"}, "cluster-rights": {"rights"}, "provider-cluster": {"cluster"}, "provider-rights": {"rights"},
 		"namespace-active": {"satellite"}, "namespace-separate": {"provider"},
 		"provider-found": {"provider", "legacy"}, "provider-ready": {"provider"}, "networking-v2": {"version", "provider"},
-		"legacy-found": {"legacy"}, "legacy-idle": {"legacy"}, "legacy-retained": {"legacy", "journal"}, "legacy-rollback-ready": {"legacy"},
+		"workspaces-adopted": {"workspaces", "journal", "version", "provider"},
+		"legacy-found":       {"legacy"}, "legacy-idle": {"legacy"}, "legacy-retained": {"legacy", "journal"}, "legacy-rollback-ready": {"legacy"},
 		"chart-available": {"chart", "cluster"}, "values-valid": {"spec"}, "values-secrets": {"spec", "secrets"},
 		"satellite-conflict": {"satellite"}, "satellite-idle": {"satellite"}, "satellite-installed": {"satellite"}, "satellite-ready": {"satellite"},
 		"satellite-version": {"satellite", "version"},

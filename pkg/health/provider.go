@@ -2,6 +2,7 @@ package health
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
@@ -9,6 +10,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/shell"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/workspaces"
 )
 
 func providerChecks() []Check {
@@ -28,7 +30,24 @@ func providerChecks() []Check {
 		check("networking-v2", fails, statusOnly, networkingV2,
 			"Does the provider use Networking v2?",
 			"Only with Networking v2 do users reach workspaces through the satellite. `migrate` switches it on once the satellite is registered and answers; `rollback` switches it off. From v1.22 it is always on."),
+		check("workspaces-adopted", warns, statusOnly, workspacesAdopted,
+			"Were all of the provider's workspaces built since Networking v2 was switched?",
+			"A workspace uses the path that its provider had when it was built. Until it is rebuilt, it goes on with the other one: after a migration through envproxy, after a rollback through the satellite, and both must stay until then. From v1.21.1 the primary rebuilds those that run when the switch is made; those that are off are built when their owners start them. Times are compared by the primary's own clock, with the latest build that the journal noted before the switch."),
 	)
+}
+
+func workspacesAdopted(s *snapshot.Snapshot) Answer {
+	adoption, err := workspaces.AdoptionOf(s)
+	switch {
+	case errors.Is(err, workspaces.ErrNeverSwitched) && s.Networking() == v1alpha1.NetworkingV2Off:
+		return skip("Networking v2 was not switched on here")
+	case err != nil:
+		return unknown(err, "")
+	case workspaces.Complete(adoption):
+		return pass("%s", workspaces.Describe(adoption))
+	default:
+		return fail(s.Command("workspaces"), "%s", workspaces.Describe(adoption))
+	}
 }
 
 func providerFound(s *snapshot.Snapshot) Answer {

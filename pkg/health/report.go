@@ -10,6 +10,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/workspaces"
 )
 
 // NewStatusReport evaluates the checks of status on the views of all regions, as
@@ -69,6 +70,8 @@ func together(a, b v1alpha1.Phase) v1alpha1.Phase {
 	switch {
 	case a == b:
 		return a
+	case slices.Contains([]v1alpha1.Phase{v1alpha1.PhaseMigrated, v1alpha1.PhaseAdopted}, a) && slices.Contains([]v1alpha1.Phase{v1alpha1.PhaseMigrated, v1alpha1.PhaseAdopted}, b):
+		return v1alpha1.PhaseMigrated
 	case a == v1alpha1.PhaseUnknown || b == v1alpha1.PhaseUnknown:
 		return v1alpha1.PhaseUnknown
 	default:
@@ -88,7 +91,7 @@ func phase(s *snapshot.Snapshot) v1alpha1.Phase {
 	case none && networking == v1alpha1.NetworkingV2Off:
 		return v1alpha1.PhaseLegacy
 	case none:
-		return v1alpha1.PhaseMigrated
+		return adopted(s)
 	case !state.Installed && !registered && networking == v1alpha1.NetworkingV2Off:
 		return v1alpha1.PhaseLegacy
 	case !state.Installed || !registered || networking == v1alpha1.NetworkingV2Off:
@@ -96,8 +99,16 @@ func phase(s *snapshot.Snapshot) v1alpha1.Phase {
 	case len(s.Legacy.Value().Found.Releases) == 0:
 		return v1alpha1.PhaseFinalized
 	default:
-		return v1alpha1.PhaseMigrated
+		return adopted(s)
 	}
+}
+
+// adopted tells how far a provider that is migrated has come.
+func adopted(s *snapshot.Snapshot) v1alpha1.Phase {
+	if adoption, err := workspaces.AdoptionOf(s); err == nil && workspaces.Complete(adoption) {
+		return v1alpha1.PhaseAdopted
+	}
+	return v1alpha1.PhaseMigrated
 }
 
 // lastRun describes the last or present run, from a journal and the lock beside it.

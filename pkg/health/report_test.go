@@ -33,10 +33,10 @@ func TestRegionStatus(t *testing.T) {
 	ofProvider := run
 	ofProvider.Step, ofProvider.State = "verify-connectivity", v1alpha1.StepDone
 	want := v1alpha1.RegionStatus{
-		Name: "sydney", Phase: v1alpha1.PhaseMigrated, Outcome: v1alpha1.OutcomeSucceeded,
+		Name: "sydney", Phase: v1alpha1.PhaseAdopted, Outcome: v1alpha1.OutcomeSucceeded,
 		Satellite: &v1alpha1.SatelliteStatus{Context: "sydney", AccessURL: accessURL, Version: "1.21.7", Run: &run},
 		Providers: []v1alpha1.ProviderStatus{{
-			Provider: v1alpha1.Provider{ID: "p", Name: "sydney"}, Context: "sydney", Phase: v1alpha1.PhaseMigrated,
+			Provider: v1alpha1.Provider{ID: "p", Name: "sydney"}, Context: "sydney", Phase: v1alpha1.PhaseAdopted,
 			NetworkingV2: v1alpha1.NetworkingV2On, Run: &ofProvider,
 		}},
 	}
@@ -53,6 +53,13 @@ func checksOf(status v1alpha1.RegionStatus) []string {
 	return all
 }
 
+// waiting has a workspace that was not built since the switch.
+func waiting(s *snapshot.Snapshot) {
+	s.Workspaces = snapshot.Known(append(s.Workspaces.Value(), coder.Workspace{
+		ID: "x", LastBuiltAt: s.Taken.Add(-time.Hour), LatestStat: coder.WorkspaceStat{ContainerStatus: coder.ContainerOn},
+	}))
+}
+
 func TestPhase(t *testing.T) {
 	unregistered := func(s *snapshot.Snapshot) { s.Registrations = snapshot.Known[[]coder.Satellite](nil) }
 	uninstalled := installed(func(s *satellite.State) { s.Installed = false }) // its Secret stays
@@ -60,7 +67,9 @@ func TestPhase(t *testing.T) {
 		change func(*snapshot.Snapshot)
 		want   v1alpha1.Phase
 	}{
-		"migrated":                    {as, v1alpha1.PhaseMigrated},
+		"migrated":                    {waiting, v1alpha1.PhaseMigrated},
+		"migrated, workspaces lost":   {func(s *snapshot.Snapshot) { lose(&s.Workspaces) }, v1alpha1.PhaseMigrated},
+		"every workspace rebuilt":     {as, v1alpha1.PhaseAdopted},
 		"nothing begun":               {both(absent, off, unregistered), v1alpha1.PhaseLegacy},
 		"installed only":              {both(off, unregistered), v1alpha1.PhasePartial},
 		"registered, not switched":    {off, v1alpha1.PhasePartial},
@@ -113,6 +122,19 @@ func TestLastRun(t *testing.T) {
 	}
 }
 
+func TestTogether(t *testing.T) {
+	for want, change := range map[v1alpha1.Phase]func(*snapshot.Snapshot){
+		v1alpha1.PhaseAdopted: as, v1alpha1.PhaseMigrated: waiting, v1alpha1.PhasePartial: off,
+		v1alpha1.PhaseUnknown: func(s *snapshot.Snapshot) { lose(&s.Provider) },
+	} {
+		a, b := healthy(), healthy()
+		change(b)
+		if got := health.NewRegionStatus([]*snapshot.Snapshot{a, b}).Phase; got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
 // Two providers of one satellite: what concerns the satellite is told once, and
 // what concerns a provider of each.
 func TestStatusOfTwoProviders(t *testing.T) {
@@ -151,7 +173,7 @@ func TestStatusWithoutSatellite(t *testing.T) {
 		on      bool
 		primary string // in the journal
 		want    v1alpha1.Phase
-	}{{true, primaryURL, v1alpha1.PhaseMigrated}, {true, "", v1alpha1.PhaseMigrated}, {false, "", v1alpha1.PhaseLegacy}} {
+	}{{true, primaryURL, v1alpha1.PhaseAdopted}, {true, "", v1alpha1.PhaseAdopted}, {false, "", v1alpha1.PhaseLegacy}} {
 		s := healthy()
 		s.Region.Satellite, s.Legacy, s.Satellite = fleet.Satellite{}, snapshot.Known(snapshot.Legacy{}), snapshot.Fact[satellite.State]{}
 		s.Cluster, s.SatelliteJournal, s.Endpoint = snapshot.Fact[snapshot.Cluster]{}, snapshot.Fact[*journal.Record]{}, snapshot.Fact[snapshot.Endpoint]{}
@@ -163,7 +185,7 @@ func TestStatusWithoutSatellite(t *testing.T) {
 		}
 		want := []string{
 			"primary-version", "primary-is-primary", "operator-role", "region-distinct", "provider-cluster", "provider-found", "provider-ready",
-			"networking-v2", "primary-same", "canary", "run-complete",
+			"networking-v2", "workspaces-adopted", "primary-same", "canary", "run-complete",
 		}
 		if diff := cmp.Diff(want, checksOf(status)); diff != "" {
 			t.Errorf("what it is asked (-want +got):\n%s", diff)

@@ -56,6 +56,9 @@ type Record struct {
 	RegistrationID string `json:"registrationID,omitempty"`
 	// Canary is the workspace that is rebuilt as a proof; nil if none.
 	Canary *Canary `json:"canary,omitempty"`
+	// Switched is the latest change of the provider's Networking v2 that a run made, or
+	// was about to make; nil if none did.
+	Switched *Switch `json:"switched,omitempty"`
 	// Retention is the ledger of the retained legacy release; nil if none is.
 	Retention *Ledger `json:"retention,omitempty"`
 	// Steps are the latest results, oldest first.
@@ -90,6 +93,20 @@ type Canary struct {
 	BuiltBefore time.Time `json:"builtBefore,omitzero"`
 	// Rebuilt tells that the rebuild ended well.
 	Rebuilt bool `json:"rebuilt"`
+}
+
+// Switch is a change of a provider's Networking v2.
+type Switch struct {
+	On bool `json:"on"`
+	// At is when, by the operator's machine.
+	At time.Time `json:"at"`
+	// LatestBuild is when the latest build of any of the provider's workspaces had begun
+	// by then, by the primary's clock: no two clocks are compared to tell which
+	// workspaces were built since. Zero if there was no workspace, nil if that is not known.
+	LatestBuild *time.Time `json:"latestBuild,omitempty"`
+	// Running are the IDs of the provider's workspaces that ran, or were being built. A
+	// primary of v1.21.1 or later rebuilds them.
+	Running []string `json:"running,omitempty"`
 }
 
 // What the rebuild of a canary proves.

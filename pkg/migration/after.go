@@ -5,6 +5,7 @@ import (
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/workspaces"
 )
 
 // satelliteAfter says how the run left the satellite. A registration that was
@@ -19,11 +20,15 @@ func satelliteAfter(s *snapshot.Snapshot, registering bool) *v1alpha1.SatelliteS
 
 // providerAfter says, from the facts read last, how a provider is.
 func providerAfter(s *snapshot.Snapshot) *v1alpha1.ProviderState {
-	return &v1alpha1.ProviderState{
+	state := &v1alpha1.ProviderState{
 		NetworkingV2:   cmp.Or(s.Networking(), v1alpha1.NetworkingV2Unknown),
 		PathAnswers:    answersAfter(s),
 		LegacyRetained: retainedAfter(s),
 	}
+	if adoption, err := workspaces.AdoptionOf(s); err == nil {
+		state.Adoption = &adoption
+	}
+	return state
 }
 
 func registeredAfter(s *snapshot.Snapshot) v1alpha1.Finding {

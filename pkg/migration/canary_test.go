@@ -136,6 +136,15 @@ func TestNoteOfRebuild(t *testing.T) {
 // The journal keeps what the switch was, and that the migration is not complete.
 func TestNotesOfTheSwitch(t *testing.T) {
 	s := fresh(t)
+	s.Taken = testNow
+	latest := testNow.Add(-time.Hour)
+	s.Workspaces = snapshot.Known([]coder.Workspace{
+		{ID: "w", LastBuiltAt: latest, LatestStat: coder.WorkspaceStat{ContainerStatus: coder.ContainerOff}},
+		{ID: "v", LastBuiltAt: latest.Add(-time.Hour), LatestStat: coder.WorkspaceStat{ContainerStatus: coder.ContainerOn}},
+	})
+	switched := func(on bool) *journal.Switch {
+		return &journal.Switch{On: on, At: testNow, LatestBuild: &latest, Running: []string{"v"}}
+	}
 	canary := func(proves string) *journal.Canary {
 		workspace := s.Canary.Value().Workspace
 		return &journal.Canary{ID: workspace.ID, Name: workspace.Name, Proves: proves, Asked: true, BuiltBefore: workspace.LastBuiltAt}
@@ -144,9 +153,9 @@ func TestNotesOfTheSwitch(t *testing.T) {
 		step         Step
 		record, want journal.Record
 	}{
-		"on":            {enableNetworkingV2(), journal.Record{}, journal.Record{Before: &journal.Before{NetworkingV2: ptr.To(false)}, Canary: canary(journal.ProvesSatellite)}},
-		"on once more":  {enableNetworkingV2(), journal.Record{Migrated: true, Before: &journal.Before{NetworkingV2: ptr.To(true), SatelliteRecords: ptr.To(2)}}, journal.Record{Before: &journal.Before{NetworkingV2: ptr.To(false), SatelliteRecords: ptr.To(2)}, Canary: canary(journal.ProvesSatellite)}},
-		"off":           {disableNetworkingV2(nil), journal.Record{Migrated: true}, journal.Record{Canary: canary(journal.ProvesLegacy)}},
+		"on":            {enableNetworkingV2(), journal.Record{}, journal.Record{Before: &journal.Before{NetworkingV2: ptr.To(false)}, Canary: canary(journal.ProvesSatellite), Switched: switched(true)}},
+		"on once more":  {enableNetworkingV2(), journal.Record{Migrated: true, Before: &journal.Before{NetworkingV2: ptr.To(true), SatelliteRecords: ptr.To(2)}}, journal.Record{Before: &journal.Before{NetworkingV2: ptr.To(false), SatelliteRecords: ptr.To(2)}, Canary: canary(journal.ProvesSatellite), Switched: switched(true)}},
+		"off":           {disableNetworkingV2(nil), journal.Record{Migrated: true}, journal.Record{Canary: canary(journal.ProvesLegacy), Switched: switched(false)}},
 		"it is removed": {removeLegacy(), journal.Record{Migrated: true}, journal.Record{Migrated: true, Canary: canary(journal.ProvesFinalized)}},
 	} {
 		test.step.Note(s, &test.record)

@@ -30,7 +30,7 @@ func found(f func(*snapshot.Snapshot)) facts { return func(s *situation) { f(s.b
 // op is another operation than migrate; finalize asks for a primary of v1.22.
 func op(name string) facts {
 	return func(s *situation) {
-		s.steps = map[string]Operation{"retain": Retain(), "rollback": Rollback(RollbackOptions{}), "finalize": Finalize()}[name].Steps
+		s.steps = map[string]Operation{"retain": Retain(), "rollback": Rollback(RollbackOptions{}), "finalize": Finalize(FinalizeOptions{})}[name].Steps
 		if name == "finalize" {
 			s.now.Primary.Version = snapshot.FactOf(coder.ParseVersion("1.22.0"))
 		}

@@ -32,10 +32,14 @@ func Migrate(options MigrateOptions) Operation {
 			enableNetworkingV2(),
 			rebuildCanary(journal.ProvesSatellite, always),
 			verifyConnectivity(),
+			awaitWorkspaces(),
 		},
 		LeavesLegacy: true,
 		WholeRegions: options.WholeRegions,
-		DoneProvider: func(record *journal.Record) { record.Migrated = true },
+		DoneProvider: func(record *journal.Record) {
+			record.Migrated = true
+			doneWaiting(record)
+		},
 	}
 }
 

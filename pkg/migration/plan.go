@@ -45,6 +45,11 @@ func NewRegionPlan(operation Operation, views []*snapshot.Snapshot) v1alpha1.Reg
 			plan.Steps = append(plan.Steps, decide(phase, s, s.ProviderName())...)
 		}
 	}
+	for i, s := range views {
+		if switches(plan.Steps, s.ProviderName()) {
+			plan.Providers[i].Impact, _ = impact(s) // a line of the step says why it is unknown
+		}
+	}
 	plan.Steps = append(plan.Steps, closing(operation, views)...)
 	settleOutcomes(operation, &plan, results)
 	plan.Fingerprint = fingerprint(plan)

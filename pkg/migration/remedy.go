@@ -11,6 +11,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/workspaces"
 )
 
 // rebuildTimeout bounds the build of a canary after a failure.
@@ -53,6 +54,32 @@ func (run *Run) provider() coder.Provider {
 // confirms it or ctx ends. When the lock cannot be asked, because the region's
 // cluster is away, it goes past the fence: off is safe whoever holds the lock.
 func (run *Run) switchOff(ctx context.Context) (string, error) {
+	noted := run.listWorkspaces(ctx)
+	said, err := run.switchUntilOff(ctx)
+	if err == nil && run.Now.Networking() == v1alpha1.NetworkingV2Off {
+		run.ProviderRecord.Switched = <-noted
+	}
+	return said, err
+}
+
+// listTimeout bounds the listing of workspaces beside a switch after a failure.
+const listTimeout = 10 * time.Second
+
+// listWorkspaces returns what to note of a switch back. It looks beside the switch,
+// which must not wait for it.
+func (run *Run) listWorkspaces(ctx context.Context) <-chan *journal.Switch {
+	noted := make(chan *journal.Switch, 1)
+	at, id := run.Clock.Now(), run.provider().ID
+	go func() { // ends with the listing
+		ctx, cancel := context.WithTimeout(ctx, listTimeout)
+		defer cancel()
+		list, err := run.Source.Primary.ProviderWorkspaces(ctx, id)
+		noted <- workspaces.Switched(false, at, list, err == nil)
+	}()
+	return noted
+}
+
+func (run *Run) switchUntilOff(ctx context.Context) (string, error) {
 	const isOff = "the provider is back on the legacy path (Networking v2 off)"
 	ticker := run.Clock.NewTicker(pollInterval)
 	defer ticker.Stop()

@@ -31,8 +31,12 @@ func Rollback(options RollbackOptions) Operation {
 			disableNetworkingV2(options.NetworkingV2Was),
 			rebuildCanary(journal.ProvesLegacy, usesSatellite),
 			verifyLegacyPath(options.Force),
+			awaitWorkspaces(),
 		},
-		DoneProvider: func(record *journal.Record) { record.Before, record.Migrated = nil, false },
+		DoneProvider: func(record *journal.Record) {
+			record.Before, record.Migrated = nil, false
+			doneWaiting(record)
+		},
 	}
 	if options.RemoveSatellite {
 		operation.Steps = append(operation.Steps, unregisterSatellite(false), uninstallSatellite(false))

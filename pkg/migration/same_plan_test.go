@@ -183,7 +183,7 @@ func TestEveryFieldOfAPlanIsDecided(t *testing.T) {
 	}{
 		{reflect.TypeFor[v1alpha1.RegionPlan](), []string{"Name", "Outcome", "Fingerprint", "Satellite", "Providers", "Steps", "Preflight"}},
 		{reflect.TypeFor[v1alpha1.SatellitePlan](), []string{"Context", "Namespace", "Release", "AccessURL", "Basis"}},
-		{reflect.TypeFor[v1alpha1.ProviderPlan](), []string{"Provider", "Context", "Outcome", "Basis"}},
+		{reflect.TypeFor[v1alpha1.ProviderPlan](), []string{"Provider", "Context", "Outcome", "Impact", "Basis"}},
 	} {
 		var fields []string
 		for i := range test.of.NumField() {

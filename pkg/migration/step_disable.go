@@ -14,15 +14,17 @@ import (
 // without a journal; nil leaves it to the journal.
 func disableNetworkingV2(was *bool) Step {
 	return Step{
-		Name:   "disable-networking-v2",
+		Name:   stepDisable,
 		Owner:  OwnerProvider,
-		Reads:  []snapshot.Item{snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemCanary},
+		Reads:  []snapshot.Item{snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemCanary, snapshot.ItemWorkspaces},
 		Rights: primaryOnly,
 		Decide: func(s *snapshot.Snapshot) Decision { return decideDisable(s, was) },
 		Note:   noteDisable,
 		Apply:  applyDisable,
 	}
 }
+
+const stepDisable = "disable-networking-v2"
 
 func decideDisable(s *snapshot.Snapshot, operator *bool) Decision {
 	provider := s.Provider.Value().Name
@@ -42,7 +44,7 @@ func decideDisable(s *snapshot.Snapshot, operator *bool) Decision {
 	case was:
 		return blocked("Networking v2 was on before the migration, so that there is no legacy path to go back to: --networking-v2-was off switches it off regardless")
 	default:
-		return change(fmt.Sprintf("switch provider %q back to the legacy path (Networking v2 off)", provider))
+		return change(fmt.Sprintf("switch provider %q back to the legacy path (Networking v2 off)", provider), concerned(s)...)
 	}
 }
 
@@ -61,6 +63,7 @@ func networkingBefore(record *journal.Record, operator *bool) (was, known bool) 
 
 // noteDisable makes sure that the canary is rebuilt even if this run dies in between.
 func noteDisable(s *snapshot.Snapshot, record *journal.Record) {
+	noteSwitch(s, record, false)
 	expectRebuild(s, record, journal.ProvesLegacy)
 	record.Migrated = false
 }

@@ -17,7 +17,7 @@ func enableNetworkingV2() Step {
 	return Step{
 		Name:          stepEnable,
 		Owner:         OwnerProvider,
-		Reads:         []snapshot.Item{snapshot.ItemProvider, snapshot.ItemCanary},
+		Reads:         []snapshot.Item{snapshot.ItemProvider, snapshot.ItemCanary, snapshot.ItemWorkspaces},
 		Rights:        primaryOnly,
 		Decide:        decideEnable,
 		Note:          noteEnable,
@@ -37,7 +37,7 @@ func decideEnable(s *snapshot.Snapshot) Decision {
 	case v1alpha1.NetworkingV2AlwaysOn:
 		return already(fmt.Sprintf("a primary of v%s always uses Networking v2", s.Primary.Version.Value()))
 	case v1alpha1.NetworkingV2Off:
-		return change(fmt.Sprintf("switch provider %q to Networking v2", provider))
+		return change(fmt.Sprintf("switch provider %q to Networking v2", provider), concerned(s)...)
 	default:
 		return blocked(networkingUnknown(s, s.Provider))
 	}
@@ -50,6 +50,7 @@ func noteEnable(s *snapshot.Snapshot, record *journal.Record) {
 		record.Before = &journal.Before{}
 	}
 	record.Before.NetworkingV2, record.Migrated = ptr.To(false), false
+	noteSwitch(s, record, true)
 	expectRebuild(s, record, journal.ProvesSatellite)
 }
 

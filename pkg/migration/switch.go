@@ -5,7 +5,17 @@ import (
 	"fmt"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/workspaces"
 )
+
+// noteSwitch keeps what tells later which workspaces were built since the switch
+// that is about to be made.
+func noteSwitch(s *snapshot.Snapshot, record *journal.Record, on bool) {
+	list, known := s.Workspaces.Get()
+	record.Switched = workspaces.Switched(on, s.Taken, list, known)
+}
 
 // switchNetworking sets the provider's flag and confirms, by reading it back,
 // that it and nothing else changed. An answer that is lost is made up for by

@@ -51,7 +51,7 @@ func ProviderRightsOf(verbs []string, scope snapshot.Scope) []cluster.Rule {
 
 // operationOf returns the operation of that verb; one that does nothing if there is none.
 func operationOf(verb string) Operation {
-	operations := []Operation{Migrate(MigrateOptions{}), Rollback(RollbackOptions{}), Retain(), Remove(false), Finalize()}
+	operations := []Operation{Migrate(MigrateOptions{}), Rollback(RollbackOptions{}), Retain(), Remove(false), Finalize(FinalizeOptions{})}
 	if i := slices.IndexFunc(operations, func(o Operation) bool { return o.Name == verb }); i >= 0 {
 		return operations[i]
 	}

@@ -61,6 +61,7 @@ func (src *Source) gather(ctx context.Context, s *Snapshot, items []Item, satell
 		s.Certificates = src.certificates(ctx, s)
 	})
 	g.run(ItemCanary, true, func() { s.Canary = src.canary(ctx, s) })
+	g.run(ItemWorkspaces, true, func() { s.Workspaces = src.workspaces(ctx, s) })
 	g.run(ItemLock, true, func() {
 		s.ProviderLock = ofProvider(src, s, func() (*lock.State, error) {
 			return lock.Read(ctx, src.ProviderSite.Access.Clientset(), src.ProviderLock(s))

@@ -50,6 +50,7 @@ func TestStatusRequests(t *testing.T) {
 		"GET coder.example.com/api/private/satellites",
 		"GET coder.example.com/api/private/satellites/key",
 		"GET coder.example.com/api/v0/users/me",
+		"GET coder.example.com/api/v0/workspaces",
 	}
 	if diff := cmp.Diff(want, servers.asked()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -9,6 +9,7 @@ const (
 	ItemProvider      Item = "provider"      // Provider
 	ItemUsers         Item = "users"         // Users; after the provider and the satellite's journal
 	ItemCanary        Item = "canary"        // Canary
+	ItemWorkspaces    Item = "workspaces"    // Workspaces; after the provider
 	ItemRegistrations Item = "registrations" // Registrations
 	ItemChart         Item = "chart"         // Spec, Chart, MissingSecrets
 	ItemSatellite     Item = "satellite"     // Satellite
@@ -27,7 +28,7 @@ const (
 // change needs, the rights, and what CheckItems adds.
 func StatusItems() []Item {
 	return []Item{
-		ItemCluster, ItemProvider, ItemCanary, ItemRegistrations, ItemSatellite,
+		ItemCluster, ItemProvider, ItemCanary, ItemWorkspaces, ItemRegistrations, ItemSatellite,
 		ItemLegacy, ItemEndpoint, ItemJournal, ItemLock,
 	}
 }

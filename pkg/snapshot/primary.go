@@ -18,6 +18,9 @@ type primarySource struct {
 
 	unifiedOnce sync.Once
 	unified     Unified
+
+	workspacesOnce sync.Once
+	byProvider     Fact[map[string][]coder.Workspace]
 }
 
 // newPrimarySource returns a source that asks client at the first use.

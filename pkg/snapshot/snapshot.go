@@ -37,6 +37,8 @@ type Snapshot struct {
 	Users Fact[[]coder.Provider]
 	// Canary is the workspace chosen to prove the migration.
 	Canary Fact[Canary]
+	// Workspaces are those on the provider.
+	Workspaces Fact[[]coder.Workspace]
 
 	// found and chosen are the provider and the canary as they were found
 	// first: when one cannot be read for a while, no other takes its place.

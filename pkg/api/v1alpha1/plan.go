@@ -61,6 +61,9 @@ type ProviderPlan struct {
 	Context string `json:"context"`
 	// Outcome is NothingToDo, ChangesPending or PreflightFailed.
 	Outcome Outcome `json:"outcome"`
+	// Impact counts whom the switch of the provider's networking concerns; missing if none is planned, or if that is not
+	// known, which a detail of the step then says. It is no part of the basis.
+	Impact *Impact `json:"impact,omitempty"`
 	// Basis are the facts that the plan rests on; a migration by plan refuses when one differs.
 	Basis ProviderBasis `json:"basis"`
 }

@@ -96,6 +96,8 @@ type ProviderState struct {
 	PathAnswers Finding `json:"pathAnswers"`
 	// LegacyRetained is Yes if the legacy release survives `helm uninstall`, None if there is no legacy release.
 	LegacyRetained Finding `json:"legacyRetained"`
+	// Adoption counts the provider's workspaces by the path that they use; missing if that is not known.
+	Adoption *Adoption `json:"adoption,omitempty"`
 }
 
 // Finding is the answer to a question about a region.

@@ -26,6 +26,7 @@ const (
 	PhaseLegacy    Phase = "Legacy"    // no satellite serves it, or Networking v2 is off in a region without one
 	PhasePartial   Phase = "Partial"   // a migration was begun and is not complete
 	PhaseMigrated  Phase = "Migrated"  // served by its satellite, legacy release still there; or by the primary, with Networking v2
+	PhaseAdopted   Phase = "Adopted"   // Migrated, and every workspace was built since the switch
 	PhaseFinalized Phase = "Finalized" // served by its satellite, legacy release removed
 	PhaseUnknown   Phase = "Unknown"   // a fact that decides it could not be determined
 )

@@ -1,0 +1,85 @@
+package migration
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/workspaces"
+)
+
+// impact counts whom a switch of the provider concerns. The error says why that is not known.
+func impact(s *snapshot.Snapshot) (*v1alpha1.Impact, error) {
+	list, known := s.Workspaces.Get()
+	if !known {
+		return nil, s.Workspaces.Err()
+	}
+	version, known := s.Primary.Version.Get()
+	if !known {
+		return nil, s.Primary.Version.Err()
+	}
+	found := workspaces.ImpactOf(list, version, s.Taken)
+	return &found, nil
+}
+
+// concerned tells in words whom a switch concerns, and what it does to them.
+func concerned(s *snapshot.Snapshot) []string {
+	found, err := impact(s)
+	if err != nil {
+		return []string{fmt.Sprintf("whom it concerns is unknown: %v", err)}
+	}
+	lines := []string{fmt.Sprintf("it concerns %s, %d of them on, and %s, %d of them connected within the last hour",
+		counted(found.Workspaces, "workspace"), found.On, counted(found.Users, "user"), found.ConnectedLastHour)}
+	switch {
+	case found.On == 0:
+	case found.RebuiltBySwitch:
+		lines = append(lines, "the primary then rebuilds the workspaces that are on, a few at a time: what is outside their home directories is lost")
+	default:
+		lines = append(lines, "no workspace changes its path until it is rebuilt; this primary does not do that")
+	}
+	return lines
+}
+
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// switches reports whether a plan switches the provider's networking.
+func switches(steps []v1alpha1.StepPlan, provider string) bool {
+	return slices.ContainsFunc(steps, func(step v1alpha1.StepPlan) bool {
+		return (step.Name == stepEnable || step.Name == stepDisable) && step.Provider == provider && step.Action == v1alpha1.ActionChange
+	})
+}
+
+// MayAffect returns nil if the switches of the plan concern no more workspaces that
+// are on than limit, all regions together. The error names how many they are, or the
+// providers of which that is not known.
+func MayAffect(plan *v1alpha1.Plan, limit int) error {
+	on, unknown := 0, []string(nil)
+	for _, region := range plan.Regions {
+		for _, provider := range region.Providers {
+			changes := region.Outcome == v1alpha1.OutcomeChangesPending && provider.Outcome == v1alpha1.OutcomeChangesPending
+			switch {
+			case !changes || !switches(region.Steps, provider.Name):
+			case provider.Impact == nil:
+				unknown = append(unknown, provider.Name)
+			default:
+				on += provider.Impact.On
+			}
+		}
+	}
+	switch {
+	case len(unknown) > 0:
+		return fmt.Errorf("how many workspaces are on is unknown for %s, and --max-affected allows %d: nothing was changed", strings.Join(unknown, ", "), limit)
+	case on > limit:
+		return fmt.Errorf("the switches concern %s that are on, and --max-affected allows %d: nothing was changed; select fewer regions with --region, or wait until fewer are in use",
+			counted(on, "workspace"), limit)
+	default:
+		return nil
+	}
+}

@@ -1,0 +1,74 @@
+package migration
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/workspaces"
+)
+
+// awaitWorkspaces waits for the workspaces that the primary itself rebuilds after a
+// switch, as it does from v1.21.1 on, a few at a time. None of them proves anything
+// about the new path: the canary does, and a build that fails is its owner's.
+func awaitWorkspaces() Step {
+	return Step{
+		Name:   "await-workspaces",
+		Owner:  OwnerProvider,
+		Reads:  []snapshot.Item{snapshot.ItemProvider, snapshot.ItemWorkspaces},
+		Rights: primaryOnly,
+		Decide: decideWorkspaces,
+		Apply:  applyWorkspaces,
+	}
+}
+
+func decideWorkspaces(s *snapshot.Snapshot) Decision {
+	list, known := s.Workspaces.Get()
+	if !known {
+		return blocked(fmt.Sprintf("which workspaces are being built is unknown: %v", s.Workspaces.Err()))
+	}
+	record := s.ProviderJournal.Value()
+	if record == nil || record.Switched == nil {
+		return already("no workspace waits for a switch")
+	}
+	if building := len(workspaces.Rebuilding(list, record.Switched)); building > 0 {
+		return check(fmt.Sprintf("wait for %s that the primary rebuilds after the switch", counted(building, "workspace")))
+	}
+	adoption, err := workspaces.AdoptionOf(s)
+	if err != nil {
+		return already(fmt.Sprintf("no workspace is being rebuilt; how many use the new path is unknown: %v", err))
+	}
+	return already(workspaces.Describe(adoption))
+}
+
+// idleLooks is how often no workspace must be seen being built before all are taken
+// to be done: between two builds there is a moment without one.
+const idleLooks = 3
+
+func applyWorkspaces(ctx context.Context, run *Run) error {
+	idle := 0
+	return run.until(ctx, "waiting for the primary's rebuilds", func() error {
+		run.Refresh(ctx, snapshot.ItemWorkspaces)
+		list, known := run.Now.Workspaces.Get()
+		if !known {
+			return answered(run.Now.Workspaces.Err())
+		}
+		if building := len(workspaces.Rebuilding(list, run.ProviderRecord.Switched)); building > 0 {
+			idle = 0
+			return fmt.Errorf("%s being built", counted(building, "workspace"))
+		}
+		if idle++; idle < idleLooks {
+			return errors.New("none is being built just now")
+		}
+		return nil
+	})
+}
+
+// doneWaiting forgets whom a switch made wait: what is built from now on has other reasons.
+func doneWaiting(record *journal.Record) {
+	if record.Switched != nil {
+		record.Switched.Running = nil
+	}
+}

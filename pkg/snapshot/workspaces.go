@@ -1,0 +1,39 @@
+package snapshot
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+)
+
+// workspaces returns the provider's workspaces: the first time from one listing of
+// the deployment's, which the fleet shares, and afresh from then on.
+func (src *Source) workspaces(ctx context.Context, s *Snapshot) Fact[[]coder.Workspace] {
+	id := s.ProviderID()
+	switch {
+	case id == "":
+		return Unknown[[]coder.Workspace](fmt.Errorf("the provider is unknown: %w", s.Provider.Err()))
+	case s.Workspaces.Collected():
+		return FactOf(src.Primary.ProviderWorkspaces(ctx, id))
+	}
+	all := src.shared.workspaces(ctx)
+	if !all.IsKnown() {
+		return Unknown[[]coder.Workspace](all.Err())
+	}
+	return Known(all.Value()[id])
+}
+
+// workspaces returns the deployment's workspaces by the IDs of their providers. The
+// first call makes one request; later calls wait for the same answer.
+func (p *primarySource) workspaces(ctx context.Context) Fact[map[string][]coder.Workspace] {
+	p.workspacesOnce.Do(func() {
+		list, err := p.client.Workspaces(ctx, coder.WorkspaceFilter{})
+		found := map[string][]coder.Workspace{}
+		for _, w := range list {
+			found[w.ProviderID] = append(found[w.ProviderID], w)
+		}
+		p.byProvider = FactOf(found, err)
+	})
+	return p.byProvider
+}

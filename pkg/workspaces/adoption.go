@@ -1,0 +1,143 @@
+// Package workspaces tells which path the users' workspaces use, whom a switch of
+// that path concerns, and rebuilds those that wait, with care for who uses them.
+package workspaces
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// AdoptionOf counts the provider's workspaces by the path that they use. The error
+// says why it cannot be told: a workspace uses the path that its provider had when it
+// was built (Coder's documentation), and only a journal says since when it has this one.
+func AdoptionOf(s *snapshot.Snapshot) (v1alpha1.Adoption, error) {
+	list, listed := s.Workspaces.Get()
+	switch {
+	case !listed:
+		return v1alpha1.Adoption{}, fmt.Errorf("the provider's workspaces could not be listed: %w", s.Workspaces.Err())
+	case len(list) == 0:
+		return v1alpha1.Adoption{}, nil
+	}
+	since, err := Since(s)
+	if err != nil {
+		return v1alpha1.Adoption{}, err
+	}
+	return count(list, since), nil
+}
+
+// Since returns the time, by the primary's clock, that builds must be later than to
+// use the provider's present path.
+func Since(s *snapshot.Snapshot) (time.Time, error) {
+	networking := s.Networking()
+	on := networking == v1alpha1.NetworkingV2On || networking == v1alpha1.NetworkingV2AlwaysOn
+	record, known := s.ProviderJournal.Get()
+	switch {
+	case networking == v1alpha1.NetworkingV2Unknown:
+		unsaid := errors.New("the provider does not say it")
+		return time.Time{}, fmt.Errorf("whether Networking v2 is on is not known: %w", cmp.Or(s.Primary.Version.Err(), s.Provider.Err(), unsaid))
+	case !known:
+		return time.Time{}, fmt.Errorf("the journal, which says when Networking v2 was switched, could not be read: %w", s.ProviderJournal.Err())
+	case record == nil || record.Switched == nil:
+		return time.Time{}, ErrNeverSwitched
+	case record.Switched.On != on:
+		return time.Time{}, errors.New("somebody else switched Networking v2 since, and nobody noted when")
+	case record.Switched.LatestBuild == nil:
+		return time.Time{}, errors.New("the workspaces could not be listed when Networking v2 was switched")
+	default:
+		return *record.Switched.LatestBuild, nil
+	}
+}
+
+// ErrNeverSwitched means that no journal tells of a switch.
+var ErrNeverSwitched = errors.New("no journal says when Networking v2 was switched")
+
+// StateOf tells which path a workspace uses, if builds after since use the present one.
+func StateOf(w coder.Workspace, since time.Time) v1alpha1.WorkspaceState {
+	switch {
+	case w.Updating:
+		return v1alpha1.WorkspaceBuilding
+	case w.LatestStat.ContainerStatus == coder.ContainerFailed:
+		return v1alpha1.WorkspaceFailed
+	case w.LastBuiltAt.After(since):
+		return v1alpha1.WorkspaceAdopted
+	default:
+		return v1alpha1.WorkspaceWaiting
+	}
+}
+
+func count(list []coder.Workspace, since time.Time) v1alpha1.Adoption {
+	found := v1alpha1.Adoption{Total: len(list)}
+	for _, w := range list {
+		switch state := StateOf(w, since); {
+		case state == v1alpha1.WorkspaceAdopted:
+			found.Adopted++
+		case state == v1alpha1.WorkspaceBuilding:
+			found.Building++
+		case state == v1alpha1.WorkspaceFailed:
+			found.Failed++
+		case w.LatestStat.ContainerStatus == coder.ContainerOff:
+			found.WaitingOff++
+		default: // what is not known to be off may be in use
+			found.WaitingOn++
+		}
+	}
+	return found
+}
+
+// Complete reports whether every workspace uses the provider's present path.
+func Complete(a v1alpha1.Adoption) bool { return a.Adopted == a.Total }
+
+// Describe tells in words which path workspaces use.
+func Describe(a v1alpha1.Adoption) string {
+	if a.Total == 0 {
+		return "the provider has no workspaces"
+	}
+	if Complete(a) && a.Total == 1 {
+		return "the one workspace was built since the switch"
+	}
+	if Complete(a) {
+		return fmt.Sprintf("all %d workspaces were built since the switch", a.Total)
+	}
+	parts := []string{fmt.Sprintf("%d of %d workspaces were built since the switch", a.Adopted, a.Total)}
+	for _, more := range []struct {
+		n    int
+		what string
+	}{
+		{a.WaitingOn, "on and waiting for a rebuild"}, {a.WaitingOff, "off and waiting for a rebuild"},
+		{a.Building, "being built"}, {a.Failed, "failed to build"},
+	} {
+		if more.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", more.n, more.what))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// recently is how long ago a connection still counts as somebody at work.
+const recently = time.Hour
+
+// ImpactOf counts whom a switch concerns at a primary of that version.
+func ImpactOf(list []coder.Workspace, version coder.Version, now time.Time) v1alpha1.Impact {
+	found := v1alpha1.Impact{Workspaces: len(list), RebuiltBySwitch: version.RebuildsOnSwitch()}
+	owners := map[string]bool{} // whether connected lately
+	for _, w := range list {
+		if w.LatestStat.ContainerStatus != coder.ContainerOff && w.LatestStat.ContainerStatus != coder.ContainerFailed {
+			found.On++
+		}
+		owners[w.UserID] = owners[w.UserID] || now.Sub(w.LastConnectionAt) < recently
+	}
+	for _, lately := range owners {
+		found.Users++
+		if lately {
+			found.ConnectedLastHour++
+		}
+	}
+	return found
+}

@@ -22,7 +22,7 @@ func rebuilt(record *journal.Record, workspace coder.Workspace, proves string) b
 		return false
 	}
 	// a workspace that was rebuilt successfully may have been switched off since
-	return c.Rebuilt || !workspace.LastBuiltAt.Equal(c.BuiltBefore) && built(workspace)
+	return c.Rebuilt || !workspace.LastBuiltAt.Equal(c.BuiltBefore) && workspaces.Built(workspace)
 }
 
 // expectRebuild notes, before a change that calls for a rebuild of the canary,
@@ -46,8 +46,4 @@ func failedSince(initial *snapshot.Snapshot, canary *journal.Canary, w coder.Wor
 	switched := initial.Networking() == v1alpha1.NetworkingV2Off && canary.Proves == journal.ProvesSatellite
 	return switched && canary.Asked && !w.Updating &&
 		!w.LastBuiltAt.Equal(canary.BuiltBefore) && w.LatestStat.ContainerStatus == coder.ContainerFailed
-}
-
-func built(w coder.Workspace) bool {
-	return !w.Updating && w.LatestStat.ContainerStatus == coder.ContainerOn
 }

@@ -126,7 +126,7 @@ func (run *Run) rebuildAgain(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	if err := rebuildWorkspace(ctx, run, workspace); err != nil {
+	if err := run.builder().Rebuild(ctx, workspace); err != nil {
 		return "", err
 	}
 	finalized := canary.Proves == journal.ProvesFinalized

@@ -79,7 +79,7 @@ func (canaryRebuild) apply(ctx context.Context, run *Run) error {
 		// rebuilds once more, which does no harm.
 		workspace, canary.Asked, canary.BuiltBefore = settled, true, settled.LastBuiltAt
 	}
-	if err := rebuildWorkspace(ctx, run, workspace); err != nil {
+	if err := run.builder().Rebuild(ctx, workspace); err != nil {
 		return err
 	}
 	canary.Rebuilt = true

@@ -1,0 +1,147 @@
+package workspaces
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"k8s.io/utils/clock"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+)
+
+const (
+	// pollInterval is how often a build is asked about.
+	pollInterval = time.Second
+	// commitTimeout bounds the one write.
+	commitTimeout = 30 * time.Second
+)
+
+// Builder rebuilds workspaces.
+type Builder struct {
+	// API is the primary's.
+	API   *coder.Client
+	Clock clock.WithTicker
+	// Progress receives what builds say, in one line each.
+	Progress func(format string, args ...any)
+}
+
+// Rebuild rebuilds the workspace, and waits until the build has ended. A build that
+// is under way counts as the one that is asked for. A rebuild keeps the home directory
+// only. The error says that the build failed, or why it was not begun or not followed.
+func (b Builder) Rebuild(ctx context.Context, workspace coder.Workspace) error {
+	// The log is opened first so that no message is missed.
+	log, closeLog := b.openLog(ctx, workspace.ID)
+	defer closeLog()
+	if !workspace.Updating {
+		if err := b.ask(ctx, workspace); err != nil {
+			return err
+		}
+	}
+	return b.await(ctx, workspace, log)
+}
+
+// ask asks for a build. The request must not be torn by a signal.
+func (b Builder) ask(ctx context.Context, workspace coder.Workspace) error {
+	commit, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	err := b.API.Rebuild(commit, workspace.ID)
+	cancel()
+	if err == nil {
+		return nil
+	}
+	now, readErr := b.API.Workspace(ctx, workspace.ID)
+	if readErr == nil && (now.Updating || !now.LastBuiltAt.Equal(workspace.LastBuiltAt)) {
+		return nil // the answer was lost although the build began
+	}
+	return fmt.Errorf("workspace %q could not be rebuilt: %w", workspace.Name, err)
+}
+
+// await waits until the workspace's build has ended, and reports what its log
+// says. The workspace itself says when and how it ended: the log may be
+// truncated, or begin with what an earlier build said.
+func (b Builder) await(ctx context.Context, before coder.Workspace, log <-chan coder.BuildMessage) error {
+	ticker := b.Clock.NewTicker(pollInterval)
+	defer ticker.Stop()
+	var failure coder.BuildMessage
+	for {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for the build of workspace %q: %w", before.Name, context.Cause(ctx))
+		case <-ticker.C():
+		case message, open := <-log:
+			switch {
+			case !open:
+				log = nil
+			case message.Type == coder.BuildError:
+				failure = message
+				continue // done follows
+			case message.Type != coder.BuildDone:
+				b.Progress("%s", message.Message)
+				continue
+			}
+		}
+		now, err := b.API.Workspace(ctx, before.ID)
+		if coder.IsUnauthorized(err) || coder.IsForbidden(err) || coder.IsNotFound(err) {
+			return err
+		}
+		if err != nil || now.Updating {
+			continue // a primary that is away for a while says nothing about the build
+		}
+		if over, err := judge(before, now, failure); over {
+			return err
+		}
+	}
+}
+
+// judge reports whether the build after before has ended, and its error.
+func judge(before, now coder.Workspace, failure coder.BuildMessage) (over bool, err error) {
+	// a log may begin with the error of an earlier build
+	said := failure.Message != "" && !failure.Time.Before(now.LastBuiltAt)
+	began := !now.LastBuiltAt.Equal(before.LastBuiltAt) || before.Updating
+	switch {
+	case said:
+		return true, fmt.Errorf("the build of workspace %q failed: %s", before.Name, failure.Message)
+	case began && now.LatestStat.ContainerStatus == coder.ContainerFailed:
+		return true, fmt.Errorf("the build of workspace %q failed: %s", before.Name, now.LatestStat.StatError)
+	default:
+		return began && Built(now), nil
+	}
+}
+
+// Built reports whether a workspace is there to be used: no build runs, and it is on.
+func Built(w coder.Workspace) bool {
+	return !w.Updating && w.LatestStat.ContainerStatus == coder.ContainerOn
+}
+
+// openLog opens the workspace's build log. Without one (a proxy may not pass
+// WebSockets) the channel is closed at once.
+func (b Builder) openLog(ctx context.Context, id string) (log <-chan coder.BuildMessage, closeLog func()) {
+	messages := make(chan coder.BuildMessage)
+	watch, err := b.API.WatchBuild(ctx, id)
+	if err != nil {
+		close(messages)
+		return messages, func() {}
+	}
+	ctx, stop := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() { // ends with closeLog
+		defer close(ended)
+		defer close(messages)
+		for {
+			message, err := watch.Next(ctx)
+			if err != nil {
+				return
+			}
+			select {
+			case messages <- message:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return messages, func() {
+		stop()
+		<-ended
+		watch.Close()
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/workspaces"
 )
 
 // What the journal and a workspace say about the rebuild of the canary.

@@ -1,7 +1,10 @@
 package migration
 
 import (
+	"cmp"
+
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -13,16 +16,23 @@ func Retain() Operation {
 		Name:  "retain",
 		Items: snapshot.StatusItems(),
 		Preflight: func(s *snapshot.Snapshot) []v1alpha1.CheckResult {
-			results := base(s)
-			found := s.Legacy.Value().Found
-			for i, r := range results {
-				// a migration can do without a release that is of no use any more, but here it is asked for
-				if r.ID == "legacy-found" && r.State == v1alpha1.CheckSkipped && found.Unusable {
-					results[i].State, results[i].Message, results[i].Hint = v1alpha1.CheckFail, found.Explain(), found.Remedy
-				}
+			// a migration can do without a release that is of no use any more, but here it is asked for
+			if found := s.Legacy.Value().Found; found.Unusable {
+				return withoutLegacy(base(s), found)
 			}
-			return results
+			return base(s)
 		},
 		Steps: []Step{retainLegacy()},
 	}
+}
+
+// withoutLegacy makes a failure of a legacy release that was looked for and not
+// found, where a check only skips it; found says why there is none.
+func withoutLegacy(results []v1alpha1.CheckResult, found legacy.Found) []v1alpha1.CheckResult {
+	for i, r := range results {
+		if r.ID == "legacy-found" && r.State == v1alpha1.CheckSkipped {
+			results[i].State, results[i].Message, results[i].Hint = v1alpha1.CheckFail, found.Explain(), cmp.Or(found.Remedy, r.Hint)
+		}
+	}
+	return results
 }

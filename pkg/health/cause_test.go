@@ -82,7 +82,7 @@ func TestCausesAreToldApart(t *testing.T) {
 	}
 }
 
-// What mending one thing mends is told of once, however each fact words it.
+// What one repair would settle is told of once, however each fact words it.
 func TestCausesAreToldTogether(t *testing.T) {
 	refusal := func(status int, path string) error {
 		return &coder.Error{Host: "coder.example.com", Path: path, Status: status}

@@ -46,7 +46,7 @@ func (r Release) ending() string {
 // back to the deployed revision or, if none is, makes the latest one that: it
 // deletes nothing, since the objects may be in use whatever the record says.
 func (r Release) undo() string {
-	return "`" + shell.Helm(r.Context, "--namespace", r.Namespace, "rollback", r.Name, strconv.Itoa(cmp.Or(r.Revision, r.LatestRevision))) + "`"
+	return fmt.Sprintf("%#q", shell.Helm(r.Context, "--namespace", r.Namespace, "rollback", r.Name, strconv.Itoa(cmp.Or(r.Revision, r.LatestRevision))))
 }
 
 // idle returns an error if a Helm operation on the release is running, or was

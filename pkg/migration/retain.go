@@ -1,14 +1,38 @@
 package migration
 
-import "github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+import (
+	"cmp"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
 
 // Retain returns the operation that only retains the legacy release.
 func Retain() Operation {
+	base := checks("primary-version", "operator-role", "provider-cluster", "region-distinct", "provider-rights",
+		"provider-found", "legacy-found", "legacy-idle")
 	return Operation{
 		Name:  "retain",
 		Items: snapshot.StatusItems(),
-		Preflight: checks("primary-version", "operator-role", "provider-cluster", "region-distinct", "provider-rights",
-			"provider-found", "legacy-found", "legacy-idle"),
+		Preflight: func(s *snapshot.Snapshot) []v1alpha1.CheckResult {
+			// a migration can do without a release that is of no use any more, but here it is asked for
+			if found := s.Legacy.Value().Found; found.Unusable {
+				return withoutLegacy(base(s), found)
+			}
+			return base(s)
+		},
 		Steps: []Step{retainLegacy()},
 	}
+}
+
+// withoutLegacy makes a failure of a legacy release that was looked for and not
+// found, where a check only skips it; found says why there is none.
+func withoutLegacy(results []v1alpha1.CheckResult, found legacy.Found) []v1alpha1.CheckResult {
+	for i, r := range results {
+		if r.ID == "legacy-found" && r.State == v1alpha1.CheckSkipped {
+			results[i].State, results[i].Message, results[i].Hint = v1alpha1.CheckFail, found.Explain(), cmp.Or(found.Remedy, r.Hint)
+		}
+	}
+	return results
 }

@@ -71,17 +71,16 @@ func preflightRollback(options RollbackOptions) func(*snapshot.Snapshot) []v1alp
 	base := checks(ids...)
 	return func(s *snapshot.Snapshot) []v1alpha1.CheckResult {
 		results := base(s)
+		if state, known := s.Legacy.Get(); known { // there is no way back to what is gone
+			results = withoutLegacy(results, state.Found)
+		}
 		for i, r := range results {
-			state, known := s.Legacy.Get()
 			switch {
 			// a canary that failed is a reason to go back, not against it
 			case r.ID == "canary" && r.State == v1alpha1.CheckFail:
 				results[i].State = v1alpha1.CheckWarn
 			case placeUnknown(r) && !options.RemoveSatellite:
 				results[i].State = v1alpha1.CheckWarn
-			// there is no way back to what is gone
-			case r.ID == "legacy-found" && r.State == v1alpha1.CheckSkipped && known:
-				results[i].State, results[i].Message = v1alpha1.CheckFail, state.Found.Explain()
 			}
 		}
 		ready, _ := health.Find("legacy-rollback-ready")

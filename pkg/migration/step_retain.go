@@ -39,6 +39,8 @@ func decideRetain(s *snapshot.Snapshot) Decision {
 		return already(throughPrimary)
 	case err != nil:
 		return blocked(err.Error())
+	case release == nil && s.Legacy.Value().Found.Unusable:
+		return already("there is nothing to retain: " + s.Legacy.Value().Found.Explain())
 	case release == nil:
 		return already("there is no legacy release (any more)")
 	case len(missing) == 0:

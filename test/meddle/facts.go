@@ -34,7 +34,7 @@ const (
 // Facts are what a provider and its satellite are, looked up without the plugin
 // and past the meddler.
 type Facts struct {
-	// HasSatellite tells that the region has one, BuiltIn that the provider is the
+	// HasSatellite is set if the region has one, BuiltIn if the provider is the
 	// primary's own, which has no legacy release.
 	HasSatellite, BuiltIn bool
 

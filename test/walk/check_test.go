@@ -205,7 +205,7 @@ func checkSuccess(v *view, done ran) []violation {
 	return found
 }
 
-// idle tells whether a run may have changed nothing of a provider: because of its
+// idle reports whether a run may have changed nothing of a provider: because of its
 // verb, of how it ended, or of what it says.
 func idle(v *view, done ran) bool {
 	switch done.outcome {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Version is a version of Coder. Versions of the same numbers are equal;
@@ -82,4 +83,18 @@ func (c *Client) version(ctx context.Context, anonymous bool) (Version, error) {
 		return Version{}, fmt.Errorf("GET %s/api: %w", c.base.Host, c.scrubError(err))
 	}
 	return version, nil
+}
+
+// Time returns the primary's time, to the second, as its answer to GET /api tells
+// it (RFC 9110, Date): what it says of workspaces is by this clock.
+func (c *Client) Time(ctx context.Context) (time.Time, error) {
+	got, err := c.do(ctx, request{method: http.MethodGet, path: "/api", repeatable: true, public: true}, nil)
+	if err != nil {
+		return time.Time{}, err
+	}
+	now, err := http.ParseTime(got.header.Get("Date"))
+	if err != nil {
+		return time.Time{}, errors.New("GET " + c.base.Host + "/api: the answer does not tell the time")
+	}
+	return now, nil
 }

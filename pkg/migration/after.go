@@ -60,7 +60,7 @@ func answersAfter(s *snapshot.Snapshot) v1alpha1.Finding {
 	if !s.Endpoint.IsKnown() || !s.Satellite.IsKnown() || !s.Primary.Version.IsKnown() {
 		return v1alpha1.FindingUnknown
 	}
-	if same, err := s.ServesOwnKey(); err != nil || !same || answersForPrimary(s) != nil {
+	if same, err := s.ServesOwnKey(); err != nil || !same || s.PathAnswers() != nil {
 		return v1alpha1.FindingNo
 	}
 	return v1alpha1.FindingYes

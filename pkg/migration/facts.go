@@ -36,30 +36,6 @@ func usesNetworkingV2(s *snapshot.Snapshot) error {
 	}
 }
 
-// answersForPrimary returns nil when the primary's own version comes back
-// through the satellite; in a region without one, when the primary answers.
-func answersForPrimary(s *snapshot.Snapshot) error {
-	if s.Region.Satellite.None() {
-		return s.Primary.Version.Err()
-	}
-	endpoint, known := s.Endpoint.Get()
-	if !known {
-		return s.Endpoint.Err()
-	}
-	through, known := endpoint.Version.Get()
-	if !known {
-		return endpoint.Version.Err()
-	}
-	direct, known := s.Primary.Version.Get()
-	if !known {
-		return s.Primary.Version.Err()
-	}
-	if through != direct {
-		return fmt.Errorf("version %s answers through the satellite, but %s at the primary", through, direct)
-	}
-	return nil
-}
-
 // ownRegistration is the registration of the satellite's key or, when the key
 // is gone with the release, the one that the journal names.
 func ownRegistration(s *snapshot.Snapshot) (coder.Satellite, bool) {

@@ -38,7 +38,7 @@ func mayUseNetworkingV2(s *snapshot.Snapshot) error {
 // a region without a satellite.
 func newPath(s *snapshot.Snapshot) judgement {
 	if s.Region.Satellite.None() {
-		if err := answersForPrimary(s); err != nil {
+		if err := s.PathAnswers(); err != nil {
 			return judgement{unknown: fmt.Errorf("the primary, which users connect to, does not answer: %w", err)}
 		}
 		return judgement{}
@@ -60,7 +60,7 @@ func newPath(s *snapshot.Snapshot) judgement {
 	} else if !same {
 		note(true, errors.New("the access URL serves another key than the satellite's own"))
 	}
-	if err := answersForPrimary(s); err != nil {
+	if err := s.PathAnswers(); err != nil {
 		note(endpointKnown && s.Primary.Version.IsKnown(), fmt.Errorf("the primary's API does not answer through the satellite: %w", err))
 	}
 	return judgement{broken: errors.Join(against...), unknown: errors.Join(unknown...)}

@@ -86,7 +86,7 @@ func TestAnswersForPrimary(t *testing.T) {
 	for name, but := range map[string]func(*snapshot.Snapshot){"nobody looked": noEndpoint, "it passes nothing on": notThrough, "the primary is away": noVersion} {
 		s := migrated(t)
 		but(s)
-		if got := words(answersForPrimary(s)); got != errNothing.Error() {
+		if got := words(s.PathAnswers()); got != errNothing.Error() {
 			t.Errorf("%s: %q", name, got)
 		}
 	}

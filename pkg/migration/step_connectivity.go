@@ -43,7 +43,7 @@ func throughSatellite(s *snapshot.Snapshot) string {
 
 // connected returns nil when the region works as migrated.
 func connected(s *snapshot.Snapshot) error {
-	if err := answersForPrimary(s); err != nil {
+	if err := s.PathAnswers(); err != nil {
 		return err
 	}
 	if err := usesNetworkingV2(s); err != nil {

@@ -16,13 +16,13 @@ func verifySatellite() Step {
 		Rights: primaryOnly,
 		Decide: decideVerify,
 		Apply: func(ctx context.Context, run *Run) error {
-			return run.WaitFor(ctx, "waiting for the primary's API through the satellite", items, answersForPrimary)
+			return run.WaitFor(ctx, "waiting for the primary's API through the satellite", items, (*snapshot.Snapshot).PathAnswers)
 		},
 	}
 }
 
 func decideVerify(s *snapshot.Snapshot) Decision {
-	if err := answersForPrimary(s); err != nil {
+	if err := s.PathAnswers(); err != nil {
 		return check("wait until the primary's API answers through the satellite")
 	}
 	return already("the primary's API answers through the satellite")

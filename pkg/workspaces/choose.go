@@ -12,8 +12,6 @@ import (
 
 // Rules say which of the workspaces that wait may be rebuilt.
 type Rules struct {
-	// Since is the time that builds must be later than to use the provider's present path.
-	Since time.Time
 	// IdleFor is how long nobody must have been connected to a workspace that is on.
 	IdleFor time.Duration
 	// IncludeActive rebuilds those that are in use, too.
@@ -28,25 +26,40 @@ type Choice struct {
 	State     v1alpha1.WorkspaceState
 	// Rebuild is set if it waits and may be rebuilt.
 	Rebuild bool
-	// Reason is why it may not; empty if it may, or does not wait.
+	// Reason is why it is left alone; empty if it is to be rebuilt.
 	Reason string
 }
 
-// Choose judges the workspaces at that time, by the operator's clock. Those to rebuild come
-// first: the ones that are off, and then those that nobody was connected to for longest.
-func (r Rules) Choose(list []coder.Workspace, now time.Time) []Choice {
-	choices := make([]Choice, 0, len(list))
-	for _, w := range list {
-		choices = append(choices, r.judge(w, now))
+// Judge judges a workspace at that time, by the primary's clock; builds after since use
+// the provider's present path.
+func (r Rules) Judge(w coder.Workspace, since, now time.Time) Choice {
+	choice := Choice{Workspace: w, State: StateOf(w, since)}
+	idle := now.Sub(w.LastConnectionAt)
+	switch {
+	case choice.State != v1alpha1.WorkspaceWaiting:
+		choice.Reason = map[v1alpha1.WorkspaceState]string{
+			v1alpha1.WorkspaceAdopted:  "it was built since the switch",
+			v1alpha1.WorkspaceBuilding: "it is being built",
+			v1alpha1.WorkspaceFailed:   "its last build failed: that is for its owner to look at",
+		}[choice.State]
+	case slices.Contains(r.ExcludeOwners, w.UserID):
+		choice.Reason = "its owner is excluded"
+	case w.LatestStat.ContainerStatus != coder.ContainerOff && idle < r.IdleFor && !r.IncludeActive:
+		choice.Reason = "it may be in use: " + lastConnected(idle)
+	default:
+		choice.Rebuild = true
 	}
-	slices.SortStableFunc(choices, func(a, b Choice) int {
-		return cmp.Or(cmp.Compare(rank(a), rank(b)), a.Workspace.LastConnectionAt.Compare(b.Workspace.LastConnectionAt),
-			cmp.Compare(a.Workspace.Name, b.Workspace.Name))
-	})
-	return choices
+	return choice
 }
 
-// rank orders choices by how little a rebuild takes from anybody.
+// gentlest orders choices by how little a rebuild takes from anybody: those that are
+// off come first, and then those that nobody was connected to for longest; those that
+// are left alone come last.
+func gentlest(a, b Choice) int {
+	return cmp.Or(cmp.Compare(rank(a), rank(b)), a.Workspace.LastConnectionAt.Compare(b.Workspace.LastConnectionAt),
+		cmp.Compare(a.Workspace.Name, b.Workspace.Name), cmp.Compare(a.Workspace.ID, b.Workspace.ID))
+}
+
 func rank(c Choice) int {
 	switch {
 	case c.Rebuild && c.Workspace.LatestStat.ContainerStatus == coder.ContainerOff:
@@ -58,21 +71,6 @@ func rank(c Choice) int {
 	default:
 		return 3
 	}
-}
-
-func (r Rules) judge(w coder.Workspace, now time.Time) Choice {
-	choice := Choice{Workspace: w, State: StateOf(w, r.Since)}
-	idle := now.Sub(w.LastConnectionAt)
-	switch {
-	case choice.State != v1alpha1.WorkspaceWaiting:
-	case slices.Contains(r.ExcludeOwners, w.UserID):
-		choice.Reason = "its owner is excluded"
-	case w.LatestStat.ContainerStatus != coder.ContainerOff && idle < r.IdleFor && !r.IncludeActive:
-		choice.Reason = "it may be in use: " + lastConnected(idle)
-	default:
-		choice.Rebuild = true
-	}
-	return choice
 }
 
 func lastConnected(ago time.Duration) string {

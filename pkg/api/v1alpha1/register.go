@@ -20,6 +20,7 @@ const (
 	KindMigrationReport = "MigrationReport"
 	KindStatusReport    = "StatusReport"
 	KindVerifyReport    = "VerifyReport"
+	KindWorkspaceReport = "WorkspaceReport"
 	KindCheckList       = "CheckList"
 	KindVersionInfo     = "VersionInfo"
 )

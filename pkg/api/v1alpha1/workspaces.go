@@ -1,5 +1,79 @@
 package v1alpha1
 
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// WorkspaceReport says which path the workspaces of providers use and, after a
+// rebuild, what was done to them.
+//
+// +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
+type WorkspaceReport struct {
+	metav1.TypeMeta `json:",inline"`
+
+	// Operation is "list" or "rebuild".
+	Operation string `json:"operation"`
+	// Primary is the primary deployment that the workspaces belong to.
+	Primary Primary `json:"primary"`
+	// Outcome is how the command ended as a whole. A list succeeds if the state of every workspace is known.
+	Outcome Outcome `json:"outcome"`
+	// Providers are the providers, in the fleet's order.
+	Providers []ProviderWorkspaces `json:"providers"`
+	// Workspaces are the workspaces of all of them: in a list by provider and name, in a rebuild in the order in
+	// which they are rebuilt, and then those that are left alone.
+	Workspaces []Workspace `json:"workspaces"`
+}
+
+// ProviderWorkspaces sums up the workspaces of one provider.
+type ProviderWorkspaces struct {
+	Provider `json:",inline"`
+
+	// Region is the region's name in the fleet.
+	Region string `json:"region"`
+	// NetworkingV2 is the provider's networking, from the primary.
+	NetworkingV2 NetworkingV2 `json:"networkingV2"`
+	// Adoption counts the workspaces by the path that they use; missing if that is not known.
+	Adoption *Adoption `json:"adoption,omitempty"`
+	// Message says why it is not known, or why no workspace of the provider could be rebuilt; missing otherwise.
+	Message string `json:"message,omitempty"`
+}
+
+// Workspace is a user's workspace.
+type Workspace struct {
+	// ID is what the primary's API calls it by.
+	ID string `json:"id"`
+	// Name is unique among its owner's workspaces only.
+	Name string `json:"name"`
+	// Owner is the e-mail address of its owner, or the ID if the primary does not tell.
+	Owner string `json:"owner"`
+	// Region is the region's name in the fleet.
+	Region string `json:"region"`
+	// Provider is the name of its provider.
+	Provider string `json:"provider"`
+	// Container is the state of its container, from the primary: "ON", "OFF", "CREATING", "FAILED" or "UNKNOWN".
+	Container string `json:"container"`
+	// State is which path it uses; missing if that is not known.
+	State WorkspaceState `json:"state,omitempty"`
+	// LastBuilt is when it was built last, by the primary's clock.
+	LastBuilt metav1.Time `json:"lastBuilt"`
+	// LastConnection is when its owner was connected last, by the primary's clock; missing if never.
+	LastConnection *metav1.Time `json:"lastConnection,omitempty"`
+	// Rebuild is what a rebuild made of it; missing in a list.
+	Rebuild RebuildState `json:"rebuild,omitempty"`
+	// Reason is why it is left alone, was not started or failed; missing otherwise.
+	Reason string `json:"reason,omitempty"`
+}
+
+// RebuildState says what a rebuild made of a workspace.
+type RebuildState string
+
+// Rebuild states.
+const (
+	RebuildPlanned    RebuildState = "Planned"    // it is to be rebuilt
+	RebuildLeft       RebuildState = "Left"       // it is left alone: it needs no rebuild, or the rules keep it from one
+	RebuildDone       RebuildState = "Done"       // it was rebuilt, and is on
+	RebuildFailed     RebuildState = "Failed"     // it could not be rebuilt
+	RebuildNotStarted RebuildState = "NotStarted" // it was to be rebuilt, and its turn did not come
+)
+
 // WorkspaceState says which path a workspace uses, as far as its last build tells.
 type WorkspaceState string
 

@@ -1,0 +1,149 @@
+package workspaces
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// Fleet holds the workspaces of a fleet's providers, as they were found.
+type Fleet struct {
+	primary   v1alpha1.Primary
+	api       *coder.Client
+	providers []provider
+	// users are the deployment's; usersErr says why they are not known.
+	users    map[string]coder.User
+	usersErr error
+}
+
+// provider is one with its workspaces.
+type provider struct {
+	source *snapshot.Source
+	view   *snapshot.Snapshot
+	list   []coder.Workspace
+	// told is when Networking v2 was switched if no journal tells; zero if that is not known.
+	told time.Time
+	// since is what builds must be later than to use the provider's present path;
+	// unknown says why that is not known.
+	since   time.Time
+	unknown error
+}
+
+// items are the facts that tell which path a workspace uses.
+func items() []snapshot.Item {
+	return []snapshot.Item{snapshot.ItemProvider, snapshot.ItemWorkspaces, snapshot.ItemJournal}
+}
+
+// Collect looks at the workspaces of the survey's providers, each region within the
+// timeout. It makes two requests to the primary for the whole fleet, beside those of
+// the survey itself: the workspaces, and the users. The error is the cause of ctx, if
+// that ended.
+//
+// since is when Networking v2 was switched, by the primary's clock, for providers of
+// which no journal tells it; zero if that is not known.
+func Collect(ctx context.Context, survey *snapshot.Survey, timeout time.Duration, since time.Time) (*Fleet, error) {
+	regions, err := survey.Collect(ctx, timeout, items()...)
+	if err != nil {
+		return nil, err
+	}
+	f := &Fleet{primary: survey.Primary(ctx).Document(), users: map[string]coder.User{}}
+	for i, region := range survey.Regions() {
+		for j, source := range region.Sources {
+			f.api = source.Primary
+			f.providers = append(f.providers, found(source, regions[i][j], since))
+		}
+	}
+	if f.api == nil {
+		return f, nil
+	}
+	users, err := f.api.Users(ctx)
+	for _, user := range users {
+		f.users[user.ID] = user
+	}
+	f.usersErr = err // owners are then shown by ID
+	return f, context.Cause(ctx)
+}
+
+func found(source *snapshot.Source, view *snapshot.Snapshot, told time.Time) provider {
+	p := provider{source: source, view: view, told: told}
+	p.list, _ = view.Workspaces.Get()
+	p.since, p.unknown = p.sinceOf(view)
+	if !view.Workspaces.IsKnown() {
+		p.unknown = view.Workspaces.Err()
+	}
+	return p
+}
+
+// sinceOf returns what builds must be later than to use the path that the provider has in the view.
+func (p *provider) sinceOf(view *snapshot.Snapshot) (time.Time, error) {
+	since, err := Since(view)
+	if err != nil && !p.told.IsZero() {
+		return p.told, nil
+	}
+	return since, err
+}
+
+// judge says what is to become of one of its workspaces at that time, by the primary's clock.
+func (p *provider) judge(rules Rules, w coder.Workspace, now time.Time) Choice {
+	switch {
+	case p.neverSwitched():
+		return Choice{Workspace: w, Reason: "Networking v2 was never switched"}
+	case p.unknown != nil:
+		return Choice{Workspace: w, Reason: "which path it uses is unknown"}
+	default:
+		return rules.Judge(w, p.since, now)
+	}
+}
+
+// usesPath reports whether users connect by Networking v2.
+func (p *provider) usesPath() bool { return p.view.Networking() != v1alpha1.NetworkingV2Off }
+
+// neverSwitched reports whether the provider has the path that it always had.
+func (p *provider) neverSwitched() bool {
+	return errors.Is(p.unknown, ErrNeverSwitched) && p.view.Networking() == v1alpha1.NetworkingV2Off
+}
+
+// summary is the provider without what was done to it.
+func (p *provider) summary() v1alpha1.ProviderWorkspaces {
+	s := v1alpha1.ProviderWorkspaces{
+		Provider: v1alpha1.Provider{ID: p.view.ProviderID(), Name: p.view.ProviderName()},
+		Region:   p.view.Region.Name, NetworkingV2: p.view.Networking(),
+	}
+	switch {
+	case p.neverSwitched():
+		s.Message = "Networking v2 was never switched here: no workspace waits for anything"
+	case p.unknown != nil:
+		s.Message = p.unknown.Error()
+	default:
+		adoption := count(p.list, p.since)
+		s.Adoption = &adoption
+	}
+	return s
+}
+
+// UserIDs returns the IDs of the users of these e-mail addresses, user names or IDs.
+// The error names those that the primary does not know.
+func (f *Fleet) UserIDs(names []string) ([]string, error) {
+	var ids []string
+	for _, name := range names {
+		if f.usersErr != nil {
+			return nil, fmt.Errorf("who %q is cannot be found out: %w", name, f.usersErr)
+		}
+		found := ""
+		for id, user := range f.users {
+			if name == user.Email || name == user.Username || name == id {
+				found = id
+			}
+		}
+		if found == "" {
+			return nil, fmt.Errorf("the primary has no user %q: give the e-mail address", name)
+		}
+		ids = append(ids, found)
+	}
+	return ids, nil
+}

@@ -1,0 +1,103 @@
+package workspaces
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/shell"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// gate lets builds of one provider begin as long as its users would arrive on a path
+// that works, and keeps new workspaces off the provider meanwhile if that is wanted.
+type gate struct {
+	provider   *provider
+	api        *coder.Client
+	wantCordon bool
+
+	mu   sync.Mutex
+	view *snapshot.Snapshot
+	// left is how many builds are still to come.
+	left             int
+	cordoned, lifted bool
+	liftErr          error
+}
+
+func newGate(p *provider, api *coder.Client, cordon bool) *gate {
+	view := *p.view // the first look stays as it was
+	return &gate{provider: p, api: api, wantCordon: cordon && p.view.ProviderID() != "", view: &view}
+}
+
+// open returns nil if the provider is as it was when the builds were planned, and the
+// path of its users answers.
+func (g *gate) open(ctx context.Context) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.provider.source.Refresh(ctx, g.view, snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemEndpoint)
+	since, err := g.provider.sinceOf(g.view)
+	switch was, is := g.provider.view.Networking(), g.view.Networking(); {
+	case !g.view.Provider.IsKnown():
+		return fmt.Errorf("whether Networking v2 is still as it was is unknown: %w", g.view.Provider.Err())
+	case was != is:
+		return errors.New("Networking v2 was switched meanwhile")
+	case err != nil:
+		return err
+	case !since.Equal(g.provider.since):
+		return errors.New("Networking v2 was switched off and on meanwhile")
+	case !g.provider.usesPath():
+		return nil
+	default:
+		return g.view.PathAnswers()
+	}
+}
+
+// cordon keeps new workspaces off the provider, if that is wanted and not done.
+func (g *gate) cordon(ctx context.Context) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.wantCordon || g.cordoned {
+		return nil
+	}
+	if err := g.api.CordonProvider(ctx, g.provider.view.ProviderID(), "kubectl coder-satellite rebuilds its workspaces"); err != nil {
+		return fmt.Errorf("the provider could not be cordoned: %w", err)
+	}
+	g.cordoned = true
+	return nil
+}
+
+// done notes that one of the builds is over. The last one lifts the cordon.
+func (g *gate) done(ctx context.Context) {
+	g.mu.Lock()
+	g.left--
+	last := g.left == 0
+	g.mu.Unlock()
+	if last {
+		_ = g.lift(ctx) // the error is kept
+	}
+}
+
+// liftTime bounds lifting a cordon.
+const liftTime = time.Minute
+
+// lift lifts the cordon if one was wanted, whether this run set it or not: an earlier
+// one with the same flags may have been killed. The error says what to type if that
+// failed.
+func (g *gate) lift(ctx context.Context) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.wantCordon || g.lifted || g.liftErr != nil {
+		return g.liftErr
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), liftTime)
+	defer cancel()
+	if err := g.api.UncordonProvider(ctx, g.provider.view.ProviderID()); err != nil {
+		g.liftErr = fmt.Errorf("the provider is still cordoned, it takes no new workspaces: %w; lift it with `%s`", err,
+			shell.Join("coder", "providers", "uncordon", g.provider.view.ProviderName()))
+	}
+	g.lifted = g.liftErr == nil
+	return g.liftErr
+}

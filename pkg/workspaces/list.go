@@ -1,0 +1,95 @@
+package workspaces
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+)
+
+// List tells which path each workspace uses.
+func (f *Fleet) List() *v1alpha1.WorkspaceReport {
+	report := f.report("list")
+	for i := range f.providers {
+		p := &f.providers[i]
+		list := slices.SortedFunc(slices.Values(p.list), func(a, b coder.Workspace) int {
+			return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+		})
+		for _, w := range list {
+			entry := f.entry(p, w)
+			if w.LatestStat.ContainerStatus == coder.ContainerFailed {
+				entry.Reason = w.LatestStat.StatError
+			}
+			report.Workspaces = append(report.Workspaces, entry)
+		}
+	}
+	return report
+}
+
+// report is one of the fleet's providers, without workspaces. It succeeded if the
+// path of every workspace is known, and failed if none is.
+func (f *Fleet) report(operation string) *v1alpha1.WorkspaceReport {
+	report := &v1alpha1.WorkspaceReport{
+		TypeMeta:  metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion().String(), Kind: v1alpha1.KindWorkspaceReport},
+		Operation: operation, Primary: f.primary, Outcome: v1alpha1.OutcomeSucceeded,
+		Providers: []v1alpha1.ProviderWorkspaces{}, Workspaces: []v1alpha1.Workspace{},
+	}
+	for i := range f.providers {
+		report.Providers = append(report.Providers, f.providers[i].summary())
+	}
+	switch unknown := f.unknown(); {
+	case unknown == 0:
+	case unknown == len(f.providers):
+		report.Outcome = v1alpha1.OutcomeFailed
+	default:
+		report.Outcome = v1alpha1.OutcomePartlyFailed
+	}
+	return report
+}
+
+// entry is a workspace as the document shows it.
+func (f *Fleet) entry(p *provider, w coder.Workspace) v1alpha1.Workspace {
+	entry := v1alpha1.Workspace{
+		ID: w.ID, Name: w.Name, Owner: cmp.Or(f.users[w.UserID].Email, w.UserID),
+		Region: p.view.Region.Name, Provider: p.view.ProviderName(),
+		Container: string(w.LatestStat.ContainerStatus), LastBuilt: metav1.NewTime(w.LastBuiltAt),
+	}
+	if p.unknown == nil {
+		entry.State = StateOf(w, p.since)
+	}
+	if !w.LastConnectionAt.IsZero() {
+		entry.LastConnection = new(metav1.NewTime(w.LastConnectionAt))
+	}
+	return entry
+}
+
+// unknown counts the providers of whose workspaces it is not known which path they use.
+func (f *Fleet) unknown() (n int) {
+	for i := range f.providers {
+		if p := &f.providers[i]; p.unknown != nil && !p.neverSwitched() {
+			n++
+		}
+	}
+	return n
+}
+
+// recount counts in the report which path the workspaces use now. If they cannot be
+// listed again, that is not known.
+func (f *Fleet) recount(ctx context.Context, report *v1alpha1.WorkspaceReport) {
+	all, err := f.api.Workspaces(ctx, coder.WorkspaceFilter{})
+	for i := range f.providers {
+		p, entry := &f.providers[i], &report.Providers[i]
+		switch {
+		case p.unknown != nil:
+		case err != nil:
+			entry.Adoption, entry.Message = nil, cmp.Or(entry.Message, err.Error())
+		default:
+			now := count(slices.DeleteFunc(slices.Clone(all), func(w coder.Workspace) bool { return w.ProviderID != entry.ID }), p.since)
+			entry.Adoption = &now
+		}
+	}
+}

@@ -1,0 +1,130 @@
+package workspaces
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"k8s.io/utils/clock"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+)
+
+// Rebuild rebuilds the workspaces of a fleet that wait for it. It keeps nothing in
+// mind: what is done it reads from the workspaces, so that a run that was killed goes
+// on where it stopped. It takes no lock either, or a region could not go back while
+// its workspaces are rebuilt: before each build it looks whether the region is still
+// as it was.
+type Rebuild struct {
+	Rules
+	// MaxParallel is how many are built at once; at least 1.
+	MaxParallel int
+	// MaxFailures is how many may fail before no further one is started.
+	MaxFailures int
+	// Until is when to stop starting builds, by the operator's clock; zero for never.
+	Until time.Time
+	// BuildTimeout is the time for one build.
+	BuildTimeout time.Duration
+	// Cordon keeps new workspaces off a provider from its first build to its last.
+	Cordon bool
+	Clock  clock.WithTicker
+	// Report receives progress; it must be safe for use by several builds at once.
+	Report func(v1alpha1.Progress)
+}
+
+// job is a workspace of a provider, and what is to become of it.
+type job struct {
+	provider *provider
+	choice   Choice
+}
+
+// Plan says what Run would do at that time, by the primary's clock. Its outcome is
+// ChangesPending if workspaces are to be rebuilt.
+func (r *Rebuild) Plan(f *Fleet, now time.Time) *v1alpha1.WorkspaceReport {
+	report, _ := r.plan(f, now)
+	return report
+}
+
+// plan returns the plan, and the jobs in the order of its workspaces.
+func (r *Rebuild) plan(f *Fleet, now time.Time) (*v1alpha1.WorkspaceReport, []job) {
+	var jobs []job
+	for i := range f.providers {
+		for _, w := range f.providers[i].list {
+			jobs = append(jobs, job{&f.providers[i], f.providers[i].judge(r.Rules, w, now)})
+		}
+	}
+	slices.SortStableFunc(jobs, func(a, b job) int { return gentlest(a.choice, b.choice) })
+	report := f.report("rebuild")
+	for _, j := range jobs {
+		entry := f.entry(j.provider, j.choice.Workspace)
+		entry.Rebuild, entry.Reason = v1alpha1.RebuildLeft, j.choice.Reason
+		if j.choice.Rebuild {
+			entry.Rebuild, report.Outcome = v1alpha1.RebuildPlanned, v1alpha1.OutcomeChangesPending
+		}
+		report.Workspaces = append(report.Workspaces, entry)
+	}
+	if report.Outcome == v1alpha1.OutcomeSucceeded {
+		report.Outcome = v1alpha1.OutcomeNothingToDo
+	}
+	return report, jobs
+}
+
+// Run does what Plan says for the same time: first the workspaces that nobody uses.
+// Once ctx has ended it starts no more, and waits for those that it has started. Each
+// is looked at again before its build: one that is in use by then is left alone.
+func (r *Rebuild) Run(ctx context.Context, f *Fleet, now time.Time) *v1alpha1.WorkspaceReport {
+	report, jobs := r.plan(f, now)
+	run := &running{Rebuild: r, fleet: f, skew: now.Sub(r.Clock.Now()), gates: map[*provider]*gate{}}
+	for i := range f.providers {
+		run.gates[&f.providers[i]] = newGate(&f.providers[i], f.api, r.Cordon)
+	}
+	for _, j := range jobs {
+		if j.choice.Rebuild {
+			run.gates[j.provider].left++
+			run.total++
+		}
+	}
+	var group errgroup.Group
+	group.SetLimit(max(r.MaxParallel, 1))
+	for i, j := range jobs {
+		if j.choice.Rebuild {
+			group.Go(func() error {
+				entry := &report.Workspaces[i]
+				entry.Rebuild, entry.Reason = run.one(ctx, j, entry)
+				return nil
+			})
+		}
+	}
+	_ = group.Wait() // each has told its error
+	failed := f.unknown() > 0
+	for i := range f.providers {
+		if err := run.gates[&f.providers[i]].lift(ctx); err != nil {
+			report.Providers[i].Message, failed = err.Error(), true
+		}
+	}
+	f.recount(context.WithoutCancel(ctx), report)
+	report.Outcome = ended(ctx, report, failed)
+	return report
+}
+
+// ended is the outcome of a run; failed is set if something did besides the builds.
+func ended(ctx context.Context, report *v1alpha1.WorkspaceReport, failed bool) v1alpha1.Outcome {
+	counts := map[v1alpha1.RebuildState]int{}
+	for _, w := range report.Workspaces {
+		counts[w.Rebuild]++
+	}
+	failed = failed || counts[v1alpha1.RebuildFailed] > 0
+	switch {
+	case ctx.Err() != nil && counts[v1alpha1.RebuildNotStarted] > 0:
+		return v1alpha1.OutcomeInterrupted
+	case failed && counts[v1alpha1.RebuildDone] > 0:
+		return v1alpha1.OutcomePartlyFailed
+	case failed:
+		return v1alpha1.OutcomeFailed
+	case counts[v1alpha1.RebuildDone] == 0:
+		return v1alpha1.OutcomeNothingToDo
+	default:
+		return v1alpha1.OutcomeSucceeded
+	}
+}

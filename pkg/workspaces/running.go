@@ -1,0 +1,96 @@
+package workspaces
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+)
+
+// running is a Rebuild at work.
+type running struct {
+	*Rebuild
+	fleet *Fleet
+	gates map[*provider]*gate
+	// skew is how far the primary's clock is ahead of the operator's.
+	skew          time.Duration
+	total         int
+	begun, failed atomic.Int32
+}
+
+// one rebuilds one workspace, and tells what became of it.
+func (run *running) one(ctx context.Context, j job, entry *v1alpha1.Workspace) (state v1alpha1.RebuildState, reason string) {
+	gate := run.gates[j.provider]
+	defer gate.done(ctx)
+	if reason := run.stopped(ctx); reason != "" {
+		return v1alpha1.RebuildNotStarted, reason
+	}
+	index := int(run.begun.Add(1))
+	tell := func(state v1alpha1.StepState, message string) {
+		run.Report(v1alpha1.Progress{
+			Time: metav1.NewTime(run.Clock.Now()), Region: entry.Region, Provider: entry.Provider,
+			Step: entry.Name + " of " + entry.Owner, State: state, Index: index, Total: run.total, Message: message,
+		})
+	}
+	// a build that has begun is followed to its end, whatever ends the run
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), run.BuildTimeout, fmt.Errorf("it took longer than the %s of --build-timeout", run.BuildTimeout))
+	defer cancel()
+	left, err := run.rebuild(ctx, j, gate, tell)
+	switch {
+	case err != nil:
+		run.failed.Add(1)
+		tell(v1alpha1.StepFailed, err.Error())
+		return v1alpha1.RebuildFailed, err.Error()
+	case left != "":
+		tell(v1alpha1.StepAlready, "left alone: "+left)
+		return v1alpha1.RebuildLeft, left
+	default:
+		tell(v1alpha1.StepDone, "rebuilt")
+		return v1alpha1.RebuildDone, ""
+	}
+}
+
+// stopped says why no further build is started; "" if it may be.
+func (run *running) stopped(ctx context.Context) string {
+	failed := int(run.failed.Load())
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx).Error()
+	case failed > run.MaxFailures:
+		return fmt.Sprintf("%d failed before", failed)
+	case !run.Until.IsZero() && !run.Clock.Now().Before(run.Until):
+		return "it is past " + run.Until.Format("15:04")
+	default:
+		return ""
+	}
+}
+
+// rebuild rebuilds the workspace, or says why it is left alone after all.
+func (run *running) rebuild(ctx context.Context, j job, gate *gate, tell func(v1alpha1.StepState, string)) (left string, err error) {
+	if err := gate.open(ctx); err != nil {
+		return "", fmt.Errorf("not begun: %w", err)
+	}
+	w, err := run.fleet.api.Workspace(ctx, j.choice.Workspace.ID)
+	if coder.IsNotFound(err) {
+		return "it is gone", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("not begun: %w", err)
+	}
+	if choice := run.Judge(w, j.provider.since, run.Clock.Now().Add(run.skew)); !choice.Rebuild {
+		return choice.Reason, nil
+	}
+	if err := gate.cordon(ctx); err != nil {
+		return "", fmt.Errorf("not begun: %w", err)
+	}
+	builder := Builder{API: run.fleet.api, Clock: run.Clock, Progress: func(format string, args ...any) {
+		tell(v1alpha1.StepRunning, fmt.Sprintf(format, args...))
+	}}
+	tell(v1alpha1.StepRunning, "rebuilding")
+	return "", builder.Rebuild(ctx, w)
+}

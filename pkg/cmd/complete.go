@@ -38,9 +38,9 @@ func completeFlag(env Environment, name string) cobra.CompletionFunc {
 	case "provider":
 		return completeNames("", asking(env, providers))
 	case "canary":
-		return completeNames("", asking(env, workspaces), fleet.CanaryAuto, fleet.CanaryNone)
+		return completeNames("", asking(env, workspaceNames), fleet.CanaryAuto, fleet.CanaryNone)
 	case "workspace":
-		return completeNames("", asking(env, workspaces))
+		return completeNames("", asking(env, workspaceNames))
 	case "filename", "values":
 		return cobra.FixedCompletions([]string{"yaml", "yml", "json"}, cobra.ShellCompDirectiveFilterFileExt)
 	case "plan":

@@ -59,8 +59,8 @@ func providers(ctx context.Context, primary *coder.Client) (names []string, err 
 	return names, err
 }
 
-// workspaces returns the names of the operator's own workspaces.
-func workspaces(ctx context.Context, primary *coder.Client) (names []string, err error) {
+// workspaceNames returns the names of the operator's own workspaces.
+func workspaceNames(ctx context.Context, primary *coder.Client) (names []string, err error) {
 	me, err := primary.Me(ctx)
 	if err != nil {
 		return nil, err

@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/runtime"
 
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
 )
 
@@ -32,7 +31,7 @@ func outputFlag(env Environment, cmd *cobra.Command) func() (documentPrinter, er
 }
 
 // printPlan shows a plan to the operator, beside the document that is asked for.
-func printPlan(env Environment, plan *v1alpha1.Plan) error {
+func printPlan(env Environment, plan runtime.Object) error {
 	options := env.text(env.ErrOut)
 	options.Ahead = true
 	p, err := printer.New("", options)

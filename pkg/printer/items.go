@@ -13,14 +13,14 @@ type item struct {
 	content    any
 }
 
-// items returns what a document lists, in its order: regions, or checks, or the
-// document itself.
+// items returns what a document lists, in its order: regions, workspaces or checks,
+// or the document itself.
 func items(document runtime.Object) ([]item, error) {
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(document)
 	if err != nil {
 		return nil, err
 	}
-	for _, list := range []struct{ field, kind, name string }{{"regions", "region", "name"}, {"items", "check", "id"}} {
+	for _, list := range []struct{ field, kind, name string }{{"regions", "region", "name"}, {"workspaces", "workspace", "name"}, {"items", "check", "id"}} {
 		if listed, ok := content[list.field]; ok {
 			entries, _ := listed.([]any) // nil if it is null
 			found := make([]item, len(entries))

@@ -28,6 +28,8 @@ func (h human) PrintObj(document runtime.Object, w io.Writer) error {
 		p.status(d)
 	case *v1alpha1.VerifyReport:
 		p.verification(d)
+	case *v1alpha1.WorkspaceReport:
+		p.workspaces(d)
 	case *v1alpha1.CheckList:
 		p.checkList(d)
 	case *v1alpha1.VersionInfo:

@@ -147,3 +147,6 @@ func (f *Fleet) UserIDs(names []string) ([]string, error) {
 	}
 	return ids, nil
 }
+
+// Now returns the primary's time, which what it says of workspaces is judged by.
+func (f *Fleet) Now(ctx context.Context) (time.Time, error) { return f.api.Time(ctx) }

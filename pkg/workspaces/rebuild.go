@@ -28,7 +28,11 @@ type Rebuild struct {
 	BuildTimeout time.Duration
 	// Cordon keeps new workspaces off a provider from its first build to its last.
 	Cordon bool
+	// Reason is why workspaces in use are rebuilt; empty if none is.
+	Reason string
 	Clock  clock.WithTicker
+	// Ahead is how far the primary's clock is ahead of Clock; negative if it is behind.
+	Ahead time.Duration
 	// Report receives progress; it must be safe for use by several builds at once.
 	Report func(v1alpha1.Progress)
 }
@@ -56,6 +60,7 @@ func (r *Rebuild) plan(f *Fleet, now time.Time) (*v1alpha1.WorkspaceReport, []jo
 	}
 	slices.SortStableFunc(jobs, func(a, b job) int { return gentlest(a.choice, b.choice) })
 	report := f.report("rebuild")
+	report.Reason = r.Reason
 	for _, j := range jobs {
 		entry := f.entry(j.provider, j.choice.Workspace)
 		entry.Rebuild, entry.Reason = v1alpha1.RebuildLeft, j.choice.Reason
@@ -72,10 +77,11 @@ func (r *Rebuild) plan(f *Fleet, now time.Time) (*v1alpha1.WorkspaceReport, []jo
 
 // Run does what Plan says for the same time: first the workspaces that nobody uses.
 // Once ctx has ended it starts no more, and waits for those that it has started. Each
-// is looked at again before its build: one that is in use by then is left alone.
+// is looked at again before its build: one that is in use by then is left alone. No
+// other workspace is rebuilt than those of the plan.
 func (r *Rebuild) Run(ctx context.Context, f *Fleet, now time.Time) *v1alpha1.WorkspaceReport {
 	report, jobs := r.plan(f, now)
-	run := &running{Rebuild: r, fleet: f, skew: now.Sub(r.Clock.Now()), gates: map[*provider]*gate{}}
+	run := &running{Rebuild: r, fleet: f, gates: map[*provider]*gate{}}
 	for i := range f.providers {
 		run.gates[&f.providers[i]] = newGate(&f.providers[i], f.api, r.Cordon)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"sync/atomic"
-	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -15,10 +14,8 @@ import (
 // running is a Rebuild at work.
 type running struct {
 	*Rebuild
-	fleet *Fleet
-	gates map[*provider]*gate
-	// skew is how far the primary's clock is ahead of the operator's.
-	skew          time.Duration
+	fleet         *Fleet
+	gates         map[*provider]*gate
 	total         int
 	begun, failed atomic.Int32
 }
@@ -82,7 +79,7 @@ func (run *running) rebuild(ctx context.Context, j job, gate *gate, tell func(v1
 	if err != nil {
 		return "", fmt.Errorf("not begun: %w", err)
 	}
-	if choice := run.Judge(w, j.provider.since, run.Clock.Now().Add(run.skew)); !choice.Rebuild {
+	if choice := run.Judge(w, j.provider.since, run.Clock.Now().Add(run.Ahead)); !choice.Rebuild {
 		return choice.Reason, nil
 	}
 	if err := gate.cordon(ctx); err != nil {

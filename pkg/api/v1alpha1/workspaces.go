@@ -15,6 +15,8 @@ type WorkspaceReport struct {
 	Primary Primary `json:"primary"`
 	// Outcome is how the command ended as a whole. A list succeeds if the state of every workspace is known.
 	Outcome Outcome `json:"outcome"`
+	// Reason is why workspaces in use were rebuilt, in the operator's words; missing if none was to be.
+	Reason string `json:"reason,omitempty"`
 	// Providers are the providers, in the fleet's order.
 	Providers []ProviderWorkspaces `json:"providers"`
 	// Workspaces are the workspaces of all of them: in a list by provider and name, in a rebuild in the order in

@@ -1,0 +1,78 @@
+package cmd
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/workspaces"
+)
+
+// workspacesOptions is the complete value that workspaces runs by.
+type workspacesOptions struct {
+	documentOptions
+	// since is when Networking v2 was switched where no journal tells; zero if unknown.
+	since time.Time
+	// timeout bounds the look at a region, from when its turn comes.
+	timeout time.Duration
+}
+
+func newWorkspaces(env Environment, run func(context.Context, workspacesOptions) error, rebuild func(context.Context, rebuildOptions) error) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "workspaces",
+		Short: "Show which path the users' workspaces use, and rebuild those that wait",
+		Long: `Show which workspaces were built since Networking v2 was switched: only these use the
+provider's present path. The others use the one before until they are rebuilt, by their
+owners, by Coder itself (from v1.21.1 on it rebuilds those that run when the switch is
+made), or by "workspaces rebuild". After a rollback it is the same the other way round.
+
+When the switch was made is in the journal beside the provider. Where somebody else made
+it, say when with --since. Nothing is changed.`,
+		Example: examples(`
+# How many workspaces of each provider wait
+kubectl coder-satellite workspaces -f fleet.yaml
+
+# Which, and whose
+kubectl coder-satellite workspaces -f fleet.yaml -o wide
+kubectl coder-satellite workspaces -f fleet.yaml -o custom-columns=OWNER:.owner,NAME:.name,STATE:.state`),
+	}
+	cmd.AddCommand(newRebuild(env, rebuild))
+	options := workspacesFlags(env, cmd)
+	return verb(cmd, run, options)
+}
+
+// workspacesFlags defines the flags that the verb and its subcommand have in common.
+func workspacesFlags(env Environment, cmd *cobra.Command) func() (workspacesOptions, error) {
+	document := documentFlags(env, cmd, needs{regions: true})
+	since := cmd.Flags().String("since", "", "when Networking v2 was switched, as 2006-01-02T15:04:05Z, for providers whose journal does not tell")
+	timeout := cmd.Flags().Duration("timeout", 30*time.Second, "time for the facts of a region; what is not known by then is unknown")
+	return func() (workspacesOptions, error) {
+		document, err := document()
+		err = errors.Join(err, positive("--timeout", *timeout))
+		o := workspacesOptions{documentOptions: document, timeout: *timeout}
+		if *since != "" {
+			var bad error
+			if o.since, bad = time.Parse(time.RFC3339, *since); bad != nil {
+				err = errors.Join(err, usagef("--since is %q: it must be a time like 2006-01-02T15:04:05Z", *since))
+			}
+		}
+		return o, err
+	}
+}
+
+// runWorkspaces prints which path workspaces use.
+func runWorkspaces(ctx context.Context, o workspacesOptions) error {
+	c, err := o.connect()
+	if err != nil {
+		return err
+	}
+	found, err := workspaces.Collect(ctx, c.survey, o.timeout, o.since)
+	if err := cmp.Or(interrupted(ctx), err); err != nil {
+		return err
+	}
+	report := found.List()
+	return o.end(report, report.Outcome)
+}

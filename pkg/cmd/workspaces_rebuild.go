@@ -1,0 +1,162 @@
+package cmd
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/workspaces"
+)
+
+// rebuildOptions is the complete value that workspaces rebuild runs by.
+type rebuildOptions struct {
+	workspacesOptions
+	// rebuild lacks the owners to exclude, who are known only to the primary, and what
+	// connects it to the world.
+	rebuild workspaces.Rebuild
+	exclude []string
+	yes     bool
+	dryRun  bool
+}
+
+func newRebuild(env Environment, run func(context.Context, rebuildOptions) error) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "rebuild",
+		Short: "Rebuild the workspaces that wait, those that nobody uses first",
+		Long: `Rebuild the workspaces that were not built since Networking v2 was switched, so that they
+use the provider's present path. A rebuild keeps a workspace's home directory, and nothing
+else; one that is off is on afterwards.
+
+Those that are off come first. One that is on is rebuilt only if its owner was not
+connected for --idle-for; one in use never, but with --include-active --reason. Each is
+looked at again before its build, and so is the satellite: nobody is moved to a path that
+does not answer. What failed to build is left to its owner.
+
+It shows first what it would do, and asks. Ctrl-C ends it after the builds that have
+begun. Started again, it goes on: what is done it reads from the workspaces.`,
+		Example: examples(`
+# What it would do
+kubectl coder-satellite workspaces rebuild -f fleet.yaml --dry-run
+
+# By night, eight at a time, without the workspaces of the build robot
+kubectl coder-satellite workspaces rebuild -f fleet.yaml --until 06:00 --max-parallel 8 --exclude-owner robot@example.com --yes
+
+# One region, nobody's new workspace in between
+kubectl coder-satellite workspaces rebuild -f fleet.yaml --region sydney --cordon`),
+	}
+	common := workspacesFlags(env, cmd)
+	f, r, o := cmd.Flags(), workspaces.Rebuild{}, rebuildOptions{}
+	f.DurationVar(&r.IdleFor, "idle-for", 2*time.Hour, "how long nobody must have been connected to a workspace that is on")
+	f.BoolVar(&r.IncludeActive, "include-active", false, "rebuild workspaces in use, too; needs --reason")
+	f.StringVar(&r.Reason, "reason", "", "why workspaces in use are rebuilt; the report keeps it")
+	f.StringArrayVar(&o.exclude, "exclude-owner", nil, "leave this user's workspaces alone: e-mail address or user name (repeatable)")
+	f.IntVar(&r.MaxParallel, "max-parallel", 4, "workspaces that are built at once")
+	f.IntVar(&r.MaxFailures, "max-failures", 0, "builds that may fail before no further one is started")
+	until := f.String("until", "", "stop starting builds at this time of the day, as 06:00, or at a time like 2006-01-02T15:04:05Z")
+	f.DurationVar(&r.BuildTimeout, "build-timeout", 15*time.Minute, "time for one build")
+	f.BoolVar(&r.Cordon, "cordon", false, "keep new workspaces off each provider meanwhile; at the end its cordon is lifted, whoever set it")
+	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask before acting; the contexts must then be named")
+	f.BoolVar(&o.dryRun, "dry-run", false, "show what would be done, and do nothing")
+	return verb(cmd, run, func() (rebuildOptions, error) {
+		common, err := common()
+		done := o
+		done.workspacesOptions, done.rebuild = common, r
+		done.rebuild.Clock = env.Clock
+		err = errors.Join(err, positive("--build-timeout", r.BuildTimeout), notNegative("--idle-for", r.IdleFor))
+		if r.MaxParallel < 1 || r.MaxFailures < 0 {
+			err = errors.Join(err, usagef("--max-parallel is %d and --max-failures %d: they must be 1 or more, and 0 or more", r.MaxParallel, r.MaxFailures))
+		}
+		if r.IncludeActive && r.Reason == "" {
+			err = errors.Join(err, usagef("--include-active needs a reason: give one with --reason"))
+		}
+		var bad error
+		if done.rebuild.Until, bad = parseUntil(*until, env.Clock.Now()); bad != nil {
+			err = errors.Join(err, bad)
+		}
+		return done, err
+	})
+}
+
+// parseUntil reads a time of the day, which is the next one after now in its time
+// zone, or a whole time; "" is the zero time.
+func parseUntil(text string, now time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at, nil
+	}
+	clock, err := time.Parse("15:04", text)
+	if err != nil {
+		return time.Time{}, usagef("--until is %q: it must be a time of the day like 06:00, or a time like 2006-01-02T15:04:05Z", text)
+	}
+	at := time.Date(now.Year(), now.Month(), now.Day(), clock.Hour(), clock.Minute(), 0, 0, now.Location())
+	if !at.After(now) {
+		at = time.Date(now.Year(), now.Month(), now.Day()+1, clock.Hour(), clock.Minute(), 0, 0, now.Location())
+	}
+	return at, nil
+}
+
+// runRebuild shows what is to be rebuilt, asks, does it and prints the report.
+func runRebuild(ctx context.Context, o rebuildOptions) error {
+	c, err := o.connect()
+	if err != nil {
+		return err
+	}
+	found, err := workspaces.Collect(ctx, c.survey, o.timeout, o.since)
+	if err := cmp.Or(interrupted(ctx), err); err != nil {
+		return err
+	}
+	r, operators := o.rebuild, o.env.Clock.Now()
+	now, err := found.Now(ctx)
+	if err != nil {
+		return err
+	}
+	r.Ahead = now.Sub(operators)
+	if r.ExcludeOwners, err = found.UserIDs(o.exclude); err != nil {
+		return usage(err)
+	}
+	plan := r.Plan(found, now)
+	if o.dryRun || plan.Outcome != v1alpha1.OutcomeChangesPending && !r.Cordon {
+		return o.end(plan, plan.Outcome)
+	}
+	if err := printPlan(o.env, plan); err != nil {
+		return err
+	}
+	if err := mayAct(ctx, o.env, question{text: rebuildQuestion(plan), yes: o.yes, current: c.current}); err != nil {
+		return err
+	}
+	progress := newProgress(o.env, len(c.survey.Regions()))
+	defer func() { _ = progress.Close() }()
+	c.warnings.through(progress)
+	r.Report = progress.Report
+	report := r.Run(ctx, found, now)
+	_ = progress.Close() // nobody may be reading any more; the outcome counts
+	printErr := o.print(report)
+	if err := ended(report.Outcome); err != nil {
+		return err
+	}
+	return printErr
+}
+
+// rebuildQuestion says what a rebuild destroys.
+func rebuildQuestion(plan *v1alpha1.WorkspaceReport) string {
+	builds, on := 0, 0
+	for _, w := range plan.Workspaces {
+		if w.Rebuild == v1alpha1.RebuildPlanned {
+			builds++
+			if w.Container != "OFF" {
+				on++
+			}
+		}
+	}
+	if builds == 0 {
+		return "Lift the cordons of an earlier run?"
+	}
+	return fmt.Sprintf("All that is outside their home directories is lost. Rebuild %d workspaces, %d of them not off?", builds, on)
+}

@@ -1,0 +1,140 @@
+package printer
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+)
+
+// workspaces writes which path workspaces use, and what a rebuild did to them.
+func (p *page) workspaces(report *v1alpha1.WorkspaceReport) {
+	p.title(primaryLine(report.Primary), plain)
+	p.blank()
+	p.table(adoptionTable(report.Providers), "")
+	for _, provider := range report.Providers {
+		if provider.Message != "" {
+			p.blank()
+			p.text("", orNone(provider.Name)+": "+provider.Message)
+		}
+	}
+	p.blank()
+	p.table(workspaceTable(report, p.wide), "")
+	p.blank()
+	for _, sentence := range workspaceSummary(report, p.Ahead) {
+		p.text("", sentence)
+	}
+}
+
+func adoptionTable(providers []v1alpha1.ProviderWorkspaces) table {
+	t := table{columns: []column{
+		{title: "REGION"}, {title: "PROVIDER"}, {title: "NETWORKING"}, {title: "WORKSPACES"}, {title: "MOVED"},
+		{title: "WAITING ON"}, {title: "WAITING OFF"}, {title: "BUILDING"}, {title: "FAILED"},
+	}}
+	for _, provider := range providers {
+		a := provider.Adoption
+		if a == nil {
+			t.add(provider.Region, orNone(provider.Name), provider.NetworkingV2, "-", "-", "-", "-", "-", "-")
+			continue
+		}
+		moved := cell{fmt.Sprint(a.Adopted), good}
+		if a.Adopted < a.Total {
+			moved.style = notice
+		}
+		t.add(provider.Region, orNone(provider.Name), provider.NetworkingV2, a.Total, moved, a.WaitingOn, a.WaitingOff, a.Building, a.Failed)
+	}
+	return t
+}
+
+// workspaceTable has the workspaces that something is to be said of: of a list, all if
+// it is wide and none otherwise; of a rebuild, those that it is about.
+func workspaceTable(report *v1alpha1.WorkspaceReport, wide bool) table {
+	rebuild := report.Operation == "rebuild"
+	t := table{columns: []column{
+		{title: "WORKSPACE"}, {title: "OWNER"}, {title: "PROVIDER"}, {title: "CONTAINER"}, {title: "STATE", hidden: rebuild}, {title: "REBUILD", hidden: !rebuild},
+		{title: "LAST CONNECTION"}, {title: "REASON"},
+	}}
+	for _, w := range report.Workspaces {
+		moved := w.Rebuild == v1alpha1.RebuildLeft && w.State == v1alpha1.WorkspaceAdopted
+		if wide || rebuild && !moved {
+			t.add(w.Name, w.Owner, w.Provider, w.Container, orNone(words(string(w.State))), cell{words(string(w.Rebuild)), rebuildStyle(w.Rebuild)},
+				moment(w.LastConnection), orNone(w.Reason))
+		}
+	}
+	return t
+}
+
+func rebuildStyle(state v1alpha1.RebuildState) style {
+	return map[v1alpha1.RebuildState]style{
+		v1alpha1.RebuildPlanned: notice, v1alpha1.RebuildDone: good, v1alpha1.RebuildFailed: bad, v1alpha1.RebuildNotStarted: notice,
+	}[state]
+}
+
+// moment shows a time, in UTC; "never" if there is none.
+func moment(at *metav1.Time) string {
+	if at == nil {
+		return "never"
+	}
+	return at.UTC().Format(time.DateTime)
+}
+
+// workspaceSummary says in plain words what was found or done.
+func workspaceSummary(report *v1alpha1.WorkspaceReport, ahead bool) []string {
+	var total, waiting, unknown int
+	for _, provider := range report.Providers {
+		if a := provider.Adoption; a != nil {
+			total += a.Total
+			waiting += a.WaitingOn + a.WaitingOff
+		} else if provider.NetworkingV2 != v1alpha1.NetworkingV2Off || provider.Message == "" {
+			unknown++
+		}
+	}
+	if report.Operation == "rebuild" {
+		return rebuildSummary(report, ahead)
+	}
+	sentences := []string{fmt.Sprintf("%d of %s wait for a rebuild, and use the path of before until then.", waiting, counted(total, "workspace"))}
+	if unknown > 0 {
+		sentences = append(sentences, fmt.Sprintf("Of %s it is not known which path their workspaces use.", counted(unknown, "provider")))
+	}
+	if waiting > 0 {
+		sentences = append(sentences, "`"+pluginName+" workspaces rebuild` with the same flags rebuilds them, and leaves those in use alone.")
+	}
+	return sentences
+}
+
+func rebuildSummary(report *v1alpha1.WorkspaceReport, ahead bool) []string {
+	counts := map[v1alpha1.RebuildState]int{}
+	left := 0 // that still wait
+	for _, w := range report.Workspaces {
+		counts[w.Rebuild]++
+		if w.Rebuild == v1alpha1.RebuildLeft && w.State == v1alpha1.WorkspaceWaiting {
+			left++
+		}
+	}
+	var parts []string
+	for _, part := range []struct {
+		n    int
+		what string
+	}{
+		{counts[v1alpha1.RebuildPlanned], "to be rebuilt"}, {counts[v1alpha1.RebuildDone], "rebuilt"}, {counts[v1alpha1.RebuildFailed], "failed"},
+		{counts[v1alpha1.RebuildNotStarted], "not started"}, {left, "left waiting"},
+	} {
+		if part.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.what))
+		}
+	}
+	if len(parts) == 0 {
+		parts = []string{"none waits for a rebuild"}
+	}
+	sentences := []string{counted(len(report.Workspaces), "workspace") + ": " + strings.Join(parts, ", ") + "."}
+	if counts[v1alpha1.RebuildPlanned] > 0 && !ahead {
+		sentences = append(sentences, "This was a plan: nothing was changed.")
+	}
+	if counts[v1alpha1.RebuildNotStarted] > 0 {
+		sentences = append(sentences, "The same command goes on with those that were not started.")
+	}
+	return sentences
+}

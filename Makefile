@@ -56,21 +56,29 @@ help: ## Show this list
 build: $(PLUGIN) ## Build the plugin into bin/
 
 .PHONY: test
-test: $(PLUGIN) $(LAB) $(TOOLS) ## Build everything, then run all tests of both modules
+test: $(PLUGIN) $(LAB) $(TOOLS) ## Build everything, then run the tests of both modules, but the long ones
 	$(GO) test $(RACE) -timeout $(TIMEOUT) ./cmd/... ./pkg/... ./test/dist/... ./test/docs/... ./test/schema/...
 	$(MAKE) --no-print-directory --jobs=3 --output-sync=target $(E2E) test-topology test-crash-sample test-walk-sample
 	cd test/lab && $(GO) test -timeout $(TIMEOUT) ./...
 
 # The lab is tested without the race detector: Kubernetes would be compiled twice.
 # The end-to-end tests wait more than they compute, so they run in two labs side by
-# side: the first half of the alphabet in one, the second in the other.
-E2E := test-e2e-a-n test-e2e-o-z
+# side: the first half of the alphabet in one, the second in the other. Those of more
+# than half a minute are called TestLong..., and have a target of their own.
+E2E      := test-e2e-a-n test-e2e-o-z
+E2E_LONG := test-e2e-long-a-n test-e2e-long-o-z
 
-.PHONY: $(E2E) test-topology test-crash-sample test-walk-sample
-test-e2e-a-n: PART := ^Test[A-N]
-test-e2e-o-z: PART := ^Test[O-Z]
-$(E2E):
-	$(GO) test -count=1 -timeout $(TIMEOUT) -run '$(PART)' ./test/e2e/...
+.PHONY: $(E2E) $(E2E_LONG) test-topology test-crash-sample test-walk-sample
+test-e2e-a-n: PART := -run '^Test[A-N]' -skip '^TestLong'
+test-e2e-o-z: PART := -run '^Test[O-Z]'
+test-e2e-long-a-n: PART := -run '^TestLong[A-N]'
+test-e2e-long-o-z: PART := -run '^TestLong[O-Z]'
+$(E2E) $(E2E_LONG):
+	$(GO) test -count=1 -timeout $(TIMEOUT) $(PART) ./test/e2e/...
+
+.PHONY: test-long
+test-long: $(PLUGIN) $(LAB) $(TOOLS) ## Run the end-to-end tests that take longer than half a minute each
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target $(E2E_LONG)
 
 test-topology:
 	$(GO) test -count=1 -timeout $(TIMEOUT) ./test/topology

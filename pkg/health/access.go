@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"strings"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/shell"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -64,6 +67,9 @@ func accessURLFree(s *snapshot.Snapshot) Answer {
 	switch {
 	case missing != nil:
 		return unknown(missing, "")
+	case endpoint.KeyErr == nil && servesRecordedKey(s):
+		return pass("%s serves the satellite's key, and the Secret with it is gone from namespace %q: it is restored from Helm's record",
+			s.Region.Satellite.AccessURL, s.Region.Satellite.Namespace)
 	case endpoint.KeyErr == nil && state.PublicKey == "" && state.Installed:
 		return fail(hintKeyGone(s), "%s serves the key %s, but the Secret with it is gone from namespace %q: the pods lose it when they restart",
 			s.Region.Satellite.AccessURL, endpoint.Key.Fingerprint, s.Region.Satellite.Namespace)
@@ -117,9 +123,24 @@ func leadingTo(loadBalancer []string) string {
 	return ", to " + strings.Join(loadBalancer, ", ")
 }
 
+// servesRecordedKey reports whether the access URL serves the key that Helm's record
+// holds, and the Secret with it is gone.
+func servesRecordedKey(s *snapshot.Snapshot) bool {
+	same, _ := coder.SameKey(s.Endpoint.Value().Key.Key, s.Satellite.Value().RecordedKey)
+	return same && s.Satellite.Value().RecordedKey != ""
+}
+
 // hintKeyGone says how a region gets out of having lost its satellite's key
-// without cutting off anybody who is served by it meanwhile.
+// without cutting off anybody who is served by it meanwhile, if that can be.
 func hintKeyGone(s *snapshot.Snapshot) string {
+	state, at := s.Satellite.Value(), s.Region.Satellite
+	switch {
+	case state.RecordedKey != "" && (s.Endpoint.Value().KeyErr != nil || servesRecordedKey(s)):
+		return hintMigrate(s)
+	case s.Networking() == v1alpha1.NetworkingV2AlwaysOn: // there is no way back
+		return "restore the Secret from a backup; or let `" + shell.Helm(at.Context, "uninstall", at.Release, "--namespace", at.Namespace) +
+			"` cut the satellite's users off, and migrate again"
+	}
 	return "restore the Secret from a backup; or `" + s.Region.Command("rollback") + " --remove-satellite`, and migrate again"
 }
 
@@ -143,7 +164,7 @@ func accessURL(s *snapshot.Snapshot) Answer {
 		return skip("the satellite is not installed")
 	case state.PublicKey == "":
 		hint := hintMigrate(s)
-		if endpoint.KeyErr == nil { // migrate refuses it, because the pods go on serving the lost key
+		if endpoint.KeyErr == nil { // migrate may refuse it, because the pods go on serving the lost key
 			hint = hintKeyGone(s)
 		}
 		return fail(hint, "the cluster has no key of the satellite, to compare with what %s serves", s.Region.Satellite.AccessURL)

@@ -56,6 +56,9 @@ func registrationName(s *snapshot.Snapshot, registrations []coder.Satellite) Ans
 		if r.Name != s.Region.Name || registered && own.ID == r.ID {
 			continue
 		}
+		if recorded := s.Satellite.Value().RecordedFingerprint; recorded != "" && r.Fingerprint == recorded {
+			return pass("the name %q is registered with this satellite's key, whose Secret is restored first", r.Name)
+		}
 		if s.OwnFormerRegistration(r) {
 			return pass("the name %q is registered by this region with a key that it no longer has, which `migrate` replaces", r.Name)
 		}

@@ -188,8 +188,32 @@ func TestTargetChecksCount(t *testing.T) {
 // remove the registration that its users depend on.
 func TestKeyThatIsGone(t *testing.T) {
 	gone := installed(func(s *satellite.State) { s.PublicKey, s.Fingerprint = "", "" })
+	recorded := installed(func(s *satellite.State) {
+		s.RecordedKey, s.RecordedFingerprint = s.PublicKey, s.Fingerprint
+		s.PublicKey, s.Fingerprint = "", ""
+	})
+	another := installed(func(s *satellite.State) {
+		s.PublicKey, s.Fingerprint, s.RecordedKey, s.RecordedFingerprint = "", "", "another key", "SHA256:another"
+	})
+	silent := func(s *snapshot.Snapshot) {
+		recorded(s)
+		edit(&s.Endpoint, func(e *snapshot.Endpoint) { e.KeyErr = errors.New("nothing answers") })
+	}
+	noWayBack := func(s *snapshot.Snapshot) {
+		gone(s)
+		s.Primary.Version = snapshot.Known(version("1.22.3"))
+		edit(&s.Provider, func(p *coder.Provider) { p.EnableNetV2 = nil })
+	}
+	const migrate, uninstall = "kubectl coder-satellite migrate", "helm --kube-context sydney uninstall coder-satellite --namespace coder-satellite"
 	answers(t, map[string]row{
-		"while it is served": {"access-url-free", gone, v1alpha1.CheckFail, "the Secret with it is gone", "rollback"},
-		"registered":         {"registration-name", gone, v1alpha1.CheckFail, "the Secret with its key is gone", "restore the Secret"},
+		"while it is served":              {"access-url-free", gone, v1alpha1.CheckFail, "the Secret with it is gone", "rollback"},
+		"registered":                      {"registration-name", gone, v1alpha1.CheckFail, "the Secret with its key is gone", "restore the Secret"},
+		"without a way back":              {"access-url-free", noWayBack, v1alpha1.CheckFail, "the Secret with it is gone", uninstall},
+		"in Helm's record":                {"access-url-free", recorded, v1alpha1.CheckPass, "it is restored from Helm's record", ""},
+		"in Helm's record, registered":    {"registration-name", recorded, v1alpha1.CheckPass, "is registered with this satellite's key", ""},
+		"in Helm's record, status":        {"access-url", recorded, v1alpha1.CheckFail, "the cluster has no key", migrate},
+		"in Helm's record, silent":        {"access-url", silent, v1alpha1.CheckFail, "the cluster has no key", migrate},
+		"another one in Helm's record":    {"access-url-free", another, v1alpha1.CheckFail, "the Secret with it is gone", "rollback"},
+		"another one, the hint of status": {"access-url", another, v1alpha1.CheckFail, "the cluster has no key", "restore the Secret"},
 	})
 }

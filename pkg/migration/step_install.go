@@ -44,6 +44,8 @@ func decideInstall(s *snapshot.Snapshot) Decision {
 	same, differences := state.Matches(spec, chart)
 	wanted := fmt.Sprintf("%s %s as %s/%s", chart.Metadata.Name, chart.Metadata.Version, s.Region.Satellite.Namespace, s.Region.Satellite.Release)
 	switch {
+	case lostKey(state):
+		return change(fmt.Sprintf("restore the Secret with the satellite's key, %s, from Helm's record of revision %d", state.RecordedFingerprint, state.Revision), differences...)
 	case same && state.Ready:
 		return already(fmt.Sprintf("%s is deployed and ready, revision %d", wanted, state.Revision))
 	case same:
@@ -64,6 +66,10 @@ func showRendering(s *snapshot.Snapshot, plan *v1alpha1.StepPlan) {
 	plan.Details = append(plan.Details, rendering.Objects...)
 }
 
+// lostKey reports whether the Secret with the satellite's key is gone, and can be
+// restored. A new key would be another satellite's to the primary.
+func lostKey(state satellite.State) bool { return state.PublicKey == "" && state.RecordedKey != "" }
+
 func applyInstall(ctx context.Context, run *Run) error {
 	options := satellite.Options{
 		Clock:    run.Clock,
@@ -72,6 +78,15 @@ func applyInstall(ctx context.Context, run *Run) error {
 		MayClearPending: len(run.SatelliteRecord.History) > 0,
 	}
 	spec := run.Now.Spec.Value()
+	if lostKey(run.Now.Satellite.Value()) {
+		run.Progress("restoring the Secret with the satellite's key")
+		commit, cancel := run.Commit(ctx)
+		err := run.Source.Satellite().RestoreKey(commit)
+		cancel()
+		if err != nil {
+			return fmt.Errorf("the Secret with the satellite's key could not be restored: %w", err)
+		}
+	}
 	if same, _ := run.Now.Satellite.Value().Matches(spec, run.Now.Chart.Value()); same {
 		err := run.Source.Satellite().Wait(ctx, options)
 		if blocked := new(satellite.BlockedError); !errors.As(err, &blocked) || !blocked.Hopeless || ctx.Err() != nil {

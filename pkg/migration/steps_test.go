@@ -66,9 +66,11 @@ func TestDecisions(t *testing.T) {
 		"install: pending": {installSatellite(), migrated, func(s facts) {
 			set(&s.Satellite, func(x *satellite.State) { x.Pending, x.LastStatus = &satellite.Pending{}, "pending-upgrade" })
 		}, change, "an earlier Helm run left it pending-upgrade"},
-		"install: unknown":    {installSatellite(), fresh, func(s facts) { s.Satellite = snapshot.Unknown[satellite.State](errNothing) }, blocked, "could not be examined: nothing answers"},
-		"install: no chart":   {installSatellite(), fresh, func(s facts) { s.Chart = snapshot.Unknown[*satellite.Chart](errNothing) }, blocked, "chart is not usable: nothing answers"},
-		"install: bad values": {installSatellite(), fresh, func(s facts) { s.Spec = snapshot.Unknown[satellite.Spec](errNothing) }, blocked, "values are not usable: nothing answers"},
+		"install: the key is gone":  {installSatellite(), migrated, keyRecorded, change, "restore the Secret with the satellite's key, SHA256:own, from Helm's record of revision 1"},
+		"register: the key is gone": {registerSatellite(), migrated, keyRecorded, check, `"sydney" is registered with the key that is restored first`},
+		"install: unknown":          {installSatellite(), fresh, func(s facts) { s.Satellite = snapshot.Unknown[satellite.State](errNothing) }, blocked, "could not be examined: nothing answers"},
+		"install: no chart":         {installSatellite(), fresh, func(s facts) { s.Chart = snapshot.Unknown[*satellite.Chart](errNothing) }, blocked, "chart is not usable: nothing answers"},
+		"install: bad values":       {installSatellite(), fresh, func(s facts) { s.Spec = snapshot.Unknown[satellite.Spec](errNothing) }, blocked, "values are not usable: nothing answers"},
 
 		"expose: fresh":       {exposeSatellite(), fresh, asIs, check, "wait until https://coder-sydney.example.com answers"},
 		"expose: done":        {exposeSatellite(), migrated, asIs, none, "with the satellite's own key"},
@@ -211,6 +213,13 @@ func TestDecisions(t *testing.T) {
 			}
 		})
 	}
+}
+
+// keyRecorded leaves the satellite's key in Helm's record only.
+func keyRecorded(s *snapshot.Snapshot) {
+	set(&s.Satellite, func(x *satellite.State) {
+		x.RecordedKey, x.RecordedFingerprint, x.PublicKey, x.Fingerprint = x.PublicKey, x.Fingerprint, "", ""
+	})
 }
 
 // formerKey leaves a registration of this region whose key is gone with its release.

@@ -8,8 +8,11 @@ import (
 	"errors"
 	"fmt"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/util/keyutil"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
@@ -54,4 +57,53 @@ func publicHalf(private []byte) (keyPair, error) {
 	public := string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
 	fingerprint, err := coder.Fingerprint(public)
 	return keyPair{public, fingerprint}, err
+}
+
+// recordedKey returns the Secret with the satellite's key that a manifest holds, and
+// the key's public half; nil if it holds none that can be used. The chart's template
+// puts the present key into the manifest of every revision.
+func recordedKey(manifest string) (*corev1.Secret, keyPair) {
+	objects, _ := objectsOf(manifest) // Helm has read it as YAML before
+	for _, object := range objects {
+		u := unstructured.Unstructured{Object: object}
+		if u.GetKind() != "Secret" || u.GetName() != keySecret {
+			continue
+		}
+		secret := &corev1.Secret{}
+		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object, secret); err != nil {
+			return nil, keyPair{}
+		}
+		key, err := publicHalf(secret.Data[keySecretField])
+		if err != nil {
+			return nil, keyPair{}
+		}
+		return secret, key
+	}
+	return nil, keyPair{}
+}
+
+// RestoreKey makes the Secret with the satellite's key again, as Helm's record of the
+// deployed revision holds it: the pods go on with the key that the primary knows. One
+// that somebody made meanwhile is left as it is.
+func (r Release) RestoreKey(ctx context.Context) error {
+	records, err := r.records(ctx)
+	if err != nil {
+		return err
+	}
+	if records.deployed == nil {
+		return fmt.Errorf("release %s has no deployed revision to restore the key from", r)
+	}
+	secret, _ := recordedKey(records.deployed.Manifest)
+	if secret == nil {
+		return fmt.Errorf("revision %d of release %s holds no key to restore", records.deployed.Version, r)
+	}
+	secret.Namespace = r.namespace
+	metav1.SetMetaDataLabel(&secret.ObjectMeta, "app.kubernetes.io/managed-by", "Helm") // by these Helm knows it as its own
+	metav1.SetMetaDataAnnotation(&secret.ObjectMeta, "meta.helm.sh/release-name", r.name)
+	metav1.SetMetaDataAnnotation(&secret.ObjectMeta, "meta.helm.sh/release-namespace", r.namespace)
+	_, err = r.objects().client.CoreV1().Secrets(r.namespace).Create(ctx, secret, metav1.CreateOptions{})
+	if apierrors.IsAlreadyExists(err) {
+		return nil
+	}
+	return err
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/pem"
 	"strings"
 	"testing"
@@ -97,4 +98,34 @@ func FuzzPublicHalf(f *testing.F) {
 			t.Error("the private half got out")
 		}
 	})
+}
+
+// What is recorded of the key is found in the manifest of the deployed revision,
+// and what cannot be a key is none.
+func TestRecordedKey(t *testing.T) {
+	der, err := x509.MarshalECPrivateKey(newKey(t))
+	private := inPEM(t, "EC PRIVATE KEY", der, err)
+	want, err := publicHalf(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := func(name, data string) string {
+		return "---\nkind: Service\napiVersion: v1\nmetadata: {name: coderd}\n---\nkind: Secret\napiVersion: v1\nmetadata: {name: " + name + "}\n" + data + "\n"
+	}
+	good := "data: {privateKey: " + base64.StdEncoding.EncodeToString(private) + "}"
+	found, key := recordedKey(secret("coder-replica-private-key", good))
+	if found == nil || string(found.Data["privateKey"]) != string(private) || key != want {
+		t.Errorf("%+v, want %+v", key, want)
+	}
+	for name, manifest := range map[string]string{
+		"no objects":     "",
+		"another Secret": secret("other", good),
+		"no key":         secret("coder-replica-private-key", ""),
+		"no private key": secret("coder-replica-private-key", "data: {privateKey: aGk=}"),
+		"no Secret":      secret("coder-replica-private-key", "data: 7"),
+	} {
+		if found, key := recordedKey(manifest); found != nil || key != (keyPair{}) {
+			t.Errorf("%s: %+v", name, key)
+		}
+	}
 }

@@ -83,6 +83,10 @@ func (r releaseRecords) describe(state *State) {
 	state.Installed, state.Revision = true, r.deployed.Version
 	state.Values = r.deployed.Config
 	state.Kinds, _ = kindsOf(r.deployed.Manifest) // Helm has read it as YAML before
+	if state.PublicKey == "" {
+		_, key := recordedKey(r.deployed.Manifest)
+		state.RecordedKey, state.RecordedFingerprint = key.public, key.fingerprint
+	}
 	if c := r.deployed.Chart; c != nil && c.Metadata != nil {
 		state.ChartName, state.ChartVersion, state.AppVersion = c.Metadata.Name, c.Metadata.Version, c.Metadata.AppVersion
 	}

@@ -41,6 +41,10 @@ type State struct {
 	// PublicKey is the public half of the key in the cluster's Secret, PEM; and
 	// Fingerprint its fingerprint. Both are empty if there is no key yet.
 	PublicKey, Fingerprint string
+	// RecordedKey and RecordedFingerprint are the same of the key that Helm's record of
+	// the deployed revision holds, if the Secret is gone: RestoreKey brings it back.
+	// Both are empty otherwise.
+	RecordedKey, RecordedFingerprint string
 	// LoadBalancer are the addresses that the cluster gave to what leads to the
 	// satellite, IP addresses first; AddressOf names it, "Service coderd" or
 	// "Ingress coderd-ingress", and is empty if no address is to be expected.

@@ -12,9 +12,9 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// TestAgainAndAgain: migrate and rollback, three times in a row, end in the
+// TestLongAgainAndAgain: migrate and rollback, three times in a row, end in the
 // same two states, object by object.
-func TestAgainAndAgain(t *testing.T) {
+func TestLongAgainAndAgain(t *testing.T) {
 	for _, flags := range [][]string{nil, {"--remove-satellite"}} {
 		t.Run("rollback "+strings.Join(flags, " "), func(t *testing.T) {
 			freshLegacy(t, "london")

@@ -7,10 +7,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestReleasesInConfigMaps: where Helm keeps its records in ConfigMaps, the
+// TestLongReleasesInConfigMaps: where Helm keeps its records in ConfigMaps, the
 // legacy release is retained, and comes back, all the same, by an operator who
 // has no rights but those that it takes.
-func TestReleasesInConfigMaps(t *testing.T) {
+func TestLongReleasesInConfigMaps(t *testing.T) {
 	const region = "ohio"
 	t.Cleanup(func() { // with the driver of the other tests again
 		if err := lab.ReinstallLegacy(context.WithoutCancel(t.Context()), region); err != nil {

@@ -63,9 +63,9 @@ func TestUninstalledAfterPlan(t *testing.T) {
 	envproxyServes(t, "london")
 }
 
-// TestUninstalledWhileMigrating: the release goes between its retention and the
+// TestLongUninstalledWhileMigrating: the release goes between its retention and the
 // switch. The switch is not made, nothing is lost, and the next run mends it.
-func TestUninstalledWhileMigrating(t *testing.T) {
+func TestLongUninstalledWhileMigrating(t *testing.T) {
 	freshLegacy(t, "ohio")
 	before := identities(t, "ohio")
 	slow(t, "GET", poolPath, 6*time.Second) // which the switch reads first

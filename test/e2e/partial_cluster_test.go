@@ -30,11 +30,11 @@ func cuttable(t *testing.T, region string) (line *inlab.Line, args []string) {
 	}
 }
 
-// TestClusterAwayAfterTheSwitch: the region's API server goes away for longer
+// TestLongClusterAwayAfterTheSwitch: the region's API server goes away for longer
 // than the lock lasts. The report says that the lock was lost, what was done
 // last, and what the switch is now. The switch of a migration that is not
 // complete is undone, unless another run is known to own the region by then.
-func TestClusterAwayAfterTheSwitch(t *testing.T) {
+func TestLongClusterAwayAfterTheSwitch(t *testing.T) {
 	line, args := cuttable(t, "ohio")
 	t.Cleanup(func() {
 		freeLease(t, "ohio")

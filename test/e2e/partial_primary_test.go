@@ -41,9 +41,9 @@ func answered(t *testing.T, method string) time.Time {
 	return time.Now()
 }
 
-// TestPrimaryAwayAtTheFailure: the primary goes away, for seconds, at the very
+// TestLongPrimaryAwayAtTheFailure: the primary goes away, for seconds, at the very
 // failure after the switch. The switch is undone when it is back.
-func TestPrimaryAwayAtTheFailure(t *testing.T) {
+func TestLongPrimaryAwayAtTheFailure(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "london") })
 	for name, away := range map[string]codertest.Fault{
 		"connections reset": {ResetBefore: true},
@@ -101,9 +101,9 @@ func switchedBack(t *testing.T) (at time.Time) {
 	return at
 }
 
-// TestLogsThatHang: the switch is undone before evidence is gathered, and logs
+// TestLongLogsThatHang: the switch is undone before evidence is gathered, and logs
 // that do not come keep nobody waiting for long.
-func TestLogsThatHang(t *testing.T) {
+func TestLongLogsThatHang(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "london") })
 	for range 3 {
 		foreignPod(t, "london", "lab-node")

@@ -11,10 +11,10 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
-// TestFailedRecordInUse: a satellite whose users are served is not uninstalled
+// TestLongFailedRecordInUse: a satellite whose users are served is not uninstalled
 // after a failed upgrade because its only record says "failed", as that of a
 // `helm install --wait` does whose time ran out.
-func TestFailedRecordInUse(t *testing.T) {
+func TestLongFailedRecordInUse(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "london") })
 	values := writeInLab(t, "values.yaml", []byte("coderd: {image: coder-service-missing}\n"))
 	missing := oneRegion(t, "london", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.Values = append(region.Values, values) })
@@ -49,10 +49,10 @@ func TestFailedRecordInUse(t *testing.T) {
 	}
 }
 
-// TestForeignFailedRecord: the same before any migration. A satellite that
+// TestLongForeignFailedRecord: the same before any migration. A satellite that
 // somebody else installed, whose record says "failed", is not this migration's
 // to uninstall.
-func TestForeignFailedRecord(t *testing.T) {
+func TestLongForeignFailedRecord(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "london") })
 	finishes(t, "london")
 	plugin(t, 0, on("london", "rollback", "--yes")...) // the satellite stays

@@ -9,9 +9,9 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// TestRetentionThatCannotBeRepaired: whatever tries to repair it and fails
+// TestLongRetentionThatCannotBeRepaired: whatever tries to repair it and fails
 // leaves the parts that are there, and a migration that is complete on.
-func TestRetentionThatCannotBeRepaired(t *testing.T) {
+func TestLongRetentionThatCannotBeRepaired(t *testing.T) {
 	freshLegacy(t, "london")
 	finishes(t, "london")
 	for _, verb := range []string{"retain", "migrate"} {

@@ -7,10 +7,10 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// TestSatelliteGoneInTheMiddle: a run that was killed after the switch, and
+// TestLongSatelliteGoneInTheMiddle: a run that was killed after the switch, and
 // whose satellite then went, leaves Networking v2 off when the next one has
 // failed, at whatever step before the switch that is.
-func TestSatelliteGoneInTheMiddle(t *testing.T) {
+func TestLongSatelliteGoneInTheMiddle(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "london") })
 	values := writeInLab(t, "values.yaml", []byte("coderd: {image: coder-service-missing}\n"))
 	missing := oneRegion(t, "london", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.Values = append(region.Values, values) })

@@ -12,10 +12,10 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// TestSleepWhileRegistering: a laptop is closed while it registers the
+// TestLongSleepWhileRegistering: a laptop is closed while it registers the
 // satellite, and opened after its lock expired. Whatever the run makes of that,
 // it says what the primary lists.
-func TestSleepWhileRegistering(t *testing.T) {
+func TestLongSleepWhileRegistering(t *testing.T) {
 	t.Cleanup(func() {
 		freeLease(t, "ohio")
 		resetRegion(t, "ohio")

@@ -9,10 +9,10 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// TestLeastRightsOfEachVerb: each verb does its work for an account that has the
+// TestLongLeastRightsOfEachVerb: each verb does its work for an account that has the
 // roles that rbac prints for it, and nothing else. The satellite's values make
 // the chart make one object more than it does by itself.
-func TestLeastRightsOfEachVerb(t *testing.T) {
+func TestLongLeastRightsOfEachVerb(t *testing.T) {
 	const region = "sydney"
 	values := writeInLab(t, "values.yaml", []byte("coderd: {networkPolicy: {enable: true}}\n"))
 	fleet := oneRegion(t, region, func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.Values = append(region.Values, values) })

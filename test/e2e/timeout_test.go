@@ -9,9 +9,9 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// TestTimeouts end a run in order, and say which step it was, what blocked it,
+// TestLongTimeouts end a run in order, and say which step it was, what blocked it,
 // and which flag gives it more time.
-func TestTimeouts(t *testing.T) {
+func TestLongTimeouts(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "london") })
 	unreachable := oneRegion(t, "london", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) {
 		region.ConnectTo = strings.TrimPrefix(closedPort, "https://")

@@ -1,0 +1,75 @@
+package e2e
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
+)
+
+// TestKeySecretDeleted: somebody deletes the Secret with the satellite's key, whose
+// pods go on serving it. The next migrate brings it back from Helm's record: nobody
+// is cut off, nothing is registered anew, and no pod restarts. It does so as well at
+// a primary from which there is no way back.
+func TestKeySecretDeleted(t *testing.T) {
+	t.Cleanup(func() {
+		if err := lab.SetVersion("1.21.7"); err != nil {
+			t.Error(err)
+		}
+		resetRegion(t, "london")
+	})
+	resetRegion(t, "london")
+	access, err := lab.Access("london")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.WithoutCancel(t.Context())
+	secrets := access.Clientset().CoreV1().Secrets(inlab.SatelliteNamespace)
+	pods := func() (names []string) {
+		t.Helper()
+		list, err := access.Clientset().CoreV1().Pods(inlab.SatelliteNamespace).List(ctx, metav1.ListOptions{LabelSelector: "coder.deployment=coderd"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, pod := range list.Items {
+			names = append(names, string(pod.UID))
+		}
+		return names
+	}
+	registration := func() string {
+		t.Helper()
+		state, err := lab.State()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, satellite := range state.Satellites {
+			if satellite.Name == "london" {
+				return satellite.ID
+			}
+		}
+		return "none"
+	}
+	for _, version := range []string{"1.21.7", "1.22.3"} {
+		if err := lab.SetVersion(version); err != nil {
+			t.Fatal(err)
+		}
+		plugin(t, 0, on("london", "migrate", "--yes")...) // Helm upgrades what was restored, too
+		before, id, running := factsOf(t, "london"), registration(), pods()
+		if err := secrets.Delete(ctx, "coder-replica-private-key", metav1.DeleteOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		saysAll(t, "status", plugin(t, 1, on("london", "status")...).Stdout, []string{"the cluster has no key of the satellite", "kubectl coder-satellite migrate"})
+		done := plugin(t, 0, on("london", "migrate", "--yes", "-o", "wide")...)
+		saysAll(t, "migrate", done.Stderr, []string{"restore the Secret with the satellite's key"})
+		if now := factsOf(t, "london"); now.Key == "" || now.Revision != before.Revision || !now.Answers || !now.Registered || registration() != id {
+			t.Errorf("at %s: %+v, before: %+v", version, now, before)
+		}
+		if again := pods(); !slices.Equal(again, running) {
+			t.Errorf("at %s, pods restarted: %v, before: %v", version, again, running)
+		}
+		plugin(t, 0, on("london", "status")...)
+	}
+}

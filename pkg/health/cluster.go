@@ -69,10 +69,10 @@ func rights(found snapshot.Fact[[]cluster.Rule]) Answer {
 }
 
 func namespaceActive(s *snapshot.Snapshot, state satellite.State) Answer {
-	switch {
-	case state.NamespacePhase == "Terminating":
+	switch state.NamespacePhase {
+	case "Terminating":
 		return fail("wait until it is gone, or choose another with --namespace", "namespace %q is being deleted", s.Region.Satellite.Namespace)
-	case state.NamespacePhase == "":
+	case "":
 		return pass("namespace %q will be created", s.Region.Satellite.Namespace)
 	default:
 		return pass("namespace %q is active", s.Region.Satellite.Namespace)

@@ -70,7 +70,8 @@ func (h Handle) inspectBackup(ctx context.Context, cause error) (Retention, Read
 	if err != nil {
 		return kept, ready, err
 	}
-	return kept, ready, ready.live(ctx, h, found)
+	err = ready.live(ctx, h, found) // adds to ready
+	return kept, ready, err
 }
 
 // live adds the problems of the objects and of envproxy.

@@ -152,7 +152,7 @@ func hideStructure(text string, depth int) string {
 	var value any
 	encode := json.Marshal
 	if json.Unmarshal([]byte(text), &value) != nil {
-		encode = func(value any) ([]byte, error) { return yaml.Marshal(value) }
+		encode = yaml.Marshal
 		if yaml.Unmarshal([]byte(text), &value) != nil {
 			return text
 		}

@@ -23,11 +23,6 @@ func building(w coder.Workspace) coder.Workspace {
 	return w
 }
 
-func connected(w coder.Workspace, ago time.Duration) coder.Workspace {
-	w.LastConnectionAt = now.Add(-ago)
-	return w
-}
-
 func TestStateOf(t *testing.T) {
 	for name, test := range map[string]struct {
 		w    coder.Workspace
@@ -79,9 +74,9 @@ func TestCount(t *testing.T) {
 
 func TestImpact(t *testing.T) {
 	list := []coder.Workspace{
-		connected(workspace("a", "ann", time.Hour, coder.ContainerOn), time.Minute),
-		connected(workspace("b", "ann", time.Hour, coder.ContainerOff), 2*time.Hour),
-		connected(workspace("c", "bob", time.Hour, coder.ContainerOn), 2*time.Hour),
+		connectedAt(workspace("a", "ann", time.Hour, coder.ContainerOn), time.Minute),
+		connectedAt(workspace("b", "ann", time.Hour, coder.ContainerOff), 2*time.Hour),
+		connectedAt(workspace("c", "bob", time.Hour, coder.ContainerOn), 2*time.Hour),
 		workspace("d", "cid", time.Hour, coder.ContainerUnknown), workspace("e", "dan", time.Hour, coder.ContainerFailed),
 	}
 	for version, rebuilds := range map[string]bool{"1.21.0": false, "1.21.1": true, "1.21.7": true, "1.22.0": true, "1.20.4": false, "2.0.0": true} {

@@ -2,9 +2,10 @@ package workspaces
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"time"
+
+	"k8s.io/apimachinery/pkg/util/duration"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
@@ -45,7 +46,7 @@ func (r Rules) Judge(w coder.Workspace, since, now time.Time) Choice {
 	case slices.Contains(r.ExcludeOwners, w.UserID):
 		choice.Reason = "its owner is excluded"
 	case w.LatestStat.ContainerStatus != coder.ContainerOff && idle < r.IdleFor && !r.IncludeActive:
-		choice.Reason = "it may be in use: " + lastConnected(idle)
+		choice.Reason = "it may be in use: its owner was connected " + duration.HumanDuration(max(idle, 0)) + " ago"
 	default:
 		choice.Rebuild = true
 	}
@@ -71,11 +72,4 @@ func rank(c Choice) int {
 	default:
 		return 3
 	}
-}
-
-func lastConnected(ago time.Duration) string {
-	if ago < time.Minute {
-		return "its owner was connected within the last minute"
-	}
-	return fmt.Sprintf("its owner was connected %s ago", ago.Round(time.Minute))
 }

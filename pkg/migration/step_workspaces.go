@@ -1,9 +1,11 @@
 package migration
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
@@ -25,13 +27,13 @@ func awaitWorkspaces() Step {
 }
 
 func decideWorkspaces(s *snapshot.Snapshot) Decision {
+	record, recorded := s.ProviderJournal.Get()
 	list, known := s.Workspaces.Get()
-	if !known {
-		return blocked(fmt.Sprintf("which workspaces are being built is unknown: %v", s.Workspaces.Err()))
-	}
-	record := s.ProviderJournal.Value()
-	if record == nil || record.Switched == nil {
+	switch {
+	case recorded && (record == nil || record.Switched == nil):
 		return already("no workspace waits for a switch")
+	case !recorded || !known:
+		return blocked(fmt.Sprintf("which workspaces are being built is unknown: %v", cmp.Or(s.ProviderJournal.Err(), s.Workspaces.Err())))
 	}
 	if building := len(workspaces.Rebuilding(list, record.Switched)); building > 0 {
 		return check(fmt.Sprintf("wait for %s that the primary rebuilds after the switch", counted(building, "workspace")))
@@ -47,7 +49,23 @@ func decideWorkspaces(s *snapshot.Snapshot) Decision {
 // to be done: between two builds there is a moment without one.
 const idleLooks = 3
 
+// patience is how long a run waits for the primary's rebuilds: the region does not
+// fail because one of its users' workspaces takes longer.
+const patience = 10 * time.Minute
+
 func applyWorkspaces(ctx context.Context, run *Run) error {
+	waiting, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	err := awaitRebuilds(waiting, run)
+	if err == nil || ctx.Err() != nil || !over(waiting) {
+		return err
+	}
+	run.Progress("going on without them: %v", err)
+	doneWaiting(run.ProviderRecord)
+	return nil
+}
+
+func awaitRebuilds(ctx context.Context, run *Run) error {
 	idle := 0
 	return run.until(ctx, "waiting for the primary's rebuilds", func() error {
 		run.Refresh(ctx, snapshot.ItemWorkspaces)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/utils/ptr"
@@ -153,8 +154,15 @@ func TestDecisions(t *testing.T) {
 		"restore: gone":                    {restoreLegacy(false), migrated, recordGone, change, "from its backup b"},
 		"restore: none":                    {restoreLegacy(false), migrated, noLegacy, blocked, ""},
 		"restore: unknown":                 {restoreLegacy(false), migrated, func(s facts) { s.Legacy = snapshot.Unknown[snapshot.Legacy](errNothing) }, blocked, "nothing answers"},
-		"legacy path: at the primary":      {verifyLegacyPath(false), migrated, atPrimary, none, "connect through the primary"},
-		"legacy path: done":                {verifyLegacyPath(false), migrated, asIs, none, "envproxy is available"},
+		"workspaces: never switched":       {awaitWorkspaces(), migrated, asIs, none, "no workspace waits for a switch"},
+		"workspaces: unknown": {awaitWorkspaces(), migrated, func(s facts) {
+			rebuilding("w")(s)
+			s.Workspaces = snapshot.Unknown[[]coder.Workspace](errNothing)
+		}, blocked, "is unknown: nothing answers"},
+		"workspaces: being rebuilt":    {awaitWorkspaces(), migrated, rebuilding("w"), check, "wait for 1 workspace that the primary rebuilds after the switch"},
+		"workspaces: built for others": {awaitWorkspaces(), migrated, rebuilding("x"), none, "1 being built"},
+		"legacy path: at the primary":  {verifyLegacyPath(false), migrated, atPrimary, none, "connect through the primary"},
+		"legacy path: done":            {verifyLegacyPath(false), migrated, asIs, none, "envproxy is available"},
 		"legacy path: not ready": {verifyLegacyPath(false), migrated, func(s facts) {
 			set(&s.Legacy, func(l *snapshot.Legacy) { l.Readiness = legacy.Readiness{Problems: []string{"gone"}} })
 		}, check, "wait"},
@@ -298,5 +306,14 @@ func TestRule(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// rebuilding leaves workspace w being built, after a switch at which the one of that
+// ID was running.
+func rebuilding(running string) func(*snapshot.Snapshot) {
+	return func(s *snapshot.Snapshot) {
+		s.Workspaces = snapshot.Known([]coder.Workspace{{ID: "w", Updating: true}})
+		s.ProviderJournal.Value().Switched = &journal.Switch{On: true, LatestBuild: new(time.Time), Running: []string{running}}
 	}
 }

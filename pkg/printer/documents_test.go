@@ -29,6 +29,8 @@ func documents() map[string]runtime.Object {
 		"status":            status(),
 		"status-well":       statusWell(),
 		"verify":            verified(),
+		"workspaces":        listed(),
+		"rebuild":           rebuilt(),
 		"checks":            checks(),
 		"check":             &v1alpha1.CheckList{Items: checks().Items[:1]},
 		"version":           &v1alpha1.VersionInfo{Version: "v0.1.0", Commit: "0123abc", GoVersion: "go1.26.0", Platform: "linux/amd64"},
@@ -38,6 +40,7 @@ func documents() map[string]runtime.Object {
 		"report-hostile":    hostileReport(),
 		"status-hostile":    hostileStatus(),
 		"verify-hostile":    hostileVerified(),
+		"rebuild-hostile":   hostileListed(),
 		"checklist-hostile": &v1alpha1.CheckList{Items: []v1alpha1.CheckInfo{{ID: hostile, Category: hostile, Question: hostile, Explanation: hostile}, {ID: hostile}}},
 	}
 }

@@ -1,9 +1,9 @@
 package printer
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
-	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -15,11 +15,16 @@ func (p *page) workspaces(report *v1alpha1.WorkspaceReport) {
 	p.title(primaryLine(report.Primary), plain)
 	p.blank()
 	p.table(adoptionTable(report.Providers), "")
+	var messages, names []string
 	for _, provider := range report.Providers {
 		if provider.Message != "" {
-			p.blank()
-			p.text("", orNone(provider.Name)+": "+provider.Message)
+			messages, names = append(messages, provider.Message), append(names, cmp.Or(provider.Name, provider.Region))
 		}
+	}
+	messages, names = alike(messages, names)
+	p.blank()
+	for i, message := range messages {
+		p.text("  ", names[i]+": "+message)
 	}
 	p.blank()
 	p.table(workspaceTable(report, p.wide), "")
@@ -31,20 +36,21 @@ func (p *page) workspaces(report *v1alpha1.WorkspaceReport) {
 
 func adoptionTable(providers []v1alpha1.ProviderWorkspaces) table {
 	t := table{columns: []column{
-		{title: "REGION"}, {title: "PROVIDER"}, {title: "NETWORKING"}, {title: "WORKSPACES"}, {title: "MOVED"},
-		{title: "WAITING ON"}, {title: "WAITING OFF"}, {title: "BUILDING"}, {title: "FAILED"},
+		{title: "REGION"}, {title: "PROVIDER"}, {title: "NETWORKING"}, {title: "TOTAL"}, {title: "MOVED"},
+		{title: "WAITING"}, {title: "BUILDING"}, {title: "FAILED"},
 	}}
 	for _, provider := range providers {
 		a := provider.Adoption
 		if a == nil {
-			t.add(provider.Region, orNone(provider.Name), provider.NetworkingV2, "-", "-", "-", "-", "-", "-")
+			t.add(provider.Region, orNone(provider.Name), provider.NetworkingV2, "-", "-", "-", "-", "-")
 			continue
 		}
 		moved := cell{fmt.Sprint(a.Adopted), good}
 		if a.Adopted < a.Total {
 			moved.style = notice
 		}
-		t.add(provider.Region, orNone(provider.Name), provider.NetworkingV2, a.Total, moved, a.WaitingOn, a.WaitingOff, a.Building, a.Failed)
+		t.add(provider.Region, orNone(provider.Name), provider.NetworkingV2, a.Total, moved,
+			fmt.Sprintf("%d (%d on)", a.WaitingOn+a.WaitingOff, a.WaitingOn), a.Building, a.Failed)
 	}
 	return t
 }
@@ -78,7 +84,7 @@ func moment(at *metav1.Time) string {
 	if at == nil {
 		return "never"
 	}
-	return at.UTC().Format(time.DateTime)
+	return at.UTC().Format("2006-01-02 15:04")
 }
 
 // workspaceSummary says in plain words what was found or done.
@@ -95,7 +101,7 @@ func workspaceSummary(report *v1alpha1.WorkspaceReport, ahead bool) []string {
 	if report.Operation == "rebuild" {
 		return rebuildSummary(report, ahead)
 	}
-	sentences := []string{fmt.Sprintf("%d of %s wait for a rebuild, and use the path of before until then.", waiting, counted(total, "workspace"))}
+	sentences := []string{fmt.Sprintf("%d of %s wait for a rebuild; until then they use the former path.", waiting, counted(total, "workspace"))}
 	if unknown > 0 {
 		sentences = append(sentences, fmt.Sprintf("Of %s it is not known which path their workspaces use.", counted(unknown, "provider")))
 	}

@@ -22,6 +22,7 @@ import (
 //	POST /workspaces/fail           {"id", "message", "once"}
 //	POST /workspaces/agent-token    {"id"} -> {"token"}, for an agent of one's own
 //	POST /workspaces, /providers    a Workspace or Provider to add
+//	DELETE /workspaces/{id}         one removed
 //	DELETE /providers/{id}          one removed
 func (p *Primary) ControlHandler() http.Handler {
 	mux := http.NewServeMux()
@@ -103,6 +104,10 @@ func (p *Primary) ControlHandler() http.Handler {
 	}))
 	mux.HandleFunc("POST /workspaces", control(func(w Workspace) (any, int) { return p.AddWorkspace(w), http.StatusCreated }))
 	mux.HandleFunc("POST /providers", control(func(provider Provider) (any, int) { return p.AddProvider(provider), http.StatusCreated }))
+	mux.HandleFunc("DELETE /workspaces/{id}", func(w http.ResponseWriter, r *http.Request) {
+		p.RemoveWorkspace(r.PathValue("id"))
+		w.WriteHeader(http.StatusNoContent)
+	})
 	mux.HandleFunc("DELETE /providers/{id}", func(w http.ResponseWriter, r *http.Request) {
 		p.RemoveProvider(r.PathValue("id"))
 		w.WriteHeader(http.StatusNoContent)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -49,6 +50,23 @@ func TestControl(t *testing.T) {
 	call("POST", "/users", map[string]any{}, 409)
 	call("POST", "/tokens/expire", map[string]string{"token": created.Token}, 204)
 	call("POST", "/tokens/expire", map[string]string{"token": "none"}, 404)
+
+	// a workspace comes and goes
+	added := decode[codertest.Workspace](t, call("POST", "/workspaces", map[string]string{"name": "extra", "user_id": created.User.ID}, 201))
+	names := func() (names []string) {
+		for _, w := range d.Workspaces() {
+			names = append(names, w.Name)
+		}
+		return names
+	}
+	if !slices.Contains(names(), "extra") {
+		t.Errorf("the workspace is not there: %v", names())
+	}
+	call("DELETE", "/workspaces/"+added.ID, nil, 204)
+	call("DELETE", "/workspaces/none", nil, 204)
+	if slices.Contains(names(), "extra") {
+		t.Errorf("the workspace is still there: %v", names())
+	}
 	if got := d.call(t, "new", "GET", "/api/v0/users/me", nil); got.status != 401 {
 		t.Errorf("after its end: status %d", got.status)
 	}

@@ -62,6 +62,18 @@ func (p *Primary) AddWorkspace(w Workspace) Workspace {
 	return w
 }
 
+// RemoveWorkspace removes the workspace with that ID, if there is one, and ends its agent.
+func (p *Primary) RemoveWorkspace(id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.workspaces = slices.DeleteFunc(p.workspaces, func(w *workspace) bool {
+		if w.ID == id {
+			p.stopAgent(w)
+		}
+		return w.ID == id
+	})
+}
+
 // Workspaces returns the workspaces as they are now.
 func (p *Primary) Workspaces() []Workspace {
 	p.mu.Lock()

@@ -89,6 +89,17 @@ func (l *Lab) RemoveProvider(id string) error {
 	return l.control(http.MethodDelete, "/providers/"+id, nil, nil)
 }
 
+// AddWorkspace adds a workspace to the primary.
+func (l *Lab) AddWorkspace(workspace codertest.Workspace) (added codertest.Workspace, err error) {
+	err = l.control(http.MethodPost, "/workspaces", workspace, &added)
+	return added, err
+}
+
+// RemoveWorkspace removes a workspace from the primary.
+func (l *Lab) RemoveWorkspace(id string) error {
+	return l.control(http.MethodDelete, "/workspaces/"+id, nil, nil)
+}
+
 // Provider returns the region's provider.
 func (l *Lab) Provider(region string) (codertest.Provider, error) {
 	state, err := l.State()

@@ -37,7 +37,7 @@ func newGate(p *provider, api *coder.Client, cordon bool) *gate {
 func (g *gate) open(ctx context.Context) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.provider.source.Refresh(ctx, g.view, snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemEndpoint)
+	g.provider.source.Refresh(ctx, g.view, snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemSatellite, snapshot.ItemEndpoint)
 	since, err := g.provider.sinceOf(g.view)
 	switch was, is := g.provider.view.Networking(), g.view.Networking(); {
 	case !g.view.Provider.IsKnown():

@@ -172,7 +172,7 @@ func TestWorkspacesRebuildKilled(t *testing.T) {
 	}
 	fullOffice(t, "london")
 	began := time.Now()
-	plugin(t, 0, on("london", "migrate", "--yes")...)
+	plugin(t, 0, on("london", "migrate", "--yes", "--chart-version", "1.21.7")...)
 	if names := builtSince(t, "london", began, "used", "idle", "off"); len(names) > 0 {
 		t.Fatalf("a primary of v1.21.0 rebuilt %v", names)
 	}

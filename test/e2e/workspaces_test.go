@@ -172,7 +172,8 @@ func TestWorkspacesRebuildKilled(t *testing.T) {
 	}
 	fullOffice(t, "london")
 	began := time.Now()
-	plugin(t, 0, on("london", "migrate", "--yes", "--chart-version", "1.21.7")...)
+	fleet := oneRegion(t, "london", func(fleet *v1alpha1.Fleet, _ *v1alpha1.Region) { fleet.Chart.Version = "1.21.7" }) // there is none of 1.21.0
+	plugin(t, 0, "migrate", "-f", fleet, "--yes")
 	if names := builtSince(t, "london", began, "used", "idle", "off"); len(names) > 0 {
 		t.Fatalf("a primary of v1.21.0 rebuilt %v", names)
 	}

@@ -43,8 +43,8 @@ begun. Started again, it goes on: what is done it reads from the workspaces.`,
 # What it would do
 kubectl coder-satellite workspaces rebuild -f fleet.yaml --dry-run
 
-# By night, eight at a time, without the workspaces of the build robot
-kubectl coder-satellite workspaces rebuild -f fleet.yaml --until 06:00 --max-parallel 8 --exclude-owner robot@example.com --yes
+# By night, eight at a time, but not your own
+kubectl coder-satellite workspaces rebuild -f fleet.yaml --until 06:00 --max-parallel 8 --exclude-owner operator@example.com --yes
 
 # One region, nobody's new workspace in between
 kubectl coder-satellite workspaces rebuild -f fleet.yaml --region sydney --cordon`),

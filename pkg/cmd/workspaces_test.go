@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -107,7 +108,7 @@ func (o *office) during(name string, opened time.Time, do func()) (wait func()) 
 	go func() {
 		defer close(done)
 		for !slices.Contains(o.rebuilt(opened), name) {
-			time.Sleep(time.Millisecond)
+			runtime.Gosched()
 		}
 		do()
 		o.primary.ClearFaults()

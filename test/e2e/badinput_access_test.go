@@ -65,7 +65,7 @@ func TestConnectTo(t *testing.T) {
 	t.Cleanup(func() { plugin(t, 0, "rollback", "-f", fleet, "--remove-satellite", "--yes") })
 	plugin(t, 0, "migrate", "-f", fleet, "--yes")
 	status := document[v1alpha1.StatusReport](t, 0, "status", "-f", fleet)
-	if phase := status.Regions[0].Phase; phase != v1alpha1.PhaseMigrated {
+	if phase := status.Regions[0].Phase; phase != v1alpha1.PhaseAdopted {
 		t.Errorf("phase %s", phase)
 	}
 

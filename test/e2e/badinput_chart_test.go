@@ -91,7 +91,7 @@ func TestUpgradeToMissingImage(t *testing.T) {
 		}
 	}
 	status := document[v1alpha1.StatusReport](t, 0, "status", "-f", "fleet.yaml", "--region", "sydney")
-	if region := status.Regions[0]; region.Phase != v1alpha1.PhaseMigrated || region.Providers[0].NetworkingV2 != v1alpha1.NetworkingV2On {
+	if region := status.Regions[0]; region.Phase != v1alpha1.PhaseAdopted || region.Providers[0].NetworkingV2 != v1alpha1.NetworkingV2On {
 		t.Errorf("phase %s, networking %s", region.Phase, region.Providers[0].NetworkingV2)
 	}
 	if releases := lab.Helm(t.Context(), "sydney", "list", "--namespace", "coder-satellite", "--short"); releases.Stdout != "coder-satellite\n" {

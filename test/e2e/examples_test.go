@@ -16,11 +16,11 @@ import (
 // A verb that is not in it fails the test: put it where it belongs.
 var exampleOrder = []string{
 	"version", "explain", "completion", "completion kubectl", "completion bash", "completion zsh", "completion fish", "completion powershell",
-	"discover", "rbac", "plan", "retain", "unlock", "migrate", "verify", "status", "rollback", "remove", "finalize",
+	"discover", "rbac", "plan", "retain", "unlock", "migrate", "verify", "status", "workspaces", "workspaces rebuild", "rollback", "remove", "finalize",
 }
 
 // asks are the verbs that ask before they act, which a test cannot answer.
-var asks = []string{"migrate", "rollback", "retain", "remove", "finalize", "unlock"}
+var asks = []string{"migrate", "rollback", "retain", "remove", "finalize", "unlock", "workspaces rebuild"}
 
 // TestExamples runs every example of every verb's help, in a lab of its own
 // since some remove things for good. Each must end well.

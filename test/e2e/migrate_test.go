@@ -40,7 +40,7 @@ func TestMigrateFleet(t *testing.T) {
 	}
 	status := document[v1alpha1.StatusReport](t, 0, "status", "-f", "fleet.yaml")
 	for _, region := range status.Regions {
-		if region.Phase != v1alpha1.PhaseMigrated || region.Providers[0].NetworkingV2 != v1alpha1.NetworkingV2On {
+		if region.Phase != v1alpha1.PhaseAdopted || region.Providers[0].NetworkingV2 != v1alpha1.NetworkingV2On {
 			t.Errorf("region %s: phase %s, networking %s", region.Name, region.Phase, region.Providers[0].NetworkingV2)
 		}
 		for _, check := range region.Checks {

@@ -56,6 +56,9 @@ func NewRegionStatus(views []*snapshot.Snapshot) v1alpha1.RegionStatus {
 			Context:  s.Declared.Context, Phase: phase(s), NetworkingV2: s.Networking(),
 			Run: lastRun(s.ProviderJournal.Value(), s.ProviderLock.Value()),
 		}
+		if adoption, err := workspaces.AdoptionOf(s); err == nil {
+			provider.Adoption = &adoption
+		}
 		status.Providers = append(status.Providers, provider)
 		status.Phase = together(status.Phase, provider.Phase)
 	}

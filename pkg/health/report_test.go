@@ -37,7 +37,7 @@ func TestRegionStatus(t *testing.T) {
 		Satellite: &v1alpha1.SatelliteStatus{Context: "sydney", AccessURL: accessURL, Version: "1.21.7", Run: &run},
 		Providers: []v1alpha1.ProviderStatus{{
 			Provider: v1alpha1.Provider{ID: "p", Name: "sydney"}, Context: "sydney", Phase: v1alpha1.PhaseAdopted,
-			NetworkingV2: v1alpha1.NetworkingV2On, Run: &ofProvider,
+			NetworkingV2: v1alpha1.NetworkingV2On, Adoption: &v1alpha1.Adoption{Total: 1, Adopted: 1}, Run: &ofProvider,
 		}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -158,7 +158,7 @@ func report() *v1alpha1.MigrationReport {
 // severalReported is a region of which one provider is migrated, and one is not.
 func severalReported() v1alpha1.RegionReport {
 	after := func(networking v1alpha1.NetworkingV2) *v1alpha1.ProviderState {
-		return &v1alpha1.ProviderState{NetworkingV2: networking, PathAnswers: v1alpha1.FindingYes, LegacyRetained: v1alpha1.FindingYes}
+		return &v1alpha1.ProviderState{NetworkingV2: networking, PathAnswers: v1alpha1.FindingYes, LegacyRetained: v1alpha1.FindingYes, Adoption: &v1alpha1.Adoption{Total: 3, Adopted: 3}}
 	}
 	return v1alpha1.RegionReport{
 		Name: "bern", Outcome: v1alpha1.OutcomePartlyFailed, Satellite: &v1alpha1.SatelliteReport{Context: "bern-edge"},
@@ -204,7 +204,10 @@ func status() *v1alpha1.StatusReport {
 				Providers: one("", "", v1alpha1.NetworkingV2Off, &v1alpha1.Run{Operation: "retain", Operator: "operator@example.com", Updated: at(0)})},
 			{Name: "bern", Phase: v1alpha1.PhasePartial, Outcome: v1alpha1.OutcomeFailed, Satellite: &v1alpha1.SatelliteStatus{Context: "bern-edge", Version: "1.21.7"},
 				Providers: []v1alpha1.ProviderStatus{
-					{Provider: v1alpha1.Provider{Name: "bern-a"}, Context: "bern-a", Phase: v1alpha1.PhaseMigrated, NetworkingV2: v1alpha1.NetworkingV2On},
+					{
+						Provider: v1alpha1.Provider{Name: "bern-a"}, Context: "bern-a", Phase: v1alpha1.PhaseMigrated, NetworkingV2: v1alpha1.NetworkingV2On,
+						Adoption: &v1alpha1.Adoption{Total: 22, Adopted: 12, WaitingOff: 10},
+					},
 					{Provider: v1alpha1.Provider{Name: "bern-b"}, Context: "bern-b", Phase: v1alpha1.PhasePartial, NetworkingV2: v1alpha1.NetworkingV2Off},
 				},
 				Checks: []v1alpha1.CheckResult{

@@ -28,21 +28,30 @@ func (p *page) report(report *v1alpha1.MigrationReport) {
 	p.text("", reportSummary(report))
 }
 
+// movedColumn is the column of a report's table that shows only where something is known.
+const movedColumn = 4
+
 func reportTable(regions []v1alpha1.RegionReport) table {
 	t := table{columns: []column{
-		{title: "REGION"}, {title: "OUTCOME"}, {title: "STEPS"}, {title: "TIME"},
+		{title: "REGION"}, {title: "OUTCOME"}, {title: "STEPS"}, {title: "TIME"}, {title: "MOVED", hidden: true},
 		{title: "PROVIDER", wide: true}, {title: "CONTEXT", wide: true}, {title: "MESSAGE"},
 	}}
 	for _, region := range regions {
 		var names, contexts []string
+		var adoptions []*v1alpha1.Adoption
 		if region.Satellite != nil {
 			contexts = []string{region.Satellite.Context}
 		}
 		for _, provider := range region.Providers {
 			names, contexts = append(names, provider.Name), append(contexts, provider.Context)
+			if provider.After != nil {
+				adoptions = append(adoptions, provider.After.Adoption)
+			}
 		}
+		moved := movedCell(adoptions...)
+		t.columns[movedColumn].hidden = t.columns[movedColumn].hidden && moved.text == "-"
 		t.add(region.Name, cell{words(string(region.Outcome)), outcomeStyle(region.Outcome)},
-			stepCount(region.Steps), elapsed(span(region.Steps)),
+			stepCount(region.Steps), elapsed(span(region.Steps)), moved,
 			orNone(strings.Join(names, ", ")), orNone(strings.Join(distinct(contexts...), ", ")), message(region))
 	}
 	return t

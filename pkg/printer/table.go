@@ -31,7 +31,7 @@ const gap = "  "
 
 // minColumn is how narrow a column may become before the next one has to give, and
 // how narrow text is wrapped at the least.
-const minColumn = 8
+const minColumn = 7
 
 // add adds a row; its cells are texts, or cells if they have a style.
 func (t *table) add(cells ...any) {

@@ -55,6 +55,26 @@ func adoptionTable(providers []v1alpha1.ProviderWorkspaces) table {
 	return t
 }
 
+// movedCell shows how many workspaces of all use the present path, as "12/22"; "-" if
+// that is not known of some.
+func movedCell(adoptions ...*v1alpha1.Adoption) cell {
+	if len(adoptions) == 0 {
+		return cell{text: "-"}
+	}
+	moved, total := 0, 0
+	for _, a := range adoptions {
+		if a == nil {
+			return cell{text: "-"}
+		}
+		moved, total = moved+a.Adopted, total+a.Total
+	}
+	c := cell{text: fmt.Sprintf("%d/%d", moved, total), style: good}
+	if moved < total {
+		c.style = notice
+	}
+	return c
+}
+
 // workspaceTable has the workspaces that something is to be said of: of a list, all if
 // it is wide and none otherwise; of a rebuild, those that it is about.
 func workspaceTable(report *v1alpha1.WorkspaceReport, wide bool) table {

@@ -69,6 +69,8 @@ type ProviderStatus struct {
 	Phase Phase `json:"phase"`
 	// NetworkingV2 is the provider's networking, from the primary.
 	NetworkingV2 NetworkingV2 `json:"networkingV2"`
+	// Adoption counts the provider's workspaces by the path that they use; missing if that is not known.
+	Adoption *Adoption `json:"adoption,omitempty"`
 	// Run is the last or present run on the provider, from its journal and lock; missing if there was none.
 	Run *Run `json:"run,omitempty"`
 }

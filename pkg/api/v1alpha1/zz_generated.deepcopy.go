@@ -443,6 +443,11 @@ func (in *ProviderState) DeepCopy() *ProviderState {
 func (in *ProviderStatus) DeepCopyInto(out *ProviderStatus) {
 	*out = *in
 	out.Provider = in.Provider
+	if in.Adoption != nil {
+		in, out := &in.Adoption, &out.Adoption
+		*out = new(Adoption)
+		**out = **in
+	}
 	if in.Run != nil {
 		in, out := &in.Run, &out.Run
 		*out = new(Run)

@@ -41,6 +41,8 @@ func workspacesAdopted(s *snapshot.Snapshot) Answer {
 	switch {
 	case errors.Is(err, workspaces.ErrNeverSwitched) && s.Networking() == v1alpha1.NetworkingV2Off:
 		return skip("Networking v2 was not switched on here")
+	case errors.Is(err, workspaces.ErrNeverSwitched) && s.Networking() == v1alpha1.NetworkingV2AlwaysOn && s.Legacy.IsKnown() && len(s.Legacy.Value().Found.Releases) == 0:
+		return skip("there is no legacy path that a workspace could use")
 	case err != nil:
 		return unknown(err, "")
 	case workspaces.Complete(adoption):

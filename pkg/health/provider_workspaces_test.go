@@ -15,7 +15,15 @@ func TestWorkspacesAdopted(t *testing.T) {
 	}
 	never := switched(func(r *journal.Record) { r.Switched = nil })
 	none := func(s *snapshot.Snapshot) { s.Workspaces = snapshot.Known[[]coder.Workspace](nil) }
+	always := func(s *snapshot.Snapshot) {
+		never(s)
+		s.Primary.Version = snapshot.Known(version("1.44.3"))
+		edit(&s.Provider, func(p *coder.Provider) { p.EnableNetV2 = nil })
+	}
+	noLegacy := func(s *snapshot.Snapshot) { s.Legacy = snapshot.Known(snapshot.Legacy{}) }
 	answers(t, map[string]row{
+		"no other path":      {"workspaces-adopted", both(always, noLegacy), v1alpha1.CheckSkipped, "there is no legacy path", ""},
+		"always on":          {"workspaces-adopted", always, v1alpha1.CheckUnknown, "no journal says when", ""},
 		"all":                {"workspaces-adopted", as, v1alpha1.CheckPass, "the one workspace was built since the switch", ""},
 		"one waits":          {"workspaces-adopted", waiting, v1alpha1.CheckWarn, "1 of 2 workspaces were built since the switch, 1 on and waiting for a rebuild", "workspaces --context sydney"},
 		"there are none":     {"workspaces-adopted", both(none, never), v1alpha1.CheckPass, "the provider has no workspaces", ""},

@@ -28,6 +28,10 @@ type unifiedFleet struct {
 
 const unifiedSecret = "unified-tls"
 
+// whenSwitched is unknown at a primary that has always used Networking v2 as far as
+// anybody noted, with a legacy release that workspaces may still use.
+const whenSwitched = "workspaces-adopted=Unknown"
+
 // TestUnifiedURL: two regions of a fleet get a unified URL beside their own, live
 // ones too, and go back. What the certificate lacks is said before anything
 // changes, and by status.
@@ -55,14 +59,14 @@ func TestUnifiedURL(t *testing.T) {
 	for _, region := range []string{"sydney", "ohio"} {
 		served(t, region, fleet.url, "127.0.0.1,localhost")
 	}
-	onlyChecks(t, "shared", 0, "status", fleet.shared)
+	onlyChecks(t, "shared", 0, "status", fleet.shared, whenSwitched)
 	if again := document[v1alpha1.MigrationReport](t, 0, "migrate", "-f", fleet.shared,
 		"--yes"); again.Outcome != v1alpha1.OutcomeNothingToDo {
 		t.Errorf("a second migrate: outcome %s", again.Outcome)
 	}
 
 	// a live region goes back to its own URL, and to the unified one again
-	onlyChecks(t, "the fleet has none", 0, "status", fleet.alone, "unified-url=Warn")
+	onlyChecks(t, "the fleet has none", 0, "status", fleet.alone, "unified-url=Warn", whenSwitched)
 	for _, change := range []struct{ file, from, to, names string }{
 		{fleet.alone, fleet.url, "", ""},
 		{fleet.shared, "", fleet.url, "127.0.0.1,localhost"},
@@ -80,7 +84,7 @@ func TestUnifiedURL(t *testing.T) {
 		for _, region := range []string{"sydney", "ohio"} {
 			served(t, region, or(change.to, lab.Region(region).AccessURL), change.names)
 		}
-		onlyChecks(t, "changed", 0, "status", change.file)
+		onlyChecks(t, "changed", 0, "status", change.file, whenSwitched)
 	}
 
 	// a satellite that serves a certificate without the name

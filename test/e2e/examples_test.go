@@ -178,7 +178,7 @@ func runExample(t *testing.T, own *inlab.Lab, dir, verb, line string) {
 		}
 	}
 	// a line may run another verb before
-	if ran, _, _ := strings.Cut(strings.TrimPrefix(command, "kubectl coder-satellite "), " "); slices.Contains(asks, ran) && !strings.Contains(command, "--yes") {
+	if ran, _, _ := strings.Cut(strings.TrimPrefix(command, "kubectl coder-satellite "), " "); (slices.Contains(asks, ran) || slices.Contains(asks, verb)) && !strings.Contains(command, "--yes") {
 		command += " --yes"
 	}
 	path := strings.Join([]string{filepath.Join(dir, "bin"), own.Path("bin"), os.Getenv("PATH")}, string(os.PathListSeparator))

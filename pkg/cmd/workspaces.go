@@ -63,14 +63,20 @@ func workspacesFlags(env Environment, cmd *cobra.Command) func() (workspacesOpti
 	}
 }
 
-// runWorkspaces prints which path workspaces use.
-func runWorkspaces(ctx context.Context, o workspacesOptions) error {
+// look connects, and looks at the workspaces.
+func (o *workspacesOptions) look(ctx context.Context) (*connection, *workspaces.Fleet, error) {
 	c, err := o.connect()
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	found, err := workspaces.Collect(ctx, c.survey, o.timeout, o.since)
-	if err := cmp.Or(interrupted(ctx), err); err != nil {
+	return c, found, cmp.Or(interrupted(ctx), err)
+}
+
+// runWorkspaces prints which path workspaces use.
+func runWorkspaces(ctx context.Context, o workspacesOptions) error {
+	_, found, err := o.look(ctx)
+	if err != nil {
 		return err
 	}
 	report := found.List()

@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -104,12 +103,8 @@ func parseUntil(text string, now time.Time) (time.Time, error) {
 
 // runRebuild shows what is to be rebuilt, asks, does it and prints the report.
 func runRebuild(ctx context.Context, o rebuildOptions) error {
-	c, err := o.connect()
+	c, found, err := o.look(ctx)
 	if err != nil {
-		return err
-	}
-	found, err := workspaces.Collect(ctx, c.survey, o.timeout, o.since)
-	if err := cmp.Or(interrupted(ctx), err); err != nil {
 		return err
 	}
 	r, operators := o.rebuild, o.env.Clock.Now()

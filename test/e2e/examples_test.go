@@ -178,7 +178,8 @@ func runExample(t *testing.T, own *inlab.Lab, dir, verb, line string) {
 		}
 	}
 	// a line may run another verb before
-	if ran, _, _ := strings.Cut(strings.TrimPrefix(command, "kubectl coder-satellite "), " "); (slices.Contains(asks, ran) || slices.Contains(asks, verb)) && !strings.Contains(command, "--yes") {
+	asked := slices.ContainsFunc(asks, func(verb string) bool { return strings.HasPrefix(command, "kubectl coder-satellite "+verb+" ") })
+	if asked && !strings.Contains(command, "--yes") {
 		command += " --yes"
 	}
 	path := strings.Join([]string{filepath.Join(dir, "bin"), own.Path("bin"), os.Getenv("PATH")}, string(os.PathListSeparator))

@@ -93,6 +93,8 @@ type Canary struct {
 	BuiltBefore time.Time `json:"builtBefore,omitzero"`
 	// Rebuilt tells that the rebuild ended well.
 	Rebuilt bool `json:"rebuilt"`
+	// Reached tells that a run connected to the workspace since, as its owner's clients do.
+	Reached bool `json:"reached,omitempty"`
 }
 
 // Switch is a change of a provider's Networking v2.

@@ -145,7 +145,7 @@ func (r *regionRun) step(p *part, step Step, result *v1alpha1.StepResult) error 
 	defer cancel()
 	err := because(stepCtx, step.Apply(stepCtx, p.run))
 	if err == nil {
-		decision, err = verify(p, step)
+		decision, err = decideAgain(p, step)
 	}
 	switch {
 	case err == nil:
@@ -158,9 +158,9 @@ func (r *regionRun) step(p *part, step Step, result *v1alpha1.StepResult) error 
 	return err
 }
 
-// verify reads and decides again after a step was applied, even if the run is
+// decideAgain reads and decides after a step was applied, even if the run is
 // to end: what was just done is not left unexamined.
-func verify(p *part, step Step) (Decision, error) {
+func decideAgain(p *part, step Step) (Decision, error) {
 	commit, cancel := p.run.Commit(p.ctx)
 	defer cancel()
 	p.run.Refresh(commit, step.Reads...)

@@ -3,16 +3,22 @@ package migration
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/verify"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/workspaces"
 )
 
 // verifyConnectivity proves that the region works as migrated: the primary's
-// API answers through the satellite, and the canary's build ended well.
+// API answers through the satellite, the canary's build ended well, and, if it is the
+// operator's own, a connection to it through the satellite carries what users send.
 func verifyConnectivity() Step {
-	items := []snapshot.Item{snapshot.ItemEndpoint, snapshot.ItemCanary, snapshot.ItemJournal, snapshot.ItemProvider}
+	items := []snapshot.Item{
+		snapshot.ItemEndpoint, snapshot.ItemCanary, snapshot.ItemJournal, snapshot.ItemProvider, snapshot.ItemSatellite, snapshot.ItemRegistrations,
+	}
 	return Step{
 		Name:   "verify-connectivity",
 		Owner:  OwnerProvider,
@@ -20,7 +26,10 @@ func verifyConnectivity() Step {
 		Rights: primaryOnly,
 		Decide: decideConnectivity,
 		Apply: func(ctx context.Context, run *Run) error {
-			return run.WaitFor(ctx, "waiting for the region to work as migrated", items, connected)
+			if err := run.WaitFor(ctx, "waiting for the region to work as migrated", items, connected); err != nil {
+				return err
+			}
+			return reachCanary(ctx, run)
 		},
 		ProvesNewPath: true,
 	}
@@ -29,6 +38,9 @@ func verifyConnectivity() Step {
 func decideConnectivity(s *snapshot.Snapshot) Decision {
 	if err := connected(s); err != nil {
 		return check("reach the primary" + throughSatellite(s) + ", and see the canary on")
+	}
+	if canary := toReach(s); canary != nil {
+		return check(fmt.Sprintf("connect to workspace %q%s, as its owner's clients do", canary.Name, throughSatellite(s)))
 	}
 	return already("the primary answers" + throughSatellite(s) + canaryProof(s))
 }
@@ -65,9 +77,60 @@ func connected(s *snapshot.Snapshot) error {
 }
 
 func canaryProof(s *snapshot.Snapshot) string {
-	canary := s.Canary.Value()
+	canary, record := s.Canary.Value(), s.ProviderJournal.Value()
 	if canary.None {
 		return "; no canary was asked for"
 	}
-	return fmt.Sprintf(", and workspace %q was rebuilt after the switch", canary.Workspace.Name)
+	text := fmt.Sprintf(", and workspace %q was rebuilt after the switch", canary.Workspace.Name)
+	switch {
+	case record.Canary.Reached:
+		return text + ", and reached as its owner's clients do"
+	case !ownCanary(s):
+		return text + "; it is somebody else's, and only its owner can connect to it"
+	default:
+		return text + "; it is off, and no connection to it was tried"
+	}
+}
+
+// ownCanary reports whether the canary is the operator's, who alone can connect to it then.
+func ownCanary(s *snapshot.Snapshot) bool {
+	me, known := s.Primary.Me.Get()
+	return known && s.Canary.Value().Workspace.UserID == me.ID
+}
+
+// toReach returns the canary if a connection to it is still to be tried; nil if there
+// was one, or can be none.
+func toReach(s *snapshot.Snapshot) *coder.Workspace {
+	canary, record := s.Canary.Value(), s.ProviderJournal.Value()
+	if canary.None || !ownCanary(s) || record.Canary.Reached || !workspaces.Built(canary.Workspace) {
+		return nil
+	}
+	return &canary.Workspace
+}
+
+// How a connection to the canary is tried: for so long, since an agent takes a moment
+// to come up, with so many pings, of which so many percent may be lost.
+const (
+	reachTime  = time.Minute
+	reachPings = 20
+	reachLoss  = 20
+)
+
+// reachCanary connects to the canary, as its owner's clients do, and notes it.
+func reachCanary(ctx context.Context, run *Run) error {
+	canary := toReach(run.Now)
+	if canary == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, reachTime, fmt.Errorf("it could not be reached in %s", reachTime))
+	defer cancel()
+	return run.until(ctx, fmt.Sprintf("connecting to workspace %q", canary.Name), func() error {
+		connection, err := verify.Users(ctx, run.Source, run.Now, canary.ID, verify.Options{Pings: reachPings, MaxLoss: reachLoss})
+		if err != nil {
+			return err
+		}
+		run.ProviderRecord.Canary.Reached = true
+		run.Progress("workspace %q is reached in %s", canary.Name, time.Duration(connection.RoundTrip.MedianMicroseconds)*time.Microsecond)
+		return nil
+	})
 }

@@ -124,7 +124,18 @@ func TestDecisions(t *testing.T) {
 		"canary: going back called for it": {rebuildCanary(journal.ProvesLegacy, usesSatellite), fresh, func(s facts) {
 			s.ProviderJournal = snapshot.Known(&journal.Record{Canary: &journal.Canary{Proves: journal.ProvesLegacy}})
 		}, change, "rebuild"},
-		"connectivity: done":           {verifyConnectivity(), migrated, asIs, none, `workspace "canary" was rebuilt after the switch`},
+		"connectivity: done":        {verifyConnectivity(), migrated, asIs, none, `workspace "canary" was rebuilt after the switch`},
+		"connectivity: not reached": {verifyConnectivity(), migrated, ownedCanary(false), check, `connect to workspace "canary" through the satellite, as its owner's clients do`},
+		"connectivity: reached":     {verifyConnectivity(), migrated, ownedCanary(true), none, "and reached as its owner's clients do"},
+		"connectivity: somebody else's": {verifyConnectivity(), migrated, func(s facts) {
+			ownedCanary(false)(s)
+			set(&s.Canary, func(c *snapshot.Canary) { c.Workspace.UserID = "another" })
+		}, none, "it is somebody else's, and only its owner can connect to it"},
+		"connectivity: switched off since": {verifyConnectivity(), migrated, func(s facts) {
+			ownedCanary(false)(s)
+			s.ProviderJournal.Value().Canary.Rebuilt = true
+			set(&s.Canary, func(c *snapshot.Canary) { c.Workspace.LatestStat.ContainerStatus = coder.ContainerOff })
+		}, none, "it is off, and no connection to it was tried"},
 		"connectivity: fresh":          {verifyConnectivity(), fresh, asIs, check, "reach the primary"},
 		"connectivity: at the primary": {verifyConnectivity(), migrated, atPrimary, none, `the primary answers, and workspace "canary" was rebuilt`},
 		"connectivity: primary away":   {verifyConnectivity(), migrated, func(s facts) { atPrimary(s); noVersion(s) }, check, "reach the primary, and see the canary on"},
@@ -315,5 +326,14 @@ func rebuilding(running string) func(*snapshot.Snapshot) {
 	return func(s *snapshot.Snapshot) {
 		s.Workspaces = snapshot.Known([]coder.Workspace{{ID: "w", Updating: true}})
 		s.ProviderJournal.Value().Switched = &journal.Switch{On: true, LatestBuild: new(time.Time), Running: []string{running}}
+	}
+}
+
+// ownedCanary makes the canary the operator's own, reached already or not.
+func ownedCanary(reached bool) func(*snapshot.Snapshot) {
+	return func(s *snapshot.Snapshot) {
+		s.Primary.Me = snapshot.Known(coder.User{ID: "me", Roles: []string{"site-manager"}})
+		set(&s.Canary, func(c *snapshot.Canary) { c.Workspace.UserID = "me" })
+		s.ProviderJournal.Value().Canary.Reached = reached
 	}
 }

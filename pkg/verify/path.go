@@ -25,6 +25,11 @@ type path struct {
 	lost, lastErr error
 }
 
+// newPath is the way through what client speaks to.
+func newPath(client *coder.Client) *path {
+	return &path{client: client, result: &v1alpha1.Connection{URL: client.URL()}}
+}
+
 // connection is a *wsnet.Conn.
 type connection interface {
 	Ping(context.Context) (time.Duration, error)

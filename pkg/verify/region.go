@@ -3,7 +3,6 @@ package verify
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
@@ -38,31 +37,64 @@ func Provider(ctx context.Context, source *snapshot.Source, options Options) v1a
 		return v
 	}
 	v.Workspace = workspace.Name
-	v.Primary = &v1alpha1.Connection{URL: source.Primary.URL()}
-	through := []*path{{client: source.Primary, result: v.Primary}}
-	if !s.Region.Satellite.None() {
-		satellite, err := satellites(source, s)
-		if err != nil {
-			v.Message, v.Primary = err.Error(), nil
-			return v
-		}
-		defer satellite.CloseIdle()
-		v.Satellite = &v1alpha1.Connection{URL: satellite.URL()}
-		through = slices.Insert(through, 0, &path{client: satellite, result: v.Satellite}) // the one that counts
+	users, done, err := usersPath(source, s)
+	if err != nil {
+		v.Message = err.Error()
+		return v
 	}
+	defer done()
+	through := []*path{users} // the one that counts
+	if v.Primary = users.result; !s.Region.Satellite.None() {
+		primary := newPath(source.Primary)
+		v.Satellite, v.Primary, through = users.result, primary.result, append(through, primary)
+	}
+	tryAll(ctx, through, workspace.ID, options)
+	if users.well() {
+		v.Outcome = v1alpha1.OutcomeSucceeded
+	}
+	return v
+}
+
+// Users connects to a workspace of the operator's as users do: through the region's
+// satellite or, in a region without one, through the primary. The error says why too
+// few pings came back, if any did; s must know the satellite, its registration and what
+// the access URL serves.
+func Users(ctx context.Context, source *snapshot.Source, s *snapshot.Snapshot, workspaceID string, options Options) (v1alpha1.Connection, error) {
+	users, done, err := usersPath(source, s)
+	if err != nil {
+		return v1alpha1.Connection{}, err
+	}
+	defer done()
+	tryAll(ctx, []*path{users}, workspaceID, options)
+	if !users.well() {
+		return *users.result, fmt.Errorf("%s: %s", users.result.Stage, users.result.Message)
+	}
+	return *users.result, nil
+}
+
+// usersPath returns the way that users take, and what to call when it is no longer needed.
+func usersPath(source *snapshot.Source, s *snapshot.Snapshot) (users *path, done func(), err error) {
+	if s.Region.Satellite.None() {
+		return newPath(source.Primary), func() {}, nil
+	}
+	satellite, err := satellites(source, s)
+	if err != nil {
+		return nil, nil, err
+	}
+	return newPath(satellite), satellite.CloseIdle, nil
+}
+
+// tryAll connects to the workspace on all ways at once, and pings it in turns.
+func tryAll(ctx context.Context, through []*path, workspaceID string, options Options) {
 	var group sync.WaitGroup
 	for _, p := range through {
-		group.Go(func() { p.connect(ctx, workspace.ID) })
+		group.Go(func() { p.connect(ctx, workspaceID) })
 	}
 	group.Wait()
 	pingAll(ctx, through, options.Pings)
 	for _, p := range through {
 		p.end(options.MaxLoss)
 	}
-	if through[0].well() {
-		v.Outcome = v1alpha1.OutcomeSucceeded
-	}
-	return v
 }
 
 // satellites returns a client that goes through the region's satellite, if that may have the token.

@@ -131,7 +131,7 @@ func TestDecisions(t *testing.T) {
 			ownedCanary(false)(s)
 			set(&s.Canary, func(c *snapshot.Canary) { c.Workspace.UserID = "another" })
 		}, none, "it is somebody else's, and only its owner can connect to it"},
-		"connectivity: switched off since": {verifyConnectivity(), migrated, func(s facts) {
+		"connectivity: off, not reached": {verifyConnectivity(), migrated, func(s facts) {
 			ownedCanary(false)(s)
 			s.ProviderJournal.Value().Canary.Rebuilt = true
 			set(&s.Canary, func(c *snapshot.Canary) { c.Workspace.LatestStat.ContainerStatus = coder.ContainerOff })

@@ -133,11 +133,8 @@ func servesRecordedKey(s *snapshot.Snapshot) bool {
 // hintKeyGone says how a region gets out of having lost its satellite's key
 // without cutting off anybody who is served by it meanwhile, if that can be.
 func hintKeyGone(s *snapshot.Snapshot) string {
-	state, at := s.Satellite.Value(), s.Region.Satellite
-	switch {
-	case state.RecordedKey != "" && (s.Endpoint.Value().KeyErr != nil || servesRecordedKey(s)):
-		return hintMigrate(s)
-	case s.Networking() == v1alpha1.NetworkingV2AlwaysOn: // there is no way back
+	at := s.Region.Satellite
+	if s.Networking() == v1alpha1.NetworkingV2AlwaysOn { // there is no way back
 		return "restore the Secret from a backup; or let `" + shell.Helm(at.Context, "uninstall", at.Release, "--namespace", at.Namespace) +
 			"` cut the satellite's users off, and migrate again"
 	}
@@ -164,7 +161,7 @@ func accessURL(s *snapshot.Snapshot) Answer {
 		return skip("the satellite is not installed")
 	case state.PublicKey == "":
 		hint := hintMigrate(s)
-		if endpoint.KeyErr == nil { // migrate may refuse it, because the pods go on serving the lost key
+		if endpoint.KeyErr == nil && !servesRecordedKey(s) { // migrate refuses it, because the pods go on serving the lost key
 			hint = hintKeyGone(s)
 		}
 		return fail(hint, "the cluster has no key of the satellite, to compare with what %s serves", s.Region.Satellite.AccessURL)

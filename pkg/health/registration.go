@@ -56,7 +56,7 @@ func registrationName(s *snapshot.Snapshot, registrations []coder.Satellite) Ans
 		if r.Name != s.Region.Name || registered && own.ID == r.ID {
 			continue
 		}
-		if recorded := s.Satellite.Value().RecordedFingerprint; recorded != "" && r.Fingerprint == recorded {
+		if recorded, ok := s.RecordedRegistration(); ok && recorded.ID == r.ID {
 			return pass("the name %q is registered with this satellite's key, whose Secret is restored first", r.Name)
 		}
 		if s.OwnFormerRegistration(r) {

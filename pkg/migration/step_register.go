@@ -31,9 +31,9 @@ func decideRegister(s *snapshot.Snapshot) Decision {
 		return already(fmt.Sprintf("registered as %q with fingerprint %s", own.Name, own.Fingerprint))
 	}
 	other, taken := sameNamed(s)
-	switch recorded := s.Satellite.Value().RecordedFingerprint; {
-	case taken && recorded != "" && other.Fingerprint == recorded:
-		return check(fmt.Sprintf("%q is registered with the key that is restored first", other.Name))
+	switch recorded, ok := s.RecordedRegistration(); {
+	case ok:
+		return check(fmt.Sprintf("%q is registered with the key that is restored first", recorded.Name))
 	case taken && s.OwnFormerRegistration(other):
 		return change(fmt.Sprintf("register %q at the primary anew, in place of the key %s that this region no longer has", s.Region.Name, other.Fingerprint))
 	case taken && s.Satellite.Value().Fingerprint != "":

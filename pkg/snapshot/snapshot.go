@@ -187,8 +187,18 @@ func (s *Snapshot) InLedger() bool {
 // Registration returns the registration of the satellite's own key, and
 // whether there is one. Both lists must be known for an answer of true.
 func (s *Snapshot) Registration() (coder.Satellite, bool) {
-	state, known := s.Satellite.Get()
-	if !known || state.Fingerprint == "" {
+	return s.registrationOf(s.Satellite.Value().PublicKey, s.Satellite.Value().Fingerprint)
+}
+
+// RecordedRegistration is the same of the key that Helm's record holds, whose Secret
+// is gone.
+func (s *Snapshot) RecordedRegistration() (coder.Satellite, bool) {
+	return s.registrationOf(s.Satellite.Value().RecordedKey, s.Satellite.Value().RecordedFingerprint)
+}
+
+// registrationOf returns the registration of a key; false if there is no key.
+func (s *Snapshot) registrationOf(public, fingerprint string) (coder.Satellite, bool) {
+	if fingerprint == "" {
 		return coder.Satellite{}, false
 	}
 	served := s.Endpoint.Value().Key
@@ -198,8 +208,8 @@ func (s *Snapshot) Registration() (coder.Satellite, bool) {
 		}
 		// A primary may print fingerprints in a form of its own; the satellite's
 		// own word for the same key is then the link between the two.
-		same, _ := coder.SameKey(served.Key, state.PublicKey)
-		if r.Fingerprint == state.Fingerprint || (same && r.Fingerprint == served.Fingerprint) {
+		same, _ := coder.SameKey(served.Key, public)
+		if r.Fingerprint == fingerprint || (same && r.Fingerprint == served.Fingerprint) {
 			return r, true
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
-	"slices"
 	"strings"
 	"time"
 
@@ -60,10 +59,10 @@ type outcome struct {
 }
 
 // run runs a verb of the real binary on the region, disturbed.
-func (r *region) run(lab *inlab.Lab, d meddle.Disturbance, verb ...string) outcome {
+func (r *region) run(lab *inlab.Lab, d meddle.Disturbance, verb string) outcome {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
-	args := append(slices.Clone(verb), "-f", r.Fleet(), "--yes", "--lock-duration", lockDuration(d), "--request-timeout", patience(d),
+	args := append(strings.Fields(verb), "-f", r.Fleet(), "--yes", "--lock-duration", lockDuration(d), "--request-timeout", patience(d),
 		"--step-timeout", "60s", "--timeout", "120s", "--evidence-dir", lab.Path("evidence"))
 	command := r.Command(ctx, nil, args...)
 	var output bytes.Buffer
@@ -105,7 +104,7 @@ func patience(d meddle.Disturbance) string {
 
 // reset makes the region what it was in the beginning, whatever it is now.
 func (r *region) reset(lab *inlab.Lab) error {
-	if done := r.run(lab, meddle.Disturbance{}, "rollback", "--remove-satellite", "--networking-v2-was", "off"); done.code != 0 {
+	if done := r.run(lab, meddle.Disturbance{}, "rollback --remove-satellite --networking-v2-was off"); done.code != 0 {
 		return fmt.Errorf("rollback: exit code %d: %s", done.code, done.output)
 	}
 	return errors.Join(r.rewrite(), r.unkeep(), r.forget())

@@ -57,7 +57,7 @@ func rollbackScenario() scenario {
 func finalizeScenario() scenario {
 	return scenario{
 		name:    "finalize",
-		verb:    "finalize",
+		verb:    "finalize --force --reason crash", // no journal of a switch says when workspaces moved
 		primary: "1.22.3",
 		sample:  3,
 		prepare: migrated,

@@ -92,7 +92,7 @@ func draw[T any](random *rand.Rand, choices []weighted[T]) T {
 
 func verbs() []weighted[string] {
 	return []weighted[string]{
-		{"migrate", 40}, {"rollback", 14}, {"rollback --remove-satellite", 5}, {"retain", 9}, {"remove", 4}, {"finalize", 5},
+		{"migrate", 40}, {"rollback", 14}, {"rollback --remove-satellite", 5}, {"retain", 9}, {"remove", 4}, {"finalize", 2}, {"finalize --force --reason walk", 3},
 		{"unlock --reason walk", 3}, {"status", 9}, {"plan", 6}, {"verify --pings 2 --timeout 20s", 5},
 	}
 }

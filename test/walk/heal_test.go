@@ -165,8 +165,7 @@ func (w *walker) follow(ctx context.Context, done, status ran, followed map[stri
 		}
 		followed[command] = true
 		if ok {
-			verb = next
-			continue
+			return next // what is said after it is for afterwards
 		}
 		w.note("healing: %s: %s", command, w.obey(ctx, command))
 		if err := w.settle(ctx); err != nil {

@@ -73,3 +73,50 @@ func TestKeySecretDeleted(t *testing.T) {
 		plugin(t, 0, on("london", "status")...)
 	}
 }
+
+// TestLongSatelliteOrphaned: the records of the satellite's release are gone, and the
+// Secret with its key, while its pods serve it. It makes way for a new one when the
+// commands are typed that the refusal names, and under a primary with a switch nobody
+// is cut off by that.
+func TestLongSatelliteOrphaned(t *testing.T) {
+	t.Cleanup(func() {
+		if err := lab.SetVersion("1.21.7"); err != nil {
+			t.Error(err)
+		}
+		resetRegion(t, "london")
+	})
+	resetRegion(t, "london")
+	access, err := lab.Access("london")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.WithoutCancel(t.Context())
+	secrets := access.Clientset().CoreV1().Secrets(inlab.SatelliteNamespace)
+	for _, version := range []string{"1.21.7", "1.22.3"} {
+		if err := lab.SetVersion(version); err != nil {
+			t.Fatal(err)
+		}
+		plugin(t, 0, on("london", "migrate", "--yes")...)
+		before := factsOf(t, "london")
+		records := metav1.ListOptions{LabelSelector: "owner=helm,name=" + inlab.SatelliteRelease}
+		if err := secrets.DeleteCollection(ctx, metav1.DeleteOptions{}, records); err != nil {
+			t.Fatal(err)
+		}
+		if err := secrets.Delete(ctx, "coder-replica-private-key", metav1.DeleteOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		stoppedBy(t, "access-url-free", []string{"of this region's own registration", "delete deployment coderd"}, on("london", "migrate")...)
+		if version == "1.21.7" {
+			plugin(t, 0, on("london", "rollback", "--yes")...)
+		}
+		if _, err := lab.Kubectl(ctx, "london", "--namespace", inlab.SatelliteNamespace, "delete", "deployment", "coderd"); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "nobody to answer at the access URL", func() bool { return !factsOf(t, "london").Answers })
+		plugin(t, 0, on("london", "migrate", "--yes")...)
+		if now := factsOf(t, "london"); now.Key == "" || now.Key == before.Key || !now.Answers || !now.Registered {
+			t.Errorf("at %s: %+v, before: %+v", version, now, before)
+		}
+		plugin(t, 0, on("london", "status")...)
+	}
+}

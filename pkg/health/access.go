@@ -2,7 +2,6 @@ package health
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
@@ -74,8 +73,8 @@ func accessURLFree(s *snapshot.Snapshot) Answer {
 	case endpoint.KeyErr == nil && state.PublicKey == "" && state.Installed:
 		return fail(hintKeyGone(s), "%s serves the key %s, but the Secret with it is gone from namespace %q: the pods lose it when they restart",
 			s.Region.Satellite.AccessURL, endpoint.Key.Fingerprint, s.Region.Satellite.Namespace)
-	case endpoint.KeyErr == nil && state.PublicKey == "" && servesFormerKey(s):
-		return fail(hintOrphaned(s), "%s serves the key %s of this region's own registration, but both its Secret and Helm's records are gone from namespace %q: the pods lose it when they restart",
+	case endpoint.KeyErr == nil && state.PublicKey == "" && state.Workload:
+		return fail(hintOrphaned(s), "%s serves the key %s, but neither its Secret nor a record of a deployed release is in namespace %q: the pods lose it when they restart",
 			s.Region.Satellite.AccessURL, endpoint.Key.Fingerprint, s.Region.Satellite.Namespace)
 	case endpoint.KeyErr == nil && state.PublicKey == "":
 		return fail("choose another access URL, or remove what answers there",
@@ -143,14 +142,6 @@ func hintKeyGone(s *snapshot.Snapshot) string {
 			"` cut the satellite's users off, and migrate again"
 	}
 	return "restore the Secret from a backup; or `" + s.Region.Command("rollback") + " --remove-satellite`, and migrate again"
-}
-
-// servesFormerKey reports whether the access URL serves a key that a migration of this
-// region registered, and that is nowhere else any more.
-func servesFormerKey(s *snapshot.Snapshot) bool {
-	return slices.ContainsFunc(s.Registrations.Value(), func(r coder.Satellite) bool {
-		return r.Fingerprint != "" && r.Fingerprint == s.Endpoint.Value().Key.Fingerprint && s.OwnFormerRegistration(r)
-	})
 }
 
 // hintOrphaned says how a satellite that nothing but its pods knows makes way for a new one.

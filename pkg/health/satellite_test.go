@@ -105,16 +105,13 @@ func TestAccessChecks(t *testing.T) {
 	proxied := func(v snapshot.Fact[coder.Version]) func(*snapshot.Snapshot) {
 		return func(s *snapshot.Snapshot) { edit(&s.Endpoint, func(e *snapshot.Endpoint) { e.Version = v }) }
 	}
-	former := func(s *snapshot.Snapshot) {
-		s.Registrations = snapshot.Known([]coder.Satellite{{ID: "r", Name: "sydney", Fingerprint: ownFingerprint}})
-		s.SatelliteJournal = snapshot.Known(&journal.Record{Operation: "migrate", Primary: primaryURL, RegistrationID: "r"})
-	}
+	orphaned := both(absent, installed(func(s *satellite.State) { s.Workload = true }))
 	answers(t, map[string]row{
 		"free":                               {"access-url-free", both(absent, nothing), v1alpha1.CheckPass, "nothing answers at " + accessURL, ""},
 		"no name yet":                        {"access-url-free", both(absent, silent(probe.Result{DNS: refused})), v1alpha1.CheckPass, "nothing answers", ""},
 		"another satellite":                  {"access-url-free", absent, v1alpha1.CheckFail, "already served by another satellite (key " + ownFingerprint, "choose another access URL"},
-		"own, known to nothing but its pods": {"access-url-free", both(absent, former), v1alpha1.CheckFail, "but both its Secret and Helm's records are gone", "rollback --context sydney"},
-		"own, known to nothing but its pods, 1.22": {"access-url-free", both(absent, former, alwaysOn), v1alpha1.CheckFail, "the pods lose it when they restart", "delete deployment coderd` cut the satellite's users off"},
+		"own, known to nothing but its pods": {"access-url-free", orphaned, v1alpha1.CheckFail, "neither its Secret nor a record of a deployed release is in namespace", "rollback --context sydney"},
+		"own, known to nothing but its pods, 1.22": {"access-url-free", both(orphaned, alwaysOn), v1alpha1.CheckFail, "the pods lose it when they restart", "delete deployment coderd` cut the satellite's users off"},
 		"another name":          {"access-url-free", both(absent, wrongCertificate), v1alpha1.CheckFail, "TLS: certificate for another name", "fix"},
 		"a web server":          {"access-url-free", both(absent, noSatellite), v1alpha1.CheckFail, "no satellite: no key", "choose another"},
 		"own":                   {"access-url-free", as, v1alpha1.CheckPass, "own key", ""},

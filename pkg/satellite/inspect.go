@@ -36,6 +36,7 @@ func (r Release) Inspect(ctx context.Context) (State, error) {
 		return State{}, err
 	}
 	state.PublicKey, state.Fingerprint, state.Conflict = key.public, key.fingerprint, conflict(deployment, r.namespace, r.name)
+	state.Workload = deployment != nil && state.Conflict == ""
 	records.describe(&state)
 	if state.Pending != nil {
 		if err := r.readWriter(ctx, state.Pending); err != nil {

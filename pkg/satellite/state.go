@@ -34,6 +34,8 @@ type State struct {
 	// Kinds are those of the deployed revision's objects, each once.
 	Kinds []schema.GroupKind
 
+	// Workload is set when the release's Deployment is there, whatever Helm's records say.
+	Workload bool
 	// Ready is set when the pods of the deployed revision are ready; Blocker
 	// says what is in the way if not.
 	Ready   bool

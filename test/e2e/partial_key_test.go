@@ -105,7 +105,7 @@ func TestLongSatelliteOrphaned(t *testing.T) {
 		if err := secrets.Delete(ctx, "coder-replica-private-key", metav1.DeleteOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		stoppedBy(t, "access-url-free", []string{"of this region's own registration", "delete deployment coderd"}, on("london", "migrate")...)
+		stoppedBy(t, "access-url-free", []string{"neither its Secret nor a record of a deployed release", "delete deployment coderd"}, on("london", "migrate")...)
 		if version == "1.21.7" {
 			plugin(t, 0, on("london", "rollback", "--yes")...)
 		}

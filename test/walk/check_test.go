@@ -27,11 +27,19 @@ func (w *walker) check(done ran) []violation {
 
 // runs are the verbs that a step ran: two if another operator was at work.
 func (r ran) runs() []string {
-	list := []string{r.options()[0]}
-	if r.other != nil {
-		list = append(list, r.other.options()[0])
+	var list []string
+	for _, one := range r.both() {
+		list = append(list, one.options()[0])
 	}
 	return list
+}
+
+// both are the step's run and, if there was one, the other operator's.
+func (r ran) both() []ran {
+	if r.other == nil {
+		return []ran{r}
+	}
+	return []ran{r, *r.other}
 }
 
 // any tells whether one of the step's runs was of that verb.

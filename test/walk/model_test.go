@@ -63,11 +63,13 @@ func (v *view) ran(done ran) {
 	case v.before.Switch == meddle.Off && done.world == "":
 		v.unfinished = true
 	}
-	if done.options()[0] == "migrate" && done.completed(v.Name) {
-		v.unfinished = false
-	}
-	if done.options()[0] == "migrate" && done.code == 0 {
-		v.established = true
+	for _, one := range done.both() {
+		if one.options()[0] == "migrate" && one.completed(v.Name) {
+			v.unfinished = false
+		}
+		if one.options()[0] == "migrate" && one.code == 0 {
+			v.established = true
+		}
 	}
 	v.see(v.facts)
 }

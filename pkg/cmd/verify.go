@@ -13,8 +13,11 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/verify"
 )
 
-// maxPings bounds what a typing error may ask for.
-const maxPings = 1000
+// maxPings and maxDuration bound what a typing error may ask for.
+const (
+	maxPings    = 1000
+	maxDuration = time.Hour
+)
 
 // verifyOptions is the complete value that verify runs by.
 type verifyOptions struct {
@@ -35,13 +38,20 @@ Only its owner can connect to a workspace, so it must be one of yours, and ON: t
 region's canary, or the one that --workspace names. The exit code is 0 when every
 region's workspace was reached through its satellite, the connection stayed up, and no
 more pings were lost than --max-loss allows. Pings end with the time of the region: only
-those that were sent count.`,
+those that were sent count.
+
+Where the deployment offers direct connections (STUN), one is made as clients make it, too,
+and the table says by which addresses: "host" is one of its own, "srflx" one that the STUN
+server saw, "relay" one of the TURN server's. It changes no exit code.`,
 		Example: examples(`
 # All regions of a fleet
 kubectl coder-satellite verify -f fleet.yaml
 
 # One region, by a workspace of yours, with more pings
 kubectl coder-satellite verify -f fleet.yaml --region sydney --workspace canary-sydney --pings 20
+
+# For half a minute
+kubectl coder-satellite verify -f fleet.yaml --region sydney --duration 30s
 
 # The median round trip through each satellite, in microseconds
 kubectl coder-satellite verify -f fleet.yaml -o jsonpath='{.regions[*].satellite.roundTrip.medianMicroseconds}'`),
@@ -52,15 +62,22 @@ kubectl coder-satellite verify -f fleet.yaml -o jsonpath='{.regions[*].satellite
 	workspace := f.String("workspace", "", "name or ID of the workspace to connect to (default: the region's canary)")
 	pings := f.Int("pings", 5, "how many pings to send through each connection")
 	f.Var(&maxLoss, "max-loss", "how many of the pings through the satellite may be lost")
-	timeout := f.Duration("timeout", time.Minute, "time for a region")
+	duration := f.Duration("duration", 0, "send pings for so long, five a second, instead of a number of them")
+	timeout := f.Duration("timeout", time.Minute, "time for a region, beside --duration")
 	return verb(cmd, run, func() (verifyOptions, error) {
 		document, err := document()
 		err = errors.Join(err, positive("--timeout", *timeout))
 		if *pings < 1 || *pings > maxPings {
 			err = errors.Join(err, usagef("--pings is %d: it must be from 1 to %d", *pings, maxPings))
 		}
-		region := verify.Options{Workspace: *workspace, Pings: *pings, MaxLoss: int(maxLoss)}
-		return verifyOptions{documentOptions: document, region: region, timeout: *timeout}, err
+		if *duration < 0 || *duration > maxDuration {
+			err = errors.Join(err, usagef("--duration is %s: it must be from 0s to %s", *duration, maxDuration))
+		}
+		if f.Changed("pings") && f.Changed("duration") {
+			err = errors.Join(err, usagef("--pings and --duration both say how many pings to send: give one of them"))
+		}
+		region := verify.Options{Workspace: *workspace, Pings: *pings, MaxLoss: int(maxLoss), For: *duration}
+		return verifyOptions{documentOptions: document, region: region, timeout: *timeout + *duration}, err
 	})
 }
 

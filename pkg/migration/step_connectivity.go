@@ -109,11 +109,15 @@ func toReach(s *snapshot.Snapshot) *coder.Workspace {
 }
 
 // How a connection to the canary is tried: for so long, since an agent takes a moment
-// to come up, with so many pings, of which so many percent may be lost.
+// to come up, with so many pings, of which so many percent may be lost or late: a
+// second is more than any two places on earth are apart. A connection that loses too
+// many twice in a row is not waited for.
 const (
-	reachTime  = time.Minute
-	reachPings = 20
-	reachLoss  = 20
+	reachTime     = time.Minute
+	reachPings    = 20
+	reachLoss     = 20
+	reachPatience = time.Second
+	reachLossy    = 2
 )
 
 // reachCanary connects to the canary, as its owner's clients do, and notes it.
@@ -124,9 +128,16 @@ func reachCanary(ctx context.Context, run *Run) error {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, reachTime, fmt.Errorf("it could not be reached in %s", reachTime))
 	defer cancel()
+	lossy := 0
 	return run.until(ctx, fmt.Sprintf("connecting to workspace %q", canary.Name), func() error {
-		connection, err := verify.Users(ctx, run.Source, run.Now, canary.ID, verify.Options{Pings: reachPings, MaxLoss: reachLoss})
-		if err != nil {
+		connection, err := verify.Users(ctx, run.Source, run.Now, canary.ID, verify.Options{Pings: reachPings, MaxLoss: reachLoss, Patience: reachPatience})
+		if err != nil && connection.RoundTrip != nil && connection.RoundTrip.Sent > 0 {
+			lossy++
+		}
+		switch {
+		case lossy == reachLossy:
+			return hopeless(err)
+		case err != nil:
 			return err
 		}
 		run.ProviderRecord.Canary.Reached = true

@@ -23,8 +23,8 @@ func (p *page) verification(report *v1alpha1.VerifyReport) {
 
 func verifyTable(regions []v1alpha1.RegionVerification) table {
 	t := table{columns: []column{
-		{title: "REGION"}, {title: "PROVIDER", hidden: !several(regions)}, {title: "WORKSPACE"}, {title: "THROUGH"}, {title: "RESULT"}, {title: "CONNECT"}, {title: "ROUND TRIP"},
-		{title: "RANGE", wide: true}, {title: "LOST"},
+		{title: "REGION"}, {title: "PROVIDER", hidden: !several(regions)}, {title: "WORKSPACE"}, {title: "THROUGH"}, {title: "RESULT"}, {title: "CONNECT"}, {title: "P50"},
+		{title: "P95"}, {title: "JITTER"}, {title: "LOST"},
 	}}
 	for _, region := range regions {
 		if region.Satellite == nil && region.Primary == nil {
@@ -36,6 +36,10 @@ func verifyTable(regions []v1alpha1.RegionVerification) table {
 		}
 		if region.Primary != nil {
 			addConnection(&t, region, "primary", region.Primary)
+			region.Name, region.Provider.Name = "", ""
+		}
+		if region.Direct != nil {
+			addConnection(&t, region, "direct", region.Direct)
 		}
 	}
 	return t
@@ -57,18 +61,20 @@ func addConnection(t *table, region v1alpha1.RegionVerification, through string,
 		result = cell{"failed: " + c.Stage, bad}
 	case !c.Connected:
 		result = cell{"failed", bad}
+	case through == "direct": // the others are relayed, whatever the addresses
+		result.text = "connected: " + orNone(c.Chosen)
 	}
-	connected, median, between, lost := "-", "-", "-", "-"
+	connected, median, p95, jitter, lost := "-", "-", "-", "-", "-"
 	if c.ConnectMicroseconds > 0 {
 		connected = short(c.ConnectMicroseconds)
 	}
 	if trip := c.RoundTrip; trip != nil {
 		lost = fmt.Sprintf("%d/%d", trip.Lost, trip.Sent)
 		if trip.Lost < trip.Sent {
-			median, between = short(trip.MedianMicroseconds), short(trip.MinMicroseconds)+"-"+short(trip.MaxMicroseconds)
+			median, p95, jitter = short(trip.MedianMicroseconds), short(trip.P95Microseconds), short(trip.JitterMicroseconds)
 		}
 	}
-	t.add(region.Name, region.Provider.Name, orNone(region.Workspace), through, result, connected, median, between, lost)
+	t.add(region.Name, region.Provider.Name, orNone(region.Workspace), through, result, connected, median, p95, jitter, lost)
 }
 
 // short shows microseconds with three digits that matter.
@@ -83,9 +89,9 @@ func short(microseconds int64) string {
 
 // regionVerification tells what went wrong in a region.
 func (p *page) regionVerification(region *v1alpha1.RegionVerification) {
-	ways := map[string]*v1alpha1.Connection{"error": {Message: region.Message}, "satellite": region.Satellite, "primary": region.Primary}
+	ways := map[string]*v1alpha1.Connection{"error": {Message: region.Message}, "satellite": region.Satellite, "primary": region.Primary, "direct": region.Direct}
 	told := false
-	for _, label := range []string{"error", "satellite", "primary"} {
+	for _, label := range []string{"error", "satellite", "primary", "direct"} {
 		way := ways[label]
 		if way == nil || way.Message == "" {
 			continue

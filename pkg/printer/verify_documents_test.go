@@ -6,8 +6,8 @@ import "github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 // alone, and one with nothing tried.
 func verified() *v1alpha1.VerifyReport {
 	well := func(url string, median int64) *v1alpha1.Connection {
-		return &v1alpha1.Connection{URL: url, Connected: true, ConnectMicroseconds: 183_412, RoundTrip: &v1alpha1.RoundTrip{
-			Sent: 5, MinMicroseconds: median / 2, MedianMicroseconds: median, MaxMicroseconds: 3 * median,
+		return &v1alpha1.Connection{URL: url, Connected: true, ConnectMicroseconds: 183_412, Candidates: []string{"relay"}, Chosen: "relay-host", RoundTrip: &v1alpha1.RoundTrip{
+			Sent: 5, MinMicroseconds: median / 2, MedianMicroseconds: median, P95Microseconds: 2 * median, JitterMicroseconds: median / 10, MaxMicroseconds: 3 * median,
 		}}
 	}
 	return &v1alpha1.VerifyReport{
@@ -15,6 +15,7 @@ func verified() *v1alpha1.VerifyReport {
 		Regions: []v1alpha1.RegionVerification{
 			{
 				Name: "sydney", Provider: v1alpha1.Provider{ID: "p-1", Name: "sydney"}, Outcome: v1alpha1.OutcomeSucceeded, Workspace: "canary-sydney",
+				Direct:    well("https://coder-sydney.example.com", 1_345),
 				Satellite: well("https://coder-sydney.example.com", 2_345), Primary: well("https://coder.example.com", 289_123),
 			},
 			{
@@ -29,7 +30,7 @@ func verified() *v1alpha1.VerifyReport {
 			{Name: "ohio", Provider: v1alpha1.Provider{Name: "ohio"}, Outcome: v1alpha1.OutcomeFailed, Message: `workspace "canary-ohio" is OFF: turn it on, or name another with --workspace`},
 			{
 				Name: "headquarters", Provider: v1alpha1.Provider{Name: "built-in"}, Outcome: v1alpha1.OutcomeSucceeded, Workspace: "canary-hq",
-				Primary: well("https://coder.example.com", 777),
+				Primary: well("https://coder.example.com", 777), Direct: &v1alpha1.Connection{URL: "https://coder.example.com", Stage: "peer", Message: "nothing comes through"},
 			},
 		},
 	}

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,16 +24,20 @@ type path struct {
 	// lost says that the connection was lost, and lastErr why the last ping that
 	// did not come back did not.
 	lost, lastErr error
+	stun          []string // makes it a direct one, if it can be
+
+	patience time.Duration // when a ping is lost
 }
 
 // newPath is the way through what client speaks to.
-func newPath(client *coder.Client) *path {
-	return &path{client: client, result: &v1alpha1.Connection{URL: client.URL()}}
+func newPath(client *coder.Client, options Options) *path {
+	return &path{client: client, result: &v1alpha1.Connection{URL: client.URL()}, patience: cmp.Or(options.Patience, pingTimeout)}
 }
 
 // connection is a *wsnet.Conn.
 type connection interface {
 	Ping(context.Context) (time.Duration, error)
+	Route() (candidates []string, chosen string)
 	Close() error
 }
 
@@ -46,6 +51,7 @@ func (p *path) connect(ctx context.Context, workspaceID string) {
 		Signal:    func(ctx context.Context) (net.Conn, error) { return p.client.DialAgent(ctx, workspaceID) },
 		TURN:      p.client.DialTURN,
 		AccessURL: p.client.URL(),
+		STUN:      p.stun,
 	})
 	if err != nil {
 		p.result.Stage, p.result.Message, p.result.Hint = string(wsnet.StageOf(err)), err.Error(), hint(err)
@@ -60,7 +66,7 @@ func (p *path) ping(ctx context.Context) {
 	if !p.alive() || ctx.Err() != nil {
 		return
 	}
-	pingCtx, cancel := context.WithTimeout(ctx, pingTimeout)
+	pingCtx, cancel := context.WithTimeout(ctx, p.patience)
 	defer cancel()
 	took, err := p.connection.Ping(pingCtx)
 	if errors.Is(err, wsnet.ErrLost) {
@@ -77,6 +83,9 @@ func (p *path) ping(ctx context.Context) {
 	}
 }
 
+// pingPause lies between the pings of a connection that is watched for a time.
+const pingPause = 200 * time.Millisecond
+
 // alive reports whether there is a connection to send pings through.
 func (p *path) alive() bool { return p.connection != nil && p.lost == nil }
 
@@ -86,6 +95,7 @@ func (p *path) end(maxLoss int) {
 	if p.connection == nil {
 		return
 	}
+	p.result.Candidates, p.result.Chosen = p.connection.Route()
 	_ = p.connection.Close() // it has served
 	trip := summary(p.sent, p.took)
 	p.result.RoundTrip, p.result.Connected = trip, len(p.took) > 0
@@ -98,7 +108,7 @@ func (p *path) end(maxLoss int) {
 	case len(p.took) == 0:
 		p.failed("connected, but no ping came back: %v", p.lastErr)
 	case trip.Lost*100 > maxLoss*trip.Sent:
-		p.failed("%d of %d pings were lost, more than the %d%% of --max-loss: %v", trip.Lost, trip.Sent, maxLoss, p.lastErr)
+		p.failed("%d of %d pings were lost, more than %d%%: %v", trip.Lost, trip.Sent, maxLoss, p.lastErr)
 	}
 }
 
@@ -117,7 +127,15 @@ func summary(sent int, took []time.Duration) *v1alpha1.RoundTrip {
 		sorted := slices.Sorted(slices.Values(took))
 		trip.MinMicroseconds = sorted[0].Microseconds()
 		trip.MedianMicroseconds = sorted[len(sorted)/2].Microseconds()
+		trip.P95Microseconds = sorted[(95*len(sorted)+99)/100-1].Microseconds()
 		trip.MaxMicroseconds = sorted[len(sorted)-1].Microseconds()
+	}
+	if len(took) > 1 {
+		var differences time.Duration
+		for i, one := range took[1:] {
+			differences += (one - took[i]).Abs()
+		}
+		trip.JitterMicroseconds = differences.Microseconds() / int64(len(took)-1)
 	}
 	return trip
 }

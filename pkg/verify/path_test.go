@@ -40,6 +40,8 @@ func (a *agent) Ping(ctx context.Context) (time.Duration, error) {
 
 func (*agent) Close() error { return nil }
 
+func (*agent) Route() ([]string, string) { return []string{"relay"}, "relay-host" }
+
 func TestPings(t *testing.T) {
 	const never = 1 << 30
 	for name, test := range map[string]struct {
@@ -51,7 +53,7 @@ func TestPings(t *testing.T) {
 	}{
 		"all come back":                {10, 20, agent{answers: never}, time.Minute, 10, 0, ""},
 		"a fifth is lost":              {10, 20, agent{answers: 8}, time.Minute, 10, 2, ""},
-		"more than a fifth is lost":    {10, 20, agent{answers: 7}, time.Minute, 10, 3, "3 of 10 pings were lost, more than the 20% of --max-loss"},
+		"more than a fifth is lost":    {10, 20, agent{answers: 7}, time.Minute, 10, 3, "3 of 10 pings were lost, more than 20%"},
 		"none may be lost":             {10, 0, agent{answers: 9}, time.Minute, 10, 1, "1 of 10 pings were lost"},
 		"all may be lost, but not all": {3, 100, agent{}, time.Minute, 3, 3, "connected, but no ping came back: it did not come back"},
 		"the agent is killed":          {1000, 20, agent{answers: 40}, time.Minute, 59, 19, "19 of 59 pings were lost"},
@@ -64,9 +66,9 @@ func TestPings(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), test.time)
 				defer cancel()
-				satellite := &path{result: &v1alpha1.Connection{}, connection: &test.satellite}
-				primary := &path{result: &v1alpha1.Connection{}, connection: &agent{answers: never}}
-				pingAll(ctx, []*path{satellite, primary}, test.pings)
+				satellite := &path{result: &v1alpha1.Connection{}, patience: pingTimeout, connection: &test.satellite}
+				primary := &path{result: &v1alpha1.Connection{}, patience: pingTimeout, connection: &agent{answers: never}}
+				pingAll(ctx, []*path{satellite, primary}, Options{Pings: test.pings})
 				satellite.end(test.maxLoss)
 				primary.end(test.maxLoss)
 				trip := satellite.result.RoundTrip
@@ -84,11 +86,25 @@ func TestPings(t *testing.T) {
 	}
 }
 
+// A connection is watched for a time, five pings a second.
+func TestPingsForATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		watched := &path{result: &v1alpha1.Connection{}, patience: time.Second, connection: &agent{answers: 10}}
+		began := time.Now()
+		pingAll(t.Context(), []*path{watched}, Options{For: 8 * time.Second, Pings: 1})
+		watched.end(50)
+		// ten in 2.1 s, and then one each 1.2 s
+		if trip := watched.result.RoundTrip; time.Since(began) != 8*time.Second || trip.Sent != 15 || trip.Lost != 5 {
+			t.Errorf("after %s: %+v", time.Since(began), trip)
+		}
+	})
+}
+
 // What was never connected sends nothing, and says why as before.
 func TestPingsWithoutConnection(t *testing.T) {
-	dead := &path{result: &v1alpha1.Connection{Stage: "relay", Message: "no relay"}}
-	alive := &path{result: &v1alpha1.Connection{}, connection: &agent{answers: 3}}
-	pingAll(t.Context(), []*path{dead, alive}, 3)
+	dead := &path{patience: pingTimeout, result: &v1alpha1.Connection{Stage: "relay", Message: "no relay"}}
+	alive := &path{result: &v1alpha1.Connection{}, patience: pingTimeout, connection: &agent{answers: 3}}
+	pingAll(t.Context(), []*path{dead, alive}, Options{Pings: 3})
 	for _, p := range []*path{dead, alive} {
 		p.end(0)
 	}

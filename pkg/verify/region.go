@@ -2,8 +2,10 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
@@ -19,12 +21,18 @@ type Options struct {
 	Pings int
 	// MaxLoss is how many of them may be lost, in percent.
 	MaxLoss int
+	// For is for how long to send pings, five a second, instead of a number of them; 0
+	// for the number.
+	For time.Duration
+	// Patience is when a ping counts as lost; three seconds if 0.
+	Patience time.Duration
 }
 
 // Provider connects to a workspace of the provider, through its region's satellite
 // and through the primary at once, and pings it through both in turns. In a region
-// without a satellite it connects through the primary alone.
-func Provider(ctx context.Context, source *snapshot.Source, options Options) v1alpha1.RegionVerification {
+// without a satellite it connects through the primary alone. Where the deployment offers
+// direct connections, which stun tells, it makes one of those as well.
+func Provider(ctx context.Context, source *snapshot.Source, options Options, stun func() ([]string, error)) v1alpha1.RegionVerification {
 	s := source.Collect(ctx, snapshot.ItemProvider, snapshot.ItemRegistrations, snapshot.ItemEndpoint, snapshot.ItemSatellite)
 	provider := s.Provider.Value()
 	v := v1alpha1.RegionVerification{
@@ -37,7 +45,7 @@ func Provider(ctx context.Context, source *snapshot.Source, options Options) v1a
 		return v
 	}
 	v.Workspace = workspace.Name
-	users, done, err := usersPath(source, s)
+	users, done, err := usersPath(source, s, options)
 	if err != nil {
 		v.Message = err.Error()
 		return v
@@ -45,8 +53,17 @@ func Provider(ctx context.Context, source *snapshot.Source, options Options) v1a
 	defer done()
 	through := []*path{users} // the one that counts
 	if v.Primary = users.result; !s.Region.Satellite.None() {
-		primary := newPath(source.Primary)
+		primary := newPath(source.Primary, options)
 		v.Satellite, v.Primary, through = users.result, primary.result, append(through, primary)
+	}
+	direct := newPath(users.client, options)
+	switch servers, err := stun(); {
+	case err != nil:
+		v.Direct = direct.result
+		direct.failed("whether the deployment offers direct connections is unknown: %v", err)
+		direct.result.Stage, direct.result.Hint = "offer", ""
+	case len(servers) > 0:
+		v.Direct, direct.stun, through = direct.result, servers, append(through, direct)
 	}
 	tryAll(ctx, through, workspace.ID, options)
 	if users.well() {
@@ -60,28 +77,32 @@ func Provider(ctx context.Context, source *snapshot.Source, options Options) v1a
 // few pings came back, if any did; s must know the satellite, its registration and what
 // the access URL serves.
 func Users(ctx context.Context, source *snapshot.Source, s *snapshot.Snapshot, workspaceID string, options Options) (v1alpha1.Connection, error) {
-	users, done, err := usersPath(source, s)
+	users, done, err := usersPath(source, s, options)
 	if err != nil {
 		return v1alpha1.Connection{}, err
 	}
 	defer done()
 	tryAll(ctx, []*path{users}, workspaceID, options)
 	if !users.well() {
-		return *users.result, fmt.Errorf("%s: %s", users.result.Stage, users.result.Message)
+		text := users.result.Stage + ": " + users.result.Message
+		if users.result.Hint != "" {
+			text += " (" + users.result.Hint + ")"
+		}
+		return *users.result, errors.New(text)
 	}
 	return *users.result, nil
 }
 
 // usersPath returns the way that users take, and what to call when it is no longer needed.
-func usersPath(source *snapshot.Source, s *snapshot.Snapshot) (users *path, done func(), err error) {
+func usersPath(source *snapshot.Source, s *snapshot.Snapshot, options Options) (users *path, done func(), err error) {
 	if s.Region.Satellite.None() {
-		return newPath(source.Primary), func() {}, nil
+		return newPath(source.Primary, options), func() {}, nil
 	}
 	satellite, err := satellites(source, s)
 	if err != nil {
 		return nil, nil, err
 	}
-	return newPath(satellite), satellite.CloseIdle, nil
+	return newPath(satellite, options), satellite.CloseIdle, nil
 }
 
 // tryAll connects to the workspace on all ways at once, and pings it in turns.
@@ -91,7 +112,7 @@ func tryAll(ctx context.Context, through []*path, workspaceID string, options Op
 		group.Go(func() { p.connect(ctx, workspaceID) })
 	}
 	group.Wait()
-	pingAll(ctx, through, options.Pings)
+	pingAll(ctx, through, options)
 	for _, p := range through {
 		p.end(options.MaxLoss)
 	}
@@ -105,15 +126,26 @@ func satellites(source *snapshot.Source, s *snapshot.Snapshot) (*coder.Client, e
 	return source.Primary.At(s.Region.Satellite.AccessURL, s.Region.Satellite.ConnectTo)
 }
 
-// pingAll pings through all paths in turns, until the time is over, or the first
-// connection, which the others are compared with, is lost.
-func pingAll(ctx context.Context, through []*path, pings int) {
-	for range pings {
+// pingAll pings through all paths in turns, until all pings are sent, the time is over,
+// or the first connection, which the others are compared with, is lost.
+func pingAll(ctx context.Context, through []*path, options Options) {
+	if options.For > 0 {
+		watching, cancel := context.WithTimeout(ctx, options.For)
+		defer cancel()
+		ctx = watching
+	}
+	for i := 0; options.For > 0 || i < options.Pings; i++ {
 		if through[0].lost != nil || ctx.Err() != nil {
 			return
 		}
 		for _, p := range through {
 			p.ping(ctx)
+		}
+		if options.For > 0 {
+			select {
+			case <-time.After(pingPause):
+			case <-ctx.Done():
+			}
 		}
 	}
 }

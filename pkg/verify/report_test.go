@@ -29,13 +29,19 @@ func TestNewReport(t *testing.T) {
 }
 
 func TestSummary(t *testing.T) {
+	many := make([]time.Duration, 0, 20)
+	for i := range 20 { // 1 ms to 20 ms, each a step of one but the last, of ten
+		many = append(many, time.Duration(i+1)*time.Millisecond)
+	}
+	many[19] += 9 * time.Millisecond
 	for _, test := range []struct {
 		sent int
 		took []time.Duration
 		want v1alpha1.RoundTrip
 	}{
-		{1, []time.Duration{time.Millisecond}, v1alpha1.RoundTrip{Sent: 1, MinMicroseconds: 1000, MedianMicroseconds: 1000, MaxMicroseconds: 1000}},
-		{4, []time.Duration{9000, 3000, 5000}, v1alpha1.RoundTrip{Sent: 4, Lost: 1, MinMicroseconds: 3, MedianMicroseconds: 5, MaxMicroseconds: 9}},
+		{1, []time.Duration{time.Millisecond}, v1alpha1.RoundTrip{Sent: 1, MinMicroseconds: 1000, MedianMicroseconds: 1000, P95Microseconds: 1000, MaxMicroseconds: 1000}},
+		{4, []time.Duration{9000, 3000, 5000}, v1alpha1.RoundTrip{Sent: 4, Lost: 1, MinMicroseconds: 3, MedianMicroseconds: 5, P95Microseconds: 9, JitterMicroseconds: 4, MaxMicroseconds: 9}},
+		{22, many, v1alpha1.RoundTrip{Sent: 22, Lost: 2, MinMicroseconds: 1000, MedianMicroseconds: 11_000, P95Microseconds: 19_000, MaxMicroseconds: 29_000, JitterMicroseconds: 28_000 / 19}},
 		{3, nil, v1alpha1.RoundTrip{Sent: 3, Lost: 3}},
 	} {
 		if diff := cmp.Diff(&test.want, summary(test.sent, test.took)); diff != "" {

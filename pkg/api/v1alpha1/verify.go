@@ -35,6 +35,9 @@ type RegionVerification struct {
 	Satellite *Connection `json:"satellite,omitempty"`
 	// Primary is the connection through the primary, relayed by its own TURN server; missing if it was not tried.
 	Primary *Connection `json:"primary,omitempty"`
+	// Direct is a connection as clients make it where the deployment offers direct ones: not relayed if the two sides can reach
+	// each other without. It changes no outcome. Missing if it was not tried, or the deployment offers none.
+	Direct *Connection `json:"direct,omitempty"`
 }
 
 // Connection is a connection to a workspace's agent, made from this machine.
@@ -46,9 +49,15 @@ type Connection struct {
 	// ConnectMicroseconds is how long it took to connect, in microseconds; missing if it was not made.
 	// +k8s:validation:minimum=0
 	ConnectMicroseconds int64 `json:"connectMicroseconds,omitempty"`
+	// Candidates are the kinds of addresses that this machine could offer, sorted: "host" is one of its own, "srflx" one that a STUN server
+	// saw, "relay" one of the TURN server's; missing if the connection was not made.
+	Candidates []string `json:"candidates,omitempty"`
+	// Chosen are the kinds of the two addresses that the connection used, this machine's and the agent's, such as "relay-host"; missing if
+	// it was not made, or that is not known.
+	Chosen string `json:"chosen,omitempty"`
 	// RoundTrip are the pings; missing if the connection was not made.
 	RoundTrip *RoundTrip `json:"roundTrip,omitempty"`
-	// Stage is where it failed: "broker", "relay", "agent" or "peer" when it was not
+	// Stage is where it failed: "offer" when it is not known whether the deployment offers it; "broker", "relay", "agent" or "peer" when it was not
 	// made; "ping" when it was lost, or too many pings were; missing if it did not fail.
 	Stage string `json:"stage,omitempty"`
 	// Message says why it failed; missing if it did not.
@@ -72,6 +81,12 @@ type RoundTrip struct {
 	// MedianMicroseconds is the median round trip, in microseconds; of an even number of pings, the upper one.
 	// +k8s:validation:minimum=0
 	MedianMicroseconds int64 `json:"medianMicroseconds"`
+	// P95Microseconds is the round trip that 95 of 100 pings are not slower than, in microseconds.
+	// +k8s:validation:minimum=0
+	P95Microseconds int64 `json:"p95Microseconds"`
+	// JitterMicroseconds is by how much one ping's round trip differs from the next one's, on average, in microseconds.
+	// +k8s:validation:minimum=0
+	JitterMicroseconds int64 `json:"jitterMicroseconds"`
 	// MaxMicroseconds is the longest round trip, in microseconds.
 	// +k8s:validation:minimum=0
 	MaxMicroseconds int64 `json:"maxMicroseconds"`

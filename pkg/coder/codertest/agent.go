@@ -82,7 +82,7 @@ func (a *agent) listen(ctx context.Context) {
 // startAgent runs an agent in the workspace, if it was built with Networking
 // v2: it is built as its provider is now. The caller holds mu.
 func (p *Primary) startAgent(w *workspace) {
-	if !p.options.Agents || p.closed || !p.networkingV2(w.ResourcePoolID) {
+	if !p.options.Agents || p.closed || w.oldAgent || !p.networkingV2(w.ResourcePoolID) {
 		return
 	}
 	p.stopAgent(w)
@@ -90,6 +90,19 @@ func (p *Primary) startAgent(w *workspace) {
 	w.stopAgent = cancel
 	a := newAgent(p.URL(), w.agentToken, p.options.AgentRootCAs)
 	p.running.Go(func() { a.run(ctx) })
+}
+
+// SetOldAgent makes the workspace's next builds start an agent of before Networking v2,
+// which never listens at the broker (chosen), or no longer. It reports whether there is
+// such a workspace.
+func (p *Primary) SetOldAgent(workspaceID string, old bool) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	w := p.workspace(workspaceID)
+	if w != nil {
+		w.oldAgent = old
+	}
+	return w != nil
 }
 
 // stopAgent stops the workspace's agent, if one runs. The caller holds mu.

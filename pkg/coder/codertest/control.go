@@ -20,6 +20,8 @@ import (
 //	POST /tokens/expire             {"token"}
 //	POST /tokens/renew              {"token"}, which works again
 //	POST /workspaces/fail           {"id", "message", "once"}
+//	POST /workspaces/old-agent      {"id", "old"}
+//	POST /stun                      {"offer"}
 //	POST /workspaces/agent-token    {"id"} -> {"token"}, for an agent of one's own
 //	POST /workspaces, /providers    a Workspace or Provider to add
 //	DELETE /workspaces/{id}         one removed
@@ -92,6 +94,22 @@ func (p *Primary) ControlHandler() http.Handler {
 	) (any, int) {
 		if !p.FailBuilds(body.ID, body.Message, body.Once) {
 			return errorBody("not_found", "no such workspace"), http.StatusNotFound
+		}
+		return nil, http.StatusNoContent
+	}))
+	mux.HandleFunc("POST /workspaces/old-agent", control(func(body struct {
+		ID  string
+		Old bool
+	},
+	) (any, int) {
+		if !p.SetOldAgent(body.ID, body.Old) {
+			return errorBody("not_found", "no such workspace"), http.StatusNotFound
+		}
+		return nil, http.StatusNoContent
+	}))
+	mux.HandleFunc("POST /stun", control(func(body struct{ Offer bool }) (any, int) {
+		if err := p.OfferDirect(body.Offer); err != nil {
+			return errorBody("internal", err.Error()), http.StatusInternalServerError
 		}
 		return nil, http.StatusNoContent
 	}))

@@ -9,6 +9,7 @@ import (
 // door is the listener of a primary that can be away for a while.
 type door struct {
 	address string
+	network *Network
 
 	mu       sync.Mutex
 	listener net.Listener // nil while connections are refused
@@ -21,12 +22,12 @@ type door struct {
 }
 
 // newDoor listens on the address, and keeps the port that it gets.
-func newDoor(address string) (*door, error) {
+func newDoor(address string, network *Network) (*door, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, err
 	}
-	return &door{address: listener.Addr().String(), listener: listener, visitors: map[*visitor]struct{}{}}, nil
+	return &door{address: listener.Addr().String(), network: network, listener: listener, visitors: map[*visitor]struct{}{}}, nil
 }
 
 // leave lets nobody in for a time. Connections that exist are reset, or hang as
@@ -101,7 +102,7 @@ func (d *door) Accept() (net.Conn, error) {
 func (d *door) enter(connection net.Conn) *visitor {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	v := &visitor{Conn: connection, door: d}
+	v := &visitor{Conn: d.network.Conn(connection), door: d}
 	d.visitors[v] = struct{}{}
 	if d.closed || d.listener == nil { // left while it came in
 		_ = v.SetLinger(0)
@@ -179,7 +180,7 @@ func (v *visitor) Close() error {
 
 // SetLinger is that of net.TCPConn: of 0, it makes closing a reset.
 func (v *visitor) SetLinger(seconds int) error {
-	if plain, ok := v.Conn.(*net.TCPConn); ok {
+	if plain, ok := v.Conn.(interface{ SetLinger(seconds int) error }); ok {
 		return plain.SetLinger(seconds)
 	}
 	return nil

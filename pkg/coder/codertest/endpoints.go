@@ -94,8 +94,6 @@ func webrtcEndpoint(id, rest string) methods {
 		return nil
 	}
 	return methods{http.MethodGet: {serve: func(c *call) error {
-		return c.answer(http.StatusOK, map[string]any{"data": []any{map[string]any{
-			"urls": []string{"turn:127.0.0.1:3478?transport=tcp"}, "username": magicUser, "credential": magicUser,
-		}}})
+		return c.answer(http.StatusOK, map[string]any{"data": c.primary.iceServers()})
 	}}}
 }

@@ -67,7 +67,9 @@ type Primary struct {
 	faults        []*fault
 	rebuilding    map[string]func() // ends the rebuilding of a provider's workspaces, by its ID
 
-	turn turnServer
+	network *Network
+	turn    turnServer
+	stun    stunServer
 
 	// running are requests, builds and agents; closing ends them.
 	running sync.WaitGroup
@@ -91,7 +93,8 @@ func NewPrimary(options Options) (*Primary, error) {
 	if options.Addr == "" {
 		options.Addr = "127.0.0.1:0"
 	}
-	p := &Primary{options: options, minor: newest, tokens: map[tokenHash]*token{}, sshKeys: map[string]*sshKey{}, closing: make(chan struct{}), rebuilding: map[string]func(){}}
+	p := &Primary{options: options, minor: newest, tokens: map[tokenHash]*token{}, sshKeys: map[string]*sshKey{}, closing: make(chan struct{}), rebuilding: map[string]func(){}, network: &Network{}}
+	p.turn.network = p.network
 	p.SetVersion(options.Version)
 	if options.Certificate == nil {
 		authority, err := NewAuthority()
@@ -108,7 +111,7 @@ func NewPrimary(options Options) (*Primary, error) {
 			p.options.AgentRootCAs.AppendCertsFromPEM(p.ca)
 		}
 	}
-	door, err := newDoor(options.Addr)
+	door, err := newDoor(options.Addr, p.network)
 	if err != nil {
 		return nil, fmt.Errorf("the primary cannot listen: %w", err)
 	}
@@ -123,6 +126,9 @@ func NewPrimary(options Options) (*Primary, error) {
 
 // URL returns the primary's access URL.
 func (p *Primary) URL() string { return "https://" + p.listener.Addr().String() }
+
+// Network returns the network that leads to the primary.
+func (p *Primary) Network() *Network { return p.network }
 
 // CA returns the certificate authority of a primary that made its own, in PEM.
 func (p *Primary) CA() []byte { return p.ca }
@@ -141,6 +147,7 @@ func (p *Primary) Close() {
 	p.mu.Unlock()
 	_ = p.server.Close()
 	p.turn.close()
+	_ = p.OfferDirect(false)
 	p.serving.Wait()
 	p.running.Wait()
 }

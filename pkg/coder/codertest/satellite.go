@@ -29,6 +29,8 @@ type SatelliteOptions struct {
 	PrivateKey string
 	// RootCAs are trusted for the primary; nil means the system's.
 	RootCAs *x509.CertPool
+	// Network is what its relays lose; nothing if nil.
+	Network *Network
 	// Now is the satellite's clock; time.Now if nil.
 	Now func() time.Time
 }
@@ -54,6 +56,9 @@ func NewSatellite(options SatelliteOptions) (*Satellite, error) {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
+	if options.Network == nil {
+		options.Network = &Network{}
+	}
 	primary, err := url.Parse(options.PrimaryURL)
 	if err != nil || primary.Host == "" {
 		return nil, fmt.Errorf("CODER_PRIMARY_ACCESS_URL %q is not a URL", options.PrimaryURL)
@@ -70,7 +75,7 @@ func NewSatellite(options SatelliteOptions) (*Satellite, error) {
 		return nil, err
 	}
 	s := &Satellite{
-		options: options, primary: primary, key: key, closing: make(chan struct{}),
+		options: options, primary: primary, key: key, closing: make(chan struct{}), turn: turnServer{network: options.Network},
 		public:      string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})),
 		fingerprint: fingerprint(der),
 		transport: &http.Transport{

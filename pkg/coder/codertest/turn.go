@@ -16,6 +16,7 @@ import (
 // turnServer relays for clients that come through WebSockets, on loopback.
 // It starts with its first client.
 type turnServer struct {
+	network  *Network
 	mu       sync.Mutex
 	server   *turn.Server
 	listener *handover
@@ -73,7 +74,7 @@ func (t *turnServer) start() (*handover, error) {
 		},
 		ListenerConfigs: []turn.ListenerConfig{{
 			Listener:              listener,
-			RelayAddressGenerator: &turn.RelayAddressGeneratorStatic{RelayAddress: net.IPv4(127, 0, 0, 1), Address: "127.0.0.1"},
+			RelayAddressGenerator: t.network.relays(&turn.RelayAddressGeneratorStatic{RelayAddress: net.IPv4(127, 0, 0, 1), Address: "127.0.0.1"}),
 		}},
 		EventHandler: turn.EventHandler{
 			OnAllocationCreated: func(_, _ net.Addr, _, _, _ string, _ net.Addr, _ int) { t.allocations.Add(1) },

@@ -20,6 +20,7 @@ type workspace struct {
 	agentToken string         // by which its agent authenticates
 	agent      *yamux.Session // the agent that listens; nil if none does
 	devURLs    []DevURL
+	oldAgent   bool   // whether its builds start an agent that knows nothing of Networking v2
 	stopAgent  func() // stops the agent that the primary runs; nil if it runs none
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,6 +24,8 @@ var (
 type Conn struct {
 	peer    *webrtc.PeerConnection
 	control datachannel.ReadWriteCloserDeadliner
+	// kinds are those of the candidates that this side had found.
+	kinds []string
 	// gone is closed when the connection is lost; dead closes it once.
 	gone chan struct{}
 	dead sync.Once
@@ -31,8 +34,8 @@ type Conn struct {
 	last byte
 }
 
-func newConn(peer *webrtc.PeerConnection, control datachannel.ReadWriteCloserDeadliner) *Conn {
-	c := &Conn{peer: peer, control: control, gone: make(chan struct{})}
+func newConn(peer *webrtc.PeerConnection, control datachannel.ReadWriteCloserDeadliner, kinds []string) *Conn {
+	c := &Conn{peer: peer, control: control, kinds: slices.Compact(slices.Sorted(slices.Values(kinds))), gone: make(chan struct{})}
 	peer.OnConnectionStateChange(c.changed)
 	c.changed(peer.ConnectionState()) // which may have come before
 	return c
@@ -95,6 +98,18 @@ func (c *Conn) isGone() bool {
 	default:
 		return false
 	}
+}
+
+// Route returns the kinds of addresses that this side could offer, sorted, each once:
+// "host" is one of its own, "srflx" one that a STUN server saw, "relay" one of the TURN
+// server; and of which kinds the two are that the connection uses, such as "host-srflx",
+// ours first. The latter is empty if that is not known, as after the connection's end.
+func (c *Conn) Route() (candidates []string, chosen string) {
+	pair, err := c.peer.SCTP().Transport().ICETransport().GetSelectedCandidatePair()
+	if err != nil || pair == nil {
+		return c.kinds, ""
+	}
+	return c.kinds, pair.Local.Typ.String() + "-" + pair.Remote.Typ.String()
 }
 
 // Close closes the connection and waits for what runs in it.

@@ -30,6 +30,15 @@ type server struct {
 	Credential string   `json:"credential"`
 }
 
+// servers are the ICE servers of both sides.
+func servers(endpoint Endpoint) []server {
+	list := []server{{[]string{turnServer}, turnUser, turnUser}}
+	if endpoint.direct() {
+		list = append(list, server{URLs: endpoint.STUN})
+	}
+	return list
+}
+
 // maxSignals is how much an agent may say: an answer has a few kilobytes.
 const maxSignals = 1 << 20
 

@@ -30,7 +30,7 @@ type negotiation struct {
 	// mu guards what follows, and what is written to the agent.
 	mu       sync.Mutex
 	encoder  *json.Encoder
-	relays   int
+	kinds    []string // of the candidates that were found
 	answered bool
 }
 
@@ -44,13 +44,19 @@ func negotiate(ctx context.Context, endpoint Endpoint, stream net.Conn) (*negoti
 	settings.SetICETimeouts(iceDisconnected, iceFailed, iceKeepAlive)
 	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeTCP4})
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
-	settings.SetRelayAcceptanceMinWait(0) // for nothing else that could come
-	settings.SetICEProxyDialer(&turnDialer{ctx: ctx, open: endpoint.TURN, fail: n.fail})
+	dialer := &turnDialer{ctx: ctx, open: endpoint.TURN, fail: n.fail}
+	if endpoint.direct() {
+		settings.SetIncludeLoopbackCandidate(true) // for a deployment on this very machine
+		dialer.fail = func(error) {}               // there are other ways
+	} else {
+		settings.SetRelayAcceptanceMinWait(0) // for nothing else that could come
+	}
+	settings.SetICEProxyDialer(dialer)
 	var err error
-	if n.peer, err = webrtc.NewAPI(webrtc.WithSettingEngine(settings)).NewPeerConnection(configuration()); err != nil {
+	if n.peer, err = webrtc.NewAPI(webrtc.WithSettingEngine(settings)).NewPeerConnection(configuration(servers(endpoint), endpoint.direct())); err != nil {
 		return nil, fmt.Errorf("prepare a WebRTC connection: %w", err)
 	}
-	if err := n.offer(endpoint.AccessURL); err != nil {
+	if err := n.offer(endpoint); err != nil {
 		_ = n.peer.GracefulClose()
 		return nil, err
 	}
@@ -59,7 +65,7 @@ func negotiate(ctx context.Context, endpoint Endpoint, stream net.Conn) (*negoti
 }
 
 // offer sends the offer, and then the candidates as they are found.
-func (n *negotiation) offer(accessURL string) error {
+func (n *negotiation) offer(endpoint Endpoint) error {
 	control := "control"
 	var err error
 	if n.control, err = n.peer.CreateDataChannel(control, &webrtc.DataChannelInit{Protocol: &control}); err != nil {
@@ -77,7 +83,7 @@ func (n *negotiation) offer(accessURL string) error {
 		return fmt.Errorf("prepare a WebRTC connection: %w", err)
 	}
 	// before the local description is set, from when on candidates are found
-	first := message{Offer: &offer, Servers: []server{{[]string{turnServer}, turnUser, turnUser}}, TURNProxyURL: accessURL}
+	first := message{Offer: &offer, Servers: servers(endpoint), TURNProxyURL: endpoint.AccessURL}
 	if err := n.encoder.Encode(first); err != nil {
 		return &Error{Stage: StageBroker, Message: "the broker hung up before it took the offer", cause: err}
 	}
@@ -92,11 +98,11 @@ func (n *negotiation) found(candidate *webrtc.ICECandidate) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if candidate != nil {
-		n.relays++
+		n.kinds = append(n.kinds, candidate.Typ.String())
 		_ = n.encoder.Encode(message{Candidate: candidate.ToJSON().Candidate}) // an agent that is gone is noticed where it is read
 		return
 	}
-	if n.relays == 0 {
+	if len(n.kinds) == 0 {
 		n.fail(&Error{Stage: StageRelay, Message: "the TURN server gave no relay"})
 	}
 }
@@ -166,7 +172,7 @@ func (n *negotiation) late() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	switch {
-	case n.relays == 0:
+	case len(n.kinds) == 0:
 		return &Error{Stage: StageRelay, Message: "the TURN server gave no relay in time", cause: context.DeadlineExceeded}
 	case !n.answered:
 		return &Error{Stage: StageAgent, Message: "the agent did not answer in time", cause: context.DeadlineExceeded}
@@ -181,7 +187,9 @@ func (n *negotiation) take() (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newConn(n.peer, raw), nil
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return newConn(n.peer, raw, n.kinds), nil
 }
 
 // finish ends the negotiation, and leaves the connection.

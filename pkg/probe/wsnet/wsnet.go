@@ -1,8 +1,8 @@
 // Package wsnet connects to workspaces as Coder's clients do under Networking
 // v2: WebRTC, negotiated through the deployment's broker, and relayed by the
-// TURN server behind an access URL (coder-cli v1.21 to v1.44, wsnet). What goes
-// through is relayed always, even if the peers could reach each other: it is
-// the access URL that is probed.
+// TURN server behind an access URL (coder-cli v1.21 to v1.44, wsnet). Unless direct
+// connections are asked for, what goes through is relayed always, even if the peers
+// could reach each other: it is the access URL that is probed.
 package wsnet
 
 import (
@@ -36,7 +36,13 @@ type Endpoint struct {
 	Signal, TURN func(context.Context) (net.Conn, error)
 	// AccessURL is where the agent is to speak TURN, too: the same deployment.
 	AccessURL string
+	// STUN are the URLs of STUN servers. With any, the peers may reach each other
+	// directly, as clients do where the deployment offers that, and use the relay if
+	// they cannot; without, everything is relayed.
+	STUN []string
 }
+
+func (e Endpoint) direct() bool { return len(e.STUN) > 0 }
 
 // Stage is how far a connection got before it failed.
 type Stage string
@@ -107,10 +113,15 @@ func Dial(ctx context.Context, endpoint Endpoint) (*Conn, error) {
 	return nil, err
 }
 
-// configuration asks for a relay by the deployment's TURN server, and nothing else.
-func configuration() webrtc.Configuration {
-	return webrtc.Configuration{
-		ICETransportPolicy: webrtc.ICETransportPolicyRelay,
-		ICEServers:         []webrtc.ICEServer{{URLs: []string{turnServer}, Username: turnUser, Credential: turnUser}},
+// configuration asks for a relay by the deployment's TURN server and, if direct
+// connections are wanted, for every other way as well.
+func configuration(servers []server, direct bool) webrtc.Configuration {
+	c := webrtc.Configuration{ICETransportPolicy: webrtc.ICETransportPolicyRelay}
+	if direct {
+		c.ICETransportPolicy = webrtc.ICETransportPolicyAll
 	}
+	for _, s := range servers {
+		c.ICEServers = append(c.ICEServers, webrtc.ICEServer{URLs: s.URLs, Username: s.Username, Credential: s.Credential})
+	}
+	return c
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -80,6 +81,61 @@ func TestDial(t *testing.T) {
 	}
 	if _, err := connection.Ping(t.Context()); err == nil || !strings.Contains(err.Error(), "the connection to the agent is lost") {
 		t.Errorf("a ping on a closed connection: %v", err)
+	}
+}
+
+// Where a deployment offers direct connections, nothing is relayed that need not be,
+// and a TURN server that is not there is no loss.
+func TestDialDirect(t *testing.T) {
+	w := newWorld(t)
+	if stun, err := w.client.STUNServers(t.Context()); err != nil || len(stun) > 0 {
+		t.Fatalf("it offers %v: %v", stun, err)
+	}
+	if err := w.primary.OfferDirect(true); err != nil {
+		t.Fatal(err)
+	}
+	stun, err := w.client.STUNServers(t.Context())
+	if err != nil || len(stun) != 1 {
+		t.Fatalf("it offers %v: %v", stun, err)
+	}
+	for name, fault := range map[string]codertest.Fault{
+		"":          {Path: "/none"},
+		"no relay ": {Path: "/api/private/turn", Status: 502},
+	} {
+		remove := w.primary.AddFault(fault)
+		endpoint := w.endpoint()
+		endpoint.STUN = stun
+		connection, err := wsnet.Dial(t.Context(), endpoint)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		if _, err := connection.Ping(t.Context()); err != nil {
+			t.Error(name, err)
+		}
+		candidates, chosen := connection.Route()
+		if !slices.Contains(candidates, "host") || strings.Contains(chosen, "relay") || chosen == "" {
+			t.Errorf("%soffered %v, chosen %q", name, candidates, chosen)
+		}
+		_ = connection.Close()
+		remove()
+	}
+}
+
+// A connection says by which addresses it goes, and pings how long it takes there.
+func TestRelayedFarAway(t *testing.T) {
+	const roundTrip = 80 * time.Millisecond
+	w := newWorld(t)
+	w.primary.Network().Set(roundTrip, 0)
+	connection, err := wsnet.Dial(t.Context(), w.endpoint())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = connection.Close() }()
+	if took, err := connection.Ping(t.Context()); err != nil || took < roundTrip {
+		t.Errorf("a ping took %s: %v", took, err)
+	}
+	if candidates, chosen := connection.Route(); !slices.Equal(candidates, []string{"relay"}) || !strings.HasPrefix(chosen, "relay-") {
+		t.Errorf("offered %v, chosen %q", candidates, chosen)
 	}
 }
 

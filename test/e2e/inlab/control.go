@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
@@ -76,6 +77,22 @@ func (l *Lab) SetVersion(version string) error {
 // FailBuilds makes builds of a workspace fail; an empty message ends it.
 func (l *Lab) FailBuilds(workspaceID, message string, once bool) error {
 	return l.control(http.MethodPost, "/workspaces/fail", map[string]any{"id": workspaceID, "message": message, "once": once}, nil)
+}
+
+// SetNetwork makes the primary ("primary") or the satellite in the cluster of a context
+// that far away, and its TURN server lose that percentage of what it relays.
+func (l *Lab) SetNetwork(name string, roundTrip time.Duration, loss int) error {
+	return l.control(http.MethodPut, "/networks/"+name, map[string]any{"roundTrip": roundTrip, "loss": loss}, nil)
+}
+
+// SetOldAgent lets what the workspace's next builds start know nothing of Networking v2, or no longer.
+func (l *Lab) SetOldAgent(workspaceID string, old bool) error {
+	return l.control(http.MethodPost, "/workspaces/old-agent", map[string]any{"id": workspaceID, "old": old}, nil)
+}
+
+// OfferDirect makes the primary offer direct connections, by a STUN server, or no longer.
+func (l *Lab) OfferDirect(offer bool) error {
+	return l.control(http.MethodPost, "/stun", map[string]bool{"offer": offer}, nil)
 }
 
 // AddProvider adds a workspace provider, and returns it with its ID.

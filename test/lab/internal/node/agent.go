@@ -20,6 +20,7 @@ import (
 	listersv1 "k8s.io/client-go/listers/core/v1"
 	"k8s.io/client-go/tools/cache"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 	"github.com/coder-satellite/kubectl-coder-satellite/test/lab/internal/layout"
 )
 
@@ -32,6 +33,8 @@ type Options struct {
 	AccessPort int
 	// EnvproxyPorts lead to the envproxy of each namespace.
 	EnvproxyPorts map[string]int
+	// Network leads to the satellite; nil if it is near and loses nothing.
+	Network *codertest.Network
 	// Certificate and Key are served where a pod brings none.
 	Certificate, Key []byte
 	// CA is the file of the authority that satellites trust.
@@ -57,15 +60,18 @@ type Agent struct {
 
 // New returns an agent; Run starts it.
 func New(options Options) *Agent {
+	if options.Network == nil {
+		options.Network = &codertest.Network{}
+	}
 	a := &Agent{
 		options: options, changed: make(chan struct{}, 1),
 		running: map[types.UID]*workload{}, told: map[string]bool{},
-		access:     &gate{port: options.AccessPort},
+		access:     &gate{port: options.AccessPort, network: options.Network},
 		envproxies: map[string]*gate{},
 		logs:       newLogs(),
 	}
 	for namespace, port := range options.EnvproxyPorts {
-		a.envproxies[namespace] = &gate{port: port}
+		a.envproxies[namespace] = &gate{port: port, network: &codertest.Network{}}
 	}
 	return a
 }

@@ -10,6 +10,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
 // balance gives load balancers their address, and opens the cluster's ports
@@ -74,6 +76,8 @@ func isReady(pod *corev1.Pod) bool {
 // without a port is never open.
 type gate struct {
 	port int
+	// network leads to whoever comes in.
+	network *codertest.Network
 
 	mu       sync.Mutex
 	target   string
@@ -110,7 +114,7 @@ func (g *gate) accept(listener net.Listener) {
 		g.mu.Lock()
 		target := g.target
 		g.mu.Unlock()
-		go pass(connection, target)
+		go pass(g.network.Conn(connection), target)
 	}
 }
 

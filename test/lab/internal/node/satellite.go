@@ -51,6 +51,7 @@ func (a *Agent) launchSatellite(container corev1.Container, env environment) (*w
 		AccessURL:  env.values["CODER_SATELLITE_ACCESS_URL"],
 		PrivateKey: env.values[satelliteEnv],
 		RootCAs:    roots,
+		Network:    a.options.Network,
 	})
 	if err != nil {
 		return nil, err

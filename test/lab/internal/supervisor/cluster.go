@@ -22,10 +22,11 @@ const (
 
 // builder makes clusters what they are before any migration.
 type builder struct {
-	lab     *layout.Lab
-	files   *pki.Files
-	kids    *children
-	primary *codertest.Primary
+	lab      *layout.Lab
+	files    *pki.Files
+	kids     *children
+	primary  *codertest.Primary
+	networks networks
 }
 
 // site is a cluster that is being made.
@@ -55,7 +56,7 @@ func (b *builder) bringUp(ctx, running context.Context, one layout.Cluster) erro
 	if err := b.kids.controllers(one, controllerKubeconfig(b.lab, one), b.files); err != nil {
 		return err
 	}
-	options := node.Options{Cluster: one, Client: access.Clientset(), Certificate: b.files.Certificate, Key: b.files.Key, CA: b.lab.CAFile}
+	options := node.Options{Cluster: one, Client: access.Clientset(), Certificate: b.files.Certificate, Key: b.files.Key, CA: b.lab.CAFile, Network: b.networks[one.Context]}
 	options.AccessPort, options.EnvproxyPorts = b.doors(one)
 	b.kids.agent(running, node.New(options))
 	return b.furnish(ctx, site{one, access})

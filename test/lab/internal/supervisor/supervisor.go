@@ -67,6 +67,7 @@ func Run(ctx context.Context, lab *layout.Lab) (err error) {
 	if err := charts.Write(lab.Path("charts"), lab.RepoURL, lab.PrimaryVersion); err != nil {
 		return fmt.Errorf("the Helm repository: %w", err)
 	}
+	networks := newNetworks(lab, primary)
 	closers := []func(){}
 	defer func() {
 		for _, closeIt := range closers {
@@ -79,7 +80,7 @@ func Run(ctx context.Context, lab *layout.Lab) (err error) {
 		handler http.Handler
 	}{
 		{lab.RepoPort, true, http.FileServer(http.Dir(lab.Path("charts")))},
-		{lab.ControlPort, false, primary.ControlHandler()},
+		{lab.ControlPort, false, networks.handler(primary.ControlHandler())},
 	} {
 		closeIt, err := serve(server.port, server.secure, files, server.handler)
 		if err != nil {
@@ -92,7 +93,7 @@ func Run(ctx context.Context, lab *layout.Lab) (err error) {
 	defer kids.agents.Wait()
 	defer stopAgents()
 	group, groupCtx := errgroup.WithContext(ctx)
-	build := &builder{lab: lab, files: files, kids: kids, primary: primary}
+	build := &builder{lab: lab, files: files, kids: kids, primary: primary, networks: networks}
 	for _, cluster := range lab.Clusters {
 		group.Go(func() error { return build.bringUp(groupCtx, running, cluster) })
 	}

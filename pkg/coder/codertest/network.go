@@ -1,0 +1,183 @@
+package codertest
+
+import (
+	"bytes"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/turn/v5"
+)
+
+// Network is how far away a deployment is, and how well what it relays gets through.
+// The zero value is a network without delay or loss.
+type Network struct {
+	roundTrip, loss atomic.Int64
+}
+
+// Set makes each answer come that much later, and the deployment's TURN server lose
+// that percentage of the packets that it relays each way, evenly spread. It concerns
+// connections and relays that exist, too.
+func (n *Network) Set(roundTrip time.Duration, lossPercent int) {
+	n.roundTrip.Store(int64(roundTrip))
+	n.loss.Store(int64(lossPercent))
+}
+
+// Conn returns the connection of a client that is as far away as the network says:
+// what is written to it arrives a round trip later.
+func (n *Network) Conn(connection net.Conn) net.Conn {
+	return &distant{Conn: connection, network: n, closed: make(chan struct{}), reset: make(chan struct{})}
+}
+
+// distant is a connection to somebody far away.
+type distant struct {
+	net.Conn
+	network *Network
+
+	// mu guards pending, which is nil until a write has to be held back: from then
+	// on, all are, so that none overtakes another.
+	mu      sync.Mutex
+	pending chan held
+	// closed ends writing, reset what is under way as well; each is closed once.
+	closed, reset    chan struct{}
+	ending, aborting sync.Once
+}
+
+// held is what arrives later.
+type held struct {
+	due  time.Time
+	data []byte
+}
+
+// maxHeld bounds the writes that are under way at once.
+const maxHeld = 4096
+
+// Write implements net.Conn. It does not wait for what it writes to arrive.
+func (d *distant) Write(data []byte) (int, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	select {
+	case <-d.closed:
+		return 0, net.ErrClosed
+	default:
+	}
+	roundTrip := time.Duration(d.network.roundTrip.Load())
+	if d.pending == nil {
+		if roundTrip == 0 {
+			return d.Conn.Write(data)
+		}
+		d.pending = make(chan held, maxHeld)
+		go d.deliver()
+	}
+	select {
+	case d.pending <- held{time.Now().Add(roundTrip), bytes.Clone(data)}:
+		return len(data), nil
+	case <-d.closed:
+		return 0, net.ErrClosed
+	}
+}
+
+// deliver writes what was held back when it is due, and what is left of it before
+// the connection is closed.
+func (d *distant) deliver() {
+	defer func() {
+		d.end()
+		_ = d.Conn.Close()
+	}()
+	for {
+		select {
+		case next := <-d.pending:
+			select {
+			case <-time.After(time.Until(next.due)):
+			case <-d.reset:
+				return
+			}
+			if _, err := d.Conn.Write(next.data); err != nil {
+				return
+			}
+		case <-d.closed:
+			if len(d.pending) == 0 {
+				return
+			}
+		}
+	}
+}
+
+func (d *distant) end() { d.ending.Do(func() { close(d.closed) }) }
+
+// Close implements net.Conn. What was written before still arrives.
+func (d *distant) Close() error {
+	d.end()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.pending != nil {
+		return nil
+	}
+	return d.Conn.Close()
+}
+
+// SetLinger is that of net.TCPConn: of 0, it makes closing a reset, and at once.
+func (d *distant) SetLinger(seconds int) error {
+	plain, ok := d.Conn.(*net.TCPConn)
+	if !ok {
+		return nil
+	}
+	err := plain.SetLinger(seconds)
+	if seconds == 0 {
+		d.aborting.Do(func() { close(d.reset) })
+		_ = plain.Close()
+	}
+	return err
+}
+
+// relays makes a TURN server lose what the network says.
+func (n *Network) relays(generator turn.RelayAddressGenerator) turn.RelayAddressGenerator {
+	return &lossyRelays{RelayAddressGenerator: generator, network: n}
+}
+
+type lossyRelays struct {
+	turn.RelayAddressGenerator
+	network *Network
+}
+
+// AllocatePacketConn implements turn.RelayAddressGenerator.
+func (l *lossyRelays) AllocatePacketConn(c turn.AllocateListenerConfig) (net.PacketConn, net.Addr, error) {
+	connection, address, err := l.RelayAddressGenerator.AllocatePacketConn(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &lossy{PacketConn: connection, network: l.network}, address, nil
+}
+
+// lossy is a relay's side that is turned to the peer.
+type lossy struct {
+	net.PacketConn
+	network        *Network
+	received, sent atomic.Int64
+}
+
+// loses reports whether the next packet is lost: of every hundred, as many as the
+// network says.
+func (l *lossy) loses(count *atomic.Int64) bool {
+	loss := l.network.loss.Load()
+	return count.Add(1)*loss%100 < loss
+}
+
+// ReadFrom implements net.PacketConn.
+func (l *lossy) ReadFrom(data []byte) (int, net.Addr, error) {
+	for {
+		n, address, err := l.PacketConn.ReadFrom(data)
+		if err != nil || !l.loses(&l.received) {
+			return n, address, err
+		}
+	}
+}
+
+// WriteTo implements net.PacketConn.
+func (l *lossy) WriteTo(data []byte, address net.Addr) (int, error) {
+	if l.loses(&l.sent) {
+		return len(data), nil
+	}
+	return l.PacketConn.WriteTo(data, address)
+}

@@ -1,0 +1,35 @@
+package coder
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// maxSTUN bounds how many STUN servers are made use of.
+const maxSTUN = 8
+
+// STUNServers returns the URLs of the STUN servers that the deployment names, at most
+// eight: by them, clients and agents find out how to reach each other directly (from
+// v1.22 on, "Direct workspace connections"). There are none if it offers that to nobody.
+func (c *Client) STUNServers(ctx context.Context) ([]string, error) {
+	var listed struct {
+		Data list[struct {
+			URLs []string `json:"urls"`
+		}] `json:"data"`
+	}
+	r := request{method: http.MethodGet, path: "/api/private/webrtc/ice", repeatable: true}
+	if _, err := c.do(ctx, r, &listed); err != nil {
+		return nil, err
+	}
+	if !listed.Data.there {
+		return nil, c.incomplete(r, "the answer holds no list")
+	}
+	var urls []string
+	for _, server := range listed.Data.items {
+		urls = append(urls, server.URLs...)
+	}
+	urls = slices.DeleteFunc(urls, func(url string) bool { return !strings.HasPrefix(url, "stun:") })
+	return urls[:min(len(urls), maxSTUN)], nil
+}

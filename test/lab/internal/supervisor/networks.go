@@ -1,0 +1,49 @@
+package supervisor
+
+import (
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
+	"github.com/coder-satellite/kubectl-coder-satellite/test/lab/internal/layout"
+)
+
+// networks lead to the primary, by that name, and to each cluster's satellite, by its
+// kubeconfig context.
+type networks map[string]*codertest.Network
+
+func newNetworks(lab *layout.Lab, primary *codertest.Primary) networks {
+	all := networks{"primary": primary.Network()}
+	for _, cluster := range lab.Clusters {
+		all[cluster.Context] = &codertest.Network{}
+	}
+	return all
+}
+
+// handler serves the networks beside what else a lab is steered by:
+//
+//	PUT /networks/{name}            {"roundTrip", "loss"}, in nanoseconds and percent
+func (n networks) handler(rest http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", rest)
+	mux.HandleFunc("PUT /networks/{name}", func(w http.ResponseWriter, r *http.Request) {
+		var body struct {
+			RoundTrip time.Duration
+			Loss      int
+		}
+		network, known := n[r.PathValue("name")]
+		decoder := json.NewDecoder(r.Body)
+		decoder.DisallowUnknownFields()
+		switch err := decoder.Decode(&body); {
+		case !known:
+			http.Error(w, "no such network", http.StatusNotFound)
+		case err != nil:
+			http.Error(w, err.Error(), http.StatusBadRequest)
+		default:
+			network.Set(body.RoundTrip, body.Loss)
+			w.WriteHeader(http.StatusNoContent)
+		}
+	})
+	return mux
+}

@@ -87,8 +87,10 @@ func canaryProof(s *snapshot.Snapshot) string {
 		return text + ", and reached as its owner's clients do"
 	case !ownCanary(s):
 		return text + "; it is somebody else's, and only its owner can connect to it"
-	default:
+	case !workspaces.Built(canary.Workspace):
 		return text + "; it is off, and no connection to it was tried"
+	default: // the rebuild of a finalization, which came after the one that was reached
+		return text
 	}
 }
 
@@ -99,10 +101,10 @@ func ownCanary(s *snapshot.Snapshot) bool {
 }
 
 // toReach returns the canary if a connection to it is still to be tried; nil if there
-// was one, or can be none.
+// was one, or can be none. What a finalization rebuilt had been reached before.
 func toReach(s *snapshot.Snapshot) *coder.Workspace {
 	canary, record := s.Canary.Value(), s.ProviderJournal.Value()
-	if canary.None || !ownCanary(s) || record.Canary.Reached || !workspaces.Built(canary.Workspace) {
+	if canary.None || !ownCanary(s) || record.Canary.Reached || record.Canary.Proves != journal.ProvesSatellite || !workspaces.Built(canary.Workspace) {
 		return nil
 	}
 	return &canary.Workspace

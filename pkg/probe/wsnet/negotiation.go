@@ -68,7 +68,10 @@ func negotiate(ctx context.Context, endpoint Endpoint, stream net.Conn) (*negoti
 func (n *negotiation) offer(endpoint Endpoint) error {
 	control := "control"
 	var err error
-	if n.control, err = n.peer.CreateDataChannel(control, &webrtc.DataChannelInit{Protocol: &control}); err != nil {
+	var ordered bool
+	var retransmits uint16 // none: what the network loses is to be seen, and not hidden behind a longer round trip
+	init := &webrtc.DataChannelInit{Protocol: &control, Ordered: &ordered, MaxRetransmits: &retransmits}
+	if n.control, err = n.peer.CreateDataChannel(control, init); err != nil {
 		return fmt.Errorf("prepare a WebRTC connection: %w", err)
 	}
 	n.control.OnOpen(func() { close(n.open) })

@@ -139,6 +139,33 @@ func TestRelayedFarAway(t *testing.T) {
 	}
 }
 
+// What the network loses is a ping that does not come back, and none that comes late.
+func TestLossIsSeen(t *testing.T) {
+	w := newWorld(t)
+	connection, err := wsnet.Dial(t.Context(), w.endpoint())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = connection.Close() }()
+	lost := func() (lost int) {
+		for range 20 {
+			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+			if _, err := connection.Ping(ctx); err != nil {
+				lost++
+			}
+			cancel()
+		}
+		return lost
+	}
+	if n := lost(); n > 0 {
+		t.Errorf("%d of 20 pings were lost where nothing is", n)
+	}
+	w.primary.Network().Set(0, 30)
+	if n := lost(); n < 5 {
+		t.Errorf("%d of 20 pings were lost where 30%% of the packets are, each way", n)
+	}
+}
+
 // TestAgentEnds proves that pings tell when the agent is gone, and not only that
 // they do not come back.
 func TestAgentEnds(t *testing.T) {

@@ -160,7 +160,7 @@ func (s Site) save(ctx context.Context, b *backup) error {
 		created, err = secrets.Create(ctx, b.secret, metav1.CreateOptions{FieldManager: fieldManager})
 	}
 	if err != nil {
-		return fmt.Errorf("the backup of the record cannot be saved as Secret %s, so nothing was changed: %w", b, err)
+		return fmt.Errorf("the backup of the record cannot be saved as Secret %s, so the release was left as it is: %w", b, err)
 	}
 	b.secret = created
 	return nil

@@ -210,8 +210,8 @@ func TestRetainErrors(t *testing.T) {
 		}, "is in pending-upgrade at revision 2: a Helm operation is running or was killed; if nobody runs one, `helm --kube-context test --namespace coder rollback coder-workspace-provider 1` ends it", true},
 		"conflict":              {answering(409, "PUT", record), "was changed by somebody else at the same moment", false},
 		"forbidden to update":   {answering(403, "PUT", record), "may not be updated", false},
-		"forbidden to back up":  {answering(403, "POST", "/api/v1/namespaces/coder-satellite/secrets"), "so nothing was changed", true},
-		"no namespace":          {answering(404, "POST", "/api/v1/namespaces/coder-satellite/secrets"), "so nothing was changed", true},
+		"forbidden to back up":  {answering(403, "POST", "/api/v1/namespaces/coder-satellite/secrets"), "so the release was left as it is", true},
+		"no namespace":          {answering(404, "POST", "/api/v1/namespaces/coder-satellite/secrets"), "so the release was left as it is", true},
 		"forbidden to annotate": {answering(403, "PATCH", "/apis/apps/v1/"), "Deployment/envproxy in namespace coder cannot be annotated", false},
 		"forbidden to look":     {answering(500, "GET", "/apis/apps/v1/namespaces/coder/deployments/envproxy"), "Deployment/envproxy in namespace coder cannot be read", true},
 	} {

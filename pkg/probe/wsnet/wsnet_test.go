@@ -99,8 +99,8 @@ func TestDialDirect(t *testing.T) {
 		t.Fatalf("it offers %v: %v", stun, err)
 	}
 	for name, fault := range map[string]codertest.Fault{
-		"":          {Path: "/none"},
-		"no relay ": {Path: "/api/private/turn", Status: 502},
+		"":         {Path: "/none"},
+		"no relay": {Path: "/api/private/turn", Status: 502},
 	} {
 		remove := w.primary.AddFault(fault)
 		endpoint := w.endpoint()
@@ -114,7 +114,7 @@ func TestDialDirect(t *testing.T) {
 		}
 		candidates, chosen := connection.Route()
 		if !slices.Contains(candidates, "host") || strings.Contains(chosen, "relay") || chosen == "" {
-			t.Errorf("%soffered %v, chosen %q", name, candidates, chosen)
+			t.Errorf("%s: offered %v, chosen %q", name, candidates, chosen)
 		}
 		_ = connection.Close()
 		remove()

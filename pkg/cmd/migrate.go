@@ -40,7 +40,7 @@ kubectl coder-satellite migrate --context sydney --access-url https://coder-sydn
 	affected := maxAffectedFlag(cmd)
 	file := cmd.Flags().String("plan", "",
 		"carry out exactly this plan (from plan -o json), or refuse, naming what changed since; - for standard input")
-	return operationVerb(env, cmd, needs{regions: true, accessURL: true, chart: true}, run, func(string) (wanted change, err error) {
+	return operationVerb(env, cmd, needs{regions: true, accessURL: true, chart: true, measures: true}, run, func(string) (wanted change, err error) {
 		if *file == fleet.Stdin && cmd.Flag("filename").Value.String() == fleet.Stdin {
 			return change{}, usagef("--plan and --filename cannot both be standard input: give one of them as a file")
 		}

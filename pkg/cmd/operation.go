@@ -53,6 +53,10 @@ func operationVerb(
 	f.DurationVar(&flags.LockDuration, "lock-duration", lock.DefaultDuration, "time after which the lock of a run that died is free")
 	f.BoolVar(&flags.NoRollback, "no-rollback", false, "after a failure undo nothing, not even the switch")
 	f.StringVar(&flags.EvidenceDir, "evidence-dir", evidenceDir(), "folder where evidence of failures is kept")
+	if needs.measures {
+		f.BoolVar(&flags.Measure, "measure", true, "ask meanwhile what users' clients ask, once a second, and report what they felt")
+		f.DurationVar(&flags.MaxGap, "max-gap", 0, "fail a region whose users had no answer for longer; 0 for any time. Nothing is undone for that")
+	}
 	if needs.reason {
 		f.StringVar(&flags.Reason, "reason", "", "why; it is kept with what is done")
 	}
@@ -62,7 +66,10 @@ func operationVerb(
 			return operationOptions{}, err
 		}
 		err = errors.Join(notNegative("--timeout", flags.Timeout), notNegative("--step-timeout", flags.StepTimeout),
-			positive("--lock-duration", flags.LockDuration))
+			positive("--lock-duration", flags.LockDuration), notNegative("--max-gap", flags.MaxGap))
+		if flags.MaxGap > 0 && !flags.Measure {
+			err = errors.Join(err, usagef("--max-gap needs what --measure=false turns off"))
+		}
 		if err != nil {
 			return operationOptions{}, err
 		}

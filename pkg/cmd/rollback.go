@@ -31,7 +31,7 @@ kubectl coder-satellite rollback -f fleet.yaml --region sydney --remove-satellit
 	remove := f.Bool("remove-satellite", false, "also unregister and uninstall the satellite")
 	force := f.Bool("force", false, "go back although the legacy release is not ready for it; needs --reason")
 	was := f.String("networking-v2-was", "", "what Networking v2 was before the migration, on or off, when no journal says so")
-	return operationVerb(env, cmd, needs{regions: true, reason: true}, run, func(reason string) (change, error) {
+	return operationVerb(env, cmd, needs{regions: true, reason: true, measures: true}, run, func(reason string) (change, error) {
 		options := migration.RollbackOptions{RemoveSatellite: *remove, Force: *force}
 		if *was != "" {
 			on := *was == "on"

@@ -20,6 +20,8 @@ type needs struct {
 	chart bool
 	// changes is set when the verb changes regions, some at once.
 	changes bool
+	// measures is set when the verb may measure what users feel meanwhile.
+	measures bool
 	// reason is set when the verb keeps why it was run with what it did.
 	reason bool
 }

@@ -54,7 +54,7 @@ func NewRegionStatus(views []*snapshot.Snapshot) v1alpha1.RegionStatus {
 		provider := v1alpha1.ProviderStatus{
 			Provider: v1alpha1.Provider{ID: s.ProviderID(), Name: s.ProviderName()},
 			Context:  s.Declared.Context, Phase: phase(s), NetworkingV2: s.Networking(),
-			Run: lastRun(s.ProviderJournal.Value(), s.ProviderLock.Value()),
+			Run: lastRun(s.ProviderJournal.Value(), s.ProviderLock.Value()), Distance: s.Distance(),
 		}
 		if adoption, err := workspaces.AdoptionOf(s); err == nil {
 			provider.Adoption = &adoption

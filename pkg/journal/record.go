@@ -59,6 +59,9 @@ type Record struct {
 	// Switched is the latest change of the provider's Networking v2 that a run made, or
 	// was about to make; nil if none did.
 	Switched *Switch `json:"switched,omitempty"`
+	// Distance is how far the provider's users were and are, as the latest migration
+	// measured it; nil if none did.
+	Distance *v1alpha1.Distance `json:"distance,omitempty"`
 	// Retention is the ledger of the retained legacy release; nil if none is.
 	Retention *Ledger `json:"retention,omitempty"`
 	// Steps are the latest results, oldest first.

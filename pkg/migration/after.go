@@ -24,6 +24,7 @@ func providerAfter(s *snapshot.Snapshot) *v1alpha1.ProviderState {
 		NetworkingV2:   cmp.Or(s.Networking(), v1alpha1.NetworkingV2Unknown),
 		PathAnswers:    answersAfter(s),
 		LegacyRetained: retainedAfter(s),
+		Distance:       s.Distance(),
 	}
 	if adoption, err := workspaces.AdoptionOf(s); err == nil {
 		state.Adoption = &adoption

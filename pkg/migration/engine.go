@@ -139,6 +139,7 @@ func (r *regionRun) step(p *part, step Step, result *v1alpha1.StepResult) error 
 		result.State = v1alpha1.StepInterrupted
 		return err
 	}
+	r.noticeable(step)
 	r.emit(p, *result) // now that there is a journal for its Event to be about
 
 	stepCtx, cancel := withTimeout(p.ctx, step.Name, r.Options.StepTimeout, "--step-timeout")

@@ -16,6 +16,10 @@ type Options struct {
 	EvidenceDir string
 	// Host is the machine it runs on, for the lock.
 	Host string
+	// Measure is set if what users feel is to be measured meanwhile, and MaxGap how long
+	// there may be no answer; 0 for any time.
+	Measure bool
+	MaxGap  time.Duration
 	// RunID tells this run from every other.
 	RunID string
 	// Reason is why, where a verb asks for one.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/measure"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -25,7 +26,8 @@ type regionRun struct {
 	satellite *part
 	// providers are those that may change, in the fleet's order.
 	providers []*part
-	total     int // of steps
+	total     int            // of steps
+	watch     *measure.Watch // nil if nothing is measured
 	// settle makes the rule hold again after a step of a part failed, or none, and
 	// returns the cause, with what has to be said before it.
 	settle func(p *part, failed string, cause error) error
@@ -97,8 +99,11 @@ func (r *regionRun) locked(ctx context.Context) error {
 		return err
 	}
 	r.equip()
+	r.measure(ctx)
 	r.apply(ctx)
+	r.measured()
 	r.close(ctx)
+	r.gate()
 	return nil
 }
 

@@ -42,6 +42,9 @@ type Step struct {
 	// ProvesNewPath is set for a step that proves the path over the satellite: if
 	// it fails, Networking v2 is switched off, however well everything looks.
 	ProvesNewPath bool
+	// Noticeable is set for a step that changes what users use, and whose effect they
+	// may notice: until it begins, what is measured is how it was before.
+	Noticeable bool
 	// Remedy decides, from facts alone, what compensate does about the step after
 	// a run failed. Nil, or no remedy, means that what the step did stays; a
 	// reason means that it cannot be determined, or must not be done.

@@ -14,13 +14,14 @@ import (
 // without a journal; nil leaves it to the journal.
 func disableNetworkingV2(was *bool) Step {
 	return Step{
-		Name:   stepDisable,
-		Owner:  OwnerProvider,
-		Reads:  []snapshot.Item{snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemCanary, snapshot.ItemWorkspaces},
-		Rights: primaryOnly,
-		Decide: func(s *snapshot.Snapshot) Decision { return decideDisable(s, was) },
-		Note:   noteDisable,
-		Apply:  applyDisable,
+		Name:       stepDisable,
+		Noticeable: true,
+		Owner:      OwnerProvider,
+		Reads:      []snapshot.Item{snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemCanary, snapshot.ItemWorkspaces},
+		Rights:     primaryOnly,
+		Decide:     func(s *snapshot.Snapshot) Decision { return decideDisable(s, was) },
+		Note:       noteDisable,
+		Apply:      applyDisable,
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 func enableNetworkingV2() Step {
 	return Step{
 		Name:          stepEnable,
+		Noticeable:    true,
 		Owner:         OwnerProvider,
 		Reads:         []snapshot.Item{snapshot.ItemProvider, snapshot.ItemCanary, snapshot.ItemWorkspaces},
 		Rights:        primaryOnly,

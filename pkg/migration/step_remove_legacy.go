@@ -14,14 +14,15 @@ import (
 // provision workspaces.
 func removeLegacy() Step {
 	return Step{
-		Name:   "remove-legacy",
-		Owner:  OwnerProvider,
-		Reads:  []snapshot.Item{snapshot.ItemLegacy, snapshot.ItemRemoval, snapshot.ItemCanary},
-		Rights: rightsToRemoveLegacy,
-		Decide: decideRemoveLegacy,
-		Note:   noteRemoveLegacy,
-		Apply:  applyRemoveLegacy,
-		Remedy: revertRemoveLegacy,
+		Name:       "remove-legacy",
+		Noticeable: true,
+		Owner:      OwnerProvider,
+		Reads:      []snapshot.Item{snapshot.ItemLegacy, snapshot.ItemRemoval, snapshot.ItemCanary},
+		Rights:     rightsToRemoveLegacy,
+		Decide:     decideRemoveLegacy,
+		Note:       noteRemoveLegacy,
+		Apply:      applyRemoveLegacy,
+		Remedy:     revertRemoveLegacy,
 	}
 }
 

@@ -13,12 +13,13 @@ import (
 // the provider uses Networking v2.
 func uninstallSatellite(force bool) Step {
 	return Step{
-		Name:   "uninstall-satellite",
-		Owner:  OwnerSatellite,
-		Reads:  []snapshot.Item{snapshot.ItemSatellite, snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemUsers},
-		Rights: func(scope snapshot.Scope) []cluster.Rule { return satellite.RightsToUninstall(scope.OfSatellite()) },
-		Decide: decideUninstall,
-		Apply:  func(_ context.Context, run *Run) error { return uninstall(run, force) },
+		Name:       "uninstall-satellite",
+		Noticeable: true,
+		Owner:      OwnerSatellite,
+		Reads:      []snapshot.Item{snapshot.ItemSatellite, snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemUsers},
+		Rights:     func(scope snapshot.Scope) []cluster.Rule { return satellite.RightsToUninstall(scope.OfSatellite()) },
+		Decide:     decideUninstall,
+		Apply:      func(_ context.Context, run *Run) error { return uninstall(run, force) },
 	}
 }
 

@@ -19,7 +19,7 @@ func (p *page) report(report *v1alpha1.MigrationReport) {
 	p.table(reportTable(report.Regions), "")
 	for i := range report.Regions {
 		region := &report.Regions[i]
-		if p.wide || region.Error != "" || len(region.Left) > 0 || len(v1alpha1.Notable(region.Preflight)) > 0 {
+		if p.wide || gapCell(region.Measured).style == notice || region.Error != "" || len(region.Left) > 0 || len(v1alpha1.Notable(region.Preflight)) > 0 {
 			p.blank()
 			p.regionReport(region)
 		}
@@ -28,30 +28,37 @@ func (p *page) report(report *v1alpha1.MigrationReport) {
 	p.text("", reportSummary(report))
 }
 
-// movedColumn is the column of a report's table that shows only where something is known.
-const movedColumn = 4
+// Columns of a report's table that show only where something is known.
+const (
+	movedColumn = 4 + iota
+	gapColumn
+	nearerColumn
+)
 
 func reportTable(regions []v1alpha1.RegionReport) table {
 	t := table{columns: []column{
-		{title: "REGION"}, {title: "OUTCOME"}, {title: "STEPS"}, {title: "TIME"}, {title: "MOVED", hidden: true},
+		{title: "REGION"}, {title: "OUTCOME"}, {title: "STEPS"}, {title: "TIME"}, {title: "MOVED", hidden: true}, {title: "GAP", hidden: true}, {title: "NEARER", hidden: true},
 		{title: "PROVIDER", wide: true}, {title: "CONTEXT", wide: true}, {title: "MESSAGE"},
 	}}
 	for _, region := range regions {
 		var names, contexts []string
 		var adoptions []*v1alpha1.Adoption
+		var distances []*v1alpha1.Distance
 		if region.Satellite != nil {
 			contexts = []string{region.Satellite.Context}
 		}
 		for _, provider := range region.Providers {
 			names, contexts = append(names, provider.Name), append(contexts, provider.Context)
 			if provider.After != nil {
-				adoptions = append(adoptions, provider.After.Adoption)
+				adoptions, distances = append(adoptions, provider.After.Adoption), append(distances, provider.After.Distance)
 			}
 		}
-		moved := movedCell(adoptions...)
-		t.columns[movedColumn].hidden = t.columns[movedColumn].hidden && moved.text == "-"
+		known := map[int]cell{movedColumn: movedCell(adoptions...), gapColumn: gapCell(region.Measured), nearerColumn: nearerCell(distances...)}
+		for i, found := range known {
+			t.columns[i].hidden = t.columns[i].hidden && found.text == "-"
+		}
 		t.add(region.Name, cell{words(string(region.Outcome)), outcomeStyle(region.Outcome)},
-			stepCount(region.Steps), elapsed(span(region.Steps)), moved,
+			stepCount(region.Steps), elapsed(span(region.Steps)), known[movedColumn], known[gapColumn], known[nearerColumn],
 			orNone(strings.Join(names, ", ")), orNone(strings.Join(distinct(contexts...), ", ")), message(region))
 	}
 	return t
@@ -127,6 +134,12 @@ func (p *page) regionReport(region *v1alpha1.RegionReport) {
 	for _, left := range region.Left {
 		entry("left", notice, left)
 	}
+	for _, provider := range region.Providers {
+		if provider.After != nil {
+			entry("distance", plain, distanceLine(provider.After.Distance))
+		}
+	}
+	p.measured(region.Measured)
 	p.checks(v1alpha1.Notable(region.Preflight), several)
 	for _, copied := range [][2]string{{"evidence", region.Evidence}, {"next", region.Next}} {
 		if copied[1] != "" {

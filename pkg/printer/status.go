@@ -22,12 +22,16 @@ func (p *page) status(report *v1alpha1.StatusReport) {
 
 func statusTable(regions []v1alpha1.RegionStatus) table {
 	t := table{columns: []column{
-		{title: "REGION"}, {title: "PHASE"}, {title: "NETWORKING"}, {title: "SATELLITE"}, {title: "MOVED"}, {title: "CHECKS"},
+		{title: "REGION"}, {title: "PHASE"}, {title: "NETWORKING"}, {title: "SATELLITE"}, {title: "MOVED"}, {title: "NEARER", hidden: true}, {title: "CHECKS"},
 		{title: "PROVIDER", wide: true}, {title: "CONTEXT", wide: true}, {title: "ACCESS URL", wide: true},
 	}}
 	for i := range regions {
 		addRegion(&t, &regions[i])
 	}
+	const nearer = 5
+	t.columns[nearer].hidden = !slices.ContainsFunc(regions, func(region v1alpha1.RegionStatus) bool {
+		return slices.ContainsFunc(region.Providers, func(p v1alpha1.ProviderStatus) bool { return p.Distance != nil })
+	})
 	return t
 }
 
@@ -36,22 +40,24 @@ func addRegion(t *table, region *v1alpha1.RegionStatus) {
 	version, accessURL := "none", ""
 	var names, contexts, networking []string
 	var adoptions []*v1alpha1.Adoption
+	var distances []*v1alpha1.Distance
 	if s := region.Satellite; s != nil {
 		version, accessURL, contexts = orNone(s.Version), s.AccessURL, []string{s.Context}
 	}
 	for _, provider := range region.Providers {
 		names, contexts = append(names, provider.Name), append(contexts, provider.Context)
 		networking, adoptions = append(networking, string(provider.NetworkingV2)), append(adoptions, provider.Adoption)
+		distances = append(distances, provider.Distance)
 	}
 	if networking = slices.Compact(networking); len(networking) > 1 {
 		networking = []string{"mixed"}
 	}
-	t.add(region.Name, region.Phase, strings.Join(networking, ""), version, movedCell(adoptions...), passedCell(region.Checks, region.Outcome != v1alpha1.OutcomeSucceeded),
+	t.add(region.Name, region.Phase, strings.Join(networking, ""), version, movedCell(adoptions...), nearerCell(distances...), passedCell(region.Checks, region.Outcome != v1alpha1.OutcomeSucceeded),
 		orNone(strings.Join(names, ", ")), orNone(strings.Join(distinct(contexts...), ", ")), orNone(accessURL))
 	for _, provider := range region.Providers {
 		if len(region.Providers) > 1 {
 			own := slices.DeleteFunc(slices.Clone(region.Checks), func(r v1alpha1.CheckResult) bool { return r.Provider != provider.Name })
-			t.add("- "+provider.Name, provider.Phase, provider.NetworkingV2, "", movedCell(provider.Adoption), passedCell(own, slices.ContainsFunc(own, v1alpha1.CheckResult.Failed)),
+			t.add("- "+provider.Name, provider.Phase, provider.NetworkingV2, "", movedCell(provider.Adoption), nearerCell(provider.Distance), passedCell(own, slices.ContainsFunc(own, v1alpha1.CheckResult.Failed)),
 				orNone(provider.Name), orNone(provider.Context), "")
 		}
 	}
@@ -100,7 +106,7 @@ func runLines(region *v1alpha1.RegionStatus) []string {
 		lines = append(lines, runLine(region.Satellite.Run))
 	}
 	for _, provider := range region.Providers {
-		lines = append(lines, runLine(provider.Run))
+		lines = append(lines, runLine(provider.Run), distanceLine(provider.Distance))
 	}
 	return distinct(lines...)
 }

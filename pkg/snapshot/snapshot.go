@@ -216,6 +216,16 @@ func (s *Snapshot) registrationOf(public, fingerprint string) (coder.Satellite, 
 	return coder.Satellite{}, false
 }
 
+// Distance is how far the provider's users were and are, as its journal says; nil if it
+// does not, or they do not connect to the satellite.
+func (s *Snapshot) Distance() *v1alpha1.Distance {
+	record := s.ProviderJournal.Value()
+	if record == nil || s.Networking() == v1alpha1.NetworkingV2Off {
+		return nil
+	}
+	return record.Distance
+}
+
 // OwnFormerRegistration reports whether the registration is one that a migration
 // of this region made, of a key that the region no longer has: somebody
 // uninstalled the satellite, and its key with it.

@@ -34,6 +34,9 @@ type Source struct {
 	clock          clock.PassiveClock
 }
 
+// Endpoint returns the client that speaks to the access URL; nil without one.
+func (src *Source) Endpoint() *coder.Client { return src.endpointClient }
+
 // Site is a cluster, or the reason why there is none to ask.
 type Site struct {
 	// Access is the cluster; nil if there is none.

@@ -44,15 +44,20 @@ type connection interface {
 // pingTimeout is when a ping is lost: other continents are some 300 ms away.
 const pingTimeout = 3 * time.Second
 
-// connect opens the connection, or says in the result why there is none.
-func (p *path) connect(ctx context.Context, workspaceID string) {
-	began := time.Now()
-	connection, err := wsnet.Dial(ctx, wsnet.Endpoint{
+// endpoint is the workspace's agent, as it is reached this way.
+func (p *path) endpoint(workspaceID string) wsnet.Endpoint {
+	return wsnet.Endpoint{
 		Signal:    func(ctx context.Context) (net.Conn, error) { return p.client.DialAgent(ctx, workspaceID) },
 		TURN:      p.client.DialTURN,
 		AccessURL: p.client.URL(),
 		STUN:      p.stun,
-	})
+	}
+}
+
+// connect opens the connection, or says in the result why there is none.
+func (p *path) connect(ctx context.Context, workspaceID string) {
+	began := time.Now()
+	connection, err := wsnet.Dial(ctx, p.endpoint(workspaceID))
 	if err != nil {
 		p.result.Stage, p.result.Message, p.result.Hint = string(wsnet.StageOf(err)), err.Error(), hint(err)
 		return

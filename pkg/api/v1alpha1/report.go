@@ -45,6 +45,8 @@ type RegionReport struct {
 	Preflight []CheckResult `json:"preflight,omitempty"`
 	// Error says why the region failed; missing if it did not.
 	Error string `json:"error,omitempty"`
+	// Measured is what users' clients felt meanwhile; missing if it was not measured.
+	Measured *Measurements `json:"measured,omitempty"`
 	// Left are the things that a failed run leaves behind, one sentence each.
 	Left []string `json:"left,omitempty"`
 	// Next is the one command to type next; missing if there is none.
@@ -98,6 +100,8 @@ type ProviderState struct {
 	LegacyRetained Finding `json:"legacyRetained"`
 	// Adoption counts the provider's workspaces by the path that they use; missing if that is not known.
 	Adoption *Adoption `json:"adoption,omitempty"`
+	// Distance is how far the provider's users were and are, as the latest migration measured it; missing if none did.
+	Distance *Distance `json:"distance,omitempty"`
 }
 
 // Finding is the answer to a question about a region.

@@ -71,6 +71,8 @@ type ProviderStatus struct {
 	NetworkingV2 NetworkingV2 `json:"networkingV2"`
 	// Adoption counts the provider's workspaces by the path that they use; missing if that is not known.
 	Adoption *Adoption `json:"adoption,omitempty"`
+	// Distance is how far the provider's users were and are, as the latest migration measured it; missing if none did.
+	Distance *Distance `json:"distance,omitempty"`
 	// Run is the last or present run on the provider, from its journal and lock; missing if there was none.
 	Run *Run `json:"run,omitempty"`
 }

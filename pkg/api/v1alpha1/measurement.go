@@ -1,0 +1,67 @@
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// Measurements are what users' clients felt while a region was worked on, asked once a second
+// from the machine that the command ran on.
+type Measurements struct {
+	// From is the name of that machine: what is near it may be far from the region's users.
+	From string `json:"from"`
+	// Paths are the ways that users' clients go.
+	Paths []PathMeasurement `json:"paths"`
+}
+
+// PathMeasurement is how one way answered.
+type PathMeasurement struct {
+	// Path is the way: "primary" is the primary's API, "legacy" a provider's envproxy, "satellite" the satellite at its
+	// access URL, "workspace" a connection to a workspace of the operator's that is not the canary.
+	// +k8s:validation:enum=["primary","legacy","satellite","workspace"]
+	Path string `json:"path"`
+	// Provider is the name of the provider whose envproxy or workspace it is; missing for the other ways.
+	Provider string `json:"provider,omitempty"`
+	// URL is what was asked.
+	URL string `json:"url"`
+	// Probes are how often it was asked. A satellite that is only being installed is first asked when it answers.
+	// +k8s:validation:minimum=0
+	Probes int `json:"probes"`
+	// Failures are how often it did not answer within three seconds.
+	// +k8s:validation:minimum=0
+	Failures int `json:"failures"`
+	// LongestGapMilliseconds is the longest time without an answer, in milliseconds, to within a second; 0 if there was none.
+	// +k8s:validation:minimum=0
+	LongestGapMilliseconds int64 `json:"longestGapMilliseconds"`
+	// Before is how long the answers took before the first step that users could notice; missing if there were none.
+	Before *Latency `json:"before,omitempty"`
+	// During is the same from that step to the last; missing if there were none.
+	During *Latency `json:"during,omitempty"`
+	// After is the same after the last step; missing if there were none.
+	After *Latency `json:"after,omitempty"`
+}
+
+// Latency is how long answers took.
+type Latency struct {
+	// Answers is how many there were.
+	// +k8s:validation:minimum=1
+	Answers int `json:"answers"`
+	// MedianMicroseconds is what half of them did not take longer than, in microseconds.
+	// +k8s:validation:minimum=0
+	MedianMicroseconds int64 `json:"medianMicroseconds"`
+	// P95Microseconds is what 95 of 100 did not take longer than, in microseconds.
+	// +k8s:validation:minimum=0
+	P95Microseconds int64 `json:"p95Microseconds"`
+}
+
+// Distance is how long a question and its answer took: to the primary before a provider's users moved, and to its
+// region's satellite afterwards, from one machine.
+type Distance struct {
+	// From is the name of that machine.
+	From string `json:"from"`
+	// Measured is when the latter was measured.
+	Measured metav1.Time `json:"measured"`
+	// PrimaryMicroseconds is the median to the primary, in microseconds.
+	// +k8s:validation:minimum=1
+	PrimaryMicroseconds int64 `json:"primaryMicroseconds"`
+	// SatelliteMicroseconds is the median to the satellite, in microseconds.
+	// +k8s:validation:minimum=1
+	SatelliteMicroseconds int64 `json:"satelliteMicroseconds"`
+}

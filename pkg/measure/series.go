@@ -1,0 +1,92 @@
+package measure
+
+import (
+	"slices"
+	"time"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+)
+
+// series is what was found of one path.
+type series struct {
+	path Path
+	// again makes it be asked at once, and closes what it is given afterwards; ended is
+	// closed when it is asked no more.
+	again chan chan<- struct{}
+	ended chan struct{}
+
+	answered         bool
+	probes, failures int
+	took             [phases]durations
+	// down is since when there is no answer; zero while there is.
+	down    time.Time
+	longest time.Duration
+}
+
+// note notes how one question went.
+func (s *series) note(phase Phase, began, ended time.Time, err error) {
+	if err != nil && s.path.New && !s.answered {
+		return // nobody misses it yet
+	}
+	s.probes++
+	if err != nil {
+		s.failures++
+		if s.down.IsZero() {
+			s.down = began
+		}
+	} else {
+		s.answered = true
+		s.took[phase].add(ended.Sub(began))
+	}
+	if !s.down.IsZero() {
+		s.longest = max(s.longest, ended.Sub(s.down))
+	}
+	if err == nil {
+		s.down = time.Time{}
+	}
+}
+
+// measured sums the series up.
+func (s *series) measured() v1alpha1.PathMeasurement {
+	return v1alpha1.PathMeasurement{
+		Path: s.path.Name, Provider: s.path.Provider, URL: s.path.URL,
+		Probes: s.probes, Failures: s.failures, LongestGapMilliseconds: s.longest.Milliseconds(),
+		Before: s.took[Before].latency(), During: s.took[During].latency(), After: s.took[After].latency(),
+	}
+}
+
+// durations are how long answers took: the latest of them, an hour's.
+type durations struct {
+	latest []time.Duration
+	next   int
+}
+
+// maxDurations bounds how many are kept.
+const maxDurations = 3600
+
+func (d *durations) add(one time.Duration) {
+	if len(d.latest) < maxDurations {
+		d.latest = append(d.latest, one)
+		return
+	}
+	d.latest[d.next] = one
+	d.next = (d.next + 1) % maxDurations
+}
+
+// percentile returns what so many of a hundred are not longer than; 0 if there is none.
+func (d *durations) percentile(percent int) time.Duration {
+	if len(d.latest) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(d.latest))
+	return sorted[(percent*len(sorted)+99)/100-1]
+}
+
+func (d *durations) latency() *v1alpha1.Latency {
+	if len(d.latest) == 0 {
+		return nil
+	}
+	return &v1alpha1.Latency{
+		Answers: len(d.latest), MedianMicroseconds: d.percentile(50).Microseconds(), P95Microseconds: d.percentile(95).Microseconds(),
+	}
+}

@@ -1,0 +1,132 @@
+package measure
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/utils/clock"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+)
+
+// server answers after a time, or is away from one time to another.
+type server struct {
+	began    time.Time
+	takes    time.Duration
+	from, to time.Duration
+	hangs    bool // while it is away; else it refuses at once
+	closed   bool
+}
+
+func (s *server) ask(ctx context.Context) error {
+	if now := time.Since(s.began); now >= s.from && now < s.to {
+		if s.hangs {
+			<-ctx.Done()
+		}
+		return errors.New("away")
+	}
+	select {
+	case <-time.After(s.takes):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *server) path(name string) Path {
+	return Path{Name: name, URL: "https://" + name, Ask: s.ask, Close: func() { s.closed = true }}
+}
+
+// A minute with a change from second 20 to second 40, of paths that are away for a while.
+func TestWatch(t *testing.T) {
+	const ms = time.Millisecond
+	for name, test := range map[string]struct {
+		server
+		isNew            bool
+		probes, failures int
+		gap              time.Duration // the truth; measured to within a second
+		answers          [phases]int
+	}{
+		"near":             {server{takes: 20 * ms}, false, 61, 0, 0, [phases]int{20, 20, 21}},
+		"restarted":        {server{takes: 20 * ms, from: 25500 * ms, to: 29700 * ms}, false, 61, 4, 4200 * ms, [phases]int{20, 16, 21}},
+		"hanging":          {server{takes: 20 * ms, from: 25500 * ms, to: 35 * time.Second, hangs: true}, false, 55, 3, 9500 * ms, [phases]int{20, 11, 21}},
+		"away to the end":  {server{takes: 20 * ms, from: 50500 * ms, to: time.Hour}, false, 61, 10, 8990 * ms, [phases]int{20, 20, 11}},
+		"away at first":    {server{takes: 20 * ms, to: 10500 * ms}, false, 61, 11, 10500 * ms, [phases]int{9, 20, 21}},
+		"installed":        {server{takes: 20 * ms, to: 30500 * ms}, true, 30, 0, 0, [phases]int{0, 9, 21}},
+		"never there":      {server{to: time.Hour}, true, 0, 0, 0, [phases]int{}},
+		"installed, fails": {server{takes: 20 * ms, from: 30500 * ms, to: 33500 * ms}, true, 61, 3, 3 * time.Second, [phases]int{20, 17, 21}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &test.server
+				s.began = time.Now()
+				path := s.path("satellite")
+				path.New = test.isNew
+				w := Start(t.Context(), clock.RealClock{}, []Path{path})
+				time.Sleep(20*time.Second - 500*ms)
+				w.Begin(During)
+				time.Sleep(20 * time.Second)
+				w.Begin(After)
+				time.Sleep(20*time.Second - 10*ms)
+				got := w.Stop()[0]
+				answers := [phases]int{}
+				for i, l := range []*v1alpha1.Latency{got.Before, got.During, got.After} {
+					if l == nil {
+						continue
+					}
+					if answers[i] = l.Answers; l.MedianMicroseconds != test.takes.Microseconds() || l.P95Microseconds != test.takes.Microseconds() {
+						t.Errorf("phase %d: %+v", i, l)
+					}
+				}
+				off := time.Duration(got.LongestGapMilliseconds)*ms - test.gap
+				if got.Probes != test.probes || got.Failures != test.failures || off.Abs() > time.Second || test.gap == 0 && off != 0 {
+					t.Errorf("%+v, %s off", got, off)
+				}
+				if diff := cmp.Diff(test.answers, answers); diff != "" {
+					t.Error(diff)
+				}
+				if !s.closed {
+					t.Error("the path was not closed")
+				}
+			})
+		})
+	}
+}
+
+// What ends the run ends the watch, and a question that is under way then is no failure.
+func TestWatchEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{began: time.Now(), takes: 100 * time.Millisecond}
+		ctx, cancel := context.WithCancel(t.Context())
+		w := Start(ctx, clock.RealClock{}, []Path{s.path("primary")})
+		time.Sleep(2050 * time.Millisecond)
+		if got := w.Latency("primary", Before); got != s.takes {
+			t.Errorf("meanwhile: %s", got)
+		}
+		if got := w.Latency("primary", After) + w.Latency("nowhere", Before); got != 0 {
+			t.Errorf("of what was not asked: %s", got)
+		}
+		cancel()
+		if got := w.Stop()[0]; got.Probes != 2 || got.Failures != 0 {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
+func TestDurations(t *testing.T) {
+	var d durations
+	if d.percentile(50) != 0 || d.latency() != nil {
+		t.Error("nothing took some time")
+	}
+	for i := range maxDurations + 100 {
+		d.add(time.Duration(i) * time.Microsecond)
+	}
+	want := &v1alpha1.Latency{Answers: maxDurations, MedianMicroseconds: 1899, P95Microseconds: 3519} // of 100 to 3699
+	if diff := cmp.Diff(want, d.latency()); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -1,0 +1,91 @@
+package printer
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+)
+
+// gapCell is the longest time that any way did not answer.
+func gapCell(measured *v1alpha1.Measurements) cell {
+	if measured == nil {
+		return cell{text: "-"}
+	}
+	var longest int64
+	for _, path := range measured.Paths {
+		longest = max(longest, path.LongestGapMilliseconds)
+	}
+	if longest == 0 {
+		return cell{"none", good}
+	}
+	return cell{lasted(longest), notice}
+}
+
+func lasted(milliseconds int64) string {
+	return (time.Duration(milliseconds) * time.Millisecond).String()
+}
+
+// nearerCell is how many times as near the satellite is as the primary was, the least
+// of several providers.
+func nearerCell(distances ...*v1alpha1.Distance) cell {
+	var least *v1alpha1.Distance
+	for _, d := range distances {
+		if d != nil && (least == nil || nearer(d) < nearer(least)) {
+			least = d
+		}
+	}
+	switch {
+	case least == nil:
+		return cell{text: "-"}
+	case nearer(least) <= 1:
+		return cell{fmt.Sprintf("%.1fx", nearer(least)), notice}
+	default:
+		return cell{fmt.Sprintf("%.1fx", nearer(least)), good}
+	}
+}
+
+func nearer(d *v1alpha1.Distance) float64 {
+	return float64(d.PrimaryMicroseconds) / float64(d.SatelliteMicroseconds)
+}
+
+// distanceLine tells how far the users were and are.
+func distanceLine(d *v1alpha1.Distance) string {
+	if d == nil {
+		return ""
+	}
+	text := fmt.Sprintf("from %s: %s to the primary before, %s to the satellite now, %.1f times as near", orNone(d.From), short(d.PrimaryMicroseconds), short(d.SatelliteMicroseconds), nearer(d))
+	if nearer(d) <= 1 {
+		text += "; no better from there, which is not where the region's users are"
+	}
+	return text
+}
+
+// measured writes how each way answered: with -o wide, or if one did not.
+func (p *page) measured(measured *v1alpha1.Measurements) {
+	if measured == nil || !p.wide && gapCell(measured).style != notice {
+		return
+	}
+	t := table{columns: []column{
+		{title: "PATH"}, {title: "ASKED"}, {title: "FAILED"}, {title: "LONGEST GAP"}, {title: "BEFORE"}, {title: "DURING"}, {title: "AFTER"}, {title: "URL", wide: true},
+	}}
+	for _, path := range measured.Paths {
+		name, longest := path.Path, cell{"none", good}
+		if path.Provider != "" {
+			name += " of " + path.Provider
+		}
+		if path.LongestGapMilliseconds > 0 {
+			longest = cell{lasted(path.LongestGapMilliseconds), notice}
+		}
+		t.add(name, fmt.Sprint(path.Probes), fmt.Sprint(path.Failures), longest, answersIn(path.Before), answersIn(path.During), answersIn(path.After), path.URL)
+	}
+	p.text("  ", fmt.Sprintf("What users' clients felt, asked once a second from %s (median/p95):", orNone(measured.From)))
+	p.table(t, "  ")
+}
+
+func answersIn(l *v1alpha1.Latency) string {
+	if l == nil {
+		return "-"
+	}
+	return short(l.MedianMicroseconds) + "/" + short(l.P95Microseconds)
+}

@@ -50,8 +50,8 @@ kubectl coder-satellite verify -f fleet.yaml
 # One region, by a workspace of yours, with more pings
 kubectl coder-satellite verify -f fleet.yaml --region sydney --workspace canary-sydney --pings 20
 
-# For half a minute
-kubectl coder-satellite verify -f fleet.yaml --region sydney --duration 30s
+# For half a minute, and how much nearer the satellite is than the primary
+kubectl coder-satellite verify -f fleet.yaml --region sydney --duration 30s --compare
 
 # The median round trip through each satellite, in microseconds
 kubectl coder-satellite verify -f fleet.yaml -o jsonpath='{.regions[*].satellite.roundTrip.medianMicroseconds}'`),
@@ -62,6 +62,7 @@ kubectl coder-satellite verify -f fleet.yaml -o jsonpath='{.regions[*].satellite
 	workspace := f.String("workspace", "", "name or ID of the workspace to connect to (default: the region's canary)")
 	pings := f.Int("pings", 5, "how many pings to send through each connection")
 	f.Var(&maxLoss, "max-loss", "how many of the pings through the satellite may be lost")
+	compare := f.Bool("compare", false, "say how the satellite compares with the primary, from this machine")
 	duration := f.Duration("duration", 0, "send pings for so long, five a second, instead of a number of them")
 	timeout := f.Duration("timeout", time.Minute, "time for a region, beside --duration")
 	return verb(cmd, run, func() (verifyOptions, error) {
@@ -76,7 +77,7 @@ kubectl coder-satellite verify -f fleet.yaml -o jsonpath='{.regions[*].satellite
 		if f.Changed("pings") && f.Changed("duration") {
 			err = errors.Join(err, usagef("--pings and --duration both say how many pings to send: give one of them"))
 		}
-		region := verify.Options{Workspace: *workspace, Pings: *pings, MaxLoss: int(maxLoss), For: *duration}
+		region := verify.Options{Workspace: *workspace, Pings: *pings, MaxLoss: int(maxLoss), For: *duration, Compare: *compare}
 		return verifyOptions{documentOptions: document, region: region, timeout: *timeout + *duration}, err
 	})
 }

@@ -15,9 +15,9 @@ type series struct {
 	again chan chan<- struct{}
 	ended chan struct{}
 
-	answered         bool
-	probes, failures int
-	took             [phases]durations
+	answered, connected bool // at any time, and when it was last asked
+	probes, failures    int
+	took                [phases]durations
 	// down is since when there is no answer; zero while there is.
 	down    time.Time
 	longest time.Duration
@@ -35,9 +35,12 @@ func (s *series) note(phase Phase, began, ended time.Time, err error) {
 			s.down = began
 		}
 	} else {
+		if s.connected { // else it took the making of the connection as well
+			s.took[phase].add(ended.Sub(began))
+		}
 		s.answered = true
-		s.took[phase].add(ended.Sub(began))
 	}
+	s.connected = err == nil
 	if !s.down.IsZero() {
 		s.longest = max(s.longest, ended.Sub(s.down))
 	}

@@ -123,12 +123,27 @@ func severalPlanned() v1alpha1.RegionPlan {
 	}
 }
 
+// felt is what the users of a region felt: a gap of its envproxy.
+func felt() *v1alpha1.Measurements {
+	took := func(median int64) *v1alpha1.Latency {
+		return &v1alpha1.Latency{Answers: 9, MedianMicroseconds: median, P95Microseconds: 2 * median}
+	}
+	return &v1alpha1.Measurements{From: "laptop", Paths: []v1alpha1.PathMeasurement{
+		{Path: "primary", URL: "https://coder.example.com", Probes: 61, Before: took(152_000), During: took(151_000), After: took(150_000)},
+		{Path: "satellite", URL: "https://coder-sydney.example.com", Probes: 40, During: took(21_000), After: took(20_000)},
+		{Path: "legacy", Provider: "sydney", URL: "https://envproxy-sydney.example.com", Probes: 61, Failures: 4, LongestGapMilliseconds: 4200, Before: took(22_000), After: took(23_000)},
+	}}
+}
+
 func report() *v1alpha1.MigrationReport {
 	return &v1alpha1.MigrationReport{
 		Operation: "migrate", Primary: primary(), Outcome: v1alpha1.OutcomePartlyFailed, ExitCode: 3, Started: at(0), Finished: at(192),
 		Regions: []v1alpha1.RegionReport{
 			{Name: "sydney", Satellite: &v1alpha1.SatelliteReport{Context: "gke_acme_australia-southeast1"}, Outcome: v1alpha1.OutcomeSucceeded,
-				Providers: []v1alpha1.ProviderReport{{Provider: v1alpha1.Provider{Name: "sydney"}, Context: "gke_acme_australia-southeast1", Outcome: v1alpha1.OutcomeSucceeded}},
+				Providers: []v1alpha1.ProviderReport{{Provider: v1alpha1.Provider{Name: "sydney"}, Context: "gke_acme_australia-southeast1", Outcome: v1alpha1.OutcomeSucceeded, After: &v1alpha1.ProviderState{
+					NetworkingV2: v1alpha1.NetworkingV2On, Distance: &v1alpha1.Distance{From: "laptop", PrimaryMicroseconds: 152_000, SatelliteMicroseconds: 20_000},
+				}}},
+				Measured: felt(),
 				Steps: []v1alpha1.StepResult{
 					{Name: "retain-legacy", State: v1alpha1.StepAlready, Message: "retained", Started: at(0), Finished: at(1)},
 					{Name: "verify-connectivity", State: v1alpha1.StepDone, Message: "the workspace canary-sydney is reached through the satellite", Started: at(1), Finished: at(62)},
@@ -158,7 +173,7 @@ func report() *v1alpha1.MigrationReport {
 // severalReported is a region of which one provider is migrated, and one is not.
 func severalReported() v1alpha1.RegionReport {
 	after := func(networking v1alpha1.NetworkingV2) *v1alpha1.ProviderState {
-		return &v1alpha1.ProviderState{NetworkingV2: networking, PathAnswers: v1alpha1.FindingYes, LegacyRetained: v1alpha1.FindingYes, Adoption: &v1alpha1.Adoption{Total: 3, Adopted: 3}}
+		return &v1alpha1.ProviderState{NetworkingV2: networking, PathAnswers: v1alpha1.FindingYes, LegacyRetained: v1alpha1.FindingYes, Adoption: &v1alpha1.Adoption{Total: 3, Adopted: 3}, Distance: &v1alpha1.Distance{From: "laptop", PrimaryMicroseconds: 20_000, SatelliteMicroseconds: 21_000}}
 	}
 	return v1alpha1.RegionReport{
 		Name: "bern", Outcome: v1alpha1.OutcomePartlyFailed, Satellite: &v1alpha1.SatelliteReport{Context: "bern-edge"},

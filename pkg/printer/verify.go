@@ -89,9 +89,9 @@ func short(microseconds int64) string {
 
 // regionVerification tells what went wrong in a region.
 func (p *page) regionVerification(region *v1alpha1.RegionVerification) {
-	ways := map[string]*v1alpha1.Connection{"error": {Message: region.Message}, "satellite": region.Satellite, "primary": region.Primary, "direct": region.Direct}
+	ways := map[string]*v1alpha1.Connection{"compared": {Message: region.Comparison}, "error": {Message: region.Message}, "satellite": region.Satellite, "primary": region.Primary, "direct": region.Direct}
 	told := false
-	for _, label := range []string{"error", "satellite", "primary", "direct"} {
+	for _, label := range []string{"compared", "error", "satellite", "primary", "direct"} {
 		way := ways[label]
 		if way == nil || way.Message == "" {
 			continue
@@ -102,7 +102,11 @@ func (p *page) regionVerification(region *v1alpha1.RegionVerification) {
 			told = true
 		}
 		entry := p.entries(len("satellite"))
-		entry(label, bad, way.Message)
+		how := bad
+		if label == "compared" {
+			how = plain
+		}
+		entry(label, how, way.Message)
 		entry("hint", plain, way.Hint)
 	}
 }

@@ -21,6 +21,8 @@ type Options struct {
 	Pings int
 	// MaxLoss is how many of them may be lost, in percent.
 	MaxLoss int
+	// Compare is set to say how the satellite compares with the primary.
+	Compare bool
 	// For is for how long to send pings, five a second, instead of a number of them; 0
 	// for the number.
 	For time.Duration
@@ -68,6 +70,9 @@ func Provider(ctx context.Context, source *snapshot.Source, options Options, stu
 	tryAll(ctx, through, workspace.ID, options)
 	if users.well() {
 		v.Outcome = v1alpha1.OutcomeSucceeded
+	}
+	if options.Compare {
+		v.Comparison = comparison(v.Satellite, v.Primary)
 	}
 	return v
 }

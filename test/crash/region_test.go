@@ -64,6 +64,9 @@ func (r *region) run(lab *inlab.Lab, d meddle.Disturbance, verb string) outcome 
 	defer cancel()
 	args := append(strings.Fields(verb), "-f", r.Fleet(), "--yes", "--lock-duration", lockDuration(d), "--request-timeout", patience(d),
 		"--step-timeout", "60s", "--timeout", "120s", "--evidence-dir", lab.Path("evidence"))
+	if !strings.HasPrefix(verb, "retain") { // which measures nothing; calls are counted, and those of a measurement come when they come
+		args = append(args, "--measure=false")
+	}
 	command := r.Command(ctx, nil, args...)
 	var output bytes.Buffer
 	command.Stdout, command.Stderr = &output, &output

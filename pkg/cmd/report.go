@@ -1,0 +1,112 @@
+package cmd
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/health"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/report"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// reportOptions is the complete value that report runs by.
+type reportOptions struct {
+	targets
+	// when says when users move, in words; may be empty.
+	when string
+	// dir is the folder for a file per region; empty to print all.
+	dir string
+	// timeout bounds the facts of a region, from when its turn comes.
+	timeout time.Duration
+}
+
+func newReport(env Environment, run func(context.Context, reportOptions) error) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "report",
+		Short: "Write what a region's users are to be told",
+		Long: `Write a notice for the users of each region, in Markdown: the new host name, the line
+that logs the command line in there, what a rebuild of their workspaces does, and when.
+It is made from how the region is now, before the switch or after it. It is printed, or
+written to a folder, and never sent.`,
+		Example: examples(`
+# Before the change
+kubectl coder-satellite report --notice -f fleet.yaml --region sydney --when "on Saturday from 20:00 UTC"
+
+# A file for each region
+kubectl coder-satellite report --notice -f fleet.yaml --dir notices`),
+	}
+	targets := targetFlags(env, cmd, needs{regions: true, accessURL: true})
+	f := cmd.Flags()
+	notice := f.Bool("notice", false, "write a notice for the region's users")
+	when := f.String("when", "", "when the users move, in words")
+	dir := f.String("dir", "", "folder for a file per region, instead of printing them")
+	timeout := f.Duration("timeout", 30*time.Second, "time for the facts of a region")
+	return verb(cmd, run, func() (reportOptions, error) {
+		targets, err := targets()
+		if !*notice {
+			err = errors.Join(err, usagef("nothing to write: say what with --notice"))
+		}
+		err = errors.Join(err, positive("--timeout", *timeout))
+		return reportOptions{targets: targets, when: *when, dir: *dir, timeout: *timeout}, err
+	})
+}
+
+// runReport writes the notices.
+func runReport(ctx context.Context, o reportOptions) error {
+	c, err := o.connect()
+	if err != nil {
+		return err
+	}
+	regions, err := c.survey.Collect(ctx, o.timeout, snapshot.ItemProvider, snapshot.ItemWorkspaces, snapshot.ItemJournal)
+	if err := cmp.Or(interrupted(ctx), err); err != nil {
+		return err
+	}
+	primary := c.survey.Primary(ctx)
+	version, known := primary.Version.Get()
+	if !known {
+		return primary.Version.Err()
+	}
+	for i, views := range regions {
+		region := health.NewRegionStatus(views)
+		for _, provider := range region.Providers {
+			if provider.NetworkingV2 == v1alpha1.NetworkingV2Unknown {
+				return views[0].Provider.Err()
+			}
+		}
+		satellite := views[0].Region.Satellite
+		notice := report.Notice{
+			Region: region, PrimaryURL: primary.URL, URL: cmp.Or(satellite.UnifiedURL, satellite.AccessURL),
+			RebuiltBySwitch: version.RebuildsOnSwitch(), When: o.when,
+		}
+		if err := o.write(notice, i > 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// write prints a notice, with a rule before it if it is a further one, or writes its file.
+func (o *reportOptions) write(notice report.Notice, further bool) error {
+	text := notice.Markdown()
+	if o.dir == "" {
+		if further {
+			text = "\n---\n\n" + text
+		}
+		_, err := io.WriteString(o.env.Out, text)
+		return err
+	}
+	if err := os.MkdirAll(o.dir, 0o755); err != nil {
+		return err
+	}
+	name := strings.ReplaceAll(notice.Region.Name, string(filepath.Separator), "-")
+	return os.WriteFile(filepath.Join(o.dir, name+".md"), []byte(text), 0o644)
+}

@@ -61,7 +61,7 @@ func TestFlagsBecomeTargets(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := optionsOf(newMigrate, test.args...)
-			test.want.needs = needs{regions: true, accessURL: true, chart: true, changes: true}
+			test.want.needs = needs{regions: true, accessURL: true, chart: true, changes: true, measures: true}
 			test.want.flags.Further = []string{"--kubeconfig", test.want.kubeconfig, "--coder-token-file", test.want.tokenFile}
 			got.env = Environment{} // holds functions
 			if diff := cmp.Diff(test.want, got.targets, cmp.AllowUnexported(targets{}, needs{}, Environment{})); diff != "" || err != nil {

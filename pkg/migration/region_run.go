@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
@@ -26,6 +27,9 @@ type regionRun struct {
 	// providers are those that may change, in the fleet's order.
 	providers []*part
 	total     int // of steps
+	// stopped is when an earlier run was last heard of, whose stop is reported: of several
+	// parts, the one where it stopped.
+	stopped time.Time
 	// settle makes the rule hold again after a step of a part failed, or none, and
 	// returns the cause, with what has to be said before it.
 	settle func(p *part, failed string, cause error) error

@@ -101,8 +101,8 @@ func (p *part) open(ctx context.Context, r *regionRun) error {
 		return err
 	}
 	p.writer, p.record, p.store = writer, writer.Record(), writer.Write
-	if text := resumed(p.record); text != "" && r.report.Resumed == "" {
-		r.report.Resumed = p.label(text, len(r.providers) > 1)
+	if text := resumed(p.record); text != "" && !p.record.Updated.Before(r.stopped) {
+		r.report.Resumed, r.stopped = p.label(text, len(r.providers) > 1), p.record.Updated
 	}
 	migrated := p.record.Outcome == v1alpha1.OutcomeSucceeded
 	p.record.Start(journal.Start{

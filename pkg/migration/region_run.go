@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
@@ -28,6 +29,9 @@ type regionRun struct {
 	providers []*part
 	total     int            // of steps
 	watch     *measure.Watch // nil if nothing is measured
+	// stopped is when an earlier run was last heard of, whose stop is reported: of several
+	// parts, the one where it stopped.
+	stopped time.Time
 	// settle makes the rule hold again after a step of a part failed, or none, and
 	// returns the cause, with what has to be said before it.
 	settle func(p *part, failed string, cause error) error

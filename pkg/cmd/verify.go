@@ -63,7 +63,7 @@ kubectl coder-satellite verify -f fleet.yaml -o jsonpath='{.regions[*].satellite
 	pings := f.Int("pings", 5, "how many pings to send through each connection")
 	f.Var(&maxLoss, "max-loss", "how many of the pings through the satellite may be lost")
 	compare := f.Bool("compare", false, "say how the satellite compares with the primary, from this machine")
-	duration := f.Duration("duration", 0, "send pings for so long, five a second, instead of a number of them")
+	duration := f.Duration("duration", 0, "send pings for so long, a fifth of a second after each other, instead of a number of them")
 	timeout := f.Duration("timeout", time.Minute, "time for a region, beside --duration")
 	return verb(cmd, run, func() (verifyOptions, error) {
 		document, err := document()

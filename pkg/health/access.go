@@ -137,21 +137,24 @@ func servesRecordedKey(s *snapshot.Snapshot) bool {
 // without cutting off anybody who is served by it meanwhile, if that can be.
 func hintKeyGone(s *snapshot.Snapshot) string {
 	at := s.Region.Satellite
-	if s.Networking() == v1alpha1.NetworkingV2AlwaysOn { // there is no way back
-		return "restore the Secret from a backup; or let `" + shell.Helm(at.Context, "uninstall", at.Release, "--namespace", at.Namespace) +
-			"` cut the satellite's users off, and migrate again"
-	}
-	return "restore the Secret from a backup; or `" + s.Region.Command("rollback") + " --remove-satellite`, and migrate again"
+	uninstall := "`" + shell.Helm(at.Context, "uninstall", at.Release, "--namespace", at.Namespace) + "`"
+	return hintAnew(s, uninstall, "`"+s.Region.Command("rollback")+" --remove-satellite`")
 }
 
 // hintOrphaned says how a satellite that nothing but its pods knows makes way for a new one.
 func hintOrphaned(s *snapshot.Snapshot) string {
 	at := s.Region.Satellite
 	way := "`" + shell.Kubectl(at.Context, "--namespace", at.Namespace, "delete", "deployment", "coderd") + "`"
-	if s.Networking() == v1alpha1.NetworkingV2AlwaysOn { // there is no way back
-		return "restore the Secret from a backup; or let " + way + " cut the satellite's users off, and migrate again"
+	return hintAnew(s, way, "`"+s.Region.Command("rollback")+"`, make way with "+way)
+}
+
+// hintAnew says how a satellite without its key is made anew: by cutting its users off
+// where there is no way back, and else by going back first.
+func hintAnew(s *snapshot.Snapshot, cut, back string) string {
+	if s.Networking() == v1alpha1.NetworkingV2AlwaysOn {
+		return "restore the Secret from a backup; or let " + cut + " cut the satellite's users off, and migrate again"
 	}
-	return "restore the Secret from a backup; or `" + s.Region.Command("rollback") + "`, make way with " + way + ", and migrate again"
+	return "restore the Secret from a backup; or " + back + ", and migrate again"
 }
 
 // notLooked reports whether a connection failed so that nothing is known of

@@ -96,7 +96,7 @@ type Canary struct {
 	BuiltBefore time.Time `json:"builtBefore,omitzero"`
 	// Rebuilt tells that the rebuild ended well.
 	Rebuilt bool `json:"rebuilt"`
-	// Reached tells that a run connected to the workspace since, as its owner's clients do.
+	// Reached is set when a run has connected to it since, as its owner's clients do.
 	Reached bool `json:"reached,omitempty"`
 }
 

@@ -24,9 +24,9 @@ type path struct {
 	// lost says that the connection was lost, and lastErr why the last ping that
 	// did not come back did not.
 	lost, lastErr error
-	stun          []string // makes it a direct one, if it can be
-
-	patience time.Duration // when a ping is lost
+	// stun makes it a direct one, if it can be; patience is when a ping is lost.
+	stun     []string
+	patience time.Duration
 }
 
 // newPath is the way through what client speaks to.

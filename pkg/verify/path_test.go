@@ -86,7 +86,7 @@ func TestPings(t *testing.T) {
 	}
 }
 
-// A connection is watched for a time, five pings a second.
+// A connection is watched for a time, with a pause between its pings.
 func TestPingsForATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		watched := &path{result: &v1alpha1.Connection{}, patience: time.Second, connection: &agent{answers: 10}}

@@ -23,8 +23,8 @@ type Options struct {
 	MaxLoss int
 	// Compare is set to say how the satellite compares with the primary.
 	Compare bool
-	// For is for how long to send pings, five a second, instead of a number of them; 0
-	// for the number.
+	// For is for how long to send pings, with a fifth of a second between the answer to one
+	// and the next, instead of a number of them; 0 for the number.
 	For time.Duration
 	// Patience is when a ping counts as lost; three seconds if 0.
 	Patience time.Duration

@@ -15,7 +15,11 @@ import (
 // Fleet verifies all providers of the survey's regions, each region within the timeout. The error
 // is the cause of ctx, if that ended.
 func Fleet(ctx context.Context, survey *snapshot.Survey, options Options, timeout time.Duration) (*v1alpha1.VerifyReport, error) {
-	stun := sync.OnceValues(func() ([]string, error) { return survey.Regions()[0].Sources[0].Primary.STUNServers(ctx) })
+	stun := sync.OnceValues(func() ([]string, error) { // once for all, within the time of one
+		ctx, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		return survey.Regions()[0].Sources[0].Primary.STUNServers(ctx)
+	})
 	regions := make([][]v1alpha1.RegionVerification, len(survey.Regions()))
 	err := survey.Each(ctx, timeout, func(ctx context.Context, i int, region *snapshot.Region) {
 		regions[i] = make([]v1alpha1.RegionVerification, len(region.Sources))

@@ -6,15 +6,15 @@ import (
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// TestKeySecretDeleted: somebody deletes the Secret with the satellite's key, whose
-// pods go on serving it. The next migrate brings it back from Helm's record: nobody
-// is cut off, nothing is registered anew, and no pod restarts. It does so as well at
-// a primary from which there is no way back.
-func TestKeySecretDeleted(t *testing.T) {
+// ofAnyVersion lets a test migrate region london at primaries of any version, from a clean
+// beginning to a clean end, and returns a client of its cluster.
+func ofAnyVersion(t *testing.T) kubernetes.Interface {
+	t.Helper()
 	t.Cleanup(func() {
 		if err := lab.SetVersion("1.21.7"); err != nil {
 			t.Error(err)
@@ -26,11 +26,20 @@ func TestKeySecretDeleted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return access.Clientset()
+}
+
+// TestKeySecretDeleted: somebody deletes the Secret with the satellite's key, whose
+// pods go on serving it. The next migrate brings it back from Helm's record: nobody
+// is cut off, nothing is registered anew, and no pod restarts. It does so as well at
+// a primary from which there is no way back.
+func TestKeySecretDeleted(t *testing.T) {
+	cluster := ofAnyVersion(t)
 	ctx := context.WithoutCancel(t.Context())
-	secrets := access.Clientset().CoreV1().Secrets(inlab.SatelliteNamespace)
+	secrets := cluster.CoreV1().Secrets(inlab.SatelliteNamespace)
 	pods := func() (names []string) {
 		t.Helper()
-		list, err := access.Clientset().CoreV1().Pods(inlab.SatelliteNamespace).List(ctx, metav1.ListOptions{LabelSelector: "coder.deployment=coderd"})
+		list, err := cluster.CoreV1().Pods(inlab.SatelliteNamespace).List(ctx, metav1.ListOptions{LabelSelector: "coder.deployment=coderd"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,19 +88,9 @@ func TestKeySecretDeleted(t *testing.T) {
 // commands are typed that the refusal names, and under a primary with a switch nobody
 // is cut off by that.
 func TestLongSatelliteOrphaned(t *testing.T) {
-	t.Cleanup(func() {
-		if err := lab.SetVersion("1.21.7"); err != nil {
-			t.Error(err)
-		}
-		resetRegion(t, "london")
-	})
-	resetRegion(t, "london")
-	access, err := lab.Access("london")
-	if err != nil {
-		t.Fatal(err)
-	}
+	cluster := ofAnyVersion(t)
 	ctx := context.WithoutCancel(t.Context())
-	secrets := access.Clientset().CoreV1().Secrets(inlab.SatelliteNamespace)
+	secrets := cluster.CoreV1().Secrets(inlab.SatelliteNamespace)
 	for _, version := range []string{"1.21.7", "1.22.3"} {
 		if err := lab.SetVersion(version); err != nil {
 			t.Fatal(err)

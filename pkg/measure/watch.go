@@ -10,9 +10,11 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// How often a path is asked, and when an answer is no longer waited for.
+// How often a path is asked, at how long a distance all of them together are, and when
+// an answer is no longer waited for.
 const (
 	interval = time.Second
+	spacing  = 250 * time.Millisecond
 	patience = 3 * time.Second
 )
 
@@ -40,9 +42,11 @@ const (
 	phases
 )
 
-// Watch asks each path once a second, until it is stopped.
+// Watch asks each path once a second, or more than four of them more rarely, so that it
+// asks four times a second at most, until it is stopped.
 type Watch struct {
 	clock clock.WithTicker
+	every time.Duration
 	stop  context.CancelFunc
 	paths []*series
 	group sync.WaitGroup
@@ -54,7 +58,7 @@ type Watch struct {
 // Start begins to ask. Stop must be called; the end of ctx ends the asking, too.
 func Start(ctx context.Context, clock clock.WithTicker, paths []Path) *Watch {
 	ctx, stop := context.WithCancel(ctx)
-	w := &Watch{clock: clock, stop: stop}
+	w := &Watch{clock: clock, every: max(interval, time.Duration(len(paths))*spacing), stop: stop}
 	for _, path := range paths {
 		s := &series{path: path, again: make(chan chan<- struct{}), ended: make(chan struct{})}
 		w.paths = append(w.paths, s)
@@ -69,7 +73,7 @@ func (w *Watch) follow(ctx context.Context, s *series) {
 	if s.path.Close != nil {
 		defer s.path.Close()
 	}
-	ticker := w.clock.NewTicker(interval)
+	ticker := w.clock.NewTicker(w.every)
 	defer ticker.Stop()
 	w.ask(ctx, s)
 	for {

@@ -3,6 +3,7 @@ package measure
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -67,11 +68,11 @@ func TestWatch(t *testing.T) {
 				path := s.path("satellite")
 				path.New = test.isNew
 				w := Start(t.Context(), clock.RealClock{}, []Path{path})
-				time.Sleep(20*time.Second - 500*ms)
+				<-time.After(20*time.Second - 500*ms)
 				w.Begin(During)
-				time.Sleep(20 * time.Second)
+				<-time.After(20 * time.Second)
 				w.Begin(After)
-				time.Sleep(20*time.Second - 10*ms)
+				<-time.After(20*time.Second - 10*ms)
 				got := w.Stop()[0]
 				answers := [phases]int{}
 				for i, l := range []*v1alpha1.Latency{got.Before, got.During, got.After} {
@@ -97,13 +98,29 @@ func TestWatch(t *testing.T) {
 	}
 }
 
+// Of ten paths each is asked rarely, for all together not to be asked too often.
+func TestWatchManyPaths(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{began: time.Now()}
+		w := Start(t.Context(), clock.RealClock{}, slices.Repeat([]Path{s.path("legacy")}, 10))
+		<-time.After(10*time.Second - time.Millisecond)
+		probes := 0
+		for _, path := range w.Stop() {
+			probes += path.Probes - 1 // the last is beside the rest
+		}
+		if probes != 40 {
+			t.Errorf("%d in 10 seconds", probes)
+		}
+	})
+}
+
 // What ends the run ends the watch, and a question that is under way then is no failure.
 func TestWatchEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &server{began: time.Now(), takes: 100 * time.Millisecond}
 		ctx, cancel := context.WithCancel(t.Context())
 		w := Start(ctx, clock.RealClock{}, []Path{s.path("primary")})
-		time.Sleep(2050 * time.Millisecond)
+		<-time.After(2050 * time.Millisecond)
 		if got := w.Latency("primary", Before); got != s.takes {
 			t.Errorf("meanwhile: %s", got)
 		}

@@ -148,7 +148,7 @@ func (r *regionRun) gate() {
 		}
 		for _, p := range r.providers {
 			if p.err == nil && (path.Provider == "" || path.Provider == p.name) {
-				p.err = fmt.Errorf("the %s at %s did not answer for %s, longer than --max-gap %s; nothing was undone for that", path.Path, path.URL, gap, r.Options.MaxGap)
+				p.err = fmt.Errorf("nobody answered at %s (%s) for %s, longer than --max-gap %s; nothing was undone for that", path.URL, path.Path, gap, r.Options.MaxGap)
 			}
 		}
 	}

@@ -72,8 +72,8 @@ func TestGate(t *testing.T) {
 	}{
 		"none":           {[]v1alpha1.PathMeasurement{gap(pathPrimary, "", 5000)}, 5 * time.Second, [2]string{"", "it failed"}},
 		"no limit":       {[]v1alpha1.PathMeasurement{gap(pathPrimary, "", 5001)}, 0, [2]string{"", "it failed"}},
-		"of all":         {[]v1alpha1.PathMeasurement{gap(pathPrimary, "", 5001)}, 5 * time.Second, [2]string{"the primary at https://primary did not answer for 5.001s, longer than --max-gap 5s", "it failed"}},
-		"of one":         {[]v1alpha1.PathMeasurement{gap(pathLegacy, "a", 9000)}, time.Second, [2]string{"the legacy at https://legacy did not answer for 9s", "it failed"}},
+		"of all":         {[]v1alpha1.PathMeasurement{gap(pathPrimary, "", 5001)}, 5 * time.Second, [2]string{"nobody answered at https://primary (primary) for 5.001s, longer than --max-gap 5s", "it failed"}},
+		"of one":         {[]v1alpha1.PathMeasurement{gap(pathLegacy, "a", 9000)}, time.Second, [2]string{"nobody answered at https://legacy (legacy) for 9s", "it failed"}},
 		"of another one": {[]v1alpha1.PathMeasurement{gap(pathLegacy, "b", 9000)}, time.Second, [2]string{"", "it failed"}},
 	} {
 		t.Run(name, func(t *testing.T) {

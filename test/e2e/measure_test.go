@@ -104,7 +104,7 @@ func TestMeasuredGap(t *testing.T) {
 			if now, err := lab.Provider(region); err == nil && now.EnableNetV2 != nil && *now.EnableNetV2 {
 				break
 			}
-			time.Sleep(50 * time.Millisecond)
+			<-time.After(50 * time.Millisecond)
 		}
 		scale := func(replicas string) {
 			if _, err := lab.Kubectl(context.WithoutCancel(ctx), region, "--namespace", inlab.LegacyNamespace, "scale", "deployment/envproxy", "--replicas", replicas); err != nil {
@@ -112,7 +112,7 @@ func TestMeasuredGap(t *testing.T) {
 			}
 		}
 		scale("0")
-		time.Sleep(4 * time.Second)
+		<-time.After(4 * time.Second)
 		scale("1")
 	})
 	report := document[v1alpha1.MigrationReport](t, 1, on(region, "migrate", "--yes", "--max-gap", "2s")...)
@@ -123,7 +123,7 @@ func TestMeasuredGap(t *testing.T) {
 	if truth < 3*time.Second || (found-truth).Abs() > time.Second {
 		t.Errorf("away for %s, found: %s", truth, found)
 	}
-	saysAll(t, "migrate", report.Regions[0].Error, []string{"the legacy at " + provider.EnvproxyAccessURL + " did not answer for", "longer than --max-gap 2s; nothing was undone"})
+	saysAll(t, "migrate", report.Regions[0].Error, []string{"nobody answered at " + provider.EnvproxyAccessURL + " (legacy) for", "longer than --max-gap 2s; nothing was undone"})
 	networking(t, region, true)
 	plugin(t, 0, on(region, "migrate", "--yes")...) // nothing is left to do
 }
@@ -141,7 +141,7 @@ func longestSilence(ctx context.Context, t *testing.T, url string) time.Duration
 		TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, DisableKeepAlives: true,
 	}}
 	var longest time.Duration
-	for last := time.Now(); ctx.Err() == nil; time.Sleep(50 * time.Millisecond) {
+	for last := time.Now(); ctx.Err() == nil; <-time.After(50 * time.Millisecond) {
 		response, err := client.Get(url + "/healthz")
 		if err != nil {
 			continue

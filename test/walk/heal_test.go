@@ -13,7 +13,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
-// rounds are how many runs an operator has until the region must be healthy.
+// rounds are how many runs for each provider an operator has until the region must be
+// healthy: advice names one, and is followed a command at a time.
 const rounds = 8
 
 // heal lets the world behave, and follows what the plugin says until the region
@@ -28,7 +29,7 @@ func (w *walker) heal(ctx context.Context) ([]violation, error) {
 		return nil, fmt.Errorf("the world cannot behave: %w", err)
 	}
 	verb, followed := "migrate", map[string]bool{}
-	for range rounds {
+	for range rounds * len(w.views) {
 		done, found, err := w.healing(ctx, verb)
 		if err != nil || len(found) > 0 {
 			return found, err
@@ -42,7 +43,7 @@ func (w *walker) heal(ctx context.Context) ([]violation, error) {
 		}
 		verb = w.follow(ctx, done, status, followed)
 	}
-	return []violation{violated("does not heal", "after %d rounds: %v\n  %s", rounds, w.healthy(), w.told())}, nil
+	return []violation{violated("does not heal", "after %d rounds: %v\n  %s", rounds*len(w.views), w.healthy(), w.told())}, nil
 }
 
 // healthy returns what is missing from a region that is done.

@@ -80,8 +80,8 @@ func TestMeasuredMigration(t *testing.T) {
 func TestMeasuredGap(t *testing.T) {
 	const region = "london"
 	t.Cleanup(func() { resetRegion(t, region) })
-	// the new path takes a while to be proven, for envproxy to be away meanwhile
-	if err := lab.AddFault(codertest.Fault{Path: turnPath, Delay: 12 * time.Second, Times: 1}); err != nil {
+	// the canary's rebuild takes a while to begin, for envproxy to be away meanwhile
+	if err := lab.AddFault(codertest.Fault{Method: http.MethodPatch, Path: "/api/v0/workspaces/*", Delay: 12 * time.Second, Times: 1}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

@@ -58,7 +58,7 @@ build: $(PLUGIN) ## Build the plugin into bin/
 .PHONY: test
 test: $(PLUGIN) $(LAB) $(TOOLS) ## Build everything, then run the tests of both modules, but the long ones
 	$(GO) test $(RACE) -timeout $(TIMEOUT) ./cmd/... ./pkg/... ./test/dist/... ./test/docs/... ./test/schema/...
-	$(MAKE) --no-print-directory --jobs=3 --output-sync=target $(E2E) test-crash-sample test-walk-sample
+	$(MAKE) --no-print-directory --jobs=3 --output-sync=target $(E2E) test-walk-sample
 	cd test/lab && $(GO) test -timeout $(TIMEOUT) ./...
 
 # The lab is tested without the race detector: Kubernetes would be compiled twice.
@@ -77,8 +77,8 @@ $(E2E) $(E2E_LONG):
 	$(GO) test -count=1 -timeout $(TIMEOUT) $(PART) ./test/e2e/...
 
 .PHONY: test-long
-test-long: $(PLUGIN) $(LAB) $(TOOLS) ## Run the end-to-end tests of more than half a minute each, and those of every shape of region
-	$(MAKE) --no-print-directory --jobs=3 --output-sync=target $(E2E_LONG) test-topology
+test-long: $(PLUGIN) $(LAB) $(TOOLS) ## Run the long end-to-end tests, those of every shape of region, and a sample of test-crash
+	$(MAKE) --no-print-directory --jobs=3 --output-sync=target $(E2E_LONG) test-topology test-crash-sample
 
 test-topology:
 	$(GO) test -count=1 -timeout $(TIMEOUT) ./test/topology

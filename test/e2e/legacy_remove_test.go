@@ -6,9 +6,9 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// TestRemove: a satellite that users depend on is removed by force alone, and
+// TestLongRemove: a satellite that users depend on is removed by force alone, and
 // one that nothing uses without.
-func TestRemove(t *testing.T) {
+func TestLongRemove(t *testing.T) {
 	freshLegacy(t, "ohio")
 	plugin(t, 0, on("ohio", "migrate", "--yes")...)
 	stoppedBy(t, "networking-v2", []string{"the satellite is in use", `provider "ohio" uses Networking v2`, "rollback", "--force --reason"}, on("ohio", "remove")...)

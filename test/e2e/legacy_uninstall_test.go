@@ -10,9 +10,9 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// TestUninstallByMistake: of a retained release nothing is lost but its record,
+// TestLongUninstallByMistake: of a retained release nothing is lost but its record,
 // and rollback brings that back.
-func TestUninstallByMistake(t *testing.T) {
+func TestLongUninstallByMistake(t *testing.T) {
 	freshLegacy(t, "sydney")
 	plugin(t, 0, on("sydney", "migrate", "--yes")...)
 	if diff := cmp.Diff("coder-workspace-provider\n", retainedReleases(t, "sydney")); diff != "" {

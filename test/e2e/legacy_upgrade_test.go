@@ -6,9 +6,9 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// TestUpgradeLosesRetention: status notices, retain mends it once, and what
+// TestLongUpgradeLosesRetention: status notices, retain mends it once, and what
 // was mended survives an uninstall.
-func TestUpgradeLosesRetention(t *testing.T) {
+func TestLongUpgradeLosesRetention(t *testing.T) {
 	for _, test := range []struct {
 		chart string
 		// missing is what status says of the live objects.

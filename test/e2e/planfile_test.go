@@ -49,8 +49,8 @@ func refusesPlan(t *testing.T, fleet, file string, says ...string) {
 	saysAll(t, "migrate --plan", result.Stderr, append(says, "nothing was changed", "plan again with"))
 }
 
-// TestPlanFile: a plan is carried out exactly, or refused, naming what changed.
-func TestPlanFile(t *testing.T) {
+// TestLongPlanFile: a plan is carried out exactly, or refused, naming what changed.
+func TestLongPlanFile(t *testing.T) {
 	freshLegacy(t, "ohio")
 	fleet := oneRegion(t, "ohio", func(*v1alpha1.Fleet, *v1alpha1.Region) {})
 	plan, file := planned(t, fleet)

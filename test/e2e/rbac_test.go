@@ -17,10 +17,10 @@ import (
 
 const rolesName = "coder-satellite-operator"
 
-// TestLeastRights: with the roles that rbac prints, and nothing else, an operator
+// TestLongLeastRights: with the roles that rbac prints, and nothing else, an operator
 // migrates, looks, and goes back; without any single right of them the preflight
 // stops and names that one alone.
-func TestLeastRights(t *testing.T) {
+func TestLongLeastRights(t *testing.T) {
 	const region, account = "london", "operators:least"
 	access, err := lab.Access(region)
 	if err != nil {

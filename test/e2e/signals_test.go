@@ -10,9 +10,9 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// TestSignals: one signal, whatever step is in hand, ends the run in order, and
+// TestLongSignals: one signal, whatever step is in hand, ends the run in order, and
 // the next run goes on from there.
-func TestSignals(t *testing.T) {
+func TestLongSignals(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "london") })
 	unreachable := oneRegion(t, "london", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) {
 		region.ConnectTo = strings.TrimPrefix(closedPort, "https://")

@@ -32,10 +32,10 @@ const unifiedSecret = "unified-tls"
 // anybody noted, with a legacy release that workspaces may still use.
 const whenSwitched = "workspaces-adopted=Unknown"
 
-// TestUnifiedURL: two regions of a fleet get a unified URL beside their own, live
+// TestLongUnifiedURL: two regions of a fleet get a unified URL beside their own, live
 // ones too, and go back. What the certificate lacks is said before anything
 // changes, and by status.
-func TestUnifiedURL(t *testing.T) {
+func TestLongUnifiedURL(t *testing.T) {
 	fleet := newUnifiedFleet(t)
 	fleet.certify(t, "127.0.0.1")
 	onlyChecks(t, "old versions", 5, "plan", fleet.shared, "unified-url-supported=Fail", "certificate-names=Warn", "unified-url=Warn")

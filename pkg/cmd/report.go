@@ -4,16 +4,17 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/health"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/report"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
@@ -66,7 +67,8 @@ func runReport(ctx context.Context, o reportOptions) error {
 	if err != nil {
 		return err
 	}
-	regions, err := c.survey.Collect(ctx, o.timeout, snapshot.ItemProvider, snapshot.ItemWorkspaces, snapshot.ItemJournal)
+	regions, err := c.survey.Collect(ctx, o.timeout, snapshot.ItemProvider, snapshot.ItemWorkspaces, snapshot.ItemJournal,
+		snapshot.ItemSatellite, snapshot.ItemRegistrations, snapshot.ItemEndpoint)
 	if err := cmp.Or(interrupted(ctx), err); err != nil {
 		return err
 	}
@@ -75,20 +77,32 @@ func runReport(ctx context.Context, o reportOptions) error {
 	if !known {
 		return primary.Version.Err()
 	}
-	for i, views := range regions {
-		region := health.NewRegionStatus(views)
-		for _, provider := range region.Providers {
-			if provider.NetworkingV2 == v1alpha1.NetworkingV2Unknown {
-				return views[0].Provider.Err()
-			}
+	var errs []error
+	written := false
+	for _, views := range regions {
+		if err := switchKnown(views); err != nil {
+			errs = append(errs, fmt.Errorf("region %q: %w", views[0].Region.Name, err))
+			continue
 		}
 		satellite := views[0].Region.Satellite
 		notice := report.Notice{
-			Region: region, PrimaryURL: primary.URL, URL: cmp.Or(satellite.UnifiedURL, satellite.AccessURL),
-			RebuiltBySwitch: version.RebuildsOnSwitch(), When: o.when,
+			Region: health.NewRegionStatus(views), PrimaryURL: primary.URL, URL: cmp.Or(satellite.UnifiedURL, satellite.AccessURL),
+			Answers: views[0].PathAnswers() == nil, RebuiltBySwitch: version.RebuildsOnSwitch(), When: o.when,
 		}
-		if err := o.write(notice, i > 0); err != nil {
-			return err
+		errs = append(errs, o.write(notice, written))
+		written = true
+	}
+	return errors.Join(errs...)
+}
+
+// switchKnown returns why it is unknown which path a provider uses; nil if all are known.
+func switchKnown(views []*snapshot.Snapshot) error {
+	for _, s := range views {
+		if _, known := s.Provider.Get(); !known {
+			return s.Provider.Err()
+		}
+		if s.Networking() == v1alpha1.NetworkingV2Unknown {
+			return fmt.Errorf("provider %q: the primary does not say whether it uses Networking v2", s.Provider.Value().Name)
 		}
 	}
 	return nil
@@ -96,7 +110,7 @@ func runReport(ctx context.Context, o reportOptions) error {
 
 // write prints a notice, with a rule before it if it is a further one, or writes its file.
 func (o *reportOptions) write(notice report.Notice, further bool) error {
-	text := notice.Markdown()
+	text := printer.Escape(notice.Markdown())
 	if o.dir == "" {
 		if further {
 			text = "\n---\n\n" + text
@@ -107,6 +121,5 @@ func (o *reportOptions) write(notice report.Notice, further bool) error {
 	if err := os.MkdirAll(o.dir, 0o755); err != nil {
 		return err
 	}
-	name := strings.ReplaceAll(notice.Region.Name, string(filepath.Separator), "-")
-	return os.WriteFile(filepath.Join(o.dir, name+".md"), []byte(text), 0o644)
+	return os.WriteFile(filepath.Join(o.dir, notice.Region.Name+".md"), []byte(text), 0o644) // a region's name holds no separator
 }

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -10,9 +11,10 @@ import (
 // series is what was found of one path.
 type series struct {
 	path Path
-	// again makes it be asked at once, and closes what it is given afterwards; ended is
-	// closed when it is asked no more.
+	// again makes it be asked at once, and closes what it is given afterwards; stop makes
+	// it be asked no more, and ended is closed when that is so.
 	again chan chan<- struct{}
+	stop  context.CancelFunc
 	ended chan struct{}
 
 	answered, connected bool // at any time, and when it was last asked
@@ -58,10 +60,11 @@ func (s *series) measured() v1alpha1.PathMeasurement {
 	}
 }
 
-// durations are how long answers took: the latest of them, an hour's.
+// durations are how long answers took: how many there were, and the latest of them, an
+// hour's.
 type durations struct {
-	latest []time.Duration
-	next   int
+	answers int
+	latest  []time.Duration
 }
 
 // maxDurations bounds how many are kept.
@@ -70,10 +73,10 @@ const maxDurations = 3600
 func (d *durations) add(one time.Duration) {
 	if len(d.latest) < maxDurations {
 		d.latest = append(d.latest, one)
-		return
+	} else {
+		d.latest[d.answers%maxDurations] = one
 	}
-	d.latest[d.next] = one
-	d.next = (d.next + 1) % maxDurations
+	d.answers++
 }
 
 // percentile returns what so many of a hundred are not longer than; 0 if there is none.
@@ -90,6 +93,6 @@ func (d *durations) latency() *v1alpha1.Latency {
 		return nil
 	}
 	return &v1alpha1.Latency{
-		Answers: len(d.latest), MedianMicroseconds: d.percentile(50).Microseconds(), P95Microseconds: d.percentile(95).Microseconds(),
+		Answers: d.answers, MedianMicroseconds: d.percentile(50).Microseconds(), P95Microseconds: d.percentile(95).Microseconds(),
 	}
 }

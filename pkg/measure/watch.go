@@ -60,9 +60,10 @@ func Start(ctx context.Context, clock clock.WithTicker, paths []Path) *Watch {
 	ctx, stop := context.WithCancel(ctx)
 	w := &Watch{clock: clock, every: max(interval, time.Duration(len(paths))*spacing), stop: stop}
 	for _, path := range paths {
-		s := &series{path: path, again: make(chan chan<- struct{}), ended: make(chan struct{})}
+		asking, end := context.WithCancel(ctx)
+		s := &series{path: path, again: make(chan chan<- struct{}), stop: end, ended: make(chan struct{})}
 		w.paths = append(w.paths, s)
-		w.group.Go(func() { w.follow(ctx, s) })
+		w.group.Go(func() { w.follow(asking, s) })
 	}
 	return w
 }
@@ -70,6 +71,7 @@ func Start(ctx context.Context, clock clock.WithTicker, paths []Path) *Watch {
 // follow asks one path until ctx ends.
 func (w *Watch) follow(ctx context.Context, s *series) {
 	defer close(s.ended)
+	defer s.stop()
 	if s.path.Close != nil {
 		defer s.path.Close()
 	}
@@ -110,6 +112,17 @@ func (w *Watch) Begin(phase Phase) {
 	w.phase = phase
 }
 
+// End asks a path no more, of one provider or of all if it is empty, because users no
+// longer go there; what was found stays. It returns when nothing is asked any longer.
+func (w *Watch) End(name, provider string) {
+	for _, s := range w.paths {
+		if s.path.Name == name && (provider == "" || s.path.Provider == "" || s.path.Provider == provider) {
+			s.stop()
+			<-s.ended
+		}
+	}
+}
+
 // Stop asks each path once more, for there to be an answer of the last phase, and
 // ends. The measurements are in the order of the paths.
 func (w *Watch) Stop() []v1alpha1.PathMeasurement {
@@ -132,16 +145,4 @@ func (w *Watch) Stop() []v1alpha1.PathMeasurement {
 		measured[i] = s.measured()
 	}
 	return measured
-}
-
-// Latency returns the median of a path's answers in a phase so far; 0 if there is none.
-func (w *Watch) Latency(name string, phase Phase) time.Duration {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, s := range w.paths {
-		if s.path.Name == name {
-			return s.took[phase].percentile(50)
-		}
-	}
-	return 0
 }

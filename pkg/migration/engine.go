@@ -139,8 +139,8 @@ func (r *regionRun) step(p *part, step Step, result *v1alpha1.StepResult) error 
 		result.State = v1alpha1.StepInterrupted
 		return err
 	}
-	r.noticeable(step)
 	r.emit(p, *result) // now that there is a journal for its Event to be about
+	defer r.noticeable(p, step)()
 
 	stepCtx, cancel := withTimeout(p.ctx, step.Name, r.Options.StepTimeout, "--step-timeout")
 	defer cancel()

@@ -1,8 +1,11 @@
 package migration
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -28,23 +31,20 @@ func (r *regionRun) measure(ctx context.Context) {
 	if !r.Options.Measure || len(r.providers) == 0 {
 		return
 	}
+	working := slices.DeleteFunc(slices.Clone(r.providers), func(p *part) bool { return p.err != nil })
 	first := r.Region.Sources[0]
-	paths := []measure.Path{reach(pathPrimary, first.Primary, "/api")}
+	paths := []measure.Path{{Name: pathPrimary, URL: first.Primary.URL(), Ask: first.Primary.ReachAPI}}
 	if endpoint := first.Endpoint(); endpoint != nil && !first.Region.Satellite.None() {
-		path := reach(pathSatellite, endpoint, "/api/private/satellites/key")
-		path.New = !r.providers[0].view.Satellite.Value().Installed
-		paths = append(paths, path)
+		paths = append(paths, measure.Path{Name: pathSatellite, URL: endpoint.URL(), Ask: endpoint.ReachKey, New: !slices.ContainsFunc(working, switched)})
 	}
-	for _, p := range r.providers {
-		if p.err != nil {
-			continue
-		}
+	for _, p := range working {
 		found := p.view.Legacy.Value()
 		if found.Release != nil && found.AccessURL != "" {
 			if client, err := first.Primary.At(found.AccessURL, ""); err == nil {
-				path := reach(pathLegacy, client, "/healthz")
-				path.Provider, path.Close = p.name, client.CloseIdle
-				paths = append(paths, path)
+				paths = append(paths, measure.Path{
+					Name: pathLegacy, Provider: p.name, URL: client.URL(), Close: client.CloseIdle,
+					Ask: func(ctx context.Context) error { return client.Reach(ctx, "/healthz") },
+				})
 			}
 		}
 		if path, there := workspacePath(p); there {
@@ -52,12 +52,13 @@ func (r *regionRun) measure(ctx context.Context) {
 		}
 	}
 	r.watch = measure.Start(context.WithoutCancel(ctx), r.Clock, paths)
+	if r.operation.LeavesLegacy && !slices.ContainsFunc(working, func(p *part) bool { return !switched(p) }) {
+		r.watch.Begin(measure.After) // an earlier run has switched all
+	}
 }
 
-// reach is a way that is asked by HTTP.
-func reach(name string, client *coder.Client, path string) measure.Path {
-	return measure.Path{Name: name, URL: client.URL(), Ask: func(ctx context.Context) error { return client.Reach(ctx, path) }}
-}
+// switched reports whether a provider uses Networking v2.
+func switched(p *part) bool { return p.view.Networking() != v1alpha1.NetworkingV2Off }
 
 // workspacePath is the connection to a workspace of the operator's that uses Networking
 // v2 already and is not the canary, which is rebuilt. There is none if nobody can be
@@ -65,11 +66,12 @@ func reach(name string, client *coder.Client, path string) measure.Path {
 func workspacePath(p *part) (measure.Path, bool) {
 	s := p.view
 	me, known := s.Primary.Me.Get()
-	if !known || s.Networking() == v1alpha1.NetworkingV2Off {
+	canary, chosen := s.Canary.Get()
+	if !known || !chosen || !switched(p) {
 		return measure.Path{}, false
 	}
 	for _, workspace := range s.Workspaces.Value() {
-		if workspace.UserID != me.ID || workspace.LatestStat.ContainerStatus != coder.ContainerOn || workspace.ID == s.Canary.Value().Workspace.ID {
+		if workspace.UserID != me.ID || workspace.LatestStat.ContainerStatus != coder.ContainerOn || workspace.ID == canary.Workspace.ID {
 			continue
 		}
 		connection, err := verify.Keep(p.source, s, workspace.ID)
@@ -84,11 +86,20 @@ func workspacePath(p *part) (measure.Path, bool) {
 	return measure.Path{}, false
 }
 
-// noticeable tells the measurement that users may notice what comes now.
-func (r *regionRun) noticeable(step Step) {
-	if r.watch != nil && step.Noticeable {
-		r.watch.Begin(measure.During)
+// noticeable tells the measurement that users may notice the step that begins now, and
+// which ways they leave by it. What it returns tells that the step has ended.
+func (r *regionRun) noticeable(p *part, step Step) (ended func()) {
+	if r.watch == nil {
+		return func() {}
 	}
+	for _, way := range step.Leaves {
+		r.watch.End(way, p.name)
+	}
+	if !step.Noticeable {
+		return func() {}
+	}
+	r.watch.Begin(measure.During)
+	return func() { r.watch.Begin(measure.After) }
 }
 
 // measured ends the measurement, and puts it into the report and, of a migration, what
@@ -97,7 +108,6 @@ func (r *regionRun) measured() {
 	if r.watch == nil {
 		return
 	}
-	r.watch.Begin(measure.After)
 	paths := r.watch.Stop()
 	r.report.Measured = &v1alpha1.Measurements{From: r.Options.Host, Paths: paths}
 	if !r.operation.LeavesLegacy {
@@ -117,8 +127,10 @@ func distance(before *v1alpha1.Distance, paths []v1alpha1.PathMeasurement, initi
 	found := v1alpha1.Distance{From: from, Measured: now}
 	for _, path := range paths {
 		switch {
-		case path.Path == pathPrimary && path.Before != nil:
-			found.PrimaryMicroseconds = path.Before.MedianMicroseconds
+		case path.Path == pathPrimary:
+			if latency := cmp.Or(path.Before, path.After); latency != nil { // it is as far away as it was
+				found.PrimaryMicroseconds = latency.MedianMicroseconds
+			}
 		case path.Path == pathSatellite && path.After != nil:
 			found.SatelliteMicroseconds = path.After.MedianMicroseconds
 		}
@@ -135,21 +147,47 @@ func distance(before *v1alpha1.Distance, paths []v1alpha1.PathMeasurement, initi
 	return &found
 }
 
-// gate fails the providers whose users had no answer for longer than they may. Nothing is
-// undone for that: what works now is not interrupted once more.
+// gapError means that users had no answer for longer than they may. Nothing is undone
+// for that: what works now is not interrupted once more.
+type gapError struct {
+	path       v1alpha1.PathMeasurement
+	gap, limit time.Duration
+}
+
+func (e *gapError) Error() string {
+	return fmt.Sprintf("nobody answered at %s (%s) for %s, longer than --max-gap %s; nothing was undone for that", e.path.URL, e.path.Path, e.gap, e.limit)
+}
+
+// gate fails the providers whose users had no answer for longer than they may. A way
+// that has never answered was not interrupted by the run.
 func (r *regionRun) gate() {
 	if r.report.Measured == nil || r.Options.MaxGap == 0 {
 		return
 	}
 	for _, path := range r.report.Measured.Paths {
 		gap := time.Duration(path.LongestGapMilliseconds) * time.Millisecond
-		if gap <= r.Options.MaxGap {
+		if gap <= r.Options.MaxGap || path.Failures == path.Probes {
 			continue
 		}
 		for _, p := range r.providers {
 			if p.err == nil && (path.Provider == "" || path.Provider == p.name) {
-				p.err = fmt.Errorf("nobody answered at %s (%s) for %s, longer than --max-gap %s; nothing was undone for that", path.URL, path.Path, gap, r.Options.MaxGap)
+				p.err = &gapError{path, gap, r.Options.MaxGap}
 			}
 		}
 	}
+}
+
+// onlyGaps reports whether a gap is all that has failed: nothing is left to do.
+func (r *regionRun) onlyGaps() bool {
+	gaps := 0
+	for _, p := range append(r.parts(OwnerSatellite), r.providers...) {
+		if p.err == nil {
+			continue
+		}
+		if gap := new(gapError); !errors.As(p.err, &gap) {
+			return false
+		}
+		gaps++
+	}
+	return gaps > 0
 }

@@ -63,8 +63,10 @@ func TestDistance(t *testing.T) {
 func TestGate(t *testing.T) {
 	failed := errors.New("it failed")
 	gap := func(path, provider string, milliseconds int64) v1alpha1.PathMeasurement {
-		return v1alpha1.PathMeasurement{Path: path, Provider: provider, URL: "https://" + path, LongestGapMilliseconds: milliseconds}
+		return v1alpha1.PathMeasurement{Path: path, Provider: provider, URL: "https://" + path, LongestGapMilliseconds: milliseconds, Probes: 20, Failures: 9}
 	}
+	never := gap(pathLegacy, "a", 9000)
+	never.Probes = never.Failures
 	for name, test := range map[string]struct {
 		paths []v1alpha1.PathMeasurement
 		limit time.Duration
@@ -74,6 +76,7 @@ func TestGate(t *testing.T) {
 		"no limit":       {[]v1alpha1.PathMeasurement{gap(pathPrimary, "", 5001)}, 0, [2]string{"", "it failed"}},
 		"of all":         {[]v1alpha1.PathMeasurement{gap(pathPrimary, "", 5001)}, 5 * time.Second, [2]string{"nobody answered at https://primary (primary) for 5.001s, longer than --max-gap 5s", "it failed"}},
 		"of one":         {[]v1alpha1.PathMeasurement{gap(pathLegacy, "a", 9000)}, time.Second, [2]string{"nobody answered at https://legacy (legacy) for 9s", "it failed"}},
+		"never answered": {[]v1alpha1.PathMeasurement{never}, time.Second, [2]string{"", "it failed"}},
 		"of another one": {[]v1alpha1.PathMeasurement{gap(pathLegacy, "b", 9000)}, time.Second, [2]string{"", "it failed"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -91,6 +94,13 @@ func TestGate(t *testing.T) {
 				if (text == "") != (test.want[i] == "") || !strings.Contains(text, test.want[i]) {
 					t.Errorf("provider %s: %q", p.name, text)
 				}
+			}
+			if run.onlyGaps() {
+				t.Error("the other failure is forgotten")
+			}
+			run.providers = run.providers[:1]
+			if got, want := run.onlyGaps(), test.want[0] != ""; got != want {
+				t.Errorf("only gaps: %t", got)
 			}
 		})
 	}

@@ -90,6 +90,9 @@ func (r *Runner) Run(ctx context.Context, plan v1alpha1.RegionPlan) v1alpha1.Reg
 	if isStillOn(run.err()) {
 		report.Next = r.Region.Region.Command("rollback")
 	}
+	if run.onlyGaps() {
+		report.Next = r.Region.Region.Command("status")
+	}
 	return report
 }
 

@@ -57,7 +57,12 @@ func (r *regionRun) settlePart(p *part, failed string, cause error) error {
 	s := &settler{
 		part: p, switches: []*part{p}, rest: []*part{p}, report: r.report, several: len(r.plan.Providers) > 1,
 		read: func(ctx context.Context, p *part, items ...snapshot.Item) { p.run.Refresh(ctx, items...) },
-		do:   func(ctx context.Context, p *part, todo remedy) (string, error) { return p.run.remedy(ctx, todo) },
+		do: func(ctx context.Context, p *part, todo remedy) (string, error) {
+			if todo.act == switchOff {
+				defer r.noticeable(p, disableNetworkingV2(nil))()
+			}
+			return p.run.remedy(ctx, todo)
+		},
 		holds: func(ctx context.Context) error {
 			var found error
 			for _, owner := range []*part{r.satellite, p} {

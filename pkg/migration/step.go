@@ -43,8 +43,10 @@ type Step struct {
 	// it fails, Networking v2 is switched off, however well everything looks.
 	ProvesNewPath bool
 	// Noticeable is set for a step that changes what users use, and whose effect they
-	// may notice: until it begins, what is measured is how it was before.
+	// may notice: what is measured until it begins is how it was before.
 	Noticeable bool
+	// Leaves are the measured ways that users no longer go once the step has begun.
+	Leaves []string
 	// Remedy decides, from facts alone, what compensate does about the step after
 	// a run failed. Nil, or no remedy, means that what the step did stays; a
 	// reason means that it cannot be determined, or must not be done.

@@ -16,6 +16,7 @@ func disableNetworkingV2(was *bool) Step {
 	return Step{
 		Name:       stepDisable,
 		Noticeable: true,
+		Leaves:     []string{pathWorkspace},
 		Owner:      OwnerProvider,
 		Reads:      []snapshot.Item{snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemCanary, snapshot.ItemWorkspaces},
 		Rights:     primaryOnly,

@@ -16,6 +16,7 @@ func removeLegacy() Step {
 	return Step{
 		Name:       "remove-legacy",
 		Noticeable: true,
+		Leaves:     []string{pathLegacy},
 		Owner:      OwnerProvider,
 		Reads:      []snapshot.Item{snapshot.ItemLegacy, snapshot.ItemRemoval, snapshot.ItemCanary},
 		Rights:     rightsToRemoveLegacy,

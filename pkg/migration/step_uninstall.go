@@ -15,6 +15,7 @@ func uninstallSatellite(force bool) Step {
 	return Step{
 		Name:       "uninstall-satellite",
 		Noticeable: true,
+		Leaves:     []string{pathSatellite, pathWorkspace},
 		Owner:      OwnerSatellite,
 		Reads:      []snapshot.Item{snapshot.ItemSatellite, snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemUsers},
 		Rights:     func(scope snapshot.Scope) []cluster.Rule { return satellite.RightsToUninstall(scope.OfSatellite()) },

@@ -12,8 +12,9 @@ import (
 // force, although the provider uses Networking v2.
 func unregisterSatellite(force bool) Step {
 	return Step{
-		Name:  "unregister-satellite",
-		Owner: OwnerSatellite,
+		Name:   "unregister-satellite",
+		Owner:  OwnerSatellite,
+		Leaves: []string{pathSatellite, pathWorkspace},
 		Reads: []snapshot.Item{
 			snapshot.ItemRegistrations, snapshot.ItemSatellite, snapshot.ItemEndpoint, snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemUsers,
 		},

@@ -38,7 +38,7 @@ func nearerCell(distances ...*v1alpha1.Distance) cell {
 	switch {
 	case least == nil:
 		return cell{text: "-"}
-	case nearer(least) <= 1:
+	case nearer(least) < v1alpha1.MuchNearer:
 		return cell{fmt.Sprintf("%.1fx", nearer(least)), notice}
 	default:
 		return cell{fmt.Sprintf("%.1fx", nearer(least)), good}
@@ -55,8 +55,8 @@ func distanceLine(d *v1alpha1.Distance) string {
 		return ""
 	}
 	text := fmt.Sprintf("from %s: %s to the primary before, %s to the satellite now, %.1f times as near", orNone(d.From), short(d.PrimaryMicroseconds), short(d.SatelliteMicroseconds), nearer(d))
-	if nearer(d) <= 1 {
-		text += "; no better from there, which is not where the region's users are"
+	if nearer(d) < v1alpha1.MuchNearer {
+		text += "; no better from there: that machine is not in the region, or the satellite is not near it"
 	}
 	return text
 }
@@ -79,7 +79,7 @@ func (p *page) measured(measured *v1alpha1.Measurements) {
 		}
 		t.add(name, fmt.Sprint(path.Probes), fmt.Sprint(path.Failures), longest, answersIn(path.Before), answersIn(path.During), answersIn(path.After), path.URL)
 	}
-	p.text("  ", fmt.Sprintf("What users' clients felt, asked once a second from %s (median/p95):", orNone(measured.From)))
+	p.text("  ", fmt.Sprintf("What users' clients felt, asked from %s (median/p95):", orNone(measured.From)))
 	p.table(t, "  ")
 }
 

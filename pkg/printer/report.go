@@ -134,10 +134,14 @@ func (p *page) regionReport(region *v1alpha1.RegionReport) {
 	for _, left := range region.Left {
 		entry("left", notice, left)
 	}
+	var distances []string
 	for _, provider := range region.Providers {
 		if provider.After != nil {
-			entry("distance", plain, distanceLine(provider.After.Distance))
+			distances = append(distances, distanceLine(provider.After.Distance))
 		}
+	}
+	for _, line := range distinct(distances...) {
+		entry("distance", plain, line)
 	}
 	p.measured(region.Measured)
 	p.checks(v1alpha1.Notable(region.Preflight), several)

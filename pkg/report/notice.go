@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
@@ -19,6 +21,8 @@ type Notice struct {
 	// URL is where they connect from then on: the satellite's access URL, or the one that
 	// all satellites share.
 	URL string
+	// Answers is set if what users connect to with Networking v2 answers.
+	Answers bool
 	// RebuiltBySwitch is set if the primary itself rebuilds workspaces that run at the switch.
 	RebuiltBySwitch bool
 	// When says when the region's users move, in words; empty if that is not said.
@@ -53,9 +57,10 @@ func (n Notice) Markdown() string {
 	return b.String()
 }
 
-// moved reports whether all of the region's providers are switched.
+// moved reports whether users can connect the new way: all of the region's providers
+// are switched, and it answers.
 func (n Notice) moved() bool {
-	return !slices.ContainsFunc(n.Region.Providers, func(p v1alpha1.ProviderStatus) bool {
+	return n.Answers && !slices.ContainsFunc(n.Region.Providers, func(p v1alpha1.ProviderStatus) bool {
 		return p.NetworkingV2 != v1alpha1.NetworkingV2On && p.NetworkingV2 != v1alpha1.NetworkingV2AlwaysOn
 	})
 }
@@ -75,14 +80,15 @@ func (n Notice) when() string {
 	if n.When == "" {
 		return "Soon"
 	}
-	return escaped(strings.ToUpper(n.When[:1]) + n.When[1:])
+	first, size := utf8.DecodeRuneInString(n.When)
+	return escaped(string(unicode.ToUpper(first)) + n.When[size:])
 }
 
 // providers are the region's, as users see them in the dashboard.
 func (n Notice) providers() string {
 	var names []string
 	for _, p := range n.Region.Providers {
-		names = append(names, "`"+strings.ReplaceAll(p.Name, "`", "'")+"`")
+		names = append(names, "`"+strings.ReplaceAll(oneLine(p.Name), "`", "'")+"`")
 	}
 	if len(names) < 2 {
 		return strings.Join(names, "")
@@ -128,7 +134,10 @@ func (n Notice) progress() string {
 	return fmt.Sprintf("%d of %d workspaces have changed already.", done, all)
 }
 
-// escaped is a name that Markdown shows as it is.
+// escaped is text that Markdown shows as it is.
 func escaped(text string) string {
-	return strings.NewReplacer("\n", " ", "*", `\*`, "_", `\_`, "`", "\\`", "<", `\<`, "[", `\[`).Replace(text)
+	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "_", `\_`, "`", "\\`", "<", `\<`, "[", `\[`).Replace(oneLine(text))
 }
+
+// oneLine is text without line feeds, after which Markdown would begin something new.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

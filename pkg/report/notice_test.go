@@ -73,16 +73,33 @@ func TestNotice(t *testing.T) {
 			[]string{"Workspaces of `built-in` use Coder's new networking", "2 of 2 workspaces have changed already."},
 			[]string{"coder login"},
 		},
+		"afterwards, of a satellite that is away": {
+			Notice{
+				Region: v1alpha1.RegionStatus{Name: "london", Providers: []v1alpha1.ProviderStatus{provider("a", v1alpha1.NetworkingV2AlwaysOn, 3, 4)}},
+				URL:    satelliteURL,
+			},
+			[]string{"is coming"},
+			[]string{"have changed already", "near london now"},
+		},
 		"of odd names": {
 			Notice{
-				Region: v1alpha1.RegionStatus{Name: "a_b*<c>", Providers: []v1alpha1.ProviderStatus{provider("x`y", v1alpha1.NetworkingV2On, 0, 0)}}, URL: satelliteURL,
+				Region: v1alpha1.RegionStatus{Name: "a_b*<c>", Providers: []v1alpha1.ProviderStatus{provider("x`y\n\n# Log in", v1alpha1.NetworkingV2On, 0, 0)}}, URL: satelliteURL,
 			},
-			[]string{`a\_b\*\<c>`, "`x'y`"},
-			[]string{"have changed already"},
+			[]string{`a\_b\*\<c>`, "`x'y # Log in`"},
+			[]string{"have changed already", "\n# Log in"},
+		},
+		"of an odd time": {
+			Notice{
+				Region: v1alpha1.RegionStatus{Name: "a", Providers: []v1alpha1.ProviderStatus{provider("a", v1alpha1.NetworkingV2Off, 0, 0)}}, URL: satelliteURL,
+				When: `été \[x](https://elsewhere)`,
+			},
+			[]string{`Été \\\[x](https://elsewhere), a Coder server`},
+			nil,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			test.PrimaryURL = primaryURL
+			test.Answers = name != "afterwards, of a satellite that is away"
 			text := test.Markdown()
 			for _, want := range test.says {
 				if !strings.Contains(text, want) {

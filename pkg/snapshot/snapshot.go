@@ -220,7 +220,7 @@ func (s *Snapshot) registrationOf(public, fingerprint string) (coder.Satellite, 
 // does not, or they do not connect to the satellite.
 func (s *Snapshot) Distance() *v1alpha1.Distance {
 	record := s.ProviderJournal.Value()
-	if record == nil || s.Networking() == v1alpha1.NetworkingV2Off {
+	if record == nil || s.Region.Satellite.None() || s.Networking() == v1alpha1.NetworkingV2Off {
 		return nil
 	}
 	return record.Distance

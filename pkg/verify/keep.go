@@ -2,9 +2,18 @@ package verify
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe/wsnet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// Bounds of what a kept connection waits for.
+const (
+	dialTimeout = 15 * time.Second // as Coder's own clients
+	keptPing    = time.Second
+	maxLost     = 3 // pings in a row, after which the connection is made again
 )
 
 // Kept is a connection to a workspace that is made again when it is lost. It must not be
@@ -12,8 +21,16 @@ import (
 type Kept struct {
 	path       *path
 	workspace  string
+	ctx        context.Context // of connecting, which a question does not wait for
+	cancel     context.CancelFunc
 	done       func()
 	connection *wsnet.Conn
+	dialing    chan dialed // nil while nobody connects
+}
+
+type dialed struct {
+	connection *wsnet.Conn
+	err        error
 }
 
 // Keep returns a connection to a workspace of the operator's as users have it: through
@@ -24,32 +41,67 @@ func Keep(source *snapshot.Source, s *snapshot.Snapshot, workspaceID string) (*K
 	if err != nil {
 		return nil, err
 	}
-	return &Kept{path: users, workspace: workspaceID, done: done}, nil
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Kept{path: users, workspace: workspaceID, ctx: ctx, cancel: cancel, done: done}, nil
 }
 
 // URL is the access URL that it goes through.
 func (k *Kept) URL() string { return k.path.client.URL() }
 
-// Ping sends a ping, and connects first where there is no connection. The error says
-// why it did not come back.
+// Ping returns nil if a ping comes back, of three a second after each other: where one
+// is lost, users notice a hitch and not an end. Where there is no connection, it waits
+// for one to be made. The error says why there was no answer before ctx ended.
 func (k *Kept) Ping(ctx context.Context) error {
-	if k.connection == nil {
-		connection, err := wsnet.Dial(ctx, k.path.endpoint(k.workspace))
-		if err != nil {
-			return err
+	if err := k.connect(ctx); err != nil {
+		return err
+	}
+	var err error
+	for range maxLost {
+		once, cancel := context.WithTimeout(ctx, keptPing)
+		_, err = k.connection.Ping(once)
+		cancel()
+		if err == nil {
+			return nil
 		}
-		k.connection = connection
+		if errors.Is(err, wsnet.ErrLost) || ctx.Err() != nil {
+			break
+		}
 	}
-	_, err := k.connection.Ping(ctx)
-	if err != nil { // a lost one is noticed late: the next is another's
-		_ = k.connection.Close()
-		k.connection = nil
-	}
+	_ = k.connection.Close()
+	k.connection = nil
 	return err
 }
 
-// Close ends the connection.
+// connect waits for a connection, and begins to make one if nobody does.
+func (k *Kept) connect(ctx context.Context) error {
+	if k.connection != nil {
+		return nil
+	}
+	if k.dialing == nil {
+		made := make(chan dialed, 1)
+		k.dialing = made
+		go func() {
+			ctx, cancel := context.WithTimeout(k.ctx, dialTimeout)
+			defer cancel()
+			connection, err := wsnet.Dial(ctx, k.path.endpoint(k.workspace))
+			made <- dialed{connection, err}
+		}()
+	}
+	select {
+	case got := <-k.dialing:
+		k.connection, k.dialing = got.connection, nil
+		return got.err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Close ends the connection, and waits for that.
 func (k *Kept) Close() {
+	k.cancel()
+	if k.dialing != nil {
+		k.connection = (<-k.dialing).connection
+	}
 	if k.connection != nil {
 		_ = k.connection.Close()
 	}

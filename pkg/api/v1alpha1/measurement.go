@@ -2,8 +2,12 @@ package v1alpha1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// Measurements are what users' clients felt while a region was worked on, asked once a second
-// from the machine that the command ran on.
+// MuchNearer is how many times as near as the primary a satellite must be to count as better: less is what two
+// measurements of one distance differ by.
+const MuchNearer = 1.1
+
+// Measurements are what users' clients felt while a region was worked on, asked from the machine that the command ran
+// on: once a second or, of more than four ways, four times a second in turns.
 type Measurements struct {
 	// From is the name of that machine: what is near it may be far from the region's users.
 	From string `json:"from"`
@@ -27,20 +31,22 @@ type PathMeasurement struct {
 	// Failures are how often it did not answer within three seconds.
 	// +k8s:validation:minimum=0
 	Failures int `json:"failures"`
-	// LongestGapMilliseconds is the longest time without an answer, in milliseconds, to within a second; 0 if there was none.
+	// LongestGapMilliseconds is the longest time without an answer, in milliseconds, to within the time between two
+	// questions; 0 if there was none. A way that users leave is asked no longer.
 	// +k8s:validation:minimum=0
 	LongestGapMilliseconds int64 `json:"longestGapMilliseconds"`
-	// Before is how long the answers took before the first step that users could notice; missing if there were none.
+	// Before is how long the answers took before the first step that users could notice; missing if there were none, or
+	// if they had moved already.
 	Before *Latency `json:"before,omitempty"`
-	// During is the same from that step to the last; missing if there were none.
+	// During is the same while such steps were applied, or undone; missing if there were none.
 	During *Latency `json:"during,omitempty"`
-	// After is the same after the last step; missing if there were none.
+	// After is the same after such a step, or after the move; missing if there were none.
 	After *Latency `json:"after,omitempty"`
 }
 
 // Latency is how long answers took.
 type Latency struct {
-	// Answers is how many there were.
+	// Answers is how many there were; what follows is of the latest 3,600 at most.
 	// +k8s:validation:minimum=1
 	Answers int `json:"answers"`
 	// MedianMicroseconds is what half of them did not take longer than, in microseconds.

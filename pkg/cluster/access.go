@@ -51,9 +51,11 @@ func (k *Kubeconfig) Open(context string, options Options) (*Access, error) {
 	if _, err := k.cluster(context); err != nil {
 		return nil, err
 	}
-	if _, err := StorageDriver(options.HelmDriver); err != nil {
+	driver, err := StorageDriver(options.HelmDriver)
+	if err != nil {
 		return nil, err
 	}
+	options.HelmDriver = driver
 	config, err := clientcmd.NewNonInteractiveClientConfig(*k.config, context, &clientcmd.ConfigOverrides{}, nil).ClientConfig()
 	if err != nil {
 		return nil, fmt.Errorf("context %q of the kubeconfig %s is not usable: %w", context, k.source, err)

@@ -141,7 +141,7 @@ func TestWrapped(t *testing.T) {
 		},
 		"discovery": func(a *Access) { _, _ = a.ServerVersion(ctx) },
 		"Helm": func(a *Access) {
-			helm, err := a.Helm("ns", nil)
+			helm, err := a.Helm("ns")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -40,23 +40,16 @@ func StorageDriver(driver string) (string, error) {
 }
 
 // Driver returns Helm's storage driver: DriverSecrets or DriverConfigMaps.
-func (a *Access) Driver() string {
-	driver, _ := StorageDriver(a.options.HelmDriver) // Open has checked it
-	return driver
-}
+func (a *Access) Driver() string { return a.options.HelmDriver }
 
 // Helm returns a new Helm configuration for one operation in the namespace;
-// operations change theirs, so it must not be used twice. Helm's debug messages
-// go to log, which may be nil.
-func (a *Access) Helm(namespace string, log func(format string, args ...any)) (*action.Configuration, error) {
-	if log == nil {
-		log = func(string, ...any) {}
-	}
+// operations change theirs, so it must not be used twice. Helm's debug messages are dropped.
+func (a *Access) Helm(namespace string) (*action.Configuration, error) {
 	configuration := &action.Configuration{}
-	if err := configuration.Init(&getter{access: a, namespace: namespace}, namespace, a.Driver(), log); err != nil {
+	if err := configuration.Init(&getter{access: a, namespace: namespace}, namespace, a.Driver(), func(string, ...any) {}); err != nil {
 		return nil, fmt.Errorf("Helm cannot use context %q: %w", a.Context, err)
 	}
-	configuration.Releases = a.boundedStorage(namespace, log)
+	configuration.Releases = a.boundedStorage(namespace)
 	return configuration, nil
 }
 

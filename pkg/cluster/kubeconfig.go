@@ -45,9 +45,6 @@ func (k *Kubeconfig) Contexts() []string {
 	return slices.Sorted(maps.Keys(k.config.Contexts))
 }
 
-// Current returns the name of the current context; "" if there is none.
-func (k *Kubeconfig) Current() string { return k.config.CurrentContext }
-
 // Server returns the URL of the context's API server. The error names contexts
 // of a similar name if there is none of this name.
 func (k *Kubeconfig) Server(context string) (string, error) {
@@ -78,13 +75,10 @@ func (k *Kubeconfig) noContext(name string) error {
 		name, k.source, suggest.DidYouMean(name, k.Contexts()))
 }
 
-// errNoCurrent means that no context was named and none is current.
-var errNoCurrent = errors.New("no context was named and the kubeconfig has no current one: name one with --context")
-
 // CurrentOrError returns the current context, or an error that says what to type.
 func (k *Kubeconfig) CurrentOrError() (string, error) {
 	if k.config.CurrentContext == "" {
-		return "", errNoCurrent
+		return "", errors.New("no context was named and the kubeconfig has no current one: name one with --context")
 	}
 	return k.config.CurrentContext, nil
 }

@@ -25,15 +25,11 @@ const recordKey = "release"
 
 // boundedStorage is Helm's storage, which decodes no record beyond the bounds
 // of package record: Helm itself unpacks whatever it finds.
-func (a *Access) boundedStorage(namespace string, log func(string, ...any)) *storage.Storage {
+func (a *Access) boundedStorage(namespace string) *storage.Storage {
 	if a.Driver() == DriverConfigMaps {
-		d := driver.NewConfigMaps(&boundedConfigMaps{a.clientset.CoreV1().ConfigMaps(namespace)})
-		d.Log = log
-		return storage.Init(d)
+		return storage.Init(driver.NewConfigMaps(&boundedConfigMaps{a.clientset.CoreV1().ConfigMaps(namespace)}))
 	}
-	d := driver.NewSecrets(&boundedSecrets{a.clientset.CoreV1().Secrets(namespace)})
-	d.Log = log
-	return storage.Init(d)
+	return storage.Init(driver.NewSecrets(&boundedSecrets{a.clientset.CoreV1().Secrets(namespace)}))
 }
 
 type boundedSecrets struct{ corev1client.SecretInterface }

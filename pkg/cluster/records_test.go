@@ -61,7 +61,7 @@ func TestRecordsAreBounded(t *testing.T) {
 		t.Fatalf("the bomb has %d bytes: Kubernetes would not store it", len(bomb))
 	}
 	for _, helmDriver := range []string{DriverSecrets, DriverConfigMaps} {
-		releases := accessTo(helmDriver, bomb).boundedStorage("ns", func(string, ...any) {})
+		releases := accessTo(helmDriver, bomb).boundedStorage("ns")
 		for name, read := range map[string]func() error{
 			"get":     func() error { _, err := releases.Get("edge", 1); return err },
 			"history": func() error { _, err := releases.History("edge"); return err },
@@ -81,7 +81,7 @@ func TestRecordsAreBounded(t *testing.T) {
 		}
 	}
 	many := slices.Repeat([]string{packed(t, recordText(30<<20))}, 9)
-	if _, err := accessTo("", many...).boundedStorage("ns", func(string, ...any) {}).History("edge"); err == nil ||
+	if _, err := accessTo("", many...).boundedStorage("ns").History("edge"); err == nil ||
 		!strings.Contains(err.Error(), "unpack to more than 256 MiB") {
 		t.Errorf("many records: error %v", err)
 	}
@@ -92,7 +92,7 @@ func TestDamagedRecords(t *testing.T) {
 	good := packed(t, recordText(10))
 	for _, bad := range []string{"", "hunter2", good[:len(good)-8], packed(t, "hunter2"), packed(t, `{"name":"edge","version":"hunter2"}`)} {
 		for _, helmDriver := range []string{DriverSecrets, DriverConfigMaps} {
-			releases := accessTo(helmDriver, bad, good).boundedStorage("ns", func(string, ...any) {})
+			releases := accessTo(helmDriver, bad, good).boundedStorage("ns")
 			_, err := releases.Get("edge", 1)
 			if err == nil || strings.Contains(err.Error(), "hunter2") || errors.Is(err, record.ErrTooLarge) {
 				t.Errorf("%q: error %v", bad, err)

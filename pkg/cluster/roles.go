@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"maps"
 	"slices"
 
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -21,13 +22,8 @@ func Roles(name string, rules []Rule, subjects []rbacv1.Subject) []runtime.Objec
 		}
 		byNamespace[namespace] = grant(byNamespace[namespace], rule)
 	}
-	namespaces := make([]string, 0, len(byNamespace))
-	for namespace := range byNamespace {
-		namespaces = append(namespaces, namespace)
-	}
-	slices.Sort(namespaces)
 	var objects []runtime.Object
-	for _, namespace := range namespaces {
+	for _, namespace := range slices.Sorted(maps.Keys(byNamespace)) {
 		objects = append(objects, role(name, namespace, byNamespace[namespace]))
 		if len(subjects) > 0 {
 			objects = append(objects, binding(name, namespace, subjects))

@@ -100,7 +100,7 @@ func TestRedirect(t *testing.T) {
 		client := serve(t, func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, other.URL+r.URL.Path, status)
 		})
-		for _, c := range calls("p", "w", "u") {
+		for _, c := range calls("p", "w") {
 			_, err := c.do(t.Context(), client)
 			var got *coder.Error
 			if !errors.As(err, &got) || got.Status != status || !strings.Contains(err.Error(), "does not redirect") {

@@ -59,7 +59,7 @@ func FuzzAnswers(f *testing.F) {
 	client := canned(f, func() *http.Response { return respond(200, "application/json", answer) })
 	f.Fuzz(func(t *testing.T, body string) {
 		answer = body
-		for _, c := range calls("p", "w", "u") {
+		for _, c := range calls("p", "w") {
 			if _, err := c.do(t.Context(), client); err != nil {
 				presentable(t, err)
 			}

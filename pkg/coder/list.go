@@ -1,8 +1,10 @@
 package coder
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 )
 
 // list is a list in an answer. It tells an empty list, which may be null, from
@@ -18,23 +20,50 @@ func (l *list[T]) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, &l.items)
 }
 
-// of returns the items. It is an error if the answer held no list, or an item
-// without an ID.
-func (l *list[T]) of(c *Client, r request, id func(T) string) ([]T, error) {
+// identified is what the API always gives an ID.
+type identified interface{ id() string }
+
+// of returns the items of a list in an answer. It is an error if the answer held
+// no list, or an item without an ID.
+func of[T identified](l list[T], c *Client, r request) ([]T, error) {
 	if !l.there {
 		return nil, c.incomplete(r, "the answer holds no list")
 	}
-	return identified(c, r, l.items, id)
+	return withIDs(c, r, l.items)
 }
 
-// identified returns the items if each has an ID.
-func identified[T any](c *Client, r request, items []T, id func(T) string) ([]T, error) {
+// withIDs returns the items if each has an ID.
+func withIDs[T identified](c *Client, r request, items []T) ([]T, error) {
 	for _, item := range items {
-		if id(item) == "" {
+		if item.id() == "" {
 			return nil, c.incomplete(r, "an item of the answer has no ID")
 		}
 	}
 	return items, nil
+}
+
+// readAll returns the items of an answer that is a list.
+func readAll[T identified](ctx context.Context, c *Client, path string) ([]T, error) {
+	var items []T
+	r := request{method: http.MethodGet, path: path, repeatable: true}
+	if _, err := c.do(ctx, r, &items); err != nil {
+		return nil, err
+	}
+	return withIDs(c, r, items)
+}
+
+// readOne returns what an answer holds. It is an error, which calls it by its
+// kind, if it has no ID.
+func readOne[T identified](ctx context.Context, c *Client, path, kind string) (found T, err error) {
+	var nothing T
+	r := request{method: http.MethodGet, path: path, repeatable: true}
+	if _, err := c.do(ctx, r, &found); err != nil {
+		return nothing, err
+	}
+	if found.id() == "" {
+		return nothing, c.incomplete(r, "the answer holds no "+kind)
+	}
+	return found, nil
 }
 
 // incomplete says that an answer of status 200 lacks what the API always says.

@@ -28,6 +28,8 @@ type Provider struct {
 	raw map[string]json.RawMessage
 }
 
+func (p Provider) id() string { return p.ID }
+
 // ProviderConfig is how the primary reaches the provider's cluster.
 type ProviderConfig struct {
 	ClusterAddress      string `json:"cluster_address"`
@@ -91,20 +93,12 @@ func (c *Client) Providers(ctx context.Context) ([]Provider, error) {
 	if _, err := c.do(ctx, r, &listed); err != nil {
 		return nil, err
 	}
-	return listed.Kubernetes.of(c, r, func(p Provider) string { return p.ID })
+	return of(listed.Kubernetes, c, r)
 }
 
 // Provider returns the workspace provider with that ID.
 func (c *Client) Provider(ctx context.Context, id string) (Provider, error) {
-	var provider Provider
-	r := request{method: http.MethodGet, path: providerPath(id), repeatable: true}
-	if _, err := c.do(ctx, r, &provider); err != nil {
-		return Provider{}, err
-	}
-	if provider.ID == "" {
-		return Provider{}, c.incomplete(r, "the answer holds no provider")
-	}
-	return provider, nil
+	return readOne[Provider](ctx, c, providerPath(id), "provider")
 }
 
 func providerPath(id string) string { return providersPath + "/" + url.PathEscape(id) }
@@ -143,10 +137,5 @@ func (c *Client) UncordonProvider(ctx context.Context, id string) error {
 
 // ProviderWorkspaces returns the workspaces on the provider.
 func (c *Client) ProviderWorkspaces(ctx context.Context, id string) ([]Workspace, error) {
-	var workspaces []Workspace
-	r := request{method: http.MethodGet, path: providerPath(id) + "/workspaces", repeatable: true}
-	if _, err := c.do(ctx, r, &workspaces); err != nil {
-		return nil, err
-	}
-	return identified(c, r, workspaces, func(w Workspace) string { return w.ID })
+	return readAll[Workspace](ctx, c, providerPath(id)+"/workspaces")
 }

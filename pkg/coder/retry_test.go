@@ -149,7 +149,7 @@ func TestRefusedConnectionRepeats(t *testing.T) {
 	if err := closed.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range calls("p", "w", "u") {
+	for _, c := range calls("p", "w") {
 		clock := &hurried{}
 		client := open(t, coder.Config{URL: "http://" + closed.Addr().String(), Clock: clock})
 		if _, err := c.do(t.Context(), client); err == nil || len(clock.waits) != 3 {

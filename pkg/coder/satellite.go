@@ -18,6 +18,8 @@ type Satellite struct {
 	Fingerprint string `json:"fingerprint"`
 }
 
+func (s Satellite) id() string { return s.ID }
+
 // SatelliteKey is what a satellite says of its key.
 type SatelliteKey struct {
 	// Key is the public key, as text of a form that the server chooses.
@@ -35,7 +37,7 @@ func (c *Client) Satellites(ctx context.Context) ([]Satellite, error) {
 	if _, err := c.do(ctx, r, &listed); err != nil {
 		return nil, err
 	}
-	return listed.Data.of(c, r, func(s Satellite) string { return s.ID })
+	return of(listed.Data, c, r)
 }
 
 // CreateSatellite registers a satellite's public key under a name. It is sent

@@ -128,7 +128,7 @@ const somePEM = "-----BEGIN PUBLIC KEY-----\n" +
 	"-----END PUBLIC KEY-----\n"
 
 // calls are all calls of the client but WatchBuild.
-func calls(providerID, workspaceID, userID string) []call {
+func calls(providerID, workspaceID string) []call {
 	pool, workspace := "/api/private/resource-pools/"+providerID, "/api/v0/workspaces/"+workspaceID
 	type ctx = context.Context
 	type client = *coder.Client
@@ -136,8 +136,6 @@ func calls(providerID, workspaceID, userID string) []call {
 		{"Version", "GET", "/api", false, func(ctx ctx, c client) (any, error) { return c.Version(ctx) }},
 		{"Me", "GET", "/api/v0/users/me", false, func(ctx ctx, c client) (any, error) { return c.Me(ctx) }},
 		{"Users", "GET", "/api/v0/users", false, func(ctx ctx, c client) (any, error) { return c.Users(ctx) }},
-		{"Organizations", "GET", "/api/v0/orgs", false, func(ctx ctx, c client) (any, error) { return c.Organizations(ctx) }},
-		{"CreateAPIKey", "POST", "/api/v0/api-keys/" + userID, true, func(ctx ctx, c client) (any, error) { return c.CreateAPIKey(ctx, userID, "k") }},
 		{"Providers", "GET", "/api/private/resource-pools", false, func(ctx ctx, c client) (any, error) { return c.Providers(ctx) }},
 		{"Provider", "GET", pool, false, func(ctx ctx, c client) (any, error) { return c.Provider(ctx, providerID) }},
 		{"SetNetworkingV2", "PATCH", pool, false, func(ctx ctx, c client) (any, error) { return nil, c.SetNetworkingV2(ctx, providerID, true) }},
@@ -150,11 +148,11 @@ func calls(providerID, workspaceID, userID string) []call {
 		{"DeleteSatellite", "DELETE", "/api/private/satellites/s", false, func(ctx ctx, c client) (any, error) { return nil, c.DeleteSatellite(ctx, "s") }},
 		{"SatelliteKey", "GET", "/api/private/satellites/key", false, func(ctx ctx, c client) (any, error) { return c.SatelliteKey(ctx) }},
 		{"Workspaces", "GET", "/api/v0/workspaces", false, func(ctx ctx, c client) (any, error) {
-			return c.Workspaces(ctx, coder.WorkspaceFilter{Users: []string{"ann"}, Orgs: []string{"acme"}})
+			return c.Workspaces(ctx, coder.WorkspaceFilter{Users: []string{"ann"}})
 		}},
 		{"Workspace", "GET", workspace, false, func(ctx ctx, c client) (any, error) { return c.Workspace(ctx, workspaceID) }},
 		{"Rebuild", "PATCH", workspace, true, func(ctx ctx, c client) (any, error) { return nil, c.Rebuild(ctx, workspaceID) }},
 	}
 }
 
-func (d *deployment) calls() []call { return calls(d.provider.ID, d.workspace.ID, d.manager.ID) }
+func (d *deployment) calls() []call { return calls(d.provider.ID, d.workspace.ID) }

@@ -57,10 +57,6 @@ func (v Version) RebuildsOnSwitch() bool {
 	return v.AtLeast(1, 22) || v.AtLeast(1, 21) && v.patch >= 1
 }
 
-// SameMinor reports whether both versions share major and minor, which is what
-// Coder's own client compares.
-func (v Version) SameMinor(w Version) bool { return v.major == w.major && v.minor == w.minor }
-
 // versionHeader carries the deployment's version in answers of GET /api.
 const versionHeader = "Coder-Version"
 

@@ -50,14 +50,6 @@ func TestCompareVersions(t *testing.T) {
 			t.Errorf("%s at least %d.%d: %v", test.text, test.major, test.minor, got)
 		}
 	}
-	for _, test := range []struct {
-		a, b string
-		want bool
-	}{{"1.21.0", "1.21.9", true}, {"1.21.0", "1.22.0", false}, {"1.21.0", "2.21.0", false}} {
-		if got := version(test.a).SameMinor(version(test.b)); got != test.want {
-			t.Errorf("%s and %s: %v", test.a, test.b, got)
-		}
-	}
 }
 
 func TestVersion(t *testing.T) {

@@ -36,6 +36,8 @@ type Workspace struct {
 	LatestStat       WorkspaceStat `json:"latest_stat"`
 }
 
+func (w Workspace) id() string { return w.ID }
+
 // WorkspaceStat is the latest that the deployment knows of a workspace's container.
 type WorkspaceStat struct {
 	Time            time.Time       `json:"time"`
@@ -44,44 +46,24 @@ type WorkspaceStat struct {
 	StatError       string          `json:"stat_error"`
 }
 
-// WorkspaceFilter restricts a listing; empty lists restrict nothing.
+// WorkspaceFilter restricts a listing; an empty list restricts nothing.
 type WorkspaceFilter struct {
-	// Users and Orgs are IDs.
-	Users, Orgs []string
+	// Users are IDs.
+	Users []string
 }
 
 // Workspaces returns the workspaces that the filter lets through.
 func (c *Client) Workspaces(ctx context.Context, filter WorkspaceFilter) ([]Workspace, error) {
-	query := url.Values{}
-	if len(filter.Users) > 0 {
-		query.Set("users", strings.Join(filter.Users, ","))
-	}
-	if len(filter.Orgs) > 0 {
-		query.Set("orgs", strings.Join(filter.Orgs, ","))
-	}
 	path := workspacesPath
-	if len(query) > 0 {
-		path += "?" + query.Encode()
+	if len(filter.Users) > 0 {
+		path += "?" + url.Values{"users": {strings.Join(filter.Users, ",")}}.Encode()
 	}
-	var workspaces []Workspace
-	r := request{method: http.MethodGet, path: path, repeatable: true}
-	if _, err := c.do(ctx, r, &workspaces); err != nil {
-		return nil, err
-	}
-	return identified(c, r, workspaces, func(w Workspace) string { return w.ID })
+	return readAll[Workspace](ctx, c, path)
 }
 
 // Workspace returns the workspace with that ID.
 func (c *Client) Workspace(ctx context.Context, id string) (Workspace, error) {
-	var workspace Workspace
-	r := request{method: http.MethodGet, path: workspacePath(id), repeatable: true}
-	if _, err := c.do(ctx, r, &workspace); err != nil {
-		return Workspace{}, err
-	}
-	if workspace.ID == "" {
-		return Workspace{}, c.incomplete(r, "the answer holds no workspace")
-	}
-	return workspace, nil
+	return readOne[Workspace](ctx, c, workspacePath(id), "workspace")
 }
 
 func workspacePath(id string) string { return workspacesPath + "/" + url.PathEscape(id) }

@@ -30,7 +30,7 @@ func TestFindNamesWhatEndsAnOperation(t *testing.T) {
 			if !strings.Contains(found.Explain(), "if nobody runs one, "+command+" ends it") {
 				t.Errorf("explains %s", found.Explain())
 			}
-			configuration, err := r.access.Helm(home, nil)
+			configuration, err := r.access.Helm(home)
 			if err != nil {
 				t.Fatal(err)
 			}

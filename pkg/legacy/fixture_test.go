@@ -183,7 +183,7 @@ func (r *region) inspect(release Release) (Retention, Readiness) {
 // helmUninstall does what `helm uninstall` does, with Helm's own code.
 func (r *region) helmUninstall(keepHistory bool) error {
 	r.t.Helper()
-	configuration, err := r.access.Helm(home, nil)
+	configuration, err := r.access.Helm(home)
 	if err != nil {
 		r.t.Fatal(err)
 	}

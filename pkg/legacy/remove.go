@@ -89,7 +89,7 @@ func (r remover) uninstall(timeout time.Duration) error {
 		return err
 	}
 	copied.Namespace = r.Namespace
-	configuration, err := r.access.Helm(r.Namespace, nil)
+	configuration, err := r.access.Helm(r.Namespace)
 	if err != nil {
 		return err
 	}

@@ -12,8 +12,6 @@ import (
 
 // HeldError means that another run holds the lock and is alive.
 type HeldError struct {
-	// Lease is the lock's Lease.
-	Lease types.NamespacedName
 	// Holder is the other run, and Operation what it does.
 	Holder, Operation string
 	// Since is when it took the lock, by its own clock; zero if that is not known.
@@ -33,8 +31,8 @@ func (e *HeldError) Error() string {
 
 func heldBy(lease *coordinationv1.Lease) *HeldError {
 	return &HeldError{
-		Lease: types.NamespacedName{Namespace: lease.Namespace, Name: lease.Name}, Holder: holder(lease),
-		Operation: lease.Annotations[annotationOperation], Since: ptr.Deref(lease.Spec.AcquireTime, metav1.MicroTime{}).Time,
+		Holder: holder(lease), Operation: lease.Annotations[annotationOperation],
+		Since: ptr.Deref(lease.Spec.AcquireTime, metav1.MicroTime{}).Time,
 	}
 }
 

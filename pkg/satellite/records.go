@@ -20,18 +20,6 @@ type releaseRecords struct {
 	deployed   *release.Release // nil if none is
 }
 
-// records lists the revisions by their labels (metadata alone) and then reads
-// the deployed one. That it asks for no more keeps it fast in clusters with many
-// releases.
-func (r Release) records(ctx context.Context) (releaseRecords, error) {
-	found, deployed, err := r.listRecords(ctx)
-	if err != nil || deployed == 0 {
-		return found, err
-	}
-	found.deployed, err = r.revision(deployed) // never "the last": that may have failed
-	return found, err
-}
-
 // revision reads a revision of the release.
 func (r Release) revision(number int) (*release.Release, error) {
 	configuration, err := r.helm()
@@ -47,16 +35,19 @@ func (r Release) revision(number int) (*release.Release, error) {
 	return found, nil
 }
 
-// listRecords returns what the labels say, and the deployed revision; 0 if none is.
-func (r Release) listRecords(ctx context.Context) (found releaseRecords, deployed int, err error) {
+// records lists the revisions by their labels (metadata alone) and then reads
+// the deployed one. That it asks for no more keeps it fast in clusters with many
+// releases.
+func (r Release) records(ctx context.Context) (found releaseRecords, err error) {
 	list, err := r.recordObjects().List(ctx, metav1.ListOptions{LabelSelector: "owner=helm,name=" + r.name})
 	if err != nil {
-		return found, 0, err
+		return found, err
 	}
+	deployed := 0
 	for _, item := range list.Items {
 		number, err := strconv.Atoi(item.Labels["version"])
 		if err != nil {
-			return found, 0, fmt.Errorf("release record %s/%s has no revision in its labels", r.namespace, item.Name)
+			return found, fmt.Errorf("release record %s/%s has no revision in its labels", r.namespace, item.Name)
 		}
 		status := item.Labels["status"]
 		if number > found.last {
@@ -66,7 +57,10 @@ func (r Release) listRecords(ctx context.Context) (found releaseRecords, deploye
 			deployed = max(deployed, number)
 		}
 	}
-	return found, deployed, nil
+	if deployed > 0 {
+		found.deployed, err = r.revision(deployed) // never "the last": that may have failed
+	}
+	return found, err
 }
 
 // recordObjects reads the metadata of the objects that Helm keeps its records in.

@@ -25,7 +25,7 @@ func At(access *cluster.Access, namespace, release string) Release {
 func (r Release) String() string { return r.namespace + "/" + r.name }
 
 // helm returns Helm's configuration for one action.
-func (r Release) helm() (*action.Configuration, error) { return r.access.Helm(r.namespace, nil) }
+func (r Release) helm() (*action.Configuration, error) { return r.access.Helm(r.namespace) }
 
 // explain says what failed, and puts errors of the connection in plain words.
 func (r Release) explain(err error, format string, args ...any) error {

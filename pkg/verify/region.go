@@ -103,7 +103,10 @@ func usersPath(source *snapshot.Source, s *snapshot.Snapshot, options Options) (
 	if s.Region.Satellite.None() {
 		return newPath(source.Primary, options), func() {}, nil
 	}
-	satellite, err := satellites(source, s)
+	if err := trusted(s); err != nil { // the satellite gets the token
+		return nil, nil, err
+	}
+	satellite, err := source.Primary.At(s.Region.Satellite.AccessURL, s.Region.Satellite.ConnectTo)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -121,14 +124,6 @@ func tryAll(ctx context.Context, through []*path, workspaceID string, options Op
 	for _, p := range through {
 		p.end(options.MaxLoss)
 	}
-}
-
-// satellites returns a client that goes through the region's satellite, if that may have the token.
-func satellites(source *snapshot.Source, s *snapshot.Snapshot) (*coder.Client, error) {
-	if err := trusted(s); err != nil {
-		return nil, err
-	}
-	return source.Primary.At(s.Region.Satellite.AccessURL, s.Region.Satellite.ConnectTo)
 }
 
 // pingAll pings through all paths in turns, until all pings are sent, the time is over,

@@ -69,7 +69,7 @@ func (s *site) install(name, version, namespace, release string, values map[stri
 	if err != nil {
 		return err
 	}
-	configuration, err := s.access.Helm(namespace, nil)
+	configuration, err := s.access.Helm(namespace)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"k8s.io/utils/clock"
@@ -129,7 +130,7 @@ func newReport(plan v1alpha1.RegionPlan) v1alpha1.RegionReport {
 type changedError struct{ differences []string }
 
 func (e *changedError) Error() string {
-	return fmt.Sprintf("the region changed since it was planned, nothing was changed: %v; plan again", e.differences)
+	return fmt.Sprintf("the region changed since it was planned, nothing was changed: %s; plan again", strings.Join(e.differences, "; "))
 }
 
 func isChanged(err error) bool {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -162,5 +163,5 @@ func speaksPlainHTTP(host string, client *http.Client) bool {
 func tag(version string) string { return strings.ReplaceAll(version, "+", "_") }
 
 func isLoopback(host string) bool {
-	return host == "localhost" || strings.HasPrefix(host, "127.") || host == "::1"
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }

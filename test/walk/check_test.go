@@ -220,7 +220,7 @@ func idle(v *view, done ran) bool {
 	case v1alpha1.OutcomePreflightFailed, v1alpha1.OutcomeNothingToDo, v1alpha1.OutcomeLockHeld:
 		return true
 	}
-	return !changes(done.verb) || done.report != nil && done.report.Outcome == done.outcomeOf(v.Name) && strings.Contains(done.report.Error, "nothing was changed")
+	return !changes(done.verb) || done.report != nil && done.report.Outcome == done.outcomeOf(v.Name) && strings.Contains(done.errorOf(v.Name), "nothing was changed")
 }
 
 // lasting is the facts but for the lock, which an idle run may take from a dead one,

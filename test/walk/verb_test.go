@@ -53,15 +53,20 @@ func (r ran) completed(provider string) bool {
 }
 
 // outcomeOf is how the run ended for the provider; empty if it says nothing of it.
-func (r ran) outcomeOf(provider string) v1alpha1.Outcome {
+func (r ran) outcomeOf(provider string) v1alpha1.Outcome { return r.reportOf(provider).Outcome }
+
+// errorOf is why it failed for the provider, as the run says.
+func (r ran) errorOf(provider string) string { return r.reportOf(provider).Error }
+
+func (r ran) reportOf(provider string) v1alpha1.ProviderReport {
 	if r.report != nil {
 		for _, one := range r.report.Providers {
 			if one.Name == provider {
-				return one.Outcome
+				return one
 			}
 		}
 	}
-	return ""
+	return v1alpha1.ProviderReport{}
 }
 
 // stateOf is what the run reports of the provider; nil if it reports nothing.

@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -56,16 +57,8 @@ func (p *part) label(text string, several bool) string {
 func (p *part) situation(failed string, begun []string) situation {
 	return situation{
 		owner: p.owner, steps: p.steps, failed: failed, begun: begun, before: p.run.Initial, now: p.run.Now,
-		satellite: recordOf(p.run.SatelliteRecord), provider: recordOf(p.run.ProviderRecord),
+		satellite: cmp.Or(p.run.SatelliteRecord, &journal.Record{}), provider: cmp.Or(p.run.ProviderRecord, &journal.Record{}),
 	}
-}
-
-// recordOf returns a record to ask, where a part has none.
-func recordOf(record *journal.Record) *journal.Record {
-	if record == nil {
-		return &journal.Record{}
-	}
-	return record
 }
 
 // begunSteps are the names of the part's steps that this run began to apply.

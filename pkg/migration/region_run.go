@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,7 +9,6 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
@@ -214,11 +214,7 @@ func (r *regionRun) finish(p *part, result v1alpha1.StepResult) {
 
 // emit tells the cluster and the operator that a step changed its state.
 func (r *regionRun) emit(p *part, result v1alpha1.StepResult) {
-	message := result.Message
-	if result.Error != "" {
-		message = result.Error
-	}
-	r.progress(p, result.Name, result.State, message)
+	r.progress(p, result.Name, result.State, cmp.Or(result.Error, result.Message))
 	if result.State != v1alpha1.StepAlready {
 		r.tell(p, result)
 	}
@@ -244,7 +240,7 @@ func (r *regionRun) progress(p *part, step string, state v1alpha1.StepState, mes
 func beforeOfSatellite(s *snapshot.Snapshot) journal.Before {
 	found := journal.Before{SatelliteRevision: s.Satellite.Value().Revision}
 	if state, known := s.Satellite.Get(); known {
-		found.SatelliteRecords = ptr.To(state.LastRevision)
+		found.SatelliteRecords = new(state.LastRevision)
 	}
 	own, _ := s.Registration()
 	found.RegistrationID = own.ID
@@ -257,10 +253,10 @@ func beforeOfProvider(s *snapshot.Snapshot) journal.Before {
 	switch s.Networking() {
 	case v1alpha1.NetworkingV2On:
 		if _, registered := s.Registration(); !registered && s.Registrations.IsKnown() && s.Satellite.IsKnown() {
-			found.NetworkingV2 = ptr.To(true)
+			found.NetworkingV2 = new(true)
 		} // otherwise a migration may have switched it on whose journal is lost
 	case v1alpha1.NetworkingV2Off:
-		found.NetworkingV2 = ptr.To(false)
+		found.NetworkingV2 = new(false)
 	}
 	return found
 }

@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -83,8 +84,5 @@ func applyRetain(ctx context.Context, run *Run) error {
 }
 
 func (run *Run) retainReason() string {
-	if run.Options.Reason != "" {
-		return run.Options.Reason
-	}
-	return "kept for rollback while region " + run.Source.Region.Name + " moves to a satellite"
+	return cmp.Or(run.Options.Reason, "kept for rollback while region "+run.Source.Region.Name+" moves to a satellite")
 }

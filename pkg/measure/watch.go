@@ -133,15 +133,3 @@ func (w *Watch) Stop() []v1alpha1.PathMeasurement {
 	}
 	return measured
 }
-
-// Latency returns the median of a path's answers in a phase so far; 0 if there is none.
-func (w *Watch) Latency(name string, phase Phase) time.Duration {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, s := range w.paths {
-		if s.path.Name == name {
-			return s.took[phase].percentile(50)
-		}
-	}
-	return 0
-}

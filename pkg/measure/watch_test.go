@@ -121,15 +121,15 @@ func TestWatchEnds(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		w := Start(ctx, clock.RealClock{}, []Path{s.path("primary")})
 		<-time.After(2050 * time.Millisecond)
-		if got := w.Latency("primary", Before); got != s.takes {
-			t.Errorf("meanwhile: %s", got)
-		}
-		if got := w.Latency("primary", After) + w.Latency("nowhere", Before); got != 0 {
-			t.Errorf("of what was not asked: %s", got)
-		}
 		cancel()
 		if got := w.Stop()[0]; got.Probes != 2 || got.Failures != 0 {
 			t.Errorf("%+v", got)
+		}
+		if got := w.paths[0].took[Before].percentile(50); got != s.takes {
+			t.Errorf("meanwhile: %s", got)
+		}
+		if got := w.paths[0].took[After].percentile(50); got != 0 {
+			t.Errorf("of what was not asked: %s", got)
 		}
 	})
 }

@@ -154,9 +154,13 @@ func decideAgain(p *part, step Step) (Decision, error) {
 // it left them.
 func (r *regionRun) close(ctx context.Context) {
 	parts := slices.DeleteFunc(slices.Concat(r.parts(OwnerSatellite), r.providers), func(p *part) bool { return p.run == nil })
+	looking, cancel := context.WithTimeout(context.WithoutCancel(ctx), signalTimeout)
+	defer cancel()
 	var group sync.WaitGroup
 	for _, p := range parts {
-		group.Go(func() { p.run.look(ctx, p.err) })
+		if p.err != nil { // what succeeded has just been read
+			group.Go(func() { p.run.Refresh(looking, ruleItems()...) })
+		}
 	}
 	group.Wait()
 	for _, p := range parts {

@@ -30,7 +30,7 @@ func (r *regionRun) measure(ctx context.Context) {
 	}
 	first := r.Region.Sources[0]
 	paths := []measure.Path{reach(pathPrimary, first.Primary, "/api")}
-	if endpoint := first.Endpoint(); endpoint != nil && !first.Region.Satellite.None() {
+	if endpoint := first.Endpoint; endpoint != nil && !first.Region.Satellite.None() {
 		path := reach(pathSatellite, endpoint, "/api/private/satellites/key")
 		path.New = !r.providers[0].view.Satellite.Value().Installed
 		paths = append(paths, path)
@@ -47,9 +47,7 @@ func (r *regionRun) measure(ctx context.Context) {
 				paths = append(paths, path)
 			}
 		}
-		if path, there := workspacePath(p); there {
-			paths = append(paths, path)
-		}
+		paths = append(paths, workspacePath(p)...)
 	}
 	r.watch = measure.Start(context.WithoutCancel(ctx), r.Clock, paths)
 }
@@ -62,11 +60,11 @@ func reach(name string, client *coder.Client, path string) measure.Path {
 // workspacePath is the connection to a workspace of the operator's that uses Networking
 // v2 already and is not the canary, which is rebuilt. There is none if nobody can be
 // asked, or nothing would answer.
-func workspacePath(p *part) (measure.Path, bool) {
+func workspacePath(p *part) []measure.Path {
 	s := p.view
 	me, known := s.Primary.Me.Get()
 	if !known || s.Networking() == v1alpha1.NetworkingV2Off {
-		return measure.Path{}, false
+		return nil
 	}
 	for _, workspace := range s.Workspaces.Value() {
 		if workspace.UserID != me.ID || workspace.LatestStat.ContainerStatus != coder.ContainerOn || workspace.ID == s.Canary.Value().Workspace.ID {
@@ -74,14 +72,14 @@ func workspacePath(p *part) (measure.Path, bool) {
 		}
 		connection, err := verify.Keep(p.source, s, workspace.ID)
 		if err != nil {
-			return measure.Path{}, false
+			return nil
 		}
-		return measure.Path{
+		return []measure.Path{{
 			Name: pathWorkspace, Provider: p.name, URL: connection.URL(), Ask: connection.Ping, Close: connection.Close,
 			New: true, // whether it runs an agent is not known yet
-		}, true
+		}}
 	}
-	return measure.Path{}, false
+	return nil
 }
 
 // noticeable tells the measurement that users may notice what comes now.

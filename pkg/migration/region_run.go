@@ -83,6 +83,12 @@ func (r *regionRun) all() []*part {
 	return slices.DeleteFunc(slices.Clone(all), func(p *part) bool { return p.err != nil })
 }
 
+// planOf returns the provider's part of the plan.
+func (r *regionRun) planOf(p *part) v1alpha1.ProviderPlan {
+	i := slices.IndexFunc(r.plan.Providers, func(plan v1alpha1.ProviderPlan) bool { return plan.Name == p.name })
+	return r.plan.Providers[i] // there is one for each
+}
+
 // locked takes the locks, makes sure that the plan still holds, and applies the
 // steps. The error is why nothing was begun.
 func (r *regionRun) locked(ctx context.Context) error {
@@ -171,8 +177,7 @@ func (r *regionRun) compare(again v1alpha1.RegionPlan, working []*part) error {
 		}
 	}
 	for i, p := range working {
-		planned := slices.IndexFunc(r.plan.Providers, func(plan v1alpha1.ProviderPlan) bool { return plan.Name == p.name })
-		differences := Differences(r.plan.Providers[planned].Basis, again.Providers[i].Basis)
+		differences := Differences(r.planOf(p).Basis, again.Providers[i].Basis)
 		if again.Providers[i].Outcome == v1alpha1.OutcomePreflightFailed {
 			differences = []string{"a preflight check fails now"}
 			r.report.Preflight = again.Preflight
@@ -220,9 +225,13 @@ func (r *regionRun) emit(p *part, result v1alpha1.StepResult) {
 	}
 }
 
-// event records a result as an Event beside the part's journal.
+// event records a result as an Event beside the part's journal. Events are for people;
+// that one is missing changes nothing, so errors are dropped.
 func (r *regionRun) event(p *part, result v1alpha1.StepResult) {
-	p.event(p.ctx, r.operation.Name, result, metav1.NewTime(r.Clock.Now()))
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(p.ctx), commitTimeout)
+	defer cancel()
+	at := metav1.NewTime(r.Clock.Now())
+	_ = journal.Emit(ctx, p.site().Access.Clientset(), p.journal(), p.writer.UID(), r.operation.Name, result, at)
 }
 
 func (r *regionRun) progress(p *part, step string, state v1alpha1.StepState, message string) {

@@ -35,7 +35,7 @@ func rightsOfVerbs(verbs []string, namespace string, of func(Operation) []cluste
 		}
 		rules = append(rules, of(operationOf(verb))...)
 	}
-	return distinct(rules)
+	return Distinct(rules)
 }
 
 // operationOf returns the operation of that verb: one without steps if it only reads,

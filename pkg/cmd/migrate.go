@@ -50,7 +50,7 @@ kubectl coder-satellite migrate --context sydney --access-url https://coder-sydn
 		if *file != "" {
 			wanted.planned, err = readPlan(env, *file)
 		}
-		wanted.operation, wanted.imperative = migration.Migrate(migration.MigrateOptions{WholeRegions: *whole}), "Migrate"
+		wanted.operation, wanted.imperative = migration.Migrate(*whole), "Migrate"
 		return wanted, err
 	})
 }

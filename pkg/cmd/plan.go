@@ -54,7 +54,7 @@ func runPlan(ctx context.Context, o planOptions) error {
 	if err != nil {
 		return err
 	}
-	operation := migration.Migrate(migration.MigrateOptions{WholeRegions: o.wholeRegions})
+	operation := migration.Migrate(o.wholeRegions)
 	plan, err := o.rollout(c, operation, migration.Options{}, nil).Plan(ctx, o.diff)
 	if err := cmp.Or(interrupted(ctx), err); err != nil {
 		return err

@@ -176,7 +176,7 @@ func accessURL(s *snapshot.Snapshot) Answer {
 	case state.PublicKey == "" && !state.Installed:
 		return skip("the satellite is not installed")
 	case state.PublicKey == "":
-		hint := hintMigrate(s)
+		hint := s.Region.Command("migrate")
 		if endpoint.KeyErr == nil && !servesRecordedKey(s) { // migrate refuses it, because the pods go on serving the lost key
 			hint = hintKeyGone(s)
 		}

@@ -71,20 +71,18 @@ func certificateNames(s *snapshot.Snapshot, found snapshot.Certificates) Answer 
 // certificateIn returns the certificate in a Secret, or the answer that it cannot be known.
 func certificateIn(s *snapshot.Snapshot, secret snapshot.TLSSecret) (probe.Certificate, *Answer) {
 	held, known := secret.Certificate.Get()
-	var answer Answer
 	switch {
 	case known:
 		return held, nil
 	case slices.Contains(s.MissingSecrets.Value(), secret.Name): // which values-secrets reports
-		answer = skip("Secret %s does not exist", secret.Name)
+		return held, new(skip("Secret %s does not exist", secret.Name))
 	case secret.Missing:
-		answer = fail(renewing(s, secret.Name), "Secret %s, which the values name, does not exist: pods that start anew would not "+
-			"become ready", secret.Name)
+		return held, new(fail(renewing(s, secret.Name), "Secret %s, which the values name, does not exist: pods that start anew would not "+
+			"become ready", secret.Name))
 	default:
-		answer = unknown(secret.Certificate.Err(), "see whether you may read the Secret: "+
-			shell.Kubectl(s.Region.Satellite.Context, "auth", "can-i", "get", "secret/"+secret.Name, "--namespace", s.Region.Satellite.Namespace))
+		return held, new(unknown(secret.Certificate.Err(), "see whether you may read the Secret: "+
+			shell.Kubectl(s.Region.Satellite.Context, "auth", "can-i", "get", "secret/"+secret.Name, "--namespace", s.Region.Satellite.Namespace)))
 	}
-	return held, &answer
 }
 
 // outdated says in which way a certificate is not valid at that time; "" if it is valid.

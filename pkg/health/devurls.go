@@ -39,23 +39,20 @@ func devURLsCertificate(s *snapshot.Snapshot, found snapshot.Certificates) *Answ
 	if secret.Name != "" {
 		held, answer := certificateIn(s, secret)
 		if answer == nil && !held.For(host) {
-			no := fail(renewing(s, secret.Name), "the certificate in Secret %s is for %s, not for Dev URLs below %s", secret.Name, &held, host)
-			return &no
+			return new(fail(renewing(s, secret.Name), "the certificate in Secret %s is for %s, not for Dev URLs below %s", secret.Name, &held, host))
 		}
 		return answer
 	}
 	endpoint, known := s.Endpoint.Get()
-	var answer Answer
 	switch served := endpoint.Certificate; {
 	case !known:
-		answer = unknown(s.Endpoint.Err(), "")
+		return new(unknown(s.Endpoint.Err(), ""))
 	case served == nil:
-		answer = skip("it is not known which certificate Dev URLs below %s are served with, before %s serves one", host, s.Region.Satellite.AccessURL)
+		return new(skip("it is not known which certificate Dev URLs below %s are served with, before %s serves one", host, s.Region.Satellite.AccessURL))
 	case served.For(host):
 		return nil
 	default:
-		answer = fail("add the wildcard to that certificate, or name a Secret with a certificate for it as coderd.tls.devurlsHostSecretName",
-			"%s serves a certificate for %s, not for Dev URLs below %s", s.Region.Satellite.AccessURL, served, host)
+		return new(fail("add the wildcard to that certificate, or name a Secret with a certificate for it as coderd.tls.devurlsHostSecretName",
+			"%s serves a certificate for %s, not for Dev URLs below %s", s.Region.Satellite.AccessURL, served, host))
 	}
-	return &answer
 }

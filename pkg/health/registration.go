@@ -84,6 +84,6 @@ func satelliteRegistered(s *snapshot.Snapshot, state satellite.State) Answer {
 	case !state.Installed:
 		return skip("the satellite is not installed")
 	default:
-		return fail(hintMigrate(s), "the primary does not list the satellite's key %s", state.Fingerprint)
+		return fail(s.Region.Command("migrate"), "the primary does not list the satellite's key %s", state.Fingerprint)
 	}
 }

@@ -126,8 +126,7 @@ func lastRun(record *journal.Record, held *lock.State) *v1alpha1.Run {
 		run.Started, run.Updated = metav1.NewTime(record.Started), metav1.NewTime(record.Updated)
 	}
 	if held != nil && held.Holder != "" {
-		since := metav1.NewTime(held.Acquired)
-		run.Holder, run.HeldSince = held.Holder, &since
+		run.Holder, run.HeldSince = held.Holder, new(metav1.NewTime(held.Acquired))
 	}
 	return run
 }

@@ -32,17 +32,11 @@ func satelliteChecks() []Check {
 	)
 }
 
-func hintMigrate(s *snapshot.Snapshot) string {
-	return s.Region.Command("migrate")
-}
-
 func satelliteConflict(s *snapshot.Snapshot, state satellite.State) Answer {
-	switch {
-	case state.Conflict != "":
+	if state.Conflict != "" {
 		return fail("choose another namespace with --namespace", "%s", state.Conflict)
-	default:
-		return pass("no other Coder deployment is in namespace %q", s.Region.Satellite.Namespace)
 	}
+	return pass("no other Coder deployment is in namespace %q", s.Region.Satellite.Namespace)
 }
 
 // satelliteIdle asks what a migration would only learn when it installs, after it
@@ -65,15 +59,15 @@ func satelliteIdle(s *snapshot.Snapshot, state satellite.State) Answer {
 func satelliteInstalled(s *snapshot.Snapshot, state satellite.State) Answer {
 	switch {
 	case state.Pending != nil:
-		hint := hintMigrate(s)
+		hint := s.Region.Command("migrate")
 		if idle := satelliteIdle(s, state); idle.State != v1alpha1.CheckPass {
 			hint = idle.Hint
 		}
 		return fail(hint, "a Helm run on release %s/%s did not end: it is %s", s.Region.Satellite.Namespace, s.Region.Satellite.Release, state.LastStatus)
 	case !state.Installed:
-		return fail(hintMigrate(s), "release %s/%s is not installed", s.Region.Satellite.Namespace, s.Region.Satellite.Release)
+		return fail(s.Region.Command("migrate"), "release %s/%s is not installed", s.Region.Satellite.Namespace, s.Region.Satellite.Release)
 	case state.Superseded():
-		return fail(hintMigrate(s), "revision %d of release %s/%s is deployed, and a newer one, %d, is %s",
+		return fail(s.Region.Command("migrate"), "revision %d of release %s/%s is deployed, and a newer one, %d, is %s",
 			state.Revision, s.Region.Satellite.Namespace, s.Region.Satellite.Release, state.LastRevision, state.LastStatus)
 	default:
 		return pass("chart %s %s, revision %d", state.ChartName, state.ChartVersion, state.Revision)
@@ -99,7 +93,7 @@ func satelliteVersion(s *snapshot.Snapshot, state satellite.State) Answer {
 	case !state.Installed:
 		return skip("the satellite is not installed")
 	case state.AppVersion != version.String():
-		return fail(hintMigrate(s), "the satellite runs %s, the primary %s", state.AppVersion, version)
+		return fail(s.Region.Command("migrate"), "the satellite runs %s, the primary %s", state.AppVersion, version)
 	default:
 		return pass("the satellite runs the primary's version %s", version)
 	}

@@ -50,7 +50,7 @@ func unifiedURL(s *snapshot.Snapshot) Answer {
 	case url == "":
 		return unifiedNowhere(s)
 	case !s.Spec.Collected() && s.InstalledAccessURL() != "" && !coder.SameURL(s.InstalledAccessURL(), url): // else it is about to change
-		return fail(hintMigrate(s), "the satellite was installed for %s, and not yet for the unified URL %s", s.InstalledAccessURL(), url)
+		return fail(s.Region.Command("migrate"), "the satellite was installed for %s, and not yet for the unified URL %s", s.InstalledAccessURL(), url)
 	case !endpointKnown:
 		return unknown(s.Endpoint.Err(), "")
 	case served != nil && !served.For(host):

@@ -55,12 +55,11 @@ func load(ctx context.Context, client kubernetes.Interface, journal types.Namesp
 		return nil, nil, err
 	}
 	record, err := Decode([]byte(configMap.Data[key]))
-	newer := new(NewerError)
-	switch {
-	case errors.As(err, &newer):
+	if newer, ok := errors.AsType[*NewerError](err); ok {
 		newer.Journal = journal
 		return nil, nil, newer
-	case err != nil:
+	}
+	if err != nil {
 		return nil, nil, &CorruptError{Journal: journal, cause: err}
 	}
 	return configMap, record, nil

@@ -150,6 +150,12 @@ func TestWatchEnds(t *testing.T) {
 		if got := w.Stop()[0]; got.Probes != 2 || got.Failures != 0 {
 			t.Errorf("%+v", got)
 		}
+		if got := w.paths[0].took[Before].percentile(50); got != s.takes {
+			t.Errorf("meanwhile: %s", got)
+		}
+		if got := w.paths[0].took[After].percentile(50); got != 0 {
+			t.Errorf("of what was not asked: %s", got)
+		}
 	})
 }
 

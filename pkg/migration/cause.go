@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
 )
 
@@ -53,47 +52,39 @@ func because(ctx context.Context, err error) error {
 
 // outcomeOf tells how a part of a region ended from the error that ended it.
 func outcomeOf(err error) v1alpha1.Outcome {
-	var (
-		held    *lock.HeldError
-		timeout *TimeoutError
-		left    *notStartedError
-	)
 	switch {
 	case err == nil:
 		return v1alpha1.OutcomeSucceeded
-	case errors.As(err, &left):
+	case is[*notStartedError](err):
 		return v1alpha1.OutcomeNotStarted
-	case isChanged(err):
+	case is[*changedError](err):
 		return v1alpha1.OutcomePreflightFailed
-	case errors.As(err, &held):
+	case is[*lock.HeldError](err):
 		return v1alpha1.OutcomeLockHeld
 	case lockLost(err):
 		return v1alpha1.OutcomeLockLost
 	case errors.Is(err, ErrInterrupted):
 		return v1alpha1.OutcomeInterrupted
-	case errors.As(err, &timeout):
+	case is[*TimeoutError](err):
 		return v1alpha1.OutcomeTimedOut
 	default:
 		return v1alpha1.OutcomeFailed
 	}
 }
 
+// is reports whether err is, or wraps, an error of type E.
+func is[E error](err error) bool {
+	_, found := errors.AsType[E](err)
+	return found
+}
+
 // lockLost reports whether err means that this run no longer holds the lock:
 // then nothing may be written through the fence, not even to compensate.
-func lockLost(err error) bool {
-	lost := new(lock.LostError)
-	return errors.As(err, &lost)
-}
+func lockLost(err error) bool { return is[*lock.LostError](err) }
 
 // ownedByAnother reports whether err means that somebody else has taken the
 // lock from this run on purpose, or after it seemed to be dead.
 func ownedByAnother(err error) bool {
-	lost := new(lock.LostError)
-	return errors.As(err, &lost) && (lost.By != "" || lost.UnlockedBy != "")
-}
-
-// conflicts reports whether err means that somebody else wrote the journal.
-func conflicts(err error) bool {
-	conflict := new(journal.ConflictError)
-	return errors.As(err, &conflict)
+	lost, found := errors.AsType[*lock.LostError](err)
+	return found && (lost.By != "" || lost.UnlockedBy != "")
 }

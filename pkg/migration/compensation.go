@@ -2,7 +2,6 @@ package migration
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -98,9 +97,7 @@ func unfinishedSwitch(record *journal.Record) bool {
 }
 
 // proving reports whether the failed step is one that proves the new path.
-func (s situation) proving() bool {
-	return slices.ContainsFunc(s.steps, func(step Step) bool { return step.Name == s.failed && step.ProvesNewPath })
-}
+func (s situation) proving() bool { return proves(s.steps, s.failed) }
 
 // stillOnError means that Networking v2 could not be switched off after a
 // failure. It comes before everything else that a report says.
@@ -114,9 +111,3 @@ func (e *stillOnError) Error() string {
 }
 
 func (e *stillOnError) Unwrap() error { return e.cause }
-
-// isStillOn reports whether the run could not switch Networking v2 off.
-func isStillOn(err error) bool {
-	still := new(stillOnError)
-	return errors.As(err, &still)
-}

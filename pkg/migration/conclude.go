@@ -3,6 +3,7 @@ package migration
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
@@ -44,12 +45,8 @@ func (r *regionRun) conclude(nothingBegun error) {
 
 // reportOf returns the provider's part of the report.
 func (r *regionRun) reportOf(p *part) *v1alpha1.ProviderReport {
-	for i := range r.report.Providers {
-		if r.report.Providers[i].Name == p.name {
-			return &r.report.Providers[i]
-		}
-	}
-	return &v1alpha1.ProviderReport{} // there is one for each
+	i := slices.IndexFunc(r.report.Providers, func(report v1alpha1.ProviderReport) bool { return report.Name == p.name })
+	return &r.report.Providers[i] // there is one for each
 }
 
 // err joins why parts failed: the satellite's reason alone, if it failed, since

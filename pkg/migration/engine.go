@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
 
 // apply applies the operation's steps, phase by phase. A failure of the satellite
@@ -35,20 +37,13 @@ func (r *regionRun) apply(ctx context.Context) {
 			}
 			p.err = r.settle(p, failed, err)
 			if p.owner == OwnerSatellite || endsRegion(ctx, r.satellite) || proves(phase, failed) {
-				r.keepOut(fmt.Errorf("not started, because of what failed before: %s", p.label(failedAt(failed), true)))
+				r.keepOut(fmt.Errorf("not started, because of what failed before: %s", p.label(cmp.Or(failed, "the run ended"), true)))
 			}
 		}
-		if r.anyFailed() { // what follows takes all of it to be done
+		if r.err() != nil { // what follows takes all of it to be done
 			return
 		}
 	}
-}
-
-func failedAt(step string) string {
-	if step == "" {
-		return "the run ended"
-	}
-	return step
 }
 
 // endsRegion reports whether the whole region's run has ended: by a signal, for
@@ -60,12 +55,7 @@ func endsRegion(ctx context.Context, satellite *part) bool {
 // proves reports whether the step is one of those that prove the new path: its
 // failure says something of the satellite, which other providers would move to.
 func proves(steps []Step, name string) bool {
-	for _, step := range steps {
-		if step.Name == name {
-			return step.ProvesNewPath
-		}
-	}
-	return false
+	return slices.ContainsFunc(steps, func(step Step) bool { return step.Name == name && step.ProvesNewPath })
 }
 
 // keepOut keeps the parts from starting whose steps were not begun.
@@ -81,18 +71,6 @@ func (r *regionRun) keepOut(why error) {
 type notStartedError struct{ why error }
 
 func (e *notStartedError) Error() string { return e.why.Error() }
-
-func (r *regionRun) anyFailed() bool {
-	if r.satellite != nil && r.satellite.err != nil {
-		return true
-	}
-	for _, p := range r.providers {
-		if p.err != nil {
-			return true
-		}
-	}
-	return false
-}
 
 // steps applies steps to a part. What happened is in the report; the error is
 // what ended it early, and failed the step that it was in, if it was in one.
@@ -151,7 +129,7 @@ func (r *regionRun) step(p *part, step Step, result *v1alpha1.StepResult) error 
 	switch {
 	case err == nil:
 		result.State, result.Message = v1alpha1.StepDone, decision.Reason
-	case errors.Is(err, ErrInterrupted), lockLost(err), conflicts(err):
+	case errors.Is(err, ErrInterrupted), lockLost(err), is[*journal.ConflictError](err):
 		result.State = v1alpha1.StepInterrupted
 	default:
 		result.State = v1alpha1.StepFailed
@@ -176,9 +154,13 @@ func decideAgain(p *part, step Step) (Decision, error) {
 // it left them.
 func (r *regionRun) close(ctx context.Context) {
 	parts := slices.DeleteFunc(slices.Concat(r.parts(OwnerSatellite), r.providers), func(p *part) bool { return p.run == nil })
+	looking, cancel := context.WithTimeout(context.WithoutCancel(ctx), signalTimeout)
+	defer cancel()
 	var group sync.WaitGroup
 	for _, p := range parts {
-		group.Go(func() { p.run.look(ctx, p.err) })
+		if p.err != nil { // what succeeded has just been read
+			group.Go(func() { p.run.Refresh(looking, ruleItems()...) })
+		}
 	}
 	group.Wait()
 	for _, p := range parts {

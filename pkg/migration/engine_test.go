@@ -122,7 +122,7 @@ func TestEngine(t *testing.T) {
 
 // sameKind reports whether err has an error of want's type in it.
 func sameKind(err, want error) bool {
-	return lockLost(err) && lockLost(want) || conflicts(err) && conflicts(want)
+	return lockLost(err) && lockLost(want) || is[*journal.ConflictError](err) && is[*journal.ConflictError](want)
 }
 
 // The journal is written before each change, and not for what is so already.

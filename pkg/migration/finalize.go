@@ -9,21 +9,16 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// FinalizeOptions are how to remove a legacy release.
-type FinalizeOptions struct {
-	// Force removes it although workspaces still wait to be rebuilt, or it is not
-	// known that none does.
-	Force bool
-}
-
 // Finalize returns the operation that removes the legacy release for good and
 // proves, by a rebuild of the canary, that workspaces still build. There is no
 // way back to the legacy path from a primary of v1.22 or later, so nothing is lost.
-func Finalize(options FinalizeOptions) Operation {
+// With force it removes the release although workspaces still wait to be rebuilt, or
+// it is not known that none does.
+func Finalize(force bool) Operation {
 	return Operation{
 		Name:      "finalize",
 		Items:     append(snapshot.CheckItems(), snapshot.ItemRemoval),
-		Preflight: func(s *snapshot.Snapshot) []v1alpha1.CheckResult { return preflightFinalize(s, options) },
+		Preflight: func(s *snapshot.Snapshot) []v1alpha1.CheckResult { return preflightFinalize(s, force) },
 		Steps: []Step{
 			removeLegacy(),
 			rebuildCanary(journal.ProvesFinalized, hasLegacy),
@@ -38,7 +33,7 @@ func hasLegacy(s *snapshot.Snapshot) bool { return s.Legacy.Value().Release != n
 // that no longer knows the legacy path. From such a primary there is no way back
 // to the release, so that it does not matter whether a rollback would work. A
 // removal that an earlier run began is not held up by what it has removed.
-func preflightFinalize(s *snapshot.Snapshot, options FinalizeOptions) []v1alpha1.CheckResult {
+func preflightFinalize(s *snapshot.Snapshot, force bool) []v1alpha1.CheckResult {
 	if s.Region.Satellite.None() {
 		return nil // there is nothing to finalize
 	}
@@ -56,7 +51,7 @@ func preflightFinalize(s *snapshot.Snapshot, options FinalizeOptions) []v1alpha1
 	results := health.Evaluate(wanted, s)
 	for i, r := range results {
 		if r.ID == adoptionCheck {
-			results[i] = adoptedOrForced(r, options)
+			results[i] = adoptedOrForced(r, force)
 			continue
 		}
 		if r.State == v1alpha1.CheckWarn && r.ID != "namespace-separate" && r.ID != "run-complete" && r.ID != "satellite-run-complete" {
@@ -77,8 +72,8 @@ const adoptionCheck = "workspaces-adopted"
 
 // adoptedOrForced judges, before a removal, how many workspaces still use the legacy
 // path: they lose it. What is not known may be one.
-func adoptedOrForced(r v1alpha1.CheckResult, options FinalizeOptions) v1alpha1.CheckResult {
-	if options.Force || r.State != v1alpha1.CheckWarn && r.State != v1alpha1.CheckUnknown {
+func adoptedOrForced(r v1alpha1.CheckResult, force bool) v1alpha1.CheckResult {
+	if force || r.State != v1alpha1.CheckWarn && r.State != v1alpha1.CheckUnknown {
 		return r
 	}
 	r.State, r.Severity = v1alpha1.CheckFail, v1alpha1.SeverityError

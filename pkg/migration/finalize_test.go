@@ -21,7 +21,7 @@ func TestFinalizeWithoutRollback(t *testing.T) {
 		state := s.Legacy.Value()
 		state.Readiness = legacy.Readiness{Problems: []string{"Deployment coder/envproxy is not available: it is scaled to 0 replicas"}}
 		s.Legacy = snapshot.Known(state)
-		results := preflightFinalize(s, FinalizeOptions{})
+		results := preflightFinalize(s, false)
 		at := slices.IndexFunc(results, func(r v1alpha1.CheckResult) bool { return r.ID == "legacy-rollback-ready" })
 		if (at >= 0) != asked || at >= 0 && results[at].State != v1alpha1.CheckFail {
 			t.Errorf("with a primary of %q: %+v", release, results)

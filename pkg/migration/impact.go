@@ -20,8 +20,7 @@ func impact(s *snapshot.Snapshot) (*v1alpha1.Impact, error) {
 	if !known {
 		return nil, s.Primary.Version.Err()
 	}
-	found := workspaces.ImpactOf(list, version, s.Taken)
-	return &found, nil
+	return new(workspaces.ImpactOf(list, version, s.Taken)), nil
 }
 
 // concerned tells in words whom a switch concerns, and what it does to them.

@@ -33,7 +33,7 @@ func (r *regionRun) takeLocks(ctx context.Context) (release func(), err error) {
 		ctx = r.satellite.ctx
 	}
 	if len(r.operation.of(OwnerProvider)) > 0 {
-		ordered := slices.SortedFunc(slices.Values(r.providers), func(a, b *part) int { return cmp.Compare(r.id(a), r.id(b)) })
+		ordered := slices.SortedFunc(slices.Values(r.providers), func(a, b *part) int { return cmp.Compare(r.planOf(a).ID, r.planOf(b).ID) })
 		for _, p := range ordered {
 			p.err = r.take(ctx, p)
 		}
@@ -44,33 +44,18 @@ func (r *regionRun) takeLocks(ctx context.Context) (release func(), err error) {
 	return release, r.fence()
 }
 
-// id is the ID of a provider, from the plan.
-func (r *regionRun) id(p *part) string {
-	for _, plan := range r.plan.Providers {
-		if plan.Name == p.name {
-			return plan.ID
-		}
-	}
-	return ""
-}
-
 // take takes the part's lock, and gives the part a context that ends when the
 // lock is lost.
 func (r *regionRun) take(ctx context.Context, p *part) error {
-	site := p.source.ProviderSite
-	if p.owner == OwnerSatellite {
-		site = p.source.SatelliteSite
-	}
-	if site.Err != nil {
-		return site.Err
+	if err := p.site().Err; err != nil {
+		return err
 	}
 	p.view = p.source.Collect(ctx, snapshot.ItemProvider) // says where the lock of a provider is
 	if p.owner == OwnerProvider && p.view.ProviderID() == "" {
 		return fmt.Errorf("the provider is unknown: %w", p.view.Provider.Err())
 	}
-	client, lease := p.lock()
-	held, err := lock.Acquire(ctx, client, lock.Options{
-		Lease:     lease,
+	held, err := lock.Acquire(ctx, p.site().Access.Clientset(), lock.Options{
+		Lease:     p.lock(),
 		Holder:    fmt.Sprintf("%s@%s/%s", r.Operator, r.Options.Host, r.Options.RunID),
 		Operation: r.operation.Name,
 		Duration:  r.Options.LockDuration,
@@ -101,7 +86,8 @@ func (r *regionRun) giveUp(ctx context.Context) {
 			continue
 		}
 		if err := p.held.Release(free); err != nil && p.err == nil {
-			r.left(p, fmt.Sprintf("the lock could not be released; it expires by itself: %v", err))
+			left := fmt.Sprintf("the lock could not be released; it expires by itself: %v", err)
+			r.report.Left = append(r.report.Left, p.label(left, len(r.plan.Providers) > 1))
 		}
 		p.stop(nil)
 	}

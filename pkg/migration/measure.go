@@ -34,7 +34,7 @@ func (r *regionRun) measure(ctx context.Context) {
 	working := slices.DeleteFunc(slices.Clone(r.providers), func(p *part) bool { return p.err != nil })
 	first := r.Region.Sources[0]
 	paths := []measure.Path{{Name: pathPrimary, URL: first.Primary.URL(), Ask: first.Primary.ReachAPI}}
-	if endpoint := first.Endpoint(); endpoint != nil && !first.Region.Satellite.None() {
+	if endpoint := first.Endpoint; endpoint != nil && !first.Region.Satellite.None() {
 		paths = append(paths, measure.Path{Name: pathSatellite, URL: endpoint.URL(), Ask: endpoint.ReachKey, New: !slices.ContainsFunc(working, switched)})
 	}
 	for _, p := range working {
@@ -47,9 +47,7 @@ func (r *regionRun) measure(ctx context.Context) {
 				})
 			}
 		}
-		if path, there := workspacePath(p); there {
-			paths = append(paths, path)
-		}
+		paths = append(paths, workspacePath(p)...)
 	}
 	r.watch = measure.Start(context.WithoutCancel(ctx), r.Clock, paths)
 	if r.operation.LeavesLegacy && !slices.ContainsFunc(working, func(p *part) bool { return !switched(p) }) {
@@ -63,12 +61,12 @@ func switched(p *part) bool { return p.view.Networking() != v1alpha1.NetworkingV
 // workspacePath is the connection to a workspace of the operator's that uses Networking
 // v2 already and is not the canary, which is rebuilt. There is none if nobody can be
 // asked, or nothing would answer.
-func workspacePath(p *part) (measure.Path, bool) {
+func workspacePath(p *part) []measure.Path {
 	s := p.view
 	me, known := s.Primary.Me.Get()
 	canary, chosen := s.Canary.Get()
 	if !known || !chosen || !switched(p) {
-		return measure.Path{}, false
+		return nil
 	}
 	for _, workspace := range s.Workspaces.Value() {
 		if workspace.UserID != me.ID || workspace.LatestStat.ContainerStatus != coder.ContainerOn || workspace.ID == canary.Workspace.ID {
@@ -76,14 +74,14 @@ func workspacePath(p *part) (measure.Path, bool) {
 		}
 		connection, err := verify.Keep(p.source, s, workspace.ID)
 		if err != nil {
-			return measure.Path{}, false
+			return nil
 		}
-		return measure.Path{
+		return []measure.Path{{
 			Name: pathWorkspace, Provider: p.name, URL: connection.URL(), Ask: connection.Ping, Close: connection.Close,
 			New: true, // whether it runs an agent is not known yet
-		}, true
+		}}
 	}
-	return measure.Path{}, false
+	return nil
 }
 
 // noticeable tells the measurement that users may notice the step that begins now, and

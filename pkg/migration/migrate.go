@@ -7,22 +7,17 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// MigrateOptions are how to migrate.
-type MigrateOptions struct {
-	// WholeRegions leaves a region alone if one of its providers cannot be migrated now.
-	WholeRegions bool
-}
-
 // Migrate returns the operation that moves a region to its satellite. What is
 // before the switch to Networking v2 stays after a later failure: a satellite
 // that is installed and registered serves nobody until the switch, and
 // uninstalling it would give up the load balancer's address that the operator
-// has just put into DNS.
-func Migrate(options MigrateOptions) Operation {
+// has just put into DNS. With wholeRegions it leaves a region alone if one of its
+// providers cannot be migrated now.
+func Migrate(wholeRegions bool) Operation {
 	return Operation{
 		Name:      "migrate",
 		Items:     snapshot.PlanItems(),
-		Preflight: preflight,
+		Preflight: func(s *snapshot.Snapshot) []v1alpha1.CheckResult { return health.Evaluate(health.Preflight(), s) },
 		Steps: []Step{
 			installSatellite(),
 			exposeSatellite(),
@@ -35,17 +30,12 @@ func Migrate(options MigrateOptions) Operation {
 			awaitWorkspaces(),
 		},
 		LeavesLegacy: true,
-		WholeRegions: options.WholeRegions,
+		WholeRegions: wholeRegions,
 		DoneProvider: func(record *journal.Record) {
 			record.Migrated = true
 			doneWaiting(record)
 		},
 	}
-}
-
-// preflight evaluates the checks that must pass before a migration.
-func preflight(s *snapshot.Snapshot) []v1alpha1.CheckResult {
-	return health.Evaluate(health.Preflight(), s)
 }
 
 func always(*snapshot.Snapshot) bool { return true }

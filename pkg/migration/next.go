@@ -11,7 +11,7 @@ import (
 // next returns the one command to type after a report; "" if none is called for.
 func next(operation Operation, region fleet.Region, report v1alpha1.RegionReport) string {
 	switch report.Outcome {
-	case v1alpha1.OutcomeSucceeded:
+	case v1alpha1.OutcomeSucceeded, v1alpha1.OutcomeLockHeld:
 		return region.Command("status")
 	case v1alpha1.OutcomeNothingToDo:
 		return ""
@@ -25,8 +25,6 @@ func next(operation Operation, region fleet.Region, report v1alpha1.RegionReport
 			}
 		}
 		return region.Command("plan")
-	case v1alpha1.OutcomeLockHeld:
-		return region.Command("status")
 	default:
 		if slices.ContainsFunc(report.Providers, stranded) && report.Outcome != v1alpha1.OutcomeInterrupted {
 			return region.Command("rollback")

@@ -42,13 +42,6 @@ func checks(ids ...string) func(*snapshot.Snapshot) []v1alpha1.CheckResult {
 	}
 }
 
-// placeUnknown reports whether a result says no more than that the satellite's
-// cluster cannot be asked whether it is another region's, too. An operation that
-// leaves the satellite alone can do without knowing.
-func placeUnknown(r v1alpha1.CheckResult) bool {
-	return r.ID == "region-distinct" && r.State == v1alpha1.CheckUnknown
-}
-
 // in returns the operation as it applies to the region: one without a satellite
 // has no steps of it.
 func (o Operation) in(region fleet.Region) Operation {

@@ -1,12 +1,11 @@
 package migration
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/kubernetes"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
@@ -56,16 +55,8 @@ func (p *part) label(text string, several bool) string {
 func (p *part) situation(failed string, begun []string) situation {
 	return situation{
 		owner: p.owner, steps: p.steps, failed: failed, begun: begun, before: p.run.Initial, now: p.run.Now,
-		satellite: recordOf(p.run.SatelliteRecord), provider: recordOf(p.run.ProviderRecord),
+		satellite: cmp.Or(p.run.SatelliteRecord, &journal.Record{}), provider: cmp.Or(p.run.ProviderRecord, &journal.Record{}),
 	}
-}
-
-// recordOf returns a record to ask, where a part has none.
-func recordOf(record *journal.Record) *journal.Record {
-	if record == nil {
-		return &journal.Record{}
-	}
-	return record
 }
 
 // begunSteps are the names of the part's steps that this run began to apply.
@@ -95,8 +86,7 @@ func (p *part) index(step string) int {
 
 // open opens the part's journal, and begins a run in it.
 func (p *part) open(ctx context.Context, r *regionRun) error {
-	client, place := p.journal()
-	writer, err := journal.Open(ctx, client, place)
+	writer, err := journal.Open(ctx, p.site().Access.Clientset(), p.journal())
 	if err != nil {
 		return err
 	}
@@ -125,20 +115,28 @@ func (p *part) open(ctx context.Context, r *regionRun) error {
 	return nil
 }
 
-// journal returns where the part's journal lies.
-func (p *part) journal() (kubernetes.Interface, types.NamespacedName) {
+// site is where the part is, with its journal and its lock.
+func (p *part) site() snapshot.Site {
 	if p.owner == OwnerSatellite {
-		return p.source.SatelliteSite.Access.Clientset(), p.source.SatelliteJournal()
+		return p.source.SatelliteSite
 	}
-	return p.source.ProviderSite.Access.Clientset(), p.source.ProviderJournal(p.view)
+	return p.source.ProviderSite
 }
 
-// lock returns where the part's lock lies.
-func (p *part) lock() (kubernetes.Interface, types.NamespacedName) {
+// journal is the part's journal, at its site.
+func (p *part) journal() types.NamespacedName {
 	if p.owner == OwnerSatellite {
-		return p.source.SatelliteSite.Access.Clientset(), p.source.SatelliteLock()
+		return p.source.SatelliteJournal()
 	}
-	return p.source.ProviderSite.Access.Clientset(), p.source.ProviderLock(p.view)
+	return p.source.ProviderJournal(p.view)
+}
+
+// lock is the part's lock, at its site.
+func (p *part) lock() types.NamespacedName {
+	if p.owner == OwnerSatellite {
+		return p.source.SatelliteLock()
+	}
+	return p.source.ProviderLock(p.view)
 }
 
 // save writes the record to the journal; the end of ctx does not tear it.
@@ -149,13 +147,4 @@ func (p *part) save(ctx context.Context) error {
 		return fmt.Errorf("the journal could not be written: %w", err)
 	}
 	return nil
-}
-
-// event records a step as an Event beside the journal. Events are for people; that
-// one is missing changes nothing, so errors are dropped.
-func (p *part) event(ctx context.Context, operation string, result v1alpha1.StepResult, at metav1.Time) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
-	defer cancel()
-	client, place := p.journal()
-	_ = journal.Emit(ctx, client, place, p.writer.UID(), operation, result, at)
 }

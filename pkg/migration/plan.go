@@ -150,26 +150,19 @@ const checkCutOff = "networking-v2"
 // steps are done: a lock, or a journal.
 func closing(operation Operation, views []*snapshot.Snapshot) []v1alpha1.StepPlan {
 	var plans []v1alpha1.StepPlan
-	add := func(provider, reason string, idle bool) {
-		if reason != "" && idle {
+	add := func(owner Owner, s *snapshot.Snapshot, provider string, held *lock.State, record *journal.Record) {
+		steps, reason := operation.of(owner), unfinished(operation, held, record)
+		busy := slices.ContainsFunc(steps, func(step Step) bool { return step.Decide(s).Action != v1alpha1.ActionNone })
+		if len(steps) > 0 && !busy && reason != "" {
 			plans = append(plans, v1alpha1.StepPlan{Name: "close-run", Provider: provider, Action: v1alpha1.ActionChange, Reason: reason})
 		}
 	}
-	first := views[0]
-	if len(operation.of(OwnerSatellite)) > 0 {
-		idle := !slices.ContainsFunc(decide(operation.of(OwnerSatellite), first, ""), changes)
-		add("", unfinished(operation, first.SatelliteLock.Value(), first.SatelliteJournal.Value()), idle)
-	}
-	if len(operation.of(OwnerProvider)) > 0 {
-		for _, s := range views {
-			idle := !slices.ContainsFunc(decide(operation.of(OwnerProvider), s, ""), changes)
-			add(s.ProviderName(), unfinished(operation, s.ProviderLock.Value(), s.ProviderJournal.Value()), idle)
-		}
+	add(OwnerSatellite, views[0], "", views[0].SatelliteLock.Value(), views[0].SatelliteJournal.Value())
+	for _, s := range views {
+		add(OwnerProvider, s, s.ProviderName(), s.ProviderLock.Value(), s.ProviderJournal.Value())
 	}
 	return plans
 }
-
-func changes(step v1alpha1.StepPlan) bool { return step.Action != v1alpha1.ActionNone }
 
 // unfinished says what an earlier run left open; "" if nothing.
 func unfinished(operation Operation, held *lock.State, record *journal.Record) string {

@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,7 +9,6 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
@@ -81,6 +81,12 @@ func (r *regionRun) all() []*part {
 		all = append(all, r.providers...)
 	}
 	return slices.DeleteFunc(slices.Clone(all), func(p *part) bool { return p.err != nil })
+}
+
+// planOf returns the provider's part of the plan.
+func (r *regionRun) planOf(p *part) v1alpha1.ProviderPlan {
+	i := slices.IndexFunc(r.plan.Providers, func(plan v1alpha1.ProviderPlan) bool { return plan.Name == p.name })
+	return r.plan.Providers[i] // there is one for each
 }
 
 // locked takes the locks, makes sure that the plan still holds, and applies the
@@ -171,8 +177,7 @@ func (r *regionRun) compare(again v1alpha1.RegionPlan, working []*part) error {
 		}
 	}
 	for i, p := range working {
-		planned := slices.IndexFunc(r.plan.Providers, func(plan v1alpha1.ProviderPlan) bool { return plan.Name == p.name })
-		differences := Differences(r.plan.Providers[planned].Basis, again.Providers[i].Basis)
+		differences := Differences(r.planOf(p).Basis, again.Providers[i].Basis)
 		if again.Providers[i].Outcome == v1alpha1.OutcomePreflightFailed {
 			differences = []string{"a preflight check fails now"}
 			r.report.Preflight = again.Preflight
@@ -214,19 +219,19 @@ func (r *regionRun) finish(p *part, result v1alpha1.StepResult) {
 
 // emit tells the cluster and the operator that a step changed its state.
 func (r *regionRun) emit(p *part, result v1alpha1.StepResult) {
-	message := result.Message
-	if result.Error != "" {
-		message = result.Error
-	}
-	r.progress(p, result.Name, result.State, message)
+	r.progress(p, result.Name, result.State, cmp.Or(result.Error, result.Message))
 	if result.State != v1alpha1.StepAlready {
 		r.tell(p, result)
 	}
 }
 
-// event records a result as an Event beside the part's journal.
+// event records a result as an Event beside the part's journal. Events are for people;
+// that one is missing changes nothing, so errors are dropped.
 func (r *regionRun) event(p *part, result v1alpha1.StepResult) {
-	p.event(p.ctx, r.operation.Name, result, metav1.NewTime(r.Clock.Now()))
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(p.ctx), commitTimeout)
+	defer cancel()
+	at := metav1.NewTime(r.Clock.Now())
+	_ = journal.Emit(ctx, p.site().Access.Clientset(), p.journal(), p.writer.UID(), r.operation.Name, result, at)
 }
 
 func (r *regionRun) progress(p *part, step string, state v1alpha1.StepState, message string) {
@@ -244,7 +249,7 @@ func (r *regionRun) progress(p *part, step string, state v1alpha1.StepState, mes
 func beforeOfSatellite(s *snapshot.Snapshot) journal.Before {
 	found := journal.Before{SatelliteRevision: s.Satellite.Value().Revision}
 	if state, known := s.Satellite.Get(); known {
-		found.SatelliteRecords = ptr.To(state.LastRevision)
+		found.SatelliteRecords = new(state.LastRevision)
 	}
 	own, _ := s.Registration()
 	found.RegistrationID = own.ID
@@ -257,10 +262,10 @@ func beforeOfProvider(s *snapshot.Snapshot) journal.Before {
 	switch s.Networking() {
 	case v1alpha1.NetworkingV2On:
 		if _, registered := s.Registration(); !registered && s.Registrations.IsKnown() && s.Satellite.IsKnown() {
-			found.NetworkingV2 = ptr.To(true)
+			found.NetworkingV2 = new(true)
 		} // otherwise a migration may have switched it on whose journal is lost
 	case v1alpha1.NetworkingV2Off:
-		found.NetworkingV2 = ptr.To(false)
+		found.NetworkingV2 = new(false)
 	}
 	return found
 }

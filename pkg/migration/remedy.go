@@ -86,7 +86,7 @@ func (run *Run) switchUntilOff(ctx context.Context) (string, error) {
 	api, unfenced := run.Source.Primary, false
 	for {
 		err := switchNetworking(ctx, api, run.provider(), false)
-		if refused := new(lock.RefusedError); errors.As(err, &refused) && run.Unfenced != nil && !ownedByAnother(err) && !unfenced {
+		if is[*lock.RefusedError](err) && run.Unfenced != nil && !ownedByAnother(err) && !unfenced {
 			api, unfenced = run.Unfenced, true
 			continue
 		}
@@ -100,7 +100,7 @@ func (run *Run) switchUntilOff(ctx context.Context) (string, error) {
 			return fmt.Sprintf("a primary of v%s always uses Networking v2: there is nothing to switch", run.Now.Primary.Version.Value()), nil
 		case err == nil:
 			err = errors.New("it was switched off, and is on again")
-		case isHopeless(answered(err)) || ownedByAnother(err):
+		case is[*hopelessError](answered(err)) || ownedByAnother(err):
 			return "", err
 		}
 		run.Progress("switching Networking v2 off: %v", err)

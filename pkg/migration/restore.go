@@ -4,21 +4,11 @@ import (
 	"context"
 	"errors"
 
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
 // Bringing back a legacy release that was uninstalled, which several steps and
 // a remedy do.
-
-// rightsIfLost are the rights to bring the legacy release back, where it was uninstalled.
-func rightsIfLost(scope snapshot.Scope) []cluster.Rule {
-	if !scope.Restore {
-		return nil
-	}
-	return legacy.RightsToRestore(scope.OfLegacy())
-}
 
 // restore brings back the record from its backup, and objects that are missing.
 // Those of APIs that the cluster no longer serves cannot come back; forced, it

@@ -20,7 +20,7 @@ func (o Operation) SatelliteRights(scope snapshot.Scope) []cluster.Rule {
 		rules = append(rules, rightsToRun(scope.Satellite, scope.NewNamespace)...)
 		rules = append(rules, rightsOf(steps, scope)...)
 	}
-	return distinct(rules)
+	return Distinct(rules)
 }
 
 // ProviderRights returns those in the provider's cluster, likewise.
@@ -30,7 +30,7 @@ func (o Operation) ProviderRights(scope snapshot.Scope) []cluster.Rule {
 		rules = append(rules, rightsToRun(scope.Provider, false)...)
 		rules = append(rules, rightsOf(steps, scope)...)
 	}
-	return distinct(rules)
+	return Distinct(rules)
 }
 
 func rightsOf(steps []Step, scope snapshot.Scope) []cluster.Rule {
@@ -54,13 +54,10 @@ func rightsToRun(namespace string, create bool) []cluster.Rule {
 	)
 }
 
-// Distinct joins lists of rules, with each rule once.
-func Distinct(lists ...[]cluster.Rule) []cluster.Rule { return distinct(slices.Concat(lists...)) }
-
-// distinct returns the rules, each once: those on the same objects together, in
-// the order in which the objects come first, and of each the reading verbs before
-// the writing ones.
-func distinct(rules []cluster.Rule) []cluster.Rule {
+// Distinct joins lists of rules, with each rule once: those on the same objects
+// together, in the order in which the objects come first, and of each the reading verbs
+// before the writing ones.
+func Distinct(lists ...[]cluster.Rule) []cluster.Rule {
 	verbs := []string{"get", "list", "create", "update", "patch", "delete", "escalate", "bind"}
 	first := map[cluster.Rule]int{}
 	objects := func(r cluster.Rule) cluster.Rule {
@@ -68,7 +65,7 @@ func distinct(rules []cluster.Rule) []cluster.Rule {
 		return r
 	}
 	var once []cluster.Rule
-	for i, rule := range rules {
+	for i, rule := range slices.Concat(lists...) {
 		if _, seen := first[objects(rule)]; !seen {
 			first[objects(rule)] = i
 		}

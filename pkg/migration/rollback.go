@@ -79,7 +79,8 @@ func preflightRollback(options RollbackOptions) func(*snapshot.Snapshot) []v1alp
 			// a canary that failed is a reason to go back, not against it
 			case r.ID == "canary" && r.State == v1alpha1.CheckFail:
 				results[i].State = v1alpha1.CheckWarn
-			case placeUnknown(r) && !options.RemoveSatellite:
+			// whether the satellite's cluster is another region's, too, matters only to who changes it
+			case r.ID == "region-distinct" && r.State == v1alpha1.CheckUnknown && !options.RemoveSatellite:
 				results[i].State = v1alpha1.CheckWarn
 			}
 		}

@@ -59,17 +59,6 @@ func (run *Run) note() {
 	}
 }
 
-// look reads, after a run that failed, how it left the region; a run that
-// succeeded has just read it.
-func (run *Run) look(ctx context.Context, failure error) {
-	if failure == nil {
-		return
-	}
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), signalTimeout)
-	defer cancel()
-	run.Refresh(limited, ruleItems()...)
-}
-
 // Progress tells the operator, in one line, what is being waited for or done.
 func (run *Run) Progress(format string, args ...any) {
 	run.progress(fmt.Sprintf(format, args...))

@@ -2,7 +2,6 @@ package migration
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -88,7 +87,7 @@ func (r *Runner) Run(ctx context.Context, plan v1alpha1.RegionPlan) v1alpha1.Reg
 	err := run.locked(ctx)
 	run.conclude(err)
 	report.Next = next(r.Operation, r.Region.Region, report)
-	if isStillOn(run.err()) {
+	if is[*stillOnError](run.err()) {
 		report.Next = r.Region.Region.Command("rollback")
 	}
 	if run.onlyGaps() {
@@ -131,9 +130,4 @@ type changedError struct{ differences []string }
 
 func (e *changedError) Error() string {
 	return fmt.Sprintf("the region changed since it was planned, nothing was changed: %s; plan again", strings.Join(e.differences, "; "))
-}
-
-func isChanged(err error) bool {
-	changed := new(changedError)
-	return errors.As(err, &changed)
 }

@@ -267,11 +267,6 @@ func (s *settler) left(p *part, lines ...string) {
 	}
 }
 
-// left notes what a part's run leaves behind.
-func (r *regionRun) left(p *part, line string) {
-	r.report.Left = append(r.report.Left, p.label(line, len(r.plan.Providers) > 1))
-}
-
 // leftDone names the steps that this run has done for the part, and not reverted,
 // with those of the satellite.
 func (s *settler) leftDone() {

@@ -34,7 +34,7 @@ func newSettling(t *testing.T, now *snapshot.Snapshot) *settling {
 	record := incomplete()
 	now.ProviderJournal, now.SatelliteJournal = snapshot.Known(&record), snapshot.Known(&record)
 	p := &part{
-		owner: OwnerProvider, name: "sydney", steps: Migrate(MigrateOptions{}).Steps, record: &record, ctx: t.Context(),
+		owner: OwnerProvider, name: "sydney", steps: Migrate(false).Steps, record: &record, ctx: t.Context(),
 		run: &Run{Initial: migrated(t), Now: now, Clock: clocktesting.NewFakeClock(testNow), SatelliteRecord: &record, ProviderRecord: &record},
 	}
 	s := &settling{fails: map[string]error{}, run: p.run}
@@ -143,7 +143,7 @@ func TestSettle(t *testing.T) {
 			cancel(test.cause) // whatever ended the run does not end this
 			s.part.ctx = ctx
 			err := s.settle(test.failed, test.cause)
-			if !errors.Is(err, test.cause) || isStillOn(err) != test.stillOn {
+			if !errors.Is(err, test.cause) || is[*stillOnError](err) != test.stillOn {
 				t.Errorf("error %v", err)
 			}
 			if diff := cmp.Diff(test.log, s.log); diff != "" {

@@ -55,14 +55,10 @@ func (r canaryRebuild) decide(s *snapshot.Snapshot) Decision {
 
 // note records the canary's last build before the rebuild is asked for.
 func (r canaryRebuild) note(s *snapshot.Snapshot, record *journal.Record) {
-	workspace := s.Canary.Value().Workspace
-	if c := record.Canary; c != nil && c.ID == workspace.ID && c.Proves == r.proves && c.Asked {
+	if c := record.Canary; c != nil && c.ID == s.Canary.Value().Workspace.ID && c.Proves == r.proves && c.Asked {
 		return // a rebuild that an earlier run asked for counts
 	}
-	record.Canary = &journal.Canary{
-		ID: workspace.ID, Name: workspace.Name, Proves: r.proves, BuiltBefore: workspace.LastBuiltAt,
-		Asked: !workspace.Updating, // a build that runs already may have begun before the change
-	}
+	expectRebuild(s, record, r.proves)
 }
 
 func (canaryRebuild) apply(ctx context.Context, run *Run) error {

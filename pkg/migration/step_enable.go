@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"k8s.io/utils/ptr"
-
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
@@ -50,7 +48,7 @@ func noteEnable(s *snapshot.Snapshot, record *journal.Record) {
 	if record.Before == nil {
 		record.Before = &journal.Before{}
 	}
-	record.Before.NetworkingV2, record.Migrated = ptr.To(false), false
+	record.Before.NetworkingV2, record.Migrated = new(false), false
 	noteSwitch(s, record, true)
 	expectRebuild(s, record, journal.ProvesSatellite)
 }

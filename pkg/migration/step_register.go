@@ -82,7 +82,7 @@ func applyRegister(ctx context.Context, run *Run) error {
 	if _, ok := run.Now.Registration(); ok {
 		return nil
 	}
-	if answered := new(coder.Error); errors.As(err, &answered) {
+	if is[*coder.Error](err) { // it answered
 		return err
 	}
 	run.registering = true

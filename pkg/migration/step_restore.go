@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -29,10 +28,10 @@ func restoreLegacy(force bool) Step {
 
 // rightsToRestore are none where the release was not uninstalled.
 func rightsToRestore(scope snapshot.Scope) []cluster.Rule {
-	if scope.Legacy == "" || !scope.Restore {
+	if !scope.Restore {
 		return nil
 	}
-	return append(legacy.RightsToRetain(scope.OfLegacy()), rightsIfLost(scope)...)
+	return rightsToRetain(scope)
 }
 
 // throughPrimary is said of a region without a satellite: its users never used an envproxy.

@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -28,7 +29,11 @@ func rightsToRetain(scope snapshot.Scope) []cluster.Rule {
 	if scope.Legacy == "" {
 		return nil
 	}
-	return append(legacy.RightsToRetain(scope.OfLegacy()), rightsIfLost(scope)...)
+	rules := legacy.RightsToRetain(scope.OfLegacy())
+	if scope.Restore {
+		rules = append(rules, legacy.RightsToRestore(scope.OfLegacy())...)
+	}
+	return rules
 }
 
 func decideRetain(s *snapshot.Snapshot) Decision {
@@ -71,7 +76,7 @@ func applyRetain(ctx context.Context, run *Run) error {
 	}
 	ledger, err := run.Source.Legacy(run.Now).Of(release).Retain(commit, legacy.Options{
 		Operator: run.Operator,
-		Reason:   run.retainReason(),
+		Reason:   cmp.Or(run.Options.Reason, "kept for rollback while region "+run.Source.Region.Name+" moves to a satellite"),
 		Now:      run.Clock.Now(),
 		Progress: func(message string) { run.Progress("%s", message) },
 	})
@@ -80,11 +85,4 @@ func applyRetain(ctx context.Context, run *Run) error {
 	}
 	run.ProviderRecord.Retention = ledger
 	return nil
-}
-
-func (run *Run) retainReason() string {
-	if run.Options.Reason != "" {
-		return run.Options.Reason
-	}
-	return "kept for rollback while region " + run.Source.Region.Name + " moves to a satellite"
 }

@@ -270,7 +270,7 @@ func building(s *snapshot.Snapshot) {
 
 // Decisions come from facts alone: with no facts at all, no step says that all is well.
 func TestNothingKnown(t *testing.T) {
-	for _, operation := range []Operation{Migrate(MigrateOptions{}), Retain(), Rollback(RollbackOptions{RemoveSatellite: true}), Remove(false), Finalize(FinalizeOptions{})} {
+	for _, operation := range []Operation{Migrate(false), Retain(), Rollback(RollbackOptions{RemoveSatellite: true}), Remove(false), Finalize(false)} {
 		for _, step := range operation.Steps {
 			s := &snapshot.Snapshot{Region: fleet.Region{Satellite: fleet.Satellite{Context: "edge"}}}
 			got := step.Decide(s)

@@ -16,42 +16,38 @@ func RightsVerbs() []string {
 // SatelliteRightsOf returns the rights in the satellite's cluster that the verbs
 // need together, each once. A verb that is none of RightsVerbs needs none.
 func SatelliteRightsOf(verbs []string, scope snapshot.Scope) []cluster.Rule {
-	var rules []cluster.Rule
-	for _, verb := range verbs {
-		switch verb {
-		case "plan", "status":
-			rules = append(rules, snapshot.RightsToReadSatellite(scope, snapshot.PlanItems()...)...)
-		case "verify":
-			rules = append(rules, snapshot.RightsToReadSatellite(scope, snapshot.ItemSatellite)...)
-		case "unlock":
-			rules = append(rules, snapshot.Leases().In(scope.Satellite, "get", "update")...)
-		default:
-			rules = append(rules, operationOf(verb).SatelliteRights(scope)...)
-		}
-	}
-	return distinct(rules)
+	return rightsOfVerbs(verbs, scope.Satellite, func(o Operation) []cluster.Rule { return o.SatelliteRights(scope) })
 }
 
 // ProviderRightsOf returns those in the provider's cluster, likewise.
 func ProviderRightsOf(verbs []string, scope snapshot.Scope) []cluster.Rule {
-	var rules []cluster.Rule
-	for _, verb := range verbs {
-		switch verb {
-		case "plan", "status":
-			rules = append(rules, snapshot.RightsToReadProvider(scope, snapshot.PlanItems()...)...)
-		case "verify":
-		case "unlock":
-			rules = append(rules, snapshot.Leases().In(scope.Provider, "get", "update")...)
-		default:
-			rules = append(rules, operationOf(verb).ProviderRights(scope)...)
-		}
-	}
-	return distinct(rules)
+	return rightsOfVerbs(verbs, scope.Provider, func(o Operation) []cluster.Rule { return o.ProviderRights(scope) })
 }
 
-// operationOf returns the operation of that verb; one that does nothing if there is none.
+// rightsOfVerbs returns the rights that the verbs need in one cluster, each once; locks
+// are in the namespace.
+func rightsOfVerbs(verbs []string, namespace string, of func(Operation) []cluster.Rule) []cluster.Rule {
+	var rules []cluster.Rule
+	for _, verb := range verbs {
+		if verb == "unlock" {
+			rules = append(rules, snapshot.Leases().In(namespace, "get", "update")...)
+			continue
+		}
+		rules = append(rules, of(operationOf(verb))...)
+	}
+	return Distinct(rules)
+}
+
+// operationOf returns the operation of that verb: one without steps if it only reads,
+// and one that does nothing if there is none.
 func operationOf(verb string) Operation {
-	operations := []Operation{Migrate(MigrateOptions{}), Rollback(RollbackOptions{}), Retain(), Remove(false), Finalize(FinalizeOptions{})}
+	switch verb {
+	case "plan", "status":
+		return Operation{Items: snapshot.PlanItems()}
+	case "verify":
+		return Operation{Items: []snapshot.Item{snapshot.ItemSatellite}}
+	}
+	operations := []Operation{Migrate(false), Rollback(RollbackOptions{}), Retain(), Remove(false), Finalize(false)}
 	if i := slices.IndexFunc(operations, func(o Operation) bool { return o.Name == verb }); i >= 0 {
 		return operations[i]
 	}

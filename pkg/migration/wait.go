@@ -2,7 +2,6 @@ package migration
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -31,7 +30,7 @@ func (run *Run) until(ctx context.Context, what string, look func() error) error
 	var last error
 	for {
 		missing := look()
-		if missing == nil || isHopeless(missing) {
+		if missing == nil || is[*hopelessError](missing) {
 			return missing
 		}
 		inTime := !over(ctx) // what is missing for lack of time hides what blocked
@@ -63,12 +62,6 @@ func hopeless(err error) error { return &hopelessError{err} }
 
 func (e *hopelessError) Error() string { return e.err.Error() }
 func (e *hopelessError) Unwrap() error { return e.err }
-
-// isHopeless reports whether waiting, or asking again, will not help.
-func isHopeless(err error) bool {
-	marked := new(hopelessError)
-	return errors.As(err, &marked)
-}
 
 // answered marks those errors of the primary as hopeless that it would give
 // again: it refuses the token or the user, or does not know what was asked for.

@@ -11,24 +11,12 @@ import (
 
 // chartCache loads each chart once, however many regions ask for it. Its zero
 // value is ready for use.
-type chartCache struct {
-	mu    sync.Mutex
-	loads map[satellite.ChartRef]func() (*satellite.Chart, error)
-}
+type chartCache struct{ loads sync.Map } // of functions that load, by satellite.ChartRef
 
 // Load returns the chart, loading it at the first call for this reference.
 func (c *chartCache) Load(ctx context.Context, ref satellite.ChartRef) (*satellite.Chart, error) {
-	c.mu.Lock()
-	if c.loads == nil {
-		c.loads = map[satellite.ChartRef]func() (*satellite.Chart, error){}
-	}
-	load, ok := c.loads[ref]
-	if !ok {
-		load = sync.OnceValues(func() (*satellite.Chart, error) { return satellite.LoadChart(ctx, ref) })
-		c.loads[ref] = load
-	}
-	c.mu.Unlock()
-	return load()
+	load, _ := c.loads.LoadOrStore(ref, sync.OnceValues(func() (*satellite.Chart, error) { return satellite.LoadChart(ctx, ref) }))
+	return load.(func() (*satellite.Chart, error))()
 }
 
 // chart fills the release as it should be: its values, its chart, and the

@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -169,10 +170,7 @@ func inCluster[T any](site Site, name string, collect func() (T, error)) Fact[T]
 		return Unknown[T](site.Err)
 	}
 	value, err := collect()
-	if err != nil {
-		return Unknown[T](cluster.Explain(err, name))
-	}
-	return Known(value)
+	return FactOf(value, cluster.Explain(err, name))
 }
 
 // onSite collects a fact from the satellite's cluster.
@@ -199,12 +197,7 @@ func (src *Source) clusterOf(ctx context.Context, site Site, name string) Fact[C
 		group.Go(func() { found.UID, errs[0] = site.Access.UID(ctx) })
 		group.Go(func() { found.Version, errs[1] = site.Access.ServerVersion(ctx) })
 		group.Wait()
-		for _, err := range errs {
-			if err != nil {
-				return Cluster{}, err
-			}
-		}
-		return found, nil
+		return found, cmp.Or(errs[0], errs[1])
 	})
 }
 

@@ -13,18 +13,15 @@ import (
 // without an access URL do not ask for one.
 var errNoAccessURL = errors.New("no access URL was named; give --access-url or a Fleet file")
 
-// errForeignKey is why a deployment is asked for nothing but its key.
-var errForeignKey = errors.New("not asked, because the access URL does not serve the key in the cluster")
-
 // endpoint asks the access URL for the satellite's key. Only when that cannot
 // be read is the connection taken apart to say how far it got.
 func (src *Source) endpoint(ctx context.Context) Fact[Endpoint] {
-	if src.endpointClient == nil {
+	if src.Endpoint == nil {
 		return Unknown[Endpoint](errNoAccessURL)
 	}
 	var found Endpoint
 	watched, certificate := probe.Watch(ctx)
-	found.Key, found.KeyErr = src.endpointClient.SatelliteKey(watched)
+	found.Key, found.KeyErr = src.Endpoint.SatelliteKey(watched)
 	found.Certificate = certificate()
 	if found.KeyErr != nil {
 		found.Reach = probe.Endpoint(ctx, src.target())
@@ -53,9 +50,9 @@ func (src *Source) proxied(ctx context.Context, s *Snapshot) Fact[Endpoint] {
 	case err != nil:
 		found.Version = Unknown[coder.Version](fmt.Errorf("not asked before the key that is served is known to be the cluster's: %w", err))
 	case !own:
-		found.Version = Unknown[coder.Version](errForeignKey)
+		found.Version = Unknown[coder.Version](errors.New("not asked, because the access URL does not serve the key in the cluster"))
 	default:
-		found.Version = FactOf(src.endpointClient.Version(ctx))
+		found.Version = FactOf(src.Endpoint.Version(ctx))
 	}
 	return Known(found)
 }

@@ -33,16 +33,12 @@ func (r *Region) Collect(ctx context.Context, items ...Item) []*Snapshot {
 	for i, source := range r.Sources {
 		views[i] = source.empty()
 	}
-	r.gather(ctx, views, items)
+	r.Refresh(ctx, views, items...)
 	return views
 }
 
 // Refresh gathers the items again, and replaces them in the region's views.
 func (r *Region) Refresh(ctx context.Context, views []*Snapshot, items ...Item) {
-	r.gather(ctx, views, items)
-}
-
-func (r *Region) gather(ctx context.Context, views []*Snapshot, items []Item) {
 	var group sync.WaitGroup
 	for i, source := range r.Sources {
 		group.Go(func() { source.gather(ctx, views[i], items, i == 0) })

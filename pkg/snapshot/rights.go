@@ -7,10 +7,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
 
-// errNothingNeeded is why no rights are known to be missing when nobody said
-// which ones are needed.
-var errNothingNeeded = errors.New("nothing says which rights are needed")
-
 // AskSatelliteRights asks the satellite's cluster which of the needed rights the
 // operator lacks, and puts them into s. Which are needed depends on the facts, so
 // it comes after them.
@@ -26,7 +22,7 @@ func (src *Source) AskProviderRights(ctx context.Context, s *Snapshot, needed []
 func missing(ctx context.Context, site Site, name string, needed []cluster.Rule) Fact[[]cluster.Rule] {
 	return inCluster(site, name, func() ([]cluster.Rule, error) {
 		if len(needed) == 0 {
-			return nil, errNothingNeeded
+			return nil, errors.New("nothing says which rights are needed")
 		}
 		return site.Access.Missing(ctx, needed)
 	})

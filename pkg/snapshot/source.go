@@ -25,17 +25,15 @@ type Source struct {
 	SatelliteSite, ProviderSite Site
 	// Primary is the primary's API.
 	Primary *coder.Client
+	// Endpoint speaks to the access URL; nil without one.
+	Endpoint *coder.Client
 
-	siblings       []declaredAt  // the region's other providers
-	endpointClient *coder.Client // speaks to the access URL; nil without one
-	shared         *primarySource
-	charts         *chartCache
-	rootCAs        *x509.CertPool
-	clock          clock.PassiveClock
+	siblings []declaredAt // the region's other providers
+	shared   *primarySource
+	charts   *chartCache
+	rootCAs  *x509.CertPool
+	clock    clock.PassiveClock
 }
-
-// Endpoint returns the client that speaks to the access URL; nil without one.
-func (src *Source) Endpoint() *coder.Client { return src.endpointClient }
 
 // Site is a cluster, or the reason why there is none to ask.
 type Site struct {

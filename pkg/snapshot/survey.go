@@ -35,7 +35,6 @@ type Config struct {
 type Survey struct {
 	regions []*Region
 	limit   int
-	primary *coder.Client
 	shared  *primarySource
 }
 
@@ -45,7 +44,7 @@ func NewSurvey(config Config) (*Survey, error) {
 	if config.Primary == nil || config.Clock == nil {
 		return nil, errors.New("a survey needs a client of the primary and a clock")
 	}
-	s := &Survey{limit: config.Limit, primary: config.Primary, shared: newPrimarySource(config.Primary)}
+	s := &Survey{limit: config.Limit, shared: &primarySource{client: config.Primary}}
 	if s.limit <= 0 {
 		s.limit = DefaultLimit
 	}
@@ -61,7 +60,7 @@ func NewSurvey(config Config) (*Survey, error) {
 				Region: region.Region, Declared: provider,
 				SatelliteSite: region.Satellite, ProviderSite: region.Providers[i],
 				siblings: slices.Delete(slices.Clone(declared), i, i+1),
-				Primary:  config.Primary, endpointClient: region.Endpoint,
+				Primary:  config.Primary, Endpoint: region.Endpoint,
 				shared: s.shared, charts: charts, rootCAs: config.RootCAs, clock: config.Clock,
 			})
 		}
@@ -74,7 +73,7 @@ func NewSurvey(config Config) (*Survey, error) {
 // facts are asked for again. Charts do not change, and are kept.
 func (s *Survey) Anew() *Survey {
 	anew := *s
-	anew.shared, anew.regions = newPrimarySource(s.primary), make([]*Region, len(s.regions))
+	anew.shared, anew.regions = &primarySource{client: s.shared.client}, make([]*Region, len(s.regions))
 	for i, region := range s.regions {
 		anew.regions[i] = region.with(anew.shared)
 	}

@@ -27,10 +27,10 @@ func (src *Source) unified(ctx context.Context) Fact[Unified] {
 	if src.Region.Satellite.UnifiedURL == "" {
 		return Fact[Unified]{}
 	}
-	if src.endpointClient == nil {
+	if src.Endpoint == nil {
 		return Unknown[Unified](errNoAccessURL)
 	}
-	client, err := src.endpointClient.At(src.Region.Satellite.UnifiedURL, "")
+	client, err := src.Endpoint.At(src.Region.Satellite.UnifiedURL, "")
 	if err != nil {
 		return Unknown[Unified](err)
 	}

@@ -34,11 +34,6 @@ type provider struct {
 	unknown error
 }
 
-// items are the facts that tell which path a workspace uses.
-func items() []snapshot.Item {
-	return []snapshot.Item{snapshot.ItemProvider, snapshot.ItemWorkspaces, snapshot.ItemJournal}
-}
-
 // Collect looks at the workspaces of the survey's providers, each region within the
 // timeout. It makes two requests to the primary for the whole fleet, beside those of
 // the survey itself: the workspaces, and the users. The error is the cause of ctx, if
@@ -47,7 +42,7 @@ func items() []snapshot.Item {
 // since is when Networking v2 was switched, by the primary's clock, for providers of
 // which no journal tells it; zero if that is not known.
 func Collect(ctx context.Context, survey *snapshot.Survey, timeout time.Duration, since time.Time) (*Fleet, error) {
-	regions, err := survey.Collect(ctx, timeout, items()...)
+	regions, err := survey.Collect(ctx, timeout, snapshot.ItemProvider, snapshot.ItemWorkspaces, snapshot.ItemJournal)
 	if err != nil {
 		return nil, err
 	}
@@ -100,9 +95,6 @@ func (p *provider) judge(rules Rules, w coder.Workspace, now time.Time) Choice {
 	}
 }
 
-// usesPath reports whether users connect by Networking v2.
-func (p *provider) usesPath() bool { return p.view.Networking() != v1alpha1.NetworkingV2Off }
-
 // neverSwitched reports whether the provider has the path that it always had.
 func (p *provider) neverSwitched() bool {
 	return errors.Is(p.unknown, ErrNeverSwitched) && p.view.Networking() == v1alpha1.NetworkingV2Off
@@ -120,8 +112,7 @@ func (p *provider) summary() v1alpha1.ProviderWorkspaces {
 	case p.unknown != nil:
 		s.Message = p.unknown.Error()
 	default:
-		adoption := count(p.list, p.since)
-		s.Adoption = &adoption
+		s.Adoption = new(count(p.list, p.since))
 	}
 	return s
 }

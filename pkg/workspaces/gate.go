@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/shell"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
@@ -48,7 +49,7 @@ func (g *gate) open(ctx context.Context) error {
 		return err
 	case !since.Equal(g.provider.since):
 		return errors.New("Networking v2 was switched off and on meanwhile")
-	case !g.provider.usesPath():
+	case was == v1alpha1.NetworkingV2Off: // nobody connects through the satellite
 		return nil
 	default:
 		return g.view.PathAnswers()

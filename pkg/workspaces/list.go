@@ -88,8 +88,8 @@ func (f *Fleet) recount(ctx context.Context, report *v1alpha1.WorkspaceReport) {
 		case err != nil:
 			entry.Adoption, entry.Message = nil, cmp.Or(entry.Message, err.Error())
 		default:
-			now := count(slices.DeleteFunc(slices.Clone(all), func(w coder.Workspace) bool { return w.ProviderID != entry.ID }), p.since)
-			entry.Adoption = &now
+			own := slices.DeleteFunc(slices.Clone(all), func(w coder.Workspace) bool { return w.ProviderID != entry.ID })
+			entry.Adoption = new(count(own, p.since))
 		}
 	}
 }

@@ -20,7 +20,9 @@ func (p *page) checks(results []v1alpha1.CheckResult, several bool) {
 		}
 		results, names = alike(results, names)
 		for i, name := range names {
-			results[i].Message = about(name, results[i].Message)
+			if name != "" {
+				results[i].Message = name + ": " + results[i].Message
+			}
 		}
 	}
 	width := 0

@@ -13,12 +13,8 @@ import (
 // or set the clipboard, and the characters that reorder text are written out.
 // Line feeds and tabs stay.
 func Escape(text string) string {
-	text = redact.Text(text)
-	if !strings.ContainsFunc(text, unsafe) && strings.ToValidUTF8(text, "") == text {
-		return text
-	}
 	var b strings.Builder
-	for _, r := range strings.ToValidUTF8(text, "\uFFFD") {
+	for _, r := range strings.ToValidUTF8(redact.Text(text), "\uFFFD") {
 		switch {
 		case !unsafe(r):
 			b.WriteRune(r)

@@ -66,28 +66,26 @@ func distinct(texts ...string) []string {
 	return out
 }
 
-// about puts what a text is about before it, if that is told.
-func about(what, text string) string {
-	if what == "" {
-		return text
-	}
-	return what + ": " + text
-}
-
-// namesOf returns the names of the items that are picked.
-func namesOf[T any](items []T, pick func(*T) (name string, ok bool)) (names []string) {
-	for i := range items {
-		if name, ok := pick(&items[i]); ok {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
 // counted returns "1 region" or "2 regions".
 func counted(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// count is how many there are of something.
+type count struct {
+	n    int
+	what string
+}
+
+// counts returns "2 failed" for each count that is not 0.
+func counts(all []count) (texts []string) {
+	for _, c := range all {
+		if c.n > 0 {
+			texts = append(texts, fmt.Sprintf("%d %s", c.n, c.what))
+		}
+	}
+	return texts
 }

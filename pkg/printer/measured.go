@@ -16,14 +16,15 @@ func gapCell(measured *v1alpha1.Measurements) cell {
 	for _, path := range measured.Paths {
 		longest = max(longest, path.LongestGapMilliseconds)
 	}
-	if longest == 0 {
-		return cell{"none", good}
-	}
-	return cell{lasted(longest), notice}
+	return gapOf(longest)
 }
 
-func lasted(milliseconds int64) string {
-	return (time.Duration(milliseconds) * time.Millisecond).String()
+// gapOf shows a time without an answer.
+func gapOf(milliseconds int64) cell {
+	if milliseconds == 0 {
+		return cell{"none", good}
+	}
+	return cell{(time.Duration(milliseconds) * time.Millisecond).String(), notice}
 }
 
 // nearerCell is how many times as near the satellite is as the primary was, the least
@@ -35,14 +36,14 @@ func nearerCell(distances ...*v1alpha1.Distance) cell {
 			least = d
 		}
 	}
-	switch {
-	case least == nil:
+	if least == nil {
 		return cell{text: "-"}
-	case nearer(least) < v1alpha1.MuchNearer:
-		return cell{fmt.Sprintf("%.1fx", nearer(least)), notice}
-	default:
-		return cell{fmt.Sprintf("%.1fx", nearer(least)), good}
 	}
+	c := cell{fmt.Sprintf("%.1fx", nearer(least)), good}
+	if nearer(least) < v1alpha1.MuchNearer {
+		c.style = notice
+	}
+	return c
 }
 
 func nearer(d *v1alpha1.Distance) float64 {
@@ -70,14 +71,12 @@ func (p *page) measured(measured *v1alpha1.Measurements) {
 		{title: "PATH"}, {title: "ASKED"}, {title: "FAILED"}, {title: "LONGEST GAP"}, {title: "BEFORE"}, {title: "DURING"}, {title: "AFTER"}, {title: "URL", wide: true},
 	}}
 	for _, path := range measured.Paths {
-		name, longest := path.Path, cell{"none", good}
+		name := path.Path
 		if path.Provider != "" {
 			name += " of " + path.Provider
 		}
-		if path.LongestGapMilliseconds > 0 {
-			longest = cell{lasted(path.LongestGapMilliseconds), notice}
-		}
-		t.add(name, fmt.Sprint(path.Probes), fmt.Sprint(path.Failures), longest, answersIn(path.Before), answersIn(path.During), answersIn(path.After), path.URL)
+		t.add(name, path.Probes, path.Failures, gapOf(path.LongestGapMilliseconds),
+			answersIn(path.Before), answersIn(path.During), answersIn(path.After), path.URL)
 	}
 	p.text("  ", fmt.Sprintf("What users' clients felt, asked from %s (median/p95):", orNone(measured.From)))
 	p.table(t, "  ")

@@ -118,24 +118,29 @@ func diffStyle(l string) style {
 func providersLeftOut(plan *v1alpha1.Plan) []string {
 	var names []string
 	for i := range plan.Regions {
-		region := &plan.Regions[i]
-		names = append(names, namesOf(region.Providers, func(provider *v1alpha1.ProviderPlan) (string, bool) {
-			return provider.Name, leftOut(region, *provider)
-		})...)
+		for _, provider := range plan.Regions[i].Providers {
+			if leftOut(&plan.Regions[i], provider) {
+				names = append(names, provider.Name)
+			}
+		}
 	}
 	return names
 }
 
-// planned are the outcomes of regions that could be planned.
-func planned() []v1alpha1.Outcome {
-	return []v1alpha1.Outcome{v1alpha1.OutcomeChangesPending, v1alpha1.OutcomeNothingToDo, v1alpha1.OutcomePreflightFailed}
-}
-
 // planSummary says in plain words what the plan amounts to.
 func planSummary(plan *v1alpha1.Plan, ahead bool) []string {
-	byOutcome := make(map[v1alpha1.Outcome][]string)
+	var changing, ready, refused, unplanned []string
 	for _, region := range plan.Regions {
-		byOutcome[region.Outcome] = append(byOutcome[region.Outcome], region.Name)
+		switch region.Outcome {
+		case v1alpha1.OutcomeChangesPending:
+			changing = append(changing, region.Name)
+		case v1alpha1.OutcomeNothingToDo:
+			ready = append(ready, region.Name)
+		case v1alpha1.OutcomePreflightFailed:
+			refused = append(refused, region.Name)
+		default:
+			unplanned = append(unplanned, region.Name)
+		}
 	}
 	total := len(plan.Regions)
 	var sentences []string
@@ -147,13 +152,10 @@ func planSummary(plan *v1alpha1.Plan, ahead bool) []string {
 			sentences = append(sentences, fmt.Sprintf("%d of %s %s: %s.", len(names), counted(total, "region"), many, strings.Join(names, ", ")))
 		}
 	}
-	sentence(byOutcome[v1alpha1.OutcomeChangesPending], "would change", "would change")
-	sentence(byOutcome[v1alpha1.OutcomeNothingToDo], "needs nothing", "need nothing")
-	sentence(byOutcome[v1alpha1.OutcomePreflightFailed],
-		"fails its preflight and would not be touched", "fail their preflight and would not be touched")
-	sentence(namesOf(plan.Regions, func(region *v1alpha1.RegionPlan) (string, bool) {
-		return region.Name, !slices.Contains(planned(), region.Outcome)
-	}), "could not be planned", "could not be planned")
+	sentence(changing, "would change", "would change")
+	sentence(ready, "needs nothing", "need nothing")
+	sentence(refused, "fails its preflight and would not be touched", "fail their preflight and would not be touched")
+	sentence(unplanned, "could not be planned", "could not be planned")
 	if total == 0 {
 		sentences = append(sentences, "There are no regions to plan.")
 	}

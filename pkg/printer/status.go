@@ -143,27 +143,20 @@ func runLine(run *v1alpha1.Run) string {
 
 // statusSummary says in plain words how the fleet is.
 func statusSummary(report *v1alpha1.StatusReport) string {
-	failed := namesOf(report.Regions, func(region *v1alpha1.RegionStatus) (string, bool) {
-		return region.Name, region.Outcome != v1alpha1.OutcomeSucceeded
-	})
-	counts := make(map[v1alpha1.CheckState]int)
+	var failed []string
+	states := make(map[v1alpha1.CheckState]int)
 	for _, region := range report.Regions {
+		if region.Outcome != v1alpha1.OutcomeSucceeded {
+			failed = append(failed, region.Name)
+		}
 		for _, result := range region.Checks {
-			counts[result.State]++
+			states[result.State]++
 		}
 	}
-	var also []string
-	for _, count := range []struct {
-		n    int
-		what string
-	}{
-		{counts[v1alpha1.CheckFail], "failed"}, {counts[v1alpha1.CheckUnknown], "unknown"},
-		{counts[v1alpha1.CheckWarn], "with a warning"}, {counts[v1alpha1.CheckSkipped], "skipped"},
-	} {
-		if count.n > 0 {
-			also = append(also, fmt.Sprintf("%d %s", count.n, count.what))
-		}
-	}
+	also := counts([]count{
+		{states[v1alpha1.CheckFail], "failed"}, {states[v1alpha1.CheckUnknown], "unknown"},
+		{states[v1alpha1.CheckWarn], "with a warning"}, {states[v1alpha1.CheckSkipped], "skipped"},
+	})
 	total := counted(len(report.Regions), "region")
 	text := total + ", no check failed"
 	if len(failed) > 0 {

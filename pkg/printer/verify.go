@@ -30,19 +30,24 @@ func verifyTable(regions []v1alpha1.RegionVerification) table {
 		if region.Satellite == nil && region.Primary == nil {
 			region.Satellite = &v1alpha1.Connection{} // not tried
 		}
-		if region.Satellite != nil {
-			addConnection(&t, region, "satellite", region.Satellite)
-			region.Name, region.Provider.Name = "", "" // the second way leaves them out
-		}
-		if region.Primary != nil {
-			addConnection(&t, region, "primary", region.Primary)
-			region.Name, region.Provider.Name = "", ""
-		}
-		if region.Direct != nil {
-			addConnection(&t, region, "direct", region.Direct)
+		for _, way := range waysOf(&region) {
+			addConnection(&t, region, way.name, way.Connection)
+			region.Name, region.Provider.Name = "", "" // the further ways leave them out
 		}
 	}
 	return t
+}
+
+// way is one of the ways to a workspace.
+type way struct {
+	name string
+	*v1alpha1.Connection
+}
+
+// waysOf returns the ways that were tried, in the order in which they are shown.
+func waysOf(region *v1alpha1.RegionVerification) []way {
+	all := []way{{"satellite", region.Satellite}, {"primary", region.Primary}, {"direct", region.Direct}}
+	return slices.DeleteFunc(all, func(w way) bool { return w.Connection == nil })
 }
 
 // several reports whether a region has several providers.
@@ -89,33 +94,29 @@ func short(microseconds int64) string {
 
 // regionVerification tells what went wrong in a region.
 func (p *page) regionVerification(region *v1alpha1.RegionVerification) {
-	ways := map[string]*v1alpha1.Connection{"compared": {Message: region.Comparison}, "error": {Message: region.Message}, "satellite": region.Satellite, "primary": region.Primary, "direct": region.Direct}
-	told := false
-	for _, label := range []string{"compared", "error", "satellite", "primary", "direct"} {
-		way := ways[label]
-		if way == nil || way.Message == "" {
-			continue
-		}
-		if !told {
-			p.blank()
-			p.title("Region "+region.Name+", provider "+orNone(region.Provider.Name)+":", strong)
-			told = true
-		}
-		entry := p.entries(len("satellite"))
-		how := bad
-		if label == "compared" {
-			how = plain
-		}
-		entry(label, how, way.Message)
+	failed := slices.DeleteFunc(waysOf(region), func(w way) bool { return w.Message == "" })
+	if region.Comparison == "" && region.Message == "" && len(failed) == 0 {
+		return
+	}
+	p.blank()
+	p.title("Region "+region.Name+", provider "+orNone(region.Provider.Name)+":", strong)
+	entry := p.entries(len("satellite"))
+	entry("compared", plain, region.Comparison)
+	entry("error", bad, region.Message)
+	for _, way := range failed {
+		entry(way.name, bad, way.Message)
 		entry("hint", plain, way.Hint)
 	}
 }
 
 // verifySummary says in plain words how it went.
 func verifySummary(report *v1alpha1.VerifyReport) string {
-	not := namesOf(report.Regions, func(region *v1alpha1.RegionVerification) (string, bool) {
-		return orNone(region.Provider.Name), region.Outcome != v1alpha1.OutcomeSucceeded
-	})
+	var not []string
+	for _, region := range report.Regions {
+		if region.Outcome != v1alpha1.OutcomeSucceeded {
+			not = append(not, orNone(region.Provider.Name))
+		}
+	}
 	total := len(report.Regions)
 	if len(not) > 0 {
 		return fmt.Sprintf("%d of %s not reached: %s.", len(not), counted(total, "provider"), strings.Join(not, ", "))

@@ -132,34 +132,26 @@ func workspaceSummary(report *v1alpha1.WorkspaceReport, ahead bool) []string {
 }
 
 func rebuildSummary(report *v1alpha1.WorkspaceReport, ahead bool) []string {
-	counts := map[v1alpha1.RebuildState]int{}
+	states := map[v1alpha1.RebuildState]int{}
 	left := 0 // that still wait
 	for _, w := range report.Workspaces {
-		counts[w.Rebuild]++
+		states[w.Rebuild]++
 		if w.Rebuild == v1alpha1.RebuildLeft && w.State == v1alpha1.WorkspaceWaiting {
 			left++
 		}
 	}
-	var parts []string
-	for _, part := range []struct {
-		n    int
-		what string
-	}{
-		{counts[v1alpha1.RebuildPlanned], "to be rebuilt"}, {counts[v1alpha1.RebuildDone], "rebuilt"}, {counts[v1alpha1.RebuildFailed], "failed"},
-		{counts[v1alpha1.RebuildNotStarted], "not started"}, {left, "left waiting"},
-	} {
-		if part.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.what))
-		}
-	}
+	parts := counts([]count{
+		{states[v1alpha1.RebuildPlanned], "to be rebuilt"}, {states[v1alpha1.RebuildDone], "rebuilt"}, {states[v1alpha1.RebuildFailed], "failed"},
+		{states[v1alpha1.RebuildNotStarted], "not started"}, {left, "left waiting"},
+	})
 	if len(parts) == 0 {
 		parts = []string{"none waits for a rebuild"}
 	}
 	sentences := []string{counted(len(report.Workspaces), "workspace") + ": " + strings.Join(parts, ", ") + "."}
-	if counts[v1alpha1.RebuildPlanned] > 0 && !ahead {
+	if states[v1alpha1.RebuildPlanned] > 0 && !ahead {
 		sentences = append(sentences, "This was a plan: nothing was changed.")
 	}
-	if counts[v1alpha1.RebuildNotStarted] > 0 {
+	if states[v1alpha1.RebuildNotStarted] > 0 {
 		sentences = append(sentences, "The same command goes on with those that were not started.")
 	}
 	return sentences

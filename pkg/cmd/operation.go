@@ -162,10 +162,7 @@ func runOperation(ctx context.Context, o operationOptions) error {
 	}
 	report.ExitCode = exitFor(report.Outcome)
 	printErr := o.print(report)
-	if err := ended(report.Outcome); err != nil {
-		return err
-	}
-	return printErr
+	return cmp.Or(ended(report.Outcome), printErr)
 }
 
 // agree makes sure that the plan is what the operator wants: that it matches the

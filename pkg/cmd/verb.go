@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -65,8 +66,5 @@ func documentFlags(env Environment, cmd *cobra.Command, verb needs) func() (docu
 // end prints the verb's document, and returns the error that makes the process
 // exit as its outcome says.
 func (o *documentOptions) end(document runtime.Object, outcome v1alpha1.Outcome) error {
-	if err := o.print(document); err != nil {
-		return err
-	}
-	return ended(outcome)
+	return cmp.Or(o.print(document), ended(outcome))
 }

@@ -40,8 +40,7 @@ kubectl coder-satellite workspaces -f fleet.yaml -o wide
 kubectl coder-satellite workspaces -f fleet.yaml -o custom-columns=OWNER:.owner,NAME:.name,STATE:.state`),
 	}
 	cmd.AddCommand(newRebuild(env, rebuild))
-	options := workspacesFlags(env, cmd)
-	return verb(cmd, run, options)
+	return verb(cmd, run, workspacesFlags(env, cmd))
 }
 
 // workspacesFlags defines the flags that the verb and its subcommand have in common.

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,10 +75,8 @@ kubectl coder-satellite workspaces rebuild -f fleet.yaml --region sydney --cordo
 			err = errors.Join(err, usagef("--include-active needs a reason: give one with --reason"))
 		}
 		var bad error
-		if done.rebuild.Until, bad = parseUntil(*until, env.Clock.Now()); bad != nil {
-			err = errors.Join(err, bad)
-		}
-		return done, err
+		done.rebuild.Until, bad = parseUntil(*until, env.Clock.Now())
+		return done, errors.Join(err, bad)
 	})
 }
 
@@ -133,10 +132,7 @@ func runRebuild(ctx context.Context, o rebuildOptions) error {
 	report := r.Run(ctx, found, now)
 	_ = progress.Close() // nobody may be reading any more; the outcome counts
 	printErr := o.print(report)
-	if err := ended(report.Outcome); err != nil {
-		return err
-	}
-	return printErr
+	return cmp.Or(ended(report.Outcome), printErr)
 }
 
 // rebuildQuestion says what a rebuild destroys.

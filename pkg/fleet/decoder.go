@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"reflect"
@@ -180,8 +181,5 @@ func kindOf(node *yaml.Node) string {
 	known := map[string]string{
 		"!!map": "a mapping", "!!seq": "a list", "!!str": "text", "!!int": "a number", "!!float": "a number", "!!bool": "a boolean",
 	}
-	if kind, ok := known[node.ShortTag()]; ok {
-		return kind
-	}
-	return "a value of type " + node.ShortTag()
+	return cmp.Or(known[node.ShortTag()], "a value of type "+node.ShortTag())
 }

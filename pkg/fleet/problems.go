@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -87,7 +88,7 @@ func (p *problems) err() error {
 
 // flagOf returns the flag that sets the field at path; the path if it is no field's.
 func flagOf(path string) string {
-	flag, ok := map[string]string{
+	flags := map[string]string{
 		"regions.name": "--context", "regions.context": "--context", "regions.satellite": "--satellite",
 		"regions.accessURL": "--access-url", "regions.namespace": "--namespace", "regions.release": "--release",
 		"regions.values": "--values", "regions.connectTo": "--connect-to", "regions.canary.workspace": "--canary",
@@ -96,9 +97,6 @@ func flagOf(path string) string {
 		"coder.url": "--coder-url", "coder.caFile": "--coder-ca-file", "unifiedURL": "--unified-url",
 		"chart.name": "--chart", "chart.repo": "--repo", "chart.version": "--chart-version",
 		"rollout.maxParallel": "--max-parallel", "rollout.maxFailures": "--max-failures",
-	}[regexp.MustCompile(`\[\d+\]`).ReplaceAllString(path, "")]
-	if !ok {
-		return path
 	}
-	return flag
+	return cmp.Or(flags[regexp.MustCompile(`\[\d+\]`).ReplaceAllString(path, "")], path)
 }

@@ -99,17 +99,13 @@ func (n Notice) providers() string {
 // steps are what a user does, in order.
 func (n Notice) steps(moved bool) []string {
 	var steps []string
-	since := "since the change"
-	if !moved {
-		since = "after the change"
-	}
 	switch {
 	case moved:
-		steps = append(steps, "Rebuild your workspace in the dashboard, if it was not rebuilt "+since+": until then it takes the way that it took before.")
+		steps = append(steps, "Rebuild your workspace in the dashboard, if it was not rebuilt since the change: until then it takes the way that it took before.")
 	case n.RebuiltBySwitch:
 		steps = append(steps, "Save your work before: a workspace that runs at that time is rebuilt by itself. One that is off changes when you start it.")
 	default:
-		steps = append(steps, "Rebuild your workspace in the dashboard "+since+": until then it takes the way that it takes today.")
+		steps = append(steps, "Rebuild your workspace in the dashboard after the change: until then it takes the way that it takes today.")
 	}
 	if n.URL != "" {
 		steps = append(steps,

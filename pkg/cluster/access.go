@@ -70,7 +70,7 @@ func (k *Kubeconfig) Open(context string, options Options) (*Access, error) {
 		config.WarningHandler = rest.NewWarningWriter(options.Warnings, rest.WarningWriterOptions{Deduplicate: true})
 	}
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper { // first, so that it is beneath the credentials
-		return &guard{next: next, timeout: config.Timeout, max: maxAnswer}
+		return &guard{next: newOpener(next), timeout: config.Timeout, max: maxAnswer}
 	})
 	authenticated, err := rest.TransportFor(config)
 	if err != nil {

@@ -147,7 +147,14 @@ func (g *gathering) satelliteAlone(ctx context.Context, src *Source, s *Snapshot
 			return lock.Read(ctx, src.SatelliteSite.Access.Clientset(), src.SatelliteLock())
 		})
 	})
-	g.run(ItemRegistrations, concerned, func() { s.Registrations = FactOf(src.Primary.Satellites(ctx)) })
+	first := s.Primary.URL == ""
+	g.run(ItemRegistrations, concerned, func() {
+		if first {
+			s.Registrations = src.shared.registrations(ctx)
+		} else {
+			s.Registrations = FactOf(src.Primary.Satellites(ctx))
+		}
+	})
 	g.run(ItemEndpoint, concerned, func() {
 		s.Endpoint = src.endpoint(ctx)
 		<-inspected

@@ -14,11 +14,21 @@ type primarySource struct {
 	once  sync.Once
 	found Primary
 
+	registrationsOnce sync.Once
+	registered        Fact[[]coder.Satellite]
+
 	unifiedOnce sync.Once
 	unified     Unified
 
 	workspacesOnce sync.Once
 	byProvider     Fact[map[string][]coder.Workspace]
+}
+
+// registrations returns the registered satellites. The first call makes one request;
+// later calls wait for the same answer, which nobody may change.
+func (p *primarySource) registrations(ctx context.Context) Fact[[]coder.Satellite] {
+	p.registrationsOnce.Do(func() { p.registered = FactOf(p.client.Satellites(ctx)) })
+	return p.registered
 }
 
 // facts returns the facts about the primary. The first call makes four

@@ -202,14 +202,11 @@ func (s *Snapshot) registrationOf(public, fingerprint string) (coder.Satellite, 
 		return coder.Satellite{}, false
 	}
 	served := s.Endpoint.Value().Key
+	// A primary may print fingerprints in a form of its own; the satellite's own word for
+	// the same key is then the link between the two.
+	same, _ := coder.SameKey(served.Key, public)
 	for _, r := range s.Registrations.Value() {
-		if r.Fingerprint == "" {
-			continue
-		}
-		// A primary may print fingerprints in a form of its own; the satellite's
-		// own word for the same key is then the link between the two.
-		same, _ := coder.SameKey(served.Key, public)
-		if r.Fingerprint == fingerprint || (same && r.Fingerprint == served.Fingerprint) {
+		if r.Fingerprint != "" && (r.Fingerprint == fingerprint || same && r.Fingerprint == served.Fingerprint) {
 			return r, true
 		}
 	}

@@ -1,0 +1,40 @@
+package cluster
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptrace"
+	"sync"
+	"sync/atomic"
+)
+
+// opener lets the first request to an API server make the connection alone: those that
+// begin beside it share it where the server speaks HTTP/2. Without, each would make one
+// of its own, with a handshake of its own.
+type opener struct {
+	next  http.RoundTripper
+	begun atomic.Bool
+	open  func() // closes opened, once
+	// opened is closed when there is a connection, or the first request found none.
+	opened chan struct{}
+}
+
+func newOpener(next http.RoundTripper) *opener {
+	opened := make(chan struct{})
+	return &opener{next: next, opened: opened, open: sync.OnceFunc(func() { close(opened) })}
+}
+
+// RoundTrip implements http.RoundTripper.
+func (o *opener) RoundTrip(request *http.Request) (*http.Response, error) {
+	if o.begun.CompareAndSwap(false, true) {
+		defer o.open()
+		trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { o.open() }}
+		return o.next.RoundTrip(request.WithContext(httptrace.WithClientTrace(request.Context(), trace)))
+	}
+	select {
+	case <-o.opened:
+		return o.next.RoundTrip(request)
+	case <-request.Context().Done():
+		return nil, context.Cause(request.Context())
+	}
+}

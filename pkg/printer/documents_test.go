@@ -141,7 +141,8 @@ func report() *v1alpha1.MigrationReport {
 		Regions: []v1alpha1.RegionReport{
 			{Name: "sydney", Satellite: &v1alpha1.SatelliteReport{Context: "gke_acme_australia-southeast1"}, Outcome: v1alpha1.OutcomeSucceeded,
 				Providers: []v1alpha1.ProviderReport{{Provider: v1alpha1.Provider{Name: "sydney"}, Context: "gke_acme_australia-southeast1", Outcome: v1alpha1.OutcomeSucceeded, After: &v1alpha1.ProviderState{
-					NetworkingV2: v1alpha1.NetworkingV2On, Distance: &v1alpha1.Distance{From: "laptop", PrimaryMicroseconds: 152_000, SatelliteMicroseconds: 20_000},
+					NetworkingV2: v1alpha1.NetworkingV2On, PathAnswers: v1alpha1.FindingYes, LegacyRetained: v1alpha1.FindingYes,
+					Distance: &v1alpha1.Distance{From: "laptop", PrimaryMicroseconds: 152_000, SatelliteMicroseconds: 20_000},
 				}}},
 				Measured: felt(),
 				Steps: []v1alpha1.StepResult{

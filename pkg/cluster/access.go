@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
@@ -39,6 +41,7 @@ type Access struct {
 	Context string
 
 	kubeconfig *Kubeconfig
+	beneath    http.RoundTripper // what has the connections
 	config     *rest.Config
 	options    Options
 	clientset  kubernetes.Interface
@@ -69,7 +72,10 @@ func (k *Kubeconfig) Open(context string, options Options) (*Access, error) {
 	if options.Warnings != nil {
 		config.WarningHandler = rest.NewWarningWriter(options.Warnings, rest.WarningWriterOptions{Deduplicate: true})
 	}
+	config.Dial = (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext // as client-go does, but shared with no other context
+	var beneath http.RoundTripper
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper { // first, so that it is beneath the credentials
+		beneath = next
 		return &guard{next: newOpener(next), timeout: config.Timeout, max: maxAnswer}
 	})
 	authenticated, err := rest.TransportFor(config)
@@ -78,7 +84,7 @@ func (k *Kubeconfig) Open(context string, options Options) (*Access, error) {
 	}
 	user := k.config.Contexts[context].AuthInfo
 	transport := &paced{next: k.logins.inTurn(user, authenticated), pace: flowcontrol.NewTokenBucketRateLimiter(qps, burst)}
-	return newAccess(k, context, overTransport(config, transport), options)
+	return newAccess(k, context, beneath, overTransport(config, transport), options)
 }
 
 // overTransport returns the configuration with all credentials, TLS and the
@@ -96,7 +102,7 @@ func overTransport(config *rest.Config, transport http.RoundTripper) *rest.Confi
 	}
 }
 
-func newAccess(k *Kubeconfig, context string, config *rest.Config, options Options) (*Access, error) {
+func newAccess(k *Kubeconfig, context string, beneath http.RoundTripper, config *rest.Config, options Options) (*Access, error) {
 	// Without a timeout: the transport has it, which knows when the time begins.
 	client := &http.Client{Transport: config.Transport}
 	clientset, err := kubernetes.NewForConfigAndClient(config, client)
@@ -112,7 +118,7 @@ func newAccess(k *Kubeconfig, context string, config *rest.Config, options Optio
 		return nil, err
 	}
 	return &Access{
-		Context: context, kubeconfig: k, config: config, options: options,
+		Context: context, kubeconfig: k, beneath: beneath, config: config, options: options,
 		clientset: clientset, dynamic: dynamicClient, metadata: metadataClient,
 	}, nil
 }
@@ -120,8 +126,11 @@ func newAccess(k *Kubeconfig, context string, config *rest.Config, options Optio
 // Wrapped returns the same access with wrap around its transport: every
 // request of every client, Helm's too, goes through it.
 func (a *Access) Wrapped(wrap func(http.RoundTripper) http.RoundTripper) (*Access, error) {
-	return newAccess(a.kubeconfig, a.Context, overTransport(a.config, wrap(a.config.Transport)), a.options)
+	return newAccess(a.kubeconfig, a.Context, a.beneath, overTransport(a.config, wrap(a.config.Transport)), a.options)
 }
+
+// CloseIdle closes connections that are not in use.
+func (a *Access) CloseIdle() { utilnet.CloseIdleConnectionsFor(a.beneath) }
 
 // Config returns a copy of the REST configuration.
 func (a *Access) Config() *rest.Config { return rest.CopyConfig(a.config) }

@@ -38,22 +38,19 @@ func (t *targets) connect() (*connection, error) {
 			return nil, usage(err)
 		}
 	}
-	login, err := t.login(c)
-	if err != nil {
+	if err := t.login(c); err != nil {
 		return nil, err
 	}
-	config := snapshot.Config{Primary: c.primary, Clock: t.env.Clock}
-	if config.RootCAs, err = coder.RootCAs(login.CAFile); err != nil {
-		return nil, usage(err)
-	}
+	config := snapshot.Config{Primary: c.primary, Clock: t.env.Clock, RootCAs: c.primary.RootCAs()}
 	for _, region := range c.fleet.Regions {
-		opened, err := t.region(c, region, login)
+		opened, err := t.region(c, region)
 		if err != nil {
 			return nil, usage(fmt.Errorf("region %q: %w", region.Name, err))
 		}
 		config.Regions = append(config.Regions, opened)
 	}
-	c.survey, err = snapshot.NewSurvey(config)
+	survey, err := snapshot.NewSurvey(config)
+	c.survey = survey
 	return c, usage(err)
 }
 
@@ -75,14 +72,14 @@ func (t *targets) load(c *connection) (err error) {
 }
 
 // login finds the fleet's primary and the token for it.
-func (t *targets) login(c *connection) (coder.Config, error) {
+func (t *targets) login(c *connection) error {
 	login, err := coder.FindLogin(coder.LoginOptions{
 		URL: c.fleet.CoderURL, TokenFile: t.tokenFile, Getenv: t.env.Getenv, GOOS: runtime.GOOS,
 	})
 	if err != nil {
-		return coder.Config{}, &exitError{exitPreflightFailed, err}
+		return &exitError{exitPreflightFailed, err}
 	}
-	config := coder.Config{
+	c.primary, err = coder.New(coder.Config{
 		URL:        login.URL,
 		Token:      login.Token,
 		CAFile:     c.fleet.CAFile,
@@ -90,15 +87,15 @@ func (t *targets) login(c *connection) (coder.Config, error) {
 		UserAgent:  t.env.userAgent(),
 		AuthHeader: coder.Token(t.env.Getenv("ENDPOINT_AUTH_HEADER")),
 		Clock:      t.env.Clock,
+	})
+	if err != nil {
+		return usage(fmt.Errorf("the primary (%s): %w", login.Source, err))
 	}
-	if c.primary, err = coder.New(config); err != nil {
-		return coder.Config{}, usage(fmt.Errorf("the primary (%s): %w", login.Source, err))
-	}
-	return config, nil
+	return nil
 }
 
 // region opens a region's clusters, each context once, and its access URL.
-func (t *targets) region(c *connection, region fleet.Region, config coder.Config) (snapshot.RegionConfig, error) {
+func (t *targets) region(c *connection, region fleet.Region) (snapshot.RegionConfig, error) {
 	opened := snapshot.RegionConfig{Region: region}
 	open := make(map[string]snapshot.Site)
 	site := func(context string) (snapshot.Site, error) {
@@ -135,9 +132,7 @@ func (t *targets) region(c *connection, region fleet.Region, config coder.Config
 	if region.Satellite.AccessURL == "" {
 		return opened, nil
 	}
-	// the satellite is only asked what is public: it gets no token
-	config.URL, config.Token, config.ConnectTo, config.Attempts = region.Satellite.AccessURL, "", region.Satellite.ConnectTo, 1
-	if opened.Endpoint, err = coder.New(config); err != nil {
+	if opened.Endpoint, err = c.primary.Anonymous(region.Satellite.AccessURL, region.Satellite.ConnectTo); err != nil {
 		return opened, fmt.Errorf("access URL: %w", err)
 	}
 	return opened, nil

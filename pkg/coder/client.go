@@ -46,6 +46,8 @@ type Config struct {
 	Timeout time.Duration
 	// Clock waits between attempts; nil means the real one.
 	Clock clock.Clock
+
+	roots *x509.CertPool // what CAFile holds and the system's, once read
 }
 
 // Client speaks to one deployment: a primary, or a satellite at its access URL.
@@ -62,9 +64,10 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	roots, err := RootCAs(config.CAFile)
-	if err != nil {
-		return nil, err
+	if config.roots == nil {
+		if config.roots, err = rootCAs(config.CAFile); err != nil {
+			return nil, err
+		}
 	}
 	if err := config.Token.check(); err != nil {
 		return nil, err
@@ -78,7 +81,7 @@ func New(config Config) (*Client, error) {
 	if config.Timeout == 0 {
 		config.Timeout = attemptTimeout
 	}
-	return newClient(base, config, newTransport(config, roots)), nil
+	return newClient(base, config, newTransport(config)), nil
 }
 
 func newClient(base *url.URL, config Config, transport http.RoundTripper) *Client {
@@ -103,12 +106,24 @@ func (c *Client) At(accessURL, connectTo string) (*Client, error) {
 	return New(config)
 }
 
+// Anonymous returns a client without the user's token for another access URL, which is
+// asked only what is public, and once.
+func (c *Client) Anonymous(accessURL, connectTo string) (*Client, error) {
+	config := c.config
+	config.URL, config.Token, config.ConnectTo, config.Attempts = accessURL, "", connectTo, 1
+	return New(config)
+}
+
+// RootCAs returns what the client trusts: the system's certificate authorities with
+// those of its CA file; nil, which means the system's, without a file.
+func (c *Client) RootCAs() *x509.CertPool { return c.config.roots }
+
 // URL returns the deployment's access URL.
 func (c *Client) URL() string { return c.base.String() }
 
-// RootCAs returns the system's certificate authorities with those of the PEM
+// rootCAs returns the system's certificate authorities with those of the PEM
 // file added; nil, which means the system's, if file is empty.
-func RootCAs(file string) (*x509.CertPool, error) {
+func rootCAs(file string) (*x509.CertPool, error) {
 	if file == "" {
 		return nil, nil
 	}
@@ -126,12 +141,12 @@ func RootCAs(file string) (*x509.CertPool, error) {
 	return roots, nil
 }
 
-func newTransport(config Config, roots *x509.CertPool) *http.Transport {
+func newTransport(config Config) *http.Transport {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
 	transport := &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           dialer.DialContext,
-		TLSClientConfig:       &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		TLSClientConfig:       &tls.Config{RootCAs: config.roots, MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout:   10 * time.Second,
 		ResponseHeaderTimeout: config.Timeout,
 		MaxIdleConnsPerHost:   16,

@@ -2,7 +2,6 @@ package fleet
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
@@ -60,7 +59,13 @@ func candidates(declared Provider, server string, providers []coder.Provider) ([
 }
 
 func matching(providers []coder.Provider, match func(coder.Provider) bool) []coder.Provider {
-	return slices.DeleteFunc(slices.Clone(providers), func(p coder.Provider) bool { return !match(p) })
+	var found []coder.Provider
+	for _, p := range providers {
+		if match(p) {
+			found = append(found, p)
+		}
+	}
+	return found
 }
 
 // others lists the providers that could be named, with their addresses.

@@ -118,16 +118,12 @@ func servedSource(t *testing.T, authority *codertest.Authority, caFile string, n
 		t.Fatal(err)
 	}
 	t.Cleanup(client.CloseIdle)
-	roots, err := coder.RootCAs(caFile)
-	if err != nil {
-		t.Fatal(err)
-	}
 	primary, err := coder.New(coder.Config{URL: "https://127.0.0.1:1", Attempts: 1}) // which does not answer
 	if err != nil {
 		t.Fatal(err)
 	}
 	survey, err := snapshot.NewSurvey(snapshot.Config{
-		Primary: primary, RootCAs: roots, Clock: clock.RealClock{},
+		Primary: primary, RootCAs: client.RootCAs(), Clock: clock.RealClock{},
 		Regions: []snapshot.RegionConfig{{
 			Region: fleet.Region{
 				Name: "sydney", Satellite: fleet.Satellite{Context: "sydney", AccessURL: server.url}, Providers: []fleet.Provider{{}},

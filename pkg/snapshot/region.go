@@ -26,6 +26,20 @@ func (r *Region) with(shared *primarySource) *Region {
 	return again
 }
 
+// closeIdle closes connections that are not in use, to clusters and the satellite.
+func (r *Region) closeIdle() {
+	for _, source := range r.Sources {
+		for _, site := range []Site{source.SatelliteSite, source.ProviderSite} {
+			if site.Access != nil {
+				site.Access.CloseIdle()
+			}
+		}
+		if source.Endpoint != nil {
+			source.Endpoint.CloseIdle()
+		}
+	}
+}
+
 // Collect gathers the items into a view for each provider, in parallel. What
 // concerns the satellite is gathered once, and is the same in all of them.
 func (r *Region) Collect(ctx context.Context, items ...Item) []*Snapshot {

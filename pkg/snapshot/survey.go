@@ -101,6 +101,9 @@ func (s *Survey) Each(ctx context.Context, timeout time.Duration, look func(ctx 
 			within, cancel := inTime(ctx, timeout)
 			defer cancel()
 			look(within, i, region)
+			if len(s.regions) > s.limit { // a large fleet would hold more open files than the system allows
+				region.closeIdle()
+			}
 			return nil
 		})
 	}

@@ -53,9 +53,11 @@ func (a *Access) Helm(namespace string) (*action.Configuration, error) {
 	return configuration, nil
 }
 
-// Mapper returns a mapper from kinds to resources, over cached discovery.
+// Mapper returns a mapper from kinds to resources, over cached discovery where the kind
+// is not one that every cluster serves.
 func (a *Access) Mapper() (meta.RESTMapper, error) {
-	return (&getter{access: a}).ToRESTMapper()
+	discovered, err := (&getter{access: a}).ToRESTMapper()
+	return knownFirst{discovered, knownKinds()}, err
 }
 
 // getter lets Helm and cli-runtime use an Access (genericclioptions.RESTClientGetter).

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
@@ -55,6 +56,32 @@ func TestRightsToResources(t *testing.T) {
 	} {
 		if words(got) != want {
 			t.Errorf("got %q, want %q", words(got), want)
+		}
+	}
+}
+
+// Nobody is asked about kinds that every cluster serves.
+func TestKnownKinds(t *testing.T) {
+	server := newAPIServer(t)
+	access, err := kubeconfig(t, server.URL, server.ca).Open("sydney", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Close()
+	mapper, err := access.Mapper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for kind, want := range map[schema.GroupVersionKind]string{
+		{Group: "apps", Version: "v1", Kind: "Deployment"}:                       "deployments",
+		{Version: "v1", Kind: "ServiceAccount"}:                                  "serviceaccounts",
+		{Group: "rbac.authorization.k8s.io", Version: "v1", Kind: "ClusterRole"}: "clusterroles",
+		{Group: "rbac.authorization.k8s.io", Version: "v1beta1", Kind: "Role"}:   "",
+		{Group: "extensions", Version: "v1beta1", Kind: "Ingress"}:               "",
+	} {
+		mapping, err := mapper.RESTMapping(kind.GroupKind(), kind.Version)
+		if (err == nil) != (want != "") || err == nil && (mapping.Resource.Resource != want || (mapping.Scope.Name() == meta.RESTScopeNameRoot) != strings.HasPrefix(kind.Kind, "Cluster")) {
+			t.Errorf("%s: %+v, %v", kind, mapping, err)
 		}
 	}
 }

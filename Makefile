@@ -21,6 +21,7 @@ FUZZTIME ?= 10s
 TIMEOUT  ?= 30m
 WALK     ?= 10m
 REGIONS  ?= 3
+SCALE    ?= 1000
 
 PLUGIN  := bin/kubectl-coder_satellite$(EXE)
 LAB     := bin/coder-satellite-lab$(EXE)
@@ -134,6 +135,10 @@ lab-down: ## Stop the lab in .lab
 .PHONY: bench
 bench: $(PLUGIN) $(LAB) $(HELM) $(KUBECTL) ## Compare start and status with the helm and kubectl commands they replace
 	$(GO) test -count=1 -timeout $(TIMEOUT) -v ./test/bench
+
+.PHONY: bench-scale
+bench-scale: $(PLUGIN) $(LAB) ## Measure status of SCALE (1000) virtual regions, 100 ms away
+	CODER_SATELLITE_SCALE=$(SCALE) $(GO) test -count=1 -timeout $(TIMEOUT) -v ./test/scale
 
 ##@ Generated files
 

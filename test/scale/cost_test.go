@@ -1,0 +1,84 @@
+//go:build linux
+
+package scale
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// cost is what running the plugin took.
+type cost struct {
+	wall, cpu time.Duration
+	// peak is the most memory that was resident at once, in bytes; files are the most
+	// that were open at once.
+	peak  int64
+	files int
+	// requests and connections are those to clusters, satellites and envproxies.
+	requests, connections int64
+
+	code   int
+	output string
+}
+
+func (c cost) String() string {
+	return fmt.Sprintf("%6.2f s (%.1f round trips), CPU %6.2f s, %4d MiB, %4d files, %5d requests, %4d connections",
+		c.wall.Seconds(), float64(c.wall)/float64(roundTrip), c.cpu.Seconds(), c.peak>>20, c.files, c.requests, c.connections)
+}
+
+// run runs the plugin in the world.
+func (w *world) run(t *testing.T, args ...string) cost {
+	t.Helper()
+	requests, connections := w.requests.Load(), w.connections.Load()
+	cmd := exec.Command(plugin(), append(args, "-f", filepath.Join(w.dir, "fleet.yaml"))...)
+	cmd.Env = w.env
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	began := time.Now()
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("%v: run `make bench-scale`, which builds it", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	files := make(chan int, 1)
+	go func() { files <- mostFiles(ctx, cmd.Process.Pid) }()
+	_ = cmd.Wait() // its exit code tells
+	wall := time.Since(began)
+	cancel()
+	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	if !ok {
+		t.Fatal("the system tells no usage of resources")
+	}
+	w.unknown.Range(func(asked, _ any) bool {
+		t.Errorf("asked for what was not recorded: %s", asked)
+		return true
+	})
+	return cost{
+		wall: wall, cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), peak: usage.Maxrss * 1024, files: <-files,
+		requests: w.requests.Load() - requests, connections: w.connections.Load() - connections,
+		code: cmd.ProcessState.ExitCode(), output: output.String(),
+	}
+}
+
+// mostFiles is how many files a process had open at once until ctx ended.
+func mostFiles(ctx context.Context, pid int) int {
+	most := 0
+	for {
+		if open, err := os.ReadDir("/proc/" + strconv.Itoa(pid) + "/fd"); err == nil {
+			most = max(most, len(open))
+		}
+		select {
+		case <-ctx.Done():
+			return most
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -38,17 +39,40 @@ func (h Handle) Inspect(ctx context.Context) (Retention, Readiness, error) {
 	if h.latest(records); h.Status != statusDeployed {
 		ready.problem("%s", h.unfinished())
 	}
+	var group sync.WaitGroup // what does not depend on each other, at once
+	saved := make([]sought, len(records))
+	for i, c := range records {
+		group.Go(func() { saved[i].backup, saved[i].problems, saved[i].err = h.findBackup(ctx, c) })
+	}
+	deployment := sync.OnceValues(func() (*appsv1.Deployment, error) { return h.envproxy(ctx) })
+	group.Go(func() { _, _ = deployment() })
 	found, err := h.lookAt(ctx, records[0])
+	group.Wait()
 	if err != nil {
 		return Retention{}, Readiness{}, err
 	}
-	kept, err := h.retention(ctx, records, found)
+	kept, err := h.retention(records, saved, found)
 	if err != nil {
 		return Retention{}, Readiness{}, err
 	}
-	err = ready.live(ctx, h, found)
+	err = ready.live(found, deployment)
 	ready.Ready = len(ready.Problems) == 0
 	return kept, ready, err
+}
+
+// envproxy returns the release's Deployment; nil if there is none.
+func (h Handle) envproxy(ctx context.Context) (*appsv1.Deployment, error) {
+	if h.Deployment == "" {
+		return nil, nil // its absence is among the objects
+	}
+	deployment, err := h.access.Clientset().AppsV1().Deployments(h.Namespace).Get(ctx, h.Deployment, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("Deployment %s/%s cannot be read: %w", h.Namespace, h.Deployment, err)
+	}
+	return deployment, nil
 }
 
 // inspectBackup is Inspect for a release without a record.
@@ -70,12 +94,12 @@ func (h Handle) inspectBackup(ctx context.Context, cause error) (Retention, Read
 	if err != nil {
 		return kept, ready, err
 	}
-	err = ready.live(ctx, h, found) // adds to ready
+	err = ready.live(found, func() (*appsv1.Deployment, error) { return h.envproxy(ctx) }) // adds to ready
 	return kept, ready, err
 }
 
 // live adds the problems of the objects and of envproxy.
-func (r *Readiness) live(ctx context.Context, h Handle, objects []live) error {
+func (r *Readiness) live(objects []live, envproxy func() (*appsv1.Deployment, error)) error {
 	for _, l := range objects {
 		switch {
 		case !l.served && l.object != nil:
@@ -87,18 +111,12 @@ func (r *Readiness) live(ctx context.Context, h Handle, objects []live) error {
 			r.problem("%s does not exist %s", l, inNamespace(l.Namespace))
 		}
 	}
-	if h.Deployment == "" {
-		return nil // its absence is among the objects
-	}
-	deployment, err := h.access.Clientset().AppsV1().Deployments(h.Namespace).Get(ctx, h.Deployment, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("Deployment %s/%s cannot be read: %w", h.Namespace, h.Deployment, err)
+	deployment, err := envproxy()
+	if err != nil || deployment == nil {
+		return err
 	}
 	if reason := unavailable(deployment); reason != "" {
-		r.problem("Deployment %s/%s is not available: %s", h.Namespace, h.Deployment, reason)
+		r.problem("Deployment %s/%s is not available: %s", deployment.Namespace, deployment.Name, reason)
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package legacy
 
 import (
-	"context"
 	"fmt"
 	"strings"
 )
@@ -21,16 +20,23 @@ func (r *Retention) miss(format string, args ...any) {
 	r.Missing = append(r.Missing, fmt.Sprintf(format, args...))
 }
 
-// retention examines the retention of the records and of the live objects.
-func (h Handle) retention(ctx context.Context, records []held, objects []live) (r Retention, err error) {
-	for _, c := range records {
+// sought is what findBackup has found of a record.
+type sought struct {
+	backup   *backup
+	problems []string
+	err      error
+}
+
+// retention examines the retention of the records and of the live objects, from what
+// was found of the records' backups.
+func (h Handle) retention(records []held, saved []sought, objects []live) (r Retention, err error) {
+	for i, c := range records {
 		revision := c.record.Version
-		found, problems, err := h.findBackup(ctx, c)
-		if err != nil {
+		if err := saved[i].err; err != nil {
 			return Retention{}, err
 		}
-		if found == nil {
-			r.miss("%s", strings.Join(append([]string{fmt.Sprint("backup of the record of revision ", revision)}, problems...), ": "))
+		if saved[i].backup == nil {
+			r.miss("%s", strings.Join(append([]string{fmt.Sprint("backup of the record of revision ", revision)}, saved[i].problems...), ": "))
 		}
 		if !c.isKept() {
 			r.miss("keep policy in the stored manifest of revision %d", revision)

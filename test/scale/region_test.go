@@ -3,11 +3,10 @@
 package scale
 
 import (
-	"bytes"
 	"crypto/tls"
 	"fmt"
 	"io"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -78,7 +77,7 @@ func (w *world) serve(t *testing.T, address string, certificate tls.Certificate,
 		t.Fatal(err)
 	}
 	server := &http.Server{
-		Handler: handler, ReadHeaderTimeout: time.Minute, ErrorLog: log.New(&bytes.Buffer{}, "", 0),
+		Handler: handler, ReadHeaderTimeout: time.Minute, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
 		TLSConfig: &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12},
 	}
 	go func() { _ = server.ServeTLS(distant{listener, w}, "", "") }()

@@ -62,10 +62,10 @@ func TestCompletion(t *testing.T) {
 		some      []string // among others
 		directive string
 	}{
-		"verbs":              {words: []string{"r"}, want: []string{"rbac", "remove", "retain", "rollback"}, directive: noFile},
+		"verbs":              {words: []string{"r"}, want: []string{"rbac", "remove", "report", "retain", "rollback"}, directive: noFile},
 		"no file as a verb":  {words: []string{""}, some: []string{"migrate", "status", "completion"}, directive: noFile},
 		"no file after one":  {words: []string{"status", ""}, want: nil, directive: noFile},
-		"flags":              {words: []string{"migrate", "--max"}, want: []string{"--max-affected", "--max-failures", "--max-parallel"}, directive: noFile},
+		"flags":              {words: []string{"migrate", "--max"}, want: []string{"--max-affected", "--max-failures", "--max-gap", "--max-parallel"}, directive: noFile},
 		"contexts":           {words: []string{"status", "--context", ""}, want: []string{"london", "ohio", "sydney"}, directive: noFile},
 		"further contexts":   {words: []string{"discover", "--context", "ohio", "--context", ""}, want: []string{"london", "sydney"}, directive: noFile},
 		"contexts elsewhere": {words: []string{"plan", "--kubeconfig", "/none", "--context", ""}, want: nil, directive: noFile},

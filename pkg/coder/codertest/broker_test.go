@@ -290,3 +290,34 @@ func TestTURNTokens(t *testing.T) {
 		t.Errorf("without an upgrade: %d", response.StatusCode)
 	}
 }
+
+// TestTURNOfSatelliteRegisteredMeanwhile: a satellite that is refused, and registered
+// before it hears why, does not make the primary relay in its place.
+func TestTURNOfSatelliteRegisteredMeanwhile(t *testing.T) {
+	d := start(t, codertest.Options{})
+	satellite, url, client := d.satellite(t, nil)
+	d.AddFault(codertest.Fault{Path: turnPath, After: 1, Times: 1, Delay: 300 * time.Millisecond})
+	dial := func() int {
+		//nolint:bodyclose // the library closes it ("You never need to close resp.Body yourself")
+		connection, response, err := websocket.Dial(t.Context(), url+turnPath, &websocket.DialOptions{
+			HTTPClient: client, HTTPHeader: http.Header{"Session-Token": {d.tokens[codertest.RoleManager]}},
+		})
+		if err == nil {
+			_ = connection.CloseNow()
+		}
+		if response == nil {
+			return 0
+		}
+		return response.StatusCode
+	}
+	done := make(chan int, 1)
+	go func() { done <- dial() }()
+	eventually(t, "the second question", func() bool { return d.Count(http.MethodGet, turnPath) == 2 })
+	d.register(t, "sydney", satellite)
+	if status := <-done; status != http.StatusUpgradeRequired {
+		t.Errorf("the primary answers with %d", status)
+	}
+	if status := dial(); status != http.StatusSwitchingProtocols {
+		t.Errorf("the registered satellite answers with %d", status)
+	}
+}

@@ -166,7 +166,13 @@ func (s *Satellite) serveTURN(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err != nil:
 		s.unreachable(w, r, err)
-	case status != http.StatusUpgradeRequired || checkUpgrade(r) != nil:
+	case status != http.StatusUpgradeRequired:
+		// The primary says why not. It must not speak TURN itself, although the satellite
+		// may have been registered a moment ago.
+		r.Header.Del("Upgrade")
+		r.Header.Del("Connection")
+		s.pass(w, r)
+	case checkUpgrade(r) != nil:
 		s.pass(w, r) // it says why not
 	default:
 		s.turn.serve(w, r, s.closing)

@@ -11,7 +11,7 @@ import (
 const maxSTUN = 8
 
 // STUNServers returns the URLs of the STUN servers that the deployment names, at most
-// eight, with which clients and agents find out how to reach each other directly (from
+// eight, by which clients and agents determine how to reach each other directly (from
 // v1.22 on, "Direct workspace connections"). There are none if it offers that to nobody.
 func (c *Client) STUNServers(ctx context.Context) ([]string, error) {
 	var listed struct {

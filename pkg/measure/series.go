@@ -17,9 +17,9 @@ type series struct {
 	stop  context.CancelFunc
 	ended chan struct{}
 
-	answered, connected bool // at any time, and when it was last asked
-	probes, failures    int
-	took                [phases]durations
+	answered         bool // at any time
+	probes, failures int
+	took             [phases]durations
 	// down is since when there is no answer; zero while there is.
 	down    time.Time
 	longest time.Duration
@@ -37,12 +37,11 @@ func (s *series) note(phase Phase, began, ended time.Time, err error) {
 			s.down = began
 		}
 	} else {
-		if s.connected { // else it took the making of the connection as well
+		if s.answered && s.down.IsZero() { // else it took the making of the connection as well
 			s.took[phase].add(ended.Sub(began))
 		}
 		s.answered = true
 	}
-	s.connected = err == nil
 	if !s.down.IsZero() {
 		s.longest = max(s.longest, ended.Sub(s.down))
 	}

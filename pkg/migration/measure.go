@@ -85,7 +85,7 @@ func workspacePath(p *part) []measure.Path {
 }
 
 // noticeable tells the measurement that users may notice the step that begins now, and
-// which ways they leave by it. What it returns tells that the step has ended.
+// which ways they leave by it. What it returns is to be called when the step has ended.
 func (r *regionRun) noticeable(p *part, step Step) (ended func()) {
 	if r.watch == nil {
 		return func() {}

@@ -6,8 +6,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// TestLongUpgradeLosesRetention: status notices, retain mends it once, and what
-// was mended survives an uninstall.
+// TestLongUpgradeLosesRetention: status notices, retain repairs it once, and what
+// was repaired survives an uninstall.
 func TestLongUpgradeLosesRetention(t *testing.T) {
 	for _, test := range []struct {
 		chart string

@@ -29,7 +29,7 @@ type RegionVerification struct {
 	Outcome Outcome `json:"outcome"`
 	// Workspace is the name of the workspace that was connected to; missing if none was chosen.
 	Workspace string `json:"workspace,omitempty"`
-	// Comparison says how the satellite compares with the primary, from this machine; missing unless it was asked for, and both were reached.
+	// Comparison says how the satellite compares with the primary, from this machine; or why that cannot be said; missing unless it was asked for.
 	Comparison string `json:"comparison,omitempty"`
 	// Message says why nothing was tried; missing if it was.
 	Message string `json:"message,omitempty"`

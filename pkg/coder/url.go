@@ -53,8 +53,23 @@ func NormalURL(raw string) string {
 // most in case, in a default port or in a trailing slash. Of two without a scheme,
 // as values files may have them, the same holds.
 func SameURL(a, b string) bool {
+	if !strings.EqualFold(hostOf(a), hostOf(b)) {
+		return false // without parsing: a large fleet compares each with each
+	}
 	a, b = NormalURL(a), NormalURL(b)
 	return a == b || !strings.Contains(a, "://") && strings.EqualFold(strings.TrimRight(a, "/"), strings.TrimRight(b, "/"))
+}
+
+// hostOf is the host of a URL, or as much of it as can be told without parsing.
+func hostOf(raw string) string {
+	raw = strings.TrimSpace(raw)
+	if _, rest, ok := strings.Cut(raw, "://"); ok {
+		raw = rest
+	}
+	if i := strings.IndexAny(raw, "/:?#"); i >= 0 {
+		raw = raw[:i]
+	}
+	return raw
 }
 
 // shownURL is a URL without what may be secret: a user and password, a query.

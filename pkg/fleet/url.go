@@ -72,6 +72,9 @@ func address(raw string) string {
 	if raw == "" {
 		return ""
 	}
+	if plain, ok := strings.CutPrefix(raw, "https://"); ok && plainAddress(plain) {
+		return plain // nearly all are: a large fleet compares each with each
+	}
 	if !strings.Contains(raw, "://") {
 		raw = "https://" + raw
 	}
@@ -85,4 +88,12 @@ func address(raw string) string {
 	}
 	port := cmp.Or(u.Port(), map[string]string{"https": "443", "http": "80"}[strings.ToLower(u.Scheme)])
 	return net.JoinHostPort(host, port) + strings.TrimRight(u.Path, "/")
+}
+
+// plainAddress reports whether a text is HOST:PORT as address returns it, with a host
+// of small letters, digits, hyphens and dots.
+func plainAddress(text string) bool {
+	host, port, _ := strings.Cut(text, ":")
+	return strings.Trim(host, "abcdefghijklmnopqrstuvwxyz0123456789-.") == "" && host != "" && !strings.HasSuffix(host, ".") &&
+		strings.Trim(port, "0123456789") == "" && port != ""
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/runtime"
 	kyaml "sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
@@ -31,39 +32,46 @@ func (d document) withMark(text string) string {
 	return comment + "\n" + mark + "\n" + strings.TrimPrefix(text, comment+"\n")
 }
 
-// AnnotateManifest returns the manifest with helm.sh/resource-policy=keep on
+// annotated returns the manifest of the documents with helm.sh/resource-policy=keep on
 // every object. An object that has it is left as it is, byte for byte; in the
 // others comments and the order of keys stay. Annotating twice changes nothing
-// more. The error names the document that is not an object.
-func AnnotateManifest(manifest string) (string, error) {
-	documents := splitManifest(manifest)
+// more. The error names the document that cannot be annotated.
+func annotated(documents []document) (string, error) {
+	documents = slices.Clone(documents)
 	for i, d := range documents {
-		object, err := d.parse()
-		if err != nil {
-			return "", err
-		}
-		if object == nil || keeps(object) {
+		if d.object == nil || keeps(d.object) {
 			continue
 		}
-		keep(object)
-		if documents[i].body, err = d.become(object); err != nil {
+		var err error
+		if documents[i].body, err = d.become(kept(d.object)); err != nil {
 			return "", err
 		}
 	}
 	return joinManifest(documents), nil
 }
 
-// keep sets the keep policy on an object.
-func keep(object map[string]any) {
-	for _, key := range []string{"metadata", "annotations"} {
-		inner, _ := object[key].(map[string]any)
-		if inner == nil {
-			inner = map[string]any{}
-			object[key] = inner
-		}
-		object = inner
+// allKept reports whether Helm's uninstall keeps all objects.
+func allKept(documents []document) bool {
+	return !slices.ContainsFunc(documents, func(d document) bool { return d.object != nil && !keeps(d.object) })
+}
+
+// kept returns the object with the keep policy.
+func kept(object map[string]any) map[string]any {
+	if object == nil || keeps(object) {
+		return object
 	}
-	object[annotationPolicy] = policyKeep
+	copied := runtime.DeepCopyJSON(object)
+	inner := copied
+	for _, key := range []string{"metadata", "annotations"} {
+		next, _ := inner[key].(map[string]any)
+		if next == nil {
+			next = map[string]any{}
+			inner[key] = next
+		}
+		inner = next
+	}
+	inner[annotationPolicy] = policyKeep
+	return copied
 }
 
 // become returns the body with the annotation, which makes it the object wanted.

@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"reflect"
+	"slices"
 	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
@@ -89,7 +91,10 @@ func readBackup(secret *corev1.Secret, ledger *journal.Ledger) (*backup, error) 
 		return nil, fmt.Errorf("the backup %s was tampered with: its annotation %s is not understood; it is not used", name, annotationRecord)
 	}
 	var err error
-	if b.held, err = decode(secret); err != nil {
+	if b.held, err = decode(secret); err == nil {
+		_, err = b.documents()
+	}
+	if err != nil {
 		return nil, fmt.Errorf("the backup %s: %w", name, err)
 	}
 	if b.record.Name != secret.Labels[labelRelease] || b.original.Namespace != secret.Labels[labelNamespace] ||
@@ -101,6 +106,12 @@ func readBackup(secret *corev1.Secret, ledger *journal.Ledger) (*backup, error) 
 
 // matches reports whether the backup is of this record, retained or not.
 func (b *backup) matches(c held) bool {
-	return b.record.Name == c.record.Name && b.record.Version == c.record.Version && b.record.Chart == c.record.Chart &&
-		b.kept.Manifest == c.kept.Manifest
+	if b.record.Name != c.record.Name || b.record.Version != c.record.Version || b.record.Chart != c.record.Chart {
+		return false
+	}
+	ours, err := b.documents()
+	theirs, errs := c.documents()
+	return err == nil && errs == nil && slices.EqualFunc(ours, theirs, func(a, b document) bool {
+		return reflect.DeepEqual(kept(a.object), kept(b.object))
+	})
 }

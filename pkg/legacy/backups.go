@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
@@ -42,37 +43,58 @@ func revisionOf(item metav1.PartialObjectMetadata) int {
 }
 
 func (s Site) getBackup(ctx context.Context, listed metav1.PartialObjectMetadata, ledger *journal.Ledger) (*backup, error) {
-	secret, err := s.readSecret(ctx, listed)
+	secret, err := s.readSecret(ctx, listed.Namespace, listed.Name)
 	if err != nil {
 		return nil, err
 	}
 	return readBackup(secret, ledger)
 }
 
-func (s Site) readSecret(ctx context.Context, listed metav1.PartialObjectMetadata) (*corev1.Secret, error) {
-	secret, err := s.access.Clientset().CoreV1().Secrets(listed.Namespace).Get(ctx, listed.Name, metav1.GetOptions{})
-	if err != nil {
-		return nil, fmt.Errorf("the backup %s/%s cannot be read: %w", listed.Namespace, listed.Name, err)
+func (s Site) readSecret(ctx context.Context, namespace, name string) (*corev1.Secret, error) {
+	return ask(s.asked, "backup "+namespace+"/"+name, func() (*corev1.Secret, error) {
+		secret, err := s.access.Clientset().CoreV1().Secrets(namespace).Get(ctx, name, metav1.GetOptions{})
+		if err != nil {
+			return nil, fmt.Errorf("the backup %s/%s cannot be read: %w", namespace, name, err)
+		}
+		return secret, nil
+	})
+}
+
+// listedBackup returns the backup of the record that the ledger names, if it is sound and
+// would be found by its labels, too; else nil.
+func (h Handle) listedBackup(ctx context.Context, of held, selector labels.Selector) *backup {
+	secret, err := h.readSecret(ctx, h.backups, h.Ledger.Backup)
+	if err != nil || !selector.Matches(labels.Set(secret.Labels)) {
+		return nil
 	}
-	return secret, nil
+	if b, err := readBackup(secret, h.Ledger); err == nil && b.matches(of) {
+		return b
+	}
+	return nil
 }
 
 // findBackup returns the backup of the record. It is nil if there is none that
 // is sound; problems then say what is wrong with those that are not. Of a revision
 // that the ledger lists it is the one that the ledger names.
 func (h Handle) findBackup(ctx context.Context, of held) (found *backup, problems []string, err error) {
-	items, err := h.listBackups(ctx, fmt.Sprintf("%s,%s=%d", h.backupSelector(), labelRevision, of.record.Version))
+	selector := fmt.Sprintf("%s,%s=%d", h.backupSelector(), labelRevision, of.record.Version)
+	listed := h.Ledger.Covers(h.Namespace, h.Name, of.record.Version) && h.Ledger.Backup != ""
+	if parsed, err := labels.Parse(selector); err == nil && listed {
+		if b := h.listedBackup(ctx, of, parsed); b != nil {
+			return b, nil, nil
+		}
+	}
+	items, err := h.listBackups(ctx, selector)
 	if err != nil {
 		return nil, nil, err
 	}
-	listed := h.Ledger.Covers(h.Namespace, h.Name, of.record.Version) && h.Ledger.Backup != ""
 	for _, item := range items {
 		if listed && item.Name != h.Ledger.Backup {
 			problems = append(problems, fmt.Sprintf("the backup %s/%s is not the one that the journal lists, %s; it is not used",
 				item.Namespace, item.Name, h.Ledger.Backup))
 			continue
 		}
-		secret, err := h.readSecret(ctx, item)
+		secret, err := h.readSecret(ctx, item.Namespace, item.Name)
 		switch {
 		case apierrors.IsNotFound(err): // it was deleted since it was listed
 			continue

@@ -25,7 +25,7 @@ type tier struct {
 // candidates are the releases that envproxy Deployments say they belong to, the
 // likeliest first, and what is wrong with Deployments that cannot be trusted.
 func (s *search) candidates(ctx context.Context) (tiers []tier, unfit []string, err error) {
-	deployments, err := s.envproxies(ctx)
+	deployments, err := s.claimants(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -58,29 +58,40 @@ func (s *search) candidates(ctx context.Context) (tiers []tier, unfit []string, 
 	return []tier{retained, own, others}, unfit, nil
 }
 
-// envproxies lists the metadata of the envproxy Deployments.
-func (s *search) envproxies(ctx context.Context) ([]metav1.PartialObjectMetadata, error) {
-	deployments := s.access.Metadata().Resource(appsv1.SchemeGroupVersion.WithResource("deployments"))
-	options := metav1.ListOptions{LabelSelector: labelEnvproxy + "=" + envproxy}
+// envproxies lists the envproxy Deployments. Who looks at one in the same look finds it here.
+func (s Site) envproxies(ctx context.Context, namespace string) ([]appsv1.Deployment, error) {
+	return ask(s.asked, "envproxies "+namespace, func() ([]appsv1.Deployment, error) {
+		list, err := s.access.Clientset().AppsV1().Deployments(namespace).
+			List(ctx, metav1.ListOptions{LabelSelector: labelEnvproxy + "=" + envproxy})
+		if err != nil {
+			return nil, fmt.Errorf("the envproxy Deployments %s cannot be listed: %w", inNamespace(namespace), err)
+		}
+		for i, d := range list.Items {
+			_, _ = s.readDeployment(d.Namespace, d.Name, func() (*appsv1.Deployment, error) { return &list.Items[i], nil })
+		}
+		return list.Items, nil
+	})
+}
+
+// claimants lists the envproxy Deployments of all namespaces or, if that is not
+// allowed, of the likely one.
+func (s *search) claimants(ctx context.Context) ([]appsv1.Deployment, error) {
 	likely := s.hint.Namespace
 	if s.hint.Ledger != nil {
 		likely = s.hint.Ledger.Namespace
 	}
 	s.found.Searched = inNamespace("")
-	list, err := deployments.List(ctx, options)
+	list, err := s.envproxies(ctx, "")
 	if apierrors.IsForbidden(err) && likely != "" {
 		s.found.Searched = inNamespace(likely) + " (you may not list all)"
-		list, err = deployments.Namespace(likely).List(ctx, options)
+		list, err = s.envproxies(ctx, likely)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("the envproxy Deployments %s cannot be listed: %w", s.found.Searched, err)
-	}
-	return list.Items, nil
+	return list, err
 }
 
 // claimed returns the release that a Deployment says it belongs to, or what is
 // wrong with that. Anybody who may create a Deployment writes these annotations.
-func claimed(deployment metav1.PartialObjectMetadata) (release Release, problem string) {
+func claimed(deployment appsv1.Deployment) (release Release, problem string) {
 	name, namespace := deployment.Annotations[annotationRelease], deployment.Annotations[annotationNamespace]
 	switch {
 	case name == "" || namespace == "":

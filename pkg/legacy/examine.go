@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"helm.sh/helm/v3/pkg/release"
 
@@ -70,8 +69,7 @@ func (s *search) revisions(ctx context.Context, driver string, candidates []Rele
 	}
 	found := map[string][]revision{}
 	for _, namespace := range namespaces {
-		st := store{access: s.access, driver: driver, namespace: namespace}
-		list, err := st.revisions(ctx, fmt.Sprintf("name in (%s)", strings.Join(names, ",")))
+		list, err := s.store(driver, namespace).revisions(ctx, names...)
 		if err != nil {
 			return nil, err
 		}
@@ -101,22 +99,21 @@ func (s *search) one(ctx context.Context, candidate Release, revisions []revisio
 	if current == nil {
 		return s.lost(ctx, candidate, fmt.Sprintf("no revision of it is deployed, the latest, %d, is %s", latest.number, latest.status))
 	}
-	secret, err := s.Of(candidate).store().get(ctx, current.object)
-	if errors.Is(err, errNoRecord) {
+	c, err := s.Of(candidate).store().held(ctx, current.object)
+	var damaged *damagedError
+	switch {
+	case errors.Is(err, errNoRecord):
 		return s.lost(ctx, candidate, "its Helm record was deleted a moment ago")
-	}
-	if err != nil {
+	case errors.As(err, &damaged):
+		return s.damaged(ctx, candidate, *current, err)
+	case err != nil:
 		return err
 	}
-	record, err := DecodeRecord(secret.Data[recordKey])
-	if err != nil {
-		return s.damaged(ctx, candidate, *current, err)
-	}
-	if chart := record.Chart.Metadata.Name; chart != chartName {
+	if chart := c.record.Chart.Metadata.Name; chart != chartName {
 		s.exclude("the envproxy of %s is part of chart %s, not of %s", candidate, chart, chartName)
 		return nil
 	}
-	if err := candidate.is(record, current.object); err != nil {
+	if err := candidate.is(c, current.object); err != nil {
 		return fmt.Errorf("the record of Helm release %s revision %d: %w", candidate, current.number, err)
 	}
 	s.take(candidate)
@@ -124,10 +121,11 @@ func (s *search) one(ctx context.Context, candidate Release, revisions []revisio
 }
 
 // is notes what the record of the revision, in the object, says of the release.
-func (r *Release) is(record Record, object string) error {
+func (r *Release) is(c held, object string) error {
+	record := c.record
 	r.Revision, r.Record = record.Version, object
 	r.ChartName, r.ChartVersion, r.AccessURL = record.Chart.Metadata.Name, record.Chart.Metadata.Version, record.AccessURL
-	objects, err := manifestObjects(record.Manifest, r.Namespace)
+	objects, err := c.objects(r.Namespace)
 	for _, d := range objects {
 		r.Objects = append(r.Objects, d.ObjectRef)
 	}

@@ -95,6 +95,9 @@ type search struct {
 // there is none, elsewhere. Nothing found is not an error; a record that cannot
 // be read is one, unless it is less likely the provider's than what was found.
 func (s Site) Find(ctx context.Context, hint Hint) (Found, error) {
+	var expected sync.WaitGroup
+	defer expected.Wait()
+	s.expect(ctx, hint.Ledger, &expected)
 	search := &search{Site: s, hint: hint, deployments: map[string][]string{}}
 	search.saved = sync.OnceValues(func() ([]metav1.PartialObjectMetadata, error) { return search.listSaved(ctx) })
 	return search.run(ctx)

@@ -284,3 +284,21 @@ metadata:
 	}
 	return text
 }
+
+// annotateManifest annotates a manifest that is not parsed yet.
+func annotateManifest(manifest string) (string, error) {
+	documents, err := parseManifest(manifest)
+	if err != nil {
+		return "", err
+	}
+	return annotated(documents)
+}
+
+// manifestObjects returns the objects of a manifest that is not parsed yet.
+func manifestObjects(manifest, namespace string) ([]declared, error) {
+	documents, err := parseManifest(manifest)
+	if err != nil {
+		return nil, err
+	}
+	return objectsOf(documents, namespace)
+}

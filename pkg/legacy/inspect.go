@@ -65,7 +65,7 @@ func (h Handle) envproxy(ctx context.Context) (*appsv1.Deployment, error) {
 	if h.Deployment == "" {
 		return nil, nil // its absence is among the objects
 	}
-	deployment, err := h.access.Clientset().AppsV1().Deployments(h.Namespace).Get(ctx, h.Deployment, metav1.GetOptions{})
+	deployment, err := h.deployment(ctx, h.Namespace, h.Deployment)
 	switch {
 	case apierrors.IsNotFound(err):
 		return nil, nil
@@ -73,6 +73,16 @@ func (h Handle) envproxy(ctx context.Context) (*appsv1.Deployment, error) {
 		return nil, fmt.Errorf("Deployment %s/%s cannot be read: %w", h.Namespace, h.Deployment, err)
 	}
 	return deployment, nil
+}
+
+func (s Site) deployment(ctx context.Context, namespace, name string) (*appsv1.Deployment, error) {
+	return s.readDeployment(namespace, name, func() (*appsv1.Deployment, error) {
+		return s.access.Clientset().AppsV1().Deployments(namespace).Get(ctx, name, metav1.GetOptions{})
+	})
+}
+
+func (s Site) readDeployment(namespace, name string, read func() (*appsv1.Deployment, error)) (*appsv1.Deployment, error) {
+	return ask(s.asked, "deployment "+namespace+"/"+name, read)
 }
 
 // inspectBackup is Inspect for a release without a record.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"golang.org/x/sync/errgroup"
+	appsv1 "k8s.io/api/apps/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -119,8 +120,20 @@ func (s Site) look(ctx context.Context, objects []declared) ([]live, error) {
 	return found, group.Wait()
 }
 
+// metadata reads the object; a Deployment as a whole, for envproxy is looked at besides.
+func (s Site) metadata(ctx context.Context, l live) (*metav1.PartialObjectMetadata, error) {
+	if s.asked == nil || l.mapping.Resource != appsv1.SchemeGroupVersion.WithResource("deployments") {
+		return s.client(l).Get(ctx, l.Name, metav1.GetOptions{})
+	}
+	deployment, err := s.deployment(ctx, l.namespace(), l.Name)
+	if err != nil {
+		return nil, err
+	}
+	return &metav1.PartialObjectMetadata{ObjectMeta: deployment.ObjectMeta}, nil
+}
+
 func (s Site) read(ctx context.Context, l *live) error {
-	object, err := s.client(*l).Get(ctx, l.Name, metav1.GetOptions{})
+	object, err := s.metadata(ctx, *l)
 	switch {
 	case err == nil:
 		l.object = object

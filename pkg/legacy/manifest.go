@@ -19,6 +19,20 @@ var separator = regexp.MustCompile(`(?:^|\s*\n)---\s*`)
 // all documents put together are the manifest again, byte for byte.
 type document struct {
 	before, body, after string
+	// object is what the body means, numbers as they are written; nil without content.
+	object map[string]any
+}
+
+// parseManifest splits a manifest, and parses its documents.
+func parseManifest(manifest string) ([]document, error) {
+	documents := splitManifest(manifest)
+	for i, d := range documents {
+		var err error
+		if documents[i].object, err = d.parse(); err != nil {
+			return nil, err
+		}
+	}
+	return documents, nil
 }
 
 // splitManifest splits a manifest exactly where Helm does.
@@ -103,23 +117,19 @@ type declared struct {
 	chartKeeps bool
 }
 
-// manifestObjects returns the objects of a manifest in their order, those of
+// objectsOf returns the objects of a manifest in their order, those of
 // lists one by one. An object without a namespace gets the given one.
-func manifestObjects(manifest, namespace string) ([]declared, error) {
+func objectsOf(documents []document, namespace string) ([]declared, error) {
 	var objects []declared
-	for _, d := range splitManifest(manifest) {
-		object, err := d.parse()
-		if err != nil {
-			return nil, err
-		}
-		for _, content := range itemsOf(object) {
+	for _, d := range documents {
+		for _, content := range itemsOf(d.object) {
 			u := unstructured.Unstructured{Object: content}
 			if u.GetKind() == "" || u.GetName() == "" {
 				return nil, fmt.Errorf("%s has no kind or no name", d.source())
 			}
 			objects = append(objects, declared{
 				ObjectRef: ObjectRef{u.GetAPIVersion(), u.GetKind(), cmp.Or(u.GetNamespace(), namespace), u.GetName()},
-				content:   content, chartKeeps: keeps(object) && !d.marked(),
+				content:   content, chartKeeps: keeps(d.object) && !d.marked(),
 			})
 		}
 	}

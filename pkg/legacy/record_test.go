@@ -135,7 +135,7 @@ func TestHelmReadsWhatWeWrite(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	annotated, err := AnnotateManifest(record.Manifest)
+	annotated, err := annotateManifest(record.Manifest)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -12,8 +13,11 @@ import (
 type held struct {
 	secret *corev1.Secret
 	record Record
-	// kept is the record as it has to be to be retained.
-	kept Record
+	// documents returns those of the manifest, which are parsed once.
+	documents func() ([]document, error)
+	// kept returns the record as it has to be to be retained. It is only worked out
+	// when it is needed: nothing else here takes as long.
+	kept func() (Record, error)
 }
 
 // decode reads the record that an object holds.
@@ -22,23 +26,44 @@ func decode(secret *corev1.Secret) (c held, err error) {
 	if c.record, err = DecodeRecord(secret.Data[recordKey]); err != nil {
 		return c, err
 	}
-	manifest, err := AnnotateManifest(c.record.Manifest)
-	if err != nil {
-		return c, err
-	}
-	c.kept, err = c.record.WithManifest(manifest)
-	return c, err
+	c.documents = sync.OnceValues(func() ([]document, error) { return parseManifest(c.record.Manifest) })
+	c.kept = sync.OnceValues(func() (Record, error) {
+		documents, err := c.documents()
+		if err != nil || allKept(documents) {
+			return c.record, err
+		}
+		manifest, err := annotated(documents)
+		if err != nil {
+			return Record{}, err
+		}
+		return c.record.WithManifest(manifest)
+	})
+	return c, nil
 }
 
-// isKept reports whether the stored manifest keeps every object.
-func (c held) isKept() bool { return c.record.Manifest == c.kept.Manifest }
+// isKept reports whether the stored manifest keeps every object. The error is for
+// one that cannot be made to.
+func (c held) isKept() (bool, error) {
+	kept, err := c.kept()
+	return kept.Manifest == c.record.Manifest, err
+}
 
 // retained returns the record as Helm stores it, with every object kept.
 func (c held) retained() ([]byte, error) {
-	if c.isKept() {
-		return c.secret.Data[recordKey], nil
+	if is, err := c.isKept(); is || err != nil {
+		return c.secret.Data[recordKey], err
 	}
-	return c.kept.Encode()
+	kept, _ := c.kept() // without an error, as isKept had none
+	return kept.Encode()
+}
+
+// objects returns those of the manifest; one without a namespace gets the given one.
+func (c held) objects(namespace string) ([]declared, error) {
+	documents, err := c.documents()
+	if err != nil {
+		return nil, err
+	}
+	return objectsOf(documents, namespace)
 }
 
 // records reads the records that count: that of the deployed revision, which
@@ -51,7 +76,7 @@ func (h Handle) records(ctx context.Context) ([]held, error) {
 			"coder-satellite rollback`: %w", h, errNoRecord)
 	}
 	st := h.store()
-	revisions, err := st.revisions(ctx, "name="+h.Name)
+	revisions, err := st.revisions(ctx, h.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -69,9 +94,8 @@ func (h Handle) records(ctx context.Context) ([]held, error) {
 	}
 	found := make([]held, len(wanted))
 	for i, r := range wanted {
-		secret, err := st.get(ctx, r.object)
-		if err == nil {
-			found[i], err = decode(secret)
+		if found[i], err = st.held(ctx, r.object); err == nil {
+			_, err = found[i].kept()
 		}
 		if err != nil {
 			return nil, fmt.Errorf("release %s revision %d: %w", h, r.number, err)
@@ -84,7 +108,7 @@ func (h Handle) records(ctx context.Context) ([]held, error) {
 func (h Handle) lookAt(ctx context.Context, records ...held) ([]live, error) {
 	var objects []declared
 	for _, c := range records {
-		own, err := manifestObjects(c.record.Manifest, h.Namespace)
+		own, err := c.objects(h.Namespace)
 		if err != nil {
 			return nil, fmt.Errorf("the record of release %s revision %d: %w", h, c.record.Version, err)
 		}

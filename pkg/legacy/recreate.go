@@ -63,7 +63,7 @@ func (h Handle) recreate(ctx context.Context, from held) (created []ObjectRef, e
 
 // create creates one object with the marks of Helm's ownership (Helm v3, pkg/action/validate.go).
 func (h Handle) create(ctx context.Context, l live) error {
-	object := &unstructured.Unstructured{Object: l.content}
+	object := (&unstructured.Unstructured{Object: l.content}).DeepCopy()
 	object.SetGroupVersionKind(l.mapping.GroupVersionKind)
 	object.SetNamespace(l.namespace())
 	labels, annotations := map[string]string{}, map[string]string{}

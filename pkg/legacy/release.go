@@ -76,6 +76,7 @@ func recordName(release string, revision int) string {
 type Site struct {
 	access  *cluster.Access
 	backups string
+	asked   *asked // nil to ask anew each time
 }
 
 // At returns the site in the cluster whose backups lie in the namespace. It makes
@@ -96,6 +97,8 @@ type Handle struct {
 }
 
 // store returns the store of the release's records.
-func (h Handle) store() store {
-	return store{access: h.access, driver: h.Driver, namespace: h.Namespace}
+func (h Handle) store() store { return h.Site.store(h.Driver, h.Namespace) }
+
+func (s Site) store(driver, namespace string) store {
+	return store{access: s.access, driver: driver, namespace: namespace, asked: s.asked}
 }

@@ -138,7 +138,7 @@ func (r remover) bringBack(ctx context.Context, cause error) error {
 // purge deletes the records of all revisions, the deployed one last: until
 // then the release can be found.
 func (r remover) purge(ctx context.Context, b *backup) error {
-	revisions, err := r.store().revisions(ctx, "name="+r.Name)
+	revisions, err := r.store().revisions(ctx, r.Name)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func (h Handle) RestoreRecord(ctx context.Context) error {
 		return err
 	}
 	h.Driver, h.Namespace = b.original.Driver, b.original.Namespace
-	revisions, err := h.store().revisions(ctx, "name="+h.Name)
+	revisions, err := h.store().revisions(ctx, h.Name)
 	if err != nil {
 		return err
 	}
@@ -65,6 +65,9 @@ func (h Handle) saveHiding(ctx context.Context, hiding []revision, b *backup) er
 			return err
 		}
 		hides, err := decode(secret)
+		if err == nil {
+			_, err = hides.documents()
+		}
 		if err != nil {
 			return fmt.Errorf("revision %d of release %s is %s and hides revision %d, but cannot be backed up before it is deleted, "+
 				"so nothing was restored: save its record %s/%s yourself, delete it, and try again: %w",

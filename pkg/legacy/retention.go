@@ -38,7 +38,9 @@ func (h Handle) retention(records []held, saved []sought, objects []live) (r Ret
 		if saved[i].backup == nil {
 			r.miss("%s", strings.Join(append([]string{fmt.Sprint("backup of the record of revision ", revision)}, saved[i].problems...), ": "))
 		}
-		if !c.isKept() {
+		if is, err := c.isKept(); err != nil {
+			return Retention{}, err
+		} else if !is {
 			r.miss("keep policy in the stored manifest of revision %d", revision)
 		}
 		if c.secret.Labels[LabelRetained] != "true" {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -28,6 +29,7 @@ type store struct {
 	access    *cluster.Access
 	driver    string
 	namespace string
+	asked     *asked
 }
 
 // revision is what the metadata of a record says.
@@ -48,10 +50,13 @@ func (s store) objects() metadata.ResourceInterface {
 	return s.access.Metadata().Resource(corev1.SchemeGroupVersion.WithResource(resource)).Namespace(s.namespace)
 }
 
-// revisions lists the revisions, oldest first, without their content. The
-// selector must say which release; namespace "" lists all namespaces.
-func (s store) revisions(ctx context.Context, selector string) ([]revision, error) {
-	list, err := s.objects().List(ctx, metav1.ListOptions{LabelSelector: "owner=helm," + selector})
+// revisions lists the revisions of the releases, oldest first, without their
+// content; namespace "" lists all namespaces.
+func (s store) revisions(ctx context.Context, releases ...string) ([]revision, error) {
+	selector := fmt.Sprintf("owner=helm,name in (%s)", strings.Join(releases, ","))
+	list, err := ask(s.asked, "records "+s.place(selector), func() (*metav1.PartialObjectMetadataList, error) {
+		return s.objects().List(ctx, metav1.ListOptions{LabelSelector: selector})
+	})
 	if err != nil {
 		return nil, fmt.Errorf("the Helm records (%s) %s cannot be listed: %w", s.driver, inNamespace(s.namespace), err)
 	}
@@ -75,6 +80,29 @@ func inNamespace(namespace string) string {
 	}
 	return "in namespace " + namespace
 }
+
+// place tells questions apart.
+func (s store) place(what string) string { return s.driver + " " + s.namespace + " " + what }
+
+// held reads a record.
+func (s store) held(ctx context.Context, name string) (held, error) {
+	return ask(s.asked, "record "+s.place(name), func() (held, error) {
+		secret, err := s.get(ctx, name)
+		if err != nil {
+			return held{}, err
+		}
+		c, err := decode(secret)
+		if err != nil {
+			return held{}, &damagedError{err}
+		}
+		return c, nil
+	})
+}
+
+// damagedError tells that a record was read and is no record.
+type damagedError struct{ error }
+
+func (e *damagedError) Unwrap() error { return e.error }
 
 // get reads the object of a record. A ConfigMap is returned as the Secret that
 // would hold the same.

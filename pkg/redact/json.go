@@ -6,23 +6,35 @@ import (
 )
 
 // JSON returns JSON with Text applied to each of its strings. Everything else
-// stays as it is, byte by byte.
+// stays as it is, byte by byte. Strings repeat in what is said of many regions, and
+// each is looked at once.
 func JSON(data []byte) []byte {
+	known := map[string][]byte{}
 	return compiled().literal.ReplaceAllFunc(data, func(quoted []byte) []byte {
-		var text string
-		if json.Unmarshal(quoted, &text) != nil {
-			return quoted
+		clean, seen := known[string(quoted)]
+		if !seen {
+			clean = literal(quoted)
+			known[string(quoted)] = clean
 		}
-		clean := Text(text)
-		if clean == text {
-			return quoted
-		}
-		var out bytes.Buffer
-		encoder := json.NewEncoder(&out)
-		encoder.SetEscapeHTML(false)
-		if encoder.Encode(clean) != nil {
-			return []byte(`"` + Mark + `"`)
-		}
-		return bytes.TrimSpace(out.Bytes())
+		return clean
 	})
+}
+
+// literal is JSON of one string.
+func literal(quoted []byte) []byte {
+	var text string
+	if json.Unmarshal(quoted, &text) != nil {
+		return quoted
+	}
+	clean := Text(text)
+	if clean == text {
+		return quoted
+	}
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	if encoder.Encode(clean) != nil {
+		return []byte(`"` + Mark + `"`)
+	}
+	return bytes.TrimSpace(out.Bytes())
 }

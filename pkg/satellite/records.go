@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 
-	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/release"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -26,9 +25,7 @@ func (r Release) revision(number int) (*release.Release, error) {
 	if err != nil {
 		return nil, err
 	}
-	get := action.NewGet(configuration)
-	get.Version = number
-	found, err := get.Run(r.name)
+	found, err := configuration.Releases.Get(r.name, number) // action.Get would ask for the cluster's version first
 	if err != nil {
 		return nil, fmt.Errorf("revision %d of release %s cannot be read: %w", number, r, err)
 	}

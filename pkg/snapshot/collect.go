@@ -75,10 +75,7 @@ func (src *Source) gather(ctx context.Context, s *Snapshot, items []Item, satell
 			return journal.Read(ctx, src.ProviderSite.Access.Clientset(), src.ProviderJournal(s))
 		})
 	})
-	g.run(ItemLegacy, true, func() {
-		<-journaled
-		s.Legacy = src.legacyFact(ctx, s)
-	})
+	g.run(ItemLegacy, true, func() { s.Legacy = src.legacyFact(ctx, s, journaled) })
 	g.Wait()
 
 	if release := s.Legacy.Value().Release; g.wanted[ItemRemoval] && release != nil {

@@ -14,11 +14,12 @@ import (
 
 // legacyFact is nothing, known, in a region without a satellite: its users never
 // used an envproxy.
-func (src *Source) legacyFact(ctx context.Context, s *Snapshot) Fact[Legacy] {
+func (src *Source) legacyFact(ctx context.Context, s *Snapshot, journaled <-chan struct{}) Fact[Legacy] {
 	if src.Region.Satellite.None() {
+		<-journaled
 		return Known(Legacy{})
 	}
-	return inCluster(src.ProviderSite, src.Declared.Context, func() (Legacy, error) { return src.legacy(ctx, s) })
+	return inCluster(src.ProviderSite, src.Declared.Context, func() (Legacy, error) { return src.legacy(ctx, s, journaled) })
 }
 
 // envproxiesBeside are the envproxy access URLs of the other providers.
@@ -33,11 +34,21 @@ func envproxiesBeside(own coder.Provider, all []coder.Provider) []string {
 }
 
 // legacy finds the legacy release and, if it is the only one, looks at its
-// retention and at whether a rollback to it would work.
-func (src *Source) legacy(ctx context.Context, s *Snapshot) (Legacy, error) {
+// retention and at whether a rollback to it would work. What needs no journal does
+// not wait for it.
+func (src *Source) legacy(ctx context.Context, s *Snapshot, journaled <-chan struct{}) (Legacy, error) {
 	// Without a provider the whole cluster is searched; the hint helps operators
 	// who may not list all namespaces, and tells the provider's of several releases.
 	provider := s.Provider.Value()
+	site := src.Legacy(s).Once()
+	var group sync.WaitGroup
+	defer group.Wait()
+	group.Go(func() { site.Expect(ctx) })
+	reach := sync.OnceValue(func() probe.Result { return src.envproxy(ctx, provider.EnvproxyAccessURL) })
+	if provider.EnvproxyAccessURL != "" {
+		group.Go(func() { reach() })
+	}
+	<-journaled
 	if err := s.ProviderJournal.Err(); errors.Is(err, context.DeadlineExceeded) && s.ProviderID() != "" {
 		return Legacy{}, err // a cluster that was silent is not waited for once more
 	}
@@ -45,7 +56,7 @@ func (src *Source) legacy(ctx context.Context, s *Snapshot) (Legacy, error) {
 	if record := s.ProviderJournal.Value(); record != nil {
 		ledger = record.Retention
 	}
-	found, err := src.Legacy(s).Find(ctx, legacy.Hint{
+	found, err := site.Find(ctx, legacy.Hint{
 		Ledger:    ledger,
 		Namespace: provider.Config.DefaultNamespace,
 		AccessURL: provider.EnvproxyAccessURL,
@@ -60,13 +71,18 @@ func (src *Source) legacy(ctx context.Context, s *Snapshot) (Legacy, error) {
 	}
 	state.Release = &found.Releases[0]
 	state.AccessURL = cmp.Or(state.Release.AccessURL, provider.EnvproxyAccessURL)
-	var group sync.WaitGroup
-	if state.AccessURL != "" {
-		group.Go(func() {
-			state.Reach = probe.Endpoint(ctx, probe.Target{URL: state.AccessURL, RootCAs: src.rootCAs})
-		})
+	if other := state.AccessURL; other != provider.EnvproxyAccessURL {
+		reach = sync.OnceValue(func() probe.Result { return src.envproxy(ctx, other) })
+		group.Go(func() { reach() })
 	}
-	state.Retention, state.Readiness, err = src.Legacy(s).Of(*state.Release).Inspect(ctx)
-	group.Wait()
+	state.Retention, state.Readiness, err = site.Of(*state.Release).Inspect(ctx)
+	if state.AccessURL != "" {
+		state.Reach = reach()
+	}
 	return state, err
+}
+
+// envproxy connects to an envproxy, as users do.
+func (src *Source) envproxy(ctx context.Context, accessURL string) probe.Result {
+	return probe.Endpoint(ctx, probe.Target{URL: accessURL, RootCAs: src.rootCAs})
 }

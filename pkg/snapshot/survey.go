@@ -13,9 +13,9 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
-// DefaultLimit is how many regions are looked at at once: each holds a rendered
-// chart and connections of its own.
-const DefaultLimit = 32
+// mostAtOnce is how many regions are looked at at once where the machine allows it: most
+// of the time each waits for its clusters.
+const mostAtOnce = 128
 
 // Config holds what the facts of a fleet come from.
 type Config struct {
@@ -24,7 +24,7 @@ type Config struct {
 	// RootCAs are what probes trust; nil for the system's.
 	RootCAs *x509.CertPool
 	Clock   clock.PassiveClock
-	// Limit is how many regions are looked at at once; 0 means DefaultLimit.
+	// Limit is how many regions are looked at at once; 0 for as many as the machine is good for.
 	Limit int
 	// Regions are in the fleet's order.
 	Regions []RegionConfig
@@ -46,7 +46,7 @@ func NewSurvey(config Config) (*Survey, error) {
 	}
 	s := &Survey{limit: config.Limit, shared: &primarySource{client: config.Primary}}
 	if s.limit <= 0 {
-		s.limit = DefaultLimit
+		s.limit = min(mostAtOnce, max(1, (openFiles()-filesOfOurs)/filesPerRegion))
 	}
 	charts := &chartCache{}
 	for _, region := range config.Regions {

@@ -21,6 +21,8 @@ type UnreachableError struct {
 	Context string
 	// Reason is what is wrong and what to do about it.
 	Reason string
+	// NoAnswer is set if nothing was heard of the API server: not even a refusal.
+	NoAnswer bool
 
 	cause error
 }
@@ -36,43 +38,46 @@ func Explain(err error, context string) error {
 	if err == nil || errors.As(err, &explained) {
 		return err
 	}
-	reason := reasonOf(err)
+	reason, noAnswer := reasonOf(err)
 	if reason == "" {
 		return err
 	}
-	return &UnreachableError{Context: context, Reason: reason, cause: err}
+	return &UnreachableError{Context: context, Reason: reason, NoAnswer: noAnswer, cause: err}
 }
 
-func reasonOf(err error) string {
+func reasonOf(err error) (reason string, noAnswer bool) {
 	var (
 		dns       *net.DNSError
 		unknownCA x509.UnknownAuthorityError
 		wrongHost x509.HostnameError
 		invalid   x509.CertificateInvalidError
+		network   *net.OpError
 	)
 	switch {
 	case apierrors.IsUnauthorized(err):
-		return "the API server does not accept the credentials (401): log in to the cluster again, then try `kubectl get namespaces`"
+		return "the API server does not accept the credentials (401): log in to the cluster again, then try `kubectl get namespaces`", false
 	case apierrors.IsForbidden(err):
-		return fmt.Sprintf("the API server refuses it (403): %v", err)
+		return fmt.Sprintf("the API server refuses it (403): %v", err), false
 	case errors.As(err, &dns):
-		return fmt.Sprintf("the API server's host %q cannot be resolved: are you on the right network or VPN?", dns.Name)
+		return fmt.Sprintf("the API server's host %q cannot be resolved: are you on the right network or VPN?", dns.Name), true
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "nothing answers at the API server's address (connection refused): is the cluster up, and the address in the kubeconfig right?"
+		return "nothing answers at the API server's address (connection refused): is the cluster up, and the address in the kubeconfig right?", true
 	case errors.As(err, &unknownCA):
-		return "the API server's certificate is signed by an unknown authority: the certificate-authority in the kubeconfig does not fit"
+		return "the API server's certificate is signed by an unknown authority: the certificate-authority in the kubeconfig does not fit", false
 	case errors.As(err, &wrongHost):
-		return fmt.Sprintf("the API server's certificate is for another name: %v", wrongHost)
+		return fmt.Sprintf("the API server's certificate is for another name: %v", wrongHost), false
 	case errors.As(err, &invalid):
-		return fmt.Sprintf("the API server's certificate is not valid: %v", invalid)
+		return fmt.Sprintf("the API server's certificate is not valid: %v", invalid), false
 	case errors.Is(err, exec.ErrNotFound), strings.Contains(err.Error(), "executable") && strings.Contains(err.Error(), "not found"):
-		return fmt.Sprintf("the credentials plugin that the kubeconfig names is not installed: %v", err)
+		return fmt.Sprintf("the credentials plugin that the kubeconfig names is not installed: %v", err), false
 	case strings.Contains(err.Error(), "getting credentials"):
-		return fmt.Sprintf("the credentials plugin failed: %v", err)
+		return fmt.Sprintf("the credentials plugin failed: %v", err), false
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), isTimeout(err):
-		return "the API server did not answer in time: is the cluster up, and are you on the right network or VPN?"
+		return "the API server did not answer in time: is the cluster up, and are you on the right network or VPN?", true
+	case errors.As(err, &network) && network.Op == "dial":
+		return fmt.Sprintf("the API server's address cannot be reached (%v): are you on the right network or VPN?", network.Err), true
 	default:
-		return ""
+		return "", false
 	}
 }
 

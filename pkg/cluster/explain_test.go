@@ -7,7 +7,9 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -28,12 +30,13 @@ func TestExplainConnections(t *testing.T) {
 	t.Cleanup(func() { _ = silent.Close() })
 	for name, test := range map[string]struct {
 		server, ca, want string
+		noAnswer         bool
 	}{
-		"refused":      {"https://127.0.0.1:9", good.ca, "nothing answers at the API server's address (connection refused)"},
-		"no such host": {"https://nowhere.invalid", good.ca, `the API server's host "nowhere.invalid" cannot be resolved`},
-		"unknown CA":   {good.URL, "", "signed by an unknown authority"},
-		"other name":   {strings.Replace(good.URL, "127.0.0.1", "localhost", 1), good.ca, "the API server's certificate is for another name"},
-		"no answer":    {"https://" + silent.Addr().String(), good.ca, "the API server did not answer in time"},
+		"refused":      {"https://127.0.0.1:9", good.ca, "nothing answers at the API server's address (connection refused)", true},
+		"no such host": {"https://nowhere.invalid", good.ca, `the API server's host "nowhere.invalid" cannot be resolved`, true},
+		"unknown CA":   {good.URL, "", "signed by an unknown authority", false},
+		"other name":   {strings.Replace(good.URL, "127.0.0.1", "localhost", 1), good.ca, "the API server's certificate is for another name", false},
+		"no answer":    {"https://" + silent.Addr().String(), good.ca, "the API server did not answer in time", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := kubeconfig(t, test.server, test.ca)
@@ -50,6 +53,9 @@ func TestExplainConnections(t *testing.T) {
 			if !errors.Is(err, cause) {
 				t.Error("the cause is lost")
 			}
+			if unreachable.NoAnswer != test.noAnswer {
+				t.Errorf("no answer: %t", unreachable.NoAnswer)
+			}
 			if again := Explain(err, "london"); again.Error() != err.Error() {
 				t.Error("what is explained is explained again")
 			}
@@ -60,17 +66,22 @@ func TestExplainConnections(t *testing.T) {
 func TestExplain(t *testing.T) {
 	pods := schema.GroupResource{Resource: "pods"}
 	for name, test := range map[string]struct {
-		err  error
-		want string // empty: it stays as it is
+		err      error
+		want     string // empty: it stays as it is
+		noAnswer bool
 	}{
-		"nothing":          {nil, ""},
-		"not found":        {apierrors.NewNotFound(pods, "a"), ""},
-		"conflict":         {apierrors.NewConflict(pods, "a", errors.New("x")), ""},
-		"unauthorized":     {apierrors.NewUnauthorized("expired"), "does not accept the credentials (401): log in to the cluster again"},
-		"forbidden":        {apierrors.NewForbidden(pods, "a", errors.New("no")), "the API server refuses it (403)"},
-		"deadline":         {fmt.Errorf("get: %w", context.DeadlineExceeded), "did not answer in time"},
-		"plugin is absent": {errors.New(`getting credentials: exec: executable gke-gcloud-auth-plugin not found`), "the credentials plugin that the kubeconfig names is not installed"},
-		"plugin fails":     {errors.New(`getting credentials: exec: exit status 1`), "the credentials plugin failed"},
+		"nothing":          {nil, "", false},
+		"not found":        {apierrors.NewNotFound(pods, "a"), "", false},
+		"conflict":         {apierrors.NewConflict(pods, "a", errors.New("x")), "", false},
+		"no way there":     {fmt.Errorf("get: %w", &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.EHOSTUNREACH)}), "address cannot be reached (connect: no route to host)", true},
+		"broken off":       {fmt.Errorf("get: %w", &net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}), "", false},
+		"a busy server":    {apierrors.NewTimeoutError("busy", 1), "", false},
+		"unauthorized":     {apierrors.NewUnauthorized("expired"), "does not accept the credentials (401): log in to the cluster again", false},
+		"forbidden":        {apierrors.NewForbidden(pods, "a", errors.New("no")), "the API server refuses it (403)", false},
+		"deadline":         {fmt.Errorf("get: %w", context.DeadlineExceeded), "did not answer in time", true},
+		"plugin is absent": {errors.New(`getting credentials: exec: executable gke-gcloud-auth-plugin not found`), "the credentials plugin that the kubeconfig names is not installed", false},
+		"plugin fails":     {errors.New(`getting credentials: exec: exit status 1`), "the credentials plugin failed", false},
+		"plugin waits":     {fmt.Errorf("getting credentials: %w", context.DeadlineExceeded), "the credentials plugin failed", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := Explain(test.err, "sydney")
@@ -79,6 +90,9 @@ func TestExplain(t *testing.T) {
 				t.Errorf("%v was changed to %v", test.err, got)
 			case test.want != "" && (got == nil || !strings.Contains(got.Error(), test.want)):
 				t.Errorf("%v, want %q", got, test.want)
+			}
+			if unreachable := new(UnreachableError); errors.As(got, &unreachable) && unreachable.NoAnswer != test.noAnswer {
+				t.Errorf("no answer: %t", unreachable.NoAnswer)
 			}
 		})
 	}

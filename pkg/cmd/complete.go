@@ -33,7 +33,7 @@ func completeFlag(env Environment, name string) cobra.CompletionFunc {
 	switch name {
 	case "context":
 		return completeNames(name, contextsTyped)
-	case "region":
+	case "region", "exclude":
 		return completeNames(name, regionsTyped)
 	case "provider":
 		return completeNames("", asking(env, providers))

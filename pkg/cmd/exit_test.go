@@ -23,6 +23,7 @@ func TestOutcomesHaveExitCodes(t *testing.T) {
 		v1alpha1.OutcomeTimedOut:        124,
 		v1alpha1.OutcomeInterrupted:     130,
 		v1alpha1.OutcomeNotStarted:      1,
+		v1alpha1.OutcomeUnreachable:     1, // of a region alone: the whole is partly failed
 		"":                              1,
 		"Surprise":                      1, // what is not known is no success
 	} {

@@ -121,12 +121,9 @@ func (t *targets) rollout(
 	options.RunID = uuid.NewString()[:8]
 	options.Host, _ = os.Hostname() // a lock without a host's name is still one
 	return &rollout.Rollout{
-		Rules:     rollout.Rules{Waves: c.fleet.Waves, MaxParallel: c.fleet.MaxParallel, MaxFailures: c.fleet.MaxFailures},
-		Survey:    c.survey,
-		Operation: operation,
-		Options:   options,
-		Clock:     t.env.Clock,
-		Report:    report,
+		Rules:  rollout.Rules{Waves: c.fleet.Waves, MaxParallel: c.fleet.MaxParallel, MaxFailures: c.fleet.MaxFailures},
+		Survey: c.survey, Operation: operation, Options: options, Clock: t.env.Clock, Report: report,
+		SkipUnreachable: t.skipUnreachable,
 	}
 }
 
@@ -171,7 +168,13 @@ func (o *operationOptions) agree(ctx context.Context, plan *v1alpha1.Plan, curre
 	if err := mustMatch(o.planned, plan); err != nil {
 		return err
 	}
-	if plan.Outcome != v1alpha1.OutcomeChangesPending {
+	changing := 0
+	for _, region := range plan.Regions {
+		if region.Outcome == v1alpha1.OutcomeChangesPending {
+			changing++
+		}
+	}
+	if changing == 0 || plan.Outcome == v1alpha1.OutcomePreflightFailed {
 		return nil
 	}
 	if err := printPlan(o.env, plan); err != nil {
@@ -180,12 +183,6 @@ func (o *operationOptions) agree(ctx context.Context, plan *v1alpha1.Plan, curre
 	if o.maxAffected != nil {
 		if err := migration.MayAffect(plan, *o.maxAffected); err != nil {
 			return &exitError{exitPreflightFailed, err}
-		}
-	}
-	changing := 0
-	for _, region := range plan.Regions {
-		if region.Outcome == v1alpha1.OutcomeChangesPending {
-			changing++
 		}
 	}
 	text := fmt.Sprintf("%s %d regions?", o.imperative, changing)

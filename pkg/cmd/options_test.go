@@ -35,9 +35,9 @@ func TestFlagsBecomeTargets(t *testing.T) {
 	}{
 		"none": {nil, targets{requestTimeout: 20 * time.Second}},
 		"a file": {
-			[]string{"-f", "fleet.yaml", "--region", "sydney", "--region=a,b", "--max-parallel", "7", "--max-failures", "0"},
-			targets{requestTimeout: 20 * time.Second, flags: fleet.Flags{
-				Filename: "fleet.yaml", Regions: []string{"sydney", "a,b"}, MaxParallel: 7, MaxFailures: new(int),
+			[]string{"-f", "fleet.yaml", "--region", "sydney", "--region=a,b", "-l", "a=b,c", "--exclude", "x,y", "--exclude", "z*", "--max-parallel", "7", "--max-failures", "0", "--skip-unreachable"},
+			targets{requestTimeout: 20 * time.Second, skipUnreachable: true, flags: fleet.Flags{
+				Filename: "fleet.yaml", Regions: []string{"sydney", "a,b"}, Selector: "a=b,c", Exclude: []string{"x,y", "z*"}, MaxParallel: 7, MaxFailures: new(int),
 			}},
 		},
 		"numbers in hexadecimal": {
@@ -132,8 +132,8 @@ func TestOperationsOfVerbs(t *testing.T) {
 
 // The other verbs' options, from all of their own flags.
 func TestFlagsBecomeOptions(t *testing.T) {
-	plan, err := optionsOf(newPlan, "--detailed-exitcode", "--diff=false")
-	if err != nil || !plan.detailed || plan.diff || plan.flags.AccessURLOptional {
+	plan, err := optionsOf(newPlan, "--detailed-exitcode", "--diff=false", "--skip-unreachable")
+	if err != nil || !plan.skipUnreachable || !plan.detailed || plan.diff || plan.flags.AccessURLOptional {
 		t.Errorf("plan: %+v, %v", plan, err)
 	}
 	status, err := optionsOf(newStatus, "-w", "--interval", "1m", "--timeout", "2s")

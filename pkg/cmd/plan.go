@@ -38,7 +38,7 @@ kubectl coder-satellite plan --context sydney --access-url https://coder-sydney.
 # Keep the plan, to carry out exactly this one later
 kubectl coder-satellite plan -f fleet.yaml -o json > plan.json`),
 	}
-	document := documentFlags(env, cmd, needs{regions: true, accessURL: true, chart: true})
+	document := documentFlags(env, cmd, needs{regions: true, accessURL: true, chart: true, plans: true})
 	detailed := cmd.Flags().Bool("detailed-exitcode", false, "exit with 2 when there is something to change")
 	whole := wholeRegionsFlag(cmd)
 	diff := cmd.Flags().Bool("diff", true, "show how the manifest of the satellite's chart would change")

@@ -18,8 +18,8 @@ type needs struct {
 	accessURL bool
 	// chart is set when the verb takes the flags of the satellite's chart.
 	chart bool
-	// changes is set when the verb changes regions, some at once.
-	changes bool
+	// plans is set when the verb plans changes; changes, when it makes them, in some regions at once.
+	plans, changes bool
 	// measures is set when the verb may measure what users feel meanwhile.
 	measures bool
 	// reason is set when the verb keeps why it was run with what it did.
@@ -36,6 +36,8 @@ type targets struct {
 	tokenFile  string
 	// requestTimeout bounds each request.
 	requestTimeout time.Duration
+	// skipUnreachable leaves out regions of which a cluster does not answer.
+	skipUnreachable bool
 }
 
 // targetFlags defines the flags of a verb that has these needs. What it returns
@@ -52,6 +54,9 @@ func targetFlags(env Environment, cmd *cobra.Command, verb needs) func() (target
 		t.addChartTo(f)
 	}
 	var maxFailures int
+	if verb.plans || verb.changes {
+		f.BoolVar(&t.skipUnreachable, "skip-unreachable", false, "leave out, whole, every region of which a cluster does not answer, and exit with 3")
+	}
 	if verb.changes {
 		f.IntVar(&t.flags.MaxParallel, "max-parallel", 0, "regions at work at once (default 4, or what the Fleet says)")
 		f.IntVar(&maxFailures, "max-failures", 0, "regions that may fail before no further one starts")
@@ -77,7 +82,9 @@ func targetFlags(env Environment, cmd *cobra.Command, verb needs) func() (target
 // addRegionsTo defines the flags that name regions.
 func (t *targets) addRegionsTo(f *pflag.FlagSet) {
 	f.StringVarP(&t.flags.Filename, "filename", "f", "", "Fleet file that describes the regions; - for standard input")
-	f.StringArrayVar(&t.flags.Regions, "region", nil, "only this region of the Fleet file (repeatable)")
+	f.StringArrayVar(&t.flags.Regions, "region", nil, "only these regions of the Fleet file: a name, a pattern like 'eu-*', or a list with commas (repeatable)")
+	f.StringVarP(&t.flags.Selector, "selector", "l", "", "only regions of the Fleet file with these labels: KEY=VALUE, KEY!=VALUE, 'KEY in (A,B)'")
+	f.StringArrayVar(&t.flags.Exclude, "exclude", nil, "not these regions, named as for --region (repeatable)")
 	f.StringArrayVar(&t.flags.Contexts, "context", nil, "kubeconfig context of a region (repeatable); goes after the verb, as kubectl takes no flags before a plugin's name")
 	f.StringVarP(&t.flags.Namespace, "namespace", "n", "", `namespace of the satellite (default "coder-satellite")`)
 	f.StringVar(&t.flags.Release, "release", "", `Helm release of the satellite (default "coder-satellite")`)

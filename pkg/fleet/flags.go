@@ -19,8 +19,10 @@ import (
 type Flags struct {
 	// Filename is a Fleet file, or Stdin; empty for a fleet made of flags.
 	Filename string
-	// Regions select regions of the file by name; none selects all.
-	Regions []string
+	// Regions choose regions of the file: names, patterns of path.Match, and lists of them with commas; none
+	// chooses all. Of these, Selector chooses by label, as kubectl's does, and Exclude leaves some out, named likewise.
+	Regions, Exclude []string
+	Selector         string
 
 	// Contexts are kubeconfig contexts, one region each. The caller gives the
 	// current context when the user named none.
@@ -93,10 +95,20 @@ func just(value string) []string {
 // Load returns the fleet of the file, with its regions selected, or of the
 // flags. What the user got wrong comes as *FieldError values, joined.
 func (f Flags) Load(stdin io.Reader) (*Fleet, error) {
+	p, others, why := &problems{}, slices.Concat(f.describing()), "cannot be used with --filename; put it into the Fleet file"
 	if f.Filename == "" {
-		if len(f.Regions) > 0 {
-			return nil, &FieldError{Field: "--region", Problem: "selects regions of a Fleet file; give one with --filename"}
+		others = []given{{name: "--region", values: f.Regions}, {name: "--selector", values: just(f.Selector)}, {name: "--exclude", values: f.Exclude}}
+		why = "selects regions of a Fleet file; give one with --filename"
+	}
+	for _, flag := range others {
+		if len(flag.values) > 0 && flag.name != "--provider" { // which does both
+			p.addf(flag.name, "%s", why)
 		}
+	}
+	if err := p.err(); err != nil {
+		return nil, err
+	}
+	if f.Filename == "" {
 		fleet, err := f.Fleet()
 		if err != nil {
 			return nil, err
@@ -105,15 +117,6 @@ func (f Flags) Load(stdin io.Reader) (*Fleet, error) {
 			f.remember(&fleet.Regions[i], context)
 		}
 		return fleet, nil
-	}
-	p := &problems{}
-	for _, flag := range slices.Concat(f.describing()) {
-		if len(flag.values) > 0 && flag.name != "--provider" {
-			p.addf(flag.name, "cannot be used with --filename; put it into the Fleet file")
-		}
-	}
-	if err := p.err(); err != nil {
-		return nil, err
 	}
 	fleet, err := ReadFile(f.Filename, stdin)
 	if err != nil {
@@ -125,10 +128,7 @@ func (f Flags) Load(stdin io.Reader) (*Fleet, error) {
 	for i := range fleet.Regions {
 		f.remember(&fleet.Regions[i], "")
 	}
-	if err := errors.Join(fleet.Select(f.Regions), fleet.SelectProviders(f.Providers)); err != nil {
-		return nil, err
-	}
-	return fleet, nil
+	return fleet, errors.Join(f.selectRegions(fleet), fleet.SelectProviders(f.Providers))
 }
 
 // override lets the flags about the primary and the rollout win over the file.

@@ -151,11 +151,8 @@ func TestFlagsOverFile(t *testing.T) {
 }
 
 func TestSelectDropsEmptyWaves(t *testing.T) {
-	got, err := fleet.ReadFile(filepath.Join("testdata", "valid", "minimal.yaml"), nil)
+	got, err := fleet.Flags{Filename: filepath.Join("testdata", "valid", "minimal.yaml"), Regions: []string{"c"}}.Load(nil)
 	if err != nil {
-		t.Fatal(err)
-	}
-	if err := got.Select([]string{"c"}); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([][]string{{"c"}}, got.Waves); diff != "" {

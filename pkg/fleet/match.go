@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
@@ -43,7 +44,7 @@ func MatchProvider(region Region, declared Provider, server string, providers []
 // ProvidersAt returns the providers whose cluster address is the API server's.
 func ProvidersAt(server string, providers []coder.Provider) []coder.Provider {
 	want := address(server)
-	return matching(providers, func(p coder.Provider) bool { return want != "" && address(p.Config.ClusterAddress) == want })
+	return slices.DeleteFunc(slices.Clone(providers), func(p coder.Provider) bool { return want == "" || address(p.Config.ClusterAddress) != want })
 }
 
 // candidates returns the providers that match, and in words how they do. An ID
@@ -52,20 +53,12 @@ func candidates(declared Provider, server string, providers []coder.Provider) ([
 	if declared.Name == "" {
 		return ProvidersAt(server, providers), fmt.Sprintf("whose cluster address is %s", server)
 	}
-	if found := matching(providers, func(p coder.Provider) bool { return p.ID == declared.Name }); len(found) > 0 {
+	found := slices.DeleteFunc(slices.Clone(providers), func(p coder.Provider) bool { return p.ID != declared.Name })
+	if len(found) > 0 {
 		return found, fmt.Sprintf("whose ID is %s", declared.Name)
 	}
-	return matching(providers, func(p coder.Provider) bool { return p.Name == declared.Name }), fmt.Sprintf("named %q", declared.Name)
-}
-
-func matching(providers []coder.Provider, match func(coder.Provider) bool) []coder.Provider {
-	var found []coder.Provider
-	for _, p := range providers {
-		if match(p) {
-			found = append(found, p)
-		}
-	}
-	return found
+	found = slices.DeleteFunc(slices.Clone(providers), func(p coder.Provider) bool { return p.Name != declared.Name })
+	return found, fmt.Sprintf("named %q", declared.Name)
 }
 
 // others lists the providers that could be named, with their addresses.

@@ -19,23 +19,15 @@ func defaultWaves(regions []Region) [][]string {
 	return [][]string{names[:1], names[1:]}
 }
 
-// Select keeps only the regions of these names, in the fleet's order, and drops
-// waves that are empty then. No names select everything. A name that is not in
-// the fleet is a *FieldError, which names similar ones.
-func (f *Fleet) Select(names []string) error {
-	if len(names) == 0 {
-		return nil
-	}
-	if err := allKnown("--region", "the fleet has no region", names, regionNames(f.Regions)); err != nil {
-		return err
-	}
-	other := func(name string) bool { return !slices.Contains(names, name) }
+// keep keeps only the regions that are wanted, in the fleet's order, and drops
+// waves that are empty then.
+func (f *Fleet) keep(wanted func(name string) bool) {
+	other := func(name string) bool { return !wanted(name) }
 	f.Regions = slices.DeleteFunc(f.Regions, func(region Region) bool { return other(region.Name) })
 	for i := range f.Waves {
 		f.Waves[i] = slices.DeleteFunc(f.Waves[i], other)
 	}
 	f.Waves = slices.DeleteFunc(f.Waves, func(wave []string) bool { return len(wave) == 0 })
-	return nil
 }
 
 // SelectProviders keeps only the providers of these names, and of the regions
@@ -64,19 +56,14 @@ func (f *Fleet) SelectProviders(names []string) error {
 			keeping = append(keeping, region.Name)
 		}
 	}
-	if err := allKnown("--provider", "the regions have no provider", names, known); err != nil {
-		return err
-	}
-	return f.Select(keeping)
-}
-
-// allKnown returns a *FieldError of the flag for each of the names that is not known.
-func allKnown(flag, problem string, names, known []string) error {
 	p := &problems{}
 	for _, name := range names {
 		if !slices.Contains(known, name) {
-			p.addf(flag, "%s %q%s", problem, name, orKnown(name, known))
+			p.addf("--provider", "the regions have no provider %q%s", name, orKnown(name, known))
 		}
+	}
+	if len(p.found) == 0 {
+		f.keep(func(name string) bool { return slices.Contains(keeping, name) })
 	}
 	return p.err()
 }

@@ -108,8 +108,8 @@ func (r *regionRun) latest() *snapshot.Snapshot {
 // that did not succeed share one.
 func Join(outcomes []v1alpha1.Outcome) v1alpha1.Outcome {
 	var (
-		done, nothing, left int
-		reason              v1alpha1.Outcome
+		done, nothing, left, away int
+		reason                    v1alpha1.Outcome
 	)
 	for _, outcome := range outcomes {
 		switch outcome {
@@ -121,6 +121,8 @@ func Join(outcomes []v1alpha1.Outcome) v1alpha1.Outcome {
 			done++
 		case v1alpha1.OutcomeNotStarted:
 			left++
+		case v1alpha1.OutcomeUnreachable:
+			away++
 		case v1alpha1.OutcomePartlyFailed:
 			done++
 			reason = v1alpha1.OutcomeFailed
@@ -136,9 +138,9 @@ func Join(outcomes []v1alpha1.Outcome) v1alpha1.Outcome {
 		return v1alpha1.OutcomeNothingToDo
 	case reason == "" && left > 0: // nothing failed, so it was a signal that kept them
 		return v1alpha1.OutcomeInterrupted
-	case reason == "":
+	case reason == "" && away == 0:
 		return v1alpha1.OutcomeSucceeded
-	case done+nothing > 0:
+	case reason == "", done+nothing > 0:
 		return v1alpha1.OutcomePartlyFailed
 	default:
 		return reason

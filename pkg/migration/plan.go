@@ -56,6 +56,18 @@ func NewRegionPlan(operation Operation, views []*snapshot.Snapshot) v1alpha1.Reg
 	return plan
 }
 
+// LeaveOut is the plan of a region that cannot be reached for that reason: nothing is done there.
+func LeaveOut(operation Operation, views []*snapshot.Snapshot, reason error) v1alpha1.RegionPlan {
+	plan := NewRegionPlan(operation, views)
+	plan.Outcome, plan.Preflight = v1alpha1.OutcomeUnreachable, nil // most checks would say no more than that
+	plan.Steps = plan.Steps[:1]                                     // the preflight
+	plan.Steps[0].Action, plan.Steps[0].Reason = v1alpha1.ActionBlocked, "left out, and nothing is changed: "+reason.Error()
+	for i := range plan.Providers {
+		plan.Providers[i].Outcome, plan.Providers[i].Impact = v1alpha1.OutcomeUnreachable, nil
+	}
+	return plan
+}
+
 // settleOutcomes fills in the outcomes of the region and of its providers.
 func settleOutcomes(operation Operation, plan *v1alpha1.RegionPlan, results []v1alpha1.CheckResult) {
 	shared := slices.ContainsFunc(results, func(r v1alpha1.CheckResult) bool { return r.Provider == "" && r.Failed() })

@@ -69,6 +69,9 @@ func (o Operation) askRights(ctx context.Context, sources []*snapshot.Source, vi
 // ErrInterrupted leaves the region for the next run to go on.
 func (r *Runner) Run(ctx context.Context, plan v1alpha1.RegionPlan) v1alpha1.RegionReport {
 	report := newReport(plan)
+	if plan.Outcome == v1alpha1.OutcomeUnreachable {
+		return r.NotStarted(plan, "")
+	}
 	if plan.Outcome == v1alpha1.OutcomeNothingToDo {
 		report.Outcome = plan.Outcome
 		for i := range report.Providers {
@@ -97,12 +100,15 @@ func (r *Runner) Run(ctx context.Context, plan v1alpha1.RegionPlan) v1alpha1.Reg
 }
 
 // NotStarted reports a region that is left alone: because its own plan fails its
-// preflight, or else for the given reason.
+// preflight, or leaves it out, or else for the given reason.
 func (r *Runner) NotStarted(plan v1alpha1.RegionPlan, reason string) v1alpha1.RegionReport {
 	report := newReport(plan)
 	report.Outcome, report.Error = v1alpha1.OutcomeNotStarted, reason
-	if plan.Outcome == v1alpha1.OutcomePreflightFailed {
+	switch plan.Outcome {
+	case v1alpha1.OutcomePreflightFailed:
 		report.Outcome, report.Error = plan.Outcome, "preflight failed, nothing was changed"
+	case v1alpha1.OutcomeUnreachable:
+		report.Outcome, report.Error = plan.Outcome, plan.Steps[0].Reason
 	}
 	for i := range report.Providers {
 		report.Providers[i].Outcome, report.Providers[i].Error = report.Outcome, report.Error

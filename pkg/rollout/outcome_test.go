@@ -11,6 +11,7 @@ func TestOutcome(t *testing.T) {
 		done, nothing, failed = v1alpha1.OutcomeSucceeded, v1alpha1.OutcomeNothingToDo, v1alpha1.OutcomeFailed
 		held, preflight       = v1alpha1.OutcomeLockHeld, v1alpha1.OutcomePreflightFailed
 		late, stopped, left   = v1alpha1.OutcomeTimedOut, v1alpha1.OutcomeInterrupted, v1alpha1.OutcomeNotStarted
+		away                  = v1alpha1.OutcomeUnreachable
 	)
 	for name, test := range map[string]struct {
 		outcomes []v1alpha1.Outcome
@@ -32,6 +33,13 @@ func TestOutcome(t *testing.T) {
 		"timed out, others not started":      {[]v1alpha1.Outcome{late, left}, late},
 		"failed, others not started":         {[]v1alpha1.Outcome{failed, left}, failed},
 		"done, failed, not started":          {[]v1alpha1.Outcome{done, failed, left}, v1alpha1.OutcomePartlyFailed},
+		"done, and one left out":             {[]v1alpha1.Outcome{done, away}, v1alpha1.OutcomePartlyFailed},
+		"nothing to do, and one left out":    {[]v1alpha1.Outcome{away, nothing}, v1alpha1.OutcomePartlyFailed},
+		"all left out":                       {[]v1alpha1.Outcome{away, away}, v1alpha1.OutcomePartlyFailed},
+		"failed, and one left out":           {[]v1alpha1.Outcome{away, failed}, failed},
+		"a lock held, and one left out":      {[]v1alpha1.Outcome{held, away}, held},
+		"done, failed, left out":             {[]v1alpha1.Outcome{done, failed, away}, v1alpha1.OutcomePartlyFailed},
+		"a signal, and one left out":         {[]v1alpha1.Outcome{done, away, left}, stopped},
 		"preflight":                          {[]v1alpha1.Outcome{preflight, left}, preflight},
 		"a signal":                           {[]v1alpha1.Outcome{done, stopped, left}, stopped},
 		"a signal and a failure":             {[]v1alpha1.Outcome{failed, stopped}, stopped},

@@ -6,6 +6,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -19,6 +20,10 @@ func (r *Rollout) Plan(ctx context.Context, diff bool) (*v1alpha1.Plan, error) {
 	}
 	plans := make([]v1alpha1.RegionPlan, len(views))
 	err = r.Survey.Each(ctx, 0, func(ctx context.Context, i int, region *snapshot.Region) {
+		if err := snapshot.NoAnswer(views[i]); r.SkipUnreachable && err != nil {
+			plans[i] = migration.LeaveOut(r.Operation, views[i], err)
+			return
+		}
 		plans[i] = r.Operation.Plan(ctx, region, views[i], diff)
 	})
 	if err != nil {
@@ -38,6 +43,10 @@ func newPlan(primary v1alpha1.Primary, waves [][]string, regions []v1alpha1.Regi
 	}
 	for _, region := range regions {
 		switch region.Outcome {
+		case v1alpha1.OutcomeUnreachable:
+			if plan.Outcome != v1alpha1.OutcomePreflightFailed {
+				plan.Outcome = v1alpha1.OutcomePartlyFailed
+			}
 		case v1alpha1.OutcomePreflightFailed:
 			plan.Outcome = v1alpha1.OutcomePreflightFailed
 		case v1alpha1.OutcomeChangesPending:

@@ -23,6 +23,8 @@ type Rollout struct {
 	Clock     clock.WithTicker
 	// Report receives progress; it must be safe for use by several regions at once.
 	Report func(v1alpha1.Progress)
+	// SkipUnreachable leaves regions out, whole, of which a cluster does not answer.
+	SkipUnreachable bool
 }
 
 // Run carries the plan out, in the name of its operator. One region's failure
@@ -62,7 +64,7 @@ func (r *Rollout) runners(operator string) []*migration.Runner {
 // refuse reports a plan that fails its preflight in some region: nothing is
 // begun anywhere, so that the operator decides about the others.
 func refuse(runners []*migration.Runner, plans map[string]v1alpha1.RegionPlan) []v1alpha1.RegionReport {
-	const reason = "not started, because another region failed its preflight; select regions with --region to go on without it"
+	const reason = "not started, because another region failed its preflight; go on without it with --exclude, or with --skip-unreachable if its cluster does not answer"
 	reports := make([]v1alpha1.RegionReport, len(runners))
 	for i, runner := range runners {
 		reports[i] = runner.NotStarted(plans[runner.Region.Region.Name], reason)

@@ -97,6 +97,7 @@ func TestRunners(t *testing.T) {
 // The outcome of a plan is the gravest of its regions'.
 func TestNewPlan(t *testing.T) {
 	const nothing, changes, stopped = v1alpha1.OutcomeNothingToDo, v1alpha1.OutcomeChangesPending, v1alpha1.OutcomePreflightFailed
+	const away, partly = v1alpha1.OutcomeUnreachable, v1alpha1.OutcomePartlyFailed
 	for _, test := range []struct {
 		regions []v1alpha1.Outcome
 		want    v1alpha1.Outcome
@@ -106,6 +107,12 @@ func TestNewPlan(t *testing.T) {
 		{[]v1alpha1.Outcome{nothing, changes}, changes},
 		{[]v1alpha1.Outcome{changes, stopped, nothing}, stopped},
 		{[]v1alpha1.Outcome{stopped, changes}, stopped},
+		{[]v1alpha1.Outcome{away, changes}, partly},
+		{[]v1alpha1.Outcome{changes, away}, partly},
+		{[]v1alpha1.Outcome{nothing, away}, partly},
+		{[]v1alpha1.Outcome{away, away}, partly},
+		{[]v1alpha1.Outcome{away, stopped}, stopped},
+		{[]v1alpha1.Outcome{stopped, away, changes}, stopped},
 	} {
 		regions := make([]v1alpha1.RegionPlan, len(test.regions))
 		for i, outcome := range test.regions {

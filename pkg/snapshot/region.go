@@ -2,8 +2,10 @@ package snapshot
 
 import (
 	"context"
+	"errors"
 	"sync"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 )
 
@@ -49,6 +51,20 @@ func (r *Region) Collect(ctx context.Context, items ...Item) []*Snapshot {
 	}
 	r.Refresh(ctx, views, items...)
 	return views
+}
+
+// NoAnswer returns why the region of the views cannot be reached: the first of its
+// clusters that does not answer, be it the satellite's or a provider's. It is nil if
+// there is none; a cluster that refuses, or that cannot be asked, is none.
+func NoAnswer(views []*Snapshot) error {
+	for _, s := range views {
+		for _, found := range []Fact[Cluster]{s.Cluster, s.ProviderCluster} {
+			if unreachable, explained := errors.AsType[*cluster.UnreachableError](found.Err()); explained && unreachable.NoAnswer {
+				return unreachable
+			}
+		}
+	}
+	return nil
 }
 
 // Refresh gathers the items again, and replaces them in the region's views.

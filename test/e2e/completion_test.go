@@ -71,6 +71,8 @@ func TestCompletion(t *testing.T) {
 		"contexts elsewhere": {words: []string{"plan", "--kubeconfig", "/none", "--context", ""}, want: nil, directive: noFile},
 		"regions":            {words: []string{"plan", "-f", "fleet.yaml", "--region", ""}, want: []string{"sydney", "london", "ohio"}, directive: noFile},
 		"further regions":    {words: []string{"migrate", "--region=london", "-f", "fleet.yaml", "--region", "s"}, want: []string{"sydney"}, directive: noFile},
+		"regions to leave":   {words: []string{"status", "-f", "fleet.yaml", "--exclude=ohio", "--exclude", ""}, want: []string{"sydney", "london"}, directive: noFile},
+		"labels":             {words: []string{"status", "-f", "fleet.yaml", "-l", ""}, want: nil, directive: noFile},
 		"regions of no file": {words: []string{"plan", "-f", "none.yaml", "--region", ""}, want: nil, directive: noFile},
 		"regions of no -f":   {words: []string{"plan", "--region", ""}, want: nil, directive: noFile},
 		"regions of stdin":   {words: []string{"plan", "-f", "-", "--region", ""}, want: nil, directive: noFile},

@@ -11,13 +11,14 @@ const (
 	OutcomeNothingToDo     Outcome = "NothingToDo"     // exit code 0
 	OutcomeFailed          Outcome = "Failed"          // exit code 1
 	OutcomeChangesPending  Outcome = "ChangesPending"  // exit code 0, or 2 with --detailed-exitcode
-	OutcomePartlyFailed    Outcome = "PartlyFailed"    // exit code 3; some regions succeeded, some failed
+	OutcomePartlyFailed    Outcome = "PartlyFailed"    // exit code 3; some regions succeeded, some failed or were left out
 	OutcomeLockHeld        Outcome = "LockHeld"        // exit code 4; another run holds the lock, nothing was begun
 	OutcomeLockLost        Outcome = "LockLost"        // exit code 4; the run lost its lock, and stopped
 	OutcomePreflightFailed Outcome = "PreflightFailed" // exit code 5; nothing was changed
 	OutcomeTimedOut        Outcome = "TimedOut"        // exit code 124
 	OutcomeInterrupted     Outcome = "Interrupted"     // exit code 130
 	OutcomeNotStarted      Outcome = "NotStarted"      // a region that another's failure kept from starting
+	OutcomeUnreachable     Outcome = "Unreachable"     // a region that --skip-unreachable left out; nothing was changed there
 )
 
 // Primary is the primary deployment as a document shows it.

@@ -12,7 +12,8 @@ type Plan struct {
 
 	// Primary is the primary deployment planned against.
 	Primary Primary `json:"primary"`
-	// Outcome is NothingToDo, ChangesPending, PreflightFailed or Failed: the gravest of the regions'.
+	// Outcome is NothingToDo, ChangesPending, PreflightFailed or Failed: the gravest of the regions'. If --skip-unreachable
+	// left regions out, and no other fails its preflight, it is PartlyFailed.
 	Outcome Outcome `json:"outcome"`
 	// Waves are the region names in the order in which they would run.
 	Waves [][]string `json:"waves"`
@@ -24,7 +25,8 @@ type Plan struct {
 type RegionPlan struct {
 	// Name is the region's name in the fleet.
 	Name string `json:"name"`
-	// Outcome is NothingToDo, ChangesPending, PreflightFailed or Failed. A provider that fails its preflight does not keep
+	// Outcome is NothingToDo, ChangesPending, PreflightFailed or Failed, or Unreachable: left out by --skip-unreachable, for
+	// the reason that the one step gives. A provider that fails its preflight does not keep
 	// the others from changing: then its own outcome says so, and the region's is theirs.
 	Outcome Outcome `json:"outcome"`
 	// Fingerprint is "sha256:<hex>" over all bases: equal plans rest on equal facts.

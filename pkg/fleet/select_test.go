@@ -1,0 +1,114 @@
+package fleet_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+)
+
+const labelled = `apiVersion: coder-satellite.dev/v1alpha1
+kind: Fleet
+regions:
+- {name: sydney, context: c1, accessURL: "https://a.example.com", labels: {continent: apac, tier: gold}}
+- {name: eu-west, context: c2, accessURL: "https://b.example.com", labels: {continent: emea}}
+- {name: eu-north, context: c3, accessURL: "https://c.example.com", labels: {continent: emea, tier: gold}}
+- {name: ohio, context: c4, accessURL: "https://d.example.com"}
+rollout:
+  waves: [[sydney], [eu-west, eu-north], [ohio]]
+`
+
+func TestSelectRegions(t *testing.T) {
+	for name, test := range map[string]struct {
+		flags fleet.Flags
+		waves [][]string
+	}{
+		"all":                      {fleet.Flags{}, [][]string{{"sydney"}, {"eu-west", "eu-north"}, {"ohio"}}},
+		"a name":                   {fleet.Flags{Regions: []string{"ohio"}}, [][]string{{"ohio"}}},
+		"a pattern":                {fleet.Flags{Regions: []string{"eu-*"}}, [][]string{{"eu-west", "eu-north"}}},
+		"one character":            {fleet.Flags{Regions: []string{"ohi?", "[s-t]ydney"}}, [][]string{{"sydney"}, {"ohio"}}},
+		"a list, in fleet's order": {fleet.Flags{Regions: []string{"ohio,eu-*", "sydney,ohio"}}, [][]string{{"sydney"}, {"eu-west", "eu-north"}, {"ohio"}}},
+		"a label":                  {fleet.Flags{Selector: "continent=emea"}, [][]string{{"eu-west", "eu-north"}}},
+		"two labels":               {fleet.Flags{Selector: "tier=gold,continent in (emea,amer)"}, [][]string{{"eu-north"}}},
+		"without a label":          {fleet.Flags{Selector: "!continent"}, [][]string{{"ohio"}}},
+		"another label, or none":   {fleet.Flags{Selector: "continent!=emea"}, [][]string{{"sydney"}, {"ohio"}}},
+		"excluded":                 {fleet.Flags{Exclude: []string{"eu-*,ohio"}}, [][]string{{"sydney"}}},
+		"excluded, not chosen":     {fleet.Flags{Regions: []string{"ohio"}, Exclude: []string{"sydney"}}, [][]string{{"ohio"}}},
+		"all three":                {fleet.Flags{Regions: []string{"eu-*", "ohio"}, Selector: "continent", Exclude: []string{"*north"}}, [][]string{{"eu-west"}}},
+		"one of their providers":   {fleet.Flags{Regions: []string{"eu-*"}, Providers: []string{"eu-north"}}, [][]string{{"eu-north"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			test.flags.Filename = fleet.Stdin
+			got, err := test.flags.Load(strings.NewReader(labelled))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.waves, got.Waves); diff != "" {
+				t.Errorf("waves (-want +got):\n%s", diff)
+			}
+			var names []string
+			for _, region := range got.Regions {
+				names = append(names, region.Name)
+				// whatever chose it, the region is named alone in a command that concerns it alone
+				if want := "kubectl coder-satellite status --filename - --region " + region.Name; region.Command("status") != want {
+					t.Errorf("command %q", region.Command("status"))
+				}
+			}
+			var inWaves []string
+			for _, wave := range test.waves {
+				inWaves = append(inWaves, wave...)
+			}
+			if diff := cmp.Diff(inWaves, names); diff != "" {
+				t.Errorf("regions (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestSelectRegionsErrors(t *testing.T) {
+	const there = "the fleet's labels are: continent=apac, continent=emea, tier=gold"
+	for name, test := range map[string]struct {
+		flags fleet.Flags
+		want  []string
+	}{
+		"near a name":           {fleet.Flags{Regions: []string{"ohio,sidney"}}, []string{`--region: the fleet has no region "sidney"; did you mean "sydney"?`}},
+		"no such pattern":       {fleet.Flags{Regions: []string{"us-east-*"}}, []string{`--region: the fleet has no region "us-east-*"; there are: sydney, eu-west, eu-north, ohio`}},
+		"a malformed pattern":   {fleet.Flags{Regions: []string{"[sydney"}}, []string{`--region: the fleet has no region "[sydney"; did you mean "sydney"?`}},
+		"a pattern and a slash": {fleet.Flags{Regions: []string{"*/*"}}, []string{`no region "*/*"`}},
+		"an end of a list":      {fleet.Flags{Regions: []string{"sydney,"}}, []string{`--region: the fleet has no region ""`}},
+		"nothing":               {fleet.Flags{Regions: []string{""}}, []string{`--region: the fleet has no region ""`}},
+		"nothing excluded":      {fleet.Flags{Exclude: []string{"sidney", "eu-*"}}, []string{`--exclude: the fleet has no region "sidney"; did you mean "sydney"?`}},
+		"no such label":         {fleet.Flags{Selector: "continent=amer"}, []string{`--selector: "continent=amer": no region has such labels; ` + there}},
+		"no selector":           {fleet.Flags{Selector: "continent in emea"}, []string{`--selector: "continent in emea": `, there}},
+		"no value":              {fleet.Flags{Selector: "continent=a b"}, []string{`--selector: "continent=a b": `, there}},
+		"none has both":         {fleet.Flags{Regions: []string{"ohio"}, Selector: "continent"}, []string{"--region, --selector and --exclude leave no region together"}},
+		"all excluded":          {fleet.Flags{Exclude: []string{"*"}}, []string{"--region, --selector and --exclude leave no region together"}},
+		"all chosen excluded":   {fleet.Flags{Selector: "continent=emea", Exclude: []string{"eu-west,eu-north"}}, []string{"leave no region together"}},
+		"several mistakes":      {fleet.Flags{Regions: []string{"x"}, Exclude: []string{"y"}, Selector: "z"}, []string{`--region: the fleet has no region "x"`, `--exclude: the fleet has no region "y"`, `--selector: "z"`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			test.flags.Filename = fleet.Stdin
+			got, err := test.flags.Load(strings.NewReader(labelled))
+			if fieldError := new(fleet.FieldError); !errors.As(err, &fieldError) {
+				t.Fatalf("got %+v, %v", got, err)
+			}
+			for _, want := range test.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("%q is not in:\n%v", want, err)
+				}
+			}
+			t.Log(err)
+		})
+	}
+	unlabelled := strings.ReplaceAll(labelled, "labels: ", "canary: none} #")
+	if _, err := (fleet.Flags{Filename: fleet.Stdin, Selector: "a"}).Load(strings.NewReader(unlabelled)); err == nil || !strings.Contains(err.Error(), "the fleet's labels are: none") {
+		t.Errorf("no labels at all: %v", err)
+	}
+	_, err := fleet.Flags{Contexts: []string{"a"}, AccessURL: "https://a.example.com", Selector: "a", Exclude: []string{"b"}}.Load(nil)
+	if err == nil || err.Error() != "--selector: selects regions of a Fleet file; give one with --filename\n--exclude: selects regions of a Fleet file; give one with --filename" {
+		t.Errorf("without a file: %v", err)
+	}
+}

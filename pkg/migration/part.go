@@ -1,7 +1,6 @@
 package migration
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 
@@ -54,8 +53,7 @@ func (p *part) label(text string, several bool) string {
 // situation is what compensation for this part is decided from.
 func (p *part) situation(failed string, begun []string) situation {
 	return situation{
-		owner: p.owner, steps: p.steps, failed: failed, begun: begun, before: p.run.Initial, now: p.run.Now,
-		satellite: cmp.Or(p.run.SatelliteRecord, &journal.Record{}), provider: cmp.Or(p.run.ProviderRecord, &journal.Record{}),
+		owner: p.owner, steps: p.steps, failed: failed, begun: begun, before: p.run.Initial, now: p.run.Now, record: p.record,
 	}
 }
 

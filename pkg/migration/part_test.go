@@ -6,7 +6,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
 
 // A sentence names its provider only where it could be another's.
@@ -45,14 +44,5 @@ func TestIndexOfStep(t *testing.T) {
 		if got := p.index(step); got != want {
 			t.Errorf("%s is %d, want %d", step, got, want)
 		}
-	}
-}
-
-// A part that has no journal of the other kind is asked about an empty one.
-func TestSituationWithoutJournal(t *testing.T) {
-	noted := &journal.Record{Operation: "migrate"}
-	s := (&part{owner: OwnerProvider, run: &Run{ProviderRecord: noted}}).situation("x", nil)
-	if s.provider != noted || s.satellite == nil || s.satellite.Operation != "" {
-		t.Errorf("the provider's is %+v, the satellite's %+v", s.provider, s.satellite)
 	}
 }

@@ -3,7 +3,6 @@ package migration
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
@@ -13,7 +12,7 @@ import (
 // why nothing was begun; nil if something was.
 func (r *regionRun) conclude(nothingBegun error) {
 	if nothingBegun != nil {
-		for _, p := range append(r.parts(OwnerSatellite), r.providers...) {
+		for _, p := range r.all() {
 			if p.err == nil {
 				p.err = nothingBegun
 			}
@@ -24,10 +23,9 @@ func (r *regionRun) conclude(nothingBegun error) {
 		if satelliteFailed && p.err == nil {
 			p.err = &notStartedError{errors.New("not started, because the satellite failed")}
 		}
-		report := r.reportOf(p)
-		report.Outcome = outcomeOf(p.err)
+		p.report.Outcome = outcomeOf(p.err)
 		if p.err != nil {
-			report.Error = p.err.Error()
+			p.report.Error = p.err.Error()
 		}
 	}
 	var outcomes []v1alpha1.Outcome
@@ -43,12 +41,6 @@ func (r *regionRun) conclude(nothingBegun error) {
 	}
 }
 
-// reportOf returns the provider's part of the report.
-func (r *regionRun) reportOf(p *part) *v1alpha1.ProviderReport {
-	i := slices.IndexFunc(r.report.Providers, func(report v1alpha1.ProviderReport) bool { return report.Name == p.name })
-	return &r.report.Providers[i] // there is one for each
-}
-
 // err joins why parts failed: the satellite's reason alone, if it failed, since
 // what follows from it says nothing new.
 func (r *regionRun) err() error {
@@ -56,11 +48,10 @@ func (r *regionRun) err() error {
 		return r.satellite.err
 	}
 	var errs []error
-	several := len(r.plan.Providers) > 1
 	for _, p := range r.providers {
 		switch {
 		case p.err == nil:
-		case several:
+		case p.several:
 			errs = append(errs, fmt.Errorf("provider %s: %w", p.name, p.err))
 		default:
 			errs = append(errs, p.err)
@@ -71,12 +62,9 @@ func (r *regionRun) err() error {
 
 // reportStates says how the run left the parts.
 func (r *regionRun) reportStates() {
-	for _, p := range append(r.parts(OwnerSatellite), r.providers...) {
-		if p.run == nil {
-			continue
-		}
-		if p.owner == OwnerProvider {
-			r.reportOf(p).After = providerAfter(p.run.Now)
+	for _, p := range r.providers {
+		if p.run != nil {
+			p.report.After = providerAfter(p.run.Now)
 		}
 	}
 	if r.report.Satellite == nil {

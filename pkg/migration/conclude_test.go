@@ -55,8 +55,11 @@ func runOf(satellite *part, providers ...*part) *regionRun {
 	run := &regionRun{operation: Migrate(false), satellite: satellite, providers: providers, report: &v1alpha1.RegionReport{}}
 	for _, p := range providers {
 		p.owner = OwnerProvider
-		run.plan.Providers = append(run.plan.Providers, v1alpha1.ProviderPlan{})
+		p.several = len(providers) > 1
 		run.report.Providers = append(run.report.Providers, v1alpha1.ProviderReport{Provider: v1alpha1.Provider{Name: p.name}})
+	}
+	for i, p := range providers {
+		p.report = &run.report.Providers[i]
 	}
 	return run
 }

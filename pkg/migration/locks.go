@@ -33,7 +33,7 @@ func (r *regionRun) takeLocks(ctx context.Context) (release func(), err error) {
 		ctx = r.satellite.ctx
 	}
 	if len(r.operation.of(OwnerProvider)) > 0 {
-		ordered := slices.SortedFunc(slices.Values(r.providers), func(a, b *part) int { return cmp.Compare(r.planOf(a).ID, r.planOf(b).ID) })
+		ordered := slices.SortedFunc(slices.Values(r.providers), func(a, b *part) int { return cmp.Compare(a.plan.ID, b.plan.ID) })
 		for _, p := range ordered {
 			p.err = r.take(ctx, p)
 		}
@@ -81,13 +81,12 @@ func (r *regionRun) take(ctx context.Context, p *part) error {
 func (r *regionRun) giveUp(ctx context.Context) {
 	free, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
 	defer cancel()
-	for _, p := range slices.Backward(append(r.parts(OwnerSatellite), r.providers...)) {
+	for _, p := range slices.Backward(r.all()) {
 		if p.held == nil {
 			continue
 		}
 		if err := p.held.Release(free); err != nil && p.err == nil {
-			left := fmt.Sprintf("the lock could not be released; it expires by itself: %v", err)
-			r.report.Left = append(r.report.Left, p.label(left, len(r.plan.Providers) > 1))
+			r.report.Left = append(r.report.Left, p.label(fmt.Sprintf("the lock could not be released; it expires by itself: %v", err)))
 		}
 		p.stop(nil)
 	}

@@ -3,7 +3,6 @@ package migration
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -178,14 +177,14 @@ func (r *regionRun) gate() {
 // onlyGaps reports whether a gap is all that has failed: nothing is left to do.
 func (r *regionRun) onlyGaps() bool {
 	gaps := 0
-	for _, p := range append(r.parts(OwnerSatellite), r.providers...) {
-		if p.err == nil {
-			continue
-		}
-		if gap := new(gapError); !errors.As(p.err, &gap) {
+	for _, p := range r.all() {
+		switch {
+		case p.err == nil:
+		case is[*gapError](p.err):
+			gaps++
+		default:
 			return false
 		}
-		gaps++
 	}
 	return gaps > 0
 }

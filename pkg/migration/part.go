@@ -16,8 +16,13 @@ import (
 // lock and a journal of its own, beside it.
 type part struct {
 	owner Owner
-	// name is the provider's, as documents show it; empty for the satellite.
-	name string
+	// name is the provider's, as documents show it; empty for the satellite. several
+	// is set if its region has others.
+	name    string
+	several bool
+	// plan and report are the provider's.
+	plan   v1alpha1.ProviderPlan
+	report *v1alpha1.ProviderReport
 	// source is where its facts come from, view what is known.
 	source *snapshot.Source
 	view   *snapshot.Snapshot
@@ -43,18 +48,11 @@ type part struct {
 }
 
 // label puts a provider's name before a sentence, where a region has several.
-func (p *part) label(text string, several bool) string {
-	if p.owner == OwnerSatellite || !several {
+func (p *part) label(text string) string {
+	if !p.several {
 		return text
 	}
 	return "provider " + p.name + ": " + text
-}
-
-// situation is what compensation for this part is decided from.
-func (p *part) situation(failed string, begun []string) situation {
-	return situation{
-		owner: p.owner, steps: p.steps, failed: failed, begun: begun, before: p.run.Initial, now: p.run.Now, record: p.record,
-	}
 }
 
 // begunSteps are the names of the part's steps that this run began to apply.
@@ -90,7 +88,7 @@ func (p *part) open(ctx context.Context, r *regionRun) error {
 	}
 	p.writer, p.record, p.store = writer, writer.Record(), writer.Write
 	if text := resumed(p.record); text != "" && !p.record.Updated.Before(r.stopped) {
-		r.report.Resumed, r.stopped = p.label(text, len(r.providers) > 1), p.record.Updated
+		r.report.Resumed, r.stopped = p.label(text), p.record.Updated
 	}
 	migrated := p.record.Outcome == v1alpha1.OutcomeSucceeded
 	p.record.Start(journal.Start{

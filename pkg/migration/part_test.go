@@ -10,12 +10,12 @@ import (
 
 // A sentence names its provider only where it could be another's.
 func TestLabel(t *testing.T) {
-	provider, satellite := &part{owner: OwnerProvider, name: "a"}, &part{owner: OwnerSatellite}
+	of := func(several bool) *part { return &part{owner: OwnerProvider, name: "a", several: several} }
+	satellite := &part{owner: OwnerSatellite}
 	for want, got := range map[string]string{
-		"provider a: resumed":       provider.label("resumed", true),
-		"resumed":                   provider.label("resumed", false),
-		"the satellite's":           satellite.label("the satellite's", true),
-		"the satellite's and one's": satellite.label("the satellite's and one's", false),
+		"provider a: resumed": of(true).label("resumed"),
+		"resumed":             of(false).label("resumed"),
+		"the satellite's":     satellite.label("the satellite's"),
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -50,12 +50,12 @@ func (o Operation) askRights(ctx context.Context, sources []*snapshot.Source, vi
 	var group sync.WaitGroup
 	first := sources[0]
 	if site := first.SatelliteSite.Access; site != nil && !first.Region.Satellite.None() {
-		needed := o.SatelliteRights(views[0].Scope(site.Driver()))
+		needed := o.rights(OwnerSatellite, views[0].Scope(site.Driver()))
 		group.Go(func() { first.AskSatelliteRights(ctx, views[0], needed) })
 	}
 	for i, source := range sources {
 		if access := source.ProviderSite.Access; access != nil {
-			needed := o.ProviderRights(views[i].Scope(access.Driver()))
+			needed := o.rights(OwnerProvider, views[i].Scope(access.Driver()))
 			group.Go(func() { source.AskProviderRights(ctx, views[i], needed) })
 		}
 	}

@@ -29,6 +29,7 @@ type Runner struct {
 // is something to change, it also asks which rights are missing, and renders the
 // satellite's chart; with diff the plan shows what would change of its manifest.
 func (o Operation) Plan(ctx context.Context, region *snapshot.Region, views []*snapshot.Snapshot, diff bool) v1alpha1.RegionPlan {
+	o.diff = diff
 	plan := NewRegionPlan(o, views)
 	if plan.Outcome == v1alpha1.OutcomeNothingToDo {
 		return plan
@@ -38,11 +39,7 @@ func (o Operation) Plan(ctx context.Context, region *snapshot.Region, views []*s
 	if plan.Outcome != v1alpha1.OutcomePreflightFailed {
 		region.Refresh(ctx, views, previews(o.in(region.Region).Steps, views[0])...)
 	}
-	plan = NewRegionPlan(o, views)
-	if diff && plan.Outcome != v1alpha1.OutcomePreflightFailed {
-		show(o.in(region.Region).Steps, views[0], plan.Steps)
-	}
-	return plan
+	return NewRegionPlan(o, views)
 }
 
 // askRights asks every cluster of the region for the rights that the operation

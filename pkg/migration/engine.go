@@ -68,9 +68,7 @@ func (r *regionRun) keepOut(why error) {
 }
 
 // notStartedError means that a provider was not begun with.
-type notStartedError struct{ why error }
-
-func (e *notStartedError) Error() string { return e.why.Error() }
+type notStartedError struct{ error }
 
 // steps applies steps to a part. What happened is in the report; the error is
 // what ended it early, and failed the step that it was in, if it was in one.

@@ -59,11 +59,8 @@ func (p *part) label(text string) string {
 func (p *part) begunSteps(results []v1alpha1.StepResult) []string {
 	var names []string
 	for _, result := range results {
-		if result.Provider != p.name {
-			continue
-		}
-		switch result.State {
-		case v1alpha1.StepDone, v1alpha1.StepFailed, v1alpha1.StepInterrupted:
+		begun := result.State == v1alpha1.StepDone || result.State == v1alpha1.StepFailed || result.State == v1alpha1.StepInterrupted
+		if begun && result.Provider == p.name {
 			names = append(names, result.Name)
 		}
 	}
@@ -82,7 +79,8 @@ func (p *part) index(step string) int {
 
 // open opens the part's journal, and begins a run in it.
 func (p *part) open(ctx context.Context, r *regionRun) error {
-	writer, err := journal.Open(ctx, p.site().Access.Clientset(), p.journal())
+	_, name := p.names()
+	writer, err := journal.Open(ctx, p.site().Access.Clientset(), name)
 	if err != nil {
 		return err
 	}
@@ -111,7 +109,7 @@ func (p *part) open(ctx context.Context, r *regionRun) error {
 	return nil
 }
 
-// site is where the part is, with its journal and its lock.
+// site is where the part is, with its lock and its journal.
 func (p *part) site() snapshot.Site {
 	if p.owner == OwnerSatellite {
 		return p.source.SatelliteSite
@@ -119,20 +117,12 @@ func (p *part) site() snapshot.Site {
 	return p.source.ProviderSite
 }
 
-// journal is the part's journal, at its site.
-func (p *part) journal() types.NamespacedName {
+// names are those of its lock and its journal there.
+func (p *part) names() (lease, journal types.NamespacedName) {
 	if p.owner == OwnerSatellite {
-		return p.source.SatelliteJournal()
+		return p.source.SatelliteLock(), p.source.SatelliteJournal()
 	}
-	return p.source.ProviderJournal(p.view)
-}
-
-// lock is the part's lock, at its site.
-func (p *part) lock() types.NamespacedName {
-	if p.owner == OwnerSatellite {
-		return p.source.SatelliteLock()
-	}
-	return p.source.ProviderLock(p.view)
+	return p.source.ProviderLock(p.view), p.source.ProviderJournal(p.view)
 }
 
 // save writes the record to the journal; the end of ctx does not tear it.

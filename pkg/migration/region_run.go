@@ -88,9 +88,8 @@ func (r *regionRun) allLocked() []*part {
 // locked takes the locks, makes sure that the plan still holds, and applies the
 // steps. The error is why nothing was begun.
 func (r *regionRun) locked(ctx context.Context) error {
-	release, err := r.takeLocks(ctx)
-	defer release()
-	if err != nil {
+	defer r.giveUp(ctx)
+	if err := r.takeLocks(ctx); err != nil {
 		return err
 	}
 	if err := r.examine(ctx); err != nil {
@@ -157,11 +156,11 @@ func (r *regionRun) examine(ctx context.Context) error {
 func (r *regionRun) compare(again v1alpha1.RegionPlan, working []*part) error {
 	if again.Outcome == v1alpha1.OutcomePreflightFailed {
 		r.report.Preflight = again.Preflight
-		return &changedError{[]string{"a preflight check fails now"}}
+		return changedError{"a preflight check fails now"}
 	}
 	if r.plan.Satellite != nil && again.Satellite != nil {
 		if differences := Differences(r.plan.Satellite.Basis, again.Satellite.Basis); len(differences) > 0 {
-			return &changedError{differences}
+			return changedError(differences)
 		}
 	}
 	for i, p := range working {
@@ -171,7 +170,7 @@ func (r *regionRun) compare(again v1alpha1.RegionPlan, working []*part) error {
 			r.report.Preflight = again.Preflight
 		}
 		if len(differences) > 0 {
-			p.err = &changedError{differences}
+			p.err = changedError(differences)
 		}
 	}
 	r.plan.Fingerprint = again.Fingerprint
@@ -219,7 +218,8 @@ func (r *regionRun) event(p *part, result v1alpha1.StepResult) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(p.ctx), commitTimeout)
 	defer cancel()
 	at := metav1.NewTime(r.Clock.Now())
-	_ = journal.Emit(ctx, p.site().Access.Clientset(), p.journal(), p.writer.UID(), r.operation.Name, result, at)
+	_, name := p.names()
+	_ = journal.Emit(ctx, p.site().Access.Clientset(), name, p.writer.UID(), r.operation.Name, result, at)
 }
 
 func (r *regionRun) progress(p *part, step string, state v1alpha1.StepState, message string) {

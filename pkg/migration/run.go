@@ -117,12 +117,11 @@ func over(ctx context.Context) bool {
 }
 
 // hopelessError marks a state, or an answer, that waiting will not change.
-type hopelessError struct{ err error }
+type hopelessError struct{ error }
 
 func hopeless(err error) error { return &hopelessError{err} }
 
-func (e *hopelessError) Error() string { return e.err.Error() }
-func (e *hopelessError) Unwrap() error { return e.err }
+func (e *hopelessError) Unwrap() error { return e.error }
 
 // answered marks those errors of the primary as hopeless that it would give
 // again: it refuses the token or the user, or does not know what was asked for.

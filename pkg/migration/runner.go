@@ -124,10 +124,10 @@ func newReport(plan v1alpha1.RegionPlan) v1alpha1.RegionReport {
 }
 
 // changedError means that the region is no longer as planned.
-type changedError struct{ differences []string }
+type changedError []string
 
-func (e *changedError) Error() string {
-	return fmt.Sprintf("the region changed since it was planned, nothing was changed: %s; plan again", strings.Join(e.differences, "; "))
+func (e changedError) Error() string {
+	return fmt.Sprintf("the region changed since it was planned, nothing was changed: %s; plan again", strings.Join(e, "; "))
 }
 
 // Options are what an operator may choose about a run.

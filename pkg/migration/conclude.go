@@ -21,11 +21,7 @@ func (r *regionRun) conclude(nothingBegun error) {
 			}
 		}
 	}
-	satelliteFailed := r.satellite != nil && r.satellite.err != nil
 	for _, p := range r.providers {
-		if satelliteFailed && p.err == nil {
-			p.err = &notStartedError{errors.New("not started, because the satellite failed")}
-		}
 		p.report.Outcome = outcomeOf(p.err)
 		if p.err != nil {
 			p.report.Error = p.err.Error()
@@ -36,7 +32,7 @@ func (r *regionRun) conclude(nothingBegun error) {
 		outcomes = append(outcomes, provider.Outcome)
 	}
 	r.report.Outcome = Join(outcomes)
-	if satelliteFailed {
+	if r.satellite != nil && r.satellite.err != nil {
 		r.report.Outcome = outcomeOf(r.satellite.err)
 	}
 	if err := r.err(); err != nil {

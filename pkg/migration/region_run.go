@@ -3,7 +3,6 @@ package migration
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -112,17 +111,11 @@ func (r *regionRun) locked(ctx context.Context) error {
 
 // nobodyLeft returns an error if the satellite cannot be changed, or no provider can.
 func (r *regionRun) nobodyLeft() error {
-	if r.satellite != nil && r.satellite.err != nil {
-		return r.satellite.err
+	left := slices.ContainsFunc(r.providers, func(p *part) bool { return p.err == nil })
+	if left && (r.satellite == nil || r.satellite.err == nil) {
+		return nil
 	}
-	var errs []error
-	for _, p := range r.providers {
-		if p.err == nil {
-			return nil
-		}
-		errs = append(errs, p.err)
-	}
-	return errors.Join(errs...)
+	return r.err()
 }
 
 // examine reads the region afresh, and refuses what is no longer as planned.

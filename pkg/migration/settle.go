@@ -197,6 +197,7 @@ func (s *settler) settleRest(ctx context.Context, failed string) {
 		}
 		s.read(ctx, p, items...)
 		todo, unknown := compensate(s.situation(p, failed))
+		s.left(p, unknown...)
 		for _, r := range todo {
 			if r.act == switchOff {
 				continue // it was tried for as long as it may take
@@ -206,7 +207,6 @@ func (s *settler) settleRest(ctx context.Context, failed string) {
 				return
 			}
 		}
-		s.left(p, unknown...)
 	}
 }
 

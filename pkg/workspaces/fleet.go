@@ -53,9 +53,6 @@ func Collect(ctx context.Context, survey *snapshot.Survey, timeout time.Duration
 			f.providers = append(f.providers, found(source, regions[i][j], since))
 		}
 	}
-	if f.api == nil {
-		return f, nil
-	}
 	users, err := f.api.Users(ctx)
 	for _, user := range users {
 		f.users[user.ID] = user

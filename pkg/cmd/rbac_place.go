@@ -20,7 +20,7 @@ import (
 func (o *rbacOptions) rules(ctx context.Context) ([]cluster.Rule, error) {
 	if o.legacyNamespace != "" && o.flags.Filename == "" && len(o.flags.ProviderContexts) == 0 && o.flags.Satellite == "" {
 		scope := o.given(cmp.Or(o.flags.Namespace, fleet.DefaultNamespace))
-		return migration.Distinct(migration.SatelliteRightsOf(o.verbs, scope), migration.ProviderRightsOf(o.verbs, scope)), nil
+		return migration.Distinct(migration.RightsOf(migration.OwnerSatellite, o.verbs, scope), migration.RightsOf(migration.OwnerProvider, o.verbs, scope)), nil
 	}
 	c, err := o.connect()
 	if err != nil {
@@ -70,10 +70,10 @@ func (o *rbacOptions) rulesOf(ctx context.Context, region *snapshot.Region) ([]c
 			return nil, err
 		}
 		if i == 0 && region.Region.Satellite.Context == wanted {
-			rules = append(rules, migration.SatelliteRightsOf(o.verbs, scope)...)
+			rules = append(rules, migration.RightsOf(migration.OwnerSatellite, o.verbs, scope)...)
 		}
 		if source.Declared.Context == wanted {
-			rules = append(rules, migration.ProviderRightsOf(o.verbs, scope)...)
+			rules = append(rules, migration.RightsOf(migration.OwnerProvider, o.verbs, scope)...)
 		}
 	}
 	return migration.Distinct(rules), nil

@@ -134,16 +134,7 @@ type Ledger struct {
 	Operator string    `json:"operator"`
 	Reason   string    `json:"reason"`
 	At       time.Time `json:"at"`
-	// Annotated is in journals of earlier versions; nothing used it.
-	Annotated obsolete `json:"annotated,omitzero"`
 }
-
-// obsolete is a field that is read, whatever it holds, and never written again.
-// Without it, Open would take the field for one of a newer version.
-type obsolete struct{}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (obsolete) UnmarshalJSON([]byte) error { return nil }
 
 // Covers reports whether the ledger lists exactly this revision.
 func (l *Ledger) Covers(namespace, release string, revision int) bool {

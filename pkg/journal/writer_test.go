@@ -85,25 +85,6 @@ func TestNewerFields(t *testing.T) {
 	}
 }
 
-// A journal with a field that only earlier versions wrote is read, and written
-// without it.
-func TestObsoleteFields(t *testing.T) {
-	server, client := newServer(t)
-	server.put(`{"version": 1, "operation": "migrate", "retention": {"release": "legacy", "annotated": ["Role/envproxy"]}}`)
-	writer, err := Open(t.Context(), client, place)
-	if err != nil {
-		t.Fatal(err)
-	}
-	record := writer.Record()
-	if record.Retention.Release != "legacy" {
-		t.Errorf("read %+v", record.Retention)
-	}
-	text, err := Encode(record)
-	if err != nil || strings.Contains(string(text), "annotated") {
-		t.Errorf("written as %s, %v", text, err)
-	}
-}
-
 func TestWrite(t *testing.T) {
 	for _, tc := range []struct {
 		name string

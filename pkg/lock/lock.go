@@ -17,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 	coordinationclient "k8s.io/client-go/kubernetes/typed/coordination/v1"
+	"k8s.io/client-go/util/retry"
 	"k8s.io/utils/clock"
 	"k8s.io/utils/ptr"
 
@@ -73,32 +74,25 @@ type Lock struct {
 	err     error
 }
 
-// releaseAttempts is how often Release tries, since any writer of the lease,
-// or a lost answer, can make one attempt fail.
-const releaseAttempts = 5
-
 // Release gives the lock up, if it is still this run's, and ends the renewal.
-// It takes two requests, and more only if they fail. After an error the lock
-// expires by itself.
+// It takes two requests, and more only if they fail: any writer of the lease, or a
+// lost answer, can make an attempt fail. After an error the lock expires by itself.
 func (l *Lock) Release(ctx context.Context) error {
 	l.stop()
 	<-l.done
-	var failure error
-	for range releaseAttempts {
+	return retry.OnError(retry.DefaultRetry, func(error) bool { return true }, func() error {
 		lease, err := l.own(ctx)
 		if lost := new(LostError); errors.As(err, &lost) {
 			return nil // it is not this run's to release
 		}
-		if err == nil {
-			lease.Spec.HolderIdentity = ptr.To("")
-			annotate(lease, nil)
-			_, err = l.leases().Update(ctx, lease, metav1.UpdateOptions{})
+		if err != nil {
+			return err
 		}
-		if failure = err; err == nil {
-			return nil
-		}
-	}
-	return failure
+		lease.Spec.HolderIdentity = ptr.To("")
+		annotate(lease, nil)
+		_, err = l.leases().Update(ctx, lease, metav1.UpdateOptions{})
+		return err
+	})
 }
 
 func (l *Lock) leases() coordinationclient.LeaseInterface {

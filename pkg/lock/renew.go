@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/util/retry"
+	"k8s.io/utils/ptr"
 )
 
 // renew renews the lock three times in its duration, and more often while that
@@ -46,32 +47,22 @@ func (l *Lock) renew(ctx context.Context) {
 	}
 }
 
-// renewAttempts is how often a renewal that met another writer of the lease
-// is repeated at once.
-const renewAttempts = 3
-
 // renewOnce writes the present time into the lease. It returns a *LostError if
 // the lease is somebody else's, and any other error if that is not known. It
-// takes two requests, and as many again after a conflict.
+// takes two requests, and as many again after each conflict with another writer.
 func (l *Lock) renewOnce(ctx context.Context) error {
-	var failure error
-	for range renewAttempts {
+	return retry.RetryOnConflict(retry.DefaultRetry, func() error {
 		begun := l.options.Clock.Now()
 		lease, err := l.own(ctx)
 		if err != nil {
 			return err
 		}
-		now := metav1.NewMicroTime(begun)
-		lease.Spec.RenewTime = &now
-		if _, failure = l.leases().Update(ctx, lease, metav1.UpdateOptions{}); failure == nil {
+		lease.Spec.RenewTime = ptr.To(metav1.NewMicroTime(begun))
+		if _, err = l.leases().Update(ctx, lease, metav1.UpdateOptions{}); err == nil {
 			l.renewedAt(begun)
-			return nil
 		}
-		if !apierrors.IsConflict(failure) {
-			return failure
-		}
-	}
-	return failure
+		return err
+	})
 }
 
 // whoHas returns why the lock is lost. If it is for want of a renewal, it asks who

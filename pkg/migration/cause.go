@@ -57,7 +57,7 @@ func outcomeOf(err error) v1alpha1.Outcome {
 		return v1alpha1.OutcomeSucceeded
 	case is[*notStartedError](err):
 		return v1alpha1.OutcomeNotStarted
-	case is[*changedError](err):
+	case is[changedError](err):
 		return v1alpha1.OutcomePreflightFailed
 	case is[*lock.HeldError](err):
 		return v1alpha1.OutcomeLockHeld

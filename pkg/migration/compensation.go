@@ -21,10 +21,12 @@ type situation struct {
 	// begun are the steps that this run began to apply.
 	begun       []string
 	before, now *snapshot.Snapshot
-	// satellite and provider are the records of their journals; empty ones, where
-	// the run has none.
-	satellite, provider *journal.Record
+	// record is the journal's, of the part that is asked about.
+	record *journal.Record
 }
+
+// began reports whether this run began to apply the step.
+func (s situation) began(step string) bool { return slices.Contains(s.begun, step) }
 
 // act is what a remedy does.
 type act int
@@ -51,12 +53,6 @@ type remedy struct {
 	registration string
 }
 
-// attempt is what this run did with one step.
-type attempt struct {
-	// begun is set if the run began to apply the step, failed if it failed there.
-	begun, failed bool
-}
-
 // compensate decides what to do after a run ended early, in order, so that the
 // rule holds again, and what could not be determined. It knows nothing of what
 // the run meant to do: only the facts, and what each of the operation's steps
@@ -66,7 +62,7 @@ func compensate(s situation) (todo []remedy, unknown []string) {
 		if step.Remedy == nil {
 			return
 		}
-		r, why := step.Remedy(s, attempt{begun: slices.Contains(s.begun, step.Name), failed: s.failed == step.Name})
+		r, why := step.Remedy(s)
 		if r != nil {
 			r.step = step.Name
 			todo = append(todo, *r)

@@ -58,7 +58,7 @@ func TestCompensateProperties(t *testing.T) {
 		}
 		s := situation{
 			steps: operation.Steps, failed: failed, begun: rapid.SliceOfDistinct(rapid.SampledFrom(steps), rapid.ID).Draw(rt, "begun"),
-			before: drawn(rt, "found"), now: drawn(rt, "now"), satellite: &r, provider: &r,
+			before: drawn(rt, "found"), now: drawn(rt, "now"), record: &r,
 		}
 		s.now.ProviderJournal, s.now.SatelliteJournal = snapshot.Known(&r), snapshot.Known(&r)
 		todo, unknown := compensate(s)
@@ -73,7 +73,7 @@ func checkCompensation(t *rapid.T, s situation, todo []remedy, unknown []string)
 	switch {
 	case has(switchOff) && todo[0].act != switchOff:
 		t.Fatalf("the switch is not first: %v", worded(todo))
-	case has(switchOff) && !unfinishedSwitch(s.provider):
+	case has(switchOff) && !unfinishedSwitch(s.record):
 		t.Fatal("a switch is reverted that no unfinished migration made")
 	case has(switchOff) && (networking == v1alpha1.NetworkingV2Off || networking == v1alpha1.NetworkingV2AlwaysOn):
 		t.Fatalf("Networking v2 is %s, and is switched off", networking)
@@ -83,9 +83,9 @@ func checkCompensation(t *rapid.T, s situation, todo []remedy, unknown []string)
 		t.Fatalf("an unfinished switch stays on with a broken path: %v", broken.broken)
 	case s.failed == "" && len(todo) > 0 && (len(todo) > 1 || !has(switchOff)):
 		t.Fatalf("a signal reverts %v", worded(todo))
-	case has(uninstallRelease) && (!created(s.provider) || networking != v1alpha1.NetworkingV2Off):
+	case has(uninstallRelease) && (!created(s.record) || networking != v1alpha1.NetworkingV2Off):
 		t.Fatalf("a release is uninstalled that may be in use, or that was there before: %s", networking)
-	case has(deleteRegistration) && (networking != v1alpha1.NetworkingV2Off || s.provider.RegistrationID == ""):
+	case has(deleteRegistration) && (networking != v1alpha1.NetworkingV2Off || s.record.RegistrationID == ""):
 		t.Fatalf("a registration is deleted that may be in use, or that is not ours: %s", networking)
 	case has(revertRelease) && s.before.Satellite.Value().Revision == 0:
 		t.Fatal("a release goes back to no revision")

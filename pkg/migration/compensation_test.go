@@ -23,7 +23,7 @@ type facts func(s *situation)
 
 func of(owner Owner) facts                   { return func(s *situation) { s.owner = owner } }
 func applied(steps ...string) facts          { return func(s *situation) { s.begun = steps } }
-func record(r journal.Record) facts          { return func(s *situation) { *s.provider = r } }
+func record(r journal.Record) facts          { return func(s *situation) { *s.record = r } }
 func now(f func(*snapshot.Snapshot)) facts   { return func(s *situation) { f(s.now) } }
 func found(f func(*snapshot.Snapshot)) facts { return func(s *situation) { f(s.before) } }
 
@@ -228,11 +228,11 @@ func TestCompensate(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := incomplete()
-			s := situation{steps: Migrate(false).Steps, failed: test.failed, before: migrated(t), now: migrated(t), satellite: &r, provider: &r}
+			s := situation{steps: Migrate(false).Steps, failed: test.failed, before: migrated(t), now: migrated(t), record: &r}
 			for _, change := range test.facts {
 				change(&s)
 			}
-			s.now.ProviderJournal, s.now.SatelliteJournal = snapshot.Known(s.provider), snapshot.Known(s.satellite)
+			s.now.ProviderJournal, s.now.SatelliteJournal = snapshot.Known(s.record), snapshot.Known(s.record)
 			todo, unknown := compensate(s)
 			if diff := cmp.Diff(test.want, worded(todo)); diff != "" {
 				t.Error(diff)
@@ -264,7 +264,7 @@ func TestCompensateKnowsNothing(t *testing.T) {
 				r.RegistrationID, r.Canary = "r", &journal.Canary{ID: "w", Proves: journal.ProvesSatellite, Asked: true}
 				todo, _ := compensate(situation{
 					steps: operation.Steps, failed: step.Name, begun: []string{step.Name},
-					before: &snapshot.Snapshot{Region: fresh(t).Region}, now: &snapshot.Snapshot{Region: fresh(t).Region, ProviderJournal: snapshot.Known(&r), SatelliteJournal: snapshot.Known(&r)}, satellite: &r, provider: &r,
+					before: &snapshot.Snapshot{Region: fresh(t).Region}, now: &snapshot.Snapshot{Region: fresh(t).Region, ProviderJournal: snapshot.Known(&r), SatelliteJournal: snapshot.Known(&r)}, record: &r,
 				})
 				if slices.ContainsFunc(todo, func(r remedy) bool { return r.act != switchOff }) {
 					t.Errorf("%s fails at %s: %v", operation.Name, step.Name, worded(todo))

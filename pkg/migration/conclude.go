@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -13,21 +15,16 @@ import (
 // why nothing was begun; nil if something was.
 func (r *regionRun) conclude(nothingBegun error) {
 	if nothingBegun != nil {
-		for _, p := range append(r.parts(OwnerSatellite), r.providers...) {
+		for _, p := range r.all() {
 			if p.err == nil {
 				p.err = nothingBegun
 			}
 		}
 	}
-	satelliteFailed := r.satellite != nil && r.satellite.err != nil
 	for _, p := range r.providers {
-		if satelliteFailed && p.err == nil {
-			p.err = &notStartedError{errors.New("not started, because the satellite failed")}
-		}
-		report := r.reportOf(p)
-		report.Outcome = outcomeOf(p.err)
+		p.report.Outcome = outcomeOf(p.err)
 		if p.err != nil {
-			report.Error = p.err.Error()
+			p.report.Error = p.err.Error()
 		}
 	}
 	var outcomes []v1alpha1.Outcome
@@ -35,18 +32,12 @@ func (r *regionRun) conclude(nothingBegun error) {
 		outcomes = append(outcomes, provider.Outcome)
 	}
 	r.report.Outcome = Join(outcomes)
-	if satelliteFailed {
+	if r.satellite != nil && r.satellite.err != nil {
 		r.report.Outcome = outcomeOf(r.satellite.err)
 	}
 	if err := r.err(); err != nil {
 		r.report.Error = err.Error()
 	}
-}
-
-// reportOf returns the provider's part of the report.
-func (r *regionRun) reportOf(p *part) *v1alpha1.ProviderReport {
-	i := slices.IndexFunc(r.report.Providers, func(report v1alpha1.ProviderReport) bool { return report.Name == p.name })
-	return &r.report.Providers[i] // there is one for each
 }
 
 // err joins why parts failed: the satellite's reason alone, if it failed, since
@@ -56,11 +47,10 @@ func (r *regionRun) err() error {
 		return r.satellite.err
 	}
 	var errs []error
-	several := len(r.plan.Providers) > 1
 	for _, p := range r.providers {
 		switch {
 		case p.err == nil:
-		case several:
+		case p.several:
 			errs = append(errs, fmt.Errorf("provider %s: %w", p.name, p.err))
 		default:
 			errs = append(errs, p.err)
@@ -71,12 +61,9 @@ func (r *regionRun) err() error {
 
 // reportStates says how the run left the parts.
 func (r *regionRun) reportStates() {
-	for _, p := range append(r.parts(OwnerSatellite), r.providers...) {
-		if p.run == nil {
-			continue
-		}
-		if p.owner == OwnerProvider {
-			r.reportOf(p).After = providerAfter(p.run.Now)
+	for _, p := range r.providers {
+		if p.run != nil {
+			p.report.After = providerAfter(p.run.Now)
 		}
 	}
 	if r.report.Satellite == nil {
@@ -145,4 +132,35 @@ func Join(outcomes []v1alpha1.Outcome) v1alpha1.Outcome {
 	default:
 		return reason
 	}
+}
+
+// next returns the one command to type after a report; "" if none is called for.
+func next(operation Operation, region fleet.Region, report v1alpha1.RegionReport) string {
+	switch report.Outcome {
+	case v1alpha1.OutcomeSucceeded, v1alpha1.OutcomeLockHeld:
+		return region.Command("status")
+	case v1alpha1.OutcomeNothingToDo:
+		return ""
+	case v1alpha1.OutcomePreflightFailed:
+		for _, result := range report.Preflight {
+			if result.ID == checkCutOff && strings.Contains(result.Hint, " rollback") && operation.Name != "rollback" {
+				return result.Hint
+			}
+			if result.State == v1alpha1.CheckFail {
+				return "kubectl coder-satellite explain " + result.ID
+			}
+		}
+		return region.Command("plan")
+	default:
+		if slices.ContainsFunc(report.Providers, stranded) && report.Outcome != v1alpha1.OutcomeInterrupted {
+			return region.Command("rollback")
+		}
+		return region.Command(operation.Name)
+	}
+}
+
+// stranded reports whether users are on a path that is not known to answer.
+func stranded(provider v1alpha1.ProviderReport) bool {
+	after := provider.After
+	return after != nil && after.NetworkingV2 == v1alpha1.NetworkingV2On && after.PathAnswers != v1alpha1.FindingYes
 }

@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -55,8 +56,11 @@ func runOf(satellite *part, providers ...*part) *regionRun {
 	run := &regionRun{operation: Migrate(false), satellite: satellite, providers: providers, report: &v1alpha1.RegionReport{}}
 	for _, p := range providers {
 		p.owner = OwnerProvider
-		run.plan.Providers = append(run.plan.Providers, v1alpha1.ProviderPlan{})
+		p.several = len(providers) > 1
 		run.report.Providers = append(run.report.Providers, v1alpha1.ProviderReport{Provider: v1alpha1.Provider{Name: p.name}})
+	}
+	for i, p := range providers {
+		p.report = &run.report.Providers[i]
 	}
 	return run
 }
@@ -68,7 +72,8 @@ func TestConclude(t *testing.T) {
 		Error   string
 	}
 	held := &lock.HeldError{Holder: "bob"}
-	const left = "not started, because the satellite failed"
+	const left = "not started, because of what failed before: install-satellite"
+	kept := func(name string) *part { return &part{name: name, err: &notStartedError{errors.New(left)}} }
 	well, failed := said{Outcome: v1alpha1.OutcomeSucceeded}, said{v1alpha1.OutcomeFailed, "boom"}
 	for name, test := range map[string]struct {
 		run          *regionRun
@@ -80,8 +85,9 @@ func TestConclude(t *testing.T) {
 		"the one provider fails":         {runOf(&part{}, &part{name: "a", err: errBoom}), nil, []said{failed, failed}},
 		"one of two fails":               {runOf(&part{}, &part{name: "a"}, &part{name: "b", err: errBoom}), nil, []said{{v1alpha1.OutcomePartlyFailed, "provider b: boom"}, well, failed}},
 		"both fail":                      {runOf(nil, &part{name: "a", err: errBoom}, &part{name: "b", err: errBoom}), nil, []said{{v1alpha1.OutcomeFailed, "provider a: boom\nprovider b: boom"}, failed, failed}},
-		"the satellite fails":            {runOf(&part{err: errBoom}, &part{name: "a"}), nil, []said{failed, {v1alpha1.OutcomeNotStarted, left}}},
-		"the satellite fails, and one":   {runOf(&part{err: errBoom}, &part{name: "a", err: held}, &part{name: "b"}), nil, []said{failed, {v1alpha1.OutcomeLockHeld, held.Error()}, {v1alpha1.OutcomeNotStarted, left}}},
+		"the satellite fails":            {runOf(&part{err: errBoom}, kept("a")), nil, []said{failed, {v1alpha1.OutcomeNotStarted, left}}},
+		"the satellite fails last":       {runOf(&part{err: errBoom}, &part{name: "a"}), nil, []said{failed, well}},
+		"the satellite fails, and one":   {runOf(&part{err: errBoom}, &part{name: "a", err: held}, kept("b")), nil, []said{failed, {v1alpha1.OutcomeLockHeld, held.Error()}, {v1alpha1.OutcomeNotStarted, left}}},
 		"nothing was begun":              {runOf(&part{}, &part{name: "a"}), errBoom, []said{failed, failed}},
 		"nothing was begun, without it":  {runOf(nil, &part{name: "a"}), errBoom, []said{failed, failed}},
 		"nothing was begun, for another": {runOf(nil, &part{name: "a", err: held}, &part{name: "b"}), errBoom, []said{{v1alpha1.OutcomeFailed, "provider a: " + held.Error() + "\nprovider b: boom"}, {v1alpha1.OutcomeLockHeld, held.Error()}, failed}},

@@ -37,7 +37,7 @@ func (r *regionRun) apply(ctx context.Context) {
 			}
 			p.err = r.settle(p, failed, err)
 			if p.owner == OwnerSatellite || endsRegion(ctx, r.satellite) || proves(phase, failed) {
-				r.keepOut(fmt.Errorf("not started, because of what failed before: %s", p.label(cmp.Or(failed, "the run ended"), true)))
+				r.keepOut(fmt.Errorf("not started, because of what failed before: %s", p.label(cmp.Or(failed, "the run ended"))))
 			}
 		}
 		if r.err() != nil { // what follows takes all of it to be done
@@ -68,9 +68,7 @@ func (r *regionRun) keepOut(why error) {
 }
 
 // notStartedError means that a provider was not begun with.
-type notStartedError struct{ why error }
-
-func (e *notStartedError) Error() string { return e.why.Error() }
+type notStartedError struct{ error }
 
 // steps applies steps to a part. What happened is in the report; the error is
 // what ended it early, and failed the step that it was in, if it was in one.
@@ -153,7 +151,7 @@ func decideAgain(p *part, step Step) (Decision, error) {
 // close closes the journals with how the run ended for each part, and reports how
 // it left them.
 func (r *regionRun) close(ctx context.Context) {
-	parts := slices.DeleteFunc(slices.Concat(r.parts(OwnerSatellite), r.providers), func(p *part) bool { return p.run == nil })
+	parts := slices.DeleteFunc(r.all(), func(p *part) bool { return p.run == nil })
 	looking, cancel := context.WithTimeout(context.WithoutCancel(ctx), signalTimeout)
 	defer cancel()
 	var group sync.WaitGroup

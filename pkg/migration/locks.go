@@ -14,48 +14,48 @@ import (
 
 // takeLocks takes the lock of each part, always in one order: the satellite's,
 // and then the providers' by their IDs. A provider whose lock cannot be taken is
-// left out. release gives all up that were taken; it may always be called. The
-// error is why nothing may be changed.
-func (r *regionRun) takeLocks(ctx context.Context) (release func(), err error) {
-	release = func() { r.giveUp(ctx) }
+// left out. The error is why nothing may be changed; giveUp may be called all the same.
+func (r *regionRun) takeLocks(ctx context.Context) error {
 	if r.satellite != nil {
 		site := r.satellite.source.SatelliteSite
 		if site.Err != nil {
-			return release, site.Err
+			return site.Err
 		}
 		namespace := r.Region.Region.Satellite.Namespace
 		if err := journal.EnsureNamespace(ctx, site.Access.Clientset(), namespace); err != nil {
-			return release, fmt.Errorf("the satellite's namespace: %w", err)
+			return fmt.Errorf("the satellite's namespace: %w", err)
 		}
 		if r.satellite.err = r.take(ctx, r.satellite); r.satellite.err != nil {
-			return release, r.satellite.err
+			return r.satellite.err
 		}
 		ctx = r.satellite.ctx
 	}
 	if len(r.operation.of(OwnerProvider)) > 0 {
-		ordered := slices.SortedFunc(slices.Values(r.providers), func(a, b *part) int { return cmp.Compare(r.planOf(a).ID, r.planOf(b).ID) })
+		ordered := slices.SortedFunc(slices.Values(r.providers), func(a, b *part) int { return cmp.Compare(a.plan.ID, b.plan.ID) })
 		for _, p := range ordered {
 			p.err = r.take(ctx, p)
 		}
 	}
 	if err := r.nobodyLeft(); err != nil {
-		return release, err
+		return err
 	}
-	return release, r.fence()
+	return r.fence()
 }
 
 // take takes the part's lock, and gives the part a context that ends when the
 // lock is lost.
 func (r *regionRun) take(ctx context.Context, p *part) error {
-	if err := p.site().Err; err != nil {
-		return err
+	site := p.site()
+	if site.Err != nil {
+		return site.Err
 	}
 	p.view = p.source.Collect(ctx, snapshot.ItemProvider) // says where the lock of a provider is
 	if p.owner == OwnerProvider && p.view.ProviderID() == "" {
 		return fmt.Errorf("the provider is unknown: %w", p.view.Provider.Err())
 	}
-	held, err := lock.Acquire(ctx, p.site().Access.Clientset(), lock.Options{
-		Lease:     p.lock(),
+	lease, _ := p.names()
+	held, err := lock.Acquire(ctx, site.Access.Clientset(), lock.Options{
+		Lease:     lease,
 		Holder:    fmt.Sprintf("%s@%s/%s", r.Operator, r.Options.Host, r.Options.RunID),
 		Operation: r.operation.Name,
 		Duration:  r.Options.LockDuration,
@@ -81,13 +81,12 @@ func (r *regionRun) take(ctx context.Context, p *part) error {
 func (r *regionRun) giveUp(ctx context.Context) {
 	free, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
 	defer cancel()
-	for _, p := range slices.Backward(append(r.parts(OwnerSatellite), r.providers...)) {
+	for _, p := range slices.Backward(r.all()) {
 		if p.held == nil {
 			continue
 		}
 		if err := p.held.Release(free); err != nil && p.err == nil {
-			left := fmt.Sprintf("the lock could not be released; it expires by itself: %v", err)
-			r.report.Left = append(r.report.Left, p.label(left, len(r.plan.Providers) > 1))
+			r.report.Left = append(r.report.Left, p.label(fmt.Sprintf("the lock could not be released; it expires by itself: %v", err)))
 		}
 		p.stop(nil)
 	}

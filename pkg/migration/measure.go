@@ -3,7 +3,6 @@ package migration
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -147,14 +146,7 @@ func distance(before *v1alpha1.Distance, paths []v1alpha1.PathMeasurement, initi
 
 // gapError means that users had no answer for longer than they may. Nothing is undone
 // for that: what works now is not interrupted once more.
-type gapError struct {
-	path       v1alpha1.PathMeasurement
-	gap, limit time.Duration
-}
-
-func (e *gapError) Error() string {
-	return fmt.Sprintf("nobody answered at %s (%s) for %s, longer than --max-gap %s; nothing was undone for that", e.path.URL, e.path.Path, e.gap, e.limit)
-}
+type gapError struct{ error }
 
 // gate fails the providers whose users had no answer for longer than they may. A way
 // that has never answered was not interrupted by the run.
@@ -169,7 +161,8 @@ func (r *regionRun) gate() {
 		}
 		for _, p := range r.providers {
 			if p.err == nil && (path.Provider == "" || path.Provider == p.name) {
-				p.err = &gapError{path, gap, r.Options.MaxGap}
+				p.err = &gapError{fmt.Errorf("nobody answered at %s (%s) for %s, longer than --max-gap %s; nothing was undone for that",
+					path.URL, path.Path, gap, r.Options.MaxGap)}
 			}
 		}
 	}
@@ -178,14 +171,14 @@ func (r *regionRun) gate() {
 // onlyGaps reports whether a gap is all that has failed: nothing is left to do.
 func (r *regionRun) onlyGaps() bool {
 	gaps := 0
-	for _, p := range append(r.parts(OwnerSatellite), r.providers...) {
-		if p.err == nil {
-			continue
-		}
-		if gap := new(gapError); !errors.As(p.err, &gap) {
+	for _, p := range r.all() {
+		switch {
+		case p.err == nil:
+		case is[*gapError](p.err):
+			gaps++
+		default:
 			return false
 		}
-		gaps++
 	}
 	return gaps > 0
 }

@@ -32,6 +32,8 @@ type Operation struct {
 	// DoneSatellite and DoneProvider change the records of the satellite and of a
 	// provider when all their steps are done; may be nil.
 	DoneSatellite, DoneProvider func(*journal.Record)
+	// diff is set if a plan shows what would change of manifests.
+	diff bool
 }
 
 // checks returns a preflight of the checks with these IDs.

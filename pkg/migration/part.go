@@ -1,7 +1,6 @@
 package migration
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 
@@ -17,8 +16,13 @@ import (
 // lock and a journal of its own, beside it.
 type part struct {
 	owner Owner
-	// name is the provider's, as documents show it; empty for the satellite.
-	name string
+	// name is the provider's, as documents show it; empty for the satellite. several
+	// is set if its region has others.
+	name    string
+	several bool
+	// plan and report are the provider's.
+	plan   v1alpha1.ProviderPlan
+	report *v1alpha1.ProviderReport
 	// source is where its facts come from, view what is known.
 	source *snapshot.Source
 	view   *snapshot.Snapshot
@@ -44,30 +48,19 @@ type part struct {
 }
 
 // label puts a provider's name before a sentence, where a region has several.
-func (p *part) label(text string, several bool) string {
-	if p.owner == OwnerSatellite || !several {
+func (p *part) label(text string) string {
+	if !p.several {
 		return text
 	}
 	return "provider " + p.name + ": " + text
-}
-
-// situation is what compensation for this part is decided from.
-func (p *part) situation(failed string, begun []string) situation {
-	return situation{
-		owner: p.owner, steps: p.steps, failed: failed, begun: begun, before: p.run.Initial, now: p.run.Now,
-		satellite: cmp.Or(p.run.SatelliteRecord, &journal.Record{}), provider: cmp.Or(p.run.ProviderRecord, &journal.Record{}),
-	}
 }
 
 // begunSteps are the names of the part's steps that this run began to apply.
 func (p *part) begunSteps(results []v1alpha1.StepResult) []string {
 	var names []string
 	for _, result := range results {
-		if result.Provider != p.name {
-			continue
-		}
-		switch result.State {
-		case v1alpha1.StepDone, v1alpha1.StepFailed, v1alpha1.StepInterrupted:
+		begun := result.State == v1alpha1.StepDone || result.State == v1alpha1.StepFailed || result.State == v1alpha1.StepInterrupted
+		if begun && result.Provider == p.name {
 			names = append(names, result.Name)
 		}
 	}
@@ -86,13 +79,14 @@ func (p *part) index(step string) int {
 
 // open opens the part's journal, and begins a run in it.
 func (p *part) open(ctx context.Context, r *regionRun) error {
-	writer, err := journal.Open(ctx, p.site().Access.Clientset(), p.journal())
+	_, name := p.names()
+	writer, err := journal.Open(ctx, p.site().Access.Clientset(), name)
 	if err != nil {
 		return err
 	}
 	p.writer, p.record, p.store = writer, writer.Record(), writer.Write
 	if text := resumed(p.record); text != "" && !p.record.Updated.Before(r.stopped) {
-		r.report.Resumed, r.stopped = p.label(text, len(r.providers) > 1), p.record.Updated
+		r.report.Resumed, r.stopped = p.label(text), p.record.Updated
 	}
 	migrated := p.record.Outcome == v1alpha1.OutcomeSucceeded
 	p.record.Start(journal.Start{
@@ -115,7 +109,7 @@ func (p *part) open(ctx context.Context, r *regionRun) error {
 	return nil
 }
 
-// site is where the part is, with its journal and its lock.
+// site is where the part is, with its lock and its journal.
 func (p *part) site() snapshot.Site {
 	if p.owner == OwnerSatellite {
 		return p.source.SatelliteSite
@@ -123,20 +117,12 @@ func (p *part) site() snapshot.Site {
 	return p.source.ProviderSite
 }
 
-// journal is the part's journal, at its site.
-func (p *part) journal() types.NamespacedName {
+// names are those of its lock and its journal there.
+func (p *part) names() (lease, journal types.NamespacedName) {
 	if p.owner == OwnerSatellite {
-		return p.source.SatelliteJournal()
+		return p.source.SatelliteLock(), p.source.SatelliteJournal()
 	}
-	return p.source.ProviderJournal(p.view)
-}
-
-// lock is the part's lock, at its site.
-func (p *part) lock() types.NamespacedName {
-	if p.owner == OwnerSatellite {
-		return p.source.SatelliteLock()
-	}
-	return p.source.ProviderLock(p.view)
+	return p.source.ProviderLock(p.view), p.source.ProviderJournal(p.view)
 }
 
 // save writes the record to the journal; the end of ctx does not tear it.

@@ -6,17 +6,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
 
 // A sentence names its provider only where it could be another's.
 func TestLabel(t *testing.T) {
-	provider, satellite := &part{owner: OwnerProvider, name: "a"}, &part{owner: OwnerSatellite}
+	of := func(several bool) *part { return &part{owner: OwnerProvider, name: "a", several: several} }
+	satellite := &part{owner: OwnerSatellite}
 	for want, got := range map[string]string{
-		"provider a: resumed":       provider.label("resumed", true),
-		"resumed":                   provider.label("resumed", false),
-		"the satellite's":           satellite.label("the satellite's", true),
-		"the satellite's and one's": satellite.label("the satellite's and one's", false),
+		"provider a: resumed": of(true).label("resumed"),
+		"resumed":             of(false).label("resumed"),
+		"the satellite's":     satellite.label("the satellite's"),
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)
@@ -45,14 +44,5 @@ func TestIndexOfStep(t *testing.T) {
 		if got := p.index(step); got != want {
 			t.Errorf("%s is %d, want %d", step, got, want)
 		}
-	}
-}
-
-// A part that has no journal of the other kind is asked about an empty one.
-func TestSituationWithoutJournal(t *testing.T) {
-	noted := &journal.Record{Operation: "migrate"}
-	s := (&part{owner: OwnerProvider, run: &Run{ProviderRecord: noted}}).situation("x", nil)
-	if s.provider != noted || s.satellite == nil || s.satellite.Operation != "" {
-		t.Errorf("the provider's is %+v, the satellite's %+v", s.provider, s.satellite)
 	}
 }

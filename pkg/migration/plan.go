@@ -38,11 +38,11 @@ func NewRegionPlan(operation Operation, views []*snapshot.Snapshot) v1alpha1.Reg
 	}
 	for _, phase := range operation.phases() {
 		if phase[0].Owner == OwnerSatellite {
-			plan.Steps = append(plan.Steps, decide(phase, first, "")...)
+			plan.Steps = append(plan.Steps, operation.decide(phase, first, "")...)
 			continue
 		}
 		for _, s := range views {
-			plan.Steps = append(plan.Steps, decide(phase, s, s.ProviderName())...)
+			plan.Steps = append(plan.Steps, operation.decide(phase, s, s.ProviderName())...)
 		}
 	}
 	for i, s := range views {
@@ -129,13 +129,17 @@ func providerPlan(s *snapshot.Snapshot, results []v1alpha1.CheckResult) v1alpha1
 }
 
 // decide returns what the steps would do, from the snapshot alone.
-func decide(steps []Step, s *snapshot.Snapshot, provider string) []v1alpha1.StepPlan {
+func (o Operation) decide(steps []Step, s *snapshot.Snapshot, provider string) []v1alpha1.StepPlan {
 	var plans []v1alpha1.StepPlan
 	for _, step := range steps {
 		decision := step.Decide(s)
-		plans = append(plans, v1alpha1.StepPlan{
+		plan := v1alpha1.StepPlan{
 			Name: step.Name, Provider: provider, Action: decision.Action, Reason: decision.Reason, Details: decision.Details,
-		})
+		}
+		if o.diff && step.Show != nil {
+			step.Show(s, &plan)
+		}
+		plans = append(plans, plan)
 	}
 	return plans
 }
@@ -212,14 +216,4 @@ func previews(steps []Step, s *snapshot.Snapshot) []snapshot.Item {
 		}
 	}
 	return items
-}
-
-// show adds to the plan what the previews of the satellite's steps show.
-func show(steps []Step, s *snapshot.Snapshot, plan []v1alpha1.StepPlan) {
-	for _, step := range steps {
-		i := slices.IndexFunc(plan, func(p v1alpha1.StepPlan) bool { return p.Name == step.Name })
-		if step.Show != nil && i >= 0 {
-			step.Show(s, &plan[i])
-		}
-	}
 }

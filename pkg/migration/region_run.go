@@ -3,7 +3,6 @@ package migration
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -52,7 +51,10 @@ func (r *Runner) begin(plan v1alpha1.RegionPlan, report *v1alpha1.RegionReport) 
 			report.Providers[i].Outcome, report.Providers[i].Error = provider.Outcome, "preflight failed, nothing was changed"
 			continue
 		}
-		run.providers = append(run.providers, &part{owner: OwnerProvider, name: provider.Name, source: r.Region.Sources[i], steps: ofProvider})
+		run.providers = append(run.providers, &part{
+			owner: OwnerProvider, name: provider.Name, several: len(plan.Providers) > 1,
+			plan: provider, report: &report.Providers[i], source: r.Region.Sources[i], steps: ofProvider,
+		})
 	}
 	for _, phase := range run.operation.phases() {
 		for _, p := range run.parts(phase[0].Owner) {
@@ -74,36 +76,26 @@ func (r *regionRun) parts(owner Owner) []*part {
 	return []*part{r.satellite}
 }
 
-// all are the parts that steps may be applied to, the satellite first.
-func (r *regionRun) all() []*part {
-	all := r.parts(OwnerSatellite)
-	if len(r.operation.of(OwnerProvider)) > 0 {
-		all = append(all, r.providers...)
-	}
-	return slices.DeleteFunc(slices.Clone(all), func(p *part) bool { return p.err != nil })
-}
+// all are the parts, the satellite first.
+func (r *regionRun) all() []*part { return append(r.parts(OwnerSatellite), r.providers...) }
 
-// planOf returns the provider's part of the plan.
-func (r *regionRun) planOf(p *part) v1alpha1.ProviderPlan {
-	i := slices.IndexFunc(r.plan.Providers, func(plan v1alpha1.ProviderPlan) bool { return plan.Name == p.name })
-	return r.plan.Providers[i] // there is one for each
+// allLocked are the parts that steps may be applied to.
+func (r *regionRun) allLocked() []*part {
+	return slices.DeleteFunc(r.all(), func(p *part) bool { return p.held == nil || p.err != nil })
 }
 
 // locked takes the locks, makes sure that the plan still holds, and applies the
 // steps. The error is why nothing was begun.
 func (r *regionRun) locked(ctx context.Context) error {
-	release, err := r.takeLocks(ctx)
-	defer release()
-	if err != nil {
+	defer r.giveUp(ctx)
+	if err := r.takeLocks(ctx); err != nil {
 		return err
 	}
 	if err := r.examine(ctx); err != nil {
 		return err
 	}
-	for _, p := range r.all() {
-		if err := p.open(ctx, r); err != nil {
-			p.err = err
-		}
+	for _, p := range r.allLocked() {
+		p.err = p.open(ctx, r)
 	}
 	if err := r.nobodyLeft(); err != nil {
 		return err
@@ -119,29 +111,17 @@ func (r *regionRun) locked(ctx context.Context) error {
 
 // nobodyLeft returns an error if the satellite cannot be changed, or no provider can.
 func (r *regionRun) nobodyLeft() error {
-	if r.satellite != nil && r.satellite.err != nil {
-		return r.satellite.err
-	}
-	if len(r.operation.of(OwnerProvider)) == 0 {
+	left := slices.ContainsFunc(r.providers, func(p *part) bool { return p.err == nil })
+	if left && (r.satellite == nil || r.satellite.err == nil) {
 		return nil
 	}
-	var errs []error
-	for _, p := range r.providers {
-		if p.err == nil {
-			return nil
-		}
-		errs = append(errs, p.err)
-	}
-	return errors.Join(errs...)
+	return r.err()
 }
 
 // examine reads the region afresh, and refuses what is no longer as planned.
 func (r *regionRun) examine(ctx context.Context) error {
 	region := &snapshot.Region{Region: r.Region.Region}
-	working := r.providers
-	if len(r.operation.of(OwnerProvider)) > 0 {
-		working = slices.DeleteFunc(slices.Clone(r.providers), func(p *part) bool { return p.err != nil })
-	}
+	working := slices.DeleteFunc(slices.Clone(r.providers), func(p *part) bool { return p.err != nil })
 	for _, p := range working {
 		region.Sources = append(region.Sources, p.source)
 	}
@@ -169,21 +149,21 @@ func (r *regionRun) examine(ctx context.Context) error {
 func (r *regionRun) compare(again v1alpha1.RegionPlan, working []*part) error {
 	if again.Outcome == v1alpha1.OutcomePreflightFailed {
 		r.report.Preflight = again.Preflight
-		return &changedError{[]string{"a preflight check fails now"}}
+		return changedError{"a preflight check fails now"}
 	}
 	if r.plan.Satellite != nil && again.Satellite != nil {
 		if differences := Differences(r.plan.Satellite.Basis, again.Satellite.Basis); len(differences) > 0 {
-			return &changedError{differences}
+			return changedError(differences)
 		}
 	}
 	for i, p := range working {
-		differences := Differences(r.planOf(p).Basis, again.Providers[i].Basis)
+		differences := Differences(p.plan.Basis, again.Providers[i].Basis)
 		if again.Providers[i].Outcome == v1alpha1.OutcomePreflightFailed {
 			differences = []string{"a preflight check fails now"}
 			r.report.Preflight = again.Preflight
 		}
 		if len(differences) > 0 {
-			p.err = &changedError{differences}
+			p.err = changedError(differences)
 		}
 	}
 	r.plan.Fingerprint = again.Fingerprint
@@ -192,7 +172,7 @@ func (r *regionRun) compare(again v1alpha1.RegionPlan, working []*part) error {
 
 // equip gives each part what its steps work with.
 func (r *regionRun) equip() {
-	for _, p := range r.all() {
+	for _, p := range r.allLocked() {
 		p.run = &Run{
 			Source: p.source, Unfenced: r.Region.Sources[0].Primary, Initial: clone(p.view), Now: p.view,
 			Operator: r.Operator, Options: r.Options, Clock: r.Clock,
@@ -231,7 +211,8 @@ func (r *regionRun) event(p *part, result v1alpha1.StepResult) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(p.ctx), commitTimeout)
 	defer cancel()
 	at := metav1.NewTime(r.Clock.Now())
-	_ = journal.Emit(ctx, p.site().Access.Clientset(), p.journal(), p.writer.UID(), r.operation.Name, result, at)
+	_, name := p.names()
+	_ = journal.Emit(ctx, p.site().Access.Clientset(), name, p.writer.UID(), r.operation.Name, result, at)
 }
 
 func (r *regionRun) progress(p *part, step string, state v1alpha1.StepState, message string) {
@@ -239,7 +220,7 @@ func (r *regionRun) progress(p *part, step string, state v1alpha1.StepState, mes
 		Time: metav1.NewTime(r.Clock.Now()), Region: r.Region.Region.Name, Step: step, State: state,
 		Index: p.index(step), Total: r.total, Message: message,
 	}
-	if len(r.plan.Providers) > 1 {
+	if p.several {
 		progress.Provider = p.name
 	}
 	r.Report(progress)

@@ -28,11 +28,7 @@ func (run *Run) remedy(ctx context.Context, r remedy) (string, error) {
 		return fmt.Sprintf("the satellite's release is back at what revision %d was", r.revision),
 			run.Source.Satellite().Rollback(r.revision)
 	case deleteRegistration:
-		if err := run.Source.Primary.DeleteSatellite(ctx, r.registration); err != nil && !coder.IsNotFound(err) {
-			return "", err
-		}
-		run.SatelliteRecord.RegistrationID = ""
-		return "the registration is deleted again", nil
+		return "the registration is deleted again", run.deleteRegistration(ctx, r.registration)
 	case bringBackLegacy:
 		return run.bringBackLegacy(ctx)
 	case rebuildAgain:

@@ -8,37 +8,67 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// SatelliteRights returns the rights in the satellite's cluster that the operation
-// needs, each once: what the preflight asks for, and what `rbac` prints. An
-// operation that leaves the satellite alone only reads there.
-func (o Operation) SatelliteRights(scope snapshot.Scope) []cluster.Rule {
-	if scope.Satellite == "" {
-		return nil
-	}
-	rules := snapshot.RightsToReadSatellite(scope, o.Items...)
-	if steps := o.of(OwnerSatellite); len(steps) > 0 {
-		rules = append(rules, rightsToRun(scope.Satellite, scope.NewNamespace)...)
-		rules = append(rules, rightsOf(steps, scope)...)
-	}
-	return Distinct(rules)
+// RightsVerbs returns the verbs that need rights in a region's clusters, in the
+// order in which an operator meets them.
+func RightsVerbs() []string {
+	return []string{"plan", "migrate", "status", "verify", "rollback", "retain", "remove", "finalize", "unlock"}
 }
 
-// ProviderRights returns those in the provider's cluster, likewise.
-func (o Operation) ProviderRights(scope snapshot.Scope) []cluster.Rule {
-	rules := snapshot.RightsToReadProvider(scope, o.Items...)
-	if steps := o.of(OwnerProvider); len(steps) > 0 {
-		rules = append(rules, rightsToRun(scope.Provider, false)...)
-		rules = append(rules, rightsOf(steps, scope)...)
-	}
-	return Distinct(rules)
-}
-
-func rightsOf(steps []Step, scope snapshot.Scope) []cluster.Rule {
+// RightsOf returns the rights in the owner's cluster that the verbs need together,
+// each once. A verb that is none of RightsVerbs needs none.
+func RightsOf(owner Owner, verbs []string, scope snapshot.Scope) []cluster.Rule {
 	var rules []cluster.Rule
+	for _, verb := range verbs {
+		if verb == "unlock" {
+			rules = append(rules, snapshot.Leases().In(owner.namespace(scope), "get", "update")...)
+			continue
+		}
+		rules = append(rules, operationOf(verb).rights(owner, scope)...)
+	}
+	return Distinct(rules)
+}
+
+// operationOf returns the operation of that verb: one without steps if it only reads,
+// and one that does nothing if there is none.
+func operationOf(verb string) Operation {
+	switch verb {
+	case "plan", "status":
+		return Operation{Items: snapshot.PlanItems()}
+	case "verify":
+		return Operation{Items: []snapshot.Item{snapshot.ItemSatellite}}
+	}
+	operations := []Operation{Migrate(false), Rollback(RollbackOptions{}), Retain(), Remove(false), Finalize(false)}
+	if i := slices.IndexFunc(operations, func(o Operation) bool { return o.Name == verb }); i >= 0 {
+		return operations[i]
+	}
+	return Operation{}
+}
+
+// namespace is the owner's, with its journal and its lock.
+func (owner Owner) namespace(scope snapshot.Scope) string {
+	if owner == OwnerSatellite {
+		return scope.Satellite
+	}
+	return scope.Provider
+}
+
+// rights returns the rights in the owner's cluster that the operation needs, each
+// once: what the preflight asks for, and what `rbac` prints. An operation without
+// steps of the owner only reads there.
+func (o Operation) rights(owner Owner, scope snapshot.Scope) []cluster.Rule {
+	read, create := snapshot.RightsToReadProvider, false
+	if owner == OwnerSatellite {
+		read, create = snapshot.RightsToReadSatellite, scope.NewNamespace
+	}
+	rules, steps := read(scope, o.Items...), o.of(owner)
+	if owner == OwnerSatellite && scope.Satellite == "" || len(steps) == 0 {
+		return Distinct(rules)
+	}
+	rules = append(rules, rightsToRun(owner.namespace(scope), create)...)
 	for _, step := range steps {
 		rules = append(rules, step.Rights(scope)...)
 	}
-	return rules
+	return Distinct(rules)
 }
 
 // rightsToRun are the rights to the journal, the lock and Events in the namespace.

@@ -15,7 +15,7 @@ import (
 
 // rightsOfVerb are the verb's rights in both clusters.
 func rightsOfVerb(verb string, scope snapshot.Scope) []cluster.Rule {
-	return Distinct(SatelliteRightsOf([]string{verb}, scope), ProviderRightsOf([]string{verb}, scope))
+	return Distinct(RightsOf(OwnerSatellite, []string{verb}, scope), RightsOf(OwnerProvider, []string{verb}, scope))
 }
 
 // A verb takes rights to write what it writes, and no others.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"k8s.io/utils/clock"
 
@@ -28,6 +29,7 @@ type Runner struct {
 // is something to change, it also asks which rights are missing, and renders the
 // satellite's chart; with diff the plan shows what would change of its manifest.
 func (o Operation) Plan(ctx context.Context, region *snapshot.Region, views []*snapshot.Snapshot, diff bool) v1alpha1.RegionPlan {
+	o.diff = diff
 	plan := NewRegionPlan(o, views)
 	if plan.Outcome == v1alpha1.OutcomeNothingToDo {
 		return plan
@@ -37,11 +39,7 @@ func (o Operation) Plan(ctx context.Context, region *snapshot.Region, views []*s
 	if plan.Outcome != v1alpha1.OutcomePreflightFailed {
 		region.Refresh(ctx, views, previews(o.in(region.Region).Steps, views[0])...)
 	}
-	plan = NewRegionPlan(o, views)
-	if diff && plan.Outcome != v1alpha1.OutcomePreflightFailed {
-		show(o.in(region.Region).Steps, views[0], plan.Steps)
-	}
-	return plan
+	return NewRegionPlan(o, views)
 }
 
 // askRights asks every cluster of the region for the rights that the operation
@@ -50,12 +48,12 @@ func (o Operation) askRights(ctx context.Context, sources []*snapshot.Source, vi
 	var group sync.WaitGroup
 	first := sources[0]
 	if site := first.SatelliteSite.Access; site != nil && !first.Region.Satellite.None() {
-		needed := o.SatelliteRights(views[0].Scope(site.Driver()))
+		needed := o.rights(OwnerSatellite, views[0].Scope(site.Driver()))
 		group.Go(func() { first.AskSatelliteRights(ctx, views[0], needed) })
 	}
 	for i, source := range sources {
 		if access := source.ProviderSite.Access; access != nil {
-			needed := o.ProviderRights(views[i].Scope(access.Driver()))
+			needed := o.rights(OwnerProvider, views[i].Scope(access.Driver()))
 			group.Go(func() { source.AskProviderRights(ctx, views[i], needed) })
 		}
 	}
@@ -132,8 +130,32 @@ func newReport(plan v1alpha1.RegionPlan) v1alpha1.RegionReport {
 }
 
 // changedError means that the region is no longer as planned.
-type changedError struct{ differences []string }
+type changedError []string
 
-func (e *changedError) Error() string {
-	return fmt.Sprintf("the region changed since it was planned, nothing was changed: %s; plan again", strings.Join(e.differences, "; "))
+func (e changedError) Error() string {
+	return fmt.Sprintf("the region changed since it was planned, nothing was changed: %s; plan again", strings.Join(e, "; "))
+}
+
+// Options are what an operator may choose about a run.
+type Options struct {
+	// Timeout bounds one region; 0 means no bound.
+	Timeout time.Duration
+	// StepTimeout bounds one step; 0 means no bound.
+	StepTimeout time.Duration
+	// LockDuration is how long a lock outlives its holder's last sign of life.
+	LockDuration time.Duration
+	// NoRollback leaves a failed step, and the switch, as they are.
+	NoRollback bool
+	// EvidenceDir is where evidence of failures is kept, one folder per region and run.
+	EvidenceDir string
+	// Host is the machine it runs on, for the lock.
+	Host string
+	// Measure is set if what users feel is to be measured meanwhile, and MaxGap how long
+	// there may be no answer; 0 for any time.
+	Measure bool
+	MaxGap  time.Duration
+	// RunID tells this run from every other.
+	RunID string
+	// Reason is why, where a verb asks for one.
+	Reason string
 }

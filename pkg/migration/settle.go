@@ -36,8 +36,6 @@ type settler struct {
 	// region if it is the satellite's. rest are the parts with other things to revert.
 	switches, rest []*part
 	report         *v1alpha1.RegionReport
-	// several is set if the region has several providers.
-	several bool
 	// read reads items afresh; do carries a remedy out, and returns a sentence that says the result.
 	read func(ctx context.Context, p *part, items ...snapshot.Item)
 	do   func(ctx context.Context, p *part, r remedy) (string, error)
@@ -55,7 +53,7 @@ type settler struct {
 // did. It returns the cause, with what has to be said before it.
 func (r *regionRun) settlePart(p *part, failed string, cause error) error {
 	s := &settler{
-		part: p, switches: []*part{p}, rest: []*part{p}, report: r.report, several: len(r.plan.Providers) > 1,
+		part: p, switches: []*part{p}, rest: []*part{p}, report: r.report,
 		read: func(ctx context.Context, p *part, items ...snapshot.Item) { p.run.Refresh(ctx, items...) },
 		do: func(ctx context.Context, p *part, todo remedy) (string, error) {
 			if todo.act == switchOff {
@@ -187,49 +185,38 @@ func (s *settler) settleSwitch(ctx context.Context, p *part, failed string) erro
 	return s.apply(ctx, p, todo[0])
 }
 
-// settleRest does what is left to do once the switches are settled.
+// settleRest does what is left to do once the switches are settled, the satellite's
+// first: what it says of each part it reads afresh.
 func (s *settler) settleRest(ctx context.Context, failed string) {
 	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
 	defer cancel()
-	var todo []task
-	unknown := make([][]string, len(s.rest))
-	for i, p := range s.rest {
+	for _, p := range s.rest {
 		items := append(ruleItems(), snapshot.ItemCanary)
 		if p.owner == OwnerSatellite {
 			items = append(items, snapshot.ItemUsers)
 		}
 		s.read(ctx, p, items...)
-		var remedies []remedy
-		remedies, unknown[i] = compensate(s.situation(p, failed))
-		for _, r := range remedies {
-			todo = append(todo, task{p, r})
+		todo, unknown := compensate(s.situation(p, failed))
+		s.left(p, unknown...)
+		for _, r := range todo {
+			if r.act == switchOff {
+				continue // it was tried for as long as it may take
+			}
+			if err := s.apply(ctx, p, r); lockLost(err) {
+				s.left(p, leftForLost)
+				return
+			}
 		}
 	}
-	slices.SortStableFunc(todo, func(a, b task) int { return int(a.act) - int(b.act) })
-	for _, t := range todo {
-		if t.act == switchOff {
-			continue // it was tried for as long as it may take
-		}
-		if err := s.apply(ctx, t.part, t.remedy); lockLost(err) {
-			s.left(t.part, leftForLost)
-			break
-		}
-	}
-	for i, p := range s.rest {
-		s.left(p, unknown[i]...)
-	}
-}
-
-// task is a remedy for a part.
-type task struct {
-	part *part
-	remedy
 }
 
 // situation is what compensation for the part is decided from. A step that failed
 // elsewhere is told by its name, too: that of a provider concerns the satellite.
 func (s *settler) situation(p *part, failed string) situation {
-	return p.situation(failed, p.begunSteps(s.report.Steps))
+	return situation{
+		owner: p.owner, steps: p.steps, failed: failed, begun: p.begunSteps(s.report.Steps),
+		before: p.run.Initial, now: p.run.Now, record: p.record,
+	}
 }
 
 // apply carries one remedy out and reports it, whether that works or not.
@@ -263,7 +250,7 @@ func (s *settler) left(p *part, lines ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, line := range lines {
-		s.report.Left = append(s.report.Left, p.label(line, s.several))
+		s.report.Left = append(s.report.Left, p.label(line))
 	}
 }
 

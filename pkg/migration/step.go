@@ -50,7 +50,23 @@ type Step struct {
 	// Remedy decides, from facts alone, what compensate does about the step after
 	// a run failed. Nil, or no remedy, means that what the step did stays; a
 	// reason means that it cannot be determined, or must not be done.
-	Remedy func(situation, attempt) (todo *remedy, why string)
+	Remedy func(situation) (todo *remedy, why string)
+}
+
+// waits returns the step as one that changes nothing: it waits for something until
+// ready returns nil. done says what is so then.
+func (step Step) waits(something string, ready func(*snapshot.Snapshot) error, done func(*snapshot.Snapshot) string) Step {
+	step.Rights = primaryOnly
+	step.Decide = func(s *snapshot.Snapshot) Decision {
+		if ready(s) != nil {
+			return check("wait until " + done(s))
+		}
+		return already(done(s))
+	}
+	step.Apply = func(ctx context.Context, run *Run) error {
+		return run.WaitFor(ctx, "waiting for "+something, step.Reads, ready)
+	}
+	return step
 }
 
 // Owner is a part of a region. A region has one satellite, and each of its

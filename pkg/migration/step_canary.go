@@ -15,7 +15,7 @@ import (
 func rebuildCanary(proves string, due func(*snapshot.Snapshot) bool) Step {
 	r := canaryRebuild{proves, due}
 	return Step{
-		Name:          "rebuild-canary",
+		Name:          stepCanary,
 		Owner:         OwnerProvider,
 		Reads:         []snapshot.Item{snapshot.ItemCanary, snapshot.ItemJournal},
 		Rights:        primaryOnly,
@@ -26,6 +26,8 @@ func rebuildCanary(proves string, due func(*snapshot.Snapshot) bool) Step {
 		Remedy:        r.repeat,
 	}
 }
+
+const stepCanary = "rebuild-canary"
 
 type canaryRebuild struct {
 	proves string
@@ -84,8 +86,8 @@ func (canaryRebuild) apply(ctx context.Context, run *Run) error {
 
 // repeat builds the canary again on the path that is in use, if it was built,
 // or may have been, on one that this failure gives up.
-func (r canaryRebuild) repeat(s situation, own attempt) (todo *remedy, why string) {
-	canary := s.provider.Canary
+func (r canaryRebuild) repeat(s situation) (todo *remedy, why string) {
+	canary := s.record.Canary
 	if canary == nil || !canary.Asked || canary.ID == "" || canary.Proves != r.proves {
 		return nil, ""
 	}
@@ -93,8 +95,8 @@ func (r canaryRebuild) repeat(s situation, own attempt) (todo *remedy, why strin
 	if s.now.Canary.IsKnown() && !workspace.Updating && workspace.LastBuiltAt.Equal(canary.BuiltBefore) {
 		return nil, "" // it was not built since
 	}
-	legacyAgain := r.proves == journal.ProvesFinalized && own.failed
-	switchedBack := r.proves == journal.ProvesSatellite && unfinishedSwitch(s.provider) && s.now.Networking() == v1alpha1.NetworkingV2Off
+	legacyAgain := r.proves == journal.ProvesFinalized && s.failed == stepCanary
+	switchedBack := r.proves == journal.ProvesSatellite && unfinishedSwitch(s.record) && s.now.Networking() == v1alpha1.NetworkingV2Off
 	if !legacyAgain && !switchedBack {
 		return nil, ""
 	}

@@ -3,7 +3,6 @@ package migration
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
@@ -68,7 +67,7 @@ func applyEnable(ctx context.Context, run *Run) error {
 
 // switchBack decides about Networking v2 after a failure, and says why if it is
 // left on although the rule is not known to hold.
-func switchBack(s situation, _ attempt) (todo *remedy, why string) {
+func switchBack(s situation) (todo *remedy, why string) {
 	off := &remedy{act: switchOff}
 	path, back := newPath(s.now), wayBack(s.now)
 	switch {
@@ -90,14 +89,14 @@ func switchBack(s situation, _ attempt) (todo *remedy, why string) {
 // mayBeOn reports whether this provider's switch is on, or may be on, because
 // of a migration that is not complete.
 func (s situation) mayBeOn() bool {
-	if !unfinishedSwitch(s.provider) {
+	if !unfinishedSwitch(s.record) {
 		return false
 	}
 	switch s.now.Networking() {
 	case v1alpha1.NetworkingV2On:
 		return true
 	case v1alpha1.NetworkingV2Unknown:
-		return s.before.Networking() != v1alpha1.NetworkingV2Off || slices.Contains(s.begun, stepEnable)
+		return s.before.Networking() != v1alpha1.NetworkingV2Off || s.began(stepEnable)
 	default:
 		return false
 	}
@@ -109,7 +108,7 @@ func (s situation) unexplained(path judgement) string {
 	if s.now.Networking() != v1alpha1.NetworkingV2On || path.broken == nil {
 		return ""
 	}
-	if s.provider.Before == nil || s.provider.Before.NetworkingV2 == nil {
+	if s.record.Before == nil || s.record.Before.NetworkingV2 == nil {
 		return fmt.Sprintf("Networking v2 stays on, because no journal says that it was off before the migration: %v", path.broken)
 	}
 	return fmt.Sprintf("Networking v2 stays on, because this migration did not switch it on or was complete: %v", path.broken)

@@ -1,7 +1,6 @@
 package migration
 
 import (
-	"context"
 	"fmt"
 	"net/url"
 
@@ -12,24 +11,10 @@ import (
 // exposeSatellite waits until the access URL answers with the satellite's own
 // key, and says which DNS record is missing.
 func exposeSatellite() Step {
-	items := []snapshot.Item{snapshot.ItemSatellite, snapshot.ItemEndpoint}
-	return Step{
-		Name:   "expose-satellite",
-		Owner:  OwnerSatellite,
-		Reads:  items,
-		Rights: primaryOnly,
-		Decide: decideExpose,
-		Apply: func(ctx context.Context, run *Run) error {
-			return run.WaitFor(ctx, "waiting for "+run.Source.Region.Satellite.AccessURL, items, exposed)
-		},
-	}
-}
-
-func decideExpose(s *snapshot.Snapshot) Decision {
-	if same, err := s.ServesOwnKey(); err == nil && same {
-		return already(s.Region.Satellite.AccessURL + " answers with the satellite's own key")
-	}
-	return check("wait until " + s.Region.Satellite.AccessURL + " answers with the satellite's own key")
+	step := Step{Name: "expose-satellite", Owner: OwnerSatellite, Reads: []snapshot.Item{snapshot.ItemSatellite, snapshot.ItemEndpoint}}
+	return step.waits("the access URL", exposed, func(s *snapshot.Snapshot) string {
+		return s.Region.Satellite.AccessURL + " answers with the satellite's own key"
+	})
 }
 
 // exposed returns nil when the access URL answers with the satellite's own

@@ -16,7 +16,7 @@ import (
 // until it is ready.
 func installSatellite() Step {
 	return Step{
-		Name:     "install-satellite",
+		Name:     stepInstall,
 		Owner:    OwnerSatellite,
 		Reads:    []snapshot.Item{snapshot.ItemSatellite, snapshot.ItemChart},
 		Previews: []snapshot.Item{snapshot.ItemRendering},
@@ -27,6 +27,8 @@ func installSatellite() Step {
 		Remedy:   revertInstall,
 	}
 }
+
+const stepInstall = "install-satellite"
 
 func decideInstall(s *snapshot.Snapshot) Decision {
 	state, known := s.Satellite.Get()
@@ -103,8 +105,8 @@ func applyInstall(ctx context.Context, run *Run) error {
 // installation is uninstalled only if this migration made its first record and
 // no user is on the satellite; an upgrade goes back to the revision before if
 // it failed or if users depended on that revision.
-func revertInstall(s situation, own attempt) (todo *remedy, why string) {
-	if !own.begun {
+func revertInstall(s situation) (todo *remedy, why string) {
+	if !s.began(stepInstall) {
 		return nil, ""
 	}
 	before, known := s.before.Satellite.Get()
@@ -112,7 +114,7 @@ func revertInstall(s situation, own attempt) (todo *remedy, why string) {
 		return nil, fmt.Sprintf("what the satellite's release was before is unknown, and it stays as it is: %v", s.before.Satellite.Err())
 	}
 	depended := before.LastRevision > 0 && inUse(s.before) != nil
-	if !own.failed && !depended {
+	if s.failed != stepInstall && !depended {
 		return nil, ""
 	}
 	now, known := s.now.Satellite.Get()
@@ -125,7 +127,7 @@ func revertInstall(s situation, own attempt) (todo *remedy, why string) {
 		return &remedy{act: revertRelease, revision: before.Revision}, ""
 	case now.LastRevision == 0:
 		return nil, ""
-	case !created(s.satellite):
+	case !created(s.record):
 		return nil, fmt.Sprintf("the satellite's release stays as it is, %s at revision %d: it was there before this migration, with no revision to go back to",
 			now.LastStatus, now.LastRevision)
 	}

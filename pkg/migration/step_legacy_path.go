@@ -1,7 +1,6 @@
 package migration
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -13,26 +12,14 @@ import (
 // ready for use, and envproxy answers at its access URL. With force it accepts
 // an envproxy that answers, whatever else is missing.
 func verifyLegacyPath(force bool) Step {
-	items := []snapshot.Item{snapshot.ItemLegacy}
+	step := Step{Name: "verify-legacy-path", Owner: OwnerProvider, Reads: []snapshot.Item{snapshot.ItemLegacy}}
 	answers := func(s *snapshot.Snapshot) error { return envproxyAnswers(s, force) }
-	return Step{
-		Name:   "verify-legacy-path",
-		Owner:  OwnerProvider,
-		Reads:  items,
-		Rights: primaryOnly,
-		Decide: func(s *snapshot.Snapshot) Decision {
-			if s.Region.Satellite.None() {
-				return already(throughPrimary)
-			}
-			if answers(s) != nil {
-				return check("wait until envproxy answers")
-			}
-			return already("envproxy is available and answers")
-		},
-		Apply: func(ctx context.Context, run *Run) error {
-			return run.WaitFor(ctx, "waiting for the legacy path", items, answers)
-		},
-	}
+	return step.waits("the legacy path", answers, func(s *snapshot.Snapshot) string {
+		if s.Region.Satellite.None() {
+			return throughPrimary
+		}
+		return "envproxy is available and answers"
+	})
 }
 
 func envproxyAnswers(s *snapshot.Snapshot, force bool) error {

@@ -13,7 +13,7 @@ import (
 // registerSatellite makes the primary trust the satellite's key.
 func registerSatellite() Step {
 	return Step{
-		Name:   "register-satellite",
+		Name:   stepRegister,
 		Owner:  OwnerSatellite,
 		Reads:  []snapshot.Item{snapshot.ItemRegistrations, snapshot.ItemSatellite, snapshot.ItemEndpoint, snapshot.ItemJournal},
 		Rights: primaryOnly,
@@ -22,6 +22,8 @@ func registerSatellite() Step {
 		Remedy: revertRegister,
 	}
 }
+
+const stepRegister = "register-satellite"
 
 func decideRegister(s *snapshot.Snapshot) Decision {
 	if !s.Registrations.IsKnown() {
@@ -67,10 +69,9 @@ func applyRegister(ctx context.Context, run *Run) error {
 	commit, cancel := run.Commit(ctx)
 	defer cancel()
 	if other, taken := sameNamed(run.Now); taken && run.Now.OwnFormerRegistration(other) {
-		if err := run.Source.Primary.DeleteSatellite(commit, other.ID); err != nil && !coder.IsNotFound(err) {
+		if err := run.deleteRegistration(commit, other.ID); err != nil {
 			return fmt.Errorf("the registration of this region's former key could not be deleted: %w", err)
 		}
-		run.SatelliteRecord.RegistrationID = ""
 	}
 	created, err := run.Source.Primary.CreateSatellite(commit, run.Source.Region.Name, run.Now.Satellite.Value().PublicKey)
 	if err == nil {
@@ -89,22 +90,32 @@ func applyRegister(ctx context.Context, run *Run) error {
 	return fmt.Errorf("whether the primary registers the satellite is unknown, because it gave no answer: %w", err)
 }
 
+// deleteRegistration deletes the registration of that ID, if it is there.
+func (run *Run) deleteRegistration(ctx context.Context, id string) error {
+	if err := run.Source.Primary.DeleteSatellite(ctx, id); err != nil && !coder.IsNotFound(err) {
+		return err
+	}
+	run.SatelliteRecord.RegistrationID = ""
+	return nil
+}
+
 // revertRegister deletes a registration that the failed step made, if this
 // migration created it and no user is on the satellite.
-func revertRegister(s situation, own attempt) (todo *remedy, why string) {
-	if !own.failed || !own.begun {
+func revertRegister(s situation) (todo *remedy, why string) {
+	if s.failed != stepRegister || !s.began(stepRegister) {
 		return nil, ""
 	}
 	list, known := s.now.Registrations.Get()
 	if !known {
 		return nil, fmt.Sprintf("whether the satellite is registered is unknown: %v", s.now.Registrations.Err())
 	}
-	i := slices.IndexFunc(list, func(r coder.Satellite) bool { return r.ID == s.satellite.RegistrationID })
-	if s.satellite.RegistrationID == "" || i < 0 || s.satellite.Before == nil || s.satellite.Before.RegistrationID == s.satellite.RegistrationID {
+	own := s.record.RegistrationID
+	i := slices.IndexFunc(list, func(r coder.Satellite) bool { return r.ID == own })
+	if own == "" || i < 0 || s.record.Before == nil || s.record.Before.RegistrationID == own {
 		return nil, ""
 	}
 	if err := inUse(s.now); err != nil {
 		return nil, fmt.Sprintf("the registration %q stays: %v", list[i].Name, err)
 	}
-	return &remedy{act: deleteRegistration, registration: list[i].ID}, ""
+	return &remedy{act: deleteRegistration, registration: own}, ""
 }

@@ -14,7 +14,7 @@ import (
 // provision workspaces.
 func removeLegacy() Step {
 	return Step{
-		Name:       "remove-legacy",
+		Name:       stepRemoveLegacy,
 		Noticeable: true,
 		Leaves:     []string{pathLegacy},
 		Owner:      OwnerProvider,
@@ -26,6 +26,8 @@ func removeLegacy() Step {
 		Remedy:     revertRemoveLegacy,
 	}
 }
+
+const stepRemoveLegacy = "remove-legacy"
 
 func rightsToRemoveLegacy(scope snapshot.Scope) []cluster.Rule {
 	if scope.Legacy == "" {
@@ -76,12 +78,12 @@ func applyRemoveLegacy(ctx context.Context, run *Run) error {
 
 // revertRemoveLegacy brings the legacy release back, also after a later step
 // failed, or a later run: until finalize succeeds, it is not removed for good.
-func revertRemoveLegacy(s situation, own attempt) (todo *remedy, why string) {
-	if s.provider.Retention == nil {
+func revertRemoveLegacy(s situation) (todo *remedy, why string) {
+	if s.record.Retention == nil {
 		return nil, ""
 	}
 	release := s.now.Legacy.Value().Release
-	if !own.begun && release != nil && !release.RecordMissing {
+	if !s.began(stepRemoveLegacy) && release != nil && !release.RecordMissing {
 		return nil, ""
 	}
 	return &remedy{act: bringBackLegacy}, ""

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -45,9 +44,5 @@ func unregister(ctx context.Context, run *Run, force bool) error {
 	}
 	commit, cancel := run.Commit(ctx)
 	defer cancel()
-	if err := run.Source.Primary.DeleteSatellite(commit, own.ID); err != nil && !coder.IsNotFound(err) {
-		return err
-	}
-	run.SatelliteRecord.RegistrationID = ""
-	return nil
+	return run.deleteRegistration(commit, own.ID)
 }

@@ -15,7 +15,7 @@ import (
 type Fleet struct {
 	primary   v1alpha1.Primary
 	api       *coder.Client
-	providers []provider
+	providers []*provider
 	// users are the deployment's; usersErr says why they are not known.
 	users    map[string]coder.User
 	usersErr error
@@ -53,9 +53,6 @@ func Collect(ctx context.Context, survey *snapshot.Survey, timeout time.Duration
 			f.providers = append(f.providers, found(source, regions[i][j], since))
 		}
 	}
-	if f.api == nil {
-		return f, nil
-	}
 	users, err := f.api.Users(ctx)
 	for _, user := range users {
 		f.users[user.ID] = user
@@ -64,8 +61,8 @@ func Collect(ctx context.Context, survey *snapshot.Survey, timeout time.Duration
 	return f, context.Cause(ctx)
 }
 
-func found(source *snapshot.Source, view *snapshot.Snapshot, told time.Time) provider {
-	p := provider{source: source, view: view, told: told}
+func found(source *snapshot.Source, view *snapshot.Snapshot, told time.Time) *provider {
+	p := &provider{source: source, view: view, told: told}
 	p.list, _ = view.Workspaces.Get()
 	p.since, p.unknown = p.sinceOf(view)
 	if !view.Workspaces.IsKnown() {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
@@ -20,17 +21,21 @@ type gate struct {
 	api        *coder.Client
 	wantCordon bool
 
-	mu   sync.Mutex
-	view *snapshot.Snapshot
-	// left is how many builds are still to come.
-	left             int
-	cordoned, lifted bool
-	liftErr          error
+	// left is how many builds are still to come; the last one lifts the cordon.
+	left atomic.Int32
+	// lift lifts it once, and returns the same error each time.
+	lift func() error
+
+	mu       sync.Mutex
+	view     *snapshot.Snapshot
+	cordoned bool
 }
 
-func newGate(p *provider, api *coder.Client, cordon bool) *gate {
+func newGate(ctx context.Context, p *provider, api *coder.Client, cordon bool) *gate {
 	view := *p.view // the first look stays as it was
-	return &gate{provider: p, api: api, wantCordon: cordon && p.view.ProviderID() != "", view: &view}
+	g := &gate{provider: p, api: api, wantCordon: cordon && p.view.ProviderID() != "", view: &view}
+	g.lift = sync.OnceValue(func() error { return g.uncordon(ctx) })
+	return g
 }
 
 // open returns nil if the provider is as it was when the builds were planned, and the
@@ -70,35 +75,28 @@ func (g *gate) cordon(ctx context.Context) error {
 	return nil
 }
 
-// done notes that one of the builds is over. The last one lifts the cordon.
-func (g *gate) done(ctx context.Context) {
-	g.mu.Lock()
-	g.left--
-	last := g.left == 0
-	g.mu.Unlock()
-	if last {
-		_ = g.lift(ctx) // the error is kept
+// done notes that one of the builds is over.
+func (g *gate) done() {
+	if g.left.Add(-1) == 0 {
+		_ = g.lift() // the error is kept
 	}
 }
 
 // liftTime bounds lifting a cordon.
 const liftTime = time.Minute
 
-// lift lifts the cordon if one was wanted, whether this run set it or not: an earlier
-// one with the same flags may have been killed. The error says what to type if that
-// failed.
-func (g *gate) lift(ctx context.Context) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if !g.wantCordon || g.lifted || g.liftErr != nil {
-		return g.liftErr
+// uncordon lifts the cordon if one was wanted, whether this run set it or not: an
+// earlier one with the same flags may have been killed. The error says what to type if
+// that failed.
+func (g *gate) uncordon(ctx context.Context) error {
+	if !g.wantCordon {
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), liftTime)
 	defer cancel()
 	if err := g.api.UncordonProvider(ctx, g.provider.view.ProviderID()); err != nil {
-		g.liftErr = fmt.Errorf("the provider is still cordoned, it takes no new workspaces: %w; lift it with `%s`", err,
+		return fmt.Errorf("the provider is still cordoned, it takes no new workspaces: %w; lift it with `%s`", err,
 			shell.Join("coder", "providers", "uncordon", g.provider.view.ProviderName()))
 	}
-	g.lifted = g.liftErr == nil
-	return g.liftErr
+	return nil
 }

@@ -14,8 +14,7 @@ import (
 // List tells which path each workspace uses.
 func (f *Fleet) List() *v1alpha1.WorkspaceReport {
 	report := f.report("list")
-	for i := range f.providers {
-		p := &f.providers[i]
+	for _, p := range f.providers {
 		list := slices.SortedFunc(slices.Values(p.list), func(a, b coder.Workspace) int {
 			return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 		})
@@ -38,8 +37,8 @@ func (f *Fleet) report(operation string) *v1alpha1.WorkspaceReport {
 		Operation: operation, Primary: f.primary, Outcome: v1alpha1.OutcomeSucceeded,
 		Providers: []v1alpha1.ProviderWorkspaces{}, Workspaces: []v1alpha1.Workspace{},
 	}
-	for i := range f.providers {
-		report.Providers = append(report.Providers, f.providers[i].summary())
+	for _, p := range f.providers {
+		report.Providers = append(report.Providers, p.summary())
 	}
 	switch unknown := f.unknown(); {
 	case unknown == 0:
@@ -69,8 +68,8 @@ func (f *Fleet) entry(p *provider, w coder.Workspace) v1alpha1.Workspace {
 
 // unknown counts the providers of whose workspaces it is not known which path they use.
 func (f *Fleet) unknown() (n int) {
-	for i := range f.providers {
-		if p := &f.providers[i]; p.unknown != nil && !p.neverSwitched() {
+	for _, p := range f.providers {
+		if p.unknown != nil && !p.neverSwitched() {
 			n++
 		}
 	}
@@ -81,8 +80,8 @@ func (f *Fleet) unknown() (n int) {
 // listed again, that is not known.
 func (f *Fleet) recount(ctx context.Context, report *v1alpha1.WorkspaceReport) {
 	all, err := f.api.Workspaces(ctx, coder.WorkspaceFilter{})
-	for i := range f.providers {
-		p, entry := &f.providers[i], &report.Providers[i]
+	for i, p := range f.providers {
+		entry := &report.Providers[i]
 		switch {
 		case p.unknown != nil:
 		case err != nil:

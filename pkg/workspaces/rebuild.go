@@ -53,9 +53,9 @@ func (r *Rebuild) Plan(f *Fleet, now time.Time) *v1alpha1.WorkspaceReport {
 // plan returns the plan, and the jobs in the order of its workspaces.
 func (r *Rebuild) plan(f *Fleet, now time.Time) (*v1alpha1.WorkspaceReport, []job) {
 	var jobs []job
-	for i := range f.providers {
-		for _, w := range f.providers[i].list {
-			jobs = append(jobs, job{&f.providers[i], f.providers[i].judge(r.Rules, w, now)})
+	for _, p := range f.providers {
+		for _, w := range p.list {
+			jobs = append(jobs, job{p, p.judge(r.Rules, w, now)})
 		}
 	}
 	slices.SortStableFunc(jobs, func(a, b job) int { return gentlest(a.choice, b.choice) })
@@ -82,12 +82,12 @@ func (r *Rebuild) plan(f *Fleet, now time.Time) (*v1alpha1.WorkspaceReport, []jo
 func (r *Rebuild) Run(ctx context.Context, f *Fleet, now time.Time) *v1alpha1.WorkspaceReport {
 	report, jobs := r.plan(f, now)
 	run := &running{Rebuild: r, fleet: f, gates: map[*provider]*gate{}}
-	for i := range f.providers {
-		run.gates[&f.providers[i]] = newGate(&f.providers[i], f.api, r.Cordon)
+	for _, p := range f.providers {
+		run.gates[p] = newGate(ctx, p, f.api, r.Cordon)
 	}
 	for _, j := range jobs {
 		if j.choice.Rebuild {
-			run.gates[j.provider].left++
+			run.gates[j.provider].left.Add(1)
 			run.total++
 		}
 	}
@@ -104,8 +104,8 @@ func (r *Rebuild) Run(ctx context.Context, f *Fleet, now time.Time) *v1alpha1.Wo
 	}
 	_ = group.Wait() // each has told its error
 	failed := f.unknown() > 0
-	for i := range f.providers {
-		if err := run.gates[&f.providers[i]].lift(ctx); err != nil {
+	for i, p := range f.providers {
+		if err := run.gates[p].lift(); err != nil {
 			report.Providers[i].Message, failed = err.Error(), true
 		}
 	}

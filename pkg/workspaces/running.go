@@ -23,7 +23,7 @@ type running struct {
 // one rebuilds one workspace, and tells what became of it.
 func (run *running) one(ctx context.Context, j job, entry *v1alpha1.Workspace) (state v1alpha1.RebuildState, reason string) {
 	gate := run.gates[j.provider]
-	defer gate.done(ctx)
+	defer gate.done()
 	if reason := run.stopped(ctx); reason != "" {
 		return v1alpha1.RebuildNotStarted, reason
 	}

@@ -37,6 +37,6 @@ func (p *page) history(history *v1alpha1.History) {
 	p.blank()
 	unread, places = alike(unread, places)
 	for i, err := range unread {
-		p.text("", places[i]+": the journal could not be read: "+err)
+		p.text("  ", places[i]+": the journal could not be read: "+err)
 	}
 }

@@ -50,7 +50,7 @@ func operationVerb(
 	document := documentFlags(env, cmd, needs)
 	f, flags := cmd.Flags(), migration.Options{}
 	yes := f.BoolP("yes", "y", false, "do not ask before acting; the contexts must then be named")
-	events := f.String("events", "", "file to which every event is appended, as a line of JSON each; of a new one you alone are the reader")
+	events := f.String("events", "", "append every progress event to this file, one JSON object a line; a new file is readable by you alone")
 	f.DurationVar(&flags.Timeout, "timeout", time.Hour, "time for one region; 0 for no limit")
 	f.DurationVar(&flags.StepTimeout, "step-timeout", 15*time.Minute, "time for one step; 0 for no limit")
 	f.DurationVar(&flags.LockDuration, "lock-duration", lock.DefaultDuration, "time after which the lock of a run that died is free")

@@ -7,7 +7,6 @@ import (
 	"io"
 	"unicode/utf8"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/printers"
 	"sigs.k8s.io/yaml"
@@ -44,7 +43,7 @@ func (p *encoded) PrintObj(document runtime.Object, w io.Writer) error {
 
 // EventLine returns an event as a line of JSON, without secrets.
 func EventLine(event v1alpha1.Progress) []byte {
-	event.TypeMeta = metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion().String(), Kind: v1alpha1.KindProgress}
+	event.APIVersion, event.Kind = v1alpha1.GroupVersion().String(), v1alpha1.KindProgress
 	data, _ := json.Marshal(event) // texts, numbers and a time of our own: nothing to go wrong
 	return append(harmless(redact.JSON(data)), '\n')
 }

@@ -17,15 +17,14 @@ func (p *page) history(history *v1alpha1.History) {
 			t.add(region.Name, "-", "none", "-", "-", "-", "-", "-")
 		}
 		for _, run := range region.Runs {
-			place := strings.Join(run.Places, ", ")
-			outcome := cell{words(string(run.Outcome)), outcomeStyle(run.Outcome)}
-			switch {
-			case run.Operation == "":
+			place, outcome := strings.Join(run.Places, ", "), cell{words(string(run.Outcome)), outcomeStyle(run.Outcome)}
+			if run.Outcome == "" {
+				outcome = cell{"unfinished", notice}
+			}
+			if run.Operation == "" {
 				t.add(region.Name, place, "unknown", "-", "-", "-", "-", "-")
 				unread, places = append(unread, run.Error), append(places, region.Name+" ("+place+")")
 				continue
-			case run.Outcome == "":
-				outcome = cell{"unfinished", notice}
 			}
 			t.add(region.Name, place, run.Operation, run.Operator, moment(&run.Started), elapsed(run.Started, run.Updated), outcome,
 				orNone(strings.Join(distinct(run.Reason, run.Error), ": ")))

@@ -129,7 +129,7 @@ func TestInterruptedBeforeActing(t *testing.T) {
 		{"rollback", "--context", "sydney", "--yes"}, {"retain", "--context", "sydney", "--yes"},
 		{"remove", "--context", "sydney", "--yes"}, {"unlock", "--context", "sydney", "--yes", "--reason", "x"},
 		{"finalize", "--context", "sydney", "--access-url", "https://127.0.0.1:1", "--yes"},
-		{"discover", "--context", "sydney"}, {"version", "--primary"},
+		{"discover", "--context", "sydney"}, {"history", "--context", "sydney"}, {"version", "--primary"},
 	} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			w := newWorld(t)

@@ -34,7 +34,9 @@ type operationOptions struct {
 	documentOptions
 	change
 	yes bool
-	run migration.Options
+	// events is the file that keeps the events; empty for none.
+	events string
+	run    migration.Options
 }
 
 // operationVerb completes the command of a verb that changes regions, by the
@@ -48,6 +50,7 @@ func operationVerb(
 	document := documentFlags(env, cmd, needs)
 	f, flags := cmd.Flags(), migration.Options{}
 	yes := f.BoolP("yes", "y", false, "do not ask before acting; the contexts must then be named")
+	events := f.String("events", "", "append every progress event to this file, one JSON object a line; a new file is readable by you alone")
 	f.DurationVar(&flags.Timeout, "timeout", time.Hour, "time for one region; 0 for no limit")
 	f.DurationVar(&flags.StepTimeout, "step-timeout", 15*time.Minute, "time for one step; 0 for no limit")
 	f.DurationVar(&flags.LockDuration, "lock-duration", lock.DefaultDuration, "time after which the lock of a run that died is free")
@@ -74,7 +77,7 @@ func operationVerb(
 			return operationOptions{}, err
 		}
 		wanted, err := change(flags.Reason)
-		return operationOptions{documentOptions: document, change: wanted, yes: *yes, run: flags}, err
+		return operationOptions{documentOptions: document, change: wanted, yes: *yes, events: *events, run: flags}, err
 	})
 }
 
@@ -137,7 +140,12 @@ func runOperation(ctx context.Context, o operationOptions) error {
 	progress := newProgress(o.env, len(c.survey.Regions()))
 	defer func() { _ = progress.Close() }()
 	c.warnings.through(progress)
-	regions := o.rollout(c, o.operation, o.run, progress.Report)
+	report, end, err := keepEvents(o.env, o.events, progress.Report)
+	if err != nil {
+		return err
+	}
+	defer end()
+	regions := o.rollout(c, o.operation, o.run, report)
 	started := metav1.NewTime(o.env.Clock.Now())
 	plan, err := regions.Plan(ctx, false)
 	if err := cmp.Or(interrupted(ctx), err); err != nil {
@@ -148,7 +156,7 @@ func runOperation(ctx context.Context, o operationOptions) error {
 	}
 	reports := regions.Run(ctx, plan)
 	_ = progress.Close() // nobody may be reading any more; the outcome counts
-	report := &v1alpha1.MigrationReport{
+	document := &v1alpha1.MigrationReport{
 		TypeMeta:  metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion().String(), Kind: v1alpha1.KindMigrationReport},
 		Operation: o.operation.Name,
 		Primary:   plan.Primary,
@@ -157,9 +165,8 @@ func runOperation(ctx context.Context, o operationOptions) error {
 		Finished:  metav1.NewTime(o.env.Clock.Now()),
 		Regions:   reports,
 	}
-	report.ExitCode = exitFor(report.Outcome)
-	printErr := o.print(report)
-	return cmp.Or(ended(report.Outcome), printErr)
+	document.ExitCode = exitFor(document.Outcome)
+	return o.end(document, document.Outcome)
 }
 
 // agree makes sure that the plan is what the operator wants: that it matches the

@@ -83,6 +83,7 @@ func TestFlagsBecomeRun(t *testing.T) {
 		"all": {
 			[]string{
 				"-y", "--timeout", "1m", "--step-timeout", "1s", "--lock-duration", "1m", "--no-rollback", "--evidence-dir", "e", "--reason", "why",
+				"--events", "log",
 			},
 			true, migration.Options{
 				Timeout: time.Minute, StepTimeout: time.Second, LockDuration: time.Minute, NoRollback: true, EvidenceDir: "e", Reason: "why",
@@ -91,7 +92,7 @@ func TestFlagsBecomeRun(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := optionsOf(newRetain, test.args...)
-			if diff := cmp.Diff(test.want, got.run); diff != "" || got.yes != test.yes || err != nil {
+			if diff := cmp.Diff(test.want, got.run); diff != "" || got.yes != test.yes || (got.events == "log") != test.yes || err != nil {
 				t.Errorf("%v (-want +got):\n%s", err, diff)
 			}
 		})
@@ -144,6 +145,10 @@ func TestFlagsBecomeOptions(t *testing.T) {
 	want := verify.Options{Workspace: "w", Pings: maxPings}
 	if err != nil || verified.region != want || verified.timeout != 2*time.Second || verified.flags.AccessURLOptional {
 		t.Errorf("verify: %+v, %v", verified, err)
+	}
+	past, err := optionsOf(newHistory, "-f", "fleet.yaml", "-o", "wide")
+	if err != nil || past.flags.Filename != "fleet.yaml" || past.print == nil || !past.flags.AccessURLOptional {
+		t.Errorf("history: %+v, %v", past, err)
 	}
 	unlocked, err := optionsOf(newUnlock, "--reason", "why", "--force", "-y")
 	if err != nil || unlocked.reason != "why" || !unlocked.force || !unlocked.yes || !unlocked.flags.AccessURLOptional {

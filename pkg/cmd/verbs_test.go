@@ -13,7 +13,7 @@ func TestVerbsTakeTheirFlags(t *testing.T) {
 		"filename", "region", "context", "namespace", "release", "access-url", "provider", "provider-context", "satellite", "connect-to", "canary",
 		"kubeconfig", "coder-url", "coder-token-file", "coder-ca-file", "request-timeout",
 	}
-	run := []string{"yes", "timeout", "step-timeout", "lock-duration", "no-rollback", "evidence-dir", "max-parallel", "max-failures"}
+	run := []string{"yes", "timeout", "step-timeout", "lock-duration", "no-rollback", "evidence-dir", "events", "max-parallel", "max-failures"}
 	chart := []string{"chart", "repo", "chart-version", "values", "set"}
 	root := NewRoot(Environment{})
 	for verb, want := range map[string][]string{
@@ -24,6 +24,7 @@ func TestVerbsTakeTheirFlags(t *testing.T) {
 		"retain":   slices.Concat(regions, run, []string{"reason", "output"}),
 		"remove":   slices.Concat(regions, run, []string{"force", "reason", "output"}),
 		"finalize": slices.Concat(regions, run, []string{"reason", "output"}),
+		"history":  slices.Concat(regions, []string{"output"}),
 		"unlock":   slices.Concat(regions, []string{"reason", "force", "yes"}),
 		"discover": {"context", "all-contexts", "kubeconfig", "coder-url", "coder-token-file", "coder-ca-file", "request-timeout", "output"},
 		"explain":  {"output"},

@@ -121,9 +121,7 @@ func lastRun(record *journal.Record, held *lock.State) *v1alpha1.Run {
 	}
 	run := &v1alpha1.Run{}
 	if record != nil {
-		run.Operation, run.Operator, run.Step = record.Operation, record.Operator, record.Step
-		run.State, run.Outcome = record.State, record.Outcome
-		run.Started, run.Updated = metav1.NewTime(record.Started), metav1.NewTime(record.Updated)
+		*run = record.Run()
 	}
 	if held != nil && held.Holder != "" {
 		run.Holder, run.HeldSince = held.Holder, new(metav1.NewTime(held.Acquired))

@@ -48,7 +48,7 @@ func TestSatelliteChecks(t *testing.T) {
 		"of an earlier run":     {"satellite-idle", pending(ours.Writer, 0), v1alpha1.CheckPass, "pending-upgrade, which `migrate` clears", ""},
 		"of ours, no journal":   {"satellite-idle", both(pending(ours.Writer, 0), noRun), v1alpha1.CheckFail, "no run of this plugin that the journal knows began it", wait},
 		"of ours, none begun":   {"satellite-idle", both(pending(ours.Writer, 0), journaled(&journal.Record{})), v1alpha1.CheckFail, "no run of this plugin that the journal knows began it", wait},
-		"of ours, long ago":     {"satellite-idle", both(pending(ours.Writer, 0), journaled(&journal.Record{History: []journal.Past{{}}})), v1alpha1.CheckPass, "which `migrate` clears", ""},
+		"of ours, long ago":     {"satellite-idle", both(pending(ours.Writer, 0), journaled(&journal.Record{History: []v1alpha1.Run{{}}})), v1alpha1.CheckPass, "which `migrate` clears", ""},
 		"of ours, what journal": {"satellite-idle", both(pending(ours.Writer, 0), func(s *snapshot.Snapshot) { lose(&s.SatelliteJournal) }), v1alpha1.CheckUnknown, errLost.Error(), ""},
 		"of others":             {"satellite-idle", pending("Helm", time.Hour), v1alpha1.CheckFail, "pending-upgrade at revision 2, written by Helm at 2022-03-04T04:06:07Z", wait},
 		"of nobody, new":        {"satellite-idle", pending("", time.Minute), v1alpha1.CheckFail, "it has until 2022-03-04T05:07:07Z to end", wait},

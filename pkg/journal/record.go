@@ -5,8 +5,11 @@
 package journal
 
 import (
+	"cmp"
 	"slices"
 	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
@@ -34,6 +37,8 @@ type Record struct {
 	// Primary is the normalised URL of the primary that it ran against; empty in
 	// records of versions that did not note it.
 	Primary string `json:"primary,omitempty"`
+	// Reason is why it was run, in the operator's words; empty if none was given.
+	Reason string `json:"reason,omitempty"`
 	// PlanFingerprint is the fingerprint of the plan that was carried out.
 	PlanFingerprint string `json:"planFingerprint,omitempty"`
 	// Step is the step that was begun last, and State how far it got.
@@ -67,7 +72,7 @@ type Record struct {
 	// Steps are the latest results, oldest first.
 	Steps []v1alpha1.StepResult `json:"steps,omitempty"`
 	// History are the latest runs before this one, oldest first.
-	History []Past `json:"history,omitempty"`
+	History []v1alpha1.Run `json:"history,omitempty"`
 }
 
 // Before is what was found before a migration, and what a rollback returns to.
@@ -141,19 +146,9 @@ func (l *Ledger) Covers(namespace, release string, revision int) bool {
 	return l != nil && l.Namespace == namespace && l.Release == release && l.Revision == revision
 }
 
-// Past is an earlier run in short.
-type Past struct {
-	Operation string           `json:"operation"`
-	Operator  string           `json:"operator"`
-	Step      string           `json:"step,omitempty"`
-	Outcome   v1alpha1.Outcome `json:"outcome,omitempty"`
-	Started   time.Time        `json:"started"`
-	Updated   time.Time        `json:"updated"`
-}
-
 // Start names a new run.
 type Start struct {
-	RunID, Operation, Operator, PlanFingerprint string
+	RunID, Operation, Operator, Reason, PlanFingerprint string
 	// Primary is the primary's URL.
 	Primary string
 	At      time.Time
@@ -163,18 +158,28 @@ type Start struct {
 // left to be known (what was found before, the canary, the ledger) stays.
 func (r *Record) Start(s Start) {
 	if r.Operation != "" {
-		r.History = append(r.History, Past{
-			Operation: r.Operation, Operator: r.Operator, Step: r.Step, Outcome: r.Outcome,
-			Started: r.Started, Updated: r.Updated,
-		})
+		r.History = append(r.History, r.Run())
 		r.History = r.History[max(0, len(r.History)-maxRuns):]
 	}
 	r.RunID, r.Operation, r.Operator, r.PlanFingerprint = s.RunID, s.Operation, s.Operator, s.PlanFingerprint
+	r.Reason = bounded(redact.Text(s.Reason), maxText)
 	if s.Primary != "" {
 		r.Primary = coder.NormalURL(s.Primary)
 	}
 	r.Step, r.State, r.Outcome, r.Steps = "", "", "", nil
 	r.Started, r.Updated = s.At, s.At
+}
+
+// Run returns the latest run in short.
+func (r *Record) Run() v1alpha1.Run {
+	run := v1alpha1.Run{
+		ID: r.RunID, Operation: r.Operation, Operator: r.Operator, Step: r.Step, State: r.State, Outcome: r.Outcome, Reason: r.Reason,
+		Started: metav1.NewTime(r.Started), Updated: metav1.NewTime(r.Updated),
+	}
+	for _, step := range r.Steps {
+		run.Error = cmp.Or(run.Error, step.Error)
+	}
+	return run
 }
 
 // Remember keeps what was found before, unless an earlier run of the same

@@ -19,7 +19,7 @@ var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 func minute(n int) time.Time { return noon.Add(time.Duration(n) * time.Minute) }
 
 func begin(record *Record, n int, operation string) {
-	record.Start(Start{RunID: fmt.Sprint(n), Operation: operation, Operator: "ann@example.com", PlanFingerprint: "sha256:00", Primary: "https://Coder.example.com:443/", At: minute(n)})
+	record.Start(Start{RunID: fmt.Sprint(n), Operation: operation, Operator: "ann@example.com", PlanFingerprint: "sha256:00", Primary: "https://Coder.example.com:443/", Reason: "--token=hunter2", At: minute(n)})
 }
 
 func TestRuns(t *testing.T) {
@@ -36,8 +36,9 @@ func TestRuns(t *testing.T) {
 	if record.Step != step.Name || record.State != v1alpha1.StepRunning || record.Updated != minute(1) {
 		t.Errorf("not as begun: %+v", record)
 	}
-	step.State = v1alpha1.StepDone
+	step.State, step.Error = v1alpha1.StepFailed, "the first error"
 	record.End(step)
+	record.End(v1alpha1.StepResult{Name: "compensate", State: v1alpha1.StepUndoFailed, Error: "what followed", Finished: metav1.NewTime(minute(2))})
 	record.Finish(v1alpha1.OutcomeInterrupted, minute(3))
 
 	begin(record, 4, "rollback")
@@ -46,9 +47,10 @@ func TestRuns(t *testing.T) {
 		RunID: "4", Operation: "rollback", Operator: "ann@example.com", PlanFingerprint: "sha256:00", Primary: "https://coder.example.com",
 		Started: minute(4), Updated: minute(4),
 		Before: &Before{NetworkingV2: &off}, RegistrationID: "r", Canary: &Canary{ID: "c"}, Retention: &Ledger{Release: "legacy"},
-		History: []Past{{
-			Operation: "migrate", Operator: "ann@example.com", Step: "retain-legacy", Outcome: v1alpha1.OutcomeInterrupted,
-			Started: minute(0), Updated: minute(3),
+		Reason: "--token=(redacted)",
+		History: []v1alpha1.Run{{
+			ID: "0", Operation: "migrate", Operator: "ann@example.com", Step: "compensate", State: v1alpha1.StepUndoFailed, Outcome: v1alpha1.OutcomeInterrupted,
+			Reason: "--token=(redacted)", Error: "the first error", Started: metav1.NewTime(minute(0)), Updated: metav1.NewTime(minute(3)),
 		}},
 	}
 	if diff := cmp.Diff(want, record); diff != "" {
@@ -75,7 +77,7 @@ func TestRecordIsBounded(t *testing.T) {
 	for n := range 20 {
 		begin(record, n, "migrate")
 	}
-	if got := len(record.History); got != maxRuns || record.History[0].Started != minute(14) || record.History[4].Started != minute(18) {
+	if got := len(record.History); got != maxRuns || !record.History[0].Started.Time.Equal(minute(14)) || !record.History[4].Started.Time.Equal(minute(18)) {
 		t.Errorf("%d runs are kept: %+v", got, record.History)
 	}
 	long := strings.Repeat("<é>", 1<<20)
@@ -102,7 +104,7 @@ func TestEncodeSheds(t *testing.T) {
 			record.Steps = append(record.Steps, v1alpha1.StepResult{Name: fmt.Sprint(n), Error: strings.Repeat("<", maxText)})
 		}
 		for n := range runs {
-			record.History = append(record.History, Past{Step: fmt.Sprint(n) + strings.Repeat("<", 32<<10)})
+			record.History = append(record.History, v1alpha1.Run{Step: fmt.Sprint(n) + strings.Repeat("<", 32<<10)})
 		}
 		return record
 	}
@@ -214,7 +216,7 @@ func FuzzDecode(f *testing.F) {
 		RunID: "1", Operation: "migrate", Operator: "ann@example.com", Step: "retain-legacy", State: v1alpha1.StepDone,
 		Started: noon, Updated: noon, Before: &Before{NetworkingV2: &off}, Canary: &Canary{ID: "c", BuiltBefore: noon},
 		Retention: &Ledger{Namespace: "coder", At: noon},
-		Steps:     []v1alpha1.StepResult{{Name: "retain-legacy", Started: metav1.NewTime(noon)}}, History: []Past{{Operation: "plan"}},
+		Steps:     []v1alpha1.StepResult{{Name: "retain-legacy", Started: metav1.NewTime(noon)}}, History: []v1alpha1.Run{{Operation: "plan"}},
 	})
 	if err != nil {
 		f.Fatal(err)

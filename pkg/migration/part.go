@@ -90,7 +90,7 @@ func (p *part) open(ctx context.Context, r *regionRun) error {
 	}
 	migrated := p.record.Outcome == v1alpha1.OutcomeSucceeded
 	p.record.Start(journal.Start{
-		RunID: r.Options.RunID, Operation: r.operation.Name, Operator: r.Operator,
+		RunID: r.Options.RunID, Operation: r.operation.Name, Operator: r.Operator, Reason: r.Options.Reason,
 		Primary: p.source.Primary.URL(), PlanFingerprint: r.plan.Fingerprint, At: r.Clock.Now(),
 	})
 	switch {

@@ -11,7 +11,7 @@ import (
 // RightsVerbs returns the verbs that need rights in a region's clusters, in the
 // order in which an operator meets them.
 func RightsVerbs() []string {
-	return []string{"plan", "migrate", "status", "verify", "rollback", "retain", "remove", "finalize", "unlock"}
+	return []string{"plan", "migrate", "status", "verify", "rollback", "retain", "remove", "finalize", "unlock", "history"}
 }
 
 // RightsOf returns the rights in the owner's cluster that the verbs need together,
@@ -36,6 +36,8 @@ func operationOf(verb string) Operation {
 		return Operation{Items: snapshot.PlanItems()}
 	case "verify":
 		return Operation{Items: []snapshot.Item{snapshot.ItemSatellite}}
+	case "history":
+		return Operation{Items: []snapshot.Item{snapshot.ItemJournal}}
 	}
 	operations := []Operation{Migrate(false), Rollback(RollbackOptions{}), Retain(), Remove(false), Finalize(false)}
 	if i := slices.IndexFunc(operations, func(o Operation) bool { return o.Name == verb }); i >= 0 {

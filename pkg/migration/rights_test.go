@@ -92,10 +92,14 @@ func TestRightsOfEveryVerb(t *testing.T) {
 			}
 		}
 		for _, rule := range look {
-			if changes := verb != "unlock" && verb != "verify"; changes && !slices.Contains(rules, rule) {
+			if changes := verb != "unlock" && verb != "verify" && verb != "history"; changes && !slices.Contains(rules, rule) {
 				t.Errorf("%s lacks: %s", verb, rule)
 			}
 		}
+	}
+	journals := []string{"get configmaps in namespace edge", "get configmaps in namespace workspaces"}
+	if diff := cmp.Diff(journals, cluster.InWords(rightsOfVerb("history", scope))); diff != "" {
+		t.Errorf("history (-want +got):\n%s", diff)
 	}
 	if rules := rightsOfVerb("version", scope); len(rules) > 0 {
 		t.Errorf("version takes rights in a cluster: %v", rules)
@@ -107,7 +111,7 @@ func TestRightsToReadIngresses(t *testing.T) {
 	get := cluster.Rule{Namespace: "edge", Group: "networking.k8s.io", Resource: "ingresses", Verb: "get"}
 	for _, verb := range RightsVerbs() {
 		rules := rightsOfVerb(verb, snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge", Provider: "workspaces"})
-		if want := verb != "unlock"; slices.Contains(rules, get) != want {
+		if want := verb != "unlock" && verb != "history"; slices.Contains(rules, get) != want {
 			t.Errorf("%s reads Ingresses: %t", verb, !want)
 		}
 	}

@@ -31,6 +31,7 @@ func documents() map[string]runtime.Object {
 		"verify":            verified(),
 		"workspaces":        listed(),
 		"rebuild":           rebuilt(),
+		"history":           pastRuns(),
 		"checks":            checks(),
 		"check":             &v1alpha1.CheckList{Items: checks().Items[:1]},
 		"version":           &v1alpha1.VersionInfo{Version: "v0.1.0", Commit: "0123abc", GoVersion: "go1.26.0", Platform: "linux/amd64"},
@@ -41,6 +42,7 @@ func documents() map[string]runtime.Object {
 		"status-hostile":    hostileStatus(),
 		"verify-hostile":    hostileVerified(),
 		"rebuild-hostile":   hostileListed(),
+		"history-hostile":   hostilePast(),
 		"checklist-hostile": &v1alpha1.CheckList{Items: []v1alpha1.CheckInfo{{ID: hostile, Category: hostile, Question: hostile, Explanation: hostile}, {ID: hostile}}},
 	}
 }

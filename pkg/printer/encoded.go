@@ -2,35 +2,31 @@ package printer
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
+	"unicode/utf8"
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/printers"
 	"sigs.k8s.io/yaml"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
 // encoded prints documents as JSON, or as YAML: then the second and later ones after
-// a separator, as --watch needs. What cli-runtime leaves raw although a terminal
-// would obey it, or YAML would refuse it, is written as \uXXXX in JSON, which
-// programs read as the same.
+// a separator, as --watch needs.
 type encoded struct {
 	yaml, printed bool
 }
 
 func (p *encoded) PrintObj(document runtime.Object, w io.Writer) error {
-	var raw, out bytes.Buffer
+	var raw bytes.Buffer
 	if err := (&printers.JSONPrinter{}).PrintObj(document, &raw); err != nil {
 		return err
 	}
-	for _, r := range raw.String() {
-		if unsafe(r) {
-			fmt.Fprintf(&out, `\u%04x`, r)
-			continue
-		}
-		out.WriteRune(r)
-	}
-	data := out.Bytes()
+	data := harmless(raw.Bytes())
 	if p.yaml {
 		text, err := yaml.JSONToYAML(data)
 		if err != nil {
@@ -43,4 +39,24 @@ func (p *encoded) PrintObj(document runtime.Object, w io.Writer) error {
 	}
 	_, err := w.Write(data)
 	return err
+}
+
+// EventLine returns an event as a line of JSON, without secrets.
+func EventLine(event v1alpha1.Progress) []byte {
+	event.APIVersion, event.Kind = v1alpha1.GroupVersion().String(), v1alpha1.KindProgress
+	data, _ := json.Marshal(event) // texts, numbers and a time of our own: nothing to go wrong
+	return append(harmless(redact.JSON(data)), '\n')
+}
+
+// harmless writes what a terminal would obey in JSON, or YAML would refuse, as \uXXXX,
+// which programs read as the same.
+func harmless(data []byte) (out []byte) {
+	for _, r := range string(data) {
+		if unsafe(r) {
+			out = fmt.Appendf(out, `\u%04x`, r)
+			continue
+		}
+		out = utf8.AppendRune(out, r)
+	}
+	return out
 }

@@ -30,6 +30,8 @@ func (h human) PrintObj(document runtime.Object, w io.Writer) error {
 		p.verification(d)
 	case *v1alpha1.WorkspaceReport:
 		p.workspaces(d)
+	case *v1alpha1.History:
+		p.history(d)
 	case *v1alpha1.CheckList:
 		p.checkList(d)
 	case *v1alpha1.VersionInfo:

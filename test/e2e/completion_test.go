@@ -63,6 +63,7 @@ func TestCompletion(t *testing.T) {
 		directive string
 	}{
 		"verbs":              {words: []string{"r"}, want: []string{"rbac", "remove", "report", "retain", "rollback"}, directive: noFile},
+		"history":            {words: []string{"hi"}, want: []string{"history"}, directive: noFile},
 		"no file as a verb":  {words: []string{""}, some: []string{"migrate", "status", "completion"}, directive: noFile},
 		"no file after one":  {words: []string{"status", ""}, want: nil, directive: noFile},
 		"flags":              {words: []string{"migrate", "--max"}, want: []string{"--max-affected", "--max-failures", "--max-gap", "--max-parallel"}, directive: noFile},
@@ -89,6 +90,7 @@ func TestCompletion(t *testing.T) {
 		"shells":             {words: []string{"completion", ""}, want: []string{"bash", "fish", "kubectl", "powershell", "zsh"}, directive: noFile},
 		"Fleet files":        {words: []string{"status", "-f", ""}, want: []string{"yaml", "yml", "json"}, directive: byEnding},
 		"any file":           {words: []string{"plan", "--chart", ""}, want: nil, directive: anyFile},
+		"any file to append": {words: []string{"rollback", "--events", ""}, want: nil, directive: anyFile},
 		"folders":            {words: []string{"migrate", "--evidence-dir", ""}, want: nil, directive: onlyDirs},
 		"nothing to offer":   {words: []string{"rollback", "--reason", ""}, want: nil, directive: noFile},
 	} {

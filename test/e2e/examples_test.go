@@ -16,7 +16,7 @@ import (
 // A verb that is not in it fails the test: put it where it belongs.
 var exampleOrder = []string{
 	"version", "explain", "completion", "completion kubectl", "completion bash", "completion zsh", "completion fish", "completion powershell",
-	"discover", "rbac", "plan", "retain", "unlock", "migrate", "verify", "status", "workspaces", "workspaces rebuild", "report", "rollback", "remove", "finalize",
+	"discover", "rbac", "plan", "retain", "unlock", "migrate", "verify", "status", "workspaces", "workspaces rebuild", "report", "history", "rollback", "remove", "finalize",
 }
 
 // asks are the verbs that ask before they act, which a test cannot answer.

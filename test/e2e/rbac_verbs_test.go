@@ -50,6 +50,7 @@ func TestLongLeastRightsOfEachVerb(t *testing.T) {
 		{"migrate", func() {}, []string{"--yes"}},
 		{"status", func() {}, nil},
 		{"verify", func() {}, nil},
+		{"history", func() {}, nil},
 		{"unlock", func() { patchLease(t, region, leaseOf(stranger, time.Second, -time.Hour)) }, []string{"--yes", "--reason", "the holder is gone"}},
 		{"rollback", func() {}, []string{"--yes"}},
 		{"remove", func() {}, []string{"--yes"}},

@@ -2,9 +2,12 @@ package v1alpha1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// Progress is one thing that happened during a run; the printer shows it on
-// standard error. It is never stored.
+// Progress is one thing that happened during a run: shown on standard error, and a line of the file that --events names.
+//
+// +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
 type Progress struct {
+	metav1.TypeMeta `json:",inline"`
+
 	// Time is when it happened, by the operator's clock.
 	Time metav1.Time `json:"time"`
 	// Region is the region's name; empty for the run as a whole.

@@ -21,6 +21,8 @@ const (
 	KindStatusReport    = "StatusReport"
 	KindVerifyReport    = "VerifyReport"
 	KindWorkspaceReport = "WorkspaceReport"
+	KindHistory         = "History"
+	KindProgress        = "Progress"
 	KindCheckList       = "CheckList"
 	KindVersionInfo     = "VersionInfo"
 )

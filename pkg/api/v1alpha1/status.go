@@ -77,9 +77,11 @@ type ProviderStatus struct {
 	Run *Run `json:"run,omitempty"`
 }
 
-// Run is the last or present run on a satellite or a provider, from its journal and lock. The times are by the clock of
+// Run is a run on a satellite or a provider, from its journal and lock. The times are by the clock of
 // whoever ran it.
 type Run struct {
+	// ID identifies the run in all journals that record it; missing in records of earlier versions.
+	ID string `json:"runID,omitempty"`
 	// Operation is the verb, for example "migrate"; empty if only a lock is known.
 	Operation string `json:"operation"`
 	// Operator is the e-mail address of whoever ran it; empty if only a lock is known.
@@ -90,6 +92,10 @@ type Run struct {
 	State StepState `json:"state,omitempty"`
 	// Outcome is how the run ended; missing while it lasts, or if it died.
 	Outcome Outcome `json:"outcome,omitempty"`
+	// Reason is why it was run, in the operator's words; missing if none was given.
+	Reason string `json:"reason,omitempty"`
+	// Error is the first error of its steps, or why the journal could not be read; missing if there was none.
+	Error string `json:"error,omitempty"`
 	// Started is when the run began; null if only a lock is known.
 	Started metav1.Time `json:"started"`
 	// Updated is when the journal was last written; null if only a lock is known.

@@ -1,0 +1,44 @@
+package cmd
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/health"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+func newHistory(env Environment, run func(context.Context, documentOptions) error) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "history",
+		Short: "Show who ran what on every region, and how it ended",
+		Long: `Show the runs that the journals of each region record, newest first: the satellite's
+journal and each provider's keep their latest six. A run that ended differently in them has
+a row for each outcome; one that is unfinished is still at work, or died. A journal that
+cannot be read has a row that says so, and the exit code is then 1. Nothing is changed.`,
+		Example: examples(`
+# All regions of a fleet
+kubectl coder-satellite history -f fleet.yaml
+
+# One region, with the reasons that operators gave, and what failed
+kubectl coder-satellite history -f fleet.yaml --region sydney -o wide`),
+	}
+	return verb(cmd, run, documentFlags(env, cmd, needs{regions: true}))
+}
+
+// runHistory prints what was run. Each journal takes one request, which has its own time.
+func runHistory(ctx context.Context, o documentOptions) error {
+	c, err := o.connect()
+	if err != nil {
+		return err
+	}
+	regions, err := c.survey.Collect(ctx, 0, snapshot.ItemProvider, snapshot.ItemJournal)
+	primary := c.survey.Primary(ctx).Document()
+	if err := cmp.Or(interrupted(ctx), err); err != nil {
+		return err
+	}
+	history := health.NewHistory(primary, regions)
+	return o.end(history, history.Outcome)
+}

@@ -1,0 +1,41 @@
+package printer
+
+import (
+	"strings"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+)
+
+// history writes the runs on each region, and why journals could not be read.
+func (p *page) history(history *v1alpha1.History) {
+	t := table{columns: []column{
+		{title: "REGION"}, {title: "PLACE"}, {title: "OPERATION"}, {title: "OPERATOR"}, {title: "STARTED"}, {title: "TOOK"}, {title: "OUTCOME"}, {title: "REASON", wide: true},
+	}}
+	var unread, places []string
+	for _, region := range history.Regions {
+		if len(region.Runs) == 0 {
+			t.add(region.Name, "-", "none", "-", "-", "-", "-", "-")
+		}
+		for _, run := range region.Runs {
+			place, outcome := strings.Join(run.Places, ", "), cell{words(string(run.Outcome)), outcomeStyle(run.Outcome)}
+			if run.Outcome == "" {
+				outcome = cell{"unfinished", notice}
+			}
+			if run.Operation == "" {
+				t.add(region.Name, place, "unknown", "-", "-", "-", "-", "-")
+				unread, places = append(unread, run.Error), append(places, region.Name+" ("+place+")")
+				continue
+			}
+			t.add(region.Name, place, run.Operation, run.Operator, moment(&run.Started), elapsed(run.Started, run.Updated), outcome,
+				orNone(strings.Join(distinct(run.Reason, run.Error), ": ")))
+		}
+	}
+	p.title(primaryLine(history.Primary), plain)
+	p.blank()
+	p.table(t, "")
+	p.blank()
+	unread, places = alike(unread, places)
+	for i, err := range unread {
+		p.text("  ", places[i]+": the journal could not be read: "+err)
+	}
+}

@@ -81,9 +81,9 @@ func unifiedNowhere(s *snapshot.Snapshot) Answer {
 // unifiedSilent judges a unified URL at which nothing answers as Coder does.
 func unifiedSilent(s *snapshot.Snapshot, found snapshot.Unified) Answer {
 	url := s.Region.Satellite.UnifiedURL
-	stage, failure := found.Reach.Failed()
+	stage, failure := found.Reach.Stage, found.Reach.Err
 	switch {
-	case notLooked(stage, failure):
+	case probe.Unseen(failure):
 		return unknown(failure, "")
 	case failure == nil:
 		return fail("see which server its DNS record leads to", "what answers at %s is not Coder: %v", url, found.Err)

@@ -1,31 +1,17 @@
 package probe
 
-import "errors"
-
-// Reason is why a stage was not passed.
-type Reason string
-
-// Reasons.
-const (
-	BadTarget        Reason = "bad target"        // the target itself is wrong
-	NoSuchName       Reason = "no such name"      // DNS knows no such name
-	Refused          Reason = "refused"           // nothing listens at the address
-	TimedOut         Reason = "timed out"         // no answer within the stage's time
-	Interrupted      Reason = "interrupted"       // the caller no longer wanted to know
-	UnknownAuthority Reason = "unknown authority" // of the certificate
-	WrongName        Reason = "wrong name"        // in the certificate
-	Expired          Reason = "expired"           // the certificate, or not valid yet
-	BadCertificate   Reason = "bad certificate"   // otherwise not valid
-	NotTLS           Reason = "not TLS"           // what answers speaks something else
-	NotHTTP          Reason = "not HTTP"          // what answers speaks something else
-	Failed           Reason = "failed"            // anything else
+import (
+	"errors"
+	"fmt"
 )
 
 // Error says why a stage was not passed.
 type Error struct {
-	Reason Reason
 	// Message says it in words.
 	Message string
+	// Unseen is set when nothing was learnt of what answers: the name could not be
+	// looked up, or the caller no longer wanted to know.
+	Unseen bool
 
 	cause error
 }
@@ -34,11 +20,16 @@ func (e *Error) Error() string { return e.Message }
 
 func (e *Error) Unwrap() error { return e.cause }
 
-// ReasonOf returns why a stage was not passed; "" if err is no failure of a stage.
-func ReasonOf(err error) Reason {
+func failed(cause error, format string, args ...any) error {
+	return &Error{Message: fmt.Sprintf(format, args...), cause: cause}
+}
+
+func unseen(cause error, format string, args ...any) error {
+	return &Error{Message: fmt.Sprintf(format, args...), Unseen: true, cause: cause}
+}
+
+// Unseen reports whether a connection failed so that nothing is known of what answers.
+func Unseen(err error) bool {
 	var failure *Error
-	if errors.As(err, &failure) {
-		return failure.Reason
-	}
-	return ""
+	return errors.As(err, &failure) && failure.Unseen
 }

@@ -19,22 +19,24 @@ func explainDNS(host string, limit time.Duration, err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return &Error{NoSuchName, fmt.Sprintf("the name %s does not exist", host), err}
+		return failed(err, "the name %s does not exist", host)
 	case isTimeout(err):
-		return &Error{TimedOut, fmt.Sprintf("the name %s could not be looked up within %s", host, limit), err}
+		return unseen(err, "the name %s could not be looked up within %s", host, limit)
 	default:
-		return &Error{Failed, fmt.Sprintf("the name %s could not be looked up: %v", host, err), err}
+		return unseen(err, "the name %s could not be looked up: %v", host, err)
 	}
 }
 
 func explainDial(address string, limit time.Duration, err error) error {
 	switch {
+	case err == nil:
+		return nil
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return &Error{Refused, fmt.Sprintf("nothing answers at %s (connection refused)", address), err}
+		return failed(err, "nothing answers at %s (connection refused)", address)
 	case isTimeout(err):
-		return &Error{TimedOut, fmt.Sprintf("nothing answered at %s within %s", address, limit), err}
+		return failed(err, "nothing answered at %s within %s", address, limit)
 	default:
-		return &Error{Failed, fmt.Sprintf("%s cannot be reached: %v", address, err), err}
+		return failed(err, "%s cannot be reached: %v", address, err)
 	}
 }
 
@@ -44,30 +46,28 @@ func explainTLS(host string, limit time.Duration, err error) error {
 		wrongHost x509.HostnameError
 		invalid   x509.CertificateInvalidError
 		record    tls.RecordHeaderError
+		message   = fmt.Sprintf("no TLS handshake: %v", err)
 	)
 	switch {
 	case errors.As(err, &unknownCA):
-		return &Error{UnknownAuthority, "its certificate is signed by an authority that is not trusted here", err}
+		message = "its certificate is signed by an authority that is not trusted here"
 	case errors.As(err, &wrongHost):
-		return &Error{WrongName, fmt.Sprintf("its certificate is for another name than %s: %s", host, certificate(wrongHost.Certificate)), err}
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return &Error{Expired, fmt.Sprintf("its certificate is not valid: %v", invalid), err}
+		message = fmt.Sprintf("its certificate is for another name than %s: %s", host, certificate(wrongHost.Certificate))
 	case errors.As(err, &invalid):
-		return &Error{BadCertificate, fmt.Sprintf("its certificate is not valid: %v", invalid), err}
+		message = fmt.Sprintf("its certificate is not valid: %v", invalid)
 	case errors.As(err, &record):
-		return &Error{NotTLS, "it does not speak TLS", err}
+		message = "it does not speak TLS"
 	case isTimeout(err):
-		return &Error{TimedOut, fmt.Sprintf("no TLS handshake within %s", limit), err}
-	default:
-		return &Error{Failed, fmt.Sprintf("no TLS handshake: %v", err), err}
+		message = fmt.Sprintf("no TLS handshake within %s", limit)
 	}
+	return failed(err, "%s", message)
 }
 
 func explainHTTP(host string, limit time.Duration, err error) error {
 	if isTimeout(err) {
-		return &Error{TimedOut, fmt.Sprintf("%s accepted the connection, but did not answer within %s", host, limit), err}
+		return failed(err, "%s accepted the connection, but did not answer within %s", host, limit)
 	}
-	return &Error{NotHTTP, Printable(fmt.Sprintf("%s does not speak HTTP: %v", host, err)), err}
+	return failed(err, "%s", Printable(fmt.Sprintf("%s does not speak HTTP: %v", host, err)))
 }
 
 func isTimeout(err error) bool {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -50,23 +51,22 @@ func (p *Provider) UnmarshalJSON(data []byte) error {
 
 // ProviderChanges returns the names of the fields, known to this client or
 // not, in which two readings of a provider differ, sorted. The Networking v2
-// flag, and the status that the primary keeps by itself, are left out.
+// flag, and what the primary keeps by itself, are left out.
 func ProviderChanges(before, after Provider) []string {
+	fields := maps.Clone(before.raw)
+	maps.Copy(fields, after.raw)
 	var changed []string
-	for name, value := range after.raw {
-		if name != "enable_net_v2" && name != "status" && name != "updated_at" && !sameJSON(before.raw[name], value) {
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		own := slices.Contains([]string{"enable_net_v2", "status", "updated_at"}, name)
+		if !own && !sameJSON(before.raw[name], after.raw[name]) {
 			changed = append(changed, name)
 		}
 	}
-	for name := range before.raw {
-		if _, ok := after.raw[name]; !ok && name != "enable_net_v2" {
-			changed = append(changed, name)
-		}
-	}
-	slices.Sort(changed)
 	return changed
 }
 
+// sameJSON reports whether two values are equal, whatever the order of their fields;
+// one that is absent equals nothing.
 func sameJSON(a, b json.RawMessage) bool {
 	one, errOne := canonical(a)
 	other, errOther := canonical(b)
@@ -86,14 +86,7 @@ func canonical(data json.RawMessage) ([]byte, error) {
 
 // Providers returns all workspace providers.
 func (c *Client) Providers(ctx context.Context) ([]Provider, error) {
-	var listed struct {
-		Kubernetes list[Provider] `json:"kubernetes"`
-	}
-	r := request{method: http.MethodGet, path: providersPath, repeatable: true}
-	if _, err := c.do(ctx, r, &listed); err != nil {
-		return nil, err
-	}
-	return of(listed.Kubernetes, c, r)
+	return readListed[Provider](ctx, c, providersPath, "kubernetes")
 }
 
 // Provider returns the workspace provider with that ID.
@@ -109,14 +102,6 @@ func providerPath(id string) string { return providersPath + "/" + url.PathEscap
 func (c *Client) SetNetworkingV2(ctx context.Context, id string, on bool) error {
 	_, err := c.do(ctx, request{
 		method: http.MethodPatch, path: providerPath(id), body: map[string]bool{"enable_net_v2": on}, repeatable: true,
-	}, nil)
-	return err
-}
-
-// RenameProvider gives the provider a new name.
-func (c *Client) RenameProvider(ctx context.Context, id, name string) error {
-	_, err := c.do(ctx, request{
-		method: http.MethodPatch, path: providerPath(id), body: map[string]string{"name": name}, repeatable: true,
 	}, nil)
 	return err
 }

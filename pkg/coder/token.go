@@ -4,10 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-)
 
-// redacted is what a token shows of itself.
-const redacted = "[redacted]"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
+)
 
 // Token is a session token of Coder. However it is printed, logged or encoded,
 // it shows only that it is there; Reveal returns it.
@@ -21,7 +20,7 @@ func (t Token) String() string {
 	if t == "" {
 		return ""
 	}
-	return redacted
+	return redact.Mark
 }
 
 // Format implements fmt.Formatter, so that no verb shows the token.

@@ -46,17 +46,12 @@ type WorkspaceStat struct {
 	StatError       string          `json:"stat_error"`
 }
 
-// WorkspaceFilter restricts a listing; an empty list restricts nothing.
-type WorkspaceFilter struct {
-	// Users are IDs.
-	Users []string
-}
-
-// Workspaces returns the workspaces that the filter lets through.
-func (c *Client) Workspaces(ctx context.Context, filter WorkspaceFilter) ([]Workspace, error) {
+// Workspaces returns the workspaces of the users with these IDs, or of all users if
+// there are none.
+func (c *Client) Workspaces(ctx context.Context, userIDs ...string) ([]Workspace, error) {
 	path := workspacesPath
-	if len(filter.Users) > 0 {
-		path += "?" + url.Values{"users": {strings.Join(filter.Users, ",")}}.Encode()
+	if len(userIDs) > 0 {
+		path += "?" + url.Values{"users": {strings.Join(userIDs, ",")}}.Encode()
 	}
 	return readAll[Workspace](ctx, c, path)
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
 // Certificate is what of a server's certificate matters to its users: whom it is
@@ -69,7 +71,7 @@ func (c *Certificate) String() string {
 	if names == "" {
 		names = "no name"
 	}
-	return Printable(names)
+	return redact.Printable(names)
 }
 
 func (c *Certificate) names() string {

@@ -7,10 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"strings"
 	"syscall"
 	"time"
-	"unicode"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
 func explainDNS(host string, limit time.Duration, err error) error {
@@ -67,7 +67,7 @@ func explainHTTP(host string, limit time.Duration, err error) error {
 	if isTimeout(err) {
 		return failed(err, "%s accepted the connection, but did not answer within %s", host, limit)
 	}
-	return failed(err, "%s", Printable(fmt.Sprintf("%s does not speak HTTP: %v", host, err)))
+	return failed(err, "%s", redact.Printable(fmt.Sprintf("%s does not speak HTTP: %v", host, err)))
 }
 
 func isTimeout(err error) bool {
@@ -81,23 +81,5 @@ func certificate(c *x509.Certificate) string {
 	if names == "" {
 		names = c.Subject.CommonName
 	}
-	return Printable(fmt.Sprintf("certificate for %s, valid until %s", names, c.NotAfter.UTC().Format(time.DateOnly)))
-}
-
-// longestText caps what is shown of what a server says of itself.
-const longestText = 300
-
-// Printable makes foreign text fit to be shown: without what steers a terminal,
-// and not too long.
-func Printable(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return ' '
-	}, text)
-	if len(text) > longestText {
-		text = strings.ToValidUTF8(text[:longestText], "") + "..."
-	}
-	return text
+	return redact.Printable(fmt.Sprintf("certificate for %s, valid until %s", names, c.NotAfter.UTC().Format(time.DateOnly)))
 }

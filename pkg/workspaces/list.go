@@ -80,7 +80,7 @@ func (f *Fleet) unknown() (n int) {
 // recount counts in the report which path the workspaces use now. If they cannot be
 // listed again, that is not known.
 func (f *Fleet) recount(ctx context.Context, report *v1alpha1.WorkspaceReport) {
-	all, err := f.api.Workspaces(ctx, coder.WorkspaceFilter{})
+	all, err := f.api.Workspaces(ctx)
 	for i := range f.providers {
 		p, entry := &f.providers[i], &report.Providers[i]
 		switch {

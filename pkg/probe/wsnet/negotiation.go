@@ -14,7 +14,7 @@ import (
 	"github.com/pion/logging"
 	"github.com/pion/webrtc/v4"
 
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
 // negotiation is a connection in the making.
@@ -129,7 +129,7 @@ func (n *negotiation) read(decoder *json.Decoder) {
 		case err != nil:
 			return
 		case m.Error != "":
-			n.fail(&Error{Stage: StageAgent, Message: "the agent refuses: " + probe.Printable(m.Error)})
+			n.fail(&Error{Stage: StageAgent, Message: "the agent refuses: " + redact.Printable(m.Error)})
 			return
 		case m.Candidate != "":
 			init := webrtc.ICECandidateInit{Candidate: m.Candidate}
@@ -140,7 +140,7 @@ func (n *negotiation) read(decoder *json.Decoder) {
 			}
 		case m.Answer != nil && !n.answered.Load():
 			if err := n.peer.SetRemoteDescription(*m.Answer); err != nil {
-				n.fail(&Error{Stage: StageAgent, Message: "the agent's answer is not understood: " + probe.Printable(err.Error()), cause: err})
+				n.fail(&Error{Stage: StageAgent, Message: "the agent's answer is not understood: " + redact.Printable(err.Error()), cause: err})
 				return
 			}
 			n.answered.Store(true)

@@ -3,7 +3,6 @@ package satellite
 import (
 	"cmp"
 	"fmt"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"helm.sh/helm/v3/pkg/strvals"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
@@ -92,15 +92,7 @@ func plain(value any) any {
 	if yes, err := strconv.ParseBool(text); err == nil {
 		return yes
 	}
-	u, err := url.Parse(text)
-	if err != nil || u.Host == "" {
-		return text
-	}
-	u.Scheme, u.Host = strings.ToLower(u.Scheme), strings.ToLower(u.Host)
-	if port := map[string]string{"https": ":443", "http": ":80"}[u.Scheme]; port != "" {
-		u.Host = strings.TrimSuffix(u.Host, port)
-	}
-	return strings.TrimRight(u.String(), "/")
+	return coder.NormalURL(text)
 }
 
 // table returns the table under the keys, made if it is not there.

@@ -10,7 +10,7 @@ import (
 	"net"
 	"net/http/httptrace"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
@@ -96,25 +96,17 @@ func refused(err error) *Certificate {
 // certificate of the connection over which the last of them was sent: nil before
 // one was, and without TLS. It costs no connection of its own.
 func Watch(ctx context.Context) (watched context.Context, last func() *Certificate) {
-	var (
-		mu   sync.Mutex
-		seen *Certificate
-	)
+	var seen atomic.Pointer[Certificate]
 	watched = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(got httptrace.GotConnInfo) {
-		mu.Lock()
-		defer mu.Unlock()
-		seen = nil
+		var shown *Certificate
 		if secure, ok := got.Conn.(*tls.Conn); ok {
 			if chain := secure.ConnectionState().PeerCertificates; len(chain) > 0 {
-				seen = NewCertificate(chain[0])
+				shown = NewCertificate(chain[0])
 			}
 		}
+		seen.Store(shown)
 	}})
-	return watched, func() *Certificate {
-		mu.Lock()
-		defer mu.Unlock()
-		return seen
-	}
+	return watched, seen.Load
 }
 
 // Record returns the DNS record that leads the name to the addresses, for example

@@ -12,15 +12,15 @@ import (
 
 const providersPath = "/api/private/resource-pools"
 
-// Provider is a workspace provider; the API calls it a resource pool.
+// Provider is a workspace provider, in those of its fields that this client uses; the
+// API calls it a resource pool.
 type Provider struct {
-	ID                string   `json:"id"`
-	Name              string   `json:"name"`
-	Status            string   `json:"status"` // "pending", "ready", perhaps "error"
-	BuiltIn           bool     `json:"built_in"`
-	EnvproxyAccessURL string   `json:"envproxy_access_url"`
-	DevurlHost        string   `json:"devurl_host"`
-	OrgWhitelist      []string `json:"org_whitelist"`
+	ID                string `json:"id"`
+	Name              string `json:"name"`
+	Status            string `json:"status"` // "pending", "ready", perhaps "error"
+	BuiltIn           bool   `json:"built_in"`
+	EnvproxyAccessURL string `json:"envproxy_access_url"`
+	DevurlHost        string `json:"devurl_host"`
 	// EnableNetV2 is Networking v2 (coder-cli commit 1ed07d2, v1.21); nil when
 	// the field is absent, which it is from v1.22, where it is always on.
 	EnableNetV2 *bool          `json:"enable_net_v2"`
@@ -33,11 +33,8 @@ func (p Provider) id() string { return p.ID }
 
 // ProviderConfig is how the primary reaches the provider's cluster.
 type ProviderConfig struct {
-	ClusterAddress      string `json:"cluster_address"`
-	DefaultNamespace    string `json:"default_namespace"`
-	StorageClass        string `json:"storage_class"`
-	ClusterDomainSuffix string `json:"cluster_domain_suffix"`
-	SSHEnabled          bool   `json:"ssh_enabled"`
+	ClusterAddress   string `json:"cluster_address"`
+	DefaultNamespace string `json:"default_namespace"`
 }
 
 // UnmarshalJSON keeps every field, known or not, for ProviderChanges.

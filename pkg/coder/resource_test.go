@@ -24,7 +24,7 @@ func TestProviders(t *testing.T) {
 	}
 	off := false
 	want := coder.Provider{
-		ID: d.provider.ID, Name: "sydney", Status: "ready", OrgWhitelist: d.provider.OrgWhitelist,
+		ID: d.provider.ID, Name: "sydney", Status: "ready",
 		EnableNetV2: &off, Config: coder.ProviderConfig{ClusterAddress: "https://10.0.0.1"},
 	}
 	hidden := cmpopts.IgnoreUnexported(coder.Provider{})
@@ -175,7 +175,7 @@ func TestUsers(t *testing.T) {
 	d := start(t, codertest.Options{})
 	client := d.client(t)
 	me, err := client.Me(t.Context())
-	want := coder.User{ID: d.manager.ID, Email: "manager@example.com", Username: "manager", Name: "manager", Roles: []string{"site-manager"}}
+	want := coder.User{ID: d.manager.ID, Email: "manager@example.com", Username: "manager", Roles: []string{"site-manager"}}
 	if diff := cmp.Diff(want, me); err != nil || diff != "" {
 		t.Errorf("me: %v (-want +got):\n%s", err, diff)
 	}

@@ -24,13 +24,12 @@ const (
 
 // Workspace is a workspace, in those of its fields that this client uses.
 type Workspace struct {
-	ID             string    `json:"id"`
-	Name           string    `json:"name"`
-	UserID         string    `json:"user_id"`
-	OrganizationID string    `json:"organization_id"`
-	ProviderID     string    `json:"resource_pool_id"`
-	Updating       bool      `json:"updating"`
-	LastBuiltAt    time.Time `json:"last_built_at"`
+	ID          string    `json:"id"`
+	Name        string    `json:"name"`
+	UserID      string    `json:"user_id"`
+	ProviderID  string    `json:"resource_pool_id"`
+	Updating    bool      `json:"updating"`
+	LastBuiltAt time.Time `json:"last_built_at"`
 	// LastConnectionAt is when its owner was connected last; zero if never.
 	LastConnectionAt time.Time     `json:"last_connection_at"`
 	LatestStat       WorkspaceStat `json:"latest_stat"`
@@ -40,8 +39,6 @@ func (w Workspace) id() string { return w.ID }
 
 // WorkspaceStat is the latest that the deployment knows of a workspace's container.
 type WorkspaceStat struct {
-	Time            time.Time       `json:"time"`
-	LastOnline      time.Time       `json:"last_online"`
 	ContainerStatus ContainerStatus `json:"container_status"`
 	StatError       string          `json:"stat_error"`
 }

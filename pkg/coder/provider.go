@@ -97,24 +97,17 @@ func providerPath(id string) string { return providersPath + "/" + url.PathEscap
 // answer has a body is not known of the real server, so the caller confirms the
 // change by reading the provider again.
 func (c *Client) SetNetworkingV2(ctx context.Context, id string, on bool) error {
-	_, err := c.do(ctx, request{
-		method: http.MethodPatch, path: providerPath(id), body: map[string]bool{"enable_net_v2": on}, repeatable: true,
-	}, nil)
-	return err
+	return c.change(ctx, http.MethodPatch, providerPath(id), map[string]bool{"enable_net_v2": on})
 }
 
 // CordonProvider keeps new workspaces off the provider.
 func (c *Client) CordonProvider(ctx context.Context, id, reason string) error {
-	_, err := c.do(ctx, request{
-		method: http.MethodPost, path: providerPath(id) + "/cordon", body: map[string]string{"reason": reason}, repeatable: true,
-	}, nil)
-	return err
+	return c.change(ctx, http.MethodPost, providerPath(id)+"/cordon", map[string]string{"reason": reason})
 }
 
 // UncordonProvider lets new workspaces on the provider again.
 func (c *Client) UncordonProvider(ctx context.Context, id string) error {
-	_, err := c.do(ctx, request{method: http.MethodPost, path: providerPath(id) + "/uncordon", repeatable: true}, nil)
-	return err
+	return c.change(ctx, http.MethodPost, providerPath(id)+"/uncordon", nil)
 }
 
 // ProviderWorkspaces returns the workspaces on the provider.

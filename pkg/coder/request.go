@@ -86,6 +86,12 @@ func (c *Client) do(ctx context.Context, r request, out any) (*answer, error) {
 	}
 }
 
+// change makes a change that may be made twice, of whose answer nothing is needed.
+func (c *Client) change(ctx context.Context, method, path string, body any) error {
+	_, err := c.do(ctx, request{method: method, path: path, body: body, repeatable: true}, nil)
+	return err
+}
+
 func (c *Client) attempt(ctx context.Context, r request, body []byte) (*answer, error) {
 	attemptCtx, cancel := context.WithTimeoutCause(ctx, c.config.Timeout, &slowError{c.config.Timeout})
 	defer cancel()

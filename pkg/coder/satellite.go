@@ -51,8 +51,7 @@ func (c *Client) CreateSatellite(ctx context.Context, name, publicKey string) (S
 
 // DeleteSatellite deletes the registration with that ID.
 func (c *Client) DeleteSatellite(ctx context.Context, id string) error {
-	_, err := c.do(ctx, request{method: http.MethodDelete, path: satellitesPath + "/" + url.PathEscape(id), repeatable: true}, nil)
-	return err
+	return c.change(ctx, http.MethodDelete, satellitesPath+"/"+url.PathEscape(id), nil)
 }
 
 // keyPath is where a satellite serves its key, to anybody; a primary has none.

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -67,11 +68,7 @@ func (c *Certificate) For(host string) bool {
 
 // String says whom the certificate is for.
 func (c *Certificate) String() string {
-	names := c.names()
-	if names == "" {
-		names = "no name"
-	}
-	return redact.Printable(names)
+	return redact.Printable(cmp.Or(c.names(), "no name"))
 }
 
 func (c *Certificate) names() string {

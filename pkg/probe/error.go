@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -106,9 +107,6 @@ func isTimeout(err error) bool {
 
 // certificate says whom a certificate is for, and until when.
 func certificate(c *x509.Certificate) string {
-	names := NewCertificate(c).names()
-	if names == "" {
-		names = c.Subject.CommonName
-	}
+	names := cmp.Or(NewCertificate(c).names(), c.Subject.CommonName)
 	return redact.Printable(fmt.Sprintf("certificate for %s, valid until %s", names, c.NotAfter.UTC().Format(time.DateOnly)))
 }

@@ -101,10 +101,11 @@ func (e *rewordedError) Unwrap() error { return e.cause }
 // forms are the forms in which a value may come back: as it is, by JSON or by a
 // schema, in a URL, in a Secret, on one line, and each of them quoted by Go.
 func forms(value string) []string {
+	quoted := inner(strconv.Quote(value)) // as JSON quotes it, too, if it leaves < and & as they are
 	all := []string{
-		value, url.QueryEscape(value), url.PathEscape(value), base64.StdEncoding.EncodeToString([]byte(value)),
+		value, quoted, url.QueryEscape(value), url.PathEscape(value), base64.StdEncoding.EncodeToString([]byte(value)),
 		strings.Join(strings.Fields(value), " "),
-		strings.ReplaceAll(strings.ReplaceAll(inner(strconv.Quote(value)), `\"`, `"`), `'`, `\'`),
+		strings.ReplaceAll(strings.ReplaceAll(quoted, `\"`, `"`), `'`, `\'`),
 	}
 	if inJSON, err := json.Marshal(value); err == nil {
 		all = append(all, inner(string(inJSON)))

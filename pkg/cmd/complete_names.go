@@ -65,7 +65,7 @@ func workspaceNames(ctx context.Context, primary *coder.Client) (names []string,
 	if err != nil {
 		return nil, err
 	}
-	found, err := primary.Workspaces(ctx, coder.WorkspaceFilter{Users: []string{me.ID}})
+	found, err := primary.Workspaces(ctx, me.ID)
 	for _, workspace := range found {
 		names = append(names, workspace.Name)
 	}

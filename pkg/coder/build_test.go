@@ -133,7 +133,7 @@ func TestWatchEnds(t *testing.T) {
 		{"closed in order", func(_ context.Context, c *websocket.Conn) { _ = c.Close(websocket.StatusNormalClosure, "bye") }, "the build log broke off"},
 		{"closed with a secret", func(_ context.Context, c *websocket.Conn) {
 			_ = c.Close(websocket.StatusPolicyViolation, "bad "+secret)
-		}, "bad [redacted]"},
+		}, "bad (redacted)"},
 		{"no JSON", func(ctx context.Context, c *websocket.Conn) {
 			_ = c.Write(ctx, websocket.MessageText, []byte("<html>"))
 		}, "not understood"},

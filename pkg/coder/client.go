@@ -4,6 +4,7 @@
 package coder
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -15,6 +16,8 @@ import (
 	"time"
 
 	"k8s.io/utils/clock"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
 // Bounds of one request.
@@ -52,9 +55,10 @@ type Config struct {
 
 // Client speaks to one deployment: a primary, or a satellite at its access URL.
 type Client struct {
-	base   *url.URL
-	config Config
-	http   *http.Client
+	base    *url.URL
+	config  Config
+	secrets redact.Values
+	http    *http.Client
 }
 
 // New returns a client. It does not connect. Errors name what is wrong with
@@ -75,17 +79,12 @@ func New(config Config) (*Client, error) {
 	if config.Clock == nil {
 		config.Clock = clock.RealClock{}
 	}
-	if config.Attempts == 0 {
-		config.Attempts = 4
-	}
-	if config.Timeout == 0 {
-		config.Timeout = attemptTimeout
-	}
+	config.Attempts, config.Timeout = cmp.Or(config.Attempts, 4), cmp.Or(config.Timeout, attemptTimeout)
 	return newClient(base, config, newTransport(config)), nil
 }
 
 func newClient(base *url.URL, config Config, transport http.RoundTripper) *Client {
-	return &Client{base: base, config: config, http: &http.Client{
+	return &Client{base: base, config: config, secrets: secretsOf(config), http: &http.Client{
 		Transport: transport,
 		// A redirect could lead a token to another host; the API never redirects.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

@@ -18,8 +18,6 @@ type Error struct {
 	Status int
 	// Code and Message are the API's own; empty if the answer was not the API's.
 	Code, Message string
-	// Details are the API's own, any JSON; may be nil.
-	Details json.RawMessage
 	// Foreign describes an answer that was not the API's, for example "text/html"; empty if it was.
 	Foreign string
 	// Advice says what to do about it; may be empty.
@@ -46,9 +44,8 @@ func (e *Error) Error() string {
 // envelope is the form of the API's errors.
 type envelope struct {
 	Error struct {
-		Message string          `json:"msg"`
-		Code    string          `json:"code"`
-		Details json.RawMessage `json:"details"`
+		Message string `json:"msg"`
+		Code    string `json:"code"`
 	} `json:"error"`
 }
 
@@ -59,10 +56,9 @@ func newError(c *Client, r request, got *answer) *Error {
 	}
 	var body envelope
 	if err := json.Unmarshal(got.body, &body); err == nil && body.Error.Message != "" {
-		e.Code, e.Details = c.scrub(body.Error.Code), c.scrubDetails(body.Error.Details)
-		e.Message = c.scrub(body.Error.Message)
+		e.Code, e.Message = c.scrub(body.Error.Code), c.scrub(body.Error.Message)
 	} else if len(bytes.TrimSpace(got.body)) > 0 {
-		e.Foreign = c.scrub(describeType(got.header))
+		e.Foreign = c.describeType(got.header)
 	}
 	e.Advice = advice(c, e)
 	return e
@@ -98,6 +94,3 @@ func IsUnauthorized(err error) bool { return hasStatus(err, http.StatusUnauthori
 
 // IsForbidden reports whether err says that the user may not do it (403).
 func IsForbidden(err error) bool { return hasStatus(err, http.StatusForbidden) }
-
-// IsConflict reports whether err says that it conflicts with what is there (409).
-func IsConflict(err error) bool { return hasStatus(err, http.StatusConflict) }

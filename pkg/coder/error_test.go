@@ -21,8 +21,7 @@ func TestErrors(t *testing.T) {
 		code, message, foreign  string
 		advice, text            string // part of
 		unauthorized, forbidden bool
-		notFound, conflict      bool
-		details                 string
+		notFound                bool
 	}{
 		{name: "401", status: 401, contentType: api, body: `{"error":{"msg":"who?","code":"unauthenticated"}}`,
 			code: "unauthenticated", message: "who?", advice: "coder login http://127.0.0.1:", text: "401 unauthorized: who?; ", unauthorized: true},
@@ -34,9 +33,9 @@ func TestErrors(t *testing.T) {
 			message: "no", advice: "site-manager or site-admin", forbidden: true},
 		{name: "403 of a proxy", status: 403, contentType: page, body: "<html>WAF</html>", foreign: page, text: "a proxy in between", forbidden: true},
 		{name: "404", status: 404, contentType: api, body: `{"error":{"msg":"gone","code":"not_found","details":{"id":7}}}`,
-			code: "not_found", message: "gone", notFound: true, details: `{"id":7}`},
+			code: "not_found", message: "gone", notFound: true},
 		{name: "409", status: 409, contentType: api, body: `{"error":{"msg":"there is one","code":"conflict"}}`,
-			code: "conflict", message: "there is one", conflict: true},
+			code: "conflict", message: "there is one"},
 		{name: "empty", status: 502, text: "502 bad gateway"},
 		{name: "spaces alone", status: 502, contentType: api, body: " \n"},
 		{name: "gateway's page", status: 502, contentType: page, body: "<html>", foreign: page, text: "not from Coder's API"},
@@ -67,14 +66,14 @@ func TestErrors(t *testing.T) {
 				t.Fatalf("%T: %v", err, err)
 			}
 			type seen struct {
-				Method, Path, Code, Message, Foreign, Details string
-				Status                                        int
-				Unauthorized, Forbidden, NotFound, Conflict   bool
+				Method, Path, Code, Message, Foreign string
+				Status                               int
+				Unauthorized, Forbidden, NotFound    bool
 			}
-			want := seen{"GET", "/api/v0/users/me", test.code, test.message, test.foreign, test.details, test.status,
-				test.unauthorized, test.forbidden, test.notFound, test.conflict}
-			saw := seen{got.Method, got.Path, got.Code, got.Message, got.Foreign, string(got.Details), got.Status,
-				coder.IsUnauthorized(err), coder.IsForbidden(err), coder.IsNotFound(err), coder.IsConflict(err)}
+			want := seen{"GET", "/api/v0/users/me", test.code, test.message, test.foreign, test.status,
+				test.unauthorized, test.forbidden, test.notFound}
+			saw := seen{got.Method, got.Path, got.Code, got.Message, got.Foreign, got.Status,
+				coder.IsUnauthorized(err), coder.IsForbidden(err), coder.IsNotFound(err)}
 			if diff := cmp.Diff(want, saw); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -105,13 +104,13 @@ func TestWrongAnswers(t *testing.T) {
 		text                    string
 	}{
 		{"a login page", "text/html", "<html>log in</html>", "", "a proxy in between"},
-		{"no object", api, "[1, 2]", "SetNetworkingV2 RenameProvider CordonProvider UncordonProvider DeleteSatellite Rebuild", "is not understood"},
-		{"cut off JSON", api, `{"kubernetes": [{"id": "x"`, "SetNetworkingV2 RenameProvider CordonProvider UncordonProvider DeleteSatellite Rebuild", "is not understood"},
-		{"other JSON", api, `{"hello": 1}`, "SetNetworkingV2 RenameProvider CordonProvider UncordonProvider DeleteSatellite Rebuild", ""},
-		{"no item", api, `{"kubernetes": [null], "data": [null]}`, "SetNetworkingV2 RenameProvider CordonProvider UncordonProvider DeleteSatellite Rebuild", ""},
-		{"list of nothings", api, `[{}]`, "SetNetworkingV2 RenameProvider CordonProvider UncordonProvider DeleteSatellite Rebuild Users", ""},
-		{"null", api, `null`, "SetNetworkingV2 RenameProvider CordonProvider UncordonProvider DeleteSatellite Rebuild Users ProviderWorkspaces Workspaces", ""},
-		{"no body", api, "", "SetNetworkingV2 RenameProvider CordonProvider UncordonProvider DeleteSatellite Rebuild", "is not understood"},
+		{"no object", api, "[1, 2]", "SetNetworkingV2 CordonProvider UncordonProvider DeleteSatellite Rebuild", "is not understood"},
+		{"cut off JSON", api, `{"kubernetes": [{"id": "x"`, "SetNetworkingV2 CordonProvider UncordonProvider DeleteSatellite Rebuild", "is not understood"},
+		{"other JSON", api, `{"hello": 1}`, "SetNetworkingV2 CordonProvider UncordonProvider DeleteSatellite Rebuild", ""},
+		{"no item", api, `{"kubernetes": [null], "data": [null]}`, "SetNetworkingV2 CordonProvider UncordonProvider DeleteSatellite Rebuild", ""},
+		{"list of nothings", api, `[{}]`, "SetNetworkingV2 CordonProvider UncordonProvider DeleteSatellite Rebuild Users", ""},
+		{"null", api, `null`, "SetNetworkingV2 CordonProvider UncordonProvider DeleteSatellite Rebuild Users ProviderWorkspaces Workspaces", ""},
+		{"no body", api, "", "SetNetworkingV2 CordonProvider UncordonProvider DeleteSatellite Rebuild", "is not understood"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			requests := 0

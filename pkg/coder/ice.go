@@ -14,20 +14,16 @@ const maxSTUN = 8
 // eight, by which clients and agents determine how to reach each other directly (from
 // v1.22 on, "Direct workspace connections"). There are none if it offers that to nobody.
 func (c *Client) STUNServers(ctx context.Context) ([]string, error) {
-	var listed struct {
-		Data list[struct {
-			URLs []string `json:"urls"`
-		}] `json:"data"`
+	type server struct {
+		URLs []string `json:"urls"`
 	}
 	r := request{method: http.MethodGet, path: "/api/private/webrtc/ice", repeatable: true}
-	if _, err := c.do(ctx, r, &listed); err != nil {
+	servers, err := readField[[]server](ctx, c, r, "data")
+	if err != nil {
 		return nil, err
 	}
-	if !listed.Data.there {
-		return nil, c.incomplete(r, "the answer holds no list")
-	}
 	var urls []string
-	for _, server := range listed.Data.items {
+	for _, server := range servers {
 		urls = append(urls, server.URLs...)
 	}
 	urls = slices.DeleteFunc(urls, func(url string) bool { return !strings.HasPrefix(url, "stun:") })

@@ -130,7 +130,7 @@ func TestNoSecretLeaks(t *testing.T) {
 				texts := []string{err.Error(), shown(client)}
 				var answer *coder.Error
 				if errors.As(err, &answer) {
-					texts = append(texts, shown(*answer), string(answer.Details))
+					texts = append(texts, shown(*answer))
 				}
 				var transport *coder.TransportError
 				if errors.As(err, &transport) {
@@ -173,7 +173,7 @@ func TestToken(t *testing.T) {
 	if got := coder.Token("x").Reveal(); got != "x" {
 		t.Errorf("reveals %q", got)
 	}
-	for format, want := range map[string]string{"%v": "[redacted]", "%s": "[redacted]", "%q": `"[redacted]"`, "%#v": `"[redacted]"`, "%x": "[redacted]", "%d": "[redacted]"} {
+	for format, want := range map[string]string{"%v": "(redacted)", "%s": "(redacted)", "%q": `"(redacted)"`, "%#v": `"(redacted)"`, "%x": "(redacted)", "%d": "(redacted)"} {
 		if got := fmt.Sprintf(format, coder.Token("secret")); got != want {
 			t.Errorf("%s: %s", format, got)
 		}

@@ -7,29 +7,43 @@ import (
 	"net/http"
 )
 
-// list is a list in an answer. It tells an empty list, which may be null, from
-// an answer that holds none: what is not said must not be read as "there is none".
-type list[T any] struct {
-	items []T
-	there bool
-}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (l *list[T]) UnmarshalJSON(data []byte) error {
-	l.there = true
-	return json.Unmarshal(data, &l.items)
-}
-
 // identified is what the API always gives an ID.
 type identified interface{ id() string }
 
-// of returns the items of a list in an answer. It is an error if the answer held
-// no list, or an item without an ID.
-func of[T identified](l list[T], c *Client, r request) ([]T, error) {
-	if !l.there {
-		return nil, c.incomplete(r, "the answer holds no list")
+// readAll returns the items of an answer that is a list.
+func readAll[T identified](ctx context.Context, c *Client, path string) ([]T, error) {
+	var items []T
+	r := request{method: http.MethodGet, path: path, repeatable: true}
+	if _, err := c.do(ctx, r, &items); err != nil {
+		return nil, err
 	}
-	return withIDs(c, r, l.items)
+	return withIDs(c, r, items)
+}
+
+// readListed returns the items of the list that an answer holds under a name.
+func readListed[T identified](ctx context.Context, c *Client, path, name string) ([]T, error) {
+	r := request{method: http.MethodGet, path: path, repeatable: true}
+	items, err := readField[[]T](ctx, c, r, name)
+	if err != nil {
+		return nil, err
+	}
+	return withIDs(c, r, items)
+}
+
+// readField returns what an answer holds under a name, which may be null, but not
+// absent: what is not said must not be read as "there is none".
+func readField[T any](ctx context.Context, c *Client, r request, name string) (found T, err error) {
+	var fields map[string]json.RawMessage
+	got, err := c.do(ctx, r, &fields)
+	if err != nil {
+		return found, err
+	}
+	field, there := fields[name]
+	if !there {
+		return found, c.incomplete(r, "the answer holds no list")
+	}
+	err = c.decode(r, &answer{header: got.header, body: field}, &found)
+	return found, err
 }
 
 // withIDs returns the items if each has an ID.
@@ -40,16 +54,6 @@ func withIDs[T identified](c *Client, r request, items []T) ([]T, error) {
 		}
 	}
 	return items, nil
-}
-
-// readAll returns the items of an answer that is a list.
-func readAll[T identified](ctx context.Context, c *Client, path string) ([]T, error) {
-	var items []T
-	r := request{method: http.MethodGet, path: path, repeatable: true}
-	if _, err := c.do(ctx, r, &items); err != nil {
-		return nil, err
-	}
-	return withIDs(c, r, items)
 }
 
 // readOne returns what an answer holds. It is an error, which calls it by its

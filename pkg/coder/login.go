@@ -60,7 +60,7 @@ func FindLogin(options LoginOptions) (Login, error) {
 	case login.Token != "":
 		login.URL, login.Source = found.URL, "--coder-token-file and the URL of "+found.Source
 		return login, nil
-	case login.URL != "" && !sameDeployment(login.URL, found.URL):
+	case login.URL != "" && !SameURL(login.URL, found.URL):
 		return Login{}, fmt.Errorf("no token for %s was found: log in with `coder login %s`, or give one with --coder-token-file", shownURL(login.URL), shownURL(login.URL))
 	case found.Token == "":
 		return Login{}, fmt.Errorf("there is no token for %s: log in with `coder login %s`, or give one with --coder-token-file", shownURL(found.URL), shownURL(found.URL))
@@ -127,10 +127,4 @@ func readLoginFile(name string) (string, error) {
 		return "", fmt.Errorf("%s is longer than %d KiB: it cannot be right", name, maxLoginFile>>10)
 	}
 	return strings.TrimSpace(string(data)), nil
-}
-
-func sameDeployment(a, b string) bool {
-	one, errOne := ParseURL(a)
-	other, errOther := ParseURL(b)
-	return errOne == nil && errOther == nil && strings.EqualFold(one.Host, other.Host) && one.Scheme == other.Scheme
 }

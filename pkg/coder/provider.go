@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,15 +12,15 @@ import (
 
 const providersPath = "/api/private/resource-pools"
 
-// Provider is a workspace provider; the API calls it a resource pool.
+// Provider is a workspace provider, in those of its fields that this client uses; the
+// API calls it a resource pool.
 type Provider struct {
-	ID                string   `json:"id"`
-	Name              string   `json:"name"`
-	Status            string   `json:"status"` // "pending", "ready", perhaps "error"
-	BuiltIn           bool     `json:"built_in"`
-	EnvproxyAccessURL string   `json:"envproxy_access_url"`
-	DevurlHost        string   `json:"devurl_host"`
-	OrgWhitelist      []string `json:"org_whitelist"`
+	ID                string `json:"id"`
+	Name              string `json:"name"`
+	Status            string `json:"status"` // "pending", "ready", perhaps "error"
+	BuiltIn           bool   `json:"built_in"`
+	EnvproxyAccessURL string `json:"envproxy_access_url"`
+	DevurlHost        string `json:"devurl_host"`
 	// EnableNetV2 is Networking v2 (coder-cli commit 1ed07d2, v1.21); nil when
 	// the field is absent, which it is from v1.22, where it is always on.
 	EnableNetV2 *bool          `json:"enable_net_v2"`
@@ -32,11 +33,8 @@ func (p Provider) id() string { return p.ID }
 
 // ProviderConfig is how the primary reaches the provider's cluster.
 type ProviderConfig struct {
-	ClusterAddress      string `json:"cluster_address"`
-	DefaultNamespace    string `json:"default_namespace"`
-	StorageClass        string `json:"storage_class"`
-	ClusterDomainSuffix string `json:"cluster_domain_suffix"`
-	SSHEnabled          bool   `json:"ssh_enabled"`
+	ClusterAddress   string `json:"cluster_address"`
+	DefaultNamespace string `json:"default_namespace"`
 }
 
 // UnmarshalJSON keeps every field, known or not, for ProviderChanges.
@@ -50,23 +48,22 @@ func (p *Provider) UnmarshalJSON(data []byte) error {
 
 // ProviderChanges returns the names of the fields, known to this client or
 // not, in which two readings of a provider differ, sorted. The Networking v2
-// flag, and the status that the primary keeps by itself, are left out.
+// flag, and what the primary keeps by itself, are left out.
 func ProviderChanges(before, after Provider) []string {
+	fields := maps.Clone(before.raw)
+	maps.Copy(fields, after.raw)
 	var changed []string
-	for name, value := range after.raw {
-		if name != "enable_net_v2" && name != "status" && name != "updated_at" && !sameJSON(before.raw[name], value) {
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		own := slices.Contains([]string{"enable_net_v2", "status", "updated_at"}, name)
+		if !own && !sameJSON(before.raw[name], after.raw[name]) {
 			changed = append(changed, name)
 		}
 	}
-	for name := range before.raw {
-		if _, ok := after.raw[name]; !ok && name != "enable_net_v2" {
-			changed = append(changed, name)
-		}
-	}
-	slices.Sort(changed)
 	return changed
 }
 
+// sameJSON reports whether two values are equal, whatever the order of their fields;
+// one that is absent equals nothing.
 func sameJSON(a, b json.RawMessage) bool {
 	one, errOne := canonical(a)
 	other, errOther := canonical(b)
@@ -86,14 +83,7 @@ func canonical(data json.RawMessage) ([]byte, error) {
 
 // Providers returns all workspace providers.
 func (c *Client) Providers(ctx context.Context) ([]Provider, error) {
-	var listed struct {
-		Kubernetes list[Provider] `json:"kubernetes"`
-	}
-	r := request{method: http.MethodGet, path: providersPath, repeatable: true}
-	if _, err := c.do(ctx, r, &listed); err != nil {
-		return nil, err
-	}
-	return of(listed.Kubernetes, c, r)
+	return readListed[Provider](ctx, c, providersPath, "kubernetes")
 }
 
 // Provider returns the workspace provider with that ID.
@@ -107,32 +97,17 @@ func providerPath(id string) string { return providersPath + "/" + url.PathEscap
 // answer has a body is not known of the real server, so the caller confirms the
 // change by reading the provider again.
 func (c *Client) SetNetworkingV2(ctx context.Context, id string, on bool) error {
-	_, err := c.do(ctx, request{
-		method: http.MethodPatch, path: providerPath(id), body: map[string]bool{"enable_net_v2": on}, repeatable: true,
-	}, nil)
-	return err
-}
-
-// RenameProvider gives the provider a new name.
-func (c *Client) RenameProvider(ctx context.Context, id, name string) error {
-	_, err := c.do(ctx, request{
-		method: http.MethodPatch, path: providerPath(id), body: map[string]string{"name": name}, repeatable: true,
-	}, nil)
-	return err
+	return c.change(ctx, http.MethodPatch, providerPath(id), map[string]bool{"enable_net_v2": on})
 }
 
 // CordonProvider keeps new workspaces off the provider.
 func (c *Client) CordonProvider(ctx context.Context, id, reason string) error {
-	_, err := c.do(ctx, request{
-		method: http.MethodPost, path: providerPath(id) + "/cordon", body: map[string]string{"reason": reason}, repeatable: true,
-	}, nil)
-	return err
+	return c.change(ctx, http.MethodPost, providerPath(id)+"/cordon", map[string]string{"reason": reason})
 }
 
 // UncordonProvider lets new workspaces on the provider again.
 func (c *Client) UncordonProvider(ctx context.Context, id string) error {
-	_, err := c.do(ctx, request{method: http.MethodPost, path: providerPath(id) + "/uncordon", repeatable: true}, nil)
-	return err
+	return c.change(ctx, http.MethodPost, providerPath(id)+"/uncordon", nil)
 }
 
 // ProviderWorkspaces returns the workspaces on the provider.

@@ -2,6 +2,7 @@ package coder
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -85,6 +86,12 @@ func (c *Client) do(ctx context.Context, r request, out any) (*answer, error) {
 	}
 }
 
+// change makes a change that may be made twice, of whose answer nothing is needed.
+func (c *Client) change(ctx context.Context, method, path string, body any) error {
+	_, err := c.do(ctx, request{method: method, path: path, body: body, repeatable: true}, nil)
+	return err
+}
+
 func (c *Client) attempt(ctx context.Context, r request, body []byte) (*answer, error) {
 	attemptCtx, cancel := context.WithTimeoutCause(ctx, c.config.Timeout, &slowError{c.config.Timeout})
 	defer cancel()
@@ -139,12 +146,11 @@ func (c *Client) decode(r request, got *answer, out any) error {
 	if out == nil && (r.method == http.MethodGet || !isPage(got.header)) {
 		return nil
 	}
-	kind := c.scrub(describeType(got.header))
 	if isPage(got.header) {
-		return fmt.Errorf("%s: the answer (%s) is not from Coder's API; a proxy in between may have sent it", c.named(r), kind)
+		return fmt.Errorf("%s: the answer (%s) is not from Coder's API; a proxy in between may have sent it", c.named(r), c.describeType(got.header))
 	}
 	if err := json.Unmarshal(got.body, out); err != nil {
-		return fmt.Errorf("%s: the answer (%s) is not understood: %w", c.named(r), kind, c.scrubError(err))
+		return fmt.Errorf("%s: the answer (%s) is not understood: %w", c.named(r), c.describeType(got.header), c.scrubError(err))
 	}
 	return nil
 }
@@ -153,11 +159,8 @@ func isPage(header http.Header) bool {
 	return strings.HasPrefix(strings.ToLower(header.Get("Content-Type")), "text/html")
 }
 
-func describeType(header http.Header) string {
-	if t := header.Get("Content-Type"); t != "" {
-		return t
-	}
-	return "of no content type"
+func (c *Client) describeType(header http.Header) string {
+	return cmp.Or(c.scrub(header.Get("Content-Type")), "of no content type")
 }
 
 // slowError is the cause of an attempt that took too long.

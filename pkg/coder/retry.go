@@ -2,12 +2,10 @@ package coder
 
 import (
 	"errors"
-	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"strconv"
-	"syscall"
 	"time"
 )
 
@@ -25,9 +23,12 @@ func retryAfter(err error, attempt int) (time.Duration, bool) {
 	const doublings = 10 // beyond it lies longestWait, and far beyond an overflow
 	wait := min(firstWait<<min(attempt-1, doublings), longestWait)
 	wait = wait/2 + rand.N(wait/2) //nolint:gosec // spreading out needs no secrecy
+	if unanswered := new(TransportError); errors.As(err, &unanswered) {
+		return wait, unanswered.passes
+	}
 	var failure *Error
 	if !errors.As(err, &failure) {
-		return wait, isPassing(err)
+		return 0, false
 	}
 	switch failure.Status {
 	case http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,
@@ -38,27 +39,6 @@ func retryAfter(err error, attempt int) (time.Duration, bool) {
 		return wait, true
 	default:
 		return 0, false
-	}
-}
-
-// isPassing reports whether a failure of the connection may pass by itself.
-func isPassing(err error) bool {
-	var (
-		slow    *slowError
-		netErr  net.Error
-		dnsFail *net.DNSError
-		refused *proxyError
-	)
-	switch {
-	case errors.As(err, &refused):
-		return refused.status >= http.StatusInternalServerError
-	case errors.As(err, &dnsFail):
-		return dnsFail.IsTemporary || dnsFail.IsTimeout
-	case errors.As(err, &slow), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
-		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNREFUSED):
-		return true
-	default:
-		return errors.As(err, &netErr) && netErr.Timeout()
 	}
 }
 

@@ -30,14 +30,7 @@ type SatelliteKey struct {
 
 // Satellites returns all registered satellites.
 func (c *Client) Satellites(ctx context.Context) ([]Satellite, error) {
-	var listed struct {
-		Data list[Satellite] `json:"data"`
-	}
-	r := request{method: http.MethodGet, path: satellitesPath, repeatable: true}
-	if _, err := c.do(ctx, r, &listed); err != nil {
-		return nil, err
-	}
-	return of(listed.Data, c, r)
+	return readListed[Satellite](ctx, c, satellitesPath, "data")
 }
 
 // CreateSatellite registers a satellite's public key under a name. It is sent
@@ -58,8 +51,7 @@ func (c *Client) CreateSatellite(ctx context.Context, name, publicKey string) (S
 
 // DeleteSatellite deletes the registration with that ID.
 func (c *Client) DeleteSatellite(ctx context.Context, id string) error {
-	_, err := c.do(ctx, request{method: http.MethodDelete, path: satellitesPath + "/" + url.PathEscape(id), repeatable: true}, nil)
-	return err
+	return c.change(ctx, http.MethodDelete, satellitesPath+"/"+url.PathEscape(id), nil)
 }
 
 // keyPath is where a satellite serves its key, to anybody; a primary has none.
@@ -108,4 +100,31 @@ func (c *Client) ServedKey(ctx context.Context) (SatelliteKey, error) {
 		return SatelliteKey{}, nil // such as a page of the dashboard
 	}
 	return key, nil
+}
+
+// Identity is what a deployment says of itself to anybody.
+type Identity struct {
+	// Key is the key of a satellite; empty for a primary, which has none.
+	Key SatelliteKey
+	// Version is that of a primary's API; zero for a satellite, which is not asked.
+	Version Version
+}
+
+// Identify asks what answers at the URL: a satellite serves its key; a primary
+// has none, but its API names its version. It takes one request, or two where no
+// satellite answers. Neither carries the token nor the AuthHeader: who answers is
+// not known.
+func (c *Client) Identify(ctx context.Context) (Identity, error) {
+	key, err := c.SatelliteKey(ctx)
+	if err == nil {
+		return Identity{Key: key}, nil
+	}
+	if unanswered := new(TransportError); errors.As(err, &unanswered) {
+		return Identity{}, err
+	}
+	version, versionErr := c.version(ctx, true)
+	if versionErr != nil {
+		return Identity{}, fmt.Errorf("neither a satellite nor a primary answers: %w; %w", err, versionErr)
+	}
+	return Identity{Version: version}, nil
 }

@@ -139,7 +139,6 @@ func calls(providerID, workspaceID string) []call {
 		{"Providers", "GET", "/api/private/resource-pools", false, func(ctx ctx, c client) (any, error) { return c.Providers(ctx) }},
 		{"Provider", "GET", pool, false, func(ctx ctx, c client) (any, error) { return c.Provider(ctx, providerID) }},
 		{"SetNetworkingV2", "PATCH", pool, false, func(ctx ctx, c client) (any, error) { return nil, c.SetNetworkingV2(ctx, providerID, true) }},
-		{"RenameProvider", "PATCH", pool, false, func(ctx ctx, c client) (any, error) { return nil, c.RenameProvider(ctx, providerID, "perth") }},
 		{"CordonProvider", "POST", pool + "/cordon", false, func(ctx ctx, c client) (any, error) { return nil, c.CordonProvider(ctx, providerID, "full") }},
 		{"UncordonProvider", "POST", pool + "/uncordon", false, func(ctx ctx, c client) (any, error) { return nil, c.UncordonProvider(ctx, providerID) }},
 		{"ProviderWorkspaces", "GET", pool + "/workspaces", false, func(ctx ctx, c client) (any, error) { return c.ProviderWorkspaces(ctx, providerID) }},
@@ -148,7 +147,7 @@ func calls(providerID, workspaceID string) []call {
 		{"DeleteSatellite", "DELETE", "/api/private/satellites/s", false, func(ctx ctx, c client) (any, error) { return nil, c.DeleteSatellite(ctx, "s") }},
 		{"SatelliteKey", "GET", "/api/private/satellites/key", false, func(ctx ctx, c client) (any, error) { return c.SatelliteKey(ctx) }},
 		{"Workspaces", "GET", "/api/v0/workspaces", false, func(ctx ctx, c client) (any, error) {
-			return c.Workspaces(ctx, coder.WorkspaceFilter{Users: []string{"ann"}})
+			return c.Workspaces(ctx, "ann")
 		}},
 		{"Workspace", "GET", workspace, false, func(ctx ctx, c client) (any, error) { return c.Workspace(ctx, workspaceID) }},
 		{"Rebuild", "PATCH", workspace, true, func(ctx ctx, c client) (any, error) { return nil, c.Rebuild(ctx, workspaceID) }},

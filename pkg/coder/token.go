@@ -4,10 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-)
+	"strings"
 
-// redacted is what a token shows of itself.
-const redacted = "[redacted]"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
+)
 
 // Token is a session token of Coder. However it is printed, logged or encoded,
 // it shows only that it is there; Reveal returns it.
@@ -21,7 +21,7 @@ func (t Token) String() string {
 	if t == "" {
 		return ""
 	}
-	return redacted
+	return redact.Mark
 }
 
 // Format implements fmt.Formatter, so that no verb shows the token.
@@ -62,3 +62,19 @@ func (c Client) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "coder.Clien
 
 // Format implements fmt.Formatter.
 func (l Login) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "coder.Login(%s)", shownURL(l.URL)) }
+
+// secretsOf returns what the client authenticates with: a server may repeat in its
+// answer what it was sent.
+func secretsOf(config Config) redact.Values {
+	_, credential, _ := strings.Cut(config.AuthHeader.Reveal(), " ") // "Bearer" and "Basic" are none
+	return redact.ValuesOf(map[string]any{
+		"token": config.Token.Reveal(), "authorization": []any{config.AuthHeader.Reveal(), strings.TrimSpace(credential)},
+	})
+}
+
+// scrub makes a server's text fit to be shown: without secrets, without what
+// steers a terminal, and not too long.
+func (c *Client) scrub(text string) string { return redact.Printable(c.secrets.Text(text)) }
+
+// scrubError is the error whose text a server had a part in, fit to be shown.
+func (c *Client) scrubError(err error) error { return redact.Reworded(err, c.scrub(err.Error())) }

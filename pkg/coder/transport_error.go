@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
 	"syscall"
@@ -20,7 +21,8 @@ type TransportError struct {
 	// Reason is what is wrong and what to do about it.
 	Reason string
 
-	cause error
+	passes bool // it may pass by itself
+	cause  error
 }
 
 func (e *TransportError) Error() string {
@@ -39,10 +41,12 @@ func explainTransport(ctx context.Context, c *Client, r request, err error) erro
 	if cause := context.Cause(ctx); cause != nil && errors.Is(err, ctx.Err()) {
 		err = cause
 	}
-	return &TransportError{Method: r.method, Host: c.base.Host, Path: r.shownPath(), Reason: transportReason(c, err), cause: err}
+	reason, passes := c.diagnose(err)
+	return &TransportError{Method: r.method, Host: c.base.Host, Path: r.shownPath(), Reason: reason, passes: passes, cause: err}
 }
 
-func transportReason(c *Client, err error) string {
+// diagnose says why a request got no answer, and whether that may pass by itself.
+func (c *Client) diagnose(err error) (reason string, passes bool) {
 	var (
 		slow      *slowError
 		dns       *net.DNSError
@@ -55,29 +59,30 @@ func transportReason(c *Client, err error) string {
 	)
 	switch {
 	case errors.As(err, &refused):
-		return refused.Error()
+		return refused.Error(), refused.status >= http.StatusInternalServerError
 	case errors.As(err, &slow):
-		return slow.Error()
+		return slow.Error(), true
 	case errors.As(err, &op) && op.Op == proxyConnect:
-		return "the proxy that HTTPS_PROXY names cannot be reached: " + c.scrub(op.Err.Error())
+		_, passes = c.diagnose(op.Err)
+		return "the proxy that HTTPS_PROXY names cannot be reached: " + c.scrub(op.Err.Error()), passes
 	case errors.As(err, &dns):
-		return fmt.Sprintf("the host %q cannot be resolved", dns.Name)
+		return fmt.Sprintf("the host %q cannot be resolved", dns.Name), dns.IsTemporary || dns.IsTimeout
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "nothing answers there (connection refused)"
+		return "nothing answers there (connection refused)", true
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return "the connection was reset before an answer came"
+		return "the connection was reset before an answer came", true
 	case errors.As(err, &unknownCA):
-		return "its certificate is signed by an unknown authority: name the authority's file with --coder-ca-file"
+		return "its certificate is signed by an unknown authority: name the authority's file with --coder-ca-file", false
 	case errors.As(err, &wrongHost):
-		return fmt.Sprintf("its certificate is for %s, not for %s", c.scrub(certificateNames(wrongHost.Certificate)), c.base.Hostname())
+		return fmt.Sprintf("its certificate is for %s, not for %s", c.scrub(certificateNames(wrongHost.Certificate)), c.base.Hostname()), false
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return "its certificate has expired, or is not valid yet: check it, and this machine's clock"
+		return "its certificate has expired, or is not valid yet: check it, and this machine's clock", false
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return "the answer broke off"
+		return "the answer broke off", true
 	case errors.As(err, &netErr) && netErr.Timeout():
-		return "no answer in time"
+		return "no answer in time", true
 	default:
-		return c.scrub(err.Error())
+		return c.scrub(err.Error()), false
 	}
 }
 
@@ -90,4 +95,29 @@ func certificateNames(certificate *x509.Certificate) string {
 		return fmt.Sprintf("%q", certificate.Subject.CommonName)
 	}
 	return strings.Join(names, ", ")
+}
+
+// proxyConnect is the Op of a net.OpError when a proxy cannot be reached (net/http).
+const proxyConnect = "proxyconnect"
+
+// proxyError means that the proxy did not connect to the deployment.
+type proxyError struct {
+	proxy  string // host and port alone: its URL may hold a password
+	status int
+}
+
+func (e *proxyError) Error() string {
+	text := fmt.Sprintf("the proxy %s does not connect to it: %d %s", e.proxy, e.status, strings.ToLower(http.StatusText(e.status)))
+	if e.status == http.StatusProxyAuthRequired {
+		return text + "; put a user and password into HTTPS_PROXY"
+	}
+	return text + "; if it needs no proxy, name its host in NO_PROXY"
+}
+
+// checkProxy keeps net/http from making an error of the status text alone.
+func checkProxy(_ context.Context, proxy *url.URL, _ *http.Request, answer *http.Response) error {
+	if answer.StatusCode == http.StatusOK {
+		return nil
+	}
+	return &proxyError{proxy: proxy.Host, status: answer.StatusCode}
 }

@@ -11,7 +11,6 @@ type User struct {
 	ID       string   `json:"id"`
 	Email    string   `json:"email"`
 	Username string   `json:"username"`
-	Name     string   `json:"name"`
 	Roles    []string `json:"roles"`
 }
 

@@ -5,56 +5,38 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
+
+	"github.com/Masterminds/semver/v3"
 )
 
-// Version is a version of Coder. Versions of the same numbers are equal;
-// whatever follows the numbers is kept but not compared by AtLeast.
-type Version struct {
-	major, minor, patch int
-	suffix              string // "-rc.1", "+abc"; may be empty
-}
-
-// suffixLetters may follow a version's numbers (semver.org).
-const suffixLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.+-"
+// Version is a version of Coder. Equal versions are ==.
+type Version struct{ semver semver.Version }
 
 // ParseVersion reads "1.21.3", with or without a leading v.
 func ParseVersion(text string) (Version, error) {
-	numbers := strings.TrimPrefix(strings.TrimSpace(text), "v")
-	var v Version
-	if i := strings.IndexAny(numbers, "-+"); i >= 0 {
-		numbers, v.suffix = numbers[:i], numbers[i:]
-	}
-	parts := strings.Split(numbers, ".")
-	if len(parts) < 2 || len(parts) > 3 || len(text) > 64 || strings.Trim(v.suffix, suffixLetters) != "" {
+	parsed, err := semver.NewVersion(strings.TrimSpace(text))
+	if err != nil || len(text) > 64 || !strings.Contains(text, ".") {
 		return Version{}, fmt.Errorf("%.64q is not a version like 1.21.3", text)
 	}
-	for i, target := range []*int{&v.major, &v.minor, &v.patch}[:len(parts)] {
-		n, err := strconv.Atoi(parts[i])
-		if err != nil || n < 0 {
-			return Version{}, fmt.Errorf("%.64q is not a version like 1.21.3", text)
-		}
-		*target = n
-	}
-	return v, nil
+	// made anew, since the parsed one keeps how it was written
+	return Version{*semver.New(parsed.Major(), parsed.Minor(), parsed.Patch(), parsed.Prerelease(), parsed.Metadata())}, nil
 }
 
 // String returns the version without a leading v.
-func (v Version) String() string {
-	return fmt.Sprintf("%d.%d.%d%s", v.major, v.minor, v.patch, v.suffix)
-}
+func (v Version) String() string { return v.semver.String() }
 
-// AtLeast reports whether the version is major.minor or later.
-func (v Version) AtLeast(major, minor int) bool {
-	return v.major > major || v.major == major && v.minor >= minor
+// AtLeast reports whether the version is major.minor or later; a release candidate
+// counts as its release.
+func (v Version) AtLeast(major, minor uint64) bool {
+	return v.semver.Major() > major || v.semver.Major() == major && v.semver.Minor() >= minor
 }
 
 // RebuildsOnSwitch reports whether a deployment of that version rebuilds a provider's
 // workspaces that run when its Networking v2 is switched (Coder's changelog, 1.21.1).
 func (v Version) RebuildsOnSwitch() bool {
-	return v.AtLeast(1, 22) || v.AtLeast(1, 21) && v.patch >= 1
+	return v.AtLeast(1, 22) || v.AtLeast(1, 21) && v.semver.Patch() >= 1
 }
 
 // versionHeader carries the deployment's version in answers of GET /api.

@@ -41,7 +41,7 @@ func TestCompareVersions(t *testing.T) {
 	}
 	for _, test := range []struct {
 		text         string
-		major, minor int
+		major, minor uint64
 		want         bool
 	}{
 		{"1.21.0", 1, 21, true}, {"1.20.9", 1, 21, false}, {"1.22.0-rc.1", 1, 22, true}, {"2.0.0", 1, 21, true}, {"0.99.0", 1, 21, false}, {"1.100.0", 1, 21, true},

@@ -24,13 +24,12 @@ const (
 
 // Workspace is a workspace, in those of its fields that this client uses.
 type Workspace struct {
-	ID             string    `json:"id"`
-	Name           string    `json:"name"`
-	UserID         string    `json:"user_id"`
-	OrganizationID string    `json:"organization_id"`
-	ProviderID     string    `json:"resource_pool_id"`
-	Updating       bool      `json:"updating"`
-	LastBuiltAt    time.Time `json:"last_built_at"`
+	ID          string    `json:"id"`
+	Name        string    `json:"name"`
+	UserID      string    `json:"user_id"`
+	ProviderID  string    `json:"resource_pool_id"`
+	Updating    bool      `json:"updating"`
+	LastBuiltAt time.Time `json:"last_built_at"`
 	// LastConnectionAt is when its owner was connected last; zero if never.
 	LastConnectionAt time.Time     `json:"last_connection_at"`
 	LatestStat       WorkspaceStat `json:"latest_stat"`
@@ -40,23 +39,16 @@ func (w Workspace) id() string { return w.ID }
 
 // WorkspaceStat is the latest that the deployment knows of a workspace's container.
 type WorkspaceStat struct {
-	Time            time.Time       `json:"time"`
-	LastOnline      time.Time       `json:"last_online"`
 	ContainerStatus ContainerStatus `json:"container_status"`
 	StatError       string          `json:"stat_error"`
 }
 
-// WorkspaceFilter restricts a listing; an empty list restricts nothing.
-type WorkspaceFilter struct {
-	// Users are IDs.
-	Users []string
-}
-
-// Workspaces returns the workspaces that the filter lets through.
-func (c *Client) Workspaces(ctx context.Context, filter WorkspaceFilter) ([]Workspace, error) {
+// Workspaces returns the workspaces of the users with these IDs, or of all users if
+// there are none.
+func (c *Client) Workspaces(ctx context.Context, userIDs ...string) ([]Workspace, error) {
 	path := workspacesPath
-	if len(filter.Users) > 0 {
-		path += "?" + url.Values{"users": {strings.Join(filter.Users, ",")}}.Encode()
+	if len(userIDs) > 0 {
+		path += "?" + url.Values{"users": {strings.Join(userIDs, ",")}}.Encode()
 	}
 	return readAll[Workspace](ctx, c, path)
 }

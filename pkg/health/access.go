@@ -62,7 +62,7 @@ func accessChecks() []Check {
 // installation, when there is no key in the cluster, nothing may answer.
 func accessURLFree(s *snapshot.Snapshot) Answer {
 	endpoint, state := s.Endpoint.Value(), s.Satellite.Value()
-	stage, failure := endpoint.Reach.Failed()
+	stage, failure := endpoint.Reach.Stage, endpoint.Reach.Err
 	missing := cmp.Or(s.Endpoint.Err(), s.Satellite.Err())
 	switch {
 	case missing != nil:
@@ -83,9 +83,9 @@ func accessURLFree(s *snapshot.Snapshot) Answer {
 		return ownKey(s)
 	case state.PublicKey != "":
 		return pass("the satellite is installed, and does not answer at %s: %v", s.Region.Satellite.AccessURL, endpoint.KeyErr)
-	case notLooked(stage, failure):
+	case probe.Unseen(failure):
 		return unknown(failure, "")
-	case !endpoint.Reach.TCP.OK:
+	case stage == "DNS" || stage == "TCP":
 		return pass("nothing answers at %s yet", s.Region.Satellite.AccessURL)
 	case failure != nil:
 		return fail("fix what answers there, or choose another access URL", "something answers at %s, but not as it should: %s: %v", s.Region.Satellite.AccessURL, stage, failure)
@@ -98,7 +98,7 @@ func accessURLFree(s *snapshot.Snapshot) Answer {
 func accessURLChange(s *snapshot.Snapshot) Answer {
 	endpoint, known := s.Endpoint.Get()
 	was := s.InstalledOwnURL()
-	stage, failure := endpoint.Reach.Failed()
+	stage, failure := endpoint.Reach.Stage, endpoint.Reach.Err
 	switch {
 	case !s.Satellite.IsKnown():
 		return unknown(s.Satellite.Err(), "")
@@ -108,9 +108,9 @@ func accessURLChange(s *snapshot.Snapshot) Answer {
 		return pass("the installed satellite's own URL is %s already", s.Region.Satellite.AccessURL)
 	case !known:
 		return unknown(s.Endpoint.Err(), "")
-	case s.Region.Satellite.ConnectTo != "" || endpoint.KeyErr == nil || endpoint.Reach.DNS.OK:
+	case s.Region.Satellite.ConnectTo != "" || endpoint.KeyErr == nil || stage != "DNS":
 		return pass("the access URL changes from %s to %s, and it is known where that leads", was, s.Region.Satellite.AccessURL)
-	case notLooked(stage, failure):
+	case probe.Unseen(failure):
 		return unknown(failure, "")
 	default:
 		return fail("create the DNS record first"+leadingTo(s.Satellite.Value().LoadBalancer)+", or correct the access URL",
@@ -157,16 +157,9 @@ func hintAnew(s *snapshot.Snapshot, cut, back string) string {
 	return "restore the Secret from a backup; or " + back + ", and migrate again"
 }
 
-// notLooked reports whether a connection failed so that nothing is known of
-// what answers: the name could not be looked up, or nobody waited.
-func notLooked(stage string, failure error) bool {
-	reason := probe.ReasonOf(failure)
-	return reason == probe.Interrupted || stage == "DNS" && (reason == probe.TimedOut || reason == probe.Failed)
-}
-
 func accessURL(s *snapshot.Snapshot) Answer {
 	endpoint, state := s.Endpoint.Value(), s.Satellite.Value()
-	stage, failure := endpoint.Reach.Failed()
+	stage, failure := endpoint.Reach.Stage, endpoint.Reach.Err
 	missing := cmp.Or(s.Endpoint.Err(), s.Satellite.Err())
 	switch {
 	case s.Region.Satellite.AccessURL == "":

@@ -31,7 +31,7 @@ func TestHintsAreQuoted(t *testing.T) {
 	s := healthy()
 	s.Region.Satellite.Context, s.Declared.Context = "a; rm -r ~", "a; rm -r ~"
 	edit(&s.Legacy, func(l *snapshot.Legacy) {
-		l.AccessURL, l.Reach = "https://x", probe.Result{DNS: probe.Stage{Err: errLost}}
+		l.AccessURL, l.Reach = "https://x", probe.Result{Stage: "DNS", Err: errLost}
 	})
 	if got := answer(t, "legacy-rollback-ready", s); !strings.Contains(got.Hint, "kubectl --context 'a; rm -r ~' ") {
 		t.Errorf("hint %q", got.Hint)

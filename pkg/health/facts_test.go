@@ -17,7 +17,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
@@ -51,7 +50,6 @@ func healthy() *snapshot.Snapshot {
 		ChartName: "workspace-provider", ChartVersion: "1.20.0", AccessURL: envproxyURL + "/",
 	}
 	taken := time.Date(2022, 3, 4, 5, 6, 7, 0, time.UTC)
-	passed := probe.Stage{OK: true}
 	return &snapshot.Snapshot{
 		Region: fleet.Region{
 			Name: "sydney", Satellite: fleet.Satellite{
@@ -98,7 +96,6 @@ func healthy() *snapshot.Snapshot {
 			Retention: legacy.Retention{Complete: true},
 			Readiness: legacy.Readiness{Ready: true},
 			AccessURL: envproxyURL,
-			Reach:     probe.Result{DNS: passed, TCP: passed, TLS: passed, HTTP: passed},
 		}),
 		SatelliteJournal: snapshot.Known(&journal.Record{
 			Operation: "migrate", Operator: "ann@example.com", Primary: primaryURL, Outcome: v1alpha1.OutcomeSucceeded, Started: taken, Updated: taken,

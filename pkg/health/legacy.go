@@ -92,9 +92,9 @@ func legacyRollbackReady(s *snapshot.Snapshot, state snapshot.Legacy) Answer {
 		return fail(shell.Helm(s.Declared.Context, "--namespace", state.Release.Namespace, "status", state.Release.Name),
 			"a rollback would not work now: %s", strings.Join(state.Readiness.Problems, "; "))
 	}
-	if stage, err := state.Reach.Failed(); state.AccessURL != "" && err != nil {
+	if reach := state.Reach; state.AccessURL != "" && reach.Err != nil {
 		return fail(shell.Kubectl(s.Declared.Context, "--namespace", state.Release.Namespace, "get", "pods", "--selector", "coder.deployment=envproxy"),
-			"a rollback would not work now: envproxy does not answer at %s: %s: %v", state.AccessURL, stage, err)
+			"a rollback would not work now: envproxy does not answer at %s: %s: %v", state.AccessURL, reach.Stage, reach.Err)
 	}
 	return pass("its objects exist, its APIs are served, envproxy is available and answers")
 }

@@ -113,7 +113,7 @@ func TestLegacyRetained(t *testing.T) {
 func TestLegacyRollbackReady(t *testing.T) {
 	silent := func(url string) func(*snapshot.Snapshot) {
 		return state(func(l *snapshot.Legacy) {
-			l.AccessURL, l.Reach = url, probe.Result{DNS: probe.Stage{OK: true}, TCP: probe.Stage{Err: errors.New("refused")}}
+			l.AccessURL, l.Reach = url, probe.Result{Stage: "TCP", Err: errors.New("refused")}
 		})
 	}
 	problems := state(func(l *snapshot.Legacy) {

@@ -92,15 +92,14 @@ func silent(reach probe.Result) func(*snapshot.Snapshot) {
 }
 
 func TestAccessChecks(t *testing.T) {
-	ok, refused := probe.Stage{OK: true}, probe.Stage{Err: errors.New("refused")}
-	nothing := silent(probe.Result{DNS: ok, TCP: refused})
-	wrongCertificate := silent(probe.Result{DNS: ok, TCP: ok, TLS: probe.Stage{Err: errors.New("certificate for another name")}})
-	noSatellite := silent(probe.Result{DNS: ok, TCP: ok, TLS: ok, HTTP: ok})
+	nothing := silent(probe.Result{Stage: "TCP", Err: errors.New("refused")})
+	wrongCertificate := silent(probe.Result{Stage: "TLS", Err: errors.New("certificate for another name")})
+	noSatellite := silent(probe.Result{})
 	noEndpoint := func(s *snapshot.Snapshot) { lose(&s.Endpoint) }
 	keyless := installed(func(s *satellite.State) { s.PublicKey, s.Fingerprint = "", "" })
 	uninstalled := installed(func(s *satellite.State) { s.Installed = false }) // its Secret stays
-	notLooked := func(reason probe.Reason) probe.Stage {
-		return probe.Stage{Err: &probe.Error{Reason: reason, Message: "it is " + string(reason)}}
+	unseen := func(stage, why string) func(*snapshot.Snapshot) {
+		return silent(probe.Result{Stage: stage, Err: &probe.Error{Message: "it is " + why, Unseen: true}})
 	}
 	proxied := func(v snapshot.Fact[coder.Version]) func(*snapshot.Snapshot) {
 		return func(s *snapshot.Snapshot) { edit(&s.Endpoint, func(e *snapshot.Endpoint) { e.Version = v }) }
@@ -108,7 +107,7 @@ func TestAccessChecks(t *testing.T) {
 	orphaned := both(absent, installed(func(s *satellite.State) { s.Workload = true }))
 	answers(t, map[string]row{
 		"free":                               {"access-url-free", both(absent, nothing), v1alpha1.CheckPass, "nothing answers at " + accessURL, ""},
-		"no name yet":                        {"access-url-free", both(absent, silent(probe.Result{DNS: refused})), v1alpha1.CheckPass, "nothing answers", ""},
+		"no name yet":                        {"access-url-free", both(absent, silent(probe.Result{Stage: "DNS", Err: errors.New("refused")})), v1alpha1.CheckPass, "nothing answers", ""},
 		"another satellite":                  {"access-url-free", absent, v1alpha1.CheckFail, "already served by another satellite (key " + ownFingerprint, "choose another access URL"},
 		"own, known to nothing but its pods": {"access-url-free", orphaned, v1alpha1.CheckFail, "neither its Secret nor a record of a deployed release is in namespace", "rollback --context sydney"},
 		"own, known to nothing but its pods, 1.22": {"access-url-free", both(orphaned, alwaysOn), v1alpha1.CheckFail, "the pods lose it when they restart", "delete deployment coderd` cut the satellite's users off"},
@@ -118,8 +117,8 @@ func TestAccessChecks(t *testing.T) {
 		"not own":               {"access-url-free", serving("other", "SHA256:other"), v1alpha1.CheckFail, "serves another key (SHA256:other) than the one in the cluster (SHA256:own)", "which deployment"},
 		"installed and silent":  {"access-url-free", nothing, v1alpha1.CheckPass, "does not answer", ""},
 		"key gone, and silent":  {"access-url-free", both(keyless, nothing), v1alpha1.CheckPass, "nothing answers at " + accessURL, ""},
-		"no answer of DNS":      {"access-url-free", both(absent, silent(probe.Result{DNS: notLooked(probe.TimedOut)})), v1alpha1.CheckUnknown, "it is timed out", ""},
-		"nobody waited":         {"access-url-free", both(absent, silent(probe.Result{DNS: ok, TCP: notLooked(probe.Interrupted)})), v1alpha1.CheckUnknown, "it is interrupted", ""},
+		"no answer of DNS":      {"access-url-free", both(absent, unseen("DNS", "timed out")), v1alpha1.CheckUnknown, "it is timed out", ""},
+		"nobody waited":         {"access-url-free", both(absent, unseen("TCP", "interrupted")), v1alpha1.CheckUnknown, "it is interrupted", ""},
 		"who knows":             {"access-url-free", noEndpoint, v1alpha1.CheckUnknown, errLost.Error(), ""},
 		"who knows, at first":   {"access-url-free", both(absent, noEndpoint), v1alpha1.CheckUnknown, errLost.Error(), ""},
 		"whose key":             {"access-url-free", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},

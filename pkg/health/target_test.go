@@ -142,10 +142,10 @@ func TestProviderByEnvproxy(t *testing.T) {
 func TestAccessURLChange(t *testing.T) {
 	const other = "https://coder-sidney.example.com"
 	changed := func(s *snapshot.Snapshot) { s.Region.Satellite.AccessURL = other }
-	stage := func(reason probe.Reason) probe.Stage {
-		return probe.Stage{Err: &probe.Error{Reason: reason, Message: "DNS says " + string(reason)}}
+	stage := func(why string, unseen bool) probe.Result {
+		return probe.Result{Stage: "DNS", Err: &probe.Error{Message: "DNS says " + why, Unseen: unseen}}
 	}
-	nameless := both(changed, silent(probe.Result{DNS: stage(probe.NoSuchName)}))
+	nameless := both(changed, silent(stage("no such name", false)))
 	balanced := installed(func(s *satellite.State) {
 		s.Values, s.LoadBalancer = satelliteValues(primaryURL, accessURL), []string{"203.0.113.7", "203.0.113.8"}
 	})
@@ -154,13 +154,13 @@ func TestAccessURLChange(t *testing.T) {
 		"a slash":         {"access-url-change", valued(primaryURL, accessURL+":443/"), v1alpha1.CheckPass, "already", ""},
 		"no such name":    {"access-url-change", nameless, v1alpha1.CheckFail, "would change from " + accessURL + " to " + other + ", where nobody reaches it: DNS says no such name", "create the DNS record first, or correct"},
 		"which record":    {"access-url-change", both(nameless, balanced), v1alpha1.CheckFail, other, "create the DNS record first, to 203.0.113.7, 203.0.113.8, or correct"},
-		"no address":      {"access-url-change", both(changed, silent(probe.Result{DNS: stage(probe.BadTarget)})), v1alpha1.CheckFail, "bad target", "DNS record"},
+		"no address":      {"access-url-change", both(changed, silent(stage("bad target", false))), v1alpha1.CheckFail, "bad target", "DNS record"},
 		"connectTo":       {"access-url-change", both(nameless, func(s *snapshot.Snapshot) { s.Region.Satellite.ConnectTo = "203.0.113.7:443" }), v1alpha1.CheckPass, "known where that leads", ""},
-		"resolves":        {"access-url-change", both(changed, silent(probe.Result{DNS: probe.Stage{OK: true}, TCP: probe.Stage{Err: errors.New("refused")}})), v1alpha1.CheckPass, "from " + accessURL + " to " + other, ""},
+		"resolves":        {"access-url-change", both(changed, silent(probe.Result{Stage: "TCP", Err: errors.New("refused")})), v1alpha1.CheckPass, "from " + accessURL + " to " + other, ""},
 		"answers already": {"access-url-change", changed, v1alpha1.CheckPass, "known where", ""},
-		"DNS is slow":     {"access-url-change", both(changed, silent(probe.Result{DNS: stage(probe.TimedOut)})), v1alpha1.CheckUnknown, "timed out", ""},
-		"DNS is broken":   {"access-url-change", both(changed, silent(probe.Result{DNS: stage(probe.Failed)})), v1alpha1.CheckUnknown, "failed", ""},
-		"interrupted":     {"access-url-change", both(changed, silent(probe.Result{DNS: stage(probe.Interrupted)})), v1alpha1.CheckUnknown, "interrupted", ""},
+		"DNS is slow":     {"access-url-change", both(changed, silent(stage("timed out", true))), v1alpha1.CheckUnknown, "timed out", ""},
+		"DNS is broken":   {"access-url-change", both(changed, silent(stage("failed", true))), v1alpha1.CheckUnknown, "failed", ""},
+		"interrupted":     {"access-url-change", both(changed, silent(stage("interrupted", true))), v1alpha1.CheckUnknown, "interrupted", ""},
 		"not probed":      {"access-url-change", both(changed, func(s *snapshot.Snapshot) { lose(&s.Endpoint) }), v1alpha1.CheckUnknown, errLost.Error(), ""},
 		"not installed":   {"access-url-change", both(nameless, absent), v1alpha1.CheckSkipped, "no satellite is installed", ""},
 		"which satellite": {"access-url-change", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},

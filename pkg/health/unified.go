@@ -6,6 +6,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -81,9 +82,9 @@ func unifiedNowhere(s *snapshot.Snapshot) Answer {
 // unifiedSilent judges a unified URL at which nothing answers as Coder does.
 func unifiedSilent(s *snapshot.Snapshot, found snapshot.Unified) Answer {
 	url := s.Region.Satellite.UnifiedURL
-	stage, failure := found.Reach.Failed()
+	stage, failure := found.Reach.Stage, found.Reach.Err
 	switch {
-	case notLooked(stage, failure):
+	case probe.Unseen(failure):
 		return unknown(failure, "")
 	case failure == nil:
 		return fail("see which server its DNS record leads to", "what answers at %s is not Coder: %v", url, found.Err)
@@ -119,7 +120,7 @@ func unifiedSatellite(s *snapshot.Snapshot, key coder.SatelliteKey) Answer {
 		return pass("%s leads to the satellite %q from here", url, r.Name)
 	}
 	return fail("see which satellite its DNS record leads to: `coder satellites ls` lists those of the primary",
-		"%s leads to a satellite that is not registered at %s (key %s)", url, s.Primary.URL, probe.Printable(key.Fingerprint))
+		"%s leads to a satellite that is not registered at %s (key %s)", url, s.Primary.URL, redact.Printable(key.Fingerprint))
 }
 
 // unifiedPrimary judges a unified URL that leads to a primary.

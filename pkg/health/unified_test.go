@@ -49,15 +49,8 @@ func finding(found snapshot.Unified) func(*snapshot.Snapshot) {
 }
 
 // nobody is a connection that got no answer at the stage.
-func nobody(stage string, reason probe.Reason) snapshot.Unified {
-	failed := probe.Stage{Err: &probe.Error{Reason: reason, Message: "it is " + string(reason)}}
-	found := snapshot.Unified{Err: errLost}
-	for name, at := range map[string]*probe.Stage{"DNS": &found.Reach.DNS, "TCP": &found.Reach.TCP, "TLS": &found.Reach.TLS} {
-		if name == stage {
-			*at = failed
-		}
-	}
-	return found
+func nobody(stage, why string, unseen bool) snapshot.Unified {
+	return snapshot.Unified{Err: errLost, Reach: probe.Result{Stage: stage, Err: &probe.Error{Message: "it is " + why, Unseen: unseen}}}
 }
 
 func TestUnifiedSupported(t *testing.T) {
@@ -119,17 +112,17 @@ func TestUnifiedURL(t *testing.T) {
 			"leads to a primary of v1.30.0, and https://coder.example.com is v1.28.2", "which deployment"},
 		"an unknown satellite": {"unified-url", finding(serves("k", "SHA256:x\x1b[2J")), v1alpha1.CheckWarn,
 			"not registered at https://coder.example.com (key SHA256:x [2J)", "coder satellites ls"},
-		"no record": {"unified-url", finding(nobody("DNS", probe.NoSuchName)), v1alpha1.CheckWarn,
+		"no record": {"unified-url", finding(nobody("DNS", "no such name", false)), v1alpha1.CheckWarn,
 			"nothing answers at " + unifiedURL + " yet: DNS", "create the DNS record " + unifiedHost + " A 203.0.113.7 for users near sydney"},
-		"no record, no address": {"unified-url", both(finding(nobody("DNS", probe.NoSuchName)), noAddress), v1alpha1.CheckWarn,
+		"no record, no address": {"unified-url", both(finding(nobody("DNS", "no such name", false)), noAddress), v1alpha1.CheckWarn,
 			"nothing answers", "create a DNS record for " + unifiedHost + " that leads users to the nearest satellite"},
-		"nothing there": {"unified-url", finding(nobody("TCP", probe.Refused)), v1alpha1.CheckWarn,
+		"nothing there": {"unified-url", finding(nobody("TCP", "refused", false)), v1alpha1.CheckWarn,
 			"yet: TCP: it is refused", "create the DNS record"},
-		"its certificate": {"unified-url", finding(nobody("TLS", probe.WrongName)), v1alpha1.CheckWarn,
+		"its certificate": {"unified-url", finding(nobody("TLS", "wrong name", false)), v1alpha1.CheckWarn,
 			"something answers at " + unifiedURL, "a certificate for " + unifiedHost},
 		"not Coder": {"unified-url", finding(snapshot.Unified{Err: errLost}), v1alpha1.CheckWarn,
 			"is not Coder: " + errLost.Error(), "see which server"},
-		"no answer of DNS": {"unified-url", finding(nobody("DNS", probe.TimedOut)), v1alpha1.CheckUnknown, "it is timed out", ""},
+		"no answer of DNS": {"unified-url", finding(nobody("DNS", "timed out", true)), v1alpha1.CheckUnknown, "it is timed out", ""},
 		"not in the certificate": {"unified-url", both(shares, showing(regional)), v1alpha1.CheckWarn,
 			accessURL + " serves a certificate for coder-sydney.example.com, not for the unified URL's host " +
 				unifiedHost, "create secret tls coder-satellite-tls"},
@@ -173,7 +166,7 @@ func TestAccessURLChangeUnified(t *testing.T) {
 		s.Region.Satellite.AccessURL = "https://coder-new.example.com"
 		edit(&s.Endpoint, func(e *snapshot.Endpoint) {
 			e.KeyErr = errLost
-			e.Reach.DNS.Err = &probe.Error{Reason: probe.NoSuchName, Message: "there is no such name"}
+			e.Reach = probe.Result{Stage: "DNS", Err: &probe.Error{Message: "there is no such name"}}
 		})
 	}
 	answers(t, map[string]row{

@@ -58,7 +58,7 @@ func notRetained(s *snapshot.Snapshot) {
 
 func legacyDown(s *snapshot.Snapshot) {
 	set(&s.Legacy, func(l *snapshot.Legacy) {
-		l.Readiness, l.Reach = legacy.Readiness{Problems: []string{"gone"}}, probe.Result{TCP: probe.Stage{Err: errNothing}}
+		l.Readiness, l.Reach = legacy.Readiness{Problems: []string{"gone"}}, probe.Result{Stage: "TCP", Err: errNothing}
 	})
 }
 

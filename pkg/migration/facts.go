@@ -136,6 +136,5 @@ func legacyServes(s *snapshot.Snapshot) bool {
 	if !known || state.Release == nil {
 		return false
 	}
-	_, failure := state.Reach.Failed()
-	return state.Readiness.Ready || state.AccessURL != "" && failure == nil
+	return state.Readiness.Ready || state.AccessURL != "" && state.Reach.Err == nil
 }

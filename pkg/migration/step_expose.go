@@ -32,7 +32,7 @@ func exposed(s *snapshot.Snapshot) error {
 	if err == nil {
 		return fmt.Errorf("it answers with another key (%s) than the satellite's own (%s): the address leads to another deployment", endpoint.Key.Fingerprint, state.Fingerprint)
 	}
-	stage, failure := endpoint.Reach.Failed()
+	stage, failure := endpoint.Reach.Stage, endpoint.Reach.Err
 	switch {
 	case failure == nil:
 		return err

@@ -14,8 +14,8 @@ import (
 // What is waited for is the access URL. That nothing has an address is only
 // told where something is to get one.
 func TestExposed(t *testing.T) {
-	noName := probe.Result{DNS: probe.Stage{Err: errors.New("no such host")}}
-	refused := probe.Result{DNS: probe.Stage{OK: true}, TCP: probe.Stage{Err: errors.New("refused")}}
+	noName := probe.Result{Stage: "DNS", Err: errors.New("no such host")}
+	refused := probe.Result{Stage: "TCP", Err: errors.New("refused")}
 	for name, test := range map[string]struct {
 		of        string
 		addresses []string
@@ -53,7 +53,7 @@ func TestExposed(t *testing.T) {
 func TestExposedUnknown(t *testing.T) {
 	s := fresh(t)
 	s.Satellite = snapshot.Unknown[satellite.State](errNothing)
-	s.Endpoint = snapshot.Known(snapshot.Endpoint{KeyErr: errNothing, Reach: probe.Result{DNS: probe.Stage{Err: errors.New("no such host")}}})
+	s.Endpoint = snapshot.Known(snapshot.Endpoint{KeyErr: errNothing, Reach: probe.Result{Stage: "DNS", Err: errors.New("no such host")}})
 	if err := exposed(s); !errors.Is(err, errNothing) || strings.Contains(err.Error(), "DNS") {
 		t.Errorf("error %v", err)
 	}

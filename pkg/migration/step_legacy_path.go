@@ -34,8 +34,8 @@ func envproxyAnswers(s *snapshot.Snapshot, force bool) error {
 	case !state.Readiness.Ready && !force:
 		return errors.New(strings.Join(state.Readiness.Problems, "; "))
 	}
-	if stage, err := state.Reach.Failed(); state.AccessURL != "" && err != nil {
-		return fmt.Errorf("%s does not answer: %s: %w", state.AccessURL, stage, err)
+	if reach := state.Reach; state.AccessURL != "" && reach.Err != nil {
+		return fmt.Errorf("%s does not answer: %s: %w", state.AccessURL, reach.Stage, reach.Err)
 	}
 	return nil
 }

@@ -15,12 +15,12 @@ func TestEnvproxyAnswers(t *testing.T) {
 	state := func(change func(*snapshot.Legacy)) func(*snapshot.Snapshot) {
 		return func(s *snapshot.Snapshot) { set(&s.Legacy, change) }
 	}
-	reached := func(url string, tcp probe.Stage) func(*snapshot.Snapshot) {
+	reached := func(url string, reach probe.Result) func(*snapshot.Snapshot) {
 		return state(func(l *snapshot.Legacy) {
-			l.AccessURL, l.Reach = url, probe.Result{DNS: probe.Stage{OK: true}, TCP: tcp}
+			l.AccessURL, l.Reach = url, reach
 		})
 	}
-	refused := probe.Stage{Err: errNothing}
+	refused := probe.Result{Stage: "TCP", Err: errNothing}
 	problems := state(func(l *snapshot.Legacy) {
 		l.Readiness = legacy.Readiness{Problems: []string{"a Role is gone", "no pods"}}
 	})
@@ -30,7 +30,7 @@ func TestEnvproxyAnswers(t *testing.T) {
 		want  string // in the error; empty if it answers
 	}{
 		"ready":                 {func(*snapshot.Snapshot) {}, false, ""},
-		"it answers":            {reached("https://x", probe.Stage{OK: true}), false, ""},
+		"it answers":            {reached("https://x", probe.Result{}), false, ""},
 		"it is refused":         {reached("https://x", refused), false, "https://x does not answer: TCP: nothing answers"},
 		"it is refused, forced": {reached("https://x", refused), true, "https://x does not answer: TCP: nothing answers"},
 		"of no URL":             {reached("", refused), false, ""},

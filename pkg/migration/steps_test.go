@@ -182,7 +182,7 @@ func TestDecisions(t *testing.T) {
 		}, none, "envproxy is available"},
 		"legacy path: does not answer": {verifyLegacyPath(false), migrated, func(s facts) {
 			set(&s.Legacy, func(l *snapshot.Legacy) {
-				l.AccessURL, l.Reach = "https://x", probe.Result{TCP: probe.Stage{Err: errNothing}}
+				l.AccessURL, l.Reach = "https://x", probe.Result{Stage: "TCP", Err: errNothing}
 			})
 		}, check, "wait"},
 		"unregister: done":       {unregisterSatellite(false), fresh, asIs, none, "not registered"},

@@ -69,8 +69,7 @@ func TestInUse(t *testing.T) {
 
 // Users go back to the legacy path only if it is known to serve them.
 func TestLegacyServes(t *testing.T) {
-	answering := probe.Result{DNS: probe.Stage{OK: true}, TCP: probe.Stage{OK: true}, TLS: probe.Stage{OK: true}, HTTP: probe.Stage{OK: true}}
-	refused := probe.Result{DNS: probe.Stage{OK: true}, TCP: probe.Stage{Err: errNothing}}
+	answering, refused := probe.Result{}, probe.Result{Stage: "TCP", Err: errNothing}
 	state := func(ready bool, url string, reach probe.Result) func(*snapshot.Snapshot) {
 		return func(s *snapshot.Snapshot) {
 			set(&s.Legacy, func(l *snapshot.Legacy) {

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -10,8 +11,10 @@ import (
 	"net"
 	"net/http/httptrace"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
 // Certificate is what of a server's certificate matters to its users: whom it is
@@ -65,11 +68,7 @@ func (c *Certificate) For(host string) bool {
 
 // String says whom the certificate is for.
 func (c *Certificate) String() string {
-	names := c.names()
-	if names == "" {
-		names = "no name"
-	}
-	return Printable(names)
+	return redact.Printable(cmp.Or(c.names(), "no name"))
 }
 
 func (c *Certificate) names() string {
@@ -94,25 +93,17 @@ func refused(err error) *Certificate {
 // certificate of the connection over which the last of them was sent: nil before
 // one was, and without TLS. It costs no connection of its own.
 func Watch(ctx context.Context) (watched context.Context, last func() *Certificate) {
-	var (
-		mu   sync.Mutex
-		seen *Certificate
-	)
+	var seen atomic.Pointer[Certificate]
 	watched = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(got httptrace.GotConnInfo) {
-		mu.Lock()
-		defer mu.Unlock()
-		seen = nil
+		var shown *Certificate
 		if secure, ok := got.Conn.(*tls.Conn); ok {
 			if chain := secure.ConnectionState().PeerCertificates; len(chain) > 0 {
-				seen = NewCertificate(chain[0])
+				shown = NewCertificate(chain[0])
 			}
 		}
+		seen.Store(shown)
 	}})
-	return watched, func() *Certificate {
-		mu.Lock()
-		defer mu.Unlock()
-		return seen
-	}
+	return watched, seen.Load
 }
 
 // Record returns the DNS record that leads the name to the addresses, for example

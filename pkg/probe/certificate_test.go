@@ -101,14 +101,13 @@ func TestServedCertificate(t *testing.T) {
 			got = result.Certificate.String()
 		}
 		if got != test.names {
-			_, err := result.Failed()
-			t.Errorf("%s: %s (%v)", name, got, err)
+			t.Errorf("%s: %s (%v)", name, got, result.Err)
 		}
 	}
 	named := probe.Endpoint(t.Context(), probe.Target{URL: "https://" + host, ConnectTo: both, RootCAs: roots,
 		ServerName: "global.example.com"})
-	if _, err := named.Failed(); err != nil {
-		t.Errorf("the name that was asked for is not the one that is verified: %v", err)
+	if named.Err != nil {
+		t.Errorf("the name that was asked for is not the one that is verified: %v", named.Err)
 	}
 }
 

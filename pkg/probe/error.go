@@ -1,31 +1,26 @@
 package probe
 
-import "errors"
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"syscall"
+	"time"
 
-// Reason is why a stage was not passed.
-type Reason string
-
-// Reasons.
-const (
-	BadTarget        Reason = "bad target"        // the target itself is wrong
-	NoSuchName       Reason = "no such name"      // DNS knows no such name
-	Refused          Reason = "refused"           // nothing listens at the address
-	TimedOut         Reason = "timed out"         // no answer within the stage's time
-	Interrupted      Reason = "interrupted"       // the caller no longer wanted to know
-	UnknownAuthority Reason = "unknown authority" // of the certificate
-	WrongName        Reason = "wrong name"        // in the certificate
-	Expired          Reason = "expired"           // the certificate, or not valid yet
-	BadCertificate   Reason = "bad certificate"   // otherwise not valid
-	NotTLS           Reason = "not TLS"           // what answers speaks something else
-	NotHTTP          Reason = "not HTTP"          // what answers speaks something else
-	Failed           Reason = "failed"            // anything else
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
 // Error says why a stage was not passed.
 type Error struct {
-	Reason Reason
 	// Message says it in words.
 	Message string
+	// Unseen is set when nothing was learnt of what answers: the name could not be
+	// looked up, or the caller no longer wanted to know.
+	Unseen bool
 
 	cause error
 }
@@ -34,11 +29,84 @@ func (e *Error) Error() string { return e.Message }
 
 func (e *Error) Unwrap() error { return e.cause }
 
-// ReasonOf returns why a stage was not passed; "" if err is no failure of a stage.
-func ReasonOf(err error) Reason {
+func failed(cause error, format string, args ...any) error {
+	return &Error{Message: fmt.Sprintf(format, args...), cause: cause}
+}
+
+func unseen(cause error, format string, args ...any) error {
+	return &Error{Message: fmt.Sprintf(format, args...), Unseen: true, cause: cause}
+}
+
+// Unseen reports whether a connection failed so that nothing is known of what answers.
+func Unseen(err error) bool {
 	var failure *Error
-	if errors.As(err, &failure) {
-		return failure.Reason
+	return errors.As(err, &failure) && failure.Unseen
+}
+
+func explainDNS(host string, limit time.Duration, err error) error {
+	var dns *net.DNSError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return failed(err, "the name %s does not exist", host)
+	case isTimeout(err):
+		return unseen(err, "the name %s could not be looked up within %s", host, limit)
+	default:
+		return unseen(err, "the name %s could not be looked up: %v", host, err)
 	}
-	return ""
+}
+
+func explainDial(address string, limit time.Duration, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return failed(err, "nothing answers at %s (connection refused)", address)
+	case isTimeout(err):
+		return failed(err, "nothing answered at %s within %s", address, limit)
+	default:
+		return failed(err, "%s cannot be reached: %v", address, err)
+	}
+}
+
+func explainTLS(host string, limit time.Duration, err error) error {
+	var (
+		unknownCA x509.UnknownAuthorityError
+		wrongHost x509.HostnameError
+		invalid   x509.CertificateInvalidError
+		record    tls.RecordHeaderError
+		message   = fmt.Sprintf("no TLS handshake: %v", err)
+	)
+	switch {
+	case errors.As(err, &unknownCA):
+		message = "its certificate is signed by an authority that is not trusted here"
+	case errors.As(err, &wrongHost):
+		message = fmt.Sprintf("its certificate is for another name than %s: %s", host, certificate(wrongHost.Certificate))
+	case errors.As(err, &invalid):
+		message = fmt.Sprintf("its certificate is not valid: %v", invalid)
+	case errors.As(err, &record):
+		message = "it does not speak TLS"
+	case isTimeout(err):
+		message = fmt.Sprintf("no TLS handshake within %s", limit)
+	}
+	return failed(err, "%s", message)
+}
+
+func explainHTTP(host string, limit time.Duration, err error) error {
+	if isTimeout(err) {
+		return failed(err, "%s accepted the connection, but did not answer within %s", host, limit)
+	}
+	return failed(err, "%s", redact.Printable(fmt.Sprintf("%s does not speak HTTP: %v", host, err)))
+}
+
+func isTimeout(err error) bool {
+	var timeout net.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// certificate says whom a certificate is for, and until when.
+func certificate(c *x509.Certificate) string {
+	names := cmp.Or(NewCertificate(c).names(), c.Subject.CommonName)
+	return redact.Printable(fmt.Sprintf("certificate for %s, valid until %s", names, c.NotAfter.UTC().Format(time.DateOnly)))
 }

@@ -36,20 +36,20 @@ func TestExplain(t *testing.T) {
 		name   string
 		err    error // as explained
 		cause  error
-		reason Reason
+		unseen bool
 		want   string
 	}{
-		{"not found", explainDNS("a.example.com", time.Second, notFound), notFound, NoSuchName, "the name a.example.com does not exist"},
-		{"DNS fails", explainDNS("a.example.com", time.Second, servfail), servfail, Failed, "server misbehaving"},
-		{"DNS is slow", explainDNS("a.example.com", time.Second, slowDNS), slowDNS, TimedOut, "could not be looked up within 1s"},
-		{"no route", explainDial("10.0.0.1:443", time.Second, unroutable), syscall.ENETUNREACH, Failed, "10.0.0.1:443 cannot be reached"},
-		{"no SYN comes back", explainDial("10.0.0.1:443", time.Second, context.DeadlineExceeded), context.DeadlineExceeded, TimedOut, "nothing answered at 10.0.0.1:443 within 1s"},
-		{"certificate of a client", explainTLS("a", time.Second, x509.CertificateInvalidError{Cert: &x509.Certificate{}, Reason: x509.IncompatibleUsage}), nil, BadCertificate, "not valid"},
-		{"certificate without names", explainTLS("a", time.Second, x509.HostnameError{Certificate: &x509.Certificate{Subject: pkix.Name{CommonName: "cn"}}}), nil, WrongName, "certificate for cn,"},
-		{"certificate of an address", explainTLS("a", time.Second, x509.HostnameError{Certificate: &x509.Certificate{IPAddresses: []net.IP{{10, 0, 0, 1}}}}), nil, WrongName, "certificate for 10.0.0.1,"},
+		{"not found", explainDNS("a.example.com", time.Second, notFound), notFound, false, "the name a.example.com does not exist"},
+		{"DNS fails", explainDNS("a.example.com", time.Second, servfail), servfail, true, "server misbehaving"},
+		{"DNS is slow", explainDNS("a.example.com", time.Second, slowDNS), slowDNS, true, "could not be looked up within 1s"},
+		{"no route", explainDial("10.0.0.1:443", time.Second, unroutable), syscall.ENETUNREACH, false, "10.0.0.1:443 cannot be reached"},
+		{"no SYN comes back", explainDial("10.0.0.1:443", time.Second, context.DeadlineExceeded), context.DeadlineExceeded, false, "nothing answered at 10.0.0.1:443 within 1s"},
+		{"certificate of a client", explainTLS("a", time.Second, x509.CertificateInvalidError{Cert: &x509.Certificate{}, Reason: x509.IncompatibleUsage}), nil, false, "not valid"},
+		{"certificate without names", explainTLS("a", time.Second, x509.HostnameError{Certificate: &x509.Certificate{Subject: pkix.Name{CommonName: "cn"}}}), nil, false, "certificate for cn,"},
+		{"certificate of an address", explainTLS("a", time.Second, x509.HostnameError{Certificate: &x509.Certificate{IPAddresses: []net.IP{{10, 0, 0, 1}}}}), nil, false, "certificate for 10.0.0.1,"},
 	} {
-		if ReasonOf(test.err) != test.reason || !strings.Contains(test.err.Error(), test.want) || test.cause != nil && !errors.Is(test.err, test.cause) {
-			t.Errorf("%s: reason %q: %v", test.name, ReasonOf(test.err), test.err)
+		if Unseen(test.err) != test.unseen || !strings.Contains(test.err.Error(), test.want) || test.cause != nil && !errors.Is(test.err, test.cause) {
+			t.Errorf("%s: unseen %t: %v", test.name, Unseen(test.err), test.err)
 		}
 	}
 }

@@ -9,11 +9,9 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 )
 
@@ -40,96 +38,64 @@ type Target struct {
 	Timeout time.Duration
 }
 
-// Stage is one stage of a connection.
-type Stage struct {
-	// OK tells that the stage was passed.
-	OK bool
-	// Detail says what was found, in words.
-	Detail string
-	// Err says why the stage was not passed, and is an *Error; nil if it was, or
-	// was not reached.
-	Err error
-	// Took is how long it took.
-	Took time.Duration
-}
-
 // Result is how far a connection got.
 type Result struct {
-	DNS, TCP, TLS, HTTP Stage
-	// Addresses are what the name resolves to.
-	Addresses []string
+	// Stage is the first stage that was not passed, "DNS", "TCP", "TLS" or "HTTP", and
+	// Err, an *Error, says why. Both are empty if all were passed.
+	Stage string
+	Err   error
 	// Certificate is what the server showed, also if it did not verify; nil if the
 	// connection did not get that far.
 	Certificate *Certificate
 }
 
-// Failed returns the first stage that was not passed, "DNS", "TCP", "TLS" or
-// "HTTP", and why. The error is nil if all were passed.
-func (r Result) Failed() (stage string, err error) {
-	for _, s := range []struct {
-		name  string
-		stage Stage
-	}{{"DNS", r.DNS}, {"TCP", r.TCP}, {"TLS", r.TLS}, {"HTTP", r.HTTP}} {
-		if s.stage.Err != nil {
-			return s.name, s.stage.Err
-		}
-	}
-	return "", nil
-}
-
 // Endpoint connects to the target, stage by stage, and stops at the first that
 // fails. Any HTTP answer passes the last stage. No credentials are sent.
-func Endpoint(ctx context.Context, target Target) Result {
-	var result Result
+func Endpoint(ctx context.Context, target Target) (result Result) {
 	u, address, err := target.parse()
 	if err != nil {
-		result.DNS.Err = err
-		return result
+		return Result{Stage: "DNS", Err: err}
 	}
-	limit := target.Timeout
-	if limit == 0 {
-		limit = stageTimeout
-	}
-	host, _, _ := net.SplitHostPort(address) // parse has looked
-	result.DNS = stage(ctx, limit, func(ctx context.Context, limit time.Duration) (detail string, err error) {
-		result.Addresses, err = net.DefaultResolver.LookupHost(ctx, host)
-		return strings.Join(result.Addresses, ", "), explainDNS(host, limit, err)
-	})
-	if !result.DNS.OK {
-		return result
-	}
+	limit := cmp.Or(target.Timeout, stageTimeout)
 	var connection net.Conn
-	result.TCP = stage(ctx, limit, func(ctx context.Context, limit time.Duration) (string, error) {
-		connection, err = (&net.Dialer{}).DialContext(ctx, "tcp", address)
-		if err != nil {
-			return "", explainDial(address, limit, err)
+	defer func() {
+		if connection != nil {
+			_ = connection.Close()
 		}
-		return "connected to " + connection.RemoteAddr().String(), nil
-	})
-	if !result.TCP.OK {
-		return result
-	}
-	defer func() { _ = connection.Close() }()
-	if u.Scheme == "https" {
-		result.TLS = stage(ctx, limit, func(ctx context.Context, limit time.Duration) (string, error) {
+	}()
+	for _, stage := range []struct {
+		name string
+		pass func(context.Context, time.Duration) error
+	}{
+		{"DNS", func(ctx context.Context, limit time.Duration) error {
+			host, _, _ := net.SplitHostPort(address) // parse has looked
+			_, err := net.DefaultResolver.LookupHost(ctx, host)
+			return explainDNS(host, limit, err)
+		}},
+		{"TCP", func(ctx context.Context, limit time.Duration) error {
+			connection, err = (&net.Dialer{}).DialContext(ctx, "tcp", address)
+			return explainDial(address, limit, err)
+		}},
+		{"TLS", func(ctx context.Context, limit time.Duration) error {
+			if u.Scheme != "https" {
+				return nil
+			}
 			name := cmp.Or(target.ServerName, u.Hostname())
 			secure := tls.Client(connection, &tls.Config{ServerName: name, RootCAs: target.RootCAs, MinVersion: tls.VersionTLS12})
 			if err := secure.HandshakeContext(ctx); err != nil {
 				result.Certificate = refused(err)
-				return "", explainTLS(name, limit, err)
+				return explainTLS(name, limit, err)
 			}
-			connection = secure
-			leaf := secure.ConnectionState().PeerCertificates[0]
-			result.Certificate = NewCertificate(leaf)
-			return certificate(leaf), nil
-		})
-		if !result.TLS.OK {
+			connection, result.Certificate = secure, NewCertificate(secure.ConnectionState().PeerCertificates[0])
+			return nil
+		}},
+		{"HTTP", func(ctx context.Context, limit time.Duration) error { return get(ctx, limit, u, connection) }},
+	} {
+		if result.Err = try(ctx, limit, stage.pass); result.Err != nil {
+			result.Stage = stage.name
 			return result
 		}
-	} else {
-		result.TLS = Stage{OK: true, Detail: "not used"}
 	}
-	result.HTTP = stage(ctx, limit, func(ctx context.Context, limit time.Duration) (string, error) { return get(ctx, limit, u, connection) })
 	return result
 }
 
@@ -137,45 +103,32 @@ func Endpoint(ctx context.Context, target Target) Result {
 func (t Target) parse() (u *url.URL, address string, err error) {
 	u, err = url.Parse(t.URL)
 	if err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return nil, "", &Error{BadTarget, fmt.Sprintf("%q is not a URL like https://coder.example.com", t.URL), err}
+		return nil, "", failed(err, "%q is not a URL like https://coder.example.com", t.URL)
 	}
-	address = t.ConnectTo
-	if address == "" {
-		address = net.JoinHostPort(u.Hostname(), portOf(u))
-	}
+	port := cmp.Or(u.Port(), map[string]string{"https": "443", "http": "80"}[u.Scheme])
+	address = cmp.Or(t.ConnectTo, net.JoinHostPort(u.Hostname(), port))
 	if host, port, err := net.SplitHostPort(address); err != nil || host == "" || port == "" {
-		return nil, "", &Error{BadTarget, fmt.Sprintf("%q is not HOST:PORT", address), err}
+		return nil, "", failed(err, "%q is not HOST:PORT", address)
 	}
 	return u, address, nil
 }
 
-func portOf(u *url.URL) string {
-	if port := u.Port(); port != "" {
-		return port
-	}
-	if u.Scheme == "http" {
-		return "80"
-	}
-	return "443"
-}
-
-// stage tries a stage within the limit, or what the context leaves of it.
-func stage(ctx context.Context, limit time.Duration, try func(context.Context, time.Duration) (string, error)) Stage {
-	started := time.Now()
+// try tries a stage within the limit, or what the context leaves of it.
+func try(ctx context.Context, limit time.Duration, pass func(context.Context, time.Duration) error) error {
 	if deadline, ok := ctx.Deadline(); ok {
-		limit = min(limit, max(0, deadline.Sub(started).Round(time.Millisecond)))
+		limit = min(limit, max(0, time.Until(deadline).Round(time.Millisecond)))
 	}
 	tryCtx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	detail, err := try(tryCtx, limit)
+	err := pass(tryCtx, limit)
 	if err != nil && errors.Is(ctx.Err(), context.Canceled) {
-		err = &Error{Interrupted, "interrupted before it was known", ctx.Err()}
+		return unseen(ctx.Err(), "interrupted before it was known")
 	}
-	return Stage{OK: err == nil, Detail: detail, Err: err, Took: time.Since(started)}
+	return err
 }
 
 // get asks for the root page over the connection.
-func get(ctx context.Context, limit time.Duration, u *url.URL, connection net.Conn) (string, error) {
+func get(ctx context.Context, limit time.Duration, u *url.URL, connection net.Conn) error {
 	transport := &http.Transport{
 		DisableKeepAlives:      true,
 		MaxResponseHeaderBytes: maxHeader,
@@ -183,16 +136,12 @@ func get(ctx context.Context, limit time.Duration, u *url.URL, connection net.Co
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+u.Host+"/", http.NoBody)
 	if err != nil {
-		return "", &Error{BadTarget, fmt.Sprintf("%q is not a host to ask", u.Host), err}
+		return failed(err, "%q is not a host to ask", u.Host)
 	}
 	response, err := transport.RoundTrip(request)
 	if err != nil {
-		return "", explainHTTP(u.Host, limit, err)
+		return explainHTTP(u.Host, limit, err)
 	}
 	_ = response.Body.Close()
-	detail := response.Status
-	if server := response.Header.Get("Server"); server != "" {
-		detail += ", server " + server
-	}
-	return Printable(detail), nil
+	return nil
 }

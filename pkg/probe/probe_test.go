@@ -12,15 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
 )
-
-// passed is which stages were passed.
-type passed struct{ DNS, TCP, TLS, HTTP bool }
-
-func stages(r probe.Result) passed { return passed{r.DNS.OK, r.TCP.OK, r.TLS.OK, r.HTTP.OK} }
 
 func TestEndpoint(t *testing.T) {
 	now := time.Now()
@@ -33,86 +26,68 @@ func TestEndpoint(t *testing.T) {
 	t.Cleanup(plain.Close)
 	free := unused(t)
 	const url = "https://" + host
-	all, untilDNS, untilTCP, untilTLS := passed{true, true, true, true}, passed{DNS: true}, passed{DNS: true, TCP: true}, passed{true, true, true, false}
 	for _, test := range []struct {
 		name   string
 		target probe.Target
-		want   passed
 		stage  string
-		reason probe.Reason
-		text   string // in the error, or in the last stage's detail
+		text   string // in the error
 	}{
-		{"all is well", probe.Target{URL: url, ConnectTo: serveTLS(t, good, ok), RootCAs: roots}, all, "", "", "200 OK"},
+		{"all is well", probe.Target{URL: url, ConnectTo: serveTLS(t, good, ok), RootCAs: roots}, "", ""},
 		{"an error is an answer", probe.Target{URL: url, RootCAs: roots, ConnectTo: serveTLS(t, good, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Server", "nginx")
 			w.WriteHeader(http.StatusBadGateway)
-		})}, all, "", "", "502 Bad Gateway, server nginx"},
+		})}, "", ""},
 		{"a redirect is not followed", probe.Target{URL: url, RootCAs: roots, ConnectTo: serveTLS(t, good, func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://"+free, http.StatusFound)
-		})}, all, "", "", "302 Found"},
-		{"plain HTTP", probe.Target{URL: plain.URL}, all, "", "", "200 OK"},
-		{"no such name", probe.Target{URL: "https://sydney.invalid"}, passed{}, "DNS", "", "the name sydney.invalid "},
-		{"nothing listens", probe.Target{URL: "https://" + free}, untilDNS, "TCP", probe.Refused, "nothing answers at " + free},
-		{"nothing listens at connect-to", probe.Target{URL: url, ConnectTo: free}, untilDNS, "TCP", probe.Refused, "nothing answers at " + free},
-		{"unknown authority", probe.Target{URL: url, ConnectTo: serveTLS(t, good, ok)}, untilTCP, "TLS", probe.UnknownAuthority, "not trusted here"},
-		{"expired", probe.Target{URL: url, ConnectTo: serveTLS(t, old, ok), RootCAs: oldRoots}, untilTCP, "TLS", probe.Expired, "expired"},
-		{"not valid yet", probe.Target{URL: url, ConnectTo: serveTLS(t, early, ok), RootCAs: earlyRoots}, untilTCP, "TLS", probe.Expired, "not yet valid"},
-		{"wrong name", probe.Target{URL: url, ConnectTo: serveTLS(t, other, ok), RootCAs: otherRoots}, untilTCP, "TLS", probe.WrongName, "for another name than " + host + ": certificate for other.example.com"},
-		{"no TLS", probe.Target{URL: strings.Replace(plain.URL, "http:", "https:", 1)}, untilTCP, "TLS", probe.NotTLS, "does not speak TLS"},
-		{"silent under TLS", probe.Target{URL: "https://" + silent, Timeout: 250 * time.Millisecond}, untilTCP, "TLS", probe.TimedOut, "no TLS handshake within 250ms"},
-		{"hangs up under TLS", probe.Target{URL: "https://" + accept(t, func(c net.Conn) { _ = c.Close() })}, untilTCP, "TLS", probe.Failed, "no TLS handshake"},
-		{"silent", probe.Target{URL: "http://" + silent, Timeout: 250 * time.Millisecond}, untilTLS, "HTTP", probe.TimedOut, "did not answer within 250ms"},
-		{"hangs up", probe.Target{URL: "http://" + accept(t, func(c net.Conn) { _ = c.Close() })}, untilTLS, "HTTP", probe.NotHTTP, "does not speak HTTP"},
-		{"SSH", probe.Target{URL: "http://" + accept(t, func(c net.Conn) { _, _ = fmt.Fprint(c, "SSH-2.0-x\x1b[2J\r\n") })}, untilTLS, "HTTP", probe.NotHTTP, "does not speak HTTP"},
-		{"no URL", probe.Target{}, passed{}, "DNS", probe.BadTarget, "not a URL"},
-		{"no host", probe.Target{URL: "https://:443"}, passed{}, "DNS", probe.BadTarget, "not a URL"},
-		{"another scheme", probe.Target{URL: "ftp://" + host}, passed{}, "DNS", probe.BadTarget, "not a URL"},
-		{"broken URL", probe.Target{URL: "https://%zz"}, passed{}, "DNS", probe.BadTarget, "not a URL"},
-		{"connect-to without port", probe.Target{URL: url, ConnectTo: "10.0.0.1"}, passed{}, "DNS", probe.BadTarget, `"10.0.0.1" is not HOST:PORT`},
-		{"connect-to without host", probe.Target{URL: url, ConnectTo: ":443"}, passed{}, "DNS", probe.BadTarget, "not HOST:PORT"},
+		})}, "", ""},
+		{"plain HTTP", probe.Target{URL: plain.URL}, "", ""},
+		{"no such name", probe.Target{URL: "https://sydney.invalid"}, "DNS", "the name sydney.invalid "},
+		{"nothing listens", probe.Target{URL: "https://" + free}, "TCP", "nothing answers at " + free},
+		{"nothing listens at connect-to", probe.Target{URL: url, ConnectTo: free}, "TCP", "nothing answers at " + free},
+		{"unknown authority", probe.Target{URL: url, ConnectTo: serveTLS(t, good, ok)}, "TLS", "not trusted here"},
+		{"expired", probe.Target{URL: url, ConnectTo: serveTLS(t, old, ok), RootCAs: oldRoots}, "TLS", "expired"},
+		{"not valid yet", probe.Target{URL: url, ConnectTo: serveTLS(t, early, ok), RootCAs: earlyRoots}, "TLS", "not yet valid"},
+		{"wrong name", probe.Target{URL: url, ConnectTo: serveTLS(t, other, ok), RootCAs: otherRoots}, "TLS", "for another name than " + host + ": certificate for other.example.com"},
+		{"no TLS", probe.Target{URL: strings.Replace(plain.URL, "http:", "https:", 1)}, "TLS", "does not speak TLS"},
+		{"silent under TLS", probe.Target{URL: "https://" + silent, Timeout: 250 * time.Millisecond}, "TLS", "no TLS handshake within 250ms"},
+		{"hangs up under TLS", probe.Target{URL: "https://" + accept(t, func(c net.Conn) { _ = c.Close() })}, "TLS", "no TLS handshake"},
+		{"silent", probe.Target{URL: "http://" + silent, Timeout: 250 * time.Millisecond}, "HTTP", "did not answer within 250ms"},
+		{"hangs up", probe.Target{URL: "http://" + accept(t, func(c net.Conn) { _ = c.Close() })}, "HTTP", "does not speak HTTP"},
+		{"SSH", probe.Target{URL: "http://" + accept(t, func(c net.Conn) { _, _ = fmt.Fprint(c, "SSH-2.0-x\x1b[2J\r\n") })}, "HTTP", "does not speak HTTP"},
+		{"no URL", probe.Target{}, "DNS", "not a URL"},
+		{"no host", probe.Target{URL: "https://:443"}, "DNS", "not a URL"},
+		{"another scheme", probe.Target{URL: "ftp://" + host}, "DNS", "not a URL"},
+		{"broken URL", probe.Target{URL: "https://%zz"}, "DNS", "not a URL"},
+		{"connect-to without port", probe.Target{URL: url, ConnectTo: "10.0.0.1"}, "DNS", `"10.0.0.1" is not HOST:PORT`},
+		{"connect-to without host", probe.Target{URL: url, ConnectTo: ":443"}, "DNS", "not HOST:PORT"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := probe.Endpoint(t.Context(), test.target)
-			if diff := cmp.Diff(test.want, stages(got)); diff != "" {
-				t.Errorf("passed (-want +got):\n%s", diff)
-			}
-			stage, err := got.Failed()
-			if stage != test.stage || (err == nil) != (test.stage == "") {
-				t.Errorf("failed at %q: %v", stage, err)
-			}
-			text := got.HTTP.Detail
-			if err != nil {
-				text = err.Error()
-				var failure *probe.Error
-				if !errors.As(err, &failure) || failure.Reason == "" || test.reason != "" && probe.ReasonOf(err) != test.reason {
-					t.Errorf("reason %q, want %q: %v", probe.ReasonOf(err), test.reason, err)
+			text := ""
+			if got.Err != nil {
+				text = got.Err.Error()
+				if failure := new(probe.Error); !errors.As(got.Err, &failure) {
+					t.Errorf("%T is no *Error", got.Err)
 				}
+			}
+			if got.Stage != test.stage || (got.Err == nil) != (test.stage == "") {
+				t.Errorf("failed at %q: %v", got.Stage, got.Err)
 			}
 			if !strings.Contains(text, test.text) || strings.ContainsAny(text, "\x1b\r\n") {
 				t.Errorf("says %q, want %q", text, test.text)
-			}
-			for name, s := range map[string]probe.Stage{"DNS": got.DNS, "TCP": got.TCP, "TLS": got.TLS, "HTTP": got.HTTP} {
-				if s.OK && s.Err != nil || s.Took < 0 || s.OK && name != "TLS" && s.Took == 0 {
-					t.Errorf("%s: %+v", name, s)
-				}
 			}
 		})
 	}
 }
 
-// What is found on the way, in detail.
-func TestDetails(t *testing.T) {
-	until := time.Now().Add(time.Hour)
-	certificate, roots := signed(t, time.Now().Add(-time.Hour), until, host, "*.example.com")
+// What is asked is the root page, without credentials.
+func TestRequest(t *testing.T) {
+	certificate, roots := signed(t, time.Now().Add(-time.Hour), time.Now().Add(time.Hour), host, "*.example.com")
 	var request *http.Request
 	address := serveTLS(t, certificate, func(_ http.ResponseWriter, r *http.Request) { request = r.Clone(context.Background()) })
 	got := probe.Endpoint(t.Context(), probe.Target{URL: "https://" + host + ":8443/ignored?x=1", ConnectTo: address, RootCAs: roots})
-	want := []string{"127.0.0.1", "connected to " + address, "certificate for " + host + ", *.example.com, valid until " + until.UTC().Format(time.DateOnly)}
-	if diff := cmp.Diff(want, []string{got.DNS.Detail, got.TCP.Detail, got.TLS.Detail}); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff([]string{"127.0.0.1"}, got.Addresses); diff != "" {
-		t.Errorf("addresses (-want +got):\n%s", diff)
+	if got.Err != nil || got.Certificate.String() != host+", *.example.com" {
+		t.Errorf("%+v", got)
 	}
 	if request == nil || request.Host != host+":8443" || request.URL.String() != "/" || request.TLS.ServerName != host {
 		t.Errorf("request %+v", request)
@@ -121,17 +96,6 @@ func TestDetails(t *testing.T) {
 		if request != nil && request.Header.Get(header) != "" {
 			t.Errorf("sends %s", header)
 		}
-	}
-}
-
-// The time that a stage took is that stage's.
-func TestLatency(t *testing.T) {
-	const slow = 300 * time.Millisecond
-	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-time.After(slow) }))
-	t.Cleanup(server.Close)
-	got := probe.Endpoint(t.Context(), probe.Target{URL: server.URL})
-	if got.HTTP.Took < slow || got.TCP.Took >= slow {
-		t.Errorf("TCP took %s, HTTP %s", got.TCP.Took, got.HTTP.Took)
 	}
 }
 
@@ -145,8 +109,9 @@ func TestEndlessAnswer(t *testing.T) {
 		}
 	}))
 	t.Cleanup(server.Close)
-	if got := probe.Endpoint(t.Context(), probe.Target{URL: server.URL}); !got.HTTP.OK || got.HTTP.Took > 4*time.Second {
-		t.Errorf("%+v", got.HTTP)
+	started := time.Now()
+	if got := probe.Endpoint(t.Context(), probe.Target{URL: server.URL}); got.Err != nil || time.Since(started) > 4*time.Second {
+		t.Errorf("after %s: %+v", time.Since(started), got)
 	}
 }
 
@@ -159,19 +124,18 @@ func TestEndlessHeader(t *testing.T) {
 			}
 		}
 	})
+	started := time.Now()
 	got := probe.Endpoint(t.Context(), probe.Target{URL: "http://" + address})
-	if got.HTTP.OK || probe.ReasonOf(got.HTTP.Err) != probe.NotHTTP || got.HTTP.Took > 4*time.Second {
-		t.Errorf("%+v", got.HTTP)
+	if got.Stage != "HTTP" || !strings.Contains(got.Err.Error(), "does not speak HTTP") || time.Since(started) > 4*time.Second {
+		t.Errorf("after %s: %+v", time.Since(started), got)
 	}
 }
 
 func TestLongTexts(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Server", strings.Repeat("ä", 5000))
-	}))
-	t.Cleanup(server.Close)
-	if got := probe.Endpoint(t.Context(), probe.Target{URL: server.URL}); !got.HTTP.OK || len(got.HTTP.Detail) > 310 {
-		t.Errorf("%d bytes: %.400s (%v)", len(got.HTTP.Detail), got.HTTP.Detail, got.HTTP.Err)
+	address := accept(t, func(c net.Conn) { _, _ = fmt.Fprintf(c, "HTTP/1.1 %s\r\n\r\n", strings.Repeat("ä", 5000)) })
+	got := probe.Endpoint(t.Context(), probe.Target{URL: "http://" + address})
+	if got.Stage != "HTTP" || len(got.Err.Error()) > 510 {
+		t.Errorf("%.600v", got.Err)
 	}
 }
 
@@ -181,9 +145,9 @@ func TestCallersDeadline(t *testing.T) {
 	for _, scheme := range []string{"https", "http"} {
 		ctx, cancel := context.WithTimeout(t.Context(), 80*time.Millisecond)
 		started := time.Now()
-		_, err := probe.Endpoint(ctx, probe.Target{URL: scheme + "://" + silent}).Failed()
+		err := probe.Endpoint(ctx, probe.Target{URL: scheme + "://" + silent}).Err
 		cancel()
-		if took := time.Since(started); probe.ReasonOf(err) != probe.TimedOut || took > 3*time.Second || strings.Contains(err.Error(), " 5s") {
+		if took := time.Since(started); probe.Unseen(err) || took > 3*time.Second || strings.Contains(err.Error(), " 5s") {
 			t.Errorf("%s: after %s: %v", scheme, took, err)
 		}
 		if !errors.Is(err, context.DeadlineExceeded) {
@@ -200,22 +164,19 @@ func TestInterrupted(t *testing.T) {
 			cancel()
 			_, _ = io.Copy(io.Discard, c)
 		})
-		_, err := probe.Endpoint(ctx, probe.Target{URL: scheme + "://" + silent}).Failed()
-		if probe.ReasonOf(err) != probe.Interrupted || !errors.Is(err, context.Canceled) {
+		err := probe.Endpoint(ctx, probe.Target{URL: scheme + "://" + silent}).Err
+		if !probe.Unseen(err) || !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %v", scheme, err)
 		}
-		if stage, err := probe.Endpoint(ctx, probe.Target{URL: scheme + "://" + silent}).Failed(); probe.ReasonOf(err) != probe.Interrupted {
-			t.Errorf("%s, from the start: %s: %v", scheme, stage, err)
+		if again := probe.Endpoint(ctx, probe.Target{URL: scheme + "://" + silent}); !probe.Unseen(again.Err) {
+			t.Errorf("%s, from the start: %s: %v", scheme, again.Stage, again.Err)
 		}
 	}
 }
 
-func TestFailedOfNothing(t *testing.T) {
-	if stage, err := (probe.Result{}).Failed(); stage != "" || err != nil {
-		t.Errorf("%q, %v", stage, err)
-	}
-	if got := probe.ReasonOf(errors.New("x")); got != "" {
-		t.Errorf("reason %q", got)
+func TestUnseenOfOthers(t *testing.T) {
+	if probe.Unseen(errors.New("x")) || probe.Unseen(nil) {
+		t.Error("the error of another is taken for one of a probe")
 	}
 }
 
@@ -227,9 +188,8 @@ func FuzzTarget(f *testing.F) {
 	cancel() // nothing is dialed
 	f.Fuzz(func(t *testing.T, url, connectTo string) {
 		result := probe.Endpoint(ctx, probe.Target{URL: url, ConnectTo: connectTo})
-		stage, err := result.Failed()
-		if reason := probe.ReasonOf(err); reason != probe.BadTarget && reason != probe.Interrupted {
-			t.Errorf("%s: reason %q: %v", stage, reason, err)
+		if !probe.Unseen(result.Err) && result.Stage != "DNS" {
+			t.Errorf("%s: %v", result.Stage, result.Err)
 		}
 	})
 }

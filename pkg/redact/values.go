@@ -84,33 +84,41 @@ func (v Values) Error(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &cleanError{text: v.Text(err.Error()), cause: err}
+	return Reworded(err, v.Text(err.Error()))
 }
 
-type cleanError struct {
+// Reworded returns an error that says text instead of its own. It wraps the error.
+func Reworded(err error, text string) error { return &rewordedError{text, err} }
+
+type rewordedError struct {
 	text  string
 	cause error
 }
 
-func (e *cleanError) Error() string { return e.text }
-func (e *cleanError) Unwrap() error { return e.cause }
+func (e *rewordedError) Error() string { return e.text }
+func (e *rewordedError) Unwrap() error { return e.cause }
 
-// forms are the forms in which a value may come back: as it is, quoted by Go,
-// by JSON or by a schema, in a URL, in a Secret, and on one line.
+// forms are the forms in which a value may come back: as it is, by JSON or by a
+// schema, in a URL, in a Secret, on one line, and each of them quoted by Go.
 func forms(value string) []string {
-	quoted := strconv.Quote(value)
+	quoted := inner(strconv.Quote(value)) // as JSON quotes it, too, if it leaves < and & as they are
 	all := []string{
-		value, quoted[1 : len(quoted)-1],
-		strings.ReplaceAll(strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`), `'`, `\'`),
-		url.QueryEscape(value), url.PathEscape(value), base64.StdEncoding.EncodeToString([]byte(value)),
+		value, quoted, url.QueryEscape(value), url.PathEscape(value), base64.StdEncoding.EncodeToString([]byte(value)),
 		strings.Join(strings.Fields(value), " "),
+		strings.ReplaceAll(strings.ReplaceAll(quoted, `\"`, `"`), `'`, `\'`),
 	}
 	if inJSON, err := json.Marshal(value); err == nil {
-		all = append(all, string(inJSON[1:len(inJSON)-1]))
+		all = append(all, inner(string(inJSON)))
+	}
+	for _, form := range slices.Clone(all) {
+		all = append(all, inner(strconv.Quote(form)))
 	}
 	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
 	return slices.DeleteFunc(slices.Compact(all), func(form string) bool { return len(form) < min(shortest, len(value)) })
 }
+
+// inner is what is between the quotes.
+func inner(quoted string) string { return quoted[1 : len(quoted)-1] }
 
 // Quotations returns the error without what a parser quotes of its input in the
 // text. It wraps the error; one that is not of a parser it returns as it is.
@@ -123,5 +131,5 @@ func Quotations(err error) error {
 	if at < 0 {
 		return err
 	}
-	return &cleanError{text: text[:at] + compiled().quotation.ReplaceAllString(text[at:], Mark), cause: err}
+	return Reworded(err, text[:at]+compiled().quotation.ReplaceAllString(text[at:], Mark))
 }

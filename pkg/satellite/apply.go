@@ -76,9 +76,9 @@ func (r Release) run(spec Spec, c *Chart, upgrade bool) (int, error) {
 	}
 	var done *release.Release
 	if upgrade {
-		done, err = r.upgrade(configuration).Run(r.name, c.own(), copyOf(spec.Values))
+		done, err = r.upgrade(configuration).Run(r.name, c.own(), spec.Values)
 	} else {
-		done, err = r.installation(configuration).Run(c.own(), copyOf(spec.Values))
+		done, err = r.installation(configuration).Run(c.own(), spec.Values)
 	}
 	if err != nil {
 		return 0, spec.withoutValues(err)

@@ -103,3 +103,30 @@ func Compatible(c *Chart, serverVersion string) error {
 	return fmt.Errorf("chart %s %s takes Kubernetes %s, but the cluster has %s",
 		c.Metadata.Name, c.Metadata.Version, constraint, serverVersion)
 }
+
+// own returns a copy for one run of Helm. Helm changes the chart that it is
+// given: it drops dependencies that these values disable, and replaces its values (Helm
+// v3, pkg/chartutil/dependencies.go). One chart is loaded for all regions.
+// It copies the values that it is given, and those of the chart, by itself.
+func (c *Chart) own() *chart.Chart { return copyOfChart(c.Chart) }
+
+func copyOfChart(c *chart.Chart) *chart.Chart {
+	own := *c
+	if c.Metadata != nil {
+		metadata := *c.Metadata
+		metadata.Dependencies = nil
+		for _, dependency := range c.Metadata.Dependencies {
+			if dependency != nil {
+				its := *dependency
+				metadata.Dependencies = append(metadata.Dependencies, &its)
+			}
+		}
+		own.Metadata = &metadata
+	}
+	dependencies := make([]*chart.Chart, len(c.Dependencies()))
+	for i, dependency := range c.Dependencies() {
+		dependencies[i] = copyOfChart(dependency)
+	}
+	own.SetDependencies(dependencies...)
+	return &own
+}

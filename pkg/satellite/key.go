@@ -70,14 +70,12 @@ func recordedKey(manifest string) (*corev1.Secret, keyPair) {
 			continue
 		}
 		secret := &corev1.Secret{}
-		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object, secret); err != nil {
-			return nil, keyPair{}
+		if runtime.DefaultUnstructuredConverter.FromUnstructured(object, secret) != nil {
+			break
 		}
-		key, err := publicHalf(secret.Data[keySecretField])
-		if err != nil {
-			return nil, keyPair{}
+		if key, err := publicHalf(secret.Data[keySecretField]); err == nil {
+			return secret, key
 		}
-		return secret, key
 	}
 	return nil, keyPair{}
 }

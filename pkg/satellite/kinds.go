@@ -23,7 +23,7 @@ func (r Release) Kinds(spec Spec, c *Chart, serverVersion string) ([]schema.Grou
 	if version, err := chartutil.ParseKubeVersion(serverVersion); err == nil {
 		a.KubeVersion = version
 	}
-	rendered, err := a.Run(c.own(), copyOf(spec.Values))
+	rendered, err := a.Run(c.own(), spec.Values)
 	if err != nil {
 		return nil, spec.notRendered(c, err)
 	}

@@ -1,9 +1,15 @@
 package satellite
 
 import (
+	"context"
 	"fmt"
+	"strconv"
 
 	"helm.sh/helm/v3/pkg/action"
+	"helm.sh/helm/v3/pkg/release"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/metadata"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
@@ -35,4 +41,76 @@ func (r Release) explain(err error, format string, args ...any) error {
 // objects returns the reader of the objects that the chart makes.
 func (r Release) objects() objects {
 	return objects{client: r.access.Clientset(), namespace: r.namespace}
+}
+
+// releaseRecords are the revisions of a release, of which only the deployed
+// one is read whole.
+type releaseRecords struct {
+	last       int
+	lastStatus string
+	deployed   *release.Release // nil if none is
+}
+
+// revision reads a revision of the release.
+func (r Release) revision(number int) (*release.Release, error) {
+	configuration, err := r.helm()
+	if err != nil {
+		return nil, err
+	}
+	found, err := configuration.Releases.Get(r.name, number)
+	if err != nil {
+		return nil, fmt.Errorf("revision %d of release %s cannot be read: %w", number, r, err)
+	}
+	return found, nil
+}
+
+// records lists the revisions by their labels (metadata alone) and then reads
+// the deployed one. That it asks for no more keeps it fast in clusters with many
+// releases.
+func (r Release) records(ctx context.Context) (found releaseRecords, err error) {
+	list, err := r.recordObjects().List(ctx, metav1.ListOptions{LabelSelector: "owner=helm,name=" + r.name})
+	if err != nil {
+		return found, err
+	}
+	deployed := 0
+	for _, item := range list.Items {
+		number, err := strconv.Atoi(item.Labels["version"])
+		if err != nil {
+			return found, fmt.Errorf("release record %s/%s has no revision in its labels", r.namespace, item.Name)
+		}
+		status := item.Labels["status"]
+		if number > found.last {
+			found.last, found.lastStatus = number, status
+		}
+		if status == release.StatusDeployed.String() {
+			deployed = max(deployed, number)
+		}
+	}
+	if deployed > 0 {
+		found.deployed, err = r.revision(deployed) // never "the last": that may have failed
+	}
+	return found, err
+}
+
+// recordObjects reads the metadata of the objects that Helm keeps its records in.
+func (r Release) recordObjects() metadata.ResourceInterface {
+	return r.access.Metadata().Resource(corev1.SchemeGroupVersion.WithResource(r.access.Driver())).Namespace(r.namespace)
+}
+
+// describe fills in what the records say of the release.
+func (r releaseRecords) describe(state *State) {
+	state.LastRevision, state.LastStatus, state.Pending = r.last, r.lastStatus, r.operation()
+	if r.deployed == nil {
+		return
+	}
+	state.Installed, state.Revision = true, r.deployed.Version
+	state.Values = r.deployed.Config
+	state.Kinds, _ = kindsOf(r.deployed.Manifest) // Helm has read it as YAML before
+	if state.PublicKey == "" {
+		_, key := recordedKey(r.deployed.Manifest)
+		state.RecordedKey, state.RecordedFingerprint = key.public, key.fingerprint
+	}
+	if c := r.deployed.Chart; c != nil && c.Metadata != nil {
+		state.ChartName, state.ChartVersion, state.AppVersion = c.Metadata.Name, c.Metadata.Version, c.Metadata.AppVersion
+	}
 }

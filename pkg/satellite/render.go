@@ -41,12 +41,12 @@ func (r Release) Render(spec Spec, c *Chart, state State) (Rendering, error) {
 	if state.Installed && state.Pending == nil {
 		a := r.upgrade(configuration)
 		a.DryRun, a.DryRunOption = true, "server"
-		rendered, err = a.Run(r.name, c.own(), copyOf(spec.Values))
+		rendered, err = a.Run(r.name, c.own(), spec.Values)
 	} else {
 		a := r.installation(configuration)
 		a.DryRun, a.DryRunOption = true, "server"
 		a.IsUpgrade = state.Installed // a pending upgrade is rendered as one
-		rendered, err = a.Run(c.own(), copyOf(spec.Values))
+		rendered, err = a.Run(c.own(), spec.Values)
 	}
 	if err != nil {
 		return Rendering{}, spec.notRendered(c, err)

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -17,6 +16,8 @@ import (
 	"helm.sh/helm/v3/pkg/getter"
 	"helm.sh/helm/v3/pkg/registry"
 	"helm.sh/helm/v3/pkg/repo"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
 // fromRepository loads a chart from an HTTP repository. The operator's own
@@ -137,7 +138,7 @@ func fromRegistry(ref ChartRef, client *http.Client) (*chart.Chart, error) {
 func pull(ref ChartRef, client *http.Client) ([]byte, error) {
 	reference := strings.TrimPrefix(ref.Name, registry.OCIScheme+"://")
 	options := []registry.ClientOption{registry.ClientOptHTTPClient(client)}
-	if host, err := url.Parse(ref.Name); err == nil && isLoopback(host.Hostname()) && speaksPlainHTTP(host.Host, client) {
+	if host, err := url.Parse(ref.Name); err == nil && coder.Loopback(host.Hostname()) && speaksPlainHTTP(host.Host, client) {
 		options = append(options, registry.ClientOptPlainHTTP())
 	}
 	images, err := registry.NewClient(options...)
@@ -161,7 +162,3 @@ func speaksPlainHTTP(host string, client *http.Client) bool {
 
 // tag returns the tag of a version: tags have no "+".
 func tag(version string) string { return strings.ReplaceAll(version, "+", "_") }
-
-func isLoopback(host string) bool {
-	return host == "localhost" || net.ParseIP(host).IsLoopback()
-}

@@ -3,7 +3,6 @@ package satellite
 import (
 	"cmp"
 	"fmt"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"helm.sh/helm/v3/pkg/strvals"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
@@ -92,15 +92,7 @@ func plain(value any) any {
 	if yes, err := strconv.ParseBool(text); err == nil {
 		return yes
 	}
-	u, err := url.Parse(text)
-	if err != nil || u.Host == "" {
-		return text
-	}
-	u.Scheme, u.Host = strings.ToLower(u.Scheme), strings.ToLower(u.Host)
-	if port := map[string]string{"https": ":443", "http": ":80"}[u.Scheme]; port != "" {
-		u.Host = strings.TrimSuffix(u.Host, port)
-	}
-	return strings.TrimRight(u.String(), "/")
+	return coder.NormalURL(text)
 }
 
 // table returns the table under the keys, made if it is not there.
@@ -135,4 +127,29 @@ func namedSecrets(values map[string]any) []string {
 func lookup(values map[string]any, path ...string) any {
 	value, _, _ := unstructured.NestedFieldNoCopy(values, path...)
 	return value
+}
+
+// TLS is what a satellite's values say of its certificates.
+type TLS struct {
+	// HostSecret names the TLS Secret of the access URL's certificate
+	// (coderd.tls.hostSecretName), DevURLsSecret that of the Dev URLs' certificate
+	// (coderd.tls.devurlsHostSecretName). Either is empty if the values name none.
+	HostSecret, DevURLsSecret string
+	// DevURLsHost is the wildcard below which Dev URLs are served, such as
+	// "*.coder-sydney.example.com" (coderd.devurlsHost); empty if there are none.
+	DevURLsHost string
+}
+
+// TLSOf returns what the values say of the satellite's certificates. A value of
+// another kind than text counts as none: the chart cannot use it.
+func TLSOf(values map[string]any) TLS {
+	text := func(path ...string) string {
+		found, _ := lookup(values, path...).(string)
+		return found
+	}
+	return TLS{
+		HostSecret:    text("coderd", "tls", "hostSecretName"),
+		DevURLsSecret: text("coderd", "tls", "devurlsHostSecretName"),
+		DevURLsHost:   text("coderd", "devurlsHost"),
+	}
 }

@@ -176,7 +176,7 @@ func TestUnified(t *testing.T) {
 	for range 3 {
 		region := *source
 		got, known := region.Collect(t.Context(), snapshot.ItemUnified).Unified.Get()
-		if !known || got.Err != nil || got.Identity.Key.Fingerprint != "f" || got.Reach.DNS.OK {
+		if !known || got.Err != nil || got.Identity.Key.Fingerprint != "f" || got.Reach.Err != nil {
 			t.Errorf("%+v", got)
 		}
 	}
@@ -186,7 +186,7 @@ func TestUnified(t *testing.T) {
 	silent, _ := servedSource(t, authority, caFile, "127.0.0.1")
 	silent.Region.Satellite.UnifiedURL = "https://127.0.0.1:1"
 	got := silent.Collect(t.Context(), snapshot.ItemUnified).Unified.Value()
-	if stage, err := got.Reach.Failed(); got.Err == nil || stage != "TCP" || err == nil {
+	if got.Err == nil || got.Reach.Stage != "TCP" || got.Reach.Err == nil {
 		t.Errorf("%+v", got)
 	}
 	silent.Region.Satellite.UnifiedURL = ""

@@ -28,7 +28,7 @@ func (src *Source) workspaces(ctx context.Context, s *Snapshot) Fact[[]coder.Wor
 // first call makes one request; later calls wait for the same answer.
 func (p *primarySource) workspaces(ctx context.Context) Fact[map[string][]coder.Workspace] {
 	p.workspacesOnce.Do(func() {
-		list, err := p.client.Workspaces(ctx, coder.WorkspaceFilter{})
+		list, err := p.client.Workspaces(ctx)
 		found := map[string][]coder.Workspace{}
 		for _, w := range list {
 			found[w.ProviderID] = append(found[w.ProviderID], w)

@@ -14,25 +14,19 @@ const most = 3
 // contain it or are contained in it, and those that differ by at most two
 // letters, whatever their case. The nearest come first; there are at most three.
 func Near(name string, candidates []string) []string {
-	type near struct {
-		name     string
-		distance int
-	}
-	var found []near
+	var found []string
+	distances := map[string]int{}
 	for _, candidate := range candidates {
 		typed, known := strings.ToLower(name), strings.ToLower(candidate)
 		d := distance([]rune(typed), []rune(known))
 		contains := typed != "" && (strings.Contains(known, typed) || strings.Contains(typed, known))
 		if candidate != "" && (d <= 2 && d < len([]rune(known)) || contains) {
-			found = append(found, near{candidate, d})
+			found = append(found, candidate)
+			distances[candidate] = d
 		}
 	}
-	slices.SortStableFunc(found, func(a, b near) int { return a.distance - b.distance })
-	names := make([]string, 0, most)
-	for _, n := range found[:min(len(found), most)] {
-		names = append(names, n.name)
-	}
-	return names
+	slices.SortStableFunc(found, func(a, b string) int { return distances[a] - distances[b] })
+	return found[:min(len(found), most)]
 }
 
 // DidYouMean returns "; did you mean \"x\" or \"y\"?", or "" if nothing is near.

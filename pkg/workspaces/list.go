@@ -79,7 +79,7 @@ func (f *Fleet) unknown() (n int) {
 // recount counts in the report which path the workspaces use now. If they cannot be
 // listed again, that is not known.
 func (f *Fleet) recount(ctx context.Context, report *v1alpha1.WorkspaceReport) {
-	all, err := f.api.Workspaces(ctx, coder.WorkspaceFilter{})
+	all, err := f.api.Workspaces(ctx)
 	for i, p := range f.providers {
 		entry := &report.Providers[i]
 		switch {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/datachannel"
@@ -26,16 +27,15 @@ type Conn struct {
 	control datachannel.ReadWriteCloserDeadliner
 	// kinds are those of the candidates that this side had found.
 	kinds []string
-	// gone is closed when the connection is lost; dead closes it once.
-	gone chan struct{}
-	dead sync.Once
+	// gone is set when the connection is lost.
+	gone atomic.Bool
 	// mu lets one ping be under way at a time, and guards last, its number.
 	mu   sync.Mutex
 	last byte
 }
 
 func newConn(peer *webrtc.PeerConnection, control datachannel.ReadWriteCloserDeadliner, kinds []string) *Conn {
-	c := &Conn{peer: peer, control: control, kinds: slices.Compact(slices.Sorted(slices.Values(kinds))), gone: make(chan struct{})}
+	c := &Conn{peer: peer, control: control, kinds: slices.Compact(slices.Sorted(slices.Values(kinds)))}
 	peer.OnConnectionStateChange(c.changed)
 	c.changed(peer.ConnectionState()) // which may have come before
 	return c
@@ -45,7 +45,7 @@ func newConn(peer *webrtc.PeerConnection, control datachannel.ReadWriteCloserDea
 // 25 seconds after the last sign of life from the other side.
 func (c *Conn) changed(state webrtc.PeerConnectionState) {
 	if state == webrtc.PeerConnectionStateFailed || state == webrtc.PeerConnectionStateClosed {
-		c.dead.Do(func() { close(c.gone) })
+		c.gone.Store(true)
 		_ = c.control.SetReadDeadline(time.Unix(1, 0))
 	}
 }
@@ -65,7 +65,7 @@ func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
 	}
 	stop := context.AfterFunc(ctx, func() { _ = c.control.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
-	if c.isGone() {
+	if c.gone.Load() {
 		return 0, unsent(errors.New("the other side gave no sign of life"))
 	}
 	c.last++
@@ -77,7 +77,7 @@ func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
 		var back [16]byte
 		n, err := c.control.Read(back[:])
 		switch {
-		case err != nil && c.isGone():
+		case err != nil && c.gone.Load():
 			return 0, fmt.Errorf("%w: the other side gave no sign of life", ErrLost)
 		case err != nil && ctx.Err() != nil:
 			return 0, errors.New("what was sent did not come back in time")
@@ -90,15 +90,6 @@ func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
 }
 
 func unsent(err error) error { return fmt.Errorf("%w: %w (%w)", ErrLost, err, ErrUnsent) }
-
-func (c *Conn) isGone() bool {
-	select {
-	case <-c.gone:
-		return true
-	default:
-		return false
-	}
-}
 
 // Route returns the kinds of addresses that this side could offer, sorted, each once:
 // "host" is one of its own, "srflx" one that a STUN server saw, "relay" one of the TURN

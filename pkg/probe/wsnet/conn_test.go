@@ -60,7 +60,7 @@ func TestPingTells(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c := &Conn{control: &silent{deadline: make(chan time.Time, 8), refuses: test.refuses}, gone: make(chan struct{})}
+				c := &Conn{control: &silent{deadline: make(chan time.Time, 8), refuses: test.refuses}}
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				defer cancel()
 				errs := make(chan error, 1)
@@ -79,7 +79,7 @@ func TestPingTells(t *testing.T) {
 			})
 		})
 	}
-	c := &Conn{control: &silent{deadline: make(chan time.Time, 8)}, gone: make(chan struct{})}
+	c := &Conn{control: &silent{deadline: make(chan time.Time, 8)}}
 	c.changed(webrtc.PeerConnectionStateFailed)
 	c.changed(webrtc.PeerConnectionStateClosed)
 	if _, err := c.Ping(t.Context()); !errors.Is(err, ErrLost) || !errors.Is(err, ErrUnsent) {

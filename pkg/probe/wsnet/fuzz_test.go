@@ -42,7 +42,7 @@ func FuzzAgent(f *testing.F) {
 				t.Errorf("%q: %v", said, err)
 			}
 		default:
-			if !n.isAnswered() {
+			if !n.answered.Load() {
 				t.Errorf("%q: neither an answer nor an error", said)
 			}
 		}

@@ -50,12 +50,9 @@ func newDecoder(stream io.Reader) *json.Decoder {
 // next reads a message. It returns io.EOF at the end of the stream.
 func next(decoder *json.Decoder) (message, error) {
 	var m message
-	switch err := decoder.Decode(&m); {
-	case errors.Is(err, io.EOF):
-		return message{}, io.EOF
-	case err != nil:
-		return message{}, fmt.Errorf("what it says is not understood: %w", err)
-	default:
-		return m, nil
+	err := decoder.Decode(&m)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = fmt.Errorf("what it says is not understood: %w", err)
 	}
+	return m, err
 }

@@ -8,12 +8,13 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/logging"
 	"github.com/pion/webrtc/v4"
 
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
 // negotiation is a connection in the making.
@@ -25,13 +26,13 @@ type negotiation struct {
 	open   chan struct{}
 	failed chan error
 	// reading is the goroutine that reads the agent's messages.
-	reading sync.WaitGroup
+	reading  sync.WaitGroup
+	answered atomic.Bool
 
 	// mu guards what follows, and what is written to the agent.
-	mu       sync.Mutex
-	encoder  *json.Encoder
-	kinds    []string // of the candidates that were found
-	answered bool
+	mu      sync.Mutex
+	encoder *json.Encoder
+	kinds   []string // of the candidates that were found
 }
 
 // negotiate offers the agent a connection, and goes on in the background. When
@@ -117,49 +118,37 @@ func (n *negotiation) read(decoder *json.Decoder) {
 	for {
 		m, err := next(decoder)
 		switch {
-		case errors.Is(err, io.EOF) && n.isAnswered():
+		case errors.Is(err, io.EOF) && n.answered.Load():
 			return
 		case errors.Is(err, io.EOF):
 			n.fail(&Error{Stage: StageAgent, Message: "the agent hung up without an answer", cause: err})
 			return
-		case err != nil && !n.isAnswered():
+		case err != nil && !n.answered.Load():
 			n.fail(&Error{Stage: StageAgent, Message: "the agent's answer broke off: " + err.Error(), cause: err})
 			return
 		case err != nil:
 			return
 		case m.Error != "":
-			n.fail(&Error{Stage: StageAgent, Message: "the agent refuses: " + probe.Printable(m.Error)})
+			n.fail(&Error{Stage: StageAgent, Message: "the agent refuses: " + redact.Printable(m.Error)})
 			return
 		case m.Candidate != "":
 			init := webrtc.ICECandidateInit{Candidate: m.Candidate}
-			if !n.isAnswered() {
+			if !n.answered.Load() {
 				early = append(early, init)
 			} else {
 				_ = n.peer.AddICECandidate(init) // one that is not understood is one less to try
 			}
-		case m.Answer != nil && !n.isAnswered():
+		case m.Answer != nil && !n.answered.Load():
 			if err := n.peer.SetRemoteDescription(*m.Answer); err != nil {
-				n.fail(&Error{Stage: StageAgent, Message: "the agent's answer is not understood: " + probe.Printable(err.Error()), cause: err})
+				n.fail(&Error{Stage: StageAgent, Message: "the agent's answer is not understood: " + redact.Printable(err.Error()), cause: err})
 				return
 			}
-			n.setAnswered()
+			n.answered.Store(true)
 			for _, init := range early {
 				_ = n.peer.AddICECandidate(init)
 			}
 		}
 	}
-}
-
-func (n *negotiation) isAnswered() bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.answered
-}
-
-func (n *negotiation) setAnswered() {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.answered = true
 }
 
 // fail keeps the first failure.
@@ -177,7 +166,7 @@ func (n *negotiation) late() error {
 	switch {
 	case len(n.kinds) == 0:
 		return &Error{Stage: StageRelay, Message: "the TURN server gave no relay in time", cause: context.DeadlineExceeded}
-	case !n.answered:
+	case !n.answered.Load():
 		return &Error{Stage: StageAgent, Message: "the agent did not answer in time", cause: context.DeadlineExceeded}
 	default:
 		return &Error{Stage: StagePeer, Message: "the relays were agreed on, but nothing came through them in time", cause: context.DeadlineExceeded}

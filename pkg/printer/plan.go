@@ -11,12 +11,21 @@ import (
 // plan writes what a migration would do.
 func (p *page) plan(plan *v1alpha1.Plan) {
 	p.title(primaryLine(plan.Primary), plain)
-	for i := range plan.Regions {
-		p.blank()
-		p.regionPlan(&plan.Regions[i], plan.Waves)
+	sentences := planSummary(plan, p.list)
+	if p.full(len(plan.Regions)) {
+		for i := range plan.Regions {
+			p.blank()
+			p.regionPlan(&plan.Regions[i], plan.Waves)
+		}
+	} else {
+		p.fleetPlan(plan)
+		sentences = []string{strings.Join(append(sentences, fleetSummary(plan)), " ")}
+	}
+	if !p.Ahead {
+		sentences = append(sentences, "This was a plan: nothing was changed.")
 	}
 	p.blank()
-	for _, sentence := range planSummary(plan, p.Ahead) {
+	for _, sentence := range sentences {
 		p.text("", sentence)
 	}
 }
@@ -128,7 +137,7 @@ func providersLeftOut(plan *v1alpha1.Plan) []string {
 }
 
 // planSummary says in plain words what the plan amounts to.
-func planSummary(plan *v1alpha1.Plan, ahead bool) []string {
+func planSummary(plan *v1alpha1.Plan, list func([]string) string) []string {
 	var changing, ready, refused, unplanned []string
 	for _, region := range plan.Regions {
 		switch region.Outcome {
@@ -149,7 +158,7 @@ func planSummary(plan *v1alpha1.Plan, ahead bool) []string {
 			many = one
 		}
 		if len(names) > 0 {
-			sentences = append(sentences, fmt.Sprintf("%d of %s %s: %s.", len(names), counted(total, "region"), many, strings.Join(names, ", ")))
+			sentences = append(sentences, fmt.Sprintf("%d of %s %s: %s.", len(names), counted(total, "region"), many, list(names)))
 		}
 	}
 	sentence(changing, "would change", "would change")
@@ -160,10 +169,7 @@ func planSummary(plan *v1alpha1.Plan, ahead bool) []string {
 		sentences = append(sentences, "There are no regions to plan.")
 	}
 	if left := providersLeftOut(plan); len(left) > 0 {
-		sentences = append(sentences, fmt.Sprintf("Left out: %s of regions that would change: %s.", counted(len(left), "provider"), strings.Join(left, ", ")))
+		sentences = append(sentences, fmt.Sprintf("Left out: %s of regions that would change: %s.", counted(len(left), "provider"), list(left)))
 	}
-	if ahead {
-		return sentences
-	}
-	return append(sentences, "This was a plan: nothing was changed.")
+	return sentences
 }

@@ -12,12 +12,18 @@ import (
 func (p *page) status(report *v1alpha1.StatusReport) {
 	p.title(primaryLine(report.Primary), plain)
 	p.blank()
-	p.table(statusTable(report.Regions), "")
+	p.table(statusTable(rows(p, report.Regions, func(r v1alpha1.RegionStatus) bool { return r.Outcome == v1alpha1.OutcomeSucceeded })), "")
+	var found []*group[v1alpha1.CheckResult]
 	for i := range report.Regions {
-		p.regionStatus(&report.Regions[i])
+		if region := &report.Regions[i]; p.full(len(report.Regions)) {
+			p.regionStatus(region)
+		} else {
+			found = joinChecks(found, region.Name, region.Checks, len(region.Providers) > 1)
+		}
 	}
+	p.causes(found)
 	p.blank()
-	p.text("", statusSummary(report))
+	p.text("", p.statusSummary(report))
 }
 
 func statusTable(regions []v1alpha1.RegionStatus) table {
@@ -142,7 +148,7 @@ func runLine(run *v1alpha1.Run) string {
 }
 
 // statusSummary says in plain words how the fleet is.
-func statusSummary(report *v1alpha1.StatusReport) string {
+func (p *page) statusSummary(report *v1alpha1.StatusReport) string {
 	var failed []string
 	states := make(map[v1alpha1.CheckState]int)
 	for _, region := range report.Regions {
@@ -160,10 +166,13 @@ func statusSummary(report *v1alpha1.StatusReport) string {
 	total := counted(len(report.Regions), "region")
 	text := total + ", no check failed"
 	if len(failed) > 0 {
-		text = fmt.Sprintf("%d of %s not well: %s", len(failed), total, strings.Join(failed, ", "))
+		text = fmt.Sprintf("%d of %s not well: %s", len(failed), total, p.list(failed))
 	}
 	if len(also) > 0 {
 		text += "; checks: " + strings.Join(also, ", ")
+	}
+	if !p.wide && len(report.Regions) > many {
+		text += fmt.Sprintf("; %d are well, and -o wide shows all", len(report.Regions)-len(failed))
 	}
 	return text + "."
 }

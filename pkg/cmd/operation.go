@@ -137,7 +137,7 @@ func runOperation(ctx context.Context, o operationOptions) error {
 	if err != nil {
 		return err
 	}
-	progress := newProgress(o.env, len(c.survey.Regions()))
+	progress := newProgress(o.env, len(c.survey.Regions()), false)
 	defer func() { _ = progress.Close() }()
 	c.warnings.through(progress)
 	regions := o.rollout(c, o.operation, o.run, progress.Report)

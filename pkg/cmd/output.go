@@ -41,10 +41,10 @@ func printPlan(env Environment, plan runtime.Object) error {
 	return p.PrintObj(plan, env.ErrOut)
 }
 
-// newProgress shows the progress of a number of regions to the operator.
-func newProgress(env Environment, regions int) *printer.Progress {
+// newProgress shows to the operator the progress of a number of regions, or of workspaces.
+func newProgress(env Environment, regions int, workspaces bool) *printer.Progress {
 	width, color := env.terminal(env.ErrOut)
 	return printer.NewProgress(env.ErrOut, printer.ProgressOptions{
-		Terminal: isTerminal(env.ErrOut), Width: width, Color: color, Regions: regions,
+		Terminal: isTerminal(env.ErrOut) && env.Getenv("TERM") != "dumb", Width: width, Color: color, Total: regions, Workspaces: workspaces,
 	})
 }

@@ -125,7 +125,7 @@ func runRebuild(ctx context.Context, o rebuildOptions) error {
 	if err := mayAct(ctx, o.env, question{text: rebuildQuestion(plan), yes: o.yes, current: c.current}); err != nil {
 		return err
 	}
-	progress := newProgress(o.env, len(c.survey.Regions()))
+	progress := newProgress(o.env, 0, true)
 	defer func() { _ = progress.Close() }()
 	c.warnings.through(progress)
 	r.Report = progress.Report

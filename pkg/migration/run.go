@@ -37,7 +37,7 @@ type Run struct {
 	// registering is set while a registration was asked for and not answered.
 	registering bool
 
-	progress func(message string)
+	progress func(message string, attention bool)
 }
 
 // Refresh reads the items again into run.Now. A journal that this run writes is
@@ -61,7 +61,7 @@ func (run *Run) note() {
 
 // Progress tells the operator, in one line, what is being waited for or done.
 func (run *Run) Progress(format string, args ...any) {
-	run.progress(fmt.Sprintf(format, args...))
+	run.progress(fmt.Sprintf(format, args...), false)
 }
 
 // Commit returns a context for one write that must not be torn by a signal or

@@ -35,7 +35,7 @@ func (run *Run) until(ctx context.Context, what string, look func() error) error
 		}
 		inTime := !over(ctx) // what is missing for lack of time hides what blocked
 		if inTime {
-			run.Progress("%s: %v", what, missing)
+			run.progress(fmt.Sprintf("%s: %v", what, missing), is[*manualError](missing))
 		}
 		if inTime || last == nil {
 			last = missing
@@ -54,6 +54,11 @@ func over(ctx context.Context) bool {
 	deadline, ok := ctx.Deadline()
 	return ctx.Err() != nil || ok && !time.Now().Before(deadline)
 }
+
+// manualError marks what waiting alone will not bring: a person must do it.
+type manualError struct{ error }
+
+func (e *manualError) Unwrap() error { return e.error }
 
 // hopelessError marks a state, or an answer, that waiting will not change.
 type hopelessError struct{ err error }

@@ -17,7 +17,7 @@ import (
 // missing before its time was over, and not what its end broke.
 func TestWaitForTellsWhatBlocked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		run := &Run{Source: &snapshot.Source{}, Now: &snapshot.Snapshot{}, Clock: clock.RealClock{}, progress: func(string) {}}
+		run := &Run{Source: &snapshot.Source{}, Now: &snapshot.Snapshot{}, Clock: clock.RealClock{}, progress: func(string, bool) {}}
 		end := time.Now().Add(3 * time.Second)
 		ctx, cancel := context.WithTimeout(t.Context(), 3500*time.Millisecond)
 		defer cancel()

@@ -5,7 +5,9 @@ package rollout
 
 import (
 	"context"
+	"slices"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/clock"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
@@ -44,8 +46,33 @@ func (r *Rollout) Run(ctx context.Context, plan *v1alpha1.Plan) []v1alpha1.Regio
 		byName[names[i]] = runner
 	}
 	return r.run(ctx, names, func(ctx context.Context, name string) v1alpha1.RegionReport {
-		return byName[name].Run(ctx, plans[name])
+		if plans[name].Outcome != v1alpha1.OutcomeNothingToDo {
+			r.tell(name, v1alpha1.StepRunning, "")
+		}
+		report := byName[name].Run(ctx, plans[name])
+		r.tell(name, ended(report.Outcome), report.Error)
+		return report
 	})
+}
+
+// tell reports that work on a region began or ended.
+func (r *Rollout) tell(region string, state v1alpha1.StepState, message string) {
+	wave := slices.IndexFunc(r.Waves, func(wave []string) bool { return slices.Contains(wave, region) })
+	r.Report(v1alpha1.Progress{
+		Time: metav1.NewTime(r.Clock.Now()), Region: region, State: state, Message: message, Wave: wave + 1, Waves: len(r.Waves),
+	})
+}
+
+// ended is how the last event of a region that ended so calls it.
+func ended(outcome v1alpha1.Outcome) v1alpha1.StepState {
+	switch outcome {
+	case v1alpha1.OutcomeSucceeded:
+		return v1alpha1.StepDone
+	case v1alpha1.OutcomeNothingToDo:
+		return v1alpha1.StepAlready
+	default:
+		return v1alpha1.StepFailed
+	}
 }
 
 // runners returns the runners of the regions, in the fleet's order.

@@ -174,7 +174,7 @@ func (o *operationOptions) agree(ctx context.Context, plan *v1alpha1.Plan, curre
 	if plan.Outcome != v1alpha1.OutcomeChangesPending {
 		return nil
 	}
-	if err := printPlan(o.env, plan); err != nil {
+	if err := printPlan(o.env, plan, o.format); err != nil {
 		return err
 	}
 	if o.maxAffected != nil {

@@ -30,11 +30,15 @@ func outputFlag(env Environment, cmd *cobra.Command) func() (documentPrinter, er
 	}
 }
 
-// printPlan shows a plan to the operator, beside the document that is asked for.
-func printPlan(env Environment, plan runtime.Object) error {
+// printPlan shows a plan to the operator, beside the document that is asked for; in the
+// wide form if that one is.
+func printPlan(env Environment, plan runtime.Object, format string) error {
 	options := env.text(env.ErrOut)
 	options.Ahead = true
-	p, err := printer.New("", options)
+	if format != "wide" {
+		format = ""
+	}
+	p, err := printer.New(format, options)
 	if err != nil {
 		return err
 	}

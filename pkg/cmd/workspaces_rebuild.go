@@ -119,7 +119,7 @@ func runRebuild(ctx context.Context, o rebuildOptions) error {
 	if o.dryRun || plan.Outcome != v1alpha1.OutcomeChangesPending && !r.Cordon {
 		return o.end(plan, plan.Outcome)
 	}
-	if err := printPlan(o.env, plan); err != nil {
+	if err := printPlan(o.env, plan, o.format); err != nil {
 		return err
 	}
 	if err := mayAct(ctx, o.env, question{text: rebuildQuestion(plan), yes: o.yes, current: c.current}); err != nil {

@@ -16,27 +16,24 @@ const (
 	ExpectPlanned  Expectation = "planned"  // waiting for its turn, if its legacy path works
 )
 
-// ofMigration are the checks that fail wherever no migration was begun.
-var ofMigration = []string{"satellite-installed", "networking-v2", "legacy-retained"}
-
-// waits reports whether a region is as it was before any migration, and its users are
-// served: nothing of a satellite is there, and every legacy release that it needs is
-// found and works.
-func waits(views []*snapshot.Snapshot, results []v1alpha1.CheckResult) bool {
+// skipMigration skips the checks that fail only because no migration was begun. It does so
+// in a region as it was before any, whose users are served: nothing of a satellite is
+// there, and every legacy release that it needs is found and works.
+func skipMigration(views []*snapshot.Snapshot, results []v1alpha1.CheckResult) {
 	begun := func(s *snapshot.Snapshot) bool {
 		return phase(s) != v1alpha1.PhaseLegacy || s.Satellite.Value().Pending != nil
 	}
-	return !slices.ContainsFunc(views, begun) && !slices.ContainsFunc(results, func(r v1alpha1.CheckResult) bool {
-		return r.Category == categoryLegacy && r.Notable() && !slices.Contains(ofMigration, r.ID)
-	})
-}
-
-// skipMigration skips the checks that fail only because no migration was begun.
-func skipMigration(results []v1alpha1.CheckResult) {
-	for i := range results {
-		if r := &results[i]; r.State == v1alpha1.CheckFail && slices.Contains(ofMigration, r.ID) {
-			r.State, r.Hint = v1alpha1.CheckSkipped, ""
-			r.Message = "not migrated yet, as --expect planned allows: " + r.Message
+	missing := func(r v1alpha1.CheckResult) bool {
+		return slices.Contains([]string{"satellite-installed", "networking-v2", "legacy-retained"}, r.ID)
+	}
+	broken := func(r v1alpha1.CheckResult) bool { return r.Category == categoryLegacy && r.Notable() && !missing(r) }
+	if slices.ContainsFunc(views, begun) || slices.ContainsFunc(results, broken) {
+		return
+	}
+	for i, r := range results {
+		if missing(r) && r.State == v1alpha1.CheckFail {
+			results[i].State, results[i].Hint = v1alpha1.CheckSkipped, ""
+			results[i].Message = "not migrated yet, as --expect planned allows: " + r.Message
 		}
 	}
 }

@@ -62,8 +62,8 @@ func NewRegionStatus(views []*snapshot.Snapshot, expect Expectation) v1alpha1.Re
 		status.Providers = append(status.Providers, provider)
 		status.Phase = together(status.Phase, provider.Phase)
 	}
-	if expect == ExpectPlanned && waits(views, status.Checks) {
-		skipMigration(status.Checks)
+	if expect == ExpectPlanned {
+		skipMigration(views, status.Checks)
 	}
 	if slices.ContainsFunc(status.Checks, v1alpha1.CheckResult.Failed) {
 		status.Outcome = v1alpha1.OutcomeFailed

@@ -35,29 +35,19 @@ func joinChecks(found []*group[v1alpha1.CheckResult], region string, results []v
 	return found
 }
 
-// causes writes what the checks of a fleet found, first what fails most regions.
+// causes writes what the checks of a fleet found, first what fails regions.
 func (p *page) causes(found []*group[v1alpha1.CheckResult]) {
-	rank := func(g *group[v1alpha1.CheckResult]) int {
-		if g.first.Failed() {
-			return -len(g.where)
-		}
-		return 0
-	}
-	slices.SortStableFunc(found, func(a, b *group[v1alpha1.CheckResult]) int { return rank(a) - rank(b) })
+	slices.SortStableFunc(found, func(a, b *group[v1alpha1.CheckResult]) int { return cmp.Compare(a.first.Severity, b.first.Severity) })
 	p.blank()
 	p.found(found)
 }
 
 // whose says before a text whom it is about, and of whom something alike is to be said.
 func (p *page) whose(names []string, text string) string {
-	switch len(names) {
-	case 0:
-		return text
-	case 1:
-		return names[0] + ": " + text
-	default:
+	if len(names) > 1 {
 		return fmt.Sprintf("%s (alike: %s): %s", names[0], p.list(names[1:]), text)
 	}
+	return strings.Join(append(names, text), ": ")
 }
 
 // found writes results, each with its hint and, if it did not pass, with where to read more.

@@ -125,14 +125,11 @@ func stepCount(steps []v1alpha1.StepResult) string {
 }
 
 // notUndone is the longest of what the sentences about a region are about.
-const (
-	notUndone    = "could not be undone"
-	outcomeWidth = len(notUndone)
-)
+const notUndone = "could not be undone"
 
 func (p *page) regionReport(region *v1alpha1.RegionReport) {
 	p.region(region.Name, region.Outcome)
-	p.outcome(region, p.entries(outcomeWidth))
+	p.outcome(region, p.entries(len(notUndone)))
 	p.measured(region.Measured)
 	p.checks(v1alpha1.Notable(region.Preflight), len(region.Providers) > 1)
 	p.copied("evidence", region.Evidence)
@@ -142,7 +139,7 @@ func (p *page) regionReport(region *v1alpha1.RegionReport) {
 // copied writes what is to be copied, if there is anything.
 func (p *page) copied(label, text string) {
 	if text != "" {
-		p.command("  "+pad(label, outcomeWidth)+gap, text)
+		p.command("  "+pad(label, len(notUndone))+gap, text)
 	}
 }
 
@@ -226,12 +223,11 @@ func pathsNow(region *v1alpha1.RegionReport) []string {
 			paths = join(paths, path, provider.Name, path)
 		}
 	}
-	var lines []string
-	for _, g := range paths {
-		if len(region.Providers) > 1 {
-			g.key = strings.Join(g.where, ", ") + ": " + g.key
+	lines := make([]string, len(paths))
+	for i, g := range paths {
+		if lines[i] = g.first; len(region.Providers) > 1 {
+			lines[i] = strings.Join(g.where, ", ") + ": " + g.first
 		}
-		lines = append(lines, g.key)
 	}
 	return lines
 }

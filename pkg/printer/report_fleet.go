@@ -44,9 +44,11 @@ func (p *page) fleetReport(regions []v1alpha1.RegionReport) {
 			next = join(next, "", flag, strings.Replace(region.Next+" ", flag+" ", "\x00 ", 1))
 		}
 	}
-	slices.SortStableFunc(entries, func(a, b *group[entry]) int { return urgent(a.first) - urgent(b.first) })
+	slices.SortStableFunc(entries, func(a, b *group[entry]) int { // that something could not be undone comes first
+		return strings.Count(b.first.label, notUndone) - strings.Count(a.first.label, notUndone)
+	})
 	p.blank()
-	write := p.entries(outcomeWidth)
+	write := p.entries(len(notUndone))
 	for _, g := range entries {
 		write(g.first.label, g.first.style, p.whose(g.where, g.first.text))
 	}
@@ -59,6 +61,3 @@ func (p *page) fleetReport(regions []v1alpha1.RegionReport) {
 		p.copied("next", strings.TrimSpace(strings.Replace(g.key, "\x00", strings.Join(g.where, ""), 1)))
 	}
 }
-
-// urgent is less for what comes first: that something could not be undone.
-func urgent(e entry) int { return -strings.Count(e.label, notUndone) }

@@ -4,6 +4,7 @@
 package rollout
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -50,7 +51,8 @@ func (r *Rollout) Run(ctx context.Context, plan *v1alpha1.Plan) []v1alpha1.Regio
 			r.tell(name, v1alpha1.StepRunning, "")
 		}
 		report := byName[name].Run(ctx, plans[name])
-		r.tell(name, ended(report.Outcome), report.Error)
+		ended := map[v1alpha1.Outcome]v1alpha1.StepState{v1alpha1.OutcomeSucceeded: v1alpha1.StepDone, v1alpha1.OutcomeNothingToDo: v1alpha1.StepAlready}
+		r.tell(name, cmp.Or(ended[report.Outcome], v1alpha1.StepFailed), report.Error)
 		return report
 	})
 }
@@ -61,18 +63,6 @@ func (r *Rollout) tell(region string, state v1alpha1.StepState, message string) 
 	r.Report(v1alpha1.Progress{
 		Time: metav1.NewTime(r.Clock.Now()), Region: region, State: state, Message: message, Wave: wave + 1, Waves: len(r.Waves),
 	})
-}
-
-// ended is how the last event of a region that ended so calls it.
-func ended(outcome v1alpha1.Outcome) v1alpha1.StepState {
-	switch outcome {
-	case v1alpha1.OutcomeSucceeded:
-		return v1alpha1.StepDone
-	case v1alpha1.OutcomeNothingToDo:
-		return v1alpha1.StepAlready
-	default:
-		return v1alpha1.StepFailed
-	}
 }
 
 // runners returns the runners of the regions, in the fleet's order.

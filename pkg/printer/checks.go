@@ -9,35 +9,34 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// checks writes the results of a region's checks. Where it has several providers, their
-// names are told, and what is found of more than one alike is told once.
+// checks writes the results of a region's checks, what is found of several of its
+// providers alike once.
 func (p *page) checks(results []v1alpha1.CheckResult, several bool) {
-	var found []*group[v1alpha1.CheckResult]
-	for _, r := range results {
-		where := r.Provider
-		if !several {
-			where = ""
-		}
-		found = join(found, r, where, r.ID+string(r.State)+r.Message+r.Hint)
-	}
-	p.found(found)
+	p.found(p.joinChecks(nil, "", results, several))
 }
 
-// joinChecks adds what a region's checks found to what is found of a fleet.
-func joinChecks(found []*group[v1alpha1.CheckResult], region string, results []v1alpha1.CheckResult, several bool) []*group[v1alpha1.CheckResult] {
-	for _, r := range v1alpha1.Notable(results) {
-		key := r.ID + string(r.State) + vague(region, r.Message)
+// joinChecks adds what a region's checks found to what is found of others. The wide form
+// joins no regions; without a region's name, only equal findings are joined.
+func (p *page) joinChecks(found []*group[v1alpha1.CheckResult], region string, results []v1alpha1.CheckResult, several bool) []*group[v1alpha1.CheckResult] {
+	for _, r := range results {
+		where, key := region, r.ID+string(r.State)+vague(region, r.Message)
 		if several && r.Provider != "" {
-			r.Message = r.Provider + ": " + r.Message
+			where = strings.TrimPrefix(region+"/"+r.Provider, "/")
 		}
-		found = join(found, r, region, key)
+		if p.wide || region == "" {
+			key = region + r.ID + string(r.State) + r.Message + r.Hint
+		}
+		found = join(found, r, where, key)
 	}
 	return found
 }
 
-// causes writes what the checks of a fleet found, first what fails regions.
+// causes writes what the checks of a fleet found, first what fails regions, or in the wide
+// form each region in turn.
 func (p *page) causes(found []*group[v1alpha1.CheckResult]) {
-	slices.SortStableFunc(found, func(a, b *group[v1alpha1.CheckResult]) int { return cmp.Compare(a.first.Severity, b.first.Severity) })
+	if !p.wide {
+		slices.SortStableFunc(found, func(a, b *group[v1alpha1.CheckResult]) int { return cmp.Compare(a.first.Severity, b.first.Severity) })
+	}
 	p.blank()
 	p.found(found)
 }

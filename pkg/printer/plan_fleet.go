@@ -22,7 +22,7 @@ func (p *page) fleetPlan(plan *v1alpha1.Plan) {
 			key += " " + step.Name + string(step.Action) + vague(region.Name, step.Reason)
 		}
 		groups = join(groups, region, region.Name, key)
-		found = joinChecks(found, region.Name, region.Preflight, len(region.Providers) > 1)
+		found = p.joinChecks(found, region.Name, v1alpha1.Notable(region.Preflight), len(region.Providers) > 1)
 	}
 	for _, g := range groups {
 		p.regions(g.where, g.first.Outcome)

@@ -27,7 +27,7 @@ func (p *page) fleetReport(regions []v1alpha1.RegionReport) {
 	failed := slices.DeleteFunc(slices.Clone(regions), func(region v1alpha1.RegionReport) bool { return region.Outcome == v1alpha1.OutcomeNotStarted })
 	for i := range regions {
 		region := &regions[i]
-		found = joinChecks(found, region.Name, region.Preflight, len(region.Providers) > 1)
+		found = p.joinChecks(found, region.Name, v1alpha1.Notable(region.Preflight), len(region.Providers) > 1)
 		p.outcome(region, func(label string, s style, text string) {
 			key := text
 			if len(failed) > tall {

@@ -14,12 +14,20 @@ func (p *page) status(report *v1alpha1.StatusReport) {
 	p.blank()
 	p.table(statusTable(rows(p, report.Regions, func(r v1alpha1.RegionStatus) bool { return r.Outcome == v1alpha1.OutcomeSucceeded })), "")
 	var found []*group[v1alpha1.CheckResult]
+	p.blank()
 	for i := range report.Regions {
-		if region := &report.Regions[i]; p.full(len(report.Regions)) {
-			p.regionStatus(region)
-		} else {
-			found = joinChecks(found, region.Name, region.Checks, len(region.Providers) > 1)
+		region := &report.Regions[i]
+		name, results := region.Name, v1alpha1.Notable(region.Checks)
+		if len(report.Regions) == 1 {
+			name = ""
 		}
+		if p.wide { // otherwise the checks of the last runs tell, if there is anything to tell
+			results = region.Checks
+			for _, run := range runLines(region) {
+				p.text("  ", p.whose(distinct(name), run))
+			}
+		}
+		found = p.joinChecks(found, name, results, len(region.Providers) > 1)
 	}
 	p.causes(found)
 	p.blank()
@@ -87,22 +95,6 @@ func passedCell(results []v1alpha1.CheckResult, failed bool) cell {
 		s = notice
 	}
 	return cell{text: fmt.Sprintf("%d/%d", passed, asked), style: s}
-}
-
-func (p *page) regionStatus(region *v1alpha1.RegionStatus) {
-	results, runs := v1alpha1.Notable(region.Checks), []string(nil)
-	if p.wide { // otherwise the checks of the last runs tell, if there is anything to tell
-		results, runs = region.Checks, runLines(region)
-	}
-	if len(results) == 0 && len(runs) == 0 {
-		return
-	}
-	p.blank()
-	p.title("Region "+region.Name+":", strong)
-	for _, run := range runs {
-		p.text("  ", run)
-	}
-	p.checks(results, len(region.Providers) > 1)
 }
 
 // runLines tell of the runs on the satellite and on the providers, each once.

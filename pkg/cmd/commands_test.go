@@ -45,6 +45,24 @@ func TestStatusOfFreshRegion(t *testing.T) {
 	}
 }
 
+// A region whose turn has not come is a failure unless it is expected to wait.
+func TestStatusExpect(t *testing.T) {
+	w := newWorld(t)
+	for expect, want := range map[string]int{"migrated": exitFailed, "planned": 0} {
+		got := w.run(t.Context(), t, "status", "--context", "sydney", "--satellite", "none", "--provider", "sydney", "--expect", expect, "-o", "json")
+		report := decode[v1alpha1.StatusReport](t, got)
+		if got.code != want || report.Regions[0].Phase != v1alpha1.PhaseLegacy {
+			t.Errorf("%s: exit code %d, phase %s\n%s", expect, got.code, report.Regions[0].Phase, got.out)
+		}
+	}
+	if got := w.run(t.Context(), t, "status", "--context", "sydney", "--expect", "planned"); got.code != exitFailed || !strings.Contains(got.out, "legacy-found") {
+		t.Errorf("without a legacy release: exit code %d\n%s", got.code, got.out)
+	}
+	if got := w.run(t.Context(), t, "status", "--context", "sydney", "--expect", "done"); got.code != exitUsage || !strings.Contains(got.errOut, `--expect is "done": it must be migrated or planned`) {
+		t.Errorf("exit code %d, %s", got.code, got.errOut)
+	}
+}
+
 // An expired token is told of once, in the whole report.
 func TestStatusWithExpiredToken(t *testing.T) {
 	w := newWorld(t)

@@ -51,6 +51,8 @@ func completeFlag(env Environment, name string) cobra.CompletionFunc {
 		return cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs)
 	case "networking-v2-was":
 		return words("on", "off")
+	case "expect":
+		return words("migrated", "planned")
 	default:
 		return cobra.NoFileCompletions
 	}

@@ -137,7 +137,7 @@ func runOperation(ctx context.Context, o operationOptions) error {
 	if err != nil {
 		return err
 	}
-	progress := newProgress(o.env, len(c.survey.Regions()))
+	progress := newProgress(o.env, len(c.survey.Regions()), false)
 	defer func() { _ = progress.Close() }()
 	c.warnings.through(progress)
 	report, end, err := keepEvents(o.env, o.events, progress.Report)
@@ -184,7 +184,7 @@ func (o *operationOptions) agree(ctx context.Context, plan *v1alpha1.Plan, curre
 	if changing == 0 || plan.Outcome == v1alpha1.OutcomePreflightFailed {
 		return nil
 	}
-	if err := printPlan(o.env, plan); err != nil {
+	if err := printPlan(o.env, plan, o.format); err != nil {
 		return err
 	}
 	if o.maxAffected != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/health"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/verify"
@@ -137,8 +138,8 @@ func TestFlagsBecomeOptions(t *testing.T) {
 	if err != nil || !plan.skipUnreachable || !plan.detailed || plan.diff || plan.flags.AccessURLOptional {
 		t.Errorf("plan: %+v, %v", plan, err)
 	}
-	status, err := optionsOf(newStatus, "-w", "--interval", "1m", "--timeout", "2s")
-	if err != nil || !status.watch || status.every != time.Minute || status.timeout != 2*time.Second || !status.flags.AccessURLOptional {
+	status, err := optionsOf(newStatus, "-w", "--interval", "1m", "--timeout", "2s", "--expect", "planned")
+	if err != nil || !status.watch || status.expect != health.ExpectPlanned || status.every != time.Minute || status.timeout != 2*time.Second || !status.flags.AccessURLOptional {
 		t.Errorf("status: %+v, %v", status, err)
 	}
 	verified, err := optionsOf(newVerify, "--workspace", "w", "--pings", "1000", "--max-loss", "0%", "--timeout", "2s")

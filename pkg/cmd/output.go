@@ -30,21 +30,25 @@ func outputFlag(env Environment, cmd *cobra.Command) func() (documentPrinter, er
 	}
 }
 
-// printPlan shows a plan to the operator, beside the document that is asked for.
-func printPlan(env Environment, plan runtime.Object) error {
+// printPlan shows a plan to the operator, beside the document that is asked for; in the
+// wide form if that one is.
+func printPlan(env Environment, plan runtime.Object, format string) error {
 	options := env.text(env.ErrOut)
 	options.Ahead = true
-	p, err := printer.New("", options)
+	if format != "wide" {
+		format = ""
+	}
+	p, err := printer.New(format, options)
 	if err != nil {
 		return err
 	}
 	return p.PrintObj(plan, env.ErrOut)
 }
 
-// newProgress shows the progress of a number of regions to the operator.
-func newProgress(env Environment, regions int) *printer.Progress {
+// newProgress shows to the operator the progress of a number of regions, or of workspaces.
+func newProgress(env Environment, regions int, workspaces bool) *printer.Progress {
 	width, color := env.terminal(env.ErrOut)
 	return printer.NewProgress(env.ErrOut, printer.ProgressOptions{
-		Terminal: isTerminal(env.ErrOut), Width: width, Color: color, Regions: regions,
+		Terminal: isTerminal(env.ErrOut) && env.Getenv("TERM") != "dumb", Width: width, Color: color, Total: regions, Workspaces: workspaces,
 	})
 }

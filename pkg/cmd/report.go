@@ -86,7 +86,7 @@ func runReport(ctx context.Context, o reportOptions) error {
 		}
 		satellite := views[0].Region.Satellite
 		notice := report.Notice{
-			Region: health.NewRegionStatus(views), PrimaryURL: primary.URL, URL: cmp.Or(satellite.UnifiedURL, satellite.AccessURL),
+			Region: health.NewRegionStatus(views, health.ExpectMigrated), PrimaryURL: primary.URL, URL: cmp.Or(satellite.UnifiedURL, satellite.AccessURL),
 			Answers: views[0].PathAnswers() == nil, RebuiltBySwitch: version.RebuildsOnSwitch(), When: o.when,
 		}
 		errs = append(errs, o.write(notice, written))

@@ -20,6 +20,8 @@ type statusOptions struct {
 	every time.Duration
 	// timeout bounds one look at a region, from when its turn comes.
 	timeout time.Duration
+	// expect is what a region is taken for that no migration has reached.
+	expect health.Expectation
 }
 
 func newStatus(env Environment, run func(context.Context, statusOptions) error) *cobra.Command {
@@ -29,13 +31,18 @@ func newStatus(env Environment, run func(context.Context, statusOptions) error) 
 		Long: `Check every region: its cluster, its legacy release, its satellite, the registration
 at the primary, what answers at its access URL, and its canary. Nothing is written.
 An answer that could not be found out is shown as unknown, and is never taken for a
-good one. The exit code is 0 when no check failed.`,
+good one. The exit code is 0 when no check failed. Of a region that was not migrated yet
+some fail; with --expect planned they are skipped as long as its legacy path works, and
+a region that is half migrated, or broken, still fails.`,
 		Example: examples(`
 # All regions of a fleet
 kubectl coder-satellite status -f fleet.yaml
 
 # Every check of one region, passed or not
 kubectl coder-satellite status -f fleet.yaml --region sydney -o wide
+
+# While a rollout is under way: regions whose turn has not come are no failure
+kubectl coder-satellite status -f fleet.yaml --expect planned
 
 # The checks that failed, for a script
 kubectl coder-satellite status -f fleet.yaml -o jsonpath='{.regions[*].checks[?(@.state=="Fail")].id}'`),
@@ -44,10 +51,15 @@ kubectl coder-satellite status -f fleet.yaml -o jsonpath='{.regions[*].checks[?(
 	watch := cmd.Flags().BoolP("watch", "w", false, "check again and again, until interrupted")
 	every := cmd.Flags().Duration("interval", 10*time.Second, "time between checks with --watch")
 	timeout := cmd.Flags().Duration("timeout", 30*time.Second, "time for the facts of a region; what is not known by then is unknown")
+	expect := cmd.Flags().String("expect", string(health.ExpectMigrated), `"planned" if regions that were not migrated yet are no failure`)
 	return verb(cmd, run, func() (statusOptions, error) {
 		document, err := document()
 		err = errors.Join(err, positive("--timeout", *timeout), positive("--interval", *every))
-		return statusOptions{documentOptions: document, watch: *watch, every: *every, timeout: *timeout}, err
+		wanted := health.Expectation(*expect)
+		if wanted != health.ExpectMigrated && wanted != health.ExpectPlanned {
+			err = errors.Join(err, usagef("--expect is %q: it must be migrated or planned", *expect))
+		}
+		return statusOptions{documentOptions: document, watch: *watch, every: *every, timeout: *timeout, expect: wanted}, err
 	})
 }
 
@@ -64,7 +76,7 @@ func runStatus(ctx context.Context, o statusOptions) error {
 		if err := cmp.Or(interrupted(ctx), err); err != nil {
 			return err
 		}
-		report := health.NewStatusReport(primary, regions, o.env.Clock.Now())
+		report := health.NewStatusReport(primary, regions, o.expect, o.env.Clock.Now())
 		if !o.watch {
 			return o.end(report, report.Outcome)
 		}

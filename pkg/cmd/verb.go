@@ -45,7 +45,8 @@ func positive(flag string, value time.Duration) error {
 // document about its targets.
 type documentOptions struct {
 	targets
-	print documentPrinter
+	print  documentPrinter
+	format string // of the document
 }
 
 // documentFlags defines these flags. What it returns checks them and gives their
@@ -59,7 +60,8 @@ func documentFlags(env Environment, cmd *cobra.Command, verb needs) func() (docu
 			return documentOptions{}, err
 		}
 		targets, err := targets()
-		return documentOptions{targets: targets, print: show}, err
+		format, _ := cmd.Flags().GetString("output") // which outputFlag defined
+		return documentOptions{targets: targets, print: show, format: format}, err
 	}
 }
 

@@ -19,7 +19,7 @@ func TestVerbsTakeTheirFlags(t *testing.T) {
 	for verb, want := range map[string][]string{
 		"plan":     slices.Concat(regions, chart, []string{"detailed-exitcode", "diff", "whole-regions", "output"}),
 		"migrate":  slices.Concat(regions, chart, run, []string{"plan", "whole-regions", "output"}),
-		"status":   slices.Concat(regions, []string{"watch", "interval", "timeout", "output"}),
+		"status":   slices.Concat(regions, []string{"watch", "interval", "timeout", "expect", "output"}),
 		"rollback": slices.Concat(regions, run, []string{"remove-satellite", "force", "reason", "networking-v2-was", "output"}),
 		"retain":   slices.Concat(regions, run, []string{"reason", "output"}),
 		"remove":   slices.Concat(regions, run, []string{"force", "reason", "output"}),

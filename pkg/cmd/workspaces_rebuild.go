@@ -119,13 +119,13 @@ func runRebuild(ctx context.Context, o rebuildOptions) error {
 	if o.dryRun || plan.Outcome != v1alpha1.OutcomeChangesPending && !r.Cordon {
 		return o.end(plan, plan.Outcome)
 	}
-	if err := printPlan(o.env, plan); err != nil {
+	if err := printPlan(o.env, plan, o.format); err != nil {
 		return err
 	}
 	if err := mayAct(ctx, o.env, question{text: rebuildQuestion(plan), yes: o.yes, current: c.current}); err != nil {
 		return err
 	}
-	progress := newProgress(o.env, len(c.survey.Regions()))
+	progress := newProgress(o.env, 0, true)
 	defer func() { _ = progress.Close() }()
 	c.warnings.through(progress)
 	r.Report = progress.Report

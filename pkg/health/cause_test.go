@@ -44,7 +44,7 @@ func TestExpiredTokenIsToldOnce(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	status := health.NewRegionStatus([]*snapshot.Snapshot{s})
+	status := health.NewRegionStatus([]*snapshot.Snapshot{s}, health.ExpectMigrated)
 	if status.Outcome != v1alpha1.OutcomeFailed || status.Phase != v1alpha1.PhaseUnknown {
 		t.Errorf("outcome %s, phase %s", status.Outcome, status.Phase)
 	}

@@ -15,7 +15,7 @@ import (
 
 // NewStatusReport evaluates the checks of status on the views of all regions, as
 // they were at that time.
-func NewStatusReport(primary v1alpha1.Primary, regions [][]*snapshot.Snapshot, taken time.Time) *v1alpha1.StatusReport {
+func NewStatusReport(primary v1alpha1.Primary, regions [][]*snapshot.Snapshot, expect Expectation, taken time.Time) *v1alpha1.StatusReport {
 	report := &v1alpha1.StatusReport{
 		TypeMeta: metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion().String(), Kind: v1alpha1.KindStatusReport},
 		Primary:  primary,
@@ -23,7 +23,7 @@ func NewStatusReport(primary v1alpha1.Primary, regions [][]*snapshot.Snapshot, t
 		Taken:    metav1.NewTime(taken),
 	}
 	for _, views := range regions {
-		region := NewRegionStatus(views)
+		region := NewRegionStatus(views, expect)
 		report.Regions = append(report.Regions, region)
 		if region.Outcome != v1alpha1.OutcomeSucceeded {
 			report.Outcome = v1alpha1.OutcomeFailed
@@ -34,7 +34,7 @@ func NewStatusReport(primary v1alpha1.Primary, regions [][]*snapshot.Snapshot, t
 
 // NewRegionStatus evaluates the checks of status on the views of a region's
 // providers; at least one.
-func NewRegionStatus(views []*snapshot.Snapshot) v1alpha1.RegionStatus {
+func NewRegionStatus(views []*snapshot.Snapshot, expect Expectation) v1alpha1.RegionStatus {
 	first := views[0]
 	status := v1alpha1.RegionStatus{
 		Name:    first.Region.Name,
@@ -61,6 +61,9 @@ func NewRegionStatus(views []*snapshot.Snapshot) v1alpha1.RegionStatus {
 		}
 		status.Providers = append(status.Providers, provider)
 		status.Phase = together(status.Phase, provider.Phase)
+	}
+	if expect == ExpectPlanned {
+		skipMigration(views, status.Checks)
 	}
 	if slices.ContainsFunc(status.Checks, v1alpha1.CheckResult.Failed) {
 		status.Outcome = v1alpha1.OutcomeFailed

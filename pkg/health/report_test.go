@@ -21,7 +21,7 @@ import (
 func TestRegionStatus(t *testing.T) {
 	s := healthy()
 	s.ProviderJournal.Value().Step, s.ProviderJournal.Value().State = "verify-connectivity", v1alpha1.StepDone
-	got := health.NewRegionStatus([]*snapshot.Snapshot{s})
+	got := health.NewRegionStatus([]*snapshot.Snapshot{s}, health.ExpectMigrated)
 	if !slices.Equal(checksOf(got), ids(health.Status())) {
 		t.Errorf("the checks are not those of status: %v", checksOf(got))
 	}
@@ -87,7 +87,7 @@ func TestPhase(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := healthy()
 			test.change(s)
-			if got := health.NewRegionStatus([]*snapshot.Snapshot{s}).Phase; got != test.want {
+			if got := health.NewRegionStatus([]*snapshot.Snapshot{s}, health.ExpectMigrated).Phase; got != test.want {
 				t.Errorf("%s, want %s", got, test.want)
 			}
 		})
@@ -115,7 +115,7 @@ func TestLastRun(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := healthy()
 			test.change(s)
-			if diff := cmp.Diff(test.want, health.NewRegionStatus([]*snapshot.Snapshot{s}).Providers[0].Run); diff != "" {
+			if diff := cmp.Diff(test.want, health.NewRegionStatus([]*snapshot.Snapshot{s}, health.ExpectMigrated).Providers[0].Run); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -129,7 +129,7 @@ func TestTogether(t *testing.T) {
 	} {
 		a, b := healthy(), healthy()
 		change(b)
-		if got := health.NewRegionStatus([]*snapshot.Snapshot{a, b}).Phase; got != want {
+		if got := health.NewRegionStatus([]*snapshot.Snapshot{a, b}, health.ExpectMigrated).Phase; got != want {
 			t.Errorf("%s, want %s", got, want)
 		}
 	}
@@ -141,7 +141,7 @@ func TestStatusOfTwoProviders(t *testing.T) {
 	a, b := healthy(), healthy()
 	off(b)
 	b.Provider = snapshot.Known(coder.Provider{ID: "q", Name: "sydney-2", Status: "ready", EnableNetV2: new(bool), Config: coder.ProviderConfig{DefaultNamespace: "coder"}})
-	status := health.NewRegionStatus([]*snapshot.Snapshot{a, b})
+	status := health.NewRegionStatus([]*snapshot.Snapshot{a, b}, health.ExpectMigrated)
 	told := map[string][]string{}
 	for _, check := range status.Checks {
 		told[check.ID] = append(told[check.ID], check.Provider+": "+string(check.State))
@@ -179,7 +179,7 @@ func TestStatusWithoutSatellite(t *testing.T) {
 		s.Cluster, s.SatelliteJournal, s.Endpoint = snapshot.Fact[snapshot.Cluster]{}, snapshot.Fact[*journal.Record]{}, snapshot.Fact[snapshot.Endpoint]{}
 		s.Provider = snapshot.Known(coder.Provider{ID: "b", Name: "built-in", BuiltIn: true, Status: "ready", EnableNetV2: &test.on})
 		s.ProviderJournal.Value().Primary = test.primary
-		status := health.NewRegionStatus([]*snapshot.Snapshot{s})
+		status := health.NewRegionStatus([]*snapshot.Snapshot{s}, health.ExpectMigrated)
 		if status.Satellite != nil || status.Phase != test.want || (status.Outcome == v1alpha1.OutcomeSucceeded) != test.on {
 			t.Errorf("%+v", status)
 		}
@@ -191,7 +191,7 @@ func TestStatusWithoutSatellite(t *testing.T) {
 			t.Errorf("what it is asked (-want +got):\n%s", diff)
 		}
 		lose(&s.Provider)
-		if got := health.NewRegionStatus([]*snapshot.Snapshot{s}).Phase; got != v1alpha1.PhaseUnknown {
+		if got := health.NewRegionStatus([]*snapshot.Snapshot{s}, health.ExpectMigrated).Phase; got != v1alpha1.PhaseUnknown {
 			t.Errorf("without its provider it is %s", got)
 		}
 	}
@@ -211,7 +211,7 @@ func TestUnknownProviderLeavesRegionUnknown(t *testing.T) {
 		"last":  {[]*snapshot.Snapshot{known, partial, unknown}, v1alpha1.PhaseUnknown},
 		"none":  {[]*snapshot.Snapshot{known, partial, known}, v1alpha1.PhasePartial},
 	} {
-		if got := health.NewRegionStatus(test.views).Phase; got != test.want {
+		if got := health.NewRegionStatus(test.views, health.ExpectMigrated).Phase; got != test.want {
 			t.Errorf("%s: %s, want %s", name, got, test.want)
 		}
 	}
@@ -228,7 +228,7 @@ func TestStatusReport(t *testing.T) {
 		"well": {[][]*snapshot.Snapshot{well, well}, []v1alpha1.Outcome{v1alpha1.OutcomeSucceeded, v1alpha1.OutcomeSucceeded, v1alpha1.OutcomeSucceeded}},
 		"ill":  {[][]*snapshot.Snapshot{ill, well}, []v1alpha1.Outcome{v1alpha1.OutcomeFailed, v1alpha1.OutcomeFailed, v1alpha1.OutcomeSucceeded}},
 	} {
-		report := health.NewStatusReport(v1alpha1.Primary{URL: primaryURL}, test.regions, healthy().Taken)
+		report := health.NewStatusReport(v1alpha1.Primary{URL: primaryURL}, test.regions, health.ExpectMigrated, healthy().Taken)
 		got := []v1alpha1.Outcome{report.Outcome}
 		for _, region := range report.Regions {
 			got = append(got, region.Outcome)

@@ -47,7 +47,7 @@ func newBuilder(t *testing.T, options codertest.Options) *builder {
 	b.run = &Run{
 		Source: &snapshot.Source{Primary: client}, Initial: &snapshot.Snapshot{}, Now: &snapshot.Snapshot{}, Clock: clock.RealClock{},
 		ProviderRecord: &journal.Record{},
-		progress:       func(message string) { b.said = append(b.said, message) },
+		progress:       func(message string, _ bool) { b.said = append(b.said, message) },
 	}
 	b.read(t, added.ID)
 	return b

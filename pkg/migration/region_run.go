@@ -176,7 +176,9 @@ func (r *regionRun) equip() {
 		p.run = &Run{
 			Source: p.source, Unfenced: r.Region.Sources[0].Primary, Initial: clone(p.view), Now: p.view,
 			Operator: r.Operator, Options: r.Options, Clock: r.Clock,
-			progress: func(message string) { r.progress(p, p.record.Step, v1alpha1.StepRunning, message) },
+			progress: func(message string, attention bool) {
+				r.progress(p, p.record.Step, v1alpha1.StepRunning, message, attention)
+			},
 		}
 		if r.satellite != nil {
 			p.run.SatelliteRecord = r.satellite.record
@@ -199,7 +201,7 @@ func (r *regionRun) finish(p *part, result v1alpha1.StepResult) {
 
 // emit tells the cluster and the operator that a step changed its state.
 func (r *regionRun) emit(p *part, result v1alpha1.StepResult) {
-	r.progress(p, result.Name, result.State, cmp.Or(result.Error, result.Message))
+	r.progress(p, result.Name, result.State, cmp.Or(result.Error, result.Message), false)
 	if result.State != v1alpha1.StepAlready {
 		r.tell(p, result)
 	}
@@ -215,10 +217,10 @@ func (r *regionRun) event(p *part, result v1alpha1.StepResult) {
 	_ = journal.Emit(ctx, p.site().Access.Clientset(), name, p.writer.UID(), r.operation.Name, result, at)
 }
 
-func (r *regionRun) progress(p *part, step string, state v1alpha1.StepState, message string) {
+func (r *regionRun) progress(p *part, step string, state v1alpha1.StepState, message string, attention bool) {
 	progress := v1alpha1.Progress{
 		Time: metav1.NewTime(r.Clock.Now()), Region: r.Region.Region.Name, Step: step, State: state,
-		Index: p.index(step), Total: r.total, Message: message,
+		Index: p.index(step), Total: r.total, Message: message, Attention: attention,
 	}
 	if p.several {
 		progress.Provider = p.name

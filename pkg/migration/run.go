@@ -37,7 +37,7 @@ type Run struct {
 	// registering is set while a registration was asked for and not answered.
 	registering bool
 
-	progress func(message string)
+	progress func(message string, attention bool)
 }
 
 // Refresh reads the items again into run.Now. A journal that this run writes is
@@ -61,7 +61,7 @@ func (run *Run) note() {
 
 // Progress tells the operator, in one line, what is being waited for or done.
 func (run *Run) Progress(format string, args ...any) {
-	run.progress(fmt.Sprintf(format, args...))
+	run.progress(fmt.Sprintf(format, args...), false)
 }
 
 // Commit returns a context for one write that must not be torn by a signal or
@@ -96,7 +96,7 @@ func (run *Run) until(ctx context.Context, what string, look func() error) error
 		}
 		inTime := !over(ctx) // what is missing for lack of time hides what blocked
 		if inTime {
-			run.Progress("%s: %v", what, missing)
+			run.progress(fmt.Sprintf("%s: %v", what, missing), is[*manualError](missing))
 		}
 		if inTime || last == nil {
 			last = missing
@@ -115,6 +115,11 @@ func over(ctx context.Context) bool {
 	deadline, ok := ctx.Deadline()
 	return ctx.Err() != nil || ok && !time.Now().Before(deadline)
 }
+
+// manualError marks what waiting alone will not bring: a person must do it.
+type manualError struct{ error }
+
+func (e *manualError) Unwrap() error { return e.error }
 
 // hopelessError marks a state, or an answer, that waiting will not change.
 type hopelessError struct{ error }

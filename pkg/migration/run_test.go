@@ -3,6 +3,7 @@ package migration
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -17,7 +18,7 @@ import (
 // missing before its time was over, and not what its end broke.
 func TestWaitForTellsWhatBlocked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		run := &Run{Source: &snapshot.Source{}, Now: &snapshot.Snapshot{}, Clock: clock.RealClock{}, progress: func(string) {}}
+		run := &Run{Source: &snapshot.Source{}, Now: &snapshot.Snapshot{}, Clock: clock.RealClock{}, progress: func(string, bool) {}}
 		end := time.Now().Add(3 * time.Second)
 		ctx, cancel := context.WithTimeout(t.Context(), 3500*time.Millisecond)
 		defer cancel()
@@ -37,6 +38,32 @@ func TestWaitForTellsWhatBlocked(t *testing.T) {
 			t.Errorf("%d looks, not 4", looks)
 		}
 	})
+}
+
+// What a person must do is told as such, however deep the error lies.
+func TestWaitForAsksAPerson(t *testing.T) {
+	var asked []string
+	run := &Run{Source: &snapshot.Source{}, Now: &snapshot.Snapshot{}, Clock: clock.RealClock{}, progress: func(message string, attention bool) {
+		if attention {
+			asked = append(asked, message)
+		}
+	}}
+	looks := 0
+	err := run.WaitFor(t.Context(), "waiting", nil, func(*snapshot.Snapshot) error {
+		switch looks++; looks {
+		case 1:
+			return fmt.Errorf("sydney: %w", &manualError{fmt.Errorf("create a record: %w", errNothing)})
+		case 2:
+			return errNothing
+		}
+		return hopeless(errors.New("enough"))
+	})
+	if want := "waiting: sydney: create a record: " + errNothing.Error(); err == nil || len(asked) != 1 || asked[0] != want {
+		t.Errorf("%v, asked %q", err, asked)
+	}
+	if !errors.Is(&manualError{errNothing}, errNothing) {
+		t.Error("the cause is lost")
+	}
 }
 
 // lateContext says a deadline that its end comes later than.

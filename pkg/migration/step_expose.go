@@ -39,10 +39,10 @@ func exposed(s *snapshot.Snapshot) error {
 	case len(state.LoadBalancer) == 0 && state.AddressOf != "":
 		return fmt.Errorf("%s has no address yet (%s: %w)", state.AddressOf, stage, failure)
 	case stage == "DNS" && len(state.LoadBalancer) == 0:
-		return fmt.Errorf("create the DNS record of %s; Service coderd has no load balancer, and the chart made no Ingress that can be read, "+
-			"so the record's value is unknown here: %w", host(s.Region.Satellite.AccessURL), failure)
+		return &manualError{fmt.Errorf("create the DNS record of %s; Service coderd has no load balancer, and the chart made no Ingress that can be read, "+
+			"so the record's value is unknown here: %w", host(s.Region.Satellite.AccessURL), failure)}
 	case stage == "DNS":
-		return fmt.Errorf("create the DNS record %s: %w", probe.Record(host(s.Region.Satellite.AccessURL), state.LoadBalancer), failure)
+		return &manualError{fmt.Errorf("create the DNS record %s: %w", probe.Record(host(s.Region.Satellite.AccessURL), state.LoadBalancer), failure)}
 	default:
 		return fmt.Errorf("%s: %w", stage, failure)
 	}

@@ -45,6 +45,9 @@ func TestExposed(t *testing.T) {
 			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v, want %q", err, test.want)
 			}
+			if is[*manualError](err) != strings.Contains(test.want, "create the DNS record") {
+				t.Errorf("a person must do it: %t, %v", is[*manualError](err), err)
+			}
 		})
 	}
 }

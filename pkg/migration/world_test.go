@@ -107,7 +107,7 @@ func (w *world) engine(ctx context.Context, options Options) (*regionRun, *v1alp
 		owner: OwnerProvider, name: "sydney", record: w.record, steps: operation.Steps, ctx: ctx,
 		run: &Run{
 			Source: &snapshot.Source{Region: fleet.Region{Name: "sydney"}}, Initial: &snapshot.Snapshot{}, Now: &snapshot.Snapshot{},
-			Options: options, Clock: clock, ProviderRecord: w.record, progress: func(string) {},
+			Options: options, Clock: clock, ProviderRecord: w.record, progress: func(string, bool) {},
 		},
 		store: func(context.Context, *journal.Record) error {
 			w.writes++

@@ -2,38 +2,65 @@ package printer
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// checks writes the results of checks, each with its hint and, if it did not
-// pass, with where to read more. Where a region has several providers, their names
-// are told, and what is found of more than one alike is told once.
+// checks writes the results of a region's checks, what is found of several of its
+// providers alike once.
 func (p *page) checks(results []v1alpha1.CheckResult, several bool) {
-	if several {
-		names := make([]string, len(results))
-		results = slices.Clone(results)
-		for i := range results {
-			names[i], results[i].Provider = results[i].Provider, ""
+	p.found(p.joinChecks(nil, "", results, several))
+}
+
+// joinChecks adds what a region's checks found to what is found of others. The wide form
+// joins no regions; without a region's name, only equal findings are joined.
+func (p *page) joinChecks(found []*group[v1alpha1.CheckResult], region string, results []v1alpha1.CheckResult, several bool) []*group[v1alpha1.CheckResult] {
+	for _, r := range results {
+		where, key := region, r.ID+string(r.State)+vague(region, r.Message)
+		if several && r.Provider != "" {
+			where = strings.TrimPrefix(region+"/"+r.Provider, "/")
 		}
-		results, names = alike(results, names)
-		for i, name := range names {
-			if name != "" {
-				results[i].Message = name + ": " + results[i].Message
-			}
+		if p.wide || region == "" {
+			key = region + r.ID + string(r.State) + r.Message + r.Hint
 		}
+		found = join(found, r, where, key)
 	}
+	return found
+}
+
+// causes writes what the checks of a fleet found, first what fails regions, or in the wide
+// form each region in turn.
+func (p *page) causes(found []*group[v1alpha1.CheckResult]) {
+	if !p.wide {
+		slices.SortStableFunc(found, func(a, b *group[v1alpha1.CheckResult]) int { return cmp.Compare(a.first.Severity, b.first.Severity) })
+	}
+	p.blank()
+	p.found(found)
+}
+
+// whose says before a text whom it is about, and of whom something alike is to be said.
+func (p *page) whose(names []string, text string) string {
+	if len(names) > 1 {
+		return fmt.Sprintf("%s (alike: %s): %s", names[0], p.list(names[1:]), text)
+	}
+	return strings.Join(append(names, text), ": ")
+}
+
+// found writes results, each with its hint and, if it did not pass, with where to read more.
+func (p *page) found(found []*group[v1alpha1.CheckResult]) {
 	width := 0
-	for _, result := range results {
-		width = max(width, min(widthOf(line(result.ID)), 30))
+	for _, g := range found {
+		width = max(width, min(widthOf(line(g.first.ID)), 30))
 	}
 	deeper := strings.Repeat(" ", 2+stateWidth+len(gap))
-	for _, result := range results {
+	for _, g := range found {
+		result := g.first
 		label := pad(truncate(strings.ToUpper(line(string(result.State))), stateWidth), stateWidth)
 		label += gap + pad(truncate(line(result.ID), width), width)
-		p.hang("  "+checkStyle(result.State).apply(label, p.Color)+gap, len(deeper)+width+len(gap), plain, result.Message)
+		p.hang("  "+checkStyle(result.State).apply(label, p.Color)+gap, len(deeper)+width+len(gap), plain, p.whose(g.where, result.Message))
 		if !result.Notable() {
 			continue
 		}

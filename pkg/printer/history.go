@@ -11,7 +11,7 @@ func (p *page) history(history *v1alpha1.History) {
 	t := table{columns: []column{
 		{title: "REGION"}, {title: "PLACE"}, {title: "OPERATION"}, {title: "OPERATOR"}, {title: "STARTED"}, {title: "TOOK"}, {title: "OUTCOME"}, {title: "REASON", wide: true},
 	}}
-	var unread, places []string
+	var unread []*group[string]
 	for _, region := range history.Regions {
 		if len(region.Runs) == 0 {
 			t.add(region.Name, "-", "none", "-", "-", "-", "-", "-")
@@ -23,7 +23,7 @@ func (p *page) history(history *v1alpha1.History) {
 			}
 			if run.Operation == "" {
 				t.add(region.Name, place, "unknown", "-", "-", "-", "-", "-")
-				unread, places = append(unread, run.Error), append(places, region.Name+" ("+place+")")
+				unread = join(unread, run.Error, region.Name+" ("+place+")", run.Error)
 				continue
 			}
 			t.add(region.Name, place, run.Operation, run.Operator, moment(&run.Started), elapsed(run.Started, run.Updated), outcome,
@@ -34,8 +34,7 @@ func (p *page) history(history *v1alpha1.History) {
 	p.blank()
 	p.table(t, "")
 	p.blank()
-	unread, places = alike(unread, places)
-	for i, err := range unread {
-		p.text("  ", places[i]+": the journal could not be read: "+err)
+	for _, g := range unread {
+		p.text("  ", p.whose(g.where, "the journal could not be read: "+g.first))
 	}
 }

@@ -2,8 +2,8 @@ package printer
 
 import (
 	"bytes"
+	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime"
@@ -77,6 +77,16 @@ func (p *page) region(name string, outcome v1alpha1.Outcome) {
 	p.title("Region "+name+": "+words(string(outcome)), outcomeStyle(outcome))
 }
 
+// regions writes the title of regions that are alike, with their names.
+func (p *page) regions(names []string, outcome v1alpha1.Outcome) {
+	p.blank()
+	if len(names) == 1 {
+		p.region(names[0], outcome)
+		return
+	}
+	p.title(fmt.Sprintf("%d regions: %s, each like the first: %s", len(names), words(string(outcome)), p.list(names)), outcomeStyle(outcome))
+}
+
 // text writes wrapped text after a lead, all of it one paragraph.
 func (p *page) text(lead, text string) { p.hang(lead, len(lead), plain, text) }
 
@@ -127,17 +137,4 @@ func (p *page) table(t table, indent string) {
 		}
 		p.hang(lead, width, row[last].style, row[last].text)
 	}
-}
-
-// alike joins what is found of several providers: each finding once, with the names
-// of those that it is found of.
-func alike[T comparable](findings []T, names []string) (told []T, whose []string) {
-	for i, finding := range findings {
-		at := slices.Index(told, finding)
-		if at < 0 {
-			at, told, whose = len(told), append(told, finding), append(whose, "")
-		}
-		whose[at] = strings.Join(distinct(whose[at], names[i]), ", ")
-	}
-	return told, whose
 }

@@ -11,12 +11,21 @@ import (
 // plan writes what a migration would do.
 func (p *page) plan(plan *v1alpha1.Plan) {
 	p.title(primaryLine(plan.Primary), plain)
-	for i := range plan.Regions {
-		p.blank()
-		p.regionPlan(&plan.Regions[i], plan.Waves)
+	sentences := planSummary(plan, p.list)
+	if p.full(len(plan.Regions)) {
+		for i := range plan.Regions {
+			p.blank()
+			p.regionPlan(&plan.Regions[i], plan.Waves)
+		}
+	} else {
+		p.fleetPlan(plan)
+		sentences = []string{strings.Join(append(sentences, fleetSummary(plan)), " ")}
+	}
+	if !p.Ahead {
+		sentences = append(sentences, "This was a plan: nothing was changed.")
 	}
 	p.blank()
-	for _, sentence := range planSummary(plan, p.Ahead) {
+	for _, sentence := range sentences {
 		p.text("", sentence)
 	}
 }
@@ -128,42 +137,37 @@ func providersLeftOut(plan *v1alpha1.Plan) []string {
 }
 
 // planSummary says in plain words what the plan amounts to.
-func planSummary(plan *v1alpha1.Plan, ahead bool) []string {
-	var changing, ready, refused, unplanned []string
+func planSummary(plan *v1alpha1.Plan, list func([]string) string) (sentences []string) {
+	regions := make(map[v1alpha1.Outcome][]string)
 	for _, region := range plan.Regions {
-		switch region.Outcome {
-		case v1alpha1.OutcomeChangesPending:
-			changing = append(changing, region.Name)
-		case v1alpha1.OutcomeNothingToDo:
-			ready = append(ready, region.Name)
-		case v1alpha1.OutcomePreflightFailed:
-			refused = append(refused, region.Name)
-		default:
-			unplanned = append(unplanned, region.Name)
+		known := []v1alpha1.Outcome{v1alpha1.OutcomeChangesPending, v1alpha1.OutcomeNothingToDo, v1alpha1.OutcomePreflightFailed}
+		if !slices.Contains(known, region.Outcome) {
+			region.Outcome = v1alpha1.OutcomeFailed
 		}
+		regions[region.Outcome] = append(regions[region.Outcome], region.Name)
 	}
-	total := len(plan.Regions)
-	var sentences []string
-	sentence := func(names []string, one, many string) {
+	for _, of := range []struct {
+		outcome   v1alpha1.Outcome
+		one, many string
+	}{
+		{v1alpha1.OutcomeChangesPending, "would change", "would change"},
+		{v1alpha1.OutcomeNothingToDo, "needs nothing", "need nothing"},
+		{v1alpha1.OutcomePreflightFailed, "fails its preflight and would not be touched", "fail their preflight and would not be touched"},
+		{v1alpha1.OutcomeFailed, "could not be planned", "could not be planned"},
+	} {
+		names := regions[of.outcome]
 		if len(names) == 1 {
-			many = one
+			of.many = of.one
 		}
 		if len(names) > 0 {
-			sentences = append(sentences, fmt.Sprintf("%d of %s %s: %s.", len(names), counted(total, "region"), many, strings.Join(names, ", ")))
+			sentences = append(sentences, fmt.Sprintf("%d of %s %s: %s.", len(names), counted(len(plan.Regions), "region"), of.many, list(names)))
 		}
 	}
-	sentence(changing, "would change", "would change")
-	sentence(ready, "needs nothing", "need nothing")
-	sentence(refused, "fails its preflight and would not be touched", "fail their preflight and would not be touched")
-	sentence(unplanned, "could not be planned", "could not be planned")
-	if total == 0 {
-		sentences = append(sentences, "There are no regions to plan.")
+	if len(plan.Regions) == 0 {
+		sentences = []string{"There are no regions to plan."}
 	}
 	if left := providersLeftOut(plan); len(left) > 0 {
-		sentences = append(sentences, fmt.Sprintf("Left out: %s of regions that would change: %s.", counted(len(left), "provider"), strings.Join(left, ", ")))
+		sentences = append(sentences, fmt.Sprintf("Left out: %s of regions that would change: %s.", counted(len(left), "provider"), list(left)))
 	}
-	if ahead {
-		return sentences
-	}
-	return append(sentences, "This was a plan: nothing was changed.")
+	return sentences
 }

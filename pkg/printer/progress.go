@@ -20,8 +20,11 @@ type ProgressOptions struct {
 	Width int
 	// Color tells to colour text.
 	Color bool
-	// Regions is how many regions there are; used on a terminal only.
-	Regions int
+	// Total is how many regions there are; used on a terminal only.
+	Total int
+	// Workspaces is set when events are about workspaces, each of them a step and the
+	// events' Total how many there are.
+	Workspaces bool
 }
 
 // Progress shows what goes on during a run. All its methods are safe for use by
@@ -33,6 +36,7 @@ type Progress struct {
 	mu     sync.Mutex
 	w      *firstError
 	last   map[string]string // by region: the last line, to leave out repetitions
+	asked  map[string]bool   // what a person was asked to do
 	rest   []byte            // an unfinished line given to Write
 	closed bool
 }
@@ -42,7 +46,7 @@ func NewProgress(w io.Writer, options ProgressOptions) *Progress {
 	if options.Width <= 0 {
 		options.Width = DefaultWidth
 	}
-	p := &Progress{options: options, w: &firstError{w: w}, last: make(map[string]string)}
+	p := &Progress{options: options, w: &firstError{w: w}, last: make(map[string]string), asked: make(map[string]bool)}
 	if options.Terminal {
 		p.bars = newBars(p.w, options)
 	}
@@ -63,9 +67,11 @@ func (p *Progress) Report(event v1alpha1.Progress) {
 	p.last[event.Region] = text
 	if p.bars != nil && event.Region != "" {
 		p.bars.update(event)
-		if event.State == v1alpha1.StepRunning {
+		ordinary := event.State == v1alpha1.StepRunning || p.options.Total > few && !p.bars.ends(event) && stateStyle(event.State) == good
+		if ordinary && !event.Attention || p.asked[text] {
 			return // the bar says it
 		}
+		p.asked[text] = event.Attention
 	}
 	p.line(text)
 }
@@ -140,6 +146,9 @@ func eventLine(event v1alpha1.Progress, options ProgressOptions) string {
 	state, message := stateStyle(event.State).apply(words(string(event.State)), options.Color), line(event.Message)
 	if message != "" {
 		state += ": " + message
+	}
+	if event.Attention {
+		state = notice.apply("TO DO", options.Color) + ": " + message
 	}
 	if event.Region == "" && event.Step == "" && message != "" {
 		state = message

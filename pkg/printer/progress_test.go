@@ -132,33 +132,39 @@ func (s *screen) eventually(t *testing.T, want string) {
 	}
 }
 
+// whole is an event about a region as a whole, so many seconds after the beginning.
+func whole(region string, state v1alpha1.StepState, seconds, wave, waves int) v1alpha1.Progress {
+	return v1alpha1.Progress{Time: at(seconds), Region: region, State: state, Wave: wave, Waves: waves}
+}
+
 func TestProgressTerminal(t *testing.T) {
 	var s screen
-	p := printer.NewProgress(&s, printer.ProgressOptions{Terminal: true, Width: 80, Regions: 2})
+	p := printer.NewProgress(&s, printer.ProgressOptions{Terminal: true, Width: 80, Total: 2})
 	if _, err := p.Write([]byte("Warning: before anything\n")); err != nil {
 		t.Error(err)
 	}
-	p.Report(v1alpha1.Progress{Message: "wave 1 of 2"})
-	if got, want := s.show(), "Warning: before anything\nwave 1 of 2"; got != want {
+	p.Report(v1alpha1.Progress{Message: "something"})
+	if got, want := s.show(), "Warning: before anything\nsomething"; got != want {
 		t.Errorf("before the first region: %q", got)
 	}
+	p.Report(whole("sydney", v1alpha1.StepRunning, 0, 1, 2))
 	p.Report(running("sydney", "install-satellite", 2, "waiting for pod coderd-0, which is not ready since its image is not there"))
 	p.Report(running("日本", "retain-legacy", 1, "日本日本日本日本日本日本日本日本日本日本日本日本"))
-	s.eventually(t, "sydney  install-satellite  waiting for ...")
-	s.eventually(t, "[1 of 9 in 0s]")
+	s.eventually(t, "sydney  install-satellite  waiting for pod coder... [#...........] 1 of 9")
 	s.eventually(t, "日本  retain-legacy")
-	s.eventually(t, "all regions")
+	s.eventually(t, "wave 1 of 2, 0 of 2 done, 0 failed, 2 running [")
 	if _, err := p.Write([]byte("Warning: old \x1b[2JAPI\n")); err != nil {
 		t.Error(err)
 	}
 	s.eventually(t, "Warning: old ")
 	p.Report(ended("sydney", "install-satellite", 2, v1alpha1.StepDone, "revision 1"))
 	s.eventually(t, "sydney  install-satellite  done: revision 1")
-	s.eventually(t, "[2 of 9 in ")
-	p.Report(ended("sydney", "verify-connectivity", 9, v1alpha1.StepAlready, "it works"))
-	s.eventually(t, "[9 of 9 in ")
-	s.eventually(t, "[1 of 2 in ")
+	s.eventually(t, "[##..........] 2 of 9")
+	p.Report(whole("sydney", v1alpha1.StepDone, 90, 1, 2))
+	s.eventually(t, "sydney  done")
+	s.eventually(t, "1 of 2 done, 0 failed, 1 running, about 90s left")
 	p.Report(ended("日本", "retain-legacy", 1, v1alpha1.StepFailed, "boom"))
+	p.Report(whole("日本", v1alpha1.StepFailed, 100, 2, 2))
 	if _, err := p.Write([]byte("unfinished")); err != nil {
 		t.Error(err)
 	}
@@ -167,7 +173,7 @@ func TestProgressTerminal(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	for _, want := range []string{"日本  retain-legacy  failed: boom", "unfinished", "not done [0 of 9 in ", "not done [1 of 2 in "} {
+	for _, want := range []string{"日本  retain-legacy  failed: boom", "日本  failed", "unfinished", "wave 2 of 2, 1 of 2 done, 1 failed, 0 running ["} {
 		if !strings.Contains(s.show(), want) {
 			t.Errorf("at the end no %q in:\n%s", want, s.show())
 		}
@@ -181,14 +187,67 @@ func TestProgressTerminal(t *testing.T) {
 	}
 }
 
-func TestProgressAllDone(t *testing.T) {
+// Of 200 regions at work ten have a bar, and what is done leaves one line each.
+func TestProgressFleet(t *testing.T) {
 	var s screen
-	p := printer.NewProgress(&s, printer.ProgressOptions{Terminal: true, Width: 80, Regions: 1})
-	p.Report(ended("sydney", "verify-connectivity", 9, v1alpha1.StepDone, "it works"))
+	p := printer.NewProgress(&s, printer.ProgressOptions{Terminal: true, Width: 100, Total: fleetSize})
+	all := places()
+	for _, place := range all[:40] {
+		p.Report(whole(place.name, v1alpha1.StepRunning, 0, 2, 5))
+		p.Report(ended(place.name, "install-satellite", 2, v1alpha1.StepDone, "revision 1"))
+	}
+	s.eventually(t, "and 30 more running")
+	s.eventually(t, "wave 2 of 5, 0 of 200 done, 0 failed, 40 running [")
+	if lines := strings.Count(s.show(), "\n"); lines > 12 {
+		t.Errorf("%d lines:\n%s", lines, s.show())
+	}
+	p.Report(whole(all[199].name, v1alpha1.StepAlready, 1, 2, 5)) // takes no time, and says nothing of the others
+	for i, place := range all[:10] {
+		p.Report(whole(place.name, []v1alpha1.StepState{v1alpha1.StepDone, v1alpha1.StepFailed}[i/9], 60*(i+1), 2, 5))
+	}
+	s.eventually(t, "wave 2 of 5, 10 of 200 done, 1 failed, 30 running, about 3h9m left [")
+	s.eventually(t, "and 20 more running")
+	if err := p.Close(); err != nil || strings.Contains(s.show(), "revision 1") || strings.Contains(s.show(), "more running") {
+		t.Errorf("%v\n%s", err, s.show())
+	}
+}
+
+// What a person must do stays above the bars, whole and once.
+func TestProgressAttention(t *testing.T) {
+	const ask = "waiting for https://coder-sydney.example.com: create the DNS record coder-sydney.example.com A 203.0.113.7: no such host, as of now"
+	event := running("sydney", "expose-satellite", 3, ask)
+	event.Attention = true
+	for _, terminal := range []bool{true, false} {
+		var s screen
+		p := printer.NewProgress(&s, printer.ProgressOptions{Terminal: terminal, Width: 80, Total: fleetSize})
+		for range 3 {
+			p.Report(event)
+			p.Report(running("london", "expose-satellite", 3, "waiting"))
+			if terminal {
+				p.Report(running("sydney", "expose-satellite", 3, "looking"))
+			}
+		}
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+		if n := strings.Count(s.show(), "sydney  expose-satellite  TO DO: "+ask); n != 1 {
+			t.Errorf("terminal %t: told %d times in\n%s", terminal, n, s.show())
+		}
+	}
+}
+
+// Of a rebuild each step is a workspace.
+func TestProgressWorkspaces(t *testing.T) {
+	var s screen
+	p := printer.NewProgress(&s, printer.ProgressOptions{Terminal: true, Width: 80, Workspaces: true})
+	p.Report(running("sydney", "web of ann", 1, "building"))
+	p.Report(running("sydney", "db of ann", 2, "building"))
+	s.eventually(t, "0 of 9 done, 0 failed, 2 running [")
+	p.Report(ended("sydney", "web of ann", 1, v1alpha1.StepDone, "rebuilt"))
 	if err := p.Close(); err != nil {
 		t.Error(err)
 	}
-	for _, want := range []string{"sydney  verify-connectivity  done: it works", "done [9 of 9 in 0s]", "done [1 of 1 in 0s]"} {
+	for _, want := range []string{"sydney  web of ann  done: rebuilt", "1 of 9 done, 0 failed, 1 running ["} {
 		if !strings.Contains(s.show(), want) {
 			t.Errorf("no %q in:\n%s", want, s.show())
 		}
@@ -197,7 +256,7 @@ func TestProgressAllDone(t *testing.T) {
 
 func TestProgressConcurrently(t *testing.T) {
 	var s screen
-	p := printer.NewProgress(&s, printer.ProgressOptions{Terminal: true, Regions: 8})
+	p := printer.NewProgress(&s, printer.ProgressOptions{Terminal: true, Total: 8})
 	var all sync.WaitGroup
 	for i := range 8 {
 		all.Go(func() {

@@ -16,16 +16,24 @@ import (
 func (p *page) report(report *v1alpha1.MigrationReport) {
 	p.title(primaryLine(report.Primary), plain)
 	p.blank()
-	p.table(reportTable(report.Regions), "")
-	for i := range report.Regions {
-		region := &report.Regions[i]
-		if p.wide || gapCell(region.Measured).style == notice || region.Error != "" || len(region.Left) > 0 || len(v1alpha1.Notable(region.Preflight)) > 0 {
-			p.blank()
-			p.regionReport(region)
+	p.table(reportTable(rows(p, report.Regions, func(r v1alpha1.RegionReport) bool { return !troubled(&r) })), "")
+	if p.full(len(report.Regions)) {
+		for i := range report.Regions {
+			if region := &report.Regions[i]; p.wide || gapCell(region.Measured).style == notice || troubled(region) {
+				p.blank()
+				p.regionReport(region)
+			}
 		}
+	} else {
+		p.fleetReport(report.Regions)
 	}
 	p.blank()
-	p.text("", reportSummary(report))
+	p.text("", p.reportSummary(report))
+}
+
+// troubled reports whether there is more to say of a region than its row does.
+func troubled(region *v1alpha1.RegionReport) bool {
+	return region.Error != "" || len(region.Left) > 0 || len(v1alpha1.Notable(region.Preflight)) > 0
 }
 
 // Columns of a report's table that show only where something is known.
@@ -116,10 +124,28 @@ func stepCount(steps []v1alpha1.StepResult) string {
 	return fmt.Sprintf("%d done, %d already", done, already)
 }
 
+// notUndone is the longest of what the sentences about a region are about.
+const notUndone = "could not be undone"
+
 func (p *page) regionReport(region *v1alpha1.RegionReport) {
 	p.region(region.Name, region.Outcome)
-	const width = len("could not be undone")
-	entry, several := p.entries(width), len(region.Providers) > 1
+	p.outcome(region, p.entries(len(notUndone)))
+	p.measured(region.Measured)
+	p.checks(v1alpha1.Notable(region.Preflight), len(region.Providers) > 1)
+	p.copied("evidence", region.Evidence)
+	p.copied("next", region.Next)
+}
+
+// copied writes what is to be copied, if there is anything.
+func (p *page) copied(label, text string) {
+	if text != "" {
+		p.command("  "+pad(label, len(notUndone))+gap, text)
+	}
+}
+
+// outcome says what became of a region, a sentence at a time.
+func (p *page) outcome(region *v1alpha1.RegionReport, entry func(label string, s style, text string)) {
+	several := len(region.Providers) > 1
 	entry("resumed", plain, region.Resumed)
 	for _, text := range pathsNow(region) {
 		entry("path now", plain, text)
@@ -143,13 +169,6 @@ func (p *page) regionReport(region *v1alpha1.RegionReport) {
 	for _, line := range distinct(distances...) {
 		entry("distance", plain, line)
 	}
-	p.measured(region.Measured)
-	p.checks(v1alpha1.Notable(region.Preflight), several)
-	for _, copied := range [][2]string{{"evidence", region.Evidence}, {"next", region.Next}} {
-		if copied[1] != "" {
-			p.command("  "+pad(copied[0], width)+gap, copied[1])
-		}
-	}
 }
 
 // steps writes all steps in a table with -o wide, else those that did not end
@@ -169,7 +188,7 @@ func (p *page) steps(steps []v1alpha1.StepResult, several bool, entry func(strin
 		case v1alpha1.StepUndone:
 			text = step.Message
 		case v1alpha1.StepUndoFailed:
-			label = "could not be undone"
+			label = notUndone
 		default:
 			continue
 		}
@@ -197,19 +216,20 @@ func providerOutcomes(region *v1alpha1.RegionReport, entry func(string, style, s
 // pathsNow says which path the users of each provider take after a run. What
 // holds for several providers alike is told once.
 func pathsNow(region *v1alpha1.RegionReport) []string {
-	var paths, names []string
+	var paths []*group[string]
 	for _, provider := range region.Providers {
 		if provider.After != nil {
-			paths, names = append(paths, pathNow(provider.After, region.Satellite != nil)), append(names, provider.Name)
+			path := pathNow(provider.After, region.Satellite != nil)
+			paths = join(paths, path, provider.Name, path)
 		}
 	}
-	paths, names = alike(paths, names)
-	for i := range paths {
-		if len(region.Providers) > 1 {
-			paths[i] = names[i] + ": " + paths[i]
+	lines := make([]string, len(paths))
+	for i, g := range paths {
+		if lines[i] = g.first; len(region.Providers) > 1 {
+			lines[i] = strings.Join(g.where, ", ") + ": " + g.first
 		}
 	}
-	return paths
+	return lines
 }
 
 // pathNow says which path the users of a provider take after a run.
@@ -269,7 +289,7 @@ func elapsed(started, finished metav1.Time) string {
 }
 
 // reportSummary says in plain words how the command ended.
-func reportSummary(report *v1alpha1.MigrationReport) string {
+func (p *page) reportSummary(report *v1alpha1.MigrationReport) string {
 	var well, failed, waiting []string
 	for _, region := range report.Regions {
 		switch region.Outcome {
@@ -287,10 +307,10 @@ func reportSummary(report *v1alpha1.MigrationReport) string {
 	}
 	text := fmt.Sprintf("%s: %s%s; %d of %s done", report.Operation, words(string(report.Outcome)), took, len(well), counted(len(report.Regions), "region"))
 	if len(failed) > 0 {
-		text += "; not done: " + strings.Join(failed, ", ")
+		text += "; not done: " + p.list(failed)
 	}
 	if len(waiting) > 0 {
-		text += "; not started: " + strings.Join(waiting, ", ")
+		text += "; not started: " + p.list(waiting)
 	}
 	return text + "."
 }

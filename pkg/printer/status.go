@@ -12,12 +12,26 @@ import (
 func (p *page) status(report *v1alpha1.StatusReport) {
 	p.title(primaryLine(report.Primary), plain)
 	p.blank()
-	p.table(statusTable(report.Regions), "")
-	for i := range report.Regions {
-		p.regionStatus(&report.Regions[i])
-	}
+	p.table(statusTable(rows(p, report.Regions, func(r v1alpha1.RegionStatus) bool { return r.Outcome == v1alpha1.OutcomeSucceeded })), "")
+	var found []*group[v1alpha1.CheckResult]
 	p.blank()
-	p.text("", statusSummary(report))
+	for i := range report.Regions {
+		region := &report.Regions[i]
+		name, results := region.Name, v1alpha1.Notable(region.Checks)
+		if len(report.Regions) == 1 {
+			name = ""
+		}
+		if p.wide { // otherwise the checks of the last runs tell, if there is anything to tell
+			results = region.Checks
+			for _, run := range runLines(region) {
+				p.text("  ", p.whose(distinct(name), run))
+			}
+		}
+		found = p.joinChecks(found, name, results, len(region.Providers) > 1)
+	}
+	p.causes(found)
+	p.blank()
+	p.text("", p.statusSummary(report))
 }
 
 func statusTable(regions []v1alpha1.RegionStatus) table {
@@ -83,22 +97,6 @@ func passedCell(results []v1alpha1.CheckResult, failed bool) cell {
 	return cell{text: fmt.Sprintf("%d/%d", passed, asked), style: s}
 }
 
-func (p *page) regionStatus(region *v1alpha1.RegionStatus) {
-	results, runs := v1alpha1.Notable(region.Checks), []string(nil)
-	if p.wide { // otherwise the checks of the last runs tell, if there is anything to tell
-		results, runs = region.Checks, runLines(region)
-	}
-	if len(results) == 0 && len(runs) == 0 {
-		return
-	}
-	p.blank()
-	p.title("Region "+region.Name+":", strong)
-	for _, run := range runs {
-		p.text("  ", run)
-	}
-	p.checks(results, len(region.Providers) > 1)
-}
-
 // runLines tell of the runs on the satellite and on the providers, each once.
 func runLines(region *v1alpha1.RegionStatus) []string {
 	var lines []string
@@ -142,7 +140,7 @@ func runLine(run *v1alpha1.Run) string {
 }
 
 // statusSummary says in plain words how the fleet is.
-func statusSummary(report *v1alpha1.StatusReport) string {
+func (p *page) statusSummary(report *v1alpha1.StatusReport) string {
 	var failed []string
 	states := make(map[v1alpha1.CheckState]int)
 	for _, region := range report.Regions {
@@ -160,10 +158,13 @@ func statusSummary(report *v1alpha1.StatusReport) string {
 	total := counted(len(report.Regions), "region")
 	text := total + ", no check failed"
 	if len(failed) > 0 {
-		text = fmt.Sprintf("%d of %s not well: %s", len(failed), total, strings.Join(failed, ", "))
+		text = fmt.Sprintf("%d of %s not well: %s", len(failed), total, p.list(failed))
 	}
 	if len(also) > 0 {
 		text += "; checks: " + strings.Join(also, ", ")
+	}
+	if !p.wide && len(report.Regions) > many {
+		text += fmt.Sprintf("; %d are well, and -o wide shows all", len(report.Regions)-len(failed))
 	}
 	return text + "."
 }

@@ -15,16 +15,15 @@ func (p *page) workspaces(report *v1alpha1.WorkspaceReport) {
 	p.title(primaryLine(report.Primary), plain)
 	p.blank()
 	p.table(adoptionTable(report.Providers), "")
-	var messages, names []string
+	var messages []*group[string]
 	for _, provider := range report.Providers {
 		if provider.Message != "" {
-			messages, names = append(messages, provider.Message), append(names, cmp.Or(provider.Name, provider.Region))
+			messages = join(messages, provider.Message, cmp.Or(provider.Name, provider.Region), provider.Message)
 		}
 	}
-	messages, names = alike(messages, names)
 	p.blank()
-	for i, message := range messages {
-		p.text("  ", names[i]+": "+message)
+	for _, g := range messages {
+		p.text("  ", p.list(g.where)+": "+g.key)
 	}
 	p.blank()
 	p.table(workspaceTable(report, p.wide), "")

@@ -4,8 +4,11 @@
 package rollout
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/clock"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
@@ -46,7 +49,21 @@ func (r *Rollout) Run(ctx context.Context, plan *v1alpha1.Plan) []v1alpha1.Regio
 		byName[names[i]] = runner
 	}
 	return r.run(ctx, names, func(ctx context.Context, name string) v1alpha1.RegionReport {
-		return byName[name].Run(ctx, plans[name])
+		if plans[name].Outcome != v1alpha1.OutcomeNothingToDo {
+			r.tell(name, v1alpha1.StepRunning, "")
+		}
+		report := byName[name].Run(ctx, plans[name])
+		ended := map[v1alpha1.Outcome]v1alpha1.StepState{v1alpha1.OutcomeSucceeded: v1alpha1.StepDone, v1alpha1.OutcomeNothingToDo: v1alpha1.StepAlready}
+		r.tell(name, cmp.Or(ended[report.Outcome], v1alpha1.StepFailed), report.Error)
+		return report
+	})
+}
+
+// tell reports that work on a region began or ended.
+func (r *Rollout) tell(region string, state v1alpha1.StepState, message string) {
+	wave := slices.IndexFunc(r.Waves, func(wave []string) bool { return slices.Contains(wave, region) })
+	r.Report(v1alpha1.Progress{
+		Time: metav1.NewTime(r.Clock.Now()), Region: region, State: state, Message: message, Wave: wave + 1, Waves: len(r.Waves),
 	})
 }
 

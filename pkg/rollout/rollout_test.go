@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	clocktesting "k8s.io/utils/clock/testing"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
@@ -121,5 +122,26 @@ func TestNewPlan(t *testing.T) {
 		if got := newPlan(v1alpha1.Primary{}, nil, regions); got.Outcome != test.want || len(got.Regions) != len(regions) {
 			t.Errorf("%v: %s, want %s", test.regions, got.Outcome, test.want)
 		}
+	}
+}
+
+// Each region that begins and ends is told of as a whole, with its wave.
+func TestRegionsAreToldOf(t *testing.T) {
+	rollout := rolloutOf(t, "sydney", "london")
+	rollout.Waves = [][]string{{"sydney"}, {"london"}}
+	var told []v1alpha1.Progress
+	rollout.Report = func(event v1alpha1.Progress) { told = append(told, event) }
+	plan := &v1alpha1.Plan{Outcome: v1alpha1.OutcomeChangesPending, Regions: []v1alpha1.RegionPlan{
+		{Name: "sydney", Outcome: v1alpha1.OutcomeNothingToDo}, {Name: "london", Outcome: v1alpha1.OutcomeChangesPending},
+	}}
+	reports := rollout.Run(t.Context(), plan)
+	at := metav1.NewTime(rollout.Clock.Now())
+	want := []v1alpha1.Progress{
+		{Time: at, Region: "sydney", State: v1alpha1.StepAlready, Wave: 1, Waves: 2},
+		{Time: at, Region: "london", State: v1alpha1.StepRunning, Wave: 2, Waves: 2},
+		{Time: at, Region: "london", State: v1alpha1.StepFailed, Message: reports[1].Error, Wave: 2, Waves: 2},
+	}
+	if diff := cmp.Diff(want, told); diff != "" || reports[1].Error == "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -24,4 +24,10 @@ type Progress struct {
 	Total int `json:"total,omitempty"`
 	// Message is one line: what was found, done or waited for.
 	Message string `json:"message,omitempty"`
+	// Attention is set when the message says what a person must do, such as create a DNS record, before the run can continue.
+	Attention bool `json:"attention,omitempty"`
+	// Wave is the wave of the region, counted from 1; only of its first and last event, which have no step.
+	Wave int `json:"wave,omitempty"`
+	// Waves is how many waves the run has.
+	Waves int `json:"waves,omitempty"`
 }

@@ -1,0 +1,103 @@
+package printer
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/duration"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+)
+
+// barsShown is how many regions at work have a bar.
+const barsShown = 10
+
+// tally is what the events of a run say of it so far. Where workspaces is set, each step
+// is one of them, and the events say how many there are; otherwise total regions.
+type tally struct {
+	total      int
+	workspaces bool
+
+	running            []v1alpha1.Progress // the latest event of each at work, in the order in which they began
+	done, idle, failed int                 // idle ones were done already, and took no time
+	wave               string
+	began, latest      time.Time
+}
+
+// note adds an event about a region.
+func (t *tally) note(event v1alpha1.Progress) {
+	if t.began.IsZero() {
+		t.began = event.Time.Time
+	}
+	t.latest = event.Time.Time
+	if t.workspaces {
+		t.total = event.Total
+	}
+	if event.Waves > 1 {
+		t.wave = fmt.Sprintf("wave %d of %d, ", event.Wave, event.Waves)
+	}
+	at := slices.IndexFunc(t.running, func(other v1alpha1.Progress) bool {
+		return other.Region == event.Region && (!t.workspaces || other.Step == event.Step)
+	})
+	if at < 0 {
+		at, t.running = len(t.running), append(t.running, event)
+	}
+	if t.running[at] = event; !t.ends(event) {
+		return
+	}
+	t.running = slices.Delete(t.running, at, at+1)
+	switch event.State {
+	case v1alpha1.StepDone:
+		t.done++
+	case v1alpha1.StepAlready:
+		t.idle++
+	default:
+		t.failed++
+	}
+}
+
+// ends reports whether an event is the last one of its region, or workspace.
+func (t *tally) ends(event v1alpha1.Progress) bool {
+	return event.State != v1alpha1.StepRunning && (t.workspaces || event.Step == "")
+}
+
+// summary is the run in one line.
+func (t *tally) summary() string {
+	text := fmt.Sprintf("%s%d of %d done, %d failed, %d running", t.wave, t.done+t.idle, t.total, t.failed, len(t.running))
+	if left := t.left(); left > 0 {
+		text += ", about " + duration.HumanDuration(left) + " left"
+	}
+	return text
+}
+
+// left is how long the others take if they take as long as those that ended; 0 while
+// that is not known.
+func (t *tally) left() time.Duration {
+	worked := t.done + t.failed
+	if worked == 0 {
+		return 0
+	}
+	return t.latest.Sub(t.began) / time.Duration(worked) * time.Duration(max(t.total-worked-t.idle, 0))
+}
+
+// lines are those at work, each with its bar.
+func (t *tally) lines(width int) (lines []string) {
+	for i, event := range t.running {
+		if i == barsShown {
+			return append(lines, fmt.Sprintf("and %d more running", len(t.running)-i))
+		}
+		message, figures, index := "", "", event.Index
+		if event.State == v1alpha1.StepRunning {
+			message, index = line(event.Message), max(index-1, 0)
+		}
+		if event.Total > 0 && !t.workspaces {
+			full := min(barWidth*index/event.Total, barWidth)
+			figures = fmt.Sprintf(" [%s%s] %d of %d", strings.Repeat("#", full), strings.Repeat(".", barWidth-full), index, event.Total)
+		}
+		room := max(width-barWidth-figuresWidth, minColumn)
+		lines = append(lines, pad(truncate(beside(line(event.Region), line(stepName(event)), message), room), room)+figures)
+	}
+	return lines
+}

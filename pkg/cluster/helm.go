@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"helm.sh/helm/v3/pkg/action"
+	"helm.sh/helm/v3/pkg/chartutil"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/discovery/cached/disk"
@@ -53,12 +54,23 @@ func (a *Access) Helm(namespace string) (*action.Configuration, error) {
 	return configuration, nil
 }
 
-// Mapper returns a mapper from kinds to resources, over cached discovery where the kind
-// is not one that every cluster serves.
-func (a *Access) Mapper() (meta.RESTMapper, error) {
-	discovered, err := (&getter{access: a}).ToRESTMapper()
-	return knownFirst{discovered, knownKinds()}, err
+// Capabilities returns what Helm finds out of a cluster of that version, like "v1.29.3",
+// to render a chart, without its further requests and without writing all of the
+// cluster's discovery to the disk; nil for a version that is none. It takes two requests.
+func (a *Access) Capabilities(serverVersion string) (*chartutil.Capabilities, error) {
+	version, err := chartutil.ParseKubeVersion(serverVersion)
+	if err != nil {
+		return nil, nil //nolint:nilnil // Helm then asks by itself
+	}
+	versions, err := action.GetVersionSet(a.clientset.Discovery())
+	if err != nil && !discovery.IsGroupDiscoveryFailedError(err) { // as Helm does
+		return nil, fmt.Errorf("the APIs that the cluster serves cannot be discovered: %w", err)
+	}
+	return &chartutil.Capabilities{APIVersions: versions, KubeVersion: *version, HelmVersion: chartutil.DefaultCapabilities.HelmVersion}, nil
 }
+
+// Mapper returns a mapper from kinds to resources.
+func (a *Access) Mapper() (meta.RESTMapper, error) { return (&getter{access: a}).ToRESTMapper() }
 
 // getter lets Helm and cli-runtime use an Access (genericclioptions.RESTClientGetter).
 type getter struct {
@@ -76,12 +88,13 @@ func (g *getter) ToDiscoveryClient() (discovery.CachedDiscoveryInterface, error)
 	return disk.NewCachedDiscoveryClientForConfig(g.access.Config(), dir, filepath.Join(g.access.options.CacheDir, "http"), discoveryTTL)
 }
 
+// ToRESTMapper maps over cached discovery where the kind is not one that every cluster serves.
 func (g *getter) ToRESTMapper() (meta.RESTMapper, error) {
 	client, err := g.ToDiscoveryClient()
 	if err != nil {
 		return nil, err
 	}
-	return restmapper.NewDeferredDiscoveryRESTMapper(client), nil
+	return knownFirst{restmapper.NewDeferredDiscoveryRESTMapper(client), knownKinds()}, nil
 }
 
 // ToRawKubeConfigLoader tells Helm the namespace; it must be the one of the

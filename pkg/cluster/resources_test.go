@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -83,5 +84,27 @@ func TestKnownKinds(t *testing.T) {
 		if (err == nil) != (want != "") || err == nil && (mapping.Resource.Resource != want || (mapping.Scope.Name() == meta.RESTScopeNameRoot) != strings.HasPrefix(kind.Kind, "Cluster")) {
 			t.Errorf("%s: %+v, %v", kind, mapping, err)
 		}
+	}
+}
+
+func TestCapabilities(t *testing.T) {
+	server := newAPIServer(t)
+	access, err := kubeconfig(t, server.URL, server.ca).Open("sydney", Options{CacheDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := access.Capabilities("v1.29.3")
+	if err != nil || got.KubeVersion.Version != "v1.29.3" || !got.APIVersions.Has("networking.k8s.io/v1/NetworkPolicy") || !got.APIVersions.Has("v1") {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if files, err := os.ReadDir(access.options.CacheDir); err != nil || len(files) > 0 {
+		t.Errorf("the cache has %v, %v", files, err)
+	}
+	if got, err := access.Capabilities(""); got != nil || err != nil {
+		t.Errorf("without a version: %+v, %v", got, err)
+	}
+	server.Close()
+	if _, err := access.Capabilities("v1.29.3"); err == nil || !strings.Contains(err.Error(), "cannot be discovered") {
+		t.Errorf("a server that is gone: %v", err)
 	}
 }

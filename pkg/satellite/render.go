@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/Masterminds/semver/v3"
 	"github.com/pmezard/go-difflib/difflib"
 	"helm.sh/helm/v3/pkg/release"
 	"sigs.k8s.io/yaml"
@@ -21,10 +22,10 @@ type Rendering struct {
 	Objects []string
 }
 
-// Render says what Apply would change. Helm renders against the cluster, so
-// that the templates' look-ups find what is there, but writes nothing, not even
-// as a dry run of the API server.
-func (r Release) Render(spec Spec, c *Chart, state State) (Rendering, error) {
+// Render says what Apply would change in a cluster of that version, like "v1.29.3". Helm
+// renders against the cluster, so that the templates' look-ups find what is there, but
+// writes nothing, not even as a dry run of the API server.
+func (r Release) Render(spec Spec, c *Chart, state State, serverVersion string) (Rendering, error) {
 	before := ""
 	if state.Installed {
 		current, err := r.revision(state.Revision)
@@ -37,14 +38,17 @@ func (r Release) Render(spec Spec, c *Chart, state State) (Rendering, error) {
 	if err != nil {
 		return Rendering{}, err
 	}
+	if configuration.Capabilities, err = r.access.Capabilities(serverVersion); err != nil {
+		return Rendering{}, err
+	}
 	var rendered *release.Release
 	if state.Installed && state.Pending == nil {
 		a := r.upgrade(configuration)
-		a.DryRun, a.DryRunOption = true, "server"
+		a.DryRun, a.DryRunOption, a.DisableOpenAPIValidation = true, "server", checksFields(serverVersion)
 		rendered, err = a.Run(r.name, c.own(), spec.Values)
 	} else {
 		a := r.installation(configuration)
-		a.DryRun, a.DryRunOption = true, "server"
+		a.DryRun, a.DryRunOption, a.DisableOpenAPIValidation = true, "server", checksFields(serverVersion)
 		a.IsUpgrade = state.Installed // a pending upgrade is rendered as one
 		rendered, err = a.Run(c.own(), spec.Values)
 	}
@@ -53,6 +57,14 @@ func (r Release) Render(spec Spec, c *Chart, state State) (Rendering, error) {
 	}
 	rendering, err := compare(before, rendered.Manifest)
 	return rendering, spec.withoutValues(err)
+}
+
+// checksFields reports whether API servers of the version check fields themselves. Helm
+// then downloads the cluster's schema for nothing but to learn that, and checks none
+// (k8s.io/kubectl, pkg/validation: paramVerifyingSchema).
+func checksFields(serverVersion string) bool {
+	version, err := semver.NewVersion(serverVersion)
+	return err == nil && (version.Major() > 1 || version.Minor() >= 25)
 }
 
 // compare compares two manifests object by object.

@@ -135,3 +135,13 @@ func FuzzRedaction(f *testing.F) {
 		}
 	})
 }
+
+func TestChecksFields(t *testing.T) {
+	for version, want := range map[string]bool{
+		"v1.24.17": false, "v1.25.0": true, "v1.31.2+k3s1": true, "v1.29.3-eks-adc7111": true, "v2.0.0": true, "": false, "new": false,
+	} {
+		if got := checksFields(version); got != want {
+			t.Errorf("%q: got %v", version, got)
+		}
+	}
+}

@@ -38,7 +38,11 @@ func (c cost) String() string {
 func (w *world) run(t *testing.T, args ...string) cost {
 	t.Helper()
 	requests, connections := w.requests.Load(), w.connections.Load()
-	cmd := exec.Command(plugin(), append(args, "-f", filepath.Join(w.dir, "fleet.yaml"))...)
+	command := append([]string{plugin()}, append(args, "-f", filepath.Join(w.dir, "fleet.yaml"))...)
+	if w.files > 0 {
+		command = append([]string{"bash", "-c", `ulimit -n "$1" && shift && exec "$@"`, "limited", strconv.Itoa(w.files)}, command...)
+	}
+	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Env = w.env
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output

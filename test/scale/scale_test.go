@@ -8,8 +8,10 @@ package scale
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"testing"
@@ -19,13 +21,20 @@ import (
 // roundTrip is how far away everything is.
 const roundTrip = 100 * time.Millisecond
 
+// number is the value of an environment variable, 1 or more.
+func number(t *testing.T, name, otherwise string) int {
+	t.Helper()
+	value, err := strconv.Atoi(cmp.Or(os.Getenv(name), otherwise))
+	if err != nil || value < 1 {
+		t.Fatalf("%s is %q: it must be a number, 1 or more", name, os.Getenv(name))
+	}
+	return value
+}
+
 // sizes are of the fleets that are measured.
 func sizes(t *testing.T) []int {
 	t.Helper()
-	largest, err := strconv.Atoi(cmp.Or(os.Getenv("CODER_SATELLITE_SCALE"), "1000"))
-	if err != nil || largest < 1 {
-		t.Fatalf("CODER_SATELLITE_SCALE is %q, and no number of regions", os.Getenv("CODER_SATELLITE_SCALE"))
-	}
+	largest := number(t, "CODER_SATELLITE_SCALE", "1000")
 	return slices.Compact([]int{1, min(10, largest), largest})
 }
 
@@ -36,6 +45,25 @@ func TestStatus(t *testing.T) {
 	l.migrate(t)
 	recorded := l.record(t, "status")
 	down()
+	measure(t, l, recorded, "status", func(t *testing.T, w *world, n int) {
+		for range number(t, "CODER_SATELLITE_SCALE_RUNS", "1") {
+			fmt.Printf("status of %4d regions, beside busy loops: %s\n", n, beside(t, func() cost { return w.well(t, "status") }))
+		}
+		w.files = 256
+		fmt.Printf("status of %4d regions, %d open files allowed: %s\n", n, w.files, w.well(t, "status"))
+	})
+}
+
+// TestPlan plans regions that are not migrated yet.
+func TestPlan(t *testing.T) {
+	l, down := labUp(t)
+	recorded := l.record(t, "plan")
+	down()
+	measure(t, l, recorded, "plan", func(*testing.T, *world, int) {})
+}
+
+// measure runs a verb on fleets of all sizes, and more on the largest.
+func measure(t *testing.T, l *lab, recorded *recording, verb string, more func(t *testing.T, w *world, n int)) {
 	perRegion := map[int]time.Duration{}
 	for _, n := range sizes(t) {
 		t.Run(strconv.Itoa(n), func(t *testing.T) {
@@ -43,16 +71,40 @@ func TestStatus(t *testing.T) {
 			w.network.Set(roundTrip, 0)
 			w.primary.Network().Set(roundTrip, 0)
 			for _, cache := range []string{"cold", "warm"} {
-				got := w.run(t, "status")
-				fmt.Printf("status of %4d regions, %s: %s\n", n, cache, got)
-				if got.code != 0 {
-					t.Errorf("%s: exit code %d, although all are well:\n%s", cache, got.code, got.output[max(0, len(got.output)-3000):])
-				}
+				got := w.well(t, verb)
+				fmt.Printf("%s of %4d regions, %s: %s\n", verb, n, cache, got)
 				perRegion[n] = got.cpu / time.Duration(n)
+			}
+			if n == slices.Max(sizes(t)) {
+				more(t, w, n)
 			}
 		})
 	}
-	few, many := sizes(t)[1], slices.Max(sizes(t))
-	fmt.Printf("CPU per region: %s of %d, %s of %d: ratio %.2f, target 1.20\n",
-		perRegion[few], few, perRegion[many], many, float64(perRegion[many])/float64(perRegion[few]))
+	few, many := min(10, slices.Max(sizes(t))), slices.Max(sizes(t))
+	fmt.Printf("%s: CPU per region: %s of %d, %s of %d: ratio %.2f, target 1.20\n",
+		verb, perRegion[few], few, perRegion[many], many, float64(perRegion[many])/float64(perRegion[few]))
+}
+
+// well runs a verb on a fleet of which all is well.
+func (w *world) well(t *testing.T, verb string) cost {
+	t.Helper()
+	got := w.run(t, verb)
+	if got.code != 0 {
+		t.Errorf("exit code %d, although all are well:\n%s", got.code, got.output[max(0, len(got.output)-3000):])
+	}
+	return got
+}
+
+// beside runs f while every processor is busy with something else.
+func beside(t *testing.T, f func() cost) cost {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	for range runtime.NumCPU() {
+		go func() {
+			for ctx.Err() == nil { // which is the work
+			}
+		}()
+	}
+	return f()
 }

@@ -31,11 +31,13 @@ type world struct {
 	// requests and connections are those to clusters, satellites and envproxies.
 	requests, connections atomic.Int64
 	unknown               sync.Map // what was asked for and not recorded
-	dir                   string
-	env                   []string
+	// files is how many files the plugin may open; 0 for as many as there may be.
+	files int
+	dir   string
+	env   []string
 }
 
-// build builds a world of n migrated regions that are as the recorded one.
+// build builds a world of n regions that are as the recorded one: migrated, or not yet.
 func build(t *testing.T, n int, seen *lab, recorded *recording) *world {
 	t.Helper()
 	w := &world{templates: map[string]template{}, dir: t.TempDir()}
@@ -68,7 +70,8 @@ func build(t *testing.T, n int, seen *lab, recorded *recording) *world {
 	}
 	w.serve(t, envproxy.Host, certificate, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 
-	port := freePort(t)
+	port, closed := freePort(t), freePort(t)
+	migrated := seen.privateKey != ""
 	var fleet, config strings.Builder
 	for i := range n {
 		address := addressOf(i, port)
@@ -88,28 +91,34 @@ func build(t *testing.T, n int, seen *lab, recorded *recording) *world {
 		}
 		t.Cleanup(satellite.Close)
 		provider := w.primary.AddProvider(codertest.Provider{
-			Name: nameOf(i), EnableNetV2: new(true), EnvproxyAccessURL: seen.provider.EnvproxyAccessURL,
+			Name: nameOf(i), EnableNetV2: new(migrated), EnvproxyAccessURL: seen.provider.EnvproxyAccessURL,
 			Config: codertest.ProviderConfig{ClusterAddress: "https://" + address, DefaultNamespace: seen.provider.Config.DefaultNamespace},
 		})
 		r := &region{world: w, satellite: satellite, rendered: map[string][]byte{}}
-		w.register(t, token, nameOf(i), satellite.PublicKey())
 		w.primary.AddWorkspace(codertest.Workspace{
 			Name: "canary-" + nameOf(i), UserID: operator.ID, ResourcePoolID: provider.ID,
 			LatestStat: codertest.WorkspaceStat{ContainerStatus: "ON"}, LastBuiltAt: time.Now(),
 		})
 		r.back = strings.NewReplacer(provider.ID, seen.provider.ID, nameOf(i), seen.name)
-		r.words = strings.NewReplacer(
-			seen.provider.ID, provider.ID, seen.accessURL, accessURL, seen.primaryURL, w.primary.URL(), seen.server, "https://"+address,
-			seen.fingerprint, satellite.Fingerprint(), seen.clusterUID, uuid.NewString(), seen.name, nameOf(i),
-			seen.privateKey, private,
-			base64.StdEncoding.EncodeToString([]byte(seen.privateKey)), base64.StdEncoding.EncodeToString([]byte(private)),
-			strings.ReplaceAll(seen.privateKey, "\n", `\n`), strings.ReplaceAll(private, "\n", `\n`),
-		)
+		words := []string{
+			seen.provider.ID, provider.ID, seen.accessURL, accessURL, seen.primaryURL, w.primary.URL(), seen.server, "https://" + address,
+			seen.clusterUID, uuid.NewString(), seen.name, nameOf(i),
+		}
+		connectTo := address
+		if migrated {
+			w.register(t, token, nameOf(i), satellite.PublicKey())
+			words = append(words, seen.fingerprint, satellite.Fingerprint(), seen.privateKey, private,
+				base64.StdEncoding.EncodeToString([]byte(seen.privateKey)), base64.StdEncoding.EncodeToString([]byte(private)),
+				strings.ReplaceAll(seen.privateKey, "\n", `\n`), strings.ReplaceAll(private, "\n", `\n`))
+		} else {
+			connectTo = addressOf(i, closed) // nothing answers there yet
+		}
+		r.words = strings.NewReplacer(words...)
 		w.serve(t, address, served, r)
-		fmt.Fprintf(&fleet, "- {name: %s, context: %s, accessURL: %q, connectTo: %q}\n", nameOf(i), nameOf(i), accessURL, address)
+		fmt.Fprintf(&fleet, "- {name: %s, context: %s, accessURL: %q, connectTo: %q}\n", nameOf(i), nameOf(i), accessURL, connectTo)
 		fmt.Fprintf(&config, "- {name: %s, cluster: {server: %q, certificate-authority: ca.pem}}\n", nameOf(i), "https://"+address)
 	}
-	w.files(t, n, seen, authority.PEM(), fleet.String(), config.String(), token)
+	w.write(t, n, seen, authority.PEM(), fleet.String(), config.String(), token)
 	return w
 }
 
@@ -129,8 +138,8 @@ func (w *world) register(t *testing.T, token, name, publicKey string) {
 	}
 }
 
-// files writes what an operator has: a Fleet, a kubeconfig and the environment.
-func (w *world) files(t *testing.T, n int, seen *lab, authority []byte, fleet, clusters, token string) {
+// write writes what an operator has: a Fleet, a kubeconfig and the environment.
+func (w *world) write(t *testing.T, n int, seen *lab, authority []byte, fleet, clusters, token string) {
 	t.Helper()
 	var contexts strings.Builder
 	for i := range n {

@@ -58,6 +58,8 @@ func reasonOf(err error) (reason string, noAnswer bool) {
 		return "the API server does not accept the credentials (401): log in to the cluster again, then try `kubectl get namespaces`", false
 	case apierrors.IsForbidden(err):
 		return fmt.Sprintf("the API server refuses it (403): %v", err), false
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+		return "not asked, because this machine allows no more open files: raise the limit (`ulimit -n`), or lower --concurrency", false
 	case errors.As(err, &dns):
 		return fmt.Sprintf("the API server's host %q cannot be resolved: are you on the right network or VPN?", dns.Name), true
 	case errors.Is(err, syscall.ECONNREFUSED):

@@ -74,6 +74,7 @@ func TestExplain(t *testing.T) {
 		"not found":        {apierrors.NewNotFound(pods, "a"), "", false},
 		"conflict":         {apierrors.NewConflict(pods, "a", errors.New("x")), "", false},
 		"no way there":     {fmt.Errorf("get: %w", &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.EHOSTUNREACH)}), "address cannot be reached (connect: no route to host)", true},
+		"no more files":    {fmt.Errorf("get: %w", &net.OpError{Op: "dial", Err: os.NewSyscallError("socket", syscall.EMFILE)}), "this machine allows no more open files", false},
 		"broken off":       {fmt.Errorf("get: %w", &net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}), "", false},
 		"a busy server":    {apierrors.NewTimeoutError("busy", 1), "", false},
 		"unauthorized":     {apierrors.NewUnauthorized("expired"), "does not accept the credentials (401): log in to the cluster again", false},

@@ -2,7 +2,11 @@ package coder
 
 import (
 	"encoding/json"
+	"net"
 	"net/http"
+	"os"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -70,5 +74,13 @@ func TestProviderChanges(t *testing.T) {
 		if diff := cmp.Diff(test.want, ProviderChanges(before, after)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
+	}
+}
+
+// What this machine lacks is not said of the deployment.
+func TestDiagnoseNoMoreFiles(t *testing.T) {
+	reason, passes := (&Client{}).diagnose(&net.OpError{Op: "dial", Err: os.NewSyscallError("socket", syscall.EMFILE)})
+	if !strings.Contains(reason, "this machine allows no more open files") || !passes {
+		t.Errorf("%q, passes: %v", reason, passes)
 	}
 }

@@ -65,6 +65,8 @@ func (c *Client) diagnose(err error) (reason string, passes bool) {
 	case errors.As(err, &op) && op.Op == proxyConnect:
 		_, passes = c.diagnose(op.Err)
 		return "the proxy that HTTPS_PROXY names cannot be reached: " + c.scrub(op.Err.Error()), passes
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+		return "not asked, because this machine allows no more open files: raise the limit (`ulimit -n`), or lower --concurrency", true
 	case errors.As(err, &dns):
 		return fmt.Sprintf("the host %q cannot be resolved", dns.Name), dns.IsTemporary || dns.IsTimeout
 	case errors.Is(err, syscall.ECONNREFUSED):

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/chart"
@@ -176,6 +177,10 @@ func (r *region) inspect(release Release) (Retention, Readiness) {
 	retention, readiness, err := r.of(release).Inspect(context.Background())
 	if err != nil {
 		r.t.Fatal(err)
+	}
+	once, ready, err := r.site().Once().Of(release).Inspect(context.Background())
+	if diff := cmp.Diff([]any{retention, readiness}, []any{once, ready}); diff != "" || err != nil {
+		r.t.Fatalf("%v, and in one look it is otherwise:\n%s", err, diff)
 	}
 	return retention, readiness
 }

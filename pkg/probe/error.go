@@ -61,6 +61,8 @@ func explainDial(address string, limit time.Duration, err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+		return unseen(err, "%s was not asked, because this machine allows no more open files: raise the limit (`ulimit -n`), or lower --concurrency", address)
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return failed(err, "nothing answers at %s (connection refused)", address)
 	case isTimeout(err):

@@ -43,6 +43,7 @@ func TestExplain(t *testing.T) {
 		{"DNS fails", explainDNS("a.example.com", time.Second, servfail), servfail, true, "server misbehaving"},
 		{"DNS is slow", explainDNS("a.example.com", time.Second, slowDNS), slowDNS, true, "could not be looked up within 1s"},
 		{"no route", explainDial("10.0.0.1:443", time.Second, unroutable), syscall.ENETUNREACH, false, "10.0.0.1:443 cannot be reached"},
+		{"no more files", explainDial("10.0.0.1:443", time.Second, &net.OpError{Op: "dial", Err: syscall.EMFILE}), syscall.EMFILE, true, "this machine allows no more open files"},
 		{"no SYN comes back", explainDial("10.0.0.1:443", time.Second, context.DeadlineExceeded), context.DeadlineExceeded, false, "nothing answered at 10.0.0.1:443 within 1s"},
 		{"certificate of a client", explainTLS("a", time.Second, x509.CertificateInvalidError{Cert: &x509.Certificate{}, Reason: x509.IncompatibleUsage}), nil, false, "not valid"},
 		{"certificate without names", explainTLS("a", time.Second, x509.HostnameError{Certificate: &x509.Certificate{Subject: pkix.Name{CommonName: "cn"}}}), nil, false, "certificate for cn,"},

@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -91,6 +92,11 @@ func (w *world) well(t *testing.T, verb string) cost {
 	got := w.run(t, verb)
 	if got.code != 0 {
 		t.Errorf("exit code %d, although all are well:\n%s", got.code, got.output[max(0, len(got.output)-3000):])
+	}
+	for _, found := range regexp.MustCompile(`(?m)^  (?:FAIL|UNKNOWN|WARN) +(\S+).*`).FindAllStringSubmatch(got.output, -1) {
+		if found[1] != "certificate-names" { // all have the recorded region's certificate
+			t.Errorf("although all are well: %s", found[0])
+		}
 	}
 	return got
 }

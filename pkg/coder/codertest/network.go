@@ -2,6 +2,7 @@ package codertest
 
 import (
 	"bytes"
+	"errors"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -39,6 +40,7 @@ type distant struct {
 	// on, all are, so that none overtakes another.
 	mu      sync.Mutex
 	pending chan held
+	holding atomic.Bool // set with pending
 	// closed ends writing, reset what is under way as well; each is closed once.
 	closed, reset    chan struct{}
 	ending, aborting sync.Once
@@ -68,6 +70,7 @@ func (d *distant) Write(data []byte) (int, error) {
 			return d.Conn.Write(data)
 		}
 		d.pending = make(chan held, maxHeld)
+		d.holding.Store(true)
 		go d.deliver()
 	}
 	select {
@@ -102,6 +105,20 @@ func (d *distant) deliver() {
 			}
 		}
 	}
+}
+
+// SetWriteDeadline implements net.Conn. What is under way has left the writer, and no
+// deadline of his holds it up: crypto/tls sets one that has passed when it closes.
+func (d *distant) SetWriteDeadline(at time.Time) error {
+	if d.holding.Load() { // without the lock: a deadline may have to end a write that has it
+		return nil
+	}
+	return d.Conn.SetWriteDeadline(at)
+}
+
+// SetDeadline implements net.Conn.
+func (d *distant) SetDeadline(at time.Time) error {
+	return errors.Join(d.SetReadDeadline(at), d.SetWriteDeadline(at))
 }
 
 func (d *distant) end() { d.ending.Do(func() { close(d.closed) }) }

@@ -3,6 +3,8 @@ package codertest
 import (
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -58,6 +60,46 @@ func TestNetworkDelays(t *testing.T) {
 	if _, err := far.Write([]byte("e")); err == nil {
 		t.Error("what is closed is written to")
 	}
+}
+
+// An answer arrives although its connection is closed behind it, which over TLS sets a
+// deadline for writes that has passed.
+func TestNetworkDelaysLastAnswer(t *testing.T) {
+	network := &Network{}
+	network.Set(50*time.Millisecond, 0)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "the end")
+	}))
+	server.Listener = through{server.Listener, network}
+	server.StartTLS()
+	defer server.Close()
+	transport, ok := server.Client().Transport.(*http.Transport)
+	if !ok {
+		t.Fatal("the client has another transport")
+	}
+	transport.DisableKeepAlives = true
+	response, err := server.Client().Get(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	if text, err := io.ReadAll(response.Body); string(text) != "the end" || err != nil {
+		t.Errorf("%q, %v", text, err)
+	}
+}
+
+// through is a listener whose clients are as far away as the network says.
+type through struct {
+	net.Listener
+	network *Network
+}
+
+func (l through) Accept() (net.Conn, error) {
+	connection, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return l.network.Conn(connection), nil
 }
 
 // A reset does not wait for what is under way.

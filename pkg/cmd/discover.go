@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -67,26 +68,19 @@ func runDiscover(ctx context.Context, o discoverOptions) error {
 		return err
 	}
 	found, notes := fleet.Discover(c.primary.URL(), clusters, providers)
-	comments := []string{"yaml-language-server: $schema=" + v1alpha1.SchemaFolder + "fleet.json"}
+	if o.commented { // the comments lead editors to the schema, and say what is left to fill in and what was left out
+		_, _ = fmt.Fprintln(o.env.Out, "# yaml-language-server: $schema="+v1alpha1.SchemaFolder+"fleet.json")
+	}
 	for _, note := range notes {
-		comments = append(comments, printer.Escape(note))
+		note = strings.ReplaceAll(printer.Escape(note), "\n", " ") // which would end the comment
+		if o.commented {
+			_, _ = fmt.Fprintln(o.env.Out, "# "+note)
+		}
 		if !o.commented || !isTerminal(o.env.Out) { // whoever sends it to a file also sees them on the terminal
-			_, _ = fmt.Fprintln(o.env.ErrOut, "note: "+printer.Escape(note))
+			_, _ = fmt.Fprintln(o.env.ErrOut, "note: "+note)
 		}
 	}
-	if !o.commented {
-		return o.print(&found)
-	}
-	// The comments lead editors to the schema, and say what is left to fill in and what was left out.
-	data, err := fleet.Encode(found, comments...)
-	if err != nil {
-		return err
-	}
-	if isTerminal(o.env.Out) {
-		data = []byte(printer.Escape(string(data)))
-	}
-	_, err = o.env.Out.Write(data)
-	return err
+	return o.print(&found)
 }
 
 // clusters returns the API servers of the contexts, as the kubeconfig has them.

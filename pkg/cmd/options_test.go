@@ -195,8 +195,6 @@ func TestFlagsThatAreRefused(t *testing.T) {
 			flagsOf(newMigrate), []string{"-f", "-", "--plan", "-"},
 			"--plan and --filename cannot both be standard input: give one of them as a file",
 		},
-		{flagsOf(newMigrate), []string{"--max-parallel", "-1"}, "--max-parallel is -1: it must be 1 or more"},
-		{flagsOf(newMigrate), []string{"--max-failures", "-1"}, "--max-failures is -1: it must be 0 or more"},
 		{flagsOf(newRetain), []string{"--timeout", "-1s"}, "--timeout is -1s: it must be 0, for no limit, or more"},
 		{flagsOf(newRetain), []string{"--step-timeout", "-1s"}, "--step-timeout is -1s: it must be 0, for no limit, or more"},
 		{flagsOf(newFinalize), []string{"--lock-duration", "0"}, "--lock-duration is 0s: it must be more than 0"},

@@ -68,14 +68,7 @@ func targetFlags(env Environment, cmd *cobra.Command, verb needs) func() (target
 		if f.Changed("max-failures") {
 			done.flags.MaxFailures = &maxFailures
 		}
-		switch {
-		case t.flags.MaxParallel < 0:
-			return done, usagef("--max-parallel is %d: it must be 1 or more", t.flags.MaxParallel)
-		case maxFailures < 0:
-			return done, usagef("--max-failures is %d: it must be 0 or more", maxFailures)
-		default:
-			return done, positive("--request-timeout", t.requestTimeout)
-		}
+		return done, positive("--request-timeout", t.requestTimeout)
 	}
 }
 

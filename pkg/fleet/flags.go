@@ -183,7 +183,7 @@ func (f Flags) Fleet() (*Fleet, error) {
 		}
 		in.Regions = append(in.Regions, region)
 	}
-	return resolve(in, "", p, requirements{accessURL: !f.AccessURLOptional, sets: f.Sets})
+	return resolve(in, "", f.Sets, !f.AccessURLOptional, p)
 }
 
 // checkContexts refuses to make a region of nothing, and what cannot be the same

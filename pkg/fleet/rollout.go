@@ -69,7 +69,7 @@ func (f *Fleet) SelectProviders(names []string) error {
 }
 
 // maxListed is how many names an error lists before it says how many more.
-const maxListed = 10
+const maxListed = 12
 
 // orKnown suggests similar names or, if there are none, lists what there is.
 func orKnown(name string, known []string) string {

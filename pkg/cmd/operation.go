@@ -138,7 +138,7 @@ func runOperation(ctx context.Context, o operationOptions) error {
 		return err
 	}
 	progress := newProgress(o.env, len(c.survey.Regions()), false)
-	defer func() { _ = progress.Close() }()
+	defer progress.Close()
 	c.warnings.through(progress)
 	report, end, err := keepEvents(o.env, o.events, progress.Report)
 	if err != nil {
@@ -155,7 +155,7 @@ func runOperation(ctx context.Context, o operationOptions) error {
 		return err
 	}
 	reports := regions.Run(ctx, plan)
-	_ = progress.Close() // nobody may be reading any more; the outcome counts
+	progress.Close()
 	document := &v1alpha1.MigrationReport{
 		TypeMeta:  metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion().String(), Kind: v1alpha1.KindMigrationReport},
 		Operation: o.operation.Name,

@@ -1,8 +1,6 @@
 package cmd
 
 import (
-	"errors"
-
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/runtime"
 
@@ -20,13 +18,8 @@ func outputFlag(env Environment, cmd *cobra.Command) func() (documentPrinter, er
 	_ = cmd.RegisterFlagCompletionFunc("output",
 		cobra.FixedCompletions(printer.Formats(), cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
 	return func() (documentPrinter, error) {
-		options := env.text(env.Out)
-		options.Diff = true
-		p, err := printer.New(*format, options)
-		if errors.Is(err, printer.ErrFormat) {
-			return nil, usage(err)
-		}
-		return func(document runtime.Object) error { return p.PrintObj(document, env.Out) }, err
+		p, err := printer.New(*format, env.text(env.Out))
+		return func(document runtime.Object) error { return p.PrintObj(document, env.Out) }, usage(err)
 	}
 }
 

@@ -126,11 +126,11 @@ func runRebuild(ctx context.Context, o rebuildOptions) error {
 		return err
 	}
 	progress := newProgress(o.env, 0, true)
-	defer func() { _ = progress.Close() }()
+	defer progress.Close()
 	c.warnings.through(progress)
 	r.Report = progress.Report
 	report := r.Run(ctx, found, now)
-	_ = progress.Close() // nobody may be reading any more; the outcome counts
+	progress.Close()
 	printErr := o.print(report)
 	return cmp.Or(ended(report.Outcome), printErr)
 }

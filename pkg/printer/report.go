@@ -36,16 +36,9 @@ func troubled(region *v1alpha1.RegionReport) bool {
 	return region.Error != "" || len(region.Left) > 0 || len(v1alpha1.Notable(region.Preflight)) > 0
 }
 
-// Columns of a report's table that show only where something is known.
-const (
-	movedColumn = 4 + iota
-	gapColumn
-	nearerColumn
-)
-
 func reportTable(regions []v1alpha1.RegionReport) table {
 	t := table{columns: []column{
-		{title: "REGION"}, {title: "OUTCOME"}, {title: "STEPS"}, {title: "TIME"}, {title: "MOVED", hidden: true}, {title: "GAP", hidden: true}, {title: "NEARER", hidden: true},
+		{title: "REGION"}, {title: "OUTCOME"}, {title: "STEPS"}, {title: "TIME"}, {title: "MOVED", optional: true}, {title: "GAP", optional: true}, {title: "NEARER", optional: true},
 		{title: "PROVIDER", wide: true}, {title: "CONTEXT", wide: true}, {title: "MESSAGE"},
 	}}
 	for _, region := range regions {
@@ -61,13 +54,9 @@ func reportTable(regions []v1alpha1.RegionReport) table {
 				adoptions, distances = append(adoptions, provider.After.Adoption), append(distances, provider.After.Distance)
 			}
 		}
-		known := map[int]cell{movedColumn: movedCell(adoptions...), gapColumn: gapCell(region.Measured), nearerColumn: nearerCell(distances...)}
-		for i, found := range known {
-			t.columns[i].hidden = t.columns[i].hidden && found.text == "-"
-		}
 		t.add(region.Name, cell{words(string(region.Outcome)), outcomeStyle(region.Outcome)},
-			stepCount(region.Steps), elapsed(span(region.Steps)), known[movedColumn], known[gapColumn], known[nearerColumn],
-			orNone(strings.Join(names, ", ")), orNone(strings.Join(distinct(contexts...), ", ")), message(region))
+			stepCount(region.Steps), elapsed(span(region.Steps)), movedCell(adoptions...), gapCell(region.Measured), nearerCell(distances...),
+			joined(names), joined(contexts), message(region))
 	}
 	return t
 }

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -18,8 +19,6 @@ type discoverOptions struct {
 	documentOptions
 	// contexts are those to look at; none stands for all of the kubeconfig.
 	contexts []string
-	// commented prints the Fleet as YAML, with the notes as comments in it.
-	commented bool
 }
 
 func newDiscover(env Environment, run func(context.Context, discoverOptions) error) *cobra.Command {
@@ -36,20 +35,19 @@ kubectl coder-satellite discover --context sydney --context london > fleet.yaml
 # From every context of the kubeconfig
 kubectl coder-satellite discover --all-contexts > fleet.yaml`),
 	}
-	document := documentFlags(env, cmd, needs{})
-	contexts := cmd.Flags().StringArray("context", nil, "kubeconfig context to look at (repeatable)")
+	var o discoverOptions
+	check := o.addTo(env, cmd, needs{})
+	cmd.Flags().StringArrayVar(&o.contexts, "context", nil, "kubeconfig context to look at (repeatable)")
 	all := cmd.Flags().Bool("all-contexts", false, "look at every context of the kubeconfig")
-	return verb(cmd, run, func() (discoverOptions, error) {
-		document, err := document()
+	return verb(cmd, run, &o, func() error {
+		err := check()
 		switch {
-		case err != nil:
-		case *all && len(*contexts) > 0:
-			err = usagef("--all-contexts and --context cannot be used together")
-		case !*all && len(*contexts) == 0:
-			err = usagef("name contexts with --context, or take them all with --all-contexts")
+		case *all && len(o.contexts) > 0:
+			err = errors.Join(err, usagef("--all-contexts and --context cannot be used together"))
+		case !*all && len(o.contexts) == 0:
+			err = errors.Join(err, usagef("name contexts with --context, or take them all with --all-contexts"))
 		}
-		format := cmd.Flag("output").Value.String()
-		return discoverOptions{documentOptions: document, contexts: *contexts, commented: format == "" || format == "yaml"}, err
+		return err
 	})
 }
 
@@ -67,16 +65,18 @@ func runDiscover(ctx context.Context, o discoverOptions) error {
 	if err != nil {
 		return err
 	}
+	// as YAML, it has comments, which lead editors to the schema, and say what is left to fill in and what was left out
+	commented := o.format == "" || o.format == "yaml"
 	found, notes := fleet.Discover(c.primary.URL(), clusters, providers)
-	if o.commented { // the comments lead editors to the schema, and say what is left to fill in and what was left out
+	if commented {
 		_, _ = fmt.Fprintln(o.env.Out, "# yaml-language-server: $schema="+v1alpha1.SchemaFolder+"fleet.json")
 	}
 	for _, note := range notes {
 		note = strings.ReplaceAll(printer.Escape(note), "\n", " ") // which would end the comment
-		if o.commented {
+		if commented {
 			_, _ = fmt.Fprintln(o.env.Out, "# "+note)
 		}
-		if !o.commented || !isTerminal(o.env.Out) { // whoever sends it to a file also sees them on the terminal
+		if !commented || !isTerminal(o.env.Out) { // whoever sends it to a file also sees them on the terminal
 			_, _ = fmt.Fprintln(o.env.ErrOut, "note: "+note)
 		}
 	}

@@ -62,7 +62,7 @@ func TestFlagsBecomeTargets(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := optionsOf(newMigrate, test.args...)
-			test.want.needs = needs{regions: true, accessURL: true, chart: true, changes: true, measures: true}
+			test.want.needs = needs{regions: true, accessURL: true, chart: true, changes: true, switches: true, measures: true}
 			test.want.flags.Further = []string{"--kubeconfig", test.want.kubeconfig, "--coder-token-file", test.want.tokenFile}
 			got.env = Environment{} // holds functions
 			if diff := cmp.Diff(test.want, got.targets, cmp.AllowUnexported(targets{}, needs{}, Environment{})); diff != "" || err != nil {
@@ -156,10 +156,10 @@ func TestFlagsBecomeOptions(t *testing.T) {
 		t.Errorf("unlock: %+v, %v", unlocked, err)
 	}
 	found, err := optionsOf(newDiscover, "--context", "a", "--context", "b", "-o", "json")
-	if err != nil || !cmp.Equal(found.contexts, []string{"a", "b"}) || found.commented || found.needs.regions {
+	if err != nil || !cmp.Equal(found.contexts, []string{"a", "b"}) || found.format != "json" || found.needs.regions {
 		t.Errorf("discover: %+v, %v", found, err)
 	}
-	if found, err = optionsOf(newDiscover, "--all-contexts"); err != nil || found.contexts != nil || !found.commented {
+	if found, err = optionsOf(newDiscover, "--all-contexts"); err != nil || found.contexts != nil || found.format != "" {
 		t.Errorf("discover --all-contexts: %+v, %v", found, err)
 	}
 	version, err := optionsOf(newVersion, "--primary", "--kubeconfig", "k")

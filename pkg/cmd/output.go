@@ -11,8 +11,8 @@ import (
 type documentPrinter func(runtime.Object) error
 
 // outputFlag defines the flag -o. What it returns gives the printer of the format.
-func outputFlag(env Environment, cmd *cobra.Command) func() (documentPrinter, error) {
-	format := cmd.Flags().StringP("output", "o", "",
+func outputFlag(env Environment, cmd *cobra.Command, format *string) func() (documentPrinter, error) {
+	cmd.Flags().StringVarP(format, "output", "o", "",
 		"output format: json, yaml, name, wide, jsonpath=..., go-template=..., custom-columns=...")
 	// the flag was just defined, so that there is nothing to go wrong
 	_ = cmd.RegisterFlagCompletionFunc("output",

@@ -122,10 +122,8 @@ func runOperation(ctx context.Context, o operationOptions) error {
 	if err != nil {
 		return err
 	}
-	progress := newProgress(o.env, len(c.survey.Regions()), false)
-	defer progress.Close()
-	c.warnings.through(progress)
-	report, end, err := keepEvents(o.env, o.events, progress.Report)
+	defer c.progress.Close()
+	report, end, err := keepEvents(o.env, o.events, c.progress.Report)
 	if err != nil {
 		return err
 	}
@@ -140,7 +138,7 @@ func runOperation(ctx context.Context, o operationOptions) error {
 		return err
 	}
 	reports := regions.Run(ctx, plan)
-	progress.Close()
+	c.progress.Close()
 	document := &v1alpha1.MigrationReport{
 		Operation: o.operation.Name,
 		Primary:   plan.Primary,

@@ -38,7 +38,7 @@ func printPlan(env Environment, plan runtime.Object, format string) error {
 	return p.PrintObj(plan, env.ErrOut)
 }
 
-// newProgress shows to the operator the progress of a number of regions, or of workspaces.
+// newProgress shows to the operator the progress of so many regions, or of workspaces.
 func newProgress(env Environment, regions int, workspaces bool) *printer.Progress {
 	width, color := env.terminal(env.ErrOut)
 	return printer.NewProgress(env.ErrOut, printer.ProgressOptions{

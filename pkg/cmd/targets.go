@@ -24,6 +24,8 @@ type needs struct {
 	switches bool
 	// measures is set when the verb may measure what users feel meanwhile.
 	measures bool
+	// workspaces is set when what goes on is about workspaces rather than regions.
+	workspaces bool
 	// reason is set when the verb keeps why it was run with what it did.
 	reason bool
 }

@@ -121,12 +121,10 @@ func runRebuild(ctx context.Context, o rebuildOptions) error {
 	if err := mayAct(ctx, o.env, rebuildQuestion(plan), o.yes, c.current); err != nil {
 		return err
 	}
-	progress := newProgress(o.env, 0, true)
-	defer progress.Close()
-	c.warnings.through(progress)
-	r.Report = progress.Report
+	defer c.progress.Close()
+	r.Report = c.progress.Report
 	report := r.Run(ctx, found, now)
-	progress.Close()
+	c.progress.Close()
 	printErr := o.print(report)
 	return cmp.Or(ended(report.Outcome), printErr)
 }

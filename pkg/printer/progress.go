@@ -102,6 +102,7 @@ func (p *Progress) Close() {
 	p.closed = true
 	if len(p.rest) > 0 {
 		p.line(Escape(string(p.rest)))
+		p.rest = nil
 	}
 	if p.bars != nil {
 		p.bars.close()

@@ -96,6 +96,9 @@ func TestProgressPlain(t *testing.T) {
 		p.Close()
 	}
 	p.Report(running("sydney", "late", 1, "after the end"))
+	if n, err := p.Write([]byte("Warning: \x1b[2J late\n")); n != 19 || err != nil {
+		t.Errorf("a warning after the end: %d, %v", n, err)
+	}
 	golden(t, "progress.txt", out.Bytes())
 	for _, r := range "\x1b\r\x07\u009b\u202e" {
 		if strings.ContainsRune(out.String(), r) {

@@ -14,7 +14,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
 )
 
-// discoverOptions is the complete value that discover runs by.
 type discoverOptions struct {
 	documentOptions
 	// contexts are those to look at; none stands for all of the kubeconfig.
@@ -51,7 +50,6 @@ kubectl coder-satellite discover --all-contexts > fleet.yaml`),
 	})
 }
 
-// runDiscover prints a Fleet made of contexts and providers.
 func runDiscover(ctx context.Context, o discoverOptions) error {
 	clusters, err := o.clusters()
 	if err != nil {

@@ -10,7 +10,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
 )
 
-// planOptions is the complete value that plan runs by.
 type planOptions struct {
 	documentOptions
 	// detailed makes pending changes an exit code of their own.
@@ -46,7 +45,6 @@ kubectl coder-satellite plan -f fleet.yaml -o json > plan.json`),
 	return verb(cmd, run, &o, check)
 }
 
-// runPlan prints what migrate would do.
 func runPlan(ctx context.Context, o planOptions) error {
 	c, err := o.connect()
 	if err != nil {

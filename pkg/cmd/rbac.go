@@ -18,7 +18,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/suggest"
 )
 
-// rbacOptions is the complete value that rbac runs by.
 type rbacOptions struct {
 	targets
 	// verbs are those to grant.

@@ -19,7 +19,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// reportOptions is the complete value that report runs by.
 type reportOptions struct {
 	targets
 	// when says when users move, in words; may be empty.
@@ -60,7 +59,6 @@ kubectl coder-satellite report --notice -f fleet.yaml --dir notices`),
 	})
 }
 
-// runReport writes the notices.
 func runReport(ctx context.Context, o reportOptions) error {
 	c, err := o.connect()
 	if err != nil {

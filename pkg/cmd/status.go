@@ -12,7 +12,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// statusOptions is the complete value that status runs by.
 type statusOptions struct {
 	documentOptions
 	// watch repeats the checks, with every between them, until interrupted.

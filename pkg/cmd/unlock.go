@@ -14,7 +14,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// unlockOptions is the complete value that unlock runs by.
 type unlockOptions struct {
 	targets
 	reason string

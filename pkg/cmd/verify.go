@@ -19,7 +19,6 @@ const (
 	maxDuration = time.Hour
 )
 
-// verifyOptions is the complete value that verify runs by.
 type verifyOptions struct {
 	documentOptions
 	region verify.Options

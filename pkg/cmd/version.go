@@ -11,7 +11,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// versionOptions is the complete value that version runs by.
 type versionOptions struct {
 	documentOptions
 	// primary asks the primary for its version, too.
@@ -35,7 +34,6 @@ kubectl coder-satellite version --primary -o json`),
 	return verb(cmd, run, &o, o.addTo(env, cmd, needs{}))
 }
 
-// runVersion prints the plugin's version and, if asked for, the primary's.
 func runVersion(ctx context.Context, o versionOptions) error {
 	info := &v1alpha1.VersionInfo{
 		Version:   o.env.version(),

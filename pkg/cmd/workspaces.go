@@ -11,7 +11,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/workspaces"
 )
 
-// workspacesOptions is the complete value that workspaces runs by.
 type workspacesOptions struct {
 	documentOptions
 	// since is when Networking v2 was switched where no journal tells; zero if unknown.
@@ -71,7 +70,6 @@ func (o *workspacesOptions) look(ctx context.Context) (*connection, *workspaces.
 	return c, found, cmp.Or(interrupted(ctx), err)
 }
 
-// runWorkspaces prints which path workspaces use.
 func runWorkspaces(ctx context.Context, o workspacesOptions) error {
 	_, found, err := o.look(ctx)
 	if err != nil {

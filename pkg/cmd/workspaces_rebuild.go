@@ -13,7 +13,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/workspaces"
 )
 
-// rebuildOptions is the complete value that workspaces rebuild runs by.
 type rebuildOptions struct {
 	workspacesOptions
 	// rebuild lacks the owners to exclude, who are known only to the primary, and what

@@ -15,7 +15,6 @@ func (p *page) plan(plan *v1alpha1.Plan) {
 	sentences := p.planSummary(plan)
 	if p.full(len(plan.Regions)) {
 		for i := range plan.Regions {
-			p.blank()
 			p.regionPlan(&plan.Regions[i], plan.Waves)
 		}
 	} else {
@@ -32,7 +31,7 @@ func (p *page) plan(plan *v1alpha1.Plan) {
 }
 
 func (p *page) regionPlan(region *v1alpha1.RegionPlan, waves [][]string) {
-	p.region(region.Name, region.Outcome)
+	p.regions(region.Outcome, region.Name)
 	entry, several := p.entries(len("satellite")), len(region.Providers) > 1
 	if satellite := region.Satellite; satellite == nil {
 		entry("satellite", plain, "none: users connect through the primary")

@@ -24,7 +24,7 @@ func (p *page) fleetPlan(plan *v1alpha1.Plan) {
 		found = p.joinChecks(found, region.Name, v1alpha1.Notable(region.Preflight), len(region.Providers) > 1)
 	}
 	for _, g := range groups {
-		p.regions(g.where, g.first.Outcome)
+		p.regions(g.first.Outcome, g.where...)
 		p.table(stepTable(g.first.Steps, len(g.first.Providers) > 1), "  ")
 	}
 	p.causes(found)

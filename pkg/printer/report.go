@@ -20,7 +20,6 @@ func (p *page) report(report *v1alpha1.MigrationReport) {
 	if p.full(len(report.Regions)) {
 		for i := range report.Regions {
 			if region := &report.Regions[i]; p.wide || gapCell(region.Measured).style == notice || troubled(region) {
-				p.blank()
 				p.regionReport(region)
 			}
 		}
@@ -117,7 +116,7 @@ func stepCount(steps []v1alpha1.StepResult) string {
 const notUndone = "could not be undone"
 
 func (p *page) regionReport(region *v1alpha1.RegionReport) {
-	p.region(region.Name, region.Outcome)
+	p.regions(region.Outcome, region.Name)
 	p.outcome(region, p.entries(len(notUndone)))
 	p.measured(region.Measured)
 	p.checks(v1alpha1.Notable(region.Preflight), len(region.Providers) > 1)

@@ -3,6 +3,7 @@ package cmd
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -23,12 +24,12 @@ func confirm(ctx context.Context, env Environment, question string) error {
 	}()
 	select {
 	case <-ctx.Done():
-		return &exitError{exitInterrupted, context.Cause(ctx)}
+		return interrupted(ctx)
 	case answer := <-answers:
 		if answer == "y" || answer == "yes" {
 			return nil
 		}
-		return &exitError{exitFailed, fmt.Errorf("nothing was changed: the answer was not yes")}
+		return errors.New("nothing was changed: the answer was not yes")
 	}
 }
 

@@ -26,6 +26,6 @@ kubectl coder-satellite finalize -f fleet.yaml`),
 	force := cmd.Flags().Bool("force", false, "remove it although workspaces wait for a rebuild; needs --reason")
 	return operationVerb(env, cmd, needs{regions: true, accessURL: true, reason: true, measures: true}, run, func(o *operationOptions) error {
 		o.operation, o.imperative = migration.Finalize(*force), "Remove the legacy release of"
-		return needReason(*force, o.run.Reason)
+		return nil
 	})
 }

@@ -69,6 +69,9 @@ func operationVerb(
 		if o.run.MaxGap > 0 && !o.run.Measure {
 			err = errors.Join(err, usagef("--max-gap needs what --measure=false turns off"))
 		}
+		if force, _ := f.GetBool("force"); force && o.run.Reason == "" { // it overrides a refusal
+			err = errors.Join(err, usagef("--force needs a reason: give one with --reason"))
+		}
 		if affected < 0 {
 			err = errors.Join(err, usagef("--max-affected is %d: it must be 0 or more", affected))
 		}
@@ -90,14 +93,6 @@ func wholeRegionsFlag(cmd *cobra.Command, whole *bool) {
 func notNegative(flag string, limit time.Duration) error {
 	if limit < 0 {
 		return usagef("%s is %s: it must be 0, for no limit, or more", flag, limit)
-	}
-	return nil
-}
-
-// needReason refuses to override a refusal by --force without a reason.
-func needReason(force bool, reason string) error {
-	if force && reason == "" {
-		return usagef("--force needs a reason: give one with --reason")
 	}
 	return nil
 }

@@ -22,6 +22,6 @@ kubectl coder-satellite remove -f fleet.yaml --region sydney`),
 	force := cmd.Flags().Bool("force", false, "remove it although it is in use; needs --reason")
 	return operationVerb(env, cmd, needs{regions: true, reason: true}, run, func(o *operationOptions) error {
 		o.operation, o.imperative = migration.Remove(*force), "Remove the satellite of"
-		return needReason(*force, o.run.Reason)
+		return nil
 	})
 }

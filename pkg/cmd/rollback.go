@@ -39,6 +39,6 @@ kubectl coder-satellite rollback -f fleet.yaml --region sydney --remove-satellit
 			}
 		}
 		o.operation, o.imperative = migration.Rollback(options), "Roll back"
-		return needReason(options.Force, o.run.Reason)
+		return nil
 	})
 }

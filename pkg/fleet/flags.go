@@ -128,7 +128,7 @@ func (f Flags) Load(stdin io.Reader) (*Fleet, error) {
 	for i := range fleet.Regions {
 		f.remember(&fleet.Regions[i], "")
 	}
-	return fleet, errors.Join(f.selectRegions(fleet), fleet.SelectProviders(f.Providers))
+	return fleet, errors.Join(f.selectRegions(fleet), fleet.selectProviders(f.Providers))
 }
 
 // override lets the flags about the primary and the rollout win over the file.

@@ -30,11 +30,11 @@ func (f *Fleet) keep(wanted func(name string) bool) {
 	f.Waves = slices.DeleteFunc(f.Waves, func(wave []string) bool { return len(wave) == 0 })
 }
 
-// SelectProviders keeps only the providers of these names, and of the regions
+// selectProviders keeps only the providers of these names, and of the regions
 // those that have one; the others of such a region become its Others. A provider
 // that is found by its address is named by its region. No names select everything.
 // A name that no provider has is a *FieldError, which names similar ones.
-func (f *Fleet) SelectProviders(names []string) error {
+func (f *Fleet) selectProviders(names []string) error {
 	if len(names) == 0 {
 		return nil
 	}

@@ -102,7 +102,7 @@ func TestVersionOfPrimary(t *testing.T) {
 
 func TestDiscover(t *testing.T) {
 	w := newWorld(t)
-	w.primary.AddProvider(codertest.Provider{Name: hostile, Config: codertest.ProviderConfig{ClusterAddress: "https://10.1.1.1"}})
+	w.primary.AddProvider(codertest.Provider{Name: hostile + "\nkind: Evil", Config: codertest.ProviderConfig{ClusterAddress: "https://10.1.1.1"}})
 	got := w.run(t.Context(), t, "discover", "--all-contexts")
 	if got.code != 0 {
 		t.Fatalf("exit code %d: %s", got.code, got.errOut)
@@ -111,7 +111,7 @@ func TestDiscover(t *testing.T) {
 		t.Errorf("editors are not led to the schema:\n%s", got.out)
 	}
 	notes, fleet, _ := strings.Cut(got.out, "apiVersion:")
-	for _, says := range []string{"# fill in accessURL", "# context elsewhere was left out", `# workspace provider a^[[2Jb\x9bc was left out`} {
+	for _, says := range []string{"# fill in accessURL", "# context elsewhere was left out", `# workspace provider a^[[2Jb\x9bc kind: Evil was left out`} {
 		if !strings.Contains(notes, says) || !strings.Contains(got.errOut, "note: "+strings.TrimPrefix(says, "# ")) {
 			t.Errorf("%q is not said, above the Fleet and on stderr:\n%s\n%s", says, notes, got.errOut)
 		}

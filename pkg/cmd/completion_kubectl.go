@@ -82,7 +82,7 @@ func completer(goos string) string {
 	return "#!/bin/sh\n# " + completerMark + "; delete it to undo that.\nexec " + pluginFile + ` __complete "$@"` + "\n"
 }
 
-// installCompleter writes the script, whole or not at all, and reports whether
+// installCompleter writes the script, and reports whether
 // there was anything to write. It refuses to overwrite what somebody else wrote.
 func installCompleter(file, script string) (wrote bool, err error) {
 	switch there, err := os.ReadFile(file); {
@@ -94,24 +94,13 @@ func installCompleter(file, script string) (wrote bool, err error) {
 	case !bytes.Contains(there, []byte(completerMark)):
 		return false, fmt.Errorf("%s is there and was not written by this plugin: move it away, or name another folder of the PATH with --dir", file)
 	}
-	if err := replaceFile(file, script); err != nil {
+	if err = os.WriteFile(file, []byte(script), 0o755); err == nil {
+		err = os.Chmod(file, 0o755) // an older one kept its mode
+	}
+	if err != nil {
 		return false, fmt.Errorf("%s cannot be written: %w; name another folder of the PATH with --dir", file, err)
 	}
 	return true, nil
-}
-
-// replaceFile writes a program, whole or not at all.
-func replaceFile(file, text string) error {
-	temporary, err := os.CreateTemp(filepath.Dir(file), "."+completerFile+"-")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(temporary.Name()) }() // gone already if it was renamed
-	_, err = temporary.WriteString(text)
-	if err := errors.Join(err, temporary.Chmod(0o755), temporary.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temporary.Name(), file)
 }
 
 func onPath(dir, path string) bool {

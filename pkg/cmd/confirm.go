@@ -3,6 +3,7 @@ package cmd
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -23,35 +24,25 @@ func confirm(ctx context.Context, env Environment, question string) error {
 	}()
 	select {
 	case <-ctx.Done():
-		return &exitError{exitInterrupted, context.Cause(ctx)}
+		return interrupted(ctx)
 	case answer := <-answers:
 		if answer == "y" || answer == "yes" {
 			return nil
 		}
-		return &exitError{exitFailed, fmt.Errorf("nothing was changed: the answer was not yes")}
+		return errors.New("nothing was changed: the answer was not yes")
 	}
 }
 
-// question is what the operator is asked before regions are changed.
-type question struct {
-	text string
-	// yes is set when --yes has answered it.
-	yes bool
-	// current is the current context if no other was named; empty otherwise.
-	current string
-}
-
-// mayAct makes sure that the operator means these regions: by an answer, or by
-// --yes with contexts that were named.
-func mayAct(ctx context.Context, env Environment, q question) error {
+// mayAct makes sure that the operator means these regions: by an answer to the question, or
+// by --yes with contexts that were named. current is the current context if none was.
+func mayAct(ctx context.Context, env Environment, question string, yes bool, current string) error {
 	switch {
-	case q.yes && q.current != "":
-		return usagef("--yes takes contexts by name: give %s if you mean the current one", shell.Join("--context", q.current))
-	case q.yes:
+	case yes && current != "":
+		return usagef("--yes takes contexts by name: give %s if you mean the current one", shell.Join("--context", current))
+	case yes:
 		return nil
-	case q.current != "":
-		return confirm(ctx, env, fmt.Sprintf("No context was named; the current one is %q. %s", q.current, q.text))
-	default:
-		return confirm(ctx, env, q.text)
+	case current != "":
+		question = fmt.Sprintf("No context was named; the current one is %q. %s", current, question)
 	}
+	return confirm(ctx, env, question)
 }

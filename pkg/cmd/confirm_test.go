@@ -10,8 +10,7 @@ import (
 
 // A context may be called anything, and what is to be pasted must not run it.
 func TestMayActQuotes(t *testing.T) {
-	odd := question{text: "Migrate?", yes: true, current: "a; rm -r ~"}
-	_, message := ExitCode(mayAct(t.Context(), Environment{}, odd))
+	_, message := ExitCode(mayAct(t.Context(), Environment{}, "Migrate?", true, "a; rm -r ~"))
 	if !strings.Contains(message, "--context 'a; rm -r ~' ") {
 		t.Error(message)
 	}
@@ -35,7 +34,7 @@ func TestMayAct(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var asked bytes.Buffer
 			env := Environment{IOStreams: genericiooptions.IOStreams{In: strings.NewReader("yes\n"), ErrOut: &asked}}
-			code, message := ExitCode(mayAct(t.Context(), env, question{text: "Migrate?", yes: test.yes, current: test.current}))
+			code, message := ExitCode(mayAct(t.Context(), env, "Migrate?", test.yes, test.current))
 			if code != test.code || !strings.Contains(message, test.says) || asked.Len() > 0 {
 				t.Errorf("%d, %q, asked %q", code, message, asked.String())
 			}

@@ -8,6 +8,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -23,8 +24,8 @@ type connection struct {
 	// current is the kubeconfig's current context if it is used because none was
 	// named; empty otherwise.
 	current string
-	// warnings is where those of the API servers go.
-	warnings *warnings
+	// progress shows what a run does, and the API servers' warnings whatever the verb does.
+	progress *printer.Progress
 }
 
 // connect opens the clients of the targets: of the primary and, for verbs that
@@ -32,7 +33,7 @@ type connection struct {
 // of the command line; a cluster that cannot be reached is an error of
 // its region alone, and shows later.
 func (t *targets) connect() (*connection, error) {
-	c := &connection{fleet: &fleet.Fleet{CoderURL: t.flags.CoderURL, CAFile: t.flags.CAFile}, warnings: newWarnings(t.env.ErrOut)}
+	c := &connection{fleet: &fleet.Fleet{CoderURL: t.flags.CoderURL, CAFile: t.flags.CAFile}}
 	if t.needs.regions {
 		if err := t.load(c); err != nil {
 			return nil, usage(err)
@@ -41,6 +42,7 @@ func (t *targets) connect() (*connection, error) {
 	if err := t.login(c); err != nil {
 		return nil, err
 	}
+	c.progress = newProgress(t.env, len(c.fleet.Regions), t.needs.workspaces)
 	config := snapshot.Config{Primary: c.primary, Clock: t.env.Clock, RootCAs: c.primary.RootCAs()}
 	for _, region := range c.fleet.Regions {
 		opened, err := t.region(c, region)
@@ -105,7 +107,7 @@ func (t *targets) region(c *connection, region fleet.Region) (snapshot.RegionCon
 		access, err := c.kubeconfig.Open(context, cluster.Options{
 			UserAgent:  t.env.userAgent(),
 			Timeout:    t.requestTimeout,
-			Warnings:   c.warnings,
+			Warnings:   c.progress,
 			CacheDir:   t.env.kubeCacheDir(),
 			HelmDriver: t.env.Getenv("HELM_DRIVER"),
 		})

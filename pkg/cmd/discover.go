@@ -2,7 +2,9 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,13 +14,10 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
 )
 
-// discoverOptions is the complete value that discover runs by.
 type discoverOptions struct {
 	documentOptions
 	// contexts are those to look at; none stands for all of the kubeconfig.
 	contexts []string
-	// commented prints the Fleet as YAML, with the notes as comments in it.
-	commented bool
 }
 
 func newDiscover(env Environment, run func(context.Context, discoverOptions) error) *cobra.Command {
@@ -35,24 +34,22 @@ kubectl coder-satellite discover --context sydney --context london > fleet.yaml
 # From every context of the kubeconfig
 kubectl coder-satellite discover --all-contexts > fleet.yaml`),
 	}
-	document := documentFlags(env, cmd, needs{})
-	contexts := cmd.Flags().StringArray("context", nil, "kubeconfig context to look at (repeatable)")
+	var o discoverOptions
+	check := o.addTo(env, cmd, needs{})
+	cmd.Flags().StringArrayVar(&o.contexts, "context", nil, "kubeconfig context to look at (repeatable)")
 	all := cmd.Flags().Bool("all-contexts", false, "look at every context of the kubeconfig")
-	return verb(cmd, run, func() (discoverOptions, error) {
-		document, err := document()
+	return verb(cmd, run, &o, func() error {
+		err := check()
 		switch {
-		case err != nil:
-		case *all && len(*contexts) > 0:
-			err = usagef("--all-contexts and --context cannot be used together")
-		case !*all && len(*contexts) == 0:
-			err = usagef("name contexts with --context, or take them all with --all-contexts")
+		case *all && len(o.contexts) > 0:
+			err = errors.Join(err, usagef("--all-contexts and --context cannot be used together"))
+		case !*all && len(o.contexts) == 0:
+			err = errors.Join(err, usagef("name contexts with --context, or take them all with --all-contexts"))
 		}
-		format := cmd.Flag("output").Value.String()
-		return discoverOptions{documentOptions: document, contexts: *contexts, commented: format == "" || format == "yaml"}, err
+		return err
 	})
 }
 
-// runDiscover prints a Fleet made of contexts and providers.
 func runDiscover(ctx context.Context, o discoverOptions) error {
 	clusters, err := o.clusters()
 	if err != nil {
@@ -66,27 +63,22 @@ func runDiscover(ctx context.Context, o discoverOptions) error {
 	if err != nil {
 		return err
 	}
+	// as YAML, it has comments, which lead editors to the schema, and say what is left to fill in and what was left out
+	commented := o.format == "" || o.format == "yaml"
 	found, notes := fleet.Discover(c.primary.URL(), clusters, providers)
-	comments := []string{"yaml-language-server: $schema=" + v1alpha1.SchemaFolder + "fleet.json"}
+	if commented {
+		_, _ = fmt.Fprintln(o.env.Out, "# yaml-language-server: $schema="+v1alpha1.SchemaFolder+"fleet.json")
+	}
 	for _, note := range notes {
-		comments = append(comments, printer.Escape(note))
-		if !o.commented || !isTerminal(o.env.Out) { // whoever sends it to a file also sees them on the terminal
-			_, _ = fmt.Fprintln(o.env.ErrOut, "note: "+printer.Escape(note))
+		note = strings.ReplaceAll(printer.Escape(note), "\n", " ") // which would end the comment
+		if commented {
+			_, _ = fmt.Fprintln(o.env.Out, "# "+note)
+		}
+		if !commented || !isTerminal(o.env.Out) { // whoever sends it to a file also sees them on the terminal
+			_, _ = fmt.Fprintln(o.env.ErrOut, "note: "+note)
 		}
 	}
-	if !o.commented {
-		return o.print(&found)
-	}
-	// The comments lead editors to the schema, and say what is left to fill in and what was left out.
-	data, err := fleet.Encode(found, comments...)
-	if err != nil {
-		return err
-	}
-	if isTerminal(o.env.Out) {
-		data = []byte(printer.Escape(string(data)))
-	}
-	_, err = o.env.Out.Write(data)
-	return err
+	return o.print(&found)
 }
 
 // clusters returns the API servers of the contexts, as the kubeconfig has them.

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"github.com/spf13/cobra"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/health"
@@ -27,7 +26,7 @@ kubectl coder-satellite explain`),
 			return offer(checkIDs(), nil, typed)
 		},
 	}
-	printer := outputFlag(env, cmd)
+	printer := outputFlag(env, cmd, new(string))
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
 		show, err := printer()
 		if err != nil {
@@ -44,9 +43,7 @@ kubectl coder-satellite explain`),
 
 // explained returns the check of the arguments, or all of them if there is none.
 func explained(args []string) (*v1alpha1.CheckList, error) {
-	list := &v1alpha1.CheckList{
-		TypeMeta: metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion().String(), Kind: v1alpha1.KindCheckList},
-	}
+	list := &v1alpha1.CheckList{}
 	if len(args) > 1 {
 		return nil, usagef("explain takes one check, not %d", len(args))
 	}

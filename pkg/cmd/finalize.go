@@ -24,8 +24,8 @@ kubectl coder-satellite finalize -f fleet.yaml --region sydney
 kubectl coder-satellite finalize -f fleet.yaml`),
 	}
 	force := cmd.Flags().Bool("force", false, "remove it although workspaces wait for a rebuild; needs --reason")
-	return operationVerb(env, cmd, needs{regions: true, accessURL: true, reason: true, measures: true}, run, func(reason string) (change, error) {
-		operation := migration.Finalize(*force)
-		return change{operation: operation, imperative: "Remove the legacy release of"}, needReason(*force, reason)
+	return operationVerb(env, cmd, needs{regions: true, accessURL: true, reason: true, measures: true}, run, func(o *operationOptions) error {
+		o.operation, o.imperative = migration.Finalize(*force), "Remove the legacy release of"
+		return nil
 	})
 }

@@ -25,7 +25,8 @@ kubectl coder-satellite history -f fleet.yaml
 # One region, with the reasons that operators gave, and what failed
 kubectl coder-satellite history -f fleet.yaml --region sydney -o wide`),
 	}
-	return verb(cmd, run, documentFlags(env, cmd, needs{regions: true}))
+	var o documentOptions
+	return verb(cmd, run, &o, o.addTo(env, cmd, needs{regions: true}))
 }
 
 // runHistory prints what was run. Each journal takes one request, which has its own time.

@@ -36,21 +36,18 @@ kubectl coder-satellite migrate -f fleet.yaml --plan plan.json
 # One region, by its kubeconfig context
 kubectl coder-satellite migrate --context sydney --access-url https://coder-sydney.example.com --values sydney.yaml`),
 	}
-	whole := wholeRegionsFlag(cmd)
-	affected := maxAffectedFlag(cmd)
+	var whole bool
+	wholeRegionsFlag(cmd, &whole)
 	file := cmd.Flags().String("plan", "",
 		"carry out exactly this plan (from plan -o json), or refuse, naming what changed since; - for standard input")
-	return operationVerb(env, cmd, needs{regions: true, accessURL: true, chart: true, measures: true}, run, func(string) (wanted change, err error) {
-		if *file == fleet.Stdin && cmd.Flag("filename").Value.String() == fleet.Stdin {
-			return change{}, usagef("--plan and --filename cannot both be standard input: give one of them as a file")
-		}
-		if wanted.maxAffected, err = affected(); err != nil {
-			return change{}, err
+	return operationVerb(env, cmd, needs{regions: true, accessURL: true, chart: true, switches: true, measures: true}, run, func(o *operationOptions) (err error) {
+		if *file == fleet.Stdin && o.flags.Filename == fleet.Stdin {
+			return usagef("--plan and --filename cannot both be standard input: give one of them as a file")
 		}
 		if *file != "" {
-			wanted.planned, err = readPlan(env, *file)
+			o.planned, err = readPlan(env, *file)
 		}
-		wanted.operation, wanted.imperative = migration.Migrate(*whole), "Migrate"
-		return wanted, err
+		o.operation, o.imperative = migration.Migrate(whole), "Migrate"
+		return err
 	})
 }

@@ -18,8 +18,9 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/rollout"
 )
 
-// change is what a verb does to regions.
-type change struct {
+// operationOptions is the complete value that a verb that changes regions runs by.
+type operationOptions struct {
+	documentOptions
 	operation migration.Operation
 	// imperative asks the operator for it; the number of regions follows.
 	imperative string
@@ -27,92 +28,71 @@ type change struct {
 	planned *v1alpha1.Plan
 	// maxAffected is how many workspaces that are on the switches may concern; nil for any number.
 	maxAffected *int
-}
-
-// operationOptions is the complete value that a verb that changes regions runs by.
-type operationOptions struct {
-	documentOptions
-	change
-	yes bool
+	yes         bool
 	// events is the file that keeps the events; empty for none.
 	events string
 	run    migration.Options
 }
 
 // operationVerb completes the command of a verb that changes regions, by the
-// flags that all of these have in common. change returns what the verb's own flags
-// say; it is given the reason, if the verb takes one.
+// flags that all of these have in common. complete sets what the verb's own flags say:
+// the operation, and what asks for it.
 func operationVerb(
-	env Environment, cmd *cobra.Command, needs needs, run func(context.Context, operationOptions) error,
-	change func(reason string) (change, error),
+	env Environment, cmd *cobra.Command, needs needs, run func(context.Context, operationOptions) error, complete func(*operationOptions) error,
 ) *cobra.Command {
 	needs.changes = true
-	document := documentFlags(env, cmd, needs)
-	f, flags := cmd.Flags(), migration.Options{}
-	yes := f.BoolP("yes", "y", false, "do not ask before acting; the contexts must then be named")
-	events := f.String("events", "", "append every progress event to this file, one JSON object a line; a new file is readable by you alone")
-	f.DurationVar(&flags.Timeout, "timeout", time.Hour, "time for one region; 0 for no limit")
-	f.DurationVar(&flags.StepTimeout, "step-timeout", 15*time.Minute, "time for one step; 0 for no limit")
-	f.DurationVar(&flags.LockDuration, "lock-duration", lock.DefaultDuration, "time after which the lock of a run that died is free")
-	f.BoolVar(&flags.NoRollback, "no-rollback", false, "after a failure undo nothing, not even the switch")
-	f.StringVar(&flags.EvidenceDir, "evidence-dir", evidenceDir(), "folder where evidence of failures is kept")
+	var o operationOptions
+	f, check, affected := cmd.Flags(), o.addTo(env, cmd, needs), 0
+	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask before acting; the contexts must then be named")
+	f.StringVar(&o.events, "events", "", "append every progress event to this file, one JSON object a line; a new file is readable by you alone")
+	f.DurationVar(&o.run.Timeout, "timeout", time.Hour, "time for one region; 0 for no limit")
+	f.DurationVar(&o.run.StepTimeout, "step-timeout", 15*time.Minute, "time for one step; 0 for no limit")
+	f.DurationVar(&o.run.LockDuration, "lock-duration", lock.DefaultDuration, "time after which the lock of a run that died is free")
+	f.BoolVar(&o.run.NoRollback, "no-rollback", false, "after a failure undo nothing, not even the switch")
+	f.StringVar(&o.run.EvidenceDir, "evidence-dir", evidenceDir(), "folder where evidence of failures is kept")
 	if needs.measures {
-		f.BoolVar(&flags.Measure, "measure", true, "ask meanwhile what users' clients ask, once a second, and report what they felt")
-		f.DurationVar(&flags.MaxGap, "max-gap", 0, "fail a region whose users had no answer for longer; 0 for any time. Nothing is undone for that")
+		f.BoolVar(&o.run.Measure, "measure", true, "ask meanwhile what users' clients ask, once a second, and report what they felt")
+		f.DurationVar(&o.run.MaxGap, "max-gap", 0, "fail a region whose users had no answer for longer; 0 for any time. Nothing is undone for that")
 	}
 	if needs.reason {
-		f.StringVar(&flags.Reason, "reason", "", "why; it is kept with what is done")
+		f.StringVar(&o.run.Reason, "reason", "", "why; it is kept with what is done")
 	}
-	return verb(cmd, run, func() (operationOptions, error) {
-		document, err := document()
-		if err != nil {
-			return operationOptions{}, err
+	if needs.switches {
+		f.IntVar(&affected, "max-affected", 0, "refuse if the switches concern more workspaces that are on; all regions together")
+	}
+	return verb(cmd, run, &o, func() error {
+		if err := check(); err != nil {
+			return err
 		}
-		err = errors.Join(notNegative("--timeout", flags.Timeout), notNegative("--step-timeout", flags.StepTimeout),
-			positive("--lock-duration", flags.LockDuration), notNegative("--max-gap", flags.MaxGap))
-		if flags.MaxGap > 0 && !flags.Measure {
+		err := errors.Join(notNegative("--timeout", o.run.Timeout), notNegative("--step-timeout", o.run.StepTimeout),
+			positive("--lock-duration", o.run.LockDuration), notNegative("--max-gap", o.run.MaxGap))
+		if o.run.MaxGap > 0 && !o.run.Measure {
 			err = errors.Join(err, usagef("--max-gap needs what --measure=false turns off"))
 		}
-		if err != nil {
-			return operationOptions{}, err
+		if force, _ := f.GetBool("force"); force && o.run.Reason == "" { // it overrides a refusal
+			err = errors.Join(err, usagef("--force needs a reason: give one with --reason"))
 		}
-		wanted, err := change(flags.Reason)
-		return operationOptions{documentOptions: document, change: wanted, yes: *yes, events: *events, run: flags}, err
+		if affected < 0 {
+			err = errors.Join(err, usagef("--max-affected is %d: it must be 0 or more", affected))
+		}
+		if err != nil {
+			return err
+		}
+		if f.Changed("max-affected") {
+			o.maxAffected = &affected
+		}
+		return complete(&o)
 	})
 }
 
-func wholeRegionsFlag(cmd *cobra.Command) *bool {
-	return cmd.Flags().Bool("whole-regions", false, "leave a region alone if one of its providers cannot be migrated now")
-}
-
-// maxAffectedFlag limits whom the switches of a verb may concern. What it returns
-// gives the limit; nil if there is none.
-func maxAffectedFlag(cmd *cobra.Command) func() (*int, error) {
-	limit := cmd.Flags().Int("max-affected", 0, "refuse if the switches concern more workspaces that are on; all regions together")
-	return func() (*int, error) {
-		switch {
-		case !cmd.Flags().Changed("max-affected"):
-			return nil, nil
-		case *limit < 0:
-			return nil, usagef("--max-affected is %d: it must be 0 or more", *limit)
-		default:
-			return limit, nil
-		}
-	}
+func wholeRegionsFlag(cmd *cobra.Command, whole *bool) {
+	cmd.Flags().BoolVar(whole, "whole-regions", false, "leave a region alone if one of its providers cannot be migrated now")
 }
 
 // notNegative refuses a time that cannot be meant; 0 stands for no limit.
 func notNegative(flag string, limit time.Duration) error {
 	if limit < 0 {
 		return usagef("%s is %s: it must be 0, for no limit, or more", flag, limit)
-	}
-	return nil
-}
-
-// needReason refuses to override a refusal by --force without a reason.
-func needReason(force bool, reason string) error {
-	if force && reason == "" {
-		return usagef("--force needs a reason: give one with --reason")
 	}
 	return nil
 }
@@ -137,10 +117,8 @@ func runOperation(ctx context.Context, o operationOptions) error {
 	if err != nil {
 		return err
 	}
-	progress := newProgress(o.env, len(c.survey.Regions()), false)
-	defer func() { _ = progress.Close() }()
-	c.warnings.through(progress)
-	report, end, err := keepEvents(o.env, o.events, progress.Report)
+	defer c.progress.Close()
+	report, end, err := keepEvents(o.env, o.events, c.progress.Report)
 	if err != nil {
 		return err
 	}
@@ -155,9 +133,8 @@ func runOperation(ctx context.Context, o operationOptions) error {
 		return err
 	}
 	reports := regions.Run(ctx, plan)
-	_ = progress.Close() // nobody may be reading any more; the outcome counts
+	c.progress.Close()
 	document := &v1alpha1.MigrationReport{
-		TypeMeta:  metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion().String(), Kind: v1alpha1.KindMigrationReport},
 		Operation: o.operation.Name,
 		Primary:   plan.Primary,
 		Outcome:   rollout.Outcome(reports),
@@ -196,5 +173,5 @@ func (o *operationOptions) agree(ctx context.Context, plan *v1alpha1.Plan, curre
 	if changing == 1 {
 		text = o.imperative + " 1 region?"
 	}
-	return mayAct(ctx, o.env, question{text: text, yes: o.yes, current: current})
+	return mayAct(ctx, o.env, text, o.yes, current)
 }

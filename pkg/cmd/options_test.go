@@ -62,7 +62,7 @@ func TestFlagsBecomeTargets(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := optionsOf(newMigrate, test.args...)
-			test.want.needs = needs{regions: true, accessURL: true, chart: true, changes: true, measures: true}
+			test.want.needs = needs{regions: true, accessURL: true, chart: true, changes: true, switches: true, measures: true}
 			test.want.flags.Further = []string{"--kubeconfig", test.want.kubeconfig, "--coder-token-file", test.want.tokenFile}
 			got.env = Environment{} // holds functions
 			if diff := cmp.Diff(test.want, got.targets, cmp.AllowUnexported(targets{}, needs{}, Environment{})); diff != "" || err != nil {
@@ -156,10 +156,10 @@ func TestFlagsBecomeOptions(t *testing.T) {
 		t.Errorf("unlock: %+v, %v", unlocked, err)
 	}
 	found, err := optionsOf(newDiscover, "--context", "a", "--context", "b", "-o", "json")
-	if err != nil || !cmp.Equal(found.contexts, []string{"a", "b"}) || found.commented || found.needs.regions {
+	if err != nil || !cmp.Equal(found.contexts, []string{"a", "b"}) || found.format != "json" || found.needs.regions {
 		t.Errorf("discover: %+v, %v", found, err)
 	}
-	if found, err = optionsOf(newDiscover, "--all-contexts"); err != nil || found.contexts != nil || !found.commented {
+	if found, err = optionsOf(newDiscover, "--all-contexts"); err != nil || found.contexts != nil || found.format != "" {
 		t.Errorf("discover --all-contexts: %+v, %v", found, err)
 	}
 	version, err := optionsOf(newVersion, "--primary", "--kubeconfig", "k")
@@ -195,8 +195,6 @@ func TestFlagsThatAreRefused(t *testing.T) {
 			flagsOf(newMigrate), []string{"-f", "-", "--plan", "-"},
 			"--plan and --filename cannot both be standard input: give one of them as a file",
 		},
-		{flagsOf(newMigrate), []string{"--max-parallel", "-1"}, "--max-parallel is -1: it must be 1 or more"},
-		{flagsOf(newMigrate), []string{"--max-failures", "-1"}, "--max-failures is -1: it must be 0 or more"},
 		{flagsOf(newRetain), []string{"--timeout", "-1s"}, "--timeout is -1s: it must be 0, for no limit, or more"},
 		{flagsOf(newRetain), []string{"--step-timeout", "-1s"}, "--step-timeout is -1s: it must be 0, for no limit, or more"},
 		{flagsOf(newFinalize), []string{"--lock-duration", "0"}, "--lock-duration is 0s: it must be more than 0"},

@@ -1,8 +1,6 @@
 package cmd
 
 import (
-	"errors"
-
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/runtime"
 
@@ -13,20 +11,15 @@ import (
 type documentPrinter func(runtime.Object) error
 
 // outputFlag defines the flag -o. What it returns gives the printer of the format.
-func outputFlag(env Environment, cmd *cobra.Command) func() (documentPrinter, error) {
-	format := cmd.Flags().StringP("output", "o", "",
+func outputFlag(env Environment, cmd *cobra.Command, format *string) func() (documentPrinter, error) {
+	cmd.Flags().StringVarP(format, "output", "o", "",
 		"output format: json, yaml, name, wide, jsonpath=..., go-template=..., custom-columns=...")
 	// the flag was just defined, so that there is nothing to go wrong
 	_ = cmd.RegisterFlagCompletionFunc("output",
 		cobra.FixedCompletions(printer.Formats(), cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
 	return func() (documentPrinter, error) {
-		options := env.text(env.Out)
-		options.Diff = true
-		p, err := printer.New(*format, options)
-		if errors.Is(err, printer.ErrFormat) {
-			return nil, usage(err)
-		}
-		return func(document runtime.Object) error { return p.PrintObj(document, env.Out) }, err
+		p, err := printer.New(*format, env.text(env.Out))
+		return func(document runtime.Object) error { return p.PrintObj(document, env.Out) }, usage(err)
 	}
 }
 
@@ -45,7 +38,7 @@ func printPlan(env Environment, plan runtime.Object, format string) error {
 	return p.PrintObj(plan, env.ErrOut)
 }
 
-// newProgress shows to the operator the progress of a number of regions, or of workspaces.
+// newProgress shows to the operator the progress of so many regions, or of workspaces.
 func newProgress(env Environment, regions int, workspaces bool) *printer.Progress {
 	width, color := env.terminal(env.ErrOut)
 	return printer.NewProgress(env.ErrOut, printer.ProgressOptions{

@@ -10,7 +10,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
 )
 
-// planOptions is the complete value that plan runs by.
 type planOptions struct {
 	documentOptions
 	// detailed makes pending changes an exit code of their own.
@@ -38,17 +37,14 @@ kubectl coder-satellite plan --context sydney --access-url https://coder-sydney.
 # Keep the plan, to carry out exactly this one later
 kubectl coder-satellite plan -f fleet.yaml -o json > plan.json`),
 	}
-	document := documentFlags(env, cmd, needs{regions: true, accessURL: true, chart: true, plans: true})
-	detailed := cmd.Flags().Bool("detailed-exitcode", false, "exit with 2 when there is something to change")
-	whole := wholeRegionsFlag(cmd)
-	diff := cmd.Flags().Bool("diff", true, "show how the manifest of the satellite's chart would change")
-	return verb(cmd, run, func() (planOptions, error) {
-		document, err := document()
-		return planOptions{documentOptions: document, detailed: *detailed, diff: *diff, wholeRegions: *whole}, err
-	})
+	var o planOptions
+	check := o.addTo(env, cmd, needs{regions: true, accessURL: true, chart: true, plans: true})
+	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 2 when there is something to change")
+	wholeRegionsFlag(cmd, &o.wholeRegions)
+	cmd.Flags().BoolVar(&o.diff, "diff", true, "show how the manifest of the satellite's chart would change")
+	return verb(cmd, run, &o, check)
 }
 
-// runPlan prints what migrate would do.
 func runPlan(ctx context.Context, o planOptions) error {
 	c, err := o.connect()
 	if err != nil {

@@ -18,7 +18,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/suggest"
 )
 
-// rbacOptions is the complete value that rbac runs by.
 type rbacOptions struct {
 	targets
 	// verbs are those to grant.
@@ -35,8 +34,8 @@ type rbacOptions struct {
 	records string
 	// restore also grants what restoring an uninstalled legacy release takes.
 	restore bool
-	// json prints one List in JSON instead of YAML documents.
-	json bool
+	// format is yaml, for documents, or json, for one List.
+	format string
 }
 
 func newRBAC(env Environment, run func(context.Context, rbacOptions) error) *cobra.Command {
@@ -65,40 +64,37 @@ kubectl coder-satellite rbac -f fleet.yaml --region sydney --verb plan --verb st
 # For a service account, applied by an administrator
 kubectl coder-satellite rbac --context sydney --verb migrate --serviceaccount ci:migrator > rbac.yaml`),
 	}
-	targets := targetFlags(env, cmd, needs{regions: true, chart: true})
-	f, known := cmd.Flags(), migration.RightsVerbs()
-	verbs := f.StringArray("verb", nil, "verb to grant (repeatable; default: all of "+strings.Join(known, ", ")+")")
-	legacyNamespace := f.String("legacy-namespace", "", "namespace of the legacy release (default: looked up)")
-	in := f.String("in", "", "kubeconfig context of the cluster to print roles for, of a region that is in several")
-	restore := f.Bool("restore", false, "also what it takes to restore a legacy release that was uninstalled")
-	name := f.String("name", "coder-satellite-operator", "name of the roles and bindings")
+	var o rbacOptions
+	f, check, known := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, chart: true}), migration.RightsVerbs()
+	f.StringArrayVar(&o.verbs, "verb", nil, "verb to grant (repeatable; default: all of "+strings.Join(known, ", ")+")")
+	f.StringVar(&o.legacyNamespace, "legacy-namespace", "", "namespace of the legacy release (default: looked up)")
+	f.StringVar(&o.cluster, "in", "", "kubeconfig context of the cluster to print roles for, of a region that is in several")
+	f.BoolVar(&o.restore, "restore", false, "also what it takes to restore a legacy release that was uninstalled")
+	f.StringVar(&o.name, "name", "coder-satellite-operator", "name of the roles and bindings")
 	users := f.StringArray("user", nil, "bind the roles to this user (repeatable)")
 	groups := f.StringArray("group", nil, "bind the roles to this group (repeatable)")
 	accounts := f.StringArray("serviceaccount", nil, "bind the roles to this service account, NAMESPACE:NAME (repeatable)")
-	format := f.StringP("output", "o", "yaml", "output format: yaml, json")
+	f.StringVarP(&o.format, "output", "o", "yaml", "output format: yaml, json")
 	_ = cmd.RegisterFlagCompletionFunc("output", words("yaml", "json"))
 	_ = cmd.RegisterFlagCompletionFunc("verb", words(known...))
-	return verb(cmd, run, func() (rbacOptions, error) {
-		targets, err := targets()
-		if *format != "yaml" && *format != "json" {
-			err = errors.Join(err, usagef("-o %q: choose yaml or json", *format))
+	return verb(cmd, run, &o, func() error {
+		err := check()
+		if o.format != "yaml" && o.format != "json" {
+			err = errors.Join(err, usagef("-o %q: choose yaml or json", o.format))
 		}
-		for _, verb := range *verbs {
+		for _, verb := range o.verbs {
 			if !slices.Contains(known, verb) {
 				err = errors.Join(err, usagef("%q is not a verb that takes rights in a cluster%s; there are: %s",
 					verb, suggest.DidYouMean(verb, known), strings.Join(known, ", ")))
 			}
 		}
-		granted := *verbs
-		if len(granted) == 0 {
-			granted = known
+		if len(o.verbs) == 0 {
+			o.verbs = known
 		}
-		bound, unbound := subjects(*users, *groups, *accounts)
-		records, unusable := cluster.StorageDriver(env.Getenv("HELM_DRIVER"))
-		return rbacOptions{
-			targets: targets, verbs: granted, name: *name, subjects: bound, records: records, restore: *restore,
-			legacyNamespace: *legacyNamespace, cluster: *in, json: *format == "json",
-		}, errors.Join(err, unbound, unusable)
+		var unbound, unusable error
+		o.subjects, unbound = subjects(*users, *groups, *accounts)
+		o.records, unusable = cluster.StorageDriver(env.Getenv("HELM_DRIVER"))
+		return errors.Join(err, unbound, unusable)
 	})
 }
 
@@ -128,7 +124,7 @@ func runRBAC(ctx context.Context, o rbacOptions) error {
 		return err
 	}
 	roles := cluster.Roles(o.name, rules, o.subjects)
-	if !o.json {
+	if o.format == "yaml" {
 		documents := &printers.YAMLPrinter{} // keeps them apart
 		for _, role := range roles {
 			if err := documents.PrintObj(role, o.env.Out); err != nil {

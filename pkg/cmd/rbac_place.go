@@ -94,9 +94,8 @@ func (o *rbacOptions) scopeOf(ctx context.Context, source *snapshot.Source) (sna
 	}
 	s := source.Collect(ctx, snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemLegacy, snapshot.ItemChart, snapshot.ItemSatellite, snapshot.ItemResources)
 	if !s.Provider.IsKnown() {
-		err := fmt.Errorf("region %q: the namespace of the provider is not known (%w); give that of the legacy release with --legacy-namespace",
+		return snapshot.Scope{}, fmt.Errorf("region %q: the namespace of the provider is not known (%w); give that of the legacy release with --legacy-namespace",
 			region.Name, s.Provider.Err())
-		return snapshot.Scope{}, &exitError{exitFailed, err}
 	}
 	if !region.Satellite.None() && (!s.SatelliteResources.IsKnown() || !s.Chart.IsKnown()) {
 		_, _ = fmt.Fprintf(o.env.ErrOut, "note: region %q: the roles cover Secrets, Services and Deployments of the satellite only: %s\n",

@@ -20,7 +20,8 @@ to their workspaces: roll back first.`,
 kubectl coder-satellite remove -f fleet.yaml --region sydney`),
 	}
 	force := cmd.Flags().Bool("force", false, "remove it although it is in use; needs --reason")
-	return operationVerb(env, cmd, needs{regions: true, reason: true}, run, func(reason string) (change, error) {
-		return change{operation: migration.Remove(*force), imperative: "Remove the satellite of"}, needReason(*force, reason)
+	return operationVerb(env, cmd, needs{regions: true, reason: true}, run, func(o *operationOptions) error {
+		o.operation, o.imperative = migration.Remove(*force), "Remove the satellite of"
+		return nil
 	})
 }

@@ -19,7 +19,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// reportOptions is the complete value that report runs by.
 type reportOptions struct {
 	targets
 	// when says when users move, in words; may be empty.
@@ -45,23 +44,21 @@ kubectl coder-satellite report --notice -f fleet.yaml --region sydney --when "on
 # A file for each region
 kubectl coder-satellite report --notice -f fleet.yaml --dir notices`),
 	}
-	targets := targetFlags(env, cmd, needs{regions: true, accessURL: true})
-	f := cmd.Flags()
+	var o reportOptions
+	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, accessURL: true})
 	notice := f.Bool("notice", false, "write a notice for the region's users")
-	when := f.String("when", "", "when the users move, in words")
-	dir := f.String("dir", "", "folder for a file per region, instead of printing them")
-	timeout := f.Duration("timeout", 30*time.Second, "time for the facts of a region")
-	return verb(cmd, run, func() (reportOptions, error) {
-		targets, err := targets()
+	f.StringVar(&o.when, "when", "", "when the users move, in words")
+	f.StringVar(&o.dir, "dir", "", "folder for a file per region, instead of printing them")
+	f.DurationVar(&o.timeout, "timeout", 30*time.Second, "time for the facts of a region")
+	return verb(cmd, run, &o, func() error {
+		err := errors.Join(check(), positive("--timeout", o.timeout))
 		if !*notice {
 			err = errors.Join(err, usagef("nothing to write: say what with --notice"))
 		}
-		err = errors.Join(err, positive("--timeout", *timeout))
-		return reportOptions{targets: targets, when: *when, dir: *dir, timeout: *timeout}, err
+		return err
 	})
 }
 
-// runReport writes the notices.
 func runReport(ctx context.Context, o reportOptions) error {
 	c, err := o.connect()
 	if err != nil {

@@ -25,7 +25,8 @@ kubectl coder-satellite retain -f fleet.yaml --reason "kept until v1.22"
 # One region, by its kubeconfig context
 kubectl coder-satellite retain --context sydney`),
 	}
-	return operationVerb(env, cmd, needs{regions: true, reason: true}, run, func(string) (change, error) {
-		return change{operation: migration.Retain(), imperative: "Retain the legacy release of"}, nil
+	return operationVerb(env, cmd, needs{regions: true, reason: true}, run, func(o *operationOptions) error {
+		o.operation, o.imperative = migration.Retain(), "Retain the legacy release of"
+		return nil
 	})
 }

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -26,22 +25,20 @@ kubectl coder-satellite rollback -f fleet.yaml --region sydney
 # And take the satellite away, too
 kubectl coder-satellite rollback -f fleet.yaml --region sydney --remove-satellite --yes`),
 	}
-	affected := maxAffectedFlag(cmd)
+	var options migration.RollbackOptions
 	f := cmd.Flags()
-	remove := f.Bool("remove-satellite", false, "also unregister and uninstall the satellite")
-	force := f.Bool("force", false, "go back although the legacy release is not ready for it; needs --reason")
+	f.BoolVar(&options.RemoveSatellite, "remove-satellite", false, "also unregister and uninstall the satellite")
+	f.BoolVar(&options.Force, "force", false, "go back although the legacy release is not ready for it; needs --reason")
 	was := f.String("networking-v2-was", "", "what Networking v2 was before the migration, on or off, when no journal says so")
-	return operationVerb(env, cmd, needs{regions: true, reason: true, measures: true}, run, func(reason string) (change, error) {
-		options := migration.RollbackOptions{RemoveSatellite: *remove, Force: *force}
+	return operationVerb(env, cmd, needs{regions: true, reason: true, switches: true, measures: true}, run, func(o *operationOptions) error {
 		if *was != "" {
 			on := *was == "on"
 			options.NetworkingV2Was = &on
 			if !on && *was != "off" {
-				return change{}, usagef("--networking-v2-was is %q: it is on or off", *was)
+				return usagef("--networking-v2-was is %q: it is on or off", *was)
 			}
 		}
-		limit, err := affected()
-		wanted := change{operation: migration.Rollback(options), imperative: "Roll back", maxAffected: limit}
-		return wanted, errors.Join(err, needReason(*force, reason))
+		o.operation, o.imperative = migration.Rollback(options), "Roll back"
+		return nil
 	})
 }

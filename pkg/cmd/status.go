@@ -12,7 +12,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// statusOptions is the complete value that status runs by.
 type statusOptions struct {
 	documentOptions
 	// watch repeats the checks, with every between them, until interrupted.
@@ -47,19 +46,18 @@ kubectl coder-satellite status -f fleet.yaml --expect planned
 # The checks that failed, for a script
 kubectl coder-satellite status -f fleet.yaml -o jsonpath='{.regions[*].checks[?(@.state=="Fail")].id}'`),
 	}
-	document := documentFlags(env, cmd, needs{regions: true})
-	watch := cmd.Flags().BoolP("watch", "w", false, "check again and again, until interrupted")
-	every := cmd.Flags().Duration("interval", 10*time.Second, "time between checks with --watch")
-	timeout := cmd.Flags().Duration("timeout", 30*time.Second, "time for the facts of a region; what is not known by then is unknown")
-	expect := cmd.Flags().String("expect", string(health.ExpectMigrated), `"planned" if regions that were not migrated yet are no failure`)
-	return verb(cmd, run, func() (statusOptions, error) {
-		document, err := document()
-		err = errors.Join(err, positive("--timeout", *timeout), positive("--interval", *every))
-		wanted := health.Expectation(*expect)
-		if wanted != health.ExpectMigrated && wanted != health.ExpectPlanned {
-			err = errors.Join(err, usagef("--expect is %q: it must be migrated or planned", *expect))
+	var o statusOptions
+	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true})
+	f.BoolVarP(&o.watch, "watch", "w", false, "check again and again, until interrupted")
+	f.DurationVar(&o.every, "interval", 10*time.Second, "time between checks with --watch")
+	f.DurationVar(&o.timeout, "timeout", 30*time.Second, "time for the facts of a region; what is not known by then is unknown")
+	f.StringVar((*string)(&o.expect), "expect", string(health.ExpectMigrated), `"planned" if regions that were not migrated yet are no failure`)
+	return verb(cmd, run, &o, func() error {
+		err := errors.Join(check(), positive("--timeout", o.timeout), positive("--interval", o.every))
+		if o.expect != health.ExpectMigrated && o.expect != health.ExpectPlanned {
+			err = errors.Join(err, usagef("--expect is %q: it must be migrated or planned", o.expect))
 		}
-		return statusOptions{documentOptions: document, watch: *watch, every: *every, timeout: *timeout, expect: wanted}, err
+		return err
 	})
 }
 

@@ -20,8 +20,12 @@ type needs struct {
 	chart bool
 	// plans is set when the verb plans changes; changes, when it makes them, in some regions at once.
 	plans, changes bool
+	// switches is set when the verb switches Networking v2, which concerns workspaces that are on.
+	switches bool
 	// measures is set when the verb may measure what users feel meanwhile.
 	measures bool
+	// workspaces is set when what goes on is about workspaces rather than regions.
+	workspaces bool
 	// reason is set when the verb keeps why it was run with what it did.
 	reason bool
 }
@@ -40,12 +44,12 @@ type targets struct {
 	skipUnreachable bool
 }
 
-// targetFlags defines the flags of a verb that has these needs. What it returns
-// checks them and gives their value; it reads no file. What is wrong with the
-// description of the regions is found by fleet.Flags.
-func targetFlags(env Environment, cmd *cobra.Command, verb needs) func() (targets, error) {
+// addTo defines the flags of a verb that has these needs. What it returns checks
+// them; it reads no file. What is wrong with the description of the regions is found
+// by fleet.Flags.
+func (t *targets) addTo(env Environment, cmd *cobra.Command, verb needs) func() error {
 	f := cmd.Flags()
-	t := targets{env: env, needs: verb}
+	t.env, t.needs, t.flags.AccessURLOptional = env, verb, !verb.accessURL
 	t.addPrimaryTo(f)
 	if verb.regions {
 		t.addRegionsTo(f)
@@ -61,21 +65,12 @@ func targetFlags(env Environment, cmd *cobra.Command, verb needs) func() (target
 		f.IntVar(&t.flags.MaxParallel, "max-parallel", 0, "regions at work at once (default 4, or what the Fleet says)")
 		f.IntVar(&maxFailures, "max-failures", 0, "regions that may fail before no further one starts")
 	}
-	return func() (targets, error) {
-		done := t
-		done.flags.AccessURLOptional = !verb.accessURL
-		done.flags.Further = []string{"--kubeconfig", t.kubeconfig, "--coder-token-file", t.tokenFile}
+	return func() error {
+		t.flags.Further = []string{"--kubeconfig", t.kubeconfig, "--coder-token-file", t.tokenFile}
 		if f.Changed("max-failures") {
-			done.flags.MaxFailures = &maxFailures
+			t.flags.MaxFailures = &maxFailures
 		}
-		switch {
-		case t.flags.MaxParallel < 0:
-			return done, usagef("--max-parallel is %d: it must be 1 or more", t.flags.MaxParallel)
-		case maxFailures < 0:
-			return done, usagef("--max-failures is %d: it must be 0 or more", maxFailures)
-		default:
-			return done, positive("--request-timeout", t.requestTimeout)
-		}
+		return positive("--request-timeout", t.requestTimeout)
 	}
 }
 

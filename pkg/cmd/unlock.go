@@ -14,7 +14,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// unlockOptions is the complete value that unlock runs by.
 type unlockOptions struct {
 	targets
 	reason string
@@ -34,16 +33,17 @@ holder is alive, unless forced. The reason is written onto the lock.`,
 # One region of a fleet
 kubectl coder-satellite unlock -f fleet.yaml --region sydney --reason "the laptop was closed"`),
 	}
-	targets := targetFlags(env, cmd, needs{regions: true})
-	reason := cmd.Flags().String("reason", "", "why; it is written onto the lock")
-	force := cmd.Flags().Bool("force", false, "even if its holder is alive")
-	yes := cmd.Flags().BoolP("yes", "y", false, "do not ask; the contexts must then be named")
-	return verb(cmd, run, func() (unlockOptions, error) {
-		targets, err := targets()
-		if *reason == "" {
+	var o unlockOptions
+	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true})
+	f.StringVar(&o.reason, "reason", "", "why; it is written onto the lock")
+	f.BoolVar(&o.force, "force", false, "even if its holder is alive")
+	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask; the contexts must then be named")
+	return verb(cmd, run, &o, func() error {
+		err := check()
+		if o.reason == "" {
 			err = errors.Join(usagef("unlock takes a reason: give one with --reason"), err)
 		}
-		return unlockOptions{targets: targets, reason: *reason, force: *force, yes: *yes}, err
+		return err
 	})
 }
 
@@ -55,7 +55,7 @@ func runUnlock(ctx context.Context, o unlockOptions) error {
 		return err
 	}
 	text := fmt.Sprintf("Unlock %d region(s)?", len(c.survey.Regions()))
-	if err := mayAct(ctx, o.env, question{text: text, yes: o.yes, current: c.current}); err != nil {
+	if err := mayAct(ctx, o.env, text, o.yes, c.current); err != nil {
 		return err
 	}
 	me, err := c.primary.Me(ctx)

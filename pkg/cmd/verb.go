@@ -11,16 +11,16 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// verb completes the command of a verb that takes flags only: options checks the
-// flags and returns their value, complete, and run is the one call that acts on it.
-func verb[O any](cmd *cobra.Command, run func(context.Context, O) error, options func() (O, error)) *cobra.Command {
+// verb completes the command of a verb that takes flags only, which set fields of o:
+// check refuses what cannot be meant, and sets the fields that follow from others. run is
+// the one call that acts on the complete value.
+func verb[O any](cmd *cobra.Command, run func(context.Context, O) error, o *O, check func() error) *cobra.Command {
 	cmd.Args = noArgs
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		o, err := options()
-		if err != nil {
+		if err := check(); err != nil {
 			return err
 		}
-		return run(cmd.Context(), o)
+		return run(cmd.Context(), *o)
 	}
 	return cmd
 }
@@ -49,19 +49,15 @@ type documentOptions struct {
 	format string // of the document
 }
 
-// documentFlags defines these flags. What it returns checks them and gives their
-// value. The format comes first: one that does not exist must be refused before
-// the work.
-func documentFlags(env Environment, cmd *cobra.Command, verb needs) func() (documentOptions, error) {
-	printer, targets := outputFlag(env, cmd), targetFlags(env, cmd, verb)
-	return func() (documentOptions, error) {
-		show, err := printer()
-		if err != nil {
-			return documentOptions{}, err
+// addTo defines these flags. What it returns checks them. The format comes first: one
+// that does not exist must be refused before the work.
+func (o *documentOptions) addTo(env Environment, cmd *cobra.Command, verb needs) func() error {
+	printer, check := outputFlag(env, cmd, &o.format), o.targets.addTo(env, cmd, verb)
+	return func() (err error) {
+		if o.print, err = printer(); err != nil {
+			return err
 		}
-		targets, err := targets()
-		format, _ := cmd.Flags().GetString("output") // which outputFlag defined
-		return documentOptions{targets: targets, print: show, format: format}, err
+		return check()
 	}
 }
 

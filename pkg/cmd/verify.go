@@ -19,7 +19,6 @@ const (
 	maxDuration = time.Hour
 )
 
-// verifyOptions is the complete value that verify runs by.
 type verifyOptions struct {
 	documentOptions
 	region verify.Options
@@ -56,29 +55,33 @@ kubectl coder-satellite verify -f fleet.yaml --region sydney --duration 30s --co
 # The median round trip through each satellite, in microseconds
 kubectl coder-satellite verify -f fleet.yaml -o jsonpath='{.regions[*].satellite.roundTrip.medianMicroseconds}'`),
 	}
-	document := documentFlags(env, cmd, needs{regions: true, accessURL: true})
-	f, maxLoss := cmd.Flags(), percent(20)
+	var o verifyOptions
+	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, accessURL: true})
 	_ = f.MarkHidden("canary") // --workspace says the same, and nothing is rebuilt
-	workspace := f.String("workspace", "", "name or ID of the workspace to connect to (default: the region's canary)")
-	pings := f.Int("pings", 5, "how many pings to send through each connection")
-	f.Var(&maxLoss, "max-loss", "how many of the pings through the satellite may be lost")
-	compare := f.Bool("compare", false, "say how the satellite compares with the primary, from this machine")
-	duration := f.Duration("duration", 0, "send pings for so long, a fifth of a second after each other, instead of a number of them")
-	timeout := f.Duration("timeout", time.Minute, "time for a region, beside --duration")
-	return verb(cmd, run, func() (verifyOptions, error) {
-		document, err := document()
-		err = errors.Join(err, positive("--timeout", *timeout))
-		if *pings < 1 || *pings > maxPings {
-			err = errors.Join(err, usagef("--pings is %d: it must be from 1 to %d", *pings, maxPings))
+	f.StringVar(&o.region.Workspace, "workspace", "", "name or ID of the workspace to connect to (default: the region's canary)")
+	f.IntVar(&o.region.Pings, "pings", 5, "how many pings to send through each connection")
+	maxLoss := f.String("max-loss", "20%", "how many of the pings through the satellite may be lost")
+	f.BoolVar(&o.region.Compare, "compare", false, "say how the satellite compares with the primary, from this machine")
+	f.DurationVar(&o.region.For, "duration", 0, "send pings for so long, a fifth of a second after each other, instead of a number of them")
+	f.DurationVar(&o.timeout, "timeout", time.Minute, "time for a region, beside --duration")
+	return verb(cmd, run, &o, func() error {
+		err := errors.Join(check(), positive("--timeout", o.timeout))
+		if o.region.Pings < 1 || o.region.Pings > maxPings {
+			err = errors.Join(err, usagef("--pings is %d: it must be from 1 to %d", o.region.Pings, maxPings))
 		}
-		if *duration < 0 || *duration > maxDuration {
-			err = errors.Join(err, usagef("--duration is %s: it must be from 0s to %s", *duration, maxDuration))
+		if o.region.For < 0 || o.region.For > maxDuration {
+			err = errors.Join(err, usagef("--duration is %s: it must be from 0s to %s", o.region.For, maxDuration))
 		}
 		if f.Changed("pings") && f.Changed("duration") {
 			err = errors.Join(err, usagef("--pings and --duration both say how many pings to send: give one of them"))
 		}
-		region := verify.Options{Workspace: *workspace, Pings: *pings, MaxLoss: int(maxLoss), For: *duration, Compare: *compare}
-		return verifyOptions{documentOptions: document, region: region, timeout: *timeout + *duration}, err
+		percent, bad := strconv.ParseUint(strings.TrimSuffix(*maxLoss, "%"), 10, 8)
+		if bad != nil || percent > 100 {
+			err = errors.Join(err, usagef("--max-loss is %q: it must be from 0%% to 100%%", *maxLoss))
+		}
+		o.region.MaxLoss = int(percent)
+		o.timeout += o.region.For
+		return err
 	})
 }
 
@@ -94,22 +97,3 @@ func runVerify(ctx context.Context, o verifyOptions) error {
 	}
 	return o.end(report, report.Outcome)
 }
-
-// percent is a flag's value from 0% to 100%; the sign may be left out.
-type percent int
-
-// String implements pflag.Value.
-func (p *percent) String() string { return strconv.Itoa(int(*p)) + "%" }
-
-// Set implements pflag.Value.
-func (p *percent) Set(text string) error {
-	number, err := strconv.Atoi(strings.TrimSuffix(text, "%"))
-	if err != nil || number < 0 || number > 100 {
-		return errors.New("it must be from 0% to 100%")
-	}
-	*p = percent(number)
-	return nil
-}
-
-// Type implements pflag.Value.
-func (*percent) Type() string { return "percent" }

@@ -7,12 +7,10 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// versionOptions is the complete value that version runs by.
 type versionOptions struct {
 	documentOptions
 	// primary asks the primary for its version, too.
@@ -31,18 +29,13 @@ kubectl coder-satellite version
 # The primary's too, for a script
 kubectl coder-satellite version --primary -o json`),
 	}
-	document := documentFlags(env, cmd, needs{})
-	primary := cmd.Flags().Bool("primary", false, "ask the primary for its version, too")
-	return verb(cmd, run, func() (versionOptions, error) {
-		document, err := document()
-		return versionOptions{documentOptions: document, primary: *primary}, err
-	})
+	var o versionOptions
+	cmd.Flags().BoolVar(&o.primary, "primary", false, "ask the primary for its version, too")
+	return verb(cmd, run, &o, o.addTo(env, cmd, needs{}))
 }
 
-// runVersion prints the plugin's version and, if asked for, the primary's.
 func runVersion(ctx context.Context, o versionOptions) error {
 	info := &v1alpha1.VersionInfo{
-		TypeMeta:  metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion().String(), Kind: v1alpha1.KindVersionInfo},
 		Version:   o.env.version(),
 		Commit:    o.env.Build.Commit,
 		GoVersion: runtime.Version(),

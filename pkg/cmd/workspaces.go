@@ -11,7 +11,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/workspaces"
 )
 
-// workspacesOptions is the complete value that workspaces runs by.
 type workspacesOptions struct {
 	documentOptions
 	// since is when Networking v2 was switched where no journal tells; zero if unknown.
@@ -40,25 +39,24 @@ kubectl coder-satellite workspaces -f fleet.yaml -o wide
 kubectl coder-satellite workspaces -f fleet.yaml -o custom-columns=OWNER:.owner,NAME:.name,STATE:.state`),
 	}
 	cmd.AddCommand(newRebuild(env, rebuild))
-	return verb(cmd, run, workspacesFlags(env, cmd))
+	var o workspacesOptions
+	return verb(cmd, run, &o, o.addTo(env, cmd))
 }
 
-// workspacesFlags defines the flags that the verb and its subcommand have in common.
-func workspacesFlags(env Environment, cmd *cobra.Command) func() (workspacesOptions, error) {
-	document := documentFlags(env, cmd, needs{regions: true})
+// addTo defines the flags that the verb and its subcommand have in common.
+func (o *workspacesOptions) addTo(env Environment, cmd *cobra.Command) func() error {
+	check := o.documentOptions.addTo(env, cmd, needs{regions: true, workspaces: true})
 	since := cmd.Flags().String("since", "", "when Networking v2 was switched, as 2006-01-02T15:04:05Z, for providers whose journal does not tell")
-	timeout := cmd.Flags().Duration("timeout", 30*time.Second, "time for the facts of a region; what is not known by then is unknown")
-	return func() (workspacesOptions, error) {
-		document, err := document()
-		err = errors.Join(err, positive("--timeout", *timeout))
-		o := workspacesOptions{documentOptions: document, timeout: *timeout}
+	cmd.Flags().DurationVar(&o.timeout, "timeout", 30*time.Second, "time for the facts of a region; what is not known by then is unknown")
+	return func() error {
+		err := errors.Join(check(), positive("--timeout", o.timeout))
 		if *since != "" {
 			var bad error
 			if o.since, bad = time.Parse(time.RFC3339, *since); bad != nil {
 				err = errors.Join(err, usagef("--since is %q: it must be a time like 2006-01-02T15:04:05Z", *since))
 			}
 		}
-		return o, err
+		return err
 	}
 }
 
@@ -72,7 +70,6 @@ func (o *workspacesOptions) look(ctx context.Context) (*connection, *workspaces.
 	return c, found, cmp.Or(interrupted(ctx), err)
 }
 
-// runWorkspaces prints which path workspaces use.
 func runWorkspaces(ctx context.Context, o workspacesOptions) error {
 	_, found, err := o.look(ctx)
 	if err != nil {

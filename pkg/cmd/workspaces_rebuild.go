@@ -13,7 +13,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/workspaces"
 )
 
-// rebuildOptions is the complete value that workspaces rebuild runs by.
 type rebuildOptions struct {
 	workspacesOptions
 	// rebuild lacks the owners to exclude, who are known only to the primary, and what
@@ -49,8 +48,8 @@ kubectl coder-satellite workspaces rebuild -f fleet.yaml --until 06:00 --max-par
 # One region, nobody's new workspace in between
 kubectl coder-satellite workspaces rebuild -f fleet.yaml --region sydney --cordon`),
 	}
-	common := workspacesFlags(env, cmd)
-	f, r, o := cmd.Flags(), workspaces.Rebuild{}, rebuildOptions{}
+	var o rebuildOptions
+	f, r, check := cmd.Flags(), &o.rebuild, o.addTo(env, cmd)
 	f.DurationVar(&r.IdleFor, "idle-for", 2*time.Hour, "how long nobody must have been connected to a workspace that is on")
 	f.BoolVar(&r.IncludeActive, "include-active", false, "rebuild workspaces in use, too; needs --reason")
 	f.StringVar(&r.Reason, "reason", "", "why workspaces in use are rebuilt; the report keeps it")
@@ -62,21 +61,17 @@ kubectl coder-satellite workspaces rebuild -f fleet.yaml --region sydney --cordo
 	f.BoolVar(&r.Cordon, "cordon", false, "keep new workspaces off each provider meanwhile; at the end its cordon is lifted, whoever set it")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask before acting; the contexts must then be named")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show what would be done, and do nothing")
-	return verb(cmd, run, func() (rebuildOptions, error) {
-		common, err := common()
-		done := o
-		done.workspacesOptions, done.rebuild = common, r
-		done.rebuild.Clock = env.Clock
-		err = errors.Join(err, positive("--build-timeout", r.BuildTimeout), notNegative("--idle-for", r.IdleFor))
+	return verb(cmd, run, &o, func() (err error) {
+		r.Clock = env.Clock
+		r.Until, err = parseUntil(*until, env.Clock.Now())
+		err = errors.Join(check(), positive("--build-timeout", r.BuildTimeout), notNegative("--idle-for", r.IdleFor), err)
 		if r.MaxParallel < 1 || r.MaxFailures < 0 {
 			err = errors.Join(err, usagef("--max-parallel is %d and --max-failures %d: they must be 1 or more, and 0 or more", r.MaxParallel, r.MaxFailures))
 		}
 		if r.IncludeActive && r.Reason == "" {
 			err = errors.Join(err, usagef("--include-active needs a reason: give one with --reason"))
 		}
-		var bad error
-		done.rebuild.Until, bad = parseUntil(*until, env.Clock.Now())
-		return done, errors.Join(err, bad)
+		return err
 	})
 }
 
@@ -122,15 +117,13 @@ func runRebuild(ctx context.Context, o rebuildOptions) error {
 	if err := printPlan(o.env, plan, o.format); err != nil {
 		return err
 	}
-	if err := mayAct(ctx, o.env, question{text: rebuildQuestion(plan), yes: o.yes, current: c.current}); err != nil {
+	if err := mayAct(ctx, o.env, rebuildQuestion(plan), o.yes, c.current); err != nil {
 		return err
 	}
-	progress := newProgress(o.env, 0, true)
-	defer func() { _ = progress.Close() }()
-	c.warnings.through(progress)
-	r.Report = progress.Report
+	defer c.progress.Close()
+	r.Report = c.progress.Report
 	report := r.Run(ctx, found, now)
-	_ = progress.Close() // nobody may be reading any more; the outcome counts
+	c.progress.Close()
 	printErr := o.print(report)
 	return cmp.Or(ended(report.Outcome), printErr)
 }

@@ -12,7 +12,6 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/suggest"
 )
 
 // maxNodes bounds the work that aliases can multiply; a file of maxSize without
@@ -77,12 +76,7 @@ func (d *decoder) decodeStruct(node *yaml.Node, into reflect.Value, path string)
 			d.decode(value, into.FieldByIndex(index), child)
 			return
 		}
-		known := slices.Sorted(maps.Keys(fields))
-		if near := suggest.Near(key.Value, known); len(near) > 0 {
-			d.addf(child, "unknown field; did you mean %s?", strings.Join(near, " or "))
-			return
-		}
-		d.addf(child, "unknown field; known here: %s", strings.Join(known, ", "))
+		d.addf(child, "unknown field%s", orKnown(key.Value, slices.Sorted(maps.Keys(fields))))
 	})
 }
 

@@ -128,7 +128,7 @@ func (f Flags) Load(stdin io.Reader) (*Fleet, error) {
 	for i := range fleet.Regions {
 		f.remember(&fleet.Regions[i], "")
 	}
-	return fleet, errors.Join(f.selectRegions(fleet), fleet.SelectProviders(f.Providers))
+	return fleet, errors.Join(f.selectRegions(fleet), fleet.selectProviders(f.Providers))
 }
 
 // override lets the flags about the primary and the rollout win over the file.
@@ -183,7 +183,7 @@ func (f Flags) Fleet() (*Fleet, error) {
 		}
 		in.Regions = append(in.Regions, region)
 	}
-	return resolve(in, "", p, requirements{accessURL: !f.AccessURLOptional, sets: f.Sets})
+	return resolve(in, "", f.Sets, !f.AccessURLOptional, p)
 }
 
 // checkContexts refuses to make a region of nothing, and what cannot be the same

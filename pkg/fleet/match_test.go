@@ -93,7 +93,7 @@ func TestMatchProviderListsFew(t *testing.T) {
 		many = append(many, provider(fmt.Sprint(i), fmt.Sprintf("p%02d", i), "https://x.example.com"))
 	}
 	_, err := fleet.MatchProvider(withSatellite, fleet.Provider{Context: "ctx"}, "https://y.example.com", many)
-	if err == nil || !strings.Contains(err.Error(), "p09 https://x.example.com and 15 more") {
+	if err == nil || !strings.Contains(err.Error(), "p11 https://x.example.com and 13 more") {
 		t.Errorf("got %v", err)
 	}
 	_, err = fleet.MatchProvider(withSatellite, fleet.Provider{Context: "ctx"}, "https://y.example.com", nil)

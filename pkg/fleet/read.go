@@ -59,5 +59,5 @@ func ReadFile(name string, stdin io.Reader) (*Fleet, error) {
 	if err != nil {
 		return nil, err
 	}
-	return resolve(*in, folder, p, requirements{accessURL: true})
+	return resolve(*in, folder, nil, true, p)
 }

@@ -3,7 +3,6 @@ package fleet
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
@@ -38,16 +37,10 @@ func declarations(at string, region v1alpha1.Region) []declaration {
 
 // regionOf returns a region of the fleet with the defaults filled in.
 func regionOf(in v1alpha1.Fleet, declared v1alpha1.Region, folder string, sets []string) Region {
-	region := Region{Name: declared.Name}
-	if len(declared.Labels) > 0 {
-		region.Labels = maps.Clone(declared.Labels)
-	}
+	region := Region{Name: declared.Name, Labels: declared.Labels}
 	for _, provider := range declarations("", declared) {
-		region.Providers = append(region.Providers, Provider{
-			Name:    provider.Name,
-			Context: provider.Context,
-			Canary:  cmp.Or(provider.Canary.Workspace, CanaryAuto),
-		})
+		canary := cmp.Or(provider.Canary.Workspace, CanaryAuto)
+		region.Providers = append(region.Providers, Provider{Name: provider.Name, Context: provider.Context, Canary: canary})
 	}
 	if declared.Satellite == SatelliteNone {
 		return region

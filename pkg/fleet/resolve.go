@@ -10,8 +10,9 @@ import (
 )
 
 // resolve fills in the defaults, makes paths openable from the working
-// directory, validates everything, and returns the fleet or all its problems.
-func resolve(in v1alpha1.Fleet, folder string, p *problems, need requirements) (*Fleet, error) {
+// directory, validates everything, and returns the fleet or all its problems. sets
+// are Helm --set values, and accessURL is set when every satellite must have a URL.
+func resolve(in v1alpha1.Fleet, folder string, sets []string, accessURL bool, p *problems) (*Fleet, error) {
 	fleet := &Fleet{
 		CoderURL:    coder.NormalURL(in.Coder.URL),
 		CAFile:      inFolder(folder, in.Coder.CAFile),
@@ -20,9 +21,9 @@ func resolve(in v1alpha1.Fleet, folder string, p *problems, need requirements) (
 		Waves:       in.Rollout.Waves,
 	}
 	for _, declared := range in.Regions {
-		fleet.Regions = append(fleet.Regions, regionOf(in, declared, folder, need.sets))
+		fleet.Regions = append(fleet.Regions, regionOf(in, declared, folder, sets))
 	}
-	(&validator{problems: p, in: in, out: fleet, folder: folder, need: need}).validate()
+	(&validator{problems: p, in: in, out: fleet, folder: folder, accessURL: accessURL}).validate()
 	if err := p.err(); err != nil {
 		return nil, err
 	}

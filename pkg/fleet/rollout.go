@@ -30,11 +30,11 @@ func (f *Fleet) keep(wanted func(name string) bool) {
 	f.Waves = slices.DeleteFunc(f.Waves, func(wave []string) bool { return len(wave) == 0 })
 }
 
-// SelectProviders keeps only the providers of these names, and of the regions
+// selectProviders keeps only the providers of these names, and of the regions
 // those that have one; the others of such a region become its Others. A provider
 // that is found by its address is named by its region. No names select everything.
 // A name that no provider has is a *FieldError, which names similar ones.
-func (f *Fleet) SelectProviders(names []string) error {
+func (f *Fleet) selectProviders(names []string) error {
 	if len(names) == 0 {
 		return nil
 	}
@@ -69,7 +69,7 @@ func (f *Fleet) SelectProviders(names []string) error {
 }
 
 // maxListed is how many names an error lists before it says how many more.
-const maxListed = 10
+const maxListed = 12
 
 // orKnown suggests similar names or, if there are none, lists what there is.
 func orKnown(name string, known []string) string {

@@ -13,14 +13,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// requirements are what differs between the verbs.
-type requirements struct {
-	// accessURL is set when every satellite must have one.
-	accessURL bool
-	// sets are Helm --set values, which only flags can give.
-	sets []string
-}
-
 // validator notes everything that is wrong with a fleet.
 type validator struct {
 	*problems
@@ -29,7 +21,8 @@ type validator struct {
 	out *Fleet
 	// folder is what the paths in the fleet are relative to.
 	folder string
-	need   requirements
+	// accessURL is set when every satellite must have one.
+	accessURL bool
 }
 
 func (v *validator) validate() {

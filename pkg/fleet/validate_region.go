@@ -68,7 +68,7 @@ func (v *validator) checkSatellite(at string, region v1alpha1.Region) {
 		if v.out.CoderURL != "" && coder.NormalURL(region.AccessURL) == v.out.CoderURL {
 			v.addf(at+".accessURL", "is the primary's own URL; a satellite needs one of its own")
 		}
-	case v.need.accessURL:
+	case v.accessURL:
 		v.addf(at+".accessURL", "missing; the https URL where users will reach the satellite")
 	}
 	v.checkNames(at, region.Namespace, region.Release)

@@ -149,7 +149,7 @@ func TestFleetFitsScreen(t *testing.T) {
 		"fleet-plan": fleetPlan(), "fleet-status": fleetStatus(v1alpha1.CheckPass), "fleet-status-token": fleetStatus(v1alpha1.CheckUnknown), "fleet-report": fleetReport(),
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := string(show(t, "", printer.Options{Diff: true}, document))
+			got := string(show(t, "", printer.Options{}, document))
 			golden(t, name+".txt", []byte(got))
 			checkText(t, got, printer.DefaultWidth)
 			if lines := strings.Count(got, "\n"); lines > 40 {
@@ -175,7 +175,7 @@ func TestPlanGroups(t *testing.T) {
 	plan.Regions[42].Steps[1].Reason = "upgrade to coder 1.21.7 from revision 4"
 	plan.Regions[43].Steps[2].Action = v1alpha1.ActionBlocked
 	plan.Regions[44].Preflight[0].Message = "the certificate names another host"
-	text := string(show(t, "", printer.Options{Diff: true, Width: 400}, plan))
+	text := string(show(t, "", printer.Options{Width: 400}, plan))
 	for _, want := range []string{
 		"178 regions: changes pending, each like the first: sydney, london", "Region ohio-e: changes pending", "upgrade to coder 1.21.7 from revision 4",
 		"Region tokyo-e: changes pending", "blocked", "access-url-dns     paris-e: the certificate names another host",

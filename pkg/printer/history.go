@@ -35,6 +35,6 @@ func (p *page) history(history *v1alpha1.History) {
 	p.table(t, "")
 	p.blank()
 	for _, g := range unread {
-		p.text("  ", p.whose(g.where, "the journal could not be read: "+g.first))
+		p.text("  ", p.list(g.where)+": the journal could not be read: "+g.first)
 	}
 }

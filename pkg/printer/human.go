@@ -66,6 +66,9 @@ func distinct(texts ...string) []string {
 	return out
 }
 
+// joined lists texts, each once; "-" if there are none.
+func joined(texts []string) string { return orNone(strings.Join(distinct(texts...), ", ")) }
+
 // counted returns "1 region" or "2 regions".
 func counted(n int, noun string) string {
 	if n == 1 {

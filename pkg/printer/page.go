@@ -72,19 +72,14 @@ func (p *page) hang(lead string, width int, s style, text string) {
 // title writes a line that stands out, wrapped.
 func (p *page) title(text string, s style) { p.hang("", 0, s, text) }
 
-// region writes the title of a region.
-func (p *page) region(name string, outcome v1alpha1.Outcome) {
-	p.title("Region "+name+": "+words(string(outcome)), outcomeStyle(outcome))
-}
-
-// regions writes the title of regions that are alike, with their names.
-func (p *page) regions(names []string, outcome v1alpha1.Outcome) {
-	p.blank()
-	if len(names) == 1 {
-		p.region(names[0], outcome)
-		return
+// regions writes the title of a region, or of several that are alike.
+func (p *page) regions(outcome v1alpha1.Outcome, names ...string) {
+	text := "Region " + names[0] + ": " + words(string(outcome))
+	if len(names) > 1 {
+		text = fmt.Sprintf("%d regions: %s, each like the first: %s", len(names), words(string(outcome)), p.list(names))
 	}
-	p.title(fmt.Sprintf("%d regions: %s, each like the first: %s", len(names), words(string(outcome)), p.list(names)), outcomeStyle(outcome))
+	p.blank()
+	p.title(text, outcomeStyle(outcome))
 }
 
 // text writes wrapped text after a lead, all of it one paragraph.

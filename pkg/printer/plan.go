@@ -1,6 +1,7 @@
 package printer
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,15 +12,14 @@ import (
 // plan writes what a migration would do.
 func (p *page) plan(plan *v1alpha1.Plan) {
 	p.title(primaryLine(plan.Primary), plain)
-	sentences := planSummary(plan, p.list)
+	sentences := p.planSummary(plan)
 	if p.full(len(plan.Regions)) {
 		for i := range plan.Regions {
-			p.blank()
 			p.regionPlan(&plan.Regions[i], plan.Waves)
 		}
 	} else {
 		p.fleetPlan(plan)
-		sentences = []string{strings.Join(append(sentences, fleetSummary(plan)), " ")}
+		sentences = append(sentences, "-o wide shows each region in full.")
 	}
 	if !p.Ahead {
 		sentences = append(sentences, "This was a plan: nothing was changed.")
@@ -31,7 +31,7 @@ func (p *page) plan(plan *v1alpha1.Plan) {
 }
 
 func (p *page) regionPlan(region *v1alpha1.RegionPlan, waves [][]string) {
-	p.region(region.Name, region.Outcome)
+	p.regions(region.Outcome, region.Name)
 	entry, several := p.entries(len("satellite")), len(region.Providers) > 1
 	if satellite := region.Satellite; satellite == nil {
 		entry("satellite", plain, "none: users connect through the primary")
@@ -98,7 +98,8 @@ func stepTable(steps []v1alpha1.StepPlan, several bool) table {
 
 // stepMore writes what does not fit into the table of steps.
 func (p *page) stepMore(step v1alpha1.StepPlan) {
-	if len(step.Details) == 0 && (step.Diff == "" || !p.Diff) {
+	diff := !p.Ahead && step.Diff != "" // before a question it would hide the rest
+	if len(step.Details) == 0 && !diff {
 		return
 	}
 	p.blank()
@@ -106,7 +107,7 @@ func (p *page) stepMore(step v1alpha1.StepPlan) {
 	for _, detail := range step.Details {
 		p.text("    - ", detail)
 	}
-	if p.Diff && step.Diff != "" {
+	if diff {
 		p.verbatim("    ", step.Diff, diffStyle)
 	}
 }
@@ -123,51 +124,43 @@ func diffStyle(l string) style {
 	return plain
 }
 
-// providersLeftOut names the providers that stay as they are although their regions would change.
-func providersLeftOut(plan *v1alpha1.Plan) []string {
-	var names []string
-	for i := range plan.Regions {
-		for _, provider := range plan.Regions[i].Providers {
-			if leftOut(&plan.Regions[i], provider) {
-				names = append(names, provider.Name)
+// planSummary says in plain words what the plan amounts to, and whom its switches concern.
+func (p *page) planSummary(plan *v1alpha1.Plan) (sentences []string) {
+	var regions []*group[string]
+	var left []string
+	var all v1alpha1.Impact
+	switches, rebuilt := 0, ""
+	for _, region := range plan.Regions {
+		would := cmp.Or(map[v1alpha1.Outcome]string{
+			v1alpha1.OutcomeChangesPending:  "would change",
+			v1alpha1.OutcomeNothingToDo:     "would not change",
+			v1alpha1.OutcomePreflightFailed: "would not be touched, because the preflight fails",
+		}[region.Outcome], "could not be planned")
+		regions = join(regions, would, region.Name, would)
+		for _, provider := range region.Providers {
+			if leftOut(&region, provider) {
+				left = append(left, provider.Name)
+			}
+			if impact := provider.Impact; impact != nil && region.Outcome == v1alpha1.OutcomeChangesPending {
+				switches, all.Workspaces, all.On, all.Users = switches+1, all.Workspaces+impact.Workspaces, all.On+impact.On, all.Users+impact.Users
+				if impact.RebuiltBySwitch && impact.On > 0 {
+					rebuilt = " The primary rebuilds those that are on: what is outside their home directories is lost."
+				}
 			}
 		}
 	}
-	return names
-}
-
-// planSummary says in plain words what the plan amounts to.
-func planSummary(plan *v1alpha1.Plan, list func([]string) string) (sentences []string) {
-	regions := make(map[v1alpha1.Outcome][]string)
-	for _, region := range plan.Regions {
-		known := []v1alpha1.Outcome{v1alpha1.OutcomeChangesPending, v1alpha1.OutcomeNothingToDo, v1alpha1.OutcomePreflightFailed}
-		if !slices.Contains(known, region.Outcome) {
-			region.Outcome = v1alpha1.OutcomeFailed
-		}
-		regions[region.Outcome] = append(regions[region.Outcome], region.Name)
-	}
-	for _, of := range []struct {
-		outcome   v1alpha1.Outcome
-		one, many string
-	}{
-		{v1alpha1.OutcomeChangesPending, "would change", "would change"},
-		{v1alpha1.OutcomeNothingToDo, "needs nothing", "need nothing"},
-		{v1alpha1.OutcomePreflightFailed, "fails its preflight and would not be touched", "fail their preflight and would not be touched"},
-		{v1alpha1.OutcomeFailed, "could not be planned", "could not be planned"},
-	} {
-		names := regions[of.outcome]
-		if len(names) == 1 {
-			of.many = of.one
-		}
-		if len(names) > 0 {
-			sentences = append(sentences, fmt.Sprintf("%d of %s %s: %s.", len(names), counted(len(plan.Regions), "region"), of.many, list(names)))
-		}
+	for _, g := range regions {
+		sentences = append(sentences, fmt.Sprintf("%d of %s %s: %s.", len(g.where), counted(len(plan.Regions), "region"), g.key, p.list(g.where)))
 	}
 	if len(plan.Regions) == 0 {
 		sentences = []string{"There are no regions to plan."}
 	}
-	if left := providersLeftOut(plan); len(left) > 0 {
-		sentences = append(sentences, fmt.Sprintf("Left out: %s of regions that would change: %s.", counted(len(left), "provider"), list(left)))
+	if len(left) > 0 {
+		sentences = append(sentences, fmt.Sprintf("Left out: %s of regions that would change: %s.", counted(len(left), "provider"), p.list(left)))
+	}
+	if switches > 0 {
+		sentences = append(sentences, fmt.Sprintf("Switching %s concerns %s, %d of them on, of %s.%s",
+			counted(switches, "provider"), counted(all.Workspaces, "workspace"), all.On, counted(all.Users, "user"), rebuilt))
 	}
 	return sentences
 }

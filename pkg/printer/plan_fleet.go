@@ -10,10 +10,9 @@ import (
 // which the same would happen, and each finding of the preflight once. The steps say
 // nothing of a region that needs nothing, or whose preflight fails, as its checks tell why.
 func (p *page) fleetPlan(plan *v1alpha1.Plan) {
-	var groups []*group[*v1alpha1.RegionPlan]
+	var groups []*group[v1alpha1.RegionPlan]
 	var found []*group[v1alpha1.CheckResult]
-	for i := range plan.Regions {
-		region := plan.Regions[i].DeepCopy()
+	for _, region := range plan.Regions {
 		if region.Outcome == v1alpha1.OutcomeNothingToDo || region.Outcome == v1alpha1.OutcomePreflightFailed {
 			region.Steps = nil
 		}
@@ -25,30 +24,8 @@ func (p *page) fleetPlan(plan *v1alpha1.Plan) {
 		found = p.joinChecks(found, region.Name, v1alpha1.Notable(region.Preflight), len(region.Providers) > 1)
 	}
 	for _, g := range groups {
-		p.regions(g.where, g.first.Outcome)
+		p.regions(g.first.Outcome, g.where...)
 		p.table(stepTable(g.first.Steps, len(g.first.Providers) > 1), "  ")
 	}
 	p.causes(found)
-}
-
-// fleetSummary says whom the switches of all regions concern, which the steps of each would tell.
-func fleetSummary(plan *v1alpha1.Plan) string {
-	var all v1alpha1.Impact
-	switches, rebuilt := 0, ""
-	for _, region := range plan.Regions {
-		for _, provider := range region.Providers {
-			if impact := provider.Impact; impact != nil && region.Outcome == v1alpha1.OutcomeChangesPending {
-				switches, all.Workspaces, all.On, all.Users = switches+1, all.Workspaces+impact.Workspaces, all.On+impact.On, all.Users+impact.Users
-				if impact.RebuiltBySwitch && impact.On > 0 {
-					rebuilt = " The primary rebuilds those that are on: what is outside their home directories is lost."
-				}
-			}
-		}
-	}
-	text := "-o wide shows each region in full."
-	if switches > 0 {
-		text = fmt.Sprintf("Switching %s concerns %s, %d of them on, of %s.%s ",
-			counted(switches, "provider"), counted(all.Workspaces, "workspace"), all.On, counted(all.Users, "user"), rebuilt) + text
-	}
-	return text
 }

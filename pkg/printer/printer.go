@@ -3,7 +3,6 @@ package printer
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"reflect"
@@ -26,9 +25,7 @@ type Options struct {
 	Width int
 	// Color tells to colour text; the caller knows about terminals and NO_COLOR.
 	Color bool
-	// Diff tells to show the manifest diffs of a Plan.
-	Diff bool
-	// Ahead tells that a Plan is about to be carried out.
+	// Ahead tells that a Plan is about to be carried out: it is then shown without manifest diffs.
 	Ahead bool
 }
 
@@ -38,13 +35,10 @@ func Formats() []string {
 	return []string{"json", "yaml", "name", "wide", "jsonpath=", "jsonpath-file=", "go-template=", "go-template-file=", "custom-columns=", "custom-columns-file="}
 }
 
-// ErrFormat is what every error of New about the output format wraps.
-var ErrFormat = errors.New("cannot use this output format")
-
 // New returns the printer of an output format, which prints the documents of
 // v1alpha1 and nothing else. An empty format means text for people, and "wide"
 // the same with more in it. The error is about the format, such as a template
-// that does not parse, and wraps ErrFormat.
+// that does not parse.
 func New(format string, options Options) (printers.ResourcePrinter, error) {
 	if options.Width <= 0 {
 		options.Width = DefaultWidth
@@ -107,12 +101,12 @@ func forFormat(format string, options Options) (printers.ResourcePrinter, error)
 		columns, err := newCustomColumns(name, argument)
 		return checked(columns, format, err)
 	}
-	return nil, fmt.Errorf("%w: %q; use one of %s", ErrFormat, format, strings.Join(Formats(), ", "))
+	return nil, fmt.Errorf("cannot use the output format %q; use one of %s", format, strings.Join(Formats(), ", "))
 }
 
 func checked(p printers.ResourcePrinter, format string, err error) (printers.ResourcePrinter, error) {
 	if err != nil {
-		return nil, fmt.Errorf("%w: %q: %w", ErrFormat, format, err)
+		return nil, fmt.Errorf("cannot use the output format %q: %w", format, err)
 	}
 	return p, nil
 }

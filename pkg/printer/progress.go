@@ -28,13 +28,13 @@ type ProgressOptions struct {
 }
 
 // Progress shows what goes on during a run. All its methods are safe for use by
-// several goroutines. Close it before anything else is written to the terminal.
+// several goroutines; that it cannot be written fails no run. Close it before anything else is written to the terminal.
 type Progress struct {
 	options ProgressOptions
 	bars    *bars // nil if not on a terminal
 
 	mu     sync.Mutex
-	w      *firstError
+	w      io.Writer
 	last   map[string]string // by region: the last line, to leave out repetitions
 	asked  map[string]bool   // what a person was asked to do
 	rest   []byte            // an unfinished line given to Write
@@ -46,7 +46,7 @@ func NewProgress(w io.Writer, options ProgressOptions) *Progress {
 	if options.Width <= 0 {
 		options.Width = DefaultWidth
 	}
-	p := &Progress{options: options, w: &firstError{w: w}, last: make(map[string]string), asked: make(map[string]bool)}
+	p := &Progress{options: options, w: w, last: make(map[string]string), asked: make(map[string]bool)}
 	if options.Terminal {
 		p.bars = newBars(p.w, options)
 	}
@@ -85,29 +85,29 @@ func (p *Progress) Write(data []byte) (int, error) {
 	for {
 		text, rest, whole := bytes.Cut(p.rest, []byte("\n"))
 		if !whole {
-			return len(data), p.w.Err()
+			return len(data), nil
 		}
 		p.line(Escape(string(text)))
 		p.rest = bytes.Clone(rest)
 	}
 }
 
-// Close draws the bars a last time, and returns the first error that writing
-// gave. It may be called again.
-func (p *Progress) Close() error {
+// Close draws the bars a last time. It may be called again.
+func (p *Progress) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.closed {
-		p.closed = true
-		if len(p.rest) > 0 {
-			p.line(Escape(string(p.rest)))
-		}
-		if p.bars != nil {
-			p.bars.close()
-			p.bars = nil
-		}
+	if p.closed {
+		return
 	}
-	return p.w.Err()
+	p.closed = true
+	if len(p.rest) > 0 {
+		p.line(Escape(string(p.rest)))
+		p.rest = nil
+	}
+	if p.bars != nil {
+		p.bars.close()
+		p.bars = nil
+	}
 }
 
 // line shows a line that stays.
@@ -115,30 +115,7 @@ func (p *Progress) line(text string) {
 	if p.bars != nil && p.bars.log(text) {
 		return
 	}
-	_, _ = io.WriteString(p.w, text+"\n") // the error is kept
-}
-
-// firstError is a writer that remembers the first error.
-type firstError struct {
-	mu  sync.Mutex
-	w   io.Writer
-	err error
-}
-
-func (f *firstError) Write(data []byte) (int, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	n, err := f.w.Write(data)
-	if err != nil && f.err == nil {
-		f.err = err
-	}
-	return n, err
-}
-
-func (f *firstError) Err() error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.err
+	_, _ = io.WriteString(p.w, text+"\n") // nobody may be reading any more; the outcome counts
 }
 
 // eventLine is an event as a line: "sydney  install-satellite  running: waiting for a pod".

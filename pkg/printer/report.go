@@ -20,7 +20,6 @@ func (p *page) report(report *v1alpha1.MigrationReport) {
 	if p.full(len(report.Regions)) {
 		for i := range report.Regions {
 			if region := &report.Regions[i]; p.wide || gapCell(region.Measured).style == notice || troubled(region) {
-				p.blank()
 				p.regionReport(region)
 			}
 		}
@@ -36,16 +35,9 @@ func troubled(region *v1alpha1.RegionReport) bool {
 	return region.Error != "" || len(region.Left) > 0 || len(v1alpha1.Notable(region.Preflight)) > 0
 }
 
-// Columns of a report's table that show only where something is known.
-const (
-	movedColumn = 4 + iota
-	gapColumn
-	nearerColumn
-)
-
 func reportTable(regions []v1alpha1.RegionReport) table {
 	t := table{columns: []column{
-		{title: "REGION"}, {title: "OUTCOME"}, {title: "STEPS"}, {title: "TIME"}, {title: "MOVED", hidden: true}, {title: "GAP", hidden: true}, {title: "NEARER", hidden: true},
+		{title: "REGION"}, {title: "OUTCOME"}, {title: "STEPS"}, {title: "TIME"}, {title: "MOVED", optional: true}, {title: "GAP", optional: true}, {title: "NEARER", optional: true},
 		{title: "PROVIDER", wide: true}, {title: "CONTEXT", wide: true}, {title: "MESSAGE"},
 	}}
 	for _, region := range regions {
@@ -61,13 +53,9 @@ func reportTable(regions []v1alpha1.RegionReport) table {
 				adoptions, distances = append(adoptions, provider.After.Adoption), append(distances, provider.After.Distance)
 			}
 		}
-		known := map[int]cell{movedColumn: movedCell(adoptions...), gapColumn: gapCell(region.Measured), nearerColumn: nearerCell(distances...)}
-		for i, found := range known {
-			t.columns[i].hidden = t.columns[i].hidden && found.text == "-"
-		}
 		t.add(region.Name, cell{words(string(region.Outcome)), outcomeStyle(region.Outcome)},
-			stepCount(region.Steps), elapsed(span(region.Steps)), known[movedColumn], known[gapColumn], known[nearerColumn],
-			orNone(strings.Join(names, ", ")), orNone(strings.Join(distinct(contexts...), ", ")), message(region))
+			stepCount(region.Steps), elapsed(span(region.Steps)), movedCell(adoptions...), gapCell(region.Measured), nearerCell(distances...),
+			joined(names), joined(contexts), message(region))
 	}
 	return t
 }
@@ -128,7 +116,7 @@ func stepCount(steps []v1alpha1.StepResult) string {
 const notUndone = "could not be undone"
 
 func (p *page) regionReport(region *v1alpha1.RegionReport) {
-	p.region(region.Name, region.Outcome)
+	p.regions(region.Outcome, region.Name)
 	p.outcome(region, p.entries(len(notUndone)))
 	p.measured(region.Measured)
 	p.checks(v1alpha1.Notable(region.Preflight), len(region.Providers) > 1)

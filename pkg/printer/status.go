@@ -34,47 +34,44 @@ func (p *page) status(report *v1alpha1.StatusReport) {
 	p.text("", p.statusSummary(report))
 }
 
+// statusTable has a row for each region, and one for each of several providers.
 func statusTable(regions []v1alpha1.RegionStatus) table {
 	t := table{columns: []column{
-		{title: "REGION"}, {title: "PHASE"}, {title: "NETWORKING"}, {title: "SATELLITE"}, {title: "MOVED"}, {title: "NEARER", hidden: true}, {title: "CHECKS"},
+		{title: "REGION"}, {title: "PHASE"}, {title: "NETWORKING"}, {title: "SATELLITE"}, {title: "MOVED"}, {title: "NEARER", optional: true}, {title: "CHECKS"},
 		{title: "PROVIDER", wide: true}, {title: "CONTEXT", wide: true}, {title: "ACCESS URL", wide: true},
 	}}
-	for i := range regions {
-		addRegion(&t, &regions[i])
+	for _, region := range regions {
+		version, accessURL := "none", "-"
+		var contexts []string
+		if s := region.Satellite; s != nil {
+			version, accessURL, contexts = orNone(s.Version), orNone(s.AccessURL), []string{s.Context}
+		}
+		checks := passedCell(region.Checks, region.Outcome != v1alpha1.OutcomeSucceeded)
+		addStatus(&t, region.Name, region.Phase, version, accessURL, checks, contexts, region.Providers...)
+		for _, provider := range region.Providers {
+			if len(region.Providers) > 1 {
+				own := slices.DeleteFunc(slices.Clone(region.Checks), func(r v1alpha1.CheckResult) bool { return r.Provider != provider.Name })
+				checks := passedCell(own, slices.ContainsFunc(own, v1alpha1.CheckResult.Failed))
+				addStatus(&t, "- "+provider.Name, provider.Phase, "", "", checks, nil, provider)
+			}
+		}
 	}
-	const nearer = 5
-	t.columns[nearer].hidden = !slices.ContainsFunc(regions, func(region v1alpha1.RegionStatus) bool {
-		return slices.ContainsFunc(region.Providers, func(p v1alpha1.ProviderStatus) bool { return p.Distance != nil })
-	})
 	return t
 }
 
-// addRegion adds the row of a region, and one for each of several providers.
-func addRegion(t *table, region *v1alpha1.RegionStatus) {
-	version, accessURL := "none", ""
-	var names, contexts, networking []string
+// addStatus adds a row about providers, in those contexts beside their own.
+func addStatus(t *table, name string, phase v1alpha1.Phase, version, accessURL string, checks cell, contexts []string, providers ...v1alpha1.ProviderStatus) {
+	var names, networking []string
 	var adoptions []*v1alpha1.Adoption
 	var distances []*v1alpha1.Distance
-	if s := region.Satellite; s != nil {
-		version, accessURL, contexts = orNone(s.Version), s.AccessURL, []string{s.Context}
-	}
-	for _, provider := range region.Providers {
-		names, contexts = append(names, provider.Name), append(contexts, provider.Context)
-		networking, adoptions = append(networking, string(provider.NetworkingV2)), append(adoptions, provider.Adoption)
-		distances = append(distances, provider.Distance)
+	for _, provider := range providers {
+		names, contexts, networking = append(names, provider.Name), append(contexts, provider.Context), append(networking, string(provider.NetworkingV2))
+		adoptions, distances = append(adoptions, provider.Adoption), append(distances, provider.Distance)
 	}
 	if networking = slices.Compact(networking); len(networking) > 1 {
 		networking = []string{"mixed"}
 	}
-	t.add(region.Name, region.Phase, strings.Join(networking, ""), version, movedCell(adoptions...), nearerCell(distances...), passedCell(region.Checks, region.Outcome != v1alpha1.OutcomeSucceeded),
-		orNone(strings.Join(names, ", ")), orNone(strings.Join(distinct(contexts...), ", ")), orNone(accessURL))
-	for _, provider := range region.Providers {
-		if len(region.Providers) > 1 {
-			own := slices.DeleteFunc(slices.Clone(region.Checks), func(r v1alpha1.CheckResult) bool { return r.Provider != provider.Name })
-			t.add("- "+provider.Name, provider.Phase, provider.NetworkingV2, "", movedCell(provider.Adoption), nearerCell(provider.Distance), passedCell(own, slices.ContainsFunc(own, v1alpha1.CheckResult.Failed)),
-				orNone(provider.Name), orNone(provider.Context), "")
-		}
-	}
+	t.add(name, phase, strings.Join(networking, ""), version, movedCell(adoptions...), nearerCell(distances...), checks, joined(names), joined(contexts), accessURL)
 }
 
 // passedCell counts the checks that passed, of those that applied at all.

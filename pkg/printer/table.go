@@ -14,8 +14,9 @@ type cell struct {
 // column is one column of a table.
 type column struct {
 	title string
-	// wide columns show only with -o wide, hidden ones never.
-	wide, hidden bool
+	// wide columns show only with -o wide, hidden ones never, and optional ones only
+	// if a row has more than "-" there.
+	wide, hidden, optional bool
 }
 
 // table aligns cells in columns that fit a width. cli-runtime's table printer
@@ -50,7 +51,8 @@ func (t *table) add(cells ...any) {
 func (t table) shown(wide bool) [][]cell {
 	rows := make([][]cell, 1+len(t.rows))
 	for i, c := range t.columns {
-		if c.hidden || c.wide && !wide {
+		filled := func(row []cell) bool { return row[i].text != "-" }
+		if c.hidden || c.wide && !wide || c.optional && !slices.ContainsFunc(t.rows, filled) {
 			continue
 		}
 		rows[0] = append(rows[0], cell{text: c.title, style: strong})

@@ -35,20 +35,16 @@ func (p *page) workspaces(report *v1alpha1.WorkspaceReport) {
 
 func adoptionTable(providers []v1alpha1.ProviderWorkspaces) table {
 	t := table{columns: []column{
-		{title: "REGION"}, {title: "PROVIDER"}, {title: "NETWORKING"}, {title: "TOTAL"}, {title: "MOVED"},
+		{title: "REGION"}, {title: "PROVIDER"}, {title: "NETWORKING"}, {title: "MOVED"},
 		{title: "WAITING"}, {title: "BUILDING"}, {title: "FAILED"},
 	}}
 	for _, provider := range providers {
 		a := provider.Adoption
 		if a == nil {
-			t.add(provider.Region, orNone(provider.Name), provider.NetworkingV2, "-", "-", "-", "-", "-")
+			t.add(provider.Region, orNone(provider.Name), provider.NetworkingV2, "-", "-", "-", "-")
 			continue
 		}
-		moved := cell{fmt.Sprint(a.Adopted), good}
-		if a.Adopted < a.Total {
-			moved.style = notice
-		}
-		t.add(provider.Region, orNone(provider.Name), provider.NetworkingV2, a.Total, moved,
+		t.add(provider.Region, orNone(provider.Name), provider.NetworkingV2, movedCell(a),
 			fmt.Sprintf("%d (%d on)", a.WaitingOn+a.WaitingOff, a.WaitingOn), a.Building, a.Failed)
 	}
 	return t

@@ -3,6 +3,7 @@ package migration
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -36,8 +37,9 @@ func (o Operation) Plan(ctx context.Context, region *snapshot.Region, views []*s
 	}
 	region.Refresh(ctx, views, snapshot.ItemResources)
 	o.askRights(ctx, region.Sources, views)
-	if plan.Outcome != v1alpha1.OutcomePreflightFailed {
-		region.Refresh(ctx, views, previews(o.in(region.Region).Steps, views[0])...)
+	shown := func(step Step) bool { return step.Show != nil && step.Decide(views[0]).Action == v1alpha1.ActionChange }
+	if plan.Outcome != v1alpha1.OutcomePreflightFailed && slices.ContainsFunc(o.in(region.Region).Steps, shown) {
+		region.Refresh(ctx, views, snapshot.ItemRendering)
 	}
 	return NewRegionPlan(o, views)
 }

@@ -20,9 +20,6 @@ type Step struct {
 	Owner Owner
 	// Reads are the items that Decide looks at.
 	Reads []snapshot.Item
-	// Previews are items that only Show looks at. A plan reads them if the step
-	// would change something.
-	Previews []snapshot.Item
 	// Rights returns the rights in its owner's cluster that Apply and Remedy need,
 	// beyond those to read; primaryOnly says that there are none.
 	Rights func(snapshot.Scope) []cluster.Rule
@@ -30,7 +27,8 @@ type Step struct {
 	// Decide is the probe: it says, from facts alone, whether the step is done,
 	// what would change, or why nothing can be done. It must not do I/O.
 	Decide func(*snapshot.Snapshot) Decision
-	// Show adds to the plan what the previews show; may be nil.
+	// Show adds to the plan what the rendering shows, which is read if the step would
+	// change something; may be nil.
 	Show func(*snapshot.Snapshot, *v1alpha1.StepPlan)
 	// Note adds to the owner's record, before the step is applied, what the step
 	// found and is about to do, so that a later run can tell the two apart; may be nil.

@@ -44,13 +44,10 @@ const (
 
 // remedy is one thing to do after a failure.
 type remedy struct {
-	act act
-	// step is the step whose effect it reverts, as reports name it.
-	step string
-	// revision is the revision that revertRelease goes back to.
-	revision int
-	// registration is the ID that deleteRegistration deletes.
-	registration string
+	act          act
+	step         string // whose effect it reverts, as reports name it
+	revision     int    // that revertRelease goes back to
+	registration string // the ID that deleteRegistration deletes
 }
 
 // compensate decides what to do after a run ended early, in order, so that the

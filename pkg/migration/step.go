@@ -84,9 +84,8 @@ func primaryOnly(snapshot.Scope) []cluster.Rule { return nil }
 type Decision struct {
 	Action v1alpha1.StepAction
 	// Reason is one sentence: what is in place, what would change, or what is in the way.
-	Reason string
-	// Details are further lines.
-	Details []string
+	Reason  string
+	Details []string // further lines
 }
 
 func already(reason string) Decision { return Decision{Action: v1alpha1.ActionNone, Reason: reason} }

@@ -12,17 +12,12 @@ import (
 // situation is all that compensation is decided from: what was found when the
 // run began, the facts now, the journal, and what failed.
 type situation struct {
-	// owner is the part of the region that is asked about; empty for all of it.
-	owner Owner
-	// steps are the operation's that belong to it.
-	steps []Step
-	// failed is the step that failed; empty if a signal ended the run.
-	failed string
-	// begun are the steps that this run began to apply.
-	begun       []string
+	owner       Owner    // the part of the region that is asked about; empty for all of it
+	steps       []Step   // the operation's that belong to it
+	failed      string   // the step that failed; empty if a signal ended the run
+	begun       []string // the steps that this run began to apply
 	before, now *snapshot.Snapshot
-	// record is the journal's, of the part that is asked about.
-	record *journal.Record
+	record      *journal.Record // the journal's, of the part that is asked about
 }
 
 // began reports whether this run began to apply the step.

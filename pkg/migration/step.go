@@ -14,12 +14,9 @@ import (
 // the step looks at, lets it decide, applies it, and then reads and decides
 // again: a step is verified when its decision has become ActionNone.
 type Step struct {
-	// Name is stable: reports and journals use it, for example "install-satellite".
-	Name string
-	// Owner is the part of a region that the step belongs to.
-	Owner Owner
-	// Reads are the items that Decide looks at.
-	Reads []snapshot.Item
+	Name  string          // stable: reports and journals use it, for example "install-satellite"
+	Owner Owner           // the part of a region that the step belongs to
+	Reads []snapshot.Item // that Decide looks at
 	// Rights returns the rights in its owner's cluster that Apply and Remedy need,
 	// beyond those to read; primaryOnly says that there are none.
 	Rights func(snapshot.Scope) []cluster.Rule

@@ -20,11 +20,7 @@ func chartChecks() []Check {
 			"coderd.tls.hostSecretName, coderd.tls.devurlsHostSecretName and certs.secret.name must be Secrets in the satellite's namespace, or its pods cannot start. Create them, for example with `kubectl create secret tls`."),
 		check("unified-url-supported", fails, preflightOnly, unifiedSupported,
 			"If the fleet has a unified URL, can the chart and the primary serve it?",
-			"A unified URL needs the chart value coderd.alternateHostnames, which charts have from 1.28, and a primary of "+
-				"1.28 or later. "+
-				"An older chart would ignore the value, and the satellite would no longer know its own name. Upgrade the primary and name a "+
-				"chart of its version, or leave out `unifiedURL` (--unified-url). "+
-				"Its host must not be the primary's own: log in at the primary's URL."),
+			"A unified URL needs the chart value coderd.alternateHostnames, which charts have from 1.28, and a primary of 1.28 or later. An older chart would ignore the value, and the satellite would no longer know its own name. Upgrade the primary and name a chart of its version, or leave out `unifiedURL` (--unified-url). Its host must not be the primary's own: log in at the primary's URL."),
 	)
 }
 

@@ -36,11 +36,9 @@ const (
 
 // Answer is what a check finds.
 type Answer struct {
-	State v1alpha1.CheckState
-	// Message is one sentence: what was found.
-	Message string
-	// Hint says what to do about it.
-	Hint string
+	State   v1alpha1.CheckState
+	Message string // one sentence: what was found
+	Hint    string // what to do about it
 
 	cause error // why the answer is unknown
 }

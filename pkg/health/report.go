@@ -16,12 +16,7 @@ import (
 // NewStatusReport evaluates the checks of status on the views of all regions, as
 // they were at that time.
 func NewStatusReport(primary v1alpha1.Primary, regions [][]*snapshot.Snapshot, expect Expectation, taken time.Time) *v1alpha1.StatusReport {
-	report := &v1alpha1.StatusReport{
-		TypeMeta: metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion().String(), Kind: v1alpha1.KindStatusReport},
-		Primary:  primary,
-		Outcome:  v1alpha1.OutcomeSucceeded,
-		Taken:    metav1.NewTime(taken),
-	}
+	report := &v1alpha1.StatusReport{Primary: primary, Outcome: v1alpha1.OutcomeSucceeded, Taken: metav1.NewTime(taken)}
 	for _, views := range regions {
 		region := NewRegionStatus(views, expect)
 		report.Regions = append(report.Regions, region)

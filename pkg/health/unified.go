@@ -7,6 +7,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -40,14 +41,12 @@ func unifiedSupported(s *snapshot.Snapshot) Answer {
 	}
 }
 
-func unifiedURL(s *snapshot.Snapshot) Answer {
+func unifiedURL(s *snapshot.Snapshot, _ satellite.State) Answer {
 	url, host := s.Region.Satellite.UnifiedURL, fleet.Host(s.Region.Satellite.UnifiedURL)
 	endpoint, endpointKnown := s.Endpoint.Get()
 	found, known := s.Unified.Get()
 	served := endpoint.UnifiedCertificate
 	switch {
-	case !s.Satellite.IsKnown():
-		return unknown(s.Satellite.Err(), "")
 	case url == "":
 		return unifiedNowhere(s)
 	case !s.Spec.Collected() && s.InstalledAccessURL() != "" && !coder.SameURL(s.InstalledAccessURL(), url): // else it is about to change

@@ -24,14 +24,8 @@ const (
 
 // State is a lock as it is seen from outside.
 type State struct {
-	// Holder is the run that holds it; empty if it is free.
-	Holder string
-	// Operation is what the holder does.
-	Operation string
-	// Acquired and Renewed are times of the holder's clock.
-	Acquired, Renewed time.Time
-	// Duration is how long it outlives the last renewal.
-	Duration time.Duration
+	Holder   string    // the run that holds it; empty if it is free
+	Acquired time.Time // by the holder's clock
 }
 
 // Read returns the lock's state, or nil if there never was one. It takes one request.
@@ -40,11 +34,7 @@ func Read(ctx context.Context, client kubernetes.Interface, lease types.Namespac
 	if err != nil || found == nil {
 		return nil, err
 	}
-	return &State{
-		Holder: holder(found), Operation: found.Annotations[annotationOperation], Duration: durationOf(found),
-		Acquired: ptr.Deref(found.Spec.AcquireTime, metav1.MicroTime{}).Time,
-		Renewed:  ptr.Deref(found.Spec.RenewTime, metav1.MicroTime{}).Time,
-	}, nil
+	return &State{Holder: holder(found), Acquired: ptr.Deref(found.Spec.AcquireTime, metav1.MicroTime{}).Time}, nil
 }
 
 // Breaking is how to take a lock from its holder.

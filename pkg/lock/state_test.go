@@ -23,17 +23,16 @@ func TestRead(t *testing.T) {
 		want  *State
 	}{
 		{name: "none"},
-		{name: "empty", lease: &coordinationv1.Lease{}, want: &State{Duration: DefaultDuration}},
+		{name: "empty", lease: &coordinationv1.Lease{}, want: &State{}},
 		{
 			name: "held",
 			lease: &coordinationv1.Lease{
-				ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{annotationOperation: "migrate"}},
 				Spec: coordinationv1.LeaseSpec{
 					HolderIdentity: ptr.To("ann@laptop/1"), LeaseDurationSeconds: ptr.To(int32(20)),
 					AcquireTime: &metav1.MicroTime{Time: at}, RenewTime: &metav1.MicroTime{Time: at.Add(time.Minute)},
 				},
 			},
-			want: &State{Holder: "ann@laptop/1", Operation: "migrate", Acquired: at, Renewed: at.Add(time.Minute), Duration: 20 * time.Second},
+			want: &State{Holder: "ann@laptop/1", Acquired: at},
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -78,20 +78,12 @@ func (d *durations) add(one time.Duration) {
 	d.answers++
 }
 
-// percentile returns what so many of a hundred are not longer than; 0 if there is none.
-func (d *durations) percentile(percent int) time.Duration {
-	if len(d.latest) == 0 {
-		return 0
-	}
-	sorted := slices.Sorted(slices.Values(d.latest))
-	return sorted[(percent*len(sorted)+99)/100-1]
-}
-
+// latency sums them up; nil if there is none.
 func (d *durations) latency() *v1alpha1.Latency {
 	if len(d.latest) == 0 {
 		return nil
 	}
-	return &v1alpha1.Latency{
-		Answers: d.answers, MedianMicroseconds: d.percentile(50).Microseconds(), P95Microseconds: d.percentile(95).Microseconds(),
-	}
+	sorted := slices.Sorted(slices.Values(d.latest))
+	percentile := func(percent int) int64 { return sorted[(percent*len(sorted)+99)/100-1].Microseconds() }
+	return &v1alpha1.Latency{Answers: d.answers, MedianMicroseconds: percentile(50), P95Microseconds: percentile(95)}
 }

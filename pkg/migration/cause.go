@@ -15,12 +15,9 @@ var ErrInterrupted = errors.New("stopped by a signal")
 
 // TimeoutError is the cause of a context that ran out of its time.
 type TimeoutError struct {
-	// What ran out of time: a step's name, or "the region".
-	What string
-	// After is how long it was given.
-	After time.Duration
-	// Flag is the flag that gives it more.
-	Flag string
+	What  string        // a step's name, or "the region"
+	After time.Duration // how long it was given
+	Flag  string        // gives it more
 }
 
 func (e *TimeoutError) Error() string {

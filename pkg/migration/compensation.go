@@ -12,17 +12,12 @@ import (
 // situation is all that compensation is decided from: what was found when the
 // run began, the facts now, the journal, and what failed.
 type situation struct {
-	// owner is the part of the region that is asked about; empty for all of it.
-	owner Owner
-	// steps are the operation's that belong to it.
-	steps []Step
-	// failed is the step that failed; empty if a signal ended the run.
-	failed string
-	// begun are the steps that this run began to apply.
-	begun       []string
+	owner       Owner    // the part of the region that is asked about; empty for all of it
+	steps       []Step   // the operation's that belong to it
+	failed      string   // the step that failed; empty if a signal ended the run
+	begun       []string // the steps that this run began to apply
 	before, now *snapshot.Snapshot
-	// record is the journal's, of the part that is asked about.
-	record *journal.Record
+	record      *journal.Record // the journal's, of the part that is asked about
 }
 
 // began reports whether this run began to apply the step.
@@ -44,13 +39,10 @@ const (
 
 // remedy is one thing to do after a failure.
 type remedy struct {
-	act act
-	// step is the step whose effect it reverts, as reports name it.
-	step string
-	// revision is the revision that revertRelease goes back to.
-	revision int
-	// registration is the ID that deleteRegistration deletes.
-	registration string
+	act          act
+	step         string // whose effect it reverts, as reports name it
+	revision     int    // that revertRelease goes back to
+	registration string // the ID that deleteRegistration deletes
 }
 
 // compensate decides what to do after a run ended early, in order, so that the

@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,12 +15,8 @@ import (
 // conclude fills in the outcomes of the region and of its providers. The error is
 // why nothing was begun; nil if something was.
 func (r *regionRun) conclude(nothingBegun error) {
-	if nothingBegun != nil {
-		for _, p := range r.all() {
-			if p.err == nil {
-				p.err = nothingBegun
-			}
-		}
+	for _, p := range r.all() {
+		p.err = cmp.Or(p.err, nothingBegun)
 	}
 	for _, p := range r.providers {
 		p.report.Outcome = outcomeOf(p.err)

@@ -57,19 +57,15 @@ func ownRegistration(s *snapshot.Snapshot) (coder.Satellite, bool) {
 // inUse returns an error unless it is known that nobody depends on the satellite:
 // the users of no provider that it serves.
 func inUse(s *snapshot.Snapshot) error {
-	users := []snapshot.Fact[coder.Provider]{s.Provider}
-	if s.Users.Collected() {
-		all, known := s.Users.Get()
-		if !known {
-			return fmt.Errorf("which providers the satellite serves is unknown: %w", s.Users.Err())
-		}
-		users = nil
-		for _, provider := range all {
-			users = append(users, snapshot.Known(provider))
-		}
+	if !s.Users.Collected() {
+		return uses(s, s.Provider)
 	}
-	for _, user := range users {
-		if err := uses(s, user); err != nil {
+	all, known := s.Users.Get()
+	if !known {
+		return fmt.Errorf("which providers the satellite serves is unknown: %w", s.Users.Err())
+	}
+	for _, provider := range all {
+		if err := uses(s, snapshot.Known(provider)); err != nil {
 			return err
 		}
 	}

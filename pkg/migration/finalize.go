@@ -37,8 +37,7 @@ func preflightFinalize(s *snapshot.Snapshot, force bool) []v1alpha1.CheckResult 
 	if s.Region.Satellite.None() {
 		return nil // there is nothing to finalize
 	}
-	wanted := health.Status()
-	wanted = append(wanted, health.Select("provider-rights")...)
+	wanted := append(health.Status(), health.Select("provider-rights")...)
 	version, known := s.Primary.Version.Get()
 	if known && version.AtLeast(1, 22) {
 		wanted = slices.DeleteFunc(wanted, func(c health.Check) bool { return c.Info.ID == "legacy-rollback-ready" })

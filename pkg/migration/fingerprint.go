@@ -79,14 +79,22 @@ func digest(v any) string {
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
-// Differences names, with both values, the facts in which two plans' bases
-// differ, in the order of their fields.
-func Differences[Basis v1alpha1.SatelliteBasis | v1alpha1.ProviderBasis](planned, now Basis) []string {
+// Differences names, with both values, the fields in which two structs of one type
+// differ, those of structs in them included, in their order. Pointers are not compared:
+// behind them is what only explains.
+func Differences(planned, now any) []string {
 	var differences []string
 	before, after := reflect.ValueOf(planned), reflect.ValueOf(now)
 	for i := range before.NumField() {
-		name, _, _ := strings.Cut(before.Type().Field(i).Tag.Get("json"), ",")
-		differences = append(differences, differs(name, before.Field(i).Interface(), after.Field(i).Interface())...)
+		field, was, is := before.Type().Field(i), before.Field(i).Interface(), after.Field(i).Interface()
+		switch field.Type.Kind() {
+		case reflect.Pointer:
+		case reflect.Struct:
+			differences = append(differences, Differences(was, is)...)
+		default:
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			differences = append(differences, differs(name, was, is)...)
+		}
 	}
 	return differences
 }

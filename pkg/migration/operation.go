@@ -12,10 +12,8 @@ import (
 
 // Operation is a verb that changes regions, as a table of steps.
 type Operation struct {
-	// Name is the verb, for example "migrate".
-	Name string
-	// Items are the facts that its plan rests on.
-	Items []snapshot.Item
+	Name  string          // the verb, for example "migrate"
+	Items []snapshot.Item // the facts that its plan rests on
 	// Preflight returns the results of the checks that must pass first, for one
 	// provider of the region and for what serves it.
 	Preflight func(*snapshot.Snapshot) []v1alpha1.CheckResult

@@ -206,14 +206,3 @@ func preflightStep(results []v1alpha1.CheckResult) v1alpha1.StepPlan {
 	}
 	return step
 }
-
-// previews returns the items that show what the steps would change.
-func previews(steps []Step, s *snapshot.Snapshot) []snapshot.Item {
-	var items []snapshot.Item
-	for _, step := range steps {
-		if len(step.Previews) > 0 && step.Decide(s).Action == v1alpha1.ActionChange {
-			items = append(items, step.Previews...)
-		}
-	}
-	return items
-}

@@ -75,37 +75,31 @@ func (run *Run) listWorkspaces(ctx context.Context) <-chan *journal.Switch {
 	return noted
 }
 
-func (run *Run) switchUntilOff(ctx context.Context) (string, error) {
-	const isOff = "the provider is back on the legacy path (Networking v2 off)"
-	ticker := run.Clock.NewTicker(pollInterval)
-	defer ticker.Stop()
-	api, unfenced := run.Source.Primary, false
-	for {
+func (run *Run) switchUntilOff(ctx context.Context) (said string, err error) {
+	api, unfenced := run.Source.Primary, ""
+	err = run.until(ctx, "switching Networking v2 off", func() error {
 		err := switchNetworking(ctx, api, run.provider(), false)
-		if is[*lock.RefusedError](err) && run.Unfenced != nil && !ownedByAnother(err) && !unfenced {
-			api, unfenced = run.Unfenced, true
-			continue
+		if is[*lock.RefusedError](err) && run.Unfenced != nil && !ownedByAnother(err) && unfenced == "" {
+			api, unfenced = run.Unfenced, "; the lock in the region's cluster could not be asked"
+			err = switchNetworking(ctx, api, run.provider(), false)
 		}
 		run.Refresh(ctx, snapshot.ItemProvider)
 		switch networking := run.Now.Networking(); {
-		case networking == v1alpha1.NetworkingV2Off && unfenced:
-			return isOff + "; the lock in the region's cluster could not be asked", nil
 		case networking == v1alpha1.NetworkingV2Off:
-			return isOff, nil
+			said = "the provider is back on the legacy path (Networking v2 off)" + unfenced
+			return nil
 		case networking == v1alpha1.NetworkingV2AlwaysOn:
-			return fmt.Sprintf("a primary of v%s always uses Networking v2: there is nothing to switch", run.Now.Primary.Version.Value()), nil
+			said = fmt.Sprintf("a primary of v%s always uses Networking v2: there is nothing to switch", run.Now.Primary.Version.Value())
+			return nil
 		case err == nil:
-			err = errors.New("it was switched off, and is on again")
-		case is[*hopelessError](answered(err)) || ownedByAnother(err):
-			return "", err
+			return errors.New("it was switched off, and is on again")
+		case ownedByAnother(err):
+			return hopeless(err)
+		default:
+			return answered(err)
 		}
-		run.Progress("switching Networking v2 off: %v", err)
-		select {
-		case <-ctx.Done():
-			return "", fmt.Errorf("it was tried until its time ran out: %w", err)
-		case <-ticker.C():
-		}
-	}
+	})
+	return said, err
 }
 
 // rebuildAgain builds the canary again on the path that is now in use.

@@ -84,8 +84,7 @@ func preflightRollback(options RollbackOptions) func(*snapshot.Snapshot) []v1alp
 				results[i].State = v1alpha1.CheckWarn
 			}
 		}
-		ready, _ := health.Find("legacy-rollback-ready")
-		for _, r := range health.Evaluate([]health.Check{ready}, s) {
+		for _, r := range health.Evaluate(health.Select("legacy-rollback-ready"), s) {
 			release := s.Legacy.Value().Release
 			switch lost := release != nil && release.RecordMissing; {
 			case r.State == v1alpha1.CheckWarn && lost:

@@ -23,6 +23,15 @@ type judgement struct {
 	broken, unknown error
 }
 
+// note adds an error to what is known to be against the half, or to what is unknown.
+func (j *judgement) note(known bool, err error) {
+	if known {
+		j.broken = errors.Join(j.broken, err)
+	} else {
+		j.unknown = errors.Join(j.unknown, err)
+	}
+}
+
 func (j judgement) holds() bool { return j.broken == nil && j.unknown == nil }
 func (j judgement) err() error  { return errors.Join(j.broken, j.unknown) }
 
@@ -36,47 +45,36 @@ func mayUseNetworkingV2(s *snapshot.Snapshot) error {
 // newPath judges the path that users take with Networking v2: the satellite,
 // registered with its own key, which answers at its access URL; or the primary, in
 // a region without a satellite.
-func newPath(s *snapshot.Snapshot) judgement {
+func newPath(s *snapshot.Snapshot) (j judgement) {
+	answers, endpointKnown := s.PathAnswers(), s.Endpoint.IsKnown()
 	if s.Region.Satellite.None() {
-		if err := s.PathAnswers(); err != nil {
-			return judgement{unknown: fmt.Errorf("the primary, which users connect to, does not answer: %w", err)}
+		if answers != nil {
+			j.note(false, fmt.Errorf("the primary, which users connect to, does not answer: %w", answers))
 		}
-		return judgement{}
+		return j
 	}
-	var against, unknown []error
-	note := func(known bool, err error) {
-		if known {
-			against = append(against, err)
-		} else {
-			unknown = append(unknown, err)
-		}
-	}
-	satelliteKnown, endpointKnown := s.Satellite.IsKnown(), s.Endpoint.IsKnown()
 	if _, ok := s.Registration(); !ok {
-		note(satelliteKnown && s.Registrations.IsKnown(), errors.New("the satellite is not registered with the key of its cluster"))
+		j.note(s.Satellite.IsKnown() && s.Registrations.IsKnown(), errors.New("the satellite is not registered with the key of its cluster"))
 	}
 	if same, err := s.ServesOwnKey(); err != nil {
-		note(endpointKnown && s.Endpoint.Value().KeyErr != nil, fmt.Errorf("the access URL does not serve a key: %w", err))
+		j.note(endpointKnown && s.Endpoint.Value().KeyErr != nil, fmt.Errorf("the access URL does not serve a key: %w", err))
 	} else if !same {
-		note(true, errors.New("the access URL serves another key than the satellite's own"))
+		j.note(true, errors.New("the access URL serves another key than the satellite's own"))
 	}
-	if err := s.PathAnswers(); err != nil {
-		note(endpointKnown && s.Primary.Version.IsKnown(), fmt.Errorf("the primary's API does not answer through the satellite: %w", err))
+	if answers != nil {
+		j.note(endpointKnown && s.Primary.Version.IsKnown(), fmt.Errorf("the primary's API does not answer through the satellite: %w", answers))
 	}
-	return judgement{broken: errors.Join(against...), unknown: errors.Join(unknown...)}
+	return j
 }
 
 // wayBack judges the retention of the legacy release.
-func wayBack(s *snapshot.Snapshot) judgement {
+func wayBack(s *snapshot.Snapshot) (j judgement) {
 	missing, err := missingRetention(s)
-	switch {
-	case !s.Legacy.IsKnown() && !s.Region.Satellite.None():
-		return judgement{unknown: fmt.Errorf("the legacy release is not retained: %w", err)}
-	case err != nil:
-		return judgement{broken: fmt.Errorf("the legacy release is not retained: %w", err)}
-	case len(missing) > 0:
-		return judgement{broken: fmt.Errorf("the legacy release is not retained: missing %s", strings.Join(missing, ", "))}
-	default:
-		return judgement{}
+	if len(missing) > 0 {
+		err = fmt.Errorf("missing %s", strings.Join(missing, ", "))
 	}
+	if err != nil {
+		j.note(s.Legacy.IsKnown(), fmt.Errorf("the legacy release is not retained: %w", err))
+	}
+	return j
 }

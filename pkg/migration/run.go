@@ -24,11 +24,9 @@ type Run struct {
 	Unfenced *coder.Client
 	// Initial is what was found when the run began; Now is the latest.
 	Initial, Now *snapshot.Snapshot
-	// Operator is who runs it: an e-mail address.
-	Operator string
-	// Options are the operator's.
-	Options Options
-	Clock   clock.WithTicker
+	Operator     string // an e-mail address
+	Options      Options
+	Clock        clock.WithTicker
 	// SatelliteRecord and ProviderRecord are the journals' records as they will be
 	// written next; nil where the run does not write one. Steps change their owner's
 	// directly; the engine writes it before and after each step.

@@ -3,6 +3,7 @@ package migration
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -36,8 +37,9 @@ func (o Operation) Plan(ctx context.Context, region *snapshot.Region, views []*s
 	}
 	region.Refresh(ctx, views, snapshot.ItemResources)
 	o.askRights(ctx, region.Sources, views)
-	if plan.Outcome != v1alpha1.OutcomePreflightFailed {
-		region.Refresh(ctx, views, previews(o.in(region.Region).Steps, views[0])...)
+	shown := func(step Step) bool { return step.Show != nil && step.Decide(views[0]).Action == v1alpha1.ActionChange }
+	if plan.Outcome != v1alpha1.OutcomePreflightFailed && slices.ContainsFunc(o.in(region.Region).Steps, shown) {
+		region.Refresh(ctx, views, snapshot.ItemRendering)
 	}
 	return NewRegionPlan(o, views)
 }
@@ -138,24 +140,14 @@ func (e changedError) Error() string {
 
 // Options are what an operator may choose about a run.
 type Options struct {
-	// Timeout bounds one region; 0 means no bound.
-	Timeout time.Duration
-	// StepTimeout bounds one step; 0 means no bound.
-	StepTimeout time.Duration
-	// LockDuration is how long a lock outlives its holder's last sign of life.
-	LockDuration time.Duration
-	// NoRollback leaves a failed step, and the switch, as they are.
-	NoRollback bool
-	// EvidenceDir is where evidence of failures is kept, one folder per region and run.
-	EvidenceDir string
-	// Host is the machine it runs on, for the lock.
-	Host string
-	// Measure is set if what users feel is to be measured meanwhile, and MaxGap how long
-	// there may be no answer; 0 for any time.
-	Measure bool
-	MaxGap  time.Duration
-	// RunID tells this run from every other.
-	RunID string
-	// Reason is why, where a verb asks for one.
-	Reason string
+	Timeout      time.Duration // of one region; 0 means no bound
+	StepTimeout  time.Duration // of one step; 0 means no bound
+	LockDuration time.Duration // how long a lock outlives its holder's last sign of life
+	NoRollback   bool          // leave a failed step, and the switch, as they are
+	EvidenceDir  string        // where evidence of failures is kept, one folder per region and run; empty for nowhere
+	Host         string        // the machine it runs on, for the lock
+	Measure      bool          // measure meanwhile what users feel
+	MaxGap       time.Duration // how long there may be no answer; 0 for any time
+	RunID        string        // tells this run from every other
+	Reason       string        // why, where a verb asks for one
 }

@@ -74,14 +74,9 @@ func satelliteDifferences(planned, now *v1alpha1.SatellitePlan) []string {
 		return nil
 	case planned == nil || now == nil:
 		return []string{"whether the region has a satellite changed"}
+	default:
+		return Differences(*planned, *now)
 	}
-	return slices.Concat(
-		differs("context", planned.Context, now.Context),
-		differs("namespace", planned.Namespace, now.Namespace),
-		differs("release", planned.Release, now.Release),
-		differs("accessURL", planned.AccessURL, now.AccessURL),
-		Differences(planned.Basis, now.Basis),
-	)
 }
 
 // providersDifferences compares providers one by one, in their order.
@@ -91,18 +86,8 @@ func providersDifferences(planned, now []v1alpha1.ProviderPlan) []string {
 	}
 	var differences []string
 	for i := range planned {
-		found := slices.Concat(
-			differs("provider ID", planned[i].ID, now[i].ID),
-			differs("provider name", planned[i].Name, now[i].Name),
-			differs("context", planned[i].Context, now[i].Context),
-			differs("outcome", planned[i].Outcome, now[i].Outcome),
-			Differences(planned[i].Basis, now[i].Basis),
-		)
-		for _, difference := range found {
-			if len(planned) > 1 {
-				difference = fmt.Sprintf("provider %q: %s", planned[i].Name, difference)
-			}
-			differences = append(differences, difference)
+		for _, difference := range Differences(planned[i], now[i]) {
+			differences = append(differences, fmt.Sprintf("provider %q: %s", planned[i].Name, difference))
 		}
 	}
 	return differences

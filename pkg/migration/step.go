@@ -14,15 +14,9 @@ import (
 // the step looks at, lets it decide, applies it, and then reads and decides
 // again: a step is verified when its decision has become ActionNone.
 type Step struct {
-	// Name is stable: reports and journals use it, for example "install-satellite".
-	Name string
-	// Owner is the part of a region that the step belongs to.
-	Owner Owner
-	// Reads are the items that Decide looks at.
-	Reads []snapshot.Item
-	// Previews are items that only Show looks at. A plan reads them if the step
-	// would change something.
-	Previews []snapshot.Item
+	Name  string          // stable: reports and journals use it, for example "install-satellite"
+	Owner Owner           // the part of a region that the step belongs to
+	Reads []snapshot.Item // that Decide looks at
 	// Rights returns the rights in its owner's cluster that Apply and Remedy need,
 	// beyond those to read; primaryOnly says that there are none.
 	Rights func(snapshot.Scope) []cluster.Rule
@@ -30,7 +24,8 @@ type Step struct {
 	// Decide is the probe: it says, from facts alone, whether the step is done,
 	// what would change, or why nothing can be done. It must not do I/O.
 	Decide func(*snapshot.Snapshot) Decision
-	// Show adds to the plan what the previews show; may be nil.
+	// Show adds to the plan what the rendering shows, which is read if the step would
+	// change something; may be nil.
 	Show func(*snapshot.Snapshot, *v1alpha1.StepPlan)
 	// Note adds to the owner's record, before the step is applied, what the step
 	// found and is about to do, so that a later run can tell the two apart; may be nil.
@@ -86,9 +81,8 @@ func primaryOnly(snapshot.Scope) []cluster.Rule { return nil }
 type Decision struct {
 	Action v1alpha1.StepAction
 	// Reason is one sentence: what is in place, what would change, or what is in the way.
-	Reason string
-	// Details are further lines.
-	Details []string
+	Reason  string
+	Details []string // further lines
 }
 
 func already(reason string) Decision { return Decision{Action: v1alpha1.ActionNone, Reason: reason} }

@@ -2,8 +2,8 @@ package migration
 
 import (
 	"fmt"
-	"net/url"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
@@ -40,17 +40,10 @@ func exposed(s *snapshot.Snapshot) error {
 		return fmt.Errorf("%s has no address yet (%s: %w)", state.AddressOf, stage, failure)
 	case stage == "DNS" && len(state.LoadBalancer) == 0:
 		return &manualError{fmt.Errorf("create the DNS record of %s; Service coderd has no load balancer, and the chart made no Ingress that can be read, "+
-			"so the record's value is unknown here: %w", host(s.Region.Satellite.AccessURL), failure)}
+			"so the record's value is unknown here: %w", fleet.Host(s.Region.Satellite.AccessURL), failure)}
 	case stage == "DNS":
-		return &manualError{fmt.Errorf("create the DNS record %s: %w", probe.Record(host(s.Region.Satellite.AccessURL), state.LoadBalancer), failure)}
+		return &manualError{fmt.Errorf("create the DNS record %s: %w", probe.Record(fleet.Host(s.Region.Satellite.AccessURL), state.LoadBalancer), failure)}
 	default:
 		return fmt.Errorf("%s: %w", stage, failure)
 	}
-}
-
-func host(accessURL string) string {
-	if u, err := url.Parse(accessURL); err == nil {
-		return u.Hostname()
-	}
-	return accessURL
 }

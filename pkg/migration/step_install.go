@@ -16,15 +16,14 @@ import (
 // until it is ready.
 func installSatellite() Step {
 	return Step{
-		Name:     stepInstall,
-		Owner:    OwnerSatellite,
-		Reads:    []snapshot.Item{snapshot.ItemSatellite, snapshot.ItemChart},
-		Previews: []snapshot.Item{snapshot.ItemRendering},
-		Rights:   func(scope snapshot.Scope) []cluster.Rule { return satellite.RightsToInstall(scope.OfSatellite()) },
-		Decide:   decideInstall,
-		Show:     showRendering,
-		Apply:    applyInstall,
-		Remedy:   revertInstall,
+		Name:   stepInstall,
+		Owner:  OwnerSatellite,
+		Reads:  []snapshot.Item{snapshot.ItemSatellite, snapshot.ItemChart},
+		Rights: func(scope snapshot.Scope) []cluster.Rule { return satellite.RightsToInstall(scope.OfSatellite()) },
+		Decide: decideInstall,
+		Show:   showRendering,
+		Apply:  applyInstall,
+		Remedy: revertInstall,
 	}
 }
 

@@ -21,9 +21,11 @@ func removeLegacy() Step {
 		Reads:      []snapshot.Item{snapshot.ItemLegacy, snapshot.ItemRemoval, snapshot.ItemCanary},
 		Rights:     rightsToRemoveLegacy,
 		Decide:     decideRemoveLegacy,
-		Note:       noteRemoveLegacy,
-		Apply:      applyRemoveLegacy,
-		Remedy:     revertRemoveLegacy,
+		Note: func(s *snapshot.Snapshot, record *journal.Record) { // the canary is rebuilt even if this run dies in between
+			expectRebuild(s, record, journal.ProvesFinalized)
+		},
+		Apply:  applyRemoveLegacy,
+		Remedy: revertRemoveLegacy,
 	}
 }
 
@@ -58,11 +60,6 @@ func decideRemoveLegacy(s *snapshot.Snapshot) Decision {
 		details = append(details, fmt.Sprintf("stays: %s (%s)", kept.Object, kept.Reason))
 	}
 	return change(fmt.Sprintf("remove the legacy release %s for good", state.Release), details...)
-}
-
-// noteRemoveLegacy makes sure that the canary is rebuilt even if this run dies in between.
-func noteRemoveLegacy(s *snapshot.Snapshot, record *journal.Record) {
-	expectRebuild(s, record, journal.ProvesFinalized)
 }
 
 func applyRemoveLegacy(ctx context.Context, run *Run) error {

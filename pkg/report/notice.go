@@ -14,19 +14,12 @@ import (
 
 // Notice is what a region's users are to be told.
 type Notice struct {
-	// Region is how the region is.
-	Region v1alpha1.RegionStatus
-	// PrimaryURL is where users connect until they have moved.
-	PrimaryURL string
-	// URL is where they connect from then on: the satellite's access URL, or the one that
-	// all satellites share.
-	URL string
-	// Answers is set if what users connect to with Networking v2 answers.
-	Answers bool
-	// RebuiltBySwitch is set if the primary itself rebuilds workspaces that run at the switch.
-	RebuiltBySwitch bool
-	// When says when the region's users move, in words; empty if that is not said.
-	When string
+	Region          v1alpha1.RegionStatus
+	PrimaryURL      string // where users connect until they have moved
+	URL             string // where they connect from then on: the satellite's access URL, or the one that all satellites share
+	Answers         bool   // what users connect to with Networking v2 answers
+	RebuiltBySwitch bool   // the primary itself rebuilds workspaces that run at the switch
+	When            string // when the region's users move, in words; empty if that is not said
 }
 
 // Markdown is the notice in Markdown: what changes, what to do, and what a rebuild does.

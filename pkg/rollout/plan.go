@@ -3,8 +3,6 @@ package rollout
 import (
 	"context"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
@@ -34,13 +32,7 @@ func (r *Rollout) Plan(ctx context.Context, diff bool) (*v1alpha1.Plan, error) {
 
 // newPlan joins the plans of regions; its outcome is the gravest of theirs.
 func newPlan(primary v1alpha1.Primary, waves [][]string, regions []v1alpha1.RegionPlan) *v1alpha1.Plan {
-	plan := &v1alpha1.Plan{
-		TypeMeta: metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion().String(), Kind: v1alpha1.KindPlan},
-		Primary:  primary,
-		Outcome:  v1alpha1.OutcomeNothingToDo,
-		Waves:    waves,
-		Regions:  regions,
-	}
+	plan := &v1alpha1.Plan{Primary: primary, Outcome: v1alpha1.OutcomeNothingToDo, Waves: waves, Regions: regions}
 	for _, region := range regions {
 		switch region.Outcome {
 		case v1alpha1.OutcomeUnreachable:

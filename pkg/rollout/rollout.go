@@ -30,29 +30,36 @@ type Rollout struct {
 	SkipUnreachable bool
 }
 
+// anotherFailed is why a region is not started that passed its own preflight.
+const anotherFailed = "not started, because another region failed its preflight; go on without it with --exclude, or with --skip-unreachable if its cluster does not answer"
+
 // Run carries the plan out, in the name of its operator. One region's failure
 // neither stops nor hides another that is at work; it only keeps further ones
 // from starting, as MaxFailures says.
 func (r *Rollout) Run(ctx context.Context, plan *v1alpha1.Plan) []v1alpha1.RegionReport {
-	runners := r.runners(plan.Primary.Operator)
 	plans := make(map[string]v1alpha1.RegionPlan, len(plan.Regions))
 	for _, region := range plan.Regions {
 		plans[region.Name] = region
 	}
-	if plan.Outcome == v1alpha1.OutcomePreflightFailed {
-		return refuse(runners, plans)
+	var names []string // in the fleet's order
+	runners := map[string]*migration.Runner{}
+	for _, region := range r.Survey.Regions() {
+		name := region.Region.Name
+		names = append(names, name)
+		runners[name] = r.runner(region, plan.Primary.Operator)
 	}
-	names := make([]string, len(runners))
-	byName := make(map[string]*migration.Runner, len(runners))
-	for i, runner := range runners {
-		names[i] = runner.Region.Region.Name
-		byName[names[i]] = runner
+	if plan.Outcome == v1alpha1.OutcomePreflightFailed { // nothing is begun anywhere: the operator decides about the others
+		reports := make([]v1alpha1.RegionReport, len(names))
+		for i, name := range names {
+			reports[i] = runners[name].NotStarted(plans[name], anotherFailed)
+		}
+		return reports
 	}
 	return r.run(ctx, names, func(ctx context.Context, name string) v1alpha1.RegionReport {
 		if plans[name].Outcome != v1alpha1.OutcomeNothingToDo {
 			r.tell(name, v1alpha1.StepRunning, "")
 		}
-		report := byName[name].Run(ctx, plans[name])
+		report := runners[name].Run(ctx, plans[name])
 		ended := map[v1alpha1.Outcome]v1alpha1.StepState{v1alpha1.OutcomeSucceeded: v1alpha1.StepDone, v1alpha1.OutcomeNothingToDo: v1alpha1.StepAlready}
 		r.tell(name, cmp.Or(ended[report.Outcome], v1alpha1.StepFailed), report.Error)
 		return report
@@ -67,24 +74,8 @@ func (r *Rollout) tell(region string, state v1alpha1.StepState, message string) 
 	})
 }
 
-// runners returns the runners of the regions, in the fleet's order.
-func (r *Rollout) runners(operator string) []*migration.Runner {
-	var runners []*migration.Runner
-	for _, region := range r.Survey.Regions() {
-		runners = append(runners, &migration.Runner{
-			Operation: r.Operation, Region: region, Operator: operator, Options: r.Options, Clock: r.Clock, Report: r.Report,
-		})
+func (r *Rollout) runner(region *snapshot.Region, operator string) *migration.Runner {
+	return &migration.Runner{
+		Operation: r.Operation, Region: region, Operator: operator, Options: r.Options, Clock: r.Clock, Report: r.Report,
 	}
-	return runners
-}
-
-// refuse reports a plan that fails its preflight in some region: nothing is
-// begun anywhere, so that the operator decides about the others.
-func refuse(runners []*migration.Runner, plans map[string]v1alpha1.RegionPlan) []v1alpha1.RegionReport {
-	const reason = "not started, because another region failed its preflight; go on without it with --exclude, or with --skip-unreachable if its cluster does not answer"
-	reports := make([]v1alpha1.RegionReport, len(runners))
-	for i, runner := range runners {
-		reports[i] = runner.NotStarted(plans[runner.Region.Region.Name], reason)
-	}
-	return reports
 }

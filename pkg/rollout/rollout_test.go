@@ -87,8 +87,9 @@ func TestNoPlanAfterASignal(t *testing.T) {
 // Runners are complete: each has its region, and all have the plan's operator.
 func TestRunners(t *testing.T) {
 	rollout := rolloutOf(t, "sydney", "london")
-	for i, runner := range rollout.runners("ann@example.com") {
-		if runner.Region != rollout.Survey.Regions()[i] || runner.Operator != "ann@example.com" || runner.Operation.Name != "migrate" ||
+	for i, region := range rollout.Survey.Regions() {
+		runner := rollout.runner(region, "ann@example.com")
+		if runner.Region != region || runner.Operator != "ann@example.com" || runner.Operation.Name != "migrate" ||
 			runner.Options != rollout.Options || runner.Clock != rollout.Clock || runner.Report == nil {
 			t.Errorf("runner %d: %+v", i, runner)
 		}

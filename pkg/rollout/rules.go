@@ -2,12 +2,9 @@ package rollout
 
 // Rules say which regions of a fleet may be at work at the same time.
 type Rules struct {
-	// Waves are region names; a wave starts when the one before it is done.
-	Waves [][]string
-	// MaxParallel bounds the regions at work at once; less than 1 means 1.
-	MaxParallel int
-	// MaxFailures is how many regions may fail before no further region starts.
-	MaxFailures int
+	Waves       [][]string // region names; a wave starts when the one before it is done
+	MaxParallel int        // regions at work at once; less than 1 means 1
+	MaxFailures int        // regions that may fail before no further region starts
 }
 
 // state is where a region stands in a rollout.

@@ -37,7 +37,8 @@ func (r Rules) run(ctx context.Context, names []string, one runRegion) []v1alpha
 	for start(); count(states, atWork) > 0; start() {
 		ended := <-results
 		reports[ended.name], states[ended.name] = ended.report, failed
-		if succeeded(ended.report.Outcome) || ended.report.Outcome == v1alpha1.OutcomeUnreachable { // leaving it out was asked for
+		switch ended.report.Outcome {
+		case v1alpha1.OutcomeSucceeded, v1alpha1.OutcomeNothingToDo, v1alpha1.OutcomeUnreachable: // leaving it out was asked for
 			states[ended.name] = done
 		}
 	}
@@ -50,6 +51,15 @@ func (r Rules) run(ctx context.Context, names []string, one runRegion) []v1alpha
 		ordered[i] = report
 	}
 	return ordered
+}
+
+// Outcome joins the regions' outcomes into the command's.
+func Outcome(reports []v1alpha1.RegionReport) v1alpha1.Outcome {
+	outcomes := make([]v1alpha1.Outcome, len(reports))
+	for i, report := range reports {
+		outcomes[i] = report.Outcome
+	}
+	return migration.Join(outcomes)
 }
 
 func notStarted(ctx context.Context, name string, failures int) v1alpha1.RegionReport {

@@ -15,14 +15,11 @@ import (
 
 // BlockedError says what keeps a satellite from being ready.
 type BlockedError struct {
-	// Object is "Pod coderd-5d9c" or "Deployment coderd".
-	Object string
-	// Reason is the API's word for it, for example "ImagePullBackOff"; Message its sentence.
-	Reason, Message string
-	// LastEvent is the object's last event; empty if there is none.
-	LastEvent string
-	// Hopeless is set when waiting will not help.
-	Hopeless bool
+	Object    string // "Pod coderd-5d9c" or "Deployment coderd"
+	Reason    string // the API's word for it, for example "ImagePullBackOff"
+	Message   string // the API's sentence
+	LastEvent string // the object's last event; empty if there is none
+	Hopeless  bool   // waiting will not help
 }
 
 func (e *BlockedError) Error() string {

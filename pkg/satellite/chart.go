@@ -20,19 +20,15 @@ import (
 
 // ChartRef says where a chart is.
 type ChartRef struct {
-	// Name is a chart's name in Repo, a folder, a .tgz file or an oci:// reference.
-	Name string
-	// Repo is the URL of an HTTP repository; empty for anything else.
-	Repo string
-	// Version is the chart's version; a folder or file must agree with it.
-	Version string
+	Name    string // a chart's name in Repo, a folder, a .tgz file or an oci:// reference
+	Repo    string // the URL of an HTTP repository; empty for anything else
+	Version string // a folder or file must agree with it
 }
 
 // Chart is a chart with the digest of its content.
 type Chart struct {
 	*chart.Chart
-	// Digest is "sha256:<hex>" over the names and contents of its files.
-	Digest string
+	Digest string // "sha256:<hex>" over the names and contents of its files
 }
 
 // LoadChart reads a chart from a folder, a .tgz file, an HTTP repository or an

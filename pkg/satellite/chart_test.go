@@ -170,11 +170,11 @@ func mux(path string, one, other http.Handler) http.Handler {
 
 func served(t *testing.T, url string) []byte {
 	t.Helper()
-	content, err := clientGetter{client: http.DefaultClient}.Get(url)
+	content, err := get(url, http.DefaultClient)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return content.Bytes()
+	return content
 }
 
 // A registry on this machine is spoken to as it speaks itself.

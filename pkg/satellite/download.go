@@ -1,7 +1,6 @@
 package satellite
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"time"
 
 	"helm.sh/helm/v3/pkg/chart"
-	"helm.sh/helm/v3/pkg/getter"
 	"oras.land/oras-go/v2/registry/remote/retry"
 )
 
@@ -92,17 +90,13 @@ func (b *boundedBody) Read(into []byte) (int, error) {
 	return n, err
 }
 
-// clientGetter is Helm's getter by a client of our own.
-type clientGetter struct{ client *http.Client }
-
-// Get implements getter.Getter. The options, which are of Helm's own clients,
-// are none that this project sets.
-func (g clientGetter) Get(location string, _ ...getter.Option) (*bytes.Buffer, error) {
+// get downloads what is at a location.
+func get(location string, client *http.Client) ([]byte, error) {
 	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, location, http.NoBody) // the client has a context
 	if err != nil {
 		return nil, err
 	}
-	response, err := g.client.Do(request)
+	response, err := client.Do(request)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +104,5 @@ func (g clientGetter) Get(location string, _ ...getter.Option) (*bytes.Buffer, e
 	if response.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("%s answers %s", location, response.Status)
 	}
-	content := new(bytes.Buffer)
-	_, err = content.ReadFrom(response.Body)
-	return content, err
+	return io.ReadAll(response.Body)
 }

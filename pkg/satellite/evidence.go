@@ -26,73 +26,52 @@ const (
 // log, of the newest pods, all read in parallel. It holds nothing of Secrets.
 // What could not be read is in the error; the rest is returned all the same.
 func (r Release) Evidence(ctx context.Context) (map[string][]byte, error) {
-	e := &evidence{objects: r.objects(), files: map[string][]byte{}}
-	e.Go(func() { e.addEvents(ctx) })
-	e.Go(func() { e.addPods(ctx) })
-	e.Wait()
-	return e.files, errors.Join(e.errs...)
-}
-
-// evidence is what was gathered so far.
-type evidence struct {
-	objects
-	sync.WaitGroup
-
-	mu    sync.Mutex
-	files map[string][]byte
-	errs  []error
-}
-
-// add keeps a file, unless err says why there is none.
-func (e *evidence) add(name string, content []byte, err error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if err != nil {
-		e.errs = append(e.errs, err)
-		return
+	var (
+		files = map[string][]byte{}
+		errs  []error
+		mu    sync.Mutex
+		group sync.WaitGroup
+		o     = r.objects()
+	)
+	add := func(name string, read func() ([]byte, error)) {
+		group.Go(func() {
+			content, err := read()
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				errs = append(errs, fmt.Errorf("%s: %w", name, err))
+				return
+			}
+			files[name] = content[:min(len(content), maxEvidence)]
+		})
 	}
-	e.files[name] = content[:min(len(content), maxEvidence)]
-}
-
-func (e *evidence) addYAML(name string, content any) {
-	text, err := yaml.Marshal(content)
-	e.add(name, text, err)
-}
-
-func (e *evidence) addEvents(ctx context.Context) {
-	events, err := e.client.CoreV1().Events(e.namespace).List(ctx, metav1.ListOptions{Limit: 500})
-	if err != nil {
-		e.add("", nil, fmt.Errorf("the events cannot be listed: %w", err))
-		return
-	}
-	e.addYAML("events.yaml", eventLines(events.Items))
-}
-
-func (e *evidence) addPods(ctx context.Context) {
-	pods, err := e.pods(ctx)
-	if err != nil {
-		e.add("", nil, fmt.Errorf("the pods cannot be listed: %w", err))
-		return
-	}
-	slices.SortFunc(pods, newestFirst)
-	states := map[string]corev1.PodStatus{}
-	for _, pod := range pods[:min(len(pods), evidencePods)] {
-		states[pod.Name] = pod.Status
-		for _, container := range pod.Spec.Containers {
-			e.Go(func() { e.addLog(ctx, pod.Name, container.Name) })
+	add("events.yaml", func() ([]byte, error) {
+		events, err := o.client.CoreV1().Events(r.namespace).List(ctx, metav1.ListOptions{Limit: 500})
+		if err != nil {
+			return nil, err
 		}
-	}
-	e.addYAML("pods.yaml", states)
-}
-
-func (e *evidence) addLog(ctx context.Context, pod, container string) {
-	log, err := e.client.CoreV1().Pods(e.namespace).GetLogs(pod, &corev1.PodLogOptions{
-		Container: container, TailLines: ptr.To[int64](evidenceLines), LimitBytes: ptr.To[int64](maxEvidence),
-	}).DoRaw(ctx)
-	if err != nil {
-		err = fmt.Errorf("the log of pod %s cannot be read: %w", pod, err)
-	}
-	e.add(fmt.Sprintf("%s-%s.log", pod, container), log, err)
+		return yaml.Marshal(eventLines(events.Items))
+	})
+	add("pods.yaml", func() ([]byte, error) {
+		pods, err := o.pods(ctx)
+		if err != nil {
+			return nil, err
+		}
+		slices.SortFunc(pods, newestFirst)
+		states := map[string]corev1.PodStatus{}
+		for _, pod := range pods[:min(len(pods), evidencePods)] {
+			states[pod.Name] = pod.Status
+			for _, container := range pod.Spec.Containers {
+				log := o.client.CoreV1().Pods(r.namespace).GetLogs(pod.Name, &corev1.PodLogOptions{
+					Container: container.Name, TailLines: ptr.To[int64](evidenceLines), LimitBytes: ptr.To[int64](maxEvidence),
+				})
+				add(fmt.Sprintf("%s-%s.log", pod.Name, container.Name), func() ([]byte, error) { return log.DoRaw(ctx) })
+			}
+		}
+		return yaml.Marshal(states)
+	})
+	group.Wait()
+	return files, errors.Join(errs...)
 }
 
 func eventLines(events []corev1.Event) []string {

@@ -17,9 +17,7 @@ import (
 // Pending is a Helm operation on a release that did not end: it is running, or
 // its Helm was killed.
 type Pending struct {
-	// Context is the kubeconfig context of the release's cluster.
-	Context            string
-	Namespace, Release string
+	Context, Namespace, Release string
 	// Revision and Status are those of the newest record, for example "pending-upgrade".
 	Revision int
 	Status   string
@@ -30,8 +28,7 @@ type Pending struct {
 	// empty if it noted none. Ours is set if that is this plugin.
 	Writer string
 	Ours   bool
-	// At is when the record was written last.
-	At time.Time
+	At     time.Time // when the record was written last
 }
 
 // operation returns the Helm operation that did not end, as far as the records

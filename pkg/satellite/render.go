@@ -16,10 +16,8 @@ import (
 
 // Rendering is what applying a spec would change.
 type Rendering struct {
-	// Diff is a unified diff of the manifest, without any Secret's data.
-	Diff string
-	// Objects say per object what would happen, "create Deployment coderd".
-	Objects []string
+	Diff    string   // a unified diff of the manifest, without any Secret's data
+	Objects []string // what would happen to each, "create Deployment coderd"
 }
 
 // Render says what Apply would change in a cluster of that version, like "v1.29.3". Helm

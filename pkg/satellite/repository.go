@@ -13,7 +13,6 @@ import (
 
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
-	"helm.sh/helm/v3/pkg/getter"
 	"helm.sh/helm/v3/pkg/registry"
 	"helm.sh/helm/v3/pkg/repo"
 
@@ -23,8 +22,7 @@ import (
 // fromRepository loads a chart from an HTTP repository. The operator's own
 // Helm configuration and cache are neither used nor changed.
 func fromRepository(ref ChartRef, client *http.Client) (*chart.Chart, error) {
-	get := clientGetter{client: client}
-	index, err := loadIndex(ref.Repo, get)
+	index, err := indexOf(ref.Repo, client)
 	if err != nil {
 		return nil, fmt.Errorf("the chart repository %s cannot be read: %w", ref.Repo, err)
 	}
@@ -44,37 +42,37 @@ func fromRepository(ref ChartRef, client *http.Client) (*chart.Chart, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the chart repository %s has a bad URL for chart %s %s: %w", ref.Repo, ref.Name, ref.Version, err)
 	}
-	archive, err := get.archive(ref, location, entry)
+	content, err := archiveOf(ref, location, entry, client)
 	if err != nil {
 		return nil, err
 	}
-	if err := sameDigest(archive, entry.Digest); err != nil {
+	if err := sameDigest(content, entry.Digest); err != nil {
 		return nil, fmt.Errorf("chart %s %s from %s is not the one that the index of %s lists: %w",
 			ref.Name, ref.Version, location, ref.Repo, err)
 	}
-	loaded, err := loader.LoadArchive(bytes.NewReader(archive))
+	loaded, err := loader.LoadArchive(bytes.NewReader(content))
 	if err != nil {
 		return nil, fmt.Errorf("chart %s %s from %s cannot be loaded: %w", ref.Name, ref.Version, ref.Repo, err)
 	}
 	return loaded, nil
 }
 
-// archive downloads the archive of an entry of the index, which must not be
+// archiveOf downloads the archive of an entry of the index, which must not be
 // less well protected on its way than the index.
-func (g clientGetter) archive(ref ChartRef, location string, entry *repo.ChartVersion) ([]byte, error) {
+func archiveOf(ref ChartRef, location string, entry *repo.ChartVersion, client *http.Client) ([]byte, error) {
 	if registry.IsOCI(location) {
-		return pull(ChartRef{Name: strings.TrimSuffix(location, ":"+tag(entry.Version)), Version: entry.Version}, g.client)
+		return pull(ChartRef{Name: strings.TrimSuffix(location, ":"+tag(entry.Version)), Version: entry.Version}, client)
 	}
 	if strings.HasPrefix(strings.ToLower(ref.Repo), "https:") && !strings.HasPrefix(strings.ToLower(location), "https:") {
 		return nil, fmt.Errorf("the chart repository %s is read over https, but its chart %s %s would come from %s, "+
 			"where anybody on the way can change it: have the repository's index corrected, or download the chart and name the file with --chart",
 			ref.Repo, ref.Name, ref.Version, location)
 	}
-	archive, err := g.Get(location)
+	content, err := get(location, client)
 	if err != nil {
 		return nil, fmt.Errorf("chart %s %s cannot be downloaded: %w", ref.Name, ref.Version, err)
 	}
-	return archive.Bytes(), nil
+	return content, nil
 }
 
 // sameDigest compares an archive with the digest that an index lists, in
@@ -88,27 +86,27 @@ func sameDigest(archive []byte, listed string) error {
 	return nil
 }
 
-// loadIndex downloads and reads a repository's index. Helm's code passes it
-// through a file, which is gone afterwards.
-func loadIndex(url string, get getter.Getter) (*repo.IndexFile, error) {
-	dir, err := os.MkdirTemp("", "coder-satellite-")
+// indexOf downloads and reads a repository's index. Helm's code passes it through a
+// file, which is gone afterwards.
+func indexOf(url string, client *http.Client) (*repo.IndexFile, error) {
+	location, err := repo.ResolveReferenceURL(url, "index.yaml")
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	repository, err := repo.NewChartRepository(&repo.Entry{Name: "charts", URL: url}, getter.Providers{{
-		Schemes: []string{"http", "https"},
-		New:     func(...getter.Option) (getter.Getter, error) { return get, nil },
-	}})
+	content, err := get(location, client)
 	if err != nil {
 		return nil, err
 	}
-	repository.CachePath = dir
-	file, err := repository.DownloadIndexFile()
+	file, err := os.CreateTemp("", "coder-satellite-*.yaml")
 	if err != nil {
 		return nil, err
 	}
-	return repo.LoadIndexFile(file)
+	defer func() { _ = os.Remove(file.Name()) }()
+	_, err = file.Write(content)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return nil, err
+	}
+	return repo.LoadIndexFile(file.Name())
 }
 
 // listed names a few versions, for the message that the wanted one is missing.
@@ -156,7 +154,7 @@ func pull(ref ChartRef, client *http.Client) ([]byte, error) {
 // speaksPlainHTTP reports whether a registry answers TLS with plain HTTP. Only
 // one on this machine is asked: any other must have TLS.
 func speaksPlainHTTP(host string, client *http.Client) bool {
-	_, err := clientGetter{client: client}.Get("https://" + host + "/v2/")
+	_, err := get("https://"+host+"/v2/", client)
 	return errors.Is(err, http.ErrSchemeMismatch)
 }
 

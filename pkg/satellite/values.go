@@ -18,9 +18,8 @@ import (
 
 // Spec is a satellite's release as it should be.
 type Spec struct {
-	Chart ChartRef
-	// Values are the merged values, those that make it a satellite included.
-	Values map[string]any
+	Chart  ChartRef
+	Values map[string]any // merged, those that make it a satellite included
 }
 
 // withoutValues returns an error of Helm's, or of what Helm asked, without the

@@ -9,10 +9,9 @@ import (
 
 // URLs are the URLs that make a release the satellite of its region.
 type URLs struct {
-	// Primary is the primary's access URL, Access the satellite's own.
-	Primary, Access string
-	// Unified is the URL that all satellites of the fleet share; empty if there is none.
-	Unified string
+	Primary string // the primary's access URL
+	Access  string // the satellite's own
+	Unified string // the one that all satellites of the fleet share; empty if there is none
 }
 
 // advice says where a URL belongs that the values name for all satellites.

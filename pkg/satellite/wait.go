@@ -10,7 +10,6 @@ import (
 
 // Options are how to change a release and wait for it.
 type Options struct {
-	// Clock paces the waiting.
 	Clock clock.WithTicker
 	// MayClearPending is set if the caller's journal says that an earlier run of
 	// this plugin was changing the release when it ended: what that run's Helm left

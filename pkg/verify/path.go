@@ -155,19 +155,9 @@ const (
 // hint says what to do about a failure to connect; empty if the error says it,
 // or nothing is known.
 func hint(err error) string {
-	switch wsnet.StageOf(err) {
-	case wsnet.StageBroker:
-		if refused := new(coder.Error); errors.As(err, &refused) && refused.Status >= 500 {
-			return hintAgent // that is missing, most likely
-		}
-		return ""
-	case wsnet.StageRelay:
-		return hintRelay
-	case wsnet.StageAgent:
-		return hintAgent
-	case wsnet.StagePeer:
-		return hintPeer
-	default:
-		return ""
+	stage := wsnet.StageOf(err)
+	if refused := new(coder.Error); stage == wsnet.StageBroker && errors.As(err, &refused) && refused.Status >= 500 {
+		return hintAgent // that is missing, most likely
 	}
+	return map[wsnet.Stage]string{wsnet.StageRelay: hintRelay, wsnet.StageAgent: hintAgent, wsnet.StagePeer: hintPeer}[stage]
 }

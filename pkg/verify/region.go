@@ -1,3 +1,9 @@
+// Package verify connects to a workspace of a region through its satellite and
+// through the primary, as its owner's clients do, and compares the two. It
+// changes nothing.
+//
+// The connections carry the operator's token, so that a satellite gets it only
+// if the primary trusts the very key that it serves.
 package verify
 
 import (
@@ -15,19 +21,14 @@ import (
 
 // Options are how to verify a provider.
 type Options struct {
-	// Workspace is a workspace's name or ID; empty means the provider's canary.
-	Workspace string
-	// Pings are sent through each connection, one after the other; at least 1.
-	Pings int
-	// MaxLoss is how many of them may be lost, in percent.
-	MaxLoss int
-	// Compare is set to say how the satellite compares with the primary.
-	Compare bool
+	Workspace string // a workspace's name or ID; empty means the provider's canary
+	Pings     int    // sent through each connection, one after the other; at least 1
+	MaxLoss   int    // how many of them may be lost, in percent
+	Compare   bool   // say how the satellite compares with the primary
 	// For is for how long to send pings, with a fifth of a second between the answer to one
 	// and the next, instead of a number of them; 0 for the number.
-	For time.Duration
-	// Patience is when a ping counts as lost; three seconds if 0.
-	Patience time.Duration
+	For      time.Duration
+	Patience time.Duration // when a ping counts as lost; three seconds if 0
 }
 
 // Provider connects to a workspace of the provider, through its region's satellite

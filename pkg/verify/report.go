@@ -7,8 +7,6 @@ import (
 	"sync"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
@@ -38,10 +36,7 @@ func Fleet(ctx context.Context, survey *snapshot.Survey, options Options, timeou
 
 // NewReport sums the regions up.
 func NewReport(primary v1alpha1.Primary, regions []v1alpha1.RegionVerification) *v1alpha1.VerifyReport {
-	report := &v1alpha1.VerifyReport{
-		TypeMeta: metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion().String(), Kind: v1alpha1.KindVerifyReport},
-		Primary:  primary, Regions: regions, Outcome: v1alpha1.OutcomeSucceeded,
-	}
+	report := &v1alpha1.VerifyReport{Primary: primary, Regions: regions, Outcome: v1alpha1.OutcomeSucceeded}
 	reached := 0
 	for _, region := range regions {
 		if region.Outcome == v1alpha1.OutcomeSucceeded {

@@ -19,11 +19,9 @@ const (
 
 // Builder rebuilds workspaces.
 type Builder struct {
-	// API is the primary's.
-	API   *coder.Client
-	Clock clock.WithTicker
-	// Progress receives what builds say, in one line each.
-	Progress func(format string, args ...any)
+	API      *coder.Client // the primary's
+	Clock    clock.WithTicker
+	Progress func(format string, args ...any) // receives what builds say, in one line each
 }
 
 // Rebuild rebuilds the workspace, and waits until the build has ended. A build that

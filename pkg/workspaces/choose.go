@@ -13,22 +13,17 @@ import (
 
 // Rules say which of the workspaces that wait may be rebuilt.
 type Rules struct {
-	// IdleFor is how long nobody must have been connected to a workspace that is on.
-	IdleFor time.Duration
-	// IncludeActive rebuilds those that are in use, too.
-	IncludeActive bool
-	// ExcludeOwners are the IDs of users whose workspaces are left alone.
-	ExcludeOwners []string
+	IdleFor       time.Duration // how long nobody must have been connected to a workspace that is on
+	IncludeActive bool          // rebuild those that are in use, too
+	ExcludeOwners []string      // IDs of users whose workspaces are left alone
 }
 
 // Choice says of a workspace whether it is to be rebuilt, and why not.
 type Choice struct {
 	Workspace coder.Workspace
 	State     v1alpha1.WorkspaceState
-	// Rebuild is set if it waits and may be rebuilt.
-	Rebuild bool
-	// Reason is why it is left alone; empty if it is to be rebuilt.
-	Reason string
+	Rebuild   bool   // it waits and may be rebuilt
+	Reason    string // why it is left alone; empty if it is to be rebuilt
 }
 
 // Judge judges a workspace at that time, by the primary's clock; builds after since use

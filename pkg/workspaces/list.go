@@ -33,7 +33,6 @@ func (f *Fleet) List() *v1alpha1.WorkspaceReport {
 // path of every workspace is known, and failed if none is.
 func (f *Fleet) report(operation string) *v1alpha1.WorkspaceReport {
 	report := &v1alpha1.WorkspaceReport{
-		TypeMeta:  metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion().String(), Kind: v1alpha1.KindWorkspaceReport},
 		Operation: operation, Primary: f.primary, Outcome: v1alpha1.OutcomeSucceeded,
 		Providers: []v1alpha1.ProviderWorkspaces{}, Workspaces: []v1alpha1.Workspace{},
 	}

@@ -18,21 +18,14 @@ import (
 // as it was.
 type Rebuild struct {
 	Rules
-	// MaxParallel is how many are built at once; at least 1.
-	MaxParallel int
-	// MaxFailures is how many may fail before no further one is started.
-	MaxFailures int
-	// Until is when to stop starting builds, by the operator's clock; zero for never.
-	Until time.Time
-	// BuildTimeout is the time for one build.
-	BuildTimeout time.Duration
-	// Cordon keeps new workspaces off a provider from its first build to its last.
-	Cordon bool
-	// Reason is why workspaces in use are rebuilt; empty if none is.
-	Reason string
-	Clock  clock.WithTicker
-	// Ahead is how far the primary's clock is ahead of Clock; negative if it is behind.
-	Ahead time.Duration
+	MaxParallel  int           // how many are built at once; at least 1
+	MaxFailures  int           // how many may fail before no further one is started
+	Until        time.Time     // when to stop starting builds, by the operator's clock; zero for never
+	BuildTimeout time.Duration // of one build
+	Cordon       bool          // keep new workspaces off a provider from its first build to its last
+	Reason       string        // why workspaces in use are rebuilt; empty if none is
+	Clock        clock.WithTicker
+	Ahead        time.Duration // how far the primary's clock is ahead of Clock; negative if it is behind
 	// Report receives progress; it must be safe for use by several builds at once.
 	Report func(v1alpha1.Progress)
 }

@@ -135,11 +135,11 @@ func TestPlanFileWhole(t *testing.T) {
 	fleet := oneRegion(t, "ohio", func(*v1alpha1.Fleet, *v1alpha1.Region) {})
 	plan, file := planned(t, fleet)
 	for says, edit := range map[string]func(*v1alpha1.RegionPlan){
-		"step 1 was (none) when planned and is preflight (None) now":                              func(r *v1alpha1.RegionPlan) { r.Steps = []v1alpha1.StepPlan{} },
-		"was install-satellite (None) when planned and is install-satellite (Change) now":         func(r *v1alpha1.RegionPlan) { r.Steps[1].Action = v1alpha1.ActionNone },
-		"outcome was NothingToDo when planned and is ChangesPending now":                          func(r *v1alpha1.RegionPlan) { r.Outcome = v1alpha1.OutcomeNothingToDo },
-		"provider ID was another when planned and is " + plan.Regions[0].Providers[0].ID + " now": func(r *v1alpha1.RegionPlan) { r.Providers[0].ID = "another" },
-		"context was sydney when planned and is ohio now":                                         func(r *v1alpha1.RegionPlan) { r.Satellite.Context = "sydney" },
+		"step 1 was (none) when planned and is preflight (None) now":                      func(r *v1alpha1.RegionPlan) { r.Steps = []v1alpha1.StepPlan{} },
+		"was install-satellite (None) when planned and is install-satellite (Change) now": func(r *v1alpha1.RegionPlan) { r.Steps[1].Action = v1alpha1.ActionNone },
+		"outcome was NothingToDo when planned and is ChangesPending now":                  func(r *v1alpha1.RegionPlan) { r.Outcome = v1alpha1.OutcomeNothingToDo },
+		"id was another when planned and is " + plan.Regions[0].Providers[0].ID + " now":  func(r *v1alpha1.RegionPlan) { r.Providers[0].ID = "another" },
+		"context was sydney when planned and is ohio now":                                 func(r *v1alpha1.RegionPlan) { r.Satellite.Context = "sydney" },
 	} {
 		other := *plan.DeepCopy()
 		edit(&other.Regions[0])

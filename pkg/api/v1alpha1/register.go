@@ -13,15 +13,12 @@ const Version = "v1alpha1"
 // published, in files named after the kind in lower case: docs/schema/v1alpha1.
 const SchemaFolder = "https://raw.githubusercontent.com/coder-satellite/kubectl-coder-satellite/main/docs/schema/v1alpha1/"
 
-// Kinds of the documents in this package.
+// Kinds that are named in code; that of any other document is the name of its type,
+// and filled in when it is printed.
 const (
 	KindFleet           = "Fleet"
 	KindPlan            = "Plan"
 	KindMigrationReport = "MigrationReport"
-	KindStatusReport    = "StatusReport"
-	KindVerifyReport    = "VerifyReport"
-	KindWorkspaceReport = "WorkspaceReport"
-	KindHistory         = "History"
 	KindProgress        = "Progress"
 	KindCheckList       = "CheckList"
 	KindVersionInfo     = "VersionInfo"

@@ -43,7 +43,7 @@ func (t *targets) connect() (*connection, error) {
 		return nil, err
 	}
 	c.progress = newProgress(t.env, len(c.fleet.Regions), t.needs.workspaces)
-	config := snapshot.Config{Primary: c.primary, Clock: t.env.Clock, RootCAs: c.primary.RootCAs()}
+	config := snapshot.Config{Primary: c.primary, Clock: t.env.Clock, RootCAs: c.primary.RootCAs(), Limit: t.concurrency}
 	for _, region := range c.fleet.Regions {
 		opened, err := t.region(c, region)
 		if err != nil {

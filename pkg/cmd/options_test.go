@@ -36,8 +36,8 @@ func TestFlagsBecomeTargets(t *testing.T) {
 	}{
 		"none": {nil, targets{requestTimeout: 20 * time.Second}},
 		"a file": {
-			[]string{"-f", "fleet.yaml", "--region", "sydney", "--region=a,b", "-l", "a=b,c", "--exclude", "x,y", "--exclude", "z*", "--max-parallel", "7", "--max-failures", "0", "--skip-unreachable"},
-			targets{requestTimeout: 20 * time.Second, skipUnreachable: true, flags: fleet.Flags{
+			[]string{"-f", "fleet.yaml", "--region", "sydney", "--region=a,b", "-l", "a=b,c", "--exclude", "x,y", "--exclude", "z*", "--concurrency", "9", "--max-parallel", "7", "--max-failures", "0", "--skip-unreachable"},
+			targets{requestTimeout: 20 * time.Second, concurrency: 9, skipUnreachable: true, flags: fleet.Flags{
 				Filename: "fleet.yaml", Regions: []string{"sydney", "a,b"}, Selector: "a=b,c", Exclude: []string{"x,y", "z*"}, MaxParallel: 7, MaxFailures: new(int),
 			}},
 		},
@@ -199,6 +199,7 @@ func TestFlagsThatAreRefused(t *testing.T) {
 		{flagsOf(newRetain), []string{"--step-timeout", "-1s"}, "--step-timeout is -1s: it must be 0, for no limit, or more"},
 		{flagsOf(newFinalize), []string{"--lock-duration", "0"}, "--lock-duration is 0s: it must be more than 0"},
 		{flagsOf(newPlan), []string{"--request-timeout", "0"}, "--request-timeout is 0s: it must be more than 0"},
+		{flagsOf(newStatus), []string{"--concurrency", "0"}, "--concurrency: is 0, must be 1 or more"},
 		{flagsOf(newRollback), []string{"--force"}, "--force needs a reason: give one with --reason"},
 		{flagsOf(newRollback), []string{"--networking-v2-was", "On"}, `--networking-v2-was is "On": it is on or off`},
 		{flagsOf(newRemove), []string{"--force"}, "--force needs a reason: give one with --reason"},

@@ -40,6 +40,8 @@ type targets struct {
 	tokenFile  string
 	// requestTimeout bounds each request.
 	requestTimeout time.Duration
+	// concurrency is how many regions are looked at at once; 0 for as many as the machine is good for.
+	concurrency int
 	// skipUnreachable leaves out regions of which a cluster does not answer.
 	skipUnreachable bool
 }
@@ -70,6 +72,9 @@ func (t *targets) addTo(env Environment, cmd *cobra.Command, verb needs) func() 
 		if f.Changed("max-failures") {
 			t.flags.MaxFailures = &maxFailures
 		}
+		if t.concurrency < 0 || f.Changed("concurrency") && t.concurrency == 0 {
+			return usagef("--concurrency: is %d, must be 1 or more", t.concurrency)
+		}
 		return positive("--request-timeout", t.requestTimeout)
 	}
 }
@@ -80,6 +85,7 @@ func (t *targets) addRegionsTo(f *pflag.FlagSet) {
 	f.StringArrayVar(&t.flags.Regions, "region", nil, "only these regions of the Fleet file: a name, a pattern like 'eu-*', or a list with commas (repeatable)")
 	f.StringVarP(&t.flags.Selector, "selector", "l", "", "only regions of the Fleet file with these labels: KEY=VALUE, KEY!=VALUE, 'KEY in (A,B)'")
 	f.StringArrayVar(&t.flags.Exclude, "exclude", nil, "not these regions, named as for --region (repeatable)")
+	f.IntVar(&t.concurrency, "concurrency", 0, "regions looked at at once (default 128, or fewer where this machine allows few open files)")
 	f.StringArrayVar(&t.flags.Contexts, "context", nil, "kubeconfig context of a region (repeatable); goes after the verb, as kubectl takes no flags before a plugin's name")
 	f.StringVarP(&t.flags.Namespace, "namespace", "n", "", `namespace of the satellite (default "coder-satellite")`)
 	f.StringVar(&t.flags.Release, "release", "", `Helm release of the satellite (default "coder-satellite")`)

@@ -195,7 +195,7 @@ func TestPlanGroups(t *testing.T) {
 func TestReportGroups(t *testing.T) {
 	report := fleetReport()
 	text := strings.Join(strings.Fields(string(show(t, "", printer.Options{}, report))), " ")
-	for _, want := range []string{"coder-rome-b.example.com A 10.0.0.17", "coder-rome-r.example.com A 10.0.0.177", "--region rome-b --region rome-f", "error sydney-t (alike: london-t, ohio-t, tokyo-t, paris-t, lima-t and 4 more): not started"} {
+	for _, want := range []string{"coder-rome-b.example.com A 10.0.0.17", "coder-rome-r.example.com A 10.0.0.177", "--region rome-b,rome-f", "error sydney-t (alike: london-t, ohio-t, tokyo-t, paris-t, lima-t and 4 more): not started"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in:\n%s", want, text)
 		}
@@ -206,6 +206,19 @@ func TestReportGroups(t *testing.T) {
 	for i := range report.Regions[:20] { // too many for each to be told of
 		report.Regions[i] = report.Regions[17]
 		report.Regions[i].Name = fmt.Sprint("r", i)
+	}
+	for i := range report.Regions[:50] {
+		report.Regions[i] = report.Regions[17]
+		report.Regions[i].Name = fmt.Sprint("r", i)
+		report.Regions[i].Next = fmt.Sprintf("kubectl coder-satellite migrate -f fleet.yaml --region r%d", i)
+	}
+	const all = "migrate -f fleet.yaml --region r0,r1,r2,"
+	short, long := string(show(t, "", printer.Options{}, report)), string(show(t, "wide", printer.Options{}, report))
+	if !strings.Contains(short, "migrate -f fleet.yaml --region NAMES") || !strings.Contains(short, "-o wide writes their names into it") || strings.Contains(short, all) {
+		t.Errorf("a command for many regions:\n%s", short)
+	}
+	if strings.Contains(long, "NAMES") {
+		t.Errorf("in the wide form:\n%s", long)
 	}
 	report.Regions[1].Next = "kubectl coder-satellite rollback --context london"
 	text = strings.Join(strings.Fields(string(show(t, "", printer.Options{}, report))), " ")

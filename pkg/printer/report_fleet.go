@@ -1,6 +1,7 @@
 package printer
 
 import (
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -41,7 +42,7 @@ func (p *page) fleetReport(regions []v1alpha1.RegionReport) {
 			folders = distinct(append(folders, filepath.Dir(region.Evidence))...)
 		}
 		if flag := " --region " + region.Name; region.Next != "" {
-			next = join(next, "", flag, strings.Replace(region.Next+" ", flag+" ", "\x00 ", 1))
+			next = join(next, "", region.Name, strings.Replace(region.Next+" ", flag+" ", "\x00 ", 1))
 		}
 	}
 	slices.SortStableFunc(entries, func(a, b *group[entry]) int { // that something could not be undone comes first
@@ -58,6 +59,11 @@ func (p *page) fleetReport(regions []v1alpha1.RegionReport) {
 		p.copied("evidence", folder)
 	}
 	for _, g := range next {
-		p.copied("next", strings.TrimSpace(strings.Replace(g.key, "\x00", strings.Join(g.where, ""), 1)))
+		names := strings.Join(g.where, ",")
+		if len(g.where) > many && !p.wide { // nobody copies so long a line
+			names = "NAMES"
+			p.text("", fmt.Sprintf("%d regions have the same next command; -o wide writes their names into it.", len(g.where)))
+		}
+		p.copied("next", strings.TrimSpace(strings.Replace(g.key, "\x00", " --region "+names, 1)))
 	}
 }

@@ -171,7 +171,7 @@ func TestRestoreKeepsNewerRevision(t *testing.T) {
 				if err != nil || len(backups) != 1 {
 					t.Fatalf("%d backups of revision 2, %v", len(backups), err)
 				}
-				b, err := r.site().getBackup(context.Background(), backups[0], nil)
+				b, err := r.site().backup(context.Background(), backups[0].Namespace, backups[0].Name, nil)
 				if err != nil || b.record.Manifest != manifest {
 					t.Errorf("the backup of revision 2 is not sound: %v", err)
 				}

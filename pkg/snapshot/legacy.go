@@ -14,12 +14,11 @@ import (
 
 // legacyFact is nothing, known, in a region without a satellite: its users never
 // used an envproxy.
-func (src *Source) legacyFact(ctx context.Context, s *Snapshot, journaled <-chan struct{}) Fact[Legacy] {
+func (src *Source) legacyFact(ctx context.Context, s *Snapshot, journaled func()) Fact[Legacy] {
 	if src.Region.Satellite.None() {
-		<-journaled
 		return Known(Legacy{})
 	}
-	return inCluster(src.ProviderSite, src.Declared.Context, func() (Legacy, error) { return src.legacy(ctx, s, journaled) })
+	return inCluster(src.ProviderSite, func() (Legacy, error) { return src.legacy(ctx, s, journaled) })
 }
 
 // envproxiesBeside are the envproxy access URLs of the other providers.
@@ -35,8 +34,8 @@ func envproxiesBeside(own coder.Provider, all []coder.Provider) []string {
 
 // legacy finds the legacy release and, if it is the only one, looks at its
 // retention and at whether a rollback to it would work. What needs no journal does
-// not wait for it.
-func (src *Source) legacy(ctx context.Context, s *Snapshot, journaled <-chan struct{}) (Legacy, error) {
+// not wait until it is journaled.
+func (src *Source) legacy(ctx context.Context, s *Snapshot, journaled func()) (Legacy, error) {
 	// Without a provider the whole cluster is searched; the hint helps operators
 	// who may not list all namespaces, and tells the provider's of several releases.
 	provider := s.Provider.Value()
@@ -48,7 +47,7 @@ func (src *Source) legacy(ctx context.Context, s *Snapshot, journaled <-chan str
 	if provider.EnvproxyAccessURL != "" {
 		group.Go(func() { reach() })
 	}
-	<-journaled
+	journaled()
 	if err := s.ProviderJournal.Err(); errors.Is(err, context.DeadlineExceeded) && s.ProviderID() != "" {
 		return Legacy{}, err // a cluster that was silent is not waited for once more
 	}

@@ -11,16 +11,16 @@ import (
 // operator lacks, and puts them into s. Which are needed depends on the facts, so
 // it comes after them.
 func (src *Source) AskSatelliteRights(ctx context.Context, s *Snapshot, needed []cluster.Rule) {
-	s.MissingRights = missing(ctx, src.SatelliteSite, src.Region.Satellite.Context, needed)
+	s.MissingRights = missing(ctx, src.SatelliteSite, needed)
 }
 
 // AskProviderRights asks the provider's cluster, likewise.
 func (src *Source) AskProviderRights(ctx context.Context, s *Snapshot, needed []cluster.Rule) {
-	s.MissingProviderRights = missing(ctx, src.ProviderSite, src.Declared.Context, needed)
+	s.MissingProviderRights = missing(ctx, src.ProviderSite, needed)
 }
 
-func missing(ctx context.Context, site Site, name string, needed []cluster.Rule) Fact[[]cluster.Rule] {
-	return inCluster(site, name, func() ([]cluster.Rule, error) {
+func missing(ctx context.Context, site Site, needed []cluster.Rule) Fact[[]cluster.Rule] {
+	return inCluster(site, func() ([]cluster.Rule, error) {
 		if len(needed) == 0 {
 			return nil, errors.New("nothing says which rights are needed")
 		}

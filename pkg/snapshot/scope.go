@@ -62,45 +62,35 @@ func RightsToReadSatellite(scope Scope, items ...Item) []cluster.Rule {
 	if scope.Satellite == "" {
 		return nil
 	}
-	var rules []cluster.Rule
-	for _, item := range items {
-		switch item {
-		case ItemCluster:
-			rules = append(rules, rightToIdentify())
-		case ItemSatellite, ItemChart, ItemCertificates: // of the latter two, the Secrets that the values name
-			rules = append(rules, satellite.RightsToInspect(scope.OfSatellite())...)
-		case ItemJournal:
-			rules = append(rules, cluster.Core("configmaps").In(scope.Satellite, "get")...)
-		case ItemLock:
-			rules = append(rules, Leases().In(scope.Satellite, "get")...)
-		}
-	}
-	return rules
+	inspect := satellite.RightsToInspect(scope.OfSatellite()) // of chart and certificates, the Secrets that the values name
+	return rightsToRead(scope.Satellite, items, map[Item][]cluster.Rule{ItemSatellite: inspect, ItemChart: inspect, ItemCertificates: inspect})
 }
 
 // RightsToReadProvider returns those in the provider's cluster, likewise.
 func RightsToReadProvider(scope Scope, items ...Item) []cluster.Rule {
-	var rules []cluster.Rule
+	ofRelease := map[Item][]cluster.Rule{}
+	if scope.Legacy != "" {
+		inspect := legacy.RightsToInspect(scope.OfLegacy())
+		ofRelease[ItemLegacy], ofRelease[ItemRemoval] = inspect, inspect
+	}
+	return rightsToRead(scope.Provider, items, ofRelease)
+}
+
+// rightsToRead adds the rights to what lies in the namespace beside the release.
+func rightsToRead(namespace string, items []Item, ofRelease map[Item][]cluster.Rule) (rules []cluster.Rule) {
 	for _, item := range items {
 		switch item {
-		case ItemCluster:
-			rules = append(rules, rightToIdentify())
-		case ItemLegacy, ItemRemoval:
-			if scope.Legacy != "" {
-				rules = append(rules, legacy.RightsToInspect(scope.OfLegacy())...)
-			}
+		case ItemCluster: // what tells it from others
+			rules = append(rules, cluster.Rule{Namespace: metav1.NamespaceSystem, Resource: "namespaces", Name: metav1.NamespaceSystem, Verb: "get"})
 		case ItemJournal:
-			rules = append(rules, cluster.Core("configmaps").In(scope.Provider, "get")...)
+			rules = append(rules, cluster.Core("configmaps").In(namespace, "get")...)
 		case ItemLock:
-			rules = append(rules, Leases().In(scope.Provider, "get")...)
+			rules = append(rules, Leases().In(namespace, "get")...)
+		default:
+			rules = append(rules, ofRelease[item]...)
 		}
 	}
 	return rules
-}
-
-// rightToIdentify is the right to read what tells a cluster from others.
-func rightToIdentify() cluster.Rule {
-	return cluster.Rule{Namespace: metav1.NamespaceSystem, Resource: "namespaces", Name: metav1.NamespaceSystem, Verb: "get"}
 }
 
 // Leases is the resource of locks.

@@ -57,7 +57,10 @@ func (a *Access) Helm(namespace string) (*action.Configuration, error) {
 // is not one that every cluster serves.
 func (a *Access) Mapper() (meta.RESTMapper, error) {
 	discovered, err := (&getter{access: a}).ToRESTMapper()
-	return knownFirst{discovered, knownKinds()}, err
+	if err != nil {
+		return nil, fmt.Errorf("the APIs that the cluster serves cannot be discovered: %w", err)
+	}
+	return knownFirst{discovered, a.known}, nil
 }
 
 // getter lets Helm and cli-runtime use an Access (genericclioptions.RESTClientGetter).

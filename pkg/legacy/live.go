@@ -102,7 +102,7 @@ func (s Site) client(l live) clientmetadata.ResourceInterface {
 func (s Site) look(ctx context.Context, objects []declared) ([]live, error) {
 	mapper, err := s.access.Mapper()
 	if err != nil {
-		return nil, fmt.Errorf("the APIs that the cluster serves cannot be discovered: %w", err)
+		return nil, err
 	}
 	found := make([]live, len(objects))
 	for i, d := range objects { // one by one: the mapper discovers on demand

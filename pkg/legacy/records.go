@@ -20,7 +20,7 @@ type held struct {
 	kept func() (string, error)
 }
 
-// decode reads the record that an object holds.
+// decode reads the record that an object holds. With an error only the object is set.
 func decode(secret *corev1.Secret) (c held, err error) {
 	c.secret = secret
 	if c.record, err = DecodeRecord(secret.Data[recordKey]); err != nil {
@@ -50,11 +50,7 @@ func (c held) retained() ([]byte, error) {
 	if err != nil || kept == c.record.Manifest {
 		return c.secret.Data[recordKey], err
 	}
-	record, err := c.record.WithManifest(kept)
-	if err != nil {
-		return nil, err
-	}
-	return record.Encode()
+	return c.record.EncodeWith(kept)
 }
 
 // objects returns those of the manifest; one without a namespace gets the given one.

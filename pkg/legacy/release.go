@@ -100,5 +100,5 @@ type Handle struct {
 func (h Handle) store() store { return h.Site.store(h.Driver, h.Namespace) }
 
 func (s Site) store(driver, namespace string) store {
-	return store{access: s.access, driver: driver, namespace: namespace, asked: s.asked}
+	return store{Site: s, driver: driver, namespace: namespace}
 }

@@ -110,17 +110,17 @@ func (s *search) one(ctx context.Context, candidate Release, revisions []revisio
 		s.exclude("the envproxy of %s is part of chart %s, not of %s", candidate, chart, chartName)
 		return nil
 	}
-	if err := candidate.is(c, current.object); err != nil {
+	if err := candidate.is(c); err != nil {
 		return fmt.Errorf("the record of Helm release %s revision %d: %w", candidate, current.number, err)
 	}
 	s.take(candidate)
 	return nil
 }
 
-// is notes what the record of the revision, in the object, says of the release.
-func (r *Release) is(c held, object string) error {
+// is notes what the record of the revision says of the release.
+func (r *Release) is(c held) error {
 	record := c.record
-	r.Revision, r.Record = record.Version, object
+	r.Revision = record.Version
 	r.ChartName, r.ChartVersion, r.AccessURL = record.Chart.Metadata.Name, record.Chart.Metadata.Version, record.AccessURL
 	objects, err := c.objects(r.Namespace)
 	for _, d := range objects {

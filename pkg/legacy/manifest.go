@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/yaml"
 )
 
@@ -122,38 +124,34 @@ type declared struct {
 func objectsOf(documents []document, namespace string) ([]declared, error) {
 	var objects []declared
 	for _, d := range documents {
-		for _, content := range itemsOf(d.object) {
-			u := unstructured.Unstructured{Object: content}
+		err := eachObject(d.object, func(u *unstructured.Unstructured) error {
 			if u.GetKind() == "" || u.GetName() == "" {
-				return nil, fmt.Errorf("%s has no kind or no name", d.source())
+				return errors.New("an object has no kind or no name")
 			}
 			objects = append(objects, declared{
 				ObjectRef: ObjectRef{u.GetAPIVersion(), u.GetKind(), cmp.Or(u.GetNamespace(), namespace), u.GetName()},
-				content:   content, chartKeeps: keeps(d.object) && !d.marked(),
+				content:   u.Object, chartKeeps: keeps(d.object) && !d.marked(),
 			})
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", d.source(), err)
 		}
 	}
 	return objects, nil
 }
 
-// itemsOf returns the items of a list, and of the lists in it, or the object
-// itself; nothing of nothing.
-func itemsOf(object map[string]any) []map[string]any {
-	kind, _ := object["kind"].(string)
-	list, isList := object["items"].([]any)
+// eachObject calls f for the object or, if it is a list, for its items, and those of the
+// lists in it; not at all for nil.
+func eachObject(object map[string]any, f func(*unstructured.Unstructured) error) error {
+	u := &unstructured.Unstructured{Object: object}
 	switch {
 	case object == nil:
 		return nil
-	case !isList || !strings.HasSuffix(kind, "List"):
-		return []map[string]any{object}
+	case !u.IsList() || !strings.HasSuffix(u.GetKind(), "List"):
+		return f(u)
 	}
-	var items []map[string]any
-	for _, entry := range list {
-		item, ok := entry.(map[string]any)
-		if !ok {
-			item = map[string]any{} // which has no kind
-		}
-		items = append(items, itemsOf(item)...)
-	}
-	return items
+	return u.EachListItem(func(item runtime.Object) error {
+		return eachObject(item.(*unstructured.Unstructured).Object, f)
+	})
 }

@@ -86,7 +86,7 @@ func TestRecreateObjects(t *testing.T) {
 	for _, ref := range release.Objects {
 		delete(r.server.objects, liveKey(ref))
 	}
-	delete(r.server.objects, "/secrets/coder/"+release.Record)
+	delete(r.server.objects, "/secrets/coder/"+recordName(name, 1))
 	lost := r.find()
 	if !lost.RecordMissing || lost.Deployment != "envproxy" {
 		t.Fatalf("found %#v", lost)

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -109,16 +110,10 @@ func overTransport(config *rest.Config, transport http.RoundTripper) *rest.Confi
 func newAccess(k *Kubeconfig, context string, beneath http.RoundTripper, config *rest.Config, options Options) (*Access, error) {
 	// Without a timeout: the transport has it, which knows when the time begins.
 	client := &http.Client{Transport: config.Transport}
-	clientset, err := kubernetes.NewForConfigAndClient(config, client)
-	if err != nil {
-		return nil, err
-	}
-	dynamicClient, err := dynamic.NewForConfigAndClient(config, client)
-	if err != nil {
-		return nil, err
-	}
-	metadataClient, err := metadata.NewForConfigAndClient(metadata.ConfigFor(config), client)
-	if err != nil {
+	clientset, typed := kubernetes.NewForConfigAndClient(config, client)
+	dynamicClient, untyped := dynamic.NewForConfigAndClient(config, client)
+	metadataClient, ofMetadata := metadata.NewForConfigAndClient(metadata.ConfigFor(config), client)
+	if err := cmp.Or(typed, untyped, ofMetadata); err != nil {
 		return nil, err
 	}
 	return &Access{

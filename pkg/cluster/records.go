@@ -34,7 +34,6 @@ func (a *Access) boundedStorage(namespace string) *storage.Storage {
 
 type boundedSecrets struct{ corev1client.SecretInterface }
 
-// Get implements SecretInterface.
 func (b *boundedSecrets) Get(ctx context.Context, name string, options metav1.GetOptions) (*corev1.Secret, error) {
 	secret, err := b.SecretInterface.Get(ctx, name, options)
 	if err != nil {
@@ -43,7 +42,6 @@ func (b *boundedSecrets) Get(ctx context.Context, name string, options metav1.Ge
 	return secret, readable(name, secret.Data[recordKey])
 }
 
-// List implements SecretInterface.
 func (b *boundedSecrets) List(ctx context.Context, options metav1.ListOptions) (*corev1.SecretList, error) {
 	list, err := b.SecretInterface.List(ctx, options)
 	if err != nil {
@@ -60,7 +58,6 @@ type boundedConfigMaps struct {
 	corev1client.ConfigMapInterface
 }
 
-// Get implements ConfigMapInterface.
 func (b *boundedConfigMaps) Get(ctx context.Context, name string, options metav1.GetOptions) (*corev1.ConfigMap, error) {
 	configMap, err := b.ConfigMapInterface.Get(ctx, name, options)
 	if err != nil {
@@ -69,7 +66,6 @@ func (b *boundedConfigMaps) Get(ctx context.Context, name string, options metav1
 	return configMap, readable(name, []byte(configMap.Data[recordKey]))
 }
 
-// List implements ConfigMapInterface.
 func (b *boundedConfigMaps) List(ctx context.Context, options metav1.ListOptions) (*corev1.ConfigMapList, error) {
 	list, err := b.ConfigMapInterface.List(ctx, options)
 	if err != nil {

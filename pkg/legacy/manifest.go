@@ -17,10 +17,10 @@ import (
 // separator is where Helm splits a manifest (Helm v3, pkg/releaseutil/manifest.go).
 var separator = regexp.MustCompile(`(?:^|\s*\n)---\s*`)
 
-// document is one document of a manifest, with the text around it, so that
+// document is one document of a manifest, with the text before it, so that
 // all documents put together are the manifest again, byte for byte.
 type document struct {
-	before, body, after string
+	before, body string
 	// object is what the body means, numbers as they are written; nil without content.
 	object map[string]any
 }
@@ -37,30 +37,32 @@ func parseManifest(manifest string) ([]document, error) {
 	return documents, nil
 }
 
-// splitManifest splits a manifest exactly where Helm does.
+// splitManifest splits a manifest exactly where Helm does. The last document has no
+// content: it holds what follows the others.
 func splitManifest(manifest string) []document {
-	trimmed := strings.TrimSpace(manifest)
-	lead, tail, _ := strings.Cut(manifest, trimmed)
 	var documents []document
-	add := func(before, text string) {
-		body := strings.TrimSpace(text)
-		space, after, _ := strings.Cut(text, body)
-		documents = append(documents, document{before: before + space, body: body, after: after})
+	done := 0 // what the documents hold so far
+	add := func(from, to int) {
+		body := strings.TrimSpace(manifest[from:to])
+		from += strings.Index(manifest[from:to], body)
+		documents = append(documents, document{before: manifest[done:from], body: body})
+		done = from + len(body)
 	}
-	at, before := 0, lead
+	trimmed := strings.TrimSpace(manifest)
+	lead := strings.Index(manifest, trimmed)
+	at := lead
 	for _, place := range separator.FindAllStringIndex(trimmed, -1) {
-		add(before, trimmed[at:place[0]])
-		before, at = trimmed[place[0]:place[1]], place[1]
+		add(at, lead+place[0])
+		at = lead + place[1]
 	}
-	add(before, trimmed[at:])
-	documents[len(documents)-1].after += tail
-	return documents
+	add(at, lead+len(trimmed))
+	return append(documents, document{before: manifest[done:]})
 }
 
 func joinManifest(documents []document) string {
 	var text strings.Builder
 	for _, d := range documents {
-		text.WriteString(d.before + d.body + d.after)
+		text.WriteString(d.before + d.body)
 	}
 	return text.String()
 }

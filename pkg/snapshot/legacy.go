@@ -43,9 +43,14 @@ func (src *Source) legacy(ctx context.Context, s *Snapshot, journaled func()) (L
 	var group sync.WaitGroup
 	defer group.Wait()
 	group.Go(func() { site.Expect(ctx) })
-	reach := sync.OnceValue(func() probe.Result { return src.envproxy(ctx, provider.EnvproxyAccessURL) })
+	var reach func() probe.Result
+	connect := func(accessURL string) { // as users do
+		reached := sync.OnceValue(func() probe.Result { return probe.Endpoint(ctx, probe.Target{URL: accessURL, RootCAs: src.rootCAs}) })
+		group.Go(func() { reached() })
+		reach = reached
+	}
 	if provider.EnvproxyAccessURL != "" {
-		group.Go(func() { reach() })
+		connect(provider.EnvproxyAccessURL)
 	}
 	journaled()
 	if err := s.ProviderJournal.Err(); errors.Is(err, context.DeadlineExceeded) && s.ProviderID() != "" {
@@ -70,18 +75,12 @@ func (src *Source) legacy(ctx context.Context, s *Snapshot, journaled func()) (L
 	}
 	state.Release = &found.Releases[0]
 	state.AccessURL = cmp.Or(state.Release.AccessURL, provider.EnvproxyAccessURL)
-	if other := state.AccessURL; other != provider.EnvproxyAccessURL {
-		reach = sync.OnceValue(func() probe.Result { return src.envproxy(ctx, other) })
-		group.Go(func() { reach() })
+	if state.AccessURL != provider.EnvproxyAccessURL {
+		connect(state.AccessURL)
 	}
 	state.Retention, state.Readiness, err = site.Of(*state.Release).Inspect(ctx)
 	if state.AccessURL != "" {
 		state.Reach = reach()
 	}
 	return state, err
-}
-
-// envproxy connects to an envproxy, as users do.
-func (src *Source) envproxy(ctx context.Context, accessURL string) probe.Result {
-	return probe.Endpoint(ctx, probe.Target{URL: accessURL, RootCAs: src.rootCAs})
 }

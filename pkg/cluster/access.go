@@ -1,7 +1,9 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -9,8 +11,10 @@ import (
 	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
+	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
@@ -47,6 +51,7 @@ type Access struct {
 	clientset  kubernetes.Interface
 	dynamic    dynamic.Interface
 	metadata   metadata.Interface
+	known      *meta.DefaultRESTMapper
 }
 
 // Open returns the access to the context's cluster. It does not connect.
@@ -105,21 +110,15 @@ func overTransport(config *rest.Config, transport http.RoundTripper) *rest.Confi
 func newAccess(k *Kubeconfig, context string, beneath http.RoundTripper, config *rest.Config, options Options) (*Access, error) {
 	// Without a timeout: the transport has it, which knows when the time begins.
 	client := &http.Client{Transport: config.Transport}
-	clientset, err := kubernetes.NewForConfigAndClient(config, client)
-	if err != nil {
-		return nil, err
-	}
-	dynamicClient, err := dynamic.NewForConfigAndClient(config, client)
-	if err != nil {
-		return nil, err
-	}
-	metadataClient, err := metadata.NewForConfigAndClient(metadata.ConfigFor(config), client)
-	if err != nil {
+	clientset, typed := kubernetes.NewForConfigAndClient(config, client)
+	dynamicClient, untyped := dynamic.NewForConfigAndClient(config, client)
+	metadataClient, ofMetadata := metadata.NewForConfigAndClient(metadata.ConfigFor(config), client)
+	if err := cmp.Or(typed, untyped, ofMetadata); err != nil {
 		return nil, err
 	}
 	return &Access{
 		Context: context, kubeconfig: k, beneath: beneath, config: config, options: options,
-		clientset: clientset, dynamic: dynamicClient, metadata: metadataClient,
+		clientset: clientset, dynamic: dynamicClient, metadata: metadataClient, known: knownKinds(),
 	}, nil
 }
 
@@ -167,9 +166,12 @@ func (a *Access) UID(ctx context.Context) (string, error) {
 // ServerVersion returns the API server's version, for example "v1.29.3". It
 // takes one request.
 func (a *Access) ServerVersion(ctx context.Context) (string, error) {
-	raw, err := a.clientset.Discovery().RESTClient().Get().AbsPath("/version").Do(ctx).Raw()
+	info, err := discovery.ToServerVersionInterfaceWithContext(a.clientset.Discovery()).ServerVersionWithContext(ctx)
 	if err != nil {
 		return "", err
 	}
-	return decodeVersion(raw)
+	if info.GitVersion == "" {
+		return "", errors.New("the API server's /version names no version")
+	}
+	return info.GitVersion, nil
 }

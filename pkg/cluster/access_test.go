@@ -164,26 +164,30 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-func TestDecodeVersion(t *testing.T) {
+// What is no version is not passed on as one.
+func TestNoServerVersion(t *testing.T) {
+	server := newAPIServer(t)
+	access, err := kubeconfig(t, server.URL, server.ca).Open("sydney", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for text, want := range map[string]string{
-		`{`:                   "the API server's /version is not understood",
+		`{`:                   "unable to parse the server version",
 		`{"major":"1"}`:       "the API server's /version names no version",
-		`<html>log in</html>`: "the API server's /version is not understood",
+		`<html>log in</html>`: "unable to parse the server version",
 	} {
-		if _, err := decodeVersion([]byte(text)); err == nil || !strings.HasPrefix(err.Error(), want) {
-			t.Errorf("%s: %v", text, err)
+		answering, err := access.Wrapped(func(http.RoundTripper) http.RoundTripper {
+			return roundTripper(func(r *http.Request) (*http.Response, error) {
+				return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(text)), Request: r}, nil
+			})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if version, err := answering.ServerVersion(t.Context()); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: %q, %v", text, version, err)
 		}
 	}
-}
-
-func FuzzDecodeVersion(f *testing.F) {
-	f.Add([]byte(`{"gitVersion":"v1.29.3"}`))
-	f.Add([]byte(`[]`))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		if version, err := decodeVersion(data); (err == nil) != (version != "") {
-			t.Errorf("%q, %v", version, err)
-		}
-	})
 }
 
 func TestHostDir(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 )
 
 // UnreachableError says, in plain words, why a region's cluster does not
@@ -74,16 +75,11 @@ func reasonOf(err error) (reason string, noAnswer bool) {
 		return fmt.Sprintf("the credentials plugin that the kubeconfig names is not installed: %v", err), false
 	case strings.Contains(err.Error(), "getting credentials"):
 		return fmt.Sprintf("the credentials plugin failed: %v", err), false
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), isTimeout(err):
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), utilnet.IsTimeout(err):
 		return "the API server did not answer in time: is the cluster up, and are you on the right network or VPN?", true
 	case errors.As(err, &network) && network.Op == "dial":
 		return fmt.Sprintf("the API server's address cannot be reached (%v): are you on the right network or VPN?", network.Err), true
 	default:
 		return "", false
 	}
-}
-
-func isTimeout(err error) bool {
-	var timeout net.Error
-	return errors.As(err, &timeout) && timeout.Timeout()
 }

@@ -26,7 +26,6 @@ type guard struct {
 	max     int64
 }
 
-// RoundTrip implements http.RoundTripper.
 func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
 	loggedIn(request.Context())
 	ctx, cancel := context.WithTimeout(request.Context(), g.timeout)

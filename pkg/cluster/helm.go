@@ -70,7 +70,13 @@ func (a *Access) Capabilities(serverVersion string) (*chartutil.Capabilities, er
 }
 
 // Mapper returns a mapper from kinds to resources.
-func (a *Access) Mapper() (meta.RESTMapper, error) { return (&getter{access: a}).ToRESTMapper() }
+func (a *Access) Mapper() (meta.RESTMapper, error) {
+	mapper, err := (&getter{access: a}).ToRESTMapper()
+	if err != nil {
+		return nil, fmt.Errorf("the APIs that the cluster serves cannot be discovered: %w", err)
+	}
+	return mapper, nil
+}
 
 // getter lets Helm and cli-runtime use an Access (genericclioptions.RESTClientGetter).
 type getter struct {
@@ -94,7 +100,7 @@ func (g *getter) ToRESTMapper() (meta.RESTMapper, error) {
 	if err != nil {
 		return nil, err
 	}
-	return knownFirst{restmapper.NewDeferredDiscoveryRESTMapper(client), knownKinds()}, nil
+	return knownFirst{restmapper.NewDeferredDiscoveryRESTMapper(client), g.access.known}, nil
 }
 
 // ToRawKubeConfigLoader tells Helm the namespace; it must be the one of the

@@ -15,7 +15,6 @@ type knownFirst struct {
 	known *meta.DefaultRESTMapper
 }
 
-// RESTMapping implements meta.RESTMapper.
 func (m knownFirst) RESTMapping(kind schema.GroupKind, versions ...string) (*meta.RESTMapping, error) {
 	if mapping, err := m.known.RESTMapping(kind, versions...); err == nil {
 		return mapping, nil

@@ -24,7 +24,6 @@ func newOpener(next http.RoundTripper) *opener {
 	return &opener{next: next, opened: opened, open: sync.OnceFunc(func() { close(opened) })}
 }
 
-// RoundTrip implements http.RoundTripper.
 func (o *opener) RoundTrip(request *http.Request) (*http.Response, error) {
 	if o.begun.CompareAndSwap(false, true) {
 		defer o.open()

@@ -34,7 +34,6 @@ func (a *Access) boundedStorage(namespace string) *storage.Storage {
 
 type boundedSecrets struct{ corev1client.SecretInterface }
 
-// Get implements SecretInterface.
 func (b *boundedSecrets) Get(ctx context.Context, name string, options metav1.GetOptions) (*corev1.Secret, error) {
 	secret, err := b.SecretInterface.Get(ctx, name, options)
 	if err != nil {
@@ -43,26 +42,22 @@ func (b *boundedSecrets) Get(ctx context.Context, name string, options metav1.Ge
 	return secret, readable(name, secret.Data[recordKey])
 }
 
-// List implements SecretInterface.
 func (b *boundedSecrets) List(ctx context.Context, options metav1.ListOptions) (*corev1.SecretList, error) {
 	list, err := b.SecretInterface.List(ctx, options)
 	if err != nil {
 		return nil, err
 	}
-	var total int
-	for i := range list.Items {
-		if err := count(&total, list.Items[i].Name, list.Items[i].Data[recordKey]); err != nil {
-			return nil, err
-		}
+	var read bound
+	for _, secret := range list.Items {
+		read.add(secret.Name, secret.Data[recordKey])
 	}
-	return list, nil
+	return list, read.err
 }
 
 type boundedConfigMaps struct {
 	corev1client.ConfigMapInterface
 }
 
-// Get implements ConfigMapInterface.
 func (b *boundedConfigMaps) Get(ctx context.Context, name string, options metav1.GetOptions) (*corev1.ConfigMap, error) {
 	configMap, err := b.ConfigMapInterface.Get(ctx, name, options)
 	if err != nil {
@@ -71,19 +66,16 @@ func (b *boundedConfigMaps) Get(ctx context.Context, name string, options metav1
 	return configMap, readable(name, []byte(configMap.Data[recordKey]))
 }
 
-// List implements ConfigMapInterface.
 func (b *boundedConfigMaps) List(ctx context.Context, options metav1.ListOptions) (*corev1.ConfigMapList, error) {
 	list, err := b.ConfigMapInterface.List(ctx, options)
 	if err != nil {
 		return nil, err
 	}
-	var total int
-	for i := range list.Items {
-		if err := count(&total, list.Items[i].Name, []byte(list.Items[i].Data[recordKey])); err != nil {
-			return nil, err
-		}
+	var read bound
+	for _, configMap := range list.Items {
+		read.add(configMap.Name, []byte(configMap.Data[recordKey]))
 	}
-	return list, nil
+	return list, read.err
 }
 
 // readable returns an error for a record that Helm could not read: it would
@@ -99,17 +91,23 @@ func readable(name string, data []byte) error {
 	return nil
 }
 
-// count adds the record's size to the total, and returns an error if either is
-// beyond the bounds. A damaged record Helm leaves out of the list by itself.
-func count(total *int, name string, data []byte) error {
+// bound is how much the records of a list unpack to, and the error of the first that is
+// beyond the bounds, after which no more are unpacked.
+type bound struct {
+	total int
+	err   error
+}
+
+// add adds a record. A damaged one Helm leaves out of the list by itself.
+func (b *bound) add(name string, data []byte) {
+	if b.err != nil {
+		return
+	}
 	text, err := record.Unpack(data)
-	*total += len(text)
-	switch {
-	case errors.Is(err, record.ErrTooLarge):
-		return fmt.Errorf("release record %s: %w", name, err)
-	case *total > maxRecords:
-		return fmt.Errorf("the release's records up to %s unpack to more than %d MiB: delete records of old revisions", name, maxRecords>>20)
-	default:
-		return nil
+	b.total += len(text)
+	if errors.Is(err, record.ErrTooLarge) {
+		b.err = fmt.Errorf("release record %s: %w", name, err)
+	} else if b.total > maxRecords {
+		b.err = fmt.Errorf("the release's records up to %s unpack to more than %d MiB: delete records of old revisions", name, maxRecords>>20)
 	}
 }

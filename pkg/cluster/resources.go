@@ -53,7 +53,7 @@ func RightsOverRights(r Resource, namespace string) []Rule {
 func (a *Access) Resources(kinds []schema.GroupKind) ([]Resource, error) {
 	mapper, err := a.Mapper()
 	if err != nil {
-		return nil, fmt.Errorf("the APIs that the cluster serves cannot be discovered: %w", err)
+		return nil, err
 	}
 	var resources []Resource
 	for _, kind := range kinds {

@@ -25,20 +25,17 @@ type Rule struct {
 
 // String returns the rule in words, "create deployments.apps in namespace x".
 func (r Rule) String() string {
-	var b strings.Builder
-	b.WriteString(r.Verb + " " + r.Resource)
+	words := r.Verb + " " + r.Resource
 	if r.Group != "" {
-		b.WriteString("." + r.Group)
+		words += "." + r.Group
 	}
 	if r.Name != "" {
-		b.WriteString(" " + r.Name)
+		words += " " + r.Name
 	}
-	if r.Namespace != "" {
-		b.WriteString(" in namespace " + r.Namespace)
-	} else {
-		b.WriteString(" in the whole cluster")
+	if r.Namespace == "" {
+		return words + " in the whole cluster"
 	}
-	return b.String()
+	return words + " in namespace " + r.Namespace
 }
 
 // InWords returns the rules in words, those on the same objects as one, such as
@@ -70,13 +67,13 @@ func InWords(rules []Rule) []string {
 func (a *Access) Missing(ctx context.Context, rules []Rule) ([]Rule, error) {
 	granted, err := a.listed(ctx, rules)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the rights in the cluster cannot be asked for: %w", err)
 	}
 	denied := make([]bool, len(rules))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(8)
 	for i, rule := range rules {
-		if allows(granted[rule.Namespace], rule) {
+		if allows(granted[rule.Namespace].Status, rule) {
 			continue
 		}
 		group.Go(func() error {
@@ -97,41 +94,32 @@ func (a *Access) Missing(ctx context.Context, rules []Rule) ([]Rule, error) {
 	return missing, nil
 }
 
-// listed asks for the rules of each namespace that the rules name.
-func (a *Access) listed(ctx context.Context, rules []Rule) (map[string][]authorizationv1.ResourceRule, error) {
-	var namespaces []string
-	for _, rule := range rules {
-		if rule.Namespace != "" && !slices.Contains(namespaces, rule.Namespace) {
-			namespaces = append(namespaces, rule.Namespace)
-		}
-	}
-	lists := make([][]authorizationv1.ResourceRule, len(namespaces))
+// listed asks for the rules of each namespace that the rules name, and returns them by the namespace.
+func (a *Access) listed(ctx context.Context, rules []Rule) (map[string]*authorizationv1.SelfSubjectRulesReview, error) {
+	reviews := map[string]*authorizationv1.SelfSubjectRulesReview{"": {}}
 	group, ctx := errgroup.WithContext(ctx)
-	for i, namespace := range namespaces {
+	for _, rule := range rules {
+		if reviews[rule.Namespace] != nil {
+			continue
+		}
+		review := &authorizationv1.SelfSubjectRulesReview{Spec: authorizationv1.SelfSubjectRulesReviewSpec{Namespace: rule.Namespace}}
+		reviews[rule.Namespace] = review
 		group.Go(func() error {
-			review, err := a.clientset.AuthorizationV1().SelfSubjectRulesReviews().Create(ctx,
-				&authorizationv1.SelfSubjectRulesReview{Spec: authorizationv1.SelfSubjectRulesReviewSpec{Namespace: namespace}}, metav1.CreateOptions{})
+			answer, err := a.clientset.AuthorizationV1().SelfSubjectRulesReviews().Create(ctx, review, metav1.CreateOptions{})
 			if err == nil {
-				lists[i] = review.Status.ResourceRules
+				review.Status = answer.Status
 			}
 			return err
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return nil, fmt.Errorf("the rights in the cluster cannot be asked for: %w", err)
-	}
-	granted := make(map[string][]authorizationv1.ResourceRule, len(namespaces))
-	for i, namespace := range namespaces {
-		granted[namespace] = lists[i]
-	}
-	return granted, nil
+	return reviews, group.Wait()
 }
 
-func allows(granted []authorizationv1.ResourceRule, rule Rule) bool {
+func allows(granted authorizationv1.SubjectRulesReviewStatus, rule Rule) bool {
 	matches := func(list []string, wanted string) bool {
 		return slices.Contains(list, "*") || slices.Contains(list, wanted)
 	}
-	for _, g := range granted {
+	for _, g := range granted.ResourceRules {
 		if matches(g.Verbs, rule.Verb) && matches(g.APIGroups, rule.Group) && matches(g.Resources, rule.Resource) &&
 			(len(g.ResourceNames) == 0 || rule.Name != "" && slices.Contains(g.ResourceNames, rule.Name)) {
 			return true

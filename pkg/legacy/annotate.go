@@ -50,11 +50,6 @@ func annotated(documents []document) (string, error) {
 	return joinManifest(documents), nil
 }
 
-// allKept reports whether Helm's uninstall keeps all objects.
-func allKept(documents []document) bool {
-	return !slices.ContainsFunc(documents, func(d document) bool { return d.object != nil && !keeps(d.object) })
-}
-
 // kept returns the object with the keep policy.
 func kept(object map[string]any) map[string]any {
 	if object == nil || keeps(object) {

@@ -24,9 +24,6 @@ type original struct {
 	Name        string            `json:"name"`
 	Labels      map[string]string `json:"labels,omitempty"`
 	Annotations map[string]string `json:"annotations,omitempty"`
-	Chart       string            `json:"chart"`
-	ChartVer    string            `json:"chartVersion"`
-	AccessURL   string            `json:"accessURL,omitempty"`
 	Deployment  string            `json:"deployment,omitempty"`
 }
 
@@ -48,24 +45,22 @@ func digestOf(data []byte) string {
 
 // newBackup describes the backup of a record; it writes nothing.
 func (h Handle) newBackup(of held) (*backup, error) {
-	data, record := of.secret.Data[recordKey], of.record
+	data := of.secret.Data[recordKey]
 	b := &backup{held: of, original: original{
 		Driver: h.Driver, Namespace: h.Namespace, Name: of.secret.Name, Labels: of.secret.Labels, Annotations: of.secret.Annotations,
-		Chart: record.Chart.Metadata.Name, ChartVer: record.Chart.Metadata.Version, AccessURL: record.AccessURL, Deployment: h.Deployment,
+		Deployment: h.Deployment,
 	}}
 	about, err := json.Marshal(b.original)
 	if err != nil {
 		return nil, err
 	}
-	digest := digestOf(data)
+	digest, own := digestOf(data), h.backupLabels()
+	own[labelRevision], own[labelStatus], own[labelManagedBy] = strconv.Itoa(of.record.Version), of.record.Info.Status, fieldManager
 	b.secret = &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{
-			Namespace: h.backups,
-			Name:      fmt.Sprintf("coder-satellite-legacy-%s-v%d-%s", h.Name, record.Version, digest[len("sha256:"):][:10]),
-			Labels: map[string]string{
-				labelBackup: backupOfRecord, labelNamespace: h.Namespace, labelRelease: h.Name,
-				labelRevision: strconv.Itoa(record.Version), labelStatus: record.Info.Status, labelManagedBy: fieldManager,
-			},
+			Namespace:   h.backups,
+			Name:        fmt.Sprintf("coder-satellite-legacy-%s-v%d-%s", h.Name, of.record.Version, digest[len("sha256:"):][:10]),
+			Labels:      own,
 			Annotations: map[string]string{annotationDigest: digest, annotationRecord: string(about)},
 		},
 		Immutable: ptr.To(true),
@@ -75,9 +70,9 @@ func (h Handle) newBackup(of held) (*backup, error) {
 	return b, nil
 }
 
-// readBackup checks a backup and decodes it. The error says so if the content is
+// soundBackup checks a backup and decodes it. The error says so if the content is
 // not what was saved, by its own word or by that of the ledger, which may be nil.
-func readBackup(secret *corev1.Secret, ledger *journal.Ledger) (*backup, error) {
+func soundBackup(secret *corev1.Secret, ledger *journal.Ledger) (*backup, error) {
 	name, got := secret.Namespace+"/"+secret.Name, digestOf(secret.Data[recordKey])
 	if want := secret.Annotations[annotationDigest]; got != want {
 		return nil, fmt.Errorf("the backup %s was tampered with: its content is %s, and %q was saved; it is not used", name, got, want)

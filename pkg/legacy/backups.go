@@ -16,25 +16,24 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
 
-// backupSelector selects the release's backups.
-func (r Release) backupSelector() string {
-	return fmt.Sprintf("%s=%s,%s=%s,%s=%s", labelBackup, backupOfRecord, labelNamespace, r.Namespace, labelRelease, r.Name)
+// backupLabels are those that the release's backups have in common.
+func (r Release) backupLabels() labels.Set {
+	return labels.Set{labelBackup: backupOfRecord, labelNamespace: r.Namespace, labelRelease: r.Name}
 }
 
 // listBackups lists backups, latest first, without content.
 func (s Site) listBackups(ctx context.Context, selector string) ([]metav1.PartialObjectMetadata, error) {
-	list, err := s.access.Metadata().Resource(corev1.SchemeGroupVersion.WithResource("secrets")).Namespace(s.backups).
-		List(ctx, metav1.ListOptions{LabelSelector: selector})
-	if err != nil {
-		return nil, fmt.Errorf("the backups of release records %s cannot be listed: %w", inNamespace(s.backups), err)
-	}
-	slices.SortStableFunc(list.Items, func(a, b metav1.PartialObjectMetadata) int {
-		if order := b.CreationTimestamp.Compare(a.CreationTimestamp.Time); order != 0 {
-			return order
+	return ask(s.asked, "backups "+selector, func() ([]metav1.PartialObjectMetadata, error) {
+		list, err := s.access.Metadata().Resource(corev1.SchemeGroupVersion.WithResource("secrets")).Namespace(s.backups).
+			List(ctx, metav1.ListOptions{LabelSelector: selector})
+		if err != nil {
+			return nil, fmt.Errorf("the backups of release records %s cannot be listed: %w", inNamespace(s.backups), err)
 		}
-		return revisionOf(b) - revisionOf(a)
+		slices.SortStableFunc(list.Items, func(a, b metav1.PartialObjectMetadata) int {
+			return cmp.Or(b.CreationTimestamp.Compare(a.CreationTimestamp.Time), revisionOf(b)-revisionOf(a))
+		})
+		return list.Items, nil
 	})
-	return list.Items, nil
 }
 
 func revisionOf(item metav1.PartialObjectMetadata) int {
@@ -42,15 +41,16 @@ func revisionOf(item metav1.PartialObjectMetadata) int {
 	return number
 }
 
-func (s Site) getBackup(ctx context.Context, listed metav1.PartialObjectMetadata, ledger *journal.Ledger) (*backup, error) {
-	secret, err := s.readSecret(ctx, listed.Namespace, listed.Name)
+// backup reads a backup and checks it.
+func (s Site) backup(ctx context.Context, namespace, name string, ledger *journal.Ledger) (*backup, error) {
+	secret, err := s.readBackup(ctx, namespace, name)
 	if err != nil {
 		return nil, err
 	}
-	return readBackup(secret, ledger)
+	return soundBackup(secret, ledger)
 }
 
-func (s Site) readSecret(ctx context.Context, namespace, name string) (*corev1.Secret, error) {
+func (s Site) readBackup(ctx context.Context, namespace, name string) (*corev1.Secret, error) {
 	return ask(s.asked, "backup "+namespace+"/"+name, func() (*corev1.Secret, error) {
 		secret, err := s.access.Clientset().CoreV1().Secrets(namespace).Get(ctx, name, metav1.GetOptions{})
 		if err != nil {
@@ -60,31 +60,20 @@ func (s Site) readSecret(ctx context.Context, namespace, name string) (*corev1.S
 	})
 }
 
-// listedBackup returns the backup of the record that the ledger names, if it is sound and
-// would be found by its labels, too; else nil.
-func (h Handle) listedBackup(ctx context.Context, of held, selector labels.Selector) *backup {
-	secret, err := h.readSecret(ctx, h.backups, h.Ledger.Backup)
-	if err != nil || !selector.Matches(labels.Set(secret.Labels)) {
-		return nil
-	}
-	if b, err := readBackup(secret, h.Ledger); err == nil && b.matches(of) {
-		return b
-	}
-	return nil
-}
-
 // findBackup returns the backup of the record. It is nil if there is none that
 // is sound; problems then say what is wrong with those that are not. Of a revision
 // that the ledger lists it is the one that the ledger names.
 func (h Handle) findBackup(ctx context.Context, of held) (found *backup, problems []string, err error) {
-	selector := fmt.Sprintf("%s,%s=%d", h.backupSelector(), labelRevision, of.record.Version)
+	own := h.backupLabels()
+	own[labelRevision] = strconv.Itoa(of.record.Version)
 	listed := h.Ledger.Covers(h.Namespace, h.Name, of.record.Version) && h.Ledger.Backup != ""
-	if parsed, err := labels.Parse(selector); err == nil && listed {
-		if b := h.listedBackup(ctx, of, parsed); b != nil {
+	if listed { // if it would be found by its labels, too, no other is looked for
+		b, err := h.backup(ctx, h.backups, h.Ledger.Backup, h.Ledger)
+		if err == nil && own.AsSelector().Matches(labels.Set(b.secret.Labels)) && b.matches(of) {
 			return b, nil, nil
 		}
 	}
-	items, err := h.listBackups(ctx, selector)
+	items, err := h.listBackups(ctx, own.String())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -94,14 +83,14 @@ func (h Handle) findBackup(ctx context.Context, of held) (found *backup, problem
 				item.Namespace, item.Name, h.Ledger.Backup))
 			continue
 		}
-		secret, err := h.readSecret(ctx, item.Namespace, item.Name)
+		secret, err := h.readBackup(ctx, item.Namespace, item.Name)
 		switch {
 		case apierrors.IsNotFound(err): // it was deleted since it was listed
 			continue
 		case err != nil: // it may be sound: another one beside it would be wrong
 			return nil, nil, err
 		}
-		switch b, err := readBackup(secret, h.Ledger); {
+		switch b, err := soundBackup(secret, h.Ledger); {
 		case err != nil:
 			problems = append(problems, err.Error())
 		case b.matches(of):
@@ -115,7 +104,9 @@ func (h Handle) findBackup(ctx context.Context, of held) (found *backup, problem
 // restored from: the one that its ledger or itself names, else the latest of a
 // deployed revision.
 func (h Handle) latestBackup(ctx context.Context) (*backup, error) {
-	items, err := h.listBackups(ctx, fmt.Sprintf("%s,%s=%s", h.backupSelector(), labelStatus, statusDeployed))
+	own := h.backupLabels()
+	own[labelStatus] = statusDeployed
+	items, err := h.listBackups(ctx, own.String())
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +116,7 @@ func (h Handle) latestBackup(ctx context.Context) (*backup, error) {
 	}
 	for _, item := range items {
 		if wanted == "" || item.Name == wanted {
-			return h.getBackup(ctx, item, h.Ledger)
+			return h.backup(ctx, item.Namespace, item.Name, h.Ledger)
 		}
 	}
 	return nil, fmt.Errorf("there is no backup of the record of %s in namespace %s%s: it can only be installed again, with Helm",

@@ -13,30 +13,26 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
 
-// tier are candidates that are equally likely the provider's.
-type tier struct {
-	candidates []Release
-	// aside says why none of them is the provider's when a likelier one is found.
-	aside string
-	// excluded is set when none of them is the provider's in any case.
-	excluded bool
-}
+// Where the provider's release may be, the likeliest place first: the one that the ledger
+// lists, the provider's namespace, and everywhere else.
+const (
+	inLedger = iota
+	nearby
+	elsewhere
+	places
+)
 
-// candidates are the releases that envproxy Deployments say they belong to, the
-// likeliest first, and what is wrong with Deployments that cannot be trusted.
-func (s *search) candidates(ctx context.Context) (tiers []tier, unfit []string, err error) {
+// candidates are the releases that envproxy Deployments say they belong to, by their
+// places, and what is wrong with Deployments that cannot be trusted. What the ledger
+// lists is a candidate whether it has an envproxy or not.
+func (s *search) candidates(ctx context.Context) (found [places][]Release, unfit []string, err error) {
 	deployments, err := s.claimants(ctx)
 	if err != nil {
-		return nil, nil, err
+		return found, nil, err
 	}
-	var retained, own, others tier
 	ledger := s.hint.Ledger
-	if ledger != nil { // whether it has an envproxy or not
-		retained.candidates = []Release{{Context: s.access.Context, Namespace: ledger.Namespace, Name: ledger.Release, Ledger: ledger}}
-		own.aside = "is not the release that the journal lists as retained"
-		others = tier{aside: own.aside, excluded: true}
-	} else {
-		others.aside = "is not in the provider's namespace"
+	if ledger != nil {
+		found[inLedger] = []Release{{Context: s.access.Context, Namespace: ledger.Namespace, Name: ledger.Release, Ledger: ledger}}
 	}
 	for _, deployment := range deployments {
 		release, problem := claimed(deployment)
@@ -50,12 +46,12 @@ func (s *search) candidates(ctx context.Context) (tiers []tier, unfit []string, 
 		switch {
 		case len(known) > 0, isOf(ledger, release):
 		case release.Namespace == s.hint.Namespace:
-			own.candidates = append(own.candidates, release)
+			found[nearby] = append(found[nearby], release)
 		default:
-			others.candidates = append(others.candidates, release)
+			found[elsewhere] = append(found[elsewhere], release)
 		}
 	}
-	return []tier{retained, own, others}, unfit, nil
+	return found, unfit, nil
 }
 
 // envproxies lists the envproxy Deployments. Who looks at one in the same look finds it here.

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"helm.sh/helm/v3/pkg/release"
+	"k8s.io/apimachinery/pkg/util/sets"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
@@ -57,25 +58,22 @@ func (s *search) examine(ctx context.Context, candidates []Release) error {
 // revisions lists the revisions of the candidates by "namespace/name". Up to
 // two namespaces are listed one by one, more in one list of all.
 func (s *search) revisions(ctx context.Context, driver string, candidates []Release) (map[string][]revision, error) {
-	var namespaces, names []string
+	namespaces, names := sets.New[string](), sets.New[string]()
 	for _, c := range candidates {
-		namespaces, names = append(namespaces, c.Namespace), append(names, c.Name)
+		namespaces.Insert(c.Namespace)
+		names.Insert(c.Name)
 	}
-	slices.Sort(namespaces)
-	slices.Sort(names)
-	namespaces, names = slices.Compact(namespaces), slices.Compact(names)
-	if len(namespaces) > 2 {
-		namespaces = []string{""}
+	if namespaces.Len() > 2 {
+		namespaces = sets.New("")
 	}
 	found := map[string][]revision{}
-	for _, namespace := range namespaces {
-		list, err := s.store(driver, namespace).revisions(ctx, names...)
+	for _, namespace := range sets.List(namespaces) {
+		list, err := s.store(driver, namespace).revisions(ctx, sets.List(names)...)
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range list {
-			key := r.space + "/" + r.name
-			found[key] = append(found[key], r)
+			found[r.release] = append(found[r.release], r)
 		}
 	}
 	return found, nil
@@ -100,11 +98,10 @@ func (s *search) one(ctx context.Context, candidate Release, revisions []revisio
 		return s.lost(ctx, candidate, fmt.Sprintf("no revision of it is deployed, the latest, %d, is %s", latest.number, latest.status))
 	}
 	c, err := s.Of(candidate).store().held(ctx, current.object)
-	var damaged *damagedError
 	switch {
 	case errors.Is(err, errNoRecord):
 		return s.lost(ctx, candidate, "its Helm record was deleted a moment ago")
-	case errors.As(err, &damaged):
+	case err != nil && c.secret != nil:
 		return s.damaged(ctx, candidate, *current, err)
 	case err != nil:
 		return err
@@ -113,17 +110,17 @@ func (s *search) one(ctx context.Context, candidate Release, revisions []revisio
 		s.exclude("the envproxy of %s is part of chart %s, not of %s", candidate, chart, chartName)
 		return nil
 	}
-	if err := candidate.is(c, current.object); err != nil {
+	if err := candidate.is(c); err != nil {
 		return fmt.Errorf("the record of Helm release %s revision %d: %w", candidate, current.number, err)
 	}
 	s.take(candidate)
 	return nil
 }
 
-// is notes what the record of the revision, in the object, says of the release.
-func (r *Release) is(c held, object string) error {
+// is notes what the record of the revision says of the release.
+func (r *Release) is(c held) error {
 	record := c.record
-	r.Revision, r.Record = record.Version, object
+	r.Revision = record.Version
 	r.ChartName, r.ChartVersion, r.AccessURL = record.Chart.Metadata.Name, record.Chart.Metadata.Version, record.AccessURL
 	objects, err := c.objects(r.Namespace)
 	for _, d := range objects {

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"sync"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
@@ -83,9 +81,6 @@ type search struct {
 	found Found
 	// deployments are the envproxy Deployments by the release that they name.
 	deployments map[string][]string
-	// saved returns the backups of deployed revisions, latest first. Those of
-	// releases that were removed on purpose are left out.
-	saved func() ([]metav1.PartialObjectMetadata, error)
 }
 
 // Find returns the legacy releases of the cluster. It starts from the envproxy
@@ -95,39 +90,44 @@ type search struct {
 // there is none, elsewhere. Nothing found is not an error; a record that cannot
 // be read is one, unless it is less likely the provider's than what was found.
 func (s Site) Find(ctx context.Context, hint Hint) (Found, error) {
+	search := &search{Site: s.Once(), hint: hint, deployments: map[string][]string{}}
 	var expected sync.WaitGroup
 	defer expected.Wait()
-	s.expect(ctx, hint.Ledger, &expected)
-	search := &search{Site: s, hint: hint, deployments: map[string][]string{}}
-	search.saved = sync.OnceValues(func() ([]metav1.PartialObjectMetadata, error) { return search.listSaved(ctx) })
+	search.expect(ctx, hint.Ledger, &expected)
 	return search.run(ctx)
 }
 
 func (s *search) run(ctx context.Context) (Found, error) {
-	tiers, unfit, err := s.candidates(ctx)
+	candidates, unfit, err := s.candidates(ctx)
 	if err != nil {
 		return Found{}, err
 	}
-	for i, tier := range tiers {
+	listed, aside := s.hint.Ledger != nil, "is not in the provider's namespace"
+	if listed {
+		aside = "is not the release that the journal lists as retained"
+	}
+	for place, likely := range candidates {
 		// What is left of the ledger's release, usable or not, leaves no room for another.
-		left := i > 0 && s.hint.Ledger != nil && len(s.found.Reasons) > 0
-		if len(s.found.Releases) > 0 || left || tier.excluded {
-			for _, candidate := range tier.candidates {
-				s.exclude("%s %s", candidate, tier.aside)
+		settled := len(s.found.Releases) > 0 || listed && (len(s.found.Reasons) > 0 || place == elsewhere)
+		if !settled {
+			if err := s.examine(ctx, likely); err != nil {
+				return Found{}, err
 			}
 			continue
 		}
-		if err := s.examine(ctx, tier.candidates); err != nil {
-			return Found{}, err
+		for _, candidate := range likely {
+			s.exclude("%s %s", candidate, aside)
 		}
 	}
-	s.leaveOthers()
+	s.found.Releases = slices.DeleteFunc(s.found.Releases, s.isAnothers)
 	if len(s.found.Releases) == 0 {
 		if err := s.fromBackups(ctx); err != nil {
 			return Found{}, err
 		}
 	}
-	s.choose()
+	// The access URL is only what a release says of itself.
+	s.prefer("is not in the provider's namespace", func(r Release) bool { return r.Namespace == s.hint.Namespace })
+	s.prefer("serves another access URL than the provider's", func(r Release) bool { return r.serves(s.hint.AccessURL) })
 	for _, reason := range unfit { // last, since anybody may cause them
 		s.exclude("%s", reason)
 	}
@@ -141,42 +141,31 @@ func (s *search) exclude(format string, args ...any) {
 	}
 }
 
-// leaveOthers drops the releases of other providers: several may share a cluster.
-func (s *search) leaveOthers() {
-	s.found.Releases = slices.DeleteFunc(s.found.Releases, func(r Release) bool {
-		if isOf(s.hint.Ledger, r) || s.hint.AccessURL != "" && coder.SameURL(r.AccessURL, s.hint.AccessURL) {
-			return false
-		}
-		others := r.AccessURL != "" && slices.ContainsFunc(s.hint.Others, func(url string) bool { return coder.SameURL(r.AccessURL, url) })
-		if others {
-			s.exclude("%s is another provider's: it serves %s", r, r.AccessURL)
-		}
-		return others
-	})
+// serves reports whether the access URL is the release's.
+func (r Release) serves(accessURL string) bool {
+	return accessURL != "" && coder.SameURL(r.AccessURL, accessURL)
 }
 
-// choose keeps the provider's release of several: the one in the provider's
-// namespace, or else the one with its access URL, which is only what a release
-// says of itself.
-func (s *search) choose() {
-	for _, clue := range []struct {
-		why  string
-		fits func(Release) bool
-	}{
-		{"is not in the provider's namespace", func(r Release) bool { return r.Namespace == s.hint.Namespace }},
-		{"serves another access URL than the provider's", func(r Release) bool {
-			return s.hint.AccessURL != "" && coder.SameURL(r.AccessURL, s.hint.AccessURL)
-		}},
-	} {
-		fits := slices.DeleteFunc(slices.Clone(s.found.Releases), func(r Release) bool { return !clue.fits(r) })
-		if len(s.found.Releases) < 2 || len(fits) != 1 {
-			continue
-		}
-		for _, r := range s.found.Releases {
-			if !clue.fits(r) {
-				s.exclude("%s %s", r, clue.why)
-			}
-		}
-		s.found.Releases = fits
+// isAnothers reports whether the release is another provider's, several of which may
+// share a cluster.
+func (s *search) isAnothers(r Release) bool {
+	if isOf(s.hint.Ledger, r) || r.serves(s.hint.AccessURL) || !slices.ContainsFunc(s.hint.Others, r.serves) {
+		return false
 	}
+	s.exclude("%s is another provider's: it serves %s", r, r.AccessURL)
+	return true
+}
+
+// prefer keeps the release that fits, if there is exactly one.
+func (s *search) prefer(otherwise string, fits func(Release) bool) {
+	fitting := slices.DeleteFunc(slices.Clone(s.found.Releases), func(r Release) bool { return !fits(r) })
+	if len(fitting) != 1 {
+		return
+	}
+	for _, r := range s.found.Releases {
+		if !fits(r) {
+			s.exclude("%s %s", r, otherwise)
+		}
+	}
+	s.found.Releases = fitting
 }

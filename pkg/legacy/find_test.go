@@ -22,7 +22,7 @@ func TestFindOne(t *testing.T) {
 			got := r.legacy(legacyManifest(false, true))
 			want := Release{
 				Context: "test", Namespace: home, Name: name, Revision: 1, LatestRevision: 1, Status: "deployed", ChartName: chartName, ChartVersion: "1.21.3",
-				AccessURL: "https://proxy.example.com", Driver: driver, Record: "sh.helm.release.v1.coder-workspace-provider.v1", Deployment: "envproxy",
+				AccessURL: "https://proxy.example.com", Driver: driver, Deployment: "envproxy",
 			}
 			if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(Release{}, "Objects")); diff != "" {
 				t.Error(diff)

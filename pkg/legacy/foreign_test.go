@@ -177,7 +177,7 @@ func TestFindByNamespaceAmongBackups(t *testing.T) {
 	for _, ref := range own.Objects {
 		delete(r.server.objects, liveKey(ref))
 	}
-	delete(r.server.objects, "/secrets/coder/"+own.Record)
+	delete(r.server.objects, "/secrets/coder/"+recordName(own.Name, own.Revision))
 	found, err := r.site().Find(context.Background(), Hint{Namespace: home, AccessURL: other.AccessURL})
 	if err != nil || len(found.Releases) != 1 || found.Releases[0].String() != own.String() {
 		t.Errorf("found %s, %v", found.Explain(), err)

@@ -1,12 +1,14 @@
 package legacy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
-	"sync"
 
+	"golang.org/x/sync/errgroup"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -28,6 +30,7 @@ func (r *Readiness) problem(format string, args ...any) {
 // work, without writing. A record that is gone or cannot be read is a finding; the
 // error is for what cannot be determined.
 func (h Handle) Inspect(ctx context.Context) (Retention, Readiness, error) {
+	h.Site = h.Once()
 	records, err := h.records(ctx)
 	if errors.Is(err, errNoRecord) {
 		return h.inspectBackup(ctx, err)
@@ -39,24 +42,25 @@ func (h Handle) Inspect(ctx context.Context) (Retention, Readiness, error) {
 	if h.latest(records); h.Status != statusDeployed {
 		ready.problem("%s", h.unfinished())
 	}
-	var group sync.WaitGroup // what does not depend on each other, at once
-	saved := make([]sought, len(records))
+	missing := make([][]string, len(records))
+	group, within := errgroup.WithContext(ctx) // what does not depend on each other, at once
 	for i, c := range records {
-		group.Go(func() { saved[i].backup, saved[i].problems, saved[i].err = h.findBackup(ctx, c) })
+		group.Go(func() (err error) {
+			missing[i], err = h.missingOf(within, c)
+			return err
+		})
 	}
-	deployment := sync.OnceValues(func() (*appsv1.Deployment, error) { return h.envproxy(ctx) })
-	group.Go(func() { _, _ = deployment() })
-	found, err := h.lookAt(ctx, records[0])
-	group.Wait()
-	if err != nil {
-		return Retention{}, Readiness{}, err
+	group.Go(func() error {
+		_, err := h.envproxy(within)
+		return err
+	})
+	objects, err := h.lookAt(within, records[0])
+	if errs := group.Wait(); errs != nil || err != nil {
+		return Retention{}, Readiness{}, cmp.Or(errs, err)
 	}
-	kept, err := h.retention(records, saved, found)
-	if err != nil {
-		return Retention{}, Readiness{}, err
-	}
-	err = ready.live(found, deployment)
-	ready.Ready = len(ready.Problems) == 0
+	kept := Retention{Missing: append(slices.Concat(missing...), h.missingOn(objects)...)}
+	err = h.live(ctx, &ready, objects)
+	kept.Complete, ready.Ready = len(kept.Missing) == 0, len(ready.Problems) == 0
 	return kept, ready, err
 }
 
@@ -96,20 +100,19 @@ func (h Handle) inspectBackup(ctx context.Context, cause error) (Retention, Read
 	case apierrors.IsForbidden(err):
 		return kept, ready, err
 	case err != nil:
-		kept.miss("%v", err)
+		kept.Missing = append(kept.Missing, err.Error())
 		ready.problem("%v", err)
 		return kept, ready, nil
 	}
-	found, err := h.lookAt(ctx, b.held)
-	if err != nil {
-		return kept, ready, err
+	objects, err := h.lookAt(ctx, b.held)
+	if err == nil {
+		err = h.live(ctx, &ready, objects)
 	}
-	err = ready.live(found, func() (*appsv1.Deployment, error) { return h.envproxy(ctx) }) // adds to ready
 	return kept, ready, err
 }
 
 // live adds the problems of the objects and of envproxy.
-func (r *Readiness) live(objects []live, envproxy func() (*appsv1.Deployment, error)) error {
+func (h Handle) live(ctx context.Context, r *Readiness, objects []live) error {
 	for _, l := range objects {
 		switch {
 		case !l.served && l.object != nil:
@@ -121,7 +124,7 @@ func (r *Readiness) live(objects []live, envproxy func() (*appsv1.Deployment, er
 			r.problem("%s does not exist %s", l, inNamespace(l.Namespace))
 		}
 	}
-	deployment, err := envproxy()
+	deployment, err := h.envproxy(ctx)
 	if err != nil || deployment == nil {
 		return err
 	}

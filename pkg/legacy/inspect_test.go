@@ -65,11 +65,11 @@ func TestInspectErrors(t *testing.T) {
 	r := newRegion(t, "")
 	release := r.legacy(legacyManifest(false, false))
 	for path, want := range map[string]string{
-		"/api/v1/namespaces/coder/secrets":                    "the Helm records (secrets) in namespace coder cannot be listed",
-		"/api/v1/namespaces/coder-satellite/secrets":          "the backups of release records in namespace coder-satellite cannot be listed",
-		"/apis/apps/v1/namespaces/coder/deployments/envproxy": "cannot be read",
-		"/api/v1/namespaces/coder/secrets/" + release.Record:  "may not be read",
-		"/api/v1/namespaces/coder/serviceaccounts/coder":      "ServiceAccount/coder in namespace coder cannot be read",
+		"/api/v1/namespaces/coder/secrets":                        "the Helm records (secrets) in namespace coder cannot be listed",
+		"/api/v1/namespaces/coder-satellite/secrets":              "the backups of release records in namespace coder-satellite cannot be listed",
+		"/apis/apps/v1/namespaces/coder/deployments/envproxy":     "cannot be read",
+		"/api/v1/namespaces/coder/secrets/" + recordName(name, 1): "may not be read",
+		"/api/v1/namespaces/coder/serviceaccounts/coder":          "ServiceAccount/coder in namespace coder cannot be read",
 	} {
 		r.server.failing(func(_, p string) int { return map[bool]int{true: 403}[p == path] })
 		if _, _, err := r.of(release).Inspect(context.Background()); err == nil || !strings.Contains(err.Error(), want) {

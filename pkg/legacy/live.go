@@ -102,7 +102,7 @@ func (s Site) client(l live) clientmetadata.ResourceInterface {
 func (s Site) look(ctx context.Context, objects []declared) ([]live, error) {
 	mapper, err := s.access.Mapper()
 	if err != nil {
-		return nil, fmt.Errorf("the APIs that the cluster serves cannot be discovered: %w", err)
+		return nil, err
 	}
 	found := make([]live, len(objects))
 	for i, d := range objects { // one by one: the mapper discovers on demand
@@ -122,7 +122,7 @@ func (s Site) look(ctx context.Context, objects []declared) ([]live, error) {
 
 // metadata reads the object; a Deployment as a whole, for envproxy is looked at besides.
 func (s Site) metadata(ctx context.Context, l live) (*metav1.PartialObjectMetadata, error) {
-	if s.asked == nil || l.mapping.Resource != appsv1.SchemeGroupVersion.WithResource("deployments") {
+	if l.mapping.Resource != appsv1.SchemeGroupVersion.WithResource("deployments") {
 		return s.client(l).Get(ctx, l.Name, metav1.GetOptions{})
 	}
 	deployment, err := s.deployment(ctx, l.namespace(), l.Name)

@@ -13,7 +13,7 @@ import (
 // lost handles a candidate without a record of a deployed revision: somebody
 // uninstalled it. If there is a backup it can be restored.
 func (s *search) lost(ctx context.Context, candidate Release, why string) error {
-	saved, err := s.savedOf(candidate, 0)
+	saved, err := s.savedOf(ctx, candidate, 0)
 	if err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func (s *search) lost(ctx context.Context, candidate Release, why string) error 
 // damaged handles a candidate whose record cannot be read. That must not pass
 // as "none found": without a backup of this revision it is an error.
 func (s *search) damaged(ctx context.Context, candidate Release, current revision, cause error) error {
-	saved, err := s.savedOf(candidate, current.number)
+	saved, err := s.savedOf(ctx, candidate, current.number)
 	if err != nil {
 		return err
 	}
@@ -55,8 +55,8 @@ func (s *search) damaged(ctx context.Context, candidate Release, current revisio
 // savedOf returns the backup that a candidate can be restored from: the one that
 // its ledger names, or the latest; unless it is 0, of the revision. It is nil if
 // there is none.
-func (s *search) savedOf(candidate Release, revision int) (*metav1.PartialObjectMetadata, error) {
-	items, err := s.saved()
+func (s *search) savedOf(ctx context.Context, candidate Release, revision int) (*metav1.PartialObjectMetadata, error) {
+	items, err := s.saved(ctx)
 	i := slices.IndexFunc(items, func(item metav1.PartialObjectMetadata) bool {
 		return item.Labels[labelNamespace] == candidate.Namespace && item.Labels[labelRelease] == candidate.Name &&
 			(candidate.Ledger == nil || candidate.Ledger.Backup == "" || candidate.Ledger.Backup == item.Name) &&
@@ -74,7 +74,7 @@ func (s *search) fromBackups(ctx context.Context) error {
 	if s.hint.Ledger != nil {
 		return nil
 	}
-	items, err := s.saved()
+	items, err := s.saved(ctx)
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func (s *search) fromBackups(ctx context.Context) error {
 			continue
 		}
 		seen[candidate.String()] = true
-		b, err := s.getBackup(ctx, item, nil)
+		b, err := s.backup(ctx, item.Namespace, item.Name, nil)
 		if err != nil {
 			s.exclude("%v", err)
 			continue
@@ -108,7 +108,9 @@ func (s *search) fromBackups(ctx context.Context) error {
 	return nil
 }
 
-func (s *search) listSaved(ctx context.Context) ([]metav1.PartialObjectMetadata, error) {
+// saved lists the backups of deployed revisions, latest first. Those of releases that were
+// removed on purpose are left out.
+func (s *search) saved(ctx context.Context) ([]metav1.PartialObjectMetadata, error) {
 	selector := fmt.Sprintf("%s=%s,%s=%s,!%s", labelBackup, backupOfRecord, labelStatus, statusDeployed, labelRemoved)
 	items, err := s.listBackups(ctx, selector)
 	if apierrors.IsForbidden(err) && s.backups == "" {
@@ -120,14 +122,14 @@ func (s *search) listSaved(ctx context.Context) ([]metav1.PartialObjectMetadata,
 
 // fromBackup describes the release as its backup has it.
 func (s *search) fromBackup(ctx context.Context, candidate Release, listed metav1.PartialObjectMetadata) error {
-	b, err := s.getBackup(ctx, listed, candidate.Ledger)
+	b, err := s.backup(ctx, listed.Namespace, listed.Name, candidate.Ledger)
 	if err != nil {
 		s.exclude("%s has no record of a deployed revision, and %v", candidate, err)
 		return nil
 	}
 	candidate.RecordMissing, candidate.Backup = true, listed.Name
 	candidate.Driver, candidate.Deployment = b.original.Driver, b.original.Deployment
-	if err := candidate.is(b.held, b.original.Name); err != nil {
+	if err := candidate.is(b.held); err != nil {
 		s.exclude("the backup %s of %s: %v", b, candidate, err)
 		return nil
 	}

@@ -4,21 +4,23 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/yaml"
 )
 
 // separator is where Helm splits a manifest (Helm v3, pkg/releaseutil/manifest.go).
 var separator = regexp.MustCompile(`(?:^|\s*\n)---\s*`)
 
-// document is one document of a manifest, with the text around it, so that
+// document is one document of a manifest, with the text before it, so that
 // all documents put together are the manifest again, byte for byte.
 type document struct {
-	before, body, after string
+	before, body string
 	// object is what the body means, numbers as they are written; nil without content.
 	object map[string]any
 }
@@ -35,30 +37,32 @@ func parseManifest(manifest string) ([]document, error) {
 	return documents, nil
 }
 
-// splitManifest splits a manifest exactly where Helm does.
+// splitManifest splits a manifest exactly where Helm does. The last document has no
+// content: it holds what follows the others.
 func splitManifest(manifest string) []document {
-	trimmed := strings.TrimSpace(manifest)
-	lead, tail, _ := strings.Cut(manifest, trimmed)
 	var documents []document
-	add := func(before, text string) {
-		body := strings.TrimSpace(text)
-		space, after, _ := strings.Cut(text, body)
-		documents = append(documents, document{before: before + space, body: body, after: after})
+	done := 0 // what the documents hold so far
+	add := func(from, to int) {
+		body := strings.TrimSpace(manifest[from:to])
+		from += strings.Index(manifest[from:to], body)
+		documents = append(documents, document{before: manifest[done:from], body: body})
+		done = from + len(body)
 	}
-	at, before := 0, lead
+	trimmed := strings.TrimSpace(manifest)
+	lead := strings.Index(manifest, trimmed)
+	at := lead
 	for _, place := range separator.FindAllStringIndex(trimmed, -1) {
-		add(before, trimmed[at:place[0]])
-		before, at = trimmed[place[0]:place[1]], place[1]
+		add(at, lead+place[0])
+		at = lead + place[1]
 	}
-	add(before, trimmed[at:])
-	documents[len(documents)-1].after += tail
-	return documents
+	add(at, lead+len(trimmed))
+	return append(documents, document{before: manifest[done:]})
 }
 
 func joinManifest(documents []document) string {
 	var text strings.Builder
 	for _, d := range documents {
-		text.WriteString(d.before + d.body + d.after)
+		text.WriteString(d.before + d.body)
 	}
 	return text.String()
 }
@@ -122,38 +126,34 @@ type declared struct {
 func objectsOf(documents []document, namespace string) ([]declared, error) {
 	var objects []declared
 	for _, d := range documents {
-		for _, content := range itemsOf(d.object) {
-			u := unstructured.Unstructured{Object: content}
+		err := eachObject(d.object, func(u *unstructured.Unstructured) error {
 			if u.GetKind() == "" || u.GetName() == "" {
-				return nil, fmt.Errorf("%s has no kind or no name", d.source())
+				return errors.New("an object has no kind or no name")
 			}
 			objects = append(objects, declared{
 				ObjectRef: ObjectRef{u.GetAPIVersion(), u.GetKind(), cmp.Or(u.GetNamespace(), namespace), u.GetName()},
-				content:   content, chartKeeps: keeps(d.object) && !d.marked(),
+				content:   u.Object, chartKeeps: keeps(d.object) && !d.marked(),
 			})
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", d.source(), err)
 		}
 	}
 	return objects, nil
 }
 
-// itemsOf returns the items of a list, and of the lists in it, or the object
-// itself; nothing of nothing.
-func itemsOf(object map[string]any) []map[string]any {
-	kind, _ := object["kind"].(string)
-	list, isList := object["items"].([]any)
+// eachObject calls f for the object or, if it is a list, for its items, and those of the
+// lists in it; not at all for nil.
+func eachObject(object map[string]any, f func(*unstructured.Unstructured) error) error {
+	u := &unstructured.Unstructured{Object: object}
 	switch {
 	case object == nil:
 		return nil
-	case !isList || !strings.HasSuffix(kind, "List"):
-		return []map[string]any{object}
+	case !u.IsList() || !strings.HasSuffix(u.GetKind(), "List"):
+		return f(u)
 	}
-	var items []map[string]any
-	for _, entry := range list {
-		item, ok := entry.(map[string]any)
-		if !ok {
-			item = map[string]any{} // which has no kind
-		}
-		items = append(items, itemsOf(item)...)
-	}
-	return items
+	return u.EachListItem(func(item runtime.Object) error {
+		return eachObject(item.(*unstructured.Unstructured).Object, f)
+	})
 }

@@ -206,6 +206,12 @@ func checkSplit(t interface{ Fatalf(string, ...any) }, manifest string) {
 	if joined := joinManifest(documents); joined != manifest {
 		t.Fatalf("%q became %q", manifest, joined)
 	}
+	for i, d := range documents {
+		between := strings.TrimSpace(d.before)
+		if last := i == len(documents)-1; between != "" && (last || between != "---") || last && d.body != "" {
+			t.Fatalf("%q has %q before document %d, %q", manifest, d.before, i, d.body)
+		}
+	}
 	helm := map[string]bool{}
 	for _, text := range releaseutil.SplitManifests(manifest) {
 		helm[text] = true

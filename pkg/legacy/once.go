@@ -18,7 +18,9 @@ type asked struct {
 // Once returns the same site for one look: what was read is not read again. Nothing may
 // be changed by it.
 func (s Site) Once() Site {
-	s.asked = &asked{answers: map[string]any{}}
+	if s.asked == nil {
+		s.asked = &asked{answers: map[string]any{}}
+	}
 	return s
 }
 
@@ -40,16 +42,16 @@ func ask[T any](a *asked, question string, read func() (T, error)) (T, error) {
 // Expect asks for what every search begins with, before more is known.
 func (s Site) Expect(ctx context.Context) { _, _ = s.envproxies(ctx, "") }
 
-// expect begins to ask for what the ledger lists, if this is one look. The group waits
-// for it; whoever needs an answer, or its error, asks once more.
+// expect begins to ask for what the ledger lists. The group waits for it; whoever needs
+// an answer, or its error, asks once more.
 func (s Site) expect(ctx context.Context, ledger *journal.Ledger, group *sync.WaitGroup) {
-	if s.asked == nil || ledger == nil {
+	if ledger == nil {
 		return
 	}
 	records := s.store(s.access.Driver(), ledger.Namespace)
 	group.Go(func() { _, _ = records.revisions(ctx, ledger.Release) })
 	group.Go(func() { _, _ = records.held(ctx, recordName(ledger.Release, ledger.Revision)) })
 	if ledger.Backup != "" && s.backups != "" {
-		group.Go(func() { _, _ = s.readSecret(ctx, s.backups, ledger.Backup) })
+		group.Go(func() { _, _ = s.readBackup(ctx, s.backups, ledger.Backup) })
 	}
 }

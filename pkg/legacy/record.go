@@ -78,22 +78,16 @@ func jsonProblem(err error) string {
 	}
 }
 
-// WithManifest returns the record with another manifest and all else as it is.
-func (r Record) WithManifest(manifest string) (Record, error) {
-	text, err := marshal(manifest)
-	if err != nil {
-		return Record{}, err
+// EncodeWith returns the record with the manifest, and all else as it is, as Helm stores
+// it. Equal records encode equally. The error says so if the result is larger than
+// Kubernetes stores.
+func (r Record) EncodeWith(manifest string) ([]byte, error) {
+	fields := maps.Clone(r.fields)
+	var err error
+	if fields["manifest"], err = marshal(manifest); err != nil {
+		return nil, err
 	}
-	r.fields = maps.Clone(r.fields)
-	r.fields["manifest"] = text
-	r.Manifest = manifest
-	return r, nil
-}
-
-// Encode returns the record as Helm stores it. Equal records encode equally.
-// The error says so if the result is larger than Kubernetes stores.
-func (r Record) Encode() ([]byte, error) {
-	text, err := marshal(r.fields)
+	text, err := marshal(fields)
 	if err != nil {
 		return nil, err
 	}

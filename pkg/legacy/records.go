@@ -15,28 +15,24 @@ type held struct {
 	record Record
 	// documents returns those of the manifest, which are parsed once.
 	documents func() ([]document, error)
-	// kept returns the record as it has to be to be retained. It is only worked out
-	// when it is needed: nothing else here takes as long.
-	kept func() (Record, error)
+	// kept returns the manifest that keeps every object. It is only worked out when it is
+	// needed: nothing else here takes as long.
+	kept func() (string, error)
 }
 
-// decode reads the record that an object holds.
+// decode reads the record that an object holds. With an error only the object is set.
 func decode(secret *corev1.Secret) (c held, err error) {
 	c.secret = secret
 	if c.record, err = DecodeRecord(secret.Data[recordKey]); err != nil {
 		return c, err
 	}
 	c.documents = sync.OnceValues(func() ([]document, error) { return parseManifest(c.record.Manifest) })
-	c.kept = sync.OnceValues(func() (Record, error) {
+	c.kept = sync.OnceValues(func() (string, error) {
 		documents, err := c.documents()
-		if err != nil || allKept(documents) {
-			return c.record, err
-		}
-		manifest, err := annotated(documents)
 		if err != nil {
-			return Record{}, err
+			return "", err
 		}
-		return c.record.WithManifest(manifest)
+		return annotated(documents)
 	})
 	return c, nil
 }
@@ -45,16 +41,16 @@ func decode(secret *corev1.Secret) (c held, err error) {
 // one that cannot be made to.
 func (c held) isKept() (bool, error) {
 	kept, err := c.kept()
-	return kept.Manifest == c.record.Manifest, err
+	return kept == c.record.Manifest, err
 }
 
 // retained returns the record as Helm stores it, with every object kept.
 func (c held) retained() ([]byte, error) {
-	if is, err := c.isKept(); is || err != nil {
+	kept, err := c.kept()
+	if err != nil || kept == c.record.Manifest {
 		return c.secret.Data[recordKey], err
 	}
-	kept, _ := c.kept() // without an error, as isKept had none
-	return kept.Encode()
+	return c.record.EncodeWith(kept)
 }
 
 // objects returns those of the manifest; one without a namespace gets the given one.

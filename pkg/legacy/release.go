@@ -26,8 +26,6 @@ type Release struct {
 	AccessURL string
 	// Driver is where the records are: cluster.DriverSecrets or cluster.DriverConfigMaps.
 	Driver string
-	// Record is the name of the object that holds the record of Revision.
-	Record string
 	// Deployment is the name of the envproxy Deployment; empty if there is none.
 	Deployment string
 	// Objects are the objects in the manifest of Revision, in its order. Hooks are not among them.
@@ -100,5 +98,5 @@ type Handle struct {
 func (h Handle) store() store { return h.Site.store(h.Driver, h.Namespace) }
 
 func (s Site) store(driver, namespace string) store {
-	return store{access: s.access, driver: driver, namespace: namespace, asked: s.asked}
+	return store{Site: s, driver: driver, namespace: namespace}
 }

@@ -1,8 +1,6 @@
 package legacy
 
-import (
-	"context"
-)
+import "context"
 
 // Removal says what becomes of each object of a release that is removed.
 type Removal struct {
@@ -10,8 +8,6 @@ type Removal struct {
 	Goes []ObjectRef
 	// Stays are the objects that are kept.
 	Stays []Kept
-	// Absent are the objects that do not exist (any more).
-	Absent []ObjectRef
 }
 
 // Kept is an object that stays, and why.
@@ -56,8 +52,9 @@ func (h Handle) remover(ctx context.Context) (r remover, err error) {
 	}
 	for _, l := range found {
 		if l.object == nil {
-			r.removal.Absent = append(r.removal.Absent, l.ObjectRef)
-		} else if reason := h.keepReason(l); reason != "" {
+			continue
+		}
+		if reason := h.keepReason(l); reason != "" {
 			r.removal.Stays = append(r.removal.Stays, Kept{Object: l.ObjectRef, Reason: reason})
 		} else {
 			r.goes = append(r.goes, l)

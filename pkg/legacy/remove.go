@@ -54,7 +54,7 @@ func (h Handle) Remove(ctx context.Context, options Options, timeout time.Durati
 // markRemoved marks all backups of the release, so that none is taken for that
 // of a release which somebody uninstalled by mistake.
 func (h Handle) markRemoved(ctx context.Context) error {
-	items, err := h.listBackups(ctx, h.backupSelector()+",!"+labelRemoved)
+	items, err := h.listBackups(ctx, h.backupLabels().String()+",!"+labelRemoved)
 	if err != nil {
 		return err
 	}

@@ -86,7 +86,7 @@ func TestRecreateObjects(t *testing.T) {
 	for _, ref := range release.Objects {
 		delete(r.server.objects, liveKey(ref))
 	}
-	delete(r.server.objects, "/secrets/coder/"+release.Record)
+	delete(r.server.objects, "/secrets/coder/"+recordName(name, 1))
 	lost := r.find()
 	if !lost.RecordMissing || lost.Deployment != "envproxy" {
 		t.Fatalf("found %#v", lost)
@@ -171,7 +171,7 @@ func TestRestoreKeepsNewerRevision(t *testing.T) {
 				if err != nil || len(backups) != 1 {
 					t.Fatalf("%d backups of revision 2, %v", len(backups), err)
 				}
-				b, err := r.site().getBackup(context.Background(), backups[0], nil)
+				b, err := r.site().backup(context.Background(), backups[0].Namespace, backups[0].Name, nil)
 				if err != nil || b.record.Manifest != manifest {
 					t.Errorf("the backup of revision 2 is not sound: %v", err)
 				}

@@ -1,6 +1,7 @@
 package legacy
 
 import (
+	"context"
 	"fmt"
 	"strings"
 )
@@ -16,45 +17,39 @@ type Retention struct {
 	Missing []string
 }
 
-func (r *Retention) miss(format string, args ...any) {
-	r.Missing = append(r.Missing, fmt.Sprintf(format, args...))
+// missingOf describes the parts of the retention that the record lacks.
+func (h Handle) missingOf(ctx context.Context, c held) (missing []string, err error) {
+	backup, problems, err := h.findBackup(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	isKept, err := c.isKept()
+	if err != nil {
+		return nil, err
+	}
+	revision := c.record.Version
+	if backup == nil {
+		missing = append(missing, strings.Join(append([]string{fmt.Sprint("backup of the record of revision ", revision)}, problems...), ": "))
+	}
+	if !isKept {
+		missing = append(missing, fmt.Sprintf("keep policy in the stored manifest of revision %d", revision))
+	}
+	if c.secret.Labels[LabelRetained] != "true" {
+		missing = append(missing, fmt.Sprintf("label %s on the record of revision %d", LabelRetained, revision))
+	}
+	if !isNoted(c.secret.Annotations) {
+		missing = append(missing, fmt.Sprintf("annotations %s, -at and -by on the record of revision %d", annotationReason, revision))
+	}
+	return missing, nil
 }
 
-// sought is what findBackup has found of a record.
-type sought struct {
-	backup   *backup
-	problems []string
-	err      error
-}
-
-// retention examines the retention of the records and of the live objects, from what
-// was found of the records' backups.
-func (h Handle) retention(records []held, saved []sought, objects []live) (r Retention, err error) {
-	for i, c := range records {
-		revision := c.record.Version
-		if err := saved[i].err; err != nil {
-			return Retention{}, err
-		}
-		if saved[i].backup == nil {
-			r.miss("%s", strings.Join(append([]string{fmt.Sprint("backup of the record of revision ", revision)}, saved[i].problems...), ": "))
-		}
-		if is, err := c.isKept(); err != nil {
-			return Retention{}, err
-		} else if !is {
-			r.miss("keep policy in the stored manifest of revision %d", revision)
-		}
-		if c.secret.Labels[LabelRetained] != "true" {
-			r.miss("label %s on the record of revision %d", LabelRetained, revision)
-		}
-		if !isNoted(c.secret.Annotations) {
-			r.miss("annotations %s, -at and -by on the record of revision %d", annotationReason, revision)
-		}
+// missingOn describes the parts that the live objects lack.
+func (r Release) missingOn(objects []live) []string {
+	lacking := r.unkept(objects)
+	if len(lacking) == 0 {
+		return nil
 	}
-	if lacking := h.unkept(objects); len(lacking) > 0 {
-		r.miss("annotation %s=%s on the live %s", annotationPolicy, policyKeep, listed(lacking))
-	}
-	r.Complete = len(r.Missing) == 0
-	return r, nil
+	return []string{fmt.Sprintf("annotation %s=%s on the live %s", annotationPolicy, policyKeep, listed(lacking))}
 }
 
 // unkept returns the objects of the release that exist and are not annotated.

@@ -29,7 +29,7 @@ func inflateTo(t *testing.T, r *region, size int) {
 	var data []byte
 	for length, tries := size*9/10, 0; tries < 8; tries++ { // about one byte of noise is one byte of the record
 		record.fields["noise"] = []byte(`"` + string(noise[:length]) + `"`)
-		encoded, err := record.Encode()
+		encoded, err := record.EncodeWith(record.Manifest)
 		if err != nil || len(encoded) > size {
 			length -= 64
 			continue

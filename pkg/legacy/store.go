@@ -26,10 +26,8 @@ const recordType corev1.SecretType = "helm.sh/release.v1"
 // and not through Helm, whose update writes a new object: it would drop the
 // annotations and could not refuse when somebody else wrote meanwhile.
 type store struct {
-	access    *cluster.Access
-	driver    string
-	namespace string
-	asked     *asked
+	Site
+	driver, namespace string
 }
 
 // revision is what the metadata of a record says.
@@ -37,8 +35,8 @@ type revision struct {
 	object string
 	number int
 	status string
-	name   string // of the release
-	space  string // its namespace
+	// release is "namespace/name".
+	release string
 }
 
 // objects reads and deletes the objects of the records by their metadata.
@@ -67,7 +65,7 @@ func (s store) revisions(ctx context.Context, releases ...string) ([]revision, e
 			continue // not one of Helm's
 		}
 		revisions = append(revisions, revision{
-			object: item.Name, number: number, status: item.Labels["status"], name: item.Labels["name"], space: item.Namespace,
+			object: item.Name, number: number, status: item.Labels["status"], release: item.Namespace + "/" + item.Labels["name"],
 		})
 	}
 	slices.SortFunc(revisions, func(a, b revision) int { return a.number - b.number })
@@ -84,25 +82,16 @@ func inNamespace(namespace string) string {
 // place tells questions apart.
 func (s store) place(what string) string { return s.driver + " " + s.namespace + " " + what }
 
-// held reads a record.
+// held reads a record. One that was read and is damaged is returned with the error.
 func (s store) held(ctx context.Context, name string) (held, error) {
 	return ask(s.asked, "record "+s.place(name), func() (held, error) {
 		secret, err := s.get(ctx, name)
 		if err != nil {
 			return held{}, err
 		}
-		c, err := decode(secret)
-		if err != nil {
-			return held{}, &damagedError{err}
-		}
-		return c, nil
+		return decode(secret)
 	})
 }
-
-// damagedError tells that a record was read and is no record.
-type damagedError struct{ error }
-
-func (e *damagedError) Unwrap() error { return e.error }
 
 // get reads the object of a record. A ConfigMap is returned as the Secret that
 // would hold the same.

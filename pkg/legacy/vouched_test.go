@@ -27,7 +27,7 @@ func (r *region) forge(backup string) {
 		}
 		record.fields = maps.Clone(record.fields)
 		record.fields["config"] = json.RawMessage(`{"envproxy":{"token":"of somebody else"}}`)
-		if encoded, err = record.Encode(); err != nil {
+		if encoded, err = record.EncodeWith(record.Manifest); err != nil {
 			r.t.Fatal(err)
 		}
 		data["release"] = base64.StdEncoding.EncodeToString(encoded)

@@ -69,7 +69,7 @@ func (src *Source) tlsSecret(ctx context.Context, name string) TLSSecret {
 	if name == "" {
 		return found
 	}
-	found.Certificate = onSite(src, func() (probe.Certificate, error) {
+	found.Certificate = inCluster(src.SatelliteSite, func() (probe.Certificate, error) {
 		secret, err := src.SatelliteSite.Access.Clientset().CoreV1().Secrets(src.Region.Satellite.Namespace).Get(ctx, name, metav1.GetOptions{})
 		if err != nil {
 			found.Missing = apierrors.IsNotFound(err)

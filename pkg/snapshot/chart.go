@@ -45,7 +45,7 @@ func (src *Source) chart(ctx context.Context, s *Snapshot) {
 	group.Go(func() { s.Chart = FactOf(src.charts.Load(ctx, ref)) })
 	if err == nil {
 		group.Go(func() {
-			s.MissingSecrets = onSite(src, func() ([]string, error) {
+			s.MissingSecrets = inCluster(src.SatelliteSite, func() ([]string, error) {
 				return src.Satellite().MissingSecrets(ctx, values)
 			})
 		})
@@ -61,7 +61,7 @@ func (src *Source) rendering(s *Snapshot) Fact[satellite.Rendering] {
 	if !specKnown || !chartKnown || !stateKnown {
 		return Unknown[satellite.Rendering](errors.Join(s.Spec.Err(), s.Chart.Err(), s.Satellite.Err()))
 	}
-	return onSite(src, func() (satellite.Rendering, error) {
+	return inCluster(src.SatelliteSite, func() (satellite.Rendering, error) {
 		return src.Satellite().Render(spec, chart, state, s.Cluster.Value().Version)
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
@@ -38,27 +39,21 @@ func (src *Source) gather(ctx context.Context, s *Snapshot, items []Item, satell
 	if len(items) == 0 {
 		return
 	}
-	g := gathering{wanted: make(map[Item]bool, len(items))}
-	for _, item := range items {
-		g.wanted[item] = true
-	}
+	g := gathering{items: items}
 	satellites = satellites && !src.Region.Satellite.None()
 
 	// independent of the primary's answers
-	g.run(ItemCluster, !src.oneCluster(), func() { s.ProviderCluster = src.clusterOf(ctx, src.ProviderSite, src.Declared.Context) })
-	inspected, charted := g.satelliteAlone(ctx, src, s, satellites)
+	g.run(ItemCluster, !src.oneCluster(), func() { s.ProviderCluster = clusterOf(ctx, src.ProviderSite) })
+	inspected := g.satelliteAlone(ctx, src, s, satellites)
 
-	src.primary(ctx, s, g.wanted)
-	if g.wanted[ItemProvider] {
+	src.primary(ctx, s, g.wants(ItemProvider) || g.wants(ItemEndpoint))
+	if g.wants(ItemProvider) {
 		s.Provider = src.provider(ctx, s)
 	}
-	g.run(ItemChart, satellites, func() {
-		defer close(charted)
-		src.chart(ctx, s)
-	})
+	charted := g.run(ItemChart, satellites, func() { src.chart(ctx, s) })
 	g.run(ItemCertificates, satellites, func() {
-		<-inspected
-		<-charted
+		inspected()
+		charted()
 		s.Certificates = src.certificates(ctx, s)
 	})
 	g.run(ItemCanary, true, func() { s.Canary = src.canary(ctx, s) })
@@ -68,9 +63,7 @@ func (src *Source) gather(ctx context.Context, s *Snapshot, items []Item, satell
 			return lock.Read(ctx, src.ProviderSite.Access.Clientset(), src.ProviderLock(s))
 		})
 	})
-	journaled := g.done(ItemJournal, true) // with it the ledger is known, if it was to be read again
-	g.run(ItemJournal, true, func() {
-		defer close(journaled)
+	journaled := g.run(ItemJournal, true, func() { // with it the ledger is known, if it was to be read again
 		s.ProviderJournal = ofProvider(src, s, func() (*journal.Record, error) {
 			return journal.Read(ctx, src.ProviderSite.Access.Clientset(), src.ProviderJournal(s))
 		})
@@ -78,18 +71,18 @@ func (src *Source) gather(ctx context.Context, s *Snapshot, items []Item, satell
 	g.run(ItemLegacy, true, func() { s.Legacy = src.legacyFact(ctx, s, journaled) })
 	g.Wait()
 
-	if release := s.Legacy.Value().Release; g.wanted[ItemRemoval] && release != nil {
-		s.Removal = inCluster(src.ProviderSite, src.Declared.Context, func() (legacy.Removal, error) {
+	if release := s.Legacy.Value().Release; g.wants(ItemRemoval) && release != nil {
+		s.Removal = inCluster(src.ProviderSite, func() (legacy.Removal, error) {
 			return src.Legacy(s).Of(*release).Preview(ctx)
 		})
 	}
-	if g.wanted[ItemUsers] && satellites {
+	if g.wants(ItemUsers) && satellites {
 		s.Users = src.users(ctx, s)
 	}
-	if g.wanted[ItemResources] {
+	if g.wants(ItemResources) {
 		src.resources(s, satellites)
 	}
-	if g.wanted[ItemRendering] && satellites && len(s.MissingRights.Value()) == 0 { // otherwise it fails for want of them
+	if g.wants(ItemRendering) && satellites && len(s.MissingRights.Value()) == 0 { // otherwise it fails for want of them
 		s.Rendering = src.rendering(s)
 	}
 	s.Taken = src.clock.Now()
@@ -98,67 +91,59 @@ func (src *Source) gather(ctx context.Context, s *Snapshot, items []Item, satell
 // gathering gathers the wanted items in parallel.
 type gathering struct {
 	sync.WaitGroup
-	wanted map[Item]bool
+	items []Item
 }
 
-// run collects the item beside the others, if it is wanted and concerned.
-func (g *gathering) run(item Item, concerned bool, collect func()) {
-	if g.wanted[item] && concerned {
-		g.Go(collect)
-	}
-}
+func (g *gathering) wants(item Item) bool { return slices.Contains(g.items, item) }
 
-// done returns a channel that collecting the item closes; a closed one if the
-// item is not collected.
-func (g *gathering) done(item Item, concerned bool) chan struct{} {
-	done := make(chan struct{})
-	if !g.wanted[item] || !concerned {
-		close(done)
+// run collects the item beside the others, if it is wanted and concerned. It returns
+// what waits for that.
+func (g *gathering) run(item Item, concerned bool, collect func()) (wait func()) {
+	var own sync.WaitGroup
+	if g.wants(item) && concerned {
+		own.Go(collect)
+		g.Go(own.Wait)
 	}
-	return done
+	return own.Wait
 }
 
 // satelliteAlone begins to gather what concerns the satellite and needs no answer
-// of the primary. It returns what tells that the satellite was inspected, and
-// what to close when the chart was looked at.
-func (g *gathering) satelliteAlone(ctx context.Context, src *Source, s *Snapshot, concerned bool) (inspected, charted chan struct{}) {
-	region := src.Region.Satellite
-	inspected, charted = g.done(ItemSatellite, concerned), g.done(ItemChart, concerned)
+// of the primary. It returns what waits until the satellite was inspected.
+func (g *gathering) satelliteAlone(ctx context.Context, src *Source, s *Snapshot, concerned bool) (inspected func()) {
 	g.run(ItemCluster, concerned, func() {
-		s.Cluster = src.clusterOf(ctx, src.SatelliteSite, region.Context)
+		s.Cluster = clusterOf(ctx, src.SatelliteSite)
 		if src.oneCluster() {
 			s.ProviderCluster = s.Cluster
 		}
 	})
-	g.run(ItemSatellite, concerned, func() {
-		defer close(inspected)
-		s.Satellite = onSite(src, func() (satellite.State, error) { return src.Satellite().Inspect(ctx) })
+	inspected = g.run(ItemSatellite, concerned, func() {
+		s.Satellite = inCluster(src.SatelliteSite, func() (satellite.State, error) { return src.Satellite().Inspect(ctx) })
 	})
 	g.run(ItemJournal, concerned, func() {
-		s.SatelliteJournal = onSite(src, func() (*journal.Record, error) {
+		s.SatelliteJournal = inCluster(src.SatelliteSite, func() (*journal.Record, error) {
 			return journal.Read(ctx, src.SatelliteSite.Access.Clientset(), src.SatelliteJournal())
 		})
 	})
 	g.run(ItemLock, concerned, func() {
-		s.SatelliteLock = onSite(src, func() (*lock.State, error) {
+		s.SatelliteLock = inCluster(src.SatelliteSite, func() (*lock.State, error) {
 			return lock.Read(ctx, src.SatelliteSite.Access.Clientset(), src.SatelliteLock())
 		})
 	})
 	first := s.Primary.URL == ""
 	g.run(ItemRegistrations, concerned, func() {
 		if first {
-			s.Registrations = src.shared.registrations(ctx)
+			s.Registrations = src.shared.registered(ctx)
 		} else {
 			s.Registrations = FactOf(src.Primary.Satellites(ctx))
 		}
 	})
 	g.run(ItemEndpoint, concerned, func() {
 		s.Endpoint = src.endpoint(ctx)
-		<-inspected
+		inspected()
 		s.Endpoint = src.proxied(ctx, s)
 	})
 	g.run(ItemUnified, concerned, func() { s.Unified = src.unified(ctx) })
-	return inspected, charted
+	return inspected
 }
 
 // oneCluster reports whether the provider is in the satellite's cluster, as far
@@ -169,17 +154,12 @@ func (src *Source) oneCluster() bool {
 
 // inCluster collects a fact from a cluster, explaining errors of
 // the connection in plain words, or passes on why there is no connection.
-func inCluster[T any](site Site, name string, collect func() (T, error)) Fact[T] {
+func inCluster[T any](site Site, collect func() (T, error)) Fact[T] {
 	if site.Err != nil {
 		return Unknown[T](site.Err)
 	}
 	value, err := collect()
-	return FactOf(value, cluster.Explain(err, name))
-}
-
-// onSite collects a fact from the satellite's cluster.
-func onSite[T any](src *Source, collect func() (T, error)) Fact[T] {
-	return inCluster(src.SatelliteSite, src.Region.Satellite.Context, collect)
+	return FactOf(value, cluster.Explain(err, site.Access.Context))
 }
 
 // ofProvider collects a fact that lies in the provider's namespace, which is only
@@ -188,11 +168,11 @@ func ofProvider[T any](src *Source, s *Snapshot, collect func() (T, error)) Fact
 	if s.ProviderID() == "" {
 		return Unknown[T](fmt.Errorf("the provider is unknown: %w", s.Provider.Err()))
 	}
-	return inCluster(src.ProviderSite, src.Declared.Context, collect)
+	return inCluster(src.ProviderSite, collect)
 }
 
-func (src *Source) clusterOf(ctx context.Context, site Site, name string) Fact[Cluster] {
-	return inCluster(site, name, func() (Cluster, error) {
+func clusterOf(ctx context.Context, site Site) Fact[Cluster] {
+	return inCluster(site, func() (Cluster, error) {
 		var (
 			group sync.WaitGroup
 			found = Cluster{Server: site.Access.Server()}
@@ -208,12 +188,10 @@ func (src *Source) clusterOf(ctx context.Context, site Site, name string) Fact[C
 // primary takes the facts that the fleet shares the first time. When the
 // provider or the access URL is read again, so is the primary's version: what
 // they mean depends on it, and a primary may be upgraded in the middle of a run.
-func (src *Source) primary(ctx context.Context, s *Snapshot, wanted map[Item]bool) {
+func (src *Source) primary(ctx context.Context, s *Snapshot, again bool) {
 	if s.Primary.URL == "" {
 		s.Primary = src.shared.facts(ctx)
-		return
-	}
-	if wanted[ItemProvider] || wanted[ItemEndpoint] {
+	} else if again {
 		s.Primary.Version = FactOf(src.Primary.Version(ctx))
 	}
 }

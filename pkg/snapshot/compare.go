@@ -11,14 +11,13 @@ import (
 // clusters are told apart by the UID of their namespace kube-system.
 func Compare(regions [][]*Snapshot) {
 	for i, views := range regions {
-		for j, s := range views {
+		for _, s := range views {
 			s.SamePlace, s.SameProvider = nil, nil
 			for k, others := range regions {
-				for l, other := range others {
-					if i == k && j == l {
-						continue
+				for _, other := range others {
+					if other != s {
+						s.compare(other, i == k)
 					}
-					s.compare(other, i == k)
 				}
 			}
 		}

@@ -14,12 +14,11 @@ import (
 
 // legacyFact is nothing, known, in a region without a satellite: its users never
 // used an envproxy.
-func (src *Source) legacyFact(ctx context.Context, s *Snapshot, journaled <-chan struct{}) Fact[Legacy] {
+func (src *Source) legacyFact(ctx context.Context, s *Snapshot, journaled func()) Fact[Legacy] {
 	if src.Region.Satellite.None() {
-		<-journaled
 		return Known(Legacy{})
 	}
-	return inCluster(src.ProviderSite, src.Declared.Context, func() (Legacy, error) { return src.legacy(ctx, s, journaled) })
+	return inCluster(src.ProviderSite, func() (Legacy, error) { return src.legacy(ctx, s, journaled) })
 }
 
 // envproxiesBeside are the envproxy access URLs of the other providers.
@@ -35,8 +34,8 @@ func envproxiesBeside(own coder.Provider, all []coder.Provider) []string {
 
 // legacy finds the legacy release and, if it is the only one, looks at its
 // retention and at whether a rollback to it would work. What needs no journal does
-// not wait for it.
-func (src *Source) legacy(ctx context.Context, s *Snapshot, journaled <-chan struct{}) (Legacy, error) {
+// not wait until it is journaled.
+func (src *Source) legacy(ctx context.Context, s *Snapshot, journaled func()) (Legacy, error) {
 	// Without a provider the whole cluster is searched; the hint helps operators
 	// who may not list all namespaces, and tells the provider's of several releases.
 	provider := s.Provider.Value()
@@ -44,11 +43,16 @@ func (src *Source) legacy(ctx context.Context, s *Snapshot, journaled <-chan str
 	var group sync.WaitGroup
 	defer group.Wait()
 	group.Go(func() { site.Expect(ctx) })
-	reach := sync.OnceValue(func() probe.Result { return src.envproxy(ctx, provider.EnvproxyAccessURL) })
-	if provider.EnvproxyAccessURL != "" {
-		group.Go(func() { reach() })
+	var reach func() probe.Result
+	connect := func(accessURL string) { // as users do
+		reached := sync.OnceValue(func() probe.Result { return probe.Endpoint(ctx, probe.Target{URL: accessURL, RootCAs: src.rootCAs}) })
+		group.Go(func() { reached() })
+		reach = reached
 	}
-	<-journaled
+	if provider.EnvproxyAccessURL != "" {
+		connect(provider.EnvproxyAccessURL)
+	}
+	journaled()
 	if err := s.ProviderJournal.Err(); errors.Is(err, context.DeadlineExceeded) && s.ProviderID() != "" {
 		return Legacy{}, err // a cluster that was silent is not waited for once more
 	}
@@ -71,18 +75,12 @@ func (src *Source) legacy(ctx context.Context, s *Snapshot, journaled <-chan str
 	}
 	state.Release = &found.Releases[0]
 	state.AccessURL = cmp.Or(state.Release.AccessURL, provider.EnvproxyAccessURL)
-	if other := state.AccessURL; other != provider.EnvproxyAccessURL {
-		reach = sync.OnceValue(func() probe.Result { return src.envproxy(ctx, other) })
-		group.Go(func() { reach() })
+	if state.AccessURL != provider.EnvproxyAccessURL {
+		connect(state.AccessURL)
 	}
 	state.Retention, state.Readiness, err = site.Of(*state.Release).Inspect(ctx)
 	if state.AccessURL != "" {
 		state.Reach = reach()
 	}
 	return state, err
-}
-
-// envproxy connects to an envproxy, as users do.
-func (src *Source) envproxy(ctx context.Context, accessURL string) probe.Result {
-	return probe.Endpoint(ctx, probe.Target{URL: accessURL, RootCAs: src.rootCAs})
 }

@@ -7,35 +7,36 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
-// primarySource gathers the facts about the primary once for all regions.
+// primarySource gathers the facts about the primary once for all regions: whoever asks
+// first makes the requests, others wait for the same answers, which nobody may change.
 type primarySource struct {
-	client *coder.Client
-
-	once  sync.Once
-	found Primary
-
-	registrationsOnce sync.Once
-	registered        Fact[[]coder.Satellite]
-
-	unifiedOnce sync.Once
-	unified     Unified
-
-	workspacesOnce sync.Once
-	byProvider     Fact[map[string][]coder.Workspace]
+	client        *coder.Client
+	found         once[Primary]
+	registrations once[Fact[[]coder.Satellite]]
+	unified       once[Unified]
+	workspaces    once[Fact[map[string][]coder.Workspace]] // by the IDs of their providers
 }
 
-// registrations returns the registered satellites. The first call makes one request;
-// later calls wait for the same answer, which nobody may change.
-func (p *primarySource) registrations(ctx context.Context) Fact[[]coder.Satellite] {
-	p.registrationsOnce.Do(func() { p.registered = FactOf(p.client.Satellites(ctx)) })
-	return p.registered
+// once is a value that is found at most once.
+type once[T any] struct {
+	sync.Once
+	value T
 }
 
-// facts returns the facts about the primary. The first call makes four
-// requests in parallel; later calls wait for the same answers. It never fails:
-// what could not be read is unknown.
+func (o *once[T]) get(find func() T) T {
+	o.Do(func() { o.value = find() })
+	return o.value
+}
+
+// registered returns the registered satellites. They take one request.
+func (p *primarySource) registered(ctx context.Context) Fact[[]coder.Satellite] {
+	return p.registrations.get(func() Fact[[]coder.Satellite] { return FactOf(p.client.Satellites(ctx)) })
+}
+
+// facts returns the facts about the primary. They take four requests, in parallel. It
+// never fails: what could not be read is unknown.
 func (p *primarySource) facts(ctx context.Context) Primary {
-	p.once.Do(func() {
+	return p.found.get(func() Primary {
 		found := Primary{URL: p.client.URL()}
 		var group sync.WaitGroup
 		group.Go(func() { found.Version = FactOf(p.client.Version(ctx)) })
@@ -43,7 +44,6 @@ func (p *primarySource) facts(ctx context.Context) Primary {
 		group.Go(func() { found.ServedKey = FactOf(p.client.ServedKey(ctx)) })
 		group.Go(func() { found.Providers = FactOf(p.client.Providers(ctx)) })
 		group.Wait()
-		p.found = found
+		return found
 	})
-	return p.found
 }

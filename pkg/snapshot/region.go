@@ -17,17 +17,6 @@ type Region struct {
 	Sources []*Source
 }
 
-// with returns the same region with other facts about the primary.
-func (r *Region) with(shared *primarySource) *Region {
-	again := &Region{Region: r.Region}
-	for _, source := range r.Sources {
-		other := *source
-		other.shared = shared
-		again.Sources = append(again.Sources, &other)
-	}
-	return again
-}
-
 // closeIdle closes connections that are not in use, to clusters and the satellite.
 func (r *Region) closeIdle() {
 	for _, source := range r.Sources {

@@ -8,9 +8,9 @@ import (
 // tell of them. It asks the clusters for what they serve only.
 func (src *Source) resources(s *Snapshot, satellites bool) {
 	if satellites {
-		s.SatelliteResources = onSite(src, func() ([]cluster.Resource, error) { return src.satelliteResources(s) })
+		s.SatelliteResources = inCluster(src.SatelliteSite, func() ([]cluster.Resource, error) { return src.satelliteResources(s) })
 	}
-	s.LegacyResources = inCluster(src.ProviderSite, src.Declared.Context, func() ([]cluster.Resource, error) {
+	s.LegacyResources = inCluster(src.ProviderSite, func() ([]cluster.Resource, error) {
 		release := s.Legacy.Value().Release
 		if release == nil {
 			return nil, nil

@@ -1,6 +1,9 @@
 package snapshot
 
 import (
+	"context"
+	"errors"
+
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
@@ -62,48 +65,59 @@ func RightsToReadSatellite(scope Scope, items ...Item) []cluster.Rule {
 	if scope.Satellite == "" {
 		return nil
 	}
-	var rules []cluster.Rule
-	for _, item := range items {
-		switch item {
-		case ItemCluster:
-			rules = append(rules, rightToIdentify())
-		case ItemSatellite, ItemChart, ItemCertificates: // of the latter two, the Secrets that the values name
-			rules = append(rules, satellite.RightsToInspect(scope.OfSatellite())...)
-		case ItemJournal:
-			rules = append(rules, cluster.Core("configmaps").In(scope.Satellite, "get")...)
-		case ItemLock:
-			rules = append(rules, Leases().In(scope.Satellite, "get")...)
-		}
-	}
-	return rules
+	inspect := satellite.RightsToInspect(scope.OfSatellite()) // of chart and certificates, the Secrets that the values name
+	return rightsToRead(scope.Satellite, items, map[Item][]cluster.Rule{ItemSatellite: inspect, ItemChart: inspect, ItemCertificates: inspect})
 }
 
 // RightsToReadProvider returns those in the provider's cluster, likewise.
 func RightsToReadProvider(scope Scope, items ...Item) []cluster.Rule {
-	var rules []cluster.Rule
+	ofRelease := map[Item][]cluster.Rule{}
+	if scope.Legacy != "" {
+		inspect := legacy.RightsToInspect(scope.OfLegacy())
+		ofRelease[ItemLegacy], ofRelease[ItemRemoval] = inspect, inspect
+	}
+	return rightsToRead(scope.Provider, items, ofRelease)
+}
+
+// rightsToRead adds the rights to what lies in the namespace beside the release.
+func rightsToRead(namespace string, items []Item, ofRelease map[Item][]cluster.Rule) (rules []cluster.Rule) {
 	for _, item := range items {
 		switch item {
-		case ItemCluster:
-			rules = append(rules, rightToIdentify())
-		case ItemLegacy, ItemRemoval:
-			if scope.Legacy != "" {
-				rules = append(rules, legacy.RightsToInspect(scope.OfLegacy())...)
-			}
+		case ItemCluster: // what tells it from others
+			rules = append(rules, cluster.Rule{Namespace: metav1.NamespaceSystem, Resource: "namespaces", Name: metav1.NamespaceSystem, Verb: "get"})
 		case ItemJournal:
-			rules = append(rules, cluster.Core("configmaps").In(scope.Provider, "get")...)
+			rules = append(rules, cluster.Core("configmaps").In(namespace, "get")...)
 		case ItemLock:
-			rules = append(rules, Leases().In(scope.Provider, "get")...)
+			rules = append(rules, Leases().In(namespace, "get")...)
+		default:
+			rules = append(rules, ofRelease[item]...)
 		}
 	}
 	return rules
-}
-
-// rightToIdentify is the right to read what tells a cluster from others.
-func rightToIdentify() cluster.Rule {
-	return cluster.Rule{Namespace: metav1.NamespaceSystem, Resource: "namespaces", Name: metav1.NamespaceSystem, Verb: "get"}
 }
 
 // Leases is the resource of locks.
 func Leases() cluster.Resource {
 	return cluster.Resource{Group: "coordination.k8s.io", Resource: "leases", Namespaced: true}
+}
+
+// AskSatelliteRights asks the satellite's cluster which of the needed rights the
+// operator lacks, and puts them into s. Which are needed depends on the facts, so
+// it comes after them.
+func (src *Source) AskSatelliteRights(ctx context.Context, s *Snapshot, needed []cluster.Rule) {
+	s.MissingRights = missing(ctx, src.SatelliteSite, needed)
+}
+
+// AskProviderRights asks the provider's cluster, likewise.
+func (src *Source) AskProviderRights(ctx context.Context, s *Snapshot, needed []cluster.Rule) {
+	s.MissingProviderRights = missing(ctx, src.ProviderSite, needed)
+}
+
+func missing(ctx context.Context, site Site, needed []cluster.Rule) Fact[[]cluster.Rule] {
+	return inCluster(site, func() ([]cluster.Rule, error) {
+		if len(needed) == 0 {
+			return nil, errors.New("nothing says which rights are needed")
+		}
+		return site.Access.Missing(ctx, needed)
+	})
 }

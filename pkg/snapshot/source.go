@@ -44,14 +44,10 @@ type Site struct {
 }
 
 func (s Site) validate(whose string) error {
-	switch {
-	case s.Access == nil && s.Err == nil:
-		return fmt.Errorf("%s: neither its cluster nor the reason why there is none is given", whose)
-	case s.Access != nil && s.Err != nil:
-		return fmt.Errorf("%s: both its cluster and a reason why there is none are given", whose)
-	default:
-		return nil
+	if (s.Access == nil) == (s.Err == nil) {
+		return fmt.Errorf("%s: either its cluster or the reason why there is none has to be given", whose)
 	}
+	return nil
 }
 
 // RegionConfig holds what the facts of one region come from.

@@ -13,9 +13,17 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
-// mostAtOnce is how many regions are looked at at once where the machine allows it: most
-// of the time each waits for its clusters.
-const mostAtOnce = 128
+const (
+	// mostAtOnce is how many regions are looked at at once where the machine allows it:
+	// most of the time each waits for its clusters.
+	mostAtOnce = 128
+	// filesPerRegion is what a region that is looked at holds open: connections to the
+	// satellite's and the provider's clusters, the satellite and the envproxy, and some that
+	// are being made or closed.
+	filesPerRegion = 6
+	// filesOfOurs is what the program holds open besides.
+	filesOfOurs = 64
+)
 
 // Config holds what the facts of a fleet come from.
 type Config struct {
@@ -33,9 +41,10 @@ type Config struct {
 // Survey looks at the regions of a fleet. They share the facts about the
 // primary, which are asked for once, and the charts, each loaded once.
 type Survey struct {
-	regions []*Region
-	limit   int
+	config  Config
+	charts  *chartCache
 	shared  *primarySource
+	regions []*Region
 }
 
 // NewSurvey returns a survey of the regions. It sends nothing. The error says
@@ -44,15 +53,20 @@ func NewSurvey(config Config) (*Survey, error) {
 	if config.Primary == nil || config.Clock == nil {
 		return nil, errors.New("a survey needs a client of the primary and a clock")
 	}
-	s := &Survey{limit: config.Limit, shared: &primarySource{client: config.Primary}}
-	if s.limit <= 0 {
-		s.limit = min(mostAtOnce, max(1, (openFiles()-filesOfOurs)/filesPerRegion))
+	if config.Limit <= 0 {
+		config.Limit = min(mostAtOnce, max(1, (openFiles()-filesOfOurs)/filesPerRegion))
 	}
-	charts := &chartCache{}
 	for _, region := range config.Regions {
 		if err := region.validate(); err != nil {
 			return nil, err
 		}
+	}
+	return newSurvey(config, &chartCache{}), nil
+}
+
+func newSurvey(config Config, charts *chartCache) *Survey {
+	s := &Survey{config: config, charts: charts, shared: &primarySource{client: config.Primary}}
+	for _, region := range config.Regions {
 		opened := &Region{Region: region.Region}
 		declared := region.declared()
 		for i, provider := range region.Region.Providers {
@@ -66,19 +80,12 @@ func NewSurvey(config Config) (*Survey, error) {
 		}
 		s.regions = append(s.regions, opened)
 	}
-	return s, nil
+	return s
 }
 
 // Anew returns the same survey with nothing known of the primary, so that its
 // facts are asked for again. Charts do not change, and are kept.
-func (s *Survey) Anew() *Survey {
-	anew := *s
-	anew.shared, anew.regions = &primarySource{client: s.shared.client}, make([]*Region, len(s.regions))
-	for i, region := range s.regions {
-		anew.regions[i] = region.with(anew.shared)
-	}
-	return &anew
-}
+func (s *Survey) Anew() *Survey { return newSurvey(s.config, s.charts) }
 
 // Regions returns the regions, in the fleet's order.
 func (s *Survey) Regions() []*Region { return s.regions }
@@ -92,7 +99,7 @@ func (s *Survey) Primary(ctx context.Context) Primary { return s.shared.facts(ct
 // has ended, no further region is looked at, and the error is its cause.
 func (s *Survey) Each(ctx context.Context, timeout time.Duration, look func(ctx context.Context, i int, region *Region)) error {
 	var group errgroup.Group
-	group.SetLimit(s.limit)
+	group.SetLimit(s.config.Limit)
 	for i, region := range s.regions {
 		group.Go(func() error {
 			if ctx.Err() != nil {
@@ -101,7 +108,7 @@ func (s *Survey) Each(ctx context.Context, timeout time.Duration, look func(ctx 
 			within, cancel := inTime(ctx, timeout)
 			defer cancel()
 			look(within, i, region)
-			if len(s.regions) > s.limit { // a large fleet would hold more open files than the system allows
+			if len(s.regions) > s.config.Limit { // a large fleet would hold more open files than the system allows
 				region.closeIdle()
 			}
 			return nil

@@ -34,14 +34,13 @@ func (src *Source) unified(ctx context.Context) Fact[Unified] {
 	if err != nil {
 		return Unknown[Unified](err)
 	}
-	src.shared.unifiedOnce.Do(func() {
+	return Known(src.shared.unified.get(func() (found Unified) {
 		defer client.CloseIdle()
-		found := &src.shared.unified
 		if found.Identity, found.Err = client.Identify(ctx); found.Err != nil {
 			found.Reach = probe.Endpoint(ctx, probe.Target{URL: src.Region.Satellite.UnifiedURL, RootCAs: src.rootCAs})
 		}
-	})
-	return Known(src.shared.unified)
+		return found
+	}))
 }
 
 // unifiedCertificate returns the certificate that the satellite serves to whoever

@@ -17,23 +17,16 @@ func (src *Source) workspaces(ctx context.Context, s *Snapshot) Fact[[]coder.Wor
 	case s.Workspaces.Collected():
 		return FactOf(src.Primary.ProviderWorkspaces(ctx, id))
 	}
-	all := src.shared.workspaces(ctx)
-	if !all.IsKnown() {
-		return Unknown[[]coder.Workspace](all.Err())
-	}
-	return Known(all.Value()[id])
-}
-
-// workspaces returns the deployment's workspaces by the IDs of their providers. The
-// first call makes one request; later calls wait for the same answer.
-func (p *primarySource) workspaces(ctx context.Context) Fact[map[string][]coder.Workspace] {
-	p.workspacesOnce.Do(func() {
-		list, err := p.client.Workspaces(ctx)
+	all := src.shared.workspaces.get(func() Fact[map[string][]coder.Workspace] {
+		list, err := src.shared.client.Workspaces(ctx)
 		found := map[string][]coder.Workspace{}
 		for _, w := range list {
 			found[w.ProviderID] = append(found[w.ProviderID], w)
 		}
-		p.byProvider = FactOf(found, err)
+		return FactOf(found, err)
 	})
-	return p.byProvider
+	if !all.IsKnown() {
+		return Unknown[[]coder.Workspace](all.Err())
+	}
+	return Known(all.Value()[id])
 }

@@ -26,8 +26,10 @@ func verifyConnectivity() Step {
 		Rights: primaryOnly,
 		Decide: decideConnectivity,
 		Apply: func(ctx context.Context, run *Run) error {
-			if err := run.WaitFor(ctx, "waiting for the region to work as migrated", items, connected); err != nil {
-				return err
+			if connected(run.Now) != nil { // which has just been read
+				if err := run.WaitFor(ctx, "waiting for the region to work as migrated", items, connected); err != nil {
+					return err
+				}
 			}
 			return reachCanary(ctx, run)
 		},

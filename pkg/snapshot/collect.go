@@ -48,10 +48,11 @@ func (src *Source) gather(ctx context.Context, s *Snapshot, items []Item, satell
 	g.run(ItemCluster, !src.oneCluster(), func() { s.ProviderCluster = src.clusterOf(ctx, src.ProviderSite, src.Declared.Context) })
 	inspected, charted := g.satelliteAlone(ctx, src, s, satellites)
 
-	src.primary(ctx, s, g.wanted)
+	versioned := src.primary(ctx, s, g.wanted)
 	if g.wanted[ItemProvider] {
 		s.Provider = src.provider(ctx, s)
 	}
+	versioned()
 	g.run(ItemChart, satellites, func() {
 		defer close(charted)
 		src.chart(ctx, s)
@@ -208,14 +209,15 @@ func (src *Source) clusterOf(ctx context.Context, site Site, name string) Fact[C
 // primary takes the facts that the fleet shares the first time. When the
 // provider or the access URL is read again, so is the primary's version: what
 // they mean depends on it, and a primary may be upgraded in the middle of a run.
-func (src *Source) primary(ctx context.Context, s *Snapshot, wanted map[Item]bool) {
+// What it returns waits for that version, which is asked for beside the provider.
+func (src *Source) primary(ctx context.Context, s *Snapshot, wanted map[Item]bool) (versioned func()) {
+	var asked sync.WaitGroup
 	if s.Primary.URL == "" {
 		s.Primary = src.shared.facts(ctx)
-		return
+	} else if wanted[ItemProvider] || wanted[ItemEndpoint] {
+		asked.Go(func() { s.Primary.Version = FactOf(src.Primary.Version(ctx)) })
 	}
-	if wanted[ItemProvider] || wanted[ItemEndpoint] {
-		s.Primary.Version = FactOf(src.Primary.Version(ctx))
-	}
+	return asked.Wait
 }
 
 // provider finds the provider in the fleet's shared list the first time, and by

@@ -134,7 +134,7 @@ func reachCanary(ctx context.Context, run *Run) error {
 	defer cancel()
 	lossy := 0
 	return run.until(ctx, fmt.Sprintf("connecting to workspace %q", canary.Name), func() error {
-		connection, err := verify.Users(ctx, run.Source, run.Now, canary.ID, verify.Options{Pings: reachPings, MaxLoss: reachLoss, Patience: reachPatience})
+		connection, err := verify.Users(ctx, run.Source, run.Now, canary.ID, verify.Options{Pings: reachPings, MaxLoss: reachLoss, Briefly: true, Patience: reachPatience})
 		if err != nil && connection.RoundTrip != nil && connection.RoundTrip.Sent > 0 {
 			lossy++
 		}

@@ -21,6 +21,8 @@ type Options struct {
 	Pings int
 	// MaxLoss is how many of them may be lost, in percent.
 	MaxLoss int
+	// Briefly is set to send no more of them once it is certain whether too many are lost.
+	Briefly bool
 	// Compare is set to say how the satellite compares with the primary.
 	Compare bool
 	// For is for how long to send pings, with a fifth of a second between the answer to one
@@ -135,7 +137,7 @@ func pingAll(ctx context.Context, through []*path, options Options) {
 		ctx = watching
 	}
 	for i := 0; options.For > 0 || i < options.Pings; i++ {
-		if through[0].lost != nil || ctx.Err() != nil {
+		if through[0].lost != nil || ctx.Err() != nil || options.Briefly && through[0].certain(options) {
 			return
 		}
 		for _, p := range through {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -62,7 +63,7 @@ func migrated(t *testing.T, regions []string, command func(dir string, about des
 	}
 	cmd := command(dir, about)
 	// bin has helm, and the kubectl that people use
-	cmd.Env = append(env, "PATH="+bin()+string(os.PathListSeparator)+os.Getenv("PATH"))
+	cmd.Env = slices.Concat(env, []string{"PATH=" + bin() + string(os.PathListSeparator) + os.Getenv("PATH")})
 	for _, program := range []string{"helm", "kubectl"} {
 		if _, err := os.Stat(filepath.Join(bin(), program)); err != nil {
 			t.Fatalf("%v: run `make bench-scale`, which builds it", err)

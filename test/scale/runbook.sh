@@ -29,7 +29,7 @@ await() {
 }
 
 serves_own_key() {
-  curl --fail --silent "$access_url/api/private/satellites/key" 2>&1 | jq --raw-output --join-output .key > "$work/served.pem" 2>/dev/null &&
+  curl --fail --silent "$access_url/api/private/satellites/key" | jq --raw-output --join-output .key > "$work/served.pem" &&
     diff --brief "$work/in-cluster.pem" "$work/served.pem" > /dev/null
 }
 

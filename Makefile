@@ -22,6 +22,7 @@ TIMEOUT  ?= 30m
 WALK     ?= 10m
 REGIONS  ?= 3
 SCALE    ?= 1000
+SCALE_REGIONS ?= 10
 
 PLUGIN  := bin/kubectl-coder_satellite$(EXE)
 LAB     := bin/coder-satellite-lab$(EXE)
@@ -137,8 +138,8 @@ bench: $(PLUGIN) $(LAB) $(HELM) $(KUBECTL) ## Compare start and status with the 
 	$(GO) test -count=1 -timeout $(TIMEOUT) -v ./test/bench
 
 .PHONY: bench-scale
-bench-scale: $(PLUGIN) $(LAB) ## Measure status of SCALE (1000) virtual regions, 100 ms away
-	CODER_SATELLITE_SCALE=$(SCALE) $(GO) test -count=1 -timeout $(TIMEOUT) -v ./test/scale
+bench-scale: $(PLUGIN) $(LAB) $(HELM) $(KUBECTL) ## Measure status of SCALE (1000) virtual regions, and migrate of SCALE_REGIONS (10) real ones
+	CODER_SATELLITE_SCALE=$(SCALE) CODER_SATELLITE_SCALE_REGIONS=$(SCALE_REGIONS) $(GO) test -count=1 -timeout $(TIMEOUT) -v ./test/scale
 
 ##@ Generated files
 

@@ -64,7 +64,7 @@ func (t *targets) addTo(env Environment, cmd *cobra.Command, verb needs) func() 
 		f.BoolVar(&t.skipUnreachable, "skip-unreachable", false, "leave out, whole, every region of which a cluster does not answer, and exit with 3")
 	}
 	if verb.changes {
-		f.IntVar(&t.flags.MaxParallel, "max-parallel", 0, "regions at work at once (default 4, or what the Fleet says)")
+		f.IntVar(&t.flags.MaxParallel, "max-parallel", 0, "regions at work at once (default 8, or what the Fleet says)")
 		f.IntVar(&maxFailures, "max-failures", 0, "regions that may fail before no further one starts")
 	}
 	return func() error {

@@ -14,7 +14,7 @@ const (
 	DefaultChartRepo = "https://helm.coder.com"
 	DefaultChartName = "coder"
 	// DefaultMaxParallel bounds the regions migrated at once in a wave.
-	DefaultMaxParallel = 4
+	DefaultMaxParallel = 8
 )
 
 // SatelliteNone is the satellite of a region that has none.

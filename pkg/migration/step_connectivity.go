@@ -26,8 +26,10 @@ func verifyConnectivity() Step {
 		Rights: primaryOnly,
 		Decide: decideConnectivity,
 		Apply: func(ctx context.Context, run *Run) error {
-			if err := run.WaitFor(ctx, "waiting for the region to work as migrated", items, connected); err != nil {
-				return err
+			if connected(run.Now) != nil { // which has just been read
+				if err := run.WaitFor(ctx, "waiting for the region to work as migrated", items, connected); err != nil {
+					return err
+				}
 			}
 			return reachCanary(ctx, run)
 		},
@@ -132,7 +134,7 @@ func reachCanary(ctx context.Context, run *Run) error {
 	defer cancel()
 	lossy := 0
 	return run.until(ctx, fmt.Sprintf("connecting to workspace %q", canary.Name), func() error {
-		connection, err := verify.Users(ctx, run.Source, run.Now, canary.ID, verify.Options{Pings: reachPings, MaxLoss: reachLoss, Patience: reachPatience})
+		connection, err := verify.Users(ctx, run.Source, run.Now, canary.ID, verify.Options{Pings: reachPings, MaxLoss: reachLoss, Briefly: true, Patience: reachPatience})
 		if err != nil && connection.RoundTrip != nil && connection.RoundTrip.Sent > 0 {
 			lossy++
 		}

@@ -25,22 +25,22 @@ func (o Options) progress(format string, args ...any) {
 	}
 }
 
-// lookEvery is how often Wait looks; hopelessLooks is how often it must see a
-// state that waiting does not end before it believes it: an image may be pulled
-// at the second try, and a Secret may be made a moment later than its pod.
+// lookSoon is when Wait looks for the second time; it then waits twice as long each
+// time, up to lookEvery. hopelessLooks is how often it must see a state that waiting
+// does not end before it believes it: an image may be pulled at the second try, and a
+// Secret may be made a moment later than its pod.
 const (
+	lookSoon      = 200 * time.Millisecond
 	lookEvery     = time.Second
-	hopelessLooks = 5
+	hopelessLooks = 6
 )
 
 // Wait waits until the release's Deployment is rolled out and its pods are
 // ready. It ends early, with a *BlockedError, when waiting will not help; when
 // ctx ends, the error wraps its cause and says what was still in the way.
 func (r Release) Wait(ctx context.Context, options Options) error {
-	ticker := options.Clock.NewTicker(lookEvery)
-	defer ticker.Stop()
 	hopeless := 0
-	for {
+	for pause := lookSoon; ; pause = min(2*pause, lookEvery) {
 		blocked, err := r.objects().blocker(ctx)
 		switch {
 		case err != nil && ctx.Err() == nil:
@@ -64,7 +64,7 @@ func (r Release) Wait(ctx context.Context, options Options) error {
 				return fmt.Errorf("waiting for the satellite: %w", context.Cause(ctx))
 			}
 			return fmt.Errorf("waiting for the satellite: %w; it is still blocked by %w", context.Cause(ctx), blocked)
-		case <-ticker.C():
+		case <-options.Clock.After(pause):
 		}
 	}
 }

@@ -46,10 +46,11 @@ func (src *Source) gather(ctx context.Context, s *Snapshot, items []Item, satell
 	g.run(ItemCluster, !src.oneCluster(), func() { s.ProviderCluster = clusterOf(ctx, src.ProviderSite) })
 	inspected := g.satelliteAlone(ctx, src, s, satellites)
 
-	src.primary(ctx, s, g.wants(ItemProvider) || g.wants(ItemEndpoint))
+	versioned := src.primary(ctx, s, g.wants(ItemProvider) || g.wants(ItemEndpoint))
 	if g.wants(ItemProvider) {
 		s.Provider = src.provider(ctx, s)
 	}
+	versioned()
 	charted := g.run(ItemChart, satellites, func() { src.chart(ctx, s) })
 	g.run(ItemCertificates, satellites, func() {
 		inspected()
@@ -188,12 +189,15 @@ func clusterOf(ctx context.Context, site Site) Fact[Cluster] {
 // primary takes the facts that the fleet shares the first time. When the
 // provider or the access URL is read again, so is the primary's version: what
 // they mean depends on it, and a primary may be upgraded in the middle of a run.
-func (src *Source) primary(ctx context.Context, s *Snapshot, again bool) {
+// What it returns waits for that version, which is asked for beside the provider.
+func (src *Source) primary(ctx context.Context, s *Snapshot, again bool) (versioned func()) {
+	var asked sync.WaitGroup
 	if s.Primary.URL == "" {
 		s.Primary = src.shared.facts(ctx)
 	} else if again {
-		s.Primary.Version = FactOf(src.Primary.Version(ctx))
+		asked.Go(func() { s.Primary.Version = FactOf(src.Primary.Version(ctx)) })
 	}
+	return asked.Wait
 }
 
 // provider finds the provider in the fleet's shared list the first time, and by

@@ -94,6 +94,12 @@ const pingPause = 200 * time.Millisecond
 // alive reports whether there is a connection to send pings through.
 func (p *path) alive() bool { return p.connection != nil && p.lost == nil }
 
+// certain reports whether the pings that are left cannot change whether too many are lost.
+func (p *path) certain(options Options) bool {
+	allowed := options.MaxLoss * options.Pings / 100
+	return p.sent-len(p.took) > allowed || len(p.took) >= max(options.Pings-allowed, 1)
+}
+
 // end closes the connection and sums the pings up. More than maxLoss percent of
 // them must not be lost.
 func (p *path) end(maxLoss int) {

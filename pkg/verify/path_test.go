@@ -86,6 +86,32 @@ func TestPings(t *testing.T) {
 	}
 }
 
+// What is certain is not pinged for any more, and is what all pings would have shown.
+func TestPingsBriefly(t *testing.T) {
+	const never = 1 << 30
+	for name, test := range map[string]struct {
+		answers, sent int
+		well          bool
+	}{
+		"all come back":             {never, 16, true},
+		"as many as must come back": {16, 16, true},
+		"more than a fifth is lost": {15, 20, false},
+		"none comes back":           {0, 5, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				users := &path{result: &v1alpha1.Connection{}, patience: time.Second, connection: &agent{answers: test.answers}}
+				options := Options{Pings: 20, MaxLoss: 20, Briefly: true}
+				pingAll(t.Context(), []*path{users}, options)
+				users.end(options.MaxLoss)
+				if users.well() != test.well || users.sent != test.sent {
+					t.Errorf("well is %v after %d pings: %s", users.well(), users.sent, users.result.Message)
+				}
+			})
+		})
+	}
+}
+
 // A connection is watched for a time, with a pause between its pings.
 func TestPingsForATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

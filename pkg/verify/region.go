@@ -24,6 +24,7 @@ type Options struct {
 	Workspace string // a workspace's name or ID; empty means the provider's canary
 	Pings     int    // sent through each connection, one after the other; at least 1
 	MaxLoss   int    // how many of them may be lost, in percent
+	Briefly   bool   // send no more of them once it is certain whether too many are lost
 	Compare   bool   // say how the satellite compares with the primary
 	// For is for how long to send pings, with a fifth of a second between the answer to one
 	// and the next, instead of a number of them; 0 for the number.
@@ -136,7 +137,7 @@ func pingAll(ctx context.Context, through []*path, options Options) {
 		ctx = watching
 	}
 	for i := 0; options.For > 0 || i < options.Pings; i++ {
-		if through[0].lost != nil || ctx.Err() != nil {
+		if through[0].lost != nil || ctx.Err() != nil || options.Briefly && through[0].certain(options) {
 			return
 		}
 		for _, p := range through {

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,52 +32,58 @@ type lab struct {
 	env []string
 }
 
+// description is what a lab says of itself in lab.json.
+type description struct {
+	PrimaryVersion, PrimaryURL, ControlURL, RepoURL string
+	CAFile                                          string
+	TokenFiles                                      map[string]string
+	Regions                                         []struct{ Name, AccessURL, Server string }
+}
+
+// start starts a lab of these regions, which down takes down, at the latest when the
+// test ends. The environment is the one for work in it.
+func start(t *testing.T, regions ...string) (dir string, about description, env []string, down func()) {
+	t.Helper()
+	program := filepath.Join(bin(), "coder-satellite-lab")
+	dir = filepath.Join(t.TempDir(), "lab")
+	down = sync.OnceFunc(func() {
+		if output, err := exec.Command(program, "down", "--dir", dir).CombinedOutput(); err != nil {
+			t.Errorf("the lab did not go down: %v\n%s", err, output)
+		}
+	})
+	t.Cleanup(down)
+	if output, err := exec.Command(program, "up", "--dir", dir, "--regions", strings.Join(regions, ",")).CombinedOutput(); err != nil {
+		t.Fatalf("the lab did not start: %v\n%s", err, output)
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "lab.json"))
+	if err == nil {
+		err = json.Unmarshal(data, &about)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	output, err := exec.Command("bash", "-c", `. "$0"/env && env -0`, dir).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir, about, strings.Split(strings.TrimSuffix(string(output), "\x00"), "\x00"), down
+}
+
 // labUp starts a lab of one region, which down takes down.
 func labUp(t *testing.T) (l *lab, down func()) {
 	t.Helper()
-	program := filepath.Join(bin(), "coder-satellite-lab")
-	l = &lab{name: "sydney", dir: filepath.Join(t.TempDir(), "lab")}
-	up := true
-	down = func() {
-		if !up {
-			return
-		}
-		up = false
-		if output, err := exec.Command(program, "down", "--dir", l.dir).CombinedOutput(); err != nil {
-			t.Errorf("the lab did not go down: %v\n%s", err, output)
-		}
-	}
-	t.Cleanup(down)
-	if output, err := exec.Command(program, "up", "--dir", l.dir, "--regions", l.name).CombinedOutput(); err != nil {
-		t.Fatalf("the lab did not start: %v\n%s", err, output)
-	}
-	var description struct {
-		PrimaryVersion, PrimaryURL string
-		CAFile                     string
-		TokenFiles                 map[string]string
-		Regions                    []struct{ AccessURL, Server string }
-	}
-	data, err := os.ReadFile(filepath.Join(l.dir, "lab.json"))
-	if err == nil {
-		err = json.Unmarshal(data, &description)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.version, l.primaryURL, l.caFile = description.PrimaryVersion, description.PrimaryURL, description.CAFile
-	l.accessURL, l.server = description.Regions[0].AccessURL, description.Regions[0].Server
-	output, err := exec.Command("bash", "-c", `. "$0"/env && env -0`, l.dir).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.env = strings.Split(strings.TrimSuffix(string(output), "\x00"), "\x00")
+	l = &lab{name: "sydney"}
+	var about description
+	l.dir, about, l.env, down = start(t, l.name)
+	l.version, l.primaryURL, l.caFile = about.PrimaryVersion, about.PrimaryURL, about.CAFile
+	l.accessURL, l.server = about.Regions[0].AccessURL, about.Regions[0].Server
 	config, err := os.ReadFile(filepath.Join(l.dir, "kubeconfig"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, token, _ := strings.Cut(string(config), "token: ")
 	l.token = strings.TrimSpace(token)
-	manager, err := os.ReadFile(description.TokenFiles["manager"])
+	manager, err := os.ReadFile(about.TokenFiles["manager"])
 	if err != nil {
 		t.Fatal(err)
 	}

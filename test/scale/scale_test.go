@@ -1,9 +1,9 @@
 //go:build linux
 
-// Package scale measures the plugin on fleets of many regions that are far away: virtual
-// ones, which answer what a real region in the lab has answered. Run it with
-// `make bench-scale`. Virtual regions have addresses of their own on loopback, which only
-// Linux has without further ado.
+// Package scale measures the plugin on fleets of regions that are far away: status and
+// plan on many virtual ones, which answer what a real region in the lab has answered, and
+// migrate on a few real ones in the lab. Run it with `make bench-scale`. Virtual regions
+// have addresses of their own on loopback, which only Linux has without further ado.
 package scale
 
 import (

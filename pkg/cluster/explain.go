@@ -61,6 +61,8 @@ func reasonOf(err error) (reason string, noAnswer bool) {
 		return fmt.Sprintf("the API server refuses it (403): %v", err), false
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
 		return "not asked, because this machine allows no more open files: raise the limit (`ulimit -n`), or lower --concurrency", false
+	case errors.As(err, &network) && network.Op == "proxyconnect":
+		return fmt.Sprintf("the proxy that HTTPS_PROXY, or the kubeconfig, names cannot be reached: %v", network.Err), false
 	case errors.As(err, &dns):
 		return fmt.Sprintf("the API server's host %q cannot be resolved: are you on the right network or VPN?", dns.Name), true
 	case errors.Is(err, syscall.ECONNREFUSED):

@@ -98,3 +98,17 @@ func TestExplain(t *testing.T) {
 		})
 	}
 }
+
+// A proxy that is down says nothing of the API servers behind it.
+func TestExplainProxy(t *testing.T) {
+	for name, cause := range map[string]error{
+		"refused":  &net.OpError{Op: "proxyconnect", Err: &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}},
+		"no name":  &net.OpError{Op: "proxyconnect", Err: &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "proxy", IsNotFound: true}}},
+		"too slow": &net.OpError{Op: "proxyconnect", Err: os.ErrDeadlineExceeded},
+	} {
+		var explained *UnreachableError
+		if err := Explain(fmt.Errorf("get: %w", cause), "sydney"); !errors.As(err, &explained) || explained.NoAnswer || !strings.Contains(err.Error(), "the proxy that HTTPS_PROXY") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

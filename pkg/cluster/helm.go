@@ -54,19 +54,20 @@ func (a *Access) Helm(namespace string) (*action.Configuration, error) {
 	return configuration, nil
 }
 
-// Capabilities returns what Helm finds out of a cluster of that version, like "v1.29.3",
-// to render a chart, without its further requests and without writing all of the
-// cluster's discovery to the disk; nil for a version that is none. It takes two requests.
-func (a *Access) Capabilities(serverVersion string) (*chartutil.Capabilities, error) {
-	version, err := chartutil.ParseKubeVersion(serverVersion)
+// Capabilities returns what Helm finds out of a cluster to render a chart (Helm v3,
+// pkg/action: getCapabilities), but without writing all of the cluster's discovery to the
+// disk. It takes three requests.
+func (a *Access) Capabilities() (*chartutil.Capabilities, error) {
+	version, err := a.clientset.Discovery().ServerVersion()
 	if err != nil {
-		return nil, nil //nolint:nilnil // Helm then asks by itself
+		return nil, fmt.Errorf("the cluster's version cannot be read: %w", err)
 	}
 	versions, err := action.GetVersionSet(a.clientset.Discovery())
 	if err != nil && !discovery.IsGroupDiscoveryFailedError(err) { // as Helm does
 		return nil, fmt.Errorf("the APIs that the cluster serves cannot be discovered: %w", err)
 	}
-	return &chartutil.Capabilities{APIVersions: versions, KubeVersion: *version, HelmVersion: chartutil.DefaultCapabilities.HelmVersion}, nil
+	known := chartutil.KubeVersion{Version: version.GitVersion, Major: version.Major, Minor: version.Minor}
+	return &chartutil.Capabilities{APIVersions: versions, KubeVersion: known, HelmVersion: chartutil.DefaultCapabilities.HelmVersion}, nil
 }
 
 // Mapper returns a mapper from kinds to resources.

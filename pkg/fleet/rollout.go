@@ -20,10 +20,15 @@ func defaultWaves(regions []Region) [][]string {
 }
 
 // keep keeps only the regions that are wanted, in the fleet's order, and drops
-// waves that are empty then.
+// waves that are empty then. Of waves that are as by default, the first is one region still.
 func (f *Fleet) keep(wanted func(name string) bool) {
+	byDefault := slices.EqualFunc(f.Waves, defaultWaves(f.Regions), slices.Equal[[]string])
 	other := func(name string) bool { return !wanted(name) }
 	f.Regions = slices.DeleteFunc(f.Regions, func(region Region) bool { return other(region.Name) })
+	if byDefault && len(f.Regions) > 0 {
+		f.Waves = defaultWaves(f.Regions)
+		return
+	}
 	for i := range f.Waves {
 		f.Waves[i] = slices.DeleteFunc(f.Waves[i], other)
 	}

@@ -112,3 +112,16 @@ func TestSelectRegionsErrors(t *testing.T) {
 		t.Errorf("without a file: %v", err)
 	}
 }
+
+// Without waves of its own, a selection begins with one region, as the fleet does.
+func TestSelectDefaultWaves(t *testing.T) {
+	text, _, _ := strings.Cut(labelled, "rollout:")
+	flags := fleet.Flags{Filename: fleet.Stdin, Exclude: []string{"sydney"}}
+	got, err := flags.Load(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([][]string{{"eu-west"}, {"eu-north", "ohio"}}, got.Waves); diff != "" {
+		t.Errorf("waves (-want +got):\n%s", diff)
+	}
+}

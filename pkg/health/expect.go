@@ -21,7 +21,8 @@ const (
 // there, and every legacy release that it needs is found and works.
 func skipMigration(views []*snapshot.Snapshot, results []v1alpha1.CheckResult) {
 	begun := func(s *snapshot.Snapshot) bool {
-		return phase(s) != v1alpha1.PhaseLegacy || s.Satellite.Value().Pending != nil
+		site := s.Satellite.Value()
+		return phase(s) != v1alpha1.PhaseLegacy || site.Pending != nil || site.LastRevision > 0 || site.Workload
 	}
 	missing := func(r v1alpha1.CheckResult) bool {
 		return slices.Contains([]string{"satellite-installed", "networking-v2", "legacy-retained"}, r.ID)

@@ -42,6 +42,12 @@ func TestExpect(t *testing.T) {
 		"legacy path broken":      {both(fresh, legacyBroken), v1alpha1.OutcomeFailed, v1alpha1.OutcomeFailed, nil},
 		"no legacy release":       {both(fresh, noRelease()), v1alpha1.OutcomeFailed, v1alpha1.OutcomeFailed, nil},
 		"Helm was killed":         {both(fresh, pending), v1alpha1.OutcomeFailed, v1alpha1.OutcomeFailed, nil},
+		"the first installation failed": {both(fresh, func(s *snapshot.Snapshot) {
+			edit(&s.Satellite, func(s *satellite.State) { s.LastRevision, s.LastStatus = 1, "failed" })
+		}), v1alpha1.OutcomeFailed, v1alpha1.OutcomeFailed, nil},
+		"only a Deployment is there": {both(fresh, func(s *snapshot.Snapshot) {
+			edit(&s.Satellite, func(s *satellite.State) { s.Workload = true })
+		}), v1alpha1.OutcomeFailed, v1alpha1.OutcomeFailed, nil},
 		"installed, not switched": {off, v1alpha1.OutcomeFailed, v1alpha1.OutcomeFailed, nil},
 		"cluster unknown":         {both(fresh, noState), v1alpha1.OutcomeFailed, v1alpha1.OutcomeFailed, nil},
 		"another check fails":     {both(fresh, func(s *snapshot.Snapshot) { s.SamePlace = []string{"london"} }), v1alpha1.OutcomeFailed, v1alpha1.OutcomeFailed, []string{"networking-v2", "legacy-retained", "satellite-installed"}},

@@ -54,16 +54,14 @@ func (s *search) candidates(ctx context.Context) (found [places][]Release, unfit
 	return found, unfit, nil
 }
 
-// envproxies lists the envproxy Deployments. Who looks at one in the same look finds it here.
-func (s Site) envproxies(ctx context.Context, namespace string) ([]appsv1.Deployment, error) {
-	return ask(s.asked, "envproxies "+namespace, func() ([]appsv1.Deployment, error) {
-		list, err := s.access.Clientset().AppsV1().Deployments(namespace).
+// envproxies lists the metadata of the envproxy Deployments: anybody may make some, of
+// any size.
+func (s Site) envproxies(ctx context.Context, namespace string) ([]metav1.PartialObjectMetadata, error) {
+	return ask(s.asked, "envproxies "+namespace, func() ([]metav1.PartialObjectMetadata, error) {
+		list, err := s.access.Metadata().Resource(appsv1.SchemeGroupVersion.WithResource("deployments")).Namespace(namespace).
 			List(ctx, metav1.ListOptions{LabelSelector: labelEnvproxy + "=" + envproxy})
 		if err != nil {
 			return nil, fmt.Errorf("the envproxy Deployments %s cannot be listed: %w", inNamespace(namespace), err)
-		}
-		for i, d := range list.Items {
-			_, _ = s.readDeployment(d.Namespace, d.Name, func() (*appsv1.Deployment, error) { return &list.Items[i], nil })
 		}
 		return list.Items, nil
 	})
@@ -71,7 +69,7 @@ func (s Site) envproxies(ctx context.Context, namespace string) ([]appsv1.Deploy
 
 // claimants lists the envproxy Deployments of all namespaces or, if that is not
 // allowed, of the likely one.
-func (s *search) claimants(ctx context.Context) ([]appsv1.Deployment, error) {
+func (s *search) claimants(ctx context.Context) ([]metav1.PartialObjectMetadata, error) {
 	likely := s.hint.Namespace
 	if s.hint.Ledger != nil {
 		likely = s.hint.Ledger.Namespace
@@ -87,7 +85,7 @@ func (s *search) claimants(ctx context.Context) ([]appsv1.Deployment, error) {
 
 // claimed returns the release that a Deployment says it belongs to, or what is
 // wrong with that. Anybody who may create a Deployment writes these annotations.
-func claimed(deployment appsv1.Deployment) (release Release, problem string) {
+func claimed(deployment metav1.PartialObjectMetadata) (release Release, problem string) {
 	name, namespace := deployment.Annotations[annotationRelease], deployment.Annotations[annotationNamespace]
 	switch {
 	case name == "" || namespace == "":

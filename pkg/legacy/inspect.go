@@ -43,18 +43,18 @@ func (h Handle) Inspect(ctx context.Context) (Retention, Readiness, error) {
 		ready.problem("%s", h.unfinished())
 	}
 	missing := make([][]string, len(records))
-	group, within := errgroup.WithContext(ctx) // what does not depend on each other, at once
+	var group errgroup.Group // what does not depend on each other, at once; no error ends another's request
 	for i, c := range records {
 		group.Go(func() (err error) {
-			missing[i], err = h.missingOf(within, c)
+			missing[i], err = h.missingOf(ctx, c)
 			return err
 		})
 	}
 	group.Go(func() error {
-		_, err := h.envproxy(within)
+		_, err := h.envproxy(ctx)
 		return err
 	})
-	objects, err := h.lookAt(within, records[0])
+	objects, err := h.lookAt(ctx, records[0])
 	if errs := group.Wait(); errs != nil || err != nil {
 		return Retention{}, Readiness{}, cmp.Or(errs, err)
 	}
@@ -80,13 +80,9 @@ func (h Handle) envproxy(ctx context.Context) (*appsv1.Deployment, error) {
 }
 
 func (s Site) deployment(ctx context.Context, namespace, name string) (*appsv1.Deployment, error) {
-	return s.readDeployment(namespace, name, func() (*appsv1.Deployment, error) {
+	return ask(s.asked, "deployment "+namespace+"/"+name, func() (*appsv1.Deployment, error) {
 		return s.access.Clientset().AppsV1().Deployments(namespace).Get(ctx, name, metav1.GetOptions{})
 	})
-}
-
-func (s Site) readDeployment(namespace, name string, read func() (*appsv1.Deployment, error)) (*appsv1.Deployment, error) {
-	return ask(s.asked, "deployment "+namespace+"/"+name, read)
 }
 
 // inspectBackup is Inspect for a release without a record.

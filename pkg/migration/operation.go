@@ -51,6 +51,10 @@ func (o Operation) in(region fleet.Region) Operation {
 	return o
 }
 
+// ChangesSatellites reports whether the operation has steps in the satellite's cluster. A
+// rollback has none, and works without that cluster.
+func (o Operation) ChangesSatellites() bool { return len(o.of(OwnerSatellite)) > 0 }
+
 // of returns the steps of that owner.
 func (o Operation) of(owner Owner) []Step {
 	return slices.DeleteFunc(slices.Clone(o.Steps), func(step Step) bool { return step.Owner != owner })

@@ -185,28 +185,41 @@ func (s *settler) settleSwitch(ctx context.Context, p *part, failed string) erro
 	return s.apply(ctx, p, todo[0])
 }
 
-// settleRest does what is left to do once the switches are settled, the satellite's
-// first: what it says of each part it reads afresh.
+// settleRest does what is left to do once the switches are settled. What is to be done is
+// decided for all parts before anything is changed.
 func (s *settler) settleRest(ctx context.Context, failed string) {
 	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
 	defer cancel()
-	for _, p := range s.rest {
+	type task struct {
+		part *part
+		remedy
+	}
+	var todo []task
+	unknown := make([][]string, len(s.rest))
+	for i, p := range s.rest {
 		items := append(ruleItems(), snapshot.ItemCanary)
 		if p.owner == OwnerSatellite {
 			items = append(items, snapshot.ItemUsers)
 		}
 		s.read(ctx, p, items...)
-		todo, unknown := compensate(s.situation(p, failed))
-		s.left(p, unknown...)
-		for _, r := range todo {
-			if r.act == switchOff {
-				continue // it was tried for as long as it may take
-			}
-			if err := s.apply(ctx, p, r); lockLost(err) {
-				s.left(p, leftForLost)
-				return
-			}
+		var remedies []remedy
+		remedies, unknown[i] = compensate(s.situation(p, failed))
+		for _, r := range remedies {
+			todo = append(todo, task{p, r})
 		}
+	}
+	slices.SortStableFunc(todo, func(a, b task) int { return int(a.act) - int(b.act) })
+	for _, t := range todo {
+		if t.act == switchOff {
+			continue // it was tried for as long as it may take
+		}
+		if err := s.apply(ctx, t.part, t.remedy); lockLost(err) {
+			s.left(t.part, leftForLost)
+			break
+		}
+	}
+	for i, p := range s.rest {
+		s.left(p, unknown[i]...)
 	}
 }
 

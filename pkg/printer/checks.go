@@ -12,30 +12,33 @@ import (
 // checks writes the results of a region's checks, what is found of several of its
 // providers alike once.
 func (p *page) checks(results []v1alpha1.CheckResult, several bool) {
-	p.found(p.joinChecks(nil, "", results, several))
+	var found groups[v1alpha1.CheckResult]
+	p.joinChecks(&found, "", results, several)
+	p.found(found)
 }
 
 // joinChecks adds what a region's checks found to what is found of others. The wide form
 // joins no regions; without a region's name, only equal findings are joined.
-func (p *page) joinChecks(found []*group[v1alpha1.CheckResult], region string, results []v1alpha1.CheckResult, several bool) []*group[v1alpha1.CheckResult] {
+func (p *page) joinChecks(found *groups[v1alpha1.CheckResult], region string, results []v1alpha1.CheckResult, several bool) {
 	for _, r := range results {
-		where, key := region, r.ID+string(r.State)+vague(region, r.Message)
+		where, key := region, ""
 		if several && r.Provider != "" {
 			where = strings.TrimPrefix(region+"/"+r.Provider, "/")
 		}
 		if p.wide || region == "" {
 			key = region + r.ID + string(r.State) + r.Message + r.Hint
+		} else {
+			key = r.ID + string(r.State) + vague(region, r.Message) + vague(region, r.Hint)
 		}
-		found = join(found, r, where, key)
+		found.join(r, where, key)
 	}
-	return found
 }
 
 // causes writes what the checks of a fleet found, first what fails regions, or in the wide
 // form each region in turn.
-func (p *page) causes(found []*group[v1alpha1.CheckResult]) {
+func (p *page) causes(found groups[v1alpha1.CheckResult]) {
 	if !p.wide {
-		slices.SortStableFunc(found, func(a, b *group[v1alpha1.CheckResult]) int { return cmp.Compare(a.first.Severity, b.first.Severity) })
+		slices.SortStableFunc(found.list, func(a, b *group[v1alpha1.CheckResult]) int { return cmp.Compare(a.first.Severity, b.first.Severity) })
 	}
 	p.blank()
 	p.found(found)
@@ -50,13 +53,13 @@ func (p *page) whose(names []string, text string) string {
 }
 
 // found writes results, each with its hint and, if it did not pass, with where to read more.
-func (p *page) found(found []*group[v1alpha1.CheckResult]) {
+func (p *page) found(found groups[v1alpha1.CheckResult]) {
 	width := 0
-	for _, g := range found {
+	for _, g := range found.list {
 		width = max(width, min(widthOf(line(g.first.ID)), 30))
 	}
 	deeper := strings.Repeat(" ", 2+stateWidth+len(gap))
-	for _, g := range found {
+	for _, g := range found.list {
 		result := g.first
 		label := pad(truncate(strings.ToUpper(line(string(result.State))), stateWidth), stateWidth)
 		label += gap + pad(truncate(line(result.ID), width), width)

@@ -11,7 +11,7 @@ func (p *page) history(history *v1alpha1.History) {
 	t := table{columns: []column{
 		{title: "REGION"}, {title: "PLACE"}, {title: "OPERATION"}, {title: "OPERATOR"}, {title: "STARTED"}, {title: "TOOK"}, {title: "OUTCOME"}, {title: "REASON", wide: true},
 	}}
-	var unread []*group[string]
+	var unread groups[string]
 	for _, region := range history.Regions {
 		if len(region.Runs) == 0 {
 			t.add(region.Name, "-", "none", "-", "-", "-", "-", "-")
@@ -23,7 +23,7 @@ func (p *page) history(history *v1alpha1.History) {
 			}
 			if run.Operation == "" {
 				t.add(region.Name, place, "unknown", "-", "-", "-", "-", "-")
-				unread = join(unread, run.Error, region.Name+" ("+place+")", run.Error)
+				unread.join(run.Error, region.Name+" ("+place+")", run.Error)
 				continue
 			}
 			t.add(region.Name, place, run.Operation, run.Operator, moment(&run.Started), elapsed(run.Started, run.Updated), outcome,
@@ -34,7 +34,7 @@ func (p *page) history(history *v1alpha1.History) {
 	p.blank()
 	p.table(t, "")
 	p.blank()
-	for _, g := range unread {
+	for _, g := range unread.list {
 		p.text("  ", p.list(g.where)+": the journal could not be read: "+g.first)
 	}
 }

@@ -46,7 +46,8 @@ func (h human) PrintObj(document runtime.Object, w io.Writer) error {
 // page is text for people in the making. It escapes and wraps what it is given.
 type page struct {
 	human
-	out bytes.Buffer
+	out  bytes.Buffer
+	once bool // what is told cannot be asked for again
 }
 
 // blank leaves one line free, but not at the top and never two.

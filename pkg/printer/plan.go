@@ -126,7 +126,7 @@ func diffStyle(l string) style {
 
 // planSummary says in plain words what the plan amounts to, and whom its switches concern.
 func (p *page) planSummary(plan *v1alpha1.Plan) (sentences []string) {
-	var regions []*group[string]
+	var regions groups[string]
 	var left []string
 	var all v1alpha1.Impact
 	switches, rebuilt := 0, ""
@@ -136,12 +136,12 @@ func (p *page) planSummary(plan *v1alpha1.Plan) (sentences []string) {
 			v1alpha1.OutcomeNothingToDo:     "would not change",
 			v1alpha1.OutcomePreflightFailed: "would not be touched, because the preflight fails",
 		}[region.Outcome], "could not be planned")
-		regions = join(regions, would, region.Name, would)
+		regions.join(would, region.Name, would)
 		for _, provider := range region.Providers {
 			if leftOut(&region, provider) {
 				left = append(left, provider.Name)
 			}
-			if impact := provider.Impact; impact != nil && region.Outcome == v1alpha1.OutcomeChangesPending {
+			if impact := provider.Impact; impact != nil && provider.Outcome == v1alpha1.OutcomeChangesPending {
 				switches, all.Workspaces, all.On, all.Users = switches+1, all.Workspaces+impact.Workspaces, all.On+impact.On, all.Users+impact.Users
 				if impact.RebuiltBySwitch && impact.On > 0 {
 					rebuilt = " The primary rebuilds those that are on: what is outside their home directories is lost."
@@ -149,7 +149,7 @@ func (p *page) planSummary(plan *v1alpha1.Plan) (sentences []string) {
 			}
 		}
 	}
-	for _, g := range regions {
+	for _, g := range regions.list {
 		sentences = append(sentences, fmt.Sprintf("%d of %s %s: %s.", len(g.where), counted(len(plan.Regions), "region"), g.key, p.list(g.where)))
 	}
 	if len(plan.Regions) == 0 {
@@ -159,7 +159,7 @@ func (p *page) planSummary(plan *v1alpha1.Plan) (sentences []string) {
 		sentences = append(sentences, fmt.Sprintf("Left out: %s of regions that would change: %s.", counted(len(left), "provider"), p.list(left)))
 	}
 	if switches > 0 {
-		sentences = append(sentences, fmt.Sprintf("Switching %s concerns %s, %d of them on, of %s.%s",
+		sentences = append(sentences, fmt.Sprintf("Switching %s concerns %s, %d of them on, of up to %s.%s",
 			counted(switches, "provider"), counted(all.Workspaces, "workspace"), all.On, counted(all.Users, "user"), rebuilt))
 	}
 	return sentences

@@ -202,7 +202,7 @@ func TestProgressFleet(t *testing.T) {
 	for i, place := range all[:10] {
 		p.Report(whole(place.name, []v1alpha1.StepState{v1alpha1.StepDone, v1alpha1.StepFailed}[i/9], 60*(i+1), 2, 5))
 	}
-	s.eventually(t, "wave 2 of 5, 10 of 200 done, 1 failed, 30 running, about 3h9m left [")
+	s.eventually(t, "wave 2 of 5, 10 of 200 done, 1 failed, 30 running, about 38m left [")
 	s.eventually(t, "and 20 more running")
 	p.Close()
 	if strings.Contains(s.show(), "revision 1") || strings.Contains(s.show(), "more running") {

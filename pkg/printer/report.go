@@ -14,12 +14,13 @@ import (
 
 // report writes what a command did, and what is to be done about failures.
 func (p *page) report(report *v1alpha1.MigrationReport) {
+	p.once = true
 	p.title(primaryLine(report.Primary), plain)
 	p.blank()
-	p.table(reportTable(rows(p, report.Regions, func(r v1alpha1.RegionReport) bool { return !troubled(&r) })), "")
+	p.table(reportTable(rows(p, report.Regions, gravity)), "")
 	if p.full(len(report.Regions)) {
 		for i := range report.Regions {
-			if region := &report.Regions[i]; p.wide || gapCell(region.Measured).style == notice || troubled(region) {
+			if region := &report.Regions[i]; p.wide || gravity(*region) > 0 {
 				p.regionReport(region)
 			}
 		}
@@ -30,9 +31,22 @@ func (p *page) report(report *v1alpha1.MigrationReport) {
 	p.text("", p.reportSummary(report))
 }
 
-// troubled reports whether there is more to say of a region than its row does.
-func troubled(region *v1alpha1.RegionReport) bool {
-	return region.Error != "" || len(region.Left) > 0 || len(v1alpha1.Notable(region.Preflight)) > 0
+// gravity is 0 for a region of which there is no more to say than its row does, and the
+// higher the sooner somebody has to look at it.
+func gravity(region v1alpha1.RegionReport) int {
+	undone := func(step v1alpha1.StepResult) bool { return step.State == v1alpha1.StepUndoFailed }
+	switch {
+	case slices.ContainsFunc(region.Steps, undone):
+		return 4
+	case region.Outcome == v1alpha1.OutcomeNotStarted, region.Outcome == v1alpha1.OutcomeUnreachable:
+		return 2
+	case region.Outcome != v1alpha1.OutcomeSucceeded && region.Outcome != v1alpha1.OutcomeNothingToDo:
+		return 3
+	case region.Error != "", len(region.Left) > 0, len(v1alpha1.Notable(region.Preflight)) > 0, gapCell(region.Measured).style == notice:
+		return 1
+	default:
+		return 0
+	}
 }
 
 func reportTable(regions []v1alpha1.RegionReport) table {
@@ -204,15 +218,15 @@ func providerOutcomes(region *v1alpha1.RegionReport, entry func(string, style, s
 // pathsNow says which path the users of each provider take after a run. What
 // holds for several providers alike is told once.
 func pathsNow(region *v1alpha1.RegionReport) []string {
-	var paths []*group[string]
+	var paths groups[string]
 	for _, provider := range region.Providers {
 		if provider.After != nil {
 			path := pathNow(provider.After, region.Satellite != nil)
-			paths = join(paths, path, provider.Name, path)
+			paths.join(path, provider.Name, path)
 		}
 	}
-	lines := make([]string, len(paths))
-	for i, g := range paths {
+	lines := make([]string, len(paths.list))
+	for i, g := range paths.list {
 		if lines[i] = g.first; len(region.Providers) > 1 {
 			lines[i] = strings.Join(g.where, ", ") + ": " + g.first
 		}

@@ -1,7 +1,6 @@
 package printer
 
 import (
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -20,37 +19,44 @@ type entry struct {
 // run next, each for all regions that it is for. What differs a little, such as the DNS
 // record that is missing, is told of each region, unless there are too many.
 func (p *page) fleetReport(regions []v1alpha1.RegionReport) {
-	var entries []*group[entry]
-	var found []*group[v1alpha1.CheckResult]
-	var next []*group[string]
+	var entries groups[entry]
+	var found groups[v1alpha1.CheckResult]
+	var next groups[string]
 	var folders []string
-	regions = slices.DeleteFunc(slices.Clone(regions), func(region v1alpha1.RegionReport) bool { return !troubled(&region) })
+	regions = slices.DeleteFunc(slices.Clone(regions), func(region v1alpha1.RegionReport) bool { return gravity(region) == 0 })
+	slices.SortStableFunc(regions, func(a, b v1alpha1.RegionReport) int { return gravity(b) - gravity(a) })
 	failed := slices.DeleteFunc(slices.Clone(regions), func(region v1alpha1.RegionReport) bool { return region.Outcome == v1alpha1.OutcomeNotStarted })
 	for i := range regions {
 		region := &regions[i]
-		found = p.joinChecks(found, region.Name, v1alpha1.Notable(region.Preflight), len(region.Providers) > 1)
+		p.joinChecks(&found, region.Name, v1alpha1.Notable(region.Preflight), len(region.Providers) > 1)
 		p.outcome(region, func(label string, s style, text string) {
 			key := text
 			if len(failed) > tall {
 				key = vague(region.Name, text)
 			}
 			if text != "" {
-				entries = join(entries, entry{label, s, text}, region.Name, label+key)
+				entries.join(entry{label, s, text}, region.Name, label+key)
 			}
 		})
+		if gap := gapCell(region.Measured); gap.style == notice {
+			entries.join(entry{"gap", notice, "something that users need did not answer for " + gap.text}, region.Name, "gap"+gap.text)
+		}
 		if region.Evidence != "" {
 			folders = distinct(append(folders, filepath.Dir(region.Evidence))...)
 		}
 		if flag := " --region " + region.Name; region.Next != "" {
-			next = join(next, "", region.Name, strings.Replace(region.Next+" ", flag+" ", "\x00 ", 1))
+			next.join("", region.Name, strings.Replace(region.Next+" ", flag+" ", "\x00 ", 1))
 		}
 	}
-	slices.SortStableFunc(entries, func(a, b *group[entry]) int { // that something could not be undone comes first
+	slices.SortStableFunc(entries.list, func(a, b *group[entry]) int { // that something could not be undone comes first
 		return strings.Count(b.first.label, notUndone) - strings.Count(a.first.label, notUndone)
+	})
+	slices.SortStableFunc(next.list, func(a, b *group[string]) int { // and what leads back
+		return strings.Count(b.key, pluginName+" rollback ") - strings.Count(a.key, pluginName+" rollback ")
 	})
 	p.blank()
 	write := p.entries(len(notUndone))
-	for _, g := range entries {
+	for _, g := range entries.list {
 		write(g.first.label, g.first.style, p.whose(g.where, g.first.text))
 	}
 	p.causes(found)
@@ -58,12 +64,7 @@ func (p *page) fleetReport(regions []v1alpha1.RegionReport) {
 	for _, folder := range folders {
 		p.copied("evidence", folder)
 	}
-	for _, g := range next {
-		names := strings.Join(g.where, ",")
-		if len(g.where) > many && !p.wide { // nobody copies so long a line
-			names = "NAMES"
-			p.text("", fmt.Sprintf("%d regions have the same next command; -o wide writes their names into it.", len(g.where)))
-		}
-		p.copied("next", strings.TrimSpace(strings.Replace(g.key, "\x00", " --region "+names, 1)))
+	for _, g := range next.list {
+		p.copied("next", strings.TrimSpace(strings.Replace(g.key, "\x00", " --region "+strings.Join(g.where, ","), 1)))
 	}
 }

@@ -12,8 +12,8 @@ import (
 func (p *page) status(report *v1alpha1.StatusReport) {
 	p.title(primaryLine(report.Primary), plain)
 	p.blank()
-	p.table(statusTable(rows(p, report.Regions, func(r v1alpha1.RegionStatus) bool { return r.Outcome == v1alpha1.OutcomeSucceeded })), "")
-	var found []*group[v1alpha1.CheckResult]
+	p.table(statusTable(rows(p, report.Regions, unwell)), "")
+	var found groups[v1alpha1.CheckResult]
 	p.blank()
 	for i := range report.Regions {
 		region := &report.Regions[i]
@@ -27,7 +27,7 @@ func (p *page) status(report *v1alpha1.StatusReport) {
 				p.text("  ", p.whose(distinct(name), run))
 			}
 		}
-		found = p.joinChecks(found, name, results, len(region.Providers) > 1)
+		p.joinChecks(&found, name, results, len(region.Providers) > 1)
 	}
 	p.causes(found)
 	p.blank()
@@ -134,6 +134,19 @@ func runLine(run *v1alpha1.Run) string {
 		ended, outcome = "ended", ": "+words(string(run.Outcome))
 	}
 	return fmt.Sprintf("The last %s, by %s, %s%s at %s%s.", run.Operation, run.Operator, ended, at, run.Updated.UTC().Format(layout), outcome)
+}
+
+// unwell is 0 for a region that is well, and higher for one with a failure than for one
+// of which something is unknown.
+func unwell(region v1alpha1.RegionStatus) int {
+	switch {
+	case region.Outcome == v1alpha1.OutcomeSucceeded:
+		return 0
+	case slices.ContainsFunc(region.Checks, func(r v1alpha1.CheckResult) bool { return r.State == v1alpha1.CheckFail }):
+		return 2
+	default:
+		return 1
+	}
 }
 
 // statusSummary says in plain words how the fleet is.

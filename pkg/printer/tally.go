@@ -23,15 +23,12 @@ type tally struct {
 	running            []v1alpha1.Progress // the latest event of each at work, in the order in which they began
 	done, idle, failed int                 // idle ones were done already, and took no time
 	wave               string
-	began, latest      time.Time
+	begun              map[string]time.Time // by the region, or workspace, at work
+	spent              time.Duration        // on those that ended, together
 }
 
 // note adds an event about a region.
 func (t *tally) note(event v1alpha1.Progress) {
-	if t.began.IsZero() {
-		t.began = event.Time.Time
-	}
-	t.latest = event.Time.Time
 	if t.workspaces {
 		t.total = event.Total
 	}
@@ -39,13 +36,20 @@ func (t *tally) note(event v1alpha1.Progress) {
 		t.wave = fmt.Sprintf("wave %d of %d, ", event.Wave, event.Waves)
 	}
 	at := slices.IndexFunc(t.running, func(other v1alpha1.Progress) bool {
-		return other.Region == event.Region && (!t.workspaces || other.Step == event.Step)
+		return t.name(other) == t.name(event)
 	})
 	if at < 0 {
 		at, t.running = len(t.running), append(t.running, event)
+		if t.begun == nil {
+			t.begun = map[string]time.Time{}
+		}
+		t.begun[t.name(event)] = event.Time.Time
 	}
 	if t.running[at] = event; !t.ends(event) {
 		return
+	}
+	if event.State != v1alpha1.StepAlready {
+		t.spent += event.Time.Sub(t.begun[t.name(event)])
 	}
 	t.running = slices.Delete(t.running, at, at+1)
 	switch event.State {
@@ -56,6 +60,14 @@ func (t *tally) note(event v1alpha1.Progress) {
 	default:
 		t.failed++
 	}
+}
+
+// name tells what is at work from the others.
+func (t *tally) name(event v1alpha1.Progress) string {
+	if t.workspaces {
+		return event.Region + " " + event.Step
+	}
+	return event.Region
 }
 
 // ends reports whether an event is the last one of its region, or workspace.
@@ -72,14 +84,15 @@ func (t *tally) summary() string {
 	return text
 }
 
-// left is how long the others take if they take as long as those that ended; 0 while
-// that is not known.
+// left is how long the others take if they take as long as those that ended, and as many
+// are at work at once as now; 0 while that is not known.
 func (t *tally) left() time.Duration {
 	worked := t.done + t.failed
-	if worked == 0 {
+	if worked == 0 || len(t.running) == 0 {
 		return 0
 	}
-	return t.latest.Sub(t.began) / time.Duration(worked) * time.Duration(max(t.total-worked-t.idle, 0))
+	rounds := (max(t.total-worked-t.idle, 0) + len(t.running) - 1) / len(t.running)
+	return t.spent / time.Duration(worked) * time.Duration(rounds)
 }
 
 // lines are those at work, each with its bar.

@@ -15,14 +15,14 @@ func (p *page) workspaces(report *v1alpha1.WorkspaceReport) {
 	p.title(primaryLine(report.Primary), plain)
 	p.blank()
 	p.table(adoptionTable(report.Providers), "")
-	var messages []*group[string]
+	var messages groups[string]
 	for _, provider := range report.Providers {
 		if provider.Message != "" {
-			messages = join(messages, provider.Message, cmp.Or(provider.Name, provider.Region), provider.Message)
+			messages.join(provider.Message, cmp.Or(provider.Name, provider.Region), provider.Message)
 		}
 	}
 	p.blank()
-	for _, g := range messages {
+	for _, g := range messages.list {
 		p.text("  ", p.list(g.where)+": "+g.key)
 	}
 	p.blank()

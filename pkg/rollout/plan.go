@@ -18,7 +18,7 @@ func (r *Rollout) Plan(ctx context.Context, diff bool) (*v1alpha1.Plan, error) {
 	}
 	plans := make([]v1alpha1.RegionPlan, len(views))
 	err = r.Survey.Each(ctx, 0, func(ctx context.Context, i int, region *snapshot.Region) {
-		if err := snapshot.NoAnswer(views[i]); r.SkipUnreachable && err != nil {
+		if err := snapshot.NoAnswer(views[i], r.Operation.ChangesSatellites()); r.SkipUnreachable && err != nil {
 			plans[i] = migration.LeaveOut(r.Operation, views[i], err)
 			return
 		}

@@ -55,7 +55,11 @@ func (r *Rollout) Run(ctx context.Context, plan *v1alpha1.Plan) []v1alpha1.Regio
 		}
 		return reports
 	}
-	return r.run(ctx, names, func(ctx context.Context, name string) v1alpha1.RegionReport {
+	leftOut := func(name string) bool { return plans[name].Outcome == v1alpha1.OutcomeUnreachable }
+	return r.without(leftOut).run(ctx, names, func(ctx context.Context, name string) v1alpha1.RegionReport {
+		if leftOut(name) {
+			return runners[name].Run(ctx, plans[name]) // nothing begins there
+		}
 		if plans[name].Outcome != v1alpha1.OutcomeNothingToDo {
 			r.tell(name, v1alpha1.StepRunning, "")
 		}

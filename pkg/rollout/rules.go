@@ -1,5 +1,7 @@
 package rollout
 
+import "slices"
+
 // Rules say which regions of a fleet may be at work at the same time.
 type Rules struct {
 	Waves       [][]string // region names; a wave starts when the one before it is done
@@ -51,4 +53,20 @@ func count(states map[string]state, wanted state) int {
 		}
 	}
 	return n
+}
+
+// without returns the rules where regions are left out. If nothing is left of the first
+// wave, which is to show what the others risk, the next region takes its place, alone.
+func (r Rules) without(leftOut func(name string) bool) Rules {
+	left := func(name string) bool { return !leftOut(name) }
+	if len(r.Waves) < 2 || slices.ContainsFunc(r.Waves[0], left) {
+		return r
+	}
+	at := slices.IndexFunc(r.Waves[1], left)
+	if at < 0 {
+		return r
+	}
+	others := slices.Delete(slices.Clone(r.Waves[1]), at, at+1)
+	r.Waves = slices.Concat(r.Waves[:1], [][]string{{r.Waves[1][at]}, others}, r.Waves[2:])
+	return r
 }

@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,5 +66,28 @@ func TestMayStart(t *testing.T) {
 	}
 	if got := (Rules{MaxParallel: 1}).mayStart(nil); len(got) > 0 {
 		t.Errorf("without waves: %v", got)
+	}
+}
+
+// Another region is the first where the first is left out.
+func TestWithout(t *testing.T) {
+	for name, test := range map[string]struct {
+		waves [][]string
+		out   []string
+		want  [][]string
+	}{
+		"nothing left out":  {[][]string{{"a"}, {"b", "c"}}, nil, [][]string{{"a"}, {"b", "c"}}},
+		"the first":         {[][]string{{"a"}, {"b", "c"}, {"d"}}, []string{"a"}, [][]string{{"a"}, {"b"}, {"c"}, {"d"}}},
+		"the first two":     {[][]string{{"a"}, {"b", "c", "d"}}, []string{"a", "b"}, [][]string{{"a"}, {"c"}, {"b", "d"}}},
+		"one of the first":  {[][]string{{"a", "b"}, {"c", "d"}}, []string{"a"}, [][]string{{"a", "b"}, {"c", "d"}}},
+		"another":           {[][]string{{"a"}, {"b", "c"}}, []string{"b"}, [][]string{{"a"}, {"b", "c"}}},
+		"all of two":        {[][]string{{"a"}, {"b"}}, []string{"a", "b"}, [][]string{{"a"}, {"b"}}},
+		"there is one wave": {[][]string{{"a", "b"}}, []string{"a"}, [][]string{{"a", "b"}}},
+	} {
+		rules := Rules{Waves: test.waves, MaxParallel: 8}
+		got := rules.without(func(name string) bool { return slices.Contains(test.out, name) })
+		if diff := cmp.Diff(test.want, got.Waves); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
 	}
 }

@@ -36,7 +36,7 @@ func (r Release) Render(spec Spec, c *Chart, state State, serverVersion string) 
 	if err != nil {
 		return Rendering{}, err
 	}
-	if configuration.Capabilities, err = r.access.Capabilities(serverVersion); err != nil {
+	if configuration.Capabilities, err = r.access.Capabilities(); err != nil {
 		return Rendering{}, err
 	}
 	var rendered *release.Release

@@ -39,7 +39,7 @@ func TestStatusRequests(t *testing.T) {
 		"GET api.sydney.example.com/api/v1/namespaces/coder/configmaps/coder-satellite-journal-p",
 		"GET api.sydney.example.com/api/v1/namespaces/coder/secrets?labelSelector=coder-satellite.dev/backup=legacy-release,coder-satellite.dev/status=deployed,!coder-satellite.dev/removed (metadata)",
 		"GET api.sydney.example.com/api/v1/namespaces/kube-system",
-		"GET api.sydney.example.com/apis/apps/v1/deployments?labelSelector=coder.deployment=envproxy",
+		"GET api.sydney.example.com/apis/apps/v1/deployments?labelSelector=coder.deployment=envproxy (metadata)",
 		"GET api.sydney.example.com/apis/apps/v1/namespaces/coder-satellite/deployments/coderd",
 		"GET api.sydney.example.com/apis/coordination.k8s.io/v1/namespaces/coder-satellite/leases/coder-satellite-lock",
 		"GET api.sydney.example.com/apis/coordination.k8s.io/v1/namespaces/coder/leases/coder-satellite-lock-p",

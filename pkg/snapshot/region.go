@@ -43,11 +43,15 @@ func (r *Region) Collect(ctx context.Context, items ...Item) []*Snapshot {
 }
 
 // NoAnswer returns why the region of the views cannot be reached: the first of its
-// clusters that does not answer, be it the satellite's or a provider's. It is nil if
-// there is none; a cluster that refuses, or that cannot be asked, is none.
-func NoAnswer(views []*Snapshot) error {
+// clusters that does not answer, be it a provider's or, where that is needed, the satellite's.
+// It is nil if there is none; a cluster that refuses, or that cannot be asked, is none.
+func NoAnswer(views []*Snapshot, satellite bool) error {
 	for _, s := range views {
-		for _, found := range []Fact[Cluster]{s.Cluster, s.ProviderCluster} {
+		clusters := []Fact[Cluster]{s.ProviderCluster}
+		if satellite {
+			clusters = []Fact[Cluster]{s.Cluster, s.ProviderCluster}
+		}
+		for _, found := range clusters {
 			if unreachable, explained := errors.AsType[*cluster.UnreachableError](found.Err()); explained && unreachable.NoAnswer {
 				return unreachable
 			}

@@ -3,6 +3,7 @@ package snapshot_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
@@ -41,7 +42,11 @@ func TestNoAnswer(t *testing.T) {
 			for _, provider := range test.providers {
 				views = append(views, &snapshot.Snapshot{Cluster: test.satellite, ProviderCluster: provider})
 			}
-			err := snapshot.NoAnswer(views)
+			ofProviders := snapshot.NoAnswer(views, false) != nil // as a rollback asks
+			if want := slices.ContainsFunc(test.providers, func(f facts) bool { return f.Err() == silent.Err() }); ofProviders != want {
+				t.Errorf("of the providers' clusters alone: %v", ofProviders)
+			}
+			err := snapshot.NoAnswer(views, true)
 			if (err != nil) != test.want || err != nil && err.Error() != `context "far": no answer` {
 				t.Errorf("got %v", err)
 			}

@@ -61,7 +61,7 @@ type ProviderPlan struct {
 
 	// Context is the kubeconfig context of the provider's cluster.
 	Context string `json:"context"`
-	// Outcome is NothingToDo, ChangesPending or PreflightFailed.
+	// Outcome is NothingToDo, ChangesPending, PreflightFailed or Unreachable.
 	Outcome Outcome `json:"outcome"`
 	// Impact counts whom the switch of the provider's networking concerns; missing if none is planned, or if that is not
 	// known, which a detail of the step then says. It is no part of the basis.

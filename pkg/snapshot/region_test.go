@@ -43,7 +43,7 @@ func TestNoAnswer(t *testing.T) {
 				views = append(views, &snapshot.Snapshot{Cluster: test.satellite, ProviderCluster: provider})
 			}
 			ofProviders := snapshot.NoAnswer(views, false) != nil // as a rollback asks
-			if want := slices.ContainsFunc(test.providers, func(f facts) bool { return f.Err() == silent.Err() }); ofProviders != want {
+			if want := slices.ContainsFunc(test.providers, func(f facts) bool { return errors.Is(f.Err(), silent.Err()) }); ofProviders != want {
 				t.Errorf("of the providers' clusters alone: %v", ofProviders)
 			}
 			err := snapshot.NoAnswer(views, true)

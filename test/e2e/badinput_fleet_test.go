@@ -17,8 +17,8 @@ func TestBadFleet(t *testing.T) {
 		// problem is said of the line of new
 		problem string
 	}{
-		{"unknown field", "context: sydney", "contxt: sydney", `regions[0].contxt: unknown field; did you mean context?`},
-		{"unknown field of defaults", "  namespace: coder-satellite", "  namespaces: coder-satellite", `defaults.namespaces: unknown field; did you mean namespace?`},
+		{"unknown field", "context: sydney", "contxt: sydney", `regions[0].contxt: unknown field; did you mean "context"?`},
+		{"unknown field of defaults", "  namespace: coder-satellite", "  namespaces: coder-satellite", `defaults.namespaces: unknown field; did you mean "namespace"?`},
 		{"duplicate region", "name: london", "name: sydney", `regions[1].name: "sydney" is also that of regions[0]`},
 		{"missing context", "context: london", `context: ""`, `regions[1].context:`},
 		{"duplicate access URL", lab.Region("ohio").AccessURL, lab.Region("sydney").AccessURL, `regions[2].accessURL:`},

@@ -10,7 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"syscall"
+	"strings"
 	"testing"
 	"time"
 )
@@ -52,32 +52,43 @@ func (w *world) run(t *testing.T, args ...string) cost {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	files := make(chan int, 1)
-	go func() { files <- mostFiles(ctx, cmd.Process.Pid) }()
+	most := make(chan held, 1)
+	go func() { most <- watch(ctx, cmd.Process.Pid) }()
 	_ = cmd.Wait() // its exit code tells
 	wall := time.Since(began)
 	cancel()
-	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	if !ok {
-		t.Fatal("the system tells no usage of resources")
-	}
+	peak := <-most
 	w.unknown.Range(func(asked, _ any) bool {
 		t.Errorf("asked for what was not recorded: %s", asked)
 		return true
 	})
 	return cost{
-		wall: wall, cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), peak: usage.Maxrss * 1024, files: <-files,
+		wall: wall, cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), peak: peak.memory, files: peak.files,
 		requests: w.requests.Load() - requests, connections: w.connections.Load() - connections,
 		code: cmd.ProcessState.ExitCode(), output: output.String(),
 	}
 }
 
-// mostFiles is how many files a process had open at once until ctx ended.
-func mostFiles(ctx context.Context, pid int) int {
-	most := 0
+// held is the most that a process held at once.
+type held struct {
+	memory int64 // in bytes
+	files  int
+}
+
+// watch looks at a process until ctx ends. What the system tells of its memory at the end
+// (getrusage) would count that of the process that started it.
+func watch(ctx context.Context, pid int) (most held) {
+	process := "/proc/" + strconv.Itoa(pid)
 	for {
-		if open, err := os.ReadDir("/proc/" + strconv.Itoa(pid) + "/fd"); err == nil {
-			most = max(most, len(open))
+		if open, err := os.ReadDir(process + "/fd"); err == nil {
+			most.files = max(most.files, len(open))
+		}
+		if status, err := os.ReadFile(process + "/status"); err == nil {
+			_, after, _ := strings.Cut(string(status), "VmHWM:")
+			var kilobytes int64
+			if _, err := fmt.Sscan(after, &kilobytes); err == nil {
+				most.memory = max(most.memory, kilobytes<<10)
+			}
 		}
 		select {
 		case <-ctx.Done():

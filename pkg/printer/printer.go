@@ -25,7 +25,7 @@ type Options struct {
 	Width int
 	// Color tells to colour text; the caller knows about terminals and NO_COLOR.
 	Color bool
-	// Ahead tells that a Plan is about to be carried out: it is then shown without manifest diffs.
+	// Ahead is set when a Plan is about to be carried out: it is then shown without manifest diffs.
 	Ahead bool
 }
 

@@ -20,10 +20,10 @@ type Rendering struct {
 	Objects []string // what would happen to each, "create Deployment coderd"
 }
 
-// Render says what Apply would change in a cluster of that version, like "v1.29.3". Helm
-// renders against the cluster, so that the templates' look-ups find what is there, but
-// writes nothing, not even as a dry run of the API server.
-func (r Release) Render(spec Spec, c *Chart, state State, serverVersion string) (Rendering, error) {
+// Render says what Apply would change. Helm renders against the cluster, so
+// that the templates' look-ups find what is there, but writes nothing, not even
+// as a dry run of the API server.
+func (r Release) Render(spec Spec, c *Chart, state State) (Rendering, error) {
 	before := ""
 	if state.Installed {
 		current, err := r.revision(state.Revision)
@@ -39,14 +39,15 @@ func (r Release) Render(spec Spec, c *Chart, state State, serverVersion string) 
 	if configuration.Capabilities, err = r.access.Capabilities(); err != nil {
 		return Rendering{}, err
 	}
+	checked := checksFields(configuration.Capabilities.KubeVersion.Version)
 	var rendered *release.Release
 	if state.Installed && state.Pending == nil {
 		a := r.upgrade(configuration)
-		a.DryRun, a.DryRunOption, a.DisableOpenAPIValidation = true, "server", checksFields(serverVersion)
+		a.DryRun, a.DryRunOption, a.DisableOpenAPIValidation = true, "server", checked
 		rendered, err = a.Run(r.name, c.own(), spec.Values)
 	} else {
 		a := r.installation(configuration)
-		a.DryRun, a.DryRunOption, a.DisableOpenAPIValidation = true, "server", checksFields(serverVersion)
+		a.DryRun, a.DryRunOption, a.DisableOpenAPIValidation = true, "server", checked
 		a.IsUpgrade = state.Installed // a pending upgrade is rendered as one
 		rendered, err = a.Run(c.own(), spec.Values)
 	}

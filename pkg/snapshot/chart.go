@@ -62,6 +62,6 @@ func (src *Source) rendering(s *Snapshot) Fact[satellite.Rendering] {
 		return Unknown[satellite.Rendering](errors.Join(s.Spec.Err(), s.Chart.Err(), s.Satellite.Err()))
 	}
 	return inCluster(src.SatelliteSite, func() (satellite.Rendering, error) {
-		return src.Satellite().Render(spec, chart, state, s.Cluster.Value().Version)
+		return src.Satellite().Render(spec, chart, state)
 	})
 }

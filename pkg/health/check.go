@@ -161,12 +161,6 @@ func Select(ids ...string) []Check {
 	return filter(func(c Check) bool { return slices.Contains(ids, c.Info.ID) })
 }
 
-// Find returns the check with the given ID.
-func Find(id string) (Check, bool) {
-	found := append(Select(id), Check{})
-	return found[0], len(found) > 1
-}
-
 // Categories of checks, in the order in which reports show them.
 const (
 	categoryPrimary      = "primary"

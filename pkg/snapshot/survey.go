@@ -5,9 +5,9 @@ import (
 	"crypto/x509"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
 	"k8s.io/utils/clock"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
@@ -98,23 +98,26 @@ func (s *Survey) Primary(ctx context.Context) Primary { return s.shared.facts(ct
 // begins when its turn comes: waiting for others takes nothing from it. Once ctx
 // has ended, no further region is looked at, and the error is its cause.
 func (s *Survey) Each(ctx context.Context, timeout time.Duration, look func(ctx context.Context, i int, region *Region)) error {
-	var group errgroup.Group
-	group.SetLimit(s.config.Limit)
+	pace, done := newPace(s.config.Limit), make(chan struct{})
+	go pace.watch(done)
+	defer close(done)
+	var looks sync.WaitGroup
 	for i, region := range s.regions {
-		group.Go(func() error {
-			if ctx.Err() != nil {
-				return nil
-			}
+		pace.begin()
+		if ctx.Err() != nil {
+			break
+		}
+		looks.Go(func() {
+			defer pace.end()
 			within, cancel := inTime(ctx, timeout)
 			defer cancel()
 			look(within, i, region)
 			if len(s.regions) > s.config.Limit { // a large fleet would hold more open files than the system allows
 				region.closeIdle()
 			}
-			return nil
 		})
 	}
-	_ = group.Wait() // what could not be read is in what look has collected
+	looks.Wait() // what could not be read is in what look has collected
 	return context.Cause(ctx)
 }
 

@@ -42,8 +42,8 @@ func TestNewRefuses(t *testing.T) {
 		{"CA file is garbage", coder.Config{URL: url, CAFile: write(t, "bad.pem", "garbage")}, "bad.pem holds no certificate in PEM form"},
 		{"CA file is empty", coder.Config{URL: url, CAFile: write(t, "bad.pem", "")}, "holds no certificate"},
 		{"CA file is a key", coder.Config{URL: url, CAFile: write(t, "bad.pem", somePEM)}, "holds no certificate"},
-		{"token is a file", coder.Config{URL: url, Token: "one\ntwo"}, "is it the right file?"},
-		{"token is no text", coder.Config{URL: url, Token: "\xff\xfe"}, "is it the right file?"},
+		{"token is a file", coder.Config{URL: url, Token: "one\ntwo"}, "name the right file"},
+		{"token is no text", coder.Config{URL: url, Token: "\xff\xfe"}, "name the right file"},
 	} {
 		_, err := coder.New(test.config)
 		if err == nil || !strings.Contains(err.Error(), test.want) {

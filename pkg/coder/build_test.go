@@ -136,10 +136,10 @@ func TestWatchEnds(t *testing.T) {
 		}, "bad (redacted)"},
 		{"no JSON", func(ctx context.Context, c *websocket.Conn) {
 			_ = c.Write(ctx, websocket.MessageText, []byte("<html>"))
-		}, "not understood"},
+		}, "cannot be parsed"},
 		{"time is a secret", func(ctx context.Context, c *websocket.Conn) {
 			_ = c.Write(ctx, websocket.MessageText, []byte(`{"time":"`+secret+`"}`))
-		}, "not understood"},
+		}, "cannot be parsed"},
 		{"message too long", func(ctx context.Context, c *websocket.Conn) {
 			_ = c.Write(ctx, websocket.MessageText, []byte(`{"msg":"`+strings.Repeat("x", 65<<10)+`"}`))
 		}, "the build log ended early"},

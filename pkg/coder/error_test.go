@@ -108,7 +108,7 @@ func TestWrongAnswers(t *testing.T) {
 		{"cut off JSON", api, `{"kubernetes": [{"id": "x"`, "SetNetworkingV2 CordonProvider UncordonProvider DeleteSatellite Rebuild", "cannot be parsed"},
 		{"other JSON", api, `{"hello": 1}`, "SetNetworkingV2 CordonProvider UncordonProvider DeleteSatellite Rebuild", ""},
 		{"no item", api, `{"kubernetes": [null], "data": [null]}`, "SetNetworkingV2 CordonProvider UncordonProvider DeleteSatellite Rebuild", ""},
-		{"list of nothings", api, `[{}]`, "SetNetworkingV2 CordonProvider UncordonProvider DeleteSatellite Rebuild Users", ""},
+		{"list of nothings", api, `[{}]`, "SetNetworkingV2 CordonProvider UncordonProvider DeleteSatellite Rebuild", ""},
 		{"null", api, `null`, "SetNetworkingV2 CordonProvider UncordonProvider DeleteSatellite Rebuild Users ProviderWorkspaces Workspaces", ""},
 		{"no body", api, "", "SetNetworkingV2 CordonProvider UncordonProvider DeleteSatellite Rebuild", "cannot be parsed"},
 	} {

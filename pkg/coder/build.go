@@ -37,8 +37,7 @@ type BuildWatch struct {
 	client     *Client
 }
 
-// WatchBuild opens the build log of a workspace. Opened before a rebuild is requested, it misses no message. The caller
-// must close it.
+// WatchBuild opens the build log of a workspace, before a rebuild to miss nothing. The caller must close it.
 func (c *Client) WatchBuild(ctx context.Context, workspaceID string) (*BuildWatch, error) {
 	connection, err := c.dialWebSocket(ctx, "/api/private/workspaces/"+url.PathEscape(workspaceID)+"/watch-update")
 	if err != nil {
@@ -48,8 +47,7 @@ func (c *Client) WatchBuild(ctx context.Context, workspaceID string) (*BuildWatc
 	return &BuildWatch{connection: connection, client: c}, nil
 }
 
-// Next waits for the next message. After any error the log has ended; only a message of type BuildDone says that the
-// build has.
+// Next waits for the next message. An error ends the log; only a message of type BuildDone ends the build.
 func (w *BuildWatch) Next(ctx context.Context) (BuildMessage, error) {
 	_, data, err := w.connection.Read(ctx)
 	switch {

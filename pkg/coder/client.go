@@ -36,8 +36,7 @@ type Config struct {
 	// ConnectTo is a HOST:PORT to dial instead of the URL's host; may be empty.
 	ConnectTo string
 	UserAgent string
-	// AuthHeader is sent as Authorization: $ENDPOINT_AUTH_HEADER, for deployments behind an authenticating proxy (as
-	// coder-cli does).
+	// AuthHeader is sent as Authorization, to an authenticating proxy: $ENDPOINT_AUTH_HEADER, as in coder-cli.
 	AuthHeader Token
 	// Attempts is how often a repeatable request is tried; 0 means 4.
 	Attempts int

@@ -25,18 +25,17 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s%s: %d %s", e.Method, e.Host, e.Path, e.Status, strings.ToLower(http.StatusText(e.Status)))
+	text := fmt.Sprintf("%s %s%s: %d %s", e.Method, e.Host, e.Path, e.Status, strings.ToLower(http.StatusText(e.Status)))
 	switch {
 	case e.Message != "":
-		b.WriteString(": " + e.Message)
+		text += ": " + e.Message
 	case e.Foreign != "":
-		fmt.Fprintf(&b, ": the answer (%s) is not from Coder's API; a proxy in between may have sent it", e.Foreign)
+		text += fmt.Sprintf(": the answer (%s) is not from Coder's API; a proxy in between may have sent it", e.Foreign)
 	}
 	if e.Advice != "" {
-		b.WriteString("; " + e.Advice)
+		text += "; " + e.Advice
 	}
-	return b.String()
+	return text
 }
 
 // envelope is the form of the API's errors.

@@ -7,7 +7,6 @@ import (
 	"strings"
 )
 
-// maxSTUN bounds how many STUN servers are used.
 const maxSTUN = 8
 
 // STUNServers returns the URLs of the deployment's STUN servers, at most eight. Clients and agents use them to reach each

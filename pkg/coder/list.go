@@ -10,7 +10,6 @@ import (
 // identified is whatever the API gives an ID.
 type identified interface{ id() string }
 
-// readAll returns the items of an answer that is a list.
 func readAll[T identified](ctx context.Context, c *Client, path string) ([]T, error) {
 	var items []T
 	r := request{method: http.MethodGet, path: path, repeatable: true}
@@ -30,8 +29,7 @@ func readListed[T identified](ctx context.Context, c *Client, path, name string)
 	return withIDs(c, r, items)
 }
 
-// readField returns what the answer holds under a name. It may be null, but not absent: silence must not be read as
-// "there is none".
+// readField returns what the answer holds under a name: maybe null, but not absent, which is not "there is none".
 func readField[T any](ctx context.Context, c *Client, r request, name string) (found T, err error) {
 	var fields map[string]json.RawMessage
 	got, err := c.do(ctx, r, &fields)
@@ -46,7 +44,6 @@ func readField[T any](ctx context.Context, c *Client, r request, name string) (f
 	return found, err
 }
 
-// withIDs returns the items if each has an ID.
 func withIDs[T identified](c *Client, r request, items []T) ([]T, error) {
 	for _, item := range items {
 		if item.id() == "" {

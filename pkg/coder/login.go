@@ -68,7 +68,6 @@ func FindLogin(options LoginOptions) (Login, error) {
 	return found, nil
 }
 
-// storedLogin returns the login of the environment or of the Coder CLI.
 func storedLogin(options LoginOptions) (Login, error) {
 	fromEnv := func(name string) string { return strings.TrimSpace(options.Getenv(name)) }
 	if url, token := fromEnv("CODER_URL"), fromEnv("CODER_TOKEN"); url != "" && token != "" {

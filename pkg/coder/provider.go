@@ -20,8 +20,7 @@ type Provider struct {
 	BuiltIn           bool   `json:"built_in"`
 	EnvproxyAccessURL string `json:"envproxy_access_url"`
 	DevurlHost        string `json:"devurl_host"`
-	// EnableNetV2 is Networking v2 (coder-cli commit 1ed07d2, v1.21). It is nil from v1.22 on, where Networking v2 is
-	// always on.
+	// EnableNetV2 is Networking v2 (coder-cli commit 1ed07d2, v1.21); nil from v1.22 on, where it is always on.
 	EnableNetV2 *bool          `json:"enable_net_v2"`
 	Config      ProviderConfig `json:"config"`
 

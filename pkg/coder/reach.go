@@ -8,8 +8,7 @@ import (
 	"net/http"
 )
 
-// ReachAPI checks once, without a token, that the deployment's API answers; an answer from a proxy in front of it does
-// not count.
+// ReachAPI checks once, without a token, that the API itself answers, and not a proxy in front of it.
 func (c *Client) ReachAPI(ctx context.Context) error {
 	got, err := c.attempt(ctx, request{method: http.MethodGet, path: "/api", public: true}, nil)
 	if err == nil && got.header.Get(versionHeader) == "" {

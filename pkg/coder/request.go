@@ -12,7 +12,6 @@ import (
 	"time"
 )
 
-// request is one call of the API.
 type request struct {
 	method string
 	path   string // with its query
@@ -41,7 +40,6 @@ func (r request) check() error {
 	return nil
 }
 
-// named names a request in an error.
 func (c *Client) named(r request) string { return r.method + " " + c.base.Host + r.shownPath() }
 
 // answer is a response, its body read whole.
@@ -51,8 +49,7 @@ type answer struct {
 	body   []byte
 }
 
-// do sends the request, and decodes the answer's JSON into out unless out is nil. It retries repeatable requests after
-// failures that may pass.
+// do sends the request, a repeatable one several times if need be, and decodes the answer's JSON into out unless it is nil.
 func (c *Client) do(ctx context.Context, r request, out any) (*answer, error) {
 	if err := r.check(); err != nil {
 		return nil, err
@@ -123,7 +120,6 @@ func (c *Client) attempt(ctx context.Context, r request, body []byte) (*answer, 
 	return got, nil
 }
 
-// authorize adds the credentials that the request may carry.
 func (c *Client) authorize(header http.Header, r request) {
 	header.Set("Accept", "application/json")
 	if c.config.UserAgent != "" {

@@ -31,8 +31,7 @@ func (c *Client) Satellites(ctx context.Context) ([]Satellite, error) {
 	return readListed[Satellite](ctx, c, satellitesPath, "data")
 }
 
-// CreateSatellite registers a satellite's public key under a name. It is sent once: after a lost answer, only the list
-// of satellites shows whether it was done.
+// CreateSatellite registers a satellite's public key, once: after a lost answer, only Satellites shows the result.
 func (c *Client) CreateSatellite(ctx context.Context, name, publicKey string) (Satellite, error) {
 	var created struct {
 		Data Satellite `json:"data"`

@@ -73,7 +73,7 @@ func (c *Client) diagnose(err error) (reason string, passes bool) {
 	case errors.As(err, &unknownCA):
 		return "its certificate is signed by an unknown authority: name the authority's file with --coder-ca-file", false
 	case errors.As(err, &wrongHost):
-		return fmt.Sprintf("its certificate is for %s, not for %s", c.scrub(certificateNames(wrongHost.Certificate)), c.base.Hostname()), false
+		return c.scrub(strings.TrimPrefix(wrongHost.Error(), "x509: ")), false
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return "its certificate has expired, or is not valid yet: check it, and this machine's clock", false
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
@@ -83,17 +83,6 @@ func (c *Client) diagnose(err error) (reason string, passes bool) {
 	default:
 		return c.scrub(err.Error()), false
 	}
-}
-
-func certificateNames(certificate *x509.Certificate) string {
-	names := append([]string{}, certificate.DNSNames...)
-	for _, ip := range certificate.IPAddresses {
-		names = append(names, ip.String())
-	}
-	if len(names) == 0 {
-		return fmt.Sprintf("%q", certificate.Subject.CommonName)
-	}
-	return strings.Join(names, ", ")
 }
 
 // proxyConnect is the Op of a net.OpError when a proxy cannot be reached (net/http).

@@ -61,8 +61,7 @@ func (c *Client) version(ctx context.Context, anonymous bool) (Version, error) {
 	return version, nil
 }
 
-// Time returns the primary's time to the second, from the Date of an answer (RFC 9110): what it says of workspaces is by
-// this clock.
+// Time returns the primary's time, by which it dates builds, to the second, from an answer's Date (RFC 9110).
 func (c *Client) Time(ctx context.Context) (time.Time, error) {
 	got, err := c.do(ctx, request{method: http.MethodGet, path: "/api", repeatable: true, public: true}, nil)
 	if err != nil {

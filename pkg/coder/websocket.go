@@ -43,8 +43,7 @@ func (c *Client) DialAgent(ctx context.Context, workspaceID string) (net.Conn, e
 	return c.dialStream(ctx, agentPath+url.PathEscape(workspaceID)+"/connect?"+query.Encode())
 }
 
-// DialTURN opens the byte stream to the deployment's TURN server, which relays between clients and agents. The caller
-// must close it.
+// DialTURN opens the byte stream to the deployment's TURN server, a relay. The caller must close it.
 func (c *Client) DialTURN(ctx context.Context) (net.Conn, error) {
 	return c.dialStream(ctx, "/api/private/turn")
 }

@@ -21,8 +21,7 @@ func corrupt(journal types.NamespacedName, cause error) error {
 		"live state is read in any case", journal, cause)
 }
 
-// newer says that a newer version of the plugin wrote the journal. This version never writes such a journal: it would
-// drop what it does not know.
+// newer says that a newer version wrote the journal. This version never overwrites what it does not know.
 func newer(journal types.NamespacedName, what string) error {
 	return fmt.Errorf("the journal %s was written by a newer version of the plugin (it has %s): upgrade the plugin, "+
 		"with `kubectl krew upgrade coder-satellite`, and run this again", journal, what)

@@ -101,7 +101,7 @@ type Switch struct {
 	// At is by the operator's clock.
 	At time.Time `json:"at"`
 	// LatestBuild is when the latest build of any of the provider's workspaces had begun by then, by the primary's
-	// clock: workspaces built since are told without comparing clocks. Zero without workspaces, nil if unknown.
+	// clock: it identifies workspaces built since without comparing clocks. Zero without workspaces, nil if unknown.
 	LatestBuild *time.Time `json:"latestBuild,omitempty"`
 	// Running are the IDs of the workspaces that ran or were being built: v1.21.1 and later rebuild them.
 	Running []string `json:"running,omitempty"`

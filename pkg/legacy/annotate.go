@@ -16,7 +16,6 @@ import (
 // manifest (a rollback stores an old one again), and never reaches live objects.
 const mark = "# kept by kubectl coder-satellite"
 
-// marked reports whether the document's policy is ours.
 func (d document) marked() bool {
 	return slices.Contains(strings.Split(d.body, "\n"), mark)
 }
@@ -47,7 +46,6 @@ func annotated(documents []document) (string, error) {
 	return joinManifest(documents), nil
 }
 
-// kept returns the object with the keep policy.
 func kept(object map[string]any) map[string]any {
 	if object == nil || keeps(object) {
 		return object
@@ -90,7 +88,6 @@ func sameObject(body string, want map[string]any) bool {
 	return err == nil && reflect.DeepEqual(got, want)
 }
 
-// edited sets the annotation in the text.
 func edited(body string) (string, error) {
 	decoder := kyaml.NewDecoder(strings.NewReader(body))
 	var node, more kyaml.Node

@@ -26,8 +26,7 @@ type original struct {
 	Deployment  string            `json:"deployment,omitempty"`
 }
 
-// backup is a backup of a release's record: an immutable Secret in the satellite's namespace, named after the digest of
-// its content.
+// backup is a backup of a release's record: an immutable Secret in the satellite's namespace, named after its digest.
 type backup struct {
 	held
 	original original
@@ -36,7 +35,6 @@ type backup struct {
 // String returns "namespace/name".
 func (b *backup) String() string { return b.secret.Namespace + "/" + b.secret.Name }
 
-// digestOf returns "sha256:<hex>".
 func digestOf(data []byte) string { return fmt.Sprintf("sha256:%x", sha256.Sum256(data)) }
 
 // newBackup describes the backup of a record, without writing it.

@@ -41,7 +41,6 @@ func revisionOf(item metav1.PartialObjectMetadata) int {
 	return number
 }
 
-// backup reads a backup and checks it.
 func (s Site) backup(ctx context.Context, namespace, name string, ledger *journal.Ledger) (*backup, error) {
 	secret, err := s.readBackup(ctx, namespace, name)
 	if err != nil {
@@ -121,8 +120,7 @@ func (h Handle) latestBackup(ctx context.Context) (*backup, error) {
 		h, h.backups, which)
 }
 
-// backUp ensures that the record has a backup, marked as in use. A new one notes who, why and when, for the record to
-// get back.
+// backUp ensures that the record has a backup in use. A new one notes who, why and when, for the record to get back.
 func (h Handle) backUp(ctx context.Context, of held, options Options) (*backup, error) {
 	b, problems, err := h.findBackup(ctx, of)
 	if err != nil {
@@ -154,8 +152,7 @@ func (h Handle) backUpAll(ctx context.Context, records []held, options Options) 
 	return first, nil
 }
 
-// save writes a new backup. It replaces a Secret of the same name with other content: the digest in the name shows what
-// belongs there.
+// save writes a new backup. The digest in its name proves any other content of that Secret false: it is replaced.
 func (s Site) save(ctx context.Context, b *backup) error {
 	secrets := s.access.Clientset().CoreV1().Secrets(b.secret.Namespace)
 	created, err := secrets.Create(ctx, b.secret, metav1.CreateOptions{FieldManager: fieldManager})

@@ -98,7 +98,6 @@ func claimed(deployment metav1.PartialObjectMetadata) (release Release, problem 
 	}
 }
 
-// isOf reports whether the ledger lists the release.
 func isOf(ledger *journal.Ledger, release Release) bool {
 	return ledger != nil && ledger.Namespace == release.Namespace && ledger.Release == release.Name
 }

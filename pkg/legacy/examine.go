@@ -53,8 +53,7 @@ func (s *search) examine(ctx context.Context, candidates []Release) error {
 	return nil
 }
 
-// revisions lists the revisions of the candidates by "namespace/name": up to two namespaces one by one, more in one list
-// of all.
+// revisions lists the candidates' revisions by "namespace/name", in one list from three namespaces on.
 func (s *search) revisions(ctx context.Context, driver string, candidates []Release) (map[string][]revision, error) {
 	namespaces, names := sets.New[string](), sets.New[string]()
 	for _, c := range candidates {
@@ -87,7 +86,6 @@ func deployed(revisions []revision) *revision {
 	return nil
 }
 
-// one examines a candidate that has records.
 func (s *search) one(ctx context.Context, candidate Release, revisions []revision) error {
 	latest := revisions[len(revisions)-1]
 	candidate.LatestRevision, candidate.Status = latest.number, latest.status
@@ -127,8 +125,7 @@ func (r *Release) is(c held) error {
 	return err
 }
 
-// take adds the candidate to the releases found. Its Deployment is the envproxy among its objects, unless no claimant is
-// among them.
+// take adds the candidate to what was found. Its Deployment is the claimant among its objects, if any.
 func (s *search) take(candidate Release) {
 	claims := s.deployments[candidate.String()]
 	own := slices.IndexFunc(candidate.Objects, func(o ObjectRef) bool { return o.Kind == "Deployment" && slices.Contains(claims, o.Name) })

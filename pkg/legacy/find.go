@@ -15,8 +15,7 @@ import (
 type Hint struct {
 	// Ledger is the journal's entry for the retained release, and the authority: it outweighs whatever others wrote.
 	Ledger *journal.Ledger
-	// Namespace is the provider's default namespace. It outweighs other namespaces, and is the only one searched if the
-	// operator may not list all.
+	// Namespace is the provider's default namespace. It outweighs others, which the operator may not be able to list.
 	Namespace string
 	// AccessURL is the provider's envproxy access URL. It decides between several releases elsewhere.
 	AccessURL string
@@ -69,7 +68,6 @@ func (f Found) Explain() string {
 // mostReasons is how many reasons are shown: anybody may make Deployments.
 const mostReasons = 8
 
-// search is one search in progress.
 type search struct {
 	Site
 	hint  Hint

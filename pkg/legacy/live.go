@@ -26,8 +26,7 @@ type live struct {
 	object  *metav1.PartialObjectMetadata // nil if the object does not exist
 }
 
-// kept reports whether `helm upgrade` leaves the object alone. Unlike uninstall, it compares exactly (Helm v3,
-// pkg/kube/client.go).
+// kept reports whether `helm upgrade` leaves the object alone: an exact comparison (Helm v3, pkg/kube/client.go).
 func (l live) kept() bool {
 	return l.object != nil && l.object.Annotations[annotationPolicy] == policyKeep
 }
@@ -45,8 +44,7 @@ func moved(kind schema.GroupKind) schema.GroupKind {
 	return kind
 }
 
-// resolve finds how to reach an object: in its own API version or in another one, since an object outlives the API
-// version that it was made in.
+// resolve finds how to reach an object, which may outlive the API version that it was made in.
 func resolve(mapper meta.RESTMapper, d declared) (live, error) {
 	version, err := schema.ParseGroupVersion(d.APIVersion)
 	if err != nil {

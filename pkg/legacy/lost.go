@@ -36,8 +36,7 @@ func (s *search) lost(ctx context.Context, candidate Release, why string) error 
 	return nil
 }
 
-// damaged handles a candidate whose record cannot be read. That must not pass as "none found": without a backup of this
-// revision it is an error.
+// damaged handles an unreadable record: without a backup an error, so that it does not pass as "none found".
 func (s *search) damaged(ctx context.Context, candidate Release, current revision, cause error) error {
 	saved, err := s.savedOf(ctx, candidate, current.number)
 	if err != nil {

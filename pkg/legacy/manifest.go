@@ -17,15 +17,13 @@ import (
 // separator is where Helm splits a manifest (Helm v3, pkg/releaseutil/manifest.go).
 var separator = regexp.MustCompile(`(?:^|\s*\n)---\s*`)
 
-// document is one document of a manifest with the text before it: all documents together are the manifest again, byte
-// for byte.
+// document is one document of a manifest and the text before it: together they are the manifest, byte for byte.
 type document struct {
 	before, body string
 	// object is the body's content, numbers as they are written; nil without content.
 	object map[string]any
 }
 
-// parseManifest splits a manifest, and parses its documents.
 func parseManifest(manifest string) ([]document, error) {
 	documents := splitManifest(manifest)
 	for i, d := range documents {

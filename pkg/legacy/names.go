@@ -33,7 +33,6 @@ const (
 	annotationRecord = "coder-satellite.dev/record"
 )
 
-// fieldManager is the author of our changes for the API server.
 const fieldManager = "kubectl-coder-satellite"
 
 // atOnce is how many objects are read or changed at the same time.

@@ -12,8 +12,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy/record"
 )
 
-// Record is a Helm release record (Helm v3, pkg/release/release.go). It keeps every field of the stored JSON, known or
-// not, as it was written.
+// Record is a Helm release record (Helm v3, pkg/release/release.go), with every field as it was stored, known or not.
 type Record struct {
 	// Name and Version identify the revision in its namespace.
 	Name    string `json:"name"`

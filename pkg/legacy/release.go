@@ -43,7 +43,7 @@ type ObjectRef struct {
 	// APIVersion is "group/version", or the version alone for the core group.
 	APIVersion string
 	Kind       string
-	// Namespace is the manifest's, else the release's. Cluster-wide objects have it too: a manifest does not tell them.
+	// Namespace is the manifest's, else the release's. Cluster-wide objects have it too: a manifest does not mark them.
 	Namespace string
 	Name      string
 }

@@ -20,7 +20,6 @@ func (h Handle) Preview(ctx context.Context) (Removal, error) {
 	return r.removal, err
 }
 
-// remover is a prepared removal.
 type remover struct {
 	Handle
 	records []held

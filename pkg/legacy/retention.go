@@ -51,7 +51,6 @@ func (r Release) unkept(objects []live) []live {
 	return lacking
 }
 
-// listed names objects, or releases.
 func listed[T fmt.Stringer](things []T) string {
 	if len(things) == 0 {
 		return "none"

@@ -33,7 +33,6 @@ func (r Release) Kinds() []schema.GroupKind {
 	return kinds
 }
 
-// made are the resources of the release's objects.
 func (s Scope) made() []cluster.Resource {
 	return append([]cluster.Resource{
 		cluster.Core("serviceaccounts"), cluster.Core("services"), {Group: "apps", Resource: "deployments", Namespaced: true},

@@ -19,7 +19,6 @@ import (
 // recordKey is the entry that holds a record (Helm v3, pkg/storage/driver).
 const recordKey = "release"
 
-// recordType is the type of Secrets that hold records.
 const recordType corev1.SecretType = "helm.sh/release.v1"
 
 // store reads and writes the objects that hold Helm's records, without Helm, whose update writes a new object: it would
@@ -38,7 +37,6 @@ type revision struct {
 	release string
 }
 
-// objects reads and deletes the objects of the records by their metadata.
 func (s store) objects() metadata.ResourceInterface {
 	resource := cluster.DriverSecrets
 	if s.driver == cluster.DriverConfigMaps {

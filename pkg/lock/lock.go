@@ -91,8 +91,7 @@ func (l *Lock) leases() coordinationclient.LeaseInterface {
 	return l.client.CoordinationV1().Leases(l.options.Lease.Namespace)
 }
 
-// own returns the lease if this run still holds it, in one request. The error is a *LostError if it does not, and any
-// other if that is unknown.
+// own returns the lease if this run holds it, a *LostError if not, or else another error. It takes one request.
 func (l *Lock) own(ctx context.Context) (*coordinationv1.Lease, error) {
 	lease, err := l.leases().Get(ctx, l.options.Lease.Name, metav1.GetOptions{})
 	switch {

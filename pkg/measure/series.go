@@ -8,7 +8,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// series collects the results of one path.
 type series struct {
 	path Path
 	// again requests a probe, and has its channel closed afterwards; stop ends the probes, and closes ended.
@@ -24,7 +23,6 @@ type series struct {
 	longest time.Duration
 }
 
-// note records one probe.
 func (s *series) note(phase Phase, began, ended time.Time, err error) {
 	if err != nil && s.path.New && !s.answered {
 		return // nobody misses it yet
@@ -49,7 +47,6 @@ func (s *series) note(phase Phase, began, ended time.Time, err error) {
 	}
 }
 
-// measured summarises the series.
 func (s *series) measured() v1alpha1.PathMeasurement {
 	return v1alpha1.PathMeasurement{
 		Path: s.path.Name, Provider: s.path.Provider, URL: s.path.URL,

@@ -67,7 +67,6 @@ func Start(ctx context.Context, clock clock.WithTicker, paths []Path) *Watch {
 	return w
 }
 
-// follow probes one path until ctx ends.
 func (w *Watch) follow(ctx context.Context, s *series) {
 	defer close(s.ended)
 	defer s.stop()
@@ -122,8 +121,7 @@ func (w *Watch) End(name, provider string) {
 	}
 }
 
-// Stop probes each path once more, so that the last phase has an answer, and ends. It returns the measurements in the
-// order of the paths.
+// Stop probes each path once more, for an answer of the last phase, and returns the measurements in the paths' order.
 func (w *Watch) Stop() []v1alpha1.PathMeasurement {
 	var last sync.WaitGroup
 	for _, s := range w.paths {

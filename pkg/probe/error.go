@@ -106,7 +106,6 @@ func isTimeout(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()
 }
 
-// certificate describes a certificate in words.
 func certificate(c *x509.Certificate) string {
 	names := cmp.Or(NewCertificate(c).names(), c.Subject.CommonName)
 	return redact.Printable(fmt.Sprintf("certificate for %s, valid until %s", names, c.NotAfter.UTC().Format(time.DateOnly)))

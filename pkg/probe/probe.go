@@ -35,8 +35,7 @@ type Target struct {
 
 // Result is how far a connection got.
 type Result struct {
-	// Stage is the first stage that failed, "DNS", "TCP", "TLS" or "HTTP", and Err, an *Error, says why. Both are empty
-	// if all passed.
+	// Stage is the first that failed, "DNS", "TCP", "TLS" or "HTTP", and Err, an *Error, says why; empty if none did.
 	Stage string
 	Err   error
 	// Certificate is what the server presented, verified or not; nil if the connection did not get that far.

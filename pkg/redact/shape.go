@@ -5,8 +5,7 @@ import (
 	"sync"
 )
 
-// shapes are the forms of secrets. In the last five, group 2 is a name, and group 4 a value that is secret if its name is
-// a secret's.
+// shapes are the forms of secrets. In the last five, group 2 is a name, and group 4 a value, secret if its name is.
 type shapes struct {
 	privateKey, token, scheme, url, assigned, literal, quotation *regexp.Regexp
 

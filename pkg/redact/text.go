@@ -66,8 +66,7 @@ func harmless(value string) bool {
 	return variable && name != "" && strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == ""
 }
 
-// withoutPassword hides the password of "scheme://user:password@host", and a lone user in a web server's URL, which may be
-// a token.
+// withoutPassword hides the password in a URL, and a lone user in a web server's URL, which may be a token.
 func withoutPassword(url string) string {
 	start, at := strings.Index(url, "://")+len("://"), strings.LastIndexByte(url, '@')
 	if at < start {

@@ -115,11 +115,9 @@ func forms(value string) []string {
 	return slices.DeleteFunc(slices.Compact(all), func(form string) bool { return len(form) < min(shortest, len(value)) })
 }
 
-// inner is the text between the quotes.
 func inner(quoted string) string { return quoted[1 : len(quoted)-1] }
 
-// Quotations returns a parser's error without what it quotes of its input. It wraps the error, and returns any other
-// unchanged.
+// Quotations returns a parser's error without quotations of its input, wrapped, and any other error unchanged.
 func Quotations(err error) error {
 	text := err.Error()
 	at := strings.Index(text, "yaml: ")

@@ -59,8 +59,7 @@ func (r Release) Apply(ctx context.Context, spec Spec, c *Chart, options Options
 	return revision, r.Wait(ctx, options)
 }
 
-// upgrades reports whether Helm upgrades: from a deployed revision or, as Helm allows, from a failed one, whose objects
-// may be in use all the same.
+// upgrades reports whether Helm upgrades, even from a failed revision: its objects may be in use all the same.
 func (r releaseRecords) upgrades() bool {
 	return r.deployed != nil || r.lastStatus == release.StatusFailed.String()
 }

@@ -2,9 +2,7 @@ package satellite
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
 	appsv1 "k8s.io/api/apps/v1"
@@ -23,15 +21,14 @@ type BlockedError struct {
 }
 
 func (e *BlockedError) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s", e.Object, e.Reason)
+	text := e.Object + ": " + e.Reason
 	if e.Message != "" {
-		b.WriteString(": " + e.Message)
+		text += ": " + e.Message
 	}
 	if e.LastEvent != "" && e.LastEvent != e.Message {
-		b.WriteString(" (last event: " + e.LastEvent + ")")
+		text += " (last event: " + e.LastEvent + ")"
 	}
-	return b.String()
+	return text
 }
 
 // hopelessReason reports whether a container's or pod's state does not resolve by itself.
@@ -44,8 +41,7 @@ func hopelessReason(reason string) bool {
 // crashes is how many restarts count as a lasting crash.
 const crashes = 3
 
-// blockerOf returns what keeps the Deployment from being ready; nil if it is ready. A pod that says why comes before the
-// Deployment that waits for it.
+// blockerOf returns what keeps the Deployment from being ready, preferably a pod that says why; nil if it is ready.
 func blockerOf(deployment *appsv1.Deployment, pods []corev1.Pod) *BlockedError {
 	object := "Deployment " + workloadName
 	if deployment == nil {

@@ -17,8 +17,7 @@ const (
 	maxDownload     = 64 << 20 // bytes; indexes of large repositories have some tens of megabytes
 )
 
-// download loads a chart with a client whose requests end with ctx or the timeout. Helm's own clients take no context,
-// and read without a limit.
+// download loads a chart with a bounded client: Helm's own take no context, and read without a limit.
 func download(ctx context.Context, ref ChartRef, load func(ChartRef, *http.Client) (*chart.Chart, error)) (*chart.Chart, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, downloadTimeout, fmt.Errorf("no complete answer within %s", downloadTimeout))
 	defer cancel()
@@ -86,7 +85,6 @@ func (b *boundedBody) Read(into []byte) (int, error) {
 	return n, err
 }
 
-// get downloads from a location.
 func get(location string, client *http.Client) ([]byte, error) {
 	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, location, http.NoBody) // the client has a context
 	if err != nil {

@@ -21,8 +21,7 @@ import (
 // keyPair is the public side of a satellite's key.
 type keyPair struct{ public, fingerprint string }
 
-// key returns the public half of the satellite's key; the private half does not leave this function. It is empty, and no
-// error, without the Secret.
+// key returns the public half of the satellite's key, empty without a Secret. The private half stays in here.
 func (o objects) key(ctx context.Context) (keyPair, error) {
 	secret, err := o.client.CoreV1().Secrets(o.namespace).Get(ctx, keySecret, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {

@@ -27,7 +27,7 @@ func (o objects) namespacePhase(ctx context.Context) (string, error) {
 	case err == nil:
 		return string(found.Status.Phase), nil
 	case apierrors.IsForbidden(err):
-		return string(corev1.NamespaceActive), absent(err) // nothing contradicts it
+		return string(corev1.NamespaceActive), nil // nothing contradicts it
 	default:
 		return "", absent(err)
 	}
@@ -97,20 +97,13 @@ func eventTime(event *corev1.Event) *metav1.Time {
 
 // absent turns "does not exist" into no error.
 func absent(err error) error {
-	if apierrors.IsNotFound(err) || apierrors.IsForbidden(err) && isNamespaceRead(err) {
+	if apierrors.IsNotFound(err) {
 		return nil
 	}
 	return err
 }
 
-// isNamespaceRead reports whether err is about reading a namespace, which operators with rights in one namespace may not.
-func isNamespaceRead(err error) bool {
-	status, ok := err.(apierrors.APIStatus)
-	return ok && status.Status().Details != nil && status.Status().Details.Kind == "namespaces"
-}
-
-// ingressName is the Ingress that the chart makes with ingress.enable
-// (coder/enterprise-helm, templates/ingress.yaml).
+// ingressName is the Ingress that ingress.enable makes (coder/enterprise-helm, templates/ingress.yaml).
 const ingressName = "coderd-ingress"
 
 // exposure returns the addresses of what leads to the satellite, and its name: the Service, if it is a load balancer,

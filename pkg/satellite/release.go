@@ -30,7 +30,6 @@ func At(access *cluster.Access, namespace, release string) Release {
 // String returns "namespace/name".
 func (r Release) String() string { return r.namespace + "/" + r.name }
 
-// helm returns Helm's configuration for one action.
 func (r Release) helm() (*action.Configuration, error) { return r.access.Helm(r.namespace) }
 
 // explain says what failed, and puts connection errors in plain words.
@@ -61,8 +60,7 @@ func (r Release) revision(number int) (*release.Release, error) {
 	return found, nil
 }
 
-// records lists the revisions by their labels (metadata alone), and reads the deployed one. More would be slow in
-// clusters with many releases.
+// records lists the revisions by their labels and reads the deployed one alone: clusters may have many releases.
 func (r Release) records(ctx context.Context) (found releaseRecords, err error) {
 	list, err := r.recordObjects().List(ctx, metav1.ListOptions{LabelSelector: "owner=helm,name=" + r.name})
 	if err != nil {

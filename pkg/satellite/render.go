@@ -111,8 +111,7 @@ func lines(text string) []string {
 	return difflib.SplitLines(strings.TrimSuffix(text, "\n"))
 }
 
-// redactedObjects returns a manifest's objects by "Kind name", as YAML without secrets. Lists are flattened, as Helm
-// applies them.
+// redactedObjects returns a manifest's objects by "Kind name", without secrets, and with lists flattened.
 func redactedObjects(manifest string) (map[string]string, error) {
 	documents, err := objectsOf(manifest)
 	if err != nil {

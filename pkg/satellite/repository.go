@@ -18,8 +18,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
-// fromRepository loads a chart from an HTTP repository. It neither uses nor changes the operator's own Helm
-// configuration and cache.
+// fromRepository loads a chart from an HTTP repository, without the operator's own Helm configuration and cache.
 func fromRepository(ref ChartRef, client *http.Client) (*chart.Chart, error) {
 	index, err := indexOf(ref.Repo, client)
 	if err != nil {
@@ -144,8 +143,7 @@ func pull(ref ChartRef, client *http.Client) ([]byte, error) {
 	return pulled.Chart.Data, nil
 }
 
-// speaksPlainHTTP reports whether a registry answers TLS with plain HTTP. Only one on this machine is tried: all others
-// must have TLS.
+// speaksPlainHTTP reports whether a registry, on this machine alone, answers TLS with plain HTTP.
 func speaksPlainHTTP(host string, client *http.Client) bool {
 	_, err := get("https://"+host+"/v2/", client)
 	return errors.Is(err, http.ErrSchemeMismatch)

@@ -48,7 +48,6 @@ func RightsToUninstall(s Scope) []cluster.Rule {
 	return needed
 }
 
-// made are the resources of all the chart's objects.
 func (s Scope) made() []cluster.Resource {
 	return append([]cluster.Resource{cluster.Core("secrets"), cluster.Core("services"), deployments()}, s.Made...)
 }

@@ -38,8 +38,7 @@ type State struct {
 	// Ready is set when the pods of the deployed revision are ready; otherwise Blocker says why not.
 	Ready   bool
 	Blocker string
-	// PublicKey is the public half, in PEM, of the key in the cluster's Secret, and Fingerprint its fingerprint. Both
-	// are empty without a key.
+	// PublicKey, in PEM, and Fingerprint are of the key in the cluster's Secret; empty without one.
 	PublicKey, Fingerprint string
 	// RecordedKey and RecordedFingerprint are the same for the key in Helm's record of the deployed revision if the
 	// Secret is gone, for RestoreKey; otherwise empty.
@@ -54,12 +53,10 @@ type State struct {
 	Conflict string
 }
 
-// Superseded reports whether the newest revision is not the deployed one: an upgrade failed or did not end, and nobody
-// knows what of it took effect.
+// Superseded reports whether a newer revision than the deployed one failed or did not end, with unknown effect.
 func (s State) Superseded() bool { return s.Installed && s.LastRevision > s.Revision }
 
-// Matches reports whether the deployed revision is what the spec asks for, and otherwise how it differs, without the
-// values: they may be secret.
+// Matches reports whether the deployed revision is as specified, or how it differs, without values: they may be secret.
 func (s State) Matches(spec Spec, c *Chart) (bool, []string) {
 	var differences []string
 	if !s.Installed {

@@ -75,8 +75,7 @@ func merge(files, sets []string) (map[string]any, error) {
 // fixedKeys are the keys under coderd.satellite that the region sets.
 func fixedKeys() []string { return []string{"enable", "primaryURL", "accessURL"} }
 
-// plain returns a value in the one form that counts: Coder's documentation also writes true as text, and URLs with a
-// slash at the end.
+// plain returns a value in one form: Coder's documentation also writes true as text, and URLs with a final slash.
 func plain(value any) any {
 	text, ok := value.(string)
 	if !ok {
@@ -106,11 +105,9 @@ func table(values map[string]any, keys ...string) (map[string]any, error) {
 
 // namedSecrets returns the Secrets that the values name for certificates and authorities, sorted.
 func namedSecrets(values map[string]any) []string {
-	certificates, authorities := TLSOf(values), lookup(values, "certs", "secret", "name")
-	names := []string{certificates.HostSecret, certificates.DevURLsSecret}
-	if name, ok := authorities.(string); ok {
-		names = append(names, name)
-	}
+	certificates := TLSOf(values)
+	authorities, _ := lookup(values, "certs", "secret", "name").(string)
+	names := []string{certificates.HostSecret, certificates.DevURLsSecret, authorities}
 	slices.Sort(names)
 	return slices.DeleteFunc(slices.Compact(names), func(name string) bool { return name == "" })
 }

@@ -28,7 +28,6 @@ type path struct {
 	patience time.Duration
 }
 
-// newPath is the way through the client's deployment.
 func newPath(client *coder.Client, options Options) *path {
 	return &path{client: client, result: &v1alpha1.Connection{URL: client.URL()}, patience: cmp.Or(options.Patience, pingTimeout)}
 }
@@ -89,7 +88,6 @@ func (p *path) ping(ctx context.Context) {
 // pingPause is between the pings of a connection watched for a time.
 const pingPause = 200 * time.Millisecond
 
-// alive reports whether the connection can carry pings.
 func (p *path) alive() bool { return p.connection != nil && p.lost == nil }
 
 // certain reports whether the remaining pings cannot change whether too many are lost.
@@ -120,7 +118,6 @@ func (p *path) end(maxLoss int) {
 	}
 }
 
-// failed notes why the pings failed.
 func (p *path) failed(format string, args ...any) {
 	p.result.Stage, p.result.Message, p.result.Hint = "ping", fmt.Sprintf(format, args...), hintPeer
 }

@@ -147,7 +147,6 @@ func pingAll(ctx context.Context, through []*path, options Options) {
 	}
 }
 
-// choose finds the workspace to connect to.
 func choose(ctx context.Context, source *snapshot.Source, s *snapshot.Snapshot, wish string) (coder.Workspace, error) {
 	provider, known := s.Provider.Get()
 	if !known {

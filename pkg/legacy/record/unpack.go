@@ -1,5 +1,4 @@
-// Package record is Helm's codec for release records, with bounds: whoever may write a Secret can store a few kilobytes
-// that unpack to gigabytes.
+// Package record is Helm's codec for release records, bounded: a few kilobytes in a Secret can unpack to gigabytes.
 package record
 
 import (
@@ -12,8 +11,7 @@ import (
 	"io"
 )
 
-// Bounds of a record, in bytes. A Secret or ConfigMap holds 1 MiB at most, and the unpacked form must not exhaust the
-// memory.
+// Bounds of a record, in bytes: Secrets and ConfigMaps hold 1 MiB at most, and memory is finite.
 const (
 	MaxEncoded  = 1 << 20
 	MaxUnpacked = 32 << 20

@@ -38,8 +38,7 @@ func newConn(peer *webrtc.PeerConnection, control datachannel.ReadWriteCloserDea
 	return c
 }
 
-// changed ends the ping in progress when the connection is given up, some 25 seconds after the other side's last sign of
-// life.
+// changed ends the ping in progress when the connection is given up, after some 25 seconds of silence.
 func (c *Conn) changed(state webrtc.PeerConnectionState) {
 	if state == webrtc.PeerConnectionStateFailed || state == webrtc.PeerConnectionStateClosed {
 		c.gone.Store(true)

@@ -9,8 +9,7 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// message is one of the messages in which client and agent negotiate; the fields that are set show which (coder-cli,
-// wsnet).
+// message is one message between client and agent; the fields that are set show which (coder-cli, wsnet).
 type message struct {
 	// Client to agent.
 	Offer        *webrtc.SessionDescription `json:"offer,omitempty"`
@@ -42,7 +41,6 @@ func servers(endpoint Endpoint) []server {
 // maxSignals is how many bytes of an agent's messages are read: an answer has a few kilobytes.
 const maxSignals = 1 << 20
 
-// newDecoder reads an agent's messages, a sequence of JSON objects.
 func newDecoder(stream io.Reader) *json.Decoder {
 	return json.NewDecoder(io.LimitReader(stream, maxSignals))
 }

@@ -33,8 +33,7 @@ type negotiation struct {
 	kinds   []string // of the candidates that were found
 }
 
-// negotiate offers the agent a connection, and continues in the background. The caller must call finish or abandon unless
-// it returns an error.
+// negotiate offers the agent a connection, in the background. Without an error, finish or abandon must be called.
 func negotiate(ctx context.Context, endpoint Endpoint, stream net.Conn) (*negotiation, error) {
 	n := &negotiation{open: make(chan struct{}), failed: make(chan error, 1), encoder: json.NewEncoder(stream)}
 	var settings webrtc.SettingEngine
@@ -64,7 +63,6 @@ func negotiate(ctx context.Context, endpoint Endpoint, stream net.Conn) (*negoti
 	return n, nil
 }
 
-// offer sends the offer, and the candidates as they are found.
 func (n *negotiation) offer(endpoint Endpoint) error {
 	control := "control"
 	var err error
@@ -173,7 +171,6 @@ func (n *negotiation) late() error {
 	return late
 }
 
-// take returns the connection that the negotiation made.
 func (n *negotiation) take() (*Conn, error) {
 	raw, err := n.control.DetachWithDeadline()
 	if err != nil {

@@ -28,8 +28,7 @@ const (
 
 // Endpoint says how to reach an agent through one access URL.
 type Endpoint struct {
-	// Signal opens the byte stream that the broker joins to the agent's, and TURN the one to the TURN server. This
-	// package closes both.
+	// Signal opens the byte stream to the agent, by the broker, and TURN that to the TURN server. Dial closes both.
 	Signal, TURN func(context.Context) (net.Conn, error)
 	// AccessURL is where the agent speaks TURN: the same deployment.
 	AccessURL string

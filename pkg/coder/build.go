@@ -10,16 +10,13 @@ import (
 	"github.com/coder/websocket"
 )
 
-// BuildMessageType tells what a message of a build log is about.
+// BuildMessageType says what a message of a build log is about. Other types are stages of the build.
 type BuildMessageType string
 
 // Types of build messages.
 const (
-	BuildStart    BuildMessageType = "start"
-	BuildStage    BuildMessageType = "stage"
-	BuildSubstage BuildMessageType = "substage"
-	BuildError    BuildMessageType = "error" // the build has failed; done follows
-	BuildDone     BuildMessageType = "done"  // the build is over
+	BuildError BuildMessageType = "error" // the build has failed; done follows
+	BuildDone  BuildMessageType = "done"  // the build has finished
 )
 
 // BuildMessage is one message of a workspace's build log.
@@ -32,7 +29,6 @@ type BuildMessage struct {
 	Message     string           `json:"msg"`
 }
 
-// maxBuildMessage is the longest build message that is read.
 const maxBuildMessage = 64 << 10
 
 // BuildWatch follows the build log of one workspace.
@@ -41,8 +37,7 @@ type BuildWatch struct {
 	client     *Client
 }
 
-// WatchBuild opens the build log of a workspace. Opened before a rebuild is
-// asked for, it misses no message of it. It must be closed.
+// WatchBuild opens the build log of a workspace, before a rebuild to miss nothing. The caller must close it.
 func (c *Client) WatchBuild(ctx context.Context, workspaceID string) (*BuildWatch, error) {
 	connection, err := c.dialWebSocket(ctx, "/api/private/workspaces/"+url.PathEscape(workspaceID)+"/watch-update")
 	if err != nil {
@@ -52,15 +47,14 @@ func (c *Client) WatchBuild(ctx context.Context, workspaceID string) (*BuildWatc
 	return &BuildWatch{connection: connection, client: c}, nil
 }
 
-// Next waits for the next message. Any error means that the log is over; that
-// the build is, only a message of type BuildDone says.
+// Next waits for the next message. An error ends the log; only a message of type BuildDone ends the build.
 func (w *BuildWatch) Next(ctx context.Context) (BuildMessage, error) {
 	_, data, err := w.connection.Read(ctx)
-	if err != nil && ctx.Err() != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
 		return BuildMessage{}, fmt.Errorf("the build log was not followed to its end: %w", ctx.Err())
-	}
-	if err != nil {
-		return BuildMessage{}, fmt.Errorf("the build log broke off: %w", w.client.scrubError(err))
+	case err != nil:
+		return BuildMessage{}, fmt.Errorf("the build log ended early: %w", w.client.scrubError(err))
 	}
 	message, err := decodeBuildMessage(data)
 	if err != nil {
@@ -68,11 +62,10 @@ func (w *BuildWatch) Next(ctx context.Context) (BuildMessage, error) {
 	}
 	return message, nil
 }
-
 func decodeBuildMessage(data []byte) (BuildMessage, error) {
 	var message BuildMessage
 	if err := json.Unmarshal(data, &message); err != nil {
-		return BuildMessage{}, fmt.Errorf("a message of the build log is not understood: %w", err)
+		return BuildMessage{}, fmt.Errorf("a message of the build log cannot be parsed: %w", err)
 	}
 	return message, nil
 }

@@ -129,20 +129,20 @@ func TestWatchEnds(t *testing.T) {
 		act  func(context.Context, *websocket.Conn)
 		want string
 	}{
-		{"connection dropped", func(_ context.Context, c *websocket.Conn) { _ = c.CloseNow() }, "the build log broke off"},
-		{"closed in order", func(_ context.Context, c *websocket.Conn) { _ = c.Close(websocket.StatusNormalClosure, "bye") }, "the build log broke off"},
+		{"connection dropped", func(_ context.Context, c *websocket.Conn) { _ = c.CloseNow() }, "the build log ended early"},
+		{"closed in order", func(_ context.Context, c *websocket.Conn) { _ = c.Close(websocket.StatusNormalClosure, "bye") }, "the build log ended early"},
 		{"closed with a secret", func(_ context.Context, c *websocket.Conn) {
 			_ = c.Close(websocket.StatusPolicyViolation, "bad "+secret)
 		}, "bad (redacted)"},
 		{"no JSON", func(ctx context.Context, c *websocket.Conn) {
 			_ = c.Write(ctx, websocket.MessageText, []byte("<html>"))
-		}, "not understood"},
+		}, "cannot be parsed"},
 		{"time is a secret", func(ctx context.Context, c *websocket.Conn) {
 			_ = c.Write(ctx, websocket.MessageText, []byte(`{"time":"`+secret+`"}`))
-		}, "not understood"},
+		}, "cannot be parsed"},
 		{"message too long", func(ctx context.Context, c *websocket.Conn) {
 			_ = c.Write(ctx, websocket.MessageText, []byte(`{"msg":"`+strings.Repeat("x", 65<<10)+`"}`))
-		}, "the build log broke off"},
+		}, "the build log ended early"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			client := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -172,7 +172,7 @@ func TestWatchContextEnds(t *testing.T) {
 	d := start(t, codertest.Options{})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if _, err := d.watch(t).Next(ctx); !errors.Is(err, context.DeadlineExceeded) || strings.Contains(err.Error(), "broke off") {
+	if _, err := d.watch(t).Next(ctx); !errors.Is(err, context.DeadlineExceeded) || strings.Contains(err.Error(), "ended early") {
 		t.Errorf("deadline: %v", err)
 	}
 	ctx, cancel = context.WithCancel(t.Context())
@@ -203,7 +203,7 @@ func TestWatchPrimaryStops(t *testing.T) {
 	d := start(t, codertest.Options{})
 	watch := d.watch(t)
 	d.Close()
-	if _, err := watch.Next(t.Context()); err == nil || !strings.Contains(err.Error(), "broke off") {
+	if _, err := watch.Next(t.Context()); err == nil || !strings.Contains(err.Error(), "ended early") {
 		t.Errorf("%v", err)
 	}
 }

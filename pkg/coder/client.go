@@ -1,6 +1,5 @@
-// Package coder is a client of the API of Coder v1. It knows no Kubernetes.
-// What it speaks was learnt from Coder's own command-line client (coder-cli,
-// v1.20 to v1.44) and documentation, because the server is not public.
+// Package coder is a client of the API of Coder v1. It knows no Kubernetes. The server is not public: what the client
+// speaks comes from Coder's documentation and command-line client (coder-cli, v1.20 to v1.44).
 package coder
 
 import (
@@ -22,28 +21,24 @@ import (
 
 // Bounds of one request.
 const (
-	// attemptTimeout bounds one attempt, its body included, however slowly it drips.
-	attemptTimeout = 20 * time.Second
-	// maxAnswer is the longest answer that is read.
-	maxAnswer = 8 << 20
+	attemptTimeout = 20 * time.Second // of one attempt, its body included, however slowly it drips
+	maxAnswer      = 8 << 20          // bytes
 )
 
-// Config is how to reach a deployment.
+// Config says how to reach a deployment.
 type Config struct {
 	// URL is an access URL: https, or http on loopback.
 	URL string
-	// Token authenticates; empty for a satellite that is asked for its key.
+	// Token authenticates; empty for a satellite that is only asked for its key.
 	Token Token
 	// CAFile is a PEM bundle to trust besides the system's; may be empty.
 	CAFile string
-	// ConnectTo is a HOST:PORT to dial instead of what DNS says; may be empty.
+	// ConnectTo is a HOST:PORT to dial instead of the URL's host; may be empty.
 	ConnectTo string
-	// UserAgent is sent with every request.
 	UserAgent string
-	// AuthHeader is sent as Authorization: what $ENDPOINT_AUTH_HEADER holds for
-	// deployments behind an authenticating proxy (coder-cli does the same).
+	// AuthHeader is sent as Authorization, to an authenticating proxy: $ENDPOINT_AUTH_HEADER, as in coder-cli.
 	AuthHeader Token
-	// Attempts is how often a request that is safe to repeat is tried; 0 means 4.
+	// Attempts is how often a repeatable request is tried; 0 means 4.
 	Attempts int
 	// Timeout bounds one attempt; 0 means 20 seconds.
 	Timeout time.Duration
@@ -61,8 +56,7 @@ type Client struct {
 	http    *http.Client
 }
 
-// New returns a client. It does not connect. Errors name what is wrong with
-// the URL or the CA file.
+// New returns a client, without connecting. Errors name what is wrong with the URL or the CA file.
 func New(config Config) (*Client, error) {
 	base, err := ParseURL(config.URL)
 	if err != nil {
@@ -96,32 +90,28 @@ func (c *Client) Wrapped(wrap func(http.RoundTripper) http.RoundTripper) *Client
 	return newClient(c.base, c.config, wrap(c.http.Transport))
 }
 
-// At returns a client of the same user for another access URL of the
-// deployment: a satellite's. Connect to what it returns only if the primary
-// trusts the satellite, for it gets the token.
+// At returns a client of the same user for another access URL of the deployment, a satellite's. The satellite gets the
+// token: connect only to one that the primary trusts.
 func (c *Client) At(accessURL, connectTo string) (*Client, error) {
 	config := c.config
 	config.URL, config.ConnectTo = accessURL, connectTo
 	return New(config)
 }
 
-// Anonymous returns a client without the user's token for another access URL, which is
-// asked only what is public, and once.
+// Anonymous returns a client without the user's token for another access URL. It tries each request once.
 func (c *Client) Anonymous(accessURL, connectTo string) (*Client, error) {
 	config := c.config
 	config.URL, config.Token, config.ConnectTo, config.Attempts = accessURL, "", connectTo, 1
 	return New(config)
 }
 
-// RootCAs returns what the client trusts: the system's certificate authorities with
-// those of its CA file; nil, which means the system's, without a file.
+// RootCAs returns the certificate authorities that the client trusts; nil means the system's.
 func (c *Client) RootCAs() *x509.CertPool { return c.config.roots }
 
 // URL returns the deployment's access URL.
 func (c *Client) URL() string { return c.base.String() }
 
-// rootCAs returns the system's certificate authorities with those of the PEM
-// file added; nil, which means the system's, if file is empty.
+// rootCAs returns the system's certificate authorities and those of the PEM file; nil, the system's, without a file.
 func rootCAs(file string) (*x509.CertPool, error) {
 	if file == "" {
 		return nil, nil

@@ -42,8 +42,8 @@ func TestNewRefuses(t *testing.T) {
 		{"CA file is garbage", coder.Config{URL: url, CAFile: write(t, "bad.pem", "garbage")}, "bad.pem holds no certificate in PEM form"},
 		{"CA file is empty", coder.Config{URL: url, CAFile: write(t, "bad.pem", "")}, "holds no certificate"},
 		{"CA file is a key", coder.Config{URL: url, CAFile: write(t, "bad.pem", somePEM)}, "holds no certificate"},
-		{"token is a file", coder.Config{URL: url, Token: "one\ntwo"}, "is it the right file?"},
-		{"token is no text", coder.Config{URL: url, Token: "\xff\xfe"}, "is it the right file?"},
+		{"token is a file", coder.Config{URL: url, Token: "one\ntwo"}, "name the right file"},
+		{"token is no text", coder.Config{URL: url, Token: "\xff\xfe"}, "name the right file"},
 	} {
 		_, err := coder.New(test.config)
 		if err == nil || !strings.Contains(err.Error(), test.want) {
@@ -138,7 +138,7 @@ func TestCertificates(t *testing.T) {
 	}{
 		{"good", right, ca, ""},
 		{"unknown authority", right, "", "name the authority's file with --coder-ca-file"},
-		{"wrong name", wrong, ca, "its certificate is for other.example.com, 10.0.0.1, not for coder.example.com"},
+		{"wrong name", wrong, ca, "certificate is valid for other.example.com, not coder.example.com"},
 		{"expired", old, write(t, "expired.pem", inPEM(old)), "its certificate has expired, or is not valid yet"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -10,35 +10,32 @@ import (
 	"time"
 )
 
-// Error is an answer that says no: of status 300 or above.
+// Error is an answer of status 300 or above.
 type Error struct {
-	// Method, Host and Path name the request.
 	Method, Host, Path string
-	// Status is the HTTP status.
-	Status int
+	Status             int
 	// Code and Message are the API's own; empty if the answer was not the API's.
 	Code, Message string
-	// Foreign describes an answer that was not the API's, for example "text/html"; empty if it was.
+	// Foreign describes an answer that is not the API's, for example "text/html"; otherwise empty.
 	Foreign string
-	// Advice says what to do about it; may be empty.
+	// Advice says what to do; may be empty.
 	Advice string
 
 	retryAfter time.Duration
 }
 
 func (e *Error) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s%s: %d %s", e.Method, e.Host, e.Path, e.Status, strings.ToLower(http.StatusText(e.Status)))
+	text := fmt.Sprintf("%s %s%s: %d %s", e.Method, e.Host, e.Path, e.Status, strings.ToLower(http.StatusText(e.Status)))
 	switch {
 	case e.Message != "":
-		b.WriteString(": " + e.Message)
+		text += ": " + e.Message
 	case e.Foreign != "":
-		fmt.Fprintf(&b, ": the answer (%s) is not from Coder's API; a proxy in between may have sent it", e.Foreign)
+		text += fmt.Sprintf(": the answer (%s) is not from Coder's API; a proxy in between may have sent it", e.Foreign)
 	}
 	if e.Advice != "" {
-		b.WriteString("; " + e.Advice)
+		text += "; " + e.Advice
 	}
-	return b.String()
+	return text
 }
 
 // envelope is the form of the API's errors.
@@ -71,7 +68,7 @@ func advice(c *Client, e *Error) string {
 	case e.Status == http.StatusForbidden && strings.HasPrefix(e.Path, agentPath):
 		return "only its owner can connect to a workspace"
 	case e.Status == http.StatusForbidden && e.Foreign == "" && !strings.Contains(e.Message, "site-manager"):
-		return "managing providers and satellites takes the role site-manager or site-admin"
+		return "managing providers and satellites needs the role site-manager or site-admin"
 	case e.Status == http.StatusNotFound && e.Path == satellitesPath:
 		return "satellites need a primary of v1.21 or later"
 	case e.Status >= 300 && e.Status < 400:
@@ -82,15 +79,15 @@ func advice(c *Client, e *Error) string {
 }
 
 func hasStatus(err error, status int) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Status == status
+	e, is := errors.AsType[*Error](err)
+	return is && e.Status == status
 }
 
-// IsNotFound reports whether err says that the thing does not exist (404).
+// IsNotFound reports whether the thing does not exist (404).
 func IsNotFound(err error) bool { return hasStatus(err, http.StatusNotFound) }
 
-// IsUnauthorized reports whether err says that the token is not accepted (401).
+// IsUnauthorized reports whether the token was rejected (401).
 func IsUnauthorized(err error) bool { return hasStatus(err, http.StatusUnauthorized) }
 
-// IsForbidden reports whether err says that the user may not do it (403).
+// IsForbidden reports whether the user lacks a right (403).
 func IsForbidden(err error) bool { return hasStatus(err, http.StatusForbidden) }

@@ -104,13 +104,13 @@ func TestWrongAnswers(t *testing.T) {
 		text                    string
 	}{
 		{"a login page", "text/html", "<html>log in</html>", "", "a proxy in between"},
-		{"no object", api, "[1, 2]", "SetNetworkingV2 CordonProvider UncordonProvider DeleteSatellite Rebuild", "is not understood"},
-		{"cut off JSON", api, `{"kubernetes": [{"id": "x"`, "SetNetworkingV2 CordonProvider UncordonProvider DeleteSatellite Rebuild", "is not understood"},
+		{"no object", api, "[1, 2]", "SetNetworkingV2 CordonProvider UncordonProvider DeleteSatellite Rebuild", "cannot be parsed"},
+		{"cut off JSON", api, `{"kubernetes": [{"id": "x"`, "SetNetworkingV2 CordonProvider UncordonProvider DeleteSatellite Rebuild", "cannot be parsed"},
 		{"other JSON", api, `{"hello": 1}`, "SetNetworkingV2 CordonProvider UncordonProvider DeleteSatellite Rebuild", ""},
 		{"no item", api, `{"kubernetes": [null], "data": [null]}`, "SetNetworkingV2 CordonProvider UncordonProvider DeleteSatellite Rebuild", ""},
-		{"list of nothings", api, `[{}]`, "SetNetworkingV2 CordonProvider UncordonProvider DeleteSatellite Rebuild Users", ""},
+		{"list of nothings", api, `[{}]`, "SetNetworkingV2 CordonProvider UncordonProvider DeleteSatellite Rebuild", ""},
 		{"null", api, `null`, "SetNetworkingV2 CordonProvider UncordonProvider DeleteSatellite Rebuild Users ProviderWorkspaces Workspaces", ""},
-		{"no body", api, "", "SetNetworkingV2 CordonProvider UncordonProvider DeleteSatellite Rebuild", "is not understood"},
+		{"no body", api, "", "SetNetworkingV2 CordonProvider UncordonProvider DeleteSatellite Rebuild", "cannot be parsed"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			requests := 0

@@ -7,12 +7,10 @@ import (
 	"strings"
 )
 
-// maxSTUN bounds how many STUN servers are made use of.
 const maxSTUN = 8
 
-// STUNServers returns the URLs of the STUN servers that the deployment names, at most
-// eight, by which clients and agents determine how to reach each other directly (from
-// v1.22 on, "Direct workspace connections"). There are none if it offers that to nobody.
+// STUNServers returns the URLs of the deployment's STUN servers, at most eight. Clients and agents use them to reach each
+// other directly (v1.22, "Direct workspace connections"). It returns none if the deployment does not offer that.
 func (c *Client) STUNServers(ctx context.Context) ([]string, error) {
 	type server struct {
 		URLs []string `json:"urls"`

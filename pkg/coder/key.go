@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// errKeyForm means that a key is of a form that this client does not know.
+// errKeyForm means that a key has a form that this client does not know.
 var errKeyForm = errors.New("the key is not a public key in PEM form")
 
 // parseKey returns the DER form of a public key in PEM (PKIX) form.
@@ -25,8 +25,7 @@ func parseKey(text string) ([]byte, error) {
 	return block.Bytes, nil
 }
 
-// Fingerprint returns "SHA256:" and the unpadded base64 of the SHA-256 of a
-// public key in PEM (PKIX) form, or an error if it is of another form.
+// Fingerprint returns "SHA256:" and the unpadded base64 of the SHA-256 of a public key in PEM (PKIX) form.
 func Fingerprint(key string) (string, error) {
 	der, err := parseKey(key)
 	if err != nil {
@@ -36,9 +35,8 @@ func Fingerprint(key string) (string, error) {
 	return "SHA256:" + base64.RawStdEncoding.EncodeToString(sum[:]), nil
 }
 
-// SameKey reports whether two texts are the same public key. Keys of a form
-// that it knows are compared as keys, and then verified is true; others only as
-// texts. Empty texts are no keys, and never the same.
+// SameKey reports whether two texts are the same public key. It compares keys of a known form as keys, and sets
+// verified; others as texts. Empty texts are never the same.
 func SameKey(a, b string) (same, verified bool) {
 	a, b = strings.TrimSpace(a), strings.TrimSpace(b)
 	if a == "" || b == "" {

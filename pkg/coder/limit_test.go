@@ -139,7 +139,7 @@ func TestBrokenOffAnswer(t *testing.T) {
 	d.AddFault(codertest.Fault{Truncate: true})
 	_, err := d.client(t).Providers(t.Context())
 	var failure *coder.TransportError
-	if !errors.As(err, &failure) || failure.Reason != "the answer broke off" || d.Count("", "") != 4 {
+	if !errors.As(err, &failure) || failure.Reason != "the answer was cut off" || d.Count("", "") != 4 {
 		t.Errorf("%v, sent %d times", err, d.Count("", ""))
 	}
 }

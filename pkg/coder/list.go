@@ -7,10 +7,9 @@ import (
 	"net/http"
 )
 
-// identified is what the API always gives an ID.
+// identified is whatever the API gives an ID.
 type identified interface{ id() string }
 
-// readAll returns the items of an answer that is a list.
 func readAll[T identified](ctx context.Context, c *Client, path string) ([]T, error) {
 	var items []T
 	r := request{method: http.MethodGet, path: path, repeatable: true}
@@ -20,7 +19,7 @@ func readAll[T identified](ctx context.Context, c *Client, path string) ([]T, er
 	return withIDs(c, r, items)
 }
 
-// readListed returns the items of the list that an answer holds under a name.
+// readListed returns the items of the list under a name in the answer.
 func readListed[T identified](ctx context.Context, c *Client, path, name string) ([]T, error) {
 	r := request{method: http.MethodGet, path: path, repeatable: true}
 	items, err := readField[[]T](ctx, c, r, name)
@@ -30,8 +29,7 @@ func readListed[T identified](ctx context.Context, c *Client, path, name string)
 	return withIDs(c, r, items)
 }
 
-// readField returns what an answer holds under a name, which may be null, but not
-// absent: what is not said must not be read as "there is none".
+// readField returns what the answer holds under a name: maybe null, but not absent, which is not "there is none".
 func readField[T any](ctx context.Context, c *Client, r request, name string) (found T, err error) {
 	var fields map[string]json.RawMessage
 	got, err := c.do(ctx, r, &fields)
@@ -46,7 +44,6 @@ func readField[T any](ctx context.Context, c *Client, r request, name string) (f
 	return found, err
 }
 
-// withIDs returns the items if each has an ID.
 func withIDs[T identified](c *Client, r request, items []T) ([]T, error) {
 	for _, item := range items {
 		if item.id() == "" {
@@ -56,8 +53,7 @@ func withIDs[T identified](c *Client, r request, items []T) ([]T, error) {
 	return items, nil
 }
 
-// readOne returns what an answer holds. It is an error, which calls it by its
-// kind, if it has no ID.
+// readOne returns what the answer holds. Without an ID it is an error that names the kind.
 func readOne[T identified](ctx context.Context, c *Client, path, kind string) (found T, err error) {
 	var nothing T
 	r := request{method: http.MethodGet, path: path, repeatable: true}
@@ -70,7 +66,7 @@ func readOne[T identified](ctx context.Context, c *Client, path, kind string) (f
 	return found, nil
 }
 
-// incomplete says that an answer of status 200 lacks what the API always says.
+// incomplete says that an answer of status 200 lacks what the API always includes.
 func (c *Client) incomplete(r request, what string) error {
 	return fmt.Errorf("%s: %s: is it Coder's API?", c.named(r), what)
 }

@@ -9,32 +9,29 @@ import (
 	"strings"
 )
 
-// maxLoginFile is the longest login file that is read.
 const maxLoginFile = 16 << 10
 
 // Login is where the primary is and how to authenticate to it.
 type Login struct {
 	URL   string
 	Token Token
-	// Source says in words where both were found.
+	// Source says where both were found.
 	Source string
 }
 
-// LoginOptions are where to look for a login.
+// LoginOptions say where to look for a login.
 type LoginOptions struct {
-	// URL and TokenFile are what the operator named; may be empty.
+	// URL and TokenFile are the operator's flags; may be empty.
 	URL, TokenFile string
-	// Getenv looks up the environment.
+	// Getenv reads the environment.
 	Getenv func(string) string
 	// GOOS is the operating system, as in runtime.GOOS.
 	GOOS string
 }
 
-// FindLogin finds the primary's URL and a token: what the operator named, else
-// CODER_URL and CODER_TOKEN, else the login that the Coder CLI keeps (coder-cli,
-// internal/config). A URL and a token are only taken together from the
-// environment or from the CLI: a token must not go to another deployment than
-// it is for.
+// FindLogin finds the primary's URL and a token: the operator's flags, else CODER_URL and CODER_TOKEN, else the login
+// that the Coder CLI keeps (coder-cli, internal/config). It takes a URL and a token from the environment or the CLI only
+// together: a token must not go to another deployment.
 func FindLogin(options LoginOptions) (Login, error) {
 	login := Login{URL: options.URL, Source: "--coder-url and --coder-token-file"}
 	if options.TokenFile != "" {
@@ -56,19 +53,21 @@ func FindLogin(options LoginOptions) (Login, error) {
 	}
 	switch {
 	case found.URL == "" && login.URL == "":
-		return Login{}, errors.New("no login to Coder was found: log in with `coder login https://coder.example.com`, set CODER_URL and CODER_TOKEN, or give --coder-url and --coder-token-file")
+		return Login{}, errors.New("no login to Coder was found: log in with `coder login https://coder.example.com`, " +
+			"set CODER_URL and CODER_TOKEN, or give --coder-url and --coder-token-file")
 	case login.Token != "":
 		login.URL, login.Source = found.URL, "--coder-token-file and the URL of "+found.Source
 		return login, nil
 	case login.URL != "" && !SameURL(login.URL, found.URL):
-		return Login{}, fmt.Errorf("no token for %s was found: log in with `coder login %s`, or give one with --coder-token-file", shownURL(login.URL), shownURL(login.URL))
+		return Login{}, fmt.Errorf("no token for %[1]s was found: log in with `coder login %[1]s`, or give one with --coder-token-file",
+			shownURL(login.URL))
 	case found.Token == "":
-		return Login{}, fmt.Errorf("there is no token for %s: log in with `coder login %s`, or give one with --coder-token-file", shownURL(found.URL), shownURL(found.URL))
+		return Login{}, fmt.Errorf("there is no token for %[1]s: log in with `coder login %[1]s`, or give one with --coder-token-file",
+			shownURL(found.URL))
 	}
 	return found, nil
 }
 
-// storedLogin returns the login of the environment or of the Coder CLI.
 func storedLogin(options LoginOptions) (Login, error) {
 	fromEnv := func(name string) string { return strings.TrimSpace(options.Getenv(name)) }
 	if url, token := fromEnv("CODER_URL"), fromEnv("CODER_TOKEN"); url != "" && token != "" {
@@ -92,7 +91,7 @@ func storedLogin(options LoginOptions) (Login, error) {
 	return Login{URL: url, Token: Token(token), Source: "the Coder CLI's login in " + dir}, nil
 }
 
-// configDir is where the Coder CLI keeps its login; "" if that is not known.
+// configDir is where the Coder CLI keeps its login; "" if unknown.
 func configDir(options LoginOptions) string {
 	under := func(variable string, elements ...string) string {
 		if base := options.Getenv(variable); base != "" {
@@ -124,7 +123,7 @@ func readLoginFile(name string) (string, error) {
 		return "", err
 	}
 	if len(data) > maxLoginFile {
-		return "", fmt.Errorf("%s is longer than %d KiB: it cannot be right", name, maxLoginFile>>10)
+		return "", fmt.Errorf("%s is longer than %d KiB: name the right file", name, maxLoginFile>>10)
 	}
 	return strings.TrimSpace(string(data)), nil
 }

@@ -12,8 +12,7 @@ import (
 
 const providersPath = "/api/private/resource-pools"
 
-// Provider is a workspace provider, in those of its fields that this client uses; the
-// API calls it a resource pool.
+// Provider is a workspace provider, with the fields that this client uses. The API calls it a resource pool.
 type Provider struct {
 	ID                string `json:"id"`
 	Name              string `json:"name"`
@@ -21,8 +20,7 @@ type Provider struct {
 	BuiltIn           bool   `json:"built_in"`
 	EnvproxyAccessURL string `json:"envproxy_access_url"`
 	DevurlHost        string `json:"devurl_host"`
-	// EnableNetV2 is Networking v2 (coder-cli commit 1ed07d2, v1.21); nil when
-	// the field is absent, which it is from v1.22, where it is always on.
+	// EnableNetV2 is Networking v2 (coder-cli commit 1ed07d2, v1.21); nil from v1.22 on, where it is always on.
 	EnableNetV2 *bool          `json:"enable_net_v2"`
 	Config      ProviderConfig `json:"config"`
 
@@ -46,9 +44,8 @@ func (p *Provider) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, &p.raw)
 }
 
-// ProviderChanges returns the names of the fields, known to this client or
-// not, in which two readings of a provider differ, sorted. The Networking v2
-// flag, and what the primary keeps by itself, are left out.
+// ProviderChanges returns the sorted names of the fields, known to this client or not, in which two readings of a
+// provider differ, except the Networking v2 flag and what the primary maintains by itself.
 func ProviderChanges(before, after Provider) []string {
 	fields := maps.Clone(before.raw)
 	maps.Copy(fields, after.raw)
@@ -62,15 +59,14 @@ func ProviderChanges(before, after Provider) []string {
 	return changed
 }
 
-// sameJSON reports whether two values are equal, whatever the order of their fields;
-// one that is absent equals nothing.
+// sameJSON reports whether two values are equal, whatever the order of their fields. An absent value equals nothing.
 func sameJSON(a, b json.RawMessage) bool {
 	one, errOne := canonical(a)
 	other, errOther := canonical(b)
 	return errOne == nil && errOther == nil && bytes.Equal(one, other)
 }
 
-// canonical returns the value with its fields sorted, its numbers as they were.
+// canonical returns the value with its fields sorted and its numbers unchanged.
 func canonical(data json.RawMessage) ([]byte, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
@@ -93,9 +89,8 @@ func (c *Client) Provider(ctx context.Context, id string) (Provider, error) {
 
 func providerPath(id string) string { return providersPath + "/" + url.PathEscape(id) }
 
-// SetNetworkingV2 sets the provider's flag and nothing else. Whether the
-// answer has a body is not known of the real server, so the caller confirms the
-// change by reading the provider again.
+// SetNetworkingV2 sets the provider's flag and nothing else. Whether the real server answers with a body is unknown: the
+// caller confirms the change by reading the provider again.
 func (c *Client) SetNetworkingV2(ctx context.Context, id string, on bool) error {
 	return c.change(ctx, http.MethodPatch, providerPath(id), map[string]bool{"enable_net_v2": on})
 }

@@ -8,8 +8,7 @@ import (
 	"net/http"
 )
 
-// ReachAPI asks once, without a token, whether the deployment's API answers: what a
-// proxy in front of it says does not count. The error says why it does not.
+// ReachAPI checks once, without a token, that the API itself answers, and not a proxy in front of it.
 func (c *Client) ReachAPI(ctx context.Context) error {
 	got, err := c.attempt(ctx, request{method: http.MethodGet, path: "/api", public: true}, nil)
 	if err == nil && got.header.Get(versionHeader) == "" {
@@ -18,8 +17,7 @@ func (c *Client) ReachAPI(ctx context.Context) error {
 	return err
 }
 
-// ReachKey asks once, without a token, whether a satellite serves a key. The error says
-// why none does.
+// ReachKey checks once, without a token, that a satellite serves a key.
 func (c *Client) ReachKey(ctx context.Context) error {
 	got, err := c.attempt(ctx, request{method: http.MethodGet, path: keyPath, public: true}, nil)
 	if err != nil {
@@ -32,11 +30,10 @@ func (c *Client) ReachKey(ctx context.Context) error {
 	return nil
 }
 
-// Reach asks once, without any credentials, whether something answers at a path, with
-// whatever it may be below 500. The error says why nothing does.
+// Reach checks once, without any credentials, that something answers at a path, with any status below 500.
 func (c *Client) Reach(ctx context.Context, path string) error {
 	_, err := c.attempt(ctx, request{method: http.MethodGet, path: path, public: true, anonymous: true}, nil)
-	if refused := new(Error); errors.As(err, &refused) && refused.Status < http.StatusInternalServerError {
+	if refused, is := errors.AsType[*Error](err); is && refused.Status < http.StatusInternalServerError {
 		return nil
 	}
 	return err

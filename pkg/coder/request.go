@@ -12,28 +12,25 @@ import (
 	"time"
 )
 
-// request is one call of the API.
 type request struct {
 	method string
 	path   string // with its query
 	body   any    // sent as JSON unless nil
-	// repeatable tells that doing it twice is the same as doing it once.
+	// repeatable is set when doing it twice is the same as doing it once.
 	repeatable bool
-	// public tells that it needs no token, and must not carry one.
+	// public is set when it needs no token, and must not carry one.
 	public bool
-	// anonymous is set when it must not carry the AuthHeader either, because who
-	// answers is not known yet.
+	// anonymous is set when it must not carry the AuthHeader either: the server is not yet known.
 	anonymous bool
 }
 
-// shownPath is the path without its query, which may hold names of people.
+// shownPath is the path without its query, which may hold people's names.
 func (r request) shownPath() string {
 	path, _, _ := strings.Cut(r.path, "?")
 	return path
 }
 
-// check refuses a path that an empty or odd ID would turn into another
-// resource's, such as the list that it is in.
+// check refuses a path that an empty or odd ID would turn into another resource's, such as that of the list.
 func (r request) check() error {
 	for segment := range strings.SplitSeq(strings.TrimPrefix(r.shownPath(), "/"), "/") {
 		if segment == "" || segment == "." || segment == ".." {
@@ -43,18 +40,16 @@ func (r request) check() error {
 	return nil
 }
 
-// named names a request in an error.
 func (c *Client) named(r request) string { return r.method + " " + c.base.Host + r.shownPath() }
 
-// answer is what came back, its body read whole.
+// answer is a response, its body read whole.
 type answer struct {
 	status int
 	header http.Header
 	body   []byte
 }
 
-// do sends the request and decodes the answer's JSON into out, unless out is
-// nil. Repeatable requests are tried again after failures that may pass.
+// do sends the request, a repeatable one several times if need be, and decodes the answer's JSON into out unless it is nil.
 func (c *Client) do(ctx context.Context, r request, out any) (*answer, error) {
 	if err := r.check(); err != nil {
 		return nil, err
@@ -86,7 +81,7 @@ func (c *Client) do(ctx context.Context, r request, out any) (*answer, error) {
 	}
 }
 
-// change makes a change that may be made twice, of whose answer nothing is needed.
+// change makes a repeatable change, and ignores the answer's content.
 func (c *Client) change(ctx context.Context, method, path string, body any) error {
 	_, err := c.do(ctx, request{method: method, path: path, body: body, repeatable: true}, nil)
 	return err
@@ -125,7 +120,6 @@ func (c *Client) attempt(ctx context.Context, r request, body []byte) (*answer, 
 	return got, nil
 }
 
-// authorize adds the credentials that the request may carry to its header.
 func (c *Client) authorize(header http.Header, r request) {
 	header.Set("Accept", "application/json")
 	if c.config.UserAgent != "" {
@@ -139,18 +133,18 @@ func (c *Client) authorize(header http.Header, r request) {
 	}
 }
 
-// decode reads the answer's JSON into out. A web page is no answer of the API,
-// whatever its status: a proxy that wants a login sends one, and a change
-// that it answered was not made.
+// decode reads the answer's JSON into out. A web page is no answer of the API, whatever its status: a proxy that wants a
+// login sends one, and a change that it answered was not made.
 func (c *Client) decode(r request, got *answer, out any) error {
 	if out == nil && (r.method == http.MethodGet || !isPage(got.header)) {
 		return nil
 	}
 	if isPage(got.header) {
-		return fmt.Errorf("%s: the answer (%s) is not from Coder's API; a proxy in between may have sent it", c.named(r), c.describeType(got.header))
+		return fmt.Errorf("%s: the answer (%s) is not from Coder's API; a proxy in between may have sent it",
+			c.named(r), c.describeType(got.header))
 	}
 	if err := json.Unmarshal(got.body, out); err != nil {
-		return fmt.Errorf("%s: the answer (%s) is not understood: %w", c.named(r), c.describeType(got.header), c.scrubError(err))
+		return fmt.Errorf("%s: the answer (%s) cannot be parsed: %w", c.named(r), c.describeType(got.header), c.scrubError(err))
 	}
 	return nil
 }
@@ -168,5 +162,5 @@ type slowError struct{ after time.Duration }
 
 func (e *slowError) Error() string { return fmt.Sprintf("no complete answer within %s", e.after) }
 
-// Is makes the error one of a deadline to those who ask.
+// Is makes the error match context.DeadlineExceeded.
 func (e *slowError) Is(target error) bool { return target == context.DeadlineExceeded }

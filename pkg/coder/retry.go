@@ -9,25 +9,23 @@ import (
 	"time"
 )
 
-// Waits between attempts.
+// Waits between attempts. longestWait also caps what a server asks for with Retry-After.
 const (
-	firstWait = 200 * time.Millisecond
-	// longestWait also caps what a server asks for with Retry-After.
+	firstWait   = 200 * time.Millisecond
 	longestWait = 10 * time.Second
 )
 
-// retryAfter tells whether a failure may pass, and how long to wait: twice as
-// long each time, of which a random half, so that many clients spread out; or
-// what the server asked for.
+// retryAfter reports whether a failure may pass, and how long to wait: what the server asked for, or twice as long each
+// time, of which a random half so that many clients spread out.
 func retryAfter(err error, attempt int) (time.Duration, bool) {
 	const doublings = 10 // beyond it lies longestWait, and far beyond an overflow
 	wait := min(firstWait<<min(attempt-1, doublings), longestWait)
 	wait = wait/2 + rand.N(wait/2) //nolint:gosec // spreading out needs no secrecy
-	if unanswered := new(TransportError); errors.As(err, &unanswered) {
+	if unanswered, is := errors.AsType[*TransportError](err); is {
 		return wait, unanswered.passes
 	}
-	var failure *Error
-	if !errors.As(err, &failure) {
+	failure, is := errors.AsType[*Error](err)
+	if !is {
 		return 0, false
 	}
 	switch failure.Status {
@@ -42,8 +40,7 @@ func retryAfter(err error, attempt int) (time.Duration, bool) {
 	}
 }
 
-// notSent reports whether the request certainly did not reach the server: no
-// connection was made, to it or to the proxy in between.
+// notSent reports whether the request certainly did not reach the server: no connection to it, or to its proxy, was made.
 func notSent(err error) bool {
 	var (
 		op      *net.OpError

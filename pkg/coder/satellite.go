@@ -11,7 +11,7 @@ import (
 
 const satellitesPath = "/api/private/satellites"
 
-// Satellite is the registration of a satellite at the primary.
+// Satellite is a satellite's registration at the primary.
 type Satellite struct {
 	ID          string `json:"id"`
 	Name        string `json:"name"`
@@ -20,11 +20,9 @@ type Satellite struct {
 
 func (s Satellite) id() string { return s.ID }
 
-// SatelliteKey is what a satellite says of its key.
+// SatelliteKey is a satellite's public key and its fingerprint, in forms that the server chooses.
 type SatelliteKey struct {
-	// Key is the public key, as text of a form that the server chooses.
-	Key string `json:"key"`
-	// Fingerprint is the key's, as text of a form that the server chooses.
+	Key         string `json:"key"`
 	Fingerprint string `json:"fingerprint"`
 }
 
@@ -33,8 +31,7 @@ func (c *Client) Satellites(ctx context.Context) ([]Satellite, error) {
 	return readListed[Satellite](ctx, c, satellitesPath, "data")
 }
 
-// CreateSatellite registers a satellite's public key under a name. It is sent
-// once: after a lost answer, only a listing tells whether it was done.
+// CreateSatellite registers a satellite's public key, once: after a lost answer, only Satellites shows the result.
 func (c *Client) CreateSatellite(ctx context.Context, name, publicKey string) (Satellite, error) {
 	var created struct {
 		Data Satellite `json:"data"`
@@ -54,42 +51,38 @@ func (c *Client) DeleteSatellite(ctx context.Context, id string) error {
 	return c.change(ctx, http.MethodDelete, satellitesPath+"/"+url.PathEscape(id), nil)
 }
 
-// keyPath is where a satellite serves its key, to anybody; a primary has none.
+// keyPath is where a satellite serves its key to anybody; a primary has none.
 const keyPath = satellitesPath + "/key"
 
-// SatelliteKey returns the key that a satellite serves at its access URL. The
-// request carries neither the token nor the AuthHeader: who answers is not
-// known before its key has been compared.
+// SatelliteKey returns the key that a satellite serves at its access URL. The request carries neither the token nor the
+// AuthHeader: until its key is compared, the server is unknown.
 func (c *Client) SatelliteKey(ctx context.Context) (SatelliteKey, error) {
 	var key SatelliteKey
 	r := request{method: http.MethodGet, path: keyPath, repeatable: true, public: true, anonymous: true}
 	if _, err := c.do(ctx, r, &key); err != nil {
 		return SatelliteKey{}, c.withheld(err)
 	}
-	// the Coder CLI asks the same of an answer
+	// coder-cli requires the same of an answer
 	if key.Key == "" || key.Fingerprint == "" {
 		return SatelliteKey{}, c.withheld(fmt.Errorf("%s: the answer holds no key: is it a satellite?", c.named(r)))
 	}
 	return key, nil
 }
 
-// withheld adds to an error that an authenticating proxy may have caused that
-// it was not sent what it asks for.
+// withheld adds to an error that an authenticating proxy may have caused that the AuthHeader was not sent.
 func (c *Client) withheld(err error) error {
 	if unanswered := new(TransportError); c.config.AuthHeader == "" || errors.As(err, &unanswered) {
 		return err
 	}
-	return fmt.Errorf("%w (ENDPOINT_AUTH_HEADER was not sent, because whether this is the satellite is not known before its key is: "+
+	return fmt.Errorf("%w (ENDPOINT_AUTH_HEADER was not sent, because only its key shows whether this is the satellite: "+
 		"a proxy in front of it must let GET %s pass without authentication)", err, keyPath)
 }
 
-// ServedKey returns the key that the deployment itself serves if it is a
-// satellite. A primary has none to serve: whatever it answers instead is an
-// empty SatelliteKey. An error means that there was no answer from the
-// deployment itself. The request carries no token.
+// ServedKey returns the key that the deployment itself serves if it is a satellite, and an empty one for a primary. An
+// error means that the deployment did not answer. The request carries no token.
 func (c *Client) ServedKey(ctx context.Context) (SatelliteKey, error) {
 	got, err := c.do(ctx, request{method: http.MethodGet, path: keyPath, repeatable: true, public: true}, nil)
-	if refusal := new(Error); errors.As(err, &refusal) && refusal.Status/100 == 4 && refusal.Status != http.StatusTooManyRequests {
+	if refusal, is := errors.AsType[*Error](err); is && refusal.Status/100 == 4 && refusal.Status != http.StatusTooManyRequests {
 		return SatelliteKey{}, nil
 	}
 	if err != nil {
@@ -102,24 +95,20 @@ func (c *Client) ServedKey(ctx context.Context) (SatelliteKey, error) {
 	return key, nil
 }
 
-// Identity is what a deployment says of itself to anybody.
+// Identity is what a deployment says of itself to anybody: a satellite its key, a primary the version of its API.
 type Identity struct {
-	// Key is the key of a satellite; empty for a primary, which has none.
-	Key SatelliteKey
-	// Version is that of a primary's API; zero for a satellite, which is not asked.
+	Key     SatelliteKey
 	Version Version
 }
 
-// Identify asks what answers at the URL: a satellite serves its key; a primary
-// has none, but its API names its version. It takes one request, or two where no
-// satellite answers. Neither carries the token nor the AuthHeader: who answers is
-// not known.
+// Identify asks what answers at the URL, a satellite or a primary. It takes one request, or two where no satellite
+// answers. Neither carries the token nor the AuthHeader: the server is unknown.
 func (c *Client) Identify(ctx context.Context) (Identity, error) {
 	key, err := c.SatelliteKey(ctx)
 	if err == nil {
 		return Identity{Key: key}, nil
 	}
-	if unanswered := new(TransportError); errors.As(err, &unanswered) {
+	if _, unanswered := errors.AsType[*TransportError](err); unanswered {
 		return Identity{}, err
 	}
 	version, versionErr := c.version(ctx, true)

@@ -9,11 +9,10 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
-// Token is a session token of Coder. However it is printed, logged or encoded,
-// it shows only that it is there; Reveal returns it.
+// Token is a session token of Coder. Printed, logged or encoded, it shows only that it is there.
 type Token string
 
-// Reveal returns the token itself. Its use is the header of a request.
+// Reveal returns the token itself, for the header of a request.
 func (t Token) Reveal() string { return string(t) }
 
 // String implements fmt.Stringer.
@@ -36,11 +35,11 @@ func (t Token) Format(f fmt.State, verb rune) {
 // MarshalText implements encoding.TextMarshaler, which JSON and YAML use.
 func (t Token) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
-// check refuses what cannot be sent in a header, such as the bytes of a wrong file.
+// check refuses what cannot be sent in a header, such as the bytes of another file.
 func (t Token) check() error {
 	for _, r := range string(t) {
 		if r <= ' ' || r > '~' {
-			return errors.New("the token holds a character that no token has: is it the right file?")
+			return errors.New("the token holds a character that no token has: name the right file")
 		}
 	}
 	return nil
@@ -49,8 +48,7 @@ func (t Token) check() error {
 // LogValue implements slog.LogValuer.
 func (t Token) LogValue() slog.Value { return slog.StringValue(t.String()) }
 
-// What holds a token prints as its URL: package fmt does not ask a Token in an
-// unexported field, or behind a pointer, to print itself.
+// Whatever holds a token prints as its URL: fmt does not use the methods of a Token in an unexported field or behind a pointer.
 
 // Format implements fmt.Formatter.
 func (c Config) Format(f fmt.State, _ rune) {
@@ -63,8 +61,7 @@ func (c Client) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "coder.Clien
 // Format implements fmt.Formatter.
 func (l Login) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "coder.Login(%s)", shownURL(l.URL)) }
 
-// secretsOf returns what the client authenticates with: a server may repeat in its
-// answer what it was sent.
+// secretsOf returns what the client authenticates with: a server may repeat it in an answer.
 func secretsOf(config Config) redact.Values {
 	_, credential, _ := strings.Cut(config.AuthHeader.Reveal(), " ") // "Bearer" and "Basic" are none
 	return redact.ValuesOf(map[string]any{
@@ -72,9 +69,8 @@ func secretsOf(config Config) redact.Values {
 	})
 }
 
-// scrub makes a server's text fit to be shown: without secrets, without what
-// steers a terminal, and not too long.
+// scrub makes a server's text fit to show: short, without secrets or control characters.
 func (c *Client) scrub(text string) string { return redact.Printable(c.secrets.Text(text)) }
 
-// scrubError is the error whose text a server had a part in, fit to be shown.
+// scrubError rewords an error whose text a server had a part in.
 func (c *Client) scrubError(err error) error { return redact.Reworded(err, c.scrub(err.Error())) }

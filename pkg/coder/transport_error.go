@@ -13,12 +13,10 @@ import (
 	"syscall"
 )
 
-// TransportError means that no answer came from the deployment. It says why in
-// plain words, and wraps the cause.
+// TransportError means that the deployment did not answer. It wraps the cause.
 type TransportError struct {
-	// Method, Host and Path name the request.
 	Method, Host, Path string
-	// Reason is what is wrong and what to do about it.
+	// Reason says what is wrong and what to do.
 	Reason string
 
 	passes bool // it may pass by itself
@@ -31,8 +29,7 @@ func (e *TransportError) Error() string {
 
 func (e *TransportError) Unwrap() error { return e.cause }
 
-// explainTransport says why a request got no answer. The URL's query and the
-// request's headers stay out of the message.
+// explainTransport says why a request got no answer. The URL's query and the request's headers stay out of the message.
 func explainTransport(ctx context.Context, c *Client, r request, err error) error {
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {
@@ -66,7 +63,7 @@ func (c *Client) diagnose(err error) (reason string, passes bool) {
 		_, passes = c.diagnose(op.Err)
 		return "the proxy that HTTPS_PROXY names cannot be reached: " + c.scrub(op.Err.Error()), passes
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
-		return "not asked, because this machine allows no more open files: raise the limit (`ulimit -n`), or lower --concurrency", true
+		return "not contacted, because this machine allows no more open files: raise the limit (`ulimit -n`), or lower --concurrency", true
 	case errors.As(err, &dns):
 		return fmt.Sprintf("the host %q cannot be resolved", dns.Name), dns.IsTemporary || dns.IsTimeout
 	case errors.Is(err, syscall.ECONNREFUSED):
@@ -76,11 +73,11 @@ func (c *Client) diagnose(err error) (reason string, passes bool) {
 	case errors.As(err, &unknownCA):
 		return "its certificate is signed by an unknown authority: name the authority's file with --coder-ca-file", false
 	case errors.As(err, &wrongHost):
-		return fmt.Sprintf("its certificate is for %s, not for %s", c.scrub(certificateNames(wrongHost.Certificate)), c.base.Hostname()), false
+		return c.scrub(strings.TrimPrefix(wrongHost.Error(), "x509: ")), false
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return "its certificate has expired, or is not valid yet: check it, and this machine's clock", false
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return "the answer broke off", true
+		return "the answer was cut off", true
 	case errors.As(err, &netErr) && netErr.Timeout():
 		return "no answer in time", true
 	default:
@@ -88,21 +85,10 @@ func (c *Client) diagnose(err error) (reason string, passes bool) {
 	}
 }
 
-func certificateNames(certificate *x509.Certificate) string {
-	names := append([]string{}, certificate.DNSNames...)
-	for _, ip := range certificate.IPAddresses {
-		names = append(names, ip.String())
-	}
-	if len(names) == 0 {
-		return fmt.Sprintf("%q", certificate.Subject.CommonName)
-	}
-	return strings.Join(names, ", ")
-}
-
 // proxyConnect is the Op of a net.OpError when a proxy cannot be reached (net/http).
 const proxyConnect = "proxyconnect"
 
-// proxyError means that the proxy did not connect to the deployment.
+// proxyError means that the proxy refused to connect to the deployment.
 type proxyError struct {
 	proxy  string // host and port alone: its URL may hold a password
 	status int

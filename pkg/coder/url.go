@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// ParseURL checks an access URL: https (or http on loopback), with a host, and
-// nothing but a path of "/" behind it.
+// ParseURL checks an access URL: https (or http on loopback), with a host and no path but "/".
 func ParseURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	if err != nil {
@@ -33,9 +32,8 @@ func ParseURL(raw string) (*url.URL, error) {
 	return u, nil
 }
 
-// NormalURL brings a URL into the form that is compared and shown: scheme and
-// host in lower case, no default port, no trailing slash. What is not a URL, or
-// holds a user, stays as it is, for a validation to refuse.
+// NormalURL returns the form of a URL that is compared and shown: scheme and host in lower case, no default port, no
+// trailing slash. What is not a URL, or holds a user, stays as it is, for a validation to refuse.
 func NormalURL(raw string) string {
 	u, err := url.Parse(strings.TrimSpace(raw))
 	if err != nil || u.Host == "" || u.User != nil {
@@ -49,18 +47,17 @@ func NormalURL(raw string) string {
 	return u.String()
 }
 
-// SameURL reports whether two URLs lead to the same deployment: they differ at
-// most in case, in a default port or in a trailing slash. Of two without a scheme,
-// as values files may have them, the same holds.
+// SameURL reports whether two URLs lead to the same deployment: they differ at most in case, a default port or a
+// trailing slash. URLs without a scheme, as values files may have them, compare likewise.
 func SameURL(a, b string) bool {
 	if !strings.EqualFold(hostOf(a), hostOf(b)) {
-		return false // without parsing: a large fleet compares each with each
+		return false // without parsing: a large fleet compares all pairs
 	}
 	a, b = NormalURL(a), NormalURL(b)
 	return a == b || !strings.Contains(a, "://") && strings.EqualFold(strings.TrimRight(a, "/"), strings.TrimRight(b, "/"))
 }
 
-// hostOf is the host of a URL, or as much of it as can be told without parsing.
+// hostOf is the host of a URL, as far as it shows without parsing.
 func hostOf(raw string) string {
 	raw = strings.TrimSpace(raw)
 	if _, rest, ok := strings.Cut(raw, "://"); ok {
@@ -72,7 +69,7 @@ func hostOf(raw string) string {
 	return raw
 }
 
-// shownURL is a URL without what may be secret: a user and password, a query.
+// shownURL is a URL without its user, password and query, which may be secret.
 func shownURL(raw string) string {
 	if i := strings.IndexAny(raw, "?#"); i >= 0 {
 		raw = raw[:i]

@@ -2,7 +2,6 @@ package coder
 
 import (
 	"context"
-	"net/http"
 	"slices"
 )
 
@@ -16,20 +15,17 @@ type User struct {
 
 func (u User) id() string { return u.ID }
 
-// CanManage reports whether the user may manage providers and satellites,
-// which takes the role site-manager or site-admin (Coder's documentation).
+// CanManage reports whether the user may manage providers and satellites (Coder's documentation).
 func (u User) CanManage() bool {
 	return slices.Contains(u.Roles, "site-manager") || slices.Contains(u.Roles, "site-admin")
 }
 
-// Me returns the user whose token is used.
+// Me returns the token's user.
 func (c *Client) Me(ctx context.Context) (User, error) {
 	return readOne[User](ctx, c, "/api/v0/users/me", "user")
 }
 
 // Users returns all users.
 func (c *Client) Users(ctx context.Context) ([]User, error) {
-	var users []User
-	_, err := c.do(ctx, request{method: http.MethodGet, path: "/api/v0/users", repeatable: true}, &users)
-	return users, err
+	return readAll[User](ctx, c, "/api/v0/users")
 }

@@ -20,21 +20,20 @@ func ParseVersion(text string) (Version, error) {
 	if err != nil || len(text) > 64 || !strings.Contains(text, ".") {
 		return Version{}, fmt.Errorf("%.64q is not a version like 1.21.3", text)
 	}
-	// made anew, since the parsed one keeps how it was written
+	// made anew: the parsed one keeps its spelling
 	return Version{*semver.New(parsed.Major(), parsed.Minor(), parsed.Patch(), parsed.Prerelease(), parsed.Metadata())}, nil
 }
 
 // String returns the version without a leading v.
 func (v Version) String() string { return v.semver.String() }
 
-// AtLeast reports whether the version is major.minor or later; a release candidate
-// counts as its release.
+// AtLeast reports whether the version is major.minor or later; a release candidate counts as its release.
 func (v Version) AtLeast(major, minor uint64) bool {
 	return v.semver.Major() > major || v.semver.Major() == major && v.semver.Minor() >= minor
 }
 
-// RebuildsOnSwitch reports whether a deployment of that version rebuilds a provider's
-// workspaces that run when its Networking v2 is switched (Coder's changelog, 1.21.1).
+// RebuildsOnSwitch reports whether a deployment of that version rebuilds a provider's running workspaces when its
+// Networking v2 is switched (Coder's changelog, 1.21.1).
 func (v Version) RebuildsOnSwitch() bool {
 	return v.AtLeast(1, 22) || v.AtLeast(1, 21) && v.semver.Patch() >= 1
 }
@@ -42,11 +41,10 @@ func (v Version) RebuildsOnSwitch() bool {
 // versionHeader carries the deployment's version in answers of GET /api.
 const versionHeader = "Coder-Version"
 
-// Version returns the deployment's version. A good satellite passes the
-// request on, and so returns its primary's.
+// Version returns the deployment's version. A satellite passes the request on, and so returns its primary's.
 func (c *Client) Version(ctx context.Context) (Version, error) { return c.version(ctx, false) }
 
-// version asks for the version, without the AuthHeader if it is to be anonymous.
+// version asks for the version, without the AuthHeader if anonymous.
 func (c *Client) version(ctx context.Context, anonymous bool) (Version, error) {
 	got, err := c.do(ctx, request{method: http.MethodGet, path: "/api", repeatable: true, public: true, anonymous: anonymous}, nil)
 	if err != nil {
@@ -63,8 +61,7 @@ func (c *Client) version(ctx context.Context, anonymous bool) (Version, error) {
 	return version, nil
 }
 
-// Time returns the primary's time, to the second, as its answer to GET /api tells
-// it (RFC 9110, Date): what it says of workspaces is by this clock.
+// Time returns the primary's time, by which it dates builds, to the second, from an answer's Date (RFC 9110).
 func (c *Client) Time(ctx context.Context) (time.Time, error) {
 	got, err := c.do(ctx, request{method: http.MethodGet, path: "/api", repeatable: true, public: true}, nil)
 	if err != nil {
@@ -72,7 +69,7 @@ func (c *Client) Time(ctx context.Context) (time.Time, error) {
 	}
 	now, err := http.ParseTime(got.header.Get("Date"))
 	if err != nil {
-		return time.Time{}, errors.New("GET " + c.base.Host + "/api: the answer does not tell the time")
+		return time.Time{}, errors.New("GET " + c.base.Host + "/api: the answer has no date")
 	}
 	return now, nil
 }

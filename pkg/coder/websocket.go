@@ -10,8 +10,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-// dialWebSocket opens a WebSocket of the API. Its errors are those of a
-// request: an *Error if the deployment refuses, else a *TransportError.
+// dialWebSocket opens a WebSocket of the API. Its error is an *Error if the deployment refuses, else a *TransportError.
 func (c *Client) dialWebSocket(ctx context.Context, path string) (*websocket.Conn, error) {
 	r := request{method: http.MethodGet, path: path}
 	if err := r.check(); err != nil {
@@ -33,26 +32,23 @@ func (c *Client) dialWebSocket(ctx context.Context, path string) (*websocket.Con
 	return connection, nil
 }
 
-// agentPath is that of the broker between agents and their clients.
+// agentPath leads to the broker between agents and their clients.
 const agentPath = "/api/private/envagent/"
 
-// DialAgent opens the byte stream to the agent of a workspace, on which a
-// client negotiates a connection with it: what the deployment's broker joins
-// (coder-cli v1.21, wsnet). Only the workspace's owner may. It must be closed.
+// DialAgent opens the byte stream on which a client negotiates with the agent of a workspace, through the deployment's
+// broker (coder-cli v1.21, wsnet). Only the workspace's owner may. The caller must close the stream.
 func (c *Client) DialAgent(ctx context.Context, workspaceID string) (net.Conn, error) {
 	// the broker takes the token from the query, as a browser can set no header
 	query := url.Values{"session_token": {c.config.Token.Reveal()}}
 	return c.dialStream(ctx, agentPath+url.PathEscape(workspaceID)+"/connect?"+query.Encode())
 }
 
-// DialTURN opens the byte stream to the TURN server of the deployment, which
-// relays between clients and agents. It must be closed.
+// DialTURN opens the byte stream to the deployment's TURN server, a relay. The caller must close it.
 func (c *Client) DialTURN(ctx context.Context) (net.Conn, error) {
 	return c.dialStream(ctx, "/api/private/turn")
 }
 
-// dialStream opens a WebSocket whose binary messages are one byte stream. The
-// context bounds the opening, not the stream.
+// dialStream opens a WebSocket whose binary messages form one byte stream. The context bounds only the opening.
 func (c *Client) dialStream(ctx context.Context, path string) (net.Conn, error) {
 	connection, err := c.dialWebSocket(ctx, path)
 	if err != nil {

@@ -22,7 +22,7 @@ const (
 	ContainerUnknown  ContainerStatus = "UNKNOWN"
 )
 
-// Workspace is a workspace, in those of its fields that this client uses.
+// Workspace is a workspace, with the fields that this client uses.
 type Workspace struct {
 	ID          string    `json:"id"`
 	Name        string    `json:"name"`
@@ -37,14 +37,13 @@ type Workspace struct {
 
 func (w Workspace) id() string { return w.ID }
 
-// WorkspaceStat is the latest that the deployment knows of a workspace's container.
+// WorkspaceStat is the deployment's latest knowledge of a workspace's container.
 type WorkspaceStat struct {
 	ContainerStatus ContainerStatus `json:"container_status"`
 	StatError       string          `json:"stat_error"`
 }
 
-// Workspaces returns the workspaces of the users with these IDs, or of all users if
-// there are none.
+// Workspaces returns the workspaces of the users with these IDs, or of all users if none is given.
 func (c *Client) Workspaces(ctx context.Context, userIDs ...string) ([]Workspace, error) {
 	path := workspacesPath
 	if len(userIDs) > 0 {
@@ -60,9 +59,8 @@ func (c *Client) Workspace(ctx context.Context, id string) (Workspace, error) {
 
 func workspacePath(id string) string { return workspacesPath + "/" + url.PathEscape(id) }
 
-// Rebuild asks for a rebuild of the workspace. It destroys everything outside
-// the home directory of a running one. It is sent once: after a lost answer,
-// the workspace tells whether a build began.
+// Rebuild requests a rebuild of the workspace, which destroys everything outside the home directory of a running one. It
+// is sent once: after a lost answer, the workspace shows whether a build began.
 func (c *Client) Rebuild(ctx context.Context, id string) error {
 	_, err := c.do(ctx, request{method: http.MethodPatch, path: workspacePath(id), body: struct{}{}}, nil)
 	return err

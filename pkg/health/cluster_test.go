@@ -100,7 +100,7 @@ func TestChartChecks(t *testing.T) {
 		},
 		"old cluster": {"chart-available", func(s *snapshot.Snapshot) {
 			edit(&s.Cluster, func(c *snapshot.Cluster) { c.Version = "v1.18.20" })
-		}, v1alpha1.CheckFail, "takes Kubernetes >= 1.19.0-0, but the cluster has v1.18.20", "--chart-version"},
+		}, v1alpha1.CheckFail, "supports Kubernetes >= 1.19.0-0, but the cluster has v1.18.20", "--chart-version"},
 		"vendor's cluster": {"chart-available", func(s *snapshot.Snapshot) {
 			edit(&s.Cluster, func(c *snapshot.Cluster) { c.Version = "v1.21.14-gke.4300" })
 		}, v1alpha1.CheckPass, "coder 1.21.7", ""},

@@ -84,7 +84,7 @@ func reasons(fact string) map[string]error {
 		"of its own":  fmt.Errorf("%s: %w", fact, errLost),
 		"token":       expired("/api/" + fact),
 		"proxy":       &coder.Error{Method: "GET", Host: "coder.example.com", Path: "/" + fact, Status: 502, Foreign: "text/html"},
-		"no answer":   &coder.TransportError{Method: "GET", Host: "coder.example.com", Path: "/" + fact, Reason: "the answer broke off"},
+		"no answer":   &coder.TransportError{Method: "GET", Host: "coder.example.com", Path: "/" + fact, Reason: "the answer was cut off"},
 		"unreachable": cluster.Explain(fmt.Errorf("get %s: %w", fact, context.DeadlineExceeded), "sydney"),
 	}
 }
@@ -141,7 +141,7 @@ func TestNeedsAreComplete(t *testing.T) {
 func TestOneCauseIsToldOnce(t *testing.T) {
 	shared := []string{"token", "proxy", "no answer", "unreachable", "not asked"}
 	marks := map[string]string{
-		"token": "token expired", "proxy": "502", "no answer": "broke off", "unreachable": "did not answer in time", "not asked": "not collected",
+		"token": "token expired", "proxy": "502", "no answer": "cut off", "unreachable": "did not answer in time", "not asked": "not collected",
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		why := rapid.SampledFrom(shared).Draw(t, "cause")

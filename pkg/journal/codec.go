@@ -15,35 +15,26 @@ import (
 // formVersion is the version of the record's form that this package writes.
 const formVersion = 1
 
-// CorruptError means that the journal cannot be read. It is never overwritten.
-type CorruptError struct {
-	// Journal is the journal's ConfigMap.
-	Journal types.NamespacedName
-	cause   error
+// corrupt says that the journal cannot be read. Such a journal is never overwritten.
+func corrupt(journal types.NamespacedName, cause error) error {
+	return fmt.Errorf("the journal %s cannot be understood (%w): inspect that ConfigMap, and delete it to start without a journal: "+
+		"live state is read in any case", journal, cause)
 }
 
-func (e *CorruptError) Error() string {
-	return fmt.Sprintf("the journal %s cannot be understood (%v): look at that ConfigMap, and delete it to start without it: the live state is looked at anyway",
-		e.Journal, e.cause)
+// newer says that a newer version wrote the journal. This version never overwrites what it does not know.
+func newer(journal types.NamespacedName, what string) error {
+	return fmt.Errorf("the journal %s was written by a newer version of the plugin (it has %s): upgrade the plugin, "+
+		"with `kubectl krew upgrade coder-satellite`, and run this again", journal, what)
 }
 
-func (e *CorruptError) Unwrap() error { return e.cause }
+// newerForm is the version of a record whose form is newer than this package knows.
+type newerForm int
 
-// NewerError means that a newer version of the plugin wrote the journal. It is
-// never written by this one, which would drop what it does not know.
-type NewerError struct {
-	// Journal is the journal's ConfigMap.
-	Journal types.NamespacedName
-	what    string // that is not known
+func (v newerForm) Error() string {
+	return fmt.Sprintf("form %d; this version knows up to %d", int(v), formVersion)
 }
 
-func (e *NewerError) Error() string {
-	return fmt.Sprintf("the journal %s was written by a newer version of the plugin (it has %s): upgrade the plugin, with `kubectl krew upgrade coder-satellite`, and run this again",
-		e.Journal, e.what)
-}
-
-// Decode reads a record as it is stored. Fields that it does not know are
-// dropped; a form newer than it knows is a *NewerError.
+// Decode reads a stored record. It drops fields that it does not know.
 func Decode(data []byte) (*Record, error) {
 	if len(data) > maxBytes {
 		return nil, fmt.Errorf("it is longer than %d KiB", maxBytes>>10)
@@ -58,31 +49,25 @@ func Decode(data []byte) (*Record, error) {
 	}
 	switch {
 	case record.Version < 1:
-		return nil, errors.New("it names no version that there ever was")
+		return nil, errors.New("it names no known version")
 	case record.Version > formVersion:
 		return nil, newerForm(record.Version)
 	}
 	return record, nil
 }
 
-func newerForm(version int) error {
-	return &NewerError{what: fmt.Sprintf("form %d; this version knows up to %d", version, formVersion)}
-}
-
-// unknown says which field of the stored record Decode drops; "" if none.
+// unknown names a field of the stored record that Decode drops; "" if none.
 func unknown(data []byte) string {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&Record{}); err != nil { // of any other kind Decode has told
+	if err := decoder.Decode(&Record{}); err != nil { // Decode has reported any other kind
 		return strings.TrimPrefix(err.Error(), "json: ")
 	}
 	return ""
 }
 
-// Encode returns the record as it is stored. Of a record that would be too
-// long, the oldest steps and runs are left out: a journal that is full must not
-// be what stops a migration, and what a rollback needs is kept. What looks like a
-// secret in its texts is taken out.
+// Encode returns the record as it is stored, without what looks like a secret. It drops the oldest steps and runs of a
+// record that would be too long: a full journal must not stop a migration, and what a rollback needs is kept.
 func Encode(record *Record) ([]byte, error) {
 	record.Version = formVersion
 	kept := *record

@@ -17,10 +17,11 @@ import (
 // maxEventMessage is the longest message that the API takes in an Event.
 const maxEventMessage = 1024
 
-// Emit records a step as an Event on the journal's ConfigMap, of which `kubectl
-// describe` lists those with its UID. It takes one request, and its failure
-// changes nothing: Events are for people to read.
-func Emit(ctx context.Context, client kubernetes.Interface, journal types.NamespacedName, uid types.UID, operation string, result v1alpha1.StepResult, at metav1.Time) error {
+// Emit records a step as an Event on the journal's ConfigMap; `kubectl describe` lists those with its UID. It takes one
+// request. Its failure changes nothing: Events are for people to read.
+func Emit(ctx context.Context, client kubernetes.Interface, journal types.NamespacedName, uid types.UID, operation string,
+	result v1alpha1.StepResult, at metav1.Time,
+) error {
 	kind, message := corev1.EventTypeNormal, result.Message
 	if result.Error != "" {
 		kind, message = corev1.EventTypeWarning, result.Error
@@ -41,8 +42,7 @@ func Emit(ctx context.Context, client kubernetes.Interface, journal types.Namesp
 	return err
 }
 
-// reason returns a step and how far it got as Kubernetes writes reasons:
-// "EnableNetworkingV2Done".
+// reason writes a step and its state as Kubernetes writes reasons: "EnableNetworkingV2Done".
 func reason(result v1alpha1.StepResult) string {
 	var reason strings.Builder
 	for word := range strings.SplitSeq(result.Name, "-") {
@@ -59,6 +59,6 @@ func bounded(text string, limit int) string {
 	if len(text) <= limit {
 		return text
 	}
-	// The cut may go through a character: the API takes whole ones only.
+	// The cut may split a character, and the API takes whole ones only.
 	return strings.ToValidUTF8(text[:limit-len(mark)], "") + mark
 }

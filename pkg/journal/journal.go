@@ -17,8 +17,7 @@ import (
 // Name is the name of a satellite's journal, in the satellite's namespace.
 const Name = "coder-satellite-journal"
 
-// ProviderName returns the name of a provider's journal, in the provider's own
-// namespace; id is the provider's, which no two providers of a primary share.
+// ProviderName returns the name of the journal of the provider with that ID, in the provider's own namespace.
 func ProviderName(id string) string { return cluster.NameFor(Name, id) }
 
 // key is the entry of the ConfigMap that holds the record.
@@ -26,7 +25,6 @@ const key = "journal.json"
 
 // ConflictError means that somebody else wrote the journal since it was read.
 type ConflictError struct {
-	// Journal is the journal's ConfigMap.
 	Journal types.NamespacedName
 	cause   error
 }
@@ -37,9 +35,8 @@ func (e *ConflictError) Error() string {
 
 func (e *ConflictError) Unwrap() error { return e.cause }
 
-// Read returns the journal's record, or nil if there is none. It takes one
-// request. The error is a *CorruptError if there is one that cannot be read, and a
-// *NewerError if its form is newer. Further fields do not hinder reading.
+// Read returns the journal's record; nil if there is none. It takes one request. A record that cannot be read, or whose
+// form is newer, is an error; fields that this version does not know are not.
 func Read(ctx context.Context, client kubernetes.Interface, journal types.NamespacedName) (*Record, error) {
 	_, record, err := load(ctx, client, journal)
 	return record, err
@@ -55,18 +52,16 @@ func load(ctx context.Context, client kubernetes.Interface, journal types.Namesp
 		return nil, nil, err
 	}
 	record, err := Decode([]byte(configMap.Data[key]))
-	if newer, ok := errors.AsType[*NewerError](err); ok {
-		newer.Journal = journal
-		return nil, nil, newer
+	if form, isNewer := errors.AsType[newerForm](err); isNewer {
+		return nil, nil, newer(journal, form.Error())
 	}
 	if err != nil {
-		return nil, nil, &CorruptError{Journal: journal, cause: err}
+		return nil, nil, corrupt(journal, err)
 	}
 	return configMap, record, nil
 }
 
-// EnsureNamespace creates the namespace if it is not there. It takes one
-// request if it is, two if not.
+// EnsureNamespace creates the namespace unless it exists. It takes one request, or two to create it.
 func EnsureNamespace(ctx context.Context, client kubernetes.Interface, name string) error {
 	namespace, err := client.CoreV1().Namespaces().Get(ctx, name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {

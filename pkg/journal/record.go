@@ -1,7 +1,5 @@
-// Package journal keeps the record of what was done to a satellite, or to a
-// provider, beside it in its cluster: a ConfigMap that says who did what, when,
-// and what was found before. It explains, and never overrides live state. It
-// holds no secrets.
+// Package journal keeps the record of what was done to a satellite or a provider, in a ConfigMap beside it: who did
+// what and when, and what was found before. It explains, and never overrides live state. It holds no secrets.
 package journal
 
 import (
@@ -21,85 +19,77 @@ const (
 	maxSteps = 50
 	maxRuns  = 5
 	maxBytes = 512 << 10
-	maxText  = 2 << 10 // of a step's message, and of its error
+	maxText  = 2 << 10 // of a step's message or error
 )
 
-// Record is what a journal says. Some of it only concerns a satellite, some only a provider.
+// Record is what a journal holds. Some fields concern only a satellite, some only a provider.
 type Record struct {
-	// Version is the version of the record's form.
-	Version int `json:"version"`
-	// RunID tells one run from another.
-	RunID string `json:"runID,omitempty"`
-	// Operation is the verb; empty if nothing was run yet.
+	Version int    `json:"version"`
+	RunID   string `json:"runID,omitempty"`
+	// Operation is the verb; empty before the first run.
 	Operation string `json:"operation,omitempty"`
-	// Operator is the e-mail address of who ran it.
+	// Operator is the operator's e-mail address.
 	Operator string `json:"operator,omitempty"`
-	// Primary is the normalised URL of the primary that it ran against; empty in
-	// records of versions that did not note it.
+	// Primary is the primary's normalised URL; empty in records of versions that did not note it.
 	Primary string `json:"primary,omitempty"`
-	// Reason is why it was run, in the operator's words; empty if none was given.
+	// Reason is the operator's reason; may be empty.
 	Reason string `json:"reason,omitempty"`
-	// PlanFingerprint is the fingerprint of the plan that was carried out.
+	// PlanFingerprint is that of the plan that was applied.
 	PlanFingerprint string `json:"planFingerprint,omitempty"`
-	// Step is the step that was begun last, and State how far it got.
+	// Step is the step begun last, and State how far it got.
 	Step  string             `json:"step,omitempty"`
 	State v1alpha1.StepState `json:"state,omitempty"`
-	// Outcome is how the run ended; empty while it goes on, or if it died.
+	// Outcome is how the run ended; empty while it runs, or if it died.
 	Outcome v1alpha1.Outcome `json:"outcome,omitempty"`
-	// Started and Updated are times of the operator's machine.
+	// Started and Updated are by the operator's clock.
 	Started time.Time `json:"started,omitzero"`
 	Updated time.Time `json:"updated,omitzero"`
-	// Before is what was found before the first run of the migration.
+	// Before is what the first run of the migration found.
 	Before *Before `json:"before,omitempty"`
-	// Migrated is set once a migration is complete, and no longer when it is rolled
-	// back or Networking v2 is switched on once more.
+	// Migrated is set when a migration completes; a rollback, or another switch to Networking v2, clears it.
 	Migrated bool `json:"migrated,omitempty"`
-	// Serves are the IDs of the providers that were migrated to the satellite,
-	// sorted: some may be rolled back, or in a Fleet file of somebody else's.
+	// Serves are the IDs of the providers migrated to the satellite, sorted; others' Fleet files may name some of them.
 	Serves []string `json:"serves,omitempty"`
 	// RegistrationID is the registration that the migration made; empty if none.
 	RegistrationID string `json:"registrationID,omitempty"`
-	// Canary is the workspace that is rebuilt as a proof; nil if none.
+	// Canary is the workspace rebuilt as a proof; nil if none.
 	Canary *Canary `json:"canary,omitempty"`
-	// Switched is the latest change of the provider's Networking v2 that a run made, or
-	// was about to make; nil if none did.
+	// Switched is the latest change of Networking v2 that a run made, or was about to make; nil if none.
 	Switched *Switch `json:"switched,omitempty"`
-	// Distance is how far the provider's users were and are, as the latest migration
-	// measured it; nil if none did.
+	// Distance is how far the provider's users were and are, as the latest migration measured it; nil if none did.
 	Distance *v1alpha1.Distance `json:"distance,omitempty"`
 	// Retention is the ledger of the retained legacy release; nil if none is.
 	Retention *Ledger `json:"retention,omitempty"`
 	// Steps are the latest results, oldest first.
 	Steps []v1alpha1.StepResult `json:"steps,omitempty"`
-	// History are the latest runs before this one, oldest first.
+	// History are the runs before this one, oldest first.
 	History []v1alpha1.Run `json:"history,omitempty"`
 }
 
 // Before is what was found before a migration, and what a rollback returns to.
 type Before struct {
-	// NetworkingV2 is the provider's flag; nil if it had none, or if it was on and
-	// may have been switched on by a migration whose journal is lost.
+	// NetworkingV2 is the provider's flag; nil if it had none, or if it was on and a migration whose journal is lost
+	// may have switched it on.
 	NetworkingV2 *bool `json:"networkingV2,omitempty"`
-	// SatelliteRecords is the newest revision of the satellite's release, whatever
-	// its status; 0 if there was no record, nil if that is not known.
+	// SatelliteRecords is the newest revision of the satellite's release in any status; 0 without records, nil if unknown.
 	SatelliteRecords *int `json:"satelliteRecords,omitempty"`
-	// SatelliteRevision is the deployed revision of the satellite's release; 0 if none.
+	// SatelliteRevision is the release's deployed revision; 0 if none.
 	SatelliteRevision int `json:"satelliteRevision"`
 	// RegistrationID is the satellite's registration; empty if none.
 	RegistrationID string `json:"registrationID,omitempty"`
 }
 
-// Canary is the workspace that is rebuilt as a proof.
+// Canary is the workspace rebuilt as a proof.
 type Canary struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
-	// Proves is what the rebuild proves; one of the Proves constants.
+	// Proves is one of the Proves constants.
 	Proves string `json:"proves"`
-	// Asked tells that the rebuild was, or was about to be, asked for.
+	// Asked is set before the rebuild is requested.
 	Asked bool `json:"asked"`
-	// BuiltBefore is the time of its last build before that, by the primary's clock.
+	// BuiltBefore is the time of the last build before that, by the primary's clock.
 	BuiltBefore time.Time `json:"builtBefore,omitzero"`
-	// Rebuilt tells that the rebuild ended well.
+	// Rebuilt is set when the rebuild has succeeded.
 	Rebuilt bool `json:"rebuilt"`
 	// Reached is set when a run has connected to it since, as its owner's clients do.
 	Reached bool `json:"reached,omitempty"`
@@ -108,14 +98,12 @@ type Canary struct {
 // Switch is a change of a provider's Networking v2.
 type Switch struct {
 	On bool `json:"on"`
-	// At is when, by the operator's machine.
+	// At is by the operator's clock.
 	At time.Time `json:"at"`
-	// LatestBuild is when the latest build of any of the provider's workspaces had begun
-	// by then, by the primary's clock: no two clocks are compared to tell which
-	// workspaces were built since. Zero if there was no workspace, nil if that is not known.
+	// LatestBuild is when the latest build of any of the provider's workspaces had begun by then, by the primary's
+	// clock: it identifies workspaces built since without comparing clocks. Zero without workspaces, nil if unknown.
 	LatestBuild *time.Time `json:"latestBuild,omitempty"`
-	// Running are the IDs of the provider's workspaces that ran, or were being built. A
-	// primary of v1.21.1 or later rebuilds them.
+	// Running are the IDs of the workspaces that ran or were being built: v1.21.1 and later rebuild them.
 	Running []string `json:"running,omitempty"`
 }
 
@@ -126,11 +114,11 @@ const (
 	ProvesFinalized = "finalized" // that they work without the legacy release
 )
 
-// Ledger says which legacy release is retained, and is the authority on it.
+// Ledger identifies the retained legacy release, and is the authority on it.
 type Ledger struct {
 	Namespace string `json:"namespace"`
 	Release   string `json:"release"`
-	// Revision is the deployed revision that is retained.
+	// Revision is the retained revision.
 	Revision int `json:"revision"`
 	// RecordBefore is "sha256:<hex>" of the release record's bytes as they were.
 	RecordBefore string `json:"recordBefore"`
@@ -148,14 +136,11 @@ func (l *Ledger) Covers(namespace, release string, revision int) bool {
 
 // Start names a new run.
 type Start struct {
-	RunID, Operation, Operator, Reason, PlanFingerprint string
-	// Primary is the primary's URL.
-	Primary string
-	At      time.Time
+	RunID, Operation, Operator, Reason, PlanFingerprint, Primary string
+	At                                                           time.Time
 }
 
-// Start begins a new run: the one before it goes into the history, and what it
-// left to be known (what was found before, the canary, the ledger) stays.
+// Start begins a new run. The run before moves into the history; what it left (Before, the canary, the ledger) stays.
 func (r *Record) Start(s Start) {
 	if r.Operation != "" {
 		r.History = append(r.History, r.Run())
@@ -170,7 +155,7 @@ func (r *Record) Start(s Start) {
 	r.Started, r.Updated = s.At, s.At
 }
 
-// Run returns the latest run in short.
+// Run summarises the latest run.
 func (r *Record) Run() v1alpha1.Run {
 	run := v1alpha1.Run{
 		ID: r.RunID, Operation: r.Operation, Operator: r.Operator, Step: r.Step, State: r.State, Outcome: r.Outcome, Reason: r.Reason,
@@ -182,27 +167,26 @@ func (r *Record) Run() v1alpha1.Run {
 	return run
 }
 
-// Remember keeps what was found before, unless an earlier run of the same
-// migration has found it already: only the first finding is from before.
+// Remember keeps what was found before, unless an earlier run of the same migration did.
 func (r *Record) Remember(found Before) {
 	if r.Before == nil {
 		r.Before = &found
 	}
 }
 
-// Serve notes providers that are about to be migrated to the satellite.
+// Serve adds providers that are about to be migrated to the satellite.
 func (r *Record) Serve(ids ...string) {
 	r.Serves = slices.Compact(slices.Sorted(slices.Values(slices.Concat(r.Serves, ids))))
 }
 
-// Begin notes that a step is begun.
+// Begin notes the start of a step.
 func (r *Record) Begin(result v1alpha1.StepResult) {
 	r.Step, r.State, r.Updated = result.Name, v1alpha1.StepRunning, result.Started.Time
 }
 
-// End notes how a step ended. Of long texts only the beginning is kept.
+// End notes how a step ended, and truncates long texts.
 func (r *Record) End(result v1alpha1.StepResult) {
-	// before they are cut: half a secret is not known for one
+	// before truncation: half a secret is not recognised
 	result.Message, result.Error = bounded(redact.Text(result.Message), maxText), bounded(redact.Text(result.Error), maxText)
 	r.Steps = append(r.Steps, result)
 	r.Steps = r.Steps[max(0, len(r.Steps)-maxSteps):]

@@ -18,14 +18,12 @@ type Writer struct {
 	journal types.NamespacedName
 	stored  *corev1.ConfigMap // nil until there is one
 	record  *Record
-	// unsure are the contents that were written since stored was, without an
-	// answer: any of them may be what the cluster holds now.
+	// unsure are the contents written since without an answer: the cluster may hold any of them.
 	unsure []string
 }
 
-// Open reads the journal, to be written from there on. It takes one request.
-// The error is a *CorruptError if there is a journal that cannot be read, and a
-// *NewerError if writing it would drop what a newer version of the plugin wrote.
+// Open reads the journal, to be written from there on, in one request. It is an error if the journal cannot be read, or
+// if writing it would drop what a newer version of the plugin wrote.
 func Open(ctx context.Context, client kubernetes.Interface, journal types.NamespacedName) (*Writer, error) {
 	stored, record, err := load(ctx, client, journal)
 	switch {
@@ -35,7 +33,7 @@ func Open(ctx context.Context, client kubernetes.Interface, journal types.Namesp
 		record = &Record{}
 	default:
 		if what := unknown([]byte(stored.Data[key])); what != "" {
-			return nil, &NewerError{Journal: journal, what: what}
+			return nil, newer(journal, what)
 		}
 	}
 	return &Writer{client: client, journal: journal, stored: stored, record: record}, nil
@@ -52,10 +50,9 @@ func (w *Writer) UID() types.UID {
 	return w.stored.UID
 }
 
-// Write stores the record, if nobody else has written the journal since this
-// writer read or wrote it; otherwise it returns a *ConflictError. It takes one
-// request, one more if that fails, and again as many if an earlier write of
-// this writer, which seemed to fail, turns out to have been done.
+// Write stores the record, unless somebody else has written the journal since this writer read or wrote it: then it
+// returns a *ConflictError. It takes one request, one more if that fails, and again as many if an earlier write of this
+// writer that seemed to fail turns out to have succeeded.
 func (w *Writer) Write(ctx context.Context, record *Record) error {
 	encoded, err := Encode(record)
 	if err != nil {
@@ -68,8 +65,7 @@ func (w *Writer) Write(ctx context.Context, record *Record) error {
 			w.stored, w.unsure = stored, nil
 			return nil
 		}
-		// The write may have been done although its answer was lost, which also
-		// makes the next one meet a conflict: what is stored tells.
+		// The write, or an earlier one that causes this conflict, may have succeeded although its answer was lost.
 		now, readErr := w.client.CoreV1().ConfigMaps(w.journal.Namespace).Get(ctx, w.journal.Name, metav1.GetOptions{})
 		conflict := apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err)
 		switch {
@@ -79,13 +75,13 @@ func (w *Writer) Write(ctx context.Context, record *Record) error {
 		case readErr == nil && conflict && slices.Contains(w.unsure, now.Data[key]):
 			w.stored, w.unsure = now, nil
 		case readErr != nil && conflict && len(w.unsure) > 0:
-			return fmt.Errorf("whether this run or another wrote the journal %s last is not known: %w", w.journal, readErr)
+			return fmt.Errorf("cannot determine whether this run or another wrote the journal %s last: %w", w.journal, readErr)
 		case conflict:
 			return &ConflictError{Journal: w.journal, cause: err}
 		case apierrors.IsNotFound(err) && w.stored == nil:
 			return fmt.Errorf("namespace %q, where the journal belongs, is gone: %w", w.journal.Namespace, err)
 		case apierrors.IsNotFound(err):
-			return fmt.Errorf("the journal %s was deleted while this run was at work: %w", w.journal, err)
+			return fmt.Errorf("the journal %s was deleted during this run: %w", w.journal, err)
 		default:
 			w.unsure = append(w.unsure, data)
 			return err
@@ -93,8 +89,7 @@ func (w *Writer) Write(ctx context.Context, record *Record) error {
 	}
 }
 
-// put creates or updates the ConfigMap, on the condition that it is as this
-// writer knows it.
+// put creates or updates the ConfigMap, if it is still as this writer knows it.
 func (w *Writer) put(ctx context.Context, data string) (*corev1.ConfigMap, error) {
 	configMaps := w.client.CoreV1().ConfigMaps(w.journal.Namespace)
 	if w.stored == nil {

@@ -32,7 +32,7 @@ func TestReadFails(t *testing.T) {
 		{name: "forbidden", fault: denied, want: "Forbidden"},
 		{name: "empty", text: "", corrupt: true, want: "the journal coder-satellite/coder-satellite-journal cannot be understood"},
 		{name: "torn", text: `{"version": 1, "steps": [`, corrupt: true, want: "unexpected end of JSON input"},
-		{name: "no version", text: `{}`, corrupt: true, want: "it names no version"},
+		{name: "no version", text: `{}`, corrupt: true, want: "it names no known version"},
 		{name: "newer", text: `{"version": 2}`, want: "the journal coder-satellite/coder-satellite-journal was written by a newer version of the plugin"},
 		{name: "newer, with other types", text: `{"version": 2, "steps": {}}`, want: "kubectl krew upgrade coder-satellite"},
 		{name: "other type", text: `{"version": 1, "steps": 5}`, corrupt: true, want: "cannot unmarshal"},
@@ -45,8 +45,7 @@ func TestReadFails(t *testing.T) {
 			_, readErr := Read(t.Context(), client, place)
 			_, openErr := Open(t.Context(), client, place)
 			for _, err := range []error{readErr, openErr} {
-				corrupt := new(CorruptError)
-				if err == nil || !strings.Contains(err.Error(), tc.want) || errors.As(err, &corrupt) != tc.corrupt {
+				if err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "cannot be understood") != tc.corrupt {
 					t.Errorf("unexpected error: %v", err)
 				}
 				if !tc.corrupt && err != nil && strings.Contains(err.Error(), "delete") {
@@ -77,9 +76,8 @@ func TestNewerFields(t *testing.T) {
 		if err != nil || record.Operation != "migrate" {
 			t.Errorf("%s: it is not read: %v", text, err)
 		}
-		newer := new(NewerError)
 		_, err = Open(t.Context(), client, place)
-		if !errors.As(err, &newer) || !strings.Contains(err.Error(), "unknown field") || strings.Contains(err.Error(), "delete") {
+		if err == nil || !strings.Contains(err.Error(), "by a newer version") || !strings.Contains(err.Error(), "unknown field") || strings.Contains(err.Error(), "delete") {
 			t.Errorf("%s: error %v", text, err)
 		}
 	}

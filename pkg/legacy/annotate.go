@@ -12,18 +12,15 @@ import (
 	kyaml "sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// mark is a comment on documents whose policy is ours. It survives what Helm
-// does with a manifest (a rollback stores an old one again), and never reaches
-// live objects; without it nobody could tell our policy from the chart's.
+// mark is a comment on documents whose policy is ours, to tell it from the chart's. It survives what Helm does with a
+// manifest (a rollback stores an old one again), and never reaches live objects.
 const mark = "# kept by kubectl coder-satellite"
 
-// marked reports whether the document's policy is ours.
 func (d document) marked() bool {
 	return slices.Contains(strings.Split(d.body, "\n"), mark)
 }
 
-// withMark puts the mark on top of the text that the document becomes, but below
-// the comment that names the template.
+// withMark puts the mark on top of the text, but below the comment that names the template.
 func (d document) withMark(text string) string {
 	comment, _, _ := strings.Cut(d.body, "\n")
 	if !strings.HasPrefix(comment, "# Source: ") {
@@ -32,9 +29,8 @@ func (d document) withMark(text string) string {
 	return comment + "\n" + mark + "\n" + strings.TrimPrefix(text, comment+"\n")
 }
 
-// annotated returns the manifest of the documents with helm.sh/resource-policy=keep on
-// every object. An object that has it is left as it is, byte for byte; in the
-// others comments and the order of keys stay. Annotating twice changes nothing
+// annotated returns the manifest of the documents with helm.sh/resource-policy=keep on every object. An object that has
+// it stays as it is, byte for byte; the others keep comments and the order of keys. Annotating twice changes nothing
 // more. The error names the document that cannot be annotated.
 func annotated(documents []document) (string, error) {
 	documents = slices.Clone(documents)
@@ -50,7 +46,6 @@ func annotated(documents []document) (string, error) {
 	return joinManifest(documents), nil
 }
 
-// kept returns the object with the keep policy.
 func kept(object map[string]any) map[string]any {
 	if object == nil || keeps(object) {
 		return object
@@ -69,9 +64,8 @@ func kept(object map[string]any) map[string]any {
 	return copied
 }
 
-// become returns the body with the annotation, which makes it the object wanted.
-// If an edit in place is not faithful (YAML has many ways to be odd), the object
-// is written anew, as JSON, which YAML contains.
+// become returns the body with the annotation, which makes it the wanted object. If an edit in place is not faithful
+// (YAML has many ways to be odd), it writes the object anew, as JSON, which YAML contains.
 func (d document) become(want map[string]any) (string, error) {
 	if text, err := edited(d.body); err == nil {
 		if body := d.withMark(text); sameObject(body, want) {
@@ -94,7 +88,6 @@ func sameObject(body string, want map[string]any) bool {
 	return err == nil && reflect.DeepEqual(got, want)
 }
 
-// edited sets the annotation in the text.
 func edited(body string) (string, error) {
 	decoder := kyaml.NewDecoder(strings.NewReader(body))
 	var node, more kyaml.Node

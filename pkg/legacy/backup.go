@@ -2,7 +2,6 @@ package legacy
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -16,8 +15,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
 
-// original is what a backup says of the object that held the record. It stands
-// in an annotation: the record itself may need all the room that the data has.
+// original describes the object that held the record, in an annotation of the backup: the record itself may need all the
+// room that the data has.
 type original struct {
 	Driver      string            `json:"driver"`
 	Namespace   string            `json:"namespace"`
@@ -27,8 +26,7 @@ type original struct {
 	Deployment  string            `json:"deployment,omitempty"`
 }
 
-// backup is a backup of a release's record: an immutable Secret in the
-// satellite's namespace whose name has the digest of its content.
+// backup is a backup of a release's record: an immutable Secret in the satellite's namespace, named after its digest.
 type backup struct {
 	held
 	original original
@@ -37,13 +35,9 @@ type backup struct {
 // String returns "namespace/name".
 func (b *backup) String() string { return b.secret.Namespace + "/" + b.secret.Name }
 
-// digestOf returns "sha256:<hex>".
-func digestOf(data []byte) string {
-	sum := sha256.Sum256(data)
-	return "sha256:" + hex.EncodeToString(sum[:])
-}
+func digestOf(data []byte) string { return fmt.Sprintf("sha256:%x", sha256.Sum256(data)) }
 
-// newBackup describes the backup of a record; it writes nothing.
+// newBackup describes the backup of a record, without writing it.
 func (h Handle) newBackup(of held) (*backup, error) {
 	data := of.secret.Data[recordKey]
 	b := &backup{held: of, original: original{
@@ -70,8 +64,8 @@ func (h Handle) newBackup(of held) (*backup, error) {
 	return b, nil
 }
 
-// soundBackup checks a backup and decodes it. The error says so if the content is
-// not what was saved, by its own word or by that of the ledger, which may be nil.
+// soundBackup checks a backup and decodes it. The error says if the content is not what was saved, by the backup's own
+// digest or by that of the ledger, which may be nil.
 func soundBackup(secret *corev1.Secret, ledger *journal.Ledger) (*backup, error) {
 	name, got := secret.Namespace+"/"+secret.Name, digestOf(secret.Data[recordKey])
 	if want := secret.Annotations[annotationDigest]; got != want {
@@ -83,7 +77,7 @@ func soundBackup(secret *corev1.Secret, ledger *journal.Ledger) (*backup, error)
 	}
 	b := &backup{}
 	if err := json.Unmarshal([]byte(secret.Annotations[annotationRecord]), &b.original); err != nil {
-		return nil, fmt.Errorf("the backup %s was tampered with: its annotation %s is not understood; it is not used", name, annotationRecord)
+		return nil, fmt.Errorf("the backup %s was tampered with: its annotation %s cannot be parsed; it is not used", name, annotationRecord)
 	}
 	var err error
 	if b.held, err = decode(secret); err == nil {

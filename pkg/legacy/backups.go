@@ -16,7 +16,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
 
-// backupLabels are those that the release's backups have in common.
+// backupLabels are the labels that all backups of the release share.
 func (r Release) backupLabels() labels.Set {
 	return labels.Set{labelBackup: backupOfRecord, labelNamespace: r.Namespace, labelRelease: r.Name}
 }
@@ -41,7 +41,6 @@ func revisionOf(item metav1.PartialObjectMetadata) int {
 	return number
 }
 
-// backup reads a backup and checks it.
 func (s Site) backup(ctx context.Context, namespace, name string, ledger *journal.Ledger) (*backup, error) {
 	secret, err := s.readBackup(ctx, namespace, name)
 	if err != nil {
@@ -60,14 +59,13 @@ func (s Site) readBackup(ctx context.Context, namespace, name string) (*corev1.S
 	})
 }
 
-// findBackup returns the backup of the record. It is nil if there is none that
-// is sound; problems then say what is wrong with those that are not. Of a revision
-// that the ledger lists it is the one that the ledger names.
+// findBackup returns the backup of the record, for a revision in the ledger the one that the ledger names. It is nil if
+// none is sound; problems then say what is wrong with the others.
 func (h Handle) findBackup(ctx context.Context, of held) (found *backup, problems []string, err error) {
 	own := h.backupLabels()
 	own[labelRevision] = strconv.Itoa(of.record.Version)
 	listed := h.Ledger.Covers(h.Namespace, h.Name, of.record.Version) && h.Ledger.Backup != ""
-	if listed { // if it would be found by its labels, too, no other is looked for
+	if listed { // if its labels would find it, too, no other is searched
 		b, err := h.backup(ctx, h.backups, h.Ledger.Backup, h.Ledger)
 		if err == nil && own.AsSelector().Matches(labels.Set(b.secret.Labels)) && b.matches(of) {
 			return b, nil, nil
@@ -87,7 +85,7 @@ func (h Handle) findBackup(ctx context.Context, of held) (found *backup, problem
 		switch {
 		case apierrors.IsNotFound(err): // it was deleted since it was listed
 			continue
-		case err != nil: // it may be sound: another one beside it would be wrong
+		case err != nil: // it may be sound, and another one beside it would be wrong
 			return nil, nil, err
 		}
 		switch b, err := soundBackup(secret, h.Ledger); {
@@ -100,9 +98,8 @@ func (h Handle) findBackup(ctx context.Context, of held) (found *backup, problem
 	return nil, problems, nil
 }
 
-// latestBackup returns the backup that a release whose record is gone is
-// restored from: the one that its ledger or itself names, else the latest of a
-// deployed revision.
+// latestBackup returns the backup to restore a release from whose record is gone: the one that the ledger or the release
+// names, else the latest of a deployed revision.
 func (h Handle) latestBackup(ctx context.Context) (*backup, error) {
 	own := h.backupLabels()
 	own[labelStatus] = statusDeployed
@@ -123,8 +120,7 @@ func (h Handle) latestBackup(ctx context.Context) (*backup, error) {
 		h, h.backups, which)
 }
 
-// backUp makes sure that there is a backup of the record, and that it counts as
-// one in use. A new one notes who, why and when, for the record to get back.
+// backUp ensures that the record has a backup in use. A new one notes who, why and when, for the record to get back.
 func (h Handle) backUp(ctx context.Context, of held, options Options) (*backup, error) {
 	b, problems, err := h.findBackup(ctx, of)
 	if err != nil {
@@ -144,7 +140,7 @@ func (h Handle) backUp(ctx context.Context, of held, options Options) (*backup, 
 	return b, h.save(ctx, b)
 }
 
-// backUpAll makes sure that there is a backup of each record. It returns that of the first.
+// backUpAll ensures that each record has a backup, and returns that of the first.
 func (h Handle) backUpAll(ctx context.Context, records []held, options Options) (first *backup, err error) {
 	for _, c := range records {
 		b, err := h.backUp(ctx, c, options)
@@ -156,8 +152,7 @@ func (h Handle) backUpAll(ctx context.Context, records []held, options Options) 
 	return first, nil
 }
 
-// save writes a new backup. A Secret of the same name whose content is not what
-// was saved is replaced: its name, which has the digest, shows what belongs there.
+// save writes a new backup. The digest in its name proves any other content of that Secret false: it is replaced.
 func (s Site) save(ctx context.Context, b *backup) error {
 	secrets := s.access.Clientset().CoreV1().Secrets(b.secret.Namespace)
 	created, err := secrets.Create(ctx, b.secret, metav1.CreateOptions{FieldManager: fieldManager})
@@ -179,7 +174,7 @@ func (s Site) save(ctx context.Context, b *backup) error {
 	return nil
 }
 
-// use takes away the mark of a removed release, if the backup has it.
+// use removes the mark of a removed release from the backup.
 func (s Site) use(ctx context.Context, b *backup) error {
 	if _, removed := b.secret.Labels[labelRemoved]; !removed {
 		return nil

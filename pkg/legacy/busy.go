@@ -11,9 +11,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/shell"
 )
 
-// Busy says that a Helm operation on the release is running, or was killed, and
-// what ends it; empty if the release may be changed. A release without a record is
-// restored from its backup, whatever Helm was about to do with it.
+// Busy says that a Helm operation on the release is running, or was killed, and what ends it; empty if the release may
+// be changed. A release without a record is restored from its backup, whatever Helm was about to do.
 func (r Release) Busy() string {
 	if r.RecordMissing || !r.inOperation() {
 		return ""
@@ -21,8 +20,7 @@ func (r Release) Busy() string {
 	return r.unfinished()
 }
 
-// inOperation reports whether Helm's status of the latest revision is one that
-// an operation leaves when it ends.
+// inOperation reports whether Helm's status of the latest revision is that of an unfinished operation.
 func (r Release) inOperation() bool {
 	status := release.Status(r.Status)
 	return status.IsPending() || status == release.StatusUninstalling
@@ -42,15 +40,15 @@ func (r Release) ending() string {
 	return fmt.Sprintf("a Helm operation is running or was killed; if nobody runs one, %s ends it", r.undo())
 }
 
-// undo is the command that ends an operation which nobody runs any more. It goes
-// back to the deployed revision or, if none is, makes the latest one that: it
-// deletes nothing, since the objects may be in use whatever the record says.
+// undo is the command that ends an abandoned operation. It returns to the deployed revision or, without one, to the
+// latest. It deletes nothing: the objects may be in use whatever the record says.
 func (r Release) undo() string {
-	return fmt.Sprintf("%#q", shell.Helm(r.Context, "--namespace", r.Namespace, "rollback", r.Name, strconv.Itoa(cmp.Or(r.Revision, r.LatestRevision))))
+	return fmt.Sprintf("%#q", shell.Helm(r.Context, "--namespace", r.Namespace, "rollback", r.Name,
+		strconv.Itoa(cmp.Or(r.Revision, r.LatestRevision))))
 }
 
-// idle returns an error if a Helm operation on the release is running, or was
-// killed: whatever is written now could be overwritten, or mislead it.
+// idle returns an error if a Helm operation on the release is running, or was killed: the operation could overwrite
+// whatever is written now, or be misled by it.
 func (r Release) idle(records []held) error {
 	r.latest(records)
 	if busy := r.Busy(); busy != "" {
@@ -59,7 +57,7 @@ func (r Release) idle(records []held) error {
 	return nil
 }
 
-// latest notes the latest revision and Helm's status of it, as its label says.
+// latest notes the latest revision, and Helm's status of it from its label.
 func (r *Release) latest(records []held) {
 	latest := records[len(records)-1]
 	r.Status, r.LatestRevision = latest.secret.Labels["status"], latest.record.Version

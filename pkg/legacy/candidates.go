@@ -13,18 +13,16 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
 
-// Where the provider's release may be, the likeliest place first: the one that the ledger
-// lists, the provider's namespace, and everywhere else.
+// Where the provider's release may be, the likeliest place first.
 const (
-	inLedger = iota
-	nearby
+	inLedger = iota // the release that the ledger lists
+	nearby          // the provider's namespace
 	elsewhere
 	places
 )
 
-// candidates are the releases that envproxy Deployments say they belong to, by their
-// places, and what is wrong with Deployments that cannot be trusted. What the ledger
-// lists is a candidate whether it has an envproxy or not.
+// candidates are the releases that envproxy Deployments claim to belong to, by their places, and what is wrong with the
+// Deployments that cannot be trusted. The ledger's release is a candidate with or without an envproxy.
 func (s *search) candidates(ctx context.Context) (found [places][]Release, unfit []string, err error) {
 	deployments, err := s.claimants(ctx)
 	if err != nil {
@@ -54,8 +52,7 @@ func (s *search) candidates(ctx context.Context) (found [places][]Release, unfit
 	return found, unfit, nil
 }
 
-// envproxies lists the metadata of the envproxy Deployments: anybody may make some, of
-// any size.
+// envproxies lists the metadata of the envproxy Deployments: anybody may make some, of any size.
 func (s Site) envproxies(ctx context.Context, namespace string) ([]metav1.PartialObjectMetadata, error) {
 	return ask(s.asked, "envproxies "+namespace, func() ([]metav1.PartialObjectMetadata, error) {
 		list, err := s.access.Metadata().Resource(appsv1.SchemeGroupVersion.WithResource("deployments")).Namespace(namespace).
@@ -67,8 +64,7 @@ func (s Site) envproxies(ctx context.Context, namespace string) ([]metav1.Partia
 	})
 }
 
-// claimants lists the envproxy Deployments of all namespaces or, if that is not
-// allowed, of the likely one.
+// claimants lists the envproxy Deployments of all namespaces or, if that is forbidden, of the likely one.
 func (s *search) claimants(ctx context.Context) ([]metav1.PartialObjectMetadata, error) {
 	likely := s.hint.Namespace
 	if s.hint.Ledger != nil {
@@ -83,17 +79,17 @@ func (s *search) claimants(ctx context.Context) ([]metav1.PartialObjectMetadata,
 	return list, err
 }
 
-// claimed returns the release that a Deployment says it belongs to, or what is
-// wrong with that. Anybody who may create a Deployment writes these annotations.
+// claimed returns the release that a Deployment claims to belong to, or what is wrong with the claim. Anybody who may
+// create a Deployment writes these annotations.
 func claimed(deployment metav1.PartialObjectMetadata) (release Release, problem string) {
 	name, namespace := deployment.Annotations[annotationRelease], deployment.Annotations[annotationNamespace]
 	switch {
 	case name == "" || namespace == "":
 		return Release{}, "belongs to no Helm release: it has no annotation " + annotationRelease
 	case chartutil.ValidateReleaseName(name) != nil:
-		return Release{}, fmt.Sprintf("belongs to no Helm release: its annotation %s is %.60q, which is no name of one", annotationRelease, name)
+		return Release{}, fmt.Sprintf("belongs to no Helm release: its annotation %s is %.60q, not a release name", annotationRelease, name)
 	case len(validation.IsDNS1123Label(namespace)) > 0:
-		return Release{}, fmt.Sprintf("belongs to no Helm release: its annotation %s is %.60q, which is no name of a namespace",
+		return Release{}, fmt.Sprintf("belongs to no Helm release: its annotation %s is %.60q, not a namespace name",
 			annotationNamespace, namespace)
 	case namespace != deployment.Namespace:
 		return Release{}, fmt.Sprintf("says that it belongs to a Helm release of namespace %s, where it is not", namespace)
@@ -102,7 +98,6 @@ func claimed(deployment metav1.PartialObjectMetadata) (release Release, problem 
 	}
 }
 
-// isOf reports whether the ledger is that of the release.
 func isOf(ledger *journal.Ledger, release Release) bool {
 	return ledger != nil && ledger.Namespace == release.Namespace && ledger.Release == release.Name
 }

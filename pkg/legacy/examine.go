@@ -12,11 +12,10 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
 
-// statusDeployed is Helm's status of the revision that is in use.
+// statusDeployed is Helm's status of the revision in use.
 const statusDeployed = string(release.StatusDeployed)
 
-// examine reads the records of the candidates: the metadata of all revisions
-// in one list, and the record of the deployed one.
+// examine reads the records of the candidates: the metadata of all revisions in one list, and the deployed record.
 func (s *search) examine(ctx context.Context, candidates []Release) error {
 	drivers := []string{s.access.Driver(), cluster.DriverSecrets, cluster.DriverConfigMaps}
 	for i, driver := range drivers {
@@ -25,8 +24,7 @@ func (s *search) examine(ctx context.Context, candidates []Release) error {
 		}
 		revisions, err := s.revisions(ctx, driver, candidates)
 		if err != nil && i > 0 {
-			// The other kind of storage is a guess; that it may not be read is
-			// no reason to fail, but has to be said.
+			// The other kind of storage is a guess: not to be allowed to read it is worth a word, but no failure.
 			s.exclude("%v", err)
 			break
 		}
@@ -55,8 +53,7 @@ func (s *search) examine(ctx context.Context, candidates []Release) error {
 	return nil
 }
 
-// revisions lists the revisions of the candidates by "namespace/name". Up to
-// two namespaces are listed one by one, more in one list of all.
+// revisions lists the candidates' revisions by "namespace/name", in one list from three namespaces on.
 func (s *search) revisions(ctx context.Context, driver string, candidates []Release) (map[string][]revision, error) {
 	namespaces, names := sets.New[string](), sets.New[string]()
 	for _, c := range candidates {
@@ -89,7 +86,6 @@ func deployed(revisions []revision) *revision {
 	return nil
 }
 
-// one examines a candidate that has records.
 func (s *search) one(ctx context.Context, candidate Release, revisions []revision) error {
 	latest := revisions[len(revisions)-1]
 	candidate.LatestRevision, candidate.Status = latest.number, latest.status
@@ -117,7 +113,7 @@ func (s *search) one(ctx context.Context, candidate Release, revisions []revisio
 	return nil
 }
 
-// is notes what the record of the revision says of the release.
+// is notes what the record says of the release.
 func (r *Release) is(c held) error {
 	record := c.record
 	r.Revision = record.Version
@@ -129,8 +125,7 @@ func (r *Release) is(c held) error {
 	return err
 }
 
-// take counts the candidate among what was found. Its Deployment is the envproxy
-// among its objects, unless none of the Deployments that claim to be it is.
+// take adds the candidate to what was found. Its Deployment is the claimant among its objects, if any.
 func (s *search) take(candidate Release) {
 	claims := s.deployments[candidate.String()]
 	own := slices.IndexFunc(candidate.Objects, func(o ObjectRef) bool { return o.Kind == "Deployment" && slices.Contains(claims, o.Name) })

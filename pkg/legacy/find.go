@@ -11,41 +11,35 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
 
-// Hint helps to find the right release. All of it is optional.
+// Hint helps to find the right release. Every field is optional.
 type Hint struct {
-	// Ledger is the journal's entry for the retained release. It is the
-	// authority: nothing that others wrote in the cluster counts more.
+	// Ledger is the journal's entry for the retained release, and the authority: it outweighs whatever others wrote.
 	Ledger *journal.Ledger
-	// Namespace is the provider's default namespace. What is there counts more
-	// than what is elsewhere, and it alone is searched if the operator may not list
-	// all namespaces.
+	// Namespace is the provider's default namespace. It outweighs others, which the operator may not be able to list.
 	Namespace string
-	// AccessURL is the provider's envproxy access URL. Of several releases that
-	// are all elsewhere, the one with this value is the provider's.
+	// AccessURL is the provider's envproxy access URL. It decides between several releases elsewhere.
 	AccessURL string
-	// Others are the envproxy access URLs of the deployment's other providers. A
-	// release with one of these values is another provider's, if neither the ledger nor AccessURL says otherwise.
+	// Others are the envproxy access URLs of the deployment's other providers. A release with one of these is another
+	// provider's, unless the ledger or AccessURL says otherwise.
 	Others []string
 }
 
 // Found is the result of a search.
 type Found struct {
-	// Releases are the legacy releases: one, if all is well.
+	// Releases are the legacy releases; normally one.
 	Releases []Release
-	// Unusable is set if the release that the ledger lists, or one in the provider's
-	// namespace, is there, but has neither a deployed record nor a backup.
+	// Unusable is set if the release that the ledger lists, or one in the provider's namespace, exists with neither a
+	// deployed record nor a backup.
 	Unusable bool
-	// Remedy says what ends the Helm operation that left a release with neither a
-	// deployed record nor a backup; empty if none did.
+	// Remedy says what ends the Helm operation that left a release so; empty if none did.
 	Remedy string
-	// Reasons say what else was seen and why it is not among them.
+	// Reasons say what else was seen and why it was excluded.
 	Reasons []string
-	// Searched says where was searched, "in all namespaces".
+	// Searched says where: "in all namespaces".
 	Searched string
 }
 
-// Explain says in one sentence what was found, and for anything but one
-// release what to do.
+// Explain says in one sentence what was found, and what to do unless it is one release.
 func (f Found) Explain() string {
 	var text string
 	switch len(f.Releases) {
@@ -59,7 +53,7 @@ func (f Found) Explain() string {
 			text += ", uninstalled: its record is in the backup " + r.Backup
 		}
 	default:
-		text = fmt.Sprintf("%d legacy releases were found and it cannot be told which is the provider's: %s; uninstall the one that is not used",
+		text = fmt.Sprintf("%d legacy releases were found, and nothing shows which is the provider's: %s; uninstall the unused one",
 			len(f.Releases), listed(f.Releases))
 	}
 	if reasons := f.Reasons; len(reasons) > 0 {
@@ -74,21 +68,18 @@ func (f Found) Explain() string {
 // mostReasons is how many reasons are shown: anybody may make Deployments.
 const mostReasons = 8
 
-// search is one search in progress.
 type search struct {
 	Site
 	hint  Hint
 	found Found
-	// deployments are the envproxy Deployments by the release that they name.
+	// deployments are the envproxy Deployments by the release that they claim.
 	deployments map[string][]string
 }
 
-// Find returns the legacy releases of the cluster. It starts from the envproxy
-// Deployments, so that the number of Helm releases does not matter, and looks
-// first where nobody but the provider's own people can have made them: at the
-// release that the ledger names, then in the provider's namespace, and only if
-// there is none, elsewhere. Nothing found is not an error; a record that cannot
-// be read is one, unless it is less likely the provider's than what was found.
+// Find returns the legacy releases of the cluster. It starts from the envproxy Deployments, so the number of Helm
+// releases does not matter. It looks first where only the provider's own people can have made them: at the ledger's
+// release, then in the provider's namespace, and elsewhere only if neither has one. Nothing found is not an error. A
+// record that cannot be read is one, unless a likelier release was found.
 func (s Site) Find(ctx context.Context, hint Hint) (Found, error) {
 	search := &search{Site: s.Once(), hint: hint, deployments: map[string][]string{}}
 	var expected sync.WaitGroup
@@ -107,7 +98,7 @@ func (s *search) run(ctx context.Context) (Found, error) {
 		aside = "is not the release that the journal lists as retained"
 	}
 	for place, likely := range candidates {
-		// What is left of the ledger's release, usable or not, leaves no room for another.
+		// Whatever remains of the ledger's release, usable or not, rules out all others.
 		settled := len(s.found.Releases) > 0 || listed && (len(s.found.Reasons) > 0 || place == elsewhere)
 		if !settled {
 			if err := s.examine(ctx, likely); err != nil {
@@ -146,8 +137,7 @@ func (r Release) serves(accessURL string) bool {
 	return accessURL != "" && coder.SameURL(r.AccessURL, accessURL)
 }
 
-// isAnothers reports whether the release is another provider's, several of which may
-// share a cluster.
+// isAnothers reports whether the release is another provider's: several may share a cluster.
 func (s *search) isAnothers(r Release) bool {
 	if isOf(s.hint.Ledger, r) || r.serves(s.hint.AccessURL) || !slices.ContainsFunc(s.hint.Others, r.serves) {
 		return false
@@ -156,7 +146,7 @@ func (s *search) isAnothers(r Release) bool {
 	return true
 }
 
-// prefer keeps the release that fits, if there is exactly one.
+// prefer keeps the release that fits, if exactly one does.
 func (s *search) prefer(otherwise string, fits func(Release) bool) {
 	fitting := slices.DeleteFunc(slices.Clone(s.found.Releases), func(r Release) bool { return !fits(r) })
 	if len(fitting) != 1 {

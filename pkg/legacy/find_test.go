@@ -117,7 +117,7 @@ func TestFindExplains(t *testing.T) {
 		"without Helm": {func(r *region) {
 			r.server.put("apps/deployments/a/envproxy", map[string]any{"metadata": map[string]any{"name": "envproxy", "namespace": "a", "labels": map[string]any{labelEnvproxy: envproxy}}}, nil)
 		}, Hint{}, "Deployment a/envproxy belongs to no Helm release", 0},
-		"several": {func(r *region) { legacy(r, "a", "https://a"); legacy(r, "b", "https://b") }, Hint{}, "2 legacy releases were found and it cannot be told which is the provider's: a/coder-workspace-provider, b/coder-workspace-provider", 2},
+		"several": {func(r *region) { legacy(r, "a", "https://a"); legacy(r, "b", "https://b") }, Hint{}, "2 legacy releases were found, and nothing shows which is the provider's: a/coder-workspace-provider, b/coder-workspace-provider", 2},
 		"several, told by namespace": {func(r *region) { legacy(r, "a", "https://a"); legacy(r, "b", "https://b") },
 			Hint{Namespace: "b"}, "b/coder-workspace-provider, chart workspace-provider 1.21.3, revision 1 (a/coder-workspace-provider is not in the provider's namespace)", 1},
 		"several, told by URL": {func(r *region) { legacy(r, "a", "https://a"); legacy(r, "b", "https://b"); legacy(r, "c", "https://c") },

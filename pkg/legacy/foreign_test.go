@@ -51,10 +51,10 @@ func TestFindAmongForeignObjects(t *testing.T) {
 		says  string
 	}{
 		"a name that is no label value": {func(r *region) { r.claim("evil", "envproxy", "x)", "evil") }, []Hint{{}, inHome, byLedger},
-			`Deployment evil/envproxy belongs to no Helm release: its annotation meta.helm.sh/release-name is "x)", which is no name of one`},
-		"a name that adds a selector": {func(r *region) { r.claim("evil", "envproxy", "x),owner in (helm", "evil") }, []Hint{{}, inHome, byLedger}, "which is no name of one"},
+			`Deployment evil/envproxy belongs to no Helm release: its annotation meta.helm.sh/release-name is "x)", not a release name`},
+		"a name that adds a selector": {func(r *region) { r.claim("evil", "envproxy", "x),owner in (helm", "evil") }, []Hint{{}, inHome, byLedger}, "not a release name"},
 		"a namespace that is none": {func(r *region) { r.claim("evil", "envproxy", "x", "../secrets") }, []Hint{{}, inHome, byLedger},
-			`its annotation meta.helm.sh/release-namespace is "../secrets", which is no name of a namespace`},
+			`its annotation meta.helm.sh/release-namespace is "../secrets", not a namespace name`},
 		"a claim to another namespace": {func(r *region) { r.claim("evil", "envproxy", "other", home) }, []Hint{{}, inHome, byLedger},
 			"Deployment evil/envproxy says that it belongs to a Helm release of namespace coder, where it is not"},
 		"terminal codes": {func(r *region) { r.claim("evil", "envproxy", "\x1b[2J"+strings.Repeat("x", 1<<16), "evil") }, []Hint{{}}, `is "\x1b[2Jxxx`},

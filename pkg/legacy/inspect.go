@@ -15,10 +15,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Readiness says whether a rollback to the legacy release would work now.
+// Readiness says whether a rollback to the legacy release would work now, or what is in the way.
 type Readiness struct {
-	Ready bool
-	// Problems say what is in the way.
+	Ready    bool
 	Problems []string
 }
 
@@ -26,9 +25,8 @@ func (r *Readiness) problem(format string, args ...any) {
 	r.Problems = append(r.Problems, fmt.Sprintf(format, args...))
 }
 
-// Inspect examines the release's retention and whether a rollback to it would
-// work, without writing. A record that is gone or cannot be read is a finding; the
-// error is for what cannot be determined.
+// Inspect examines the release's retention, and whether a rollback to it would work, without writing. A record that is
+// gone or cannot be read is a finding; the error is for what cannot be determined.
 func (h Handle) Inspect(ctx context.Context) (Retention, Readiness, error) {
 	h.Site = h.Once()
 	records, err := h.records(ctx)
@@ -43,7 +41,7 @@ func (h Handle) Inspect(ctx context.Context) (Retention, Readiness, error) {
 		ready.problem("%s", h.unfinished())
 	}
 	missing := make([][]string, len(records))
-	var group errgroup.Group // what does not depend on each other, at once; no error ends another's request
+	var group errgroup.Group // independent requests at once; no error cancels the others
 	for i, c := range records {
 		group.Go(func() (err error) {
 			missing[i], err = h.missingOf(ctx, c)
@@ -58,7 +56,10 @@ func (h Handle) Inspect(ctx context.Context) (Retention, Readiness, error) {
 	if errs := group.Wait(); errs != nil || err != nil {
 		return Retention{}, Readiness{}, cmp.Or(errs, err)
 	}
-	kept := Retention{Missing: append(slices.Concat(missing...), h.missingOn(objects)...)}
+	kept := Retention{Missing: slices.Concat(missing...)}
+	if lacking := h.unkept(objects); len(lacking) > 0 {
+		kept.Missing = append(kept.Missing, fmt.Sprintf("annotation %s=%s on the live %s", annotationPolicy, policyKeep, listed(lacking)))
+	}
 	err = h.live(ctx, &ready, objects)
 	kept.Complete, ready.Ready = len(kept.Missing) == 0, len(ready.Problems) == 0
 	return kept, ready, err

@@ -19,7 +19,7 @@ func TestRetainRaces(t *testing.T) {
 	}{
 		"uninstalled": {func(r *region) {
 			delete(r.server.objects, "/secrets/coder/sh.helm.release.v1.coder-workspace-provider.v1")
-		}, "it was deleted meanwhile"},
+		}, "it has been deleted"},
 		"changed": {func(r *region) {
 			object := r.server.objects["/secrets/coder/sh.helm.release.v1.coder-workspace-provider.v1"]
 			metaOf(object)["labels"].(map[string]any)["status"] = "superseded"

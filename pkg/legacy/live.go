@@ -2,6 +2,7 @@ package legacy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -13,26 +14,24 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	clientmetadata "k8s.io/client-go/metadata"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
 // live is an object of a manifest as the cluster has it.
 type live struct {
 	declared
-	// served is set when the cluster serves the API version of the manifest.
-	served bool
-	// mapping is how the object is reached, maybe in another API version; nil if in none.
-	mapping *meta.RESTMapping
-	// object is the metadata; nil if the object does not exist.
-	object *metav1.PartialObjectMetadata
+	served  bool                          // whether the cluster serves the manifest's API version
+	mapping *meta.RESTMapping             // how to reach the object, maybe in another API version; nil if it cannot be reached
+	object  *metav1.PartialObjectMetadata // nil if the object does not exist
 }
 
-// kept reports whether `helm upgrade` leaves the object alone. Unlike
-// uninstall it compares exactly (Helm v3, pkg/kube/client.go).
+// kept reports whether `helm upgrade` leaves the object alone: an exact comparison (Helm v3, pkg/kube/client.go).
 func (l live) kept() bool {
 	return l.object != nil && l.object.Annotations[annotationPolicy] == policyKeep
 }
 
-// moved says where a kind of a removed API group went (Kubernetes deprecation guide).
+// moved returns the present API group of a kind in a removed one (Kubernetes deprecation guide).
 func moved(kind schema.GroupKind) schema.GroupKind {
 	if kind.Group == "extensions" {
 		switch kind.Kind {
@@ -45,12 +44,11 @@ func moved(kind schema.GroupKind) schema.GroupKind {
 	return kind
 }
 
-// resolve finds how to reach an object: in its own API version or, because an
-// object outlives the API version that it was made in, in another one.
+// resolve finds how to reach an object, which may outlive the API version that it was made in.
 func resolve(mapper meta.RESTMapper, d declared) (live, error) {
 	version, err := schema.ParseGroupVersion(d.APIVersion)
 	if err != nil {
-		return live{}, fmt.Errorf("%s in the manifest has the API version %q, which is none: %w", d, d.APIVersion, err)
+		return live{}, fmt.Errorf("%s in the manifest has an invalid API version %q: %w", d, d.APIVersion, err)
 	}
 	kind := version.WithKind(d.Kind).GroupKind()
 	mapping, err := mapper.RESTMapping(kind, version.Version)
@@ -70,7 +68,7 @@ func resolve(mapper meta.RESTMapper, d declared) (live, error) {
 	return live{declared: d, served: served, mapping: mapping}, nil
 }
 
-// namespace is where the object lives; empty for an object of the cluster.
+// namespace is where the object lives; empty for a cluster-wide object.
 func (l live) namespace() string {
 	if l.mapping.Scope.Name() == meta.RESTScopeNameRoot {
 		return ""
@@ -78,9 +76,8 @@ func (l live) namespace() string {
 	return l.Namespace
 }
 
-// foreign says why an object that exists is not the release's own, whatever the
-// manifest says, which whoever wrote the record could fill at will: it is in
-// another namespace, or Helm's marks of ownership name another release (Helm v3,
+// foreign says why an existing object is not the release's own, whatever the manifest says, which anybody who wrote the
+// record could fill at will: it is in another namespace, or Helm's marks of ownership name another release (Helm v3,
 // pkg/action/validate.go). It is empty for an object that may be the release's.
 func (l live) foreign(release Release) string {
 	owner, space := l.object.Annotations[annotationRelease], l.object.Annotations[annotationNamespace]
@@ -110,7 +107,7 @@ func (s Site) look(ctx context.Context, objects []declared) ([]live, error) {
 			return nil, err
 		}
 	}
-	group, ctx := errgroup.WithContext(ctx)
+	var group errgroup.Group // one look shares answers: no failure may cancel another's request
 	group.SetLimit(atOnce)
 	for i := range found {
 		if found[i].mapping != nil {
@@ -120,7 +117,7 @@ func (s Site) look(ctx context.Context, objects []declared) ([]live, error) {
 	return found, group.Wait()
 }
 
-// metadata reads the object; a Deployment as a whole, for envproxy is looked at besides.
+// metadata reads the object; a Deployment whole, since the envproxy's status is needed too.
 func (s Site) metadata(ctx context.Context, l live) (*metav1.PartialObjectMetadata, error) {
 	if l.mapping.Resource != appsv1.SchemeGroupVersion.WithResource("deployments") {
 		return s.client(l).Get(ctx, l.Name, metav1.GetOptions{})
@@ -145,8 +142,7 @@ func (s Site) read(ctx context.Context, l *live) error {
 	return nil
 }
 
-// annotate sets the keep policy on the live objects, a few at a time. All are
-// tried; the errors are joined.
+// annotate sets the keep policy on the live objects, a few at a time. It tries all, and joins the errors.
 func (s Site) annotate(ctx context.Context, objects []live) error {
 	patch := fmt.Appendf(nil, `{"metadata":{"annotations":{%q:%q}}}`, annotationPolicy, policyKeep)
 	errs := make([]error, len(objects))
@@ -165,16 +161,11 @@ func (s Site) annotate(ctx context.Context, objects []live) error {
 	return joined(errs)
 }
 
-// joined returns all of the errors as one, on one line; nil if all are nil.
+// joined joins errors on one line; nil if all are nil.
 func joined(errs []error) error {
-	var wrapped []any
-	for _, err := range errs {
-		if err != nil {
-			wrapped = append(wrapped, err)
-		}
-	}
-	if len(wrapped) == 0 {
+	err := errors.Join(errs...)
+	if err == nil {
 		return nil
 	}
-	return fmt.Errorf(strings.TrimPrefix(strings.Repeat("; %w", len(wrapped)), "; "), wrapped...)
+	return redact.Reworded(err, strings.ReplaceAll(err.Error(), "\n", "; "))
 }

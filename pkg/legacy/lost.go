@@ -10,8 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// lost handles a candidate without a record of a deployed revision: somebody
-// uninstalled it. If there is a backup it can be restored.
+// lost handles a candidate without a deployed record, uninstalled by somebody. A backup can restore it.
 func (s *search) lost(ctx context.Context, candidate Release, why string) error {
 	saved, err := s.savedOf(ctx, candidate, 0)
 	if err != nil {
@@ -23,7 +22,7 @@ func (s *search) lost(ctx context.Context, candidate Release, why string) error 
 	there := "the envproxy of " + candidate.String()
 	if len(s.deployments[candidate.String()]) == 0 {
 		if candidate.Status == "" {
-			return nil // nothing is left of what the ledger lists
+			return nil // nothing remains of the ledger's release
 		}
 		there = "the release " + candidate.String()
 	}
@@ -37,8 +36,7 @@ func (s *search) lost(ctx context.Context, candidate Release, why string) error 
 	return nil
 }
 
-// damaged handles a candidate whose record cannot be read. That must not pass
-// as "none found": without a backup of this revision it is an error.
+// damaged handles an unreadable record: without a backup an error, so that it does not pass as "none found".
 func (s *search) damaged(ctx context.Context, candidate Release, current revision, cause error) error {
 	saved, err := s.savedOf(ctx, candidate, current.number)
 	if err != nil {
@@ -52,9 +50,8 @@ func (s *search) damaged(ctx context.Context, candidate Release, current revisio
 	return s.fromBackup(ctx, candidate, *saved)
 }
 
-// savedOf returns the backup that a candidate can be restored from: the one that
-// its ledger names, or the latest; unless it is 0, of the revision. It is nil if
-// there is none.
+// savedOf returns the backup to restore a candidate from: the one that its ledger names, or the latest, of the revision
+// unless that is 0. It is nil if there is none.
 func (s *search) savedOf(ctx context.Context, candidate Release, revision int) (*metav1.PartialObjectMetadata, error) {
 	items, err := s.saved(ctx)
 	i := slices.IndexFunc(items, func(item metav1.PartialObjectMetadata) bool {
@@ -68,8 +65,7 @@ func (s *search) savedOf(ctx context.Context, candidate Release, revision int) (
 	return &items[i], nil
 }
 
-// fromBackups finds releases of which nothing but a backup is left. With a
-// ledger there is none but the one that it lists, which was looked for.
+// fromBackups finds releases of which only a backup remains. With a ledger there are none: its release has been searched.
 func (s *search) fromBackups(ctx context.Context) error {
 	if s.hint.Ledger != nil {
 		return nil
@@ -108,19 +104,18 @@ func (s *search) fromBackups(ctx context.Context) error {
 	return nil
 }
 
-// saved lists the backups of deployed revisions, latest first. Those of releases that were
-// removed on purpose are left out.
+// saved lists the backups of deployed revisions, latest first, except those of releases removed on purpose.
 func (s *search) saved(ctx context.Context) ([]metav1.PartialObjectMetadata, error) {
 	selector := fmt.Sprintf("%s=%s,%s=%s,!%s", labelBackup, backupOfRecord, labelStatus, statusDeployed, labelRemoved)
 	items, err := s.listBackups(ctx, selector)
 	if apierrors.IsForbidden(err) && s.backups == "" {
-		s.exclude("you may not list Secrets in all namespaces, so that backups were not looked for")
+		s.exclude("you may not list Secrets in all namespaces, so backups were not searched")
 		return nil, nil
 	}
 	return items, err
 }
 
-// fromBackup describes the release as its backup has it.
+// fromBackup describes the release from its backup.
 func (s *search) fromBackup(ctx context.Context, candidate Release, listed metav1.PartialObjectMetadata) error {
 	b, err := s.backup(ctx, listed.Namespace, listed.Name, candidate.Ledger)
 	if err != nil {

@@ -17,15 +17,13 @@ import (
 // separator is where Helm splits a manifest (Helm v3, pkg/releaseutil/manifest.go).
 var separator = regexp.MustCompile(`(?:^|\s*\n)---\s*`)
 
-// document is one document of a manifest, with the text before it, so that
-// all documents put together are the manifest again, byte for byte.
+// document is one document of a manifest and the text before it: together they are the manifest, byte for byte.
 type document struct {
 	before, body string
-	// object is what the body means, numbers as they are written; nil without content.
+	// object is the body's content, numbers as they are written; nil without content.
 	object map[string]any
 }
 
-// parseManifest splits a manifest, and parses its documents.
 func parseManifest(manifest string) ([]document, error) {
 	documents := splitManifest(manifest)
 	for i, d := range documents {
@@ -37,8 +35,7 @@ func parseManifest(manifest string) ([]document, error) {
 	return documents, nil
 }
 
-// splitManifest splits a manifest exactly where Helm does. The last document has no
-// content: it holds what follows the others.
+// splitManifest splits a manifest exactly where Helm does. A last document without content holds what follows.
 func splitManifest(manifest string) []document {
 	var documents []document
 	done := 0 // what the documents hold so far
@@ -67,8 +64,7 @@ func joinManifest(documents []document) string {
 	return text.String()
 }
 
-// parse reads the document's object, numbers as they are written. It is nil for
-// a document without content.
+// parse reads the document's object; nil for a document without content.
 func (d document) parse() (map[string]any, error) {
 	object, err := parseObject(d.body)
 	annotations, _, nested := unstructured.NestedFieldNoCopy(object, "metadata", "annotations")
@@ -94,7 +90,7 @@ func parseObject(body string) (map[string]any, error) {
 	return object, err
 }
 
-// source names the document in errors by the comment that Helm puts above it.
+// source names the document in errors, by the comment that Helm puts above it.
 func (d document) source() string {
 	for line := range strings.Lines(d.body) {
 		if name, ok := strings.CutPrefix(line, "# Source: "); ok {
@@ -116,13 +112,11 @@ func keeps(object map[string]any) bool {
 // declared is an object as a manifest has it.
 type declared struct {
 	ObjectRef
-	content map[string]any
-	// chartKeeps is set if the chart itself marks the object to be kept.
-	chartKeeps bool
+	content    map[string]any
+	chartKeeps bool // whether the chart itself marks the object to be kept
 }
 
-// objectsOf returns the objects of a manifest in their order, those of
-// lists one by one. An object without a namespace gets the given one.
+// objectsOf returns the objects of a manifest in order, lists flattened. An object without a namespace gets the given one.
 func objectsOf(documents []document, namespace string) ([]declared, error) {
 	var objects []declared
 	for _, d := range documents {
@@ -143,8 +137,7 @@ func objectsOf(documents []document, namespace string) ([]declared, error) {
 	return objects, nil
 }
 
-// eachObject calls f for the object or, if it is a list, for its items, and those of the
-// lists in it; not at all for nil.
+// eachObject calls f for the object or, if it is a list, for its items and those of nested lists; not at all for nil.
 func eachObject(object map[string]any, f func(*unstructured.Unstructured) error) error {
 	u := &unstructured.Unstructured{Object: object}
 	switch {

@@ -12,8 +12,8 @@ const (
 	labelManagedBy      = "app.kubernetes.io/managed-by"
 )
 
-// Labels and annotations of ours. LabelRetained is on the record of a retained
-// release, so that `helm list -l coder-satellite.dev/retained=true` lists it.
+// Labels and annotations of ours. LabelRetained is on the record of a retained release, so that
+// `helm list -l coder-satellite.dev/retained=true` lists it.
 const (
 	LabelRetained = "coder-satellite.dev/retained"
 
@@ -33,7 +33,6 @@ const (
 	annotationRecord = "coder-satellite.dev/record"
 )
 
-// fieldManager is what the API server notes as the author of our changes.
 const fieldManager = "kubectl-coder-satellite"
 
 // atOnce is how many objects are read or changed at the same time.

@@ -7,16 +7,14 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
 
-// asked is what one look at a site has asked for. Nothing is asked for twice, and what
-// is likely to be needed is asked for beforehand: a far cluster answers many
-// questions at once as fast as one.
+// asked caches what one look at a site has requested: nothing is requested twice. What is likely to be needed is
+// requested beforehand, since a far cluster answers many requests at once as fast as one.
 type asked struct {
 	mu      sync.Mutex
-	answers map[string]any // by the question, func() (T, error)
+	answers map[string]any // by question; func() (T, error)
 }
 
-// Once returns the same site for one look: what was read is not read again. Nothing may
-// be changed by it.
+// Once returns the same site for one look, which reads nothing twice. Do not write through it.
 func (s Site) Once() Site {
 	if s.asked == nil {
 		s.asked = &asked{answers: map[string]any{}}
@@ -39,11 +37,10 @@ func ask[T any](a *asked, question string, read func() (T, error)) (T, error) {
 	return answer()
 }
 
-// Expect asks for what every search begins with, before more is known.
+// Expect requests what every search begins with, before more is known.
 func (s Site) Expect(ctx context.Context) { _, _ = s.envproxies(ctx, "") }
 
-// expect begins to ask for what the ledger lists. The group waits for it; whoever needs
-// an answer, or its error, asks once more.
+// expect begins to request what the ledger lists. The group waits for the answers; ask returns them, or their errors.
 func (s Site) expect(ctx context.Context, ledger *journal.Ledger, group *sync.WaitGroup) {
 	if ledger == nil {
 		return

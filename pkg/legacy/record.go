@@ -12,8 +12,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy/record"
 )
 
-// Record is a Helm release record (Helm v3, pkg/release/release.go). It keeps
-// every field of the stored JSON, known or not, as it was written.
+// Record is a Helm release record (Helm v3, pkg/release/release.go), with every field as it was stored, known or not.
 type Record struct {
 	// Name and Version identify the revision in its namespace.
 	Name    string `json:"name"`
@@ -35,9 +34,7 @@ type Record struct {
 	fields map[string]json.RawMessage
 }
 
-// DecodeRecord reads the value that Helm stores under the key "release":
-// base64 of gzipped JSON or, as early Helm 3 wrote it, of plain JSON. The error
-// says which layer is broken, and never shows content.
+// DecodeRecord reads the value that Helm stores under the key "release"; see record.Unpack. Errors never show content.
 func DecodeRecord(encoded []byte) (Record, error) {
 	text, err := record.Unpack(encoded)
 	if err != nil {
@@ -56,7 +53,7 @@ func DecodeRecord(encoded []byte) (Record, error) {
 			AccessURL string `json:"accessURL"`
 		} `json:"envproxy"`
 	}
-	// Apart, since a value of an odd form must not hide the rest: it counts as none.
+	// Separately: a value of an odd form counts as none, and must not hide the rest.
 	_ = json.Unmarshal(r.fields["config"], &values)
 	r.AccessURL = values.Envproxy.AccessURL
 	return r, nil
@@ -78,9 +75,8 @@ func jsonProblem(err error) string {
 	}
 }
 
-// EncodeWith returns the record with the manifest, and all else as it is, as Helm stores
-// it. Equal records encode equally. The error says so if the result is larger than
-// Kubernetes stores.
+// EncodeWith returns the record with the manifest, and all else unchanged, as Helm stores it. Equal records encode
+// equally. A result larger than Kubernetes stores is an error.
 func (r Record) EncodeWith(manifest string) ([]byte, error) {
 	fields := maps.Clone(r.fields)
 	var err error
@@ -92,7 +88,7 @@ func (r Record) EncodeWith(manifest string) ([]byte, error) {
 		return nil, err
 	}
 	var packed bytes.Buffer
-	writer, _ := gzip.NewWriterLevel(&packed, gzip.BestCompression) // a level that there is
+	writer, _ := gzip.NewWriterLevel(&packed, gzip.BestCompression) // fails for unknown levels only
 	_, err = writer.Write(text)
 	if err := errors.Join(err, writer.Close()); err != nil {
 		return nil, err
@@ -104,8 +100,7 @@ func (r Record) EncodeWith(manifest string) ([]byte, error) {
 	return encoded, nil
 }
 
-// marshal keeps <, > and & as they are: escaping them would change fields that
-// are not ours.
+// marshal leaves <, > and & as they are: escaping them would change fields that are not ours.
 func marshal(value any) ([]byte, error) {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)

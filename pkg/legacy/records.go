@@ -9,18 +9,17 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// held is a record, and the object that holds it.
+// held is a record and the object that holds it.
 type held struct {
 	secret *corev1.Secret
 	record Record
-	// documents returns those of the manifest, which are parsed once.
+	// documents returns those of the manifest, parsed once.
 	documents func() ([]document, error)
-	// kept returns the manifest that keeps every object. It is only worked out when it is
-	// needed: nothing else here takes as long.
+	// kept returns the manifest that keeps every object. It is computed on demand: nothing else here takes as long.
 	kept func() (string, error)
 }
 
-// decode reads the record that an object holds. With an error only the object is set.
+// decode reads the record in an object. With an error, only the object is set.
 func decode(secret *corev1.Secret) (c held, err error) {
 	c.secret = secret
 	if c.record, err = DecodeRecord(secret.Data[recordKey]); err != nil {
@@ -37,8 +36,7 @@ func decode(secret *corev1.Secret) (c held, err error) {
 	return c, nil
 }
 
-// isKept reports whether the stored manifest keeps every object. The error is for
-// one that cannot be made to.
+// isKept reports whether the stored manifest keeps every object. The error is for a manifest that cannot.
 func (c held) isKept() (bool, error) {
 	kept, err := c.kept()
 	return kept == c.record.Manifest, err
@@ -62,10 +60,9 @@ func (c held) objects(namespace string) ([]declared, error) {
 	return objectsOf(documents, namespace)
 }
 
-// records reads the records that count: that of the deployed revision, which
-// comes first, and that of the latest one if it is another. `helm uninstall`
-// obeys the manifest of the latest, which after a failed upgrade is not the
-// deployed one (Helm v3, pkg/action/uninstall.go).
+// records reads the records that count: first that of the deployed revision, then that of the latest if it is another.
+// `helm uninstall` obeys the manifest of the latest, which after a failed upgrade is not the deployed one (Helm v3,
+// pkg/action/uninstall.go).
 func (h Handle) records(ctx context.Context) ([]held, error) {
 	if h.RecordMissing {
 		return nil, fmt.Errorf("release %s has no record of a deployed revision: restore it from the backup first, with `kubectl "+

@@ -13,11 +13,9 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// RecreateObjects creates the objects of the release's backup that do not
-// exist, as Helm would, annotated to be kept. Objects that exist are left as they
-// are. It returns those that it created; the error names those that it could not:
-// in another namespace than the release's, or in an API version that the cluster
-// does not serve.
+// RecreateObjects creates the objects of the release's backup that do not exist, as Helm would, annotated to be kept. It
+// leaves existing objects alone, and returns those that it created. The error names those that it could not create: in
+// another namespace than the release's, or in an API version that the cluster does not serve.
 func (h Handle) RecreateObjects(ctx context.Context) ([]ObjectRef, error) {
 	b, err := h.latestBackup(ctx)
 	if err != nil {
@@ -26,8 +24,7 @@ func (h Handle) RecreateObjects(ctx context.Context) ([]ObjectRef, error) {
 	return h.recreate(ctx, b.held)
 }
 
-// recreate creates the objects of the record that do not exist, in Helm's order:
-// what others need comes first.
+// recreate creates the missing objects of the record in Helm's order: what others need comes first.
 func (h Handle) recreate(ctx context.Context, from held) (created []ObjectRef, err error) {
 	found, err := h.lookAt(ctx, from)
 	if err != nil {

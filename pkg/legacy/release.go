@@ -7,50 +7,43 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
 
-// Release is a legacy release: a Helm release of chart workspace-provider. It
-// holds no secrets.
+// Release is a legacy release: a Helm release of chart workspace-provider. It holds no secrets.
 type Release struct {
-	// Context is the kubeconfig context of its cluster; Namespace and Name identify it there.
+	// Context is the kubeconfig context; Namespace and Name identify the release in its cluster.
 	Context, Namespace, Name string
 	// Revision is the deployed revision or, if RecordMissing, the one backed up.
 	Revision int
-	// LatestRevision is the highest revision that has a record. It differs from
-	// Revision after an upgrade that failed or was interrupted.
+	// LatestRevision is the highest revision with a record, unlike Revision after a failed or interrupted upgrade.
 	LatestRevision int
-	// Status is Helm's status of the latest revision, "deployed" if all is well;
-	// empty if there is no record.
+	// Status is Helm's status of the latest revision, normally "deployed"; empty without a record.
 	Status string
-	// ChartName and ChartVersion are of the chart of Revision.
+	// ChartName and ChartVersion are those of Revision.
 	ChartName, ChartVersion string
-	// AccessURL is envproxy's, as the release's values have it; empty if they do not.
+	// AccessURL is envproxy's in the release's values; empty if they have none.
 	AccessURL string
 	// Driver is where the records are: cluster.DriverSecrets or cluster.DriverConfigMaps.
 	Driver string
 	// Deployment is the name of the envproxy Deployment; empty if there is none.
 	Deployment string
-	// Objects are the objects in the manifest of Revision, in its order. Hooks are not among them.
+	// Objects are those in the manifest of Revision, in its order, without hooks.
 	Objects []ObjectRef
-	// RecordMissing is set when the release was uninstalled, except what was
-	// retained: there is no record of a deployed revision that can be read, but
-	// a backup of one.
+	// RecordMissing is set when the release was uninstalled: no deployed record can be read, but there is a backup.
 	RecordMissing bool
 	// Backup is the name of the backup, if RecordMissing.
 	Backup string
-	// Ledger is the journal's entry for the release; nil if it has none. A backup
-	// counts for what the ledger says that it is, not for what it says of itself.
+	// Ledger is the journal's entry for the release; nil if none. It vouches for the backup.
 	Ledger *journal.Ledger
 }
 
 // String returns "namespace/name".
 func (r Release) String() string { return r.Namespace + "/" + r.Name }
 
-// ObjectRef names an object.
+// ObjectRef identifies an object.
 type ObjectRef struct {
 	// APIVersion is "group/version", or the version alone for the core group.
 	APIVersion string
 	Kind       string
-	// Namespace is the manifest's, else the release's; objects of the cluster
-	// have it too, because a manifest does not tell which they are.
+	// Namespace is the manifest's, else the release's. Cluster-wide objects have it too: a manifest does not mark them.
 	Namespace string
 	Name      string
 }
@@ -58,37 +51,34 @@ type ObjectRef struct {
 // String returns "Kind/name".
 func (o ObjectRef) String() string { return o.Kind + "/" + o.Name }
 
-// same reports whether both name one object, in whatever version of its API.
+// same reports whether both identify one object, in whatever version of its API.
 func (o ObjectRef) same(other ObjectRef) bool {
 	return o.Kind == other.Kind && o.Namespace == other.Namespace && o.Name == other.Name
 }
 
-// recordName is the name that Helm gives to a record (Helm v3, pkg/storage/storage.go).
+// recordName is Helm's name for a record (Helm v3, pkg/storage/storage.go).
 func recordName(release string, revision int) string {
 	return fmt.Sprintf("sh.helm.release.v1.%s.v%d", release, revision)
 }
 
-// Site is where a provider's legacy release is: its cluster, and the namespace
-// in which the backups of the release's records lie. The release itself may be in
-// another namespace, which Find finds.
+// Site is a provider's cluster, and the namespace in which the backups of its legacy release's records lie. Find finds
+// the release itself, which may be in another namespace.
 type Site struct {
 	access  *cluster.Access
 	backups string
-	asked   *asked // nil to ask anew each time
+	asked   *asked // nil to request anew each time
 }
 
-// At returns the site in the cluster whose backups lie in the namespace. It makes
-// no request. Without a namespace Find looks for backups in all, and nothing can
-// be written.
+// At returns the site whose backups lie in the namespace, without any request. Without a namespace, Find searches all
+// for backups, and nothing can be written.
 func At(access *cluster.Access, namespace string) Site {
 	return Site{access: access, backups: namespace}
 }
 
-// Of returns the release with what it takes to examine and to change it.
+// Of returns the release at the site, to examine and change.
 func (s Site) Of(release Release) Handle { return Handle{Release: release, Site: s} }
 
-// Handle is a release at its site, as it was found. Its methods examine and
-// change it; what they find is not noted in it.
+// Handle is a release at its site, as it was found. Its methods examine and change the release, and leave the handle.
 type Handle struct {
 	Release
 	Site

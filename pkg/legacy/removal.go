@@ -2,11 +2,9 @@ package legacy
 
 import "context"
 
-// Removal says what becomes of each object of a release that is removed.
+// Removal says which objects of a removed release are deleted, and which stay.
 type Removal struct {
-	// Goes are the objects that are deleted.
-	Goes []ObjectRef
-	// Stays are the objects that are kept.
+	Goes  []ObjectRef
 	Stays []Kept
 }
 
@@ -22,7 +20,6 @@ func (h Handle) Preview(ctx context.Context) (Removal, error) {
 	return r.removal, err
 }
 
-// remover is a removal that was thought through, and not yet done.
 type remover struct {
 	Handle
 	records []held
@@ -32,7 +29,7 @@ type remover struct {
 
 func (h Handle) remover(ctx context.Context) (r remover, err error) {
 	r.Handle = h
-	if h.RecordMissing { // somebody uninstalled it after it was retained, and it is to go for good now
+	if h.RecordMissing { // somebody uninstalled it after it was retained; now the rest goes
 		var b *backup
 		if b, err = h.latestBackup(ctx); err == nil {
 			r.records = []held{b.held}
@@ -72,7 +69,7 @@ func (r Release) keepReason(l live) string {
 			return reason
 		}
 	case "Namespace", "PersistentVolumeClaim", "PersistentVolume", "CustomResourceDefinition":
-		return "deleting it would delete data that is not of the release"
+		return "deleting it would delete data that is not the release's"
 	}
 	if l.chartKeeps {
 		return "the chart marks it to be kept"
@@ -86,9 +83,8 @@ func (r Release) keepReason(l live) string {
 	return ""
 }
 
-// usedByCoder says what Coder needs an object for after the release is gone. It
-// is what Coder's own chart keeps from 1.21.4 on, so that existing workspaces
-// have no downtime.
+// usedByCoder says what Coder needs an object for after the release is gone: what Coder's own chart keeps from 1.21.4
+// on, so that existing workspaces have no downtime.
 func (r Release) usedByCoder(o ObjectRef) string {
 	switch {
 	case o.Name == "coder":

@@ -19,13 +19,11 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// Remove deletes the release for good: by Helm all objects that Preview says
-// go, and last the records. The backup stays, so that RestoreRecord and
-// RecreateObjects bring the release back. When something fails the records are
-// as they were, what was deleted is created again, and the error says what
-// could not be. Repeating it continues where it stopped. The timeout bounds each
-// of the chart's own delete hooks; 0 means 5 minutes. Pods are not waited for:
-// envproxy lets connections end for four hours.
+// Remove deletes the release for good: first, by Helm, the objects that Preview says go, and last the records. The
+// backup stays, so RestoreRecord and RecreateObjects can restore the release. After a failure the records are
+// unchanged, deleted objects are created again, and the error says which are not. Repeating it continues. The timeout
+// bounds each of the chart's delete hooks; 0 means 5 minutes. It does not wait for pods: envproxy lets connections end
+// for four hours.
 func (h Handle) Remove(ctx context.Context, options Options, timeout time.Duration) (Removal, error) {
 	r, err := h.remover(ctx)
 	if err != nil {
@@ -51,8 +49,7 @@ func (h Handle) Remove(ctx context.Context, options Options, timeout time.Durati
 	return r.removal, nil
 }
 
-// markRemoved marks all backups of the release, so that none is taken for that
-// of a release which somebody uninstalled by mistake.
+// markRemoved marks all backups of the release, to tell them from those of releases uninstalled by mistake.
 func (h Handle) markRemoved(ctx context.Context) error {
 	items, err := h.listBackups(ctx, h.backupLabels().String()+",!"+labelRemoved)
 	if err != nil {
@@ -69,10 +66,9 @@ func (h Handle) markRemoved(ctx context.Context) error {
 	return nil
 }
 
-// uninstall lets Helm delete the objects that go. It gets a copy of the release
-// in memory whose manifest has those objects alone, in API versions that the
-// cluster serves: the true records are untouched until all went well, and an old
-// API version cannot make Helm fail ("unable to build kubernetes objects").
+// uninstall lets Helm delete the objects that go. Helm gets an in-memory copy of the release whose manifest has only
+// those objects, in API versions that the cluster serves: the real records stay untouched until all succeeds, and an
+// old API version cannot make Helm fail ("unable to build kubernetes objects").
 func (r remover) uninstall(timeout time.Duration) error {
 	text, err := marshal(r.records[0].record.fields)
 	if err != nil {
@@ -102,7 +98,7 @@ func (r remover) uninstall(timeout time.Duration) error {
 	uninstall := action.NewUninstall(configuration)
 	uninstall.Timeout = timeout
 	if _, err := uninstall.Run(r.Name); err != nil {
-		return fmt.Errorf("Helm could not uninstall release %s: %w", r, err)
+		return fmt.Errorf("Helm failed to uninstall release %s: %w", r, err)
 	}
 	return nil
 }
@@ -124,19 +120,18 @@ func (r remover) manifest() (string, error) {
 	return text.String(), nil
 }
 
-// bringBack creates again what a failed removal deleted.
+// bringBack recreates what a failed removal deleted.
 func (r remover) bringBack(ctx context.Context, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
 	created, err := r.recreate(ctx, r.records[0])
 	if err != nil {
-		return fmt.Errorf("%w; its record is as it was, %s were created again, but not all: %w", cause, listed(created), err)
+		return fmt.Errorf("%w; its record is unchanged; %s were created again, but not all: %w", cause, listed(created), err)
 	}
-	return fmt.Errorf("%w; its record is as it was, and of its objects were created again: %s", cause, listed(created))
+	return fmt.Errorf("%w; its record is unchanged; objects created again: %s", cause, listed(created))
 }
 
-// purge deletes the records of all revisions, the deployed one last: until
-// then the release can be found.
+// purge deletes the records of all revisions, the deployed one last: until then the release can be found.
 func (r remover) purge(ctx context.Context, b *backup) error {
 	revisions, err := r.store().revisions(ctx, r.Name)
 	if err != nil {

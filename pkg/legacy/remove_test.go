@@ -157,7 +157,7 @@ func TestRemoveFails(t *testing.T) {
 		return map[bool]int{true: 500}[m == "DELETE" && strings.HasSuffix(p, "/services/envproxy")]
 	})
 	_, err := r.of(r.find()).Remove(context.Background(), removeOptions(), 0)
-	if err == nil || !strings.Contains(err.Error(), "its record is as it was, and of its objects were created again: Deployment/envproxy") {
+	if err == nil || !strings.Contains(err.Error(), "its record is unchanged; objects created again: Deployment/envproxy") {
 		t.Errorf("got %v", err)
 	}
 	after := r.server.dump(t)

@@ -12,10 +12,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// RestoreRecord writes the record of an uninstalled release again, from its
-// backup: as Helm had it, retained. It changes nothing if the record is there. It
-// refuses if another revision is deployed, or if the backup was tampered with.
-// Objects are not its matter: see RecreateObjects.
+// RestoreRecord writes the record of an uninstalled release again from its backup, retained, unless the record exists.
+// It refuses if another revision is deployed, or if the backup was tampered with. RecreateObjects restores the objects.
 func (h Handle) RestoreRecord(ctx context.Context) error {
 	b, err := h.latestBackup(ctx)
 	if err != nil {
@@ -45,27 +43,23 @@ func (h Handle) RestoreRecord(ctx context.Context) error {
 	return h.use(ctx, b)
 }
 
-// hides reports whether Helm would take the release for uninstalled, whatever
-// the record says: the latest revision decides, and this is a later one of an
-// uninstall that kept the history, or did not end.
+// hides reports whether Helm would consider the release uninstalled, whatever the record says: the latest revision
+// decides, and this is a later one of an uninstall that kept the history, or did not end.
 func (r revision) hides(record Record) bool {
 	return r.number > record.Version && (r.status == "uninstalled" || r.status == "uninstalling")
 }
 
-// saveHiding makes backups of the records that are deleted for hiding the one of
-// the backup b: they may be the only ones of an upgrade after the retention. No
-// release is restored from these backups, whose revisions are not deployed.
+// saveHiding backs up the records that are deleted because they hide that of b: they may be the only ones of an upgrade
+// after the retention. No release is restored from these backups: their revisions are not deployed.
 func (h Handle) saveHiding(ctx context.Context, hiding []revision, b *backup) error {
 	for _, r := range hiding {
-		secret, err := h.store().get(ctx, r.object)
-		if errors.Is(err, errNoRecord) {
+		hides, err := h.store().held(ctx, r.object)
+		switch {
+		case errors.Is(err, errNoRecord):
 			continue
-		}
-		if err != nil {
+		case err != nil && hides.secret == nil:
 			return err
-		}
-		hides, err := decode(secret)
-		if err == nil {
+		case err == nil:
 			_, err = hides.documents()
 		}
 		if err != nil {
@@ -80,7 +74,7 @@ func (h Handle) saveHiding(ctx context.Context, hiding []revision, b *backup) er
 	return nil
 }
 
-// restore creates the object of the record, or replaces one that is not usable.
+// restore creates the object of the record, or replaces an unusable one.
 func (h Handle) restore(ctx context.Context, b *backup) error {
 	data, err := b.retained()
 	if err != nil {
@@ -98,7 +92,7 @@ func (h Handle) restore(ctx context.Context, b *backup) error {
 	secret.Labels, secret.Annotations = maps.Clone(b.original.Labels), maps.Clone(b.original.Annotations)
 	dress(secret, data, noted(b.secret.Annotations))
 	err = h.write(ctx, secret)
-	if apierrors.IsNotFound(err) && !errors.Is(err, errNoRecord) { // it was not the record that was not found
+	if apierrors.IsNotFound(err) && !errors.Is(err, errNoRecord) { // not the record was missing, but its namespace
 		return fmt.Errorf("namespace %q of the legacy release is gone: create it first: %w", h.Namespace, err)
 	}
 	return err

@@ -16,16 +16,14 @@ import (
 
 // Options say who changes a release, why and when.
 type Options struct {
-	// Operator and Reason are written on the record.
+	// Operator and Reason are written on the record, with Now.
 	Operator, Reason string
-	// Now is the time that is written down.
-	Now time.Time
-	// Progress is told what is done; may be nil.
+	Now              time.Time
+	// Progress receives what is done; may be nil.
 	Progress func(message string)
 }
 
-// annotations are who, why and when. None is empty, because an empty one
-// would read as missing.
+// annotations are who, why and when. None is empty: an empty one would read as missing.
 func (o Options) annotations() map[string]string {
 	return map[string]string{
 		annotationReason: cmp.Or(o.Reason, "kept for rollback"),
@@ -58,11 +56,10 @@ func (o Options) progress(format string, args ...any) {
 	}
 }
 
-// Retain makes the release survive `helm uninstall`: a backup of the record,
-// then one write of the record, read back, then the live objects. What is in
-// place already is not written, so that a repetition writes nothing. It returns
-// the entry for the ledger in the journal. After an error nothing is lost, and a
-// repetition continues. The namespace of the backups must exist.
+// Retain makes the release survive `helm uninstall`: it backs the record up, writes it once, reads it back, and
+// annotates the live objects. It writes only what is missing, so a repetition writes nothing. It returns the entry for
+// the journal's ledger. After an error nothing is lost, and a repetition continues. The namespace of the backups must
+// exist.
 func (h Handle) Retain(ctx context.Context, options Options) (*journal.Ledger, error) {
 	records, err := h.records(ctx)
 	if err != nil {
@@ -75,7 +72,7 @@ func (h Handle) Retain(ctx context.Context, options Options) (*journal.Ledger, e
 	if err != nil {
 		return nil, err
 	}
-	// All is prepared before the first write: what cannot work fails here.
+	// Everything is prepared before the first write: what cannot work fails here.
 	wanted := make([]*corev1.Secret, len(records))
 	for i, c := range records {
 		if wanted[i], err = retained(c, options); err != nil {
@@ -104,7 +101,7 @@ func (h Handle) Retain(ctx context.Context, options Options) (*journal.Ledger, e
 	return h.ledger(backup, wanted[0], options), nil
 }
 
-// retained returns the object of the record as it has to be.
+// retained returns the object of the retained record.
 func retained(c held, options Options) (*corev1.Secret, error) {
 	data, err := c.retained()
 	if err != nil {
@@ -137,8 +134,8 @@ func (h Handle) write(ctx context.Context, wanted *corev1.Secret) error {
 		return err
 	}
 	if !equal(now, wanted) {
-		return fmt.Errorf("the record %s/%s does not read as it was written: somebody else changed it at the same moment, "+
-			"or an admission webhook did; the backup in namespace %s has the original; try again", h.Namespace, wanted.Name, h.backups)
+		return fmt.Errorf("the record %s/%s was not stored as written: somebody else, or an admission webhook, changed it at the same moment; "+
+			"the backup in namespace %s has the original; try again", h.Namespace, wanted.Name, h.backups)
 	}
 	return nil
 }
@@ -149,8 +146,7 @@ func equal(a, b *corev1.Secret) bool {
 		maps.Equal(noted(a.Annotations), noted(b.Annotations))
 }
 
-// ledger says what was done. A repetition returns the same, because who, why
-// and when come from the record.
+// ledger says what was done. A repetition returns the same: who, why and when come from the record.
 func (h Handle) ledger(b *backup, record *corev1.Secret, options Options) *journal.Ledger {
 	noted := notedIn(record.Annotations)
 	if noted.Now.IsZero() {

@@ -6,18 +6,15 @@ import (
 	"strings"
 )
 
-// Retention says whether the retention is in place; the ledger in the journal,
-// which is a part of it, is for the caller to compare.
+// Retention says whether the retention is in place, except the journal's ledger, which the caller compares.
 type Retention struct {
-	// Complete is set if no part is missing: of each record that counts an
-	// unharmed backup in the satellite's namespace, the stored manifest that keeps
-	// every object, label and annotations; and the policy on every live object.
+	// Complete is set if no part is missing: for each record that counts a sound backup in the satellite's namespace, a
+	// stored manifest that keeps every object, label and annotations; and the policy on every live object.
 	Complete bool
-	// Missing describes each part that is missing.
-	Missing []string
+	Missing  []string
 }
 
-// missingOf describes the parts of the retention that the record lacks.
+// missingOf lists the parts of the retention that the record lacks.
 func (h Handle) missingOf(ctx context.Context, c held) (missing []string, err error) {
 	backup, problems, err := h.findBackup(ctx, c)
 	if err != nil {
@@ -43,16 +40,7 @@ func (h Handle) missingOf(ctx context.Context, c held) (missing []string, err er
 	return missing, nil
 }
 
-// missingOn describes the parts that the live objects lack.
-func (r Release) missingOn(objects []live) []string {
-	lacking := r.unkept(objects)
-	if len(lacking) == 0 {
-		return nil
-	}
-	return []string{fmt.Sprintf("annotation %s=%s on the live %s", annotationPolicy, policyKeep, listed(lacking))}
-}
-
-// unkept returns the objects of the release that exist and are not annotated.
+// unkept returns the existing objects of the release that lack the annotation.
 func (r Release) unkept(objects []live) []live {
 	var lacking []live
 	for _, l := range objects {
@@ -63,7 +51,6 @@ func (r Release) unkept(objects []live) []live {
 	return lacking
 }
 
-// listed names objects, or releases.
 func listed[T fmt.Stringer](things []T) string {
 	if len(things) == 0 {
 		return "none"

@@ -13,15 +13,13 @@ import (
 type Scope struct {
 	// Release is the namespace of the legacy release, Backups that of its backups.
 	Release, Backups string
-	// Records is what Helm keeps its records in, as cluster.Access.Driver returns it.
+	// Records is where Helm keeps its records, as cluster.Access.Driver returns it.
 	Records string
-	// Made are the resources of the release's objects. What the chart
-	// workspace-provider makes in every configuration need not be named.
+	// Made are the resources of the release's objects, beyond those that the chart always makes.
 	Made []cluster.Resource
 }
 
-// Kinds returns the kinds of the release's objects, each once, and where those
-// of removed API groups went.
+// Kinds returns the kinds of the release's objects, each once, and the present kinds of those in removed API groups.
 func (r Release) Kinds() []schema.GroupKind {
 	var kinds []schema.GroupKind
 	for _, object := range r.Objects {
@@ -35,7 +33,6 @@ func (r Release) Kinds() []schema.GroupKind {
 	return kinds
 }
 
-// made are the resources of the release's objects.
 func (s Scope) made() []cluster.Resource {
 	return append([]cluster.Resource{
 		cluster.Core("serviceaccounts"), cluster.Core("services"), {Group: "apps", Resource: "deployments", Namespaced: true},
@@ -52,7 +49,7 @@ func (s Scope) eachMade(verbs ...string) []cluster.Rule {
 	return rules
 }
 
-// overRights returns the rights that the API server asks for before it writes the release's roles.
+// overRights returns the rights that the API server requires to write the release's roles.
 func (s Scope) overRights() []cluster.Rule {
 	var rules []cluster.Rule
 	for _, resource := range s.made() {
@@ -79,14 +76,12 @@ func RightsToRetain(s Scope) []cluster.Rule {
 	)
 }
 
-// RightsToRestore are the rights that RestoreRecord and RecreateObjects need
-// beyond those to retain.
+// RightsToRestore are the rights that RestoreRecord and RecreateObjects need beyond those to retain.
 func RightsToRestore(s Scope) []cluster.Rule {
 	return slices.Concat(cluster.Core(s.Records).In(s.Release, "create", "delete"), s.eachMade("create"), s.overRights())
 }
 
-// RightsToRemove are the rights that Remove needs beyond those to retain. The
-// rights to create are for what a failed removal has to bring back.
+// RightsToRemove are the rights that Remove needs beyond those to retain. A failed removal has to create objects again.
 func RightsToRemove(s Scope) []cluster.Rule {
 	return slices.Concat(RightsToRestore(s), cluster.Core("secrets").In(s.Backups, "patch"), s.eachMade("delete"))
 }

@@ -19,12 +19,10 @@ import (
 // recordKey is the entry that holds a record (Helm v3, pkg/storage/driver).
 const recordKey = "release"
 
-// recordType is the type of Secrets that hold records.
 const recordType corev1.SecretType = "helm.sh/release.v1"
 
-// store reads and writes the objects that hold Helm's records, through the API
-// and not through Helm, whose update writes a new object: it would drop the
-// annotations and could not refuse when somebody else wrote meanwhile.
+// store reads and writes the objects that hold Helm's records, without Helm, whose update writes a new object: it would
+// drop the annotations, and could not refuse when somebody else wrote meanwhile.
 type store struct {
 	Site
 	driver, namespace string
@@ -39,7 +37,6 @@ type revision struct {
 	release string
 }
 
-// objects reads and deletes the objects of the records by their metadata.
 func (s store) objects() metadata.ResourceInterface {
 	resource := cluster.DriverSecrets
 	if s.driver == cluster.DriverConfigMaps {
@@ -48,8 +45,7 @@ func (s store) objects() metadata.ResourceInterface {
 	return s.access.Metadata().Resource(corev1.SchemeGroupVersion.WithResource(resource)).Namespace(s.namespace)
 }
 
-// revisions lists the revisions of the releases, oldest first, without their
-// content; namespace "" lists all namespaces.
+// revisions lists the revisions of the releases, oldest first, without content; namespace "" lists all namespaces.
 func (s store) revisions(ctx context.Context, releases ...string) ([]revision, error) {
 	selector := fmt.Sprintf("owner=helm,name in (%s)", strings.Join(releases, ","))
 	list, err := ask(s.asked, "records "+s.place(selector), func() (*metav1.PartialObjectMetadataList, error) {
@@ -79,10 +75,10 @@ func inNamespace(namespace string) string {
 	return "in namespace " + namespace
 }
 
-// place tells questions apart.
+// place identifies a question at this store.
 func (s store) place(what string) string { return s.driver + " " + s.namespace + " " + what }
 
-// held reads a record. One that was read and is damaged is returned with the error.
+// held reads a record. A damaged record is returned with the error.
 func (s store) held(ctx context.Context, name string) (held, error) {
 	return ask(s.asked, "record "+s.place(name), func() (held, error) {
 		secret, err := s.get(ctx, name)
@@ -93,8 +89,7 @@ func (s store) held(ctx context.Context, name string) (held, error) {
 	})
 }
 
-// get reads the object of a record. A ConfigMap is returned as the Secret that
-// would hold the same.
+// get reads the object of a record, a ConfigMap as the Secret that would hold the same.
 func (s store) get(ctx context.Context, name string) (secret *corev1.Secret, err error) {
 	if s.driver != cluster.DriverConfigMaps {
 		secret, err = s.access.Clientset().CoreV1().Secrets(s.namespace).Get(ctx, name, metav1.GetOptions{})
@@ -107,8 +102,7 @@ func (s store) get(ctx context.Context, name string) (secret *corev1.Secret, err
 	return &corev1.Secret{ObjectMeta: found.ObjectMeta, Data: map[string][]byte{recordKey: []byte(found.Data[recordKey])}}, nil
 }
 
-// write creates the object of a record or, if it was read, updates it unless
-// somebody else has since.
+// write creates the object of a record or, if it was read, updates it unless somebody else has since.
 func (s store) write(ctx context.Context, secret *corev1.Secret) (err error) {
 	if s.driver == cluster.DriverConfigMaps {
 		configMap := &corev1.ConfigMap{ObjectMeta: secret.ObjectMeta, Data: map[string]string{recordKey: string(secret.Data[recordKey])}}
@@ -151,7 +145,7 @@ func (s store) explain(err error, name, verb string) error {
 	case err == nil:
 		return nil
 	case apierrors.IsNotFound(err) && verb != "created":
-		return fmt.Errorf("the Helm record %s/%s cannot be %s, it was deleted meanwhile (`helm uninstall`?): %w: %w",
+		return fmt.Errorf("the Helm record %s/%s cannot be %s, because it has been deleted (`helm uninstall`?): %w: %w",
 			s.namespace, name, verb, errNoRecord, err)
 	case apierrors.IsConflict(err):
 		return fmt.Errorf("the Helm record %s/%s was changed by somebody else at the same moment (a `helm upgrade`?), nothing was written: "+

@@ -1,6 +1,7 @@
 package lock
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,19 +14,14 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// maxContended is how many times in a row others may be faster at taking a
-// free lock before Acquire gives up.
+// maxContended is how often in a row others may take a free lock first before Acquire gives up.
 const maxContended = 10
 
-// Acquire takes the lock. If it is free, that takes two requests. If another
-// run holds it, Acquire watches it for as long as it would outlive its holder,
-// by this machine's clock alone, so that no clocks are compared: if it is
-// renewed meanwhile, the error is a *HeldError, and if not, it is taken over.
-// Who gets a lock must call Release, which also ends the renewal.
+// Acquire takes the lock, in two requests if it is free. If another run holds it, Acquire watches it for as long as it
+// would outlive its holder, by this machine's clock alone: no clocks are compared. If the lock is renewed meanwhile,
+// the error is a *HeldError; otherwise Acquire takes it over. The caller must call Release, which also ends the renewal.
 func Acquire(ctx context.Context, client kubernetes.Interface, options Options) (*Lock, error) {
-	if options.Duration == 0 {
-		options.Duration = DefaultDuration
-	}
+	options.Duration = cmp.Or(options.Duration, DefaultDuration)
 	if options.Duration < minDuration || options.Duration > maxDuration {
 		return nil, fmt.Errorf("the lock cannot be held for %s at a time: choose between %s and %s", options.Duration, minDuration, maxDuration)
 	}
@@ -46,7 +42,7 @@ func (l *Lock) acquire(ctx context.Context) error {
 	var (
 		watched  *coordinationv1.Lease
 		deadline time.Time
-		asked    time.Time // when the latest attempt to take it was begun
+		asked    time.Time // when the latest attempt to take it began
 		contests int
 	)
 	ticker := l.options.Clock.NewTicker(max(l.options.Duration/10, 10*time.Millisecond))
@@ -91,8 +87,7 @@ func (l *Lock) acquire(ctx context.Context) error {
 	}
 }
 
-// take writes this run into the lease as it was read, or creates it. It
-// reports false, without error, if somebody else was faster.
+// take writes this run into the lease that was read, or creates one. False means that another run was faster.
 func (l *Lock) take(ctx context.Context, lease *coordinationv1.Lease) (bool, error) {
 	now := metav1.NewMicroTime(l.options.Clock.Now())
 	transitions := int32(0)
@@ -122,7 +117,7 @@ func (l *Lock) take(ctx context.Context, lease *coordinationv1.Lease) (bool, err
 		return false, nil
 	}
 	if found, readErr := get(ctx, l.client, l.options.Lease); readErr == nil && holder(found) == l.options.Holder {
-		return true, nil // the write was done, its answer lost
+		return true, nil // the write succeeded, and its answer was lost
 	}
 	return false, fmt.Errorf("the lock cannot be taken: %w", err)
 }

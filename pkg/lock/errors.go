@@ -14,7 +14,7 @@ import (
 type HeldError struct {
 	// Holder is the other run, and Operation what it does.
 	Holder, Operation string
-	// Since is when it took the lock, by its own clock; zero if that is not known.
+	// Since is when it took the lock, by its own clock; zero if unknown.
 	Since time.Time
 }
 
@@ -36,8 +36,7 @@ func heldBy(lease *coordinationv1.Lease) *HeldError {
 	}
 }
 
-// RefusedError means that the fence let a write not pass, because the lock is
-// lost (then it wraps a *LostError) or cannot be asked about.
+// RefusedError means that the fence refused a write: the lock is lost (then it wraps a *LostError) or could not be checked.
 type RefusedError struct{ cause error }
 
 func (e *RefusedError) Error() string { return fmt.Sprintf("not sent: %v", e.cause) }
@@ -45,29 +44,28 @@ func (e *RefusedError) Unwrap() error { return e.cause }
 
 // LostError means that this run no longer holds the lock. It must not write.
 type LostError struct {
-	// Lease is the lock's Lease.
 	Lease types.NamespacedName
-	// By holds the lock now; empty if nobody does or it is not known.
+	// By holds the lock now; empty if nobody does, or if that is unknown.
 	By string
-	// UnlockedBy freed the lock, and Reason tells why; empty if nobody did.
+	// UnlockedBy freed the lock, and Reason says why; empty if nobody did.
 	UnlockedBy, Reason string
-	// Silent is how long the lock was not renewed, if that is why it is lost.
+	// Silent is how long the lock was not renewed, if that is why it was lost.
 	Silent time.Duration
 	cause  error
 }
 
 func (e *LostError) Error() string {
 	how := "is gone"
+	silence := fmt.Sprintf("was not renewed for %s, because its cluster did not answer or this machine slept", e.Silent.Round(time.Second))
 	switch {
 	case e.By != "" && e.Silent > 0:
-		how = fmt.Sprintf("was not renewed for %s, because its cluster did not answer or this machine slept, and was taken over by %s", e.Silent.Round(time.Second), e.By)
+		how = silence + ", and was taken over by " + e.By
 	case e.By != "":
 		how = "was taken over by " + e.By
 	case e.UnlockedBy != "":
 		how = fmt.Sprintf("was unlocked by %s (reason: %q)", e.UnlockedBy, e.Reason)
 	case e.cause != nil:
-		return fmt.Sprintf("the lock %s was not renewed for %s, because its cluster did not answer or this machine slept: stopped before the next write: %v",
-			e.Lease, e.Silent.Round(time.Second), e.cause)
+		return fmt.Sprintf("the lock %s %s: stopped before the next write: %v", e.Lease, silence, e.cause)
 	}
 	return fmt.Sprintf("the lock %s %s: stopped before the next write", e.Lease, how)
 }

@@ -7,17 +7,16 @@ import (
 	"strings"
 )
 
-// Fence returns a transport that asks, before every write, whether the lock is
-// still this run's, and refuses the write if it is not. That costs one request
-// per write, and holds for every client that goes through it: Kubernetes, Helm
-// and Coder. Reading is free, and so are the reviews of one's own rights.
+// Fence returns a transport that checks before every write that this run still holds the lock, and refuses the write
+// otherwise. The check costs one request per write, and covers every client: Kubernetes, Helm and Coder. Reads pass
+// unchecked, and so do reviews of one's own rights.
 func (l *Lock) Fence(next http.RoundTripper) http.RoundTripper {
 	return &fence{check: l.Check, next: next}
 }
 
-// ReadOnly returns a transport that refuses every write: of what no lock is held.
+// ReadOnly returns a transport that refuses every write, for what this run holds no lock for.
 func ReadOnly(next http.RoundTripper) http.RoundTripper {
-	return &fence{check: func(context.Context) error { return errors.New("this run holds no lock of it") }, next: next}
+	return &fence{check: func(context.Context) error { return errors.New("this run holds no lock for it") }, next: next}
 }
 
 type fence struct {
@@ -29,7 +28,7 @@ func (f *fence) RoundTrip(request *http.Request) (*http.Response, error) {
 	if writes(request) {
 		if err := f.check(request.Context()); err != nil {
 			if request.Body != nil {
-				_ = request.Body.Close() // as a transport must, whether it sends the request or not
+				_ = request.Body.Close() // as a transport must, whether or not it sends the request
 			}
 			return nil, &RefusedError{cause: err}
 		}

@@ -1,13 +1,11 @@
-// Package lock lets one run at a time change a satellite or a provider: a Lease
-// beside what it guards that its holder renews, and a fence that stops every
-// write of a run that has lost it.
+// Package lock lets one run at a time change a satellite or a provider: a Lease beside it, which its holder renews, and
+// a fence that stops every write of a run that has lost it.
 package lock
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"sync"
 	"time"
 
@@ -27,39 +25,34 @@ import (
 // Name is the name of a satellite's Lease, in the satellite's namespace.
 const Name = "coder-satellite-lock"
 
-// ProviderName returns the name of a provider's Lease, in the provider's own
-// namespace; id is the provider's, which no two providers of a primary share.
+// ProviderName returns the name of the Lease of the provider with that ID, in the provider's own namespace.
 func ProviderName(id string) string { return cluster.NameFor(Name, id) }
 
 // DefaultDuration is how long a lock outlives its holder's last renewal.
 const DefaultDuration = 15 * time.Second
 
-// Bounds of that duration. Who finds a lease that declares more waits no
-// longer than the longest that a run may ask for.
+// Bounds of that duration, which also bound what a foreign lease declares.
 const (
 	minDuration = 100 * time.Millisecond
 	maxDuration = time.Hour
 )
 
-// annotationOperation tells what the holder does.
+// annotationOperation holds the verb of the run that holds the lock.
 const annotationOperation = "coder-satellite.dev/operation"
 
-// Options are how to take a lock.
+// Options say how to take a lock.
 type Options struct {
-	// Lease is where the lock is.
 	Lease types.NamespacedName
-	// Holder names this run, and no other run ever: "operator@host/run".
+	// Holder identifies this run, and no other run ever: "operator@host/run".
 	Holder string
 	// Operation is the verb that the lock is taken for.
 	Operation string
-	// Duration is how long the lock outlives the last renewal, at most an hour;
-	// 0 means DefaultDuration.
+	// Duration is how long the lock outlives the last renewal, at most an hour; 0 means DefaultDuration.
 	Duration time.Duration
 	Clock    clock.WithTicker
 }
 
-// Lock is a lock that is held. It is renewed in the background until it is
-// released or lost. Its methods may be called by several goroutines at once.
+// Lock is a held lock, renewed in the background until it is released or lost. It is safe for concurrent use.
 type Lock struct {
 	client  kubernetes.Interface
 	options Options
@@ -69,14 +62,13 @@ type Lock struct {
 	lost chan struct{}
 
 	mu sync.Mutex
-	// renewed is when the latest renewal that took effect was begun.
+	// renewed is when the latest successful renewal began.
 	renewed time.Time
 	err     error
 }
 
-// Release gives the lock up, if it is still this run's, and ends the renewal.
-// It takes two requests, and more only if they fail: any writer of the lease, or a
-// lost answer, can make an attempt fail. After an error the lock expires by itself.
+// Release gives the lock up, if this run still holds it, and ends the renewal. It takes two requests, and more if they
+// fail: any writer of the lease, or a lost answer, can make an attempt fail. After an error the lock expires by itself.
 func (l *Lock) Release(ctx context.Context) error {
 	l.stop()
 	<-l.done
@@ -99,8 +91,7 @@ func (l *Lock) leases() coordinationclient.LeaseInterface {
 	return l.client.CoordinationV1().Leases(l.options.Lease.Namespace)
 }
 
-// own returns the lease if it is still this run's. The error is a *LostError if it
-// is not, and any other if that is not known. It takes one request.
+// own returns the lease if this run holds it, a *LostError if not, or else another error. It takes one request.
 func (l *Lock) own(ctx context.Context) (*coordinationv1.Lease, error) {
 	lease, err := l.leases().Get(ctx, l.options.Lease.Name, metav1.GetOptions{})
 	switch {
@@ -117,7 +108,7 @@ func (l *Lock) own(ctx context.Context) (*coordinationv1.Lease, error) {
 	return lease, nil
 }
 
-// Lost is closed when the lock is lost; Err then says how.
+// Lost returns a channel that is closed when the lock is lost; Err then says how.
 func (l *Lock) Lost() <-chan struct{} { return l.lost }
 
 // Err returns the *LostError once the lock is lost, and nil before.
@@ -137,7 +128,7 @@ func (l *Lock) lose(err *LostError) error {
 	return l.err
 }
 
-// loseOr loses the lock if the error is a *LostError; any other it explains.
+// loseOr loses the lock if the error is a *LostError, and wraps any other error.
 func (l *Lock) loseOr(err error, what string) error {
 	if lost := new(LostError); errors.As(err, &lost) {
 		return l.lose(lost)
@@ -145,7 +136,7 @@ func (l *Lock) loseOr(err error, what string) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-// holder returns who holds a lease; "" if nobody does, or there is none.
+// holder returns the run that holds a lease; "" if the lease is free or nil.
 func holder(lease *coordinationv1.Lease) string {
 	if lease == nil {
 		return ""
@@ -165,16 +156,12 @@ func durationOf(lease *coordinationv1.Lease) time.Duration {
 // seconds rounds up: the API counts whole seconds.
 func seconds(d time.Duration) int32 { return int32((d + time.Second - 1) / time.Second) }
 
-// annotate puts this package's annotations in place of those of the holder
-// before; everybody else's stay.
+// annotate replaces this package's annotations of the lease, and leaves all others.
 func annotate(lease *coordinationv1.Lease, own map[string]string) {
-	next := maps.Clone(lease.Annotations)
-	if next == nil {
-		next = map[string]string{}
-	}
 	for _, key := range []string{annotationOperation, annotationBrokenBy, annotationBrokenReason, annotationBrokenFrom} {
-		delete(next, key)
+		delete(lease.Annotations, key)
 	}
-	maps.Copy(next, own)
-	lease.Annotations = next
+	for key, value := range own {
+		metav1.SetMetaDataAnnotation(&lease.ObjectMeta, key, value)
+	}
 }

@@ -11,10 +11,9 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// renew renews the lock three times in its duration, and more often while that
-// fails, until it is stopped or lost. It gives up when two thirds of the
-// duration passed without a renewal: others take over only after the whole of
-// it, and an attempt takes at most a quarter.
+// renew renews the lock three times within its duration, and more often while that fails, until it is stopped or lost.
+// It gives up after two thirds of the duration without a renewal: others take over only after the whole of it, and an
+// attempt takes at most a quarter.
 func (l *Lock) renew(ctx context.Context) {
 	defer close(l.done)
 	duration := l.options.Duration
@@ -47,9 +46,8 @@ func (l *Lock) renew(ctx context.Context) {
 	}
 }
 
-// renewOnce writes the present time into the lease. It returns a *LostError if
-// the lease is somebody else's, and any other error if that is not known. It
-// takes two requests, and as many again after each conflict with another writer.
+// renewOnce writes the present time into the lease. It returns a *LostError if another run holds the lease, and any
+// other error if that is unknown. It takes two requests, and two more after each conflict with another writer.
 func (l *Lock) renewOnce(ctx context.Context) error {
 	return retry.RetryOnConflict(retry.DefaultRetry, func() error {
 		begun := l.options.Clock.Now()
@@ -58,15 +56,19 @@ func (l *Lock) renewOnce(ctx context.Context) error {
 			return err
 		}
 		lease.Spec.RenewTime = ptr.To(metav1.NewMicroTime(begun))
-		if _, err = l.leases().Update(ctx, lease, metav1.UpdateOptions{}); err == nil {
-			l.renewedAt(begun)
+		if _, err = l.leases().Update(ctx, lease, metav1.UpdateOptions{}); err != nil {
+			return err
 		}
-		return err
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if begun.After(l.renewed) {
+			l.renewed = begun
+		}
+		return nil
 	})
 }
 
-// whoHas returns why the lock is lost. If it is for want of a renewal, it asks who
-// holds it now, in one request, since then another run may have taken it over.
+// whoHas returns why the lock is lost. A lock that was not renewed may have been taken over since: one request asks.
 func (l *Lock) whoHas(ctx context.Context) error {
 	lost := new(LostError)
 	if !errors.As(l.Err(), &lost) || lost.Silent == 0 || lost.By != "" {
@@ -81,23 +83,13 @@ func (l *Lock) whoHas(ctx context.Context) error {
 	return &now
 }
 
-func (l *Lock) renewedAt(begun time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if begun.After(l.renewed) {
-		l.renewed = begun
-	}
-}
-
-// fresh reports whether the latest renewal is so young that nobody can be
-// about to take over. A machine that slept may not have counted that time in
-// its steady clock, but has in its wall clock: both must agree.
+// fresh reports whether the latest renewal is so young that nobody can be about to take over.
 func (l *Lock) fresh() bool {
 	return l.silent() < l.options.Duration*2/3
 }
 
-// silent is how long ago the latest renewal was begun, by the clock that has
-// counted more.
+// silent is how long ago the latest renewal began, by the clock that counted more: a machine that slept may not have
+// counted that time in its steady clock, but has in its wall clock.
 func (l *Lock) silent() time.Duration {
 	l.mu.Lock()
 	renewed := l.renewed
@@ -106,24 +98,22 @@ func (l *Lock) silent() time.Duration {
 	return max(now.Sub(renewed), now.Round(0).Sub(renewed.Round(0)))
 }
 
-// Check asks the cluster whether the lock is still this run's, and returns a
-// *LostError if it is not. It takes one request. If the latest renewal is not
-// fresh, as after the machine slept, it renews first, which takes two more:
-// what is written within a third of the lock's duration after Check returned
-// nil cannot meet the writes of a run that took the lock over.
+// Check asks the cluster whether this run still holds the lock, in one request, and returns a *LostError otherwise. If
+// the latest renewal is not fresh, as after the machine slept, it renews first, in two more. What is written within a
+// third of the lock's duration after Check returned nil cannot meet the writes of a run that took the lock over.
 func (l *Lock) Check(ctx context.Context) error {
 	if l.Err() != nil {
 		return l.whoHas(ctx)
 	}
 	if _, err := l.own(ctx); err != nil {
-		return l.loseOr(err, "whether the lock is still this run's is not known")
+		return l.loseOr(err, "cannot determine whether this run still holds the lock")
 	}
 	if !l.fresh() {
 		if err := l.renewOnce(ctx); err != nil {
 			return l.loseOr(err, "the lock could not be renewed")
 		}
 		if !l.fresh() {
-			return fmt.Errorf("the lock was renewed too slowly to rely on it: the cluster took more than %s to answer", l.options.Duration*2/3)
+			return fmt.Errorf("the lock was renewed too slowly to be safe: the cluster took more than %s to answer", l.options.Duration*2/3)
 		}
 	}
 	return l.Err()

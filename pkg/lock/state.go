@@ -15,14 +15,14 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// Annotations that tell of a lock that was broken.
+// Annotations of a lock that was broken.
 const (
 	annotationBrokenBy     = "coder-satellite.dev/unlocked-by"
 	annotationBrokenReason = "coder-satellite.dev/unlock-reason"
 	annotationBrokenFrom   = "coder-satellite.dev/unlocked-from"
 )
 
-// State is a lock as it is seen from outside.
+// State is a lock as others see it.
 type State struct {
 	Holder   string    // the run that holds it; empty if it is free
 	Acquired time.Time // by the holder's clock
@@ -37,21 +37,19 @@ func Read(ctx context.Context, client kubernetes.Interface, lease types.Namespac
 	return &State{Holder: holder(found), Acquired: ptr.Deref(found.Spec.AcquireTime, metav1.MicroTime{}).Time}, nil
 }
 
-// Breaking is how to take a lock from its holder.
+// Breaking says how to take a lock from its holder.
 type Breaking struct {
-	// Lease is where the lock is.
 	Lease types.NamespacedName
-	// By is who does it, and Reason why; both are written down.
+	// By is the operator, and Reason why; both are recorded in the lease.
 	By, Reason string
-	// Force breaks the lock of a holder that is alive, too.
+	// Force also breaks the lock of a live holder.
 	Force bool
 	Clock clock.WithTicker
 }
 
-// Break frees the lock and returns who held it; "" if nobody did. Unless
-// forced, it first watches the lock for a third of its duration and a bit, in
-// which a holder that is alive renews it, and then refuses with a *HeldError.
-// A holder that is alive after all finds out before its next write.
+// Break frees the lock and returns who held it; "" if nobody did. Unless forced, it first watches the lock for a bit
+// more than a third of its duration, in which a live holder renews it, and then refuses with a *HeldError. A holder
+// that is alive after all notices before its next write.
 func Break(ctx context.Context, client kubernetes.Interface, b Breaking) (string, error) {
 	if b.Reason == "" {
 		return "", errors.New("a lock is only taken from its holder for a reason: give one with --reason")

@@ -8,11 +8,9 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// series is what was found of one path.
 type series struct {
 	path Path
-	// again makes it be asked at once, and closes what it is given afterwards; stop makes
-	// it be asked no more, and ended is closed when that is so.
+	// again requests a probe, and has its channel closed afterwards; stop ends the probes, and closes ended.
 	again chan chan<- struct{}
 	stop  context.CancelFunc
 	ended chan struct{}
@@ -20,12 +18,11 @@ type series struct {
 	answered         bool // at any time
 	probes, failures int
 	took             [phases]durations
-	// down is since when there is no answer; zero while there is.
+	// down is when the present outage began; zero if there is none.
 	down    time.Time
 	longest time.Duration
 }
 
-// note notes how one question went.
 func (s *series) note(phase Phase, began, ended time.Time, err error) {
 	if err != nil && s.path.New && !s.answered {
 		return // nobody misses it yet
@@ -37,7 +34,7 @@ func (s *series) note(phase Phase, began, ended time.Time, err error) {
 			s.down = began
 		}
 	} else {
-		if s.answered && s.down.IsZero() { // else it took the making of the connection as well
+		if s.answered && s.down.IsZero() { // otherwise it includes the time to connect
 			s.took[phase].add(ended.Sub(began))
 		}
 		s.answered = true
@@ -50,7 +47,6 @@ func (s *series) note(phase Phase, began, ended time.Time, err error) {
 	}
 }
 
-// measured sums the series up.
 func (s *series) measured() v1alpha1.PathMeasurement {
 	return v1alpha1.PathMeasurement{
 		Path: s.path.Name, Provider: s.path.Provider, URL: s.path.URL,
@@ -59,14 +55,13 @@ func (s *series) measured() v1alpha1.PathMeasurement {
 	}
 }
 
-// durations are how long answers took: how many there were, and the latest of them, an
-// hour's.
+// durations are response times: how many there were, and the latest of them.
 type durations struct {
 	answers int
 	latest  []time.Duration
 }
 
-// maxDurations bounds how many are kept.
+// maxDurations is how many are kept, an hour's.
 const maxDurations = 3600
 
 func (d *durations) add(one time.Duration) {
@@ -78,7 +73,7 @@ func (d *durations) add(one time.Duration) {
 	d.answers++
 }
 
-// latency sums them up; nil if there is none.
+// latency summarises them; nil if there is none.
 func (d *durations) latency() *v1alpha1.Latency {
 	if len(d.latest) == 0 {
 		return nil

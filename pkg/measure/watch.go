@@ -1,6 +1,5 @@
-// Package measure asks, while a region is worked on, what users' clients ask, and says
-// what they felt: how long the answers took before, meanwhile and afterwards, and for
-// how long there was none. It changes nothing, and decides nothing.
+// Package measure probes what users' clients use while a region is changed, and reports what users felt: how long
+// answers took before, during and after, and how long there was none. It changes nothing, and decides nothing.
 package measure
 
 import (
@@ -13,28 +12,26 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// How often a path is asked, at how long a distance all of them together are, and when
-// an answer is no longer waited for.
+// How often a path is probed, the pause between two probes of any path, and how long a probe waits.
 const (
 	interval = time.Second
 	spacing  = 250 * time.Millisecond
 	patience = 3 * time.Second
 )
 
-// Path is one way that users' clients go.
+// Path is one way that users' clients take.
 type Path struct {
 	// Name, Provider and URL are as in v1alpha1.PathMeasurement.
 	Name, Provider, URL string
-	// Ask asks once, and returns nil if there was an answer. It must end soon after its
-	// context does, and is never called while it runs.
+	// Ask probes once, and returns nil if there was an answer. It must end soon after its context. Calls never overlap.
 	Ask func(context.Context) error
-	// Close ends what Ask keeps; may be nil.
+	// Close releases what Ask keeps; may be nil.
 	Close func()
-	// New is set if nobody uses the path yet: until its first answer, none is missed.
+	// New is set if nobody uses the path yet: failures before its first answer do not count.
 	New bool
 }
 
-// Phase is a part of the time that is measured.
+// Phase is a part of the measured time.
 type Phase int
 
 // Phases, in order.
@@ -45,8 +42,7 @@ const (
 	phases
 )
 
-// Watch asks each path once a second, or more than four of them more rarely, so that it
-// asks four times a second at most, until it is stopped.
+// Watch probes each path once a second, but no more than four times a second in all, until it is stopped.
 type Watch struct {
 	clock clock.WithTicker
 	every time.Duration
@@ -58,7 +54,7 @@ type Watch struct {
 	phase Phase
 }
 
-// Start begins to ask. Stop must be called; the end of ctx ends the asking, too.
+// Start begins to probe. Stop must be called; the end of ctx also ends the probes.
 func Start(ctx context.Context, clock clock.WithTicker, paths []Path) *Watch {
 	ctx, stop := context.WithCancel(ctx)
 	w := &Watch{clock: clock, every: max(interval, time.Duration(len(paths))*spacing), stop: stop}
@@ -71,7 +67,6 @@ func Start(ctx context.Context, clock clock.WithTicker, paths []Path) *Watch {
 	return w
 }
 
-// follow asks one path until ctx ends.
 func (w *Watch) follow(ctx context.Context, s *series) {
 	defer close(s.ended)
 	defer s.stop()
@@ -94,7 +89,7 @@ func (w *Watch) follow(ctx context.Context, s *series) {
 	}
 }
 
-// ask asks a path once, and notes how that went, unless the watch has ended meanwhile.
+// ask probes a path once, and notes the result unless the watch has ended meanwhile.
 func (w *Watch) ask(ctx context.Context, s *series) {
 	asking, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -108,15 +103,15 @@ func (w *Watch) ask(ctx context.Context, s *series) {
 	s.note(w.phase, began, w.clock.Now(), err)
 }
 
-// Begin begins a phase: what is asked from now on belongs to it.
+// Begin begins a phase: later probes belong to it.
 func (w *Watch) Begin(phase Phase) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.phase = phase
 }
 
-// End asks a path no more, of one provider or of all if it is empty, because users no
-// longer go there; what was found stays. It returns when nothing is asked any longer.
+// End stops probing a path, of one provider or of all if provider is empty, because users no longer take it. Its results
+// stay. End returns when no probe is in progress.
 func (w *Watch) End(name, provider string) {
 	for _, s := range w.paths {
 		if s.path.Name == name && (provider == "" || s.path.Provider == "" || s.path.Provider == provider) {
@@ -126,8 +121,7 @@ func (w *Watch) End(name, provider string) {
 	}
 }
 
-// Stop asks each path once more, for there to be an answer of the last phase, and
-// ends. The measurements are in the order of the paths.
+// Stop probes each path once more, for an answer of the last phase, and returns the measurements in the paths' order.
 func (w *Watch) Stop() []v1alpha1.PathMeasurement {
 	var last sync.WaitGroup
 	for _, s := range w.paths {

@@ -17,28 +17,24 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
-// Certificate is what of a server's certificate matters to its users: whom it is
-// for, and when.
+// Certificate is what matters of a server's certificate to its users: the names and addresses it is for, and when it is
+// valid. A name may begin with "*.".
 type Certificate struct {
-	// DNSNames and Addresses are whom it is for. A name may begin with "*.".
-	DNSNames  []string
-	Addresses []net.IP
-	// NotBefore and NotAfter bound the time in which it is valid.
+	DNSNames            []string
+	Addresses           []net.IP
 	NotBefore, NotAfter time.Time
 }
 
-// NewCertificate returns what matters of a parsed certificate.
+// NewCertificate returns what matters of a certificate.
 func NewCertificate(c *x509.Certificate) *Certificate {
 	return &Certificate{DNSNames: c.DNSNames, Addresses: c.IPAddresses, NotBefore: c.NotBefore, NotAfter: c.NotAfter}
 }
 
-// maxBlocks bounds the blocks of a PEM text that are looked at: a server's own
-// certificate comes first, and nothing but a key belongs before it.
+// maxBlocks bounds the PEM blocks that are read: at most a key belongs before a server's own certificate.
 const maxBlocks = 4
 
-// ParseCertificate returns the server's own certificate, the first one in a PEM
-// text such as the entry tls.crt of a TLS Secret. The rest of the text is not
-// looked at. Errors repeat nothing of the text, which may be a private key.
+// ParseCertificate returns the server's own certificate, the first in a PEM text such as the entry tls.crt of a TLS
+// Secret, and ignores the rest. Errors repeat nothing of the text, which may be a private key.
 func ParseCertificate(text []byte) (*Certificate, error) {
 	for range maxBlocks {
 		var block *pem.Block
@@ -57,16 +53,15 @@ func ParseCertificate(text []byte) (*Certificate, error) {
 	return nil, errors.New("it holds no certificate in PEM form")
 }
 
-// For reports whether the certificate is for the host, a name or an address. For
-// a host with a wildcard, such as "*.coder-sydney.example.com", the certificate
-// must be for every name that the wildcard stands for.
+// For reports whether the certificate is for the host, a name or an address. For a wildcard, such as
+// "*.coder-sydney.example.com", it must be for every name that the wildcard covers.
 func (c *Certificate) For(host string) bool {
 	names := &x509.Certificate{DNSNames: c.DNSNames, IPAddresses: c.Addresses}
-	// any one label shows it: certificates know no other wildcard than a whole label
+	// any one label shows it: a certificate's wildcard stands for one whole label
 	return names.VerifyHostname(strings.Replace(host, "*", "any-name", 1)) == nil
 }
 
-// String says whom the certificate is for.
+// String lists the names and addresses that the certificate is for.
 func (c *Certificate) String() string {
 	return redact.Printable(cmp.Or(c.names(), "no name"))
 }
@@ -79,8 +74,7 @@ func (c *Certificate) names() string {
 	return strings.Join(names, ", ")
 }
 
-// refused returns the certificate that a TLS handshake failed over; nil if it
-// failed over something else.
+// refused returns the certificate that failed a TLS handshake; nil if something else did.
 func refused(err error) *Certificate {
 	var unverified *tls.CertificateVerificationError
 	if !errors.As(err, &unverified) || len(unverified.UnverifiedCertificates) == 0 {
@@ -89,9 +83,8 @@ func refused(err error) *Certificate {
 	return NewCertificate(unverified.UnverifiedCertificates[0])
 }
 
-// Watch returns a context for HTTP requests, and a function that returns the
-// certificate of the connection over which the last of them was sent: nil before
-// one was, and without TLS. It costs no connection of its own.
+// Watch returns a context for HTTP requests, and a function that returns the certificate of the connection of the last
+// one: nil before the first, and without TLS. It opens no connection of its own.
 func Watch(ctx context.Context) (watched context.Context, last func() *Certificate) {
 	var seen atomic.Pointer[Certificate]
 	watched = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(got httptrace.GotConnInfo) {
@@ -106,8 +99,8 @@ func Watch(ctx context.Context) (watched context.Context, last func() *Certifica
 	return watched, seen.Load
 }
 
-// Record returns the DNS record that leads the name to the addresses, for example
-// "coder-sydney.example.com A 203.0.113.7"; there must be one address at least.
+// Record returns the DNS record that points the name to the addresses, of which there must be one at least:
+// "coder-sydney.example.com A 203.0.113.7".
 func Record(name string, addresses []string) string {
 	kind := "CNAME"
 	if ip := net.ParseIP(addresses[0]); ip != nil {

@@ -14,12 +14,10 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
-// Error says why a stage was not passed.
+// Error says in plain words why a stage failed.
 type Error struct {
-	// Message says it in words.
 	Message string
-	// Unseen is set when nothing was learnt of what answers: the name could not be
-	// looked up, or the caller no longer wanted to know.
+	// Unseen is set when nothing was learnt of the server: the look-up failed, or the caller gave up.
 	Unseen bool
 
 	cause error
@@ -37,10 +35,10 @@ func unseen(cause error, format string, args ...any) error {
 	return &Error{Message: fmt.Sprintf(format, args...), Unseen: true, cause: cause}
 }
 
-// Unseen reports whether a connection failed so that nothing is known of what answers.
+// Unseen reports whether a connection failed without learning anything of the server.
 func Unseen(err error) bool {
-	var failure *Error
-	return errors.As(err, &failure) && failure.Unseen
+	failure, is := errors.AsType[*Error](err)
+	return is && failure.Unseen
 }
 
 func explainDNS(host string, limit time.Duration, err error) error {
@@ -62,7 +60,8 @@ func explainDial(address string, limit time.Duration, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
-		return unseen(err, "%s was not asked, because this machine allows no more open files: raise the limit (`ulimit -n`), or lower --concurrency", address)
+		return unseen(err, "%s was not contacted, because this machine allows no more open files: raise the limit (`ulimit -n`), "+
+			"or lower --concurrency", address)
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return failed(err, "nothing answers at %s (connection refused)", address)
 	case isTimeout(err):
@@ -107,7 +106,6 @@ func isTimeout(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()
 }
 
-// certificate says whom a certificate is for, and until when.
 func certificate(c *x509.Certificate) string {
 	names := cmp.Or(NewCertificate(c).names(), c.Subject.CommonName)
 	return redact.Printable(fmt.Sprintf("certificate for %s, valid until %s", names, c.NotAfter.UTC().Format(time.DateOnly)))

@@ -1,6 +1,5 @@
-// Package probe takes a connection to an access URL apart: name, address, TLS,
-// HTTP. It says how far one gets from this machine, whose path is not that of
-// the cluster's.
+// Package probe tests a connection to an access URL in stages: DNS, TCP, TLS, HTTP. It shows how far one gets from this
+// machine, whose path is not the cluster's.
 package probe
 
 import (
@@ -17,20 +16,16 @@ import (
 
 // Bounds of a probe.
 const (
-	// stageTimeout bounds each stage.
 	stageTimeout = 5 * time.Second
-	// maxHeader is how much of an HTTP answer is read.
-	maxHeader = 64 << 10
+	maxHeader    = 64 << 10 // bytes of an HTTP answer's header
 )
 
 // Target is what to connect to.
 type Target struct {
-	// URL is an access URL.
 	URL string
-	// ConnectTo is a HOST:PORT to dial instead of what DNS says; may be empty.
+	// ConnectTo is a HOST:PORT to dial instead of the URL's host; may be empty.
 	ConnectTo string
-	// ServerName is the name that TLS asks for, and verifies, instead of the URL's
-	// host; may be empty.
+	// ServerName is the name that TLS requests and verifies instead of the URL's host; may be empty.
 	ServerName string
 	// RootCAs are trusted; nil means the system's.
 	RootCAs *x509.CertPool
@@ -40,17 +35,15 @@ type Target struct {
 
 // Result is how far a connection got.
 type Result struct {
-	// Stage is the first stage that was not passed, "DNS", "TCP", "TLS" or "HTTP", and
-	// Err, an *Error, says why. Both are empty if all were passed.
+	// Stage is the first that failed, "DNS", "TCP", "TLS" or "HTTP", and Err, an *Error, says why; empty if none did.
 	Stage string
 	Err   error
-	// Certificate is what the server showed, also if it did not verify; nil if the
-	// connection did not get that far.
+	// Certificate is what the server presented, verified or not; nil if the connection did not get that far.
 	Certificate *Certificate
 }
 
-// Endpoint connects to the target, stage by stage, and stops at the first that
-// fails. Any HTTP answer passes the last stage. No credentials are sent.
+// Endpoint connects to the target, stage by stage, and stops at the first failure. Any HTTP answer passes the last stage.
+// It sends no credentials.
 func Endpoint(ctx context.Context, target Target) (result Result) {
 	u, address, err := target.parse()
 	if err != nil {
@@ -68,7 +61,7 @@ func Endpoint(ctx context.Context, target Target) (result Result) {
 		pass func(context.Context, time.Duration) error
 	}{
 		{"DNS", func(ctx context.Context, limit time.Duration) error {
-			host, _, _ := net.SplitHostPort(address) // parse has looked
+			host, _, _ := net.SplitHostPort(address) // parse has checked it
 			_, err := net.DefaultResolver.LookupHost(ctx, host)
 			return explainDNS(host, limit, err)
 		}},
@@ -113,7 +106,7 @@ func (t Target) parse() (u *url.URL, address string, err error) {
 	return u, address, nil
 }
 
-// try tries a stage within the limit, or what the context leaves of it.
+// try runs a stage within the limit, or what the context leaves of it.
 func try(ctx context.Context, limit time.Duration, pass func(context.Context, time.Duration) error) error {
 	if deadline, ok := ctx.Deadline(); ok {
 		limit = min(limit, max(0, time.Until(deadline).Round(time.Millisecond)))
@@ -122,12 +115,12 @@ func try(ctx context.Context, limit time.Duration, pass func(context.Context, ti
 	defer cancel()
 	err := pass(tryCtx, limit)
 	if err != nil && errors.Is(ctx.Err(), context.Canceled) {
-		return unseen(ctx.Err(), "interrupted before it was known")
+		return unseen(ctx.Err(), "interrupted before the result was known")
 	}
 	return err
 }
 
-// get asks for the root page over the connection.
+// get requests the root page over the connection.
 func get(ctx context.Context, limit time.Duration, u *url.URL, connection net.Conn) error {
 	transport := &http.Transport{
 		DisableKeepAlives:      true,
@@ -136,7 +129,7 @@ func get(ctx context.Context, limit time.Duration, u *url.URL, connection net.Co
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+u.Host+"/", http.NoBody)
 	if err != nil {
-		return failed(err, "%q is not a host to ask", u.Host)
+		return failed(err, "%q is not a valid host", u.Host)
 	}
 	response, err := transport.RoundTrip(request)
 	if err != nil {

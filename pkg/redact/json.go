@@ -5,9 +5,8 @@ import (
 	"encoding/json"
 )
 
-// JSON returns JSON with Text applied to each of its strings. Everything else
-// stays as it is, byte by byte. Strings repeat in what is said of many regions, and
-// each is looked at once.
+// JSON returns JSON with Text applied to each of its strings; all else stays as it is, byte by byte. It examines each
+// string once: what is said of many regions repeats them.
 func JSON(data []byte) []byte {
 	known := map[string][]byte{}
 	return compiled().literal.ReplaceAllFunc(data, func(quoted []byte) []byte {

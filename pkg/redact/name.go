@@ -6,12 +6,11 @@ import (
 	"unicode"
 )
 
-// SecretName reports whether a variable, a flag or a key is called like
-// something secret: DB_PASSWORD, --api-key, clientSecret. Names of places where
-// a secret is (tokenFile, hostSecretName) are not.
+// SecretName reports whether a variable, flag or key is named like a secret: DB_PASSWORD, --api-key, clientSecret. Names
+// of places where a secret is (tokenFile, hostSecretName) are not.
 func SecretName(name string) bool {
 	if i := strings.LastIndexByte(name, '/'); i >= 0 {
-		name = name[i+1:] // of "tokens.example.com/role" the role counts
+		name = name[i+1:] // "role" in "tokens.example.com/role"
 	}
 	split := words(name)
 	if len(split) == 0 {
@@ -38,8 +37,7 @@ func SecretName(name string) bool {
 	}) || joined == "auth" || joined == "sig" || joined == "signature"
 }
 
-// places are last words of names that say where a secret is, or how it is
-// handled, and not what it is.
+// places are last words of names that say where a secret is or how it is handled.
 func places() []string {
 	return []string{
 		"file", "path", "dir", "name", "names", "namespace", "ref", "url", "uri", "endpoint", "host", "type", "class", "kind", "id",
@@ -47,8 +45,7 @@ func places() []string {
 	}
 }
 
-// words splits a name where its form shows a new word, in lower case:
-// "DB_PASSWORD", "dbPassword" and "db-password" are all db, password.
+// words splits a name into lower-case words: "DB_PASSWORD", "dbPassword" and "db-password" are all db, password.
 func words(name string) []string {
 	var (
 		split []string

@@ -7,21 +7,20 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// deepest is how deep texts in texts are looked into: a manifest has a file, in
-// which there may be JSON, in an annotation perhaps. What is deeper is hidden.
-const deepest = 4
+const (
+	// deepest limits texts nested in texts: a manifest has a file, perhaps with JSON in an annotation. Deeper ones are hidden.
+	deepest = 4
+	// longestText is the longest text, in bytes, that is parsed as YAML or JSON.
+	longestText = 1 << 20
+)
 
-// longestText is the longest text that is taken for YAML or JSON.
-const longestText = 1 << 20
-
-// Object hides the secrets in a decoded object, list or value, in place where
-// it can, and returns it: data of Secrets by their kind, wherever they are;
-// variables, keys and arguments by their names; everything else by its shape.
+// Object hides the secrets in a decoded object, list or value, in place where it can, and returns it. It finds data of
+// Secrets by their kind, wherever they are; variables, keys and arguments by their names; all else by its shape.
 func Object(value any) any { return new(hider).hide(value) }
 
-// hider hides what is secret in a value that is so deep in texts.
+// hider hides the secrets in a value.
 type hider struct {
-	depth int
+	depth int  // how deep the value is nested in texts
 	found bool // whether there was anything to hide
 }
 
@@ -30,7 +29,6 @@ func (h *hider) mark() string {
 	return Mark
 }
 
-// hide returns the value without secrets.
 func (h *hider) hide(value any) any {
 	switch v := value.(type) {
 	case map[string]any:
@@ -52,7 +50,7 @@ func (h *hider) table(table map[string]any) {
 	case strings.EqualFold(kind, "SecretList"):
 		items, _ := table["items"].([]any)
 		for _, item := range items {
-			if secret, ok := item.(map[string]any); ok { // its kind may be left out
+			if secret, ok := item.(map[string]any); ok { // it may lack its kind
 				h.data(secret)
 			}
 		}
@@ -67,7 +65,7 @@ func (h *hider) table(table map[string]any) {
 	}
 }
 
-// data hides what is in a Secret; the names of its entries are shown.
+// data hides what is in a Secret, and leaves the names of its entries.
 func (h *hider) data(secret map[string]any) {
 	for _, field := range []string{"data", "stringData"} {
 		switch entries := secret[field].(type) {
@@ -82,8 +80,7 @@ func (h *hider) data(secret map[string]any) {
 	}
 }
 
-// value hides a value that is secret by its name. A table under such a name
-// may say where the secret is, so that it counts what is in it.
+// value hides a value with a secret's name. A table under such a name may say where the secret is: its content counts.
 func (h *hider) value(value any) any {
 	switch v := value.(type) {
 	case string:
@@ -107,7 +104,7 @@ func (h *hider) value(value any) any {
 	}
 }
 
-// list knows arguments: "--db-password=x", and "--db-password", "x".
+// list hides arguments: "--db-password=x", and "--db-password", "x".
 func (h *hider) list(list []any) {
 	previous := ""
 	for i := range list {

@@ -5,11 +5,10 @@ import (
 	"unicode"
 )
 
-// longestPrintable caps what is shown of what a server says, in bytes.
+// longestPrintable limits what is shown of a server's text, in bytes.
 const longestPrintable = 500
 
-// Printable makes foreign text fit to be shown on one line: without what steers a
-// terminal, and not too long. It hides no secrets.
+// Printable makes foreign text fit to show on one line: short, and without control characters. It hides no secrets.
 func Printable(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {

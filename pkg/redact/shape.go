@@ -5,15 +5,14 @@ import (
 	"sync"
 )
 
-// shapes are the forms in which secrets come. In the last five, group 2 is a
-// name, and group 4 the value that is secret if the name is called like that.
+// shapes are the forms of secrets. In the last five, group 2 is a name, and group 4 a value, secret if its name is.
 type shapes struct {
 	privateKey, token, scheme, url, assigned, literal, quotation *regexp.Regexp
 
 	header, pair, quotedPair, flag, line *regexp.Regexp
 }
 
-// compiled compiles the shapes at its first call: completion has no use for them.
+// compiled compiles the shapes at its first call: completion does not need them.
 //
 //nolint:gochecknoglobals // written once, and the same for all
 var compiled = sync.OnceValue(func() *shapes {

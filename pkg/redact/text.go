@@ -5,11 +5,10 @@ import (
 	"strings"
 )
 
-// Text returns the text without what looks like a secret in it. Text that has
-// been through it comes out the same.
+// Text returns the text without what looks like a secret. Applying it twice changes nothing more.
 func Text(text string) string {
 	if !strings.ContainsAny(text, "=:-_. ") {
-		return text // no shape does without all of these
+		return text // every shape has one of these
 	}
 	s := compiled()
 	text = s.privateKey.ReplaceAllString(text, Mark)
@@ -26,8 +25,7 @@ func Text(text string) string {
 	return text
 }
 
-// byName hides the values, group 4 of the shape, whose names, group 2, are
-// called like secrets.
+// byName hides the values, group 4 of the shape, whose names, group 2, are secrets' names.
 func byName(text string, shape *regexp.Regexp) string {
 	var (
 		out  strings.Builder
@@ -44,7 +42,7 @@ func byName(text string, shape *regexp.Regexp) string {
 	return out.String() + text[done:]
 }
 
-// quotedLike is the mark in the quotes that the value is in.
+// quotedLike is the mark, quoted like the value.
 func quotedLike(value string) string {
 	for _, quote := range []string{`\"`, `\'`, `"`, `'`, "`"} {
 		if strings.HasPrefix(value, quote) {
@@ -54,8 +52,7 @@ func quotedLike(value string) string {
 	return Mark
 }
 
-// harmless reports whether a value can be shown whatever it is called: there is
-// nothing in it, or it says only which variable's value goes there.
+// harmless reports whether a value can be shown whatever its name: it is empty, or names a variable.
 func harmless(value string) bool {
 	value = strings.Trim(value, `"'\`)
 	switch value {
@@ -69,8 +66,7 @@ func harmless(value string) bool {
 	return variable && name != "" && strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == ""
 }
 
-// withoutPassword hides the password of "scheme://user:password@host", and a
-// user that stands alone in the URL of a web server, for that may be a token.
+// withoutPassword hides the password in a URL, and a lone user in a web server's URL, which may be a token.
 func withoutPassword(url string) string {
 	start, at := strings.Index(url, "://")+len("://"), strings.LastIndexByte(url, '@')
 	if at < start {
@@ -90,14 +86,13 @@ func withoutPassword(url string) string {
 	}
 }
 
-// isPort reports whether what follows the colon is a port and a path, in which
-// there is an @, too: "oci://registry:5000/charts/coder@sha256:...".
+// isPort reports whether a port and a path follow the colon: "oci://registry:5000/charts/coder@sha256:...".
 func isPort(text string) bool {
 	number, _, path := strings.Cut(text, "/")
 	return path && number != "" && strings.Trim(number, "0123456789") == ""
 }
 
-// assignments hides what is assigned: "PASSWORD=x", "--token=x", "&sig=x".
+// assignments hides assigned values: "PASSWORD=x", "--token=x", "&sig=x".
 func assignments(text string, shape *regexp.Regexp) string {
 	var (
 		out  strings.Builder
@@ -126,8 +121,8 @@ func assignments(text string, shape *regexp.Regexp) string {
 	return out.String() + text[done:]
 }
 
-// assignedLength returns how long the value is that text begins with. It ends
-// with the quote that it, or the word before it, is in; else at a blank.
+// assignedLength returns the length of the value at the beginning of text. It ends at the quote that it, or the word
+// before it, began with; else at white space.
 func assignedLength(before, text string) int {
 	for _, quote := range []string{`\"`, `\'`, `"`, `'`, "`"} {
 		if strings.HasPrefix(text, quote) {
@@ -147,14 +142,11 @@ func assignedLength(before, text string) int {
 	return len(text)
 }
 
-// untilQuote returns where the quote is that is not escaped, or where the line
-// ends if there is none.
+// untilQuote returns where the first unescaped quote is or the line ends.
 func untilQuote(text, quote string) int {
 	for i := 0; i < len(text); i++ {
 		switch {
-		case strings.HasPrefix(text[i:], quote):
-			return i
-		case text[i] == '\n':
+		case strings.HasPrefix(text[i:], quote), text[i] == '\n':
 			return i
 		case text[i] == '\\':
 			i++ // and what it escapes
@@ -163,11 +155,11 @@ func untilQuote(text, quote string) int {
 	return len(text)
 }
 
-// yamlLines hides values in lines of YAML, and what of them is on further lines.
+// yamlLines hides values in lines of YAML, and their continuation lines.
 func yamlLines(text string, shape *regexp.Regexp) string {
 	var (
 		kept   []string
-		hidden = -1 // the indentation of the key whose value goes on; -1 if none
+		hidden = -1 // the indentation of the key whose value continues; -1 if none
 	)
 	for _, line := range strings.Split(text, "\n") {
 		indent := len(line) - len(strings.TrimLeft(line, " +-\t"))

@@ -10,18 +10,16 @@ import (
 	"strings"
 )
 
-// Values are values that an operator gave, for example to Helm, whose errors
-// quote them and may hold any of them.
+// Values are an operator's values, for example for Helm, whose errors may quote any of them.
 type Values struct {
-	secret []string // what is called like a secret: hidden wherever it is
-	quoted []string // everything else that is not plainly public: hidden in quotes
+	secret []string // with a secret's name: hidden everywhere
+	quoted []string // all others that are not plainly public: hidden in quotes
 }
 
-// shortest is how long a secret must be to be hidden outside of quotes; a
-// shorter one would take numbers and syllables along.
+// shortest is the length from which a secret is hidden outside of quotes: a shorter one would hide numbers and syllables.
 const shortest = 4
 
-// ValuesOf finds the values in a table.
+// ValuesOf collects the values in a table.
 func ValuesOf(table map[string]any) Values {
 	var v Values
 	v.add(table, "", false)
@@ -56,7 +54,7 @@ func (v *Values) add(value any, name string, secret bool) {
 	}
 }
 
-// isPlace reports whether a key says where something is, or what it is called.
+// isPlace reports whether a key names a place, or something's name.
 func isPlace(key string) bool {
 	split := words(key)
 	return len(split) > 0 && (key == "key" || key == "image" || slices.Contains(places(), split[len(split)-1]))
@@ -87,7 +85,7 @@ func (v Values) Error(err error) error {
 	return Reworded(err, v.Text(err.Error()))
 }
 
-// Reworded returns an error that says text instead of its own. It wraps the error.
+// Reworded returns an error with another text. It wraps the error.
 func Reworded(err error, text string) error { return &rewordedError{text, err} }
 
 type rewordedError struct {
@@ -98,10 +96,10 @@ type rewordedError struct {
 func (e *rewordedError) Error() string { return e.text }
 func (e *rewordedError) Unwrap() error { return e.cause }
 
-// forms are the forms in which a value may come back: as it is, by JSON or by a
-// schema, in a URL, in a Secret, on one line, and each of them quoted by Go.
+// forms are the forms in which a value may come back: unchanged, by JSON or by a schema, in a URL, in a Secret, on one
+// line, and each of them quoted by Go.
 func forms(value string) []string {
-	quoted := inner(strconv.Quote(value)) // as JSON quotes it, too, if it leaves < and & as they are
+	quoted := inner(strconv.Quote(value)) // and as JSON quotes it without escaping < and &
 	all := []string{
 		value, quoted, url.QueryEscape(value), url.PathEscape(value), base64.StdEncoding.EncodeToString([]byte(value)),
 		strings.Join(strings.Fields(value), " "),
@@ -117,11 +115,9 @@ func forms(value string) []string {
 	return slices.DeleteFunc(slices.Compact(all), func(form string) bool { return len(form) < min(shortest, len(value)) })
 }
 
-// inner is what is between the quotes.
 func inner(quoted string) string { return quoted[1 : len(quoted)-1] }
 
-// Quotations returns the error without what a parser quotes of its input in the
-// text. It wraps the error; one that is not of a parser it returns as it is.
+// Quotations returns a parser's error without quotations of its input, wrapped, and any other error unchanged.
 func Quotations(err error) error {
 	text := err.Error()
 	at := strings.Index(text, "yaml: ")

@@ -11,19 +11,16 @@ import (
 	"helm.sh/helm/v3/pkg/storage/driver"
 )
 
-// helmTimeout bounds what Helm itself waits for, which is only hooks: waiting
-// for readiness is Wait's.
+// helmTimeout bounds Helm's own waits, which are only for hooks: Wait waits for readiness.
 const helmTimeout = 2 * time.Minute
 
 // labelManaged marks releases that this plugin installed.
 const labelManaged = "coder-satellite.dev/managed"
 
-// Apply brings the release to what the spec asks for, as `helm upgrade
-// --install` does, and waits until it is ready. What a killed run of this plugin
-// left pending is cleared first; what is pending by somebody else's Helm is an
-// error. Helm runs to its end even when ctx ends meanwhile, because a cancelled
-// Helm goes on creating objects in the background (helm#12086, helm#9173); ctx
-// ends the waiting. It returns the deployed revision.
+// Apply installs or upgrades the release as the spec says, like `helm upgrade --install`, and waits until it is ready.
+// It first clears what a killed run of this plugin left pending; another client's pending operation is an error. Helm
+// runs to its end even when ctx ends, because a cancelled Helm continues to create objects in the background
+// (helm#12086, helm#9173); ctx ends the wait. Apply returns the deployed revision.
 func (r Release) Apply(ctx context.Context, spec Spec, c *Chart, options Options) (int, error) {
 	records, err := r.records(ctx)
 	if err != nil {
@@ -50,7 +47,7 @@ func (r Release) Apply(ctx context.Context, spec Spec, c *Chart, options Options
 	if err != nil {
 		return 0, r.explain(err, "Helm failed to install or upgrade release %s", r)
 	}
-	// Helm only logs when it fails to write the record's last state (helm#7139)
+	// Helm only logs a failure to write the record's last state (helm#7139)
 	again, err := r.records(ctx)
 	switch {
 	case err != nil:
@@ -62,8 +59,7 @@ func (r Release) Apply(ctx context.Context, spec Spec, c *Chart, options Options
 	return revision, r.Wait(ctx, options)
 }
 
-// upgrades reports whether Helm upgrades: from a deployed revision or, as Helm
-// allows, from one that failed, whose objects may be in use all the same.
+// upgrades reports whether Helm upgrades, even from a failed revision: its objects may be in use all the same.
 func (r releaseRecords) upgrades() bool {
 	return r.deployed != nil || r.lastStatus == release.StatusFailed.String()
 }
@@ -100,10 +96,9 @@ func (r Release) installation(configuration *action.Configuration) *action.Insta
 	return a
 }
 
-// endPending ends what a killed Helm left pending: it goes back to the deployed
-// revision, by its number. Where none is deployed, the pending revision is marked
-// as failed, and the next Helm upgrades from it. Nothing is uninstalled: an earlier
-// revision may have failed only in Helm's eyes, and its satellite be in use.
+// endPending ends what a killed Helm left pending: it rolls back to the deployed revision or, without one, marks the
+// pending revision as failed, for the next Helm to upgrade from. It uninstalls nothing: an earlier revision may have
+// failed only in Helm's eyes, with its satellite in use.
 func (r Release) endPending(records *releaseRecords) error {
 	if records.deployed != nil {
 		return r.Rollback(records.deployed.Version)
@@ -124,7 +119,7 @@ func (r Release) endPending(records *releaseRecords) error {
 	return nil
 }
 
-// Rollback brings the release back to what the revision was, as a new revision.
+// Rollback restores what the revision was, as a new revision.
 func (r Release) Rollback(revision int) error {
 	configuration, err := r.helm()
 	if err != nil {
@@ -133,13 +128,12 @@ func (r Release) Rollback(revision int) error {
 	rollback := action.NewRollback(configuration)
 	rollback.Version, rollback.Timeout = revision, helmTimeout
 	if err := rollback.Run(r.name); err != nil {
-		return r.explain(err, "release %s could not be brought back to revision %d", r, revision)
+		return r.explain(err, "release %s could not be rolled back to revision %d", r, revision)
 	}
 	return nil
 }
 
-// Uninstall uninstalls the release and waits until its objects are gone. A
-// release that does not exist is no error.
+// Uninstall uninstalls the release, if it exists, and waits until its objects are gone.
 func (r Release) Uninstall() error {
 	configuration, err := r.helm()
 	if err != nil {

@@ -2,9 +2,7 @@ package satellite
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
 	appsv1 "k8s.io/api/apps/v1"
@@ -13,45 +11,43 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// BlockedError says what keeps a satellite from being ready.
+// BlockedError says what keeps a satellite from becoming ready.
 type BlockedError struct {
 	Object    string // "Pod coderd-5d9c" or "Deployment coderd"
-	Reason    string // the API's word for it, for example "ImagePullBackOff"
-	Message   string // the API's sentence
+	Reason    string // the API's reason, for example "ImagePullBackOff"
+	Message   string // the API's message
 	LastEvent string // the object's last event; empty if there is none
 	Hopeless  bool   // waiting will not help
 }
 
 func (e *BlockedError) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s", e.Object, e.Reason)
+	text := e.Object + ": " + e.Reason
 	if e.Message != "" {
-		b.WriteString(": " + e.Message)
+		text += ": " + e.Message
 	}
 	if e.LastEvent != "" && e.LastEvent != e.Message {
-		b.WriteString(" (last event: " + e.LastEvent + ")")
+		text += " (last event: " + e.LastEvent + ")"
 	}
-	return b.String()
+	return text
 }
 
-// hopelessReasons are states of containers and pods that do not go away by themselves.
+// hopelessReason reports whether a container's or pod's state does not resolve by itself.
 func hopelessReason(reason string) bool {
 	return slices.Contains([]string{
 		"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "CreateContainerConfigError", "CreateContainerError", "Unschedulable",
 	}, reason)
 }
 
-// crashes is how many restarts are taken for a crash that will continue.
+// crashes is how many restarts count as a lasting crash.
 const crashes = 3
 
-// blockerOf returns what keeps the Deployment from being ready, or nil if it
-// is. A pod that says why comes before the Deployment that only waits for it.
+// blockerOf returns what keeps the Deployment from being ready, preferably a pod that says why; nil if it is ready.
 func blockerOf(deployment *appsv1.Deployment, pods []corev1.Pod) *BlockedError {
 	object := "Deployment " + workloadName
 	if deployment == nil {
 		return &BlockedError{Object: object, Reason: "it does not exist"}
 	}
-	if replicas := deployment.Spec.Replicas; replicas != nil && *replicas == 0 { // kstatus is content with none
+	if replicas := deployment.Spec.Replicas; replicas != nil && *replicas == 0 { // kstatus calls this current
 		return &BlockedError{Object: object, Reason: "it is scaled to 0 replicas", Hopeless: true,
 			Message: "nobody is served: scale it up, or set coderd.replicas in the values"}
 	}
@@ -82,8 +78,7 @@ func newestFirst(a, b corev1.Pod) int {
 	return cmp.Or(b.CreationTimestamp.Compare(a.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
 }
 
-// podBlocker returns what keeps a pod from being ready, or nil if it is, or is
-// on its way out.
+// podBlocker returns what keeps a pod from being ready; nil if it is ready or being deleted.
 func podBlocker(pod *corev1.Pod) *BlockedError {
 	if pod.DeletionTimestamp != nil {
 		return nil

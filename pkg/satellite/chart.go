@@ -3,7 +3,6 @@ package satellite
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -20,9 +19,9 @@ import (
 
 // ChartRef says where a chart is.
 type ChartRef struct {
-	Name    string // a chart's name in Repo, a folder, a .tgz file or an oci:// reference
-	Repo    string // the URL of an HTTP repository; empty for anything else
-	Version string // a folder or file must agree with it
+	Name    string // a chart in Repo, a folder, a .tgz file or an oci:// reference
+	Repo    string // the URL of an HTTP repository; otherwise empty
+	Version string // required of a folder or file too; empty for any
 }
 
 // Chart is a chart with the digest of its content.
@@ -31,10 +30,8 @@ type Chart struct {
 	Digest string // "sha256:<hex>" over the names and contents of its files
 }
 
-// LoadChart reads a chart from a folder, a .tgz file, an HTTP repository or an
-// OCI registry. Nothing is kept on disk. A chart without templates for
-// satellites is an error, and so is a version that the repository lacks; that
-// error names versions that it has. A download ends with ctx, and after a minute.
+// LoadChart reads a chart from a folder, a .tgz file, an HTTP repository or an OCI registry, and keeps nothing on disk.
+// A download ends with ctx, and after a minute. If a repository lacks the version, the error names versions that it has.
 func LoadChart(ctx context.Context, ref ChartRef) (*Chart, error) {
 	loaded, err := load(ctx, ref)
 	if err != nil {
@@ -66,18 +63,18 @@ func fromDisk(ref ChartRef) (*chart.Chart, error) {
 	loaded, err := loader.Load(ref.Name)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return nil, fmt.Errorf("chart %q is neither a folder nor a file here: for a chart in a repository give its URL too (chart.repo in the "+
-			"Fleet, or --repo)", ref.Name)
+		return nil, fmt.Errorf("chart %q is neither a folder nor a file here: for a chart in a repository, also give its URL "+
+			"(chart.repo in the Fleet, or --repo)", ref.Name)
 	case err != nil:
 		return nil, fmt.Errorf("chart %s cannot be loaded: %w", ref.Name, err)
 	case ref.Version != "" && loaded.Metadata.Version != ref.Version:
-		return nil, fmt.Errorf("chart %s has version %s, but %s is wanted: name the one that you mean with --chart-version",
+		return nil, fmt.Errorf("chart %s has version %s, but %s is wanted: name the version with --chart-version",
 			ref.Name, loaded.Metadata.Version, ref.Version)
 	}
 	return loaded, nil
 }
 
-// digest is over the files as they were read, in the order of their names.
+// digest covers the files as they were read, in the order of their names.
 func digest(c *chart.Chart) string {
 	files := slices.Clone(c.Raw)
 	slices.SortFunc(files, func(a, b *chart.File) int { return strings.Compare(a.Name, b.Name) })
@@ -86,24 +83,22 @@ func digest(c *chart.Chart) string {
 		_, _ = fmt.Fprintf(sum, "%s\x00%d\x00", filepath.ToSlash(file.Name), len(file.Data))
 		_, _ = sum.Write(file.Data)
 	}
-	return "sha256:" + hex.EncodeToString(sum.Sum(nil))
+	return fmt.Sprintf("sha256:%x", sum.Sum(nil))
 }
 
-// Compatible returns nil if the chart takes a cluster of that version, like
-// "v1.29.3", and else an error that says which it takes.
+// Compatible returns an error unless the chart supports a cluster of that version, like "v1.29.3".
 func Compatible(c *Chart, serverVersion string) error {
 	constraint := c.Metadata.KubeVersion
 	if constraint == "" || chartutil.IsCompatibleRange(constraint, serverVersion) {
 		return nil
 	}
-	return fmt.Errorf("chart %s %s takes Kubernetes %s, but the cluster has %s",
+	return fmt.Errorf("chart %s %s supports Kubernetes %s, but the cluster has %s",
 		c.Metadata.Name, c.Metadata.Version, constraint, serverVersion)
 }
 
-// own returns a copy for one run of Helm. Helm changes the chart that it is
-// given: it drops dependencies that these values disable, and replaces its values (Helm
-// v3, pkg/chartutil/dependencies.go). One chart is loaded for all regions.
-// It copies the values that it is given, and those of the chart, by itself.
+// own returns a copy for one run of Helm, since all regions share one loaded chart. Helm changes its chart: it drops
+// dependencies that the values disable, and replaces the chart's values (Helm v3, pkg/chartutil/dependencies.go). It
+// copies the values themselves.
 func (c *Chart) own() *chart.Chart { return copyOfChart(c.Chart) }
 
 func copyOfChart(c *chart.Chart) *chart.Chart {

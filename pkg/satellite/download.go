@@ -13,15 +13,11 @@ import (
 )
 
 const (
-	// downloadTimeout bounds the loading of a chart that is not on this disk.
 	downloadTimeout = time.Minute
-	// maxDownload is the longest answer of a repository or a registry that is
-	// read. Indexes of large repositories have some tens of megabytes.
-	maxDownload = 64 << 20
+	maxDownload     = 64 << 20 // bytes; indexes of large repositories have some tens of megabytes
 )
 
-// download loads a chart by a client whose requests end with ctx, or when the
-// time is over: Helm's own take no context, and read without a limit.
+// download loads a chart with a bounded client: Helm's own take no context, and read without a limit.
 func download(ctx context.Context, ref ChartRef, load func(ChartRef, *http.Client) (*chart.Chart, error)) (*chart.Chart, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, downloadTimeout, fmt.Errorf("no complete answer within %s", downloadTimeout))
 	defer cancel()
@@ -30,7 +26,7 @@ func download(ctx context.Context, ref ChartRef, load func(ChartRef, *http.Clien
 	return load(ref, &http.Client{Transport: &bounded{ctx: ctx, next: retry.NewTransport(base)}, CheckRedirect: safely})
 }
 
-// safely refuses redirects that leave TLS, and more of them than Go follows.
+// safely refuses redirects that leave TLS, and more of them than Go follows by default.
 func safely(request *http.Request, via []*http.Request) error {
 	const most = 10
 	switch {
@@ -44,10 +40,9 @@ func safely(request *http.Request, via []*http.Request) error {
 	}
 }
 
-// bounded is a transport whose requests end with a context, and whose answers
-// have a limit; its errors say which it was.
+// bounded is a transport whose requests end with a context and whose answers have a limit.
 type bounded struct {
-	ctx  context.Context //nolint:containedctx // the callers in Helm give none
+	ctx  context.Context //nolint:containedctx // Helm's callers pass none
 	next http.RoundTripper
 }
 
@@ -61,7 +56,7 @@ func (b *bounded) RoundTrip(request *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// why says in words which limit was met; any other error it returns as it is.
+// why names the limit that was reached; any other error it returns unchanged.
 func (b *bounded) why(err error) error {
 	tooLong := new(http.MaxBytesError)
 	switch {
@@ -76,7 +71,7 @@ func (b *bounded) why(err error) error {
 	}
 }
 
-// boundedBody is a body whose errors are put in words.
+// boundedBody is a body whose errors name the limit.
 type boundedBody struct {
 	io.ReadCloser
 	why func(error) error
@@ -90,7 +85,6 @@ func (b *boundedBody) Read(into []byte) (int, error) {
 	return n, err
 }
 
-// get downloads what is at a location.
 func get(location string, client *http.Client) ([]byte, error) {
 	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, location, http.NoBody) // the client has a context
 	if err != nil {

@@ -13,18 +13,16 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// Bounds of evidence: the longest file, how many of a container's last log lines
-// are kept, and of how many pods.
+// Bounds of evidence: the longest file in bytes, the last log lines kept of each container, and the pods.
 const (
 	maxEvidence   = 256 << 10
 	evidenceLines = 50
 	evidencePods  = 5
 )
 
-// Evidence returns what can be seen of the satellite as files by name: its own
-// pods' states, the namespace's events and the last lines of each container's
-// log, of the newest pods, all read in parallel. It holds nothing of Secrets.
-// What could not be read is in the error; the rest is returned all the same.
+// Evidence returns the satellite's observable state as files by name: its pods' states, the namespace's events and the
+// last log lines of each container of the newest pods, all read in parallel. It holds nothing of Secrets. The error
+// says what could not be read; the rest is returned all the same.
 func (r Release) Evidence(ctx context.Context) (map[string][]byte, error) {
 	var (
 		files = map[string][]byte{}

@@ -12,10 +12,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Inspect looks at the release and at the objects that its chart makes. It takes
-// six requests in parallel and, if there is a release, one or two more; another if
-// Service coderd has no load balancer, and another if a Helm operation did not end.
-// A namespace that does not exist is an empty State.
+// Inspect examines the release and the objects of its chart. It takes six requests in parallel, one or two more if there
+// is a release, another if Service coderd has no load balancer, and another if a Helm operation did not end. A missing
+// namespace is an empty State.
 func (r Release) Inspect(ctx context.Context) (State, error) {
 	var (
 		state      State
@@ -52,7 +51,7 @@ func (r Release) Inspect(ctx context.Context) (State, error) {
 	return state, nil
 }
 
-// conflict says which other release, or none, the Deployment coderd belongs to.
+// conflict names the other release, or none, that the Deployment coderd belongs to.
 func conflict(deployment *appsv1.Deployment, namespace, release string) string {
 	if deployment == nil {
 		return ""
@@ -70,8 +69,7 @@ func conflict(deployment *appsv1.Deployment, namespace, release string) string {
 		namespace, workloadName, owner)
 }
 
-// MissingSecrets returns those Secrets that the values name and the namespace
-// lacks, sorted. Only metadata is read.
+// MissingSecrets returns the Secrets that the values name and the namespace lacks, sorted. It reads only metadata.
 func (r Release) MissingSecrets(ctx context.Context, values map[string]any) ([]string, error) {
 	names := namedSecrets(values)
 	missing := make([]string, len(names))

@@ -21,9 +21,7 @@ import (
 // keyPair is the public side of a satellite's key.
 type keyPair struct{ public, fingerprint string }
 
-// key reads the satellite's private key from its Secret and returns its
-// public half; the private half does not leave this function. No Secret is no
-// key, and no error.
+// key returns the public half of the satellite's key, empty without a Secret. The private half stays in here.
 func (o objects) key(ctx context.Context) (keyPair, error) {
 	secret, err := o.client.CoreV1().Secrets(o.namespace).Get(ctx, keySecret, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
@@ -39,8 +37,8 @@ func (o objects) key(ctx context.Context) (keyPair, error) {
 	return pair, nil
 }
 
-// publicHalf returns the public half of an EC private key in PEM, as the
-// chart's template makes one (genPrivateKey "ecdsa"). Errors tell nothing of it.
+// publicHalf returns the public half of an EC private key in PEM, as the chart's template makes one (genPrivateKey
+// "ecdsa"). Errors show nothing of the key.
 func publicHalf(private []byte) (keyPair, error) {
 	if block, _ := pem.Decode(private); block == nil {
 		return keyPair{}, errors.New("it is not a private key in PEM form")
@@ -59,11 +57,10 @@ func publicHalf(private []byte) (keyPair, error) {
 	return keyPair{public, fingerprint}, err
 }
 
-// recordedKey returns the Secret with the satellite's key that a manifest holds, and
-// the key's public half; nil if it holds none that can be used. The chart's template
-// puts the present key into the manifest of every revision.
+// recordedKey returns the Secret with the satellite's key in a manifest, and the key's public half; nil if none is usable
+// one. The chart's template puts the present key into the manifest of every revision.
 func recordedKey(manifest string) (*corev1.Secret, keyPair) {
-	objects, _ := objectsOf(manifest) // Helm has read it as YAML before
+	objects, _ := objectsOf(manifest) // Helm has already parsed it
 	for _, object := range objects {
 		u := unstructured.Unstructured{Object: object}
 		if u.GetKind() != "Secret" || u.GetName() != keySecret {
@@ -80,9 +77,8 @@ func recordedKey(manifest string) (*corev1.Secret, keyPair) {
 	return nil, keyPair{}
 }
 
-// RestoreKey makes the Secret with the satellite's key again, as Helm's record of the
-// deployed revision holds it: the pods go on with the key that the primary knows. One
-// that somebody made meanwhile is left as it is.
+// RestoreKey recreates the Secret with the satellite's key from Helm's record of the deployed revision: the pods continue
+// with the key that the primary knows. It leaves an existing Secret alone.
 func (r Release) RestoreKey(ctx context.Context) error {
 	records, err := r.records(ctx)
 	if err != nil {
@@ -96,7 +92,7 @@ func (r Release) RestoreKey(ctx context.Context) error {
 		return fmt.Errorf("revision %d of release %s holds no key to restore", records.deployed.Version, r)
 	}
 	secret.Namespace = r.namespace
-	metav1.SetMetaDataLabel(&secret.ObjectMeta, "app.kubernetes.io/managed-by", "Helm") // by these Helm knows it as its own
+	metav1.SetMetaDataLabel(&secret.ObjectMeta, "app.kubernetes.io/managed-by", "Helm") // marks Helm's ownership
 	metav1.SetMetaDataAnnotation(&secret.ObjectMeta, "meta.helm.sh/release-name", r.name)
 	metav1.SetMetaDataAnnotation(&secret.ObjectMeta, "meta.helm.sh/release-namespace", r.namespace)
 	_, err = r.objects().client.CoreV1().Secrets(r.namespace).Create(ctx, secret, metav1.CreateOptions{})

@@ -13,10 +13,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// Kinds returns the kinds of the objects that the chart makes with the spec's
-// values in a cluster of that version, like "v1.29.3", or of any if it is
-// empty; each once. The chart is rendered without the cluster, so that what
-// templates look up there is absent.
+// Kinds returns the kinds of the objects that the chart makes with the spec's values in a cluster of that version, like
+// "v1.29.3", or of any if it is empty. It renders without the cluster: templates' look-ups find nothing.
 func (r Release) Kinds(spec Spec, c *Chart, serverVersion string) ([]schema.GroupKind, error) {
 	a := r.installation(&action.Configuration{Log: func(string, ...any) {}})
 	a.ClientOnly, a.DryRun = true, true
@@ -52,7 +50,7 @@ func kindsOf(manifest string) ([]schema.GroupKind, error) {
 	return kinds, nil
 }
 
-// objectsOf returns the objects of a manifest, lists as they are.
+// objectsOf returns the objects of a manifest, with lists as they are.
 func objectsOf(manifest string) ([]map[string]any, error) {
 	var objects []map[string]any
 	for _, document := range releaseutil.SplitManifests(manifest) {

@@ -14,7 +14,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// objects reads the objects that the chart makes in a namespace.
+// objects reads the chart's objects in a namespace.
 type objects struct {
 	client    kubernetes.Interface
 	namespace string
@@ -27,7 +27,7 @@ func (o objects) namespacePhase(ctx context.Context) (string, error) {
 	case err == nil:
 		return string(found.Status.Phase), nil
 	case apierrors.IsForbidden(err):
-		return string(corev1.NamespaceActive), absent(err) // nothing says otherwise
+		return string(corev1.NamespaceActive), nil // nothing contradicts it
 	default:
 		return "", absent(err)
 	}
@@ -50,7 +50,7 @@ func (o objects) pods(ctx context.Context) ([]corev1.Pod, error) {
 	return list.Items, nil
 }
 
-// blocker returns what keeps the satellite from being ready now, or nil.
+// blocker returns what keeps the satellite from being ready now; nil if it is ready.
 func (o objects) blocker(ctx context.Context) (*BlockedError, error) {
 	deployment, err := o.deployment(ctx)
 	if err != nil {
@@ -63,7 +63,7 @@ func (o objects) blocker(ctx context.Context) (*BlockedError, error) {
 	return o.blocked(ctx, deployment, pods), nil
 }
 
-// blocked returns what keeps the Deployment from being ready, with its last event, or nil.
+// blocked is blockerOf with the object's last event.
 func (o objects) blocked(ctx context.Context, deployment *appsv1.Deployment, pods []corev1.Pod) *BlockedError {
 	blocked := blockerOf(deployment, pods)
 	if blocked != nil {
@@ -72,7 +72,6 @@ func (o objects) blocked(ctx context.Context, deployment *appsv1.Deployment, pod
 	return blocked
 }
 
-// lastEvent returns the message of an object's last event, or "".
 func (o objects) lastEvent(ctx context.Context, object string) string {
 	kind, name, _ := strings.Cut(object, " ")
 	list, err := o.client.CoreV1().Events(o.namespace).List(ctx, metav1.ListOptions{
@@ -98,27 +97,18 @@ func eventTime(event *corev1.Event) *metav1.Time {
 
 // absent turns "does not exist" into no error.
 func absent(err error) error {
-	if apierrors.IsNotFound(err) || apierrors.IsForbidden(err) && isNamespaceRead(err) {
+	if apierrors.IsNotFound(err) {
 		return nil
 	}
 	return err
 }
 
-// isNamespaceRead reports whether err is about reading a namespace, which
-// operators with rights in one namespace alone may not.
-func isNamespaceRead(err error) bool {
-	status, ok := err.(apierrors.APIStatus)
-	return ok && status.Status().Details != nil && status.Status().Details.Kind == "namespaces"
-}
-
-// ingressName is the Ingress that the chart makes with ingress.enable
-// (coder/enterprise-helm, templates/ingress.yaml).
+// ingressName is the Ingress that ingress.enable makes (coder/enterprise-helm, templates/ingress.yaml).
 const ingressName = "coderd-ingress"
 
-// exposure returns the addresses of what leads to the satellite, and its name:
-// the Service, if it asks for a load balancer, else the chart's Ingress. Without
-// either, users come in a way that the cluster gives no address to, such as a
-// gateway of the operator's own. It takes one request, or two without a load balancer.
+// exposure returns the addresses of what leads to the satellite, and its name: the Service, if it is a load balancer,
+// else the chart's Ingress. Without either, such as with a gateway of the operator's own, the cluster knows no address.
+// It takes one request, or two without a load balancer.
 func (o objects) exposure(ctx context.Context) (at []string, of string, err error) {
 	service, err := o.client.CoreV1().Services(o.namespace).Get(ctx, workloadName, metav1.GetOptions{})
 	if err != nil {
@@ -131,7 +121,7 @@ func (o objects) exposure(ctx context.Context) (at []string, of string, err erro
 	}
 	ingress, err := o.client.NetworkingV1().Ingresses(o.namespace).Get(ctx, ingressName, metav1.GetOptions{})
 	switch {
-	case apierrors.IsNotFound(err), apierrors.IsForbidden(err): // nothing but the access URL tells then
+	case apierrors.IsNotFound(err), apierrors.IsForbidden(err): // then only the access URL is known
 		return nil, "", nil
 	case err != nil:
 		return nil, "", err
@@ -142,7 +132,7 @@ func (o objects) exposure(ctx context.Context) (at []string, of string, err erro
 	}
 }
 
-// addresses returns what there is of the points: IP addresses, then names.
+// addresses returns the points' IP addresses, then their names.
 func addresses[P any](points []P, of func(P) (ip, name string)) []string {
 	var ips, names []string
 	for _, point := range points {

@@ -14,25 +14,21 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/shell"
 )
 
-// Pending is a Helm operation on a release that did not end: it is running, or
-// its Helm was killed.
+// Pending is an unfinished Helm operation on a release: it is running, or its Helm was killed.
 type Pending struct {
 	Context, Namespace, Release string
-	// Revision and Status are those of the newest record, for example "pending-upgrade".
+	// Revision and Status are the newest record's, for example "pending-upgrade".
 	Revision int
 	Status   string
-	// BackTo is the revision that `helm rollback` returns to: the deployed one, or
-	// the newest if none is deployed.
+	// BackTo is the revision that `helm rollback` returns to: the deployed one, else the newest.
 	BackTo int
-	// Writer is the client that wrote the record last, as the API server noted it;
-	// empty if it noted none. Ours is set if that is this plugin.
+	// Writer is the client that last wrote the record; empty if the API server noted none. Ours is set if it is this plugin.
 	Writer string
 	Ours   bool
 	At     time.Time // when the record was written last
 }
 
-// operation returns the Helm operation that did not end, as far as the records
-// say; nil if none.
+// operation returns the unfinished Helm operation that the records show; nil if none.
 func (r releaseRecords) operation() *Pending {
 	if status := release.Status(r.lastStatus); !status.IsPending() && status != release.StatusUninstalling {
 		return nil
@@ -44,7 +40,7 @@ func (r releaseRecords) operation() *Pending {
 	return p
 }
 
-// readWriter reads who wrote the record last. It takes one request, for metadata alone.
+// readWriter reads who wrote the record last, in one request for metadata.
 func (r Release) readWriter(ctx context.Context, p *Pending) error {
 	p.Context, p.Namespace, p.Release = r.access.Context, r.namespace, r.name
 	record := fmt.Sprintf("sh.helm.release.v1.%s.v%d", r.name, p.Revision) // Helm v3, pkg/storage/storage.go
@@ -65,12 +61,10 @@ func (r Release) readWriter(ctx context.Context, p *Pending) error {
 	return nil
 }
 
-// Refusal returns nil if what is pending was begun by a run of this plugin that
-// has ended, so that it may be cleared, and otherwise an error that says who began
-// it. earlierRun is set if the journal knows of such a run. Somebody else's Helm
-// may be running. A run of this plugin took its Helm with it when it died, and the
-// fence refuses what it still sends if it only slept; when the API server did not
-// note who wrote the record, Helm's own time must be up.
+// Refusal returns nil if an ended run of this plugin began the pending operation, which may then be cleared, and
+// otherwise an error that says who began it. earlierRun is set if the journal knows of such a run. Another client's Helm
+// may still be running. A run of this plugin took its Helm with it when it died, and the fence refuses what it sends if
+// it only slept. When the API server did not note who wrote the record, Helm's own time must be up.
 func (p *Pending) Refusal(earlierRun bool, now time.Time) error {
 	timeUp := !now.Before(p.At.Add(helmTimeout))
 	if earlierRun && (p.Ours || p.Writer == "" && timeUp) {
@@ -87,8 +81,8 @@ func (p *Pending) Refusal(earlierRun bool, now time.Time) error {
 		p.Namespace, p.Release, p.Status, p.Revision, cmp.Or(p.Writer, "an unknown client"), p.At.UTC().Format(time.RFC3339), why)
 }
 
-// Remedy says what ends an operation that nobody runs any more. It uninstalls
-// nothing: the objects may be in use, whatever the record says.
+// Remedy says what ends an abandoned operation. It uninstalls nothing: the objects may be in use, whatever the record says.
 func (p *Pending) Remedy() string {
-	return fmt.Sprintf("Wait for it; if nobody runs one, end it with %#q", shell.Helm(p.Context, "--namespace", p.Namespace, "rollback", p.Release, strconv.Itoa(p.BackTo)))
+	return fmt.Sprintf("Wait for it; if nobody runs one, end it with %#q",
+		shell.Helm(p.Context, "--namespace", p.Namespace, "rollback", p.Release, strconv.Itoa(p.BackTo)))
 }

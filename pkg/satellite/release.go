@@ -1,7 +1,5 @@
-// Package satellite installs, upgrades, examines and uninstalls the Helm
-// release of a satellite (chart coder/coder in satellite mode), in one region's
-// cluster, with the Helm SDK. What it tells about a release never holds the
-// data of a Secret, nor the private key of the satellite.
+// Package satellite installs, upgrades, examines and uninstalls a satellite's Helm release (chart coder/coder in
+// satellite mode) with the Helm SDK. What it reports never holds the data of a Secret, or the satellite's private key.
 package satellite
 
 import (
@@ -18,15 +16,13 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
 
-// Release is a satellite's Helm release at its site, whether it is installed yet
-// or not. Reading and changing it are its methods.
+// Release is a satellite's Helm release at its site, installed or not.
 type Release struct {
 	access          *cluster.Access
 	namespace, name string
 }
 
-// At returns the release of that name in the namespace of the cluster. It makes
-// no request.
+// At returns the release of that name in the cluster's namespace, without any request.
 func At(access *cluster.Access, namespace, release string) Release {
 	return Release{access: access, namespace: namespace, name: release}
 }
@@ -34,28 +30,24 @@ func At(access *cluster.Access, namespace, release string) Release {
 // String returns "namespace/name".
 func (r Release) String() string { return r.namespace + "/" + r.name }
 
-// helm returns Helm's configuration for one action.
 func (r Release) helm() (*action.Configuration, error) { return r.access.Helm(r.namespace) }
 
-// explain says what failed, and puts errors of the connection in plain words.
+// explain says what failed, and puts connection errors in plain words.
 func (r Release) explain(err error, format string, args ...any) error {
 	return fmt.Errorf("%s: %w", fmt.Sprintf(format, args...), cluster.Explain(err, r.access.Context))
 }
 
-// objects returns the reader of the objects that the chart makes.
 func (r Release) objects() objects {
 	return objects{client: r.access.Clientset(), namespace: r.namespace}
 }
 
-// releaseRecords are the revisions of a release, of which only the deployed
-// one is read whole.
+// releaseRecords are the revisions of a release; only the deployed one is read whole.
 type releaseRecords struct {
 	last       int
 	lastStatus string
 	deployed   *release.Release // nil if none is
 }
 
-// revision reads a revision of the release.
 func (r Release) revision(number int) (*release.Release, error) {
 	configuration, err := r.helm()
 	if err != nil {
@@ -68,9 +60,7 @@ func (r Release) revision(number int) (*release.Release, error) {
 	return found, nil
 }
 
-// records lists the revisions by their labels (metadata alone) and then reads
-// the deployed one. That it asks for no more keeps it fast in clusters with many
-// releases.
+// records lists the revisions by their labels and reads the deployed one alone: clusters may have many releases.
 func (r Release) records(ctx context.Context) (found releaseRecords, err error) {
 	list, err := r.recordObjects().List(ctx, metav1.ListOptions{LabelSelector: "owner=helm,name=" + r.name})
 	if err != nil {
@@ -91,17 +81,17 @@ func (r Release) records(ctx context.Context) (found releaseRecords, err error) 
 		}
 	}
 	if deployed > 0 {
-		found.deployed, err = r.revision(deployed) // never "the last": that may have failed
+		found.deployed, err = r.revision(deployed) // not the last: that may have failed
 	}
 	return found, err
 }
 
-// recordObjects reads the metadata of the objects that Helm keeps its records in.
+// recordObjects reads the metadata of the objects that hold Helm's records.
 func (r Release) recordObjects() metadata.ResourceInterface {
 	return r.access.Metadata().Resource(corev1.SchemeGroupVersion.WithResource(r.access.Driver())).Namespace(r.namespace)
 }
 
-// describe fills in what the records say of the release.
+// describe adds what the records say of the release.
 func (r releaseRecords) describe(state *State) {
 	state.LastRevision, state.LastStatus, state.Pending = r.last, r.lastStatus, r.operation()
 	if r.deployed == nil {
@@ -109,7 +99,7 @@ func (r releaseRecords) describe(state *State) {
 	}
 	state.Installed, state.Revision = true, r.deployed.Version
 	state.Values = r.deployed.Config
-	state.Kinds, _ = kindsOf(r.deployed.Manifest) // Helm has read it as YAML before
+	state.Kinds, _ = kindsOf(r.deployed.Manifest) // Helm has already parsed it
 	if state.PublicKey == "" {
 		_, key := recordedKey(r.deployed.Manifest)
 		state.RecordedKey, state.RecordedFingerprint = key.public, key.fingerprint

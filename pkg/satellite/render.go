@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/Masterminds/semver/v3"
 	"github.com/pmezard/go-difflib/difflib"
+	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/release"
 	"sigs.k8s.io/yaml"
 
@@ -16,13 +16,12 @@ import (
 
 // Rendering is what applying a spec would change.
 type Rendering struct {
-	Diff    string   // a unified diff of the manifest, without any Secret's data
-	Objects []string // what would happen to each, "create Deployment coderd"
+	Diff    string   // a unified diff of the manifest, without Secrets' data
+	Objects []string // the fate of each, "create Deployment coderd"
 }
 
-// Render says what Apply would change. Helm renders against the cluster, so
-// that the templates' look-ups find what is there, but writes nothing, not even
-// as a dry run of the API server.
+// Render says what Apply would change. Helm renders against the cluster, so templates' look-ups work, but writes
+// nothing, not even as a dry run of the API server.
 func (r Release) Render(spec Spec, c *Chart, state State) (Rendering, error) {
 	before := ""
 	if state.Installed {
@@ -58,12 +57,10 @@ func (r Release) Render(spec Spec, c *Chart, state State) (Rendering, error) {
 	return rendering, spec.withoutValues(err)
 }
 
-// checksFields reports whether API servers of the version check fields themselves. Helm
-// then downloads the cluster's schema for nothing but to learn that, and checks none
-// (k8s.io/kubectl, pkg/validation: paramVerifyingSchema).
+// checksFields reports whether API servers of the version check fields themselves. Helm then downloads the cluster's
+// schema only to learn that, and checks nothing (k8s.io/kubectl, pkg/validation: paramVerifyingSchema).
 func checksFields(serverVersion string) bool {
-	version, err := semver.NewVersion(serverVersion)
-	return err == nil && (version.Major() > 1 || version.Minor() >= 25)
+	return chartutil.IsCompatibleRange(">=1.25.0-0", serverVersion)
 }
 
 // compare compares two manifests object by object.
@@ -114,8 +111,7 @@ func lines(text string) []string {
 	return difflib.SplitLines(strings.TrimSuffix(text, "\n"))
 }
 
-// redactedObjects splits a manifest into its objects, "Kind name", as YAML in
-// which nothing secret is left. Of a list it returns the items, as Helm applies them.
+// redactedObjects returns a manifest's objects by "Kind name", without secrets, and with lists flattened.
 func redactedObjects(manifest string) (map[string]string, error) {
 	documents, err := objectsOf(manifest)
 	if err != nil {
@@ -136,8 +132,7 @@ func redactedObjects(manifest string) (map[string]string, error) {
 	return objects, nil
 }
 
-// itemsOf returns the items of a list, and of the lists in it, or the object
-// itself. Items of a SecretList need not say that they are Secrets.
+// itemsOf flattens a list and the lists in it; any other object stands alone. Items of a SecretList may lack their kind.
 func itemsOf(object map[string]any) []map[string]any {
 	kind, _ := object["kind"].(string)
 	of, isList := strings.CutSuffix(kind, "List")

@@ -3,7 +3,6 @@ package satellite
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -19,8 +18,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
-// fromRepository loads a chart from an HTTP repository. The operator's own
-// Helm configuration and cache are neither used nor changed.
+// fromRepository loads a chart from an HTTP repository, without the operator's own Helm configuration and cache.
 func fromRepository(ref ChartRef, client *http.Client) (*chart.Chart, error) {
 	index, err := indexOf(ref.Repo, client)
 	if err != nil {
@@ -57,8 +55,7 @@ func fromRepository(ref ChartRef, client *http.Client) (*chart.Chart, error) {
 	return loaded, nil
 }
 
-// archiveOf downloads the archive of an entry of the index, which must not be
-// less well protected on its way than the index.
+// archiveOf downloads the archive of an index entry, as well protected on its way as the index.
 func archiveOf(ref ChartRef, location string, entry *repo.ChartVersion, client *http.Client) ([]byte, error) {
 	if registry.IsOCI(location) {
 		return pull(ChartRef{Name: strings.TrimSuffix(location, ":"+tag(entry.Version)), Version: entry.Version}, client)
@@ -75,19 +72,16 @@ func archiveOf(ref ChartRef, location string, entry *repo.ChartVersion, client *
 	return content, nil
 }
 
-// sameDigest compares an archive with the digest that an index lists, in
-// hexadecimal digits. Helm takes an index without digests, too.
+// sameDigest compares an archive with the hexadecimal digest in an index. Like Helm, it accepts an index without digests.
 func sameDigest(archive []byte, listed string) error {
 	listed = strings.ToLower(strings.TrimPrefix(listed, "sha256:"))
-	sum := sha256.Sum256(archive)
-	if got := hex.EncodeToString(sum[:]); listed != "" && listed != got {
+	if got := fmt.Sprintf("%x", sha256.Sum256(archive)); listed != "" && listed != got {
 		return fmt.Errorf("its SHA-256 is %s, the index has %s", got, listed)
 	}
 	return nil
 }
 
-// indexOf downloads and reads a repository's index. Helm's code passes it through a
-// file, which is gone afterwards.
+// indexOf downloads and reads a repository's index, through a temporary file, as Helm's code requires.
 func indexOf(url string, client *http.Client) (*repo.IndexFile, error) {
 	location, err := repo.ResolveReferenceURL(url, "index.yaml")
 	if err != nil {
@@ -109,7 +103,7 @@ func indexOf(url string, client *http.Client) (*repo.IndexFile, error) {
 	return repo.LoadIndexFile(file.Name())
 }
 
-// listed names a few versions, for the message that the wanted one is missing.
+// listed names a few versions, for the message that one is missing.
 func listed(versions []string) string {
 	const most = 5
 	switch {
@@ -122,8 +116,7 @@ func listed(versions []string) string {
 	}
 }
 
-// fromRegistry loads a chart from an OCI registry, with the credentials that
-// `helm registry login` or `docker login` left.
+// fromRegistry loads a chart from an OCI registry, with the credentials of `helm registry login` or `docker login`.
 func fromRegistry(ref ChartRef, client *http.Client) (*chart.Chart, error) {
 	archive, err := pull(ref, client)
 	if err != nil {
@@ -132,7 +125,6 @@ func fromRegistry(ref ChartRef, client *http.Client) (*chart.Chart, error) {
 	return loader.LoadArchive(bytes.NewReader(archive))
 }
 
-// pull downloads a chart's archive from an OCI registry.
 func pull(ref ChartRef, client *http.Client) ([]byte, error) {
 	reference := strings.TrimPrefix(ref.Name, registry.OCIScheme+"://")
 	options := []registry.ClientOption{registry.ClientOptHTTPClient(client)}
@@ -145,14 +137,13 @@ func pull(ref ChartRef, client *http.Client) ([]byte, error) {
 	}
 	pulled, err := images.Pull(reference + ":" + tag(ref.Version))
 	if err != nil {
-		versions, _ := images.Tags(reference) // a help in the message, no more
+		versions, _ := images.Tags(reference) // for the message only
 		return nil, fmt.Errorf("chart %s %s cannot be pulled%s: %w", ref.Name, ref.Version, listed(versions), err)
 	}
 	return pulled.Chart.Data, nil
 }
 
-// speaksPlainHTTP reports whether a registry answers TLS with plain HTTP. Only
-// one on this machine is asked: any other must have TLS.
+// speaksPlainHTTP reports whether a registry, on this machine alone, answers TLS with plain HTTP.
 func speaksPlainHTTP(host string, client *http.Client) bool {
 	_, err := get("https://"+host+"/v2/", client)
 	return errors.Is(err, http.ErrSchemeMismatch)

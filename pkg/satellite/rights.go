@@ -9,15 +9,13 @@ import (
 // Scope is what the rights to a satellite's release depend on.
 type Scope struct {
 	Namespace string
-	// Records is what Helm keeps its records in, as cluster.Access.Driver returns it.
+	// Records is where Helm keeps its records, as cluster.Access.Driver returns it.
 	Records string
-	// Made are the resources of the objects that the chart makes. Secrets,
-	// Services and Deployments it makes in any case.
+	// Made are the resources of the chart's objects, beyond the Secrets, Services and Deployments that it always makes.
 	Made []cluster.Resource
 }
 
-// RightsToInspect are the rights that Inspect and MissingSecrets need. The
-// Ingress is read where Service coderd has no load balancer.
+// RightsToInspect are the rights that Inspect and MissingSecrets need.
 func RightsToInspect(s Scope) []cluster.Rule {
 	return slices.Concat(
 		[]cluster.Rule{{Namespace: s.Namespace, Resource: "namespaces", Name: s.Namespace, Verb: "get"}},
@@ -30,9 +28,8 @@ func RightsToInspect(s Scope) []cluster.Rule {
 	)
 }
 
-// RightsToInstall are the rights that installing, upgrading and watching a
-// satellite need beyond those to inspect it, and undoing that: Helm reads each
-// object first, patches what an upgrade changes, and never replaces it.
+// RightsToInstall are the rights that installing, upgrading and watching a satellite, and undoing that, need beyond
+// those to inspect it: Helm reads each object first, patches what an upgrade changes, and never replaces it.
 func RightsToInstall(s Scope) []cluster.Rule {
 	needed := cluster.Core(s.Records).In(s.Namespace, "create", "update", "delete")
 	for _, resource := range s.made() {
@@ -51,7 +48,6 @@ func RightsToUninstall(s Scope) []cluster.Rule {
 	return needed
 }
 
-// made are the resources of what the chart makes.
 func (s Scope) made() []cluster.Resource {
 	return append([]cluster.Resource{cluster.Core("secrets"), cluster.Core("services"), deployments()}, s.Made...)
 }

@@ -8,69 +8,62 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// Names of objects that the chart makes (coder/enterprise-helm, templates/coderd.yaml).
+// Names of the chart's objects (coder/enterprise-helm, templates/coderd.yaml).
 const (
 	keySecret      = "coder-replica-private-key"
 	keySecretField = "privateKey"
 	workloadName   = "coderd"
 )
 
-// State is a satellite's release as it is.
+// State is the actual state of a satellite's release.
 type State struct {
 	// Installed is set when a revision is deployed.
 	Installed bool
 	// Revision is the deployed revision; 0 if none is.
 	Revision int
-	// LastRevision is the newest revision, LastStatus its status, for example
-	// "deployed" or "pending-upgrade".
+	// LastRevision is the newest revision, and LastStatus its status, for example "pending-upgrade".
 	LastRevision int
 	LastStatus   string
-	// Pending is the Helm operation on the release that did not end; nil if none.
+	// Pending is the unfinished Helm operation on the release; nil if none.
 	Pending *Pending
-	// ChartName, ChartVersion and AppVersion are of the deployed revision.
+	// ChartName, ChartVersion and AppVersion are those of the deployed revision.
 	ChartName, ChartVersion, AppVersion string
-	// Values are those that were given for the deployed revision.
+	// Values are those given for the deployed revision.
 	Values map[string]any
 	// Kinds are those of the deployed revision's objects, each once.
 	Kinds []schema.GroupKind
 
-	// Workload is set when the release's Deployment is there, whatever Helm's records say.
+	// Workload is set when the release's Deployment exists, whatever Helm's records say.
 	Workload bool
-	// Ready is set when the pods of the deployed revision are ready; Blocker
-	// says what is in the way if not.
+	// Ready is set when the pods of the deployed revision are ready; otherwise Blocker says why not.
 	Ready   bool
 	Blocker string
-	// PublicKey is the public half of the key in the cluster's Secret, PEM; and
-	// Fingerprint its fingerprint. Both are empty if there is no key yet.
+	// PublicKey, in PEM, and Fingerprint are of the key in the cluster's Secret; empty without one.
 	PublicKey, Fingerprint string
-	// RecordedKey and RecordedFingerprint are the same of the key that Helm's record of
-	// the deployed revision holds, if the Secret is gone: RestoreKey brings it back.
-	// Both are empty otherwise.
+	// RecordedKey and RecordedFingerprint are the same for the key in Helm's record of the deployed revision if the
+	// Secret is gone, for RestoreKey; otherwise empty.
 	RecordedKey, RecordedFingerprint string
-	// LoadBalancer are the addresses that the cluster gave to what leads to the
-	// satellite, IP addresses first; AddressOf names it, "Service coderd" or
-	// "Ingress coderd-ingress", and is empty if no address is to be expected.
+	// LoadBalancer are the addresses of what leads to the satellite, IP addresses first. AddressOf names it, "Service
+	// coderd" or "Ingress coderd-ingress", and is empty if the cluster will give no address.
 	LoadBalancer []string
 	AddressOf    string
 	// NamespacePhase is "Active", "Terminating", or empty if the namespace does not exist.
 	NamespacePhase string
-	// Conflict says which other Coder deployment is in the namespace; empty if none.
+	// Conflict names another Coder deployment in the namespace; empty if none.
 	Conflict string
 }
 
-// Superseded reports whether the newest revision is not the deployed one: an
-// upgrade failed, or did not end, and what of it took effect is not known.
+// Superseded reports whether a newer revision than the deployed one failed or did not end, with unknown effect.
 func (s State) Superseded() bool { return s.Installed && s.LastRevision > s.Revision }
 
-// Matches reports whether the deployed revision is what the spec asks for, and
-// if not, in which ways it differs. Values are not shown: they may be secret.
+// Matches reports whether the deployed revision is as specified, or how it differs, without values: they may be secret.
 func (s State) Matches(spec Spec, c *Chart) (bool, []string) {
 	var differences []string
 	if !s.Installed {
 		return false, []string{"no revision is deployed"}
 	}
 	if s.Pending != nil {
-		differences = append(differences, "a Helm run on it did not end: "+s.LastStatus)
+		differences = append(differences, "a Helm operation on it did not end: "+s.LastStatus)
 	}
 	if s.Superseded() && s.Pending == nil {
 		differences = append(differences, fmt.Sprintf("revision %d is deployed, and a newer one, %d, is %s",
@@ -82,20 +75,19 @@ func (s State) Matches(spec Spec, c *Chart) (bool, []string) {
 	if !sameValues(s.Values, spec.Values) {
 		differences = append(differences, "the values differ")
 		was, is := lookup(s.Values, "coderd", "satellite", "accessURL"), lookup(spec.Values, "coderd", "satellite", "accessURL")
-		if was != nil && was != is { // no secret, and worth a look
+		if was != nil && was != is { // no secret, and worth showing
 			differences = append(differences, fmt.Sprintf("access URL %v -> %v", was, is))
 		}
 	}
 	return len(differences) == 0, differences
 }
 
-// sameValues compares values as JSON holds them, because the stored ones have
-// been through it, and those of a satellite in their plain form.
+// sameValues compares values in their plain form.
 func sameValues(a, b map[string]any) bool {
 	return len(a)+len(b) == 0 || reflect.DeepEqual(plainSatellite(a), plainSatellite(b))
 }
 
-// plainSatellite returns values as JSON holds them, a satellite's in their plain form.
+// plainSatellite returns values as JSON holds them, like stored ones, and a satellite's in their plain form.
 func plainSatellite(values map[string]any) (plainly map[string]any) {
 	text, err := json.Marshal(values)
 	if err != nil || json.Unmarshal(text, &plainly) != nil {

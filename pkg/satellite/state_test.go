@@ -53,7 +53,7 @@ func TestMatches(t *testing.T) {
 	}{
 		"the same":         {same, nil},
 		"not installed":    {State{}, []string{"no revision is deployed"}},
-		"pending":          {other(func(s *State) { s.Pending, s.LastStatus = &Pending{}, "pending-upgrade" }), []string{"a Helm run on it did not end: pending-upgrade"}},
+		"pending":          {other(func(s *State) { s.Pending, s.LastStatus = &Pending{}, "pending-upgrade" }), []string{"a Helm operation on it did not end: pending-upgrade"}},
 		"a failed upgrade": {other(func(s *State) { s.Revision, s.LastRevision, s.LastStatus = 1, 2, "failed" }), []string{"revision 1 is deployed, and a newer one, 2, is failed"}},
 		"another chart":    {other(func(s *State) { s.ChartVersion = "1.21.6" }), []string{"chart coder 1.21.6 -> coder 1.21.7"}},
 		"another values":   {other(func(s *State) { s.Values = nil }), []string{"the values differ"}},

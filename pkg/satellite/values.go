@@ -16,24 +16,21 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
-// Spec is a satellite's release as it should be.
+// Spec is the wanted state of a satellite's release.
 type Spec struct {
 	Chart  ChartRef
-	Values map[string]any // merged, those that make it a satellite included
+	Values map[string]any // merged, with those that make it a satellite
 }
 
-// withoutValues returns an error of Helm's, or of what Helm asked, without the
-// values in it: schemas, templates and API servers quote them.
+// withoutValues returns the error without the values in it: schemas, templates and API servers quote them.
 func (s Spec) withoutValues(err error) error { return redact.ValuesOf(s.Values).Error(err) }
 
-// notRendered says that the chart cannot be rendered, likewise.
 func (s Spec) notRendered(c *Chart, err error) error {
 	return fmt.Errorf("chart %s %s cannot be rendered with these values: %w", c.Metadata.Name, c.Metadata.Version, s.withoutValues(err))
 }
 
-// MergeValues merges values files, then KEY=VALUE settings, as Helm does, and
-// then sets what makes the release this region's satellite. A value that says
-// otherwise than the region is an error that names it. Errors quote no other value.
+// MergeValues merges values files and then KEY=VALUE settings, as Helm does, and sets what makes the release this
+// region's satellite. A value that contradicts the region is an error that names it. Errors quote no other value.
 func MergeValues(files, sets []string, urls URLs) (map[string]any, error) {
 	merged, err := merge(files, sets)
 	if err != nil {
@@ -43,14 +40,12 @@ func MergeValues(files, sets []string, urls URLs) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	// What the chart takes for the access URL is the unified one, if there is one (Coder's
-	// documentation, "Global access URL").
+	// The chart's access URL is the unified one, if there is one (Coder's documentation, "Global access URL").
 	fixed := map[string]any{"enable": true, "primaryURL": urls.Primary, "accessURL": cmp.Or(urls.Unified, urls.Access)}
 	for _, key := range fixedKeys() {
 		if given, ok := satellite[key]; ok && plain(given) != plain(fixed[key]) {
-			return nil, fmt.Errorf("the Helm values say coderd.satellite.%s: %v, but for this region it is %v: take it out of the values, "+
-				"or correct the region%s",
-				key, given, fixed[key], urls.advice(key))
+			return nil, fmt.Errorf("the Helm values say coderd.satellite.%s: %v, but for this region it is %v: remove it from the values, "+
+				"or correct the region%s", key, given, fixed[key], urls.advice(key))
 		}
 		satellite[key] = fixed[key]
 	}
@@ -60,10 +55,9 @@ func MergeValues(files, sets []string, urls URLs) (map[string]any, error) {
 	return merged, nil
 }
 
-// merge merges the values. What a file or a setting holds is not in the error,
-// for it may be secret; Helm's and YAML's would quote a part of it.
+// merge merges the values. Errors show nothing of a file or setting, which may be secret: Helm's and YAML's would.
 func merge(files, sets []string) (map[string]any, error) {
-	// values may be fetched from URLs as with Helm; no plugins take part
+	// values may come from URLs, as with Helm, but not from plugins
 	merged, err := (&values.Options{ValueFiles: files}).MergeValues(getter.Providers{})
 	if err != nil {
 		return nil, redact.Quotations(err)
@@ -71,7 +65,7 @@ func merge(files, sets []string) (map[string]any, error) {
 	for _, set := range sets {
 		if err := strvals.ParseInto(set, merged); err != nil {
 			key, _, _ := strings.Cut(set, "=")
-			return nil, fmt.Errorf("--set %s=... is not KEY=VALUE[,KEY=VALUE...]: write commas in a value as \\, and put what is more "+
+			return nil, fmt.Errorf("--set %s=... is not KEY=VALUE[,KEY=VALUE...]: write commas in a value as \\, and put anything more "+
 				"complicated into a values file", key)
 		}
 	}
@@ -81,8 +75,7 @@ func merge(files, sets []string) (map[string]any, error) {
 // fixedKeys are the keys under coderd.satellite that the region sets.
 func fixedKeys() []string { return []string{"enable", "primaryURL", "accessURL"} }
 
-// plain returns a value in the one form that it has for the chart: Coder's
-// documentation writes true as text, too, and URLs with a slash at the end.
+// plain returns a value in one form: Coder's documentation also writes true as text, and URLs with a final slash.
 func plain(value any) any {
 	text, ok := value.(string)
 	if !ok {
@@ -94,7 +87,7 @@ func plain(value any) any {
 	return coder.NormalURL(text)
 }
 
-// table returns the table under the keys, made if it is not there.
+// table returns the table under the keys, and makes it if needed.
 func table(values map[string]any, keys ...string) (map[string]any, error) {
 	for i, key := range keys {
 		next, ok := values[key].(map[string]any)
@@ -110,37 +103,30 @@ func table(values map[string]any, keys ...string) (map[string]any, error) {
 	return values, nil
 }
 
-// namedSecrets returns the Secrets in the satellite's namespace that the values
-// name, sorted: certificates of the server, and authorities to trust.
+// namedSecrets returns the Secrets that the values name for certificates and authorities, sorted.
 func namedSecrets(values map[string]any) []string {
-	certificates, authorities := TLSOf(values), lookup(values, "certs", "secret", "name")
-	names := []string{certificates.HostSecret, certificates.DevURLsSecret}
-	if name, ok := authorities.(string); ok {
-		names = append(names, name)
-	}
+	certificates := TLSOf(values)
+	authorities, _ := lookup(values, "certs", "secret", "name").(string)
+	names := []string{certificates.HostSecret, certificates.DevURLsSecret, authorities}
 	slices.Sort(names)
 	return slices.DeleteFunc(slices.Compact(names), func(name string) bool { return name == "" })
 }
 
-// lookup returns the value at the path; nil if there is none.
 func lookup(values map[string]any, path ...string) any {
 	value, _, _ := unstructured.NestedFieldNoCopy(values, path...)
 	return value
 }
 
-// TLS is what a satellite's values say of its certificates.
+// TLS describes a satellite's certificates.
 type TLS struct {
-	// HostSecret names the TLS Secret of the access URL's certificate
-	// (coderd.tls.hostSecretName), DevURLsSecret that of the Dev URLs' certificate
-	// (coderd.tls.devurlsHostSecretName). Either is empty if the values name none.
+	// HostSecret names the TLS Secret of the access URL's certificate (coderd.tls.hostSecretName), and DevURLsSecret that
+	// of the Dev URLs' (coderd.tls.devurlsHostSecretName); empty if the values name none.
 	HostSecret, DevURLsSecret string
-	// DevURLsHost is the wildcard below which Dev URLs are served, such as
-	// "*.coder-sydney.example.com" (coderd.devurlsHost); empty if there are none.
+	// DevURLsHost is the Dev URLs' wildcard, such as "*.coder-sydney.example.com" (coderd.devurlsHost); empty if none.
 	DevURLsHost string
 }
 
-// TLSOf returns what the values say of the satellite's certificates. A value of
-// another kind than text counts as none: the chart cannot use it.
+// TLSOf returns what the values say of certificates. A value that is not text counts as none: the chart cannot use it.
 func TLSOf(values map[string]any) TLS {
 	text := func(path ...string) string {
 		found, _ := lookup(values, path...).(string)

@@ -52,7 +52,7 @@ func TestMergeValuesErrors(t *testing.T) {
 		"a URL":              {file: "ftp://example.com/values.yaml", want: "the Helm values cannot be read"},
 		"no satellite":       {set: "coderd.satellite.enable=false", want: "the Helm values say coderd.satellite.enable: false, but for this region it is true"},
 		"another primary":    {set: "coderd.satellite.primaryURL=https://x", want: "coderd.satellite.primaryURL: https://x, but for this region it is " + primaryURL},
-		"another address":    {set: "coderd.satellite.accessURL=https://x", want: "take it out of the values, or correct the region"},
+		"another address":    {set: "coderd.satellite.accessURL=https://x", want: "remove it from the values, or correct the region"},
 		"a list for coderd":  {set: "coderd={a}", want: "the Helm value coderd must be a table"},
 		"text for satellite": {set: "coderd.satellite=x", want: "the Helm value coderd.satellite must be a table"},
 	} {

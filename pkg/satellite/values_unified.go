@@ -10,11 +10,11 @@ import (
 // URLs are the URLs that make a release the satellite of its region.
 type URLs struct {
 	Primary string // the primary's access URL
-	Access  string // the satellite's own
-	Unified string // the one that all satellites of the fleet share; empty if there is none
+	Access  string // the satellite's own access URL
+	Unified string // the URL that all satellites of the fleet share; empty if none
 }
 
-// advice says where a URL belongs that the values name for all satellites.
+// advice says where a URL that all satellites share belongs.
 func (u URLs) advice(key string) string {
 	if key != "accessURL" || u.Unified != "" {
 		return ""
@@ -22,9 +22,8 @@ func (u URLs) advice(key string) string {
 	return "; a URL that all satellites share is the Fleet's unifiedURL, or --unified-url"
 }
 
-// setAlternates sets coderd.alternateHostnames, which charts have from 1.28: the
-// satellite's own host, the unified one, and then those that the values name.
-// Without a unified URL the values stay as they are.
+// setAlternates sets coderd.alternateHostnames (charts from 1.28): the satellite's own host, the unified one, and those in
+// the values. Without a unified URL the values stay as they are.
 func setAlternates(merged map[string]any, urls URLs) error {
 	if urls.Unified == "" {
 		return nil
@@ -48,8 +47,7 @@ func setAlternates(merged map[string]any, urls URLs) error {
 	return nil
 }
 
-// AlternateHostnames returns the values' coderd.alternateHostnames. Anything but
-// a list of host names is an error that names the value.
+// AlternateHostnames returns the values' coderd.alternateHostnames. Anything but a list of host names is an error.
 func AlternateHostnames(values map[string]any) ([]string, error) {
 	const path = "coderd.alternateHostnames"
 	found := lookup(values, "coderd", "alternateHostnames")
@@ -64,8 +62,8 @@ func AlternateHostnames(values map[string]any) ([]string, error) {
 	for i, item := range list {
 		name, ok := item.(string)
 		if !ok || name == "" || strings.ContainsAny(name, "/@ ") {
-			return nil, fmt.Errorf("the Helm value %s[%d] must be a host name, like coder-sydney.example.com, without https:// and without "+
-				"a path", path, i)
+			return nil, fmt.Errorf("the Helm value %s[%d] must be a host name such as coder-sydney.example.com, without https:// or a path",
+				path, i)
 		}
 		names[i] = name
 	}

@@ -8,14 +8,13 @@ import (
 	"k8s.io/utils/clock"
 )
 
-// Options are how to change a release and wait for it.
+// Options say how to change a release and wait for it.
 type Options struct {
 	Clock clock.WithTicker
-	// MayClearPending is set if the caller's journal says that an earlier run of
-	// this plugin was changing the release when it ended: what that run's Helm left
-	// pending is then cleared, and is otherwise taken for somebody else's.
+	// MayClearPending is set if the journal says that an earlier run of this plugin was changing the release when it
+	// ended. Without it, a pending operation counts as another client's.
 	MayClearPending bool
-	// Progress is told, in one line, what is being waited for; may be nil.
+	// Progress receives one line about what is being waited for; may be nil.
 	Progress func(message string)
 }
 
@@ -25,19 +24,17 @@ func (o Options) progress(format string, args ...any) {
 	}
 }
 
-// lookSoon is when Wait looks for the second time; it then waits twice as long each
-// time, up to lookEvery. hopelessLooks is how often it must see a state that waiting
-// does not end before it believes it: an image may be pulled at the second try, and a
-// Secret may be made a moment later than its pod.
+// Wait looks again after lookSoon, and then waits twice as long each time, up to lookEvery. It must see a hopeless state
+// hopelessLooks times in a row to believe it: the second pull of an image may succeed, and a Secret may come a moment
+// after its pod.
 const (
 	lookSoon      = 200 * time.Millisecond
 	lookEvery     = time.Second
 	hopelessLooks = 6
 )
 
-// Wait waits until the release's Deployment is rolled out and its pods are
-// ready. It ends early, with a *BlockedError, when waiting will not help; when
-// ctx ends, the error wraps its cause and says what was still in the way.
+// Wait waits until the release's Deployment is rolled out and its pods are ready. It ends early, with a *BlockedError,
+// when waiting will not help. When ctx ends, the error wraps its cause and says what still blocked.
 func (r Release) Wait(ctx context.Context, options Options) error {
 	hopeless := 0
 	for pause := lookSoon; ; pause = min(2*pause, lookEvery) {

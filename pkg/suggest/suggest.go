@@ -1,4 +1,4 @@
-// Package suggest finds the names that somebody may have meant.
+// Package suggest finds the names that a user may have meant.
 package suggest
 
 import (
@@ -7,12 +7,10 @@ import (
 	"strings"
 )
 
-// most is how many names are suggested at the most.
 const most = 3
 
-// Near returns the candidates that name may have been meant to be: those that
-// contain it or are contained in it, and those that differ by at most two
-// letters, whatever their case. The nearest come first; there are at most three.
+// Near returns the candidates that name may stand for: those that contain it or are contained in it, and those that
+// differ by at most two letters, whatever their case. The nearest come first, at most three.
 func Near(name string, candidates []string) []string {
 	var found []string
 	distances := map[string]int{}
@@ -41,8 +39,7 @@ func DidYouMean(name string, candidates []string) string {
 	return "; did you mean " + strings.Join(names, " or ") + "?"
 }
 
-// distance returns how many letters must be added, taken out or replaced to
-// turn a into b (Levenshtein).
+// distance returns the Levenshtein distance: how many letters to add, remove or replace to turn a into b.
 func distance(a, b []rune) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

@@ -9,23 +9,22 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// Bounds of what a kept connection waits for.
+// Bounds of a kept connection.
 const (
 	dialTimeout = 15 * time.Second // as Coder's own clients
 	keptPing    = time.Second
-	maxLost     = 3 // pings in a row, after which the connection is made again
+	maxLost     = 3 // pings in a row, after which it connects again
 )
 
-// Kept is a connection to a workspace that is made again when it is lost. It must not be
-// used by two at once.
+// Kept is a connection to a workspace that reconnects when it is lost. It is not safe for concurrent use.
 type Kept struct {
 	path       *path
 	workspace  string
-	ctx        context.Context // of connecting, which a question does not wait for
+	ctx        context.Context // of connecting, which outlives a Ping
 	cancel     context.CancelFunc
 	done       func()
 	connection *wsnet.Conn
-	dialing    chan dialed // nil while nobody connects
+	dialing    chan dialed // nil unless connecting
 }
 
 type dialed struct {
@@ -33,9 +32,8 @@ type dialed struct {
 	err        error
 }
 
-// Keep returns a connection to a workspace of the operator's as users have it: through
-// the region's satellite or, in a region without one, through the primary. It connects
-// when it is first asked to ping. s must know what Users needs.
+// Keep returns a connection to a workspace of the operator's as users have it: through the region's satellite or, in a
+// region without one, through the primary. It connects at the first Ping. s must hold what Users needs.
 func Keep(source *snapshot.Source, s *snapshot.Snapshot, workspaceID string) (*Kept, error) {
 	users, done, err := usersPath(source, s, Options{})
 	if err != nil {
@@ -45,12 +43,11 @@ func Keep(source *snapshot.Source, s *snapshot.Snapshot, workspaceID string) (*K
 	return &Kept{path: users, workspace: workspaceID, ctx: ctx, cancel: cancel, done: done}, nil
 }
 
-// URL is the access URL that it goes through.
+// URL is the access URL that the connection goes through.
 func (k *Kept) URL() string { return k.path.client.URL() }
 
-// Ping returns nil if a ping comes back, of three a second after each other: where one
-// is lost, users notice a hitch and not an end. Where there is no connection, it waits
-// for one to be made. The error says why there was no answer before ctx ended.
+// Ping returns nil if a ping comes back, of up to three, one a second: users notice a lost one as a hitch only. Without a
+// connection it waits for one. The error says why there was no answer before ctx ended.
 func (k *Kept) Ping(ctx context.Context) error {
 	if err := k.connect(ctx); err != nil {
 		return err
@@ -72,7 +69,7 @@ func (k *Kept) Ping(ctx context.Context) error {
 	return err
 }
 
-// connect waits for a connection, and begins to make one if nobody does.
+// connect waits for a connection, and begins to connect if necessary.
 func (k *Kept) connect(ctx context.Context) error {
 	if k.connection != nil {
 		return nil
@@ -96,7 +93,7 @@ func (k *Kept) connect(ctx context.Context) error {
 	}
 }
 
-// Close ends the connection, and waits for that.
+// Close ends the connection, and waits for its end.
 func (k *Kept) Close() {
 	k.cancel()
 	if k.dialing != nil {

@@ -14,22 +14,20 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe/wsnet"
 )
 
-// path is one way to the workspace: through the satellite, or the primary.
+// path is one way to the workspace: through the satellite, or through the primary.
 type path struct {
 	client     *coder.Client
 	result     *v1alpha1.Connection
 	connection connection
 	took       []time.Duration
 	sent       int
-	// lost says that the connection was lost, and lastErr why the last ping that
-	// did not come back did not.
+	// lost says why the connection was lost, and lastErr why the last missing ping did not come back.
 	lost, lastErr error
-	// stun makes it a direct one, if it can be; patience is when a ping is lost.
+	// stun makes the connection direct, if possible; patience is when a ping counts as lost.
 	stun     []string
 	patience time.Duration
 }
 
-// newPath is the way through what client speaks to.
 func newPath(client *coder.Client, options Options) *path {
 	return &path{client: client, result: &v1alpha1.Connection{URL: client.URL()}, patience: cmp.Or(options.Patience, pingTimeout)}
 }
@@ -44,7 +42,7 @@ type connection interface {
 // pingTimeout is when a ping is lost: other continents are some 300 ms away.
 const pingTimeout = 3 * time.Second
 
-// endpoint is the workspace's agent, as it is reached this way.
+// endpoint is the workspace's agent along this path.
 func (p *path) endpoint(workspaceID string) wsnet.Endpoint {
 	return wsnet.Endpoint{
 		Signal:    func(ctx context.Context) (net.Conn, error) { return p.client.DialAgent(ctx, workspaceID) },
@@ -54,7 +52,7 @@ func (p *path) endpoint(workspaceID string) wsnet.Endpoint {
 	}
 }
 
-// connect opens the connection, or says in the result why there is none.
+// connect opens the connection, or notes in the result why there is none.
 func (p *path) connect(ctx context.Context, workspaceID string) {
 	began := time.Now()
 	connection, err := wsnet.Dial(ctx, p.endpoint(workspaceID))
@@ -65,8 +63,7 @@ func (p *path) connect(ctx context.Context, workspaceID string) {
 	p.connection, p.result.ConnectMicroseconds = connection, time.Since(began).Microseconds()
 }
 
-// ping sends one ping, if there is a connection and time. One whose answer could
-// not be waited for, because the time of all was over, does not count.
+// ping sends one ping, if there is a connection and time. It does not count if the overall time ended the wait.
 func (p *path) ping(ctx context.Context) {
 	if !p.alive() || ctx.Err() != nil {
 		return
@@ -88,26 +85,24 @@ func (p *path) ping(ctx context.Context) {
 	}
 }
 
-// pingPause lies between the pings of a connection that is watched for a time.
+// pingPause is between the pings of a connection watched for a time.
 const pingPause = 200 * time.Millisecond
 
-// alive reports whether there is a connection to send pings through.
 func (p *path) alive() bool { return p.connection != nil && p.lost == nil }
 
-// certain reports whether the pings that are left cannot change whether too many are lost.
+// certain reports whether the remaining pings cannot change whether too many are lost.
 func (p *path) certain(options Options) bool {
 	allowed := options.MaxLoss * options.Pings / 100
 	return p.sent-len(p.took) > allowed || len(p.took) >= max(options.Pings-allowed, 1)
 }
 
-// end closes the connection and sums the pings up. More than maxLoss percent of
-// them must not be lost.
+// end closes the connection and summarises the pings, of which at most maxLoss percent may be lost.
 func (p *path) end(maxLoss int) {
 	if p.connection == nil {
 		return
 	}
 	p.result.Candidates, p.result.Chosen = p.connection.Route()
-	_ = p.connection.Close() // it has served
+	_ = p.connection.Close() // its results are known
 	trip := summary(p.sent, p.took)
 	p.result.RoundTrip, p.result.Connected = trip, len(p.took) > 0
 	switch {
@@ -123,7 +118,6 @@ func (p *path) end(maxLoss int) {
 	}
 }
 
-// failed notes why the pings did not go well.
 func (p *path) failed(format string, args ...any) {
 	p.result.Stage, p.result.Message, p.result.Hint = "ping", fmt.Sprintf(format, args...), hintPeer
 }
@@ -131,7 +125,7 @@ func (p *path) failed(format string, args ...any) {
 // well reports whether the workspace was reached, and enough pings came back.
 func (p *path) well() bool { return p.result.Connected && p.result.Stage == "" }
 
-// summary sums pings up. The median of an even number is the upper one.
+// summary summarises pings. The median of an even number is the upper one.
 func summary(sent int, took []time.Duration) *v1alpha1.RoundTrip {
 	trip := &v1alpha1.RoundTrip{Sent: sent, Lost: sent - len(took)}
 	if len(took) > 0 {
@@ -155,15 +149,14 @@ func summary(sent int, took []time.Duration) *v1alpha1.RoundTrip {
 const (
 	hintAgent = "rebuild the workspace: one that was built before the switch to Networking v2 runs no agent for it"
 	hintRelay = "WebSockets to /api/private/turn must pass every proxy and ingress on the way"
-	hintPeer  = "the workspace's pods must reach this access URL, too: see their DNS, network policies and proxies"
+	hintPeer  = "the workspace's pods must reach this access URL too: see their DNS, network policies and proxies"
 )
 
-// hint says what to do about a failure to connect; empty if the error says it,
-// or nothing is known.
+// hint says what to do about a failure to connect; empty if the error says it, or if unknown.
 func hint(err error) string {
 	stage := wsnet.StageOf(err)
-	if refused := new(coder.Error); stage == wsnet.StageBroker && errors.As(err, &refused) && refused.Status >= 500 {
-		return hintAgent // that is missing, most likely
+	if refused, is := errors.AsType[*coder.Error](err); is && stage == wsnet.StageBroker && refused.Status >= 500 {
+		return hintAgent // most likely there is no agent
 	}
 	return map[wsnet.Stage]string{wsnet.StageRelay: hintRelay, wsnet.StageAgent: hintAgent, wsnet.StagePeer: hintPeer}[stage]
 }

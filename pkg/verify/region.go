@@ -1,9 +1,7 @@
-// Package verify connects to a workspace of a region through its satellite and
-// through the primary, as its owner's clients do, and compares the two. It
-// changes nothing.
+// Package verify connects to a region's workspace through its satellite and through the primary, as its owner's clients
+// do, and compares the two. It changes nothing.
 //
-// The connections carry the operator's token, so that a satellite gets it only
-// if the primary trusts the very key that it serves.
+// The connections carry the operator's token: a satellite gets it only if the primary trusts the very key that it serves.
 package verify
 
 import (
@@ -19,23 +17,20 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// Options are how to verify a provider.
+// Options say how to verify a provider.
 type Options struct {
-	Workspace string // a workspace's name or ID; empty means the provider's canary
-	Pings     int    // sent through each connection, one after the other; at least 1
-	MaxLoss   int    // how many of them may be lost, in percent
-	Briefly   bool   // send no more of them once it is certain whether too many are lost
-	Compare   bool   // say how the satellite compares with the primary
-	// For is for how long to send pings, with a fifth of a second between the answer to one
-	// and the next, instead of a number of them; 0 for the number.
-	For      time.Duration
-	Patience time.Duration // when a ping counts as lost; three seconds if 0
+	Workspace string        // a workspace's name or ID; empty means the provider's canary
+	Pings     int           // sent through each connection in sequence; at least 1
+	MaxLoss   int           // how many of them may be lost, in percent
+	Briefly   bool          // stop once it is certain whether too many are lost
+	Compare   bool          // compare the satellite with the primary
+	For       time.Duration // how long to send pings, a fifth of a second apart, instead of a number of them; 0 for the number
+	Patience  time.Duration // when a ping counts as lost; three seconds if 0
 }
 
-// Provider connects to a workspace of the provider, through its region's satellite
-// and through the primary at once, and pings it through both in turns. In a region
-// without a satellite it connects through the primary alone. Where the deployment offers
-// direct connections, which stun tells, it makes one of those as well.
+// Provider connects to a workspace of the provider, through its region's satellite and the primary at once, and pings it
+// through both in turns; in a region without a satellite, through the primary alone. If the deployment offers direct
+// connections, which stun reports, it also makes one of those.
 func Provider(ctx context.Context, source *snapshot.Source, options Options, stun func() ([]string, error)) v1alpha1.RegionVerification {
 	s := source.Collect(ctx, snapshot.ItemProvider, snapshot.ItemRegistrations, snapshot.ItemEndpoint, snapshot.ItemSatellite)
 	provider := s.Provider.Value()
@@ -64,7 +59,7 @@ func Provider(ctx context.Context, source *snapshot.Source, options Options, stu
 	switch servers, err := stun(); {
 	case err != nil:
 		v.Direct = direct.result
-		direct.failed("whether the deployment offers direct connections is unknown: %v", err)
+		direct.failed("cannot determine whether the deployment offers direct connections: %v", err)
 		direct.result.Stage, direct.result.Hint = "offer", ""
 	case len(servers) > 0:
 		v.Direct, direct.stun, through = direct.result, servers, append(through, direct)
@@ -79,11 +74,11 @@ func Provider(ctx context.Context, source *snapshot.Source, options Options, stu
 	return v
 }
 
-// Users connects to a workspace of the operator's as users do: through the region's
-// satellite or, in a region without one, through the primary. The error says why too
-// few pings came back, if any did; s must know the satellite, its registration and what
-// the access URL serves.
-func Users(ctx context.Context, source *snapshot.Source, s *snapshot.Snapshot, workspaceID string, options Options) (v1alpha1.Connection, error) {
+// Users connects to a workspace of the operator's as users do: through the region's satellite or, in a region without
+// one, through the primary. s must hold the satellite, its registration and what the access URL serves. The error says
+// why too few pings came back.
+func Users(ctx context.Context, source *snapshot.Source, s *snapshot.Snapshot, workspaceID string, options Options,
+) (v1alpha1.Connection, error) {
 	users, done, err := usersPath(source, s, options)
 	if err != nil {
 		return v1alpha1.Connection{}, err
@@ -100,7 +95,7 @@ func Users(ctx context.Context, source *snapshot.Source, s *snapshot.Snapshot, w
 	return *users.result, nil
 }
 
-// usersPath returns the way that users take, and what to call when it is no longer needed.
+// usersPath returns the path that users take, and a function to release it.
 func usersPath(source *snapshot.Source, s *snapshot.Snapshot, options Options) (users *path, done func(), err error) {
 	if s.Region.Satellite.None() {
 		return newPath(source.Primary, options), func() {}, nil
@@ -115,7 +110,7 @@ func usersPath(source *snapshot.Source, s *snapshot.Snapshot, options Options) (
 	return newPath(satellite, options), satellite.CloseIdle, nil
 }
 
-// tryAll connects to the workspace on all ways at once, and pings it in turns.
+// tryAll connects to the workspace along all paths at once, and pings it in turns.
 func tryAll(ctx context.Context, through []*path, workspaceID string, options Options) {
 	var group sync.WaitGroup
 	for _, p := range through {
@@ -128,8 +123,8 @@ func tryAll(ctx context.Context, through []*path, workspaceID string, options Op
 	}
 }
 
-// pingAll pings through all paths in turns, until all pings are sent, the time is over,
-// or the first connection, which the others are compared with, is lost.
+// pingAll pings along all paths in turns, until all pings are sent, the time has ended, or the first connection, which
+// the others are compared with, is lost.
 func pingAll(ctx context.Context, through []*path, options Options) {
 	if options.For > 0 {
 		watching, cancel := context.WithTimeout(ctx, options.For)
@@ -152,15 +147,14 @@ func pingAll(ctx context.Context, through []*path, options Options) {
 	}
 }
 
-// choose finds the workspace to connect to.
 func choose(ctx context.Context, source *snapshot.Source, s *snapshot.Snapshot, wish string) (coder.Workspace, error) {
 	provider, known := s.Provider.Get()
 	if !known {
-		return coder.Workspace{}, fmt.Errorf("the workspace provider is not known: %w", s.Provider.Err())
+		return coder.Workspace{}, fmt.Errorf("the workspace provider is unknown: %w", s.Provider.Err())
 	}
 	me, known := s.Primary.Me.Get()
 	if !known {
-		return coder.Workspace{}, fmt.Errorf("whose token this is, is not known: %w", s.Primary.Me.Err())
+		return coder.Workspace{}, fmt.Errorf("cannot determine whose token this is: %w", s.Primary.Me.Err())
 	}
 	if wish == "" {
 		wish = s.Declared.Canary

@@ -11,8 +11,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// Fleet verifies all providers of the survey's regions, each region within the timeout. The error
-// is the cause of ctx, if that ended.
+// Fleet verifies all providers of the survey's regions, each region within the timeout. The error is the cause of ctx's end.
 func Fleet(ctx context.Context, survey *snapshot.Survey, options Options, timeout time.Duration) (*v1alpha1.VerifyReport, error) {
 	stun := sync.OnceValues(func() ([]string, error) { // once for all, within the time of one
 		ctx, cancel := context.WithTimeout(ctx, timeout)
@@ -34,7 +33,7 @@ func Fleet(ctx context.Context, survey *snapshot.Survey, options Options, timeou
 	return NewReport(survey.Primary(ctx).Document(), slices.Concat(regions...)), nil
 }
 
-// NewReport sums the regions up.
+// NewReport summarises the regions.
 func NewReport(primary v1alpha1.Primary, regions []v1alpha1.RegionVerification) *v1alpha1.VerifyReport {
 	report := &v1alpha1.VerifyReport{Primary: primary, Regions: regions, Outcome: v1alpha1.OutcomeSucceeded}
 	reached := 0
@@ -53,7 +52,7 @@ func NewReport(primary v1alpha1.Primary, regions []v1alpha1.RegionVerification) 
 	return report
 }
 
-// comparison says how the satellite compares with the primary, by the median round trip.
+// comparison compares the satellite with the primary by the median round trip.
 func comparison(satellite, primary *v1alpha1.Connection) string {
 	switch {
 	case satellite == nil:
@@ -63,7 +62,8 @@ func comparison(satellite, primary *v1alpha1.Connection) string {
 	}
 	near, far := satellite.RoundTrip.MedianMicroseconds, primary.RoundTrip.MedianMicroseconds
 	ratio := float64(far) / float64(max(near, 1))
-	text := fmt.Sprintf("%s through the satellite and %s through the primary", time.Duration(near)*time.Microsecond, time.Duration(far)*time.Microsecond)
+	text := fmt.Sprintf("%s through the satellite and %s through the primary",
+		time.Duration(near)*time.Microsecond, time.Duration(far)*time.Microsecond)
 	if ratio < v1alpha1.MuchNearer {
 		return "the satellite is no better from here: " + text + "; you are not in the region, or the satellite is not near it"
 	}

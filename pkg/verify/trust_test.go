@@ -30,14 +30,14 @@ func TestTrusted(t *testing.T) {
 		edit func(*snapshot.Snapshot)
 		want string
 	}{
-		"endpoint unknown":      {func(s *snapshot.Snapshot) { s.Endpoint = snapshot.Unknown[snapshot.Endpoint](broken) }, "is not known to be the region's own: broken"},
-		"does not answer":       {func(s *snapshot.Snapshot) { s.Endpoint = snapshot.Known(snapshot.Endpoint{KeyErr: broken}) }, "is not known to be the region's own: broken"},
-		"cluster unknown":       {func(s *snapshot.Snapshot) { s.Satellite = snapshot.Unknown[satellite.State](broken) }, "is not known to be the region's own: broken"},
+		"endpoint unknown":      {func(s *snapshot.Snapshot) { s.Endpoint = snapshot.Unknown[snapshot.Endpoint](broken) }, "is the region's own: broken"},
+		"does not answer":       {func(s *snapshot.Snapshot) { s.Endpoint = snapshot.Known(snapshot.Endpoint{KeyErr: broken}) }, "is the region's own: broken"},
+		"cluster unknown":       {func(s *snapshot.Snapshot) { s.Satellite = snapshot.Unknown[satellite.State](broken) }, "is the region's own: broken"},
 		"no key in the cluster": {func(s *snapshot.Snapshot) { s.Satellite = snapshot.Known(satellite.State{}) }, "serves another key than the one in the cluster"},
 		"another key": {func(s *snapshot.Snapshot) {
 			s.Satellite = snapshot.Known(satellite.State{Installed: true, PublicKey: "other", Fingerprint: "print"})
 		}, "serves another key than the one in the cluster"},
-		"registrations unknown": {func(s *snapshot.Snapshot) { s.Registrations = snapshot.Unknown[[]coder.Satellite](broken) }, "the registered satellites are not known: broken"},
+		"registrations unknown": {func(s *snapshot.Snapshot) { s.Registrations = snapshot.Unknown[[]coder.Satellite](broken) }, "the registered satellites are unknown: broken"},
 		"not registered":        {func(s *snapshot.Snapshot) { s.Registrations = snapshot.Known([]coder.Satellite(nil)) }, "is not registered at the primary"},
 		"another registered": {func(s *snapshot.Snapshot) {
 			s.Registrations = snapshot.Known([]coder.Satellite{{ID: "2", Name: "sydney", Fingerprint: "other"}})

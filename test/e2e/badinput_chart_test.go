@@ -29,7 +29,7 @@ func TestUnreachableRepository(t *testing.T) {
 func TestContraryValues(t *testing.T) {
 	values := writeInLab(t, "values.yaml", []byte("coderd: {satellite: {accessURL: https://elsewhere.example.com}}\n"))
 	fleet := oneRegion(t, "sydney", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.Values = []string{values} })
-	refused(t, "values-valid", []string{"values-valid", "coderd.satellite.accessURL: https://elsewhere.example.com", "take it out of the values"}, "-f", fleet)
+	refused(t, "values-valid", []string{"values-valid", "coderd.satellite.accessURL: https://elsewhere.example.com", "remove it from the values"}, "-f", fleet)
 }
 
 // TestValuesThatTheChartCannotTake: what only Helm finds out it finds out before

@@ -1,5 +1,4 @@
-// Package record is Helm's codec for release records, with bounds: whoever may
-// write a Secret can store a few kilobytes that unpack to gigabytes.
+// Package record is Helm's codec for release records, bounded: a few kilobytes in a Secret can unpack to gigabytes.
 package record
 
 import (
@@ -12,19 +11,17 @@ import (
 	"io"
 )
 
-// Bounds of a record, in bytes. No Secret or ConfigMap holds more than 1 MiB, and
-// the unpacked form must not be able to exhaust the memory.
+// Bounds of a record, in bytes: Secrets and ConfigMaps hold 1 MiB at most, and memory is finite.
 const (
 	MaxEncoded  = 1 << 20
 	MaxUnpacked = 32 << 20
 )
 
-// ErrTooLarge is what the error wraps when a record is beyond its bounds.
+// ErrTooLarge is wrapped by the error for a record beyond its bounds.
 var ErrTooLarge = errors.New("it is not read, for it would exhaust the memory")
 
-// Unpack returns the JSON of the value that Helm stores under the key "release":
-// base64 of gzipped JSON or, as early Helm 3 wrote it, of plain JSON. The error
-// says which layer is broken, and never shows content.
+// Unpack returns the JSON of the value that Helm stores under the key "release": base64 of gzipped JSON or, as early
+// Helm 3 wrote it, of plain JSON. The error says which layer is broken, and never shows content.
 func Unpack(encoded []byte) ([]byte, error) {
 	if len(encoded) == 0 {
 		return nil, errors.New("the record is empty")

@@ -13,11 +13,10 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// Errors of Ping, which its errors wrap.
+// Errors that Ping's errors wrap.
 var (
-	// ErrLost means that the connection is lost: no ping will ever come back.
-	ErrLost = errors.New("the connection to the agent is lost")
-	// ErrUnsent means that the ping was not sent.
+	// ErrLost means that the connection is lost: no ping will return.
+	ErrLost   = errors.New("the connection to the agent is lost")
 	ErrUnsent = errors.New("the ping was not sent")
 )
 
@@ -25,11 +24,9 @@ var (
 type Conn struct {
 	peer    *webrtc.PeerConnection
 	control datachannel.ReadWriteCloserDeadliner
-	// kinds are those of the candidates that this side had found.
-	kinds []string
-	// gone is set when the connection is lost.
-	gone atomic.Bool
-	// mu lets one ping be under way at a time, and guards last, its number.
+	kinds   []string    // of the candidates that this side found
+	gone    atomic.Bool // whether the connection is lost
+	// mu allows one ping at a time, and guards last, its number.
 	mu   sync.Mutex
 	last byte
 }
@@ -37,12 +34,11 @@ type Conn struct {
 func newConn(peer *webrtc.PeerConnection, control datachannel.ReadWriteCloserDeadliner, kinds []string) *Conn {
 	c := &Conn{peer: peer, control: control, kinds: slices.Compact(slices.Sorted(slices.Values(kinds)))}
 	peer.OnConnectionStateChange(c.changed)
-	c.changed(peer.ConnectionState()) // which may have come before
+	c.changed(peer.ConnectionState()) // a change may have come before
 	return c
 }
 
-// changed ends the ping that is under way when the connection is given up, some
-// 25 seconds after the last sign of life from the other side.
+// changed ends the ping in progress when the connection is given up, after some 25 seconds of silence.
 func (c *Conn) changed(state webrtc.PeerConnectionState) {
 	if state == webrtc.PeerConnectionStateFailed || state == webrtc.PeerConnectionStateClosed {
 		c.gone.Store(true)
@@ -50,10 +46,8 @@ func (c *Conn) changed(state webrtc.PeerConnectionState) {
 	}
 }
 
-// Ping sends a byte, which the agent sends back, and returns how long that
-// took. An error that wraps ErrLost means that the connection is lost, one that
-// wraps ErrUnsent that nothing was sent, and any other that it did not come back
-// before the context ended.
+// Ping sends a byte, which the agent returns, and measures how long that takes. An error that wraps ErrLost means that
+// the connection is lost, ErrUnsent that nothing was sent, and any other that the answer did not come before ctx ended.
 func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -80,7 +74,7 @@ func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
 		case err != nil && c.gone.Load():
 			return 0, fmt.Errorf("%w: the other side gave no sign of life", ErrLost)
 		case err != nil && ctx.Err() != nil:
-			return 0, errors.New("what was sent did not come back in time")
+			return 0, errors.New("the ping did not come back in time")
 		case err != nil:
 			return 0, fmt.Errorf("%w: %w", ErrLost, err)
 		case n == 1 && back[0] == c.last:
@@ -91,10 +85,9 @@ func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
 
 func unsent(err error) error { return fmt.Errorf("%w: %w (%w)", ErrLost, err, ErrUnsent) }
 
-// Route returns the kinds of addresses that this side could offer, sorted, each once:
-// "host" is one of its own, "srflx" one that a STUN server saw, "relay" one of the TURN
-// server; and of which kinds the two are that the connection uses, such as "host-srflx",
-// ours first. The latter is empty if that is not known, as after the connection's end.
+// Route returns the sorted kinds of addresses that this side could offer: "host" is its own, "srflx" one that a STUN
+// server saw, "relay" one of the TURN server. chosen are the kinds that the connection uses, ours first, such as
+// "host-srflx"; empty if unknown, as after the connection's end.
 func (c *Conn) Route() (candidates []string, chosen string) {
 	pair, err := c.peer.SCTP().Transport().ICETransport().GetSelectedCandidatePair()
 	if err != nil || pair == nil {
@@ -103,5 +96,5 @@ func (c *Conn) Route() (candidates []string, chosen string) {
 	return c.kinds, pair.Local.Typ.String() + "-" + pair.Remote.Typ.String()
 }
 
-// Close closes the connection and waits for what runs in it.
+// Close closes the connection and waits for its goroutines.
 func (c *Conn) Close() error { return c.peer.GracefulClose() }

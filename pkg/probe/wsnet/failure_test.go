@@ -87,9 +87,9 @@ func TestDialAgents(t *testing.T) {
 	}{
 		{"refuses", says(`{"error":"not \u001b[31mtoday"}`), wsnet.StageAgent, "the agent refuses: not  [31mtoday"},
 		{"hangs up", func(c net.Conn) { _ = c.Close() }, wsnet.StageAgent, "the agent hung up without an answer"},
-		{"no JSON", says("<html>"), wsnet.StageAgent, "the agent's answer broke off: what it says is not understood"},
-		{"breaks off", says(`{"answer":{"type":"ans`), wsnet.StageAgent, "the agent's answer broke off"},
-		{"no answer at all", says(`{"answer":{"type":"answer","sdp":"v=0"}}`), wsnet.StageAgent, "the agent's answer is not understood"},
+		{"no JSON", says("<html>"), wsnet.StageAgent, "the agent's answer was cut off: its message cannot be parsed"},
+		{"breaks off", says(`{"answer":{"type":"ans`), wsnet.StageAgent, "the agent's answer was cut off"},
+		{"no answer at all", says(`{"answer":{"type":"answer","sdp":"v=0"}}`), wsnet.StageAgent, "the agent's answer is invalid"},
 		{"unknown type", says(`{"answer":{"type":"question","sdp":""}}`), wsnet.StageAgent, "the agent's answer"},
 		{"endless", endless, wsnet.StageAgent, "the agent"},
 		{"silent", func(net.Conn) {}, wsnet.StageAgent, "the agent did not answer in time"},

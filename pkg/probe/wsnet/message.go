@@ -9,8 +9,7 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// message is one of those that client and agent negotiate by; which of its
-// fields are set tells what it is (coder-cli, wsnet).
+// message is one message between client and agent; the fields that are set show which (coder-cli, wsnet).
 type message struct {
 	// Client to agent.
 	Offer        *webrtc.SessionDescription `json:"offer,omitempty"`
@@ -39,10 +38,9 @@ func servers(endpoint Endpoint) []server {
 	return list
 }
 
-// maxSignals is how much an agent may say: an answer has a few kilobytes.
+// maxSignals is how many bytes of an agent's messages are read: an answer has a few kilobytes.
 const maxSignals = 1 << 20
 
-// newDecoder reads an agent's messages, which are JSON objects one after the other.
 func newDecoder(stream io.Reader) *json.Decoder {
 	return json.NewDecoder(io.LimitReader(stream, maxSignals))
 }
@@ -52,7 +50,7 @@ func next(decoder *json.Decoder) (message, error) {
 	var m message
 	err := decoder.Decode(&m)
 	if err != nil && !errors.Is(err, io.EOF) {
-		err = fmt.Errorf("what it says is not understood: %w", err)
+		err = fmt.Errorf("its message cannot be parsed: %w", err)
 	}
 	return m, err
 }

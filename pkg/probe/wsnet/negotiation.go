@@ -21,22 +21,19 @@ import (
 type negotiation struct {
 	peer    *webrtc.PeerConnection
 	control *webrtc.DataChannel
-	// open is closed when the control channel is open, failed has room for the
-	// first failure.
-	open   chan struct{}
-	failed chan error
-	// reading is the goroutine that reads the agent's messages.
-	reading  sync.WaitGroup
+	// open is closed when the control channel is open; failed has room for the first failure.
+	open     chan struct{}
+	failed   chan error
+	reading  sync.WaitGroup // of the goroutine that reads the agent's messages
 	answered atomic.Bool
 
-	// mu guards what follows, and what is written to the agent.
+	// mu guards encoder and kinds.
 	mu      sync.Mutex
 	encoder *json.Encoder
 	kinds   []string // of the candidates that were found
 }
 
-// negotiate offers the agent a connection, and goes on in the background. When
-// it returns no error, finish or abandon must be called.
+// negotiate offers the agent a connection, in the background. Without an error, finish or abandon must be called.
 func negotiate(ctx context.Context, endpoint Endpoint, stream net.Conn) (*negotiation, error) {
 	n := &negotiation{open: make(chan struct{}), failed: make(chan error, 1), encoder: json.NewEncoder(stream)}
 	var settings webrtc.SettingEngine
@@ -47,14 +44,15 @@ func negotiate(ctx context.Context, endpoint Endpoint, stream net.Conn) (*negoti
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	dialer := &turnDialer{ctx: ctx, open: endpoint.TURN, fail: n.fail}
 	if endpoint.direct() {
-		settings.SetIncludeLoopbackCandidate(true) // for a deployment on this very machine
-		dialer.fail = func(error) {}               // there are other ways
+		settings.SetIncludeLoopbackCandidate(true) // for a deployment on this machine
+		dialer.fail = func(error) {}               // there are other paths
 	} else {
-		settings.SetRelayAcceptanceMinWait(0) // for nothing else that could come
+		settings.SetRelayAcceptanceMinWait(0) // nothing else can come
 	}
 	settings.SetICEProxyDialer(dialer)
 	var err error
-	if n.peer, err = webrtc.NewAPI(webrtc.WithSettingEngine(settings)).NewPeerConnection(configuration(servers(endpoint), endpoint.direct())); err != nil {
+	api := webrtc.NewAPI(webrtc.WithSettingEngine(settings))
+	if n.peer, err = api.NewPeerConnection(configuration(servers(endpoint), endpoint.direct())); err != nil {
 		return nil, fmt.Errorf("prepare a WebRTC connection: %w", err)
 	}
 	if err := n.offer(endpoint); err != nil {
@@ -65,12 +63,11 @@ func negotiate(ctx context.Context, endpoint Endpoint, stream net.Conn) (*negoti
 	return n, nil
 }
 
-// offer sends the offer, and then the candidates as they are found.
 func (n *negotiation) offer(endpoint Endpoint) error {
 	control := "control"
 	var err error
 	var ordered bool
-	var retransmits uint16 // none: what the network loses is to be seen, and not hidden behind a longer round trip
+	var retransmits uint16 // none: losses must show, instead of hiding behind a longer round trip
 	init := &webrtc.DataChannelInit{Protocol: &control, Ordered: &ordered, MaxRetransmits: &retransmits}
 	if n.control, err = n.peer.CreateDataChannel(control, init); err != nil {
 		return fmt.Errorf("prepare a WebRTC connection: %w", err)
@@ -86,7 +83,7 @@ func (n *negotiation) offer(endpoint Endpoint) error {
 	if err != nil {
 		return fmt.Errorf("prepare a WebRTC connection: %w", err)
 	}
-	// before the local description is set, from when on candidates are found
+	// before the local description is set, which starts the search for candidates
 	first := message{Offer: &offer, Servers: servers(endpoint), TURNProxyURL: endpoint.AccessURL}
 	if err := n.encoder.Encode(first); err != nil {
 		return &Error{Stage: StageBroker, Message: "the broker hung up before it took the offer", cause: err}
@@ -97,13 +94,13 @@ func (n *negotiation) offer(endpoint Endpoint) error {
 	return nil
 }
 
-// found sends a candidate to the agent. After the last one it is called with nil.
+// found sends a candidate to the agent. A nil candidate follows the last one.
 func (n *negotiation) found(candidate *webrtc.ICECandidate) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if candidate != nil {
 		n.kinds = append(n.kinds, candidate.Typ.String())
-		_ = n.encoder.Encode(message{Candidate: candidate.ToJSON().Candidate}) // an agent that is gone is noticed where it is read
+		_ = n.encoder.Encode(message{Candidate: candidate.ToJSON().Candidate}) // read notices an agent that is gone
 		return
 	}
 	if len(n.kinds) == 0 {
@@ -111,8 +108,7 @@ func (n *negotiation) found(candidate *webrtc.ICECandidate) {
 	}
 }
 
-// read follows the agent's messages until the stream ends: the agent closes it
-// once the peers are connected.
+// read follows the agent's messages until the stream ends: the agent closes it once the peers are connected.
 func (n *negotiation) read(decoder *json.Decoder) {
 	var early []webrtc.ICECandidateInit // candidates may come before the answer
 	for {
@@ -124,7 +120,7 @@ func (n *negotiation) read(decoder *json.Decoder) {
 			n.fail(&Error{Stage: StageAgent, Message: "the agent hung up without an answer", cause: err})
 			return
 		case err != nil && !n.answered.Load():
-			n.fail(&Error{Stage: StageAgent, Message: "the agent's answer broke off: " + err.Error(), cause: err})
+			n.fail(&Error{Stage: StageAgent, Message: "the agent's answer was cut off: " + err.Error(), cause: err})
 			return
 		case err != nil:
 			return
@@ -136,11 +132,11 @@ func (n *negotiation) read(decoder *json.Decoder) {
 			if !n.answered.Load() {
 				early = append(early, init)
 			} else {
-				_ = n.peer.AddICECandidate(init) // one that is not understood is one less to try
+				_ = n.peer.AddICECandidate(init) // an invalid one is one less to try
 			}
 		case m.Answer != nil && !n.answered.Load():
 			if err := n.peer.SetRemoteDescription(*m.Answer); err != nil {
-				n.fail(&Error{Stage: StageAgent, Message: "the agent's answer is not understood: " + redact.Printable(err.Error()), cause: err})
+				n.fail(&Error{Stage: StageAgent, Message: "the agent's answer is invalid: " + redact.Printable(err.Error()), cause: err})
 				return
 			}
 			n.answered.Store(true)
@@ -159,21 +155,22 @@ func (n *negotiation) fail(err error) {
 	}
 }
 
-// late says what was still awaited when the time was over.
+// late says what was still missing at the timeout.
 func (n *negotiation) late() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	late := &Error{cause: context.DeadlineExceeded}
 	switch {
 	case len(n.kinds) == 0:
-		return &Error{Stage: StageRelay, Message: "the TURN server gave no relay in time", cause: context.DeadlineExceeded}
+		late.Stage, late.Message = StageRelay, "the TURN server gave no relay in time"
 	case !n.answered.Load():
-		return &Error{Stage: StageAgent, Message: "the agent did not answer in time", cause: context.DeadlineExceeded}
+		late.Stage, late.Message = StageAgent, "the agent did not answer in time"
 	default:
-		return &Error{Stage: StagePeer, Message: "the relays were agreed on, but nothing came through them in time", cause: context.DeadlineExceeded}
+		late.Stage, late.Message = StagePeer, "the relays were agreed on, but nothing came through them in time"
 	}
+	return late
 }
 
-// take turns the negotiation into the connection that it made.
 func (n *negotiation) take() (*Conn, error) {
 	raw, err := n.control.DetachWithDeadline()
 	if err != nil {

@@ -1,8 +1,6 @@
-// Package wsnet connects to workspaces as Coder's clients do under Networking
-// v2: WebRTC, negotiated through the deployment's broker, and relayed by the
-// TURN server behind an access URL (coder-cli v1.21 to v1.44, wsnet). Unless direct
-// connections are asked for, what goes through is relayed always, even if the peers
-// could reach each other: it is the access URL that is probed.
+// Package wsnet connects to workspaces as Coder's clients do under Networking v2: WebRTC, negotiated through the
+// deployment's broker, and relayed by the TURN server behind an access URL (coder-cli v1.21 to v1.44, wsnet). Unless
+// direct connections are wanted, it always relays, even if the peers could reach each other: it probes the access URL.
 package wsnet
 
 import (
@@ -22,43 +20,39 @@ const (
 	connectTimeout  = 15 * time.Second
 )
 
-// The TURN server that is spoken to through a WebSocket: whoever finds it in
-// the list of ICE servers replaces its dialer (coder-cli, wsnet).
+// The TURN server behind a WebSocket: whoever finds it in the list of ICE servers replaces its dialer (coder-cli, wsnet).
 const (
 	turnServer = "turn:127.0.0.1:3478?transport=tcp"
 	turnUser   = "~magicalusername~"
 )
 
-// Endpoint is how to reach an agent through one access URL.
+// Endpoint says how to reach an agent through one access URL.
 type Endpoint struct {
-	// Signal opens the byte stream that the broker joins to the agent's, TURN the
-	// one to the TURN server. Both are closed by this package.
+	// Signal opens the byte stream to the agent, by the broker, and TURN that to the TURN server. Dial closes both.
 	Signal, TURN func(context.Context) (net.Conn, error)
-	// AccessURL is where the agent is to speak TURN, too: the same deployment.
+	// AccessURL is where the agent speaks TURN: the same deployment.
 	AccessURL string
-	// STUN are the URLs of STUN servers. With any, the peers may reach each other
-	// directly, as clients do where the deployment offers that, and use the relay if
-	// they cannot; without, everything is relayed.
+	// STUN are the URLs of STUN servers. With any, the peers connect directly if they can, and use the relay otherwise;
+	// without, everything is relayed.
 	STUN []string
 }
 
 func (e Endpoint) direct() bool { return len(e.STUN) > 0 }
 
-// Stage is how far a connection got before it failed.
+// Stage is where a connection failed.
 type Stage string
 
 // Stages, in order.
 const (
-	StageBroker Stage = "broker" // the deployment does not join us to the agent
+	StageBroker Stage = "broker" // the deployment does not connect us to the agent
 	StageRelay  Stage = "relay"  // the TURN server gives no relay
-	StageAgent  Stage = "agent"  // the agent does not answer, or says no
+	StageAgent  Stage = "agent"  // the agent does not answer, or refuses
 	StagePeer   Stage = "peer"   // all agreed, but nothing comes through
 )
 
 // Error says at which stage a connection failed, and why.
 type Error struct {
-	Stage Stage
-	// Message says it in words.
+	Stage   Stage
 	Message string
 
 	cause error
@@ -67,17 +61,16 @@ type Error struct {
 func (e *Error) Error() string { return e.Message }
 func (e *Error) Unwrap() error { return e.cause }
 
-// StageOf returns the stage at which Dial failed; empty if the error is another's.
+// StageOf returns the stage at which Dial failed; empty for other errors.
 func StageOf(err error) Stage {
-	var failed *Error
-	if errors.As(err, &failed) {
+	if failed, is := errors.AsType[*Error](err); is {
 		return failed.Stage
 	}
 	return ""
 }
 
-// Dial connects to the agent, within 15 seconds or what the context leaves of
-// them. The connection must be closed. Errors are *Error, but the context's.
+// Dial connects to the agent, within 15 seconds or what the context leaves of them. The caller must close the connection.
+// Errors are of type *Error, except the context's own.
 func Dial(ctx context.Context, endpoint Endpoint) (*Conn, error) {
 	dialCtx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
@@ -100,12 +93,12 @@ func Dial(ctx context.Context, endpoint Endpoint) (*Conn, error) {
 			n.finish(stream)
 			return connection, nil
 		}
-		err = &Error{Stage: StagePeer, Message: "the connection broke off: " + err.Error(), cause: err}
+		err = &Error{Stage: StagePeer, Message: "the connection was cut off: " + err.Error(), cause: err}
 	case err = <-n.failed:
 	case <-dialCtx.Done():
 		err = n.late()
 	}
-	cancel() // a TURN server that does not answer is waited for no longer
+	cancel() // stop waiting for a TURN server that does not answer
 	n.abandon(stream)
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return nil, ctx.Err()
@@ -113,8 +106,7 @@ func Dial(ctx context.Context, endpoint Endpoint) (*Conn, error) {
 	return nil, err
 }
 
-// configuration asks for a relay by the deployment's TURN server and, if direct
-// connections are wanted, for every other way as well.
+// configuration requests a relay by the deployment's TURN server and, if direct, every other path.
 func configuration(servers []server, direct bool) webrtc.Configuration {
 	c := webrtc.Configuration{ICETransportPolicy: webrtc.ICETransportPolicyRelay}
 	if direct {
@@ -126,18 +118,18 @@ func configuration(servers []server, direct bool) webrtc.Configuration {
 	return c
 }
 
-// turnDialer opens the connection to the TURN server, whatever its address.
+// turnDialer connects to the TURN server, whatever its address.
 type turnDialer struct {
 	ctx  context.Context //nolint:containedctx // proxy.Dialer's method takes none
 	open func(context.Context) (net.Conn, error)
 	fail func(error)
 }
 
-// Dial implements proxy.Dialer. The WebRTC library only logs its errors, and
-// asks for a connection of each family of addresses: one is enough.
+// Dial implements proxy.Dialer. The WebRTC library only logs its errors, and wants a connection for each family of
+// addresses: one is enough.
 func (d *turnDialer) Dial(network, _ string) (net.Conn, error) {
 	if network != webrtc.NetworkTypeTCP4.String() {
-		return nil, errors.New("the address is the access URL's, of whatever family")
+		return nil, errors.New("the access URL has its own address, of any family")
 	}
 	connection, err := d.open(d.ctx)
 	if err != nil {
@@ -147,7 +139,7 @@ func (d *turnDialer) Dial(network, _ string) (net.Conn, error) {
 	return &turnConn{connection}, nil
 }
 
-// turnConn has an address of the kind that the WebRTC library takes for granted.
+// turnConn has an address of the type that the WebRTC library expects.
 type turnConn struct{ net.Conn }
 
 // LocalAddr implements net.Conn.

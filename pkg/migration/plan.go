@@ -1,6 +1,5 @@
-// Package migration plans and carries out what changes a region: its steps,
-// the pure plan over a snapshot, and the engine that applies, journals and
-// undoes steps under a lock.
+// Package migration plans and carries out changes of a region: the steps, the pure plan over a snapshot, and the engine that
+// applies, journals and undoes steps under locks.
 package migration
 
 import (
@@ -14,9 +13,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// NewRegionPlan says what the operation would do to the region, from the views of
-// its providers alone; at least one. A provider that fails its preflight is left
-// out, unless it is the only one, or whole regions are asked for.
+// NewRegionPlan returns what the operation would do to the region, from the views of its providers, at least one. A provider
+// that fails its preflight is left out unless it is the only one or whole regions are required.
 func NewRegionPlan(operation Operation, views []*snapshot.Snapshot) v1alpha1.RegionPlan {
 	first := views[0]
 	operation = operation.in(first.Region)
@@ -56,7 +54,7 @@ func NewRegionPlan(operation Operation, views []*snapshot.Snapshot) v1alpha1.Reg
 	return plan
 }
 
-// LeaveOut is the plan of a region that cannot be reached for that reason: nothing is done there.
+// LeaveOut returns the plan of a region that cannot be reached for that reason.
 func LeaveOut(operation Operation, views []*snapshot.Snapshot, reason error) v1alpha1.RegionPlan {
 	plan := NewRegionPlan(operation, views)
 	plan.Outcome, plan.Preflight = v1alpha1.OutcomeUnreachable, nil // most checks would say no more than that
@@ -115,7 +113,7 @@ func satellitePlan(s *snapshot.Snapshot) *v1alpha1.SatellitePlan {
 	}
 }
 
-// providerPlan describes the provider of s, and says whether its own checks failed.
+// providerPlan describes the provider of s and whether its own checks failed.
 func providerPlan(s *snapshot.Snapshot, results []v1alpha1.CheckResult) v1alpha1.ProviderPlan {
 	plan := v1alpha1.ProviderPlan{
 		Provider: v1alpha1.Provider{ID: s.ProviderID(), Name: s.ProviderName()},
@@ -144,8 +142,7 @@ func (o Operation) decide(steps []Step, s *snapshot.Snapshot, provider string) [
 	return plans
 }
 
-// cutOff says first, when a preflight stops the operation, that the provider's
-// users are cut off meanwhile, and how they are not: nothing else does it.
+// cutOff reports, before the checks that stop the operation, that the provider's users are cut off, and the remedy.
 func cutOff(s *snapshot.Snapshot) []v1alpha1.CheckResult {
 	record := s.ProviderJournal.Value()
 	path := newPath(s)
@@ -159,11 +156,10 @@ func cutOff(s *snapshot.Snapshot) []v1alpha1.CheckResult {
 	}}
 }
 
-// checkCutOff is the check of status that cutOff answers.
+// checkCutOff is the check of status with the same question.
 const checkCutOff = "networking-v2"
 
-// closing are the steps that close what an earlier run left open although all
-// steps are done: a lock, or a journal.
+// closing returns steps that close what an earlier run left open, a lock or a journal, if all other steps are done.
 func closing(operation Operation, views []*snapshot.Snapshot) []v1alpha1.StepPlan {
 	var plans []v1alpha1.StepPlan
 	add := func(owner Owner, s *snapshot.Snapshot, provider string, held *lock.State, record *journal.Record) {
@@ -180,7 +176,7 @@ func closing(operation Operation, views []*snapshot.Snapshot) []v1alpha1.StepPla
 	return plans
 }
 
-// unfinished says what an earlier run left open; "" if nothing.
+// unfinished describes what an earlier run left open; "" if nothing.
 func unfinished(operation Operation, held *lock.State, record *journal.Record) string {
 	if held != nil && held.Holder != "" {
 		return fmt.Sprintf("take over the lock of %s, if it is not alive, and close its run", held.Holder)
@@ -193,7 +189,6 @@ func unfinished(operation Operation, held *lock.State, record *journal.Record) s
 
 const stepPreflight = "preflight"
 
-// preflightStep shows the preflight as the first step of a plan.
 func preflightStep(results []v1alpha1.CheckResult) v1alpha1.StepPlan {
 	step := v1alpha1.StepPlan{
 		Name:   stepPreflight,

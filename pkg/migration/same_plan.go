@@ -9,10 +9,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// SamePlan returns nil if an earlier plan says what a plan of now says, and
-// else an error that names every difference with both values, region by region.
-// What a plan only explains (reasons, details, manifests, warnings, and the
-// operator who made it) does not count.
+// SamePlan returns nil if both plans do the same, or an error with every difference and both values, region by region. It
+// ignores explanations: reasons, details, manifests, warnings, and the operator who made the plan.
 func SamePlan(planned, now *v1alpha1.Plan) error {
 	if planned.Primary.URL != now.Primary.URL {
 		return fmt.Errorf("the plan is for the primary %s, not %s", planned.Primary.URL, now.Primary.URL)
@@ -67,7 +65,7 @@ func sameRegion(planned, now v1alpha1.RegionPlan) error {
 	return nil
 }
 
-// satelliteDifferences compares where and what the satellite is; nil is none.
+// satelliteDifferences compares the satellites; nil is none.
 func satelliteDifferences(planned, now *v1alpha1.SatellitePlan) []string {
 	switch {
 	case planned == nil && now == nil:
@@ -79,7 +77,7 @@ func satelliteDifferences(planned, now *v1alpha1.SatellitePlan) []string {
 	}
 }
 
-// providersDifferences compares providers one by one, in their order.
+// providersDifferences compares providers in their order.
 func providersDifferences(planned, now []v1alpha1.ProviderPlan) []string {
 	if len(planned) != len(now) {
 		return []string{fmt.Sprintf("it had %d providers when planned and has %d now", len(planned), len(now))}
@@ -93,7 +91,7 @@ func providersDifferences(planned, now []v1alpha1.ProviderPlan) []string {
 	return differences
 }
 
-// stepDifferences compares what is intended, step by step in their order.
+// stepDifferences compares steps in their order.
 func stepDifferences(planned, now []v1alpha1.StepPlan) (differences []string) {
 	at := func(steps []v1alpha1.StepPlan, i int) string {
 		if i >= len(steps) {

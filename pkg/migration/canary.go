@@ -55,13 +55,13 @@ func (run *Run) builder() workspaces.Builder {
 // awaitForeignBuild waits until a build that somebody else started has ended, successfully or not, and returns the workspace.
 func awaitForeignBuild(ctx context.Context, run *Run, workspace coder.Workspace) (coder.Workspace, error) {
 	var now coder.Workspace
-	what := fmt.Sprintf("waiting for the build of workspace %q that is under way", workspace.Name)
+	what := fmt.Sprintf("waiting for the build of workspace %q that is in progress", workspace.Name)
 	err := run.until(ctx, what, func() (err error) {
 		if now, err = run.Source.Primary.Workspace(ctx, workspace.ID); err != nil {
 			return answered(err)
 		}
 		if now.Updating {
-			return errors.New("somebody else began it, and it has not ended")
+			return errors.New("somebody else started it, and it has not finished")
 		}
 		return nil
 	})

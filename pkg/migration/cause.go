@@ -21,7 +21,7 @@ type TimeoutError struct {
 }
 
 func (e *TimeoutError) Error() string {
-	return fmt.Sprintf("%s was not done within %s (%s gives it more time)", e.What, e.After, e.Flag)
+	return fmt.Sprintf("%s did not finish within %s (%s allows more time)", e.What, e.After, e.Flag)
 }
 
 // withTimeout is context.WithTimeoutCause, with 0 for no timeout.

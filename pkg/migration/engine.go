@@ -36,7 +36,7 @@ func (r *regionRun) apply(ctx context.Context) {
 			}
 			p.err = r.settle(p, failed, err)
 			if p.owner == OwnerSatellite || endsRegion(ctx, r.satellite) || proves(phase, failed) {
-				r.keepOut(fmt.Errorf("not started, because of what failed before: %s", p.label(cmp.Or(failed, "the run ended"))))
+				r.keepOut(fmt.Errorf("not started because of an earlier failure: %s", p.label(cmp.Or(failed, "the run ended"))))
 			}
 		}
 		if r.err() != nil { // what follows takes all of it to be done
@@ -138,7 +138,7 @@ func decideAgain(p *part, step Step) (Decision, error) {
 	p.run.Refresh(commit, step.Reads...)
 	decision := step.Decide(p.run.Now)
 	if decision.Action != v1alpha1.ActionNone {
-		return decision, fmt.Errorf("it was done, but could not be verified: %s", decision.Reason)
+		return decision, fmt.Errorf("the change was made but could not be verified: %s", decision.Reason)
 	}
 	return decision, nil
 }

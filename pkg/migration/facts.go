@@ -18,7 +18,7 @@ func networkingUnknown(s *snapshot.Snapshot, provider snapshot.Fact[coder.Provid
 	case !provider.IsKnown():
 		return fmt.Sprintf("the provider is unknown: %v", provider.Err())
 	default:
-		return fmt.Sprintf("provider %q does not say whether it uses Networking v2, and the primary is older than v1.22", provider.Value().Name)
+		return fmt.Sprintf("provider %q does not report whether it uses Networking v2, and the primary is older than v1.22", provider.Value().Name)
 	}
 }
 
@@ -58,7 +58,7 @@ func inUse(s *snapshot.Snapshot) error {
 	}
 	all, known := s.Users.Get()
 	if !known {
-		return fmt.Errorf("which providers the satellite serves is unknown: %w", s.Users.Err())
+		return fmt.Errorf("the providers that the satellite serves are unknown: %w", s.Users.Err())
 	}
 	for _, provider := range all {
 		if err := uses(s, snapshot.Known(provider)); err != nil {

@@ -56,7 +56,7 @@ func preflightFinalize(s *snapshot.Snapshot, force bool) []v1alpha1.CheckResult 
 	if known && !version.AtLeast(1, 22) {
 		results = append(results, v1alpha1.CheckResult{
 			ID: "primary-version", Category: "primary", Severity: v1alpha1.SeverityError, State: v1alpha1.CheckFail,
-			Message: "the primary is v" + version.String() + ", which still knows the legacy path",
+			Message: "the primary is v" + version.String() + ", which still supports the legacy path",
 			Hint:    "keep the legacy release for a rollback until the primary is v1.22 or later",
 		})
 	}

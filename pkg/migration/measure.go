@@ -157,7 +157,7 @@ func (r *regionRun) gate() {
 		}
 		for _, p := range r.providers {
 			if p.err == nil && (path.Provider == "" || path.Provider == p.name) {
-				p.err = &gapError{fmt.Errorf("nobody answered at %s (%s) for %s, longer than --max-gap %s; nothing was undone for that",
+				p.err = &gapError{fmt.Errorf("nobody answered at %s (%s) for %s, longer than --max-gap %s; nothing was undone",
 					path.URL, path.Path, gap, r.Options.MaxGap)}
 			}
 		}

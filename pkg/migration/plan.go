@@ -59,7 +59,7 @@ func LeaveOut(operation Operation, views []*snapshot.Snapshot, reason error) v1a
 	plan := NewRegionPlan(operation, views)
 	plan.Outcome, plan.Preflight = v1alpha1.OutcomeUnreachable, nil // most checks would say no more than that
 	plan.Steps = plan.Steps[:1]                                     // the preflight
-	plan.Steps[0].Action, plan.Steps[0].Reason = v1alpha1.ActionBlocked, "left out, and nothing is changed: "+reason.Error()
+	plan.Steps[0].Action, plan.Steps[0].Reason = v1alpha1.ActionBlocked, "left out, nothing will be changed: "+reason.Error()
 	for i := range plan.Providers {
 		plan.Providers[i].Outcome, plan.Providers[i].Impact = v1alpha1.OutcomeUnreachable, nil
 	}
@@ -151,7 +151,7 @@ func cutOff(s *snapshot.Snapshot) []v1alpha1.CheckResult {
 	}
 	return []v1alpha1.CheckResult{{
 		ID: checkCutOff, Provider: s.ProviderName(), Category: "provider", Severity: v1alpha1.SeverityError, State: v1alpha1.CheckFail,
-		Message: fmt.Sprintf("an earlier run switched provider %q to Networking v2, and users cannot work that way now: %v", s.Provider.Value().Name, path.broken),
+		Message: fmt.Sprintf("an earlier run switched provider %q to Networking v2, and its users are cut off: %v", s.Provider.Value().Name, path.broken),
 		Hint:    s.Command("rollback"),
 	}}
 }
@@ -182,7 +182,7 @@ func unfinished(operation Operation, held *lock.State, record *journal.Record) s
 		return fmt.Sprintf("take over the lock of %s, if it is not alive, and close its run", held.Holder)
 	}
 	if record != nil && record.Operation == operation.Name && record.Outcome != v1alpha1.OutcomeSucceeded {
-		return fmt.Sprintf("close the journal of an earlier run by %s, which did not get to it", record.Operator)
+		return fmt.Sprintf("close the journal of an earlier run by %s, which ended without closing it", record.Operator)
 	}
 	return ""
 }
@@ -197,7 +197,7 @@ func preflightStep(results []v1alpha1.CheckResult) v1alpha1.StepPlan {
 	}
 	if slices.ContainsFunc(results, v1alpha1.CheckResult.Failed) {
 		step.Action = v1alpha1.ActionBlocked
-		step.Reason = "checks failed: what they concern will not be changed"
+		step.Reason = "checks failed: what depends on them will not be changed"
 	}
 	return step
 }

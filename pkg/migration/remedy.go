@@ -22,18 +22,18 @@ func (run *Run) remedy(ctx context.Context, r remedy) (string, error) {
 	case switchOff:
 		return run.switchOff(ctx)
 	case uninstallRelease:
-		return "the satellite's release is uninstalled again", run.Source.Satellite().Uninstall()
+		return "the satellite's release was uninstalled", run.Source.Satellite().Uninstall()
 	case revertRelease:
-		return fmt.Sprintf("the satellite's release is back at what revision %d was", r.revision),
+		return fmt.Sprintf("the satellite's release is rolled back to revision %d", r.revision),
 			run.Source.Satellite().Rollback(r.revision)
 	case deleteRegistration:
-		return "the registration is deleted again", run.deleteRegistration(ctx, r.registration)
+		return "the registration was deleted", run.deleteRegistration(ctx, r.registration)
 	case bringBackLegacy:
 		return run.bringBackLegacy(ctx)
 	case rebuildAgain:
 		return run.rebuildAgain(ctx)
 	default:
-		return "", fmt.Errorf("nothing is known of remedy %d", r.act)
+		return "", fmt.Errorf("unknown remedy %d", r.act)
 	}
 }
 
@@ -77,7 +77,7 @@ func (run *Run) switchUntilOff(ctx context.Context) (said string, err error) {
 	err = run.until(ctx, "switching Networking v2 off", func() error {
 		err := switchNetworking(ctx, api, run.provider(), false)
 		if is[*lock.RefusedError](err) && run.Unfenced != nil && !ownedByAnother(err) && unfenced == "" {
-			api, unfenced = run.Unfenced, "; the lock in the region's cluster could not be asked"
+			api, unfenced = run.Unfenced, "; the lock in the region's cluster could not be checked"
 			err = switchNetworking(ctx, api, run.provider(), false)
 		}
 		run.Refresh(ctx, snapshot.ItemProvider)

@@ -85,7 +85,7 @@ func preflightRollback(options RollbackOptions) func(*snapshot.Snapshot) []v1alp
 				r.Message = fmt.Sprintf("the record of %s is gone: it is restored first, from the backup %s", release, release.Backup)
 			case r.State == v1alpha1.CheckWarn && !options.Force:
 				r.State, r.Severity = v1alpha1.CheckFail, v1alpha1.SeverityError
-				r.Hint = "fix it, or go back regardless with --force --reason WHY"
+				r.Hint = "fix it, or roll back regardless with --force --reason WHY"
 			}
 			results = append(results, r)
 		}

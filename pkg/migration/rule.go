@@ -55,7 +55,7 @@ func newPath(s *snapshot.Snapshot) (j judgement) {
 	if same, err := s.ServesOwnKey(); err != nil {
 		j.note(endpointKnown && s.Endpoint.Value().KeyErr != nil, fmt.Errorf("the access URL does not serve a key: %w", err))
 	} else if !same {
-		j.note(true, errors.New("the access URL serves another key than the satellite's own"))
+		j.note(true, errors.New("the access URL serves a different key than the satellite's own"))
 	}
 	if answers != nil {
 		j.note(endpointKnown && s.Primary.Version.IsKnown(), fmt.Errorf("the primary's API does not answer through the satellite: %w", answers))

@@ -24,7 +24,7 @@ func SamePlan(planned, now *v1alpha1.Plan) error {
 		fresh, ok := current[region.Name]
 		delete(current, region.Name)
 		if !ok {
-			errs = append(errs, fmt.Errorf("region %q is in the plan, but was not selected now", region.Name))
+			errs = append(errs, fmt.Errorf("region %q is in the plan, but is not selected", region.Name))
 			continue
 		}
 		errs = append(errs, sameRegion(region, fresh))
@@ -43,7 +43,7 @@ func SamePlan(planned, now *v1alpha1.Plan) error {
 		differs("the outcome", planned.Outcome, now.Outcome),
 	)
 	if len(differences) > 0 {
-		return fmt.Errorf("the plan is another now: %s", strings.Join(differences, "; "))
+		return fmt.Errorf("the plan would be different now: %s", strings.Join(differences, "; "))
 	}
 	return nil
 }
@@ -51,7 +51,7 @@ func SamePlan(planned, now *v1alpha1.Plan) error {
 // sameRegion compares two plans of a region.
 func sameRegion(planned, now v1alpha1.RegionPlan) error {
 	if planned.Fingerprint != fingerprint(planned) {
-		return fmt.Errorf("region %q: the plan's fingerprint does not fit its facts: the plan file was edited after it was written", planned.Name)
+		return fmt.Errorf("region %q: the plan file was edited after it was written", planned.Name)
 	}
 	differences := slices.Concat(
 		satelliteDifferences(planned.Satellite, now.Satellite),
@@ -71,7 +71,7 @@ func satelliteDifferences(planned, now *v1alpha1.SatellitePlan) []string {
 	case planned == nil && now == nil:
 		return nil
 	case planned == nil || now == nil:
-		return []string{"whether the region has a satellite changed"}
+		return []string{"the region gained or lost its satellite"}
 	default:
 		return Differences(*planned, *now)
 	}

@@ -25,7 +25,7 @@ const (
 )
 
 // leftForLost is reported by a run that lost its lock before it had reverted everything.
-const leftForLost = "the lock is lost, so that nothing else was reverted: the next run continues from here"
+const leftForLost = "the lock was lost, so nothing else was reverted; the next run continues from here"
 
 // settler makes the rule hold again after a part's steps ended early.
 type settler struct {
@@ -91,13 +91,13 @@ func (s *settler) settle(failed string, cause error) error {
 	}
 	switch {
 	case ownedByAnother(cause):
-		s.left(s.part, "another run owns the region now and decides what becomes of it: nothing was reverted")
+		s.left(s.part, "another run has taken the region over and decides what to do: nothing was reverted")
 		return cause
 	case s.part.run.Options.NoRollback:
 		if !interrupted && !lost {
 			s.keepEvidence(ctx)
 		}
-		s.left(s.part, "nothing was undone, as --no-rollback asks")
+		s.left(s.part, "nothing was undone because of --no-rollback")
 		return cause
 	case interrupted:
 		failed = ""
@@ -237,7 +237,7 @@ func (s *settler) keepEvidence(ctx context.Context) {
 	where, err := s.evidence(ctx)
 	s.report.Evidence = where
 	if err != nil {
-		s.left(s.part, fmt.Sprintf("evidence could not be kept: %v", err))
+		s.left(s.part, fmt.Sprintf("evidence could not be saved: %v", err))
 	}
 }
 

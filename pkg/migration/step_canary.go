@@ -37,7 +37,7 @@ func (r canaryRebuild) decide(s *snapshot.Snapshot) Decision {
 	record := s.ProviderJournal.Value()
 	asked := record != nil && record.Canary != nil && record.Canary.Proves == r.proves
 	if !asked && !r.due(s) {
-		return already("nothing calls for a rebuild")
+		return already("no rebuild is needed")
 	}
 	canary, known := s.Canary.Get()
 	switch {
@@ -65,7 +65,7 @@ func (r canaryRebuild) note(s *snapshot.Snapshot, record *journal.Record) {
 func (canaryRebuild) apply(ctx context.Context, run *Run) error {
 	workspace, canary := run.Now.Canary.Value().Workspace, run.ProviderRecord.Canary
 	if failedSince(run.Initial, canary, workspace) {
-		return fmt.Errorf("the build of workspace %q that Coder began after the switch failed: %s", workspace.Name, workspace.LatestStat.StatError)
+		return fmt.Errorf("the build of workspace %q that Coder started after the switch failed: %s", workspace.Name, workspace.LatestStat.StatError)
 	}
 	if workspace.Updating && !canary.Asked {
 		settled, err := awaitForeignBuild(ctx, run, workspace)

@@ -71,7 +71,7 @@ func connected(s *snapshot.Snapshot) error {
 	case canary.Workspace.LatestStat.ContainerStatus == coder.ContainerFailed:
 		return hopeless(fmt.Errorf("workspace %q failed: %s", canary.Workspace.Name, canary.Workspace.LatestStat.StatError))
 	case !rebuilt(s.ProviderJournal.Value(), canary.Workspace, journal.ProvesSatellite):
-		return fmt.Errorf("workspace %q was not rebuilt since the switch", canary.Workspace.Name)
+		return fmt.Errorf("workspace %q has not been rebuilt since the switch", canary.Workspace.Name)
 	default:
 		return nil
 	}
@@ -126,7 +126,7 @@ func reachCanary(ctx context.Context, run *Run) error {
 	if canary == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, reachTime, fmt.Errorf("it could not be reached in %s", reachTime))
+	ctx, cancel := context.WithTimeoutCause(ctx, reachTime, fmt.Errorf("it could not be reached within %s", reachTime))
 	defer cancel()
 	lossy := 0
 	return run.until(ctx, fmt.Sprintf("connecting to workspace %q", canary.Name), func() error {
@@ -141,7 +141,7 @@ func reachCanary(ctx context.Context, run *Run) error {
 			return err
 		}
 		run.ProviderRecord.Canary.Reached = true
-		run.Progress("workspace %q is reached in %s", canary.Name, time.Duration(connection.RoundTrip.MedianMicroseconds)*time.Microsecond)
+		run.Progress("workspace %q answers in %s", canary.Name, time.Duration(connection.RoundTrip.MedianMicroseconds)*time.Microsecond)
 		return nil
 	})
 }

@@ -43,7 +43,7 @@ func decideDisable(s *snapshot.Snapshot, operator *bool) Decision {
 	case !known:
 		return blocked("Networking v2 is on, and no journal says what it was before the migration: if it was off, add --networking-v2-was off")
 	case was:
-		return blocked("Networking v2 was on before the migration, so that there is no legacy path to go back to: --networking-v2-was off switches it off regardless")
+		return blocked("Networking v2 was on before the migration, so there is no legacy path to go back to: --networking-v2-was off switches it off regardless")
 	default:
 		return change(fmt.Sprintf("switch provider %q back to the legacy path (Networking v2 off)", provider), concerned(s)...)
 	}

@@ -35,11 +35,11 @@ func decideInstall(s *snapshot.Snapshot) Decision {
 	}
 	spec, known := s.Spec.Get()
 	if !known {
-		return blocked(fmt.Sprintf("the satellite's values are not usable: %v", s.Spec.Err()))
+		return blocked(fmt.Sprintf("the satellite's values cannot be used: %v", s.Spec.Err()))
 	}
 	chart, known := s.Chart.Get()
 	if !known {
-		return blocked(fmt.Sprintf("the satellite's chart is not usable: %v", s.Chart.Err()))
+		return blocked(fmt.Sprintf("the satellite's chart cannot be used: %v", s.Chart.Err()))
 	}
 	same, differences := state.Matches(spec, chart)
 	wanted := fmt.Sprintf("%s %s as %s/%s", chart.Metadata.Name, chart.Metadata.Version, s.Region.Satellite.Namespace, s.Region.Satellite.Release)
@@ -108,7 +108,7 @@ func revertInstall(s situation) (todo *remedy, why string) {
 	}
 	before, known := s.before.Satellite.Get()
 	if !known {
-		return nil, fmt.Sprintf("what the satellite's release was before is unknown, and it stays as it is: %v", s.before.Satellite.Err())
+		return nil, fmt.Sprintf("the satellite's release stays as it is, because its earlier state is unknown: %v", s.before.Satellite.Err())
 	}
 	depended := before.LastRevision > 0 && inUse(s.before) != nil
 	if s.failed != stepInstall && !depended {
@@ -117,7 +117,7 @@ func revertInstall(s situation) (todo *remedy, why string) {
 	now, known := s.now.Satellite.Get()
 	switch {
 	case !known:
-		return nil, fmt.Sprintf("what became of the satellite's release is unknown, and it stays as it is: %v", s.now.Satellite.Err())
+		return nil, fmt.Sprintf("the satellite's release stays as it is, because its present state is unknown: %v", s.now.Satellite.Err())
 	case now.LastRevision == before.LastRevision && now.LastStatus == before.LastStatus:
 		return nil, "" // whoever wrote that record, it was not this run
 	case before.Revision > 0:

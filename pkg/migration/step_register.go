@@ -37,7 +37,7 @@ func decideRegister(s *snapshot.Snapshot) Decision {
 	case ok:
 		return check(fmt.Sprintf("%q is registered with the key that is restored first", recorded.Name))
 	case taken && s.OwnFormerRegistration(other):
-		return change(fmt.Sprintf("register %q at the primary anew, in place of the key %s that this region no longer has", s.Region.Name, other.Fingerprint))
+		return change(fmt.Sprintf("register %q at the primary again, in place of the key %s that this region no longer has", s.Region.Name, other.Fingerprint))
 	case taken && s.Satellite.Value().Fingerprint != "":
 		return blocked(nameTaken(s.Region.Name, other))
 	}
@@ -63,7 +63,7 @@ func nameTaken(name string, other coder.Satellite) string {
 func applyRegister(ctx context.Context, run *Run) error {
 	// Only the cluster's key is sent to the primary, and only if the access URL serves it.
 	if same, err := run.Now.ServesOwnKey(); err != nil || !same {
-		return errors.Join(fmt.Errorf("%s does not serve the key of the cluster's Secret: not registered", run.Source.Region.Satellite.AccessURL), err)
+		return errors.Join(fmt.Errorf("%s does not serve the key in the cluster's Secret: not registered", run.Source.Region.Satellite.AccessURL), err)
 	}
 	commit, cancel := run.Commit(ctx)
 	defer cancel()
@@ -86,7 +86,7 @@ func applyRegister(ctx context.Context, run *Run) error {
 		return err
 	}
 	run.registering = true
-	return fmt.Errorf("whether the primary registers the satellite is unknown, because it gave no answer: %w", err)
+	return fmt.Errorf("the primary did not answer, so whether it registered the satellite is unknown: %w", err)
 }
 
 // deleteRegistration deletes the registration with that ID if there is one.

@@ -53,10 +53,10 @@ func decideRemoveLegacy(s *snapshot.Snapshot) Decision {
 	}
 	var details []string
 	for _, object := range removal.Goes {
-		details = append(details, "goes: "+object.String())
+		details = append(details, "removed: "+object.String())
 	}
 	for _, kept := range removal.Stays {
-		details = append(details, fmt.Sprintf("stays: %s (%s)", kept.Object, kept.Reason))
+		details = append(details, fmt.Sprintf("kept: %s (%s)", kept.Object, kept.Reason))
 	}
 	return change(fmt.Sprintf("remove the legacy release %s for good", state.Release), details...)
 }

@@ -63,7 +63,7 @@ func restore(ctx context.Context, run *Run, force bool) error {
 	}
 	_, err := lost.RecreateObjects(ctx)
 	if err != nil && force {
-		run.Progress("continuing without them, as --force asks: %v", err)
+		run.Progress("continuing without them because of --force: %v", err)
 		return nil
 	}
 	return err

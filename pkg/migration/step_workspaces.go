@@ -57,7 +57,7 @@ func applyWorkspaces(ctx context.Context, run *Run) error {
 	if err == nil || ctx.Err() != nil || !over(waiting) {
 		return err
 	}
-	run.Progress("going on without them: %v", err)
+	run.Progress("continuing without them: %v", err)
 	doneWaiting(run.ProviderRecord)
 	return nil
 }
@@ -75,7 +75,7 @@ func awaitRebuilds(ctx context.Context, run *Run) error {
 			return fmt.Errorf("%s being built", counted(building, "workspace"))
 		}
 		if idle++; idle < idleLooks {
-			return errors.New("none is being built just now")
+			return errors.New("no build is running at the moment")
 		}
 		return nil
 	})

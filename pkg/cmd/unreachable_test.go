@@ -41,7 +41,7 @@ func TestSkipUnreachable(t *testing.T) {
 	if got.code != exitPartlyFailed || report.ExitCode != exitPartlyFailed || report.Outcome != v1alpha1.OutcomePartlyFailed || sydney.Outcome != v1alpha1.OutcomeNothingToDo {
 		t.Errorf("exit code %d: %s", got.code, got.out)
 	}
-	if london.Outcome != v1alpha1.OutcomeUnreachable || !strings.HasPrefix(london.Error, `left out, and nothing is changed: context "london": nothing answers`) ||
+	if london.Outcome != v1alpha1.OutcomeUnreachable || !strings.HasPrefix(london.Error, `left out, nothing will be changed: context "london": nothing answers`) ||
 		!strings.Contains(london.Next, " remove --filename "+file+" --region london") {
 		t.Errorf("%+v", london)
 	}

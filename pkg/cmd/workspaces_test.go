@@ -205,7 +205,7 @@ func TestRebuildConsiderately(t *testing.T) {
 	want := []string{
 		"off of bob@example.com: Waiting Planned", "never of cid@example.com: Waiting Planned", "idle of cid@example.com: Waiting Planned",
 		"robot of eve@example.com: Waiting Left, its owner is excluded", "used of dan@example.com: Waiting Left, it may be in use: its owner was connected 10m ago",
-		"broken of eve@example.com: Failed Left, its last build failed: that is for its owner to look at",
+		"broken of eve@example.com: Failed Left, its last build failed: its owner has to look at it",
 		"moved of bob@example.com: Adopted Left, it was built since the switch",
 	}
 	if diff := cmp.Diff(want, told(plan)); diff != "" || plan.Outcome != v1alpha1.OutcomeChangesPending {
@@ -311,7 +311,7 @@ func TestRebuildStopsAfterASwitch(t *testing.T) {
 	got := o.workspaces(t.Context(), t, "rebuild", "--max-parallel", "1", "--max-failures", "9", "-o", "json", "--yes")
 	wait()
 	lines := strings.Join(told(decode[v1alpha1.WorkspaceReport](t, got)), "\n")
-	if got.code != exitPartlyFailed || strings.Count(lines, "Failed, not begun: Networking v2 was switched meanwhile") != 3 {
+	if got.code != exitPartlyFailed || strings.Count(lines, "Failed, not started: Networking v2 was switched meanwhile") != 3 {
 		t.Errorf("exit code %d:\n%s", got.code, lines)
 	}
 }

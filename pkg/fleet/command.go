@@ -8,9 +8,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/shell"
 )
 
-// Command returns the command line that runs the verb on this region alone, and
-// on those of its providers that were selected, to be pasted into a shell. What
-// --set gave is not repeated, since it may be secret: an ellipsis stands for it.
+// Command returns a command line, fit for a shell, that runs the verb on this region and its selected providers. An ellipsis
+// stands for the values of --set, which may be secret.
 func (r Region) Command(verb string) string {
 	var selectors []string
 	if len(r.Others) > 0 {
@@ -21,9 +20,8 @@ func (r Region) Command(verb string) string {
 	return r.line(verb, selectors...)
 }
 
-// CommandFor returns the command line that runs the verb on that provider of the
-// region alone. A provider that the operator did not name cannot be told from the
-// region's others.
+// CommandFor returns the command line that runs the verb on that provider alone. A provider that the operator did not name
+// has no selector: then the command covers the whole region.
 func (r Region) CommandFor(verb string, provider Provider) string {
 	if len(r.Providers)+len(r.Others) > 1 {
 		return r.line(verb, provider.Selector)
@@ -41,8 +39,7 @@ func (r Region) line(verb string, providers ...string) string {
 	return strings.Join(words, " ")
 }
 
-// remember notes in the region what names it on a command line like this one;
-// context is that of --context, where flags describe it.
+// remember stores the flags that name the region on a command line. context is the region's --context, without a Fleet file.
 func (f Flags) remember(region *Region, context string) {
 	further := []given{{name: "--coder-url", values: just(f.CoderURL)}, {name: "--coder-ca-file", values: just(f.CAFile)}}
 	for pair := range slices.Chunk(f.Further, 2) {
@@ -64,7 +61,7 @@ func (f Flags) remember(region *Region, context string) {
 	region.Selector, region.ChartFlags = written(slices.Concat(described, further)), written(chart)
 }
 
-// written writes flags out with their values, as many times as they have one.
+// written joins flags and values to a part of a command line; a flag is repeated for each of its values.
 func written(flags []given) string {
 	var words []string
 	for _, flag := range flags {

@@ -14,18 +14,15 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// Decode decodes a Fleet document strictly, without validating what its fields
-// say. file is the name to use in errors, which are *FieldError values, joined.
+// Decode decodes a Fleet document strictly but does not validate the values. Errors are joined *FieldError values that
+// show file as the file's name.
 func Decode(file string, data []byte) (*v1alpha1.Fleet, error) {
 	fleet, _, err := decode(file, data)
 	return fleet, err
 }
 
-// decode reads one YAML (or JSON) document strictly; what is wrong with what it
-// says can be noted in the problems, which know the line of each field. It walks
-// the nodes itself because neither yaml.v3, which knows no JSON tags, nor
-// sigs.k8s.io/yaml, which knows no lines, can name the line of an unknown field
-// of these types.
+// decode reads one YAML (or JSON) document strictly. The returned problems know the line of each field. It walks the nodes
+// itself, because neither yaml.v3 (no JSON tags) nor sigs.k8s.io/yaml (no lines) can name the line of an unknown field.
 func decode(file string, data []byte) (*v1alpha1.Fleet, *problems, error) {
 	root, err := parse(file, data)
 	if err != nil {
@@ -38,7 +35,7 @@ func decode(file string, data []byte) (*v1alpha1.Fleet, *problems, error) {
 	}
 	d := &decoder{problems: p}
 	d.decode(root, reflect.ValueOf(fleet).Elem(), "")
-	// A document of another kind would only bury its one mistake under unknown fields.
+	// In a document of another kind, unknown fields would bury the one mistake.
 	if err := checkKind(fleet, p); err != nil {
 		return nil, nil, err
 	}
@@ -68,7 +65,7 @@ func parse(file string, data []byte) (*yaml.Node, error) {
 	return first.Content[0], nil
 }
 
-// syntaxError takes the line out of yaml.v3's text, the only place where it is.
+// syntaxError extracts the line from the text of yaml.v3's error, which has no field for it.
 func syntaxError(file string, err error) error {
 	match := regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?(.*)`).FindStringSubmatch(err.Error())
 	line, _ := strconv.Atoi(match[1])
@@ -78,7 +75,7 @@ func syntaxError(file string, err error) error {
 	return &FieldError{File: file, Line: line, Problem: "not valid YAML: " + match[2]}
 }
 
-// checkKind returns why the document is no Fleet of this version.
+// checkKind returns an error unless the document is a Fleet of this version.
 func checkKind(fleet *v1alpha1.Fleet, p *problems) error {
 	kind := &problems{file: p.file, lines: p.lines}
 	for _, field := range []struct{ path, value, want string }{

@@ -14,13 +14,11 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// maxNodes bounds the work that aliases can multiply; a file of maxSize without
-// aliases stays below it.
+// maxNodes bounds the work that aliases can multiply. A file of maxSize without aliases stays below it.
 const maxNodes = maxSize
 
-// decoder fills a value from YAML nodes, notes the line of every field, and
-// goes on after a problem. It knows what the Fleet types are made of: structs
-// with JSON tags, maps of texts, slices, strings and integers.
+// decoder fills a value from YAML nodes, records the line of every field, and continues after a problem. It supports what
+// the Fleet types consist of: structs with JSON tags, maps of strings, slices, strings and integers.
 type decoder struct {
 	*problems
 	nodes int
@@ -50,18 +48,18 @@ func (d *decoder) decode(node *yaml.Node, into reflect.Value, path string) {
 	}
 }
 
-// spend counts a node, and reports whether there may still be one.
+// spend counts a node and reports whether the limit allows it.
 func (d *decoder) spend(path string) bool {
 	d.nodes++
 	if d.nodes == maxNodes+1 {
-		d.addf(path, "the aliases up to here stand for too much; write the values out")
+		d.addf(path, "the aliases up to here expand to too much; write the values out")
 	}
 	return d.nodes <= maxNodes
 }
 
 func (d *decoder) decodeStruct(node *yaml.Node, into reflect.Value, path string) {
 	if into.Type() == reflect.TypeFor[v1alpha1.Canary]() && node.Kind == yaml.ScalarNode {
-		// `canary: none` says as much as `canary: {workspace: none}`
+		// `canary: none` is short for `canary: {workspace: none}`.
 		d.decodeString(node, into.FieldByName("Workspace"), path)
 		return
 	}
@@ -80,7 +78,7 @@ func (d *decoder) decodeStruct(node *yaml.Node, into reflect.Value, path string)
 	})
 }
 
-// decodeMap fills a map of texts; a key whose value is null is not there.
+// decodeMap fills a map of strings and drops keys whose value is null.
 func (d *decoder) decodeMap(node *yaml.Node, into reflect.Value, path string) {
 	filled := make(map[string]string)
 	d.each(node, path, func(key, value *yaml.Node, child string) {
@@ -94,7 +92,7 @@ func (d *decoder) decodeMap(node *yaml.Node, into reflect.Value, path string) {
 	into.Set(reflect.ValueOf(filled))
 }
 
-// each calls do with every key of a mapping, its value, and its path.
+// each calls do for every key of a mapping.
 func (d *decoder) each(node *yaml.Node, path string, do func(key, value *yaml.Node, child string)) {
 	if node.Kind != yaml.MappingNode {
 		d.addf(path, "must be a mapping, not %s", kindOf(node))
@@ -110,7 +108,7 @@ func (d *decoder) each(node *yaml.Node, path string, do func(key, value *yaml.No
 		line, twice := seen[key.Value]
 		switch {
 		case twice:
-			d.addf(child, "appears twice, first in line %d", line)
+			d.addf(child, "appears twice, first on line %d", line)
 			continue
 		case key.ShortTag() == "!!merge":
 			d.addf(child, "merge keys are not supported; use defaults, or write the fields out")
@@ -160,7 +158,7 @@ func (d *decoder) decodeInt(node *yaml.Node, into reflect.Value, path string) {
 	}
 }
 
-// target returns the node that an alias stands for.
+// target resolves aliases.
 func target(node *yaml.Node) *yaml.Node {
 	for node.Kind == yaml.AliasNode {
 		node = node.Alias
@@ -170,7 +168,7 @@ func target(node *yaml.Node) *yaml.Node {
 
 func isNull(node *yaml.Node) bool { return node.Kind == yaml.ScalarNode && node.ShortTag() == "!!null" }
 
-// kindOf says in words what a node is.
+// kindOf names a node's kind for messages.
 func kindOf(node *yaml.Node) string {
 	known := map[string]string{
 		"!!map": "a mapping", "!!seq": "a list", "!!str": "text", "!!int": "a number", "!!float": "a number", "!!bool": "a boolean",

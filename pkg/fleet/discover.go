@@ -14,12 +14,9 @@ type Cluster struct {
 	Context, Server string
 }
 
-// Discover makes a Fleet of the clusters that are some provider's, in the order
-// in which they are given: a region for each, with all providers that it has; the
-// built-in provider, which needs no satellite, is a region of its own. It leaves the
-// access URLs out, since nothing knows them before there are satellites. The notes
-// say, in a line each, what has to be filled in and which clusters and providers
-// were left out, and why.
+// Discover builds a Fleet from the clusters that belong to a provider, in the given order: one region per cluster, with all
+// its providers. The built-in provider needs no satellite and becomes a region of its own. Access URLs stay empty: nothing
+// knows them before the satellites exist. Each note says what to fill in, or what was left out and why.
 func Discover(coderURL string, clusters []Cluster, providers []coder.Provider) (v1alpha1.Fleet, []string) {
 	d := discovery{all: providers, contextOf: make(map[string]string)}
 	for _, cluster := range clusters {
@@ -42,7 +39,7 @@ func Discover(coderURL string, clusters []Cluster, providers []coder.Provider) (
 	return fleet, d.notes
 }
 
-// discovery is a Fleet in the making.
+// discovery is a Fleet under construction.
 type discovery struct {
 	all       []coder.Provider
 	contextOf map[string]string // by provider ID
@@ -55,7 +52,7 @@ func (d *discovery) notef(format string, args ...any) {
 	d.notes = append(d.notes, fmt.Sprintf(format, args...))
 }
 
-// add makes regions of the providers that the cluster has.
+// add adds regions for the cluster's providers.
 func (d *discovery) add(cluster Cluster) {
 	found := ProvidersAt(cluster.Server, d.all)
 	if len(found) == 0 {
@@ -91,21 +88,20 @@ func (d *discovery) add(cluster Cluster) {
 	d.regions = append(d.regions, region)
 }
 
-// nameFor returns a region's name that no other has: the provider's or, without
-// one, the context's.
+// nameFor returns a name that no other region has, made from the provider's name or, if that is empty, the context's.
 func (d *discovery) nameFor(provider string, cluster Cluster) string {
 	name := freeName(cmp.Or(nameOf(provider), nameOf(cluster.Context)), d.names)
 	d.names = append(d.names, name)
 	return name
 }
 
-// handle returns what names the provider and no other: its name or, if another
-// has that too, its ID.
+// handle returns the provider's name or, if another provider has the same name, its ID.
 func handle(provider coder.Provider, all []coder.Provider) string {
-	for _, other := range all {
-		if other.ID != provider.ID && (other.Name == provider.Name || other.ID == provider.Name) {
-			return provider.ID
-		}
+	taken := func(other coder.Provider) bool {
+		return other.ID != provider.ID && (other.Name == provider.Name || other.ID == provider.Name)
 	}
-	return cmp.Or(provider.Name, provider.ID)
+	if provider.Name == "" || slices.ContainsFunc(all, taken) {
+		return provider.ID
+	}
+	return provider.Name
 }

@@ -15,62 +15,42 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
-// Flags are what the command line can say about a fleet.
+// Flags are the flags that describe a fleet.
 type Flags struct {
-	// Filename is a Fleet file, or Stdin; empty for a fleet made of flags.
-	Filename string
-	// Regions choose regions of the file: names, patterns of path.Match, and lists of them with commas; none
-	// chooses all. Of these, Selector chooses by label, as kubectl's does, and Exclude leaves some out, named likewise.
+	Filename string // a Fleet file, or Stdin; empty for a fleet made from flags
+	// Regions and Exclude select regions of the file: names and patterns of path.Match, or lists of them with commas. No
+	// Regions means all. Selector selects by label, as in kubectl.
 	Regions, Exclude []string
 	Selector         string
 
-	// Contexts are kubeconfig contexts, one region each. The caller gives the
-	// current context when the user named none.
-	Contexts []string
-	// AccessURL and ConnectTo are of the one region.
-	AccessURL, ConnectTo string
-	// Satellite is SatelliteNone for a region without one, else empty.
-	Satellite string
-	// Providers are names or IDs of the one region's providers; with a file they
-	// select among those of its regions.
-	Providers []string
-	// ProviderContexts are NAME=CONTEXT, for providers in other clusters than the satellite.
-	ProviderContexts []string
-	// UnifiedURL is the URL that all satellites serve beside their own.
-	UnifiedURL string
-	// Namespace and Release are of the satellite's Helm release; empty for the defaults.
-	Namespace, Release string
-	// Canary is a workspace's name, CanaryAuto or CanaryNone; empty for auto.
-	Canary string
-	// Chart, Repo and ChartVersion locate the satellite's chart; empty for the defaults.
-	Chart, Repo, ChartVersion string
-	// ValueFiles and Sets are Helm's --values and --set.
-	ValueFiles, Sets []string
+	Contexts             []string // kubeconfig contexts, one region each; the caller fills in the current one
+	AccessURL, ConnectTo string   // for one region only
+	Satellite            string   // SatelliteNone, or empty
+	Providers            []string // names or IDs of the one region's providers; with a file, a selection from its regions
+	ProviderContexts     []string // NAME=CONTEXT, for providers outside the satellite's cluster
+	UnifiedURL           string   // the URL that all satellites serve in addition to their own
+	Namespace, Release   string   // of the satellite's Helm release; empty for the defaults
+	Canary               string   // a workspace's name, CanaryAuto or CanaryNone; empty for auto
+	Chart, Repo          string   // of the satellite; empty for the defaults
+	ChartVersion         string   // empty for the primary's
+	ValueFiles, Sets     []string // Helm's --values and --set
 
-	// CoderURL and CAFile locate the primary; they win over the file's.
-	CoderURL, CAFile string
-	// MaxParallel, if above 0, and MaxFailures, if not nil, win over the file's.
-	MaxParallel int
-	MaxFailures *int
+	CoderURL, CAFile string // of the primary; they override the file's
+	MaxParallel      int    // overrides the file's if above 0
+	MaxFailures      *int   // overrides the file's if not nil
 
-	// Further are pairs of a flag and its value that every verb takes and that
-	// matter elsewhere; they are only repeated in Region.Selector.
-	Further []string
-
-	// AccessURLOptional is set by verbs that never speak to the satellite.
-	AccessURLOptional bool
+	Further           []string // pairs of flag and value that every verb takes, only repeated in Region.Selector
+	AccessURLOptional bool     // for verbs that never connect to the satellite
 }
 
-// given is a flag that describes a region, with its values.
+// given is a flag with its values.
 type given struct {
 	name   string
 	values []string
-	// one is set for a flag that cannot say the same of several regions.
-	one bool
+	one    bool // one value cannot serve several regions
 }
 
-// describing are the flags that describe a region, in the order in which a
-// command line has them, and those that describe its chart.
+// describing returns the flags that describe a region, in the order of a command line, and those that describe its chart.
 func (f Flags) describing() (region, chart []given) {
 	return []given{
 			{name: "--context", values: f.Contexts}, {name: "--satellite", values: just(f.Satellite)},
@@ -84,7 +64,7 @@ func (f Flags) describing() (region, chart []given) {
 		}
 }
 
-// just is the value of a flag that has one; none if it is empty.
+// just returns a list of the value, without an empty one.
 func just(value string) []string {
 	if value == "" {
 		return nil
@@ -92,8 +72,8 @@ func just(value string) []string {
 	return []string{value}
 }
 
-// Load returns the fleet of the file, with its regions selected, or of the
-// flags. What the user got wrong comes as *FieldError values, joined.
+// Load returns the fleet that the flags describe or, with a file, the file's fleet reduced to the selected regions. Mistakes
+// of the user are joined *FieldError values.
 func (f Flags) Load(stdin io.Reader) (*Fleet, error) {
 	p, others, why := &problems{}, slices.Concat(f.describing()), "cannot be used with --filename; put it into the Fleet file"
 	if f.Filename == "" {
@@ -131,7 +111,7 @@ func (f Flags) Load(stdin io.Reader) (*Fleet, error) {
 	return fleet, errors.Join(f.selectRegions(fleet), fleet.selectProviders(f.Providers))
 }
 
-// override lets the flags about the primary and the rollout win over the file.
+// override applies the flags about the primary and the rollout to a fleet from a file.
 func (f Flags) override(fleet *Fleet) error {
 	p := &problems{}
 	if f.CoderURL != "" {
@@ -155,8 +135,8 @@ func (f Flags) override(fleet *Fleet) error {
 	return p.err()
 }
 
-// Fleet makes a fleet of the flags alone, one region per context; Filename and
-// Regions are not looked at. What is wrong comes as *FieldError values, joined.
+// Fleet makes a fleet from flags alone, one region per context; it ignores Filename and Regions. Mistakes are joined
+// *FieldError values.
 func (f Flags) Fleet() (*Fleet, error) {
 	p := &problems{}
 	f.checkContexts(p)
@@ -186,8 +166,7 @@ func (f Flags) Fleet() (*Fleet, error) {
 	return resolve(in, "", f.Sets, !f.AccessURLOptional, p)
 }
 
-// checkContexts refuses to make a region of nothing, and what cannot be the same
-// for several regions.
+// checkContexts refuses a fleet without contexts, and flags that cannot apply to several regions.
 func (f Flags) checkContexts(p *problems) {
 	const file = "describe the regions in a Fleet file (`kubectl coder-satellite discover` prints one) and give it with --filename"
 	if len(f.Contexts) == 0 {
@@ -212,9 +191,8 @@ func (f Flags) checkContexts(p *problems) {
 	}
 }
 
-// providers are the region's providers that the flags name: those of --provider,
-// and then those that only --provider-context names. A provider without a context
-// of its own is in the region's.
+// providers returns those of --provider, then those that only --provider-context names. A provider without a context is in
+// the region's.
 func (f Flags) providers(p *problems) (providers []v1alpha1.RegionProvider) {
 	for _, name := range f.Providers {
 		providers = append(providers, v1alpha1.RegionProvider{Name: name, Canary: v1alpha1.Canary{Workspace: f.Canary}})
@@ -240,8 +218,7 @@ func (f Flags) providers(p *problems) (providers []v1alpha1.RegionProvider) {
 	return providers
 }
 
-// nameOf makes a region's name of any text, such as the name of a context. The
-// same text always gives the same name.
+// nameOf turns a text, such as a context's name, into a region's name; the same text always gives the same name.
 func nameOf(text string) string {
 	clean := regexp.MustCompile(`[^A-Za-z0-9._-]`).ReplaceAllString(text, "-")
 	if len(clean) > 63 {
@@ -253,7 +230,7 @@ func nameOf(text string) string {
 	return clean
 }
 
-// freeName adds a number to a name that is taken.
+// freeName appends a number to a name that is taken.
 func freeName(name string, taken []string) string {
 	free := name
 	for i := 2; slices.ContainsFunc(taken, func(t string) bool { return strings.EqualFold(t, free) }); i++ {

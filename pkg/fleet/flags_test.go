@@ -99,7 +99,7 @@ func TestFlagsErrors(t *testing.T) {
 
 		"no pair":            {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, ProviderContexts: []string{"p", "=c", "q="}}, []string{`--provider-context: "p": want NAME=CONTEXT`, `"=c": want`, `"q=": want`}},
 		"a pair twice":       {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, ProviderContexts: []string{"p=b", "p=c"}}, []string{`--provider-context: the provider "p" is given twice`}},
-		"a provider twice":   {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, Providers: []string{"p", "p"}}, []string{`--provider: "p" is also that of`}},
+		"a provider twice":   {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, Providers: []string{"p", "p"}}, []string{`--provider: "p" is already used by`}},
 		"one canary for two": {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, Providers: []string{"p", "q"}, Canary: "w"}, []string{`--canary: "w" is on one provider, and there are 2`}},
 		"no such satellite":  {fleet.Flags{Contexts: []string{"a"}, Satellite: "some", Providers: []string{"p"}}, []string{`--satellite: is "some"; write "none"`}},
 		"none, with a URL":   {fleet.Flags{Contexts: []string{"a"}, Satellite: "none", AccessURL: url, Providers: []string{"p"}}, []string{"--access-url: a region without a satellite has none"}},

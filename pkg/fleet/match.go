@@ -8,11 +8,9 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
-// MatchProvider finds a workspace provider of a region at the primary. If it was
-// named, by name or by ID, that one is returned; otherwise the one whose cluster
-// address is server, the URL of the API server of its context. The error lists
-// what there is when none or several match. The built-in provider, which is the
-// primary's own cluster, needs no satellite, and is refused with one.
+// MatchProvider returns the primary's workspace provider with the declared name or ID or, without one, with the cluster
+// address server, the URL of its context's API server. If none or several match, the error lists the candidates. The
+// built-in provider needs no satellite and is refused in a region with one.
 func MatchProvider(region Region, declared Provider, server string, providers []coder.Provider) (coder.Provider, error) {
 	found, how := candidates(declared, server, providers)
 	var names, ids []string
@@ -41,14 +39,13 @@ func MatchProvider(region Region, declared Provider, server string, providers []
 	return found[0], nil
 }
 
-// ProvidersAt returns the providers whose cluster address is the API server's.
+// ProvidersAt returns the providers whose cluster address is that of the API server.
 func ProvidersAt(server string, providers []coder.Provider) []coder.Provider {
 	want := address(server)
 	return slices.DeleteFunc(slices.Clone(providers), func(p coder.Provider) bool { return want == "" || address(p.Config.ClusterAddress) != want })
 }
 
-// candidates returns the providers that match, and in words how they do. An ID
-// wins over a name.
+// candidates returns the providers that match, and a phrase that says how. An ID wins over a name.
 func candidates(declared Provider, server string, providers []coder.Provider) ([]coder.Provider, string) {
 	if declared.Name == "" {
 		return ProvidersAt(server, providers), fmt.Sprintf("whose cluster address is %s", server)
@@ -61,7 +58,7 @@ func candidates(declared Provider, server string, providers []coder.Provider) ([
 	return found, fmt.Sprintf("named %q", declared.Name)
 }
 
-// others lists the providers that could be named, with their addresses.
+// others lists the providers that can be named, with their addresses.
 func others(providers []coder.Provider) string {
 	var list []string
 	for _, provider := range providers {

@@ -7,24 +7,19 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/suggest"
 )
 
-// FieldError is one thing that is wrong in a Fleet file or in the flags. Every
-// mistake in what the user wrote is one of these, so that errors.As tells them
-// from failures of the machine.
+// FieldError is one mistake of the user in a Fleet file or in the flags. Other errors are failures of the machine.
 type FieldError struct {
-	// File is the file's name as the user gave it; empty for flags.
-	File string
-	// Line is counted from 1; 0 if it is not known.
-	Line int
-	// Field is the path of the field, such as "regions[1].accessURL", or a flag
-	// such as "--access-url"; empty for the file as a whole.
-	Field string
-	// Problem says what is wrong and what to do.
-	Problem string
+	File    string // as the user named it; empty for flags
+	Line    int    // counted from 1; 0 if unknown
+	Field   string // a path such as "regions[1].accessURL", or a flag; empty for the file as a whole
+	Problem string // what is wrong and what to do
 }
 
-// Error returns "file:line: field: problem", without the parts that are not known.
+// Error returns "file:line: field: problem" without the unknown parts.
 func (e *FieldError) Error() string {
 	text := e.Problem
 	if e.Field != "" {
@@ -39,16 +34,16 @@ func (e *FieldError) Error() string {
 	return text
 }
 
-// problems collects what is wrong, so that a user fixes a file in one go. The
-// zero value is for flags: the path of a field stands for the flag that sets it.
+// problems collects mistakes, so that the user fixes a file in one go. The zero value is for flags: each field's path then
+// stands for the flag that sets it.
 type problems struct {
-	// file is the Fleet file, and lines has the line of each path in it; nil for flags.
+	// file is the Fleet file, and lines maps paths to their lines; nil for flags.
 	file  string
 	lines map[string]int
 	found []*FieldError
 }
 
-// addf notes a problem of the field at path, or of a flag.
+// addf adds a problem of the field at path, or of a flag.
 func (p *problems) addf(path, format string, args ...any) {
 	problem := &FieldError{File: p.file, Line: p.lineOf(path), Field: path, Problem: fmt.Sprintf(format, args...)}
 	if p.lines == nil {
@@ -57,7 +52,7 @@ func (p *problems) addf(path, format string, args ...any) {
 	p.found = append(p.found, problem)
 }
 
-// line returns " (line N)" for the path; "" if it is not in a file.
+// line returns " (line N)" for the path; "" outside a file.
 func (p *problems) line(path string) string {
 	if line := p.lineOf(path); line > 0 {
 		return fmt.Sprintf(" (line %d)", line)
@@ -65,8 +60,7 @@ func (p *problems) line(path string) string {
 	return ""
 }
 
-// lineOf returns the line of the path or, for a field that is missing, of the
-// nearest thing around it that is not; 0 for flags.
+// lineOf returns the path's line or, for a missing field, that of its nearest parent; 0 for flags.
 func (p *problems) lineOf(path string) int {
 	for {
 		if line, ok := p.lines[path]; ok || path == "" {
@@ -76,7 +70,7 @@ func (p *problems) lineOf(path string) int {
 	}
 }
 
-// err joins all problems in the order of their lines; nil if there are none.
+// err joins all problems, ordered by line; nil if there are none.
 func (p *problems) err() error {
 	slices.SortStableFunc(p.found, func(a, b *FieldError) int { return a.Line - b.Line })
 	errs := make([]error, 0, len(p.found))
@@ -86,7 +80,7 @@ func (p *problems) err() error {
 	return errors.Join(errs...)
 }
 
-// flagOf returns the flag that sets the field at path; the path if it is no field's.
+// flagOf returns the flag that sets the field at path, or else the path itself.
 func flagOf(path string) string {
 	flags := map[string]string{
 		"regions.name": "--context", "regions.context": "--context", "regions.satellite": "--satellite",
@@ -99,4 +93,26 @@ func flagOf(path string) string {
 		"rollout.maxParallel": "--max-parallel", "rollout.maxFailures": "--max-failures",
 	}
 	return cmp.Or(flags[regexp.MustCompile(`\[\d+\]`).ReplaceAllString(path, "")], path)
+}
+
+// maxListed limits the names in an error.
+const maxListed = 12
+
+// orKnown suggests similar names or, without any, lists the known ones.
+func orKnown(name string, known []string) string {
+	if meant := suggest.DidYouMean(name, known); meant != "" {
+		return meant
+	}
+	if len(known) == 0 {
+		return ""
+	}
+	return "; there are: " + listed(known)
+}
+
+func listed(names []string) string {
+	text := strings.Join(names[:min(len(names), maxListed)], ", ")
+	if more := len(names) - maxListed; more > 0 {
+		return fmt.Sprintf("%s and %d more", text, more)
+	}
+	return text
 }

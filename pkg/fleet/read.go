@@ -8,17 +8,16 @@ import (
 	"path/filepath"
 )
 
-// Stdin is the file name that means standard input.
+// Stdin is the file name of standard input.
 const Stdin = "-"
 
-// maxSize is the size in bytes above which a Fleet file is refused; a thousand
-// regions take a quarter of it.
+// maxSize limits a Fleet file, in bytes. A thousand regions need a quarter of it.
 const maxSize = 1 << 20
 
-// ErrTooLarge is the error of Read for what is longer than the limit.
+// ErrTooLarge means that the input of Read is longer than the limit.
 var ErrTooLarge = errors.New("too large")
 
-// Read reads the file of that name, or stdin if name is Stdin, of up to limit bytes.
+// Read reads up to limit bytes from the file, or from stdin if name is Stdin.
 func Read(name string, stdin io.Reader, limit int64) ([]byte, error) {
 	from := stdin
 	if name != Stdin {
@@ -39,10 +38,8 @@ func Read(name string, stdin io.Reader, limit int64) ([]byte, error) {
 	return data, err
 }
 
-// ReadFile reads the Fleet file of that name, or stdin if name is "-", and
-// returns it validated and with its defaults filled in. Paths in it are
-// relative to the file, or to the working directory for stdin. What is wrong
-// with the content comes as *FieldError values, joined.
+// ReadFile reads, validates and completes the Fleet file of that name, or stdin if name is Stdin. Paths in it are relative
+// to the file's folder, or for stdin to the working directory. Mistakes in the content are joined *FieldError values.
 func ReadFile(name string, stdin io.Reader) (*Fleet, error) {
 	shown, folder := name, filepath.Dir(name)
 	if name == Stdin {
@@ -50,7 +47,7 @@ func ReadFile(name string, stdin io.Reader) (*Fleet, error) {
 	}
 	data, err := Read(name, stdin, maxSize)
 	if errors.Is(err, ErrTooLarge) {
-		return nil, &FieldError{File: shown, Problem: fmt.Sprintf("larger than %d bytes, the most that is read; is it a Fleet file?", maxSize)}
+		return nil, &FieldError{File: shown, Problem: fmt.Sprintf("larger than the limit of %d bytes; is it a Fleet file?", maxSize)}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the Fleet file %s cannot be read: %w", shown, err)

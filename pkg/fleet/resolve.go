@@ -2,16 +2,17 @@ package fleet
 
 import (
 	"cmp"
+	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
-// resolve fills in the defaults, makes paths openable from the working
-// directory, validates everything, and returns the fleet or all its problems. sets
-// are Helm --set values, and accessURL is set when every satellite must have a URL.
+// resolve fills in defaults, makes paths relative to the working directory, and validates. It returns the fleet or all its
+// problems. sets are values of Helm's --set; accessURL requires an access URL of every satellite.
 func resolve(in v1alpha1.Fleet, folder string, sets []string, accessURL bool, p *problems) (*Fleet, error) {
 	fleet := &Fleet{
 		CoderURL:    coder.NormalURL(in.Coder.URL),
@@ -33,7 +34,7 @@ func resolve(in v1alpha1.Fleet, folder string, sets []string, accessURL bool, p 
 	return fleet, nil
 }
 
-// chartOf fills in the chart's defaults and finds a local one beside the file.
+// chartOf fills in the chart's defaults and resolves the path of a local chart.
 func chartOf(chart v1alpha1.Chart, folder string) v1alpha1.Chart {
 	if isLocalChart(chart.Name) {
 		chart.Name = inFolder(folder, chart.Name)
@@ -47,9 +48,8 @@ func chartOf(chart v1alpha1.Chart, folder string) v1alpha1.Chart {
 	return chart
 }
 
-// isLocalChart tells a path from a name in a repository. A bare word is a name
-// whether or not a folder of that name is around, so that a command means the
-// same wherever it is run.
+// isLocalChart reports whether name is a path. A bare word names a chart in a repository even if a folder has that name:
+// a command means the same in every directory.
 func isLocalChart(name string) bool {
 	return !isOCI(name) && (strings.ContainsAny(name, `/\`) || strings.HasPrefix(name, ".") || strings.HasSuffix(name, ".tgz"))
 }
@@ -61,4 +61,69 @@ func inFolder(folder, file string) string {
 		return file
 	}
 	return filepath.Join(folder, file)
+}
+
+// defaultWaves puts the first region into a wave of its own: a mistake in what all regions share then affects one region.
+func defaultWaves(regions []Region) [][]string {
+	names := regionNames(regions)
+	if len(names) < 2 {
+		return [][]string{names}
+	}
+	return [][]string{names[:1], names[1:]}
+}
+
+func regionNames(regions []Region) []string {
+	names := make([]string, 0, len(regions))
+	for _, region := range regions {
+		names = append(names, region.Name)
+	}
+	return names
+}
+
+// declaration is a provider as a region declares it.
+type declaration struct {
+	v1alpha1.RegionProvider
+	owner    string // the path of its item in `providers`, or of the region; the paths of its context and canary begin with it
+	namePath string // the path of its name
+}
+
+// declarations returns the providers of the region at that path. It is the only place that knows the short form.
+func declarations(at string, region v1alpha1.Region) []declaration {
+	if len(region.Providers) == 0 {
+		one := v1alpha1.RegionProvider{Name: region.Provider, Context: region.Context, Canary: region.Canary}
+		return []declaration{{RegionProvider: one, owner: at, namePath: at + ".provider"}}
+	}
+	var all []declaration
+	for i, provider := range region.Providers {
+		provider.Context = cmp.Or(provider.Context, region.Context)
+		owner := fmt.Sprintf("%s.providers[%d]", at, i)
+		all = append(all, declaration{RegionProvider: provider, owner: owner, namePath: owner + ".name"})
+	}
+	return all
+}
+
+// regionOf returns the declared region with defaults filled in.
+func regionOf(in v1alpha1.Fleet, declared v1alpha1.Region, folder string, sets []string) Region {
+	region := Region{Name: declared.Name, Labels: declared.Labels}
+	for _, provider := range declarations("", declared) {
+		canary := cmp.Or(provider.Canary.Workspace, CanaryAuto)
+		region.Providers = append(region.Providers, Provider{Name: provider.Name, Context: provider.Context, Canary: canary})
+	}
+	if declared.Satellite == SatelliteNone {
+		return region
+	}
+	region.Satellite = Satellite{
+		Context:    declared.Context,
+		Namespace:  cmp.Or(declared.Namespace, in.Defaults.Namespace, DefaultNamespace),
+		Release:    cmp.Or(declared.Release, in.Defaults.Release, DefaultRelease),
+		AccessURL:  coder.NormalURL(declared.AccessURL),
+		UnifiedURL: coder.NormalURL(in.UnifiedURL),
+		ConnectTo:  declared.ConnectTo,
+		Sets:       slices.Clone(sets),
+		Chart:      chartOf(in.Chart, folder),
+	}
+	for _, file := range slices.Concat(in.Defaults.Values, declared.Values) {
+		region.Satellite.ValueFiles = append(region.Satellite.ValueFiles, inFolder(folder, file))
+	}
+	return region
 }

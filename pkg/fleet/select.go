@@ -11,9 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 )
 
-// selectRegions keeps only the regions that Regions and Selector both choose,
-// without those of Exclude. What matches nothing in the file, and a choice that
-// leaves no region, is a *FieldError.
+// selectRegions keeps the regions that Regions and Selector both select and Exclude does not. A value that matches nothing
+// is a *FieldError, and so is an empty selection.
 func (f Flags) selectRegions(fleet *Fleet) error {
 	p, chosen := &problems{}, regionNames(fleet.Regions)
 	excluded := p.matching("--exclude", f.Exclude, chosen)
@@ -28,13 +27,12 @@ func (f Flags) selectRegions(fleet *Fleet) error {
 		return slices.Contains(chosen, name) && slices.Contains(labelled, name) && !slices.Contains(excluded, name)
 	})
 	if len(fleet.Regions) == 0 {
-		p.addf("", "--region, --selector and --exclude leave no region together: loosen one of them")
+		p.addf("", "no region matches --region, --selector and --exclude together: loosen one of them")
 	}
 	return p.err()
 }
 
-// matching returns the names that match a flag's values: each is a list, with
-// commas, of names and of patterns as those of path.Match.
+// matching returns the names that match a flag's values, which are comma-separated lists of names and path.Match patterns.
 func (p *problems) matching(flag string, values, names []string) (found []string) {
 	for pattern := range strings.SplitSeq(strings.Join(values, ","), ",") {
 		before := len(found)
@@ -50,8 +48,7 @@ func (p *problems) matching(flag string, values, names []string) (found []string
 	return found
 }
 
-// labelled returns the names of the regions whose labels match the selector,
-// which is one of kubectl's; an empty one matches all.
+// labelled returns the names of the regions that match kubectl's kind of label selector; an empty one matches all.
 func (p *problems) labelled(selector string, regions []Region) (names []string) {
 	wanted, err := labels.Parse(selector)
 	there := make(map[string]bool)
@@ -68,4 +65,56 @@ func (p *problems) labelled(selector string, regions []Region) (names []string) 
 			cmp.Or(err, errors.New("no region has such labels")), cmp.Or(listed(slices.Sorted(maps.Keys(there))), "none"))
 	}
 	return names
+}
+
+// selectProviders reduces the fleet to the named providers and their regions; a region's other providers become its Others.
+// A provider without a name goes by its region's. No names select everything. Unknown names are *FieldError values.
+func (f *Fleet) selectProviders(names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	var known, keeping []string
+	for i := range f.Regions {
+		region := &f.Regions[i]
+		var selected, others []Provider
+		for _, provider := range region.Providers {
+			name := cmp.Or(provider.Name, region.Name)
+			known = append(known, name)
+			if slices.Contains(names, name) {
+				selected = append(selected, provider)
+			} else {
+				others = append(others, provider)
+			}
+		}
+		if len(selected) > 0 {
+			region.Providers, region.Others = selected, others
+			keeping = append(keeping, region.Name)
+		}
+	}
+	p := &problems{}
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			p.addf("--provider", "the regions have no provider %q%s", name, orKnown(name, known))
+		}
+	}
+	if len(p.found) == 0 {
+		f.keep(func(name string) bool { return slices.Contains(keeping, name) })
+	}
+	return p.err()
+}
+
+// keep drops regions that are not wanted, and waves that become empty. Default waves are computed again, so that the first
+// still has one region.
+func (f *Fleet) keep(wanted func(name string) bool) {
+	byDefault := slices.EqualFunc(f.Waves, defaultWaves(f.Regions), slices.Equal[[]string])
+	other := func(name string) bool { return !wanted(name) }
+	f.Regions = slices.DeleteFunc(f.Regions, func(region Region) bool { return other(region.Name) })
+	if byDefault && len(f.Regions) > 0 {
+		f.Waves = defaultWaves(f.Regions)
+		return
+	}
+	for i := range f.Waves {
+		f.Waves[i] = slices.DeleteFunc(f.Waves[i], other)
+	}
+	f.Waves = slices.DeleteFunc(f.Waves, func(wave []string) bool { return len(wave) == 0 })
 }

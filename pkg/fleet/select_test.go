@@ -84,9 +84,9 @@ func TestSelectRegionsErrors(t *testing.T) {
 		"no such label":         {fleet.Flags{Selector: "continent=amer"}, []string{`--selector: "continent=amer": no region has such labels; ` + there}},
 		"no selector":           {fleet.Flags{Selector: "continent in emea"}, []string{`--selector: "continent in emea": `, there}},
 		"no value":              {fleet.Flags{Selector: "continent=a b"}, []string{`--selector: "continent=a b": `, there}},
-		"none has both":         {fleet.Flags{Regions: []string{"ohio"}, Selector: "continent"}, []string{"--region, --selector and --exclude leave no region together"}},
-		"all excluded":          {fleet.Flags{Exclude: []string{"*"}}, []string{"--region, --selector and --exclude leave no region together"}},
-		"all chosen excluded":   {fleet.Flags{Selector: "continent=emea", Exclude: []string{"eu-west,eu-north"}}, []string{"leave no region together"}},
+		"none has both":         {fleet.Flags{Regions: []string{"ohio"}, Selector: "continent"}, []string{"no region matches --region, --selector and --exclude together"}},
+		"all excluded":          {fleet.Flags{Exclude: []string{"*"}}, []string{"no region matches --region, --selector and --exclude together"}},
+		"all chosen excluded":   {fleet.Flags{Selector: "continent=emea", Exclude: []string{"eu-west,eu-north"}}, []string{"no region matches"}},
 		"several mistakes":      {fleet.Flags{Regions: []string{"x"}, Exclude: []string{"y"}, Selector: "z"}, []string{`--region: the fleet has no region "x"`, `--exclude: the fleet has no region "y"`, `--selector: "z"`}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -9,8 +9,7 @@ import (
 	"strings"
 )
 
-// checkURL notes why a URL cannot be a Coder access URL. It never repeats a
-// URL that may hold a password.
+// checkURL adds a problem unless the URL can be a Coder access URL. It never repeats a URL that may contain a password.
 func (p *problems) checkURL(path, raw string) {
 	switch {
 	case strings.Contains(raw, "@"):
@@ -40,7 +39,7 @@ func (p *problems) checkURL(path, raw string) {
 	}
 }
 
-// holdsUser tells whether a URL holds a user name or a password, or may.
+// holdsUser reports whether a URL contains, or may contain, a user name or a password.
 func holdsUser(raw string) bool {
 	if !strings.Contains(raw, "://") {
 		return false
@@ -54,8 +53,8 @@ func isLoopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || err == nil && address.Unmap().IsLoopback()
 }
 
-// Host returns a URL's host name in lower case, without a port or a final dot;
-// "" if it has none, or if the URL may hold a password.
+// Host returns a URL's host name in lower case, without a port or a final dot; "" if the URL has no host or may contain a
+// password.
 func Host(raw string) string {
 	u, err := url.Parse(strings.TrimSpace(raw))
 	if err != nil || u.User != nil {
@@ -64,9 +63,8 @@ func Host(raw string) string {
 	return strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
 }
 
-// address brings a cluster's address into the form that is compared: host, port
-// and path. The scheme counts only for the default port, since Coder's records
-// of providers leave it out at times.
+// address normalises a cluster's address to host, port and path. The scheme only decides the default port, since Coder's
+// records of providers sometimes omit it.
 func address(raw string) string {
 	raw = strings.TrimSpace(raw)
 	if raw == "" {
@@ -90,8 +88,7 @@ func address(raw string) string {
 	return net.JoinHostPort(host, port) + strings.TrimRight(u.Path, "/")
 }
 
-// plainAddress reports whether a text is HOST:PORT as address returns it, with a host
-// of small letters, digits, hyphens and dots.
+// plainAddress reports whether a text is already HOST:PORT as address returns it.
 func plainAddress(text string) bool {
 	host, port, _ := strings.Cut(text, ":")
 	return strings.Trim(host, "abcdefghijklmnopqrstuvwxyz0123456789-.") == "" && host != "" && !strings.HasSuffix(host, ".") &&

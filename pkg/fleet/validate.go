@@ -13,16 +13,13 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// validator notes everything that is wrong with a fleet.
+// validator collects all problems of a fleet.
 type validator struct {
 	*problems
-	// in is what the user wrote, and out is the same with defaults and paths filled in.
-	in  v1alpha1.Fleet
-	out *Fleet
-	// folder is what the paths in the fleet are relative to.
-	folder string
-	// accessURL is set when every satellite must have one.
-	accessURL bool
+	in        v1alpha1.Fleet // as the user wrote it
+	out       *Fleet         // the same with defaults and paths filled in
+	folder    string         // the base of relative paths
+	accessURL bool           // every satellite needs one
 }
 
 func (v *validator) validate() {
@@ -52,7 +49,7 @@ func (v *validator) validate() {
 	}
 }
 
-// maxRelease is the longest release name that Helm 3 takes, so that names made from it fit a DNS label.
+// maxRelease is the longest release name that Helm 3 accepts: names derived from it must fit a DNS label.
 const maxRelease = 53
 
 func (p *problems) checkNames(at, namespace, release string) {
@@ -75,7 +72,7 @@ func (p *problems) checkChart(chart v1alpha1.Chart) {
 	}
 	if chart.Repo != "" {
 		if isLocalChart(chart.Name) || isOCI(chart.Name) {
-			p.addf("chart.repo", "cannot be used with the chart %q, which is no name in a repository; leave one of them out", chart.Name)
+			p.addf("chart.repo", "cannot be used with the chart %q, which is not a name in a repository; leave one of them out", chart.Name)
 		}
 		if !strings.HasPrefix(chart.Repo, "https://") && !strings.HasPrefix(chart.Repo, "http://") {
 			p.addf("chart.repo", "must be an http or https URL; an OCI chart goes into the chart's name, as oci://HOST/PATH")
@@ -86,7 +83,6 @@ func (p *problems) checkChart(chart v1alpha1.Chart) {
 	}
 }
 
-// checkFiles notes those of the files at that path that cannot be read.
 func (v *validator) checkFiles(at string, files []string) {
 	for i, file := range files {
 		path := fmt.Sprintf("%s[%d]", at, i)
@@ -98,7 +94,6 @@ func (v *validator) checkFiles(at string, files []string) {
 	}
 }
 
-// checkFile notes a file that cannot be read.
 func (p *problems) checkFile(path, file string) {
 	info, err := os.Stat(file)
 	switch {

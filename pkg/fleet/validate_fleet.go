@@ -8,9 +8,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/suggest"
 )
 
-// checkUnified notes why the unified URL cannot be one. Its host must be its
-// own: a satellite tells its own name and the unified one apart by the host, and
-// so does DNS, which leads the unified one to whatever is nearest.
+// checkUnified checks the unified URL. It needs a host of its own: satellites tell it from their own URL by the host, and
+// DNS leads it to the nearest deployment.
 func (v *validator) checkUnified() {
 	if v.in.UnifiedURL == "" {
 		return
@@ -31,8 +30,8 @@ func (v *validator) checkUnified() {
 	}
 }
 
-// checkUnique notes what two regions share and must not. Names differ by more
-// than case, because they also name folders on systems that ignore it.
+// checkUnique adds problems for whatever two regions must not share. Names must differ by more than case, because they
+// also name folders on systems that ignore case.
 func (v *validator) checkUnique() {
 	owners := make(map[string]string) // of a value, by what is wrong if it has two
 	claim := func(path, owner, value, shared string) {
@@ -45,7 +44,7 @@ func (v *validator) checkUnique() {
 		}
 		owners[shared+value] = owner + v.line(path)
 	}
-	const shared = "%[1]q is also that of %[2]s; "
+	const shared = "%[1]q is already used by %[2]s; "
 	for i, region := range v.in.Regions {
 		at, satellite := fmt.Sprintf("regions[%d]", i), v.out.Regions[i].Satellite
 		claim(at+".name", at, strings.ToLower(region.Name), shared+"names must differ by more than upper and lower case")
@@ -66,8 +65,7 @@ func (v *validator) checkUnique() {
 	}
 }
 
-// checkWaves notes waves that do not hold each region exactly once: a region
-// that was forgotten there would silently never be migrated.
+// checkWaves checks that the waves contain each region exactly once: a forgotten region would silently never be migrated.
 func (v *validator) checkWaves() {
 	waves, names := v.in.Rollout.Waves, regionNames(v.out.Regions)
 	placed := make(map[string]string)

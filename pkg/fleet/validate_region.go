@@ -12,18 +12,16 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
-// contexts is how a user sees what contexts there are.
+// contexts tells a user how to list contexts.
 const contexts = "(`kubectl config get-contexts` lists them)"
 
-// regionName is what may name a region: it becomes the name of a registration,
-// of folders on any system and of rows in tables.
+// regionName matches what can name a registration, a folder on any system, and a row in a table.
 var regionName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$`)
 
-// checkRegion notes what is wrong with the region at that path.
 func (v *validator) checkRegion(at string, region v1alpha1.Region) {
 	switch {
 	case region.Name == "":
-		v.addf(at+".name", "missing; a short name for the region, which its satellite is registered with")
+		v.addf(at+".name", "missing; give a short name, under which the satellite is registered")
 	case !regionName.MatchString(region.Name):
 		v.addf(at+".name", "%q is not a region's name: use up to 63 letters, digits, '.', '_' and '-', with a letter or digit at both ends", region.Name)
 	}
@@ -53,14 +51,14 @@ func (v *validator) checkRegion(at string, region v1alpha1.Region) {
 	}
 	for _, provider := range declarations(at, region) {
 		if canary := provider.Canary.Workspace; strings.TrimSpace(canary) != canary {
-			v.addf(provider.owner+".canary.workspace", "%q has blanks around it", canary)
+			v.addf(provider.owner+".canary.workspace", "%q has spaces around it", canary)
 		}
 	}
 }
 
 func (v *validator) checkSatellite(at string, region v1alpha1.Region) {
 	if region.Context == "" {
-		v.addf(at+".context", "missing; the kubeconfig context of the satellite's cluster "+contexts)
+		v.addf(at+".context", "missing; give the kubeconfig context of the satellite's cluster "+contexts)
 	}
 	switch {
 	case region.AccessURL != "":
@@ -69,7 +67,7 @@ func (v *validator) checkSatellite(at string, region v1alpha1.Region) {
 			v.addf(at+".accessURL", "is the primary's own URL; a satellite needs one of its own")
 		}
 	case v.accessURL:
-		v.addf(at+".accessURL", "missing; the https URL where users will reach the satellite")
+		v.addf(at+".accessURL", "missing; give the https URL where users will reach the satellite")
 	}
 	v.checkNames(at, region.Namespace, region.Release)
 	v.checkFiles(at+".values", region.Values)
@@ -78,9 +76,9 @@ func (v *validator) checkSatellite(at string, region v1alpha1.Region) {
 	}
 }
 
-// checkNoSatellite notes what a region without a satellite cannot have, and
-// what it needs: the primary's own address for its cluster is not the one in a
-// kubeconfig, so that such a provider is never found by address.
+// checkNoSatellite checks a region without a satellite. It must name its providers: the primary's address of its own
+// cluster differs from the one in a kubeconfig, so such a provider is never found by address.
+
 func (v *validator) checkNoSatellite(at string, region v1alpha1.Region) {
 	for _, field := range []struct {
 		name string
@@ -102,7 +100,7 @@ func (v *validator) checkNoSatellite(at string, region v1alpha1.Region) {
 			v.addf(provider.namePath, "missing; a region without a satellite names its providers, such as `name: built-in`")
 		}
 		if provider.Context == "" {
-			v.addf(provider.owner+".context", "missing; the kubeconfig context of the provider's cluster "+contexts)
+			v.addf(provider.owner+".context", "missing; give the kubeconfig context of the provider's cluster "+contexts)
 		}
 	}
 }

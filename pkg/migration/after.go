@@ -8,8 +8,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/workspaces"
 )
 
-// satelliteAfter says how the run left the satellite. A registration that was
-// asked for without an answer may still be made: that it is not listed yet means nothing.
+// satelliteAfter describes how the run left the satellite. If the primary never answered a registration, it may still make
+// it, so an unlisted one is unknown.
 func satelliteAfter(s *snapshot.Snapshot, registering bool) *v1alpha1.SatelliteState {
 	state := &v1alpha1.SatelliteState{Registered: registeredAfter(s), Release: releaseAfter(s), Answers: answersAfter(s)}
 	if registering && state.Registered == v1alpha1.FindingNo {
@@ -18,7 +18,7 @@ func satelliteAfter(s *snapshot.Snapshot, registering bool) *v1alpha1.SatelliteS
 	return state
 }
 
-// providerAfter says, from the facts read last, how a provider is.
+// providerAfter describes a provider from the facts that were read last.
 func providerAfter(s *snapshot.Snapshot) *v1alpha1.ProviderState {
 	state := &v1alpha1.ProviderState{
 		NetworkingV2:   cmp.Or(s.Networking(), v1alpha1.NetworkingV2Unknown),

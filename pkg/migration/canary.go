@@ -12,28 +12,24 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/workspaces"
 )
 
-// What the journal and a workspace say about the rebuild of the canary.
-
-// rebuilt reports whether the workspace was rebuilt successfully since the journal noted
-// its last build. Both times are the primary's: no clocks are compared.
+// rebuilt reports whether the workspace was rebuilt successfully since the journal recorded its last build. Both times are
+// the primary's.
 func rebuilt(record *journal.Record, workspace coder.Workspace, proves string) bool {
 	if record == nil || record.Canary == nil {
 		return false
 	}
 	c := record.Canary
-	// a rebuild without the legacy release used the satellite
+	// A rebuild without the legacy release used the satellite.
 	proven := c.Proves == proves || proves == journal.ProvesSatellite && c.Proves == journal.ProvesFinalized
 	if c.ID != workspace.ID || !proven || !c.Asked {
 		return false
 	}
-	// a workspace that was rebuilt successfully may have been switched off since
+	// A workspace may have been switched off after its rebuild.
 	return c.Rebuilt || !workspace.LastBuiltAt.Equal(c.BuiltBefore) && workspaces.Built(workspace)
 }
 
-// expectRebuild notes, before a change that calls for a rebuild of the canary,
-// what its last build was. A build that begins from here on counts, whoever asks
-// for it: from v1.21.1 on, Coder rebuilds a provider's workspaces itself when its
-// networking is switched, and one rebuild destroys enough.
+// expectRebuild records the canary's last build before a change that calls for a rebuild. Any later build counts, whoever
+// starts it: from v1.21.1 on, Coder itself rebuilds a provider's workspaces after a switch, and one rebuild destroys enough.
 func expectRebuild(s *snapshot.Snapshot, record *journal.Record, proves string) {
 	record.Canary = &journal.Canary{Proves: proves}
 	canary, known := s.Canary.Get()
@@ -45,30 +41,27 @@ func expectRebuild(s *snapshot.Snapshot, record *journal.Record, proves string) 
 	record.Canary.Asked = !workspace.Updating // a build that runs already began before the change
 }
 
-// failedSince reports whether a build that began since this run made the switch
-// has failed already. What failed in an earlier run is tried again.
+// failedSince reports whether a build that started after this run's switch has failed. Failures of earlier runs do not count.
 func failedSince(initial *snapshot.Snapshot, canary *journal.Canary, w coder.Workspace) bool {
 	switched := initial.Networking() == v1alpha1.NetworkingV2Off && canary.Proves == journal.ProvesSatellite
 	return switched && canary.Asked && !w.Updating &&
 		!w.LastBuiltAt.Equal(canary.BuiltBefore) && w.LatestStat.ContainerStatus == coder.ContainerFailed
 }
 
-// builder rebuilds workspaces in this run.
 func (run *Run) builder() workspaces.Builder {
 	return workspaces.Builder{API: run.Source.Primary, Clock: run.Clock, Progress: run.Progress}
 }
 
-// awaitForeignBuild waits until a build that somebody else asked for has ended,
-// successfully or not, and returns the workspace as it is then.
+// awaitForeignBuild waits until a build that somebody else started has ended, successfully or not, and returns the workspace.
 func awaitForeignBuild(ctx context.Context, run *Run, workspace coder.Workspace) (coder.Workspace, error) {
 	var now coder.Workspace
-	what := fmt.Sprintf("waiting for the build of workspace %q that is under way", workspace.Name)
+	what := fmt.Sprintf("waiting for the build of workspace %q that is in progress", workspace.Name)
 	err := run.until(ctx, what, func() (err error) {
 		if now, err = run.Source.Primary.Workspace(ctx, workspace.ID); err != nil {
 			return answered(err)
 		}
 		if now.Updating {
-			return errors.New("somebody else began it, and it has not ended")
+			return errors.New("somebody else started it, and it has not finished")
 		}
 		return nil
 	})

@@ -10,10 +10,10 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
 )
 
-// ErrInterrupted is the cause of a context that a signal ended.
+// ErrInterrupted is the cause of a context that a signal canceled.
 var ErrInterrupted = errors.New("stopped by a signal")
 
-// TimeoutError is the cause of a context that ran out of its time.
+// TimeoutError is the cause of a context that timed out.
 type TimeoutError struct {
 	What  string        // a step's name, or "the region"
 	After time.Duration // how long it was given
@@ -21,10 +21,10 @@ type TimeoutError struct {
 }
 
 func (e *TimeoutError) Error() string {
-	return fmt.Sprintf("%s was not done within %s (%s gives it more time)", e.What, e.After, e.Flag)
+	return fmt.Sprintf("%s did not finish within %s (%s allows more time)", e.What, e.After, e.Flag)
 }
 
-// withTimeout is context.WithTimeoutCause for a duration of which 0 means no bound.
+// withTimeout is context.WithTimeoutCause, with 0 for no timeout.
 func withTimeout(ctx context.Context, what string, after time.Duration, flag string) (context.Context, context.CancelFunc) {
 	if after <= 0 {
 		return context.WithCancel(ctx)
@@ -32,9 +32,8 @@ func withTimeout(ctx context.Context, what string, after time.Duration, flag str
 	return context.WithTimeoutCause(ctx, after, &TimeoutError{What: what, After: after, Flag: flag})
 }
 
-// because puts the reason for which ctx ended, if it did, before the error of
-// what it ended: clients say "context canceled", and not why. After a signal
-// that is all they have to say, and is left out.
+// because adds the cause of ctx to an error of what ctx ended: clients only say "context canceled". After a signal, that adds
+// nothing, and the cause alone is returned.
 func because(ctx context.Context, err error) error {
 	cause := context.Cause(ctx)
 	switch {
@@ -47,7 +46,7 @@ func because(ctx context.Context, err error) error {
 	}
 }
 
-// outcomeOf tells how a part of a region ended from the error that ended it.
+// outcomeOf maps the error that ended a part of a region to an outcome.
 func outcomeOf(err error) v1alpha1.Outcome {
 	switch {
 	case err == nil:
@@ -75,12 +74,10 @@ func is[E error](err error) bool {
 	return found
 }
 
-// lockLost reports whether err means that this run no longer holds the lock:
-// then nothing may be written through the fence, not even to compensate.
+// lockLost reports whether this run lost the lock. It can no longer write through the fence, not even to compensate.
 func lockLost(err error) bool { return is[*lock.LostError](err) }
 
-// ownedByAnother reports whether err means that somebody else has taken the
-// lock from this run on purpose, or after it seemed to be dead.
+// ownedByAnother reports whether somebody took the lock from this run, on purpose or because the run seemed dead.
 func ownedByAnother(err error) bool {
 	lost, found := errors.AsType[*lock.LostError](err)
 	return found && (lost.By != "" || lost.UnlockedBy != "")

@@ -15,7 +15,7 @@ func TestOutcomeOf(t *testing.T) {
 	ctx, cancel := withTimeout(t.Context(), "install-satellite", time.Nanosecond, "--step-timeout")
 	defer cancel()
 	<-ctx.Done()
-	if got := context.Cause(ctx).Error(); got != "install-satellite was not done within 1ns (--step-timeout gives it more time)" {
+	if got := context.Cause(ctx).Error(); got != "install-satellite did not finish within 1ns (--step-timeout allows more time)" {
 		t.Errorf("%q", got)
 	}
 	ctx, cancel = withTimeout(t.Context(), "", 0, "")

@@ -9,15 +9,14 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// situation is all that compensation is decided from: what was found when the
-// run began, the facts now, the journal, and what failed.
+// situation is the input of compensation: what was found when the run began, the facts now, the journal, and what failed.
 type situation struct {
-	owner       Owner    // the part of the region that is asked about; empty for all of it
-	steps       []Step   // the operation's that belong to it
+	owner       Owner    // the part of the region; empty for all of it
+	steps       []Step   // the operation's steps of that part
 	failed      string   // the step that failed; empty if a signal ended the run
 	begun       []string // the steps that this run began to apply
 	before, now *snapshot.Snapshot
-	record      *journal.Record // the journal's, of the part that is asked about
+	record      *journal.Record // that part's
 }
 
 // began reports whether this run began to apply the step.
@@ -26,8 +25,8 @@ func (s situation) began(step string) bool { return slices.Contains(s.begun, ste
 // act is what a remedy does.
 type act int
 
-// Acts, in the order in which remedies are carried out: users' path first, and
-// the canary's rebuild once everything else is as it stays.
+// Acts, in the order in which remedies are carried out: first the path of the users; the canary's rebuild last, once nothing
+// else changes any more.
 const (
 	switchOff act = iota
 	deleteRegistration
@@ -45,10 +44,8 @@ type remedy struct {
 	registration string // the ID that deleteRegistration deletes
 }
 
-// compensate decides what to do after a run ended early, in order, so that the
-// rule holds again, and what could not be determined. It knows nothing of what
-// the run meant to do: only the facts, and what each of the operation's steps
-// says of itself. Retention is never reverted.
+// compensate decides, after a run ended early, what to do in which order so that the rule holds again, and says what could
+// not be determined. It depends only on the facts and on the operation's steps. Retention is never reverted.
 func compensate(s situation) (todo []remedy, unknown []string) {
 	ask := func(step Step) {
 		if step.Remedy == nil {
@@ -78,24 +75,22 @@ func compensate(s situation) (todo []remedy, unknown []string) {
 	return todo, unknown
 }
 
-// unfinishedSwitch reports whether Networking v2, if it is on, was switched on
-// by a migration that is not complete: the journal says that it was off before.
+// unfinishedSwitch reports whether Networking v2, if it is on, was switched on by an incomplete migration: it was off before.
 func unfinishedSwitch(record *journal.Record) bool {
 	return record.Before != nil && record.Before.NetworkingV2 != nil && !*record.Before.NetworkingV2 && !record.Migrated
 }
 
-// proving reports whether the failed step is one that proves the new path.
+// proving reports whether the failed step proves the new path.
 func (s situation) proving() bool { return proves(s.steps, s.failed) }
 
-// stillOnError means that Networking v2 could not be switched off after a
-// failure. It comes before everything else that a report says.
+// stillOnError means that Networking v2 could not be switched off after a failure. A report says that first.
 type stillOnError struct {
 	provider   string
 	why, cause error
 }
 
 func (e *stillOnError) Error() string {
-	return fmt.Sprintf("NETWORKING V2 MAY STILL BE ON: provider %q could not be switched back: %v; this became necessary because of: %v", e.provider, e.why, e.cause)
+	return fmt.Sprintf("NETWORKING V2 MAY STILL BE ON: provider %q could not be switched back: %v; it had to be switched back because of: %v", e.provider, e.why, e.cause)
 }
 
 func (e *stillOnError) Unwrap() error { return e.cause }

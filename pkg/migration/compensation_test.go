@@ -167,8 +167,8 @@ func TestCompensate(t *testing.T) {
 		"what follows an upgrade fails, in use":     {"expose-satellite", []facts{applied("install-satellite", "expose-satellite"), record(complete()), found(release(3, 3, "deployed")), now(release(4, 4, "deployed"))}, []string{"revert to 3"}, ""},
 		"what follows an upgrade fails, not in use": {"expose-satellite", []facts{applied("install-satellite", "expose-satellite"), found(offIn), now(offIn), found(release(3, 3, "deployed")), now(release(4, 4, "deployed"))}, nil, ""},
 		"nothing changed":                           {"install-satellite", []facts{applied("install-satellite"), record(complete()), found(release(3, 3, "deployed")), now(release(3, 3, "deployed"))}, nil, ""},
-		"the release is unknown now":                {"install-satellite", []facts{applied("install-satellite"), record(complete()), now(noCluster)}, nil, "what became of the satellite's release is unknown"},
-		"the release was unknown":                   {"install-satellite", []facts{applied("install-satellite"), record(complete()), found(noCluster)}, nil, "what the satellite's release was before is unknown"},
+		"the release is unknown now":                {"install-satellite", []facts{applied("install-satellite"), record(complete()), now(noCluster)}, nil, "because its present state is unknown"},
+		"the release was unknown":                   {"install-satellite", []facts{applied("install-satellite"), record(complete()), found(noCluster)}, nil, "because its earlier state is unknown"},
 		"a first installation, the switch hides":    {"install-satellite", []facts{applied("install-satellite"), found(offIn), now(noPrimary), found(release(0, 0, "")), now(release(0, 1, "failed"))}, nil, "the provider is unknown"},
 
 		// The registration.

@@ -12,8 +12,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// conclude fills in the outcomes of the region and of its providers. The error is
-// why nothing was begun; nil if something was.
+// conclude fills in the outcomes of the region and of its providers. nothingBegun is why the run did not begin, or nil.
 func (r *regionRun) conclude(nothingBegun error) {
 	for _, p := range r.all() {
 		p.err = cmp.Or(p.err, nothingBegun)
@@ -37,8 +36,7 @@ func (r *regionRun) conclude(nothingBegun error) {
 	}
 }
 
-// err joins why parts failed: the satellite's reason alone, if it failed, since
-// what follows from it says nothing new.
+// err joins the errors of the parts. If the satellite failed, its error is enough: the others follow from it.
 func (r *regionRun) err() error {
 	if r.satellite != nil && r.satellite.err != nil {
 		return r.satellite.err
@@ -56,7 +54,7 @@ func (r *regionRun) err() error {
 	return errors.Join(errs...)
 }
 
-// reportStates says how the run left the parts.
+// reportStates reports how the run left the parts.
 func (r *regionRun) reportStates() {
 	for _, p := range r.providers {
 		if p.run != nil {
@@ -72,9 +70,8 @@ func (r *regionRun) reportStates() {
 	}
 }
 
-// latest returns what was looked at last: each part knows of the satellite what was
-// so when it looked, and which of them looks last depends on the verb, and on what
-// failed. It is nil if nothing was begun.
+// latest returns the newest view. Which part has the newest view of the satellite depends on the verb and on what failed. It
+// is nil if the run did not begin.
 func (r *regionRun) latest() *snapshot.Snapshot {
 	var latest *snapshot.Snapshot
 	for _, phase := range r.operation.phases() {
@@ -87,9 +84,8 @@ func (r *regionRun) latest() *snapshot.Snapshot {
 	return latest
 }
 
-// Join joins the outcomes of parts into that of the whole: a signal first;
-// PartlyFailed when some are done and some are not; and the shared reason when all
-// that did not succeed share one.
+// Join joins the outcomes of parts: Interrupted if any part was, PartlyFailed if only some parts are done, and otherwise the
+// reason that the other parts share.
 func Join(outcomes []v1alpha1.Outcome) v1alpha1.Outcome {
 	var (
 		done, nothing, left, away int
@@ -131,7 +127,7 @@ func Join(outcomes []v1alpha1.Outcome) v1alpha1.Outcome {
 	}
 }
 
-// next returns the one command to type after a report; "" if none is called for.
+// next returns the command to type after a report; "" if there is none.
 func next(operation Operation, region fleet.Region, report v1alpha1.RegionReport) string {
 	switch report.Outcome {
 	case v1alpha1.OutcomeSucceeded, v1alpha1.OutcomeLockHeld:
@@ -156,7 +152,7 @@ func next(operation Operation, region fleet.Region, report v1alpha1.RegionReport
 	}
 }
 
-// stranded reports whether users are on a path that is not known to answer.
+// stranded reports whether users are on a path that is not known to work.
 func stranded(provider v1alpha1.ProviderReport) bool {
 	after := provider.After
 	return after != nil && after.NetworkingV2 == v1alpha1.NetworkingV2On && after.PathAnswers != v1alpha1.FindingYes

@@ -72,7 +72,7 @@ func TestConclude(t *testing.T) {
 		Error   string
 	}
 	held := &lock.HeldError{Holder: "bob"}
-	const left = "not started, because of what failed before: install-satellite"
+	const left = "not started because of an earlier failure: install-satellite"
 	kept := func(name string) *part { return &part{name: name, err: &notStartedError{errors.New(left)}} }
 	well, failed := said{Outcome: v1alpha1.OutcomeSucceeded}, said{v1alpha1.OutcomeFailed, "boom"}
 	for name, test := range map[string]struct {

@@ -23,7 +23,7 @@ func TestDetails(t *testing.T) {
 		want []string
 	}{
 		"retain": {retainLegacy(), []string{"missing: no backup"}},
-		"remove": {removeLegacy(), []string{"goes: Deployment/envproxy", "stays: Role/coder (workspaces need it)"}},
+		"remove": {removeLegacy(), []string{"removed: Deployment/envproxy", "kept: Role/coder (workspaces need it)"}},
 	} {
 		if diff := cmp.Diff(test.want, test.step.Decide(s).Details); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)

@@ -14,9 +14,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
 
-// apply applies the operation's steps, phase by phase. A failure of the satellite
-// keeps everything after it from starting; that of a provider does not keep the
-// others of its phase, unless it says something of what they share.
+// apply applies the operation's steps, phase by phase. If the satellite fails, nothing after it starts. If a provider fails,
+// the other providers still start, unless the failure concerns what they share.
 func (r *regionRun) apply(ctx context.Context) {
 	for _, phase := range r.operation.phases() {
 		for _, p := range r.parts(phase[0].Owner) {
@@ -37,7 +36,7 @@ func (r *regionRun) apply(ctx context.Context) {
 			}
 			p.err = r.settle(p, failed, err)
 			if p.owner == OwnerSatellite || endsRegion(ctx, r.satellite) || proves(phase, failed) {
-				r.keepOut(fmt.Errorf("not started, because of what failed before: %s", p.label(cmp.Or(failed, "the run ended"))))
+				r.keepOut(fmt.Errorf("not started because of an earlier failure: %s", p.label(cmp.Or(failed, "the run ended"))))
 			}
 		}
 		if r.err() != nil { // what follows takes all of it to be done
@@ -46,19 +45,17 @@ func (r *regionRun) apply(ctx context.Context) {
 	}
 }
 
-// endsRegion reports whether the whole region's run has ended: by a signal, for
-// want of time, or because the satellite's lock is lost.
+// endsRegion reports whether the region's run has ended: by a signal, a timeout, or the loss of the satellite's lock.
 func endsRegion(ctx context.Context, satellite *part) bool {
 	return ctx.Err() != nil || satellite != nil && satellite.ctx.Err() != nil
 }
 
-// proves reports whether the step is one of those that prove the new path: its
-// failure says something of the satellite, which other providers would move to.
+// proves reports whether the step proves the new path. Its failure concerns the satellite, which other providers would use.
 func proves(steps []Step, name string) bool {
 	return slices.ContainsFunc(steps, func(step Step) bool { return step.Name == name && step.ProvesNewPath })
 }
 
-// keepOut keeps the parts from starting whose steps were not begun.
+// keepOut prevents providers from starting that have not begun.
 func (r *regionRun) keepOut(why error) {
 	for _, p := range r.providers {
 		if !p.begun && p.err == nil {
@@ -67,11 +64,10 @@ func (r *regionRun) keepOut(why error) {
 	}
 }
 
-// notStartedError means that a provider was not begun with.
+// notStartedError means that a provider was never started.
 type notStartedError struct{ error }
 
-// steps applies steps to a part. What happened is in the report; the error is
-// what ended it early, and failed the step that it was in, if it was in one.
+// steps applies steps to a part and reports them. The error is what ended it early; failed is the step that failed, if any.
 func (r *regionRun) steps(p *part, steps []Step) (failed string, err error) {
 	for _, step := range steps {
 		if err := context.Cause(p.ctx); err != nil { // between two steps nothing is in progress
@@ -90,7 +86,7 @@ func (r *regionRun) steps(p *part, steps []Step) (failed string, err error) {
 	return "", nil
 }
 
-// step applies one step, unless it is done, and fills in how.
+// step applies one step unless it is already done, and fills in the result.
 func (r *regionRun) step(p *part, step Step, result *v1alpha1.StepResult) error {
 	p.run.Refresh(p.ctx, step.Reads...)
 	decision := step.Decide(p.run.Now)
@@ -135,15 +131,14 @@ func (r *regionRun) step(p *part, step Step, result *v1alpha1.StepResult) error 
 	return err
 }
 
-// decideAgain reads and decides after a step was applied, even if the run is
-// to end: what was just done is not left unexamined.
+// decideAgain verifies a step that was applied, even if the run is about to end.
 func decideAgain(p *part, step Step) (Decision, error) {
 	commit, cancel := p.run.Commit(p.ctx)
 	defer cancel()
 	p.run.Refresh(commit, step.Reads...)
 	decision := step.Decide(p.run.Now)
 	if decision.Action != v1alpha1.ActionNone {
-		return decision, fmt.Errorf("it was done, but could not be verified: %s", decision.Reason)
+		return decision, fmt.Errorf("the change was made but could not be verified: %s", decision.Reason)
 	}
 	return decision, nil
 }

@@ -147,7 +147,7 @@ func TestEngineVerifies(t *testing.T) {
 	e, report := w.engine(t.Context(), Options{})
 	e.operation.Steps[0].Apply = idle
 	err := e.run(t.Context())
-	if err == nil || err.Error() != "step-0: it was done, but could not be verified: make it so" {
+	if err == nil || err.Error() != "step-0: the change was made but could not be verified: make it so" {
 		t.Errorf("error %v", err)
 	}
 	if diff := cmp.Diff([]string{"step-0 Failed"}, states(report)); diff != "" {

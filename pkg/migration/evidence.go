@@ -14,8 +14,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
-// keepEvidence writes what can be seen of the satellite, its pods, events and
-// last log lines, and the run's records, to a new folder, and returns its path.
+// keepEvidence writes the satellite's pods, events and last log lines, and the run's records, to a new folder, and returns
+// its path.
 func keepEvidence(ctx context.Context, run *Run, operation string) (string, error) {
 	if run.Options.EvidenceDir == "" {
 		return "", nil

@@ -10,9 +10,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// Questions about a region that several steps, the rule and compensation ask.
-
-// networkingUnknown says why it is not known whether a provider uses Networking v2.
+// networkingUnknown explains why it is unknown whether a provider uses Networking v2.
 func networkingUnknown(s *snapshot.Snapshot, provider snapshot.Fact[coder.Provider]) string {
 	switch {
 	case !s.Primary.Version.IsKnown():
@@ -20,11 +18,11 @@ func networkingUnknown(s *snapshot.Snapshot, provider snapshot.Fact[coder.Provid
 	case !provider.IsKnown():
 		return fmt.Sprintf("the provider is unknown: %v", provider.Err())
 	default:
-		return fmt.Sprintf("provider %q does not say whether it uses Networking v2, and the primary is older than v1.22", provider.Value().Name)
+		return fmt.Sprintf("provider %q does not report whether it uses Networking v2, and the primary is older than v1.22", provider.Value().Name)
 	}
 }
 
-// usesNetworkingV2 returns nil if the provider is known to use Networking v2.
+// usesNetworkingV2 returns nil if the provider certainly uses Networking v2.
 func usesNetworkingV2(s *snapshot.Snapshot) error {
 	switch s.Networking() {
 	case v1alpha1.NetworkingV2On, v1alpha1.NetworkingV2AlwaysOn:
@@ -36,8 +34,7 @@ func usesNetworkingV2(s *snapshot.Snapshot) error {
 	}
 }
 
-// ownRegistration is the registration of the satellite's key or, when the key
-// is gone with the release, the one that the journal names.
+// ownRegistration returns the registration of the satellite's key or, if the key is gone, the one that the journal names.
 func ownRegistration(s *snapshot.Snapshot) (coder.Satellite, bool) {
 	if own, ok := s.Registration(); ok {
 		return own, true
@@ -54,15 +51,14 @@ func ownRegistration(s *snapshot.Snapshot) (coder.Satellite, bool) {
 	return coder.Satellite{}, false
 }
 
-// inUse returns an error unless it is known that nobody depends on the satellite:
-// the users of no provider that it serves.
+// inUse returns nil if certainly no user depends on the satellite through any provider that it serves.
 func inUse(s *snapshot.Snapshot) error {
 	if !s.Users.Collected() {
 		return uses(s, s.Provider)
 	}
 	all, known := s.Users.Get()
 	if !known {
-		return fmt.Errorf("which providers the satellite serves is unknown: %w", s.Users.Err())
+		return fmt.Errorf("the providers that the satellite serves are unknown: %w", s.Users.Err())
 	}
 	for _, provider := range all {
 		if err := uses(s, snapshot.Known(provider)); err != nil {
@@ -72,7 +68,7 @@ func inUse(s *snapshot.Snapshot) error {
 	return nil
 }
 
-// uses returns an error unless it is known that the provider does not use Networking v2.
+// uses returns nil if the provider certainly does not use Networking v2.
 func uses(s *snapshot.Snapshot, user snapshot.Fact[coder.Provider]) error {
 	switch s.NetworkingOf(user) {
 	case v1alpha1.NetworkingV2Off:
@@ -86,8 +82,8 @@ func uses(s *snapshot.Snapshot, user snapshot.Fact[coder.Provider]) error {
 	}
 }
 
-// rollbackOf is the command that brings back a provider that the satellite of s
-// serves. One that this fleet does not declare is named, whatever file has it.
+// rollbackOf returns the command that rolls back a provider that the satellite of s serves, also if only another Fleet file
+// declares it.
 func rollbackOf(s *snapshot.Snapshot, user coder.Provider) string {
 	region := s.Region
 	declared := slices.Concat(region.Providers, region.Others)
@@ -99,9 +95,8 @@ func rollbackOf(s *snapshot.Snapshot, user coder.Provider) string {
 	return "kubectl coder-satellite rollback --provider " + user.Name
 }
 
-// missingRetention returns what the retention of the legacy release lacks:
-// nothing if it is retained, or if there is no release that a rollback would
-// need. The error says why there is none to retain, or that it is unknown.
+// missingRetention returns what the legacy release's retention lacks: nothing if it is retained or if a rollback would not
+// need it. The error says why there is no release to retain, or why that is unknown.
 func missingRetention(s *snapshot.Snapshot) ([]string, error) {
 	state, known := s.Legacy.Get()
 	none := len(state.Found.Releases) == 0
@@ -125,8 +120,7 @@ func missingRetention(s *snapshot.Snapshot) ([]string, error) {
 	return state.Retention.Missing, nil
 }
 
-// legacyServes reports whether users are known to be served by the legacy path
-// once Networking v2 is off.
+// legacyServes reports whether the legacy path certainly serves users once Networking v2 is off.
 func legacyServes(s *snapshot.Snapshot) bool {
 	state, known := s.Legacy.Get()
 	if !known || state.Release == nil {

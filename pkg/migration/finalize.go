@@ -9,11 +9,9 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// Finalize returns the operation that removes the legacy release for good and
-// proves, by a rebuild of the canary, that workspaces still build. There is no
-// way back to the legacy path from a primary of v1.22 or later, so nothing is lost.
-// With force it removes the release although workspaces still wait to be rebuilt, or
-// it is not known that none does.
+// Finalize returns the operation that removes the legacy release for good and proves with a rebuild of the canary that
+// workspaces still build. Primaries from v1.22 on cannot use the legacy path, so nothing is lost. force also accepts
+// workspaces that still wait for a rebuild, or for which that is unknown.
 func Finalize(force bool) Operation {
 	return Operation{
 		Name:      "finalize",
@@ -29,10 +27,8 @@ func Finalize(force bool) Operation {
 
 func hasLegacy(s *snapshot.Snapshot) bool { return s.Legacy.Value().Release != nil }
 
-// preflightFinalize asks for every check of status to pass, and for a primary
-// that no longer knows the legacy path. From such a primary there is no way back
-// to the release, so that it does not matter whether a rollback would work. A
-// removal that an earlier run began is not held up by what it has removed.
+// preflightFinalize requires every check of status to pass, and a primary that no longer supports the legacy path. With such
+// a primary, whether a rollback would work no longer matters. What an earlier, unfinished removal has removed does not fail.
 func preflightFinalize(s *snapshot.Snapshot, force bool) []v1alpha1.CheckResult {
 	if s.Region.Satellite.None() {
 		return nil // there is nothing to finalize
@@ -60,7 +56,7 @@ func preflightFinalize(s *snapshot.Snapshot, force bool) []v1alpha1.CheckResult 
 	if known && !version.AtLeast(1, 22) {
 		results = append(results, v1alpha1.CheckResult{
 			ID: "primary-version", Category: "primary", Severity: v1alpha1.SeverityError, State: v1alpha1.CheckFail,
-			Message: "the primary is v" + version.String() + ", which still knows the legacy path",
+			Message: "the primary is v" + version.String() + ", which still supports the legacy path",
 			Hint:    "keep the legacy release for a rollback until the primary is v1.22 or later",
 		})
 	}
@@ -69,8 +65,7 @@ func preflightFinalize(s *snapshot.Snapshot, force bool) []v1alpha1.CheckResult 
 
 const adoptionCheck = "workspaces-adopted"
 
-// adoptedOrForced judges, before a removal, how many workspaces still use the legacy
-// path: they lose it. What is not known may be one.
+// adoptedOrForced fails if workspaces still use the legacy path, which they would lose, or if that is unknown.
 func adoptedOrForced(r v1alpha1.CheckResult, force bool) v1alpha1.CheckResult {
 	if force || r.State != v1alpha1.CheckWarn && r.State != v1alpha1.CheckUnknown {
 		return r
@@ -80,7 +75,7 @@ func adoptedOrForced(r v1alpha1.CheckResult, force bool) v1alpha1.CheckResult {
 	return r
 }
 
-// begun reports whether an earlier run began to finalize and did not succeed.
+// begun reports whether an earlier run began to finalize but did not succeed.
 func begun(record *journal.Record) bool {
 	return record != nil && record.Operation == "finalize" && record.Outcome != v1alpha1.OutcomeSucceeded
 }

@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -12,7 +13,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// satelliteBasis returns the facts about the satellite that a plan over s rests on.
+// satelliteBasis returns the facts about the satellite that a plan depends on.
 func satelliteBasis(s *snapshot.Snapshot) v1alpha1.SatelliteBasis {
 	basis := v1alpha1.SatelliteBasis{
 		ClusterUID:        s.Cluster.Value().UID,
@@ -32,7 +33,7 @@ func satelliteBasis(s *snapshot.Snapshot) v1alpha1.SatelliteBasis {
 	return basis
 }
 
-// providerBasis returns the facts about the provider that a plan over s rests on.
+// providerBasis returns the facts about the provider that a plan depends on.
 func providerBasis(s *snapshot.Snapshot) v1alpha1.ProviderBasis {
 	basis := v1alpha1.ProviderBasis{
 		ClusterUID:   s.ProviderCluster.Value().UID,
@@ -46,8 +47,7 @@ func providerBasis(s *snapshot.Snapshot) v1alpha1.ProviderBasis {
 	return basis
 }
 
-// repoOf says where a chart comes from. Of a local one the digest says what it
-// is, wherever the file lies.
+// repoOf returns a chart's origin. A local chart is identified by its digest alone, wherever the file is.
 func repoOf(chart v1alpha1.Chart) string {
 	if strings.HasPrefix(chart.Name, "oci://") {
 		return chart.Name
@@ -55,7 +55,7 @@ func repoOf(chart v1alpha1.Chart) string {
 	return chart.Repo
 }
 
-// fingerprint returns the digest of all facts that the plan of a region rests on.
+// fingerprint returns the digest of all facts that a region's plan depends on.
 func fingerprint(plan v1alpha1.RegionPlan) string {
 	var bases []any
 	if plan.Satellite != nil {
@@ -67,21 +67,18 @@ func fingerprint(plan v1alpha1.RegionPlan) string {
 	return digest(bases)
 }
 
-// digest returns "sha256:<hex>" over v's JSON, in which map keys are sorted.
+// digest returns "sha256:<hex>" of v's JSON with sorted keys.
 func digest(v any) string {
 	data, err := json.Marshal(v)
 	if err != nil {
-		// values come from YAML and always marshal; a value that does not is
-		// still told from others by what it says of itself
-		data = []byte(err.Error())
+		data = []byte(err.Error()) // does not happen: values come from YAML
 	}
 	sum := sha256.Sum256(data)
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
-// Differences names, with both values, the fields in which two structs of one type
-// differ, those of structs in them included, in their order. Pointers are not compared:
-// behind them is what only explains.
+// Differences lists the fields in which two structs of one type differ, with both values, in their order and including
+// nested structs. It ignores pointers, which only lead to explanations.
 func Differences(planned, now any) []string {
 	var differences []string
 	before, after := reflect.ValueOf(planned), reflect.ValueOf(now)
@@ -99,17 +96,11 @@ func Differences(planned, now any) []string {
 	return differences
 }
 
-// differs names a thing with both its values, unless they are the same.
+// differs describes a difference with both values; nil if there is none.
 func differs(name string, planned, now any) []string {
 	if planned == now {
 		return nil
 	}
-	return []string{fmt.Sprintf("%s was %v when planned and is %v now", name, shown(planned), shown(now))}
-}
-
-func shown(v any) any {
-	if reflect.ValueOf(v).Kind() == reflect.String && reflect.ValueOf(v).IsZero() {
-		return "(none)"
-	}
-	return v
+	was, is := cmp.Or(fmt.Sprint(planned), "(none)"), cmp.Or(fmt.Sprint(now), "(none)")
+	return []string{fmt.Sprintf("%s was %s when planned and is %s now", name, was, is)}
 }

@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,31 +11,26 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/workspaces"
 )
 
-// impact counts whom a switch of the provider concerns. The error says why that is not known.
+// impact counts whom a switch of the provider affects. The error says why that is unknown.
 func impact(s *snapshot.Snapshot) (*v1alpha1.Impact, error) {
-	list, known := s.Workspaces.Get()
-	if !known {
-		return nil, s.Workspaces.Err()
+	if err := cmp.Or(s.Workspaces.Err(), s.Primary.Version.Err()); err != nil {
+		return nil, err
 	}
-	version, known := s.Primary.Version.Get()
-	if !known {
-		return nil, s.Primary.Version.Err()
-	}
-	return new(workspaces.ImpactOf(list, version, s.Taken)), nil
+	return new(workspaces.ImpactOf(s.Workspaces.Value(), s.Primary.Version.Value(), s.Taken)), nil
 }
 
-// concerned tells in words whom a switch concerns, and what it does to them.
+// concerned describes whom a switch affects, and how.
 func concerned(s *snapshot.Snapshot) []string {
 	found, err := impact(s)
 	if err != nil {
-		return []string{fmt.Sprintf("whom it concerns is unknown: %v", err)}
+		return []string{fmt.Sprintf("whom it affects is unknown: %v", err)}
 	}
-	lines := []string{fmt.Sprintf("it concerns %s, %d of them on, and %s, %d of them connected within the last hour",
+	lines := []string{fmt.Sprintf("it affects %s, %d of them on, and %s, %d of them connected within the last hour",
 		counted(found.Workspaces, "workspace"), found.On, counted(found.Users, "user"), found.ConnectedLastHour)}
 	switch {
 	case found.On == 0:
 	case found.RebuiltBySwitch:
-		lines = append(lines, "the primary then rebuilds the workspaces that are on, a few at a time: what is outside their home directories is lost")
+		lines = append(lines, "the primary then rebuilds the workspaces that are on, a few at a time: everything outside their home directories is lost")
 	default:
 		lines = append(lines, "no workspace changes its path until it is rebuilt; this primary does not do that")
 	}
@@ -55,9 +51,8 @@ func switches(steps []v1alpha1.StepPlan, provider string) bool {
 	})
 }
 
-// MayAffect returns nil if the switches of the plan concern no more workspaces that
-// are on than limit, all regions together. The error names how many they are, or the
-// providers of which that is not known.
+// MayAffect returns nil if the plan's switches affect at most limit workspaces that are on, in all regions together. The
+// error has their number, or the providers for which it is unknown.
 func MayAffect(plan *v1alpha1.Plan, limit int) error {
 	on, unknown := 0, []string(nil)
 	for _, region := range plan.Regions {
@@ -74,9 +69,9 @@ func MayAffect(plan *v1alpha1.Plan, limit int) error {
 	}
 	switch {
 	case len(unknown) > 0:
-		return fmt.Errorf("how many workspaces are on is unknown for %s, and --max-affected allows %d: nothing was changed", strings.Join(unknown, ", "), limit)
+		return fmt.Errorf("how many workspaces are on is unknown for %s, but --max-affected allows %d: nothing was changed", strings.Join(unknown, ", "), limit)
 	case on > limit:
-		return fmt.Errorf("the switches concern %s that are on, and --max-affected allows %d: nothing was changed; select fewer regions with --region, or wait until fewer are in use",
+		return fmt.Errorf("the switches affect %s that are on, but --max-affected allows %d: nothing was changed; select fewer regions with --region, or wait until fewer are in use",
 			counted(on, "workspace"), limit)
 	default:
 		return nil

@@ -25,14 +25,14 @@ func TestConcerned(t *testing.T) {
 		but  func(*snapshot.Snapshot)
 		want string
 	}{
-		"rebuilt by the switch": {func(*snapshot.Snapshot) {}, "it concerns 2 workspaces, 2 of them on, and 2 users, 2 of them connected within the last hour\n" +
-			"the primary then rebuilds the workspaces that are on, a few at a time: what is outside their home directories is lost"},
+		"rebuilt by the switch": {func(*snapshot.Snapshot) {}, "it affects 2 workspaces, 2 of them on, and 2 users, 2 of them connected within the last hour\n" +
+			"the primary then rebuilds the workspaces that are on, a few at a time: everything outside their home directories is lost"},
 		"not rebuilt": {func(s *snapshot.Snapshot) { s.Primary.Version = snapshot.Known(version(t, "1.21.0")) },
-			"it concerns 2 workspaces, 2 of them on, and 2 users, 2 of them connected within the last hour\n" +
+			"it affects 2 workspaces, 2 of them on, and 2 users, 2 of them connected within the last hour\n" +
 				"no workspace changes its path until it is rebuilt; this primary does not do that"},
-		"nobody":     {func(s *snapshot.Snapshot) { inUseBy(s) }, "it concerns 0 workspaces, 0 of them on, and 0 users, 0 of them connected within the last hour"},
-		"unreadable": {unreadable, "whom it concerns is unknown: " + errNothing.Error()},
-		"no version": {func(s *snapshot.Snapshot) { s.Primary.Version = snapshot.Unknown[coder.Version](errNothing) }, "whom it concerns is unknown: " + errNothing.Error()},
+		"nobody":     {func(s *snapshot.Snapshot) { inUseBy(s) }, "it affects 0 workspaces, 0 of them on, and 0 users, 0 of them connected within the last hour"},
+		"unreadable": {unreadable, "whom it affects is unknown: " + errNothing.Error()},
+		"no version": {func(s *snapshot.Snapshot) { s.Primary.Version = snapshot.Unknown[coder.Version](errNothing) }, "whom it affects is unknown: " + errNothing.Error()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := fresh(t)
@@ -73,8 +73,8 @@ func TestMayAffect(t *testing.T) {
 		want    string
 	}{
 		"at the limit":      {regions, 3, ""},
-		"above it":          {regions, 2, "the switches concern 3 workspaces that are on, and --max-affected allows 2"},
-		"none allowed":      {regions[1:2], 0, "concern 1 workspace that are on"},
+		"above it":          {regions, 2, "the switches affect 3 workspaces that are on, but --max-affected allows 2"},
+		"none allowed":      {regions[1:2], 0, "affect 1 workspace that are on"},
 		"nothing to switch": {regions[2:], 0, ""},
 		"unknown":           {unknown, 100, "how many workspaces are on is unknown for sydney"},
 		"it is left alone":  {[]v1alpha1.RegionPlan{failed}, 0, ""},

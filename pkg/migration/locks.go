@@ -12,9 +12,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// takeLocks takes the lock of each part, always in one order: the satellite's,
-// and then the providers' by their IDs. A provider whose lock cannot be taken is
-// left out. The error is why nothing may be changed; giveUp may be called all the same.
+// takeLocks takes the locks of the parts, always in one order: the satellite's, then the providers' by ID. A provider whose
+// lock cannot be taken is left out. The error is why nothing may be changed; even then, call giveUp.
 func (r *regionRun) takeLocks(ctx context.Context) error {
 	if r.satellite != nil {
 		site := r.satellite.source.SatelliteSite
@@ -42,8 +41,7 @@ func (r *regionRun) takeLocks(ctx context.Context) error {
 	return r.fence()
 }
 
-// take takes the part's lock, and gives the part a context that ends when the
-// lock is lost.
+// take takes the part's lock and gives the part a context that ends when the lock is lost.
 func (r *regionRun) take(ctx context.Context, p *part) error {
 	site := p.site()
 	if site.Err != nil {
@@ -77,7 +75,7 @@ func (r *regionRun) take(ctx context.Context, p *part) error {
 	return nil
 }
 
-// giveUp releases all locks that were taken.
+// giveUp releases all locks.
 func (r *regionRun) giveUp(ctx context.Context) {
 	free, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
 	defer cancel()
@@ -92,8 +90,8 @@ func (r *regionRun) giveUp(ctx context.Context) {
 	}
 }
 
-// fence lets the parts write only what their locks guard, and only while those
-// are held. What is written to the primary for a provider concerns the satellite, too.
+// fence restricts each part's writes to what its lock guards, while the lock is held. Writes to the primary for a provider
+// also need the satellite's lock.
 func (r *regionRun) fence() error {
 	satellite := lock.ReadOnly
 	onSatellite := func(next http.RoundTripper) http.RoundTripper { return next }

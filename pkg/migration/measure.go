@@ -16,7 +16,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/verify"
 )
 
-// Names of the ways that are measured, as in v1alpha1.PathMeasurement.
+// Names of measured paths, as in v1alpha1.PathMeasurement.
 const (
 	pathPrimary   = "primary"
 	pathLegacy    = "legacy"
@@ -24,8 +24,8 @@ const (
 	pathWorkspace = "workspace"
 )
 
-// measure begins to ask what users' clients ask, if the operator wants that. It goes on
-// until measured ends it, whatever ends the run: a failure is when it matters.
+// measure starts to send requests as users' clients do, if the operator wants that. Only measured ends it: failures are what
+// it is for.
 func (r *regionRun) measure(ctx context.Context) {
 	if !r.Options.Measure || len(r.providers) == 0 {
 		return
@@ -54,12 +54,11 @@ func (r *regionRun) measure(ctx context.Context) {
 	}
 }
 
-// switched reports whether a provider uses Networking v2.
+// switched reports whether a provider uses, or may use, Networking v2.
 func switched(p *part) bool { return p.view.Networking() != v1alpha1.NetworkingV2Off }
 
-// workspacePath is the connection to a workspace of the operator's that uses Networking
-// v2 already and is not the canary, which is rebuilt. There is none if nobody can be
-// asked, or nothing would answer.
+// workspacePath is a connection to one of the operator's workspaces that already uses Networking v2 and is not the canary,
+// which is rebuilt. It is empty if there is no such workspace.
 func workspacePath(p *part) []measure.Path {
 	s := p.view
 	me, known := s.Primary.Me.Get()
@@ -83,8 +82,8 @@ func workspacePath(p *part) []measure.Path {
 	return nil
 }
 
-// noticeable tells the measurement that users may notice the step that begins now, and
-// which ways they leave by it. What it returns is to be called when the step has ended.
+// noticeable tells the measurement that a step begins which users may notice, and which paths they leave. Call the returned
+// function when the step has ended.
 func (r *regionRun) noticeable(p *part, step Step) (ended func()) {
 	if r.watch == nil {
 		return func() {}
@@ -99,8 +98,7 @@ func (r *regionRun) noticeable(p *part, step Step) (ended func()) {
 	return func() { r.watch.Begin(measure.After) }
 }
 
-// measured ends the measurement, and puts it into the report and, of a migration, what
-// it says of the distance into the journals.
+// measured ends the measurement and reports it. A migration also records the distance in the journals.
 func (r *regionRun) measured() {
 	if r.watch == nil {
 		return
@@ -118,8 +116,8 @@ func (r *regionRun) measured() {
 	}
 }
 
-// distance is how far users were, and are now, as the paths say: what was measured before
-// a provider's users moved stays, if it was measured from the same machine.
+// distance computes how far users were and are. A distance from before the provider's users moved is kept if it was measured
+// from the same machine.
 func distance(before *v1alpha1.Distance, paths []v1alpha1.PathMeasurement, initial *snapshot.Snapshot, from string, now metav1.Time) *v1alpha1.Distance {
 	found := v1alpha1.Distance{From: from, Measured: now}
 	for _, path := range paths {
@@ -144,12 +142,10 @@ func distance(before *v1alpha1.Distance, paths []v1alpha1.PathMeasurement, initi
 	return &found
 }
 
-// gapError means that users had no answer for longer than they may. Nothing is undone
-// for that: what works now is not interrupted once more.
+// gapError means that users had no answer for too long. Nothing is undone then, which would interrupt them once more.
 type gapError struct{ error }
 
-// gate fails the providers whose users had no answer for longer than they may. A way
-// that has never answered was not interrupted by the run.
+// gate fails the providers whose users had no answer for too long. The run did not interrupt a path that never answered.
 func (r *regionRun) gate() {
 	if r.report.Measured == nil || r.Options.MaxGap == 0 {
 		return
@@ -161,24 +157,15 @@ func (r *regionRun) gate() {
 		}
 		for _, p := range r.providers {
 			if p.err == nil && (path.Provider == "" || path.Provider == p.name) {
-				p.err = &gapError{fmt.Errorf("nobody answered at %s (%s) for %s, longer than --max-gap %s; nothing was undone for that",
+				p.err = &gapError{fmt.Errorf("nobody answered at %s (%s) for %s, longer than --max-gap %s; nothing was undone",
 					path.URL, path.Path, gap, r.Options.MaxGap)}
 			}
 		}
 	}
 }
 
-// onlyGaps reports whether a gap is all that has failed: nothing is left to do.
+// onlyGaps reports whether gaps are all that failed: nothing is left to do then.
 func (r *regionRun) onlyGaps() bool {
-	gaps := 0
-	for _, p := range r.all() {
-		switch {
-		case p.err == nil:
-		case is[*gapError](p.err):
-			gaps++
-		default:
-			return false
-		}
-	}
-	return gaps > 0
+	failed := slices.DeleteFunc(r.all(), func(p *part) bool { return p.err == nil })
+	return len(failed) > 0 && !slices.ContainsFunc(failed, func(p *part) bool { return !is[*gapError](p.err) })
 }

@@ -7,12 +7,10 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// Migrate returns the operation that moves a region to its satellite. What is
-// before the switch to Networking v2 stays after a later failure: a satellite
-// that is installed and registered serves nobody until the switch, and
-// uninstalling it would give up the load balancer's address that the operator
-// has just put into DNS. With wholeRegions it leaves a region alone if one of its
-// providers cannot be migrated now.
+// Migrate returns the operation that moves a region to its satellite. A later failure does not undo what precedes the switch
+// to Networking v2: an installed and registered satellite serves nobody until then, and uninstalling it would give up the
+// load balancer's address, which the operator has just put into DNS. With wholeRegions, a region is left alone if one of its
+// providers cannot be migrated.
 func Migrate(wholeRegions bool) Operation {
 	return Operation{
 		Name:      "migrate",

@@ -13,28 +13,20 @@ import (
 // Operation is a verb that changes regions, as a table of steps.
 type Operation struct {
 	Name  string          // the verb, for example "migrate"
-	Items []snapshot.Item // the facts that its plan rests on
-	// Preflight returns the results of the checks that must pass first, for one
-	// provider of the region and for what serves it.
+	Items []snapshot.Item // the facts that its plan needs
+	// Preflight returns the checks that must pass first, for one provider and what serves it.
 	Preflight func(*snapshot.Snapshot) []v1alpha1.CheckResult
-	// Steps are the steps in the order in which they are applied. Those of the
-	// satellite that follow each other are applied once, those of providers that
-	// follow each other for each of the region's providers in turn.
-	Steps []Step
-	// LeavesLegacy is set if the operation moves a region off the legacy path:
-	// what it finds is what a rollback returns to.
-	LeavesLegacy bool
-	// WholeRegions is set if a provider that fails its preflight keeps the others of
-	// its region from changing.
-	WholeRegions bool
-	// DoneSatellite and DoneProvider change the records of the satellite and of a
-	// provider when all their steps are done; may be nil.
+	// Steps are in the order of their application. Consecutive steps of the satellite are applied once, consecutive steps of
+	// providers for each of the region's providers in turn.
+	Steps        []Step
+	LeavesLegacy bool // the operation moves a region off the legacy path: a rollback returns to what it finds
+	WholeRegions bool // a provider that fails its preflight keeps the region's other providers from changing
+	// DoneSatellite and DoneProvider update the records when all steps of the part are done; may be nil.
 	DoneSatellite, DoneProvider func(*journal.Record)
-	// diff is set if a plan shows what would change of manifests.
-	diff bool
+	diff                        bool // the plan shows changes of manifests
 }
 
-// checks returns a preflight of the checks with these IDs.
+// checks returns a preflight of these checks.
 func checks(ids ...string) func(*snapshot.Snapshot) []v1alpha1.CheckResult {
 	ids = append([]string{"primary-is-primary", "primary-same"}, ids...) // whatever the verb
 	return func(s *snapshot.Snapshot) []v1alpha1.CheckResult {
@@ -42,8 +34,7 @@ func checks(ids ...string) func(*snapshot.Snapshot) []v1alpha1.CheckResult {
 	}
 }
 
-// in returns the operation as it applies to the region: one without a satellite
-// has no steps of it.
+// in returns the operation without steps for a satellite that the region does not have.
 func (o Operation) in(region fleet.Region) Operation {
 	if region.Satellite.None() {
 		o.Steps = o.of(OwnerProvider)
@@ -51,16 +42,15 @@ func (o Operation) in(region fleet.Region) Operation {
 	return o
 }
 
-// ChangesSatellites reports whether the operation has steps in the satellite's cluster. A
-// rollback has none, and works without that cluster.
+// ChangesSatellites reports whether the operation has steps in the satellite's cluster. A rollback does not need that cluster.
 func (o Operation) ChangesSatellites() bool { return len(o.of(OwnerSatellite)) > 0 }
 
-// of returns the steps of that owner.
+// of returns the owner's steps.
 func (o Operation) of(owner Owner) []Step {
 	return slices.DeleteFunc(slices.Clone(o.Steps), func(step Step) bool { return step.Owner != owner })
 }
 
-// phases returns the steps in groups: each is the satellite's, or the providers'.
+// phases groups consecutive steps of one owner.
 func (o Operation) phases() [][]Step {
 	var phases [][]Step
 	for _, step := range o.Steps {

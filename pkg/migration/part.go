@@ -12,42 +12,30 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// part is a part of a region in a run: the satellite, or one provider. Each has a
-// lock and a journal of its own, beside it.
+// part is a part of a region in a run: the satellite or one provider. Each has its own lock and journal.
 type part struct {
-	owner Owner
-	// name is the provider's, as documents show it; empty for the satellite. several
-	// is set if its region has others.
-	name    string
-	several bool
-	// plan and report are the provider's.
-	plan   v1alpha1.ProviderPlan
-	report *v1alpha1.ProviderReport
-	// source is where its facts come from, view what is known.
-	source *snapshot.Source
-	view   *snapshot.Snapshot
-	// held is its lock, writer and record are its journal.
-	held   *lock.Lock
-	writer *journal.Writer
-	record *journal.Record
-	// store writes the record to the journal.
-	store func(context.Context, *journal.Record) error
-	// ctx ends when the part's lock is lost, and by stop.
-	ctx  context.Context
-	stop context.CancelCauseFunc
-	run  *Run
-	// steps are the operation's of this owner, offset how many steps of the region
-	// come before them.
-	steps  []Step
-	offset int
-	// begun is set once the part's steps were begun, err is why it failed.
-	begun bool
-	err   error
-	// closed is set while the journal tells of all that was done.
-	closed bool
+	owner   Owner
+	name    string // the provider's, as documents show it; empty for the satellite
+	several bool   // the region has several providers
+	plan    v1alpha1.ProviderPlan
+	report  *v1alpha1.ProviderReport
+	source  *snapshot.Source
+	view    *snapshot.Snapshot
+	held    *lock.Lock
+	writer  *journal.Writer // with record and store, its journal
+	record  *journal.Record
+	store   func(context.Context, *journal.Record) error
+	ctx     context.Context // ends when the lock is lost, and with stop
+	stop    context.CancelCauseFunc
+	run     *Run
+	steps   []Step // the operation's steps of this owner
+	offset  int    // how many steps of the region come before them
+	begun   bool   // its steps were begun
+	err     error  // why it failed
+	closed  bool   // the journal is complete
 }
 
-// label puts a provider's name before a sentence, where a region has several.
+// label puts the provider's name before a sentence if the region has several.
 func (p *part) label(text string) string {
 	if !p.several {
 		return text
@@ -55,7 +43,7 @@ func (p *part) label(text string) string {
 	return "provider " + p.name + ": " + text
 }
 
-// begunSteps are the names of the part's steps that this run began to apply.
+// begunSteps returns the names of the part's steps that this run began to apply.
 func (p *part) begunSteps(results []v1alpha1.StepResult) []string {
 	var names []string
 	for _, result := range results {
@@ -67,7 +55,7 @@ func (p *part) begunSteps(results []v1alpha1.StepResult) []string {
 	return names
 }
 
-// index is the place of a step among those of the region, counted from 1; 0 if it is none of them.
+// index returns the position of a step among those of the region, counted from 1; 0 if it is none of them.
 func (p *part) index(step string) int {
 	for i, s := range p.steps {
 		if s.Name == step {
@@ -77,7 +65,7 @@ func (p *part) index(step string) int {
 	return 0
 }
 
-// open opens the part's journal, and begins a run in it.
+// open opens the part's journal and begins a run in it.
 func (p *part) open(ctx context.Context, r *regionRun) error {
 	_, name := p.names()
 	writer, err := journal.Open(ctx, p.site().Access.Clientset(), name)
@@ -109,7 +97,7 @@ func (p *part) open(ctx context.Context, r *regionRun) error {
 	return nil
 }
 
-// site is where the part is, with its lock and its journal.
+// site returns the site of the part, its lock and its journal.
 func (p *part) site() snapshot.Site {
 	if p.owner == OwnerSatellite {
 		return p.source.SatelliteSite
@@ -117,7 +105,7 @@ func (p *part) site() snapshot.Site {
 	return p.source.ProviderSite
 }
 
-// names are those of its lock and its journal there.
+// names returns the names of its lock and its journal.
 func (p *part) names() (lease, journal types.NamespacedName) {
 	if p.owner == OwnerSatellite {
 		return p.source.SatelliteLock(), p.source.SatelliteJournal()
@@ -125,7 +113,7 @@ func (p *part) names() (lease, journal types.NamespacedName) {
 	return p.source.ProviderLock(p.view), p.source.ProviderJournal(p.view)
 }
 
-// save writes the record to the journal; the end of ctx does not tear it.
+// save writes the record to the journal, even if ctx has ended.
 func (p *part) save(ctx context.Context) error {
 	commit, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
 	defer cancel()

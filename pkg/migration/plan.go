@@ -1,6 +1,5 @@
-// Package migration plans and carries out what changes a region: its steps,
-// the pure plan over a snapshot, and the engine that applies, journals and
-// undoes steps under a lock.
+// Package migration plans and carries out changes of a region: the steps, the pure plan over a snapshot, and the engine that
+// applies, journals and undoes steps under locks.
 package migration
 
 import (
@@ -14,9 +13,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// NewRegionPlan says what the operation would do to the region, from the views of
-// its providers alone; at least one. A provider that fails its preflight is left
-// out, unless it is the only one, or whole regions are asked for.
+// NewRegionPlan returns what the operation would do to the region, from the views of its providers, at least one. A provider
+// that fails its preflight is left out unless it is the only one or whole regions are required.
 func NewRegionPlan(operation Operation, views []*snapshot.Snapshot) v1alpha1.RegionPlan {
 	first := views[0]
 	operation = operation.in(first.Region)
@@ -56,12 +54,12 @@ func NewRegionPlan(operation Operation, views []*snapshot.Snapshot) v1alpha1.Reg
 	return plan
 }
 
-// LeaveOut is the plan of a region that cannot be reached for that reason: nothing is done there.
+// LeaveOut returns the plan of a region that cannot be reached for that reason.
 func LeaveOut(operation Operation, views []*snapshot.Snapshot, reason error) v1alpha1.RegionPlan {
 	plan := NewRegionPlan(operation, views)
 	plan.Outcome, plan.Preflight = v1alpha1.OutcomeUnreachable, nil // most checks would say no more than that
 	plan.Steps = plan.Steps[:1]                                     // the preflight
-	plan.Steps[0].Action, plan.Steps[0].Reason = v1alpha1.ActionBlocked, "left out, and nothing is changed: "+reason.Error()
+	plan.Steps[0].Action, plan.Steps[0].Reason = v1alpha1.ActionBlocked, "left out, nothing will be changed: "+reason.Error()
 	for i := range plan.Providers {
 		plan.Providers[i].Outcome, plan.Providers[i].Impact = v1alpha1.OutcomeUnreachable, nil
 	}
@@ -115,7 +113,7 @@ func satellitePlan(s *snapshot.Snapshot) *v1alpha1.SatellitePlan {
 	}
 }
 
-// providerPlan describes the provider of s, and says whether its own checks failed.
+// providerPlan describes the provider of s and whether its own checks failed.
 func providerPlan(s *snapshot.Snapshot, results []v1alpha1.CheckResult) v1alpha1.ProviderPlan {
 	plan := v1alpha1.ProviderPlan{
 		Provider: v1alpha1.Provider{ID: s.ProviderID(), Name: s.ProviderName()},
@@ -144,8 +142,7 @@ func (o Operation) decide(steps []Step, s *snapshot.Snapshot, provider string) [
 	return plans
 }
 
-// cutOff says first, when a preflight stops the operation, that the provider's
-// users are cut off meanwhile, and how they are not: nothing else does it.
+// cutOff reports, before the checks that stop the operation, that the provider's users are cut off, and the remedy.
 func cutOff(s *snapshot.Snapshot) []v1alpha1.CheckResult {
 	record := s.ProviderJournal.Value()
 	path := newPath(s)
@@ -154,16 +151,15 @@ func cutOff(s *snapshot.Snapshot) []v1alpha1.CheckResult {
 	}
 	return []v1alpha1.CheckResult{{
 		ID: checkCutOff, Provider: s.ProviderName(), Category: "provider", Severity: v1alpha1.SeverityError, State: v1alpha1.CheckFail,
-		Message: fmt.Sprintf("an earlier run switched provider %q to Networking v2, and users cannot work that way now: %v", s.Provider.Value().Name, path.broken),
+		Message: fmt.Sprintf("an earlier run switched provider %q to Networking v2, and its users are cut off: %v", s.Provider.Value().Name, path.broken),
 		Hint:    s.Command("rollback"),
 	}}
 }
 
-// checkCutOff is the check of status that cutOff answers.
+// checkCutOff is the check of status with the same question.
 const checkCutOff = "networking-v2"
 
-// closing are the steps that close what an earlier run left open although all
-// steps are done: a lock, or a journal.
+// closing returns steps that close what an earlier run left open, a lock or a journal, if all other steps are done.
 func closing(operation Operation, views []*snapshot.Snapshot) []v1alpha1.StepPlan {
 	var plans []v1alpha1.StepPlan
 	add := func(owner Owner, s *snapshot.Snapshot, provider string, held *lock.State, record *journal.Record) {
@@ -180,20 +176,19 @@ func closing(operation Operation, views []*snapshot.Snapshot) []v1alpha1.StepPla
 	return plans
 }
 
-// unfinished says what an earlier run left open; "" if nothing.
+// unfinished describes what an earlier run left open; "" if nothing.
 func unfinished(operation Operation, held *lock.State, record *journal.Record) string {
 	if held != nil && held.Holder != "" {
 		return fmt.Sprintf("take over the lock of %s, if it is not alive, and close its run", held.Holder)
 	}
 	if record != nil && record.Operation == operation.Name && record.Outcome != v1alpha1.OutcomeSucceeded {
-		return fmt.Sprintf("close the journal of an earlier run by %s, which did not get to it", record.Operator)
+		return fmt.Sprintf("close the journal of an earlier run by %s, which ended without closing it", record.Operator)
 	}
 	return ""
 }
 
 const stepPreflight = "preflight"
 
-// preflightStep shows the preflight as the first step of a plan.
 func preflightStep(results []v1alpha1.CheckResult) v1alpha1.StepPlan {
 	step := v1alpha1.StepPlan{
 		Name:   stepPreflight,
@@ -202,7 +197,7 @@ func preflightStep(results []v1alpha1.CheckResult) v1alpha1.StepPlan {
 	}
 	if slices.ContainsFunc(results, v1alpha1.CheckResult.Failed) {
 		step.Action = v1alpha1.ActionBlocked
-		step.Reason = "checks failed: what they concern will not be changed"
+		step.Reason = "checks failed: what depends on them will not be changed"
 	}
 	return step
 }

@@ -55,7 +55,7 @@ func TestPlanOfAStrandedRegion(t *testing.T) {
 			report.Outcome = plan.Outcome
 			got := next(Migrate(false), s.Region, report)
 			first := plan.Preflight[0]
-			if said := first.ID == checkCutOff && strings.Contains(first.Message, "users cannot work that way"); said != test.want {
+			if said := first.ID == checkCutOff && strings.Contains(first.Message, "its users are cut off"); said != test.want {
 				t.Errorf("the first result is %+v", first)
 			}
 			if want := s.Region.Command("rollback"); (got == want) != test.want {

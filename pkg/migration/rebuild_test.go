@@ -110,7 +110,7 @@ func TestRebuild(t *testing.T) {
 		"somebody else is building": {
 			options:  codertest.Options{BuildTime: 300 * time.Millisecond},
 			prepare:  func(t *testing.T, b *builder) { beginElsewhere(t, b); b.read(t, b.workspace.ID) },
-			rebuilds: 2, said: "waiting for the build of workspace \"canary\" that is under way",
+			rebuilds: 2, said: "waiting for the build of workspace \"canary\" that is in progress",
 		},
 		"an earlier run asked for the build under way": {
 			options: codertest.Options{BuildTime: 300 * time.Millisecond},
@@ -166,7 +166,7 @@ func TestRebuildTakesTooLong(t *testing.T) {
 	defer cancel()
 	err := b.step(ctx)
 	timeout := new(TimeoutError)
-	if !errors.As(err, &timeout) || !strings.HasPrefix(err.Error(), `waiting for the build of workspace "canary": rebuild-canary was not done within 500ms`) {
+	if !errors.As(err, &timeout) || !strings.HasPrefix(err.Error(), `waiting for the build of workspace "canary": rebuild-canary did not finish within 500ms`) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -15,30 +15,23 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// regionRun is one run on one region: its parts, and what is reported of them.
+// regionRun is one run on one region.
 type regionRun struct {
 	*Runner
-	// operation is the runner's, as it applies to the region.
-	operation Operation
+	operation Operation // the runner's, as it applies to the region
 	plan      v1alpha1.RegionPlan
 	report    *v1alpha1.RegionReport
-	// satellite is nil if the operation has no steps of it.
-	satellite *part
-	// providers are those that may change, in the fleet's order.
-	providers []*part
+	satellite *part          // nil if the operation has no steps of it
+	providers []*part        // that may change, in the fleet's order
 	total     int            // of steps
 	watch     *measure.Watch // nil if nothing is measured
-	// stopped is when an earlier run was last heard of, whose stop is reported: of several
-	// parts, the one where it stopped.
-	stopped time.Time
-	// settle makes the rule hold again after a step of a part failed, or none, and
-	// returns the cause, with what has to be said before it.
+	stopped   time.Time      // the last sign of the earlier run that the report mentions
+	// settle makes the rule hold again after a step failed, or none. It returns the cause, extended by what is more urgent.
 	settle func(p *part, failed string, cause error) error
-	// tell tells the part's cluster of a result.
-	tell func(*part, v1alpha1.StepResult)
+	tell   func(*part, v1alpha1.StepResult) // records a result in the part's cluster
 }
 
-// begin returns a run on the parts that the plan lets change.
+// begin returns a run on the parts that may change according to the plan.
 func (r *Runner) begin(plan v1alpha1.RegionPlan, report *v1alpha1.RegionReport) *regionRun {
 	run := &regionRun{Runner: r, operation: r.Operation.in(r.Region.Region), plan: plan, report: report}
 	run.settle, run.tell = run.settlePart, run.event
@@ -65,7 +58,7 @@ func (r *Runner) begin(plan v1alpha1.RegionPlan, report *v1alpha1.RegionReport) 
 	return run
 }
 
-// parts are the parts of that owner.
+// parts returns the owner's parts.
 func (r *regionRun) parts(owner Owner) []*part {
 	if owner == OwnerProvider {
 		return r.providers
@@ -76,16 +69,15 @@ func (r *regionRun) parts(owner Owner) []*part {
 	return []*part{r.satellite}
 }
 
-// all are the parts, the satellite first.
+// all returns the parts, the satellite first.
 func (r *regionRun) all() []*part { return append(r.parts(OwnerSatellite), r.providers...) }
 
-// allLocked are the parts that steps may be applied to.
+// allLocked returns the parts that steps may be applied to.
 func (r *regionRun) allLocked() []*part {
 	return slices.DeleteFunc(r.all(), func(p *part) bool { return p.held == nil || p.err != nil })
 }
 
-// locked takes the locks, makes sure that the plan still holds, and applies the
-// steps. The error is why nothing was begun.
+// locked takes the locks, makes sure that the plan still holds, and applies the steps. The error is why it did not begin.
 func (r *regionRun) locked(ctx context.Context) error {
 	defer r.giveUp(ctx)
 	if err := r.takeLocks(ctx); err != nil {
@@ -109,7 +101,7 @@ func (r *regionRun) locked(ctx context.Context) error {
 	return nil
 }
 
-// nobodyLeft returns an error if the satellite cannot be changed, or no provider can.
+// nobodyLeft returns an error if the satellite, or every provider, cannot be changed.
 func (r *regionRun) nobodyLeft() error {
 	left := slices.ContainsFunc(r.providers, func(p *part) bool { return p.err == nil })
 	if left && (r.satellite == nil || r.satellite.err == nil) {
@@ -118,7 +110,7 @@ func (r *regionRun) nobodyLeft() error {
 	return r.err()
 }
 
-// examine reads the region afresh, and refuses what is no longer as planned.
+// examine reads the region again and refuses parts that differ from the plan.
 func (r *regionRun) examine(ctx context.Context) error {
 	region := &snapshot.Region{Region: r.Region.Region}
 	working := slices.DeleteFunc(slices.Clone(r.providers), func(p *part) bool { return p.err != nil })
@@ -145,7 +137,7 @@ func (r *regionRun) examine(ctx context.Context) error {
 	return r.compare(NewRegionPlan(r.operation, views), working)
 }
 
-// compare refuses what differs between the plan and the same plan of now.
+// compare refuses parts whose present plan differs.
 func (r *regionRun) compare(again v1alpha1.RegionPlan, working []*part) error {
 	if again.Outcome == v1alpha1.OutcomePreflightFailed {
 		r.report.Preflight = again.Preflight
@@ -170,7 +162,7 @@ func (r *regionRun) compare(again v1alpha1.RegionPlan, working []*part) error {
 	return r.nobodyLeft()
 }
 
-// equip gives each part what its steps work with.
+// equip gives each part what its steps need.
 func (r *regionRun) equip() {
 	for _, p := range r.allLocked() {
 		p.run = &Run{
@@ -190,7 +182,7 @@ func (r *regionRun) equip() {
 	}
 }
 
-// finish puts a step's result into the report and the part's record, and tells of it.
+// finish adds a step's result to the report and the part's record, and announces it.
 func (r *regionRun) finish(p *part, result v1alpha1.StepResult) {
 	result.Provider, result.Finished = p.name, metav1.NewTime(r.Clock.Now())
 	r.report.Steps = append(r.report.Steps, result)
@@ -199,7 +191,7 @@ func (r *regionRun) finish(p *part, result v1alpha1.StepResult) {
 	r.emit(p, result)
 }
 
-// emit tells the cluster and the operator that a step changed its state.
+// emit announces a step's state to the operator and the cluster.
 func (r *regionRun) emit(p *part, result v1alpha1.StepResult) {
 	r.progress(p, result.Name, result.State, cmp.Or(result.Error, result.Message), false)
 	if result.State != v1alpha1.StepAlready {
@@ -207,8 +199,7 @@ func (r *regionRun) emit(p *part, result v1alpha1.StepResult) {
 	}
 }
 
-// event records a result as an Event beside the part's journal. Events are for people;
-// that one is missing changes nothing, so errors are dropped.
+// event records a result as an Event beside the part's journal. Events only inform people, so errors are dropped.
 func (r *regionRun) event(p *part, result v1alpha1.StepResult) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(p.ctx), commitTimeout)
 	defer cancel()
@@ -228,7 +219,7 @@ func (r *regionRun) progress(p *part, step string, state v1alpha1.StepState, mes
 	r.Report(progress)
 }
 
-// beforeOfSatellite are the facts about the satellite to return to, as its journal keeps them.
+// beforeOfSatellite returns the state of the satellite to return to, for its journal.
 func beforeOfSatellite(s *snapshot.Snapshot) journal.Before {
 	found := journal.Before{SatelliteRevision: s.Satellite.Value().Revision}
 	if state, known := s.Satellite.Get(); known {
@@ -239,7 +230,7 @@ func beforeOfSatellite(s *snapshot.Snapshot) journal.Before {
 	return found
 }
 
-// beforeOfProvider is what Networking v2 was, as the provider's journal keeps it.
+// beforeOfProvider returns the state of Networking v2 to return to, for the provider's journal.
 func beforeOfProvider(s *snapshot.Snapshot) journal.Before {
 	var found journal.Before
 	switch s.Networking() {
@@ -253,13 +244,13 @@ func beforeOfProvider(s *snapshot.Snapshot) journal.Before {
 	return found
 }
 
-// clone keeps what was found at the beginning while the snapshot in use goes on.
+// clone keeps the initial facts while the snapshot in use changes.
 func clone(s *snapshot.Snapshot) *snapshot.Snapshot {
 	kept := *s
 	return &kept
 }
 
-// resumed says where an earlier run stopped; "" if none did.
+// resumed describes where an earlier run stopped; "" if none did.
 func resumed(record *journal.Record) string {
 	if record.Operation == "" || record.Outcome == v1alpha1.OutcomeSucceeded {
 		return ""

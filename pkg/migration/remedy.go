@@ -14,31 +14,30 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/workspaces"
 )
 
-// rebuildTimeout bounds the build of a canary after a failure.
-const rebuildTimeout = 5 * time.Minute
+const rebuildTimeout = 5 * time.Minute // of a canary after a failure
 
-// remedy carries a remedy out. It returns a sentence that says what is so now.
+// remedy carries a remedy out and returns a sentence about the result.
 func (run *Run) remedy(ctx context.Context, r remedy) (string, error) {
 	switch r.act {
 	case switchOff:
 		return run.switchOff(ctx)
 	case uninstallRelease:
-		return "the satellite's release is uninstalled again", run.Source.Satellite().Uninstall()
+		return "the satellite's release was uninstalled", run.Source.Satellite().Uninstall()
 	case revertRelease:
-		return fmt.Sprintf("the satellite's release is back at what revision %d was", r.revision),
+		return fmt.Sprintf("the satellite's release is rolled back to revision %d", r.revision),
 			run.Source.Satellite().Rollback(r.revision)
 	case deleteRegistration:
-		return "the registration is deleted again", run.deleteRegistration(ctx, r.registration)
+		return "the registration was deleted", run.deleteRegistration(ctx, r.registration)
 	case bringBackLegacy:
 		return run.bringBackLegacy(ctx)
 	case rebuildAgain:
 		return run.rebuildAgain(ctx)
 	default:
-		return "", fmt.Errorf("nothing is known of remedy %d", r.act)
+		return "", fmt.Errorf("unknown remedy %d", r.act)
 	}
 }
 
-// provider is the provider as it was read last; its ID is known from the beginning.
+// provider returns the provider as it was read last, or at the beginning.
 func (run *Run) provider() coder.Provider {
 	if provider, known := run.Now.Provider.Get(); known {
 		return provider
@@ -46,9 +45,8 @@ func (run *Run) provider() coder.Provider {
 	return run.Initial.Provider.Value()
 }
 
-// switchOff switches the provider back, again and again until the primary
-// confirms it or ctx ends. When the lock cannot be asked, because the region's
-// cluster is away, it goes past the fence: off is safe whoever holds the lock.
+// switchOff switches the provider back, repeatedly, until the primary confirms it or ctx ends. If the lock cannot be checked
+// because the region's cluster does not answer, it bypasses the fence: off is safe whoever holds the lock.
 func (run *Run) switchOff(ctx context.Context) (string, error) {
 	noted := run.listWorkspaces(ctx)
 	said, err := run.switchUntilOff(ctx)
@@ -58,11 +56,10 @@ func (run *Run) switchOff(ctx context.Context) (string, error) {
 	return said, err
 }
 
-// listTimeout bounds the listing of workspaces beside a switch after a failure.
+// listTimeout bounds the listing of workspaces during a switch after a failure.
 const listTimeout = 10 * time.Second
 
-// listWorkspaces returns what to note of a switch back. It looks beside the switch,
-// which must not wait for it.
+// listWorkspaces returns what the journal keeps of a switch back. The switch must not wait for it.
 func (run *Run) listWorkspaces(ctx context.Context) <-chan *journal.Switch {
 	noted := make(chan *journal.Switch, 1)
 	at, id := run.Clock.Now(), run.provider().ID
@@ -80,7 +77,7 @@ func (run *Run) switchUntilOff(ctx context.Context) (said string, err error) {
 	err = run.until(ctx, "switching Networking v2 off", func() error {
 		err := switchNetworking(ctx, api, run.provider(), false)
 		if is[*lock.RefusedError](err) && run.Unfenced != nil && !ownedByAnother(err) && unfenced == "" {
-			api, unfenced = run.Unfenced, "; the lock in the region's cluster could not be asked"
+			api, unfenced = run.Unfenced, "; the lock in the region's cluster could not be checked"
 			err = switchNetworking(ctx, api, run.provider(), false)
 		}
 		run.Refresh(ctx, snapshot.ItemProvider)
@@ -102,7 +99,7 @@ func (run *Run) switchUntilOff(ctx context.Context) (said string, err error) {
 	return said, err
 }
 
-// rebuildAgain builds the canary again on the path that is now in use.
+// rebuildAgain builds the canary on the path that is now in use.
 func (run *Run) rebuildAgain(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, rebuildTimeout)
 	defer cancel()

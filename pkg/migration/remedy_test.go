@@ -44,7 +44,7 @@ func TestSwitchOff(t *testing.T) {
 		"the primary is away for a while":    {faults: []codertest.Fault{{Path: provider, Status: 503, Times: 12}}, want: "Networking v2 off"},
 		"the answer is lost":                 {faults: []codertest.Fault{{Method: "PATCH", Path: provider, ResetAfter: true, Times: 1}}, want: "Networking v2 off"},
 		"it cannot be confirmed for a while": {faults: []codertest.Fault{{Method: "GET", Path: provider, Status: 500, Times: 9}}, want: "Networking v2 off"},
-		"the lock cannot be asked":           {fence: &lock.RefusedError{}, want: "the lock in the region's cluster could not be asked"},
+		"the lock cannot be asked":           {fence: &lock.RefusedError{}, want: "the lock in the region's cluster could not be checked"},
 		"another run holds the lock":         {fence: &lock.LostError{By: "bob@laptop/1"}, wantErr: "bob@laptop/1", on: true},
 		"the token has expired":              {faults: []codertest.Fault{{Method: "PATCH", Path: provider, Status: 401}}, wantErr: "401", on: true},
 	} {

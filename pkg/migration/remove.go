@@ -8,8 +8,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// Remove returns the operation that unregisters and uninstalls a satellite. It
-// refuses while the region's users depend on it, unless forced.
+// Remove returns the operation that unregisters and uninstalls a satellite. Unless forced, it refuses while users depend on it.
 func Remove(force bool) Operation {
 	base := checks("operator-role", "cluster-reachable", "region-distinct", "cluster-rights", "provider-found")
 	return Operation{

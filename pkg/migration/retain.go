@@ -16,7 +16,7 @@ func Retain() Operation {
 		Name:  "retain",
 		Items: snapshot.StatusItems(),
 		Preflight: func(s *snapshot.Snapshot) []v1alpha1.CheckResult {
-			// a migration can do without a release that is of no use any more, but here it is asked for
+			// A migration can do without an unusable release, but here it is requested explicitly.
 			if found := s.Legacy.Value().Found; found.Unusable {
 				return withoutLegacy(base(s), found)
 			}
@@ -26,8 +26,7 @@ func Retain() Operation {
 	}
 }
 
-// withoutLegacy makes a failure of a legacy release that was looked for and not
-// found, where a check only skips it; found says why there is none.
+// withoutLegacy turns a skipped check for the legacy release into a failure that explains why none was found.
 func withoutLegacy(results []v1alpha1.CheckResult, found legacy.Found) []v1alpha1.CheckResult {
 	for i, r := range results {
 		if r.ID == "legacy-found" && r.State == v1alpha1.CheckSkipped {

@@ -8,14 +8,13 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// RightsVerbs returns the verbs that need rights in a region's clusters, in the
-// order in which an operator meets them.
+// RightsVerbs returns the verbs that need rights in a region's clusters, in the order in which operators use them.
 func RightsVerbs() []string {
 	return []string{"plan", "migrate", "status", "verify", "rollback", "retain", "remove", "finalize", "unlock", "history"}
 }
 
-// RightsOf returns the rights in the owner's cluster that the verbs need together,
-// each once. A verb that is none of RightsVerbs needs none.
+// RightsOf returns the distinct rights in the owner's cluster that the verbs need together. Verbs that are not in RightsVerbs
+// need none.
 func RightsOf(owner Owner, verbs []string, scope snapshot.Scope) []cluster.Rule {
 	var rules []cluster.Rule
 	for _, verb := range verbs {
@@ -28,8 +27,7 @@ func RightsOf(owner Owner, verbs []string, scope snapshot.Scope) []cluster.Rule 
 	return Distinct(rules)
 }
 
-// operationOf returns the operation of that verb: one without steps if it only reads,
-// and one that does nothing if there is none.
+// operationOf returns the verb's operation: without steps if it only reads, and empty for an unknown verb.
 func operationOf(verb string) Operation {
 	switch verb {
 	case "plan", "status":
@@ -46,7 +44,7 @@ func operationOf(verb string) Operation {
 	return Operation{}
 }
 
-// namespace is the owner's, with its journal and its lock.
+// namespace returns the owner's namespace, with its journal and its lock.
 func (owner Owner) namespace(scope snapshot.Scope) string {
 	if owner == OwnerSatellite {
 		return scope.Satellite
@@ -54,9 +52,8 @@ func (owner Owner) namespace(scope snapshot.Scope) string {
 	return scope.Provider
 }
 
-// rights returns the rights in the owner's cluster that the operation needs, each
-// once: what the preflight asks for, and what `rbac` prints. An operation without
-// steps of the owner only reads there.
+// rights returns the distinct rights in the owner's cluster that the operation needs, for the preflight and for `rbac`.
+// Without steps of the owner, the operation only reads there.
 func (o Operation) rights(owner Owner, scope snapshot.Scope) []cluster.Rule {
 	read, create := snapshot.RightsToReadProvider, false
 	if owner == OwnerSatellite {
@@ -73,7 +70,7 @@ func (o Operation) rights(owner Owner, scope snapshot.Scope) []cluster.Rule {
 	return Distinct(rules)
 }
 
-// rightsToRun are the rights to the journal, the lock and Events in the namespace.
+// rightsToRun returns the rights to the journal, the lock and Events.
 func rightsToRun(namespace string, create bool) []cluster.Rule {
 	var rules []cluster.Rule
 	if create {
@@ -86,9 +83,8 @@ func rightsToRun(namespace string, create bool) []cluster.Rule {
 	)
 }
 
-// Distinct joins lists of rules, with each rule once: those on the same objects
-// together, in the order in which the objects come first, and of each the reading verbs
-// before the writing ones.
+// Distinct joins lists of rules without duplicates. Rules for the same objects are together, in the order in which the
+// objects first appear, with reading verbs before writing ones.
 func Distinct(lists ...[]cluster.Rule) []cluster.Rule {
 	verbs := []string{"get", "list", "create", "update", "patch", "delete", "escalate", "bind"}
 	first := map[cluster.Rule]int{}

@@ -9,18 +9,14 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// RollbackOptions are how to go back.
+// RollbackOptions are the options of a rollback.
 type RollbackOptions struct {
-	// RemoveSatellite also unregisters and uninstalls the satellite.
-	RemoveSatellite bool
-	// NetworkingV2Was is what the operator says that the provider's flag was
-	// before the migration; nil leaves it to the journal.
-	NetworkingV2Was *bool
-	// Force goes back although the legacy release is not ready for it.
-	Force bool
+	RemoveSatellite bool  // also unregister and uninstall the satellite
+	NetworkingV2Was *bool // the flag before the migration according to the operator; nil for the journal's
+	Force           bool  // although the legacy release is not ready
 }
 
-// Rollback returns the operation that brings a region back to the legacy path.
+// Rollback returns the operation that returns a region to the legacy path.
 func Rollback(options RollbackOptions) Operation {
 	operation := Operation{
 		Name:      "rollback",
@@ -44,9 +40,8 @@ func Rollback(options RollbackOptions) Operation {
 	return operation
 }
 
-// saying returns the command that goes back although no journal says what
-// Networking v2 was before: to off, which is what people roll back to. "" if the
-// operator has said it.
+// saying returns the rollback command for a provider whose earlier Networking v2 no journal records: to off, the usual case;
+// "" if the operator has given it.
 func (o RollbackOptions) saying(s *snapshot.Snapshot) string {
 	if o.NetworkingV2Was != nil || s.Networking() != v1alpha1.NetworkingV2On {
 		return ""
@@ -58,11 +53,10 @@ func (o RollbackOptions) saying(s *snapshot.Snapshot) string {
 	return command + " --networking-v2-was off"
 }
 
-// usesSatellite reports whether the region is on Networking v2 by choice.
+// usesSatellite reports whether the provider uses Networking v2 by choice.
 func usesSatellite(s *snapshot.Snapshot) bool { return s.Networking() == v1alpha1.NetworkingV2On }
 
-// preflightRollback is what must hold before a region goes back. That the
-// legacy release is not ready stops it, unless forced: then it only warns.
+// preflightRollback returns the preflight of a rollback. A legacy release that is not ready fails, unless forced.
 func preflightRollback(options RollbackOptions) func(*snapshot.Snapshot) []v1alpha1.CheckResult {
 	ids := []string{"primary-version", "operator-role", "provider-cluster", "region-distinct", "provider-rights", "provider-found", "legacy-found", "canary"}
 	if options.RemoveSatellite { // otherwise it works without the satellite's cluster, which may be why somebody goes back
@@ -76,10 +70,10 @@ func preflightRollback(options RollbackOptions) func(*snapshot.Snapshot) []v1alp
 		}
 		for i, r := range results {
 			switch {
-			// a canary that failed is a reason to go back, not against it
+			// A canary that failed is a reason for a rollback, not against it.
 			case r.ID == "canary" && r.State == v1alpha1.CheckFail:
 				results[i].State = v1alpha1.CheckWarn
-			// whether the satellite's cluster is another region's, too, matters only to who changes it
+			// Only a change of the satellite's cluster depends on whether another region shares it.
 			case r.ID == "region-distinct" && r.State == v1alpha1.CheckUnknown && !options.RemoveSatellite:
 				results[i].State = v1alpha1.CheckWarn
 			}
@@ -91,7 +85,7 @@ func preflightRollback(options RollbackOptions) func(*snapshot.Snapshot) []v1alp
 				r.Message = fmt.Sprintf("the record of %s is gone: it is restored first, from the backup %s", release, release.Backup)
 			case r.State == v1alpha1.CheckWarn && !options.Force:
 				r.State, r.Severity = v1alpha1.CheckFail, v1alpha1.SeverityError
-				r.Hint = "fix it, or go back regardless with --force --reason WHY"
+				r.Hint = "fix it, or roll back regardless with --force --reason WHY"
 			}
 			results = append(results, r)
 		}

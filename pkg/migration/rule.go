@@ -8,7 +8,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// ruleItems are the items that the rule looks at.
+// ruleItems returns the items that the rule depends on.
 func ruleItems() []snapshot.Item {
 	return []snapshot.Item{
 		snapshot.ItemProvider, snapshot.ItemRegistrations, snapshot.ItemSatellite,
@@ -16,14 +16,12 @@ func ruleItems() []snapshot.Item {
 	}
 }
 
-// judgement is what the facts say of one half of the rule. The half holds if
-// both errors are nil: what could not be determined does not hold.
+// judgement is about one half of the rule, which holds if both errors are nil.
 type judgement struct {
-	// broken says what is known to be against it, unknown what could not be determined.
-	broken, unknown error
+	broken, unknown error // what is known to be against it, and what could not be determined
 }
 
-// note adds an error to what is known to be against the half, or to what is unknown.
+// note adds an error to broken if it is known, or else to unknown.
 func (j *judgement) note(known bool, err error) {
 	if known {
 		j.broken = errors.Join(j.broken, err)
@@ -35,16 +33,14 @@ func (j *judgement) note(known bool, err error) {
 func (j judgement) holds() bool { return j.broken == nil && j.unknown == nil }
 func (j judgement) err() error  { return errors.Join(j.broken, j.unknown) }
 
-// mayUseNetworkingV2 is the rule that holds at every instant: Networking v2 is
-// on only if what users connect to with it answers, and the legacy release, where
-// there is one, is retained. It returns nil, or everything that is against it.
+// mayUseNetworkingV2 is the rule that holds at every instant: Networking v2 is only on if what users then connect to answers
+// and the legacy release, if there is one, is retained. It returns nil, or everything against it.
 func mayUseNetworkingV2(s *snapshot.Snapshot) error {
 	return errors.Join(newPath(s).err(), wayBack(s).err())
 }
 
-// newPath judges the path that users take with Networking v2: the satellite,
-// registered with its own key, which answers at its access URL; or the primary, in
-// a region without a satellite.
+// newPath judges the path of Networking v2: the satellite must be registered with its own key and answer at its access URL.
+// In a region without a satellite, the primary must answer.
 func newPath(s *snapshot.Snapshot) (j judgement) {
 	answers, endpointKnown := s.PathAnswers(), s.Endpoint.IsKnown()
 	if s.Region.Satellite.None() {
@@ -59,7 +55,7 @@ func newPath(s *snapshot.Snapshot) (j judgement) {
 	if same, err := s.ServesOwnKey(); err != nil {
 		j.note(endpointKnown && s.Endpoint.Value().KeyErr != nil, fmt.Errorf("the access URL does not serve a key: %w", err))
 	} else if !same {
-		j.note(true, errors.New("the access URL serves another key than the satellite's own"))
+		j.note(true, errors.New("the access URL serves a different key than the satellite's own"))
 	}
 	if answers != nil {
 		j.note(endpointKnown && s.Primary.Version.IsKnown(), fmt.Errorf("the primary's API does not answer through the satellite: %w", answers))

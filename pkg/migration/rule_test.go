@@ -34,7 +34,7 @@ func TestBrokenAndUnknown(t *testing.T) {
 		unregistered = "the satellite is not registered with the key of its cluster"
 		keyless      = "the access URL does not serve a key: nothing answers"
 		silent       = "the primary's API does not answer through the satellite: nothing answers"
-		another      = "the access URL serves another key than the satellite's own"
+		another      = "the access URL serves a different key than the satellite's own"
 		unretained   = "the legacy release is not retained: "
 	)
 	for name, test := range map[string]struct {

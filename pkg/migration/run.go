@@ -16,38 +16,32 @@ import (
 // commitTimeout bounds one short write and its confirmation.
 const commitTimeout = 30 * time.Second
 
-// Run is the state of one run on a part of a region that steps work with.
+// Run is the state of a run on a part of a region, for its steps.
 type Run struct {
-	// Source is where facts come from; its clients refuse to write once the lock is lost.
-	Source *snapshot.Source
-	// Unfenced is the primary past the fence, for switching off alone; nil if there is none.
-	Unfenced *coder.Client
-	// Initial is what was found when the run began; Now is the latest.
-	Initial, Now *snapshot.Snapshot
-	Operator     string // an e-mail address
+	Source       *snapshot.Source   // its clients refuse to write once the lock is lost
+	Unfenced     *coder.Client      // the primary without the fence, only for switching off; may be nil
+	Initial, Now *snapshot.Snapshot // when the run began, and the latest
+	Operator     string             // an e-mail address
 	Options      Options
 	Clock        clock.WithTicker
-	// SatelliteRecord and ProviderRecord are the journals' records as they will be
-	// written next; nil where the run does not write one. Steps change their owner's
-	// directly; the engine writes it before and after each step.
+	// SatelliteRecord and ProviderRecord are the journals' next contents; nil if the run does not write that journal. Steps
+	// change their owner's record, and the engine writes it before and after each step.
 	SatelliteRecord, ProviderRecord *journal.Record
 
-	// registering is set while a registration was asked for and not answered.
-	registering bool
+	registering bool // the primary has not answered a request for registration
 
 	progress func(message string, attention bool)
 }
 
-// Refresh reads the items again into run.Now. A journal that this run writes is
-// not read from the cluster: it is the only writer, and its record is ahead of
-// what is stored.
+// Refresh reads the items again into run.Now. Journals that this run writes are not read: only this run writes them, and its
+// records are ahead of what is stored.
 func (run *Run) Refresh(ctx context.Context, items ...snapshot.Item) {
 	items = slices.DeleteFunc(slices.Clone(items), func(item snapshot.Item) bool { return item == snapshot.ItemJournal })
 	run.Source.Refresh(ctx, run.Now, items...)
 	run.note()
 }
 
-// note puts the records of this run in place of those that were read.
+// note replaces the journals in run.Now by this run's records.
 func (run *Run) note() {
 	if run.SatelliteRecord != nil {
 		run.Now.SatelliteJournal = snapshot.Known(run.SatelliteRecord)
@@ -57,23 +51,20 @@ func (run *Run) note() {
 	}
 }
 
-// Progress tells the operator, in one line, what is being waited for or done.
+// Progress tells the operator, in one line, what the run does or waits for.
 func (run *Run) Progress(format string, args ...any) {
 	run.progress(fmt.Sprintf(format, args...), false)
 }
 
-// Commit returns a context for one write that must not be torn by a signal or
-// a timeout: it outlives ctx, but not by more than half a minute.
+// Commit returns a context for one write that a signal or a timeout must not cut off: it outlives ctx by up to half a minute.
 func (run *Run) Commit(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
 }
 
-// pollInterval is how often waits look again.
-const pollInterval = time.Second
+const pollInterval = time.Second // of waits
 
-// WaitFor reads the items again and again until ready returns nil, or ctx
-// ends; then the error says what was still missing. ready's error is also the
-// progress line. An error that is hopeless ends the wait at once.
+// WaitFor reads the items repeatedly until ready returns nil or a hopeless error, or ctx ends. ready's error says what is
+// still missing, in the progress line and at the end.
 func (run *Run) WaitFor(ctx context.Context, what string, items []snapshot.Item, ready func(*snapshot.Snapshot) error) error {
 	return run.until(ctx, what, func() error {
 		run.Refresh(ctx, items...)
@@ -81,8 +72,7 @@ func (run *Run) WaitFor(ctx context.Context, what string, items []snapshot.Item,
 	})
 }
 
-// until looks again and again until look returns nil or a hopeless error, or ctx
-// ends; look's error says what is still missing.
+// until calls look repeatedly until it returns nil or a hopeless error, or ctx ends.
 func (run *Run) until(ctx context.Context, what string, look func() error) error {
 	ticker := run.Clock.NewTicker(pollInterval)
 	defer ticker.Stop()
@@ -107,28 +97,26 @@ func (run *Run) until(ctx context.Context, what string, look func() error) error
 	}
 }
 
-// over reports whether ctx has ended, or would have if its timer had run: calls
-// that know its deadline fail a little earlier.
+// over reports whether ctx has ended or is past its deadline: calls that know the deadline fail slightly earlier.
 func over(ctx context.Context) bool {
 	deadline, ok := ctx.Deadline()
 	return ctx.Err() != nil || ok && !time.Now().Before(deadline)
 }
 
-// manualError marks what waiting alone will not bring: a person must do it.
+// manualError marks what a person has to do.
 type manualError struct{ error }
 
 func (e *manualError) Unwrap() error { return e.error }
 
-// hopelessError marks a state, or an answer, that waiting will not change.
+// hopelessError marks a state or an answer that waiting does not change.
 type hopelessError struct{ error }
 
 func hopeless(err error) error { return &hopelessError{err} }
 
 func (e *hopelessError) Unwrap() error { return e.error }
 
-// answered marks those errors of the primary as hopeless that it would give
-// again: it refuses the token or the user, or does not know what was asked for.
-// A satellite that is not registered yet refuses, too, so this is not for its answers.
+// answered marks errors as hopeless that the primary would return again: it refuses the token or the user, or does not find
+// the object. A satellite that is not registered yet also refuses, so its answers do not qualify.
 func answered(err error) error {
 	if coder.IsUnauthorized(err) || coder.IsForbidden(err) || coder.IsNotFound(err) {
 		return hopeless(err)

@@ -18,17 +18,14 @@ import (
 type Runner struct {
 	Operation Operation
 	Region    *snapshot.Region
-	// Operator is who runs it, for the journal and the lock: an e-mail address.
-	Operator string
-	Options  Options
-	Clock    clock.WithTicker
-	// Report receives progress; it must be safe for use by several regions at once.
-	Report func(v1alpha1.Progress)
+	Operator  string // for the journal and the lock: an e-mail address
+	Options   Options
+	Clock     clock.WithTicker
+	Report    func(v1alpha1.Progress) // receives progress, from several regions at once
 }
 
-// Plan says what the operation would do, given its items in the views. If there
-// is something to change, it also asks which rights are missing, and renders the
-// satellite's chart; with diff the plan shows what would change of its manifest.
+// Plan returns what the operation would do, given its items in the views. If something would change, it also asks which
+// rights are missing and renders the satellite's chart. diff includes the changes of its manifest.
 func (o Operation) Plan(ctx context.Context, region *snapshot.Region, views []*snapshot.Snapshot, diff bool) v1alpha1.RegionPlan {
 	o.diff = diff
 	plan := NewRegionPlan(o, views)
@@ -44,8 +41,8 @@ func (o Operation) Plan(ctx context.Context, region *snapshot.Region, views []*s
 	return NewRegionPlan(o, views)
 }
 
-// askRights asks every cluster of the region for the rights that the operation
-// needs there, in parallel. A cluster that there is nobody to ask of is left out.
+// askRights asks every cluster of the region, in parallel, for the rights that the operation needs there. Clusters that
+// cannot be asked are left out.
 func (o Operation) askRights(ctx context.Context, sources []*snapshot.Source, views []*snapshot.Snapshot) {
 	var group sync.WaitGroup
 	first := sources[0]
@@ -65,8 +62,8 @@ func (o Operation) askRights(ctx context.Context, sources []*snapshot.Source, vi
 	}
 }
 
-// Run carries out what the plan says, and reports what was done. The context's cause tells why it was ended:
-// ErrInterrupted leaves the region for the next run to go on.
+// Run carries the plan out and reports the result. Its context's cause says why it ended; after ErrInterrupted, the next run
+// continues.
 func (r *Runner) Run(ctx context.Context, plan v1alpha1.RegionPlan) v1alpha1.RegionReport {
 	report := newReport(plan)
 	if plan.Outcome == v1alpha1.OutcomeUnreachable {
@@ -99,8 +96,7 @@ func (r *Runner) Run(ctx context.Context, plan v1alpha1.RegionPlan) v1alpha1.Reg
 	return report
 }
 
-// NotStarted reports a region that is left alone: because its own plan fails its
-// preflight, or leaves it out, or else for the given reason.
+// NotStarted reports a region that is left alone: because of its plan's preflight, because it is left out, or for the reason.
 func (r *Runner) NotStarted(plan v1alpha1.RegionPlan, reason string) v1alpha1.RegionReport {
 	report := newReport(plan)
 	report.Outcome, report.Error = v1alpha1.OutcomeNotStarted, reason
@@ -117,7 +113,7 @@ func (r *Runner) NotStarted(plan v1alpha1.RegionPlan, reason string) v1alpha1.Re
 	return report
 }
 
-// newReport returns the report of a region of which nothing is known but its plan.
+// newReport returns the report of a region that was only planned.
 func newReport(plan v1alpha1.RegionPlan) v1alpha1.RegionReport {
 	report := v1alpha1.RegionReport{Name: plan.Name, Preflight: plan.Preflight, Steps: []v1alpha1.StepResult{}}
 	if plan.Satellite != nil {
@@ -131,14 +127,14 @@ func newReport(plan v1alpha1.RegionPlan) v1alpha1.RegionReport {
 	return report
 }
 
-// changedError means that the region is no longer as planned.
+// changedError means that the region differs from its plan.
 type changedError []string
 
 func (e changedError) Error() string {
 	return fmt.Sprintf("the region changed since it was planned, nothing was changed: %s; plan again", strings.Join(e, "; "))
 }
 
-// Options are what an operator may choose about a run.
+// Options are the operator's choices about a run.
 type Options struct {
 	Timeout      time.Duration // of one region; 0 means no bound
 	StepTimeout  time.Duration // of one step; 0 means no bound

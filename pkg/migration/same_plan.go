@@ -9,10 +9,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// SamePlan returns nil if an earlier plan says what a plan of now says, and
-// else an error that names every difference with both values, region by region.
-// What a plan only explains (reasons, details, manifests, warnings, and the
-// operator who made it) does not count.
+// SamePlan returns nil if both plans do the same, or an error with every difference and both values, region by region. It
+// ignores explanations: reasons, details, manifests, warnings, and the operator who made the plan.
 func SamePlan(planned, now *v1alpha1.Plan) error {
 	if planned.Primary.URL != now.Primary.URL {
 		return fmt.Errorf("the plan is for the primary %s, not %s", planned.Primary.URL, now.Primary.URL)
@@ -26,7 +24,7 @@ func SamePlan(planned, now *v1alpha1.Plan) error {
 		fresh, ok := current[region.Name]
 		delete(current, region.Name)
 		if !ok {
-			errs = append(errs, fmt.Errorf("region %q is in the plan, but was not selected now", region.Name))
+			errs = append(errs, fmt.Errorf("region %q is in the plan, but is not selected", region.Name))
 			continue
 		}
 		errs = append(errs, sameRegion(region, fresh))
@@ -45,7 +43,7 @@ func SamePlan(planned, now *v1alpha1.Plan) error {
 		differs("the outcome", planned.Outcome, now.Outcome),
 	)
 	if len(differences) > 0 {
-		return fmt.Errorf("the plan is another now: %s", strings.Join(differences, "; "))
+		return fmt.Errorf("the plan would be different now: %s", strings.Join(differences, "; "))
 	}
 	return nil
 }
@@ -53,7 +51,7 @@ func SamePlan(planned, now *v1alpha1.Plan) error {
 // sameRegion compares two plans of a region.
 func sameRegion(planned, now v1alpha1.RegionPlan) error {
 	if planned.Fingerprint != fingerprint(planned) {
-		return fmt.Errorf("region %q: the plan's fingerprint does not fit its facts: the plan file was edited after it was written", planned.Name)
+		return fmt.Errorf("region %q: the plan file was edited after it was written", planned.Name)
 	}
 	differences := slices.Concat(
 		satelliteDifferences(planned.Satellite, now.Satellite),
@@ -67,19 +65,19 @@ func sameRegion(planned, now v1alpha1.RegionPlan) error {
 	return nil
 }
 
-// satelliteDifferences compares where and what the satellite is; nil is none.
+// satelliteDifferences compares the satellites; nil is none.
 func satelliteDifferences(planned, now *v1alpha1.SatellitePlan) []string {
 	switch {
 	case planned == nil && now == nil:
 		return nil
 	case planned == nil || now == nil:
-		return []string{"whether the region has a satellite changed"}
+		return []string{"the region gained or lost its satellite"}
 	default:
 		return Differences(*planned, *now)
 	}
 }
 
-// providersDifferences compares providers one by one, in their order.
+// providersDifferences compares providers in their order.
 func providersDifferences(planned, now []v1alpha1.ProviderPlan) []string {
 	if len(planned) != len(now) {
 		return []string{fmt.Sprintf("it had %d providers when planned and has %d now", len(planned), len(now))}
@@ -93,7 +91,7 @@ func providersDifferences(planned, now []v1alpha1.ProviderPlan) []string {
 	return differences
 }
 
-// stepDifferences compares what is intended, step by step in their order.
+// stepDifferences compares steps in their order.
 func stepDifferences(planned, now []v1alpha1.StepPlan) (differences []string) {
 	at := func(steps []v1alpha1.StepPlan, i int) string {
 		if i >= len(steps) {

@@ -73,11 +73,11 @@ func TestSamePlan(t *testing.T) {
 	}{
 		"the same":           {plan(), plan(), ""},
 		"another primary":    {elsewhere, plan(), "the plan is for the primary https://other.example.com, not https://coder.example.com"},
-		"edited by hand":     {edited, plan(), `region "sydney": the plan's fingerprint does not fit its facts: the plan file was edited after it was written`},
+		"edited by hand":     {edited, plan(), `region "sydney": the plan file was edited after it was written`},
 		"one region more":    {plan(), plan(london), `region "london" is not in the plan`},
-		"one region less":    {plan(london), plan(), `region "london" is in the plan, but was not selected now`},
+		"one region less":    {plan(london), plan(), `region "london" is in the plan, but is not selected`},
 		"a region changed":   {plan(), planOf(v1alpha1.SatelliteBasis{ClusterUID: "c"}, two), `region "sydney" changed since it was planned: clusterUID was a when planned and is c now`},
-		"no satellite":       {without, plan(), `region "sydney" changed since it was planned: whether the region has a satellite changed`},
+		"no satellite":       {without, plan(), `region "sydney" changed since it was planned: the region gained or lost its satellite`},
 		"a provider less":    {planOf(satellite, two[:1]), plan(), `region "sydney" changed since it was planned: it had 1 providers when planned and has 2 now`},
 		"a provider changed": {plan(), switched, `region "sydney" changed since it was planned: provider "sydney-2": networkingV2 was (none) when planned and is On now`},
 	} {

@@ -15,42 +15,35 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// Times for what happens after a failure. They do not count against the
-// region's own time, which may be what ran out.
+// Timeouts after a failure. They do not count against the region's timeout, which may be what expired.
 const (
-	switchTimeout   = 2 * time.Minute  // switching Networking v2 off
-	signalTimeout   = 20 * time.Second // the same after a signal, when somebody waits
-	holderTimeout   = 5 * time.Second  // asking who has the lock
-	evidenceTimeout = 30 * time.Second // keeping evidence
-	settleTimeout   = 10 * time.Minute // everything else
+	switchTimeout   = 2 * time.Minute  // of switching Networking v2 off
+	signalTimeout   = 20 * time.Second // of the same after a signal, when somebody waits
+	holderTimeout   = 5 * time.Second  // of asking who has the lock
+	evidenceTimeout = 30 * time.Second
+	settleTimeout   = 10 * time.Minute // of everything else
 )
 
-// leftForLost is what a run says that lost its lock before it had reverted all.
-const leftForLost = "the lock is lost, so that nothing else was reverted: the next run continues from here"
+// leftForLost is reported by a run that lost its lock before it had reverted everything.
+const leftForLost = "the lock was lost, so nothing else was reverted; the next run continues from here"
 
 // settler makes the rule hold again after a part's steps ended early.
 type settler struct {
-	// part is where it happened.
-	part *part
-	// switches are the providers whose switch the failure concerns: all of the
-	// region if it is the satellite's. rest are the parts with other things to revert.
-	switches, rest []*part
-	report         *v1alpha1.RegionReport
-	// read reads items afresh; do carries a remedy out, and returns a sentence that says the result.
-	read func(ctx context.Context, p *part, items ...snapshot.Item)
-	do   func(ctx context.Context, p *part, r remedy) (string, error)
-	// holds asks whether the locks are still this run's, and if not, who has them.
-	holds func(context.Context) error
-	// finish puts the result of a remedy into the report and the record.
-	finish func(*part, v1alpha1.StepResult)
-	// evidence keeps what can be seen now, and returns where.
-	evidence func(context.Context) (string, error)
+	part     *part   // that failed
+	switches []*part // providers whose switch the failure affects: all of the region if the satellite failed
+	rest     []*part // with other things to revert
+	report   *v1alpha1.RegionReport
+	read     func(ctx context.Context, p *part, items ...snapshot.Item)
+	do       func(ctx context.Context, p *part, r remedy) (string, error) // carries a remedy out, and describes the result
+	holds    func(context.Context) error                                  // whether the run still holds its locks, or who does
+	finish   func(*part, v1alpha1.StepResult)                             // reports and records a remedy's result
+	evidence func(context.Context) (string, error)                        // saves evidence, and returns where
 
 	mu sync.Mutex // held while the report is written
 }
 
-// settlePart makes the rule hold again after the part's step failed; empty if none
-// did. It returns the cause, with what has to be said before it.
+// settlePart makes the rule hold again after the part's step failed; empty if none did. It returns the cause, extended by
+// what is more urgent.
 func (r *regionRun) settlePart(p *part, failed string, cause error) error {
 	s := &settler{
 		part: p, switches: []*part{p}, rest: []*part{p}, report: r.report,
@@ -80,23 +73,16 @@ func (r *regionRun) settlePart(p *part, failed string, cause error) error {
 	case p.owner == OwnerSatellite:
 		s.switches = slices.DeleteFunc(slices.Clone(r.providers), func(p *part) bool { return p.run == nil })
 		s.rest = append([]*part{p}, s.switches...)
-	case r.satellite != nil && r.alone(p):
-		s.rest = []*part{r.satellite, p}
+	case r.satellite != nil && !slices.ContainsFunc(r.providers, func(other *part) bool { return other != p && other.err == nil }):
+		s.rest = []*part{r.satellite, p} // no other provider uses, or is about to use, what this run did to the satellite
 	}
 	return s.settle(failed, cause)
 }
 
-// alone reports whether no other provider of the region uses what this run made
-// of the satellite, or is yet to: then a failure may revert that, too.
-func (r *regionRun) alone(failed *part) bool {
-	return !slices.ContainsFunc(r.providers, func(p *part) bool { return p != failed && p.err == nil })
-}
-
-// settle asks what to do about the failure of a step (empty if none failed),
-// and does it: the switch first, then evidence, then the rest. It returns the
-// cause, or a *stillOnError if Networking v2 could not be switched off. A signal
-// leaves everything but a broken path to the next run. A run that lost its lock
-// may only switch off; if another run holds the lock, not even that.
+// settle decides what to do about the failure of a step (empty if none failed) and does it: first the switch, then evidence,
+// then the rest. It returns the cause, or a *stillOnError if Networking v2 could not be switched off. After a signal, it only
+// reverts a broken path and leaves the rest to the next run. A run that lost its lock may only switch off, and not even that
+// if another run holds the lock.
 func (s *settler) settle(failed string, cause error) error {
 	ctx := context.WithoutCancel(s.part.ctx)
 	interrupted, lost := errors.Is(cause, ErrInterrupted), lockLost(cause)
@@ -105,13 +91,13 @@ func (s *settler) settle(failed string, cause error) error {
 	}
 	switch {
 	case ownedByAnother(cause):
-		s.left(s.part, "another run owns the region now and decides what becomes of it: nothing was reverted")
+		s.left(s.part, "another run has taken the region over and decides what to do: nothing was reverted")
 		return cause
 	case s.part.run.Options.NoRollback:
 		if !interrupted && !lost {
 			s.keepEvidence(ctx)
 		}
-		s.left(s.part, "nothing was undone, as --no-rollback asks")
+		s.left(s.part, "nothing was undone because of --no-rollback")
 		return cause
 	case interrupted:
 		failed = ""
@@ -128,8 +114,7 @@ func (s *settler) settle(failed string, cause error) error {
 	return cause
 }
 
-// withHolder adds who has taken the lock since it was lost for want of a
-// renewal, if anybody has.
+// withHolder adds who has taken the lock since it expired, if anybody has.
 func (s *settler) withHolder(ctx context.Context, cause error) error {
 	ctx, cancel := context.WithTimeout(ctx, holderTimeout)
 	defer cancel()
@@ -139,8 +124,7 @@ func (s *settler) withHolder(ctx context.Context, cause error) error {
 	return cause
 }
 
-// settleSwitches switches Networking v2 off for every provider concerned where it
-// must not stay on, all at once: none waits for another's primary or cluster.
+// settleSwitches switches Networking v2 off where it must not stay on, for all providers in parallel.
 func (s *settler) settleSwitches(ctx context.Context, failed string, cause error) error {
 	stillOn := make([]error, len(s.switches))
 	var group sync.WaitGroup
@@ -185,8 +169,7 @@ func (s *settler) settleSwitch(ctx context.Context, p *part, failed string) erro
 	return s.apply(ctx, p, todo[0])
 }
 
-// settleRest does what is left to do once the switches are settled. What is to be done is
-// decided for all parts before anything is changed.
+// settleRest does everything else. It decides for all parts before it changes anything.
 func (s *settler) settleRest(ctx context.Context, failed string) {
 	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
 	defer cancel()
@@ -223,8 +206,7 @@ func (s *settler) settleRest(ctx context.Context, failed string) {
 	}
 }
 
-// situation is what compensation for the part is decided from. A step that failed
-// elsewhere is told by its name, too: that of a provider concerns the satellite.
+// situation returns the input of compensation for the part. failed may be a step of another part, which can affect this one.
 func (s *settler) situation(p *part, failed string) situation {
 	return situation{
 		owner: p.owner, steps: p.steps, failed: failed, begun: p.begunSteps(s.report.Steps),
@@ -232,7 +214,7 @@ func (s *settler) situation(p *part, failed string) situation {
 	}
 }
 
-// apply carries one remedy out and reports it, whether that works or not.
+// apply carries one remedy out and reports the result.
 func (s *settler) apply(ctx context.Context, p *part, r remedy) error {
 	result := v1alpha1.StepResult{Name: r.step, Started: metav1.NewTime(p.run.Clock.Now())}
 	message, err := s.do(ctx, p, r)
@@ -248,14 +230,14 @@ func (s *settler) apply(ctx context.Context, p *part, r remedy) error {
 	return err
 }
 
-// keepEvidence keeps what can be seen of the failure, in a time of its own.
+// keepEvidence saves evidence of the failure.
 func (s *settler) keepEvidence(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, evidenceTimeout)
 	defer cancel()
 	where, err := s.evidence(ctx)
 	s.report.Evidence = where
 	if err != nil {
-		s.left(s.part, fmt.Sprintf("evidence could not be kept: %v", err))
+		s.left(s.part, fmt.Sprintf("evidence could not be saved: %v", err))
 	}
 }
 
@@ -267,8 +249,7 @@ func (s *settler) left(p *part, lines ...string) {
 	}
 }
 
-// leftDone names the steps that this run has done for the part, and not reverted,
-// with those of the satellite.
+// leftDone reports the steps of the part and of the satellite that this run has done and not reverted.
 func (s *settler) leftDone() {
 	var names []string
 	for _, result := range s.report.Steps {

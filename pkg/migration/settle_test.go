@@ -105,20 +105,20 @@ func TestSettle(t *testing.T) {
 		"the lock is lost to nobody": {
 			failed: "rebuild-canary", cause: &lock.LostError{},
 			log: []string{"read 1", "do enable-networking-v2"}, states: []string{"enable-networking-v2 Undone"},
-			left: []string{"the lock is lost, so that nothing else was reverted"},
+			left: []string{"the lock was lost, so nothing else was reverted"},
 		},
 		"the lock is lost to another run": {
 			failed: "rebuild-canary", cause: &lock.LostError{By: "bob@laptop/1"},
-			left: []string{"another run owns the region now"},
+			left: []string{"another run has taken the region over"},
 		},
 		"the lock is lost in silence, and another run has it": {
 			failed: "rebuild-canary", cause: &lock.LostError{Silent: 20 * time.Second},
 			but:  func(s *settling) { s.holder = &lock.LostError{By: "bob@laptop/1"} },
-			left: []string{"another run owns the region now"},
+			left: []string{"another run has taken the region over"},
 		},
 		"--no-rollback": {
 			failed: "rebuild-canary", cause: errBoom, options: Options{NoRollback: true},
-			log: []string{"evidence"}, left: []string{"nothing was undone, as --no-rollback asks"},
+			log: []string{"evidence"}, left: []string{"nothing was undone because of --no-rollback"},
 		},
 		"a complete migration": {
 			failed: "verify-connectivity", cause: errBoom, but: func(s *settling) { s.run.ProviderRecord.Migrated = true },
@@ -170,7 +170,7 @@ func TestStillOn(t *testing.T) {
 	s := newSettling(t, migrated(t))
 	s.fails["enable-networking-v2"] = errNothing
 	err := s.settle("rebuild-canary", errBoom)
-	want := `NETWORKING V2 MAY STILL BE ON: provider "sydney" could not be switched back: nothing answers; this became necessary because of: boom`
+	want := `NETWORKING V2 MAY STILL BE ON: provider "sydney" could not be switched back: nothing answers; it had to be switched back because of: boom`
 	if err == nil || err.Error() != want || outcomeOf(err) != v1alpha1.OutcomeFailed {
 		t.Errorf("got %v", err)
 	}

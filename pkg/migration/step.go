@@ -9,47 +9,35 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// Step is one idempotent unit of an operation on a region: a row of
-// Operation.Steps, and all that is known about the step. The engine reads what
-// the step looks at, lets it decide, applies it, and then reads and decides
-// again: a step is verified when its decision has become ActionNone.
+// Step is one idempotent unit of an operation on a region. The engine reads what the step needs, lets it decide, applies it,
+// and then reads and decides again: a step is verified when its decision has become ActionNone.
 type Step struct {
 	Name  string          // stable: reports and journals use it, for example "install-satellite"
 	Owner Owner           // the part of a region that the step belongs to
-	Reads []snapshot.Item // that Decide looks at
-	// Rights returns the rights in its owner's cluster that Apply and Remedy need,
-	// beyond those to read; primaryOnly says that there are none.
+	Reads []snapshot.Item // for Decide
+	// Rights returns the rights in the owner's cluster that Apply and Remedy need in addition to reading; see primaryOnly.
 	Rights func(snapshot.Scope) []cluster.Rule
 
-	// Decide is the probe: it says, from facts alone, whether the step is done,
-	// what would change, or why nothing can be done. It must not do I/O.
+	// Decide returns, from facts alone, whether the step is done, what would change, or why nothing can be done. No I/O.
 	Decide func(*snapshot.Snapshot) Decision
-	// Show adds to the plan what the rendering shows, which is read if the step would
-	// change something; may be nil.
+	// Show adds the rendering, which is read if the step would change something, to the plan; may be nil.
 	Show func(*snapshot.Snapshot, *v1alpha1.StepPlan)
-	// Note adds to the owner's record, before the step is applied, what the step
-	// found and is about to do, so that a later run can tell the two apart; may be nil.
+	// Note records, before the step is applied, what it found and is about to do, for later runs; may be nil.
 	Note func(*snapshot.Snapshot, *journal.Record)
-	// Apply makes the change. Waits end with ctx; writes that must not be torn run
-	// under run.Commit. It must be safe to repeat, whatever a crash left.
+	// Apply makes the change. Waits end with ctx; writes that must not be cut off use run.Commit. It can be repeated after
+	// any crash.
 	Apply func(ctx context.Context, run *Run) error
 
-	// ProvesNewPath is set for a step that proves the path over the satellite: if
-	// it fails, Networking v2 is switched off, however well everything looks.
-	ProvesNewPath bool
-	// Noticeable is set for a step that changes what users use, and whose effect they
-	// may notice: what is measured until it begins is how it was before.
-	Noticeable bool
-	// Leaves are the measured ways that users no longer go once the step has begun.
-	Leaves []string
-	// Remedy decides, from facts alone, what compensate does about the step after
-	// a run failed. Nil, or no remedy, means that what the step did stays; a
-	// reason means that it cannot be determined, or must not be done.
+	ProvesNewPath bool     // the step proves the path over the satellite: if it fails, Networking v2 is switched off in any case
+	Noticeable    bool     // users may notice the step: measurements before it show the earlier state
+	Leaves        []string // measured paths that users no longer use once the step has begun
+	// Remedy returns, from facts alone, what compensate does about the step after a run failed. Nil, or no remedy, keeps what
+	// the step did; why says that it must be kept, or that this cannot be determined.
 	Remedy func(situation) (todo *remedy, why string)
 }
 
-// waits returns the step as one that changes nothing: it waits for something until
-// ready returns nil. done says what is so then.
+// waits turns the step into one that waits for something until ready returns nil and changes nothing. done describes the
+// state that it waits for.
 func (step Step) waits(something string, ready func(*snapshot.Snapshot) error, done func(*snapshot.Snapshot) string) Step {
 	step.Rights = primaryOnly
 	step.Decide = func(s *snapshot.Snapshot) Decision {
@@ -64,8 +52,7 @@ func (step Step) waits(something string, ready func(*snapshot.Snapshot) error, d
 	return step
 }
 
-// Owner is a part of a region. A region has one satellite, and each of its
-// providers has a legacy release and a switch.
+// Owner is a part of a region: its one satellite, or one of its providers, each with a legacy release and a switch.
 type Owner string
 
 // Owners of steps.
@@ -74,14 +61,13 @@ const (
 	OwnerProvider  Owner = "provider"
 )
 
-// primaryOnly are the rights of a step that changes nothing but the primary.
+// primaryOnly returns the rights of a step that only changes the primary: none.
 func primaryOnly(snapshot.Scope) []cluster.Rule { return nil }
 
-// Decision is what a step makes of the facts.
+// Decision is what a step concludes from the facts.
 type Decision struct {
-	Action v1alpha1.StepAction
-	// Reason is one sentence: what is in place, what would change, or what is in the way.
-	Reason  string
+	Action  v1alpha1.StepAction
+	Reason  string   // one sentence: what is in place, what would change, or what is in the way
 	Details []string // further lines
 }
 

@@ -9,9 +9,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// rebuildCanary rebuilds one workspace after a change, to prove that workspaces
-// work with it. What it proves is one of journal's Proves constants; due reports,
-// before the change, whether it will call for a rebuild.
+// rebuildCanary rebuilds one workspace after a change, to prove that workspaces work with it. proves is one of journal's
+// Proves constants; due reports, before the change, whether it will call for a rebuild.
 func rebuildCanary(proves string, due func(*snapshot.Snapshot) bool) Step {
 	r := canaryRebuild{proves, due}
 	return Step{
@@ -38,7 +37,7 @@ func (r canaryRebuild) decide(s *snapshot.Snapshot) Decision {
 	record := s.ProviderJournal.Value()
 	asked := record != nil && record.Canary != nil && record.Canary.Proves == r.proves
 	if !asked && !r.due(s) {
-		return already("nothing calls for a rebuild")
+		return already("no rebuild is needed")
 	}
 	canary, known := s.Canary.Get()
 	switch {
@@ -55,7 +54,7 @@ func (r canaryRebuild) decide(s *snapshot.Snapshot) Decision {
 	)
 }
 
-// note records the canary's last build before the rebuild is asked for.
+// note records the canary's last build before the rebuild.
 func (r canaryRebuild) note(s *snapshot.Snapshot, record *journal.Record) {
 	if c := record.Canary; c != nil && c.ID == s.Canary.Value().Workspace.ID && c.Proves == r.proves && c.Asked {
 		return // a rebuild that an earlier run asked for counts
@@ -66,15 +65,14 @@ func (r canaryRebuild) note(s *snapshot.Snapshot, record *journal.Record) {
 func (canaryRebuild) apply(ctx context.Context, run *Run) error {
 	workspace, canary := run.Now.Canary.Value().Workspace, run.ProviderRecord.Canary
 	if failedSince(run.Initial, canary, workspace) {
-		return fmt.Errorf("the build of workspace %q that Coder began after the switch failed: %s", workspace.Name, workspace.LatestStat.StatError)
+		return fmt.Errorf("the build of workspace %q that Coder started after the switch failed: %s", workspace.Name, workspace.LatestStat.StatError)
 	}
 	if workspace.Updating && !canary.Asked {
 		settled, err := awaitForeignBuild(ctx, run, workspace)
 		if err != nil {
 			return err
 		}
-		// Not yet in the journal: after a crash from here on the next run
-		// rebuilds once more, which does no harm.
+		// Not in the journal yet: after a crash, the next run rebuilds once more, which does no harm.
 		workspace, canary.Asked, canary.BuiltBefore = settled, true, settled.LastBuiltAt
 	}
 	if err := run.builder().Rebuild(ctx, workspace); err != nil {
@@ -84,8 +82,7 @@ func (canaryRebuild) apply(ctx context.Context, run *Run) error {
 	return nil
 }
 
-// repeat builds the canary again on the path that is in use, if it was built,
-// or may have been, on one that this failure gives up.
+// repeat builds the canary again on the path in use if it was, or may have been, built on a path that this failure gives up.
 func (r canaryRebuild) repeat(s situation) (todo *remedy, why string) {
 	canary := s.record.Canary
 	if canary == nil || !canary.Asked || canary.ID == "" || canary.Proves != r.proves {

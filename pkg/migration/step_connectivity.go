@@ -12,9 +12,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/workspaces"
 )
 
-// verifyConnectivity proves that the region works as migrated: the primary's
-// API answers through the satellite, the canary's build ended well, and, if it is the
-// operator's own, a connection to it through the satellite carries what users send.
+// verifyConnectivity proves that the region works as migrated: the primary's API answers through the satellite, the canary's
+// build succeeded, and, if the canary is the operator's own, a connection to it through the satellite carries data.
 func verifyConnectivity() Step {
 	items := []snapshot.Item{
 		snapshot.ItemEndpoint, snapshot.ItemCanary, snapshot.ItemJournal, snapshot.ItemProvider, snapshot.ItemSatellite, snapshot.ItemRegistrations,
@@ -47,7 +46,7 @@ func decideConnectivity(s *snapshot.Snapshot) Decision {
 	return already("the primary answers" + throughSatellite(s) + canaryProof(s))
 }
 
-// throughSatellite says how users connect; nothing, if they do so at the primary.
+// throughSatellite says how users connect; "" if they connect at the primary.
 func throughSatellite(s *snapshot.Snapshot) string {
 	if s.Region.Satellite.None() {
 		return ""
@@ -55,7 +54,7 @@ func throughSatellite(s *snapshot.Snapshot) string {
 	return " through the satellite"
 }
 
-// connected returns nil when the region works as migrated.
+// connected returns nil if the region works as migrated.
 func connected(s *snapshot.Snapshot) error {
 	if err := s.PathAnswers(); err != nil {
 		return err
@@ -72,7 +71,7 @@ func connected(s *snapshot.Snapshot) error {
 	case canary.Workspace.LatestStat.ContainerStatus == coder.ContainerFailed:
 		return hopeless(fmt.Errorf("workspace %q failed: %s", canary.Workspace.Name, canary.Workspace.LatestStat.StatError))
 	case !rebuilt(s.ProviderJournal.Value(), canary.Workspace, journal.ProvesSatellite):
-		return fmt.Errorf("workspace %q was not rebuilt since the switch", canary.Workspace.Name)
+		return fmt.Errorf("workspace %q has not been rebuilt since the switch", canary.Workspace.Name)
 	default:
 		return nil
 	}
@@ -96,14 +95,14 @@ func canaryProof(s *snapshot.Snapshot) string {
 	}
 }
 
-// ownCanary reports whether the canary is the operator's, who alone can connect to it then.
+// ownCanary reports whether the canary is the operator's: only then can the operator connect to it.
 func ownCanary(s *snapshot.Snapshot) bool {
 	me, known := s.Primary.Me.Get()
 	return known && s.Canary.Value().Workspace.UserID == me.ID
 }
 
-// toReach returns the canary if a connection to it is still to be tried; nil if there
-// was one, or can be none. What a finalization rebuilt had been reached before.
+// toReach returns the canary if a connection to it has to be tried; nil after a successful one, or if none is possible. The
+// canary of a finalization has been reached before.
 func toReach(s *snapshot.Snapshot) *coder.Workspace {
 	canary, record := s.Canary.Value(), s.ProviderJournal.Value()
 	if canary.None || !ownCanary(s) || record.Canary.Reached || record.Canary.Proves != journal.ProvesSatellite || !workspaces.Built(canary.Workspace) {
@@ -112,10 +111,7 @@ func toReach(s *snapshot.Snapshot) *coder.Workspace {
 	return &canary.Workspace
 }
 
-// How a connection to the canary is tried: for so long, since an agent takes a moment
-// to come up, with so many pings, of which so many percent may be lost or late: a
-// second is more than any two places on earth are apart. A connection that loses too
-// many twice in a row is not waited for.
+// Limits of the connection to the canary. An agent takes a moment to come up; no two places on earth are a second apart.
 const (
 	reachTime     = time.Minute
 	reachPings    = 20
@@ -124,13 +120,13 @@ const (
 	reachLossy    = 2
 )
 
-// reachCanary connects to the canary, as its owner's clients do, and notes it.
+// reachCanary connects to the canary as its owner's clients do, and records it.
 func reachCanary(ctx context.Context, run *Run) error {
 	canary := toReach(run.Now)
 	if canary == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, reachTime, fmt.Errorf("it could not be reached in %s", reachTime))
+	ctx, cancel := context.WithTimeoutCause(ctx, reachTime, fmt.Errorf("it could not be reached within %s", reachTime))
 	defer cancel()
 	lossy := 0
 	return run.until(ctx, fmt.Sprintf("connecting to workspace %q", canary.Name), func() error {
@@ -145,7 +141,7 @@ func reachCanary(ctx context.Context, run *Run) error {
 			return err
 		}
 		run.ProviderRecord.Canary.Reached = true
-		run.Progress("workspace %q is reached in %s", canary.Name, time.Duration(connection.RoundTrip.MedianMicroseconds)*time.Microsecond)
+		run.Progress("workspace %q answers in %s", canary.Name, time.Duration(connection.RoundTrip.MedianMicroseconds)*time.Microsecond)
 		return nil
 	})
 }

@@ -9,9 +9,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// disableNetworkingV2 switches the provider back to what it was before the
-// migration: the legacy path. What it was is what the operator says, for regions
-// without a journal; nil leaves it to the journal.
+// disableNetworkingV2 switches the provider back to the legacy path. was is the state before the migration according to the
+// operator, for regions without a journal; nil for the journal's.
 func disableNetworkingV2(was *bool) Step {
 	return Step{
 		Name:       stepDisable,
@@ -44,14 +43,13 @@ func decideDisable(s *snapshot.Snapshot, operator *bool) Decision {
 	case !known:
 		return blocked("Networking v2 is on, and no journal says what it was before the migration: if it was off, add --networking-v2-was off")
 	case was:
-		return blocked("Networking v2 was on before the migration, so that there is no legacy path to go back to: --networking-v2-was off switches it off regardless")
+		return blocked("Networking v2 was on before the migration, so there is no legacy path to go back to: --networking-v2-was off switches it off regardless")
 	default:
 		return change(fmt.Sprintf("switch provider %q back to the legacy path (Networking v2 off)", provider), concerned(s)...)
 	}
 }
 
-// networkingBefore returns what the provider's flag was: the operator's word
-// first, then the journal's.
+// networkingBefore returns what the provider's flag was according to the operator or, without one, the journal.
 func networkingBefore(record *journal.Record, operator *bool) (was, known bool) {
 	switch {
 	case operator != nil:

@@ -41,8 +41,7 @@ func decideEnable(s *snapshot.Snapshot) Decision {
 	}
 }
 
-// noteEnable keeps what the switch was: off, whatever the journal said of the
-// time before. From here on the migration is not complete until its end.
+// noteEnable records that the switch was off, whatever the journal said before. From here on, the migration is incomplete.
 func noteEnable(s *snapshot.Snapshot, record *journal.Record) {
 	if record.Before == nil {
 		record.Before = &journal.Before{}
@@ -65,8 +64,7 @@ func applyEnable(ctx context.Context, run *Run) error {
 	return switchNetworking(commit, run.Source.Primary, run.Now.Provider.Value(), true)
 }
 
-// switchBack decides about Networking v2 after a failure, and says why if it is
-// left on although the rule is not known to hold.
+// switchBack decides about Networking v2 after a failure. why explains a switch that stays on although the rule may not hold.
 func switchBack(s situation) (todo *remedy, why string) {
 	off := &remedy{act: switchOff}
 	path, back := newPath(s.now), wayBack(s.now)
@@ -86,8 +84,7 @@ func switchBack(s situation) (todo *remedy, why string) {
 	}
 }
 
-// mayBeOn reports whether this provider's switch is on, or may be on, because
-// of a migration that is not complete.
+// mayBeOn reports whether an incomplete migration has, or may have, switched this provider on.
 func (s situation) mayBeOn() bool {
 	if !unfinishedSwitch(s.record) {
 		return false
@@ -102,8 +99,7 @@ func (s situation) mayBeOn() bool {
 	}
 }
 
-// unexplained says that Networking v2 is on with a broken path, and that the
-// journal does not say who switched it on. Then it is not this migration's to revert.
+// unexplained explains why Networking v2 stays on although its path is broken: this migration did not switch it on.
 func (s situation) unexplained(path judgement) string {
 	if s.now.Networking() != v1alpha1.NetworkingV2On || path.broken == nil {
 		return ""

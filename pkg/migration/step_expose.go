@@ -8,8 +8,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// exposeSatellite waits until the access URL answers with the satellite's own
-// key, and says which DNS record is missing.
+// exposeSatellite waits until the access URL serves the satellite's own key, and reports missing DNS records.
 func exposeSatellite() Step {
 	step := Step{Name: "expose-satellite", Owner: OwnerSatellite, Reads: []snapshot.Item{snapshot.ItemSatellite, snapshot.ItemEndpoint}}
 	return step.waits("the access URL", exposed, func(s *snapshot.Snapshot) string {
@@ -17,8 +16,7 @@ func exposeSatellite() Step {
 	})
 }
 
-// exposed returns nil when the access URL answers with the satellite's own
-// key, else what is missing and what the operator can do about it.
+// exposed returns nil if the access URL serves the satellite's own key, or else what is missing and what the operator can do.
 func exposed(s *snapshot.Snapshot) error {
 	same, err := s.ServesOwnKey()
 	if err == nil && same {

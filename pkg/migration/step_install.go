@@ -12,8 +12,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// installSatellite installs or upgrades the satellite's release and waits
-// until it is ready.
+// installSatellite installs or upgrades the satellite's release and waits until it is ready.
 func installSatellite() Step {
 	return Step{
 		Name:   stepInstall,
@@ -36,11 +35,11 @@ func decideInstall(s *snapshot.Snapshot) Decision {
 	}
 	spec, known := s.Spec.Get()
 	if !known {
-		return blocked(fmt.Sprintf("the satellite's values are not usable: %v", s.Spec.Err()))
+		return blocked(fmt.Sprintf("the satellite's values cannot be used: %v", s.Spec.Err()))
 	}
 	chart, known := s.Chart.Get()
 	if !known {
-		return blocked(fmt.Sprintf("the satellite's chart is not usable: %v", s.Chart.Err()))
+		return blocked(fmt.Sprintf("the satellite's chart cannot be used: %v", s.Chart.Err()))
 	}
 	same, differences := state.Matches(spec, chart)
 	wanted := fmt.Sprintf("%s %s as %s/%s", chart.Metadata.Name, chart.Metadata.Version, s.Region.Satellite.Namespace, s.Region.Satellite.Release)
@@ -60,15 +59,15 @@ func decideInstall(s *snapshot.Snapshot) Decision {
 	}
 }
 
-// showRendering adds what would change of the satellite's manifest.
+// showRendering adds the changes of the satellite's manifest.
 func showRendering(s *snapshot.Snapshot, plan *v1alpha1.StepPlan) {
 	rendering := s.Rendering.Value()
 	plan.Diff = rendering.Diff
 	plan.Details = append(plan.Details, rendering.Objects...)
 }
 
-// lostKey reports whether the Secret with the satellite's key is gone, and can be
-// restored. A new key would be another satellite's to the primary.
+// lostKey reports whether the Secret with the satellite's key is gone but can be restored. To the primary, a new key would
+// be a different satellite.
 func lostKey(state satellite.State) bool { return state.PublicKey == "" && state.RecordedKey != "" }
 
 func applyInstall(ctx context.Context, run *Run) error {
@@ -93,16 +92,15 @@ func applyInstall(ctx context.Context, run *Run) error {
 		if blocked := new(satellite.BlockedError); !errors.As(err, &blocked) || !blocked.Hopeless || ctx.Err() != nil {
 			return err
 		}
-		// The record is as it should be, and the objects are not: somebody changed them.
+		// The record is right, but somebody changed the objects.
 		run.Progress("applying the chart again, because waiting does not help: %v", err)
 	}
 	_, err := run.Source.Satellite().Apply(ctx, spec, run.Now.Chart.Value(), options)
 	return err
 }
 
-// revertInstall reverts what this run did to the satellite's release. A failed
-// installation is uninstalled only if this migration made its first record and
-// no user is on the satellite; an upgrade goes back to the revision before if
+// revertInstall reverts this run's change of the satellite's release. A failed installation is uninstalled only if this
+// migration created its first record and no user is on the satellite. An upgrade is rolled back to the previous revision if
 // it failed or if users depended on that revision.
 func revertInstall(s situation) (todo *remedy, why string) {
 	if !s.began(stepInstall) {
@@ -110,7 +108,7 @@ func revertInstall(s situation) (todo *remedy, why string) {
 	}
 	before, known := s.before.Satellite.Get()
 	if !known {
-		return nil, fmt.Sprintf("what the satellite's release was before is unknown, and it stays as it is: %v", s.before.Satellite.Err())
+		return nil, fmt.Sprintf("the satellite's release stays as it is, because its earlier state is unknown: %v", s.before.Satellite.Err())
 	}
 	depended := before.LastRevision > 0 && inUse(s.before) != nil
 	if s.failed != stepInstall && !depended {
@@ -119,7 +117,7 @@ func revertInstall(s situation) (todo *remedy, why string) {
 	now, known := s.now.Satellite.Get()
 	switch {
 	case !known:
-		return nil, fmt.Sprintf("what became of the satellite's release is unknown, and it stays as it is: %v", s.now.Satellite.Err())
+		return nil, fmt.Sprintf("the satellite's release stays as it is, because its present state is unknown: %v", s.now.Satellite.Err())
 	case now.LastRevision == before.LastRevision && now.LastStatus == before.LastStatus:
 		return nil, "" // whoever wrote that record, it was not this run
 	case before.Revision > 0:
@@ -136,8 +134,7 @@ func revertInstall(s situation) (todo *remedy, why string) {
 	return &remedy{act: uninstallRelease}, ""
 }
 
-// created reports whether this migration made the first record of the
-// satellite's release. A journal that does not say so does not mean it.
+// created reports whether this migration made the first record of the satellite's release, as far as the journal says so.
 func created(record *journal.Record) bool {
 	return record.Before != nil && record.Before.SatelliteRecords != nil && *record.Before.SatelliteRecords == 0
 }

@@ -8,9 +8,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// verifyLegacyPath proves that the legacy path works again: the release is
-// ready for use, and envproxy answers at its access URL. With force it accepts
-// an envproxy that answers, whatever else is missing.
+// verifyLegacyPath proves that the legacy path works again: the release is ready and envproxy answers. With force, it is
+// enough that envproxy answers.
 func verifyLegacyPath(force bool) Step {
 	step := Step{Name: "verify-legacy-path", Owner: OwnerProvider, Reads: []snapshot.Item{snapshot.ItemLegacy}}
 	answers := func(s *snapshot.Snapshot) error { return envproxyAnswers(s, force) }

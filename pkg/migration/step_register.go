@@ -37,14 +37,14 @@ func decideRegister(s *snapshot.Snapshot) Decision {
 	case ok:
 		return check(fmt.Sprintf("%q is registered with the key that is restored first", recorded.Name))
 	case taken && s.OwnFormerRegistration(other):
-		return change(fmt.Sprintf("register %q at the primary anew, in place of the key %s that this region no longer has", s.Region.Name, other.Fingerprint))
+		return change(fmt.Sprintf("register %q at the primary again, in place of the key %s that this region no longer has", s.Region.Name, other.Fingerprint))
 	case taken && s.Satellite.Value().Fingerprint != "":
 		return blocked(nameTaken(s.Region.Name, other))
 	}
 	return change(fmt.Sprintf("register %q at the primary", s.Region.Name))
 }
 
-// sameNamed returns the registration that has the region's name.
+// sameNamed returns the registration with the region's name.
 func sameNamed(s *snapshot.Snapshot) (coder.Satellite, bool) {
 	for _, r := range s.Registrations.Value() {
 		if r.Name == s.Region.Name {
@@ -61,10 +61,9 @@ func nameTaken(name string, other coder.Satellite) string {
 }
 
 func applyRegister(ctx context.Context, run *Run) error {
-	// The key that goes to the primary is the one in the cluster, and it is
-	// sent only once the access URL has proven to lead to it.
+	// Only the cluster's key is sent to the primary, and only if the access URL serves it.
 	if same, err := run.Now.ServesOwnKey(); err != nil || !same {
-		return errors.Join(fmt.Errorf("%s does not serve the key of the cluster's Secret: not registered", run.Source.Region.Satellite.AccessURL), err)
+		return errors.Join(fmt.Errorf("%s does not serve the key in the cluster's Secret: not registered", run.Source.Region.Satellite.AccessURL), err)
 	}
 	commit, cancel := run.Commit(ctx)
 	defer cancel()
@@ -78,7 +77,7 @@ func applyRegister(ctx context.Context, run *Run) error {
 		run.SatelliteRecord.RegistrationID = created.ID
 		return nil
 	}
-	// The answer may be lost although the registration was made: look.
+	// The registration may have been made although the answer was lost.
 	run.Refresh(commit, snapshot.ItemRegistrations)
 	if _, ok := run.Now.Registration(); ok {
 		return nil
@@ -87,10 +86,10 @@ func applyRegister(ctx context.Context, run *Run) error {
 		return err
 	}
 	run.registering = true
-	return fmt.Errorf("whether the primary registers the satellite is unknown, because it gave no answer: %w", err)
+	return fmt.Errorf("the primary did not answer, so whether it registered the satellite is unknown: %w", err)
 }
 
-// deleteRegistration deletes the registration of that ID, if it is there.
+// deleteRegistration deletes the registration with that ID if there is one.
 func (run *Run) deleteRegistration(ctx context.Context, id string) error {
 	if err := run.Source.Primary.DeleteSatellite(ctx, id); err != nil && !coder.IsNotFound(err) {
 		return err
@@ -99,8 +98,8 @@ func (run *Run) deleteRegistration(ctx context.Context, id string) error {
 	return nil
 }
 
-// revertRegister deletes a registration that the failed step made, if this
-// migration created it and no user is on the satellite.
+// revertRegister deletes a registration that the failed step made, if this migration created it and no user is on the
+// satellite.
 func revertRegister(s situation) (todo *remedy, why string) {
 	if s.failed != stepRegister || !s.began(stepRegister) {
 		return nil, ""

@@ -10,8 +10,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// removeLegacy removes the legacy release for good, except what Coder needs to
-// provision workspaces.
+// removeLegacy removes the legacy release for good, except what Coder needs to provision workspaces.
 func removeLegacy() Step {
 	return Step{
 		Name:       stepRemoveLegacy,
@@ -54,16 +53,16 @@ func decideRemoveLegacy(s *snapshot.Snapshot) Decision {
 	}
 	var details []string
 	for _, object := range removal.Goes {
-		details = append(details, "goes: "+object.String())
+		details = append(details, "removed: "+object.String())
 	}
 	for _, kept := range removal.Stays {
-		details = append(details, fmt.Sprintf("stays: %s (%s)", kept.Object, kept.Reason))
+		details = append(details, fmt.Sprintf("kept: %s (%s)", kept.Object, kept.Reason))
 	}
 	return change(fmt.Sprintf("remove the legacy release %s for good", state.Release), details...)
 }
 
 func applyRemoveLegacy(ctx context.Context, run *Run) error {
-	// Helm's uninstall must not be torn: it runs to its end, whatever happens.
+	// Nothing may cut Helm's uninstall off.
 	_, err := run.Source.Legacy(run.Now).Of(*run.Now.Legacy.Value().Release).Remove(context.WithoutCancel(ctx), legacy.Options{
 		Operator: run.Operator,
 		Reason:   run.Options.Reason,
@@ -73,8 +72,8 @@ func applyRemoveLegacy(ctx context.Context, run *Run) error {
 	return err
 }
 
-// revertRemoveLegacy brings the legacy release back, also after a later step
-// failed, or a later run: until finalize succeeds, it is not removed for good.
+// revertRemoveLegacy restores the legacy release, even after a later step or run failed: only a successful finalize removes
+// it for good.
 func revertRemoveLegacy(s situation) (todo *remedy, why string) {
 	if s.record.Retention == nil {
 		return nil, ""

@@ -9,8 +9,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// unregisterSatellite deletes the satellite's registration at the primary; with
-// force, although the provider uses Networking v2.
+// unregisterSatellite deletes the satellite's registration; with force, even if a provider uses it.
 func unregisterSatellite(force bool) Step {
 	return Step{
 		Name:   "unregister-satellite",
@@ -49,8 +48,7 @@ func unregister(ctx context.Context, run *Run, force bool) error {
 	return run.deleteRegistration(commit, own.ID)
 }
 
-// uninstallSatellite uninstalls the satellite's release; with force, although
-// the provider uses Networking v2.
+// uninstallSatellite uninstalls the satellite's release; with force, even if a provider uses it.
 func uninstallSatellite(force bool) Step {
 	return Step{
 		Name:       "uninstall-satellite",

@@ -10,9 +10,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// restoreLegacy brings back the legacy release's record, and objects of it that
-// are missing, after somebody has uninstalled the release. With force it
-// continues although some objects could not be created again.
+// restoreLegacy restores the record and the missing objects of a legacy release that somebody uninstalled. With force, it
+// continues if some objects cannot be created again.
 func restoreLegacy(force bool) Step {
 	return Step{
 		Name:   "restore-legacy",
@@ -28,7 +27,7 @@ func restoreLegacy(force bool) Step {
 	}
 }
 
-// rightsToRestore are none where the release was not uninstalled.
+// rightsToRestore returns none unless the release was uninstalled.
 func rightsToRestore(scope snapshot.Scope) []cluster.Rule {
 	if !scope.Restore {
 		return nil
@@ -36,7 +35,7 @@ func rightsToRestore(scope snapshot.Scope) []cluster.Rule {
 	return rightsToRetain(scope)
 }
 
-// throughPrimary is said of a region without a satellite: its users never used an envproxy.
+// throughPrimary is the reason in a region without a satellite: its users never used an envproxy.
 const throughPrimary = "the users of this provider connect through the primary: there is no legacy release"
 
 func decideRestore(s *snapshot.Snapshot) Decision {
@@ -55,9 +54,8 @@ func decideRestore(s *snapshot.Snapshot) Decision {
 	}
 }
 
-// restore brings back the record from its backup, and objects that are missing.
-// Those of APIs that the cluster no longer serves cannot come back; forced, it
-// says so and continues.
+// restore restores the record from its backup, and missing objects. Objects of APIs that the cluster no longer serves cannot
+// come back; with force, it reports that and continues.
 func restore(ctx context.Context, run *Run, force bool) error {
 	lost := run.Source.Legacy(run.Now).Of(*run.Now.Legacy.Value().Release)
 	if err := lost.RestoreRecord(ctx); err != nil {
@@ -65,13 +63,13 @@ func restore(ctx context.Context, run *Run, force bool) error {
 	}
 	_, err := lost.RecreateObjects(ctx)
 	if err != nil && force {
-		run.Progress("continuing without them, as --force asks: %v", err)
+		run.Progress("continuing without them because of --force: %v", err)
 		return nil
 	}
 	return err
 }
 
-// bringBackLegacy restores the release that the ledger names from its backup.
+// bringBackLegacy restores the release in the ledger from its backup.
 func (run *Run) bringBackLegacy(ctx context.Context) (string, error) {
 	ledger := run.ProviderRecord.Retention
 	release := legacy.Release{Context: run.Source.Declared.Context, Namespace: ledger.Namespace, Name: ledger.Release, Backup: ledger.Backup, Ledger: ledger}

@@ -11,8 +11,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// retainLegacy makes the legacy release survive until it is removed on purpose.
-// Retention is never reverted: it harms nothing, and the next run continues from it.
+// retainLegacy makes the legacy release survive until it is removed on purpose. Retention is never reverted: it harms
+// nothing, and the next run continues from it.
 func retainLegacy() Step {
 	return Step{
 		Name:   "retain-legacy",
@@ -24,7 +24,7 @@ func retainLegacy() Step {
 	}
 }
 
-// rightsToRetain include those to restore, where the release was uninstalled.
+// rightsToRetain includes the rights to restore if the release was uninstalled.
 func rightsToRetain(scope snapshot.Scope) []cluster.Rule {
 	if scope.Legacy == "" {
 		return nil

@@ -12,9 +12,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/workspaces"
 )
 
-// awaitWorkspaces waits for the workspaces that the primary itself rebuilds after a
-// switch, as it does from v1.21.1 on, a few at a time. None of them proves anything
-// about the new path: the canary does, and a build that fails is its owner's.
+// awaitWorkspaces waits for the workspaces that primaries from v1.21.1 on rebuild after a switch, a few at a time. They do
+// not prove the new path, which the canary does, and a failed build is its owner's concern.
 func awaitWorkspaces() Step {
 	return Step{
 		Name:   "await-workspaces",
@@ -45,12 +44,10 @@ func decideWorkspaces(s *snapshot.Snapshot) Decision {
 	return already(workspaces.Describe(adoption))
 }
 
-// idleLooks is how often no workspace must be seen being built before all are taken
-// to be done: between two builds there is a moment without one.
+// idleLooks is how many times in a row no build must be seen before all are considered done: there are gaps between builds.
 const idleLooks = 3
 
-// patience is how long a run waits for the primary's rebuilds: the region does not
-// fail because one of its users' workspaces takes longer.
+// patience limits the wait for the primary's rebuilds. A region does not fail because one workspace takes longer.
 const patience = 10 * time.Minute
 
 func applyWorkspaces(ctx context.Context, run *Run) error {
@@ -60,7 +57,7 @@ func applyWorkspaces(ctx context.Context, run *Run) error {
 	if err == nil || ctx.Err() != nil || !over(waiting) {
 		return err
 	}
-	run.Progress("going on without them: %v", err)
+	run.Progress("continuing without them: %v", err)
 	doneWaiting(run.ProviderRecord)
 	return nil
 }
@@ -78,13 +75,13 @@ func awaitRebuilds(ctx context.Context, run *Run) error {
 			return fmt.Errorf("%s being built", counted(building, "workspace"))
 		}
 		if idle++; idle < idleLooks {
-			return errors.New("none is being built just now")
+			return errors.New("no build is running at the moment")
 		}
 		return nil
 	})
 }
 
-// doneWaiting forgets whom a switch made wait: what is built from now on has other reasons.
+// doneWaiting forgets the workspaces of a switch: later builds have other reasons.
 func doneWaiting(record *journal.Record) {
 	if record.Switched != nil {
 		record.Switched.Running = nil

@@ -70,8 +70,8 @@ func TestDecisions(t *testing.T) {
 		"install: the key is gone":  {installSatellite(), migrated, keyRecorded, change, "restore the Secret with the satellite's key, SHA256:own, from Helm's record of revision 1"},
 		"register: the key is gone": {registerSatellite(), migrated, keyRecorded, check, `"sydney" is registered with the key that is restored first`},
 		"install: unknown":          {installSatellite(), fresh, func(s facts) { s.Satellite = snapshot.Unknown[satellite.State](errNothing) }, blocked, "could not be examined: nothing answers"},
-		"install: no chart":         {installSatellite(), fresh, func(s facts) { s.Chart = snapshot.Unknown[*satellite.Chart](errNothing) }, blocked, "chart is not usable: nothing answers"},
-		"install: bad values":       {installSatellite(), fresh, func(s facts) { s.Spec = snapshot.Unknown[satellite.Spec](errNothing) }, blocked, "values are not usable: nothing answers"},
+		"install: no chart":         {installSatellite(), fresh, func(s facts) { s.Chart = snapshot.Unknown[*satellite.Chart](errNothing) }, blocked, "chart cannot be used: nothing answers"},
+		"install: bad values":       {installSatellite(), fresh, func(s facts) { s.Spec = snapshot.Unknown[satellite.Spec](errNothing) }, blocked, "values cannot be used: nothing answers"},
 
 		"expose: fresh":       {exposeSatellite(), fresh, asIs, check, "wait until https://coder-sydney.example.com answers"},
 		"expose: done":        {exposeSatellite(), migrated, asIs, none, "with the satellite's own key"},
@@ -80,7 +80,7 @@ func TestDecisions(t *testing.T) {
 		"register: fresh":                   {registerSatellite(), fresh, asIs, change, `register "sydney"`},
 		"register: done":                    {registerSatellite(), migrated, asIs, none, `registered as "sydney"`},
 		"register: name taken":              {registerSatellite(), migrated, func(s facts) { s.Registrations.Value()[0].Fingerprint = "SHA256:other" }, blocked, "another key (SHA256:other). If it is a former installation"},
-		"register: a former key of its own": {registerSatellite(), migrated, formerKey, change, "anew, in place of the key SHA256:other"},
+		"register: a former key of its own": {registerSatellite(), migrated, formerKey, change, "again, in place of the key SHA256:other"},
 		"register: name taken, no key yet": {registerSatellite(), fresh, func(s facts) {
 			s.Registrations = snapshot.Known([]coder.Satellite{{ID: "x", Name: "sydney", Fingerprint: "SHA256:other"}})
 		}, change, `register "sydney" at the primary`},
@@ -100,7 +100,7 @@ func TestDecisions(t *testing.T) {
 		"enable: fresh":          {enableNetworkingV2(), fresh, asIs, change, `switch provider "sydney" to Networking v2`},
 		"enable: done":           {enableNetworkingV2(), migrated, asIs, none, "uses Networking v2"},
 		"enable: always on":      {enableNetworkingV2(), fresh, func(s facts) { s.Primary.Version = snapshot.FactOf(coder.ParseVersion("1.22.0")) }, none, "a primary of v1.22.0 always uses"},
-		"enable: field is gone":  {enableNetworkingV2(), fresh, func(s facts) { set(&s.Provider, func(p *coder.Provider) { p.EnableNetV2 = nil }) }, blocked, "does not say"},
+		"enable: field is gone":  {enableNetworkingV2(), fresh, func(s facts) { set(&s.Provider, func(p *coder.Provider) { p.EnableNetV2 = nil }) }, blocked, "does not report"},
 		"enable: no provider":    {enableNetworkingV2(), fresh, func(s facts) { s.Provider = snapshot.Unknown[coder.Provider](errNothing) }, blocked, "nothing answers"},
 		"enable: version hidden": {enableNetworkingV2(), fresh, func(s facts) { s.Primary.Version = snapshot.Unknown[coder.Version](errNothing) }, blocked, "nothing answers"},
 
@@ -115,11 +115,11 @@ func TestDecisions(t *testing.T) {
 		}, change, "rebuild"},
 		"canary: asked, built unseen":  {rebuildCanary(journal.ProvesSatellite, always), migrated, func(s facts) { s.ProviderJournal.Value().Canary.Rebuilt = false }, none, "was rebuilt"},
 		"canary: asked, building":      {rebuildCanary(journal.ProvesSatellite, always), migrated, building, change, "rebuild"},
-		"canary: nothing calls for it": {rebuildCanary(journal.ProvesLegacy, usesSatellite), fresh, asIs, none, "nothing calls"},
-		"canary: the journal has none": {rebuildCanary(journal.ProvesLegacy, usesSatellite), fresh, func(s facts) { s.ProviderJournal = snapshot.Known(&journal.Record{}) }, none, "nothing calls"},
+		"canary: nothing calls for it": {rebuildCanary(journal.ProvesLegacy, usesSatellite), fresh, asIs, none, "no rebuild is needed"},
+		"canary: the journal has none": {rebuildCanary(journal.ProvesLegacy, usesSatellite), fresh, func(s facts) { s.ProviderJournal = snapshot.Known(&journal.Record{}) }, none, "no rebuild is needed"},
 		"canary: the journal has another": {rebuildCanary(journal.ProvesLegacy, usesSatellite), fresh, func(s facts) {
 			s.ProviderJournal = snapshot.Known(&journal.Record{Canary: &journal.Canary{Proves: journal.ProvesSatellite}})
-		}, none, "nothing calls"},
+		}, none, "no rebuild is needed"},
 		"canary: going back calls for it": {rebuildCanary(journal.ProvesLegacy, usesSatellite), migrated, asIs, change, "rebuild"},
 		"canary: going back called for it": {rebuildCanary(journal.ProvesLegacy, usesSatellite), fresh, func(s facts) {
 			s.ProviderJournal = snapshot.Known(&journal.Record{Canary: &journal.Canary{Proves: journal.ProvesLegacy}})
@@ -296,7 +296,7 @@ func TestRule(t *testing.T) {
 		"not registered":         {func(s *snapshot.Snapshot) { s.Registrations = snapshot.Known[[]coder.Satellite](nil) }, "the satellite is not registered with the key of its cluster"},
 		"registrations unknown":  {func(s *snapshot.Snapshot) { s.Registrations = snapshot.Unknown[[]coder.Satellite](errNothing) }, "the satellite is not registered with the key of its cluster"},
 		"another key registered": {func(s *snapshot.Snapshot) { s.Registrations.Value()[0].Fingerprint = "SHA256:other" }, "the satellite is not registered with the key of its cluster"},
-		"another key served":     {otherKey, "the access URL serves another key than the satellite's own"},
+		"another key served":     {otherKey, "the access URL serves a different key than the satellite's own"},
 		"no key served":          {func(s *snapshot.Snapshot) { set(&s.Endpoint, func(e *snapshot.Endpoint) { e.KeyErr = errNothing }) }, "the access URL does not serve a key: nothing answers"},
 		"the API does not answer": {func(s *snapshot.Snapshot) {
 			set(&s.Endpoint, func(e *snapshot.Endpoint) { e.Version = snapshot.Unknown[coder.Version](errNothing) })

@@ -10,16 +10,15 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/workspaces"
 )
 
-// noteSwitch keeps what tells later which workspaces were built since the switch
-// that is about to be made.
+// noteSwitch records what later shows which workspaces were built since the switch that is about to be made.
 func noteSwitch(s *snapshot.Snapshot, record *journal.Record, on bool) {
 	list, known := s.Workspaces.Get()
 	record.Switched = workspaces.Switched(on, s.Taken, list, known)
 }
 
-// switchNetworking sets the provider's flag and confirms, by reading it back,
-// that it and nothing else changed. An answer that is lost is made up for by
-// the reading.
+// switchNetworking sets the provider's flag, and reads it back to confirm that nothing else changed. This also makes up for a
+// lost answer.
+
 func switchNetworking(ctx context.Context, api *coder.Client, before coder.Provider, on bool) error {
 	patchErr := api.SetNetworkingV2(ctx, before.ID, on)
 	after, err := api.Provider(ctx, before.ID)
@@ -33,10 +32,10 @@ func switchNetworking(ctx context.Context, api *coder.Client, before coder.Provi
 		if patchErr != nil {
 			return patchErr
 		}
-		return fmt.Errorf("the primary accepted the switch of provider %q, but did not do it", before.Name)
+		return fmt.Errorf("the primary accepted the switch of provider %q, but did not make it", before.Name)
 	}
 	if changed := coder.ProviderChanges(before, after); len(changed) > 0 {
-		return fmt.Errorf("with the switch of provider %q the primary also changed %v: compare them with `coder providers ls`", before.Name, changed)
+		return fmt.Errorf("when it switched provider %q the primary also changed %v: compare them with `coder providers ls`", before.Name, changed)
 	}
 	return nil
 }

@@ -44,7 +44,7 @@ func TestInUse(t *testing.T) {
 		"its own provider, unknown": {noPrimary, "the provider is unknown: nothing answers"},
 		"its own provider, always on": {func(s *snapshot.Snapshot) { s.Primary.Version = snapshot.FactOf(coder.ParseVersion("1.22.0")) },
 			`a primary of v1.22.0 always uses Networking v2, and no other satellite serves provider "sydney"`},
-		"whom it serves is unknown":    {both(offIn, func(s *snapshot.Snapshot) { s.Users = snapshot.Unknown[[]coder.Provider](errNothing) }), "which providers the satellite serves is unknown: nothing answers"},
+		"whom it serves is unknown":    {both(offIn, func(s *snapshot.Snapshot) { s.Users = snapshot.Unknown[[]coder.Provider](errNothing) }), "the providers that the satellite serves are unknown: nothing answers"},
 		"it serves nobody":             {served(), ""},
 		"it serves others, all off":    {served(off, off), ""},
 		"it serves another":            {both(offIn, served(off, on("q", "quiet"))), "`" + rollback + " --provider quiet` first"},

@@ -28,7 +28,7 @@ func TestPlanLeavesOut(t *testing.T) {
 			t.Fatalf("%s: %+v, %v", operation.Name, plan, err)
 		}
 		london := plan.Regions[1]
-		want := []v1alpha1.StepPlan{{Name: "preflight", Action: v1alpha1.ActionBlocked, Reason: `left out, and nothing is changed: context "london": it does not answer`}}
+		want := []v1alpha1.StepPlan{{Name: "preflight", Action: v1alpha1.ActionBlocked, Reason: `left out, nothing will be changed: context "london": it does not answer`}}
 		if diff := cmp.Diff(want, london.Steps); diff != "" || london.Outcome != v1alpha1.OutcomeUnreachable ||
 			len(london.Preflight) > 0 || london.Providers[0].Outcome != v1alpha1.OutcomeUnreachable {
 			t.Errorf("%s: %+v (-want +got):\n%s", operation.Name, london, diff)

@@ -9,7 +9,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
-// canary chooses the canary, or looks at the one chosen before again.
+// canary chooses the canary, or reads the chosen one again.
 func (src *Source) canary(ctx context.Context, s *Snapshot) Fact[Canary] {
 	if before, ok := s.Canary.Get(); ok {
 		s.chosen = &before
@@ -39,11 +39,9 @@ func (src *Source) canary(ctx context.Context, s *Snapshot) Fact[Canary] {
 	return FactOf(ChooseCanary(src.Declared.Canary, me, provider, workspaces))
 }
 
-// ChooseCanary picks the workspace to rebuild. A wish of "auto" (or "") takes
-// the operator's own workspace on the provider, one that is off before one that
-// is on, because a rebuild destroys what a running one holds outside its home
-// directory; any other wish is a workspace's name. The error says what to type
-// when there is no such workspace.
+// ChooseCanary picks the workspace to rebuild. A wish of "auto" (or "") means a workspace of the operator on the provider,
+// preferably one that is off, because a rebuild destroys what a running one holds outside its home directory. Any other wish
+// is a workspace's name. If there is no such workspace, the error says what to type.
 func ChooseCanary(wish string, me coder.User, provider coder.Provider, workspaces []coder.Workspace) (Canary, error) {
 	if wish != "" && wish != "auto" {
 		return namedCanary(wish, me, provider, workspaces)
@@ -81,7 +79,7 @@ func namedCanary(name string, me coder.User, provider coder.Provider, workspaces
 			matching = append(matching, w)
 		}
 	}
-	// names are unique per user only, so the operator's own comes first
+	// Names are unique per user only, so the operator's own workspace takes precedence.
 	if i := slices.IndexFunc(matching, func(w coder.Workspace) bool { return w.UserID == me.ID }); i >= 0 {
 		return Canary{Workspace: matching[i], Reason: "named, and the operator's own"}, nil
 	}

@@ -13,28 +13,22 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 )
 
-// Certificates are those in the TLS Secrets that a satellite's values name: the
-// values to come, where the chart was looked at, and otherwise the deployed ones.
+// Certificates are those in the TLS Secrets that the satellite's values name: the intended values if the chart was read,
+// otherwise the deployed ones.
 type Certificates struct {
-	// DevURLsHost is the wildcard below which Dev URLs are served; empty if there are none.
-	DevURLsHost string
-	// Host has the access URL's certificate, DevURLs the Dev URLs' own.
-	Host, DevURLs TLSSecret
+	DevURLsHost   string    // the wildcard of Dev URLs; empty if there are none
+	Host, DevURLs TLSSecret // with the certificates of the access URL and of Dev URLs
 }
 
-// TLSSecret is a Secret that a satellite serves a certificate of.
+// TLSSecret is a Secret with a certificate that the satellite serves.
 type TLSSecret struct {
-	// Name is the Secret's name; empty if the values name none.
-	Name string
-	// Missing is set when there is no such Secret.
-	Missing bool
-	// Certificate is the first one in the Secret's entry tls.crt.
-	Certificate Fact[probe.Certificate]
+	Name        string                  // empty if the values name none
+	Missing     bool                    // there is no such Secret
+	Certificate Fact[probe.Certificate] // the first one in the Secret's entry tls.crt
 }
 
-// certificates reads the certificates in the Secrets that the values name: one
-// request for each of at most two Secrets, in parallel. A Secret that cannot be
-// read is an unknown of its own.
+// certificates reads the certificates in the Secrets that the values name, with one request each for at most two Secrets, in
+// parallel. Each Secret may be unknown by itself.
 func (src *Source) certificates(ctx context.Context, s *Snapshot) Fact[Certificates] {
 	values, err := s.values()
 	if err != nil {
@@ -49,21 +43,16 @@ func (src *Source) certificates(ctx context.Context, s *Snapshot) Fact[Certifica
 	return Known(found)
 }
 
-// values returns the values that the satellite is to have, where its chart was
-// looked at, and otherwise those that it has.
+// values returns the satellite's intended values if they were read, otherwise the deployed ones.
 func (s *Snapshot) values() (map[string]any, error) {
 	if s.Spec.Collected() {
 		return s.Spec.Value().Values, s.Spec.Err()
 	}
-	if !s.Satellite.IsKnown() {
-		return nil, s.Satellite.Err()
-	}
-	return s.Satellite.Value().Values, nil
+	return s.Satellite.Value().Values, s.Satellite.Err()
 }
 
-// tlsSecret reads the certificate in a TLS Secret of the satellite's namespace.
-// Nothing else of the Secret, whose size Kubernetes bounds to 1 MiB, is kept or
-// looked at.
+// tlsSecret reads the certificate in a TLS Secret of the satellite's namespace and keeps nothing else of it. Kubernetes
+// limits Secrets to 1 MiB.
 func (src *Source) tlsSecret(ctx context.Context, name string) TLSSecret {
 	found := TLSSecret{Name: name}
 	if name == "" {
@@ -77,7 +66,7 @@ func (src *Source) tlsSecret(ctx context.Context, name string) TLSSecret {
 		}
 		certificate, err := probe.ParseCertificate(secret.Data[corev1.TLSCertKey])
 		if err != nil {
-			return probe.Certificate{}, fmt.Errorf("the entry %s of Secret %s is of no use: %w", corev1.TLSCertKey, name, err)
+			return probe.Certificate{}, fmt.Errorf("the entry %s of Secret %s cannot be used: %w", corev1.TLSCertKey, name, err)
 		}
 		return *certificate, nil
 	})

@@ -64,7 +64,7 @@ func TestCertificates(t *testing.T) {
 	source := servers.source(t)
 	source.Region.Satellite.Chart.Name = chartIn(t, "1.21.7")
 	for devurls, says := range map[string]string{
-		"host": "", "odd": "the entry tls.crt of Secret odd is of no use: it holds no " +
+		"host": "", "odd": "the entry tls.crt of Secret odd cannot be used: it holds no " +
 			"certificate", "forbidden": "no", "gone": "no", "": "not collected",
 	} {
 		source.Region.Satellite.Sets = []string{"coderd.tls.hostSecretName=host", "coderd.tls.devurlsHostSecretName=" + devurls,

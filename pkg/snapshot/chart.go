@@ -9,24 +9,19 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 )
 
-// chartCache loads each chart once, however many regions ask for it. Its zero
-// value is ready for use.
+// chartCache loads each chart once, however many regions need it. Its zero value is ready for use.
 type chartCache struct{ loads sync.Map } // of functions that load, by satellite.ChartRef
 
-// Load returns the chart, loading it at the first call for this reference.
+// Load returns the chart of this reference.
 func (c *chartCache) Load(ctx context.Context, ref satellite.ChartRef) (*satellite.Chart, error) {
 	load, _ := c.loads.LoadOrStore(ref, sync.OnceValues(func() (*satellite.Chart, error) { return satellite.LoadChart(ctx, ref) }))
 	return load.(func() (*satellite.Chart, error))()
 }
 
-// chart fills the release as it should be: its values, its chart, and the
-// Secrets that the values name.
+// chart reads the intended release: its values, its chart, and which of the Secrets in the values are missing.
 func (src *Source) chart(ctx context.Context, s *Snapshot) {
-	ref := satellite.ChartRef{
-		Name:    src.Region.Satellite.Chart.Name,
-		Repo:    src.Region.Satellite.Chart.Repo,
-		Version: src.Region.Satellite.Chart.Version,
-	}
+	wanted := src.Region.Satellite.Chart
+	ref := satellite.ChartRef{Name: wanted.Name, Repo: wanted.Repo, Version: wanted.Version}
 	if ref.Version == "" {
 		version, ok := s.Primary.Version.Get()
 		if !ok {
@@ -53,15 +48,12 @@ func (src *Source) chart(ctx context.Context, s *Snapshot) {
 	group.Wait()
 }
 
-// rendering renders the release as it should be, if all that it takes is known.
+// rendering renders the intended release if everything that it depends on is known.
 func (src *Source) rendering(s *Snapshot) Fact[satellite.Rendering] {
-	spec, specKnown := s.Spec.Get()
-	chart, chartKnown := s.Chart.Get()
-	state, stateKnown := s.Satellite.Get()
-	if !specKnown || !chartKnown || !stateKnown {
-		return Unknown[satellite.Rendering](errors.Join(s.Spec.Err(), s.Chart.Err(), s.Satellite.Err()))
+	if err := errors.Join(s.Spec.Err(), s.Chart.Err(), s.Satellite.Err()); err != nil {
+		return Unknown[satellite.Rendering](err)
 	}
 	return inCluster(src.SatelliteSite, func() (satellite.Rendering, error) {
-		return src.Satellite().Render(spec, chart, state)
+		return src.Satellite().Render(s.Spec.Value(), s.Chart.Value(), s.Satellite.Value())
 	})
 }

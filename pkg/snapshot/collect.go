@@ -16,15 +16,15 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 )
 
-// Collect gathers the items into a new snapshot, in parallel. It never fails:
-// what could not be read is unknown, with its reason.
+// Collect gathers the items into a new snapshot, in parallel. It never fails: facts that cannot be read are unknown, with a
+// reason.
 func (src *Source) Collect(ctx context.Context, items ...Item) *Snapshot {
 	s := src.empty()
 	src.Refresh(ctx, s, items...)
 	return s
 }
 
-// empty returns a snapshot of which nothing is known but what was declared.
+// empty returns a snapshot that knows only what was declared.
 func (src *Source) empty() *Snapshot { return &Snapshot{Region: src.Region, Declared: src.Declared} }
 
 // Refresh gathers the items again, in parallel, and replaces them in s.
@@ -32,9 +32,8 @@ func (src *Source) Refresh(ctx context.Context, s *Snapshot, items ...Item) {
 	src.gather(ctx, s, items, true)
 }
 
-// gather gathers the items of the provider and, if asked to, of the satellite,
-// in parallel. What depends on the provider (canary, journal, legacy release)
-// waits for it and for nothing else.
+// gather gathers the provider's items and, if asked to, the satellite's, in parallel. Facts that depend on the provider
+// (canary, journal, legacy release) wait for it and for nothing else.
 func (src *Source) gather(ctx context.Context, s *Snapshot, items []Item, satellites bool) {
 	if len(items) == 0 {
 		return
@@ -42,7 +41,6 @@ func (src *Source) gather(ctx context.Context, s *Snapshot, items []Item, satell
 	g := gathering{items: items}
 	satellites = satellites && !src.Region.Satellite.None()
 
-	// independent of the primary's answers
 	g.run(ItemCluster, !src.oneCluster(), func() { s.ProviderCluster = clusterOf(ctx, src.ProviderSite) })
 	inspected := g.satelliteAlone(ctx, src, s, satellites)
 
@@ -89,7 +87,7 @@ func (src *Source) gather(ctx context.Context, s *Snapshot, items []Item, satell
 	s.Taken = src.clock.Now()
 }
 
-// gathering gathers the wanted items in parallel.
+// gathering gathers wanted items in parallel.
 type gathering struct {
 	sync.WaitGroup
 	items []Item
@@ -97,8 +95,7 @@ type gathering struct {
 
 func (g *gathering) wants(item Item) bool { return slices.Contains(g.items, item) }
 
-// run collects the item beside the others, if it is wanted and concerned. It returns
-// what waits for that.
+// run collects the item in parallel with others if it is wanted and concerned. The returned function waits for it.
 func (g *gathering) run(item Item, concerned bool, collect func()) (wait func()) {
 	var own sync.WaitGroup
 	if g.wants(item) && concerned {
@@ -108,8 +105,8 @@ func (g *gathering) run(item Item, concerned bool, collect func()) (wait func())
 	return own.Wait
 }
 
-// satelliteAlone begins to gather what concerns the satellite and needs no answer
-// of the primary. It returns what waits until the satellite was inspected.
+// satelliteAlone starts to gather those facts about the satellite that do not depend on the primary's answers. The returned
+// function waits until the satellite was inspected.
 func (g *gathering) satelliteAlone(ctx context.Context, src *Source, s *Snapshot, concerned bool) (inspected func()) {
 	g.run(ItemCluster, concerned, func() {
 		s.Cluster = clusterOf(ctx, src.SatelliteSite)
@@ -133,7 +130,7 @@ func (g *gathering) satelliteAlone(ctx context.Context, src *Source, s *Snapshot
 	first := s.Primary.URL == ""
 	g.run(ItemRegistrations, concerned, func() {
 		if first {
-			s.Registrations = src.shared.registered(ctx)
+			s.Registrations = src.shared.registrations.get(func() Fact[[]coder.Satellite] { return FactOf(src.Primary.Satellites(ctx)) })
 		} else {
 			s.Registrations = FactOf(src.Primary.Satellites(ctx))
 		}
@@ -147,14 +144,13 @@ func (g *gathering) satelliteAlone(ctx context.Context, src *Source, s *Snapshot
 	return inspected
 }
 
-// oneCluster reports whether the provider is in the satellite's cluster, as far
-// as the contexts tell: then the cluster is asked once.
+// oneCluster reports whether the provider is in the satellite's cluster according to the contexts: it is then read once.
 func (src *Source) oneCluster() bool {
 	return src.Declared.Context == src.Region.Satellite.Context
 }
 
-// inCluster collects a fact from a cluster, explaining errors of
-// the connection in plain words, or passes on why there is no connection.
+// inCluster collects a fact from a cluster, with connection errors explained in plain words, or returns why there is no
+// connection.
 func inCluster[T any](site Site, collect func() (T, error)) Fact[T] {
 	if site.Err != nil {
 		return Unknown[T](site.Err)
@@ -163,8 +159,7 @@ func inCluster[T any](site Site, collect func() (T, error)) Fact[T] {
 	return FactOf(value, cluster.Explain(err, site.Access.Context))
 }
 
-// ofProvider collects a fact that lies in the provider's namespace, which is only
-// known once the provider is.
+// ofProvider collects a fact from the provider's namespace, which is known once the provider is.
 func ofProvider[T any](src *Source, s *Snapshot, collect func() (T, error)) Fact[T] {
 	if s.ProviderID() == "" {
 		return Unknown[T](fmt.Errorf("the provider is unknown: %w", s.Provider.Err()))
@@ -186,10 +181,9 @@ func clusterOf(ctx context.Context, site Site) Fact[Cluster] {
 	})
 }
 
-// primary takes the facts that the fleet shares the first time. When the
-// provider or the access URL is read again, so is the primary's version: what
-// they mean depends on it, and a primary may be upgraded in the middle of a run.
-// What it returns waits for that version, which is asked for beside the provider.
+// primary uses the facts that the fleet shares the first time. Later, the primary's version is read again together with the
+// provider or the access URL: their meaning depends on it, and a primary may be upgraded during a run. The returned function
+// waits for the version, which is read in parallel with the provider.
 func (src *Source) primary(ctx context.Context, s *Snapshot, again bool) (versioned func()) {
 	var asked sync.WaitGroup
 	if s.Primary.URL == "" {
@@ -200,10 +194,9 @@ func (src *Source) primary(ctx context.Context, s *Snapshot, again bool) (versio
 	return asked.Wait
 }
 
-// provider finds the provider in the fleet's shared list the first time, and by
-// its ID, freshly, from then on.
+// provider finds the provider in the fleet's shared list the first time, and reads it by its ID later.
 func (src *Source) provider(ctx context.Context, s *Snapshot) Fact[coder.Provider] {
-	if known, ok := s.Provider.Get(); ok && s.found.ID == "" { // not every snapshot was collected here
+	if known, ok := s.Provider.Get(); ok && s.found.ID == "" { // a snapshot that a test made
 		s.found = known
 	}
 	if s.found.ID != "" {

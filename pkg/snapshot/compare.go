@@ -6,9 +6,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// Compare tells every view which other regions of the fleet have its satellite's
-// place or its provider. Contexts of different names may lead to one cluster, so
-// clusters are told apart by the UID of their namespace kube-system.
+// Compare sets in every view which other regions of the fleet share its satellite's place or its provider. Different
+// contexts may lead to one cluster, so the UID of the namespace kube-system identifies it.
 func Compare(regions [][]*Snapshot) {
 	for i, views := range regions {
 		for _, s := range views {
@@ -42,7 +41,7 @@ func appendNew(names []string, name string) []string {
 	return append(names, name)
 }
 
-// Document returns the primary as documents show it.
+// Document returns the primary in the form of documents.
 func (p Primary) Document() v1alpha1.Primary {
 	document := v1alpha1.Primary{URL: p.URL, Operator: p.Me.Value().Email}
 	if version, ok := p.Version.Get(); ok {

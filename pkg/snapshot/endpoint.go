@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,12 +10,10 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
 )
 
-// errNoAccessURL is why nothing is known of what answers: verbs that can do
-// without an access URL do not ask for one.
-var errNoAccessURL = errors.New("no access URL was named; give --access-url or a Fleet file")
+// errNoAccessURL is the reason in verbs that can do without an access URL.
+var errNoAccessURL = errors.New("no access URL is set; give --access-url or a Fleet file")
 
-// endpoint asks the access URL for the satellite's key. Only when that cannot
-// be read is the connection taken apart to say how far it got.
+// endpoint reads the satellite's key at the access URL. Only if that fails, a probe finds out how far a connection gets.
 func (src *Source) endpoint(ctx context.Context) Fact[Endpoint] {
 	if src.Endpoint == nil {
 		return Unknown[Endpoint](errNoAccessURL)
@@ -33,14 +32,13 @@ func (src *Source) endpoint(ctx context.Context) Fact[Endpoint] {
 	return Known(found)
 }
 
-// target is the satellite at its access URL, for a probe.
+// target is the access URL, for a probe.
 func (src *Source) target() probe.Target {
 	return probe.Target{URL: src.Region.Satellite.AccessURL, ConnectTo: src.Region.Satellite.ConnectTo, RootCAs: src.rootCAs}
 }
 
-// proxied completes the endpoint with the primary's version, asked for through
-// the satellite. The request carries what $ENDPOINT_AUTH_HEADER holds, so it is
-// only sent once the key that is served has been compared with the cluster's.
+// proxied adds the primary's version as read through the satellite. The request carries $ENDPOINT_AUTH_HEADER, so it is only
+// sent if the served key is that of the cluster.
 func (src *Source) proxied(ctx context.Context, s *Snapshot) Fact[Endpoint] {
 	found, known := s.Endpoint.Get()
 	if !known {
@@ -48,34 +46,25 @@ func (src *Source) proxied(ctx context.Context, s *Snapshot) Fact[Endpoint] {
 	}
 	switch own, err := s.ServesOwnKey(); {
 	case err != nil:
-		found.Version = Unknown[coder.Version](fmt.Errorf("not asked before the key that is served is known to be the cluster's: %w", err))
+		found.Version = Unknown[coder.Version](fmt.Errorf("not read, because the served key could not be compared with the cluster's: %w", err))
 	case !own:
-		found.Version = Unknown[coder.Version](errors.New("not asked, because the access URL does not serve the key in the cluster"))
+		found.Version = Unknown[coder.Version](errors.New("not read, because the access URL does not serve the key in the cluster"))
 	default:
 		found.Version = FactOf(src.Endpoint.Version(ctx))
 	}
 	return Known(found)
 }
 
-// PathAnswers returns nil when the primary's own version comes back
-// through the satellite; in a region without one, when the primary answers.
+// PathAnswers returns nil if the primary's version can be read through the satellite or, in a region without one, directly.
 func (s *Snapshot) PathAnswers() error {
 	if s.Region.Satellite.None() {
 		return s.Primary.Version.Err()
 	}
-	endpoint, known := s.Endpoint.Get()
-	if !known {
-		return s.Endpoint.Err()
+	endpoint := s.Endpoint.Value()
+	if err := cmp.Or(s.Endpoint.Err(), endpoint.Version.Err(), s.Primary.Version.Err()); err != nil {
+		return err
 	}
-	through, known := endpoint.Version.Get()
-	if !known {
-		return endpoint.Version.Err()
-	}
-	direct, known := s.Primary.Version.Get()
-	if !known {
-		return s.Primary.Version.Err()
-	}
-	if through != direct {
+	if through, direct := endpoint.Version.Value(), s.Primary.Version.Value(); through != direct {
 		return fmt.Errorf("version %s answers through the satellite, but %s at the primary", through, direct)
 	}
 	return nil

@@ -1,22 +1,25 @@
 package snapshot
 
-import "errors"
+import (
+	"cmp"
+	"errors"
+)
 
-// errNotCollected marks a fact that nobody asked for.
+// errNotCollected is the reason of a fact that was not requested.
 var errNotCollected = errors.New("not collected")
 
-// Fact is one thing that was looked up: its value, or why it is unknown. The
-// zero Fact is unknown because it was not collected; an unknown is never ok.
+// Fact is a value, or the reason why it is unknown. The zero Fact is unknown because it was not collected. An unknown is
+// never ok.
 type Fact[T any] struct {
 	value T
 	err   error
 	known bool
 }
 
-// Known returns a fact that was found to be v.
+// Known returns a fact with the value v.
 func Known[T any](v T) Fact[T] { return Fact[T]{value: v, known: true} }
 
-// Unknown returns a fact that could not be found out because of err.
+// Unknown returns a fact that is unknown because of err.
 func Unknown[T any](err error) Fact[T] { return Fact[T]{err: err} }
 
 // FactOf returns Known(v), or Unknown(err) if err is not nil.
@@ -27,7 +30,7 @@ func FactOf[T any](v T, err error) Fact[T] {
 	return Known(v)
 }
 
-// Get returns the value, and whether it is known.
+// Get returns the value and whether it is known.
 func (f Fact[T]) Get() (T, bool) { return f.value, f.known }
 
 // Value returns the value, or T's zero value if the fact is unknown.
@@ -36,17 +39,13 @@ func (f Fact[T]) Value() T { return f.value }
 // IsKnown reports whether the value is known.
 func (f Fact[T]) IsKnown() bool { return f.known }
 
-// Collected reports whether the fact was asked for, known or not.
+// Collected reports whether the fact was requested, known or not.
 func (f Fact[T]) Collected() bool { return f.known || f.err != nil }
 
 // Err returns why the value is unknown, or nil if it is known.
 func (f Fact[T]) Err() error {
-	switch {
-	case f.known:
+	if f.known {
 		return nil
-	case f.err != nil:
-		return f.err
-	default:
-		return errNotCollected
 	}
+	return cmp.Or(f.err, errNotCollected)
 }

@@ -8,8 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openFiles is how many files this process may hold open. Go has raised the limit to what
-// is allowed.
+// openFiles returns how many files this process may hold open. Go raises the soft limit to the hard one.
 func openFiles() int {
 	var limit unix.Rlimit
 	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil || limit.Cur > math.MaxInt32 {

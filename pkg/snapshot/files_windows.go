@@ -2,5 +2,5 @@ package snapshot
 
 import "math"
 
-// openFiles is how many files this process may hold open: Windows has no such limit.
+// openFiles returns how many files this process may hold open: Windows has no such limit.
 func openFiles() int { return math.MaxInt32 }

@@ -1,9 +1,9 @@
 package snapshot
 
-// Item names a group of facts that is gathered by one piece of code.
+// Item names a group of facts that are gathered together.
 type Item string
 
-// Items. The comment names the fields of Snapshot that the item fills.
+// Items, with the fields of Snapshot that they fill.
 const (
 	ItemCluster       Item = "cluster"       // Cluster, ProviderCluster
 	ItemProvider      Item = "provider"      // Provider
@@ -24,8 +24,8 @@ const (
 	ItemRendering     Item = "rendering"     // Rendering; made last
 )
 
-// StatusItems returns what every verb looks at: all but the chart, which only a
-// change needs, the rights, and what CheckItems adds.
+// StatusItems returns what every verb reads: everything but the chart, which only changes need, the rights, and what
+// CheckItems adds.
 func StatusItems() []Item {
 	return []Item{
 		ItemCluster, ItemProvider, ItemCanary, ItemWorkspaces, ItemRegistrations, ItemSatellite,
@@ -33,10 +33,8 @@ func StatusItems() []Item {
 	}
 }
 
-// CheckItems returns what the checks of status look at. A verb that leads back
-// must not wait for the unified URL, or for Secrets that it does not need.
+// CheckItems returns what the checks of status need. A rollback must not wait for the unified URL or for unneeded Secrets.
 func CheckItems() []Item { return append(StatusItems(), ItemUnified, ItemCertificates) }
 
-// PlanItems returns what a plan looks at. Rights are no item: which are asked
-// for follows from the facts, and AskRights is told.
+// PlanItems returns what a plan needs. Rights are no item: which ones to ask for follows from the facts.
 func PlanItems() []Item { return append(CheckItems(), ItemChart) }

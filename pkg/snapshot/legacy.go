@@ -12,8 +12,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
 )
 
-// legacyFact is nothing, known, in a region without a satellite: its users never
-// used an envproxy.
+// legacyFact is known to be empty in a region without a satellite: its users never used an envproxy.
 func (src *Source) legacyFact(ctx context.Context, s *Snapshot, journaled func()) Fact[Legacy] {
 	if src.Region.Satellite.None() {
 		return Known(Legacy{})
@@ -21,7 +20,7 @@ func (src *Source) legacyFact(ctx context.Context, s *Snapshot, journaled func()
 	return inCluster(src.ProviderSite, func() (Legacy, error) { return src.legacy(ctx, s, journaled) })
 }
 
-// envproxiesBeside are the envproxy access URLs of the other providers.
+// envproxiesBeside returns the envproxy access URLs of the other providers.
 func envproxiesBeside(own coder.Provider, all []coder.Provider) []string {
 	var urls []string
 	for _, provider := range all {
@@ -32,12 +31,11 @@ func envproxiesBeside(own coder.Provider, all []coder.Provider) []string {
 	return urls
 }
 
-// legacy finds the legacy release and, if it is the only one, looks at its
-// retention and at whether a rollback to it would work. What needs no journal does
-// not wait until it is journaled.
+// legacy finds the legacy release and, if it is the only one, inspects its retention and whether a rollback to it would
+// work. Only what needs the journal waits for journaled.
 func (src *Source) legacy(ctx context.Context, s *Snapshot, journaled func()) (Legacy, error) {
-	// Without a provider the whole cluster is searched; the hint helps operators
-	// who may not list all namespaces, and tells the provider's of several releases.
+	// Without a provider, the whole cluster is searched. The hint helps operators who may not list all namespaces, and
+	// identifies the provider's release among several.
 	provider := s.Provider.Value()
 	site := src.Legacy(s).Once()
 	var group sync.WaitGroup
@@ -54,7 +52,7 @@ func (src *Source) legacy(ctx context.Context, s *Snapshot, journaled func()) (L
 	}
 	journaled()
 	if err := s.ProviderJournal.Err(); errors.Is(err, context.DeadlineExceeded) && s.ProviderID() != "" {
-		return Legacy{}, err // a cluster that was silent is not waited for once more
+		return Legacy{}, err // do not wait again for a cluster that does not answer
 	}
 	var ledger *journal.Ledger
 	if record := s.ProviderJournal.Value(); record != nil {

@@ -7,8 +7,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
-// primarySource gathers the facts about the primary once for all regions: whoever asks
-// first makes the requests, others wait for the same answers, which nobody may change.
+// primarySource reads the facts about the primary once for all regions. The first one to ask makes the requests, others wait
+// for the same answers. Nobody may change them.
 type primarySource struct {
 	client        *coder.Client
 	found         once[Primary]
@@ -17,7 +17,7 @@ type primarySource struct {
 	workspaces    once[Fact[map[string][]coder.Workspace]] // by the IDs of their providers
 }
 
-// once is a value that is found at most once.
+// once holds a value that is determined at most once.
 type once[T any] struct {
 	sync.Once
 	value T
@@ -28,13 +28,7 @@ func (o *once[T]) get(find func() T) T {
 	return o.value
 }
 
-// registered returns the registered satellites. They take one request.
-func (p *primarySource) registered(ctx context.Context) Fact[[]coder.Satellite] {
-	return p.registrations.get(func() Fact[[]coder.Satellite] { return FactOf(p.client.Satellites(ctx)) })
-}
-
-// facts returns the facts about the primary. They take four requests, in parallel. It
-// never fails: what could not be read is unknown.
+// facts returns the facts about the primary. They need four requests, in parallel; facts that cannot be read are unknown.
 func (p *primarySource) facts(ctx context.Context) Primary {
 	return p.found.get(func() Primary {
 		found := Primary{URL: p.client.URL()}

@@ -11,13 +11,11 @@ import (
 
 // Region is where the facts of one region come from.
 type Region struct {
-	// Region is the region as the operator declared it.
-	Region fleet.Region
-	// Sources are those of its providers, in their order; at least one.
-	Sources []*Source
+	Region  fleet.Region // as the operator declared it
+	Sources []*Source    // of its providers, in their order; at least one
 }
 
-// closeIdle closes connections that are not in use, to clusters and the satellite.
+// closeIdle closes idle connections to clusters and the satellite.
 func (r *Region) closeIdle() {
 	for _, source := range r.Sources {
 		for _, site := range []Site{source.SatelliteSite, source.ProviderSite} {
@@ -31,8 +29,7 @@ func (r *Region) closeIdle() {
 	}
 }
 
-// Collect gathers the items into a view for each provider, in parallel. What
-// concerns the satellite is gathered once, and is the same in all of them.
+// Collect gathers the items into a view for each provider, in parallel. Facts about the satellite are gathered once for all.
 func (r *Region) Collect(ctx context.Context, items ...Item) []*Snapshot {
 	views := make([]*Snapshot, len(r.Sources))
 	for i, source := range r.Sources {
@@ -42,9 +39,8 @@ func (r *Region) Collect(ctx context.Context, items ...Item) []*Snapshot {
 	return views
 }
 
-// NoAnswer returns why the region of the views cannot be reached: the first of its
-// clusters that does not answer, be it a provider's or, where that is needed, the satellite's.
-// It is nil if there is none; a cluster that refuses, or that cannot be asked, is none.
+// NoAnswer returns why the region cannot be reached: the error of its first cluster that does not answer, a provider's or, if
+// satellite is set, the satellite's. Clusters that refuse, or that cannot be asked, do not count.
 func NoAnswer(views []*Snapshot, satellite bool) error {
 	for _, s := range views {
 		clusters := []Fact[Cluster]{s.ProviderCluster}
@@ -60,7 +56,7 @@ func NoAnswer(views []*Snapshot, satellite bool) error {
 	return nil
 }
 
-// Refresh gathers the items again, and replaces them in the region's views.
+// Refresh gathers the items again and replaces them in the region's views.
 func (r *Region) Refresh(ctx context.Context, views []*Snapshot, items ...Item) {
 	var group sync.WaitGroup
 	for i, source := range r.Sources {
@@ -72,7 +68,7 @@ func (r *Region) Refresh(ctx context.Context, views []*Snapshot, items ...Item) 
 	}
 }
 
-// AdoptSatellite takes over what concerns the satellite from another view of the region.
+// AdoptSatellite copies the facts about the satellite from another view of the region.
 func (s *Snapshot) AdoptSatellite(from *Snapshot) {
 	s.Registrations, s.Cluster, s.MissingRights = from.Registrations, from.Cluster, from.MissingRights
 	s.Spec, s.Chart, s.MissingSecrets, s.Rendering = from.Spec, from.Chart, from.MissingSecrets, from.Rendering

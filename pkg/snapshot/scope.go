@@ -11,25 +11,19 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 )
 
-// Scope holds the parts of a region that determine which rights in its clusters
-// a verb needs.
+// Scope holds the parts of a region that determine which cluster rights a verb needs.
 type Scope struct {
-	// Satellite is the satellite's namespace; empty if there is no satellite.
-	// Provider is the provider's own, with its journal, its lock and the backups.
-	// Legacy is the legacy release's; empty if there is none.
+	// Satellite is the satellite's namespace, Provider the provider's, with journal, lock and backups, and Legacy the legacy
+	// release's. Empty if there is none.
 	Satellite, Provider, Legacy string
-	// Records is the resource that Helm keeps its records in, as cluster.Access.Driver returns it.
-	Records string
-	// NewNamespace is set if the satellite's namespace has to be created.
-	NewNamespace bool
-	// Restore is set if the legacy release was uninstalled, and is restored first.
-	Restore bool
-	// OfSatelliteMade and OfLegacyMade are the resources of the releases' objects,
-	// except those that every such release has.
+	Records                     string // the resource of Helm's records, as from cluster.Access.Driver
+	NewNamespace                bool   // the satellite's namespace has to be created
+	Restore                     bool   // the legacy release was uninstalled and is restored first
+	// OfSatelliteMade and OfLegacyMade are the resources of the releases' objects, except those that every release has.
 	OfSatelliteMade, OfLegacyMade []cluster.Resource
 }
 
-// Scope returns the view's scope, as far as it is known; records is as in Scope.
+// Scope returns the view's scope as far as it is known.
 func (s *Snapshot) Scope(records string) Scope {
 	scope := Scope{
 		Satellite: s.Region.Satellite.Namespace, Provider: s.ProviderNamespace(), Records: records,
@@ -48,19 +42,18 @@ func (s *Snapshot) Scope(records string) Scope {
 	return scope
 }
 
-// OfSatellite returns the part of the scope that the satellite's release has.
+// OfSatellite returns the scope of the satellite's release.
 func (p Scope) OfSatellite() satellite.Scope {
 	return satellite.Scope{Namespace: p.Satellite, Records: p.Records, Made: p.OfSatelliteMade}
 }
 
-// OfLegacy returns the part of the scope that the legacy release has.
+// OfLegacy returns the scope of the legacy release.
 func (p Scope) OfLegacy() legacy.Scope {
 	return legacy.Scope{Release: p.Legacy, Backups: p.Provider, Records: p.Records, Made: p.OfLegacyMade}
 }
 
-// RightsToReadSatellite returns the rights in the satellite's cluster that
-// gathering the items needs, in the order of the items. Items that are not named
-// are read elsewhere, follow from other items, or need no right of their own.
+// RightsToReadSatellite returns the rights in the satellite's cluster that gathering the items needs, in their order. Items
+// that are not listed are read elsewhere, follow from other items, or need no right of their own.
 func RightsToReadSatellite(scope Scope, items ...Item) []cluster.Rule {
 	if scope.Satellite == "" {
 		return nil
@@ -69,7 +62,7 @@ func RightsToReadSatellite(scope Scope, items ...Item) []cluster.Rule {
 	return rightsToRead(scope.Satellite, items, map[Item][]cluster.Rule{ItemSatellite: inspect, ItemChart: inspect, ItemCertificates: inspect})
 }
 
-// RightsToReadProvider returns those in the provider's cluster, likewise.
+// RightsToReadProvider returns those in the provider's cluster.
 func RightsToReadProvider(scope Scope, items ...Item) []cluster.Rule {
 	ofRelease := map[Item][]cluster.Rule{}
 	if scope.Legacy != "" {
@@ -79,7 +72,7 @@ func RightsToReadProvider(scope Scope, items ...Item) []cluster.Rule {
 	return rightsToRead(scope.Provider, items, ofRelease)
 }
 
-// rightsToRead adds the rights to what lies in the namespace beside the release.
+// rightsToRead adds the rights to the objects beside the release.
 func rightsToRead(namespace string, items []Item, ofRelease map[Item][]cluster.Rule) (rules []cluster.Rule) {
 	for _, item := range items {
 		switch item {
@@ -96,19 +89,18 @@ func rightsToRead(namespace string, items []Item, ofRelease map[Item][]cluster.R
 	return rules
 }
 
-// Leases is the resource of locks.
+// Leases returns the resource of locks.
 func Leases() cluster.Resource {
 	return cluster.Resource{Group: "coordination.k8s.io", Resource: "leases", Namespaced: true}
 }
 
-// AskSatelliteRights asks the satellite's cluster which of the needed rights the
-// operator lacks, and puts them into s. Which are needed depends on the facts, so
-// it comes after them.
+// AskSatelliteRights sets which of the needed rights in the satellite's cluster the operator lacks. Other facts determine
+// which rights are needed, so it comes last.
 func (src *Source) AskSatelliteRights(ctx context.Context, s *Snapshot, needed []cluster.Rule) {
 	s.MissingRights = missing(ctx, src.SatelliteSite, needed)
 }
 
-// AskProviderRights asks the provider's cluster, likewise.
+// AskProviderRights does the same in the provider's cluster.
 func (src *Source) AskProviderRights(ctx context.Context, s *Snapshot, needed []cluster.Rule) {
 	s.MissingProviderRights = missing(ctx, src.ProviderSite, needed)
 }
@@ -116,7 +108,7 @@ func (src *Source) AskProviderRights(ctx context.Context, s *Snapshot, needed []
 func missing(ctx context.Context, site Site, needed []cluster.Rule) Fact[[]cluster.Rule] {
 	return inCluster(site, func() ([]cluster.Rule, error) {
 		if len(needed) == 0 {
-			return nil, errors.New("nothing says which rights are needed")
+			return nil, errors.New("the needed rights are unknown")
 		}
 		return site.Access.Missing(ctx, needed)
 	})

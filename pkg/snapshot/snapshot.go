@@ -1,9 +1,9 @@
-// Package snapshot gathers, read-only and in parallel, the facts about
-// regions that plans and checks are made from. It decides nothing: whatever
-// could not be read is kept as an unknown with its reason.
+// Package snapshot gathers, read-only and in parallel, the facts about regions that plans and checks use. It decides nothing:
+// what cannot be read stays unknown, with the reason.
 package snapshot
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
@@ -17,140 +17,95 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 )
 
-// Snapshot is what is known about one provider of a region, and about what
-// serves it, at one time. Views of the same region have the satellite in common.
+// Snapshot is what is known about one provider of a region, and about what serves it, at one time. Views of the same region
+// share the satellite.
 type Snapshot struct {
-	// Region is the region as the operator declared it, and Declared the provider.
-	Region   fleet.Region
-	Declared fleet.Provider
-	// Taken is when the last of the facts was gathered.
-	Taken time.Time
+	Region   fleet.Region   // as the operator declared it
+	Declared fleet.Provider // likewise
+	Taken    time.Time      // when the last of the facts was gathered
 
-	// Primary holds the facts about the primary deployment.
-	Primary Primary
-	// Registrations are the satellites registered at the primary.
-	Registrations Fact[[]coder.Satellite]
-	// Provider is the workspace provider.
-	Provider Fact[coder.Provider]
-	// Users are all providers that the satellite serves: those of the region, and
-	// those that the satellite's journal names.
-	Users Fact[[]coder.Provider]
-	// Canary is the workspace chosen to prove the migration.
-	Canary Fact[Canary]
-	// Workspaces are those on the provider.
-	Workspaces Fact[[]coder.Workspace]
+	Primary       Primary
+	Registrations Fact[[]coder.Satellite] // the satellites that are registered at the primary
+	Provider      Fact[coder.Provider]
+	Users         Fact[[]coder.Provider] // all providers that the satellite serves: the region's and those in the satellite's journal
+	Canary        Fact[Canary]
+	Workspaces    Fact[[]coder.Workspace] // on the provider
 
-	// found and chosen are the provider and the canary as they were found
-	// first: when one cannot be read for a while, no other takes its place.
+	// The provider and the canary as they were first found: if one cannot be read for a while, no other takes its place.
 	found  coder.Provider
 	chosen *Canary
 
-	// Cluster identifies the satellite's cluster, ProviderCluster the provider's.
-	Cluster, ProviderCluster Fact[Cluster]
-	// SatelliteResources are those of the objects that the satellite's chart makes
-	// and its release has, LegacyResources those of the legacy release's.
+	Cluster, ProviderCluster Fact[Cluster] // the satellite's and the provider's
+	// SatelliteResources are the resources of the objects in the satellite's chart and release, LegacyResources those of the
+	// legacy release's objects.
 	SatelliteResources, LegacyResources Fact[[]cluster.Resource]
-	// MissingRights are the rights in the satellite's cluster that the operator
-	// lacks, MissingProviderRights those in the provider's.
+	// MissingRights are the rights in the satellite's cluster that the operator lacks, MissingProviderRights those in the
+	// provider's.
 	MissingRights, MissingProviderRights Fact[[]cluster.Rule]
-	// Spec is the satellite's release as it should be.
-	Spec Fact[satellite.Spec]
-	// Chart is the satellite's chart.
-	Chart Fact[*satellite.Chart]
-	// MissingSecrets are the Secrets that Spec's values name and the namespace lacks.
-	MissingSecrets Fact[[]string]
-	// Rendering is what installing Spec would change.
-	Rendering Fact[satellite.Rendering]
-	// Satellite is the satellite's release as it is.
-	Satellite Fact[satellite.State]
-	// Legacy is the legacy release, its retention and its readiness for a rollback.
-	Legacy Fact[Legacy]
-	// Removal is what removing the legacy release for good would do.
-	Removal Fact[legacy.Removal]
-	// SatelliteJournal and ProviderJournal are the journals of the satellite and of
-	// the provider; nil if there is none.
-	SatelliteJournal, ProviderJournal Fact[*journal.Record]
-	// SatelliteLock and ProviderLock are their locks; nil if there is none.
-	SatelliteLock, ProviderLock Fact[*lock.State]
+	Spec                                 Fact[satellite.Spec] // the intended release of the satellite
+	Chart                                Fact[*satellite.Chart]
+	MissingSecrets                       Fact[[]string]            // named by Spec's values, but not in the namespace
+	Rendering                            Fact[satellite.Rendering] // what installing Spec would change
+	Satellite                            Fact[satellite.State]     // the satellite's present release
+	Legacy                               Fact[Legacy]
+	Removal                              Fact[legacy.Removal]  // what finalize would do to the legacy release
+	SatelliteJournal, ProviderJournal    Fact[*journal.Record] // nil if there is none
+	SatelliteLock, ProviderLock          Fact[*lock.State]     // nil if there is none
 
-	// Endpoint is what answers at the satellite's access URL, from this machine.
-	Endpoint Fact[Endpoint]
-	// Unified is what answers at the fleet's unified URL, from this machine; not
-	// collected without one.
-	Unified Fact[Unified]
-	// Certificates are those in the TLS Secrets that the satellite's values name.
-	Certificates Fact[Certificates]
+	Endpoint     Fact[Endpoint]     // what answers at the satellite's access URL, from this machine
+	Unified      Fact[Unified]      // what answers at the unified URL, from this machine; not collected without one
+	Certificates Fact[Certificates] // in the TLS Secrets that the satellite's values name
 
-	// SamePlace names the fleet's other regions whose satellite has the same place,
-	// SameProvider the regions that have the same provider once more; Compare finds both.
+	// SamePlace names the fleet's other regions whose satellite has the same place, SameProvider those that have the same
+	// provider; Compare sets both.
 	SamePlace, SameProvider []string
 }
 
 // Primary holds the facts about the primary deployment, the same for every region.
 type Primary struct {
-	// URL is the primary's access URL.
-	URL string
-	// Version is the primary's version.
-	Version Fact[coder.Version]
-	// Me is the user whose token is used.
-	Me Fact[coder.User]
-	// Providers are the workspace providers.
+	URL       string
+	Version   Fact[coder.Version]
+	Me        Fact[coder.User] // whose token is used
 	Providers Fact[[]coder.Provider]
-	// ServedKey is the key that URL serves: empty at a primary, which has none,
-	// and a satellite's own if URL is a satellite's, whose API looks like its
-	// primary's.
+	// ServedKey is empty at a primary. At a satellite, whose API looks like the primary's, it is the satellite's key.
 	ServedKey Fact[coder.SatelliteKey]
 }
 
 // Cluster identifies a cluster.
 type Cluster struct {
-	// UID is the UID of the namespace kube-system.
-	UID string
-	// Server is the API server's URL.
-	Server string
-	// Version is the API server's version, "v1.29.3".
-	Version string
+	UID     string // of the namespace kube-system
+	Server  string // the API server's URL
+	Version string // the API server's, "v1.29.3"
 }
 
-// Canary is the workspace chosen to prove a migration.
+// Canary is the workspace that proves a migration.
 type Canary struct {
-	// None tells that no workspace is to be rebuilt.
-	None bool
-	// Workspace is the chosen one, unless None.
+	None      bool // no workspace is rebuilt
 	Workspace coder.Workspace
-	// Reason says why it was chosen, or why there is none.
-	Reason string
+	Reason    string // why it was chosen, or why there is none
 }
 
 // Legacy is the state of the region's legacy release.
 type Legacy struct {
-	// Found are the candidates.
-	Found legacy.Found
-	// Release is the one candidate; nil if there are none or several.
-	Release *legacy.Release
-	// Retention and Readiness are of Release.
+	Found     legacy.Found
+	Release   *legacy.Release // the only candidate; nil if there are none or several
 	Retention legacy.Retention
 	Readiness legacy.Readiness
-	// AccessURL is envproxy's; empty if not known. Reach is how far a
-	// connection to it got, from this machine.
-	AccessURL string
-	Reach     probe.Result
+	AccessURL string       // envproxy's; empty if unknown
+	Reach     probe.Result // of AccessURL, from this machine
+
 }
 
 // Endpoint is what answers at the satellite's access URL.
 type Endpoint struct {
-	// Reach is how far a connection got. It is only collected when the key could not be read.
-	Reach probe.Result
-	// Key is the key that is served; KeyErr says why there is none.
+	Reach  probe.Result // how far a connection got; only collected if the key could not be read
 	Key    coder.SatelliteKey
-	KeyErr error
-	// Certificate is the certificate that is served there, verified or not; nil if
-	// the connection did not get that far, or uses no TLS. UnifiedCertificate is the
-	// one that is served there to whoever asks for the unified URL's name.
+	KeyErr error // why there is no key
+	// Certificate is served there, verified or not, and UnifiedCertificate to whoever asks for the unified URL's name. Nil if
+	// the connection did not get that far or uses no TLS.
 	Certificate, UnifiedCertificate *probe.Certificate
-	// Version is the version that the primary's API reports through the
-	// satellite. It is asked for only where the satellite's own key is served:
-	// the request may carry credentials.
+	// Version is the primary's as read through the satellite. The request may carry credentials, so it is only sent to the
+	// satellite's own key.
 	Version Fact[coder.Version]
 }
 
@@ -159,9 +114,8 @@ func (s *Snapshot) Networking() v1alpha1.NetworkingV2 {
 	return s.NetworkingOf(s.Provider)
 }
 
-// NetworkingOf returns the state of any provider's networking. From v1.22 the
-// option is gone and Networking v2 is always on, so an absent field means off
-// in no version (Coder CLI commit 1ed07d2; release notes of v1.22).
+// NetworkingOf returns the state of any provider's networking. From v1.22 on, Networking v2 is always on and the option is
+// gone, so that an absent field never means off (Coder CLI commit 1ed07d2; release notes of v1.22).
 func (s *Snapshot) NetworkingOf(which Fact[coder.Provider]) v1alpha1.NetworkingV2 {
 	version, versionKnown := s.Primary.Version.Get()
 	provider, providerKnown := which.Get()
@@ -177,33 +131,30 @@ func (s *Snapshot) NetworkingOf(which Fact[coder.Provider]) v1alpha1.NetworkingV
 	}
 }
 
-// InLedger reports whether the ledger in the provider's journal lists the revision of the legacy
-// release that was found. Without a release or a journal it is false.
+// InLedger reports whether the ledger in the provider's journal lists the revision of the legacy release that was found.
 func (s *Snapshot) InLedger() bool {
 	record, release := s.ProviderJournal.Value(), s.Legacy.Value().Release
 	return record != nil && release != nil && record.Retention.Covers(release.Namespace, release.Name, release.Revision)
 }
 
-// Registration returns the registration of the satellite's own key, and
-// whether there is one. Both lists must be known for an answer of true.
+// Registration returns the registration of the satellite's key. It can only be found if both the key and the registrations
+// are known.
 func (s *Snapshot) Registration() (coder.Satellite, bool) {
 	return s.registrationOf(s.Satellite.Value().PublicKey, s.Satellite.Value().Fingerprint)
 }
 
-// RecordedRegistration is the same of the key that Helm's record holds, whose Secret
-// is gone.
+// RecordedRegistration returns the registration of the key in Helm's record, for a satellite whose Secret is gone.
 func (s *Snapshot) RecordedRegistration() (coder.Satellite, bool) {
 	return s.registrationOf(s.Satellite.Value().RecordedKey, s.Satellite.Value().RecordedFingerprint)
 }
 
-// registrationOf returns the registration of a key; false if there is no key.
+// registrationOf returns the registration of a key.
 func (s *Snapshot) registrationOf(public, fingerprint string) (coder.Satellite, bool) {
 	if fingerprint == "" {
 		return coder.Satellite{}, false
 	}
 	served := s.Endpoint.Value().Key
-	// A primary may print fingerprints in a form of its own; the satellite's own word for
-	// the same key is then the link between the two.
+	// Primaries may print fingerprints in a form of their own. The satellite's form of the same key then links the two.
 	same, _ := coder.SameKey(served.Key, public)
 	for _, r := range s.Registrations.Value() {
 		if r.Fingerprint != "" && (r.Fingerprint == fingerprint || same && r.Fingerprint == served.Fingerprint) {
@@ -213,8 +164,8 @@ func (s *Snapshot) registrationOf(public, fingerprint string) (coder.Satellite, 
 	return coder.Satellite{}, false
 }
 
-// Distance is how far the provider's users were and are, as its journal says; nil if it
-// does not, or they do not connect to the satellite.
+// Distance returns how far the provider's users were and are according to its journal; nil if that is unknown, or they do
+// not connect to the satellite.
 func (s *Snapshot) Distance() *v1alpha1.Distance {
 	record := s.ProviderJournal.Value()
 	if record == nil || s.Region.Satellite.None() || s.Networking() == v1alpha1.NetworkingV2Off {
@@ -223,9 +174,8 @@ func (s *Snapshot) Distance() *v1alpha1.Distance {
 	return record.Distance
 }
 
-// OwnFormerRegistration reports whether the registration is one that a migration
-// of this region made, of a key that the region no longer has: somebody
-// uninstalled the satellite, and its key with it.
+// OwnFormerRegistration reports whether a migration of this region made the registration, of a key that was uninstalled with
+// the satellite since.
 func (s *Snapshot) OwnFormerRegistration(r coder.Satellite) bool {
 	record, known := s.SatelliteJournal.Get()
 	if !known || record == nil || record.RegistrationID == "" || record.RegistrationID != r.ID || !s.Satellite.IsKnown() {
@@ -235,20 +185,12 @@ func (s *Snapshot) OwnFormerRegistration(r coder.Satellite) bool {
 	return !registered
 }
 
-// ServesOwnKey reports whether the key served at the access URL is the key in
-// the cluster's Secret. The error says what is served instead.
+// ServesOwnKey reports whether the access URL serves the key in the cluster's Secret. The error says why that is unknown.
 func (s *Snapshot) ServesOwnKey() (bool, error) {
-	state, known := s.Satellite.Get()
-	if !known {
-		return false, s.Satellite.Err()
+	endpoint := s.Endpoint.Value()
+	if err := cmp.Or(s.Satellite.Err(), s.Endpoint.Err(), endpoint.KeyErr); err != nil {
+		return false, err
 	}
-	endpoint, known := s.Endpoint.Get()
-	if !known {
-		return false, s.Endpoint.Err()
-	}
-	if endpoint.KeyErr != nil {
-		return false, endpoint.KeyErr
-	}
-	same, _ := coder.SameKey(endpoint.Key.Key, state.PublicKey)
+	same, _ := coder.SameKey(endpoint.Key.Key, s.Satellite.Value().PublicKey)
 	return same, nil
 }

@@ -14,19 +14,13 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 )
 
-// Source is where the facts of one provider's view of its region come from: the
-// satellite's site, the provider's, the primary and the access URL. A Survey
-// makes the sources of its regions, complete.
+// Source is where the facts of one provider's view of its region come from. A Survey makes complete ones.
 type Source struct {
-	// Region is the region as the operator declared it, and Declared the provider.
-	Region   fleet.Region
-	Declared fleet.Provider
-	// SatelliteSite and ProviderSite are the clusters. They may be one and the same.
-	SatelliteSite, ProviderSite Site
-	// Primary is the primary's API.
-	Primary *coder.Client
-	// Endpoint speaks to the access URL; nil without one.
-	Endpoint *coder.Client
+	Region                      fleet.Region
+	Declared                    fleet.Provider
+	SatelliteSite, ProviderSite Site // may be the same cluster
+	Primary                     *coder.Client
+	Endpoint                    *coder.Client // of the access URL; nil without one
 
 	siblings []declaredAt // the region's other providers
 	shared   *primarySource
@@ -35,31 +29,26 @@ type Source struct {
 	clock    clock.PassiveClock
 }
 
-// Site is a cluster, or the reason why there is none to ask.
+// Site is a cluster, or the reason why it cannot be used.
 type Site struct {
-	// Access is the cluster; nil if there is none.
 	Access *cluster.Access
-	// Err says why Access is nil.
-	Err error
+	Err    error // set if Access is nil
 }
 
 func (s Site) validate(whose string) error {
 	if (s.Access == nil) == (s.Err == nil) {
-		return fmt.Errorf("%s: either its cluster or the reason why there is none has to be given", whose)
+		return fmt.Errorf("%s: give either its cluster or the reason why there is none", whose)
 	}
 	return nil
 }
 
 // RegionConfig holds what the facts of one region come from.
 type RegionConfig struct {
-	Region fleet.Region
-	// Satellite is the satellite's site; not looked at if the region has no satellite.
-	Satellite Site
-	// Providers are the sites of the region's providers, in their order, and Others
-	// those of the ones that were not selected.
+	Region    fleet.Region
+	Satellite Site // ignored if the region has no satellite
+	// Providers are the sites of the region's providers, in their order, and Others those that were not selected.
 	Providers, Others []Site
-	// Endpoint speaks to the access URL; nil if the region has none.
-	Endpoint *coder.Client
+	Endpoint          *coder.Client // of the access URL; nil without one
 }
 
 func (c RegionConfig) validate() error {
@@ -69,10 +58,10 @@ func (c RegionConfig) validate() error {
 		errs = append(errs, c.Satellite.validate(whose+", satellite"))
 	}
 	if len(c.Providers) == 0 || len(c.Providers) != len(c.Region.Providers) {
-		errs = append(errs, fmt.Errorf("%s has %d providers, and %d sites of providers", whose, len(c.Region.Providers), len(c.Providers)))
+		errs = append(errs, fmt.Errorf("%s has %d providers, but %d sites of providers", whose, len(c.Region.Providers), len(c.Providers)))
 	}
 	if len(c.Others) != len(c.Region.Others) {
-		errs = append(errs, fmt.Errorf("%s has %d further providers, and %d sites of them", whose, len(c.Region.Others), len(c.Others)))
+		errs = append(errs, fmt.Errorf("%s has %d further providers, but %d sites of them", whose, len(c.Region.Others), len(c.Others)))
 	}
 	for i, site := range c.Providers {
 		errs = append(errs, site.validate(fmt.Sprintf("%s, provider %d", whose, i+1)))
@@ -83,7 +72,7 @@ func (c RegionConfig) validate() error {
 	return errors.Join(errs...)
 }
 
-// declared returns all providers that the region declares, the selected ones first.
+// declared returns all providers of the region, the selected ones first.
 func (c RegionConfig) declared() []declaredAt {
 	var all []declaredAt
 	for i, provider := range slices.Concat(c.Region.Providers, c.Region.Others) {
@@ -93,7 +82,7 @@ func (c RegionConfig) declared() []declaredAt {
 	return all
 }
 
-// server is the cluster's API server; empty if there is none to ask.
+// server returns the URL of the cluster's API server; empty if there is no cluster.
 func (s Site) server() string {
 	if s.Access == nil {
 		return ""
@@ -104,9 +93,8 @@ func (s Site) server() string {
 // Wrap returns a transport around another one.
 type Wrap func(http.RoundTripper) http.RoundTripper
 
-// Wrapped returns the same source with transports around those to the two sites
-// and to the primary, as their own Wrapped. The access URL is only read from. A
-// site without a cluster stays as it is.
+// Wrapped returns the source with transports around those to its two sites and to the primary. The access URL is only read
+// from.
 func (src *Source) Wrapped(satellite, provider, primary Wrap) (*Source, error) {
 	wrapped := *src
 	var errs [2]error

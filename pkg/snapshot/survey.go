@@ -14,32 +14,22 @@ import (
 )
 
 const (
-	// mostAtOnce is how many regions are looked at at once where the machine allows it:
-	// most of the time each waits for its clusters.
-	mostAtOnce = 128
-	// filesPerRegion is what a region that is looked at holds open: connections to the
-	// satellite's and the provider's clusters, the satellite and the envproxy, and some that
-	// are being made or closed.
-	filesPerRegion = 6
-	// filesOfOurs is what the program holds open besides.
-	filesOfOurs = 64
+	mostAtOnce     = 128 // regions read at the same time; they mostly wait for their clusters
+	filesPerRegion = 6   // connections to two clusters, the satellite and the envproxy, and some that open or close
+	filesOfOurs    = 64  // other open files of the program
 )
 
 // Config holds what the facts of a fleet come from.
 type Config struct {
-	// Primary is the primary's API.
 	Primary *coder.Client
-	// RootCAs are what probes trust; nil for the system's.
-	RootCAs *x509.CertPool
+	RootCAs *x509.CertPool // of probes; nil for the system's
 	Clock   clock.PassiveClock
-	// Limit is how many regions are looked at at once; 0 for as many as the machine is good for.
-	Limit int
-	// Regions are in the fleet's order.
-	Regions []RegionConfig
+	Limit   int            // regions that are read at the same time; 0 for as many as the machine can handle
+	Regions []RegionConfig // in the fleet's order
 }
 
-// Survey looks at the regions of a fleet. They share the facts about the
-// primary, which are asked for once, and the charts, each loaded once.
+// Survey reads the facts of a fleet's regions. They share the facts about the primary, which are read once, and the charts,
+// each loaded once.
 type Survey struct {
 	config  Config
 	charts  *chartCache
@@ -47,8 +37,7 @@ type Survey struct {
 	regions []*Region
 }
 
-// NewSurvey returns a survey of the regions. It sends nothing. The error says
-// what the configuration lacks.
+// NewSurvey returns a survey of the regions. It sends nothing. The error says what the configuration lacks.
 func NewSurvey(config Config) (*Survey, error) {
 	if config.Primary == nil || config.Clock == nil {
 		return nil, errors.New("a survey needs a client of the primary and a clock")
@@ -83,20 +72,18 @@ func newSurvey(config Config, charts *chartCache) *Survey {
 	return s
 }
 
-// Anew returns the same survey with nothing known of the primary, so that its
-// facts are asked for again. Charts do not change, and are kept.
+// Anew returns the same survey without the facts about the primary, so that they are read again. Charts never change and are
+// kept.
 func (s *Survey) Anew() *Survey { return newSurvey(s.config, s.charts) }
 
 // Regions returns the regions, in the fleet's order.
 func (s *Survey) Regions() []*Region { return s.regions }
 
-// Primary returns the facts about the primary, asking for them if no region did.
+// Primary returns the facts about the primary, and reads them if no region did.
 func (s *Survey) Primary(ctx context.Context) Primary { return s.shared.facts(ctx) }
 
-// Each calls look for every region, in the fleet's order and at most as many at
-// once as the limit allows, and waits. The time of a region, 0 for no bound,
-// begins when its turn comes: waiting for others takes nothing from it. Once ctx
-// has ended, no further region is looked at, and the error is its cause.
+// Each calls look for every region, in the fleet's order and in parallel up to the limit, and waits. The timeout of a region,
+// 0 for none, starts when its turn comes. Once ctx has ended, Each starts no further region and returns the cause.
 func (s *Survey) Each(ctx context.Context, timeout time.Duration, look func(ctx context.Context, i int, region *Region)) error {
 	pace, done := newPace(s.config.Limit), make(chan struct{})
 	go pace.watch(done)
@@ -121,7 +108,7 @@ func (s *Survey) Each(ctx context.Context, timeout time.Duration, look func(ctx 
 	return context.Cause(ctx)
 }
 
-// inTime is context.WithTimeout for a timeout of which 0 means no bound.
+// inTime is context.WithTimeout, with 0 for no timeout.
 func inTime(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
 	if timeout <= 0 {
 		return context.WithCancel(ctx)
@@ -129,8 +116,7 @@ func inTime(ctx context.Context, timeout time.Duration) (context.Context, contex
 	return context.WithTimeout(ctx, timeout)
 }
 
-// Collect gathers the items of every region, as Each does, and compares the
-// regions with each other. Of each region there is a view for each of its providers.
+// Collect gathers the items of every region, as Each does, and compares the regions. Each region has a view per provider.
 func (s *Survey) Collect(ctx context.Context, timeout time.Duration, items ...Item) ([][]*Snapshot, error) {
 	regions := make([][]*Snapshot, len(s.regions))
 	err := s.Each(ctx, timeout, func(ctx context.Context, i int, region *Region) {

@@ -222,10 +222,10 @@ func TestSurveyThatLacksSomething(t *testing.T) {
 	}{
 		"no primary":       {func(c *snapshot.Config) { c.Primary = nil }, "needs a client of the primary"},
 		"no clock":         {func(c *snapshot.Config) { c.Clock = nil }, "and a clock"},
-		"no cluster":       {func(c *snapshot.Config) { c.Regions[0].Satellite.Access = nil }, `region "sydney", satellite: either its cluster`},
-		"an error besides": {func(c *snapshot.Config) { c.Regions[0].Providers[0].Err = errUnreachable }, `region "sydney", provider 1: either its cluster`},
-		"no provider":      {func(c *snapshot.Config) { c.Regions[0].Providers = nil }, `region "sydney" has 1 providers, and 0 sites`},
-		"others unsited":   {func(c *snapshot.Config) { c.Regions[0].Region.Others = []fleet.Provider{{Name: "x"}} }, `has 1 further providers, and 0 sites`},
+		"no cluster":       {func(c *snapshot.Config) { c.Regions[0].Satellite.Access = nil }, `region "sydney", satellite: give either its cluster`},
+		"an error besides": {func(c *snapshot.Config) { c.Regions[0].Providers[0].Err = errUnreachable }, `region "sydney", provider 1: give either its cluster`},
+		"no provider":      {func(c *snapshot.Config) { c.Regions[0].Providers = nil }, `region "sydney" has 1 providers, but 0 sites`},
+		"others unsited":   {func(c *snapshot.Config) { c.Regions[0].Region.Others = []fleet.Provider{{Name: "x"}} }, `has 1 further providers, but 0 sites`},
 		"no satellite":     {func(c *snapshot.Config) { c.Regions[0].Region.Satellite.AccessURL = "https://x" }, "belong together"},
 		"nothing":          {func(*snapshot.Config) {}, ""},
 	} {

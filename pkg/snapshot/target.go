@@ -7,30 +7,26 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
-// InstalledPrimary returns the primary that the deployed satellite was given,
-// normalised; "" if none is deployed, or its values name none.
+// InstalledPrimary returns the primary in the deployed satellite's values, normalised; "" if there is none.
 func (s *Snapshot) InstalledPrimary() string { return s.installedURL("primaryURL") }
 
-// InstalledAccessURL returns the access URL that the deployed satellite was
-// given, normalised; "" if none is deployed, or its values name none.
+// InstalledAccessURL returns the access URL in the deployed satellite's values, normalised; "" if there is none.
 func (s *Snapshot) InstalledAccessURL() string { return s.installedURL("accessURL") }
 
-// installedURL returns the URL under coderd.satellite in the values of the
-// deployed revision.
+// installedURL returns a URL under coderd.satellite in the deployed values.
 func (s *Snapshot) installedURL(key string) string {
 	state := s.Satellite.Value()
 	if !state.Installed {
 		return ""
 	}
-	// a value of another kind is none that the chart could use
+	// The chart cannot use a value of another type.
 	found, _, _ := unstructured.NestedString(state.Values, "coderd", "satellite", key)
 	return coder.NormalURL(found)
 }
 
-// JournalPrimary returns the primary that the migration in the journals belongs
-// to, normalised; "" if there are none, or if nothing that they tell of remains:
-// the provider was rolled back, and the satellite is uninstalled and
-// unregistered. Such a region may be migrated to another primary.
+// JournalPrimary returns the primary that the journals belong to, normalised; "" if there is no journal or nothing of the
+// migration remains: the provider was rolled back, and the satellite was unregistered and uninstalled. Such a region may be
+// migrated to another primary.
 func (s *Snapshot) JournalPrimary() string {
 	if record := s.ProviderJournal.Value(); record != nil && record.Before != nil {
 		return coder.NormalURL(record.Primary)

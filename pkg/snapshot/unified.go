@@ -11,18 +11,15 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 )
 
-// Unified is what answers at the fleet's unified URL: whatever DNS leads to from
-// here, which is the same for all regions.
+// Unified is what answers at the fleet's unified URL. DNS leads it to one place from here, so it is the same for all regions.
 type Unified struct {
-	// Identity is what answers; Err says why nothing answers as Coder does.
 	Identity coder.Identity
-	Err      error
-	// Reach is how far a connection got. It is only collected if Err is set.
-	Reach probe.Result
+	Err      error        // why nothing answers as Coder does
+	Reach    probe.Result // how far a connection got; only collected if Err is set
 }
 
-// unified asks what answers at the unified URL, once for all regions. The request
-// carries no credentials, for who answers is not known.
+// unified asks what answers at the unified URL, once for all regions. The request carries no credentials, because the
+// recipient is unknown.
 func (src *Source) unified(ctx context.Context) Fact[Unified] {
 	if src.Region.Satellite.UnifiedURL == "" {
 		return Fact[Unified]{}
@@ -43,10 +40,8 @@ func (src *Source) unified(ctx context.Context) Fact[Unified] {
 	}))
 }
 
-// unifiedCertificate returns the certificate that the satellite serves to whoever
-// asks for the unified URL's name: the one that it serves for its own name, if
-// that has both names. Otherwise it takes a handshake to know, since a server may
-// choose among several certificates by the name.
+// unifiedCertificate returns the certificate that the satellite serves for the unified URL's name. If the certificate for
+// its own name does not cover both, it takes a handshake to know, since a server may choose by the name.
 func (src *Source) unifiedCertificate(ctx context.Context, own *probe.Certificate) *probe.Certificate {
 	host := fleet.Host(src.Region.Satellite.UnifiedURL)
 	switch {
@@ -63,8 +58,7 @@ func (src *Source) unifiedCertificate(ctx context.Context, own *probe.Certificat
 	return own
 }
 
-// ServesAccessURL reports whether the deployed satellite serves the region's
-// access URL: as its access URL or, if that is a unified one, by one of its
+// ServesAccessURL reports whether the deployed satellite serves the region's access URL, as its access URL or as one of its
 // alternate host names.
 func (s *Snapshot) ServesAccessURL() bool {
 	if coder.SameURL(s.InstalledAccessURL(), s.Region.Satellite.AccessURL) {
@@ -74,8 +68,8 @@ func (s *Snapshot) ServesAccessURL() bool {
 	return slices.ContainsFunc(s.alternates(), func(name string) bool { return strings.EqualFold(name, host) })
 }
 
-// InstalledOwnURL returns the deployed satellite's own URL, to be shown: its
-// access URL or, if that is the unified one, its first other host name.
+// InstalledOwnURL returns the deployed satellite's own URL, for display: its access URL or, if that is the unified one, its
+// first other host name.
 func (s *Snapshot) InstalledOwnURL() string {
 	installed := s.InstalledAccessURL()
 	if s.Region.Satellite.UnifiedURL == "" || !coder.SameURL(installed, s.Region.Satellite.UnifiedURL) {
@@ -89,8 +83,7 @@ func (s *Snapshot) InstalledOwnURL() string {
 	return installed
 }
 
-// alternates are the deployed satellite's alternate host names. Values of another
-// form are none that the chart could use.
+// alternates returns the deployed satellite's alternate host names. The chart cannot use values of another form.
 func (s *Snapshot) alternates() []string {
 	state := s.Satellite.Value()
 	if !state.Installed {

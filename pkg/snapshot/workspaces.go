@@ -7,8 +7,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
-// workspaces returns the provider's workspaces: the first time from one listing of
-// the deployment's, which the fleet shares, and afresh from then on.
+// workspaces returns the provider's workspaces: the first time from a listing that the fleet shares, later by a request of
+// its own.
 func (src *Source) workspaces(ctx context.Context, s *Snapshot) Fact[[]coder.Workspace] {
 	id := s.ProviderID()
 	switch {
@@ -25,8 +25,5 @@ func (src *Source) workspaces(ctx context.Context, s *Snapshot) Fact[[]coder.Wor
 		}
 		return FactOf(found, err)
 	})
-	if !all.IsKnown() {
-		return Unknown[[]coder.Workspace](all.Err())
-	}
-	return Known(all.Value()[id])
+	return FactOf(all.Value()[id], all.Err())
 }

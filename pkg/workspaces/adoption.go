@@ -1,5 +1,5 @@
-// Package workspaces tells which path the users' workspaces use, whom a switch of
-// that path concerns, and rebuilds those that wait, with care for who uses them.
+// Package workspaces determines which path workspaces use and whom a switch affects, and rebuilds workspaces that wait for
+// it with consideration for their users.
 package workspaces
 
 import (
@@ -16,40 +16,35 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// AdoptionOf counts the provider's workspaces by the path that they use. The error
-// says why it cannot be told: a workspace uses the path that its provider had when it
-// was built (Coder's documentation), and only a journal says since when it has this one.
+// AdoptionOf counts the provider's workspaces by the path that they use. A workspace keeps the path that its provider had
+// when it was built (Coder's documentation), and only a journal knows when that changed. The error says what is missing.
 func AdoptionOf(s *snapshot.Snapshot) (v1alpha1.Adoption, error) {
 	list, listed := s.Workspaces.Get()
-	switch {
-	case !listed:
+	if !listed {
 		return v1alpha1.Adoption{}, fmt.Errorf("the provider's workspaces could not be listed: %w", s.Workspaces.Err())
-	case len(list) == 0:
-		return v1alpha1.Adoption{}, nil
 	}
 	since, err := Since(s)
-	if err != nil {
+	if len(list) == 0 || err != nil {
 		return v1alpha1.Adoption{}, err
 	}
 	return count(list, since), nil
 }
 
-// Since returns the time, by the primary's clock, that builds must be later than to
-// use the provider's present path.
+// Since returns a time by the primary's clock: later builds use the provider's present path.
 func Since(s *snapshot.Snapshot) (time.Time, error) {
 	networking := s.Networking()
 	on := networking == v1alpha1.NetworkingV2On || networking == v1alpha1.NetworkingV2AlwaysOn
 	record, known := s.ProviderJournal.Get()
 	switch {
 	case networking == v1alpha1.NetworkingV2Unknown:
-		unsaid := errors.New("the provider does not say it")
-		return time.Time{}, fmt.Errorf("whether Networking v2 is on is not known: %w", cmp.Or(s.Primary.Version.Err(), s.Provider.Err(), unsaid))
+		unsaid := errors.New("the provider does not report it")
+		return time.Time{}, fmt.Errorf("whether Networking v2 is on is unknown: %w", cmp.Or(s.Primary.Version.Err(), s.Provider.Err(), unsaid))
 	case !known:
 		return time.Time{}, fmt.Errorf("the journal, which says when Networking v2 was switched, could not be read: %w", s.ProviderJournal.Err())
 	case record == nil || record.Switched == nil:
 		return time.Time{}, ErrNeverSwitched
 	case record.Switched.On != on:
-		return time.Time{}, errors.New("somebody else switched Networking v2 since, and nobody noted when")
+		return time.Time{}, errors.New("somebody else switched Networking v2 since, at an unknown time")
 	case record.Switched.LatestBuild == nil:
 		return time.Time{}, errors.New("the workspaces could not be listed when Networking v2 was switched")
 	default:
@@ -57,10 +52,10 @@ func Since(s *snapshot.Snapshot) (time.Time, error) {
 	}
 }
 
-// ErrNeverSwitched means that no journal tells of a switch.
+// ErrNeverSwitched means that no journal records a switch.
 var ErrNeverSwitched = errors.New("no journal says when Networking v2 was switched")
 
-// StateOf tells which path a workspace uses, if builds after since use the present one.
+// StateOf reports which path a workspace uses; builds after since use the present one.
 func StateOf(w coder.Workspace, since time.Time) v1alpha1.WorkspaceState {
 	switch {
 	case w.Updating:
@@ -96,7 +91,7 @@ func count(list []coder.Workspace, since time.Time) v1alpha1.Adoption {
 // Complete reports whether every workspace uses the provider's present path.
 func Complete(a v1alpha1.Adoption) bool { return a.Adopted == a.Total }
 
-// Describe tells in words which path workspaces use.
+// Describe summarises the adoption in words.
 func Describe(a v1alpha1.Adoption) string {
 	if a.Total == 0 {
 		return "the provider has no workspaces"
@@ -122,10 +117,10 @@ func Describe(a v1alpha1.Adoption) string {
 	return strings.Join(parts, ", ")
 }
 
-// recently is how long ago a connection still counts as somebody at work.
+// recently is how long a user counts as active after a connection.
 const recently = time.Hour
 
-// ImpactOf counts whom a switch concerns at a primary of that version.
+// ImpactOf counts whom a switch affects at a primary of that version.
 func ImpactOf(list []coder.Workspace, version coder.Version, now time.Time) v1alpha1.Impact {
 	found := v1alpha1.Impact{Workspaces: len(list), RebuiltBySwitch: version.RebuildsOnSwitch()}
 	owners := map[string]bool{} // whether connected lately
@@ -144,9 +139,8 @@ func ImpactOf(list []coder.Workspace, version coder.Version, now time.Time) v1al
 	return found
 }
 
-// Switched returns what to note of a switch that is about to be made at that time,
-// by the operator's clock. list are the provider's workspaces; known is unset if they
-// could not be listed.
+// Switched returns what the journal keeps of a switch that is about to be made at that time, by the operator's clock. list
+// holds the provider's workspaces; known is unset if they could not be listed.
 func Switched(on bool, at time.Time, list []coder.Workspace, known bool) *journal.Switch {
 	noted := &journal.Switch{On: on, At: at}
 	if !known {
@@ -164,9 +158,8 @@ func Switched(on bool, at time.Time, list []coder.Workspace, known bool) *journa
 	return noted
 }
 
-// Rebuilding returns those of the workspaces that ran when the switch was made and
-// are being built: by a primary that rebuilds them itself, a few at a time. Whoever
-// builds one that was off meanwhile is not waited for.
+// Rebuilding returns the workspaces that ran at the time of the switch and are being built: some primaries rebuild them, a
+// few at a time. Nobody waits for builds of workspaces that were off then.
 func Rebuilding(list []coder.Workspace, noted *journal.Switch) []coder.Workspace {
 	return slices.DeleteFunc(slices.Clone(list), func(w coder.Workspace) bool {
 		return !w.Updating || noted == nil || !slices.Contains(noted.Running, w.ID)

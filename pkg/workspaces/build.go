@@ -11,10 +11,8 @@ import (
 )
 
 const (
-	// pollInterval is how often a build is asked about.
-	pollInterval = time.Second
-	// commitTimeout bounds the one write.
-	commitTimeout = 30 * time.Second
+	pollInterval  = time.Second
+	commitTimeout = 30 * time.Second // of the request that starts a build
 )
 
 // Builder rebuilds workspaces.
@@ -24,9 +22,8 @@ type Builder struct {
 	Progress func(format string, args ...any) // receives what builds say, in one line each
 }
 
-// Rebuild rebuilds the workspace, and waits until the build has ended. A build that
-// is under way counts as the one that is asked for. A rebuild keeps the home directory
-// only. The error says that the build failed, or why it was not begun or not followed.
+// Rebuild rebuilds the workspace and waits until the build has ended; it joins a build that is in progress. A rebuild keeps
+// only the home directory. The error says that the build failed, or why it was not started or not followed.
 func (b Builder) Rebuild(ctx context.Context, workspace coder.Workspace) error {
 	// The log is opened first so that no message is missed.
 	log, closeLog := b.openLog(ctx, workspace.ID)
@@ -39,7 +36,7 @@ func (b Builder) Rebuild(ctx context.Context, workspace coder.Workspace) error {
 	return b.await(ctx, workspace, log)
 }
 
-// ask asks for a build. The request must not be torn by a signal.
+// ask starts a build. A signal must not cut the request off.
 func (b Builder) ask(ctx context.Context, workspace coder.Workspace) error {
 	commit, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
 	err := b.API.Rebuild(commit, workspace.ID)
@@ -54,9 +51,8 @@ func (b Builder) ask(ctx context.Context, workspace coder.Workspace) error {
 	return fmt.Errorf("workspace %q could not be rebuilt: %w", workspace.Name, err)
 }
 
-// await waits until the workspace's build has ended, and reports what its log
-// says. The workspace itself says when and how it ended: the log may be
-// truncated, or begin with what an earlier build said.
+// await waits until the workspace's build has ended, and reports what its log says. Only the workspace itself says when and
+// how it ended: the log may be truncated, or begin with messages of an earlier build.
 func (b Builder) await(ctx context.Context, before coder.Workspace, log <-chan coder.BuildMessage) error {
 	ticker := b.Clock.NewTicker(pollInterval)
 	defer ticker.Stop()
@@ -91,7 +87,7 @@ func (b Builder) await(ctx context.Context, before coder.Workspace, log <-chan c
 	}
 }
 
-// judge reports whether the build after before has ended, and its error.
+// judge reports whether the build that follows the state before has ended, and its error.
 func judge(before, now coder.Workspace, failure coder.BuildMessage) (over bool, err error) {
 	// a log may begin with the error of an earlier build
 	said := failure.Message != "" && !failure.Time.Before(now.LastBuiltAt)
@@ -106,13 +102,12 @@ func judge(before, now coder.Workspace, failure coder.BuildMessage) (over bool, 
 	}
 }
 
-// Built reports whether a workspace is there to be used: no build runs, and it is on.
+// Built reports whether a workspace can be used: it is on, and no build runs.
 func Built(w coder.Workspace) bool {
 	return !w.Updating && w.LatestStat.ContainerStatus == coder.ContainerOn
 }
 
-// openLog opens the workspace's build log. Without one (a proxy may not pass
-// WebSockets) the channel is closed at once.
+// openLog opens the workspace's build log. If that fails (a proxy may block WebSockets), the channel is closed at once.
 func (b Builder) openLog(ctx context.Context, id string) (log <-chan coder.BuildMessage, closeLog func()) {
 	messages := make(chan coder.BuildMessage)
 	watch, err := b.API.WatchBuild(ctx, id)

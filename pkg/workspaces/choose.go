@@ -11,14 +11,14 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
-// Rules say which of the workspaces that wait may be rebuilt.
+// Rules decide which of the waiting workspaces may be rebuilt.
 type Rules struct {
 	IdleFor       time.Duration // how long nobody must have been connected to a workspace that is on
 	IncludeActive bool          // rebuild those that are in use, too
 	ExcludeOwners []string      // IDs of users whose workspaces are left alone
 }
 
-// Choice says of a workspace whether it is to be rebuilt, and why not.
+// Choice is the decision about a workspace.
 type Choice struct {
 	Workspace coder.Workspace
 	State     v1alpha1.WorkspaceState
@@ -26,8 +26,7 @@ type Choice struct {
 	Reason    string // why it is left alone; empty if it is to be rebuilt
 }
 
-// Judge judges a workspace at that time, by the primary's clock; builds after since use
-// the provider's present path.
+// Judge decides about a workspace at that time, by the primary's clock. Builds after since use the provider's present path.
 func (r Rules) Judge(w coder.Workspace, since, now time.Time) Choice {
 	choice := Choice{Workspace: w, State: StateOf(w, since)}
 	idle := now.Sub(w.LastConnectionAt)
@@ -36,7 +35,7 @@ func (r Rules) Judge(w coder.Workspace, since, now time.Time) Choice {
 		choice.Reason = map[v1alpha1.WorkspaceState]string{
 			v1alpha1.WorkspaceAdopted:  "it was built since the switch",
 			v1alpha1.WorkspaceBuilding: "it is being built",
-			v1alpha1.WorkspaceFailed:   "its last build failed: that is for its owner to look at",
+			v1alpha1.WorkspaceFailed:   "its last build failed: its owner has to look at it",
 		}[choice.State]
 	case slices.Contains(r.ExcludeOwners, w.UserID):
 		choice.Reason = "its owner is excluded"
@@ -48,9 +47,8 @@ func (r Rules) Judge(w coder.Workspace, since, now time.Time) Choice {
 	return choice
 }
 
-// gentlest orders choices by how little a rebuild takes from anybody: those that are
-// off come first, and then those that nobody was connected to for longest; those that
-// are left alone come last.
+// gentlest orders choices by how little a rebuild disturbs users: first workspaces that are off, then those without a
+// connection for the longest time, and last those that are left alone.
 func gentlest(a, b Choice) int {
 	return cmp.Or(cmp.Compare(rank(a), rank(b)), a.Workspace.LastConnectionAt.Compare(b.Workspace.LastConnectionAt),
 		cmp.Compare(a.Workspace.Name, b.Workspace.Name), cmp.Compare(a.Workspace.ID, b.Workspace.ID))

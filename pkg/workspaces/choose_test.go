@@ -34,7 +34,7 @@ func TestJudge(t *testing.T) {
 		"excluded, and off":     {Rules{ExcludeOwners: []string{"u"}, IncludeActive: true}, waiting(coder.ContainerOff, before), false, "its owner is excluded"},
 		"built since":           {considerate, workspace("w", "u", time.Minute, coder.ContainerOff), false, "it was built since the switch"},
 		"being built":           {considerate, building(workspace("w", "u", before, coder.ContainerCreating)), false, "it is being built"},
-		"failed":                {considerate, workspace("w", "u", before, coder.ContainerFailed), false, "its last build failed: that is for its owner to look at"},
+		"failed":                {considerate, workspace("w", "u", before, coder.ContainerFailed), false, "its last build failed: its owner has to look at it"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := test.rules.Judge(test.w, since, now); got.Rebuild != test.want || got.Reason != test.reason {

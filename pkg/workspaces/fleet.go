@@ -11,36 +11,32 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// Fleet holds the workspaces of a fleet's providers, as they were found.
+// Fleet holds the workspaces of a fleet's providers.
 type Fleet struct {
 	primary   v1alpha1.Primary
 	api       *coder.Client
 	providers []*provider
-	// users are the deployment's; usersErr says why they are not known.
+	// users are the deployment's, by ID; usersErr says why they are unknown.
 	users    map[string]coder.User
 	usersErr error
 }
 
-// provider is one with its workspaces.
+// provider is a provider with its workspaces.
 type provider struct {
 	source *snapshot.Source
 	view   *snapshot.Snapshot
 	list   []coder.Workspace
-	// told is when Networking v2 was switched if no journal tells; zero if that is not known.
+	// told is when Networking v2 was switched according to the operator, if no journal says it; may be zero.
 	told time.Time
-	// since is what builds must be later than to use the provider's present path;
-	// unknown says why that is not known.
+	// Builds after since use the provider's present path; unknown says why since is unknown.
 	since   time.Time
 	unknown error
 }
 
-// Collect looks at the workspaces of the survey's providers, each region within the
-// timeout. It makes two requests to the primary for the whole fleet, beside those of
-// the survey itself: the workspaces, and the users. The error is the cause of ctx, if
-// that ended.
+// Collect gathers the workspaces of the survey's providers, each region within the timeout. In addition to the survey's own
+// requests, it makes two to the primary for the whole fleet: workspaces and users. The error is the cause of ctx.
 //
-// since is when Networking v2 was switched, by the primary's clock, for providers of
-// which no journal tells it; zero if that is not known.
+// since is when Networking v2 was switched, by the primary's clock, for providers whose journal does not say it; may be zero.
 func Collect(ctx context.Context, survey *snapshot.Survey, timeout time.Duration, since time.Time) (*Fleet, error) {
 	regions, err := survey.Collect(ctx, timeout, snapshot.ItemProvider, snapshot.ItemWorkspaces, snapshot.ItemJournal)
 	if err != nil {
@@ -71,7 +67,7 @@ func found(source *snapshot.Source, view *snapshot.Snapshot, told time.Time) *pr
 	return p
 }
 
-// sinceOf returns what builds must be later than to use the path that the provider has in the view.
+// sinceOf returns the time after which builds use the path that the provider has in the view.
 func (p *provider) sinceOf(view *snapshot.Snapshot) (time.Time, error) {
 	since, err := Since(view)
 	if err != nil && !p.told.IsZero() {
@@ -80,24 +76,24 @@ func (p *provider) sinceOf(view *snapshot.Snapshot) (time.Time, error) {
 	return since, err
 }
 
-// judge says what is to become of one of its workspaces at that time, by the primary's clock.
+// judge decides about one of its workspaces at that time, by the primary's clock.
 func (p *provider) judge(rules Rules, w coder.Workspace, now time.Time) Choice {
 	switch {
 	case p.neverSwitched():
 		return Choice{Workspace: w, Reason: "Networking v2 was never switched"}
 	case p.unknown != nil:
-		return Choice{Workspace: w, Reason: "which path it uses is unknown"}
+		return Choice{Workspace: w, Reason: "its path is unknown"}
 	default:
 		return rules.Judge(w, p.since, now)
 	}
 }
 
-// neverSwitched reports whether the provider has the path that it always had.
+// neverSwitched reports whether the provider has always had its present path.
 func (p *provider) neverSwitched() bool {
 	return errors.Is(p.unknown, ErrNeverSwitched) && p.view.Networking() == v1alpha1.NetworkingV2Off
 }
 
-// summary is the provider without what was done to it.
+// summary describes the provider and its adoption.
 func (p *provider) summary() v1alpha1.ProviderWorkspaces {
 	s := v1alpha1.ProviderWorkspaces{
 		Provider: v1alpha1.Provider{ID: p.view.ProviderID(), Name: p.view.ProviderName()},
@@ -105,7 +101,7 @@ func (p *provider) summary() v1alpha1.ProviderWorkspaces {
 	}
 	switch {
 	case p.neverSwitched():
-		s.Message = "Networking v2 was never switched here: no workspace waits for anything"
+		s.Message = "Networking v2 was never switched here: no workspace needs a rebuild"
 	case p.unknown != nil:
 		s.Message = p.unknown.Error()
 	default:
@@ -114,13 +110,12 @@ func (p *provider) summary() v1alpha1.ProviderWorkspaces {
 	return s
 }
 
-// UserIDs returns the IDs of the users of these e-mail addresses, user names or IDs.
-// The error names those that the primary does not know.
+// UserIDs returns the IDs of users given by e-mail address, user name or ID. The error names those that do not exist.
 func (f *Fleet) UserIDs(names []string) ([]string, error) {
 	var ids []string
 	for _, name := range names {
 		if f.usersErr != nil {
-			return nil, fmt.Errorf("who %q is cannot be found out: %w", name, f.usersErr)
+			return nil, fmt.Errorf("cannot look up the user %q: %w", name, f.usersErr)
 		}
 		found := ""
 		for id, user := range f.users {
@@ -136,5 +131,5 @@ func (f *Fleet) UserIDs(names []string) ([]string, error) {
 	return ids, nil
 }
 
-// Now returns the primary's time, which what it says of workspaces is judged by.
+// Now returns the primary's time, to compare with the times of workspaces.
 func (f *Fleet) Now(ctx context.Context) (time.Time, error) { return f.api.Time(ctx) }

@@ -14,17 +14,15 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// gate lets builds of one provider begin as long as its users would arrive on a path
-// that works, and keeps new workspaces off the provider meanwhile if that is wanted.
+// gate lets builds of one provider start while its users would arrive on a path that works. On request it keeps new
+// workspaces off the provider during that time.
 type gate struct {
 	provider   *provider
 	api        *coder.Client
 	wantCordon bool
 
-	// left is how many builds are still to come; the last one lifts the cordon.
-	left atomic.Int32
-	// lift lifts it once, and returns the same error each time.
-	lift func() error
+	left atomic.Int32 // builds that are still to come; the last one lifts the cordon
+	lift func() error // lifts it once; every call returns that result
 
 	mu       sync.Mutex
 	view     *snapshot.Snapshot
@@ -38,8 +36,7 @@ func newGate(ctx context.Context, p *provider, api *coder.Client, cordon bool) *
 	return g
 }
 
-// open returns nil if the provider is as it was when the builds were planned, and the
-// path of its users answers.
+// open returns nil if the provider has not changed since the plan and the path of its users answers.
 func (g *gate) open(ctx context.Context) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -47,7 +44,7 @@ func (g *gate) open(ctx context.Context) error {
 	since, err := g.provider.sinceOf(g.view)
 	switch was, is := g.provider.view.Networking(), g.view.Networking(); {
 	case !g.view.Provider.IsKnown():
-		return fmt.Errorf("whether Networking v2 is still as it was is unknown: %w", g.view.Provider.Err())
+		return fmt.Errorf("whether Networking v2 was switched in the meantime is unknown: %w", g.view.Provider.Err())
 	case was != is:
 		return errors.New("Networking v2 was switched meanwhile")
 	case err != nil:
@@ -61,7 +58,7 @@ func (g *gate) open(ctx context.Context) error {
 	}
 }
 
-// cordon keeps new workspaces off the provider, if that is wanted and not done.
+// cordon keeps new workspaces off the provider if that is wanted and not in place.
 func (g *gate) cordon(ctx context.Context) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -75,7 +72,7 @@ func (g *gate) cordon(ctx context.Context) error {
 	return nil
 }
 
-// done notes that one of the builds is over.
+// done counts a build that has ended.
 func (g *gate) done() {
 	if g.left.Add(-1) == 0 {
 		_ = g.lift() // the error is kept
@@ -85,9 +82,8 @@ func (g *gate) done() {
 // liftTime bounds lifting a cordon.
 const liftTime = time.Minute
 
-// uncordon lifts the cordon if one was wanted, whether this run set it or not: an
-// earlier one with the same flags may have been killed. The error says what to type if
-// that failed.
+// uncordon lifts the cordon if one was wanted, even if this run did not set it: an earlier run with the same flags may have
+// been killed. The error names the command that lifts it.
 func (g *gate) uncordon(ctx context.Context) error {
 	if !g.wantCordon {
 		return nil
@@ -95,7 +91,7 @@ func (g *gate) uncordon(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), liftTime)
 	defer cancel()
 	if err := g.api.UncordonProvider(ctx, g.provider.view.ProviderID()); err != nil {
-		return fmt.Errorf("the provider is still cordoned, it takes no new workspaces: %w; lift it with `%s`", err,
+		return fmt.Errorf("the provider is still cordoned and accepts no new workspaces: %w; lift the cordon with `%s`", err,
 			shell.Join("coder", "providers", "uncordon", g.provider.view.ProviderName()))
 	}
 	return nil

@@ -11,7 +11,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
-// List tells which path each workspace uses.
+// List reports which path each workspace uses.
 func (f *Fleet) List() *v1alpha1.WorkspaceReport {
 	report := f.report("list")
 	for _, p := range f.providers {
@@ -29,8 +29,8 @@ func (f *Fleet) List() *v1alpha1.WorkspaceReport {
 	return report
 }
 
-// report is one of the fleet's providers, without workspaces. It succeeded if the
-// path of every workspace is known, and failed if none is.
+// report returns a report of the providers, without workspaces. It succeeds if the path of every workspace is known and
+// fails if none is.
 func (f *Fleet) report(operation string) *v1alpha1.WorkspaceReport {
 	report := &v1alpha1.WorkspaceReport{
 		Operation: operation, Primary: f.primary, Outcome: v1alpha1.OutcomeSucceeded,
@@ -49,7 +49,7 @@ func (f *Fleet) report(operation string) *v1alpha1.WorkspaceReport {
 	return report
 }
 
-// entry is a workspace as the document shows it.
+// entry describes a workspace.
 func (f *Fleet) entry(p *provider, w coder.Workspace) v1alpha1.Workspace {
 	entry := v1alpha1.Workspace{
 		ID: w.ID, Name: w.Name, Owner: cmp.Or(f.users[w.UserID].Email, w.UserID),
@@ -65,7 +65,7 @@ func (f *Fleet) entry(p *provider, w coder.Workspace) v1alpha1.Workspace {
 	return entry
 }
 
-// unknown counts the providers of whose workspaces it is not known which path they use.
+// unknown counts the providers whose workspaces use an unknown path.
 func (f *Fleet) unknown() (n int) {
 	for _, p := range f.providers {
 		if p.unknown != nil && !p.neverSwitched() {
@@ -75,8 +75,7 @@ func (f *Fleet) unknown() (n int) {
 	return n
 }
 
-// recount counts in the report which path the workspaces use now. If they cannot be
-// listed again, that is not known.
+// recount lists the workspaces again and updates the report's adoption; it becomes unknown if that fails.
 func (f *Fleet) recount(ctx context.Context, report *v1alpha1.WorkspaceReport) {
 	all, err := f.api.Workspaces(ctx)
 	for i, p := range f.providers {

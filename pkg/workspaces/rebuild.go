@@ -11,11 +11,9 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// Rebuild rebuilds the workspaces of a fleet that wait for it. It keeps nothing in
-// mind: what is done it reads from the workspaces, so that a run that was killed goes
-// on where it stopped. It takes no lock either, or a region could not go back while
-// its workspaces are rebuilt: before each build it looks whether the region is still
-// as it was.
+// Rebuild rebuilds the workspaces of a fleet that wait for it. It keeps no state: the workspaces show what is done, so a new
+// run continues where a killed one stopped. It takes no lock, which would block a rollback; instead it checks before each
+// build that the region has not changed.
 type Rebuild struct {
 	Rules
 	MaxParallel  int           // how many are built at once; at least 1
@@ -25,25 +23,24 @@ type Rebuild struct {
 	Cordon       bool          // keep new workspaces off a provider from its first build to its last
 	Reason       string        // why workspaces in use are rebuilt; empty if none is
 	Clock        clock.WithTicker
-	Ahead        time.Duration // how far the primary's clock is ahead of Clock; negative if it is behind
-	// Report receives progress; it must be safe for use by several builds at once.
-	Report func(v1alpha1.Progress)
+	Ahead        time.Duration           // how far the primary's clock is ahead of Clock; negative if it is behind
+	Report       func(v1alpha1.Progress) // receives progress, from several builds at once
 }
 
-// job is a workspace of a provider, and what is to become of it.
+// job is a workspace and the decision about it.
 type job struct {
 	provider *provider
 	choice   Choice
 }
 
-// Plan says what Run would do at that time, by the primary's clock. Its outcome is
-// ChangesPending if workspaces are to be rebuilt.
+// Plan returns what Run would do at that time, by the primary's clock. Its outcome is ChangesPending if workspaces need a
+// rebuild.
 func (r *Rebuild) Plan(f *Fleet, now time.Time) *v1alpha1.WorkspaceReport {
 	report, _ := r.plan(f, now)
 	return report
 }
 
-// plan returns the plan, and the jobs in the order of its workspaces.
+// plan returns the plan, and the jobs in the order of the plan's workspaces.
 func (r *Rebuild) plan(f *Fleet, now time.Time) (*v1alpha1.WorkspaceReport, []job) {
 	var jobs []job
 	for _, p := range f.providers {
@@ -68,10 +65,8 @@ func (r *Rebuild) plan(f *Fleet, now time.Time) (*v1alpha1.WorkspaceReport, []jo
 	return report, jobs
 }
 
-// Run does what Plan says for the same time: first the workspaces that nobody uses.
-// Once ctx has ended it starts no more, and waits for those that it has started. Each
-// is looked at again before its build: one that is in use by then is left alone. No
-// other workspace is rebuilt than those of the plan.
+// Run does what Plan returns for the same time, first the workspaces that nobody uses, and rebuilds no others. Once ctx has
+// ended it starts no more builds and waits for those in progress. A workspace that is in use by its turn is left alone.
 func (r *Rebuild) Run(ctx context.Context, f *Fleet, now time.Time) *v1alpha1.WorkspaceReport {
 	report, jobs := r.plan(f, now)
 	run := &running{Rebuild: r, fleet: f, gates: map[*provider]*gate{}}
@@ -107,7 +102,7 @@ func (r *Rebuild) Run(ctx context.Context, f *Fleet, now time.Time) *v1alpha1.Wo
 	return report
 }
 
-// ended is the outcome of a run; failed is set if something did besides the builds.
+// ended returns the outcome of a run; failed is set if something other than a build failed.
 func ended(ctx context.Context, report *v1alpha1.WorkspaceReport, failed bool) v1alpha1.Outcome {
 	counts := map[v1alpha1.RebuildState]int{}
 	for _, w := range report.Workspaces {

@@ -11,7 +11,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
-// running is a Rebuild at work.
+// running is a Rebuild in progress.
 type running struct {
 	*Rebuild
 	fleet         *Fleet
@@ -20,7 +20,7 @@ type running struct {
 	begun, failed atomic.Int32
 }
 
-// one rebuilds one workspace, and tells what became of it.
+// one rebuilds one workspace and returns its result.
 func (run *running) one(ctx context.Context, j job, entry *v1alpha1.Workspace) (state v1alpha1.RebuildState, reason string) {
 	gate := run.gates[j.provider]
 	defer gate.done()
@@ -34,8 +34,9 @@ func (run *running) one(ctx context.Context, j job, entry *v1alpha1.Workspace) (
 			Step: entry.Name + " of " + entry.Owner, State: state, Index: index, Total: run.total, Message: message,
 		})
 	}
-	// a build that has begun is followed to its end, whatever ends the run
-	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), run.BuildTimeout, fmt.Errorf("it took longer than the %s of --build-timeout", run.BuildTimeout))
+	// Nothing but the timeout interrupts a build that has started.
+	slow := fmt.Errorf("it took longer than --build-timeout (%s)", run.BuildTimeout)
+	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), run.BuildTimeout, slow)
 	defer cancel()
 	left, err := run.rebuild(ctx, j, gate, tell)
 	switch {
@@ -52,7 +53,7 @@ func (run *running) one(ctx context.Context, j job, entry *v1alpha1.Workspace) (
 	}
 }
 
-// stopped says why no further build is started; "" if it may be.
+// stopped returns why no further build may start; "" if it may.
 func (run *running) stopped(ctx context.Context) string {
 	failed := int(run.failed.Load())
 	switch {
@@ -67,23 +68,23 @@ func (run *running) stopped(ctx context.Context) string {
 	}
 }
 
-// rebuild rebuilds the workspace, or says why it is left alone after all.
+// rebuild rebuilds the workspace, or returns why it is left alone after all.
 func (run *running) rebuild(ctx context.Context, j job, gate *gate, tell func(v1alpha1.StepState, string)) (left string, err error) {
 	if err := gate.open(ctx); err != nil {
-		return "", fmt.Errorf("not begun: %w", err)
+		return "", fmt.Errorf("not started: %w", err)
 	}
 	w, err := run.fleet.api.Workspace(ctx, j.choice.Workspace.ID)
-	if coder.IsNotFound(err) {
-		return "it is gone", nil
-	}
-	if err != nil {
-		return "", fmt.Errorf("not begun: %w", err)
+	switch {
+	case coder.IsNotFound(err):
+		return "it was deleted", nil
+	case err != nil:
+		return "", fmt.Errorf("not started: %w", err)
 	}
 	if choice := run.Judge(w, j.provider.since, run.Clock.Now().Add(run.Ahead)); !choice.Rebuild {
 		return choice.Reason, nil
 	}
 	if err := gate.cordon(ctx); err != nil {
-		return "", fmt.Errorf("not begun: %w", err)
+		return "", fmt.Errorf("not started: %w", err)
 	}
 	builder := Builder{API: run.fleet.api, Clock: run.Clock, Progress: func(format string, args ...any) {
 		tell(v1alpha1.StepRunning, fmt.Sprintf(format, args...))

@@ -19,7 +19,7 @@ func TestBadFleet(t *testing.T) {
 	}{
 		{"unknown field", "context: sydney", "contxt: sydney", `regions[0].contxt: unknown field; did you mean "context"?`},
 		{"unknown field of defaults", "  namespace: coder-satellite", "  namespaces: coder-satellite", `defaults.namespaces: unknown field; did you mean "namespace"?`},
-		{"duplicate region", "name: london", "name: sydney", `regions[1].name: "sydney" is also that of regions[0]`},
+		{"duplicate region", "name: london", "name: sydney", `regions[1].name: "sydney" is already used by regions[0]`},
 		{"missing context", "context: london", `context: ""`, `regions[1].context:`},
 		{"duplicate access URL", lab.Region("ohio").AccessURL, lab.Region("sydney").AccessURL, `regions[2].accessURL:`},
 		{"no https", lab.Region("ohio").AccessURL, "http://coder-ohio.example.com", `regions[2].accessURL: "http://coder-ohio.example.com" is not https`},

@@ -100,7 +100,7 @@ func TestFinalizeKeepsWhatWorkspacesNeed(t *testing.T) {
 	checked(t, "ohio", 0, "legacy-rollback-ready", v1alpha1.CheckWarn, "extensions/v1beta1, which this cluster does not serve", "scaled to 0 replicas")
 
 	done := plugin(t, 0, on("ohio", "finalize", "--yes")...)
-	saysAll(t, "finalize", done.Stderr, []string{"stays: Role/coder-restricted (existing workspaces need it)", "stays: ServiceAccount/environments (workspaces run under it)", "goes: Ingress/coder-ingress"})
+	saysAll(t, "finalize", done.Stderr, []string{"kept: Role/coder-restricted (existing workspaces need it)", "kept: ServiceAccount/environments (workspaces run under it)", "removed: Ingress/coder-ingress"})
 	if left := there(t, "ohio", stay); len(left) != len(stay) {
 		t.Errorf("of %v there are only %v", stay, left)
 	}

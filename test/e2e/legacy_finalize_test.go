@@ -31,7 +31,7 @@ func TestFinalize(t *testing.T) {
 		plugin(t, 0, on("sydney", "rollback", "--remove-satellite", "--networking-v2-was", "off", "--yes")...)
 	})
 
-	stoppedBy(t, "primary-version", []string{"the primary is v1.21.7, which still knows the legacy path", "keep the legacy release for a rollback"}, on("sydney", "finalize")...)
+	stoppedBy(t, "primary-version", []string{"the primary is v1.21.7, which still supports the legacy path", "keep the legacy release for a rollback"}, on("sydney", "finalize")...)
 
 	// the primary moves on: the satellite must follow before anything goes
 	if err := lab.SetVersion("1.22.3"); err != nil {
@@ -56,7 +56,7 @@ func TestFinalize(t *testing.T) {
 
 	done := plugin(t, 0, on("sydney", "finalize", "--yes")...)
 	saysAll(t, "finalize", done.Stderr, []string{
-		"goes: Deployment", "goes: Service", "stays: ServiceAccount/coder", "stays: Role/coder", "stays: RoleBinding/coder",
+		"removed: Deployment", "removed: Service", "kept: ServiceAccount/coder", "kept: Role/coder", "kept: RoleBinding/coder",
 	})
 	now := identities(t, "sydney")
 	for _, object := range inlab.LegacyObjects() {

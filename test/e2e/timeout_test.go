@@ -20,8 +20,8 @@ func TestLongTimeouts(t *testing.T) {
 		name, flag string
 		says       []string
 	}{
-		{"step", "--step-timeout", []string{"expose-satellite was not done within 12s (--step-timeout gives it more time)", "connection refused"}},
-		{"region", "--timeout", []string{"expose-satellite: ", "the region was not done within 12s (--timeout gives it more time)", "connection refused"}},
+		{"step", "--step-timeout", []string{"expose-satellite did not finish within 12s (--step-timeout allows more time)", "connection refused"}},
+		{"region", "--timeout", []string{"expose-satellite: ", "the region did not finish within 12s (--timeout allows more time)", "connection refused"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			result := plugin(t, 124, "migrate", "-f", unreachable, "--yes", tc.flag, "12s", "-o", "json", "--evidence-dir", t.TempDir())
@@ -76,7 +76,7 @@ func TestSlowAnswerTimesOut(t *testing.T) {
 	result := plugin(t, 124, on("london", "migrate", "--yes", "--step-timeout", "5s", "-o", "json", "--evidence-dir", t.TempDir())...)
 	clearFaults(t)
 	region := decoded[v1alpha1.MigrationReport](t, result).Regions[0]
-	saysAll(t, "the report", region.Error, []string{"rebuild-canary was not done within 5s", `workspace "canary-london"`})
+	saysAll(t, "the report", region.Error, []string{"rebuild-canary did not finish within 5s", `workspace "canary-london"`})
 	if strings.Contains(result.Stdout+result.Stderr, "context deadline exceeded") {
 		t.Errorf("a bare deadline is told: %s", result)
 	}

@@ -124,7 +124,7 @@ func TestWorkspacesMove(t *testing.T) {
 		t.Errorf("the plan's impact (-primary +plan):\n%s", diff)
 	}
 	refused := plugin(t, 5, on("london", "migrate", "--yes", "--max-affected", "3")...)
-	saysAll(t, "migrate", refused.Stderr, []string{fmt.Sprintf("the switches concern %d workspaces that are on", want.On), "--max-affected allows 3"})
+	saysAll(t, "migrate", refused.Stderr, []string{fmt.Sprintf("the switches affect %d workspaces that are on", want.On), "--max-affected allows 3"})
 	networking(t, "london", false)
 
 	began := time.Now()

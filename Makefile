@@ -8,6 +8,7 @@ VERSION ?= v0.1.0
 # can hold (helm, krew) is a tool in go.mod.
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 DEEPCOPY_GEN  := k8s.io/code-generator/cmd/deepcopy-gen@v0.37.2
+GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 # The Kubernetes that the lab runs: charts with a kubeVersion ask for it.
 KUBE_MAJOR   := 1
@@ -59,7 +60,7 @@ build: $(PLUGIN) ## Build the plugin into bin/
 
 .PHONY: test
 test: $(PLUGIN) $(LAB) $(TOOLS) ## Build everything, then run the tests of both modules, but the long ones
-	$(GO) test $(RACE) -timeout $(TIMEOUT) ./cmd/... ./pkg/... ./test/dist/... ./test/docs/... ./test/schema/...
+	$(GO) test $(RACE) -timeout $(TIMEOUT) ./cmd/... ./pkg/... ./test/dist/... ./test/docs/... ./test/licenses/... ./test/schema/...
 	$(MAKE) --no-print-directory --jobs=3 --output-sync=target $(E2E) test-walk-sample
 	cd test/lab && $(GO) test -timeout $(TIMEOUT) ./...
 
@@ -157,6 +158,16 @@ tidy-check: ## Fail if go.mod or go.sum of a module is not tidy
 	cd test/lab && $(GO) mod tidy -diff
 	cd test/helm4 && $(GO) mod tidy -diff
 	@if grep -qE '^replace' go.mod; then echo 'go.mod: a replace here breaks go install MODULE@VERSION'; exit 1; fi
+
+##@ Dependencies
+
+.PHONY: licenses
+licenses: ## List the modules linked into the plugin with their licences; fail if one is not allowed
+	@$(GO) run ./test/licenses
+
+.PHONY: vulncheck
+vulncheck: ## Look for known vulnerabilities in the code that the plugin calls (needs vuln.go.dev)
+	$(GO) run $(GOVULNCHECK) ./cmd/kubectl-coder_satellite
 
 ##@ Releases
 

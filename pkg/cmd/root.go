@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/suggest"
 )
@@ -72,4 +71,10 @@ func verbs(root *cobra.Command) []string {
 }
 
 // examples indents and trims the examples of a command.
-func examples(text string) string { return templates.Examples(strings.TrimSpace(text)) }
+func examples(text string) string {
+	var lines []string
+	for line := range strings.Lines(strings.TrimSpace(text)) {
+		lines = append(lines, "  "+strings.TrimSpace(line))
+	}
+	return strings.Join(lines, "\n")
+}

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pmezard/go-difflib/difflib"
+	"github.com/aymanbagabas/go-udiff"
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/release"
 	"sigs.k8s.io/yaml"
@@ -92,23 +92,10 @@ func compare(from, to string) (Rendering, error) {
 			fate = "delete "
 		}
 		result.Objects = append(result.Objects, fate+name)
-		text, err := difflib.GetUnifiedDiffString(difflib.UnifiedDiff{
-			A: lines(was), B: lines(is), FromFile: name + " (now)", ToFile: name + " (planned)", Context: 3,
-		})
-		if err != nil {
-			return Rendering{}, err
-		}
-		diff.WriteString(text)
+		diff.WriteString(udiff.Unified(name+" (now)", name+" (planned)", was, is))
 	}
 	result.Diff = diff.String()
 	return result, nil
-}
-
-func lines(text string) []string {
-	if text == "" {
-		return nil
-	}
-	return difflib.SplitLines(strings.TrimSuffix(text, "\n"))
 }
 
 // redactedObjects returns a manifest's objects by "Kind name", without secrets, and with lists flattened.

@@ -36,8 +36,9 @@ kubectl coder-satellite migrate -f fleet.yaml --plan plan.json
 # One region, by its kubeconfig context
 kubectl coder-satellite migrate --context sydney --access-url https://coder-sydney.example.com --values sydney.yaml`),
 	}
-	var whole bool
+	var whole, suspend bool
 	wholeRegionsFlag(cmd, &whole)
+	gitopsFlag(cmd, &suspend)
 	file := cmd.Flags().String("plan", "",
 		"carry out exactly this plan (from plan -o json), or refuse, naming what changed since; - for standard input")
 	return operationVerb(env, cmd, needs{regions: true, accessURL: true, chart: true, switches: true, measures: true}, run, func(o *operationOptions) (err error) {
@@ -47,7 +48,7 @@ kubectl coder-satellite migrate --context sydney --access-url https://coder-sydn
 		if *file != "" {
 			o.planned, err = readPlan(env, *file)
 		}
-		o.operation, o.imperative = migration.Migrate(whole), "Migrate"
+		o.operation, o.imperative = migration.Migrate(whole, suspend), "Migrate"
 		return err
 	})
 }

@@ -89,6 +89,18 @@ func wholeRegionsFlag(cmd *cobra.Command, whole *bool) {
 	cmd.Flags().BoolVar(whole, "whole-regions", false, "leave a region alone if one of its providers cannot be migrated now")
 }
 
+// gitopsFlag sets suspend if Flux's HelmReleases of legacy releases are to be suspended.
+func gitopsFlag(cmd *cobra.Command, suspend *bool) {
+	cmd.Flags().Func("gitops", `"suspend" to suspend the Flux HelmRelease of a legacy release, "refuse" (default) to leave such a region alone`,
+		func(value string) error {
+			*suspend = value == "suspend"
+			if !*suspend && value != "refuse" {
+				return errors.New("it must be refuse or suspend")
+			}
+			return nil
+		})
+}
+
 // notNegative refuses a time that cannot be meant; 0 stands for no limit.
 func notNegative(flag string, limit time.Duration) error {
 	if limit < 0 {

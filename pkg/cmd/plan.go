@@ -18,6 +18,8 @@ type planOptions struct {
 	diff bool
 	// wholeRegions leaves a region alone if one of its providers cannot be migrated.
 	wholeRegions bool
+	// suspend plans the suspension of what Flux owns.
+	suspend bool
 }
 
 func newPlan(env Environment, run func(context.Context, planOptions) error) *cobra.Command {
@@ -41,6 +43,7 @@ kubectl coder-satellite plan -f fleet.yaml -o json > plan.json`),
 	check := o.addTo(env, cmd, needs{regions: true, accessURL: true, chart: true, plans: true})
 	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 2 when there is something to change")
 	wholeRegionsFlag(cmd, &o.wholeRegions)
+	gitopsFlag(cmd, &o.suspend)
 	cmd.Flags().BoolVar(&o.diff, "diff", true, "show how the manifest of the satellite's chart would change")
 	return verb(cmd, run, &o, check)
 }
@@ -50,7 +53,7 @@ func runPlan(ctx context.Context, o planOptions) error {
 	if err != nil {
 		return err
 	}
-	operation := migration.Migrate(o.wholeRegions)
+	operation := migration.Migrate(o.wholeRegions, o.suspend)
 	plan, err := o.rollout(c, operation, migration.Options{}, nil).Plan(ctx, o.diff)
 	if err := cmp.Or(interrupted(ctx), err); err != nil {
 		return err

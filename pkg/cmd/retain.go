@@ -25,8 +25,10 @@ kubectl coder-satellite retain -f fleet.yaml --reason "kept until v1.22"
 # One region, by its kubeconfig context
 kubectl coder-satellite retain --context sydney`),
 	}
+	var suspend bool
+	gitopsFlag(cmd, &suspend)
 	return operationVerb(env, cmd, needs{regions: true, reason: true}, run, func(o *operationOptions) error {
-		o.operation, o.imperative = migration.Retain(), "Retain the legacy release of"
+		o.operation, o.imperative = migration.Retain(suspend), "Retain the legacy release of"
 		return nil
 	})
 }

@@ -24,7 +24,28 @@ func legacyChecks() []Check {
 		check("legacy-rollback-ready", warns, statusOnly, of(legacyFact, legacyRollbackReady),
 			"Would a rollback to the legacy release work now?",
 			"More than retention: the release's record decodes, every object in it exists, the cluster still serves every API version in it, and envproxy is available. The message says which of these does not hold."),
+		check("legacy-owner", warns, preflight, of(legacyFact, legacyOwner),
+			"Does no GitOps controller change the legacy release?",
+			"Flux upgrades a release that it owns when its record changes, which undoes the retention. Its HelmRelease must be suspended for as long as a rollback may be needed: by its own tool or in its repository, or by `migrate --gitops suspend`. After a rollback for good, resume it; after `finalize`, delete it."),
 	)
+}
+
+func legacyOwner(s *snapshot.Snapshot, state snapshot.Legacy) Answer {
+	control, record := state.Retention.Control, s.ProviderJournal.Value()
+	switch {
+	case state.Release == nil:
+		return skip("there is no legacy release")
+	case !control.Owner.Exists():
+		return pass("no GitOps controller owns it")
+	case control.Err != nil:
+		return unknown(control.Err, "")
+	case control.Acts() != "":
+		return fail(control.Owner.SuspendCommand(s.Declared.Context), "%s owns %s, and undoes the retention at its next reconciliation", control.Owner, state.Release)
+	case record != nil && record.Suspended != "" && !record.Migrated && s.Networking() == v1alpha1.NetworkingV2Off:
+		return fail(control.Owner.ResumeCommand(s.Declared.Context), "an earlier run suspended %s, which is not needed unless the region is migrated", control.Owner)
+	default:
+		return pass("%s owns it, and is suspended", control.Owner)
+	}
 }
 
 func legacyFound(s *snapshot.Snapshot, state snapshot.Legacy) Answer {

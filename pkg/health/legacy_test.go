@@ -8,6 +8,7 @@ import (
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
@@ -85,6 +86,38 @@ func TestLegacyIdle(t *testing.T) {
 		"uninstalling":    {"legacy-idle", release(func(r *legacy.Release) { r.Status = "uninstalling" }), v1alpha1.CheckFail, "helm", "wait"},
 		"no release":      {"legacy-idle", noRelease(), v1alpha1.CheckSkipped, "there is no legacy release", ""},
 		"unknown":         {"legacy-idle", noLegacy, v1alpha1.CheckSkipped, "the legacy release is unknown", ""},
+	})
+}
+
+// control is what Flux does with the legacy release.
+func control(change func(*gitops.Control)) func(*snapshot.Snapshot) {
+	return state(func(l *snapshot.Legacy) {
+		l.Retention.Control = gitops.Control{Owner: flux(), Suspended: true}
+		change(&l.Retention.Control)
+	})
+}
+
+func flux() gitops.Owner { return gitops.Owner{Tool: gitops.Flux, Namespace: "coder", Name: "envproxy"} }
+
+func TestLegacyOwner(t *testing.T) {
+	by := func(migrated bool) func(*snapshot.Snapshot) {
+		return func(s *snapshot.Snapshot) {
+			record := *s.ProviderJournal.Value()
+			record.Suspended, record.Migrated = flux().String(), migrated
+			s.ProviderJournal = snapshot.Known(&record)
+		}
+	}
+	suspended := control(func(*gitops.Control) {})
+	answers(t, map[string]row{
+		"nobody":            {"legacy-owner", as, v1alpha1.CheckPass, "no GitOps controller owns it", ""},
+		"suspended":         {"legacy-owner", suspended, v1alpha1.CheckPass, "Flux's HelmRelease coder/envproxy owns it, and is suspended", ""},
+		"not suspended":     {"legacy-owner", control(func(c *gitops.Control) { c.Suspended = false }), v1alpha1.CheckWarn, "undoes the retention", "suspend helmrelease envproxy"},
+		"busy":              {"legacy-owner", control(func(c *gitops.Control) { c.Busy = true }), v1alpha1.CheckWarn, "undoes the retention", "suspend helmrelease envproxy"},
+		"unreadable":        {"legacy-owner", control(func(c *gitops.Control) { c.Err = errLost }), v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"ours, migrated":    {"legacy-owner", both(suspended, by(true)), v1alpha1.CheckPass, "suspended", ""},
+		"ours, rolled back": {"legacy-owner", both(suspended, by(false), off), v1alpha1.CheckWarn, "an earlier run suspended", "resume helmrelease envproxy"},
+		"no release":        {"legacy-owner", noRelease(), v1alpha1.CheckSkipped, "there is no legacy release", ""},
+		"unknown":           {"legacy-owner", noLegacy, v1alpha1.CheckUnknown, errLost.Error(), ""},
 	})
 }
 

@@ -57,7 +57,7 @@ func needs() map[string][]string {
 		"namespace-active": {"satellite"}, "namespace-separate": {"provider"},
 		"provider-found": {"provider", "legacy"}, "provider-ready": {"provider"}, "networking-v2": {"version", "provider"},
 		"workspaces-adopted": {"workspaces", "journal", "version", "provider"},
-		"legacy-found":       {"legacy"}, "legacy-idle": {"legacy"}, "legacy-retained": {"legacy", "journal"}, "legacy-rollback-ready": {"legacy"},
+		"legacy-found":       {"legacy"}, "legacy-idle": {"legacy"}, "legacy-retained": {"legacy", "journal"}, "legacy-rollback-ready": {"legacy"}, "legacy-owner": {"legacy"}, "satellite-owner": {"satellite"},
 		"chart-available": {"chart", "cluster"}, "values-valid": {"spec"}, "values-secrets": {"spec", "secrets"},
 		"satellite-conflict": {"satellite"}, "satellite-idle": {"satellite"}, "satellite-installed": {"satellite"}, "satellite-ready": {"satellite"},
 		"satellite-version": {"satellite", "version"},

@@ -1,7 +1,10 @@
 package health
 
 import (
+	"cmp"
+
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/shell"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
@@ -29,7 +32,27 @@ func satelliteChecks() []Check {
 		},
 			"Did the last run on the satellite succeed?",
 			"The satellite has a journal and a lock of its own, beside it. The journal records a run that failed, was interrupted or is in progress. Running the verb again continues from there."),
+		check("satellite-owner", warns, preflight, of(satelliteFact, satelliteOwner),
+			"Is the GitOps controller that owns the satellite's release, if any, content with it?",
+			"What Flux or Argo CD owns, only they change: `migrate` waits for the satellite but does not install or upgrade it, and nothing is undone after a failure. The message is what Flux's HelmRelease says."),
 	)
+}
+
+func satelliteOwner(s *snapshot.Snapshot, state satellite.State) Answer {
+	control := state.Control
+	switch {
+	case !control.Owner.Exists():
+		return pass("no GitOps controller owns it")
+	case control.Owner.Tool != gitops.Flux:
+		return pass("%s owns it", control.Owner)
+	case control.Err != nil:
+		return unknown(control.Err, "")
+	case !control.Ready:
+		return fail(shell.Kubectl(s.Region.Satellite.Context, "--namespace", control.Owner.Namespace, "describe", "helmrelease", control.Owner.Name),
+			"%s owns it, and is not ready: %s", control.Owner, cmp.Or(control.Message, "it has no condition Ready"))
+	default:
+		return pass("%s owns it, and is ready", control.Owner)
+	}
 }
 
 func satelliteConflict(s *snapshot.Snapshot, state satellite.State) Answer {

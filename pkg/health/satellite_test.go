@@ -7,6 +7,7 @@ import (
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
@@ -42,6 +43,12 @@ func TestSatelliteChecks(t *testing.T) {
 	noRun := journaled(nil)
 	const wait = "if nobody runs one, end it with `helm --kube-context sydney --namespace coder-satellite rollback coder-satellite 1`"
 	answers(t, map[string]row{
+		"owner: nobody":         {"satellite-owner", as, v1alpha1.CheckPass, "no GitOps controller", ""},
+		"owner: Flux, ready":    {"satellite-owner", installed(func(s *satellite.State) { s.Control = gitops.Control{Owner: flux(), Ready: true} }), v1alpha1.CheckPass, "Flux's HelmRelease coder/envproxy owns it, and is ready", ""},
+		"owner: Flux, not":      {"satellite-owner", installed(func(s *satellite.State) { s.Control = gitops.Control{Owner: flux(), Message: "no chart"} }), v1alpha1.CheckWarn, "is not ready: no chart", "describe helmrelease envproxy"},
+		"owner: Flux, silent":   {"satellite-owner", installed(func(s *satellite.State) { s.Control = gitops.Control{Owner: flux()} }), v1alpha1.CheckWarn, "no condition Ready", ""},
+		"owner: Flux, unknown":  {"satellite-owner", installed(func(s *satellite.State) { s.Control = gitops.Control{Owner: flux(), Err: errLost} }), v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"owner: Argo CD":        {"satellite-owner", installed(func(s *satellite.State) { s.Control.Owner = gitops.Owner{Tool: gitops.ArgoCD, Name: "coder"} }), v1alpha1.CheckPass, "Argo CD's Application coder owns it", ""},
 		"idle":                  {"satellite-idle", as, v1alpha1.CheckPass, "no Helm operation", ""},
 		"idle, absent":          {"satellite-idle", absent, v1alpha1.CheckPass, "no Helm operation", ""},
 		"idle?":                 {"satellite-idle", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},

@@ -60,6 +60,8 @@ type Record struct {
 	Distance *v1alpha1.Distance `json:"distance,omitempty"`
 	// Retention is the ledger of the retained legacy release; nil if none is.
 	Retention *Ledger `json:"retention,omitempty"`
+	// Suspended is the GitOps object that a run suspended to retain the legacy release; empty if none.
+	Suspended string `json:"suspended,omitempty"`
 	// Steps are the latest results, oldest first.
 	Steps []v1alpha1.StepResult `json:"steps,omitempty"`
 	// History are the runs before this one, oldest first.

@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
 
@@ -41,6 +42,9 @@ func (s *search) candidates(ctx context.Context) (found [places][]Release, unfit
 		release.Context = s.access.Context
 		known := s.deployments[release.String()]
 		s.deployments[release.String()] = append(known, deployment.Name)
+		if owner := gitops.OwnerOf(deployment.Labels, deployment.Annotations); owner.Exists() {
+			s.owners[release.String()] = owner
+		}
 		switch {
 		case len(known) > 0, isOf(ledger, release):
 		case release.Namespace == s.hint.Namespace:
@@ -83,7 +87,10 @@ func (s *search) claimants(ctx context.Context) ([]metav1.PartialObjectMetadata,
 // create a Deployment writes these annotations.
 func claimed(deployment metav1.PartialObjectMetadata) (release Release, problem string) {
 	name, namespace := deployment.Annotations[annotationRelease], deployment.Annotations[annotationNamespace]
+	owner := gitops.OwnerOf(deployment.Labels, deployment.Annotations)
 	switch {
+	case name == "" && owner.Tool == gitops.ArgoCD:
+		return Release{}, fmt.Sprintf("belongs to %s, which keeps no Helm record: nothing can be retained, so there is no way back", owner)
 	case name == "" || namespace == "":
 		return Release{}, "belongs to no Helm release: it has no annotation " + annotationRelease
 	case chartutil.ValidateReleaseName(name) != nil:

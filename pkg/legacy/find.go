@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
 
@@ -74,6 +75,8 @@ type search struct {
 	found Found
 	// deployments are the envproxy Deployments by the release that they claim.
 	deployments map[string][]string
+	// owners are the GitOps controllers that own them, by the release.
+	owners map[string]gitops.Owner
 }
 
 // Find returns the legacy releases of the cluster. It starts from the envproxy Deployments, so the number of Helm
@@ -81,7 +84,7 @@ type search struct {
 // release, then in the provider's namespace, and elsewhere only if neither has one. Nothing found is not an error. A
 // record that cannot be read is one, unless a likelier release was found.
 func (s Site) Find(ctx context.Context, hint Hint) (Found, error) {
-	search := &search{Site: s.Once(), hint: hint, deployments: map[string][]string{}}
+	search := &search{Site: s.Once(), hint: hint, deployments: map[string][]string{}, owners: map[string]gitops.Owner{}}
 	var expected sync.WaitGroup
 	defer expected.Wait()
 	search.expect(ctx, hint.Ledger, &expected)
@@ -121,6 +124,9 @@ func (s *search) run(ctx context.Context) (Found, error) {
 	s.prefer("serves another access URL than the provider's", func(r Release) bool { return r.serves(s.hint.AccessURL) })
 	for _, reason := range unfit { // last, since anybody may cause them
 		s.exclude("%s", reason)
+	}
+	for i, release := range s.found.Releases {
+		s.found.Releases[i].Owner = s.owners[release.String()]
 	}
 	return s.found, nil
 }

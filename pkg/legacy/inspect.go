@@ -13,6 +13,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 )
 
 // Readiness says whether a rollback to the legacy release would work now, or what is in the way.
@@ -41,6 +43,7 @@ func (h Handle) Inspect(ctx context.Context) (Retention, Readiness, error) {
 		ready.problem("%s", h.unfinished())
 	}
 	missing := make([][]string, len(records))
+	var control gitops.Control
 	var group errgroup.Group // independent requests at once; no error cancels the others
 	for i, c := range records {
 		group.Go(func() (err error) {
@@ -49,6 +52,10 @@ func (h Handle) Inspect(ctx context.Context) (Retention, Readiness, error) {
 		})
 	}
 	group.Go(func() error {
+		control = gitops.Look(ctx, h.access.Dynamic(), h.Owner)
+		return nil
+	})
+	group.Go(func() error {
 		_, err := h.envproxy(ctx)
 		return err
 	})
@@ -56,7 +63,10 @@ func (h Handle) Inspect(ctx context.Context) (Retention, Readiness, error) {
 	if errs := group.Wait(); errs != nil || err != nil {
 		return Retention{}, Readiness{}, cmp.Or(errs, err)
 	}
-	kept := Retention{Missing: slices.Concat(missing...)}
+	kept := Retention{Missing: slices.Concat(missing...), Control: control}
+	if acts := control.Acts(); acts != "" {
+		kept.Missing = append(kept.Missing, acts)
+	}
 	if lacking := h.unkept(objects); len(lacking) > 0 {
 		kept.Missing = append(kept.Missing, fmt.Sprintf("annotation %s=%s on the live %s", annotationPolicy, policyKeep, listed(lacking)))
 	}
@@ -89,7 +99,7 @@ func (s Site) deployment(ctx context.Context, namespace, name string) (*appsv1.D
 // inspectBackup is Inspect for a release without a record.
 func (h Handle) inspectBackup(ctx context.Context, cause error) (Retention, Readiness, error) {
 	var ready Readiness
-	kept := Retention{Missing: []string{"the release's record: somebody uninstalled the release; " +
+	kept := Retention{Control: gitops.Look(ctx, h.access.Dynamic(), h.Owner), Missing: []string{"the release's record: somebody uninstalled the release; " +
 		"`kubectl coder-satellite retain` restores the record from the backup, and so does `rollback`"}}
 	ready.problem("%v", cause)
 	b, err := h.latestBackup(ctx)

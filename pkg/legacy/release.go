@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
 
@@ -23,6 +24,8 @@ type Release struct {
 	AccessURL string
 	// Driver is where the records are: cluster.DriverSecrets or cluster.DriverConfigMaps.
 	Driver string
+	// Owner is the GitOps controller that owns the release, as its envproxy Deployment says.
+	Owner gitops.Owner
 	// Deployment is the name of the envproxy Deployment; empty if there is none.
 	Deployment string
 	// Objects are those in the manifest of Revision, in its order, without hooks.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 )
 
 // Retention says whether the retention is in place, except the journal's ledger, which the caller compares.
@@ -12,6 +14,8 @@ type Retention struct {
 	// stored manifest that keeps every object, label and annotations; and the policy on every live object.
 	Complete bool
 	Missing  []string
+	// Control is what the GitOps controller does that owns the release. Until it is suspended, the retention is not complete.
+	Control gitops.Control
 }
 
 // missingOf lists the parts of the retention that the record lacks.

@@ -11,7 +11,7 @@ import (
 // to Networking v2: an installed and registered satellite serves nobody until then, and uninstalling it would give up the
 // load balancer's address, which the operator has just put into DNS. With wholeRegions, a region is left alone if one of its
 // providers cannot be migrated.
-func Migrate(wholeRegions bool) Operation {
+func Migrate(wholeRegions, suspend bool) Operation {
 	return Operation{
 		Name:      "migrate",
 		Items:     snapshot.PlanItems(),
@@ -21,7 +21,7 @@ func Migrate(wholeRegions bool) Operation {
 			exposeSatellite(),
 			registerSatellite(),
 			verifySatellite(),
-			retainLegacy(),
+			retainLegacy(suspend),
 			enableNetworkingV2(),
 			rebuildCanary(journal.ProvesSatellite, always),
 			verifyConnectivity(),

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
@@ -42,6 +44,10 @@ func decideInstall(s *snapshot.Snapshot) Decision {
 		return blocked(fmt.Sprintf("the satellite's chart cannot be used: %v", s.Chart.Err()))
 	}
 	same, differences := state.Matches(spec, chart)
+	if owner := state.Control.Owner; owner.Exists() && !same {
+		return blocked(fmt.Sprintf("%s owns the satellite's release, which is to become %s %s: change it there (%s)%s",
+			owner, chart.Metadata.Name, chart.Metadata.Version, strings.Join(differences, "; "), said(state.Control)))
+	}
 	wanted := fmt.Sprintf("%s %s as %s/%s", chart.Metadata.Name, chart.Metadata.Version, s.Region.Satellite.Namespace, s.Region.Satellite.Release)
 	switch {
 	case lostKey(state):
@@ -56,6 +62,18 @@ func decideInstall(s *snapshot.Snapshot) Decision {
 		return change("install "+wanted, differences...)
 	default:
 		return change(fmt.Sprintf("upgrade to %s from revision %d", wanted, state.Revision), differences...)
+	}
+}
+
+// said returns what the controller says about the release that it owns.
+func said(control gitops.Control) string {
+	switch {
+	case control.Err != nil:
+		return fmt.Sprintf(": %v", control.Err)
+	case control.Message != "":
+		return "; it says: " + control.Message
+	default:
+		return ""
 	}
 }
 
@@ -89,7 +107,7 @@ func applyInstall(ctx context.Context, run *Run) error {
 	}
 	if same, _ := run.Now.Satellite.Value().Matches(spec, run.Now.Chart.Value()); same {
 		err := run.Source.Satellite().Wait(ctx, options)
-		if blocked := new(satellite.BlockedError); !errors.As(err, &blocked) || !blocked.Hopeless || ctx.Err() != nil {
+		if blocked := new(satellite.BlockedError); !errors.As(err, &blocked) || !blocked.Hopeless || ctx.Err() != nil || run.Now.Satellite.Value().Control.Owner.Exists() {
 			return err
 		}
 		// The record is right, but somebody changed the objects.
@@ -105,6 +123,9 @@ func applyInstall(ctx context.Context, run *Run) error {
 func revertInstall(s situation) (todo *remedy, why string) {
 	if !s.began(stepInstall) {
 		return nil, ""
+	}
+	if owner := s.now.Satellite.Value().Control.Owner; owner.Exists() {
+		return nil, fmt.Sprintf("the satellite's release stays as it is: %s owns it", owner)
 	}
 	before, known := s.before.Satellite.Get()
 	if !known {

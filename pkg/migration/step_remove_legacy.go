@@ -47,11 +47,19 @@ func decideRemoveLegacy(s *snapshot.Snapshot) Decision {
 	case state.Release == nil:
 		return blocked(state.Found.Explain())
 	}
+	control := state.Retention.Control
+	if acts := control.Acts(); acts != "" {
+		return blocked(fmt.Sprintf("%s owns %s and would install it again (missing: %s): suspend it, or delete it from its repository",
+			control.Owner, state.Release, acts))
+	}
 	removal, known := s.Removal.Get()
 	if !known {
 		return blocked(fmt.Sprintf("cannot determine what would be removed: %v", s.Removal.Err()))
 	}
 	var details []string
+	if control.Owner.Exists() {
+		details = append(details, fmt.Sprintf("%s stays suspended: delete it, since it would install the release again when resumed", control.Owner))
+	}
 	for _, object := range removal.Goes {
 		details = append(details, "removed: "+object.String())
 	}

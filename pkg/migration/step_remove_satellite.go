@@ -69,6 +69,8 @@ func decideUninstall(s *snapshot.Snapshot) Decision {
 		return blocked(fmt.Sprintf("the satellite's release could not be examined: %v", s.Satellite.Err()))
 	case state.LastRevision == 0:
 		return already("the satellite's release is not installed")
+	case state.Control.Owner.Exists():
+		return blocked(fmt.Sprintf("%s owns the satellite's release: remove it there", state.Control.Owner))
 	default:
 		return change(fmt.Sprintf("uninstall the release %s/%s", s.Region.Satellite.Namespace, s.Region.Satellite.Release))
 	}

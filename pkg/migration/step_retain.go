@@ -3,24 +3,34 @@ package migration
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
 // retainLegacy makes the legacy release survive until it is removed on purpose. Retention is never reverted: it harms
-// nothing, and the next run continues from it.
-func retainLegacy() Step {
+// nothing, and the next run continues from it. Flux would upgrade a release that it owns: its HelmRelease must be
+// suspended, which the step does with suspend, and stays so.
+func retainLegacy(suspend bool) Step {
 	return Step{
 		Name:   "retain-legacy",
 		Owner:  OwnerProvider,
 		Reads:  []snapshot.Item{snapshot.ItemLegacy, snapshot.ItemJournal},
 		Rights: rightsToRetain,
-		Decide: decideRetain,
-		Apply:  applyRetain,
+		Decide: func(s *snapshot.Snapshot) Decision { return decideRetain(s, suspend) },
+		Note: func(s *snapshot.Snapshot, record *journal.Record) {
+			if control := s.Legacy.Value().Retention.Control; control.Owner.Exists() && !control.Suspended {
+				record.Suspended = control.Owner.String()
+			}
+		},
+		Apply: applyRetain,
 	}
 }
 
@@ -36,9 +46,9 @@ func rightsToRetain(scope snapshot.Scope) []cluster.Rule {
 	return rules
 }
 
-func decideRetain(s *snapshot.Snapshot) Decision {
+func decideRetain(s *snapshot.Snapshot, suspend bool) Decision {
 	missing, err := missingRetention(s)
-	release := s.Legacy.Value().Release
+	release, control := s.Legacy.Value().Release, s.Legacy.Value().Retention.Control
 	switch {
 	case s.Region.Satellite.None():
 		return already(throughPrimary)
@@ -50,6 +60,9 @@ func decideRetain(s *snapshot.Snapshot) Decision {
 		return already("there is no legacy release (any more)")
 	case len(missing) == 0:
 		return already(fmt.Sprintf("%s/%s revision %d is retained", release.Namespace, release.Name, release.Revision))
+	case control.Err != nil, !suspend && !control.Suspended && control.Owner.Exists():
+		return blocked(fmt.Sprintf("%s owns %s, and its next reconciliation would undo the retention (missing: %s): run `%s`, or give --gitops suspend",
+			control.Owner, release, control.Acts(), control.Owner.SuspendCommand(s.Declared.Context)))
 	case release.RecordMissing:
 		return change(fmt.Sprintf("restore the record of %s from its backup %s, and retain it", release, release.Backup))
 	}
@@ -60,6 +73,9 @@ func decideRetain(s *snapshot.Snapshot) Decision {
 }
 
 func applyRetain(ctx context.Context, run *Run) error {
+	if err := suspendOwner(ctx, run); err != nil {
+		return err
+	}
 	release := *run.Now.Legacy.Value().Release
 	commit, cancel := run.Commit(ctx)
 	defer cancel()
@@ -86,3 +102,33 @@ func applyRetain(ctx context.Context, run *Run) error {
 	run.ProviderRecord.Retention = ledger
 	return nil
 }
+
+// suspendOwner suspends Flux's reconciliation of the release, unless it is suspended, and waits for one in progress.
+func suspendOwner(ctx context.Context, run *Run) error {
+	control := run.Now.Legacy.Value().Retention.Control
+	if control.Acts() == "" {
+		return nil
+	}
+	begun := run.Clock.Now()
+	if !control.Suspended {
+		run.Progress("suspending %s", control.Owner)
+		commit, cancel := run.Commit(ctx)
+		err := gitops.Suspend(commit, run.Source.ProviderSite.Access.Dynamic(), control.Owner)
+		cancel()
+		if err != nil {
+			return err
+		}
+	}
+	return run.WaitFor(ctx, "waiting for Flux", []snapshot.Item{snapshot.ItemLegacy}, func(s *snapshot.Snapshot) error {
+		if acts := s.Legacy.Value().Retention.Control.Acts(); acts != "" || s.Legacy.Value().Release == nil {
+			return fmt.Errorf("missing: %s", cmp.Or(acts, "the legacy release"))
+		}
+		if run.Clock.Since(begun) < reconciliationBegins {
+			return errors.New("a reconciliation that has begun may not show yet")
+		}
+		return nil
+	})
+}
+
+// reconciliationBegins is how long after its suspension Flux may still begin a reconciliation: its cache is that old.
+const reconciliationBegins = 3 * time.Second

@@ -12,6 +12,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
@@ -28,6 +29,29 @@ func set[T any](fact *snapshot.Fact[T], change func(*T)) {
 	*fact = snapshot.Known(value)
 }
 
+// fluxOwns makes Flux the owner of the legacy release.
+func fluxOwns(but func(*gitops.Control)) func(*snapshot.Snapshot) {
+	return func(s *snapshot.Snapshot) {
+		set(&s.Legacy, func(l *snapshot.Legacy) {
+			l.Retention.Control = gitops.Control{Owner: gitops.Owner{Tool: gitops.Flux, Namespace: "coder", Name: "envproxy"}}
+			but(&l.Retention.Control)
+			if acts := l.Retention.Control.Acts(); acts != "" {
+				l.Retention.Missing, l.Retention.Complete = append(l.Retention.Missing, acts), false
+			}
+		})
+	}
+}
+
+// fluxInstalls makes Flux the owner of the satellite's release.
+func fluxInstalls(but func(*satellite.State)) func(*snapshot.Snapshot) {
+	return func(s *snapshot.Snapshot) {
+		set(&s.Satellite, func(x *satellite.State) {
+			x.Control = gitops.Control{Owner: gitops.Owner{Tool: gitops.Flux, Namespace: "coder", Name: "coder"}, Message: "no chart"}
+			but(x)
+		})
+	}
+}
+
 func TestDecisions(t *testing.T) {
 	const none, change, check, blocked = v1alpha1.ActionNone, v1alpha1.ActionChange, v1alpha1.ActionCheck, v1alpha1.ActionBlocked
 	type facts = *snapshot.Snapshot
@@ -39,23 +63,34 @@ func TestDecisions(t *testing.T) {
 		action v1alpha1.StepAction
 		reason string // part of it
 	}{
-		"retain: at the primary":    {retainLegacy(), migrated, atPrimary, none, "connect through the primary"},
-		"retain: fresh":             {retainLegacy(), fresh, asIs, change, "retain coder/coder-workspace-provider revision 1"},
-		"retain: done":              {retainLegacy(), migrated, asIs, none, "is retained"},
-		"retain: unknown":           {retainLegacy(), migrated, func(s facts) { s.Legacy = snapshot.Unknown[snapshot.Legacy](errNothing) }, blocked, "nothing answers"},
-		"retain: the ledger lags":   {retainLegacy(), migrated, func(s facts) { s.ProviderJournal.Value().Retention.Revision = 7 }, change, "retain"},
-		"retain: no journal":        {retainLegacy(), migrated, func(s facts) { s.ProviderJournal = snapshot.Known[*journal.Record](nil) }, change, "retain"},
-		"retain: none, legacy path": {retainLegacy(), fresh, noLegacy, blocked, "legacy"},
-		"retain: none, v2":          {retainLegacy(), migrated, func(s facts) { noLegacy(s); s.ProviderJournal.Value().Retention = nil }, none, "no legacy release"},
-		"retain: unusable, v2": {retainLegacy(), migrated, func(s facts) {
+		"retain: at the primary":    {retainLegacy(false), migrated, atPrimary, none, "connect through the primary"},
+		"retain: fresh":             {retainLegacy(false), fresh, asIs, change, "retain coder/coder-workspace-provider revision 1"},
+		"retain: done":              {retainLegacy(false), migrated, asIs, none, "is retained"},
+		"retain: unknown":           {retainLegacy(false), migrated, func(s facts) { s.Legacy = snapshot.Unknown[snapshot.Legacy](errNothing) }, blocked, "nothing answers"},
+		"retain: the ledger lags":   {retainLegacy(false), migrated, func(s facts) { s.ProviderJournal.Value().Retention.Revision = 7 }, change, "retain"},
+		"retain: no journal":        {retainLegacy(false), migrated, func(s facts) { s.ProviderJournal = snapshot.Known[*journal.Record](nil) }, change, "retain"},
+		"retain: none, legacy path": {retainLegacy(false), fresh, noLegacy, blocked, "legacy"},
+		"retain: none, v2":          {retainLegacy(false), migrated, func(s facts) { noLegacy(s); s.ProviderJournal.Value().Retention = nil }, none, "no legacy release"},
+		"retain: unusable, v2": {retainLegacy(false), migrated, func(s facts) {
 			s.Legacy, s.ProviderJournal.Value().Retention = snapshot.Known(snapshot.Legacy{Found: legacy.Found{Unusable: true}}), nil
 		}, blocked, "no legacy release was found"},
-		"retain: gone, v2": {retainLegacy(), migrated, noLegacy, blocked, "no legacy release was found"},
-		"retain: gone, always v2": {retainLegacy(), migrated, func(s facts) {
+		"retain: gone, v2": {retainLegacy(false), migrated, noLegacy, blocked, "no legacy release was found"},
+		"retain: gone, always v2": {retainLegacy(false), migrated, func(s facts) {
 			noLegacy(s)
 			s.Primary.Version = snapshot.FactOf(coder.ParseVersion("1.22.0"))
 		}, none, "no legacy release"},
-		"retain: record is gone": {retainLegacy(), migrated, recordGone, change, "restore the record"},
+		"retain: record is gone": {retainLegacy(false), migrated, recordGone, change, "restore the record"},
+
+		"retain: Flux's, refused":       {retainLegacy(false), fresh, fluxOwns(func(*gitops.Control) {}), blocked, "suspend helmrelease envproxy`, or give --gitops suspend"},
+		"retain: Flux's, to suspend":    {retainLegacy(true), fresh, fluxOwns(func(*gitops.Control) {}), change, "retain coder/"},
+		"retain: Flux's, suspended":     {retainLegacy(false), fresh, fluxOwns(func(c *gitops.Control) { c.Suspended = true }), change, "retain coder/"},
+		"retain: Flux's, unknown":       {retainLegacy(true), fresh, fluxOwns(func(c *gitops.Control) { c.Err = errNothing }), blocked, "is unknown: nothing answers"},
+		"retain: Flux's, resumed":       {retainLegacy(false), migrated, fluxOwns(func(*gitops.Control) {}), blocked, "would undo the retention"},
+		"finalize: Flux's, resumed":     {removeLegacy(), migrated, fluxOwns(func(*gitops.Control) {}), blocked, "would install it again"},
+		"install: Flux's, other values": {installSatellite(), migrated, fluxInstalls(func(x *satellite.State) { x.Values = nil }), blocked, "Flux's HelmRelease coder/coder owns the satellite's release, which is to become coder 1.21.7: change it there (the values differ); it says: no chart"},
+		"install: Flux's, done":         {installSatellite(), migrated, fluxInstalls(func(*satellite.State) {}), none, "is deployed and ready"},
+		"install: Flux's, not ready":    {installSatellite(), migrated, fluxInstalls(func(x *satellite.State) { x.Ready = false }), check, "wait until it is ready"},
+		"uninstall: Flux's":             {uninstallSatellite(false), migrated, fluxInstalls(func(*satellite.State) {}), blocked, "remove it there"},
 
 		"install: fresh": {installSatellite(), fresh, asIs, change, "install coder 1.21.7 as coder-satellite/coder-satellite"},
 		"install: done":  {installSatellite(), migrated, asIs, none, "is deployed and ready, revision 1"},
@@ -270,7 +305,7 @@ func building(s *snapshot.Snapshot) {
 
 // Decisions come from facts alone: with no facts at all, no step says that all is well.
 func TestNothingKnown(t *testing.T) {
-	for _, operation := range []Operation{Migrate(false), Retain(), Rollback(RollbackOptions{RemoveSatellite: true}), Remove(false), Finalize(false)} {
+	for _, operation := range []Operation{Migrate(false, false), Retain(false), Rollback(RollbackOptions{RemoveSatellite: true}), Remove(false), Finalize(false)} {
 		for _, step := range operation.Steps {
 			s := &snapshot.Snapshot{Region: fleet.Region{Satellite: fleet.Satellite{Context: "edge"}}}
 			got := step.Decide(s)

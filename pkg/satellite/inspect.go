@@ -10,6 +10,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 )
 
 // Inspect examines the release and the objects of its chart. It takes six requests in parallel, one or two more if there
@@ -36,6 +38,9 @@ func (r Release) Inspect(ctx context.Context) (State, error) {
 	}
 	state.PublicKey, state.Fingerprint, state.Conflict = key.public, key.fingerprint, conflict(deployment, r.namespace, r.name)
 	state.Workload = deployment != nil && state.Conflict == ""
+	if state.Workload {
+		state.Control = gitops.Look(ctx, r.access.Dynamic(), gitops.OwnerOf(deployment.Labels, deployment.Annotations))
+	}
 	records.describe(&state)
 	if state.Pending != nil {
 		if err := r.readWriter(ctx, state.Pending); err != nil {

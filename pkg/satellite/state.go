@@ -6,6 +6,8 @@ import (
 	"reflect"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 )
 
 // Names of the chart's objects (coder/enterprise-helm, templates/coderd.yaml).
@@ -32,6 +34,9 @@ type State struct {
 	Values map[string]any
 	// Kinds are those of the deployed revision's objects, each once.
 	Kinds []schema.GroupKind
+
+	// Control is what the GitOps controller does that owns the release.
+	Control gitops.Control
 
 	// Workload is set when the release's Deployment exists, whatever Helm's records say.
 	Workload bool

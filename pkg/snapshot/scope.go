@@ -7,6 +7,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 )
@@ -21,6 +22,8 @@ type Scope struct {
 	Restore                     bool   // the legacy release was uninstalled and is restored first
 	// OfSatelliteMade and OfLegacyMade are the resources of the releases' objects, except those that every release has.
 	OfSatelliteMade, OfLegacyMade []cluster.Resource
+	// SatelliteOwner and LegacyOwner are the GitOps controllers that own the releases.
+	SatelliteOwner, LegacyOwner gitops.Owner
 }
 
 // Scope returns the view's scope as far as it is known.
@@ -30,12 +33,12 @@ func (s *Snapshot) Scope(records string) Scope {
 		OfSatelliteMade: s.SatelliteResources.Value(), OfLegacyMade: s.LegacyResources.Value(),
 	}
 	if state, known := s.Satellite.Get(); known {
-		scope.NewNamespace = state.NamespacePhase == ""
+		scope.NewNamespace, scope.SatelliteOwner = state.NamespacePhase == "", state.Control.Owner
 	}
 	state, known := s.Legacy.Get()
 	switch {
 	case known && state.Release != nil:
-		scope.Legacy, scope.Restore = state.Release.Namespace, state.Release.RecordMissing
+		scope.Legacy, scope.Restore, scope.LegacyOwner = state.Release.Namespace, state.Release.RecordMissing, state.Release.Owner
 	case !known: // perhaps for lack of rights: then it is where the provider is
 		scope.Legacy = s.ProviderNamespace()
 	}
@@ -44,12 +47,12 @@ func (s *Snapshot) Scope(records string) Scope {
 
 // OfSatellite returns the scope of the satellite's release.
 func (p Scope) OfSatellite() satellite.Scope {
-	return satellite.Scope{Namespace: p.Satellite, Records: p.Records, Made: p.OfSatelliteMade}
+	return satellite.Scope{Namespace: p.Satellite, Records: p.Records, Made: p.OfSatelliteMade, Owner: p.SatelliteOwner}
 }
 
 // OfLegacy returns the scope of the legacy release.
 func (p Scope) OfLegacy() legacy.Scope {
-	return legacy.Scope{Release: p.Legacy, Backups: p.Provider, Records: p.Records, Made: p.OfLegacyMade}
+	return legacy.Scope{Release: p.Legacy, Backups: p.Provider, Records: p.Records, Made: p.OfLegacyMade, Owner: p.LegacyOwner}
 }
 
 // RightsToReadSatellite returns the rights in the satellite's cluster that gathering the items needs, in their order. Items

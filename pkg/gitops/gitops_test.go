@@ -1,0 +1,127 @@
+package gitops_test
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic/fake"
+	clienttesting "k8s.io/client-go/testing"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
+)
+
+func flux() gitops.Owner {
+	return gitops.OwnerOf(map[string]string{"helm.toolkit.fluxcd.io/name": "envproxy", "helm.toolkit.fluxcd.io/namespace": "flux-system"}, nil)
+}
+
+func TestOwnerOf(t *testing.T) {
+	argo := func(id string) gitops.Owner {
+		return gitops.OwnerOf(nil, map[string]string{"argocd.argoproj.io/tracking-id": id})
+	}
+	for _, test := range []struct {
+		name  string
+		owner gitops.Owner
+		want  string
+	}{
+		{"Flux", flux(), "Flux's HelmRelease flux-system/envproxy"},
+		{"Argo CD", argo("coder:apps/Deployment:coder/envproxy"), "Argo CD's Application coder"},
+		{"Argo CD, Application elsewhere", argo("team_coder:apps/Deployment:coder/envproxy"), "Argo CD's Application team/coder"},
+	} {
+		if !test.owner.Exists() || test.owner.String() != test.want {
+			t.Errorf("%s: %q, not %q", test.name, test.owner, test.want)
+		}
+	}
+	helm := gitops.OwnerOf(map[string]string{"app.kubernetes.io/instance": "envproxy"}, map[string]string{"meta.helm.sh/release-name": "envproxy"})
+	if helm.Exists() || len(helm.Rights("get")) > 0 {
+		t.Errorf("Helm alone: %v", helm)
+	}
+	if rights := flux().Rights("get", "patch"); len(rights) != 2 || rights[1].String() != "patch helmreleases.helm.toolkit.fluxcd.io in namespace flux-system" {
+		t.Errorf("rights %v", rights)
+	}
+	if got := flux().ResumeCommand("sydney"); got != "flux --context sydney --namespace flux-system resume helmrelease envproxy" {
+		t.Error(got)
+	}
+}
+
+// client answers with a HelmRelease of this spec and status.
+func client(spec, status map[string]any) *fake.FakeDynamicClient {
+	resource := schema.GroupVersionResource{Group: "helm.toolkit.fluxcd.io", Version: "v2", Resource: "helmreleases"}
+	object := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "helm.toolkit.fluxcd.io/v2", "kind": "HelmRelease",
+		"metadata": map[string]any{"namespace": "flux-system", "name": "envproxy"}, "spec": spec, "status": status,
+	}}
+	return fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), map[schema.GroupVersionResource]string{resource: "HelmReleaseList"}, object)
+}
+
+func condition(kind, status, message string) map[string]any {
+	return map[string]any{"conditions": []any{map[string]any{"type": kind, "status": status, "message": message}}}
+}
+
+func TestLook(t *testing.T) {
+	suspended := map[string]any{"suspend": true}
+	for _, test := range []struct {
+		name         string
+		spec, status map[string]any
+		acts         string // part of it; "" for none
+		ready        bool
+	}{
+		{"suspended", suspended, condition("Ready", "True", "upgraded"), "", true},
+		{"suspended, not ready", suspended, condition("Ready", "False", "no chart"), "", false},
+		{"suspended in the middle", suspended, condition("Reconciling", "True", "upgrading"), "end of the reconciliation by Flux's HelmRelease", false},
+		{"not suspended", nil, condition("Ready", "True", "upgraded"), "suspension of Flux's HelmRelease flux-system/envproxy, which", true},
+		{"never reconciled", map[string]any{"suspend": false}, nil, "suspension of", false},
+		{"not a HelmRelease", map[string]any{"suspend": "perhaps"}, nil, "is unknown: Flux's HelmRelease flux-system/envproxy cannot be understood", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			control := gitops.Look(t.Context(), client(test.spec, test.status), flux())
+			if acts := control.Acts(); (acts == "") != (test.acts == "") || !strings.Contains(acts, test.acts) || control.Ready != test.ready {
+				t.Errorf("%+v: acts %q", control, acts)
+			}
+		})
+	}
+}
+
+func TestLookErrors(t *testing.T) {
+	resource := schema.GroupResource{Group: "helm.toolkit.fluxcd.io", Resource: "helmreleases"}
+	for _, test := range []struct {
+		cause error
+		want  string
+	}{
+		{apierrors.NewNotFound(resource, "envproxy"), "if it is in another cluster, suspend it there"},
+		{apierrors.NewForbidden(resource, "envproxy", errors.New("no")), "cannot be read: helmreleases.helm.toolkit.fluxcd.io \"envproxy\" is forbidden"},
+		{&apierrors.StatusError{ErrStatus: metav1.Status{Code: http.StatusInternalServerError, Message: "broken"}}, "cannot be read: broken"},
+	} {
+		broken := client(nil, nil)
+		broken.PrependReactor("*", "helmreleases", func(clienttesting.Action) (bool, runtime.Object, error) { return true, nil, test.cause })
+		control := gitops.Look(t.Context(), broken, flux())
+		if control.Err == nil || !strings.Contains(control.Err.Error(), test.want) || !strings.Contains(control.Acts(), "is unknown") {
+			t.Errorf("%v: %q", control.Err, control.Acts())
+		}
+		if err := gitops.Suspend(t.Context(), broken, flux()); !errors.Is(err, test.cause) || !strings.Contains(err.Error(), "cannot be suspended") {
+			t.Error(err)
+		}
+	}
+	if nobody := gitops.Look(t.Context(), nil, gitops.Owner{}); nobody.Acts() != "" || nobody.Err != nil {
+		t.Errorf("%+v", nobody)
+	}
+	if argo := gitops.Look(t.Context(), nil, gitops.Owner{Tool: gitops.ArgoCD, Name: "coder"}); argo.Acts() == "" {
+		t.Errorf("%+v", argo)
+	}
+}
+
+func TestSuspend(t *testing.T) {
+	flux, there := flux(), client(map[string]any{"interval": "1m"}, nil)
+	if err := gitops.Suspend(t.Context(), there, flux); err != nil {
+		t.Fatal(err)
+	}
+	if control := gitops.Look(t.Context(), there, flux); !control.Suspended || control.Acts() != "" {
+		t.Errorf("%+v", control)
+	}
+}

@@ -1,0 +1,75 @@
+// Package gitops determines which GitOps controller owns a Helm release, and suspends Flux's
+// reconciliation of it. It decides nothing.
+package gitops
+
+import (
+	"strings"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/shell"
+)
+
+// Tool is a GitOps controller.
+type Tool string
+
+// Tools that own releases.
+const (
+	Flux   Tool = "Flux"
+	ArgoCD Tool = "Argo CD"
+)
+
+// What the controllers write on the objects that they apply: Flux in helm-controller's post-renderer
+// (internal/postrender), Argo CD as docs/user-guide/resource_tracking.md says.
+const (
+	fluxName      = "helm.toolkit.fluxcd.io/name"
+	fluxNamespace = "helm.toolkit.fluxcd.io/namespace"
+	argoTracking  = "argocd.argoproj.io/tracking-id"
+)
+
+// Owner is the object by which a controller owns a release: a HelmRelease of Flux or an
+// Application of Argo CD. The zero value is nobody.
+type Owner struct {
+	Tool            Tool
+	Namespace, Name string // Argo CD does not always tell the namespace
+}
+
+// OwnerOf returns the owner that the labels and annotations of a release's object name.
+func OwnerOf(labels, annotations map[string]string) Owner {
+	if name := labels[fluxName]; name != "" {
+		return Owner{Flux, labels[fluxNamespace], name}
+	}
+	// "application:group/kind:namespace/name"; an Application outside Argo CD's namespace is "namespace_application".
+	application, _, _ := strings.Cut(annotations[argoTracking], ":")
+	if namespace, name, found := strings.Cut(application, "_"); found {
+		return Owner{ArgoCD, namespace, name}
+	}
+	if application != "" {
+		return Owner{Tool: ArgoCD, Name: application}
+	}
+	return Owner{}
+}
+
+// Exists reports whether the release has an owner.
+func (o Owner) Exists() bool { return o.Tool != "" }
+
+// String returns, for example, "Flux's HelmRelease flux-system/envproxy".
+func (o Owner) String() string {
+	kind, name := "HelmRelease ", o.Name
+	if o.Tool == ArgoCD {
+		kind = "Application "
+	}
+	if o.Namespace != "" {
+		name = o.Namespace + "/" + name
+	}
+	return string(o.Tool) + "'s " + kind + name
+}
+
+// SuspendCommand returns the command that suspends Flux's reconciliation of the release in the
+// kubeconfig context; ResumeCommand the one that resumes it.
+func (o Owner) SuspendCommand(context string) string { return o.command(context, "suspend") }
+
+// ResumeCommand is described at SuspendCommand.
+func (o Owner) ResumeCommand(context string) string { return o.command(context, "resume") }
+
+func (o Owner) command(context, verb string) string {
+	return shell.Join("flux", "--context", context, "--namespace", o.Namespace, verb, "helmrelease", o.Name)
+}

@@ -1,0 +1,128 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+)
+
+// owned makes Flux the owner of one of a region's Deployments, and returns what patches its HelmRelease.
+func owned(t *testing.T, region, namespace, deployment string) (patch func(kind, patch string)) {
+	t.Helper()
+	const crd = "customresourcedefinition/helmreleases.helm.toolkit.fluxcd.io"
+	definition, err := filepath.Abs("testdata/flux.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kubectl(t, region, "apply", "--filename", definition)
+	t.Cleanup(func() {
+		if _, err := lab.Kubectl(context.WithoutCancel(t.Context()), region, "delete", crd); err != nil {
+			t.Error(err)
+		}
+	})
+	kubectl(t, region, "wait", "--for=condition=Established", crd)
+	object := fmt.Sprintf(`{"apiVersion":"helm.toolkit.fluxcd.io/v2","kind":"HelmRelease","metadata":{"name":%q,"namespace":%q},"spec":{"interval":"1m"}}`, deployment, namespace)
+	file := filepath.Join(t.TempDir(), "release.json")
+	if err := os.WriteFile(file, []byte(object), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	kubectl(t, region, "create", "--filename", file)
+	kubectl(t, region, "--namespace", namespace, "label", "deployment", deployment,
+		"helm.toolkit.fluxcd.io/name="+deployment, "helm.toolkit.fluxcd.io/namespace="+namespace)
+	return func(kind, patch string) {
+		t.Helper()
+		args := []string{"--namespace", namespace, "patch", "helmrelease", deployment, "--type=merge", "--patch", patch}
+		if kind != "" {
+			args = append(args, "--subresource", kind)
+		}
+		kubectl(t, region, args...)
+	}
+}
+
+// A legacy release that Flux owns is left alone until its HelmRelease is suspended, stays suspended while a rollback
+// may be needed, and is no longer retained when somebody resumes it.
+func TestFluxOwnsLegacy(t *testing.T) {
+	const region = "sydney"
+	freshLegacy(t, region)
+	patch := owned(t, region, "coder", "envproxy")
+	suspended := func() string {
+		return kubectl(t, region, "--namespace", "coder", "get", "helmrelease", "envproxy", "-o", "jsonpath={.spec.suspend}")
+	}
+
+	before := marks(t)
+	refused := plugin(t, 5, on(region, "migrate", "--yes")...)
+	saysAll(t, "migrate", refused.Stdout+refused.Stderr, []string{"HelmRelease coder/envproxy", "--gitops suspend"})
+	quiet(t, before)
+	wrong := plugin(t, 64, on(region, "plan", "--gitops", "fight")...)
+	saysAll(t, "plan", wrong.Stderr, []string{"--gitops", "refuse or suspend"})
+
+	planned := plugin(t, 0, on(region, "plan", "--gitops", "suspend")...)
+	saysAll(t, "plan", planned.Stdout, []string{"suspension of Flux's HelmRelease coder/envproxy"})
+	if suspended() != "" {
+		t.Error("plan suspended the HelmRelease")
+	}
+	plugin(t, 0, on(region, "migrate", "--gitops", "suspend", "--yes")...)
+	if suspended() != "true" {
+		t.Error("migrate did not suspend the HelmRelease")
+	}
+	checked(t, region, 0, "legacy-owner", v1alpha1.CheckPass, "Flux's HelmRelease coder/envproxy", "suspended")
+	plugin(t, 0, on(region, "migrate", "--yes")...) // nothing is left to do
+
+	patch("", `{"spec":{"suspend":false}}`)
+	checked(t, region, 1, "legacy-retained", v1alpha1.CheckFail, "suspension of Flux's HelmRelease coder/envproxy")
+	plugin(t, 5, on(region, "retain", "--yes")...)
+	networking(t, region, true)
+	plugin(t, 0, on(region, "retain", "--gitops", "suspend", "--yes")...)
+	checked(t, region, 0, "legacy-retained", v1alpha1.CheckPass)
+
+	plugin(t, 0, on(region, "rollback", "--yes")...)
+	envproxyServes(t, region)
+	checked(t, region, 1, "legacy-owner", v1alpha1.CheckWarn, "an earlier run suspended", "flux --context", "resume helmrelease envproxy")
+}
+
+// A reconciliation that is in progress when its HelmRelease is suspended is waited for.
+func TestFluxIsBusy(t *testing.T) {
+	const region = "sydney"
+	freshLegacy(t, region)
+	patch := owned(t, region, "coder", "envproxy")
+	patch("status", `{"status":{"conditions":[{"type":"Reconciling","status":"True","reason":"Progressing","message":"","lastTransitionTime":"2024-05-02T12:00:00Z"}]}}`)
+	done := make(chan string, 1)
+	go func() {
+		result := lab.Plugin(t.Context(), on(region, "retain", "--gitops", "suspend", "--yes")...)
+		done <- fmt.Sprintf("%d %s", result.Code, result.Stderr)
+	}()
+	eventually(t, "the suspension", func() bool {
+		value, err := lab.Kubectl(t.Context(), region, "--namespace", "coder", "get", "helmrelease", "envproxy", "-o", "jsonpath={.spec.suspend}")
+		return err == nil && value == "true"
+	})
+	if releases := retainedReleases(t, region); releases != "" {
+		t.Errorf("retained in the middle of a reconciliation: %s", releases)
+	}
+	patch("status", `{"status":{"conditions":[]}}`)
+	if result := <-done; !strings.HasPrefix(result, "0 ") || !strings.Contains(result, "end of the reconciliation by Flux's HelmRelease") {
+		t.Error(result)
+	}
+	checked(t, region, 1, "legacy-retained", v1alpha1.CheckPass)
+}
+
+// A satellite that Flux owns is neither upgraded nor removed.
+func TestFluxOwnsSatellite(t *testing.T) {
+	const region = "sydney"
+	freshLegacy(t, region)
+	plugin(t, 0, on(region, "migrate", "--yes")...)
+	patch := owned(t, region, "coder-satellite", "coderd")
+	checked(t, region, 0, "satellite-owner", v1alpha1.CheckWarn, "is not ready")
+	patch("status", `{"status":{"conditions":[{"type":"Ready","status":"True","reason":"UpgradeSucceeded","message":"upgraded","lastTransitionTime":"2024-05-02T12:00:00Z"}]}}`)
+	checked(t, region, 0, "satellite-owner", v1alpha1.CheckPass, "Flux's HelmRelease coder-satellite/coderd owns it")
+	before := marks(t)
+	other := plugin(t, 5, on(region, "migrate", "--set", "coderd.replicas=3", "--yes")...)
+	saysAll(t, "migrate", other.Stdout+other.Stderr, []string{"owns the satellite's release", "the values differ", "it says: upgraded"})
+	quiet(t, before)
+	removed := plugin(t, 5, on(region, "rollback", "--remove-satellite", "--yes")...)
+	saysAll(t, "rollback", removed.Stdout+removed.Stderr, []string{"owns the satellite's release: remove it there"})
+}

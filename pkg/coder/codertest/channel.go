@@ -63,11 +63,11 @@ func (p *peer) serveChannel(ctx context.Context, protocol string, raw io.ReadWri
 func (p *peer) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil || (network != "tcp" && network != "udp") {
-		return nil, fmt.Errorf("%s:%s is nothing to dial", network, address)
+		return nil, fmt.Errorf("%s:%s cannot be dialled", network, address)
 	}
 	number, err := strconv.ParseUint(port, 10, 16)
 	if err != nil {
-		return nil, fmt.Errorf("%s is no port", port)
+		return nil, fmt.Errorf("%s is not a port", port)
 	}
 	allowed := len(p.policies) == 0
 	for _, policy := range p.policies {

@@ -63,7 +63,7 @@ func (c *call) putDevURL(workspaceID, id string) error {
 		case id != "" && i < 0:
 			return notFound("dev URL", id)
 		case body.Port < 1 || body.Port > 65535:
-			return refuse(http.StatusBadRequest, "bad_request", "port %d is none", body.Port)
+			return refuse(http.StatusBadRequest, "bad_request", "%d is not a port", body.Port)
 		case !slices.Contains([]string{"PRIVATE", "ORG", "AUTHED", "PUBLIC"}, body.Access):
 			return refuse(http.StatusBadRequest, "bad_request", "access %q is not PRIVATE, ORG, AUTHED or PUBLIC", body.Access)
 		case samePort:

@@ -81,7 +81,7 @@ func (f *fault) answer(w http.ResponseWriter) {
 	}
 	c := &call{w: w}
 	if f.Body == "" && f.ContentType == "" {
-		_ = c.answer(f.Status, errorBody("fault", "a fault was asked for"))
+		_ = c.answer(f.Status, errorBody("fault", "a fault was requested"))
 		c.send()
 		return
 	}

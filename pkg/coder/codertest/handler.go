@@ -92,7 +92,7 @@ func (c *call) dispatch() error {
 		c.user = user
 		c.note(func(request *Request) { request.User = user.Email })
 		if chosen.manage && !user.canManage() {
-			return refuse(http.StatusForbidden, "forbidden", "it takes the role %s or %s", RoleManager, RoleAdmin)
+			return refuse(http.StatusForbidden, "forbidden", "this needs the role %s or %s", RoleManager, RoleAdmin)
 		}
 	}
 	return chosen.serve(c)
@@ -150,10 +150,10 @@ func (c *call) decode(out any) error {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(out); err != nil {
-		return refuse(http.StatusBadRequest, "bad_request", "the body is not as it should be: %v", err)
+		return refuse(http.StatusBadRequest, "bad_request", "the body is invalid: %v", err)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return refuse(http.StatusBadRequest, "bad_request", "the body goes on after its JSON")
+		return refuse(http.StatusBadRequest, "bad_request", "the body continues after its JSON")
 	}
 	return nil
 }

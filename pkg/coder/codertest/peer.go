@@ -170,7 +170,7 @@ func (p *peer) accept(ctx context.Context, first signal) error {
 	})
 	if err := connection.SetRemoteDescription(*first.Offer); err != nil {
 		_ = connection.GracefulClose()
-		return fmt.Errorf("the offer is not understood: %w", err)
+		return fmt.Errorf("the offer is invalid: %w", err)
 	}
 	return nil
 }

@@ -139,7 +139,7 @@ func (c *call) patchProvider(id string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if body.EnableNetV2 != nil && !p.hasNetV2() {
-		return refuse(http.StatusBadRequest, "bad_request", "the body is not as it should be: json: unknown field \"enable_net_v2\"")
+		return refuse(http.StatusBadRequest, "bad_request", "the body is invalid: json: unknown field \"enable_net_v2\"")
 	}
 	i := slices.IndexFunc(p.providers, func(provider *Provider) bool { return provider.ID == id })
 	if i < 0 {

@@ -86,7 +86,7 @@ func (c *call) keysOf(userID string) (id string, keys []*token, err error) {
 		userID = c.user.ID
 	}
 	if userID != c.user.ID && !c.user.canManage() {
-		return "", nil, refuse(http.StatusForbidden, "forbidden", "tokens of others take the role %s or %s", RoleManager, RoleAdmin)
+		return "", nil, refuse(http.StatusForbidden, "forbidden", "other users' tokens need the role %s or %s", RoleManager, RoleAdmin)
 	}
 	if c.primary.user(userID) == nil {
 		return "", nil, notFound("user", userID)

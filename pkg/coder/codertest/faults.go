@@ -94,7 +94,7 @@ func (f Fault) check() error {
 		return fmt.Errorf("path %q: %w", f.Path, err)
 	}
 	if f.Status != 0 && (f.Status < 200 || f.Status > 599) {
-		return fmt.Errorf("%d is not a status to answer with", f.Status)
+		return fmt.Errorf("status %d is not a final HTTP status", f.Status)
 	}
 	return nil
 }

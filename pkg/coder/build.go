@@ -37,7 +37,7 @@ type BuildWatch struct {
 	client     *Client
 }
 
-// WatchBuild opens the build log of a workspace, before a rebuild to miss nothing. The caller must close it.
+// WatchBuild opens the build log of a workspace; open it before a rebuild to miss nothing. The caller must close it.
 func (c *Client) WatchBuild(ctx context.Context, workspaceID string) (*BuildWatch, error) {
 	connection, err := c.dialWebSocket(ctx, "/api/private/workspaces/"+url.PathEscape(workspaceID)+"/watch-update")
 	if err != nil {

@@ -48,7 +48,7 @@ type Record struct {
 	Before *Before `json:"before,omitempty"`
 	// Migrated is set when a migration completes; a rollback, or another switch to Networking v2, clears it.
 	Migrated bool `json:"migrated,omitempty"`
-	// Serves are the IDs of the providers migrated to the satellite, sorted; others' Fleet files may name some of them.
+	// Serves are the IDs of the providers migrated to the satellite, sorted; some may be rolled back, or in another Fleet file.
 	Serves []string `json:"serves,omitempty"`
 	// RegistrationID is the registration that the migration made; empty if none.
 	RegistrationID string `json:"registrationID,omitempty"`

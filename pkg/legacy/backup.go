@@ -93,7 +93,7 @@ func soundBackup(secret *corev1.Secret, ledger *journal.Ledger) (*backup, error)
 	return b, nil
 }
 
-// matches reports whether the backup is of this record, retained or not.
+// matches reports whether the backup belongs to this record, retained or not.
 func (b *backup) matches(c held) bool {
 	if b.record.Name != c.record.Name || b.record.Version != c.record.Version || b.record.Chart != c.record.Chart {
 		return false

@@ -152,7 +152,7 @@ func (h Handle) backUpAll(ctx context.Context, records []held, options Options) 
 	return first, nil
 }
 
-// save writes a new backup. The digest in its name proves any other content of that Secret false: it is replaced.
+// save writes a new backup. It replaces a Secret of that name with other content, which the digest in the name refutes.
 func (s Site) save(ctx context.Context, b *backup) error {
 	secrets := s.access.Clientset().CoreV1().Secrets(b.secret.Namespace)
 	created, err := secrets.Create(ctx, b.secret, metav1.CreateOptions{FieldManager: fieldManager})

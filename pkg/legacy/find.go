@@ -16,7 +16,7 @@ import (
 type Hint struct {
 	// Ledger is the journal's entry for the retained release, and the authority: it outweighs whatever others wrote.
 	Ledger *journal.Ledger
-	// Namespace is the provider's default namespace. It outweighs others, which the operator may not be able to list.
+	// Namespace is the provider's default namespace. It outweighs others, and is searched alone if not all can be listed.
 	Namespace string
 	// AccessURL is the provider's envproxy access URL. It decides between several releases elsewhere.
 	AccessURL string

@@ -76,9 +76,9 @@ func (l live) namespace() string {
 	return l.Namespace
 }
 
-// foreign says why an existing object is not the release's own, whatever the manifest says, which anybody who wrote the
-// record could fill at will: it is in another namespace, or Helm's marks of ownership name another release (Helm v3,
-// pkg/action/validate.go). It is empty for an object that may be the release's.
+// foreign says why an existing object is not the release's own: it is in another namespace, or Helm's marks of ownership
+// name another release (Helm v3, pkg/action/validate.go). Whoever wrote the record could name any object in the
+// manifest. It is empty for an object that may be the release's.
 func (l live) foreign(release Release) string {
 	owner, space := l.object.Annotations[annotationRelease], l.object.Annotations[annotationNamespace]
 	switch namespace := l.namespace(); {

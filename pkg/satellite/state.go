@@ -43,7 +43,7 @@ type State struct {
 	// Ready is set when the pods of the deployed revision are ready; otherwise Blocker says why not.
 	Ready   bool
 	Blocker string
-	// PublicKey, in PEM, and Fingerprint are of the key in the cluster's Secret; empty without one.
+	// PublicKey, in PEM, and Fingerprint identify the key in the cluster's Secret; both are empty without one.
 	PublicKey, Fingerprint string
 	// RecordedKey and RecordedFingerprint are the same for the key in Helm's record of the deployed revision if the
 	// Secret is gone, for RestoreKey; otherwise empty.

@@ -2,8 +2,7 @@ package codertest
 
 import "net/http"
 
-// usageEndpoint takes a client's word that a workspace is in use. Clients want
-// an answer of 200.
+// usageEndpoint accepts a client's word that a workspace is in use, with status 200, as clients expect.
 func usageEndpoint(id, rest string) methods {
 	if id != "usage" || rest != "push" {
 		return nil

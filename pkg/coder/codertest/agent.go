@@ -28,7 +28,7 @@ func newAgent(primaryURL, token string, roots *x509.CertPool) *agent {
 	}}
 }
 
-// headerOwnAgent tells the emulator's own agents from those of others.
+// headerOwnAgent marks the emulator's own agents.
 const headerOwnAgent = "Codertest-Agent"
 
 // agentPause is how long an agent waits before it connects again.
@@ -45,7 +45,7 @@ func (a *agent) run(ctx context.Context) {
 	}
 }
 
-// listen serves clients on one connection to the broker, until it breaks.
+// listen serves clients on one connection to the broker, until it ends.
 func (a *agent) listen(ctx context.Context) {
 	query := url.Values{"service_token": {a.token}}
 	//nolint:bodyclose // the library closes it ("You never need to close resp.Body yourself")
@@ -79,8 +79,7 @@ func (a *agent) listen(ctx context.Context) {
 	}
 }
 
-// startAgent runs an agent in the workspace, if it was built with Networking
-// v2: it is built as its provider is now. The caller holds mu.
+// startAgent runs an agent in the workspace, if its provider has Networking v2 when it is built. The caller holds mu.
 func (p *Primary) startAgent(w *workspace) {
 	if !p.options.Agents || p.closed || w.oldAgent || !p.networkingV2(w.ResourcePoolID) {
 		return
@@ -92,9 +91,8 @@ func (p *Primary) startAgent(w *workspace) {
 	p.running.Go(func() { a.run(ctx) })
 }
 
-// SetOldAgent makes the workspace's next builds start an agent of before Networking v2,
-// which never listens at the broker (chosen), or no longer. It reports whether there is
-// such a workspace.
+// SetOldAgent makes the workspace's next builds start an agent from before Networking v2, which never listens at the
+// broker (chosen), or undoes that. It reports whether the workspace exists.
 func (p *Primary) SetOldAgent(workspaceID string, old bool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -113,8 +111,7 @@ func (p *Primary) stopAgent(w *workspace) {
 	}
 }
 
-// networkingV2 reports whether the provider has Networking v2, as all have from
-// v1.22 on. The caller holds mu.
+// networkingV2 reports whether the provider has Networking v2; from v1.22 on all have. The caller holds mu.
 func (p *Primary) networkingV2(providerID string) bool {
 	if p.minor >= netV2OptionWent {
 		return true

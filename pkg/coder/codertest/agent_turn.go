@@ -8,8 +8,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-// turnDialer opens an agent's connections to TURN servers through WebSockets at
-// an access URL, whatever address is asked for.
+// turnDialer connects an agent to TURN servers through WebSockets at an access URL, whatever the address.
 type turnDialer struct {
 	ctx       context.Context //nolint:containedctx // proxy.Dialer's method takes none
 	agent     *agent
@@ -28,7 +27,7 @@ func (d *turnDialer) Dial(string, string) (net.Conn, error) {
 	return &turnConn{websocket.NetConn(d.ctx, connection, websocket.MessageBinary)}, nil
 }
 
-// turnConn has an address of the kind that pion takes for granted.
+// turnConn has an address of the type that pion expects.
 type turnConn struct{ net.Conn }
 
 // LocalAddr implements net.Conn.

@@ -16,7 +16,7 @@ const (
 	RoleMember  = "site-member"
 )
 
-// tokenHash is what is kept of a token.
+// tokenHash is all that is kept of a token's value.
 type tokenHash [sha256.Size]byte
 
 func hashToken(key string) tokenHash { return sha256.Sum256([]byte(key)) }
@@ -36,8 +36,8 @@ func (p *Primary) AddUser(email string, roles ...string) User {
 	return *user
 }
 
-// authenticate returns the user of the request's token, or nil. Browsers
-// cannot set headers on WebSockets, so those may carry it in the query.
+// authenticate returns the user of the request's token, or nil. WebSockets may carry it in the query: browsers cannot
+// set headers on them.
 func (p *Primary) authenticate(r *http.Request) *User {
 	key := r.Header.Get("Session-Token")
 	if key == "" && strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
@@ -66,7 +66,7 @@ func (p *Primary) hasUser(email string) bool {
 	return slices.ContainsFunc(p.users, func(user *User) bool { return user.Email == email })
 }
 
-// maySee reports whether the user may read what is the site's.
+// maySee reports whether the user may read site-wide data.
 func (u *User) maySee() bool { return u.canManage() || slices.Contains(u.Roles, RoleAuditor) }
 
 // canManage reports whether the user may change providers and satellites.

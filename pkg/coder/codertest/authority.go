@@ -49,8 +49,7 @@ func (a *Authority) PEM() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.der})
 }
 
-// IssuePEM returns a server certificate for the names and addresses, and its
-// key, both in PEM.
+// IssuePEM returns a server certificate for the names and addresses, and its key, both in PEM.
 func (a *Authority) IssuePEM(names ...string) (certificate, key []byte, err error) {
 	if len(names) == 0 {
 		return nil, nil, errors.New("a certificate needs a name")

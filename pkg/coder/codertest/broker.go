@@ -24,8 +24,7 @@ func agentEndpoint(id, rest string) methods {
 	}
 }
 
-// agentOf returns the workspace whose agent has the token, or nil. The caller
-// holds mu.
+// agentOf returns the workspace whose agent has the token, or nil. The caller holds mu.
 func (p *Primary) agentOf(token string) *workspace {
 	for _, w := range p.workspaces {
 		if token != "" && w.agentToken == token {
@@ -35,8 +34,7 @@ func (p *Primary) agentOf(token string) *workspace {
 	return nil
 }
 
-// AgentToken returns the token by which the workspace's agent authenticates;
-// empty if there is no such workspace.
+// AgentToken returns the token of the workspace's agent; empty if there is no such workspace.
 func (p *Primary) AgentToken(workspaceID string) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -54,9 +52,8 @@ func (p *Primary) AgentConnected(workspaceID string) bool {
 	return w != nil && w.agent != nil
 }
 
-// listenAgent keeps the connection of an agent, on which streams to it are
-// opened, until it ends. A second agent of one workspace takes the first one's
-// place (chosen); the emulator's own does not come back for it before the next build.
+// listenAgent keeps the connection of an agent, on which streams to the agent are opened, until it ends. A second agent
+// of a workspace replaces the first (chosen); the emulator's own agent does not return before the next build.
 func (c *call) listenAgent() error {
 	p := c.primary
 	p.mu.Lock()
@@ -100,8 +97,7 @@ func (c *call) listenAgent() error {
 	return nil
 }
 
-// connectAgent joins a client's byte stream to the agent's. Only its owner gets
-// into a workspace (chosen).
+// connectAgent joins a client's byte stream to the agent's, for the workspace's owner alone (chosen).
 func (c *call) connectAgent(id string) error {
 	p := c.primary
 	p.mu.Lock()
@@ -137,9 +133,9 @@ func (c *call) connectAgent(id string) error {
 	return nil
 }
 
-// join copies bytes both ways until the agent ends, or the client has ended a
-// while ago. An agent takes the stream's end for the end of the negotiation, and
-// drops a connection that is being made; a client ends it as soon as its own side is up.
+// join copies bytes both ways until the agent ends, or some time after the client has ended: an agent takes the end of
+// the stream for the end of the negotiation, and drops an unfinished connection, but a client ends it as soon as its
+// own side is up.
 func (p *Primary) join(stream, client net.Conn) {
 	clientEnded, agentEnded := make(chan struct{}), make(chan struct{})
 	p.running.Go(func() {
@@ -166,8 +162,7 @@ func (p *Primary) join(stream, client net.Conn) {
 	_ = client.Close() // a farewell: the client reads the end of the stream
 }
 
-// muxConfig is that of either end of an agent's connection: yamux as it comes,
-// but silent.
+// muxConfig configures either end of an agent's connection: yamux's defaults, but silent.
 func muxConfig() *yamux.Config {
 	config := yamux.DefaultConfig()
 	config.LogOutput = io.Discard

@@ -17,13 +17,12 @@ type build struct {
 	// changed is closed, and replaced, at each new message.
 	changed chan struct{}
 	over    bool
-	// told is whether a client has been sent all of it.
+	// told is set when a client has received all of it.
 	told bool
 }
 
-// startBuild begins a build of the workspace; it ends by itself after the
-// primary's build time. The time of the last build is when it began (chosen).
-// The caller holds mu.
+// startBuild begins a build of the workspace, which ends after the primary's build time. The time of the last build is
+// when it began (chosen). The caller holds mu.
 func (p *Primary) startBuild(w *workspace) {
 	b := &build{id: newID(), changed: make(chan struct{})}
 	now := p.now()
@@ -52,7 +51,7 @@ func (p *Primary) say(w *workspace, b *build, kind, text string) {
 	b.changed = make(chan struct{})
 }
 
-// runBuild says what a build says, and ends it ON, or FAILED with the message.
+// runBuild writes a build's log, and ends it ON, or FAILED with the message.
 func (p *Primary) runBuild(w *workspace, b *build, fail string) {
 	stages := [][2]string{
 		{"stage", "Creating resources"},
@@ -109,9 +108,8 @@ func buildEndpoint(id, rest string) methods {
 	return methods{http.MethodGet: {serve: func(c *call) error { return c.watchBuild(id) }}}
 }
 
-// watchBuild sends the messages of the build that runs, from its first one, or
-// of one that nobody has seen the end of, or of the next to begin, and goes on
-// with the builds after it until the client closes the connection.
+// watchBuild sends the messages of the present build from the first, of a finished one whose end nobody has seen, or of
+// the next, and continues with later builds until the client closes the connection.
 func (c *call) watchBuild(id string) error {
 	p := c.primary
 	p.mu.Lock()
@@ -147,10 +145,8 @@ func (c *call) watchBuild(id string) error {
 	}
 }
 
-// subscribe returns a channel of one build: the workspace's that runs, or else
-// the last one if that is wanted, or if nobody has been sent its end: a client
-// that asks for a build and then watches it may come late. Else it is the next
-// to begin.
+// subscribe returns a channel of one build: the workspace's present one; else the last, if wanted, or if nobody has
+// received its end, since a client that requests a build and then watches it may be late; else the next.
 func (p *Primary) subscribe(w *workspace, wantLast bool) chan *build {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -172,8 +168,8 @@ func (p *Primary) unsubscribe(w *workspace, builds chan<- *build) {
 	w.watchers = slices.DeleteFunc(w.watchers, func(c chan<- *build) bool { return c == builds })
 }
 
-// sendBuild sends a build's messages, those to come as well, until it is over.
-// It reports false if the client is gone or the primary closes.
+// sendBuild sends a build's messages, present and future, until it ends. It reports false if the client is gone or the
+// primary closes.
 func (p *Primary) sendBuild(ctx context.Context, connection *websocket.Conn, b *build) bool {
 	for sent := 0; ; {
 		p.mu.Lock()

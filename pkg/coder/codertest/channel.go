@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// dialled is the answer to a client that wants something dialled. Code is empty
-// if it was, else one of the codes below (coder-cli, wsnet).
+// dialled is the answer to a client's request to dial. Code is empty after a success, else one of the codes below
+// (coder-cli, wsnet).
 type dialled struct {
 	Code string
 	Err  string
@@ -20,8 +20,7 @@ type dialled struct {
 	Op   string
 }
 
-// Codes of what could not be dialled: for want of an answer there, and because
-// the agent does not dial such an address for the client.
+// Codes for a failed dial: nothing answers, or the agent does not dial such an address for the client.
 const (
 	codeDial    = "dial_error"
 	codeAddress = "bad_address_error"
@@ -60,15 +59,15 @@ func (p *peer) serveChannel(ctx context.Context, protocol string, raw io.ReadWri
 	_, _ = io.Copy(raw, connection)
 }
 
-// dial opens a connection to what the client's policies let it reach.
+// dial opens a connection that the client's policies allow.
 func (p *peer) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil || (network != "tcp" && network != "udp") {
-		return nil, fmt.Errorf("%s:%s is nothing to dial", network, address)
+		return nil, fmt.Errorf("%s:%s cannot be dialled", network, address)
 	}
 	number, err := strconv.ParseUint(port, 10, 16)
 	if err != nil {
-		return nil, fmt.Errorf("%s is no port", port)
+		return nil, fmt.Errorf("%s is not a port", port)
 	}
 	allowed := len(p.policies) == 0
 	for _, policy := range p.policies {
@@ -82,7 +81,7 @@ func (p *peer) dial(ctx context.Context, network, address string) (net.Conn, err
 	return dialer.DialContext(ctx, network, address)
 }
 
-// sameHost compares hosts as policies mean them: all names of this machine are one.
+// sameHost compares hosts as policies mean them: all names of this machine are the same.
 func sameHost(a, b string) bool {
 	canonical := func(host string) string {
 		host = strings.Trim(host, "[]")
@@ -94,7 +93,7 @@ func sameHost(a, b string) bool {
 	return canonical(a) == canonical(b)
 }
 
-// outcomeOf says how dialling went, as the CLI's agent does.
+// outcomeOf reports the result of a dial, as the CLI's agent does.
 func outcomeOf(err error) dialled {
 	var operation *net.OpError
 	switch {

@@ -154,7 +154,7 @@ func (p *Primary) State() State {
 	return state
 }
 
-// control decodes a JSON body, acts on it, and answers with what comes of it.
+// control decodes a JSON body, acts on it, and answers with the result.
 func control[Body any](act func(Body) (answer any, status int)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var body Body

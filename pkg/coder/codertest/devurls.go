@@ -44,7 +44,7 @@ func devURLEndpoint(workspaceID, id string) methods {
 	}
 }
 
-// putDevURL makes a Dev URL, or overwrites the one of that ID.
+// putDevURL creates or overwrites a Dev URL.
 func (c *call) putDevURL(workspaceID, id string) error {
 	var body struct {
 		WorkspaceID string `json:"workspace_id"`
@@ -63,7 +63,7 @@ func (c *call) putDevURL(workspaceID, id string) error {
 		case id != "" && i < 0:
 			return notFound("dev URL", id)
 		case body.Port < 1 || body.Port > 65535:
-			return refuse(http.StatusBadRequest, "bad_request", "port %d is none", body.Port)
+			return refuse(http.StatusBadRequest, "bad_request", "%d is not a port", body.Port)
 		case !slices.Contains([]string{"PRIVATE", "ORG", "AUTHED", "PUBLIC"}, body.Access):
 			return refuse(http.StatusBadRequest, "bad_request", "access %q is not PRIVATE, ORG, AUTHED or PUBLIC", body.Access)
 		case samePort:
@@ -80,8 +80,8 @@ func (c *call) putDevURL(workspaceID, id string) error {
 	})
 }
 
-// devURL is the address of a Dev URL below the provider's host for them, or
-// below localhost if it has none (chosen). The caller holds mu.
+// devURL is the address of a Dev URL below the provider's host for them, or below localhost without one (chosen). The
+// caller holds mu.
 func (c *call) devURL(w *workspace, u DevURL) string {
 	host := "*.localhost"
 	for _, provider := range c.primary.providers {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// door is the listener of a primary that can be away for a while.
+// door is the listener of a primary that can be unreachable for a while.
 type door struct {
 	address string
 	network *Network
@@ -15,13 +15,13 @@ type door struct {
 	listener net.Listener // nil while connections are refused
 	visitors map[*visitor]struct{}
 	closed   bool
-	// back is nil while the primary is there, and else closed when it comes back.
+	// back is nil while the primary is reachable; otherwise it is closed when the primary returns.
 	back  chan struct{}
 	hang  bool // whether connections hang meanwhile; else they are refused
 	timer *time.Timer
 }
 
-// newDoor listens on the address, and keeps the port that it gets.
+// newDoor listens on the address, and keeps its port.
 func newDoor(address string, network *Network) (*door, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
@@ -30,8 +30,7 @@ func newDoor(address string, network *Network) (*door, error) {
 	return &door{address: listener.Addr().String(), network: network, listener: listener, visitors: map[*visitor]struct{}{}}, nil
 }
 
-// leave lets nobody in for a time. Connections that exist are reset, or hang as
-// new ones do.
+// leave admits nobody for a time. Existing connections are reset or hang, like new ones.
 func (d *door) leave(length time.Duration, hang bool) {
 	d.comeBack()
 	d.mu.Lock()
@@ -52,7 +51,7 @@ func (d *door) leave(length time.Duration, hang bool) {
 	}
 }
 
-// comeBack lets everybody in again.
+// comeBack admits everybody again.
 func (d *door) comeBack() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -151,7 +150,7 @@ func (d *door) wait() {
 	}
 }
 
-// visitor is a connection that hangs when its door says so.
+// visitor is a connection that hangs when its door does.
 type visitor struct {
 	net.Conn
 	door *door
@@ -178,7 +177,7 @@ func (v *visitor) Close() error {
 	return v.Conn.Close()
 }
 
-// SetLinger is that of net.TCPConn: of 0, it makes closing a reset.
+// SetLinger is that of net.TCPConn: 0 makes Close a reset.
 func (v *visitor) SetLinger(seconds int) error {
 	if plain, ok := v.Conn.(interface{ SetLinger(seconds int) error }); ok {
 		return plain.SetLinger(seconds)
@@ -186,8 +185,8 @@ func (v *visitor) SetLinger(seconds int) error {
 	return nil
 }
 
-// Away makes the primary unreachable for a time: connections are reset and
-// refused, or hang until then. Being away again replaces what is left of it.
+// Away makes the primary unreachable for a time: connections hang, or are reset and refused. Another call replaces the
+// remaining time.
 func (p *Primary) Away(length time.Duration, hang bool) { p.door.leave(length, hang) }
 
 // Back ends the time that the primary is away.

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// faulty lets requests fail by the rules.
+// faulty makes requests fail by the rules.
 func (p *Primary) faulty(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f := p.due(r)
@@ -45,8 +45,8 @@ func (p *Primary) faulty(next http.Handler) http.Handler {
 	})
 }
 
-// delay waits, or reports false if the client hangs up first. net/http notices
-// that only once it has read the request's body.
+// delay waits, or reports false if the client hangs up first. net/http notices that only after reading the request's
+// body.
 func (p *Primary) delay(r *http.Request, d time.Duration) bool {
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	if err != nil {
@@ -56,7 +56,7 @@ func (p *Primary) delay(r *http.Request, d time.Duration) bool {
 	return p.sleep(r.Context(), d)
 }
 
-// reset breaks the connection without an answer: the client sees a TCP reset.
+// reset ends the connection without an answer: the client sees a TCP reset.
 func reset(w http.ResponseWriter) {
 	connection, _, err := http.NewResponseController(w).Hijack()
 	if err != nil { // HTTP/2, or a WebSocket: an answer that breaks off at once
@@ -81,7 +81,7 @@ func (f *fault) answer(w http.ResponseWriter) {
 	}
 	c := &call{w: w}
 	if f.Body == "" && f.ContentType == "" {
-		_ = c.answer(f.Status, errorBody("fault", "a fault was asked for"))
+		_ = c.answer(f.Status, errorBody("fault", "a fault was requested"))
 		c.send()
 		return
 	}
@@ -98,8 +98,7 @@ func (f *fault) answer(w http.ResponseWriter) {
 	_, _ = w.Write([]byte(f.Body))
 }
 
-// truncated serves the request, and breaks the answer off in the middle; one
-// without a body, before it begins.
+// truncated serves the request, and cuts the answer off in the middle; one without a body, before it begins.
 func truncated(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	whole := &buffer{header: w.Header()}
 	next.ServeHTTP(whole, r)
@@ -112,7 +111,7 @@ func truncated(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	_, _ = w.Write(whole.body.Bytes()[:whole.body.Len()/2]) // net/http closes what falls short
 }
 
-// dribble answers without an end, fast or one byte a second.
+// dribble answers without end, fast or one byte a second.
 func (p *Primary) dribble(w http.ResponseWriter, r *http.Request, slowly bool) {
 	w.Header().Set("Content-Type", "application/json")
 	chunk, pause := bytes.Repeat([]byte(" "), 32<<10), time.Duration(0)

@@ -10,7 +10,7 @@ import (
 // methods are an endpoint's routes by method.
 type methods map[string]route
 
-// allowed lists the methods as the header Allow does.
+// allowed lists the methods for the header Allow.
 func (m methods) allowed() string {
 	list := slices.Sorted(maps.Keys(m))
 	if _, ok := m[http.MethodGet]; ok {
@@ -19,8 +19,8 @@ func (m methods) allowed() string {
 	return strings.Join(list, ", ")
 }
 
-// endpoint returns the routes of the request's path, or nil if there is none.
-// An empty segment is none: a client that lost an ID must not get a list.
+// endpoint returns the routes of the request's path, or nil if there are none. An empty segment has none: a client that
+// lost an ID must not get a list.
 func (p *Primary) endpoint(r *http.Request) methods {
 	path := strings.Split(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	if path[0] != "api" || slices.Contains(path, "") {
@@ -74,7 +74,7 @@ func (p *Primary) endpoint(r *http.Request) methods {
 	}
 }
 
-// getAPI answers with the version, in a header, as GET /api does.
+// getAPI answers GET /api with the version in a header.
 func (c *call) getAPI() error {
 	c.primary.mu.Lock()
 	version := c.primary.version
@@ -85,8 +85,7 @@ func (c *call) getAPI() error {
 	return c.answer(http.StatusOK, map[string]string{"msg": "coder"})
 }
 
-// magicUser is the user name and credential of the TURN server that is spoken
-// over a WebSocket (coder-cli, wsnet).
+// magicUser is the user name and credential of the TURN server behind a WebSocket (coder-cli, wsnet).
 const magicUser = "~magicalusername~"
 
 func webrtcEndpoint(id, rest string) methods {

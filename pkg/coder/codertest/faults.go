@@ -9,40 +9,35 @@ import (
 	"time"
 )
 
-// Fault is a rule by which the primary fails. Without any of the effects below
-// but Delay, the request is served, late.
+// Fault is a rule by which the primary fails. With none of the effects below except Delay, the request succeeds, late.
 type Fault struct {
 	// Method restricts the rule; empty means any.
 	Method string `json:"method,omitempty"`
-	// Path is a pattern as of path.Match, or ends in "**" for everything
-	// below; empty means any.
+	// Path is a pattern as in path.Match, or ends in "**" for everything below; empty means any.
 	Path string `json:"path,omitempty"`
-	// After is how many matching requests go well first.
+	// After is how many matching requests succeed first.
 	After int `json:"after,omitempty"`
-	// Times is how many requests fail then; 0 means all.
+	// Times is how many requests then fail; 0 means all.
 	Times int `json:"times,omitempty"`
 
 	// Delay passes before anything else happens; nanoseconds in JSON.
 	Delay time.Duration `json:"delay,omitempty"`
-	// Late lets the delay outlive the client: a request that is under way has its
-	// effect although whoever sent it has given up.
+	// Late lets the delay outlive the client: the request has its effect although its sender has given up.
 	Late bool `json:"late,omitempty"`
-	// ResetBefore breaks the connection before the request has an effect,
-	// ResetAfter when it has had it, instead of an answer.
+	// ResetBefore ends the connection before the request has an effect, ResetAfter afterwards, instead of an answer.
 	ResetBefore bool `json:"resetBefore,omitempty"`
 	ResetAfter  bool `json:"resetAfter,omitempty"`
 	// Status answers with this status and the Body, without effect; 200 if there is only a Body.
 	Status int `json:"status,omitempty"`
-	// ContentType and Body are of the answer; the API's own error form if both
-	// are empty. An empty ContentType is guessed from the Body.
+	// ContentType and Body belong to the answer: the API's own error if both are empty. An empty ContentType is guessed
+	// from the Body.
 	ContentType string `json:"contentType,omitempty"`
 	Body        string `json:"body,omitempty"`
-	// RetryAfter is sent as the header of that name.
+	// RetryAfter is sent as that header.
 	RetryAfter string `json:"retryAfter,omitempty"`
-	// Truncate lets the request have its effect, and breaks the connection in the
-	// middle of the answer's body.
+	// Truncate lets the request have its effect, and cuts the answer's body off in the middle.
 	Truncate bool `json:"truncate,omitempty"`
-	// Endless answers with a body without an end; Drip with one byte a second.
+	// Endless answers with an endless body; Drip with one byte a second.
 	Endless bool `json:"endless,omitempty"`
 	Drip    bool `json:"drip,omitempty"`
 }
@@ -53,8 +48,8 @@ type fault struct {
 	seen int
 }
 
-// AddFault adds a rule; the first that matches a request and is due counts. The
-// function that it returns removes it.
+// AddFault adds a rule; the first that matches a request and is due counts. It returns a function that removes the
+// rule.
 func (p *Primary) AddFault(f Fault) (remove func()) {
 	id := p.addFault(f)
 	return func() { p.removeFault(id) }
@@ -81,8 +76,7 @@ func (p *Primary) ClearFaults() {
 	p.faults = nil
 }
 
-// matches reports whether a request of that method and path is one that the
-// pattern means.
+// matches reports whether the pattern matches a request of that method and path.
 func matches(methodPattern, pathPattern, method, requestPath string) bool {
 	if methodPattern != "" && methodPattern != method {
 		return false
@@ -100,12 +94,12 @@ func (f Fault) check() error {
 		return fmt.Errorf("path %q: %w", f.Path, err)
 	}
 	if f.Status != 0 && (f.Status < 200 || f.Status > 599) {
-		return fmt.Errorf("status %d is none to answer with", f.Status)
+		return fmt.Errorf("status %d is not a final HTTP status", f.Status)
 	}
 	return nil
 }
 
-// due returns the rule by which the request is to fail, or nil.
+// due returns the rule by which the request must fail, or nil.
 func (p *Primary) due(r *http.Request) *fault {
 	p.mu.Lock()
 	defer p.mu.Unlock()

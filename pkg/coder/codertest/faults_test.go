@@ -39,7 +39,7 @@ func TestFaultAnswers(t *testing.T) {
 		body        string
 		retryAfter  string
 	}{
-		{"the API's own form", codertest.Fault{Status: 503}, 503, "application/json", "a fault was asked for", ""},
+		{"the API's own form", codertest.Fault{Status: 503}, 503, "application/json", "a fault was requested", ""},
 		{"Retry-After", codertest.Fault{Status: 429, RetryAfter: "7"}, 429, "application/json", "a fault", "7"},
 		{"HTML of a proxy", codertest.Fault{Status: 502, ContentType: "text/html", Body: "<h1>Bad Gateway</h1>"}, 502, "text/html", "<h1>Bad Gateway</h1>", ""},
 		{"HTML, guessed", codertest.Fault{Status: 302, Body: "<html></html>"}, 302, "text/html", "<html>", ""},

@@ -20,22 +20,21 @@ type call struct {
 	r       *http.Request
 	user    *User
 
-	// status and body are the answer. It is sent when the call is over, so that a
-	// client that is slow to read holds no lock.
+	// status and body are the answer. It is sent when the call has finished, so that a slow reader holds no lock.
 	status int
 	body   []byte
 }
 
-// route is one endpoint's method.
+// route is one method of an endpoint.
 type route struct {
-	// open tells that no token is needed.
+	// open is set when no token is needed.
 	open bool
-	// manage tells that it takes the role site-manager or site-admin.
+	// manage is set when it needs the role site-manager or site-admin.
 	manage bool
 	serve  func(*call) error
 }
 
-// refusal is an answer that says no.
+// refusal is a negative answer.
 type refusal struct {
 	status  int
 	code    string
@@ -65,7 +64,7 @@ func (p *Primary) serve(w http.ResponseWriter, r *http.Request) {
 	c.send()
 }
 
-// dispatch finds the endpoint, checks who asks, and serves.
+// dispatch finds the endpoint, checks the user, and serves.
 func (c *call) dispatch() error {
 	if err := c.primary.checkSatellite(c.r); err != nil {
 		return err
@@ -93,7 +92,7 @@ func (c *call) dispatch() error {
 		c.user = user
 		c.note(func(request *Request) { request.User = user.Email })
 		if chosen.manage && !user.canManage() {
-			return refuse(http.StatusForbidden, "forbidden", "it takes the role %s or %s", RoleManager, RoleAdmin)
+			return refuse(http.StatusForbidden, "forbidden", "this needs the role %s or %s", RoleManager, RoleAdmin)
 		}
 	}
 	return chosen.serve(c)
@@ -109,7 +108,7 @@ func (c *call) answer(status int, body any) error {
 	return nil
 }
 
-// done sets the answer of what has nothing to say.
+// done sets an empty answer.
 func (c *call) done() error {
 	c.status, c.body = http.StatusNoContent, nil
 	return nil
@@ -138,8 +137,7 @@ func errorBody(code, message string) any {
 	return map[string]any{"error": map[string]any{"msg": message, "code": code, "details": nil}}
 }
 
-// decode reads the request's body into out, strictly: a field that the server
-// does not know, or of another type, is refused.
+// decode reads the request's body into out, and refuses unknown fields and other types.
 func (c *call) decode(out any) error {
 	data, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxBody))
 	var tooLong *http.MaxBytesError
@@ -152,10 +150,10 @@ func (c *call) decode(out any) error {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(out); err != nil {
-		return refuse(http.StatusBadRequest, "bad_request", "the body is not as it should be: %v", err)
+		return refuse(http.StatusBadRequest, "bad_request", "the body is invalid: %v", err)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return refuse(http.StatusBadRequest, "bad_request", "the body goes on after its JSON")
+		return refuse(http.StatusBadRequest, "bad_request", "the body continues after its JSON")
 	}
 	return nil
 }

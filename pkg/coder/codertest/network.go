@@ -11,51 +11,47 @@ import (
 	"github.com/pion/turn/v5"
 )
 
-// Network is how far away a deployment is, and how well what it relays gets through.
-// The zero value is a network without delay or loss.
+// Network says how far away a deployment is, and how well its relays work. The zero value has neither delay nor loss.
 type Network struct {
 	roundTrip, loss atomic.Int64
 }
 
-// Set makes each answer come that much later, and the deployment's TURN server lose
-// that percentage of the packets that it relays each way, evenly spread. It concerns
-// connections and relays that exist, too.
+// Set delays each answer by so much, and makes the deployment's TURN server lose that percentage of the packets that it
+// relays each way, evenly spread. Existing connections and relays are affected too.
 func (n *Network) Set(roundTrip time.Duration, lossPercent int) {
 	n.roundTrip.Store(int64(roundTrip))
 	n.loss.Store(int64(lossPercent))
 }
 
-// Conn returns the connection of a client that is as far away as the network says:
-// what is written to it arrives a round trip later.
+// Conn returns the connection of a client as far away as the network says: writes to it arrive a round trip later.
 func (n *Network) Conn(connection net.Conn) net.Conn {
 	return &distant{Conn: connection, network: n, closed: make(chan struct{}), reset: make(chan struct{})}
 }
 
-// distant is a connection to somebody far away.
+// distant is a connection to a distant peer.
 type distant struct {
 	net.Conn
 	network *Network
 
-	// mu guards pending, which is nil until a write has to be held back: from then
-	// on, all are, so that none overtakes another.
+	// mu guards pending, which is nil until a write is held back: from then on all are, so that none overtakes another.
 	mu      sync.Mutex
 	pending chan held
 	holding atomic.Bool // set with pending
-	// closed ends writing, reset what is under way as well; each is closed once.
+	// closed ends writing, and reset also drops what is in flight; each is closed once.
 	closed, reset    chan struct{}
 	ending, aborting sync.Once
 }
 
-// held is what arrives later.
+// held is data that arrives later.
 type held struct {
 	due  time.Time
 	data []byte
 }
 
-// maxHeld bounds the writes that are under way at once.
+// maxHeld bounds the writes in flight.
 const maxHeld = 4096
 
-// Write implements net.Conn. It does not wait for what it writes to arrive.
+// Write implements net.Conn. It does not wait for the data to arrive.
 func (d *distant) Write(data []byte) (int, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -81,8 +77,7 @@ func (d *distant) Write(data []byte) (int, error) {
 	}
 }
 
-// deliver writes what was held back when it is due, and what is left of it before
-// the connection is closed.
+// deliver writes held data when it is due, and the rest before the connection is closed.
 func (d *distant) deliver() {
 	defer func() {
 		d.end()
@@ -107,8 +102,8 @@ func (d *distant) deliver() {
 	}
 }
 
-// SetWriteDeadline implements net.Conn. What is under way has left the writer, and no
-// deadline of his holds it up: crypto/tls sets one that has passed when it closes.
+// SetWriteDeadline implements net.Conn. No deadline affects data in flight: crypto/tls sets one in the past when it
+// closes.
 func (d *distant) SetWriteDeadline(at time.Time) error {
 	if d.holding.Load() { // without the lock: a deadline may have to end a write that has it
 		return nil
@@ -123,7 +118,7 @@ func (d *distant) SetDeadline(at time.Time) error {
 
 func (d *distant) end() { d.ending.Do(func() { close(d.closed) }) }
 
-// Close implements net.Conn. What was written before still arrives.
+// Close implements net.Conn. Earlier writes still arrive.
 func (d *distant) Close() error {
 	d.end()
 	d.mu.Lock()
@@ -134,7 +129,7 @@ func (d *distant) Close() error {
 	return d.Conn.Close()
 }
 
-// SetLinger is that of net.TCPConn: of 0, it makes closing a reset, and at once.
+// SetLinger is that of net.TCPConn: 0 makes Close an immediate reset.
 func (d *distant) SetLinger(seconds int) error {
 	plain, ok := d.Conn.(*net.TCPConn)
 	if !ok {
@@ -148,7 +143,7 @@ func (d *distant) SetLinger(seconds int) error {
 	return err
 }
 
-// relays makes a TURN server lose what the network says.
+// relays makes a TURN server lose packets as the network says.
 func (n *Network) relays(generator turn.RelayAddressGenerator) turn.RelayAddressGenerator {
 	return &lossyRelays{RelayAddressGenerator: generator, network: n}
 }
@@ -167,15 +162,14 @@ func (l *lossyRelays) AllocatePacketConn(c turn.AllocateListenerConfig) (net.Pac
 	return &lossy{PacketConn: connection, network: l.network}, address, nil
 }
 
-// lossy is a relay's side that is turned to the peer.
+// lossy is the side of a relay that faces the peer.
 type lossy struct {
 	net.PacketConn
 	network        *Network
 	received, sent atomic.Int64
 }
 
-// loses reports whether the next packet is lost: of every hundred, as many as the
-// network says.
+// loses reports whether the next packet is lost: of every hundred, as many as the network says.
 func (l *lossy) loses(count *atomic.Int64) bool {
 	loss := l.network.loss.Load()
 	return count.Add(1)*loss%100 < loss

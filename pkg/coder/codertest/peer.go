@@ -23,8 +23,7 @@ const (
 	iceConnect      = 15 * time.Second
 )
 
-// signal is one message between a client and an agent, which negotiate a
-// connection.
+// signal is one message in which a client and an agent negotiate a connection.
 type signal struct {
 	Offer        *webrtc.SessionDescription `json:"offer,omitempty"`
 	Servers      *[]iceServer               `json:"servers,omitempty"`
@@ -35,7 +34,7 @@ type signal struct {
 	Candidate    string                     `json:"candidate,omitempty"`
 }
 
-// iceServer is a STUN or TURN server; what else a client says of it is left aside.
+// iceServer is a STUN or TURN server; the rest of what a client says of it is ignored.
 type iceServer struct {
 	URLs       []string `json:"urls"`
 	Username   string   `json:"username"`
@@ -58,7 +57,7 @@ type peer struct {
 	// writing guards encoder: candidates are found while the answer is made.
 	writing sync.Mutex
 	encoder *json.Encoder
-	// channels are the data channels that are served.
+	// channels are the data channels in use.
 	channels sync.WaitGroup
 }
 
@@ -117,8 +116,7 @@ func (p *peer) serve(ctx context.Context) {
 	}
 }
 
-// readOffer reads the client's first message but for the candidates that
-// overtook it, and returns those, too.
+// readOffer returns the client's offer, and the candidates that overtook it.
 func readOffer(decoder *json.Decoder) (first signal, early []string, err error) {
 	for {
 		var message signal
@@ -129,7 +127,7 @@ func readOffer(decoder *json.Decoder) (first signal, early []string, err error) 
 	}
 }
 
-// accept makes the agent's end of the connection that the client offers.
+// accept makes the agent's end of the offered connection.
 func (p *peer) accept(ctx context.Context, first signal) error {
 	switch {
 	case first.Offer == nil:
@@ -172,7 +170,7 @@ func (p *peer) accept(ctx context.Context, first signal) error {
 	})
 	if err := connection.SetRemoteDescription(*first.Offer); err != nil {
 		_ = connection.GracefulClose()
-		return fmt.Errorf("the offer is not understood: %w", err)
+		return fmt.Errorf("the offer is invalid: %w", err)
 	}
 	return nil
 }
@@ -203,7 +201,7 @@ func (p *peer) readCandidates(decoder *json.Decoder) {
 	}
 }
 
-// add adds a client's candidate; one that is none is left aside.
+// add adds a client's candidate, and ignores an invalid one.
 func (p *peer) add(candidate string) {
 	_ = p.connection.AddICECandidate(webrtc.ICECandidateInit{Candidate: candidate})
 }

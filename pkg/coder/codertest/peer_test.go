@@ -228,7 +228,7 @@ func TestAgentRefuses(t *testing.T) {
 		"no offer":         {`{"servers":[]}`, "must hold an offer"},
 		"null servers":     {`{"offer":{"type":"offer","sdp":"v=0"},"servers":null}`, "must not be null"},
 		"no servers":       {`{"offer":{"type":"offer","sdp":"v=0"}}`, "must not be null"},
-		"an odd offer":     {`{"offer":{"type":"offer","sdp":"hello"},"servers":[]}`, "the offer is not understood"},
+		"an odd offer":     {`{"offer":{"type":"offer","sdp":"hello"},"servers":[]}`, "the offer is invalid"},
 		"an odd server":    {`{"offer":{"type":"offer","sdp":"v=0"},"servers":[{"urls":["ftp:x"]}]}`, "cannot connect with these ICE servers"},
 		"candidates first": {`{"candidate":"x"}{"candidate":"y"}{"servers":[]}`, "must hold an offer"},
 	} {

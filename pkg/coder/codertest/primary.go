@@ -12,30 +12,27 @@ import (
 	"github.com/google/uuid"
 )
 
-// Options are how a primary is to be.
+// Options configure a primary.
 type Options struct {
 	// Version is what the primary reports; "1.21.3" if empty. A leading v is kept.
 	Version string
-	// Certificate is served; nil makes one by an authority of the primary's own.
+	// Certificate is served; nil makes one from the primary's own authority.
 	Certificate *tls.Certificate
 	// Addr is the loopback address to listen on; "" means any free port.
 	Addr string
 	// BuildTime is how long a workspace build takes; 50 ms if zero.
 	BuildTime time.Duration
-	// PatchWithBody makes the answer to a change of a provider carry it (chosen:
-	// what the real server does is not known, so clients must not rely on it).
+	// PatchWithBody puts a changed provider into the answer (chosen: the real server's behaviour is unknown, so clients
+	// must not rely on it).
 	PatchWithBody bool
-	// ReplayBuilds makes a build log begin with the workspace's last build, which
-	// is over, when none runs (chosen: what the real server does is not known, so
-	// clients must tell builds apart by their IDs).
+	// ReplayBuilds begins a build log with the workspace's last, finished build, when none runs (chosen: the real
+	// server's behaviour is unknown, so clients must tell builds apart by their IDs).
 	ReplayBuilds bool
-	// Agents makes an agent run in each workspace that was built with Networking
-	// v2, and is ON; it trusts AgentRootCAs, or those of the primary's own
-	// authority if nil.
+	// Agents runs an agent in each workspace that is ON and was built with Networking v2. It trusts AgentRootCAs, or
+	// the primary's own authority if nil.
 	Agents       bool
 	AgentRootCAs *x509.CertPool
-	// AgentLinger is how long an agent's stream stays open after its client has
-	// ended; 2 s if zero.
+	// AgentLinger is how long an agent's stream stays open after its client's end; 2 s if zero.
 	AgentLinger time.Duration
 	// Now is the primary's clock; time.Now if nil.
 	Now func() time.Time
@@ -76,7 +73,7 @@ type Primary struct {
 	closing chan struct{}
 }
 
-// NewPrimary starts a primary on loopback, over TLS. It must be closed.
+// NewPrimary starts a primary on loopback, over TLS. The caller must close it.
 func NewPrimary(options Options) (*Primary, error) {
 	if options.Version == "" {
 		options.Version = defaultVersion
@@ -130,11 +127,10 @@ func (p *Primary) URL() string { return "https://" + p.listener.Addr().String() 
 // Network returns the network that leads to the primary.
 func (p *Primary) Network() *Network { return p.network }
 
-// CA returns the certificate authority of a primary that made its own, in PEM.
+// CA returns the primary's own certificate authority in PEM.
 func (p *Primary) CA() []byte { return p.ca }
 
-// Close stops the primary, and everything that it runs, and waits for it. It
-// may be called again.
+// Close stops the primary and everything that it runs, and waits for that. It may be called again.
 func (p *Primary) Close() {
 	p.mu.Lock()
 	if !p.closed {

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// AddProvider adds a workspace provider; an empty ID is filled in.
+// AddProvider adds a workspace provider, and fills in an empty ID.
 func (p *Primary) AddProvider(provider Provider) Provider {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -31,7 +31,7 @@ func (p *Primary) RemoveProvider(id string) {
 	p.providers = slices.DeleteFunc(p.providers, func(provider *Provider) bool { return provider.ID == id })
 }
 
-// Providers returns the providers as they are now.
+// Providers returns the present providers.
 func (p *Primary) Providers() []Provider {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -116,8 +116,7 @@ func change[T any](field, value *T) {
 	}
 }
 
-// patchProvider changes the fields that the body has, but for those that are
-// the primary's to say.
+// patchProvider changes the fields in the body, except those that the primary maintains.
 func (c *call) patchProvider(id string) error {
 	var body struct {
 		Name              *string   `json:"name"`
@@ -140,7 +139,7 @@ func (c *call) patchProvider(id string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if body.EnableNetV2 != nil && !p.hasNetV2() {
-		return refuse(http.StatusBadRequest, "bad_request", "the body is not as it should be: json: unknown field \"enable_net_v2\"")
+		return refuse(http.StatusBadRequest, "bad_request", "the body is invalid: json: unknown field \"enable_net_v2\"")
 	}
 	i := slices.IndexFunc(p.providers, func(provider *Provider) bool { return provider.ID == id })
 	if i < 0 {
@@ -178,8 +177,7 @@ func (c *call) patchProvider(id string) error {
 	return c.done()
 }
 
-// listProviderWorkspaces shows those of the provider's workspaces that the user
-// may see (chosen). The caller holds mu.
+// listProviderWorkspaces lists the provider's workspaces that the user may see (chosen). The caller holds mu.
 func (c *call) listProviderWorkspaces(provider *Provider) error {
 	list := []Workspace{}
 	for _, w := range c.primary.workspaces {

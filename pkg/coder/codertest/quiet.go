@@ -5,5 +5,5 @@ import (
 	"log" //nolint:depguard // http.Server takes no other logger
 )
 
-// quiet drops what net/http would log: resets are what faults are for.
+// quiet drops net/http's log: faults cause resets on purpose.
 func quiet() *log.Logger { return log.New(io.Discard, "", 0) }

@@ -11,7 +11,7 @@ import (
 	"slices"
 )
 
-// Satellites returns the registrations as they are now.
+// Satellites returns the present registrations.
 func (p *Primary) Satellites() []Registration {
 	p.mu.Lock()
 	defer p.mu.Unlock()

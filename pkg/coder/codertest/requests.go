@@ -17,14 +17,13 @@ type Request struct {
 	Time   time.Time `json:"time"`
 	Method string    `json:"method"`
 	Path   string    `json:"path"`
-	// Status is 0 while the request is under way, and when the connection was
-	// reset instead of answered.
+	// Status is 0 while the request is in progress, and after a reset.
 	Status int `json:"status"`
-	// Pending tells that the request is under way; a WebSocket is until it closes.
+	// Pending is set while the request is in progress, for a WebSocket until it closes.
 	Pending bool `json:"pending,omitempty"`
-	// User is the e-mail address of who asked; empty if nobody was told.
+	// User is the user's e-mail address; empty if unauthenticated.
 	User string `json:"user,omitempty"`
-	// Satellite is the fingerprint of the satellite that passed it on; empty if none did.
+	// Satellite is the fingerprint of the satellite that forwarded it; empty if none did.
 	Satellite string `json:"satellite,omitempty"`
 	// Agent is the User-Agent.
 	Agent string `json:"agent,omitempty"`
@@ -41,8 +40,7 @@ func (p *Primary) Requests() []Request {
 	return requests
 }
 
-// Count returns how many requests of that method and path the log holds; both
-// are as those of a Fault.
+// Count returns how many requests of that method and path, as in a Fault, the log holds.
 func (p *Primary) Count(method, path string) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -55,7 +53,7 @@ func (p *Primary) Count(method, path string) int {
 	return count
 }
 
-// Writes returns those of the requests that ask for a change.
+// Writes returns the requests that change something.
 func (p *Primary) Writes() []Request {
 	return slices.DeleteFunc(p.Requests(), func(r Request) bool {
 		return r.Method == http.MethodGet || r.Method == http.MethodHead
@@ -71,7 +69,7 @@ func (p *Primary) ResetRequests() {
 
 type requestKey struct{}
 
-// note adds something to the log entry of this request.
+// note adds to the log entry of this request.
 func (c *call) note(add func(*Request)) {
 	if entry, ok := c.r.Context().Value(requestKey{}).(*Request); ok {
 		c.primary.mu.Lock()
@@ -80,7 +78,7 @@ func (c *call) note(add func(*Request)) {
 	}
 }
 
-// logged puts every request into the log. A primary that is closed serves none.
+// logged logs every request. A closed primary serves none.
 func (p *Primary) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		entry := &Request{
@@ -140,7 +138,7 @@ func (r *recorder) Write(data []byte) (int, error) {
 	return r.ResponseWriter.Write(data)
 }
 
-// Unwrap lets http.ResponseController reach what the recorder does not have.
+// Unwrap gives http.ResponseController access to the underlying writer.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 // Hijack hands the connection over to a WebSocket.

@@ -22,8 +22,7 @@ type Org struct {
 	Members []User `json:"members"`
 }
 
-// Provider is a workspace provider. EnableNetV2 is shown and changed only by
-// versions that have it (v1.21).
+// Provider is a workspace provider. EnableNetV2 exists only in versions that have it (v1.21).
 type Provider struct {
 	ID                string         `json:"id"`
 	Name              string         `json:"name"`
@@ -102,7 +101,7 @@ type RebuildMessage struct {
 	AutoOffThreshold int64  `json:"auto_off_threshold"`
 }
 
-// WorkspaceStat is the latest that is known of a workspace's container.
+// WorkspaceStat is the latest knowledge of a workspace's container.
 type WorkspaceStat struct {
 	Time            time.Time `json:"time"`
 	LastOnline      time.Time `json:"last_online"`

@@ -20,8 +20,7 @@ import (
 	"time"
 )
 
-// SatelliteOptions are how a satellite is to be, as its chart's environment
-// says it.
+// SatelliteOptions configure a satellite, like the environment of its chart.
 type SatelliteOptions struct {
 	// PrimaryURL is CODER_PRIMARY_ACCESS_URL, AccessURL is CODER_SATELLITE_ACCESS_URL.
 	PrimaryURL, AccessURL string
@@ -35,8 +34,8 @@ type SatelliteOptions struct {
 	Now func() time.Time
 }
 
-// Satellite serves its key, its health and TURN, and passes everything else on
-// to its primary, signed. It is an http.Handler, to be served over TLS.
+// Satellite serves its key, its health and TURN, and forwards everything else to its primary, signed. It is an
+// http.Handler, to be served over TLS.
 type Satellite struct {
 	options     SatelliteOptions
 	primary     *url.URL
@@ -50,8 +49,7 @@ type Satellite struct {
 	closeOnce   sync.Once
 }
 
-// NewSatellite returns a satellite, or an error that says which of its options
-// it cannot start with.
+// NewSatellite returns a satellite, or an error that names an invalid option.
 func NewSatellite(options SatelliteOptions) (*Satellite, error) {
 	if options.Now == nil {
 		options.Now = time.Now
@@ -93,7 +91,7 @@ func NewSatellite(options SatelliteOptions) (*Satellite, error) {
 	return s, nil
 }
 
-// NewPrivateKey returns a new key as the chart's template makes one.
+// NewPrivateKey returns a new key, as the chart's template makes one.
 func NewPrivateKey() (string, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -124,8 +122,7 @@ func (s *Satellite) PublicKey() string { return s.public }
 // Fingerprint returns the key's fingerprint.
 func (s *Satellite) Fingerprint() string { return s.fingerprint }
 
-// Close ends the TURN server, and closes the connections to the primary that
-// are not in use.
+// Close ends the TURN server, and closes idle connections to the primary.
 func (s *Satellite) Close() {
 	s.closeOnce.Do(func() { close(s.closing) })
 	s.turn.close()
@@ -146,9 +143,8 @@ func (s *Satellite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// pass passes a request on to the primary. Its body is read first: net/http
-// closes it when the answer begins, and a transport that has yet to see its end
-// would then break the answer off.
+// pass forwards a request to the primary. It reads the body first: net/http closes the body when the answer begins, and
+// a transport that has not seen its end would then cut the answer off.
 func (s *Satellite) pass(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength != 0 {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
@@ -170,8 +166,7 @@ func (s *Satellite) serveKey(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]string{"key": s.public, "fingerprint": s.fingerprint})
 }
 
-// serveHealth is healthy when the primary answers, and as a primary does; the
-// satellite need not be registered.
+// serveHealth is healthy when the primary answers, even without a registration.
 func (s *Satellite) serveHealth(w http.ResponseWriter, r *http.Request) {
 	if err := s.reach(r.Context()); err != nil {
 		writeJSON(w, http.StatusServiceUnavailable, errorBody("primary_unreachable", fmt.Sprintf("the primary %s does not answer: %v", s.primary.Redacted(), err)))
@@ -180,7 +175,7 @@ func (s *Satellite) serveHealth(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]string{"msg": "ok"})
 }
 
-// reach asks the primary for its version.
+// reach requests the primary's version.
 func (s *Satellite) reach(ctx context.Context) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.primary.JoinPath("/api").String(), http.NoBody)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Headers by which a satellite signs what it passes on (chosen).
+// Headers by which a satellite signs what it forwards (chosen).
 const (
 	headerFingerprint = "Coder-Satellite-Fingerprint"
 	headerTimestamp   = "Coder-Satellite-Timestamp"
@@ -39,7 +39,7 @@ func sign(r *http.Request, key *ecdsa.PrivateKey, print string, now time.Time) e
 	return nil
 }
 
-// checkSatellite refuses a request that an unknown satellite has passed on.
+// checkSatellite refuses a request that an unknown satellite has forwarded.
 func (p *Primary) checkSatellite(r *http.Request) error {
 	print := r.Header.Get(headerFingerprint)
 	if print == "" {

@@ -12,14 +12,13 @@ import (
 	"net/http"
 )
 
-// sshKey is the key pair by which a user's clients authenticate to workspaces.
+// sshKey is the key pair with which a user's clients authenticate to workspaces.
 type sshKey struct {
 	PublicKey  string `json:"public_key"`
 	PrivateKey string `json:"private_key"`
 }
 
-// newSSHKey returns a key pair as OpenSSH reads it (RFC 5656, 3.1; the private
-// key as of RFC 5915).
+// newSSHKey returns a key pair in OpenSSH's form (RFC 5656, 3.1; the private key as in RFC 5915).
 func newSSHKey() (*sshKey, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -46,8 +45,7 @@ func newSSHKey() (*sshKey, error) {
 	}, nil
 }
 
-// getSSHKey answers with the user's own key pair, which is made when it is
-// first asked for.
+// getSSHKey answers with the user's own key pair, made at the first request.
 func (c *call) getSSHKey() error {
 	p := c.primary
 	p.mu.Lock()
@@ -62,8 +60,7 @@ func (c *call) getSSHKey() error {
 	return c.answer(http.StatusOK, p.sshKeys[c.user.ID])
 }
 
-// uxStateEndpoint takes what a client notes for the web client, which nothing
-// here reads: that SSH is configured.
+// uxStateEndpoint accepts and ignores what a client notes for the web client: that SSH is configured.
 func uxStateEndpoint(id, rest string) methods {
 	if id == "" || rest != "ux-state" {
 		return nil
@@ -80,8 +77,8 @@ func uxStateEndpoint(id, rest string) methods {
 	}}}
 }
 
-// configEndpoint is the site's configuration, as far as clients ask for it:
-// before v1.21, whether workspaces are reached through WebRTC.
+// configEndpoint is the site's configuration, as far as clients read it: before v1.21, whether workspaces are reached
+// through WebRTC.
 func configEndpoint(id string) methods {
 	if id != "" {
 		return nil

@@ -7,16 +7,16 @@ import (
 	"github.com/pion/turn/v5"
 )
 
-// stunServer tells clients their own address, as seen from it: by it, two peers find
-// out how to reach each other directly.
+// stunServer tells clients their own address as it sees it, from which two peers determine how to reach each other
+// directly.
 type stunServer struct {
 	mu      sync.Mutex
 	server  *turn.Server // nil while none is offered
 	address string
 }
 
-// OfferDirect makes the primary name a STUN server of its own, on loopback, among its
-// ICE servers (documentation, "Direct workspace connections"), or no longer.
+// OfferDirect adds a STUN server on loopback to the primary's ICE servers (documentation, "Direct workspace
+// connections"), or removes it.
 func (p *Primary) OfferDirect(offer bool) error {
 	p.stun.mu.Lock()
 	defer p.stun.mu.Unlock()
@@ -47,7 +47,7 @@ func (p *Primary) OfferDirect(offer bool) error {
 	return nil
 }
 
-// iceServers are those that clients are told of.
+// iceServers are those that clients learn.
 func (p *Primary) iceServers() []any {
 	servers := []any{map[string]any{
 		"urls": []string{"turn:127.0.0.1:3478?transport=tcp"}, "username": magicUser, "credential": magicUser,

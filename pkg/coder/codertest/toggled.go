@@ -2,19 +2,16 @@ package codertest
 
 import "context"
 
-// rebuildsAtOnce is how many workspaces of a provider are rebuilt at a time
-// after its switch (chosen).
+// rebuildsAtOnce is how many workspaces of a provider are rebuilt at a time after its switch (chosen).
 const rebuildsAtOnce = 3
 
-// rebuildsOnToggle reports whether a change of Networking v2 rebuilds the
-// provider's workspaces, as it does from v1.21.1 on (Coder's changelog). The
-// caller holds mu.
+// rebuildsOnToggle reports whether a change of Networking v2 rebuilds the provider's workspaces, as it does from
+// v1.21.1 on (Coder's changelog). The caller holds mu.
 func (p *Primary) rebuildsOnToggle() bool { return p.hasNetV2() && p.patch >= 1 }
 
-// rebuildProvider rebuilds the provider's workspaces that are ON, a few at a
-// time. One that is being built follows when that build is over, as it began
-// before the switch; one that somebody builds before its turn is left out; another switch of the
-// provider ends what is left of this one (all chosen). The caller holds mu.
+// rebuildProvider rebuilds the provider's workspaces that are ON, a few at a time. A workspace that is being built
+// follows after its build, which began before the switch; one that somebody builds before its turn is skipped; another
+// switch of the provider cancels the rest (all chosen). The caller holds mu.
 func (p *Primary) rebuildProvider(providerID string) {
 	if stop := p.rebuilding[providerID]; stop != nil {
 		stop()
@@ -42,8 +39,7 @@ func (p *Primary) rebuildProvider(providerID string) {
 	}
 }
 
-// rebuildOne rebuilds a workspace, if it is ON and its latest build is still
-// that one, and returns when the new one is over.
+// rebuildOne rebuilds a workspace if it is ON and that is still its latest build, and returns after the new one.
 func (p *Primary) rebuildOne(ctx context.Context, w *workspace, latest *build) {
 	if !p.awaitBuild(ctx, w) {
 		return
@@ -59,8 +55,8 @@ func (p *Primary) rebuildOne(ctx context.Context, w *workspace, latest *build) {
 	}
 }
 
-// awaitBuild waits until no build of the workspace runs. It reports false if the
-// context ends or the primary closes first.
+// awaitBuild waits until no build of the workspace runs. It reports false if the context ends or the primary closes
+// first.
 func (p *Primary) awaitBuild(ctx context.Context, w *workspace) bool {
 	for {
 		p.mu.Lock()

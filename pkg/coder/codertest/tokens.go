@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Token is an API token as it is listed: without its value.
+// Token is an API token in a list: without its value.
 type Token struct {
 	ID          string    `json:"id"`
 	Name        string    `json:"name"`
@@ -17,8 +17,8 @@ type Token struct {
 	LastUsed    time.Time `json:"last_used"`
 }
 
-// token is what is kept of a token. Only one that a client asked for has a name;
-// the others are sessions, and are not listed (chosen).
+// token is what is kept of a token. Only those that a client created have a name; the others are sessions, and not
+// listed (chosen).
 type token struct {
 	Token
 	expired bool
@@ -41,12 +41,10 @@ func (p *Primary) newToken(userID, name string) string {
 	return key
 }
 
-// ExpireToken makes the token no longer work. It reports whether there is such
-// a token.
+// ExpireToken disables the token. It reports whether the token exists.
 func (p *Primary) ExpireToken(key string) bool { return p.setExpired(key, true) }
 
-// RenewToken makes a token that has expired work again. It reports whether there
-// is such a token.
+// RenewToken enables an expired token again. It reports whether the token exists.
 func (p *Primary) RenewToken(key string) bool { return p.setExpired(key, false) }
 
 func (p *Primary) setExpired(key string, expired bool) bool {
@@ -59,7 +57,7 @@ func (p *Primary) setExpired(key string, expired bool) bool {
 	return ok
 }
 
-// keyEndpoint is the tokens of a user; id is the user's, rest a token's.
+// keyEndpoint serves a user's tokens; id is the user's, rest a token's.
 func keyEndpoint(id, rest string) methods {
 	tokenID, regen := strings.CutSuffix(rest, "/regen")
 	switch {
@@ -82,14 +80,13 @@ func keyEndpoint(id, rest string) methods {
 	}
 }
 
-// keysOf returns the user's tokens by name. A user sees her own, a manager
-// anybody's. The caller holds mu.
+// keysOf returns the user's tokens by name, to that user and to managers. The caller holds mu.
 func (c *call) keysOf(userID string) (id string, keys []*token, err error) {
 	if userID == "me" {
 		userID = c.user.ID
 	}
 	if userID != c.user.ID && !c.user.canManage() {
-		return "", nil, refuse(http.StatusForbidden, "forbidden", "tokens of others take the role %s or %s", RoleManager, RoleAdmin)
+		return "", nil, refuse(http.StatusForbidden, "forbidden", "other users' tokens need the role %s or %s", RoleManager, RoleAdmin)
 	}
 	if c.primary.user(userID) == nil {
 		return "", nil, notFound("user", userID)
@@ -154,7 +151,7 @@ func (c *call) regenerateKey(userID, tokenID string) error {
 	})
 }
 
-// forget makes a token's value unknown. The caller holds mu.
+// forget forgets a token's value. The caller holds mu.
 func (c *call) forget(t *token) {
 	for hash, other := range c.primary.tokens {
 		if other == t {

@@ -13,23 +13,21 @@ import (
 	"github.com/pion/turn/v5"
 )
 
-// turnServer relays for clients that come through WebSockets, on loopback.
-// It starts with its first client.
+// turnServer relays on loopback for clients that come through WebSockets. It starts with its first client.
 type turnServer struct {
 	network  *Network
 	mu       sync.Mutex
 	server   *turn.Server
 	listener *handover
 	closed   bool
-	// allocations are how many relays clients have asked for.
+	// allocations are how many relays clients have requested.
 	allocations atomic.Int64
 }
 
 // turnRealm is the realm of all TURN servers (chosen).
 const turnRealm = "coder"
 
-// serve speaks TURN inside a WebSocket until either side, or stop, ends it. The
-// client has been authenticated.
+// serve speaks TURN inside a WebSocket until either side, or stop, ends it. The client is already authenticated.
 func (t *turnServer) serve(w http.ResponseWriter, r *http.Request, stop <-chan struct{}) {
 	connection, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
 	if err != nil {
@@ -121,7 +119,7 @@ func (h *handover) Close() error {
 
 func (h *handover) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 3478} }
 
-// handedOver is a connection that tells when its new owner closes it.
+// handedOver is a connection that reports when its new owner closes it.
 type handedOver struct {
 	net.Conn
 	done chan struct{}
@@ -142,7 +140,7 @@ func turnEndpoint(id, rest string) methods {
 	return methods{http.MethodGet: {open: true, serve: (*call).serveTURN}}
 }
 
-// serveTURN serves users and agents, each with a token of their own.
+// serveTURN serves users and agents, each with their own token.
 func (c *call) serveTURN() error {
 	p := c.primary
 	p.mu.Lock()
@@ -158,17 +156,16 @@ func (c *call) serveTURN() error {
 	return nil
 }
 
-// serveTURN serves clients of the satellite, whose tokens the primary knows: it
-// tells those who ask without an upgrade that one is needed, if their token is
-// good (chosen).
+// serveTURN serves clients of the satellite, whose tokens the primary checks: without an upgrade, a valid token is told
+// that one is needed (chosen).
 func (s *Satellite) serveTURN(w http.ResponseWriter, r *http.Request) {
 	status, err := s.askTURN(r.Context(), r.Header.Get("Session-Token"))
 	switch {
 	case err != nil:
 		s.unreachable(w, r, err)
 	case status != http.StatusUpgradeRequired:
-		// The primary says why not. It must not speak TURN itself, although the satellite
-		// may have been registered a moment ago.
+		// The primary says why not. It must not speak TURN itself, although the satellite may have been registered
+		// meanwhile.
 		r.Header.Del("Upgrade")
 		r.Header.Del("Connection")
 		s.pass(w, r)
@@ -204,7 +201,7 @@ func (p *Primary) Relays() int { return int(p.turn.allocations.Load()) }
 // Relays returns how many relays the satellite's TURN server has given out.
 func (s *Satellite) Relays() int { return int(s.turn.allocations.Load()) }
 
-// quietLogs drops what pion would log: connections that end are what tests are for.
+// quietLogs drops pion's log: tests end connections on purpose.
 func quietLogs() logging.LoggerFactory {
 	return &logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled}
 }

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// checkUpgrade refuses a request, in the API's own form, that does not open a
-// WebSocket where one is spoken (RFC 6455, 4.2.1).
+// checkUpgrade refuses, in the API's own form, a request that does not open a WebSocket where one is required (RFC
+// 6455, 4.2.1).
 func checkUpgrade(r *http.Request) error {
 	switch {
 	case !hasToken(r.Header, "Connection", "upgrade") || !hasToken(r.Header, "Upgrade", "websocket"):
@@ -18,7 +18,7 @@ func checkUpgrade(r *http.Request) error {
 	}
 }
 
-// hasToken tells whether a header lists the token.
+// hasToken reports whether a header lists the token.
 func hasToken(header http.Header, name, token string) bool {
 	for _, line := range header.Values(name) {
 		for field := range strings.SplitSeq(line, ",") {

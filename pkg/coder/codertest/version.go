@@ -2,7 +2,7 @@ package codertest
 
 import "github.com/Masterminds/semver/v3"
 
-// Minor versions of v1 that differ in what they can do.
+// Minor versions of v1 with different capabilities.
 const (
 	satellitesCame   = 21 // and so did the option of Networking v2
 	netV2OptionWent  = 22 // Networking v2 is always on
@@ -11,9 +11,8 @@ const (
 	versionHeaderKey = "coder-version"
 )
 
-// SetVersion changes the version, as an upgrade would. A text that is no
-// version is reported as it is (an empty one not at all), and what the primary
-// can do stays the same.
+// SetVersion changes the version, as an upgrade would. A text that is not a version is reported as it is (an empty one
+// not at all), and capabilities stay the same.
 func (p *Primary) SetVersion(version string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -34,6 +33,5 @@ func (p *Primary) hasSatellites() bool {
 	return p.minor >= satellitesCame
 }
 
-// hasNetV2 reports whether providers have the option of Networking v2. The
-// caller holds mu.
+// hasNetV2 reports whether providers have the option Networking v2. The caller holds mu.
 func (p *Primary) hasNetV2() bool { return p.minor >= satellitesCame && p.minor < netV2OptionWent }

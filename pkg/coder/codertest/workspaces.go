@@ -24,8 +24,7 @@ type workspace struct {
 	stopAgent  func() // stops the agent that the primary runs; nil if it runs none
 }
 
-// AddWorkspace adds a workspace; an empty ID, organization, image or state is
-// filled in. A workspace is OFF unless its state says otherwise.
+// AddWorkspace adds a workspace, and fills in an empty ID, organization, image or state. A workspace is OFF by default.
 func (p *Primary) AddWorkspace(w Workspace) Workspace {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -63,7 +62,7 @@ func (p *Primary) AddWorkspace(w Workspace) Workspace {
 	return w
 }
 
-// RemoveWorkspace removes the workspace with that ID, if there is one, and ends its agent.
+// RemoveWorkspace removes the workspace with that ID, if it exists, and ends its agent.
 func (p *Primary) RemoveWorkspace(id string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -75,7 +74,7 @@ func (p *Primary) RemoveWorkspace(id string) {
 	})
 }
 
-// Workspaces returns the workspaces as they are now.
+// Workspaces returns the present workspaces.
 func (p *Primary) Workspaces() []Workspace {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -86,9 +85,8 @@ func (p *Primary) Workspaces() []Workspace {
 	return workspaces
 }
 
-// FailBuilds makes builds of the workspace fail with the message: the next
-// one, or all of them. An empty message makes them work again. It reports
-// whether there is such a workspace.
+// FailBuilds makes the workspace's next build, or all, fail with the message. An empty message makes them work again.
+// It reports whether the workspace exists.
 func (p *Primary) FailBuilds(workspaceID, message string, once bool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -166,8 +164,8 @@ func (c *call) getWorkspace(id string) error {
 	return c.answer(http.StatusOK, w.Workspace)
 }
 
-// patchWorkspace changes the fields that the body has and rebuilds the
-// workspace, as the CLI's rebuild (no field at all) and edit do.
+// patchWorkspace changes the fields in the body and rebuilds the workspace, like the CLI's rebuild (without fields) and
+// edit.
 func (c *call) patchWorkspace(id string) error {
 	var body struct {
 		ImageID    *string  `json:"image_id"`
@@ -196,8 +194,7 @@ func (c *call) patchWorkspace(id string) error {
 	})
 }
 
-// withWorkspace calls use, which finds mu held, with a workspace that the user
-// may change: its owner, and managers.
+// withWorkspace calls use, with mu held, with a workspace that the user may change: its owner, and managers.
 func (c *call) withWorkspace(id string, use func(*call, *workspace) error) error {
 	p := c.primary
 	p.mu.Lock()
@@ -212,7 +209,7 @@ func (c *call) withWorkspace(id string, use func(*call, *workspace) error) error
 	return use(c, w)
 }
 
-// stopWorkspace switches a workspace off; one that is off stays so (chosen).
+// stopWorkspace switches a workspace off, if it is not (chosen).
 func (c *call) stopWorkspace(w *workspace) error {
 	if w.build != nil {
 		return refuse(http.StatusConflict, "conflict", "a build of workspace %q is under way", w.Name)

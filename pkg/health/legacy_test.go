@@ -97,7 +97,9 @@ func control(change func(*gitops.Control)) func(*snapshot.Snapshot) {
 	})
 }
 
-func flux() gitops.Owner { return gitops.Owner{Tool: gitops.Flux, Namespace: "coder", Name: "envproxy"} }
+func flux() gitops.Owner {
+	return gitops.Owner{Tool: gitops.Flux, Namespace: "coder", Name: "envproxy"}
+}
 
 func TestLegacyOwner(t *testing.T) {
 	by := func(migrated bool) func(*snapshot.Snapshot) {

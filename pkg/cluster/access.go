@@ -28,6 +28,8 @@ import (
 type Options struct {
 	// UserAgent is sent with every request.
 	UserAgent string
+	// Overrides change what the kubeconfig says of the context, as kubectl's flags do.
+	Overrides clientcmd.ConfigOverrides
 	// Timeout bounds each request; 0 means 30 seconds.
 	Timeout time.Duration
 	// Warnings receives the server's warnings, each once; nil drops them.
@@ -64,7 +66,7 @@ func (k *Kubeconfig) Open(context string, options Options) (*Access, error) {
 		return nil, err
 	}
 	options.HelmDriver = driver
-	config, err := clientcmd.NewNonInteractiveClientConfig(*k.config, context, &clientcmd.ConfigOverrides{}, nil).ClientConfig()
+	config, err := clientcmd.NewNonInteractiveClientConfig(*k.config, context, &options.Overrides, nil).ClientConfig()
 	if err != nil {
 		return nil, fmt.Errorf("context %q of the kubeconfig %s is not usable: %w", context, k.source, err)
 	}
@@ -87,7 +89,7 @@ func (k *Kubeconfig) Open(context string, options Options) (*Access, error) {
 	if err != nil {
 		return nil, fmt.Errorf("context %q of the kubeconfig %s is not usable: %w", context, k.source, err)
 	}
-	user := k.config.Contexts[context].AuthInfo
+	user := cmp.Or(options.Overrides.Context.AuthInfo, k.config.Contexts[context].AuthInfo)
 	transport := &paced{next: k.logins.inTurn(user, authenticated), pace: flowcontrol.NewTokenBucketRateLimiter(qps, burst)}
 	return newAccess(k, context, beneath, overTransport(config, transport), options)
 }

@@ -1,11 +1,15 @@
 package cmd
 
 import (
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/utils/clock"
@@ -62,6 +66,31 @@ func (e Environment) text(stream io.Writer) printer.Options {
 		width = printer.DefaultWidth
 	}
 	return printer.Options{Color: color, Width: width}
+}
+
+// defaultsFromEnvironment has flags of the tree, which neither choose what is acted on nor
+// confirm it, take their defaults from variables like CODER_SATELLITE_REQUEST_TIMEOUT.
+func defaultsFromEnvironment(env Environment, cmd *cobra.Command) {
+	names := make(map[*pflag.Flag]string)
+	for _, name := range []string{"coder-ca-file", "coder-token-file", "concurrency", "evidence-dir", "quiet", "request-timeout"} {
+		if flag := cmd.Flags().Lookup(name); flag != nil {
+			names[flag] = "CODER_SATELLITE_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+			flag.Usage += " [$" + names[flag] + "]"
+		}
+	}
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) (err error) {
+		for flag, variable := range names {
+			if value := env.Getenv(variable); value != "" && !flag.Changed {
+				if bad := cmd.Flags().Set(flag.Name, value); bad != nil {
+					err = errors.Join(err, usagef("$%s is %q, which --%s does not take: %w", variable, value, flag.Name, bad))
+				}
+			}
+		}
+		return err
+	}
+	for _, child := range cmd.Commands() {
+		defaultsFromEnvironment(env, child)
+	}
 }
 
 // kubeCacheDir is where kubectl caches discovery.

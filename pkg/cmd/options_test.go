@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
+	"helm.sh/helm/v3/pkg/cli/values"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/health"
@@ -49,20 +50,20 @@ func TestFlagsBecomeTargets(t *testing.T) {
 				"--context", "sydney", "-n", "edge", "--release", "sat", "--access-url", "https://x",
 				"--provider", "p", "--provider", "q", "--provider-context", "q=perth", "--connect-to", "h:1", "--canary", "none",
 				"--chart", "c", "--repo", "https://r", "--chart-version", "1", "--values", "a.yaml", "--values", "b.yaml",
-				"--set", "a=b,c=d", "--set", "e={f,g}",
+				"--set", "a=b,c=d", "--set", "e={f,g}", "--set-string", "s=1", "--set-file", "f=x", "--set-json", "j=[]",
 				"--kubeconfig", "k", "--coder-url", "https://coder", "--coder-token-file", "t", "--coder-ca-file", "ca", "--request-timeout", "3s",
 			},
 			targets{kubeconfig: "k", tokenFile: "t", requestTimeout: 3 * time.Second, flags: fleet.Flags{
 				Contexts: []string{"sydney"}, Namespace: "edge", Release: "sat", AccessURL: "https://x",
 				Providers: []string{"p", "q"}, ProviderContexts: []string{"q=perth"}, ConnectTo: "h:1", Canary: "none",
-				Chart: "c", Repo: "https://r", ChartVersion: "1", ValueFiles: []string{"a.yaml", "b.yaml"}, Sets: []string{"a=b,c=d", "e={f,g}"},
+				Chart: "c", Repo: "https://r", ChartVersion: "1", ValueFiles: []string{"a.yaml", "b.yaml"}, Sets: values.Options{Values: []string{"a=b,c=d", "e={f,g}"}, StringValues: []string{"s=1"}, FileValues: []string{"f=x"}, JSONValues: []string{"j=[]"}},
 				CoderURL: "https://coder", CAFile: "ca",
 			}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := optionsOf(newMigrate, test.args...)
-			test.want.needs = needs{regions: true, accessURL: true, chart: true, changes: true, switches: true, measures: true}
+			test.want.needs = needs{regions: true, accessURL: true, chart: true, changes: true, switches: true, measures: true, exits: []int{exitPartlyFailed, exitLockHeld, exitTimedOut}}
 			test.want.flags.Further = []string{"--kubeconfig", test.want.kubeconfig, "--coder-token-file", test.want.tokenFile}
 			got.env = Environment{} // holds functions
 			if diff := cmp.Diff(test.want, got.targets, cmp.AllowUnexported(targets{}, needs{}, Environment{})); diff != "" || err != nil {

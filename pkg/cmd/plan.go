@@ -38,7 +38,7 @@ kubectl coder-satellite plan --context sydney --access-url https://coder-sydney.
 kubectl coder-satellite plan -f fleet.yaml -o json > plan.json`),
 	}
 	var o planOptions
-	check := o.addTo(env, cmd, needs{regions: true, accessURL: true, chart: true, plans: true})
+	check := o.addTo(env, cmd, needs{regions: true, accessURL: true, chart: true, plans: true, exits: []int{exitChangesPending, exitPartlyFailed}})
 	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 2 when there is something to change")
 	wholeRegionsFlag(cmd, &o.wholeRegions)
 	cmd.Flags().BoolVar(&o.diff, "diff", true, "show how the manifest of the satellite's chart would change")

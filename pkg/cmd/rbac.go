@@ -65,13 +65,13 @@ kubectl coder-satellite rbac -f fleet.yaml --region sydney --verb plan --verb st
 kubectl coder-satellite rbac --context sydney --verb migrate --serviceaccount ci:migrator > rbac.yaml`),
 	}
 	var o rbacOptions
-	f, check, known := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, chart: true}), migration.RightsVerbs()
+	users := cmd.Flags().StringArray("user", nil, "bind the roles to this user (repeatable)") // in place of kubectl's
+	f, check, known := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, chart: true, inTurn: true}), migration.RightsVerbs()
 	f.StringArrayVar(&o.verbs, "verb", nil, "verb to grant (repeatable; default: all of "+strings.Join(known, ", ")+")")
 	f.StringVar(&o.legacyNamespace, "legacy-namespace", "", "namespace of the legacy release (default: looked up)")
 	f.StringVar(&o.cluster, "in", "", "kubeconfig context of the cluster to print roles for, of a region that is in several")
 	f.BoolVar(&o.restore, "restore", false, "also what it takes to restore a legacy release that was uninstalled")
 	f.StringVar(&o.name, "name", "coder-satellite-operator", "name of the roles and bindings")
-	users := f.StringArray("user", nil, "bind the roles to this user (repeatable)")
 	groups := f.StringArray("group", nil, "bind the roles to this group (repeatable)")
 	accounts := f.StringArray("serviceaccount", nil, "bind the roles to this service account, NAMESPACE:NAME (repeatable)")
 	f.StringVarP(&o.format, "output", "o", "yaml", "output format: yaml, json")

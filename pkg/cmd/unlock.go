@@ -34,7 +34,7 @@ holder is alive, unless forced. The reason is written onto the lock.`,
 kubectl coder-satellite unlock -f fleet.yaml --region sydney --reason "the laptop was closed"`),
 	}
 	var o unlockOptions
-	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true})
+	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, inTurn: true, exits: []int{exitLockHeld}})
 	f.StringVar(&o.reason, "reason", "", "why; it is written onto the lock")
 	f.BoolVar(&o.force, "force", false, "even if its holder is alive")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask; the contexts must then be named")

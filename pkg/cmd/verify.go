@@ -56,7 +56,7 @@ kubectl coder-satellite verify -f fleet.yaml --region sydney --duration 30s --co
 kubectl coder-satellite verify -f fleet.yaml -o jsonpath='{.regions[*].satellite.roundTrip.medianMicroseconds}'`),
 	}
 	var o verifyOptions
-	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, accessURL: true})
+	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, accessURL: true, exits: []int{exitPartlyFailed}})
 	_ = f.MarkHidden("canary") // --workspace says the same, and nothing is rebuilt
 	f.StringVar(&o.region.Workspace, "workspace", "", "name or ID of the workspace to connect to (default: the region's canary)")
 	f.IntVar(&o.region.Pings, "pings", 5, "how many pings to send through each connection")

@@ -45,7 +45,7 @@ kubectl coder-satellite workspaces -f fleet.yaml -o custom-columns=OWNER:.owner,
 
 // addTo defines the flags that the verb and its subcommand have in common.
 func (o *workspacesOptions) addTo(env Environment, cmd *cobra.Command) func() error {
-	check := o.documentOptions.addTo(env, cmd, needs{regions: true, workspaces: true})
+	check := o.documentOptions.addTo(env, cmd, needs{regions: true, workspaces: true, exits: []int{exitPartlyFailed}})
 	since := cmd.Flags().String("since", "", "when Networking v2 was switched, as 2006-01-02T15:04:05Z, for providers whose journal does not tell")
 	cmd.Flags().DurationVar(&o.timeout, "timeout", 30*time.Second, "time for the facts of a region; what is not known by then is unknown")
 	return func() error {

@@ -60,7 +60,7 @@ kubectl coder-satellite workspaces rebuild -f fleet.yaml --region sydney --cordo
 	f.DurationVar(&r.BuildTimeout, "build-timeout", 15*time.Minute, "time for one build")
 	f.BoolVar(&r.Cordon, "cordon", false, "keep new workspaces off each provider meanwhile; at the end its cordon is lifted, whoever set it")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask before acting; the contexts must then be named")
-	f.BoolVar(&o.dryRun, "dry-run", false, "show what would be done, and do nothing")
+	addDryRun(f, &o.dryRun, "client: show what would be done and change nothing; none")
 	return verb(cmd, run, &o, func() (err error) {
 		r.Clock = env.Clock
 		r.Until, err = parseUntil(*until, env.Clock.Now())
@@ -121,7 +121,7 @@ func runRebuild(ctx context.Context, o rebuildOptions) error {
 		return err
 	}
 	defer c.progress.Close()
-	r.Report = c.progress.Report
+	r.Report = c.report
 	report := r.Run(ctx, found, now)
 	c.progress.Close()
 	printErr := o.print(report)

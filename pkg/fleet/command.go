@@ -9,8 +9,8 @@ import (
 )
 
 // Command returns the command line that runs the verb on this region alone, and
-// on those of its providers that were selected, to be pasted into a shell. What
-// --set gave is not repeated, since it may be secret: an ellipsis stands for it.
+// on those of its providers that were selected, to be pasted into a shell. What --set,
+// --set-string and --set-json gave may be secret, so an ellipsis stands for it.
 func (r Region) Command(verb string) string {
 	var selectors []string
 	if len(r.Others) > 0 {
@@ -57,8 +57,10 @@ func (f Flags) remember(region *Region, context string) {
 		return
 	}
 	f.Contexts = []string{context}
-	if len(f.Sets) > 0 {
-		f.Sets = []string{"..."}
+	for _, settings := range []*[]string{&f.Sets.Values, &f.Sets.StringValues, &f.Sets.JSONValues} {
+		if len(*settings) > 0 {
+			*settings = []string{"..."}
+		}
 	}
 	described, chart := f.describing()
 	region.Selector, region.ChartFlags = written(slices.Concat(described, further)), written(chart)

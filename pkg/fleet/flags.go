@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"helm.sh/helm/v3/pkg/cli/values"
 	"k8s.io/utils/ptr"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
@@ -44,8 +45,9 @@ type Flags struct {
 	Canary string
 	// Chart, Repo and ChartVersion locate the satellite's chart; empty for the defaults.
 	Chart, Repo, ChartVersion string
-	// ValueFiles and Sets are Helm's --values and --set.
-	ValueFiles, Sets []string
+	// ValueFiles are Helm's --values, Sets its --set, --set-string, --set-file and --set-json.
+	ValueFiles []string
+	Sets       values.Options
 
 	// CoderURL and CAFile locate the primary; they win over the file's.
 	CoderURL, CAFile string
@@ -80,7 +82,8 @@ func (f Flags) describing() (region, chart []given) {
 			{name: "--connect-to", values: just(f.ConnectTo), one: true}, {name: "--canary", values: just(f.Canary)},
 		}, []given{
 			{name: "--chart", values: just(f.Chart)}, {name: "--repo", values: just(f.Repo)},
-			{name: "--chart-version", values: just(f.ChartVersion)}, {name: "--values", values: f.ValueFiles}, {name: "--set", values: f.Sets},
+			{name: "--chart-version", values: just(f.ChartVersion)}, {name: "--values", values: f.ValueFiles}, {name: "--set", values: f.Sets.Values},
+			{name: "--set-string", values: f.Sets.StringValues}, {name: "--set-file", values: f.Sets.FileValues}, {name: "--set-json", values: f.Sets.JSONValues},
 		}
 }
 

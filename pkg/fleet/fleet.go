@@ -2,7 +2,11 @@
 // the workspace provider of each. It reaches no network.
 package fleet
 
-import "github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+import (
+	"helm.sh/helm/v3/pkg/cli/values"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+)
 
 // What a Fleet file or a flag need not say.
 const (
@@ -80,8 +84,8 @@ type Satellite struct {
 	ConnectTo string
 	// ValueFiles are Helm values files, the later winning over the earlier.
 	ValueFiles []string
-	// Sets are key=value pairs as of Helm's --set, which win over every file.
-	Sets []string
+	// Sets are values of Helm's --set, --set-string, --set-file and --set-json, which win over every file.
+	Sets values.Options
 	// Chart is its chart; an empty version means the primary's.
 	Chart v1alpha1.Chart
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"helm.sh/helm/v3/pkg/cli/values"
+
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
@@ -36,7 +38,7 @@ func declarations(at string, region v1alpha1.Region) []declaration {
 }
 
 // regionOf returns a region of the fleet with the defaults filled in.
-func regionOf(in v1alpha1.Fleet, declared v1alpha1.Region, folder string, sets []string) Region {
+func regionOf(in v1alpha1.Fleet, declared v1alpha1.Region, folder string, sets values.Options) Region {
 	region := Region{Name: declared.Name, Labels: declared.Labels}
 	for _, provider := range declarations("", declared) {
 		canary := cmp.Or(provider.Canary.Workspace, CanaryAuto)
@@ -52,7 +54,7 @@ func regionOf(in v1alpha1.Fleet, declared v1alpha1.Region, folder string, sets [
 		AccessURL:  coder.NormalURL(declared.AccessURL),
 		UnifiedURL: coder.NormalURL(in.UnifiedURL),
 		ConnectTo:  declared.ConnectTo,
-		Sets:       slices.Clone(sets),
+		Sets:       sets,
 		Chart:      chartOf(in.Chart, folder),
 	}
 	for _, file := range slices.Concat(in.Defaults.Values, declared.Values) {

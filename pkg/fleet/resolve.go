@@ -5,14 +5,16 @@ import (
 	"path/filepath"
 	"strings"
 
+	"helm.sh/helm/v3/pkg/cli/values"
+
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
 // resolve fills in the defaults, makes paths openable from the working
 // directory, validates everything, and returns the fleet or all its problems. sets
-// are Helm --set values, and accessURL is set when every satellite must have a URL.
-func resolve(in v1alpha1.Fleet, folder string, sets []string, accessURL bool, p *problems) (*Fleet, error) {
+// are values of Helm's --set flags, and accessURL is set when every satellite must have a URL.
+func resolve(in v1alpha1.Fleet, folder string, sets values.Options, accessURL bool, p *problems) (*Fleet, error) {
 	fleet := &Fleet{
 		CoderURL:    coder.NormalURL(in.Coder.URL),
 		CAFile:      inFolder(folder, in.Coder.CAFile),

@@ -25,9 +25,17 @@ const (
 func download(ctx context.Context, ref ChartRef, load func(ChartRef, *http.Client) (*chart.Chart, error)) (*chart.Chart, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, downloadTimeout, fmt.Errorf("no complete answer within %s", downloadTimeout))
 	defer cancel()
-	base := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
+	entry, err := configured(ref.Repo)
+	if err != nil {
+		return nil, err
+	}
+	certificates, err := certificatesOf(entry)
+	if err != nil {
+		return nil, err
+	}
+	base := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, TLSClientConfig: certificates}
 	defer base.CloseIdleConnections()
-	return load(ref, &http.Client{Transport: &bounded{ctx: ctx, next: retry.NewTransport(base)}, CheckRedirect: safely})
+	return load(ref, &http.Client{Transport: &bounded{ctx: ctx, next: &authenticated{entry, retry.NewTransport(base)}}, CheckRedirect: safely})
 }
 
 // safely refuses redirects that leave TLS, and more of them than Go follows.
@@ -101,7 +109,12 @@ func get(location string, client *http.Client) ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
+	switch response.StatusCode {
+	case http.StatusOK:
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return nil, fmt.Errorf("%s answers %s: store credentials for the repository's URL with `helm repo add NAME URL --username USER --password-stdin`",
+			location, response.Status)
+	default:
 		return nil, fmt.Errorf("%s answers %s", location, response.Status)
 	}
 	return io.ReadAll(response.Body)

@@ -19,8 +19,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
-// fromRepository loads a chart from an HTTP repository. The operator's own
-// Helm configuration and cache are neither used nor changed.
+// fromRepository loads a chart from an HTTP repository. Of the operator's own Helm
+// configuration only the repository's credentials are read, and nothing is changed.
 func fromRepository(ref ChartRef, client *http.Client) (*chart.Chart, error) {
 	index, err := indexOf(ref.Repo, client)
 	if err != nil {

@@ -2,7 +2,10 @@ package satellite
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,10 +34,10 @@ func (s Spec) notRendered(c *Chart, err error) error {
 	return fmt.Errorf("chart %s %s cannot be rendered with these values: %w", c.Metadata.Name, c.Metadata.Version, s.withoutValues(err))
 }
 
-// MergeValues merges values files, then KEY=VALUE settings, as Helm does, and
+// MergeValues merges values files, then KEY=VALUE settings of each kind, as Helm does, and
 // then sets what makes the release this region's satellite. A value that says
 // otherwise than the region is an error that names it. Errors quote no other value.
-func MergeValues(files, sets []string, urls URLs) (map[string]any, error) {
+func MergeValues(files []string, sets values.Options, urls URLs) (map[string]any, error) {
 	merged, err := merge(files, sets)
 	if err != nil {
 		return nil, fmt.Errorf("the Helm values cannot be read: %w", err)
@@ -62,17 +65,37 @@ func MergeValues(files, sets []string, urls URLs) (map[string]any, error) {
 
 // merge merges the values. What a file or a setting holds is not in the error,
 // for it may be secret; Helm's and YAML's would quote a part of it.
-func merge(files, sets []string) (map[string]any, error) {
+func merge(files []string, sets values.Options) (map[string]any, error) {
 	// values may be fetched from URLs as with Helm; no plugins take part
 	merged, err := (&values.Options{ValueFiles: files}).MergeValues(getter.Providers{})
 	if err != nil {
 		return nil, redact.Quotations(err)
 	}
-	for _, set := range sets {
-		if err := strvals.ParseInto(set, merged); err != nil {
-			key, _, _ := strings.Cut(set, "=")
-			return nil, fmt.Errorf("--set %s=... is not KEY=VALUE[,KEY=VALUE...]: write commas in a value as \\, and put what is more "+
-				"complicated into a values file", key)
+	const keyValue = "is not KEY=VALUE[,KEY=VALUE...]: write commas in a value as \\, and put what is more complicated into a values file"
+	for _, kind := range []struct {
+		flag, wrong string
+		settings    []string
+		parse       func(string, map[string]any) error
+	}{ // in Helm's order
+		{"--set-json", "is not KEY=JSON", sets.JSONValues, strvals.ParseJSON},
+		{"--set", keyValue, sets.Values, strvals.ParseInto},
+		{"--set-string", keyValue, sets.StringValues, strvals.ParseIntoString},
+		{"--set-file", "is not KEY=FILE", sets.FileValues, func(setting string, into map[string]any) error {
+			return strvals.ParseIntoFile(setting, into, func(file []rune) (any, error) {
+				content, err := os.ReadFile(string(file))
+				return string(content), err
+			})
+		}},
+	} {
+		for _, setting := range kind.settings {
+			key, _, _ := strings.Cut(setting, "=")
+			unread := new(fs.PathError)
+			switch err := kind.parse(setting, merged); {
+			case errors.As(err, &unread):
+				return nil, fmt.Errorf("%s %s=...: the file %s cannot be read: %w", kind.flag, key, unread.Path, unread.Err)
+			case err != nil:
+				return nil, fmt.Errorf("%s %s=... %s", kind.flag, key, kind.wrong)
+			}
 		}
 	}
 	return merged, nil

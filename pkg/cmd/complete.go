@@ -11,7 +11,7 @@ import (
 )
 
 // completeTree says, for every command and flag of the tree, what completes it.
-// Completion is silent: what cannot be found out is not offered.
+// Completion is silent: what cannot be determined is not offered.
 func completeTree(env Environment, cmd *cobra.Command) {
 	if cmd.ValidArgsFunction == nil {
 		cmd.ValidArgsFunction = cobra.NoFileCompletions

@@ -105,11 +105,13 @@ before a plugin's name. A command whose help names regions takes all of them, ot
 those that concern the primary.
 
 A flag whose description ends with [$NAME] takes its default from that environment variable.`,
-		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Example: examples("# In the terminal's pager\nkubectl coder-satellite options | ${PAGER:-cat}"),
+		Args:    noArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	var all targets
 	all.addTo(env, cmd, needs{regions: true})
+	cmd.Annotations = nil // it connects to nothing
 	return cmd
 }
 
@@ -120,7 +122,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "" {
 		name := unknown.GetSpecifiedName()
 		if reason := refusal(name); reason != "" {
-			return usagef("--%s is not taken: %s", name, reason)
+			return usagef("cannot take --%s: %s", name, reason)
 		}
 		var names []string
 		cmd.Flags().VisitAll(func(flag *pflag.Flag) {

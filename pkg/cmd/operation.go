@@ -41,7 +41,7 @@ type operationOptions struct {
 func operationVerb(
 	env Environment, cmd *cobra.Command, needs needs, run func(context.Context, operationOptions) error, complete func(*operationOptions) error,
 ) *cobra.Command {
-	needs.changes, needs.exits = true, []int{exitPartlyFailed, exitLockHeld, exitTimedOut}
+	needs.changes, needs.exits = true, fmt.Sprint(exitPartlyFailed, exitLockHeld, exitTimedOut)
 	var o operationOptions
 	f, check, affected := cmd.Flags(), o.addTo(env, cmd, needs), 0
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask before acting; the contexts must then be named")

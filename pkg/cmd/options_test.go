@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -63,7 +64,7 @@ func TestFlagsBecomeTargets(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := optionsOf(newMigrate, test.args...)
-			test.want.needs = needs{regions: true, accessURL: true, chart: true, changes: true, switches: true, measures: true, exits: []int{exitPartlyFailed, exitLockHeld, exitTimedOut}}
+			test.want.needs = needs{regions: true, accessURL: true, chart: true, changes: true, switches: true, measures: true, exits: fmt.Sprint(exitPartlyFailed, exitLockHeld, exitTimedOut)}
 			test.want.flags.Further = []string{"--kubeconfig", test.want.kubeconfig, "--coder-token-file", test.want.tokenFile}
 			got.env = Environment{} // holds functions
 			if diff := cmp.Diff(test.want, got.targets, cmp.AllowUnexported(targets{}, needs{}, Environment{})); diff != "" || err != nil {
@@ -199,10 +200,10 @@ func TestFlagsThatAreRefused(t *testing.T) {
 		{flagsOf(newRetain), []string{"--timeout", "-1s"}, "--timeout is -1s: it must be 0, for no limit, or more"},
 		{flagsOf(newRetain), []string{"--step-timeout", "-1s"}, "--step-timeout is -1s: it must be 0, for no limit, or more"},
 		{flagsOf(newFinalize), []string{"--lock-duration", "0"}, "--lock-duration is 0s: it must be more than 0"},
-		{flagsOf(newPlan), []string{"--request-timeout", "0"}, "--request-timeout is 0s: it must be more than 0"},
+		{flagsOf(newPlan), []string{"--request-timeout", "-1"}, `--request-timeout is "-1": it must be a number of seconds or a time like 5s or 2m; 0 for no limit`},
 		{flagsOf(newStatus), []string{"--concurrency", "0"}, "--concurrency: is 0, must be 1 or more"},
 		{flagsOf(newRollback), []string{"--force"}, "--force needs a reason: give one with --reason"},
-		{flagsOf(newRollback), []string{"--networking-v2-was", "On"}, `--networking-v2-was is "On": it is on or off`},
+		{flagsOf(newRollback), []string{"--networking-v2-was", "On"}, `--networking-v2-was is "On": it must be on or off`},
 		{flagsOf(newRemove), []string{"--force"}, "--force needs a reason: give one with --reason"},
 		{
 			flagsOf(newStatus), []string{"--timeout", "0", "--interval", "-1s"},
@@ -210,7 +211,7 @@ func TestFlagsThatAreRefused(t *testing.T) {
 		},
 		{flagsOf(newVerify), []string{"--timeout", "0"}, "--timeout is 0s: it must be more than 0"},
 		{flagsOf(newVerify), []string{"--pings", "1001"}, "--pings is 1001: it must be from 1 to 1000"},
-		{flagsOf(newUnlock), []string{"--force"}, "unlock takes a reason: give one with --reason"},
+		{flagsOf(newUnlock), []string{"--force"}, "unlock needs a reason: give one with --reason"},
 		{flagsOf(newDiscover), nil, "name contexts with --context, or take them all with --all-contexts"},
 		{flagsOf(newDiscover), []string{"--all-contexts", "--context", "a"}, "--all-contexts and --context cannot be used together"},
 		{flagsOf(newRBAC), []string{"--serviceaccount", "sa"}, `--serviceaccount "sa": want NAMESPACE:NAME`},

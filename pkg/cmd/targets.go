@@ -3,7 +3,6 @@ package cmd
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -34,8 +33,8 @@ type needs struct {
 	reason bool
 	// inTurn is set when the verb visits one region after another.
 	inTurn bool
-	// exits are the verb's exit codes beside those of every verb that connects.
-	exits []int
+	// exits are the verb's exit codes beside those of every verb that connects, as text.
+	exits string
 }
 
 // targets is the complete value of the flags that say which regions, and which
@@ -67,7 +66,7 @@ type targets struct {
 func (t *targets) addTo(env Environment, cmd *cobra.Command, verb needs) func() error {
 	f := cmd.Flags()
 	t.env, t.needs, t.flags.AccessURLOptional = env, verb, !verb.accessURL
-	cmd.Annotations = map[string]string{exitCodes: strings.Trim(fmt.Sprint(append(verb.exits, exitPreflightFailed, exitInterrupted)), "[]")}
+	cmd.Annotations = map[string]string{exitCodes: fmt.Sprintf("%s %d %d", verb.exits, exitPreflightFailed, exitInterrupted)}
 	common(f, "Regions", t.addRegionsTo, verb.regions)
 	common(f, "The primary", t.addPrimaryTo, true)
 	kubectl := newKubectlFlags(verb.regions)
@@ -78,11 +77,11 @@ func (t *targets) addTo(env Environment, cmd *cobra.Command, verb needs) func() 
 	}
 	var maxFailures int
 	if verb.plans || verb.changes {
-		f.BoolVar(&t.skipUnreachable, "skip-unreachable", false, "leave out, whole, every region of which a cluster does not answer, and exit with 3")
+		f.BoolVar(&t.skipUnreachable, "skip-unreachable", false, "leave out every region with a cluster that does not answer, and exit with 3")
 	}
 	if verb.changes {
-		f.IntVar(&t.flags.MaxParallel, "max-parallel", 0, "regions at work at once (default 8, or what the Fleet says)")
-		f.IntVar(&maxFailures, "max-failures", 0, "regions that may fail before no further one starts")
+		f.IntVar(&t.flags.MaxParallel, "max-parallel", 0, "regions to work on at once (default 8, or what the Fleet says)")
+		f.IntVar(&maxFailures, "max-failures", 0, "how many regions may fail before no more are started")
 	}
 	return func() error {
 		bad := t.complete(kubectl)

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
 // Exit codes of the plugin. On Windows kubectl turns every failure into 1, so
@@ -130,4 +131,13 @@ func ended(outcome v1alpha1.Outcome) error {
 		return &exitError{code: code}
 	}
 	return nil
+}
+
+// inTime returns the outcome of reading a survey's regions: that time ran out, if it
+// failed and --timeout was too short for every region.
+func inTime(survey *snapshot.Survey, outcome v1alpha1.Outcome) v1alpha1.Outcome {
+	if exitFor(outcome) != 0 && survey.TimedOut() {
+		return v1alpha1.OutcomeTimedOut
+	}
+	return outcome
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -49,7 +50,7 @@ kubectl coder-satellite status -f fleet.yaml --expect planned
 kubectl coder-satellite status -f fleet.yaml -o jsonpath='{..checks[?(@.state=="Fail")].id}'`),
 	}
 	var o statusOptions
-	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true})
+	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, exits: fmt.Sprint(exitTimedOut)})
 	f.BoolVarP(&o.watch, "watch", "w", false, "repeat the checks until interrupted")
 	f.DurationVar(&o.every, "interval", 10*time.Second, "time between checks with --watch")
 	f.DurationVar(&o.timeout, "timeout", 30*time.Second, "time to read a region; what is not read by then is unknown")
@@ -77,6 +78,7 @@ func runStatus(ctx context.Context, o statusOptions) error {
 			return err
 		}
 		report := health.NewStatusReport(primary, regions, o.expect, o.env.Clock.Now())
+		report.Outcome = inTime(look, report.Outcome)
 		if !o.watch {
 			return o.end(report, report.Outcome)
 		}

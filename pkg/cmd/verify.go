@@ -57,7 +57,7 @@ kubectl coder-satellite verify -f fleet.yaml --region sydney --duration 30s --co
 kubectl coder-satellite verify -f fleet.yaml -o jsonpath='{.regions[*].satellite.roundTrip}'`),
 	}
 	var o verifyOptions
-	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, accessURL: true, exits: fmt.Sprint(exitPartlyFailed)})
+	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, accessURL: true, exits: fmt.Sprint(exitPartlyFailed, exitTimedOut)})
 	_ = f.MarkHidden("canary") // --workspace says the same, and nothing is rebuilt
 	f.StringVar(&o.region.Workspace, "workspace", "", "name or ID of the workspace to connect to (default: the region's canary)")
 	f.IntVar(&o.region.Pings, "pings", 5, "how many pings to send through each connection")
@@ -96,5 +96,6 @@ func runVerify(ctx context.Context, o verifyOptions) error {
 	if err := cmp.Or(interrupted(ctx), err); err != nil {
 		return err
 	}
+	report.Outcome = inTime(c.survey, report.Outcome)
 	return o.end(report, report.Outcome)
 }

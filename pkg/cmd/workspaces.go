@@ -46,7 +46,7 @@ kubectl coder-satellite workspaces -f fleet.yaml -o custom-columns=OWNER:.owner,
 
 // addTo defines the flags that the verb and its subcommand have in common.
 func (o *workspacesOptions) addTo(env Environment, cmd *cobra.Command) func() error {
-	check := o.documentOptions.addTo(env, cmd, needs{regions: true, workspaces: true, exits: fmt.Sprint(exitPartlyFailed)})
+	check := o.documentOptions.addTo(env, cmd, needs{regions: true, workspaces: true, exits: fmt.Sprint(exitPartlyFailed, exitTimedOut)})
 	since := cmd.Flags().String("since", "", "when Networking v2 was switched, as 2006-01-02T15:04:05Z, for providers whose journal does not say")
 	cmd.Flags().DurationVar(&o.timeout, "timeout", 30*time.Second, "time to read a region; what is not read by then is unknown")
 	return func() error {
@@ -72,10 +72,11 @@ func (o *workspacesOptions) look(ctx context.Context) (*connection, *workspaces.
 }
 
 func runWorkspaces(ctx context.Context, o workspacesOptions) error {
-	_, found, err := o.look(ctx)
+	c, found, err := o.look(ctx)
 	if err != nil {
 		return err
 	}
 	report := found.List()
+	report.Outcome = inTime(c.survey, report.Outcome)
 	return o.end(report, report.Outcome)
 }

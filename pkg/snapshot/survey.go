@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -45,6 +46,7 @@ type Survey struct {
 	charts  *chartCache
 	shared  *primarySource
 	regions []*Region
+	late    atomic.Int32 // regions whose time ran out
 }
 
 // NewSurvey returns a survey of the regions. It sends nothing. The error says
@@ -108,6 +110,9 @@ func (s *Survey) Each(ctx context.Context, timeout time.Duration, look func(ctx 
 			within, cancel := inTime(ctx, timeout)
 			defer cancel()
 			look(within, i, region)
+			if ctx.Err() == nil && within.Err() != nil {
+				s.late.Add(1)
+			}
 			if len(s.regions) > s.config.Limit { // a large fleet would hold more open files than the system allows
 				region.closeIdle()
 			}
@@ -117,6 +122,9 @@ func (s *Survey) Each(ctx context.Context, timeout time.Duration, look func(ctx 
 	_ = group.Wait() // what could not be read is in what look has collected
 	return context.Cause(ctx)
 }
+
+// TimedOut reports whether the time of every region ran out while it was looked at.
+func (s *Survey) TimedOut() bool { return int(s.late.Load()) >= len(s.regions) }
 
 // inTime is context.WithTimeout for a timeout of which 0 means no bound.
 func inTime(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {

@@ -3,9 +3,10 @@ package cmd
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"runtime"
 	"slices"
+
+	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
@@ -117,10 +118,6 @@ func (t *targets) login(c *connection) error {
 func (t *targets) region(c *connection, region fleet.Region) (snapshot.RegionConfig, error) {
 	opened := snapshot.RegionConfig{Region: region}
 	open := make(map[string]snapshot.Site)
-	var warnings io.Writer
-	if !t.quiet {
-		warnings = c.progress
-	}
 	site := func(context string) (snapshot.Site, error) {
 		if known, ok := open[context]; ok {
 			return known, nil
@@ -129,8 +126,8 @@ func (t *targets) region(c *connection, region fleet.Region) (snapshot.RegionCon
 			UserAgent:  t.env.userAgent(),
 			Timeout:    t.requestTimeout,
 			Overrides:  t.overrides,
-			Warnings:   warnings,
-			CacheDir:   cmp.Or(t.cacheDir, t.env.kubeCacheDir()),
+			Warnings:   c.progress,
+			CacheDir:   cmp.Or(t.cacheDir, *genericclioptions.NewConfigFlags(false).CacheDir),
 			HelmDriver: t.env.Getenv("HELM_DRIVER"),
 		})
 		open[context] = snapshot.Site{Access: access}

@@ -70,8 +70,8 @@ func TestImpersonation(t *testing.T) {
 		t.Errorf("headers: %v\n%s%s", headers, got.out, got.errOut)
 	}
 	options, err := optionsOf(newStatus, "--as", "ann", "--as-group", "a", "--as-group", "b")
-	want := "--as ann --as-group a --as-group b"
-	if further := strings.Join(options.flags.Further, " "); err != nil || !strings.HasSuffix(further, want) {
+	const want = "--as ann --as-group a --as-group b"
+	if further := strings.Join(options.flags.Further, " "); err != nil || further != want {
 		t.Errorf("%q, %v", further, err)
 	}
 }
@@ -103,9 +103,18 @@ func TestLogHasNoTokens(t *testing.T) {
 			t.Errorf("-v=%s: %s", level, got.errOut)
 		}
 	}
-	w.warning = "beware"
-	if got := w.run(t.Context(), t, "status", "--context", "sydney", "-q"); got.errOut != "" {
-		t.Errorf("-q: %s", got.errOut)
+}
+
+// A quiet run shows what somebody must do, and no other progress.
+func TestQuiet(t *testing.T) {
+	for _, quiet := range []bool{false, true} {
+		var errOut bytes.Buffer
+		c := connection{quiet: quiet, progress: newProgress(Environment{IOStreams: genericiooptions.IOStreams{ErrOut: &errOut}, Getenv: os.Getenv}, 1, false, quiet)}
+		c.report(v1alpha1.Progress{Region: "sydney", Step: "expose-satellite", State: v1alpha1.StepRunning, Message: "waiting"})
+		c.report(v1alpha1.Progress{Region: "sydney", Step: "expose-satellite", State: v1alpha1.StepRunning, Message: "create a record", Attention: true})
+		if text := errOut.String(); !strings.Contains(text, "TO DO") || strings.Contains(text, "waiting") == quiet {
+			t.Errorf("quiet %t: %s", quiet, text)
+		}
 	}
 }
 

@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -78,31 +77,19 @@ func defaultsFromEnvironment(env Environment, cmd *cobra.Command) {
 			flag.Usage += " [$" + names[flag] + "]"
 		}
 	}
-	cmd.PreRunE = func(cmd *cobra.Command, _ []string) (err error) {
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
 		for flag, variable := range names {
 			if value := env.Getenv(variable); value != "" && !flag.Changed {
-				if bad := cmd.Flags().Set(flag.Name, value); bad != nil {
-					err = errors.Join(err, usagef("$%s is %q, which --%s does not take: %w", variable, value, flag.Name, bad))
+				if err := cmd.Flags().Set(flag.Name, value); err != nil {
+					return usagef("$%s is %q, which --%s does not take: %w", variable, value, flag.Name, err)
 				}
 			}
 		}
-		return err
+		return nil
 	}
 	for _, child := range cmd.Commands() {
 		defaultsFromEnvironment(env, child)
 	}
-}
-
-// kubeCacheDir is where kubectl caches discovery.
-func (e Environment) kubeCacheDir() string {
-	if dir := e.Getenv("KUBECACHEDIR"); dir != "" {
-		return dir
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return ""
-	}
-	return filepath.Join(home, ".kube", "cache")
 }
 
 // evidenceDir is where evidence of failures is kept unless told otherwise.

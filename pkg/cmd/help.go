@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,104 +13,62 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/suggest"
 )
 
-// helpWidth is the most columns that help takes.
-const helpWidth = 100
+const (
+	helpWidth   = 100
+	optionsVerb = "options"
+	// commonFlag annotates a flag that verbs have in common.
+	commonFlag = "coder-satellite.dev/common"
+)
 
-// commonFlag annotates, with the title of its group, a flag that verbs have in common.
-const commonFlag = "coder-satellite.dev/common"
-
-// common adds the flags that define defines, if the verb takes them, as a group of those
-// that verbs have in common. A flag that the verb has under that name already stays.
-func common(f *pflag.FlagSet, title string, define func(*pflag.FlagSet), takes bool) {
-	if !takes {
-		return
-	}
-	group := pflag.NewFlagSet(title, pflag.ContinueOnError)
-	define(group)
-	group.VisitAll(func(flag *pflag.Flag) { flag.Annotations = map[string][]string{commonFlag: {title}} })
-	f.AddFlagSet(group)
-}
-
-// FlagGroups returns the usages of the command's flags, by the title of their group, with
-// the titles in order; the title of the command's own flags is "Flags".
-func FlagGroups(cmd *cobra.Command) (titles []string, usages map[string]string) {
-	groups := make(map[string]*pflag.FlagSet)
-	f := cmd.Flags()
-	f.SortFlags = false // so that groups come as they were defined
-	f.VisitAll(func(flag *pflag.Flag) {
-		title := "Flags"
-		if of := flag.Annotations[commonFlag]; len(of) > 0 {
-			title = of[0]
+// FlagUsages returns the usages of a command's own flags or, for the verb options, of those
+// that verbs have in common.
+func FlagUsages(cmd *cobra.Command) string {
+	listed := pflag.NewFlagSet("", pflag.ContinueOnError)
+	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
+		if (flag.Annotations[commonFlag] != nil) == (cmd.Name() == optionsVerb) {
+			listed.AddFlag(flag)
 		}
-		if groups[title] == nil {
-			groups[title] = pflag.NewFlagSet(title, pflag.ContinueOnError)
-			titles = append(titles, title)
-		}
-		groups[title].AddFlag(flag)
 	})
-	usages = make(map[string]string)
-	for title, group := range groups {
-		usages[title] = group.FlagUsagesWrapped(helpWidth)
-	}
-	return titles, usages
+	return listed.FlagUsagesWrapped(helpWidth)
 }
 
-// writeHelp writes a command's help: its own flags, the exit codes, and where the others are.
+// writeHelp writes a command's help: its own flags, the exit codes, and where the other flags are.
 func writeHelp(w io.Writer, cmd *cobra.Command) {
 	var b strings.Builder
-	section := func(title, text string) {
-		if text = strings.Trim(text, "\n"); text != "" {
-			fmt.Fprintf(&b, "\n%s:\n%s\n", title, text)
-		}
+	fmt.Fprintf(&b, "%s\n\nUsage:\n  %s\n", cmp.Or(cmd.Long, cmd.Short), cmd.UseLine())
+	if cmd.HasExample() {
+		fmt.Fprintf(&b, "\nExamples:\n%s\n", cmd.Example)
 	}
-	b.WriteString(strings.TrimSpace(cmp.Or(cmd.Long, cmd.Short)) + "\n")
-	section("Usage", "  "+cmd.UseLine())
-	section("Examples", cmd.Example)
-	var commands strings.Builder
+	if cmd.HasAvailableSubCommands() {
+		b.WriteString("\nAvailable Commands:\n")
+	}
 	for _, child := range cmd.Commands() {
 		if child.IsAvailableCommand() {
-			fmt.Fprintf(&commands, "  %-11s %s\n", child.Name(), child.Short)
+			fmt.Fprintf(&b, "  %-11s %s\n", child.Name(), child.Short)
 		}
 	}
-	section("Available Commands", commands.String())
-	titles, usages := FlagGroups(cmd)
-	section("Flags", usages["Flags"])
-	if cmd.Name() == optionsVerb {
-		for _, title := range titles {
-			if title != "Flags" {
-				section(title, usages[title])
-			}
-		}
-	}
-	section("Exit codes", ExitCodes(cmd))
-	switch {
-	case cmd.HasAvailableSubCommands():
-		fmt.Fprintf(&b, "\nUse \"%s COMMAND --help\" for more about a command.\n", cmd.CommandPath())
-	case len(titles) > 1 && cmd.Name() != optionsVerb:
+	fmt.Fprintf(&b, "\nFlags:\n%s\nExit codes:\n%s", FlagUsages(cmd), ExitCodes(cmd))
+	if cmd.Flags().Lookup("coder-url") != nil && cmd.Name() != optionsVerb {
 		b.WriteString("\nUse \"kubectl coder-satellite options\" for the flags that commands have in common, such as -f,\n" +
 			"--region and --context (which regions), --coder-url, --as, --request-timeout, -q and -v.\n")
 	}
 	_, _ = io.WriteString(w, b.String()) // Main notices a write that fails
 }
 
-const optionsVerb = "options"
-
 func newOptions(env Environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   optionsVerb,
 		Short: "List the flags that commands have in common",
-		Long: `List the flags that commands have in common. Flags go after the verb: kubectl takes none
-before a plugin's name. A command whose help names regions takes all of them, others take
-those that concern the primary.
-
-A flag whose description ends with [$NAME] takes its default from that environment variable.`,
+		Long: `List the flags that commands have in common. Those that work on regions take all of them,
+the others only what concerns the primary. Flags go after the verb, because kubectl takes
+none before a plugin's name. If the description of a flag ends with [$NAME], that
+environment variable sets its default.`,
 		Example: examples("# In the terminal's pager\nkubectl coder-satellite options | ${PAGER:-cat}"),
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	var all targets
-	all.addTo(env, cmd, needs{regions: true})
-	cmd.Annotations = nil // it connects to nothing
+	new(targets).addTo(env, cmd, needs{regions: true})
+	cmd.Annotations = nil // its exit codes are not those of a verb that connects
 	return cmd
 }
 
@@ -126,7 +83,7 @@ func flagError(cmd *cobra.Command, err error) error {
 		}
 		var names []string
 		cmd.Flags().VisitAll(func(flag *pflag.Flag) {
-			if len(flag.Name) > 1 && !flag.Hidden {
+			if len(flag.Name) > 1 {
 				names = append(names, "--"+flag.Name)
 			}
 		})
@@ -135,22 +92,22 @@ func flagError(cmd *cobra.Command, err error) error {
 	return usagef("%v%s; see `%s --help`", err, advice, cmd.CommandPath())
 }
 
-// refusal returns why a flag that kubectl or Helm has is not taken, and what to do
-// instead; empty for any other flag.
+// refusal returns why a flag of kubectl's or Helm's is not taken, and what to do instead;
+// empty for any other flag.
 func refusal(name string) string {
-	switch {
-	case name == "token":
+	switch name {
+	case "token":
 		return "an argument shows in the list of processes; clusters take the kubeconfig's credentials, and Coder those of " +
 			"`coder login`, $CODER_TOKEN or --coder-token-file"
-	case name == "insecure-skip-tls-verify":
+	case "insecure-skip-tls-verify":
 		return "tokens are only sent to servers whose certificate was verified; name the authority that signed it: " +
 			"certificate-authority in the kubeconfig, --coder-ca-file for Coder, `helm repo add --ca-file` for charts"
-	case slices.Contains([]string{"username", "password", "password-stdin", "pass-credentials", "ca-file", "cert-file", "key-file"}, name):
+	case "username", "password", "password-stdin", "pass-credentials", "ca-file", "cert-file", "key-file":
 		return "credentials and certificates of chart repositories are Helm's to keep; run `helm repo add NAME URL` with this flag, and give " +
 			"the same URL with --repo (for an oci:// chart: `helm registry login`)"
-	case slices.Contains([]string{"server", "certificate-authority", "client-certificate", "client-key"}, name):
+	case "server", "certificate-authority", "client-certificate", "client-key":
 		return "write it into the kubeconfig, and choose it with --context, --cluster or --user"
-	case name == "version":
+	case "version":
 		return "--chart-version chooses the chart's version; `kubectl coder-satellite version` prints the plugin's"
 	default:
 		return ""

@@ -17,8 +17,8 @@ import (
 // noLimit is the time for a request without a limit; clients need a number.
 const noLimit = 365 * 24 * time.Hour
 
-// newKubectlFlags returns kubectl's flags for the clusters, with kubectl's words; only
-// some make sense for a verb that connects to none.
+// newKubectlFlags returns kubectl's flags; of these, a verb that connects to no cluster
+// takes only the first two.
 func newKubectlFlags(clusters bool) *genericclioptions.ConfigFlags {
 	flags := &genericclioptions.ConfigFlags{KubeConfig: new(string), Timeout: new("20s")}
 	if clusters {
@@ -29,81 +29,75 @@ func newKubectlFlags(clusters bool) *genericclioptions.ConfigFlags {
 	return flags
 }
 
-// complete sets what kubectl's flags say, and notes those that the commands to type
-// next must repeat.
+// complete sets what kubectl's flags say.
 func (t *targets) complete(flags *genericclioptions.ConfigFlags) (err error) {
 	t.kubeconfig = *flags.KubeConfig
-	t.flags.Further = []string{"--kubeconfig", t.kubeconfig, "--coder-token-file", t.tokenFile}
 	t.requestTimeout, err = clientcmd.ParseTimeout(*flags.Timeout)
-	switch {
-	case err != nil || t.requestTimeout < 0:
-		err = usagef("--request-timeout is %q: it must be a number of seconds or a time like 5s or 2m; 0 for no limit", *flags.Timeout)
-	case t.requestTimeout == 0:
+	if err != nil || t.requestTimeout < 0 {
+		return usagef("--request-timeout is %q: it must be a number of seconds or a time like 5s or 2m; 0 for no limit", *flags.Timeout)
+	}
+	if t.requestTimeout == 0 {
 		t.requestTimeout = noLimit
 	}
 	if flags.Impersonate == nil {
-		return err
+		return nil
 	}
-	t.cacheDir = *flags.CacheDir
-	user := &t.overrides.AuthInfo
+	user, o := &t.overrides.AuthInfo, &t.overrides
+	t.cacheDir, o.Context.Cluster, o.Context.AuthInfo, o.ClusterInfo.TLSServerName = *flags.CacheDir, *flags.ClusterName, *flags.AuthInfoName, *flags.TLSServerName
 	user.Impersonate, user.ImpersonateUID, user.ImpersonateGroups = *flags.Impersonate, *flags.ImpersonateUID, *flags.ImpersonateGroup
 	for _, extra := range *flags.ImpersonateUserExtra {
 		key, value, ok := strings.Cut(extra, "=")
-		if !ok || key == "" {
-			err = errors.Join(err, usagef("--as-user-extra %q: want KEY=VALUE", extra))
+		if !ok {
+			return usagef("--as-user-extra %q: want KEY=VALUE", extra)
 		}
 		if user.ImpersonateUserExtra == nil {
 			user.ImpersonateUserExtra = make(map[string][]string)
 		}
 		user.ImpersonateUserExtra[key] = append(user.ImpersonateUserExtra[key], value)
 	}
-	if further := len(user.ImpersonateGroups) + len(user.ImpersonateUserExtra); user.Impersonate == "" && (further > 0 || user.ImpersonateUID != "") {
-		err = errors.Join(err, usagef("--as-uid, --as-group and --as-user-extra need --as, the user to impersonate"))
-	}
-	t.overrides.Context.Cluster, t.overrides.Context.AuthInfo = *flags.ClusterName, *flags.AuthInfoName
-	t.overrides.ClusterInfo.TLSServerName = *flags.TLSServerName
-	given := pflag.NewFlagSet("", pflag.ContinueOnError)
-	flags.AddFlags(given)
-	for _, name := range []string{"as", "as-uid", "as-group", "as-user-extra", "cluster", "user", "tls-server-name"} {
-		values := []string{given.Lookup(name).Value.String()}
-		if several, ok := given.Lookup(name).Value.(pflag.SliceValue); ok {
+	return nil
+}
+
+// repeated returns pairs of a flag and its value: those that were given and that commands
+// to type next need, too.
+func repeated(f *pflag.FlagSet) (pairs []string) {
+	names := []string{"kubeconfig", "coder-token-file", "as", "as-uid", "as-group", "as-user-extra", "cluster", "user", "tls-server-name"}
+	f.Visit(func(flag *pflag.Flag) {
+		if !slices.Contains(names, flag.Name) || flag.Annotations[commonFlag] == nil {
+			return
+		}
+		values := []string{flag.Value.String()}
+		if several, ok := flag.Value.(pflag.SliceValue); ok {
 			values = several.GetSlice()
 		}
 		for _, value := range values {
-			if value != "" {
-				t.flags.Further = append(t.flags.Further, "--"+name, value)
-			}
+			pairs = append(pairs, "--"+flag.Name, value)
+		}
+	})
+	return pairs
+}
+
+// oneCluster refuses flags that can be true of one context only, for regions in several.
+func (t *targets) oneCluster(regions []fleet.Region) (err error) {
+	contexts := make(map[string]bool)
+	for _, region := range regions {
+		contexts[region.Satellite.Context] = !region.Satellite.None()
+		for _, provider := range slices.Concat(region.Providers, region.Others) {
+			contexts[provider.Context] = true
+		}
+	}
+	delete(contexts, "")
+	for name, value := range map[string]string{
+		"cluster": t.overrides.Context.Cluster, "user": t.overrides.Context.AuthInfo, "tls-server-name": t.overrides.ClusterInfo.TLSServerName,
+	} {
+		if value != "" && len(contexts) > 1 {
+			err = errors.Join(err, fmt.Errorf("--%s: one value cannot serve %d contexts: choose one region, or write it into the kubeconfig", name, len(contexts)))
 		}
 	}
 	return err
 }
 
-// oneCluster refuses flags that say what is true of one cluster only, for regions in several.
-func (t *targets) oneCluster(regions []fleet.Region) error {
-	var contexts []string
-	for _, region := range regions {
-		if !region.Satellite.None() {
-			contexts = append(contexts, region.Satellite.Context)
-		}
-		for _, provider := range slices.Concat(region.Providers, region.Others) {
-			contexts = append(contexts, provider.Context)
-		}
-	}
-	slices.Sort(contexts)
-	contexts = slices.Compact(contexts)
-	var errs []error
-	for _, flag := range [][2]string{
-		{"--cluster", t.overrides.Context.Cluster}, {"--user", t.overrides.Context.AuthInfo}, {"--tls-server-name", t.overrides.ClusterInfo.TLSServerName},
-	} {
-		if flag[1] != "" && len(contexts) > 1 {
-			errs = append(errs, fmt.Errorf("%s: one value cannot serve %d contexts (%s, ...): choose one region with --region, or write contexts into the kubeconfig",
-				flag[0], len(contexts), contexts[0]))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// filename is the value of -f: a file that is named once.
+// filename is the value of -f: a file, named once.
 type filename string
 
 func (f *filename) String() string { return string(*f) }
@@ -131,19 +125,18 @@ func (d *dryRun) Type() string   { return "string" }
 
 // Set refuses a dry run of the API server.
 func (d *dryRun) Set(text string) error {
-	switch text {
+	switch *d = text == "client" || text == "true"; text {
 	case "client", "true", "none", "false":
-		*d = text == "client" || text == "true"
 		return nil
 	case "server":
-		return errors.New("an API server cannot try out what happens at the primary and to workspaces; client shows all that would be done, and writes nothing")
+		return errors.New("an API server cannot try out what happens at the primary and to workspaces; client shows it all, and writes nothing")
 	default:
 		return errors.New(`must be "none" or "client"`)
 	}
 }
 
 // addDryRun defines --dry-run.
-func addDryRun(f *pflag.FlagSet, on *bool, usage string) {
-	f.Var((*dryRun)(on), "dry-run", usage)
+func addDryRun(f *pflag.FlagSet, on *bool) {
+	f.Var((*dryRun)(on), "dry-run", `"client" shows what would be done and changes nothing; or "none"`)
 	f.Lookup("dry-run").NoOptDefVal = "client"
 }

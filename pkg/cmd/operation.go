@@ -45,7 +45,7 @@ func operationVerb(
 	var o operationOptions
 	f, check, affected := cmd.Flags(), o.addTo(env, cmd, needs), 0
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask before acting; the contexts must then be named")
-	addDryRun(f, &o.dryRun, "client: show the plan and change nothing; none")
+	addDryRun(f, &o.dryRun)
 	f.StringVar(&o.events, "events", "", "append every progress event to this file, one JSON object a line; a new file is readable only by you")
 	f.DurationVar(&o.run.Timeout, "timeout", time.Hour, "time for one region; 0 for no limit")
 	f.DurationVar(&o.run.StepTimeout, "step-timeout", 15*time.Minute, "time for one step; 0 for no limit")
@@ -121,9 +121,6 @@ func runOperation(ctx context.Context, o operationOptions) error {
 		return err
 	}
 	defer c.progress.Close()
-	if o.dryRun {
-		o.events = "" // nothing happens that it could keep
-	}
 	report, end, err := keepEvents(o.env, o.events, c.report)
 	if err != nil {
 		return err
@@ -135,11 +132,11 @@ func runOperation(ctx context.Context, o operationOptions) error {
 	if err := cmp.Or(interrupted(ctx), err); err != nil {
 		return err
 	}
-	if o.dryRun {
-		return cmp.Or(o.end(plan, plan.Outcome), mustMatch(o.planned, plan), o.mayAffect(plan))
-	}
 	if err := o.agree(ctx, plan, c.current); err != nil {
 		return err
+	}
+	if o.dryRun {
+		return o.end(plan, plan.Outcome)
 	}
 	reports := regions.Run(ctx, plan)
 	c.progress.Close()
@@ -170,26 +167,22 @@ func (o *operationOptions) agree(ctx context.Context, plan *v1alpha1.Plan, curre
 	if changing == 0 || plan.Outcome == v1alpha1.OutcomePreflightFailed {
 		return nil
 	}
-	if err := printPlan(o.env, plan, o.format); err != nil {
-		return err
+	if !o.dryRun { // which prints it as its document
+		if err := printPlan(o.env, plan, o.format); err != nil {
+			return err
+		}
 	}
-	if err := o.mayAffect(plan); err != nil {
-		return err
+	if o.maxAffected != nil {
+		if err := migration.MayAffect(plan, *o.maxAffected); err != nil {
+			return &exitError{exitPreflightFailed, err}
+		}
+	}
+	if o.dryRun {
+		return nil
 	}
 	text := fmt.Sprintf("%s %d regions?", o.imperative, changing)
 	if changing == 1 {
 		text = o.imperative + " 1 region?"
 	}
 	return mayAct(ctx, o.env, text, o.yes, current)
-}
-
-// mayAffect refuses a plan whose switches affect more than --max-affected allows.
-func (o *operationOptions) mayAffect(plan *v1alpha1.Plan) error {
-	if o.maxAffected == nil {
-		return nil
-	}
-	if err := migration.MayAffect(plan, *o.maxAffected); err != nil {
-		return &exitError{exitPreflightFailed, err}
-	}
-	return nil
 }

@@ -49,7 +49,7 @@ type targets struct {
 	overrides clientcmd.ConfigOverrides
 	// cacheDir is where discovery is cached; empty for kubectl's folder.
 	cacheDir string
-	// verbosity is the log level, of klog; quiet silences progress and API servers' warnings.
+	// verbosity is klog's level; quiet silences progress.
 	verbosity int
 	quiet     bool
 	// requestTimeout bounds each request.
@@ -67,11 +67,14 @@ func (t *targets) addTo(env Environment, cmd *cobra.Command, verb needs) func() 
 	f := cmd.Flags()
 	t.env, t.needs, t.flags.AccessURLOptional = env, verb, !verb.accessURL
 	cmd.Annotations = map[string]string{exitCodes: fmt.Sprintf("%s %d %d", verb.exits, exitPreflightFailed, exitInterrupted)}
-	common(f, "Regions", t.addRegionsTo, verb.regions)
-	common(f, "The primary", t.addPrimaryTo, true)
-	kubectl := newKubectlFlags(verb.regions)
-	common(f, "Clusters, as in kubectl", kubectl.AddFlags, true)
-	common(f, "Output", t.addOutputTo, true)
+	common, kubectl := pflag.NewFlagSet("", pflag.ContinueOnError), newKubectlFlags(verb.regions)
+	kubectl.AddFlags(common)
+	t.addPrimaryTo(common)
+	if verb.regions {
+		t.addRegionsTo(common)
+	}
+	common.VisitAll(func(flag *pflag.Flag) { flag.Annotations = map[string][]string{commonFlag: {}} })
+	f.AddFlagSet(common) // except what the verb has under the same name
 	if verb.chart {
 		t.addChartTo(f)
 	}
@@ -85,6 +88,7 @@ func (t *targets) addTo(env Environment, cmd *cobra.Command, verb needs) func() 
 	}
 	return func() error {
 		bad := t.complete(kubectl)
+		t.flags.Further = repeated(f)
 		if f.Changed("max-failures") {
 			t.flags.MaxFailures = &maxFailures
 		}
@@ -121,16 +125,12 @@ func (t *targets) addRegionsTo(f *pflag.FlagSet) {
 	f.StringVar(&t.flags.Canary, "canary", "", `workspace to rebuild as a test: its name, "auto" or "none" (default "auto")`)
 }
 
-// addPrimaryTo defines the flags that name the primary.
+// addPrimaryTo defines the flags that name the primary, and say how much is told.
 func (t *targets) addPrimaryTo(f *pflag.FlagSet) {
 	f.StringVar(&t.flags.CoderURL, "coder-url", "", "the primary's URL (default: $CODER_URL, else the Coder CLI's login)")
 	f.StringVar(&t.tokenFile, "coder-token-file", "", "file with a session token (default: $CODER_TOKEN, else the Coder CLI's login)")
 	f.StringVar(&t.flags.CAFile, "coder-ca-file", "", "PEM file of certificate authorities to trust for Coder besides the system's")
-}
-
-// addOutputTo defines the flags that say how much is told beside the result.
-func (t *targets) addOutputTo(f *pflag.FlagSet) {
-	f.BoolVarP(&t.quiet, "quiet", "q", false, "show neither progress nor API servers' warnings, except what you must do yourself")
+	f.BoolVarP(&t.quiet, "quiet", "q", false, "show no progress, except what you must do yourself")
 	f.IntVarP(&t.verbosity, "v", "v", 0, "log level, 0 to 7; 6 shows each HTTP request, never its tokens or content")
 }
 

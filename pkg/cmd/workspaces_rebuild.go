@@ -64,7 +64,7 @@ kubectl coder-satellite workspaces rebuild -f fleet.yaml --region sydney --cordo
 	f.DurationVar(&r.BuildTimeout, "build-timeout", 15*time.Minute, "time for one build")
 	f.BoolVar(&r.Cordon, "cordon", false, "keep new workspaces off each provider meanwhile; the cordon is lifted at the end, whoever set it")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask before acting; the contexts must then be named")
-	addDryRun(f, &o.dryRun, "client: show what would be done and change nothing; none")
+	addDryRun(f, &o.dryRun)
 	return verb(cmd, run, &o, func() (err error) {
 		r.Clock = env.Clock
 		r.Until, err = parseUntil(*until, env.Clock.Now())

@@ -38,9 +38,9 @@ func TestLoadChartWithCredentials(t *testing.T) {
 		"stored":            {"username: ann, password: hunter2, caFile: " + ca, ""},
 		"never unverified":  {"username: ann, password: hunter2, insecure_skip_tls_verify: true", "unknown authority"},
 		"without a user":    {"caFile: " + ca, "401 Unauthorized: store credentials for the repository's URL with `helm repo add"},
-		"no such authority": {"caFile: missing.pem", "the certificate authorities that Helm has for the repository coder cannot be read"},
-		"no certificate":    {"caFile: " + valuesFile(t, "text"), "holds no certificate in PEM"},
-		"no such key":       {"certFile: missing.pem", "the client certificate that Helm has for the repository coder cannot be read"},
+		"no such authority": {"caFile: missing.pem", "the certificates that Helm has for the repository coder cannot be used: open missing.pem"},
+		"no certificate":    {"caFile: " + valuesFile(t, "text"), "the certificates that Helm has for the repository coder cannot be used"},
+		"no such key":       {"certFile: missing.pem, keyFile: missing.pem", "the certificates that Helm has for the repository coder cannot be used"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("HELM_REPOSITORY_CONFIG", valuesFile(t, fmt.Sprintf("repositories:\n- {name: coder, url: %q, %s}\n", private.URL+"/", test.entry)))

@@ -2,9 +2,7 @@ package satellite
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"slices"
 	"strconv"
@@ -80,7 +78,7 @@ func merge(files []string, sets values.Options) (map[string]any, error) {
 		{"--set-json", "is not KEY=JSON", sets.JSONValues, strvals.ParseJSON},
 		{"--set", keyValue, sets.Values, strvals.ParseInto},
 		{"--set-string", keyValue, sets.StringValues, strvals.ParseIntoString},
-		{"--set-file", "is not KEY=FILE", sets.FileValues, func(setting string, into map[string]any) error {
+		{"--set-file", "is not KEY=FILE with a file that can be read", sets.FileValues, func(setting string, into map[string]any) error {
 			return strvals.ParseIntoFile(setting, into, func(file []rune) (any, error) {
 				content, err := os.ReadFile(string(file))
 				return string(content), err
@@ -88,12 +86,8 @@ func merge(files []string, sets values.Options) (map[string]any, error) {
 		}},
 	} {
 		for _, setting := range kind.settings {
-			key, _, _ := strings.Cut(setting, "=")
-			unread := new(fs.PathError)
-			switch err := kind.parse(setting, merged); {
-			case errors.As(err, &unread):
-				return nil, fmt.Errorf("%s %s=...: the file %s cannot be read: %w", kind.flag, key, unread.Path, unread.Err)
-			case err != nil:
+			if err := kind.parse(setting, merged); err != nil { // which quotes values
+				key, _, _ := strings.Cut(setting, "=")
 				return nil, fmt.Errorf("%s %s=... %s", kind.flag, key, kind.wrong)
 			}
 		}

@@ -178,10 +178,10 @@ func TestMergeValuesKinds(t *testing.T) {
 		t.Error(diff)
 	}
 	for want, sets := range map[string]values.Options{
-		"--set-json a=... is not KEY=JSON":                             {JSONValues: []string{"a={hunter2"}},
-		"--set-string a=... is not KEY=VALUE":                          {StringValues: []string{"a=x,hunter2"}},
-		"--set-file a=...: the file missing.txt cannot be read: no su": {FileValues: []string{"a=missing.txt"}},
-		"--set-file a=... is not KEY=FILE":                             {FileValues: []string{"a"}},
+		"--set-json a=... is not KEY=JSON":                              {JSONValues: []string{"a={hunter2"}},
+		"--set-string a=... is not KEY=VALUE":                           {StringValues: []string{"a=x,hunter2"}},
+		"--set-file a=... is not KEY=FILE with a file that can be read": {FileValues: []string{"a=missing.txt"}},
+		"--set-file b=... is not KEY=FILE":                              {FileValues: []string{"b"}},
 	} {
 		_, err := MergeValues(nil, sets, URLs{Primary: primaryURL, Access: accessURL})
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {

@@ -63,16 +63,10 @@ func page(c *cobra.Command) []byte {
 	if c.HasExample() {
 		fmt.Fprintf(&text, "\n## Examples\n\n```sh\n%s\n```\n", unindented(c.Example))
 	}
-	titles, usages := cmd.FlagGroups(c)
-	for _, title := range titles {
-		if title == "Flags" || c.Name() == "options" {
-			fmt.Fprintf(&text, "\n## %s\n\n```\n%s```\n", title, usages[title])
-		}
-	}
-	if len(titles) > 1 && c.Name() != "options" {
+	fmt.Fprintf(&text, "\n## Flags and exit codes\n\n```\n%s\nExit codes:\n%s```\n", cmd.FlagUsages(c), cmd.ExitCodes(c))
+	if c.Flags().Lookup("coder-url") != nil && c.Name() != "options" {
 		text.WriteString("\nFlags that commands have in common are on the page of [options](options.md).\n")
 	}
-	fmt.Fprintf(&text, "\n## Exit codes\n\n```\n%s```\n", cmd.ExitCodes(c))
 	text.WriteString("\n[All commands](README.md)\n")
 	return text.Bytes()
 }

@@ -47,7 +47,7 @@ type Access struct {
 	Context string
 
 	kubeconfig *Kubeconfig
-	beneath    http.RoundTripper // what has the connections
+	beneath    http.RoundTripper // holds the connections
 	config     *rest.Config
 	options    Options
 	clientset  kubernetes.Interface
@@ -110,7 +110,7 @@ func overTransport(config *rest.Config, transport http.RoundTripper) *rest.Confi
 }
 
 func newAccess(k *Kubeconfig, context string, beneath http.RoundTripper, config *rest.Config, options Options) (*Access, error) {
-	// Without a timeout: the transport has it, which knows when the time begins.
+	// Without a timeout: the transport has one, and knows when the time begins.
 	client := &http.Client{Transport: config.Transport}
 	clientset, typed := kubernetes.NewForConfigAndClient(config, client)
 	dynamicClient, untyped := dynamic.NewForConfigAndClient(config, client)
@@ -136,8 +136,8 @@ func (a *Access) CloseIdle() { utilnet.CloseIdleConnectionsFor(a.beneath) }
 // Config returns a copy of the REST configuration.
 func (a *Access) Config() *rest.Config { return rest.CopyConfig(a.config) }
 
-// FieldManager returns the name by which the API server notes this program as
-// the author of changes that name none: the user agent up to the version.
+// FieldManager returns the field manager that the API server records for changes that
+// name none: the user agent up to the version.
 func (a *Access) FieldManager() string {
 	name, _, _ := strings.Cut(a.config.UserAgent, "/")
 	return name

@@ -107,6 +107,8 @@ func refusal(name string) string {
 			"the same URL with --repo (for an oci:// chart: `helm registry login`)"
 	case "server", "certificate-authority", "client-certificate", "client-key":
 		return "write it into the kubeconfig, and choose it with --context, --cluster or --user"
+	case "kube-context":
+		return "it is called --context here, as in kubectl"
 	case "version":
 		return "--chart-version chooses the chart's version; `kubectl coder-satellite version` prints the plugin's"
 	default:

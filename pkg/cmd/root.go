@@ -77,5 +77,5 @@ func verbs(root *cobra.Command) []string {
 
 // examples indents and trims the examples of a command.
 func examples(text string) string {
-	return "  " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n  ")
+	return strings.ReplaceAll("  "+strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n  "), "  \n", "\n")
 }

@@ -139,7 +139,7 @@ func TestFailuresOfTheProcess(t *testing.T) {
 		var errOut bytes.Buffer
 		env := Environment{
 			IOStreams: genericiooptions.IOStreams{Out: io.Discard, ErrOut: &errOut}, Clock: clock.RealClock{},
-			Getenv: func(string) string { panic("a bug \x1b[2J") },
+			Getenv: func(string) string { panic("a bug \x1b[2J") }, //nolint:forbidigo // the crash that is tried
 		}
 		code := Main(context.Background(), env, []string{"version", "--primary"})
 		if text := errOut.String(); code != exitFailed || !strings.HasPrefix(text, "error: the plugin crashed, which is a bug: a bug ^[[2J\nPlease report it at https://") ||

@@ -97,7 +97,7 @@ func (t *targets) oneCluster(regions []fleet.Region) (err error) {
 	return err
 }
 
-// filename is the value of -f: a file, named once.
+// filename is the value of -f: one file.
 type filename string
 
 func (f *filename) String() string { return string(*f) }
@@ -108,7 +108,7 @@ func (f *filename) Set(name string) error {
 	switch {
 	case name == "":
 		return errors.New("name a file, or - for standard input")
-	case *f != "":
+	case *f != "" && *f != filename(name): // a completion parses its flags twice
 		return errors.New("given twice, and a fleet is one file: put all regions into it")
 	case strings.Contains(name, "://"):
 		return errors.New("URLs are not read: download it first, or pipe it, as in `curl -fsS URL | kubectl coder-satellite ... -f -`")

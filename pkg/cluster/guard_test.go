@@ -37,7 +37,7 @@ func TestWebPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = access.Clientset().CoreV1().Secrets("web").Delete(t.Context(), "page", metav1.DeleteOptions{})
-	if err == nil || !strings.Contains(err.Error(), "answers with a web page, as a proxy or a login does") {
+	if err == nil || !strings.Contains(err.Error(), "answers with a web page, as a proxy or a login page does") {
 		t.Errorf("error %v", err)
 	}
 }

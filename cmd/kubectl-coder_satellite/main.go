@@ -6,10 +6,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"k8s.io/cli-runtime/pkg/genericiooptions"
-	"k8s.io/klog/v2"
 	"k8s.io/utils/clock"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cmd"
@@ -23,8 +23,8 @@ var (
 )
 
 func main() {
-	klog.LogToStderr(false) // what client-go logs comes back as an error, too
-	klog.SetOutput(io.Discard)
+	cmd.LogTo(io.Discard, 0)    // what client-go logs comes back as an error, too
+	debug.SetTraceback("crash") // a crash beside the main goroutine ends with SIGABRT, never with 2
 	ctx, interrupt := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)

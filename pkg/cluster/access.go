@@ -28,6 +28,8 @@ import (
 type Options struct {
 	// UserAgent is sent with every request.
 	UserAgent string
+	// Overrides change what the kubeconfig says of the context, as kubectl's flags do.
+	Overrides clientcmd.ConfigOverrides
 	// Timeout bounds each request; 0 means 30 seconds.
 	Timeout time.Duration
 	// Warnings receives the server's warnings, each once; nil drops them.
@@ -45,7 +47,7 @@ type Access struct {
 	Context string
 
 	kubeconfig *Kubeconfig
-	beneath    http.RoundTripper // what has the connections
+	beneath    http.RoundTripper // holds the connections
 	config     *rest.Config
 	options    Options
 	clientset  kubernetes.Interface
@@ -64,7 +66,7 @@ func (k *Kubeconfig) Open(context string, options Options) (*Access, error) {
 		return nil, err
 	}
 	options.HelmDriver = driver
-	config, err := clientcmd.NewNonInteractiveClientConfig(*k.config, context, &clientcmd.ConfigOverrides{}, nil).ClientConfig()
+	config, err := clientcmd.NewNonInteractiveClientConfig(*k.config, context, &options.Overrides, nil).ClientConfig()
 	if err != nil {
 		return nil, fmt.Errorf("context %q of the kubeconfig %s is not usable: %w", context, k.source, err)
 	}
@@ -87,7 +89,7 @@ func (k *Kubeconfig) Open(context string, options Options) (*Access, error) {
 	if err != nil {
 		return nil, fmt.Errorf("context %q of the kubeconfig %s is not usable: %w", context, k.source, err)
 	}
-	user := k.config.Contexts[context].AuthInfo
+	user := cmp.Or(options.Overrides.Context.AuthInfo, k.config.Contexts[context].AuthInfo)
 	transport := &paced{next: k.logins.inTurn(user, authenticated), pace: flowcontrol.NewTokenBucketRateLimiter(qps, burst)}
 	return newAccess(k, context, beneath, overTransport(config, transport), options)
 }
@@ -108,7 +110,7 @@ func overTransport(config *rest.Config, transport http.RoundTripper) *rest.Confi
 }
 
 func newAccess(k *Kubeconfig, context string, beneath http.RoundTripper, config *rest.Config, options Options) (*Access, error) {
-	// Without a timeout: the transport has it, which knows when the time begins.
+	// Without a timeout: the transport has one, and knows when the time begins.
 	client := &http.Client{Transport: config.Transport}
 	clientset, typed := kubernetes.NewForConfigAndClient(config, client)
 	dynamicClient, untyped := dynamic.NewForConfigAndClient(config, client)
@@ -134,8 +136,8 @@ func (a *Access) CloseIdle() { utilnet.CloseIdleConnectionsFor(a.beneath) }
 // Config returns a copy of the REST configuration.
 func (a *Access) Config() *rest.Config { return rest.CopyConfig(a.config) }
 
-// FieldManager returns the name by which the API server notes this program as
-// the author of changes that name none: the user agent up to the version.
+// FieldManager returns the field manager that the API server records for changes that
+// name none: the user agent up to the version.
 func (a *Access) FieldManager() string {
 	name, _, _ := strings.Cut(a.config.UserAgent, "/")
 	return name

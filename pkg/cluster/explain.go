@@ -22,7 +22,7 @@ type UnreachableError struct {
 	Context string
 	// Reason is what is wrong and what to do about it.
 	Reason string
-	// NoAnswer is set if nothing was heard of the API server: not even a refusal.
+	// NoAnswer is set if the API server did not respond at all, not even with a refusal.
 	NoAnswer bool
 
 	cause error
@@ -32,8 +32,8 @@ func (e *UnreachableError) Error() string { return fmt.Sprintf("context %q: %s",
 func (e *UnreachableError) Unwrap() error { return e.cause }
 
 // Explain turns an error of a connection into an *UnreachableError that says
-// what is wrong and what to type next. An error that is about something else,
-// such as an object that does not exist, is returned as it is.
+// what is wrong and what to type next. Any other error, such as that of an object that
+// does not exist, is returned unchanged.
 func Explain(err error, context string) error {
 	var explained *UnreachableError
 	if err == nil || errors.As(err, &explained) {
@@ -60,7 +60,7 @@ func reasonOf(err error) (reason string, noAnswer bool) {
 	case apierrors.IsForbidden(err):
 		return fmt.Sprintf("the API server refuses it (403): %v", err), false
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
-		return "not asked, because this machine allows no more open files: raise the limit (`ulimit -n`), or lower --concurrency", false
+		return "not contacted, because this machine allows no more open files: raise the limit (`ulimit -n`), or lower --concurrency", false
 	case errors.As(err, &network) && network.Op == "proxyconnect":
 		return fmt.Sprintf("the proxy that HTTPS_PROXY, or the kubeconfig, names cannot be reached: %v", network.Err), false
 	case errors.As(err, &dns):
@@ -68,7 +68,7 @@ func reasonOf(err error) (reason string, noAnswer bool) {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "nothing answers at the API server's address (connection refused): is the cluster up, and the address in the kubeconfig right?", true
 	case errors.As(err, &unknownCA):
-		return "the API server's certificate is signed by an unknown authority: the certificate-authority in the kubeconfig does not fit", false
+		return "the API server's certificate is signed by an unknown authority: the certificate-authority in the kubeconfig is another one", false
 	case errors.As(err, &wrongHost):
 		return fmt.Sprintf("the API server's certificate is for another name: %v", wrongHost), false
 	case errors.As(err, &invalid):

@@ -12,14 +12,13 @@ import (
 
 // maxAnswer is the longest answer of an API server that is read. The largest
 // that are asked for are lists and the schema of a cluster with many custom
-// resources, some megabytes each. What goes on and on is no API server, and
-// must not fill the operator's memory.
+// resources, some megabytes each. An endless answer must not fill the operator's
+// memory.
 const maxAnswer = 64 << 20
 
-// guard bounds requests in time, and answers in size, and says in words which
-// bound was met: each client above it wraps the error that it is given. It lies
-// beneath what adds credentials: neither a login nor the wait for it, or for
-// the pace of requests, is time that the API server takes.
+// guard limits the time of requests and the size of answers, and its errors say which
+// limit was exceeded. It lies beneath what adds credentials: neither a login nor the wait
+// for it, or for the pace of requests, counts as the API server's time.
 type guard struct {
 	next    http.RoundTripper
 	timeout time.Duration
@@ -38,23 +37,23 @@ func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
 	if response.StatusCode < http.StatusMultipleChoices && isHTML(response) { // clients would take it for success
 		_ = response.Body.Close()
 		cancel()
-		return nil, fmt.Errorf("%s answers with a web page, as a proxy or a login does; that is no API server of Kubernetes", request.URL.Host)
+		return nil, fmt.Errorf("%s answers with a web page, as a proxy or a login page does; it is not a Kubernetes API server", request.URL.Host)
 	}
 	response.Body = &guardedBody{
 		ReadCloser: response.Body, ctx: ctx, cancel: cancel, max: g.max, host: request.URL.Host,
-		left: g.max + 1, // one byte more tells an answer that is too long from one that just fits
+		left: g.max + 1, // one byte more, to notice an answer that is too long
 	}
 	return response, nil
 }
 
-// isHTML tells whether an answer is a web page, which API servers never send.
+// isHTML reports whether an answer is a web page, which API servers never send.
 func isHTML(response *http.Response) bool {
 	mediaType, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
 	return mediaType == "text/html"
 }
 
-// limited returns the request with the time limit told to the API server, too,
-// which then gives up a write that is not waited for any more.
+// limited returns the request with the time limit for the API server, which then
+// abandons a write that nobody waits for any more.
 func (g *guard) limited(ctx context.Context, request *http.Request) *http.Request {
 	limited := request.Clone(ctx)
 	query := limited.URL.Query()
@@ -76,7 +75,7 @@ type guardedBody struct {
 
 func (b *guardedBody) Read(into []byte) (int, error) {
 	if b.left <= 0 {
-		return 0, fmt.Errorf("the answer of %s is longer than %d MiB; that is no API server of Kubernetes", b.host, b.max>>20)
+		return 0, fmt.Errorf("the answer of %s is longer than %d MiB; it is not a Kubernetes API server", b.host, b.max>>20)
 	}
 	n, err := b.ReadCloser.Read(into[:min(int64(len(into)), b.left)])
 	b.left -= int64(n)
@@ -91,7 +90,7 @@ func (b *guardedBody) Close() error {
 	return b.ReadCloser.Close()
 }
 
-// inTime returns the error, but as a *slowError if the time of its request is over.
+// inTime returns the error, or a *slowError if the time of its request has run out.
 func inTime(ctx context.Context, err error) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return &slowError{}
@@ -99,12 +98,12 @@ func inTime(ctx context.Context, err error) error {
 	return err
 }
 
-// slowError is an API server that gave no complete answer in time.
+// slowError means that an API server gave no complete answer in time.
 type slowError struct{}
 
 func (*slowError) Error() string { return "the API server gave no complete answer in time" }
 
-// Is makes the error one of a deadline to those who ask.
+// Is makes it an exceeded deadline for errors.Is.
 func (*slowError) Is(target error) bool { return target == context.DeadlineExceeded }
 
 // Timeout and Temporary implement net.Error.

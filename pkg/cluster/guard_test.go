@@ -23,7 +23,7 @@ func TestEndlessAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = access.Clientset().Discovery().RESTClient().Get().AbsPath("/endless").Do(t.Context()).Raw()
-	if err == nil || !strings.Contains(err.Error(), "is longer than 64 MiB; that is no API server of Kubernetes") {
+	if err == nil || !strings.Contains(err.Error(), "is longer than 64 MiB; it is not a Kubernetes API server") {
 		t.Errorf("an endless answer: %v", err)
 	}
 }
@@ -37,7 +37,7 @@ func TestWebPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = access.Clientset().CoreV1().Secrets("web").Delete(t.Context(), "page", metav1.DeleteOptions{})
-	if err == nil || !strings.Contains(err.Error(), "answers with a web page, as a proxy or a login does") {
+	if err == nil || !strings.Contains(err.Error(), "answers with a web page, as a proxy or a login page does") {
 		t.Errorf("error %v", err)
 	}
 }

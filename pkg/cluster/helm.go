@@ -54,8 +54,8 @@ func (a *Access) Helm(namespace string) (*action.Configuration, error) {
 	return configuration, nil
 }
 
-// Capabilities returns what Helm finds out of a cluster to render a chart (Helm v3,
-// pkg/action: getCapabilities), but without writing all of the cluster's discovery to the
+// Capabilities returns what Helm determines about a cluster to render a chart (Helm v3,
+// pkg/action: getCapabilities), without writing all of the cluster's discovery to the
 // disk. It takes three requests.
 func (a *Access) Capabilities() (*chartutil.Capabilities, error) {
 	version, err := a.clientset.Discovery().ServerVersion()
@@ -104,8 +104,8 @@ func (g *getter) ToRESTMapper() (meta.RESTMapper, error) {
 	return knownFirst{restmapper.NewDeferredDiscoveryRESTMapper(client), g.access.known}, nil
 }
 
-// ToRawKubeConfigLoader tells Helm the namespace; it must be the one of the
-// operation, or objects would go elsewhere (helm#8780).
+// ToRawKubeConfigLoader gives Helm the namespace, which must be that of the operation, or
+// objects would be created elsewhere (helm#8780).
 func (g *getter) ToRawKubeConfigLoader() clientcmd.ClientConfig {
 	overrides := &clientcmd.ConfigOverrides{}
 	overrides.Context.Namespace = g.namespace

@@ -8,9 +8,9 @@ import (
 	"sync/atomic"
 )
 
-// opener lets the first request to an API server make the connection alone: those that
-// begin beside it share it where the server speaks HTTP/2. Without, each would make one
-// of its own, with a handshake of its own.
+// opener lets the first request to an API server make the connection alone, and the
+// others share it if the server speaks HTTP/2. Otherwise each concurrent request would make
+// a connection with a handshake of its own.
 type opener struct {
 	next  http.RoundTripper
 	begun atomic.Bool

@@ -7,7 +7,7 @@ import (
 )
 
 // Rates of requests to one API server. The defaults of 5 and 10 would throttle
-// a tool that asks for many small things at once.
+// a tool that sends many small requests at once.
 const (
 	qps   = 50
 	burst = 100
@@ -20,8 +20,8 @@ type paced struct {
 }
 
 // RoundTrip implements http.RoundTripper. A turn that would come after the end
-// of the request's context is refused at once by the limiter; that is waited
-// out, so that whoever asks the context then learns that its time is over.
+// of the request's context is refused at once by the limiter; RoundTrip then waits for
+// that end, so that the context, too, reports that its time has run out.
 func (p *paced) RoundTrip(request *http.Request) (*http.Response, error) {
 	ctx := request.Context()
 	if err := p.pace.Wait(ctx); err != nil {

@@ -91,8 +91,8 @@ func readable(name string, data []byte) error {
 	return nil
 }
 
-// bound is how much the records of a list unpack to, and the error of the first that is
-// beyond the bounds, after which no more are unpacked.
+// bound is how much the records of a list unpack to, and the error of the first record
+// that exceeds the limits, after which no more are unpacked.
 type bound struct {
 	total int
 	err   error

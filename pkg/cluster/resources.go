@@ -13,7 +13,7 @@ import (
 type Resource struct {
 	// Group is the API group; empty for the core group.
 	Group, Resource string
-	// Namespaced tells objects of a namespace from those of the cluster.
+	// Namespaced is set for objects that live in a namespace.
 	Namespaced bool
 }
 
@@ -33,8 +33,8 @@ func (r Resource) In(namespace string, verbs ...string) []Rule {
 	return rules
 }
 
-// RightsOverRights are what the API server asks of who creates or changes a
-// role or a binding, were it an annotation alone, unless they have every right
+// RightsOverRights are the rights that the API server requires from whoever creates or
+// changes a role or a binding, even if only an annotation, without having every right
 // that it grants; none for other resources (Kubernetes, Using RBAC
 // Authorization, "Privilege escalation prevention and bootstrapping").
 func RightsOverRights(r Resource, namespace string) []Rule {

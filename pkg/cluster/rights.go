@@ -61,13 +61,13 @@ func InWords(rules []Rule) []string {
 }
 
 // Missing returns those of the rules that the user does not have, in their
-// order. It asks for each namespace's rules once, and by single reviews for
-// what is not found there, because webhooks may grant rights that the lists
-// leave out. Neither is written anywhere.
+// order. It requests each namespace's rules once, and a review for each rule that is not
+// among them, because webhooks may grant rights that the lists leave out. The API server
+// stores neither.
 func (a *Access) Missing(ctx context.Context, rules []Rule) ([]Rule, error) {
 	granted, err := a.listed(ctx, rules)
 	if err != nil {
-		return nil, fmt.Errorf("the rights in the cluster cannot be asked for: %w", err)
+		return nil, fmt.Errorf("the rights in the cluster cannot be checked: %w", err)
 	}
 	denied := make([]bool, len(rules))
 	group, ctx := errgroup.WithContext(ctx)
@@ -83,7 +83,7 @@ func (a *Access) Missing(ctx context.Context, rules []Rule) ([]Rule, error) {
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return nil, fmt.Errorf("the rights in the cluster cannot be asked for: %w", err)
+		return nil, fmt.Errorf("the rights in the cluster cannot be checked: %w", err)
 	}
 	var missing []Rule
 	for i, rule := range rules {
@@ -94,7 +94,7 @@ func (a *Access) Missing(ctx context.Context, rules []Rule) ([]Rule, error) {
 	return missing, nil
 }
 
-// listed asks for the rules of each namespace that the rules name, and returns them by the namespace.
+// listed requests the rules of each namespace that the rules name, and returns them by namespace.
 func (a *Access) listed(ctx context.Context, rules []Rule) (map[string]*authorizationv1.SelfSubjectRulesReview, error) {
 	reviews := map[string]*authorizationv1.SelfSubjectRulesReview{"": {}}
 	group, ctx := errgroup.WithContext(ctx)

@@ -11,8 +11,7 @@ import (
 
 // Roles returns the ClusterRole and the Roles of that name that grant exactly
 // the rules, and their bindings if there are subjects, sorted by namespace.
-// Namespaces are objects of the cluster, so that the ClusterRole has what is
-// said about them.
+// Rules on namespaces are in the ClusterRole, because namespaces are objects of the cluster.
 func Roles(name string, rules []Rule, subjects []rbacv1.Subject) []runtime.Object {
 	byNamespace := map[string][]rbacv1.PolicyRule{}
 	for _, rule := range rules {

@@ -11,7 +11,7 @@ import (
 )
 
 // completeTree says, for every command and flag of the tree, what completes it.
-// Completion is silent: what cannot be found out is not offered.
+// Completion is silent: what cannot be determined is not offered.
 func completeTree(env Environment, cmd *cobra.Command) {
 	if cmd.ValidArgsFunction == nil {
 		cmd.ValidArgsFunction = cobra.NoFileCompletions
@@ -45,12 +45,14 @@ func completeFlag(env Environment, name string) cobra.CompletionFunc {
 		return cobra.FixedCompletions([]string{"yaml", "yml", "json"}, cobra.ShellCompDirectiveFilterFileExt)
 	case "plan":
 		return cobra.FixedCompletions([]string{"json"}, cobra.ShellCompDirectiveFilterFileExt)
-	case "chart", "kubeconfig", "coder-token-file", "coder-ca-file", "events":
+	case "chart", "kubeconfig", "coder-token-file", "coder-ca-file", "events", "set-file":
 		return cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)
-	case "evidence-dir", "dir":
+	case "evidence-dir", "dir", "cache-dir":
 		return cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs)
 	case "networking-v2-was":
 		return words("on", "off")
+	case "dry-run":
+		return words("none", "client")
 	case "expect":
 		return words("migrated", "planned")
 	default:

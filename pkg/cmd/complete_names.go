@@ -72,8 +72,8 @@ func workspaceNames(ctx context.Context, primary *coder.Client) (names []string,
 	return names, err
 }
 
-// asking asks the primary that the command line names so far. No answer in time,
-// or an error, is no names. They come sorted.
+// asking asks the primary that the command line names so far, and sorts the names. If no
+// answer comes in time, or an error, there are none.
 func asking(env Environment, ask func(context.Context, *coder.Client) ([]string, error)) func(*cobra.Command) []string {
 	return func(cmd *cobra.Command) []string {
 		ctx, cancel := context.WithTimeout(cmd.Context(), primaryPatience)

@@ -2,11 +2,11 @@ package cmd
 
 import "github.com/spf13/cobra"
 
-const completionLong = `Print a script that completes commands in a shell, or install the one that kubectl asks.
+const completionLong = `Print a completion script for a shell, or install the one that kubectl uses.
 
-For ` + "`kubectl coder-satellite`" + ` it is kubectl that completes: set up its own completion, and
-run ` + "`kubectl coder-satellite completion kubectl`" + ` once. The scripts for shells complete the
-plugin when it is called by the name of its file, kubectl-coder_satellite.`
+kubectl itself completes ` + "`kubectl coder-satellite`" + `: set up kubectl's own completion, then run
+` + "`kubectl coder-satellite completion kubectl`" + ` once. The shell scripts complete the plugin when
+it is called by its file name, kubectl-coder_satellite.`
 
 func newCompletion(env Environment) *cobra.Command {
 	cmd := &cobra.Command{
@@ -29,8 +29,8 @@ kubectl coder-satellite completion kubectl`),
 		cmd.AddCommand(&cobra.Command{
 			Use:     name,
 			Short:   "Print the script for " + title,
-			Long:    "Print the script for " + title + ". It completes the plugin when it is called as kubectl-coder_satellite.",
-			Example: examples("# In this shell; the same line in " + profile + " sets up every new one\n" + load),
+			Long:    "Print the script for " + title + ".\nIt completes the plugin when it is called as kubectl-coder_satellite.",
+			Example: examples("# In this shell; put the same line into " + profile + " for every new one\n" + load),
 			Args:    noArgs,
 			RunE:    func(cmd *cobra.Command, _ []string) error { return write(cmd.Root()) },
 		})

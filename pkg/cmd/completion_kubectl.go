@@ -15,7 +15,7 @@ import (
 )
 
 // pluginFile is the plugin's name as kubectl looks for it on PATH; completerFile
-// is the program that kubectl asks for completions of the plugin's arguments
+// is the program that kubectl runs to complete the plugin's arguments
 // (kubectl, pkg/cmd/plugin_completion.go).
 const (
 	pluginFile    = "kubectl-coder_satellite"
@@ -29,15 +29,15 @@ func newCompletionKubectl(env Environment) *cobra.Command {
 	var dir string
 	cmd := &cobra.Command{
 		Use:   "kubectl",
-		Short: "Install the script that kubectl asks for completions",
-		Long: `Install ` + completerFile + `, the script that kubectl asks for completions of the plugin's
-arguments, beside the plugin. It must be in a folder of the PATH. Kubectl's own completion
-has to be set up, too: see ` + "`kubectl completion --help`" + `. To undo it, delete the script.`,
+		Short: "Install the script that kubectl runs for completions",
+		Long: `Install ` + completerFile + ` beside the plugin. kubectl runs this script to
+complete the plugin's arguments, so it must be in a folder of the PATH. kubectl's own
+completion must be set up, too: see ` + "`kubectl completion --help`" + `. To undo it, delete the script.`,
 		Example: examples(`
 # Beside the plugin
 kubectl coder-satellite completion kubectl
 
-# Into another folder of the PATH
+# In another folder of the PATH
 kubectl coder-satellite completion kubectl --dir ~/.local/bin`),
 		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -54,16 +54,16 @@ kubectl coder-satellite completion kubectl --dir ~/.local/bin`),
 			case err != nil:
 				return err
 			case !wrote:
-				done = file + " is there already"
+				done = file + " is already in place"
 			}
 			_, _ = fmt.Fprintln(env.Out, done)
 			if !onPath(dir, env.Getenv("PATH")) {
-				_, _ = fmt.Fprintf(env.ErrOut, "note: %s is not on the PATH; kubectl finds the script only there\n", dir)
+				_, _ = fmt.Fprintf(env.ErrOut, "note: %s is not on the PATH, and kubectl looks for the script only there\n", dir)
 			}
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&dir, "dir", "", "folder of the PATH to install it into (default: the plugin's)")
+	cmd.Flags().StringVar(&dir, "dir", "", "folder of the PATH to install into (default: the plugin's)")
 	return cmd
 }
 
@@ -88,11 +88,11 @@ func installCompleter(file, script string) (wrote bool, err error) {
 	switch there, err := os.ReadFile(file); {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
-		return false, fmt.Errorf("what is at %s cannot be read: %w", file, err)
+		return false, fmt.Errorf("%s cannot be read: %w", file, err)
 	case string(there) == script:
 		return false, os.Chmod(file, 0o755) // its mode may have been lost
 	case !bytes.Contains(there, []byte(completerMark)):
-		return false, fmt.Errorf("%s is there and was not written by this plugin: move it away, or name another folder of the PATH with --dir", file)
+		return false, fmt.Errorf("%s exists and was not written by this plugin: move it away, or name another folder of the PATH with --dir", file)
 	}
 	if err = os.WriteFile(file, []byte(script), 0o755); err == nil {
 		err = os.Chmod(file, 0o755) // an older one kept its mode

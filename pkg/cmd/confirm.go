@@ -14,7 +14,7 @@ import (
 // is yes. Without a terminal to ask at, it refuses.
 func confirm(ctx context.Context, env Environment, question string) error {
 	if !isTerminal(env.In) {
-		return usagef("there is no terminal to ask at: look at the plan, then give --yes to go on without being asked")
+		return usagef("there is no terminal to ask at: read the plan, then give --yes to act without being asked")
 	}
 	_, _ = fmt.Fprintf(env.ErrOut, "%s [y/N] ", question)
 	answers := make(chan string, 1)
@@ -38,7 +38,7 @@ func confirm(ctx context.Context, env Environment, question string) error {
 func mayAct(ctx context.Context, env Environment, question string, yes bool, current string) error {
 	switch {
 	case yes && current != "":
-		return usagef("--yes takes contexts by name: give %s if you mean the current one", shell.Join("--context", current))
+		return usagef("--yes needs the context by name: give %s if you mean the current one", shell.Join("--context", current))
 	case yes:
 		return nil
 	case current != "":

@@ -1,10 +1,14 @@
 package cmd
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"slices"
 
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
@@ -24,8 +28,16 @@ type connection struct {
 	// current is the kubeconfig's current context if it is used because none was
 	// named; empty otherwise.
 	current string
-	// progress shows what a run does, and the API servers' warnings whatever the verb does.
+	// progress shows what a run does and, for every verb, the API servers' warnings and logs.
 	progress *printer.Progress
+	quiet    bool
+}
+
+// report shows an event; with --quiet, only what somebody must do.
+func (c *connection) report(event v1alpha1.Progress) {
+	if !c.quiet || event.Attention {
+		c.progress.Report(event)
+	}
 }
 
 // connect opens the clients of the targets: of the primary and, for verbs that
@@ -33,7 +45,7 @@ type connection struct {
 // of the command line; a cluster that cannot be reached is an error of
 // its region alone, and shows later.
 func (t *targets) connect() (*connection, error) {
-	c := &connection{fleet: &fleet.Fleet{CoderURL: t.flags.CoderURL, CAFile: t.flags.CAFile}}
+	c := &connection{quiet: t.quiet, fleet: &fleet.Fleet{CoderURL: t.flags.CoderURL, CAFile: t.flags.CAFile}}
 	if t.needs.regions {
 		if err := t.load(c); err != nil {
 			return nil, usage(err)
@@ -42,7 +54,11 @@ func (t *targets) connect() (*connection, error) {
 	if err := t.login(c); err != nil {
 		return nil, err
 	}
-	c.progress = newProgress(t.env, len(c.fleet.Regions), t.needs.workspaces)
+	c.progress = newProgress(t.env, len(c.fleet.Regions), t.needs.workspaces, t.quiet)
+	if t.verbosity > 0 {
+		LogTo(c.progress, t.verbosity)
+		c.primary = c.primary.Wrapped(logged)
+	}
 	config := snapshot.Config{Primary: c.primary, Clock: t.env.Clock, RootCAs: c.primary.RootCAs(), Limit: t.concurrency}
 	for _, region := range c.fleet.Regions {
 		opened, err := t.region(c, region)
@@ -69,8 +85,10 @@ func (t *targets) load(c *connection) (err error) {
 		}
 		flags.Contexts = []string{c.current}
 	}
-	c.fleet, err = flags.Load(t.env.In)
-	return err
+	if c.fleet, err = flags.Load(t.env.In); err != nil {
+		return err
+	}
+	return t.oneCluster(c.fleet.Regions)
 }
 
 // login finds the fleet's primary and the token for it.
@@ -107,8 +125,9 @@ func (t *targets) region(c *connection, region fleet.Region) (snapshot.RegionCon
 		access, err := c.kubeconfig.Open(context, cluster.Options{
 			UserAgent:  t.env.userAgent(),
 			Timeout:    t.requestTimeout,
+			Overrides:  t.overrides,
 			Warnings:   c.progress,
-			CacheDir:   t.env.kubeCacheDir(),
+			CacheDir:   cmp.Or(t.cacheDir, *genericclioptions.NewConfigFlags(false).CacheDir),
 			HelmDriver: t.env.Getenv("HELM_DRIVER"),
 		})
 		open[context] = snapshot.Site{Access: access}

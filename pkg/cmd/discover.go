@@ -25,8 +25,8 @@ func newDiscover(env Environment, run func(context.Context, discoverOptions) err
 		Use:   "discover",
 		Short: "Print a Fleet made from kubeconfig contexts and the primary's providers",
 		Long: `Print a Fleet with a region for each of the named kubeconfig contexts, or for all of
-them, whose API server is a workspace provider's cluster address. Clusters are not
-asked anything. Fill in the access URLs, and keep it as fleet.yaml.`,
+them, if its API server is the cluster address of a workspace provider. No request is sent
+to the clusters. Fill in the access URLs and save the result as fleet.yaml.`,
 		Example: examples(`
 # From two contexts
 kubectl coder-satellite discover --context sydney --context london > fleet.yaml
@@ -36,8 +36,8 @@ kubectl coder-satellite discover --all-contexts > fleet.yaml`),
 	}
 	var o discoverOptions
 	check := o.addTo(env, cmd, needs{})
-	cmd.Flags().StringArrayVar(&o.contexts, "context", nil, "kubeconfig context to look at (repeatable)")
-	all := cmd.Flags().Bool("all-contexts", false, "look at every context of the kubeconfig")
+	cmd.Flags().StringArrayVar(&o.contexts, "context", nil, "kubeconfig context to include (repeatable)")
+	all := cmd.Flags().Bool("all-contexts", false, "include every context of the kubeconfig")
 	return verb(cmd, run, &o, func() error {
 		err := check()
 		switch {
@@ -63,7 +63,7 @@ func runDiscover(ctx context.Context, o discoverOptions) error {
 	if err != nil {
 		return err
 	}
-	// as YAML, it has comments, which lead editors to the schema, and say what is left to fill in and what was left out
+	// YAML has comments: they point editors to the schema and say what to fill in and what was left out
 	commented := o.format == "" || o.format == "yaml"
 	found, notes := fleet.Discover(c.primary.URL(), clusters, providers)
 	if commented {

@@ -5,7 +5,10 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/utils/clock"
@@ -64,16 +67,29 @@ func (e Environment) text(stream io.Writer) printer.Options {
 	return printer.Options{Color: color, Width: width}
 }
 
-// kubeCacheDir is where kubectl caches discovery.
-func (e Environment) kubeCacheDir() string {
-	if dir := e.Getenv("KUBECACHEDIR"); dir != "" {
-		return dir
+// defaultsFromEnvironment has flags of the tree, which neither choose what is acted on nor
+// confirm it, take their defaults from variables like CODER_SATELLITE_REQUEST_TIMEOUT.
+func defaultsFromEnvironment(env Environment, cmd *cobra.Command) {
+	names := make(map[*pflag.Flag]string)
+	for _, name := range []string{"coder-ca-file", "coder-token-file", "concurrency", "evidence-dir", "quiet", "request-timeout"} {
+		if flag := cmd.Flags().Lookup(name); flag != nil {
+			names[flag] = "CODER_SATELLITE_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+			flag.Usage += " [$" + names[flag] + "]"
+		}
 	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return ""
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
+		for flag, variable := range names {
+			if value := env.Getenv(variable); value != "" && !flag.Changed {
+				if err := cmd.Flags().Set(flag.Name, value); err != nil {
+					return usagef("$%s is %q, which --%s does not take: %w", variable, value, flag.Name, err)
+				}
+			}
+		}
+		return nil
 	}
-	return filepath.Join(home, ".kube", "cache")
+	for _, child := range cmd.Commands() {
+		defaultsFromEnvironment(env, child)
+	}
 }
 
 // evidenceDir is where evidence of failures is kept unless told otherwise.

@@ -4,8 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
 // Exit codes of the plugin. On Windows kubectl turns every failure into 1, so
@@ -20,6 +27,35 @@ const (
 	exitTimedOut        = 124
 	exitInterrupted     = 130
 )
+
+// meanings say what each exit code means, in help.
+func meanings() map[int]string {
+	return map[int]string{
+		0: "success, or nothing to do", exitFailed: "failure", exitChangesPending: "changes are pending, with --detailed-exitcode",
+		exitPartlyFailed:    "some regions succeeded; others failed, or were left out by --skip-unreachable",
+		exitLockHeld:        "another run holds the lock, or this one lost it",
+		exitPreflightFailed: "a check before the work failed, or no login to Coder was found; nothing was changed",
+		exitUsage:           "the command line, the Fleet file or the kubeconfig is not valid", exitTimedOut: "time ran out",
+		exitInterrupted: "interrupted",
+	}
+}
+
+// exitCodes annotates a command that has exit codes beside those of usage and failure.
+const exitCodes = "coder-satellite.dev/exit-codes"
+
+// ExitCodes returns the command's exit codes with what they mean, a line each; all of
+// the plugin's for the root.
+func ExitCodes(cmd *cobra.Command) string {
+	further := strings.Fields(cmd.Annotations[exitCodes])
+	var b strings.Builder
+	for _, code := range slices.Sorted(maps.Keys(meanings())) {
+		always := code == 0 || code == exitFailed || code == exitUsage
+		if always || !cmd.HasParent() || slices.Contains(further, strconv.Itoa(code)) {
+			fmt.Fprintf(&b, "  %3d  %s\n", code, meanings()[code])
+		}
+	}
+	return b.String()
+}
 
 // exitError is an error with the exit code that it calls for.
 type exitError struct {
@@ -95,4 +131,13 @@ func ended(outcome v1alpha1.Outcome) error {
 		return &exitError{code: code}
 	}
 	return nil
+}
+
+// inTime returns the outcome of reading a survey's regions: that time ran out, if it
+// failed and --timeout was too short for every region.
+func inTime(survey *snapshot.Survey, outcome v1alpha1.Outcome) v1alpha1.Outcome {
+	if exitFor(outcome) != 0 && survey.TimedOut() {
+		return v1alpha1.OutcomeTimedOut
+	}
+	return outcome
 }

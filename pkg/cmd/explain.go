@@ -11,8 +11,9 @@ import (
 func newExplain(env Environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain [CHECK]",
-		Short: "Say what a check means and how to mend it",
-		Long:  `Say what a check of status and plan asks, what it means when it does not pass, and how to mend it. Without a check, list them all.`,
+		Short: "Explain a check and how to fix it",
+		Long: `Explain a check of status and plan: what it inspects, what it means when it does not
+pass, and how to fix it. Without a check, list all of them.`,
 		Example: examples(`
 # One check
 kubectl coder-satellite explain access-url

@@ -15,9 +15,10 @@ func newHistory(env Environment, run func(context.Context, documentOptions) erro
 		Use:   "history",
 		Short: "Show who ran what on every region, and how it ended",
 		Long: `Show the runs that the journals of each region record, newest first: the satellite's
-journal and each provider's keep their latest six. A run that ended differently in them has
-a row for each outcome; one that is unfinished is still at work, or died. A journal that
-cannot be read has a row that says so, and the exit code is then 1. Nothing is changed.`,
+journal and each provider's keep the latest six. A run that ended differently in several
+journals has a row for each outcome. An unfinished run is still in progress, or died. A
+journal that cannot be read has a row that says so, and the exit code is then 1. Nothing is
+changed.`,
 		Example: examples(`
 # All regions of a fleet
 kubectl coder-satellite history -f fleet.yaml

@@ -29,6 +29,7 @@ type operationOptions struct {
 	// maxAffected is how many workspaces that are on the switches may concern; nil for any number.
 	maxAffected *int
 	yes         bool
+	dryRun      bool
 	// events is the file that keeps the events; empty for none.
 	events string
 	run    migration.Options
@@ -40,25 +41,26 @@ type operationOptions struct {
 func operationVerb(
 	env Environment, cmd *cobra.Command, needs needs, run func(context.Context, operationOptions) error, complete func(*operationOptions) error,
 ) *cobra.Command {
-	needs.changes = true
+	needs.changes, needs.exits = true, fmt.Sprint(exitPartlyFailed, exitLockHeld, exitTimedOut)
 	var o operationOptions
 	f, check, affected := cmd.Flags(), o.addTo(env, cmd, needs), 0
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask before acting; the contexts must then be named")
-	f.StringVar(&o.events, "events", "", "append every progress event to this file, one JSON object a line; a new file is readable by you alone")
+	addDryRun(f, &o.dryRun)
+	f.StringVar(&o.events, "events", "", "append every progress event to this file, one JSON object a line; a new file is readable only by you")
 	f.DurationVar(&o.run.Timeout, "timeout", time.Hour, "time for one region; 0 for no limit")
 	f.DurationVar(&o.run.StepTimeout, "step-timeout", 15*time.Minute, "time for one step; 0 for no limit")
-	f.DurationVar(&o.run.LockDuration, "lock-duration", lock.DefaultDuration, "time after which the lock of a run that died is free")
-	f.BoolVar(&o.run.NoRollback, "no-rollback", false, "after a failure undo nothing, not even the switch")
-	f.StringVar(&o.run.EvidenceDir, "evidence-dir", evidenceDir(), "folder where evidence of failures is kept")
+	f.DurationVar(&o.run.LockDuration, "lock-duration", lock.DefaultDuration, "how long a dead run's lock blocks other runs")
+	f.BoolVar(&o.run.NoRollback, "no-rollback", false, "undo nothing after a failure, not even the switch")
+	f.StringVar(&o.run.EvidenceDir, "evidence-dir", "", "folder for evidence of failures (default: coder-satellite/evidence in your cache folder)")
 	if needs.measures {
-		f.BoolVar(&o.run.Measure, "measure", true, "ask meanwhile what users' clients ask, once a second, and report what they felt")
-		f.DurationVar(&o.run.MaxGap, "max-gap", 0, "fail a region whose users had no answer for longer; 0 for any time. Nothing is undone for that")
+		f.BoolVar(&o.run.Measure, "measure", true, "meanwhile ask once a second what users' clients ask, and report what users noticed")
+		f.DurationVar(&o.run.MaxGap, "max-gap", 0, "fail a region whose users got no answer for longer than this, without undoing anything; 0 for no limit")
 	}
 	if needs.reason {
-		f.StringVar(&o.run.Reason, "reason", "", "why; it is kept with what is done")
+		f.StringVar(&o.run.Reason, "reason", "", "why; it is recorded with the run")
 	}
 	if needs.switches {
-		f.IntVar(&affected, "max-affected", 0, "refuse if the switches concern more workspaces that are on; all regions together")
+		f.IntVar(&affected, "max-affected", 0, "refuse if the switches affect more running workspaces than this, in all regions together")
 	}
 	return verb(cmd, run, &o, func() error {
 		if err := check(); err != nil {
@@ -67,7 +69,7 @@ func operationVerb(
 		err := errors.Join(notNegative("--timeout", o.run.Timeout), notNegative("--step-timeout", o.run.StepTimeout),
 			positive("--lock-duration", o.run.LockDuration), notNegative("--max-gap", o.run.MaxGap))
 		if o.run.MaxGap > 0 && !o.run.Measure {
-			err = errors.Join(err, usagef("--max-gap needs what --measure=false turns off"))
+			err = errors.Join(err, usagef("--max-gap needs the measurements that --measure=false turns off"))
 		}
 		if force, _ := f.GetBool("force"); force && o.run.Reason == "" { // it overrides a refusal
 			err = errors.Join(err, usagef("--force needs a reason: give one with --reason"))
@@ -78,6 +80,7 @@ func operationVerb(
 		if err != nil {
 			return err
 		}
+		o.run.EvidenceDir = cmp.Or(o.run.EvidenceDir, evidenceDir())
 		if f.Changed("max-affected") {
 			o.maxAffected = &affected
 		}
@@ -130,19 +133,22 @@ func runOperation(ctx context.Context, o operationOptions) error {
 		return err
 	}
 	defer c.progress.Close()
-	report, end, err := keepEvents(o.env, o.events, c.progress.Report)
+	report, end, err := keepEvents(o.env, o.events, c.report)
 	if err != nil {
 		return err
 	}
 	defer end()
 	regions := o.rollout(c, o.operation, o.run, report)
 	started := metav1.NewTime(o.env.Clock.Now())
-	plan, err := regions.Plan(ctx, false)
+	plan, err := regions.Plan(ctx, o.dryRun)
 	if err := cmp.Or(interrupted(ctx), err); err != nil {
 		return err
 	}
 	if err := o.agree(ctx, plan, c.current); err != nil {
 		return err
+	}
+	if o.dryRun {
+		return o.end(plan, plan.Outcome)
 	}
 	reports := regions.Run(ctx, plan)
 	c.progress.Close()
@@ -173,13 +179,18 @@ func (o *operationOptions) agree(ctx context.Context, plan *v1alpha1.Plan, curre
 	if changing == 0 || plan.Outcome == v1alpha1.OutcomePreflightFailed {
 		return nil
 	}
-	if err := printPlan(o.env, plan, o.format); err != nil {
-		return err
+	if !o.dryRun { // which prints it as its document
+		if err := printPlan(o.env, plan, o.format); err != nil {
+			return err
+		}
 	}
 	if o.maxAffected != nil {
 		if err := migration.MayAffect(plan, *o.maxAffected); err != nil {
 			return &exitError{exitPreflightFailed, err}
 		}
+	}
+	if o.dryRun {
+		return nil
 	}
 	text := fmt.Sprintf("%s %d regions?", o.imperative, changing)
 	if changing == 1 {

@@ -2,11 +2,13 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
+	"helm.sh/helm/v3/pkg/cli/values"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/health"
@@ -49,21 +51,23 @@ func TestFlagsBecomeTargets(t *testing.T) {
 				"--context", "sydney", "-n", "edge", "--release", "sat", "--access-url", "https://x",
 				"--provider", "p", "--provider", "q", "--provider-context", "q=perth", "--connect-to", "h:1", "--canary", "none",
 				"--chart", "c", "--repo", "https://r", "--chart-version", "1", "--values", "a.yaml", "--values", "b.yaml",
-				"--set", "a=b,c=d", "--set", "e={f,g}",
+				"--set", "a=b,c=d", "--set", "e={f,g}", "--set-string", "s=1", "--set-file", "f=x", "--set-json", "j=[]",
 				"--kubeconfig", "k", "--coder-url", "https://coder", "--coder-token-file", "t", "--coder-ca-file", "ca", "--request-timeout", "3s",
 			},
 			targets{kubeconfig: "k", tokenFile: "t", requestTimeout: 3 * time.Second, flags: fleet.Flags{
 				Contexts: []string{"sydney"}, Namespace: "edge", Release: "sat", AccessURL: "https://x",
 				Providers: []string{"p", "q"}, ProviderContexts: []string{"q=perth"}, ConnectTo: "h:1", Canary: "none",
-				Chart: "c", Repo: "https://r", ChartVersion: "1", ValueFiles: []string{"a.yaml", "b.yaml"}, Sets: []string{"a=b,c=d", "e={f,g}"},
+				Chart: "c", Repo: "https://r", ChartVersion: "1", ValueFiles: []string{"a.yaml", "b.yaml"}, Sets: values.Options{Values: []string{"a=b,c=d", "e={f,g}"}, StringValues: []string{"s=1"}, FileValues: []string{"f=x"}, JSONValues: []string{"j=[]"}},
 				CoderURL: "https://coder", CAFile: "ca",
 			}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := optionsOf(newMigrate, test.args...)
-			test.want.needs = needs{regions: true, accessURL: true, chart: true, changes: true, switches: true, measures: true}
-			test.want.flags.Further = []string{"--kubeconfig", test.want.kubeconfig, "--coder-token-file", test.want.tokenFile}
+			test.want.needs = needs{regions: true, accessURL: true, chart: true, changes: true, switches: true, measures: true, exits: fmt.Sprint(exitPartlyFailed, exitLockHeld, exitTimedOut)}
+			if test.want.kubeconfig != "" {
+				test.want.flags.Further = []string{"--coder-token-file", "t", "--kubeconfig", "k"}
+			}
 			got.env = Environment{} // holds functions
 			if diff := cmp.Diff(test.want, got.targets, cmp.AllowUnexported(targets{}, needs{}, Environment{})); diff != "" || err != nil {
 				t.Errorf("%v (-want +got):\n%s", err, diff)
@@ -198,10 +202,10 @@ func TestFlagsThatAreRefused(t *testing.T) {
 		{flagsOf(newRetain), []string{"--timeout", "-1s"}, "--timeout is -1s: it must be 0, for no limit, or more"},
 		{flagsOf(newRetain), []string{"--step-timeout", "-1s"}, "--step-timeout is -1s: it must be 0, for no limit, or more"},
 		{flagsOf(newFinalize), []string{"--lock-duration", "0"}, "--lock-duration is 0s: it must be more than 0"},
-		{flagsOf(newPlan), []string{"--request-timeout", "0"}, "--request-timeout is 0s: it must be more than 0"},
+		{flagsOf(newPlan), []string{"--request-timeout", "-1"}, `--request-timeout is "-1": it must be a number of seconds or a time like 5s or 2m; 0 for no limit`},
 		{flagsOf(newStatus), []string{"--concurrency", "0"}, "--concurrency: is 0, must be 1 or more"},
 		{flagsOf(newRollback), []string{"--force"}, "--force needs a reason: give one with --reason"},
-		{flagsOf(newRollback), []string{"--networking-v2-was", "On"}, `--networking-v2-was is "On": it is on or off`},
+		{flagsOf(newRollback), []string{"--networking-v2-was", "On"}, `--networking-v2-was is "On": it must be on or off`},
 		{flagsOf(newRemove), []string{"--force"}, "--force needs a reason: give one with --reason"},
 		{
 			flagsOf(newStatus), []string{"--timeout", "0", "--interval", "-1s"},
@@ -209,7 +213,7 @@ func TestFlagsThatAreRefused(t *testing.T) {
 		},
 		{flagsOf(newVerify), []string{"--timeout", "0"}, "--timeout is 0s: it must be more than 0"},
 		{flagsOf(newVerify), []string{"--pings", "1001"}, "--pings is 1001: it must be from 1 to 1000"},
-		{flagsOf(newUnlock), []string{"--force"}, "unlock takes a reason: give one with --reason"},
+		{flagsOf(newUnlock), []string{"--force"}, "unlock needs a reason: give one with --reason"},
 		{flagsOf(newDiscover), nil, "name contexts with --context, or take them all with --all-contexts"},
 		{flagsOf(newDiscover), []string{"--all-contexts", "--context", "a"}, "--all-contexts and --context cannot be used together"},
 		{flagsOf(newRBAC), []string{"--serviceaccount", "sa"}, `--serviceaccount "sa": want NAMESPACE:NAME`},

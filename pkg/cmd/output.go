@@ -38,10 +38,11 @@ func printPlan(env Environment, plan runtime.Object, format string) error {
 	return p.PrintObj(plan, env.ErrOut)
 }
 
-// newProgress shows to the operator the progress of so many regions, or of workspaces.
-func newProgress(env Environment, regions int, workspaces bool) *printer.Progress {
+// newProgress shows to the operator the progress of so many regions, or of workspaces; as
+// plain lines if it is quiet.
+func newProgress(env Environment, regions int, workspaces, quiet bool) *printer.Progress {
 	width, color := env.terminal(env.ErrOut)
 	return printer.NewProgress(env.ErrOut, printer.ProgressOptions{
-		Terminal: isTerminal(env.ErrOut) && env.Getenv("TERM") != "dumb", Width: width, Color: color, Total: regions, Workspaces: workspaces,
+		Terminal: !quiet && isTerminal(env.ErrOut) && env.Getenv("TERM") != "dumb", Width: width, Color: color, Total: regions, Workspaces: workspaces,
 	})
 }

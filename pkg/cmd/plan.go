@@ -3,6 +3,7 @@ package cmd
 import (
 	"cmp"
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -26,11 +27,11 @@ func newPlan(env Environment, run func(context.Context, planOptions) error) *cob
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Show what migrate would do, and change nothing",
-		Long: `Show, per region and step, what is so already and what migrate would change, with
+		Long: `Show for each region and step what is already in place and what migrate would change, with
 the difference in the satellite's manifest. Secret data is never shown. Nothing is
 written, not even as a dry run of the API server.`,
 		Example: examples(`
-# What would happen to the regions of a fleet
+# What would change in the regions of a fleet
 kubectl coder-satellite plan -f fleet.yaml
 
 # One region, by its kubeconfig context
@@ -40,11 +41,11 @@ kubectl coder-satellite plan --context sydney --access-url https://coder-sydney.
 kubectl coder-satellite plan -f fleet.yaml -o json > plan.json`),
 	}
 	var o planOptions
-	check := o.addTo(env, cmd, needs{regions: true, accessURL: true, chart: true, plans: true})
-	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 2 when there is something to change")
+	check := o.addTo(env, cmd, needs{regions: true, accessURL: true, chart: true, plans: true, exits: fmt.Sprint(exitChangesPending, exitPartlyFailed)})
+	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 2 if there is something to change")
 	wholeRegionsFlag(cmd, &o.wholeRegions)
 	gitopsFlag(cmd, &o.suspend)
-	cmd.Flags().BoolVar(&o.diff, "diff", true, "show how the manifest of the satellite's chart would change")
+	cmd.Flags().BoolVar(&o.diff, "diff", true, "show how the satellite's manifest would change")
 	return verb(cmd, run, &o, check)
 }
 

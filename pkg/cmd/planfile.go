@@ -30,16 +30,16 @@ func readPlan(env Environment, name string) (*v1alpha1.Plan, error) {
 	plan, newer, err := decodePlan(data)
 	switch {
 	case newer != "": // to carry out the rest of it would not be to carry it out
-		return nil, usagef("the plan %s cannot be carried out: it has %s, as a newer version of the plugin writes it: "+
+		return nil, usagef("the plan %s cannot be carried out: it has %s, which a newer version of the plugin wrote: "+
 			"upgrade the plugin, with `kubectl krew upgrade coder-satellite`, or plan again with this one", name, newer)
 	case err != nil:
-		return nil, usage(fmt.Errorf("%s is no plan as `kubectl coder-satellite plan -o json` prints it: %w", name, err))
+		return nil, usage(fmt.Errorf("%s is not a plan printed by `kubectl coder-satellite plan -o json`: %w", name, err))
 	}
 	return plan, nil
 }
 
-// decodePlan decodes a plan. newer is what only a newer version of the plugin
-// knows of it; empty if there is nothing.
+// decodePlan decodes a plan. newer names what only a newer version of the plugin
+// understands; empty if there is nothing.
 func decodePlan(data []byte) (plan *v1alpha1.Plan, newer string, err error) {
 	head := metav1.TypeMeta{} // tells why the rest of it may not be understood
 	group, version := v1alpha1.GroupVersion().Group, v1alpha1.GroupVersion().String()
@@ -53,7 +53,7 @@ func decodePlan(data []byte) (plan *v1alpha1.Plan, newer string, err error) {
 	case errors.Is(err, io.EOF):
 		return nil, "", errors.New("it is empty")
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, "", errors.New("it breaks off: it was not written whole")
+		return nil, "", errors.New("it is truncated")
 	case err != nil:
 		field, unknown := strings.CutPrefix(err.Error(), "json: unknown field ")
 		if unknown && head.Kind == v1alpha1.KindPlan {
@@ -62,7 +62,7 @@ func decodePlan(data []byte) (plan *v1alpha1.Plan, newer string, err error) {
 		return nil, "", err
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, "", errors.New("something follows the plan in it")
+		return nil, "", errors.New("there is more in it after the plan")
 	}
 	if plan.Kind != v1alpha1.KindPlan || plan.APIVersion != version {
 		return nil, "", fmt.Errorf("it is of kind %q, version %q", plan.Kind, plan.APIVersion)

@@ -41,37 +41,37 @@ type rbacOptions struct {
 func newRBAC(env Environment, run func(context.Context, rbacOptions) error) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rbac",
-		Short: "Print the least roles that an operator needs",
-		Long: `Print the least ClusterRole and Roles that let an operator run the verbs in a region's
-cluster, for a cluster administrator to look at and apply. They are what the
-preflight of each verb asks for.
+		Short: "Print the minimum roles that an operator needs",
+		Long: `Print the minimum ClusterRole and Roles that let an operator run the verbs in a region's
+cluster, for a cluster administrator to review and apply. They grant exactly what the
+preflight of each verb checks.
 
-The legacy release's namespace is looked up at the primary and in the cluster; with
---legacy-namespace neither is asked. A legacy release that was uninstalled takes more
-to restore: add it with --restore. The Role there may escalate and bind, because the
-API server asks for it of who annotates a Role or RoleBinding.
+The legacy release's namespace is looked up at the primary and in the cluster, or given
+with --legacy-namespace. Restoring an uninstalled legacy release needs more rights: add
+them with --restore. The Role in the legacy namespace allows escalate and bind, because
+the API server requires both from whoever annotates a Role or RoleBinding.
 
-The roles cover what the region's charts make with its values; with
---legacy-namespace, Secrets, Services and Deployments of the satellite. The
-satellite's namespace must exist before its Role is applied.`,
+The roles cover the objects that the region's charts create with its values; with
+--legacy-namespace, the satellite's Secrets, Services and Deployments. The satellite's
+namespace must exist before its Role is applied.`,
 		Example: examples(`
 # For every verb, and for the users of a group
 kubectl coder-satellite rbac --legacy-namespace coder --group region-operators
 
-# To look, and no more
+# To read, and no more
 kubectl coder-satellite rbac -f fleet.yaml --region sydney --verb plan --verb status
 
 # For a service account, applied by an administrator
-kubectl coder-satellite rbac --context sydney --verb migrate --serviceaccount ci:migrator > rbac.yaml`),
+kubectl coder-satellite rbac --context sydney --verb migrate --serviceaccount ci:bot > rbac.yaml`),
 	}
 	var o rbacOptions
-	f, check, known := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, chart: true}), migration.RightsVerbs()
+	users := cmd.Flags().StringArray("user", nil, "bind the roles to this user (repeatable)") // in place of kubectl's
+	f, check, known := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, chart: true, inTurn: true}), migration.RightsVerbs()
 	f.StringArrayVar(&o.verbs, "verb", nil, "verb to grant (repeatable; default: all of "+strings.Join(known, ", ")+")")
 	f.StringVar(&o.legacyNamespace, "legacy-namespace", "", "namespace of the legacy release (default: looked up)")
-	f.StringVar(&o.cluster, "in", "", "kubeconfig context of the cluster to print roles for, of a region that is in several")
-	f.BoolVar(&o.restore, "restore", false, "also what it takes to restore a legacy release that was uninstalled")
+	f.StringVar(&o.cluster, "in", "", "kubeconfig context of the cluster to print roles for, if the region has several")
+	f.BoolVar(&o.restore, "restore", false, "also grant the rights to restore a legacy release that was uninstalled")
 	f.StringVar(&o.name, "name", "coder-satellite-operator", "name of the roles and bindings")
-	users := f.StringArray("user", nil, "bind the roles to this user (repeatable)")
 	groups := f.StringArray("group", nil, "bind the roles to this group (repeatable)")
 	accounts := f.StringArray("serviceaccount", nil, "bind the roles to this service account, NAMESPACE:NAME (repeatable)")
 	f.StringVarP(&o.format, "output", "o", "yaml", "output format: yaml, json")
@@ -84,7 +84,7 @@ kubectl coder-satellite rbac --context sydney --verb migrate --serviceaccount ci
 		}
 		for _, verb := range o.verbs {
 			if !slices.Contains(known, verb) {
-				err = errors.Join(err, usagef("%q is not a verb that takes rights in a cluster%s; there are: %s",
+				err = errors.Join(err, usagef("%q is not a verb that needs rights in a cluster%s; choose from: %s",
 					verb, suggest.DidYouMean(verb, known), strings.Join(known, ", ")))
 			}
 		}

@@ -36,7 +36,7 @@ func (o *rbacOptions) rules(ctx context.Context) ([]cluster.Rule, error) {
 		case i == 0:
 			first = found
 		case !slices.Equal(first, found):
-			return nil, usagef("region %q takes other rights than region %q: choose one region with --region",
+			return nil, usagef("region %q needs other rights than region %q: choose one region with --region",
 				region.Region.Name, regions[0].Region.Name)
 		}
 	}
@@ -61,7 +61,7 @@ func (o *rbacOptions) rulesOf(ctx context.Context, region *snapshot.Region) ([]c
 		return nil, usagef("region %q is in several clusters: choose the one to print roles for with --in: %s",
 			region.Region.Name, strings.Join(contexts, ", "))
 	case !slices.Contains(contexts, wanted):
-		return nil, usagef("--in %q: region %q has no such context; there are: %s", wanted, region.Region.Name, strings.Join(contexts, ", "))
+		return nil, usagef("--in %q: region %q has no such context; choose from: %s", wanted, region.Region.Name, strings.Join(contexts, ", "))
 	}
 	var rules []cluster.Rule
 	for i, source := range region.Sources {
@@ -86,7 +86,7 @@ func (o *rbacOptions) given(satellite string) snapshot.Scope {
 	}
 }
 
-// scopeOf finds out where the releases are, and what they are made of.
+// scopeOf determines where the releases are, and what they consist of.
 func (o *rbacOptions) scopeOf(ctx context.Context, source *snapshot.Source) (snapshot.Scope, error) {
 	region := source.Region
 	if o.legacyNamespace != "" {

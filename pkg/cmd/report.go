@@ -32,14 +32,14 @@ type reportOptions struct {
 func newReport(env Environment, run func(context.Context, reportOptions) error) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report",
-		Short: "Write what a region's users are to be told",
-		Long: `Write a notice for the users of each region, in Markdown: the new host name, the line
-that logs the command line in there, what a rebuild of their workspaces does, and when.
-It is made from how the region is now, before the switch or after it. It is printed, or
-written to a folder, and never sent.`,
+		Short: "Write a notice for a region's users",
+		Long: `Write a notice for the users of each region, in Markdown: the new host name, the command
+that logs in there, what a rebuild does to their workspaces, and when. It describes the
+region's present state, before the switch or after it. It is printed, or written to a
+folder, and never sent.`,
 		Example: examples(`
 # Before the change
-kubectl coder-satellite report --notice -f fleet.yaml --region sydney --when "on Saturday from 20:00 UTC"
+kubectl coder-satellite report --notice -f fleet.yaml --region sydney --when "Saturday 20:00 UTC"
 
 # A file for each region
 kubectl coder-satellite report --notice -f fleet.yaml --dir notices`),
@@ -48,7 +48,7 @@ kubectl coder-satellite report --notice -f fleet.yaml --dir notices`),
 	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, accessURL: true})
 	notice := f.Bool("notice", false, "write a notice for the region's users")
 	f.StringVar(&o.when, "when", "", "when the users move, in words")
-	f.StringVar(&o.dir, "dir", "", "folder for a file per region, instead of printing them")
+	f.StringVar(&o.dir, "dir", "", "folder for one file per region, instead of printing them")
 	f.DurationVar(&o.timeout, "timeout", 30*time.Second, "time for the facts of a region")
 	return verb(cmd, run, &o, func() error {
 		err := errors.Join(check(), positive("--timeout", o.timeout))

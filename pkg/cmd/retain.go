@@ -12,10 +12,10 @@ func newRetain(env Environment, run func(context.Context, operationOptions) erro
 	cmd := &cobra.Command{
 		Use:   "retain",
 		Short: "Make legacy releases survive a helm uninstall",
-		Long: `Make the legacy release survive until it is removed on purpose: back its record up,
-put the keep policy into the record's manifest and onto the live objects, and label
-the record. migrate does this first of all; retain does only this, and mends what an
-upgrade of the legacy release has undone. Repeating it changes nothing.
+		Long: `Make the legacy release survive until it is removed on purpose: back up its record, add
+the keep policy to the record's manifest and to the live objects, and label the record.
+migrate does this before anything else; retain does only this, and repeats what an
+upgrade of the legacy release has undone. Running it again changes nothing.
 
 Afterwards ` + "`helm list -A -l coder-satellite.dev/retained=true`" + ` lists the releases.`,
 		Example: examples(`

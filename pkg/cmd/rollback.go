@@ -11,31 +11,31 @@ import (
 func newRollback(env Environment, run func(context.Context, operationOptions) error) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rollback",
-		Short: "Bring regions back to the legacy path",
-		Long: `Bring regions back to the legacy path: restore the legacy release's record if it is
-gone, switch the workspace provider back to what it was, rebuild the canary, and
-check that envproxy answers. With --remove-satellite, also unregister and uninstall
-the satellite; without, it stays and a later migrate is quick.
+		Short: "Return regions to the legacy path",
+		Long: `Return regions to the legacy path: restore the legacy release's record if it is gone,
+switch the workspace provider back, rebuild the canary, and check that envproxy answers.
+With --remove-satellite, also unregister and uninstall the satellite; otherwise it stays,
+and a later migrate is quick.
 
 It refuses, with reasons, when the legacy release would not work.`,
 		Example: examples(`
 # One region of a fleet
 kubectl coder-satellite rollback -f fleet.yaml --region sydney
 
-# And take the satellite away, too
+# And remove the satellite, too
 kubectl coder-satellite rollback -f fleet.yaml --region sydney --remove-satellite --yes`),
 	}
 	var options migration.RollbackOptions
 	f := cmd.Flags()
 	f.BoolVar(&options.RemoveSatellite, "remove-satellite", false, "also unregister and uninstall the satellite")
-	f.BoolVar(&options.Force, "force", false, "go back although the legacy release is not ready for it; needs --reason")
-	was := f.String("networking-v2-was", "", "what Networking v2 was before the migration, on or off, when no journal says so")
+	f.BoolVar(&options.Force, "force", false, "roll back even though the legacy release is not ready; needs --reason")
+	was := f.String("networking-v2-was", "", "whether Networking v2 was on or off before the migration, if no journal says so")
 	return operationVerb(env, cmd, needs{regions: true, reason: true, switches: true, measures: true}, run, func(o *operationOptions) error {
 		if *was != "" {
 			on := *was == "on"
 			options.NetworkingV2Was = &on
 			if !on && *was != "off" {
-				return usagef("--networking-v2-was is %q: it is on or off", *was)
+				return usagef("--networking-v2-was is %q: it must be on or off", *was)
 			}
 		}
 		o.operation, o.imperative = migration.Rollback(options), "Roll back"

@@ -12,9 +12,9 @@ import (
 
 const rootLong = `Move the regions of a Coder v1 deployment from envproxy to satellites.
 
-Each region is one kubeconfig context, one satellite and one workspace provider.
-Plan first, migrate with one command, check with status; what was there before is
-retained, and there is always a way back.
+A region is one satellite and the workspace providers that it serves.
+Plan first, migrate with one command, check with status. The legacy release is retained,
+so you can always roll back.
 
 Flags go after the verb: kubectl takes none before a plugin's name.`
 
@@ -27,6 +27,7 @@ func NewRoot(env Environment) *cobra.Command {
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl coder-satellite"},
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		Version:       env.version(),
 		Args:          cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -42,16 +43,20 @@ func NewRoot(env Environment) *cobra.Command {
 		if args := cmd.Flags().Args(); cmd == root && len(args) > 0 {
 			return notAVerb(cmd, args[0]) // its flags are unknown because it is
 		}
-		return usagef("%v; see `%s --help`", err, cmd.CommandPath())
+		return flagError(cmd, err)
 	})
+	root.Flags().Bool("version", false, "print the plugin's version") // cobra's own would take -v
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { writeHelp(cmd.OutOrStdout(), cmd) })
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
 		newPlan(env, runPlan), newMigrate(env, runOperation), newStatus(env, runStatus), newVerify(env, runVerify),
 		newRollback(env, runOperation), newRetain(env, runOperation), newRemove(env, runOperation), newFinalize(env, runOperation),
 		newWorkspaces(env, runWorkspaces, runRebuild), newReport(env, runReport), newHistory(env, runHistory), newDiscover(env, runDiscover), newExplain(env), newUnlock(env, runUnlock), newRBAC(env, runRBAC),
-		newCompletion(env), newVersion(env, runVersion),
+		newCompletion(env), newOptions(env), newVersion(env, runVersion),
 	)
 	completeTree(env, root)
+	defaultsFromEnvironment(env, root)
 	return root
 }
 
@@ -72,9 +77,5 @@ func verbs(root *cobra.Command) []string {
 
 // examples indents and trims the examples of a command.
 func examples(text string) string {
-	var lines []string
-	for line := range strings.Lines(strings.TrimSpace(text)) {
-		lines = append(lines, "  "+strings.TrimSpace(line))
-	}
-	return strings.Join(lines, "\n")
+	return strings.ReplaceAll("  "+strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n  "), "  \n", "\n")
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,9 +18,9 @@ type statusOptions struct {
 	// watch repeats the checks, with every between them, until interrupted.
 	watch bool
 	every time.Duration
-	// timeout bounds one look at a region, from when its turn comes.
+	// timeout bounds one reading of a region, from when its turn comes.
 	timeout time.Duration
-	// expect is what a region is taken for that no migration has reached.
+	// expect is what a region that no migration has reached is expected to be.
 	expect health.Expectation
 }
 
@@ -28,11 +29,13 @@ func newStatus(env Environment, run func(context.Context, statusOptions) error) 
 		Use:   "status",
 		Short: "Check every region",
 		Long: `Check every region: its cluster, its legacy release, its satellite, the registration
-at the primary, what answers at its access URL, and its canary. Nothing is written.
-An answer that could not be found out is shown as unknown, and is never taken for a
-good one. The exit code is 0 when no check failed. Of a region that was not migrated yet
-some fail; with --expect planned they are skipped as long as its legacy path works, and
-a region that is half migrated, or broken, still fails.`,
+at the primary, what answers at its access URL, and its canary. Nothing is written. What
+cannot be determined is shown as unknown, and never counts as passed. The exit code is 0
+if no check failed.
+
+In a region that was not migrated yet, some checks fail. With --expect planned they are
+skipped as long as the legacy path works; a region that is half migrated, or broken, still
+fails.`,
 		Example: examples(`
 # All regions of a fleet
 kubectl coder-satellite status -f fleet.yaml
@@ -40,18 +43,18 @@ kubectl coder-satellite status -f fleet.yaml
 # Every check of one region, passed or not
 kubectl coder-satellite status -f fleet.yaml --region sydney -o wide
 
-# While a rollout is under way: regions whose turn has not come are no failure
+# During a rollout: regions whose turn has not come do not count as failed
 kubectl coder-satellite status -f fleet.yaml --expect planned
 
 # The checks that failed, for a script
-kubectl coder-satellite status -f fleet.yaml -o jsonpath='{.regions[*].checks[?(@.state=="Fail")].id}'`),
+kubectl coder-satellite status -f fleet.yaml -o jsonpath='{..checks[?(@.state=="Fail")].id}'`),
 	}
 	var o statusOptions
-	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true})
-	f.BoolVarP(&o.watch, "watch", "w", false, "check again and again, until interrupted")
+	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, exits: fmt.Sprint(exitTimedOut)})
+	f.BoolVarP(&o.watch, "watch", "w", false, "repeat the checks until interrupted")
 	f.DurationVar(&o.every, "interval", 10*time.Second, "time between checks with --watch")
-	f.DurationVar(&o.timeout, "timeout", 30*time.Second, "time for the facts of a region; what is not known by then is unknown")
-	f.StringVar((*string)(&o.expect), "expect", string(health.ExpectMigrated), `"planned" if regions that were not migrated yet are no failure`)
+	f.DurationVar(&o.timeout, "timeout", 30*time.Second, "time to read a region; what is not read by then is unknown")
+	f.StringVar((*string)(&o.expect), "expect", string(health.ExpectMigrated), `"planned" if regions that were not migrated yet do not count as failed`)
 	return verb(cmd, run, &o, func() error {
 		err := errors.Join(check(), positive("--timeout", o.timeout), positive("--interval", o.every))
 		if o.expect != health.ExpectMigrated && o.expect != health.ExpectPlanned {
@@ -61,7 +64,7 @@ kubectl coder-satellite status -f fleet.yaml -o jsonpath='{.regions[*].checks[?(
 	})
 }
 
-// runStatus prints the checks, once or again and again.
+// runStatus prints the checks, once or repeatedly.
 func runStatus(ctx context.Context, o statusOptions) error {
 	c, err := o.connect()
 	if err != nil {
@@ -75,6 +78,7 @@ func runStatus(ctx context.Context, o statusOptions) error {
 			return err
 		}
 		report := health.NewStatusReport(primary, regions, o.expect, o.env.Clock.Now())
+		report.Outcome = inTime(look, report.Outcome)
 		if !o.watch {
 			return o.end(report, report.Outcome)
 		}

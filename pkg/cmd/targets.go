@@ -1,10 +1,13 @@
 package cmd
 
 import (
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 )
@@ -26,8 +29,12 @@ type needs struct {
 	measures bool
 	// workspaces is set when what goes on is about workspaces rather than regions.
 	workspaces bool
-	// reason is set when the verb keeps why it was run with what it did.
+	// reason is set when the verb records why it was run.
 	reason bool
+	// inTurn is set when the verb visits one region after another.
+	inTurn bool
+	// exits are the verb's exit codes beside those of every verb that connects, as text.
+	exits string
 }
 
 // targets is the complete value of the flags that say which regions, and which
@@ -38,6 +45,13 @@ type targets struct {
 	flags      fleet.Flags
 	kubeconfig string
 	tokenFile  string
+	// overrides are what kubectl's flags change in the kubeconfig's contexts.
+	overrides clientcmd.ConfigOverrides
+	// cacheDir is where discovery is cached; empty for kubectl's folder.
+	cacheDir string
+	// verbosity is klog's level; quiet silences progress.
+	verbosity int
+	quiet     bool
 	// requestTimeout bounds each request.
 	requestTimeout time.Duration
 	// concurrency is how many regions are looked at at once; 0 for as many as the machine is good for.
@@ -52,67 +66,82 @@ type targets struct {
 func (t *targets) addTo(env Environment, cmd *cobra.Command, verb needs) func() error {
 	f := cmd.Flags()
 	t.env, t.needs, t.flags.AccessURLOptional = env, verb, !verb.accessURL
-	t.addPrimaryTo(f)
+	cmd.Annotations = map[string]string{exitCodes: fmt.Sprintf("%s %d %d", verb.exits, exitPreflightFailed, exitInterrupted)}
+	common, kubectl := pflag.NewFlagSet("", pflag.ContinueOnError), newKubectlFlags(verb.regions)
+	kubectl.AddFlags(common)
+	t.addPrimaryTo(common)
 	if verb.regions {
-		t.addRegionsTo(f)
+		t.addRegionsTo(common)
 	}
+	common.VisitAll(func(flag *pflag.Flag) { flag.Annotations = map[string][]string{commonFlag: {}} })
+	f.AddFlagSet(common) // except what the verb has under the same name
 	if verb.chart {
 		t.addChartTo(f)
 	}
 	var maxFailures int
 	if verb.plans || verb.changes {
-		f.BoolVar(&t.skipUnreachable, "skip-unreachable", false, "leave out, whole, every region of which a cluster does not answer, and exit with 3")
+		f.BoolVar(&t.skipUnreachable, "skip-unreachable", false, "leave out every region with a cluster that does not answer, and exit with 3")
 	}
 	if verb.changes {
-		f.IntVar(&t.flags.MaxParallel, "max-parallel", 0, "regions at work at once (default 8, or what the Fleet says)")
-		f.IntVar(&maxFailures, "max-failures", 0, "regions that may fail before no further one starts")
+		f.IntVar(&t.flags.MaxParallel, "max-parallel", 0, "regions to work on at once (default 8, or what the Fleet says)")
+		f.IntVar(&maxFailures, "max-failures", 0, "how many regions may fail before no more are started")
 	}
 	return func() error {
-		t.flags.Further = []string{"--kubeconfig", t.kubeconfig, "--coder-token-file", t.tokenFile}
+		bad := t.complete(kubectl)
+		t.flags.Further = repeated(f)
 		if f.Changed("max-failures") {
 			t.flags.MaxFailures = &maxFailures
 		}
 		if t.concurrency < 0 || f.Changed("concurrency") && t.concurrency == 0 {
-			return usagef("--concurrency: is %d, must be 1 or more", t.concurrency)
+			bad = errors.Join(bad, usagef("--concurrency: is %d, must be 1 or more", t.concurrency))
 		}
-		return positive("--request-timeout", t.requestTimeout)
+		if t.verbosity < 0 || t.verbosity > maxVerbosity {
+			bad = errors.Join(bad, usagef("--v is %d: it must be from 0 to %d; a higher level would log whole answers, and Secrets with them",
+				t.verbosity, maxVerbosity))
+		}
+		return bad
 	}
 }
 
 // addRegionsTo defines the flags that name regions.
 func (t *targets) addRegionsTo(f *pflag.FlagSet) {
-	f.StringVarP(&t.flags.Filename, "filename", "f", "", "Fleet file that describes the regions; - for standard input")
+	f.VarP((*filename)(&t.flags.Filename), "filename", "f", "Fleet file that describes the regions; - for standard input")
 	f.StringArrayVar(&t.flags.Regions, "region", nil, "only these regions of the Fleet file: a name, a pattern like 'eu-*', or a list with commas (repeatable)")
 	f.StringVarP(&t.flags.Selector, "selector", "l", "", "only regions of the Fleet file with these labels: KEY=VALUE, KEY!=VALUE, 'KEY in (A,B)'")
 	f.StringArrayVar(&t.flags.Exclude, "exclude", nil, "not these regions, named as for --region (repeatable)")
-	f.IntVar(&t.concurrency, "concurrency", 0, "regions looked at at once (default 128, or fewer where this machine allows few open files)")
-	f.StringArrayVar(&t.flags.Contexts, "context", nil, "kubeconfig context of a region (repeatable); goes after the verb, as kubectl takes no flags before a plugin's name")
+	if !t.needs.inTurn {
+		f.IntVar(&t.concurrency, "concurrency", 0, "regions to read at once (default 128, or fewer where this machine allows few open files)")
+	}
+	f.StringArrayVar(&t.flags.Contexts, "context", nil, "kubeconfig context of a region (repeatable)")
 	f.StringVarP(&t.flags.Namespace, "namespace", "n", "", `namespace of the satellite (default "coder-satellite")`)
 	f.StringVar(&t.flags.Release, "release", "", `Helm release of the satellite (default "coder-satellite")`)
 	f.StringVar(&t.flags.AccessURL, "access-url", "", "URL where users will reach the satellite, https://...")
 	f.StringVar(&t.flags.UnifiedURL, "unified-url", "", "URL that all satellites serve beside their own (GeoDNS), https://...; needs "+
 		"Coder and a chart of 1.28 or later")
-	f.StringArrayVar(&t.flags.Providers, "provider", nil, "name or ID of a workspace provider (repeatable; default: matched by cluster address); with -f, only this one of the regions'")
+	f.StringArrayVar(&t.flags.Providers, "provider", nil, "name or ID of a workspace provider (repeatable; default: matched by cluster address); with -f, select only this provider")
 	f.StringArrayVar(&t.flags.ProviderContexts, "provider-context", nil, "NAME=CONTEXT, for a provider in another cluster than the satellite (repeatable)")
 	f.StringVar(&t.flags.Satellite, "satellite", "", `"none" for a region without one, whose users connect through the primary`)
-	f.StringVar(&t.flags.ConnectTo, "connect-to", "", "HOST:PORT to connect to instead of what DNS says for the access URL")
-	f.StringVar(&t.flags.Canary, "canary", "", `workspace to rebuild as a proof: its name, "auto" or "none" (default "auto")`)
+	f.StringVar(&t.flags.ConnectTo, "connect-to", "", "HOST:PORT to connect to instead of the address that DNS has for the access URL")
+	f.StringVar(&t.flags.Canary, "canary", "", `workspace to rebuild as a test: its name, "auto" or "none" (default "auto")`)
 }
 
-// addPrimaryTo defines the flags that name the primary and the kubeconfig.
+// addPrimaryTo defines the flags that name the primary, and say how much is told.
 func (t *targets) addPrimaryTo(f *pflag.FlagSet) {
-	f.StringVar(&t.kubeconfig, "kubeconfig", "", "kubeconfig file (default: as kubectl)")
 	f.StringVar(&t.flags.CoderURL, "coder-url", "", "the primary's URL (default: $CODER_URL, else the Coder CLI's login)")
 	f.StringVar(&t.tokenFile, "coder-token-file", "", "file with a session token (default: $CODER_TOKEN, else the Coder CLI's login)")
-	f.DurationVar(&t.requestTimeout, "request-timeout", 20*time.Second, "time for one request, to a cluster or to Coder")
 	f.StringVar(&t.flags.CAFile, "coder-ca-file", "", "PEM file of certificate authorities to trust for Coder besides the system's")
+	f.BoolVarP(&t.quiet, "quiet", "q", false, "show no progress, except what you must do yourself")
+	f.IntVarP(&t.verbosity, "v", "v", 0, "log level, 0 to 7; 6 shows each HTTP request, never its tokens or content")
 }
 
 // addChartTo defines the flags that say what to install.
 func (t *targets) addChartTo(f *pflag.FlagSet) {
 	f.StringVar(&t.flags.Chart, "chart", "", "chart of the satellite: folder, .tgz, oci:// reference or name in --repo")
-	f.StringVar(&t.flags.Repo, "repo", "", "URL of the chart repository")
+	f.StringVar(&t.flags.Repo, "repo", "", "URL of the chart repository; credentials and certificates are those that `helm repo add` stored for it")
 	f.StringVar(&t.flags.ChartVersion, "chart-version", "", "version of the chart (default: the primary's)")
 	f.StringArrayVar(&t.flags.ValueFiles, "values", nil, "Helm values file (repeatable)")
-	f.StringArrayVar(&t.flags.Sets, "set", nil, "Helm value KEY=VALUE (repeatable)")
+	f.StringArrayVar(&t.flags.Sets.Values, "set", nil, "Helm value KEY=VALUE (repeatable)")
+	f.StringArrayVar(&t.flags.Sets.StringValues, "set-string", nil, "Helm value KEY=VALUE whose value is a string (repeatable)")
+	f.StringArrayVar(&t.flags.Sets.FileValues, "set-file", nil, "Helm value KEY=FILE whose value is the file's content (repeatable)")
+	f.StringArrayVar(&t.flags.Sets.JSONValues, "set-json", nil, "Helm value KEY=JSON (repeatable)")
 }

@@ -25,23 +25,23 @@ type unlockOptions struct {
 func newUnlock(env Environment, run func(context.Context, unlockOptions) error) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "unlock",
-		Short: "Take over an abandoned lock",
-		Long: `Free the lock of a run that died. Usually there is no need: a lock that is not renewed
-is taken over by the next run. unlock watches the lock first, and refuses while its
-holder is alive, unless forced. The reason is written onto the lock.`,
+		Short: "Free an abandoned lock",
+		Long: `Free the lock of a run that died. Usually this is not needed: the next run takes over a
+lock that is not renewed. unlock watches the lock first, and refuses while its holder is
+alive, unless forced. The reason is written into the lock.`,
 		Example: examples(`
 # One region of a fleet
 kubectl coder-satellite unlock -f fleet.yaml --region sydney --reason "the laptop was closed"`),
 	}
 	var o unlockOptions
-	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true})
-	f.StringVar(&o.reason, "reason", "", "why; it is written onto the lock")
+	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, inTurn: true, exits: fmt.Sprint(exitLockHeld)})
+	f.StringVar(&o.reason, "reason", "", "why; it is written into the lock")
 	f.BoolVar(&o.force, "force", false, "even if its holder is alive")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask; the contexts must then be named")
 	return verb(cmd, run, &o, func() error {
 		err := check()
 		if o.reason == "" {
-			err = errors.Join(usagef("unlock takes a reason: give one with --reason"), err)
+			err = errors.Join(usagef("unlock needs a reason: give one with --reason"), err)
 		}
 		return err
 	})
@@ -81,7 +81,7 @@ func (o *unlockOptions) unlock(ctx context.Context, region *snapshot.Region, by 
 		s := source.Collect(ctx, snapshot.ItemProvider)
 		what := fmt.Sprintf("%s, provider %q", name, s.ProviderName())
 		if s.ProviderID() == "" {
-			errs = append(errs, fmt.Errorf("%s: where its lock is cannot be told: %w", what, s.Provider.Err()))
+			errs = append(errs, fmt.Errorf("%s: cannot determine where its lock is: %w", what, s.Provider.Err()))
 			continue
 		}
 		errs = append(errs, o.free(ctx, what, source.ProviderSite, source.Declared.Context, source.ProviderLock(s), by))

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -29,19 +30,19 @@ type verifyOptions struct {
 func newVerify(env Environment, run func(context.Context, verifyOptions) error) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify",
-		Short: "Connect to a workspace through the satellite, and compare with the primary",
+		Short: "Connect to a workspace through the satellite and through the primary",
 		Long: `Connect to a workspace of each region as its owner's clients do: WebRTC, relayed by the
-satellite. The same is done through the primary, to compare. Nothing is changed.
+satellite. For comparison, connect through the primary, too. Nothing is changed.
 
 Only its owner can connect to a workspace, so it must be one of yours, and ON: the
-region's canary, or the one that --workspace names. The exit code is 0 when every
-region's workspace was reached through its satellite, the connection stayed up, and no
-more pings were lost than --max-loss allows. Pings end with the time of the region: only
-those that were sent count.
+region's canary, or the one that --workspace names. The exit code is 0 if every region's
+workspace was reached through its satellite, the connection stayed up, and no more pings
+were lost than --max-loss allows. Pings stop when the region's time is up; only those that
+were sent count.
 
-Where the deployment offers direct connections (STUN), one is made as clients make it, too,
-and the table says by which addresses: "host" is one of its own, "srflx" one that the STUN
-server saw, "relay" one of the TURN server's. It changes no exit code.`,
+If the deployment offers direct connections (STUN), one is made as clients do, and the
+table shows its addresses: "host" is the machine's own, "srflx" the one that the STUN
+server saw, "relay" the TURN server's. The direct connection does not affect the exit code.`,
 		Example: examples(`
 # All regions of a fleet
 kubectl coder-satellite verify -f fleet.yaml
@@ -49,21 +50,21 @@ kubectl coder-satellite verify -f fleet.yaml
 # One region, by a workspace of yours, with more pings
 kubectl coder-satellite verify -f fleet.yaml --region sydney --workspace canary-sydney --pings 20
 
-# For half a minute, and how much nearer the satellite is than the primary
+# For half a minute, and how the satellite compares with the primary
 kubectl coder-satellite verify -f fleet.yaml --region sydney --duration 30s --compare
 
-# The median round trip through each satellite, in microseconds
-kubectl coder-satellite verify -f fleet.yaml -o jsonpath='{.regions[*].satellite.roundTrip.medianMicroseconds}'`),
+# The round trip through each satellite, for a script
+kubectl coder-satellite verify -f fleet.yaml -o jsonpath='{.regions[*].satellite.roundTrip}'`),
 	}
 	var o verifyOptions
-	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, accessURL: true})
+	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, accessURL: true, exits: fmt.Sprint(exitPartlyFailed, exitTimedOut)})
 	_ = f.MarkHidden("canary") // --workspace says the same, and nothing is rebuilt
 	f.StringVar(&o.region.Workspace, "workspace", "", "name or ID of the workspace to connect to (default: the region's canary)")
 	f.IntVar(&o.region.Pings, "pings", 5, "how many pings to send through each connection")
 	maxLoss := f.String("max-loss", "20%", "how many of the pings through the satellite may be lost")
-	f.BoolVar(&o.region.Compare, "compare", false, "say how the satellite compares with the primary, from this machine")
-	f.DurationVar(&o.region.For, "duration", 0, "send pings for so long, a fifth of a second after each other, instead of a number of them")
-	f.DurationVar(&o.timeout, "timeout", time.Minute, "time for a region, beside --duration")
+	f.BoolVar(&o.region.Compare, "compare", false, "show how the satellite compares with the primary, from this machine")
+	f.DurationVar(&o.region.For, "duration", 0, "send pings for this long, five a second, instead of a fixed number")
+	f.DurationVar(&o.timeout, "timeout", time.Minute, "time for one region, in addition to --duration")
 	return verb(cmd, run, &o, func() error {
 		err := errors.Join(check(), positive("--timeout", o.timeout))
 		if o.region.Pings < 1 || o.region.Pings > maxPings {
@@ -95,5 +96,6 @@ func runVerify(ctx context.Context, o verifyOptions) error {
 	if err := cmp.Or(interrupted(ctx), err); err != nil {
 		return err
 	}
+	report.Outcome = inTime(c.survey, report.Outcome)
 	return o.end(report, report.Outcome)
 }

@@ -30,7 +30,7 @@ kubectl coder-satellite version
 kubectl coder-satellite version --primary -o json`),
 	}
 	var o versionOptions
-	cmd.Flags().BoolVar(&o.primary, "primary", false, "ask the primary for its version, too")
+	cmd.Flags().BoolVar(&o.primary, "primary", false, "also ask the primary for its version")
 	return verb(cmd, run, &o, o.addTo(env, cmd, needs{}))
 }
 

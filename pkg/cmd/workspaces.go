@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,30 +14,30 @@ import (
 
 type workspacesOptions struct {
 	documentOptions
-	// since is when Networking v2 was switched where no journal tells; zero if unknown.
+	// since is when Networking v2 was switched if no journal says so; zero if unknown.
 	since time.Time
-	// timeout bounds the look at a region, from when its turn comes.
+	// timeout bounds the reading of a region, from when its turn comes.
 	timeout time.Duration
 }
 
 func newWorkspaces(env Environment, run func(context.Context, workspacesOptions) error, rebuild func(context.Context, rebuildOptions) error) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "workspaces",
-		Short: "Show which path the users' workspaces use, and rebuild those that wait",
+		Short: "Show which path users' workspaces use, and rebuild those on the old one",
 		Long: `Show which workspaces were built since Networking v2 was switched: only these use the
-provider's present path. The others use the one before until they are rebuilt, by their
-owners, by Coder itself (from v1.21.1 on it rebuilds those that run when the switch is
-made), or by "workspaces rebuild". After a rollback it is the same the other way round.
+provider's present path. The others keep the old path until they are rebuilt: by their
+owners, by Coder itself (v1.21.1 and later rebuild running workspaces when the switch is
+made), or by "workspaces rebuild". The same holds after a rollback.
 
-When the switch was made is in the journal beside the provider. Where somebody else made
-it, say when with --since. Nothing is changed.`,
+The journal beside the provider says when the switch was made. If somebody else made it,
+give the time with --since. Nothing is changed.`,
 		Example: examples(`
-# How many workspaces of each provider wait
+# How many workspaces of each provider still have to be rebuilt
 kubectl coder-satellite workspaces -f fleet.yaml
 
-# Which, and whose
+# Which ones, and whose
 kubectl coder-satellite workspaces -f fleet.yaml -o wide
-kubectl coder-satellite workspaces -f fleet.yaml -o custom-columns=OWNER:.owner,NAME:.name,STATE:.state`),
+kubectl coder-satellite workspaces -f fleet.yaml -o custom-columns=OWNER:.owner,NAME:.name`),
 	}
 	cmd.AddCommand(newRebuild(env, rebuild))
 	var o workspacesOptions
@@ -45,9 +46,9 @@ kubectl coder-satellite workspaces -f fleet.yaml -o custom-columns=OWNER:.owner,
 
 // addTo defines the flags that the verb and its subcommand have in common.
 func (o *workspacesOptions) addTo(env Environment, cmd *cobra.Command) func() error {
-	check := o.documentOptions.addTo(env, cmd, needs{regions: true, workspaces: true})
-	since := cmd.Flags().String("since", "", "when Networking v2 was switched, as 2006-01-02T15:04:05Z, for providers whose journal does not tell")
-	cmd.Flags().DurationVar(&o.timeout, "timeout", 30*time.Second, "time for the facts of a region; what is not known by then is unknown")
+	check := o.documentOptions.addTo(env, cmd, needs{regions: true, workspaces: true, exits: fmt.Sprint(exitPartlyFailed, exitTimedOut)})
+	since := cmd.Flags().String("since", "", "when Networking v2 was switched, as 2006-01-02T15:04:05Z, for providers whose journal does not say")
+	cmd.Flags().DurationVar(&o.timeout, "timeout", 30*time.Second, "time to read a region; what is not read by then is unknown")
 	return func() error {
 		err := errors.Join(check(), positive("--timeout", o.timeout))
 		if *since != "" {
@@ -71,10 +72,11 @@ func (o *workspacesOptions) look(ctx context.Context) (*connection, *workspaces.
 }
 
 func runWorkspaces(ctx context.Context, o workspacesOptions) error {
-	_, found, err := o.look(ctx)
+	c, found, err := o.look(ctx)
 	if err != nil {
 		return err
 	}
 	report := found.List()
+	report.Outcome = inTime(c.survey, report.Outcome)
 	return o.end(report, report.Outcome)
 }

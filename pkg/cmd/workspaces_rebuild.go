@@ -26,41 +26,45 @@ type rebuildOptions struct {
 func newRebuild(env Environment, run func(context.Context, rebuildOptions) error) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rebuild",
-		Short: "Rebuild the workspaces that wait, those that nobody uses first",
+		Short: "Rebuild workspaces on the old path, unused ones first",
 		Long: `Rebuild the workspaces that were not built since Networking v2 was switched, so that they
-use the provider's present path. A rebuild keeps a workspace's home directory, and nothing
-else; one that is off is on afterwards.
+use the provider's present path. A rebuild keeps a workspace's home directory and nothing
+else; a workspace that was off is on afterwards.
 
-Those that are off come first. One that is on is rebuilt only if its owner was not
-connected for --idle-for; one in use never, but with --include-active --reason. Each is
-looked at again before its build, and so is the satellite: nobody is moved to a path that
-does not answer. What failed to build is left to its owner.
+Workspaces that are off come first. A running workspace is rebuilt only if its owner was
+not connected for --idle-for. A workspace in use is never rebuilt, except with
+--include-active --reason. Each workspace is checked again before its build, and so is the
+satellite: nobody is moved to a path that does not answer. A workspace whose build fails is
+left to its owner.
 
-It shows first what it would do, and asks. Ctrl-C ends it after the builds that have
-begun. Started again, it goes on: what is done it reads from the workspaces.`,
+It shows the plan and asks before it acts. Ctrl-C stops it after the builds that have
+begun. A second run continues: the workspaces themselves show what is done.`,
 		Example: examples(`
-# What it would do
+# What would be rebuilt
 kubectl coder-satellite workspaces rebuild -f fleet.yaml --dry-run
 
-# By night, eight at a time, but not your own
-kubectl coder-satellite workspaces rebuild -f fleet.yaml --until 06:00 --max-parallel 8 --exclude-owner operator@example.com --yes
+# By night, eight at a time
+kubectl coder-satellite workspaces rebuild -f fleet.yaml --until 06:00 --max-parallel 8 --yes
 
-# One region, nobody's new workspace in between
+# All but your own
+kubectl coder-satellite workspaces rebuild -f fleet.yaml --exclude-owner operator@example.com
+
+# One region, with no new workspaces meanwhile
 kubectl coder-satellite workspaces rebuild -f fleet.yaml --region sydney --cordon`),
 	}
 	var o rebuildOptions
 	f, r, check := cmd.Flags(), &o.rebuild, o.addTo(env, cmd)
-	f.DurationVar(&r.IdleFor, "idle-for", 2*time.Hour, "how long nobody must have been connected to a workspace that is on")
-	f.BoolVar(&r.IncludeActive, "include-active", false, "rebuild workspaces in use, too; needs --reason")
-	f.StringVar(&r.Reason, "reason", "", "why workspaces in use are rebuilt; the report keeps it")
+	f.DurationVar(&r.IdleFor, "idle-for", 2*time.Hour, "how long nobody must have been connected to a running workspace")
+	f.BoolVar(&r.IncludeActive, "include-active", false, "also rebuild workspaces in use; needs --reason")
+	f.StringVar(&r.Reason, "reason", "", "why workspaces in use are rebuilt; it is recorded in the report")
 	f.StringArrayVar(&o.exclude, "exclude-owner", nil, "leave this user's workspaces alone: e-mail address or user name (repeatable)")
-	f.IntVar(&r.MaxParallel, "max-parallel", 4, "workspaces that are built at once")
-	f.IntVar(&r.MaxFailures, "max-failures", 0, "builds that may fail before no further one is started")
-	until := f.String("until", "", "stop starting builds at this time of the day, as 06:00, or at a time like 2006-01-02T15:04:05Z")
+	f.IntVar(&r.MaxParallel, "max-parallel", 4, "workspaces to build at once")
+	f.IntVar(&r.MaxFailures, "max-failures", 0, "how many builds may fail before no more are started")
+	until := f.String("until", "", "start no builds after this time: 06:00, or 2006-01-02T15:04:05Z")
 	f.DurationVar(&r.BuildTimeout, "build-timeout", 15*time.Minute, "time for one build")
-	f.BoolVar(&r.Cordon, "cordon", false, "keep new workspaces off each provider meanwhile; at the end its cordon is lifted, whoever set it")
+	f.BoolVar(&r.Cordon, "cordon", false, "keep new workspaces off each provider meanwhile; the cordon is lifted at the end, whoever set it")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask before acting; the contexts must then be named")
-	f.BoolVar(&o.dryRun, "dry-run", false, "show what would be done, and do nothing")
+	addDryRun(f, &o.dryRun)
 	return verb(cmd, run, &o, func() (err error) {
 		r.Clock = env.Clock
 		r.Until, err = parseUntil(*until, env.Clock.Now())
@@ -121,7 +125,7 @@ func runRebuild(ctx context.Context, o rebuildOptions) error {
 		return err
 	}
 	defer c.progress.Close()
-	r.Report = c.progress.Report
+	r.Report = c.report
 	report := r.Run(ctx, found, now)
 	c.progress.Close()
 	printErr := o.print(report)
@@ -142,5 +146,5 @@ func rebuildQuestion(plan *v1alpha1.WorkspaceReport) string {
 	if builds == 0 {
 		return "Lift the cordons of an earlier run?"
 	}
-	return fmt.Sprintf("All that is outside their home directories is lost. Rebuild %d workspaces, %d of them not off?", builds, on)
+	return fmt.Sprintf("Everything outside their home directories is lost. Rebuild %d workspaces, %d of them not off?", builds, on)
 }

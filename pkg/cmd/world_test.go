@@ -72,8 +72,9 @@ func newWorld(t *testing.T) *world {
 		`"contexts":[{"name":"sydney","context":{"cluster":"c","user":"u"}},{"name":"elsewhere","context":{"cluster":"d","user":"u"}}],`+
 		`"users":[{"name":"u","user":{}}]}`, w.api.URL))
 	w.getenv = map[string]string{
-		"CODER_URL": primary.URL(), "CODER_TOKEN": primary.Token(operator.ID), "KUBECACHEDIR": t.TempDir(),
+		"CODER_URL": primary.URL(), "CODER_TOKEN": primary.Token(operator.ID),
 	}
+	t.Setenv("KUBECACHEDIR", t.TempDir())
 	return w
 }
 

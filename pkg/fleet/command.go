@@ -9,7 +9,7 @@ import (
 )
 
 // Command returns a command line, fit for a shell, that runs the verb on this region and its selected providers. An ellipsis
-// stands for the values of --set, which may be secret.
+// stands for the values of --set, --set-string and --set-json, which may be secret.
 func (r Region) Command(verb string) string {
 	var selectors []string
 	if len(r.Others) > 0 {
@@ -54,8 +54,10 @@ func (f Flags) remember(region *Region, context string) {
 		return
 	}
 	f.Contexts = []string{context}
-	if len(f.Sets) > 0 {
-		f.Sets = []string{"..."}
+	for _, settings := range []*[]string{&f.Sets.Values, &f.Sets.StringValues, &f.Sets.JSONValues} {
+		if len(*settings) > 0 {
+			*settings = []string{"..."}
+		}
 	}
 	described, chart := f.describing()
 	region.Selector, region.ChartFlags = written(slices.Concat(described, further)), written(chart)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"helm.sh/helm/v3/pkg/cli/values"
 	"k8s.io/utils/ptr"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
@@ -23,17 +24,18 @@ type Flags struct {
 	Regions, Exclude []string
 	Selector         string
 
-	Contexts             []string // kubeconfig contexts, one region each; the caller fills in the current one
-	AccessURL, ConnectTo string   // for one region only
-	Satellite            string   // SatelliteNone, or empty
-	Providers            []string // names or IDs of the one region's providers; with a file, a selection from its regions
-	ProviderContexts     []string // NAME=CONTEXT, for providers outside the satellite's cluster
-	UnifiedURL           string   // the URL that all satellites serve in addition to their own
-	Namespace, Release   string   // of the satellite's Helm release; empty for the defaults
-	Canary               string   // a workspace's name, CanaryAuto or CanaryNone; empty for auto
-	Chart, Repo          string   // of the satellite; empty for the defaults
-	ChartVersion         string   // empty for the primary's
-	ValueFiles, Sets     []string // Helm's --values and --set
+	Contexts             []string       // kubeconfig contexts, one region each; the caller fills in the current one
+	AccessURL, ConnectTo string         // for one region only
+	Satellite            string         // SatelliteNone, or empty
+	Providers            []string       // names or IDs of the one region's providers; with a file, a selection from its regions
+	ProviderContexts     []string       // NAME=CONTEXT, for providers outside the satellite's cluster
+	UnifiedURL           string         // the URL that all satellites serve in addition to their own
+	Namespace, Release   string         // of the satellite's Helm release; empty for the defaults
+	Canary               string         // a workspace's name, CanaryAuto or CanaryNone; empty for auto
+	Chart, Repo          string         // of the satellite; empty for the defaults
+	ChartVersion         string         // empty for the primary's
+	ValueFiles           []string       // Helm's --values
+	Sets                 values.Options // Helm's --set, --set-string, --set-file and --set-json
 
 	CoderURL, CAFile string // of the primary; they override the file's
 	MaxParallel      int    // overrides the file's if above 0
@@ -60,7 +62,8 @@ func (f Flags) describing() (region, chart []given) {
 			{name: "--connect-to", values: just(f.ConnectTo), one: true}, {name: "--canary", values: just(f.Canary)},
 		}, []given{
 			{name: "--chart", values: just(f.Chart)}, {name: "--repo", values: just(f.Repo)},
-			{name: "--chart-version", values: just(f.ChartVersion)}, {name: "--values", values: f.ValueFiles}, {name: "--set", values: f.Sets},
+			{name: "--chart-version", values: just(f.ChartVersion)}, {name: "--values", values: f.ValueFiles}, {name: "--set", values: f.Sets.Values},
+			{name: "--set-string", values: f.Sets.StringValues}, {name: "--set-file", values: f.Sets.FileValues}, {name: "--set-json", values: f.Sets.JSONValues},
 		}
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	helm "helm.sh/helm/v3/pkg/cli/values"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
@@ -18,7 +19,7 @@ func TestFlagsFleet(t *testing.T) {
 	got, err := fleet.Flags{
 		Contexts:  []string{"arn:aws:eks:us-east-2:1234:cluster/ohio"},
 		AccessURL: "https://coder-ohio.example.com/", Providers: []string{"ohio"}, ProviderContexts: []string{"ohio-b=ohio-two"}, Namespace: "sat", ConnectTo: "203.0.113.7:443",
-		Chart: "./chart.tgz", ChartVersion: "1.21.7", ValueFiles: []string{values}, Sets: []string{"coderd.replicas=2"},
+		Chart: "./chart.tgz", ChartVersion: "1.21.7", ValueFiles: []string{values}, Sets: helm.Options{Values: []string{"coderd.replicas=2"}},
 		CoderURL: "https://coder.example.com", Canary: "none", MaxParallel: 3, MaxFailures: &two,
 	}.Load(nil)
 	if err != nil {
@@ -31,7 +32,7 @@ func TestFlagsFleet(t *testing.T) {
 			Satellite: fleet.Satellite{
 				Context: "arn:aws:eks:us-east-2:1234:cluster/ohio", Namespace: "sat", Release: fleet.DefaultRelease,
 				AccessURL: "https://coder-ohio.example.com", ConnectTo: "203.0.113.7:443",
-				ValueFiles: []string{values}, Sets: []string{"coderd.replicas=2"}, Chart: v1alpha1.Chart{Name: "chart.tgz", Version: "1.21.7"},
+				ValueFiles: []string{values}, Sets: helm.Options{Values: []string{"coderd.replicas=2"}}, Chart: v1alpha1.Chart{Name: "chart.tgz", Version: "1.21.7"},
 			},
 			Providers: []fleet.Provider{
 				{Name: "ohio", Context: "arn:aws:eks:us-east-2:1234:cluster/ohio", Canary: "none"}, {Name: "ohio-b", Context: "ohio-two", Canary: "none"},
@@ -92,7 +93,7 @@ func TestFlagsErrors(t *testing.T) {
 		"bad namespace":    {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, Namespace: "A_"}, []string{`--namespace: "A_"`}},
 		"bad numbers":      {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, MaxParallel: -1, MaxFailures: &minus}, []string{"--max-parallel: is -1", "--max-failures: is -1"}},
 		"region, no file":  {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, Regions: []string{"a"}}, []string{"--region: selects regions of a Fleet file"}},
-		"file and context": {fleet.Flags{Filename: file, Contexts: []string{"a"}, Sets: []string{"a=b"}}, []string{"--context: cannot be used with --filename", "--set: cannot"}},
+		"file and context": {fleet.Flags{Filename: file, Contexts: []string{"a"}, Sets: helm.Options{Values: []string{"a=b"}, FileValues: []string{"c=d"}}}, []string{"--context: cannot be used with --filename", "--set: cannot", "--set-file: cannot"}},
 		"unknown region":   {fleet.Flags{Filename: file, Regions: []string{"a", "zzz", "bb"}}, []string{`no region "zzz"; there are: a, b, c`, `no region "bb"; did you mean "b"?`}},
 		"bad overrides":    {fleet.Flags{Filename: file, CoderURL: "http://x.example.com", CAFile: "nowhere.pem", MaxParallel: -1, MaxFailures: &minus}, []string{"--coder-url: ", "--coder-ca-file: the file nowhere.pem", "--max-parallel", "--max-failures"}},
 		"no such file":     {fleet.Flags{Filename: "nowhere.yaml"}, []string{"the Fleet file nowhere.yaml cannot be read"}},

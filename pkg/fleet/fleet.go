@@ -2,7 +2,11 @@
 // use the network.
 package fleet
 
-import "github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+import (
+	"helm.sh/helm/v3/pkg/cli/values"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+)
 
 // Defaults of a Fleet file and of flags.
 const (
@@ -51,7 +55,7 @@ type Satellite struct {
 	UnifiedURL         string         // served by all satellites in addition to AccessURL, without a trailing slash; may be empty
 	ConnectTo          string         // HOST:PORT to dial for AccessURL; empty for DNS
 	ValueFiles         []string       // Helm values files; later ones win
-	Sets               []string       // key=value pairs as in Helm's --set; they win over every file
+	Sets               values.Options // Helm's --set, --set-string, --set-file and --set-json; they win over every file
 	Chart              v1alpha1.Chart // an empty version means the primary's
 }
 

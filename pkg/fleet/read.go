@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"helm.sh/helm/v3/pkg/cli/values"
 )
 
 // Stdin is the file name of standard input.
@@ -56,5 +58,5 @@ func ReadFile(name string, stdin io.Reader) (*Fleet, error) {
 	if err != nil {
 		return nil, err
 	}
-	return resolve(*in, folder, nil, true, p)
+	return resolve(*in, folder, values.Options{}, true, p)
 }

@@ -7,13 +7,15 @@ import (
 	"slices"
 	"strings"
 
+	"helm.sh/helm/v3/pkg/cli/values"
+
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
 // resolve fills in defaults, makes paths relative to the working directory, and validates. It returns the fleet or all its
-// problems. sets are values of Helm's --set; accessURL requires an access URL of every satellite.
-func resolve(in v1alpha1.Fleet, folder string, sets []string, accessURL bool, p *problems) (*Fleet, error) {
+// problems. sets are values of Helm's --set flags; accessURL requires an access URL of every satellite.
+func resolve(in v1alpha1.Fleet, folder string, sets values.Options, accessURL bool, p *problems) (*Fleet, error) {
 	fleet := &Fleet{
 		CoderURL:    coder.NormalURL(in.Coder.URL),
 		CAFile:      inFolder(folder, in.Coder.CAFile),
@@ -103,7 +105,7 @@ func declarations(at string, region v1alpha1.Region) []declaration {
 }
 
 // regionOf returns the declared region with defaults filled in.
-func regionOf(in v1alpha1.Fleet, declared v1alpha1.Region, folder string, sets []string) Region {
+func regionOf(in v1alpha1.Fleet, declared v1alpha1.Region, folder string, sets values.Options) Region {
 	region := Region{Name: declared.Name, Labels: declared.Labels}
 	for _, provider := range declarations("", declared) {
 		canary := cmp.Or(provider.Canary.Workspace, CanaryAuto)
@@ -119,7 +121,7 @@ func regionOf(in v1alpha1.Fleet, declared v1alpha1.Region, folder string, sets [
 		AccessURL:  coder.NormalURL(declared.AccessURL),
 		UnifiedURL: coder.NormalURL(in.UnifiedURL),
 		ConnectTo:  declared.ConnectTo,
-		Sets:       slices.Clone(sets),
+		Sets:       sets,
 		Chart:      chartOf(in.Chart, folder),
 	}
 	for _, file := range slices.Concat(in.Defaults.Values, declared.Values) {

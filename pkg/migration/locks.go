@@ -22,7 +22,7 @@ func (r *regionRun) takeLocks(ctx context.Context) error {
 		}
 		namespace := r.Region.Region.Satellite.Namespace
 		if err := journal.EnsureNamespace(ctx, site.Access.Clientset(), namespace); err != nil {
-			return fmt.Errorf("the satellite's namespace: %w", err)
+			return because(ctx, fmt.Errorf("the satellite's namespace: %w", err))
 		}
 		if r.satellite.err = r.take(ctx, r.satellite); r.satellite.err != nil {
 			return r.satellite.err
@@ -49,7 +49,7 @@ func (r *regionRun) take(ctx context.Context, p *part) error {
 	}
 	p.view = p.source.Collect(ctx, snapshot.ItemProvider) // says where the lock of a provider is
 	if p.owner == OwnerProvider && p.view.ProviderID() == "" {
-		return fmt.Errorf("the provider is unknown: %w", p.view.Provider.Err())
+		return because(ctx, fmt.Errorf("the provider is unknown: %w", p.view.Provider.Err()))
 	}
 	lease, _ := p.names()
 	held, err := lock.Acquire(ctx, site.Access.Clientset(), lock.Options{

@@ -1,14 +1,22 @@
 package satellite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
+	"net/url"
+	"os"
+	"strings"
 	"time"
 
 	"helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/helmpath"
+	"helm.sh/helm/v3/pkg/repo"
+	"k8s.io/client-go/transport"
 	"oras.land/oras-go/v2/registry/remote/retry"
 )
 
@@ -21,9 +29,50 @@ const (
 func download(ctx context.Context, ref ChartRef, load func(ChartRef, *http.Client) (*chart.Chart, error)) (*chart.Chart, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, downloadTimeout, fmt.Errorf("no complete answer within %s", downloadTimeout))
 	defer cancel()
-	base := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
+	entry, err := stored(ref.Repo)
+	if err != nil {
+		return nil, err
+	}
+	// without Helm's insecure_skip_tls_verify
+	certificates, err := transport.TLSConfigFor(&transport.Config{TLS: transport.TLSConfig{CAFile: entry.CAFile, CertFile: entry.CertFile, KeyFile: entry.KeyFile}})
+	if err != nil {
+		return nil, fmt.Errorf("the certificates that Helm has for the repository %s cannot be used: %w", entry.Name, err)
+	}
+	base := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, TLSClientConfig: certificates}
 	defer base.CloseIdleConnections()
-	return load(ref, &http.Client{Transport: &bounded{ctx: ctx, next: retry.NewTransport(base)}, CheckRedirect: safely})
+	return load(ref, &http.Client{Transport: &bounded{ctx: ctx, next: &authenticated{entry, retry.NewTransport(base)}}, CheckRedirect: safely})
+}
+
+// stored returns what `helm repo add` stored for the repository of that URL: its
+// credentials and certificates; an empty entry if it stored none.
+func stored(repository string) (*repo.Entry, error) {
+	known, err := repo.LoadFile(cmp.Or(os.Getenv("HELM_REPOSITORY_CONFIG"), helmpath.ConfigPath("repositories.yaml"))) // as Helm does
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("Helm's list of repositories cannot be read: %w", err)
+	}
+	for _, entry := range known.Repositories {
+		if strings.TrimRight(entry.URL, "/") == strings.TrimRight(repository, "/") {
+			return entry, nil
+		}
+	}
+	return &repo.Entry{}, nil
+}
+
+// authenticated sends a repository's credentials to its own host, and to others only if
+// they were stored with --pass-credentials; over TLS alone.
+type authenticated struct {
+	entry *repo.Entry
+	next  http.RoundTripper
+}
+
+// RoundTrip implements http.RoundTripper.
+func (a *authenticated) RoundTrip(request *http.Request) (*http.Response, error) {
+	home, err := url.Parse(a.entry.URL)
+	if a.entry.Username != "" && request.URL.Scheme == "https" && (a.entry.PassCredentialsAll || err == nil && home.Host == request.URL.Host) {
+		request = request.Clone(request.Context())
+		request.SetBasicAuth(a.entry.Username, a.entry.Password)
+	}
+	return a.next.RoundTrip(request)
 }
 
 // safely refuses redirects that leave TLS, and more of them than Go follows by default.
@@ -95,7 +144,12 @@ func get(location string, client *http.Client) ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
+	switch response.StatusCode {
+	case http.StatusOK:
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return nil, fmt.Errorf("%s answers %s: store credentials for the repository's URL with `helm repo add NAME URL --username USER --password-stdin`",
+			location, response.Status)
+	default:
 		return nil, fmt.Errorf("%s answers %s", location, response.Status)
 	}
 	return io.ReadAll(response.Body)

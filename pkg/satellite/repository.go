@@ -18,7 +18,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
-// fromRepository loads a chart from an HTTP repository, without the operator's own Helm configuration and cache.
+// fromRepository loads a chart from an HTTP repository. The operator's own Helm configuration only supplies credentials.
 func fromRepository(ref ChartRef, client *http.Client) (*chart.Chart, error) {
 	index, err := indexOf(ref.Repo, client)
 	if err != nil {

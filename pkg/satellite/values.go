@@ -3,6 +3,7 @@ package satellite
 import (
 	"cmp"
 	"fmt"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,9 +30,9 @@ func (s Spec) notRendered(c *Chart, err error) error {
 	return fmt.Errorf("chart %s %s cannot be rendered with these values: %w", c.Metadata.Name, c.Metadata.Version, s.withoutValues(err))
 }
 
-// MergeValues merges values files and then KEY=VALUE settings, as Helm does, and sets what makes the release this
-// region's satellite. A value that contradicts the region is an error that names it. Errors quote no other value.
-func MergeValues(files, sets []string, urls URLs) (map[string]any, error) {
+// MergeValues merges values files and then KEY=VALUE settings of each kind, as Helm does, and sets what makes the release
+// this region's satellite. A value that contradicts the region is an error that names it. Errors quote no other value.
+func MergeValues(files []string, sets values.Options, urls URLs) (map[string]any, error) {
 	merged, err := merge(files, sets)
 	if err != nil {
 		return nil, fmt.Errorf("the Helm values cannot be read: %w", err)
@@ -56,17 +57,33 @@ func MergeValues(files, sets []string, urls URLs) (map[string]any, error) {
 }
 
 // merge merges the values. Errors show nothing of a file or setting, which may be secret: Helm's and YAML's would.
-func merge(files, sets []string) (map[string]any, error) {
+func merge(files []string, sets values.Options) (map[string]any, error) {
 	// values may come from URLs, as with Helm, but not from plugins
 	merged, err := (&values.Options{ValueFiles: files}).MergeValues(getter.Providers{})
 	if err != nil {
 		return nil, redact.Quotations(err)
 	}
-	for _, set := range sets {
-		if err := strvals.ParseInto(set, merged); err != nil {
-			key, _, _ := strings.Cut(set, "=")
-			return nil, fmt.Errorf("--set %s=... is not KEY=VALUE[,KEY=VALUE...]: write commas in a value as \\, and put anything more "+
-				"complicated into a values file", key)
+	const keyValue = "is not KEY=VALUE[,KEY=VALUE...]: write commas in a value as \\, and put what is more complicated into a values file"
+	for _, kind := range []struct {
+		flag, wrong string
+		settings    []string
+		parse       func(string, map[string]any) error
+	}{ // in Helm's order
+		{"--set-json", "is not KEY=JSON", sets.JSONValues, strvals.ParseJSON},
+		{"--set", keyValue, sets.Values, strvals.ParseInto},
+		{"--set-string", keyValue, sets.StringValues, strvals.ParseIntoString},
+		{"--set-file", "is not KEY=FILE with a file that can be read", sets.FileValues, func(setting string, into map[string]any) error {
+			return strvals.ParseIntoFile(setting, into, func(file []rune) (any, error) {
+				content, err := os.ReadFile(string(file))
+				return string(content), err
+			})
+		}},
+	} {
+		for _, setting := range kind.settings {
+			if err := kind.parse(setting, merged); err != nil { // which quotes values
+				key, _, _ := strings.Cut(setting, "=")
+				return nil, fmt.Errorf("%s %s=... %s", kind.flag, key, kind.wrong)
+			}
 		}
 	}
 	return merged, nil

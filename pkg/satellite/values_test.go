@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"helm.sh/helm/v3/pkg/cli/values"
 )
 
 const (
@@ -23,12 +24,15 @@ func valuesFile(t *testing.T, text string) string {
 	return file
 }
 
+// set is what --set gives.
+func set(settings ...string) values.Options { return values.Options{Values: settings} }
+
 // Later files win over earlier ones, --set over all, and the region over nothing
 // but what is not given.
 func TestMergeValues(t *testing.T) {
 	common := valuesFile(t, "coderd: {replicas: 1, image: a, satellite: {enable: true}}\n")
 	sydney := valuesFile(t, "coderd: {replicas: 2, tls: {hostSecretName: tls}}\n")
-	got, err := MergeValues([]string{common, sydney}, []string{"coderd.image=b", "coderd.list={x,y}"}, URLs{Primary: primaryURL,
+	got, err := MergeValues([]string{common, sydney}, set("coderd.image=b", "coderd.list={x,y}"), URLs{Primary: primaryURL,
 		Access: accessURL})
 	if err != nil {
 		t.Fatal(err)
@@ -57,12 +61,13 @@ func TestMergeValuesErrors(t *testing.T) {
 		"text for satellite": {set: "coderd.satellite=x", want: "the Helm value coderd.satellite must be a table"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var files, sets []string
+			var files []string
+			var sets values.Options
 			if test.file != "" {
 				files = []string{test.file}
 			}
 			if test.set != "" {
-				sets = []string{test.set}
+				sets = set(test.set)
 			}
 			_, err := MergeValues(files, sets, URLs{Primary: primaryURL, Access: accessURL})
 			if err == nil || !strings.Contains(err.Error(), test.want) {
@@ -75,7 +80,7 @@ func TestMergeValuesErrors(t *testing.T) {
 // Coder's documentation writes true as text, and URLs with a slash at the end.
 func TestMergeValuesAsDocumented(t *testing.T) {
 	file := valuesFile(t, `coderd: {satellite: {enable: "true", primaryURL: "https://coder.example.com/", accessURL: "https://Coder-Sydney.example.com:443/"}}`)
-	got, err := MergeValues([]string{file}, nil, URLs{Primary: primaryURL, Access: accessURL})
+	got, err := MergeValues([]string{file}, set(), URLs{Primary: primaryURL, Access: accessURL})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,11 +89,11 @@ func TestMergeValuesAsDocumented(t *testing.T) {
 		t.Error(diff)
 	}
 	for _, set := range []string{"enable=no", "accessURL=https://coder-sydney.example.com/x", "accessURL=http://coder-sydney.example.com", "accessURL=true"} {
-		if _, err := MergeValues(nil, []string{"coderd.satellite." + set}, URLs{Primary: primaryURL, Access: accessURL}); err == nil {
+		if _, err := MergeValues(nil, values.Options{Values: []string{"coderd.satellite." + set}}, URLs{Primary: primaryURL, Access: accessURL}); err == nil {
 			t.Errorf("%s is accepted", set)
 		}
 	}
-	if _, err := MergeValues([]string{valuesFile(t, `coderd: {satellite: {enable: "false"}}`)}, nil, URLs{Primary: primaryURL,
+	if _, err := MergeValues([]string{valuesFile(t, `coderd: {satellite: {enable: "false"}}`)}, set(), URLs{Primary: primaryURL,
 		Access: accessURL}); err == nil {
 		t.Error(`enable: "false" is accepted`)
 	}
@@ -104,12 +109,13 @@ func TestMergeValuesErrorsHideValues(t *testing.T) {
 		"unfinished":  {file: "password: 'hunter2\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var files, sets []string
+			var files []string
+			var sets values.Options
 			if test.file != "" {
 				files = []string{valuesFile(t, test.file)}
 			}
 			if test.set != "" {
-				sets = []string{test.set}
+				sets = set(test.set)
 			}
 			_, err := MergeValues(files, sets, URLs{Primary: primaryURL, Access: accessURL})
 			if err == nil || strings.Contains(err.Error(), "hunter2") {
@@ -151,5 +157,35 @@ func TestNamedSecrets(t *testing.T) {
 	}
 	if got := namedSecrets(map[string]any{"coderd": "x", "certs": map[string]any{"secret": map[string]any{"name": 7}}}); len(got) > 0 {
 		t.Errorf("got %v", got)
+	}
+}
+
+// Each kind of setting means what it means to Helm, and they win over each other in Helm's order.
+func TestMergeValuesKinds(t *testing.T) {
+	file := valuesFile(t, "# a comment\n")
+	got, err := MergeValues(nil, values.Options{
+		JSONValues: []string{`json={"a":[1,true]}`, "first=1"}, Values: []string{"number=7", "first=2", "second=2"},
+		StringValues: []string{"string=7", "second=3"}, FileValues: []string{"file=" + file},
+	}, URLs{Primary: primaryURL, Access: accessURL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	delete(got, "coderd")
+	want := map[string]any{
+		"json": map[string]any{"a": []any{float64(1), true}}, "number": int64(7), "first": int64(2), "second": "3", "string": "7", "file": "# a comment\n",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	for want, sets := range map[string]values.Options{
+		"--set-json a=... is not KEY=JSON":                              {JSONValues: []string{"a={hunter2"}},
+		"--set-string a=... is not KEY=VALUE":                           {StringValues: []string{"a=x,hunter2"}},
+		"--set-file a=... is not KEY=FILE with a file that can be read": {FileValues: []string{"a=missing.txt"}},
+		"--set-file b=... is not KEY=FILE":                              {FileValues: []string{"b"}},
+	} {
+		_, err := MergeValues(nil, sets, URLs{Primary: primaryURL, Access: accessURL})
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("error %v, want %q", err, want)
+		}
 	}
 }

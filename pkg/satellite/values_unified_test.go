@@ -29,7 +29,7 @@ func TestMergeValuesUnified(t *testing.T) {
 		"an address, a local": {[]string{"coderd.alternateHostnames={192.0.2.7,coderd}"}, []any{own, shared, "192.0.2.7", "coderd"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := MergeValues(nil, test.sets, unified())
+			got, err := MergeValues(nil, set(test.sets...), unified())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -64,7 +64,7 @@ func TestMergeValuesUnifiedErrors(t *testing.T) {
 		"coderd is a list":     {"coderd={a}", unified(), "the Helm value coderd must be a table"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := MergeValues(nil, []string{test.set}, test.urls)
+			_, err := MergeValues(nil, set(test.set), test.urls)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v, want %q", err, test.want)
 			}
@@ -74,7 +74,7 @@ func TestMergeValuesUnifiedErrors(t *testing.T) {
 
 // Without a unified URL, names are the operator's, whatever they are.
 func TestMergeValuesLeavesAlternates(t *testing.T) {
-	got, err := MergeValues(nil, []string{"coderd.alternateHostnames={Coder-AU.example.com}"}, URLs{Primary: primaryURL, Access: accessURL})
+	got, err := MergeValues(nil, set("coderd.alternateHostnames={Coder-AU.example.com}"), URLs{Primary: primaryURL, Access: accessURL})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestMergeValuesLeavesAlternates(t *testing.T) {
 func TestMatchesUnified(t *testing.T) {
 	chart := &Chart{Chart: newChart("1.28.2")}
 	values := func(urls URLs) map[string]any {
-		merged, err := MergeValues(nil, nil, urls)
+		merged, err := MergeValues(nil, set(), urls)
 		if err != nil {
 			t.Fatal(err)
 		}

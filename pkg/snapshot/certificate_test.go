@@ -67,7 +67,7 @@ func TestCertificates(t *testing.T) {
 		"host": "", "odd": "the entry tls.crt of Secret odd cannot be used: it holds no " +
 			"certificate", "forbidden": "no", "gone": "no", "": "not collected",
 	} {
-		source.Region.Satellite.Sets = []string{"coderd.tls.hostSecretName=host", "coderd.tls.devurlsHostSecretName=" + devurls,
+		source.Region.Satellite.Sets.Values = []string{"coderd.tls.hostSecretName=host", "coderd.tls.devurlsHostSecretName=" + devurls,
 			"coderd.devurlsHost=*.example.com"}
 		servers.reset()
 		got, known := source.Collect(t.Context(), snapshot.ItemCertificates, snapshot.ItemChart).Certificates.Get()
@@ -102,7 +102,7 @@ func TestCertificatesUnknown(t *testing.T) {
 		t.Errorf("%v, not %v", s.Certificates.Err(), s.Satellite.Err())
 	}
 	source := newServers(t).source(t)
-	source.Region.Satellite.Chart.Name, source.Region.Satellite.Sets = chartIn(t, "1.21.7"), []string{"coderd.satellite.enable=false"}
+	source.Region.Satellite.Chart.Name, source.Region.Satellite.Sets.Values = chartIn(t, "1.21.7"), []string{"coderd.satellite.enable=false"}
 	s = source.Collect(t.Context(), snapshot.ItemCertificates, snapshot.ItemSatellite, snapshot.ItemChart)
 	if s.Certificates.IsKnown() || !strings.Contains(s.Certificates.Err().Error(), "coderd.satellite.enable") {
 		t.Errorf("values that disagree: %v", s.Certificates.Err())

@@ -39,7 +39,7 @@ func TestChartOfRegion(t *testing.T) {
 	servers.answer(secrets+"there", `{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":{"name":"there"}}`)
 	source := servers.source(t)
 	source.Region.Satellite.Chart = v1alpha1.Chart{Name: chartIn(t, "1.21.7")}
-	source.Region.Satellite.Sets = []string{"coderd.tls.hostSecretName=gone", "certs.secret.name=there", "coderd.replicas=2"}
+	source.Region.Satellite.Sets.Values = []string{"coderd.tls.hostSecretName=gone", "certs.secret.name=there", "coderd.replicas=2"}
 	s := source.Collect(t.Context(), snapshot.ItemChart)
 	if lost := unknown(s); len(lost) > 0 {
 		t.Fatalf("unknown: %v, %v, %v", lost, s.Chart.Err(), s.Spec.Err())
@@ -87,7 +87,7 @@ func TestChartThatCannotBeKnown(t *testing.T) {
 		},
 		"values that disagree": {
 			func(_ *servers, source *snapshot.Source) {
-				source.Region.Satellite.Sets = []string{"coderd.satellite.enable=false"}
+				source.Region.Satellite.Sets.Values = []string{"coderd.satellite.enable=false"}
 			},
 			[]string{"spec"}, "coderd.satellite.enable",
 		},

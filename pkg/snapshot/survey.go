@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"k8s.io/utils/clock"
@@ -35,6 +36,7 @@ type Survey struct {
 	charts  *chartCache
 	shared  *primarySource
 	regions []*Region
+	late    atomic.Int32 // regions whose time ran out
 }
 
 // NewSurvey returns a survey of the regions. It sends nothing. The error says what the configuration lacks.
@@ -99,6 +101,9 @@ func (s *Survey) Each(ctx context.Context, timeout time.Duration, look func(ctx 
 			within, cancel := inTime(ctx, timeout)
 			defer cancel()
 			look(within, i, region)
+			if ctx.Err() == nil && within.Err() != nil {
+				s.late.Add(1)
+			}
 			if len(s.regions) > s.config.Limit { // a large fleet would hold more open files than the system allows
 				region.closeIdle()
 			}
@@ -107,6 +112,9 @@ func (s *Survey) Each(ctx context.Context, timeout time.Duration, look func(ctx 
 	looks.Wait() // what could not be read is in what look has collected
 	return context.Cause(ctx)
 }
+
+// TimedOut reports whether every region took longer than its time.
+func (s *Survey) TimedOut() bool { return int(s.late.Load()) >= len(s.regions) }
 
 // inTime is context.WithTimeout, with 0 for no timeout.
 func inTime(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {

@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/utils/clock"
 
@@ -19,11 +17,8 @@ const generated = "<!-- Written by `make docs` from the program. Do not edit. --
 
 // reference returns a page for each command, by file name, and README.md, which
 // lists them.
-func reference() (map[string][]byte, error) {
-	root, err := neutralRoot()
-	if err != nil {
-		return nil, err
-	}
+func reference() map[string][]byte {
+	root := newRoot()
 	pages := map[string][]byte{}
 	var index bytes.Buffer
 	index.WriteString(generated + "# Command reference\n\n" + strings.TrimSpace(root.Long) + "\n\n| command | does |\n|---|---|\n")
@@ -42,41 +37,17 @@ func reference() (map[string][]byte, error) {
 	index.WriteString("\nThe [Fleet file](fleet.md) has a page of its own, and the documents that are printed have [schemas](../schema/v1alpha1/README.md).\n" +
 		"Exit codes are in the [README](../../README.md#output-and-exit-codes), checks in [checks.md](../checks.md).\n")
 	pages["README.md"] = index.Bytes()
-	return pages, nil
+	return pages
 }
 
-// neutralRoot returns the command tree as it is on a machine that is nobody's:
-// defaults that come from the environment are shown as what they are made of.
-func neutralRoot() (*cobra.Command, error) {
-	const cache = "$CACHE"
-	for _, name := range []string{"XDG_CACHE_HOME", "HOME", "LocalAppData"} {
-		if err := os.Setenv(name, "/"+cache); err != nil {
-			return nil, err
-		}
-	}
-	root := cmd.NewRoot(cmd.Environment{
+// newRoot returns the command tree.
+func newRoot() *cobra.Command {
+	return cmd.NewRoot(cmd.Environment{
 		IOStreams: genericiooptions.IOStreams{In: strings.NewReader(""), Out: io.Discard, ErrOut: io.Discard},
 		Getenv:    func(string) string { return "" },
 		Clock:     clock.RealClock{},
 	})
-	neutral(root)
-	return root, nil
 }
-
-// neutral replaces the defaults that differ from machine to machine.
-func neutral(c *cobra.Command) {
-	c.Flags().VisitAll(func(flag *pflag.Flag) {
-		if i := strings.Index(flag.DefValue, "$CACHE"); i >= 0 {
-			flag.DefValue = "<your cache folder>" + strings.ReplaceAll(cutCaches(flag.DefValue[i+len("$CACHE"):]), "\\", "/")
-		}
-	})
-	for _, child := range c.Commands() {
-		neutral(child)
-	}
-}
-
-// cutCaches takes away what macOS puts between the home and the cache.
-func cutCaches(path string) string { return strings.TrimPrefix(path, "/Library/Caches") }
 
 func commandPath(c *cobra.Command) string { return strings.TrimPrefix(c.CommandPath(), "kubectl ") }
 
@@ -92,8 +63,9 @@ func page(c *cobra.Command) []byte {
 	if c.HasExample() {
 		fmt.Fprintf(&text, "\n## Examples\n\n```sh\n%s\n```\n", unindented(c.Example))
 	}
-	if flags := c.NonInheritedFlags(); flags.HasAvailableFlags() {
-		fmt.Fprintf(&text, "\n## Flags\n\n```\n%s```\n", flags.FlagUsages())
+	fmt.Fprintf(&text, "\n## Flags and exit codes\n\n```\n%s\nExit codes:\n%s```\n", cmd.FlagUsages(c), cmd.ExitCodes(c))
+	if c.Flags().Lookup("coder-url") != nil && c.Name() != "options" {
+		text.WriteString("\nFlags that commands have in common are on the page of [options](options.md).\n")
 	}
 	text.WriteString("\n[All commands](README.md)\n")
 	return text.Bytes()

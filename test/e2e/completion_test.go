@@ -176,7 +176,7 @@ func TestInstallCompleter(t *testing.T) {
 	if offered, _, _ := complete(t, []string{path}, "migr"); !slices.Equal(offered, []string{"migrate"}) {
 		t.Errorf("offered %q", offered)
 	}
-	if result := install(t, 0); result.Stdout != file+" is there already\n" {
+	if result := install(t, 0); result.Stdout != file+" is already in place\n" {
 		t.Errorf("the second time: %s", result)
 	}
 	if err := os.WriteFile(file, []byte("#!/bin/sh\necho mine\n"), 0o755); err != nil {

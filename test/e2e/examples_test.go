@@ -15,7 +15,7 @@ import (
 // exampleOrder is the order in which the verbs' examples make sense on one lab.
 // A verb that is not in it fails the test: put it where it belongs.
 var exampleOrder = []string{
-	"version", "explain", "completion", "completion kubectl", "completion bash", "completion zsh", "completion fish", "completion powershell",
+	"version", "explain", "options", "completion", "completion kubectl", "completion bash", "completion zsh", "completion fish", "completion powershell",
 	"discover", "rbac", "plan", "retain", "unlock", "migrate", "verify", "status", "workspaces", "workspaces rebuild", "report", "history", "rollback", "remove", "finalize",
 }
 

@@ -42,6 +42,10 @@ func TestLongTimeouts(t *testing.T) {
 			ruleHolds(t, "london")
 		})
 	}
+	result := plugin(t, 124, "migrate", "-f", unreachable, "--yes", "--timeout", "1ns", "-o", "json") // before the locks are taken
+	if report := decoded[v1alpha1.MigrationReport](t, result); report.Outcome != v1alpha1.OutcomeTimedOut {
+		t.Errorf("--timeout 1ns: %s", result)
+	}
 	finishes(t, "london")
 }
 

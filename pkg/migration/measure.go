@@ -34,7 +34,8 @@ func (r *regionRun) measure(ctx context.Context) {
 	first := r.Region.Sources[0]
 	paths := []measure.Path{{Name: pathPrimary, URL: first.Primary.URL(), Ask: first.Primary.ReachAPI}}
 	if endpoint := first.Endpoint; endpoint != nil && !first.Region.Satellite.None() {
-		paths = append(paths, measure.Path{Name: pathSatellite, URL: endpoint.URL(), Ask: endpoint.ReachKey, New: !slices.ContainsFunc(working, switched)})
+		unused := !slices.ContainsFunc(working, switched)
+		paths = append(paths, measure.Path{Name: pathSatellite, URL: endpoint.URL(), Ask: endpoint.ReachKey, New: unused})
 	}
 	for _, p := range working {
 		found := p.view.Legacy.Value()
@@ -118,7 +119,9 @@ func (r *regionRun) measured() {
 
 // distance computes how far users were and are. A distance from before the provider's users moved is kept if it was measured
 // from the same machine.
-func distance(before *v1alpha1.Distance, paths []v1alpha1.PathMeasurement, initial *snapshot.Snapshot, from string, now metav1.Time) *v1alpha1.Distance {
+func distance(
+	before *v1alpha1.Distance, paths []v1alpha1.PathMeasurement, initial *snapshot.Snapshot, from string, now metav1.Time,
+) *v1alpha1.Distance {
 	found := v1alpha1.Distance{From: from, Measured: now}
 	for _, path := range paths {
 		switch {

@@ -144,14 +144,14 @@ func (o Operation) decide(steps []Step, s *snapshot.Snapshot, provider string) [
 
 // cutOff reports, before the checks that stop the operation, that the provider's users are cut off, and the remedy.
 func cutOff(s *snapshot.Snapshot) []v1alpha1.CheckResult {
-	record := s.ProviderJournal.Value()
-	path := newPath(s)
-	if record == nil || !unfinishedSwitch(record) || s.Networking() != v1alpha1.NetworkingV2On || path.broken == nil {
+	record, broken := s.ProviderJournal.Value(), newPath(s).broken
+	if record == nil || !unfinishedSwitch(record) || s.Networking() != v1alpha1.NetworkingV2On || broken == nil {
 		return nil
 	}
+	name := s.Provider.Value().Name
 	return []v1alpha1.CheckResult{{
 		ID: checkCutOff, Provider: s.ProviderName(), Category: "provider", Severity: v1alpha1.SeverityError, State: v1alpha1.CheckFail,
-		Message: fmt.Sprintf("an earlier run switched provider %q to Networking v2, and its users are cut off: %v", s.Provider.Value().Name, path.broken),
+		Message: fmt.Sprintf("an earlier run switched provider %q to Networking v2, and its users are cut off: %v", name, broken),
 		Hint:    s.Command("rollback"),
 	}}
 }

@@ -259,5 +259,6 @@ func resumed(record *journal.Record) string {
 	if record.Outcome == "" {
 		how = "stopped without recording a result"
 	}
-	return fmt.Sprintf("an earlier %s by %s %s at step %s (%s)", record.Operation, record.Operator, how, record.Step, record.Updated.UTC().Format("2006-01-02 15:04:05 MST"))
+	at := record.Updated.UTC().Format("2006-01-02 15:04:05 MST")
+	return fmt.Sprintf("an earlier %s by %s %s at step %s (%s)", record.Operation, record.Operator, how, record.Step, at)
 }

@@ -58,7 +58,9 @@ func usesSatellite(s *snapshot.Snapshot) bool { return s.Networking() == v1alpha
 
 // preflightRollback returns the preflight of a rollback. A legacy release that is not ready fails, unless forced.
 func preflightRollback(options RollbackOptions) func(*snapshot.Snapshot) []v1alpha1.CheckResult {
-	ids := []string{"primary-version", "operator-role", "provider-cluster", "region-distinct", "provider-rights", "provider-found", "legacy-found", "canary"}
+	ids := []string{
+		"primary-version", "operator-role", "provider-cluster", "region-distinct", "provider-rights", "provider-found", "legacy-found", "canary",
+	}
 	if options.RemoveSatellite { // otherwise it works without the satellite's cluster, which may be why somebody goes back
 		ids = append(ids, "cluster-rights")
 	}
@@ -92,8 +94,8 @@ func preflightRollback(options RollbackOptions) func(*snapshot.Snapshot) []v1alp
 		back := disableNetworkingV2(options.NetworkingV2Was).Decide(s)
 		if s.Provider.IsKnown() && s.Primary.Version.IsKnown() && back.Action == v1alpha1.ActionBlocked {
 			results = append(results, v1alpha1.CheckResult{
-				ID: "networking-v2", Provider: s.ProviderName(), Category: "provider", Severity: v1alpha1.SeverityError, State: v1alpha1.CheckFail, Message: back.Reason,
-				Hint: options.saying(s),
+				ID: "networking-v2", Provider: s.ProviderName(), Category: "provider", Severity: v1alpha1.SeverityError,
+				State: v1alpha1.CheckFail, Message: back.Reason, Hint: options.saying(s),
 			})
 		}
 		return results

@@ -42,11 +42,11 @@ func (r canaryRebuild) decide(s *snapshot.Snapshot) Decision {
 	canary, known := s.Canary.Get()
 	switch {
 	case !known:
-		return blocked(fmt.Sprintf("no canary could be chosen: %v", s.Canary.Err()))
+		return blocked("no canary could be chosen: %v", s.Canary.Err())
 	case canary.None:
-		return already(canary.Reason)
+		return already("%s", canary.Reason)
 	case rebuilt(record, canary.Workspace, r.proves):
-		return already(fmt.Sprintf("workspace %q was rebuilt after the change", canary.Workspace.Name))
+		return already("workspace %q was rebuilt after the change", canary.Workspace.Name)
 	}
 	return change(
 		fmt.Sprintf("rebuild workspace %q (%s)", canary.Workspace.Name, canary.Reason),
@@ -65,7 +65,8 @@ func (r canaryRebuild) note(s *snapshot.Snapshot, record *journal.Record) {
 func (canaryRebuild) apply(ctx context.Context, run *Run) error {
 	workspace, canary := run.Now.Canary.Value().Workspace, run.ProviderRecord.Canary
 	if failedSince(run.Initial, canary, workspace) {
-		return fmt.Errorf("the build of workspace %q that Coder started after the switch failed: %s", workspace.Name, workspace.LatestStat.StatError)
+		reason := workspace.LatestStat.StatError
+		return fmt.Errorf("the build of workspace %q that Coder started after the switch failed: %s", workspace.Name, reason)
 	}
 	if workspace.Updating && !canary.Asked {
 		settled, err := awaitForeignBuild(ctx, run, workspace)

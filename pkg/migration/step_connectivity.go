@@ -16,7 +16,8 @@ import (
 // build succeeded, and, if the canary is the operator's own, a connection to it through the satellite carries data.
 func verifyConnectivity() Step {
 	items := []snapshot.Item{
-		snapshot.ItemEndpoint, snapshot.ItemCanary, snapshot.ItemJournal, snapshot.ItemProvider, snapshot.ItemSatellite, snapshot.ItemRegistrations,
+		snapshot.ItemEndpoint, snapshot.ItemCanary, snapshot.ItemJournal,
+		snapshot.ItemProvider, snapshot.ItemSatellite, snapshot.ItemRegistrations,
 	}
 	return Step{
 		Name:   "verify-connectivity",
@@ -38,12 +39,12 @@ func verifyConnectivity() Step {
 
 func decideConnectivity(s *snapshot.Snapshot) Decision {
 	if err := connected(s); err != nil {
-		return check("reach the primary" + throughSatellite(s) + ", and see the canary on")
+		return check("reach the primary%s, and see the canary on", throughSatellite(s))
 	}
 	if canary := toReach(s); canary != nil {
-		return check(fmt.Sprintf("connect to workspace %q%s, as its owner's clients do", canary.Name, throughSatellite(s)))
+		return check("connect to workspace %q%s, as its owner's clients do", canary.Name, throughSatellite(s))
 	}
-	return already("the primary answers" + throughSatellite(s) + canaryProof(s))
+	return already("the primary answers%s%s", throughSatellite(s), canaryProof(s))
 }
 
 // throughSatellite says how users connect; "" if they connect at the primary.
@@ -104,8 +105,8 @@ func ownCanary(s *snapshot.Snapshot) bool {
 // toReach returns the canary if a connection to it has to be tried; nil after a successful one, or if none is possible. The
 // canary of a finalization has been reached before.
 func toReach(s *snapshot.Snapshot) *coder.Workspace {
-	canary, record := s.Canary.Value(), s.ProviderJournal.Value()
-	if canary.None || !ownCanary(s) || record.Canary.Reached || record.Canary.Proves != journal.ProvesSatellite || !workspaces.Built(canary.Workspace) {
+	canary, noted := s.Canary.Value(), s.ProviderJournal.Value().Canary
+	if canary.None || !ownCanary(s) || noted.Reached || noted.Proves != journal.ProvesSatellite || !workspaces.Built(canary.Workspace) {
 		return nil
 	}
 	return &canary.Workspace
@@ -128,9 +129,10 @@ func reachCanary(ctx context.Context, run *Run) error {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, reachTime, fmt.Errorf("it could not be reached within %s", reachTime))
 	defer cancel()
+	options := verify.Options{Pings: reachPings, MaxLoss: reachLoss, Briefly: true, Patience: reachPatience}
 	lossy := 0
 	return run.until(ctx, fmt.Sprintf("connecting to workspace %q", canary.Name), func() error {
-		connection, err := verify.Users(ctx, run.Source, run.Now, canary.ID, verify.Options{Pings: reachPings, MaxLoss: reachLoss, Briefly: true, Patience: reachPatience})
+		connection, err := verify.Users(ctx, run.Source, run.Now, canary.ID, options)
 		if err != nil && connection.RoundTrip != nil && connection.RoundTrip.Sent > 0 {
 			lossy++
 		}

@@ -31,19 +31,20 @@ func decideDisable(s *snapshot.Snapshot, operator *bool) Decision {
 	provider := s.Provider.Value().Name
 	switch s.Networking() {
 	case v1alpha1.NetworkingV2Off:
-		return already(fmt.Sprintf("provider %q is on the legacy path (Networking v2 is off)", provider))
+		return already("provider %q is on the legacy path (Networking v2 is off)", provider)
 	case v1alpha1.NetworkingV2AlwaysOn:
-		return blocked(fmt.Sprintf("a primary of v%s always uses Networking v2: there is no legacy path to go back to", s.Primary.Version.Value()))
+		return blocked("a primary of v%s always uses Networking v2: there is no legacy path to go back to", s.Primary.Version.Value())
 	case v1alpha1.NetworkingV2On:
 	default:
-		return blocked(networkingUnknown(s, s.Provider))
+		return blocked("%v", networkingUnknown(s, s.Provider))
 	}
 	was, known := networkingBefore(s.ProviderJournal.Value(), operator)
 	switch {
 	case !known:
 		return blocked("Networking v2 is on, and no journal says what it was before the migration: if it was off, add --networking-v2-was off")
 	case was:
-		return blocked("Networking v2 was on before the migration, so there is no legacy path to go back to: --networking-v2-was off switches it off regardless")
+		return blocked("Networking v2 was on before the migration, so there is no legacy path to go back to: " +
+			"--networking-v2-was off switches it off regardless")
 	default:
 		return change(fmt.Sprintf("switch provider %q back to the legacy path (Networking v2 off)", provider), concerned(s)...)
 	}

@@ -31,13 +31,13 @@ func decideEnable(s *snapshot.Snapshot) Decision {
 	provider := s.Provider.Value().Name
 	switch s.Networking() {
 	case v1alpha1.NetworkingV2On:
-		return already(fmt.Sprintf("provider %q uses Networking v2", provider))
+		return already("provider %q uses Networking v2", provider)
 	case v1alpha1.NetworkingV2AlwaysOn:
-		return already(fmt.Sprintf("a primary of v%s always uses Networking v2", s.Primary.Version.Value()))
+		return already("a primary of v%s always uses Networking v2", s.Primary.Version.Value())
 	case v1alpha1.NetworkingV2Off:
 		return change(fmt.Sprintf("switch provider %q to Networking v2", provider), concerned(s)...)
 	default:
-		return blocked(networkingUnknown(s, s.Provider))
+		return blocked("%v", networkingUnknown(s, s.Provider))
 	}
 }
 

@@ -41,15 +41,15 @@ func decideRemoveLegacy(s *snapshot.Snapshot) Decision {
 	state, known := s.Legacy.Get()
 	switch {
 	case !known:
-		return blocked(fmt.Sprintf("the legacy release could not be examined: %v", s.Legacy.Err()))
+		return blocked("the legacy release could not be examined: %v", s.Legacy.Err())
 	case len(state.Found.Releases) == 0:
 		return already("there is no legacy release (any more)")
 	case state.Release == nil:
-		return blocked(state.Found.Explain())
+		return blocked("%s", state.Found.Explain())
 	}
 	removal, known := s.Removal.Get()
 	if !known {
-		return blocked(fmt.Sprintf("cannot determine what would be removed: %v", s.Removal.Err()))
+		return blocked("cannot determine what would be removed: %v", s.Removal.Err())
 	}
 	var details []string
 	for _, object := range removal.Goes {

@@ -16,7 +16,8 @@ func unregisterSatellite(force bool) Step {
 		Owner:  OwnerSatellite,
 		Leaves: []string{pathSatellite, pathWorkspace},
 		Reads: []snapshot.Item{
-			snapshot.ItemRegistrations, snapshot.ItemSatellite, snapshot.ItemEndpoint, snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemUsers,
+			snapshot.ItemRegistrations, snapshot.ItemSatellite, snapshot.ItemEndpoint,
+			snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemUsers,
 		},
 		Rights: primaryOnly,
 		Decide: decideUnregister,
@@ -26,7 +27,7 @@ func unregisterSatellite(force bool) Step {
 
 func decideUnregister(s *snapshot.Snapshot) Decision {
 	if !s.Registrations.IsKnown() {
-		return blocked(fmt.Sprintf("the registered satellites could not be listed: %v", s.Registrations.Err()))
+		return blocked("the registered satellites could not be listed: %v", s.Registrations.Err())
 	}
 	own, ok := ownRegistration(s)
 	if !ok {
@@ -66,7 +67,7 @@ func decideUninstall(s *snapshot.Snapshot) Decision {
 	state, known := s.Satellite.Get()
 	switch {
 	case !known:
-		return blocked(fmt.Sprintf("the satellite's release could not be examined: %v", s.Satellite.Err()))
+		return blocked("the satellite's release could not be examined: %v", s.Satellite.Err())
 	case state.LastRevision == 0:
 		return already("the satellite's release is not installed")
 	default:

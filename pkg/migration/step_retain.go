@@ -43,13 +43,13 @@ func decideRetain(s *snapshot.Snapshot) Decision {
 	case s.Region.Satellite.None():
 		return already(throughPrimary)
 	case err != nil:
-		return blocked(err.Error())
+		return blocked("%v", err)
 	case release == nil && s.Legacy.Value().Found.Unusable:
-		return already("there is nothing to retain: " + s.Legacy.Value().Found.Explain())
+		return already("there is nothing to retain: %s", s.Legacy.Value().Found.Explain())
 	case release == nil:
 		return already("there is no legacy release (any more)")
 	case len(missing) == 0:
-		return already(fmt.Sprintf("%s/%s revision %d is retained", release.Namespace, release.Name, release.Revision))
+		return already("%s/%s revision %d is retained", release.Namespace, release.Name, release.Revision)
 	case release.RecordMissing:
 		return change(fmt.Sprintf("restore the record of %s from its backup %s, and retain it", release, release.Backup))
 	}

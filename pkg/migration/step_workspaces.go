@@ -32,16 +32,16 @@ func decideWorkspaces(s *snapshot.Snapshot) Decision {
 	case recorded && (record == nil || record.Switched == nil):
 		return already("no workspace waits for a switch")
 	case !recorded || !known:
-		return blocked(fmt.Sprintf("which workspaces are being built is unknown: %v", cmp.Or(s.ProviderJournal.Err(), s.Workspaces.Err())))
+		return blocked("which workspaces are being built is unknown: %v", cmp.Or(s.ProviderJournal.Err(), s.Workspaces.Err()))
 	}
 	if building := len(workspaces.Rebuilding(list, record.Switched)); building > 0 {
-		return check(fmt.Sprintf("wait for %s that the primary rebuilds after the switch", counted(building, "workspace")))
+		return check("wait for %s that the primary rebuilds after the switch", counted(building, "workspace"))
 	}
 	adoption, err := workspaces.AdoptionOf(s)
 	if err != nil {
-		return already(fmt.Sprintf("no workspace is being rebuilt; how many use the new path is unknown: %v", err))
+		return already("no workspace is being rebuilt; how many use the new path is unknown: %v", err)
 	}
-	return already(workspaces.Describe(adoption))
+	return already("%s", workspaces.Describe(adoption))
 }
 
 // idleLooks is how many times in a row no build must be seen before all are considered done: there are gaps between builds.

@@ -80,7 +80,7 @@ func TestDecisions(t *testing.T) {
 		"register: fresh":                   {registerSatellite(), fresh, asIs, change, `register "sydney"`},
 		"register: done":                    {registerSatellite(), migrated, asIs, none, `registered as "sydney"`},
 		"register: name taken":              {registerSatellite(), migrated, func(s facts) { s.Registrations.Value()[0].Fingerprint = "SHA256:other" }, blocked, "another key (SHA256:other). If it is a former installation"},
-		"register: a former key of its own": {registerSatellite(), migrated, formerKey, change, "again, in place of the key SHA256:other"},
+		"register: a former key of its own": {registerSatellite(), migrated, formerKey, change, "again, in place of the former key SHA256:other"},
 		"register: name taken, no key yet": {registerSatellite(), fresh, func(s facts) {
 			s.Registrations = snapshot.Known([]coder.Satellite{{ID: "x", Name: "sydney", Fingerprint: "SHA256:other"}})
 		}, change, `register "sydney" at the primary`},

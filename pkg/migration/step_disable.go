@@ -38,27 +38,18 @@ func decideDisable(s *snapshot.Snapshot, operator *bool) Decision {
 	default:
 		return blocked("%v", networkingUnknown(s, s.Provider))
 	}
-	was, known := networkingBefore(s.ProviderJournal.Value(), operator)
+	was := operator
+	if record := s.ProviderJournal.Value(); was == nil && record != nil && record.Before != nil {
+		was = record.Before.NetworkingV2
+	}
 	switch {
-	case !known:
+	case was == nil:
 		return blocked("Networking v2 is on, and no journal says what it was before the migration: if it was off, add --networking-v2-was off")
-	case was:
+	case *was:
 		return blocked("Networking v2 was on before the migration, so there is no legacy path to go back to: " +
 			"--networking-v2-was off switches it off regardless")
 	default:
 		return change(fmt.Sprintf("switch provider %q back to the legacy path (Networking v2 off)", provider), concerned(s)...)
-	}
-}
-
-// networkingBefore returns what the provider's flag was according to the operator or, without one, the journal.
-func networkingBefore(record *journal.Record, operator *bool) (was, known bool) {
-	switch {
-	case operator != nil:
-		return *operator, true
-	case record != nil && record.Before != nil && record.Before.NetworkingV2 != nil:
-		return *record.Before.NetworkingV2, true
-	default:
-		return false, false
 	}
 }
 

@@ -14,15 +14,10 @@ import (
 func rebuildCanary(proves string, due func(*snapshot.Snapshot) bool) Step {
 	r := canaryRebuild{proves, due}
 	return Step{
-		Name:          stepCanary,
-		Owner:         OwnerProvider,
-		Reads:         []snapshot.Item{snapshot.ItemCanary, snapshot.ItemJournal},
-		Rights:        primaryOnly,
-		Decide:        r.decide,
-		Note:          r.note,
-		Apply:         r.apply,
-		ProvesNewPath: proves == journal.ProvesSatellite,
-		Remedy:        r.repeat,
+		Name: stepCanary, Owner: OwnerProvider, ProvesNewPath: proves == journal.ProvesSatellite,
+		Reads:  []snapshot.Item{snapshot.ItemCanary, snapshot.ItemJournal},
+		Rights: primaryOnly,
+		Decide: r.decide, Note: r.note, Apply: r.apply, Remedy: r.repeat,
 	}
 }
 

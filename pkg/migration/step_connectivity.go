@@ -20,8 +20,7 @@ func verifyConnectivity() Step {
 		snapshot.ItemProvider, snapshot.ItemSatellite, snapshot.ItemRegistrations,
 	}
 	return Step{
-		Name:   "verify-connectivity",
-		Owner:  OwnerProvider,
+		Name: "verify-connectivity", Owner: OwnerProvider, ProvesNewPath: true,
 		Reads:  items,
 		Rights: primaryOnly,
 		Decide: decideConnectivity,
@@ -33,7 +32,6 @@ func verifyConnectivity() Step {
 			}
 			return reachCanary(ctx, run)
 		},
-		ProvesNewPath: true,
 	}
 }
 

@@ -13,15 +13,11 @@ import (
 // operator, for regions without a journal; nil for the journal's.
 func disableNetworkingV2(was *bool) Step {
 	return Step{
-		Name:       stepDisable,
-		Noticeable: true,
-		Leaves:     []string{pathWorkspace},
-		Owner:      OwnerProvider,
-		Reads:      []snapshot.Item{snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemCanary, snapshot.ItemWorkspaces},
-		Rights:     primaryOnly,
-		Decide:     func(s *snapshot.Snapshot) Decision { return decideDisable(s, was) },
-		Note:       noteDisable,
-		Apply:      applyDisable,
+		Name: stepDisable, Owner: OwnerProvider, Noticeable: true, Leaves: []string{pathWorkspace},
+		Reads:  []snapshot.Item{snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemCanary, snapshot.ItemWorkspaces},
+		Rights: primaryOnly,
+		Decide: func(s *snapshot.Snapshot) Decision { return decideDisable(s, was) },
+		Note:   noteDisable, Apply: applyDisable,
 	}
 }
 

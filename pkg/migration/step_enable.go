@@ -12,16 +12,10 @@ import (
 // enableNetworkingV2 switches the provider to Networking v2.
 func enableNetworkingV2() Step {
 	return Step{
-		Name:          stepEnable,
-		Noticeable:    true,
-		Owner:         OwnerProvider,
-		Reads:         []snapshot.Item{snapshot.ItemProvider, snapshot.ItemCanary, snapshot.ItemWorkspaces},
-		Rights:        primaryOnly,
-		Decide:        decideEnable,
-		Note:          noteEnable,
-		Apply:         applyEnable,
-		ProvesNewPath: true,
-		Remedy:        switchBack,
+		Name: stepEnable, Owner: OwnerProvider, Noticeable: true, ProvesNewPath: true,
+		Reads:  []snapshot.Item{snapshot.ItemProvider, snapshot.ItemCanary, snapshot.ItemWorkspaces},
+		Rights: primaryOnly,
+		Decide: decideEnable, Note: noteEnable, Apply: applyEnable, Remedy: switchBack,
 	}
 }
 

@@ -15,14 +15,10 @@ import (
 // installSatellite installs or upgrades the satellite's release and waits until it is ready.
 func installSatellite() Step {
 	return Step{
-		Name:   stepInstall,
-		Owner:  OwnerSatellite,
+		Name: stepInstall, Owner: OwnerSatellite,
 		Reads:  []snapshot.Item{snapshot.ItemSatellite, snapshot.ItemChart},
 		Rights: func(scope snapshot.Scope) []cluster.Rule { return satellite.RightsToInstall(scope.OfSatellite()) },
-		Decide: decideInstall,
-		Show:   showRendering,
-		Apply:  applyInstall,
-		Remedy: revertInstall,
+		Decide: decideInstall, Show: showRendering, Apply: applyInstall, Remedy: revertInstall,
 	}
 }
 

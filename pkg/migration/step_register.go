@@ -13,13 +13,10 @@ import (
 // registerSatellite makes the primary trust the satellite's key.
 func registerSatellite() Step {
 	return Step{
-		Name:   stepRegister,
-		Owner:  OwnerSatellite,
+		Name: stepRegister, Owner: OwnerSatellite,
 		Reads:  []snapshot.Item{snapshot.ItemRegistrations, snapshot.ItemSatellite, snapshot.ItemEndpoint, snapshot.ItemJournal},
 		Rights: primaryOnly,
-		Decide: decideRegister,
-		Apply:  applyRegister,
-		Remedy: revertRegister,
+		Decide: decideRegister, Apply: applyRegister, Remedy: revertRegister,
 	}
 }
 

@@ -13,18 +13,13 @@ import (
 // removeLegacy removes the legacy release for good, except what Coder needs to provision workspaces.
 func removeLegacy() Step {
 	return Step{
-		Name:       stepRemoveLegacy,
-		Noticeable: true,
-		Leaves:     []string{pathLegacy},
-		Owner:      OwnerProvider,
-		Reads:      []snapshot.Item{snapshot.ItemLegacy, snapshot.ItemRemoval, snapshot.ItemCanary},
-		Rights:     rightsToRemoveLegacy,
-		Decide:     decideRemoveLegacy,
+		Name: stepRemoveLegacy, Owner: OwnerProvider, Noticeable: true, Leaves: []string{pathLegacy},
+		Reads:  []snapshot.Item{snapshot.ItemLegacy, snapshot.ItemRemoval, snapshot.ItemCanary},
+		Rights: rightsToRemoveLegacy,
+		Decide: decideRemoveLegacy, Apply: applyRemoveLegacy, Remedy: revertRemoveLegacy,
 		Note: func(s *snapshot.Snapshot, record *journal.Record) { // the canary is rebuilt even if this run dies in between
 			expectRebuild(s, record, journal.ProvesFinalized)
 		},
-		Apply:  applyRemoveLegacy,
-		Remedy: revertRemoveLegacy,
 	}
 }
 

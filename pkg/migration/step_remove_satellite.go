@@ -12,9 +12,7 @@ import (
 // unregisterSatellite deletes the satellite's registration; with force, even if a provider uses it.
 func unregisterSatellite(force bool) Step {
 	return Step{
-		Name:   "unregister-satellite",
-		Owner:  OwnerSatellite,
-		Leaves: []string{pathSatellite, pathWorkspace},
+		Name: "unregister-satellite", Owner: OwnerSatellite, Leaves: []string{pathSatellite, pathWorkspace},
 		Reads: []snapshot.Item{
 			snapshot.ItemRegistrations, snapshot.ItemSatellite, snapshot.ItemEndpoint,
 			snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemUsers,
@@ -52,14 +50,11 @@ func unregister(ctx context.Context, run *Run, force bool) error {
 // uninstallSatellite uninstalls the satellite's release; with force, even if a provider uses it.
 func uninstallSatellite(force bool) Step {
 	return Step{
-		Name:       "uninstall-satellite",
-		Noticeable: true,
-		Leaves:     []string{pathSatellite, pathWorkspace},
-		Owner:      OwnerSatellite,
-		Reads:      []snapshot.Item{snapshot.ItemSatellite, snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemUsers},
-		Rights:     func(scope snapshot.Scope) []cluster.Rule { return satellite.RightsToUninstall(scope.OfSatellite()) },
-		Decide:     decideUninstall,
-		Apply:      func(_ context.Context, run *Run) error { return uninstall(run, force) },
+		Name: "uninstall-satellite", Owner: OwnerSatellite, Noticeable: true, Leaves: []string{pathSatellite, pathWorkspace},
+		Reads:  []snapshot.Item{snapshot.ItemSatellite, snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemUsers},
+		Rights: func(scope snapshot.Scope) []cluster.Rule { return satellite.RightsToUninstall(scope.OfSatellite()) },
+		Decide: decideUninstall,
+		Apply:  func(_ context.Context, run *Run) error { return uninstall(run, force) },
 	}
 }
 

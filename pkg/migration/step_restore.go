@@ -14,8 +14,7 @@ import (
 // continues if some objects cannot be created again.
 func restoreLegacy(force bool) Step {
 	return Step{
-		Name:   "restore-legacy",
-		Owner:  OwnerProvider,
+		Name: "restore-legacy", Owner: OwnerProvider,
 		Reads:  []snapshot.Item{snapshot.ItemLegacy},
 		Rights: rightsToRestore,
 		Decide: decideRestore,

@@ -15,12 +15,10 @@ import (
 // nothing, and the next run continues from it.
 func retainLegacy() Step {
 	return Step{
-		Name:   "retain-legacy",
-		Owner:  OwnerProvider,
+		Name: "retain-legacy", Owner: OwnerProvider,
 		Reads:  []snapshot.Item{snapshot.ItemLegacy, snapshot.ItemJournal},
 		Rights: rightsToRetain,
-		Decide: decideRetain,
-		Apply:  applyRetain,
+		Decide: decideRetain, Apply: applyRetain,
 	}
 }
 

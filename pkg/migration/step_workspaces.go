@@ -16,12 +16,10 @@ import (
 // not prove the new path, which the canary does, and a failed build is its owner's concern.
 func awaitWorkspaces() Step {
 	return Step{
-		Name:   "await-workspaces",
-		Owner:  OwnerProvider,
+		Name: "await-workspaces", Owner: OwnerProvider,
 		Reads:  []snapshot.Item{snapshot.ItemProvider, snapshot.ItemWorkspaces},
 		Rights: primaryOnly,
-		Decide: decideWorkspaces,
-		Apply:  applyWorkspaces,
+		Decide: decideWorkspaces, Apply: applyWorkspaces,
 	}
 }
 

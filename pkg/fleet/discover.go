@@ -66,7 +66,7 @@ func (d *discovery) add(cluster Cluster) {
 		return
 	}
 	region := v1alpha1.Region{Context: cluster.Context}
-	name := "" // the provider's own, if there is one only
+	name := "" // of the only provider
 	for _, provider := range found {
 		d.contextOf[provider.ID] = cluster.Context
 		named := v1alpha1.RegionProvider{Name: handle(provider, d.all)}

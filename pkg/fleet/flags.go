@@ -83,7 +83,7 @@ func (f Flags) Load(stdin io.Reader) (*Fleet, error) {
 		why = "selects regions of a Fleet file; give one with --filename"
 	}
 	for _, flag := range others {
-		if len(flag.values) > 0 && flag.name != "--provider" { // which does both
+		if len(flag.values) > 0 && flag.name != "--provider" { // which is valid with and without a file
 			p.addf(flag.name, "%s", why)
 		}
 	}

@@ -39,7 +39,7 @@ const (
 // remedy is one thing to do after a failure.
 type remedy struct {
 	act          act
-	step         string // whose effect it reverts, as reports name it
+	step         string // whose effect it reverts, by its name in reports
 	revision     int    // that revertRelease goes back to
 	registration string // the ID that deleteRegistration deletes
 }

@@ -51,7 +51,7 @@ func (r *regionRun) measure(ctx context.Context) {
 	}
 	r.watch = measure.Start(context.WithoutCancel(ctx), r.Clock, paths)
 	if r.operation.LeavesLegacy && !slices.ContainsFunc(working, func(p *part) bool { return !switched(p) }) {
-		r.watch.Begin(measure.After) // an earlier run has switched all
+		r.watch.Begin(measure.After) // an earlier run has switched them all
 	}
 }
 
@@ -77,7 +77,7 @@ func workspacePath(p *part) []measure.Path {
 		}
 		return []measure.Path{{
 			Name: pathWorkspace, Provider: p.name, URL: connection.URL(), Ask: connection.Ping, Close: connection.Close,
-			New: true, // whether it runs an agent is not known yet
+			New: true, // whether it runs an agent is unknown
 		}}
 	}
 	return nil
@@ -126,7 +126,7 @@ func distance(
 	for _, path := range paths {
 		switch {
 		case path.Path == pathPrimary:
-			if latency := cmp.Or(path.Before, path.After); latency != nil { // it is as far away as it was
+			if latency := cmp.Or(path.Before, path.After); latency != nil { // the distance to the primary does not change
 				found.PrimaryMicroseconds = latency.MedianMicroseconds
 			}
 		case path.Path == pathSatellite && path.After != nil:

@@ -45,7 +45,7 @@ func NewRegionPlan(operation Operation, views []*snapshot.Snapshot) v1alpha1.Reg
 	}
 	for i, s := range views {
 		if switches(plan.Steps, s.ProviderName()) {
-			plan.Providers[i].Impact, _ = impact(s) // a line of the step says why it is unknown
+			plan.Providers[i].Impact, _ = impact(s) // the step's details say why it is unknown
 		}
 	}
 	plan.Steps = append(plan.Steps, closing(operation, views)...)
@@ -57,7 +57,7 @@ func NewRegionPlan(operation Operation, views []*snapshot.Snapshot) v1alpha1.Reg
 // LeaveOut returns the plan of a region that cannot be reached for that reason.
 func LeaveOut(operation Operation, views []*snapshot.Snapshot, reason error) v1alpha1.RegionPlan {
 	plan := NewRegionPlan(operation, views)
-	plan.Outcome, plan.Preflight = v1alpha1.OutcomeUnreachable, nil // most checks would say no more than that
+	plan.Outcome, plan.Preflight = v1alpha1.OutcomeUnreachable, nil // most checks would only repeat the reason
 	plan.Steps = plan.Steps[:1]                                     // the preflight
 	plan.Steps[0].Action, plan.Steps[0].Reason = v1alpha1.ActionBlocked, "left out, nothing will be changed: "+reason.Error()
 	for i := range plan.Providers {

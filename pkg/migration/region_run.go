@@ -119,7 +119,7 @@ func (r *regionRun) examine(ctx context.Context) error {
 	}
 	items := slices.Concat(r.operation.Items, []snapshot.Item{snapshot.ItemResources})
 	views := region.Collect(ctx, snapshot.ItemProvider)
-	region.Refresh(ctx, views, snapshot.ItemProvider) // what the fleet shares may be older than the lock
+	region.Refresh(ctx, views, snapshot.ItemProvider) // the facts that the fleet shares may be older than the lock
 	region.Refresh(ctx, views, slices.DeleteFunc(items, func(i snapshot.Item) bool { return i == snapshot.ItemProvider })...)
 	if r.satellite != nil {
 		region.Refresh(ctx, views, snapshot.ItemUsers)
@@ -237,7 +237,7 @@ func beforeOfProvider(s *snapshot.Snapshot) journal.Before {
 	case v1alpha1.NetworkingV2On:
 		if _, registered := s.Registration(); !registered && s.Registrations.IsKnown() && s.Satellite.IsKnown() {
 			found.NetworkingV2 = new(true)
-		} // otherwise a migration may have switched it on whose journal is lost
+		} // otherwise a migration whose journal is lost may have switched it on
 	case v1alpha1.NetworkingV2Off:
 		found.NetworkingV2 = new(false)
 	}

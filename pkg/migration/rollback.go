@@ -61,13 +61,13 @@ func preflightRollback(options RollbackOptions) func(*snapshot.Snapshot) []v1alp
 	ids := []string{
 		"primary-version", "operator-role", "provider-cluster", "region-distinct", "provider-rights", "provider-found", "legacy-found", "canary",
 	}
-	if options.RemoveSatellite { // otherwise it works without the satellite's cluster, which may be why somebody goes back
+	if options.RemoveSatellite { // otherwise it does not need the satellite's cluster, which may be down
 		ids = append(ids, "cluster-rights")
 	}
 	base := checks(ids...)
 	return func(s *snapshot.Snapshot) []v1alpha1.CheckResult {
 		results := base(s)
-		if state, known := s.Legacy.Get(); known { // there is no way back to what is gone
+		if state, known := s.Legacy.Get(); known { // no rollback can use a release that is gone
 			results = withoutLegacy(results, state.Found)
 		}
 		for i, r := range results {

@@ -134,11 +134,11 @@ type Options struct {
 	Timeout      time.Duration // of one region; 0 means no bound
 	StepTimeout  time.Duration // of one step; 0 means no bound
 	LockDuration time.Duration // how long a lock outlives its holder's last sign of life
-	NoRollback   bool          // leave a failed step, and the switch, as they are
-	EvidenceDir  string        // where evidence of failures is kept, one folder per region and run; empty for nowhere
+	NoRollback   bool          // do not undo a failed step or the switch
+	EvidenceDir  string        // for evidence of failures, one folder per region and run; empty for none
 	Host         string        // the machine it runs on, for the lock
-	Measure      bool          // measure meanwhile what users feel
-	MaxGap       time.Duration // how long there may be no answer; 0 for any time
-	RunID        string        // tells this run from every other
-	Reason       string        // why, where a verb asks for one
+	Measure      bool          // measure what users experience during the run
+	MaxGap       time.Duration // the longest acceptable time without an answer; 0 for no limit
+	RunID        string        // identifies the run
+	Reason       string        // for verbs that require a reason
 }

@@ -52,7 +52,7 @@ func (r canaryRebuild) decide(s *snapshot.Snapshot) Decision {
 // note records the canary's last build before the rebuild.
 func (r canaryRebuild) note(s *snapshot.Snapshot, record *journal.Record) {
 	if c := record.Canary; c != nil && c.ID == s.Canary.Value().Workspace.ID && c.Proves == r.proves && c.Asked {
-		return // a rebuild that an earlier run asked for counts
+		return // a rebuild that an earlier run requested counts
 	}
 	expectRebuild(s, record, r.proves)
 }
@@ -86,7 +86,7 @@ func (r canaryRebuild) repeat(s situation) (todo *remedy, why string) {
 	}
 	workspace := s.now.Canary.Value().Workspace
 	if s.now.Canary.IsKnown() && !workspace.Updating && workspace.LastBuiltAt.Equal(canary.BuiltBefore) {
-		return nil, "" // it was not built since
+		return nil, "" // it has not been built since
 	}
 	legacyAgain := r.proves == journal.ProvesFinalized && s.failed == stepCanary
 	switchedBack := r.proves == journal.ProvesSatellite && unfinishedSwitch(s.record) && s.now.Networking() == v1alpha1.NetworkingV2Off

@@ -25,7 +25,7 @@ func verifyConnectivity() Step {
 		Rights: primaryOnly,
 		Decide: decideConnectivity,
 		Apply: func(ctx context.Context, run *Run) error {
-			if connected(run.Now) != nil { // which has just been read
+			if connected(run.Now) != nil { // run.Now has just been read
 				if err := run.WaitFor(ctx, "waiting for the region to work as migrated", items, connected); err != nil {
 					return err
 				}
@@ -89,7 +89,7 @@ func canaryProof(s *snapshot.Snapshot) string {
 		return text + "; it is somebody else's, and only its owner can connect to it"
 	case !workspaces.Built(canary.Workspace):
 		return text + "; it is off, and no connection to it was tried"
-	default: // the rebuild of a finalization, which came after the one that was reached
+	default: // rebuilt by a finalization, after the canary was reached
 		return text
 	}
 }

@@ -48,7 +48,7 @@ func noteEnable(s *snapshot.Snapshot, record *journal.Record) {
 func applyEnable(ctx context.Context, run *Run) error {
 	run.Refresh(ctx, ruleItems()...)
 	if err := context.Cause(ctx); err != nil {
-		return err // the facts are missing for this reason, and no other
+		return err // otherwise missing facts would look like the reason
 	}
 	if err := mayUseNetworkingV2(run.Now); err != nil {
 		return fmt.Errorf("not switched: %w", err)
@@ -73,7 +73,7 @@ func switchBack(s situation) (todo *remedy, why string) {
 		return nil, ""
 	case legacyServes(s.now):
 		return off, ""
-	default: // users would exchange a path that works for one that is not known to
+	default: // users would exchange a working path for one that may not work
 		return nil, fmt.Sprintf("Networking v2 stays on, because the satellite answers and the legacy path is not known to: %v", back.err())
 	}
 }

@@ -117,7 +117,7 @@ func revertInstall(s situation) (todo *remedy, why string) {
 	case !known:
 		return nil, fmt.Sprintf("the satellite's release stays as it is, because its present state is unknown: %v", s.now.Satellite.Err())
 	case now.LastRevision == before.LastRevision && now.LastStatus == before.LastStatus:
-		return nil, "" // whoever wrote that record, it was not this run
+		return nil, "" // this run wrote no record
 	case before.Revision > 0:
 		return &remedy{act: revertRelease, revision: before.Revision}, ""
 	case now.LastRevision == 0:

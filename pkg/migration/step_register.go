@@ -76,7 +76,7 @@ func applyRegister(ctx context.Context, run *Run) error {
 	if _, ok := run.Now.Registration(); ok {
 		return nil
 	}
-	if is[*coder.Error](err) { // it answered
+	if is[*coder.Error](err) { // the primary answered
 		return err
 	}
 	run.registering = true

@@ -36,7 +36,7 @@ func (s *Snapshot) Scope(records string) Scope {
 	switch {
 	case known && state.Release != nil:
 		scope.Legacy, scope.Restore = state.Release.Namespace, state.Release.RecordMissing
-	case !known: // perhaps for lack of rights: then it is where the provider is
+	case !known: // perhaps rights are missing: assume the provider's namespace
 		scope.Legacy = s.ProviderNamespace()
 	}
 	return scope
@@ -58,7 +58,7 @@ func RightsToReadSatellite(scope Scope, items ...Item) []cluster.Rule {
 	if scope.Satellite == "" {
 		return nil
 	}
-	inspect := satellite.RightsToInspect(scope.OfSatellite()) // of chart and certificates, the Secrets that the values name
+	inspect := satellite.RightsToInspect(scope.OfSatellite()) // for chart and certificates, the Secrets that the values name
 	ofRelease := map[Item][]cluster.Rule{ItemSatellite: inspect, ItemChart: inspect, ItemCertificates: inspect}
 	return rightsToRead(scope.Satellite, items, ofRelease)
 }

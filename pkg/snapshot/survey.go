@@ -95,13 +95,13 @@ func (s *Survey) Each(ctx context.Context, timeout time.Duration, look func(ctx 
 			within, cancel := inTime(ctx, timeout)
 			defer cancel()
 			look(within, i, region)
-			if len(s.regions) > s.config.Limit { // a large fleet would hold more open files than the system allows
+			if len(s.regions) > s.config.Limit { // a large fleet would exceed the limit on open files
 				region.closeIdle()
 			}
 			return nil
 		})
 	}
-	_ = group.Wait() // what could not be read is in what look has collected
+	_ = group.Wait() // errors are part of the facts that look collected
 	return context.Cause(ctx)
 }
 

@@ -30,7 +30,7 @@ type gate struct {
 }
 
 func newGate(ctx context.Context, p *provider, api *coder.Client, cordon bool) *gate {
-	view := *p.view // the first look stays as it was
+	view := *p.view // keep the first view
 	g := &gate{provider: p, api: api, wantCordon: cordon && p.view.ProviderID() != "", view: &view}
 	g.lift = sync.OnceValue(func() error { return g.uncordon(ctx) })
 	return g

@@ -179,7 +179,7 @@ func closing(operation Operation, views []*snapshot.Snapshot) []v1alpha1.StepPla
 // unfinished describes what an earlier run left open; "" if nothing.
 func unfinished(operation Operation, held *lock.State, record *journal.Record) string {
 	if held != nil && held.Holder != "" {
-		return fmt.Sprintf("take over the lock of %s, if it is not alive, and close its run", held.Holder)
+		return fmt.Sprintf("take over the lock of %s if that run is dead, and close its journal", held.Holder)
 	}
 	if record != nil && record.Operation == operation.Name && record.Outcome != v1alpha1.OutcomeSucceeded {
 		return fmt.Sprintf("close the journal of an earlier run by %s, which ended without closing it", record.Operator)

@@ -49,7 +49,7 @@ func decideRestore(s *snapshot.Snapshot) Decision {
 	case state.Release.RecordMissing:
 		return change(fmt.Sprintf("restore the record of %s from its backup %s", state.Release, state.Release.Backup))
 	default:
-		return already("the record of %s is there, revision %d", state.Release, state.Release.Revision)
+		return already("the record of %s exists, revision %d", state.Release, state.Release.Revision)
 	}
 }
 

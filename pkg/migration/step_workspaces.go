@@ -28,7 +28,7 @@ func decideWorkspaces(s *snapshot.Snapshot) Decision {
 	list, known := s.Workspaces.Get()
 	switch {
 	case recorded && (record == nil || record.Switched == nil):
-		return already("no workspace waits for a switch")
+		return already("no workspace waits for a rebuild after a switch")
 	case !recorded || !known:
 		return blocked("which workspaces are being built is unknown: %v", cmp.Or(s.ProviderJournal.Err(), s.Workspaces.Err()))
 	}

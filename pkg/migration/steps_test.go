@@ -165,7 +165,7 @@ func TestDecisions(t *testing.T) {
 		"restore: gone":                    {restoreLegacy(false), migrated, recordGone, change, "from its backup b"},
 		"restore: none":                    {restoreLegacy(false), migrated, noLegacy, blocked, ""},
 		"restore: unknown":                 {restoreLegacy(false), migrated, func(s facts) { s.Legacy = snapshot.Unknown[snapshot.Legacy](errNothing) }, blocked, "nothing answers"},
-		"workspaces: never switched":       {awaitWorkspaces(), migrated, asIs, none, "no workspace waits for a switch"},
+		"workspaces: never switched":       {awaitWorkspaces(), migrated, asIs, none, "no workspace waits for a rebuild after a switch"},
 		"workspaces: unknown": {awaitWorkspaces(), migrated, func(s facts) {
 			rebuilding("w")(s)
 			s.Workspaces = snapshot.Unknown[[]coder.Workspace](errNothing)

@@ -130,7 +130,7 @@ func (g *gathering) satelliteAlone(ctx context.Context, src *Source, s *Snapshot
 	first := s.Primary.URL == ""
 	g.run(ItemRegistrations, concerned, func() {
 		if first {
-			s.Registrations = src.shared.registrations.get(func() Fact[[]coder.Satellite] { return FactOf(src.Primary.Satellites(ctx)) })
+			s.Registrations = src.shared.registrations.get(func() Fact[[]coder.Satellite] { return FactOf(src.shared.client.Satellites(ctx)) })
 		} else {
 			s.Registrations = FactOf(src.Primary.Satellites(ctx))
 		}

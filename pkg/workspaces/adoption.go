@@ -23,8 +23,11 @@ func AdoptionOf(s *snapshot.Snapshot) (v1alpha1.Adoption, error) {
 	if !listed {
 		return v1alpha1.Adoption{}, fmt.Errorf("the provider's workspaces could not be listed: %w", s.Workspaces.Err())
 	}
+	if len(list) == 0 {
+		return v1alpha1.Adoption{}, nil
+	}
 	since, err := Since(s)
-	if len(list) == 0 || err != nil {
+	if err != nil {
 		return v1alpha1.Adoption{}, err
 	}
 	return count(list, since), nil

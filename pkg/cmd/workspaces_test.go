@@ -311,7 +311,7 @@ func TestRebuildStopsAfterASwitch(t *testing.T) {
 	got := o.workspaces(t.Context(), t, "rebuild", "--max-parallel", "1", "--max-failures", "9", "-o", "json", "--yes")
 	wait()
 	lines := strings.Join(told(decode[v1alpha1.WorkspaceReport](t, got)), "\n")
-	if got.code != exitPartlyFailed || strings.Count(lines, "Failed, not started: Networking v2 was switched meanwhile") != 3 {
+	if got.code != exitPartlyFailed || strings.Count(lines, "Failed, not started: Networking v2 was switched in the meantime") != 3 {
 		t.Errorf("exit code %d:\n%s", got.code, lines)
 	}
 }

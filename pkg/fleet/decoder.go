@@ -30,7 +30,7 @@ func (d *decoder) decode(node *yaml.Node, into reflect.Value, path string) {
 	}
 	node = target(node)
 	if isNull(node) {
-		return // the same as a field that is not there
+		return // the same as an absent field
 	}
 	switch into.Kind() {
 	case reflect.Struct:
@@ -63,7 +63,7 @@ func (d *decoder) decodeStruct(node *yaml.Node, into reflect.Value, path string)
 		d.decodeString(node, into.FieldByName("Workspace"), path)
 		return
 	}
-	fields := make(map[string][]int) // where each JSON field is, embedded ones too
+	fields := make(map[string][]int) // the index of each JSON field, embedded ones included
 	for _, field := range reflect.VisibleFields(into.Type()) {
 		if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); name != "" && name != "-" {
 			fields[name] = field.Index

@@ -24,11 +24,13 @@ func Discover(coderURL string, clusters []Cluster, providers []coder.Provider) (
 	}
 	for _, provider := range providers {
 		if _, ok := d.contextOf[provider.ID]; !ok && !provider.BuiltIn {
-			d.notef("workspace provider %s was left out: no context given has its cluster address %s", provider.Name, provider.Config.ClusterAddress)
+			address := provider.Config.ClusterAddress
+			d.notef("workspace provider %s was left out: no context given has its cluster address %s", provider.Name, address)
 		}
 	}
 	if slices.ContainsFunc(d.regions, func(r v1alpha1.Region) bool { return r.Satellite == "" }) {
-		d.notes = append([]string{"fill in accessURL of every region that gets a satellite: the https URL where users will reach it"}, d.notes...)
+		fillIn := "fill in accessURL of every region that gets a satellite: the https URL where users will reach it"
+		d.notes = slices.Insert(d.notes, 0, fillIn)
 	}
 	fleet := v1alpha1.Fleet{
 		Coder:   v1alpha1.Coder{URL: coder.NormalURL(coderURL)},
@@ -64,7 +66,7 @@ func (d *discovery) add(cluster Cluster) {
 		return
 	}
 	region := v1alpha1.Region{Context: cluster.Context}
-	name := "" // the provider's own, if there is one only
+	name := "" // of the only provider
 	for _, provider := range found {
 		d.contextOf[provider.ID] = cluster.Context
 		named := v1alpha1.RegionProvider{Name: handle(provider, d.all)}

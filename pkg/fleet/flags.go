@@ -80,11 +80,13 @@ func just(value string) []string {
 func (f Flags) Load(stdin io.Reader) (*Fleet, error) {
 	p, others, why := &problems{}, slices.Concat(f.describing()), "cannot be used with --filename; put it into the Fleet file"
 	if f.Filename == "" {
-		others = []given{{name: "--region", values: f.Regions}, {name: "--selector", values: just(f.Selector)}, {name: "--exclude", values: f.Exclude}}
+		others = []given{
+			{name: "--region", values: f.Regions}, {name: "--selector", values: just(f.Selector)}, {name: "--exclude", values: f.Exclude},
+		}
 		why = "selects regions of a Fleet file; give one with --filename"
 	}
 	for _, flag := range others {
-		if len(flag.values) > 0 && flag.name != "--provider" { // which does both
+		if len(flag.values) > 0 && flag.name != "--provider" { // which is valid with and without a file
 			p.addf(flag.name, "%s", why)
 		}
 	}

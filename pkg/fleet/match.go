@@ -42,7 +42,8 @@ func MatchProvider(region Region, declared Provider, server string, providers []
 // ProvidersAt returns the providers whose cluster address is that of the API server.
 func ProvidersAt(server string, providers []coder.Provider) []coder.Provider {
 	want := address(server)
-	return slices.DeleteFunc(slices.Clone(providers), func(p coder.Provider) bool { return want == "" || address(p.Config.ClusterAddress) != want })
+	other := func(p coder.Provider) bool { return want == "" || address(p.Config.ClusterAddress) != want }
+	return slices.DeleteFunc(slices.Clone(providers), other)
 }
 
 // candidates returns the providers that match, and a phrase that says how. An ID wins over a name.

@@ -41,7 +41,7 @@ func (p *problems) matching(flag string, values, names []string) (found []string
 				found = append(found, name)
 			}
 		}
-		if len(found) == before && len(values) > 0 { // a pattern that is malformed matches nothing
+		if len(found) == before && len(values) > 0 { // a malformed pattern matches nothing
 			p.addf(flag, "the fleet has no region %q%s", pattern, orKnown(pattern, names))
 		}
 	}

@@ -71,7 +71,7 @@ func address(raw string) string {
 		return ""
 	}
 	if plain, ok := strings.CutPrefix(raw, "https://"); ok && plainAddress(plain) {
-		return plain // nearly all are: a large fleet compares each with each
+		return plain // the usual case, made fast: a large fleet compares every pair
 	}
 	if !strings.Contains(raw, "://") {
 		raw = "https://" + raw

@@ -100,7 +100,7 @@ func (p *problems) checkFile(path, file string) {
 	case os.IsNotExist(err):
 		p.addf(path, "the file %s does not exist", file)
 	case err != nil:
-		p.addf(path, "the file %s cannot be read: %v", file, errors.Unwrap(err)) // what is wrapped repeats the path
+		p.addf(path, "the file %s cannot be read: %v", file, errors.Unwrap(err)) // the outer error repeats the path
 	case info.IsDir():
 		p.addf(path, "%s is a folder, not a file", file)
 	}

@@ -33,7 +33,7 @@ func (v *validator) checkUnified() {
 // checkUnique adds problems for whatever two regions must not share. Names must differ by more than case, because they
 // also name folders on systems that ignore case.
 func (v *validator) checkUnique() {
-	owners := make(map[string]string) // of a value, by what is wrong if it has two
+	owners := make(map[string]string) // by message and value
 	claim := func(path, owner, value, shared string) {
 		if value == "" {
 			return

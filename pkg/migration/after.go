@@ -11,11 +11,24 @@ import (
 // satelliteAfter describes how the run left the satellite. If the primary never answered a registration, it may still make
 // it, so an unlisted one is unknown.
 func satelliteAfter(s *snapshot.Snapshot, registering bool) *v1alpha1.SatelliteState {
-	state := &v1alpha1.SatelliteState{Registered: registeredAfter(s), Release: releaseAfter(s), Answers: answersAfter(s)}
-	if registering && state.Registered == v1alpha1.FindingNo {
-		state.Registered = v1alpha1.FindingUnknown
+	_, registered := s.Registration()
+	return &v1alpha1.SatelliteState{
+		Registered: finding(registered, s.Registrations.IsKnown() && s.Satellite.IsKnown() && !registering),
+		Release:    releaseAfter(s),
+		Answers:    answersAfter(s),
 	}
-	return state
+}
+
+// finding returns Yes, No or, if nothing is known, Unknown.
+func finding(yes, known bool) v1alpha1.Finding {
+	switch {
+	case yes:
+		return v1alpha1.FindingYes
+	case known:
+		return v1alpha1.FindingNo
+	default:
+		return v1alpha1.FindingUnknown
+	}
 }
 
 // providerAfter describes a provider from the facts that were read last.
@@ -32,16 +45,6 @@ func providerAfter(s *snapshot.Snapshot) *v1alpha1.ProviderState {
 	return state
 }
 
-func registeredAfter(s *snapshot.Snapshot) v1alpha1.Finding {
-	if _, ok := s.Registration(); ok {
-		return v1alpha1.FindingYes
-	}
-	if !s.Registrations.IsKnown() || !s.Satellite.IsKnown() {
-		return v1alpha1.FindingUnknown
-	}
-	return v1alpha1.FindingNo
-}
-
 func releaseAfter(s *snapshot.Snapshot) string {
 	state, known := s.Satellite.Get()
 	switch {
@@ -55,30 +58,15 @@ func releaseAfter(s *snapshot.Snapshot) string {
 }
 
 func answersAfter(s *snapshot.Snapshot) v1alpha1.Finding {
-	if s.Region.Satellite.None() && s.Primary.Version.IsKnown() {
-		return v1alpha1.FindingYes
-	}
-	if !s.Endpoint.IsKnown() || !s.Satellite.IsKnown() || !s.Primary.Version.IsKnown() {
-		return v1alpha1.FindingUnknown
-	}
-	if same, err := s.ServesOwnKey(); err != nil || !same || s.PathAnswers() != nil {
-		return v1alpha1.FindingNo
-	}
-	return v1alpha1.FindingYes
+	same, _ := s.ServesOwnKey()
+	answers := (same || s.Region.Satellite.None()) && s.PathAnswers() == nil
+	return finding(answers, s.Endpoint.IsKnown() && s.Satellite.IsKnown() && s.Primary.Version.IsKnown())
 }
 
 func retainedAfter(s *snapshot.Snapshot) v1alpha1.Finding {
 	state, known := s.Legacy.Get()
-	switch {
-	case !known:
-		return v1alpha1.FindingUnknown
-	case len(state.Found.Releases) == 0:
+	if known && len(state.Found.Releases) == 0 {
 		return v1alpha1.FindingNone
-	case state.Release == nil:
-		return v1alpha1.FindingUnknown
-	case state.Retention.Complete:
-		return v1alpha1.FindingYes
-	default:
-		return v1alpha1.FindingNo
 	}
+	return finding(state.Release != nil && state.Retention.Complete, state.Release != nil)
 }

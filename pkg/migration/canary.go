@@ -38,7 +38,7 @@ func expectRebuild(s *snapshot.Snapshot, record *journal.Record, proves string) 
 	}
 	workspace := canary.Workspace
 	record.Canary.ID, record.Canary.Name, record.Canary.BuiltBefore = workspace.ID, workspace.Name, workspace.LastBuiltAt
-	record.Canary.Asked = !workspace.Updating // a build that runs already began before the change
+	record.Canary.Asked = !workspace.Updating // a build in progress began before the change
 }
 
 // failedSince reports whether a build that started after this run's switch has failed. Failures of earlier runs do not count.

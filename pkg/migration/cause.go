@@ -16,8 +16,8 @@ var ErrInterrupted = errors.New("stopped by a signal")
 // TimeoutError is the cause of a context that timed out.
 type TimeoutError struct {
 	What  string        // a step's name, or "the region"
-	After time.Duration // how long it was given
-	Flag  string        // gives it more
+	After time.Duration // the timeout
+	Flag  string        // sets the timeout
 }
 
 func (e *TimeoutError) Error() string {

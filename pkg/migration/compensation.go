@@ -39,7 +39,7 @@ const (
 // remedy is one thing to do after a failure.
 type remedy struct {
 	act          act
-	step         string // whose effect it reverts, as reports name it
+	step         string // whose effect it reverts, by its name in reports
 	revision     int    // that revertRelease goes back to
 	registration string // the ID that deleteRegistration deletes
 }
@@ -90,7 +90,8 @@ type stillOnError struct {
 }
 
 func (e *stillOnError) Error() string {
-	return fmt.Sprintf("NETWORKING V2 MAY STILL BE ON: provider %q could not be switched back: %v; it had to be switched back because of: %v", e.provider, e.why, e.cause)
+	return fmt.Sprintf("NETWORKING V2 MAY STILL BE ON: provider %q could not be switched back: %v; it had to be switched back because of: %v",
+		e.provider, e.why, e.cause)
 }
 
 func (e *stillOnError) Unwrap() error { return e.cause }

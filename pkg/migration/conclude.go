@@ -116,7 +116,7 @@ func Join(outcomes []v1alpha1.Outcome) v1alpha1.Outcome {
 	switch {
 	case reason == "" && done == 0 && nothing == len(outcomes):
 		return v1alpha1.OutcomeNothingToDo
-	case reason == "" && left > 0: // nothing failed, so it was a signal that kept them
+	case reason == "" && left > 0: // nothing failed, so a signal kept them from starting
 		return v1alpha1.OutcomeInterrupted
 	case reason == "" && away == 0:
 		return v1alpha1.OutcomeSucceeded

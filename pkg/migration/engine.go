@@ -97,7 +97,7 @@ func (r *regionRun) step(p *part, step Step, result *v1alpha1.StepResult) error 
 	case v1alpha1.ActionBlocked:
 		result.State = v1alpha1.StepFailed
 		if err := context.Cause(p.ctx); err != nil {
-			return err // it was the end of the run that kept the facts away
+			return err // the facts are missing because the run has ended
 		}
 		return errors.New(decision.Reason)
 	}
@@ -111,7 +111,7 @@ func (r *regionRun) step(p *part, step Step, result *v1alpha1.StepResult) error 
 		result.State = v1alpha1.StepInterrupted
 		return err
 	}
-	r.emit(p, *result) // now that there is a journal for its Event to be about
+	r.emit(p, *result) // now that its Event has a journal to refer to
 	defer r.noticeable(p, step)()
 
 	stepCtx, cancel := withTimeout(p.ctx, step.Name, r.Options.StepTimeout, "--step-timeout")

@@ -21,7 +21,8 @@ func keepEvidence(ctx context.Context, run *Run, operation string) (string, erro
 		return "", nil
 	}
 	region := run.Source.Region
-	dir := filepath.Join(run.Options.EvidenceDir, fmt.Sprintf("%s-%s-%s", region.Name, operation, run.Clock.Now().UTC().Format("20060102T150405Z")))
+	at := run.Clock.Now().UTC().Format("20060102T150405Z")
+	dir := filepath.Join(run.Options.EvidenceDir, fmt.Sprintf("%s-%s-%s", region.Name, operation, at))
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}

@@ -11,15 +11,15 @@ import (
 )
 
 // networkingUnknown explains why it is unknown whether a provider uses Networking v2.
-func networkingUnknown(s *snapshot.Snapshot, provider snapshot.Fact[coder.Provider]) string {
+func networkingUnknown(s *snapshot.Snapshot, provider snapshot.Fact[coder.Provider]) error {
 	switch {
 	case !s.Primary.Version.IsKnown():
-		return fmt.Sprintf("the primary's version is unknown: %v", s.Primary.Version.Err())
+		return fmt.Errorf("the primary's version is unknown: %w", s.Primary.Version.Err())
 	case !provider.IsKnown():
-		return fmt.Sprintf("the provider is unknown: %v", provider.Err())
-	default:
-		return fmt.Sprintf("provider %q does not report whether it uses Networking v2, and the primary is older than v1.22", provider.Value().Name)
+		return fmt.Errorf("the provider is unknown: %w", provider.Err())
 	}
+	name := provider.Value().Name
+	return fmt.Errorf("provider %q does not report whether it uses Networking v2, and the primary is older than v1.22", name)
 }
 
 // usesNetworkingV2 returns nil if the provider certainly uses Networking v2.
@@ -30,7 +30,7 @@ func usesNetworkingV2(s *snapshot.Snapshot) error {
 	case v1alpha1.NetworkingV2Off:
 		return fmt.Errorf("provider %q does not use Networking v2", s.Provider.Value().Name)
 	default:
-		return errors.New(networkingUnknown(s, s.Provider))
+		return networkingUnknown(s, s.Provider)
 	}
 }
 
@@ -74,11 +74,13 @@ func uses(s *snapshot.Snapshot, user snapshot.Fact[coder.Provider]) error {
 	case v1alpha1.NetworkingV2Off:
 		return nil
 	case v1alpha1.NetworkingV2Unknown:
-		return errors.New(networkingUnknown(s, user))
+		return networkingUnknown(s, user)
 	case v1alpha1.NetworkingV2AlwaysOn:
-		return fmt.Errorf("a primary of v%s always uses Networking v2, and no other satellite serves provider %q: without it the region's users would be cut off", s.Primary.Version.Value(), user.Value().Name)
+		return fmt.Errorf("a primary of v%s always uses Networking v2, and no other satellite serves provider %q: "+
+			"without it the region's users would be cut off", s.Primary.Version.Value(), user.Value().Name)
 	default:
-		return fmt.Errorf("provider %q uses Networking v2, and no other satellite serves it: `%s` first", user.Value().Name, rollbackOf(s, user.Value()))
+		back := rollbackOf(s, user.Value())
+		return fmt.Errorf("provider %q uses Networking v2, and no other satellite serves it: `%s` first", user.Value().Name, back)
 	}
 }
 

@@ -38,9 +38,11 @@ func preflightFinalize(s *snapshot.Snapshot, force bool) []v1alpha1.CheckResult 
 	if known && version.AtLeast(1, 22) {
 		wanted = slices.DeleteFunc(wanted, func(c health.Check) bool { return c.Info.ID == "legacy-rollback-ready" })
 	}
+	runs := []string{"run-complete", "satellite-run-complete"}
 	if begun(s.ProviderJournal.Value()) {
+		changed := append([]string{"canary", adoptionCheck}, runs...)
 		wanted = slices.DeleteFunc(wanted, func(c health.Check) bool {
-			return c.Info.Category == "legacy" || c.Info.ID == "run-complete" || c.Info.ID == "satellite-run-complete" || c.Info.ID == "canary" || c.Info.ID == adoptionCheck
+			return c.Info.Category == "legacy" || slices.Contains(changed, c.Info.ID)
 		})
 	}
 	results := health.Evaluate(wanted, s)
@@ -49,8 +51,8 @@ func preflightFinalize(s *snapshot.Snapshot, force bool) []v1alpha1.CheckResult 
 			results[i] = adoptedOrForced(r, force)
 			continue
 		}
-		if r.State == v1alpha1.CheckWarn && r.ID != "namespace-separate" && r.ID != "run-complete" && r.ID != "satellite-run-complete" {
-			results[i].State = v1alpha1.CheckFail // every check is to be green
+		if r.State == v1alpha1.CheckWarn && r.ID != "namespace-separate" && !slices.Contains(runs, r.ID) {
+			results[i].State = v1alpha1.CheckFail // every check must be green
 		}
 	}
 	if known && !version.AtLeast(1, 22) {

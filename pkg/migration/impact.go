@@ -25,16 +25,17 @@ func concerned(s *snapshot.Snapshot) []string {
 	if err != nil {
 		return []string{fmt.Sprintf("whom it affects is unknown: %v", err)}
 	}
-	lines := []string{fmt.Sprintf("it affects %s, %d of them on, and %s, %d of them connected within the last hour",
-		counted(found.Workspaces, "workspace"), found.On, counted(found.Users, "user"), found.ConnectedLastHour)}
+	affected := fmt.Sprintf("it affects %s, %d of them on, and %s, %d of them connected within the last hour",
+		counted(found.Workspaces, "workspace"), found.On, counted(found.Users, "user"), found.ConnectedLastHour)
 	switch {
 	case found.On == 0:
+		return []string{affected}
 	case found.RebuiltBySwitch:
-		lines = append(lines, "the primary then rebuilds the workspaces that are on, a few at a time: everything outside their home directories is lost")
+		return []string{affected, "the primary then rebuilds the workspaces that are on, a few at a time: " +
+			"everything outside their home directories is lost"}
 	default:
-		lines = append(lines, "no workspace changes its path until it is rebuilt; this primary does not do that")
+		return []string{affected, "no workspace changes its path until it is rebuilt; this primary does not do that"}
 	}
-	return lines
 }
 
 func counted(n int, noun string) string {
@@ -69,10 +70,11 @@ func MayAffect(plan *v1alpha1.Plan, limit int) error {
 	}
 	switch {
 	case len(unknown) > 0:
-		return fmt.Errorf("how many workspaces are on is unknown for %s, but --max-affected allows %d: nothing was changed", strings.Join(unknown, ", "), limit)
+		return fmt.Errorf("how many workspaces are on is unknown for %s, but --max-affected allows %d: nothing was changed",
+			strings.Join(unknown, ", "), limit)
 	case on > limit:
-		return fmt.Errorf("the switches affect %s that are on, but --max-affected allows %d: nothing was changed; select fewer regions with --region, or wait until fewer are in use",
-			counted(on, "workspace"), limit)
+		return fmt.Errorf("the switches affect %s that are on, but --max-affected allows %d: nothing was changed; "+
+			"select fewer regions with --region, or wait until fewer are in use", counted(on, "workspace"), limit)
 	default:
 		return nil
 	}

@@ -47,7 +47,7 @@ func (r *regionRun) take(ctx context.Context, p *part) error {
 	if site.Err != nil {
 		return site.Err
 	}
-	p.view = p.source.Collect(ctx, snapshot.ItemProvider) // says where the lock of a provider is
+	p.view = p.source.Collect(ctx, snapshot.ItemProvider) // determines where the provider's lock is
 	if p.owner == OwnerProvider && p.view.ProviderID() == "" {
 		return because(ctx, fmt.Errorf("the provider is unknown: %w", p.view.Provider.Err()))
 	}

@@ -34,7 +34,8 @@ func (r *regionRun) measure(ctx context.Context) {
 	first := r.Region.Sources[0]
 	paths := []measure.Path{{Name: pathPrimary, URL: first.Primary.URL(), Ask: first.Primary.ReachAPI}}
 	if endpoint := first.Endpoint; endpoint != nil && !first.Region.Satellite.None() {
-		paths = append(paths, measure.Path{Name: pathSatellite, URL: endpoint.URL(), Ask: endpoint.ReachKey, New: !slices.ContainsFunc(working, switched)})
+		unused := !slices.ContainsFunc(working, switched)
+		paths = append(paths, measure.Path{Name: pathSatellite, URL: endpoint.URL(), Ask: endpoint.ReachKey, New: unused})
 	}
 	for _, p := range working {
 		found := p.view.Legacy.Value()
@@ -50,7 +51,7 @@ func (r *regionRun) measure(ctx context.Context) {
 	}
 	r.watch = measure.Start(context.WithoutCancel(ctx), r.Clock, paths)
 	if r.operation.LeavesLegacy && !slices.ContainsFunc(working, func(p *part) bool { return !switched(p) }) {
-		r.watch.Begin(measure.After) // an earlier run has switched all
+		r.watch.Begin(measure.After) // an earlier run has switched them all
 	}
 }
 
@@ -76,7 +77,7 @@ func workspacePath(p *part) []measure.Path {
 		}
 		return []measure.Path{{
 			Name: pathWorkspace, Provider: p.name, URL: connection.URL(), Ask: connection.Ping, Close: connection.Close,
-			New: true, // whether it runs an agent is not known yet
+			New: true, // whether it runs an agent is unknown
 		}}
 	}
 	return nil
@@ -118,12 +119,14 @@ func (r *regionRun) measured() {
 
 // distance computes how far users were and are. A distance from before the provider's users moved is kept if it was measured
 // from the same machine.
-func distance(before *v1alpha1.Distance, paths []v1alpha1.PathMeasurement, initial *snapshot.Snapshot, from string, now metav1.Time) *v1alpha1.Distance {
+func distance(
+	before *v1alpha1.Distance, paths []v1alpha1.PathMeasurement, initial *snapshot.Snapshot, from string, now metav1.Time,
+) *v1alpha1.Distance {
 	found := v1alpha1.Distance{From: from, Measured: now}
 	for _, path := range paths {
 		switch {
 		case path.Path == pathPrimary:
-			if latency := cmp.Or(path.Before, path.After); latency != nil { // it is as far away as it was
+			if latency := cmp.Or(path.Before, path.After); latency != nil { // the distance to the primary does not change
 				found.PrimaryMicroseconds = latency.MedianMicroseconds
 			}
 		case path.Path == pathSatellite && path.After != nil:

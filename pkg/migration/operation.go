@@ -28,7 +28,7 @@ type Operation struct {
 
 // checks returns a preflight of these checks.
 func checks(ids ...string) func(*snapshot.Snapshot) []v1alpha1.CheckResult {
-	ids = append([]string{"primary-is-primary", "primary-same"}, ids...) // whatever the verb
+	ids = append([]string{"primary-is-primary", "primary-same"}, ids...) // for every verb
 	return func(s *snapshot.Snapshot) []v1alpha1.CheckResult {
 		return health.Evaluate(health.Select(ids...), s)
 	}

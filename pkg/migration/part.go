@@ -86,7 +86,7 @@ func (p *part) open(ctx context.Context, r *regionRun) error {
 	case p.owner == OwnerProvider:
 		p.record.Remember(beforeOfProvider(p.view))
 	default:
-		if migrated { // a run that succeeded is what this one begins from
+		if migrated { // a successful run is the starting point of this one
 			p.record.Before = nil
 		}
 		p.record.Remember(beforeOfSatellite(p.view))

@@ -45,7 +45,7 @@ func NewRegionPlan(operation Operation, views []*snapshot.Snapshot) v1alpha1.Reg
 	}
 	for i, s := range views {
 		if switches(plan.Steps, s.ProviderName()) {
-			plan.Providers[i].Impact, _ = impact(s) // a line of the step says why it is unknown
+			plan.Providers[i].Impact, _ = impact(s) // the step's details say why it is unknown
 		}
 	}
 	plan.Steps = append(plan.Steps, closing(operation, views)...)
@@ -57,7 +57,7 @@ func NewRegionPlan(operation Operation, views []*snapshot.Snapshot) v1alpha1.Reg
 // LeaveOut returns the plan of a region that cannot be reached for that reason.
 func LeaveOut(operation Operation, views []*snapshot.Snapshot, reason error) v1alpha1.RegionPlan {
 	plan := NewRegionPlan(operation, views)
-	plan.Outcome, plan.Preflight = v1alpha1.OutcomeUnreachable, nil // most checks would say no more than that
+	plan.Outcome, plan.Preflight = v1alpha1.OutcomeUnreachable, nil // most checks would only repeat the reason
 	plan.Steps = plan.Steps[:1]                                     // the preflight
 	plan.Steps[0].Action, plan.Steps[0].Reason = v1alpha1.ActionBlocked, "left out, nothing will be changed: "+reason.Error()
 	for i := range plan.Providers {
@@ -144,14 +144,14 @@ func (o Operation) decide(steps []Step, s *snapshot.Snapshot, provider string) [
 
 // cutOff reports, before the checks that stop the operation, that the provider's users are cut off, and the remedy.
 func cutOff(s *snapshot.Snapshot) []v1alpha1.CheckResult {
-	record := s.ProviderJournal.Value()
-	path := newPath(s)
-	if record == nil || !unfinishedSwitch(record) || s.Networking() != v1alpha1.NetworkingV2On || path.broken == nil {
+	record, broken := s.ProviderJournal.Value(), newPath(s).broken
+	if record == nil || !unfinishedSwitch(record) || s.Networking() != v1alpha1.NetworkingV2On || broken == nil {
 		return nil
 	}
+	name := s.Provider.Value().Name
 	return []v1alpha1.CheckResult{{
 		ID: checkCutOff, Provider: s.ProviderName(), Category: "provider", Severity: v1alpha1.SeverityError, State: v1alpha1.CheckFail,
-		Message: fmt.Sprintf("an earlier run switched provider %q to Networking v2, and its users are cut off: %v", s.Provider.Value().Name, path.broken),
+		Message: fmt.Sprintf("an earlier run switched provider %q to Networking v2, and its users are cut off: %v", name, broken),
 		Hint:    s.Command("rollback"),
 	}}
 }
@@ -179,7 +179,7 @@ func closing(operation Operation, views []*snapshot.Snapshot) []v1alpha1.StepPla
 // unfinished describes what an earlier run left open; "" if nothing.
 func unfinished(operation Operation, held *lock.State, record *journal.Record) string {
 	if held != nil && held.Holder != "" {
-		return fmt.Sprintf("take over the lock of %s, if it is not alive, and close its run", held.Holder)
+		return fmt.Sprintf("take over the lock of %s if that run is dead, and close its journal", held.Holder)
 	}
 	if record != nil && record.Operation == operation.Name && record.Outcome != v1alpha1.OutcomeSucceeded {
 		return fmt.Sprintf("close the journal of an earlier run by %s, which ended without closing it", record.Operator)

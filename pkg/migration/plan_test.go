@@ -51,8 +51,7 @@ func TestPlanOfAStrandedRegion(t *testing.T) {
 			if plan.Outcome != v1alpha1.OutcomePreflightFailed {
 				t.Fatalf("outcome %s", plan.Outcome)
 			}
-			report := newReport(plan)
-			report.Outcome = plan.Outcome
+			report := newReport(plan, plan.Outcome, "")
 			got := next(Migrate(false, false), s.Region, report)
 			first := plan.Preflight[0]
 			if said := first.ID == checkCutOff && strings.Contains(first.Message, "its users are cut off"); said != test.want {

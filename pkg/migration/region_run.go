@@ -119,7 +119,7 @@ func (r *regionRun) examine(ctx context.Context) error {
 	}
 	items := slices.Concat(r.operation.Items, []snapshot.Item{snapshot.ItemResources})
 	views := region.Collect(ctx, snapshot.ItemProvider)
-	region.Refresh(ctx, views, snapshot.ItemProvider) // what the fleet shares may be older than the lock
+	region.Refresh(ctx, views, snapshot.ItemProvider) // the facts that the fleet shares may be older than the lock
 	region.Refresh(ctx, views, slices.DeleteFunc(items, func(i snapshot.Item) bool { return i == snapshot.ItemProvider })...)
 	if r.satellite != nil {
 		region.Refresh(ctx, views, snapshot.ItemUsers)
@@ -237,7 +237,7 @@ func beforeOfProvider(s *snapshot.Snapshot) journal.Before {
 	case v1alpha1.NetworkingV2On:
 		if _, registered := s.Registration(); !registered && s.Registrations.IsKnown() && s.Satellite.IsKnown() {
 			found.NetworkingV2 = new(true)
-		} // otherwise a migration may have switched it on whose journal is lost
+		} // otherwise a migration whose journal is lost may have switched it on
 	case v1alpha1.NetworkingV2Off:
 		found.NetworkingV2 = new(false)
 	}
@@ -259,5 +259,6 @@ func resumed(record *journal.Record) string {
 	if record.Outcome == "" {
 		how = "stopped without recording a result"
 	}
-	return fmt.Sprintf("an earlier %s by %s %s at step %s (%s)", record.Operation, record.Operator, how, record.Step, record.Updated.UTC().Format("2006-01-02 15:04:05 MST"))
+	at := record.Updated.UTC().Format("2006-01-02 15:04:05 MST")
+	return fmt.Sprintf("an earlier %s by %s %s at step %s (%s)", record.Operation, record.Operator, how, record.Step, at)
 }

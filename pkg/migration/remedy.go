@@ -116,9 +116,9 @@ func (run *Run) rebuildAgain(ctx context.Context) (string, error) {
 	if err := run.builder().Rebuild(ctx, workspace); err != nil {
 		return "", err
 	}
-	finalized := canary.Proves == journal.ProvesFinalized
-	run.ProviderRecord.Canary = &journal.Canary{ID: workspace.ID, Name: workspace.Name, Proves: journal.ProvesLegacy, Asked: true, Rebuilt: true}
-	if finalized {
+	again := journal.Canary{ID: workspace.ID, Name: workspace.Name, Proves: journal.ProvesLegacy, Asked: true, Rebuilt: true}
+	run.ProviderRecord.Canary = &again
+	if canary.Proves == journal.ProvesFinalized {
 		return fmt.Sprintf("workspace %q is rebuilt, with the legacy release restored", workspace.Name), nil
 	}
 	return fmt.Sprintf("workspace %q is rebuilt on the legacy path", workspace.Name), nil

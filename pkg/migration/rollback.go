@@ -58,14 +58,16 @@ func usesSatellite(s *snapshot.Snapshot) bool { return s.Networking() == v1alpha
 
 // preflightRollback returns the preflight of a rollback. A legacy release that is not ready fails, unless forced.
 func preflightRollback(options RollbackOptions) func(*snapshot.Snapshot) []v1alpha1.CheckResult {
-	ids := []string{"primary-version", "operator-role", "provider-cluster", "region-distinct", "provider-rights", "provider-found", "legacy-found", "canary"}
-	if options.RemoveSatellite { // otherwise it works without the satellite's cluster, which may be why somebody goes back
+	ids := []string{
+		"primary-version", "operator-role", "provider-cluster", "region-distinct", "provider-rights", "provider-found", "legacy-found", "canary",
+	}
+	if options.RemoveSatellite { // otherwise it does not need the satellite's cluster, which may be down
 		ids = append(ids, "cluster-rights")
 	}
 	base := checks(ids...)
 	return func(s *snapshot.Snapshot) []v1alpha1.CheckResult {
 		results := base(s)
-		if state, known := s.Legacy.Get(); known { // there is no way back to what is gone
+		if state, known := s.Legacy.Get(); known { // no rollback can use a release that is gone
 			results = withoutLegacy(results, state.Found)
 		}
 		for i, r := range results {
@@ -92,8 +94,8 @@ func preflightRollback(options RollbackOptions) func(*snapshot.Snapshot) []v1alp
 		back := disableNetworkingV2(options.NetworkingV2Was).Decide(s)
 		if s.Provider.IsKnown() && s.Primary.Version.IsKnown() && back.Action == v1alpha1.ActionBlocked {
 			results = append(results, v1alpha1.CheckResult{
-				ID: "networking-v2", Provider: s.ProviderName(), Category: "provider", Severity: v1alpha1.SeverityError, State: v1alpha1.CheckFail, Message: back.Reason,
-				Hint: options.saying(s),
+				ID: "networking-v2", Provider: s.ProviderName(), Category: "provider", Severity: v1alpha1.SeverityError,
+				State: v1alpha1.CheckFail, Message: back.Reason, Hint: options.saying(s),
 			})
 		}
 		return results

@@ -82,7 +82,7 @@ func (run *Run) until(ctx context.Context, what string, look func() error) error
 		if missing == nil || is[*hopelessError](missing) {
 			return missing
 		}
-		inTime := !over(ctx) // what is missing for lack of time hides what blocked
+		inTime := !over(ctx) // past the deadline, missing facts would hide the real reason
 		if inTime {
 			run.progress(fmt.Sprintf("%s: %v", what, missing), is[*manualError](missing))
 		}

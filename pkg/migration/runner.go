@@ -65,15 +65,11 @@ func (o Operation) askRights(ctx context.Context, sources []*snapshot.Source, vi
 // Run carries the plan out and reports the result. Its context's cause says why it ended; after ErrInterrupted, the next run
 // continues.
 func (r *Runner) Run(ctx context.Context, plan v1alpha1.RegionPlan) v1alpha1.RegionReport {
-	report := newReport(plan)
-	if plan.Outcome == v1alpha1.OutcomeUnreachable {
+	switch plan.Outcome {
+	case v1alpha1.OutcomeUnreachable:
 		return r.NotStarted(plan, "")
-	}
-	if plan.Outcome == v1alpha1.OutcomeNothingToDo {
-		report.Outcome = plan.Outcome
-		for i := range report.Providers {
-			report.Providers[i].Outcome = plan.Outcome
-		}
+	case v1alpha1.OutcomeNothingToDo:
+		report := newReport(plan, plan.Outcome, "")
 		for _, step := range plan.Steps {
 			report.Steps = append(report.Steps, v1alpha1.StepResult{
 				Name: step.Name, Provider: step.Provider, State: v1alpha1.StepAlready, Message: step.Reason,
@@ -81,6 +77,7 @@ func (r *Runner) Run(ctx context.Context, plan v1alpha1.RegionPlan) v1alpha1.Reg
 		}
 		return report
 	}
+	report := newReport(plan, v1alpha1.OutcomeNotStarted, "")
 	ctx, cancel := withTimeout(ctx, "the region", r.Options.Timeout, "--timeout")
 	defer cancel()
 	run := r.begin(plan, &report)
@@ -98,30 +95,28 @@ func (r *Runner) Run(ctx context.Context, plan v1alpha1.RegionPlan) v1alpha1.Reg
 
 // NotStarted reports a region that is left alone: because of its plan's preflight, because it is left out, or for the reason.
 func (r *Runner) NotStarted(plan v1alpha1.RegionPlan, reason string) v1alpha1.RegionReport {
-	report := newReport(plan)
-	report.Outcome, report.Error = v1alpha1.OutcomeNotStarted, reason
+	outcome := v1alpha1.OutcomeNotStarted
 	switch plan.Outcome {
 	case v1alpha1.OutcomePreflightFailed:
-		report.Outcome, report.Error = plan.Outcome, "preflight failed, nothing was changed"
+		outcome, reason = plan.Outcome, "preflight failed, nothing was changed"
 	case v1alpha1.OutcomeUnreachable:
-		report.Outcome, report.Error = plan.Outcome, plan.Steps[0].Reason
+		outcome, reason = plan.Outcome, plan.Steps[0].Reason
 	}
-	for i := range report.Providers {
-		report.Providers[i].Outcome, report.Providers[i].Error = report.Outcome, report.Error
-	}
+	report := newReport(plan, outcome, reason)
 	report.Next = next(r.Operation, r.Region.Region, report)
 	return report
 }
 
-// newReport returns the report of a region that was only planned.
-func newReport(plan v1alpha1.RegionPlan) v1alpha1.RegionReport {
+// newReport returns the report of a region in which nothing was done for that reason.
+func newReport(plan v1alpha1.RegionPlan, outcome v1alpha1.Outcome, reason string) v1alpha1.RegionReport {
 	report := v1alpha1.RegionReport{Name: plan.Name, Preflight: plan.Preflight, Steps: []v1alpha1.StepResult{}}
+	report.Outcome, report.Error = outcome, reason
 	if plan.Satellite != nil {
 		report.Satellite = &v1alpha1.SatelliteReport{Context: plan.Satellite.Context}
 	}
 	for _, provider := range plan.Providers {
 		report.Providers = append(report.Providers, v1alpha1.ProviderReport{
-			Provider: provider.Provider, Context: provider.Context, Outcome: v1alpha1.OutcomeNotStarted,
+			Provider: provider.Provider, Context: provider.Context, Outcome: outcome, Error: reason,
 		})
 	}
 	return report
@@ -139,11 +134,11 @@ type Options struct {
 	Timeout      time.Duration // of one region; 0 means no bound
 	StepTimeout  time.Duration // of one step; 0 means no bound
 	LockDuration time.Duration // how long a lock outlives its holder's last sign of life
-	NoRollback   bool          // leave a failed step, and the switch, as they are
-	EvidenceDir  string        // where evidence of failures is kept, one folder per region and run; empty for nowhere
+	NoRollback   bool          // do not undo a failed step or the switch
+	EvidenceDir  string        // for evidence of failures, one folder per region and run; empty for none
 	Host         string        // the machine it runs on, for the lock
-	Measure      bool          // measure meanwhile what users feel
-	MaxGap       time.Duration // how long there may be no answer; 0 for any time
-	RunID        string        // tells this run from every other
-	Reason       string        // why, where a verb asks for one
+	Measure      bool          // measure what users experience during the run
+	MaxGap       time.Duration // the longest acceptable time without an answer; 0 for no limit
+	RunID        string        // identifies the run
+	Reason       string        // for verbs that require a reason
 }

@@ -35,7 +35,7 @@ func SamePlan(planned, now *v1alpha1.Plan) error {
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
-		return err // of which what follows is a consequence
+		return err // the other differences would follow from it
 	}
 	differences := slices.Concat(
 		differs("the primary's version", planned.Primary.Version, now.Primary.Version),

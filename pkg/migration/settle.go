@@ -61,7 +61,7 @@ func (r *regionRun) settlePart(p *part, failed string, cause error) error {
 					continue
 				}
 				if err := owner.held.Check(ctx); found == nil || ownedByAnother(err) {
-					found = err // that another run has one of them weighs most
+					found = err // another run's claim matters most
 				}
 			}
 			return found
@@ -161,7 +161,7 @@ func (s *settler) settleSwitch(ctx context.Context, p *part, failed string) erro
 	}
 	todo, unknown := compensate(s.situation(p, failed))
 	if len(todo) == 0 || todo[0].act != switchOff {
-		if failed == "" { // otherwise the rest says it
+		if failed == "" { // otherwise settleRest reports it
 			s.left(p, unknown...)
 		}
 		return nil
@@ -194,7 +194,7 @@ func (s *settler) settleRest(ctx context.Context, failed string) {
 	slices.SortStableFunc(todo, func(a, b task) int { return int(a.act) - int(b.act) })
 	for _, t := range todo {
 		if t.act == switchOff {
-			continue // it was tried for as long as it may take
+			continue // it was tried until its timeout
 		}
 		if err := s.apply(ctx, t.part, t.remedy); lockLost(err) {
 			s.left(t.part, leftForLost)

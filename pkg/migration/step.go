@@ -2,6 +2,7 @@ package migration
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
@@ -42,9 +43,9 @@ func (step Step) waits(something string, ready func(*snapshot.Snapshot) error, d
 	step.Rights = primaryOnly
 	step.Decide = func(s *snapshot.Snapshot) Decision {
 		if ready(s) != nil {
-			return check("wait until " + done(s))
+			return check("wait until %s", done(s))
 		}
-		return already(done(s))
+		return already("%s", done(s))
 	}
 	step.Apply = func(ctx context.Context, run *Run) error {
 		return run.WaitFor(ctx, "waiting for "+something, step.Reads, ready)
@@ -71,9 +72,19 @@ type Decision struct {
 	Details []string // further lines
 }
 
-func already(reason string) Decision { return Decision{Action: v1alpha1.ActionNone, Reason: reason} }
-func check(reason string) Decision   { return Decision{Action: v1alpha1.ActionCheck, Reason: reason} }
-func blocked(reason string) Decision { return Decision{Action: v1alpha1.ActionBlocked, Reason: reason} }
+func already(format string, args ...any) Decision {
+	return decided(v1alpha1.ActionNone, format, args...)
+}
+func check(format string, args ...any) Decision {
+	return decided(v1alpha1.ActionCheck, format, args...)
+}
+func blocked(format string, args ...any) Decision {
+	return decided(v1alpha1.ActionBlocked, format, args...)
+}
+
+func decided(action v1alpha1.StepAction, format string, args ...any) Decision {
+	return Decision{Action: action, Reason: fmt.Sprintf(format, args...)}
+}
 
 func change(reason string, details ...string) Decision {
 	return Decision{Action: v1alpha1.ActionChange, Reason: reason, Details: details}

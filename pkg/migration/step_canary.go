@@ -14,15 +14,10 @@ import (
 func rebuildCanary(proves string, due func(*snapshot.Snapshot) bool) Step {
 	r := canaryRebuild{proves, due}
 	return Step{
-		Name:          stepCanary,
-		Owner:         OwnerProvider,
-		Reads:         []snapshot.Item{snapshot.ItemCanary, snapshot.ItemJournal},
-		Rights:        primaryOnly,
-		Decide:        r.decide,
-		Note:          r.note,
-		Apply:         r.apply,
-		ProvesNewPath: proves == journal.ProvesSatellite,
-		Remedy:        r.repeat,
+		Name: stepCanary, Owner: OwnerProvider, ProvesNewPath: proves == journal.ProvesSatellite,
+		Reads:  []snapshot.Item{snapshot.ItemCanary, snapshot.ItemJournal},
+		Rights: primaryOnly,
+		Decide: r.decide, Note: r.note, Apply: r.apply, Remedy: r.repeat,
 	}
 }
 
@@ -42,11 +37,11 @@ func (r canaryRebuild) decide(s *snapshot.Snapshot) Decision {
 	canary, known := s.Canary.Get()
 	switch {
 	case !known:
-		return blocked(fmt.Sprintf("no canary could be chosen: %v", s.Canary.Err()))
+		return blocked("no canary could be chosen: %v", s.Canary.Err())
 	case canary.None:
-		return already(canary.Reason)
+		return already("%s", canary.Reason)
 	case rebuilt(record, canary.Workspace, r.proves):
-		return already(fmt.Sprintf("workspace %q was rebuilt after the change", canary.Workspace.Name))
+		return already("workspace %q was rebuilt after the change", canary.Workspace.Name)
 	}
 	return change(
 		fmt.Sprintf("rebuild workspace %q (%s)", canary.Workspace.Name, canary.Reason),
@@ -57,7 +52,7 @@ func (r canaryRebuild) decide(s *snapshot.Snapshot) Decision {
 // note records the canary's last build before the rebuild.
 func (r canaryRebuild) note(s *snapshot.Snapshot, record *journal.Record) {
 	if c := record.Canary; c != nil && c.ID == s.Canary.Value().Workspace.ID && c.Proves == r.proves && c.Asked {
-		return // a rebuild that an earlier run asked for counts
+		return // a rebuild that an earlier run requested counts
 	}
 	expectRebuild(s, record, r.proves)
 }
@@ -65,7 +60,8 @@ func (r canaryRebuild) note(s *snapshot.Snapshot, record *journal.Record) {
 func (canaryRebuild) apply(ctx context.Context, run *Run) error {
 	workspace, canary := run.Now.Canary.Value().Workspace, run.ProviderRecord.Canary
 	if failedSince(run.Initial, canary, workspace) {
-		return fmt.Errorf("the build of workspace %q that Coder started after the switch failed: %s", workspace.Name, workspace.LatestStat.StatError)
+		reason := workspace.LatestStat.StatError
+		return fmt.Errorf("the build of workspace %q that Coder started after the switch failed: %s", workspace.Name, reason)
 	}
 	if workspace.Updating && !canary.Asked {
 		settled, err := awaitForeignBuild(ctx, run, workspace)
@@ -90,7 +86,7 @@ func (r canaryRebuild) repeat(s situation) (todo *remedy, why string) {
 	}
 	workspace := s.now.Canary.Value().Workspace
 	if s.now.Canary.IsKnown() && !workspace.Updating && workspace.LastBuiltAt.Equal(canary.BuiltBefore) {
-		return nil, "" // it was not built since
+		return nil, "" // it has not been built since
 	}
 	legacyAgain := r.proves == journal.ProvesFinalized && s.failed == stepCanary
 	switchedBack := r.proves == journal.ProvesSatellite && unfinishedSwitch(s.record) && s.now.Networking() == v1alpha1.NetworkingV2Off

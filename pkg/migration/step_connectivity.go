@@ -16,34 +16,33 @@ import (
 // build succeeded, and, if the canary is the operator's own, a connection to it through the satellite carries data.
 func verifyConnectivity() Step {
 	items := []snapshot.Item{
-		snapshot.ItemEndpoint, snapshot.ItemCanary, snapshot.ItemJournal, snapshot.ItemProvider, snapshot.ItemSatellite, snapshot.ItemRegistrations,
+		snapshot.ItemEndpoint, snapshot.ItemCanary, snapshot.ItemJournal,
+		snapshot.ItemProvider, snapshot.ItemSatellite, snapshot.ItemRegistrations,
 	}
 	return Step{
-		Name:   "verify-connectivity",
-		Owner:  OwnerProvider,
+		Name: "verify-connectivity", Owner: OwnerProvider, ProvesNewPath: true,
 		Reads:  items,
 		Rights: primaryOnly,
 		Decide: decideConnectivity,
 		Apply: func(ctx context.Context, run *Run) error {
-			if connected(run.Now) != nil { // which has just been read
+			if connected(run.Now) != nil { // run.Now has just been read
 				if err := run.WaitFor(ctx, "waiting for the region to work as migrated", items, connected); err != nil {
 					return err
 				}
 			}
 			return reachCanary(ctx, run)
 		},
-		ProvesNewPath: true,
 	}
 }
 
 func decideConnectivity(s *snapshot.Snapshot) Decision {
 	if err := connected(s); err != nil {
-		return check("reach the primary" + throughSatellite(s) + ", and see the canary on")
+		return check("reach the primary%s, and see the canary on", throughSatellite(s))
 	}
 	if canary := toReach(s); canary != nil {
-		return check(fmt.Sprintf("connect to workspace %q%s, as its owner's clients do", canary.Name, throughSatellite(s)))
+		return check("connect to workspace %q%s, as its owner's clients do", canary.Name, throughSatellite(s))
 	}
-	return already("the primary answers" + throughSatellite(s) + canaryProof(s))
+	return already("the primary answers%s%s", throughSatellite(s), canaryProof(s))
 }
 
 // throughSatellite says how users connect; "" if they connect at the primary.
@@ -90,7 +89,7 @@ func canaryProof(s *snapshot.Snapshot) string {
 		return text + "; it is somebody else's, and only its owner can connect to it"
 	case !workspaces.Built(canary.Workspace):
 		return text + "; it is off, and no connection to it was tried"
-	default: // the rebuild of a finalization, which came after the one that was reached
+	default: // rebuilt by a finalization, after the canary was reached
 		return text
 	}
 }
@@ -104,8 +103,8 @@ func ownCanary(s *snapshot.Snapshot) bool {
 // toReach returns the canary if a connection to it has to be tried; nil after a successful one, or if none is possible. The
 // canary of a finalization has been reached before.
 func toReach(s *snapshot.Snapshot) *coder.Workspace {
-	canary, record := s.Canary.Value(), s.ProviderJournal.Value()
-	if canary.None || !ownCanary(s) || record.Canary.Reached || record.Canary.Proves != journal.ProvesSatellite || !workspaces.Built(canary.Workspace) {
+	canary, noted := s.Canary.Value(), s.ProviderJournal.Value().Canary
+	if canary.None || !ownCanary(s) || noted.Reached || noted.Proves != journal.ProvesSatellite || !workspaces.Built(canary.Workspace) {
 		return nil
 	}
 	return &canary.Workspace
@@ -128,9 +127,10 @@ func reachCanary(ctx context.Context, run *Run) error {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, reachTime, fmt.Errorf("it could not be reached within %s", reachTime))
 	defer cancel()
+	options := verify.Options{Pings: reachPings, MaxLoss: reachLoss, Briefly: true, Patience: reachPatience}
 	lossy := 0
 	return run.until(ctx, fmt.Sprintf("connecting to workspace %q", canary.Name), func() error {
-		connection, err := verify.Users(ctx, run.Source, run.Now, canary.ID, verify.Options{Pings: reachPings, MaxLoss: reachLoss, Briefly: true, Patience: reachPatience})
+		connection, err := verify.Users(ctx, run.Source, run.Now, canary.ID, options)
 		if err != nil && connection.RoundTrip != nil && connection.RoundTrip.Sent > 0 {
 			lossy++
 		}

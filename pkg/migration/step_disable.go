@@ -13,15 +13,11 @@ import (
 // operator, for regions without a journal; nil for the journal's.
 func disableNetworkingV2(was *bool) Step {
 	return Step{
-		Name:       stepDisable,
-		Noticeable: true,
-		Leaves:     []string{pathWorkspace},
-		Owner:      OwnerProvider,
-		Reads:      []snapshot.Item{snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemCanary, snapshot.ItemWorkspaces},
-		Rights:     primaryOnly,
-		Decide:     func(s *snapshot.Snapshot) Decision { return decideDisable(s, was) },
-		Note:       noteDisable,
-		Apply:      applyDisable,
+		Name: stepDisable, Owner: OwnerProvider, Noticeable: true, Leaves: []string{pathWorkspace},
+		Reads:  []snapshot.Item{snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemCanary, snapshot.ItemWorkspaces},
+		Rights: primaryOnly,
+		Decide: func(s *snapshot.Snapshot) Decision { return decideDisable(s, was) },
+		Note:   noteDisable, Apply: applyDisable,
 	}
 }
 
@@ -31,33 +27,25 @@ func decideDisable(s *snapshot.Snapshot, operator *bool) Decision {
 	provider := s.Provider.Value().Name
 	switch s.Networking() {
 	case v1alpha1.NetworkingV2Off:
-		return already(fmt.Sprintf("provider %q is on the legacy path (Networking v2 is off)", provider))
+		return already("provider %q is on the legacy path (Networking v2 is off)", provider)
 	case v1alpha1.NetworkingV2AlwaysOn:
-		return blocked(fmt.Sprintf("a primary of v%s always uses Networking v2: there is no legacy path to go back to", s.Primary.Version.Value()))
+		return blocked("a primary of v%s always uses Networking v2: there is no legacy path to go back to", s.Primary.Version.Value())
 	case v1alpha1.NetworkingV2On:
 	default:
-		return blocked(networkingUnknown(s, s.Provider))
+		return blocked("%v", networkingUnknown(s, s.Provider))
 	}
-	was, known := networkingBefore(s.ProviderJournal.Value(), operator)
+	was := operator
+	if record := s.ProviderJournal.Value(); was == nil && record != nil && record.Before != nil {
+		was = record.Before.NetworkingV2
+	}
 	switch {
-	case !known:
+	case was == nil:
 		return blocked("Networking v2 is on, and no journal says what it was before the migration: if it was off, add --networking-v2-was off")
-	case was:
-		return blocked("Networking v2 was on before the migration, so there is no legacy path to go back to: --networking-v2-was off switches it off regardless")
+	case *was:
+		return blocked("Networking v2 was on before the migration, so there is no legacy path to go back to: " +
+			"--networking-v2-was off switches it off regardless")
 	default:
 		return change(fmt.Sprintf("switch provider %q back to the legacy path (Networking v2 off)", provider), concerned(s)...)
-	}
-}
-
-// networkingBefore returns what the provider's flag was according to the operator or, without one, the journal.
-func networkingBefore(record *journal.Record, operator *bool) (was, known bool) {
-	switch {
-	case operator != nil:
-		return *operator, true
-	case record != nil && record.Before != nil && record.Before.NetworkingV2 != nil:
-		return *record.Before.NetworkingV2, true
-	default:
-		return false, false
 	}
 }
 

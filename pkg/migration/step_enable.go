@@ -12,16 +12,10 @@ import (
 // enableNetworkingV2 switches the provider to Networking v2.
 func enableNetworkingV2() Step {
 	return Step{
-		Name:          stepEnable,
-		Noticeable:    true,
-		Owner:         OwnerProvider,
-		Reads:         []snapshot.Item{snapshot.ItemProvider, snapshot.ItemCanary, snapshot.ItemWorkspaces},
-		Rights:        primaryOnly,
-		Decide:        decideEnable,
-		Note:          noteEnable,
-		Apply:         applyEnable,
-		ProvesNewPath: true,
-		Remedy:        switchBack,
+		Name: stepEnable, Owner: OwnerProvider, Noticeable: true, ProvesNewPath: true,
+		Reads:  []snapshot.Item{snapshot.ItemProvider, snapshot.ItemCanary, snapshot.ItemWorkspaces},
+		Rights: primaryOnly,
+		Decide: decideEnable, Note: noteEnable, Apply: applyEnable, Remedy: switchBack,
 	}
 }
 
@@ -31,13 +25,13 @@ func decideEnable(s *snapshot.Snapshot) Decision {
 	provider := s.Provider.Value().Name
 	switch s.Networking() {
 	case v1alpha1.NetworkingV2On:
-		return already(fmt.Sprintf("provider %q uses Networking v2", provider))
+		return already("provider %q uses Networking v2", provider)
 	case v1alpha1.NetworkingV2AlwaysOn:
-		return already(fmt.Sprintf("a primary of v%s always uses Networking v2", s.Primary.Version.Value()))
+		return already("a primary of v%s always uses Networking v2", s.Primary.Version.Value())
 	case v1alpha1.NetworkingV2Off:
 		return change(fmt.Sprintf("switch provider %q to Networking v2", provider), concerned(s)...)
 	default:
-		return blocked(networkingUnknown(s, s.Provider))
+		return blocked("%v", networkingUnknown(s, s.Provider))
 	}
 }
 
@@ -54,7 +48,7 @@ func noteEnable(s *snapshot.Snapshot, record *journal.Record) {
 func applyEnable(ctx context.Context, run *Run) error {
 	run.Refresh(ctx, ruleItems()...)
 	if err := context.Cause(ctx); err != nil {
-		return err // the facts are missing for this reason, and no other
+		return err // otherwise missing facts would look like the reason
 	}
 	if err := mayUseNetworkingV2(run.Now); err != nil {
 		return fmt.Errorf("not switched: %w", err)
@@ -79,7 +73,7 @@ func switchBack(s situation) (todo *remedy, why string) {
 		return nil, ""
 	case legacyServes(s.now):
 		return off, ""
-	default: // users would exchange a path that works for one that is not known to
+	default: // users would exchange a working path for one that may not work
 		return nil, fmt.Sprintf("Networking v2 stays on, because the satellite answers and the legacy path is not known to: %v", back.err())
 	}
 }

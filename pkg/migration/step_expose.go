@@ -28,19 +28,20 @@ func exposed(s *snapshot.Snapshot) error {
 	}
 	endpoint := s.Endpoint.Value()
 	if err == nil {
-		return fmt.Errorf("it answers with another key (%s) than the satellite's own (%s): the address leads to another deployment", endpoint.Key.Fingerprint, state.Fingerprint)
+		return fmt.Errorf("it answers with another key (%s) than the satellite's own (%s): the address leads to another deployment",
+			endpoint.Key.Fingerprint, state.Fingerprint)
 	}
-	stage, failure := endpoint.Reach.Stage, endpoint.Reach.Err
+	stage, failure, host := endpoint.Reach.Stage, endpoint.Reach.Err, fleet.Host(s.Region.Satellite.AccessURL)
 	switch {
 	case failure == nil:
 		return err
 	case len(state.LoadBalancer) == 0 && state.AddressOf != "":
 		return fmt.Errorf("%s has no address yet (%s: %w)", state.AddressOf, stage, failure)
 	case stage == "DNS" && len(state.LoadBalancer) == 0:
-		return &manualError{fmt.Errorf("create the DNS record of %s; Service coderd has no load balancer, and the chart made no Ingress that can be read, "+
-			"so the record's value is unknown here: %w", fleet.Host(s.Region.Satellite.AccessURL), failure)}
+		return &manualError{fmt.Errorf("create the DNS record of %s; Service coderd has no load balancer, and the chart made no Ingress "+
+			"that can be read, so the record's value is unknown here: %w", host, failure)}
 	case stage == "DNS":
-		return &manualError{fmt.Errorf("create the DNS record %s: %w", probe.Record(fleet.Host(s.Region.Satellite.AccessURL), state.LoadBalancer), failure)}
+		return &manualError{fmt.Errorf("create the DNS record %s: %w", probe.Record(host, state.LoadBalancer), failure)}
 	default:
 		return fmt.Errorf("%s: %w", stage, failure)
 	}

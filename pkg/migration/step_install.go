@@ -17,14 +17,10 @@ import (
 // installSatellite installs or upgrades the satellite's release and waits until it is ready.
 func installSatellite() Step {
 	return Step{
-		Name:   stepInstall,
-		Owner:  OwnerSatellite,
+		Name: stepInstall, Owner: OwnerSatellite,
 		Reads:  []snapshot.Item{snapshot.ItemSatellite, snapshot.ItemChart},
 		Rights: func(scope snapshot.Scope) []cluster.Rule { return satellite.RightsToInstall(scope.OfSatellite()) },
-		Decide: decideInstall,
-		Show:   showRendering,
-		Apply:  applyInstall,
-		Remedy: revertInstall,
+		Decide: decideInstall, Show: showRendering, Apply: applyInstall, Remedy: revertInstall,
 	}
 }
 
@@ -33,29 +29,31 @@ const stepInstall = "install-satellite"
 func decideInstall(s *snapshot.Snapshot) Decision {
 	state, known := s.Satellite.Get()
 	if !known {
-		return blocked(fmt.Sprintf("the satellite's release could not be examined: %v", s.Satellite.Err()))
+		return blocked("the satellite's release could not be examined: %v", s.Satellite.Err())
 	}
 	spec, known := s.Spec.Get()
 	if !known {
-		return blocked(fmt.Sprintf("the satellite's values cannot be used: %v", s.Spec.Err()))
+		return blocked("the satellite's values cannot be used: %v", s.Spec.Err())
 	}
 	chart, known := s.Chart.Get()
 	if !known {
-		return blocked(fmt.Sprintf("the satellite's chart cannot be used: %v", s.Chart.Err()))
+		return blocked("the satellite's chart cannot be used: %v", s.Chart.Err())
 	}
 	same, differences := state.Matches(spec, chart)
 	if owner := state.Control.Owner; owner.Exists() && !same {
-		return blocked(fmt.Sprintf("%s owns the satellite's release, which is to become %s %s: change it there (%s)%s",
-			owner, chart.Metadata.Name, chart.Metadata.Version, strings.Join(differences, "; "), said(state.Control)))
+		return blocked("%s owns the satellite's release, which is to become %s %s: change it there (%s)%s",
+			owner, chart.Metadata.Name, chart.Metadata.Version, strings.Join(differences, "; "), said(state.Control))
 	}
-	wanted := fmt.Sprintf("%s %s as %s/%s", chart.Metadata.Name, chart.Metadata.Version, s.Region.Satellite.Namespace, s.Region.Satellite.Release)
+	site := s.Region.Satellite
+	wanted := fmt.Sprintf("%s %s as %s/%s", chart.Metadata.Name, chart.Metadata.Version, site.Namespace, site.Release)
 	switch {
 	case lostKey(state):
-		return change(fmt.Sprintf("restore the Secret with the satellite's key, %s, from Helm's record of revision %d", state.RecordedFingerprint, state.Revision), differences...)
+		restore := "restore the Secret with the satellite's key, %s, from Helm's record of revision %d"
+		return change(fmt.Sprintf(restore, state.RecordedFingerprint, state.Revision), differences...)
 	case same && state.Ready:
-		return already(fmt.Sprintf("%s is deployed and ready, revision %d", wanted, state.Revision))
+		return already("%s is deployed and ready, revision %d", wanted, state.Revision)
 	case same:
-		return check(fmt.Sprintf("%s is deployed; wait until it is ready: %s", wanted, state.Blocker))
+		return check("%s is deployed; wait until it is ready: %s", wanted, state.Blocker)
 	case state.Pending != nil:
 		return change(fmt.Sprintf("finish %s: an earlier Helm run left it %s", wanted, state.LastStatus), differences...)
 	case state.Revision == 0:
@@ -140,17 +138,18 @@ func revertInstall(s situation) (todo *remedy, why string) {
 	case !known:
 		return nil, fmt.Sprintf("the satellite's release stays as it is, because its present state is unknown: %v", s.now.Satellite.Err())
 	case now.LastRevision == before.LastRevision && now.LastStatus == before.LastStatus:
-		return nil, "" // whoever wrote that record, it was not this run
+		return nil, "" // this run wrote no record
 	case before.Revision > 0:
 		return &remedy{act: revertRelease, revision: before.Revision}, ""
 	case now.LastRevision == 0:
 		return nil, ""
-	case !created(s.record):
-		return nil, fmt.Sprintf("the satellite's release stays as it is, %s at revision %d: it was there before this migration, with no revision to go back to",
-			now.LastStatus, now.LastRevision)
 	}
-	if err := inUse(s.now); err != nil {
-		return nil, fmt.Sprintf("the satellite's release stays as it is, %s at revision %d: %v", now.LastStatus, now.LastRevision, err)
+	stays := inUse(s.now)
+	if !created(s.record) {
+		stays = errors.New("it was there before this migration, with no revision to go back to")
+	}
+	if stays != nil {
+		return nil, fmt.Sprintf("the satellite's release stays as it is, %s at revision %d: %v", now.LastStatus, now.LastRevision, stays)
 	}
 	return &remedy{act: uninstallRelease}, ""
 }

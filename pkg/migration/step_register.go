@@ -13,13 +13,10 @@ import (
 // registerSatellite makes the primary trust the satellite's key.
 func registerSatellite() Step {
 	return Step{
-		Name:   stepRegister,
-		Owner:  OwnerSatellite,
+		Name: stepRegister, Owner: OwnerSatellite,
 		Reads:  []snapshot.Item{snapshot.ItemRegistrations, snapshot.ItemSatellite, snapshot.ItemEndpoint, snapshot.ItemJournal},
 		Rights: primaryOnly,
-		Decide: decideRegister,
-		Apply:  applyRegister,
-		Remedy: revertRegister,
+		Decide: decideRegister, Apply: applyRegister, Remedy: revertRegister,
 	}
 }
 
@@ -27,19 +24,21 @@ const stepRegister = "register-satellite"
 
 func decideRegister(s *snapshot.Snapshot) Decision {
 	if !s.Registrations.IsKnown() {
-		return blocked(fmt.Sprintf("the registered satellites could not be listed: %v", s.Registrations.Err()))
+		return blocked("the registered satellites could not be listed: %v", s.Registrations.Err())
 	}
 	if own, ok := s.Registration(); ok {
-		return already(fmt.Sprintf("registered as %q with fingerprint %s", own.Name, own.Fingerprint))
+		return already("registered as %q with fingerprint %s", own.Name, own.Fingerprint)
 	}
 	other, taken := sameNamed(s)
 	switch recorded, ok := s.RecordedRegistration(); {
 	case ok:
-		return check(fmt.Sprintf("%q is registered with the key that is restored first", recorded.Name))
+		return check("%q is registered with the key that is restored first", recorded.Name)
 	case taken && s.OwnFormerRegistration(other):
-		return change(fmt.Sprintf("register %q at the primary again, in place of the key %s that this region no longer has", s.Region.Name, other.Fingerprint))
+		return change(fmt.Sprintf("register %q at the primary again, in place of the former key %s", s.Region.Name, other.Fingerprint))
 	case taken && s.Satellite.Value().Fingerprint != "":
-		return blocked(nameTaken(s.Region.Name, other))
+		return blocked("the primary already lists a satellite %[1]q with another key (%[2]s). "+
+			"If it is a former installation of this region, remove it with `coder satellites rm %[1]s` and run this again; "+
+			"if it serves elsewhere, give this region another name", s.Region.Name, other.Fingerprint)
 	}
 	return change(fmt.Sprintf("register %q at the primary", s.Region.Name))
 }
@@ -54,16 +53,11 @@ func sameNamed(s *snapshot.Snapshot) (coder.Satellite, bool) {
 	return coder.Satellite{}, false
 }
 
-func nameTaken(name string, other coder.Satellite) string {
-	return fmt.Sprintf("the primary already lists a satellite %q with another key (%s). "+
-		"If it is a former installation of this region, remove it with `coder satellites rm %s` and run this again; "+
-		"if it serves elsewhere, give this region another name", name, other.Fingerprint, name)
-}
-
 func applyRegister(ctx context.Context, run *Run) error {
 	// Only the cluster's key is sent to the primary, and only if the access URL serves it.
 	if same, err := run.Now.ServesOwnKey(); err != nil || !same {
-		return errors.Join(fmt.Errorf("%s does not serve the key in the cluster's Secret: not registered", run.Source.Region.Satellite.AccessURL), err)
+		url := run.Source.Region.Satellite.AccessURL
+		return errors.Join(fmt.Errorf("%s does not serve the key in the cluster's Secret: not registered", url), err)
 	}
 	commit, cancel := run.Commit(ctx)
 	defer cancel()
@@ -82,7 +76,7 @@ func applyRegister(ctx context.Context, run *Run) error {
 	if _, ok := run.Now.Registration(); ok {
 		return nil
 	}
-	if is[*coder.Error](err) { // it answered
+	if is[*coder.Error](err) { // the primary answered
 		return err
 	}
 	run.registering = true

@@ -13,18 +13,13 @@ import (
 // removeLegacy removes the legacy release for good, except what Coder needs to provision workspaces.
 func removeLegacy() Step {
 	return Step{
-		Name:       stepRemoveLegacy,
-		Noticeable: true,
-		Leaves:     []string{pathLegacy},
-		Owner:      OwnerProvider,
-		Reads:      []snapshot.Item{snapshot.ItemLegacy, snapshot.ItemRemoval, snapshot.ItemCanary},
-		Rights:     rightsToRemoveLegacy,
-		Decide:     decideRemoveLegacy,
+		Name: stepRemoveLegacy, Owner: OwnerProvider, Noticeable: true, Leaves: []string{pathLegacy},
+		Reads:  []snapshot.Item{snapshot.ItemLegacy, snapshot.ItemRemoval, snapshot.ItemCanary},
+		Rights: rightsToRemoveLegacy,
+		Decide: decideRemoveLegacy, Apply: applyRemoveLegacy, Remedy: revertRemoveLegacy,
 		Note: func(s *snapshot.Snapshot, record *journal.Record) { // the canary is rebuilt even if this run dies in between
 			expectRebuild(s, record, journal.ProvesFinalized)
 		},
-		Apply:  applyRemoveLegacy,
-		Remedy: revertRemoveLegacy,
 	}
 }
 
@@ -41,20 +36,20 @@ func decideRemoveLegacy(s *snapshot.Snapshot) Decision {
 	state, known := s.Legacy.Get()
 	switch {
 	case !known:
-		return blocked(fmt.Sprintf("the legacy release could not be examined: %v", s.Legacy.Err()))
+		return blocked("the legacy release could not be examined: %v", s.Legacy.Err())
 	case len(state.Found.Releases) == 0:
 		return already("there is no legacy release (any more)")
 	case state.Release == nil:
-		return blocked(state.Found.Explain())
+		return blocked("%s", state.Found.Explain())
 	}
 	control := state.Retention.Control
 	if acts := control.Acts(); acts != "" {
-		return blocked(fmt.Sprintf("%s owns %s and would install it again (missing: %s): suspend it, or delete it from its repository",
-			control.Owner, state.Release, acts))
+		return blocked("%s owns %s and would install it again (missing: %s): suspend it, or delete it from its repository",
+			control.Owner, state.Release, acts)
 	}
 	removal, known := s.Removal.Get()
 	if !known {
-		return blocked(fmt.Sprintf("cannot determine what would be removed: %v", s.Removal.Err()))
+		return blocked("cannot determine what would be removed: %v", s.Removal.Err())
 	}
 	var details []string
 	if control.Owner.Exists() {

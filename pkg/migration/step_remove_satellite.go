@@ -12,11 +12,10 @@ import (
 // unregisterSatellite deletes the satellite's registration; with force, even if a provider uses it.
 func unregisterSatellite(force bool) Step {
 	return Step{
-		Name:   "unregister-satellite",
-		Owner:  OwnerSatellite,
-		Leaves: []string{pathSatellite, pathWorkspace},
+		Name: "unregister-satellite", Owner: OwnerSatellite, Leaves: []string{pathSatellite, pathWorkspace},
 		Reads: []snapshot.Item{
-			snapshot.ItemRegistrations, snapshot.ItemSatellite, snapshot.ItemEndpoint, snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemUsers,
+			snapshot.ItemRegistrations, snapshot.ItemSatellite, snapshot.ItemEndpoint,
+			snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemUsers,
 		},
 		Rights: primaryOnly,
 		Decide: decideUnregister,
@@ -26,7 +25,7 @@ func unregisterSatellite(force bool) Step {
 
 func decideUnregister(s *snapshot.Snapshot) Decision {
 	if !s.Registrations.IsKnown() {
-		return blocked(fmt.Sprintf("the registered satellites could not be listed: %v", s.Registrations.Err()))
+		return blocked("the registered satellites could not be listed: %v", s.Registrations.Err())
 	}
 	own, ok := ownRegistration(s)
 	if !ok {
@@ -51,14 +50,11 @@ func unregister(ctx context.Context, run *Run, force bool) error {
 // uninstallSatellite uninstalls the satellite's release; with force, even if a provider uses it.
 func uninstallSatellite(force bool) Step {
 	return Step{
-		Name:       "uninstall-satellite",
-		Noticeable: true,
-		Leaves:     []string{pathSatellite, pathWorkspace},
-		Owner:      OwnerSatellite,
-		Reads:      []snapshot.Item{snapshot.ItemSatellite, snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemUsers},
-		Rights:     func(scope snapshot.Scope) []cluster.Rule { return satellite.RightsToUninstall(scope.OfSatellite()) },
-		Decide:     decideUninstall,
-		Apply:      func(_ context.Context, run *Run) error { return uninstall(run, force) },
+		Name: "uninstall-satellite", Owner: OwnerSatellite, Noticeable: true, Leaves: []string{pathSatellite, pathWorkspace},
+		Reads:  []snapshot.Item{snapshot.ItemSatellite, snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemUsers},
+		Rights: func(scope snapshot.Scope) []cluster.Rule { return satellite.RightsToUninstall(scope.OfSatellite()) },
+		Decide: decideUninstall,
+		Apply:  func(_ context.Context, run *Run) error { return uninstall(run, force) },
 	}
 }
 
@@ -66,11 +62,11 @@ func decideUninstall(s *snapshot.Snapshot) Decision {
 	state, known := s.Satellite.Get()
 	switch {
 	case !known:
-		return blocked(fmt.Sprintf("the satellite's release could not be examined: %v", s.Satellite.Err()))
+		return blocked("the satellite's release could not be examined: %v", s.Satellite.Err())
 	case state.LastRevision == 0:
 		return already("the satellite's release is not installed")
 	case state.Control.Owner.Exists():
-		return blocked(fmt.Sprintf("%s owns the satellite's release: remove it there", state.Control.Owner))
+		return blocked("%s owns the satellite's release: remove it there", state.Control.Owner)
 	default:
 		return change(fmt.Sprintf("uninstall the release %s/%s", s.Region.Satellite.Namespace, s.Region.Satellite.Release))
 	}

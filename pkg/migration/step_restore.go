@@ -14,8 +14,7 @@ import (
 // continues if some objects cannot be created again.
 func restoreLegacy(force bool) Step {
 	return Step{
-		Name:   "restore-legacy",
-		Owner:  OwnerProvider,
+		Name: "restore-legacy", Owner: OwnerProvider,
 		Reads:  []snapshot.Item{snapshot.ItemLegacy},
 		Rights: rightsToRestore,
 		Decide: decideRestore,
@@ -44,13 +43,13 @@ func decideRestore(s *snapshot.Snapshot) Decision {
 	case s.Region.Satellite.None():
 		return already(throughPrimary)
 	case !known:
-		return blocked(fmt.Sprintf("the legacy release could not be examined: %v", s.Legacy.Err()))
+		return blocked("the legacy release could not be examined: %v", s.Legacy.Err())
 	case state.Release == nil:
-		return blocked(state.Found.Explain())
+		return blocked("%s", state.Found.Explain())
 	case state.Release.RecordMissing:
 		return change(fmt.Sprintf("restore the record of %s from its backup %s", state.Release, state.Release.Backup))
 	default:
-		return already(fmt.Sprintf("the record of %s is there, revision %d", state.Release, state.Release.Revision))
+		return already("the record of %s exists, revision %d", state.Release, state.Release.Revision)
 	}
 }
 
@@ -72,7 +71,8 @@ func restore(ctx context.Context, run *Run, force bool) error {
 // bringBackLegacy restores the release in the ledger from its backup.
 func (run *Run) bringBackLegacy(ctx context.Context) (string, error) {
 	ledger := run.ProviderRecord.Retention
-	release := legacy.Release{Context: run.Source.Declared.Context, Namespace: ledger.Namespace, Name: ledger.Release, Backup: ledger.Backup, Ledger: ledger}
+	release := legacy.Release{Namespace: ledger.Namespace, Name: ledger.Release, Backup: ledger.Backup, Ledger: ledger}
+	release.Context = run.Source.Declared.Context
 	if found := run.Initial.Legacy.Value().Release; found != nil {
 		release = *found
 	}

@@ -20,8 +20,7 @@ import (
 // suspended, which the step does with suspend, and stays so.
 func retainLegacy(suspend bool) Step {
 	return Step{
-		Name:   "retain-legacy",
-		Owner:  OwnerProvider,
+		Name: "retain-legacy", Owner: OwnerProvider,
 		Reads:  []snapshot.Item{snapshot.ItemLegacy, snapshot.ItemJournal},
 		Rights: rightsToRetain,
 		Decide: func(s *snapshot.Snapshot) Decision { return decideRetain(s, suspend) },
@@ -53,16 +52,16 @@ func decideRetain(s *snapshot.Snapshot, suspend bool) Decision {
 	case s.Region.Satellite.None():
 		return already(throughPrimary)
 	case err != nil:
-		return blocked(err.Error())
+		return blocked("%v", err)
 	case release == nil && s.Legacy.Value().Found.Unusable:
-		return already("there is nothing to retain: " + s.Legacy.Value().Found.Explain())
+		return already("there is nothing to retain: %s", s.Legacy.Value().Found.Explain())
 	case release == nil:
 		return already("there is no legacy release (any more)")
 	case len(missing) == 0:
-		return already(fmt.Sprintf("%s/%s revision %d is retained", release.Namespace, release.Name, release.Revision))
+		return already("%s/%s revision %d is retained", release.Namespace, release.Name, release.Revision)
 	case control.Err != nil, !suspend && !control.Suspended && control.Owner.Exists():
-		return blocked(fmt.Sprintf("%s owns %s, and its next reconciliation would undo the retention (missing: %s): run `%s`, or give --gitops suspend",
-			control.Owner, release, control.Acts(), control.Owner.SuspendCommand(s.Declared.Context)))
+		return blocked("%s owns %s, and its next reconciliation would undo the retention (missing: %s): run `%s`, or give --gitops suspend",
+			control.Owner, release, control.Acts(), control.Owner.SuspendCommand(s.Declared.Context))
 	case release.RecordMissing:
 		return change(fmt.Sprintf("restore the record of %s from its backup %s, and retain it", release, release.Backup))
 	}

@@ -16,12 +16,10 @@ import (
 // not prove the new path, which the canary does, and a failed build is its owner's concern.
 func awaitWorkspaces() Step {
 	return Step{
-		Name:   "await-workspaces",
-		Owner:  OwnerProvider,
+		Name: "await-workspaces", Owner: OwnerProvider,
 		Reads:  []snapshot.Item{snapshot.ItemProvider, snapshot.ItemWorkspaces},
 		Rights: primaryOnly,
-		Decide: decideWorkspaces,
-		Apply:  applyWorkspaces,
+		Decide: decideWorkspaces, Apply: applyWorkspaces,
 	}
 }
 
@@ -30,18 +28,18 @@ func decideWorkspaces(s *snapshot.Snapshot) Decision {
 	list, known := s.Workspaces.Get()
 	switch {
 	case recorded && (record == nil || record.Switched == nil):
-		return already("no workspace waits for a switch")
+		return already("no workspace waits for a rebuild after a switch")
 	case !recorded || !known:
-		return blocked(fmt.Sprintf("which workspaces are being built is unknown: %v", cmp.Or(s.ProviderJournal.Err(), s.Workspaces.Err())))
+		return blocked("which workspaces are being built is unknown: %v", cmp.Or(s.ProviderJournal.Err(), s.Workspaces.Err()))
 	}
 	if building := len(workspaces.Rebuilding(list, record.Switched)); building > 0 {
-		return check(fmt.Sprintf("wait for %s that the primary rebuilds after the switch", counted(building, "workspace")))
+		return check("wait for %s that the primary rebuilds after the switch", counted(building, "workspace"))
 	}
 	adoption, err := workspaces.AdoptionOf(s)
 	if err != nil {
-		return already(fmt.Sprintf("no workspace is being rebuilt; how many use the new path is unknown: %v", err))
+		return already("no workspace is being rebuilt; how many use the new path is unknown: %v", err)
 	}
-	return already(workspaces.Describe(adoption))
+	return already("%s", workspaces.Describe(adoption))
 }
 
 // idleLooks is how many times in a row no build must be seen before all are considered done: there are gaps between builds.

@@ -115,7 +115,7 @@ func TestDecisions(t *testing.T) {
 		"register: fresh":                   {registerSatellite(), fresh, asIs, change, `register "sydney"`},
 		"register: done":                    {registerSatellite(), migrated, asIs, none, `registered as "sydney"`},
 		"register: name taken":              {registerSatellite(), migrated, func(s facts) { s.Registrations.Value()[0].Fingerprint = "SHA256:other" }, blocked, "another key (SHA256:other). If it is a former installation"},
-		"register: a former key of its own": {registerSatellite(), migrated, formerKey, change, "again, in place of the key SHA256:other"},
+		"register: a former key of its own": {registerSatellite(), migrated, formerKey, change, "again, in place of the former key SHA256:other"},
 		"register: name taken, no key yet": {registerSatellite(), fresh, func(s facts) {
 			s.Registrations = snapshot.Known([]coder.Satellite{{ID: "x", Name: "sydney", Fingerprint: "SHA256:other"}})
 		}, change, `register "sydney" at the primary`},
@@ -200,7 +200,7 @@ func TestDecisions(t *testing.T) {
 		"restore: gone":                    {restoreLegacy(false), migrated, recordGone, change, "from its backup b"},
 		"restore: none":                    {restoreLegacy(false), migrated, noLegacy, blocked, ""},
 		"restore: unknown":                 {restoreLegacy(false), migrated, func(s facts) { s.Legacy = snapshot.Unknown[snapshot.Legacy](errNothing) }, blocked, "nothing answers"},
-		"workspaces: never switched":       {awaitWorkspaces(), migrated, asIs, none, "no workspace waits for a switch"},
+		"workspaces: never switched":       {awaitWorkspaces(), migrated, asIs, none, "no workspace waits for a rebuild after a switch"},
 		"workspaces: unknown": {awaitWorkspaces(), migrated, func(s facts) {
 			rebuilding("w")(s)
 			s.Workspaces = snapshot.Unknown[[]coder.Workspace](errNothing)

@@ -35,7 +35,7 @@ func switchNetworking(ctx context.Context, api *coder.Client, before coder.Provi
 		return fmt.Errorf("the primary accepted the switch of provider %q, but did not make it", before.Name)
 	}
 	if changed := coder.ProviderChanges(before, after); len(changed) > 0 {
-		return fmt.Errorf("when it switched provider %q the primary also changed %v: compare them with `coder providers ls`", before.Name, changed)
+		return fmt.Errorf("when it switched provider %q, the primary also changed %v: compare with `coder providers ls`", before.Name, changed)
 	}
 	return nil
 }

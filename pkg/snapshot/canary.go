@@ -48,7 +48,8 @@ func ChooseCanary(wish string, me coder.User, provider coder.Provider, workspace
 	}
 	own := slices.DeleteFunc(slices.Clone(workspaces), func(w coder.Workspace) bool { return w.UserID != me.ID })
 	if len(own) == 0 {
-		return Canary{}, fmt.Errorf("no workspace of %s on provider %q to rebuild as a canary: create one there, name another with canary.workspace in the Fleet or --canary, or use \"none\" to go without", me.Email, provider.Name)
+		return Canary{}, fmt.Errorf("no workspace of %s on provider %q to rebuild as a canary: create one there, "+
+			"name another with canary.workspace in the Fleet or --canary, or use \"none\" to go without", me.Email, provider.Name)
 	}
 	slices.SortFunc(own, func(a, b coder.Workspace) int {
 		return cmp.Or(cmp.Compare(risk(a), risk(b)), cmp.Compare(a.Name, b.Name))
@@ -89,6 +90,7 @@ func namedCanary(name string, me coder.User, provider coder.Provider, workspaces
 	case 1:
 		return Canary{Workspace: matching[0], Reason: "named; it belongs to another user"}, nil
 	default:
-		return Canary{}, fmt.Errorf("canary workspace %q is the name of %d workspaces on provider %q: name it by its ID", name, len(matching), provider.Name)
+		return Canary{}, fmt.Errorf("canary workspace %q is the name of %d workspaces on provider %q: name it by its ID",
+			name, len(matching), provider.Name)
 	}
 }

@@ -62,7 +62,7 @@ func (src *Source) gather(ctx context.Context, s *Snapshot, items []Item, satell
 			return lock.Read(ctx, src.ProviderSite.Access.Clientset(), src.ProviderLock(s))
 		})
 	})
-	journaled := g.run(ItemJournal, true, func() { // with it the ledger is known, if it was to be read again
+	journaled := g.run(ItemJournal, true, func() { // the legacy release waits for it: the ledger is in the journal
 		s.ProviderJournal = ofProvider(src, s, func() (*journal.Record, error) {
 			return journal.Read(ctx, src.ProviderSite.Access.Clientset(), src.ProviderJournal(s))
 		})
@@ -81,7 +81,7 @@ func (src *Source) gather(ctx context.Context, s *Snapshot, items []Item, satell
 	if g.wants(ItemResources) {
 		src.resources(s, satellites)
 	}
-	if g.wants(ItemRendering) && satellites && len(s.MissingRights.Value()) == 0 { // otherwise it fails for want of them
+	if g.wants(ItemRendering) && satellites && len(s.MissingRights.Value()) == 0 { // without the rights, it would fail
 		s.Rendering = src.rendering(s)
 	}
 	s.Taken = src.clock.Now()
@@ -130,7 +130,7 @@ func (g *gathering) satelliteAlone(ctx context.Context, src *Source, s *Snapshot
 	first := s.Primary.URL == ""
 	g.run(ItemRegistrations, concerned, func() {
 		if first {
-			s.Registrations = src.shared.registrations.get(func() Fact[[]coder.Satellite] { return FactOf(src.Primary.Satellites(ctx)) })
+			s.Registrations = src.shared.registrations.get(func() Fact[[]coder.Satellite] { return FactOf(src.shared.client.Satellites(ctx)) })
 		} else {
 			s.Registrations = FactOf(src.Primary.Satellites(ctx))
 		}

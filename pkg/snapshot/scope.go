@@ -39,7 +39,7 @@ func (s *Snapshot) Scope(records string) Scope {
 	switch {
 	case known && state.Release != nil:
 		scope.Legacy, scope.Restore, scope.LegacyOwner = state.Release.Namespace, state.Release.RecordMissing, state.Release.Owner
-	case !known: // perhaps for lack of rights: then it is where the provider is
+	case !known: // perhaps rights are missing: assume the provider's namespace
 		scope.Legacy = s.ProviderNamespace()
 	}
 	return scope
@@ -61,8 +61,9 @@ func RightsToReadSatellite(scope Scope, items ...Item) []cluster.Rule {
 	if scope.Satellite == "" {
 		return nil
 	}
-	inspect := satellite.RightsToInspect(scope.OfSatellite()) // of chart and certificates, the Secrets that the values name
-	return rightsToRead(scope.Satellite, items, map[Item][]cluster.Rule{ItemSatellite: inspect, ItemChart: inspect, ItemCertificates: inspect})
+	inspect := satellite.RightsToInspect(scope.OfSatellite()) // for chart and certificates, the Secrets that the values name
+	ofRelease := map[Item][]cluster.Rule{ItemSatellite: inspect, ItemChart: inspect, ItemCertificates: inspect}
+	return rightsToRead(scope.Satellite, items, ofRelease)
 }
 
 // RightsToReadProvider returns those in the provider's cluster.
@@ -79,8 +80,9 @@ func RightsToReadProvider(scope Scope, items ...Item) []cluster.Rule {
 func rightsToRead(namespace string, items []Item, ofRelease map[Item][]cluster.Rule) (rules []cluster.Rule) {
 	for _, item := range items {
 		switch item {
-		case ItemCluster: // what tells it from others
-			rules = append(rules, cluster.Rule{Namespace: metav1.NamespaceSystem, Resource: "namespaces", Name: metav1.NamespaceSystem, Verb: "get"})
+		case ItemCluster: // whose UID identifies the cluster
+			system := metav1.NamespaceSystem
+			rules = append(rules, cluster.Rule{Namespace: system, Resource: "namespaces", Name: system, Verb: "get"})
 		case ItemJournal:
 			rules = append(rules, cluster.Core("configmaps").In(namespace, "get")...)
 		case ItemLock:

@@ -104,12 +104,12 @@ func (s *Survey) Each(ctx context.Context, timeout time.Duration, look func(ctx 
 			if ctx.Err() == nil && within.Err() != nil {
 				s.late.Add(1)
 			}
-			if len(s.regions) > s.config.Limit { // a large fleet would hold more open files than the system allows
+			if len(s.regions) > s.config.Limit { // a large fleet would exceed the limit on open files
 				region.closeIdle()
 			}
 		})
 	}
-	looks.Wait() // what could not be read is in what look has collected
+	looks.Wait() // errors are part of the facts that look collected
 	return context.Cause(ctx)
 }
 

@@ -23,8 +23,11 @@ func AdoptionOf(s *snapshot.Snapshot) (v1alpha1.Adoption, error) {
 	if !listed {
 		return v1alpha1.Adoption{}, fmt.Errorf("the provider's workspaces could not be listed: %w", s.Workspaces.Err())
 	}
+	if len(list) == 0 {
+		return v1alpha1.Adoption{}, nil
+	}
 	since, err := Since(s)
-	if len(list) == 0 || err != nil {
+	if err != nil {
 		return v1alpha1.Adoption{}, err
 	}
 	return count(list, since), nil
@@ -81,7 +84,7 @@ func count(list []coder.Workspace, since time.Time) v1alpha1.Adoption {
 			found.Failed++
 		case w.LatestStat.ContainerStatus == coder.ContainerOff:
 			found.WaitingOff++
-		default: // what is not known to be off may be in use
+		default: // one that is not known to be off may be in use
 			found.WaitingOn++
 		}
 	}
@@ -123,7 +126,7 @@ const recently = time.Hour
 // ImpactOf counts whom a switch affects at a primary of that version.
 func ImpactOf(list []coder.Workspace, version coder.Version, now time.Time) v1alpha1.Impact {
 	found := v1alpha1.Impact{Workspaces: len(list), RebuiltBySwitch: version.RebuildsOnSwitch()}
-	owners := map[string]bool{} // whether connected lately
+	owners := map[string]bool{} // whether they connected recently
 	for _, w := range list {
 		if w.LatestStat.ContainerStatus != coder.ContainerOff && w.LatestStat.ContainerStatus != coder.ContainerFailed {
 			found.On++

@@ -79,7 +79,7 @@ func (b Builder) await(ctx context.Context, before coder.Workspace, log <-chan c
 			return err
 		}
 		if err != nil || now.Updating {
-			continue // a primary that is away for a while says nothing about the build
+			continue // a primary that does not answer says nothing about the build
 		}
 		if over, err := judge(before, now, failure); over {
 			return err

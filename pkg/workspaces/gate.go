@@ -30,7 +30,7 @@ type gate struct {
 }
 
 func newGate(ctx context.Context, p *provider, api *coder.Client, cordon bool) *gate {
-	view := *p.view // the first look stays as it was
+	view := *p.view // keep the first view
 	g := &gate{provider: p, api: api, wantCordon: cordon && p.view.ProviderID() != "", view: &view}
 	g.lift = sync.OnceValue(func() error { return g.uncordon(ctx) })
 	return g
@@ -46,11 +46,11 @@ func (g *gate) open(ctx context.Context) error {
 	case !g.view.Provider.IsKnown():
 		return fmt.Errorf("whether Networking v2 was switched in the meantime is unknown: %w", g.view.Provider.Err())
 	case was != is:
-		return errors.New("Networking v2 was switched meanwhile")
+		return errors.New("Networking v2 was switched in the meantime")
 	case err != nil:
 		return err
 	case !since.Equal(g.provider.since):
-		return errors.New("Networking v2 was switched off and on meanwhile")
+		return errors.New("Networking v2 was switched off and on in the meantime")
 	case was == v1alpha1.NetworkingV2Off: // nobody connects through the satellite
 		return nil
 	default:

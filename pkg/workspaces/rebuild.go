@@ -90,7 +90,7 @@ func (r *Rebuild) Run(ctx context.Context, f *Fleet, now time.Time) *v1alpha1.Wo
 			})
 		}
 	}
-	_ = group.Wait() // each has told its error
+	_ = group.Wait() // each job reports its own error
 	failed := f.unknown() > 0
 	for i, p := range f.providers {
 		if err := run.gates[p].lift(); err != nil {

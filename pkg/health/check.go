@@ -40,7 +40,7 @@ type Answer struct {
 	Message string // one sentence: what was found
 	Hint    string // what to do about it
 
-	cause error // why the answer is unknown
+	cause error // why a fact is missing, if that is the answer
 }
 
 // Whether a check fails its region, or only warns.
@@ -102,13 +102,17 @@ func warn(hint, format string, args ...any) Answer {
 	return Answer{State: v1alpha1.CheckWarn, Message: fmt.Sprintf(format, args...), Hint: hint}
 }
 
+// unknown answers for want of a fact, and no if the reason settles the question.
 func unknown(err error, hint string) Answer {
+	if snapshot.Settled(err) {
+		return Answer{State: v1alpha1.CheckFail, Message: err.Error(), Hint: hint, cause: err}
+	}
 	return Answer{State: v1alpha1.CheckUnknown, Message: fmt.Sprintf("unknown: %v", err), Hint: hint, cause: err}
 }
 
 // Evaluate answers the checks from the snapshot, in their order. Of the checks
-// that one cause leaves unknown, only the first says so; the others are skipped
-// and name it.
+// that one cause leaves without an answer, only the first reports it; the others are
+// skipped and name that check.
 func Evaluate(checks []Check, s *snapshot.Snapshot) []v1alpha1.CheckResult {
 	results := make([]v1alpha1.CheckResult, 0, len(checks))
 	var told causes
@@ -117,7 +121,7 @@ func Evaluate(checks []Check, s *snapshot.Snapshot) []v1alpha1.CheckResult {
 			continue
 		}
 		answer := check.Evaluate(s)
-		if answer.State == v1alpha1.CheckUnknown {
+		if answer.cause != nil {
 			if first, ok := told.told(answer.cause, check.Info.Severity); ok {
 				answer = skip("unknown for the same reason as %s", first)
 			} else {

@@ -3,6 +3,8 @@ package health
 import (
 	"cmp"
 	"fmt"
+	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
@@ -83,8 +85,12 @@ func operatorRole(s *snapshot.Snapshot) Answer {
 	case !known:
 		return unknown(s.Primary.Me.Err(), "log in with `coder login URL`, or give a token with --coder-token-file")
 	case !me.CanManage():
-		return fail("use the token of a site manager, or have the role given to you",
+		answer := fail("use the token of a site manager, or have the role given to you",
 			"%s has the roles [%s], none of which may manage satellites", me.Email, strings.Join(me.Roles, ", "))
+		if at, err := url.Parse(s.Primary.URL); err == nil { // every refusal has this reason
+			answer.cause = &coder.Error{Host: at.Host, Status: http.StatusForbidden}
+		}
+		return answer
 	default:
 		return pass("%s may manage satellites and providers", me.Email)
 	}

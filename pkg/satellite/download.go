@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"time"
 
 	"helm.sh/helm/v3/pkg/chart"
+	"oras.land/oras-go/v2/registry/remote/errcode"
 	"oras.land/oras-go/v2/registry/remote/retry"
 )
 
@@ -23,7 +25,7 @@ const (
 // download loads a chart by a client whose requests end with ctx, or when the
 // time is over: Helm's own take no context, and read without a limit.
 func download(ctx context.Context, ref ChartRef, load func(ChartRef, *http.Client) (*chart.Chart, error)) (*chart.Chart, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, downloadTimeout, fmt.Errorf("no complete answer within %s", downloadTimeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, downloadTimeout, fmt.Errorf("no complete answer within %s: %w", downloadTimeout, context.DeadlineExceeded))
 	defer cancel()
 	base := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
 	defer base.CloseIdleConnections()
@@ -102,7 +104,17 @@ func get(location string, client *http.Client) ([]byte, error) {
 	}
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s answers %s", location, response.Status)
+		return nil, &errcode.ErrorResponse{Method: request.Method, URL: request.URL, StatusCode: response.StatusCode}
 	}
 	return io.ReadAll(response.Body)
+}
+
+// Unanswered reports whether an error of LoadChart says nothing about the chart, because the
+// repository or the registry did not answer, not completely, or with an error of its own.
+func Unanswered(err error) bool {
+	if answer, ok := errors.AsType[*errcode.ErrorResponse](err); ok {
+		return answer.StatusCode >= http.StatusInternalServerError || answer.StatusCode == http.StatusTooManyRequests
+	}
+	_, network := errors.AsType[net.Error](err) // such as *url.Error
+	return network || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.Canceled)
 }

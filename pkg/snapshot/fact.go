@@ -1,6 +1,12 @@
 package snapshot
 
-import "errors"
+import (
+	"errors"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+)
 
 // errNotCollected marks a fact that nobody asked for.
 var errNotCollected = errors.New("not collected")
@@ -16,8 +22,29 @@ type Fact[T any] struct {
 // Known returns a fact that was found to be v.
 func Known[T any](v T) Fact[T] { return Fact[T]{value: v, known: true} }
 
-// Unknown returns a fact that could not be found out because of err.
+// Unknown returns a fact that could not be determined because of err.
 func Unknown[T any](err error) Fact[T] { return Fact[T]{err: err} }
+
+// settledError is why there is no value although everything it follows from was read.
+type settledError struct{ error }
+
+func (e *settledError) Unwrap() error { return e.error }
+
+// settled marks err as no matter of what could not be read: looking again would not change it.
+func settled(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &settledError{err}
+}
+
+// Settled reports whether the reason why a fact has no value is an answer by itself: what
+// was asked for does not exist, contradicts itself or is ambiguous, or the server does not
+// accept the credentials or refuses the operator. Unknown is only what could not be determined.
+func Settled(err error) bool {
+	var contradiction *settledError
+	return errors.As(err, &contradiction) || coder.IsUnauthorized(err) || coder.IsForbidden(err) || apierrors.IsUnauthorized(err)
+}
 
 // FactOf returns Known(v), or Unknown(err) if err is not nil.
 func FactOf[T any](v T, err error) Fact[T] {

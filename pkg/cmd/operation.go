@@ -124,7 +124,6 @@ func runOperation(ctx context.Context, o operationOptions) error {
 	}
 	defer end()
 	regions := o.rollout(c, o.operation, o.run, report)
-	started := metav1.NewTime(o.env.Clock.Now())
 	plan, err := regions.Plan(ctx, false)
 	if err := cmp.Or(interrupted(ctx), err); err != nil {
 		return err
@@ -132,6 +131,7 @@ func runOperation(ctx context.Context, o operationOptions) error {
 	if err := o.agree(ctx, plan, c.current); err != nil {
 		return err
 	}
+	started := metav1.NewTime(o.env.Clock.Now()) // the time at the prompt is no time of the run
 	reports := regions.Run(ctx, plan)
 	c.progress.Close()
 	document := &v1alpha1.MigrationReport{

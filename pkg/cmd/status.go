@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -77,6 +78,9 @@ func runStatus(ctx context.Context, o statusOptions) error {
 		report := health.NewStatusReport(primary, regions, o.expect, o.env.Clock.Now())
 		if !o.watch {
 			return o.end(report, report.Outcome)
+		}
+		if o.env.redraws(o.env.Out) && (o.format == "" || o.format == "wide") {
+			_, _ = io.WriteString(o.env.Out, "\x1b[H\x1b[2J") // the next look takes the place of the last
 		}
 		if err := o.print(report); err != nil {
 			return err

@@ -56,6 +56,9 @@ type Options struct {
 	// 0 means DefaultDuration.
 	Duration time.Duration
 	Clock    clock.WithTicker
+	// Waiting is told again and again whose lock is waited for, and for how long it has been;
+	// nil for nobody.
+	Waiting func(holder string, waited time.Duration)
 }
 
 // Lock is a lock that is held. It is renewed in the background until it is

@@ -3,6 +3,7 @@ package printer
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -67,13 +68,24 @@ func (p *page) found(found groups[v1alpha1.CheckResult]) {
 		if !result.Notable() {
 			continue
 		}
-		if strings.HasPrefix(result.Hint, "kubectl ") {
-			p.command(deeper+"try:  ", result.Hint) // a command is not broken
-		} else if result.Hint != "" {
-			p.text(deeper+"hint: ", result.Hint)
+		hint := forAll(g.where, result.Hint)
+		if strings.HasPrefix(hint, "kubectl ") {
+			p.command(deeper+"try:  ", hint) // a command is not broken
+		} else if hint != "" {
+			p.text(deeper+"hint: ", hint)
 		}
 		p.command(deeper+"more: ", pluginName+" explain "+result.ID)
 	}
+}
+
+// forAll returns a hint for the first of some regions with the others in its commands, too. A
+// command for one of several providers stays as it is.
+func forAll(regions []string, hint string) string {
+	if len(regions) < 2 {
+		return hint
+	}
+	first := regexp.MustCompile(" --region " + regexp.QuoteMeta(regions[0]) + "( |`|$)")
+	return first.ReplaceAllString(hint, " --region "+strings.Join(regions, ",")+"$1")
 }
 
 // stateWidth is the width of the longest state of a check.

@@ -12,6 +12,9 @@ import (
 // pluginName is how users type the plugin.
 const pluginName = "kubectl coder-satellite"
 
+// stamp is the form of a time, in UTC.
+const stamp = "2006-01-02 15:04:05 MST"
+
 // primaryLine says which primary, and as whom.
 func primaryLine(primary v1alpha1.Primary) string {
 	text := "Primary " + primary.URL + ", version unknown"

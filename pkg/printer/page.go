@@ -124,6 +124,9 @@ func (p *page) table(t table, indent string) {
 	}
 	rows := t.shown(p.wide)
 	widths := fit(rows, p.Width-len(indent))
+	if p.NoHeaders {
+		rows = rows[1:]
+	}
 	for _, row := range rows {
 		lead, width, last := indent, len(indent), len(row)-1
 		for i, c := range row[:last] {

@@ -127,7 +127,7 @@ func diffStyle(l string) style {
 // planSummary says in plain words what the plan amounts to, and whom its switches concern.
 func (p *page) planSummary(plan *v1alpha1.Plan) (sentences []string) {
 	var regions groups[string]
-	var left []string
+	var left, unknown []string
 	var all v1alpha1.Impact
 	switches, rebuilt := 0, ""
 	for _, region := range plan.Regions {
@@ -135,13 +135,22 @@ func (p *page) planSummary(plan *v1alpha1.Plan) (sentences []string) {
 			v1alpha1.OutcomeChangesPending:  "would change",
 			v1alpha1.OutcomeNothingToDo:     "would not change",
 			v1alpha1.OutcomePreflightFailed: "would not be touched, because the preflight fails",
+			v1alpha1.OutcomeUnreachable:     "would be left out, because a cluster does not answer",
 		}[region.Outcome], "could not be planned")
 		regions.join(would, region.Name, would)
 		for _, provider := range region.Providers {
 			if leftOut(&region, provider) {
 				left = append(left, provider.Name)
 			}
-			if impact := provider.Impact; impact != nil && provider.Outcome == v1alpha1.OutcomeChangesPending {
+			switched := func(step v1alpha1.StepPlan) bool {
+				return step.Provider == provider.Name && step.Action == v1alpha1.ActionChange && strings.HasSuffix(step.Name, "able-networking-v2")
+			}
+			impact := provider.Impact
+			switch {
+			case provider.Outcome != v1alpha1.OutcomeChangesPending:
+			case impact == nil && slices.ContainsFunc(region.Steps, switched):
+				unknown = append(unknown, provider.Name)
+			case impact != nil:
 				switches, all.Workspaces, all.On, all.Users = switches+1, all.Workspaces+impact.Workspaces, all.On+impact.On, all.Users+impact.Users
 				if impact.RebuiltBySwitch && impact.On > 0 {
 					rebuilt = " The primary rebuilds those that are on: what is outside their home directories is lost."
@@ -161,6 +170,9 @@ func (p *page) planSummary(plan *v1alpha1.Plan) (sentences []string) {
 	if switches > 0 {
 		sentences = append(sentences, fmt.Sprintf("Switching %s concerns %s, %d of them on, of up to %s.%s",
 			counted(switches, "provider"), counted(all.Workspaces, "workspace"), all.On, counted(all.Users, "user"), rebuilt))
+	}
+	if len(unknown) > 0 {
+		sentences = append(sentences, fmt.Sprintf("It is unknown whom switching %s concerns: %s.", counted(len(unknown), "more provider"), p.list(unknown)))
 	}
 	return sentences
 }

@@ -152,6 +152,9 @@ func (p *page) outcome(region *v1alpha1.RegionReport, entry func(label string, s
 	for _, text := range pathsNow(region) {
 		entry("path now", plain, text)
 	}
+	if region.Outcome == v1alpha1.OutcomeNotStarted {
+		entry("path now", plain, "as before: this run changed nothing here")
+	}
 	told := p.steps(region.Steps, several, entry)
 	if several {
 		told = providerOutcomes(region, entry) || told
@@ -293,15 +296,22 @@ func elapsed(started, finished metav1.Time) string {
 // reportSummary says in plain words how the command ended.
 func (p *page) reportSummary(report *v1alpha1.MigrationReport) string {
 	var well, failed, waiting []string
+	away := 0
 	for _, region := range report.Regions {
 		switch region.Outcome {
 		case v1alpha1.OutcomeSucceeded, v1alpha1.OutcomeNothingToDo:
 			well = append(well, region.Name)
 		case v1alpha1.OutcomeNotStarted:
 			waiting = append(waiting, region.Name)
+		case v1alpha1.OutcomeUnreachable:
+			away++
+			failed = append(failed, region.Name)
 		default:
 			failed = append(failed, region.Name)
 		}
+	}
+	if away > 0 && away == len(report.Regions) {
+		return fmt.Sprintf("%s: nothing was done, because in every region a cluster does not answer: %s.", report.Operation, p.list(failed))
 	}
 	took := ""
 	if t := elapsed(report.Started, report.Finished); t != "-" {

@@ -10,7 +10,11 @@ import (
 
 // status writes how the regions are, and every check that did not pass.
 func (p *page) status(report *v1alpha1.StatusReport) {
-	p.title(primaryLine(report.Primary), plain)
+	title := primaryLine(report.Primary)
+	if !report.Taken.IsZero() {
+		title += ", at " + report.Taken.UTC().Format(stamp)
+	}
+	p.title(title, plain)
 	p.blank()
 	p.table(statusTable(rows(p, report.Regions, unwell)), "")
 	var found groups[v1alpha1.CheckResult]
@@ -111,7 +115,6 @@ func runLine(run *v1alpha1.Run) string {
 	if run == nil {
 		return ""
 	}
-	const layout = "2006-01-02 15:04:05 MST"
 	at := ""
 	if run.Step != "" {
 		at = " at step " + run.Step
@@ -120,7 +123,7 @@ func runLine(run *v1alpha1.Run) string {
 	case run.Holder != "":
 		text := fmt.Sprintf("%s holds the lock", run.Holder)
 		if run.HeldSince != nil {
-			text += " since " + run.HeldSince.UTC().Format(layout)
+			text += " since " + run.HeldSince.UTC().Format(stamp)
 		}
 		if run.Operation != "" && run.Outcome == "" {
 			text += fmt.Sprintf("; %s by %s is under way%s", run.Operation, run.Operator, at)
@@ -133,7 +136,7 @@ func runLine(run *v1alpha1.Run) string {
 	if run.Outcome != "" {
 		ended, outcome = "ended", ": "+words(string(run.Outcome))
 	}
-	return fmt.Sprintf("The last %s, by %s, %s%s at %s%s.", run.Operation, run.Operator, ended, at, run.Updated.UTC().Format(layout), outcome)
+	return fmt.Sprintf("The last %s, by %s, %s%s at %s%s.", run.Operation, run.Operator, ended, at, run.Updated.UTC().Format(stamp), outcome)
 }
 
 // unwell is 0 for a region that is well, and higher for one with a failure than for one

@@ -95,10 +95,10 @@ func (t *tally) left() time.Duration {
 	return t.spent / time.Duration(worked) * time.Duration(rounds)
 }
 
-// lines are those at work, each with its bar.
-func (t *tally) lines(width int) (lines []string) {
+// lines are those in progress, each with its bar; at most so many, and how many more there are.
+func (t *tally) lines(width, most int) (lines []string) {
 	for i, event := range t.running {
-		if i == barsShown {
+		if i == most {
 			return append(lines, fmt.Sprintf("and %d more running", len(t.running)-i))
 		}
 		message, figures, index := "", "", event.Index

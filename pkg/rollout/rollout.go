@@ -56,26 +56,31 @@ func (r *Rollout) Run(ctx context.Context, plan *v1alpha1.Plan) []v1alpha1.Regio
 		return reports
 	}
 	leftOut := func(name string) bool { return plans[name].Outcome == v1alpha1.OutcomeUnreachable }
-	return r.without(leftOut).run(ctx, names, func(ctx context.Context, name string) v1alpha1.RegionReport {
+	rules := r.without(leftOut)
+	tell := func(region string, state v1alpha1.StepState, message string) {
+		wave := slices.IndexFunc(rules.Waves, func(wave []string) bool { return slices.Contains(wave, region) })
+		r.Report(v1alpha1.Progress{
+			Time: metav1.NewTime(r.Clock.Now()), Region: region, State: state, Message: message, Wave: wave + 1, Waves: len(rules.Waves),
+		})
+	}
+	reports := rules.run(ctx, names, func(ctx context.Context, name string) v1alpha1.RegionReport {
 		if leftOut(name) {
 			return runners[name].Run(ctx, plans[name]) // nothing begins there
 		}
 		if plans[name].Outcome != v1alpha1.OutcomeNothingToDo {
-			r.tell(name, v1alpha1.StepRunning, "")
+			tell(name, v1alpha1.StepRunning, "")
 		}
 		report := runners[name].Run(ctx, plans[name])
 		ended := map[v1alpha1.Outcome]v1alpha1.StepState{v1alpha1.OutcomeSucceeded: v1alpha1.StepDone, v1alpha1.OutcomeNothingToDo: v1alpha1.StepAlready}
-		r.tell(name, cmp.Or(ended[report.Outcome], v1alpha1.StepFailed), report.Error)
+		tell(name, cmp.Or(ended[report.Outcome], v1alpha1.StepFailed), report.Error)
 		return report
 	})
-}
-
-// tell reports that work on a region began or ended.
-func (r *Rollout) tell(region string, state v1alpha1.StepState, message string) {
-	wave := slices.IndexFunc(r.Waves, func(wave []string) bool { return slices.Contains(wave, region) })
-	r.Report(v1alpha1.Progress{
-		Time: metav1.NewTime(r.Clock.Now()), Region: region, State: state, Message: message, Wave: wave + 1, Waves: len(r.Waves),
-	})
+	for i, report := range reports {
+		if report.Outcome == v1alpha1.OutcomeNotStarted && !leftOut(report.Name) {
+			reports[i] = runners[report.Name].NotStarted(plans[report.Name], report.Error)
+		}
+	}
+	return reports
 }
 
 func (r *Rollout) runner(region *snapshot.Region, operator string) *migration.Runner {

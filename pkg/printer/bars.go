@@ -60,25 +60,25 @@ func (b *bars) write(text string) {
 	for _, width := range b.drawn {
 		up += max(1, (width+columns-1)/columns)
 	}
-	if b.drawn = nil; up > 0 {
-		text = fmt.Sprintf("\r\x1b[%dA\x1b[J", up) + text
-	}
+	b.drawn = nil
 	if !b.begun.IsZero() {
 		width := columns - 1 // after the last column some terminals go to the next line
-		last := fmt.Sprintf("%s [%s]", b.summary(), time.Since(b.begun).Truncate(time.Second))
 		most := barsShown
 		if rows > 0 {
 			most = min(most, max(rows-3, 0)) // what has scrolled out of sight cannot be replaced
 		}
-		lines := []string{last}
+		var lines []string
 		if !b.over {
-			lines = append(b.lines(width, most), last)
+			lines = b.lines(width, most)
 		}
-		for _, l := range lines {
+		for _, l := range append(lines, fmt.Sprintf("%s [%s]", b.summary(), time.Since(b.begun).Truncate(time.Second))) {
 			l = strings.TrimRight(truncate(l, width), " ")
 			text += l + "\n"
 			b.drawn = append(b.drawn, widthOf(l))
 		}
+	}
+	if up > 0 { // line by line: what is cleared as a whole, tmux keeps in its history
+		text = fmt.Sprintf("\r\x1b[%dA", up) + strings.ReplaceAll(text, "\n", "\x1b[K\n") + "\x1b[J"
 	}
 	_, _ = io.WriteString(b.w, text) // nobody may be reading any more; the outcome counts
 }

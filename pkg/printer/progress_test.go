@@ -25,7 +25,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type screen struct {
 	mu      sync.Mutex
 	columns int
-	lines   []string // the cursor is on the last
+	lines   []string // each ends where it was cleared
+	row     int      // where the cursor is, in the first column
 	wide    int      // the widest line ever written
 }
 
@@ -47,11 +48,11 @@ func (s *screen) resize(columns int) {
 		}
 		lines = append(lines, l)
 	}
-	s.lines, s.wide = lines, 0
+	s.lines, s.wide, s.row = lines, 0, len(lines)-1
 }
 
-// goUp is how the bars go back to their first line, and clear all from there.
-var goUp = regexp.MustCompile("^\r\x1b\\[([0-9]+)A\x1b\\[J")
+// goUp is how the bars go back to their first line.
+var goUp = regexp.MustCompile("^\r\x1b\\[([0-9]+)A")
 
 func (s *screen) Write(data []byte) (int, error) {
 	s.mu.Lock()
@@ -60,24 +61,28 @@ func (s *screen) Write(data []byte) (int, error) {
 		s.lines = []string{""}
 	}
 	for text := string(data); text != ""; {
-		last := len(s.lines) - 1
 		if up := goUp.FindStringSubmatch(text); up != nil {
 			n, err := strconv.Atoi(up[1])
-			if err != nil || n > last {
-				return 0, fmt.Errorf("cannot go up %s lines of %d", up[1], last)
+			if err != nil || n > s.row {
+				return 0, fmt.Errorf("cannot go up %s lines from line %d", up[1], s.row)
 			}
-			s.lines = s.lines[:last-n+1]
-			s.lines[last-n], text = "", text[len(up[0]):]
+			s.row, text = s.row-n, text[len(up[0]):]
 			continue
 		}
-		end := strings.IndexByte(text, '\n')
-		if end < 0 || strings.ContainsRune(text[:end], '\x1b') {
-			return 0, fmt.Errorf("the cursor is left in the middle of a line, or an unknown sequence: %q", text)
+		if text == "\x1b[J" {
+			s.lines, text = append(s.lines[:s.row:s.row], ""), ""
+			continue
 		}
-		s.lines[last] += text[:end]
-		s.wide = max(s.wide, uniseg.StringWidth(s.lines[last]))
-		s.lines, end = append(s.lines, ""), end+1
-		text = text[end:]
+		shown, rest, whole := strings.Cut(text, "\n")
+		shown, cleared := strings.CutSuffix(shown, "\x1b[K")
+		if !whole || strings.ContainsRune(shown, '\x1b') || s.lines[s.row] != "" && !cleared {
+			return 0, fmt.Errorf("the cursor is left in the middle of a line, a line is not cleared, or an unknown sequence: %q", text)
+		}
+		s.lines[s.row], text = shown, rest
+		s.wide = max(s.wide, uniseg.StringWidth(shown))
+		if s.row++; s.row == len(s.lines) {
+			s.lines = append(s.lines, "")
+		}
 	}
 	return len(data), nil
 }

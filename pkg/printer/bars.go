@@ -27,6 +27,7 @@ type bars struct {
 	size  func() (columns, rows int)
 	begun time.Time // zero before the first region
 	drawn []int     // the widths of the lines on the screen
+	shown int       // the columns of the screen then
 	over  bool      // whether only the last line remains
 }
 
@@ -60,7 +61,10 @@ func (b *bars) write(text string) {
 	for _, width := range b.drawn {
 		up += max(1, (width+columns-1)/columns)
 	}
-	b.drawn = nil
+	if up > 0 && columns < b.shown { // a wrapped line may now continue in the first of ours: keep them apart
+		text = "\n" + text
+	}
+	b.drawn, b.shown = nil, columns
 	if !b.begun.IsZero() {
 		width := columns - 1 // after the last column some terminals go to the next line
 		most := barsShown

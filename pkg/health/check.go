@@ -23,9 +23,8 @@ type Check struct {
 	asked asked
 }
 
-// asked is when a check is asked: by status, before a migration, or by both. What is
-// about a change to come is asked before one only, since its facts are not gathered
-// otherwise.
+// asked is when a check is asked: by status, before a migration, or by both. A check of a
+// change to come is asked only before one, because its facts are not gathered otherwise.
 type asked int
 
 const (

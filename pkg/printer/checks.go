@@ -10,8 +10,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// checks writes the results of a region's checks, what is found of several of its
-// providers alike once.
+// checks writes the results of a region's checks; what several of its providers have in
+// common is written once.
 func (p *page) checks(results []v1alpha1.CheckResult, several bool) {
 	var found groups[v1alpha1.CheckResult]
 	p.joinChecks(&found, "", results, several)
@@ -45,10 +45,10 @@ func (p *page) causes(found groups[v1alpha1.CheckResult]) {
 	p.found(found)
 }
 
-// whose says before a text whom it is about, and of whom something alike is to be said.
+// whose puts the names of those that a text is about before it; it is in the first one's words.
 func (p *page) whose(names []string, text string) string {
 	if len(names) > 1 {
-		return fmt.Sprintf("%s (alike: %s): %s", names[0], p.list(names[1:]), text)
+		return fmt.Sprintf("%s (also %s): %s", names[0], p.list(names[1:]), text)
 	}
 	return strings.Join(append(names, text), ": ")
 }

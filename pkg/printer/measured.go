@@ -50,7 +50,7 @@ func nearer(d *v1alpha1.Distance) float64 {
 	return float64(d.PrimaryMicroseconds) / float64(d.SatelliteMicroseconds)
 }
 
-// distanceLine tells how far the users were and are.
+// distanceLine says how far the users were and are.
 func distanceLine(d *v1alpha1.Distance) string {
 	if d == nil {
 		return ""

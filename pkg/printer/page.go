@@ -47,7 +47,7 @@ func (h human) PrintObj(document runtime.Object, w io.Writer) error {
 type page struct {
 	human
 	out  bytes.Buffer
-	once bool // what is told cannot be asked for again
+	once bool // the command cannot be run again only to see more
 }
 
 // blank leaves one line free, but not at the top and never two.
@@ -77,7 +77,7 @@ func (p *page) title(text string, s style) { p.hang("", 0, s, text) }
 func (p *page) regions(outcome v1alpha1.Outcome, names ...string) {
 	text := "Region " + names[0] + ": " + words(string(outcome))
 	if len(names) > 1 {
-		text = fmt.Sprintf("%d regions: %s, each like the first: %s", len(names), words(string(outcome)), p.list(names))
+		text = fmt.Sprintf("%d regions: %s, all alike: %s", len(names), words(string(outcome)), p.list(names))
 	}
 	p.blank()
 	p.title(text, outcomeStyle(outcome))

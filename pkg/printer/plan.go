@@ -168,11 +168,11 @@ func (p *page) planSummary(plan *v1alpha1.Plan) (sentences []string) {
 		sentences = append(sentences, fmt.Sprintf("Left out: %s of regions that would change: %s.", counted(len(left), "provider"), p.list(left)))
 	}
 	if switches > 0 {
-		sentences = append(sentences, fmt.Sprintf("Switching %s concerns %s, %d of them on, of up to %s.%s",
+		sentences = append(sentences, fmt.Sprintf("Switching %s affects %s, %d of them on, of up to %s.%s",
 			counted(switches, "provider"), counted(all.Workspaces, "workspace"), all.On, counted(all.Users, "user"), rebuilt))
 	}
 	if len(unknown) > 0 {
-		sentences = append(sentences, fmt.Sprintf("It is unknown whom switching %s concerns: %s.", counted(len(unknown), "more provider"), p.list(unknown)))
+		sentences = append(sentences, fmt.Sprintf("It is unknown whom switching %s affects: %s.", counted(len(unknown), "more provider"), p.list(unknown)))
 	}
 	return sentences
 }

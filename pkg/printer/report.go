@@ -78,7 +78,7 @@ func reportTable(regions []v1alpha1.RegionReport) table {
 func message(region v1alpha1.RegionReport) string {
 	switch region.Outcome {
 	case v1alpha1.OutcomeNothingToDo:
-		return "all was so already"
+		return "already in place"
 	case v1alpha1.OutcomeNotStarted:
 		return cmp.Or(region.Error, "not started")
 	}
@@ -205,7 +205,7 @@ func (p *page) steps(steps []v1alpha1.StepResult, several bool, entry func(strin
 	return told
 }
 
-// providerOutcomes says how each provider of several ended. It tells whether an
+// providerOutcomes says how each provider of several ended. It reports whether an
 // error was among that.
 func providerOutcomes(region *v1alpha1.RegionReport, entry func(string, style, string)) (told bool) {
 	for _, provider := range region.Providers {
@@ -219,7 +219,7 @@ func providerOutcomes(region *v1alpha1.RegionReport, entry func(string, style, s
 }
 
 // pathsNow says which path the users of each provider take after a run. What
-// holds for several providers alike is told once.
+// holds for several providers alike is written once.
 func pathsNow(region *v1alpha1.RegionReport) []string {
 	var paths groups[string]
 	for _, provider := range region.Providers {

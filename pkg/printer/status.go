@@ -25,7 +25,7 @@ func (p *page) status(report *v1alpha1.StatusReport) {
 		if len(report.Regions) == 1 {
 			name = ""
 		}
-		if p.wide { // otherwise the checks of the last runs tell, if there is anything to tell
+		if p.wide { // otherwise the checks of the last runs report it
 			results = region.Checks
 			for _, run := range runLines(region) {
 				p.text("  ", p.whose(distinct(name), run))
@@ -98,7 +98,7 @@ func passedCell(results []v1alpha1.CheckResult, failed bool) cell {
 	return cell{text: fmt.Sprintf("%d/%d", passed, asked), style: s}
 }
 
-// runLines tell of the runs on the satellite and on the providers, each once.
+// runLines describe the runs on the satellite and on the providers, each once.
 func runLines(region *v1alpha1.RegionStatus) []string {
 	var lines []string
 	if region.Satellite != nil {
@@ -110,7 +110,7 @@ func runLines(region *v1alpha1.RegionStatus) []string {
 	return distinct(lines...)
 }
 
-// runLine tells of a run that goes on or did not end well; "" if there is none.
+// runLine describes a run that is in progress or did not succeed; "" if there is none.
 func runLine(run *v1alpha1.Run) string {
 	if run == nil {
 		return ""
@@ -132,15 +132,14 @@ func runLine(run *v1alpha1.Run) string {
 	case run.Operation == "" || run.Outcome == v1alpha1.OutcomeSucceeded || run.Outcome == v1alpha1.OutcomeNothingToDo:
 		return ""
 	}
-	ended, outcome := "stopped without a word", ""
+	ended, outcome := "stopped without recording a result", ""
 	if run.Outcome != "" {
 		ended, outcome = "ended", ": "+words(string(run.Outcome))
 	}
 	return fmt.Sprintf("The last %s, by %s, %s%s at %s%s.", run.Operation, run.Operator, ended, at, run.Updated.UTC().Format(stamp), outcome)
 }
 
-// unwell is 0 for a region that is well, and higher for one with a failure than for one
-// of which something is unknown.
+// unwell is 0 for a healthy region, and higher for a failed check than for an unknown one.
 func unwell(region v1alpha1.RegionStatus) int {
 	switch {
 	case region.Outcome == v1alpha1.OutcomeSucceeded:
@@ -171,13 +170,13 @@ func (p *page) statusSummary(report *v1alpha1.StatusReport) string {
 	total := counted(len(report.Regions), "region")
 	text := total + ", no check failed"
 	if len(failed) > 0 {
-		text = fmt.Sprintf("%d of %s not well: %s", len(failed), total, p.list(failed))
+		text = fmt.Sprintf("%d of %s unhealthy: %s", len(failed), total, p.list(failed))
 	}
 	if len(also) > 0 {
 		text += "; checks: " + strings.Join(also, ", ")
 	}
 	if !p.wide && len(report.Regions) > many {
-		text += fmt.Sprintf("; %d are well, and -o wide shows all", len(report.Regions)-len(failed))
+		text += fmt.Sprintf("; %d are healthy, and -o wide shows all", len(report.Regions)-len(failed))
 	}
 	return text + "."
 }

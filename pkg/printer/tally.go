@@ -11,20 +11,20 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// barsShown is how many regions at work have a bar.
+// barsShown is how many regions in progress have a bar.
 const barsShown = 10
 
-// tally is what the events of a run say of it so far. Where workspaces is set, each step
-// is one of them, and the events say how many there are; otherwise total regions.
+// tally counts what the events of a run report: of total regions or, where workspaces is
+// set, of workspaces, each of which is a step; the events then say how many there are.
 type tally struct {
 	total      int
 	workspaces bool
 
-	running            []v1alpha1.Progress // the latest event of each at work, in the order in which they began
-	done, idle, failed int                 // idle ones were done already, and took no time
+	running            []v1alpha1.Progress // the latest event of each in progress, in the order in which they began
+	done, idle, failed int                 // idle ones needed nothing, and took no time
 	wave               string
-	begun              map[string]time.Time // by the region, or workspace, at work
-	spent              time.Duration        // on those that ended, together
+	begun              map[string]time.Time // by the region, or workspace, in progress
+	spent              time.Duration        // on all that ended
 }
 
 // note adds an event about a region.
@@ -62,7 +62,7 @@ func (t *tally) note(event v1alpha1.Progress) {
 	}
 }
 
-// name tells what is at work from the others.
+// name identifies what is in progress.
 func (t *tally) name(event v1alpha1.Progress) string {
 	if t.workspaces {
 		return event.Region + " " + event.Step
@@ -85,7 +85,7 @@ func (t *tally) summary() string {
 }
 
 // left is how long the others take if they take as long as those that ended, and as many
-// are at work at once as now; 0 while that is not known.
+// are in progress at once as now; 0 while that is unknown.
 func (t *tally) left() time.Duration {
 	worked := t.done + t.failed
 	if worked == 0 || len(t.running) == 0 {
@@ -95,7 +95,7 @@ func (t *tally) left() time.Duration {
 	return t.spent / time.Duration(worked) * time.Duration(rounds)
 }
 
-// lines are those in progress, each with its bar; at most so many, and how many more there are.
+// lines returns those in progress, each with its bar, up to the most; then how many more there are.
 func (t *tally) lines(width, most int) (lines []string) {
 	for i, event := range t.running {
 		if i == most {

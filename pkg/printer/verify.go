@@ -92,7 +92,7 @@ func short(microseconds int64) string {
 	}
 }
 
-// regionVerification tells what went wrong in a region.
+// regionVerification writes what went wrong in a region.
 func (p *page) regionVerification(region *v1alpha1.RegionVerification) {
 	failed := slices.DeleteFunc(waysOf(region), func(w way) bool { return w.Message == "" })
 	if region.Comparison == "" && region.Message == "" && len(failed) == 0 {

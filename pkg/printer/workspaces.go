@@ -118,7 +118,7 @@ func workspaceSummary(report *v1alpha1.WorkspaceReport, ahead bool) []string {
 	}
 	sentences := []string{fmt.Sprintf("%d of %s wait for a rebuild; until then they use the former path.", waiting, counted(total, "workspace"))}
 	if unknown > 0 {
-		sentences = append(sentences, fmt.Sprintf("Of %s it is not known which path their workspaces use.", counted(unknown, "provider")))
+		sentences = append(sentences, fmt.Sprintf("It is unknown which path the workspaces of %s use.", counted(unknown, "provider")))
 	}
 	if waiting > 0 {
 		sentences = append(sentences, "`"+pluginName+" workspaces rebuild` with the same flags rebuilds them, and leaves those in use alone.")
@@ -147,7 +147,7 @@ func rebuildSummary(report *v1alpha1.WorkspaceReport, ahead bool) []string {
 		sentences = append(sentences, "This was a plan: nothing was changed.")
 	}
 	if states[v1alpha1.RebuildNotStarted] > 0 {
-		sentences = append(sentences, "The same command goes on with those that were not started.")
+		sentences = append(sentences, "Run the same command again for those that were not started.")
 	}
 	return sentences
 }

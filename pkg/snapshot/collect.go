@@ -24,7 +24,7 @@ func (src *Source) Collect(ctx context.Context, items ...Item) *Snapshot {
 	return s
 }
 
-// empty returns a snapshot of which nothing is known but what was declared.
+// empty returns a snapshot with what was declared, and no facts.
 func (src *Source) empty() *Snapshot { return &Snapshot{Region: src.Region, Declared: src.Declared} }
 
 // Refresh gathers the items again, in parallel, and replaces them in s.
@@ -97,8 +97,8 @@ type gathering struct {
 
 func (g *gathering) wants(item Item) bool { return slices.Contains(g.items, item) }
 
-// run collects the item beside the others, if it is wanted and concerned. It returns
-// what waits for that.
+// run collects the item in parallel, if it is wanted and concerned. The returned function
+// waits for it.
 func (g *gathering) run(item Item, concerned bool, collect func()) (wait func()) {
 	var own sync.WaitGroup
 	if g.wants(item) && concerned {
@@ -108,8 +108,8 @@ func (g *gathering) run(item Item, concerned bool, collect func()) (wait func())
 	return own.Wait
 }
 
-// satelliteAlone begins to gather what concerns the satellite and needs no answer
-// of the primary. It returns what waits until the satellite was inspected.
+// satelliteAlone begins to gather what is about the satellite and needs no answer
+// from the primary. It returns what waits until the satellite was inspected.
 func (g *gathering) satelliteAlone(ctx context.Context, src *Source, s *Snapshot, concerned bool) (inspected func()) {
 	g.run(ItemCluster, concerned, func() {
 		s.Cluster = clusterOf(ctx, src.SatelliteSite)
@@ -147,8 +147,8 @@ func (g *gathering) satelliteAlone(ctx context.Context, src *Source, s *Snapshot
 	return inspected
 }
 
-// oneCluster reports whether the provider is in the satellite's cluster, as far
-// as the contexts tell: then the cluster is asked once.
+// oneCluster reports whether the provider has the satellite's context: then the cluster
+// is asked once.
 func (src *Source) oneCluster() bool {
 	return src.Declared.Context == src.Region.Satellite.Context
 }
@@ -187,9 +187,9 @@ func clusterOf(ctx context.Context, site Site) Fact[Cluster] {
 }
 
 // primary takes the facts that the fleet shares the first time. When the
-// provider or the access URL is read again, so is the primary's version: what
-// they mean depends on it, and a primary may be upgraded in the middle of a run.
-// What it returns waits for that version, which is asked for beside the provider.
+// provider or the access URL is read again, so is the primary's version: their
+// meaning depends on it, and a primary may be upgraded in the middle of a run.
+// The returned function waits for that version.
 func (src *Source) primary(ctx context.Context, s *Snapshot, again bool) (versioned func()) {
 	var asked sync.WaitGroup
 	if s.Primary.URL == "" {

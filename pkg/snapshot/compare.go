@@ -6,9 +6,9 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// Compare tells every view which other regions of the fleet have its satellite's
-// place or its provider. Contexts of different names may lead to one cluster, so
-// clusters are told apart by the UID of their namespace kube-system.
+// Compare notes in every view which other regions of the fleet have its satellite's
+// place or its provider. Contexts of different names may lead to one cluster, so the UID
+// of the namespace kube-system identifies a cluster.
 func Compare(regions [][]*Snapshot) {
 	for i, views := range regions {
 		for _, s := range views {

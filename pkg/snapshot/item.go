@@ -37,6 +37,6 @@ func StatusItems() []Item {
 // must not wait for the unified URL, or for Secrets that it does not need.
 func CheckItems() []Item { return append(StatusItems(), ItemUnified, ItemCertificates) }
 
-// PlanItems returns what a plan looks at. Rights are no item: which are asked
-// for follows from the facts, and AskRights is told.
+// PlanItems returns what a plan looks at. Rights are no item: the facts determine which
+// are needed, and AskSatelliteRights and AskProviderRights ask for them.
 func PlanItems() []Item { return append(CheckItems(), ItemChart) }

@@ -37,7 +37,7 @@ func envproxiesBeside(own coder.Provider, all []coder.Provider) []string {
 // not wait until it is journaled.
 func (src *Source) legacy(ctx context.Context, s *Snapshot, journaled func()) (Legacy, error) {
 	// Without a provider the whole cluster is searched; the hint helps operators
-	// who may not list all namespaces, and tells the provider's of several releases.
+	// who may not list all namespaces, and identifies the provider's among several releases.
 	provider := s.Provider.Value()
 	site := src.Legacy(s).Once()
 	var group sync.WaitGroup
@@ -54,7 +54,7 @@ func (src *Source) legacy(ctx context.Context, s *Snapshot, journaled func()) (L
 	}
 	journaled()
 	if err := s.ProviderJournal.Err(); errors.Is(err, context.DeadlineExceeded) && s.ProviderID() != "" {
-		return Legacy{}, err // a cluster that was silent is not waited for once more
+		return Legacy{}, err // do not wait again for a cluster that did not answer
 	}
 	var ledger *journal.Ledger
 	if record := s.ProviderJournal.Value(); record != nil {

@@ -7,8 +7,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
-// primarySource gathers the facts about the primary once for all regions: whoever asks
-// first makes the requests, others wait for the same answers, which nobody may change.
+// primarySource gathers the facts about the primary once for all regions: the first caller
+// makes the requests, the others wait for the same answers, which nobody may change.
 type primarySource struct {
 	client        *coder.Client
 	found         once[Primary]

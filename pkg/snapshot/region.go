@@ -44,7 +44,7 @@ func (r *Region) Collect(ctx context.Context, items ...Item) []*Snapshot {
 
 // NoAnswer returns why the region of the views cannot be reached: the first of its
 // clusters that does not answer, be it a provider's or, where that is needed, the satellite's.
-// It is nil if there is none; a cluster that refuses, or that cannot be asked, is none.
+// It is nil if there is none. A cluster that refuses, or cannot be asked, does not count.
 func NoAnswer(views []*Snapshot, satellite bool) error {
 	for _, s := range views {
 		clusters := []Fact[Cluster]{s.ProviderCluster}

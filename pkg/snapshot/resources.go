@@ -4,8 +4,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
 
-// resources finds the resources of the releases' objects, as far as the facts
-// tell of them. It asks the clusters for what they serve only.
+// resources determines the resources of the releases' objects, as far as they are known.
+// It asks the clusters only which resources they serve.
 func (src *Source) resources(s *Snapshot, satellites bool) {
 	if satellites {
 		s.SatelliteResources = inCluster(src.SatelliteSite, func() ([]cluster.Resource, error) { return src.satelliteResources(s) })

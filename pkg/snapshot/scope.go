@@ -83,7 +83,7 @@ func RightsToReadProvider(scope Scope, items ...Item) []cluster.Rule {
 func rightsToRead(namespace string, items []Item, ofRelease map[Item][]cluster.Rule) (rules []cluster.Rule) {
 	for _, item := range items {
 		switch item {
-		case ItemCluster: // what tells it from others
+		case ItemCluster: // the UID of this namespace identifies it
 			rules = append(rules, cluster.Rule{Namespace: metav1.NamespaceSystem, Resource: "namespaces", Name: metav1.NamespaceSystem, Verb: "get"})
 		case ItemJournal:
 			rules = append(rules, cluster.Core("configmaps").In(namespace, "get")...)

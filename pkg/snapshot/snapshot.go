@@ -41,7 +41,7 @@ type Snapshot struct {
 	Workspaces Fact[[]coder.Workspace]
 
 	// found and chosen are the provider and the canary as they were found
-	// first: when one cannot be read for a while, no other takes its place.
+	// first: no other takes its place when one cannot be read for a while.
 	found  coder.Provider
 	chosen *Canary
 
@@ -114,7 +114,7 @@ type Cluster struct {
 
 // Canary is the workspace chosen to prove a migration.
 type Canary struct {
-	// None tells that no workspace is to be rebuilt.
+	// None is set if no workspace is to be rebuilt.
 	None bool
 	// Workspace is the chosen one, unless None.
 	Workspace coder.Workspace
@@ -128,7 +128,7 @@ type Legacy struct {
 	Found legacy.Found
 	// Release is the one candidate; nil if there are none or several.
 	Release *legacy.Release
-	// Retention and Readiness are of Release.
+	// Retention and Readiness belong to Release.
 	Retention legacy.Retention
 	Readiness legacy.Readiness
 	// AccessURL is envproxy's; empty if not known. Reach is how far a

@@ -28,7 +28,7 @@ func (s *Snapshot) installedURL(key string) string {
 }
 
 // JournalPrimary returns the primary that the migration in the journals belongs
-// to, normalised; "" if there are none, or if nothing that they tell of remains:
+// to, normalised; "" if there are none, or if nothing that they record remains:
 // the provider was rolled back, and the satellite is uninstalled and
 // unregistered. Such a region may be migrated to another primary.
 func (s *Snapshot) JournalPrimary() string {

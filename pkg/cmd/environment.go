@@ -51,7 +51,7 @@ func (e Environment) terminal(stream io.Writer) (width int, color bool) {
 		return 0, false
 	}
 	width, _ = sizeOf(stream)
-	return width, e.Getenv("NO_COLOR") == "" && e.Getenv("TERM") != "dumb"
+	return width, e.Getenv("NO_COLOR") == "" && e.redraws(stream)
 }
 
 // redraws reports whether what was written on the stream can be replaced.

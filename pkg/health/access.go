@@ -77,7 +77,6 @@ func accessURLFree(s *snapshot.Snapshot) Answer {
 	}
 }
 
-// accessURLChange judges a change of an installed satellite's access URL.
 func accessURLChange(s *snapshot.Snapshot, state satellite.State) Answer {
 	endpoint, known := s.Endpoint.Get()
 	was := s.InstalledOwnURL()
@@ -99,7 +98,6 @@ func accessURLChange(s *snapshot.Snapshot, state satellite.State) Answer {
 	}
 }
 
-// leadingTo says where a DNS record has to lead, if that is known.
 func leadingTo(loadBalancer []string) string {
 	if len(loadBalancer) == 0 {
 		return ""
@@ -164,7 +162,6 @@ func accessURL(s *snapshot.Snapshot) Answer {
 	}
 }
 
-// ownKey judges an access URL that serves some satellite's key.
 func ownKey(s *snapshot.Snapshot) Answer {
 	same, err := s.ServesOwnKey()
 	switch {

@@ -46,7 +46,6 @@ func sameCause(earlier, later error) bool {
 		both(earlier, later, func(a, b *coder.Error) bool { return a.Host == b.Host && a.Status == b.Status && general(a.Status) })
 }
 
-// both reports whether the errors are of one type and alike.
 func both[T error](earlier, later error, alike func(a, b T) bool) bool {
 	var a, b T
 	return errors.As(earlier, &a) && errors.As(later, &b) && alike(a, b)

@@ -1,11 +1,14 @@
 package health_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
@@ -137,5 +140,17 @@ func TestWarningDoesNotSilenceError(t *testing.T) {
 	results = health.Evaluate([]health.Check{found, ready}, s)
 	if results[0].State != v1alpha1.CheckUnknown || results[1].State != v1alpha1.CheckSkipped {
 		t.Errorf("%+v", results)
+	}
+}
+
+// A cluster that does not accept the credentials has answered; one that is silent has not.
+func TestRefusedCredentialsFail(t *testing.T) {
+	refused := apierrors.NewUnauthorized("who is it?")
+	for want, why := range map[v1alpha1.CheckState]error{v1alpha1.CheckFail: refused, v1alpha1.CheckUnknown: context.DeadlineExceeded} {
+		s := healthy()
+		loseTo(&s.Cluster, cluster.Explain(why, "sydney"))
+		if got := health.Evaluate(health.Select("cluster-reachable"), s)[0]; got.State != want || strings.HasPrefix(got.Message, "unknown: ") != (want == v1alpha1.CheckUnknown) {
+			t.Errorf("%v: %s, %s", why, got.State, got.Message)
+		}
 	}
 }

@@ -48,7 +48,6 @@ const (
 	warns = v1alpha1.SeverityWarning
 )
 
-// check describes a check, except its category.
 func check(
 	id string, severity v1alpha1.Severity, when asked, evaluate func(*snapshot.Snapshot) Answer, question, explanation string,
 ) Check {
@@ -56,7 +55,6 @@ func check(
 	return Check{Info: info, Evaluate: evaluate, asked: when}
 }
 
-// in puts checks into their category.
 func in(category string, checks ...Check) []Check {
 	for i := range checks {
 		checks[i].Info.Category = category

@@ -53,7 +53,6 @@ func regionDistinct(s *snapshot.Snapshot) Answer {
 	}
 }
 
-// rights judges the rights that are missing in a cluster.
 func rights(found snapshot.Fact[[]cluster.Rule]) Answer {
 	missing, known := found.Get()
 	switch {

@@ -68,7 +68,6 @@ func registeredAs(s *snapshot.Snapshot, served coder.SatelliteKey) string {
 	return "a satellite"
 }
 
-// registrationOf returns the registration of the key, and whether there is one.
 func registrationOf(key coder.SatelliteKey, registered []coder.Satellite) (coder.Satellite, bool) {
 	own, _ := coder.Fingerprint(key.Key) // of another form, only its own word is known
 	for _, r := range registered {

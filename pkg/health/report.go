@@ -104,7 +104,6 @@ func phase(s *snapshot.Snapshot) v1alpha1.Phase {
 	}
 }
 
-// adopted returns the phase of a provider that is migrated.
 func adopted(s *snapshot.Snapshot) v1alpha1.Phase {
 	if adoption, err := workspaces.AdoptionOf(s); err == nil && workspaces.Complete(adoption) {
 		return v1alpha1.PhaseAdopted

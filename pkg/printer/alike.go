@@ -15,7 +15,6 @@ const (
 	some = 5  // the names shown of a long list
 )
 
-// full reports whether each of so many regions is shown in full.
 func (p *page) full(regions int) bool { return p.wide || regions <= few }
 
 // list joins names. It cuts a long list short unless everything is asked for, or the

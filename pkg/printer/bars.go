@@ -9,14 +9,11 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// Widths of a bar, and of the figures after it, in columns.
 const (
-	barWidth     = 12
-	figuresWidth = 16
+	barWidth     = 12 // in columns
+	figuresWidth = 16 // of what follows a bar
+	refresh      = 200 * time.Millisecond
 )
-
-// refresh is how often the bars are drawn.
-const refresh = 200 * time.Millisecond
 
 // bars are the lines at the bottom of a terminal: one for each region in progress, and a
 // last one for the run. They appear with the first region. Its methods are not safe for use
@@ -28,7 +25,7 @@ type bars struct {
 	begun time.Time // zero before the first region
 	drawn []int     // the widths of the lines on the screen
 	shown int       // the columns of the screen then
-	over  bool      // whether only the last line remains
+	over  bool      // set when only the last line is to remain
 }
 
 // update takes an event into account. The next drawing shows it.
@@ -37,18 +34,6 @@ func (b *bars) update(event v1alpha1.Progress) {
 	if b.begun.IsZero() {
 		b.begun = time.Now()
 	}
-}
-
-// log writes a line above the bars.
-func (b *bars) log(text string) { b.write(text + "\n") }
-
-// draw draws the bars.
-func (b *bars) draw() { b.write("") }
-
-// close leaves the last line alone.
-func (b *bars) close() {
-	b.over = true
-	b.draw()
 }
 
 // write replaces the bars by text and, below it, the bars as they are now, all at once.

@@ -88,7 +88,6 @@ func forAll(regions []string, hint string) string {
 	return first.ReplaceAllString(hint, " --region "+strings.Join(regions, ",")+"$1")
 }
 
-// stateWidth is the width of the longest state of a check.
 const stateWidth = len("UNKNOWN")
 
 func checkStyle(state v1alpha1.CheckState) style {

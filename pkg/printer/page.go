@@ -11,7 +11,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// human prints documents as text for people.
 type human struct {
 	Options
 	wide bool
@@ -57,7 +56,6 @@ func (p *page) blank() {
 	}
 }
 
-// put writes a finished line.
 func (p *page) put(text string) {
 	p.out.WriteString(strings.TrimRight(text, " ") + "\n")
 }
@@ -70,10 +68,8 @@ func (p *page) hang(lead string, width int, s style, text string) {
 	}
 }
 
-// title writes a line that stands out, wrapped.
 func (p *page) title(text string, s style) { p.hang("", 0, s, text) }
 
-// regions writes the title of a region, or of several that are alike.
 func (p *page) regions(outcome v1alpha1.Outcome, names ...string) {
 	text := "Region " + names[0] + ": " + words(string(outcome))
 	if len(names) > 1 {
@@ -109,7 +105,6 @@ func (p *page) command(lead, text string) {
 	p.put(lead + strings.NewReplacer("\n", " ", "\t", " ").Replace(Escape(text)))
 }
 
-// verbatim writes text line by line, escaped and as it is.
 func (p *page) verbatim(indent, text string, styleOf func(string) style) {
 	for _, l := range strings.Split(strings.TrimRight(Escape(text), "\n"), "\n") {
 		p.put(indent + styleOf(l).apply(l, p.Color))

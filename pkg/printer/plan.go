@@ -9,7 +9,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// plan writes what a migration would do.
 func (p *page) plan(plan *v1alpha1.Plan) {
 	p.title(primaryLine(plan.Primary), plain)
 	sentences := p.planSummary(plan)
@@ -84,7 +83,6 @@ func leftOut(region *v1alpha1.RegionPlan, provider v1alpha1.ProviderPlan) bool {
 	return provider.Outcome == v1alpha1.OutcomePreflightFailed && region.Outcome != v1alpha1.OutcomePreflightFailed
 }
 
-// stepTable has a column for the provider if the region has several.
 func stepTable(steps []v1alpha1.StepPlan, several bool) table {
 	t := table{columns: []column{{title: "STEP"}, {title: "PROVIDER", hidden: !several}, {title: "ACTION"}, {title: "WHAT"}}}
 	for _, step := range steps {
@@ -96,7 +94,6 @@ func stepTable(steps []v1alpha1.StepPlan, several bool) table {
 	return t
 }
 
-// stepMore writes what does not fit into the table of steps.
 func (p *page) stepMore(step v1alpha1.StepPlan) {
 	diff := !p.Ahead && step.Diff != "" // before a question it would hide the rest
 	if len(step.Details) == 0 && !diff {
@@ -113,18 +110,9 @@ func (p *page) stepMore(step v1alpha1.StepPlan) {
 }
 
 func diffStyle(l string) style {
-	switch {
-	case strings.HasPrefix(l, "+"):
-		return good
-	case strings.HasPrefix(l, "-"):
-		return bad
-	case strings.HasPrefix(l, "@@"):
-		return faint
-	}
-	return plain
+	return map[byte]style{'+': good, '-': bad, '@': faint}[(l + " ")[0]]
 }
 
-// planSummary says in plain words what the plan amounts to, and whom its switches concern.
 func (p *page) planSummary(plan *v1alpha1.Plan) (sentences []string) {
 	var regions groups[string]
 	var left, unknown []string

@@ -57,14 +57,12 @@ func (p *Progress) draw() {
 	defer ticker.Stop()
 	for range ticker.C {
 		p.mu.Lock()
-		closed := p.closed
-		if !closed {
-			p.bars.draw()
-		}
-		p.mu.Unlock()
-		if closed {
+		if p.closed {
+			p.mu.Unlock()
 			return
 		}
+		p.bars.write("")
+		p.mu.Unlock()
 	}
 }
 
@@ -123,15 +121,15 @@ func (p *Progress) Close() {
 		p.rest = nil
 	}
 	if p.bars != nil {
-		p.bars.close()
+		p.bars.over = true
+		p.bars.write("")
 		p.bars = nil
 	}
 }
 
-// line shows a line that stays.
 func (p *Progress) line(text string) {
 	if p.bars != nil {
-		p.bars.log(text)
+		p.bars.write(text + "\n")
 		return
 	}
 	_, _ = io.WriteString(p.w, text+"\n") // nobody may be reading any more; the outcome counts
@@ -152,7 +150,6 @@ func eventLine(event v1alpha1.Progress, options ProgressOptions) string {
 	return beside(line(event.Region), line(stepName(event)), state)
 }
 
-// beside joins the texts that are not empty.
 func beside(texts ...string) string {
 	return strings.Join(slices.DeleteFunc(texts, func(text string) bool { return text == "" }), gap)
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// report writes what a command did, and what is to be done about failures.
 func (p *page) report(report *v1alpha1.MigrationReport) {
 	p.once = true
 	p.title(primaryLine(report.Primary), plain)
@@ -138,14 +137,12 @@ func (p *page) regionReport(region *v1alpha1.RegionReport) {
 	p.copied("next", region.Next)
 }
 
-// copied writes what is to be copied, if there is anything.
 func (p *page) copied(label, text string) {
 	if text != "" {
 		p.command("  "+pad(label, len(notUndone))+gap, text)
 	}
 }
 
-// outcome says what became of a region, a sentence at a time.
 func (p *page) outcome(region *v1alpha1.RegionReport, entry func(label string, s style, text string)) {
 	several := len(region.Providers) > 1
 	entry("resumed", plain, region.Resumed)
@@ -237,7 +234,6 @@ func pathsNow(region *v1alpha1.RegionReport) []string {
 	return lines
 }
 
-// pathNow says which path the users of a provider take after a run.
 func pathNow(after *v1alpha1.ProviderState, satellite bool) string {
 	through := "the satellite"
 	if !satellite {
@@ -254,7 +250,6 @@ func pathNow(after *v1alpha1.ProviderState, satellite bool) string {
 	}
 }
 
-// named names a step, and its provider where the region has several.
 func named(step v1alpha1.StepResult, several bool, text string) string {
 	name := step.Name
 	if several && step.Provider != "" {
@@ -272,7 +267,6 @@ func resultTable(steps []v1alpha1.StepResult, several bool) table {
 	return t
 }
 
-// span returns when the first step began and the last one ended.
 func span(steps []v1alpha1.StepResult) (started, finished metav1.Time) {
 	for _, step := range steps {
 		if !step.Started.IsZero() && (started.IsZero() || step.Started.Before(&started)) {
@@ -293,24 +287,20 @@ func elapsed(started, finished metav1.Time) string {
 	return finished.Sub(started.Time).Round(time.Second).String()
 }
 
-// reportSummary says in plain words how the command ended.
 func (p *page) reportSummary(report *v1alpha1.MigrationReport) string {
 	var well, failed, waiting []string
-	away := 0
 	for _, region := range report.Regions {
 		switch region.Outcome {
 		case v1alpha1.OutcomeSucceeded, v1alpha1.OutcomeNothingToDo:
 			well = append(well, region.Name)
 		case v1alpha1.OutcomeNotStarted:
 			waiting = append(waiting, region.Name)
-		case v1alpha1.OutcomeUnreachable:
-			away++
-			failed = append(failed, region.Name)
 		default:
 			failed = append(failed, region.Name)
 		}
 	}
-	if away > 0 && away == len(report.Regions) {
+	answers := func(region v1alpha1.RegionReport) bool { return region.Outcome != v1alpha1.OutcomeUnreachable }
+	if len(failed) > 0 && !slices.ContainsFunc(report.Regions, answers) {
 		return fmt.Sprintf("%s: nothing was done, because in every region a cluster does not answer: %s.", report.Operation, p.list(failed))
 	}
 	took := ""

@@ -8,7 +8,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// status writes how the regions are, and every check that did not pass.
 func (p *page) status(report *v1alpha1.StatusReport) {
 	title := primaryLine(report.Primary)
 	if !report.Taken.IsZero() {
@@ -38,7 +37,6 @@ func (p *page) status(report *v1alpha1.StatusReport) {
 	p.text("", p.statusSummary(report))
 }
 
-// statusTable has a row for each region, and one for each of several providers.
 func statusTable(regions []v1alpha1.RegionStatus) table {
 	t := table{columns: []column{
 		{title: "REGION"}, {title: "PHASE"}, {title: "NETWORKING"}, {title: "SATELLITE"}, {title: "MOVED"}, {title: "NEARER", optional: true}, {title: "CHECKS"},
@@ -98,7 +96,6 @@ func passedCell(results []v1alpha1.CheckResult, failed bool) cell {
 	return cell{text: fmt.Sprintf("%d/%d", passed, asked), style: s}
 }
 
-// runLines describe the runs on the satellite and on the providers, each once.
 func runLines(region *v1alpha1.RegionStatus) []string {
 	var lines []string
 	if region.Satellite != nil {
@@ -151,7 +148,6 @@ func unwell(region v1alpha1.RegionStatus) int {
 	}
 }
 
-// statusSummary says in plain words how the fleet is.
 func (p *page) statusSummary(report *v1alpha1.StatusReport) string {
 	var failed []string
 	states := make(map[v1alpha1.CheckState]int)

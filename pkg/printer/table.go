@@ -5,13 +5,11 @@ import (
 	"slices"
 )
 
-// cell is one field of a table.
 type cell struct {
 	text  string
 	style style
 }
 
-// column is one column of a table.
 type column struct {
 	title string
 	// wide columns show only with -o wide, hidden ones never, and optional ones only
@@ -27,7 +25,6 @@ type table struct {
 	rows    [][]cell
 }
 
-// gap separates columns.
 const gap = "  "
 
 // minColumn is the width below which no column shrinks and no text is wrapped.

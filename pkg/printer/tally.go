@@ -11,15 +11,13 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// barsShown is how many regions in progress have a bar.
 const barsShown = 10
 
 // tally counts what the events of a run report: of total regions or, where workspaces is
 // set, of workspaces, each of which is a step; the events then say how many there are.
 type tally struct {
-	total      int
-	workspaces bool
-
+	total              int
+	workspaces         bool
 	running            []v1alpha1.Progress // the latest event of each in progress, in the order in which they began
 	done, idle, failed int                 // idle ones needed nothing, and took no time
 	wave               string
@@ -27,7 +25,6 @@ type tally struct {
 	spent              time.Duration        // on all that ended
 }
 
-// note adds an event about a region.
 func (t *tally) note(event v1alpha1.Progress) {
 	if t.workspaces {
 		t.total = event.Total
@@ -62,7 +59,6 @@ func (t *tally) note(event v1alpha1.Progress) {
 	}
 }
 
-// name identifies what is in progress.
 func (t *tally) name(event v1alpha1.Progress) string {
 	if t.workspaces {
 		return event.Region + " " + event.Step
@@ -75,7 +71,6 @@ func (t *tally) ends(event v1alpha1.Progress) bool {
 	return event.State != v1alpha1.StepRunning && (t.workspaces || event.Step == "")
 }
 
-// summary is the run in one line.
 func (t *tally) summary() string {
 	text := fmt.Sprintf("%s%d of %d done, %d failed, %d running", t.wave, t.done+t.idle, t.total, t.failed, len(t.running))
 	if left := t.left(); left > 0 {

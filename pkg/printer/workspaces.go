@@ -10,7 +10,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// workspaces writes which path workspaces use, and what a rebuild did to them.
 func (p *page) workspaces(report *v1alpha1.WorkspaceReport) {
 	p.title(primaryLine(report.Primary), plain)
 	p.blank()
@@ -102,7 +101,6 @@ func moment(at *metav1.Time) string {
 	return at.UTC().Format("2006-01-02 15:04")
 }
 
-// workspaceSummary says in plain words what was found or done.
 func workspaceSummary(report *v1alpha1.WorkspaceReport, ahead bool) []string {
 	var total, waiting, unknown int
 	for _, provider := range report.Providers {

@@ -9,7 +9,6 @@ type Rules struct {
 	MaxFailures int        // regions that may fail before no further region starts
 }
 
-// state is where a region stands in a rollout.
 type state int
 
 const (

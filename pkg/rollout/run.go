@@ -9,7 +9,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
 )
 
-// runRegion carries the operation out on the region of that name.
 type runRegion func(ctx context.Context, name string) v1alpha1.RegionReport
 
 // run starts every region when the rules allow it, waits for those in progress, and

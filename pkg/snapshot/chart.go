@@ -17,10 +17,10 @@ type chartCache struct{ loads sync.Map } // of functions that load, by satellite
 func (c *chartCache) Load(ctx context.Context, ref satellite.ChartRef) (*satellite.Chart, error) {
 	load, _ := c.loads.LoadOrStore(ref, sync.OnceValues(func() (*satellite.Chart, error) {
 		chart, err := satellite.LoadChart(ctx, ref)
-		if !satellite.Unanswered(err) {
-			err = settled(err)
+		if satellite.Unanswered(err) {
+			return nil, err
 		}
-		return chart, err
+		return chart, settled(err)
 	}))
 	return load.(func() (*satellite.Chart, error))()
 }

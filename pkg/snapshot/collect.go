@@ -24,7 +24,6 @@ func (src *Source) Collect(ctx context.Context, items ...Item) *Snapshot {
 	return s
 }
 
-// empty returns a snapshot with what was declared, and no facts.
 func (src *Source) empty() *Snapshot { return &Snapshot{Region: src.Region, Declared: src.Declared} }
 
 // Refresh gathers the items again, in parallel, and replaces them in s.
@@ -89,7 +88,6 @@ func (src *Source) gather(ctx context.Context, s *Snapshot, items []Item, satell
 	s.Taken = src.clock.Now()
 }
 
-// gathering gathers the wanted items in parallel.
 type gathering struct {
 	sync.WaitGroup
 	items []Item
@@ -208,8 +206,8 @@ func (src *Source) provider(ctx context.Context, s *Snapshot) Fact[coder.Provide
 	}
 	if s.found.ID != "" {
 		found, err := src.Primary.Provider(ctx, s.found.ID)
-		if coder.IsNotFound(err) {
-			err = settled(err)
+		if coder.IsNotFound(err) { // it was deleted
+			return Unknown[coder.Provider](settled(err))
 		}
 		return FactOf(found, err)
 	}

@@ -30,7 +30,6 @@ type settledError struct{ error }
 
 func (e *settledError) Unwrap() error { return e.error }
 
-// settled marks err as no matter of what could not be read: looking again would not change it.
 func settled(err error) error {
 	if err == nil {
 		return nil
@@ -42,8 +41,8 @@ func settled(err error) error {
 // was asked for does not exist, contradicts itself or is ambiguous, or the server does not
 // accept the credentials or refuses the operator. Unknown is only what could not be determined.
 func Settled(err error) bool {
-	var contradiction *settledError
-	return errors.As(err, &contradiction) || coder.IsUnauthorized(err) || coder.IsForbidden(err) || apierrors.IsUnauthorized(err)
+	_, marked := errors.AsType[*settledError](err)
+	return marked || coder.IsUnauthorized(err) || coder.IsForbidden(err) || apierrors.IsUnauthorized(err)
 }
 
 // FactOf returns Known(v), or Unknown(err) if err is not nil.

@@ -21,7 +21,6 @@ func (src *Source) legacyFact(ctx context.Context, s *Snapshot, journaled func()
 	return inCluster(src.ProviderSite, func() (Legacy, error) { return src.legacy(ctx, s, journaled) })
 }
 
-// envproxiesBeside are the envproxy access URLs of the other providers.
 func envproxiesBeside(own coder.Provider, all []coder.Provider) []string {
 	var urls []string
 	for _, provider := range all {

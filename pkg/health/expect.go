@@ -22,7 +22,7 @@ const (
 func skipMigration(views []*snapshot.Snapshot, results []v1alpha1.CheckResult) {
 	begun := func(s *snapshot.Snapshot) bool {
 		site := s.Satellite.Value()
-		return phase(s) != v1alpha1.PhaseLegacy || site.Pending != nil || site.LastRevision > 0 || site.Workload
+		return phase(s) != v1alpha1.PhaseLegacy || snapshot.Settled(s.ProviderJournal.Err()) || site.Pending != nil || site.LastRevision > 0 || site.Workload
 	}
 	missing := func(r v1alpha1.CheckResult) bool {
 		return slices.Contains([]string{"satellite-installed", "networking-v2", "legacy-retained"}, r.ID)

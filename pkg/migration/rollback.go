@@ -77,10 +77,10 @@ func preflightRollback(options RollbackOptions) func(*snapshot.Snapshot) []v1alp
 		for i, r := range results {
 			switch {
 			// a canary that failed is a reason to go back, not against it
-			case r.ID == "canary" && r.State == v1alpha1.CheckFail:
+			case r.ID == "canary" && r.State == v1alpha1.CheckFail && s.Canary.IsKnown():
 				results[i].State = v1alpha1.CheckWarn
 			// whether the satellite's cluster is another region's, too, matters only to who changes it
-			case r.ID == "region-distinct" && r.State == v1alpha1.CheckUnknown && !options.RemoveSatellite:
+			case r.ID == "region-distinct" && r.Failed() && !s.Region.Satellite.None() && !s.Cluster.IsKnown() && !options.RemoveSatellite:
 				results[i].State = v1alpha1.CheckWarn
 			}
 		}

@@ -53,15 +53,26 @@ func (e Environment) terminal(stream io.Writer) (width int, color bool) {
 	if !isTerminal(stream) {
 		return 0, false
 	}
-	width, _, _ = term.GetSize(int(stream.(*os.File).Fd())) // 0 if the terminal has none
-	return width, e.Getenv("NO_COLOR") == "" && e.Getenv("TERM") != "dumb"
+	width, _ = sizeOf(stream)
+	return width, e.Getenv("NO_COLOR") == "" && e.redraws(stream)
 }
 
-// text is how text looks on the stream: as wide as the terminal, but never wider
-// than is read well.
+// redraws reports whether what was written on the stream can be replaced.
+func (e Environment) redraws(stream io.Writer) bool {
+	return isTerminal(stream) && e.Getenv("TERM") != "dumb"
+}
+
+// sizeOf returns how large a terminal is now; 0 for what it does not say.
+func sizeOf(terminal io.Writer) (columns, rows int) {
+	columns, rows, _ = term.GetSize(int(terminal.(*os.File).Fd()))
+	return columns, rows
+}
+
+// text is how text looks on the stream: on a terminal as wide as that, but never wider than
+// is read well; elsewhere nothing is cut or wrapped.
 func (e Environment) text(stream io.Writer) printer.Options {
 	width, color := e.terminal(stream)
-	if width <= 0 || width > printer.DefaultWidth {
+	if isTerminal(stream) && (width <= 0 || width > printer.DefaultWidth) {
 		width = printer.DefaultWidth
 	}
 	return printer.Options{Color: color, Width: width}

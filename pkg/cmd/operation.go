@@ -139,7 +139,6 @@ func runOperation(ctx context.Context, o operationOptions) error {
 	}
 	defer end()
 	regions := o.rollout(c, o.operation, o.run, report)
-	started := metav1.NewTime(o.env.Clock.Now())
 	plan, err := regions.Plan(ctx, o.dryRun)
 	if err := cmp.Or(interrupted(ctx), err); err != nil {
 		return err
@@ -150,6 +149,7 @@ func runOperation(ctx context.Context, o operationOptions) error {
 	if o.dryRun {
 		return o.end(plan, plan.Outcome)
 	}
+	started := metav1.NewTime(o.env.Clock.Now()) // the time at the prompt is no time of the run
 	reports := regions.Run(ctx, plan)
 	c.progress.Close()
 	document := &v1alpha1.MigrationReport{

@@ -14,11 +14,14 @@ type documentPrinter func(runtime.Object) error
 func outputFlag(env Environment, cmd *cobra.Command, format *string) func() (documentPrinter, error) {
 	cmd.Flags().StringVarP(format, "output", "o", "",
 		"output format: json, yaml, name, wide, jsonpath=..., go-template=..., custom-columns=...")
+	headless := cmd.Flags().Bool("no-headers", false, "leave out the titles of columns")
 	// the flag was just defined, so that there is nothing to go wrong
 	_ = cmd.RegisterFlagCompletionFunc("output",
 		cobra.FixedCompletions(printer.Formats(), cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
 	return func() (documentPrinter, error) {
-		p, err := printer.New(*format, env.text(env.Out))
+		options := env.text(env.Out)
+		options.NoHeaders = *headless
+		p, err := printer.New(*format, options)
 		return func(document runtime.Object) error { return p.PrintObj(document, env.Out) }, usage(err)
 	}
 }
@@ -41,8 +44,10 @@ func printPlan(env Environment, plan runtime.Object, format string) error {
 // newProgress shows to the operator the progress of so many regions, or of workspaces; as
 // plain lines if it is quiet.
 func newProgress(env Environment, regions int, workspaces, quiet bool) *printer.Progress {
-	width, color := env.terminal(env.ErrOut)
-	return printer.NewProgress(env.ErrOut, printer.ProgressOptions{
-		Terminal: !quiet && isTerminal(env.ErrOut) && env.Getenv("TERM") != "dumb", Width: width, Color: color, Total: regions, Workspaces: workspaces,
-	})
+	_, color := env.terminal(env.ErrOut)
+	options := printer.ProgressOptions{Color: color, Total: regions, Workspaces: workspaces}
+	if !quiet && env.redraws(env.ErrOut) {
+		options.Size = func() (columns, rows int) { return sizeOf(env.ErrOut) }
+	}
+	return printer.NewProgress(env.ErrOut, options)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -81,6 +82,9 @@ func runStatus(ctx context.Context, o statusOptions) error {
 		report.Outcome = inTime(look, report.Outcome)
 		if !o.watch {
 			return o.end(report, report.Outcome)
+		}
+		if o.env.redraws(o.env.Out) && (o.format == "" || o.format == "wide") {
+			_, _ = io.WriteString(o.env.Out, "\x1b[H\x1b[2J") // the next look takes the place of the last
 		}
 		if err := o.print(report); err != nil {
 			return err

@@ -77,7 +77,6 @@ func accessURLFree(s *snapshot.Snapshot) Answer {
 	}
 }
 
-// accessURLChange judges a change of an installed satellite's access URL.
 func accessURLChange(s *snapshot.Snapshot, state satellite.State) Answer {
 	endpoint, known := s.Endpoint.Get()
 	was := s.InstalledOwnURL()
@@ -99,7 +98,6 @@ func accessURLChange(s *snapshot.Snapshot, state satellite.State) Answer {
 	}
 }
 
-// leadingTo says where a DNS record has to lead, if that is known.
 func leadingTo(loadBalancer []string) string {
 	if len(loadBalancer) == 0 {
 		return ""
@@ -114,23 +112,23 @@ func servesRecordedKey(s *snapshot.Snapshot) bool {
 	return same && s.Satellite.Value().RecordedKey != ""
 }
 
-// hintKeyGone says how a region gets out of having lost its satellite's key
-// without cutting off anybody who is served by it meanwhile, if that can be.
+// hintKeyGone says how to replace a satellite whose key was lost, if possible without
+// cutting off the users that it still serves.
 func hintKeyGone(s *snapshot.Snapshot) string {
 	at := s.Region.Satellite
 	uninstall := "`" + shell.Helm(at.Context, "uninstall", at.Release, "--namespace", at.Namespace) + "`"
 	return hintAnew(s, uninstall, "`"+s.Region.Command("rollback")+" --remove-satellite`")
 }
 
-// hintOrphaned says how a satellite that nothing but its pods knows makes way for a new one.
+// hintOrphaned says how to make way for a new satellite where only the pods of one are left.
 func hintOrphaned(s *snapshot.Snapshot) string {
 	at := s.Region.Satellite
 	way := "`" + shell.Kubectl(at.Context, "--namespace", at.Namespace, "delete", "deployment", "coderd") + "`"
 	return hintAnew(s, way, "`"+s.Region.Command("rollback")+"`, make way with "+way)
 }
 
-// hintAnew says how a satellite without its key is made anew: by cutting its users off
-// where there is no way back, and else by going back first.
+// hintAnew says how to install a satellite again whose key was lost: after a rollback or,
+// where there is no way back, by cutting its users off.
 func hintAnew(s *snapshot.Snapshot, cut, back string) string {
 	if s.Networking() == v1alpha1.NetworkingV2AlwaysOn {
 		return "restore the Secret from a backup; or let " + cut + " cut the satellite's users off, and migrate again"
@@ -151,7 +149,7 @@ func accessURL(s *snapshot.Snapshot) Answer {
 		return skip("the satellite is not installed")
 	case state.PublicKey == "":
 		hint := s.Region.Command("migrate")
-		if endpoint.KeyErr == nil && !servesRecordedKey(s) { // migrate refuses it, because the pods go on serving the lost key
+		if endpoint.KeyErr == nil && !servesRecordedKey(s) { // migrate refuses it, because the pods continue to serve the lost key
 			hint = hintKeyGone(s)
 		}
 		return fail(hint, "the cluster has no key of the satellite, to compare with what %s serves", s.Region.Satellite.AccessURL)
@@ -164,7 +162,6 @@ func accessURL(s *snapshot.Snapshot) Answer {
 	}
 }
 
-// ownKey judges an access URL that serves some satellite's key.
 func ownKey(s *snapshot.Snapshot) Answer {
 	same, err := s.ServesOwnKey()
 	switch {

@@ -10,18 +10,18 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
-// reported is a check that told of a cause for not knowing.
+// reported is a check that reported why a fact is missing.
 type reported struct {
 	id       string
 	severity v1alpha1.Severity
 	cause    error
 }
 
-// causes are what was told already, so that an expired token or a cluster that
-// does not answer is told of once and not by every check that needs it.
+// causes are those already reported, so that an expired token or a cluster that does
+// not answer is reported once and not by every check that needs it.
 type causes []reported
 
-// told returns the check that told of the cause and weighs at least as much:
+// told returns the check that reported the cause and weighs at least as much:
 // a check that only warns must not silence one that makes the region fail.
 func (c causes) told(cause error, severity v1alpha1.Severity) (id string, ok bool) {
 	for _, earlier := range c {
@@ -46,16 +46,15 @@ func sameCause(earlier, later error) bool {
 		both(earlier, later, func(a, b *coder.Error) bool { return a.Host == b.Host && a.Status == b.Status && general(a.Status) })
 }
 
-// both reports whether the errors are of one type and alike.
 func both[T error](earlier, later error, alike func(a, b T) bool) bool {
 	var a, b T
 	return errors.As(earlier, &a) && errors.As(later, &b) && alike(a, b)
 }
 
-// general reports whether a host answers so to whatever it is asked: it accepts the
-// token nowhere, or a proxy in front of it cannot reach it.
+// general reports whether a host gives this answer to whatever it is asked: it does not
+// accept the token, the user lacks the role, or a proxy in front of it cannot reach it.
 func general(status int) bool {
 	return slices.Contains([]int{
-		http.StatusUnauthorized, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout,
+		http.StatusUnauthorized, http.StatusForbidden, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout,
 	}, status)
 }

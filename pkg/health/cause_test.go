@@ -1,11 +1,14 @@
 package health_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
@@ -30,7 +33,7 @@ func TestExpiredTokenIsToldOnce(t *testing.T) {
 		}
 	}
 	want := []string{
-		"operator-role Unknown: unknown: GET coder.example.com/api/v0/users/me: 401 unauthorized: token expired; log in",
+		"operator-role Fail: GET coder.example.com/api/v0/users/me: 401 unauthorized: token expired; log in",
 		"region-distinct Skipped: the provider is unknown; no other region's satellite has this place",
 		"namespace-separate Skipped: the provider is unknown",
 		"provider-found Skipped: unknown for the same reason as operator-role",
@@ -50,7 +53,7 @@ func TestExpiredTokenIsToldOnce(t *testing.T) {
 	}
 }
 
-// What only looks alike is told apart, or the operator would mend one thing
+// What only looks alike is told apart, or the operator would fix one thing
 // and find the other.
 func TestCausesAreToldApart(t *testing.T) {
 	unlike := func(status int, host string) error {
@@ -60,7 +63,7 @@ func TestCausesAreToldApart(t *testing.T) {
 		"two hosts":            {unlike(401, "a.example.com"), unlike(401, "b.example.com")},
 		"two statuses":         {unlike(401, "a.example.com"), unlike(503, "a.example.com")},
 		"bugs of the server":   {&coder.Error{Host: "a", Path: "/x", Status: 500}, &coder.Error{Host: "a", Path: "/y", Status: 500}},
-		"two refusals":         {&coder.Error{Host: "a", Path: "/x", Status: 403}, &coder.Error{Host: "a", Path: "/y", Status: 403}},
+		"two refusals":         {unlike(403, "a.example.com"), unlike(403, "b.example.com")},
 		"two contexts":         {&cluster.UnreachableError{Context: "a", Reason: "x"}, &cluster.UnreachableError{Context: "b", Reason: "x"}},
 		"two reasons":          {&cluster.UnreachableError{Context: "a", Reason: "x"}, &cluster.UnreachableError{Context: "a", Reason: "y"}},
 		"two silences":         {&coder.TransportError{Host: "a", Reason: "x"}, &coder.TransportError{Host: "a", Reason: "y"}},
@@ -74,7 +77,7 @@ func TestCausesAreToldApart(t *testing.T) {
 			s.Registrations = snapshot.Unknown[[]coder.Satellite](causes[1])
 			results := health.Evaluate(health.Select("cluster-reachable", "registration-name"), s)
 			for _, result := range results {
-				if result.State != v1alpha1.CheckUnknown {
+				if result.State == v1alpha1.CheckSkipped {
 					t.Errorf("%s is %s: %s", result.ID, result.State, result.Message)
 				}
 			}
@@ -96,6 +99,7 @@ func TestCausesAreToldTogether(t *testing.T) {
 		"one cluster":            {unreachable("one"), unreachable("other")},
 		"one silent host":        {&coder.TransportError{Host: "a", Path: "/x", Reason: "x"}, &coder.TransportError{Host: "a", Path: "/y", Reason: "x"}},
 		"an expired token":       {refusal(401, "/x"), refusal(401, "/y")},
+		"no role":                {refusal(403, "/x"), refusal(403, "/y")},
 		"a bad gateway":          {refusal(502, "/x"), refusal(502, "/y")},
 		"an unavailable service": {refusal(503, "/x"), refusal(503, "/y")},
 		"a gateway's timeout":    {refusal(504, "/x"), refusal(504, "/y")},
@@ -105,7 +109,7 @@ func TestCausesAreToldTogether(t *testing.T) {
 			s.Cluster = snapshot.Unknown[snapshot.Cluster](causes[0])
 			s.Registrations = snapshot.Unknown[[]coder.Satellite](causes[1])
 			results := health.Evaluate(health.Select("cluster-reachable", "registration-name"), s)
-			if results[0].State != v1alpha1.CheckUnknown || results[1].State != v1alpha1.CheckSkipped ||
+			if !results[0].Failed() || results[1].State != v1alpha1.CheckSkipped ||
 				results[1].Message != "unknown for the same reason as cluster-reachable" {
 				t.Errorf("%+v", results)
 			}
@@ -136,5 +140,17 @@ func TestWarningDoesNotSilenceError(t *testing.T) {
 	results = health.Evaluate([]health.Check{found, ready}, s)
 	if results[0].State != v1alpha1.CheckUnknown || results[1].State != v1alpha1.CheckSkipped {
 		t.Errorf("%+v", results)
+	}
+}
+
+// A cluster that does not accept the credentials has answered; one that is silent has not.
+func TestRefusedCredentialsFail(t *testing.T) {
+	refused := apierrors.NewUnauthorized("who is it?")
+	for want, why := range map[v1alpha1.CheckState]error{v1alpha1.CheckFail: refused, v1alpha1.CheckUnknown: context.DeadlineExceeded} {
+		s := healthy()
+		loseTo(&s.Cluster, cluster.Explain(why, "sydney"))
+		if got := health.Evaluate(health.Select("cluster-reachable"), s)[0]; got.State != want || strings.HasPrefix(got.Message, "unknown: ") != (want == v1alpha1.CheckUnknown) {
+			t.Errorf("%v: %s, %s", why, got.State, got.Message)
+		}
 	}
 }

@@ -68,7 +68,6 @@ func certificateNames(s *snapshot.Snapshot, found snapshot.Certificates) Answer 
 	return pass("the certificate in Secret %s is for %s", found.Host.Name, &held)
 }
 
-// certificateIn returns the certificate in a Secret, or the answer that it cannot be known.
 func certificateIn(s *snapshot.Snapshot, secret snapshot.TLSSecret) (probe.Certificate, *Answer) {
 	held, known := secret.Certificate.Get()
 	switch {
@@ -97,7 +96,6 @@ func outdated(c *probe.Certificate, at time.Time) string {
 	}
 }
 
-// ends reports whether a certificate ends within 30 days.
 func ends(c *probe.Certificate, at time.Time) bool { return c.NotAfter.Sub(at) < soon }
 
 func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }

@@ -61,6 +61,6 @@ func valuesSecrets(s *snapshot.Snapshot) Answer {
 		return fail("create them, for example with `kubectl create secret tls`",
 			"Secrets that the values name are missing in namespace %q: %s", s.Region.Satellite.Namespace, strings.Join(missing, ", "))
 	default:
-		return pass("every Secret that the values name is there")
+		return pass("every Secret that the values name exists")
 	}
 }

@@ -23,9 +23,8 @@ type Check struct {
 	asked asked
 }
 
-// asked is when a check is asked: by status, before a migration, or by both. What is
-// about a change to come is asked before one only, since its facts are not gathered
-// otherwise.
+// asked is when a check is asked: by status, before a migration, or by both. A check of a
+// change to come is asked only before one, because its facts are not gathered otherwise.
 type asked int
 
 const (
@@ -40,7 +39,7 @@ type Answer struct {
 	Message string // one sentence: what was found
 	Hint    string // what to do about it
 
-	cause error // why the answer is unknown
+	cause error // why a fact is missing, if that is the answer
 }
 
 // Whether a check fails its region, or only warns.
@@ -49,7 +48,6 @@ const (
 	warns = v1alpha1.SeverityWarning
 )
 
-// check describes a check, except its category.
 func check(
 	id string, severity v1alpha1.Severity, when asked, evaluate func(*snapshot.Snapshot) Answer, question, explanation string,
 ) Check {
@@ -57,7 +55,6 @@ func check(
 	return Check{Info: info, Evaluate: evaluate, asked: when}
 }
 
-// in puts checks into their category.
 func in(category string, checks ...Check) []Check {
 	for i := range checks {
 		checks[i].Info.Category = category
@@ -102,13 +99,17 @@ func warn(hint, format string, args ...any) Answer {
 	return Answer{State: v1alpha1.CheckWarn, Message: fmt.Sprintf(format, args...), Hint: hint}
 }
 
+// unknown answers for want of a fact, and no if the reason settles the question.
 func unknown(err error, hint string) Answer {
+	if snapshot.Settled(err) {
+		return Answer{State: v1alpha1.CheckFail, Message: err.Error(), Hint: hint, cause: err}
+	}
 	return Answer{State: v1alpha1.CheckUnknown, Message: fmt.Sprintf("unknown: %v", err), Hint: hint, cause: err}
 }
 
 // Evaluate answers the checks from the snapshot, in their order. Of the checks
-// that one cause leaves unknown, only the first says so; the others are skipped
-// and name it.
+// that one cause leaves without an answer, only the first reports it; the others are
+// skipped and name that check.
 func Evaluate(checks []Check, s *snapshot.Snapshot) []v1alpha1.CheckResult {
 	results := make([]v1alpha1.CheckResult, 0, len(checks))
 	var told causes
@@ -117,7 +118,7 @@ func Evaluate(checks []Check, s *snapshot.Snapshot) []v1alpha1.CheckResult {
 			continue
 		}
 		answer := check.Evaluate(s)
-		if answer.State == v1alpha1.CheckUnknown {
+		if answer.cause != nil {
 			if first, ok := told.told(answer.cause, check.Info.Severity); ok {
 				answer = skip("unknown for the same reason as %s", first)
 			} else {

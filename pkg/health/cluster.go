@@ -53,18 +53,17 @@ func regionDistinct(s *snapshot.Snapshot) Answer {
 	}
 }
 
-// rights judges the rights that are missing in a cluster.
 func rights(found snapshot.Fact[[]cluster.Rule]) Answer {
 	missing, known := found.Get()
 	switch {
 	case !found.Collected():
-		return skip("rights are asked for when there is something to change")
+		return skip("rights are checked only when there is something to change")
 	case !known:
 		return unknown(found.Err(), "")
 	case len(missing) > 0:
 		return fail("have a cluster administrator grant them", "missing rights: %s", strings.Join(cluster.InWords(missing), "; "))
 	default:
-		return pass("every right that is needed is there")
+		return pass("the operator has every right that is needed")
 	}
 }
 

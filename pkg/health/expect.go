@@ -7,22 +7,22 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// Expectation is what status takes a region for that no migration has reached yet.
+// Expectation is how status judges a region that no migration has reached yet.
 type Expectation string
 
 // Expectations.
 const (
-	ExpectMigrated Expectation = "migrated" // a failure, as every other region that is not migrated
-	ExpectPlanned  Expectation = "planned"  // waiting for its turn, if its legacy path works
+	ExpectMigrated Expectation = "migrated" // as a failure, like any other region that is not migrated
+	ExpectPlanned  Expectation = "planned"  // as waiting for its turn, if its legacy path works
 )
 
-// skipMigration skips the checks that fail only because no migration was begun. It does so
-// in a region as it was before any, whose users are served: nothing of a satellite is
-// there, and every legacy release that it needs is found and works.
+// skipMigration skips the checks that fail only because no migration was begun. It applies
+// to a region that serves its users as before any migration: no part of a satellite exists,
+// and every legacy release that it needs is found and works.
 func skipMigration(views []*snapshot.Snapshot, results []v1alpha1.CheckResult) {
 	begun := func(s *snapshot.Snapshot) bool {
 		site := s.Satellite.Value()
-		return phase(s) != v1alpha1.PhaseLegacy || site.Pending != nil || site.LastRevision > 0 || site.Workload
+		return phase(s) != v1alpha1.PhaseLegacy || snapshot.Settled(s.ProviderJournal.Err()) || site.Pending != nil || site.LastRevision > 0 || site.Workload
 	}
 	missing := func(r v1alpha1.CheckResult) bool {
 		return slices.Contains([]string{"satellite-installed", "networking-v2", "legacy-retained"}, r.ID)

@@ -58,7 +58,7 @@ func legacyFound(s *snapshot.Snapshot, state snapshot.Legacy) Answer {
 	case len(state.Found.Releases) == 0 && networking == v1alpha1.NetworkingV2AlwaysOn && len(state.Found.Reasons) > 0:
 		return skip("a primary of v%s has no legacy path to go back to: %s", s.Primary.Version.Value(), state.Found.Explain())
 	case len(state.Found.Releases) == 0 && unused && !lost(s):
-		return skip("there is no legacy release (any more), and the region does not use one")
+		return skip("there is no legacy release, and the region does not use one")
 	default:
 		return fail(cmp.Or(state.Found.Remedy, shell.Helm(s.Declared.Context, "list", "--all-namespaces")), "%s", state.Found.Explain())
 	}

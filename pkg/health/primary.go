@@ -3,6 +3,8 @@ package health
 import (
 	"cmp"
 	"fmt"
+	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
@@ -66,7 +68,6 @@ func registeredAs(s *snapshot.Snapshot, served coder.SatelliteKey) string {
 	return "a satellite"
 }
 
-// registrationOf returns the registration of the key, and whether there is one.
 func registrationOf(key coder.SatelliteKey, registered []coder.Satellite) (coder.Satellite, bool) {
 	own, _ := coder.Fingerprint(key.Key) // of another form, only its own word is known
 	for _, r := range registered {
@@ -83,8 +84,12 @@ func operatorRole(s *snapshot.Snapshot) Answer {
 	case !known:
 		return unknown(s.Primary.Me.Err(), "log in with `coder login URL`, or give a token with --coder-token-file")
 	case !me.CanManage():
-		return fail("use the token of a site manager, or have the role given to you",
+		answer := fail("use the token of a site manager, or have the role given to you",
 			"%s has the roles [%s], none of which may manage satellites", me.Email, strings.Join(me.Roles, ", "))
+		if at, err := url.Parse(s.Primary.URL); err == nil { // every refusal has this reason
+			answer.cause = &coder.Error{Host: at.Host, Status: http.StatusForbidden}
+		}
+		return answer
 	default:
 		return pass("%s may manage satellites and providers", me.Email)
 	}

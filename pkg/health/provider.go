@@ -32,7 +32,7 @@ func providerChecks() []Check {
 			"Only with Networking v2 do users reach workspaces through the satellite. `migrate` switches it on once the satellite is registered and answers; `rollback` switches it off. From v1.22 it is always on."),
 		check("workspaces-adopted", warns, statusOnly, workspacesAdopted,
 			"Were all of the provider's workspaces built since Networking v2 was switched?",
-			"A workspace uses the path that its provider had when it was built. Until it is rebuilt, it goes on with the other one: after a migration through envproxy, after a rollback through the satellite, and both must stay until then. From v1.21.1 the primary rebuilds those that run when the switch is made; those that are off are built when their owners start them. Times are compared by the primary's own clock, with the latest build that the journal noted before the switch."),
+			"A workspace uses the path that its provider had when it was built. Until it is rebuilt, it continues to use the other one: after a migration through envproxy, after a rollback through the satellite, and both must stay until then. From v1.21.1 the primary rebuilds those that run when the switch is made; those that are off are built when their owners start them. Times are compared by the primary's own clock, with the latest build that the journal noted before the switch."),
 	)
 }
 

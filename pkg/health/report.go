@@ -104,7 +104,6 @@ func phase(s *snapshot.Snapshot) v1alpha1.Phase {
 	}
 }
 
-// adopted tells how far a provider that is migrated has come.
 func adopted(s *snapshot.Snapshot) v1alpha1.Phase {
 	if adoption, err := workspaces.AdoptionOf(s); err == nil && workspaces.Complete(adoption) {
 		return v1alpha1.PhaseAdopted

@@ -62,8 +62,8 @@ func satelliteConflict(s *snapshot.Snapshot, state satellite.State) Answer {
 	return pass("no other Coder deployment is in namespace %q", s.Region.Satellite.Namespace)
 }
 
-// satelliteIdle asks what a migration would only learn when it installs, after it
-// has changed the legacy release: whether it may clear what is pending.
+// satelliteIdle reports before a migration whether it may clear a pending operation, which
+// it would otherwise learn only when it installs.
 func satelliteIdle(s *snapshot.Snapshot, state satellite.State) Answer {
 	record, journalKnown := s.SatelliteJournal.Get()
 	switch {

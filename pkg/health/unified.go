@@ -78,7 +78,6 @@ func unifiedNowhere(s *snapshot.Snapshot) Answer {
 		"the satellite was installed for the unified URL %s, and the fleet has none: `migrate` would take it from the satellite", installed)
 }
 
-// unifiedSilent judges a unified URL at which nothing answers as Coder does.
 func unifiedSilent(s *snapshot.Snapshot, found snapshot.Unified) Answer {
 	url := s.Region.Satellite.UnifiedURL
 	stage, failure := found.Reach.Stage, found.Reach.Err
@@ -105,7 +104,6 @@ func unifiedRecord(s *snapshot.Snapshot) string {
 	return fmt.Sprintf("create the DNS record %s for users near %s (GeoDNS)", probe.Record(host, addresses), s.Region.Name)
 }
 
-// unifiedSatellite judges a unified URL that leads to a satellite.
 func unifiedSatellite(s *snapshot.Snapshot, key coder.SatelliteKey) Answer {
 	url := s.Region.Satellite.UnifiedURL
 	if same, _ := coder.SameKey(key.Key, s.Satellite.Value().PublicKey); same {
@@ -122,7 +120,6 @@ func unifiedSatellite(s *snapshot.Snapshot, key coder.SatelliteKey) Answer {
 		"%s leads to a satellite that is not registered at %s (key %s)", url, s.Primary.URL, redact.Printable(key.Fingerprint))
 }
 
-// unifiedPrimary judges a unified URL that leads to a primary.
 func unifiedPrimary(s *snapshot.Snapshot, found coder.Version) Answer {
 	url := s.Region.Satellite.UnifiedURL
 	version, known := s.Primary.Version.Get()

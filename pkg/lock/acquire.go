@@ -41,6 +41,7 @@ func Acquire(ctx context.Context, client kubernetes.Interface, options Options) 
 func (l *Lock) acquire(ctx context.Context) error {
 	var (
 		watched  *coordinationv1.Lease
+		since    time.Time // when it was first watched
 		deadline time.Time
 		asked    time.Time // when the latest attempt to take it began
 		contests int
@@ -61,7 +62,7 @@ func (l *Lock) acquire(ctx context.Context) error {
 		case holder(lease) == "":
 			watched = nil
 		case watched == nil || holder(watched) != holder(lease):
-			watched, deadline = lease, now.Add(durationOf(lease))
+			watched, since, deadline = lease, now, now.Add(durationOf(lease))
 		case watched.ResourceVersion != lease.ResourceVersion:
 			return heldBy(lease)
 		}
@@ -78,6 +79,8 @@ func (l *Lock) acquire(ctx context.Context) error {
 			if contests == 1 {
 				continue // somebody else was faster: look who
 			}
+		} else if l.options.Waiting != nil {
+			l.options.Waiting(holder(watched), now.Sub(since))
 		}
 		select {
 		case <-ctx.Done():

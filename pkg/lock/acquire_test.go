@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -128,9 +129,18 @@ func TestAcquireAbandoned(t *testing.T) {
 				next := options("bob@laptop/2")
 				next.Clock = skewed{by: func() time.Duration { return skew }}
 				began := time.Now()
+				var waited []time.Duration
+				next.Waiting = func(holder string, so time.Duration) {
+					if waited = append(waited, so); holder != "ann@laptop/1" {
+						t.Errorf("waits for the lock of %q", holder)
+					}
+				}
 				defer release(t, mustAcquire(t, client, next))
 				if took := time.Since(began); took < DefaultDuration || took > DefaultDuration*5/4 {
 					t.Errorf("taken over after %s", took)
+				}
+				if len(waited) < 10 || waited[0] != 0 || !slices.IsSorted(waited) || waited[len(waited)-1] < DefaultDuration*8/10 {
+					t.Errorf("told how long it has waited: %v", waited)
 				}
 				if got := *server.now().Spec.LeaseTransitions; got != 1 {
 					t.Errorf("%d transitions", got)

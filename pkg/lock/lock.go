@@ -50,6 +50,9 @@ type Options struct {
 	// Duration is how long the lock outlives the last renewal, at most an hour; 0 means DefaultDuration.
 	Duration time.Duration
 	Clock    clock.WithTicker
+	// Waiting is told again and again whose lock is waited for, and for how long it has been;
+	// nil for nobody.
+	Waiting func(holder string, waited time.Duration)
 }
 
 // Lock is a held lock, renewed in the background until it is released or lost. It is safe for concurrent use.

@@ -1,13 +1,16 @@
 package migration
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/utils/clock"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
@@ -63,6 +66,25 @@ func runOf(satellite *part, providers ...*part) *regionRun {
 		p.report = &run.report.Providers[i]
 	}
 	return run
+}
+
+// A satellite whose turn never came, because a provider failed before, has not succeeded: its
+// journal stays as it was.
+func TestCloseLeavesOutWhatWasNotBegun(t *testing.T) {
+	for _, begun := range []bool{false, true} {
+		written := 0
+		satellite := &part{
+			owner: OwnerSatellite, begun: begun, run: &Run{Now: &snapshot.Snapshot{}}, record: &journal.Record{RegistrationID: "id"},
+			store: func(context.Context, *journal.Record) error { written++; return nil },
+		}
+		run := runOf(satellite, &part{name: "a", begun: true, err: errBoom})
+		run.operation, run.Runner = Rollback(RollbackOptions{RemoveSatellite: true}), &Runner{Clock: clock.RealClock{}}
+		run.close(t.Context())
+		succeeded := satellite.record.Outcome == v1alpha1.OutcomeSucceeded
+		if succeeded != begun || (written > 0) != begun || !begun && satellite.record.RegistrationID != "id" {
+			t.Errorf("begun: %t; written %d times: %+v", begun, written, satellite.record)
+		}
+	}
 }
 
 // What a report says in the end of a region, and of each of its providers.

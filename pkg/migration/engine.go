@@ -157,8 +157,8 @@ func (r *regionRun) close(ctx context.Context) {
 	}
 	group.Wait()
 	for _, p := range parts {
-		if p.closed || !p.begun && p.err != nil {
-			continue // its journal tells of nothing new
+		if p.closed || !p.begun {
+			continue // nothing was done to it, perhaps because of a failure before its turn
 		}
 		if err := r.closeJournal(ctx, p); err != nil && p.err == nil {
 			p.err = err

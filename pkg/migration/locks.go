@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
@@ -58,6 +60,9 @@ func (r *regionRun) take(ctx context.Context, p *part) error {
 		Operation: r.operation.Name,
 		Duration:  r.Options.LockDuration,
 		Clock:     r.Clock,
+		Waiting: func(holder string, waited time.Duration) {
+			r.progress(p, "", v1alpha1.StepRunning, fmt.Sprintf("waiting for the lock that %s holds, for %s now", holder, waited.Truncate(time.Second)), false)
+		},
 	})
 	if err != nil {
 		return because(ctx, err)

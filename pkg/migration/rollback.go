@@ -73,10 +73,10 @@ func preflightRollback(options RollbackOptions) func(*snapshot.Snapshot) []v1alp
 		for i, r := range results {
 			switch {
 			// A canary that failed is a reason for a rollback, not against it.
-			case r.ID == "canary" && r.State == v1alpha1.CheckFail:
+			case r.ID == "canary" && r.State == v1alpha1.CheckFail && s.Canary.IsKnown():
 				results[i].State = v1alpha1.CheckWarn
 			// Only a change of the satellite's cluster depends on whether another region shares it.
-			case r.ID == "region-distinct" && r.State == v1alpha1.CheckUnknown && !options.RemoveSatellite:
+			case r.ID == "region-distinct" && r.Failed() && !s.Region.Satellite.None() && !s.Cluster.IsKnown() && !options.RemoveSatellite:
 				results[i].State = v1alpha1.CheckWarn
 			}
 		}

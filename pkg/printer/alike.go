@@ -7,19 +7,18 @@ import (
 	"strings"
 )
 
-// Bounds of what is told of a fleet, unless everything is asked for.
+// Bounds of what is shown of a fleet, unless everything is asked for.
 const (
-	few  = 3  // so many regions are told of one by one
-	many = 40 // of more, only regions that are not well have a row in a table
-	tall = 10 // at the most so many rows
-	some = 5  // so many names are listed of a long list
+	few  = 3  // the most regions that are each shown in full
+	many = 40 // the most regions that each have a row in a table; of more, only unhealthy ones
+	tall = 10 // the most rows in the table of such a fleet
+	some = 5  // the names shown of a long list
 )
 
-// full reports whether so many regions are told of one by one.
 func (p *page) full(regions int) bool { return p.wide || regions <= few }
 
-// list joins names, and cuts a long list short unless everything is asked for, or what is
-// told cannot be asked for again.
+// list joins names. It cuts a long list short unless everything is asked for, or the
+// command cannot be run again only to see more.
 func (p *page) list(names []string) string {
 	if p.wide || p.once || len(names) <= some+1 {
 		return strings.Join(names, ", ")
@@ -27,8 +26,8 @@ func (p *page) list(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:some], ", "), len(names)-some)
 }
 
-// rows returns the regions that have a row in a table: of many the gravest that are not
-// well, which have a gravity above 0.
+// rows returns the regions that have a row in a table: of many only the gravest of those
+// with a gravity above 0.
 func rows[T any](p *page, regions []T, gravity func(T) int) []T {
 	if p.wide || len(regions) <= many {
 		return regions
@@ -38,11 +37,11 @@ func rows[T any](p *page, regions []T, gravity func(T) int) []T {
 	return shown[:min(len(shown), tall)]
 }
 
-// group is what is alike of some regions, or of some providers of one: the first of them
-// stands for all.
+// group is what some regions, or some providers of one, have in common; the first of them
+// represents all.
 type group[T any] struct {
 	first T
-	where []string // names, each once
+	where []string // names, without repetition
 	key   string
 }
 
@@ -69,9 +68,10 @@ func (g *groups[T]) join(item T, where, key string) {
 }
 
 // vague leaves out of a text about a region whatever may differ from region to region:
-// its name, also within other words, and all words with numbers or a URL. A short name
-// counts as a word alone.
+// its name, also within other words, what is quoted, and all words with numbers or a URL. A
+// short name counts as a word alone.
 func vague(region, text string) string {
+	text = regexp.MustCompile(`"[^"]*"`).ReplaceAllString(text, ellipsis)
 	if len(region) > 2 {
 		text = strings.ReplaceAll(text, region, ellipsis)
 	} else if region != "" {

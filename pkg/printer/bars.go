@@ -1,85 +1,73 @@
 package printer
 
 import (
+	"fmt"
 	"io"
+	"strings"
 	"time"
-
-	"github.com/jedib0t/go-pretty/v6/progress"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// Widths of a bar, and of the figures after it, in columns.
 const (
-	barWidth     = 12
-	figuresWidth = 16
+	barWidth     = 12 // in columns
+	figuresWidth = 16 // of what follows a bar
+	refresh      = 200 * time.Millisecond
 )
 
-// refresh is how often the bars are drawn.
-const refresh = 200 * time.Millisecond
-
-// bars are the lines at the bottom of a terminal: one for each region at work, and a last
-// one for the run. They appear with the first region. Its methods are not safe for use by
-// several goroutines.
+// bars are the lines at the bottom of a terminal: one for each region in progress, and a
+// last one for the run. They appear with the first region. Its methods are not safe for use
+// by several goroutines.
 type bars struct {
 	tally
-	writer progress.Writer
-	width  int
-	last   *progress.Tracker // stays until the end: without one no line is drawn
-	drawn  chan struct{}     // closed when the last drawing is done
+	w     io.Writer
+	size  func() (columns, rows int)
+	begun time.Time // zero before the first region
+	drawn []int     // the widths of the lines on the screen
+	shown int       // the columns of the screen then
+	over  bool      // set when only the last line is to remain
 }
 
-func newBars(w io.Writer, options ProgressOptions) *bars {
-	b := &bars{tally: tally{total: options.Total, workspaces: options.Workspaces}, writer: progress.NewWriter(), width: options.Width - 1} // after the last column some terminals go to the next line
-	b.writer.SetOutputWriter(w)
-	b.writer.SetUpdateFrequency(refresh)
-	b.writer.SetTerminalWidth(b.width)
-	b.writer.SetTrackerPosition(progress.PositionRight)
-	style := progress.StyleDefault
-	style.Options.Separator, style.Options.DoneString, style.Options.ErrorString = "", "", ""
-	style.Options.TimeInProgressPrecision, style.Options.TimeDonePrecision = time.Second, time.Second
-	style.Visibility = progress.StyleVisibility{Time: true, Pinned: true}
-	b.writer.SetStyle(style)
-	return b
-}
-
-// update brings the lines up to date.
+// update takes an event into account. The next drawing shows it.
 func (b *bars) update(event v1alpha1.Progress) {
 	b.note(event)
-	b.writer.SetPinnedMessages(b.lines(b.width)...)
-	if b.last != nil {
-		b.last.UpdateMessage(b.summary())
-		return
+	if b.begun.IsZero() {
+		b.begun = time.Now()
 	}
-	b.last, b.drawn = &progress.Tracker{Message: b.summary()}, make(chan struct{})
-	b.writer.AppendTracker(b.last)
-	go func() { // ends with close
-		defer close(b.drawn)
-		b.writer.Render()
-	}()
 }
 
-// log shows a line above the bars; it reports false if there are none yet.
-func (b *bars) log(line string) bool {
-	if b.last == nil {
-		return false
+// write replaces the bars by text and, below it, the bars as they are now, all at once.
+func (b *bars) write(text string) {
+	columns, rows := b.size()
+	if columns <= 0 {
+		columns = DefaultWidth
 	}
-	b.writer.Log("%s", line)
-	return true
-}
-
-// close draws the last line a last time, and waits for that.
-func (b *bars) close() {
-	if b.last == nil {
-		return
+	up := 0 // a terminal that has become narrower has wrapped the lines
+	for _, width := range b.drawn {
+		up += max(1, (width+columns-1)/columns)
 	}
-	b.last.MarkAsDone()
-	for {
-		b.writer.Stop() // does nothing before the drawing has begun
-		select {
-		case <-b.drawn:
-			return
-		case <-time.After(time.Millisecond):
+	if up > 0 && columns < b.shown { // a wrapped line may now continue in the first of ours: keep them apart
+		text = "\n" + text
+	}
+	b.drawn, b.shown = nil, columns
+	if !b.begun.IsZero() {
+		width := columns - 1 // after the last column some terminals go to the next line
+		most := barsShown
+		if rows > 0 {
+			most = min(most, max(rows-3, 0)) // what has scrolled out of sight cannot be replaced
+		}
+		var lines []string
+		if !b.over {
+			lines = b.lines(width, most)
+		}
+		for _, l := range append(lines, fmt.Sprintf("%s [%s]", b.summary(), time.Since(b.begun).Truncate(time.Second))) {
+			l = strings.TrimRight(truncate(l, width), " ")
+			text += l + "\n"
+			b.drawn = append(b.drawn, widthOf(l))
 		}
 	}
+	if up > 0 { // line by line: what is cleared as a whole, tmux keeps in its history
+		text = fmt.Sprintf("\r\x1b[%dA", up) + strings.ReplaceAll(text, "\n", "\x1b[K\n") + "\x1b[J"
+	}
+	_, _ = io.WriteString(b.w, text) // nobody may be reading any more; the outcome counts
 }

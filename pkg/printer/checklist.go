@@ -32,7 +32,6 @@ func (p *page) checkList(list *v1alpha1.CheckList) {
 	}
 }
 
-// version writes the versions, a line each.
 func (p *page) version(info *v1alpha1.VersionInfo) {
 	build := []string{info.GoVersion, info.Platform}
 	if info.Commit != "" {

@@ -3,14 +3,15 @@ package printer
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// checks writes the results of a region's checks, what is found of several of its
-// providers alike once.
+// checks writes the results of a region's checks; what several of its providers have in
+// common is written once.
 func (p *page) checks(results []v1alpha1.CheckResult, several bool) {
 	var found groups[v1alpha1.CheckResult]
 	p.joinChecks(&found, "", results, several)
@@ -44,10 +45,10 @@ func (p *page) causes(found groups[v1alpha1.CheckResult]) {
 	p.found(found)
 }
 
-// whose says before a text whom it is about, and of whom something alike is to be said.
+// whose puts the names of those that a text is about before it; it is in the first one's words.
 func (p *page) whose(names []string, text string) string {
 	if len(names) > 1 {
-		return fmt.Sprintf("%s (alike: %s): %s", names[0], p.list(names[1:]), text)
+		return fmt.Sprintf("%s (also %s): %s", names[0], p.list(names[1:]), text)
 	}
 	return strings.Join(append(names, text), ": ")
 }
@@ -67,16 +68,26 @@ func (p *page) found(found groups[v1alpha1.CheckResult]) {
 		if !result.Notable() {
 			continue
 		}
-		if strings.HasPrefix(result.Hint, "kubectl ") {
-			p.command(deeper+"try:  ", result.Hint) // a command is not broken
-		} else if result.Hint != "" {
-			p.text(deeper+"hint: ", result.Hint)
+		hint := forAll(g.where, result.Hint)
+		if strings.HasPrefix(hint, "kubectl ") {
+			p.command(deeper+"try:  ", hint) // a command is not broken
+		} else if hint != "" {
+			p.text(deeper+"hint: ", hint)
 		}
 		p.command(deeper+"more: ", pluginName+" explain "+result.ID)
 	}
 }
 
-// stateWidth is the width of the longest state of a check.
+// forAll returns a hint for the first of some regions with the others in its commands, too. A
+// command for one of several providers stays as it is.
+func forAll(regions []string, hint string) string {
+	if len(regions) < 2 {
+		return hint
+	}
+	first := regexp.MustCompile(" --region " + regexp.QuoteMeta(regions[0]) + "( |`|$)")
+	return first.ReplaceAllString(hint, " --region "+strings.Join(regions, ",")+"$1")
+}
+
 const stateWidth = len("UNKNOWN")
 
 func checkStyle(state v1alpha1.CheckState) style {

@@ -19,7 +19,7 @@ import (
 type customColumns struct {
 	headers []string
 	cells   []*printers.JSONPathPrinter
-	printed bool // the headers; --watch prints them once
+	printed bool // whether the headers were printed; --watch prints them once
 }
 
 // newCustomColumns returns the printer of HEADER:PATH,HEADER:PATH... or, from a

@@ -151,7 +151,7 @@ func report() *v1alpha1.MigrationReport {
 					{Name: "retain-legacy", State: v1alpha1.StepAlready, Message: "retained", Started: at(0), Finished: at(1)},
 					{Name: "verify-connectivity", State: v1alpha1.StepDone, Message: "the workspace canary-sydney is reached through the satellite", Started: at(1), Finished: at(62)},
 				}},
-			{Name: "london", Satellite: &v1alpha1.SatelliteReport{Context: "london"}, Outcome: v1alpha1.OutcomeFailed, Resumed: "an earlier migrate by operator@example.com stopped without a word at step install-satellite",
+			{Name: "london", Satellite: &v1alpha1.SatelliteReport{Context: "london"}, Outcome: v1alpha1.OutcomeFailed, Resumed: "an earlier migrate by operator@example.com stopped without recording a result at step install-satellite",
 				Steps: []v1alpha1.StepResult{
 					{Name: "install-satellite", State: v1alpha1.StepDone, Message: "installed", Started: at(62), Finished: at(90)},
 					{Name: "rebuild-canary", State: v1alpha1.StepFailed, Error: "the build of canary-london failed: image not found; see the build log for the reason, mend the image and run migrate again", Started: at(90), Finished: at(120)},

@@ -31,7 +31,7 @@ func Escape(text string) string {
 	return b.String()
 }
 
-// unsafe tells whether a terminal would do anything but show the character.
+// unsafe reports whether a terminal would do anything other than show the character.
 // EscapeTerminal of cli-runtime knows ESC and CR only, while
 // U+009B begins an escape sequence too and U+202E turns text around.
 func unsafe(r rune) bool {

@@ -177,16 +177,16 @@ func TestPlanGroups(t *testing.T) {
 	plan.Regions[44].Preflight[0].Message = "the certificate names another host"
 	text := string(show(t, "", printer.Options{Width: 400}, plan))
 	for _, want := range []string{
-		"178 regions: changes pending, each like the first: sydney, london", "Region ohio-e: changes pending", "upgrade to coder 1.21.7 from revision 4",
+		"178 regions: changes pending, all alike: sydney, london", "Region ohio-e: changes pending", "upgrade to coder 1.21.7 from revision 4",
 		"Region tokyo-e: changes pending", "blocked", "access-url-dns     paris-e: the certificate names another host",
-		"cluster-reachable  rome (alike: sydney-j): unknown", "-o wide shows each region in full", "Switching 180 providers concerns 2160 workspaces, 900 of them on, of up to 1260 users.",
+		"cluster-reachable  rome (also sydney-j): unknown", "-o wide shows each region in full", "Switching 180 providers affects 2160 workspaces, 900 of them on, of up to 1260 users.",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in:\n%s", want, text)
 		}
 	}
 	plan.Regions = plan.Regions[:3]
-	if text := string(show(t, "", printer.Options{}, plan)); !strings.Contains(text, "Region london: changes pending\n  context    gke_acme_london") || strings.Contains(text, "like the first") {
+	if text := string(show(t, "", printer.Options{}, plan)); !strings.Contains(text, "Region london: changes pending\n  context    gke_acme_london") || strings.Contains(text, "all alike") {
 		t.Errorf("three regions are not each told in full:\n%s", text)
 	}
 }
@@ -195,7 +195,7 @@ func TestPlanGroups(t *testing.T) {
 func TestReportGroups(t *testing.T) {
 	report := fleetReport()
 	text := strings.Join(strings.Fields(string(show(t, "", printer.Options{}, report))), " ")
-	for _, want := range []string{"coder-rome-b.example.com A 10.0.0.17", "coder-rome-r.example.com A 10.0.0.177", "--region rome-b,rome-f", "error sydney-t (alike: london-t, ohio-t, tokyo-t, paris-t, lima-t, oslo-t, rome-t, bern-t, de-t): not started"} {
+	for _, want := range []string{"coder-rome-b.example.com A 10.0.0.17", "coder-rome-r.example.com A 10.0.0.177", "--region rome-b,rome-f", "error sydney-t (also london-t, ohio-t, tokyo-t, paris-t, lima-t, oslo-t, rome-t, bern-t, de-t): not started"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in:\n%s", want, text)
 		}

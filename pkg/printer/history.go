@@ -6,7 +6,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// history writes the runs on each region, and why journals could not be read.
 func (p *page) history(history *v1alpha1.History) {
 	t := table{columns: []column{
 		{title: "REGION"}, {title: "PLACE"}, {title: "OPERATION"}, {title: "OPERATOR"}, {title: "STARTED"}, {title: "TOOK"}, {title: "OUTCOME"}, {title: "REASON", wide: true},

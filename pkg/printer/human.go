@@ -9,10 +9,11 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// pluginName is how users type the plugin.
 const pluginName = "kubectl coder-satellite"
 
-// primaryLine says which primary, and as whom.
+// stamp is the form of a time, in UTC.
+const stamp = "2006-01-02 15:04:05 MST"
+
 func primaryLine(primary v1alpha1.Primary) string {
 	text := "Primary " + primary.URL + ", version unknown"
 	if primary.Version != "" {
@@ -36,7 +37,6 @@ func words(constant string) string {
 	return strings.ToLower(b.String())
 }
 
-// outcomeStyle marks what a reader should look at.
 func outcomeStyle(outcome v1alpha1.Outcome) style {
 	return cmp.Or(map[v1alpha1.Outcome]style{
 		v1alpha1.OutcomeSucceeded: good, v1alpha1.OutcomeNothingToDo: good,
@@ -44,7 +44,6 @@ func outcomeStyle(outcome v1alpha1.Outcome) style {
 	}[outcome], bad)
 }
 
-// stateStyle marks how far a step got.
 func stateStyle(state v1alpha1.StepState) style {
 	return map[v1alpha1.StepState]style{
 		v1alpha1.StepAlready: good, v1alpha1.StepDone: good, v1alpha1.StepUndone: notice,
@@ -69,7 +68,6 @@ func distinct(texts ...string) []string {
 // joined lists texts, each once; "-" if there are none.
 func joined(texts []string) string { return orNone(strings.Join(distinct(texts...), ", ")) }
 
-// counted returns "1 region" or "2 regions".
 func counted(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -77,7 +75,6 @@ func counted(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// count is how many there are of something.
 type count struct {
 	n    int
 	what string

@@ -7,7 +7,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// item is one of the things that a document is a list of.
 type item struct {
 	kind, name string
 	content    any
@@ -34,7 +33,6 @@ func items(document runtime.Object) ([]item, error) {
 	return []item{{"version", fmt.Sprint(content["version"]), content}}, nil
 }
 
-// printNames prints "kind/name" for each item, a line each.
 func printNames(document runtime.Object, w io.Writer) error {
 	list, err := items(document)
 	for i := 0; i < len(list) && err == nil; i++ {

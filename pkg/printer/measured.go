@@ -19,7 +19,6 @@ func gapCell(measured *v1alpha1.Measurements) cell {
 	return gapOf(longest)
 }
 
-// gapOf shows a time without an answer.
 func gapOf(milliseconds int64) cell {
 	if milliseconds == 0 {
 		return cell{"none", good}
@@ -50,7 +49,6 @@ func nearer(d *v1alpha1.Distance) float64 {
 	return float64(d.PrimaryMicroseconds) / float64(d.SatelliteMicroseconds)
 }
 
-// distanceLine tells how far the users were and are.
 func distanceLine(d *v1alpha1.Distance) string {
 	if d == nil {
 		return ""

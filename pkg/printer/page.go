@@ -11,7 +11,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// human prints documents as text for people.
 type human struct {
 	Options
 	wide bool
@@ -47,7 +46,7 @@ func (h human) PrintObj(document runtime.Object, w io.Writer) error {
 type page struct {
 	human
 	out  bytes.Buffer
-	once bool // what is told cannot be asked for again
+	once bool // the command cannot be run again only to see more
 }
 
 // blank leaves one line free, but not at the top and never two.
@@ -57,7 +56,6 @@ func (p *page) blank() {
 	}
 }
 
-// put writes a finished line.
 func (p *page) put(text string) {
 	p.out.WriteString(strings.TrimRight(text, " ") + "\n")
 }
@@ -70,14 +68,12 @@ func (p *page) hang(lead string, width int, s style, text string) {
 	}
 }
 
-// title writes a line that stands out, wrapped.
 func (p *page) title(text string, s style) { p.hang("", 0, s, text) }
 
-// regions writes the title of a region, or of several that are alike.
 func (p *page) regions(outcome v1alpha1.Outcome, names ...string) {
 	text := "Region " + names[0] + ": " + words(string(outcome))
 	if len(names) > 1 {
-		text = fmt.Sprintf("%d regions: %s, each like the first: %s", len(names), words(string(outcome)), p.list(names))
+		text = fmt.Sprintf("%d regions: %s, all alike: %s", len(names), words(string(outcome)), p.list(names))
 	}
 	p.blank()
 	p.title(text, outcomeStyle(outcome))
@@ -109,7 +105,6 @@ func (p *page) command(lead, text string) {
 	p.put(lead + strings.NewReplacer("\n", " ", "\t", " ").Replace(Escape(text)))
 }
 
-// verbatim writes text line by line, escaped and as it is.
 func (p *page) verbatim(indent, text string, styleOf func(string) style) {
 	for _, l := range strings.Split(strings.TrimRight(Escape(text), "\n"), "\n") {
 		p.put(indent + styleOf(l).apply(l, p.Color))
@@ -124,6 +119,9 @@ func (p *page) table(t table, indent string) {
 	}
 	rows := t.shown(p.wide)
 	widths := fit(rows, p.Width-len(indent))
+	if p.NoHeaders {
+		rows = rows[1:]
+	}
 	for _, row := range rows {
 		lead, width, last := indent, len(indent), len(row)-1
 		for i, c := range row[:last] {

@@ -9,7 +9,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// plan writes what a migration would do.
 func (p *page) plan(plan *v1alpha1.Plan) {
 	p.title(primaryLine(plan.Primary), plain)
 	sentences := p.planSummary(plan)
@@ -84,7 +83,6 @@ func leftOut(region *v1alpha1.RegionPlan, provider v1alpha1.ProviderPlan) bool {
 	return provider.Outcome == v1alpha1.OutcomePreflightFailed && region.Outcome != v1alpha1.OutcomePreflightFailed
 }
 
-// stepTable has a column for the provider if the region has several.
 func stepTable(steps []v1alpha1.StepPlan, several bool) table {
 	t := table{columns: []column{{title: "STEP"}, {title: "PROVIDER", hidden: !several}, {title: "ACTION"}, {title: "WHAT"}}}
 	for _, step := range steps {
@@ -96,7 +94,6 @@ func stepTable(steps []v1alpha1.StepPlan, several bool) table {
 	return t
 }
 
-// stepMore writes what does not fit into the table of steps.
 func (p *page) stepMore(step v1alpha1.StepPlan) {
 	diff := !p.Ahead && step.Diff != "" // before a question it would hide the rest
 	if len(step.Details) == 0 && !diff {
@@ -113,21 +110,12 @@ func (p *page) stepMore(step v1alpha1.StepPlan) {
 }
 
 func diffStyle(l string) style {
-	switch {
-	case strings.HasPrefix(l, "+"):
-		return good
-	case strings.HasPrefix(l, "-"):
-		return bad
-	case strings.HasPrefix(l, "@@"):
-		return faint
-	}
-	return plain
+	return map[byte]style{'+': good, '-': bad, '@': faint}[(l + " ")[0]]
 }
 
-// planSummary says in plain words what the plan amounts to, and whom its switches concern.
 func (p *page) planSummary(plan *v1alpha1.Plan) (sentences []string) {
 	var regions groups[string]
-	var left []string
+	var left, unknown []string
 	var all v1alpha1.Impact
 	switches, rebuilt := 0, ""
 	for _, region := range plan.Regions {
@@ -135,13 +123,22 @@ func (p *page) planSummary(plan *v1alpha1.Plan) (sentences []string) {
 			v1alpha1.OutcomeChangesPending:  "would change",
 			v1alpha1.OutcomeNothingToDo:     "would not change",
 			v1alpha1.OutcomePreflightFailed: "would not be touched, because the preflight fails",
+			v1alpha1.OutcomeUnreachable:     "would be left out, because a cluster does not answer",
 		}[region.Outcome], "could not be planned")
 		regions.join(would, region.Name, would)
 		for _, provider := range region.Providers {
 			if leftOut(&region, provider) {
 				left = append(left, provider.Name)
 			}
-			if impact := provider.Impact; impact != nil && provider.Outcome == v1alpha1.OutcomeChangesPending {
+			switched := func(step v1alpha1.StepPlan) bool {
+				return step.Provider == provider.Name && step.Action == v1alpha1.ActionChange && strings.HasSuffix(step.Name, "able-networking-v2")
+			}
+			impact := provider.Impact
+			switch {
+			case provider.Outcome != v1alpha1.OutcomeChangesPending:
+			case impact == nil && slices.ContainsFunc(region.Steps, switched):
+				unknown = append(unknown, provider.Name)
+			case impact != nil:
 				switches, all.Workspaces, all.On, all.Users = switches+1, all.Workspaces+impact.Workspaces, all.On+impact.On, all.Users+impact.Users
 				if impact.RebuiltBySwitch && impact.On > 0 {
 					rebuilt = " The primary rebuilds those that are on: what is outside their home directories is lost."
@@ -159,8 +156,11 @@ func (p *page) planSummary(plan *v1alpha1.Plan) (sentences []string) {
 		sentences = append(sentences, fmt.Sprintf("Left out: %s of regions that would change: %s.", counted(len(left), "provider"), p.list(left)))
 	}
 	if switches > 0 {
-		sentences = append(sentences, fmt.Sprintf("Switching %s concerns %s, %d of them on, of up to %s.%s",
+		sentences = append(sentences, fmt.Sprintf("Switching %s affects %s, %d of them on, of up to %s.%s",
 			counted(switches, "provider"), counted(all.Workspaces, "workspace"), all.On, counted(all.Users, "user"), rebuilt))
+	}
+	if len(unknown) > 0 {
+		sentences = append(sentences, fmt.Sprintf("It is unknown whom switching %s affects: %s.", counted(len(unknown), "more provider"), p.list(unknown)))
 	}
 	return sentences
 }

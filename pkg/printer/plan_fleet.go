@@ -8,8 +8,8 @@ import (
 )
 
 // fleetPlan writes what a migration of many regions would do: once for all regions in
-// which the same would happen, and each finding of the preflight once. The steps say
-// nothing of a region that needs nothing, or whose preflight fails, as its checks tell why.
+// which the same would happen, and each finding of the preflight once. No steps
+// are shown of a region that needs nothing, or whose preflight fails: its checks say why.
 func (p *page) fleetPlan(plan *v1alpha1.Plan) {
 	var alike groups[v1alpha1.RegionPlan]
 	var found groups[v1alpha1.CheckResult]

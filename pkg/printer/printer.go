@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"reflect"
 	"strings"
 
@@ -16,15 +17,17 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
-// DefaultWidth is how many columns text takes at the most unless Options say otherwise.
+// DefaultWidth is the most columns that are read well, also where a terminal has more.
 const DefaultWidth = 100
 
-// Options are how text for people looks; they change no other format.
+// Options say how text for people looks; they change no other format, except NoHeaders.
 type Options struct {
-	// Width is the most columns that text takes; DefaultWidth if zero.
+	// Width is the most columns that text takes; with 0 nothing is cut or wrapped.
 	Width int
-	// Color tells to colour text; the caller knows about terminals and NO_COLOR.
+	// Color is set where text is coloured; the caller knows about terminals and NO_COLOR.
 	Color bool
+	// NoHeaders leaves out the titles of columns, custom ones too.
+	NoHeaders bool
 	// Ahead is set when a Plan is about to be carried out: it is then shown without manifest diffs.
 	Ahead bool
 }
@@ -41,7 +44,7 @@ func Formats() []string {
 // that does not parse.
 func New(format string, options Options) (printers.ResourcePrinter, error) {
 	if options.Width <= 0 {
-		options.Width = DefaultWidth
+		options.Width = math.MaxInt32
 	}
 	inner, err := forFormat(format, options)
 	if err != nil {
@@ -99,6 +102,9 @@ func forFormat(format string, options Options) (printers.ResourcePrinter, error)
 	}
 	if name, argument, ok := strings.Cut(format, "="); ok && (name == "custom-columns" || name == "custom-columns-file") {
 		columns, err := newCustomColumns(name, argument)
+		if err == nil {
+			columns.printed = options.NoHeaders
+		}
 		return checked(columns, format, err)
 	}
 	return nil, fmt.Errorf("cannot use the output format %q; use one of %s", format, strings.Join(Formats(), ", "))

@@ -41,6 +41,9 @@ func golden(t *testing.T, name string, got []byte) {
 
 func show(t *testing.T, format string, options printer.Options, document runtime.Object) []byte {
 	t.Helper()
+	if options.Width == 0 {
+		options.Width = printer.DefaultWidth
+	}
 	p, err := printer.New(format, options)
 	if err != nil {
 		t.Fatal(err)
@@ -114,6 +117,30 @@ func TestTextNarrow(t *testing.T) {
 			checkText(t, string(show(t, "wide", printer.Options{Width: 80}, document)), 80)
 			show(t, "wide", printer.Options{Width: 1}, document) // ugly, but no panic
 		})
+	}
+}
+
+// Off a terminal every row is a line, whole, and the titles of columns can be left out.
+func TestTextUnbounded(t *testing.T) {
+	long := strings.Repeat("as long as it is ", 20)
+	document := &v1alpha1.MigrationReport{Operation: "migrate", Regions: []v1alpha1.RegionReport{
+		{Name: strings.Repeat("n", 120), Outcome: v1alpha1.OutcomeNotStarted, Error: strings.TrimSpace(long)},
+	}}
+	for headless, want := range map[bool]int{false: 1, true: 0} {
+		for _, format := range []string{"", "custom-columns=REGION:.name,ERROR:.error"} {
+			p, err := printer.New(format, printer.Options{NoHeaders: headless})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var out bytes.Buffer
+			if err := p.PrintObj(document, &out); err != nil {
+				t.Fatal(err)
+			}
+			row := regexp.MustCompile(`(?m)^n{120} .*` + strings.TrimSpace(long) + `$`)
+			if !row.MatchString(out.String()) || strings.Count(out.String(), "REGION ") != want {
+				t.Errorf("-o %q, headless %t:\n%s", format, headless, out.String())
+			}
+		}
 	}
 }
 

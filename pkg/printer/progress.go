@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
@@ -13,12 +14,10 @@ import (
 
 // ProgressOptions are how progress looks.
 type ProgressOptions struct {
-	// Terminal tells to keep a bar per region up to date. Without it every event
-	// is a line of its own.
-	Terminal bool
-	// Width is of the terminal, in columns; DefaultWidth if zero.
-	Width int
-	// Color tells to colour text.
+	// Size returns how large the terminal is now, where a line per region is kept up to
+	// date; 0 for what is not known. Without it every event is a line of its own, with its time.
+	Size func() (columns, rows int)
+	// Color is set where text is coloured.
 	Color bool
 	// Total is how many regions there are; used on a terminal only.
 	Total int
@@ -27,14 +26,15 @@ type ProgressOptions struct {
 	Workspaces bool
 }
 
-// Progress shows what goes on during a run. All its methods are safe for use by
-// several goroutines; that it cannot be written fails no run. Close it before anything else is written to the terminal.
+// Progress shows what a run is doing. All its methods are safe for use by several
+// goroutines. A run does not fail because progress cannot be written. Close it before
+// anything else is written to the terminal.
 type Progress struct {
 	options ProgressOptions
-	bars    *bars // nil if not on a terminal
 
 	mu     sync.Mutex
 	w      io.Writer
+	bars   *bars             // nil if not on a terminal
 	last   map[string]string // by region: the last line, to leave out repetitions
 	asked  map[string]bool   // what a person was asked to do
 	rest   []byte            // an unfinished line given to Write
@@ -43,14 +43,27 @@ type Progress struct {
 
 // NewProgress returns a Progress that writes to w, usually standard error.
 func NewProgress(w io.Writer, options ProgressOptions) *Progress {
-	if options.Width <= 0 {
-		options.Width = DefaultWidth
-	}
 	p := &Progress{options: options, w: w, last: make(map[string]string), asked: make(map[string]bool)}
-	if options.Terminal {
-		p.bars = newBars(p.w, options)
+	if options.Size != nil {
+		p.bars = &bars{tally: tally{total: options.Total, workspaces: options.Workspaces}, w: w, size: options.Size}
+		go p.draw()
 	}
 	return p
+}
+
+// draw draws the bars again and again. It ends soon after Close.
+func (p *Progress) draw() {
+	ticker := time.NewTicker(refresh)
+	defer ticker.Stop()
+	for range ticker.C {
+		p.mu.Lock()
+		if p.closed {
+			p.mu.Unlock()
+			return
+		}
+		p.bars.write("")
+		p.mu.Unlock()
+	}
 }
 
 // Report shows an event. After Close it does nothing.
@@ -72,6 +85,8 @@ func (p *Progress) Report(event v1alpha1.Progress) {
 			return // the bar says it
 		}
 		p.asked[text] = event.Attention
+	} else if p.bars == nil && !event.Time.IsZero() {
+		text = event.Time.UTC().Format(time.RFC3339) + gap + text
 	}
 	p.line(text)
 }
@@ -92,7 +107,8 @@ func (p *Progress) Write(data []byte) (int, error) {
 	}
 }
 
-// Close draws the bars a last time. It may be called again.
+// Close removes the bars, except the last line, which says how the run ended. It may be
+// called again.
 func (p *Progress) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -105,14 +121,15 @@ func (p *Progress) Close() {
 		p.rest = nil
 	}
 	if p.bars != nil {
-		p.bars.close()
+		p.bars.over = true
+		p.bars.write("")
 		p.bars = nil
 	}
 }
 
-// line shows a line that stays.
 func (p *Progress) line(text string) {
-	if p.bars != nil && p.bars.log(text) {
+	if p.bars != nil {
+		p.bars.write(text + "\n")
 		return
 	}
 	_, _ = io.WriteString(p.w, text+"\n") // nobody may be reading any more; the outcome counts
@@ -133,7 +150,6 @@ func eventLine(event v1alpha1.Progress, options ProgressOptions) string {
 	return beside(line(event.Region), line(stepName(event)), state)
 }
 
-// beside joins the texts that are not empty.
 func beside(texts ...string) string {
 	return strings.Join(slices.DeleteFunc(texts, func(text string) bool { return text == "" }), gap)
 }

@@ -2,8 +2,9 @@ package printer_test
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -19,13 +20,39 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// screen is a terminal that knows what the bars use of ANSI: it goes up a line,
-// and clears one.
+// screen is a terminal that knows what the bars use of ANSI: it goes up some lines, and
+// clears what is below. When it becomes narrower it wraps what it shows.
 type screen struct {
-	mu    sync.Mutex
-	lines []string // the cursor is on the last
-	wide  int      // the widest line ever shown
+	mu      sync.Mutex
+	columns int
+	lines   []string // each ends where it was cleared
+	row     int      // where the cursor is, in the first column
+	wide    int      // the widest line ever written
 }
+
+func (s *screen) size() (columns, rows int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.columns, 24
+}
+
+// resize gives the screen so many columns.
+func (s *screen) resize(columns int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.columns = columns
+	var lines []string
+	for _, l := range s.lines {
+		for uniseg.StringWidth(l) > columns {
+			lines, l = append(lines, l[:columns]), l[columns:] // of ASCII alone
+		}
+		lines = append(lines, l)
+	}
+	s.lines, s.wide, s.row = lines, 0, len(lines)-1
+}
+
+// goUp is how the bars go back to their first line.
+var goUp = regexp.MustCompile("^\r\x1b\\[([0-9]+)A")
 
 func (s *screen) Write(data []byte) (int, error) {
 	s.mu.Lock()
@@ -34,30 +61,28 @@ func (s *screen) Write(data []byte) (int, error) {
 		s.lines = []string{""}
 	}
 	for text := string(data); text != ""; {
-		last := len(s.lines) - 1
-		if rest, ok := strings.CutPrefix(text, "\x1b[A"); ok {
-			if last == 0 {
-				return 0, errors.New("cannot go up from the first line")
+		if up := goUp.FindStringSubmatch(text); up != nil {
+			n, err := strconv.Atoi(up[1])
+			if err != nil || n > s.row {
+				return 0, fmt.Errorf("cannot go up %s lines from line %d", up[1], s.row)
 			}
-			s.lines, text = s.lines[:last], rest
+			s.row, text = s.row-n, text[len(up[0]):]
 			continue
 		}
-		if rest, ok := strings.CutPrefix(text, "\x1b[K"); ok {
-			s.lines[last], text = "", rest
+		if text == "\x1b[J" {
+			s.lines, text = append(s.lines[:s.row:s.row], ""), ""
 			continue
 		}
-		end := strings.IndexAny(text, "\x1b\n")
-		if end < 0 {
-			return 0, fmt.Errorf("the cursor is left in the middle of a line: %q", text)
+		shown, rest, whole := strings.Cut(text, "\n")
+		shown, cleared := strings.CutSuffix(shown, "\x1b[K")
+		if !whole || strings.ContainsRune(shown, '\x1b') || s.lines[s.row] != "" && !cleared {
+			return 0, fmt.Errorf("the cursor is left in the middle of a line, a line is not cleared, or an unknown sequence: %q", text)
 		}
-		s.lines[last] += text[:end]
-		s.wide = max(s.wide, uniseg.StringWidth(s.lines[last]))
-		if text[end] == '\n' {
-			s.lines, end = append(s.lines, ""), end+1
-		} else if !strings.HasPrefix(text[end:], "\x1b[A") && !strings.HasPrefix(text[end:], "\x1b[K") {
-			return 0, fmt.Errorf("unknown sequence in %q", text[end:])
+		s.lines[s.row], text = shown, rest
+		s.wide = max(s.wide, uniseg.StringWidth(shown))
+		if s.row++; s.row == len(s.lines) {
+			s.lines = append(s.lines, "")
 		}
-		text = text[end:]
 	}
 	return len(data), nil
 }
@@ -137,8 +162,8 @@ func whole(region string, state v1alpha1.StepState, seconds, wave, waves int) v1
 }
 
 func TestProgressTerminal(t *testing.T) {
-	var s screen
-	p := printer.NewProgress(&s, printer.ProgressOptions{Terminal: true, Width: 80, Total: 2})
+	s := screen{columns: 80}
+	p := printer.NewProgress(&s, printer.ProgressOptions{Size: s.size, Total: 2})
 	if _, err := p.Write([]byte("Warning: before anything\n")); err != nil {
 		t.Error(err)
 	}
@@ -184,10 +209,55 @@ func TestProgressTerminal(t *testing.T) {
 	}
 }
 
+// A terminal whose size changes keeps its lines, and the bars take their place again.
+func TestProgressResized(t *testing.T) {
+	s := screen{columns: 140}
+	p := printer.NewProgress(&s, printer.ProgressOptions{Size: s.size, Total: 2})
+	if _, err := p.Write([]byte("Warning: it stays\n")); err != nil {
+		t.Error(err)
+	}
+	p.Report(running("sydney", "install-satellite", 2, "waiting for pod coderd-0, which is not ready since its image is not there, and that takes its time"))
+	p.Report(running("london", "install-satellite", 3, "waiting"))
+	s.eventually(t, "2 of 9\n")
+	blank := 0 // a line above the bars for each time that it becomes narrower
+	for i, columns := range []int{60, 30, 140, 80} {
+		if columns != 140 {
+			blank++
+		}
+		s.resize(columns)
+		p.Report(running("london", "install-satellite", 4+i, fmt.Sprint(i)))
+		s.eventually(t, fmt.Sprintf(" %d of 9\n", 3+i))
+		s.mu.Lock()
+		lines, wide := len(s.lines), s.wide
+		s.mu.Unlock()
+		if lines != 5+blank || wide >= columns || !strings.HasPrefix(s.show(), "Warning: it stays\n"+strings.Repeat("\n", blank)+"syd") {
+			t.Errorf("at %d columns: %d lines, the widest of %d\n%s", columns, lines, wide, s.show())
+		}
+	}
+	p.Close()
+	if got := strings.Count(s.show(), "\n"); got != 1+blank {
+		t.Errorf("the bars are left:\n%s", s.show())
+	}
+}
+
+// Off a terminal each line has its time, by which none is told twice.
+func TestProgressTimes(t *testing.T) {
+	var out bytes.Buffer
+	p := printer.NewProgress(&out, printer.ProgressOptions{})
+	p.Report(whole("sydney", v1alpha1.StepRunning, 0, 1, 2))
+	p.Report(whole("sydney", v1alpha1.StepRunning, 1, 1, 2))
+	p.Report(whole("sydney", v1alpha1.StepDone, 90, 1, 2))
+	p.Close()
+	stamp := func(seconds int) string { return at(seconds).UTC().Format("2006-01-02T15:04:05Z") }
+	if want := stamp(0) + "  sydney  running\n" + stamp(90) + "  sydney  done\n"; out.String() != want {
+		t.Errorf("%q, want %q", out.String(), want)
+	}
+}
+
 // Of 200 regions at work ten have a bar, and what is done leaves one line each.
 func TestProgressFleet(t *testing.T) {
-	var s screen
-	p := printer.NewProgress(&s, printer.ProgressOptions{Terminal: true, Width: 100, Total: fleetSize})
+	s := screen{columns: 100}
+	p := printer.NewProgress(&s, printer.ProgressOptions{Size: s.size, Total: fleetSize})
 	all := places()
 	for _, place := range all[:40] {
 		p.Report(whole(place.name, v1alpha1.StepRunning, 0, 2, 5))
@@ -216,8 +286,12 @@ func TestProgressAttention(t *testing.T) {
 	event := running("sydney", "expose-satellite", 3, ask)
 	event.Attention = true
 	for _, terminal := range []bool{true, false} {
-		var s screen
-		p := printer.NewProgress(&s, printer.ProgressOptions{Terminal: terminal, Width: 80, Total: fleetSize})
+		s := screen{columns: 80}
+		options := printer.ProgressOptions{Total: fleetSize}
+		if terminal {
+			options.Size = s.size
+		}
+		p := printer.NewProgress(&s, options)
 		for range 3 {
 			p.Report(event)
 			p.Report(running("london", "expose-satellite", 3, "waiting"))
@@ -234,8 +308,8 @@ func TestProgressAttention(t *testing.T) {
 
 // Of a rebuild each step is a workspace.
 func TestProgressWorkspaces(t *testing.T) {
-	var s screen
-	p := printer.NewProgress(&s, printer.ProgressOptions{Terminal: true, Width: 80, Workspaces: true})
+	s := screen{columns: 80}
+	p := printer.NewProgress(&s, printer.ProgressOptions{Size: s.size, Workspaces: true})
 	p.Report(running("sydney", "web of ann", 1, "building"))
 	p.Report(running("sydney", "db of ann", 2, "building"))
 	s.eventually(t, "0 of 9 done, 0 failed, 2 running [")
@@ -249,8 +323,8 @@ func TestProgressWorkspaces(t *testing.T) {
 }
 
 func TestProgressConcurrently(t *testing.T) {
-	var s screen
-	p := printer.NewProgress(&s, printer.ProgressOptions{Terminal: true, Total: 8})
+	var s screen // which does not say how large it is
+	p := printer.NewProgress(&s, printer.ProgressOptions{Size: func() (int, int) { return 0, 0 }, Total: 8})
 	var all sync.WaitGroup
 	for i := range 8 {
 		all.Go(func() {

@@ -12,7 +12,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// report writes what a command did, and what is to be done about failures.
 func (p *page) report(report *v1alpha1.MigrationReport) {
 	p.once = true
 	p.title(primaryLine(report.Primary), plain)
@@ -78,7 +77,7 @@ func reportTable(regions []v1alpha1.RegionReport) table {
 func message(region v1alpha1.RegionReport) string {
 	switch region.Outcome {
 	case v1alpha1.OutcomeNothingToDo:
-		return "all was so already"
+		return "already in place"
 	case v1alpha1.OutcomeNotStarted:
 		return cmp.Or(region.Error, "not started")
 	}
@@ -138,19 +137,20 @@ func (p *page) regionReport(region *v1alpha1.RegionReport) {
 	p.copied("next", region.Next)
 }
 
-// copied writes what is to be copied, if there is anything.
 func (p *page) copied(label, text string) {
 	if text != "" {
 		p.command("  "+pad(label, len(notUndone))+gap, text)
 	}
 }
 
-// outcome says what became of a region, a sentence at a time.
 func (p *page) outcome(region *v1alpha1.RegionReport, entry func(label string, s style, text string)) {
 	several := len(region.Providers) > 1
 	entry("resumed", plain, region.Resumed)
 	for _, text := range pathsNow(region) {
 		entry("path now", plain, text)
+	}
+	if region.Outcome == v1alpha1.OutcomeNotStarted {
+		entry("path now", plain, "as before: this run changed nothing here")
 	}
 	told := p.steps(region.Steps, several, entry)
 	if several {
@@ -202,7 +202,7 @@ func (p *page) steps(steps []v1alpha1.StepResult, several bool, entry func(strin
 	return told
 }
 
-// providerOutcomes says how each provider of several ended. It tells whether an
+// providerOutcomes says how each provider of several ended. It reports whether an
 // error was among that.
 func providerOutcomes(region *v1alpha1.RegionReport, entry func(string, style, string)) (told bool) {
 	for _, provider := range region.Providers {
@@ -216,7 +216,7 @@ func providerOutcomes(region *v1alpha1.RegionReport, entry func(string, style, s
 }
 
 // pathsNow says which path the users of each provider take after a run. What
-// holds for several providers alike is told once.
+// holds for several providers alike is written once.
 func pathsNow(region *v1alpha1.RegionReport) []string {
 	var paths groups[string]
 	for _, provider := range region.Providers {
@@ -234,7 +234,6 @@ func pathsNow(region *v1alpha1.RegionReport) []string {
 	return lines
 }
 
-// pathNow says which path the users of a provider take after a run.
 func pathNow(after *v1alpha1.ProviderState, satellite bool) string {
 	through := "the satellite"
 	if !satellite {
@@ -251,7 +250,6 @@ func pathNow(after *v1alpha1.ProviderState, satellite bool) string {
 	}
 }
 
-// named names a step, and its provider where the region has several.
 func named(step v1alpha1.StepResult, several bool, text string) string {
 	name := step.Name
 	if several && step.Provider != "" {
@@ -269,7 +267,6 @@ func resultTable(steps []v1alpha1.StepResult, several bool) table {
 	return t
 }
 
-// span returns when the first step began and the last one ended.
 func span(steps []v1alpha1.StepResult) (started, finished metav1.Time) {
 	for _, step := range steps {
 		if !step.Started.IsZero() && (started.IsZero() || step.Started.Before(&started)) {
@@ -290,7 +287,6 @@ func elapsed(started, finished metav1.Time) string {
 	return finished.Sub(started.Time).Round(time.Second).String()
 }
 
-// reportSummary says in plain words how the command ended.
 func (p *page) reportSummary(report *v1alpha1.MigrationReport) string {
 	var well, failed, waiting []string
 	for _, region := range report.Regions {
@@ -302,6 +298,10 @@ func (p *page) reportSummary(report *v1alpha1.MigrationReport) string {
 		default:
 			failed = append(failed, region.Name)
 		}
+	}
+	answers := func(region v1alpha1.RegionReport) bool { return region.Outcome != v1alpha1.OutcomeUnreachable }
+	if len(failed) > 0 && !slices.ContainsFunc(report.Regions, answers) {
+		return fmt.Sprintf("%s: nothing was done, because in every region a cluster does not answer: %s.", report.Operation, p.list(failed))
 	}
 	took := ""
 	if t := elapsed(report.Started, report.Finished); t != "-" {

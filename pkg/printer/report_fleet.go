@@ -8,7 +8,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// entry is a sentence about a region, and what it is about.
 type entry struct {
 	label string
 	style style
@@ -17,7 +16,7 @@ type entry struct {
 
 // fleetReport writes what went wrong in many regions, each cause once, and the commands to
 // run next, each for all regions that it is for. What differs a little, such as the DNS
-// record that is missing, is told of each region, unless there are too many.
+// record that is missing, is written for each region, unless there are too many.
 func (p *page) fleetReport(regions []v1alpha1.RegionReport) {
 	var entries groups[entry]
 	var found groups[v1alpha1.CheckResult]
@@ -51,7 +50,7 @@ func (p *page) fleetReport(regions []v1alpha1.RegionReport) {
 	slices.SortStableFunc(entries.list, func(a, b *group[entry]) int { // that something could not be undone comes first
 		return strings.Count(b.first.label, notUndone) - strings.Count(a.first.label, notUndone)
 	})
-	slices.SortStableFunc(next.list, func(a, b *group[string]) int { // and what leads back
+	slices.SortStableFunc(next.list, func(a, b *group[string]) int { // and a rollback
 		return strings.Count(b.key, pluginName+" rollback ") - strings.Count(a.key, pluginName+" rollback ")
 	})
 	p.blank()

@@ -8,9 +8,12 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// status writes how the regions are, and every check that did not pass.
 func (p *page) status(report *v1alpha1.StatusReport) {
-	p.title(primaryLine(report.Primary), plain)
+	title := primaryLine(report.Primary)
+	if !report.Taken.IsZero() {
+		title += ", at " + report.Taken.UTC().Format(stamp)
+	}
+	p.title(title, plain)
 	p.blank()
 	p.table(statusTable(rows(p, report.Regions, unwell)), "")
 	var found groups[v1alpha1.CheckResult]
@@ -21,7 +24,7 @@ func (p *page) status(report *v1alpha1.StatusReport) {
 		if len(report.Regions) == 1 {
 			name = ""
 		}
-		if p.wide { // otherwise the checks of the last runs tell, if there is anything to tell
+		if p.wide { // otherwise the checks of the last runs report it
 			results = region.Checks
 			for _, run := range runLines(region) {
 				p.text("  ", p.whose(distinct(name), run))
@@ -34,7 +37,6 @@ func (p *page) status(report *v1alpha1.StatusReport) {
 	p.text("", p.statusSummary(report))
 }
 
-// statusTable has a row for each region, and one for each of several providers.
 func statusTable(regions []v1alpha1.RegionStatus) table {
 	t := table{columns: []column{
 		{title: "REGION"}, {title: "PHASE"}, {title: "NETWORKING"}, {title: "SATELLITE"}, {title: "MOVED"}, {title: "NEARER", optional: true}, {title: "CHECKS"},
@@ -94,7 +96,6 @@ func passedCell(results []v1alpha1.CheckResult, failed bool) cell {
 	return cell{text: fmt.Sprintf("%d/%d", passed, asked), style: s}
 }
 
-// runLines tell of the runs on the satellite and on the providers, each once.
 func runLines(region *v1alpha1.RegionStatus) []string {
 	var lines []string
 	if region.Satellite != nil {
@@ -106,12 +107,11 @@ func runLines(region *v1alpha1.RegionStatus) []string {
 	return distinct(lines...)
 }
 
-// runLine tells of a run that goes on or did not end well; "" if there is none.
+// runLine describes a run that is in progress or did not succeed; "" if there is none.
 func runLine(run *v1alpha1.Run) string {
 	if run == nil {
 		return ""
 	}
-	const layout = "2006-01-02 15:04:05 MST"
 	at := ""
 	if run.Step != "" {
 		at = " at step " + run.Step
@@ -120,7 +120,7 @@ func runLine(run *v1alpha1.Run) string {
 	case run.Holder != "":
 		text := fmt.Sprintf("%s holds the lock", run.Holder)
 		if run.HeldSince != nil {
-			text += " since " + run.HeldSince.UTC().Format(layout)
+			text += " since " + run.HeldSince.UTC().Format(stamp)
 		}
 		if run.Operation != "" && run.Outcome == "" {
 			text += fmt.Sprintf("; %s by %s is under way%s", run.Operation, run.Operator, at)
@@ -129,15 +129,14 @@ func runLine(run *v1alpha1.Run) string {
 	case run.Operation == "" || run.Outcome == v1alpha1.OutcomeSucceeded || run.Outcome == v1alpha1.OutcomeNothingToDo:
 		return ""
 	}
-	ended, outcome := "stopped without a word", ""
+	ended, outcome := "stopped without recording a result", ""
 	if run.Outcome != "" {
 		ended, outcome = "ended", ": "+words(string(run.Outcome))
 	}
-	return fmt.Sprintf("The last %s, by %s, %s%s at %s%s.", run.Operation, run.Operator, ended, at, run.Updated.UTC().Format(layout), outcome)
+	return fmt.Sprintf("The last %s, by %s, %s%s at %s%s.", run.Operation, run.Operator, ended, at, run.Updated.UTC().Format(stamp), outcome)
 }
 
-// unwell is 0 for a region that is well, and higher for one with a failure than for one
-// of which something is unknown.
+// unwell is 0 for a healthy region, and higher for a failed check than for an unknown one.
 func unwell(region v1alpha1.RegionStatus) int {
 	switch {
 	case region.Outcome == v1alpha1.OutcomeSucceeded:
@@ -149,7 +148,6 @@ func unwell(region v1alpha1.RegionStatus) int {
 	}
 }
 
-// statusSummary says in plain words how the fleet is.
 func (p *page) statusSummary(report *v1alpha1.StatusReport) string {
 	var failed []string
 	states := make(map[v1alpha1.CheckState]int)
@@ -168,13 +166,13 @@ func (p *page) statusSummary(report *v1alpha1.StatusReport) string {
 	total := counted(len(report.Regions), "region")
 	text := total + ", no check failed"
 	if len(failed) > 0 {
-		text = fmt.Sprintf("%d of %s not well: %s", len(failed), total, p.list(failed))
+		text = fmt.Sprintf("%d of %s unhealthy: %s", len(failed), total, p.list(failed))
 	}
 	if len(also) > 0 {
 		text += "; checks: " + strings.Join(also, ", ")
 	}
 	if !p.wide && len(report.Regions) > many {
-		text += fmt.Sprintf("; %d are well, and -o wide shows all", len(report.Regions)-len(failed))
+		text += fmt.Sprintf("; %d are healthy, and -o wide shows all", len(report.Regions)-len(failed))
 	}
 	return text + "."
 }

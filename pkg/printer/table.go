@@ -5,13 +5,11 @@ import (
 	"slices"
 )
 
-// cell is one field of a table.
 type cell struct {
 	text  string
 	style style
 }
 
-// column is one column of a table.
 type column struct {
 	title string
 	// wide columns show only with -o wide, hidden ones never, and optional ones only
@@ -20,18 +18,16 @@ type column struct {
 }
 
 // table aligns cells in columns that fit a width. cli-runtime's table printer
-// bounds no width and takes every character for one column wide, which puts
-// rows with East Asian names askew.
+// bounds no width and counts every character as one column, which misaligns rows
+// with East Asian names.
 type table struct {
 	columns []column
 	rows    [][]cell
 }
 
-// gap separates columns.
 const gap = "  "
 
-// minColumn is how narrow a column may become before the next one has to give, and
-// how narrow text is wrapped at the least.
+// minColumn is the width below which no column shrinks and no text is wrapped.
 const minColumn = 7
 
 // add adds a row; its cells are texts, or cells if they have a style.
@@ -63,9 +59,9 @@ func (t table) shown(wide bool) [][]cell {
 	return rows
 }
 
-// fit returns how wide each column is: as wide as its widest cell, but for the
-// widest columns, which give way until everything fits. The last one, which
-// wraps, gives way first as long as it keeps a third of the line.
+// fit returns the width of each column: that of its widest cell, except that the widest
+// columns shrink until everything fits. The last one, which wraps, shrinks first as long
+// as it keeps a third of the line.
 func fit(rows [][]cell, width int) []int {
 	widths, last := make([]int, len(rows[0])), len(rows[0])-1
 	over := last*len(gap) - width

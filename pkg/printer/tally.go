@@ -11,23 +11,20 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// barsShown is how many regions at work have a bar.
 const barsShown = 10
 
-// tally is what the events of a run say of it so far. Where workspaces is set, each step
-// is one of them, and the events say how many there are; otherwise total regions.
+// tally counts what the events of a run report: of total regions or, where workspaces is
+// set, of workspaces, each of which is a step; the events then say how many there are.
 type tally struct {
-	total      int
-	workspaces bool
-
-	running            []v1alpha1.Progress // the latest event of each at work, in the order in which they began
-	done, idle, failed int                 // idle ones were done already, and took no time
+	total              int
+	workspaces         bool
+	running            []v1alpha1.Progress // the latest event of each in progress, in the order in which they began
+	done, idle, failed int                 // idle ones needed nothing, and took no time
 	wave               string
-	begun              map[string]time.Time // by the region, or workspace, at work
-	spent              time.Duration        // on those that ended, together
+	begun              map[string]time.Time // by the region, or workspace, in progress
+	spent              time.Duration        // on all that ended
 }
 
-// note adds an event about a region.
 func (t *tally) note(event v1alpha1.Progress) {
 	if t.workspaces {
 		t.total = event.Total
@@ -62,7 +59,6 @@ func (t *tally) note(event v1alpha1.Progress) {
 	}
 }
 
-// name tells what is at work from the others.
 func (t *tally) name(event v1alpha1.Progress) string {
 	if t.workspaces {
 		return event.Region + " " + event.Step
@@ -75,7 +71,6 @@ func (t *tally) ends(event v1alpha1.Progress) bool {
 	return event.State != v1alpha1.StepRunning && (t.workspaces || event.Step == "")
 }
 
-// summary is the run in one line.
 func (t *tally) summary() string {
 	text := fmt.Sprintf("%s%d of %d done, %d failed, %d running", t.wave, t.done+t.idle, t.total, t.failed, len(t.running))
 	if left := t.left(); left > 0 {
@@ -85,7 +80,7 @@ func (t *tally) summary() string {
 }
 
 // left is how long the others take if they take as long as those that ended, and as many
-// are at work at once as now; 0 while that is not known.
+// are in progress at once as now; 0 while that is unknown.
 func (t *tally) left() time.Duration {
 	worked := t.done + t.failed
 	if worked == 0 || len(t.running) == 0 {
@@ -95,10 +90,10 @@ func (t *tally) left() time.Duration {
 	return t.spent / time.Duration(worked) * time.Duration(rounds)
 }
 
-// lines are those at work, each with its bar.
-func (t *tally) lines(width int) (lines []string) {
+// lines returns those in progress, each with its bar, up to the most; then how many more there are.
+func (t *tally) lines(width, most int) (lines []string) {
 	for i, event := range t.running {
-		if i == barsShown {
+		if i == most {
 			return append(lines, fmt.Sprintf("and %d more running", len(t.running)-i))
 		}
 		message, figures, index := "", "", event.Index

@@ -9,7 +9,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// verification writes how workspaces were reached, a row for each way.
 func (p *page) verification(report *v1alpha1.VerifyReport) {
 	p.title(primaryLine(report.Primary), plain)
 	p.blank()
@@ -38,7 +37,6 @@ func verifyTable(regions []v1alpha1.RegionVerification) table {
 	return t
 }
 
-// way is one of the ways to a workspace.
 type way struct {
 	name string
 	*v1alpha1.Connection
@@ -50,13 +48,11 @@ func waysOf(region *v1alpha1.RegionVerification) []way {
 	return slices.DeleteFunc(all, func(w way) bool { return w.Connection == nil })
 }
 
-// several reports whether a region has several providers.
 func several(regions []v1alpha1.RegionVerification) bool {
 	same := func(a, b v1alpha1.RegionVerification) bool { return a.Name == b.Name }
 	return len(slices.CompactFunc(slices.Clone(regions), same)) < len(regions)
 }
 
-// addConnection adds the row of one way.
 func addConnection(t *table, region v1alpha1.RegionVerification, through string, c *v1alpha1.Connection) {
 	result := cell{"connected", good}
 	switch {
@@ -92,7 +88,6 @@ func short(microseconds int64) string {
 	}
 }
 
-// regionVerification tells what went wrong in a region.
 func (p *page) regionVerification(region *v1alpha1.RegionVerification) {
 	failed := slices.DeleteFunc(waysOf(region), func(w way) bool { return w.Message == "" })
 	if region.Comparison == "" && region.Message == "" && len(failed) == 0 {
@@ -109,7 +104,6 @@ func (p *page) regionVerification(region *v1alpha1.RegionVerification) {
 	}
 }
 
-// verifySummary says in plain words how it went.
 func verifySummary(report *v1alpha1.VerifyReport) string {
 	var not []string
 	for _, region := range report.Regions {

@@ -9,7 +9,6 @@ import (
 // ellipsis ends text that was cut; ASCII, so that every terminal shows it.
 const ellipsis = "..."
 
-// widthOf returns how many columns text takes on a terminal.
 func widthOf(text string) int { return uniseg.StringWidth(text) }
 
 // truncate cuts text to a width, between characters as a reader sees them.
@@ -37,7 +36,6 @@ func cut(text string, width int) (head, tail string) {
 	return text[:len(text)-len(tail)], tail
 }
 
-// pad fills text up to a width with blanks.
 func pad(text string, width int) string {
 	return text + strings.Repeat(" ", max(width-widthOf(text), 0))
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// workspaces writes which path workspaces use, and what a rebuild did to them.
 func (p *page) workspaces(report *v1alpha1.WorkspaceReport) {
 	p.title(primaryLine(report.Primary), plain)
 	p.blank()
@@ -102,7 +101,6 @@ func moment(at *metav1.Time) string {
 	return at.UTC().Format("2006-01-02 15:04")
 }
 
-// workspaceSummary says in plain words what was found or done.
 func workspaceSummary(report *v1alpha1.WorkspaceReport, ahead bool) []string {
 	var total, waiting, unknown int
 	for _, provider := range report.Providers {
@@ -118,7 +116,7 @@ func workspaceSummary(report *v1alpha1.WorkspaceReport, ahead bool) []string {
 	}
 	sentences := []string{fmt.Sprintf("%d of %s wait for a rebuild; until then they use the former path.", waiting, counted(total, "workspace"))}
 	if unknown > 0 {
-		sentences = append(sentences, fmt.Sprintf("Of %s it is not known which path their workspaces use.", counted(unknown, "provider")))
+		sentences = append(sentences, fmt.Sprintf("It is unknown which path the workspaces of %s use.", counted(unknown, "provider")))
 	}
 	if waiting > 0 {
 		sentences = append(sentences, "`"+pluginName+" workspaces rebuild` with the same flags rebuilds them, and leaves those in use alone.")
@@ -147,7 +145,7 @@ func rebuildSummary(report *v1alpha1.WorkspaceReport, ahead bool) []string {
 		sentences = append(sentences, "This was a plan: nothing was changed.")
 	}
 	if states[v1alpha1.RebuildNotStarted] > 0 {
-		sentences = append(sentences, "The same command goes on with those that were not started.")
+		sentences = append(sentences, "Run the same command again for those that were not started.")
 	}
 	return sentences
 }

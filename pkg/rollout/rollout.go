@@ -1,6 +1,6 @@
 // Package rollout plans an operation for the regions of a fleet and carries it
-// out on them: which may start when, how many at once, and when to stop. What
-// is done in one region is the business of pkg/migration.
+// out on them: which may start when, how many at once, and when to stop.
+// pkg/migration does the work in one region.
 package rollout
 
 import (
@@ -26,15 +26,15 @@ type Rollout struct {
 	Clock     clock.WithTicker
 	// Report receives progress; it must be safe for use by several regions at once.
 	Report func(v1alpha1.Progress)
-	// SkipUnreachable leaves regions out, whole, of which a cluster does not answer.
+	// SkipUnreachable leaves out every region of which a cluster does not answer.
 	SkipUnreachable bool
 }
 
 // anotherFailed is why a region is not started that passed its own preflight.
-const anotherFailed = "not started, because another region failed its preflight; go on without it with --exclude, or with --skip-unreachable if its cluster does not answer"
+const anotherFailed = "not started, because another region failed its preflight; leave that one out with --exclude, or with --skip-unreachable if its cluster does not answer"
 
 // Run carries the plan out, in the name of its operator. One region's failure
-// neither stops nor hides another that is at work; it only keeps further ones
+// neither stops nor hides another in progress; it only keeps further ones
 // from starting, as MaxFailures says.
 func (r *Rollout) Run(ctx context.Context, plan *v1alpha1.Plan) []v1alpha1.RegionReport {
 	plans := make(map[string]v1alpha1.RegionPlan, len(plan.Regions))
@@ -48,7 +48,7 @@ func (r *Rollout) Run(ctx context.Context, plan *v1alpha1.Plan) []v1alpha1.Regio
 		names = append(names, name)
 		runners[name] = r.runner(region, plan.Primary.Operator)
 	}
-	if plan.Outcome == v1alpha1.OutcomePreflightFailed { // nothing is begun anywhere: the operator decides about the others
+	if plan.Outcome == v1alpha1.OutcomePreflightFailed { // nothing begins anywhere: the operator decides about the others
 		reports := make([]v1alpha1.RegionReport, len(names))
 		for i, name := range names {
 			reports[i] = runners[name].NotStarted(plans[name], anotherFailed)
@@ -56,26 +56,31 @@ func (r *Rollout) Run(ctx context.Context, plan *v1alpha1.Plan) []v1alpha1.Regio
 		return reports
 	}
 	leftOut := func(name string) bool { return plans[name].Outcome == v1alpha1.OutcomeUnreachable }
-	return r.without(leftOut).run(ctx, names, func(ctx context.Context, name string) v1alpha1.RegionReport {
+	rules := r.without(leftOut)
+	tell := func(region string, state v1alpha1.StepState, message string) {
+		wave := slices.IndexFunc(rules.Waves, func(wave []string) bool { return slices.Contains(wave, region) })
+		r.Report(v1alpha1.Progress{
+			Time: metav1.NewTime(r.Clock.Now()), Region: region, State: state, Message: message, Wave: wave + 1, Waves: len(rules.Waves),
+		})
+	}
+	reports := rules.run(ctx, names, func(ctx context.Context, name string) v1alpha1.RegionReport {
 		if leftOut(name) {
 			return runners[name].Run(ctx, plans[name]) // nothing begins there
 		}
 		if plans[name].Outcome != v1alpha1.OutcomeNothingToDo {
-			r.tell(name, v1alpha1.StepRunning, "")
+			tell(name, v1alpha1.StepRunning, "")
 		}
 		report := runners[name].Run(ctx, plans[name])
 		ended := map[v1alpha1.Outcome]v1alpha1.StepState{v1alpha1.OutcomeSucceeded: v1alpha1.StepDone, v1alpha1.OutcomeNothingToDo: v1alpha1.StepAlready}
-		r.tell(name, cmp.Or(ended[report.Outcome], v1alpha1.StepFailed), report.Error)
+		tell(name, cmp.Or(ended[report.Outcome], v1alpha1.StepFailed), report.Error)
 		return report
 	})
-}
-
-// tell reports that work on a region began or ended.
-func (r *Rollout) tell(region string, state v1alpha1.StepState, message string) {
-	wave := slices.IndexFunc(r.Waves, func(wave []string) bool { return slices.Contains(wave, region) })
-	r.Report(v1alpha1.Progress{
-		Time: metav1.NewTime(r.Clock.Now()), Region: region, State: state, Message: message, Wave: wave + 1, Waves: len(r.Waves),
-	})
+	for i, report := range reports {
+		if report.Outcome == v1alpha1.OutcomeNotStarted && !leftOut(report.Name) {
+			reports[i] = runners[report.Name].NotStarted(plans[report.Name], report.Error)
+		}
+	}
+	return reports
 }
 
 func (r *Rollout) runner(region *snapshot.Region, operator string) *migration.Runner {

@@ -2,14 +2,13 @@ package rollout
 
 import "slices"
 
-// Rules say which regions of a fleet may be at work at the same time.
+// Rules say which regions of a fleet may be in progress at the same time.
 type Rules struct {
 	Waves       [][]string // region names; a wave starts when the one before it is done
-	MaxParallel int        // regions at work at once; less than 1 means 1
+	MaxParallel int        // regions in progress at once; less than 1 means 1
 	MaxFailures int        // regions that may fail before no further region starts
 }
 
-// state is where a region stands in a rollout.
 type state int
 
 const (
@@ -19,8 +18,8 @@ const (
 	failed
 )
 
-// mayStart returns the regions that may start now, in their order, given where
-// each region stands. If nothing is at work and nothing may start, nothing ever will.
+// mayStart returns the regions that may start now, in their order, given the state of
+// each region. If none is in progress and none may start, none ever will.
 func (r Rules) mayStart(states map[string]state) []string {
 	if count(states, failed) > r.MaxFailures {
 		return nil
@@ -44,7 +43,6 @@ func (r Rules) mayStart(states map[string]state) []string {
 	return nil
 }
 
-// count returns how many regions are in that state.
 func count(states map[string]state, wanted state) int {
 	n := 0
 	for _, found := range states {

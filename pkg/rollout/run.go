@@ -9,10 +9,9 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
 )
 
-// runRegion carries the operation out on the region of that name.
 type runRegion func(ctx context.Context, name string) v1alpha1.RegionReport
 
-// run starts every region when the rules let it, waits for those at work, and
+// run starts every region when the rules allow it, waits for those in progress, and
 // returns the reports in the order of names. Once ctx has ended, no further
 // region starts.
 func (r Rules) run(ctx context.Context, names []string, one runRegion) []v1alpha1.RegionReport {
@@ -38,7 +37,7 @@ func (r Rules) run(ctx context.Context, names []string, one runRegion) []v1alpha
 		ended := <-results
 		reports[ended.name], states[ended.name] = ended.report, failed
 		switch ended.report.Outcome {
-		case v1alpha1.OutcomeSucceeded, v1alpha1.OutcomeNothingToDo, v1alpha1.OutcomeUnreachable: // leaving it out was asked for
+		case v1alpha1.OutcomeSucceeded, v1alpha1.OutcomeNothingToDo, v1alpha1.OutcomeUnreachable: // it was left out on request
 			states[ended.name] = done
 		}
 	}

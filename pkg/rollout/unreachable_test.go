@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -59,7 +60,17 @@ func TestRunLeavesOut(t *testing.T) {
 	leaveOut(1)
 	plan.Regions[0].Outcome, plan.Regions[2].Outcome = v1alpha1.OutcomeNothingToDo, v1alpha1.OutcomeNothingToDo
 	plan = newPlan(plan.Primary, plan.Waves, plan.Regions)
+	var mu sync.Mutex
+	waves := map[string][2]int{}
+	rollout.Report = func(event v1alpha1.Progress) {
+		mu.Lock()
+		defer mu.Unlock()
+		waves[event.Region] = [2]int{event.Wave, event.Waves}
+	}
 	reports := rollout.Run(t.Context(), plan)
+	if diff := cmp.Diff(map[string][2]int{"sydney": {2, 3}, "ohio": {3, 3}}, waves); diff != "" {
+		t.Errorf("sydney takes the place of the first wave (-want +got):\n%s", diff)
+	}
 	if outcomes := outcomesOf(reports); !slices.Equal(outcomes, []v1alpha1.Outcome{"NothingToDo", "Unreachable", "NothingToDo"}) || Outcome(reports) != v1alpha1.OutcomePartlyFailed {
 		t.Errorf("%v", outcomes)
 	}
@@ -83,8 +94,8 @@ func TestRunLeavesOut(t *testing.T) {
 	// after a signal it has not been its turn
 	ctx, interrupt := context.WithCancelCause(t.Context())
 	interrupt(migration.ErrInterrupted)
-	plan.Outcome = v1alpha1.OutcomePartlyFailed
-	if reports = rollout.Run(ctx, plan); Outcome(reports) != v1alpha1.OutcomeInterrupted {
+	plan.Outcome, plan.Regions[2].Outcome = v1alpha1.OutcomePartlyFailed, v1alpha1.OutcomeChangesPending
+	if reports = rollout.Run(ctx, plan); Outcome(reports) != v1alpha1.OutcomeInterrupted || !strings.Contains(reports[2].Next, "migrate --region ohio") {
 		t.Errorf("after a signal: %v", outcomesOf(reports))
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -17,6 +18,7 @@ import (
 	"helm.sh/helm/v3/pkg/helmpath"
 	"helm.sh/helm/v3/pkg/repo"
 	"k8s.io/client-go/transport"
+	"oras.land/oras-go/v2/registry/remote/errcode"
 	"oras.land/oras-go/v2/registry/remote/retry"
 )
 
@@ -27,7 +29,7 @@ const (
 
 // download loads a chart with a bounded client: Helm's own take no context, and read without a limit.
 func download(ctx context.Context, ref ChartRef, load func(ChartRef, *http.Client) (*chart.Chart, error)) (*chart.Chart, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, downloadTimeout, fmt.Errorf("no complete answer within %s", downloadTimeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, downloadTimeout, fmt.Errorf("no complete answer within %s: %w", downloadTimeout, context.DeadlineExceeded))
 	defer cancel()
 	entry, err := stored(ref.Repo)
 	if err != nil {
@@ -144,13 +146,23 @@ func get(location string, client *http.Client) ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = response.Body.Close() }()
+	answer := &errcode.ErrorResponse{Method: request.Method, URL: request.URL, StatusCode: response.StatusCode}
 	switch response.StatusCode {
 	case http.StatusOK:
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return nil, fmt.Errorf("%s answers %s: store credentials for the repository's URL with `helm repo add NAME URL --username USER --password-stdin`",
-			location, response.Status)
+		return nil, fmt.Errorf("%w: store credentials for the repository's URL with `helm repo add NAME URL --username USER --password-stdin`", answer)
 	default:
-		return nil, fmt.Errorf("%s answers %s", location, response.Status)
+		return nil, answer
 	}
 	return io.ReadAll(response.Body)
+}
+
+// Unanswered reports whether an error of LoadChart says nothing about the chart, because the
+// repository or the registry did not answer, not completely, or with an error of its own.
+func Unanswered(err error) bool {
+	if answer, ok := errors.AsType[*errcode.ErrorResponse](err); ok {
+		return answer.StatusCode >= http.StatusInternalServerError || answer.StatusCode == http.StatusTooManyRequests
+	}
+	_, network := errors.AsType[net.Error](err) // such as *url.Error
+	return network || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.Canceled)
 }

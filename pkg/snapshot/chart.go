@@ -14,7 +14,13 @@ type chartCache struct{ loads sync.Map } // of functions that load, by satellite
 
 // Load returns the chart of this reference.
 func (c *chartCache) Load(ctx context.Context, ref satellite.ChartRef) (*satellite.Chart, error) {
-	load, _ := c.loads.LoadOrStore(ref, sync.OnceValues(func() (*satellite.Chart, error) { return satellite.LoadChart(ctx, ref) }))
+	load, _ := c.loads.LoadOrStore(ref, sync.OnceValues(func() (*satellite.Chart, error) {
+		chart, err := satellite.LoadChart(ctx, ref)
+		if satellite.Unanswered(err) {
+			return nil, err
+		}
+		return chart, settled(err)
+	}))
 	return load.(func() (*satellite.Chart, error))()
 }
 
@@ -34,7 +40,7 @@ func (src *Source) chart(ctx context.Context, s *Snapshot) {
 	values, err := satellite.MergeValues(src.Region.Satellite.ValueFiles, src.Region.Satellite.Sets, satellite.URLs{
 		Primary: s.Primary.URL, Access: src.Region.Satellite.AccessURL, Unified: src.Region.Satellite.UnifiedURL,
 	})
-	s.Spec = FactOf(satellite.Spec{Chart: ref, Values: values}, err)
+	s.Spec = FactOf(satellite.Spec{Chart: ref, Values: values}, settled(err))
 
 	var group sync.WaitGroup
 	group.Go(func() { s.Chart = FactOf(src.charts.Load(ctx, ref)) })

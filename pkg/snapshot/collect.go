@@ -200,7 +200,11 @@ func (src *Source) provider(ctx context.Context, s *Snapshot) Fact[coder.Provide
 		s.found = known
 	}
 	if s.found.ID != "" {
-		return FactOf(src.Primary.Provider(ctx, s.found.ID))
+		found, err := src.Primary.Provider(ctx, s.found.ID)
+		if coder.IsNotFound(err) { // it was deleted
+			return Unknown[coder.Provider](settled(err))
+		}
+		return FactOf(found, err)
 	}
 	providers, ok := s.Primary.Providers.Get()
 	if !ok {
@@ -208,5 +212,5 @@ func (src *Source) provider(ctx context.Context, s *Snapshot) Fact[coder.Provide
 	}
 	found, err := fleet.MatchProvider(src.Region, src.Declared, src.ProviderSite.server(), providers)
 	s.found = found
-	return FactOf(found, err)
+	return FactOf(found, settled(err))
 }

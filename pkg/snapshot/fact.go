@@ -3,6 +3,10 @@ package snapshot
 import (
 	"cmp"
 	"errors"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
 // errNotCollected is the reason of a fact that was not requested.
@@ -21,6 +25,26 @@ func Known[T any](v T) Fact[T] { return Fact[T]{value: v, known: true} }
 
 // Unknown returns a fact that is unknown because of err.
 func Unknown[T any](err error) Fact[T] { return Fact[T]{err: err} }
+
+// settledError is why there is no value although everything it follows from was read.
+type settledError struct{ error }
+
+func (e *settledError) Unwrap() error { return e.error }
+
+func settled(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &settledError{err}
+}
+
+// Settled reports whether the reason why a fact has no value is an answer by itself: what
+// was asked for does not exist, contradicts itself or is ambiguous, or the server does not
+// accept the credentials or refuses the operator. Unknown is only what could not be determined.
+func Settled(err error) bool {
+	_, marked := errors.AsType[*settledError](err)
+	return marked || coder.IsUnauthorized(err) || coder.IsForbidden(err) || apierrors.IsUnauthorized(err)
+}
 
 // FactOf returns Known(v), or Unknown(err) if err is not nil.
 func FactOf[T any](v T, err error) Fact[T] {

@@ -19,7 +19,7 @@ type MigrationReport struct {
 	// +k8s:validation:minimum=0
 	// +k8s:validation:maximum=255
 	ExitCode int `json:"exitCode"`
-	// Started is when the command began to read, by the operator's clock.
+	// Started is when the first region could begin, after the plan and its confirmation, by the operator's clock.
 	Started metav1.Time `json:"started"`
 	// Finished is when the last region was done, by the operator's clock.
 	Finished metav1.Time `json:"finished"`

@@ -30,8 +30,9 @@ type operationOptions struct {
 	maxAffected *int
 	yes         bool
 	// events is the file that keeps the events; empty for none.
-	events string
-	run    migration.Options
+	events  string
+	reports reportFiles
+	run     migration.Options
 }
 
 // operationVerb completes the command of a verb that changes regions, by the
@@ -45,6 +46,7 @@ func operationVerb(
 	f, check, affected := cmd.Flags(), o.addTo(env, cmd, needs), 0
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask before acting; the contexts must then be named")
 	f.StringVar(&o.events, "events", "", "append every progress event to this file, one JSON object a line; a new file is readable by you alone")
+	checkReports := o.reports.addTo(cmd)
 	f.DurationVar(&o.run.Timeout, "timeout", time.Hour, "time for one region; 0 for no limit")
 	f.DurationVar(&o.run.StepTimeout, "step-timeout", 15*time.Minute, "time for one step; 0 for no limit")
 	f.DurationVar(&o.run.LockDuration, "lock-duration", lock.DefaultDuration, "time after which the lock of a run that died is free")
@@ -65,7 +67,7 @@ func operationVerb(
 			return err
 		}
 		err := errors.Join(notNegative("--timeout", o.run.Timeout), notNegative("--step-timeout", o.run.StepTimeout),
-			positive("--lock-duration", o.run.LockDuration), notNegative("--max-gap", o.run.MaxGap))
+			positive("--lock-duration", o.run.LockDuration), notNegative("--max-gap", o.run.MaxGap), checkReports())
 		if o.run.MaxGap > 0 && !o.run.Measure {
 			err = errors.Join(err, usagef("--max-gap needs what --measure=false turns off"))
 		}
@@ -118,14 +120,15 @@ func runOperation(ctx context.Context, o operationOptions) error {
 		return err
 	}
 	defer c.progress.Close()
-	report, end, err := keepEvents(o.env, o.events, c.progress.Report)
+	kept, show := o.reports.record(c.progress.Report)
+	report, end, err := keepEvents(o.env, o.events, show)
 	if err != nil {
 		return err
 	}
 	defer end()
 	regions := o.rollout(c, o.operation, o.run, report)
 	started := metav1.NewTime(o.env.Clock.Now())
-	plan, err := regions.Plan(ctx, false)
+	plan, err := regions.Plan(ctx, len(o.reports) > 0) // a report shows how manifests change
 	if err := cmp.Or(interrupted(ctx), err); err != nil {
 		return err
 	}
@@ -143,6 +146,7 @@ func runOperation(ctx context.Context, o operationOptions) error {
 		Regions:   reports,
 	}
 	document.ExitCode = exitFor(document.Outcome)
+	o.reports.tell(o.env, kept, plan, document)
 	return o.end(document, document.Outcome)
 }
 

@@ -3,15 +3,18 @@ package cmd
 import (
 	"cmp"
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/report"
 )
 
 type planOptions struct {
 	documentOptions
+	reports reportFiles
 	// detailed makes pending changes an exit code of their own.
 	detailed bool
 	// diff includes the difference in the satellite's manifest.
@@ -39,10 +42,11 @@ kubectl coder-satellite plan -f fleet.yaml -o json > plan.json`),
 	}
 	var o planOptions
 	check := o.addTo(env, cmd, needs{regions: true, accessURL: true, chart: true, plans: true})
+	checkReports := o.reports.addTo(cmd)
 	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 2 when there is something to change")
 	wholeRegionsFlag(cmd, &o.wholeRegions)
 	cmd.Flags().BoolVar(&o.diff, "diff", true, "show how the manifest of the satellite's chart would change")
-	return verb(cmd, run, &o, check)
+	return verb(cmd, run, &o, func() error { return errors.Join(check(), checkReports()) })
 }
 
 func runPlan(ctx context.Context, o planOptions) error {
@@ -55,6 +59,7 @@ func runPlan(ctx context.Context, o planOptions) error {
 	if err := cmp.Or(interrupted(ctx), err); err != nil {
 		return err
 	}
+	o.reports.tell(o.env, &report.Report{}, plan)
 	if err := o.print(plan); err != nil {
 		return err
 	}

@@ -9,14 +9,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/health"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/report"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
 type statusOptions struct {
 	documentOptions
 	// watch repeats the checks, with every between them, until interrupted.
-	watch bool
-	every time.Duration
+	watch   bool
+	every   time.Duration
+	reports reportFiles
 	// timeout bounds one look at a region, from when its turn comes.
 	timeout time.Duration
 	// expect is what a region is taken for that no migration has reached.
@@ -48,12 +50,13 @@ kubectl coder-satellite status -f fleet.yaml -o jsonpath='{.regions[*].checks[?(
 	}
 	var o statusOptions
 	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true})
+	checkReports := o.reports.addTo(cmd)
 	f.BoolVarP(&o.watch, "watch", "w", false, "check again and again, until interrupted")
 	f.DurationVar(&o.every, "interval", 10*time.Second, "time between checks with --watch")
 	f.DurationVar(&o.timeout, "timeout", 30*time.Second, "time for the facts of a region; what is not known by then is unknown")
 	f.StringVar((*string)(&o.expect), "expect", string(health.ExpectMigrated), `"planned" if regions that were not migrated yet are no failure`)
 	return verb(cmd, run, &o, func() error {
-		err := errors.Join(check(), positive("--timeout", o.timeout), positive("--interval", o.every))
+		err := errors.Join(check(), positive("--timeout", o.timeout), positive("--interval", o.every), checkReports())
 		if o.expect != health.ExpectMigrated && o.expect != health.ExpectPlanned {
 			err = errors.Join(err, usagef("--expect is %q: it must be migrated or planned", o.expect))
 		}
@@ -74,11 +77,12 @@ func runStatus(ctx context.Context, o statusOptions) error {
 		if err := cmp.Or(interrupted(ctx), err); err != nil {
 			return err
 		}
-		report := health.NewStatusReport(primary, regions, o.expect, o.env.Clock.Now())
+		found := health.NewStatusReport(primary, regions, o.expect, o.env.Clock.Now())
+		o.reports.tell(o.env, &report.Report{}, found)
 		if !o.watch {
-			return o.end(report, report.Outcome)
+			return o.end(found, found.Outcome)
 		}
-		if err := o.print(report); err != nil {
+		if err := o.print(found); err != nil {
 			return err
 		}
 		select {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/report"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/verify"
 )
 
@@ -21,7 +22,8 @@ const (
 
 type verifyOptions struct {
 	documentOptions
-	region verify.Options
+	region  verify.Options
+	reports reportFiles
 	// timeout bounds the verification of a region, from when its turn comes.
 	timeout time.Duration
 }
@@ -57,6 +59,7 @@ kubectl coder-satellite verify -f fleet.yaml -o jsonpath='{.regions[*].satellite
 	}
 	var o verifyOptions
 	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, accessURL: true})
+	checkReports := o.reports.addTo(cmd)
 	_ = f.MarkHidden("canary") // --workspace says the same, and nothing is rebuilt
 	f.StringVar(&o.region.Workspace, "workspace", "", "name or ID of the workspace to connect to (default: the region's canary)")
 	f.IntVar(&o.region.Pings, "pings", 5, "how many pings to send through each connection")
@@ -65,7 +68,7 @@ kubectl coder-satellite verify -f fleet.yaml -o jsonpath='{.regions[*].satellite
 	f.DurationVar(&o.region.For, "duration", 0, "send pings for so long, a fifth of a second after each other, instead of a number of them")
 	f.DurationVar(&o.timeout, "timeout", time.Minute, "time for a region, beside --duration")
 	return verb(cmd, run, &o, func() error {
-		err := errors.Join(check(), positive("--timeout", o.timeout))
+		err := errors.Join(check(), positive("--timeout", o.timeout), checkReports())
 		if o.region.Pings < 1 || o.region.Pings > maxPings {
 			err = errors.Join(err, usagef("--pings is %d: it must be from 1 to %d", o.region.Pings, maxPings))
 		}
@@ -91,9 +94,10 @@ func runVerify(ctx context.Context, o verifyOptions) error {
 	if err != nil {
 		return err
 	}
-	report, err := verify.Fleet(ctx, c.survey, o.region, o.timeout)
+	found, err := verify.Fleet(ctx, c.survey, o.region, o.timeout)
 	if err := cmp.Or(interrupted(ctx), err); err != nil {
 		return err
 	}
-	return o.end(report, report.Outcome)
+	o.reports.tell(o.env, &report.Report{}, found)
+	return o.end(found, found.Outcome)
 }

@@ -125,7 +125,7 @@ func (n Notice) progress() string {
 
 // escaped is text that Markdown shows as it is.
 func escaped(text string) string {
-	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "_", `\_`, "`", "\\`", "<", `\<`, "[", `\[`).Replace(oneLine(text))
+	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "_", `\_`, "`", "\\`", "<", `\<`, "[", `\[`, "|", `\|`, "~", `\~`, "&", `\&`).Replace(oneLine(text))
 }
 
 // oneLine is text without line feeds, after which Markdown would begin something new.

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -9,7 +10,6 @@ import (
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/report"
 )
 
 type planOptions struct {
@@ -59,7 +59,7 @@ func runPlan(ctx context.Context, o planOptions) error {
 	if err := cmp.Or(interrupted(ctx), err); err != nil {
 		return err
 	}
-	o.reports.tell(o.env, &report.Report{}, plan)
+	o.reports.tell(o.env, &bytes.Buffer{}, plan)
 	if err := o.print(plan); err != nil {
 		return err
 	}

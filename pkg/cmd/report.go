@@ -12,12 +12,11 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/report"
 )
 
-// reportOptions is the complete value that documents are shown by.
+// reportOptions is the complete value of what is reported on, and how.
 type reportOptions struct {
-	env Environment
-	// names are files with documents and events; - is standard input.
-	names  []string
-	format report.Format
+	env    Environment
+	names  []string // files with documents and events; - is standard input
+	format string   // of what is printed; empty for nothing
 	files  reportFiles
 }
 
@@ -41,19 +40,18 @@ kubectl coder-satellite plan -f fleet.yaml -o json > plan.json
 kubectl coder-satellite report plan.json --report plan.html --report plan.prom`),
 		ValidArgsFunction: cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault),
 	}
-	cmd.Flags().StringVarP((*string)(&o.format), "output", "o", "", "print as html, junit, markdown or prometheus (default markdown, without --report)")
-	_ = cmd.RegisterFlagCompletionFunc("output", words("html", "junit", "markdown", "prometheus")) // the flag is there
+	cmd.Flags().StringVarP(&o.format, "output", "o", "", "print as html, junit, markdown or prometheus (default markdown, without --report)")
+	_ = cmd.RegisterFlagCompletionFunc("output", words(report.Formats()...)) // the flag is there
 	check := o.files.addTo(cmd)
 	cmd.AddCommand(newServe(env, runServe), newNotice(env, runNotice))
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if o.names = args; len(args) == 0 {
+		switch o.names = args; {
+		case len(args) == 0:
 			return usagef("name the files to report on: what -o json and --events wrote, or - for standard input")
-		}
-		if o.format != "" && !slices.Contains(report.Formats(), o.format) {
+		case o.format == "" && len(o.files) == 0:
+			o.format = "markdown"
+		case o.format != "" && !slices.Contains(report.Formats(), o.format):
 			return usagef("-o %q: choose one of %v", o.format, report.Formats())
-		}
-		if o.format == "" && len(o.files) == 0 {
-			o.format = report.Markdown
 		}
 		if err := check(); err != nil {
 			return err
@@ -79,7 +77,7 @@ func runReport(_ context.Context, o reportOptions) error {
 // maxDocument bounds a file of documents or events, in bytes.
 const maxDocument = 64 << 20
 
-// readReport reads documents and events; the errors name the file.
+// readReport reads documents and events; the error names the file.
 func readReport(env Environment, r *report.Report, names ...string) error {
 	for _, name := range names {
 		data, err := fleet.Read(name, env.In, maxDocument)

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
@@ -26,9 +27,6 @@ func (f *reportFiles) addTo(cmd *cobra.Command) func() error {
 	return func() error {
 		for _, file := range *f {
 			_, err := report.FormatOf(file)
-			if info, failed := os.Stat(file); err == nil && failed == nil && !info.Mode().IsRegular() {
-				err = fmt.Errorf("%s is not a regular file", file)
-			}
 			if err == nil {
 				err = replaceFile(file, nil)
 			}
@@ -40,28 +38,29 @@ func (f *reportFiles) addTo(cmd *cobra.Command) func() error {
 	}
 }
 
-// record returns a report that keeps the events that are shown, if there are files to write it to.
-func (f reportFiles) record(show func(v1alpha1.Progress)) (*report.Report, func(v1alpha1.Progress)) {
-	r, mu := &report.Report{}, sync.Mutex{}
+// record returns what keeps events for the report, and shows them; without files it keeps none.
+func (f reportFiles) record(show func(v1alpha1.Progress)) (*bytes.Buffer, func(v1alpha1.Progress)) {
+	kept, mu := &bytes.Buffer{}, sync.Mutex{}
 	if len(f) == 0 {
-		return r, show
+		return kept, show
 	}
-	return r, func(event v1alpha1.Progress) {
+	return kept, func(event v1alpha1.Progress) {
 		show(event)
 		mu.Lock()
 		defer mu.Unlock()
-		_ = r.Add(&event) // a report takes any number of events
+		kept.Write(printer.EventLine(event))
 	}
 }
 
-// tell writes the report with the documents. That it could not be written is only warned
-// of, since what the verb did comes first.
-func (f reportFiles) tell(env Environment, r *report.Report, documents ...any) {
+// tell writes the report on the events and documents. That it cannot be written is only
+// warned of: what the verb did comes first.
+func (f reportFiles) tell(env Environment, kept *bytes.Buffer, documents ...runtime.Object) {
+	var r report.Report
 	var err error
 	for _, document := range documents {
-		err = errors.Join(err, r.Add(document))
+		err = errors.Join(err, printJSON(document, kept))
 	}
-	if err = errors.Join(err, f.write(r)); err != nil {
+	if err = errors.Join(err, r.Read(kept.Bytes()), f.write(&r)); err != nil {
 		_, _ = fmt.Fprintln(env.ErrOut, "warning: --report: "+printer.Escape(err.Error()))
 	}
 }
@@ -71,22 +70,24 @@ func (f reportFiles) write(r *report.Report) (err error) {
 	for _, file := range f {
 		var text bytes.Buffer
 		format, _ := report.FormatOf(file) // it was checked
-		if failed := r.Write(&text, format); failed != nil {
-			err = errors.Join(err, failed)
-		} else {
-			err = errors.Join(err, replaceFile(file, text.Bytes()))
+		failed := r.Write(&text, format)
+		if failed == nil {
+			failed = replaceFile(file, text.Bytes())
 		}
+		err = errors.Join(err, failed)
 	}
 	return err
 }
 
-// replaceFile replaces a file at once: whoever reads it, as node_exporter does, never
-// sees half of it. A new file is readable by its owner alone, since reports name hosts
-// and people; one that is there keeps its mode. Without data it only tries whether it could.
+// replaceFile replaces a regular file at once: whoever reads it meanwhile, as node_exporter
+// does, never sees half of it. A new file is readable by its owner alone, since reports name
+// hosts and people; one that is there keeps its mode. Without data it only tries.
 func replaceFile(path string, data []byte) error {
 	mode := os.FileMode(0o600)
 	if info, err := os.Stat(path); err == nil {
-		mode = info.Mode().Perm()
+		if mode = info.Mode().Perm(); !info.Mode().IsRegular() {
+			return fmt.Errorf("%s is not a regular file", path)
+		}
 	}
 	file, err := os.CreateTemp(filepath.Dir(path), ".coder-satellite-*")
 	if err != nil {
@@ -94,8 +95,17 @@ func replaceFile(path string, data []byte) error {
 	}
 	defer func() { _ = os.Remove(file.Name()) }() // after a rename there is none
 	_, err = file.Write(data)
-	if err = errors.Join(err, file.Chmod(mode), file.Sync(), file.Close()); err != nil || data == nil {
+	if err = errors.Join(err, file.Chmod(mode), file.Close()); err != nil || data == nil {
 		return err
 	}
 	return os.Rename(file.Name(), path)
+}
+
+// printJSON prints a document as -o json does.
+func printJSON(document runtime.Object, w *bytes.Buffer) error {
+	p, err := printer.New("json", printer.Options{})
+	if err != nil {
+		return err
+	}
+	return p.PrintObj(document, w)
 }

@@ -100,7 +100,11 @@ func switchKnown(views []*snapshot.Snapshot) error {
 
 // write prints a notice, with a rule before it if it is a further one, or writes its file.
 func (o *noticeOptions) write(notice report.Notice, further bool) error {
-	text := printer.Escape(notice.Markdown())
+	text, err := notice.Markdown()
+	if err != nil {
+		return err
+	}
+	text = printer.Escape(text)
 	if o.dir == "" {
 		if further {
 			text = "\n---\n\n" + text

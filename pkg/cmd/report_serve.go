@@ -5,12 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"slices"
-	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -33,19 +32,19 @@ func newServe(env Environment, run func(context.Context, serveOptions) error) *c
 	cmd := &cobra.Command{
 		Use:   "serve --events FILE [FILE...]",
 		Short: "Show a run in the browser while it works",
-		Long: `Serve a page about a run on this machine alone, made anew from the file of its --events each
-time that it is loaded, which it does every three seconds. Start it before the run or
-after, in a second terminal, and end it with Ctrl-C. Further files, such as a plan, are
-shown beside the events.`,
+		Long: `Serve a page about a run, on this machine alone. It is made anew from the file of the run's
+--events each time that it is loaded, which it does every three seconds. Start it before
+the run or after, in a second terminal, and end it with Ctrl-C. Further files, such as a
+plan, are shown beside the events.`,
 		Example: examples(`
-# Beside: migrate -f fleet.yaml --events events.ndjson
+# While migrate -f fleet.yaml --events events.ndjson works; here, for two seconds
 timeout -s INT 2 kubectl coder-satellite report serve --events events.ndjson || test $? = 124`),
 		ValidArgsFunction: cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault),
 	}
 	cmd.Flags().StringVar(&o.events, "events", "", "file that the run's --events names; it need not be there yet")
 	cmd.Flags().Uint16Var(&o.port, "port", 0, "port on 127.0.0.1 (default: one that is free)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if o.names = args; o.events == "" || o.events == fleet.Stdin || slices.Contains(args, fleet.Stdin) {
+		if o.names = args; o.events == "" || slices.Contains(append(args, o.events), fleet.Stdin) {
 			return usagef("name the file of the run's events with --events; standard input cannot be read anew")
 		}
 		return run(cmd.Context(), o)
@@ -55,61 +54,52 @@ timeout -s INT 2 kubectl coder-satellite report serve --events events.ndjson || 
 
 // runServe serves the page until it is interrupted.
 func runServe(ctx context.Context, o serveOptions) error {
-	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(int(o.port))))
+	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", o.port))
 	if err != nil {
 		return usage(fmt.Errorf("--port %d cannot be used: %w", o.port, err))
 	}
-	server := &http.Server{
-		Handler: o.handler(listener.Addr().String()), ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0),
-	}
+	address := listener.Addr().String()
+	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		o.serve(w, r, address)
+	})}
 	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
-	_, _ = fmt.Fprintf(o.env.Out, "Open http://%s in a browser on this machine. Ctrl-C ends it.\n", listener.Addr())
+	_, _ = fmt.Fprintf(o.env.Out, "Open http://%s in a browser on this machine. Ctrl-C ends it.\n", address)
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return &exitError{code: exitInterrupted}
 }
 
-// handler serves the one page, to those who ask for this machine by its own name: a page
-// of another site whose name leads here (DNS rebinding) gets nothing.
-func (o *serveOptions) handler(address string) http.Handler {
-	_, port, _ := net.SplitHostPort(address)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case r.Host != address && r.Host != "localhost:"+port:
-			http.Error(w, "this page is served as http://"+address+" alone", http.StatusMisdirectedRequest)
-			return
-		case r.URL.Path != "/":
-			http.NotFound(w, r)
-			return
-		case r.Method != http.MethodGet && r.Method != http.MethodHead:
-			http.Error(w, "this page can only be read", http.StatusMethodNotAllowed)
-			return
-		}
-		w.Header().Set("Cache-Control", "no-store")
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
-		w.Header().Set("Content-Security-Policy", "frame-ancestors 'none'")
-		page, err := o.page(!r.URL.Query().Has("still"))
-		if err != nil {
-			w.Header().Set("Refresh", "3") // a file may be in the middle of being written
-			http.Error(w, printer.Escape(err.Error()), http.StatusInternalServerError)
-			return
-		}
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = w.Write(page)
-	})
-}
-
-func (o *serveOptions) page(refresh bool) ([]byte, error) {
-	live, names := report.Report{Live: true, Refresh: refresh}, o.names
+// serve answers with the one page, if it is asked for by this machine's own name: another
+// site whose name leads here (DNS rebinding) gets nothing.
+func (o *serveOptions) serve(w http.ResponseWriter, r *http.Request, address string) {
+	if r.Host != address && r.Host != strings.Replace(address, "127.0.0.1", "localhost", 1) {
+		http.Error(w, "this page is served as http://"+address+" alone", http.StatusMisdirectedRequest)
+		return
+	}
+	if r.URL.Path != "/" || r.Method != http.MethodGet {
+		http.NotFound(w, r)
+		return
+	}
+	for name, value := range map[string]string{
+		"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin", "X-Frame-Options": "DENY",
+	} {
+		w.Header().Set(name, value)
+	}
+	live, names := report.Report{Live: true, Refresh: !r.URL.Query().Has("still")}, o.names
 	if info, err := os.Stat(o.events); err == nil && info.Size() > 0 { // otherwise the run has not begun
 		names = append([]string{o.events}, names...)
 	}
 	var page bytes.Buffer
 	err := readReport(o.env, &live, names...)
 	if err == nil {
-		err = live.Write(&page, report.HTML)
+		err = live.Write(&page, "html")
 	}
-	return page.Bytes(), err
+	if err != nil {
+		w.Header().Set("Refresh", "3") // a file may be in the middle of being written
+		http.Error(w, printer.Escape(err.Error()), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = w.Write(page.Bytes())
 }

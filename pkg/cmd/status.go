@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -9,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/health"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/report"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -78,7 +78,7 @@ func runStatus(ctx context.Context, o statusOptions) error {
 			return err
 		}
 		found := health.NewStatusReport(primary, regions, o.expect, o.env.Clock.Now())
-		o.reports.tell(o.env, &report.Report{}, found)
+		o.reports.tell(o.env, &bytes.Buffer{}, found)
 		if !o.watch {
 			return o.end(found, found.Outcome)
 		}

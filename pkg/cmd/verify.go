@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -10,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/report"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/verify"
 )
 
@@ -98,6 +98,6 @@ func runVerify(ctx context.Context, o verifyOptions) error {
 	if err := cmp.Or(interrupted(ctx), err); err != nil {
 		return err
 	}
-	o.reports.tell(o.env, &report.Report{}, found)
+	o.reports.tell(o.env, &bytes.Buffer{}, found)
 	return o.end(found, found.Outcome)
 }

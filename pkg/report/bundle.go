@@ -3,6 +3,7 @@ package report
 import (
 	"archive/tar"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -15,53 +16,43 @@ import (
 // Bundle is an archive for whoever helps an operator: texts without secrets, and a list
 // of what is in it and what is not.
 type Bundle struct {
-	// Made is when it was begun.
-	Made    time.Time
-	files   []bundled
-	missing []string
+	Made           time.Time // when it was begun
+	names, texts   []string
+	there, missing string
 }
 
-type bundled struct{ name, what, text string }
-
 // Add puts a text into the bundle, without what looks like a secret or a terminal would
-// obey, or, if err is not nil, why it is missing.
+// obey; or, if err is not nil, why it is missing.
 func (b *Bundle) Add(name, what, text string, err error) {
 	if err != nil {
-		b.missing = append(b.missing, "  "+printer.Escape(fmt.Sprintf("%s (%s): %v", name, what, err)))
+		b.missing += printer.Escape(fmt.Sprintf("  %s, %s: %s\n", name, what, strings.ReplaceAll(err.Error(), "\n", " ")))
 		return
 	}
-	if clean, ok := redact.Object(text).(string); ok {
-		b.files = append(b.files, bundled{name, what, printer.Escape(clean)})
-	}
+	text, _ = redact.Object(text).(string) // of a string it makes a string
+	text = printer.Escape(text)
+	b.names, b.texts = append(b.names, name), append(b.texts, text)
+	b.there += printer.Escape(fmt.Sprintf("  %s, %s: %d bytes\n", name, what, len(text)))
 }
 
 // Index lists what is in the bundle, and what could not be collected.
 func (b *Bundle) Index() string {
-	lines := []string{"Support bundle of " + b.Made.UTC().Format("2006-01-02 15:04:05 UTC") + ". Secrets were taken out; host names and e-mail addresses were not.", ""}
-	for _, file := range b.files {
-		lines = append(lines, printer.Escape(fmt.Sprintf("%9d  %s: %s", len(file.text), file.name, file.what)))
+	text := "Support bundle of " + b.Made.UTC().Format("2006-01-02 15:04:05 UTC") + ". Secrets were taken out; host names and e-mail addresses were not.\n\n" + b.there
+	if b.missing != "" {
+		text += "\nNot collected:\n" + b.missing
 	}
-	if len(b.missing) > 0 {
-		lines = append(append(lines, "", "Not collected:"), b.missing...)
-	}
-	return strings.Join(lines, "\n") + "\n"
+	return text
 }
 
 // Write writes the bundle as a .tar.gz, its list, INDEX, first.
-func (b *Bundle) Write(w io.Writer) error {
+func (b *Bundle) Write(w io.Writer) (err error) {
 	zipped := gzip.NewWriter(w)
 	archive := tar.NewWriter(zipped)
-	for _, file := range append([]bundled{{name: "INDEX", text: b.Index()}}, b.files...) {
-		head := &tar.Header{Name: "coder-satellite-support/" + file.name, Mode: 0o600, Size: int64(len(file.text)), ModTime: b.Made}
-		if err := archive.WriteHeader(head); err != nil {
-			return err
-		}
-		if _, err := io.WriteString(archive, file.text); err != nil {
-			return err
-		}
+	texts := append([]string{b.Index()}, b.texts...)
+	for i, name := range append([]string{"INDEX"}, b.names...) {
+		head := &tar.Header{Name: "coder-satellite-support/" + name, Mode: 0o600, Size: int64(len(texts[i])), ModTime: b.Made}
+		err = errors.Join(err, archive.WriteHeader(head))
+		_, failed := io.WriteString(archive, texts[i])
+		err = errors.Join(err, failed)
 	}
-	if err := archive.Close(); err != nil {
-		return err
-	}
-	return zipped.Close()
+	return errors.Join(err, archive.Close(), zipped.Close())
 }

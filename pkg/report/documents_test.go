@@ -1,14 +1,17 @@
 package report
 
 import (
+	"bytes"
 	"fmt"
 	"reflect"
 	"testing"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
 )
 
 func at(seconds int) metav1.Time {
@@ -160,14 +163,30 @@ func statusOf(name string, failed bool) v1alpha1.RegionStatus {
 	return region
 }
 
+// encoded is the documents as they are printed and kept.
+func encoded(t *testing.T, documents ...any) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	p, err := printer.New("json", printer.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, document := range documents {
+		if event, ok := document.(*v1alpha1.Progress); ok {
+			b.Write(printer.EventLine(*event))
+		} else if err := p.PrintObj(document.(runtime.Object), &b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b.Bytes()
+}
+
 // reportOf is a report of the documents.
 func reportOf(t *testing.T, documents ...any) *Report {
 	t.Helper()
 	r := &Report{}
-	for _, document := range documents {
-		if err := r.Add(document); err != nil {
-			t.Fatal(err)
-		}
+	if err := r.Read(encoded(t, documents...)); err != nil {
+		t.Fatal(err)
 	}
 	return r
 }
@@ -175,17 +194,33 @@ func reportOf(t *testing.T, documents ...any) *Report {
 // hostile is what an API may call a thing.
 const hostile = "a</script><script>alert(1)</script>\x1b[2J\u009b31m\u202eb]]>|c\n## d\n```\n--> <!-- \"'\\ [x](javascript:alert(1)) {{.}} --password=hunter2 \x00\xff"
 
-// withHostileTexts puts hostile text behind every text of the documents, except for the
-// constants, which would then be none.
+// withHostileTexts puts hostile text behind every text of the documents.
 func withHostileTexts(documents []any) []any {
-	var all []any
 	for _, document := range documents {
-		all = append(all, changed(reflect.ValueOf(document), func(text string) string {
-			if text == "" {
-				return text
-			}
-			return text + hostile
-		}).Interface())
+		makeHostile(reflect.ValueOf(document))
 	}
-	return all
+	return documents
+}
+
+func makeHostile(value reflect.Value) {
+	switch value.Kind() {
+	case reflect.Pointer:
+		if !value.IsNil() {
+			makeHostile(value.Elem())
+		}
+	case reflect.Struct:
+		for i := range value.NumField() {
+			if value.Type().Field(i).IsExported() { // a time has none
+				makeHostile(value.Field(i))
+			}
+		}
+	case reflect.Slice:
+		for i := range value.Len() {
+			makeHostile(value.Index(i))
+		}
+	case reflect.String:
+		if value.String() != "" {
+			value.SetString(value.String() + hostile)
+		}
+	}
 }

@@ -3,11 +3,9 @@ package report
 import (
 	"cmp"
 	"fmt"
-	html "html/template"
-	"math"
+	"maps"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -16,31 +14,31 @@ import (
 // functions are what templates call.
 func functions() map[string]any {
 	return map[string]any{
-		"tone": tone, "words": words, "micros": micros, "div": div, "share": share, "tally": tally, "diff": diff,
-		"style": func() (html.CSS, error) { css, _, err := style(); return css, err },
-		"hash":  func() (string, error) { _, hash, err := style(); return hash, err },
+		"tone": tone, "words": words, "div": div, "tally": tally,
+		"md": escaped, "join": strings.Join, "prefix": strings.HasPrefix,
 		"add":   func(a, b int) int { return a + b },
-		"push":  func(list []string, item any) []string { return append(slices.Clip(list), fmt.Sprint(item)) },
-		"none":  func() []string { return nil },
 		"list":  func(items ...any) []any { return items },
-		"join":  strings.Join, "prefix": strings.HasPrefix, "lines": strings.Lines,
-		"md":   escaped,
-		"code": func(text string) string { return "`" + strings.ReplaceAll(oneLine(text), "`", "'") + "`" },
+		"push":  func(list []any, item any) []any { return append(slices.Clip(list), item) },
+		"share": func(part, all any) float64 { return min(max(100*div(part, all), 0), 100) }, // in percent
+		"lines": func(text string) []string { return strings.SplitAfter(text, "\n") },
+		"fence": func(text string) string { return strings.Repeat("`", 3+strings.Count(text, "`")) }, // that nothing in the text ends
+		"code":  func(text string) string { return "`" + strings.ReplaceAll(oneLine(text), "`", "'") + "`" },
+		"label": func(text any) string { // of Prometheus
+			return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(fmt.Sprint(text)) + `"`
+		},
+		"micros": func(n int64) string { // microseconds, with three digits
+			d, unit := time.Duration(n)*time.Microsecond, time.Microsecond
+			for d/unit >= 1000 {
+				unit *= 10
+			}
+			return strings.Replace(d.Round(unit).String(), "ms", " ms", 1)
+		},
 	}
 }
 
-// div divides whole numbers of any type; by at least 1.
+// div divides whole numbers of any type, by at least 1.
 func div(a, b any) float64 {
 	return float64(reflect.ValueOf(a).Int()) / float64(max(reflect.ValueOf(b).Int(), 1))
-}
-
-// share is how much of all a part is, in percent.
-func share(part, all any) float64 { return min(max(100*div(part, all), 0), 100) }
-
-// micros shows microseconds as people read them.
-func micros(n int64) string {
-	d := time.Duration(n) * time.Microsecond
-	return strings.Replace(d.Round(max(time.Microsecond, time.Duration(math.Pow10(len(strconv.FormatInt(int64(d), 10))-3)))).String(), "ms", " ms", 1)
 }
 
 // words turns a CamelCase constant into words, and keeps nothing but letters; an empty one
@@ -65,39 +63,19 @@ func tone(state any) string {
 		return "good"
 	case "", "Running", "ChangesPending", "Change", "Check", "NotStarted", "Unreachable", "Undone", "Warn", "Unknown", "Skipped", "Legacy", "Off":
 		return "note"
-	default:
-		return "bad"
 	}
+	return "bad"
 }
 
-// tally counts equal words, the most frequent first: "197 succeeded, 2 failed".
-func tally(all []string) string {
+// tally counts equal constants: "2 failed, 197 succeeded".
+func tally(all []any) string {
 	counts := map[string]int{}
-	var order []string
 	for _, one := range all {
-		if counts[one]++; counts[one] == 1 {
-			order = append(order, one)
-		}
+		counts[words(one)]++
 	}
-	slices.SortStableFunc(order, func(a, b string) int { return counts[b] - counts[a] })
-	for i, one := range order {
-		order[i] = fmt.Sprint(counts[one], " ", words(one))
+	var texts []string
+	for _, word := range slices.Sorted(maps.Keys(counts)) {
+		texts = append(texts, fmt.Sprint(counts[word], " ", word))
 	}
-	return strings.Join(order, ", ")
-}
-
-// longestDiff is how many lines of a diff are shown in Markdown: a comment holds only so much.
-const longestDiff = 200
-
-// diff is a diff in a fence that nothing in it can end.
-func diff(text string) string {
-	lines, more, fence := strings.SplitAfter(text, "\n"), "", "```"
-	if len(lines) > longestDiff {
-		more = fmt.Sprintf("\n\n%d more lines", len(lines)-longestDiff)
-		text = strings.Join(lines[:longestDiff], "")
-	}
-	for strings.Contains(text, fence) {
-		fence += "`"
-	}
-	return fence + "diff\n" + strings.TrimSuffix(text, "\n") + "\n" + fence + more
+	return strings.Join(texts, ", ")
 }

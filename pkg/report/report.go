@@ -2,62 +2,56 @@ package report
 
 import (
 	"bytes"
+	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
+	html "html/template"
 	"io"
-	"reflect"
+	"path/filepath"
+	"slices"
+	text "text/template"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
+//go:embed templates
+var templates embed.FS
+
 // Report is what a report shows: at most one document of each kind, and the events of a
-// run; any of them may be missing. The fields are named after the kinds.
+// run; any of them may be missing.
 type Report struct {
-	Plan            *v1alpha1.Plan
-	MigrationReport *v1alpha1.MigrationReport
-	StatusReport    *v1alpha1.StatusReport
-	VerifyReport    *v1alpha1.VerifyReport
-	Progress        []v1alpha1.Progress
+	Plan   *v1alpha1.Plan
+	Done   *v1alpha1.MigrationReport
+	Status *v1alpha1.StatusReport
+	Verify *v1alpha1.VerifyReport
+	Events []v1alpha1.Progress
 	// Live is set on a page that shows a run at work, and Refresh if the page loads itself again.
 	Live, Refresh bool
 }
 
-// Add adds a copy of a document, without secrets and without what a terminal would obey. It
-// refuses other kinds and, except of Progress, a second document of a kind.
-func (r *Report) Add(document any) error {
-	copied := changed(reflect.ValueOf(document), printer.Escape)
-	kind := copied.Type().Elem().Name()
-	switch field := r.field(kind); {
-	case !field.IsValid():
-		return fmt.Errorf("it is a %q: reports show Plan, MigrationReport, StatusReport, VerifyReport and Progress", kind)
-	case field.Kind() == reflect.Slice:
-		field.Set(reflect.Append(field, copied.Elem()))
-	case !field.IsNil():
-		return fmt.Errorf("it is a second %s: a report shows one of each kind", kind)
-	default:
-		field.Set(copied)
+// Formats returns what a report can be written as: one page that needs no network, XML for
+// CI, Markdown for a ticket, and metrics.
+func Formats() []string { return []string{"html", "junit", "markdown", "prometheus"} }
+
+// FormatOf returns the format that a file's ending stands for; the error names the endings.
+func FormatOf(file string) (string, error) {
+	i := slices.Index([]string{".html", ".xml", ".md", ".prom"}, filepath.Ext(file))
+	if i < 0 {
+		return "", fmt.Errorf("%q has no ending that stands for a format: use .html, .xml (JUnit), .md or .prom (Prometheus)", file)
 	}
-	return nil
+	return Formats()[i], nil
 }
 
-// field is where documents of a kind are kept; invalid if they are not.
-func (r *Report) field(kind string) reflect.Value {
-	field := reflect.ValueOf(r).Elem().FieldByName(kind)
-	if field.IsValid() && field.Kind() == reflect.Bool {
-		return reflect.Value{}
-	}
-	return field
-}
-
-// Read adds the documents in data, as -o json and --events write them, one after another. A
-// last event that is cut off is left out: the run may have been killed, or be writing it.
-// The error says what is wrong with the data, and does not name the file.
+// Read adds the documents in data, as -o json and --events write them, one after another,
+// without secrets and without what a terminal would obey. A last event that is cut off is
+// left out: the run may have been killed, or be writing it. Errors do not name the file.
 func (r *Report) Read(data []byte) error {
-	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder := json.NewDecoder(bytes.NewReader(redact.Strings(data, printer.Escape)))
 	for read := 0; ; read++ {
 		var raw json.RawMessage
 		var head metav1.TypeMeta
@@ -65,7 +59,7 @@ func (r *Report) Read(data []byte) error {
 		switch {
 		case errors.Is(err, io.EOF) && read == 0:
 			return errors.New("it is empty")
-		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF) && len(r.Progress) > 0:
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF) && len(r.Events) > 0:
 			return nil
 		case errors.Is(err, io.ErrUnexpectedEOF):
 			return errors.New("it is truncated: it was not written whole")
@@ -74,43 +68,43 @@ func (r *Report) Read(data []byte) error {
 		case head.APIVersion != v1alpha1.GroupVersion().String():
 			return fmt.Errorf("it is a %q of version %q: reports show documents of %s", head.Kind, head.APIVersion, v1alpha1.GroupVersion())
 		}
-		field := r.field(head.Kind)
-		if !field.IsValid() {
+		var event *v1alpha1.Progress
+		into, ok := map[string]any{
+			v1alpha1.KindPlan: &r.Plan, v1alpha1.KindMigrationReport: &r.Done, "StatusReport": &r.Status, "VerifyReport": &r.Verify, v1alpha1.KindProgress: &event,
+		}[head.Kind]
+		if !ok {
 			return fmt.Errorf("it is a %q: reports show Plan, MigrationReport, StatusReport, VerifyReport and Progress", head.Kind)
 		}
-		document := reflect.New(field.Type().Elem()).Interface() // of a pointer or of a slice
-		if err := json.Unmarshal(raw, document); err != nil {
+		if there, _ := json.Marshal(into); string(there) != "null" {
+			return fmt.Errorf("it is a second %s: a report shows one of each kind", head.Kind)
+		}
+		if err := json.Unmarshal(raw, into); err != nil {
 			return fmt.Errorf("its %s is broken: %w", head.Kind, err)
 		}
-		if err := r.Add(document); err != nil {
-			return err
+		if event != nil {
+			r.Events = append(r.Events, *event)
 		}
 	}
 }
 
-// changed returns a deep copy, with change applied to each text in it.
-func changed(value reflect.Value, change func(string) string) reflect.Value {
-	out := reflect.New(value.Type()).Elem()
-	out.Set(value)
-	switch value.Kind() {
-	case reflect.Pointer:
-		if !value.IsNil() {
-			out.Set(reflect.New(value.Type().Elem()))
-			out.Elem().Set(changed(value.Elem(), change))
-		}
-	case reflect.Struct:
-		for i := range value.NumField() {
-			if value.Type().Field(i).IsExported() { // a time has none, and no text
-				out.Field(i).Set(changed(value.Field(i), change))
-			}
-		}
-	case reflect.Slice:
-		out.Set(reflect.MakeSlice(value.Type(), value.Len(), value.Len()))
-		for i := range value.Len() {
-			out.Index(i).Set(changed(value.Index(i), change))
-		}
-	case reflect.String:
-		out.SetString(change(value.String()))
+// Write writes the report whole, or nothing of it.
+func (r *Report) Write(w io.Writer, format string) error { return write(w, format, r.view()) }
+
+// write writes the template of that name.
+func write(w io.Writer, name string, data any) error {
+	var page interface{ Execute(io.Writer, any) error }
+	var err error
+	if name == "html" || name == "junit" { // what is shown is escaped for where it stands
+		page, err = html.New(name+".tmpl").Funcs(functions()).ParseFS(templates, "templates/"+name+".tmpl", "templates/style.css")
+	} else {
+		page, err = text.New(name+".tmpl").Funcs(functions()).ParseFS(templates, "templates/"+name+".tmpl")
 	}
-	return out
+	var out bytes.Buffer
+	if err == nil {
+		err = page.Execute(&out, data)
+	}
+	if err == nil {
+		_, err = w.Write(out.Bytes())
+	}
+	return err
 }

@@ -12,35 +12,36 @@ type view struct {
 	*Report
 	Run    *v1alpha1.MigrationReport // as far as the events tell if there is no document; nil without both
 	Waves  [][]v1alpha1.RegionReport // the run's regions, in the order of their waves
-	Causes []*cause
-	Places []place
-	Plans  []*planned
-	known  map[string]*cause
+	Causes groups[cause]
+	Plans  groups[v1alpha1.RegionPlan]
 }
 
-// cause is something that a reader has to know, once for all regions that it is alike in.
-type cause struct {
-	State, Name, Text, Hint string
-	Regions                 []string
-}
+// cause is something that a reader has to know.
+type cause struct{ State, Name, Text, Hint string }
 
-// planned is a plan that is alike in several regions.
-type planned struct {
-	v1alpha1.RegionPlan
+// group is what is alike in some regions; the first of them stands for all.
+type group[T any] struct {
+	First   T
 	Regions []string
+	key     string
 }
 
-// place is a provider, and where its users are.
-type place struct {
-	Region, State string
-	v1alpha1.ProviderState
-	v1alpha1.Provider
+type groups[T any] []*group[T]
+
+func (g *groups[T]) join(region, key string, item T) {
+	i := slices.IndexFunc(*g, func(known *group[T]) bool { return known.key == key })
+	if i < 0 {
+		i, *g = len(*g), append(*g, &group[T]{item, nil, key})
+	}
+	if known := (*g)[i]; !slices.Contains(known.Regions, region) {
+		known.Regions = append(known.Regions, region)
+	}
 }
 
 func (r *Report) view() *view {
-	v := &view{Report: r, Run: r.MigrationReport, known: map[string]*cause{}}
+	v := &view{Report: r, Run: r.Done}
 	if v.Run == nil {
-		v.Run = fromEvents(r.Progress)
+		v.Run = fromEvents(r.Events)
 	}
 	if v.Run != nil {
 		v.addRun()
@@ -48,55 +49,42 @@ func (r *Report) view() *view {
 	if r.Plan != nil {
 		v.addPlan()
 	}
-	if r.StatusReport != nil {
-		v.Places = nil // it is later than the run
-		for _, region := range r.StatusReport.Regions {
+	if r.Status != nil {
+		for _, region := range r.Status.Regions {
 			v.addChecks(region.Name, region.Checks)
-			for _, p := range region.Providers {
-				v.Places = append(v.Places, place{region.Name, string(p.Phase), v1alpha1.ProviderState{
-					NetworkingV2: p.NetworkingV2, Adoption: p.Adoption, Distance: p.Distance,
-				}, p.Provider})
-			}
 		}
 	}
-	if r.VerifyReport != nil {
-		for _, region := range r.VerifyReport.Regions {
-			v.add(region.Name, cause{string(region.Outcome), "verify", region.Message, "", nil})
+	if r.Verify != nil {
+		for _, region := range r.Verify.Regions {
+			v.add(region.Name, cause{string(region.Outcome), "verify", region.Message, ""})
 			for _, c := range []*v1alpha1.Connection{region.Satellite, region.Primary} {
 				if c != nil {
-					v.add(region.Name, cause{string(region.Outcome), "verify", c.Message, c.Hint, nil})
+					v.add(region.Name, cause{string(region.Outcome), "verify", c.Message, c.Hint})
 				}
 			}
 		}
 	}
-	slices.SortStableFunc(v.Causes, func(a, b *cause) int { return gravity(a.State) - gravity(b.State) })
+	tones := []string{"bad", "note", "good"}
+	slices.SortStableFunc(v.Causes, func(a, b *group[cause]) int {
+		return slices.Index(tones, tone(a.First.State)) - slices.Index(tones, tone(b.First.State))
+	})
 	return v
 }
 
-// gravity puts what failed first.
-func gravity(state string) int { return slices.Index([]string{"bad", "note", "good"}, tone(state)) }
-
 // add joins a cause with those that say the same of other regions; one without a text is none.
 func (v *view) add(region string, c cause) {
-	key := c.State + c.Name + printer.Vague(region, c.Text) + printer.Vague(region, c.Hint)
-	known := v.known[key]
-	switch {
-	case c.Text == "":
-	case known == nil:
-		c.Regions = []string{region}
-		v.known[key], v.Causes = &c, append(v.Causes, &c)
-	case !slices.Contains(known.Regions, region):
-		known.Regions = append(known.Regions, region)
+	if c.Text != "" {
+		v.Causes.join(region, c.State+c.Name+printer.Vague(region, c.Text)+printer.Vague(region, c.Hint), c)
 	}
 }
 
 func (v *view) addChecks(region string, results []v1alpha1.CheckResult) {
 	for _, r := range v1alpha1.Notable(results) {
-		v.add(region, cause{string(r.State), r.ID, r.Message, r.Hint, nil})
+		v.add(region, cause{string(r.State), r.ID, r.Message, r.Hint})
 	}
 }
 
-// addRun adds the run's regions by their waves, what went wrong, and where users are.
+// addRun adds the run's regions by their waves, and what went wrong.
 func (v *view) addRun() {
 	waves := map[string]int{}
 	if v.Plan != nil {
@@ -106,25 +94,23 @@ func (v *view) addRun() {
 			}
 		}
 	}
-	for _, e := range v.Progress {
+	for _, e := range v.Events {
 		waves[e.Region] = max(waves[e.Region], e.Wave)
 	}
 	for _, region := range v.Run.Regions {
-		for len(v.Waves) <= waves[region.Name] {
+		wave := waves[region.Name]
+		for len(v.Waves) <= wave {
 			v.Waves = append(v.Waves, nil)
 		}
-		v.Waves[waves[region.Name]] = append(v.Waves[waves[region.Name]], region)
-		v.add(region.Name, cause{string(region.Outcome), "outcome", region.Error, region.Next, nil})
+		v.Waves[wave] = append(v.Waves[wave], region)
+		v.add(region.Name, cause{string(region.Outcome), "run", region.Error, region.Next})
 		for _, p := range region.Providers {
 			if p.Error != region.Error {
-				v.add(region.Name, cause{string(p.Outcome), p.Name, p.Error, "", nil})
-			}
-			if p.After != nil {
-				v.Places = append(v.Places, place{region.Name, string(p.Outcome), *p.After, p.Provider})
+				v.add(region.Name, cause{string(p.Outcome), p.Name, p.Error, ""})
 			}
 		}
 		for _, left := range region.Left {
-			v.add(region.Name, cause{string(v1alpha1.CheckWarn), "left behind", left, "", nil})
+			v.add(region.Name, cause{string(v1alpha1.CheckWarn), "left behind", left, ""})
 		}
 		v.addChecks(region.Name, region.Preflight)
 	}
@@ -132,19 +118,14 @@ func (v *view) addRun() {
 
 // addPlan joins the plans that are alike and, if no run says more, adds what their preflight found.
 func (v *view) addPlan() {
-	known := map[string]*planned{}
 	for _, region := range v.Plan.Regions {
 		if v.Run == nil {
 			v.addChecks(region.Name, region.Preflight)
 		}
 		key := string(region.Outcome)
 		for _, s := range region.Steps {
-			key += "\n" + s.Name + string(s.Action) + printer.Vague(region.Name, s.Reason) + printer.Vague(region.Name, s.Diff)
+			key += "\n" + s.Name + string(s.Action) + printer.Vague(region.Name, s.Reason+s.Diff)
 		}
-		if known[key] == nil {
-			known[key] = &planned{RegionPlan: region}
-			v.Plans = append(v.Plans, known[key])
-		}
-		known[key].Regions = append(known[key].Regions, region.Name)
+		v.Plans.join(region.Name, key, region)
 	}
 }

@@ -65,16 +65,12 @@ func (f reportFiles) tell(env Environment, kept *bytes.Buffer, documents ...runt
 	}
 }
 
-// write writes each file.
+// write writes each file, whose format was checked.
 func (f reportFiles) write(r *report.Report) (err error) {
 	for _, file := range f {
 		var text bytes.Buffer
-		format, _ := report.FormatOf(file) // it was checked
-		failed := r.Write(&text, format)
-		if failed == nil {
-			failed = replaceFile(file, text.Bytes())
-		}
-		err = errors.Join(err, failed)
+		format, _ := report.FormatOf(file)
+		err = errors.Join(err, r.Write(&text, format), replaceFile(file, text.Bytes()))
 	}
 	return err
 }

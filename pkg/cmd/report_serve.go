@@ -19,11 +19,12 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/report"
 )
 
-// serveOptions is the complete value that a live page is served by.
+// serveOptions is the complete value that a live page is served by: the events of a run,
+// and further documents.
 type serveOptions struct {
 	env    Environment
 	events string
-	names  []string // further documents
+	names  []string
 	port   uint16
 }
 

@@ -24,20 +24,17 @@ import (
 
 type bundleOptions struct {
 	targets
-	// names are files to pack, too.
-	names []string
-	// to is the archive; empty for one named after the time.
-	to string
-	// timeout bounds the facts of a region, from when its turn comes.
-	timeout time.Duration
+	names   []string      // files to pack, too
+	to      string        // the archive; empty for one named after the time
+	timeout time.Duration // bounds the facts of a region, from when its turn comes
 }
 
 func newSupportBundle(env Environment, run func(context.Context, bundleOptions) error) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "support-bundle [FILE...]",
+		Use:   "support-bundle",
 		Short: "Pack what somebody who helps you needs to know",
 		Long: `Pack the status of every region, the runs that the journals record, versions, the Fleet file,
-and the files that you name, such as those of --events, logs, and evidence of failures.
+and the files that you --add, such as those of --events, logs, and evidence of failures.
 Secrets are taken out; host names and e-mail addresses are not, so look at the list that
 is printed before you pass the archive on. What could not be collected is listed with the
 reason. Nothing is changed, and nothing is sent.`,
@@ -46,21 +43,14 @@ reason. Nothing is changed, and nothing is sent.`,
 kubectl coder-satellite support-bundle -f fleet.yaml
 
 # With a file of yours, to a name of yours
-kubectl coder-satellite support-bundle -f fleet.yaml common.yaml --to bundle.tar.gz`),
-		ValidArgsFunction: cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault),
+kubectl coder-satellite support-bundle -f fleet.yaml --add common.yaml --to bundle.tar.gz`),
 	}
 	var o bundleOptions
 	check := o.addTo(env, cmd, needs{regions: true})
 	cmd.Flags().StringVar(&o.to, "to", "", "file to write, readable by you alone; never overwritten (default coder-satellite-support-TIME.tar.gz)")
 	cmd.Flags().DurationVar(&o.timeout, "timeout", 30*time.Second, "time for the facts of a region; what is not known by then is missing")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		o.names = args
-		if err := errors.Join(check(), positive("--timeout", o.timeout)); err != nil {
-			return err
-		}
-		return run(cmd.Context(), o)
-	}
-	return cmd
+	cmd.Flags().StringArrayVar(&o.names, "add", nil, "file to pack, too, up to 64 MiB (repeatable)")
+	return verb(cmd, run, &o, func() error { return errors.Join(check(), positive("--timeout", o.timeout)) })
 }
 
 // runSupportBundle packs what can be collected: whoever needs help may have no login.
@@ -77,7 +67,7 @@ func runSupportBundle(ctx context.Context, o bundleOptions) (err error) {
 	if err := errors.Join(b.Write(file), file.Close()); err != nil {
 		return errors.Join(err, os.Remove(o.to))
 	}
-	_, err = io.WriteString(o.env.Out, b.Index()+"\nWrote "+printer.Escape(o.to)+".\n")
+	_, err = io.WriteString(o.env.Out, b.Index+"Wrote "+printer.Escape(o.to)+".\n")
 	return err
 }
 

@@ -2,6 +2,7 @@ package report
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
@@ -54,19 +55,8 @@ func (r *Report) view() *view {
 			v.addChecks(region.Name, region.Checks)
 		}
 	}
-	if r.Verify != nil {
-		for _, region := range r.Verify.Regions {
-			v.add(region.Name, cause{string(region.Outcome), "verify", region.Message, ""})
-			for _, c := range []*v1alpha1.Connection{region.Satellite, region.Primary} {
-				if c != nil {
-					v.add(region.Name, cause{string(region.Outcome), "verify", c.Message, c.Hint})
-				}
-			}
-		}
-	}
-	tones := []string{"bad", "note", "good"}
-	slices.SortStableFunc(v.Causes, func(a, b *group[cause]) int {
-		return slices.Index(tones, tone(a.First.State)) - slices.Index(tones, tone(b.First.State))
+	slices.SortStableFunc(v.Causes, func(a, b *group[cause]) int { // "bad" first
+		return strings.Compare(tone(a.First.State), tone(b.First.State))
 	})
 	return v
 }
@@ -99,9 +89,7 @@ func (v *view) addRun() {
 	}
 	for _, region := range v.Run.Regions {
 		wave := waves[region.Name]
-		for len(v.Waves) <= wave {
-			v.Waves = append(v.Waves, nil)
-		}
+		v.Waves = append(v.Waves, make([][]v1alpha1.RegionReport, max(0, wave+1-len(v.Waves)))...)
 		v.Waves[wave] = append(v.Waves[wave], region)
 		v.add(region.Name, cause{string(region.Outcome), "run", region.Error, region.Next})
 		for _, p := range region.Providers {
@@ -116,12 +104,10 @@ func (v *view) addRun() {
 	}
 }
 
-// addPlan joins the plans that are alike and, if no run says more, adds what their preflight found.
+// addPlan joins the plans that are alike, and adds what their preflight found.
 func (v *view) addPlan() {
 	for _, region := range v.Plan.Regions {
-		if v.Run == nil {
-			v.addChecks(region.Name, region.Preflight)
-		}
+		v.addChecks(region.Name, region.Preflight)
 		key := string(region.Outcome)
 		for _, s := range region.Steps {
 			key += "\n" + s.Name + string(s.Action) + printer.Vague(region.Name, s.Reason+s.Diff)

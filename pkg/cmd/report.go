@@ -38,6 +38,7 @@ kubectl coder-satellite status -f fleet.yaml -o json | kubectl coder-satellite r
 # A page about a plan, and metrics, from the same file
 kubectl coder-satellite plan -f fleet.yaml -o json > plan.json
 kubectl coder-satellite report plan.json --report plan.html --report plan.prom`),
+		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault),
 	}
 	cmd.Flags().StringVarP(&o.format, "output", "o", "", "print as html, junit, markdown or prometheus (default markdown, without --report)")

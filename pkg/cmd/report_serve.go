@@ -38,8 +38,9 @@ func newServe(env Environment, run func(context.Context, serveOptions) error) *c
 the run or after, in a second terminal, and end it with Ctrl-C. Further files, such as a
 plan, are shown beside the events.`,
 		Example: examples(`
-# While migrate -f fleet.yaml --events events.ndjson works; here, for two seconds
-timeout -s INT 2 kubectl coder-satellite report serve --events events.ndjson || test $? = 124`),
+# While migrate -f fleet.yaml --events events.ndjson works
+kubectl coder-satellite report serve --events events.ndjson`),
+		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault),
 	}
 	cmd.Flags().StringVar(&o.events, "events", "", "file that the run's --events names; it need not be there yet")

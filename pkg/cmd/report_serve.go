@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,17 +19,15 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/report"
 )
 
-// serveOptions is the complete value that a live page is served by: the events of a run,
-// and further documents.
+// serveOptions is the complete value that a live page is served by.
 type serveOptions struct {
-	env    Environment
-	events string
-	names  []string
-	port   uint16
+	reportOptions // the documents that are shown beside
+	events        string
+	port          uint16
 }
 
 func newServe(env Environment, run func(context.Context, serveOptions) error) *cobra.Command {
-	o := serveOptions{env: env}
+	o := serveOptions{reportOptions: reportOptions{env: env}}
 	cmd := &cobra.Command{
 		Use:   "serve --events FILE [FILE...]",
 		Short: "Show a run in the browser while it works",
@@ -60,12 +58,9 @@ func runServe(ctx context.Context, o serveOptions) error {
 	if err != nil {
 		return usage(fmt.Errorf("--port %d cannot be used: %w", o.port, err))
 	}
-	address := listener.Addr().String()
-	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		o.serve(w, r, address)
-	})}
+	server := &http.Server{Handler: http.HandlerFunc(o.serve), ReadHeaderTimeout: 10 * time.Second}
 	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
-	_, _ = fmt.Fprintf(o.env.Out, "Open http://%s in a browser on this machine. Ctrl-C ends it.\n", address)
+	_, _ = fmt.Fprintf(o.env.Out, "Open http://%s in a browser on this machine. Ctrl-C ends it.\n", listener.Addr())
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
@@ -74,9 +69,10 @@ func runServe(ctx context.Context, o serveOptions) error {
 
 // serve answers with the one page, if it is asked for by this machine's own name: another
 // site whose name leads here (DNS rebinding) gets nothing.
-func (o *serveOptions) serve(w http.ResponseWriter, r *http.Request, address string) {
-	if r.Host != address && r.Host != strings.Replace(address, "127.0.0.1", "localhost", 1) {
-		http.Error(w, "this page is served as http://"+address+" alone", http.StatusMisdirectedRequest)
+func (o *serveOptions) serve(w http.ResponseWriter, r *http.Request) {
+	host, _, _ := net.SplitHostPort(r.Host)
+	if host = cmp.Or(host, r.Host); host != "127.0.0.1" && host != "localhost" {
+		http.Error(w, "this page is served to this machine alone, as 127.0.0.1 or localhost", http.StatusMisdirectedRequest)
 		return
 	}
 	if r.URL.Path != "/" || r.Method != http.MethodGet {

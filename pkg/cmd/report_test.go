@@ -192,14 +192,14 @@ func TestReportServe(t *testing.T) {
 	if err := os.WriteFile(events, []byte(anEvent), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if code, _, page := ask(http.MethodGet, "/?still", "localhost:"+port); code != 200 || !strings.Contains(page, "sydney: create the record") || strings.Contains(page, `http-equiv="refresh"`) {
+	if code, _, page := ask(http.MethodGet, "/?still", "localhost:1"); code != 200 || !strings.Contains(page, "sydney: create the record") || strings.Contains(page, `http-equiv="refresh"`) {
 		t.Errorf("in the run: %d\n%s", code, page)
 	}
 	for _, test := range []struct {
 		method, path, host string
 		want               int
 	}{
-		{http.MethodGet, "/", "evil.example:" + port, http.StatusMisdirectedRequest}, {http.MethodGet, "/", "127.0.0.1", http.StatusMisdirectedRequest},
+		{http.MethodGet, "/", "evil.example:" + port, http.StatusMisdirectedRequest}, {http.MethodGet, "/", "127.0.0.1.evil.example", http.StatusMisdirectedRequest},
 		{http.MethodGet, "/etc/passwd", "", http.StatusNotFound}, {http.MethodPost, "/", "", http.StatusNotFound},
 	} {
 		if code, _, page := ask(test.method, test.path, test.host); code != test.want || strings.Contains(page, "sydney") {

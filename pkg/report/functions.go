@@ -20,7 +20,7 @@ func functions() map[string]any {
 		"list":  func(items ...any) []any { return items },
 		"push":  func(list []any, item any) []any { return append(slices.Clip(list), item) },
 		"share": func(part, all any) float64 { return min(max(100*div(part, all), 0), 100) }, // in percent
-		"lines": func(text string) []string { return strings.SplitAfter(text, "\n") },
+		"lines": func(text string) []string { return strings.Split(strings.TrimSuffix(text, "\n"), "\n") },
 		"fence": func(text string) string { return strings.Repeat("`", 3+strings.Count(text, "`")) }, // that nothing in the text ends
 		"code":  func(text string) string { return "`" + strings.ReplaceAll(oneLine(text), "`", "'") + "`" },
 		"label": func(text any) string { // of Prometheus

@@ -101,6 +101,10 @@ test-crash: $(PLUGIN) $(LAB) $(TOOLS) ## Kill and mislead the plugin at every ou
 test-walk: $(PLUGIN) $(LAB) $(TOOLS) ## Walk at random for WALK (10m) in each of REGIONS (3) labs, and look for what must not be
 	CODER_SATELLITE_WALK_FOR=$(WALK) CODER_SATELLITE_WALK_REGIONS=$(REGIONS) $(GO) test -count=1 -timeout 48h -v ./test/walk
 
+.PHONY: test-browser
+test-browser: ## Look at the pages of report in Chromium, which must be on the PATH; CODER_SATELLITE_SCREENSHOTS=DIR keeps pictures
+	CODER_SATELLITE_BROWSER=1 $(GO) test -count=1 -timeout $(TIMEOUT) -run TestInBrowser -v ./pkg/report
+
 .PHONY: lint
 lint: ## Run golangci-lint on both modules
 	$(GO) run $(GOLANGCI_LINT) run ./...

@@ -45,7 +45,7 @@ func completeFlag(env Environment, name string) cobra.CompletionFunc {
 		return cobra.FixedCompletions([]string{"yaml", "yml", "json"}, cobra.ShellCompDirectiveFilterFileExt)
 	case "plan":
 		return cobra.FixedCompletions([]string{"json"}, cobra.ShellCompDirectiveFilterFileExt)
-	case "chart", "kubeconfig", "coder-token-file", "coder-ca-file", "events", "set-file":
+	case "chart", "kubeconfig", "coder-token-file", "coder-ca-file", "events", "set-file", "report", "to", "add":
 		return cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)
 	case "evidence-dir", "dir", "cache-dir":
 		return cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs)

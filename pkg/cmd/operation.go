@@ -31,8 +31,9 @@ type operationOptions struct {
 	yes         bool
 	dryRun      bool
 	// events is the file that keeps the events; empty for none.
-	events string
-	run    migration.Options
+	events  string
+	reports reportFiles
+	run     migration.Options
 }
 
 // operationVerb completes the command of a verb that changes regions, by the
@@ -47,6 +48,7 @@ func operationVerb(
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask before acting; the contexts must then be named")
 	addDryRun(f, &o.dryRun)
 	f.StringVar(&o.events, "events", "", "append every progress event to this file, one JSON object a line; a new file is readable only by you")
+	checkReports := o.reports.addTo(cmd)
 	f.DurationVar(&o.run.Timeout, "timeout", time.Hour, "time for one region; 0 for no limit")
 	f.DurationVar(&o.run.StepTimeout, "step-timeout", 15*time.Minute, "time for one step; 0 for no limit")
 	f.DurationVar(&o.run.LockDuration, "lock-duration", lock.DefaultDuration, "how long a dead run's lock blocks other runs")
@@ -67,7 +69,7 @@ func operationVerb(
 			return err
 		}
 		err := errors.Join(notNegative("--timeout", o.run.Timeout), notNegative("--step-timeout", o.run.StepTimeout),
-			positive("--lock-duration", o.run.LockDuration), notNegative("--max-gap", o.run.MaxGap))
+			positive("--lock-duration", o.run.LockDuration), notNegative("--max-gap", o.run.MaxGap), checkReports())
 		if o.run.MaxGap > 0 && !o.run.Measure {
 			err = errors.Join(err, usagef("--max-gap needs the measurements that --measure=false turns off"))
 		}
@@ -133,13 +135,14 @@ func runOperation(ctx context.Context, o operationOptions) error {
 		return err
 	}
 	defer c.progress.Close()
-	report, end, err := keepEvents(o.env, o.events, c.report)
+	kept, show := o.reports.record(c.report)
+	report, end, err := keepEvents(o.env, o.events, show)
 	if err != nil {
 		return err
 	}
 	defer end()
 	regions := o.rollout(c, o.operation, o.run, report)
-	plan, err := regions.Plan(ctx, o.dryRun)
+	plan, err := regions.Plan(ctx, o.dryRun || len(o.reports) > 0) // a report shows how manifests change
 	if err := cmp.Or(interrupted(ctx), err); err != nil {
 		return err
 	}
@@ -161,6 +164,7 @@ func runOperation(ctx context.Context, o operationOptions) error {
 		Regions:   reports,
 	}
 	document.ExitCode = exitFor(document.Outcome)
+	o.reports.tell(o.env, kept, plan, document)
 	return o.end(document, document.Outcome)
 }
 

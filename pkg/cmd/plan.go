@@ -1,8 +1,10 @@
 package cmd
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -13,6 +15,7 @@ import (
 
 type planOptions struct {
 	documentOptions
+	reports reportFiles
 	// detailed makes pending changes an exit code of their own.
 	detailed bool
 	// diff includes the difference in the satellite's manifest.
@@ -42,11 +45,12 @@ kubectl coder-satellite plan -f fleet.yaml -o json > plan.json`),
 	}
 	var o planOptions
 	check := o.addTo(env, cmd, needs{regions: true, accessURL: true, chart: true, plans: true, exits: fmt.Sprint(exitChangesPending, exitPartlyFailed)})
+	checkReports := o.reports.addTo(cmd)
 	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 2 if there is something to change")
 	wholeRegionsFlag(cmd, &o.wholeRegions)
 	gitopsFlag(cmd, &o.suspend)
 	cmd.Flags().BoolVar(&o.diff, "diff", true, "show how the satellite's manifest would change")
-	return verb(cmd, run, &o, check)
+	return verb(cmd, run, &o, func() error { return errors.Join(check(), checkReports()) })
 }
 
 func runPlan(ctx context.Context, o planOptions) error {
@@ -59,6 +63,7 @@ func runPlan(ctx context.Context, o planOptions) error {
 	if err := cmp.Or(interrupted(ctx), err); err != nil {
 		return err
 	}
+	o.reports.tell(o.env, &bytes.Buffer{}, plan)
 	if err := o.print(plan); err != nil {
 		return err
 	}

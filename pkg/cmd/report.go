@@ -1,122 +1,96 @@
 package cmd
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
-	"time"
+	"slices"
 
 	"github.com/spf13/cobra"
 
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/health"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/report"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
+// reportOptions is the complete value of what is reported on, and how.
 type reportOptions struct {
-	targets
-	// when says when users move, in words; may be empty.
-	when string
-	// dir is the folder for a file per region; empty to print all.
-	dir string
-	// timeout bounds the facts of a region, from when its turn comes.
-	timeout time.Duration
+	env    Environment
+	names  []string // files with documents and events; - is standard input
+	format string   // of what is printed; empty for nothing
+	files  reportFiles
 }
 
 func newReport(env Environment, run func(context.Context, reportOptions) error) *cobra.Command {
+	o := reportOptions{env: env}
 	cmd := &cobra.Command{
-		Use:   "report",
-		Short: "Write a notice for a region's users",
-		Long: `Write a notice for the users of each region, in Markdown: the new host name, the command
-that logs in there, what a rebuild does to their workspaces, and when. It describes the
-region's present state, before the switch or after it. It is printed, or written to a
-folder, and never sent.`,
+		Use:   "report FILE...",
+		Short: "Turn documents and events into a page, a ticket, a CI result or metrics",
+		Long: `Turn what other verbs wrote with -o json, and the file of --events, into one report: a page
+that needs no network, Markdown for a change ticket, JUnit for CI, or metrics for
+Prometheus. Give the files of one change together: the plan, the run, its events, and
+the status afterwards, at most one of each. Nothing is asked, and nothing is sent.
+
+plan, status, verify and the verbs that change regions write the same with --report.`,
 		Example: examples(`
-# Before the change
-kubectl coder-satellite report --notice -f fleet.yaml --region sydney --when "Saturday 20:00 UTC"
+# The status, for a ticket
+kubectl coder-satellite status -f fleet.yaml -o json | kubectl coder-satellite report -
 
-# A file for each region
-kubectl coder-satellite report --notice -f fleet.yaml --dir notices`),
+# A page about a plan, and metrics, from the same file
+kubectl coder-satellite plan -f fleet.yaml -o json > plan.json
+kubectl coder-satellite report plan.json --report plan.html --report plan.prom`),
+		Args:              cobra.ArbitraryArgs,
+		ValidArgsFunction: cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault),
 	}
-	var o reportOptions
-	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, accessURL: true})
-	notice := f.Bool("notice", false, "write a notice for the region's users")
-	f.StringVar(&o.when, "when", "", "when the users move, in words")
-	f.StringVar(&o.dir, "dir", "", "folder for one file per region, instead of printing them")
-	f.DurationVar(&o.timeout, "timeout", 30*time.Second, "time for the facts of a region")
-	return verb(cmd, run, &o, func() error {
-		err := errors.Join(check(), positive("--timeout", o.timeout))
-		if !*notice {
-			err = errors.Join(err, usagef("nothing to write: say what with --notice"))
+	cmd.Flags().StringVarP(&o.format, "output", "o", "", "print as html, junit, markdown or prometheus (default markdown, without --report)")
+	_ = cmd.RegisterFlagCompletionFunc("output", words(report.Formats()...)) // the flag is there
+	check := o.files.addTo(cmd)
+	cmd.AddCommand(newServe(env, runServe), newNotice(env, runNotice))
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		switch o.names = args; {
+		case len(args) == 0:
+			return usagef("name the files to report on: what -o json and --events wrote, or - for standard input")
+		case o.format == "" && len(o.files) == 0:
+			o.format = "markdown"
+		case o.format != "" && !slices.Contains(report.Formats(), o.format):
+			return usagef("-o %q: choose one of %v", o.format, report.Formats())
 		}
-		return err
-	})
+		if err := check(); err != nil {
+			return err
+		}
+		return run(cmd.Context(), o)
+	}
+	return cmd
 }
 
-func runReport(ctx context.Context, o reportOptions) error {
-	c, err := o.connect()
-	if err != nil {
+func runReport(_ context.Context, o reportOptions) error {
+	var r report.Report
+	if err := readReport(o.env, &r, o.names...); err != nil {
 		return err
 	}
-	regions, err := c.survey.Collect(ctx, o.timeout, snapshot.ItemProvider, snapshot.ItemWorkspaces, snapshot.ItemJournal,
-		snapshot.ItemSatellite, snapshot.ItemRegistrations, snapshot.ItemEndpoint)
-	if err := cmp.Or(interrupted(ctx), err); err != nil {
-		return err
-	}
-	primary := c.survey.Primary(ctx)
-	version, known := primary.Version.Get()
-	if !known {
-		return primary.Version.Err()
-	}
-	var errs []error
-	written := false
-	for _, views := range regions {
-		if err := switchKnown(views); err != nil {
-			errs = append(errs, fmt.Errorf("region %q: %w", views[0].Region.Name, err))
-			continue
+	if o.format != "" {
+		if err := r.Write(o.env.Out, o.format); err != nil {
+			return err
 		}
-		satellite := views[0].Region.Satellite
-		notice := report.Notice{
-			Region: health.NewRegionStatus(views, health.ExpectMigrated), PrimaryURL: primary.URL, URL: cmp.Or(satellite.UnifiedURL, satellite.AccessURL),
-			Answers: views[0].PathAnswers() == nil, RebuiltBySwitch: version.RebuildsOnSwitch(), When: o.when,
-		}
-		errs = append(errs, o.write(notice, written))
-		written = true
 	}
-	return errors.Join(errs...)
+	return o.files.write(&r)
 }
 
-// switchKnown returns why it is unknown which path a provider uses; nil if all are known.
-func switchKnown(views []*snapshot.Snapshot) error {
-	for _, s := range views {
-		if _, known := s.Provider.Get(); !known {
-			return s.Provider.Err()
+// maxDocument bounds a file of documents or events, in bytes.
+const maxDocument = 64 << 20
+
+// readReport reads documents and events; the error names the file.
+func readReport(env Environment, r *report.Report, names ...string) error {
+	for _, name := range names {
+		data, err := fleet.Read(name, env.In, maxDocument)
+		if errors.Is(err, fleet.ErrTooLarge) {
+			err = fmt.Errorf("it is longer than %d MiB", maxDocument>>20)
 		}
-		if s.Networking() == v1alpha1.NetworkingV2Unknown {
-			return fmt.Errorf("provider %q: the primary does not say whether it uses Networking v2", s.Provider.Value().Name)
+		if err == nil {
+			err = r.Read(data)
+		}
+		if err != nil {
+			return usage(fmt.Errorf("cannot report on %s: %w", name, err))
 		}
 	}
 	return nil
-}
-
-// write prints a notice, with a rule before it if it is a further one, or writes its file.
-func (o *reportOptions) write(notice report.Notice, further bool) error {
-	text := printer.Escape(notice.Markdown())
-	if o.dir == "" {
-		if further {
-			text = "\n---\n\n" + text
-		}
-		_, err := io.WriteString(o.env.Out, text)
-		return err
-	}
-	if err := os.MkdirAll(o.dir, 0o755); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(o.dir, notice.Region.Name+".md"), []byte(text), 0o644) // a region's name holds no separator
 }

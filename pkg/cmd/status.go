@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -17,8 +18,9 @@ import (
 type statusOptions struct {
 	documentOptions
 	// watch repeats the checks, with every between them, until interrupted.
-	watch bool
-	every time.Duration
+	watch   bool
+	every   time.Duration
+	reports reportFiles
 	// timeout bounds one reading of a region, from when its turn comes.
 	timeout time.Duration
 	// expect is what a region that no migration has reached is expected to be.
@@ -52,12 +54,13 @@ kubectl coder-satellite status -f fleet.yaml -o jsonpath='{..checks[?(@.state=="
 	}
 	var o statusOptions
 	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, exits: fmt.Sprint(exitTimedOut)})
+	checkReports := o.reports.addTo(cmd)
 	f.BoolVarP(&o.watch, "watch", "w", false, "repeat the checks until interrupted")
 	f.DurationVar(&o.every, "interval", 10*time.Second, "time between checks with --watch")
 	f.DurationVar(&o.timeout, "timeout", 30*time.Second, "time to read a region; what is not read by then is unknown")
 	f.StringVar((*string)(&o.expect), "expect", string(health.ExpectMigrated), `"planned" if regions that were not migrated yet do not count as failed`)
 	return verb(cmd, run, &o, func() error {
-		err := errors.Join(check(), positive("--timeout", o.timeout), positive("--interval", o.every))
+		err := errors.Join(check(), positive("--timeout", o.timeout), positive("--interval", o.every), checkReports())
 		if o.expect != health.ExpectMigrated && o.expect != health.ExpectPlanned {
 			err = errors.Join(err, usagef("--expect is %q: it must be migrated or planned", o.expect))
 		}
@@ -78,15 +81,16 @@ func runStatus(ctx context.Context, o statusOptions) error {
 		if err := cmp.Or(interrupted(ctx), err); err != nil {
 			return err
 		}
-		report := health.NewStatusReport(primary, regions, o.expect, o.env.Clock.Now())
-		report.Outcome = inTime(look, report.Outcome)
+		found := health.NewStatusReport(primary, regions, o.expect, o.env.Clock.Now())
+		found.Outcome = inTime(look, found.Outcome)
+		o.reports.tell(o.env, &bytes.Buffer{}, found)
 		if !o.watch {
-			return o.end(report, report.Outcome)
+			return o.end(found, found.Outcome)
 		}
 		if o.env.redraws(o.env.Out) && (o.format == "" || o.format == "wide") {
 			_, _ = io.WriteString(o.env.Out, "\x1b[H\x1b[2J") // the next look takes the place of the last
 		}
-		if err := o.print(report); err != nil {
+		if err := o.print(found); err != nil {
 			return err
 		}
 		select {

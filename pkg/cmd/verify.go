@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -22,7 +23,8 @@ const (
 
 type verifyOptions struct {
 	documentOptions
-	region verify.Options
+	region  verify.Options
+	reports reportFiles
 	// timeout bounds the verification of a region, from when its turn comes.
 	timeout time.Duration
 }
@@ -58,6 +60,7 @@ kubectl coder-satellite verify -f fleet.yaml -o jsonpath='{.regions[*].satellite
 	}
 	var o verifyOptions
 	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, accessURL: true, exits: fmt.Sprint(exitPartlyFailed, exitTimedOut)})
+	checkReports := o.reports.addTo(cmd)
 	_ = f.MarkHidden("canary") // --workspace says the same, and nothing is rebuilt
 	f.StringVar(&o.region.Workspace, "workspace", "", "name or ID of the workspace to connect to (default: the region's canary)")
 	f.IntVar(&o.region.Pings, "pings", 5, "how many pings to send through each connection")
@@ -66,7 +69,7 @@ kubectl coder-satellite verify -f fleet.yaml -o jsonpath='{.regions[*].satellite
 	f.DurationVar(&o.region.For, "duration", 0, "send pings for this long, five a second, instead of a fixed number")
 	f.DurationVar(&o.timeout, "timeout", time.Minute, "time for one region, in addition to --duration")
 	return verb(cmd, run, &o, func() error {
-		err := errors.Join(check(), positive("--timeout", o.timeout))
+		err := errors.Join(check(), positive("--timeout", o.timeout), checkReports())
 		if o.region.Pings < 1 || o.region.Pings > maxPings {
 			err = errors.Join(err, usagef("--pings is %d: it must be from 1 to %d", o.region.Pings, maxPings))
 		}
@@ -92,10 +95,11 @@ func runVerify(ctx context.Context, o verifyOptions) error {
 	if err != nil {
 		return err
 	}
-	report, err := verify.Fleet(ctx, c.survey, o.region, o.timeout)
+	found, err := verify.Fleet(ctx, c.survey, o.region, o.timeout)
 	if err := cmp.Or(interrupted(ctx), err); err != nil {
 		return err
 	}
-	report.Outcome = inTime(c.survey, report.Outcome)
-	return o.end(report, report.Outcome)
+	found.Outcome = inTime(c.survey, found.Outcome)
+	o.reports.tell(o.env, &bytes.Buffer{}, found)
+	return o.end(found, found.Outcome)
 }

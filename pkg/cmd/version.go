@@ -35,12 +35,7 @@ kubectl coder-satellite version --primary -o json`),
 }
 
 func runVersion(ctx context.Context, o versionOptions) error {
-	info := &v1alpha1.VersionInfo{
-		Version:   o.env.version(),
-		Commit:    o.env.Build.Commit,
-		GoVersion: runtime.Version(),
-		Platform:  runtime.GOOS + "/" + runtime.GOARCH,
-	}
+	info := o.env.versionInfo()
 	if o.primary {
 		c, err := o.connect()
 		if err != nil {
@@ -53,6 +48,13 @@ func runVersion(ctx context.Context, o versionOptions) error {
 		info.Primary = &v1alpha1.Primary{URL: c.primary.URL(), Version: version.String()}
 	}
 	return o.print(info)
+}
+
+// versionInfo is the plugin's own version as a document.
+func (e Environment) versionInfo() *v1alpha1.VersionInfo {
+	return &v1alpha1.VersionInfo{
+		Version: e.version(), Commit: e.Build.Commit, GoVersion: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
+	}
 }
 
 // version is what the linker was told, else what the module was built as.

@@ -67,10 +67,10 @@ func (g *groups[T]) join(item T, where, key string) {
 	}
 }
 
-// vague leaves out of a text about a region whatever may differ from region to region:
+// Vague leaves out of a text about a region whatever may differ from region to region:
 // its name, also within other words, what is quoted, and all words with numbers or a URL. A
 // short name counts as a word alone.
-func vague(region, text string) string {
+func Vague(region, text string) string {
 	text = regexp.MustCompile(`"[^"]*"`).ReplaceAllString(text, ellipsis)
 	if len(region) > 2 {
 		text = strings.ReplaceAll(text, region, ellipsis)

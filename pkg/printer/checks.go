@@ -29,7 +29,7 @@ func (p *page) joinChecks(found *groups[v1alpha1.CheckResult], region string, re
 		if p.wide || region == "" {
 			key = region + r.ID + string(r.State) + r.Message + r.Hint
 		} else {
-			key = r.ID + string(r.State) + vague(region, r.Message) + vague(region, r.Hint)
+			key = r.ID + string(r.State) + Vague(region, r.Message) + Vague(region, r.Hint)
 		}
 		found.join(r, where, key)
 	}

@@ -19,7 +19,7 @@ func (p *page) fleetPlan(plan *v1alpha1.Plan) {
 		}
 		key := fmt.Sprint(region.Outcome, len(region.Providers))
 		for _, step := range region.Steps {
-			key += " " + step.Name + string(step.Action) + vague(region.Name, step.Reason+" "+strings.Join(step.Details, " "))
+			key += " " + step.Name + string(step.Action) + Vague(region.Name, step.Reason+" "+strings.Join(step.Details, " "))
 		}
 		alike.join(region, region.Name, key)
 		p.joinChecks(&found, region.Name, v1alpha1.Notable(region.Preflight), len(region.Providers) > 1)

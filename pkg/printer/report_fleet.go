@@ -31,7 +31,7 @@ func (p *page) fleetReport(regions []v1alpha1.RegionReport) {
 		p.outcome(region, func(label string, s style, text string) {
 			key := text
 			if len(failed) > tall {
-				key = vague(region.Name, text)
+				key = Vague(region.Name, text)
 			}
 			if text != "" {
 				entries.join(entry{label, s, text}, region.Name, label+key)

@@ -5,14 +5,17 @@ import (
 	"encoding/json"
 )
 
-// JSON returns JSON with Text applied to each of its strings; all else stays as it is, byte by byte. It examines each
+// JSON returns JSON with Text applied to each of its strings.
+func JSON(data []byte) []byte { return Strings(data, Text) }
+
+// Strings returns JSON with change applied to each of its strings; all else stays as it is, byte by byte. It examines each
 // string once: what is said of many regions repeats them.
-func JSON(data []byte) []byte {
+func Strings(data []byte, change func(string) string) []byte {
 	known := map[string][]byte{}
 	return compiled().literal.ReplaceAllFunc(data, func(quoted []byte) []byte {
 		clean, seen := known[string(quoted)]
 		if !seen {
-			clean = literal(quoted)
+			clean = literal(quoted, change)
 			known[string(quoted)] = clean
 		}
 		return clean
@@ -20,12 +23,12 @@ func JSON(data []byte) []byte {
 }
 
 // literal is JSON of one string.
-func literal(quoted []byte) []byte {
+func literal(quoted []byte, change func(string) string) []byte {
 	var text string
 	if json.Unmarshal(quoted, &text) != nil {
 		return quoted
 	}
-	clean := Text(text)
+	clean := change(text)
 	if clean == text {
 		return quoted
 	}

@@ -100,7 +100,10 @@ func TestNotice(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			test.PrimaryURL = primaryURL
 			test.Answers = name != "afterwards, of a satellite that is away"
-			text := test.Markdown()
+			text, err := test.Markdown()
+			if err != nil {
+				t.Fatal(err)
+			}
 			for _, want := range test.says {
 				if !strings.Contains(text, want) {
 					t.Errorf("it does not say %q:\n%s", want, text)

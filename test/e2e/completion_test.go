@@ -92,6 +92,10 @@ func TestCompletion(t *testing.T) {
 		"Fleet files":        {words: []string{"status", "-f", ""}, want: []string{"yaml", "yml", "json"}, directive: byEnding},
 		"any file":           {words: []string{"plan", "--chart", ""}, want: nil, directive: anyFile},
 		"any file to append": {words: []string{"rollback", "--events", ""}, want: nil, directive: anyFile},
+		"files to report on": {words: []string{"report", ""}, some: []string{"notice", "serve"}, directive: anyFile},
+		"formats of report":  {words: []string{"report", "-o", ""}, want: []string{"html", "junit", "markdown", "prometheus"}, directive: noFile},
+		"any file to report": {words: []string{"migrate", "--report", ""}, want: nil, directive: anyFile},
+		"any file to pack":   {words: []string{"support-bundle", "--add", ""}, want: nil, directive: anyFile},
 		"folders":            {words: []string{"migrate", "--evidence-dir", ""}, want: nil, directive: onlyDirs},
 		"nothing to offer":   {words: []string{"rollback", "--reason", ""}, want: nil, directive: noFile},
 	} {

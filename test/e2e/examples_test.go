@@ -16,7 +16,7 @@ import (
 // A verb that is not in it fails the test: put it where it belongs.
 var exampleOrder = []string{
 	"version", "explain", "options", "completion", "completion kubectl", "completion bash", "completion zsh", "completion fish", "completion powershell",
-	"discover", "rbac", "plan", "retain", "unlock", "migrate", "verify", "status", "workspaces", "workspaces rebuild", "report", "history", "rollback", "remove", "finalize",
+	"discover", "rbac", "plan", "retain", "unlock", "migrate", "verify", "status", "workspaces", "workspaces rebuild", "report", "report serve", "report notice", "support-bundle", "history", "rollback", "remove", "finalize",
 }
 
 // asks are the verbs that ask before they act, which a test cannot answer.
@@ -176,6 +176,9 @@ func runExample(t *testing.T, own *inlab.Lab, dir, verb, line string) {
 		if !strings.Contains(command, "--values") {
 			command += " --values common.yaml"
 		}
+	}
+	if verb == "report serve" { // until it is interrupted
+		command = "timeout -s INT 2 " + command + "; test $? = 124"
 	}
 	// a line may run another verb before
 	asked := slices.ContainsFunc(asks, func(verb string) bool { return strings.HasPrefix(command, "kubectl coder-satellite "+verb+" ") })

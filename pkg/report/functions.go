@@ -1,0 +1,81 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// functions are what templates call.
+func functions() map[string]any {
+	return map[string]any{
+		"tone": tone, "words": words, "div": div, "tally": tally,
+		"md": escaped, "join": strings.Join, "prefix": strings.HasPrefix,
+		"add":   func(a, b int) int { return a + b },
+		"list":  func(items ...any) []any { return items },
+		"push":  func(list []any, item any) []any { return append(slices.Clip(list), item) },
+		"share": func(part, all any) float64 { return min(max(100*div(part, all), 0), 100) }, // in percent
+		"lines": func(text string) []string { return strings.Split(strings.TrimSuffix(text, "\n"), "\n") },
+		"fence": func(text string) string { return strings.Repeat("`", 3+strings.Count(text, "`")) }, // that nothing in the text ends
+		"code":  func(text string) string { return "`" + strings.ReplaceAll(oneLine(text), "`", "'") + "`" },
+		"label": func(text any) string { // of Prometheus
+			return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(fmt.Sprint(text)) + `"`
+		},
+		"micros": func(n int64) string { // microseconds, with three digits
+			d, unit := time.Duration(n)*time.Microsecond, time.Microsecond
+			for d/unit >= 1000 {
+				unit *= 10
+			}
+			return strings.Replace(d.Round(unit).String(), "ms", " ms", 1)
+		},
+	}
+}
+
+// div divides whole numbers of any type, by at least 1.
+func div(a, b any) float64 {
+	return float64(reflect.ValueOf(a).Int()) / float64(max(reflect.ValueOf(b).Int(), 1))
+}
+
+// words turns a CamelCase constant into words, and keeps nothing but letters; an empty one
+// stands for what has not ended.
+func words(constant any) string {
+	var b strings.Builder
+	for i, r := range cmp.Or(fmt.Sprint(constant), "Running") {
+		if i > 0 && unicode.IsUpper(r) {
+			b.WriteByte(' ')
+		}
+		if unicode.IsLetter(r) {
+			b.WriteRune(unicode.ToLower(r))
+		}
+	}
+	return b.String()
+}
+
+// tone says of an outcome, a state or a phase how a reader has to take it: good, note or bad.
+func tone(state any) string {
+	switch fmt.Sprint(state) {
+	case "Succeeded", "NothingToDo", "Done", "Already", "Pass", "Migrated", "Adopted", "Finalized", "On", "AlwaysOn", "None":
+		return "good"
+	case "", "Running", "ChangesPending", "Change", "Check", "NotStarted", "Unreachable", "Undone", "Warn", "Unknown", "Skipped", "Legacy", "Off":
+		return "note"
+	}
+	return "bad"
+}
+
+// tally counts equal constants: "2 failed, 197 succeeded".
+func tally(all []any) string {
+	counts := map[string]int{}
+	for _, one := range all {
+		counts[words(one)]++
+	}
+	var texts []string
+	for _, word := range slices.Sorted(maps.Keys(counts)) {
+		texts = append(texts, fmt.Sprint(counts[word], " ", word))
+	}
+	return strings.Join(texts, ", ")
+}

@@ -35,10 +35,9 @@ type Block struct {
 type Marks struct {
 	// Skip is why the block cannot be run in a lab; empty if it can.
 	Skip string
-	// First are commands that bring the lab to where the block is to be read.
-	First []string
-	// Primary is the version that the lab's primary is brought to before; empty for the one that it has.
-	Primary string
+	// Before brings the lab to where the block is to be read, in this order: a command,
+	// or "primary" and the version that the lab's primary gets.
+	Before []string
 	// Exit is the exit code that the block ends with.
 	Exit int
 	// Keep makes what the block defines known to the page's later blocks.
@@ -50,7 +49,7 @@ type Marks struct {
 // Tested are the pages whose commands are run: the README, the runbook and its
 // companion, and the pages for single tasks. root is the repository's folder.
 func Tested(root string) ([]Page, error) {
-	names := []string{"README.md", "docs/runbook.md"}
+	names := []string{"README.md", "docs/runbook.md", "docs/by-hand.md"}
 	tasks, err := filepath.Glob(filepath.Join(root, "docs", "tasks", "*.md"))
 	if err != nil {
 		return nil, err
@@ -138,10 +137,8 @@ func (m *Marks) add(name, argument string) (err error) {
 	switch name {
 	case "skip":
 		m.Skip = argument
-	case "first":
-		m.First = append(m.First, argument)
-	case "primary":
-		m.Primary = argument
+	case "before":
+		m.Before = append(m.Before, argument)
 	case "exit":
 		m.Exit, err = strconv.Atoi(argument)
 	case "keep":

@@ -6,7 +6,7 @@ import (
 )
 
 func TestParse(t *testing.T) {
-	page, err := Parse("a.md", "Type `x`:\n\n<!-- test: exit 5 -->\n<!-- test: first kubectl coder-satellite retain -f fleet.yaml -->\n"+
+	page, err := Parse("a.md", "Type `x`:\n\n<!-- test: exit 5 -->\n<!-- test: before kubectl coder-satellite retain -f fleet.yaml -->\n"+
 		"   ```sh\n   # why\n   one --flag \\\n     two\n\n   three |\n     four\n   ```\nand\n```console\n$ five\nout\n```\n")
 	if err != nil {
 		t.Fatal(err)
@@ -15,7 +15,7 @@ func TestParse(t *testing.T) {
 		t.Fatalf("read %+v", page)
 	}
 	first, second := page.Blocks[0], page.Blocks[1]
-	if want := (Marks{Exit: 5, First: []string{"kubectl coder-satellite retain -f fleet.yaml"}}); !reflect.DeepEqual(first.Marks, want) || first.Line != 5 {
+	if want := (Marks{Exit: 5, Before: []string{"kubectl coder-satellite retain -f fleet.yaml"}}); !reflect.DeepEqual(first.Marks, want) || first.Line != 5 {
 		t.Errorf("the first block, at %d, has %+v", first.Line, first.Marks)
 	}
 	if want := []string{"one --flag \\\n  two", "three |\n  four"}; !reflect.DeepEqual(first.Commands(), want) {

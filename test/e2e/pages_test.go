@@ -44,12 +44,7 @@ func runPage(t *testing.T, own *inlab.Lab, page pages.Page) {
 		}
 	}
 	for _, block := range page.Blocks {
-		exampleFiles(t, own, dir) // a block before may have written them
-		lab := filepath.Join(dir, ".lab")
-		if err := os.MkdirAll(lab, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		exampleFiles(t, own, lab)
+		pageFiles(t, own, dir) // a block before may have written them
 		scripts, err := block.Scripts()
 		switch {
 		case block.Language == "sh" && block.Skip == "":
@@ -74,6 +69,26 @@ func runPage(t *testing.T, own *inlab.Lab, page pages.Page) {
 	}
 	if ran == 0 {
 		t.Errorf("%s: nothing was run", page.Name)
+	}
+}
+
+// pageFiles writes the operator's files, also where `make lab` has them. The Fleet has labels.
+func pageFiles(t *testing.T, own *inlab.Lab, dir string) {
+	t.Helper()
+	lab := filepath.Join(dir, ".lab")
+	if err := os.MkdirAll(lab, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	exampleFiles(t, own, dir)
+	exampleFiles(t, own, lab)
+	file := filepath.Join(dir, "fleet.yaml")
+	text, err := os.ReadFile(file)
+	if err == nil {
+		labelled := strings.Replace(string(text), "  name: london", "  labels: {continent: emea}\n  name: london", 1)
+		err = os.WriteFile(file, []byte(labelled), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

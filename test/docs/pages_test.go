@@ -216,3 +216,16 @@ func anchors(text string) []string {
 	}
 	return found
 }
+
+// The README names every verb.
+func TestVerbsOfReadme(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join(repository, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range freshRoot(t).Commands() {
+		if verb.IsAvailableCommand() && verb.Name() != "help" && !strings.Contains(string(readme), "`"+verb.Name()) {
+			t.Errorf("README.md does not name the verb %s", verb.Name())
+		}
+	}
+}

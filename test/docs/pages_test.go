@@ -11,7 +11,10 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/utils/clock"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cmd"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/test/docs/pages"
 )
@@ -28,23 +31,15 @@ func written(t *testing.T) []pages.Page {
 }
 
 // freshRoot returns the command tree, whose flags no other test has set.
-func freshRoot(t *testing.T) *cobra.Command {
-	t.Helper()
-	for _, name := range []string{"XDG_CACHE_HOME", "HOME", "LocalAppData"} {
-		t.Setenv(name, os.Getenv(name)) // put back what the generator sets
-	}
-	root, err := neutralRoot()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return root
+func freshRoot() *cobra.Command {
+	return cmd.NewRoot(cmd.Environment{
+		IOStreams: genericiooptions.NewTestIOStreamsDiscard(), Getenv: func(string) string { return "" }, Clock: clock.RealClock{},
+	})
 }
 
 // parses returns why the program does not understand the arguments; nil if it does.
-func parses(t *testing.T, args []string) error {
-	t.Helper()
-	root := freshRoot(t)
-	verb, rest, err := root.Find(args)
+func parses(args []string) error {
+	verb, rest, err := freshRoot().Find(args)
 	if err != nil {
 		return err
 	}
@@ -73,10 +68,10 @@ func TestCommandsOfPages(t *testing.T) {
 				commands = append(commands, scripts...)
 			}
 		}
-		for _, command := range append(commands, spansWithVerbs(t, page)...) {
+		for _, command := range append(commands, spansWithVerbs(page)...) {
 			for _, args := range pages.Plugin(command) {
 				found++
-				if err := parses(t, args); err != nil {
+				if err := parses(args); err != nil {
 					t.Errorf("%s: %s: %v", page.Name, command, err)
 				}
 			}
@@ -89,12 +84,12 @@ func TestCommandsOfPages(t *testing.T) {
 
 // spansWithVerbs returns the commands that stand in the text, also where they begin
 // with the verb: `plan -o json > plan.json`.
-func spansWithVerbs(t *testing.T, page pages.Page) []string {
+func spansWithVerbs(page pages.Page) []string {
 	var commands []string
 	for _, span := range page.Spans() {
 		words := strings.Fields(span)
 		if len(words) > 1 && words[0] != "kubectl" && strings.HasPrefix(words[1], "-") {
-			if verb, _, err := freshRoot(t).Find(words[:1]); err == nil && verb.HasParent() {
+			if verb, _, err := freshRoot().Find(words[:1]); err == nil && verb.HasParent() {
 				span = "kubectl coder-satellite " + span
 			}
 		}
@@ -113,7 +108,7 @@ func TestFlagsOfPages(t *testing.T) {
 			add(child)
 		}
 	}
-	add(freshRoot(t))
+	add(freshRoot())
 	flag := regexp.MustCompile(`^--[a-z][a-z0-9-]*`)
 	for _, page := range written(t) {
 		for _, span := range page.Spans() {
@@ -223,7 +218,7 @@ func TestVerbsOfReadme(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, verb := range freshRoot(t).Commands() {
+	for _, verb := range freshRoot().Commands() {
 		if verb.IsAvailableCommand() && verb.Name() != "help" && !strings.Contains(string(readme), "`"+verb.Name()) {
 			t.Errorf("README.md does not name the verb %s", verb.Name())
 		}

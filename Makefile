@@ -93,7 +93,7 @@ test-walk-sample:
 	$(GO) test -count=1 -timeout $(TIMEOUT) -v ./test/walk
 
 .PHONY: test-crash
-test-crash: $(PLUGIN) $(LAB) $(TOOLS) ## Kill and mislead the plugin at every outside call (some three hours)
+test-crash: $(PLUGIN) $(LAB) $(TOOLS) ## Kill and mislead the plugin at every external call (some three hours)
 	CODER_SATELLITE_OPERATORS=50 $(GO) test -count=1 -timeout $(TIMEOUT) -v -run TestTwoOperators ./test/e2e
 	CODER_SATELLITE_CRASH=all $(GO) test -count=1 -timeout 12h -v ./test/crash ./test/topology
 

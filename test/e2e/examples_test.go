@@ -134,10 +134,7 @@ func examplesIn(help string) [][]string {
 func exampleDir(t *testing.T, own *inlab.Lab) string {
 	t.Helper()
 	dir := t.TempDir()
-	for from, to := range map[string]string{"fleet.yaml": "fleet.yaml", "common.yaml": "common.yaml", "ca.pem": "ca.pem"} {
-		copyFile(t, own.Path(from), filepath.Join(dir, to))
-	}
-	copyFile(t, own.Path("common.yaml"), filepath.Join(dir, "sydney.yaml"))
+	exampleFiles(t, own, dir)
 	for _, bin := range []string{"bin", ".local/bin"} {
 		if err := os.MkdirAll(filepath.Join(dir, bin), 0o755); err != nil {
 			t.Fatal(err)
@@ -147,6 +144,15 @@ func exampleDir(t *testing.T, own *inlab.Lab) string {
 		t.Fatal(err)
 	}
 	return dir
+}
+
+// exampleFiles writes the files of the operator that examples name.
+func exampleFiles(t *testing.T, own *inlab.Lab, dir string) {
+	t.Helper()
+	for _, name := range []string{"fleet.yaml", "common.yaml", "ca.pem"} {
+		copyFile(t, own.Path(name), filepath.Join(dir, name))
+	}
+	copyFile(t, own.Path("common.yaml"), filepath.Join(dir, "sydney.yaml"))
 }
 
 func copyFile(t *testing.T, from, to string) {
@@ -163,15 +169,16 @@ func copyFile(t *testing.T, from, to string) {
 // otherShell is a line for a shell that is not bash, around a command.
 var otherShell = regexp.MustCompile(`kubectl coder-satellite completion (zsh|fish|powershell)`)
 
-// runExample runs a line as it stands, but for what a lab has under other names.
-func runExample(t *testing.T, own *inlab.Lab, dir, verb, line string) {
-	t.Helper()
-	command := line
-	if inner := otherShell.FindString(line); inner != "" {
+// inLab returns a command as a lab takes it: where the lab has a thing under another
+// name, with that name, and without a question that a test cannot answer.
+func inLab(own *inlab.Lab, command string) string {
+	if inner := otherShell.FindString(command); inner != "" {
 		command = inner
 	}
-	command = strings.ReplaceAll(command, "https://coder-sydney.example.com", own.Region("sydney").AccessURL)
-	if strings.Contains(command, "--access-url") && !strings.Contains(command, "--chart") {
+	command = strings.NewReplacer(
+		"https://coder-sydney.example.com", own.Region("sydney").AccessURL, "https://helm.coder.com", own.RepoURL,
+	).Replace(command)
+	if strings.HasPrefix(command, "kubectl coder-satellite ") && strings.Contains(command, "--access-url") && !strings.Contains(command, "--chart") && takesChart.MatchString(command) {
 		command += " --chart coder --repo " + own.RepoURL
 		if !strings.Contains(command, "--values") {
 			command += " --values common.yaml"
@@ -185,10 +192,23 @@ func runExample(t *testing.T, own *inlab.Lab, dir, verb, line string) {
 	if asked && !strings.Contains(command, "--yes") {
 		command += " --yes"
 	}
-	path := strings.Join([]string{filepath.Join(dir, "bin"), own.Path("bin"), os.Getenv("PATH")}, string(os.PathListSeparator))
-	env := []string{"PATH=" + path, "HOME=" + dir}
-	result := own.Run(context.WithoutCancel(t.Context()), env, "bash", "-o", "pipefail", "-c", "cd "+dir+" && "+command)
-	if result.Code != 0 {
+	return command
+}
+
+// takesChart is a verb that says what a satellite is installed from.
+var takesChart = regexp.MustCompile(`coder-satellite (plan|migrate|finalize|rbac) `)
+
+// runExample runs a line as it stands, except for what a lab has under other names.
+func runExample(t *testing.T, own *inlab.Lab, dir, verb, line string) {
+	t.Helper()
+	if result := runIn(t, own, dir, inLab(own, line)); result.Code != 0 {
 		t.Errorf("an example of %s, %s: %s", verb, line, result)
 	}
+}
+
+// runIn runs a script of bash in a folder of exampleDir.
+func runIn(t *testing.T, own *inlab.Lab, dir, script string) inlab.Result {
+	path := strings.Join([]string{filepath.Join(dir, "bin"), own.Path("bin"), own.Bin, os.Getenv("PATH")}, string(os.PathListSeparator))
+	env := []string{"PATH=" + path, "HOME=" + dir, "KUBE_EDITOR=true"}
+	return own.Run(context.WithoutCancel(t.Context()), env, "bash", "-eu", "-o", "pipefail", "-c", "cd "+dir+"\n"+script)
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Migrates regions one after the other, as docs/runbook.md does it without the plugin, and
+# Migrates regions one after the other, as docs/by-hand.md does it, and
 # stops at the first thing that fails. What a person would do in between takes no time here.
 #
 #   runbook.sh CHART_REPOSITORY CHART_VERSION VALUES_FILE NAME=ACCESS_URL...

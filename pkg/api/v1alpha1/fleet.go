@@ -9,7 +9,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 type Fleet struct {
 	metav1.TypeMeta `json:",inline"`
 
-	// Coder locates the primary deployment. Without it, the login does.
+	// Coder locates the primary deployment. Without it, the login's URL is used.
 	Coder Coder `json:"coder,omitzero"`
 	// Chart is the Helm chart that every satellite is installed from. Without it, the chart `coder` of Coder's own repository.
 	Chart Chart `json:"chart,omitzero"`
@@ -19,12 +19,12 @@ type Fleet struct {
 	// of 1.28 or later, and certificates that name its host. Empty: there is none.
 	// +k8s:validation:pattern="^(https://[^/?#@]+/?)?$"
 	UnifiedURL string `json:"unifiedURL,omitempty"`
-	// Defaults apply to every region that does not say otherwise.
+	// Defaults apply to every region that does not override them.
 	Defaults Defaults `json:"defaults,omitzero"`
 	// Regions are the regions to migrate, at least one. Reports list them in this order.
 	// +k8s:validation:minItems=1
 	Regions []Region `json:"regions"`
-	// Rollout says in which order regions are migrated, and when to stop. Without it, the first region alone, then the rest.
+	// Rollout is the order in which regions are migrated, and when to stop. Without it, the first region alone, then the rest.
 	Rollout Rollout `json:"rollout,omitzero"`
 }
 
@@ -56,7 +56,7 @@ type Chart struct {
 	Version string `json:"version,omitempty"`
 }
 
-// Defaults apply to every region that does not say otherwise.
+// Defaults apply to every region that does not override them.
 type Defaults struct {
 	// Namespace is where satellites are installed: a DNS label of up to 63 characters. A namespace that does not exist is created.
 	// +default="coder-satellite"
@@ -81,8 +81,8 @@ type Region struct {
 	Name string `json:"name"`
 	// Labels are for selecting regions: keys and values as those of Kubernetes labels.
 	Labels map[string]string `json:"labels,omitempty"`
-	// Satellite is `none` for a region whose users reach their workspaces through the primary: that of the built-in
-	// provider. Such a region has providers, and nothing of what describes a satellite. Otherwise it is left out.
+	// Satellite is `none` for a region whose users reach their workspaces through the primary, as those of the built-in
+	// provider do. Such a region has providers, and no field that describes a satellite. Leave it out otherwise.
 	// +k8s:validation:pattern="^(none)?$"
 	Satellite string `json:"satellite,omitempty"`
 	// Context is the kubeconfig context of the satellite's cluster, and of every provider that names no other.
@@ -108,8 +108,8 @@ type Region struct {
 	// Values are Helm values files for this region. They win over those of `defaults.values`. Paths are relative to the Fleet file.
 	// +k8s:validation:items:minLength=1
 	Values []string `json:"values,omitempty"`
-	// ConnectTo is a HOST:PORT that the plugin dials instead of what DNS says for accessURL, to check a satellite before
-	// its DNS record exists. Users still need the record.
+	// ConnectTo is a HOST:PORT that the plugin dials instead of the address that DNS has for accessURL, to check a
+	// satellite before its DNS record exists. Users still need the record.
 	// +k8s:validation:pattern="^([^/@ ]+:[0-9]+)?$"
 	ConnectTo string `json:"connectTo,omitempty"`
 	// Canary chooses the workspace that is rebuilt to prove the migration, if the region has only one provider. Its

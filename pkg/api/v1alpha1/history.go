@@ -24,7 +24,7 @@ type RegionHistory struct {
 	Runs []PastRun `json:"runs"`
 }
 
-// PastRun is a run, from one or several journals in which it ended alike.
+// PastRun is a run, from the journals in which it ended in the same way.
 type PastRun struct {
 	Run `json:",inline"`
 

@@ -3,7 +3,7 @@ package v1alpha1
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // Plan says what a migration would do, and from which facts. `plan` prints it,
-// and `migrate --plan` carries it out to the letter or refuses.
+// and `migrate --plan FILE` applies exactly it, or refuses.
 //
 // +input
 // +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
@@ -12,7 +12,7 @@ type Plan struct {
 
 	// Primary is the primary deployment planned against.
 	Primary Primary `json:"primary"`
-	// Outcome is NothingToDo, ChangesPending, PreflightFailed or Failed: the gravest of the regions'. If --skip-unreachable
+	// Outcome is NothingToDo, ChangesPending, PreflightFailed or Failed: the most serious of the regions'. If --skip-unreachable
 	// left regions out, and no other fails its preflight, it is PartlyFailed.
 	Outcome Outcome `json:"outcome"`
 	// Waves are the region names in the order in which they would run.
@@ -26,8 +26,8 @@ type RegionPlan struct {
 	// Name is the region's name in the fleet.
 	Name string `json:"name"`
 	// Outcome is NothingToDo, ChangesPending, PreflightFailed or Failed, or Unreachable: left out by --skip-unreachable, for
-	// the reason that the one step gives. A provider that fails its preflight does not keep
-	// the others from changing: then its own outcome says so, and the region's is theirs.
+	// the reason in its one step. A provider that fails its preflight does not keep the others from changing: its own
+	// outcome says so, and the region's is theirs.
 	Outcome Outcome `json:"outcome"`
 	// Fingerprint is "sha256:<hex>" over all bases: equal plans rest on equal facts.
 	Fingerprint string `json:"fingerprint"`
@@ -37,11 +37,11 @@ type RegionPlan struct {
 	Providers []ProviderPlan `json:"providers"`
 	// Steps are the steps in the order in which they would run; the first is the preflight.
 	Steps []StepPlan `json:"steps"`
-	// Preflight are the checks that failed (they stop the migration), warn, or could not be answered.
+	// Preflight are the checks that failed, which stops the migration, that warn, or whose answer is unknown.
 	Preflight []CheckResult `json:"preflight,omitempty"`
 }
 
-// SatellitePlan says which satellite a plan is for, and which facts it rests on.
+// SatellitePlan names the satellite of a plan, and the facts that the plan rests on.
 type SatellitePlan struct {
 	// Context is the kubeconfig context of the satellite's cluster.
 	Context string `json:"context"`
@@ -55,7 +55,7 @@ type SatellitePlan struct {
 	Basis SatelliteBasis `json:"basis"`
 }
 
-// ProviderPlan says which provider a plan is for, and which facts it rests on.
+// ProviderPlan names a provider of a plan, and the facts that the plan rests on.
 type ProviderPlan struct {
 	Provider `json:",inline"`
 
@@ -63,8 +63,8 @@ type ProviderPlan struct {
 	Context string `json:"context"`
 	// Outcome is NothingToDo, ChangesPending, PreflightFailed or Unreachable.
 	Outcome Outcome `json:"outcome"`
-	// Impact counts whom the switch of the provider's networking concerns; missing if none is planned, or if that is not
-	// known, which a detail of the step then says. It is no part of the basis.
+	// Impact counts whom the switch of the provider's networking concerns; missing if none is planned, or if it is
+	// unknown, as a detail of the step then says. It is not part of the basis.
 	Impact *Impact `json:"impact,omitempty"`
 	// Basis are the facts that the plan rests on; a migration by plan refuses when one differs.
 	Basis ProviderBasis `json:"basis"`
@@ -77,7 +77,7 @@ type SatelliteBasis struct {
 	// SatelliteRevision is the revision of the satellite's deployed Helm release; 0 if there is none.
 	// +k8s:validation:minimum=0
 	SatelliteRevision int `json:"satelliteRevision"`
-	// ConnectTo is the HOST:PORT that is dialled for the access URL; missing if DNS decides.
+	// ConnectTo is the HOST:PORT that is dialled instead of the access URL's; missing if DNS decides.
 	ConnectTo string `json:"connectTo,omitempty"`
 	// ChartRepo is where the chart comes from: a repository's URL, or an oci:// reference; missing for a local chart.
 	ChartRepo string `json:"chartRepo,omitempty"`
@@ -138,7 +138,7 @@ type StepPlan struct {
 	Provider string `json:"provider,omitempty"`
 	// Action is what would happen.
 	Action StepAction `json:"action"`
-	// Reason is one sentence: what is already in place, what would change, or what is in the way.
+	// Reason is one sentence: what is already in place, what would change, or what blocks the step.
 	Reason string `json:"reason"`
 	// Details are further lines, such as the objects that would change.
 	Details []string `json:"details,omitempty"`

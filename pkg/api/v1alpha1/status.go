@@ -2,7 +2,7 @@ package v1alpha1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// StatusReport says how every region is, check by check.
+// StatusReport is the state of every region, check by check.
 //
 // +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
 type StatusReport struct {
@@ -18,13 +18,13 @@ type StatusReport struct {
 	Regions []RegionStatus `json:"regions"`
 }
 
-// Phase is where a region stands on its way.
+// Phase is where a region is in its migration.
 type Phase string
 
 // Phases of a region.
 const (
 	PhaseLegacy    Phase = "Legacy"    // no satellite serves it, or Networking v2 is off in a region without one
-	PhasePartial   Phase = "Partial"   // a migration was begun and is not complete
+	PhasePartial   Phase = "Partial"   // a migration was started and is not complete
 	PhaseMigrated  Phase = "Migrated"  // served by its satellite, legacy release still there; or by the primary, with Networking v2
 	PhaseAdopted   Phase = "Adopted"   // Migrated, and every workspace was built since the switch
 	PhaseFinalized Phase = "Finalized" // served by its satellite, legacy release removed
@@ -35,7 +35,7 @@ const (
 type RegionStatus struct {
 	// Name is the region's name in the fleet.
 	Name string `json:"name"`
-	// Phase is where the region stands: what its providers agree on, else Partial, or Unknown if that of one is.
+	// Phase is the phase that all providers are in; otherwise Partial, or Unknown if one of them is.
 	Phase Phase `json:"phase"`
 	// Outcome is Succeeded when no check of the region failed, else Failed.
 	Outcome Outcome `json:"outcome"`
@@ -43,7 +43,7 @@ type RegionStatus struct {
 	Satellite *SatelliteStatus `json:"satellite,omitempty"`
 	// Providers are the region's providers that were selected, in the fleet's order.
 	Providers []ProviderStatus `json:"providers"`
-	// Checks are the results, in the order of the checks; of each provider in turn where they are about a provider.
+	// Checks are the results, in the order of the checks; those about a provider, for each provider in turn.
 	Checks []CheckResult `json:"checks"`
 }
 
@@ -55,7 +55,7 @@ type SatelliteStatus struct {
 	AccessURL string `json:"accessURL,omitempty"`
 	// Version is the app version of the satellite's deployed Helm release; missing if there is none.
 	Version string `json:"version,omitempty"`
-	// Run is the last or present run on the satellite, from its journal and lock; missing if there was none.
+	// Run is the last or current run on the satellite, from its journal and lock; missing if there was none.
 	Run *Run `json:"run,omitempty"`
 }
 
@@ -65,7 +65,7 @@ type ProviderStatus struct {
 
 	// Context is the kubeconfig context of the provider's cluster.
 	Context string `json:"context"`
-	// Phase is where the provider stands.
+	// Phase is where the provider is in its migration.
 	Phase Phase `json:"phase"`
 	// NetworkingV2 is the provider's networking, from the primary.
 	NetworkingV2 NetworkingV2 `json:"networkingV2"`
@@ -73,24 +73,23 @@ type ProviderStatus struct {
 	Adoption *Adoption `json:"adoption,omitempty"`
 	// Distance is how far the provider's users were and are, as the latest migration measured it; missing if none did.
 	Distance *Distance `json:"distance,omitempty"`
-	// Run is the last or present run on the provider, from its journal and lock; missing if there was none.
+	// Run is the last or current run on the provider, from its journal and lock; missing if there was none.
 	Run *Run `json:"run,omitempty"`
 }
 
-// Run is a run on a satellite or a provider, from its journal and lock. The times are by the clock of
-// whoever ran it.
+// Run is a run on a satellite or a provider, from its journal and lock. Times are by the operator's clock.
 type Run struct {
 	// ID identifies the run in all journals that record it; missing in records of earlier versions.
 	ID string `json:"runID,omitempty"`
 	// Operation is the verb, for example "migrate"; empty if only a lock is known.
 	Operation string `json:"operation"`
-	// Operator is the e-mail address of whoever ran it; empty if only a lock is known.
+	// Operator is the e-mail address of the user who ran it; empty if only a lock is known.
 	Operator string `json:"operator"`
-	// Step is the step that was begun last.
+	// Step is the step that started last.
 	Step string `json:"step,omitempty"`
 	// State is how far that step got.
 	State StepState `json:"state,omitempty"`
-	// Outcome is how the run ended; missing while it lasts, or if it died.
+	// Outcome is how the run ended; missing while it runs, or if it died.
 	Outcome Outcome `json:"outcome,omitempty"`
 	// Reason is why it was run, in the operator's words; missing if none was given.
 	Reason string `json:"reason,omitempty"`
@@ -112,13 +111,13 @@ type CheckState string
 // Check states.
 const (
 	CheckPass    CheckState = "Pass"
-	CheckWarn    CheckState = "Warn"    // not as it should be, and nothing fails for it
+	CheckWarn    CheckState = "Warn"    // not as it should be; fails nothing
 	CheckFail    CheckState = "Fail"    // the region fails
-	CheckSkipped CheckState = "Skipped" // does not apply here, or the cause is told by another check
+	CheckSkipped CheckState = "Skipped" // does not apply here, or another check reports the cause
 	CheckUnknown CheckState = "Unknown" // could not be determined; fails the region if the severity is Error
 )
 
-// Severity is how much a check that does not pass matters.
+// Severity is the effect of a check that does not pass.
 type Severity string
 
 // Severities.
@@ -135,13 +134,13 @@ type CheckResult struct {
 	Provider string `json:"provider,omitempty"`
 	// Category is what the check is about, for example "cluster", "provider" or "satellite".
 	Category string `json:"category"`
-	// Severity is how much it matters that the check does not pass.
+	// Severity is the effect if the check does not pass.
 	Severity Severity `json:"severity"`
 	// State is the answer.
 	State CheckState `json:"state"`
 	// Message is one sentence: what was found.
 	Message string `json:"message"`
-	// Hint says what to do, when the check did not pass.
+	// Hint says what to do if the check did not pass.
 	Hint string `json:"hint,omitempty"`
 }
 
@@ -151,7 +150,7 @@ type CheckResult struct {
 type CheckList struct {
 	metav1.TypeMeta `json:",inline"`
 
-	// Items are the checks, in the order in which they are made.
+	// Items are the checks, in the order in which they run.
 	Items []CheckInfo `json:"items"`
 }
 
@@ -161,7 +160,7 @@ type CheckInfo struct {
 	ID string `json:"id"`
 	// Category is what the check is about, for example "cluster", "provider" or "satellite".
 	Category string `json:"category"`
-	// Severity is how much it matters that the check does not pass.
+	// Severity is the effect if the check does not pass.
 	Severity Severity `json:"severity"`
 	// Preflight reports whether a failure stops a migration before it starts.
 	Preflight bool `json:"preflight"`

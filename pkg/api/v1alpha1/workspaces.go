@@ -3,7 +3,7 @@ package v1alpha1
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // WorkspaceReport says which path the workspaces of providers use and, after a
-// rebuild, what was done to them.
+// rebuild, what happened to them.
 //
 // +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
 type WorkspaceReport struct {
@@ -15,7 +15,7 @@ type WorkspaceReport struct {
 	Primary Primary `json:"primary"`
 	// Outcome is how the command ended as a whole. A list succeeds if the state of every workspace is known.
 	Outcome Outcome `json:"outcome"`
-	// Reason is why workspaces in use were rebuilt, in the operator's words; missing if none was to be.
+	// Reason is why workspaces in use were rebuilt, in the operator's words; missing if none were selected.
 	Reason string `json:"reason,omitempty"`
 	// Providers are the providers, in the fleet's order.
 	Providers []ProviderWorkspaces `json:"providers"`
@@ -32,19 +32,19 @@ type ProviderWorkspaces struct {
 	Region string `json:"region"`
 	// NetworkingV2 is the provider's networking, from the primary.
 	NetworkingV2 NetworkingV2 `json:"networkingV2"`
-	// Adoption counts the workspaces by the path that they use; missing if that is not known.
+	// Adoption counts the workspaces by the path that they use; missing if it is unknown.
 	Adoption *Adoption `json:"adoption,omitempty"`
-	// Message says why it is not known, or why no workspace of the provider could be rebuilt; missing otherwise.
+	// Message says why it is unknown, or why no workspace of the provider could be rebuilt; missing otherwise.
 	Message string `json:"message,omitempty"`
 }
 
 // Workspace is a user's workspace.
 type Workspace struct {
-	// ID is what the primary's API calls it by.
+	// ID is the workspace's ID in the primary's API.
 	ID string `json:"id"`
 	// Name is unique among its owner's workspaces only.
 	Name string `json:"name"`
-	// Owner is the e-mail address of its owner, or the ID if the primary does not tell.
+	// Owner is the e-mail address of its owner, or the owner's ID if the address is unknown.
 	Owner string `json:"owner"`
 	// Region is the region's name in the fleet.
 	Region string `json:"region"`
@@ -52,39 +52,39 @@ type Workspace struct {
 	Provider string `json:"provider"`
 	// Container is the state of its container, from the primary: "ON", "OFF", "CREATING", "FAILED" or "UNKNOWN".
 	Container string `json:"container"`
-	// State is which path it uses; missing if that is not known.
+	// State is which path it uses; missing if that is unknown.
 	State WorkspaceState `json:"state,omitempty"`
 	// LastBuilt is when it was built last, by the primary's clock.
 	LastBuilt metav1.Time `json:"lastBuilt"`
 	// LastConnection is when its owner was connected last, by the primary's clock; missing if never.
 	LastConnection *metav1.Time `json:"lastConnection,omitempty"`
-	// Rebuild is what a rebuild made of it; missing in a list.
+	// Rebuild is what a rebuild did to it; missing in a list.
 	Rebuild RebuildState `json:"rebuild,omitempty"`
-	// Reason is why it is left alone, was not started or failed; missing otherwise.
+	// Reason is why it was left alone, not started, or failed; missing otherwise.
 	Reason string `json:"reason,omitempty"`
 }
 
-// RebuildState says what a rebuild made of a workspace.
+// RebuildState says what a rebuild did to a workspace.
 type RebuildState string
 
 // Rebuild states.
 const (
 	RebuildPlanned    RebuildState = "Planned"    // it is to be rebuilt
-	RebuildLeft       RebuildState = "Left"       // it is left alone: it needs no rebuild, or the rules keep it from one
+	RebuildLeft       RebuildState = "Left"       // left alone: it needs no rebuild, or the options exclude it
 	RebuildDone       RebuildState = "Done"       // it was rebuilt, and is on
 	RebuildFailed     RebuildState = "Failed"     // it could not be rebuilt
-	RebuildNotStarted RebuildState = "NotStarted" // it was to be rebuilt, and its turn did not come
+	RebuildNotStarted RebuildState = "NotStarted" // selected, but its turn did not come
 )
 
-// WorkspaceState says which path a workspace uses, as far as its last build tells.
+// WorkspaceState says which path a workspace uses, by its last build.
 type WorkspaceState string
 
 // States of workspaces.
 const (
 	WorkspaceAdopted  WorkspaceState = "Adopted"  // built since the latest switch: it uses the provider's present path
 	WorkspaceWaiting  WorkspaceState = "Waiting"  // not built since: it uses the other path until it is rebuilt
-	WorkspaceBuilding WorkspaceState = "Building" // a build is under way
-	WorkspaceFailed   WorkspaceState = "Failed"   // its last build failed: it can be used on no path
+	WorkspaceBuilding WorkspaceState = "Building" // a build is in progress
+	WorkspaceFailed   WorkspaceState = "Failed"   // its last build failed: it cannot be used on any path
 )
 
 // Adoption counts a provider's workspaces by the path that they use.

@@ -184,7 +184,7 @@ func inLab(own *inlab.Lab, command string) string {
 			command += " --values common.yaml"
 		}
 	}
-	if verb == "report serve" { // until it is interrupted
+	if strings.Contains(command, "coder-satellite report serve ") { // until it is interrupted
 		command = "timeout -s INT 2 " + command + "; test $? = 124"
 	}
 	// a line may run another verb before

@@ -45,7 +45,7 @@ func TestDefiniteIsNotUnknown(t *testing.T) {
 		},
 		"no repository there": {
 			verbs: plan, fleet: fmt.Sprintf("chart: {repo: %s/other, name: coder}", repository.URL),
-			check: "chart-available", says: "404",
+			check: "chart-available", says: "status code 404",
 		},
 		"repository down": {
 			verbs: plan, fleet: fmt.Sprintf("chart: {repo: %s, name: coder}", gone.URL),

@@ -10,8 +10,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 )
 
-// completeTree says, for every command and flag of the tree, what completes it.
-// Completion is silent: what cannot be determined is not offered.
+// completeTree says, for every command and flag of the tree, what completes it. Completion is silent: what cannot be
+// determined is not offered.
 func completeTree(env Environment, cmd *cobra.Command) {
 	if cmd.ValidArgsFunction == nil {
 		cmd.ValidArgsFunction = cobra.NoFileCompletions
@@ -27,8 +27,7 @@ func completeTree(env Environment, cmd *cobra.Command) {
 	}
 }
 
-// completeFlag returns what completes the values of a flag. A name means the
-// same in every verb.
+// completeFlag returns what completes the values of a flag. A name means the same in every verb.
 func completeFlag(env Environment, name string) cobra.CompletionFunc {
 	switch name {
 	case "context":
@@ -65,9 +64,8 @@ func words(choices ...string) cobra.CompletionFunc {
 	return cobra.FixedCompletions(choices, cobra.ShellCompDirectiveNoFileComp)
 }
 
-// completeNames offers the choices, and the names that names finds by what was
-// typed so far, except what the repeatable flag has already; its name is empty for
-// a flag whose values may be given again.
+// completeNames offers the choices, and the names that names finds by what was typed so far, except what the repeatable
+// flag has already; its name is empty for a flag whose values may be given again.
 func completeNames(flag string, names func(*cobra.Command) []string, choices ...string) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		given, _ := cmd.Flags().GetStringArray(flag) // none without a flag
@@ -75,8 +73,7 @@ func completeNames(flag string, names func(*cobra.Command) []string, choices ...
 	}
 }
 
-// offer returns those of the choices that begin with what was typed and are not
-// among those given before.
+// offer returns those of the choices that begin with what was typed and are not among those given before.
 func offer(choices, given []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	offered := slices.DeleteFunc(slices.Clone(choices), func(choice string) bool {
 		return !strings.HasPrefix(choice, typed) || slices.Contains(given, choice)

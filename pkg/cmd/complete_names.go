@@ -22,8 +22,8 @@ func contextsTyped(cmd *cobra.Command) []string {
 	return kubeconfig.Contexts()
 }
 
-// regionsTyped returns the regions of the Fleet file that -f names, except of
-// standard input, which is the shell's. The files that the Fleet names need not exist yet.
+// regionsTyped returns the regions of the Fleet file that -f names, except of standard input, which is the shell's. The
+// files that the Fleet names need not exist yet.
 func regionsTyped(cmd *cobra.Command) (names []string) {
 	file := flagValue(cmd, "filename")
 	if file == fleet.Stdin {
@@ -43,12 +43,11 @@ func regionsTyped(cmd *cobra.Command) (names []string) {
 	return names
 }
 
-// primaryPatience is how long a completion waits for the primary. With the start
-// of the plugin, and of kubectl before it, an answer takes less than two seconds.
+// primaryPatience is how long a completion waits for the primary. With the start of the plugin, and of kubectl before
+// it, an answer takes less than two seconds.
 const primaryPatience = 1500 * time.Millisecond
 
-// providers returns the names of the primary's workspace providers, except its
-// own cluster's.
+// providers returns the names of the primary's workspace providers, except its own cluster's.
 func providers(ctx context.Context, primary *coder.Client) (names []string, err error) {
 	found, err := primary.Providers(ctx)
 	for _, provider := range found {
@@ -72,8 +71,8 @@ func workspaceNames(ctx context.Context, primary *coder.Client) (names []string,
 	return names, err
 }
 
-// asking asks the primary that the command line names so far, and sorts the names. If no
-// answer comes in time, or an error, there are none.
+// asking asks the primary that the command line names so far, and sorts the names. If no answer comes in time, or an
+// error, there are none.
 func asking(env Environment, ask func(context.Context, *coder.Client) ([]string, error)) func(*cobra.Command) []string {
 	return func(cmd *cobra.Command) []string {
 		ctx, cancel := context.WithTimeout(cmd.Context(), primaryPatience)

@@ -2,38 +2,29 @@ package cmd
 
 import "github.com/spf13/cobra"
 
-const completionLong = `Print a completion script for a shell, or install the one that kubectl uses.
-
-kubectl itself completes ` + "`kubectl coder-satellite`" + `: set up kubectl's own completion, then run
-` + "`kubectl coder-satellite completion kubectl`" + ` once. The shell scripts complete the plugin when
-it is called by its file name, kubectl-coder_satellite.`
-
 func newCompletion(env Environment) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "completion",
-		Short: "Set up completion for kubectl or for a shell",
-		Long:  completionLong,
-		Example: examples(`
+	cmd := command("completion", "Set up completion for kubectl or for a shell", `
+Print a completion script for a shell, or install the one that kubectl uses.
+
+kubectl itself completes "kubectl coder-satellite": set up kubectl's own completion, then run
+"kubectl coder-satellite completion kubectl" once. The shell scripts complete the plugin when it is
+called by its file name, kubectl-coder_satellite.`, `
 # For kubectl coder-satellite, in every shell that completes kubectl
-kubectl coder-satellite completion kubectl`),
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usagef("there is no completion for %q: choose kubectl, bash, zsh, fish or powershell", args[0])
-			}
-			return nil
-		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+kubectl coder-satellite completion kubectl`)
+	cmd.Args = cobra.ArbitraryArgs
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return usagef("there is no completion for %q: choose kubectl, bash, zsh, fish or powershell", args[0])
+		}
+		return cmd.Help()
 	}
 	cmd.AddCommand(newCompletionKubectl(env))
 	shell := func(name, title, profile, load string, write func(root *cobra.Command) error) {
-		cmd.AddCommand(&cobra.Command{
-			Use:     name,
-			Short:   "Print the script for " + title,
-			Long:    "Print the script for " + title + ".\nIt completes the plugin when it is called as kubectl-coder_satellite.",
-			Example: examples("# In this shell; put the same line into " + profile + " for every new one\n" + load),
-			Args:    noArgs,
-			RunE:    func(cmd *cobra.Command, _ []string) error { return write(cmd.Root()) },
-		})
+		child := command(name, "Print the script for "+title, "Print the script for "+title+
+			".\nIt completes the plugin when it is called as kubectl-coder_satellite.",
+			"# In this shell; put the same line into "+profile+" for every new one\n"+load)
+		child.Args, child.RunE = noArgs, func(cmd *cobra.Command, _ []string) error { return write(cmd.Root()) }
+		cmd.AddCommand(child)
 	}
 	shell("bash", "bash, with the package bash-completion", "~/.bashrc", "source <(kubectl coder-satellite completion bash)",
 		func(root *cobra.Command) error { return root.GenBashCompletionV2(env.Out, true) })

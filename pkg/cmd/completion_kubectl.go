@@ -14,9 +14,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// pluginFile is the plugin's name as kubectl looks for it on PATH; completerFile
-// is the program that kubectl runs to complete the plugin's arguments
-// (kubectl, pkg/cmd/plugin_completion.go).
+// pluginFile is the plugin's name as kubectl looks for it on PATH; completerFile is the program that kubectl runs to
+// complete the plugin's arguments (kubectl, pkg/cmd/plugin_completion.go).
 const (
 	pluginFile    = "kubectl-coder_satellite"
 	completerFile = "kubectl_complete-coder_satellite"
@@ -27,43 +26,40 @@ const completerMark = "Written by `kubectl coder-satellite completion kubectl`"
 
 func newCompletionKubectl(env Environment) *cobra.Command {
 	var dir string
-	cmd := &cobra.Command{
-		Use:   "kubectl",
-		Short: "Install the script that kubectl runs for completions",
-		Long: `Install ` + completerFile + ` beside the plugin. kubectl runs this script to
-complete the plugin's arguments, so it must be in a folder of the PATH. kubectl's own
-completion must be set up, too: see ` + "`kubectl completion --help`" + `. To undo it, delete the script.`,
-		Example: examples(`
+	cmd := command("kubectl", "Install the script that kubectl runs for completions", `
+Install `+completerFile+` beside the plugin. kubectl runs this script to complete
+the plugin's arguments, so it must be in a folder of the PATH. Set up kubectl's own completion, too:
+see "kubectl completion --help". To undo it, delete the script.`, `
 # Beside the plugin
 kubectl coder-satellite completion kubectl
 
 # In another folder of the PATH
-kubectl coder-satellite completion kubectl --dir ~/.local/bin`),
-		Args: noArgs,
-		RunE: func(*cobra.Command, []string) error {
-			if dir == "" {
-				plugin, err := exec.LookPath(pluginFile)
-				if err != nil && !errors.Is(err, exec.ErrDot) {
-					return usagef("%s is not on the PATH, so there is no folder beside it: name one of the PATH with --dir", pluginFile)
-				}
-				dir = filepath.Dir(plugin)
-			}
-			file := filepath.Join(dir, completerName(runtime.GOOS))
-			done := "wrote " + file
-			switch wrote, err := installCompleter(file, completer(runtime.GOOS)); {
-			case err != nil:
-				return err
-			case !wrote:
-				done = file + " is already in place"
-			}
-			_, _ = fmt.Fprintln(env.Out, done)
-			if !onPath(dir, env.Getenv("PATH")) {
-				_, _ = fmt.Fprintf(env.ErrOut, "note: %s is not on the PATH, and kubectl looks for the script only there\n", dir)
-			}
-			return nil
-		},
-	}
+kubectl coder-satellite completion kubectl --dir ~/.local/bin`)
 	cmd.Flags().StringVar(&dir, "dir", "", "folder of the PATH to install into (default: the plugin's)")
+	cmd.Args = noArgs
+	cmd.RunE = func(*cobra.Command, []string) error {
+		if dir == "" {
+			plugin, err := exec.LookPath(pluginFile)
+			if err != nil && !errors.Is(err, exec.ErrDot) {
+				return usagef("%s is not on the PATH, so there is no folder beside it: name one of the PATH with --dir", pluginFile)
+			}
+			dir = filepath.Dir(plugin)
+		}
+		file := filepath.Join(dir, completerName(runtime.GOOS))
+		wrote, err := installCompleter(file, completer(runtime.GOOS))
+		switch {
+		case err != nil:
+			return err
+		case wrote:
+			_, _ = fmt.Fprintln(env.Out, "wrote "+file)
+		default:
+			_, _ = fmt.Fprintln(env.Out, file+" is already in place")
+		}
+		if !onPath(dir, env.Getenv("PATH")) {
+			_, _ = fmt.Fprintf(env.ErrOut, "note: %s is not on the PATH, and kubectl looks for the script only there\n", dir)
+		}
+		return nil
+	}
 	return cmd
 }
 
@@ -82,8 +78,8 @@ func completer(goos string) string {
 	return "#!/bin/sh\n# " + completerMark + "; delete it to undo that.\nexec " + pluginFile + ` __complete "$@"` + "\n"
 }
 
-// installCompleter writes the script, and reports whether
-// there was anything to write. It refuses to overwrite what somebody else wrote.
+// installCompleter writes the script, and reports whether there was anything to write. It refuses to overwrite what
+// somebody else wrote.
 func installCompleter(file, script string) (wrote bool, err error) {
 	switch there, err := os.ReadFile(file); {
 	case errors.Is(err, fs.ErrNotExist):

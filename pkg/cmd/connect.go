@@ -16,17 +16,13 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// connection is a fleet with the clients to reach it. Nothing is sent before
-// facts are gathered.
+// connection is a fleet with the clients to reach it. Nothing is sent before facts are gathered.
 type connection struct {
-	fleet *fleet.Fleet
-	// kubeconfig is nil if the verb needs no regions; the fleet is then empty.
-	kubeconfig *cluster.Kubeconfig
+	fleet      *fleet.Fleet
+	kubeconfig *cluster.Kubeconfig // nil if the verb needs no regions; the fleet is then empty
 	primary    *coder.Client
-	// survey holds the regions, in the fleet's order.
-	survey *snapshot.Survey
-	// current is the kubeconfig's current context if it is used because none was
-	// named; empty otherwise.
+	survey     *snapshot.Survey // survey holds the regions, in the fleet's order
+	// current is the kubeconfig's current context if it is used because none was named; empty otherwise.
 	current string
 	// progress shows what a run does and, for every verb, the API servers' warnings and logs.
 	progress *printer.Progress
@@ -40,10 +36,9 @@ func (c *connection) report(event v1alpha1.Progress) {
 	}
 }
 
-// connect opens the clients of the targets: of the primary and, for verbs that
-// need regions, of each region. A context, file or URL that is wrong is an error
-// of the command line; a cluster that cannot be reached is an error of
-// its region alone, and shows later.
+// connect opens the clients of the targets: of the primary and, for verbs that need regions, of each region. A context,
+// file or URL that is wrong is an error of the command line; a cluster that cannot be reached is an error of its region
+// alone, and shows later.
 func (t *targets) connect() (*connection, error) {
 	c := &connection{quiet: t.quiet, fleet: &fleet.Fleet{CoderURL: t.flags.CoderURL, CAFile: t.flags.CAFile}}
 	if t.needs.regions {
@@ -72,8 +67,7 @@ func (t *targets) connect() (*connection, error) {
 	return c, usage(err)
 }
 
-// load reads the kubeconfig and the fleet. Without a file or a context, the fleet
-// is the current context.
+// load reads the kubeconfig and the fleet. Without a file or a context, the fleet is the current context.
 func (t *targets) load(c *connection) (err error) {
 	if c.kubeconfig, err = cluster.LoadKubeconfig(t.kubeconfig); err != nil {
 		return err

@@ -21,18 +21,14 @@ type Environment struct {
 	genericiooptions.IOStreams
 	// Getenv looks up the environment.
 	Getenv func(string) string
-	// Clock tells the time and waits.
-	Clock clock.WithTicker
-	// Build is the plugin's own version.
-	Build Build
+	Clock  clock.WithTicker // Clock tells the time and waits
+	Build  Build            // the plugin's own version
 }
 
 // Build is the plugin's version, as the linker was told it.
 type Build struct {
-	// Version is a release like "v0.1.0"; empty if it was not told.
-	Version string
-	// Commit is the commit that it was built from; empty if it was not told.
-	Commit string
+	Version string // a release like "v0.1.0"; empty if it was not told
+	Commit  string // the commit that it was built from; empty if it was not told
 }
 
 // userAgent is sent with every request.
@@ -46,9 +42,8 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
-// terminal returns the columns of the terminal, or 0 if there is none, and
-// whether colours may be used on the stream: only on a terminal that can show
-// them, and never under NO_COLOR (no-color.org).
+// terminal returns the columns of the terminal, or 0 if there is none, and whether colours may be used on the stream:
+// only on a terminal that can show them, and never under NO_COLOR (no-color.org).
 func (e Environment) terminal(stream io.Writer) (width int, color bool) {
 	if !isTerminal(stream) {
 		return 0, false
@@ -68,8 +63,8 @@ func sizeOf(terminal io.Writer) (columns, rows int) {
 	return columns, rows
 }
 
-// text is how text looks on the stream: on a terminal as wide as that, but never wider than
-// is read well; elsewhere nothing is cut or wrapped.
+// text is how text looks on the stream: on a terminal as wide as that, but never wider than is read well; elsewhere
+// nothing is cut or wrapped.
 func (e Environment) text(stream io.Writer) printer.Options {
 	width, color := e.terminal(stream)
 	if isTerminal(stream) && (width <= 0 || width > printer.DefaultWidth) {
@@ -78,8 +73,8 @@ func (e Environment) text(stream io.Writer) printer.Options {
 	return printer.Options{Color: color, Width: width}
 }
 
-// defaultsFromEnvironment has flags of the tree, which neither choose what is acted on nor
-// confirm it, take their defaults from variables like CODER_SATELLITE_REQUEST_TIMEOUT.
+// defaultsFromEnvironment has flags of the tree, which neither choose what is acted on nor confirm it, take their
+// defaults from variables like CODER_SATELLITE_REQUEST_TIMEOUT.
 func defaultsFromEnvironment(env Environment, cmd *cobra.Command) {
 	names := make(map[*pflag.Flag]string)
 	for _, name := range []string{"coder-ca-file", "coder-token-file", "concurrency", "evidence-dir", "quiet", "request-timeout"} {

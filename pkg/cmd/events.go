@@ -10,9 +10,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
 )
 
-// keepEvents returns what shows an event, by show, and appends it to the file. end
-// closes the file, and warns if events are missing from it, which neither stops nor fails
-// a run. Without a path nothing is kept.
+// keepEvents returns what shows an event, by show, and appends it to the file. end closes the file, and warns if events
+// are missing from it, which neither stops nor fails a run. Without a path nothing is kept.
 func keepEvents(env Environment, path string, show func(v1alpha1.Progress)) (report func(v1alpha1.Progress), end func(), err error) {
 	if path == "" {
 		return show, func() {}, nil

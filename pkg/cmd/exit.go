@@ -15,8 +15,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// Exit codes of the plugin. On Windows kubectl turns every failure into 1, so
-// documents carry the same outcome.
+// Exit codes of the plugin. On Windows kubectl turns every failure into 1, so documents carry the same outcome.
 const (
 	exitFailed          = 1
 	exitChangesPending  = 2
@@ -43,8 +42,7 @@ func meanings() map[int]string {
 // exitCodes annotates a command that has exit codes beside those of usage and failure.
 const exitCodes = "coder-satellite.dev/exit-codes"
 
-// ExitCodes returns the command's exit codes with what they mean, a line each; all of
-// the plugin's for the root.
+// ExitCodes returns the command's exit codes with what they mean, a line each; all of the plugin's for the root.
 func ExitCodes(cmd *cobra.Command) string {
 	further := strings.Fields(cmd.Annotations[exitCodes])
 	var b strings.Builder
@@ -82,8 +80,8 @@ func usage(err error) error {
 
 func usagef(format string, args ...any) error { return usage(fmt.Errorf(format, args...)) }
 
-// ExitCode returns the exit code that an error from the command calls for, and
-// the message to print; "" if everything was said already.
+// ExitCode returns the exit code that an error from the command calls for, and the message to print; "" if everything
+// was said already.
 func ExitCode(err error) (code int, message string) {
 	var exit *exitError
 	switch {
@@ -98,8 +96,8 @@ func ExitCode(err error) (code int, message string) {
 	}
 }
 
-// interrupted returns the error of a command that a signal ended before it came
-// to act, when facts are unknown for that reason alone; nil if there was none.
+// interrupted returns the error of a command that a signal ended before it came to act, when facts are unknown for that
+// reason alone; nil if there was none.
 func interrupted(ctx context.Context) error {
 	if ctx.Err() == nil {
 		return nil
@@ -124,8 +122,7 @@ func exitFor(outcome v1alpha1.Outcome) int {
 	return code
 }
 
-// ended returns the error that makes the process exit as the outcome says; the
-// document has said why.
+// ended returns the error that makes the process exit as the outcome says; the document has said why.
 func ended(outcome v1alpha1.Outcome) error {
 	if code := exitFor(outcome); code != 0 {
 		return &exitError{code: code}
@@ -133,8 +130,8 @@ func ended(outcome v1alpha1.Outcome) error {
 	return nil
 }
 
-// inTime returns the outcome of reading a survey's regions: that time ran out, if it
-// failed and --timeout was too short for every region.
+// inTime returns the outcome of reading a survey's regions: that time ran out, if it failed and --timeout was too short
+// for every region.
 func inTime(survey *snapshot.Survey, outcome v1alpha1.Outcome) v1alpha1.Outcome {
 	if exitFor(outcome) != 0 && survey.TimedOut() {
 		return v1alpha1.OutcomeTimedOut

@@ -17,8 +17,7 @@ import (
 // noLimit is the time for a request without a limit; clients need a number.
 const noLimit = 365 * 24 * time.Hour
 
-// newKubectlFlags returns kubectl's flags; of these, a verb that connects to no cluster
-// takes only the first two.
+// newKubectlFlags returns kubectl's flags; of these, a verb that connects to no cluster takes only the first two.
 func newKubectlFlags(clusters bool) *genericclioptions.ConfigFlags {
 	flags := &genericclioptions.ConfigFlags{KubeConfig: new(string), Timeout: new("20s")}
 	if clusters {
@@ -58,8 +57,7 @@ func (t *targets) complete(flags *genericclioptions.ConfigFlags) (err error) {
 	return nil
 }
 
-// repeated returns pairs of a flag and its value: those that were given and that commands
-// to type next need, too.
+// repeated returns pairs of a flag and its value: those that were given and that commands to type next need, too.
 func repeated(f *pflag.FlagSet) (pairs []string) {
 	names := []string{"kubeconfig", "coder-token-file", "as", "as-uid", "as-group", "as-user-extra", "cluster", "user", "tls-server-name"}
 	f.Visit(func(flag *pflag.Flag) {

@@ -10,19 +10,15 @@ import (
 )
 
 func newMigrate(env Environment, run func(context.Context, operationOptions) error) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "migrate",
-		Short: "Move regions to their satellites",
-		Long: `Move regions to their satellites: install the satellite, wait until its access URL
-leads to it, and register its key; then, for each of the region's workspace providers,
-retain the legacy release, switch to Networking v2, rebuild a canary workspace, and
-check that it works. A provider whose cluster does not answer is left alone; the other
-providers of its region still migrate.
+	cmd := command("migrate", "Move regions to their satellites", `
+Move regions to their satellites: install the satellite, wait until its access URL leads to it, and
+register its key; then, for each of the region's workspace providers, retain the legacy release,
+switch to Networking v2, rebuild a canary workspace, and check that it works. A provider whose
+cluster does not answer is left alone; the other providers of its region still migrate.
 
-It shows the plan and asks before it acts. It is safe to interrupt and to repeat: a
-second run continues where the first one stopped, and changes nothing if nothing is left
-to do. If something fails after the switch, the switch is undone.`,
-		Example: examples(`
+It shows the plan and asks before it acts. It is safe to interrupt and to repeat: a second run
+continues where the first one stopped, and changes nothing if nothing is left to do. If something
+fails after the switch, the switch is undone.`, `
 # The regions of a fleet: first one, then the rest
 kubectl coder-satellite migrate -f fleet.yaml
 
@@ -34,8 +30,7 @@ kubectl coder-satellite plan -f fleet.yaml -o json > plan.json
 kubectl coder-satellite migrate -f fleet.yaml --plan plan.json
 
 # One region, by its kubeconfig context
-kubectl coder-satellite migrate --context sydney --access-url https://coder-sydney.example.com`),
-	}
+kubectl coder-satellite migrate --context sydney --access-url https://coder-sydney.example.com`)
 	var whole, suspend bool
 	wholeRegionsFlag(cmd, &whole)
 	gitopsFlag(cmd, &suspend)

@@ -21,24 +21,20 @@ import (
 // operationOptions is the complete value that a verb that changes regions runs by.
 type operationOptions struct {
 	documentOptions
-	operation migration.Operation
-	// imperative asks the operator for it; the number of regions follows.
-	imperative string
-	// planned is the plan that the regions must still match; nil if there is none.
-	planned *v1alpha1.Plan
+	operation  migration.Operation
+	imperative string         // imperative asks the operator for it; the number of regions follows
+	planned    *v1alpha1.Plan // the plan that the regions must still match; nil if there is none
 	// maxAffected is how many workspaces that are on the switches may concern; nil for any number.
 	maxAffected *int
 	yes         bool
 	dryRun      bool
-	// events is the file that keeps the events; empty for none.
-	events  string
-	reports reportFiles
-	run     migration.Options
+	events      string // the file that keeps the events; empty for none
+	reports     reportFiles
+	run         migration.Options
 }
 
-// operationVerb completes the command of a verb that changes regions, by the
-// flags that all of these have in common. complete sets what the verb's own flags say:
-// the operation, and what asks for it.
+// operationVerb completes the command of a verb that changes regions, by the flags that all of these have in common.
+// complete sets what the verb's own flags say: the operation, and what asks for it.
 func operationVerb(
 	env Environment, cmd *cobra.Command, needs needs, run func(context.Context, operationOptions) error, complete func(*operationOptions) error,
 ) *cobra.Command {
@@ -127,8 +123,8 @@ func (t *targets) rollout(
 	}
 }
 
-// runOperation plans the operation, shows the plan, asks, carries it out and
-// prints the report. It is the one call of every verb that changes regions.
+// runOperation plans the operation, shows the plan, asks, carries it out and prints the report. It is the one call of
+// every verb that changes regions.
 func runOperation(ctx context.Context, o operationOptions) error {
 	c, err := o.connect()
 	if err != nil {
@@ -168,8 +164,8 @@ func runOperation(ctx context.Context, o operationOptions) error {
 	return o.end(document, document.Outcome)
 }
 
-// agree makes sure that the plan is what the operator wants: that it matches the
-// one given with --plan and, if it changes anything, that the operator confirms it.
+// agree makes sure that the plan is what the operator wants: that it matches the one given with --plan and, if it
+// changes anything, that the operator confirms it.
 func (o *operationOptions) agree(ctx context.Context, plan *v1alpha1.Plan, current string) error {
 	if err := mustMatch(o.planned, plan); err != nil {
 		return err

@@ -26,8 +26,7 @@ func outputFlag(env Environment, cmd *cobra.Command, format *string) func() (doc
 	}
 }
 
-// printPlan shows a plan to the operator, beside the document that is asked for; in the
-// wide form if that one is.
+// printPlan shows a plan to the operator, beside the document that is asked for; in the wide form if that one is.
 func printPlan(env Environment, plan runtime.Object, format string) error {
 	options := env.text(env.ErrOut)
 	options.Ahead = true
@@ -41,8 +40,7 @@ func printPlan(env Environment, plan runtime.Object, format string) error {
 	return p.PrintObj(plan, env.ErrOut)
 }
 
-// newProgress shows to the operator the progress of so many regions, or of workspaces; as
-// plain lines if it is quiet.
+// newProgress shows to the operator the progress of so many regions, or of workspaces; as plain lines if it is quiet.
 func newProgress(env Environment, regions int, workspaces, quiet bool) *printer.Progress {
 	_, color := env.terminal(env.ErrOut)
 	options := printer.ProgressOptions{Color: color, Total: regions, Workspaces: workspaces}

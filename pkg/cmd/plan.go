@@ -15,25 +15,18 @@ import (
 
 type planOptions struct {
 	documentOptions
-	reports reportFiles
-	// detailed makes pending changes an exit code of their own.
-	detailed bool
-	// diff includes the difference in the satellite's manifest.
-	diff bool
-	// wholeRegions leaves a region alone if one of its providers cannot be migrated.
-	wholeRegions bool
-	// suspend plans the suspension of what Flux owns.
-	suspend bool
+	reports      reportFiles
+	detailed     bool // detailed makes pending changes an exit code of their own
+	diff         bool // diff includes the difference in the satellite's manifest
+	wholeRegions bool // wholeRegions leaves a region alone if one of its providers cannot be migrated
+	suspend      bool // suspend plans the suspension of what Flux owns
 }
 
 func newPlan(env Environment, run func(context.Context, planOptions) error) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "plan",
-		Short: "Show what migrate would do, and change nothing",
-		Long: `Show for each region and step what is already in place and what migrate would change, with
-the difference in the satellite's manifest. Secret data is never shown. Nothing is
-written, not even as a dry run of the API server.`,
-		Example: examples(`
+	cmd := command("plan", "Show what migrate would do, and change nothing", `
+Show for each region and step what is already in place and what migrate would change, with the
+difference in the satellite's manifest. Secret data is never shown. Nothing is written, not even as
+a dry run of the API server.`, `
 # What would change in the regions of a fleet
 kubectl coder-satellite plan -f fleet.yaml
 
@@ -41,8 +34,7 @@ kubectl coder-satellite plan -f fleet.yaml
 kubectl coder-satellite plan --context sydney --access-url https://coder-sydney.example.com
 
 # Keep the plan, to carry out exactly this one later
-kubectl coder-satellite plan -f fleet.yaml -o json > plan.json`),
-	}
+kubectl coder-satellite plan -f fleet.yaml -o json > plan.json`)
 	var o planOptions
 	check := o.addTo(env, cmd, needs{regions: true, accessURL: true, chart: true, plans: true, exits: fmt.Sprint(exitChangesPending, exitPartlyFailed)})
 	checkReports := o.reports.addTo(cmd)

@@ -38,8 +38,8 @@ func readPlan(env Environment, name string) (*v1alpha1.Plan, error) {
 	return plan, nil
 }
 
-// decodePlan decodes a plan. newer names what only a newer version of the plugin
-// understands; empty if there is nothing.
+// decodePlan decodes a plan. newer names what only a newer version of the plugin understands; empty if there is
+// nothing.
 func decodePlan(data []byte) (plan *v1alpha1.Plan, newer string, err error) {
 	head := metav1.TypeMeta{} // tells why the rest of it may not be understood
 	group, version := v1alpha1.GroupVersion().Group, v1alpha1.GroupVersion().String()

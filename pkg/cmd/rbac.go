@@ -20,41 +20,31 @@ import (
 
 type rbacOptions struct {
 	targets
-	// verbs are those to grant.
-	verbs []string
-	// name is that of the roles and bindings, which bind the subjects.
-	name     string
-	subjects []rbacv1.Subject
-	// legacyNamespace is that of the legacy release; empty to look it up.
-	legacyNamespace string
-	// cluster is the context of the cluster that the roles are for; empty if the
-	// regions have only one each.
+	verbs           []string // those to grant
+	name            string   // that of the roles and bindings, which bind the subjects
+	subjects        []rbacv1.Subject
+	legacyNamespace string // that of the legacy release; empty to look it up
+	// cluster is the context of the cluster that the roles are for; empty if the regions have only one each.
 	cluster string
-	// records is where Helm keeps releases.
-	records string
-	// restore also grants what restoring an uninstalled legacy release takes.
-	restore bool
-	// format is yaml, for documents, or json, for one List.
-	format string
+	records string // where Helm keeps releases
+	restore bool   // restore also grants what restoring an uninstalled legacy release takes
+	format  string // yaml, for documents, or json, for one List
 }
 
 func newRBAC(env Environment, run func(context.Context, rbacOptions) error) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "rbac",
-		Short: "Print the minimum roles that an operator needs",
-		Long: `Print the minimum ClusterRole and Roles that let an operator run the verbs in a region's
-cluster, for a cluster administrator to review and apply. They grant exactly what the
-preflight of each verb checks.
+	cmd := command("rbac", "Print the minimum roles that an operator needs", `
+Print the minimum ClusterRole and Roles that let an operator run the verbs in a region's cluster,
+for a cluster administrator to review and apply. They grant exactly what the preflight of each verb
+checks.
 
-The legacy release's namespace is looked up at the primary and in the cluster, or given
-with --legacy-namespace. Restoring an uninstalled legacy release needs more rights: add
-them with --restore. The Role in the legacy namespace allows escalate and bind, because
-the API server requires both from whoever annotates a Role or RoleBinding.
+The legacy release's namespace is looked up at the primary and in the cluster, or given with
+--legacy-namespace. Restoring an uninstalled legacy release needs more rights: add them with
+--restore. The Role in the legacy namespace allows escalate and bind, because the API server
+requires both from whoever annotates a Role or RoleBinding.
 
 The roles cover the objects that the region's charts create with its values; with
---legacy-namespace, the satellite's Secrets, Services and Deployments. The satellite's
-namespace must exist before its Role is applied.`,
-		Example: examples(`
+--legacy-namespace, the satellite's Secrets, Services and Deployments. The satellite's namespace
+must exist before its Role is applied.`, `
 # For every verb, and for the users of a group
 kubectl coder-satellite rbac --legacy-namespace coder --group region-operators
 
@@ -62,8 +52,7 @@ kubectl coder-satellite rbac --legacy-namespace coder --group region-operators
 kubectl coder-satellite rbac -f fleet.yaml --region sydney --verb plan --verb status
 
 # For a service account, applied by an administrator
-kubectl coder-satellite rbac --context sydney --verb migrate --serviceaccount ci:bot > rbac.yaml`),
-	}
+kubectl coder-satellite rbac --context sydney --verb migrate --serviceaccount ci:bot > rbac.yaml`)
 	var o rbacOptions
 	users := cmd.Flags().StringArray("user", nil, "bind the roles to this user (repeatable)") // in place of kubectl's
 	f, check, known := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, chart: true, inTurn: true}), migration.RightsVerbs()

@@ -14,9 +14,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// rules returns the rights that the verbs need in one cluster of the regions,
-// which must be the same for all: roles of one name cannot have two contents in
-// one output.
+// rules returns the rights that the verbs need in one cluster of the regions, which must be the same for all: roles of
+// one name cannot have two contents in one output.
 func (o *rbacOptions) rules(ctx context.Context) ([]cluster.Rule, error) {
 	if o.legacyNamespace != "" && o.flags.Filename == "" && len(o.flags.ProviderContexts) == 0 && o.flags.Satellite == "" {
 		scope := o.given(cmp.Or(o.flags.Namespace, fleet.DefaultNamespace))
@@ -43,8 +42,7 @@ func (o *rbacOptions) rules(ctx context.Context) ([]cluster.Rule, error) {
 	return first, nil
 }
 
-// rulesOf returns the rights in the region's cluster or, if it has several, in the
-// one that --in names.
+// rulesOf returns the rights in the region's cluster or, if it has several, in the one that --in names.
 func (o *rbacOptions) rulesOf(ctx context.Context, region *snapshot.Region) ([]cluster.Rule, error) {
 	var contexts []string
 	if satellite := region.Region.Satellite; !satellite.None() {

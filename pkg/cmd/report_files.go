@@ -19,8 +19,8 @@ import (
 // reportFiles are the files of --report.
 type reportFiles []string
 
-// addTo defines the flag. What it returns refuses, before anything is asked, files of no
-// known format, and those that cannot be written.
+// addTo defines the flag. What it returns refuses, before anything is asked, files of no known format, and those that
+// cannot be written.
 func (f *reportFiles) addTo(cmd *cobra.Command) func() error {
 	cmd.Flags().StringArrayVar((*[]string)(f), "report", nil,
 		"write a report to this file: .html, .xml (JUnit), .md or .prom (Prometheus); a new file is readable by you alone (repeatable)")
@@ -52,8 +52,8 @@ func (f reportFiles) record(show func(v1alpha1.Progress)) (*bytes.Buffer, func(v
 	}
 }
 
-// tell writes the report on the events and documents. That it cannot be written is only
-// warned of: what the verb did comes first.
+// tell writes the report on the events and documents. That it cannot be written is only warned of: what the verb did
+// comes first.
 func (f reportFiles) tell(env Environment, kept *bytes.Buffer, documents ...runtime.Object) {
 	var r report.Report
 	var err error
@@ -75,9 +75,9 @@ func (f reportFiles) write(r *report.Report) (err error) {
 	return err
 }
 
-// replaceFile replaces a regular file at once: whoever reads it meanwhile, as node_exporter
-// does, never sees half of it. A new file is readable by its owner alone, since reports name
-// hosts and people; one that is there keeps its mode. Without data it only tries.
+// replaceFile replaces a regular file at once: whoever reads it meanwhile, as node_exporter does, never sees half of
+// it. A new file is readable by its owner alone, since reports name hosts and people; one that is there keeps its mode.
+// Without data it only tries.
 func replaceFile(path string, data []byte) error {
 	mode := os.FileMode(0o600)
 	if info, err := os.Stat(path); err == nil {

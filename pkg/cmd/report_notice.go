@@ -21,29 +21,21 @@ import (
 
 type noticeOptions struct {
 	targets
-	// when says when users move, in words; may be empty.
-	when string
-	// dir is the folder for a file per region; empty to print all.
-	dir string
-	// timeout bounds the facts of a region, from when its turn comes.
-	timeout time.Duration
+	when    string        // when users move, in words; may be empty
+	dir     string        // the folder for a file per region; empty to print all
+	timeout time.Duration // timeout bounds the facts of a region, from when its turn comes
 }
 
 func newNotice(env Environment, run func(context.Context, noticeOptions) error) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "notice",
-		Short: "Write what a region's users are to be told",
-		Long: `Write a notice for the users of each region, in Markdown: the new host name, the line
-that logs the command line in there, what a rebuild of their workspaces does, and when.
-It is made from how the region is now, before the switch or after it. It is printed, or
-written to a folder, and never sent.`,
-		Example: examples(`
+	cmd := command("notice", "Write what a region's users are to be told", `
+Write a notice for the users of each region, in Markdown: the new host name, the line that logs the
+command line in there, what a rebuild of their workspaces does, and when. It is made from how the
+region is now, before the switch or after it. It is printed, or written to a folder, and never sent.`, `
 # Before the change
-kubectl coder-satellite report notice -f fleet.yaml --region sydney --when "on Saturday from 20:00 UTC"
+kubectl coder-satellite report notice -f fleet.yaml --region sydney --when "on Saturday, 20:00 UTC"
 
 # A file for each region
-kubectl coder-satellite report notice -f fleet.yaml --dir notices`),
-	}
+kubectl coder-satellite report notice -f fleet.yaml --dir notices`)
 	var o noticeOptions
 	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, accessURL: true})
 	f.StringVar(&o.when, "when", "", "when the users move, in words")

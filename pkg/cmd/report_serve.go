@@ -28,19 +28,14 @@ type serveOptions struct {
 
 func newServe(env Environment, run func(context.Context, serveOptions) error) *cobra.Command {
 	o := serveOptions{reportOptions: reportOptions{env: env}}
-	cmd := &cobra.Command{
-		Use:   "serve --events FILE [FILE...]",
-		Short: "Show a run in the browser while it works",
-		Long: `Serve a page about a run, on this machine alone. It is made anew from the file of the run's
+	cmd := command("serve --events FILE [FILE...]", "Show a run in the browser while it works", `
+Serve a page about a run, on this machine alone. It is made anew from the file of the run's
 --events each time that it is loaded, which it does every three seconds. Start it before
 the run or after, in a second terminal, and end it with Ctrl-C. Further files, such as a
-plan, are shown beside the events.`,
-		Example: examples(`
+plan, are shown beside the events.`, `
 # While migrate -f fleet.yaml --events events.ndjson works
-kubectl coder-satellite report serve --events events.ndjson`),
-		Args:              cobra.ArbitraryArgs,
-		ValidArgsFunction: cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault),
-	}
+kubectl coder-satellite report serve --events events.ndjson`)
+	cmd.Args, cmd.ValidArgsFunction = cobra.ArbitraryArgs, cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)
 	cmd.Flags().StringVar(&o.events, "events", "", "file that the run's --events names; it need not be there yet")
 	cmd.Flags().Uint16Var(&o.port, "port", 0, "port on 127.0.0.1 (default: one that is free)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -67,8 +62,8 @@ func runServe(ctx context.Context, o serveOptions) error {
 	return &exitError{code: exitInterrupted}
 }
 
-// serve answers with the one page, if it is asked for by this machine's own name: another
-// site whose name leads here (DNS rebinding) gets nothing.
+// serve answers with the one page, if it is asked for by this machine's own name: another site whose name leads here
+// (DNS rebinding) gets nothing.
 func (o *serveOptions) serve(w http.ResponseWriter, r *http.Request) {
 	host, _, _ := net.SplitHostPort(r.Host)
 	if host = cmp.Or(host, r.Host); host != "127.0.0.1" && host != "localhost" {

@@ -9,22 +9,18 @@ import (
 )
 
 func newRollback(env Environment, run func(context.Context, operationOptions) error) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "rollback",
-		Short: "Return regions to the legacy path",
-		Long: `Return regions to the legacy path: restore the legacy release's record if it is gone,
-switch the workspace provider back, rebuild the canary, and check that envproxy answers.
-With --remove-satellite, also unregister and uninstall the satellite; otherwise it stays,
-and a later migrate is quick.
+	cmd := command("rollback", "Return regions to the legacy path", `
+Return regions to the legacy path: restore the legacy release's record if it is gone, switch the
+workspace provider back, rebuild the canary, and check that envproxy answers. With
+--remove-satellite, also unregister and uninstall the satellite; otherwise it stays, and a later
+migrate is quick.
 
-It refuses, with reasons, when the legacy release would not work.`,
-		Example: examples(`
+It refuses, with reasons, when the legacy release would not work.`, `
 # One region of a fleet
 kubectl coder-satellite rollback -f fleet.yaml --region sydney
 
 # And remove the satellite, too
-kubectl coder-satellite rollback -f fleet.yaml --region sydney --remove-satellite --yes`),
-	}
+kubectl coder-satellite rollback -f fleet.yaml --region sydney --remove-satellite --yes`)
 	var options migration.RollbackOptions
 	f := cmd.Flags()
 	f.BoolVar(&options.RemoveSatellite, "remove-satellite", false, "also unregister and uninstall the satellite")

@@ -1,5 +1,5 @@
-// Package cmd is the command line: one file per verb, which turns flags into
-// options, makes one call, and prints. It holds no logic of migrations.
+// Package cmd is the command line: one file per verb, which turns flags into options, makes one call, and prints. It
+// holds no logic of migrations.
 package cmd
 
 import (
@@ -73,6 +73,11 @@ func verbs(root *cobra.Command) []string {
 		}
 	}
 	return names
+}
+
+// command returns a command with its help; long and example begin with a line break.
+func command(use, short, long, example string) *cobra.Command {
+	return &cobra.Command{Use: use, Short: short, Long: strings.TrimSpace(long), Example: examples(example)}
 }
 
 // examples indents and trims the examples of a command.

@@ -17,29 +17,21 @@ import (
 
 type statusOptions struct {
 	documentOptions
-	// watch repeats the checks, with every between them, until interrupted.
-	watch   bool
+	watch   bool // watch repeats the checks, with every between them, until interrupted
 	every   time.Duration
 	reports reportFiles
-	// timeout bounds one reading of a region, from when its turn comes.
-	timeout time.Duration
-	// expect is what a region that no migration has reached is expected to be.
-	expect health.Expectation
+	timeout time.Duration      // timeout bounds one reading of a region, from when its turn comes
+	expect  health.Expectation // what a region that no migration has reached is expected to be
 }
 
 func newStatus(env Environment, run func(context.Context, statusOptions) error) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "status",
-		Short: "Check every region",
-		Long: `Check every region: its cluster, its legacy release, its satellite, the registration
-at the primary, what answers at its access URL, and its canary. Nothing is written. What
-cannot be determined is shown as unknown, and never counts as passed. The exit code is 0
-if no check failed.
+	cmd := command("status", "Check every region", `
+Check every region: its cluster, its legacy release, its satellite, the registration at the primary,
+what answers at its access URL, and its canary. Nothing is written. What cannot be determined is
+shown as unknown, and never counts as passed. The exit code is 0 if no check failed.
 
-In a region that was not migrated yet, some checks fail. With --expect planned they are
-skipped as long as the legacy path works; a region that is half migrated, or broken, still
-fails.`,
-		Example: examples(`
+In a region that was not migrated yet, some checks fail. With --expect planned they are skipped as
+long as the legacy path works; a region that is half migrated, or broken, still fails.`, `
 # All regions of a fleet
 kubectl coder-satellite status -f fleet.yaml
 
@@ -50,8 +42,7 @@ kubectl coder-satellite status -f fleet.yaml --region sydney -o wide
 kubectl coder-satellite status -f fleet.yaml --expect planned
 
 # The checks that failed, for a script
-kubectl coder-satellite status -f fleet.yaml -o jsonpath='{..checks[?(@.state=="Fail")].id}'`),
-	}
+kubectl coder-satellite status -f fleet.yaml -o jsonpath='{..checks[?(@.state=="Fail")].id}'`)
 	var o statusOptions
 	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, exits: fmt.Sprint(exitTimedOut)})
 	checkReports := o.reports.addTo(cmd)

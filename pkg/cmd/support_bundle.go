@@ -30,21 +30,17 @@ type bundleOptions struct {
 }
 
 func newSupportBundle(env Environment, run func(context.Context, bundleOptions) error) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "support-bundle",
-		Short: "Pack what somebody who helps you needs to know",
-		Long: `Pack the status of every region, the runs that the journals record, versions, the Fleet file,
-and the files that you --add, such as those of --events, logs, and evidence of failures.
-Secrets are taken out; host names and e-mail addresses are not, so look at the list that
-is printed before you pass the archive on. What could not be collected is listed with the
-reason. Nothing is changed, and nothing is sent.`,
-		Example: examples(`
+	cmd := command("support-bundle", "Pack what somebody who helps you needs to know", `
+Pack the status of every region, the runs that the journals record, versions, the Fleet file, and
+the files that you --add, such as those of --events, logs, and evidence of failures. Secrets are
+taken out; host names and e-mail addresses are not, so look at the list that is printed before you
+pass the archive on. What could not be collected is listed with the reason. Nothing is changed, and
+nothing is sent.`, `
 # Everything about a fleet
 kubectl coder-satellite support-bundle -f fleet.yaml
 
 # With a file of yours, to a name of yours
-kubectl coder-satellite support-bundle -f fleet.yaml --add common.yaml --to bundle.tar.gz`),
-	}
+kubectl coder-satellite support-bundle -f fleet.yaml --add common.yaml --to bundle.tar.gz`)
 	var o bundleOptions
 	check := o.addTo(env, cmd, needs{regions: true})
 	cmd.Flags().StringVar(&o.to, "to", "", "file to write, readable by you alone; never overwritten (default coder-satellite-support-TIME.tar.gz)")

@@ -12,57 +12,40 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 )
 
-// needs says what a verb must be told. The zero value suits a verb that talks to
-// the primary alone.
+// needs says what a verb must be told. The zero value suits a verb that talks to the primary alone.
 type needs struct {
-	// regions is set when the verb works on regions, named by file or by context.
-	regions bool
-	// accessURL is set when every region must have its access URL.
-	accessURL bool
-	// chart is set when the verb takes the flags of the satellite's chart.
-	chart bool
+	regions   bool // set when the verb works on regions, named by file or by context
+	accessURL bool // set when every region must have its access URL
+	chart     bool // set when the verb takes the flags of the satellite's chart
 	// plans is set when the verb plans changes; changes, when it makes them, in some regions at once.
 	plans, changes bool
-	// switches is set when the verb switches Networking v2, which concerns workspaces that are on.
-	switches bool
-	// measures is set when the verb may measure what users feel meanwhile.
-	measures bool
-	// workspaces is set when what goes on is about workspaces rather than regions.
-	workspaces bool
-	// reason is set when the verb records why it was run.
-	reason bool
-	// inTurn is set when the verb visits one region after another.
-	inTurn bool
-	// exits are the verb's exit codes beside those of every verb that connects, as text.
-	exits string
+	switches       bool   // set when the verb switches Networking v2, which concerns workspaces that are on
+	measures       bool   // set when the verb may measure what users feel meanwhile
+	workspaces     bool   // set when what goes on is about workspaces rather than regions
+	reason         bool   // set when the verb records why it was run
+	inTurn         bool   // set when the verb visits one region after another
+	exits          string // the verb's exit codes beside those of every verb that connects, as text
 }
 
-// targets is the complete value of the flags that say which regions, and which
-// primary: all that connect needs.
+// targets is the complete value of the flags that say which regions, and which primary: all that connect needs.
 type targets struct {
-	env        Environment
-	needs      needs
-	flags      fleet.Flags
-	kubeconfig string
-	tokenFile  string
-	// overrides are what kubectl's flags change in the kubeconfig's contexts.
-	overrides clientcmd.ConfigOverrides
-	// cacheDir is where discovery is cached; empty for kubectl's folder.
-	cacheDir string
-	// verbosity is klog's level; quiet silences progress.
-	verbosity int
-	quiet     bool
-	// requestTimeout bounds each request.
-	requestTimeout time.Duration
+	env            Environment
+	needs          needs
+	flags          fleet.Flags
+	kubeconfig     string
+	tokenFile      string
+	overrides      clientcmd.ConfigOverrides // what kubectl's flags change in the kubeconfig's contexts
+	cacheDir       string                    // where discovery is cached; empty for kubectl's folder
+	verbosity      int                       // klog's level; quiet silences progress
+	quiet          bool
+	requestTimeout time.Duration // requestTimeout bounds each request
 	// concurrency is how many regions are looked at at once; 0 for as many as the machine is good for.
-	concurrency int
-	// skipUnreachable leaves out regions of which a cluster does not answer.
-	skipUnreachable bool
+	concurrency     int
+	skipUnreachable bool // skipUnreachable leaves out regions of which a cluster does not answer
 }
 
-// addTo defines the flags of a verb that has these needs. What it returns checks
-// them; it reads no file. What is wrong with the description of the regions is found
-// by fleet.Flags.
+// addTo defines the flags of a verb that has these needs. What it returns checks them; it reads no file. What is wrong
+// with the description of the regions is found by fleet.Flags.
 func (t *targets) addTo(env Environment, cmd *cobra.Command, verb needs) func() error {
 	f := cmd.Flags()
 	t.env, t.needs, t.flags.AccessURLOptional = env, verb, !verb.accessURL

@@ -17,22 +17,17 @@ import (
 type unlockOptions struct {
 	targets
 	reason string
-	// force frees the lock even if its holder is alive.
-	force bool
-	yes   bool
+	force  bool // force frees the lock even if its holder is alive
+	yes    bool
 }
 
 func newUnlock(env Environment, run func(context.Context, unlockOptions) error) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "unlock",
-		Short: "Free an abandoned lock",
-		Long: `Free the lock of a run that died. Usually this is not needed: the next run takes over a
-lock that is not renewed. unlock watches the lock first, and refuses while its holder is
-alive, unless forced. The reason is written into the lock.`,
-		Example: examples(`
+	cmd := command("unlock", "Free an abandoned lock", `
+Free the lock of a run that died. Usually this is not needed: the next run takes over a lock that is
+not renewed. unlock watches the lock first, and refuses while its holder is alive, unless forced.
+The reason is written into the lock.`, `
 # One region of a fleet
-kubectl coder-satellite unlock -f fleet.yaml --region sydney --reason "the laptop was closed"`),
-	}
+kubectl coder-satellite unlock -f fleet.yaml --region sydney --reason "the laptop was closed"`)
 	var o unlockOptions
 	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, inTurn: true, exits: fmt.Sprint(exitLockHeld)})
 	f.StringVar(&o.reason, "reason", "", "why; it is written into the lock")
@@ -47,8 +42,7 @@ kubectl coder-satellite unlock -f fleet.yaml --region sydney --reason "the lapto
 	})
 }
 
-// runUnlock asks, and frees the locks of each region: the satellite's, and those
-// of its providers.
+// runUnlock asks, and frees the locks of each region: the satellite's, and those of its providers.
 func runUnlock(ctx context.Context, o unlockOptions) error {
 	c, err := o.connect()
 	if err != nil {

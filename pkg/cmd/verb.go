@@ -11,9 +11,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// verb completes the command of a verb that takes flags only, which set fields of o:
-// check refuses what cannot be meant, and sets the fields that follow from others. run is
-// the one call that acts on the complete value.
+// verb completes the command of a verb that takes flags only, which set fields of o: check refuses what cannot be
+// meant, and sets the fields that follow from others. run is the one call that acts on the complete value.
 func verb[O any](cmd *cobra.Command, run func(context.Context, O) error, o *O, check func() error) *cobra.Command {
 	cmd.Args = noArgs
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -41,16 +40,15 @@ func positive(flag string, value time.Duration) error {
 	return nil
 }
 
-// documentOptions is the complete value of the flags of a verb that prints a
-// document about its targets.
+// documentOptions is the complete value of the flags of a verb that prints a document about its targets.
 type documentOptions struct {
 	targets
 	print  documentPrinter
 	format string // of the document
 }
 
-// addTo defines these flags. What it returns checks them. The format comes first: one
-// that does not exist must be refused before the work.
+// addTo defines these flags. What it returns checks them. The format comes first: one that does not exist must be
+// refused before the work.
 func (o *documentOptions) addTo(env Environment, cmd *cobra.Command, verb needs) func() error {
 	printer, check := outputFlag(env, cmd, &o.format), o.targets.addTo(env, cmd, verb)
 	return func() (err error) {
@@ -61,8 +59,7 @@ func (o *documentOptions) addTo(env Environment, cmd *cobra.Command, verb needs)
 	}
 }
 
-// end prints the verb's document, and returns the error that makes the process
-// exit as its outcome says.
+// end prints the verb's document, and returns the error that makes the process exit as its outcome says.
 func (o *documentOptions) end(document runtime.Object, outcome v1alpha1.Outcome) error {
 	return cmp.Or(o.print(document), ended(outcome))
 }

@@ -25,27 +25,22 @@ type verifyOptions struct {
 	documentOptions
 	region  verify.Options
 	reports reportFiles
-	// timeout bounds the verification of a region, from when its turn comes.
-	timeout time.Duration
+	timeout time.Duration // timeout bounds the verification of a region, from when its turn comes
 }
 
 func newVerify(env Environment, run func(context.Context, verifyOptions) error) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "verify",
-		Short: "Connect to a workspace through the satellite and through the primary",
-		Long: `Connect to a workspace of each region as its owner's clients do: WebRTC, relayed by the
-satellite. For comparison, connect through the primary, too. Nothing is changed.
+	cmd := command("verify", "Connect to a workspace through the satellite and through the primary", `
+Connect to a workspace of each region as its owner's clients do: WebRTC, relayed by the satellite.
+For comparison, connect through the primary, too. Nothing is changed.
 
-Only its owner can connect to a workspace, so it must be one of yours, and ON: the
-region's canary, or the one that --workspace names. The exit code is 0 if every region's
-workspace was reached through its satellite, the connection stayed up, and no more pings
-were lost than --max-loss allows. Pings stop when the region's time is up; only those that
-were sent count.
+Only its owner can connect to a workspace, so it must be one of yours, and ON: the region's canary,
+or the one that --workspace names. The exit code is 0 if every region's workspace was reached
+through its satellite, the connection stayed up, and no more pings were lost than --max-loss allows.
+Pings stop when the region's time is up; only those that were sent count.
 
-If the deployment offers direct connections (STUN), one is made as clients do, and the
-table shows its addresses: "host" is the machine's own, "srflx" the one that the STUN
-server saw, "relay" the TURN server's. The direct connection does not affect the exit code.`,
-		Example: examples(`
+If the deployment offers direct connections (STUN), one is made as clients do, and the table shows
+its addresses: "host" is the machine's own, "srflx" the one that the STUN server saw, "relay" the
+TURN server's. The direct connection does not affect the exit code.`, `
 # All regions of a fleet
 kubectl coder-satellite verify -f fleet.yaml
 
@@ -56,8 +51,7 @@ kubectl coder-satellite verify -f fleet.yaml --region sydney --workspace canary-
 kubectl coder-satellite verify -f fleet.yaml --region sydney --duration 30s --compare
 
 # The round trip through each satellite, for a script
-kubectl coder-satellite verify -f fleet.yaml -o jsonpath='{.regions[*].satellite.roundTrip}'`),
-	}
+kubectl coder-satellite verify -f fleet.yaml -o jsonpath='{.regions[*].satellite.roundTrip}'`)
 	var o verifyOptions
 	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, accessURL: true, exits: fmt.Sprint(exitPartlyFailed, exitTimedOut)})
 	checkReports := o.reports.addTo(cmd)

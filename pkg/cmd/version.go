@@ -13,22 +13,16 @@ import (
 
 type versionOptions struct {
 	documentOptions
-	// primary asks the primary for its version, too.
-	primary bool
+	primary bool // primary asks the primary for its version, too
 }
 
 func newVersion(env Environment, run func(context.Context, versionOptions) error) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "version",
-		Short: "Print the plugin's version",
-		Long:  `Print the plugin's version and, with --primary, the primary's.`,
-		Example: examples(`
+	cmd := command("version", "Print the plugin's version", "Print the plugin's version and, with --primary, the primary's.", `
 # The plugin's own
 kubectl coder-satellite version
 
 # The primary's too, for a script
-kubectl coder-satellite version --primary -o json`),
-	}
+kubectl coder-satellite version --primary -o json`)
 	var o versionOptions
 	cmd.Flags().BoolVar(&o.primary, "primary", false, "also ask the primary for its version")
 	return verb(cmd, run, &o, o.addTo(env, cmd, needs{}))

@@ -38,7 +38,7 @@ kubectl coder-satellite explain`)
 	return cmd
 }
 
-// explained returns the check of the arguments, or all of them if there is none.
+// explained returns the named check, or all checks.
 func explained(args []string) (*v1alpha1.CheckList, error) {
 	list := &v1alpha1.CheckList{}
 	if len(args) > 1 {

@@ -25,7 +25,7 @@ kubectl coder-satellite history -f fleet.yaml --region sydney -o wide`)
 	return verb(cmd, run, &o, o.addTo(env, cmd, needs{regions: true}))
 }
 
-// runHistory prints what was run. Each journal takes one request, which has its own time.
+// runHistory needs no timeout of its own: each journal takes one request.
 func runHistory(ctx context.Context, o documentOptions) error {
 	c, err := o.connect()
 	if err != nil {

@@ -1,9 +1,11 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -14,21 +16,23 @@ import (
 	"k8s.io/cli-runtime/pkg/printers"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/suggest"
 )
 
 type rbacOptions struct {
 	targets
 	verbs           []string // those to grant
-	name            string   // that of the roles and bindings, which bind the subjects
+	name            string   // of the roles and bindings
 	subjects        []rbacv1.Subject
-	legacyNamespace string // that of the legacy release; empty to look it up
-	// cluster is the context of the cluster that the roles are for; empty if the regions have only one each.
-	cluster string
-	records string // where Helm keeps releases
-	restore bool   // restore also grants what restoring an uninstalled legacy release takes
-	format  string // yaml, for documents, or json, for one List
+	legacyNamespace string // empty to look it up
+	cluster         string // context of the cluster that the roles are for; empty if each region has one
+	records         string // Helm's storage driver
+	restore         bool   // also grant the rights to restore an uninstalled legacy release
+	format          string // yaml or json
 }
 
 func newRBAC(env Environment, run func(context.Context, rbacOptions) error) *cobra.Command {
@@ -87,7 +91,6 @@ kubectl coder-satellite rbac --context sydney --verb migrate --serviceaccount ci
 	})
 }
 
-// subjects are who the roles are bound to.
 func subjects(users, groups, accounts []string) ([]rbacv1.Subject, error) {
 	var subjects []rbacv1.Subject
 	for _, user := range users {
@@ -106,7 +109,7 @@ func subjects(users, groups, accounts []string) ([]rbacv1.Subject, error) {
 	return subjects, nil
 }
 
-// runRBAC prints the roles: YAML documents, or one List in JSON.
+// runRBAC prints the roles as YAML documents, or as one JSON List.
 func runRBAC(ctx context.Context, o rbacOptions) error {
 	rules, err := o.rules(ctx)
 	if err != nil {
@@ -129,4 +132,93 @@ func runRBAC(ctx context.Context, o rbacOptions) error {
 	encoder := json.NewEncoder(o.env.Out)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(list)
+}
+
+// rules returns the rights that the verbs need in one cluster. They must match in all regions: they share role names.
+func (o *rbacOptions) rules(ctx context.Context) ([]cluster.Rule, error) {
+	if o.legacyNamespace != "" && o.flags.Filename == "" && len(o.flags.ProviderContexts) == 0 && o.flags.Satellite == "" {
+		scope := o.given(cmp.Or(o.flags.Namespace, fleet.DefaultNamespace))
+		return migration.Distinct(migration.RightsOf(migration.OwnerSatellite, o.verbs, scope), migration.RightsOf(migration.OwnerProvider, o.verbs, scope)), nil
+	}
+	c, err := o.connect()
+	if err != nil {
+		return nil, err
+	}
+	var first []cluster.Rule
+	regions := c.survey.Regions()
+	for i, region := range regions {
+		found, err := o.rulesOf(ctx, region)
+		switch {
+		case err != nil:
+			return nil, err
+		case i == 0:
+			first = found
+		case !slices.Equal(first, found):
+			return nil, usagef("region %q needs other rights than region %q: choose one region with --region",
+				region.Region.Name, regions[0].Region.Name)
+		}
+	}
+	return first, nil
+}
+
+// rulesOf returns the rights in the region's cluster or, if it has several, in the one that --in names.
+func (o *rbacOptions) rulesOf(ctx context.Context, region *snapshot.Region) ([]cluster.Rule, error) {
+	var contexts []string
+	if satellite := region.Region.Satellite; !satellite.None() {
+		contexts = append(contexts, satellite.Context)
+	}
+	for _, provider := range region.Region.Providers {
+		if !slices.Contains(contexts, provider.Context) {
+			contexts = append(contexts, provider.Context)
+		}
+	}
+	wanted := cmp.Or(o.cluster, contexts[0])
+	switch {
+	case o.cluster == "" && len(contexts) > 1:
+		return nil, usagef("region %q is in several clusters: choose the one to print roles for with --in: %s",
+			region.Region.Name, strings.Join(contexts, ", "))
+	case !slices.Contains(contexts, wanted):
+		return nil, usagef("--in %q: region %q has no such context; choose from: %s", wanted, region.Region.Name, strings.Join(contexts, ", "))
+	}
+	var rules []cluster.Rule
+	for i, source := range region.Sources {
+		scope, err := o.scopeOf(ctx, source)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 && region.Region.Satellite.Context == wanted {
+			rules = append(rules, migration.RightsOf(migration.OwnerSatellite, o.verbs, scope)...)
+		}
+		if source.Declared.Context == wanted {
+			rules = append(rules, migration.RightsOf(migration.OwnerProvider, o.verbs, scope)...)
+		}
+	}
+	return migration.Distinct(rules), nil
+}
+
+// given returns the scope that the flags describe, with this satellite namespace.
+func (o *rbacOptions) given(satellite string) snapshot.Scope {
+	return snapshot.Scope{
+		Satellite: satellite, Provider: o.legacyNamespace, Legacy: o.legacyNamespace, Records: o.records, Restore: o.restore,
+	}
+}
+
+// scopeOf determines where the releases are, and what they consist of.
+func (o *rbacOptions) scopeOf(ctx context.Context, source *snapshot.Source) (snapshot.Scope, error) {
+	region := source.Region
+	if o.legacyNamespace != "" {
+		return o.given(region.Satellite.Namespace), nil
+	}
+	s := source.Collect(ctx, snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemLegacy, snapshot.ItemChart, snapshot.ItemSatellite, snapshot.ItemResources)
+	if !s.Provider.IsKnown() {
+		return snapshot.Scope{}, fmt.Errorf("region %q: the namespace of the provider is not known (%w); give that of the legacy release with --legacy-namespace",
+			region.Name, s.Provider.Err())
+	}
+	if !region.Satellite.None() && (!s.SatelliteResources.IsKnown() || !s.Chart.IsKnown()) {
+		_, _ = fmt.Fprintf(o.env.ErrOut, "note: region %q: the roles cover Secrets, Services and Deployments of the satellite only: %s\n",
+			region.Name, printer.Escape(cmp.Or(s.Chart.Err(), s.Spec.Err(), s.SatelliteResources.Err()).Error()))
+	}
+	scope := s.Scope(o.records)
+	scope.NewNamespace, scope.Restore = false, o.restore // see the flags
+	return scope, nil
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/report"
 )
 
-// reportOptions is the complete value of what is reported on, and how.
 type reportOptions struct {
 	env    Environment
 	names  []string // files with documents and events; - is standard input
@@ -38,7 +37,7 @@ kubectl coder-satellite report plan.json --report plan.html --report plan.prom`)
 	cmd.Args, cmd.ValidArgsFunction = cobra.ArbitraryArgs, cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)
 	cmd.Flags().StringVarP(&o.format, "output", "o", "", "print as html, junit, markdown or prometheus (default markdown, without --report)")
 	_ = cmd.RegisterFlagCompletionFunc("output", words(report.Formats()...)) // the flag is there
-	check := o.files.addTo(cmd)
+	o.files.addTo(cmd)
 	cmd.AddCommand(newServe(env, runServe), newNotice(env, runNotice))
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		switch o.names = args; {
@@ -49,7 +48,7 @@ kubectl coder-satellite report plan.json --report plan.html --report plan.prom`)
 		case o.format != "" && !slices.Contains(report.Formats(), o.format):
 			return usagef("-o %q: choose one of %v", o.format, report.Formats())
 		}
-		if err := check(); err != nil {
+		if err := o.files.check(); err != nil {
 			return err
 		}
 		return run(cmd.Context(), o)
@@ -70,22 +69,26 @@ func runReport(_ context.Context, o reportOptions) error {
 	return o.files.write(&r)
 }
 
-// maxDocument bounds a file of documents or events, in bytes.
 const maxDocument = 64 << 20
 
-// readReport reads documents and events; the error names the file.
 func readReport(env Environment, r *report.Report, names ...string) error {
 	for _, name := range names {
-		data, err := fleet.Read(name, env.In, maxDocument)
-		if errors.Is(err, fleet.ErrTooLarge) {
-			err = fmt.Errorf("it is longer than %d MiB", maxDocument>>20)
-		}
+		data, err := env.read(name, maxDocument)
 		if err == nil {
 			err = r.Read(data)
 		}
 		if err != nil {
-			return usage(fmt.Errorf("cannot report on %s: %w", name, err))
+			return usagef("cannot report on %s: %w", name, err)
 		}
 	}
 	return nil
+}
+
+// read reads a file of up to limit bytes; - is standard input.
+func (e Environment) read(name string, limit int64) ([]byte, error) {
+	data, err := fleet.Read(name, e.In, limit)
+	if errors.Is(err, fleet.ErrTooLarge) {
+		err = fmt.Errorf("it is longer than %d MiB", limit>>20)
+	}
+	return data, err
 }

@@ -32,7 +32,7 @@ Write a notice for the users of each region, in Markdown: the new host name, the
 command line in there, what a rebuild of their workspaces does, and when. It is made from how the
 region is now, before the switch or after it. It is printed, or written to a folder, and never sent.`, `
 # Before the change
-kubectl coder-satellite report notice -f fleet.yaml --region sydney --when "on Saturday, 20:00 UTC"
+kubectl coder-satellite report notice -f fleet.yaml --region sydney --when "Saturday, 20:00 UTC"
 
 # A file for each region
 kubectl coder-satellite report notice -f fleet.yaml --dir notices`)
@@ -77,7 +77,7 @@ func runNotice(ctx context.Context, o noticeOptions) error {
 	return errors.Join(errs...)
 }
 
-// switchKnown returns why it is unknown which path a provider uses; nil if all are known.
+// switchKnown returns why a provider's path is unknown; nil if all are known.
 func switchKnown(views []*snapshot.Snapshot) error {
 	for _, s := range views {
 		if _, known := s.Provider.Get(); !known {
@@ -90,7 +90,7 @@ func switchKnown(views []*snapshot.Snapshot) error {
 	return nil
 }
 
-// write prints a notice, with a rule before it if it is a further one, or writes its file.
+// write prints a notice, after a rule unless it is the first, or writes its file.
 func (o *noticeOptions) write(notice report.Notice, further bool) error {
 	text, err := notice.Markdown()
 	if err != nil {

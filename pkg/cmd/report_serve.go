@@ -19,7 +19,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/report"
 )
 
-// serveOptions is the complete value that a live page is served by.
 type serveOptions struct {
 	reportOptions // the documents that are shown beside
 	events        string
@@ -47,11 +46,10 @@ kubectl coder-satellite report serve --events events.ndjson`)
 	return cmd
 }
 
-// runServe serves the page until it is interrupted.
 func runServe(ctx context.Context, o serveOptions) error {
 	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", o.port))
 	if err != nil {
-		return usage(fmt.Errorf("--port %d cannot be used: %w", o.port, err))
+		return usagef("--port %d cannot be used: %w", o.port, err)
 	}
 	server := &http.Server{Handler: http.HandlerFunc(o.serve), ReadHeaderTimeout: 10 * time.Second}
 	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
@@ -62,8 +60,7 @@ func runServe(ctx context.Context, o serveOptions) error {
 	return &exitError{code: exitInterrupted}
 }
 
-// serve answers with the one page, if it is asked for by this machine's own name: another site whose name leads here
-// (DNS rebinding) gets nothing.
+// serve answers only for this machine's own name, so that no other site whose name leads here (DNS rebinding) reads it.
 func (o *serveOptions) serve(w http.ResponseWriter, r *http.Request) {
 	host, _, _ := net.SplitHostPort(r.Host)
 	if host = cmp.Or(host, r.Host); host != "127.0.0.1" && host != "localhost" {

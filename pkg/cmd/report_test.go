@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"archive/tar"
-	"bytes"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -151,7 +150,8 @@ func TestReportFlag(t *testing.T) {
 		}
 	}
 	var said strings.Builder
-	reportFiles{filepath.Join(dir, "gone", "page.html")}.tell(Environment{IOStreams: genericiooptions.IOStreams{ErrOut: &said}}, bytes.NewBufferString(aStatus))
+	o := documentOptions{targets: targets{env: Environment{IOStreams: genericiooptions.IOStreams{ErrOut: &said}}}, reports: reportFiles{filepath.Join(dir, "gone", "page.html")}}
+	o.tell([]byte(aStatus))
 	if !strings.Contains(said.String(), "warning: --report: open ") {
 		t.Errorf("it says %q", said.String())
 	}

@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -19,7 +18,6 @@ type statusOptions struct {
 	documentOptions
 	watch   bool // watch repeats the checks, with every between them, until interrupted
 	every   time.Duration
-	reports reportFiles
 	timeout time.Duration      // timeout bounds one reading of a region, from when its turn comes
 	expect  health.Expectation // what a region that no migration has reached is expected to be
 }
@@ -44,14 +42,13 @@ kubectl coder-satellite status -f fleet.yaml --expect planned
 # The checks that failed, for a script
 kubectl coder-satellite status -f fleet.yaml -o jsonpath='{..checks[?(@.state=="Fail")].id}'`)
 	var o statusOptions
-	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, exits: fmt.Sprint(exitTimedOut)})
-	checkReports := o.reports.addTo(cmd)
+	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, reports: true, exits: fmt.Sprint(exitTimedOut)})
 	f.BoolVarP(&o.watch, "watch", "w", false, "repeat the checks until interrupted")
 	f.DurationVar(&o.every, "interval", 10*time.Second, "time between checks with --watch")
 	f.DurationVar(&o.timeout, "timeout", 30*time.Second, "time to read a region; what is not read by then is unknown")
 	f.StringVar((*string)(&o.expect), "expect", string(health.ExpectMigrated), `"planned" if regions that were not migrated yet do not count as failed`)
 	return verb(cmd, run, &o, func() error {
-		err := errors.Join(check(), positive("--timeout", o.timeout), positive("--interval", o.every), checkReports())
+		err := errors.Join(check(), positive("--timeout", o.timeout), positive("--interval", o.every))
 		if o.expect != health.ExpectMigrated && o.expect != health.ExpectPlanned {
 			err = errors.Join(err, usagef("--expect is %q: it must be migrated or planned", o.expect))
 		}
@@ -59,7 +56,6 @@ kubectl coder-satellite status -f fleet.yaml -o jsonpath='{..checks[?(@.state=="
 	})
 }
 
-// runStatus prints the checks, once or repeatedly.
 func runStatus(ctx context.Context, o statusOptions) error {
 	c, err := o.connect()
 	if err != nil {
@@ -74,7 +70,7 @@ func runStatus(ctx context.Context, o statusOptions) error {
 		}
 		found := health.NewStatusReport(primary, regions, o.expect, o.env.Clock.Now())
 		found.Outcome = inTime(look, found.Outcome)
-		o.reports.tell(o.env, &bytes.Buffer{}, found)
+		o.tell(nil, found)
 		if !o.watch {
 			return o.end(found, found.Outcome)
 		}

@@ -58,7 +58,7 @@ func runSupportBundle(ctx context.Context, o bundleOptions) (err error) {
 	o.to = cmp.Or(o.to, "coder-satellite-support-"+b.Made.UTC().Format("20060102-150405")+".tar.gz")
 	file, err := os.OpenFile(o.to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return usage(fmt.Errorf("cannot make the bundle, and nothing is overwritten: name another file with --to: %w", err))
+		return usagef("cannot make the bundle, and nothing is overwritten: name another file with --to: %w", err)
 	}
 	if err := errors.Join(b.Write(file), file.Close()); err != nil {
 		return errors.Join(err, os.Remove(o.to))
@@ -67,7 +67,7 @@ func runSupportBundle(ctx context.Context, o bundleOptions) (err error) {
 	return err
 }
 
-// collect adds what is known of the regions and of the primary, and the operator's files.
+// collect adds what is known of the regions and the primary, and the operator's files.
 func (o *bundleOptions) collect(ctx context.Context, b *report.Bundle) error {
 	add := func(name, what string, document runtime.Object) {
 		var text bytes.Buffer
@@ -108,7 +108,7 @@ func (o *bundleOptions) collect(ctx context.Context, b *report.Bundle) error {
 		o.names = append(o.names, o.flags.Filename)
 	}
 	for _, name := range o.names {
-		data, err := fleet.Read(name, o.env.In, maxDocument)
+		data, err := o.env.read(name, maxDocument)
 		b.Add("files/"+strings.NewReplacer("/", "_", `\`, "_", ":", "_").Replace(name), "a file of yours", string(data), err)
 	}
 	return nil

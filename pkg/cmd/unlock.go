@@ -17,7 +17,7 @@ import (
 type unlockOptions struct {
 	targets
 	reason string
-	force  bool // force frees the lock even if its holder is alive
+	force  bool // even if the lock's holder is alive
 	yes    bool
 }
 
@@ -42,7 +42,7 @@ kubectl coder-satellite unlock -f fleet.yaml --region sydney --reason "the lapto
 	})
 }
 
-// runUnlock asks, and frees the locks of each region: the satellite's, and those of its providers.
+// runUnlock asks, and frees the locks of each region's satellite and providers.
 func runUnlock(ctx context.Context, o unlockOptions) error {
 	c, err := o.connect()
 	if err != nil {
@@ -63,7 +63,6 @@ func runUnlock(ctx context.Context, o unlockOptions) error {
 	return errors.Join(errs...)
 }
 
-// unlock frees the locks of one region, and says whose they were.
 func (o *unlockOptions) unlock(ctx context.Context, region *snapshot.Region, by string) error {
 	var errs []error
 	name := fmt.Sprintf("region %q", region.Region.Name)
@@ -83,7 +82,7 @@ func (o *unlockOptions) unlock(ctx context.Context, region *snapshot.Region, by 
 	return errors.Join(errs...)
 }
 
-// free frees one lock, and says whose it was; what names what it guards.
+// free frees one lock and says whose it was; what names the thing that it guards.
 func (o *unlockOptions) free(
 	ctx context.Context, what string, site snapshot.Site, at string, lease types.NamespacedName, by string,
 ) error {

@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -15,7 +14,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/verify"
 )
 
-// maxPings and maxDuration bound what a typing error may ask for.
+// These bound what a typing error may ask for.
 const (
 	maxPings    = 1000
 	maxDuration = time.Hour
@@ -24,7 +23,6 @@ const (
 type verifyOptions struct {
 	documentOptions
 	region  verify.Options
-	reports reportFiles
 	timeout time.Duration // timeout bounds the verification of a region, from when its turn comes
 }
 
@@ -53,8 +51,7 @@ kubectl coder-satellite verify -f fleet.yaml --region sydney --duration 30s --co
 # The round trip through each satellite, for a script
 kubectl coder-satellite verify -f fleet.yaml -o jsonpath='{.regions[*].satellite.roundTrip}'`)
 	var o verifyOptions
-	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, accessURL: true, exits: fmt.Sprint(exitPartlyFailed, exitTimedOut)})
-	checkReports := o.reports.addTo(cmd)
+	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, reports: true, accessURL: true, exits: fmt.Sprint(exitPartlyFailed, exitTimedOut)})
 	_ = f.MarkHidden("canary") // --workspace says the same, and nothing is rebuilt
 	f.StringVar(&o.region.Workspace, "workspace", "", "name or ID of the workspace to connect to (default: the region's canary)")
 	f.IntVar(&o.region.Pings, "pings", 5, "how many pings to send through each connection")
@@ -63,7 +60,7 @@ kubectl coder-satellite verify -f fleet.yaml -o jsonpath='{.regions[*].satellite
 	f.DurationVar(&o.region.For, "duration", 0, "send pings for this long, five a second, instead of a fixed number")
 	f.DurationVar(&o.timeout, "timeout", time.Minute, "time for one region, in addition to --duration")
 	return verb(cmd, run, &o, func() error {
-		err := errors.Join(check(), positive("--timeout", o.timeout), checkReports())
+		err := errors.Join(check(), positive("--timeout", o.timeout))
 		if o.region.Pings < 1 || o.region.Pings > maxPings {
 			err = errors.Join(err, usagef("--pings is %d: it must be from 1 to %d", o.region.Pings, maxPings))
 		}
@@ -83,7 +80,6 @@ kubectl coder-satellite verify -f fleet.yaml -o jsonpath='{.regions[*].satellite
 	})
 }
 
-// runVerify prints what the connections through the satellites are like.
 func runVerify(ctx context.Context, o verifyOptions) error {
 	c, err := o.connect()
 	if err != nil {
@@ -94,6 +90,6 @@ func runVerify(ctx context.Context, o verifyOptions) error {
 		return err
 	}
 	found.Outcome = inTime(c.survey, found.Outcome)
-	o.reports.tell(o.env, &bytes.Buffer{}, found)
+	o.tell(nil, found)
 	return o.end(found, found.Outcome)
 }

@@ -44,14 +44,13 @@ func runVersion(ctx context.Context, o versionOptions) error {
 	return o.print(info)
 }
 
-// versionInfo is the plugin's own version as a document.
 func (e Environment) versionInfo() *v1alpha1.VersionInfo {
 	return &v1alpha1.VersionInfo{
 		Version: e.version(), Commit: e.Build.Commit, GoVersion: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
 	}
 }
 
-// version is what the linker was told, else what the module was built as.
+// version returns the linker's version, else the module's.
 func (e Environment) version() string {
 	module := ""
 	if info, ok := debug.ReadBuildInfo(); ok {

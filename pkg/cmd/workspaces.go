@@ -38,7 +38,7 @@ kubectl coder-satellite workspaces -f fleet.yaml -o custom-columns=OWNER:.owner,
 	return verb(cmd, run, &o, o.addTo(env, cmd))
 }
 
-// addTo defines the flags that the verb and its subcommand have in common.
+// addTo defines the flags that the verb and its subcommand share.
 func (o *workspacesOptions) addTo(env Environment, cmd *cobra.Command) func() error {
 	check := o.documentOptions.addTo(env, cmd, needs{regions: true, workspaces: true, exits: fmt.Sprint(exitPartlyFailed, exitTimedOut)})
 	since := cmd.Flags().String("since", "", "when Networking v2 was switched, as 2006-01-02T15:04:05Z, for providers whose journal does not say")
@@ -55,7 +55,6 @@ func (o *workspacesOptions) addTo(env Environment, cmd *cobra.Command) func() er
 	}
 }
 
-// look connects, and looks at the workspaces.
 func (o *workspacesOptions) look(ctx context.Context) (*connection, *workspaces.Fleet, error) {
 	c, err := o.connect()
 	if err != nil {

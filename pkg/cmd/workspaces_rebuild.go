@@ -15,7 +15,6 @@ import (
 
 type rebuildOptions struct {
 	workspacesOptions
-	// rebuild lacks the owners to exclude, who are known only to the primary, and what connects it to the world.
 	rebuild workspaces.Rebuild
 	exclude []string
 	yes     bool
@@ -73,8 +72,7 @@ kubectl coder-satellite workspaces rebuild -f fleet.yaml --region sydney --cordo
 	})
 }
 
-// parseUntil reads a time of the day, which is the next one after now in its time zone, or a whole time; "" is the zero
-// time.
+// parseUntil reads a full time, or the next time of the day after now in its time zone; empty is the zero time.
 func parseUntil(text string, now time.Time) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
@@ -93,7 +91,6 @@ func parseUntil(text string, now time.Time) (time.Time, error) {
 	return at, nil
 }
 
-// runRebuild shows what is to be rebuilt, asks, does it and prints the report.
 func runRebuild(ctx context.Context, o rebuildOptions) error {
 	c, found, err := o.look(ctx)
 	if err != nil {
@@ -126,7 +123,6 @@ func runRebuild(ctx context.Context, o rebuildOptions) error {
 	return cmp.Or(ended(report.Outcome), printErr)
 }
 
-// rebuildQuestion says what a rebuild destroys.
 func rebuildQuestion(plan *v1alpha1.WorkspaceReport) string {
 	builds, on := 0, 0
 	for _, w := range plan.Workspaces {

@@ -10,8 +10,8 @@ import (
 
 func newExplain(env Environment) *cobra.Command {
 	cmd := command("explain [CHECK]", "Explain a check and how to fix it", `
-Explain a check of status and plan: what it inspects, what it means when it does not
-pass, and how to fix it. Without a check, list all of them.`, `
+Explain a check of status and plan: what it inspects, what a failure means, and how to fix it.
+Without a check, list all of them.`, `
 # One check
 kubectl coder-satellite explain access-url
 

@@ -54,10 +54,9 @@ func writeHelp(w io.Writer, cmd *cobra.Command) {
 
 func newOptions(env Environment) *cobra.Command {
 	cmd := command(optionsVerb, "List the flags that commands have in common", `
-List the flags that commands have in common. Those that work on regions take all of them,
-the others only what concerns the primary. Flags go after the verb, because kubectl takes
-none before a plugin's name. If the description of a flag ends with [$NAME], that
-environment variable sets its default.`, `
+List the flags that commands have in common. Those that work on regions take all of them, the others
+only those about the primary. Flags go after the verb, because kubectl takes none before a plugin's
+name. Where a description ends with [$NAME], that environment variable sets the default.`, `
 # In the terminal's pager
 kubectl coder-satellite options | ${PAGER:-cat}`)
 	cmd.Args, cmd.RunE = noArgs, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }

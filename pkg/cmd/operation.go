@@ -144,14 +144,16 @@ func runOperation(ctx context.Context, o operationOptions) error {
 		Regions:   reports,
 	}
 	document.ExitCode = exitFor(document.Outcome)
-	o.tell(kept.Bytes(), plan, document)
+	o.writeReports(kept.Bytes(), plan, document)
 	return o.end(document, document.Outcome)
 }
 
 // agree checks the plan against --plan and --max-affected, and has the operator confirm the changes.
 func (o *operationOptions) agree(ctx context.Context, plan *v1alpha1.Plan, current string) error {
-	if err := mustMatch(o.planned, plan); err != nil {
-		return err
+	if o.planned != nil {
+		if err := migration.SamePlan(o.planned, plan); err != nil {
+			return &exitError{exitPreflightFailed, fmt.Errorf("nothing was changed: %w\nplan again with `kubectl coder-satellite plan`", err)}
+		}
 	}
 	changing := 0
 	for _, region := range plan.Regions {

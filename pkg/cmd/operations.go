@@ -12,13 +12,13 @@ import (
 func newMigrate(env Environment, run func(context.Context, operationOptions) error) *cobra.Command {
 	cmd := command("migrate", "Move regions to their satellites", `
 Move regions to their satellites: install the satellite, wait until its access URL leads to it, and
-register its key; then, for each of the region's workspace providers, retain the legacy release,
-switch to Networking v2, rebuild a canary workspace, and check that it works. A provider whose
-cluster does not answer is left alone; the other providers of its region still migrate.
+register its key; then, for each workspace provider, retain the legacy release, switch to Networking
+v2, rebuild a canary workspace, and check that it works. A provider whose cluster does not answer is
+left alone; the region's other providers still migrate.
 
-It shows the plan and asks before it acts. It is safe to interrupt and to repeat: a second run
-continues where the first one stopped, and changes nothing if nothing is left to do. If something
-fails after the switch, the switch is undone.`, `
+It shows the plan and asks before it acts. You can interrupt and repeat it: a second run continues
+where the first one stopped, and changes nothing if nothing is left to do. If something fails after
+the switch, the switch is undone.`, `
 # The regions of a fleet: first one, then the rest
 kubectl coder-satellite migrate -f fleet.yaml
 
@@ -51,15 +51,14 @@ kubectl coder-satellite migrate --context sydney --access-url https://coder-sydn
 func newRollback(env Environment, run func(context.Context, operationOptions) error) *cobra.Command {
 	cmd := command("rollback", "Return regions to the legacy path", `
 Return regions to the legacy path: restore the legacy release's record if it is gone, switch the
-workspace provider back, rebuild the canary, and check that envproxy answers. With
---remove-satellite, also unregister and uninstall the satellite; otherwise it stays, and a later
-migrate is quick.
+workspace provider back, rebuild the canary, and check that envproxy answers. The satellite stays,
+so that a later migrate is quick, unless --remove-satellite unregisters and uninstalls it.
 
 It refuses, with reasons, when the legacy release would not work.`, `
 # One region of a fleet
 kubectl coder-satellite rollback -f fleet.yaml --region sydney
 
-# And remove the satellite, too
+# And remove the satellite
 kubectl coder-satellite rollback -f fleet.yaml --region sydney --remove-satellite --yes`)
 	var options migration.RollbackOptions
 	f := cmd.Flags()
@@ -81,10 +80,10 @@ kubectl coder-satellite rollback -f fleet.yaml --region sydney --remove-satellit
 
 func newRetain(env Environment, run func(context.Context, operationOptions) error) *cobra.Command {
 	cmd := command("retain", "Make legacy releases survive a helm uninstall", `
-Make the legacy release survive until it is removed on purpose: back up its record, add
-the keep policy to the record's manifest and to the live objects, and label the record.
-migrate does this before anything else; retain does only this, and repeats what an
-upgrade of the legacy release has undone. Running it again changes nothing.
+Make the legacy release survive until it is removed on purpose: back up its record, add the keep
+policy to the record's manifest and to the live objects, and label the record. migrate does this
+first; retain does only this, also after an upgrade of the legacy release undid it. Running it again
+changes nothing.
 
 Afterwards "helm list -A -l coder-satellite.dev/retained=true" lists the releases.`, `
 # Every legacy release of a fleet
@@ -117,8 +116,8 @@ kubectl coder-satellite remove -f fleet.yaml --region sydney`)
 func newFinalize(env Environment, run func(context.Context, operationOptions) error) *cobra.Command {
 	cmd := command("finalize", "Remove legacy releases for good", `
 Remove the legacy release for good. Three things must hold: the primary is v1.22 or later, which has
-no legacy path; every check passes; and every workspace was rebuilt since Networking v2 was switched
-on.
+no legacy path; every check passes; and every workspace was rebuilt since the switch to Networking
+v2.
 
 The plan shows which objects are deleted and which stay. The ServiceAccount, Role and RoleBinding
 named coder always stay, because Coder provisions workspaces with them. The canary is rebuilt to

@@ -57,7 +57,7 @@ func runPlan(ctx context.Context, o planOptions) error {
 	if err := cmp.Or(interrupted(ctx), err); err != nil {
 		return err
 	}
-	o.tell(nil, plan)
+	o.writeReports(nil, plan)
 	if err := o.print(plan); err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func readPlan(env Environment, name string) (*v1alpha1.Plan, error) {
 	}
 	plan, newer, err := decodePlan(data)
 	switch {
-	case newer != "": // to carry out the rest of it would not be to carry it out
+	case newer != "":
 		return nil, usagef("the plan %s cannot be carried out: it has %s, which a newer version of the plugin wrote: "+
 			"upgrade the plugin, with `kubectl krew upgrade coder-satellite`, or plan again with this one", name, newer)
 	case err != nil:
@@ -86,7 +86,7 @@ func readPlan(env Environment, name string) (*v1alpha1.Plan, error) {
 
 // decodePlan decodes a plan. newer names what only a newer version of the plugin understands, if anything.
 func decodePlan(data []byte) (plan *v1alpha1.Plan, newer string, err error) {
-	head := metav1.TypeMeta{} // tells why the rest of it may not be understood
+	head := metav1.TypeMeta{} // explains why the rest may not be understood
 	group, version := v1alpha1.GroupVersion().Group, v1alpha1.GroupVersion().String()
 	if json.Unmarshal(data, &head) == nil && head.Kind == v1alpha1.KindPlan && head.APIVersion != version && strings.HasPrefix(head.APIVersion, group+"/") {
 		return nil, fmt.Sprintf("the version %q", head.APIVersion), nil
@@ -113,15 +113,4 @@ func decodePlan(data []byte) (plan *v1alpha1.Plan, newer string, err error) {
 		return nil, "", fmt.Errorf("it is of kind %q, version %q", plan.Kind, plan.APIVersion)
 	}
 	return plan, "", nil
-}
-
-// mustMatch refuses regions that changed since they were planned.
-func mustMatch(planned, now *v1alpha1.Plan) error {
-	if planned == nil {
-		return nil
-	}
-	if err := migration.SamePlan(planned, now); err != nil {
-		return &exitError{exitPreflightFailed, fmt.Errorf("nothing was changed: %w\nplan again with `kubectl coder-satellite plan`", err)}
-	}
-	return nil
 }

@@ -37,18 +37,17 @@ type rbacOptions struct {
 
 func newRBAC(env Environment, run func(context.Context, rbacOptions) error) *cobra.Command {
 	cmd := command("rbac", "Print the minimum roles that an operator needs", `
-Print the minimum ClusterRole and Roles that let an operator run the verbs in a region's cluster,
-for a cluster administrator to review and apply. They grant exactly what the preflight of each verb
-checks.
+Print the minimum ClusterRole and Roles for the verbs in a region's cluster, for a cluster
+administrator to review and apply. They grant exactly what the preflight of each verb checks.
 
-The legacy release's namespace is looked up at the primary and in the cluster, or given with
---legacy-namespace. Restoring an uninstalled legacy release needs more rights: add them with
+The legacy release's namespace is looked up at the primary and in the cluster unless
+--legacy-namespace gives it. Restoring an uninstalled legacy release needs more rights: add
 --restore. The Role in the legacy namespace allows escalate and bind, because the API server
-requires both from whoever annotates a Role or RoleBinding.
+requires both to annotate a Role or RoleBinding.
 
 The roles cover the objects that the region's charts create with its values; with
---legacy-namespace, the satellite's Secrets, Services and Deployments. The satellite's namespace
-must exist before its Role is applied.`, `
+--legacy-namespace, the satellite's Secrets, Services and Deployments. Create the satellite's
+namespace before you apply its Role.`, `
 # For every verb, and for the users of a group
 kubectl coder-satellite rbac --legacy-namespace coder --group region-operators
 

@@ -15,17 +15,17 @@ import (
 type reportOptions struct {
 	env    Environment
 	names  []string // files with documents and events; - is standard input
-	format string   // of what is printed; empty for nothing
+	format string   // to print; empty for nothing
 	files  reportFiles
 }
 
 func newReport(env Environment, run func(context.Context, reportOptions) error) *cobra.Command {
 	o := reportOptions{env: env}
 	cmd := command("report FILE...", "Turn documents and events into a page, a ticket, a CI result or metrics", `
-Turn what other verbs wrote with -o json, and the file of --events, into one report: a page
-that needs no network, Markdown for a change ticket, JUnit for CI, or metrics for
-Prometheus. Give the files of one change together: the plan, the run, its events, and
-the status afterwards, at most one of each. Nothing is asked, and nothing is sent.
+Turn the documents of -o json and the file of --events into one report: a page that needs no
+network, Markdown for a change ticket, JUnit for CI, or metrics for Prometheus. Give the files of
+one change together, at most one of each: the plan, the run, its events, and the status afterwards.
+No server is contacted.
 
 plan, status, verify and the verbs that change regions write the same with --report.`, `
 # The status, for a ticket
@@ -36,7 +36,7 @@ kubectl coder-satellite plan -f fleet.yaml -o json > plan.json
 kubectl coder-satellite report plan.json --report plan.html --report plan.prom`)
 	cmd.Args, cmd.ValidArgsFunction = cobra.ArbitraryArgs, cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)
 	cmd.Flags().StringVarP(&o.format, "output", "o", "", "print as html, junit, markdown or prometheus (default markdown, without --report)")
-	_ = cmd.RegisterFlagCompletionFunc("output", words(report.Formats()...)) // the flag is there
+	_ = cmd.RegisterFlagCompletionFunc("output", words(report.Formats()...))
 	o.files.addTo(cmd)
 	cmd.AddCommand(newServe(env, runServe), newNotice(env, runNotice))
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

@@ -52,8 +52,8 @@ func (f reportFiles) record(show func(v1alpha1.Progress)) (*bytes.Buffer, func(v
 	}
 }
 
-// tell writes the report on events and documents. A failure is only a warning: the verb's outcome matters more.
-func (o *documentOptions) tell(events []byte, documents ...runtime.Object) {
+// writeReports writes the reports on events and documents. A failure is only a warning: the verb's outcome matters more.
+func (o *documentOptions) writeReports(events []byte, documents ...runtime.Object) {
 	var r report.Report
 	var err error
 	all := bytes.NewBuffer(events)

@@ -22,15 +22,15 @@ import (
 type noticeOptions struct {
 	targets
 	when    string        // when users move, in words; may be empty
-	dir     string        // the folder for a file per region; empty to print all
-	timeout time.Duration // timeout bounds the facts of a region, from when its turn comes
+	dir     string        // folder for a file per region; empty to print all
+	timeout time.Duration // for the facts of a region, from when its turn comes
 }
 
 func newNotice(env Environment, run func(context.Context, noticeOptions) error) *cobra.Command {
-	cmd := command("notice", "Write what a region's users are to be told", `
-Write a notice for the users of each region, in Markdown: the new host name, the line that logs the
-command line in there, what a rebuild of their workspaces does, and when. It is made from how the
-region is now, before the switch or after it. It is printed, or written to a folder, and never sent.`, `
+	cmd := command("notice", "Write a notice for a region's users", `
+Write a Markdown notice for the users of each region: the new host name, the command that logs in
+there, what a rebuild does to their workspaces, and when. It describes the region as it is now,
+before or after the switch. It is printed, or written to a folder, and never sent.`, `
 # Before the change
 kubectl coder-satellite report notice -f fleet.yaml --region sydney --when "Saturday, 20:00 UTC"
 

@@ -20,7 +20,7 @@ import (
 )
 
 type serveOptions struct {
-	reportOptions // the documents that are shown beside
+	reportOptions // names the documents beside the events
 	events        string
 	port          uint16
 }
@@ -28,10 +28,9 @@ type serveOptions struct {
 func newServe(env Environment, run func(context.Context, serveOptions) error) *cobra.Command {
 	o := serveOptions{reportOptions: reportOptions{env: env}}
 	cmd := command("serve --events FILE [FILE...]", "Show a run in the browser while it works", `
-Serve a page about a run, on this machine alone. It is made anew from the file of the run's
---events each time that it is loaded, which it does every three seconds. Start it before
-the run or after, in a second terminal, and end it with Ctrl-C. Further files, such as a
-plan, are shown beside the events.`, `
+Serve a page about a run, on this machine alone. It reloads the file of the run's --events every
+three seconds. Start it before or after the run, in a second terminal, and end it with Ctrl-C.
+Further files, such as a plan, are shown beside the events.`, `
 # While migrate -f fleet.yaml --events events.ndjson works
 kubectl coder-satellite report serve --events events.ndjson`)
 	cmd.Args, cmd.ValidArgsFunction = cobra.ArbitraryArgs, cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)
@@ -39,7 +38,7 @@ kubectl coder-satellite report serve --events events.ndjson`)
 	cmd.Flags().Uint16Var(&o.port, "port", 0, "port on 127.0.0.1 (default: one that is free)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if o.names = args; o.events == "" || slices.Contains(append(args, o.events), fleet.Stdin) {
-			return usagef("name the file of the run's events with --events; standard input cannot be read anew")
+			return usagef("name the file of the run's events with --events; standard input cannot be read again")
 		}
 		return run(cmd.Context(), o)
 	}

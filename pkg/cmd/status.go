@@ -16,20 +16,20 @@ import (
 
 type statusOptions struct {
 	documentOptions
-	watch   bool // watch repeats the checks, with every between them, until interrupted
-	every   time.Duration
-	timeout time.Duration      // timeout bounds one reading of a region, from when its turn comes
-	expect  health.Expectation // what a region that no migration has reached is expected to be
+	watch   bool               // repeat the checks until interrupted
+	every   time.Duration      // between checks
+	timeout time.Duration      // for one reading of a region, from when its turn comes
+	expect  health.Expectation // of a region that no migration has reached
 }
 
 func newStatus(env Environment, run func(context.Context, statusOptions) error) *cobra.Command {
 	cmd := command("status", "Check every region", `
-Check every region: its cluster, its legacy release, its satellite, the registration at the primary,
-what answers at its access URL, and its canary. Nothing is written. What cannot be determined is
-shown as unknown, and never counts as passed. The exit code is 0 if no check failed.
+Check every region: its cluster, legacy release, satellite, registration at the primary, access URL
+and canary. Nothing is written. A check without an answer is unknown, and never counts as passed.
+The exit code is 0 if no check failed.
 
-In a region that was not migrated yet, some checks fail. With --expect planned they are skipped as
-long as the legacy path works; a region that is half migrated, or broken, still fails.`, `
+Some checks fail in a region that was not migrated yet. --expect planned skips them as long as the
+legacy path works; a region that is half migrated, or broken, still fails.`, `
 # All regions of a fleet
 kubectl coder-satellite status -f fleet.yaml
 
@@ -70,7 +70,7 @@ func runStatus(ctx context.Context, o statusOptions) error {
 		}
 		found := health.NewStatusReport(primary, regions, o.expect, o.env.Clock.Now())
 		found.Outcome = inTime(look, found.Outcome)
-		o.tell(nil, found)
+		o.writeReports(nil, found)
 		if !o.watch {
 			return o.end(found, found.Outcome)
 		}

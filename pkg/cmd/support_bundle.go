@@ -24,18 +24,17 @@ import (
 
 type bundleOptions struct {
 	targets
-	names   []string      // files to pack, too
+	names   []string      // further files to pack
 	to      string        // the archive; empty for one named after the time
-	timeout time.Duration // bounds the facts of a region, from when its turn comes
+	timeout time.Duration // for the facts of a region, from when its turn comes
 }
 
 func newSupportBundle(env Environment, run func(context.Context, bundleOptions) error) *cobra.Command {
-	cmd := command("support-bundle", "Pack what somebody who helps you needs to know", `
+	cmd := command("support-bundle", "Pack diagnostics for whoever helps you", `
 Pack the status of every region, the runs that the journals record, versions, the Fleet file, and
-the files that you --add, such as those of --events, logs, and evidence of failures. Secrets are
-taken out; host names and e-mail addresses are not, so look at the list that is printed before you
-pass the archive on. What could not be collected is listed with the reason. Nothing is changed, and
-nothing is sent.`, `
+the files that you --add, such as events, logs and evidence of failures. Secrets are removed; host
+names and e-mail addresses are not: read the printed list before you pass the archive on. It names
+what could not be collected, and why. Nothing is changed, and nothing is sent.`, `
 # Everything about a fleet
 kubectl coder-satellite support-bundle -f fleet.yaml
 
@@ -45,7 +44,7 @@ kubectl coder-satellite support-bundle -f fleet.yaml --add common.yaml --to bund
 	check := o.addTo(env, cmd, needs{regions: true})
 	cmd.Flags().StringVar(&o.to, "to", "", "file to write, readable by you alone; never overwritten (default coder-satellite-support-TIME.tar.gz)")
 	cmd.Flags().DurationVar(&o.timeout, "timeout", 30*time.Second, "time for the facts of a region; what is not known by then is missing")
-	cmd.Flags().StringArrayVar(&o.names, "add", nil, "file to pack, too, up to 64 MiB (repeatable)")
+	cmd.Flags().StringArrayVar(&o.names, "add", nil, "further file to pack, up to 64 MiB (repeatable)")
 	return verb(cmd, run, &o, func() error { return errors.Join(check(), positive("--timeout", o.timeout)) })
 }
 

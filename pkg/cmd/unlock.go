@@ -23,9 +23,9 @@ type unlockOptions struct {
 
 func newUnlock(env Environment, run func(context.Context, unlockOptions) error) *cobra.Command {
 	cmd := command("unlock", "Free an abandoned lock", `
-Free the lock of a run that died. Usually this is not needed: the next run takes over a lock that is
-not renewed. unlock watches the lock first, and refuses while its holder is alive, unless forced.
-The reason is written into the lock.`, `
+Free the lock of a run that died. This is rarely needed, because the next run takes over a lock that
+is not renewed. unlock watches the lock first, and refuses while its holder is alive unless you
+--force it. The reason is written into the lock.`, `
 # One region of a fleet
 kubectl coder-satellite unlock -f fleet.yaml --region sydney --reason "the laptop was closed"`)
 	var o unlockOptions

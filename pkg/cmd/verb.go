@@ -56,12 +56,12 @@ type documentOptions struct {
 
 // addTo defines the flags. The result checks them, the format first.
 func (o *documentOptions) addTo(env Environment, cmd *cobra.Command, verb needs) func() error {
-	printer, check := outputFlag(env, cmd, &o.format), o.targets.addTo(env, cmd, verb)
+	newPrinter, check := outputFlag(env, cmd, &o.format), o.targets.addTo(env, cmd, verb)
 	if verb.reports {
 		o.reports.addTo(cmd)
 	}
 	return func() (err error) {
-		if o.print, err = printer(); err != nil {
+		if o.print, err = newPrinter(); err != nil {
 			return err
 		}
 		return errors.Join(check(), o.reports.check())

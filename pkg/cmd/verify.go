@@ -23,22 +23,22 @@ const (
 type verifyOptions struct {
 	documentOptions
 	region  verify.Options
-	timeout time.Duration // timeout bounds the verification of a region, from when its turn comes
+	timeout time.Duration // for the verification of a region, from when its turn comes
 }
 
 func newVerify(env Environment, run func(context.Context, verifyOptions) error) *cobra.Command {
 	cmd := command("verify", "Connect to a workspace through the satellite and through the primary", `
-Connect to a workspace of each region as its owner's clients do: WebRTC, relayed by the satellite.
-For comparison, connect through the primary, too. Nothing is changed.
+Connect to a workspace of each region as its owner's clients do, by WebRTC relayed by the satellite,
+and for comparison through the primary. Nothing is changed.
 
-Only its owner can connect to a workspace, so it must be one of yours, and ON: the region's canary,
-or the one that --workspace names. The exit code is 0 if every region's workspace was reached
-through its satellite, the connection stayed up, and no more pings were lost than --max-loss allows.
-Pings stop when the region's time is up; only those that were sent count.
+The workspace must be ON and yours, because only its owner can connect: the region's canary, or
+--workspace. The exit code is 0 if every region's workspace was reached through its satellite, the
+connection stayed up, and no more pings were lost than --max-loss allows. Pings stop when the
+region's time is up; only those that were sent count.
 
-If the deployment offers direct connections (STUN), one is made as clients do, and the table shows
-its addresses: "host" is the machine's own, "srflx" the one that the STUN server saw, "relay" the
-TURN server's. The direct connection does not affect the exit code.`, `
+If the deployment offers direct connections (STUN), verify makes one and shows its addresses: "host"
+is the machine's own, "srflx" what the STUN server saw, "relay" the TURN server's. It does not
+affect the exit code.`, `
 # All regions of a fleet
 kubectl coder-satellite verify -f fleet.yaml
 
@@ -90,6 +90,6 @@ func runVerify(ctx context.Context, o verifyOptions) error {
 		return err
 	}
 	found.Outcome = inTime(c.survey, found.Outcome)
-	o.tell(nil, found)
+	o.writeReports(nil, found)
 	return o.end(found, found.Outcome)
 }

@@ -13,7 +13,7 @@ import (
 
 type versionOptions struct {
 	documentOptions
-	primary bool // primary asks the primary for its version, too
+	primary bool // also ask the primary for its version
 }
 
 func newVersion(env Environment, run func(context.Context, versionOptions) error) *cobra.Command {

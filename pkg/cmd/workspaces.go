@@ -15,17 +15,17 @@ import (
 type workspacesOptions struct {
 	documentOptions
 	since   time.Time     // when Networking v2 was switched if no journal says so; zero if unknown
-	timeout time.Duration // timeout bounds the reading of a region, from when its turn comes
+	timeout time.Duration // for the reading of a region, from when its turn comes
 }
 
 func newWorkspaces(env Environment, run func(context.Context, workspacesOptions) error, rebuild func(context.Context, rebuildOptions) error) *cobra.Command {
 	cmd := command("workspaces", "Show which path users' workspaces use, and rebuild those on the old one", `
 Show which workspaces were built since Networking v2 was switched: only these use the provider's
-present path. The others keep the old path until they are rebuilt: by their owners, by Coder itself
-(v1.21.1 and later rebuild running workspaces when the switch is made), or by "workspaces rebuild".
-The same holds after a rollback.
+present path. The others keep the old path until they are rebuilt by their owners, by Coder (v1.21.1
+and later rebuild running workspaces at the switch) or by "workspaces rebuild". The same holds after
+a rollback.
 
-The journal beside the provider says when the switch was made. If somebody else made it, give the
+The journal beside the provider records the time of the switch. If somebody else made it, give its
 time with --since. Nothing is changed.`, `
 # How many workspaces of each provider still have to be rebuilt
 kubectl coder-satellite workspaces -f fleet.yaml

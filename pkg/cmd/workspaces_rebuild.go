@@ -24,16 +24,16 @@ type rebuildOptions struct {
 func newRebuild(env Environment, run func(context.Context, rebuildOptions) error) *cobra.Command {
 	cmd := command("rebuild", "Rebuild workspaces on the old path, unused ones first", `
 Rebuild the workspaces that were not built since Networking v2 was switched, so that they use the
-provider's present path. A rebuild keeps a workspace's home directory and nothing else; a workspace
-that was off is on afterwards.
+provider's present path. A rebuild keeps only the home directory, and turns on a workspace that was
+off.
 
-Workspaces that are off come first. A running workspace is rebuilt only if its owner was not
-connected for --idle-for. A workspace in use is never rebuilt, except with --include-active
---reason. Each workspace is checked again before its build, and so is the satellite: nobody is moved
-to a path that does not answer. A workspace whose build fails is left to its owner.
+Workspaces that are off come first, then running ones whose owners were not connected for
+--idle-for. A workspace in use is rebuilt only with --include-active --reason. Each workspace, and
+the satellite, is checked again before the build, so that nobody is moved to a path that does not
+answer. A workspace whose build fails is left to its owner.
 
-It shows the plan and asks before it acts. Ctrl-C stops it after the builds that have begun. A
-second run continues: the workspaces themselves show what is done.`, `
+It shows the plan and asks before it acts. Ctrl-C stops it after the builds in progress. A second
+run continues where the first one stopped.`, `
 # What would be rebuilt
 kubectl coder-satellite workspaces rebuild -f fleet.yaml --dry-run
 

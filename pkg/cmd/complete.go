@@ -1,23 +1,26 @@
 package cmd
 
 import (
+	"context"
+	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 )
 
-// completeTree says, for every command and flag of the tree, what completes it.
-// Completion is silent: what cannot be determined is not offered.
+// completeTree registers a completion for every command and flag. What cannot be determined is silently not offered.
 func completeTree(env Environment, cmd *cobra.Command) {
 	if cmd.ValidArgsFunction == nil {
 		cmd.ValidArgsFunction = cobra.NoFileCompletions
 	}
 	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
-		// what has a completion of its own keeps it
 		if _, has := cmd.GetFlagCompletionFunc(flag.Name); !has {
 			_ = cmd.RegisterFlagCompletionFunc(flag.Name, completeFlag(env, flag.Name))
 		}
@@ -27,8 +30,7 @@ func completeTree(env Environment, cmd *cobra.Command) {
 	}
 }
 
-// completeFlag returns what completes the values of a flag. A name means the
-// same in every verb.
+// completeFlag returns the completion of a flag's values. A flag of one name means the same in every verb.
 func completeFlag(env Environment, name string) cobra.CompletionFunc {
 	switch name {
 	case "context":
@@ -60,14 +62,11 @@ func completeFlag(env Environment, name string) cobra.CompletionFunc {
 	}
 }
 
-// words completes to one of the words.
 func words(choices ...string) cobra.CompletionFunc {
 	return cobra.FixedCompletions(choices, cobra.ShellCompDirectiveNoFileComp)
 }
 
-// completeNames offers the choices, and the names that names finds by what was
-// typed so far, except what the repeatable flag has already; its name is empty for
-// a flag whose values may be given again.
+// completeNames offers the choices and names, without those that the repeatable flag has; flag is empty for any other.
 func completeNames(flag string, names func(*cobra.Command) []string, choices ...string) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		given, _ := cmd.Flags().GetStringArray(flag) // none without a flag
@@ -75,8 +74,7 @@ func completeNames(flag string, names func(*cobra.Command) []string, choices ...
 	}
 }
 
-// offer returns those of the choices that begin with what was typed and are not
-// among those given before.
+// offer returns the choices that begin with what was typed and were not given before.
 func offer(choices, given []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	offered := slices.DeleteFunc(slices.Clone(choices), func(choice string) bool {
 		return !strings.HasPrefix(choice, typed) || slices.Contains(given, choice)
@@ -88,4 +86,84 @@ func offer(choices, given []string, typed string) ([]cobra.Completion, cobra.She
 func flagValue(cmd *cobra.Command, name string) string {
 	text, _ := cmd.Flags().GetString(name)
 	return text
+}
+
+func contextsTyped(cmd *cobra.Command) []string {
+	kubeconfig, err := cluster.LoadKubeconfig(flagValue(cmd, "kubeconfig"))
+	if err != nil {
+		return nil
+	}
+	return kubeconfig.Contexts()
+}
+
+// regionsTyped returns the regions of the Fleet file in -f, except from standard input, which the shell owns.
+func regionsTyped(cmd *cobra.Command) (names []string) {
+	file := flagValue(cmd, "filename")
+	if file == fleet.Stdin {
+		return nil
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	found, err := fleet.Decode(file, data)
+	if err != nil {
+		return nil
+	}
+	for _, region := range found.Regions {
+		names = append(names, region.Name)
+	}
+	return names
+}
+
+// primaryPatience bounds a completion's wait for the primary: with kubectl's and the plugin's start, two seconds at
+// most.
+const primaryPatience = 1500 * time.Millisecond
+
+// providers returns the names of the workspace providers, except the primary's own cluster's.
+func providers(ctx context.Context, primary *coder.Client) (names []string, err error) {
+	found, err := primary.Providers(ctx)
+	for _, provider := range found {
+		if !provider.BuiltIn {
+			names = append(names, provider.Name)
+		}
+	}
+	return names, err
+}
+
+// workspaceNames returns the names of the operator's own workspaces.
+func workspaceNames(ctx context.Context, primary *coder.Client) (names []string, err error) {
+	me, err := primary.Me(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found, err := primary.Workspaces(ctx, me.ID)
+	for _, workspace := range found {
+		names = append(names, workspace.Name)
+	}
+	return names, err
+}
+
+// asking queries the primary that the command line names so far. After an error or a timeout it offers nothing.
+func asking(env Environment, ask func(context.Context, *coder.Client) ([]string, error)) func(*cobra.Command) []string {
+	return func(cmd *cobra.Command) []string {
+		ctx, cancel := context.WithTimeout(cmd.Context(), primaryPatience)
+		defer cancel()
+		typed := targets{
+			env:            env,
+			flags:          fleet.Flags{CoderURL: flagValue(cmd, "coder-url"), CAFile: flagValue(cmd, "coder-ca-file")},
+			tokenFile:      flagValue(cmd, "coder-token-file"),
+			requestTimeout: primaryPatience,
+		}
+		c, err := typed.connect()
+		if err != nil {
+			return nil
+		}
+		names, err := ask(ctx, c.primary)
+		if err != nil {
+			return nil
+		}
+		slices.Sort(names)
+		return slices.Compact(names)
+	}
 }

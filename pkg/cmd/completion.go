@@ -1,39 +1,42 @@
 package cmd
 
-import "github.com/spf13/cobra"
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
 
-const completionLong = `Print a completion script for a shell, or install the one that kubectl uses.
-
-kubectl itself completes ` + "`kubectl coder-satellite`" + `: set up kubectl's own completion, then run
-` + "`kubectl coder-satellite completion kubectl`" + ` once. The shell scripts complete the plugin when
-it is called by its file name, kubectl-coder_satellite.`
+	"github.com/spf13/cobra"
+)
 
 func newCompletion(env Environment) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "completion",
-		Short: "Set up completion for kubectl or for a shell",
-		Long:  completionLong,
-		Example: examples(`
+	cmd := command("completion", "Set up completion for kubectl or for a shell", `
+Print a completion script for a shell, or install the one that kubectl uses.
+
+kubectl itself completes "kubectl coder-satellite": set up kubectl's own completion, then run
+"kubectl coder-satellite completion kubectl" once. The shell scripts complete the plugin when it is
+called by its file name, kubectl-coder_satellite.`, `
 # For kubectl coder-satellite, in every shell that completes kubectl
-kubectl coder-satellite completion kubectl`),
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usagef("there is no completion for %q: choose kubectl, bash, zsh, fish or powershell", args[0])
-			}
-			return nil
-		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+kubectl coder-satellite completion kubectl`)
+	cmd.Args = cobra.ArbitraryArgs
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return usagef("there is no completion for %q: choose kubectl, bash, zsh, fish or powershell", args[0])
+		}
+		return cmd.Help()
 	}
 	cmd.AddCommand(newCompletionKubectl(env))
 	shell := func(name, title, profile, load string, write func(root *cobra.Command) error) {
-		cmd.AddCommand(&cobra.Command{
-			Use:     name,
-			Short:   "Print the script for " + title,
-			Long:    "Print the script for " + title + ".\nIt completes the plugin when it is called as kubectl-coder_satellite.",
-			Example: examples("# In this shell; put the same line into " + profile + " for every new one\n" + load),
-			Args:    noArgs,
-			RunE:    func(cmd *cobra.Command, _ []string) error { return write(cmd.Root()) },
-		})
+		child := command(name, "Print the script for "+title, "Print the script for "+title+
+			".\nIt completes the plugin when it is called as kubectl-coder_satellite.",
+			"# In this shell; put the same line into "+profile+" for every new one\n"+load)
+		child.Args, child.RunE = noArgs, func(cmd *cobra.Command, _ []string) error { return write(cmd.Root()) }
+		cmd.AddCommand(child)
 	}
 	shell("bash", "bash, with the package bash-completion", "~/.bashrc", "source <(kubectl coder-satellite completion bash)",
 		func(root *cobra.Command) error { return root.GenBashCompletionV2(env.Out, true) })
@@ -44,4 +47,96 @@ kubectl coder-satellite completion kubectl`),
 	shell("powershell", "PowerShell", "$PROFILE", "kubectl coder-satellite completion powershell | Out-String | Invoke-Expression",
 		func(root *cobra.Command) error { return root.GenPowerShellCompletionWithDesc(env.Out) })
 	return cmd
+}
+
+// The names that kubectl looks for on the PATH: the plugin's, and its completer's (kubectl,
+// pkg/cmd/plugin_completion.go).
+const (
+	pluginFile    = "kubectl-coder_satellite"
+	completerFile = "kubectl_complete-coder_satellite"
+)
+
+// completerMark is in every completer that this verb wrote; a file without it is not overwritten.
+const completerMark = "Written by `kubectl coder-satellite completion kubectl`"
+
+func newCompletionKubectl(env Environment) *cobra.Command {
+	var dir string
+	cmd := command("kubectl", "Install the script that kubectl runs for completions", `
+Install `+completerFile+` beside the plugin. kubectl runs this script to complete
+the plugin's arguments, so it must be in a folder of the PATH. Set up kubectl's own completion, too:
+see "kubectl completion --help". To undo it, delete the script.`, `
+# Beside the plugin
+kubectl coder-satellite completion kubectl
+
+# In another folder of the PATH
+kubectl coder-satellite completion kubectl --dir ~/.local/bin`)
+	cmd.Flags().StringVar(&dir, "dir", "", "folder of the PATH to install into (default: the plugin's)")
+	cmd.Args = noArgs
+	cmd.RunE = func(*cobra.Command, []string) error {
+		if dir == "" {
+			plugin, err := exec.LookPath(pluginFile)
+			if err != nil && !errors.Is(err, exec.ErrDot) {
+				return usagef("%s is not on the PATH, so there is no folder beside it: name one of the PATH with --dir", pluginFile)
+			}
+			dir = filepath.Dir(plugin)
+		}
+		file := filepath.Join(dir, completerName(runtime.GOOS))
+		wrote, err := installCompleter(file, completer(runtime.GOOS))
+		switch {
+		case err != nil:
+			return err
+		case wrote:
+			_, _ = fmt.Fprintln(env.Out, "wrote "+file)
+		default:
+			_, _ = fmt.Fprintln(env.Out, file+" is already in place")
+		}
+		if !onPath(dir, env.Getenv("PATH")) {
+			_, _ = fmt.Fprintf(env.ErrOut, "note: %s is not on the PATH, and kubectl looks for the script only there\n", dir)
+		}
+		return nil
+	}
+	return cmd
+}
+
+func completerName(goos string) string {
+	if goos == "windows" {
+		return completerFile + ".cmd" // PATHEXT has .CMD, so that kubectl finds it
+	}
+	return completerFile
+}
+
+// completer returns the script, which runs cobra's hidden verb __complete.
+func completer(goos string) string {
+	if goos == "windows" {
+		return "@rem " + completerMark + "\r\n@" + pluginFile + " __complete %*\r\n"
+	}
+	return "#!/bin/sh\n# " + completerMark + "; delete it to undo that.\nexec " + pluginFile + ` __complete "$@"` + "\n"
+}
+
+// installCompleter writes the script if it is missing or outdated, and refuses to overwrite anybody else's file.
+func installCompleter(file, script string) (wrote bool, err error) {
+	switch there, err := os.ReadFile(file); {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return false, fmt.Errorf("%s cannot be read: %w", file, err)
+	case string(there) == script:
+		return false, os.Chmod(file, 0o755) // its mode may have been lost
+	case !bytes.Contains(there, []byte(completerMark)):
+		return false, fmt.Errorf("%s exists and was not written by this plugin: move it away, or name another folder of the PATH with --dir", file)
+	}
+	if err = os.WriteFile(file, []byte(script), 0o755); err == nil {
+		err = os.Chmod(file, 0o755) // an older one kept its mode
+	}
+	if err != nil {
+		return false, fmt.Errorf("%s cannot be written: %w; name another folder of the PATH with --dir", file, err)
+	}
+	return true, nil
+}
+
+func onPath(dir, path string) bool {
+	wanted, err := filepath.Abs(dir)
+	return err == nil && slices.ContainsFunc(filepath.SplitList(path), func(entry string) bool {
+		found, err := filepath.Abs(entry)
+		return err == nil && found == wanted
+	})
 }

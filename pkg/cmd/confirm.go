@@ -10,8 +10,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/shell"
 )
 
-// confirm asks a question on the error stream, and returns nil if the answer
-// is yes. Without a terminal to ask at, it refuses.
+// confirm asks a question on the error stream, and returns nil for yes. Without a terminal it refuses.
 func confirm(ctx context.Context, env Environment, question string) error {
 	if !isTerminal(env.In) {
 		return usagef("there is no terminal to ask at: read the plan, then give --yes to act without being asked")
@@ -33,8 +32,7 @@ func confirm(ctx context.Context, env Environment, question string) error {
 	}
 }
 
-// mayAct makes sure that the operator means these regions: by an answer to the question, or
-// by --yes with contexts that were named. current is the current context if none was.
+// mayAct has the operator confirm the question, or accepts --yes if no current context stands in for a named one.
 func mayAct(ctx context.Context, env Environment, question string, yes bool, current string) error {
 	switch {
 	case yes && current != "":

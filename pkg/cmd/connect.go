@@ -16,21 +16,15 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// connection is a fleet with the clients to reach it. Nothing is sent before
-// facts are gathered.
+// connection is a fleet with the clients to reach it. Nothing is sent before facts are gathered.
 type connection struct {
-	fleet *fleet.Fleet
-	// kubeconfig is nil if the verb needs no regions; the fleet is then empty.
-	kubeconfig *cluster.Kubeconfig
+	fleet      *fleet.Fleet
+	kubeconfig *cluster.Kubeconfig // nil if the verb needs no regions; the fleet is then empty
 	primary    *coder.Client
-	// survey holds the regions, in the fleet's order.
-	survey *snapshot.Survey
-	// current is the kubeconfig's current context if it is used because none was
-	// named; empty otherwise.
-	current string
-	// progress shows what a run does and, for every verb, the API servers' warnings and logs.
-	progress *printer.Progress
-	quiet    bool
+	survey     *snapshot.Survey  // the regions, in the fleet's order
+	current    string            // the kubeconfig's current context if none was named; else empty
+	progress   *printer.Progress // also shows API servers' warnings and logs
+	quiet      bool
 }
 
 // report shows an event; with --quiet, only what somebody must do.
@@ -40,10 +34,7 @@ func (c *connection) report(event v1alpha1.Progress) {
 	}
 }
 
-// connect opens the clients of the targets: of the primary and, for verbs that
-// need regions, of each region. A context, file or URL that is wrong is an error
-// of the command line; a cluster that cannot be reached is an error of
-// its region alone, and shows later.
+// connect opens the clients. Invalid contexts, files and URLs are usage errors; an unreachable cluster shows later.
 func (t *targets) connect() (*connection, error) {
 	c := &connection{quiet: t.quiet, fleet: &fleet.Fleet{CoderURL: t.flags.CoderURL, CAFile: t.flags.CAFile}}
 	if t.needs.regions {
@@ -63,7 +54,7 @@ func (t *targets) connect() (*connection, error) {
 	for _, region := range c.fleet.Regions {
 		opened, err := t.region(c, region)
 		if err != nil {
-			return nil, usage(fmt.Errorf("region %q: %w", region.Name, err))
+			return nil, usagef("region %q: %w", region.Name, err)
 		}
 		config.Regions = append(config.Regions, opened)
 	}
@@ -72,8 +63,7 @@ func (t *targets) connect() (*connection, error) {
 	return c, usage(err)
 }
 
-// load reads the kubeconfig and the fleet. Without a file or a context, the fleet
-// is the current context.
+// load reads the kubeconfig and the fleet, which without a file or a context is the current context.
 func (t *targets) load(c *connection) (err error) {
 	if c.kubeconfig, err = cluster.LoadKubeconfig(t.kubeconfig); err != nil {
 		return err
@@ -91,7 +81,6 @@ func (t *targets) load(c *connection) (err error) {
 	return t.oneCluster(c.fleet.Regions)
 }
 
-// login finds the fleet's primary and the token for it.
 func (t *targets) login(c *connection) error {
 	login, err := coder.FindLogin(coder.LoginOptions{
 		URL: c.fleet.CoderURL, TokenFile: t.tokenFile, Getenv: t.env.Getenv, GOOS: runtime.GOOS,
@@ -109,12 +98,12 @@ func (t *targets) login(c *connection) error {
 		Clock:      t.env.Clock,
 	})
 	if err != nil {
-		return usage(fmt.Errorf("the primary (%s): %w", login.Source, err))
+		return usagef("the primary (%s): %w", login.Source, err)
 	}
 	return nil
 }
 
-// region opens a region's clusters, each context once, and its access URL.
+// region opens a region's access URL and its clusters, each context once.
 func (t *targets) region(c *connection, region fleet.Region) (snapshot.RegionConfig, error) {
 	opened := snapshot.RegionConfig{Region: region}
 	open := make(map[string]snapshot.Site)

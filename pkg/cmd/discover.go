@@ -16,24 +16,19 @@ import (
 
 type discoverOptions struct {
 	documentOptions
-	// contexts are those to look at; none stands for all of the kubeconfig.
-	contexts []string
+	contexts []string // empty for all of the kubeconfig
 }
 
 func newDiscover(env Environment, run func(context.Context, discoverOptions) error) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "discover",
-		Short: "Print a Fleet made from kubeconfig contexts and the primary's providers",
-		Long: `Print a Fleet with a region for each of the named kubeconfig contexts, or for all of
-them, if its API server is the cluster address of a workspace provider. No request is sent
-to the clusters. Fill in the access URLs and save the result as fleet.yaml.`,
-		Example: examples(`
+	cmd := command("discover", "Print a Fleet made from kubeconfig contexts and the primary's providers", `
+Print a Fleet with a region for each kubeconfig context whose API server is the cluster address of a
+workspace provider. No request is sent to the clusters. Fill in the access URLs and save the result
+as fleet.yaml.`, `
 # From two contexts
 kubectl coder-satellite discover --context sydney --context london > fleet.yaml
 
 # From every context of the kubeconfig
-kubectl coder-satellite discover --all-contexts > fleet.yaml`),
-	}
+kubectl coder-satellite discover --all-contexts > fleet.yaml`)
 	var o discoverOptions
 	check := o.addTo(env, cmd, needs{})
 	cmd.Flags().StringArrayVar(&o.contexts, "context", nil, "kubeconfig context to include (repeatable)")
@@ -70,18 +65,18 @@ func runDiscover(ctx context.Context, o discoverOptions) error {
 		_, _ = fmt.Fprintln(o.env.Out, "# yaml-language-server: $schema="+v1alpha1.SchemaFolder+"fleet.json")
 	}
 	for _, note := range notes {
-		note = strings.ReplaceAll(printer.Escape(note), "\n", " ") // which would end the comment
+		note = strings.ReplaceAll(printer.Escape(note), "\n", " ") // a line break ends a comment
 		if commented {
 			_, _ = fmt.Fprintln(o.env.Out, "# "+note)
 		}
-		if !commented || !isTerminal(o.env.Out) { // whoever sends it to a file also sees them on the terminal
+		if !commented || !isTerminal(o.env.Out) { // also show them where the document goes to a file
 			_, _ = fmt.Fprintln(o.env.ErrOut, "note: "+note)
 		}
 	}
 	return o.print(&found)
 }
 
-// clusters returns the API servers of the contexts, as the kubeconfig has them.
+// clusters returns the API servers of the contexts.
 func (o *discoverOptions) clusters() ([]fleet.Cluster, error) {
 	kubeconfig, err := cluster.LoadKubeconfig(o.kubeconfig)
 	if err != nil {

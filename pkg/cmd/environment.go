@@ -16,23 +16,18 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
 )
 
-// Environment is what the commands know of the process that they run in.
+// Environment is what the commands know of their process.
 type Environment struct {
 	genericiooptions.IOStreams
-	// Getenv looks up the environment.
 	Getenv func(string) string
-	// Clock tells the time and waits.
-	Clock clock.WithTicker
-	// Build is the plugin's own version.
-	Build Build
+	Clock  clock.WithTicker
+	Build  Build
 }
 
-// Build is the plugin's version, as the linker was told it.
+// Build is the plugin's version, set by the linker; fields are empty if unset.
 type Build struct {
-	// Version is a release like "v0.1.0"; empty if it was not told.
-	Version string
-	// Commit is the commit that it was built from; empty if it was not told.
-	Commit string
+	Version string // a release like "v0.1.0"
+	Commit  string
 }
 
 // userAgent is sent with every request.
@@ -40,15 +35,12 @@ func (e Environment) userAgent() string {
 	return "kubectl-coder-satellite/" + e.version() + " (" + runtime.GOOS + "/" + runtime.GOARCH + ")"
 }
 
-// isTerminal reports whether a stream is a terminal.
 func isTerminal(stream any) bool {
 	file, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
-// terminal returns the columns of the terminal, or 0 if there is none, and
-// whether colours may be used on the stream: only on a terminal that can show
-// them, and never under NO_COLOR (no-color.org).
+// terminal returns the terminal's columns, 0 if there is none, and whether to use colours (no-color.org).
 func (e Environment) terminal(stream io.Writer) (width int, color bool) {
 	if !isTerminal(stream) {
 		return 0, false
@@ -57,19 +49,18 @@ func (e Environment) terminal(stream io.Writer) (width int, color bool) {
 	return width, e.Getenv("NO_COLOR") == "" && e.redraws(stream)
 }
 
-// redraws reports whether what was written on the stream can be replaced.
+// redraws reports whether text on the stream can be replaced.
 func (e Environment) redraws(stream io.Writer) bool {
 	return isTerminal(stream) && e.Getenv("TERM") != "dumb"
 }
 
-// sizeOf returns how large a terminal is now; 0 for what it does not say.
+// sizeOf returns a terminal's present size; 0 where unknown.
 func sizeOf(terminal io.Writer) (columns, rows int) {
 	columns, rows, _ = term.GetSize(int(terminal.(*os.File).Fd()))
 	return columns, rows
 }
 
-// text is how text looks on the stream: on a terminal as wide as that, but never wider than
-// is read well; elsewhere nothing is cut or wrapped.
+// text returns options that wrap at the terminal's width, DefaultWidth at most; elsewhere nothing is cut or wrapped.
 func (e Environment) text(stream io.Writer) printer.Options {
 	width, color := e.terminal(stream)
 	if isTerminal(stream) && (width <= 0 || width > printer.DefaultWidth) {
@@ -78,8 +69,7 @@ func (e Environment) text(stream io.Writer) printer.Options {
 	return printer.Options{Color: color, Width: width}
 }
 
-// defaultsFromEnvironment has flags of the tree, which neither choose what is acted on nor
-// confirm it, take their defaults from variables like CODER_SATELLITE_REQUEST_TIMEOUT.
+// defaultsFromEnvironment gives flags that neither select nor confirm anything defaults from $CODER_SATELLITE_*.
 func defaultsFromEnvironment(env Environment, cmd *cobra.Command) {
 	names := make(map[*pflag.Flag]string)
 	for _, name := range []string{"coder-ca-file", "coder-token-file", "concurrency", "evidence-dir", "quiet", "request-timeout"} {
@@ -103,7 +93,7 @@ func defaultsFromEnvironment(env Environment, cmd *cobra.Command) {
 	}
 }
 
-// evidenceDir is where evidence of failures is kept unless told otherwise.
+// evidenceDir is the default folder for evidence of failures.
 func evidenceDir() string {
 	cache, err := os.UserCacheDir()
 	if err != nil {

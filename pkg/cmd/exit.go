@@ -15,8 +15,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// Exit codes of the plugin. On Windows kubectl turns every failure into 1, so
-// documents carry the same outcome.
+// Exit codes of the plugin. On Windows kubectl turns every failure into 1, so documents carry the same outcome.
 const (
 	exitFailed          = 1
 	exitChangesPending  = 2
@@ -28,7 +27,7 @@ const (
 	exitInterrupted     = 130
 )
 
-// meanings say what each exit code means, in help.
+// meanings explain the exit codes in help.
 func meanings() map[int]string {
 	return map[int]string{
 		0: "success, or nothing to do", exitFailed: "failure", exitChangesPending: "changes are pending, with --detailed-exitcode",
@@ -40,11 +39,10 @@ func meanings() map[int]string {
 	}
 }
 
-// exitCodes annotates a command that has exit codes beside those of usage and failure.
+// exitCodes annotates a command with its exit codes other than success, usage and failure.
 const exitCodes = "coder-satellite.dev/exit-codes"
 
-// ExitCodes returns the command's exit codes with what they mean, a line each; all of
-// the plugin's for the root.
+// ExitCodes returns the command's exit codes and their meanings, one per line; the root has all of them.
 func ExitCodes(cmd *cobra.Command) string {
 	further := strings.Fields(cmd.Annotations[exitCodes])
 	var b strings.Builder
@@ -57,7 +55,7 @@ func ExitCodes(cmd *cobra.Command) string {
 	return b.String()
 }
 
-// exitError is an error with the exit code that it calls for.
+// exitError is an error with its exit code.
 type exitError struct {
 	code int
 	err  error // nil when everything was said already
@@ -82,8 +80,7 @@ func usage(err error) error {
 
 func usagef(format string, args ...any) error { return usage(fmt.Errorf(format, args...)) }
 
-// ExitCode returns the exit code that an error from the command calls for, and
-// the message to print; "" if everything was said already.
+// ExitCode returns an error's exit code and the message to print, "" if a document said it all.
 func ExitCode(err error) (code int, message string) {
 	var exit *exitError
 	switch {
@@ -98,8 +95,7 @@ func ExitCode(err error) (code int, message string) {
 	}
 }
 
-// interrupted returns the error of a command that a signal ended before it came
-// to act, when facts are unknown for that reason alone; nil if there was none.
+// interrupted returns an error if a signal ended the command before it acted, so that facts are unknown.
 func interrupted(ctx context.Context) error {
 	if ctx.Err() == nil {
 		return nil
@@ -107,7 +103,6 @@ func interrupted(ctx context.Context) error {
 	return &exitError{exitInterrupted, context.Cause(ctx)}
 }
 
-// exitFor returns the exit code of an outcome.
 func exitFor(outcome v1alpha1.Outcome) int {
 	code, ok := map[v1alpha1.Outcome]int{
 		v1alpha1.OutcomeSucceeded: 0, v1alpha1.OutcomeNothingToDo: 0, v1alpha1.OutcomeChangesPending: 0,
@@ -124,8 +119,7 @@ func exitFor(outcome v1alpha1.Outcome) int {
 	return code
 }
 
-// ended returns the error that makes the process exit as the outcome says; the
-// document has said why.
+// ended returns the error for an outcome's exit code; the document has given the reason.
 func ended(outcome v1alpha1.Outcome) error {
 	if code := exitFor(outcome); code != 0 {
 		return &exitError{code: code}
@@ -133,8 +127,7 @@ func ended(outcome v1alpha1.Outcome) error {
 	return nil
 }
 
-// inTime returns the outcome of reading a survey's regions: that time ran out, if it
-// failed and --timeout was too short for every region.
+// inTime turns a failure into TimedOut if --timeout was too short for every region.
 func inTime(survey *snapshot.Survey, outcome v1alpha1.Outcome) v1alpha1.Outcome {
 	if exitFor(outcome) != 0 && survey.TimedOut() {
 		return v1alpha1.OutcomeTimedOut

@@ -9,23 +9,19 @@ import (
 )
 
 func newExplain(env Environment) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "explain [CHECK]",
-		Short: "Explain a check and how to fix it",
-		Long: `Explain a check of status and plan: what it inspects, what it means when it does not
-pass, and how to fix it. Without a check, list all of them.`,
-		Example: examples(`
+	cmd := command("explain [CHECK]", "Explain a check and how to fix it", `
+Explain a check of status and plan: what it inspects, what a failure means, and how to fix it.
+Without a check, list all of them.`, `
 # One check
 kubectl coder-satellite explain access-url
 
 # All of them
-kubectl coder-satellite explain`),
-		ValidArgsFunction: func(_ *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
-			if len(args) > 0 {
-				return nil, cobra.ShellCompDirectiveNoFileComp
-			}
-			return offer(checkIDs(), nil, typed)
-		},
+kubectl coder-satellite explain`)
+	cmd.ValidArgsFunction = func(_ *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return offer(checkIDs(), nil, typed)
 	}
 	printer := outputFlag(env, cmd, new(string))
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
@@ -42,7 +38,7 @@ kubectl coder-satellite explain`),
 	return cmd
 }
 
-// explained returns the check of the arguments, or all of them if there is none.
+// explained returns the named check, or all checks.
 func explained(args []string) (*v1alpha1.CheckList, error) {
 	list := &v1alpha1.CheckList{}
 	if len(args) > 1 {

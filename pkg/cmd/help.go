@@ -16,12 +16,10 @@ import (
 const (
 	helpWidth   = 100
 	optionsVerb = "options"
-	// commonFlag annotates a flag that verbs have in common.
-	commonFlag = "coder-satellite.dev/common"
+	commonFlag  = "coder-satellite.dev/common"
 )
 
-// FlagUsages returns the usages of a command's own flags or, for the verb options, of those
-// that verbs have in common.
+// FlagUsages returns the usages of a command's own flags or, for the verb options, of the common ones.
 func FlagUsages(cmd *cobra.Command) string {
 	listed := pflag.NewFlagSet("", pflag.ContinueOnError)
 	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
@@ -32,7 +30,6 @@ func FlagUsages(cmd *cobra.Command) string {
 	return listed.FlagUsagesWrapped(helpWidth)
 }
 
-// writeHelp writes a command's help: its own flags, the exit codes, and where the other flags are.
 func writeHelp(w io.Writer, cmd *cobra.Command) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\nUsage:\n  %s\n", cmp.Or(cmd.Long, cmd.Short), cmd.UseLine())
@@ -56,24 +53,19 @@ func writeHelp(w io.Writer, cmd *cobra.Command) {
 }
 
 func newOptions(env Environment) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   optionsVerb,
-		Short: "List the flags that commands have in common",
-		Long: `List the flags that commands have in common. Those that work on regions take all of them,
-the others only what concerns the primary. Flags go after the verb, because kubectl takes
-none before a plugin's name. If the description of a flag ends with [$NAME], that
-environment variable sets its default.`,
-		Example: examples("# In the terminal's pager\nkubectl coder-satellite options | ${PAGER:-cat}"),
-		Args:    noArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
+	cmd := command(optionsVerb, "List the flags that commands have in common", `
+List the flags that commands have in common. Those that work on regions take all of them, the others
+only those about the primary. Flags go after the verb, because kubectl takes none before a plugin's
+name. Where a description ends with [$NAME], that environment variable sets the default.`, `
+# In the terminal's pager
+kubectl coder-satellite options | ${PAGER:-cat}`)
+	cmd.Args, cmd.RunE = noArgs, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 	new(targets).addTo(env, cmd, needs{regions: true})
 	cmd.Annotations = nil // its exit codes are not those of a verb that connects
 	return cmd
 }
 
-// flagError explains a flag that a command does not take: the reason if it is refused on
-// purpose, else the flags that may have been meant.
+// flagError explains an unknown flag: why it is refused on purpose, or which flags may have been meant.
 func flagError(cmd *cobra.Command, err error) error {
 	unknown, advice := new(pflag.NotExistError), ""
 	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "" {
@@ -92,8 +84,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	return usagef("%v%s; see `%s --help`", err, advice, cmd.CommandPath())
 }
 
-// refusal returns why a flag of kubectl's or Helm's is not taken, and what to do instead;
-// empty for any other flag.
+// refusal returns why a flag of kubectl or Helm is refused, and what to do instead; empty for any other flag.
 func refusal(name string) string {
 	switch name {
 	case "token":

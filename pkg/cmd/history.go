@@ -11,26 +11,21 @@ import (
 )
 
 func newHistory(env Environment, run func(context.Context, documentOptions) error) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "history",
-		Short: "Show who ran what on every region, and how it ended",
-		Long: `Show the runs that the journals of each region record, newest first: the satellite's
-journal and each provider's keep the latest six. A run that ended differently in several
-journals has a row for each outcome. An unfinished run is still in progress, or died. A
-journal that cannot be read has a row that says so, and the exit code is then 1. Nothing is
-changed.`,
-		Example: examples(`
+	cmd := command("history", "Show who ran what on every region, and how it ended", `
+Show the runs in the journals of each region, newest first. The satellite's journal and each
+provider's keep the latest six. A run that ended differently in several journals has a row for each
+outcome. An unfinished run is still in progress, or died. A journal that cannot be read has a row
+that says so, and the exit code is then 1. Nothing is changed.`, `
 # All regions of a fleet
 kubectl coder-satellite history -f fleet.yaml
 
 # One region, with the reasons that operators gave, and what failed
-kubectl coder-satellite history -f fleet.yaml --region sydney -o wide`),
-	}
+kubectl coder-satellite history -f fleet.yaml --region sydney -o wide`)
 	var o documentOptions
 	return verb(cmd, run, &o, o.addTo(env, cmd, needs{regions: true}))
 }
 
-// runHistory prints what was run. Each journal takes one request, which has its own time.
+// runHistory needs no timeout of its own: each journal takes one request.
 func runHistory(ctx context.Context, o documentOptions) error {
 	c, err := o.connect()
 	if err != nil {

@@ -14,11 +14,10 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 )
 
-// noLimit is the time for a request without a limit; clients need a number.
+// noLimit stands for no limit on a request; clients need a number.
 const noLimit = 365 * 24 * time.Hour
 
-// newKubectlFlags returns kubectl's flags; of these, a verb that connects to no cluster
-// takes only the first two.
+// newKubectlFlags returns kubectl's flags; a verb that connects to no cluster takes only the first two.
 func newKubectlFlags(clusters bool) *genericclioptions.ConfigFlags {
 	flags := &genericclioptions.ConfigFlags{KubeConfig: new(string), Timeout: new("20s")}
 	if clusters {
@@ -29,7 +28,7 @@ func newKubectlFlags(clusters bool) *genericclioptions.ConfigFlags {
 	return flags
 }
 
-// complete sets what kubectl's flags say.
+// complete copies the values of kubectl's flags.
 func (t *targets) complete(flags *genericclioptions.ConfigFlags) (err error) {
 	t.kubeconfig = *flags.KubeConfig
 	t.requestTimeout, err = clientcmd.ParseTimeout(*flags.Timeout)
@@ -58,8 +57,7 @@ func (t *targets) complete(flags *genericclioptions.ConfigFlags) (err error) {
 	return nil
 }
 
-// repeated returns pairs of a flag and its value: those that were given and that commands
-// to type next need, too.
+// repeated returns the given flags, with their values, that suggested commands must repeat.
 func repeated(f *pflag.FlagSet) (pairs []string) {
 	names := []string{"kubeconfig", "coder-token-file", "as", "as-uid", "as-group", "as-user-extra", "cluster", "user", "tls-server-name"}
 	f.Visit(func(flag *pflag.Flag) {
@@ -77,7 +75,7 @@ func repeated(f *pflag.FlagSet) (pairs []string) {
 	return pairs
 }
 
-// oneCluster refuses flags that can be true of one context only, for regions in several.
+// oneCluster refuses flags that fit one context only when the regions have several.
 func (t *targets) oneCluster(regions []fleet.Region) (err error) {
 	contexts := make(map[string]bool)
 	for _, region := range regions {
@@ -103,7 +101,7 @@ type filename string
 func (f *filename) String() string { return string(*f) }
 func (f *filename) Type() string   { return "string" }
 
-// Set refuses what is no file's name.
+// Set implements pflag.Value.
 func (f *filename) Set(name string) error {
 	switch {
 	case name == "":
@@ -117,13 +115,13 @@ func (f *filename) Set(name string) error {
 	return nil
 }
 
-// dryRun is the value of --dry-run with kubectl's meaning: alone, it is client.
+// dryRun is the value of --dry-run as in kubectl: without a value, it is client.
 type dryRun bool
 
 func (d *dryRun) String() string { return map[dryRun]string{true: "client", false: "none"}[*d] }
 func (d *dryRun) Type() string   { return "string" }
 
-// Set refuses a dry run of the API server.
+// Set implements pflag.Value.
 func (d *dryRun) Set(text string) error {
 	switch *d = text == "client" || text == "true"; text {
 	case "client", "true", "none", "false":
@@ -135,7 +133,6 @@ func (d *dryRun) Set(text string) error {
 	}
 }
 
-// addDryRun defines --dry-run.
 func addDryRun(f *pflag.FlagSet, on *bool) {
 	f.Var((*dryRun)(on), "dry-run", `"client" shows what would be done and changes nothing; or "none"`)
 	f.Lookup("dry-run").NoOptDefVal = "client"

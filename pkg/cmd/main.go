@@ -18,10 +18,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
 )
 
-// Main runs the command line and returns the process's exit code. Errors go to
-// the error stream, each on lines of its own; they may quote what an API says,
-// and so are made safe for a terminal. A crash is a failure like any other, so that
-// nobody takes it for pending changes (2).
+// Main runs the command line and returns its exit code. A crash exits with 1, so that it never reads as pending changes
+// (2).
 func Main(ctx context.Context, env Environment, args []string) (code int) {
 	defer func() {
 		if crash := recover(); crash != nil {
@@ -47,7 +45,7 @@ func Main(ctx context.Context, env Environment, args []string) (code int) {
 	return code
 }
 
-// checked notes the first write that fails: cobra ignores it.
+// checked keeps the first failed write, which cobra ignores.
 type checked struct {
 	io.Writer
 	err error
@@ -63,8 +61,7 @@ func (c *checked) Write(data []byte) (int, error) {
 // maxVerbosity is the highest log level: above it, client-go logs whole answers.
 const maxVerbosity = 7
 
-// LogTo has client-go's log, which is klog's and the process's only one, written up to the
-// level, 0 for errors and warnings only.
+// LogTo sends the log of client-go and klog, one for the process, to w, up to the level; 0 is errors and warnings.
 func LogTo(w io.Writer, level int) {
 	flags := flag.NewFlagSet("", flag.ContinueOnError)
 	klog.InitFlags(flags)
@@ -74,8 +71,7 @@ func LogTo(w io.Writer, level int) {
 	klog.SetOutput(w)
 }
 
-// logged logs requests to Coder as client-go does those to clusters, but never their
-// headers: it masks only those of Kubernetes.
+// logged logs requests to Coder as client-go does, but never headers: client-go masks only those of Kubernetes.
 func logged(next http.RoundTripper) http.RoundTripper {
 	if !klog.V(6).Enabled() {
 		return next

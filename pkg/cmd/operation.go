@@ -18,37 +18,27 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/rollout"
 )
 
-// operationOptions is the complete value that a verb that changes regions runs by.
 type operationOptions struct {
 	documentOptions
-	operation migration.Operation
-	// imperative asks the operator for it; the number of regions follows.
-	imperative string
-	// planned is the plan that the regions must still match; nil if there is none.
-	planned *v1alpha1.Plan
-	// maxAffected is how many workspaces that are on the switches may concern; nil for any number.
-	maxAffected *int
-	yes         bool
-	dryRun      bool
-	// events is the file that keeps the events; empty for none.
-	events  string
-	reports reportFiles
-	run     migration.Options
+	operation   migration.Operation
+	imperative  string         // begins the question to the operator; the number of regions follows
+	planned     *v1alpha1.Plan // the plan that the regions must still match; nil for none
+	maxAffected *int           // running workspaces that the switches may affect; nil for any number
+	yes, dryRun bool
+	events      string // the file that keeps the events; empty for none
+	run         migration.Options
 }
 
-// operationVerb completes the command of a verb that changes regions, by the
-// flags that all of these have in common. complete sets what the verb's own flags say:
-// the operation, and what asks for it.
+// operationVerb adds the flags that all operations have. complete reads the verb's own.
 func operationVerb(
 	env Environment, cmd *cobra.Command, needs needs, run func(context.Context, operationOptions) error, complete func(*operationOptions) error,
 ) *cobra.Command {
-	needs.changes, needs.exits = true, fmt.Sprint(exitPartlyFailed, exitLockHeld, exitTimedOut)
+	needs.changes, needs.reports, needs.exits = true, true, fmt.Sprint(exitPartlyFailed, exitLockHeld, exitTimedOut)
 	var o operationOptions
 	f, check, affected := cmd.Flags(), o.addTo(env, cmd, needs), 0
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask before acting; the contexts must then be named")
 	addDryRun(f, &o.dryRun)
 	f.StringVar(&o.events, "events", "", "append every progress event to this file, one JSON object a line; a new file is readable only by you")
-	checkReports := o.reports.addTo(cmd)
 	f.DurationVar(&o.run.Timeout, "timeout", time.Hour, "time for one region; 0 for no limit")
 	f.DurationVar(&o.run.StepTimeout, "step-timeout", 15*time.Minute, "time for one step; 0 for no limit")
 	f.DurationVar(&o.run.LockDuration, "lock-duration", lock.DefaultDuration, "how long a dead run's lock blocks other runs")
@@ -69,7 +59,7 @@ func operationVerb(
 			return err
 		}
 		err := errors.Join(notNegative("--timeout", o.run.Timeout), notNegative("--step-timeout", o.run.StepTimeout),
-			positive("--lock-duration", o.run.LockDuration), notNegative("--max-gap", o.run.MaxGap), checkReports())
+			positive("--lock-duration", o.run.LockDuration), notNegative("--max-gap", o.run.MaxGap))
 		if o.run.MaxGap > 0 && !o.run.Measure {
 			err = errors.Join(err, usagef("--max-gap needs the measurements that --measure=false turns off"))
 		}
@@ -106,15 +96,6 @@ func gitopsFlag(cmd *cobra.Command, suspend *bool) {
 		})
 }
 
-// notNegative refuses a time that cannot be meant; 0 stands for no limit.
-func notNegative(flag string, limit time.Duration) error {
-	if limit < 0 {
-		return usagef("%s is %s: it must be 0, for no limit, or more", flag, limit)
-	}
-	return nil
-}
-
-// rollout returns the operation on the connection's regions.
 func (t *targets) rollout(
 	c *connection, operation migration.Operation, options migration.Options, report func(v1alpha1.Progress),
 ) *rollout.Rollout {
@@ -127,8 +108,7 @@ func (t *targets) rollout(
 	}
 }
 
-// runOperation plans the operation, shows the plan, asks, carries it out and
-// prints the report. It is the one call of every verb that changes regions.
+// runOperation plans, shows the plan, asks, acts and prints the report. Every verb that changes regions calls it.
 func runOperation(ctx context.Context, o operationOptions) error {
 	c, err := o.connect()
 	if err != nil {
@@ -164,15 +144,16 @@ func runOperation(ctx context.Context, o operationOptions) error {
 		Regions:   reports,
 	}
 	document.ExitCode = exitFor(document.Outcome)
-	o.reports.tell(o.env, kept, plan, document)
+	o.writeReports(kept.Bytes(), plan, document)
 	return o.end(document, document.Outcome)
 }
 
-// agree makes sure that the plan is what the operator wants: that it matches the
-// one given with --plan and, if it changes anything, that the operator confirms it.
+// agree checks the plan against --plan and --max-affected, and has the operator confirm the changes.
 func (o *operationOptions) agree(ctx context.Context, plan *v1alpha1.Plan, current string) error {
-	if err := mustMatch(o.planned, plan); err != nil {
-		return err
+	if o.planned != nil {
+		if err := migration.SamePlan(o.planned, plan); err != nil {
+			return &exitError{exitPreflightFailed, fmt.Errorf("nothing was changed: %w\nplan again with `kubectl coder-satellite plan`", err)}
+		}
 	}
 	changing := 0
 	for _, region := range plan.Regions {

@@ -4,10 +4,14 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
@@ -15,25 +19,17 @@ import (
 
 type planOptions struct {
 	documentOptions
-	reports reportFiles
-	// detailed makes pending changes an exit code of their own.
-	detailed bool
-	// diff includes the difference in the satellite's manifest.
-	diff bool
-	// wholeRegions leaves a region alone if one of its providers cannot be migrated.
-	wholeRegions bool
-	// suspend plans the suspension of what Flux owns.
-	suspend bool
+	detailed     bool // pending changes have an exit code of their own
+	diff         bool // show how the satellite's manifest would change
+	wholeRegions bool // leave a region alone if one of its providers cannot be migrated
+	suspend      bool // suspend what Flux owns
 }
 
 func newPlan(env Environment, run func(context.Context, planOptions) error) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "plan",
-		Short: "Show what migrate would do, and change nothing",
-		Long: `Show for each region and step what is already in place and what migrate would change, with
-the difference in the satellite's manifest. Secret data is never shown. Nothing is
-written, not even as a dry run of the API server.`,
-		Example: examples(`
+	cmd := command("plan", "Show what migrate would do, and change nothing", `
+Show for each region and step what is already in place and what migrate would change, with the
+difference in the satellite's manifest. Secret data is never shown. Nothing is written, not even as
+a dry run of the API server.`, `
 # What would change in the regions of a fleet
 kubectl coder-satellite plan -f fleet.yaml
 
@@ -41,16 +37,14 @@ kubectl coder-satellite plan -f fleet.yaml
 kubectl coder-satellite plan --context sydney --access-url https://coder-sydney.example.com
 
 # Keep the plan, to carry out exactly this one later
-kubectl coder-satellite plan -f fleet.yaml -o json > plan.json`),
-	}
+kubectl coder-satellite plan -f fleet.yaml -o json > plan.json`)
 	var o planOptions
-	check := o.addTo(env, cmd, needs{regions: true, accessURL: true, chart: true, plans: true, exits: fmt.Sprint(exitChangesPending, exitPartlyFailed)})
-	checkReports := o.reports.addTo(cmd)
+	check := o.addTo(env, cmd, needs{regions: true, accessURL: true, chart: true, plans: true, reports: true, exits: fmt.Sprint(exitChangesPending, exitPartlyFailed)})
 	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 2 if there is something to change")
 	wholeRegionsFlag(cmd, &o.wholeRegions)
 	gitopsFlag(cmd, &o.suspend)
 	cmd.Flags().BoolVar(&o.diff, "diff", true, "show how the satellite's manifest would change")
-	return verb(cmd, run, &o, func() error { return errors.Join(check(), checkReports()) })
+	return verb(cmd, run, &o, check)
 }
 
 func runPlan(ctx context.Context, o planOptions) error {
@@ -63,7 +57,7 @@ func runPlan(ctx context.Context, o planOptions) error {
 	if err := cmp.Or(interrupted(ctx), err); err != nil {
 		return err
 	}
-	o.reports.tell(o.env, &bytes.Buffer{}, plan)
+	o.writeReports(nil, plan)
 	if err := o.print(plan); err != nil {
 		return err
 	}
@@ -71,4 +65,52 @@ func runPlan(ctx context.Context, o planOptions) error {
 		return &exitError{code: exitChangesPending}
 	}
 	return ended(plan.Outcome)
+}
+
+// readPlan reads a plan that `plan -o json` printed; - is standard input.
+func readPlan(env Environment, name string) (*v1alpha1.Plan, error) {
+	data, err := env.read(name, 16<<20)
+	if err != nil {
+		return nil, usagef("the plan %s cannot be read: %w", name, err)
+	}
+	plan, newer, err := decodePlan(data)
+	switch {
+	case newer != "":
+		return nil, usagef("the plan %s cannot be carried out: it has %s, which a newer version of the plugin wrote: "+
+			"upgrade the plugin, with `kubectl krew upgrade coder-satellite`, or plan again with this one", name, newer)
+	case err != nil:
+		return nil, usagef("%s is not a plan printed by `kubectl coder-satellite plan -o json`: %w", name, err)
+	}
+	return plan, nil
+}
+
+// decodePlan decodes a plan. newer names what only a newer version of the plugin understands, if anything.
+func decodePlan(data []byte) (plan *v1alpha1.Plan, newer string, err error) {
+	head := metav1.TypeMeta{} // explains why the rest may not be understood
+	group, version := v1alpha1.GroupVersion().Group, v1alpha1.GroupVersion().String()
+	if json.Unmarshal(data, &head) == nil && head.Kind == v1alpha1.KindPlan && head.APIVersion != version && strings.HasPrefix(head.APIVersion, group+"/") {
+		return nil, fmt.Sprintf("the version %q", head.APIVersion), nil
+	}
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	plan = &v1alpha1.Plan{}
+	switch err := decoder.Decode(plan); {
+	case errors.Is(err, io.EOF):
+		return nil, "", errors.New("it is empty")
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, "", errors.New("it is truncated")
+	case err != nil:
+		field, unknown := strings.CutPrefix(err.Error(), "json: unknown field ")
+		if unknown && head.Kind == v1alpha1.KindPlan {
+			return nil, "the field " + field, nil
+		}
+		return nil, "", err
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, "", errors.New("there is more in it after the plan")
+	}
+	if plan.Kind != v1alpha1.KindPlan || plan.APIVersion != version {
+		return nil, "", fmt.Errorf("it is of kind %q, version %q", plan.Kind, plan.APIVersion)
+	}
+	return plan, "", nil
 }

@@ -1,9 +1,11 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -14,47 +16,38 @@ import (
 	"k8s.io/cli-runtime/pkg/printers"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/suggest"
 )
 
 type rbacOptions struct {
 	targets
-	// verbs are those to grant.
-	verbs []string
-	// name is that of the roles and bindings, which bind the subjects.
-	name     string
-	subjects []rbacv1.Subject
-	// legacyNamespace is that of the legacy release; empty to look it up.
-	legacyNamespace string
-	// cluster is the context of the cluster that the roles are for; empty if the
-	// regions have only one each.
-	cluster string
-	// records is where Helm keeps releases.
-	records string
-	// restore also grants what restoring an uninstalled legacy release takes.
-	restore bool
-	// format is yaml, for documents, or json, for one List.
-	format string
+	verbs           []string // those to grant
+	name            string   // of the roles and bindings
+	subjects        []rbacv1.Subject
+	legacyNamespace string // empty to look it up
+	cluster         string // context of the cluster that the roles are for; empty if each region has one
+	records         string // Helm's storage driver
+	restore         bool   // also grant the rights to restore an uninstalled legacy release
+	format          string // yaml or json
 }
 
 func newRBAC(env Environment, run func(context.Context, rbacOptions) error) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "rbac",
-		Short: "Print the minimum roles that an operator needs",
-		Long: `Print the minimum ClusterRole and Roles that let an operator run the verbs in a region's
-cluster, for a cluster administrator to review and apply. They grant exactly what the
-preflight of each verb checks.
+	cmd := command("rbac", "Print the minimum roles that an operator needs", `
+Print the minimum ClusterRole and Roles for the verbs in a region's cluster, for a cluster
+administrator to review and apply. They grant exactly what the preflight of each verb checks.
 
-The legacy release's namespace is looked up at the primary and in the cluster, or given
-with --legacy-namespace. Restoring an uninstalled legacy release needs more rights: add
-them with --restore. The Role in the legacy namespace allows escalate and bind, because
-the API server requires both from whoever annotates a Role or RoleBinding.
+The legacy release's namespace is looked up at the primary and in the cluster unless
+--legacy-namespace gives it. Restoring an uninstalled legacy release needs more rights: add
+--restore. The Role in the legacy namespace allows escalate and bind, because the API server
+requires both to annotate a Role or RoleBinding.
 
 The roles cover the objects that the region's charts create with its values; with
---legacy-namespace, the satellite's Secrets, Services and Deployments. The satellite's
-namespace must exist before its Role is applied.`,
-		Example: examples(`
+--legacy-namespace, the satellite's Secrets, Services and Deployments. Create the satellite's
+namespace before you apply its Role.`, `
 # For every verb, and for the users of a group
 kubectl coder-satellite rbac --legacy-namespace coder --group region-operators
 
@@ -62,8 +55,7 @@ kubectl coder-satellite rbac --legacy-namespace coder --group region-operators
 kubectl coder-satellite rbac -f fleet.yaml --region sydney --verb plan --verb status
 
 # For a service account, applied by an administrator
-kubectl coder-satellite rbac --context sydney --verb migrate --serviceaccount ci:bot > rbac.yaml`),
-	}
+kubectl coder-satellite rbac --context sydney --verb migrate --serviceaccount ci:bot > rbac.yaml`)
 	var o rbacOptions
 	users := cmd.Flags().StringArray("user", nil, "bind the roles to this user (repeatable)") // in place of kubectl's
 	f, check, known := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, chart: true, inTurn: true}), migration.RightsVerbs()
@@ -98,7 +90,6 @@ kubectl coder-satellite rbac --context sydney --verb migrate --serviceaccount ci
 	})
 }
 
-// subjects are who the roles are bound to.
 func subjects(users, groups, accounts []string) ([]rbacv1.Subject, error) {
 	var subjects []rbacv1.Subject
 	for _, user := range users {
@@ -117,7 +108,7 @@ func subjects(users, groups, accounts []string) ([]rbacv1.Subject, error) {
 	return subjects, nil
 }
 
-// runRBAC prints the roles: YAML documents, or one List in JSON.
+// runRBAC prints the roles as YAML documents, or as one JSON List.
 func runRBAC(ctx context.Context, o rbacOptions) error {
 	rules, err := o.rules(ctx)
 	if err != nil {
@@ -140,4 +131,93 @@ func runRBAC(ctx context.Context, o rbacOptions) error {
 	encoder := json.NewEncoder(o.env.Out)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(list)
+}
+
+// rules returns the rights that the verbs need in one cluster. They must match in all regions: they share role names.
+func (o *rbacOptions) rules(ctx context.Context) ([]cluster.Rule, error) {
+	if o.legacyNamespace != "" && o.flags.Filename == "" && len(o.flags.ProviderContexts) == 0 && o.flags.Satellite == "" {
+		scope := o.given(cmp.Or(o.flags.Namespace, fleet.DefaultNamespace))
+		return migration.Distinct(migration.RightsOf(migration.OwnerSatellite, o.verbs, scope), migration.RightsOf(migration.OwnerProvider, o.verbs, scope)), nil
+	}
+	c, err := o.connect()
+	if err != nil {
+		return nil, err
+	}
+	var first []cluster.Rule
+	regions := c.survey.Regions()
+	for i, region := range regions {
+		found, err := o.rulesOf(ctx, region)
+		switch {
+		case err != nil:
+			return nil, err
+		case i == 0:
+			first = found
+		case !slices.Equal(first, found):
+			return nil, usagef("region %q needs other rights than region %q: choose one region with --region",
+				region.Region.Name, regions[0].Region.Name)
+		}
+	}
+	return first, nil
+}
+
+// rulesOf returns the rights in the region's cluster or, if it has several, in the one that --in names.
+func (o *rbacOptions) rulesOf(ctx context.Context, region *snapshot.Region) ([]cluster.Rule, error) {
+	var contexts []string
+	if satellite := region.Region.Satellite; !satellite.None() {
+		contexts = append(contexts, satellite.Context)
+	}
+	for _, provider := range region.Region.Providers {
+		if !slices.Contains(contexts, provider.Context) {
+			contexts = append(contexts, provider.Context)
+		}
+	}
+	wanted := cmp.Or(o.cluster, contexts[0])
+	switch {
+	case o.cluster == "" && len(contexts) > 1:
+		return nil, usagef("region %q is in several clusters: choose the one to print roles for with --in: %s",
+			region.Region.Name, strings.Join(contexts, ", "))
+	case !slices.Contains(contexts, wanted):
+		return nil, usagef("--in %q: region %q has no such context; choose from: %s", wanted, region.Region.Name, strings.Join(contexts, ", "))
+	}
+	var rules []cluster.Rule
+	for i, source := range region.Sources {
+		scope, err := o.scopeOf(ctx, source)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 && region.Region.Satellite.Context == wanted {
+			rules = append(rules, migration.RightsOf(migration.OwnerSatellite, o.verbs, scope)...)
+		}
+		if source.Declared.Context == wanted {
+			rules = append(rules, migration.RightsOf(migration.OwnerProvider, o.verbs, scope)...)
+		}
+	}
+	return migration.Distinct(rules), nil
+}
+
+// given returns the scope that the flags describe, with this satellite namespace.
+func (o *rbacOptions) given(satellite string) snapshot.Scope {
+	return snapshot.Scope{
+		Satellite: satellite, Provider: o.legacyNamespace, Legacy: o.legacyNamespace, Records: o.records, Restore: o.restore,
+	}
+}
+
+// scopeOf determines where the releases are, and what they consist of.
+func (o *rbacOptions) scopeOf(ctx context.Context, source *snapshot.Source) (snapshot.Scope, error) {
+	region := source.Region
+	if o.legacyNamespace != "" {
+		return o.given(region.Satellite.Namespace), nil
+	}
+	s := source.Collect(ctx, snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemLegacy, snapshot.ItemChart, snapshot.ItemSatellite, snapshot.ItemResources)
+	if !s.Provider.IsKnown() {
+		return snapshot.Scope{}, fmt.Errorf("region %q: the namespace of the provider is not known (%w); give that of the legacy release with --legacy-namespace",
+			region.Name, s.Provider.Err())
+	}
+	if !region.Satellite.None() && (!s.SatelliteResources.IsKnown() || !s.Chart.IsKnown()) {
+		_, _ = fmt.Fprintf(o.env.ErrOut, "note: region %q: the roles cover Secrets, Services and Deployments of the satellite only: %s\n",
+			region.Name, printer.Escape(cmp.Or(s.Chart.Err(), s.Spec.Err(), s.SatelliteResources.Err()).Error()))
+	}
+	scope := s.Scope(o.records)
+	scope.NewNamespace, scope.Restore = false, o.restore // see the flags
+	return scope, nil
 }

@@ -12,38 +12,32 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/report"
 )
 
-// reportOptions is the complete value of what is reported on, and how.
 type reportOptions struct {
 	env    Environment
 	names  []string // files with documents and events; - is standard input
-	format string   // of what is printed; empty for nothing
+	format string   // to print; empty for nothing
 	files  reportFiles
 }
 
 func newReport(env Environment, run func(context.Context, reportOptions) error) *cobra.Command {
 	o := reportOptions{env: env}
-	cmd := &cobra.Command{
-		Use:   "report FILE...",
-		Short: "Turn documents and events into a page, a ticket, a CI result or metrics",
-		Long: `Turn what other verbs wrote with -o json, and the file of --events, into one report: a page
-that needs no network, Markdown for a change ticket, JUnit for CI, or metrics for
-Prometheus. Give the files of one change together: the plan, the run, its events, and
-the status afterwards, at most one of each. Nothing is asked, and nothing is sent.
+	cmd := command("report FILE...", "Turn documents and events into a page, a ticket, a CI result or metrics", `
+Turn the documents of -o json and the file of --events into one report: a page that needs no
+network, Markdown for a change ticket, JUnit for CI, or metrics for Prometheus. Give the files of
+one change together, at most one of each: the plan, the run, its events, and the status afterwards.
+No server is contacted.
 
-plan, status, verify and the verbs that change regions write the same with --report.`,
-		Example: examples(`
+plan, status, verify and the verbs that change regions write the same with --report.`, `
 # The status, for a ticket
 kubectl coder-satellite status -f fleet.yaml -o json | kubectl coder-satellite report -
 
 # A page about a plan, and metrics, from the same file
 kubectl coder-satellite plan -f fleet.yaml -o json > plan.json
-kubectl coder-satellite report plan.json --report plan.html --report plan.prom`),
-		Args:              cobra.ArbitraryArgs,
-		ValidArgsFunction: cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault),
-	}
+kubectl coder-satellite report plan.json --report plan.html --report plan.prom`)
+	cmd.Args, cmd.ValidArgsFunction = cobra.ArbitraryArgs, cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)
 	cmd.Flags().StringVarP(&o.format, "output", "o", "", "print as html, junit, markdown or prometheus (default markdown, without --report)")
-	_ = cmd.RegisterFlagCompletionFunc("output", words(report.Formats()...)) // the flag is there
-	check := o.files.addTo(cmd)
+	_ = cmd.RegisterFlagCompletionFunc("output", words(report.Formats()...))
+	o.files.addTo(cmd)
 	cmd.AddCommand(newServe(env, runServe), newNotice(env, runNotice))
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		switch o.names = args; {
@@ -54,7 +48,7 @@ kubectl coder-satellite report plan.json --report plan.html --report plan.prom`)
 		case o.format != "" && !slices.Contains(report.Formats(), o.format):
 			return usagef("-o %q: choose one of %v", o.format, report.Formats())
 		}
-		if err := check(); err != nil {
+		if err := o.files.check(); err != nil {
 			return err
 		}
 		return run(cmd.Context(), o)
@@ -75,22 +69,26 @@ func runReport(_ context.Context, o reportOptions) error {
 	return o.files.write(&r)
 }
 
-// maxDocument bounds a file of documents or events, in bytes.
 const maxDocument = 64 << 20
 
-// readReport reads documents and events; the error names the file.
 func readReport(env Environment, r *report.Report, names ...string) error {
 	for _, name := range names {
-		data, err := fleet.Read(name, env.In, maxDocument)
-		if errors.Is(err, fleet.ErrTooLarge) {
-			err = fmt.Errorf("it is longer than %d MiB", maxDocument>>20)
-		}
+		data, err := env.read(name, maxDocument)
 		if err == nil {
 			err = r.Read(data)
 		}
 		if err != nil {
-			return usage(fmt.Errorf("cannot report on %s: %w", name, err))
+			return usagef("cannot report on %s: %w", name, err)
 		}
 	}
 	return nil
+}
+
+// read reads a file of up to limit bytes; - is standard input.
+func (e Environment) read(name string, limit int64) ([]byte, error) {
+	data, err := fleet.Read(name, e.In, limit)
+	if errors.Is(err, fleet.ErrTooLarge) {
+		err = fmt.Errorf("it is longer than %d MiB", limit>>20)
+	}
+	return data, err
 }

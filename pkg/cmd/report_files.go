@@ -19,26 +19,26 @@ import (
 // reportFiles are the files of --report.
 type reportFiles []string
 
-// addTo defines the flag. What it returns refuses, before anything is asked, files of no
-// known format, and those that cannot be written.
-func (f *reportFiles) addTo(cmd *cobra.Command) func() error {
+func (f *reportFiles) addTo(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar((*[]string)(f), "report", nil,
 		"write a report to this file: .html, .xml (JUnit), .md or .prom (Prometheus); a new file is readable by you alone (repeatable)")
-	return func() error {
-		for _, file := range *f {
-			_, err := report.FormatOf(file)
-			if err == nil {
-				err = replaceFile(file, nil)
-			}
-			if err != nil {
-				return usage(fmt.Errorf("--report: %w", err))
-			}
-		}
-		return nil
-	}
 }
 
-// record returns what keeps events for the report, and shows them; without files it keeps none.
+// check refuses files of unknown format, and those that cannot be written.
+func (f reportFiles) check() error {
+	for _, file := range f {
+		_, err := report.FormatOf(file)
+		if err == nil {
+			err = replaceFile(file, nil)
+		}
+		if err != nil {
+			return usagef("--report: %w", err)
+		}
+	}
+	return nil
+}
+
+// record shows events, and keeps them if there is a report to write.
 func (f reportFiles) record(show func(v1alpha1.Progress)) (*bytes.Buffer, func(v1alpha1.Progress)) {
 	kept, mu := &bytes.Buffer{}, sync.Mutex{}
 	if len(f) == 0 {
@@ -52,20 +52,19 @@ func (f reportFiles) record(show func(v1alpha1.Progress)) (*bytes.Buffer, func(v
 	}
 }
 
-// tell writes the report on the events and documents. That it cannot be written is only
-// warned of: what the verb did comes first.
-func (f reportFiles) tell(env Environment, kept *bytes.Buffer, documents ...runtime.Object) {
+// writeReports writes the reports on events and documents. A failure is only a warning: the verb's outcome matters more.
+func (o *documentOptions) writeReports(events []byte, documents ...runtime.Object) {
 	var r report.Report
 	var err error
+	all := bytes.NewBuffer(events)
 	for _, document := range documents {
-		err = errors.Join(err, printJSON(document, kept))
+		err = errors.Join(err, printJSON(document, all))
 	}
-	if err = errors.Join(err, r.Read(kept.Bytes()), f.write(&r)); err != nil {
-		_, _ = fmt.Fprintln(env.ErrOut, "warning: --report: "+printer.Escape(err.Error()))
+	if err = errors.Join(err, r.Read(all.Bytes()), o.reports.write(&r)); err != nil {
+		_, _ = fmt.Fprintln(o.env.ErrOut, "warning: --report: "+printer.Escape(err.Error()))
 	}
 }
 
-// write writes each file, whose format was checked.
 func (f reportFiles) write(r *report.Report) (err error) {
 	for _, file := range f {
 		var text bytes.Buffer
@@ -75,9 +74,8 @@ func (f reportFiles) write(r *report.Report) (err error) {
 	return err
 }
 
-// replaceFile replaces a regular file at once: whoever reads it meanwhile, as node_exporter
-// does, never sees half of it. A new file is readable by its owner alone, since reports name
-// hosts and people; one that is there keeps its mode. Without data it only tries.
+// replaceFile replaces a regular file atomically, for readers such as node_exporter, and keeps its mode. A new file is
+// private, since reports name hosts and people. Without data it only tries.
 func replaceFile(path string, data []byte) error {
 	mode := os.FileMode(0o600)
 	if info, err := os.Stat(path); err == nil {
@@ -104,4 +102,32 @@ func printJSON(document runtime.Object, w *bytes.Buffer) error {
 		return err
 	}
 	return p.PrintObj(document, w)
+}
+
+// keepEvents shows events and appends them to the file, if one is named. end warns if any is missing; that fails no run.
+func keepEvents(env Environment, path string, show func(v1alpha1.Progress)) (report func(v1alpha1.Progress), end func(), err error) {
+	if path == "" {
+		return show, func() {}, nil
+	}
+	if info, err := os.Stat(path); path == "-" || err == nil && !info.Mode().IsRegular() { // a pipe that nobody reads would stop the run
+		return nil, nil, usagef("--events %s is not a regular file: name one, and follow it with `tail -f`", path)
+	}
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, nil, usagef("--events cannot be written: %w", err)
+	}
+	var mu sync.Mutex
+	report = func(event v1alpha1.Progress) {
+		show(event)
+		mu.Lock()
+		defer mu.Unlock()
+		if err == nil { // otherwise the last line may be torn
+			_, err = file.Write(printer.EventLine(event))
+		}
+	}
+	return report, func() {
+		if err := errors.Join(err, file.Close()); err != nil {
+			_, _ = fmt.Fprintln(env.ErrOut, "warning: events are missing from --events: "+printer.Escape(err.Error()))
+		}
+	}, nil
 }

@@ -21,29 +21,21 @@ import (
 
 type noticeOptions struct {
 	targets
-	// when says when users move, in words; may be empty.
-	when string
-	// dir is the folder for a file per region; empty to print all.
-	dir string
-	// timeout bounds the facts of a region, from when its turn comes.
-	timeout time.Duration
+	when    string        // when users move, in words; may be empty
+	dir     string        // folder for a file per region; empty to print all
+	timeout time.Duration // for the facts of a region, from when its turn comes
 }
 
 func newNotice(env Environment, run func(context.Context, noticeOptions) error) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "notice",
-		Short: "Write what a region's users are to be told",
-		Long: `Write a notice for the users of each region, in Markdown: the new host name, the line
-that logs the command line in there, what a rebuild of their workspaces does, and when.
-It is made from how the region is now, before the switch or after it. It is printed, or
-written to a folder, and never sent.`,
-		Example: examples(`
+	cmd := command("notice", "Write a notice for a region's users", `
+Write a Markdown notice for the users of each region: the new host name, the command that logs in
+there, what a rebuild does to their workspaces, and when. It describes the region as it is now,
+before or after the switch. It is printed, or written to a folder, and never sent.`, `
 # Before the change
-kubectl coder-satellite report notice -f fleet.yaml --region sydney --when "on Saturday from 20:00 UTC"
+kubectl coder-satellite report notice -f fleet.yaml --region sydney --when "Saturday, 20:00 UTC"
 
 # A file for each region
-kubectl coder-satellite report notice -f fleet.yaml --dir notices`),
-	}
+kubectl coder-satellite report notice -f fleet.yaml --dir notices`)
 	var o noticeOptions
 	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, accessURL: true})
 	f.StringVar(&o.when, "when", "", "when the users move, in words")
@@ -85,7 +77,7 @@ func runNotice(ctx context.Context, o noticeOptions) error {
 	return errors.Join(errs...)
 }
 
-// switchKnown returns why it is unknown which path a provider uses; nil if all are known.
+// switchKnown returns why a provider's path is unknown; nil if all are known.
 func switchKnown(views []*snapshot.Snapshot) error {
 	for _, s := range views {
 		if _, known := s.Provider.Get(); !known {
@@ -98,7 +90,7 @@ func switchKnown(views []*snapshot.Snapshot) error {
 	return nil
 }
 
-// write prints a notice, with a rule before it if it is a further one, or writes its file.
+// write prints a notice, after a rule unless it is the first, or writes its file.
 func (o *noticeOptions) write(notice report.Notice, further bool) error {
 	text, err := notice.Markdown()
 	if err != nil {

@@ -19,44 +19,36 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/report"
 )
 
-// serveOptions is the complete value that a live page is served by.
 type serveOptions struct {
-	reportOptions // the documents that are shown beside
+	reportOptions // names the documents beside the events
 	events        string
 	port          uint16
 }
 
 func newServe(env Environment, run func(context.Context, serveOptions) error) *cobra.Command {
 	o := serveOptions{reportOptions: reportOptions{env: env}}
-	cmd := &cobra.Command{
-		Use:   "serve --events FILE [FILE...]",
-		Short: "Show a run in the browser while it works",
-		Long: `Serve a page about a run, on this machine alone. It is made anew from the file of the run's
---events each time that it is loaded, which it does every three seconds. Start it before
-the run or after, in a second terminal, and end it with Ctrl-C. Further files, such as a
-plan, are shown beside the events.`,
-		Example: examples(`
+	cmd := command("serve --events FILE [FILE...]", "Show a run in the browser while it works", `
+Serve a page about a run, on this machine alone. It reloads the file of the run's --events every
+three seconds. Start it before or after the run, in a second terminal, and end it with Ctrl-C.
+Further files, such as a plan, are shown beside the events.`, `
 # While migrate -f fleet.yaml --events events.ndjson works
-kubectl coder-satellite report serve --events events.ndjson`),
-		Args:              cobra.ArbitraryArgs,
-		ValidArgsFunction: cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault),
-	}
+kubectl coder-satellite report serve --events events.ndjson`)
+	cmd.Args, cmd.ValidArgsFunction = cobra.ArbitraryArgs, cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)
 	cmd.Flags().StringVar(&o.events, "events", "", "file that the run's --events names; it need not be there yet")
 	cmd.Flags().Uint16Var(&o.port, "port", 0, "port on 127.0.0.1 (default: one that is free)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if o.names = args; o.events == "" || slices.Contains(append(args, o.events), fleet.Stdin) {
-			return usagef("name the file of the run's events with --events; standard input cannot be read anew")
+			return usagef("name the file of the run's events with --events; standard input cannot be read again")
 		}
 		return run(cmd.Context(), o)
 	}
 	return cmd
 }
 
-// runServe serves the page until it is interrupted.
 func runServe(ctx context.Context, o serveOptions) error {
 	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", o.port))
 	if err != nil {
-		return usage(fmt.Errorf("--port %d cannot be used: %w", o.port, err))
+		return usagef("--port %d cannot be used: %w", o.port, err)
 	}
 	server := &http.Server{Handler: http.HandlerFunc(o.serve), ReadHeaderTimeout: 10 * time.Second}
 	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
@@ -67,8 +59,7 @@ func runServe(ctx context.Context, o serveOptions) error {
 	return &exitError{code: exitInterrupted}
 }
 
-// serve answers with the one page, if it is asked for by this machine's own name: another
-// site whose name leads here (DNS rebinding) gets nothing.
+// serve answers only for this machine's own name, so that no other site whose name leads here (DNS rebinding) reads it.
 func (o *serveOptions) serve(w http.ResponseWriter, r *http.Request) {
 	host, _, _ := net.SplitHostPort(r.Host)
 	if host = cmp.Or(host, r.Host); host != "127.0.0.1" && host != "localhost" {

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"archive/tar"
-	"bytes"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -79,7 +78,7 @@ func TestReportRefuses(t *testing.T) {
 		"a folder that is not": {[]string{file(aStatus), "--report", "none/page.html"}, "--report: open none"},
 		"a folder":             {[]string{file(aStatus), "--report", func() string { dir := t.TempDir() + "/a.html"; _ = os.Mkdir(dir, 0o755); return dir }()}, "a.html is not a regular file"},
 		"serve without a file": {[]string{"serve"}, "name the file of the run's events with --events"},
-		"serve of stdin":       {[]string{"serve", "--events", "e", "-"}, "standard input cannot be read anew"},
+		"serve of stdin":       {[]string{"serve", "--events", "e", "-"}, "standard input cannot be read again"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := reported("", append(test.args, "--report", page)...)
@@ -151,7 +150,8 @@ func TestReportFlag(t *testing.T) {
 		}
 	}
 	var said strings.Builder
-	reportFiles{filepath.Join(dir, "gone", "page.html")}.tell(Environment{IOStreams: genericiooptions.IOStreams{ErrOut: &said}}, bytes.NewBufferString(aStatus))
+	o := documentOptions{targets: targets{env: Environment{IOStreams: genericiooptions.IOStreams{ErrOut: &said}}}, reports: reportFiles{filepath.Join(dir, "gone", "page.html")}}
+	o.writeReports([]byte(aStatus))
 	if !strings.Contains(said.String(), "warning: --report: open ") {
 		t.Errorf("it says %q", said.String())
 	}

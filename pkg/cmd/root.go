@@ -1,5 +1,4 @@
-// Package cmd is the command line: one file per verb, which turns flags into
-// options, makes one call, and prints. It holds no logic of migrations.
+// Package cmd is the command line: verbs turn flags into options, make one call, and print. It holds no migration logic.
 package cmd
 
 import (
@@ -75,7 +74,11 @@ func verbs(root *cobra.Command) []string {
 	return names
 }
 
-// examples indents and trims the examples of a command.
+// command returns a command with its help. long and example begin with a line break.
+func command(use, short, long, example string) *cobra.Command {
+	return &cobra.Command{Use: use, Short: short, Long: strings.TrimSpace(long), Example: examples(example)}
+}
+
 func examples(text string) string {
 	return strings.ReplaceAll("  "+strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n  "), "  \n", "\n")
 }

@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -17,29 +16,20 @@ import (
 
 type statusOptions struct {
 	documentOptions
-	// watch repeats the checks, with every between them, until interrupted.
-	watch   bool
-	every   time.Duration
-	reports reportFiles
-	// timeout bounds one reading of a region, from when its turn comes.
-	timeout time.Duration
-	// expect is what a region that no migration has reached is expected to be.
-	expect health.Expectation
+	watch   bool               // repeat the checks until interrupted
+	every   time.Duration      // between checks
+	timeout time.Duration      // for one reading of a region, from when its turn comes
+	expect  health.Expectation // of a region that no migration has reached
 }
 
 func newStatus(env Environment, run func(context.Context, statusOptions) error) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "status",
-		Short: "Check every region",
-		Long: `Check every region: its cluster, its legacy release, its satellite, the registration
-at the primary, what answers at its access URL, and its canary. Nothing is written. What
-cannot be determined is shown as unknown, and never counts as passed. The exit code is 0
-if no check failed.
+	cmd := command("status", "Check every region", `
+Check every region: its cluster, legacy release, satellite, registration at the primary, access URL
+and canary. Nothing is written. A check without an answer is unknown, and never counts as passed.
+The exit code is 0 if no check failed.
 
-In a region that was not migrated yet, some checks fail. With --expect planned they are
-skipped as long as the legacy path works; a region that is half migrated, or broken, still
-fails.`,
-		Example: examples(`
+Some checks fail in a region that was not migrated yet. --expect planned skips them as long as the
+legacy path works; a region that is half migrated, or broken, still fails.`, `
 # All regions of a fleet
 kubectl coder-satellite status -f fleet.yaml
 
@@ -50,17 +40,15 @@ kubectl coder-satellite status -f fleet.yaml --region sydney -o wide
 kubectl coder-satellite status -f fleet.yaml --expect planned
 
 # The checks that failed, for a script
-kubectl coder-satellite status -f fleet.yaml -o jsonpath='{..checks[?(@.state=="Fail")].id}'`),
-	}
+kubectl coder-satellite status -f fleet.yaml -o jsonpath='{..checks[?(@.state=="Fail")].id}'`)
 	var o statusOptions
-	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, exits: fmt.Sprint(exitTimedOut)})
-	checkReports := o.reports.addTo(cmd)
+	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, reports: true, exits: fmt.Sprint(exitTimedOut)})
 	f.BoolVarP(&o.watch, "watch", "w", false, "repeat the checks until interrupted")
 	f.DurationVar(&o.every, "interval", 10*time.Second, "time between checks with --watch")
 	f.DurationVar(&o.timeout, "timeout", 30*time.Second, "time to read a region; what is not read by then is unknown")
 	f.StringVar((*string)(&o.expect), "expect", string(health.ExpectMigrated), `"planned" if regions that were not migrated yet do not count as failed`)
 	return verb(cmd, run, &o, func() error {
-		err := errors.Join(check(), positive("--timeout", o.timeout), positive("--interval", o.every), checkReports())
+		err := errors.Join(check(), positive("--timeout", o.timeout), positive("--interval", o.every))
 		if o.expect != health.ExpectMigrated && o.expect != health.ExpectPlanned {
 			err = errors.Join(err, usagef("--expect is %q: it must be migrated or planned", o.expect))
 		}
@@ -68,7 +56,6 @@ kubectl coder-satellite status -f fleet.yaml -o jsonpath='{..checks[?(@.state=="
 	})
 }
 
-// runStatus prints the checks, once or repeatedly.
 func runStatus(ctx context.Context, o statusOptions) error {
 	c, err := o.connect()
 	if err != nil {
@@ -83,7 +70,7 @@ func runStatus(ctx context.Context, o statusOptions) error {
 		}
 		found := health.NewStatusReport(primary, regions, o.expect, o.env.Clock.Now())
 		found.Outcome = inTime(look, found.Outcome)
-		o.reports.tell(o.env, &bytes.Buffer{}, found)
+		o.writeReports(nil, found)
 		if !o.watch {
 			return o.end(found, found.Outcome)
 		}

@@ -24,32 +24,27 @@ import (
 
 type bundleOptions struct {
 	targets
-	names   []string      // files to pack, too
+	names   []string      // further files to pack
 	to      string        // the archive; empty for one named after the time
-	timeout time.Duration // bounds the facts of a region, from when its turn comes
+	timeout time.Duration // for the facts of a region, from when its turn comes
 }
 
 func newSupportBundle(env Environment, run func(context.Context, bundleOptions) error) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "support-bundle",
-		Short: "Pack what somebody who helps you needs to know",
-		Long: `Pack the status of every region, the runs that the journals record, versions, the Fleet file,
-and the files that you --add, such as those of --events, logs, and evidence of failures.
-Secrets are taken out; host names and e-mail addresses are not, so look at the list that
-is printed before you pass the archive on. What could not be collected is listed with the
-reason. Nothing is changed, and nothing is sent.`,
-		Example: examples(`
+	cmd := command("support-bundle", "Pack diagnostics for whoever helps you", `
+Pack the status of every region, the runs that the journals record, versions, the Fleet file, and
+the files that you --add, such as events, logs and evidence of failures. Secrets are removed; host
+names and e-mail addresses are not: read the printed list before you pass the archive on. It names
+what could not be collected, and why. Nothing is changed, and nothing is sent.`, `
 # Everything about a fleet
 kubectl coder-satellite support-bundle -f fleet.yaml
 
 # With a file of yours, to a name of yours
-kubectl coder-satellite support-bundle -f fleet.yaml --add common.yaml --to bundle.tar.gz`),
-	}
+kubectl coder-satellite support-bundle -f fleet.yaml --add common.yaml --to bundle.tar.gz`)
 	var o bundleOptions
 	check := o.addTo(env, cmd, needs{regions: true})
 	cmd.Flags().StringVar(&o.to, "to", "", "file to write, readable by you alone; never overwritten (default coder-satellite-support-TIME.tar.gz)")
 	cmd.Flags().DurationVar(&o.timeout, "timeout", 30*time.Second, "time for the facts of a region; what is not known by then is missing")
-	cmd.Flags().StringArrayVar(&o.names, "add", nil, "file to pack, too, up to 64 MiB (repeatable)")
+	cmd.Flags().StringArrayVar(&o.names, "add", nil, "further file to pack, up to 64 MiB (repeatable)")
 	return verb(cmd, run, &o, func() error { return errors.Join(check(), positive("--timeout", o.timeout)) })
 }
 
@@ -62,7 +57,7 @@ func runSupportBundle(ctx context.Context, o bundleOptions) (err error) {
 	o.to = cmp.Or(o.to, "coder-satellite-support-"+b.Made.UTC().Format("20060102-150405")+".tar.gz")
 	file, err := os.OpenFile(o.to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return usage(fmt.Errorf("cannot make the bundle, and nothing is overwritten: name another file with --to: %w", err))
+		return usagef("cannot make the bundle, and nothing is overwritten: name another file with --to: %w", err)
 	}
 	if err := errors.Join(b.Write(file), file.Close()); err != nil {
 		return errors.Join(err, os.Remove(o.to))
@@ -71,7 +66,7 @@ func runSupportBundle(ctx context.Context, o bundleOptions) (err error) {
 	return err
 }
 
-// collect adds what is known of the regions and of the primary, and the operator's files.
+// collect adds what is known of the regions and the primary, and the operator's files.
 func (o *bundleOptions) collect(ctx context.Context, b *report.Bundle) error {
 	add := func(name, what string, document runtime.Object) {
 		var text bytes.Buffer
@@ -112,7 +107,7 @@ func (o *bundleOptions) collect(ctx context.Context, b *report.Bundle) error {
 		o.names = append(o.names, o.flags.Filename)
 	}
 	for _, name := range o.names {
-		data, err := fleet.Read(name, o.env.In, maxDocument)
+		data, err := o.env.read(name, maxDocument)
 		b.Add("files/"+strings.NewReplacer("/", "_", `\`, "_", ":", "_").Replace(name), "a file of yours", string(data), err)
 	}
 	return nil

@@ -12,57 +12,39 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 )
 
-// needs says what a verb must be told. The zero value suits a verb that talks to
-// the primary alone.
+// needs describes the verb to targets. The zero value suits a verb that talks to the primary alone.
 type needs struct {
-	// regions is set when the verb works on regions, named by file or by context.
-	regions bool
-	// accessURL is set when every region must have its access URL.
-	accessURL bool
-	// chart is set when the verb takes the flags of the satellite's chart.
-	chart bool
-	// plans is set when the verb plans changes; changes, when it makes them, in some regions at once.
-	plans, changes bool
-	// switches is set when the verb switches Networking v2, which concerns workspaces that are on.
-	switches bool
-	// measures is set when the verb may measure what users feel meanwhile.
-	measures bool
-	// workspaces is set when what goes on is about workspaces rather than regions.
-	workspaces bool
-	// reason is set when the verb records why it was run.
-	reason bool
-	// inTurn is set when the verb visits one region after another.
-	inTurn bool
-	// exits are the verb's exit codes beside those of every verb that connects, as text.
-	exits string
+	regions    bool   // it works on regions, named by file or by context
+	accessURL  bool   // every region must have its access URL
+	chart      bool   // it takes the flags of the satellite's chart
+	reports    bool   // it writes reports
+	plans      bool   // it plans changes
+	changes    bool   // it makes changes, in several regions at once
+	switches   bool   // it switches Networking v2, which affects running workspaces
+	measures   bool   // it may measure what users notice meanwhile
+	workspaces bool   // its progress is about workspaces rather than regions
+	reason     bool   // it records why it was run
+	inTurn     bool   // it visits one region after another
+	exits      string // its exit codes beside those of every verb that connects
 }
 
-// targets is the complete value of the flags that say which regions, and which
-// primary: all that connect needs.
+// targets holds the flags that choose the regions and the primary: all that connect needs.
 type targets struct {
-	env        Environment
-	needs      needs
-	flags      fleet.Flags
-	kubeconfig string
-	tokenFile  string
-	// overrides are what kubectl's flags change in the kubeconfig's contexts.
-	overrides clientcmd.ConfigOverrides
-	// cacheDir is where discovery is cached; empty for kubectl's folder.
-	cacheDir string
-	// verbosity is klog's level; quiet silences progress.
-	verbosity int
-	quiet     bool
-	// requestTimeout bounds each request.
-	requestTimeout time.Duration
-	// concurrency is how many regions are looked at at once; 0 for as many as the machine is good for.
-	concurrency int
-	// skipUnreachable leaves out regions of which a cluster does not answer.
-	skipUnreachable bool
+	env             Environment
+	needs           needs
+	flags           fleet.Flags
+	kubeconfig      string
+	tokenFile       string
+	overrides       clientcmd.ConfigOverrides // what kubectl's flags change in the kubeconfig's contexts
+	cacheDir        string                    // where discovery is cached; empty for kubectl's folder
+	verbosity       int                       // klog's level
+	quiet           bool                      // without progress
+	requestTimeout  time.Duration
+	concurrency     int  // regions to read at once; 0 for as many as the machine allows
+	skipUnreachable bool // leave out regions with a cluster that does not answer
 }
 
-// addTo defines the flags of a verb that has these needs. What it returns checks
-// them; it reads no file. What is wrong with the description of the regions is found
-// by fleet.Flags.
+// addTo defines the flags. The result checks them without reading a file; fleet.Flags checks the regions.
 func (t *targets) addTo(env Environment, cmd *cobra.Command, verb needs) func() error {
 	f := cmd.Flags()
 	t.env, t.needs, t.flags.AccessURLOptional = env, verb, !verb.accessURL
@@ -103,7 +85,6 @@ func (t *targets) addTo(env Environment, cmd *cobra.Command, verb needs) func() 
 	}
 }
 
-// addRegionsTo defines the flags that name regions.
 func (t *targets) addRegionsTo(f *pflag.FlagSet) {
 	f.VarP((*filename)(&t.flags.Filename), "filename", "f", "Fleet file that describes the regions; - for standard input")
 	f.StringArrayVar(&t.flags.Regions, "region", nil, "only these regions of the Fleet file: a name, a pattern like 'eu-*', or a list with commas (repeatable)")
@@ -125,7 +106,6 @@ func (t *targets) addRegionsTo(f *pflag.FlagSet) {
 	f.StringVar(&t.flags.Canary, "canary", "", `workspace to rebuild as a test: its name, "auto" or "none" (default "auto")`)
 }
 
-// addPrimaryTo defines the flags that name the primary, and say how much is told.
 func (t *targets) addPrimaryTo(f *pflag.FlagSet) {
 	f.StringVar(&t.flags.CoderURL, "coder-url", "", "the primary's URL (default: $CODER_URL, else the Coder CLI's login)")
 	f.StringVar(&t.tokenFile, "coder-token-file", "", "file with a session token (default: $CODER_TOKEN, else the Coder CLI's login)")
@@ -134,7 +114,6 @@ func (t *targets) addPrimaryTo(f *pflag.FlagSet) {
 	f.IntVarP(&t.verbosity, "v", "v", 0, "log level, 0 to 7; 6 shows each HTTP request, never its tokens or content")
 }
 
-// addChartTo defines the flags that say what to install.
 func (t *targets) addChartTo(f *pflag.FlagSet) {
 	f.StringVar(&t.flags.Chart, "chart", "", "chart of the satellite: folder, .tgz, oci:// reference or name in --repo")
 	f.StringVar(&t.flags.Repo, "repo", "", "URL of the chart repository; credentials and certificates are those that `helm repo add` stored for it")

@@ -17,22 +17,17 @@ import (
 type unlockOptions struct {
 	targets
 	reason string
-	// force frees the lock even if its holder is alive.
-	force bool
-	yes   bool
+	force  bool // even if the lock's holder is alive
+	yes    bool
 }
 
 func newUnlock(env Environment, run func(context.Context, unlockOptions) error) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "unlock",
-		Short: "Free an abandoned lock",
-		Long: `Free the lock of a run that died. Usually this is not needed: the next run takes over a
-lock that is not renewed. unlock watches the lock first, and refuses while its holder is
-alive, unless forced. The reason is written into the lock.`,
-		Example: examples(`
+	cmd := command("unlock", "Free an abandoned lock", `
+Free the lock of a run that died. This is rarely needed, because the next run takes over a lock that
+is not renewed. unlock watches the lock first, and refuses while its holder is alive unless you
+--force it. The reason is written into the lock.`, `
 # One region of a fleet
-kubectl coder-satellite unlock -f fleet.yaml --region sydney --reason "the laptop was closed"`),
-	}
+kubectl coder-satellite unlock -f fleet.yaml --region sydney --reason "the laptop was closed"`)
 	var o unlockOptions
 	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, inTurn: true, exits: fmt.Sprint(exitLockHeld)})
 	f.StringVar(&o.reason, "reason", "", "why; it is written into the lock")
@@ -47,8 +42,7 @@ kubectl coder-satellite unlock -f fleet.yaml --region sydney --reason "the lapto
 	})
 }
 
-// runUnlock asks, and frees the locks of each region: the satellite's, and those
-// of its providers.
+// runUnlock asks, and frees the locks of each region's satellite and providers.
 func runUnlock(ctx context.Context, o unlockOptions) error {
 	c, err := o.connect()
 	if err != nil {
@@ -69,7 +63,6 @@ func runUnlock(ctx context.Context, o unlockOptions) error {
 	return errors.Join(errs...)
 }
 
-// unlock frees the locks of one region, and says whose they were.
 func (o *unlockOptions) unlock(ctx context.Context, region *snapshot.Region, by string) error {
 	var errs []error
 	name := fmt.Sprintf("region %q", region.Region.Name)
@@ -89,7 +82,7 @@ func (o *unlockOptions) unlock(ctx context.Context, region *snapshot.Region, by 
 	return errors.Join(errs...)
 }
 
-// free frees one lock, and says whose it was; what names what it guards.
+// free frees one lock and says whose it was; what names the thing that it guards.
 func (o *unlockOptions) free(
 	ctx context.Context, what string, site snapshot.Site, at string, lease types.NamespacedName, by string,
 ) error {

@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -15,7 +14,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/verify"
 )
 
-// maxPings and maxDuration bound what a typing error may ask for.
+// These bound what a typing error may ask for.
 const (
 	maxPings    = 1000
 	maxDuration = time.Hour
@@ -24,28 +23,22 @@ const (
 type verifyOptions struct {
 	documentOptions
 	region  verify.Options
-	reports reportFiles
-	// timeout bounds the verification of a region, from when its turn comes.
-	timeout time.Duration
+	timeout time.Duration // for the verification of a region, from when its turn comes
 }
 
 func newVerify(env Environment, run func(context.Context, verifyOptions) error) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "verify",
-		Short: "Connect to a workspace through the satellite and through the primary",
-		Long: `Connect to a workspace of each region as its owner's clients do: WebRTC, relayed by the
-satellite. For comparison, connect through the primary, too. Nothing is changed.
+	cmd := command("verify", "Connect to a workspace through the satellite and through the primary", `
+Connect to a workspace of each region as its owner's clients do, by WebRTC relayed by the satellite,
+and for comparison through the primary. Nothing is changed.
 
-Only its owner can connect to a workspace, so it must be one of yours, and ON: the
-region's canary, or the one that --workspace names. The exit code is 0 if every region's
-workspace was reached through its satellite, the connection stayed up, and no more pings
-were lost than --max-loss allows. Pings stop when the region's time is up; only those that
-were sent count.
+The workspace must be ON and yours, because only its owner can connect: the region's canary, or
+--workspace. The exit code is 0 if every region's workspace was reached through its satellite, the
+connection stayed up, and no more pings were lost than --max-loss allows. Pings stop when the
+region's time is up; only those that were sent count.
 
-If the deployment offers direct connections (STUN), one is made as clients do, and the
-table shows its addresses: "host" is the machine's own, "srflx" the one that the STUN
-server saw, "relay" the TURN server's. The direct connection does not affect the exit code.`,
-		Example: examples(`
+If the deployment offers direct connections (STUN), verify makes one and shows its addresses: "host"
+is the machine's own, "srflx" what the STUN server saw, "relay" the TURN server's. It does not
+affect the exit code.`, `
 # All regions of a fleet
 kubectl coder-satellite verify -f fleet.yaml
 
@@ -56,11 +49,9 @@ kubectl coder-satellite verify -f fleet.yaml --region sydney --workspace canary-
 kubectl coder-satellite verify -f fleet.yaml --region sydney --duration 30s --compare
 
 # The round trip through each satellite, for a script
-kubectl coder-satellite verify -f fleet.yaml -o jsonpath='{.regions[*].satellite.roundTrip}'`),
-	}
+kubectl coder-satellite verify -f fleet.yaml -o jsonpath='{.regions[*].satellite.roundTrip}'`)
 	var o verifyOptions
-	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, accessURL: true, exits: fmt.Sprint(exitPartlyFailed, exitTimedOut)})
-	checkReports := o.reports.addTo(cmd)
+	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, reports: true, accessURL: true, exits: fmt.Sprint(exitPartlyFailed, exitTimedOut)})
 	_ = f.MarkHidden("canary") // --workspace says the same, and nothing is rebuilt
 	f.StringVar(&o.region.Workspace, "workspace", "", "name or ID of the workspace to connect to (default: the region's canary)")
 	f.IntVar(&o.region.Pings, "pings", 5, "how many pings to send through each connection")
@@ -69,7 +60,7 @@ kubectl coder-satellite verify -f fleet.yaml -o jsonpath='{.regions[*].satellite
 	f.DurationVar(&o.region.For, "duration", 0, "send pings for this long, five a second, instead of a fixed number")
 	f.DurationVar(&o.timeout, "timeout", time.Minute, "time for one region, in addition to --duration")
 	return verb(cmd, run, &o, func() error {
-		err := errors.Join(check(), positive("--timeout", o.timeout), checkReports())
+		err := errors.Join(check(), positive("--timeout", o.timeout))
 		if o.region.Pings < 1 || o.region.Pings > maxPings {
 			err = errors.Join(err, usagef("--pings is %d: it must be from 1 to %d", o.region.Pings, maxPings))
 		}
@@ -89,7 +80,6 @@ kubectl coder-satellite verify -f fleet.yaml -o jsonpath='{.regions[*].satellite
 	})
 }
 
-// runVerify prints what the connections through the satellites are like.
 func runVerify(ctx context.Context, o verifyOptions) error {
 	c, err := o.connect()
 	if err != nil {
@@ -100,6 +90,6 @@ func runVerify(ctx context.Context, o verifyOptions) error {
 		return err
 	}
 	found.Outcome = inTime(c.survey, found.Outcome)
-	o.reports.tell(o.env, &bytes.Buffer{}, found)
+	o.writeReports(nil, found)
 	return o.end(found, found.Outcome)
 }

@@ -13,22 +13,16 @@ import (
 
 type versionOptions struct {
 	documentOptions
-	// primary asks the primary for its version, too.
-	primary bool
+	primary bool // also ask the primary for its version
 }
 
 func newVersion(env Environment, run func(context.Context, versionOptions) error) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "version",
-		Short: "Print the plugin's version",
-		Long:  `Print the plugin's version and, with --primary, the primary's.`,
-		Example: examples(`
+	cmd := command("version", "Print the plugin's version", "Print the plugin's version and, with --primary, the primary's.", `
 # The plugin's own
 kubectl coder-satellite version
 
 # The primary's too, for a script
-kubectl coder-satellite version --primary -o json`),
-	}
+kubectl coder-satellite version --primary -o json`)
 	var o versionOptions
 	cmd.Flags().BoolVar(&o.primary, "primary", false, "also ask the primary for its version")
 	return verb(cmd, run, &o, o.addTo(env, cmd, needs{}))
@@ -50,14 +44,13 @@ func runVersion(ctx context.Context, o versionOptions) error {
 	return o.print(info)
 }
 
-// versionInfo is the plugin's own version as a document.
 func (e Environment) versionInfo() *v1alpha1.VersionInfo {
 	return &v1alpha1.VersionInfo{
 		Version: e.version(), Commit: e.Build.Commit, GoVersion: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
 	}
 }
 
-// version is what the linker was told, else what the module was built as.
+// version returns the linker's version, else the module's.
 func (e Environment) version() string {
 	module := ""
 	if info, ok := debug.ReadBuildInfo(); ok {

@@ -14,37 +14,31 @@ import (
 
 type workspacesOptions struct {
 	documentOptions
-	// since is when Networking v2 was switched if no journal says so; zero if unknown.
-	since time.Time
-	// timeout bounds the reading of a region, from when its turn comes.
-	timeout time.Duration
+	since   time.Time     // when Networking v2 was switched if no journal says so; zero if unknown
+	timeout time.Duration // for the reading of a region, from when its turn comes
 }
 
 func newWorkspaces(env Environment, run func(context.Context, workspacesOptions) error, rebuild func(context.Context, rebuildOptions) error) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "workspaces",
-		Short: "Show which path users' workspaces use, and rebuild those on the old one",
-		Long: `Show which workspaces were built since Networking v2 was switched: only these use the
-provider's present path. The others keep the old path until they are rebuilt: by their
-owners, by Coder itself (v1.21.1 and later rebuild running workspaces when the switch is
-made), or by "workspaces rebuild". The same holds after a rollback.
+	cmd := command("workspaces", "Show which path users' workspaces use, and rebuild those on the old one", `
+Show which workspaces were built since Networking v2 was switched: only these use the provider's
+present path. The others keep the old path until they are rebuilt by their owners, by Coder (v1.21.1
+and later rebuild running workspaces at the switch) or by "workspaces rebuild". The same holds after
+a rollback.
 
-The journal beside the provider says when the switch was made. If somebody else made it,
-give the time with --since. Nothing is changed.`,
-		Example: examples(`
+The journal beside the provider records the time of the switch. If somebody else made it, give its
+time with --since. Nothing is changed.`, `
 # How many workspaces of each provider still have to be rebuilt
 kubectl coder-satellite workspaces -f fleet.yaml
 
 # Which ones, and whose
 kubectl coder-satellite workspaces -f fleet.yaml -o wide
-kubectl coder-satellite workspaces -f fleet.yaml -o custom-columns=OWNER:.owner,NAME:.name`),
-	}
+kubectl coder-satellite workspaces -f fleet.yaml -o custom-columns=OWNER:.owner,NAME:.name`)
 	cmd.AddCommand(newRebuild(env, rebuild))
 	var o workspacesOptions
 	return verb(cmd, run, &o, o.addTo(env, cmd))
 }
 
-// addTo defines the flags that the verb and its subcommand have in common.
+// addTo defines the flags that the verb and its subcommand share.
 func (o *workspacesOptions) addTo(env Environment, cmd *cobra.Command) func() error {
 	check := o.documentOptions.addTo(env, cmd, needs{regions: true, workspaces: true, exits: fmt.Sprint(exitPartlyFailed, exitTimedOut)})
 	since := cmd.Flags().String("since", "", "when Networking v2 was switched, as 2006-01-02T15:04:05Z, for providers whose journal does not say")
@@ -61,7 +55,6 @@ func (o *workspacesOptions) addTo(env Environment, cmd *cobra.Command) func() er
 	}
 }
 
-// look connects, and looks at the workspaces.
 func (o *workspacesOptions) look(ctx context.Context) (*connection, *workspaces.Fleet, error) {
 	c, err := o.connect()
 	if err != nil {

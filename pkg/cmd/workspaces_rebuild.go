@@ -15,8 +15,6 @@ import (
 
 type rebuildOptions struct {
 	workspacesOptions
-	// rebuild lacks the owners to exclude, who are known only to the primary, and what
-	// connects it to the world.
 	rebuild workspaces.Rebuild
 	exclude []string
 	yes     bool
@@ -24,22 +22,18 @@ type rebuildOptions struct {
 }
 
 func newRebuild(env Environment, run func(context.Context, rebuildOptions) error) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "rebuild",
-		Short: "Rebuild workspaces on the old path, unused ones first",
-		Long: `Rebuild the workspaces that were not built since Networking v2 was switched, so that they
-use the provider's present path. A rebuild keeps a workspace's home directory and nothing
-else; a workspace that was off is on afterwards.
+	cmd := command("rebuild", "Rebuild workspaces on the old path, unused ones first", `
+Rebuild the workspaces that were not built since Networking v2 was switched, so that they use the
+provider's present path. A rebuild keeps only the home directory, and turns on a workspace that was
+off.
 
-Workspaces that are off come first. A running workspace is rebuilt only if its owner was
-not connected for --idle-for. A workspace in use is never rebuilt, except with
---include-active --reason. Each workspace is checked again before its build, and so is the
-satellite: nobody is moved to a path that does not answer. A workspace whose build fails is
-left to its owner.
+Workspaces that are off come first, then running ones whose owners were not connected for
+--idle-for. A workspace in use is rebuilt only with --include-active --reason. Each workspace, and
+the satellite, is checked again before the build, so that nobody is moved to a path that does not
+answer. A workspace whose build fails is left to its owner.
 
-It shows the plan and asks before it acts. Ctrl-C stops it after the builds that have
-begun. A second run continues: the workspaces themselves show what is done.`,
-		Example: examples(`
+It shows the plan and asks before it acts. Ctrl-C stops it after the builds in progress. A second
+run continues where the first one stopped.`, `
 # What would be rebuilt
 kubectl coder-satellite workspaces rebuild -f fleet.yaml --dry-run
 
@@ -50,8 +44,7 @@ kubectl coder-satellite workspaces rebuild -f fleet.yaml --until 06:00 --max-par
 kubectl coder-satellite workspaces rebuild -f fleet.yaml --exclude-owner operator@example.com
 
 # One region, with no new workspaces meanwhile
-kubectl coder-satellite workspaces rebuild -f fleet.yaml --region sydney --cordon`),
-	}
+kubectl coder-satellite workspaces rebuild -f fleet.yaml --region sydney --cordon`)
 	var o rebuildOptions
 	f, r, check := cmd.Flags(), &o.rebuild, o.addTo(env, cmd)
 	f.DurationVar(&r.IdleFor, "idle-for", 2*time.Hour, "how long nobody must have been connected to a running workspace")
@@ -79,8 +72,7 @@ kubectl coder-satellite workspaces rebuild -f fleet.yaml --region sydney --cordo
 	})
 }
 
-// parseUntil reads a time of the day, which is the next one after now in its time
-// zone, or a whole time; "" is the zero time.
+// parseUntil reads a full time, or the next time of the day after now in its time zone; empty is the zero time.
 func parseUntil(text string, now time.Time) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
@@ -99,7 +91,6 @@ func parseUntil(text string, now time.Time) (time.Time, error) {
 	return at, nil
 }
 
-// runRebuild shows what is to be rebuilt, asks, does it and prints the report.
 func runRebuild(ctx context.Context, o rebuildOptions) error {
 	c, found, err := o.look(ctx)
 	if err != nil {
@@ -132,7 +123,6 @@ func runRebuild(ctx context.Context, o rebuildOptions) error {
 	return cmp.Or(ended(report.Outcome), printErr)
 }
 
-// rebuildQuestion says what a rebuild destroys.
 func rebuildQuestion(plan *v1alpha1.WorkspaceReport) string {
 	builds, on := 0, 0
 	for _, w := range plan.Workspaces {

@@ -10,15 +10,12 @@ import (
 	"time"
 )
 
-// maxAnswer is the longest answer of an API server that is read. The largest
-// that are asked for are lists and the schema of a cluster with many custom
-// resources, some megabytes each. An endless answer must not fill the operator's
-// memory.
+// maxAnswer bounds an API server's answer, in bytes, so that an endless one does not fill the operator's memory. The
+// largest that are needed, lists and the schema of a cluster with many custom resources, have some megabytes.
 const maxAnswer = 64 << 20
 
-// guard limits the time of requests and the size of answers, and its errors say which
-// limit was exceeded. It lies beneath what adds credentials: neither a login nor the wait
-// for it, or for the pace of requests, counts as the API server's time.
+// guard limits the time of requests and the size of answers; its errors name the limit. It lies beneath the credentials:
+// neither a login, nor the wait for it or for the rate limit, counts as the API server's time.
 type guard struct {
 	next    http.RoundTripper
 	timeout time.Duration
@@ -39,10 +36,8 @@ func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
 		cancel()
 		return nil, fmt.Errorf("%s answers with a web page, as a proxy or a login page does; it is not a Kubernetes API server", request.URL.Host)
 	}
-	response.Body = &guardedBody{
-		ReadCloser: response.Body, ctx: ctx, cancel: cancel, max: g.max, host: request.URL.Host,
-		left: g.max + 1, // one byte more, to notice an answer that is too long
-	}
+	left := g.max + 1 // one byte more, to notice an answer that is too long
+	response.Body = &guardedBody{response.Body, ctx, cancel, left, g.max, request.URL.Host}
 	return response, nil
 }
 
@@ -52,8 +47,7 @@ func isHTML(response *http.Response) bool {
 	return mediaType == "text/html"
 }
 
-// limited returns the request with the time limit for the API server, which then
-// abandons a write that nobody waits for any more.
+// limited passes the time limit to the API server, which then abandons a write that nobody waits for any more.
 func (g *guard) limited(ctx context.Context, request *http.Request) *http.Request {
 	limited := request.Clone(ctx)
 	query := limited.URL.Query()
@@ -98,14 +92,10 @@ func inTime(ctx context.Context, err error) error {
 	return err
 }
 
-// slowError means that an API server gave no complete answer in time.
 type slowError struct{}
 
 func (*slowError) Error() string { return "the API server gave no complete answer in time" }
 
-// Is makes it an exceeded deadline for errors.Is.
 func (*slowError) Is(target error) bool { return target == context.DeadlineExceeded }
-
-// Timeout and Temporary implement net.Error.
-func (*slowError) Timeout() bool   { return true }
-func (*slowError) Temporary() bool { return true }
+func (*slowError) Timeout() bool        { return true } // with Temporary, it implements net.Error
+func (*slowError) Temporary() bool      { return true }

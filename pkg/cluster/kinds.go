@@ -8,8 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// knownFirst maps the kinds that every cluster serves on its own, and asks the cluster
-// only about others.
+// knownFirst maps the kinds that every cluster serves without a request; only other kinds take discovery.
 type knownFirst struct {
 	meta.RESTMapper
 	known *meta.DefaultRESTMapper
@@ -22,8 +21,7 @@ func (m knownFirst) RESTMapping(kind schema.GroupKind, versions ...string) (*met
 	return m.RESTMapper.RESTMapping(kind, versions...)
 }
 
-// knownKinds maps kinds that Kubernetes has served in these versions since 1.9, and the
-// charts use.
+// knownKinds maps the charts' kinds that Kubernetes has served in these versions since 1.9.
 func knownKinds() *meta.DefaultRESTMapper {
 	mapper := meta.NewDefaultRESTMapper([]schema.GroupVersion{corev1.SchemeGroupVersion, appsv1.SchemeGroupVersion, rbacv1.SchemeGroupVersion})
 	for version, kinds := range map[schema.GroupVersion][]string{

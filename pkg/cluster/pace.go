@@ -6,12 +6,8 @@ import (
 	"k8s.io/client-go/util/flowcontrol"
 )
 
-// Rates of requests to one API server. The defaults of 5 and 10 would throttle
-// a tool that sends many small requests at once.
-const (
-	qps   = 50
-	burst = 100
-)
+// Rates of requests to one API server; client-go's 5 and 10 would throttle a tool that sends many small ones at once.
+const qps, burst = 50, 100
 
 // paced bounds the rate of requests.
 type paced struct {
@@ -19,9 +15,8 @@ type paced struct {
 	pace flowcontrol.RateLimiter
 }
 
-// RoundTrip implements http.RoundTripper. A turn that would come after the end
-// of the request's context is refused at once by the limiter; RoundTrip then waits for
-// that end, so that the context, too, reports that its time has run out.
+// RoundTrip implements http.RoundTripper. The limiter refuses at once a turn after the context's deadline; RoundTrip
+// then waits for that deadline, so that the context reports it, too.
 func (p *paced) RoundTrip(request *http.Request) (*http.Response, error) {
 	ctx := request.Context()
 	if err := p.pace.Wait(ctx); err != nil {

@@ -6,8 +6,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// checkList writes what checks mean: one in full, several in a table, unless
-// the wide format asks for all of them in full.
+// checkList writes what checks mean: one in full, several in a table or, with -o wide, all in full.
 func (p *page) checkList(list *v1alpha1.CheckList) {
 	if len(list.Items) != 1 && !p.wide {
 		t := table{columns: []column{{title: "CHECK"}, {title: "CATEGORY"}, {title: "SEVERITY"}, {title: "QUESTION"}}}

@@ -26,8 +26,7 @@ func gapOf(milliseconds int64) cell {
 	return cell{(time.Duration(milliseconds) * time.Millisecond).String(), notice}
 }
 
-// nearerCell is how many times as near the satellite is as the primary was, the least
-// of several providers.
+// nearerCell is how many times as near the satellite is as the primary was, the least of several providers.
 func nearerCell(distances ...*v1alpha1.Distance) cell {
 	var least *v1alpha1.Distance
 	for _, d := range distances {

@@ -30,8 +30,7 @@ func (p *page) report(report *v1alpha1.MigrationReport) {
 	p.text("", p.reportSummary(report))
 }
 
-// gravity is 0 for a region of which there is no more to say than its row does, and the
-// higher the sooner somebody has to look at it.
+// gravity is 0 for a region whose row says everything, and higher the more urgently somebody must look at it.
 func gravity(region v1alpha1.RegionReport) int {
 	undone := func(step v1alpha1.StepResult) bool { return step.State == v1alpha1.StepUndoFailed }
 	switch {
@@ -96,16 +95,16 @@ func message(region v1alpha1.RegionReport) string {
 		}
 	}
 	switch {
-	case failed != "" && undoFailed > 0:
-		return fmt.Sprintf("%s %s; %s could not be undone", failed, how, counted(undoFailed, "step"))
-	case failed != "" && undone > 0:
-		return fmt.Sprintf("%s %s; %s undone", failed, how, counted(undone, "step"))
-	case failed != "":
-		return failed + " " + how
-	case region.Error != "":
+	case failed == "" && region.Error != "":
 		return "see below"
+	case failed == "":
+		return orNone(last)
+	case undoFailed > 0:
+		how += "; " + counted(undoFailed, "step") + " could not be undone"
+	case undone > 0:
+		how += "; " + counted(undone, "step") + " undone"
 	}
-	return orNone(last)
+	return failed + " " + how
 }
 
 // stepCount says how many steps are as they should be, and how many of them this run changed.
@@ -125,8 +124,7 @@ func stepCount(steps []v1alpha1.StepResult) string {
 	return fmt.Sprintf("%d done, %d already", done, already)
 }
 
-// notUndone is the longest of what the sentences about a region are about.
-const notUndone = "could not be undone"
+const notUndone = "could not be undone" // the longest label of a region's entries
 
 func (p *page) regionReport(region *v1alpha1.RegionReport) {
 	p.regions(region.Outcome, region.Name)
@@ -153,8 +151,15 @@ func (p *page) outcome(region *v1alpha1.RegionReport, entry func(label string, s
 		entry("path now", plain, "as before: this run changed nothing here")
 	}
 	told := p.steps(region.Steps, several, entry)
-	if several {
-		told = providerOutcomes(region, entry) || told
+	for _, provider := range region.Providers {
+		if !several {
+			break
+		}
+		text := provider.Name + ": " + words(string(provider.Outcome))
+		if provider.Error != "" {
+			text, told = text+": "+provider.Error, true
+		}
+		entry("provider", outcomeStyle(provider.Outcome), text)
 	}
 	if !told {
 		entry("error", bad, region.Error)
@@ -173,9 +178,8 @@ func (p *page) outcome(region *v1alpha1.RegionReport, entry func(label string, s
 	}
 }
 
-// steps writes all steps in a table with -o wide, else those that did not end
-// well, first of all those that could not be undone. It reports whether an error was
-// among them.
+// steps writes all steps in a table with -o wide, otherwise those that failed, were interrupted or undone; first those that
+// could not be undone. It reports whether it wrote an error.
 func (p *page) steps(steps []v1alpha1.StepResult, several bool, entry func(string, style, string)) (told bool) {
 	if p.wide {
 		p.table(resultTable(steps, several), "  ")
@@ -195,40 +199,31 @@ func (p *page) steps(steps []v1alpha1.StepResult, several bool, entry func(strin
 			continue
 		}
 		told = told || text != "" && s == bad
-		if !p.wide {
-			entry(label, s, named(step, several, text))
+		if p.wide {
+			continue
 		}
+		name := step.Name
+		if several && step.Provider != "" {
+			name += " of " + step.Provider
+		}
+		entry(label, s, strings.TrimSuffix(name+": "+text, ": "))
 	}
 	return told
 }
 
-// providerOutcomes says how each provider of several ended. It reports whether an
-// error was among that.
-func providerOutcomes(region *v1alpha1.RegionReport, entry func(string, style, string)) (told bool) {
-	for _, provider := range region.Providers {
-		text := provider.Name + ": " + words(string(provider.Outcome))
-		if provider.Error != "" {
-			text, told = text+": "+provider.Error, true
-		}
-		entry("provider", outcomeStyle(provider.Outcome), text)
-	}
-	return told
-}
-
-// pathsNow says which path the users of each provider take after a run. What
-// holds for several providers alike is written once.
+// pathsNow says which path the users of each provider take after a run, equal ones once.
 func pathsNow(region *v1alpha1.RegionReport) []string {
-	var paths groups[string]
+	var paths Groups[string]
 	for _, provider := range region.Providers {
 		if provider.After != nil {
 			path := pathNow(provider.After, region.Satellite != nil)
-			paths.join(path, provider.Name, path)
+			paths.Join(path, provider.Name, path)
 		}
 	}
-	lines := make([]string, len(paths.list))
-	for i, g := range paths.list {
-		if lines[i] = g.first; len(region.Providers) > 1 {
-			lines[i] = strings.Join(g.where, ", ") + ": " + g.first
+	lines := make([]string, len(paths.List))
+	for i, g := range paths.List {
+		if lines[i] = g.First; len(region.Providers) > 1 {
+			lines[i] = strings.Join(g.Regions, ", ") + ": " + g.First
 		}
 	}
 	return lines
@@ -248,14 +243,6 @@ func pathNow(after *v1alpha1.ProviderState, satellite bool) string {
 	default:
 		return "not known: the primary does not say whether Networking v2 is on"
 	}
-}
-
-func named(step v1alpha1.StepResult, several bool, text string) string {
-	name := step.Name
-	if several && step.Provider != "" {
-		name += " of " + step.Provider
-	}
-	return strings.TrimSuffix(name+": "+text, ": ")
 }
 
 func resultTable(steps []v1alpha1.StepResult, several bool) table {
@@ -279,7 +266,7 @@ func span(steps []v1alpha1.StepResult) (started, finished metav1.Time) {
 	return started, finished
 }
 
-// elapsed returns a time in full seconds; "-" if it is not known.
+// elapsed returns a time in full seconds; "-" if unknown.
 func elapsed(started, finished metav1.Time) string {
 	if started.IsZero() || finished.IsZero() || finished.Time.Before(started.Time) {
 		return "-"

@@ -21,8 +21,10 @@ func (p *page) verification(report *v1alpha1.VerifyReport) {
 }
 
 func verifyTable(regions []v1alpha1.RegionVerification) table {
+	same := func(a, b v1alpha1.RegionVerification) bool { return a.Name == b.Name }
+	several := len(slices.CompactFunc(slices.Clone(regions), same)) < len(regions)
 	t := table{columns: []column{
-		{title: "REGION"}, {title: "PROVIDER", hidden: !several(regions)}, {title: "WORKSPACE"}, {title: "THROUGH"}, {title: "RESULT"}, {title: "CONNECT"}, {title: "P50"},
+		{title: "REGION"}, {title: "PROVIDER", hidden: !several}, {title: "WORKSPACE"}, {title: "THROUGH"}, {title: "RESULT"}, {title: "CONNECT"}, {title: "P50"},
 		{title: "P95"}, {title: "JITTER"}, {title: "LOST"},
 	}}
 	for _, region := range regions {
@@ -46,11 +48,6 @@ type way struct {
 func waysOf(region *v1alpha1.RegionVerification) []way {
 	all := []way{{"satellite", region.Satellite}, {"primary", region.Primary}, {"direct", region.Direct}}
 	return slices.DeleteFunc(all, func(w way) bool { return w.Connection == nil })
-}
-
-func several(regions []v1alpha1.RegionVerification) bool {
-	same := func(a, b v1alpha1.RegionVerification) bool { return a.Name == b.Name }
-	return len(slices.CompactFunc(slices.Clone(regions), same)) < len(regions)
 }
 
 func addConnection(t *table, region v1alpha1.RegionVerification, through string, c *v1alpha1.Connection) {
@@ -111,9 +108,9 @@ func verifySummary(report *v1alpha1.VerifyReport) string {
 			not = append(not, orNone(region.Provider.Name))
 		}
 	}
-	total := len(report.Regions)
+	total := counted(len(report.Regions), "provider")
 	if len(not) > 0 {
-		return fmt.Sprintf("%d of %s not reached: %s.", len(not), counted(total, "provider"), strings.Join(not, ", "))
+		return fmt.Sprintf("%d of %s not reached: %s.", len(not), total, strings.Join(not, ", "))
 	}
-	return fmt.Sprintf("The workspaces of %s were reached, from this machine.", counted(total, "provider"))
+	return fmt.Sprintf("The workspaces of %s were reached, from this machine.", total)
 }

@@ -11,7 +11,7 @@ import (
 	"unicode"
 )
 
-// functions are what templates call.
+// functions are for templates.
 func functions() map[string]any {
 	return map[string]any{
 		"tone": tone, "words": words, "div": div, "tally": tally,
@@ -41,8 +41,7 @@ func div(a, b any) float64 {
 	return float64(reflect.ValueOf(a).Int()) / float64(max(reflect.ValueOf(b).Int(), 1))
 }
 
-// words turns a CamelCase constant into words, and keeps nothing but letters; an empty one
-// stands for what has not ended.
+// words turns a CamelCase constant into words, and keeps letters only; an empty one means "running".
 func words(constant any) string {
 	var b strings.Builder
 	for i, r := range cmp.Or(fmt.Sprint(constant), "Running") {
@@ -56,7 +55,7 @@ func words(constant any) string {
 	return b.String()
 }
 
-// tone says of an outcome, a state or a phase how a reader has to take it: good, note or bad.
+// tone classifies an outcome, a state or a phase as good, note or bad.
 func tone(state any) string {
 	switch fmt.Sprint(state) {
 	case "Succeeded", "NothingToDo", "Done", "Already", "Pass", "Migrated", "Adopted", "Finalized", "On", "AlwaysOn", "None":

@@ -11,7 +11,7 @@ func (p *page) checkList(list *v1alpha1.CheckList) {
 	if len(list.Items) != 1 && !p.wide {
 		t := table{columns: []column{{title: "CHECK"}, {title: "CATEGORY"}, {title: "SEVERITY"}, {title: "QUESTION"}}}
 		for _, info := range list.Items {
-			t.add(info.ID, info.Category, words(string(info.Severity)), info.Question)
+			t.add(info.ID, info.Category, Words(string(info.Severity)), info.Question)
 		}
 		p.table(t, "")
 		return
@@ -19,7 +19,7 @@ func (p *page) checkList(list *v1alpha1.CheckList) {
 	for _, info := range list.Items {
 		p.blank()
 		p.title(info.ID, strong)
-		kind := "category " + info.Category + ", severity " + words(string(info.Severity))
+		kind := "category " + info.Category + ", severity " + Words(string(info.Severity))
 		if info.Preflight {
 			kind += ", a failure stops a migration before it starts"
 		}

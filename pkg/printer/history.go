@@ -16,7 +16,7 @@ func (p *page) history(history *v1alpha1.History) {
 			t.add(region.Name, "-", "none", "-", "-", "-", "-", "-")
 		}
 		for _, run := range region.Runs {
-			place, outcome := strings.Join(run.Places, ", "), cell{words(string(run.Outcome)), outcomeStyle(run.Outcome)}
+			place, outcome := strings.Join(run.Places, ", "), cell{Words(string(run.Outcome)), outcomeStyle(run.Outcome)}
 			if run.Outcome == "" {
 				outcome = cell{"unfinished", notice}
 			}

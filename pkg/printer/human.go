@@ -24,8 +24,8 @@ func primaryLine(primary v1alpha1.Primary) string {
 	return text
 }
 
-// words turns a CamelCase constant into words: "ChangesPending", "changes pending".
-func words(constant string) string {
+// Words turns a CamelCase constant into words: "ChangesPending", "changes pending".
+func Words(constant string) string {
 	var b strings.Builder
 	for i, r := range constant {
 		if i > 0 && r >= 'A' && r <= 'Z' {

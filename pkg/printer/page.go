@@ -71,9 +71,9 @@ func (p *page) hang(lead string, width int, s style, text string) {
 func (p *page) title(text string, s style) { p.hang("", 0, s, text) }
 
 func (p *page) regions(outcome v1alpha1.Outcome, names ...string) {
-	text := "Region " + names[0] + ": " + words(string(outcome))
+	text := "Region " + names[0] + ": " + Words(string(outcome))
 	if len(names) > 1 {
-		text = fmt.Sprintf("%d regions: %s, all alike: %s", len(names), words(string(outcome)), p.list(names))
+		text = fmt.Sprintf("%d regions: %s, all alike: %s", len(names), Words(string(outcome)), p.list(names))
 	}
 	p.blank()
 	p.title(text, outcomeStyle(outcome))

@@ -130,7 +130,7 @@ func (p *Progress) line(text string) {
 
 // eventLine is an event as a line: "sydney  install-satellite  running: waiting for a pod".
 func eventLine(event v1alpha1.Progress, options ProgressOptions) string {
-	state, message := stateStyle(event.State).apply(words(string(event.State)), options.Color), line(event.Message)
+	state, message := stateStyle(event.State).apply(Words(string(event.State)), options.Color), line(event.Message)
 	if message != "" {
 		state += ": " + message
 	}

@@ -65,7 +65,7 @@ func reportTable(regions []v1alpha1.RegionReport) table {
 				adoptions, distances = append(adoptions, provider.After.Adoption), append(distances, provider.After.Distance)
 			}
 		}
-		t.add(region.Name, cell{words(string(region.Outcome)), outcomeStyle(region.Outcome)},
+		t.add(region.Name, cell{Words(string(region.Outcome)), outcomeStyle(region.Outcome)},
 			stepCount(region.Steps), elapsed(span(region.Steps)), movedCell(adoptions...), gapCell(region.Measured), nearerCell(distances...),
 			joined(names), joined(contexts), message(region))
 	}
@@ -85,7 +85,7 @@ func message(region v1alpha1.RegionReport) string {
 	for _, step := range region.Steps {
 		switch step.State {
 		case v1alpha1.StepFailed, v1alpha1.StepInterrupted:
-			failed, how = step.Name, words(string(step.State))
+			failed, how = step.Name, Words(string(step.State))
 		case v1alpha1.StepUndone:
 			undone++
 		case v1alpha1.StepUndoFailed:
@@ -155,7 +155,7 @@ func (p *page) outcome(region *v1alpha1.RegionReport, entry func(label string, s
 		if !several {
 			break
 		}
-		text := provider.Name + ": " + words(string(provider.Outcome))
+		text := provider.Name + ": " + Words(string(provider.Outcome))
 		if provider.Error != "" {
 			text, told = text+": "+provider.Error, true
 		}
@@ -188,7 +188,7 @@ func (p *page) steps(steps []v1alpha1.StepResult, several bool, entry func(strin
 	for _, step := range slices.SortedStableFunc(slices.Values(steps), func(a, b v1alpha1.StepResult) int {
 		return urgency[a.State] - urgency[b.State]
 	}) {
-		label, s, text := words(string(step.State)), stateStyle(step.State), step.Error
+		label, s, text := Words(string(step.State)), stateStyle(step.State), step.Error
 		switch step.State {
 		case v1alpha1.StepFailed, v1alpha1.StepInterrupted:
 		case v1alpha1.StepUndone:
@@ -248,7 +248,7 @@ func pathNow(after *v1alpha1.ProviderState, satellite bool) string {
 func resultTable(steps []v1alpha1.StepResult, several bool) table {
 	t := table{columns: []column{{title: "STEP"}, {title: "PROVIDER", hidden: !several}, {title: "STATE"}, {title: "TIME"}, {title: "MESSAGE"}}}
 	for _, step := range steps {
-		t.add(step.Name, orNone(step.Provider), cell{words(string(step.State)), stateStyle(step.State)},
+		t.add(step.Name, orNone(step.Provider), cell{Words(string(step.State)), stateStyle(step.State)},
 			elapsed(step.Started, step.Finished), cmp.Or(step.Error, step.Message, "-"))
 	}
 	return t
@@ -294,7 +294,7 @@ func (p *page) reportSummary(report *v1alpha1.MigrationReport) string {
 	if t := elapsed(report.Started, report.Finished); t != "-" {
 		took = " after " + t
 	}
-	text := fmt.Sprintf("%s: %s%s; %d of %s done", report.Operation, words(string(report.Outcome)), took, len(well), counted(len(report.Regions), "region"))
+	text := fmt.Sprintf("%s: %s%s; %d of %s done", report.Operation, Words(string(report.Outcome)), took, len(well), counted(len(report.Regions), "region"))
 	if len(failed) > 0 {
 		text += "; not done: " + p.list(failed)
 	}

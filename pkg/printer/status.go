@@ -130,7 +130,7 @@ func runLine(run *v1alpha1.Run) string {
 	}
 	ended, outcome := "stopped without recording a result", ""
 	if run.Outcome != "" {
-		ended, outcome = "ended", ": "+words(string(run.Outcome))
+		ended, outcome = "ended", ": "+Words(string(run.Outcome))
 	}
 	return fmt.Sprintf("The last %s, by %s, %s%s at %s%s.", run.Operation, run.Operator, ended, at, run.Updated.UTC().Format(stamp), outcome)
 }

@@ -64,19 +64,19 @@ func addConnection(t *table, region v1alpha1.RegionVerification, through string,
 	}
 	connected, median, p95, jitter, lost := "-", "-", "-", "-", "-"
 	if c.ConnectMicroseconds > 0 {
-		connected = short(c.ConnectMicroseconds)
+		connected = Microseconds(c.ConnectMicroseconds)
 	}
 	if trip := c.RoundTrip; trip != nil {
 		lost = fmt.Sprintf("%d/%d", trip.Lost, trip.Sent)
 		if trip.Lost < trip.Sent {
-			median, p95, jitter = short(trip.MedianMicroseconds), short(trip.P95Microseconds), short(trip.JitterMicroseconds)
+			median, p95, jitter = Microseconds(trip.MedianMicroseconds), Microseconds(trip.P95Microseconds), Microseconds(trip.JitterMicroseconds)
 		}
 	}
 	t.add(region.Name, region.Provider.Name, orNone(region.Workspace), through, result, connected, median, p95, jitter, lost)
 }
 
-// short shows microseconds with three digits that matter.
-func short(microseconds int64) string {
+// Microseconds shows a time with three significant digits.
+func Microseconds(microseconds int64) string {
 	d := time.Duration(microseconds) * time.Microsecond
 	for unit := time.Microsecond; ; unit *= 10 {
 		if d < 1000*unit {

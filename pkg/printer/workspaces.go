@@ -81,7 +81,7 @@ func workspaceTable(report *v1alpha1.WorkspaceReport, wide bool) table {
 	for _, w := range report.Workspaces {
 		moved := w.Rebuild == v1alpha1.RebuildLeft && w.State == v1alpha1.WorkspaceAdopted
 		if wide || rebuild && !moved {
-			t.add(w.Name, w.Owner, w.Provider, w.Container, orNone(words(string(w.State))), cell{words(string(w.Rebuild)), styles[w.Rebuild]},
+			t.add(w.Name, w.Owner, w.Provider, w.Container, orNone(Words(string(w.State))), cell{Words(string(w.Rebuild)), styles[w.Rebuild]},
 				moment(w.LastConnection), orNone(w.Reason))
 		}
 	}

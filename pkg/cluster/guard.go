@@ -16,8 +16,8 @@ import (
 // largest that are needed, lists and the schema of a cluster with many custom resources, have some megabytes.
 const maxAnswer = 64 << 20
 
-// guard limits the time of requests and the size of answers; its errors name the limit. It lies beneath the credentials:
-// neither a login, nor the wait for it or for the rate limit, counts as the API server's time.
+// guard limits the time of requests and the size of answers; its errors name the limit. It lies beneath the
+// credentials: neither a login, nor the wait for it or for the rate limit, counts as the API server's time.
 type guard struct {
 	next    http.RoundTripper
 	timeout time.Duration

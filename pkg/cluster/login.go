@@ -57,7 +57,7 @@ func (t *inTurn) RoundTrip(request *http.Request) (*http.Response, error) {
 
 type loginKey struct{} // of the login in a request's context
 
-// loggedIn ends the turn of a request that has its credentials: an unresponsive cluster must not delay the user's others.
+// loggedIn ends the turn of a request that has its credentials: an unresponsive cluster must not delay the others.
 func loggedIn(ctx context.Context) {
 	if l, ok := ctx.Value(loginKey{}).(*login); ok {
 		l.once.Do(func() { close(l.done) })

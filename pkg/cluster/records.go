@@ -68,7 +68,7 @@ func (b *boundedConfigMaps) List(ctx context.Context, options metav1.ListOptions
 	return list, err
 }
 
-// readable returns an error for a record with which Helm would exhaust the memory or crash (driver.Secrets.Get of 3.22).
+// readable returns an error for a record that would exhaust Helm's memory or crash it (driver.Secrets.Get of 3.22).
 func readable(name string, data []byte) error {
 	text, err := record.Unpack(data)
 	if err == nil && json.Unmarshal(text, &release.Release{}) != nil { // whose text would quote the content

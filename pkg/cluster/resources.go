@@ -32,9 +32,9 @@ func (r Resource) In(namespace string, verbs ...string) []Rule {
 	return rules
 }
 
-// RightsOverRights are the rights that the API server requires from whoever creates or changes a role or a binding, even
-// if only an annotation, without having every right that it grants; none for other resources (Kubernetes, Using RBAC
-// Authorization, "Privilege escalation prevention and bootstrapping").
+// RightsOverRights are the rights that the API server requires from whoever creates or changes a role or a binding,
+// even if only an annotation, without having every right that it grants; none for other resources (Kubernetes, Using
+// RBAC Authorization, "Privilege escalation prevention and bootstrapping").
 func RightsOverRights(r Resource, namespace string) []Rule {
 	if r.Group != rbacv1.GroupName {
 		return nil
@@ -46,7 +46,7 @@ func RightsOverRights(r Resource, namespace string) []Rule {
 	return roles.In(namespace, "escalate", "bind")
 }
 
-// Resources maps the kinds to resources by cached discovery, each once. It leaves out kinds that the cluster does not serve.
+// Resources maps kinds to resources by cached discovery, each once, without kinds that the cluster does not serve.
 func (a *Access) Resources(kinds []schema.GroupKind) ([]Resource, error) {
 	mapper, err := a.Mapper()
 	if err != nil {

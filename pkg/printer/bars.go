@@ -66,8 +66,8 @@ func (b *bars) write(text string) {
 	_, _ = io.WriteString(b.w, text) // nobody may be reading any more; the outcome counts
 }
 
-// tally counts what a run's events report about total regions or, where workspaces is set, about workspaces: each is then
-// a step, and the events' Total is their number.
+// tally counts what a run's events report about total regions or, where workspaces is set, about workspaces: each is
+// then a step, and the events' Total is their number.
 type tally struct {
 	total              int
 	workspaces         bool

@@ -12,8 +12,8 @@ import (
 	"k8s.io/cli-runtime/pkg/printers"
 )
 
-// customColumns prints a row for each item, as kubectl does for each object of a list, with the same syntax. Kubectl's own
-// is in the package of `kubectl get`, whose translations alone double the start-up time of every command.
+// customColumns prints a row for each item, as kubectl does for each object of a list, with the same syntax. Kubectl's
+// own is in the package of `kubectl get`, whose translations alone double the start-up time of every command.
 type customColumns struct {
 	headers []string
 	cells   []*printers.JSONPathPrinter

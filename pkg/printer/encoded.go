@@ -80,8 +80,8 @@ func Escape(text string) string {
 	return b.String()
 }
 
-// unsafe reports whether a terminal would do anything other than show the character. EscapeTerminal of cli-runtime knows
-// ESC and CR only, but U+009B begins an escape sequence, too, and U+202E turns text around.
+// unsafe reports whether a terminal would do anything other than show the character. EscapeTerminal of cli-runtime
+// knows ESC and CR only, but U+009B begins an escape sequence, too, and U+202E turns text around.
 func unsafe(r rune) bool {
 	return unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
 }

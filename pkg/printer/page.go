@@ -81,7 +81,7 @@ func (p *page) regions(outcome v1alpha1.Outcome, names ...string) {
 
 func (p *page) text(lead, text string) { p.hang(lead, len(lead), plain, text) }
 
-// paragraphs writes a wrapped paragraph for each line. Use it for our own text only: an API's lines could pass for ours.
+// paragraphs writes a wrapped paragraph per line. Use it for our own text only: an API's lines could pass for ours.
 func (p *page) paragraphs(indent, text string) {
 	for _, paragraph := range strings.Split(Escape(text), "\n") {
 		p.text(indent, paragraph)

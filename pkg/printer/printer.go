@@ -33,8 +33,8 @@ func Formats() []string {
 	return []string{"json", "yaml", "name", "wide", "jsonpath=", "jsonpath-file=", "go-template=", "go-template-file=", "custom-columns=", "custom-columns-file="}
 }
 
-// New returns the printer of an output format, for documents of v1alpha1 only. An empty format means text for people, and
-// "wide" more of it. The error is about the format, for example a template that does not parse.
+// New returns the printer of an output format, for documents of v1alpha1 only. An empty format means text for people,
+// and "wide" more of it. The error is about the format, for example a template that does not parse.
 func New(format string, options Options) (printers.ResourcePrinter, error) {
 	if options.Width <= 0 {
 		options.Width = math.MaxInt32

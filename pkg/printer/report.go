@@ -178,8 +178,8 @@ func (p *page) outcome(region *v1alpha1.RegionReport, entry func(label string, s
 	}
 }
 
-// steps writes all steps in a table with -o wide, otherwise those that failed, were interrupted or undone; first those that
-// could not be undone. It reports whether it wrote an error.
+// steps writes all steps in a table with -o wide, otherwise those that failed, were interrupted or undone; first those
+// that could not be undone. It reports whether it wrote an error.
 func (p *page) steps(steps []v1alpha1.StepResult, several bool, entry func(string, style, string)) (told bool) {
 	if p.wide {
 		p.table(resultTable(steps, several), "  ")

@@ -13,14 +13,14 @@ type cell struct {
 	style style
 }
 
-// column is a column of a table: wide ones show only with -o wide, hidden ones never, optional ones if a cell is not "-".
+// column describes a column: wide ones show only with -o wide, hidden ones never, optional ones if a cell is not "-".
 type column struct {
 	title                  string
 	wide, hidden, optional bool
 }
 
-// table aligns cells in columns that fit a width. cli-runtime's table printer has no limit and counts every character as
-// one column, which misaligns rows with East Asian names.
+// table aligns cells in columns that fit a width. cli-runtime's table printer has no limit and counts every character
+// as one column, which misaligns rows with East Asian names.
 type table struct {
 	columns []column
 	rows    [][]cell

@@ -22,7 +22,7 @@ import (
 //go:embed templates
 var templates embed.FS
 
-// Report is what a report shows: at most one document of each kind, and the events of a run; any of them may be missing.
+// Report is what a report shows: at most one document of each kind, and the events of a run; any may be missing.
 type Report struct {
 	Plan          *v1alpha1.Plan
 	Done          *v1alpha1.MigrationReport
@@ -44,8 +44,8 @@ func FormatOf(file string) (string, error) {
 	return Formats()[i], nil
 }
 
-// Read adds the documents in data, as -o json and --events write them, without secrets and control characters. It leaves
-// out a truncated last event: the run may have been killed, or be writing it. Errors do not name the file.
+// Read adds the documents in data, as -o json and --events write them, without secrets and control characters. It
+// leaves out a truncated last event: the run may have been killed, or be writing it. Errors do not name the file.
 func (r *Report) Read(data []byte) error {
 	decoder := json.NewDecoder(bytes.NewReader(redact.Strings(data, printer.Escape)))
 	for read := 0; ; read++ {

@@ -30,7 +30,7 @@ func Roles(name string, rules []Rule, subjects []rbacv1.Subject) []runtime.Objec
 	return objects
 }
 
-// grant adds a rule to a role's: its verb to the rule on the same objects, or its name to the rule that else is equal.
+// grant adds a rule to a role's: its verb to the rule on the same objects, or its name to an otherwise equal one.
 func grant(granted []rbacv1.PolicyRule, rule Rule) []rbacv1.PolicyRule {
 	for i := range granted {
 		g := &granted[i]

@@ -151,15 +151,14 @@ func (p *page) outcome(region *v1alpha1.RegionReport, entry func(label string, s
 		entry("path now", plain, "as before: this run changed nothing here")
 	}
 	told := p.steps(region.Steps, several, entry)
-	for _, provider := range region.Providers {
-		if !several {
-			break
+	if several {
+		for _, provider := range region.Providers {
+			text := provider.Name + ": " + Words(string(provider.Outcome))
+			if provider.Error != "" {
+				text, told = text+": "+provider.Error, true
+			}
+			entry("provider", outcomeStyle(provider.Outcome), text)
 		}
-		text := provider.Name + ": " + Words(string(provider.Outcome))
-		if provider.Error != "" {
-			text, told = text+": "+provider.Error, true
-		}
-		entry("provider", outcomeStyle(provider.Outcome), text)
 	}
 	if !told {
 		entry("error", bad, region.Error)

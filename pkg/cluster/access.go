@@ -24,27 +24,19 @@ import (
 	"k8s.io/client-go/util/flowcontrol"
 )
 
-// Options are how to open a context.
+// Options configure how a context is opened.
 type Options struct {
-	// UserAgent is sent with every request.
-	UserAgent string
-	// Overrides change what the kubeconfig says of the context, as kubectl's flags do.
-	Overrides clientcmd.ConfigOverrides
-	// Timeout bounds each request; 0 means 30 seconds.
-	Timeout time.Duration
-	// Warnings receives the server's warnings, each once; nil drops them.
-	Warnings io.Writer
-	// CacheDir is where discovery is cached; "" caches in memory only.
-	CacheDir string
-	// HelmDriver is Helm's storage driver as in $HELM_DRIVER; "" means secrets.
-	HelmDriver string
+	UserAgent  string
+	Overrides  clientcmd.ConfigOverrides // of the context's settings in the kubeconfig, as by kubectl's flags
+	Timeout    time.Duration             // of each request; 0 means 30 seconds
+	Warnings   io.Writer                 // receives the server's warnings, each once; nil drops them
+	CacheDir   string                    // of discovery; "" caches in memory only
+	HelmDriver string                    // Helm's storage driver as in $HELM_DRIVER; "" means secrets
 }
 
-// Access is the access to one region's cluster. All its clients, and Helm's,
-// share one transport.
+// Access gives access to one region's cluster. All its clients, and Helm's, share one transport.
 type Access struct {
-	// Context is the kubeconfig context.
-	Context string
+	Context string // the kubeconfig context
 
 	kubeconfig *Kubeconfig
 	beneath    http.RoundTripper // holds the connections
@@ -71,10 +63,7 @@ func (k *Kubeconfig) Open(context string, options Options) (*Access, error) {
 		return nil, fmt.Errorf("context %q of the kubeconfig %s is not usable: %w", context, k.source, err)
 	}
 	config.UserAgent = options.UserAgent
-	config.Timeout = options.Timeout
-	if config.Timeout == 0 {
-		config.Timeout = 30 * time.Second
-	}
+	config.Timeout = cmp.Or(options.Timeout, 30*time.Second)
 	config.WarningHandler = rest.NoWarnings{}
 	if options.Warnings != nil {
 		config.WarningHandler = rest.NewWarningWriter(options.Warnings, rest.WarningWriterOptions{Deduplicate: true})
@@ -94,24 +83,16 @@ func (k *Kubeconfig) Open(context string, options Options) (*Access, error) {
 	return newAccess(k, context, beneath, overTransport(config, transport), options)
 }
 
-// overTransport returns the configuration with all credentials, TLS and the
-// pace of requests left to the transport, which has them.
+// overTransport returns the configuration without credentials, TLS and rate limit, which the transport has.
 func overTransport(config *rest.Config, transport http.RoundTripper) *rest.Config {
 	return &rest.Config{
-		Host:           config.Host,
-		APIPath:        config.APIPath,
-		ContentConfig:  config.ContentConfig,
-		UserAgent:      config.UserAgent,
-		QPS:            -1,
-		Timeout:        config.Timeout,
-		WarningHandler: config.WarningHandler,
-		Transport:      transport,
+		Host: config.Host, APIPath: config.APIPath, ContentConfig: config.ContentConfig, UserAgent: config.UserAgent,
+		QPS: -1, Timeout: config.Timeout, WarningHandler: config.WarningHandler, Transport: transport,
 	}
 }
 
 func newAccess(k *Kubeconfig, context string, beneath http.RoundTripper, config *rest.Config, options Options) (*Access, error) {
-	// Without a timeout: the transport has one, and knows when the time begins.
-	client := &http.Client{Transport: config.Transport}
+	client := &http.Client{Transport: config.Transport} // without a timeout: the transport has one, and knows when the time begins
 	clientset, typed := kubernetes.NewForConfigAndClient(config, client)
 	dynamicClient, untyped := dynamic.NewForConfigAndClient(config, client)
 	metadataClient, ofMetadata := metadata.NewForConfigAndClient(metadata.ConfigFor(config), client)
@@ -124,8 +105,7 @@ func newAccess(k *Kubeconfig, context string, beneath http.RoundTripper, config 
 	}, nil
 }
 
-// Wrapped returns the same access with wrap around its transport: every
-// request of every client, Helm's too, goes through it.
+// Wrapped returns the same access with wrap around its transport, for every request of every client and of Helm.
 func (a *Access) Wrapped(wrap func(http.RoundTripper) http.RoundTripper) (*Access, error) {
 	return newAccess(a.kubeconfig, a.Context, a.beneath, overTransport(a.config, wrap(a.config.Transport)), a.options)
 }
@@ -136,8 +116,7 @@ func (a *Access) CloseIdle() { utilnet.CloseIdleConnectionsFor(a.beneath) }
 // Config returns a copy of the REST configuration.
 func (a *Access) Config() *rest.Config { return rest.CopyConfig(a.config) }
 
-// FieldManager returns the field manager that the API server records for changes that
-// name none: the user agent up to the version.
+// FieldManager returns the user agent up to the version, which the API server records for changes that name no manager.
 func (a *Access) FieldManager() string {
 	name, _, _ := strings.Cut(a.config.UserAgent, "/")
 	return name
@@ -155,8 +134,7 @@ func (a *Access) Dynamic() dynamic.Interface { return a.dynamic }
 // Metadata returns the client that reads and lists metadata alone.
 func (a *Access) Metadata() metadata.Interface { return a.metadata }
 
-// UID returns the cluster's identity: the UID of the namespace kube-system,
-// which no two clusters share. It takes one request.
+// UID requests the UID of the namespace kube-system, which identifies the cluster: no two clusters share it.
 func (a *Access) UID(ctx context.Context) (string, error) {
 	namespace, err := a.clientset.CoreV1().Namespaces().Get(ctx, metav1.NamespaceSystem, metav1.GetOptions{})
 	if err != nil {
@@ -165,8 +143,7 @@ func (a *Access) UID(ctx context.Context) (string, error) {
 	return string(namespace.UID), nil
 }
 
-// ServerVersion returns the API server's version, for example "v1.29.3". It
-// takes one request.
+// ServerVersion requests the API server's version, for example "v1.29.3".
 func (a *Access) ServerVersion(ctx context.Context) (string, error) {
 	info, err := discovery.ToServerVersionInterfaceWithContext(a.clientset.Discovery()).ServerVersionWithContext(ctx)
 	if err != nil {

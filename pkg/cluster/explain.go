@@ -15,35 +15,28 @@ import (
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 )
 
-// UnreachableError says, in plain words, why a region's cluster does not
-// answer as it should. It wraps the cause.
+// UnreachableError says, in plain words, why a region's cluster does not answer as it should. It wraps the cause.
 type UnreachableError struct {
-	// Context is the kubeconfig context.
-	Context string
-	// Reason is what is wrong and what to do about it.
-	Reason string
-	// NoAnswer is set if the API server did not respond at all, not even with a refusal.
-	NoAnswer bool
-
-	cause error
+	Context  string // the kubeconfig context
+	Reason   string // what is wrong and what to do about it
+	NoAnswer bool   // set if the API server did not respond at all, not even with a refusal
+	cause    error
 }
 
 func (e *UnreachableError) Error() string { return fmt.Sprintf("context %q: %s", e.Context, e.Reason) }
 func (e *UnreachableError) Unwrap() error { return e.cause }
 
-// Explain turns an error of a connection into an *UnreachableError that says
-// what is wrong and what to type next. Any other error, such as that of an object that
-// does not exist, is returned unchanged.
+// Explain turns a connection's error into an *UnreachableError that says what is wrong and what to type next. It
+// returns any other error unchanged, for example that an object does not exist.
 func Explain(err error, context string) error {
 	var explained *UnreachableError
 	if err == nil || errors.As(err, &explained) {
 		return err
 	}
-	reason, noAnswer := reasonOf(err)
-	if reason == "" {
-		return err
+	if reason, noAnswer := reasonOf(err); reason != "" {
+		return &UnreachableError{Context: context, Reason: reason, NoAnswer: noAnswer, cause: err}
 	}
-	return &UnreachableError{Context: context, Reason: reason, NoAnswer: noAnswer, cause: err}
+	return err
 }
 
 func reasonOf(err error) (reason string, noAnswer bool) {

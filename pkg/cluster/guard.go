@@ -8,17 +8,16 @@ import (
 	"mime"
 	"net/http"
 	"time"
+
+	"k8s.io/client-go/util/flowcontrol"
 )
 
-// maxAnswer is the longest answer of an API server that is read. The largest
-// that are asked for are lists and the schema of a cluster with many custom
-// resources, some megabytes each. An endless answer must not fill the operator's
-// memory.
+// maxAnswer bounds an API server's answer, in bytes, so that an endless one does not fill the operator's memory. The
+// largest that are needed, lists and the schema of a cluster with many custom resources, have some megabytes.
 const maxAnswer = 64 << 20
 
-// guard limits the time of requests and the size of answers, and its errors say which
-// limit was exceeded. It lies beneath what adds credentials: neither a login nor the wait
-// for it, or for the pace of requests, counts as the API server's time.
+// guard limits the time of requests and the size of answers; its errors name the limit. It lies beneath the
+// credentials: neither a login, nor the wait for it or for the rate limit, counts as the API server's time.
 type guard struct {
 	next    http.RoundTripper
 	timeout time.Duration
@@ -28,40 +27,26 @@ type guard struct {
 func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
 	loggedIn(request.Context())
 	ctx, cancel := context.WithTimeout(request.Context(), g.timeout)
-	response, err := g.next.RoundTrip(g.limited(ctx, request))
+	limited := request.Clone(ctx)
+	if query := limited.URL.Query(); !query.Has("timeout") { // the API server then abandons a write for which nobody waits
+		query.Set("timeout", g.timeout.String())
+		limited.URL.RawQuery = query.Encode()
+	}
+	response, err := g.next.RoundTrip(limited)
 	if err != nil {
 		err = inTime(ctx, err)
 		cancel()
 		return nil, err
 	}
-	if response.StatusCode < http.StatusMultipleChoices && isHTML(response) { // clients would take it for success
+	mediaType, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
+	if response.StatusCode < http.StatusMultipleChoices && mediaType == "text/html" { // clients would take it for success
 		_ = response.Body.Close()
 		cancel()
 		return nil, fmt.Errorf("%s answers with a web page, as a proxy or a login page does; it is not a Kubernetes API server", request.URL.Host)
 	}
-	response.Body = &guardedBody{
-		ReadCloser: response.Body, ctx: ctx, cancel: cancel, max: g.max, host: request.URL.Host,
-		left: g.max + 1, // one byte more, to notice an answer that is too long
-	}
+	left := g.max + 1 // one byte more, to notice an answer that is too long
+	response.Body = &guardedBody{response.Body, ctx, cancel, left, g.max, request.URL.Host}
 	return response, nil
-}
-
-// isHTML reports whether an answer is a web page, which API servers never send.
-func isHTML(response *http.Response) bool {
-	mediaType, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
-	return mediaType == "text/html"
-}
-
-// limited returns the request with the time limit for the API server, which then
-// abandons a write that nobody waits for any more.
-func (g *guard) limited(ctx context.Context, request *http.Request) *http.Request {
-	limited := request.Clone(ctx)
-	query := limited.URL.Query()
-	if !query.Has("timeout") {
-		query.Set("timeout", g.timeout.String())
-		limited.URL.RawQuery = query.Encode()
-	}
-	return limited
 }
 
 // guardedBody is a body that fails after its limits.
@@ -98,14 +83,30 @@ func inTime(ctx context.Context, err error) error {
 	return err
 }
 
-// slowError means that an API server gave no complete answer in time.
 type slowError struct{}
 
 func (*slowError) Error() string { return "the API server gave no complete answer in time" }
 
-// Is makes it an exceeded deadline for errors.Is.
 func (*slowError) Is(target error) bool { return target == context.DeadlineExceeded }
+func (*slowError) Timeout() bool        { return true } // with Temporary, it implements net.Error
+func (*slowError) Temporary() bool      { return true }
 
-// Timeout and Temporary implement net.Error.
-func (*slowError) Timeout() bool   { return true }
-func (*slowError) Temporary() bool { return true }
+// Rates of requests to one API server; client-go's 5 and 10 would throttle a tool that sends many small ones at once.
+const qps, burst = 50, 100
+
+// paced bounds the rate of requests.
+type paced struct {
+	next http.RoundTripper
+	pace flowcontrol.RateLimiter
+}
+
+// RoundTrip implements http.RoundTripper. The limiter refuses at once a turn after the context's deadline; RoundTrip
+// then waits for that deadline, so that the context reports it, too.
+func (p *paced) RoundTrip(request *http.Request) (*http.Response, error) {
+	ctx := request.Context()
+	if err := p.pace.Wait(ctx); err != nil {
+		<-ctx.Done()
+		return nil, inTime(ctx, err)
+	}
+	return p.next.RoundTrip(request)
+}

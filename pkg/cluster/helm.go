@@ -24,11 +24,7 @@ const (
 	DriverConfigMaps = "configmaps"
 )
 
-// discoveryTTL is how long cached discovery is trusted, as kubectl does.
-const discoveryTTL = 6 * time.Hour
-
-// StorageDriver returns the driver that a value of $HELM_DRIVER means:
-// DriverSecrets or DriverConfigMaps, or an error that says why it is neither.
+// StorageDriver returns the driver that a value of $HELM_DRIVER means, or an error that says why it is not supported.
 func StorageDriver(driver string) (string, error) {
 	switch strings.ToLower(driver) {
 	case "", "secret", "secrets":
@@ -43,8 +39,8 @@ func StorageDriver(driver string) (string, error) {
 // Driver returns Helm's storage driver: DriverSecrets or DriverConfigMaps.
 func (a *Access) Driver() string { return a.options.HelmDriver }
 
-// Helm returns a new Helm configuration for one operation in the namespace;
-// operations change theirs, so it must not be used twice. Helm's debug messages are dropped.
+// Helm returns a new Helm configuration for one operation in the namespace. Do not use it twice: operations change it.
+// Helm's debug messages are dropped.
 func (a *Access) Helm(namespace string) (*action.Configuration, error) {
 	configuration := &action.Configuration{}
 	if err := configuration.Init(&getter{access: a, namespace: namespace}, namespace, a.Driver(), func(string, ...any) {}); err != nil {
@@ -54,9 +50,8 @@ func (a *Access) Helm(namespace string) (*action.Configuration, error) {
 	return configuration, nil
 }
 
-// Capabilities returns what Helm determines about a cluster to render a chart (Helm v3,
-// pkg/action: getCapabilities), without writing all of the cluster's discovery to the
-// disk. It takes three requests.
+// Capabilities returns what Helm determines about a cluster to render a chart (Helm v3, pkg/action: getCapabilities),
+// without writing all of the cluster's discovery to the disk. It takes three requests.
 func (a *Access) Capabilities() (*chartutil.Capabilities, error) {
 	version, err := a.clientset.Discovery().ServerVersion()
 	if err != nil {
@@ -92,10 +87,10 @@ func (g *getter) ToDiscoveryClient() (discovery.CachedDiscoveryInterface, error)
 		return memory.NewMemCacheClient(g.access.clientset.Discovery()), nil
 	}
 	dir := filepath.Join(g.access.options.CacheDir, "discovery", hostDir(g.access.config.Host))
-	return disk.NewCachedDiscoveryClientForConfig(g.access.Config(), dir, filepath.Join(g.access.options.CacheDir, "http"), discoveryTTL)
+	return disk.NewCachedDiscoveryClientForConfig(g.access.Config(), dir, filepath.Join(g.access.options.CacheDir, "http"), 6*time.Hour) // as kubectl
 }
 
-// ToRESTMapper maps over cached discovery where the kind is not one that every cluster serves.
+// ToRESTMapper uses cached discovery only for kinds that not every cluster serves.
 func (g *getter) ToRESTMapper() (meta.RESTMapper, error) {
 	client, err := g.ToDiscoveryClient()
 	if err != nil {
@@ -104,8 +99,7 @@ func (g *getter) ToRESTMapper() (meta.RESTMapper, error) {
 	return knownFirst{restmapper.NewDeferredDiscoveryRESTMapper(client), g.access.known}, nil
 }
 
-// ToRawKubeConfigLoader gives Helm the namespace, which must be that of the operation, or
-// objects would be created elsewhere (helm#8780).
+// ToRawKubeConfigLoader gives Helm the operation's namespace; with another, objects are created there (helm#8780).
 func (g *getter) ToRawKubeConfigLoader() clientcmd.ClientConfig {
 	overrides := &clientcmd.ConfigOverrides{}
 	overrides.Context.Namespace = g.namespace

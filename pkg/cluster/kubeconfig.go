@@ -1,6 +1,5 @@
-// Package cluster gives access to the cluster of one region: its REST
-// configuration, clients and Helm configuration. Nothing is shared between
-// regions, and nothing acts on a context that was not named.
+// Package cluster gives access to one region's cluster: its REST configuration, clients and Helm configuration. Regions
+// share nothing, and nothing acts on a context that was not named.
 package cluster
 
 import (
@@ -23,9 +22,8 @@ type Kubeconfig struct {
 	logins *logins
 }
 
-// LoadKubeconfig reads the kubeconfig at path or, if path is empty, the files
-// that kubectl reads: those of $KUBECONFIG, else ~/.kube/config. A file that
-// does not exist counts as empty unless it was named. It never asks anything.
+// LoadKubeconfig reads the kubeconfig at path or, if path is empty, the files that kubectl reads: those of $KUBECONFIG,
+// else ~/.kube/config. A missing file counts as empty unless path names it. It never prompts.
 func LoadKubeconfig(path string) (*Kubeconfig, error) {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.WarnIfAllMissing = false
@@ -41,12 +39,9 @@ func LoadKubeconfig(path string) (*Kubeconfig, error) {
 }
 
 // Contexts returns the names of all contexts, sorted.
-func (k *Kubeconfig) Contexts() []string {
-	return slices.Sorted(maps.Keys(k.config.Contexts))
-}
+func (k *Kubeconfig) Contexts() []string { return slices.Sorted(maps.Keys(k.config.Contexts)) }
 
-// Server returns the URL of the context's API server. The error names contexts
-// of a similar name if there is none of this name.
+// Server returns the URL of the context's API server. If the context does not exist, the error names similar ones.
 func (k *Kubeconfig) Server(context string) (string, error) {
 	cluster, err := k.cluster(context)
 	if err != nil {
@@ -57,22 +52,18 @@ func (k *Kubeconfig) Server(context string) (string, error) {
 
 func (k *Kubeconfig) cluster(name string) (*clientcmdapi.Cluster, error) {
 	entry, ok := k.config.Contexts[name]
-	if !ok {
-		return nil, k.noContext(name)
+	switch {
+	case !ok && len(k.config.Contexts) == 0:
+		return nil, fmt.Errorf("context %q does not exist: the kubeconfig %s has no contexts; set KUBECONFIG or give --kubeconfig", name, k.source)
+	case !ok:
+		return nil, fmt.Errorf("context %q does not exist in the kubeconfig %s%s (`kubectl config get-contexts` lists them)",
+			name, k.source, suggest.DidYouMean(name, k.Contexts()))
 	}
 	cluster, ok := k.config.Clusters[entry.Cluster]
 	if !ok {
 		return nil, fmt.Errorf("context %q names the cluster %q, which the kubeconfig %s does not have", name, entry.Cluster, k.source)
 	}
 	return cluster, nil
-}
-
-func (k *Kubeconfig) noContext(name string) error {
-	if len(k.config.Contexts) == 0 {
-		return fmt.Errorf("context %q does not exist: the kubeconfig %s has no contexts; set KUBECONFIG or give --kubeconfig", name, k.source)
-	}
-	return fmt.Errorf("context %q does not exist in the kubeconfig %s%s (`kubectl config get-contexts` lists them)",
-		name, k.source, suggest.DidYouMean(name, k.Contexts()))
 }
 
 // CurrentOrError returns the current context, or an error that says what to type.

@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// logins makes the first authentication of each kubeconfig user go alone, so
-// that a credentials plugin that opens a browser opens one, not one per cluster.
+// logins lets the first authentication of each kubeconfig user run alone, so that a credentials plugin that opens a
+// browser opens one, not one per cluster.
 type logins struct {
 	mu    sync.Mutex
 	users map[string]*login
@@ -22,8 +22,7 @@ type login struct {
 
 func newLogins() *logins { return &logins{users: map[string]*login{}} }
 
-// inTurn returns a transport whose first request for user goes alone until it
-// has its credentials. Beneath next, loggedIn says when that is.
+// inTurn returns a transport whose first request for user runs alone until, beneath next, loggedIn reports credentials.
 func (l *logins) inTurn(user string, next http.RoundTripper) http.RoundTripper {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -38,8 +37,7 @@ type inTurn struct {
 	next  http.RoundTripper
 }
 
-// RoundTrip implements http.RoundTripper. A request that fails before it has
-// its credentials leaves the login to the next one.
+// RoundTrip implements http.RoundTripper. If a request fails before it has credentials, the next one logs in.
 func (t *inTurn) RoundTrip(request *http.Request) (*http.Response, error) {
 	select {
 	case <-t.login.done:
@@ -57,11 +55,9 @@ func (t *inTurn) RoundTrip(request *http.Request) (*http.Response, error) {
 	return t.next.RoundTrip(request.WithContext(context.WithValue(request.Context(), loginKey{}, t.login)))
 }
 
-// loginKey is the key of the login that a request's context carries.
-type loginKey struct{}
+type loginKey struct{} // of the login in a request's context
 
-// loggedIn ends the turn of a request that has its credentials: a cluster that
-// does not answer must not hold up the user's other clusters.
+// loggedIn ends the turn of a request that has its credentials: an unresponsive cluster must not delay the others.
 func loggedIn(ctx context.Context) {
 	if l, ok := ctx.Value(loginKey{}).(*login); ok {
 		l.once.Do(func() { close(l.done) })

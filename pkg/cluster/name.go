@@ -7,9 +7,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// NameFor returns the name of an object that belongs to something with that ID:
-// the prefix and the ID or, where Kubernetes would not take the ID in a name, 32
-// digits of its SHA-256.
+// NameFor returns the name of an object that belongs to something with that ID: the prefix and the ID or, where
+// Kubernetes does not allow the ID in a name, 32 digits of its SHA-256.
 func NameFor(prefix, id string) string {
 	if name := prefix + "-" + id; len(validation.IsDNS1123Subdomain(name)) == 0 {
 		return name

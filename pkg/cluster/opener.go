@@ -8,15 +8,13 @@ import (
 	"sync/atomic"
 )
 
-// opener lets the first request to an API server make the connection alone, and the
-// others share it if the server speaks HTTP/2. Otherwise each concurrent request would make
-// a connection with a handshake of its own.
+// opener lets the first request to an API server connect alone, so that concurrent ones share that connection if the
+// server speaks HTTP/2, instead of a handshake each.
 type opener struct {
-	next  http.RoundTripper
-	begun atomic.Bool
-	open  func() // closes opened, once
-	// opened is closed when there is a connection, or the first request found none.
-	opened chan struct{}
+	next   http.RoundTripper
+	begun  atomic.Bool
+	open   func()        // closes opened, once
+	opened chan struct{} // closed when there is a connection, or the first request failed
 }
 
 func newOpener(next http.RoundTripper) *opener {

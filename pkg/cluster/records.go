@@ -16,15 +16,13 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy/record"
 )
 
-// maxRecords is how much the records of a list may unpack to together, in bytes:
-// Helm keeps them all. A hundred revisions of Coder's chart take some 100 MiB.
+// maxRecords bounds what the records of a list unpack to together, in bytes: Helm keeps them all in memory. A hundred
+// revisions of Coder's chart take some 100 MiB.
 const maxRecords = 256 << 20
 
-// recordKey is the entry of a Secret or a ConfigMap that holds Helm's record.
-const recordKey = "release"
+const recordKey = "release" // of Helm's record in a Secret or a ConfigMap
 
-// boundedStorage is Helm's storage, which decodes no record beyond the bounds
-// of package record: Helm itself unpacks whatever it finds.
+// boundedStorage is Helm's storage within the bounds of package record: Helm itself unpacks whatever it finds.
 func (a *Access) boundedStorage(namespace string) *storage.Storage {
 	if a.Driver() == DriverConfigMaps {
 		return storage.Init(driver.NewConfigMaps(&boundedConfigMaps{a.clientset.CoreV1().ConfigMaps(namespace)}))
@@ -36,22 +34,18 @@ type boundedSecrets struct{ corev1client.SecretInterface }
 
 func (b *boundedSecrets) Get(ctx context.Context, name string, options metav1.GetOptions) (*corev1.Secret, error) {
 	secret, err := b.SecretInterface.Get(ctx, name, options)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = readable(name, secret.Data[recordKey])
 	}
-	return secret, readable(name, secret.Data[recordKey])
+	return secret, err
 }
 
 func (b *boundedSecrets) List(ctx context.Context, options metav1.ListOptions) (*corev1.SecretList, error) {
 	list, err := b.SecretInterface.List(ctx, options)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = inBounds(list.Items, func(secret corev1.Secret) (string, []byte) { return secret.Name, secret.Data[recordKey] })
 	}
-	var read bound
-	for _, secret := range list.Items {
-		read.add(secret.Name, secret.Data[recordKey])
-	}
-	return list, read.err
+	return list, err
 }
 
 type boundedConfigMaps struct {
@@ -60,26 +54,21 @@ type boundedConfigMaps struct {
 
 func (b *boundedConfigMaps) Get(ctx context.Context, name string, options metav1.GetOptions) (*corev1.ConfigMap, error) {
 	configMap, err := b.ConfigMapInterface.Get(ctx, name, options)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = readable(name, []byte(configMap.Data[recordKey]))
 	}
-	return configMap, readable(name, []byte(configMap.Data[recordKey]))
+	return configMap, err
 }
 
 func (b *boundedConfigMaps) List(ctx context.Context, options metav1.ListOptions) (*corev1.ConfigMapList, error) {
 	list, err := b.ConfigMapInterface.List(ctx, options)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = inBounds(list.Items, func(c corev1.ConfigMap) (string, []byte) { return c.Name, []byte(c.Data[recordKey]) })
 	}
-	var read bound
-	for _, configMap := range list.Items {
-		read.add(configMap.Name, []byte(configMap.Data[recordKey]))
-	}
-	return list, read.err
+	return list, err
 }
 
-// readable returns an error for a record that Helm could not read: it would
-// exhaust the memory with it, or crash (driver.Secrets.Get of Helm 3.22).
+// readable returns an error for a record that would exhaust Helm's memory or crash it (driver.Secrets.Get of 3.22).
 func readable(name string, data []byte) error {
 	text, err := record.Unpack(data)
 	if err == nil && json.Unmarshal(text, &release.Release{}) != nil { // whose text would quote the content
@@ -91,23 +80,19 @@ func readable(name string, data []byte) error {
 	return nil
 }
 
-// bound is how much the records of a list unpack to, and the error of the first record
-// that exceeds the limits, after which no more are unpacked.
-type bound struct {
-	total int
-	err   error
-}
-
-// add adds a record. A damaged one Helm leaves out of the list by itself.
-func (b *bound) add(name string, data []byte) {
-	if b.err != nil {
-		return
+// inBounds returns an error for the first of the records that exceeds the limits, after which no more are unpacked. It
+// ignores damaged records, which Helm leaves out of a list.
+func inBounds[T any](items []T, dataOf func(T) (name string, data []byte)) error {
+	total := 0
+	for _, item := range items {
+		name, data := dataOf(item)
+		text, err := record.Unpack(data)
+		if errors.Is(err, record.ErrTooLarge) {
+			return fmt.Errorf("release record %s: %w", name, err)
+		}
+		if total += len(text); total > maxRecords {
+			return fmt.Errorf("the release's records up to %s unpack to more than %d MiB: delete records of old revisions", name, maxRecords>>20)
+		}
 	}
-	text, err := record.Unpack(data)
-	b.total += len(text)
-	if errors.Is(err, record.ErrTooLarge) {
-		b.err = fmt.Errorf("release record %s: %w", name, err)
-	} else if b.total > maxRecords {
-		b.err = fmt.Errorf("the release's records up to %s unpack to more than %d MiB: delete records of old revisions", name, maxRecords>>20)
-	}
+	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -11,17 +13,14 @@ import (
 
 // Resource is what the objects of a kind are called in the API, and in roles.
 type Resource struct {
-	// Group is the API group; empty for the core group.
-	Group, Resource string
-	// Namespaced is set for objects that live in a namespace.
-	Namespaced bool
+	Group, Resource string // the core group is empty
+	Namespaced      bool   // set for objects that live in a namespace
 }
 
-// Core returns the resource of that name in the core group, in namespaces.
+// Core returns a namespaced resource of the core group.
 func Core(resource string) Resource { return Resource{Resource: resource, Namespaced: true} }
 
-// In returns the rights to do the verbs with the resource in the namespace, or
-// in the whole cluster if its objects are in none.
+// In returns the rights to the verbs in the namespace, or in the whole cluster if the resource is not namespaced.
 func (r Resource) In(namespace string, verbs ...string) []Rule {
 	if !r.Namespaced {
 		namespace = ""
@@ -33,23 +32,21 @@ func (r Resource) In(namespace string, verbs ...string) []Rule {
 	return rules
 }
 
-// RightsOverRights are the rights that the API server requires from whoever creates or
-// changes a role or a binding, even if only an annotation, without having every right
-// that it grants; none for other resources (Kubernetes, Using RBAC
-// Authorization, "Privilege escalation prevention and bootstrapping").
+// RightsOverRights are the rights that the API server requires from whoever creates or changes a role or a binding,
+// even if only an annotation, without having every right that it grants; none for other resources (Kubernetes, Using
+// RBAC Authorization, "Privilege escalation prevention and bootstrapping").
 func RightsOverRights(r Resource, namespace string) []Rule {
 	if r.Group != rbacv1.GroupName {
 		return nil
 	}
-	roles := Resource{Group: rbacv1.GroupName, Resource: "clusterroles"}
+	roles := Resource{Group: rbacv1.GroupName, Resource: "clusterroles", Namespaced: r.Namespaced}
 	if r.Namespaced {
-		roles = Resource{Group: rbacv1.GroupName, Resource: "roles", Namespaced: true}
+		roles.Resource = "roles"
 	}
 	return roles.In(namespace, "escalate", "bind")
 }
 
-// Resources returns the resources of the kinds, each once, by the API's
-// discovery, which is cached. Kinds that the cluster does not serve are left out.
+// Resources maps kinds to resources by cached discovery, each once, without kinds that the cluster does not serve.
 func (a *Access) Resources(kinds []schema.GroupKind) ([]Resource, error) {
 	mapper, err := a.Mapper()
 	if err != nil {
@@ -70,4 +67,35 @@ func (a *Access) Resources(kinds []schema.GroupKind) ([]Resource, error) {
 		}
 	}
 	return resources, nil
+}
+
+// knownFirst maps the kinds that every cluster serves without a request; only other kinds take discovery.
+type knownFirst struct {
+	meta.RESTMapper
+	known *meta.DefaultRESTMapper
+}
+
+func (m knownFirst) RESTMapping(kind schema.GroupKind, versions ...string) (*meta.RESTMapping, error) {
+	if mapping, err := m.known.RESTMapping(kind, versions...); err == nil {
+		return mapping, nil
+	}
+	return m.RESTMapper.RESTMapping(kind, versions...)
+}
+
+// knownKinds maps the charts' kinds that Kubernetes has served in these versions since 1.9.
+func knownKinds() *meta.DefaultRESTMapper {
+	mapper := meta.NewDefaultRESTMapper([]schema.GroupVersion{corev1.SchemeGroupVersion, appsv1.SchemeGroupVersion, rbacv1.SchemeGroupVersion})
+	for version, kinds := range map[schema.GroupVersion][]string{
+		corev1.SchemeGroupVersion: {"ServiceAccount", "Service", "Secret", "ConfigMap"},
+		appsv1.SchemeGroupVersion: {"Deployment"},
+		rbacv1.SchemeGroupVersion: {"Role", "RoleBinding"},
+	} {
+		for _, kind := range kinds {
+			mapper.Add(version.WithKind(kind), meta.RESTScopeNamespace)
+		}
+	}
+	for _, kind := range []string{"ClusterRole", "ClusterRoleBinding"} {
+		mapper.Add(rbacv1.SchemeGroupVersion.WithKind(kind), meta.RESTScopeRoot)
+	}
+	return mapper
 }

@@ -13,14 +13,9 @@ import (
 
 // Rule is one right: a verb on a resource, in a namespace or in the cluster.
 type Rule struct {
-	// Namespace is empty for resources of the cluster, and for all namespaces.
-	Namespace string
-	// Group is the API group; empty for the core group.
-	Group    string
-	Resource string
-	// Name restricts the rule to one object; empty means any.
-	Name string
-	Verb string
+	Namespace             string // empty for resources of the cluster, and for all namespaces
+	Group, Resource, Verb string // the core group is empty
+	Name                  string // restricts the rule to one object; empty means any
 }
 
 // String returns the rule in words, "create deployments.apps in namespace x".
@@ -38,8 +33,7 @@ func (r Rule) String() string {
 	return words + " in namespace " + r.Namespace
 }
 
-// InWords returns the rules in words, those on the same objects as one, such as
-// "create, update secrets in namespace x", in the order in which they begin.
+// InWords returns the rules in words and in their order, merged by objects: "create, update secrets in namespace x".
 func InWords(rules []Rule) []string {
 	var merged []Rule
 	for _, rule := range rules {
@@ -60,10 +54,9 @@ func InWords(rules []Rule) []string {
 	return words
 }
 
-// Missing returns those of the rules that the user does not have, in their
-// order. It requests each namespace's rules once, and a review for each rule that is not
-// among them, because webhooks may grant rights that the lists leave out. The API server
-// stores neither.
+// Missing returns the rules that the user does not have, in their order. It requests each namespace's rules once, and a
+// review for each rule that is not among them, because webhooks may grant rights that the lists leave out. The API
+// server stores neither.
 func (a *Access) Missing(ctx context.Context, rules []Rule) ([]Rule, error) {
 	granted, err := a.listed(ctx, rules)
 	if err != nil {

@@ -9,9 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// Roles returns the ClusterRole and the Roles of that name that grant exactly
-// the rules, and their bindings if there are subjects, sorted by namespace.
-// Rules on namespaces are in the ClusterRole, because namespaces are objects of the cluster.
+// Roles returns the ClusterRole and the Roles of that name that grant exactly the rules, and their bindings if there
+// are subjects, sorted by namespace. Rules on namespaces are in the ClusterRole: namespaces are objects of the cluster.
 func Roles(name string, rules []Rule, subjects []rbacv1.Subject) []runtime.Object {
 	byNamespace := map[string][]rbacv1.PolicyRule{}
 	for _, rule := range rules {
@@ -31,8 +30,7 @@ func Roles(name string, rules []Rule, subjects []rbacv1.Subject) []runtime.Objec
 	return objects
 }
 
-// grant adds a rule to those of a role: its verb to the rule on the same
-// objects, or its name to the rule that differs in the name alone.
+// grant adds a rule to a role's: its verb to the rule on the same objects, or its name to an otherwise equal one.
 func grant(granted []rbacv1.PolicyRule, rule Rule) []rbacv1.PolicyRule {
 	for i := range granted {
 		g := &granted[i]

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Bounds of what is shown of a fleet, unless everything is asked for.
+// Bounds of what is shown of a fleet without -o wide.
 const (
 	few  = 3  // the most regions that are each shown in full
 	many = 40 // the most regions that each have a row in a table; of more, only unhealthy ones
@@ -17,8 +17,7 @@ const (
 
 func (p *page) full(regions int) bool { return p.wide || regions <= few }
 
-// list joins names. It cuts a long list short unless everything is asked for, or the
-// command cannot be run again only to see more.
+// list joins names. It shortens a long list except with -o wide, and where the command cannot be run again to see more.
 func (p *page) list(names []string) string {
 	if p.wide || p.once || len(names) <= some+1 {
 		return strings.Join(names, ", ")
@@ -26,8 +25,7 @@ func (p *page) list(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:some], ", "), len(names)-some)
 }
 
-// rows returns the regions that have a row in a table: of many only the gravest of those
-// with a gravity above 0.
+// rows returns the regions that have a row in a table: of many only the gravest of those with a gravity above 0.
 func rows[T any](p *page, regions []T, gravity func(T) int) []T {
 	if p.wide || len(regions) <= many {
 		return regions
@@ -37,39 +35,36 @@ func rows[T any](p *page, regions []T, gravity func(T) int) []T {
 	return shown[:min(len(shown), tall)]
 }
 
-// group is what some regions, or some providers of one, have in common; the first of them
-// represents all.
-type group[T any] struct {
-	first T
-	where []string // names, without repetition
-	key   string
+// Group is what some regions, or some providers of one, have in common.
+type Group[T any] struct {
+	First   T        // represents all
+	Regions []string // their names, or providers', each once
+	Key     string
 }
 
-// groups are in the order in which they began.
-type groups[T any] struct {
-	list  []*group[T]
-	known map[string]*group[T]
+// Groups are in the order in which they began.
+type Groups[T any] struct {
+	List  []*Group[T]
+	known map[string]*Group[T]
 }
 
-// join adds to the group of that key, or begins it.
-func (g *groups[T]) join(item T, where, key string) {
+// Join adds to the group of that key, or begins it.
+func (g *Groups[T]) Join(item T, region, key string) {
+	if g.known == nil {
+		g.known = map[string]*Group[T]{}
+	}
 	there := g.known[key]
 	if there == nil {
-		there = &group[T]{first: item, key: key}
-		g.list = append(g.list, there)
-		if g.known == nil {
-			g.known = map[string]*group[T]{}
-		}
-		g.known[key] = there
+		there = &Group[T]{First: item, Key: key}
+		g.known[key], g.List = there, append(g.List, there)
 	}
-	if where != "" && !slices.Contains(there.where, where) {
-		there.where = append(there.where, where)
+	if !slices.Contains(there.Regions, region) {
+		there.Regions = append(there.Regions, region)
 	}
 }
 
-// Vague leaves out of a text about a region whatever may differ from region to region:
-// its name, also within other words, what is quoted, and all words with numbers or a URL. A
-// short name counts as a word alone.
+// Vague leaves out of a text what may differ between regions: the region's name, also within other words unless it is
+// short, quotations, and all words with numbers or a URL.
 func Vague(region, text string) string {
 	text = regexp.MustCompile(`"[^"]*"`).ReplaceAllString(text, ellipsis)
 	if len(region) > 2 {

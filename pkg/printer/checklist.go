@@ -6,13 +6,12 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// checkList writes what checks mean: one in full, several in a table, unless
-// the wide format asks for all of them in full.
+// checkList writes what checks mean: one in full, several in a table or, with -o wide, all in full.
 func (p *page) checkList(list *v1alpha1.CheckList) {
 	if len(list.Items) != 1 && !p.wide {
 		t := table{columns: []column{{title: "CHECK"}, {title: "CATEGORY"}, {title: "SEVERITY"}, {title: "QUESTION"}}}
 		for _, info := range list.Items {
-			t.add(info.ID, info.Category, words(string(info.Severity)), info.Question)
+			t.add(info.ID, info.Category, Words(string(info.Severity)), info.Question)
 		}
 		p.table(t, "")
 		return
@@ -20,7 +19,7 @@ func (p *page) checkList(list *v1alpha1.CheckList) {
 	for _, info := range list.Items {
 		p.blank()
 		p.title(info.ID, strong)
-		kind := "category " + info.Category + ", severity " + words(string(info.Severity))
+		kind := "category " + info.Category + ", severity " + Words(string(info.Severity))
 		if info.Preflight {
 			kind += ", a failure stops a migration before it starts"
 		}

@@ -1,10 +1,6 @@
-// Package printer shows documents of v1alpha1, as text for people or as JSON,
-// YAML and templates for programs, and the progress of a run. It sees documents
-// and events only, never clients.
+// Package printer shows documents of v1alpha1, as text for people or as JSON, YAML and templates for programs, and the
+// progress of a run. It gets documents and events only, never clients.
 //
-// Whatever an API or a user supplied is escaped before it reaches a terminal, and
-// no text leaves without what looks like a secret being taken out of it: documents
-// are gone through in New, everything else in Escape.
-// Text is at most Options.Width columns wide, except for manifest diffs and for
-// commands to copy, which are never broken.
+// Texts from APIs and users are escaped before they reach a terminal, and secrets are removed: from documents in New,
+// from everything else in Escape. Text takes at most Options.Width columns, except manifest diffs and commands to copy.
 package printer

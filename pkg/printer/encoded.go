@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"k8s.io/apimachinery/pkg/runtime"
@@ -15,11 +17,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
-// encoded prints documents as JSON, or as YAML: then the second and later ones after
-// a separator, as --watch needs.
-type encoded struct {
-	yaml, printed bool
-}
+// encoded prints documents as JSON, or as YAML with separators between them, as --watch needs.
+type encoded struct{ yaml, printed bool }
 
 func (p *encoded) PrintObj(document runtime.Object, w io.Writer) error {
 	var raw bytes.Buffer
@@ -48,8 +47,7 @@ func EventLine(event v1alpha1.Progress) []byte {
 	return append(harmless(redact.JSON(data)), '\n')
 }
 
-// harmless writes what a terminal would obey in JSON, or YAML would refuse, as \uXXXX,
-// which programs read as the same.
+// harmless escapes in JSON what a terminal would obey or YAML refuse as \uXXXX, which programs read as the same.
 func harmless(data []byte) (out []byte) {
 	for _, r := range string(data) {
 		if unsafe(r) {
@@ -59,4 +57,36 @@ func harmless(data []byte) (out []byte) {
 		out = utf8.AppendRune(out, r)
 	}
 	return out
+}
+
+// Escape makes text from an API or a user safe for a terminal: it removes secrets, and writes out control characters,
+// which can move the cursor or set the clipboard, and characters that reorder text. Line feeds and tabs stay.
+func Escape(text string) string {
+	var b strings.Builder
+	for _, r := range strings.ToValidUTF8(redact.Text(text), "\uFFFD") {
+		switch {
+		case !unsafe(r):
+			b.WriteRune(r)
+		case r == 0x1b:
+			b.WriteString("^[") // as kubectl does
+		case r == '\r':
+			b.WriteString(`\r`)
+		case r < 0x100:
+			fmt.Fprintf(&b, `\x%02x`, r)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
+}
+
+// unsafe reports whether a terminal would do anything other than show the character. EscapeTerminal of cli-runtime
+// knows ESC and CR only, but U+009B begins an escape sequence, too, and U+202E turns text around.
+func unsafe(r rune) bool {
+	return unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
+}
+
+// line returns text escaped and on one line.
+func line(text string) string {
+	return strings.Join(strings.Fields(Escape(text)), " ")
 }

@@ -10,19 +10,19 @@ func (p *page) history(history *v1alpha1.History) {
 	t := table{columns: []column{
 		{title: "REGION"}, {title: "PLACE"}, {title: "OPERATION"}, {title: "OPERATOR"}, {title: "STARTED"}, {title: "TOOK"}, {title: "OUTCOME"}, {title: "REASON", wide: true},
 	}}
-	var unread groups[string]
+	var unread Groups[string]
 	for _, region := range history.Regions {
 		if len(region.Runs) == 0 {
 			t.add(region.Name, "-", "none", "-", "-", "-", "-", "-")
 		}
 		for _, run := range region.Runs {
-			place, outcome := strings.Join(run.Places, ", "), cell{words(string(run.Outcome)), outcomeStyle(run.Outcome)}
+			place, outcome := strings.Join(run.Places, ", "), cell{Words(string(run.Outcome)), outcomeStyle(run.Outcome)}
 			if run.Outcome == "" {
 				outcome = cell{"unfinished", notice}
 			}
 			if run.Operation == "" {
 				t.add(region.Name, place, "unknown", "-", "-", "-", "-", "-")
-				unread.join(run.Error, region.Name+" ("+place+")", run.Error)
+				unread.Join(run.Error, region.Name+" ("+place+")", run.Error)
 				continue
 			}
 			t.add(region.Name, place, run.Operation, run.Operator, moment(&run.Started), elapsed(run.Started, run.Updated), outcome,
@@ -33,7 +33,7 @@ func (p *page) history(history *v1alpha1.History) {
 	p.blank()
 	p.table(t, "")
 	p.blank()
-	for _, g := range unread.list {
-		p.text("  ", p.list(g.where)+": the journal could not be read: "+g.first)
+	for _, g := range unread.List {
+		p.text("  ", p.list(g.Regions)+": the journal could not be read: "+g.First)
 	}
 }

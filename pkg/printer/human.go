@@ -11,8 +11,7 @@ import (
 
 const pluginName = "kubectl coder-satellite"
 
-// stamp is the form of a time, in UTC.
-const stamp = "2006-01-02 15:04:05 MST"
+const stamp = "2006-01-02 15:04:05 MST" // for times in UTC
 
 func primaryLine(primary v1alpha1.Primary) string {
 	text := "Primary " + primary.URL + ", version unknown"
@@ -25,8 +24,8 @@ func primaryLine(primary v1alpha1.Primary) string {
 	return text
 }
 
-// words turns a CamelCase constant into words: "ChangesPending", "changes pending".
-func words(constant string) string {
+// Words turns a CamelCase constant into words: "ChangesPending", "changes pending".
+func Words(constant string) string {
 	var b strings.Builder
 	for i, r := range constant {
 		if i > 0 && r >= 'A' && r <= 'Z' {
@@ -51,7 +50,6 @@ func stateStyle(state v1alpha1.StepState) style {
 	}[state]
 }
 
-// orNone shows that there is nothing where a blank could be an oversight.
 func orNone(text string) string { return cmp.Or(text, "-") }
 
 // distinct returns the texts, each once and without empty ones.
@@ -88,4 +86,23 @@ func counts(all []count) (texts []string) {
 		}
 	}
 	return texts
+}
+
+// style is the parameter of an ANSI "select graphic rendition". Colour alone carries no meaning.
+type style string
+
+const (
+	plain  style = ""
+	strong style = "1"
+	faint  style = "2"
+	good   style = "32"
+	notice style = "33"
+	bad    style = "31"
+)
+
+func (s style) apply(text string, color bool) string {
+	if !color || s == plain || text == "" {
+		return text
+	}
+	return "\x1b[" + string(s) + "m" + text + "\x1b[0m"
 }

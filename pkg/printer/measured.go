@@ -26,8 +26,7 @@ func gapOf(milliseconds int64) cell {
 	return cell{(time.Duration(milliseconds) * time.Millisecond).String(), notice}
 }
 
-// nearerCell is how many times as near the satellite is as the primary was, the least
-// of several providers.
+// nearerCell is how many times as near the satellite is as the primary was, the least of several providers.
 func nearerCell(distances ...*v1alpha1.Distance) cell {
 	var least *v1alpha1.Distance
 	for _, d := range distances {
@@ -53,7 +52,7 @@ func distanceLine(d *v1alpha1.Distance) string {
 	if d == nil {
 		return ""
 	}
-	text := fmt.Sprintf("from %s: %s to the primary before, %s to the satellite now, %.1f times as near", orNone(d.From), short(d.PrimaryMicroseconds), short(d.SatelliteMicroseconds), nearer(d))
+	text := fmt.Sprintf("from %s: %s to the primary before, %s to the satellite now, %.1f times as near", orNone(d.From), Microseconds(d.PrimaryMicroseconds), Microseconds(d.SatelliteMicroseconds), nearer(d))
 	if nearer(d) < v1alpha1.MuchNearer {
 		text += "; no better from there: that machine is not in the region, or the satellite is not near it"
 	}
@@ -84,5 +83,5 @@ func answersIn(l *v1alpha1.Latency) string {
 	if l == nil {
 		return "-"
 	}
-	return short(l.MedianMicroseconds) + "/" + short(l.P95Microseconds)
+	return Microseconds(l.MedianMicroseconds) + "/" + Microseconds(l.P95Microseconds)
 }

@@ -42,11 +42,11 @@ func (h human) PrintObj(document runtime.Object, w io.Writer) error {
 	return err
 }
 
-// page is text for people in the making. It escapes and wraps what it is given.
+// page collects text for people, escaped and wrapped.
 type page struct {
 	human
 	out  bytes.Buffer
-	once bool // the command cannot be run again only to see more
+	once bool // set if the command cannot be run again to see more
 }
 
 // blank leaves one line free, but not at the top and never two.
@@ -60,7 +60,7 @@ func (p *page) put(text string) {
 	p.out.WriteString(strings.TrimRight(text, " ") + "\n")
 }
 
-// hang writes wrapped text after a lead of some width, its further lines below the first.
+// hang writes wrapped text after a lead of that width, further lines below the first.
 func (p *page) hang(lead string, width int, s style, text string) {
 	for _, l := range wrap(line(text), max(p.Width-width, minColumn)) {
 		p.put(lead + s.apply(l, p.Color))
@@ -71,26 +71,24 @@ func (p *page) hang(lead string, width int, s style, text string) {
 func (p *page) title(text string, s style) { p.hang("", 0, s, text) }
 
 func (p *page) regions(outcome v1alpha1.Outcome, names ...string) {
-	text := "Region " + names[0] + ": " + words(string(outcome))
+	text := "Region " + names[0] + ": " + Words(string(outcome))
 	if len(names) > 1 {
-		text = fmt.Sprintf("%d regions: %s, all alike: %s", len(names), words(string(outcome)), p.list(names))
+		text = fmt.Sprintf("%d regions: %s, all alike: %s", len(names), Words(string(outcome)), p.list(names))
 	}
 	p.blank()
 	p.title(text, outcomeStyle(outcome))
 }
 
-// text writes wrapped text after a lead, all of it one paragraph.
 func (p *page) text(lead, text string) { p.hang(lead, len(lead), plain, text) }
 
-// paragraphs writes wrapped text, a paragraph for each of its lines. It is for
-// our own words only: in an API's a line could pass itself off as ours.
+// paragraphs writes a wrapped paragraph per line. Use it for our own text only: an API's lines could pass for ours.
 func (p *page) paragraphs(indent, text string) {
 	for _, paragraph := range strings.Split(Escape(text), "\n") {
 		p.text(indent, paragraph)
 	}
 }
 
-// entries returns what writes a label and, beside it, wrapped text, if there is any.
+// entries returns a function that writes a label and, beside it, wrapped text, if there is any.
 func (p *page) entries(width int) func(label string, s style, text string) {
 	return func(label string, s style, text string) {
 		if text != "" {
@@ -99,20 +97,12 @@ func (p *page) entries(width int) func(label string, s style, text string) {
 	}
 }
 
-// command writes, after a lead, something to copy into a shell: it is escaped
-// but never broken, and the blanks in it stay.
+// command writes, after a lead, something to copy into a shell: escaped but never wrapped, with all its blanks.
 func (p *page) command(lead, text string) {
 	p.put(lead + strings.NewReplacer("\n", " ", "\t", " ").Replace(Escape(text)))
 }
 
-func (p *page) verbatim(indent, text string, styleOf func(string) style) {
-	for _, l := range strings.Split(strings.TrimRight(Escape(text), "\n"), "\n") {
-		p.put(indent + styleOf(l).apply(l, p.Color))
-	}
-}
-
-// table writes a table, unless it has no rows. The last column is wrapped if it is
-// too long, all others are cut.
+// table writes a table unless it has no rows. A long last column is wrapped, others are cut.
 func (p *page) table(t table, indent string) {
 	if len(t.rows) == 0 {
 		return

@@ -39,11 +39,14 @@ func (p *page) regionPlan(region *v1alpha1.RegionPlan, waves [][]string) {
 		entry("satellite", plain, orNone(satellite.AccessURL)+", release "+satellite.Release+" in namespace "+satellite.Namespace)
 	}
 	for _, provider := range region.Providers {
-		s := plain
-		if leftOut(region, provider) {
-			s = bad
+		s, text := plain, orNone(provider.Name)
+		if region.Satellite == nil || provider.Context != region.Satellite.Context {
+			text += ", context " + provider.Context
 		}
-		entry("provider", s, providerLine(region, provider))
+		if leftOut(region, provider) {
+			s, text = bad, text+": fails its preflight, and is left out"
+		}
+		entry("provider", s, text)
 	}
 	wave := slices.IndexFunc(waves, func(wave []string) bool { return slices.Contains(wave, region.Name) })
 	if wave >= 0 && len(waves) > 1 {
@@ -65,19 +68,6 @@ func (p *page) regionPlan(region *v1alpha1.RegionPlan, waves [][]string) {
 	}
 }
 
-// providerLine names a provider, its context where that is not the satellite's, and
-// whether it is left out.
-func providerLine(region *v1alpha1.RegionPlan, provider v1alpha1.ProviderPlan) string {
-	text := orNone(provider.Name)
-	if region.Satellite == nil || provider.Context != region.Satellite.Context {
-		text += ", context " + provider.Context
-	}
-	if leftOut(region, provider) {
-		text += ": fails its preflight, and is left out"
-	}
-	return text
-}
-
 // leftOut reports whether a provider stays as it is although its region would change.
 func leftOut(region *v1alpha1.RegionPlan, provider v1alpha1.ProviderPlan) bool {
 	return provider.Outcome == v1alpha1.OutcomePreflightFailed && region.Outcome != v1alpha1.OutcomePreflightFailed
@@ -86,10 +76,8 @@ func leftOut(region *v1alpha1.RegionPlan, provider v1alpha1.ProviderPlan) bool {
 func stepTable(steps []v1alpha1.StepPlan, several bool) table {
 	t := table{columns: []column{{title: "STEP"}, {title: "PROVIDER", hidden: !several}, {title: "ACTION"}, {title: "WHAT"}}}
 	for _, step := range steps {
-		s := map[v1alpha1.StepAction]style{
-			v1alpha1.ActionNone: good, v1alpha1.ActionChange: notice, v1alpha1.ActionBlocked: bad,
-		}[step.Action]
-		t.add(step.Name, orNone(step.Provider), cell{words(string(step.Action)), s}, step.Reason)
+		s := map[v1alpha1.StepAction]style{v1alpha1.ActionNone: good, v1alpha1.ActionChange: notice, v1alpha1.ActionBlocked: bad}[step.Action]
+		t.add(step.Name, orNone(step.Provider), cell{Words(string(step.Action)), s}, step.Reason)
 	}
 	return t
 }
@@ -105,16 +93,15 @@ func (p *page) stepMore(step v1alpha1.StepPlan) {
 		p.text("    - ", detail)
 	}
 	if diff {
-		p.verbatim("    ", step.Diff, diffStyle)
+		styles := map[byte]style{'+': good, '-': bad, '@': faint}
+		for l := range strings.SplitSeq(strings.TrimRight(Escape(step.Diff), "\n"), "\n") {
+			p.put("    " + styles[(l + " ")[0]].apply(l, p.Color))
+		}
 	}
 }
 
-func diffStyle(l string) style {
-	return map[byte]style{'+': good, '-': bad, '@': faint}[(l + " ")[0]]
-}
-
 func (p *page) planSummary(plan *v1alpha1.Plan) (sentences []string) {
-	var regions groups[string]
+	var regions Groups[string]
 	var left, unknown []string
 	var all v1alpha1.Impact
 	switches, rebuilt := 0, ""
@@ -125,7 +112,7 @@ func (p *page) planSummary(plan *v1alpha1.Plan) (sentences []string) {
 			v1alpha1.OutcomePreflightFailed: "would not be touched, because the preflight fails",
 			v1alpha1.OutcomeUnreachable:     "would be left out, because a cluster does not answer",
 		}[region.Outcome], "could not be planned")
-		regions.join(would, region.Name, would)
+		regions.Join(would, region.Name, would)
 		for _, provider := range region.Providers {
 			if leftOut(&region, provider) {
 				left = append(left, provider.Name)
@@ -146,8 +133,8 @@ func (p *page) planSummary(plan *v1alpha1.Plan) (sentences []string) {
 			}
 		}
 	}
-	for _, g := range regions.list {
-		sentences = append(sentences, fmt.Sprintf("%d of %s %s: %s.", len(g.where), counted(len(plan.Regions), "region"), g.key, p.list(g.where)))
+	for _, g := range regions.List {
+		sentences = append(sentences, fmt.Sprintf("%d of %s %s: %s.", len(g.Regions), counted(len(plan.Regions), "region"), g.Key, p.list(g.Regions)))
 	}
 	if len(plan.Regions) == 0 {
 		sentences = []string{"There are no regions to plan."}
@@ -163,4 +150,31 @@ func (p *page) planSummary(plan *v1alpha1.Plan) (sentences []string) {
 		sentences = append(sentences, fmt.Sprintf("It is unknown whom switching %s affects: %s.", counted(len(unknown), "more provider"), p.list(unknown)))
 	}
 	return sentences
+}
+
+// fleetPlan writes what a migration of many regions would do: each different plan and each preflight finding once. It
+// shows no steps of a region that needs nothing, or whose preflight fails: its checks say why.
+func (p *page) fleetPlan(plan *v1alpha1.Plan) {
+	var alike Groups[v1alpha1.RegionPlan]
+	var found Groups[v1alpha1.CheckResult]
+	for _, region := range plan.Regions {
+		if region.Outcome == v1alpha1.OutcomeNothingToDo || region.Outcome == v1alpha1.OutcomePreflightFailed {
+			region.Steps = nil
+		}
+		key := fmt.Sprint(region.Outcome, len(region.Providers))
+		for _, step := range region.Steps {
+			key += " " + step.Name + string(step.Action) + Vague(region.Name, step.Reason+" "+strings.Join(step.Details, " "))
+		}
+		alike.Join(region, region.Name, key)
+		p.joinChecks(&found, region.Name, v1alpha1.Notable(region.Preflight), len(region.Providers) > 1)
+	}
+	for _, g := range alike.List {
+		p.regions(g.First.Outcome, g.Regions...)
+		p.table(stepTable(g.First.Steps, len(g.First.Providers) > 1), "  ")
+		for _, step := range g.First.Steps {
+			step.Diff = "" // as long as it is, it would hide all else
+			p.stepMore(step)
+		}
+	}
+	p.causes(found)
 }

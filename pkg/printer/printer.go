@@ -17,31 +17,24 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
-// DefaultWidth is the most columns that are read well, also where a terminal has more.
+// DefaultWidth is the most columns that are easy to read, however wide the terminal is.
 const DefaultWidth = 100
 
-// Options say how text for people looks; they change no other format, except NoHeaders.
+// Options control text for people; NoHeaders applies to custom columns, too.
 type Options struct {
-	// Width is the most columns that text takes; with 0 nothing is cut or wrapped.
-	Width int
-	// Color is set where text is coloured; the caller knows about terminals and NO_COLOR.
-	Color bool
-	// NoHeaders leaves out the titles of columns, custom ones too.
-	NoHeaders bool
-	// Ahead is set when a Plan is about to be carried out: it is then shown without manifest diffs.
-	Ahead bool
+	Width     int  // the most columns that text takes; with 0 nothing is cut or wrapped
+	Color     bool // the caller considers terminals and NO_COLOR
+	NoHeaders bool // leaves out the titles of columns
+	Ahead     bool // set when a Plan is about to be executed: it is then shown without manifest diffs
 }
 
-// Formats returns the names of the output formats, for help and completion. A
-// name that ends in "=" takes an argument.
+// Formats returns the names of the output formats, for help and completion. A name that ends in "=" takes an argument.
 func Formats() []string {
 	return []string{"json", "yaml", "name", "wide", "jsonpath=", "jsonpath-file=", "go-template=", "go-template-file=", "custom-columns=", "custom-columns-file="}
 }
 
-// New returns the printer of an output format, which prints the documents of
-// v1alpha1 and nothing else. An empty format means text for people, and "wide"
-// the same with more in it. The error is about the format, such as a template
-// that does not parse.
+// New returns the printer of an output format, for documents of v1alpha1 only. An empty format means text for people,
+// and "wide" more of it. The error is about the format, for example a template that does not parse.
 func New(format string, options Options) (printers.ResourcePrinter, error) {
 	if options.Width <= 0 {
 		options.Width = math.MaxInt32
@@ -67,8 +60,7 @@ func New(format string, options Options) (printers.ResourcePrinter, error) {
 	}), nil
 }
 
-// withoutSecrets returns the document without what looks like a secret in its
-// texts: for every format alike, templates too, and whoever made the text.
+// withoutSecrets removes what looks like a secret from the document's texts, for every format including templates.
 func withoutSecrets(document runtime.Object) (runtime.Object, error) {
 	data, err := json.Marshal(document)
 	if err != nil {
@@ -78,10 +70,7 @@ func withoutSecrets(document runtime.Object) (runtime.Object, error) {
 	if bytes.Equal(clean, data) {
 		return document, nil
 	}
-	fresh, ok := reflect.New(reflect.TypeOf(document).Elem()).Interface().(runtime.Object)
-	if !ok {
-		return nil, fmt.Errorf("cannot print a %T", document) // a pointer to a document is one
-	}
+	fresh, _ := reflect.New(reflect.TypeOf(document).Elem()).Interface().(runtime.Object) // as the document is one
 	return fresh, json.Unmarshal(clean, fresh)
 }
 
@@ -96,29 +85,21 @@ func forFormat(format string, options Options) (printers.ResourcePrinter, error)
 	case "name":
 		return printers.ResourcePrinterFunc(printNames), nil
 	}
-	templates, err := genericclioptions.NewKubeTemplatePrintFlags().ToPrinter(format)
-	if err == nil || !genericclioptions.IsNoCompatiblePrinterError(err) {
-		return checked(templates, format, err)
-	}
-	if name, argument, ok := strings.Cut(format, "="); ok && (name == "custom-columns" || name == "custom-columns-file") {
-		columns, err := newCustomColumns(name, argument)
-		if err == nil {
-			columns.printed = options.NoHeaders
+	printer, err := genericclioptions.NewKubeTemplatePrintFlags().ToPrinter(format)
+	if genericclioptions.IsNoCompatiblePrinterError(err) {
+		name, argument, ok := strings.Cut(format, "=")
+		if !ok || name != "custom-columns" && name != "custom-columns-file" {
+			return nil, fmt.Errorf("cannot use the output format %q; use one of %s", format, strings.Join(Formats(), ", "))
 		}
-		return checked(columns, format, err)
+		printer, err = newCustomColumns(name, argument, options.NoHeaders)
 	}
-	return nil, fmt.Errorf("cannot use the output format %q; use one of %s", format, strings.Join(Formats(), ", "))
-}
-
-func checked(p printers.ResourcePrinter, format string, err error) (printers.ResourcePrinter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot use the output format %q: %w", format, err)
 	}
-	return p, nil
+	return printer, nil
 }
 
-// kindOf returns the kind of a document, which is the name of its type; an error if it
-// is none of ours.
+// kindOf returns the kind of a document of v1alpha1, which is the name of its type.
 func kindOf(document runtime.Object) (string, error) {
 	t := reflect.TypeOf(document)
 	if t == nil || t.Kind() != reflect.Pointer || t.Elem().PkgPath() != reflect.TypeFor[v1alpha1.Plan]().PkgPath() {

@@ -12,23 +12,17 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
-// ProgressOptions are how progress looks.
+// ProgressOptions configure how progress is shown.
 type ProgressOptions struct {
-	// Size returns how large the terminal is now, where a line per region is kept up to
-	// date; 0 for what is not known. Without it every event is a line of its own, with its time.
-	Size func() (columns, rows int)
-	// Color is set where text is coloured.
-	Color bool
-	// Total is how many regions there are; used on a terminal only.
-	Total int
-	// Workspaces is set when events are about workspaces, each of them a step and the
-	// events' Total how many there are.
-	Workspaces bool
+	// Size returns the size of the terminal that shows a line per region, 0 if unknown; without it, each event is a line.
+	Size       func() (columns, rows int)
+	Color      bool
+	Total      int  // how many regions there are; used on a terminal only
+	Workspaces bool // set when events are about workspaces: each is a step, and the events' Total is their number
 }
 
-// Progress shows what a run is doing. All its methods are safe for use by several
-// goroutines. A run does not fail because progress cannot be written. Close it before
-// anything else is written to the terminal.
+// Progress shows what a run is doing. It is safe for concurrent use. A run does not fail because progress cannot be
+// written. Close it before anything else is written to the terminal.
 type Progress struct {
 	options ProgressOptions
 
@@ -45,17 +39,15 @@ type Progress struct {
 func NewProgress(w io.Writer, options ProgressOptions) *Progress {
 	p := &Progress{options: options, w: w, last: make(map[string]string), asked: make(map[string]bool)}
 	if options.Size != nil {
-		p.bars = &bars{tally: tally{total: options.Total, workspaces: options.Workspaces}, w: w, size: options.Size}
+		p.bars = &bars{tally: tally{total: options.Total, workspaces: options.Workspaces, starts: map[string]time.Time{}}, w: w, size: options.Size}
 		go p.draw()
 	}
 	return p
 }
 
-// draw draws the bars again and again. It ends soon after Close.
+// draw refreshes the bars until soon after Close.
 func (p *Progress) draw() {
-	ticker := time.NewTicker(refresh)
-	defer ticker.Stop()
-	for range ticker.C {
+	for range time.Tick(200 * time.Millisecond) {
 		p.mu.Lock()
 		if p.closed {
 			p.mu.Unlock()
@@ -79,7 +71,10 @@ func (p *Progress) Report(event v1alpha1.Progress) {
 	}
 	p.last[event.Region] = text
 	if p.bars != nil && event.Region != "" {
-		p.bars.update(event)
+		p.bars.note(event)
+		if p.bars.begun.IsZero() {
+			p.bars.begun = time.Now()
+		}
 		ordinary := event.State == v1alpha1.StepRunning || p.options.Total > few && !p.bars.ends(event) && stateStyle(event.State) == good
 		if ordinary && !event.Attention || p.asked[text] {
 			return // the bar says it
@@ -91,8 +86,7 @@ func (p *Progress) Report(event v1alpha1.Progress) {
 	p.line(text)
 }
 
-// Write shows other text, such as warnings, above the bars. It is escaped, and
-// shown line by line.
+// Write shows other text, such as warnings, above the bars, escaped and line by line.
 func (p *Progress) Write(data []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -107,8 +101,7 @@ func (p *Progress) Write(data []byte) (int, error) {
 	}
 }
 
-// Close removes the bars, except the last line, which says how the run ended. It may be
-// called again.
+// Close removes the bars except the last line, which says how the run ended. It may be called again.
 func (p *Progress) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -137,7 +130,7 @@ func (p *Progress) line(text string) {
 
 // eventLine is an event as a line: "sydney  install-satellite  running: waiting for a pod".
 func eventLine(event v1alpha1.Progress, options ProgressOptions) string {
-	state, message := stateStyle(event.State).apply(words(string(event.State)), options.Color), line(event.Message)
+	state, message := stateStyle(event.State).apply(Words(string(event.State)), options.Color), line(event.Message)
 	if message != "" {
 		state += ": " + message
 	}

@@ -30,8 +30,7 @@ func (p *page) report(report *v1alpha1.MigrationReport) {
 	p.text("", p.reportSummary(report))
 }
 
-// gravity is 0 for a region of which there is no more to say than its row does, and the
-// higher the sooner somebody has to look at it.
+// gravity is 0 for a region whose row says everything, and higher the more urgently somebody must look at it.
 func gravity(region v1alpha1.RegionReport) int {
 	undone := func(step v1alpha1.StepResult) bool { return step.State == v1alpha1.StepUndoFailed }
 	switch {
@@ -66,7 +65,7 @@ func reportTable(regions []v1alpha1.RegionReport) table {
 				adoptions, distances = append(adoptions, provider.After.Adoption), append(distances, provider.After.Distance)
 			}
 		}
-		t.add(region.Name, cell{words(string(region.Outcome)), outcomeStyle(region.Outcome)},
+		t.add(region.Name, cell{Words(string(region.Outcome)), outcomeStyle(region.Outcome)},
 			stepCount(region.Steps), elapsed(span(region.Steps)), movedCell(adoptions...), gapCell(region.Measured), nearerCell(distances...),
 			joined(names), joined(contexts), message(region))
 	}
@@ -86,7 +85,7 @@ func message(region v1alpha1.RegionReport) string {
 	for _, step := range region.Steps {
 		switch step.State {
 		case v1alpha1.StepFailed, v1alpha1.StepInterrupted:
-			failed, how = step.Name, words(string(step.State))
+			failed, how = step.Name, Words(string(step.State))
 		case v1alpha1.StepUndone:
 			undone++
 		case v1alpha1.StepUndoFailed:
@@ -96,16 +95,16 @@ func message(region v1alpha1.RegionReport) string {
 		}
 	}
 	switch {
-	case failed != "" && undoFailed > 0:
-		return fmt.Sprintf("%s %s; %s could not be undone", failed, how, counted(undoFailed, "step"))
-	case failed != "" && undone > 0:
-		return fmt.Sprintf("%s %s; %s undone", failed, how, counted(undone, "step"))
-	case failed != "":
-		return failed + " " + how
-	case region.Error != "":
+	case failed == "" && region.Error != "":
 		return "see below"
+	case failed == "":
+		return orNone(last)
+	case undoFailed > 0:
+		how += "; " + counted(undoFailed, "step") + " could not be undone"
+	case undone > 0:
+		how += "; " + counted(undone, "step") + " undone"
 	}
-	return orNone(last)
+	return failed + " " + how
 }
 
 // stepCount says how many steps are as they should be, and how many of them this run changed.
@@ -125,8 +124,7 @@ func stepCount(steps []v1alpha1.StepResult) string {
 	return fmt.Sprintf("%d done, %d already", done, already)
 }
 
-// notUndone is the longest of what the sentences about a region are about.
-const notUndone = "could not be undone"
+const notUndone = "could not be undone" // the longest label of a region's entries
 
 func (p *page) regionReport(region *v1alpha1.RegionReport) {
 	p.regions(region.Outcome, region.Name)
@@ -154,7 +152,13 @@ func (p *page) outcome(region *v1alpha1.RegionReport, entry func(label string, s
 	}
 	told := p.steps(region.Steps, several, entry)
 	if several {
-		told = providerOutcomes(region, entry) || told
+		for _, provider := range region.Providers {
+			text := provider.Name + ": " + Words(string(provider.Outcome))
+			if provider.Error != "" {
+				text, told = text+": "+provider.Error, true
+			}
+			entry("provider", outcomeStyle(provider.Outcome), text)
+		}
 	}
 	if !told {
 		entry("error", bad, region.Error)
@@ -173,9 +177,8 @@ func (p *page) outcome(region *v1alpha1.RegionReport, entry func(label string, s
 	}
 }
 
-// steps writes all steps in a table with -o wide, else those that did not end
-// well, first of all those that could not be undone. It reports whether an error was
-// among them.
+// steps writes all steps in a table with -o wide, otherwise those that failed, were interrupted or undone; first those
+// that could not be undone. It reports whether it wrote an error.
 func (p *page) steps(steps []v1alpha1.StepResult, several bool, entry func(string, style, string)) (told bool) {
 	if p.wide {
 		p.table(resultTable(steps, several), "  ")
@@ -184,7 +187,7 @@ func (p *page) steps(steps []v1alpha1.StepResult, several bool, entry func(strin
 	for _, step := range slices.SortedStableFunc(slices.Values(steps), func(a, b v1alpha1.StepResult) int {
 		return urgency[a.State] - urgency[b.State]
 	}) {
-		label, s, text := words(string(step.State)), stateStyle(step.State), step.Error
+		label, s, text := Words(string(step.State)), stateStyle(step.State), step.Error
 		switch step.State {
 		case v1alpha1.StepFailed, v1alpha1.StepInterrupted:
 		case v1alpha1.StepUndone:
@@ -195,40 +198,31 @@ func (p *page) steps(steps []v1alpha1.StepResult, several bool, entry func(strin
 			continue
 		}
 		told = told || text != "" && s == bad
-		if !p.wide {
-			entry(label, s, named(step, several, text))
+		if p.wide {
+			continue
 		}
+		name := step.Name
+		if several && step.Provider != "" {
+			name += " of " + step.Provider
+		}
+		entry(label, s, strings.TrimSuffix(name+": "+text, ": "))
 	}
 	return told
 }
 
-// providerOutcomes says how each provider of several ended. It reports whether an
-// error was among that.
-func providerOutcomes(region *v1alpha1.RegionReport, entry func(string, style, string)) (told bool) {
-	for _, provider := range region.Providers {
-		text := provider.Name + ": " + words(string(provider.Outcome))
-		if provider.Error != "" {
-			text, told = text+": "+provider.Error, true
-		}
-		entry("provider", outcomeStyle(provider.Outcome), text)
-	}
-	return told
-}
-
-// pathsNow says which path the users of each provider take after a run. What
-// holds for several providers alike is written once.
+// pathsNow says which path the users of each provider take after a run, equal ones once.
 func pathsNow(region *v1alpha1.RegionReport) []string {
-	var paths groups[string]
+	var paths Groups[string]
 	for _, provider := range region.Providers {
 		if provider.After != nil {
 			path := pathNow(provider.After, region.Satellite != nil)
-			paths.join(path, provider.Name, path)
+			paths.Join(path, provider.Name, path)
 		}
 	}
-	lines := make([]string, len(paths.list))
-	for i, g := range paths.list {
-		if lines[i] = g.first; len(region.Providers) > 1 {
-			lines[i] = strings.Join(g.where, ", ") + ": " + g.first
+	lines := make([]string, len(paths.List))
+	for i, g := range paths.List {
+		if lines[i] = g.First; len(region.Providers) > 1 {
+			lines[i] = strings.Join(g.Regions, ", ") + ": " + g.First
 		}
 	}
 	return lines
@@ -250,18 +244,10 @@ func pathNow(after *v1alpha1.ProviderState, satellite bool) string {
 	}
 }
 
-func named(step v1alpha1.StepResult, several bool, text string) string {
-	name := step.Name
-	if several && step.Provider != "" {
-		name += " of " + step.Provider
-	}
-	return strings.TrimSuffix(name+": "+text, ": ")
-}
-
 func resultTable(steps []v1alpha1.StepResult, several bool) table {
 	t := table{columns: []column{{title: "STEP"}, {title: "PROVIDER", hidden: !several}, {title: "STATE"}, {title: "TIME"}, {title: "MESSAGE"}}}
 	for _, step := range steps {
-		t.add(step.Name, orNone(step.Provider), cell{words(string(step.State)), stateStyle(step.State)},
+		t.add(step.Name, orNone(step.Provider), cell{Words(string(step.State)), stateStyle(step.State)},
 			elapsed(step.Started, step.Finished), cmp.Or(step.Error, step.Message, "-"))
 	}
 	return t
@@ -279,7 +265,7 @@ func span(steps []v1alpha1.StepResult) (started, finished metav1.Time) {
 	return started, finished
 }
 
-// elapsed returns a time in full seconds; "-" if it is not known.
+// elapsed returns a time in full seconds; "-" if unknown.
 func elapsed(started, finished metav1.Time) string {
 	if started.IsZero() || finished.IsZero() || finished.Time.Before(started.Time) {
 		return "-"
@@ -307,7 +293,7 @@ func (p *page) reportSummary(report *v1alpha1.MigrationReport) string {
 	if t := elapsed(report.Started, report.Finished); t != "-" {
 		took = " after " + t
 	}
-	text := fmt.Sprintf("%s: %s%s; %d of %s done", report.Operation, words(string(report.Outcome)), took, len(well), counted(len(report.Regions), "region"))
+	text := fmt.Sprintf("%s: %s%s; %d of %s done", report.Operation, Words(string(report.Outcome)), took, len(well), counted(len(report.Regions), "region"))
 	if len(failed) > 0 {
 		text += "; not done: " + p.list(failed)
 	}

@@ -16,7 +16,7 @@ func (p *page) status(report *v1alpha1.StatusReport) {
 	p.title(title, plain)
 	p.blank()
 	p.table(statusTable(rows(p, report.Regions, unwell)), "")
-	var found groups[v1alpha1.CheckResult]
+	var found Groups[v1alpha1.CheckResult]
 	p.blank()
 	for i := range report.Regions {
 		region := &report.Regions[i]
@@ -27,7 +27,7 @@ func (p *page) status(report *v1alpha1.StatusReport) {
 		if p.wide { // otherwise the checks of the last runs report it
 			results = region.Checks
 			for _, run := range runLines(region) {
-				p.text("  ", p.whose(distinct(name), run))
+				p.text("  ", p.whose([]string{name}, run))
 			}
 		}
 		p.joinChecks(&found, name, results, len(region.Providers) > 1)
@@ -61,7 +61,7 @@ func statusTable(regions []v1alpha1.RegionStatus) table {
 	return t
 }
 
-// addStatus adds a row about providers, in those contexts beside their own.
+// addStatus adds a row about providers; contexts are added to theirs.
 func addStatus(t *table, name string, phase v1alpha1.Phase, version, accessURL string, checks cell, contexts []string, providers ...v1alpha1.ProviderStatus) {
 	var names, networking []string
 	var adoptions []*v1alpha1.Adoption
@@ -87,10 +87,9 @@ func passedCell(results []v1alpha1.CheckResult, failed bool) cell {
 			asked++
 		}
 	}
-	switch {
-	case failed:
+	if failed {
 		s = bad
-	case passed < asked:
+	} else if passed < asked {
 		s = notice
 	}
 	return cell{text: fmt.Sprintf("%d/%d", passed, asked), style: s}
@@ -131,7 +130,7 @@ func runLine(run *v1alpha1.Run) string {
 	}
 	ended, outcome := "stopped without recording a result", ""
 	if run.Outcome != "" {
-		ended, outcome = "ended", ": "+words(string(run.Outcome))
+		ended, outcome = "ended", ": "+Words(string(run.Outcome))
 	}
 	return fmt.Sprintf("The last %s, by %s, %s%s at %s%s.", run.Operation, run.Operator, ended, at, run.Updated.UTC().Format(stamp), outcome)
 }

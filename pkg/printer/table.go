@@ -3,6 +3,9 @@ package printer
 import (
 	"fmt"
 	"slices"
+	"strings"
+
+	"github.com/rivo/uniseg"
 )
 
 type cell struct {
@@ -10,27 +13,26 @@ type cell struct {
 	style style
 }
 
+// column describes a column: wide ones show only with -o wide, hidden ones never, optional ones if a cell is not "-".
 type column struct {
-	title string
-	// wide columns show only with -o wide, hidden ones never, and optional ones only
-	// if a row has more than "-" there.
+	title                  string
 	wide, hidden, optional bool
 }
 
-// table aligns cells in columns that fit a width. cli-runtime's table printer
-// bounds no width and counts every character as one column, which misaligns rows
-// with East Asian names.
+// table aligns cells in columns that fit a width. cli-runtime's table printer has no limit and counts every character
+// as one column, which misaligns rows with East Asian names.
 type table struct {
 	columns []column
 	rows    [][]cell
 }
 
-const gap = "  "
+const (
+	gap       = "  "
+	minColumn = 7     // no column shrinks, and no text is wrapped, below this width
+	ellipsis  = "..." // ends text that was cut; ASCII, so that every terminal shows it
+)
 
-// minColumn is the width below which no column shrinks and no text is wrapped.
-const minColumn = 7
-
-// add adds a row; its cells are texts, or cells if they have a style.
+// add adds a row of texts, or of cells where they have a style.
 func (t *table) add(cells ...any) {
 	row := make([]cell, len(cells))
 	for i, c := range cells {
@@ -59,9 +61,8 @@ func (t table) shown(wide bool) [][]cell {
 	return rows
 }
 
-// fit returns the width of each column: that of its widest cell, except that the widest
-// columns shrink until everything fits. The last one, which wraps, shrinks first as long
-// as it keeps a third of the line.
+// fit returns the width of each column: that of its widest cell, except that the widest columns shrink until everything
+// fits. The last one, which wraps, shrinks first as long as it keeps a third of the line.
 func fit(rows [][]cell, width int) []int {
 	widths, last := make([]int, len(rows[0])), len(rows[0])-1
 	over := last*len(gap) - width
@@ -79,4 +80,56 @@ func fit(rows [][]cell, width int) []int {
 		widths[slices.Index(widths, slices.Max(widths))]--
 	}
 	return widths
+}
+
+func widthOf(text string) int { return uniseg.StringWidth(text) }
+
+// truncate cuts text to a width, between characters as a reader sees them.
+func truncate(text string, width int) string {
+	if widthOf(text) <= width {
+		return text
+	}
+	if width <= len(ellipsis) {
+		return ellipsis[:max(width, 0)]
+	}
+	head, _ := cut(text, width-len(ellipsis))
+	return strings.TrimRight(head, " ") + ellipsis
+}
+
+// cut splits text after as many whole characters as fit into a width.
+func cut(text string, width int) (head, tail string) {
+	tail, state := text, -1
+	for tail != "" {
+		_, next, w, after := uniseg.FirstGraphemeClusterInString(tail, state)
+		if w > width {
+			break
+		}
+		tail, state, width = next, after, width-w
+	}
+	return text[:len(text)-len(tail)], tail
+}
+
+func pad(text string, width int) string {
+	return text + strings.Repeat(" ", max(width-widthOf(text), 0))
+}
+
+// wrap breaks text into lines of at most a width, at blanks where it can.
+func wrap(text string, width int) []string {
+	lines := []string{""}
+	for word := range strings.FieldsSeq(text) {
+		last := len(lines) - 1
+		switch {
+		case lines[last] == "":
+			lines[last] = word
+		case widthOf(lines[last])+1+widthOf(word) <= width:
+			lines[last] += " " + word
+		default:
+			lines = append(lines, word)
+		}
+		for head, tail := cut(lines[len(lines)-1], width); head != "" && tail != ""; head, tail = cut(tail, width) {
+			lines[len(lines)-1] = head
+			lines = append(lines, tail)
+		}
+	}
+	return lines
 }

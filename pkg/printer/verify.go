@@ -21,8 +21,10 @@ func (p *page) verification(report *v1alpha1.VerifyReport) {
 }
 
 func verifyTable(regions []v1alpha1.RegionVerification) table {
+	same := func(a, b v1alpha1.RegionVerification) bool { return a.Name == b.Name }
+	several := len(slices.CompactFunc(slices.Clone(regions), same)) < len(regions)
 	t := table{columns: []column{
-		{title: "REGION"}, {title: "PROVIDER", hidden: !several(regions)}, {title: "WORKSPACE"}, {title: "THROUGH"}, {title: "RESULT"}, {title: "CONNECT"}, {title: "P50"},
+		{title: "REGION"}, {title: "PROVIDER", hidden: !several}, {title: "WORKSPACE"}, {title: "THROUGH"}, {title: "RESULT"}, {title: "CONNECT"}, {title: "P50"},
 		{title: "P95"}, {title: "JITTER"}, {title: "LOST"},
 	}}
 	for _, region := range regions {
@@ -48,11 +50,6 @@ func waysOf(region *v1alpha1.RegionVerification) []way {
 	return slices.DeleteFunc(all, func(w way) bool { return w.Connection == nil })
 }
 
-func several(regions []v1alpha1.RegionVerification) bool {
-	same := func(a, b v1alpha1.RegionVerification) bool { return a.Name == b.Name }
-	return len(slices.CompactFunc(slices.Clone(regions), same)) < len(regions)
-}
-
 func addConnection(t *table, region v1alpha1.RegionVerification, through string, c *v1alpha1.Connection) {
 	result := cell{"connected", good}
 	switch {
@@ -67,19 +64,19 @@ func addConnection(t *table, region v1alpha1.RegionVerification, through string,
 	}
 	connected, median, p95, jitter, lost := "-", "-", "-", "-", "-"
 	if c.ConnectMicroseconds > 0 {
-		connected = short(c.ConnectMicroseconds)
+		connected = Microseconds(c.ConnectMicroseconds)
 	}
 	if trip := c.RoundTrip; trip != nil {
 		lost = fmt.Sprintf("%d/%d", trip.Lost, trip.Sent)
 		if trip.Lost < trip.Sent {
-			median, p95, jitter = short(trip.MedianMicroseconds), short(trip.P95Microseconds), short(trip.JitterMicroseconds)
+			median, p95, jitter = Microseconds(trip.MedianMicroseconds), Microseconds(trip.P95Microseconds), Microseconds(trip.JitterMicroseconds)
 		}
 	}
 	t.add(region.Name, region.Provider.Name, orNone(region.Workspace), through, result, connected, median, p95, jitter, lost)
 }
 
-// short shows microseconds with three digits that matter.
-func short(microseconds int64) string {
+// Microseconds shows a time with three significant digits.
+func Microseconds(microseconds int64) string {
 	d := time.Duration(microseconds) * time.Microsecond
 	for unit := time.Microsecond; ; unit *= 10 {
 		if d < 1000*unit {
@@ -111,9 +108,9 @@ func verifySummary(report *v1alpha1.VerifyReport) string {
 			not = append(not, orNone(region.Provider.Name))
 		}
 	}
-	total := len(report.Regions)
+	total := counted(len(report.Regions), "provider")
 	if len(not) > 0 {
-		return fmt.Sprintf("%d of %s not reached: %s.", len(not), counted(total, "provider"), strings.Join(not, ", "))
+		return fmt.Sprintf("%d of %s not reached: %s.", len(not), total, strings.Join(not, ", "))
 	}
-	return fmt.Sprintf("The workspaces of %s were reached, from this machine.", counted(total, "provider"))
+	return fmt.Sprintf("The workspaces of %s were reached, from this machine.", total)
 }

@@ -14,15 +14,15 @@ func (p *page) workspaces(report *v1alpha1.WorkspaceReport) {
 	p.title(primaryLine(report.Primary), plain)
 	p.blank()
 	p.table(adoptionTable(report.Providers), "")
-	var messages groups[string]
+	var messages Groups[string]
 	for _, provider := range report.Providers {
 		if provider.Message != "" {
-			messages.join(provider.Message, cmp.Or(provider.Name, provider.Region), provider.Message)
+			messages.Join(provider.Message, cmp.Or(provider.Name, provider.Region), provider.Message)
 		}
 	}
 	p.blank()
-	for _, g := range messages.list {
-		p.text("  ", p.list(g.where)+": "+g.key)
+	for _, g := range messages.List {
+		p.text("  ", p.list(g.Regions)+": "+g.Key)
 	}
 	p.blank()
 	p.table(workspaceTable(report, p.wide), "")
@@ -49,8 +49,7 @@ func adoptionTable(providers []v1alpha1.ProviderWorkspaces) table {
 	return t
 }
 
-// movedCell shows how many workspaces of all use the present path, as "12/22"; "-" if
-// that is not known of some.
+// movedCell shows how many of the workspaces use the present path, as "12/22"; "-" if it is unknown for some.
 func movedCell(adoptions ...*v1alpha1.Adoption) cell {
 	if len(adoptions) == 0 {
 		return cell{text: "-"}
@@ -69,28 +68,24 @@ func movedCell(adoptions ...*v1alpha1.Adoption) cell {
 	return c
 }
 
-// workspaceTable has the workspaces that something is to be said of: of a list, all if
-// it is wide and none otherwise; of a rebuild, those that it is about.
+// workspaceTable shows, of a list, all workspaces if wide and none otherwise; of a rebuild, those that it concerns.
 func workspaceTable(report *v1alpha1.WorkspaceReport, wide bool) table {
 	rebuild := report.Operation == "rebuild"
 	t := table{columns: []column{
 		{title: "WORKSPACE"}, {title: "OWNER"}, {title: "PROVIDER"}, {title: "CONTAINER"}, {title: "STATE", hidden: rebuild}, {title: "REBUILD", hidden: !rebuild},
 		{title: "LAST CONNECTION"}, {title: "REASON"},
 	}}
+	styles := map[v1alpha1.RebuildState]style{
+		v1alpha1.RebuildPlanned: notice, v1alpha1.RebuildDone: good, v1alpha1.RebuildFailed: bad, v1alpha1.RebuildNotStarted: notice,
+	}
 	for _, w := range report.Workspaces {
 		moved := w.Rebuild == v1alpha1.RebuildLeft && w.State == v1alpha1.WorkspaceAdopted
 		if wide || rebuild && !moved {
-			t.add(w.Name, w.Owner, w.Provider, w.Container, orNone(words(string(w.State))), cell{words(string(w.Rebuild)), rebuildStyle(w.Rebuild)},
+			t.add(w.Name, w.Owner, w.Provider, w.Container, orNone(Words(string(w.State))), cell{Words(string(w.Rebuild)), styles[w.Rebuild]},
 				moment(w.LastConnection), orNone(w.Reason))
 		}
 	}
 	return t
-}
-
-func rebuildStyle(state v1alpha1.RebuildState) style {
-	return map[v1alpha1.RebuildState]style{
-		v1alpha1.RebuildPlanned: notice, v1alpha1.RebuildDone: good, v1alpha1.RebuildFailed: bad, v1alpha1.RebuildNotStarted: notice,
-	}[state]
 }
 
 // moment shows a time, in UTC; "never" if there is none.

@@ -12,16 +12,14 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
-// Bundle is an archive for whoever helps an operator: texts without secrets, and a list
-// of what is in it and what is not.
+// Bundle is an archive for whoever helps an operator: texts without secrets, and a list of what it holds and lacks.
 type Bundle struct {
 	Made         time.Time // when it was begun
 	Index        string    // the list
 	names, texts []string
 }
 
-// Add puts a text into the bundle, without what looks like a secret or a terminal would
-// obey; or, if err is not nil, why it is missing.
+// Add adds a text, without secrets and control characters, to the bundle or, if err is not nil, why it is missing.
 func (b *Bundle) Add(name, what, text string, err error) {
 	if err != nil {
 		b.Index += printer.Escape(fmt.Sprintf("NOT COLLECTED: %s, %s: %s\n", name, what, oneLine(err.Error())))

@@ -6,9 +6,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// fromEvents returns a run as far as its events tell; nil without any. A file of events may
-// hold several runs: a region that begins once more begins the next one. What a person must
-// do for a step that has not ended is the step's error.
+// fromEvents reconstructs a run from its events; nil without any. A file of events may hold several runs: a region that
+// begins again begins the next one. What a person must do for an unfinished step becomes the step's error.
 func fromEvents(events []v1alpha1.Progress) *v1alpha1.MigrationReport {
 	var run *v1alpha1.MigrationReport
 	var begun map[string]bool
@@ -39,7 +38,7 @@ func fromEvents(events []v1alpha1.Progress) *v1alpha1.MigrationReport {
 	return run
 }
 
-// stepped returns the steps after an event of one of them.
+// stepped applies an event to the steps.
 func stepped(steps []v1alpha1.StepResult, e v1alpha1.Progress) []v1alpha1.StepResult {
 	i := slices.IndexFunc(steps, func(s v1alpha1.StepResult) bool {
 		return s.Name == e.Step && s.Provider == e.Provider && s.State == v1alpha1.StepRunning

@@ -7,11 +7,12 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
 )
 
-// functions are what templates call.
+// functions are for templates.
 func functions() map[string]any {
 	return map[string]any{
 		"tone": tone, "words": words, "div": div, "tally": tally,
@@ -26,13 +27,7 @@ func functions() map[string]any {
 		"label": func(text any) string { // of Prometheus
 			return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(fmt.Sprint(text)) + `"`
 		},
-		"micros": func(n int64) string { // microseconds, with three digits
-			d, unit := time.Duration(n)*time.Microsecond, time.Microsecond
-			for d/unit >= 1000 {
-				unit *= 10
-			}
-			return strings.Replace(d.Round(unit).String(), "ms", " ms", 1)
-		},
+		"micros": func(n int64) string { return strings.Replace(printer.Microseconds(n), "ms", " ms", 1) },
 	}
 }
 
@@ -41,22 +36,17 @@ func div(a, b any) float64 {
 	return float64(reflect.ValueOf(a).Int()) / float64(max(reflect.ValueOf(b).Int(), 1))
 }
 
-// words turns a CamelCase constant into words, and keeps nothing but letters; an empty one
-// stands for what has not ended.
+// words turns a CamelCase constant into words, and keeps letters only; an empty one means "running".
 func words(constant any) string {
-	var b strings.Builder
-	for i, r := range cmp.Or(fmt.Sprint(constant), "Running") {
-		if i > 0 && unicode.IsUpper(r) {
-			b.WriteByte(' ')
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || r == ' ' {
+			return r
 		}
-		if unicode.IsLetter(r) {
-			b.WriteRune(unicode.ToLower(r))
-		}
-	}
-	return b.String()
+		return -1
+	}, printer.Words(cmp.Or(fmt.Sprint(constant), "Running")))
 }
 
-// tone says of an outcome, a state or a phase how a reader has to take it: good, note or bad.
+// tone classifies an outcome, a state or a phase as good, note or bad.
 func tone(state any) string {
 	switch fmt.Sprint(state) {
 	case "Succeeded", "NothingToDo", "Done", "Already", "Pass", "Migrated", "Adopted", "Finalized", "On", "AlwaysOn", "None":

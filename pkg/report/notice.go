@@ -1,5 +1,4 @@
-// Package report turns documents into texts for people who do not run the plugin. It
-// asks nobody, and sends nothing.
+// Package report turns documents into texts for people who do not run the plugin. It makes no requests.
 package report
 
 import (
@@ -11,7 +10,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// Notice is what a region's users are to be told.
+// Notice is what to tell a region's users.
 type Notice struct {
 	Region          v1alpha1.RegionStatus
 	PrimaryURL      string // where users connect until they have moved
@@ -28,8 +27,7 @@ func (n Notice) Markdown() (string, error) {
 	return out.String(), err
 }
 
-// Moved reports whether users can connect the new way: all of the region's providers
-// are switched, and it answers.
+// Moved reports whether users can connect the new way: all of the region's providers are switched, and it answers.
 func (n Notice) Moved() bool {
 	return n.Answers && !slices.ContainsFunc(n.Region.Providers, func(p v1alpha1.ProviderStatus) bool {
 		return p.NetworkingV2 != v1alpha1.NetworkingV2On && p.NetworkingV2 != v1alpha1.NetworkingV2AlwaysOn

@@ -65,7 +65,7 @@ func TestNotice(t *testing.T) {
 		},
 		"without a satellite": {
 			Notice{Region: v1alpha1.RegionStatus{Name: "headquarters", Providers: []v1alpha1.ProviderStatus{provider("built-in", v1alpha1.NetworkingV2Off, 0, 2)}}},
-			[]string{"your workspace is to be rebuilt", "You go on connecting to <" + primaryURL + ">"},
+			[]string{"your workspace is to be rebuilt", "You continue to connect to <" + primaryURL + ">"},
 			[]string{"coder login", "near you", "bookmarks"},
 		},
 		"without a satellite, afterwards": {

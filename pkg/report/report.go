@@ -22,23 +22,20 @@ import (
 //go:embed templates
 var templates embed.FS
 
-// Report is what a report shows: at most one document of each kind, and the events of a
-// run; any of them may be missing.
+// Report is what a report shows: at most one document of each kind, and the events of a run; any may be missing.
 type Report struct {
-	Plan   *v1alpha1.Plan
-	Done   *v1alpha1.MigrationReport
-	Status *v1alpha1.StatusReport
-	Verify *v1alpha1.VerifyReport
-	Events []v1alpha1.Progress
-	// Live is set on a page that shows a run at work, and Refresh if the page loads itself again.
-	Live, Refresh bool
+	Plan          *v1alpha1.Plan
+	Done          *v1alpha1.MigrationReport
+	Status        *v1alpha1.StatusReport
+	Verify        *v1alpha1.VerifyReport
+	Events        []v1alpha1.Progress
+	Live, Refresh bool // on a page that shows a run in progress; Refresh if it reloads itself
 }
 
-// Formats returns what a report can be written as: one page that needs no network, XML for
-// CI, Markdown for a ticket, and metrics.
+// Formats returns the output formats: one page that needs no network, XML for CI, Markdown for a ticket, and metrics.
 func Formats() []string { return []string{"html", "junit", "markdown", "prometheus"} }
 
-// FormatOf returns the format that a file's ending stands for; the error names the endings.
+// FormatOf returns the format of a file by its extension.
 func FormatOf(file string) (string, error) {
 	i := slices.Index([]string{".html", ".xml", ".md", ".prom"}, filepath.Ext(file))
 	if i < 0 {
@@ -47,9 +44,8 @@ func FormatOf(file string) (string, error) {
 	return Formats()[i], nil
 }
 
-// Read adds the documents in data, as -o json and --events write them, one after another,
-// without secrets and without what a terminal would obey. A last event that is cut off is
-// left out: the run may have been killed, or be writing it. Errors do not name the file.
+// Read adds the documents in data, as -o json and --events write them, without secrets and control characters. It
+// leaves out a truncated last event: the run may have been killed, or be writing it. Errors do not name the file.
 func (r *Report) Read(data []byte) error {
 	decoder := json.NewDecoder(bytes.NewReader(redact.Strings(data, printer.Escape)))
 	for read := 0; ; read++ {
@@ -87,7 +83,7 @@ func (r *Report) Read(data []byte) error {
 	}
 }
 
-// Write writes the report whole, or nothing of it.
+// Write writes the whole report or, on an error, nothing.
 func (r *Report) Write(w io.Writer, format string) error { return write(w, format, r.view()) }
 
 // write writes the template of that name.

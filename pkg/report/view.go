@@ -11,33 +11,14 @@ import (
 // view is what templates show.
 type view struct {
 	*Report
-	Run    *v1alpha1.MigrationReport // as far as the events tell if there is no document; nil without both
+	Run    *v1alpha1.MigrationReport // from the events if there is no document; nil without both
 	Waves  [][]v1alpha1.RegionReport // the run's regions, in the order of their waves
-	Causes groups[cause]
-	Plans  groups[v1alpha1.RegionPlan]
+	Causes printer.Groups[cause]
+	Plans  printer.Groups[v1alpha1.RegionPlan]
 }
 
 // cause is something that a reader has to know.
 type cause struct{ State, Name, Text, Hint string }
-
-// group is what is alike in some regions; the first of them stands for all.
-type group[T any] struct {
-	First   T
-	Regions []string
-	key     string
-}
-
-type groups[T any] []*group[T]
-
-func (g *groups[T]) join(region, key string, item T) {
-	i := slices.IndexFunc(*g, func(known *group[T]) bool { return known.key == key })
-	if i < 0 {
-		i, *g = len(*g), append(*g, &group[T]{item, nil, key})
-	}
-	if known := (*g)[i]; !slices.Contains(known.Regions, region) {
-		known.Regions = append(known.Regions, region)
-	}
-}
 
 func (r *Report) view() *view {
 	v := &view{Report: r, Run: r.Done}
@@ -55,16 +36,16 @@ func (r *Report) view() *view {
 			v.addChecks(region.Name, region.Checks)
 		}
 	}
-	slices.SortStableFunc(v.Causes, func(a, b *group[cause]) int { // "bad" first
+	slices.SortStableFunc(v.Causes.List, func(a, b *printer.Group[cause]) int { // "bad" first
 		return strings.Compare(tone(a.First.State), tone(b.First.State))
 	})
 	return v
 }
 
-// add joins a cause with those that say the same of other regions; one without a text is none.
+// add joins a cause with equal ones of other regions; it ignores one without a text.
 func (v *view) add(region string, c cause) {
 	if c.Text != "" {
-		v.Causes.join(region, c.State+c.Name+printer.Vague(region, c.Text)+printer.Vague(region, c.Hint), c)
+		v.Causes.Join(c, region, c.State+c.Name+printer.Vague(region, c.Text)+printer.Vague(region, c.Hint))
 	}
 }
 
@@ -104,7 +85,7 @@ func (v *view) addRun() {
 	}
 }
 
-// addPlan joins the plans that are alike, and adds what their preflight found.
+// addPlan joins equal plans, and adds what their preflight found.
 func (v *view) addPlan() {
 	for _, region := range v.Plan.Regions {
 		v.addChecks(region.Name, region.Preflight)
@@ -112,6 +93,6 @@ func (v *view) addPlan() {
 		for _, s := range region.Steps {
 			key += "\n" + s.Name + string(s.Action) + printer.Vague(region.Name, s.Reason+s.Diff)
 		}
-		v.Plans.join(region.Name, key, region)
+		v.Plans.Join(region, region.Name, key)
 	}
 }

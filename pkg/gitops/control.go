@@ -101,9 +101,8 @@ func (c Control) Acts() string {
 		return fmt.Sprintf("suspension of %s, which upgrades the release at its next reconciliation", c.Owner)
 	case c.Busy:
 		return fmt.Sprintf("end of the reconciliation by %s", c.Owner)
-	default:
-		return ""
 	}
+	return ""
 }
 
 // Suspend suspends Flux's reconciliation of the release. One under way continues: Look tells when it has ended.

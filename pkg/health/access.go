@@ -72,9 +72,8 @@ func accessURLFree(s *snapshot.Snapshot) Answer {
 		return pass("nothing answers at %s yet", s.Region.Satellite.AccessURL)
 	case failure != nil:
 		return fail("fix what answers there, or choose another access URL", "something answers at %s, but not as it should: %s: %v", s.Region.Satellite.AccessURL, stage, failure)
-	default:
-		return fail("choose another access URL, or remove what answers there", "%s is answered by something that is no satellite: %v", s.Region.Satellite.AccessURL, endpoint.KeyErr)
 	}
+	return fail("choose another access URL, or remove what answers there", "%s is answered by something that is no satellite: %v", s.Region.Satellite.AccessURL, endpoint.KeyErr)
 }
 
 func accessURLChange(s *snapshot.Snapshot, state satellite.State) Answer {
@@ -92,10 +91,9 @@ func accessURLChange(s *snapshot.Snapshot, state satellite.State) Answer {
 		return pass("the access URL changes from %s to %s, and it is known where that leads", was, s.Region.Satellite.AccessURL)
 	case probe.Unseen(failure):
 		return unknown(failure, "")
-	default:
-		return fail("create the DNS record first"+leadingTo(state.LoadBalancer)+", or correct the access URL",
-			"the access URL of the installed satellite would change from %s to %s, where nobody reaches it: %v", was, s.Region.Satellite.AccessURL, failure)
 	}
+	return fail("create the DNS record first"+leadingTo(state.LoadBalancer)+", or correct the access URL",
+		"the access URL of the installed satellite would change from %s to %s, where nobody reaches it: %v", was, s.Region.Satellite.AccessURL, failure)
 }
 
 func leadingTo(loadBalancer []string) string {
@@ -157,9 +155,8 @@ func accessURL(s *snapshot.Snapshot) Answer {
 		return ownKey(s)
 	case failure != nil:
 		return fail("check its DNS record, the load balancer and the certificate", "%s does not answer: %s: %v", s.Region.Satellite.AccessURL, stage, failure)
-	default:
-		return fail("see which deployment the address leads to", "%s does not serve a satellite's key: %v", s.Region.Satellite.AccessURL, endpoint.KeyErr)
 	}
+	return fail("see which deployment the address leads to", "%s does not serve a satellite's key: %v", s.Region.Satellite.AccessURL, endpoint.KeyErr)
 }
 
 func ownKey(s *snapshot.Snapshot) Answer {
@@ -170,9 +167,8 @@ func ownKey(s *snapshot.Snapshot) Answer {
 	case !same:
 		return fail("see which deployment the address leads to", "%s serves another key (%s) than the one in the cluster (%s)",
 			s.Region.Satellite.AccessURL, s.Endpoint.Value().Key.Fingerprint, s.Satellite.Value().Fingerprint)
-	default:
-		return pass("%s serves the satellite's own key", s.Region.Satellite.AccessURL)
 	}
+	return pass("%s serves the satellite's own key", s.Region.Satellite.AccessURL)
 }
 
 func satelliteProxies(s *snapshot.Snapshot, state satellite.State) Answer {
@@ -193,7 +189,6 @@ func satelliteProxies(s *snapshot.Snapshot, state satellite.State) Answer {
 		return unknown(s.Primary.Version.Err(), "")
 	case version != primary:
 		return fail("see which primary the satellite was given", "v%s answers through the satellite, but the primary is v%s", version, primary)
-	default:
-		return pass("the primary's v%s answers through the satellite", version)
 	}
+	return pass("the primary's v%s answers through the satellite", version)
 }

@@ -28,7 +28,6 @@ func canary(s *snapshot.Snapshot) Answer {
 		return fail("coder workspaces rebuild "+name, "workspace %q failed: %s", name, found.Workspace.LatestStat.StatError)
 	case coder.ContainerOn, coder.ContainerOff, coder.ContainerCreating:
 		return pass("workspace %q is %s", name, status)
-	default:
-		return warn("coder workspaces ls", "the state of workspace %q is %q", name, status)
 	}
+	return warn("coder workspaces ls", "the state of workspace %q is %q", name, status)
 }

@@ -42,9 +42,8 @@ func certificateValid(s *snapshot.Snapshot) Answer {
 		return pass("%s is valid until %s", atURL, day(served.NotAfter))
 	case heldKnown:
 		return pass("%s is valid until %s", inSecret, day(held.NotAfter))
-	default:
-		return skip("%s serves no certificate", s.Region.Satellite.AccessURL)
 	}
+	return skip("%s serves no certificate", s.Region.Satellite.AccessURL)
 }
 
 func certificateNames(s *snapshot.Snapshot, found snapshot.Certificates) Answer {
@@ -78,10 +77,9 @@ func certificateIn(s *snapshot.Snapshot, secret snapshot.TLSSecret) (probe.Certi
 	case secret.Missing:
 		return held, new(fail(renewing(s, secret.Name), "Secret %s, which the values name, does not exist: pods that start anew would not "+
 			"become ready", secret.Name))
-	default:
-		return held, new(unknown(secret.Certificate.Err(), "see whether you may read the Secret: "+
-			shell.Kubectl(s.Region.Satellite.Context, "auth", "can-i", "get", "secret/"+secret.Name, "--namespace", s.Region.Satellite.Namespace)))
 	}
+	return held, new(unknown(secret.Certificate.Err(), "see whether you may read the Secret: "+
+		shell.Kubectl(s.Region.Satellite.Context, "auth", "can-i", "get", "secret/"+secret.Name, "--namespace", s.Region.Satellite.Namespace)))
 }
 
 // outdated says in which way a certificate is not valid at that time; "" if it is valid.
@@ -91,18 +89,16 @@ func outdated(c *probe.Certificate, at time.Time) string {
 		return "expired on " + day(c.NotAfter)
 	case at.Before(c.NotBefore):
 		return "is not valid before " + c.NotBefore.UTC().Format(time.DateTime) + " UTC"
-	default:
-		return ""
 	}
+	return ""
 }
 
 func ends(c *probe.Certificate, at time.Time) bool { return c.NotAfter.Sub(at) < soon }
 
 func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 
-// renewing is the command that puts another certificate into the Secret, which
-// may be there already. Without a Secret, something in front of the satellite has
-// the certificate.
+// renewing is the command that puts another certificate into the Secret, which may be there already. Without a Secret,
+// something in front of the satellite has the certificate.
 func renewing(s *snapshot.Snapshot, secret string) string {
 	if secret == "" {
 		return "renew the certificate of what terminates TLS at " + s.Region.Satellite.AccessURL
@@ -128,14 +124,12 @@ func devURLs(s *snapshot.Snapshot, found snapshot.Certificates) Answer {
 		return fail(fmt.Sprintf("set %s as the Dev URL host of provider %q, on its page in Coder's dashboard; or correct "+
 			"coderd.devurlsHost in the values", host, provider.Name),
 			"the values say coderd.devurlsHost: %s, but the Dev URL host of provider %q is %q", host, provider.Name, provider.DevurlHost)
-	default:
-		return pass("there is a certificate for %s, and provider %q uses it", host, provider.Name)
 	}
+	return pass("there is a certificate for %s, and provider %q uses it", host, provider.Name)
 }
 
-// devURLsCertificate looks for the wildcard in the certificate that Dev URLs are
-// served with: that of their own Secret or, without one, the access URL's. It
-// returns nil if it is there.
+// devURLsCertificate looks for the wildcard in the certificate that Dev URLs are served with: that of their own Secret
+// or, without one, the access URL's. It returns nil if it is there.
 func devURLsCertificate(s *snapshot.Snapshot, found snapshot.Certificates) *Answer {
 	host, secret := found.DevURLsHost, found.DevURLs
 	if secret.Name == "" && found.Host.Certificate.IsKnown() {
@@ -156,8 +150,7 @@ func devURLsCertificate(s *snapshot.Snapshot, found snapshot.Certificates) *Answ
 		return new(skip("it is not known which certificate Dev URLs below %s are served with, before %s serves one", host, s.Region.Satellite.AccessURL))
 	case served.For(host):
 		return nil
-	default:
-		return new(fail("add the wildcard to that certificate, or name a Secret with a certificate for it as coderd.tls.devurlsHostSecretName",
-			"%s serves a certificate for %s, not for Dev URLs below %s", s.Region.Satellite.AccessURL, served, host))
 	}
+	return new(fail("add the wildcard to that certificate, or name a Secret with a certificate for it as coderd.tls.devurlsHostSecretName",
+		"%s serves a certificate for %s, not for Dev URLs below %s", s.Region.Satellite.AccessURL, served, host))
 }

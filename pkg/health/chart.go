@@ -60,7 +60,6 @@ func valuesSecrets(s *snapshot.Snapshot) Answer {
 	case len(missing) > 0:
 		return fail("create them, for example with `kubectl create secret tls`",
 			"Secrets that the values name are missing in namespace %q: %s", s.Region.Satellite.Namespace, strings.Join(missing, ", "))
-	default:
-		return pass("every Secret that the values name exists")
 	}
+	return pass("every Secret that the values name exists")
 }

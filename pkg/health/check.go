@@ -1,6 +1,5 @@
-// Package health answers the questions that status and preflight ask about a
-// region. Each check is a pure function of a snapshot, with a stable ID, a
-// severity and a hint; an unknown is never a pass.
+// Package health answers the questions that status and preflight ask about a region. Each check is a pure function of a
+// snapshot, with a stable ID, a severity and a hint; an unknown is never a pass.
 package health
 
 import (
@@ -107,9 +106,8 @@ func unknown(err error, hint string) Answer {
 	return Answer{State: v1alpha1.CheckUnknown, Message: fmt.Sprintf("unknown: %v", err), Hint: hint, cause: err}
 }
 
-// Evaluate answers the checks from the snapshot, in their order. Of the checks
-// that one cause leaves without an answer, only the first reports it; the others are
-// skipped and name that check.
+// Evaluate answers the checks from the snapshot, in their order. Of the checks that one cause leaves without an answer,
+// only the first reports it; the others are skipped and name that check.
 func Evaluate(checks []Check, s *snapshot.Snapshot) []v1alpha1.CheckResult {
 	results := make([]v1alpha1.CheckResult, 0, len(checks))
 	var told causes

@@ -48,9 +48,8 @@ func regionDistinct(s *snapshot.Snapshot) Answer {
 		return fail("take one of them out, or correct its provider", "provider %q is also that of region %s", s.Provider.Value().Name, strings.Join(s.SameProvider, ", "))
 	case !s.Provider.IsKnown():
 		return skip("the provider is unknown; no other region's satellite has this place")
-	default:
-		return pass("no other region of the fleet has this place or this provider")
 	}
+	return pass("no other region of the fleet has this place or this provider")
 }
 
 func rights(found snapshot.Fact[[]cluster.Rule]) Answer {
@@ -62,9 +61,8 @@ func rights(found snapshot.Fact[[]cluster.Rule]) Answer {
 		return unknown(found.Err(), "")
 	case len(missing) > 0:
 		return fail("have a cluster administrator grant them", "missing rights: %s", strings.Join(cluster.InWords(missing), "; "))
-	default:
-		return pass("the operator has every right that is needed")
 	}
+	return pass("the operator has every right that is needed")
 }
 
 func namespaceActive(s *snapshot.Snapshot, state satellite.State) Answer {
@@ -73,9 +71,8 @@ func namespaceActive(s *snapshot.Snapshot, state satellite.State) Answer {
 		return fail("wait until it is gone, or choose another with --namespace", "namespace %q is being deleted", s.Region.Satellite.Namespace)
 	case "":
 		return pass("namespace %q will be created", s.Region.Satellite.Namespace)
-	default:
-		return pass("namespace %q is active", s.Region.Satellite.Namespace)
 	}
+	return pass("namespace %q is active", s.Region.Satellite.Namespace)
 }
 
 func namespaceSeparate(s *snapshot.Snapshot) Answer {
@@ -85,7 +82,6 @@ func namespaceSeparate(s *snapshot.Snapshot) Answer {
 		return skip("the provider is unknown")
 	case provider.Config.DefaultNamespace == s.Region.Satellite.Namespace:
 		return fail("choose another with --namespace", "namespace %q is also where provider %q keeps its workspaces", s.Region.Satellite.Namespace, provider.Name)
-	default:
-		return pass("workspaces are in namespace %q, the satellite is not", provider.Config.DefaultNamespace)
 	}
+	return pass("workspaces are in namespace %q, the satellite is not", provider.Config.DefaultNamespace)
 }

@@ -43,9 +43,8 @@ func legacyOwner(s *snapshot.Snapshot, state snapshot.Legacy) Answer {
 		return fail(control.Owner.SuspendCommand(s.Declared.Context), "%s owns %s, and undoes the retention at its next reconciliation", control.Owner, state.Release)
 	case record != nil && record.Suspended != "" && !record.Migrated && s.Networking() == v1alpha1.NetworkingV2Off:
 		return fail(control.Owner.ResumeCommand(s.Declared.Context), "an earlier run suspended %s, which is not needed unless the region is migrated", control.Owner)
-	default:
-		return pass("%s owns it, and is suspended", control.Owner)
 	}
+	return pass("%s owns it, and is suspended", control.Owner)
 }
 
 func legacyFound(s *snapshot.Snapshot, state snapshot.Legacy) Answer {
@@ -59,9 +58,8 @@ func legacyFound(s *snapshot.Snapshot, state snapshot.Legacy) Answer {
 		return skip("a primary of v%s has no legacy path to go back to: %s", s.Primary.Version.Value(), state.Found.Explain())
 	case len(state.Found.Releases) == 0 && unused && !lost(s):
 		return skip("there is no legacy release, and the region does not use one")
-	default:
-		return fail(cmp.Or(state.Found.Remedy, shell.Helm(s.Declared.Context, "list", "--all-namespaces")), "%s", state.Found.Explain())
 	}
+	return fail(cmp.Or(state.Found.Remedy, shell.Helm(s.Declared.Context, "list", "--all-namespaces")), "%s", state.Found.Explain())
 }
 
 // lost reports whether the release that the ledger lists as retained is not
@@ -84,9 +82,8 @@ func legacyIdle(s *snapshot.Snapshot) Answer {
 		return skip("there is no legacy release")
 	case state.Release.Busy() != "":
 		return fail("wait for it to end", "%s", state.Release.Busy())
-	default:
-		return pass("no Helm operation is in progress")
 	}
+	return pass("no Helm operation is in progress")
 }
 
 func legacyRetained(s *snapshot.Snapshot, state snapshot.Legacy) Answer {
@@ -100,9 +97,8 @@ func legacyRetained(s *snapshot.Snapshot, state snapshot.Legacy) Answer {
 	case !s.InLedger():
 		return fail(s.Command("retain"), "the journal's ledger does not list %s/%s revision %d",
 			state.Release.Namespace, state.Release.Name, state.Release.Revision)
-	default:
-		return pass("%s/%s revision %d is retained", state.Release.Namespace, state.Release.Name, state.Release.Revision)
 	}
+	return pass("%s/%s revision %d is retained", state.Release.Namespace, state.Release.Name, state.Release.Revision)
 }
 
 func legacyRollbackReady(s *snapshot.Snapshot, state snapshot.Legacy) Answer {

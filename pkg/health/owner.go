@@ -21,9 +21,8 @@ func ofSatellite(check v1alpha1.CheckInfo) bool {
 		!slices.Contains([]string{"region-distinct", "primary-same"}, check.ID)
 }
 
-// EvaluateRegion evaluates checks on the views of a region's providers, at least
-// one: what is about the primary or the satellite is reported once, and what is about
-// providers for each in turn.
+// EvaluateRegion evaluates checks on the views of a region's providers, at least one: what is about the primary or the
+// satellite is reported once, and what is about providers for each in turn.
 func EvaluateRegion(views []*snapshot.Snapshot, evaluate func(*snapshot.Snapshot) []v1alpha1.CheckResult) []v1alpha1.CheckResult {
 	results := evaluate(views[0])
 	for _, s := range views[1:] {

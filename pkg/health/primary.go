@@ -32,13 +32,11 @@ func primaryVersion(s *snapshot.Snapshot) Answer {
 		return unknown(s.Primary.Version.Err(), "check --coder-url and that the primary is reachable from here")
 	case !version.AtLeast(1, 21):
 		return fail("upgrade the primary to v1.21 or later first", "the primary is v%s, which knows no satellites", version)
-	default:
-		return pass("the primary is v%s", version)
 	}
+	return pass("the primary is v%s", version)
 }
 
-// primaryIsPrimary refuses a satellite's URL as the primary's, by what it serves
-// and by the region's own access URLs.
+// primaryIsPrimary refuses a satellite's URL as the primary's, by what it serves and by the region's own access URLs.
 func primaryIsPrimary(s *snapshot.Snapshot) Answer {
 	served, known := s.Primary.ServedKey.Get()
 	hint := "log in at the primary's own URL with `coder login URL`, or name it with --coder-url"
@@ -55,9 +53,8 @@ func primaryIsPrimary(s *snapshot.Snapshot) Answer {
 		return unknown(s.Primary.ServedKey.Err(), "")
 	case served != coder.SatelliteKey{}:
 		return fail(hint, "%s leads to %s, not to the primary: it serves a satellite's key (%s)", s.Primary.URL, registeredAs(s, served), served.Fingerprint)
-	default:
-		return pass("%s serves no satellite's key", s.Primary.URL)
 	}
+	return pass("%s serves no satellite's key", s.Primary.URL)
 }
 
 // registeredAs names the satellite that serves the key, if it is registered.
@@ -90,7 +87,6 @@ func operatorRole(s *snapshot.Snapshot) Answer {
 			answer.cause = &coder.Error{Host: at.Host, Status: http.StatusForbidden}
 		}
 		return answer
-	default:
-		return pass("%s may manage satellites and providers", me.Email)
 	}
+	return pass("%s may manage satellites and providers", me.Email)
 }

@@ -47,9 +47,8 @@ func workspacesAdopted(s *snapshot.Snapshot) Answer {
 		return unknown(err, "")
 	case workspaces.Complete(adoption):
 		return pass("%s", workspaces.Describe(adoption))
-	default:
-		return fail(s.Command("workspaces"), "%s", workspaces.Describe(adoption))
 	}
+	return fail(s.Command("workspaces"), "%s", workspaces.Describe(adoption))
 }
 
 func providerFound(s *snapshot.Snapshot) Answer {
@@ -72,9 +71,8 @@ func providerFound(s *snapshot.Snapshot) Answer {
 			provider.Name, provider.EnvproxyAccessURL, release, s.Declared.Context, release.AccessURL)
 	case !byAddress && !s.Legacy.IsKnown(): // nothing shows that it belongs to this cluster
 		return unknown(s.Legacy.Err(), "")
-	default:
-		return pass("provider %q", provider.Name)
 	}
+	return pass("provider %q", provider.Name)
 }
 
 const hintProvider = "name the provider of this cluster, or another context"
@@ -92,9 +90,8 @@ func providerReady(s *snapshot.Snapshot) Answer {
 		return skip("the provider is unknown")
 	case provider.Status != "ready":
 		return fail("see the provider's page in Coder's dashboard", "the primary reports provider %q as %q", provider.Name, provider.Status)
-	default:
-		return pass("the primary reports provider %q as ready", provider.Name)
 	}
+	return pass("the primary reports provider %q as ready", provider.Name)
 }
 
 func providerCluster(s *snapshot.Snapshot) Answer {
@@ -104,9 +101,8 @@ func providerCluster(s *snapshot.Snapshot) Answer {
 		return unknown(s.ProviderCluster.Err(), "try: "+shell.Kubectl(s.Declared.Context, "get", "namespace", "kube-system"))
 	case s.Declared.Context == s.Region.Satellite.Context:
 		return pass("it is the satellite's cluster, which answers")
-	default:
-		return pass("%s answers, Kubernetes %s", found.Server, found.Version)
 	}
+	return pass("%s answers, Kubernetes %s", found.Server, found.Version)
 }
 
 func networkingV2(s *snapshot.Snapshot) Answer {
@@ -117,10 +113,9 @@ func networkingV2(s *snapshot.Snapshot) Answer {
 		return pass("a primary of v%s always uses Networking v2", s.Primary.Version.Value())
 	case v1alpha1.NetworkingV2Off:
 		return fail(s.Command("migrate"), "provider %q is on the legacy path (Networking v2 is off)", s.Provider.Value().Name)
-	default:
-		if missing := cmp.Or(s.Primary.Version.Err(), s.Provider.Err()); missing != nil {
-			return unknown(missing, "")
-		}
-		return fail("upgrade the primary", "provider %q does not say whether it uses Networking v2", s.Provider.Value().Name)
 	}
+	if missing := cmp.Or(s.Primary.Version.Err(), s.Provider.Err()); missing != nil {
+		return unknown(missing, "")
+	}
+	return fail("upgrade the primary", "provider %q does not say whether it uses Networking v2", s.Provider.Value().Name)
 }

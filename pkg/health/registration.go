@@ -22,8 +22,7 @@ func registrationChecks() []Check {
 	)
 }
 
-// primarySame compares this primary with those that the deployed satellite and
-// the journal name.
+// primarySame compares this primary with those that the deployed satellite and the journal name.
 func primarySame(s *snapshot.Snapshot) Answer {
 	installed, noted := s.InstalledPrimary(), s.JournalPrimary()
 	var others []string
@@ -45,9 +44,8 @@ func primarySame(s *snapshot.Snapshot) Answer {
 		return unknown(s.SatelliteJournal.Err(), "")
 	case installed == "" && noted == "":
 		return skip("the region belongs to no primary yet")
-	default:
-		return pass("the region belongs to %s", s.Primary.URL)
 	}
+	return pass("the region belongs to %s", s.Primary.URL)
 }
 
 func registrationName(s *snapshot.Snapshot, registrations []coder.Satellite) Answer {
@@ -83,7 +81,6 @@ func satelliteRegistered(s *snapshot.Snapshot, state satellite.State) Answer {
 		return pass("registered as %q, %s", own.Name, own.Fingerprint)
 	case !state.Installed:
 		return skip("the satellite is not installed")
-	default:
-		return fail(s.Region.Command("migrate"), "the primary does not list the satellite's key %s", state.Fingerprint)
 	}
+	return fail(s.Region.Command("migrate"), "the primary does not list the satellite's key %s", state.Fingerprint)
 }

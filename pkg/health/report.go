@@ -13,8 +13,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/workspaces"
 )
 
-// NewStatusReport evaluates the checks of status on the views of all regions, as
-// they were at that time.
+// NewStatusReport evaluates the checks of status on the views of all regions, as they were at that time.
 func NewStatusReport(primary v1alpha1.Primary, regions [][]*snapshot.Snapshot, expect Expectation, taken time.Time) *v1alpha1.StatusReport {
 	report := &v1alpha1.StatusReport{Primary: primary, Outcome: v1alpha1.OutcomeSucceeded, Taken: metav1.NewTime(taken)}
 	for _, views := range regions {
@@ -27,8 +26,7 @@ func NewStatusReport(primary v1alpha1.Primary, regions [][]*snapshot.Snapshot, e
 	return report
 }
 
-// NewRegionStatus evaluates the checks of status on the views of a region's
-// providers; at least one.
+// NewRegionStatus evaluates the checks of status on the views of a region's providers; at least one.
 func NewRegionStatus(views []*snapshot.Snapshot, expect Expectation) v1alpha1.RegionStatus {
 	first := views[0]
 	status := v1alpha1.RegionStatus{
@@ -75,9 +73,8 @@ func together(a, b v1alpha1.Phase) v1alpha1.Phase {
 		return v1alpha1.PhaseMigrated
 	case a == v1alpha1.PhaseUnknown || b == v1alpha1.PhaseUnknown:
 		return v1alpha1.PhaseUnknown
-	default:
-		return v1alpha1.PhasePartial
 	}
+	return v1alpha1.PhasePartial
 }
 
 // phase says where the provider of s stands, from facts alone.
@@ -99,9 +96,8 @@ func phase(s *snapshot.Snapshot) v1alpha1.Phase {
 		return v1alpha1.PhasePartial
 	case len(s.Legacy.Value().Found.Releases) == 0:
 		return v1alpha1.PhaseFinalized
-	default:
-		return adopted(s)
 	}
+	return adopted(s)
 }
 
 func adopted(s *snapshot.Snapshot) v1alpha1.Phase {

@@ -18,8 +18,7 @@ func runChecks() []Check {
 		"The journal records a run that failed, was interrupted or is in progress. The region obeys the rule nevertheless: Networking v2 is on only with a satellite that is registered and answers, and a legacy release that is retained. A provider has a journal and a lock of its own, in its own cluster. Running the verb again continues from there."))
 }
 
-// lastRunEnded judges the last run in a journal; command returns the command line
-// that runs a verb again.
+// lastRunEnded judges the last run in a journal; command returns the command line that runs a verb again.
 func lastRunEnded(noted snapshot.Fact[*journal.Record], held snapshot.Fact[*lock.State], command func(string) string) Answer {
 	if missing := cmp.Or(noted.Err(), held.Err()); missing != nil {
 		return unknown(missing, "")

@@ -50,9 +50,8 @@ func satelliteOwner(s *snapshot.Snapshot, state satellite.State) Answer {
 	case !control.Ready:
 		return fail(shell.Kubectl(s.Region.Satellite.Context, "--namespace", control.Owner.Namespace, "describe", "helmrelease", control.Owner.Name),
 			"%s owns it, and is not ready: %s", control.Owner, cmp.Or(control.Message, "it has no condition Ready"))
-	default:
-		return pass("%s owns it, and is ready", control.Owner)
 	}
+	return pass("%s owns it, and is ready", control.Owner)
 }
 
 func satelliteConflict(s *snapshot.Snapshot, state satellite.State) Answer {
@@ -92,9 +91,8 @@ func satelliteInstalled(s *snapshot.Snapshot, state satellite.State) Answer {
 	case state.Superseded():
 		return fail(s.Region.Command("migrate"), "revision %d of release %s/%s is deployed, and a newer one, %d, is %s",
 			state.Revision, s.Region.Satellite.Namespace, s.Region.Satellite.Release, state.LastRevision, state.LastStatus)
-	default:
-		return pass("chart %s %s, revision %d", state.ChartName, state.ChartVersion, state.Revision)
 	}
+	return pass("chart %s %s, revision %d", state.ChartName, state.ChartVersion, state.Revision)
 }
 
 func satelliteReady(s *snapshot.Snapshot, state satellite.State) Answer {
@@ -103,9 +101,8 @@ func satelliteReady(s *snapshot.Snapshot, state satellite.State) Answer {
 		return skip("the satellite is not installed")
 	case !state.Ready:
 		return fail(shell.Kubectl(s.Region.Satellite.Context, "--namespace", s.Region.Satellite.Namespace, "get", "pods"), "not ready: %s", state.Blocker)
-	default:
-		return pass("the satellite's pods are ready")
 	}
+	return pass("the satellite's pods are ready")
 }
 
 func satelliteVersion(s *snapshot.Snapshot, state satellite.State) Answer {
@@ -117,7 +114,6 @@ func satelliteVersion(s *snapshot.Snapshot, state satellite.State) Answer {
 		return skip("the satellite is not installed")
 	case state.AppVersion != version.String():
 		return fail(s.Region.Command("migrate"), "the satellite runs %s, the primary %s", state.AppVersion, version)
-	default:
-		return pass("the satellite runs the primary's version %s", version)
 	}
+	return pass("the satellite runs the primary's version %s", version)
 }

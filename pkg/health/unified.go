@@ -36,9 +36,8 @@ func unifiedSupported(s *snapshot.Snapshot) Answer {
 		return fail(fmt.Sprintf("name a chart of the primary's version with --chart-version %s, or leave out unifiedURL (--unified-url)",
 			version),
 			"%s, and the chart is %s %s", needs, chart.Metadata.Name, chart.Metadata.Version)
-	default:
-		return pass("the chart %s %s and the primary v%s serve it", chart.Metadata.Name, chart.Metadata.Version, version)
 	}
+	return pass("the chart %s %s and the primary v%s serve it", chart.Metadata.Name, chart.Metadata.Version, version)
 }
 
 func unifiedURL(s *snapshot.Snapshot, _ satellite.State) Answer {
@@ -62,13 +61,11 @@ func unifiedURL(s *snapshot.Snapshot, _ satellite.State) Answer {
 		return unifiedSilent(s, found)
 	case found.Identity.Key != coder.SatelliteKey{}:
 		return unifiedSatellite(s, found.Identity.Key)
-	default:
-		return unifiedPrimary(s, found.Identity.Version)
 	}
+	return unifiedPrimary(s, found.Identity.Version)
 }
 
-// unifiedNowhere judges a region of a fleet without a unified URL, whose satellite
-// may have been given one.
+// unifiedNowhere judges a region of a fleet without a unified URL, whose satellite may have been given one.
 func unifiedNowhere(s *snapshot.Snapshot) Answer {
 	installed := s.InstalledAccessURL()
 	if installed == "" || coder.SameURL(installed, s.Region.Satellite.AccessURL) || !s.ServesAccessURL() {
@@ -88,10 +85,9 @@ func unifiedSilent(s *snapshot.Snapshot, found snapshot.Unified) Answer {
 		return fail("see which server its DNS record leads to", "what answers at %s is not Coder: %v", url, found.Err)
 	case stage == "DNS" || stage == "TCP":
 		return fail(unifiedRecord(s), "nothing answers at %s yet: %s: %v", url, stage, failure)
-	default:
-		return fail("see which server its DNS record leads to, and whether that one has a certificate for "+fleet.Host(url),
-			"something answers at %s, but not as it should: %s: %v", url, stage, failure)
 	}
+	return fail("see which server its DNS record leads to, and whether that one has a certificate for "+fleet.Host(url),
+		"something answers at %s, but not as it should: %s: %v", url, stage, failure)
 }
 
 // unifiedRecord says which DNS record leads the unified URL to this satellite.
@@ -129,7 +125,6 @@ func unifiedPrimary(s *snapshot.Snapshot, found coder.Version) Answer {
 	case version != found:
 		return fail("see which deployment its DNS record leads to", "%s leads to a primary of v%s, and %s is v%s", url, found, s.Primary.URL,
 			version)
-	default:
-		return pass("%s leads to the primary from here", url)
 	}
+	return pass("%s leads to the primary from here", url)
 }

@@ -99,9 +99,8 @@ func (h *hider) value(value any) any {
 			}
 		}
 		return v
-	default:
-		return h.hide(v)
 	}
+	return h.hide(v)
 }
 
 // list hides arguments: "--db-password=x", and "--db-password", "x".

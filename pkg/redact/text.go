@@ -81,9 +81,8 @@ func withoutPassword(url string) string {
 		return url[:start] + Mark + host
 	case !two || password == "" || isPort(password):
 		return url
-	default:
-		return url[:start] + user + ":" + Mark + host
 	}
+	return url[:start] + user + ":" + Mark + host
 }
 
 // isPort reports whether a port and a path follow the colon: "oci://registry:5000/charts/coder@sha256:...".

@@ -8,9 +8,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// Plan plans all regions in parallel. It writes nothing. With diff, it also
-// shows what would change of the satellites' manifests. The error is the cause
-// of ctx, if that ended.
+// Plan plans all regions in parallel. It writes nothing. With diff, it also shows what would change of the satellites'
+// manifests. The error is the cause of ctx, if that ended.
 func (r *Rollout) Plan(ctx context.Context, diff bool) (*v1alpha1.Plan, error) {
 	views, err := r.Survey.Collect(ctx, 0, r.Operation.Items...)
 	if err != nil {

@@ -1,6 +1,5 @@
-// Package rollout plans an operation for the regions of a fleet and carries it
-// out on them: which may start when, how many at once, and when to stop.
-// pkg/migration does the work in one region.
+// Package rollout plans an operation for the regions of a fleet and carries it out on them: which may start when, how
+// many at once, and when to stop. pkg/migration does the work in one region.
 package rollout
 
 import (
@@ -33,9 +32,8 @@ type Rollout struct {
 // anotherFailed is why a region is not started that passed its own preflight.
 const anotherFailed = "not started, because another region failed its preflight; leave that one out with --exclude, or with --skip-unreachable if its cluster does not answer"
 
-// Run carries the plan out, in the name of its operator. One region's failure
-// neither stops nor hides another in progress; it only keeps further ones
-// from starting, as MaxFailures says.
+// Run carries the plan out, in the name of its operator. One region's failure neither stops nor hides another in
+// progress; it only keeps further ones from starting, as MaxFailures says.
 func (r *Rollout) Run(ctx context.Context, plan *v1alpha1.Plan) []v1alpha1.RegionReport {
 	plans := make(map[string]v1alpha1.RegionPlan, len(plan.Regions))
 	for _, region := range plan.Regions {

@@ -11,9 +11,8 @@ import (
 
 type runRegion func(ctx context.Context, name string) v1alpha1.RegionReport
 
-// run starts every region when the rules allow it, waits for those in progress, and
-// returns the reports in the order of names. Once ctx has ended, no further
-// region starts.
+// run starts every region when the rules allow it, waits for those in progress, and returns the reports in the order of
+// names. Once ctx has ended, no further region starts.
 func (r Rules) run(ctx context.Context, names []string, one runRegion) []v1alpha1.RegionReport {
 	type result struct {
 		name   string

@@ -68,9 +68,8 @@ func risk(w coder.Workspace) int {
 		return 0
 	case coder.ContainerFailed:
 		return 1
-	default:
-		return 2
 	}
+	return 2
 }
 
 func namedCanary(name string, me coder.User, provider coder.Provider, workspaces []coder.Workspace) (Canary, error) {
@@ -89,8 +88,7 @@ func namedCanary(name string, me coder.User, provider coder.Provider, workspaces
 		return Canary{}, fmt.Errorf("canary workspace %q is not on provider %q: check its name with `coder workspaces ls`", name, provider.Name)
 	case 1:
 		return Canary{Workspace: matching[0], Reason: "named; it belongs to another user"}, nil
-	default:
-		return Canary{}, fmt.Errorf("canary workspace %q is the name of %d workspaces on provider %q: name it by its ID",
-			name, len(matching), provider.Name)
 	}
+	return Canary{}, fmt.Errorf("canary workspace %q is the name of %d workspaces on provider %q: name it by its ID",
+		name, len(matching), provider.Name)
 }

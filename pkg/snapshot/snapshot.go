@@ -126,9 +126,8 @@ func (s *Snapshot) NetworkingOf(which Fact[coder.Provider]) v1alpha1.NetworkingV
 		return v1alpha1.NetworkingV2Unknown
 	case *provider.EnableNetV2:
 		return v1alpha1.NetworkingV2On
-	default:
-		return v1alpha1.NetworkingV2Off
 	}
+	return v1alpha1.NetworkingV2Off
 }
 
 // InLedger reports whether the ledger in the provider's journal lists the revision of the legacy release that was found.

@@ -50,9 +50,8 @@ func Since(s *snapshot.Snapshot) (time.Time, error) {
 		return time.Time{}, errors.New("somebody else switched Networking v2 since, at an unknown time")
 	case record.Switched.LatestBuild == nil:
 		return time.Time{}, errors.New("the workspaces could not be listed when Networking v2 was switched")
-	default:
-		return *record.Switched.LatestBuild, nil
 	}
+	return *record.Switched.LatestBuild, nil
 }
 
 // ErrNeverSwitched means that no journal records a switch.
@@ -67,9 +66,8 @@ func StateOf(w coder.Workspace, since time.Time) v1alpha1.WorkspaceState {
 		return v1alpha1.WorkspaceFailed
 	case w.LastBuiltAt.After(since):
 		return v1alpha1.WorkspaceAdopted
-	default:
-		return v1alpha1.WorkspaceWaiting
 	}
+	return v1alpha1.WorkspaceWaiting
 }
 
 func count(list []coder.Workspace, since time.Time) v1alpha1.Adoption {

@@ -97,9 +97,8 @@ func judge(before, now coder.Workspace, failure coder.BuildMessage) (over bool, 
 		return true, fmt.Errorf("the build of workspace %q failed: %s", before.Name, failure.Message)
 	case began && now.LatestStat.ContainerStatus == coder.ContainerFailed:
 		return true, fmt.Errorf("the build of workspace %q failed: %s", before.Name, now.LatestStat.StatError)
-	default:
-		return began && Built(now), nil
 	}
+	return began && Built(now), nil
 }
 
 // Built reports whether a workspace can be used: it is on, and no build runs.

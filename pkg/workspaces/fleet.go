@@ -83,9 +83,8 @@ func (p *provider) judge(rules Rules, w coder.Workspace, now time.Time) Choice {
 		return Choice{Workspace: w, Reason: "Networking v2 was never switched"}
 	case p.unknown != nil:
 		return Choice{Workspace: w, Reason: "its path is unknown"}
-	default:
-		return rules.Judge(w, p.since, now)
 	}
+	return rules.Judge(w, p.since, now)
 }
 
 // neverSwitched reports whether the provider has always had its present path.

@@ -53,9 +53,8 @@ func (g *gate) open(ctx context.Context) error {
 		return errors.New("Networking v2 was switched off and on in the meantime")
 	case was == v1alpha1.NetworkingV2Off: // nobody connects through the satellite
 		return nil
-	default:
-		return g.view.PathAnswers()
 	}
+	return g.view.PathAnswers()
 }
 
 // cordon keeps new workspaces off the provider if that is wanted and not in place.

@@ -118,7 +118,6 @@ func ended(ctx context.Context, report *v1alpha1.WorkspaceReport, failed bool) v
 		return v1alpha1.OutcomeFailed
 	case counts[v1alpha1.RebuildDone] == 0:
 		return v1alpha1.OutcomeNothingToDo
-	default:
-		return v1alpha1.OutcomeSucceeded
 	}
+	return v1alpha1.OutcomeSucceeded
 }

@@ -12,10 +12,7 @@ import (
 type Tool string
 
 // Tools that own releases.
-const (
-	Flux   Tool = "Flux"
-	ArgoCD Tool = "Argo CD"
-)
+const Flux, ArgoCD Tool = "Flux", "Argo CD"
 
 // What the controllers write on the objects that they apply: Flux in helm-controller's post-renderer
 // (internal/postrender), Argo CD as docs/user-guide/resource_tracking.md says.
@@ -26,10 +23,10 @@ const (
 )
 
 // Owner is the object by which a controller owns a release: a HelmRelease of Flux or an
-// Application of Argo CD. The zero value is nobody.
+// Application of Argo CD. The zero value means that there is none.
 type Owner struct {
 	Tool            Tool
-	Namespace, Name string // Argo CD does not always tell the namespace
+	Namespace, Name string // the namespace is empty if Argo CD does not state it
 }
 
 // OwnerOf returns the owner that the labels and annotations of a release's object name.
@@ -39,10 +36,11 @@ func OwnerOf(labels, annotations map[string]string) Owner {
 	}
 	// "application:group/kind:namespace/name"; an Application outside Argo CD's namespace is "namespace_application".
 	application, _, _ := strings.Cut(annotations[argoTracking], ":")
-	if namespace, name, found := strings.Cut(application, "_"); found {
+	namespace, name, found := strings.Cut(application, "_")
+	switch {
+	case found:
 		return Owner{ArgoCD, namespace, name}
-	}
-	if application != "" {
+	case application != "":
 		return Owner{Tool: ArgoCD, Name: application}
 	}
 	return Owner{}
@@ -63,11 +61,10 @@ func (o Owner) String() string {
 	return string(o.Tool) + "'s " + kind + name
 }
 
-// SuspendCommand returns the command that suspends Flux's reconciliation of the release in the
-// kubeconfig context; ResumeCommand the one that resumes it.
+// SuspendCommand returns the command that suspends Flux's reconciliation of the release in the kubeconfig context.
 func (o Owner) SuspendCommand(context string) string { return o.command(context, "suspend") }
 
-// ResumeCommand is described at SuspendCommand.
+// ResumeCommand returns the command that resumes it.
 func (o Owner) ResumeCommand(context string) string { return o.command(context, "resume") }
 
 func (o Owner) command(context, verb string) string {

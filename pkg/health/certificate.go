@@ -12,10 +12,10 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// soon is how long before its end a certificate is warned of.
+// soon is how long before its expiry a certificate causes a warning.
 const soon = 30 * 24 * time.Hour
 
-// certificateValid judges the certificate that is served, and the one that is to be.
+// certificateValid judges the certificate that is served, and the one in the Secret.
 func certificateValid(s *snapshot.Snapshot) Answer {
 	secret := s.Certificates.Value().Host
 	held, heldKnown := secret.Certificate.Get()
@@ -67,6 +67,7 @@ func certificateNames(s *snapshot.Snapshot, found snapshot.Certificates) Answer 
 	return pass("the certificate in Secret %s is for %s", found.Host.Name, &held)
 }
 
+// certificateIn returns the certificate in the Secret, or the answer without one.
 func certificateIn(s *snapshot.Snapshot, secret snapshot.TLSSecret) (probe.Certificate, *Answer) {
 	held, known := secret.Certificate.Get()
 	switch {
@@ -82,7 +83,7 @@ func certificateIn(s *snapshot.Snapshot, secret snapshot.TLSSecret) (probe.Certi
 		shell.Kubectl(s.Region.Satellite.Context, "auth", "can-i", "get", "secret/"+secret.Name, "--namespace", s.Region.Satellite.Namespace)))
 }
 
-// outdated says in which way a certificate is not valid at that time; "" if it is valid.
+// outdated says why a certificate is not valid at that time; "" if it is.
 func outdated(c *probe.Certificate, at time.Time) string {
 	switch {
 	case at.After(c.NotAfter):
@@ -97,19 +98,17 @@ func ends(c *probe.Certificate, at time.Time) bool { return c.NotAfter.Sub(at) <
 
 func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 
-// renewing is the command that puts another certificate into the Secret, which may be there already. Without a Secret,
-// something in front of the satellite has the certificate.
+// renewing says how to renew the certificate in the Secret or, without one, that of whatever is in front of the satellite.
 func renewing(s *snapshot.Snapshot, secret string) string {
 	if secret == "" {
 		return "renew the certificate of what terminates TLS at " + s.Region.Satellite.AccessURL
 	}
-	create := shell.Kubectl(s.Region.Satellite.Context, "--namespace", s.Region.Satellite.Namespace, "create", "secret", "tls", secret, "--cert", "tls.crt", "--key",
-		"tls.key", "--dry-run=client", "--output=yaml")
+	create := shell.Kubectl(s.Region.Satellite.Context, "--namespace", s.Region.Satellite.Namespace, "create", "secret", "tls", secret,
+		"--cert", "tls.crt", "--key", "tls.key", "--dry-run=client", "--output=yaml")
 	return fmt.Sprintf("issue a certificate for the names, then: %s | %s", create, shell.Kubectl(s.Region.Satellite.Context, "apply", "--filename", "-"))
 }
 
 func devURLs(s *snapshot.Snapshot, found snapshot.Certificates) Answer {
-	provider, providerKnown := s.Provider.Get()
 	host := found.DevURLsHost
 	if host == "" {
 		return pass("the values name no host of Dev URLs")
@@ -117,8 +116,9 @@ func devURLs(s *snapshot.Snapshot, found snapshot.Certificates) Answer {
 	if answer := devURLsCertificate(s, found); answer != nil {
 		return *answer
 	}
+	provider, known := s.Provider.Get()
 	switch {
-	case !providerKnown:
+	case !known:
 		return unknown(s.Provider.Err(), "")
 	case !strings.EqualFold(strings.TrimSpace(provider.DevurlHost), host):
 		return fail(fmt.Sprintf("set %s as the Dev URL host of provider %q, on its page in Coder's dashboard; or correct "+
@@ -128,8 +128,7 @@ func devURLs(s *snapshot.Snapshot, found snapshot.Certificates) Answer {
 	return pass("there is a certificate for %s, and provider %q uses it", host, provider.Name)
 }
 
-// devURLsCertificate looks for the wildcard in the certificate that Dev URLs are served with: that of their own Secret
-// or, without one, the access URL's. It returns nil if it is there.
+// devURLsCertificate returns nil if the wildcard is in the certificate of Dev URLs' Secret or, without one, the access URL's.
 func devURLsCertificate(s *snapshot.Snapshot, found snapshot.Certificates) *Answer {
 	host, secret := found.DevURLsHost, found.DevURLs
 	if secret.Name == "" && found.Host.Certificate.IsKnown() {
@@ -143,7 +142,8 @@ func devURLsCertificate(s *snapshot.Snapshot, found snapshot.Certificates) *Answ
 		return answer
 	}
 	endpoint, known := s.Endpoint.Get()
-	switch served := endpoint.Certificate; {
+	served := endpoint.Certificate
+	switch {
 	case !known:
 		return new(unknown(s.Endpoint.Err(), ""))
 	case served == nil:

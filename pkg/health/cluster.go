@@ -9,26 +9,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-func clusterChecks() []Check {
-	return in(categoryCluster,
-		check("cluster-reachable", fails, preflight, clusterReachable,
-			"Does the API server of the satellite's cluster answer with these credentials?",
-			"Everything at a satellite's site is done through its kubeconfig context. Try `kubectl --context CONTEXT get namespace kube-system`: it meets the same obstacle, and says more about credentials plugins."),
-		check("region-distinct", fails, preflight, regionDistinct,
-			"Are the satellite's place and the provider used by no other region?",
-			"Two contexts can lead to one cluster; in the same namespace, such regions would fight over one satellite. Clusters are told apart by the UID of their namespace kube-system. Remove one of the regions from the Fleet, or correct its context, namespace or provider."),
-		check("cluster-rights", fails, preflightOnly, func(s *snapshot.Snapshot) Answer { return rights(s.MissingRights) },
-			"Does the operator have every right in the satellite's cluster that the verb needs?",
-			"A migration that runs out of rights halfway would have to be undone, so every right is asked for first. The message names each that is missing; have a cluster administrator grant them."),
-		check("namespace-active", fails, preflight, of(satelliteFact, namespaceActive),
-			"Can the satellite's namespace take new objects?",
-			"Nothing can be created in a namespace that is being deleted. Wait until it is gone, or see with `kubectl get namespace NAME -o yaml` which finalizer holds it up; or choose another with --namespace."),
-		check("namespace-separate", warns, preflight, namespaceSeparate,
-			"Is the satellite in a namespace of its own, apart from the workspaces?",
-			"Coder's documentation advises to keep a satellite out of its provider's namespace: the charts use fixed names, and whoever may manage workspaces should not reach the satellite's key."),
-	)
-}
-
 func clusterReachable(s *snapshot.Snapshot) Answer {
 	found, known := s.Cluster.Get()
 	if !known {
@@ -51,6 +31,9 @@ func regionDistinct(s *snapshot.Snapshot) Answer {
 	}
 	return pass("no other region of the fleet has this place or this provider")
 }
+
+func clusterRights(s *snapshot.Snapshot) Answer  { return rights(s.MissingRights) }
+func providerRights(s *snapshot.Snapshot) Answer { return rights(s.MissingProviderRights) }
 
 func rights(found snapshot.Fact[[]cluster.Rule]) Answer {
 	missing, known := found.Get()

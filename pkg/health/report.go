@@ -1,6 +1,7 @@
 package health
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -30,12 +31,8 @@ func NewStatusReport(primary v1alpha1.Primary, regions [][]*snapshot.Snapshot, e
 func NewRegionStatus(views []*snapshot.Snapshot, expect Expectation) v1alpha1.RegionStatus {
 	first := views[0]
 	status := v1alpha1.RegionStatus{
-		Name:    first.Region.Name,
-		Phase:   phase(first),
-		Outcome: v1alpha1.OutcomeSucceeded,
-		Checks: EvaluateRegion(views, func(s *snapshot.Snapshot) []v1alpha1.CheckResult {
-			return Evaluate(Status(), s)
-		}),
+		Name: first.Region.Name, Phase: phase(first), Outcome: v1alpha1.OutcomeSucceeded,
+		Checks: EvaluateRegion(views, func(s *snapshot.Snapshot) []v1alpha1.CheckResult { return Evaluate(Status(), s) }),
 	}
 	if satellite := first.Region.Satellite; !satellite.None() {
 		status.Satellite = &v1alpha1.SatelliteStatus{
@@ -66,10 +63,11 @@ func NewRegionStatus(views []*snapshot.Snapshot, expect Expectation) v1alpha1.Re
 
 // together joins the phases of two providers into one of their region.
 func together(a, b v1alpha1.Phase) v1alpha1.Phase {
+	migrated := []v1alpha1.Phase{v1alpha1.PhaseMigrated, v1alpha1.PhaseAdopted}
 	switch {
 	case a == b:
 		return a
-	case slices.Contains([]v1alpha1.Phase{v1alpha1.PhaseMigrated, v1alpha1.PhaseAdopted}, a) && slices.Contains([]v1alpha1.Phase{v1alpha1.PhaseMigrated, v1alpha1.PhaseAdopted}, b):
+	case slices.Contains(migrated, a) && slices.Contains(migrated, b):
 		return v1alpha1.PhaseMigrated
 	case a == v1alpha1.PhaseUnknown || b == v1alpha1.PhaseUnknown:
 		return v1alpha1.PhaseUnknown
@@ -77,7 +75,7 @@ func together(a, b v1alpha1.Phase) v1alpha1.Phase {
 	return v1alpha1.PhasePartial
 }
 
-// phase says where the provider of s stands, from facts alone.
+// phase returns how far the provider of s is migrated, from facts alone.
 func phase(s *snapshot.Snapshot) v1alpha1.Phase {
 	networking := s.Networking()
 	none := s.Region.Satellite.None() // users connect through the primary
@@ -107,16 +105,13 @@ func adopted(s *snapshot.Snapshot) v1alpha1.Phase {
 	return v1alpha1.PhaseMigrated
 }
 
-// lastRun describes the last or present run, from a journal and the lock beside it.
-func lastRun(record *journal.Record, held *lock.State) *v1alpha1.Run {
-	if record == nil && (held == nil || held.Holder == "") {
-		return nil
-	}
-	run := &v1alpha1.Run{}
+// lastRun describes the last or present run, from a journal and the lock beside it; nil if there was none.
+func lastRun(record *journal.Record, held *lock.State) (run *v1alpha1.Run) {
 	if record != nil {
-		*run = record.Run()
+		run = new(record.Run())
 	}
 	if held != nil && held.Holder != "" {
+		run = cmp.Or(run, &v1alpha1.Run{})
 		run.Holder, run.HeldSince = held.Holder, new(metav1.NewTime(held.Acquired))
 	}
 	return run

@@ -10,34 +10,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-func satelliteChecks() []Check {
-	return in(categorySatellite,
-		check("satellite-conflict", fails, preflight, of(satelliteFact, satelliteConflict),
-			"Is the satellite's namespace free of other Coder deployments?",
-			"The chart uses fixed names, so two Coder deployments cannot share a namespace. Choose another namespace with --namespace."),
-		check("satellite-idle", fails, preflight, of(satelliteFact, satelliteIdle),
-			"Is no Helm operation of others on the satellite's release in progress?",
-			"Helm marks a release as pending while it installs, upgrades or rolls back, and leaves the mark if it is killed. `migrate` clears the mark of an earlier run of its own. If another client wrote it, its Helm may still be running: wait for it; if nobody runs it, the hint's command ends it."),
-		check("satellite-installed", fails, statusOnly, of(satelliteFact, satelliteInstalled),
-			"Is the satellite's Helm release deployed?",
-			"The release is missing, or a Helm operation on it did not end. `migrate` installs it, and finishes what an earlier run of its own left pending."),
-		check("satellite-ready", fails, statusOnly, of(satelliteFact, satelliteReady),
-			"Are the satellite's pods ready?",
-			"The message names the pod that is not ready, why, and its last event. Wrong values usually show here: a Secret that is missing, an image that cannot be pulled, a primary URL that the pod cannot reach."),
-		check("satellite-version", warns, statusOnly, of(satelliteFact, satelliteVersion),
-			"Does the satellite run the primary's version?",
-			"Satellites should run the primary's own version. `migrate` again upgrades the satellite to it."),
-		check("satellite-run-complete", warns, statusOnly, func(s *snapshot.Snapshot) Answer {
-			return lastRunEnded(s.SatelliteJournal, s.SatelliteLock, s.Region.Command)
-		},
-			"Did the last run on the satellite succeed?",
-			"The satellite has a journal and a lock of its own, beside it. The journal records a run that failed, was interrupted or is in progress. Running the verb again continues from there."),
-		check("satellite-owner", warns, preflight, of(satelliteFact, satelliteOwner),
-			"Is the GitOps controller that owns the satellite's release, if any, content with it?",
-			"What Flux or Argo CD owns, only they change: `migrate` waits for the satellite but does not install or upgrade it, and nothing is undone after a failure. The message is what Flux's HelmRelease says."),
-	)
-}
-
 func satelliteOwner(s *snapshot.Snapshot, state satellite.State) Answer {
 	control := state.Control
 	switch {
@@ -61,8 +33,7 @@ func satelliteConflict(s *snapshot.Snapshot, state satellite.State) Answer {
 	return pass("no other Coder deployment is in namespace %q", s.Region.Satellite.Namespace)
 }
 
-// satelliteIdle reports before a migration whether it may clear a pending operation, which
-// it would otherwise learn only when it installs.
+// satelliteIdle reports whether a migration may clear a pending operation.
 func satelliteIdle(s *snapshot.Snapshot, state satellite.State) Answer {
 	record, journalKnown := s.SatelliteJournal.Get()
 	switch {

@@ -28,13 +28,11 @@ func unifiedSupported(s *snapshot.Snapshot) Answer {
 	case !chartKnown:
 		return unknown(s.Chart.Err(), "")
 	}
-	charts, err := coder.ParseVersion(chart.Metadata.Version)
-	switch {
+	switch charts, err := coder.ParseVersion(chart.Metadata.Version); {
 	case err != nil:
 		return fail("name a chart version with --chart-version", "%s, and that of the chart is not known: %v", needs, err)
 	case !charts.AtLeast(1, 28):
-		return fail(fmt.Sprintf("name a chart of the primary's version with --chart-version %s, or leave out unifiedURL (--unified-url)",
-			version),
+		return fail(fmt.Sprintf("name a chart of the primary's version with --chart-version %s, or leave out unifiedURL (--unified-url)", version),
 			"%s, and the chart is %s %s", needs, chart.Metadata.Name, chart.Metadata.Version)
 	}
 	return pass("the chart %s %s and the primary v%s serve it", chart.Metadata.Name, chart.Metadata.Version, version)
@@ -65,7 +63,7 @@ func unifiedURL(s *snapshot.Snapshot, _ satellite.State) Answer {
 	return unifiedPrimary(s, found.Identity.Version)
 }
 
-// unifiedNowhere judges a region of a fleet without a unified URL, whose satellite may have been given one.
+// unifiedNowhere judges a satellite in a fleet without a unified URL.
 func unifiedNowhere(s *snapshot.Snapshot) Answer {
 	installed := s.InstalledAccessURL()
 	if installed == "" || coder.SameURL(installed, s.Region.Satellite.AccessURL) || !s.ServesAccessURL() {
@@ -94,8 +92,7 @@ func unifiedSilent(s *snapshot.Snapshot, found snapshot.Unified) Answer {
 func unifiedRecord(s *snapshot.Snapshot) string {
 	host, addresses := fleet.Host(s.Region.Satellite.UnifiedURL), s.Satellite.Value().LoadBalancer
 	if len(addresses) == 0 {
-		return fmt.Sprintf("create a DNS record for %s that leads users to the nearest satellite (GeoDNS); the address of this one is "+
-			"known once it is installed", host)
+		return "create a DNS record for " + host + " that leads users to the nearest satellite (GeoDNS); the address of this one is known once it is installed"
 	}
 	return fmt.Sprintf("create the DNS record %s for users near %s (GeoDNS)", probe.Record(host, addresses), s.Region.Name)
 }
@@ -123,8 +120,7 @@ func unifiedPrimary(s *snapshot.Snapshot, found coder.Version) Answer {
 	case !known:
 		return unknown(s.Primary.Version.Err(), "")
 	case version != found:
-		return fail("see which deployment its DNS record leads to", "%s leads to a primary of v%s, and %s is v%s", url, found, s.Primary.URL,
-			version)
+		return fail("see which deployment its DNS record leads to", "%s leads to a primary of v%s, and %s is v%s", url, found, s.Primary.URL, version)
 	}
 	return pass("%s leads to the primary from here", url)
 }

@@ -100,7 +100,7 @@ func (h *hider) value(value any) any {
 		}
 		return v
 	}
-	return h.hide(v)
+	return h.hide(value)
 }
 
 // list hides arguments: "--db-password=x", and "--db-password", "x".

@@ -48,12 +48,7 @@ func primaryIsPrimary(s *snapshot.Snapshot) Answer {
 
 func registrationOf(key coder.SatelliteKey, registered []coder.Satellite) (coder.Satellite, bool) {
 	own, _ := coder.Fingerprint(key.Key) // a key of another form can only be compared by the fingerprint that it came with
-	for _, r := range registered {
-		if r.Fingerprint != "" && (r.Fingerprint == key.Fingerprint || r.Fingerprint == own) {
-			return r, true
-		}
-	}
-	return coder.Satellite{}, false
+	return snapshot.Registered(registered, key.Fingerprint, own)
 }
 
 func operatorRole(s *snapshot.Snapshot) Answer {

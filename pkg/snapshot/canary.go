@@ -73,12 +73,7 @@ func risk(w coder.Workspace) int {
 }
 
 func namedCanary(name string, me coder.User, provider coder.Provider, workspaces []coder.Workspace) (Canary, error) {
-	var matching []coder.Workspace
-	for _, w := range workspaces {
-		if w.Name == name || w.ID == name {
-			matching = append(matching, w)
-		}
-	}
+	matching := slices.DeleteFunc(slices.Clone(workspaces), func(w coder.Workspace) bool { return w.Name != name && w.ID != name })
 	// Names are unique per user only, so the operator's own workspace takes precedence.
 	if i := slices.IndexFunc(matching, func(w coder.Workspace) bool { return w.UserID == me.ID }); i >= 0 {
 		return Canary{Workspace: matching[i], Reason: "named, and the operator's own"}, nil

@@ -4,6 +4,7 @@ package snapshot
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
@@ -93,7 +94,6 @@ type Legacy struct {
 	Readiness legacy.Readiness
 	AccessURL string       // envproxy's; empty if unknown
 	Reach     probe.Result // of AccessURL, from this machine
-
 }
 
 // Endpoint is what answers at the satellite's access URL.
@@ -110,9 +110,7 @@ type Endpoint struct {
 }
 
 // Networking returns the state of the provider's networking.
-func (s *Snapshot) Networking() v1alpha1.NetworkingV2 {
-	return s.NetworkingOf(s.Provider)
-}
+func (s *Snapshot) Networking() v1alpha1.NetworkingV2 { return s.NetworkingOf(s.Provider) }
 
 // NetworkingOf returns the state of any provider's networking. From v1.22 on, Networking v2 is always on and the option is
 // gone, so that an absent field never means off (Coder CLI commit 1ed07d2; release notes of v1.22).
@@ -147,16 +145,23 @@ func (s *Snapshot) RecordedRegistration() (coder.Satellite, bool) {
 	return s.registrationOf(s.Satellite.Value().RecordedKey, s.Satellite.Value().RecordedFingerprint)
 }
 
-// registrationOf returns the registration of a key.
 func (s *Snapshot) registrationOf(public, fingerprint string) (coder.Satellite, bool) {
 	if fingerprint == "" {
 		return coder.Satellite{}, false
 	}
-	served := s.Endpoint.Value().Key
+	forms := []string{fingerprint}
 	// Primaries may print fingerprints in a form of their own. The satellite's form of the same key then links the two.
-	same, _ := coder.SameKey(served.Key, public)
-	for _, r := range s.Registrations.Value() {
-		if r.Fingerprint != "" && (r.Fingerprint == fingerprint || same && r.Fingerprint == served.Fingerprint) {
+	served := s.Endpoint.Value().Key
+	if same, _ := coder.SameKey(served.Key, public); same {
+		forms = append(forms, served.Fingerprint)
+	}
+	return Registered(s.Registrations.Value(), forms...)
+}
+
+// Registered returns the registration of the key with one of these fingerprints.
+func Registered(registrations []coder.Satellite, fingerprints ...string) (coder.Satellite, bool) {
+	for _, r := range registrations {
+		if r.Fingerprint != "" && slices.Contains(fingerprints, r.Fingerprint) {
 			return r, true
 		}
 	}

@@ -5,6 +5,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -156,10 +157,7 @@ func choose(ctx context.Context, source *snapshot.Source, s *snapshot.Snapshot, 
 	if !known {
 		return coder.Workspace{}, fmt.Errorf("cannot determine whose token this is: %w", s.Primary.Me.Err())
 	}
-	if wish == "" {
-		wish = s.Declared.Canary
-	}
-	if wish == fleet.CanaryNone {
+	if wish = cmp.Or(wish, s.Declared.Canary); wish == fleet.CanaryNone {
 		wish = fleet.CanaryAuto // nothing is rebuilt here
 	}
 	workspaces, err := source.Primary.ProviderWorkspaces(ctx, provider.ID)

@@ -16,7 +16,7 @@ func trusted(s *snapshot.Snapshot) error {
 	case !own:
 		return fmt.Errorf("%s serves another key than the one in the cluster: see `kubectl coder-satellite status`", s.Region.Satellite.AccessURL)
 	}
-	if _, known := s.Registrations.Get(); !known {
+	if !s.Registrations.IsKnown() {
 		return fmt.Errorf("the registered satellites are unknown: %w", s.Registrations.Err())
 	}
 	if _, registered := s.Registration(); !registered {

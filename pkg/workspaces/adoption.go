@@ -94,13 +94,12 @@ func Complete(a v1alpha1.Adoption) bool { return a.Adopted == a.Total }
 
 // Describe summarises the adoption in words.
 func Describe(a v1alpha1.Adoption) string {
-	if a.Total == 0 {
+	switch {
+	case a.Total == 0:
 		return "the provider has no workspaces"
-	}
-	if Complete(a) && a.Total == 1 {
+	case Complete(a) && a.Total == 1:
 		return "the one workspace was built since the switch"
-	}
-	if Complete(a) {
+	case Complete(a):
 		return fmt.Sprintf("all %d workspaces were built since the switch", a.Total)
 	}
 	parts := []string{fmt.Sprintf("%d of %d workspaces were built since the switch", a.Adopted, a.Total)}

@@ -78,16 +78,13 @@ func (g *gate) done() {
 	}
 }
 
-// liftTime bounds lifting a cordon.
-const liftTime = time.Minute
-
 // uncordon lifts the cordon if one was wanted, even if this run did not set it: an earlier run with the same flags may have
 // been killed. The error names the command that lifts it.
 func (g *gate) uncordon(ctx context.Context) error {
 	if !g.wantCordon {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), liftTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
 	if err := g.api.UncordonProvider(ctx, g.provider.view.ProviderID()); err != nil {
 		return fmt.Errorf("the provider is still cordoned and accepts no new workspaces: %w; lift the cordon with `%s`", err,

@@ -54,8 +54,7 @@ func (run *running) one(ctx context.Context, j job, entry *v1alpha1.Workspace) (
 
 // stopped returns why no further build may start; "" if it may.
 func (run *running) stopped(ctx context.Context) string {
-	failed := int(run.failed.Load())
-	switch {
+	switch failed := int(run.failed.Load()); {
 	case ctx.Err() != nil:
 		return context.Cause(ctx).Error()
 	case failed > run.MaxFailures:

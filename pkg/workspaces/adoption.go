@@ -117,18 +117,15 @@ func Describe(a v1alpha1.Adoption) string {
 	return strings.Join(parts, ", ")
 }
 
-// recently is how long a user counts as active after a connection.
-const recently = time.Hour
-
 // ImpactOf counts whom a switch affects at a primary of that version.
 func ImpactOf(list []coder.Workspace, version coder.Version, now time.Time) v1alpha1.Impact {
 	found := v1alpha1.Impact{Workspaces: len(list), RebuiltBySwitch: version.RebuildsOnSwitch()}
-	owners := map[string]bool{} // whether they connected recently
+	owners := map[string]bool{} // whether they connected within the last hour
 	for _, w := range list {
 		if w.LatestStat.ContainerStatus != coder.ContainerOff && w.LatestStat.ContainerStatus != coder.ContainerFailed {
 			found.On++
 		}
-		owners[w.UserID] = owners[w.UserID] || now.Sub(w.LastConnectionAt) < recently
+		owners[w.UserID] = owners[w.UserID] || now.Sub(w.LastConnectionAt) < time.Hour
 	}
 	for _, lately := range owners {
 		found.Users++

@@ -10,9 +10,20 @@ import (
 )
 
 func clusterReachable(s *snapshot.Snapshot) Answer {
-	found, known := s.Cluster.Get()
+	return reachable(s.Cluster, s.Region.Satellite.Context)
+}
+
+func providerCluster(s *snapshot.Snapshot) Answer {
+	if s.ProviderCluster.IsKnown() && s.Declared.Context == s.Region.Satellite.Context {
+		return pass("it is the satellite's cluster, which answers")
+	}
+	return reachable(s.ProviderCluster, s.Declared.Context)
+}
+
+func reachable(fact snapshot.Fact[snapshot.Cluster], context string) Answer {
+	found, known := fact.Get()
 	if !known {
-		return unknown(s.Cluster.Err(), "try: "+shell.Kubectl(s.Region.Satellite.Context, "get", "namespace", "kube-system"))
+		return unknown(fact.Err(), "try: "+shell.Kubectl(context, "get", "namespace", "kube-system"))
 	}
 	return pass("%s answers, Kubernetes %s", found.Server, found.Version)
 }

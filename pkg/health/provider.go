@@ -8,7 +8,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/shell"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/workspaces"
 )
@@ -65,17 +64,6 @@ func providerReady(s *snapshot.Snapshot) Answer {
 	return pass("the primary reports provider %q as ready", provider.Name)
 }
 
-func providerCluster(s *snapshot.Snapshot) Answer {
-	found, known := s.ProviderCluster.Get()
-	switch {
-	case !known:
-		return unknown(s.ProviderCluster.Err(), "try: "+shell.Kubectl(s.Declared.Context, "get", "namespace", "kube-system"))
-	case s.Declared.Context == s.Region.Satellite.Context:
-		return pass("it is the satellite's cluster, which answers")
-	}
-	return pass("%s answers, Kubernetes %s", found.Server, found.Version)
-}
-
 func networkingV2(s *snapshot.Snapshot) Answer {
 	switch s.Networking() {
 	case v1alpha1.NetworkingV2On:
@@ -93,16 +81,15 @@ func networkingV2(s *snapshot.Snapshot) Answer {
 
 func canary(s *snapshot.Snapshot) Answer {
 	found, known := s.Canary.Get()
-	if !known && !s.Provider.IsKnown() {
+	name, status := found.Workspace.Name, found.Workspace.LatestStat.ContainerStatus
+	switch {
+	case !known && !s.Provider.IsKnown():
 		return unknown(s.Canary.Err(), "") // naming one would not help
-	}
-	if !known {
+	case !known:
 		return unknown(s.Canary.Err(), "name one with --canary, or use \"none\"")
-	}
-	if found.None {
+	case found.None:
 		return skip("no canary was asked for")
 	}
-	name, status := found.Workspace.Name, found.Workspace.LatestStat.ContainerStatus
 	switch status {
 	case coder.ContainerFailed:
 		return fail("coder workspaces rebuild "+name, "workspace %q failed: %s", name, found.Workspace.LatestStat.StatError)

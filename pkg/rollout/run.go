@@ -16,11 +16,7 @@ func (r Rules) run(ctx context.Context, names []string, one func(ctx context.Con
 		name   string
 		report v1alpha1.RegionReport
 	}
-	var (
-		states  = make(map[string]state, len(names))
-		reports = make(map[string]v1alpha1.RegionReport, len(names))
-		results = make(chan result)
-	)
+	states, reports, results := map[string]state{}, map[string]v1alpha1.RegionReport{}, make(chan result)
 	start := func() {
 		if ctx.Err() != nil {
 			return

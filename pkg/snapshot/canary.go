@@ -24,19 +24,22 @@ func (src *Source) canary(ctx context.Context, s *Snapshot) Fact[Canary] {
 	if src.Declared.Canary == "none" {
 		return Known(Canary{None: true, Reason: "no canary was asked for"})
 	}
-	provider, ok := s.Provider.Get()
-	if !ok {
-		return Unknown[Canary](fmt.Errorf("the provider is unknown: %w", s.Provider.Err()))
-	}
-	me, ok := s.Primary.Me.Get()
-	if !ok {
-		return Unknown[Canary](fmt.Errorf("the operator is unknown: %w", s.Primary.Me.Err()))
-	}
-	workspaces, err := src.Primary.ProviderWorkspaces(ctx, provider.ID)
+	workspaces, err := src.Candidates(ctx, s)
 	if err != nil {
 		return Unknown[Canary](err)
 	}
-	return FactOf(ChooseCanary(src.Declared.Canary, me, provider, workspaces))
+	return FactOf(ChooseCanary(src.Declared.Canary, s.Primary.Me.Value(), s.Provider.Value(), workspaces))
+}
+
+// Candidates reads the provider's workspaces, for a choice that also needs to know the provider and the operator.
+func (src *Source) Candidates(ctx context.Context, s *Snapshot) ([]coder.Workspace, error) {
+	switch {
+	case !s.Provider.IsKnown():
+		return nil, fmt.Errorf("the provider is unknown: %w", s.Provider.Err())
+	case !s.Primary.Me.IsKnown():
+		return nil, fmt.Errorf("cannot determine whose token this is: %w", s.Primary.Me.Err())
+	}
+	return src.Primary.ProviderWorkspaces(ctx, s.Provider.Value().ID)
 }
 
 // ChooseCanary picks the workspace to rebuild. A wish of "auto" (or "") means a workspace of the operator on the provider,

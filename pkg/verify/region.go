@@ -169,20 +169,12 @@ func pingAll(ctx context.Context, through []*path, options Options) {
 }
 
 func choose(ctx context.Context, source *snapshot.Source, s *snapshot.Snapshot, wish string) (coder.Workspace, error) {
-	provider, known := s.Provider.Get()
-	if !known {
-		return coder.Workspace{}, fmt.Errorf("the workspace provider is unknown: %w", s.Provider.Err())
-	}
-	me, known := s.Primary.Me.Get()
-	if !known {
-		return coder.Workspace{}, fmt.Errorf("cannot determine whose token this is: %w", s.Primary.Me.Err())
-	}
 	if wish = cmp.Or(wish, s.Declared.Canary); wish == fleet.CanaryNone {
 		wish = fleet.CanaryAuto // nothing is rebuilt here
 	}
-	workspaces, err := source.Primary.ProviderWorkspaces(ctx, provider.ID)
+	workspaces, err := source.Candidates(ctx, s)
 	if err != nil {
 		return coder.Workspace{}, err
 	}
-	return Choose(wish, me, provider, workspaces)
+	return Choose(wish, s.Primary.Me.Value(), s.Provider.Value(), workspaces)
 }

@@ -1,5 +1,4 @@
-// Package gitops determines which GitOps controller owns a Helm release, and suspends Flux's
-// reconciliation of it. It decides nothing.
+// Package gitops determines which GitOps controller owns a Helm release, and suspends Flux's reconciliation of it.
 package gitops
 
 import (
@@ -22,8 +21,7 @@ const (
 	argoTracking  = "argocd.argoproj.io/tracking-id"
 )
 
-// Owner is the object by which a controller owns a release: a HelmRelease of Flux or an
-// Application of Argo CD. The zero value means that there is none.
+// Owner is the HelmRelease of Flux or the Application of Argo CD that owns a release. The zero value means none.
 type Owner struct {
 	Tool            Tool
 	Namespace, Name string // the namespace is empty if Argo CD does not state it

@@ -92,8 +92,7 @@ func unknown(err error, hint string) Answer {
 	return Answer{State: v1alpha1.CheckUnknown, Message: fmt.Sprintf("unknown: %v", err), Hint: hint, cause: err}
 }
 
-// Evaluate answers the checks in their order. If several checks are unknown for the same reason, only the first reports it;
-// the others are skipped and name that check.
+// Evaluate answers the checks in their order. If several are unknown for the same reason, only the first reports it.
 func Evaluate(checks []Check, s *snapshot.Snapshot) []v1alpha1.CheckResult {
 	results := make([]v1alpha1.CheckResult, 0, len(checks))
 	var told causes

@@ -16,8 +16,8 @@ const (
 	ExpectPlanned  Expectation = "planned"  // it waits for its turn if its legacy path works
 )
 
-// skipMigration skips the checks that fail only because no migration was begun: no part of a satellite exists, and every
-// legacy release that the region needs is found and works.
+// skipMigration skips the checks that fail only because no migration was begun: the region has no part of a satellite,
+// and every legacy release that it needs is found and works.
 func skipMigration(views []*snapshot.Snapshot, results []v1alpha1.CheckResult) {
 	begun := func(s *snapshot.Snapshot) bool {
 		site := s.Satellite.Value()

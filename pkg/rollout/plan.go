@@ -9,7 +9,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// Plan plans all regions in parallel and writes nothing. With diff, the plan also shows changes of the satellites' manifests.
+// Plan plans all regions in parallel and writes nothing. With diff, the plan also shows changes of manifests.
 // The error is the cause of ctx's end.
 func (r *Rollout) Plan(ctx context.Context, diff bool) (*v1alpha1.Plan, error) {
 	views, err := r.Survey.Collect(ctx, 0, r.Operation.Items...)
@@ -30,8 +30,7 @@ func (r *Rollout) Plan(ctx context.Context, diff bool) (*v1alpha1.Plan, error) {
 	return newPlan(r.Survey.Primary(ctx).Document(), r.Waves, plans), nil
 }
 
-// newPlan joins the plans of regions. Its outcome is the most severe of theirs; regions left out as unreachable count as a part
-// that failed.
+// newPlan joins the plans of regions under the most severe of their outcomes. An unreachable region counts as a failed part.
 func newPlan(primary v1alpha1.Primary, waves [][]string, regions []v1alpha1.RegionPlan) *v1alpha1.Plan {
 	plan := &v1alpha1.Plan{Primary: primary, Outcome: v1alpha1.OutcomeNothingToDo, Waves: waves, Regions: regions}
 	bySeverity := []v1alpha1.Outcome{

@@ -1,5 +1,5 @@
-// Package rollout plans an operation for the regions of a fleet and runs it: which region may start when, how many at once,
-// and when to stop. pkg/migration does the work in one region.
+// Package rollout plans an operation for the regions of a fleet and runs it: which region may start when, how many at
+// once, and when to stop. pkg/migration does the work in one region.
 package rollout
 
 import (

@@ -52,8 +52,8 @@ func count(states map[string]state, wanted state) int {
 	return n
 }
 
-// without returns the rules for a run that leaves regions out. The first wave shows what the others risk: if nothing of it is
-// left, the next region takes its place, alone.
+// without returns the rules for a run that leaves regions out. The first wave shows what the others risk: if all of
+// it is left out, the next region takes its place, alone.
 func (r Rules) without(leftOut func(name string) bool) Rules {
 	left := func(name string) bool { return !leftOut(name) }
 	if len(r.Waves) < 2 || slices.ContainsFunc(r.Waves[0], left) {

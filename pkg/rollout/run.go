@@ -9,8 +9,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
 )
 
-// run starts each region when the rules allow it, and returns the reports in the order of names. Once ctx has ended, no further
-// region starts.
+// run starts each region when the rules allow it, and none after ctx has ended. The reports are in the order of names.
 func (r Rules) run(ctx context.Context, names []string, one func(ctx context.Context, name string) v1alpha1.RegionReport) []v1alpha1.RegionReport {
 	type result struct {
 		name   string

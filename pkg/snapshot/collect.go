@@ -19,8 +19,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 )
 
-// Collect gathers the items into a new snapshot, in parallel. It never fails: facts that cannot be read are unknown, with a
-// reason.
+// Collect gathers the items into a new snapshot, in parallel. Facts that cannot be read are unknown, with a reason.
 func (src *Source) Collect(ctx context.Context, items ...Item) *Snapshot {
 	s := src.empty()
 	src.Refresh(ctx, s, items...)
@@ -101,8 +100,8 @@ func (g *gathering) run(item Item, concerned bool, collect func()) (wait func())
 	return own.Wait
 }
 
-// satelliteAlone starts to gather those facts about the satellite that do not depend on the primary's answers. The returned
-// function waits until the satellite was inspected.
+// satelliteAlone starts to gather the satellite's facts that need no answer of the primary. The returned function waits
+// until the satellite was inspected.
 func (g *gathering) satelliteAlone(ctx context.Context, src *Source, s *Snapshot, concerned bool) (inspected func()) {
 	g.run(ItemCluster, concerned, func() {
 		s.Cluster = clusterOf(ctx, src.SatelliteSite)
@@ -137,8 +136,7 @@ func (src *Source) oneCluster() bool {
 	return src.Declared.Context == src.Region.Satellite.Context
 }
 
-// inCluster collects a fact from a cluster, with connection errors explained in plain words, or returns why there is no
-// connection.
+// inCluster collects a fact from a cluster and explains connection errors in plain words.
 func inCluster[T any](site Site, collect func() (T, error)) Fact[T] {
 	if site.Err != nil {
 		return Unknown[T](site.Err)

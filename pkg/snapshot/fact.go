@@ -12,8 +12,7 @@ import (
 // errNotCollected is the reason of a fact that was not requested.
 var errNotCollected = errors.New("not collected")
 
-// Fact is a value, or the reason why it is unknown. The zero Fact is unknown because it was not collected. An unknown is
-// never ok.
+// Fact is a value, or the reason why it is unknown: for the zero Fact, that it was not collected.
 type Fact[T any] struct {
 	value T
 	err   error

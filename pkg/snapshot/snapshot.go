@@ -37,11 +37,9 @@ type Snapshot struct {
 	chosen *Canary
 
 	Cluster, ProviderCluster Fact[Cluster] // the satellite's and the provider's
-	// SatelliteResources are the resources of the objects in the satellite's chart and release, LegacyResources those of the
-	// legacy release's objects.
+	// SatelliteResources are those of the objects in the satellite's chart and release, LegacyResources those of the legacy's.
 	SatelliteResources, LegacyResources Fact[[]cluster.Resource]
-	// MissingRights are the rights in the satellite's cluster that the operator lacks, MissingProviderRights those in the
-	// provider's.
+	// MissingRights are those that the operator lacks in the satellite's cluster, MissingProviderRights in the provider's.
 	MissingRights, MissingProviderRights Fact[[]cluster.Rule]
 	Spec                                 Fact[satellite.Spec] // the intended release of the satellite
 	Chart                                Fact[*satellite.Chart]
@@ -134,8 +132,7 @@ func (s *Snapshot) InLedger() bool {
 	return record != nil && release != nil && record.Retention.Covers(release.Namespace, release.Name, release.Revision)
 }
 
-// Registration returns the registration of the satellite's key. It can only be found if both the key and the registrations
-// are known.
+// Registration returns the registration of the satellite's key, if both the key and the registrations are known.
 func (s *Snapshot) Registration() (coder.Satellite, bool) {
 	return s.registrationOf(s.Satellite.Value().PublicKey, s.Satellite.Value().Fingerprint)
 }
@@ -168,8 +165,7 @@ func Registered(registrations []coder.Satellite, fingerprints ...string) (coder.
 	return coder.Satellite{}, false
 }
 
-// Distance returns how far the provider's users were and are according to its journal; nil if that is unknown, or they do
-// not connect to the satellite.
+// Distance returns how far the provider's users were and are; nil if unknown, or if they do not use the satellite.
 func (s *Snapshot) Distance() *v1alpha1.Distance {
 	record := s.ProviderJournal.Value()
 	if record == nil || s.Region.Satellite.None() || s.Networking() == v1alpha1.NetworkingV2Off {
@@ -178,8 +174,7 @@ func (s *Snapshot) Distance() *v1alpha1.Distance {
 	return record.Distance
 }
 
-// OwnFormerRegistration reports whether a migration of this region made the registration, of a key that was uninstalled with
-// the satellite since.
+// OwnFormerRegistration reports whether a migration of this region registered a key that was uninstalled since.
 func (s *Snapshot) OwnFormerRegistration(r coder.Satellite) bool {
 	record, known := s.SatelliteJournal.Get()
 	if !known || record == nil || record.RegistrationID == "" || record.RegistrationID != r.ID || !s.Satellite.IsKnown() {

@@ -111,8 +111,7 @@ func usersPath(source *snapshot.Source, s *snapshot.Snapshot, options Options) (
 	return newPath(satellite, options), satellite.CloseIdle, nil
 }
 
-// trusted returns why the satellite at the access URL must not get a token: it does not answer, serves another key than
-// the one in the cluster, or is not registered. It returns nil if it may.
+// trusted returns why the satellite at the access URL must not get a token, or nil if it may.
 func trusted(s *snapshot.Snapshot) error {
 	own, err := s.ServesOwnKey()
 	switch {

@@ -103,17 +103,15 @@ func Describe(a v1alpha1.Adoption) string {
 		return fmt.Sprintf("all %d workspaces were built since the switch", a.Total)
 	}
 	parts := []string{fmt.Sprintf("%d of %d workspaces were built since the switch", a.Adopted, a.Total)}
-	for _, more := range []struct {
-		n    int
-		what string
-	}{
-		{a.WaitingOn, "on and waiting for a rebuild"}, {a.WaitingOff, "off and waiting for a rebuild"},
-		{a.Building, "being built"}, {a.Failed, "failed to build"},
-	} {
-		if more.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", more.n, more.what))
+	add := func(n int, what string) {
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, what))
 		}
 	}
+	add(a.WaitingOn, "on and waiting for a rebuild")
+	add(a.WaitingOff, "off and waiting for a rebuild")
+	add(a.Building, "being built")
+	add(a.Failed, "failed to build")
 	return strings.Join(parts, ", ")
 }
 

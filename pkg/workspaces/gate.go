@@ -14,8 +14,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// gate lets builds of one provider start while its users would arrive on a path that works. On request it keeps new
-// workspaces off the provider during that time.
+// gate lets builds of a provider start while the path of its users works, and cordons the provider during that time on
+// request.
 type gate struct {
 	provider   *provider
 	api        *coder.Client

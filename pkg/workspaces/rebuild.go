@@ -33,8 +33,7 @@ type job struct {
 	choice   Choice
 }
 
-// Plan returns what Run would do at that time, by the primary's clock. Its outcome is ChangesPending if workspaces need a
-// rebuild.
+// Plan returns what Run would do at that time, by the primary's clock: ChangesPending if workspaces need a rebuild.
 func (r *Rebuild) Plan(f *Fleet, now time.Time) *v1alpha1.WorkspaceReport {
 	report, _ := r.plan(f, now)
 	return report

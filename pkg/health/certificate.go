@@ -98,7 +98,7 @@ func ends(c *probe.Certificate, at time.Time) bool { return c.NotAfter.Sub(at) <
 
 func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 
-// renewing says how to renew the certificate in the Secret or, without one, that of whatever is in front of the satellite.
+// renewing says how to renew the certificate in the Secret or, without one, in whatever is in front of the satellite.
 func renewing(s *snapshot.Snapshot, secret string) string {
 	if secret == "" {
 		return "renew the certificate of what terminates TLS at " + s.Region.Satellite.AccessURL
@@ -128,7 +128,7 @@ func devURLs(s *snapshot.Snapshot, found snapshot.Certificates) Answer {
 	return pass("there is a certificate for %s, and provider %q uses it", host, provider.Name)
 }
 
-// devURLsCertificate returns nil if the wildcard is in the certificate of Dev URLs' Secret or, without one, the access URL's.
+// devURLsCertificate returns nil if the certificate of Dev URLs, by default the access URL's, has the wildcard.
 func devURLsCertificate(s *snapshot.Snapshot, found snapshot.Certificates) *Answer {
 	host, secret := found.DevURLsHost, found.DevURLs
 	if secret.Name == "" && found.Host.Certificate.IsKnown() {

@@ -19,7 +19,7 @@ type Check struct {
 	asked    asked
 }
 
-// asked is when a check is asked: by status, before a migration, or both. Status does not gather the facts about a change.
+// asked is when a check is asked: by status, before a migration, or both. Status gathers no facts about changes.
 type asked int
 
 const (

@@ -13,7 +13,7 @@ func ofProvider(check v1alpha1.CheckInfo) bool {
 		slices.Contains([]string{"region-distinct", "namespace-separate", "primary-same", "devurl-certificate"}, check.ID)
 }
 
-// ofSatellite reports whether the check is about a satellite or the way back from one, so that a region without one skips it.
+// ofSatellite reports whether a region without a satellite skips the check: it is about one, or the way back from one.
 func ofSatellite(check v1alpha1.CheckInfo) bool {
 	return !slices.Contains([]string{"primary", "provider", "canary", "run"}, check.Category) &&
 		!slices.Contains([]string{"region-distinct", "primary-same"}, check.ID)

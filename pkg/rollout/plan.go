@@ -30,7 +30,7 @@ func (r *Rollout) Plan(ctx context.Context, diff bool) (*v1alpha1.Plan, error) {
 	return newPlan(r.Survey.Primary(ctx).Document(), r.Waves, plans), nil
 }
 
-// newPlan joins the plans of regions under the most severe of their outcomes. An unreachable region counts as a failed part.
+// newPlan joins the plans of regions. The most severe outcome wins; an unreachable region counts as a part that failed.
 func newPlan(primary v1alpha1.Primary, waves [][]string, regions []v1alpha1.RegionPlan) *v1alpha1.Plan {
 	plan := &v1alpha1.Plan{Primary: primary, Outcome: v1alpha1.OutcomeNothingToDo, Waves: waves, Regions: regions}
 	bySeverity := []v1alpha1.Outcome{

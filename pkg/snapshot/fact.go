@@ -37,8 +37,8 @@ func settled(err error) error {
 	return &settledError{err}
 }
 
-// Settled reports whether the reason why a fact has no value is an answer by itself: the thing does not exist, contradicts
-// itself or is ambiguous, or the server refuses the credentials or the operator.
+// Settled reports whether the reason why a fact has no value is an answer by itself: the thing does not exist, is
+// contradictory or ambiguous, or the server refuses the credentials or the operator.
 func Settled(err error) bool {
 	_, marked := errors.AsType[*settledError](err)
 	return marked || coder.IsUnauthorized(err) || coder.IsForbidden(err) || apierrors.IsUnauthorized(err)

@@ -12,8 +12,8 @@ const (
 	paceLate  = 50 * time.Millisecond // how late timers fire, and answers are read, on a machine that does not keep up
 )
 
-// pace bounds how many regions are read at once. On a machine that does not keep up, deadlines pass although the answers have
-// arrived, and healthy regions look broken: the bound is halved when timers fire late, and grows with every region in time.
+// pace bounds how many regions are read at once. On a machine that does not keep up, deadlines pass although answers
+// have arrived, and healthy regions look broken: late timers halve the bound, and every region in time raises it.
 type pace struct {
 	mutex                 sync.Mutex
 	turn                  *sync.Cond

@@ -37,7 +37,7 @@ type Snapshot struct {
 	chosen *Canary
 
 	Cluster, ProviderCluster Fact[Cluster] // the satellite's and the provider's
-	// SatelliteResources are those of the objects in the satellite's chart and release, LegacyResources those of the legacy's.
+	// SatelliteResources and LegacyResources are those of the objects in the releases and in the satellite's chart.
 	SatelliteResources, LegacyResources Fact[[]cluster.Resource]
 	// MissingRights are those that the operator lacks in the satellite's cluster, MissingProviderRights in the provider's.
 	MissingRights, MissingProviderRights Fact[[]cluster.Rule]

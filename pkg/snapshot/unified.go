@@ -55,7 +55,7 @@ func (src *Source) unifiedCertificate(ctx context.Context, own *probe.Certificat
 	return cmp.Or(probe.Endpoint(ctx, target).Certificate, own)
 }
 
-// ServesAccessURL reports whether the deployed satellite has the region's access URL as its own or as an alternate name.
+// ServesAccessURL reports whether the deployed satellite has the region's access URL as its own or an alternate one.
 func (s *Snapshot) ServesAccessURL() bool {
 	if coder.SameURL(s.InstalledAccessURL(), s.Region.Satellite.AccessURL) {
 		return true

@@ -11,7 +11,10 @@ import (
 type Tool string
 
 // Tools that own releases.
-const Flux, ArgoCD Tool = "Flux", "Argo CD"
+const (
+	Flux   Tool = "Flux"
+	ArgoCD Tool = "Argo CD"
+)
 
 // What the controllers write on the objects that they apply: Flux in helm-controller's post-renderer
 // (internal/postrender), Argo CD as docs/user-guide/resource_tracking.md says.

@@ -29,14 +29,11 @@ func (o Owner) Rights(verbs ...string) []cluster.Rule {
 
 // Control is what the owner of a release does with it.
 type Control struct {
-	Owner Owner
-	// Err says why the rest is unknown; nil if it is known or there is no owner.
-	Err error
-	// Suspended is set if the controller does nothing any more, Busy if a reconciliation is in progress.
-	Suspended, Busy bool
-	// Ready is set if the release is as its owner wants it; Message is what the controller says about that.
-	Ready   bool
-	Message string
+	Owner           Owner
+	Err             error // why the rest is unknown; nil if it is known or there is no owner
+	Suspended, Busy bool  // the controller is suspended; a reconciliation is in progress
+	Ready           bool  // the release is as its owner wants it
+	Message         string
 }
 
 // Look reads what the owner does with the release. It takes one request for a HelmRelease, and none otherwise.
@@ -48,9 +45,9 @@ func Look(ctx context.Context, client dynamic.Interface, owner Owner) Control {
 		object, err := helmReleases(client, owner).Get(ctx, owner.Name, metav1.GetOptions{})
 		if err != nil {
 			control.Err = unreadable(owner, err)
-			return control
+		} else {
+			control.read(object)
 		}
-		control.read(object)
 	default:
 		control.Err = fmt.Errorf("%s renders charts without Helm's records", owner.Tool)
 	}
@@ -90,7 +87,7 @@ func (c *Control) read(object *unstructured.Unstructured) {
 	}
 }
 
-// Acts says in what way the owner may still change the release: "" if it certainly does not.
+// Acts says how the owner may still change the release; "" if it cannot.
 func (c Control) Acts() string {
 	switch {
 	case !c.Owner.Exists():
@@ -101,12 +98,11 @@ func (c Control) Acts() string {
 		return fmt.Sprintf("suspension of %s, which upgrades the release at its next reconciliation", c.Owner)
 	case c.Busy:
 		return fmt.Sprintf("end of the reconciliation by %s", c.Owner)
-	default:
-		return ""
 	}
+	return ""
 }
 
-// Suspend suspends Flux's reconciliation of the release. One under way continues: Look tells when it has ended.
+// Suspend suspends Flux's reconciliation of the release. Look reports when one in progress has ended.
 func Suspend(ctx context.Context, client dynamic.Interface, owner Owner) error {
 	_, err := helmReleases(client, owner).Patch(ctx, owner.Name, types.MergePatchType, []byte(`{"spec":{"suspend":true}}`), metav1.PatchOptions{})
 	if err != nil {

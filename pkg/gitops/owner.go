@@ -1,5 +1,4 @@
-// Package gitops determines which GitOps controller owns a Helm release, and suspends Flux's
-// reconciliation of it. It decides nothing.
+// Package gitops determines which GitOps controller owns a Helm release, and suspends Flux's reconciliation of it.
 package gitops
 
 import (
@@ -25,11 +24,10 @@ const (
 	argoTracking  = "argocd.argoproj.io/tracking-id"
 )
 
-// Owner is the object by which a controller owns a release: a HelmRelease of Flux or an
-// Application of Argo CD. The zero value is nobody.
+// Owner is the HelmRelease of Flux or the Application of Argo CD that owns a release. The zero value means none.
 type Owner struct {
 	Tool            Tool
-	Namespace, Name string // Argo CD does not always tell the namespace
+	Namespace, Name string // the namespace is empty if Argo CD does not state it
 }
 
 // OwnerOf returns the owner that the labels and annotations of a release's object name.
@@ -39,10 +37,11 @@ func OwnerOf(labels, annotations map[string]string) Owner {
 	}
 	// "application:group/kind:namespace/name"; an Application outside Argo CD's namespace is "namespace_application".
 	application, _, _ := strings.Cut(annotations[argoTracking], ":")
-	if namespace, name, found := strings.Cut(application, "_"); found {
+	namespace, name, found := strings.Cut(application, "_")
+	switch {
+	case found:
 		return Owner{ArgoCD, namespace, name}
-	}
-	if application != "" {
+	case application != "":
 		return Owner{Tool: ArgoCD, Name: application}
 	}
 	return Owner{}
@@ -63,11 +62,10 @@ func (o Owner) String() string {
 	return string(o.Tool) + "'s " + kind + name
 }
 
-// SuspendCommand returns the command that suspends Flux's reconciliation of the release in the
-// kubeconfig context; ResumeCommand the one that resumes it.
+// SuspendCommand returns the command that suspends Flux's reconciliation of the release in the kubeconfig context.
 func (o Owner) SuspendCommand(context string) string { return o.command(context, "suspend") }
 
-// ResumeCommand is described at SuspendCommand.
+// ResumeCommand returns the command that resumes it.
 func (o Owner) ResumeCommand(context string) string { return o.command(context, "resume") }
 
 func (o Owner) command(context, verb string) string {

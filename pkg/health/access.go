@@ -12,37 +12,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-func accessChecks() []Check {
-	return in(categoryAccess,
-		check("access-url-free", fails, preflightOnly, accessURLFree,
-			"Is the access URL free for this satellite?",
-			"Seen from this machine, before the first installation the access URL must answer nothing: something else that answers there, or a certificate for another name, would make the migration fail. Later it must not lead to another satellite. Whether this satellite answers yet does not matter here: `migrate` makes it answer, and waits for it."),
-		check("access-url-change", fails, preflightOnly, of(satelliteFact, accessURLChange),
-			"If an installed satellite is to get another access URL, does its name resolve?",
-			"A satellite that is upgraded to another access URL no longer serves the users of the one before, and is of no use until the new one leads to it. So the DNS record of the new name has to be there first; seen from this machine, it must resolve, unless connectTo says where the access URL leads. A mistyped access URL shows here."),
-		check("access-url", fails, statusOnly, accessURL,
-			"Does the access URL lead to this satellite?",
-			"Seen from this machine, the access URL must serve the very key that is in the cluster's Secret, over TLS that verifies. The message says how far a connection got: the name's DNS record, the port, the certificate, or the answer."),
-		check("satellite-proxies", fails, statusOnly, of(satelliteFact, satelliteProxies),
-			"Does the primary's API answer through the satellite?",
-			"An unregistered satellite serves its key, but the primary refuses what it passes on. If it is registered, check that its pods reach the primary."),
-		check("certificate-valid", fails, preflight, certificateValid,
-			"Is the access URL's certificate valid for another 30 days?",
-			"Looks at the certificate that the access URL serves, seen from this machine, and at the one in the Secret that coderd.tls.hostSecretName names. An expired one fails the check, because users and workspaces would be refused; fewer than 30 days are a warning. Renew the certificate in the Secret, then restart the satellite's pods with `kubectl rollout restart deployment coderd`: they read it when they start."),
-		check("certificate-names", warns, preflight, of(certificatesFact, certificateNames),
-			"Does the certificate in the satellite's TLS Secret name the hosts that it is reached by?",
-			"The certificate in the Secret that coderd.tls.hostSecretName names must be for the access URL's host and, if the fleet has a unified URL, for that one's host too. A satellite with a certificate for other names would be installed, and never answer at its access URL, unless something in front of it, such as an Ingress, has its own certificate. Only the Secret's entry tls.crt is looked at, and nothing of it is kept but names and dates."),
-		check("unified-url", warns, preflight, of(satelliteFact, unifiedURL),
-			"If the fleet has a unified URL, does the satellite have a certificate for it, and does it lead to Coder?",
-			"DNS leads the unified URL to whatever is nearest: one of the satellites, or the primary. Every satellite must have its name in the certificate that it serves. Seen from this machine, what it leads to must serve the key of a registered satellite, or the primary's API. Without the record users still reach each satellite by its own access URL. OIDC and Git providers redirect to the primary's access URL (Manage > Admin > Infrastructure in Coder's dashboard): set it to the unified URL there once every satellite serves it."),
-		check("devurl-certificate", warns, preflight, of(certificatesFact, devURLs),
-			"If the satellite serves Dev URLs, is there a certificate for them, and does the provider use them?",
-			"Dev URLs are below the wildcard in coderd.devurlsHost, such as *.coder-sydney.example.com. The wildcard must be in the certificate of the Secret that coderd.tls.devurlsHostSecretName names or, without one, in the access URL's certificate; and the workspace provider must have the same wildcard as its Dev URL host, or the dashboard shows users other Dev URLs. A DNS record for the wildcard must lead to the satellite, which is not checked. Satellites before 1.21.6 answer Dev URLs with 502."),
-	)
-}
-
-// accessURLFree judges the access URL before a migration. Before the first
-// installation, when there is no key in the cluster, nothing may answer.
+// accessURLFree judges the access URL before a migration. Nothing may answer there before the first installation.
 func accessURLFree(s *snapshot.Snapshot) Answer {
 	endpoint, state := s.Endpoint.Value(), s.Satellite.Value()
 	stage, failure := endpoint.Reach.Stage, endpoint.Reach.Err
@@ -72,9 +42,8 @@ func accessURLFree(s *snapshot.Snapshot) Answer {
 		return pass("nothing answers at %s yet", s.Region.Satellite.AccessURL)
 	case failure != nil:
 		return fail("fix what answers there, or choose another access URL", "something answers at %s, but not as it should: %s: %v", s.Region.Satellite.AccessURL, stage, failure)
-	default:
-		return fail("choose another access URL, or remove what answers there", "%s is answered by something that is no satellite: %v", s.Region.Satellite.AccessURL, endpoint.KeyErr)
 	}
+	return fail("choose another access URL, or remove what answers there", "%s is answered by something that is no satellite: %v", s.Region.Satellite.AccessURL, endpoint.KeyErr)
 }
 
 func accessURLChange(s *snapshot.Snapshot, state satellite.State) Answer {
@@ -92,43 +61,36 @@ func accessURLChange(s *snapshot.Snapshot, state satellite.State) Answer {
 		return pass("the access URL changes from %s to %s, and it is known where that leads", was, s.Region.Satellite.AccessURL)
 	case probe.Unseen(failure):
 		return unknown(failure, "")
-	default:
-		return fail("create the DNS record first"+leadingTo(state.LoadBalancer)+", or correct the access URL",
-			"the access URL of the installed satellite would change from %s to %s, where nobody reaches it: %v", was, s.Region.Satellite.AccessURL, failure)
 	}
+	record := "create the DNS record first"
+	if len(state.LoadBalancer) > 0 {
+		record += ", to " + strings.Join(state.LoadBalancer, ", ")
+	}
+	return fail(record+", or correct the access URL",
+		"the access URL of the installed satellite would change from %s to %s, where nobody reaches it: %v", was, s.Region.Satellite.AccessURL, failure)
 }
 
-func leadingTo(loadBalancer []string) string {
-	if len(loadBalancer) == 0 {
-		return ""
-	}
-	return ", to " + strings.Join(loadBalancer, ", ")
-}
-
-// servesRecordedKey reports whether the access URL serves the key that Helm's record
-// holds, and the Secret with it is gone.
+// servesRecordedKey reports whether the access URL serves the key in Helm's record, whose Secret is gone.
 func servesRecordedKey(s *snapshot.Snapshot) bool {
 	same, _ := coder.SameKey(s.Endpoint.Value().Key.Key, s.Satellite.Value().RecordedKey)
 	return same && s.Satellite.Value().RecordedKey != ""
 }
 
-// hintKeyGone says how to replace a satellite whose key was lost, if possible without
-// cutting off the users that it still serves.
+// hintKeyGone says how to replace a satellite whose key was lost, if possible without cutting its users off.
 func hintKeyGone(s *snapshot.Snapshot) string {
 	at := s.Region.Satellite
 	uninstall := "`" + shell.Helm(at.Context, "uninstall", at.Release, "--namespace", at.Namespace) + "`"
 	return hintAnew(s, uninstall, "`"+s.Region.Command("rollback")+" --remove-satellite`")
 }
 
-// hintOrphaned says how to make way for a new satellite where only the pods of one are left.
+// hintOrphaned says how to replace a satellite of which only the pods are left.
 func hintOrphaned(s *snapshot.Snapshot) string {
 	at := s.Region.Satellite
 	way := "`" + shell.Kubectl(at.Context, "--namespace", at.Namespace, "delete", "deployment", "coderd") + "`"
 	return hintAnew(s, way, "`"+s.Region.Command("rollback")+"`, make way with "+way)
 }
 
-// hintAnew says how to install a satellite again whose key was lost: after a rollback or,
-// where there is no way back, by cutting its users off.
+// hintAnew suggests a rollback first or, without a legacy path, to cut the users off.
 func hintAnew(s *snapshot.Snapshot, cut, back string) string {
 	if s.Networking() == v1alpha1.NetworkingV2AlwaysOn {
 		return "restore the Secret from a backup; or let " + cut + " cut the satellite's users off, and migrate again"
@@ -157,9 +119,8 @@ func accessURL(s *snapshot.Snapshot) Answer {
 		return ownKey(s)
 	case failure != nil:
 		return fail("check its DNS record, the load balancer and the certificate", "%s does not answer: %s: %v", s.Region.Satellite.AccessURL, stage, failure)
-	default:
-		return fail("see which deployment the address leads to", "%s does not serve a satellite's key: %v", s.Region.Satellite.AccessURL, endpoint.KeyErr)
 	}
+	return fail("see which deployment the address leads to", "%s does not serve a satellite's key: %v", s.Region.Satellite.AccessURL, endpoint.KeyErr)
 }
 
 func ownKey(s *snapshot.Snapshot) Answer {
@@ -170,9 +131,8 @@ func ownKey(s *snapshot.Snapshot) Answer {
 	case !same:
 		return fail("see which deployment the address leads to", "%s serves another key (%s) than the one in the cluster (%s)",
 			s.Region.Satellite.AccessURL, s.Endpoint.Value().Key.Fingerprint, s.Satellite.Value().Fingerprint)
-	default:
-		return pass("%s serves the satellite's own key", s.Region.Satellite.AccessURL)
 	}
+	return pass("%s serves the satellite's own key", s.Region.Satellite.AccessURL)
 }
 
 func satelliteProxies(s *snapshot.Snapshot, state satellite.State) Answer {
@@ -193,7 +153,6 @@ func satelliteProxies(s *snapshot.Snapshot, state satellite.State) Answer {
 		return unknown(s.Primary.Version.Err(), "")
 	case version != primary:
 		return fail("see which primary the satellite was given", "v%s answers through the satellite, but the primary is v%s", version, primary)
-	default:
-		return pass("the primary's v%s answers through the satellite", version)
 	}
+	return pass("the primary's v%s answers through the satellite", version)
 }

@@ -17,12 +17,10 @@ type reported struct {
 	cause    error
 }
 
-// causes are those already reported, so that an expired token or a cluster that does
-// not answer is reported once and not by every check that needs it.
+// causes are those already reported, so that an expired token or an unreachable cluster is reported once only.
 type causes []reported
 
-// told returns the check that reported the cause and weighs at least as much:
-// a check that only warns must not silence one that makes the region fail.
+// told returns the check of at least this severity that reported the cause: a warning must not silence a failure.
 func (c causes) told(cause error, severity v1alpha1.Severity) (id string, ok bool) {
 	for _, earlier := range c {
 		heavy := earlier.severity == v1alpha1.SeverityError || severity != v1alpha1.SeverityError
@@ -51,8 +49,7 @@ func both[T error](earlier, later error, alike func(a, b T) bool) bool {
 	return errors.As(earlier, &a) && errors.As(later, &b) && alike(a, b)
 }
 
-// general reports whether a host gives this answer to whatever it is asked: it does not
-// accept the token, the user lacks the role, or a proxy in front of it cannot reach it.
+// general reports whether a host gives this answer to every request: because of the token, the user's role, or a proxy.
 func general(status int) bool {
 	return slices.Contains([]int{
 		http.StatusUnauthorized, http.StatusForbidden, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout,

@@ -12,10 +12,10 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// soon is how long before its end a certificate is warned of.
+// soon is how long before its expiry a certificate causes a warning.
 const soon = 30 * 24 * time.Hour
 
-// certificateValid judges the certificate that is served, and the one that is to be.
+// certificateValid judges the certificate that is served, and the one in the Secret.
 func certificateValid(s *snapshot.Snapshot) Answer {
 	secret := s.Certificates.Value().Host
 	held, heldKnown := secret.Certificate.Get()
@@ -42,9 +42,8 @@ func certificateValid(s *snapshot.Snapshot) Answer {
 		return pass("%s is valid until %s", atURL, day(served.NotAfter))
 	case heldKnown:
 		return pass("%s is valid until %s", inSecret, day(held.NotAfter))
-	default:
-		return skip("%s serves no certificate", s.Region.Satellite.AccessURL)
 	}
+	return skip("%s serves no certificate", s.Region.Satellite.AccessURL)
 }
 
 func certificateNames(s *snapshot.Snapshot, found snapshot.Certificates) Answer {
@@ -68,6 +67,7 @@ func certificateNames(s *snapshot.Snapshot, found snapshot.Certificates) Answer 
 	return pass("the certificate in Secret %s is for %s", found.Host.Name, &held)
 }
 
+// certificateIn returns the certificate in the Secret, or the answer without one.
 func certificateIn(s *snapshot.Snapshot, secret snapshot.TLSSecret) (probe.Certificate, *Answer) {
 	held, known := secret.Certificate.Get()
 	switch {
@@ -78,42 +78,37 @@ func certificateIn(s *snapshot.Snapshot, secret snapshot.TLSSecret) (probe.Certi
 	case secret.Missing:
 		return held, new(fail(renewing(s, secret.Name), "Secret %s, which the values name, does not exist: pods that start anew would not "+
 			"become ready", secret.Name))
-	default:
-		return held, new(unknown(secret.Certificate.Err(), "see whether you may read the Secret: "+
-			shell.Kubectl(s.Region.Satellite.Context, "auth", "can-i", "get", "secret/"+secret.Name, "--namespace", s.Region.Satellite.Namespace)))
 	}
+	return held, new(unknown(secret.Certificate.Err(), "see whether you may read the Secret: "+
+		shell.Kubectl(s.Region.Satellite.Context, "auth", "can-i", "get", "secret/"+secret.Name, "--namespace", s.Region.Satellite.Namespace)))
 }
 
-// outdated says in which way a certificate is not valid at that time; "" if it is valid.
+// outdated says why a certificate is not valid at that time; "" if it is.
 func outdated(c *probe.Certificate, at time.Time) string {
 	switch {
 	case at.After(c.NotAfter):
 		return "expired on " + day(c.NotAfter)
 	case at.Before(c.NotBefore):
 		return "is not valid before " + c.NotBefore.UTC().Format(time.DateTime) + " UTC"
-	default:
-		return ""
 	}
+	return ""
 }
 
 func ends(c *probe.Certificate, at time.Time) bool { return c.NotAfter.Sub(at) < soon }
 
 func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 
-// renewing is the command that puts another certificate into the Secret, which
-// may be there already. Without a Secret, something in front of the satellite has
-// the certificate.
+// renewing says how to renew the certificate in the Secret or, without one, in whatever is in front of the satellite.
 func renewing(s *snapshot.Snapshot, secret string) string {
 	if secret == "" {
 		return "renew the certificate of what terminates TLS at " + s.Region.Satellite.AccessURL
 	}
-	create := shell.Kubectl(s.Region.Satellite.Context, "--namespace", s.Region.Satellite.Namespace, "create", "secret", "tls", secret, "--cert", "tls.crt", "--key",
-		"tls.key", "--dry-run=client", "--output=yaml")
+	create := shell.Kubectl(s.Region.Satellite.Context, "--namespace", s.Region.Satellite.Namespace, "create", "secret", "tls", secret,
+		"--cert", "tls.crt", "--key", "tls.key", "--dry-run=client", "--output=yaml")
 	return fmt.Sprintf("issue a certificate for the names, then: %s | %s", create, shell.Kubectl(s.Region.Satellite.Context, "apply", "--filename", "-"))
 }
 
 func devURLs(s *snapshot.Snapshot, found snapshot.Certificates) Answer {
-	provider, providerKnown := s.Provider.Get()
 	host := found.DevURLsHost
 	if host == "" {
 		return pass("the values name no host of Dev URLs")
@@ -121,21 +116,19 @@ func devURLs(s *snapshot.Snapshot, found snapshot.Certificates) Answer {
 	if answer := devURLsCertificate(s, found); answer != nil {
 		return *answer
 	}
+	provider, known := s.Provider.Get()
 	switch {
-	case !providerKnown:
+	case !known:
 		return unknown(s.Provider.Err(), "")
 	case !strings.EqualFold(strings.TrimSpace(provider.DevurlHost), host):
 		return fail(fmt.Sprintf("set %s as the Dev URL host of provider %q, on its page in Coder's dashboard; or correct "+
 			"coderd.devurlsHost in the values", host, provider.Name),
 			"the values say coderd.devurlsHost: %s, but the Dev URL host of provider %q is %q", host, provider.Name, provider.DevurlHost)
-	default:
-		return pass("there is a certificate for %s, and provider %q uses it", host, provider.Name)
 	}
+	return pass("there is a certificate for %s, and provider %q uses it", host, provider.Name)
 }
 
-// devURLsCertificate looks for the wildcard in the certificate that Dev URLs are
-// served with: that of their own Secret or, without one, the access URL's. It
-// returns nil if it is there.
+// devURLsCertificate returns nil if the certificate of Dev URLs, by default the access URL's, has the wildcard.
 func devURLsCertificate(s *snapshot.Snapshot, found snapshot.Certificates) *Answer {
 	host, secret := found.DevURLsHost, found.DevURLs
 	if secret.Name == "" && found.Host.Certificate.IsKnown() {
@@ -149,15 +142,15 @@ func devURLsCertificate(s *snapshot.Snapshot, found snapshot.Certificates) *Answ
 		return answer
 	}
 	endpoint, known := s.Endpoint.Get()
-	switch served := endpoint.Certificate; {
+	served := endpoint.Certificate
+	switch {
 	case !known:
 		return new(unknown(s.Endpoint.Err(), ""))
 	case served == nil:
 		return new(skip("it is not known which certificate Dev URLs below %s are served with, before %s serves one", host, s.Region.Satellite.AccessURL))
 	case served.For(host):
 		return nil
-	default:
-		return new(fail("add the wildcard to that certificate, or name a Secret with a certificate for it as coderd.tls.devurlsHostSecretName",
-			"%s serves a certificate for %s, not for Dev URLs below %s", s.Region.Satellite.AccessURL, served, host))
 	}
+	return new(fail("add the wildcard to that certificate, or name a Secret with a certificate for it as coderd.tls.devurlsHostSecretName",
+		"%s serves a certificate for %s, not for Dev URLs below %s", s.Region.Satellite.AccessURL, served, host))
 }

@@ -1,6 +1,5 @@
-// Package health answers the questions that status and preflight ask about a
-// region. Each check is a pure function of a snapshot, with a stable ID, a
-// severity and a hint; an unknown is never a pass.
+// Package health answers the questions that status and preflight ask about a region. Each check is a pure function of a
+// snapshot, with a stable ID, a severity and a hint; an unknown is never a pass.
 package health
 
 import (
@@ -15,16 +14,12 @@ import (
 
 // Check is one question about a region.
 type Check struct {
-	// Info describes the check; its ID never changes.
-	Info v1alpha1.CheckInfo
-	// Evaluate answers the question from the snapshot alone.
-	Evaluate func(*snapshot.Snapshot) Answer
-
-	asked asked
+	Info     v1alpha1.CheckInfo
+	Evaluate func(*snapshot.Snapshot) Answer // reads the snapshot alone
+	asked    asked
 }
 
-// asked is when a check is asked: by status, before a migration, or by both. A check of a
-// change to come is asked only before one, because its facts are not gathered otherwise.
+// asked is when a check is asked: by status, before a migration, or both. Status gathers no facts about changes.
 type asked int
 
 const (
@@ -38,31 +33,21 @@ type Answer struct {
 	State   v1alpha1.CheckState
 	Message string // one sentence: what was found
 	Hint    string // what to do about it
-
-	cause error // why a fact is missing, if that is the answer
+	cause   error  // why a fact is missing; nil if none is
 }
 
-// Whether a check fails its region, or only warns.
-const (
-	fails = v1alpha1.SeverityError
-	warns = v1alpha1.SeverityWarning
-)
+// A check fails its region, or only warns.
+const fails, warns = v1alpha1.SeverityError, v1alpha1.SeverityWarning
 
 func check(
-	id string, severity v1alpha1.Severity, when asked, evaluate func(*snapshot.Snapshot) Answer, question, explanation string,
+	category, id string, severity v1alpha1.Severity, when asked, evaluate func(*snapshot.Snapshot) Answer, question, explanation string,
 ) Check {
-	info := v1alpha1.CheckInfo{ID: id, Severity: severity, Preflight: when != statusOnly, Question: question, Explanation: explanation}
-	return Check{Info: info, Evaluate: evaluate, asked: when}
+	return Check{asked: when, Evaluate: evaluate, Info: v1alpha1.CheckInfo{
+		ID: id, Category: category, Severity: severity, Preflight: when != statusOnly, Question: question, Explanation: explanation,
+	}}
 }
 
-func in(category string, checks ...Check) []Check {
-	for i := range checks {
-		checks[i].Info.Category = category
-	}
-	return checks
-}
-
-// of asks a question about a fact, without which its answer is unknown.
+// of returns the evaluation of a check about a fact: unknown without the fact.
 func of[T any](fact func(*snapshot.Snapshot) snapshot.Fact[T], judge func(*snapshot.Snapshot, T) Answer) func(*snapshot.Snapshot) Answer {
 	return func(s *snapshot.Snapshot) Answer {
 		value, known := fact(s).Get()
@@ -89,17 +74,17 @@ func skip(format string, args ...any) Answer {
 	return Answer{State: v1alpha1.CheckSkipped, Message: fmt.Sprintf(format, args...)}
 }
 
-// fail answers no. Evaluate turns it into a warning where the check is one.
+// fail answers no. Evaluate turns it into a warning if that is the check's severity.
 func fail(hint, format string, args ...any) Answer {
 	return Answer{State: v1alpha1.CheckFail, Message: fmt.Sprintf(format, args...), Hint: hint}
 }
 
-// warn answers no, but does not fail a check whose severity is Error.
+// warn answers no, but never fails the check.
 func warn(hint, format string, args ...any) Answer {
 	return Answer{State: v1alpha1.CheckWarn, Message: fmt.Sprintf(format, args...), Hint: hint}
 }
 
-// unknown answers for want of a fact, and no if the reason settles the question.
+// unknown answers that a fact is missing, or no if the reason answers the question.
 func unknown(err error, hint string) Answer {
 	if snapshot.Settled(err) {
 		return Answer{State: v1alpha1.CheckFail, Message: err.Error(), Hint: hint, cause: err}
@@ -107,9 +92,7 @@ func unknown(err error, hint string) Answer {
 	return Answer{State: v1alpha1.CheckUnknown, Message: fmt.Sprintf("unknown: %v", err), Hint: hint, cause: err}
 }
 
-// Evaluate answers the checks from the snapshot, in their order. Of the checks
-// that one cause leaves without an answer, only the first reports it; the others are
-// skipped and name that check.
+// Evaluate answers the checks in their order. If several are unknown for the same reason, only the first reports it.
 func Evaluate(checks []Check, s *snapshot.Snapshot) []v1alpha1.CheckResult {
 	results := make([]v1alpha1.CheckResult, 0, len(checks))
 	var told causes
@@ -128,29 +111,22 @@ func Evaluate(checks []Check, s *snapshot.Snapshot) []v1alpha1.CheckResult {
 		if answer.State == v1alpha1.CheckFail && check.Info.Severity == v1alpha1.SeverityWarning {
 			answer.State = v1alpha1.CheckWarn
 		}
-		provider := ""
-		if ofProvider(check.Info) {
-			provider = s.ProviderName()
-		}
-		results = append(results, v1alpha1.CheckResult{
-			ID: check.Info.ID, Provider: provider, Category: check.Info.Category, Severity: check.Info.Severity,
+		result := v1alpha1.CheckResult{
+			ID: check.Info.ID, Category: check.Info.Category, Severity: check.Info.Severity,
 			State: answer.State, Message: answer.Message, Hint: answer.Hint,
-		})
+		}
+		if ofProvider(check.Info) {
+			result.Provider = s.ProviderName()
+		}
+		results = append(results, result)
 	}
 	return results
 }
 
-// All returns every check, in the order in which reports show them.
-func All() []Check {
-	return slices.Concat(primaryChecks(), clusterChecks(), providerChecks(), legacyChecks(), chartChecks(),
-		satelliteChecks(), accessChecks(), registrationChecks(), canaryChecks(), runChecks())
-}
-
-// Preflight returns the checks that must pass before a migration, and the
-// warnings that an operator should read before one.
+// Preflight returns the checks that must pass before a migration, and the warnings to read before one.
 func Preflight() []Check { return filter(func(c Check) bool { return c.Info.Preflight }) }
 
-// Status returns the checks that status asks: all but those about a change to come.
+// Status returns the checks that status asks: all except those about a change.
 func Status() []Check { return filter(func(c Check) bool { return c.asked != preflightOnly }) }
 
 func filter(keep func(Check) bool) []Check {
@@ -161,17 +137,3 @@ func filter(keep func(Check) bool) []Check {
 func Select(ids ...string) []Check {
 	return filter(func(c Check) bool { return slices.Contains(ids, c.Info.ID) })
 }
-
-// Categories of checks, in the order in which reports show them.
-const (
-	categoryPrimary      = "primary"
-	categoryCluster      = "cluster"
-	categoryProvider     = "provider"
-	categoryLegacy       = "legacy"
-	categoryChart        = "chart"
-	categorySatellite    = "satellite"
-	categoryAccess       = "access"
-	categoryRegistration = "registration"
-	categoryCanary       = "canary"
-	categoryRun          = "run"
-)

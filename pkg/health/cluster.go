@@ -9,30 +9,21 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-func clusterChecks() []Check {
-	return in(categoryCluster,
-		check("cluster-reachable", fails, preflight, clusterReachable,
-			"Does the API server of the satellite's cluster answer with these credentials?",
-			"Everything at a satellite's site is done through its kubeconfig context. Try `kubectl --context CONTEXT get namespace kube-system`: it meets the same obstacle, and says more about credentials plugins."),
-		check("region-distinct", fails, preflight, regionDistinct,
-			"Are the satellite's place and the provider used by no other region?",
-			"Two contexts can lead to one cluster; in the same namespace, such regions would fight over one satellite. Clusters are told apart by the UID of their namespace kube-system. Remove one of the regions from the Fleet, or correct its context, namespace or provider."),
-		check("cluster-rights", fails, preflightOnly, func(s *snapshot.Snapshot) Answer { return rights(s.MissingRights) },
-			"Does the operator have every right in the satellite's cluster that the verb needs?",
-			"A migration that runs out of rights halfway would have to be undone, so every right is asked for first. The message names each that is missing; have a cluster administrator grant them."),
-		check("namespace-active", fails, preflight, of(satelliteFact, namespaceActive),
-			"Can the satellite's namespace take new objects?",
-			"Nothing can be created in a namespace that is being deleted. Wait until it is gone, or see with `kubectl get namespace NAME -o yaml` which finalizer holds it up; or choose another with --namespace."),
-		check("namespace-separate", warns, preflight, namespaceSeparate,
-			"Is the satellite in a namespace of its own, apart from the workspaces?",
-			"Coder's documentation advises to keep a satellite out of its provider's namespace: the charts use fixed names, and whoever may manage workspaces should not reach the satellite's key."),
-	)
+func clusterReachable(s *snapshot.Snapshot) Answer {
+	return reachable(s.Cluster, s.Region.Satellite.Context)
 }
 
-func clusterReachable(s *snapshot.Snapshot) Answer {
-	found, known := s.Cluster.Get()
+func providerCluster(s *snapshot.Snapshot) Answer {
+	if s.ProviderCluster.IsKnown() && s.Declared.Context == s.Region.Satellite.Context {
+		return pass("it is the satellite's cluster, which answers")
+	}
+	return reachable(s.ProviderCluster, s.Declared.Context)
+}
+
+func reachable(fact snapshot.Fact[snapshot.Cluster], context string) Answer {
+	found, known := fact.Get()
 	if !known {
-		return unknown(s.Cluster.Err(), "try: "+shell.Kubectl(s.Region.Satellite.Context, "get", "namespace", "kube-system"))
+		return unknown(fact.Err(), "try: "+shell.Kubectl(context, "get", "namespace", "kube-system"))
 	}
 	return pass("%s answers, Kubernetes %s", found.Server, found.Version)
 }
@@ -48,10 +39,12 @@ func regionDistinct(s *snapshot.Snapshot) Answer {
 		return fail("take one of them out, or correct its provider", "provider %q is also that of region %s", s.Provider.Value().Name, strings.Join(s.SameProvider, ", "))
 	case !s.Provider.IsKnown():
 		return skip("the provider is unknown; no other region's satellite has this place")
-	default:
-		return pass("no other region of the fleet has this place or this provider")
 	}
+	return pass("no other region of the fleet has this place or this provider")
 }
+
+func clusterRights(s *snapshot.Snapshot) Answer  { return rights(s.MissingRights) }
+func providerRights(s *snapshot.Snapshot) Answer { return rights(s.MissingProviderRights) }
 
 func rights(found snapshot.Fact[[]cluster.Rule]) Answer {
 	missing, known := found.Get()
@@ -62,9 +55,8 @@ func rights(found snapshot.Fact[[]cluster.Rule]) Answer {
 		return unknown(found.Err(), "")
 	case len(missing) > 0:
 		return fail("have a cluster administrator grant them", "missing rights: %s", strings.Join(cluster.InWords(missing), "; "))
-	default:
-		return pass("the operator has every right that is needed")
 	}
+	return pass("the operator has every right that is needed")
 }
 
 func namespaceActive(s *snapshot.Snapshot, state satellite.State) Answer {
@@ -73,9 +65,8 @@ func namespaceActive(s *snapshot.Snapshot, state satellite.State) Answer {
 		return fail("wait until it is gone, or choose another with --namespace", "namespace %q is being deleted", s.Region.Satellite.Namespace)
 	case "":
 		return pass("namespace %q will be created", s.Region.Satellite.Namespace)
-	default:
-		return pass("namespace %q is active", s.Region.Satellite.Namespace)
 	}
+	return pass("namespace %q is active", s.Region.Satellite.Namespace)
 }
 
 func namespaceSeparate(s *snapshot.Snapshot) Answer {
@@ -85,7 +76,6 @@ func namespaceSeparate(s *snapshot.Snapshot) Answer {
 		return skip("the provider is unknown")
 	case provider.Config.DefaultNamespace == s.Region.Satellite.Namespace:
 		return fail("choose another with --namespace", "namespace %q is also where provider %q keeps its workspaces", s.Region.Satellite.Namespace, provider.Name)
-	default:
-		return pass("workspaces are in namespace %q, the satellite is not", provider.Config.DefaultNamespace)
 	}
+	return pass("workspaces are in namespace %q, the satellite is not", provider.Config.DefaultNamespace)
 }

@@ -14,14 +14,13 @@ func NewHistory(primary v1alpha1.Primary, regions [][]*snapshot.Snapshot) *v1alp
 	for _, views := range regions {
 		region := v1alpha1.RegionHistory{Name: views[0].Region.Name}
 		add := func(place string, fact snapshot.Fact[*journal.Record]) {
-			var found []v1alpha1.Run
 			if record, known := fact.Get(); !known {
-				history.Outcome, found = v1alpha1.OutcomeFailed, []v1alpha1.Run{{Error: fact.Err().Error()}}
+				history.Outcome = v1alpha1.OutcomeFailed
+				region.Runs = join(region.Runs, v1alpha1.Run{Error: fact.Err().Error()}, place)
 			} else if record != nil {
-				found = append(slices.Clone(record.History), record.Run())
-			}
-			for _, run := range found {
-				region.Runs = join(region.Runs, run, place)
+				for _, run := range append(slices.Clone(record.History), record.Run()) {
+					region.Runs = join(region.Runs, run, place)
+				}
 			}
 		}
 		if !views[0].Region.Satellite.None() {
@@ -36,7 +35,7 @@ func NewHistory(primary v1alpha1.Primary, regions [][]*snapshot.Snapshot) *v1alp
 	return history
 }
 
-// join adds a run that was found at a place; to one of the same ID that ended alike, if there is one.
+// join adds a run that was found at a place, to the same run at other places if it ended alike there.
 func join(runs []v1alpha1.PastRun, run v1alpha1.Run, place string) []v1alpha1.PastRun {
 	i := slices.IndexFunc(runs, func(r v1alpha1.PastRun) bool {
 		return run.ID != "" && r.ID == run.ID && r.Outcome == run.Outcome && r.Error == run.Error

@@ -8,24 +8,9 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-func registrationChecks() []Check {
-	return in(categoryRegistration,
-		check("primary-same", fails, preflight, primarySame,
-			"Does the region belong to this primary?",
-			"The deployed satellite was given a primary in its value coderd.satellite.primaryURL, and the journal names the one that the region was migrated with. Another primary, such as a staging deployment with the same clusters, must not change the region. Use the primary that the message names. If that primary's URL was changed, tell the region: run `helm upgrade RELEASE CHART --reuse-values --set coderd.satellite.primaryURL=URL`, and correct `primary` in the ConfigMap coder-satellite-journal, both in the satellite's namespace. A region that was rolled back, and whose satellite was removed, may be migrated to any primary."),
-		check("registration-name", fails, preflight, of(registrationsFact, registrationName),
-			"Is the region's name free at the primary, or registered with this satellite's key?",
-			"A registration of the same name with another key either is left from a former installation of the region, to be removed with `coder satellites rm NAME`, or belongs to a satellite elsewhere: then give the region another name."),
-		check("satellite-registered", fails, statusOnly, of(satelliteFact, satelliteRegistered),
-			"Does the primary list this satellite's key?",
-			"Registration is what lets the primary trust the satellite's requests. `migrate` registers it, after comparing the key that the access URL serves with the one in the cluster."),
-	)
-}
-
-// primarySame compares this primary with those that the deployed satellite and
-// the journal name.
+// primarySame compares this primary with those that the deployed satellite and the journal name.
 func primarySame(s *snapshot.Snapshot) Answer {
-	installed, noted := s.InstalledPrimary(), s.JournalPrimary()
+	installed, noted, served := s.InstalledPrimary(), s.JournalPrimary(), !s.Region.Satellite.None()
 	var others []string
 	if installed != "" && !coder.SameURL(installed, s.Primary.URL) {
 		others = append(others, "the satellite was installed for the primary "+installed)
@@ -37,17 +22,16 @@ func primarySame(s *snapshot.Snapshot) Answer {
 	case len(others) > 0:
 		return fail("use that primary; if only its URL changed, see `kubectl coder-satellite explain primary-same`",
 			"%s, but this one is %s", strings.Join(others, " and "), s.Primary.URL)
-	case !s.Region.Satellite.None() && !s.Satellite.IsKnown() && noted == "":
+	case served && !s.Satellite.IsKnown() && noted == "":
 		return unknown(s.Satellite.Err(), "")
 	case !s.ProviderJournal.IsKnown():
 		return unknown(s.ProviderJournal.Err(), "")
-	case !s.Region.Satellite.None() && !s.SatelliteJournal.IsKnown() && noted == "":
+	case served && !s.SatelliteJournal.IsKnown() && noted == "":
 		return unknown(s.SatelliteJournal.Err(), "")
 	case installed == "" && noted == "":
 		return skip("the region belongs to no primary yet")
-	default:
-		return pass("the region belongs to %s", s.Primary.URL)
 	}
+	return pass("the region belongs to %s", s.Primary.URL)
 }
 
 func registrationName(s *snapshot.Snapshot, registrations []coder.Satellite) Answer {
@@ -56,16 +40,15 @@ func registrationName(s *snapshot.Snapshot, registrations []coder.Satellite) Ans
 		if r.Name != s.Region.Name || registered && own.ID == r.ID {
 			continue
 		}
-		if recorded, ok := s.RecordedRegistration(); ok && recorded.ID == r.ID {
+		recorded, ok := s.RecordedRegistration()
+		switch state := s.Satellite.Value(); {
+		case ok && recorded.ID == r.ID:
 			return pass("the name %q is registered with this satellite's key, whose Secret is restored first", r.Name)
-		}
-		if s.OwnFormerRegistration(r) {
+		case s.OwnFormerRegistration(r):
 			return pass("the name %q is registered by this region with a key that it no longer has, which `migrate` replaces", r.Name)
-		}
-		if !s.Satellite.IsKnown() { // it may be this satellite's own, and must not be removed then
+		case !s.Satellite.IsKnown(): // the registration may be this satellite's own, and must not be removed then
 			return unknown(s.Satellite.Err(), "")
-		}
-		if state := s.Satellite.Value(); state.Installed && state.PublicKey == "" {
+		case state.Installed && state.PublicKey == "":
 			return fail(hintKeyGone(s), "the primary lists the satellite %q, but the Secret with its key is gone from namespace %q", r.Name, s.Region.Satellite.Namespace)
 		}
 		return fail("remove it with `coder satellites rm "+r.Name+"`, or give this region another name",
@@ -83,7 +66,6 @@ func satelliteRegistered(s *snapshot.Snapshot, state satellite.State) Answer {
 		return pass("registered as %q, %s", own.Name, own.Fingerprint)
 	case !state.Installed:
 		return skip("the satellite is not installed")
-	default:
-		return fail(s.Region.Command("migrate"), "the primary does not list the satellite's key %s", state.Fingerprint)
 	}
+	return fail(s.Region.Command("migrate"), "the primary does not list the satellite's key %s", state.Fingerprint)
 }

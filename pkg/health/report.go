@@ -1,6 +1,7 @@
 package health
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -13,8 +14,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/workspaces"
 )
 
-// NewStatusReport evaluates the checks of status on the views of all regions, as
-// they were at that time.
+// NewStatusReport evaluates the checks of status on the views of all regions, as they were at that time.
 func NewStatusReport(primary v1alpha1.Primary, regions [][]*snapshot.Snapshot, expect Expectation, taken time.Time) *v1alpha1.StatusReport {
 	report := &v1alpha1.StatusReport{Primary: primary, Outcome: v1alpha1.OutcomeSucceeded, Taken: metav1.NewTime(taken)}
 	for _, views := range regions {
@@ -27,17 +27,12 @@ func NewStatusReport(primary v1alpha1.Primary, regions [][]*snapshot.Snapshot, e
 	return report
 }
 
-// NewRegionStatus evaluates the checks of status on the views of a region's
-// providers; at least one.
+// NewRegionStatus evaluates the checks of status on the views of a region's providers; at least one.
 func NewRegionStatus(views []*snapshot.Snapshot, expect Expectation) v1alpha1.RegionStatus {
 	first := views[0]
 	status := v1alpha1.RegionStatus{
-		Name:    first.Region.Name,
-		Phase:   phase(first),
-		Outcome: v1alpha1.OutcomeSucceeded,
-		Checks: EvaluateRegion(views, func(s *snapshot.Snapshot) []v1alpha1.CheckResult {
-			return Evaluate(Status(), s)
-		}),
+		Name: first.Region.Name, Phase: phase(first), Outcome: v1alpha1.OutcomeSucceeded,
+		Checks: EvaluateRegion(views, func(s *snapshot.Snapshot) []v1alpha1.CheckResult { return Evaluate(Status(), s) }),
 	}
 	if satellite := first.Region.Satellite; !satellite.None() {
 		status.Satellite = &v1alpha1.SatelliteStatus{
@@ -68,19 +63,19 @@ func NewRegionStatus(views []*snapshot.Snapshot, expect Expectation) v1alpha1.Re
 
 // together joins the phases of two providers into one of their region.
 func together(a, b v1alpha1.Phase) v1alpha1.Phase {
+	migrated := []v1alpha1.Phase{v1alpha1.PhaseMigrated, v1alpha1.PhaseAdopted}
 	switch {
 	case a == b:
 		return a
-	case slices.Contains([]v1alpha1.Phase{v1alpha1.PhaseMigrated, v1alpha1.PhaseAdopted}, a) && slices.Contains([]v1alpha1.Phase{v1alpha1.PhaseMigrated, v1alpha1.PhaseAdopted}, b):
+	case slices.Contains(migrated, a) && slices.Contains(migrated, b):
 		return v1alpha1.PhaseMigrated
 	case a == v1alpha1.PhaseUnknown || b == v1alpha1.PhaseUnknown:
 		return v1alpha1.PhaseUnknown
-	default:
-		return v1alpha1.PhasePartial
 	}
+	return v1alpha1.PhasePartial
 }
 
-// phase says where the provider of s stands, from facts alone.
+// phase returns how far the provider of s is migrated, from facts alone.
 func phase(s *snapshot.Snapshot) v1alpha1.Phase {
 	networking := s.Networking()
 	none := s.Region.Satellite.None() // users connect through the primary
@@ -99,9 +94,8 @@ func phase(s *snapshot.Snapshot) v1alpha1.Phase {
 		return v1alpha1.PhasePartial
 	case len(s.Legacy.Value().Found.Releases) == 0:
 		return v1alpha1.PhaseFinalized
-	default:
-		return adopted(s)
 	}
+	return adopted(s)
 }
 
 func adopted(s *snapshot.Snapshot) v1alpha1.Phase {
@@ -111,16 +105,13 @@ func adopted(s *snapshot.Snapshot) v1alpha1.Phase {
 	return v1alpha1.PhaseMigrated
 }
 
-// lastRun describes the last or present run, from a journal and the lock beside it.
-func lastRun(record *journal.Record, held *lock.State) *v1alpha1.Run {
-	if record == nil && (held == nil || held.Holder == "") {
-		return nil
-	}
-	run := &v1alpha1.Run{}
+// lastRun describes the last or present run, from a journal and the lock beside it; nil if there was none.
+func lastRun(record *journal.Record, held *lock.State) (run *v1alpha1.Run) {
 	if record != nil {
-		*run = record.Run()
+		run = new(record.Run())
 	}
 	if held != nil && held.Holder != "" {
+		run = cmp.Or(run, &v1alpha1.Run{})
 		run.Holder, run.HeldSince = held.Holder, new(metav1.NewTime(held.Acquired))
 	}
 	return run

@@ -28,17 +28,14 @@ func unifiedSupported(s *snapshot.Snapshot) Answer {
 	case !chartKnown:
 		return unknown(s.Chart.Err(), "")
 	}
-	charts, err := coder.ParseVersion(chart.Metadata.Version)
-	switch {
+	switch charts, err := coder.ParseVersion(chart.Metadata.Version); {
 	case err != nil:
 		return fail("name a chart version with --chart-version", "%s, and that of the chart is not known: %v", needs, err)
 	case !charts.AtLeast(1, 28):
-		return fail(fmt.Sprintf("name a chart of the primary's version with --chart-version %s, or leave out unifiedURL (--unified-url)",
-			version),
+		return fail(fmt.Sprintf("name a chart of the primary's version with --chart-version %s, or leave out unifiedURL (--unified-url)", version),
 			"%s, and the chart is %s %s", needs, chart.Metadata.Name, chart.Metadata.Version)
-	default:
-		return pass("the chart %s %s and the primary v%s serve it", chart.Metadata.Name, chart.Metadata.Version, version)
 	}
+	return pass("the chart %s %s and the primary v%s serve it", chart.Metadata.Name, chart.Metadata.Version, version)
 }
 
 func unifiedURL(s *snapshot.Snapshot, _ satellite.State) Answer {
@@ -62,13 +59,11 @@ func unifiedURL(s *snapshot.Snapshot, _ satellite.State) Answer {
 		return unifiedSilent(s, found)
 	case found.Identity.Key != coder.SatelliteKey{}:
 		return unifiedSatellite(s, found.Identity.Key)
-	default:
-		return unifiedPrimary(s, found.Identity.Version)
 	}
+	return unifiedPrimary(s, found.Identity.Version)
 }
 
-// unifiedNowhere judges a region of a fleet without a unified URL, whose satellite
-// may have been given one.
+// unifiedNowhere judges a satellite in a fleet without a unified URL.
 func unifiedNowhere(s *snapshot.Snapshot) Answer {
 	installed := s.InstalledAccessURL()
 	if installed == "" || coder.SameURL(installed, s.Region.Satellite.AccessURL) || !s.ServesAccessURL() {
@@ -88,18 +83,16 @@ func unifiedSilent(s *snapshot.Snapshot, found snapshot.Unified) Answer {
 		return fail("see which server its DNS record leads to", "what answers at %s is not Coder: %v", url, found.Err)
 	case stage == "DNS" || stage == "TCP":
 		return fail(unifiedRecord(s), "nothing answers at %s yet: %s: %v", url, stage, failure)
-	default:
-		return fail("see which server its DNS record leads to, and whether that one has a certificate for "+fleet.Host(url),
-			"something answers at %s, but not as it should: %s: %v", url, stage, failure)
 	}
+	return fail("see which server its DNS record leads to, and whether that one has a certificate for "+fleet.Host(url),
+		"something answers at %s, but not as it should: %s: %v", url, stage, failure)
 }
 
 // unifiedRecord says which DNS record leads the unified URL to this satellite.
 func unifiedRecord(s *snapshot.Snapshot) string {
 	host, addresses := fleet.Host(s.Region.Satellite.UnifiedURL), s.Satellite.Value().LoadBalancer
 	if len(addresses) == 0 {
-		return fmt.Sprintf("create a DNS record for %s that leads users to the nearest satellite (GeoDNS); the address of this one is "+
-			"known once it is installed", host)
+		return "create a DNS record for " + host + " that leads users to the nearest satellite (GeoDNS); the address of this one is known once it is installed"
 	}
 	return fmt.Sprintf("create the DNS record %s for users near %s (GeoDNS)", probe.Record(host, addresses), s.Region.Name)
 }
@@ -127,9 +120,7 @@ func unifiedPrimary(s *snapshot.Snapshot, found coder.Version) Answer {
 	case !known:
 		return unknown(s.Primary.Version.Err(), "")
 	case version != found:
-		return fail("see which deployment its DNS record leads to", "%s leads to a primary of v%s, and %s is v%s", url, found, s.Primary.URL,
-			version)
-	default:
-		return pass("%s leads to the primary from here", url)
+		return fail("see which deployment its DNS record leads to", "%s leads to a primary of v%s, and %s is v%s", url, found, s.Primary.URL, version)
 	}
+	return pass("%s leads to the primary from here", url)
 }

@@ -8,10 +8,8 @@ import (
 )
 
 const (
-	// deepest limits texts nested in texts: a manifest has a file, perhaps with JSON in an annotation. Deeper ones are hidden.
-	deepest = 4
-	// longestText is the longest text, in bytes, that is parsed as YAML or JSON.
-	longestText = 1 << 20
+	deepest     = 4       // texts nested in texts, such as JSON in an annotation in a manifest; deeper ones are hidden
+	longestText = 1 << 20 // in bytes, that is parsed as YAML or JSON
 )
 
 // Object hides the secrets in a decoded object, list or value, in place where it can, and returns it. It finds data of
@@ -99,9 +97,8 @@ func (h *hider) value(value any) any {
 			}
 		}
 		return v
-	default:
-		return h.hide(v)
 	}
+	return h.hide(value)
 }
 
 // list hides arguments: "--db-password=x", and "--db-password", "x".

@@ -1,9 +1,16 @@
+// Package redact removes secrets from whatever is about to be shown or kept: documents, progress, errors, the journal and
+// Events. It recognises them by kind (the data of a Secret, wherever it is nested), by name (variables, flags and keys
+// named like secrets) and by shape (passwords in URLs, private keys, tokens). It prefers to hide too much, never reports
+// an error, reaches nothing, and is safe for concurrent use.
 package redact
 
 import (
 	"regexp"
 	"strings"
 )
+
+// Mark stands where a secret was.
+const Mark = "(redacted)"
 
 // Text returns the text without what looks like a secret. Applying it twice changes nothing more.
 func Text(text string) string {
@@ -27,10 +34,8 @@ func Text(text string) string {
 
 // byName hides the values, group 4 of the shape, whose names, group 2, are secrets' names.
 func byName(text string, shape *regexp.Regexp) string {
-	var (
-		out  strings.Builder
-		done int
-	)
+	var out strings.Builder
+	done := 0
 	for _, at := range shape.FindAllStringSubmatchIndex(text, -1) {
 		name, value := text[at[4]:at[5]], text[at[8]:at[9]]
 		if !SecretName(name) || harmless(value) {
@@ -81,9 +86,8 @@ func withoutPassword(url string) string {
 		return url[:start] + Mark + host
 	case !two || password == "" || isPort(password):
 		return url
-	default:
-		return url[:start] + user + ":" + Mark + host
 	}
+	return url[:start] + user + ":" + Mark + host
 }
 
 // isPort reports whether a port and a path follow the colon: "oci://registry:5000/charts/coder@sha256:...".
@@ -94,10 +98,8 @@ func isPort(text string) bool {
 
 // assignments hides assigned values: "PASSWORD=x", "--token=x", "&sig=x".
 func assignments(text string, shape *regexp.Regexp) string {
-	var (
-		out  strings.Builder
-		done int
-	)
+	var out strings.Builder
+	done := 0
 	for done < len(text) {
 		at := shape.FindStringSubmatchIndex(text[done:])
 		if at == nil {

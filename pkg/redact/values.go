@@ -120,12 +120,10 @@ func inner(quoted string) string { return quoted[1 : len(quoted)-1] }
 // Quotations returns a parser's error without quotations of its input, wrapped, and any other error unchanged.
 func Quotations(err error) error {
 	text := err.Error()
-	at := strings.Index(text, "yaml: ")
-	if at < 0 {
-		at = strings.Index(text, "json: ")
+	for _, parser := range []string{"yaml: ", "json: "} {
+		if at := strings.Index(text, parser); at >= 0 {
+			return Reworded(err, text[:at]+compiled().quotation.ReplaceAllString(text[at:], Mark))
+		}
 	}
-	if at < 0 {
-		return err
-	}
-	return Reworded(err, text[:at]+compiled().quotation.ReplaceAllString(text[at:], Mark))
+	return err
 }

@@ -2,15 +2,15 @@ package rollout
 
 import (
 	"context"
+	"slices"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// Plan plans all regions in parallel. It writes nothing. With diff, it also
-// shows what would change of the satellites' manifests. The error is the cause
-// of ctx, if that ended.
+// Plan plans all regions in parallel and writes nothing. With diff, the plan also shows changes of manifests.
+// The error is the cause of ctx's end.
 func (r *Rollout) Plan(ctx context.Context, diff bool) (*v1alpha1.Plan, error) {
 	views, err := r.Survey.Collect(ctx, 0, r.Operation.Items...)
 	if err != nil {
@@ -30,21 +30,19 @@ func (r *Rollout) Plan(ctx context.Context, diff bool) (*v1alpha1.Plan, error) {
 	return newPlan(r.Survey.Primary(ctx).Document(), r.Waves, plans), nil
 }
 
-// newPlan joins the plans of regions; its outcome is the gravest of theirs.
+// newPlan joins the plans of regions. The most severe outcome wins; an unreachable region counts as a part that failed.
 func newPlan(primary v1alpha1.Primary, waves [][]string, regions []v1alpha1.RegionPlan) *v1alpha1.Plan {
 	plan := &v1alpha1.Plan{Primary: primary, Outcome: v1alpha1.OutcomeNothingToDo, Waves: waves, Regions: regions}
+	bySeverity := []v1alpha1.Outcome{
+		v1alpha1.OutcomeNothingToDo, v1alpha1.OutcomeChangesPending, v1alpha1.OutcomePartlyFailed, v1alpha1.OutcomePreflightFailed,
+	}
 	for _, region := range regions {
-		switch region.Outcome {
-		case v1alpha1.OutcomeUnreachable:
-			if plan.Outcome != v1alpha1.OutcomePreflightFailed {
-				plan.Outcome = v1alpha1.OutcomePartlyFailed
-			}
-		case v1alpha1.OutcomePreflightFailed:
-			plan.Outcome = v1alpha1.OutcomePreflightFailed
-		case v1alpha1.OutcomeChangesPending:
-			if plan.Outcome == v1alpha1.OutcomeNothingToDo {
-				plan.Outcome = v1alpha1.OutcomeChangesPending
-			}
+		outcome := region.Outcome
+		if outcome == v1alpha1.OutcomeUnreachable {
+			outcome = v1alpha1.OutcomePartlyFailed
+		}
+		if slices.Index(bySeverity, outcome) > slices.Index(bySeverity, plan.Outcome) {
+			plan.Outcome = outcome
 		}
 	}
 	return plan

@@ -1,6 +1,5 @@
-// Package rollout plans an operation for the regions of a fleet and carries it
-// out on them: which may start when, how many at once, and when to stop.
-// pkg/migration does the work in one region.
+// Package rollout plans an operation for the regions of a fleet and runs it: which region may start when, how many at
+// once, and when to stop. pkg/migration does the work in one region.
 package rollout
 
 import (
@@ -16,26 +15,22 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// Rollout carries one operation out on the regions of a fleet.
+// Rollout runs one operation on the regions of a fleet.
 type Rollout struct {
 	Rules
-	// Survey holds the regions, in the fleet's order.
-	Survey    *snapshot.Survey
-	Operation migration.Operation
-	Options   migration.Options
-	Clock     clock.WithTicker
-	// Report receives progress; it must be safe for use by several regions at once.
-	Report func(v1alpha1.Progress)
-	// SkipUnreachable leaves out every region of which a cluster does not answer.
-	SkipUnreachable bool
+	Survey          *snapshot.Survey // the regions, in the fleet's order
+	Operation       migration.Operation
+	Options         migration.Options
+	Clock           clock.WithTicker
+	Report          func(v1alpha1.Progress) // receives progress, from several regions at once
+	SkipUnreachable bool                    // leave out every region with a cluster that does not answer
 }
 
-// anotherFailed is why a region is not started that passed its own preflight.
+// anotherFailed is why a region that passed its own preflight is not started.
 const anotherFailed = "not started, because another region failed its preflight; leave that one out with --exclude, or with --skip-unreachable if its cluster does not answer"
 
-// Run carries the plan out, in the name of its operator. One region's failure
-// neither stops nor hides another in progress; it only keeps further ones
-// from starting, as MaxFailures says.
+// Run executes the plan in the name of its operator. A failed region does not stop others that are in progress; from
+// MaxFailures on, it keeps further ones from starting.
 func (r *Rollout) Run(ctx context.Context, plan *v1alpha1.Plan) []v1alpha1.RegionReport {
 	plans := make(map[string]v1alpha1.RegionPlan, len(plan.Regions))
 	for _, region := range plan.Regions {

@@ -6,20 +6,19 @@ import "slices"
 type Rules struct {
 	Waves       [][]string // region names; a wave starts when the one before it is done
 	MaxParallel int        // regions in progress at once; less than 1 means 1
-	MaxFailures int        // regions that may fail before no further region starts
+	MaxFailures int        // regions that may fail; with one more, no further region starts
 }
 
 type state int
 
 const (
-	waiting state = iota // the state of a region of which nothing is known
+	waiting state = iota
 	atWork
 	done
 	failed
 )
 
-// mayStart returns the regions that may start now, in their order, given the state of
-// each region. If none is in progress and none may start, none ever will.
+// mayStart returns the regions that may start now. If none is in progress and none may start, none ever will.
 func (r Rules) mayStart(states map[string]state) []string {
 	if count(states, failed) > r.MaxFailures {
 		return nil
@@ -53,8 +52,8 @@ func count(states map[string]state, wanted state) int {
 	return n
 }
 
-// without returns the rules where regions are left out. If nothing is left of the first
-// wave, which is to show what the others risk, the next region takes its place, alone.
+// without returns the rules for a run that leaves regions out. The first wave shows what the others risk: if all of
+// it is left out, the next region takes its place, alone.
 func (r Rules) without(leftOut func(name string) bool) Rules {
 	left := func(name string) bool { return !leftOut(name) }
 	if len(r.Waves) < 2 || slices.ContainsFunc(r.Waves[0], left) {

@@ -9,21 +9,13 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
 )
 
-type runRegion func(ctx context.Context, name string) v1alpha1.RegionReport
-
-// run starts every region when the rules allow it, waits for those in progress, and
-// returns the reports in the order of names. Once ctx has ended, no further
-// region starts.
-func (r Rules) run(ctx context.Context, names []string, one runRegion) []v1alpha1.RegionReport {
+// run starts each region when the rules allow it, and none after ctx has ended. The reports are in the order of names.
+func (r Rules) run(ctx context.Context, names []string, one func(ctx context.Context, name string) v1alpha1.RegionReport) []v1alpha1.RegionReport {
 	type result struct {
 		name   string
 		report v1alpha1.RegionReport
 	}
-	var (
-		states  = make(map[string]state, len(names))
-		reports = make(map[string]v1alpha1.RegionReport, len(names))
-		results = make(chan result)
-	)
+	states, reports, results := map[string]state{}, map[string]v1alpha1.RegionReport{}, make(chan result)
 	start := func() {
 		if ctx.Err() != nil {
 			return
@@ -41,11 +33,15 @@ func (r Rules) run(ctx context.Context, names []string, one runRegion) []v1alpha
 			states[ended.name] = done
 		}
 	}
+	why := fmt.Sprintf("not started, because %d region(s) failed (rollout.maxFailures)", count(states, failed))
+	if errors.Is(context.Cause(ctx), migration.ErrInterrupted) {
+		why = "not started, because the run was interrupted"
+	}
 	ordered := make([]v1alpha1.RegionReport, len(names))
 	for i, name := range names {
-		report, ok := reports[name]
-		if !ok {
-			report = notStarted(ctx, name, count(states, failed))
+		report, ran := reports[name]
+		if !ran {
+			report = v1alpha1.RegionReport{Name: name, Outcome: v1alpha1.OutcomeNotStarted, Steps: []v1alpha1.StepResult{}, Error: why}
 		}
 		ordered[i] = report
 	}
@@ -59,12 +55,4 @@ func Outcome(reports []v1alpha1.RegionReport) v1alpha1.Outcome {
 		outcomes[i] = report.Outcome
 	}
 	return migration.Join(outcomes)
-}
-
-func notStarted(ctx context.Context, name string, failures int) v1alpha1.RegionReport {
-	why := fmt.Sprintf("not started, because %d region(s) failed (rollout.maxFailures)", failures)
-	if errors.Is(context.Cause(ctx), migration.ErrInterrupted) {
-		why = "not started, because the run was interrupted"
-	}
-	return v1alpha1.RegionReport{Name: name, Outcome: v1alpha1.OutcomeNotStarted, Steps: []v1alpha1.StepResult{}, Error: why}
 }

@@ -44,8 +44,7 @@ func (src *Source) ProviderLock(s *Snapshot) types.NamespacedName {
 // ProviderID returns the ID of the provider as it was first found; "" until then.
 func (s *Snapshot) ProviderID() string { return cmp.Or(s.Provider.Value().ID, s.found.ID) }
 
-// ProviderNamespace returns the namespace of the provider's workspaces as it was first found. A provider that names none
-// uses that of Kubernetes.
+// ProviderNamespace returns the namespace of the provider's workspaces as it was first found, by default "default".
 func (s *Snapshot) ProviderNamespace() string {
 	return cmp.Or(s.Provider.Value().Config.DefaultNamespace, s.found.Config.DefaultNamespace, "default")
 }

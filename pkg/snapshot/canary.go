@@ -24,19 +24,22 @@ func (src *Source) canary(ctx context.Context, s *Snapshot) Fact[Canary] {
 	if src.Declared.Canary == "none" {
 		return Known(Canary{None: true, Reason: "no canary was asked for"})
 	}
-	provider, ok := s.Provider.Get()
-	if !ok {
-		return Unknown[Canary](fmt.Errorf("the provider is unknown: %w", s.Provider.Err()))
-	}
-	me, ok := s.Primary.Me.Get()
-	if !ok {
-		return Unknown[Canary](fmt.Errorf("the operator is unknown: %w", s.Primary.Me.Err()))
-	}
-	workspaces, err := src.Primary.ProviderWorkspaces(ctx, provider.ID)
+	workspaces, err := src.Candidates(ctx, s)
 	if err != nil {
 		return Unknown[Canary](err)
 	}
-	return FactOf(ChooseCanary(src.Declared.Canary, me, provider, workspaces))
+	return FactOf(ChooseCanary(src.Declared.Canary, s.Primary.Me.Value(), s.Provider.Value(), workspaces))
+}
+
+// Candidates reads the provider's workspaces, for a choice that also needs to know the provider and the operator.
+func (src *Source) Candidates(ctx context.Context, s *Snapshot) ([]coder.Workspace, error) {
+	switch {
+	case !s.Provider.IsKnown():
+		return nil, fmt.Errorf("the provider is unknown: %w", s.Provider.Err())
+	case !s.Primary.Me.IsKnown():
+		return nil, fmt.Errorf("cannot determine whose token this is: %w", s.Primary.Me.Err())
+	}
+	return src.Primary.ProviderWorkspaces(ctx, s.Provider.Value().ID)
 }
 
 // ChooseCanary picks the workspace to rebuild. A wish of "auto" (or "") means a workspace of the operator on the provider,
@@ -68,18 +71,12 @@ func risk(w coder.Workspace) int {
 		return 0
 	case coder.ContainerFailed:
 		return 1
-	default:
-		return 2
 	}
+	return 2
 }
 
 func namedCanary(name string, me coder.User, provider coder.Provider, workspaces []coder.Workspace) (Canary, error) {
-	var matching []coder.Workspace
-	for _, w := range workspaces {
-		if w.Name == name || w.ID == name {
-			matching = append(matching, w)
-		}
-	}
+	matching := slices.DeleteFunc(slices.Clone(workspaces), func(w coder.Workspace) bool { return w.Name != name && w.ID != name })
 	// Names are unique per user only, so the operator's own workspace takes precedence.
 	if i := slices.IndexFunc(matching, func(w coder.Workspace) bool { return w.UserID == me.ID }); i >= 0 {
 		return Canary{Workspace: matching[i], Reason: "named, and the operator's own"}, nil
@@ -89,8 +86,7 @@ func namedCanary(name string, me coder.User, provider coder.Provider, workspaces
 		return Canary{}, fmt.Errorf("canary workspace %q is not on provider %q: check its name with `coder workspaces ls`", name, provider.Name)
 	case 1:
 		return Canary{Workspace: matching[0], Reason: "named; it belongs to another user"}, nil
-	default:
-		return Canary{}, fmt.Errorf("canary workspace %q is the name of %d workspaces on provider %q: name it by its ID",
-			name, len(matching), provider.Name)
 	}
+	return Canary{}, fmt.Errorf("canary workspace %q is the name of %d workspaces on provider %q: name it by its ID",
+		name, len(matching), provider.Name)
 }

@@ -51,8 +51,7 @@ func (s *Snapshot) values() (map[string]any, error) {
 	return s.Satellite.Value().Values, s.Satellite.Err()
 }
 
-// tlsSecret reads the certificate in a TLS Secret of the satellite's namespace and keeps nothing else of it. Kubernetes
-// limits Secrets to 1 MiB.
+// tlsSecret reads the certificate in a TLS Secret of the satellite's namespace and keeps nothing else of it.
 func (src *Source) tlsSecret(ctx context.Context, name string) TLSSecret {
 	found := TLSSecret{Name: name}
 	if name == "" {

@@ -7,6 +7,9 @@ import (
 	"slices"
 	"sync"
 
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
+
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
@@ -16,8 +19,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 )
 
-// Collect gathers the items into a new snapshot, in parallel. It never fails: facts that cannot be read are unknown, with a
-// reason.
+// Collect gathers the items into a new snapshot, in parallel. Facts that cannot be read are unknown, with a reason.
 func (src *Source) Collect(ctx context.Context, items ...Item) *Snapshot {
 	s := src.empty()
 	src.Refresh(ctx, s, items...)
@@ -57,16 +59,9 @@ func (src *Source) gather(ctx context.Context, s *Snapshot, items []Item, satell
 	})
 	g.run(ItemCanary, true, func() { s.Canary = src.canary(ctx, s) })
 	g.run(ItemWorkspaces, true, func() { s.Workspaces = src.workspaces(ctx, s) })
-	g.run(ItemLock, true, func() {
-		s.ProviderLock = ofProvider(src, s, func() (*lock.State, error) {
-			return lock.Read(ctx, src.ProviderSite.Access.Clientset(), src.ProviderLock(s))
-		})
-	})
-	journaled := g.run(ItemJournal, true, func() { // the legacy release waits for it: the ledger is in the journal
-		s.ProviderJournal = ofProvider(src, s, func() (*journal.Record, error) {
-			return journal.Read(ctx, src.ProviderSite.Access.Clientset(), src.ProviderJournal(s))
-		})
-	})
+	g.run(ItemLock, true, func() { s.ProviderLock = ofProvider(ctx, src, s, lock.Read, src.ProviderLock(s)) })
+	// The legacy release waits for the journal: the ledger is in it.
+	journaled := g.run(ItemJournal, true, func() { s.ProviderJournal = ofProvider(ctx, src, s, journal.Read, src.ProviderJournal(s)) })
 	g.run(ItemLegacy, true, func() { s.Legacy = src.legacyFact(ctx, s, journaled) })
 	g.Wait()
 
@@ -105,8 +100,8 @@ func (g *gathering) run(item Item, concerned bool, collect func()) (wait func())
 	return own.Wait
 }
 
-// satelliteAlone starts to gather those facts about the satellite that do not depend on the primary's answers. The returned
-// function waits until the satellite was inspected.
+// satelliteAlone starts to gather the satellite's facts that need no answer of the primary. The returned function waits
+// until the satellite was inspected.
 func (g *gathering) satelliteAlone(ctx context.Context, src *Source, s *Snapshot, concerned bool) (inspected func()) {
 	g.run(ItemCluster, concerned, func() {
 		s.Cluster = clusterOf(ctx, src.SatelliteSite)
@@ -117,16 +112,8 @@ func (g *gathering) satelliteAlone(ctx context.Context, src *Source, s *Snapshot
 	inspected = g.run(ItemSatellite, concerned, func() {
 		s.Satellite = inCluster(src.SatelliteSite, func() (satellite.State, error) { return src.Satellite().Inspect(ctx) })
 	})
-	g.run(ItemJournal, concerned, func() {
-		s.SatelliteJournal = inCluster(src.SatelliteSite, func() (*journal.Record, error) {
-			return journal.Read(ctx, src.SatelliteSite.Access.Clientset(), src.SatelliteJournal())
-		})
-	})
-	g.run(ItemLock, concerned, func() {
-		s.SatelliteLock = inCluster(src.SatelliteSite, func() (*lock.State, error) {
-			return lock.Read(ctx, src.SatelliteSite.Access.Clientset(), src.SatelliteLock())
-		})
-	})
+	g.run(ItemJournal, concerned, func() { s.SatelliteJournal = object(ctx, src.SatelliteSite, journal.Read, src.SatelliteJournal()) })
+	g.run(ItemLock, concerned, func() { s.SatelliteLock = object(ctx, src.SatelliteSite, lock.Read, src.SatelliteLock()) })
 	first := s.Primary.URL == ""
 	g.run(ItemRegistrations, concerned, func() {
 		if first {
@@ -149,8 +136,7 @@ func (src *Source) oneCluster() bool {
 	return src.Declared.Context == src.Region.Satellite.Context
 }
 
-// inCluster collects a fact from a cluster, with connection errors explained in plain words, or returns why there is no
-// connection.
+// inCluster collects a fact from a cluster and explains connection errors in plain words.
 func inCluster[T any](site Site, collect func() (T, error)) Fact[T] {
 	if site.Err != nil {
 		return Unknown[T](site.Err)
@@ -159,12 +145,19 @@ func inCluster[T any](site Site, collect func() (T, error)) Fact[T] {
 	return FactOf(value, cluster.Explain(err, site.Access.Context))
 }
 
-// ofProvider collects a fact from the provider's namespace, which is known once the provider is.
-func ofProvider[T any](src *Source, s *Snapshot, collect func() (T, error)) Fact[T] {
+// reader reads an object, such as a journal or a lock.
+type reader[T any] func(ctx context.Context, client kubernetes.Interface, name types.NamespacedName) (T, error)
+
+func object[T any](ctx context.Context, site Site, read reader[T], name types.NamespacedName) Fact[T] {
+	return inCluster(site, func() (T, error) { return read(ctx, site.Access.Clientset(), name) })
+}
+
+// ofProvider reads an object in the provider's namespace, which is known once the provider is.
+func ofProvider[T any](ctx context.Context, src *Source, s *Snapshot, read reader[T], name types.NamespacedName) Fact[T] {
 	if s.ProviderID() == "" {
 		return Unknown[T](fmt.Errorf("the provider is unknown: %w", s.Provider.Err()))
 	}
-	return inCluster(src.ProviderSite, collect)
+	return object(ctx, src.ProviderSite, read, name)
 }
 
 func clusterOf(ctx context.Context, site Site) Fact[Cluster] {

@@ -9,16 +9,16 @@ import (
 // Compare sets in every view which other regions of the fleet share its satellite's place or its provider. Different
 // contexts may lead to one cluster, so the UID of the namespace kube-system identifies it.
 func Compare(regions [][]*Snapshot) {
-	for i, views := range regions {
+	all := slices.Concat(regions...)
+	for _, views := range regions {
 		for _, s := range views {
 			s.SamePlace, s.SameProvider = nil, nil
-			for k, others := range regions {
-				for _, other := range others {
-					if other != s {
-						s.compare(other, i == k)
-					}
+			for _, other := range all {
+				if other != s {
+					s.compare(other, slices.Contains(views, other))
 				}
 			}
+			s.SamePlace, s.SameProvider = slices.Compact(s.SamePlace), slices.Compact(s.SameProvider)
 		}
 	}
 }
@@ -27,18 +27,11 @@ func (s *Snapshot) compare(other *Snapshot, sameRegion bool) {
 	site, others := s.Region.Satellite, other.Region.Satellite
 	uid := s.Cluster.Value().UID
 	if !sameRegion && uid != "" && uid == other.Cluster.Value().UID && site.Namespace == others.Namespace {
-		s.SamePlace = appendNew(s.SamePlace, other.Region.Name)
+		s.SamePlace = append(s.SamePlace, other.Region.Name)
 	}
 	if id := s.Provider.Value().ID; id != "" && id == other.Provider.Value().ID {
-		s.SameProvider = appendNew(s.SameProvider, other.Region.Name)
+		s.SameProvider = append(s.SameProvider, other.Region.Name)
 	}
-}
-
-func appendNew(names []string, name string) []string {
-	if slices.Contains(names, name) {
-		return names
-	}
-	return append(names, name)
 }
 
 // Document returns the primary in the form of documents.

@@ -24,9 +24,7 @@ func (src *Source) endpoint(ctx context.Context) Fact[Endpoint] {
 	found.Certificate = certificate()
 	if found.KeyErr != nil {
 		found.Reach = probe.Endpoint(ctx, src.target())
-		if found.Reach.Certificate != nil {
-			found.Certificate = found.Reach.Certificate
-		}
+		found.Certificate = cmp.Or(found.Reach.Certificate, found.Certificate)
 	}
 	found.UnifiedCertificate = src.unifiedCertificate(ctx, found.Certificate)
 	return Known(found)

@@ -12,8 +12,7 @@ import (
 // errNotCollected is the reason of a fact that was not requested.
 var errNotCollected = errors.New("not collected")
 
-// Fact is a value, or the reason why it is unknown. The zero Fact is unknown because it was not collected. An unknown is
-// never ok.
+// Fact is a value, or the reason why it is unknown: for the zero Fact, that it was not collected.
 type Fact[T any] struct {
 	value T
 	err   error
@@ -38,9 +37,8 @@ func settled(err error) error {
 	return &settledError{err}
 }
 
-// Settled reports whether the reason why a fact has no value is an answer by itself: what
-// was asked for does not exist, contradicts itself or is ambiguous, or the server does not
-// accept the credentials or refuses the operator. Unknown is only what could not be determined.
+// Settled reports whether the reason why a fact has no value is an answer by itself: the thing does not exist, is
+// contradictory or ambiguous, or the server refuses the credentials or the operator.
 func Settled(err error) bool {
 	_, marked := errors.AsType[*settledError](err)
 	return marked || coder.IsUnauthorized(err) || coder.IsForbidden(err) || apierrors.IsUnauthorized(err)

@@ -6,20 +6,14 @@ import (
 )
 
 const (
-	// paceFirst is how many regions are looked at before anything is known of the machine.
-	paceFirst = 16
-	// paceLeast is how many are looked at on the busiest machine.
-	paceLeast = 4
-	// paceTick is how often the machine is measured.
-	paceTick = 50 * time.Millisecond
-	// paceLate is how late a timer fires on a machine that does not keep up. Answers of
-	// servers wait as long until they are read, several times in one exchange.
-	paceLate = 50 * time.Millisecond
+	paceFirst = 16                    // regions read at once before the machine's speed is known
+	paceLeast = 4                     // regions read at once on the busiest machine
+	paceTick  = 50 * time.Millisecond // how often the machine is measured
+	paceLate  = 50 * time.Millisecond // how late timers fire, and answers are read, on a machine that does not keep up
 )
 
-// pace bounds how many regions are looked at at once. On a machine that does not keep up,
-// deadlines pass although the answers have arrived, and healthy regions look broken. So the
-// bound is halved when timers fire late, and grows with every region that is done in time.
+// pace bounds how many regions are read at once. On a machine that does not keep up, deadlines pass although answers
+// have arrived, and healthy regions look broken: late timers halve the bound, and every region in time raises it.
 type pace struct {
 	mutex                 sync.Mutex
 	turn                  *sync.Cond
@@ -44,7 +38,7 @@ func (p *pace) begin() {
 	p.running++
 }
 
-// end is called when a region is done.
+// end records that a region is done.
 func (p *pace) end() {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
@@ -68,7 +62,7 @@ func (p *pace) watch(done <-chan struct{}) {
 	}
 }
 
-// observe takes note of how late a timer has fired.
+// observe records how late a timer fired.
 func (p *pace) observe(lateness time.Duration) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()

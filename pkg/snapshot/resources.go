@@ -4,8 +4,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
 
-// resources finds the resources of the releases' objects, as far as the facts allow. It only asks the clusters which
-// resources they serve.
+// resources finds the resources of the releases' objects by asking the clusters which ones they serve.
 func (src *Source) resources(s *Snapshot, satellites bool) {
 	if satellites {
 		s.SatelliteResources = inCluster(src.SatelliteSite, func() ([]cluster.Resource, error) { return src.satelliteResources(s) })

@@ -99,8 +99,7 @@ func Leases() cluster.Resource {
 	return cluster.Resource{Group: "coordination.k8s.io", Resource: "leases", Namespaced: true}
 }
 
-// AskSatelliteRights sets which of the needed rights in the satellite's cluster the operator lacks. Other facts determine
-// which rights are needed, so it comes last.
+// AskSatelliteRights sets which needed rights in the satellite's cluster are missing. They depend on other facts.
 func (src *Source) AskSatelliteRights(ctx context.Context, s *Snapshot, needed []cluster.Rule) {
 	s.MissingRights = missing(ctx, src.SatelliteSite, needed)
 }

@@ -4,6 +4,7 @@ package snapshot
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
@@ -36,11 +37,9 @@ type Snapshot struct {
 	chosen *Canary
 
 	Cluster, ProviderCluster Fact[Cluster] // the satellite's and the provider's
-	// SatelliteResources are the resources of the objects in the satellite's chart and release, LegacyResources those of the
-	// legacy release's objects.
+	// SatelliteResources and LegacyResources are those of the objects in the releases and in the satellite's chart.
 	SatelliteResources, LegacyResources Fact[[]cluster.Resource]
-	// MissingRights are the rights in the satellite's cluster that the operator lacks, MissingProviderRights those in the
-	// provider's.
+	// MissingRights are those that the operator lacks in the satellite's cluster, MissingProviderRights in the provider's.
 	MissingRights, MissingProviderRights Fact[[]cluster.Rule]
 	Spec                                 Fact[satellite.Spec] // the intended release of the satellite
 	Chart                                Fact[*satellite.Chart]
@@ -93,7 +92,6 @@ type Legacy struct {
 	Readiness legacy.Readiness
 	AccessURL string       // envproxy's; empty if unknown
 	Reach     probe.Result // of AccessURL, from this machine
-
 }
 
 // Endpoint is what answers at the satellite's access URL.
@@ -110,9 +108,7 @@ type Endpoint struct {
 }
 
 // Networking returns the state of the provider's networking.
-func (s *Snapshot) Networking() v1alpha1.NetworkingV2 {
-	return s.NetworkingOf(s.Provider)
-}
+func (s *Snapshot) Networking() v1alpha1.NetworkingV2 { return s.NetworkingOf(s.Provider) }
 
 // NetworkingOf returns the state of any provider's networking. From v1.22 on, Networking v2 is always on and the option is
 // gone, so that an absent field never means off (Coder CLI commit 1ed07d2; release notes of v1.22).
@@ -126,9 +122,8 @@ func (s *Snapshot) NetworkingOf(which Fact[coder.Provider]) v1alpha1.NetworkingV
 		return v1alpha1.NetworkingV2Unknown
 	case *provider.EnableNetV2:
 		return v1alpha1.NetworkingV2On
-	default:
-		return v1alpha1.NetworkingV2Off
 	}
+	return v1alpha1.NetworkingV2Off
 }
 
 // InLedger reports whether the ledger in the provider's journal lists the revision of the legacy release that was found.
@@ -137,8 +132,7 @@ func (s *Snapshot) InLedger() bool {
 	return record != nil && release != nil && record.Retention.Covers(release.Namespace, release.Name, release.Revision)
 }
 
-// Registration returns the registration of the satellite's key. It can only be found if both the key and the registrations
-// are known.
+// Registration returns the registration of the satellite's key, if both the key and the registrations are known.
 func (s *Snapshot) Registration() (coder.Satellite, bool) {
 	return s.registrationOf(s.Satellite.Value().PublicKey, s.Satellite.Value().Fingerprint)
 }
@@ -148,24 +142,30 @@ func (s *Snapshot) RecordedRegistration() (coder.Satellite, bool) {
 	return s.registrationOf(s.Satellite.Value().RecordedKey, s.Satellite.Value().RecordedFingerprint)
 }
 
-// registrationOf returns the registration of a key.
 func (s *Snapshot) registrationOf(public, fingerprint string) (coder.Satellite, bool) {
 	if fingerprint == "" {
 		return coder.Satellite{}, false
 	}
-	served := s.Endpoint.Value().Key
+	forms := []string{fingerprint}
 	// Primaries may print fingerprints in a form of their own. The satellite's form of the same key then links the two.
-	same, _ := coder.SameKey(served.Key, public)
-	for _, r := range s.Registrations.Value() {
-		if r.Fingerprint != "" && (r.Fingerprint == fingerprint || same && r.Fingerprint == served.Fingerprint) {
+	served := s.Endpoint.Value().Key
+	if same, _ := coder.SameKey(served.Key, public); same {
+		forms = append(forms, served.Fingerprint)
+	}
+	return Registered(s.Registrations.Value(), forms...)
+}
+
+// Registered returns the registration of the key with one of these fingerprints.
+func Registered(registrations []coder.Satellite, fingerprints ...string) (coder.Satellite, bool) {
+	for _, r := range registrations {
+		if r.Fingerprint != "" && slices.Contains(fingerprints, r.Fingerprint) {
 			return r, true
 		}
 	}
 	return coder.Satellite{}, false
 }
 
-// Distance returns how far the provider's users were and are according to its journal; nil if that is unknown, or they do
-// not connect to the satellite.
+// Distance returns how far the provider's users were and are; nil if unknown, or if they do not use the satellite.
 func (s *Snapshot) Distance() *v1alpha1.Distance {
 	record := s.ProviderJournal.Value()
 	if record == nil || s.Region.Satellite.None() || s.Networking() == v1alpha1.NetworkingV2Off {
@@ -174,8 +174,7 @@ func (s *Snapshot) Distance() *v1alpha1.Distance {
 	return record.Distance
 }
 
-// OwnFormerRegistration reports whether a migration of this region made the registration, of a key that was uninstalled with
-// the satellite since.
+// OwnFormerRegistration reports whether a migration of this region registered a key that was uninstalled since.
 func (s *Snapshot) OwnFormerRegistration(r coder.Satellite) bool {
 	record, known := s.SatelliteJournal.Get()
 	if !known || record == nil || record.RegistrationID == "" || record.RegistrationID != r.ID || !s.Satellite.IsKnown() {

@@ -93,8 +93,7 @@ func (s Site) server() string {
 // Wrap returns a transport around another one.
 type Wrap func(http.RoundTripper) http.RoundTripper
 
-// Wrapped returns the source with transports around those to its two sites and to the primary. The access URL is only read
-// from.
+// Wrapped returns the source with transports around those to its two sites and to the primary.
 func (src *Source) Wrapped(satellite, provider, primary Wrap) (*Source, error) {
 	wrapped := *src
 	var errs [2]error

@@ -74,8 +74,7 @@ func newSurvey(config Config, charts *chartCache) *Survey {
 	return s
 }
 
-// Anew returns the same survey without the facts about the primary, so that they are read again. Charts never change and are
-// kept.
+// Anew returns the same survey, to read the facts about the primary again. The charts are kept: they never change.
 func (s *Survey) Anew() *Survey { return newSurvey(s.config, s.charts) }
 
 // Regions returns the regions, in the fleet's order.

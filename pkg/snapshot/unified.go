@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -18,8 +19,7 @@ type Unified struct {
 	Reach    probe.Result // how far a connection got; only collected if Err is set
 }
 
-// unified asks what answers at the unified URL, once for all regions. The request carries no credentials, because the
-// recipient is unknown.
+// unified asks what answers at the unified URL, once for all regions, without credentials for the unknown recipient.
 func (src *Source) unified(ctx context.Context) Fact[Unified] {
 	if src.Region.Satellite.UnifiedURL == "" {
 		return Fact[Unified]{}
@@ -52,14 +52,10 @@ func (src *Source) unifiedCertificate(ctx context.Context, own *probe.Certificat
 	}
 	target := src.target()
 	target.ServerName = host
-	if served := probe.Endpoint(ctx, target).Certificate; served != nil {
-		return served
-	}
-	return own
+	return cmp.Or(probe.Endpoint(ctx, target).Certificate, own)
 }
 
-// ServesAccessURL reports whether the deployed satellite serves the region's access URL, as its access URL or as one of its
-// alternate host names.
+// ServesAccessURL reports whether the deployed satellite has the region's access URL as its own or an alternate one.
 func (s *Snapshot) ServesAccessURL() bool {
 	if coder.SameURL(s.InstalledAccessURL(), s.Region.Satellite.AccessURL) {
 		return true

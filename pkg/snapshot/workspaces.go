@@ -7,8 +7,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
-// workspaces returns the provider's workspaces: the first time from a listing that the fleet shares, later by a request of
-// its own.
+// workspaces reads the provider's workspaces: first from a listing that the fleet shares, later by its own request.
 func (src *Source) workspaces(ctx context.Context, s *Snapshot) Fact[[]coder.Workspace] {
 	id := s.ProviderID()
 	switch {

@@ -9,7 +9,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// Bounds of a kept connection.
 const (
 	dialTimeout = 15 * time.Second // as Coder's own clients
 	keptPing    = time.Second

@@ -39,8 +39,10 @@ type connection interface {
 	Close() error
 }
 
-// pingTimeout is when a ping is lost: other continents are some 300 ms away.
-const pingTimeout = 3 * time.Second
+const (
+	pingTimeout = 3 * time.Second        // when a ping counts as lost: other continents are some 300 ms away
+	pingPause   = 200 * time.Millisecond // between the pings of a connection watched for a time
+)
 
 // endpoint is the workspace's agent along this path.
 func (p *path) endpoint(workspaceID string) wsnet.Endpoint {
@@ -84,9 +86,6 @@ func (p *path) ping(ctx context.Context) {
 		p.lastErr = err
 	}
 }
-
-// pingPause is between the pings of a connection watched for a time.
-const pingPause = 200 * time.Millisecond
 
 func (p *path) alive() bool { return p.connection != nil && p.lost == nil }
 

@@ -5,6 +5,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -110,6 +111,25 @@ func usersPath(source *snapshot.Source, s *snapshot.Snapshot, options Options) (
 	return newPath(satellite, options), satellite.CloseIdle, nil
 }
 
+// trusted returns why the satellite at the access URL must not get a token, or nil if it may.
+func trusted(s *snapshot.Snapshot) error {
+	own, err := s.ServesOwnKey()
+	switch {
+	case err != nil:
+		return fmt.Errorf("cannot determine whether the satellite at %s is the region's own: %w", s.Region.Satellite.AccessURL, err)
+	case !own:
+		return fmt.Errorf("%s serves another key than the one in the cluster: see `kubectl coder-satellite status`", s.Region.Satellite.AccessURL)
+	}
+	if !s.Registrations.IsKnown() {
+		return fmt.Errorf("the registered satellites are unknown: %w", s.Registrations.Err())
+	}
+	if _, registered := s.Registration(); !registered {
+		return fmt.Errorf("the satellite at %s is not registered at the primary: run `kubectl coder-satellite migrate`",
+			s.Region.Satellite.AccessURL)
+	}
+	return nil
+}
+
 // tryAll connects to the workspace along all paths at once, and pings it in turns.
 func tryAll(ctx context.Context, through []*path, workspaceID string, options Options) {
 	var group sync.WaitGroup
@@ -148,23 +168,12 @@ func pingAll(ctx context.Context, through []*path, options Options) {
 }
 
 func choose(ctx context.Context, source *snapshot.Source, s *snapshot.Snapshot, wish string) (coder.Workspace, error) {
-	provider, known := s.Provider.Get()
-	if !known {
-		return coder.Workspace{}, fmt.Errorf("the workspace provider is unknown: %w", s.Provider.Err())
-	}
-	me, known := s.Primary.Me.Get()
-	if !known {
-		return coder.Workspace{}, fmt.Errorf("cannot determine whose token this is: %w", s.Primary.Me.Err())
-	}
-	if wish == "" {
-		wish = s.Declared.Canary
-	}
-	if wish == fleet.CanaryNone {
+	if wish = cmp.Or(wish, s.Declared.Canary); wish == fleet.CanaryNone {
 		wish = fleet.CanaryAuto // nothing is rebuilt here
 	}
-	workspaces, err := source.Primary.ProviderWorkspaces(ctx, provider.ID)
+	workspaces, err := source.Candidates(ctx, s)
 	if err != nil {
 		return coder.Workspace{}, err
 	}
-	return Choose(wish, me, provider, workspaces)
+	return Choose(wish, s.Primary.Me.Value(), s.Provider.Value(), workspaces)
 }

@@ -34,7 +34,6 @@ func named(name string, me coder.User, provider coder.Provider, own []coder.Work
 	case own[i].LatestStat.ContainerStatus != coder.ContainerOn:
 		return coder.Workspace{}, fmt.Errorf("workspace %q is %s: turn it on, or name another with --workspace",
 			name, own[i].LatestStat.ContainerStatus)
-	default:
-		return own[i], nil
 	}
+	return own[i], nil
 }

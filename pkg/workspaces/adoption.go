@@ -50,9 +50,8 @@ func Since(s *snapshot.Snapshot) (time.Time, error) {
 		return time.Time{}, errors.New("somebody else switched Networking v2 since, at an unknown time")
 	case record.Switched.LatestBuild == nil:
 		return time.Time{}, errors.New("the workspaces could not be listed when Networking v2 was switched")
-	default:
-		return *record.Switched.LatestBuild, nil
 	}
+	return *record.Switched.LatestBuild, nil
 }
 
 // ErrNeverSwitched means that no journal records a switch.
@@ -67,9 +66,8 @@ func StateOf(w coder.Workspace, since time.Time) v1alpha1.WorkspaceState {
 		return v1alpha1.WorkspaceFailed
 	case w.LastBuiltAt.After(since):
 		return v1alpha1.WorkspaceAdopted
-	default:
-		return v1alpha1.WorkspaceWaiting
 	}
+	return v1alpha1.WorkspaceWaiting
 }
 
 func count(list []coder.Workspace, since time.Time) v1alpha1.Adoption {
@@ -96,42 +94,36 @@ func Complete(a v1alpha1.Adoption) bool { return a.Adopted == a.Total }
 
 // Describe summarises the adoption in words.
 func Describe(a v1alpha1.Adoption) string {
-	if a.Total == 0 {
+	switch {
+	case a.Total == 0:
 		return "the provider has no workspaces"
-	}
-	if Complete(a) && a.Total == 1 {
+	case Complete(a) && a.Total == 1:
 		return "the one workspace was built since the switch"
-	}
-	if Complete(a) {
+	case Complete(a):
 		return fmt.Sprintf("all %d workspaces were built since the switch", a.Total)
 	}
 	parts := []string{fmt.Sprintf("%d of %d workspaces were built since the switch", a.Adopted, a.Total)}
-	for _, more := range []struct {
-		n    int
-		what string
-	}{
-		{a.WaitingOn, "on and waiting for a rebuild"}, {a.WaitingOff, "off and waiting for a rebuild"},
-		{a.Building, "being built"}, {a.Failed, "failed to build"},
-	} {
-		if more.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", more.n, more.what))
+	add := func(n int, what string) {
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, what))
 		}
 	}
+	add(a.WaitingOn, "on and waiting for a rebuild")
+	add(a.WaitingOff, "off and waiting for a rebuild")
+	add(a.Building, "being built")
+	add(a.Failed, "failed to build")
 	return strings.Join(parts, ", ")
 }
-
-// recently is how long a user counts as active after a connection.
-const recently = time.Hour
 
 // ImpactOf counts whom a switch affects at a primary of that version.
 func ImpactOf(list []coder.Workspace, version coder.Version, now time.Time) v1alpha1.Impact {
 	found := v1alpha1.Impact{Workspaces: len(list), RebuiltBySwitch: version.RebuildsOnSwitch()}
-	owners := map[string]bool{} // whether they connected recently
+	owners := map[string]bool{} // whether they connected within the last hour
 	for _, w := range list {
 		if w.LatestStat.ContainerStatus != coder.ContainerOff && w.LatestStat.ContainerStatus != coder.ContainerFailed {
 			found.On++
 		}
-		owners[w.UserID] = owners[w.UserID] || now.Sub(w.LastConnectionAt) < recently
+		owners[w.UserID] = owners[w.UserID] || now.Sub(w.LastConnectionAt) < time.Hour
 	}
 	for _, lately := range owners {
 		found.Users++

@@ -39,8 +39,8 @@ func (b Builder) Rebuild(ctx context.Context, workspace coder.Workspace) error {
 // ask starts a build. A signal must not cut the request off.
 func (b Builder) ask(ctx context.Context, workspace coder.Workspace) error {
 	commit, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	defer cancel()
 	err := b.API.Rebuild(commit, workspace.ID)
-	cancel()
 	if err == nil {
 		return nil
 	}
@@ -89,17 +89,14 @@ func (b Builder) await(ctx context.Context, before coder.Workspace, log <-chan c
 
 // judge reports whether the build that follows the state before has ended, and its error.
 func judge(before, now coder.Workspace, failure coder.BuildMessage) (over bool, err error) {
-	// a log may begin with the error of an earlier build
-	said := failure.Message != "" && !failure.Time.Before(now.LastBuiltAt)
 	began := !now.LastBuiltAt.Equal(before.LastBuiltAt) || before.Updating
 	switch {
-	case said:
+	case failure.Message != "" && !failure.Time.Before(now.LastBuiltAt): // the log may begin with the error of an earlier build
 		return true, fmt.Errorf("the build of workspace %q failed: %s", before.Name, failure.Message)
 	case began && now.LatestStat.ContainerStatus == coder.ContainerFailed:
 		return true, fmt.Errorf("the build of workspace %q failed: %s", before.Name, now.LatestStat.StatError)
-	default:
-		return began && Built(now), nil
 	}
+	return began && Built(now), nil
 }
 
 // Built reports whether a workspace can be used: it is on, and no build runs.

@@ -62,7 +62,6 @@ func rank(c Choice) int {
 		return 1
 	case c.State == v1alpha1.WorkspaceWaiting:
 		return 2
-	default:
-		return 3
 	}
+	return 3
 }

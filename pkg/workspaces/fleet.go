@@ -1,6 +1,7 @@
 package workspaces
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,12 +59,9 @@ func Collect(ctx context.Context, survey *snapshot.Survey, timeout time.Duration
 }
 
 func found(source *snapshot.Source, view *snapshot.Snapshot, told time.Time) *provider {
-	p := &provider{source: source, view: view, told: told}
-	p.list, _ = view.Workspaces.Get()
+	p := &provider{source: source, view: view, told: told, list: view.Workspaces.Value()}
 	p.since, p.unknown = p.sinceOf(view)
-	if !view.Workspaces.IsKnown() {
-		p.unknown = view.Workspaces.Err()
-	}
+	p.unknown = cmp.Or(view.Workspaces.Err(), p.unknown)
 	return p
 }
 
@@ -83,9 +81,8 @@ func (p *provider) judge(rules Rules, w coder.Workspace, now time.Time) Choice {
 		return Choice{Workspace: w, Reason: "Networking v2 was never switched"}
 	case p.unknown != nil:
 		return Choice{Workspace: w, Reason: "its path is unknown"}
-	default:
-		return rules.Judge(w, p.since, now)
 	}
+	return rules.Judge(w, p.since, now)
 }
 
 // neverSwitched reports whether the provider has always had its present path.

@@ -14,8 +14,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// gate lets builds of one provider start while its users would arrive on a path that works. On request it keeps new
-// workspaces off the provider during that time.
+// gate lets builds of a provider start while the path of its users works, and cordons the provider during that time on
+// request.
 type gate struct {
 	provider   *provider
 	api        *coder.Client
@@ -53,9 +53,8 @@ func (g *gate) open(ctx context.Context) error {
 		return errors.New("Networking v2 was switched off and on in the meantime")
 	case was == v1alpha1.NetworkingV2Off: // nobody connects through the satellite
 		return nil
-	default:
-		return g.view.PathAnswers()
 	}
+	return g.view.PathAnswers()
 }
 
 // cordon keeps new workspaces off the provider if that is wanted and not in place.
@@ -79,16 +78,13 @@ func (g *gate) done() {
 	}
 }
 
-// liftTime bounds lifting a cordon.
-const liftTime = time.Minute
-
 // uncordon lifts the cordon if one was wanted, even if this run did not set it: an earlier run with the same flags may have
 // been killed. The error names the command that lifts it.
 func (g *gate) uncordon(ctx context.Context) error {
 	if !g.wantCordon {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), liftTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
 	if err := g.api.UncordonProvider(ctx, g.provider.view.ProviderID()); err != nil {
 		return fmt.Errorf("the provider is still cordoned and accepts no new workspaces: %w; lift the cordon with `%s`", err,

@@ -29,8 +29,7 @@ func (f *Fleet) List() *v1alpha1.WorkspaceReport {
 	return report
 }
 
-// report returns a report of the providers, without workspaces. It succeeds if the path of every workspace is known and
-// fails if none is.
+// report returns a report without workspaces. It succeeds if all their paths are known, and fails if none is.
 func (f *Fleet) report(operation string) *v1alpha1.WorkspaceReport {
 	report := &v1alpha1.WorkspaceReport{
 		Operation: operation, Primary: f.primary, Outcome: v1alpha1.OutcomeSucceeded,

@@ -33,8 +33,7 @@ type job struct {
 	choice   Choice
 }
 
-// Plan returns what Run would do at that time, by the primary's clock. Its outcome is ChangesPending if workspaces need a
-// rebuild.
+// Plan returns what Run would do at that time, by the primary's clock: ChangesPending if workspaces need a rebuild.
 func (r *Rebuild) Plan(f *Fleet, now time.Time) *v1alpha1.WorkspaceReport {
 	report, _ := r.plan(f, now)
 	return report
@@ -118,7 +117,6 @@ func ended(ctx context.Context, report *v1alpha1.WorkspaceReport, failed bool) v
 		return v1alpha1.OutcomeFailed
 	case counts[v1alpha1.RebuildDone] == 0:
 		return v1alpha1.OutcomeNothingToDo
-	default:
-		return v1alpha1.OutcomeSucceeded
 	}
+	return v1alpha1.OutcomeSucceeded
 }

@@ -47,25 +47,22 @@ func (run *running) one(ctx context.Context, j job, entry *v1alpha1.Workspace) (
 	case left != "":
 		tell(v1alpha1.StepAlready, "left alone: "+left)
 		return v1alpha1.RebuildLeft, left
-	default:
-		tell(v1alpha1.StepDone, "rebuilt")
-		return v1alpha1.RebuildDone, ""
 	}
+	tell(v1alpha1.StepDone, "rebuilt")
+	return v1alpha1.RebuildDone, ""
 }
 
 // stopped returns why no further build may start; "" if it may.
 func (run *running) stopped(ctx context.Context) string {
-	failed := int(run.failed.Load())
-	switch {
+	switch failed := int(run.failed.Load()); {
 	case ctx.Err() != nil:
 		return context.Cause(ctx).Error()
 	case failed > run.MaxFailures:
 		return fmt.Sprintf("%d failed before", failed)
 	case !run.Until.IsZero() && !run.Clock.Now().Before(run.Until):
 		return "it is past " + run.Until.Format("15:04")
-	default:
-		return ""
 	}
+	return ""
 }
 
 // rebuild rebuilds the workspace, or returns why it is left alone after all.

@@ -19,7 +19,7 @@ func NewRegionPlan(operation Operation, views []*snapshot.Snapshot) v1alpha1.Reg
 	first := views[0]
 	operation = operation.in(first.Region)
 	results := health.EvaluateRegion(views, func(s *snapshot.Snapshot) []v1alpha1.CheckResult {
-		found := operation.Preflight(s)
+		found := operation.preflight(s)
 		if slices.ContainsFunc(found, v1alpha1.CheckResult.Failed) {
 			found = append(cutOff(s), found...)
 		}

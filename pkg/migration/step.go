@@ -6,6 +6,7 @@ import (
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
@@ -21,6 +22,8 @@ type Step struct {
 
 	// Decide returns, from facts alone, whether the step is done, what would change, or why nothing can be done. No I/O.
 	Decide func(*snapshot.Snapshot) Decision
+	// Owned returns the GitOps controller that owns the release which the step changes; may be nil.
+	Owned func(*snapshot.Snapshot) gitops.Owner
 	// Show adds the rendering, which is read if the step would change something, to the plan; may be nil.
 	Show func(*snapshot.Snapshot, *v1alpha1.StepPlan)
 	// Note records, before the step is applied, what it found and is about to do, for later runs; may be nil.

@@ -20,7 +20,7 @@ func installSatellite() Step {
 		Name: stepInstall, Owner: OwnerSatellite,
 		Reads:  []snapshot.Item{snapshot.ItemSatellite, snapshot.ItemChart},
 		Rights: func(scope snapshot.Scope) []cluster.Rule { return satellite.RightsToInstall(scope.OfSatellite()) },
-		Decide: decideInstall, Show: showRendering, Apply: applyInstall, Remedy: revertInstall,
+		Owned:  satelliteOwner, Decide: decideInstall, Show: showRendering, Apply: applyInstall, Remedy: revertInstall,
 	}
 }
 

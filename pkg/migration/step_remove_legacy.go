@@ -16,7 +16,7 @@ func removeLegacy() Step {
 		Name: stepRemoveLegacy, Owner: OwnerProvider, Noticeable: true, Leaves: []string{pathLegacy},
 		Reads:  []snapshot.Item{snapshot.ItemLegacy, snapshot.ItemRemoval, snapshot.ItemCanary},
 		Rights: rightsToRemoveLegacy,
-		Decide: decideRemoveLegacy, Apply: applyRemoveLegacy, Remedy: revertRemoveLegacy,
+		Owned:  legacyOwner, Decide: decideRemoveLegacy, Apply: applyRemoveLegacy, Remedy: revertRemoveLegacy,
 		Note: func(s *snapshot.Snapshot, record *journal.Record) { // the canary is rebuilt even if this run dies in between
 			expectRebuild(s, record, journal.ProvesFinalized)
 		},

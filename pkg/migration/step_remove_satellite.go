@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
@@ -53,10 +54,13 @@ func uninstallSatellite(force bool) Step {
 		Name: "uninstall-satellite", Owner: OwnerSatellite, Noticeable: true, Leaves: []string{pathSatellite, pathWorkspace},
 		Reads:  []snapshot.Item{snapshot.ItemSatellite, snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemUsers},
 		Rights: func(scope snapshot.Scope) []cluster.Rule { return satellite.RightsToUninstall(scope.OfSatellite()) },
+		Owned:  satelliteOwner,
 		Decide: decideUninstall,
 		Apply:  func(_ context.Context, run *Run) error { return uninstall(run, force) },
 	}
 }
+
+func satelliteOwner(s *snapshot.Snapshot) gitops.Owner { return s.Satellite.Value().Control.Owner }
 
 func decideUninstall(s *snapshot.Snapshot) Decision {
 	state, known := s.Satellite.Get()

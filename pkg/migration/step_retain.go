@@ -24,6 +24,7 @@ func retainLegacy(suspend bool) Step {
 		Reads:  []snapshot.Item{snapshot.ItemLegacy, snapshot.ItemJournal},
 		Rights: rightsToRetain,
 		Decide: func(s *snapshot.Snapshot) Decision { return decideRetain(s, suspend) },
+		Owned:  legacyOwner,
 		Note: func(s *snapshot.Snapshot, record *journal.Record) {
 			if control := s.Legacy.Value().Retention.Control; control.Owner.Exists() && !control.Suspended {
 				record.Suspended = control.Owner.String()
@@ -101,6 +102,8 @@ func applyRetain(ctx context.Context, run *Run) error {
 	run.ProviderRecord.Retention = ledger
 	return nil
 }
+
+func legacyOwner(s *snapshot.Snapshot) gitops.Owner { return s.Legacy.Value().Retention.Control.Owner }
 
 // suspendOwner suspends Flux's reconciliation of the release, unless it is suspended, and waits for one in progress.
 func suspendOwner(ctx context.Context, run *Run) error {

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,9 +20,8 @@ func owned(t *testing.T, region, namespace, deployment string) (patch func(kind,
 	}
 	kubectl(t, region, "apply", "--filename", definition)
 	t.Cleanup(func() {
-		if _, err := lab.Kubectl(context.WithoutCancel(t.Context()), region, "delete", crd); err != nil {
-			t.Error(err)
-		}
+		kubectl(t, region, "--namespace", namespace, "label", "deployment", deployment, "helm.toolkit.fluxcd.io/name-", "helm.toolkit.fluxcd.io/namespace-")
+		kubectl(t, region, "delete", crd)
 	})
 	kubectl(t, region, "wait", "--for=condition=Established", crd)
 	object := fmt.Sprintf(`{"apiVersion":"helm.toolkit.fluxcd.io/v2","kind":"HelmRelease","metadata":{"name":%q,"namespace":%q},"spec":{"interval":"1m"}}`, deployment, namespace)
@@ -119,8 +117,12 @@ func TestFluxOwnsSatellite(t *testing.T) {
 	checked(t, region, 0, "satellite-owner", v1alpha1.CheckWarn, "is not ready")
 	patch("status", `{"status":{"conditions":[{"type":"Ready","status":"True","reason":"UpgradeSucceeded","message":"upgraded","lastTransitionTime":"2024-05-02T12:00:00Z"}]}}`)
 	checked(t, region, 0, "satellite-owner", v1alpha1.CheckPass, "Flux's HelmRelease coder-satellite/coderd owns it")
+	helm(t, region, "upgrade", "coder-satellite", "coder", "--repo", lab.RepoURL, "--version", "1.21.7", "--namespace", "coder-satellite",
+		"--reuse-values", "--set", "coderd.replicas=2")
+	kubectl(t, region, "--namespace", "coder-satellite", "label", "deployment", "coderd",
+		"helm.toolkit.fluxcd.io/name=coderd", "helm.toolkit.fluxcd.io/namespace=coder-satellite", "--overwrite")
 	before := marks(t)
-	other := plugin(t, 5, on(region, "migrate", "--set", "coderd.replicas=3", "--yes")...)
+	other := plugin(t, 5, on(region, "migrate", "--yes")...)
 	saysAll(t, "migrate", other.Stdout+other.Stderr, []string{"owns the satellite's release", "the values differ", "it says: upgraded"})
 	quiet(t, before)
 	removed := plugin(t, 5, on(region, "rollback", "--remove-satellite", "--yes")...)

@@ -25,6 +25,9 @@ var (
 func main() {
 	cmd.LogTo(io.Discard, 0)    // what client-go logs comes back as an error, too
 	debug.SetTraceback("crash") // a crash beside the main goroutine ends with SIGABRT, never with 2
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(50) // for a thousand regions: a fifth less memory for a twentieth more time
+	}
 	ctx, interrupt := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -35,7 +38,7 @@ func main() {
 		<-signals
 		interrupt(migration.ErrInterrupted)
 		<-signals
-		os.Exit(130) // the second signal does not wait; the next run goes on
+		os.Exit(130) // the second signal does not wait; the next run continues
 	}()
 	os.Exit(cmd.Main(ctx, cmd.Environment{
 		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},

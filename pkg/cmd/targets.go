@@ -91,7 +91,7 @@ func (t *targets) addRegionsTo(f *pflag.FlagSet) {
 	f.StringVarP(&t.flags.Selector, "selector", "l", "", "only regions of the Fleet file with these labels: KEY=VALUE, KEY!=VALUE, 'KEY in (A,B)'")
 	f.StringArrayVar(&t.flags.Exclude, "exclude", nil, "not these regions, named as for --region (repeatable)")
 	if !t.needs.inTurn {
-		f.IntVar(&t.concurrency, "concurrency", 0, "regions to read at once (default 128, or fewer where this machine allows few open files)")
+		f.IntVar(&t.concurrency, "concurrency", 0, "regions to read at once (default 120, fewer on a busy machine or with few open files allowed)")
 	}
 	f.StringArrayVar(&t.flags.Contexts, "context", nil, "kubeconfig context of a region (repeatable)")
 	f.StringVarP(&t.flags.Namespace, "namespace", "n", "", `namespace of the satellite (default "coder-satellite")`)

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	mostAtOnce     = 128 // regions read at the same time; they mostly wait for their clusters
+	mostAtOnce     = 120 // regions read at the same time; they mostly wait for their clusters
 	filesPerRegion = 6   // connections to two clusters, the satellite and the envproxy, and some that open or close
 	filesOfOurs    = 64  // other open files of the program
 )

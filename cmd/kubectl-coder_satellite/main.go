@@ -23,7 +23,8 @@ var (
 )
 
 func main() {
-	cmd.LogTo(io.Discard, 0)    // what client-go logs comes back as an error, too
+	cmd.LogTo(io.Discard, 0) // what client-go logs comes back as an error, too
+	dumpNoCore()
 	debug.SetTraceback("crash") // a crash beside the main goroutine ends with SIGABRT, never with 2
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(50) // for a thousand regions: a fifth less memory for a twentieth more time

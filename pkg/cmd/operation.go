@@ -72,7 +72,9 @@ func operationVerb(
 		if err != nil {
 			return err
 		}
-		o.run.EvidenceDir = cmp.Or(o.run.EvidenceDir, evidenceDir())
+		if !f.Changed("evidence-dir") {
+			o.run.EvidenceDir = evidenceDir()
+		}
 		if f.Changed("max-affected") {
 			o.maxAffected = &affected
 		}
@@ -130,6 +132,7 @@ func runOperation(ctx context.Context, o operationOptions) error {
 		return err
 	}
 	if o.dryRun {
+		o.writeReports(kept.Bytes(), plan)
 		return o.end(plan, plan.Outcome)
 	}
 	started := metav1.NewTime(o.env.Clock.Now()) // the time at the prompt is no time of the run

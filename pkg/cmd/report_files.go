@@ -54,6 +54,9 @@ func (f reportFiles) record(show func(v1alpha1.Progress)) (*bytes.Buffer, func(v
 
 // writeReports writes the reports on events and documents. A failure is only a warning: the verb's outcome matters more.
 func (o *documentOptions) writeReports(events []byte, documents ...runtime.Object) {
+	if len(o.reports) == 0 {
+		return
+	}
 	var r report.Report
 	var err error
 	all := bytes.NewBuffer(events)

@@ -16,8 +16,14 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
 
-// Flux's HelmReleases, as they are served from Flux 2.3 on.
-const group, version, resource = "helm.toolkit.fluxcd.io", "v2", "helmreleases"
+const group, resource = "helm.toolkit.fluxcd.io", "helmreleases"
+
+// versions are those in which Flux served HelmReleases, from 2.3 on and before.
+func versions() []string { return []string{"v2", "v2beta2", "v2beta1"} }
+
+// fieldManager is the one whose fields Flux's Kustomization leaves alone, even if Git does not have them (Flux,
+// Kustomization, "Controlling the apply behavior of resources"). It would take over those of any name that begins with "kubectl".
+const fieldManager = "flux-client-side-apply"
 
 // Rights returns the rights to do the verbs with the owner, if it is a HelmRelease: Look needs "get", Suspend "patch".
 func (o Owner) Rights(verbs ...string) []cluster.Rule {
@@ -34,37 +40,42 @@ type Control struct {
 	Suspended, Busy bool  // the controller is suspended; a reconciliation is in progress
 	Ready           bool  // the release is as its owner wants it
 	Message         string
+	Version         string // in which the HelmRelease is served
 }
 
-// Look reads what the owner does with the release. It takes one request for a HelmRelease, and none otherwise.
+// Look reads what the owner does with the release. It takes one request for a HelmRelease, more if Flux
+// is older than 2.3, and none otherwise.
 func Look(ctx context.Context, client dynamic.Interface, owner Owner) Control {
 	control := Control{Owner: owner}
 	switch owner.Tool {
 	case "":
 	case Flux:
-		object, err := helmReleases(client, owner).Get(ctx, owner.Name, metav1.GetOptions{})
-		if err != nil {
-			control.Err = unreadable(owner, err)
-		} else {
-			control.read(object)
-		}
+		control.lookUp(ctx, client)
 	default:
 		control.Err = fmt.Errorf("%s renders charts without Helm's records", owner.Tool)
 	}
 	return control
 }
 
-func helmReleases(client dynamic.Interface, owner Owner) dynamic.ResourceInterface {
-	return client.Resource(schema.GroupVersionResource{Group: group, Version: version, Resource: resource}).Namespace(owner.Namespace)
+func (c *Control) lookUp(ctx context.Context, client dynamic.Interface) {
+	for _, c.Version = range versions() {
+		object, err := c.helmReleases(client).Get(ctx, c.Owner.Name, metav1.GetOptions{})
+		switch {
+		case err == nil:
+			c.read(object)
+			return
+		case !apierrors.IsNotFound(err):
+			c.Err = fmt.Errorf("%s cannot be read: %w", c.Owner, err)
+			return
+		}
+	}
+	// A HelmRelease may be in another cluster, whose Flux manages this one.
+	c.Err = fmt.Errorf("this cluster has no %s: if it is in another cluster, suspend it there; then, or if it was deleted, remove the labels %s and %s from the release's Deployment",
+		c.Owner, fluxName, fluxNamespace)
 }
 
-// unreadable explains an error. A HelmRelease may be in another cluster, whose Flux manages this one.
-func unreadable(owner Owner, err error) error {
-	if apierrors.IsNotFound(err) || meta.IsNoMatchError(err) {
-		return fmt.Errorf("this cluster has no %s: if it is in another cluster, suspend it there; then, or if it is gone, remove the labels %s and %s from the release's objects",
-			owner, fluxName, fluxNamespace)
-	}
-	return fmt.Errorf("%s cannot be read: %w", owner, err)
+func (c Control) helmReleases(client dynamic.Interface) dynamic.ResourceInterface {
+	return client.Resource(schema.GroupVersionResource{Group: group, Version: c.Version, Resource: resource}).Namespace(c.Owner.Namespace)
 }
 
 func (c *Control) read(object *unstructured.Unstructured) {
@@ -81,7 +92,8 @@ func (c *Control) read(object *unstructured.Unstructured) {
 		return
 	}
 	c.Suspended = release.Spec.Suspend
-	c.Busy = meta.IsStatusConditionTrue(release.Status.Conditions, "Reconciling")
+	// One that waits for a retry, for its source or for others keeps Reconciling, also when it is suspended then.
+	c.Busy = meta.IsStatusConditionTrue(release.Status.Conditions, "Reconciling") && !meta.IsStatusConditionFalse(release.Status.Conditions, "Ready")
 	if ready := meta.FindStatusCondition(release.Status.Conditions, "Ready"); ready != nil {
 		c.Ready, c.Message = ready.Status == metav1.ConditionTrue, ready.Message
 	}
@@ -102,11 +114,12 @@ func (c Control) Acts() string {
 	return ""
 }
 
-// Suspend suspends Flux's reconciliation of the release. Look reports when one in progress has ended.
-func Suspend(ctx context.Context, client dynamic.Interface, owner Owner) error {
-	_, err := helmReleases(client, owner).Patch(ctx, owner.Name, types.MergePatchType, []byte(`{"spec":{"suspend":true}}`), metav1.PatchOptions{})
+// Suspend suspends Flux's reconciliation of the release, whose HelmRelease Look has read. Look reports when one in progress has ended.
+func (c Control) Suspend(ctx context.Context, client dynamic.Interface) error {
+	options := metav1.PatchOptions{FieldManager: fieldManager}
+	_, err := c.helmReleases(client).Patch(ctx, c.Owner.Name, types.MergePatchType, []byte(`{"spec":{"suspend":true}}`), options)
 	if err != nil {
-		return fmt.Errorf("%s cannot be suspended: %w", owner, err)
+		return fmt.Errorf("%s cannot be suspended: %w", c.Owner, err)
 	}
 	return nil
 }

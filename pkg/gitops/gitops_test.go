@@ -51,10 +51,12 @@ func TestOwnerOf(t *testing.T) {
 }
 
 // client answers with a HelmRelease of this spec and status.
-func client(spec, status map[string]any) *fake.FakeDynamicClient {
-	resource := schema.GroupVersionResource{Group: "helm.toolkit.fluxcd.io", Version: "v2", Resource: "helmreleases"}
+func client(spec, status map[string]any) *fake.FakeDynamicClient { return serving("v2", spec, status) }
+
+func serving(version string, spec, status map[string]any) *fake.FakeDynamicClient {
+	resource := schema.GroupVersionResource{Group: "helm.toolkit.fluxcd.io", Version: version, Resource: "helmreleases"}
 	object := &unstructured.Unstructured{Object: map[string]any{
-		"apiVersion": "helm.toolkit.fluxcd.io/v2", "kind": "HelmRelease",
+		"apiVersion": "helm.toolkit.fluxcd.io/" + version, "kind": "HelmRelease",
 		"metadata": map[string]any{"namespace": "flux-system", "name": "envproxy"}, "spec": spec, "status": status,
 	}}
 	return fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), map[schema.GroupVersionResource]string{resource: "HelmReleaseList"}, object)
@@ -75,6 +77,8 @@ func TestLook(t *testing.T) {
 		{"suspended", suspended, condition("Ready", "True", "upgraded"), "", true},
 		{"suspended, not ready", suspended, condition("Ready", "False", "no chart"), "", false},
 		{"suspended in the middle", suspended, condition("Reconciling", "True", "upgrading"), "end of the reconciliation by Flux's HelmRelease", false},
+		{"suspended, waits for its source", suspended, map[string]any{"conditions": []any{
+			map[string]any{"type": "Reconciling", "status": "True"}, map[string]any{"type": "Ready", "status": "False"}}}, "", false},
 		{"not suspended", nil, condition("Ready", "True", "upgraded"), "suspension of Flux's HelmRelease flux-system/envproxy, which", true},
 		{"never reconciled", map[string]any{"suspend": false}, nil, "suspension of", false},
 		{"not a HelmRelease", map[string]any{"suspend": "perhaps"}, nil, "is unknown: Flux's HelmRelease flux-system/envproxy cannot be understood", false},
@@ -104,7 +108,7 @@ func TestLookErrors(t *testing.T) {
 		if control.Err == nil || !strings.Contains(control.Err.Error(), test.want) || !strings.Contains(control.Acts(), "is unknown") {
 			t.Errorf("%v: %q", control.Err, control.Acts())
 		}
-		if err := gitops.Suspend(t.Context(), broken, flux()); !errors.Is(err, test.cause) || !strings.Contains(err.Error(), "cannot be suspended") {
+		if err := control.Suspend(t.Context(), broken); !errors.Is(err, test.cause) || !strings.Contains(err.Error(), "cannot be suspended") {
 			t.Error(err)
 		}
 	}
@@ -118,10 +122,28 @@ func TestLookErrors(t *testing.T) {
 
 func TestSuspend(t *testing.T) {
 	flux, there := flux(), client(map[string]any{"interval": "1m"}, nil)
-	if err := gitops.Suspend(t.Context(), there, flux); err != nil {
+	there.PrependReactor("patch", "helmreleases", func(action clienttesting.Action) (bool, runtime.Object, error) {
+		if manager := action.(clienttesting.PatchActionImpl).PatchOptions.FieldManager; manager != "flux-client-side-apply" {
+			t.Errorf("patched as %q, whose fields Flux's Kustomization would take away", manager)
+		}
+		return false, nil, nil
+	})
+	if err := gitops.Look(t.Context(), there, flux).Suspend(t.Context(), there); err != nil {
 		t.Fatal(err)
 	}
 	if control := gitops.Look(t.Context(), there, flux); !control.Suspended || control.Acts() != "" {
 		t.Errorf("%+v", control)
+	}
+}
+
+// Flux before 2.3 serves an older version.
+func TestOldFlux(t *testing.T) {
+	old := serving("v2beta1", nil, nil)
+	control := gitops.Look(t.Context(), old, flux())
+	if control.Err != nil || control.Suspended {
+		t.Fatalf("%+v", control)
+	}
+	if err := control.Suspend(t.Context(), old); err != nil || !gitops.Look(t.Context(), old, flux()).Suspended {
+		t.Error(err)
 	}
 }

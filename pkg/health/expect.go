@@ -26,7 +26,9 @@ func skipMigration(views []*snapshot.Snapshot, results []v1alpha1.CheckResult) {
 	missing := func(r v1alpha1.CheckResult) bool {
 		return slices.Contains([]string{"satellite-installed", "networking-v2", "legacy-retained"}, r.ID)
 	}
-	broken := func(r v1alpha1.CheckResult) bool { return r.Category == "legacy" && r.Notable() && !missing(r) }
+	broken := func(r v1alpha1.CheckResult) bool {
+		return r.Category == "legacy" && r.ID != "legacy-owner" && r.Notable() && !missing(r)
+	}
 	if slices.ContainsFunc(views, begun) || slices.ContainsFunc(results, broken) {
 		return
 	}

@@ -105,7 +105,10 @@ func TestLegacyOwner(t *testing.T) {
 	by := func(migrated bool) func(*snapshot.Snapshot) {
 		return func(s *snapshot.Snapshot) {
 			record := *s.ProviderJournal.Value()
-			record.Suspended, record.Migrated = flux().String(), migrated
+			record.Suspended = flux().String()
+			if !migrated {
+				record.Operation, record.Outcome = "rollback", v1alpha1.OutcomeSucceeded
+			}
 			s.ProviderJournal = snapshot.Known(&record)
 		}
 	}
@@ -113,8 +116,8 @@ func TestLegacyOwner(t *testing.T) {
 	answers(t, map[string]row{
 		"nobody":            {"legacy-owner", as, v1alpha1.CheckPass, "no GitOps controller owns it", ""},
 		"suspended":         {"legacy-owner", suspended, v1alpha1.CheckPass, "Flux's HelmRelease coder/envproxy owns it, and is suspended", ""},
-		"not suspended":     {"legacy-owner", control(func(c *gitops.Control) { c.Suspended = false }), v1alpha1.CheckWarn, "undoes the retention", "suspend helmrelease envproxy"},
-		"busy":              {"legacy-owner", control(func(c *gitops.Control) { c.Busy = true }), v1alpha1.CheckWarn, "undoes the retention", "suspend helmrelease envproxy"},
+		"not suspended":     {"legacy-owner", control(func(c *gitops.Control) { c.Suspended = false }), v1alpha1.CheckWarn, "retention needs its suspension", "suspend helmrelease envproxy"},
+		"busy":              {"legacy-owner", control(func(c *gitops.Control) { c.Busy = true }), v1alpha1.CheckWarn, "retention needs its suspension", "suspend helmrelease envproxy"},
 		"unreadable":        {"legacy-owner", control(func(c *gitops.Control) { c.Err = errLost }), v1alpha1.CheckUnknown, errLost.Error(), ""},
 		"ours, migrated":    {"legacy-owner", both(suspended, by(true)), v1alpha1.CheckPass, "suspended", ""},
 		"ours, rolled back": {"legacy-owner", both(suspended, by(false), off), v1alpha1.CheckWarn, "an earlier run suspended", "resume helmrelease envproxy"},
@@ -133,9 +136,15 @@ func TestLegacyRetained(t *testing.T) {
 			s.ProviderJournal = snapshot.Known(&record)
 		}
 	}
+	fluxActs := state(func(l *snapshot.Legacy) {
+		acting := gitops.Control{Owner: flux()}
+		l.Retention = legacy.Retention{Missing: []string{acting.Acts()}, Control: acting}
+	})
 	answers(t, map[string]row{
 		"retained":       {"legacy-retained", as, v1alpha1.CheckPass, "revision 1 is retained", ""},
 		"incomplete":     {"legacy-retained", incomplete, v1alpha1.CheckFail, "missing one thing, another", again},
+		"Flux acts":      {"legacy-retained", fluxActs, v1alpha1.CheckFail, "missing suspension of", "suspend helmrelease envproxy"},
+		"Flux, unknown":  {"legacy-retained", control(func(c *gitops.Control) { c.Err = errLost }), v1alpha1.CheckUnknown, errLost.Error(), ""},
 		"no journal":     {"legacy-retained", func(s *snapshot.Snapshot) { s.ProviderJournal = snapshot.Known[*journal.Record](nil) }, v1alpha1.CheckFail, "ledger does not list coder/coder-workspace-provider revision 1", again},
 		"no ledger":      {"legacy-retained", ledger(func(r *journal.Record) { r.Retention = nil }), v1alpha1.CheckFail, "ledger", again},
 		"other revision": {"legacy-retained", release(func(r *legacy.Release) { r.Revision = 2 }), v1alpha1.CheckFail, "revision 2", again},

@@ -43,7 +43,7 @@ func (s *search) candidates(ctx context.Context) (found [places][]Release, unfit
 		known := s.deployments[release.String()]
 		s.deployments[release.String()] = append(known, deployment.Name)
 		if owner := gitops.OwnerOf(deployment.Labels, deployment.Annotations); owner.Exists() {
-			s.owners[release.String()] = owner
+			s.owners[release.String()+"/"+deployment.Name] = owner
 		}
 		switch {
 		case len(known) > 0, isOf(ledger, release):

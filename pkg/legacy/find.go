@@ -75,7 +75,7 @@ type search struct {
 	found Found
 	// deployments are the envproxy Deployments by the release that they claim.
 	deployments map[string][]string
-	// owners are the GitOps controllers that own them, by the release.
+	// owners are the GitOps controllers that own them, by "namespace/release/deployment".
 	owners map[string]gitops.Owner
 }
 
@@ -126,7 +126,7 @@ func (s *search) run(ctx context.Context) (Found, error) {
 		s.exclude("%s", reason)
 	}
 	for i, release := range s.found.Releases {
-		s.found.Releases[i].Owner = s.owners[release.String()]
+		s.found.Releases[i].Owner = s.owners[release.String()+"/"+release.Deployment]
 	}
 	return s.found, nil
 }

@@ -7,7 +7,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 )
 
 // Scope is what the rights to a legacy release depend on.
@@ -18,8 +17,6 @@ type Scope struct {
 	Records string
 	// Made are the resources of the release's objects, beyond those that the chart always makes.
 	Made []cluster.Resource
-	// Owner is the GitOps controller that owns the release.
-	Owner gitops.Owner
 }
 
 // Kinds returns the kinds of the release's objects, each once, and the present kinds of those in removed API groups.
@@ -65,7 +62,7 @@ func (s Scope) overRights() []cluster.Rule {
 func RightsToInspect(s Scope) []cluster.Rule {
 	return slices.Concat(
 		cluster.Core(s.Records).In(s.Release, "list", "get"),
-		s.eachMade("get"), s.Owner.Rights("get"),
+		s.eachMade("get"),
 		cluster.Resource{Group: "apps", Resource: "deployments", Namespaced: true}.In(s.Release, "list"),
 		cluster.Core("secrets").In(s.Backups, "list", "get"),
 	)
@@ -74,7 +71,7 @@ func RightsToInspect(s Scope) []cluster.Rule {
 // RightsToRetain are the rights that Retain needs beyond those to inspect.
 func RightsToRetain(s Scope) []cluster.Rule {
 	return slices.Concat(
-		cluster.Core(s.Records).In(s.Release, "update"), s.eachMade("patch"), s.overRights(), s.Owner.Rights("patch"),
+		cluster.Core(s.Records).In(s.Release, "update"), s.eachMade("patch"), s.overRights(),
 		cluster.Core("secrets").In(s.Backups, "create", "update", "delete"),
 	)
 }

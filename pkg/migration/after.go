@@ -68,5 +68,5 @@ func retainedAfter(s *snapshot.Snapshot) v1alpha1.Finding {
 	if known && len(state.Found.Releases) == 0 {
 		return v1alpha1.FindingNone
 	}
-	return finding(state.Release != nil && state.Retention.Complete, state.Release != nil)
+	return finding(state.Release != nil && state.Retention.Complete, state.Release != nil && state.Retention.Control.Err == nil)
 }

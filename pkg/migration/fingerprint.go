@@ -42,6 +42,9 @@ func providerBasis(s *snapshot.Snapshot) v1alpha1.ProviderBasis {
 	}
 	if release := s.Legacy.Value().Release; release != nil {
 		basis.LegacyRelease = fmt.Sprintf("%s/%s.%d", release.Namespace, release.Name, release.Revision)
+		if control := s.Legacy.Value().Retention.Control; control.Owner.Exists() {
+			basis.LegacyRelease += fmt.Sprintf(" of %s, suspended: %t", control.Owner, control.Suspended)
+		}
 		basis.LegacyRetained = s.Legacy.Value().Retention.Complete
 	}
 	return basis

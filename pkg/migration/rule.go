@@ -70,7 +70,7 @@ func wayBack(s *snapshot.Snapshot) (j judgement) {
 		err = fmt.Errorf("missing %s", strings.Join(missing, ", "))
 	}
 	if err != nil {
-		j.note(s.Legacy.IsKnown(), fmt.Errorf("the legacy release is not retained: %w", err))
+		j.note(s.Legacy.IsKnown() && s.Legacy.Value().Retention.Control.Err == nil, fmt.Errorf("the legacy release is not retained: %w", err))
 	}
 	return j
 }

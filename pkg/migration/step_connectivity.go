@@ -103,8 +103,9 @@ func ownCanary(s *snapshot.Snapshot) bool {
 // toReach returns the canary if a connection to it has to be tried; nil after a successful one, or if none is possible. The
 // canary of a finalization has been reached before.
 func toReach(s *snapshot.Snapshot) *coder.Workspace {
-	canary, noted := s.Canary.Value(), s.ProviderJournal.Value().Canary
-	if canary.None || !ownCanary(s) || noted.Reached || noted.Proves != journal.ProvesSatellite || !workspaces.Built(canary.Workspace) {
+	canary, record := s.Canary.Value(), s.ProviderJournal.Value()
+	if canary.None || !ownCanary(s) || record == nil || record.Canary == nil || record.Canary.Reached ||
+		record.Canary.Proves != journal.ProvesSatellite || !workspaces.Built(canary.Workspace) {
 		return nil
 	}
 	return &canary.Workspace

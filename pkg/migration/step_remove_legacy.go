@@ -3,6 +3,7 @@ package migration
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
@@ -29,7 +30,7 @@ func rightsToRemoveLegacy(scope snapshot.Scope) []cluster.Rule {
 	if scope.Legacy == "" {
 		return nil
 	}
-	return append(legacy.RightsToRetain(scope.OfLegacy()), legacy.RightsToRemove(scope.OfLegacy())...)
+	return append(legacy.RightsToRetain(scope.OfLegacy()), slices.Concat(legacy.RightsToRemove(scope.OfLegacy()), scope.LegacyOwner.Rights("get"))...)
 }
 
 func decideRemoveLegacy(s *snapshot.Snapshot) Decision {
@@ -44,7 +45,7 @@ func decideRemoveLegacy(s *snapshot.Snapshot) Decision {
 	}
 	control := state.Retention.Control
 	if acts := control.Acts(); acts != "" {
-		return blocked("%s owns %s and would install it again (missing: %s): suspend it, or delete it from its repository",
+		return blocked("%s owns %s and would install it again (missing: %s): suspend it",
 			control.Owner, state.Release, acts)
 	}
 	removal, known := s.Removal.Get()

@@ -54,7 +54,6 @@ func uninstallSatellite(force bool) Step {
 		Name: "uninstall-satellite", Owner: OwnerSatellite, Noticeable: true, Leaves: []string{pathSatellite, pathWorkspace},
 		Reads:  []snapshot.Item{snapshot.ItemSatellite, snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemUsers},
 		Rights: func(scope snapshot.Scope) []cluster.Rule { return satellite.RightsToUninstall(scope.OfSatellite()) },
-		Owned:  satelliteOwner,
 		Decide: decideUninstall,
 		Apply:  func(_ context.Context, run *Run) error { return uninstall(run, force) },
 	}
@@ -70,7 +69,7 @@ func decideUninstall(s *snapshot.Snapshot) Decision {
 	case state.LastRevision == 0:
 		return already("the satellite's release is not installed")
 	case state.Control.Owner.Exists():
-		return blocked("%s owns the satellite's release: remove it there", state.Control.Owner)
+		return already("the release stays, since %s owns it: remove it there once no provider uses it", state.Control.Owner)
 	default:
 		return change(fmt.Sprintf("uninstall the release %s/%s", s.Region.Satellite.Namespace, s.Region.Satellite.Release))
 	}

@@ -21,8 +21,14 @@ import (
 func retainLegacy(suspend bool) Step {
 	return Step{
 		Name: "retain-legacy", Owner: OwnerProvider,
-		Reads:  []snapshot.Item{snapshot.ItemLegacy, snapshot.ItemJournal},
-		Rights: rightsToRetain,
+		Reads: []snapshot.Item{snapshot.ItemLegacy, snapshot.ItemJournal},
+		Rights: func(scope snapshot.Scope) []cluster.Rule {
+			rules := append(rightsToRetain(scope), scope.LegacyOwner.Rights("get")...)
+			if suspend {
+				rules = append(rules, scope.LegacyOwner.Rights("patch")...)
+			}
+			return rules
+		},
 		Decide: func(s *snapshot.Snapshot) Decision { return decideRetain(s, suspend) },
 		Owned:  legacyOwner,
 		Note: func(s *snapshot.Snapshot, record *journal.Record) {
@@ -60,15 +66,22 @@ func decideRetain(s *snapshot.Snapshot, suspend bool) Decision {
 		return already("there is no legacy release (any more)")
 	case len(missing) == 0:
 		return already("%s/%s revision %d is retained", release.Namespace, release.Name, release.Revision)
-	case control.Err != nil, !suspend && !control.Suspended && control.Owner.Exists():
+	case control.Err != nil:
+		return blocked("%s owns %s, and it is not certain that it leaves it alone: %v", control.Owner, release, control.Err)
+	case !suspend && !control.Suspended && control.Owner.Exists():
 		return blocked("%s owns %s, and its next reconciliation would undo the retention (missing: %s): run `%s`, or give --gitops suspend",
 			control.Owner, release, control.Acts(), control.Owner.SuspendCommand(s.Declared.Context))
-	case release.RecordMissing:
-		return change(fmt.Sprintf("restore the record of %s from its backup %s, and retain it", release, release.Backup))
+	}
+	var details []string
+	if acts := control.Acts(); acts != "" && !control.Suspended {
+		details = append(details, fmt.Sprintf("%s is suspended, and stays so", control.Owner))
+	}
+	if release.RecordMissing {
+		return change(fmt.Sprintf("restore the record of %s from its backup %s, and retain it", release, release.Backup), details...)
 	}
 	return change(
 		fmt.Sprintf("retain %s/%s revision %d (chart %s)", release.Namespace, release.Name, release.Revision, release.ChartVersion),
-		"missing: "+strings.Join(missing, ", "),
+		append(details, "missing: "+strings.Join(missing, ", "))...,
 	)
 }
 
@@ -115,7 +128,7 @@ func suspendOwner(ctx context.Context, run *Run) error {
 	if !control.Suspended {
 		run.Progress("suspending %s", control.Owner)
 		commit, cancel := run.Commit(ctx)
-		err := gitops.Suspend(commit, run.Source.ProviderSite.Access.Dynamic(), control.Owner)
+		err := control.Suspend(commit, run.Source.ProviderSite.Access.Dynamic())
 		cancel()
 		if err != nil {
 			return err

@@ -84,13 +84,18 @@ func TestDecisions(t *testing.T) {
 		"retain: Flux's, refused":       {retainLegacy(false), fresh, fluxOwns(func(*gitops.Control) {}), blocked, "suspend helmrelease envproxy`, or give --gitops suspend"},
 		"retain: Flux's, to suspend":    {retainLegacy(true), fresh, fluxOwns(func(*gitops.Control) {}), change, "retain coder/"},
 		"retain: Flux's, suspended":     {retainLegacy(false), fresh, fluxOwns(func(c *gitops.Control) { c.Suspended = true }), change, "retain coder/"},
-		"retain: Flux's, unknown":       {retainLegacy(true), fresh, fluxOwns(func(c *gitops.Control) { c.Err = errNothing }), blocked, "is unknown: nothing answers"},
+		"retain: Flux's, unknown":       {retainLegacy(true), fresh, fluxOwns(func(c *gitops.Control) { c.Err = errNothing }), blocked, "not certain that it leaves it alone: nothing answers"},
 		"retain: Flux's, resumed":       {retainLegacy(false), migrated, fluxOwns(func(*gitops.Control) {}), blocked, "would undo the retention"},
 		"finalize: Flux's, resumed":     {removeLegacy(), migrated, fluxOwns(func(*gitops.Control) {}), blocked, "would install it again"},
 		"install: Flux's, other values": {installSatellite(), migrated, fluxInstalls(func(x *satellite.State) { x.Values = nil }), blocked, "Flux's HelmRelease coder/coder owns the satellite's release, which is to become coder 1.21.7: change it there (the values differ); it says: no chart"},
 		"install: Flux's, done":         {installSatellite(), migrated, fluxInstalls(func(*satellite.State) {}), none, "is deployed and ready"},
 		"install: Flux's, not ready":    {installSatellite(), migrated, fluxInstalls(func(x *satellite.State) { x.Ready = false }), check, "wait until it is ready"},
-		"uninstall: Flux's":             {uninstallSatellite(false), migrated, fluxInstalls(func(*satellite.State) {}), blocked, "remove it there"},
+		"uninstall: Flux's":             {uninstallSatellite(false), migrated, fluxInstalls(func(*satellite.State) {}), none, "remove it there once no provider uses it"},
+
+		"connectivity: no canary, no journal": {verifyConnectivity(), migrated, func(s facts) {
+			s.Canary = snapshot.Known(snapshot.Canary{None: true})
+			s.ProviderJournal = snapshot.Known[*journal.Record](nil)
+		}, none, "answers"},
 
 		"install: fresh": {installSatellite(), fresh, asIs, change, "install coder 1.21.7 as coder-satellite/coder-satellite"},
 		"install: done":  {installSatellite(), migrated, asIs, none, "is deployed and ready, revision 1"},

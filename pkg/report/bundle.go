@@ -22,7 +22,7 @@ type Bundle struct {
 // Add adds a text, without secrets and control characters, to the bundle or, if err is not nil, why it is missing.
 func (b *Bundle) Add(name, what, text string, err error) {
 	if err != nil {
-		b.Index += printer.Escape(fmt.Sprintf("NOT COLLECTED: %s, %s: %s\n", name, what, oneLine(err.Error())))
+		b.Index += printer.Escape(fmt.Sprintf("NOT COLLECTED: %s, %s: %s\n", name, what, oneLine(redact.Text(err.Error()))))
 		return
 	}
 	text, _ = redact.Object(text).(string) // of a string it makes a string

@@ -37,7 +37,7 @@ func TestLoadChartWithCredentials(t *testing.T) {
 	for name, test := range map[string]struct{ entry, want string }{
 		"stored":            {"username: ann, password: hunter2, caFile: " + ca, ""},
 		"never unverified":  {"username: ann, password: hunter2, insecure_skip_tls_verify: true", "unknown authority"},
-		"without a user":    {"caFile: " + ca, "401 Unauthorized: store credentials for the repository's URL with `helm repo add"},
+		"without a user":    {"caFile: " + ca, "401: Unauthorized: store credentials for the repository's URL with `helm repo add"},
 		"no such authority": {"caFile: missing.pem", "the certificates that Helm has for the repository coder cannot be used: open missing.pem"},
 		"no certificate":    {"caFile: " + valuesFile(t, "text"), "the certificates that Helm has for the repository coder cannot be used"},
 		"no such key":       {"certFile: missing.pem, keyFile: missing.pem", "the certificates that Helm has for the repository coder cannot be used"},

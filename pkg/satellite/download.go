@@ -49,6 +49,9 @@ func download(ctx context.Context, ref ChartRef, load func(ChartRef, *http.Clien
 // credentials and certificates; an empty entry if it stored none.
 func stored(repository string) (*repo.Entry, error) {
 	known, err := repo.LoadFile(cmp.Or(os.Getenv("HELM_REPOSITORY_CONFIG"), helmpath.ConfigPath("repositories.yaml"))) // as Helm does
+	if repository == "" {
+		return &repo.Entry{}, nil
+	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("Helm's list of repositories cannot be read: %w", err)
 	}

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 )
 
 // Scope is what the rights to a satellite's release depend on.
@@ -14,8 +13,6 @@ type Scope struct {
 	Records string
 	// Made are the resources of the chart's objects, beyond the Secrets, Services and Deployments that it always makes.
 	Made []cluster.Resource
-	// Owner is the GitOps controller that owns the release.
-	Owner gitops.Owner
 }
 
 // RightsToInspect are the rights that Inspect and MissingSecrets need.
@@ -25,7 +22,7 @@ func RightsToInspect(s Scope) []cluster.Rule {
 		cluster.Core("secrets").In(s.Namespace, "get", "list"),
 		cluster.Core(s.Records).In(s.Namespace, "get", "list"),
 		cluster.Core("services").In(s.Namespace, "get"),
-		deployments().In(s.Namespace, "get"), s.Owner.Rights("get"),
+		deployments().In(s.Namespace, "get"),
 		cluster.Core("pods").In(s.Namespace, "list"),
 		cluster.Resource{Group: "networking.k8s.io", Resource: "ingresses", Namespaced: true}.In(s.Namespace, "get"),
 	)

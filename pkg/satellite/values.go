@@ -81,7 +81,10 @@ func merge(files []string, sets values.Options) (map[string]any, error) {
 	} {
 		for _, setting := range kind.settings {
 			if err := kind.parse(setting, merged); err != nil { // which quotes values
-				key, _, _ := strings.Cut(setting, "=")
+				key, _, found := strings.Cut(setting, "=")
+				if !found { // it may be a value alone
+					key = "..."
+				}
 				return nil, fmt.Errorf("%s %s=... %s", kind.flag, key, kind.wrong)
 			}
 		}

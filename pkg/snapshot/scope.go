@@ -22,8 +22,8 @@ type Scope struct {
 	Restore                     bool   // the legacy release was uninstalled and is restored first
 	// OfSatelliteMade and OfLegacyMade are the resources of the releases' objects, except those that every release has.
 	OfSatelliteMade, OfLegacyMade []cluster.Resource
-	// SatelliteOwner and LegacyOwner are the GitOps controllers that own the releases.
-	SatelliteOwner, LegacyOwner gitops.Owner
+	// LegacyOwner is the GitOps controller that owns the legacy release.
+	LegacyOwner gitops.Owner
 }
 
 // Scope returns the view's scope as far as it is known.
@@ -33,7 +33,7 @@ func (s *Snapshot) Scope(records string) Scope {
 		OfSatelliteMade: s.SatelliteResources.Value(), OfLegacyMade: s.LegacyResources.Value(),
 	}
 	if state, known := s.Satellite.Get(); known {
-		scope.NewNamespace, scope.SatelliteOwner = state.NamespacePhase == "", state.Control.Owner
+		scope.NewNamespace = state.NamespacePhase == ""
 	}
 	state, known := s.Legacy.Get()
 	switch {
@@ -47,12 +47,12 @@ func (s *Snapshot) Scope(records string) Scope {
 
 // OfSatellite returns the scope of the satellite's release.
 func (p Scope) OfSatellite() satellite.Scope {
-	return satellite.Scope{Namespace: p.Satellite, Records: p.Records, Made: p.OfSatelliteMade, Owner: p.SatelliteOwner}
+	return satellite.Scope{Namespace: p.Satellite, Records: p.Records, Made: p.OfSatelliteMade}
 }
 
 // OfLegacy returns the scope of the legacy release.
 func (p Scope) OfLegacy() legacy.Scope {
-	return legacy.Scope{Release: p.Legacy, Backups: p.Provider, Records: p.Records, Made: p.OfLegacyMade, Owner: p.LegacyOwner}
+	return legacy.Scope{Release: p.Legacy, Backups: p.Provider, Records: p.Records, Made: p.OfLegacyMade}
 }
 
 // RightsToReadSatellite returns the rights in the satellite's cluster that gathering the items needs, in their order. Items

@@ -82,7 +82,7 @@ func TestCompletion(t *testing.T) {
 		"canaries":           {words: []string{"plan", "--canary", ""}, want: []string{"auto", "none", "canary-london", "canary-ohio", "canary-sydney"}, directive: noFile},
 		"workspaces":         {words: []string{"verify", "--workspace", ""}, want: []string{"canary-london", "canary-ohio", "canary-sydney"}, directive: noFile},
 		"canaries begun":     {words: []string{"plan", "--canary", "canary-o"}, want: []string{"canary-ohio"}, directive: noFile},
-		"checks":             {words: []string{"explain", "legacy-"}, want: []string{"legacy-found", "legacy-idle", "legacy-retained", "legacy-rollback-ready"}, directive: noFile},
+		"checks":             {words: []string{"explain", "legacy-"}, want: []string{"legacy-found", "legacy-idle", "legacy-retained", "legacy-rollback-ready", "legacy-owner"}, directive: noFile},
 		"only one check":     {words: []string{"explain", "canary", ""}, want: nil, directive: noFile},
 		"formats":            {words: []string{"status", "-o", "j"}, some: []string{"json", "jsonpath="}, directive: noSpace},
 		"formats of rbac":    {words: []string{"rbac", "-o", ""}, want: []string{"yaml", "json"}, directive: noFile},

@@ -185,7 +185,7 @@ func inLab(own *inlab.Lab, command string) string {
 		}
 	}
 	if strings.Contains(command, "coder-satellite report serve ") { // until it is interrupted
-		command = "timeout -s INT 2 " + command + "; test $? = 124"
+		command = "timeout -s INT 2 " + command + " || test $? = 124"
 	}
 	// a line may run another verb before
 	asked := slices.ContainsFunc(asks, func(verb string) bool { return strings.HasPrefix(command, "kubectl coder-satellite "+verb+" ") })

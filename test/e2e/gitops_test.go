@@ -125,6 +125,10 @@ func TestFluxOwnsSatellite(t *testing.T) {
 	other := plugin(t, 5, on(region, "migrate", "--yes")...)
 	saysAll(t, "migrate", other.Stdout+other.Stderr, []string{"owns the satellite's release", "the values differ", "it says: upgraded"})
 	quiet(t, before)
-	removed := plugin(t, 5, on(region, "rollback", "--remove-satellite", "--yes")...)
-	saysAll(t, "rollback", removed.Stdout+removed.Stderr, []string{"owns the satellite's release: remove it there"})
+	removed := plugin(t, 0, on(region, "rollback", "--remove-satellite", "--yes")...)
+	saysAll(t, "rollback", removed.Stdout+removed.Stderr, []string{"owns it: remove it there once no provider uses it"})
+	networking(t, region, false)
+	if releases := helm(t, region, "list", "--namespace", "coder-satellite", "--short"); !strings.Contains(releases, "coder-satellite") {
+		t.Error("the satellite was uninstalled, although Flux owns it")
+	}
 }

@@ -1,0 +1,3 @@
+package main
+
+func dumpNoCore() {} // Windows writes none for Go programs

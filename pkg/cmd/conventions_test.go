@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/klog/v2"
 	"k8s.io/utils/clock"
@@ -39,6 +40,27 @@ func TestHelpFits(t *testing.T) {
 		}
 	}
 	walk(NewRoot(Environment{Getenv: os.Getenv}))
+}
+
+// A placeholder is one word: backquotes in a usage name it, and must not quote a command.
+func TestFlagPlaceholders(t *testing.T) {
+	found := 0
+	var walk func(*cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			found++
+			if placeholder, _ := pflag.UnquoteUsage(f); strings.ContainsAny(placeholder, " \t\n") {
+				t.Errorf("%s --%s: the placeholder is %q", cmd.CommandPath(), f.Name, placeholder)
+			}
+		})
+		for _, child := range cmd.Commands() {
+			walk(child)
+		}
+	}
+	walk(NewRoot(Environment{Getenv: os.Getenv}))
+	if found < 100 {
+		t.Errorf("only %d flags were found", found)
+	}
 }
 
 // The README lists each exit code.

@@ -88,7 +88,7 @@ func wholeRegionsFlag(cmd *cobra.Command, whole *bool) {
 
 // gitopsFlag sets suspend if Flux's HelmReleases of legacy releases are to be suspended.
 func gitopsFlag(cmd *cobra.Command, suspend *bool) {
-	cmd.Flags().Func("gitops", `"suspend" to suspend the Flux HelmRelease of a legacy release, "refuse" (default) to leave such a region alone`,
+	cmd.Flags().Func("gitops", "`POLICY` for a legacy release that Flux owns: \"suspend\" its HelmRelease, or \"refuse\" the region (default)",
 		func(value string) error {
 			*suspend = value == "suspend"
 			if !*suspend && value != "refuse" {

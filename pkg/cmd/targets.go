@@ -116,7 +116,7 @@ func (t *targets) addPrimaryTo(f *pflag.FlagSet) {
 
 func (t *targets) addChartTo(f *pflag.FlagSet) {
 	f.StringVar(&t.flags.Chart, "chart", "", "chart of the satellite: folder, .tgz, oci:// reference or name in --repo")
-	f.StringVar(&t.flags.Repo, "repo", "", "URL of the chart repository; credentials and certificates are those that `helm repo add` stored for it")
+	f.StringVar(&t.flags.Repo, "repo", "", "URL of the chart repository; credentials and certificates are those that helm repo add stored for it")
 	f.StringVar(&t.flags.ChartVersion, "chart-version", "", "version of the chart (default: the primary's)")
 	f.StringArrayVar(&t.flags.ValueFiles, "values", nil, "Helm values file (repeatable)")
 	f.StringArrayVar(&t.flags.Sets.Values, "set", nil, "Helm value KEY=VALUE (repeatable)")

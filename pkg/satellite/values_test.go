@@ -181,7 +181,7 @@ func TestMergeValuesKinds(t *testing.T) {
 		"--set-json a=... is not KEY=JSON":                              {JSONValues: []string{"a={hunter2"}},
 		"--set-string a=... is not KEY=VALUE":                           {StringValues: []string{"a=x,hunter2"}},
 		"--set-file a=... is not KEY=FILE with a file that can be read": {FileValues: []string{"a=missing.txt"}},
-		"--set-file ...=... is not KEY=FILE":                              {FileValues: []string{"b"}},
+		"--set-file ...=... is not KEY=FILE":                            {FileValues: []string{"b"}},
 	} {
 		_, err := MergeValues(nil, sets, URLs{Primary: primaryURL, Access: accessURL})
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {

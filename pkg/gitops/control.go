@@ -99,6 +99,9 @@ func (c *Control) read(object *unstructured.Unstructured) {
 	}
 }
 
+// Unsuspended reports whether the owner certainly reconciles the release.
+func (c Control) Unsuspended() bool { return c.Owner.Exists() && c.Err == nil && !c.Suspended }
+
 // Acts says how the owner may still change the release; "" if it cannot.
 func (c Control) Acts() string {
 	switch {
@@ -106,7 +109,7 @@ func (c Control) Acts() string {
 		return ""
 	case c.Err != nil:
 		return fmt.Sprintf("suspension of %s is unknown: %v", c.Owner, c.Err)
-	case !c.Suspended:
+	case c.Unsuspended():
 		return fmt.Sprintf("suspension of %s, which upgrades the release at its next reconciliation", c.Owner)
 	case c.Busy:
 		return fmt.Sprintf("end of the reconciliation by %s", c.Owner)

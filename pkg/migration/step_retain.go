@@ -32,7 +32,7 @@ func retainLegacy(suspend bool) Step {
 		Decide: func(s *snapshot.Snapshot) Decision { return decideRetain(s, suspend) },
 		Owned:  legacyOwner,
 		Note: func(s *snapshot.Snapshot, record *journal.Record) {
-			if control := s.Legacy.Value().Retention.Control; control.Owner.Exists() && !control.Suspended {
+			if control := s.Legacy.Value().Retention.Control; control.Unsuspended() {
 				record.Suspended = control.Owner.String()
 			}
 		},
@@ -68,12 +68,12 @@ func decideRetain(s *snapshot.Snapshot, suspend bool) Decision {
 		return already("%s/%s revision %d is retained", release.Namespace, release.Name, release.Revision)
 	case control.Err != nil:
 		return blocked("%s owns %s, and it is not certain that it leaves it alone: %v", control.Owner, release, control.Err)
-	case !suspend && !control.Suspended && control.Owner.Exists():
+	case !suspend && control.Unsuspended():
 		return blocked("%s owns %s, and its next reconciliation would undo the retention (missing: %s): run `%s`, or give --gitops suspend",
 			control.Owner, release, control.Acts(), control.Owner.SuspendCommand(s.Declared.Context))
 	}
 	var details []string
-	if acts := control.Acts(); acts != "" && !control.Suspended {
+	if control.Unsuspended() {
 		details = append(details, fmt.Sprintf("%s is suspended, and stays so", control.Owner))
 	}
 	if release.RecordMissing {
@@ -125,7 +125,7 @@ func suspendOwner(ctx context.Context, run *Run) error {
 		return nil
 	}
 	begun := run.Clock.Now()
-	if !control.Suspended {
+	if control.Unsuspended() {
 		run.Progress("suspending %s", control.Owner)
 		commit, cancel := run.Commit(ctx)
 		err := control.Suspend(commit, run.Source.ProviderSite.Access.Dynamic())

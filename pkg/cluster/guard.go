@@ -33,6 +33,10 @@ func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
 		limited.URL.RawQuery = query.Encode()
 	}
 	response, err := g.next.RoundTrip(limited)
+	if err == nil && ctx.Err() != nil { // net/http passes on what a server still says because this side has hung up
+		_ = response.Body.Close()
+		err = ctx.Err()
+	}
 	if err != nil {
 		err = inTime(ctx, err)
 		cancel()

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -59,6 +60,21 @@ func TestSlowAnswer(t *testing.T) {
 			t.Errorf("%s, explained: %v", path, explained)
 		}
 	}
+}
+
+// TestLateAnswer proves that what a server says after the deadline is no answer:
+// an empty 200 to somebody who hung up is not the success of a write.
+func TestLateAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		late := &guard{max: 4, timeout: time.Second, next: roundTripper(func(r *http.Request) (*http.Response, error) {
+			<-r.Context().Done()
+			return answering("").RoundTrip(r)
+		})}
+		_, err := late.RoundTrip(httptest.NewRequestWithContext(t.Context(), http.MethodDelete, "/", http.NoBody))
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error %v", err)
+		}
+	})
 }
 
 // TestPace proves that requests beyond the burst wait for their turn, which is

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/spf13/cobra"
@@ -79,14 +80,15 @@ func TestExitCodesAreDocumented(t *testing.T) {
 // --as and its like reach the API server, and the commands to type next.
 func TestImpersonation(t *testing.T) {
 	w := newWorld(t)
-	var headers http.Header
+	var last atomic.Pointer[http.Request] // requests come side by side
 	inner := w.api.Config.Handler
 	w.api.Config.Handler = http.HandlerFunc(func(answer http.ResponseWriter, r *http.Request) {
-		headers = r.Header.Clone()
+		last.Store(r)
 		inner.ServeHTTP(answer, r)
 	})
 	got := w.run(t.Context(), t, "migrate", "--dry-run=client", "--access-url", "https://127.0.0.1:2", "--canary", "none", "--context", "sydney", "--as", "ann", "--as-uid", "7",
 		"--as-group", "a", "--as-group", "b", "--as-user-extra", "scope=x", "--user", "u", "--cluster", "c")
+	headers := last.Load().Header
 	if headers.Get("Impersonate-User") != "ann" || headers.Get("Impersonate-Uid") != "7" || !slices.Equal(headers.Values("Impersonate-Group"), []string{"a", "b"}) ||
 		headers.Get("Impersonate-Extra-Scope") != "x" {
 		t.Errorf("headers: %v\n%s%s", headers, got.out, got.errOut)

@@ -9,9 +9,9 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/client-go/discovery"
@@ -42,10 +42,15 @@ type Access struct {
 	beneath    http.RoundTripper // holds the connections
 	config     *rest.Config
 	options    Options
-	clientset  kubernetes.Interface
-	dynamic    dynamic.Interface
-	metadata   metadata.Interface
-	known      *meta.DefaultRESTMapper
+
+	mu      sync.Mutex
+	clients *clients // nil while they are not used: those of a thousand regions would fill 30 MiB
+}
+
+type clients struct {
+	typed    kubernetes.Interface
+	dynamic  dynamic.Interface
+	metadata metadata.Interface
 }
 
 // Open returns the access to the context's cluster. It does not connect.
@@ -92,17 +97,27 @@ func overTransport(config *rest.Config, transport http.RoundTripper) *rest.Confi
 }
 
 func newAccess(k *Kubeconfig, context string, beneath http.RoundTripper, config *rest.Config, options Options) (*Access, error) {
-	client := &http.Client{Transport: config.Transport} // without a timeout: the transport has one, and knows when the time begins
-	clientset, typed := kubernetes.NewForConfigAndClient(config, client)
-	dynamicClient, untyped := dynamic.NewForConfigAndClient(config, client)
-	metadataClient, ofMetadata := metadata.NewForConfigAndClient(metadata.ConfigFor(config), client)
-	if err := cmp.Or(typed, untyped, ofMetadata); err != nil {
+	if _, err := newClients(config); err != nil { // those that are made later then succeed
 		return nil, err
 	}
-	return &Access{
-		Context: context, kubeconfig: k, beneath: beneath, config: config, options: options,
-		clientset: clientset, dynamic: dynamicClient, metadata: metadataClient, known: knownKinds(),
-	}, nil
+	return &Access{Context: context, kubeconfig: k, beneath: beneath, config: config, options: options}, nil
+}
+
+func newClients(config *rest.Config) (*clients, error) {
+	client := &http.Client{Transport: config.Transport} // without a timeout: the transport has one, and knows when the time begins
+	typed, err := kubernetes.NewForConfigAndClient(config, client)
+	untyped, errUntyped := dynamic.NewForConfigAndClient(config, client)
+	ofMetadata, errMetadata := metadata.NewForConfigAndClient(metadata.ConfigFor(config), client)
+	return &clients{typed, untyped, ofMetadata}, cmp.Or(err, errUntyped, errMetadata)
+}
+
+func (a *Access) use() *clients {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.clients == nil {
+		a.clients, _ = newClients(a.config) // it succeeded before
+	}
+	return a.clients
 }
 
 // Wrapped returns the same access with wrap around its transport, for every request of every client and of Helm.
@@ -110,8 +125,13 @@ func (a *Access) Wrapped(wrap func(http.RoundTripper) http.RoundTripper) (*Acces
 	return newAccess(a.kubeconfig, a.Context, a.beneath, overTransport(a.config, wrap(a.config.Transport)), a.options)
 }
 
-// CloseIdle closes connections that are not in use.
-func (a *Access) CloseIdle() { utilnet.CloseIdleConnectionsFor(a.beneath) }
+// CloseIdle closes connections that are not in use, and drops the clients until they are used again.
+func (a *Access) CloseIdle() {
+	utilnet.CloseIdleConnectionsFor(a.beneath)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.clients = nil
+}
 
 // Config returns a copy of the REST configuration.
 func (a *Access) Config() *rest.Config { return rest.CopyConfig(a.config) }
@@ -126,17 +146,17 @@ func (a *Access) FieldManager() string {
 func (a *Access) Server() string { return a.config.Host }
 
 // Clientset returns the typed clients.
-func (a *Access) Clientset() kubernetes.Interface { return a.clientset }
+func (a *Access) Clientset() kubernetes.Interface { return a.use().typed }
 
 // Dynamic returns the client for objects of any kind.
-func (a *Access) Dynamic() dynamic.Interface { return a.dynamic }
+func (a *Access) Dynamic() dynamic.Interface { return a.use().dynamic }
 
 // Metadata returns the client that reads and lists metadata alone.
-func (a *Access) Metadata() metadata.Interface { return a.metadata }
+func (a *Access) Metadata() metadata.Interface { return a.use().metadata }
 
 // UID requests the UID of the namespace kube-system, which identifies the cluster: no two clusters share it.
 func (a *Access) UID(ctx context.Context) (string, error) {
-	namespace, err := a.clientset.CoreV1().Namespaces().Get(ctx, metav1.NamespaceSystem, metav1.GetOptions{})
+	namespace, err := a.Clientset().CoreV1().Namespaces().Get(ctx, metav1.NamespaceSystem, metav1.GetOptions{})
 	if err != nil {
 		return "", err
 	}
@@ -145,7 +165,7 @@ func (a *Access) UID(ctx context.Context) (string, error) {
 
 // ServerVersion requests the API server's version, for example "v1.29.3".
 func (a *Access) ServerVersion(ctx context.Context) (string, error) {
-	info, err := discovery.ToServerVersionInterfaceWithContext(a.clientset.Discovery()).ServerVersionWithContext(ctx)
+	info, err := discovery.ToServerVersionInterfaceWithContext(a.Clientset().Discovery()).ServerVersionWithContext(ctx)
 	if err != nil {
 		return "", err
 	}

@@ -53,11 +53,11 @@ func (a *Access) Helm(namespace string) (*action.Configuration, error) {
 // Capabilities returns what Helm determines about a cluster to render a chart (Helm v3, pkg/action: getCapabilities),
 // without writing all of the cluster's discovery to the disk. It takes three requests.
 func (a *Access) Capabilities() (*chartutil.Capabilities, error) {
-	version, err := a.clientset.Discovery().ServerVersion()
+	version, err := a.Clientset().Discovery().ServerVersion()
 	if err != nil {
 		return nil, fmt.Errorf("the cluster's version cannot be read: %w", err)
 	}
-	versions, err := action.GetVersionSet(a.clientset.Discovery())
+	versions, err := action.GetVersionSet(a.Clientset().Discovery())
 	if err != nil && !discovery.IsGroupDiscoveryFailedError(err) { // as Helm does
 		return nil, fmt.Errorf("the APIs that the cluster serves cannot be discovered: %w", err)
 	}
@@ -84,7 +84,7 @@ func (g *getter) ToRESTConfig() (*rest.Config, error) { return g.access.Config()
 
 func (g *getter) ToDiscoveryClient() (discovery.CachedDiscoveryInterface, error) {
 	if g.access.options.CacheDir == "" {
-		return memory.NewMemCacheClient(g.access.clientset.Discovery()), nil
+		return memory.NewMemCacheClient(g.access.Clientset().Discovery()), nil
 	}
 	dir := filepath.Join(g.access.options.CacheDir, "discovery", hostDir(g.access.config.Host))
 	return disk.NewCachedDiscoveryClientForConfig(g.access.Config(), dir, filepath.Join(g.access.options.CacheDir, "http"), 6*time.Hour) // as kubectl
@@ -96,7 +96,7 @@ func (g *getter) ToRESTMapper() (meta.RESTMapper, error) {
 	if err != nil {
 		return nil, err
 	}
-	return knownFirst{restmapper.NewDeferredDiscoveryRESTMapper(client), g.access.known}, nil
+	return knownFirst{restmapper.NewDeferredDiscoveryRESTMapper(client), g.access.kubeconfig.known}, nil
 }
 
 // ToRawKubeConfigLoader gives Helm the operation's namespace; with another, objects are created there (helm#8780).

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
@@ -20,6 +21,7 @@ type Kubeconfig struct {
 	config *clientcmdapi.Config
 	source string
 	logins *logins
+	known  *meta.DefaultRESTMapper // kinds that every cluster serves
 }
 
 // LoadKubeconfig reads the kubeconfig at path or, if path is empty, the files that kubectl reads: those of $KUBECONFIG,
@@ -35,7 +37,7 @@ func LoadKubeconfig(path string) (*Kubeconfig, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the kubeconfig %s cannot be read: %w", source, err)
 	}
-	return &Kubeconfig{config: config, source: source, logins: newLogins()}, nil
+	return &Kubeconfig{config: config, source: source, logins: newLogins(), known: knownKinds()}, nil
 }
 
 // Contexts returns the names of all contexts, sorted.

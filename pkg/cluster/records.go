@@ -25,9 +25,9 @@ const recordKey = "release" // of Helm's record in a Secret or a ConfigMap
 // boundedStorage is Helm's storage within the bounds of package record: Helm itself unpacks whatever it finds.
 func (a *Access) boundedStorage(namespace string) *storage.Storage {
 	if a.Driver() == DriverConfigMaps {
-		return storage.Init(driver.NewConfigMaps(&boundedConfigMaps{a.clientset.CoreV1().ConfigMaps(namespace)}))
+		return storage.Init(driver.NewConfigMaps(&boundedConfigMaps{a.Clientset().CoreV1().ConfigMaps(namespace)}))
 	}
-	return storage.Init(driver.NewSecrets(&boundedSecrets{a.clientset.CoreV1().Secrets(namespace)}))
+	return storage.Init(driver.NewSecrets(&boundedSecrets{a.Clientset().CoreV1().Secrets(namespace)}))
 }
 
 type boundedSecrets struct{ corev1client.SecretInterface }

@@ -50,7 +50,7 @@ func accessTo(helmDriver string, records ...string) *Access {
 			_ = client.Tracker().Add(&corev1.Secret{ObjectMeta: meta, Data: map[string][]byte{"release": []byte(data)}})
 		}
 	}
-	return &Access{clientset: client, options: Options{HelmDriver: helmDriver}}
+	return &Access{clients: &clients{typed: client}, options: Options{HelmDriver: helmDriver}}
 }
 
 // TestRecordsAreBounded proves that a record that unpacks to hundreds of megabytes is not

@@ -98,7 +98,7 @@ func (a *Access) listed(ctx context.Context, rules []Rule) (map[string]*authoriz
 		review := &authorizationv1.SelfSubjectRulesReview{Spec: authorizationv1.SelfSubjectRulesReviewSpec{Namespace: rule.Namespace}}
 		reviews[rule.Namespace] = review
 		group.Go(func() error {
-			answer, err := a.clientset.AuthorizationV1().SelfSubjectRulesReviews().Create(ctx, review, metav1.CreateOptions{})
+			answer, err := a.Clientset().AuthorizationV1().SelfSubjectRulesReviews().Create(ctx, review, metav1.CreateOptions{})
 			if err == nil {
 				review.Status = answer.Status
 			}
@@ -123,7 +123,7 @@ func allows(granted authorizationv1.SubjectRulesReviewStatus, rule Rule) bool {
 
 func (a *Access) review(ctx context.Context, rule Rule) (bool, error) {
 	resource, subresource, _ := strings.Cut(rule.Resource, "/")
-	review, err := a.clientset.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, &authorizationv1.SelfSubjectAccessReview{
+	review, err := a.Clientset().AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, &authorizationv1.SelfSubjectAccessReview{
 		Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &authorizationv1.ResourceAttributes{
 			Namespace: rule.Namespace, Group: rule.Group, Resource: resource, Subresource: subresource, Name: rule.Name, Verb: rule.Verb,
 		}},

@@ -42,13 +42,12 @@ func (t *targets) connect() (*connection, error) {
 			return nil, usage(err)
 		}
 	}
-	if err := t.login(c); err != nil {
-		return nil, err
-	}
 	c.progress = newProgress(t.env, len(c.fleet.Regions), t.needs.workspaces, t.quiet)
 	if t.verbosity > 0 {
 		LogTo(c.progress, t.verbosity)
-		c.primary = c.primary.Wrapped(logged)
+	}
+	if err := t.login(c); err != nil {
+		return nil, err
 	}
 	config := snapshot.Config{Primary: c.primary, Clock: t.env.Clock, RootCAs: c.primary.RootCAs(), Limit: t.concurrency}
 	for _, region := range c.fleet.Regions {
@@ -96,6 +95,7 @@ func (t *targets) login(c *connection) error {
 		UserAgent:  t.env.userAgent(),
 		AuthHeader: coder.Token(t.env.Getenv("ENDPOINT_AUTH_HEADER")),
 		Clock:      t.env.Clock,
+		Wrap:       logged,
 	})
 	if err != nil {
 		return usagef("the primary (%s): %w", login.Source, err)

@@ -65,7 +65,7 @@ const maxVerbosity = 7
 func LogTo(w io.Writer, level int) {
 	flags := flag.NewFlagSet("", flag.ContinueOnError)
 	klog.InitFlags(flags)
-	for name, value := range map[string]string{"logtostderr": "false", "stderrthreshold": "FATAL", "v": strconv.Itoa(level)} {
+	for name, value := range map[string]string{"logtostderr": "false", "one_output": "true", "stderrthreshold": "FATAL", "v": strconv.Itoa(level)} {
 		_ = flags.Set(name, value) // these flags exist
 	}
 	klog.SetOutput(w)

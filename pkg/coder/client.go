@@ -44,6 +44,8 @@ type Config struct {
 	Timeout time.Duration
 	// Clock waits between attempts; nil means the real one.
 	Clock clock.Clock
+	// Wrap is put around every connection, also those of At and Anonymous, for a log; may be nil.
+	Wrap func(http.RoundTripper) http.RoundTripper
 
 	roots *x509.CertPool // what CAFile holds and the system's, once read
 }
@@ -74,7 +76,11 @@ func New(config Config) (*Client, error) {
 		config.Clock = clock.RealClock{}
 	}
 	config.Attempts, config.Timeout = cmp.Or(config.Attempts, 4), cmp.Or(config.Timeout, attemptTimeout)
-	return newClient(base, config, newTransport(config)), nil
+	var transport http.RoundTripper = newTransport(config)
+	if config.Wrap != nil {
+		transport = config.Wrap(transport)
+	}
+	return newClient(base, config, transport), nil
 }
 
 func newClient(base *url.URL, config Config, transport http.RoundTripper) *Client {

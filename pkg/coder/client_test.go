@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -232,3 +233,29 @@ func TestWrapped(t *testing.T) {
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// What is wrapped around a client's connections is also around those to satellites.
+func TestWrapFollows(t *testing.T) {
+	var asked atomic.Int32
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
+	client, err := coder.New(coder.Config{URL: server.URL, Wrap: func(next http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(r *http.Request) (*http.Response, error) {
+			asked.Add(1)
+			return next.RoundTrip(r)
+		})
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, errAt := client.At(server.URL, "")
+	anonymous, errAnonymous := client.Anonymous(server.URL, "")
+	if errAt != nil || errAnonymous != nil {
+		t.Fatal(errAt, errAnonymous)
+	}
+	for i, each := range []*coder.Client{client, at, anonymous} {
+		if _, err := each.Version(t.Context()); err == nil || asked.Load() != int32(i+1) {
+			t.Errorf("client %d: %v, %d requests", i, err, asked.Load())
+		}
+	}
+}

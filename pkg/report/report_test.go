@@ -173,8 +173,8 @@ func TestFleet(t *testing.T) {
 		t.Errorf("it took %s", took)
 	}
 	for told, times := range map[string]int{
-		"was not reached through the satellite</p>": 1, "has no address yet</p>": 1, "did not answer</p>": 1, "<p>Networking v2 is off</p>": 1, "<b>sydney</b>": 2,
-		"<details class=\"lane\">": 200, "How install-satellite changes the manifest": 1, "and 19 more regions": 4,
+		"was not reached through the satellite</p>": 1, "has no address yet</p>": 1, "cluster of region-003 did not answer</p>": 1, "TURN server of region-003 did not answer</p>": 1, "<p>Networking v2 is off</p>": 1, "<b>sydney</b>": 2,
+		"<details class=\"lane\">": 200, "How install-satellite changes the manifest": 1, "and 19 more regions": 5,
 	} {
 		if got := strings.Count(page, told); got != times {
 			t.Errorf("%q is there %d times, not %d", told, got, times)

@@ -36,6 +36,9 @@ func (r *Report) view() *view {
 			v.addChecks(region.Name, region.Checks)
 		}
 	}
+	if r.Verify != nil {
+		v.addVerify()
+	}
 	slices.SortStableFunc(v.Causes.List, func(a, b *printer.Group[cause]) int { // "bad" first
 		return strings.Compare(tone(a.First.State), tone(b.First.State))
 	})
@@ -52,6 +55,21 @@ func (v *view) add(region string, c cause) {
 func (v *view) addChecks(region string, results []v1alpha1.CheckResult) {
 	for _, r := range v1alpha1.Notable(results) {
 		v.add(region, cause{string(r.State), r.ID, r.Message, r.Hint})
+	}
+}
+
+// addVerify adds why workspaces were not reached.
+func (v *view) addVerify() {
+	for _, region := range v.Verify.Regions {
+		if region.Outcome == v1alpha1.OutcomeSucceeded {
+			continue
+		}
+		v.add(region.Name, cause{string(region.Outcome), "verify", region.Message, ""})
+		for _, way := range []*v1alpha1.Connection{region.Satellite, region.Primary} {
+			if way != nil {
+				v.add(region.Name, cause{string(region.Outcome), "verify", way.Message, way.Hint})
+			}
+		}
 	}
 }
 

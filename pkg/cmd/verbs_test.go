@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Every verb that acts on regions takes the flags that name them; those that
-// change them also take --yes, and nothing that does not install takes a chart.
+// Every verb that acts on regions has the flags that name them. Verbs that change regions also
+// have --yes, and only verbs that install something have flags for a chart.
 func TestVerbsTakeTheirFlags(t *testing.T) {
 	regions := []string{
 		"filename", "region", "context", "namespace", "release", "access-url", "provider", "provider-context", "satellite", "connect-to", "canary",
@@ -51,7 +51,7 @@ func TestVerbsTakeTheirFlags(t *testing.T) {
 	}
 }
 
-// Every flag of every verb says what it does, in one line, and none takes a token.
+// Every flag of every verb has a description of one line, and no flag accepts a token.
 func TestEveryFlagIsDescribed(t *testing.T) {
 	for _, verb := range NewRoot(Environment{}).Commands() {
 		usages := verb.Flags().FlagUsages()

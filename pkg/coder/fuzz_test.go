@@ -176,7 +176,7 @@ func FuzzLoginFiles(f *testing.F) {
 			}
 		}
 		got, err := coder.FindLogin(coder.LoginOptions{GOOS: "windows", Getenv: func(string) string { return base }})
-		want := coder.Login{URL: base, Token: coder.Token(base)} // CODER_URL and CODER_TOKEN
+		want := coder.Login{URL: base, Token: coder.Token(base)} // from CODER_URL and CODER_TOKEN
 		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(coder.Login{}, "Source")); err != nil || diff != "" {
 			t.Errorf("%v (-want +got):\n%s", err, diff)
 		}

@@ -121,7 +121,7 @@ func TestRenewLoses(t *testing.T) {
 				if err := l.Check(t.Context()); !errors.As(err, &lost) {
 					t.Errorf("the check says %v", err)
 				}
-				asks := "" // who has it, if that is not known yet
+				asks := "" // a check sends a request only if the new holder is not known yet
 				if lost.Silent > 0 {
 					asks = "GET"
 				}
@@ -133,7 +133,8 @@ func TestRenewLoses(t *testing.T) {
 	}
 }
 
-// A lock that was lost in silence is somebody's by now: the next check says whose.
+// If renewals failed without an answer, another run may hold the lock by now. The next check
+// names it.
 func TestCheckSaysWhoHasIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := &apiServer{}

@@ -57,7 +57,8 @@ func TestChooseCanary(t *testing.T) {
 	}
 }
 
-// Auto takes only the operator's own, and never one that runs if one is off.
+// Auto chooses only a workspace of the operator's own, and none that is running if another is
+// off.
 func TestAutoCanaryIsHarmless(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		workspaces := rapid.SliceOf(rapid.Custom(func(t *rapid.T) coder.Workspace {

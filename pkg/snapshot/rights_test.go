@@ -8,7 +8,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
 
-// What is granted is asked for once per namespace, and the rest by itself.
+// A review of a namespace's rules covers every right that it grants. Each of the others needs a
+// request of its own.
 func TestMissingRights(t *testing.T) {
 	servers := newServers(t)
 	const reviews = apiHost + "/apis/authorization.k8s.io/v1/"
@@ -34,7 +35,7 @@ func TestMissingRights(t *testing.T) {
 	}
 }
 
-// Without a word on what is needed nobody may take the rights for complete.
+// If nobody says which rights are needed, the rights are not complete, but unknown.
 func TestRightsOfNothing(t *testing.T) {
 	source := newServers(t).source(t)
 	s := source.Collect(t.Context())

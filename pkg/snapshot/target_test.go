@@ -33,7 +33,7 @@ func TestInstalledURLs(t *testing.T) {
 	}
 }
 
-// A journal names the primary for as long as something of the migration is left.
+// A journal names the primary as long as anything of the migration is left.
 func TestJournalPrimary(t *testing.T) {
 	const primary = "https://coder.example.com"
 	for name, test := range map[string]struct {

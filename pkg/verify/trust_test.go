@@ -11,8 +11,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// TestTrusted proves that a satellite gets the token only if all that tells it
-// from another is known and fits.
+// TestTrusted proves that a satellite gets the token only if everything that identifies it is
+// known and matches.
 func TestTrusted(t *testing.T) {
 	good := func() *snapshot.Snapshot {
 		return &snapshot.Snapshot{

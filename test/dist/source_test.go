@@ -9,8 +9,7 @@ import (
 	"testing"
 )
 
-// TestReadSource: what is stamped changes with what goes into an archive, and with
-// nothing else.
+// TestReadSource: the stamp changes if, and only if, the content of an archive changes.
 func TestReadSource(t *testing.T) {
 	t.Chdir(t.TempDir())
 	write := func(name, content string) {

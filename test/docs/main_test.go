@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// What is committed is what the program writes: `make docs` changes nothing.
+// The committed files are up to date: `make docs` changes nothing.
 func TestDocumentsAreCurrent(t *testing.T) {
 	t.Chdir("../..")
 	files, err := documents()

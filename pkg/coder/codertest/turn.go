@@ -170,7 +170,7 @@ func (s *Satellite) serveTURN(w http.ResponseWriter, r *http.Request) {
 		r.Header.Del("Connection")
 		s.pass(w, r)
 	case checkUpgrade(r) != nil:
-		s.pass(w, r) // it says why not
+		s.pass(w, r) // the primary's answer says why
 	default:
 		s.turn.serve(w, r, s.closing)
 	}
@@ -192,7 +192,7 @@ func (s *Satellite) askTURN(ctx context.Context, token string) (status int, err 
 	return response.StatusCode, response.Body.Close()
 }
 
-// turnPath is where TURN is spoken.
+// turnPath is the endpoint for TURN.
 const turnPath = "/api/private/turn"
 
 // Relays returns how many relays the primary's own TURN server has given out.

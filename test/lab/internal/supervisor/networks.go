@@ -9,8 +9,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/lab/internal/layout"
 )
 
-// networks lead to the primary, by that name, and to each cluster's satellite, by its
-// kubeconfig context.
+// networks has the network to the primary, under that name, and to each cluster's satellite, by
+// its kubeconfig context.
 type networks map[string]*codertest.Network
 
 func newNetworks(lab *layout.Lab, primary *codertest.Primary) networks {

@@ -9,9 +9,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// TestPrimaryUpgradedInTheMiddle: a primary that becomes 1.22 while the canary
-// is rebuilt has no legacy path any more. What is decided after that, and what
-// is said, is of the version that the primary has then.
+// TestPrimaryUpgradedInTheMiddle: a primary that is upgraded to 1.22 during the canary's rebuild
+// no longer has a legacy path. All decisions and messages after that follow the new version.
 func TestPrimaryUpgradedInTheMiddle(t *testing.T) {
 	old, err := lab.State()
 	if err != nil {

@@ -106,7 +106,7 @@ func TestAccess(t *testing.T) {
 		t.Errorf("the warning is shown %d times: %q", got, warnings.String())
 	}
 	if config := access.Config(); config.QPS >= 0 || config.Timeout != 30*time.Second {
-		t.Errorf("a rate of %v beside the transport's, timeout %v", config.QPS, config.Timeout)
+		t.Errorf("a rate of %v in addition to the transport's, timeout %v", config.QPS, config.Timeout)
 	}
 }
 

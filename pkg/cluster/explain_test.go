@@ -57,7 +57,7 @@ func TestExplainConnections(t *testing.T) {
 				t.Errorf("no answer: %t", unreachable.NoAnswer)
 			}
 			if again := Explain(err, "london"); again.Error() != err.Error() {
-				t.Error("what is explained is explained again")
+				t.Error("an explained error is explained again")
 			}
 		})
 	}

@@ -96,7 +96,7 @@ func TestPace(t *testing.T) {
 		defer cancel()
 		_, err := transport.RoundTrip(httptest.NewRequestWithContext(ctx, http.MethodGet, "/", http.NoBody)) //nolint:bodyclose // there is no body
 		if err == nil || err.Error() != "the API server gave no complete answer in time" || ctx.Err() == nil {
-			t.Errorf("a turn that comes too late: %v, and the context's %v", err, ctx.Err())
+			t.Errorf("a turn after the deadline: %v; context: %v", err, ctx.Err())
 		}
 	})
 }

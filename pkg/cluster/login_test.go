@@ -134,7 +134,7 @@ users:
 					t.Errorf("the cluster that is %s: %v", name, err)
 				}
 				if err != nil && !strings.Contains(err.Error(), "the API server gave no complete answer in time") {
-					t.Errorf("the error does not say what is the matter: %v", err)
+					t.Errorf("the error does not say what is wrong: %v", err)
 				}
 			})
 		}
@@ -151,7 +151,7 @@ users:
 func TestCredentialsPlugin(t *testing.T) {
 	takes, err := time.ParseDuration(os.Getenv("CREDENTIALS_PLUGIN"))
 	if err != nil {
-		t.Skip("this is no test")
+		t.Skip("not a test: runs only as a credentials plugin")
 	}
 	<-time.After(takes)
 	_, _ = os.Stdout.WriteString(`{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"from-the-plugin"}}` + "\n")

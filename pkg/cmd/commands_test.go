@@ -71,7 +71,7 @@ func TestStatusWithExpiredToken(t *testing.T) {
 	got := w.run(t.Context(), t, "status", "--context", "sydney")
 	text := strings.Join(strings.Fields(got.out), " ")
 	if told := strings.Count(text, "401 unauthorized"); got.code != exitFailed || told != 1 || !strings.Contains(text, "coder login") {
-		t.Errorf("exit code %d, told %d times:\n%s", got.code, told, got.out)
+		t.Errorf("exit code %d, reported %d times:\n%s", got.code, told, got.out)
 	}
 }
 
@@ -109,12 +109,12 @@ func TestDiscover(t *testing.T) {
 		t.Fatalf("exit code %d: %s", got.code, got.errOut)
 	}
 	if !strings.HasPrefix(got.out, "# yaml-language-server: $schema=https://") {
-		t.Errorf("editors are not led to the schema:\n%s", got.out)
+		t.Errorf("the first line does not point editors to the schema:\n%s", got.out)
 	}
 	notes, fleet, _ := strings.Cut(got.out, "apiVersion:")
 	for _, says := range []string{"# fill in accessURL", "# context elsewhere was left out", `# workspace provider a^[[2Jb\x9bc kind: Evil was left out`} {
 		if !strings.Contains(notes, says) || !strings.Contains(got.errOut, "note: "+strings.TrimPrefix(says, "# ")) {
-			t.Errorf("%q is not said, above the Fleet and on stderr:\n%s\n%s", says, notes, got.errOut)
+			t.Errorf("no %q above the Fleet and on stderr:\n%s\n%s", says, notes, got.errOut)
 		}
 	}
 	if !strings.Contains(fleet, "context: sydney") || strings.Contains(fleet, "elsewhere") || strings.Contains(got.out, "\x1b") {
@@ -185,7 +185,7 @@ func TestUnlock(t *testing.T) {
 		t.Errorf("by force: exit code %d: %q", got.code, got.errOut)
 	}
 	if broken := w.objects[leasePath]; !strings.Contains(broken, "the laptop was closed") || !strings.Contains(broken, "ann@example.com") {
-		t.Errorf("who and why is not written down: %s", broken)
+		t.Errorf("the user and the reason are not recorded: %s", broken)
 	}
 }
 

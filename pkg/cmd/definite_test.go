@@ -113,12 +113,12 @@ func TestDefiniteIsNotUnknown(t *testing.T) {
 						}
 					}
 					if told != 1 {
-						t.Errorf("told %d times: %s", told, got.out)
+						t.Errorf("reported %d times: %s", told, got.out)
 					}
 				}
 				got = w.run(t.Context(), t, verb, "-f", file)
 				if text := strings.Join(strings.Fields(got.out+got.errOut), " "); strings.Count(text, test.says) != 1 {
-					t.Errorf("told %d times:\n%s%s", strings.Count(text, test.says), got.out, got.errOut)
+					t.Errorf("reported %d times:\n%s%s", strings.Count(text, test.says), got.out, got.errOut)
 				}
 			})
 		}

@@ -112,7 +112,7 @@ func TestEventsThatAreLost(t *testing.T) {
 		report(v1alpha1.Progress{Region: "sydney"})
 	}
 	if said.Len() > 0 || shown != 3 {
-		t.Errorf("%d of 3 events are shown; said meanwhile: %s", shown, said.String())
+		t.Errorf("%d of 3 events are shown; output before the end: %s", shown, said.String())
 	}
 	end()
 	if got := said.String(); !strings.HasPrefix(got, "warning: events are missing from --events: write "+takesNumbersOnly+": ") || strings.Count(got, "\n") != 1 {

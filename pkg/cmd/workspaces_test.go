@@ -159,7 +159,7 @@ func TestWorkspacesList(t *testing.T) {
 	text := o.workspaces(t.Context(), t).out
 	for _, says := range []string{"5 of 7 workspaces wait for a rebuild", "workspaces rebuild"} {
 		if !strings.Contains(text, says) {
-			t.Errorf("%q is not said:\n%s", says, text)
+			t.Errorf("no %q in:\n%s", says, text)
 		}
 	}
 	if wide := o.workspaces(t.Context(), t, "-o", "wide").out; !strings.Contains(wide, "dan@example.com") || strings.Contains(text, "dan@example.com") {
@@ -187,7 +187,7 @@ func TestWorkspacesOfUnknownState(t *testing.T) {
 			t.Errorf("exit code %d: %+v, %v", got.code, provider, told(report))
 		}
 		if got := o.workspaces(t.Context(), t, "rebuild", "--yes"); got.code != exitFailed || len(o.rebuilt(o.since.Add(59*time.Minute+30*time.Second))) > 0 {
-			t.Errorf("exit code %d: what is not known to wait was rebuilt:\n%s", got.code, got.out)
+			t.Errorf("exit code %d: a workspace whose state is unknown was rebuilt:\n%s", got.code, got.out)
 		}
 		given := decode[v1alpha1.WorkspaceReport](t, o.workspaces(t.Context(), t, "-o", "json", "--since", o.since.Format(time.RFC3339)))
 		if given.Providers[0].Adoption == nil || given.Providers[0].Adoption.Adopted != 1 {
@@ -266,7 +266,7 @@ func TestRebuildFails(t *testing.T) {
 	}
 	got = o.workspaces(t.Context(), t, "rebuild", "--max-parallel", "1", "--yes", "-o", "json")
 	if report := decode[v1alpha1.WorkspaceReport](t, got); got.code != 0 || report.Outcome != v1alpha1.OutcomeSucceeded {
-		t.Errorf("it does not go on: exit code %d:\n%s", got.code, strings.Join(told(report), "\n"))
+		t.Errorf("it does not continue: exit code %d:\n%s", got.code, strings.Join(told(report), "\n"))
 	}
 }
 

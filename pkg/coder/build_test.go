@@ -36,7 +36,7 @@ func follow(t *testing.T, watch *coder.BuildWatch) (types []string, last coder.B
 			t.Fatalf("after %v: %v", types, err)
 		}
 		if last.BuildID != "" && message.BuildID != last.BuildID {
-			t.Fatalf("build %s goes on as %s", last.BuildID, message.BuildID)
+			t.Fatalf("build %s continues as %s", last.BuildID, message.BuildID)
 		}
 		types, last = append(types, string(message.Type)), message
 		if message.Type == coder.BuildDone {

@@ -162,7 +162,7 @@ func TestCertificates(t *testing.T) {
 				t.Errorf("%T: %v", err, err)
 			}
 			if len(clock.waits) != 0 {
-				t.Error("tried again, although a certificate does not mend itself")
+				t.Error("tried again, although a certificate does not fix itself")
 			}
 		})
 	}

@@ -136,7 +136,7 @@ func TestLoginFolder(t *testing.T) {
 				continue
 			}
 			if got, err := find(t, other, "", "", map[string]string{test.variable: base}); err == nil {
-				t.Errorf("%s finds what is %s's: %+v", other, test.goos, got)
+				t.Errorf("%s finds the login of %s: %+v", other, test.goos, got)
 			}
 		}
 	}

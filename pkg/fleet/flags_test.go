@@ -141,7 +141,7 @@ func TestFlagsOverFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got.CoderURL != "https://other.example.com" || got.CAFile != ca || got.MaxParallel != 9 || got.MaxFailures != 1 {
-		t.Errorf("flags do not win: %+v", got)
+		t.Errorf("flags do not override: %+v", got)
 	}
 	if diff := cmp.Diff([][]string{{"sydney"}, {"ohio"}}, got.Waves); diff != "" {
 		t.Errorf("waves (-want +got):\n%s", diff)

@@ -53,7 +53,7 @@ func TestEveryCheckIsDescribed(t *testing.T) {
 	for _, check := range health.All() {
 		info := check.Info
 		if !form.MatchString(info.ID) || seen[info.ID] {
-			t.Errorf("the ID %q is taken, or is none", info.ID)
+			t.Errorf("the ID %q is in use or empty", info.ID)
 		}
 		seen[info.ID] = true
 		if info.Category == "" || info.Severity != v1alpha1.SeverityError && info.Severity != v1alpha1.SeverityWarning {

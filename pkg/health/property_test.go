@@ -118,7 +118,7 @@ func TestUnknownIsNeverOK(t *testing.T) {
 			}
 			// rights are collected last, and only when there is something to change
 			if without && result.Severity == v1alpha1.SeverityError && result.ID != "cluster-rights" && !failed {
-				t.Errorf("without %v nothing fails, although %s cannot be told", slices.Sorted(maps.Keys(lost)), result.ID)
+				t.Errorf("without %v nothing fails, although %s is unknown", slices.Sorted(maps.Keys(lost)), result.ID)
 			}
 		}
 		if diff := cmp.Diff(results, health.Evaluate(health.All(), s)); diff != "" {
@@ -162,12 +162,12 @@ func TestOneCauseIsToldOnce(t *testing.T) {
 		heavy := slices.ContainsFunc(told, func(r v1alpha1.CheckResult) bool { return r.Severity == v1alpha1.SeverityError })
 		// a warning may come first, since it does not hide a later error
 		if len(told) > 2 || len(told) == 2 && (!heavy || told[0].Severity != v1alpha1.SeverityWarning) {
-			t.Errorf("told %d times: %+v", len(told), told)
+			t.Errorf("reported %d times: %+v", len(told), told)
 		}
 		for _, result := range results {
 			if _, first, quiet := strings.Cut(result.Message, "for the same reason as "); quiet &&
 				!slices.ContainsFunc(told, func(r v1alpha1.CheckResult) bool { return r.ID == first }) {
-				t.Errorf("%s names %s, which does not tell", result.ID, first)
+				t.Errorf("%s names %s, which does not report the cause", result.ID, first)
 			}
 		}
 	})

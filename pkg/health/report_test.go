@@ -187,7 +187,7 @@ func TestStatusWithoutSatellite(t *testing.T) {
 			"networking-v2", "workspaces-adopted", "primary-same", "canary", "run-complete",
 		}
 		if diff := cmp.Diff(want, checksOf(status)); diff != "" {
-			t.Errorf("what it is asked (-want +got):\n%s", diff)
+			t.Errorf("checks (-want +got):\n%s", diff)
 		}
 		lose(&s.Provider)
 		if got := health.NewRegionStatus([]*snapshot.Snapshot{s}, health.ExpectMigrated).Phase; got != v1alpha1.PhaseUnknown {

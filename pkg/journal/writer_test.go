@@ -134,7 +134,7 @@ func TestWrite(t *testing.T) {
 				t.Errorf("it took %q, want %q", got, tc.requests)
 			}
 			if got := server.stored(t).Step; got != tc.stored {
-				t.Errorf("the journal tells of step %q", got)
+				t.Errorf("the journal has the step %q", got)
 			}
 		})
 	}

@@ -180,7 +180,7 @@ func (r *region) inspect(release Release) (Retention, Readiness) {
 	}
 	once, ready, err := r.site().Once().Of(release).Inspect(context.Background())
 	if diff := cmp.Diff([]any{retention, readiness}, []any{once, ready}, cmp.Transformer("text", func(err error) string { return fmt.Sprint(err) })); diff != "" || err != nil {
-		r.t.Fatalf("%v, and in one look it is otherwise:\n%s", err, diff)
+		r.t.Fatalf("%v; with Once the result differs:\n%s", err, diff)
 	}
 	return retention, readiness
 }

@@ -223,7 +223,7 @@ func checkSplit(t interface{ Fatalf(string, ...any) }, manifest string) {
 	delete(helm, "")
 	delete(ours, "")
 	if diff := cmp.Diff(helm, ours); diff != "" {
-		t.Fatalf("of %q Helm sees other documents: %s", manifest, diff)
+		t.Fatalf("Helm splits %q into other documents: %s", manifest, diff)
 	}
 }
 

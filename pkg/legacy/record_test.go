@@ -186,7 +186,7 @@ func FuzzDecodeRecord(f *testing.F) {
 		}
 		again, err := DecodeRecord(encoded)
 		if err != nil {
-			t.Fatalf("what was decoded and encoded does not decode: %v", err)
+			t.Fatalf("a decoded and encoded record does not decode: %v", err)
 		}
 		if again.Name != record.Name || again.Version != record.Version || again.Manifest != record.Manifest || again.Info.Status != record.Info.Status {
 			t.Fatalf("%+v became %+v", record, again)

@@ -36,7 +36,7 @@ func TestRestoreAfterUninstallKeepingHistory(t *testing.T) {
 		t.Fatal(err)
 	}
 	if requests, _ := since(); len(writes(requests)) != 0 {
-		t.Errorf("a repetition writes: %v", writes(requests))
+		t.Errorf("the second run writes: %v", writes(requests))
 	}
 }
 

@@ -76,7 +76,7 @@ func TestLiveAnnotationsAloneDoNotSurvive(t *testing.T) {
 		t.Fatal(err)
 	}
 	if r.exists(release.Objects[0]) {
-		t.Error("the ServiceAccount survived: Helm has changed, and design section 8 with it")
+		t.Error("the ServiceAccount survived: Helm has changed, so review why retention edits the record")
 	}
 }
 
@@ -107,7 +107,7 @@ func TestRetainTwiceWritesNothing(t *testing.T) {
 			}
 			requests, _ = since()
 			if w := writes(requests); len(w) != 0 {
-				t.Errorf("a repetition writes: %v", w)
+				t.Errorf("the second run writes: %v", w)
 			}
 			if diff := cmp.Diff(first, second); diff != "" {
 				t.Error(diff)

@@ -140,7 +140,7 @@ func TestAcquireAbandoned(t *testing.T) {
 					t.Errorf("taken over after %s", took)
 				}
 				if len(waited) < 10 || waited[0] != 0 || !slices.IsSorted(waited) || waited[len(waited)-1] < DefaultDuration*8/10 {
-					t.Errorf("told how long it has waited: %v", waited)
+					t.Errorf("reported how long it has waited: %v", waited)
 				}
 				if got := *server.now().Spec.LeaseTransitions; got != 1 {
 					t.Errorf("%d transitions", got)
@@ -249,7 +249,7 @@ func TestAcquireSlowly(t *testing.T) {
 		l := mustAcquire(t, client, options("ann@laptop/1"))
 		defer release(t, l)
 		if l.fresh() {
-			t.Error("it looks fresh, although others take it over in a second")
+			t.Error("it looks valid, although another run may take it over in a second")
 		}
 	})
 }

@@ -147,6 +147,6 @@ func TestOneWriter(t *testing.T) {
 	})
 	t.Logf("%d histories: the lock was got %d times, and %d writes arrived", histories, got, written)
 	if got == 0 || written == 0 {
-		t.Error("the histories prove nothing")
+		t.Error("the generated histories contain too few writes to prove anything")
 	}
 }

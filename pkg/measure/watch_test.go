@@ -156,7 +156,7 @@ func TestWatchEnds(t *testing.T) {
 			t.Errorf("meanwhile: %+v", got)
 		}
 		if got := w.paths[0].took[After].latency(); got != nil {
-			t.Errorf("of what was not asked: %+v", got)
+			t.Errorf("without any probe: %+v", got)
 		}
 	})
 }

@@ -89,6 +89,6 @@ func checkCompensation(t *rapid.T, s situation, todo []remedy, unknown []string)
 	case has(revertRelease) && s.before.Satellite.Value().Revision == 0:
 		t.Fatal("a release goes back to no revision")
 	case slices.Contains(unknown, ""):
-		t.Fatal("something is unknown that has no words")
+		t.Fatal("an unknown has no words")
 	}
 }

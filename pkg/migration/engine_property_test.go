@@ -39,7 +39,7 @@ func TestEngineProperties(t *testing.T) {
 		w.trouble, w.failWrite, w.log = map[string]trouble{}, 0, nil
 		e, report := w.engine(t.Context(), Options{})
 		if err := e.run(t.Context()); err != nil || !w.done() {
-			t.Fatalf("one plain run did not complete it: %v, %v", w.so, err)
+			t.Fatalf("one undisturbed run did not complete it: %v, %v", w.so, err)
 		}
 		checkRun(t, w, report, nil)
 

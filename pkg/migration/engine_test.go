@@ -105,10 +105,10 @@ func TestEngine(t *testing.T) {
 				t.Errorf("error %v, want %v", err, test.wantErr)
 			}
 			if diff := cmp.Diff(test.wantSo, w.so); diff != "" {
-				t.Errorf("what is so: %s", diff)
+				t.Errorf("flags: %s", diff)
 			}
 			if diff := cmp.Diff(test.wantLog, w.log); diff != "" {
-				t.Errorf("what was done: %s", diff)
+				t.Errorf("log: %s", diff)
 			}
 			if diff := cmp.Diff(test.wantState, states(report)); diff != "" {
 				t.Errorf("the report: %s", diff)
@@ -197,7 +197,7 @@ func TestEngineEndedWithinAStep(t *testing.T) {
 			e.operation.Steps[0].Apply = cut(func() { cancel(test.cause) })
 			err := e.run(ctx)
 			if told := !errors.Is(test.cause, ErrInterrupted); !errors.Is(err, test.cause) || errors.Is(err, context.Canceled) != told {
-				t.Errorf("error %v, want %v, and what the client said: %t", err, test.cause, told)
+				t.Errorf("error %v, want %v, including the client's own error: %t", err, test.cause, told)
 			}
 			if diff := cmp.Diff(test.want, states(report)); diff != "" {
 				t.Error(diff)

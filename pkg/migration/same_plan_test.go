@@ -171,7 +171,7 @@ func TestSamePlanWholly(t *testing.T) {
 	shownOnly.Regions[0].Preflight = []v1alpha1.CheckResult{{ID: "provider-ready", State: v1alpha1.CheckWarn}}
 	shownOnly.Regions[0].Steps[1] = v1alpha1.StepPlan{Name: "install-satellite", Action: v1alpha1.ActionChange, Reason: "another word"}
 	if err := SamePlan(shownOnly, whole()); err != nil {
-		t.Errorf("what is only shown counts: %v", err)
+		t.Errorf("a field that is only shown counts: %v", err)
 	}
 }
 

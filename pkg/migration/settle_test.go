@@ -45,7 +45,7 @@ func newSettling(t *testing.T, now *snapshot.Snapshot) *settling {
 		},
 		do: func(ctx context.Context, _ *part, r remedy) (string, error) {
 			if ctx.Err() != nil {
-				t.Error("a remedy runs in a time that is over")
+				t.Error("a remedy runs after its deadline")
 			}
 			s.log = append(s.log, "do "+r.step)
 			if err := s.fails[r.step]; err != nil {
@@ -147,7 +147,7 @@ func TestSettle(t *testing.T) {
 				t.Errorf("error %v", err)
 			}
 			if diff := cmp.Diff(test.log, s.log); diff != "" {
-				t.Errorf("what was done: %s", diff)
+				t.Errorf("log: %s", diff)
 			}
 			if diff := cmp.Diff(test.states, states(s.report)); diff != "" {
 				t.Errorf("the report: %s", diff)

@@ -46,7 +46,7 @@ func TestExposed(t *testing.T) {
 				t.Errorf("error %v, want %q", err, test.want)
 			}
 			if is[*manualError](err) != strings.Contains(test.want, "create the DNS record") {
-				t.Errorf("a person must do it: %t, %v", is[*manualError](err), err)
+				t.Errorf("requires the operator: %t, %v", is[*manualError](err), err)
 			}
 		})
 	}

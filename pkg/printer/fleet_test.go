@@ -165,7 +165,7 @@ func TestFleetFitsScreen(t *testing.T) {
 				}
 			}
 			if regexp.MustCompile(`and \d+ more`).MatchString(wide) {
-				t.Error("the wide form is cut short")
+				t.Error("the wide form is shortened")
 			}
 		})
 	}
@@ -189,7 +189,7 @@ func TestPlanGroups(t *testing.T) {
 	}
 	plan.Regions = plan.Regions[:3]
 	if text := string(show(t, "", printer.Options{}, plan)); !strings.Contains(text, "Region london: changes pending\n  context    gke_acme_london") || strings.Contains(text, "all alike") {
-		t.Errorf("three regions are not each told in full:\n%s", text)
+		t.Errorf("three regions are not each shown in full:\n%s", text)
 	}
 }
 

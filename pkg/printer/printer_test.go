@@ -294,9 +294,9 @@ func TestFormatsAreKnown(t *testing.T) {
 func TestPlanAhead(t *testing.T) {
 	const says = "nothing was changed"
 	if alone := show(t, "", printer.Options{}, plan()); !bytes.Contains(alone, []byte(says)) {
-		t.Errorf("a plan alone does not say that %s:\n%s", says, alone)
+		t.Errorf("a plan on its own does not say that %s:\n%s", says, alone)
 	}
 	if ahead := show(t, "", printer.Options{Ahead: true}, plan()); bytes.Contains(ahead, []byte(says)) {
-		t.Errorf("a plan ahead says that %s:\n%s", says, ahead)
+		t.Errorf("a plan that is about to be carried out says that %s:\n%s", says, ahead)
 	}
 }

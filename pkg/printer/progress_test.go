@@ -301,7 +301,7 @@ func TestProgressAttention(t *testing.T) {
 		}
 		p.Close()
 		if n := strings.Count(s.show(), "sydney  expose-satellite  TO DO: "+ask); n != 1 {
-			t.Errorf("terminal %t: told %d times in\n%s", terminal, n, s.show())
+			t.Errorf("terminal %t: printed %d times in\n%s", terminal, n, s.show())
 		}
 	}
 }

@@ -67,7 +67,7 @@ func TestEndpoint(t *testing.T) {
 			if got.Err != nil {
 				text = got.Err.Error()
 				if failure := new(probe.Error); !errors.As(got.Err, &failure) {
-					t.Errorf("%T is no *Error", got.Err)
+					t.Errorf("%T is not a *Error", got.Err)
 				}
 			}
 			if got.Stage != test.stage || (got.Err == nil) != (test.stage == "") {
@@ -151,7 +151,7 @@ func TestCallersDeadline(t *testing.T) {
 			t.Errorf("%s: after %s: %v", scheme, took, err)
 		}
 		if !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("%s: %v is not a deadline's", scheme, err)
+			t.Errorf("%s: %v is not the error of a deadline", scheme, err)
 		}
 	}
 }
@@ -176,7 +176,7 @@ func TestInterrupted(t *testing.T) {
 
 func TestUnseenOfOthers(t *testing.T) {
 	if probe.Unseen(errors.New("x")) || probe.Unseen(nil) {
-		t.Error("the error of another is taken for one of a probe")
+		t.Error("another error is mistaken for a probe's")
 	}
 }
 

@@ -17,7 +17,7 @@ func statesOf(t *testing.T, text string) map[string]state {
 		name, word, _ := strings.Cut(field, ":")
 		found, ok := known[word]
 		if !ok {
-			t.Fatalf("%q is no state", word)
+			t.Fatalf("%q is not a state", word)
 		}
 		states[name] = found
 	}

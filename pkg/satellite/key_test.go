@@ -76,7 +76,7 @@ func TestReadKeyErrors(t *testing.T) {
 				t.Errorf("error %v, want %q", err, test.want)
 			}
 			if strings.Contains(err.Error(), "hunter2") {
-				t.Errorf("the error tells of the key: %v", err)
+				t.Errorf("the error contains the key: %v", err)
 			}
 		})
 	}
@@ -95,7 +95,7 @@ func FuzzPublicHalf(f *testing.F) {
 			t.Errorf("%v, %v", pair, err)
 		}
 		if err == nil && strings.Contains(pair.public, "PRIVATE") {
-			t.Error("the private half got out")
+			t.Error("the private half of the key is exposed")
 		}
 	})
 }

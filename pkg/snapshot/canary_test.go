@@ -80,7 +80,7 @@ func TestAutoCanaryIsHarmless(t *testing.T) {
 		case (err == nil) != (own > 0):
 			t.Errorf("%d of %v are the operator's: %v", own, workspaces, err)
 		case err == nil && got.Workspace.UserID != "me":
-			t.Errorf("another's: %+v", got.Workspace)
+			t.Errorf("another user's workspace: %+v", got.Workspace)
 		case err == nil && ownOff > 0 && got.Workspace.LatestStat.ContainerStatus != coder.ContainerOff:
 			t.Errorf("%+v, although %d are off", got.Workspace, ownOff)
 		}

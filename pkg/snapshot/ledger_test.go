@@ -33,7 +33,7 @@ func TestLegacyByLedger(t *testing.T) {
 			asked[request] = true
 		}
 		if !asked[fmt.Sprintf(list, "classic", "envs")] {
-			t.Errorf("the ledger's release was not looked for: %v", servers.asked())
+			t.Errorf("the ledger's release was not searched: %v", servers.asked())
 		}
 		servers.reset()
 		source.Refresh(t.Context(), s, snapshot.ItemLegacy) // uses the journal that was read before

@@ -63,7 +63,7 @@ func TestPaceWaits(t *testing.T) {
 		synctest.Wait()
 		select {
 		case <-begun:
-			t.Fatal("a ninth region began while eight were to go")
+			t.Fatal("a ninth region began while the limit was eight")
 		default:
 		}
 		pace.Observe(0)

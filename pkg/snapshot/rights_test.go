@@ -31,7 +31,7 @@ func TestMissingRights(t *testing.T) {
 	servers.fail(reviews+"selfsubjectrulesreviews", 500)
 	source.AskSatelliteRights(t.Context(), s, needed)
 	if s.MissingRights.IsKnown() {
-		t.Errorf("known although nobody answered: %v", s.MissingRights.Value())
+		t.Errorf("known although there was no answer: %v", s.MissingRights.Value())
 	}
 }
 
@@ -41,6 +41,6 @@ func TestRightsOfNothing(t *testing.T) {
 	s := source.Collect(t.Context())
 	source.AskSatelliteRights(t.Context(), s, nil)
 	if s.MissingRights.IsKnown() {
-		t.Errorf("known although nothing was asked for: %v", s.MissingRights.Value())
+		t.Errorf("known although no rights were requested: %v", s.MissingRights.Value())
 	}
 }

@@ -186,7 +186,7 @@ func TestSurveyCollects(t *testing.T) {
 				version = "v1.29.3"
 			}
 			if s := regions[i][0]; s.Region.Name != name || s.Cluster.Value().Version != version || len(s.SamePlace) != 2 {
-				t.Errorf("%s: %s, %+v, the same as of %v", name, s.Region.Name, s.Cluster, s.SamePlace)
+				t.Errorf("%s: %s, %+v, same place as %v", name, s.Region.Name, s.Cluster, s.SamePlace)
 			}
 		}
 	})
@@ -203,10 +203,10 @@ func TestSurveyAnew(t *testing.T) {
 	}
 	anew := survey.Anew()
 	if me := anew.Regions()[0].Sources[0].Collect(t.Context(), snapshot.ItemProvider).Primary.Me; !coder.IsUnauthorized(me.Err()) {
-		t.Errorf("a region's source does not ask anew: %+v", me)
+		t.Errorf("a region's source does not read again: %+v", me)
 	}
 	if me := anew.Primary(t.Context()).Me; !coder.IsUnauthorized(me.Err()) {
-		t.Errorf("it was not asked anew: %+v", me)
+		t.Errorf("it was not read again: %+v", me)
 	}
 	if s := survey.Regions()[0].Sources[0].Collect(t.Context(), snapshot.ItemProvider); s.Primary.Me.Value().Email != first.Me.Value().Email {
 		t.Errorf("the first look has changed: %v", s.Primary.Me.Err())

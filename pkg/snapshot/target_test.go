@@ -29,7 +29,7 @@ func TestInstalledURLs(t *testing.T) {
 		}
 	}
 	if unknown := (&snapshot.Snapshot{}); unknown.InstalledPrimary() != "" || unknown.InstalledAccessURL() != "" || unknown.JournalPrimary() != "" {
-		t.Error("what is unknown has a URL")
+		t.Error("an unknown journal has a URL")
 	}
 }
 

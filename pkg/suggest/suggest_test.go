@@ -80,7 +80,7 @@ func TestNearProperties(t *testing.T) {
 		}
 		for _, n := range got {
 			if !slices.Contains(candidates, n) || n == "" {
-				t.Errorf("%q is no candidate", n)
+				t.Errorf("%q is not a candidate", n)
 			}
 		}
 		if !slices.Equal(before, candidates) {

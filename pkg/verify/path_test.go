@@ -76,7 +76,7 @@ func TestPings(t *testing.T) {
 					t.Errorf("%d sent and %d lost, not %d and %d", trip.Sent, trip.Lost, test.sent, test.lost)
 				}
 				if satellite.well() != (test.message == "") || !strings.Contains(satellite.result.Message, test.message) {
-					t.Errorf("well is %v: %q", satellite.well(), satellite.result.Message)
+					t.Errorf("succeeded: %v: %q", satellite.well(), satellite.result.Message)
 				}
 				if pings := test.satellite.pings; pings > test.sent+1 {
 					t.Errorf("%d pings after the end", pings-test.sent)
@@ -105,7 +105,7 @@ func TestPingsBriefly(t *testing.T) {
 				pingAll(t.Context(), []*path{users}, options)
 				users.end(options.MaxLoss)
 				if users.well() != test.well || users.sent != test.sent {
-					t.Errorf("well is %v after %d pings: %s", users.well(), users.sent, users.result.Message)
+					t.Errorf("succeeded: %v, after %d pings: %s", users.well(), users.sent, users.result.Message)
 				}
 			})
 		})

@@ -23,7 +23,7 @@ func TestTrusted(t *testing.T) {
 		}
 	}
 	if err := trusted(good()); err != nil {
-		t.Errorf("what fits is not trusted: %v", err)
+		t.Errorf("a matching satellite is not trusted: %v", err)
 	}
 	broken := errors.New("broken")
 	for name, test := range map[string]struct {

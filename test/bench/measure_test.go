@@ -40,7 +40,7 @@ func run(t *testing.T, c command) cost {
 	}
 	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	if !ok {
-		t.Fatalf("%q: the system tells no usage of resources", c.args)
+		t.Fatalf("%q: the system reports no resource usage", c.args)
 	}
 	unit := int64(1024)
 	if runtime.GOOS == "darwin" {

@@ -20,7 +20,7 @@ func TestStart(t *testing.T) {
 	inTurn(t, 3, lists...) // warms the page cache
 	costs := inTurn(t, rounds, lists...)
 	if low := floor(t); costs[0].peak <= low || costs[1].peak <= low {
-		t.Fatalf("a program's peak memory cannot be told from this process's, %d MiB", low>>20)
+		t.Fatalf("a program's peak memory is not above this process's own, %d MiB", low>>20)
 	}
 	fmt.Printf("\nCold start, the median of %d runs each:\n", rounds)
 	for i, name := range names {

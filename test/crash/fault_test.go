@@ -58,7 +58,7 @@ func passes(t *testing.T, kinds int) int {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 {
-		t.Fatalf("CODER_SATELLITE_FAULTS=%q is no number of passes", text)
+		t.Fatalf("CODER_SATELLITE_FAULTS=%q is not a number of passes", text)
 	}
 	return n
 }

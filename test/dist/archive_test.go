@@ -65,7 +65,7 @@ func TestPackMissingBinary(t *testing.T) {
 		t.Fatalf("got %v, want a missing file", err)
 	}
 	if _, err := os.Stat(archive); !errors.Is(err, os.ErrNotExist) {
-		t.Error("an archive was written although there is no binary")
+		t.Error("an archive was written without a binary")
 	}
 }
 

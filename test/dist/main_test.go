@@ -106,6 +106,6 @@ func TestBill(t *testing.T) {
 
 func TestBillOfNoBinary(t *testing.T) {
 	if err := newBill("v1.2.3", source{}).add("main.go"); err == nil {
-		t.Error("a file that is no binary was taken")
+		t.Error("a file that is not a binary was accepted")
 	}
 }

@@ -39,13 +39,13 @@ func TestReadSource(t *testing.T) {
 	}
 
 	if _, err := readSource(t.Context(), &bytes.Buffer{}); err == nil {
-		t.Error("a folder that is no repository was taken")
+		t.Error("a folder that is not a repository was accepted")
 	}
 	run("init", "--quiet")
 	write("go.mod", "module example.com")
 	write(".go-version", "0.0.1\n")
 	if _, err := readSource(t.Context(), &bytes.Buffer{}); err == nil {
-		t.Error("a repository without a commit was taken")
+		t.Error("a repository without a commit was accepted")
 	}
 	run("add", ".")
 	run("commit", "--quiet", "--message", "Sources")

@@ -27,7 +27,7 @@ func TestDocumentsAreCurrent(t *testing.T) {
 		}
 		for _, entry := range entries {
 			if _, ok := files[folder+"/"+entry.Name()]; !ok {
-				t.Errorf("docs/%s/%s is of nothing that there is: run `make docs`", folder, entry.Name())
+				t.Errorf("docs/%s/%s describes something that no longer exists: run `make docs`", folder, entry.Name())
 			}
 		}
 	}

@@ -36,7 +36,7 @@ func TestEveryFieldIsDescribed(t *testing.T) {
 			case f.doc == "":
 				t.Errorf("%s.%s has no comment", name, f.goName)
 			case !strings.HasPrefix(f.doc, f.goName+" ") || !strings.HasSuffix(f.doc, "."):
-				t.Errorf("%s.%s: the comment is no sentence that begins with its name: %q", name, f.goName, f.doc)
+				t.Errorf("%s.%s: the comment is not a sentence that begins with the field's name: %q", name, f.goName, f.doc)
 			case saysOnlyItsName(f):
 				t.Errorf("%s.%s: the comment says no more than its name: %q", name, f.goName, f.doc)
 			}

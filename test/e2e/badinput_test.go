@@ -34,7 +34,7 @@ func refused(t *testing.T, check string, says []string, args ...string) {
 	}
 	next := lab.Run(t.Context(), nil, "bash", "-c", report.Regions[0].Next)
 	if report.Regions[0].Next == "" || next.Code == 64 && !strings.Contains(next.Stderr, "there is no terminal to ask at") {
-		t.Errorf("the next command is no command, %q: %s", report.Regions[0].Next, next)
+		t.Errorf("the suggested command is not a valid one, %q: %s", report.Regions[0].Next, next)
 	}
 	if !slices.ContainsFunc(report.Regions, func(region v1alpha1.RegionReport) bool { return stopped(region.Preflight, check) }) {
 		t.Errorf("no region was stopped by check %s: %+v", check, report.Regions)

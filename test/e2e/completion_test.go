@@ -205,6 +205,6 @@ func TestShellScripts(t *testing.T) {
 	}
 	loaded := lab.Run(t.Context(), nil, "bash", "-c", `source <(kubectl coder-satellite completion bash) && complete -p kubectl-coder_satellite`)
 	if loaded.Code != 0 || !strings.Contains(loaded.Stdout, "complete ") {
-		t.Errorf("bash did not take the script: %s", loaded)
+		t.Errorf("bash did not accept the script: %s", loaded)
 	}
 }

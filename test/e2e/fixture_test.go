@@ -31,7 +31,7 @@ func document[T any](t *testing.T, code int, args ...string) T {
 	var out T
 	result := plugin(t, code, append(args, "-o", "json")...)
 	if err := json.Unmarshal([]byte(result.Stdout), &out); err != nil {
-		t.Fatalf("the document is no JSON: %v: %s", err, result)
+		t.Fatalf("the document is not JSON: %v: %s", err, result)
 	}
 	return out
 }

@@ -95,7 +95,7 @@ func TestHelm4(t *testing.T) {
 		delete(record, "manifest") // retention edits only this field
 	}
 	if diff := cmp.Diff(written, retained); diff != "" {
-		t.Errorf("retention changed the record that Helm 4 wrote, beside its manifest (-before +after):\n%s", diff)
+		t.Errorf("retention changed more of Helm 4's record than its manifest (-before +after):\n%s", diff)
 	}
 
 	plugin(t, 0, on("ohio", "migrate", "--yes")...)

@@ -82,7 +82,7 @@ func TestAnnotationsAloneLose(t *testing.T) {
 	kubectl(t, "ohio", "--namespace", "coder", "annotate", "serviceaccount/coder", "role/coder", "rolebinding/coder", "helm.sh/resource-policy=keep")
 	uninstallLegacy(t, "ohio")
 	if left := identities(t, "ohio"); len(left) > 0 {
-		t.Errorf("helm uninstall kept %v: is there no need any more to edit the record?", left)
+		t.Errorf("helm uninstall kept %v: is editing the record no longer necessary?", left)
 	}
 	stoppedBy(t, "legacy-found", []string{"no legacy release was found in all namespaces"}, on("ohio", "migrate")...)
 }

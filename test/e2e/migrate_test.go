@@ -88,7 +88,7 @@ func TestMigrateFleet(t *testing.T) {
 	events, err := lab.Kubectl(t.Context(), "sydney", "--namespace", inlab.LegacyNamespace, "get", "events",
 		"--field-selector", "involvedObject.name="+inlab.ProviderJournal(provider.ID), "-o", "jsonpath={.items[*].message}")
 	if err != nil || !strings.Contains(events, "enable-networking-v2") {
-		t.Errorf("no Event tells of the switch: %v: %s", err, events)
+		t.Errorf("no Event reports the switch: %v: %s", err, events)
 	}
 }
 

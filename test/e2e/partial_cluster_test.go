@@ -76,11 +76,11 @@ func TestLongClusterAwayAfterTheSwitch(t *testing.T) {
 			saysAll(t, "the report", wordsOf(report), []string{"rebuild-canary"})
 			saysNothingUntrue(t, report, now)
 			if inlab.StateOf(report) != nil && inlab.StateOf(report).NetworkingV2 == v1alpha1.NetworkingV2Unknown {
-				t.Error("the report does not say what the switch is now")
+				t.Error("the report does not give the state of the switch")
 			}
 			switch {
 			case !tc.another && now.On:
-				t.Errorf("Networking v2 is on, and nobody else has the lock: %s", wordsOf(report))
+				t.Errorf("Networking v2 is on although no other run has the lock: %s", wordsOf(report))
 			case tc.another && tc.back && !now.On:
 				t.Errorf("the switch was changed, although another run has the lock: %s", wordsOf(report))
 			}

@@ -37,7 +37,7 @@ func TestLostJournal(t *testing.T) {
 	back := reported(t, plugin(t, 0, on("london", "rollback", "--yes", "--networking-v2-was", "off", "-o", "json")...))
 	now = factsOf(t, "london")
 	if now.On {
-		t.Errorf("Networking v2 is on after a rollback that knows what was before: %v", states(back))
+		t.Errorf("Networking v2 is on after a rollback with --networking-v2-was off: %v", states(back))
 	}
 	saysTheFacts(t, back, now)
 	envproxyServes(t, "london")
@@ -90,6 +90,6 @@ func TestJournalOfANewerVersion(t *testing.T) {
 		}
 	}
 	if now := factsOf(t, "london"); now.On != before.On || !now.retained() {
-		t.Errorf("the region is not as before: %+v, and was %+v", now, before)
+		t.Errorf("the region has changed: %+v, before: %+v", now, before)
 	}
 }

@@ -34,7 +34,7 @@ func TestLongFailedRecordInUse(t *testing.T) {
 			}
 			now := factsOf(t, "london")
 			if now.Release == "none" || now.Key != before.Key {
-				t.Errorf("the satellite was uninstalled: %+v, and was %+v", now, before)
+				t.Errorf("the satellite was uninstalled: %+v, before: %+v", now, before)
 			}
 			if !now.On || !now.Registered || !now.Answers || !now.retained() {
 				t.Errorf("users are not served as before: %+v", now)
@@ -66,7 +66,7 @@ func TestLongForeignFailedRecord(t *testing.T) {
 		result := lab.Plugin(t.Context(), append([]string{"migrate", "--yes", "-o", "json", "--evidence-dir", t.TempDir()}, args...)...)
 		now := factsOf(t, "london")
 		if result.Code == 0 || now.Release == "none" || now.Key != before.Key || !now.Registered {
-			t.Errorf("the satellite is not what it was: %+v, and was %+v: %s", now, before, result)
+			t.Errorf("the satellite has changed: %+v, before: %+v: %s", now, before, result)
 		}
 		now.Answers = now.Answers && !slices.Contains(args, unreachable)
 		saysTheFacts(t, reported(t, result), now)

@@ -43,7 +43,7 @@ func saysTheFacts(t *testing.T, report v1alpha1.RegionReport, now facts) {
 	t.Helper()
 	switch {
 	case inlab.StateOf(report) == nil:
-		t.Errorf("the report does not say what the region is now")
+		t.Errorf("the report does not give the state of the region")
 	case *inlab.StateOf(report) != now.expected():
 		t.Errorf("the report says that the region is %+v, and it is %+v", *inlab.StateOf(report), now.expected())
 	}
@@ -54,7 +54,7 @@ func saysTheFacts(t *testing.T, report v1alpha1.RegionReport, now facts) {
 func saysNothingUntrue(t *testing.T, report v1alpha1.RegionReport, now facts) {
 	t.Helper()
 	if inlab.StateOf(report) == nil {
-		t.Errorf("the report does not say what the region is now")
+		t.Errorf("the report does not give the state of the region")
 		return
 	}
 	is, unknown := now.expected(), string(v1alpha1.FindingUnknown)
@@ -83,7 +83,7 @@ func leadsOn(t *testing.T, region string, report v1alpha1.RegionReport) {
 		}
 		result := lab.Run(t.Context(), nil, "bash", "-c", next+" --yes -o json")
 		if result.Code != 0 {
-			t.Errorf("the command under next, %q: %s", next, result)
+			t.Errorf("the suggested command, %q: %s", next, result)
 			return
 		}
 		next = reported(t, result).Next

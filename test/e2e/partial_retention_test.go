@@ -51,7 +51,7 @@ func TestRetentionLostInTheMiddle(t *testing.T) {
 	wanted := before
 	wanted.On = false
 	if diff := cmp.Diff(wanted, now); diff != "" {
-		t.Errorf("the region is not as before but for the switch (-want +got):\n%s", diff)
+		t.Errorf("more than the switch has changed (-want +got):\n%s", diff)
 	}
 	saysAll(t, "the report", wordsOf(report), []string{inlab.FrozenMessage, "Networking v2"})
 	saysTheFacts(t, report, now)

@@ -88,7 +88,7 @@ func TestTokenExpires(t *testing.T) {
 	}
 	saysNothingUntrue(t, report, now)
 	if first, _, _ := strings.Cut(report.Error, ":"); !strings.Contains(strings.ToLower(first), "networking v2 may still be on") {
-		t.Errorf("the first thing that the report says is not that Networking v2 is on: %s", report.Error)
+		t.Errorf("the report does not begin with Networking v2 being on: %s", report.Error)
 	}
 	if !strings.HasPrefix(report.Next, "kubectl coder-satellite rollback ") {
 		t.Errorf("next is %q", report.Next)

@@ -46,7 +46,7 @@ func TestPrimaryUpgradedInTheMiddle(t *testing.T) {
 	}
 	for _, request := range requests {
 		if request.Method == "PATCH" && strings.Contains(request.Path, "resource-pools") {
-			t.Errorf("the switch of a primary that has none was tried: %s, %d", request.Path, request.Status)
+			t.Errorf("the plugin tried to switch a primary without a switch: %s, %d", request.Path, request.Status)
 		}
 	}
 	wanted := factsOf(t, "london").expected()

@@ -72,7 +72,7 @@ func TestSecondSignal(t *testing.T) {
 	run.signal(t, os.Interrupt)
 	select {
 	case <-run.ended:
-		t.Fatalf("the first signal tore the step in hand: %s", run.result)
+		t.Fatalf("the first signal interrupted the present step: %s", run.result)
 	case <-time.After(time.Second):
 	}
 	run.signal(t, syscall.SIGTERM)

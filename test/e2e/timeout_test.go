@@ -32,7 +32,7 @@ func TestLongTimeouts(t *testing.T) {
 			}
 			saysAll(t, "the report", region.Error, tc.says)
 			if strings.Contains(result.Stdout+result.Stderr, "context deadline exceeded") {
-				t.Errorf("a bare deadline is told: %s", result)
+				t.Errorf("a bare \"context deadline exceeded\" is shown: %s", result)
 			}
 			if !strings.HasPrefix(region.Next, "kubectl coder-satellite migrate ") {
 				t.Errorf("next is %q", region.Next)
@@ -82,7 +82,7 @@ func TestSlowAnswerTimesOut(t *testing.T) {
 	region := decoded[v1alpha1.MigrationReport](t, result).Regions[0]
 	saysAll(t, "the report", region.Error, []string{"rebuild-canary did not finish within 5s", `workspace "canary-london"`})
 	if strings.Contains(result.Stdout+result.Stderr, "context deadline exceeded") {
-		t.Errorf("a bare deadline is told: %s", result)
+		t.Errorf("a bare \"context deadline exceeded\" is shown: %s", result)
 	}
 	for _, wanted := range []string{"rebuild-canary=Failed", "enable-networking-v2=Undone"} {
 		if !contains(states(region), wanted) {

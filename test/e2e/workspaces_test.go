@@ -131,7 +131,7 @@ func TestWorkspacesMove(t *testing.T) {
 	began := time.Now()
 	report := document[v1alpha1.MigrationReport](t, 0, on("london", "migrate", "--yes")...)
 	if on := len(builtSince(t, "london", began, "used", "idle")); on != 10 || len(builtSince(t, "london", began, "off")) != 0 {
-		t.Errorf("%d of 10 that ran were rebuilt when migrate ended, and of those that were off: %v", on, builtSince(t, "london", began, "off"))
+		t.Errorf("%d of 10 running workspaces were rebuilt when migrate ended, and of those that were off: %v", on, builtSince(t, "london", began, "off"))
 	}
 	for _, w := range workspacesOf(t, "london") {
 		if w.Updating {

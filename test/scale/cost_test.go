@@ -58,7 +58,7 @@ func (w *world) run(t *testing.T, args ...string) cost {
 	cancel()
 	peak := <-most
 	w.unknown.Range(func(asked, _ any) bool {
-		t.Errorf("asked for what was not recorded: %s", asked)
+		t.Errorf("a request without a recorded answer: %s", asked)
 		return true
 	})
 	return cost{

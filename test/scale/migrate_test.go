@@ -97,7 +97,7 @@ func allMigrated(t *testing.T, state codertest.State, regions int) {
 		}
 	}
 	if switched != regions || rebuilt != regions || len(state.Satellites) != regions {
-		t.Fatalf("of %d regions %d are switched, %d satellites are registered and %d canaries rebuilt", regions, switched, len(state.Satellites), rebuilt)
+		t.Fatalf("of %d regions, %d are switched, %d have a registered satellite, and %d have a rebuilt canary", regions, switched, len(state.Satellites), rebuilt)
 	}
 }
 

@@ -90,11 +90,11 @@ func (w *world) well(t *testing.T, verb string) cost {
 	t.Helper()
 	got := w.run(t, verb)
 	if got.code != 0 {
-		t.Errorf("exit code %d, although all are well:\n%s", got.code, got.output[max(0, len(got.output)-3000):])
+		t.Errorf("exit code %d, although all regions are healthy:\n%s", got.code, got.output[max(0, len(got.output)-3000):])
 	}
 	for _, found := range regexp.MustCompile(`(?m)^  (?:FAIL|UNKNOWN|WARN) +(\S+).*`).FindAllStringSubmatch(got.output, -1) {
 		if found[1] != "certificate-names" { // all regions serve the recorded region's certificate
-			t.Errorf("although all are well: %s", found[0])
+			t.Errorf("although all regions are healthy: %s", found[0])
 		}
 	}
 	return got

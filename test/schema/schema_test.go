@@ -77,7 +77,7 @@ func TestInvalidFleets(t *testing.T) {
 		}
 		text := read(t, name)
 		if !isFleet(text) {
-			t.Errorf("%s is no Fleet: name it above", name)
+			t.Errorf("%s is not a Fleet: list it above", name)
 		}
 		if validateYAML(text) == nil {
 			t.Errorf("%s fits the schema", name)

@@ -193,7 +193,7 @@ func TestProvidersOfAnotherFleet(t *testing.T) {
 	})
 	refused := plugin(t, 5, "remove", "--yes", "-f", other)
 	if !strings.Contains(refused.Stdout, `"london-b"`) {
-		t.Errorf("it is not said who uses the satellite: %s", refused)
+		t.Errorf("the message does not name the users of the satellite: %s", refused)
 	}
 	plugin(t, 1, "rollback", "--yes", "-f", other, "--remove-satellite", "--networking-v2-was", "on")
 	switches(t, map[string]bool{"london-b": true})

@@ -206,7 +206,7 @@ func TestAgentOfOnesOwn(t *testing.T) {
 	eventually(t, "the emulator's agent", func() bool { return d.AgentConnected(workspace.ID) })
 	select {
 	case <-echo(t, d, d.AgentToken(workspace.ID), "mine"):
-		t.Error("the agent was sent away")
+		t.Error("the agent was disconnected")
 	case <-time.After(time.Second): // the emulator's own agent would have come back five times
 	}
 	if !d.AgentConnected(workspace.ID) {

@@ -194,13 +194,13 @@ func TestWatchers(t *testing.T) {
 	late := watch(t, d.client, d.URL(), d.tokens[codertest.RoleAuditor], canary.ID)
 	first := next(t, early)
 	if diff := cmp.Diff(first, next(t, late)); diff != "" {
-		t.Errorf("the late one saw another build: %s", diff)
+		t.Errorf("the late client received another build: %s", diff)
 	}
 	idle := watch(t, d.client, d.URL(), d.tokens[codertest.RoleManager], canary.ID)
 	rebuild()
 	second := next(t, idle)
 	if second[0].BuildID == first[0].BuildID {
-		t.Error("who connects after a build gets the old one")
+		t.Error("a client that connects after a build gets the old one")
 	}
 	for _, connection := range []*websocket.Conn{early, late} {
 		if diff := cmp.Diff(second, next(t, connection)); diff != "" {
@@ -219,12 +219,12 @@ func TestLateWatcher(t *testing.T) {
 	eventually(t, "the build's end", func() bool { return !d.workspace(t, canary.ID).Updating })
 	late := next(t, watch(t, d.client, d.URL(), d.tokens[codertest.RoleManager], canary.ID))
 	if types(late) != "start stage substage stage done" {
-		t.Errorf("the late one is told %q", types(late))
+		t.Errorf("the late client received %q", types(late))
 	}
 	idle := watch(t, d.client, d.URL(), d.tokens[codertest.RoleManager], canary.ID)
 	rebuild()
 	if second := next(t, idle); second[0].BuildID == late[0].BuildID {
-		t.Error("a build was told twice")
+		t.Error("a build was sent twice")
 	}
 }
 

@@ -55,7 +55,7 @@ func TestAway(t *testing.T) {
 	go func() { answered <- ask(t, d, 10*time.Second) }()
 	d.Back()
 	if err := <-answered; err != nil {
-		t.Errorf("what hung is not answered: %v", err)
+		t.Errorf("the request that hung got no answer: %v", err)
 	}
 	d.Back() // a second call does no harm
 	d.Away(time.Hour, false)

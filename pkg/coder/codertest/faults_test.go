@@ -129,7 +129,7 @@ func TestTruncate(t *testing.T) {
 		t.Errorf("%s: %q, %v", response.Status, data, err)
 	}
 	if !*d.Providers()[0].EnableNetV2 {
-		t.Error("there was no effect")
+		t.Error("the request had no effect")
 	}
 }
 
@@ -159,7 +159,7 @@ func TestEndlessBodies(t *testing.T) {
 	}
 	d.Close()
 	if _, err := io.ReadAll(slow.Body); err == nil {
-		t.Error("the body ended well")
+		t.Error("the body ended without an error")
 	}
 }
 

@@ -67,7 +67,7 @@ func FuzzAPI(f *testing.F) {
 		case got.status >= 300:
 			got.message(t)
 		case got.status != http.StatusNoContent && !json.Valid([]byte(got.body)):
-			t.Errorf("status %d: no JSON: %q", got.status, got.body)
+			t.Errorf("status %d: not JSON: %q", got.status, got.body)
 		}
 	})
 }

@@ -58,7 +58,7 @@ func TestNetworkDelays(t *testing.T) {
 		t.Errorf("%q after %s: %v", text, took, err)
 	}
 	if _, err := far.Write([]byte("e")); err == nil {
-		t.Error("what is closed is written to")
+		t.Error("a write to a closed connection succeeded")
 	}
 }
 

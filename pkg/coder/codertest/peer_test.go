@@ -82,7 +82,7 @@ func (c *client) connect(t *testing.T) {
 			if answer, ok := message["answer"].(map[string]any); ok {
 				sdp, _ := answer["sdp"].(string)
 				if answer["type"] != "answer" {
-					t.Errorf("the answer is of type %v", answer["type"])
+					t.Errorf("the answer has the type %v", answer["type"])
 				}
 				if err := c.peer.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: sdp}); err != nil {
 					t.Fatal(err)
@@ -209,7 +209,7 @@ func TestAgentChannels(t *testing.T) {
 		t.Errorf("dialled: %s", got)
 	}
 	if got := read(reached); got != "hello" {
-		t.Errorf("what was dialled says %q", got)
+		t.Errorf("the dialled server sent %q", got)
 	}
 	for name, test := range map[string]struct {
 		raw        io.Reader

@@ -35,7 +35,7 @@ func TestPrimaryWithACertificate(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	if user := primary.AddUser("x@example.com"); !user.CreatedAt.Equal(now) || user.CreatedAt.Location() != time.UTC {
-		t.Errorf("by its clock the user is of %v", user.CreatedAt)
+		t.Errorf("the user was created at %v, not by the primary's clock", user.CreatedAt)
 	}
 
 	taken := strings.TrimPrefix(primary.URL(), "https://")

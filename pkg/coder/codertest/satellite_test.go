@@ -101,7 +101,7 @@ func TestRegisteredSatellite(t *testing.T) {
 	}
 	for _, request := range d.Requests() {
 		if direct := request.Path == satellites; request.Satellite != "" == direct {
-			t.Errorf("the log does not tell who passed it on: %+v", request)
+			t.Errorf("the log does not say which satellite forwarded it: %+v", request)
 		}
 	}
 

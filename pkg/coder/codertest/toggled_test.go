@@ -111,11 +111,11 @@ func TestToggleRebuildsAFewAtATime(t *testing.T) {
 		return len(built) == len(first) && building == 0
 	})
 	if len(rebuilt) == 0 {
-		t.Error("no owner was in time")
+		t.Error("no owner rebuilt a workspace in time")
 	}
 	for id, at := range rebuilt {
 		if now := d.workspace(t, id).LastBuiltAt; !now.Equal(at) {
-			t.Errorf("what its owner rebuilt at %s was built again at %s", at, now)
+			t.Errorf("the workspace that its owner rebuilt at %s was built again at %s", at, now)
 		}
 	}
 }

@@ -15,7 +15,7 @@ func TestKeys(t *testing.T) {
 	created := decode[struct{ Key string }](t, d.call(t, codertest.RoleMember, http.MethodPost, "/api/v0/api-keys/me", `{"name":"laptop"}`))
 	d.tokens["new"] = created.Key
 	if got := decode[codertest.User](t, d.call(t, "new", http.MethodGet, "/api/v0/users/me", nil)); got.ID != d.users[codertest.RoleMember].ID {
-		t.Errorf("the token is of %+v", got)
+		t.Errorf("the token belongs to %+v", got)
 	}
 	if got := d.call(t, "new", http.MethodPost, "/api/v0/api-keys/me", `{"name":"laptop"}`); got.status != http.StatusConflict {
 		t.Errorf("the same name again: status %d", got.status)

@@ -88,6 +88,6 @@ func TestPingTells(t *testing.T) {
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := c.Ping(over); errors.Is(err, ErrLost) || !errors.Is(err, ErrUnsent) {
-		t.Errorf("when there is no time: %v", err)
+		t.Errorf("with an ended context: %v", err)
 	}
 }

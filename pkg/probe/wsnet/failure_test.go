@@ -179,7 +179,7 @@ func TestDialHangingTURN(t *testing.T) {
 			t.Errorf("%q: %v", wsnet.StageOf(err), err)
 		}
 	case <-time.After(10 * time.Second):
-		t.Error("the failure is not told: the TURN server is waited for")
+		t.Error("the failure is not reported while the TURN server is silent")
 	}
 }
 

@@ -158,11 +158,11 @@ func TestLossIsSeen(t *testing.T) {
 		return lost
 	}
 	if n := lost(); n > 0 {
-		t.Errorf("%d of 20 pings were lost where nothing is", n)
+		t.Errorf("%d of 20 pings were lost without packet loss", n)
 	}
 	w.primary.Network().Set(0, 30)
 	if n := lost(); n < 5 {
-		t.Errorf("%d of 20 pings were lost where 30%% of the packets are, each way", n)
+		t.Errorf("only %d of 20 pings were lost with 30%% packet loss each way", n)
 	}
 }
 
@@ -199,7 +199,7 @@ func waitFor(t *testing.T, what string, so func() bool) {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			t.Fatalf("waited in vain for %s", what)
+			t.Fatalf("did not happen in time: %s", what)
 		}
 	}
 }

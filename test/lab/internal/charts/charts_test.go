@@ -121,7 +121,7 @@ func TestSatellite(t *testing.T) {
 		}
 	}
 	if !strings.Contains(objects["Service/coderd"], "type: LoadBalancer") {
-		t.Errorf("the Service is no load balancer:\n%s", objects["Service/coderd"])
+		t.Errorf("the Service is not a load balancer:\n%s", objects["Service/coderd"])
 	}
 	again := render(t, "coder", "1.21.7", satellite(nil))
 	if objects["Secret/coder-replica-private-key"] == again["Secret/coder-replica-private-key"] {
@@ -239,7 +239,7 @@ func TestWrite(t *testing.T) {
 		t.Errorf("the repository (-want +got):\n%s", diff)
 	}
 	if err := Write(filepath.Join(dir, "index.yaml"), "https://127.0.0.1:1", "1.21.7"); err == nil {
-		t.Error("a file is no folder for a repository")
+		t.Error("a file was accepted as a folder for a repository")
 	}
 	if _, err := os.Stat(filepath.Join(dir, "1.30.2", "coder", "templates", "coderd.yaml")); err != nil {
 		t.Error(err)

@@ -120,7 +120,7 @@ func TestBlock(t *testing.T) {
 	}
 	first := free[0] - (free[0]-firstPort)%blockSize
 	if _, _, err := block(first, 3); err == nil {
-		t.Error("a block that is claimed was given away")
+		t.Error("a claimed block was given to another lab")
 	}
 	if err := claim.Close(); err != nil {
 		t.Fatal(err)

@@ -62,7 +62,7 @@ func TestCommandRefuses(t *testing.T) {
 		})
 	}
 	if _, err := os.Stat(kept); err != nil {
-		t.Errorf("a file of somebody else's: %v", err)
+		t.Errorf("a file of another program: %v", err)
 	}
 }
 

@@ -17,8 +17,8 @@ func TestMayActQuotes(t *testing.T) {
 	}
 }
 
-// Without a terminal there is no question: --yes is required, and it names contexts. The scripts
-// in testdata/script test the answers on a terminal.
+// Without a terminal there is no question: --yes is required, and the context must be named rather
+// than the kubeconfig's current one. The scripts in testdata/script test the answers on a terminal.
 func TestMayAct(t *testing.T) {
 	for name, test := range map[string]struct {
 		yes     bool

@@ -156,8 +156,8 @@ func (c *call) serveTURN() error {
 	return nil
 }
 
-// serveTURN serves clients of the satellite, whose tokens the primary checks: without an upgrade, a valid token is told
-// that one is needed (chosen).
+// serveTURN serves clients of the satellite, whose tokens the primary checks. A request with a valid token but without
+// an upgrade gets 426 Upgrade Required (chosen).
 func (s *Satellite) serveTURN(w http.ResponseWriter, r *http.Request) {
 	status, err := s.askTURN(r.Context(), r.Header.Get("Session-Token"))
 	switch {

@@ -21,7 +21,7 @@ func newNetworks(lab *layout.Lab, primary *codertest.Primary) networks {
 	return all
 }
 
-// handler serves the networks beside what else a lab is steered by:
+// handler adds the networks to the lab's control API, rest:
 //
 //	PUT /networks/{name}            {"roundTrip", "loss"}, in nanoseconds and percent
 func (n networks) handler(rest http.Handler) http.Handler {

@@ -15,8 +15,8 @@ import (
 )
 
 // For generated fleets: a wave begins only after the one before it is done, at most MaxParallel
-// regions run at once, no further region starts after MaxFailures failures (running ones
-// continue), and every region has a report.
+// regions run at once, no further region starts once more than MaxFailures have failed (running
+// ones continue), and every region has a report.
 func TestWaves(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rules := Rules{

@@ -12,7 +12,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// The legacy release is searched where the journal's ledger lists it, whether the journal is read
+// The legacy release is searched for where the journal's ledger lists it, whether the journal is read
 // in the same round or was read before, and not where other objects point.
 func TestLegacyByLedger(t *testing.T) {
 	const record = `{"version":1,"operation":"migrate","retention":{"namespace":"classic","release":"envs","revision":3,"backup":"a-backup"}}`
@@ -33,7 +33,7 @@ func TestLegacyByLedger(t *testing.T) {
 			asked[request] = true
 		}
 		if !asked[fmt.Sprintf(list, "classic", "envs")] {
-			t.Errorf("the ledger's release was not searched: %v", servers.asked())
+			t.Errorf("the ledger's release was not searched for: %v", servers.asked())
 		}
 		servers.reset()
 		source.Refresh(t.Context(), s, snapshot.ItemLegacy) // uses the journal that was read before

@@ -59,7 +59,7 @@ func newAPIServer(t testing.TB) *apiServer {
 	return s
 }
 
-// failing sets fault and resets after.
+// failing sets fault, and afterwards sets after; nil removes either.
 func (s *apiServer) failing(fault func(method, path string) int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

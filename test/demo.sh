@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# Migrates three regions of four providers in a lab of its own, the way an operator would, and shows
-# how they stand afterwards. The lab goes down however this ends. Run by `make demo`.
+# Migrates three regions with four providers in a lab of its own, as an operator would, and shows
+# the result. The lab is removed however this ends. Run by `make demo`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 lab=bin/coder-satellite-lab
 dir=.lab-demo
 bold='' plain=''
-# Where nobody looks, and with NO_COLOR set, without the bold face.
+# No bold text if the output is not a terminal, or with NO_COLOR set.
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\033[1m' plain=$'\033[0m'; fi
 
 times=()
 part='' began=0
 
-# begin NAME TEXT: ends the part before, and says what comes.
+# begin NAME TEXT: ends the previous part and announces the next one.
 begin() {
   finish
   part=$1 began=$SECONDS
@@ -23,7 +23,7 @@ finish() {
   if [ -n "$part" ]; then times+=("$(printf '%-15s %3d s' "$part" $((SECONDS - began)))"); fi
   part=''
 }
-# run NAME COMMAND...: a part that is one command, shown as it would be typed.
+# run NAME COMMAND...: a part with a single command, shown as an operator would type it.
 run() {
   local name=$1
   shift

@@ -17,7 +17,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// apiServer is an API server that knows its version and kube-system.
+// apiServer serves only its version and the namespace kube-system.
 type apiServer struct {
 	*httptest.Server
 	ca string
@@ -53,7 +53,7 @@ func newAPIServer(t *testing.T) *apiServer {
 			_ = http.NewResponseController(w).Flush()
 			<-r.Context().Done()
 			if connection, _, err := http.NewResponseController(w).Hijack(); err == nil {
-				_ = connection.Close() // a handler that just returned would end the body well
+				_ = connection.Close() // closing the connection truncates the body; returning would complete it
 			}
 		case "/endless":
 			for chunk := make([]byte, 1<<20); ; {
@@ -106,12 +106,12 @@ func TestAccess(t *testing.T) {
 		t.Errorf("the warning is shown %d times: %q", got, warnings.String())
 	}
 	if config := access.Config(); config.QPS >= 0 || config.Timeout != 30*time.Second {
-		t.Errorf("a rate of %v beside the transport's, timeout %v", config.QPS, config.Timeout)
+		t.Errorf("a rate of %v in addition to the transport's, timeout %v", config.QPS, config.Timeout)
 	}
 }
 
-// Every client of a wrapped access goes through the wrapping, Helm's too, and
-// the access itself does not.
+// A wrapper applies to every client of a wrapped access, Helm's included, but not to the original
+// access.
 func TestWrapped(t *testing.T) {
 	server := newAPIServer(t)
 	access, err := kubeconfig(t, server.URL, server.ca).Open("sydney", Options{})
@@ -164,7 +164,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// What is no version is not passed on as one.
+// A malformed version is not passed on.
 func TestNoServerVersion(t *testing.T) {
 	server := newAPIServer(t)
 	access, err := kubeconfig(t, server.URL, server.ca).Open("sydney", Options{})

@@ -17,11 +17,11 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// What goes wrong on the way to an API server, for real, is explained in words
-// that say what to do, and never as a bare "context deadline exceeded".
+// Real connection failures to an API server are explained with what to do next, never with a bare
+// "context deadline exceeded".
 func TestExplainConnections(t *testing.T) {
 	good := newAPIServer(t)
-	other := httptest.NewTLSServer(http.NotFoundHandler()) // the same certificate, so trusted by the same CA
+	other := httptest.NewTLSServer(http.NotFoundHandler()) // httptest uses one certificate everywhere, so the same CA trusts it
 	t.Cleanup(other.Close)
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -57,7 +57,7 @@ func TestExplainConnections(t *testing.T) {
 				t.Errorf("no answer: %t", unreachable.NoAnswer)
 			}
 			if again := Explain(err, "london"); again.Error() != err.Error() {
-				t.Error("what is explained is explained again")
+				t.Error("an explained error is explained again")
 			}
 		})
 	}
@@ -67,7 +67,7 @@ func TestExplain(t *testing.T) {
 	pods := schema.GroupResource{Resource: "pods"}
 	for name, test := range map[string]struct {
 		err      error
-		want     string // empty: it stays as it is
+		want     string // empty: unchanged
 		noAnswer bool
 	}{
 		"nothing":          {nil, "", false},
@@ -99,7 +99,7 @@ func TestExplain(t *testing.T) {
 	}
 }
 
-// A proxy that is down says nothing of the API servers behind it.
+// A proxy that is down says nothing about the API servers behind it.
 func TestExplainProxy(t *testing.T) {
 	for name, cause := range map[string]error{
 		"refused":  &net.OpError{Op: "proxyconnect", Err: &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}},

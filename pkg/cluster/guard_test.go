@@ -15,8 +15,8 @@ import (
 	"k8s.io/client-go/util/flowcontrol"
 )
 
-// TestEndlessAnswer proves that what answers without an end cannot fill the
-// memory: the answer is broken off, and the error says so.
+// TestEndlessAnswer proves that an endless answer cannot fill the memory: reading stops, and the
+// error says so.
 func TestEndlessAnswer(t *testing.T) {
 	server := newAPIServer(t)
 	access, err := kubeconfig(t, server.URL, server.ca).Open("sydney", Options{})
@@ -29,8 +29,8 @@ func TestEndlessAnswer(t *testing.T) {
 	}
 }
 
-// TestWebPage proves that a proxy's page is not taken for the success of a
-// write, whose answer clients do not decode.
+// TestWebPage proves that a proxy's HTML page does not count as the success of a write. Clients
+// do not decode the answer to a write, so they would not notice.
 func TestWebPage(t *testing.T) {
 	server := newAPIServer(t)
 	access, err := kubeconfig(t, server.URL, server.ca).Open("sydney", Options{})
@@ -43,8 +43,8 @@ func TestWebPage(t *testing.T) {
 	}
 }
 
-// TestSlowAnswer proves that a deadline is told in words, whether it passes
-// before the answer begins or in the middle, and is one to those who ask.
+// TestSlowAnswer proves that a missed deadline is described in words, whether it passes before
+// the answer begins or halfway through it, and that Explain recognises it as a deadline.
 func TestSlowAnswer(t *testing.T) {
 	server := newAPIServer(t)
 	access, err := kubeconfig(t, server.URL, server.ca).Open("sydney", Options{Timeout: 50 * time.Millisecond})
@@ -62,8 +62,8 @@ func TestSlowAnswer(t *testing.T) {
 	}
 }
 
-// TestLateAnswer proves that what a server says after the deadline is no answer:
-// an empty 200 to somebody who hung up is not the success of a write.
+// TestLateAnswer proves that an answer after the deadline does not count: an empty 200 to a
+// client that has already given up is not a successful write.
 func TestLateAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		late := &guard{max: 4, timeout: time.Second, next: roundTripper(func(r *http.Request) (*http.Response, error) {
@@ -77,9 +77,8 @@ func TestLateAnswer(t *testing.T) {
 	})
 }
 
-// TestPace proves that requests beyond the burst wait for their turn, which is
-// not taken off the time that they have, and that a turn that comes after the end
-// of the caller's time is told like an answer that does, by every client.
+// TestPace proves that requests beyond the burst wait, that this wait does not use up a request's
+// own time limit, and that a wait beyond the caller's deadline is reported like a late answer.
 func TestPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		transport := &paced{next: &guard{max: 4, timeout: time.Second, next: answering("ok")}, pace: flowcontrol.NewTokenBucketRateLimiter(0.5, 1)}
@@ -95,9 +94,9 @@ func TestPace(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		_, err := transport.RoundTrip(httptest.NewRequestWithContext(ctx, http.MethodGet, "/", http.NoBody)) //nolint:bodyclose // there is none
+		_, err := transport.RoundTrip(httptest.NewRequestWithContext(ctx, http.MethodGet, "/", http.NoBody)) //nolint:bodyclose // there is no body
 		if err == nil || err.Error() != "the API server gave no complete answer in time" || ctx.Err() == nil {
-			t.Errorf("a turn that comes too late: %v, and the context's %v", err, ctx.Err())
+			t.Errorf("a turn after the deadline: %v; context: %v", err, ctx.Err())
 		}
 	})
 }
@@ -131,10 +130,9 @@ func TestGuardedBody(t *testing.T) {
 	}
 }
 
-// answering is a transport that answers with this body.
+// answering is a transport that answers every request with this body.
 type answering string
 
-// RoundTrip implements http.RoundTripper.
 func (a answering) RoundTrip(*http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(string(a)))}, nil
 }

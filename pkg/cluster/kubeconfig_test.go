@@ -22,7 +22,7 @@ users:
 - {name: ann, user: {token: hunter2}}
 `
 
-// kubeconfig writes a kubeconfig for a server, and loads it.
+// kubeconfig writes a kubeconfig for a server and loads it.
 func kubeconfig(t *testing.T, server, ca string) *Kubeconfig {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "config")
@@ -91,7 +91,7 @@ func TestKubeconfigErrors(t *testing.T) {
 		t.Errorf("no contexts: %v", err)
 	}
 
-	// what kubectl would read may be missing: then there are no contexts
+	// a missing kubeconfig means that there are no contexts, as in kubectl
 	t.Setenv("KUBECONFIG", filepath.Join(dir, "missing"))
 	if k, err := LoadKubeconfig(""); err != nil || len(k.Contexts()) > 0 {
 		t.Errorf("$KUBECONFIG names no file: %v", err)

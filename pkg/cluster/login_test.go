@@ -14,8 +14,9 @@ import (
 	"time"
 )
 
-// The first request of a user logs in alone, until one has its credentials;
-// then, and for other users, they go at once, whether the first was answered or not.
+// A user's first request runs alone, so that the credentials plugin logs in only once. Afterwards
+// the user's requests run in parallel, even if the first one failed. Users do not wait for each
+// other.
 func TestLoginInTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
@@ -75,7 +76,7 @@ func TestLoginInTurn(t *testing.T) {
 			credentials <- errors.New("no browser")
 			want("after a failed login", 1, 0)
 		}
-		send(t.Context(), "bob") // has a login of his own to do
+		send(t.Context(), "bob") // has to log in himself
 		want("with another user", 2, 0)
 		close(credentials)
 		want("with credentials, and nothing answered", 0, 4)
@@ -84,11 +85,11 @@ func TestLoginInTurn(t *testing.T) {
 	})
 }
 
-// A cluster that does not answer holds up no other one of the same user, and
-// the time that a request waits for its turn is not taken off its own.
+// A cluster that does not answer does not block other clusters of the same user, and a request's
+// wait for its turn does not count towards its own time limit.
 func TestDeadClusterHoldsNobody(t *testing.T) {
 	healthy := newAPIServer(t)
-	dead, err := net.Listen("tcp", "127.0.0.1:0") // takes connections, and never answers
+	dead, err := net.Listen("tcp", "127.0.0.1:0") // accepts connections but never answers
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +120,7 @@ users:
 	if err != nil {
 		t.Fatal(err)
 	}
-	const limit = time.Second // less than the login takes
+	const limit = time.Second // shorter than the login
 	var all sync.WaitGroup
 	for name, ok := range map[string]bool{"dead": false, "healthy": true} {
 		access, err := k.Open(name, Options{Timeout: limit})
@@ -133,7 +134,7 @@ users:
 					t.Errorf("the cluster that is %s: %v", name, err)
 				}
 				if err != nil && !strings.Contains(err.Error(), "the API server gave no complete answer in time") {
-					t.Errorf("the error does not say what is the matter: %v", err)
+					t.Errorf("the error does not say what is wrong: %v", err)
 				}
 			})
 		}
@@ -146,13 +147,13 @@ users:
 	}
 }
 
-// TestCredentialsPlugin is the credentials plugin of the test above, when that runs it.
+// TestCredentialsPlugin acts as the credentials plugin when the test above starts this binary.
 func TestCredentialsPlugin(t *testing.T) {
 	takes, err := time.ParseDuration(os.Getenv("CREDENTIALS_PLUGIN"))
 	if err != nil {
-		t.Skip("this is no test")
+		t.Skip("not a test: runs only as a credentials plugin")
 	}
 	<-time.After(takes)
 	_, _ = os.Stdout.WriteString(`{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"from-the-plugin"}}` + "\n")
-	_ = os.Stdout.Close() // the rest of what a test prints is no credential
+	_ = os.Stdout.Close() // keeps the test framework's output out of the credentials
 }

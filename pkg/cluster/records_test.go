@@ -18,7 +18,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy/record"
 )
 
-// packed is a record as Helm stores it.
+// packed encodes a record as Helm stores it.
 func packed(t *testing.T, text string) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -36,7 +36,7 @@ func recordText(fill int) string {
 	return `{"name":"edge","version":1,"namespace":"ns","info":{"status":"deployed"},"manifest":"` + strings.Repeat(" ", fill) + `"}`
 }
 
-// accessTo is an access to a cluster that has these records, by revision.
+// accessTo returns access to a cluster that holds these records, numbered by revision.
 func accessTo(helmDriver string, records ...string) *Access {
 	client := fake.NewClientset()
 	for i, data := range records {
@@ -53,8 +53,8 @@ func accessTo(helmDriver string, records ...string) *Access {
 	return &Access{clients: &clients{typed: client}, options: Options{HelmDriver: helmDriver}}
 }
 
-// TestRecordsAreBounded proves that a record that unpacks to hundreds of megabytes is not
-// read, whichever way Helm comes to it, and takes little memory.
+// TestRecordsAreBounded proves that a record that unpacks to hundreds of megabytes is rejected
+// without using much memory, through every function of Helm that reads records.
 func TestRecordsAreBounded(t *testing.T) {
 	bomb := packed(t, recordText(200<<20))
 	if len(bomb) > record.MaxEncoded {
@@ -87,7 +87,7 @@ func TestRecordsAreBounded(t *testing.T) {
 	}
 }
 
-// A damaged record is an error, at which Helm crashes; a list goes without it.
+// Helm itself panics on a damaged record. Here reading one is an error, and a list leaves it out.
 func TestDamagedRecords(t *testing.T) {
 	good := packed(t, recordText(10))
 	for _, bad := range []string{"", "hunter2", good[:len(good)-8], packed(t, "hunter2"), packed(t, `{"name":"edge","version":"hunter2"}`)} {

@@ -11,7 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// served is what the test's API server tells discovery.
+// served is the answer of the test's API server to discovery requests.
 func served(path string) string {
 	return map[string]string{
 		"/api":  `{"kind":"APIVersions","versions":["v1"]}`,
@@ -61,7 +61,7 @@ func TestRightsToResources(t *testing.T) {
 	}
 }
 
-// Nobody is asked about kinds that every cluster serves.
+// Kinds that every cluster serves need no discovery request.
 func TestKnownKinds(t *testing.T) {
 	server := newAPIServer(t)
 	access, err := kubeconfig(t, server.URL, server.ca).Open("sydney", Options{})

@@ -20,7 +20,7 @@ func TestRoles(t *testing.T) {
 		{Namespace: "kube-system", Resource: "namespaces", Name: "kube-system", Verb: "get"},
 		{Namespace: "a", Group: "apps", Resource: "deployments", Verb: "list"},
 		{Namespace: "b", Resource: "secrets", Verb: "list"},
-		{Namespace: "b", Resource: "secrets", Verb: "get"}, // again
+		{Namespace: "b", Resource: "secrets", Verb: "get"}, // a duplicate
 		{Namespace: "b", Resource: "namespaces", Name: "b", Verb: "get"},
 		{Namespace: "b", Resource: "secrets", Name: "one", Verb: "update"},
 		{Resource: "namespaces", Verb: "create"},

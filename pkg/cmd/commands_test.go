@@ -17,7 +17,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
 )
 
-// hostile is what an API may call a thing: it would clear the screen.
+// hostile is a name with control characters that an API could return: printed raw, it would clear
+// the screen.
 const hostile = "a\x1b[2Jb\u009bc"
 
 func TestStatusOfFreshRegion(t *testing.T) {
@@ -36,7 +37,7 @@ func TestStatusOfFreshRegion(t *testing.T) {
 	if region.Name != "sydney" || region.Phase != v1alpha1.PhaseLegacy || len(region.Providers) != 1 || region.Providers[0].Name != "sydney" {
 		t.Errorf("%s, %s, providers %v", region.Name, region.Phase, region.Providers)
 	}
-	// many answers, one warning, and nothing written
+	// the API server sends the warning with each of its many answers, but it is printed once
 	if got.errOut != "Warning: v1 Endpoints is deprecated\n" {
 		t.Errorf("stderr: %q", got.errOut)
 	}
@@ -45,7 +46,7 @@ func TestStatusOfFreshRegion(t *testing.T) {
 	}
 }
 
-// A region whose turn has not come is a failure unless it is expected to wait.
+// A region that is not migrated fails, unless --expect allows it to wait for its turn.
 func TestStatusExpect(t *testing.T) {
 	w := newWorld(t)
 	for expect, want := range map[string]int{"migrated": exitFailed, "planned": 0} {
@@ -63,14 +64,14 @@ func TestStatusExpect(t *testing.T) {
 	}
 }
 
-// An expired token is told of once, in the whole report.
+// An expired token is reported once in the whole report, not once per region.
 func TestStatusWithExpiredToken(t *testing.T) {
 	w := newWorld(t)
 	w.primary.ExpireToken(w.getenv["CODER_TOKEN"])
 	got := w.run(t.Context(), t, "status", "--context", "sydney")
 	text := strings.Join(strings.Fields(got.out), " ")
 	if told := strings.Count(text, "401 unauthorized"); got.code != exitFailed || told != 1 || !strings.Contains(text, "coder login") {
-		t.Errorf("exit code %d, told %d times:\n%s", got.code, told, got.out)
+		t.Errorf("exit code %d, reported %d times:\n%s", got.code, told, got.out)
 	}
 }
 
@@ -108,12 +109,12 @@ func TestDiscover(t *testing.T) {
 		t.Fatalf("exit code %d: %s", got.code, got.errOut)
 	}
 	if !strings.HasPrefix(got.out, "# yaml-language-server: $schema=https://") {
-		t.Errorf("editors are not led to the schema:\n%s", got.out)
+		t.Errorf("the first line does not point editors to the schema:\n%s", got.out)
 	}
 	notes, fleet, _ := strings.Cut(got.out, "apiVersion:")
 	for _, says := range []string{"# fill in accessURL", "# context elsewhere was left out", `# workspace provider a^[[2Jb\x9bc kind: Evil was left out`} {
 		if !strings.Contains(notes, says) || !strings.Contains(got.errOut, "note: "+strings.TrimPrefix(says, "# ")) {
-			t.Errorf("%q is not said, above the Fleet and on stderr:\n%s\n%s", says, notes, got.errOut)
+			t.Errorf("no %q above the Fleet and on stderr:\n%s\n%s", says, notes, got.errOut)
 		}
 	}
 	if !strings.Contains(fleet, "context: sydney") || strings.Contains(fleet, "elsewhere") || strings.Contains(got.out, "\x1b") {
@@ -127,7 +128,7 @@ func TestDiscover(t *testing.T) {
 	}
 }
 
-// What an API says cannot act on the terminal through an error.
+// Errors escape the control characters in text from an API.
 func TestErrorsAreEscaped(t *testing.T) {
 	w := newWorld(t)
 	w.trouble = map[string]string{leasePath: `"a\u001b[2Jb\u009bc"`}
@@ -137,8 +138,8 @@ func TestErrorsAreEscaped(t *testing.T) {
 	}
 }
 
-// A signal before a command acts ends it with its own code, and not with what
-// the facts look like that it kept away.
+// A signal before a command acts ends it with the exit code for a signal, not with a code derived
+// from the facts that the signal left unread.
 func TestInterruptedBeforeActing(t *testing.T) {
 	for _, args := range [][]string{
 		{"status", "--context", "sydney"}, {"status", "--context", "sydney", "--watch"},
@@ -184,11 +185,12 @@ func TestUnlock(t *testing.T) {
 		t.Errorf("by force: exit code %d: %q", got.code, got.errOut)
 	}
 	if broken := w.objects[leasePath]; !strings.Contains(broken, "the laptop was closed") || !strings.Contains(broken, "ann@example.com") {
-		t.Errorf("who and why is not written down: %s", broken)
+		t.Errorf("the user and the reason are not recorded: %s", broken)
 	}
 }
 
-// Whoever holds the lock and renews it keeps it: exit code 4, and who it is.
+// A lock that its holder still renews cannot be unlocked: the exit code is 4, and the error names
+// the holder.
 func TestUnlockWhileHeld(t *testing.T) {
 	w := newWorld(t)
 	w.objects[leasePath] = lease("bob@host/1")
@@ -211,7 +213,7 @@ func TestUnlockWhileHeld(t *testing.T) {
 	}
 }
 
-// watcher collects what is printed while a command runs.
+// watcher collects output while a command is running.
 type watcher struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -229,7 +231,7 @@ func (w *watcher) count(text string) int {
 	return strings.Count(w.text.String(), text)
 }
 
-// --watch looks again after each interval, and ends with a signal.
+// --watch prints again after each interval, and stops at a signal.
 func TestWatch(t *testing.T) {
 	w := newWorld(t)
 	fake := clocktesting.NewFakeClock(time.Now())
@@ -255,7 +257,7 @@ func TestWatch(t *testing.T) {
 	if code := <-done; code != exitInterrupted {
 		t.Errorf("exit code %d", code)
 	}
-	// each look asks the primary anew, and documents are kept apart
+	// each round asks the primary again, and --- separates the documents
 	if out.count("version: 1.21.7") != 1 || out.count("version: 1.21.8") != 1 || out.count("version: 1.21.9") != 1 || out.count("---\n") != 2 {
 		t.Errorf("%s", out.text.String())
 	}

@@ -11,9 +11,9 @@ func TestInstallCompleter(t *testing.T) {
 	script := completer("linux")
 	older := strings.Replace(script, "exec ", "exec env ", 1)
 	for name, test := range map[string]struct {
-		there string // "" for no file
+		there string // the existing file's content; "" for no file
 		wrote bool
-		says  string // of the error
+		says  string // part of the error
 	}{
 		"new":               {wrote: true},
 		"there already":     {there: script},
@@ -58,7 +58,7 @@ func TestInstallCompleter(t *testing.T) {
 	}
 }
 
-// On Windows the script is a batch file, which kubectl finds by its ending.
+// On Windows the completion script is a batch file, which kubectl finds by its extension.
 func TestCompleterForWindows(t *testing.T) {
 	if name := completerName("windows"); name != "kubectl_complete-coder_satellite.cmd" {
 		t.Errorf("its name is %s", name)

@@ -8,7 +8,8 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 )
 
-// A context may be called anything, and what is to be pasted must not run it.
+// A context may have any name, so a command to paste quotes it: the shell must not run a part of
+// it.
 func TestMayActQuotes(t *testing.T) {
 	_, message := ExitCode(mayAct(t.Context(), Environment{}, "Migrate?", true, "a; rm -r ~"))
 	if !strings.Contains(message, "--context 'a; rm -r ~' ") {
@@ -16,8 +17,8 @@ func TestMayActQuotes(t *testing.T) {
 	}
 }
 
-// Without a terminal nothing is asked: --yes has to be given, and takes
-// contexts by name. What a terminal answers is tested in testdata/script.
+// Without a terminal there is no question: --yes is required, and the context must be named rather
+// than the kubeconfig's current one. The scripts in testdata/script test the answers on a terminal.
 func TestMayAct(t *testing.T) {
 	for name, test := range map[string]struct {
 		yes     bool

@@ -21,7 +21,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// Help fits into 100 columns, names the exit codes, and nothing of this machine.
+// Help fits into 100 columns, names the exit codes, and contains no path of the machine that it
+// is printed on.
 func TestHelpFits(t *testing.T) {
 	t.Setenv("HOME", "/home/somebody")
 	var walk func(*cobra.Command)
@@ -43,7 +44,8 @@ func TestHelpFits(t *testing.T) {
 	walk(NewRoot(Environment{Getenv: os.Getenv}))
 }
 
-// A placeholder is one word: backquotes in a usage name it, and must not quote a command.
+// Backquotes in a usage text mark the flag's placeholder, which is one word. They must not quote
+// a command.
 func TestFlagPlaceholders(t *testing.T) {
 	found := 0
 	var walk func(*cobra.Command)
@@ -64,7 +66,7 @@ func TestFlagPlaceholders(t *testing.T) {
 	}
 }
 
-// The README lists each exit code.
+// The README lists every exit code.
 func TestExitCodesAreDocumented(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
@@ -77,10 +79,10 @@ func TestExitCodesAreDocumented(t *testing.T) {
 	}
 }
 
-// --as and its like reach the API server, and the commands to type next.
+// --as and related flags reach the API server and appear in the suggested commands.
 func TestImpersonation(t *testing.T) {
 	w := newWorld(t)
-	var last atomic.Pointer[http.Request] // requests come side by side
+	var last atomic.Pointer[http.Request] // requests arrive concurrently
 	inner := w.api.Config.Handler
 	w.api.Config.Handler = http.HandlerFunc(func(answer http.ResponseWriter, r *http.Request) {
 		last.Store(r)
@@ -100,7 +102,7 @@ func TestImpersonation(t *testing.T) {
 	}
 }
 
-// A dry run is the plan, and writes nothing, with or without --yes.
+// A dry run prints the plan and writes nothing, with or without --yes.
 func TestDryRunIsPlan(t *testing.T) {
 	w := newWorld(t)
 	common := []string{"--context", "sydney", "--access-url", "https://127.0.0.1:2", "-o", "json"}
@@ -117,19 +119,19 @@ func TestDryRunIsPlan(t *testing.T) {
 	}
 }
 
-// Requests are logged at -v=6 and headers at 7, never a token.
+// -v=6 logs requests and -v=7 logs headers, but neither shows a token.
 func TestLogHasNoTokens(t *testing.T) {
 	t.Cleanup(func() { LogTo(io.Discard, 0) })
 	w := newWorld(t)
 	for _, level := range []string{"6", "7"} {
-		got := w.run(t.Context(), t, "status", "--context", "sydney", "-v", level) // run checks that the token is not shown
+		got := w.run(t.Context(), t, "status", "--context", "sydney", "-v", level) // run fails if the output shows the token
 		if !strings.Contains(got.errOut, `url="`+w.api.URL+`/version`) || !strings.Contains(got.errOut, `url="`+w.primary.URL()+`/api`) {
 			t.Errorf("-v=%s: %s", level, got.errOut)
 		}
 	}
 }
 
-// A quiet run shows what somebody must do, and no other progress.
+// A quiet run prints only the progress that requires someone to act.
 func TestQuiet(t *testing.T) {
 	for _, quiet := range []bool{false, true} {
 		var errOut bytes.Buffer
@@ -142,13 +144,13 @@ func TestQuiet(t *testing.T) {
 	}
 }
 
-// brokenPipe is an output that nobody reads any more.
+// brokenPipe is an output whose reader has closed it.
 type brokenPipe struct{}
 
 func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
 
-// An output that cannot be written is a failure, of a document and of help, and a crash is
-// one that says what to do; its stack is shown with -v only.
+// The command fails if it cannot write its output, documents and help alike. After a crash it
+// says what to do, and prints the stack only with -v.
 func TestFailuresOfTheProcess(t *testing.T) {
 	t.Cleanup(func() { LogTo(io.Discard, 0) })
 	for _, args := range [][]string{{"explain"}, {"version"}, {"migrate", "--help"}, {"options"}, {"--version"}, {"completion", "bash"}} {
@@ -163,7 +165,7 @@ func TestFailuresOfTheProcess(t *testing.T) {
 		var errOut bytes.Buffer
 		env := Environment{
 			IOStreams: genericiooptions.IOStreams{Out: io.Discard, ErrOut: &errOut}, Clock: clock.RealClock{},
-			Getenv: func(string) string { panic("a bug \x1b[2J") }, //nolint:forbidigo // the crash that is tried
+			Getenv: func(string) string { panic("a bug \x1b[2J") }, //nolint:forbidigo // the crash under test
 		}
 		code := Main(context.Background(), env, []string{"version", "--primary"})
 		if text := errOut.String(); code != exitFailed || !strings.HasPrefix(text, "error: the plugin crashed, which is a bug: a bug ^[[2J\nPlease report it at https://") ||
@@ -174,8 +176,8 @@ func TestFailuresOfTheProcess(t *testing.T) {
 	klog.Flush()
 }
 
-// A time that is over at once is a time that ran out, for verbs that read too; a cluster
-// that refuses within the time is a failure.
+// A timeout that expires at once is reported as a timeout, also by verbs that only read. If the
+// cluster refuses in time, it is an ordinary failure.
 func TestTimeoutAtOnce(t *testing.T) {
 	w := newWorld(t)
 	for _, verb := range []string{"status", "verify", "workspaces"} {

@@ -12,8 +12,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// What is known to be impossible fails its check, with one message for the whole fleet;
-// unknown is only what could not be determined.
+// Something that is known to be impossible fails its check, with one message for the whole fleet.
+// Unknown is only for what could not be determined.
 func TestDefiniteIsNotUnknown(t *testing.T) {
 	repository := httptest.NewServer(http.HandlerFunc(func(answer http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/charts/index.yaml" {
@@ -29,8 +29,8 @@ func TestDefiniteIsNotUnknown(t *testing.T) {
 	plan, all := []string{"plan", "migrate"}, []string{"plan", "migrate", "status"}
 	for name, test := range map[string]struct {
 		verbs       []string
-		fleet       string // beside the regions
-		provider    string // before the name of every region's provider
+		fleet       string // the Fleet's fields other than the regions
+		provider    string // prefix of every region's provider name
 		arrange     func(*world)
 		check, says string
 		state       v1alpha1.CheckState
@@ -113,12 +113,12 @@ func TestDefiniteIsNotUnknown(t *testing.T) {
 						}
 					}
 					if told != 1 {
-						t.Errorf("told %d times: %s", told, got.out)
+						t.Errorf("reported %d times: %s", told, got.out)
 					}
 				}
 				got = w.run(t.Context(), t, verb, "-f", file)
 				if text := strings.Join(strings.Fields(got.out+got.errOut), " "); strings.Count(text, test.says) != 1 {
-					t.Errorf("told %d times:\n%s%s", strings.Count(text, test.says), got.out, got.errOut)
+					t.Errorf("reported %d times:\n%s%s", strings.Count(text, test.says), got.out, got.errOut)
 				}
 			})
 		}

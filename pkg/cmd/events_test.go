@@ -21,8 +21,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/schema"
 )
 
-// The file has every event, also those that progress leaves out, in each region's
-// order, after what was in it; a new file is for its owner alone.
+// The file holds every event, also those that the progress display omits. Events are appended in
+// the order of each region, and only the owner may read a new file.
 func TestEventsAreKept(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "events.ndjson")
 	env := Environment{IOStreams: genericiooptions.IOStreams{ErrOut: &bytes.Buffer{}}}
@@ -77,7 +77,7 @@ func TestEventsAreKept(t *testing.T) {
 	}
 }
 
-// A file that cannot be written is an error of the command line, before anything is asked.
+// A file that cannot be opened is a usage error, reported before any request is sent.
 func TestEventsThatCannotBeKept(t *testing.T) {
 	w, dir := newWorld(t), t.TempDir()
 	for path, says := range map[string]string{
@@ -96,9 +96,9 @@ func TestEventsThatCannotBeKept(t *testing.T) {
 	}
 }
 
-// What cannot be written later is told at the end, once, and stops nothing.
+// Events that cannot be written later are reported once, at the end, and do not stop the run.
 func TestEventsThatAreLost(t *testing.T) {
-	const takesNumbersOnly = "/proc/self/oom_score_adj" // a regular file, whose writes fail
+	const takesNumbersOnly = "/proc/self/oom_score_adj" // a regular file that can be opened but rejects this text
 	if _, err := os.Stat(takesNumbersOnly); err != nil {
 		t.Skip("this system has no file whose writes fail")
 	}
@@ -112,7 +112,7 @@ func TestEventsThatAreLost(t *testing.T) {
 		report(v1alpha1.Progress{Region: "sydney"})
 	}
 	if said.Len() > 0 || shown != 3 {
-		t.Errorf("%d of 3 events are shown; said meanwhile: %s", shown, said.String())
+		t.Errorf("%d of 3 events are shown; output before the end: %s", shown, said.String())
 	}
 	end()
 	if got := said.String(); !strings.HasPrefix(got, "warning: events are missing from --events: write "+takesNumbersOnly+": ") || strings.Count(got, "\n") != 1 {
@@ -120,7 +120,7 @@ func TestEventsThatAreLost(t *testing.T) {
 	}
 }
 
-// Without the flag nothing is kept.
+// Without the flag no events are kept.
 func TestNoEvents(t *testing.T) {
 	shown := 0
 	report, end, err := keepEvents(Environment{}, "", func(v1alpha1.Progress) { shown++ })

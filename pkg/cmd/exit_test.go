@@ -15,7 +15,7 @@ func TestOutcomesHaveExitCodes(t *testing.T) {
 	for outcome, want := range map[v1alpha1.Outcome]int{
 		v1alpha1.OutcomeSucceeded:       0,
 		v1alpha1.OutcomeNothingToDo:     0,
-		v1alpha1.OutcomeChangesPending:  0, // 2 is plan's to say
+		v1alpha1.OutcomeChangesPending:  0, // only plan uses 2 for this
 		v1alpha1.OutcomeFailed:          1,
 		v1alpha1.OutcomePartlyFailed:    3,
 		v1alpha1.OutcomeLockHeld:        4,
@@ -23,9 +23,9 @@ func TestOutcomesHaveExitCodes(t *testing.T) {
 		v1alpha1.OutcomeTimedOut:        124,
 		v1alpha1.OutcomeInterrupted:     130,
 		v1alpha1.OutcomeNotStarted:      1,
-		v1alpha1.OutcomeUnreachable:     1, // of a region alone: the whole is partly failed
+		v1alpha1.OutcomeUnreachable:     1, // applies to one region; a report as a whole is partly failed
 		"":                              1,
-		"Surprise":                      1, // what is not known is no success
+		"Surprise":                      1, // an unknown outcome is not a success
 	} {
 		if got := exitFor(outcome); got != want {
 			t.Errorf("%q: %d, want %d", outcome, got, want)

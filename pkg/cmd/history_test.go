@@ -14,7 +14,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
 
-// putJournal stores a journal in the API server, after two runs.
+// putJournal stores a journal with two finished runs in the API server.
 func (w *world) putJournal(t *testing.T, namespace, name string) {
 	t.Helper()
 	record := &journal.Record{}
@@ -68,8 +68,8 @@ func TestHistoryOfRegion(t *testing.T) {
 	}
 }
 
-// What a journal says that cannot be read is unknown, whatever keeps it from being read,
-// and the other journal is shown all the same.
+// A journal that cannot be read, for any reason, is shown as unknown. The other journal is still
+// shown.
 func TestHistoryIsUnknown(t *testing.T) {
 	const path = "/api/v1/namespaces/coder-satellite/configmaps/" + journal.Name
 	for name, test := range map[string]struct {

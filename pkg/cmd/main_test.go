@@ -17,7 +17,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(leakFree{m}, map[string]func(){"kubectl-coder_satellite": plugin})
 }
 
-// plugin is main without signals.
+// plugin is main without the handling of signals.
 func plugin() {
 	os.Exit(Main(context.Background(), Environment{
 		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
@@ -28,7 +28,6 @@ func plugin() {
 // leakFree fails if the tests leave goroutines behind.
 type leakFree struct{ m *testing.M }
 
-// Run implements testscript.TestingM.
 func (l leakFree) Run() int {
 	code := l.m.Run()
 	if err := goleak.Find(); err != nil && code == 0 {

@@ -13,7 +13,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// closedRegion is a region whose clusters cannot be asked.
+// closedRegion is a region whose clusters cannot be reached.
 func closedRegion(name string, why error) snapshot.RegionConfig {
 	return snapshot.RegionConfig{
 		Region:    fleet.Region{Name: name, Satellite: fleet.Satellite{Context: name}, Providers: []fleet.Provider{{Context: name}}},
@@ -21,7 +21,7 @@ func closedRegion(name string, why error) snapshot.RegionConfig {
 	}
 }
 
-// A rollout has the fleet's regions and rules, and a run's own name.
+// A rollout gets the fleet's regions and rules, and each run gets its own name.
 func TestRollout(t *testing.T) {
 	options := migration.Options{NoRollback: true, Reason: "why"}
 	primary, err := coder.New(coder.Config{URL: "https://coder.example.com"})

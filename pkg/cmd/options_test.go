@@ -17,8 +17,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/verify"
 )
 
-// optionsOf returns the options that a verb makes of a command line, without
-// running it.
+// optionsOf returns the options that a verb parses from a command line, without running the verb.
 func optionsOf[O any](verb func(Environment, func(context.Context, O) error) *cobra.Command, args ...string) (O, error) {
 	var got O
 	cmd := verb(Environment{Getenv: func(string) string { return "" }}, func(_ context.Context, options O) error {
@@ -68,7 +67,7 @@ func TestFlagsBecomeTargets(t *testing.T) {
 			if test.want.kubeconfig != "" {
 				test.want.flags.Further = []string{"--coder-token-file", "t", "--kubeconfig", "k"}
 			}
-			got.env = Environment{} // holds functions
+			got.env = Environment{} // cannot be compared, since it holds functions
 			if diff := cmp.Diff(test.want, got.targets, cmp.AllowUnexported(targets{}, needs{}, Environment{})); diff != "" || err != nil {
 				t.Errorf("%v (-want +got):\n%s", err, diff)
 			}
@@ -104,8 +103,7 @@ func TestFlagsBecomeRun(t *testing.T) {
 	}
 }
 
-// What each verb needs: whether its regions must have an access URL, and what it
-// is going to do.
+// What each verb requires of its regions (an access URL or none), and which operation it runs.
 func TestOperationsOfVerbs(t *testing.T) {
 	for name, test := range map[string]struct {
 		verb       func(Environment, func(context.Context, operationOptions) error) *cobra.Command
@@ -136,7 +134,7 @@ func TestOperationsOfVerbs(t *testing.T) {
 	}
 }
 
-// The other verbs' options, from all of their own flags.
+// The options of the remaining verbs, with each verb's own flags set.
 func TestFlagsBecomeOptions(t *testing.T) {
 	plan, err := optionsOf(newPlan, "--detailed-exitcode", "--diff=false", "--skip-unreachable")
 	if err != nil || !plan.skipUnreachable || !plan.detailed || plan.diff || plan.flags.AccessURLOptional {
@@ -180,7 +178,8 @@ func TestFlagsBecomeOptions(t *testing.T) {
 	}
 }
 
-// flagsOf returns what a verb says about its flags alone.
+// flagsOf returns a function that parses a command line and returns only the verb's error about
+// its flags.
 func flagsOf[O any](verb func(Environment, func(context.Context, O) error) *cobra.Command) func(args ...string) error {
 	return func(args ...string) error {
 		_, err := optionsOf(verb, args...)
@@ -188,7 +187,8 @@ func flagsOf[O any](verb func(Environment, func(context.Context, O) error) *cobr
 	}
 }
 
-// Flags that clash, or that cannot be meant, are refused before anything is asked.
+// Flags that contradict each other, or that make no sense, are refused before any request is
+// sent.
 func TestFlagsThatAreRefused(t *testing.T) {
 	for _, test := range []struct {
 		verb func(args ...string) error

@@ -7,8 +7,8 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 )
 
-// A plan of a newer version is refused, and the message says so: what is not
-// known of it cannot be carried out.
+// A plan of a newer version is refused with a message that says so: this version could miss a
+// part of it.
 func TestNewerPlan(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"kind":"Plan","apiVersion":"coder-satellite.dev/v1alpha1","soak":"24h"}`:                         `the field "soak"`,

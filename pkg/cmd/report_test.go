@@ -27,7 +27,7 @@ const (
 	aStatus = `{"apiVersion":"coder-satellite.dev/v1alpha1","kind":"StatusReport","primary":{"url":"https://x"},"outcome":"Succeeded","taken":null,"regions":[]}`
 )
 
-// reported runs the verb on an input.
+// reported runs the verb `report` on an input.
 func reported(input string, args ...string) said {
 	var out, errOut strings.Builder
 	env := Environment{IOStreams: genericiooptions.IOStreams{In: strings.NewReader(input), Out: &out, ErrOut: &errOut}}
@@ -36,7 +36,7 @@ func reported(input string, args ...string) said {
 }
 
 func TestReportOfDocuments(t *testing.T) {
-	events := writeFile(t, "events.ndjson", anEvent+anEvent[:40]) // a run that was killed
+	events := writeFile(t, "events.ndjson", anEvent+anEvent[:40]) // the truncated line that a killed run leaves
 	for name, test := range map[string]struct {
 		input string
 		args  []string
@@ -55,7 +55,7 @@ func TestReportOfDocuments(t *testing.T) {
 	}
 }
 
-// What is no document is refused by name, before anything is written.
+// Input that is not a document is refused by name before anything is written.
 func TestReportRefuses(t *testing.T) {
 	file := func(text string) string { return writeFile(t, "x.json", text) }
 	page := filepath.Join(t.TempDir(), "page.html")
@@ -105,8 +105,9 @@ func TestReportRefuses(t *testing.T) {
 	}
 }
 
-// --report writes beside what the verb prints: a new file for its owner alone, one that is
-// there with the mode that it has; and that it cannot is told without hiding the outcome.
+// --report writes a file in addition to the normal output. A new file is readable only by its
+// owner, and an existing one keeps its mode. A failure to write it is reported but does not
+// replace the outcome of the run.
 func TestReportFlag(t *testing.T) {
 	w, dir := newWorld(t), t.TempDir()
 	page, metrics := filepath.Join(dir, "page.html"), filepath.Join(dir, "metrics.prom")
@@ -269,7 +270,7 @@ func TestSupportBundle(t *testing.T) {
 	}
 }
 
-// unpacked returns the texts in a bundle, by their names.
+// unpacked returns the texts in a bundle by file name.
 func unpacked(t *testing.T, path string) map[string]string {
 	t.Helper()
 	file, err := os.Open(path)
@@ -321,7 +322,7 @@ func TestFlagsOfReports(t *testing.T) {
 	}
 }
 
-// lines is a stream that is read while it is written.
+// lines is an output that the test reads while the command writes it.
 type lines struct {
 	mu   sync.Mutex
 	text strings.Builder

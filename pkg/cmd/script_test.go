@@ -12,10 +12,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// token is the one that the scripts use; it must never be shown.
+// token is the token in all scripts. No output may contain it.
 const token = "sesame-0815"
 
-// kubeconfig has two clusters that nothing answers for.
+// kubeconfig has two clusters that do not answer.
 const kubeconfig = `apiVersion: v1
 kind: Config
 current-context: sydney
@@ -30,8 +30,8 @@ users:
 - {name: me, user: {}}
 `
 
-// TestScripts types command lines at the plugin, without a cluster. The
-// command `exits CODE PROGRAM ...` runs one and compares its exit code.
+// TestScripts runs command lines of the plugin without a cluster. The script command `exits CODE
+// PROGRAM ...` runs a program and compares its exit code.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -47,7 +47,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// exits runs a program and compares its exit code; the token must not show.
+// exits runs a program, compares its exit code, and fails if the output contains the token.
 func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits CODE PROGRAM [ARG...]")

@@ -10,8 +10,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// fleetWithOneDown is a world of two regions, and a Fleet file of them; nothing
-// listens where the cluster of the second is said to be.
+// fleetWithOneDown returns a world of two regions and a Fleet file that lists them. Nothing
+// listens at the cluster address of the second region.
 func fleetWithOneDown(t *testing.T) (w *world, file string) {
 	t.Helper()
 	w = newWorld(t)
@@ -27,8 +27,8 @@ regions:
 `)
 }
 
-// Without the flag a region that is down keeps the others from starting; with it the
-// others are worked on, and exit code and document say that one was left out.
+// Without the flag an unreachable region keeps the others from starting. With it the others are
+// changed, and the exit code and the document report that one was left out.
 func TestSkipUnreachable(t *testing.T) {
 	w, file := fleetWithOneDown(t)
 	report := decode[v1alpha1.MigrationReport](t, w.run(t.Context(), t, "remove", "-f", file, "-o", "json"))
@@ -48,7 +48,7 @@ func TestSkipUnreachable(t *testing.T) {
 	if got = w.run(t.Context(), t, "remove", "-f", file, "--skip-unreachable"); !strings.Contains(got.out, "connection refused") || !strings.Contains(got.out, "1 of 2 regions done") {
 		t.Errorf("%s", got.out)
 	}
-	// who is chosen matters first
+	// regions that are not selected do not matter
 	for _, choice := range [][]string{{"--exclude", "london"}, {"-l", "continent=apac"}, {"--region", "syd*"}} {
 		if got = w.run(t.Context(), t, append(choice, "remove", "-f", file)...); got.code != 0 || strings.Contains(got.out, "london") {
 			t.Errorf("%v: exit code %d: %s%s", choice, got.code, got.out, got.errOut)
@@ -59,7 +59,7 @@ func TestSkipUnreachable(t *testing.T) {
 	}
 }
 
-// An API server that refuses is no silent one: the flag leaves nothing out for that.
+// An API server that refuses has answered, so the flag does not leave its region out.
 func TestSkipUnreachableIsNotForRefusals(t *testing.T) {
 	w, file := fleetWithOneDown(t)
 	w.trouble = map[string]string{"/api/v1/namespaces/kube-system": `"nobody knows you"`}
@@ -74,7 +74,7 @@ func TestSkipUnreachableIsNotForRefusals(t *testing.T) {
 	}
 }
 
-// The operator is asked about what is left, and about nothing if nothing is left to do.
+// The operator confirms only the regions that are left, and is not asked if none is.
 func TestAgreeWithoutThoseLeftOut(t *testing.T) {
 	streams, in, out, errOut := genericiooptions.NewTestIOStreams()
 	in.WriteString("no terminal")
@@ -89,7 +89,7 @@ func TestAgreeWithoutThoseLeftOut(t *testing.T) {
 	if code, message := ExitCode(o.agree(t.Context(), plan, "")); code != exitUsage || !strings.Contains(message, "--yes") {
 		t.Errorf("changes: exit code %d, %q", code, message)
 	}
-	plan.Outcome = v1alpha1.OutcomePreflightFailed // then nothing is begun
+	plan.Outcome = v1alpha1.OutcomePreflightFailed // then no region starts
 	if err := o.agree(t.Context(), plan, ""); err != nil {
 		t.Errorf("a preflight failed: %v", err)
 	}

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Every verb that acts on regions takes the flags that name them; those that
-// change them also take --yes, and nothing that does not install takes a chart.
+// Every verb that acts on regions has the flags that name them. Verbs that change regions also
+// have --yes, and only verbs that install something have flags for a chart.
 func TestVerbsTakeTheirFlags(t *testing.T) {
 	regions := []string{
 		"filename", "region", "context", "namespace", "release", "access-url", "provider", "provider-context", "satellite", "connect-to", "canary",
@@ -32,17 +32,17 @@ func TestVerbsTakeTheirFlags(t *testing.T) {
 	} {
 		cmd, _, err := root.Find([]string{verb})
 		if err != nil || cmd.Name() != verb {
-			t.Errorf("%s is no verb: %v", verb, err)
+			t.Errorf("%s is not a verb: %v", verb, err)
 			continue
 		}
 		for _, name := range want {
 			if cmd.Flags().Lookup(name) == nil {
-				t.Errorf("%s does not take --%s", verb, name)
+				t.Errorf("%s does not have the flag --%s", verb, name)
 			}
 		}
 		for _, name := range slices.Concat(run, chart) {
 			if cmd.Flags().Lookup(name) != nil && !slices.Contains(want, name) {
-				t.Errorf("%s takes --%s, which means nothing to it", verb, name)
+				t.Errorf("%s has the flag --%s, which it does not use", verb, name)
 			}
 		}
 		if !strings.Contains(cmd.Example, "kubectl coder-satellite "+verb) || cmd.Short == "" || cmd.Long == "" {
@@ -51,7 +51,7 @@ func TestVerbsTakeTheirFlags(t *testing.T) {
 	}
 }
 
-// Every flag of every verb says what it does, in one line, and none takes a token.
+// Every flag of every verb has a description of one line, and no flag accepts a token.
 func TestEveryFlagIsDescribed(t *testing.T) {
 	for _, verb := range NewRoot(Environment{}).Commands() {
 		usages := verb.Flags().FlagUsages()
@@ -62,7 +62,7 @@ func TestEveryFlagIsDescribed(t *testing.T) {
 		}
 		for _, name := range []string{"token", "coder-token", "password"} {
 			if verb.Flags().Lookup(name) != nil {
-				t.Errorf("%s takes --%s, which would be in the list of processes", verb.Name(), name)
+				t.Errorf("%s has the flag --%s, whose value would show in the list of processes", verb.Name(), name)
 			}
 		}
 	}

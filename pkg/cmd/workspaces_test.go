@@ -21,8 +21,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
 
-// office is a world whose provider was switched to Networking v2 an hour ago, with
-// workspaces that were built before that and since.
+// office is a world whose provider was switched to Networking v2 an hour ago. Some of its
+// workspaces were built before that, and some since.
 type office struct {
 	*world
 	provider codertest.Provider
@@ -70,7 +70,7 @@ func (o *office) journal(t *testing.T, switched *journal.Switch) {
 	o.objects["/api/v1/namespaces/coder/configmaps/"+name] = string(object)
 }
 
-// networking switches the provider, as somebody else would.
+// networking switches the provider without the plugin, as another operator would.
 func (o *office) networking(t *testing.T, on bool) {
 	t.Helper()
 	client, err := coder.New(coder.Config{
@@ -99,10 +99,10 @@ func (o *office) id(name string) string {
 	return workspaces[slices.IndexFunc(workspaces, func(w codertest.Workspace) bool { return w.Name == name })].ID
 }
 
-// during calls do while the workspace is being built, as far as whoever asks can see.
-// The function that it returns waits until it was called.
+// during calls do at the moment when the client sees that the workspace is being built. The
+// returned function waits until do has been called.
 func (o *office) during(name string, opened time.Time, do func()) (wait func()) {
-	// it is read once before its build
+	// the first read comes before the build
 	o.primary.AddFault(codertest.Fault{Method: http.MethodGet, Path: "/api/v0/workspaces/" + o.id(name), After: 1, Status: http.StatusBadGateway})
 	done := make(chan struct{})
 	go func() {
@@ -127,13 +127,13 @@ func (o *office) rebuilt(opened time.Time) (names []string) {
 	return names
 }
 
-// workspaces runs the verb on the office.
+// workspaces runs the verb `workspaces` on the office.
 func (o *office) workspaces(ctx context.Context, t *testing.T, args ...string) said {
 	t.Helper()
 	return o.run(ctx, t, slices.Concat([]string{"workspaces"}, args, []string{"--context", "sydney", "--satellite", "none", "--provider", "office"})...)
 }
 
-// told are the states and reasons of workspaces, as "name: state, reason".
+// told lists the workspaces as "name: state, reason".
 func told(report v1alpha1.WorkspaceReport) (lines []string) {
 	for _, w := range report.Workspaces {
 		lines = append(lines, strings.TrimSuffix(fmt.Sprintf("%s of %s: %s %s, %s", w.Name, w.Owner, w.State, w.Rebuild, w.Reason), ", "))
@@ -159,7 +159,7 @@ func TestWorkspacesList(t *testing.T) {
 	text := o.workspaces(t.Context(), t).out
 	for _, says := range []string{"5 of 7 workspaces wait for a rebuild", "workspaces rebuild"} {
 		if !strings.Contains(text, says) {
-			t.Errorf("%q is not said:\n%s", says, text)
+			t.Errorf("no %q in:\n%s", says, text)
 		}
 	}
 	if wide := o.workspaces(t.Context(), t, "-o", "wide").out; !strings.Contains(wide, "dan@example.com") || strings.Contains(text, "dan@example.com") {
@@ -170,8 +170,8 @@ func TestWorkspacesList(t *testing.T) {
 	}
 }
 
-// Which path a workspace uses is known only if it is known since when the provider
-// has the one that it has.
+// The path of a workspace is known only if it is known since when the provider has its current
+// one.
 func TestWorkspacesOfUnknownState(t *testing.T) {
 	o := newOffice(t)
 	for why, switched := range map[string]*journal.Switch{
@@ -187,7 +187,7 @@ func TestWorkspacesOfUnknownState(t *testing.T) {
 			t.Errorf("exit code %d: %+v, %v", got.code, provider, told(report))
 		}
 		if got := o.workspaces(t.Context(), t, "rebuild", "--yes"); got.code != exitFailed || len(o.rebuilt(o.since.Add(59*time.Minute+30*time.Second))) > 0 {
-			t.Errorf("exit code %d: what is not known to wait was rebuilt:\n%s", got.code, got.out)
+			t.Errorf("exit code %d: a workspace whose state is unknown was rebuilt:\n%s", got.code, got.out)
 		}
 		given := decode[v1alpha1.WorkspaceReport](t, o.workspaces(t.Context(), t, "-o", "json", "--since", o.since.Format(time.RFC3339)))
 		if given.Providers[0].Adoption == nil || given.Providers[0].Adoption.Adopted != 1 {
@@ -196,8 +196,8 @@ func TestWorkspacesOfUnknownState(t *testing.T) {
 	}
 }
 
-// Nobody's work is taken away: those that are off are rebuilt, then those that were
-// not used for hours; the one in use and the excluded one are as they were.
+// A rebuild interrupts nobody: workspaces that are off come first, then those that were unused
+// for hours. The one in use and the excluded one are not rebuilt.
 func TestRebuildConsiderately(t *testing.T) {
 	o, opened := newOffice(t), time.Now()
 	args := []string{"rebuild", "--exclude-owner", "eve", "-o", "json", "--yes"}
@@ -240,7 +240,7 @@ func TestRebuildConsiderately(t *testing.T) {
 	}
 }
 
-// cordons are the cordons that were set and lifted, in turn.
+// cordons lists, in order, the cordons that were set and lifted.
 func (o *office) cordons() string {
 	var words []string
 	for _, r := range o.primary.Writes() {
@@ -251,7 +251,7 @@ func (o *office) cordons() string {
 	return strings.Join(words, " ")
 }
 
-// A build that fails keeps further ones from starting; the cordon is lifted all the same.
+// A failed build keeps further builds from starting, and the cordon is still lifted.
 func TestRebuildFails(t *testing.T) {
 	o, opened := newOffice(t), time.Now()
 	o.primary.FailBuilds(o.id("off"), "no space left", true)
@@ -266,11 +266,11 @@ func TestRebuildFails(t *testing.T) {
 	}
 	got = o.workspaces(t.Context(), t, "rebuild", "--max-parallel", "1", "--yes", "-o", "json")
 	if report := decode[v1alpha1.WorkspaceReport](t, got); got.code != 0 || report.Outcome != v1alpha1.OutcomeSucceeded {
-		t.Errorf("it does not go on: exit code %d:\n%s", got.code, strings.Join(told(report), "\n"))
+		t.Errorf("it does not continue: exit code %d:\n%s", got.code, strings.Join(told(report), "\n"))
 	}
 }
 
-// A cordon that cannot be lifted is told, with what lifts it.
+// If the cordon cannot be lifted, the report gives the command that lifts it.
 func TestCordonStays(t *testing.T) {
 	o := newOffice(t)
 	o.primary.AddFault(codertest.Fault{Method: http.MethodPost, Path: "/api/private/resource-pools/" + o.provider.ID + "/uncordon", Status: http.StatusInternalServerError})
@@ -287,7 +287,7 @@ func TestCordonStays(t *testing.T) {
 	}
 }
 
-// A signal ends a rebuild between two workspaces; the same command goes on.
+// A signal stops a rebuild between two workspaces, and the same command continues it later.
 func TestRebuildInterrupted(t *testing.T) {
 	o, opened := newOffice(t), time.Now()
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -304,7 +304,8 @@ func TestRebuildInterrupted(t *testing.T) {
 	}
 }
 
-// Who switches the provider back meanwhile is not worked against.
+// If someone switches the provider back meanwhile, the rebuild stops instead of working against
+// them.
 func TestRebuildStopsAfterASwitch(t *testing.T) {
 	o, opened := newOffice(t), time.Now()
 	wait := o.during("off", opened, func() { o.networking(t, false) })

@@ -23,7 +23,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/schema"
 )
 
-// world is an emulated primary and a small API server, for whole commands.
+// world is an emulated primary and a small API server, against which tests run whole commands.
 type world struct {
 	primary    *codertest.Primary
 	api        *httptest.Server
@@ -32,18 +32,18 @@ type world struct {
 	getenv     map[string]string
 
 	mu sync.Mutex
-	// objects are what the API server holds, in JSON, by path.
+	// objects holds the API server's objects as JSON, by path.
 	objects map[string]string
-	// trouble is what the API server answers instead, by path.
+	// trouble holds answers that replace the normal ones, by path.
 	trouble map[string]string
-	// warning is sent with every answer of the API server.
+	// warning is a warning header that the API server sends with every answer.
 	warning string
 	writes  []string
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	// clients keep connections for a while
+	// idle connections of clients are not leaks
 	goleakOptions := []goleak.Option{
 		goleak.IgnoreCurrent(),
 		goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"), goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"),
@@ -87,7 +87,7 @@ func writeFile(t *testing.T, name, text string) string {
 	return path
 }
 
-// ServeHTTP is the API server: objects by their paths, and empty lists.
+// ServeHTTP answers as the API server: with the object at the path, or with an empty list.
 func (w *world) ServeHTTP(answer http.ResponseWriter, r *http.Request) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -122,13 +122,13 @@ func (w *world) ServeHTTP(answer http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// said is what a command printed, and how it ended.
+// said is the output and the exit code of a command.
 type said struct {
 	code        int
 	out, errOut string
 }
 
-// run runs a command line on the world, from within the process.
+// run runs a command line against the world, within this process.
 func (w *world) run(ctx context.Context, t *testing.T, args ...string) said {
 	t.Helper()
 	ca := writeFile(t, "ca.pem", string(w.primary.CA()))
@@ -149,7 +149,7 @@ func (w *world) run(ctx context.Context, t *testing.T, args ...string) said {
 	return got
 }
 
-// decode reads the one document that a command printed as JSON.
+// decode decodes the only document that a command printed as JSON.
 func decode[T any](t *testing.T, s said) T {
 	t.Helper()
 	var document T
@@ -159,7 +159,7 @@ func decode[T any](t *testing.T, s said) T {
 	return document
 }
 
-// eventually waits until something is so, and fails the test if it never is.
+// eventually waits until a condition holds, and fails the test if it never does.
 func eventually(t *testing.T, what string, so func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !so(); {

@@ -25,7 +25,7 @@ func (d *deployment) watch(t *testing.T) *coder.BuildWatch {
 	return watch
 }
 
-// follow returns the types of the messages of one build, up to its done.
+// follow returns the types of all messages of one build, and its last message.
 func follow(t *testing.T, watch *coder.BuildWatch) (types []string, last coder.BuildMessage) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -36,7 +36,7 @@ func follow(t *testing.T, watch *coder.BuildWatch) (types []string, last coder.B
 			t.Fatalf("after %v: %v", types, err)
 		}
 		if last.BuildID != "" && message.BuildID != last.BuildID {
-			t.Fatalf("build %s goes on as %s", last.BuildID, message.BuildID)
+			t.Fatalf("build %s continues as %s", last.BuildID, message.BuildID)
 		}
 		types, last = append(types, string(message.Type)), message
 		if message.Type == coder.BuildDone {
@@ -76,7 +76,8 @@ func TestWatchBuild(t *testing.T) {
 	}
 }
 
-// A server may begin with the log of an earlier build: build IDs tell them apart.
+// A server may send the log of an earlier build first. The client tells builds apart by their
+// IDs.
 func TestWatchReplayedBuild(t *testing.T) {
 	d := start(t, codertest.Options{ReplayBuilds: true, BuildTime: 4 * time.Millisecond})
 	client := d.client(t)
@@ -167,7 +168,7 @@ func TestWatchEnds(t *testing.T) {
 	}
 }
 
-// A wait for a message ends with its context, and says so.
+// Waiting for a message ends with its context, and the error says so.
 func TestWatchContextEnds(t *testing.T) {
 	d := start(t, codertest.Options{})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -182,7 +183,7 @@ func TestWatchContextEnds(t *testing.T) {
 	}
 }
 
-// A log outlives the time that opening it may take.
+// The time limit for opening a log does not limit how long the log is read.
 func TestWatchOutlivesItsOpening(t *testing.T) {
 	d := start(t, codertest.Options{BuildTime: 2 * time.Second})
 	config := d.config()

@@ -12,8 +12,7 @@ import (
 	"time"
 )
 
-// expired returns a certificate for coder.example.com, signed by itself, that
-// was valid until yesterday.
+// expired returns a self-signed certificate for coder.example.com that expired yesterday.
 func expired(t *testing.T) tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

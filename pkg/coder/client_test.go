@@ -56,7 +56,7 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// What is sent, and what is not.
+// The headers that the client sends, and those that it must not send.
 func TestHeaders(t *testing.T) {
 	const header = "Bearer proxy-secret"
 	var got http.Header
@@ -92,7 +92,7 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
-// A redirect is an error, and the host it leads to never hears of us.
+// A redirect is an error, and the client sends nothing to the host in it.
 func TestRedirect(t *testing.T) {
 	heard := 0
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { heard++ }))
@@ -163,13 +163,13 @@ func TestCertificates(t *testing.T) {
 				t.Errorf("%T: %v", err, err)
 			}
 			if len(clock.waits) != 0 {
-				t.Error("tried again, although a certificate does not mend itself")
+				t.Error("tried again, although a certificate does not fix itself")
 			}
 		})
 	}
 }
 
-// A refused connection, a name that does not exist, a server that is no TLS.
+// A refused connection, a name that does not exist, a server without TLS.
 func TestNoAnswer(t *testing.T) {
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -19,7 +19,7 @@ func TestErrors(t *testing.T) {
 		status                  int
 		contentType, body       string
 		code, message, foreign  string
-		advice, text            string // part of
+		advice, text            string // parts of what the error says
 		unauthorized, forbidden bool
 		notFound                bool
 	}{
@@ -55,7 +55,7 @@ func TestErrors(t *testing.T) {
 				}
 				if test.contentType == "" {
 					w.WriteHeader(test.status)
-					_, _ = w.Write([]byte(test.body)) // net/http guesses the type
+					_, _ = w.Write([]byte(test.body)) // net/http detects the content type
 					return
 				}
 				says(test.status, test.contentType, test.body)(w, r)
@@ -95,12 +95,12 @@ func TestLongMessage(t *testing.T) {
 	}
 }
 
-// Answers of status 200 that are not what they should be.
+// Answers with status 200 whose content is not what the call expects.
 func TestWrongAnswers(t *testing.T) {
 	const api = "application/json"
 	for _, test := range []struct {
 		name, contentType, body string
-		works                   string // the calls that may succeed
+		works                   string // the calls that may succeed anyway
 		text                    string
 	}{
 		{"a login page", "text/html", "<html>log in</html>", "", "a proxy in between"},
@@ -138,7 +138,7 @@ func TestWrongAnswers(t *testing.T) {
 	}
 }
 
-// An empty list may be null, since Go's JSON has it so.
+// An empty list may be null, because Go encodes a nil slice so.
 func TestNullLists(t *testing.T) {
 	client := serve(t, says(200, "application/json", `{"kubernetes": null, "data": null}`))
 	if got, err := client.Providers(t.Context()); err != nil || len(got) != 0 {
@@ -149,7 +149,7 @@ func TestNullLists(t *testing.T) {
 	}
 }
 
-// The emulator's own refusals reach the operator with what to do.
+// The refusals of the emulator reach the operator together with advice.
 func TestRefusals(t *testing.T) {
 	d := start(t, codertest.Options{})
 	member := d.AddUser("member@example.com", codertest.RoleMember)

@@ -67,7 +67,7 @@ func FuzzAnswers(f *testing.F) {
 		providers, err := client.Providers(t.Context())
 		for _, provider := range providers {
 			if err != nil || provider.ID == "" {
-				t.Errorf("a provider without ID, or beside an error: %+v, %v", provider, err)
+				t.Errorf("a provider without an ID, or together with an error: %+v, %v", provider, err)
 			}
 			if changed := coder.ProviderChanges(provider, provider); changed != nil {
 				t.Errorf("differs from itself in %q", changed)
@@ -89,7 +89,7 @@ func FuzzErrors(f *testing.F) {
 		status, contentType, answer = 300+int(uint(code)%300), kind, body
 		_, err := client.Me(t.Context())
 		if err == nil {
-			t.Fatalf("status %d is no error", status)
+			t.Fatalf("status %d is not an error", status)
 		}
 		presentable(t, err)
 		if !strings.HasPrefix(err.Error(), "GET coder.example.com/api/v0/users/me: ") {
@@ -176,7 +176,7 @@ func FuzzLoginFiles(f *testing.F) {
 			}
 		}
 		got, err := coder.FindLogin(coder.LoginOptions{GOOS: "windows", Getenv: func(string) string { return base }})
-		want := coder.Login{URL: base, Token: coder.Token(base)} // CODER_URL and CODER_TOKEN
+		want := coder.Login{URL: base, Token: coder.Token(base)} // from CODER_URL and CODER_TOKEN
 		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(coder.Login{}, "Source")); err != nil || diff != "" {
 			t.Errorf("%v (-want +got):\n%s", err, diff)
 		}

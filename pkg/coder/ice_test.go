@@ -11,7 +11,7 @@ func TestSTUNServers(t *testing.T) {
 	for name, test := range map[string]struct {
 		body  string
 		want  []string
-		wrong string // what the error says
+		wrong string // part of the error
 	}{
 		"none":         {`{"data":[` + relay + `]}`, nil, ""},
 		"an empty one": {`{"data":null}`, nil, ""},

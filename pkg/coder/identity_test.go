@@ -9,8 +9,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
-// A satellite is known by its key, a primary by its version, and nothing secret
-// is sent for the answer.
+// A satellite is recognised by its key and a primary by its version, without sending credentials.
 func TestIdentify(t *testing.T) {
 	const keyPath = "/api/private/satellites/key"
 	key := says(200, "application/json", `{"key":"k","fingerprint":"f"}`)
@@ -18,7 +17,7 @@ func TestIdentify(t *testing.T) {
 	version := func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Coder-Version", "1.28.2") }
 	for name, test := range map[string]struct {
 		key, api http.HandlerFunc
-		want     string // of the version, or of the key's fingerprint, or of the error
+		want     string // part of the version, the key's fingerprint or the error
 		asked    int
 	}{
 		"a satellite":             {key, version, "f", 1},
@@ -58,7 +57,7 @@ func TestIdentify(t *testing.T) {
 	}
 }
 
-// Where nothing answers, once is enough.
+// If nothing answers the first request, no second one is sent.
 func TestIdentifyNothing(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close()

@@ -27,7 +27,7 @@ func FuzzBuildMessage(f *testing.F) {
 		}
 		encoded, err := json.Marshal(message)
 		if err != nil {
-			return // a year that JSON cannot hold
+			return // JSON cannot encode this year
 		}
 		again, err := decodeBuildMessage(encoded)
 		if diff := cmp.Diff(message, again); err != nil || diff != "" {
@@ -77,7 +77,7 @@ func TestProviderChanges(t *testing.T) {
 	}
 }
 
-// What this machine lacks is not said of the deployment.
+// A shortage on this machine is not blamed on the deployment.
 func TestDiagnoseNoMoreFiles(t *testing.T) {
 	reason, passes := (&Client{}).diagnose(&net.OpError{Op: "dial", Err: os.NewSyscallError("socket", syscall.EMFILE)})
 	if !strings.Contains(reason, "this machine allows no more open files") || !passes {

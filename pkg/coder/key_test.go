@@ -8,7 +8,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// otherPEM is the key of a satellite made here.
+// otherPEM generates another satellite key.
 func otherPEM(t *testing.T) (key, fingerprint string) {
 	t.Helper()
 	private, err := codertest.NewPrivateKey()
@@ -25,7 +25,7 @@ func otherPEM(t *testing.T) (key, fingerprint string) {
 }
 
 func TestFingerprint(t *testing.T) {
-	// openssl pkey -pubin -outform DER | openssl dgst -sha256 -binary | base64
+	// computed with: openssl pkey -pubin -outform DER | openssl dgst -sha256 -binary | base64
 	const want = "SHA256:pA8PLil03HaoLfb/4I7Q15lVx5560MINl66Pkkat4cE"
 	if got, err := coder.Fingerprint(somePEM); err != nil || got != want {
 		t.Errorf("%q, %v", got, err)

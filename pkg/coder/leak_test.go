@@ -21,7 +21,7 @@ const (
 	secretHeader = "Bearer pr0xy-credential"
 )
 
-// shown is everything that could be printed of a value: by fmt, as JSON, in a log.
+// shown formats a value in every way in which it could be printed: with fmt, as JSON, in a log.
 func shown(value any) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%v\n%+v\n%#v\n%s\n%q\n%x\n", value, value, value, value, value, value)
@@ -33,7 +33,7 @@ func shown(value any) string {
 	return b.String()
 }
 
-// leaks returns the secrets in a text, in the forms in which they may appear.
+// leaks returns the secrets that a text contains, in plain or encoded form.
 func leaks(text string) []string {
 	var found []string
 	for _, secret := range []string{"s3cret-t0ken", fmt.Sprintf("%x", "s3cret-t0ken"), "pr0xy-credential", fmt.Sprintf("%x", "pr0xy-credential")} {
@@ -44,7 +44,7 @@ func leaks(text string) []string {
 	return found
 }
 
-// echoes are answers of a server that repeats the secrets wherever it can.
+// echoes are servers that repeat the secrets everywhere they can.
 func echoes() map[string]http.HandlerFunc {
 	quoted := func(text string) string {
 		data, err := json.Marshal(text)
@@ -79,7 +79,7 @@ func echoes() map[string]http.HandlerFunc {
 	return answers
 }
 
-// Every call, through every kind of failure: no secret in what can be printed.
+// Every call, with every kind of failure: nothing that could be printed contains a secret.
 func TestNoSecretLeaks(t *testing.T) {
 	config := coder.Config{Token: secretToken, AuthHeader: secretHeader, Timeout: 60 * time.Millisecond, Attempts: 2, Clock: &hurried{}}
 	d := start(t, codertest.Options{})

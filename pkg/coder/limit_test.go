@@ -31,7 +31,7 @@ func TestEndlessAnswer(t *testing.T) {
 	}
 }
 
-// A small answer may be a large one in disguise.
+// A small compressed answer may unpack to a huge one.
 func TestCompressedEndlessAnswer(t *testing.T) {
 	var mebibyte bytes.Buffer
 	zipped := gzip.NewWriter(&mebibyte)
@@ -41,7 +41,7 @@ func TestCompressedEndlessAnswer(t *testing.T) {
 	}
 	client := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
-		for range 256 { // a stream of several parts is one text
+		for range 256 { // the decompressed parts are joined into one text
 			if _, err := w.Write(mebibyte.Bytes()); err != nil {
 				return
 			}
@@ -70,7 +70,7 @@ func TestLongestAnswer(t *testing.T) {
 	}
 }
 
-// However a server dawdles, an attempt ends, and says after how long.
+// However slowly a server answers, an attempt ends, and the error says after how long.
 func TestSlowAnswers(t *testing.T) {
 	for name, fault := range map[string]codertest.Fault{
 		"drips":          {Drip: true},
@@ -84,7 +84,7 @@ func TestSlowAnswers(t *testing.T) {
 			d.AddFault(fault)
 			for _, c := range d.calls() {
 				if c.name != "Providers" && c.name != "SetNetworkingV2" && c.name != "Rebuild" {
-					continue // one of each kind: this takes its time
+					continue // one of each kind is enough, since each takes a while
 				}
 				d.ResetRequests()
 				d.clock.waits = nil
@@ -118,7 +118,7 @@ func TestSlowAnswers(t *testing.T) {
 	}
 }
 
-// A deadline of the caller's is the caller's, not the attempt's.
+// If the caller's deadline ends a call, the error does not blame the time limit of an attempt.
 func TestCallersDeadline(t *testing.T) {
 	d := start(t, codertest.Options{})
 	d.AddFault(codertest.Fault{Drip: true})
@@ -133,7 +133,7 @@ func TestCallersDeadline(t *testing.T) {
 	}
 }
 
-// An answer that ends before its length ends is no answer.
+// A truncated answer is an error.
 func TestBrokenOffAnswer(t *testing.T) {
 	d := start(t, codertest.Options{})
 	d.AddFault(codertest.Fault{Truncate: true})

@@ -12,7 +12,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
-// stored writes a login as the Coder CLI does; an empty text writes no file.
+// stored writes a login as the Coder CLI does. An empty text writes no file.
 func stored(t *testing.T, url, session string, under ...string) (base string) {
 	t.Helper()
 	base = t.TempDir()
@@ -112,7 +112,7 @@ func TestFindLogin(t *testing.T) {
 	}
 }
 
-// Where the Coder CLI keeps its login, by operating system.
+// The folder where the Coder CLI keeps its login, by operating system.
 func TestLoginFolder(t *testing.T) {
 	const url = "https://a.example.com"
 	for _, test := range []struct {
@@ -136,7 +136,7 @@ func TestLoginFolder(t *testing.T) {
 				continue
 			}
 			if got, err := find(t, other, "", "", map[string]string{test.variable: base}); err == nil {
-				t.Errorf("%s finds what is %s's: %+v", other, test.goos, got)
+				t.Errorf("%s finds the login of %s: %+v", other, test.goos, got)
 			}
 		}
 	}

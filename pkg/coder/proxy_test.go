@@ -19,12 +19,11 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// asProxyClient holds the access URL that a copy of the test program asks:
-// net/http reads HTTPS_PROXY once in a program's life.
+// asProxyClient is the environment variable with the access URL that a copy of the test program
+// calls. It takes a new process, since net/http reads HTTPS_PROXY only once.
 const asProxyClient = "CODER_TEST_ASK_THROUGH_PROXY"
 
-// askThroughProxy writes the version, and the result of a request that must not
-// be repeated lightly.
+// askThroughProxy writes the version, and the result of a request that must not be sent twice.
 func askThroughProxy(url string, out io.Writer) {
 	client, err := coder.New(coder.Config{URL: url, Token: "the-token", CAFile: os.Getenv("CODER_TEST_CA"), ConnectTo: os.Getenv("CODER_TEST_CONNECT_TO"), Clock: &hurried{}})
 	if err != nil {
@@ -36,10 +35,10 @@ func askThroughProxy(url string, out io.Writer) {
 	fmt.Fprintln(out, "rebuild:", client.Rebuild(context.Background(), "w"))
 }
 
-// proxy is a proxy for CONNECT, which leads to one address only.
+// proxy is a CONNECT proxy that leads to one fixed address.
 type proxy struct {
 	target string
-	status int // answered instead of connecting; 0 is to connect
+	status int // answered instead of connecting; 0 connects
 	user   string
 
 	mu       sync.Mutex
@@ -100,15 +99,15 @@ func TestProxy(t *testing.T) {
 	t.Cleanup(primary.Close)
 	target := strings.TrimPrefix(primary.URL(), "https://")
 	const connect = "CONNECT coder.example.com:443"
-	const some = -1 // a connection may be used again, or not
+	const some = -1 // any number: connections may be reused
 	for _, test := range []struct {
 		name, url    string
 		proxy        *proxy
-		user         string // in HTTPS_PROXY
+		user         string // the user in HTTPS_PROXY
 		down         bool
 		want         []string
 		connectTo    string
-		requests     int // at the proxy
+		requests     int // that reach the proxy
 		firstRequest string
 	}{
 		{name: "connects", proxy: &proxy{target: target}, want: []string{"version: 1.21.9 <nil>", "rebuild: PATCH coder.example.com/api/v0/workspaces/w: 401"},
@@ -120,7 +119,7 @@ func TestProxy(t *testing.T) {
 			requests: 2, firstRequest: connect},
 		{name: "forbids", proxy: &proxy{status: 403}, want: []string{"does not connect to it: 403 forbidden; if it needs no proxy, name its host in NO_PROXY"},
 			requests: 2, firstRequest: connect},
-		// nothing was sent to the server, so that even a rebuild may be tried again
+		// the server received nothing, so even a rebuild may be sent again
 		{name: "fails", proxy: &proxy{status: 503}, want: []string{"version: 0.0.0 GET", "rebuild: PATCH", "does not connect to it: 503 service unavailable"},
 			requests: 8, firstRequest: connect},
 		{name: "is down", proxy: &proxy{}, down: true, want: []string{"the proxy that HTTPS_PROXY names cannot be reached", "connection refused"}},

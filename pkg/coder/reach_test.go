@@ -7,13 +7,13 @@ import (
 	"testing"
 )
 
-// Who answers in place of the deployment is not taken for it, but anybody will do
-// behind an access URL of which no more is known.
+// Another server that answers at the URL is not mistaken for the deployment. If nothing more is
+// known about an access URL, any answer counts.
 func TestReach(t *testing.T) {
 	for name, test := range map[string]struct {
 		status             int
 		version, body      string
-		api, key, anything string // what the error says; empty for none
+		api, key, anything string // part of each error; empty for none
 	}{
 		"a primary":       {200, "1.21.7", `{}`, "", "holds no key", ""},
 		"a satellite":     {200, "1.21.7", `{"key": "k", "fingerprint": "f"}`, "", "", ""},

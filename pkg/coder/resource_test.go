@@ -58,7 +58,7 @@ func TestProviders(t *testing.T) {
 	}
 }
 
-// From v1.22 the flag is absent, which is not off.
+// From v1.22 on the flag is absent, which does not mean off.
 func TestProviderWithoutFlag(t *testing.T) {
 	d := start(t, codertest.Options{Version: "1.22.0"})
 	got, err := d.client(t).Provider(t.Context(), d.provider.ID)
@@ -67,7 +67,7 @@ func TestProviderWithoutFlag(t *testing.T) {
 	}
 }
 
-// The answer to a change may have a body or not.
+// The answer to a PATCH may or may not have a body.
 func TestPatchWithBody(t *testing.T) {
 	d := start(t, codertest.Options{PatchWithBody: true})
 	if err := d.client(t).SetNetworkingV2(t.Context(), d.provider.ID, true); err != nil {
@@ -119,7 +119,7 @@ func TestSatellitesOfOldPrimary(t *testing.T) {
 	}
 }
 
-// A satellite is asked for its key, and through it the primary for its version.
+// A satellite answers for its own key and forwards the request for the version to the primary.
 func TestThroughSatellite(t *testing.T) {
 	d := start(t, codertest.Options{Version: "v1.21.7"})
 	key, err := codertest.NewPrivateKey()
@@ -225,7 +225,7 @@ func TestWorkspaces(t *testing.T) {
 	}
 }
 
-// An ID that was lost must not become a request for something else.
+// An empty ID must not turn into a request for another resource.
 func TestLostID(t *testing.T) {
 	d := start(t, codertest.Options{})
 	client := d.client(t)
@@ -247,7 +247,7 @@ func TestLostID(t *testing.T) {
 	}
 }
 
-// An ID with a slash stays one segment.
+// An ID with a slash stays one path segment.
 func TestEscapedID(t *testing.T) {
 	d := start(t, codertest.Options{})
 	if err := d.client(t).DeleteSatellite(t.Context(), "../resource-pools"); !coder.IsNotFound(err) {

@@ -14,8 +14,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// Each call through each failure that may pass, once: it is sent again only if
-// sending it twice is the same as sending it once.
+// Each call meets each transient failure once. It is repeated only if sending it twice has the
+// same effect as sending it once.
 func TestRepeats(t *testing.T) {
 	d := start(t, codertest.Options{})
 	faults := map[string]codertest.Fault{
@@ -51,7 +51,7 @@ func TestRepeats(t *testing.T) {
 	}
 }
 
-// What does not pass by itself is not tried again.
+// Permanent failures are not retried.
 func TestDoesNotRepeat(t *testing.T) {
 	for _, status := range []int{400, 401, 403, 404, 405, 409, 410, 413, 422, 501} {
 		requests := 0
@@ -84,7 +84,7 @@ func TestAttempts(t *testing.T) {
 	}
 }
 
-// Waits double, but for a random half, up to ten seconds.
+// Waits double up to ten seconds, and up to half of each is random jitter.
 func TestBackoff(t *testing.T) {
 	clock := &hurried{}
 	server := httptest.NewServer(says(500, "text/plain", "no"))
@@ -140,7 +140,7 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// Where nobody listens, nothing was sent: everything may be tried again.
+// If the connection is refused, nothing was sent, so every call may be retried.
 func TestRefusedConnectionRepeats(t *testing.T) {
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -158,7 +158,7 @@ func TestRefusedConnectionRepeats(t *testing.T) {
 	}
 }
 
-// A wait ends with the context, and the error is the server's, which says more.
+// A wait for a retry ends with the context. The error is the server's, because it says more.
 func TestContextEndsWait(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

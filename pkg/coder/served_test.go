@@ -9,8 +9,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
-// What a primary answers where a satellite serves its key is not known: only a
-// key makes a satellite of a deployment, and no answer of its own is an unknown.
+// It is not known what a primary answers at the path where a satellite serves its key. So only a
+// key identifies a satellite, and a primary's own answers, such as 404 or 401, are not errors.
 func TestServedKey(t *testing.T) {
 	for name, test := range map[string]struct {
 		status     int
@@ -42,8 +42,8 @@ func TestServedKey(t *testing.T) {
 	}
 }
 
-// A proxy that asks for authentication even for a satellite's key gets no
-// header, and the error says what it has to let pass.
+// A proxy that requires authentication even for a satellite's key gets no header. The error says
+// which path it must let through.
 func TestKeyBehindAuthenticatingProxy(t *testing.T) {
 	const advice = "a proxy in front of it must let GET /api/private/satellites/key pass without authentication"
 	for name, handler := range map[string]http.HandlerFunc{

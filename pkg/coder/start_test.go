@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// hurried is a clock whose timers fire at once; it remembers what they were for.
+// hurried is a clock whose timers fire at once. It records their durations.
 type hurried struct {
 	clock.RealClock
 	mu    sync.Mutex
@@ -40,7 +40,7 @@ func (h *hurried) NewTimer(d time.Duration) clock.Timer {
 	return h.RealClock.NewTimer(0)
 }
 
-// deployment is a primary with what the calls are about.
+// deployment is a primary that has every resource that the calls need.
 type deployment struct {
 	*codertest.Primary
 	caFile    string
@@ -86,7 +86,7 @@ func open(t *testing.T, config coder.Config) *coder.Client {
 	return client
 }
 
-// serve serves over plain HTTP on loopback, and returns a client of it.
+// serve serves over plain HTTP on loopback, and returns a client for it.
 func serve(t *testing.T, handler http.HandlerFunc) *coder.Client {
 	t.Helper()
 	server := httptest.NewServer(handler)
@@ -112,12 +112,12 @@ func write(t *testing.T, name, content string) string {
 	return file
 }
 
-// call is one call of the client.
+// call is one method of the client.
 type call struct {
 	name string
-	// method and path are those of its request.
+	// method and path of the request that it sends.
 	method, path string
-	// once tells that it must not be repeated.
+	// once is set if the call must not be repeated.
 	once bool
 	do   func(context.Context, *coder.Client) (any, error)
 }
@@ -127,7 +127,7 @@ const somePEM = "-----BEGIN PUBLIC KEY-----\n" +
 	"q9UU8I5mEovUf86QZ7kOBIjJwqnzD1omageEHWwHdBO6B+dFabmdT9POxg==\n" +
 	"-----END PUBLIC KEY-----\n"
 
-// calls are all calls of the client but WatchBuild.
+// calls are all methods of the client except WatchBuild.
 func calls(providerID, workspaceID string) []call {
 	pool, workspace := "/api/private/resource-pools/"+providerID, "/api/v0/workspaces/"+workspaceID
 	type ctx = context.Context

@@ -93,7 +93,7 @@ func TestSameURL(t *testing.T) {
 	for raw, want := range map[string]string{
 		"http://localhost:80/":       "http://localhost",
 		"https://[::1]:443":          "https://[::1]",
-		"https://ann@Coder.EXAMPLE/": "https://ann@Coder.EXAMPLE/", // for a validation to refuse
+		"https://ann@Coder.EXAMPLE/": "https://ann@Coder.EXAMPLE/", // validation refuses this later
 	} {
 		if got := coder.NormalURL(raw); got != want {
 			t.Errorf("%q becomes %q, want %q", raw, got, want)

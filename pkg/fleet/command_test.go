@@ -31,7 +31,7 @@ func TestCommand(t *testing.T) {
 	}
 }
 
-// fromFlags is the one region of the flags.
+// fromFlags returns the only region that the flags describe.
 func fromFlags(t *testing.T, flags fleet.Flags) fleet.Region {
 	t.Helper()
 	loaded, err := flags.Load(nil)

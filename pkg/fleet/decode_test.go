@@ -13,12 +13,12 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 )
 
-// What is printed as YAML is read back the same.
+// Strings printed as YAML are read back unchanged.
 func TestDecodeRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.OneOf(
 			rapid.StringMatching(`[a-z0-9./:@ _#'"{}*&!~-]{0,20}`),
-			// YAML folds some line breaks of Unicode, which no name holds
+			// YAML folds some Unicode line breaks, but no name contains one
 			rapid.StringOf(rapid.Rune().Filter(unicode.IsPrint)),
 			rapid.SampledFrom([]string{"", "null", "~", "true", "yes", "1", "1.20", "0x1f", "1e3", "2026-01-02", "<<", "=", "- a", "a: b", "\n", "é", "日本"}),
 		)

@@ -48,7 +48,7 @@ func TestFlagsFleet(t *testing.T) {
 	}
 }
 
-// The unified URL reaches every region, and the command line of each.
+// The unified URL reaches every region and the command line of each.
 func TestFlagsUnifiedURL(t *testing.T) {
 	got, err := fleet.Flags{Contexts: []string{"a", "b"}, UnifiedURL: "https://Global.example.com/", AccessURLOptional: true}.Load(nil)
 	if err != nil {
@@ -141,7 +141,7 @@ func TestFlagsOverFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got.CoderURL != "https://other.example.com" || got.CAFile != ca || got.MaxParallel != 9 || got.MaxFailures != 1 {
-		t.Errorf("flags do not win: %+v", got)
+		t.Errorf("flags do not override: %+v", got)
 	}
 	if diff := cmp.Diff([][]string{{"sydney"}, {"ohio"}}, got.Waves); diff != "" {
 		t.Errorf("waves (-want +got):\n%s", diff)
@@ -161,7 +161,7 @@ func TestSelectDropsEmptyWaves(t *testing.T) {
 	}
 }
 
-// A region without a satellite: its providers alone, in the context that is named.
+// A region without a satellite has only its providers, in the context that the flags name.
 func TestFlagsWithoutSatellite(t *testing.T) {
 	got, err := fleet.Flags{Contexts: []string{"main"}, Satellite: fleet.SatelliteNone, Providers: []string{"built-in"}}.Load(nil)
 	if err != nil {
@@ -176,7 +176,7 @@ func TestFlagsWithoutSatellite(t *testing.T) {
 	}
 }
 
-// With a file, --provider selects: regions keep those, and know of the others.
+// With a file, --provider selects providers: regions keep those, and still list the others.
 func TestSelectProviders(t *testing.T) {
 	got, err := fleet.Flags{Filename: filepath.Join("testdata", "valid", "providers.yaml"), Providers: []string{"london-restricted", "sydney"}}.Load(nil)
 	if err != nil {

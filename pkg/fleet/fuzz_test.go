@@ -9,8 +9,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 )
 
-// Whatever the bytes, reading ends without a panic, and what is accepted keeps
-// the promises that Fleet makes.
+// Reading any bytes ends without a panic, and every fleet that is accepted keeps the invariants
+// that Fleet documents.
 func FuzzReadFleet(f *testing.F) {
 	files, err := filepath.Glob("testdata/*/*.yaml")
 	if err != nil {

@@ -33,10 +33,10 @@ func providers() []coder.Provider {
 	}
 }
 
-// withSatellite is a region that has one.
+// withSatellite is a region that has a satellite.
 var withSatellite = fleet.Region{Name: "r", Satellite: fleet.Satellite{Context: "edge"}}
 
-// The built-in provider is one of a region without a satellite.
+// The built-in provider can only belong to a region without a satellite.
 func TestMatchBuiltIn(t *testing.T) {
 	got, err := fleet.MatchProvider(fleet.Region{Name: "hq"}, fleet.Provider{Name: "built-in", Context: "main"}, "https://api.example.com", providers())
 	if err != nil || got.ID != "id-0" {
@@ -47,7 +47,7 @@ func TestMatchBuiltIn(t *testing.T) {
 func TestMatchProvider(t *testing.T) {
 	tests := map[string]struct {
 		provider, server string
-		want             string   // ID
+		want             string   // the ID
 		err              []string // parts of the error
 	}{
 		"by name":                  {provider: "sydney", server: "https://elsewhere.example.com", want: "id-1"},

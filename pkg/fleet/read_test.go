@@ -110,7 +110,7 @@ func TestReadFile(t *testing.T) {
 	}
 }
 
-// Every file in testdata/invalid has its error beside it.
+// Every file in testdata/invalid has its expected error in a file next to it.
 func TestReadFileErrors(t *testing.T) {
 	files, err := filepath.Glob("testdata/invalid/*.yaml")
 	if err != nil || len(files) == 0 {
@@ -188,7 +188,7 @@ func TestReadFileTooLarge(t *testing.T) {
 	}
 }
 
-// Aliases may multiply a small file into a huge fleet.
+// Aliases could expand a small file into a huge fleet.
 func TestReadFileAliasBomb(t *testing.T) {
 	var b bytes.Buffer
 	b.WriteString(head + "regions: []\nrollout:\n  waves:\n  - &w [" + strings.Repeat("a,", 20000) + "a]\n")

@@ -52,7 +52,8 @@ func TestSelectRegions(t *testing.T) {
 			var names []string
 			for _, region := range got.Regions {
 				names = append(names, region.Name)
-				// whatever chose it, the region is named alone in a command that concerns it alone
+				// however it was selected, a region is named alone in a command that concerns
+				// only that region
 				if want := "kubectl coder-satellite status --filename - --region " + region.Name; region.Command("status") != want {
 					t.Errorf("command %q", region.Command("status"))
 				}
@@ -113,7 +114,7 @@ func TestSelectRegionsErrors(t *testing.T) {
 	}
 }
 
-// Without waves of its own, a selection begins with one region, as the fleet does.
+// Without configured waves, a selection begins with one region, as a whole fleet does.
 func TestSelectDefaultWaves(t *testing.T) {
 	text, _, _ := strings.Cut(labelled, "rollout:")
 	flags := fleet.Flags{Filename: fleet.Stdin, Exclude: []string{"sydney"}}

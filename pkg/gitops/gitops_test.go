@@ -50,7 +50,7 @@ func TestOwnerOf(t *testing.T) {
 	}
 }
 
-// client answers with a HelmRelease of this spec and status.
+// client answers with a HelmRelease that has this spec and status.
 func client(spec, status map[string]any) *fake.FakeDynamicClient { return serving("v2", spec, status) }
 
 func serving(version string, spec, status map[string]any) *fake.FakeDynamicClient {
@@ -71,7 +71,7 @@ func TestLook(t *testing.T) {
 	for _, test := range []struct {
 		name         string
 		spec, status map[string]any
-		acts         string // part of it; "" for none
+		acts         string // part of what Acts returns; "" for none
 		ready        bool
 	}{
 		{"suspended", suspended, condition("Ready", "True", "upgraded"), "", true},
@@ -136,7 +136,7 @@ func TestSuspend(t *testing.T) {
 	}
 }
 
-// Flux before 2.3 serves an older version.
+// Flux before 2.3 serves an older version of the API.
 func TestOldFlux(t *testing.T) {
 	old := serving("v2beta1", nil, nil)
 	control := gitops.Look(t.Context(), old, flux())

@@ -18,7 +18,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// Scripts name checks by their IDs: none is renamed or dropped by accident.
+// Scripts refer to checks by ID, so an ID must not be renamed or dropped by accident.
 func TestCatalog(t *testing.T) {
 	var lines []string
 	for _, check := range health.All() {
@@ -53,7 +53,7 @@ func TestEveryCheckIsDescribed(t *testing.T) {
 	for _, check := range health.All() {
 		info := check.Info
 		if !form.MatchString(info.ID) || seen[info.ID] {
-			t.Errorf("the ID %q is taken, or is none", info.ID)
+			t.Errorf("the ID %q is in use or empty", info.ID)
 		}
 		seen[info.ID] = true
 		if info.Category == "" || info.Severity != v1alpha1.SeverityError && info.Severity != v1alpha1.SeverityWarning {
@@ -71,7 +71,7 @@ func TestEveryCheckIsDescribed(t *testing.T) {
 	}
 }
 
-// Every check is asked somewhere, and Find and Select find it.
+// Every check is used by status or the preflight, and both Find and Select find it.
 func TestEveryCheckIsAsked(t *testing.T) {
 	asked := append(ids(health.Status()), ids(health.Preflight())...)
 	all := health.All()

@@ -17,8 +17,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// An expired token keeps away who asks, the providers and all that hangs on
-// them, and the registrations. The region hears of it once.
+// An expired token makes several facts unknown: the operator, the providers with everything that
+// depends on them, and the registrations. The report states the cause once.
 func TestExpiredTokenIsToldOnce(t *testing.T) {
 	s := healthy()
 	loseTo(&s.Primary.Me, expired("/api/v0/users/me"))
@@ -53,8 +53,8 @@ func TestExpiredTokenIsToldOnce(t *testing.T) {
 	}
 }
 
-// What only looks alike is told apart, or the operator would fix one thing
-// and find the other.
+// Causes that only look alike are reported separately. Otherwise the operator would fix one
+// problem and only then see the next.
 func TestCausesAreToldApart(t *testing.T) {
 	unlike := func(status int, host string) error {
 		return &coder.Error{Method: "GET", Host: host, Path: "/" + host, Status: status}
@@ -85,7 +85,8 @@ func TestCausesAreToldApart(t *testing.T) {
 	}
 }
 
-// What one repair would settle is told of once, however each fact words it.
+// Facts that one repair would restore share one report of the cause, however each words its
+// error.
 func TestCausesAreToldTogether(t *testing.T) {
 	refusal := func(status int, path string) error {
 		return &coder.Error{Host: "coder.example.com", Path: path, Status: status}
@@ -117,7 +118,7 @@ func TestCausesAreToldTogether(t *testing.T) {
 	}
 }
 
-// Of two checks that warn, one tells of what both lack.
+// Of two warnings that lack the same fact, only the first reports it.
 func TestWarningsAreToldOnce(t *testing.T) {
 	s := healthy()
 	lose(&s.Certificates)
@@ -127,7 +128,7 @@ func TestWarningsAreToldOnce(t *testing.T) {
 	}
 }
 
-// A check that only warns does not silence one that makes the region fail.
+// A warning does not hide a later check whose failure makes the region fail.
 func TestWarningDoesNotSilenceError(t *testing.T) {
 	s := healthy()
 	lose(&s.Legacy)
@@ -143,7 +144,8 @@ func TestWarningDoesNotSilenceError(t *testing.T) {
 	}
 }
 
-// A cluster that does not accept the credentials has answered; one that is silent has not.
+// A cluster that rejects the credentials has answered, so the check fails. If it is silent, the
+// result is unknown.
 func TestRefusedCredentialsFail(t *testing.T) {
 	refused := apierrors.NewUnauthorized("who is it?")
 	for want, why := range map[v1alpha1.CheckState]error{v1alpha1.CheckFail: refused, v1alpha1.CheckUnknown: context.DeadlineExceeded} {

@@ -17,12 +17,12 @@ import (
 
 const wildcard = "*.coder-sydney.example.com"
 
-// certified is a certificate for the names, valid until then.
+// certified is a certificate for the names that is valid until that time.
 func certified(until time.Time, names ...string) *probe.Certificate {
 	return &probe.Certificate{DNSNames: names, NotBefore: until.AddDate(0, -9, 0), NotAfter: until}
 }
 
-// held is a Secret with the certificate in it.
+// held is a TLS Secret that contains the certificate.
 func held(name string, certificate *probe.Certificate) snapshot.TLSSecret {
 	return snapshot.TLSSecret{Name: name, Certificate: snapshot.Known(*certificate)}
 }
@@ -32,7 +32,7 @@ func unread(name string) snapshot.TLSSecret {
 	return snapshot.TLSSecret{Name: name, Certificate: snapshot.Unknown[probe.Certificate](errLost)}
 }
 
-// inSecret is a region whose TLS Secret is another one.
+// inSecret replaces the region's TLS Secret.
 func inSecret(secret snapshot.TLSSecret) func(*snapshot.Snapshot) {
 	return func(s *snapshot.Snapshot) { edit(&s.Certificates, func(c *snapshot.Certificates) { c.Host = secret }) }
 }
@@ -115,7 +115,7 @@ func TestCertificateNames(t *testing.T) {
 	})
 }
 
-// A Secret that may not be read stops nothing.
+// A Secret that the operator may not read is only a warning.
 func TestForbiddenSecretIsAWarning(t *testing.T) {
 	s := healthy()
 	edit(&s.Certificates, func(c *snapshot.Certificates) {
@@ -173,7 +173,7 @@ func TestDevURLs(t *testing.T) {
 	})
 }
 
-// Foreign text from a certificate steers no terminal.
+// Text from a certificate cannot control the terminal.
 func TestCertificatesArePrintable(t *testing.T) {
 	s := healthy()
 	inSecret(held("host", certified(s.Taken.AddDate(1, 0, 0), "x\x1b[2J\n.example.com")))(s)

@@ -12,7 +12,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// Whatever a context is called, a hint is pasted into a shell.
+// Hints are pasted into a shell, so they quote the context's name.
 func TestHintsAreQuoted(t *testing.T) {
 	for id, change := range map[string]func(*snapshot.Snapshot){
 		"cluster-reachable": func(s *snapshot.Snapshot) { lose(&s.Cluster) },

@@ -30,11 +30,11 @@ func TestExpect(t *testing.T) {
 	pending := func(s *snapshot.Snapshot) {
 		edit(&s.Satellite, func(s *satellite.State) { s.Pending, s.LastStatus = &satellite.Pending{}, "pending-install" })
 	}
-	through := func(s *snapshot.Snapshot) { s.Region.Satellite = fleet.Satellite{} } // the primary
+	through := func(s *snapshot.Snapshot) { s.Region.Satellite = fleet.Satellite{} } // users connect through the primary
 	for name, test := range map[string]struct {
 		change            func(*snapshot.Snapshot)
 		migrated, planned v1alpha1.Outcome
-		skipped           []string // with planned, beside those that are skipped anyway
+		skipped           []string // with planned, in addition to those that are always skipped
 	}{
 		"migrated":                {as, v1alpha1.OutcomeSucceeded, v1alpha1.OutcomeSucceeded, nil},
 		"not begun":               {fresh, v1alpha1.OutcomeFailed, v1alpha1.OutcomeSucceeded, []string{"networking-v2", "legacy-retained", "satellite-installed"}},
@@ -73,7 +73,7 @@ func TestExpect(t *testing.T) {
 	}
 }
 
-// One provider that is switched already makes the whole region half migrated.
+// If one of several providers is switched already, the whole region is half migrated.
 func TestExpectSeveralProviders(t *testing.T) {
 	a, b := healthy(), healthy()
 	fresh(a)

@@ -21,7 +21,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// errLost is why a fact is unknown.
+// errLost is the reason why facts are unknown in these tests.
 var errLost = errors.New("the answer got lost")
 
 const (
@@ -32,18 +32,18 @@ const (
 	accessURL      = "https://coder-sydney.example.com"
 )
 
-// satelliteValues are the values of a satellite's release.
+// satelliteValues are the Helm values of a satellite's release.
 func satelliteValues(primary, access string) map[string]any {
 	return map[string]any{"coderd": map[string]any{"satellite": map[string]any{"enable": true, "primaryURL": primary, "accessURL": access}}}
 }
 
-// version reads a version that is written into these tests, and so is one.
+// version parses a version from a test's source, which is known to be valid.
 func version(text string) coder.Version {
 	v, _ := coder.ParseVersion(text)
 	return v
 }
 
-// healthy are the facts of a region after its migration, which passes every check.
+// healthy returns the facts of a region after its migration. They pass every check.
 func healthy() *snapshot.Snapshot {
 	release := legacy.Release{
 		Namespace: "coder", Name: "coder-workspace-provider", Revision: 1, LatestRevision: 1, Status: "deployed",
@@ -117,7 +117,7 @@ func healthy() *snapshot.Snapshot {
 	}
 }
 
-// edit returns the fact with its value changed.
+// edit changes the value of a known fact.
 func edit[T any](fact *snapshot.Fact[T], change func(*T)) {
 	value := fact.Value()
 	change(&value)
@@ -127,7 +127,7 @@ func edit[T any](fact *snapshot.Fact[T], change func(*T)) {
 // lose makes a fact unknown.
 func lose[T any](fact *snapshot.Fact[T]) { *fact = snapshot.Unknown[T](errLost) }
 
-// answer is what one check makes of the facts, on its own.
+// answer evaluates one check on its own.
 func answer(t testing.TB, id string, s *snapshot.Snapshot) v1alpha1.CheckResult {
 	t.Helper()
 	check, ok := health.Find(id)
@@ -137,16 +137,16 @@ func answer(t testing.TB, id string, s *snapshot.Snapshot) v1alpha1.CheckResult 
 	return health.Evaluate([]health.Check{check}, s)[0]
 }
 
-// row is what one check answers to the healthy facts after a change of them.
+// row is the answer that one check must give after a change to the healthy facts.
 type row struct {
 	check  string
 	change func(s *snapshot.Snapshot)
 	want   v1alpha1.CheckState
-	// says is part of the message, try of the hint.
+	// says is a part of the message, try a part of the hint.
 	says, try string
 }
 
-// answers runs the rows, each a test by its name.
+// answers runs each row as a subtest of that name.
 func answers(t *testing.T, rows map[string]row) {
 	t.Helper()
 	for name, r := range rows {

@@ -15,7 +15,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// journalOf is a journal whose latest run is the last of the runs.
+// journalOf is a journal of these runs, the latest last.
 func journalOf(runs ...v1alpha1.Run) snapshot.Fact[*journal.Record] {
 	latest := runs[len(runs)-1]
 	record := &journal.Record{
@@ -50,7 +50,7 @@ func TestHistory(t *testing.T) {
 	place := func(r v1alpha1.Run, places ...string) v1alpha1.PastRun {
 		return v1alpha1.PastRun{Run: r, Places: places}
 	}
-	old := run("", v1alpha1.OutcomeSucceeded, 1, 2) // of a version that kept no IDs: it cannot be the same as another
+	old := run("", v1alpha1.OutcomeSucceeded, 1, 2) // written by a version that kept no IDs, so it never counts as the same run as another
 	joined := run("two", v1alpha1.OutcomeSucceeded, 10, 15)
 	joined.Step = "the last"
 	withoutSatellite := view("hq", "built-in", snapshot.Fact[*journal.Record]{}, journalOf(run("six", "", 20, 21)))

@@ -15,7 +15,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// release changes the one legacy release.
+// release changes the region's only legacy release.
 func release(change func(*legacy.Release)) func(*snapshot.Snapshot) {
 	return state(func(l *snapshot.Legacy) {
 		r := *l.Release
@@ -89,7 +89,7 @@ func TestLegacyIdle(t *testing.T) {
 	})
 }
 
-// control is what Flux does with the legacy release.
+// control changes what Flux does with the legacy release.
 func control(change func(*gitops.Control)) func(*snapshot.Snapshot) {
 	return state(func(l *snapshot.Legacy) {
 		l.Retention.Control = gitops.Control{Owner: flux(), Suspended: true}

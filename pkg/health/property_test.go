@@ -19,7 +19,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// losses are the facts that checks look at, and how each gets lost.
+// losses has the facts that checks use, each with a function that makes it unknown.
 func losses() map[string]func(*snapshot.Snapshot, error) {
 	return map[string]func(*snapshot.Snapshot, error){
 		"version":       func(s *snapshot.Snapshot, err error) { loseTo(&s.Primary.Version, err) },
@@ -49,7 +49,7 @@ func losses() map[string]func(*snapshot.Snapshot, error) {
 	}
 }
 
-// needs are the facts without which a check must not pass.
+// needs lists, by check, the facts without which it must not pass.
 func needs() map[string][]string {
 	return map[string][]string{
 		"primary-version": {"version"}, "primary-is-primary": {"served key"}, "primary-same": {"satellite", "journal"}, "operator-role": {"me"},
@@ -64,7 +64,7 @@ func needs() map[string][]string {
 		"access-url-free":   {"endpoint", "satellite"}, "access-url": {"endpoint", "satellite"}, "access-url-change": {"satellite"},
 		"satellite-proxies": {"endpoint", "satellite", "version"},
 		"certificate-valid": {"endpoint"}, "certificate-names": {"certificates"}, "devurl-certificate": {"certificates"},
-		"unified-url": {"satellite"}, "unified-url-supported": {}, // without one; see TestUnifiedUnknown
+		"unified-url": {"satellite"}, "unified-url-supported": {}, // both need more if there is a unified URL; see TestUnifiedUnknown
 		"registration-name": {"registrations", "satellite"}, "satellite-registered": {"registrations", "satellite"},
 		"canary": {"canary"}, "run-complete": {"journal", "lock"}, "satellite-run-complete": {"journal", "lock"},
 	}
@@ -73,11 +73,12 @@ func needs() map[string][]string {
 func loseTo[T any](fact *snapshot.Fact[T], err error) {
 	*fact = snapshot.Unknown[T](err)
 	if err == nil {
-		*fact = snapshot.Fact[T]{} // nobody asked
+		*fact = snapshot.Fact[T]{} // it was never collected
 	}
 }
 
-// reasons are ways in which facts get lost: several facts to one cause, too.
+// reasons are the ways in which a fact becomes unknown. Some are a cause that several facts can
+// share.
 func reasons(fact string) map[string]error {
 	return map[string]error{
 		"not asked":   nil,
@@ -93,8 +94,8 @@ func expired(path string) error {
 	return &coder.Error{Method: "GET", Host: "coder.example.com", Path: path, Status: 401, Message: "token expired", Advice: "log in"}
 }
 
-// Whatever is unknown: no check passes without its facts, every check passes
-// with them, the region does not succeed, and evaluating is pure.
+// Whichever facts are unknown: a check passes exactly if its facts are known, a region with a
+// missing fact does not succeed, and evaluating is pure.
 func TestUnknownIsNeverOK(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s, twin := healthy(), healthy()
@@ -115,9 +116,9 @@ func TestUnknownIsNeverOK(t *testing.T) {
 			if passed := result.State == v1alpha1.CheckPass; passed == without {
 				t.Errorf("without %v: %s is %s: %s", slices.Sorted(maps.Keys(lost)), result.ID, result.State, result.Message)
 			}
-			// rights are asked for last, and only when something is to change
+			// rights are collected last, and only when there is something to change
 			if without && result.Severity == v1alpha1.SeverityError && result.ID != "cluster-rights" && !failed {
-				t.Errorf("without %v nothing fails, although %s cannot be told", slices.Sorted(maps.Keys(lost)), result.ID)
+				t.Errorf("without %v nothing fails, although %s is unknown", slices.Sorted(maps.Keys(lost)), result.ID)
 			}
 		}
 		if diff := cmp.Diff(results, health.Evaluate(health.All(), s)); diff != "" {
@@ -129,15 +130,15 @@ func TestUnknownIsNeverOK(t *testing.T) {
 	})
 }
 
-// Every check has its needs written down above.
+// Every check is listed in needs.
 func TestNeedsAreComplete(t *testing.T) {
 	if diff := cmp.Diff(slices.Sorted(slices.Values(ids(health.All()))), slices.Sorted(maps.Keys(needs()))); diff != "" {
 		t.Errorf("(-checks +needs):\n%s", diff)
 	}
 }
 
-// A cause is told of once, however many facts it keeps away, and a check that
-// is quiet about it names the one that is not.
+// A cause is reported once, however many facts it makes unknown. Every other check that it
+// affects names the one that reports it.
 func TestOneCauseIsToldOnce(t *testing.T) {
 	shared := []string{"token", "proxy", "no answer", "unreachable", "not asked"}
 	marks := map[string]string{
@@ -159,14 +160,14 @@ func TestOneCauseIsToldOnce(t *testing.T) {
 			}
 		}
 		heavy := slices.ContainsFunc(told, func(r v1alpha1.CheckResult) bool { return r.Severity == v1alpha1.SeverityError })
-		// a warning does not silence an error that comes after it
+		// a warning may come first, since it does not hide a later error
 		if len(told) > 2 || len(told) == 2 && (!heavy || told[0].Severity != v1alpha1.SeverityWarning) {
-			t.Errorf("told %d times: %+v", len(told), told)
+			t.Errorf("reported %d times: %+v", len(told), told)
 		}
 		for _, result := range results {
 			if _, first, quiet := strings.Cut(result.Message, "for the same reason as "); quiet &&
 				!slices.ContainsFunc(told, func(r v1alpha1.CheckResult) bool { return r.ID == first }) {
-				t.Errorf("%s names %s, which does not tell", result.ID, first)
+				t.Errorf("%s names %s, which does not report the cause", result.ID, first)
 			}
 		}
 	})

@@ -53,7 +53,7 @@ func checksOf(status v1alpha1.RegionStatus) []string {
 	return all
 }
 
-// waiting has a workspace that was not built since the switch.
+// waiting has a workspace that was not rebuilt since the switch.
 func waiting(s *snapshot.Snapshot) {
 	s.Workspaces = snapshot.Known(append(s.Workspaces.Value(), coder.Workspace{
 		ID: "x", LastBuiltAt: s.Taken.Add(-time.Hour), LatestStat: coder.WorkspaceStat{ContainerStatus: coder.ContainerOn},
@@ -62,7 +62,7 @@ func waiting(s *snapshot.Snapshot) {
 
 func TestPhase(t *testing.T) {
 	unregistered := func(s *snapshot.Snapshot) { s.Registrations = snapshot.Known[[]coder.Satellite](nil) }
-	uninstalled := installed(func(s *satellite.State) { s.Installed = false }) // its Secret stays
+	uninstalled := installed(func(s *satellite.State) { s.Installed = false }) // its Secret remains
 	for name, test := range map[string]struct {
 		change func(*snapshot.Snapshot)
 		want   v1alpha1.Phase
@@ -135,8 +135,8 @@ func TestTogether(t *testing.T) {
 	}
 }
 
-// Two providers of one satellite: what concerns the satellite is told once, and
-// what concerns a provider of each.
+// Two providers share a satellite: checks of the satellite run once, and checks of a provider
+// once for each.
 func TestStatusOfTwoProviders(t *testing.T) {
 	a, b := healthy(), healthy()
 	off(b)
@@ -166,12 +166,11 @@ func TestStatusOfTwoProviders(t *testing.T) {
 	}
 }
 
-// A region without a satellite is asked nothing about one, and nothing about a
-// legacy release.
+// A region without a satellite skips the checks of satellites and of legacy releases.
 func TestStatusWithoutSatellite(t *testing.T) {
 	for _, test := range []struct {
 		on      bool
-		primary string // in the journal
+		primary string // named in the journal
 		want    v1alpha1.Phase
 	}{{true, primaryURL, v1alpha1.PhaseAdopted}, {true, "", v1alpha1.PhaseAdopted}, {false, "", v1alpha1.PhaseLegacy}} {
 		s := healthy()
@@ -188,7 +187,7 @@ func TestStatusWithoutSatellite(t *testing.T) {
 			"networking-v2", "workspaces-adopted", "primary-same", "canary", "run-complete",
 		}
 		if diff := cmp.Diff(want, checksOf(status)); diff != "" {
-			t.Errorf("what it is asked (-want +got):\n%s", diff)
+			t.Errorf("checks (-want +got):\n%s", diff)
 		}
 		lose(&s.Provider)
 		if got := health.NewRegionStatus([]*snapshot.Snapshot{s}, health.ExpectMigrated).Phase; got != v1alpha1.PhaseUnknown {
@@ -197,8 +196,8 @@ func TestStatusWithoutSatellite(t *testing.T) {
 	}
 }
 
-// A provider of which too little is known leaves its region unknown, in whatever
-// order they come.
+// A provider that is not known well enough makes its region unknown, whatever the order of the
+// providers.
 func TestUnknownProviderLeavesRegionUnknown(t *testing.T) {
 	known, partial, unknown := healthy(), healthy(), healthy()
 	off(partial)
@@ -217,7 +216,7 @@ func TestUnknownProviderLeavesRegionUnknown(t *testing.T) {
 	}
 }
 
-// A fleet is well if each of its regions is.
+// A fleet is healthy if each of its regions is.
 func TestStatusReport(t *testing.T) {
 	well, ill := []*snapshot.Snapshot{healthy()}, []*snapshot.Snapshot{healthy()}
 	off(ill[0])

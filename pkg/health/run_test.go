@@ -10,8 +10,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// Who holds the lock is told of with what the journal says is under way, and
-// without what ended before.
+// The report on a held lock includes the run in progress according to the journal, but no run
+// that ended before.
 func TestWhatHoldsTheLock(t *testing.T) {
 	const holds = "bob@host/1 holds the lock since 2022-03-04 05:06:07 UTC"
 	for name, test := range map[string]struct {

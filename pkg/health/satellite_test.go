@@ -89,7 +89,7 @@ func serving(key, fingerprint string) func(*snapshot.Snapshot) {
 	}
 }
 
-// silent is an access URL where a connection got so far and no further.
+// silent is an access URL where a connection gets only as far as this stage.
 func silent(reach probe.Result) func(*snapshot.Snapshot) {
 	return func(s *snapshot.Snapshot) {
 		s.Endpoint = snapshot.Known(snapshot.Endpoint{
@@ -104,7 +104,7 @@ func TestAccessChecks(t *testing.T) {
 	noSatellite := silent(probe.Result{})
 	noEndpoint := func(s *snapshot.Snapshot) { lose(&s.Endpoint) }
 	keyless := installed(func(s *satellite.State) { s.PublicKey, s.Fingerprint = "", "" })
-	uninstalled := installed(func(s *satellite.State) { s.Installed = false }) // its Secret stays
+	uninstalled := installed(func(s *satellite.State) { s.Installed = false }) // its Secret remains
 	unseen := func(stage, why string) func(*snapshot.Snapshot) {
 		return silent(probe.Result{Stage: stage, Err: &probe.Error{Message: "it is " + why, Unseen: true}})
 	}

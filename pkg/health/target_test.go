@@ -20,12 +20,12 @@ import (
 
 const staging = "https://coder-staging.example.com"
 
-// against is a run against the deployment at this URL.
+// against is a run that uses the deployment at this URL.
 func against(url string) func(*snapshot.Snapshot) {
 	return func(s *snapshot.Snapshot) { s.Primary.URL = url }
 }
 
-// valued is a satellite that was deployed for this primary, at this access URL.
+// valued is a satellite that was deployed with this primary and this access URL in its values.
 func valued(primary, access string) func(*snapshot.Snapshot) {
 	return installed(func(s *satellite.State) { s.Values = satelliteValues(primary, access) })
 }
@@ -68,7 +68,8 @@ func TestPrimaryIsPrimary(t *testing.T) {
 	})
 }
 
-// A satellite is known by the fingerprint of its key, whatever form its own word for it has.
+// A registration is matched to the satellite by the key's fingerprint, in whichever form the key
+// is given.
 func TestRegistrationByKey(t *testing.T) {
 	der, err := x509.MarshalPKIXPublicKey(ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)).Public())
 	if err != nil {
@@ -113,7 +114,7 @@ func TestPrimarySame(t *testing.T) {
 	})
 }
 
-// A provider of another cluster, which no address gives away.
+// The provider belongs to another cluster, although no address shows it.
 func TestProviderByEnvproxy(t *testing.T) {
 	reached := func(url string) func(*snapshot.Snapshot) {
 		return func(s *snapshot.Snapshot) {
@@ -123,7 +124,7 @@ func TestProviderByEnvproxy(t *testing.T) {
 	serves := func(url string) func(*snapshot.Snapshot) {
 		return release(func(r *legacy.Release) { r.AccessURL = url })
 	}
-	here := func(s *snapshot.Snapshot) { // its cluster address is the context's
+	here := func(s *snapshot.Snapshot) { // its cluster address is the one of the context
 		s.Primary.Providers = snapshot.Known([]coder.Provider{{ID: "p", Name: "sydney", Config: coder.ProviderConfig{ClusterAddress: s.Cluster.Value().Server}}})
 	}
 	const london = "https://envproxy-london.example.com"
@@ -167,14 +168,15 @@ func TestAccessURLChange(t *testing.T) {
 	})
 }
 
-// The access URL leads elsewhere: what that passes on says nothing of the satellite.
+// If the access URL leads elsewhere, a proxied request there says nothing about this satellite.
 func TestProxiesByAnother(t *testing.T) {
 	answers(t, map[string]row{
 		"another key": {"satellite-proxies", serving("other", "SHA256:other"), v1alpha1.CheckSkipped, "does not lead to the satellite", ""},
 	})
 }
 
-// Every verb that changes something asks whom it deals with; none is a warning.
+// Every verb that changes something checks that it has the right primary and provider, and none
+// of these checks is only a warning.
 func TestTargetChecksCount(t *testing.T) {
 	for _, id := range []string{"primary-is-primary", "primary-same", "access-url-change", "provider-found"} {
 		check, ok := health.Find(id)
@@ -184,8 +186,8 @@ func TestTargetChecksCount(t *testing.T) {
 	}
 }
 
-// A satellite whose key is gone while its pods still serve it: no hint says to
-// remove the registration that its users depend on.
+// If a satellite's key is gone but its pods still serve it, no hint suggests removing the
+// registration that its users depend on.
 func TestKeyThatIsGone(t *testing.T) {
 	gone := installed(func(s *satellite.State) { s.PublicKey, s.Fingerprint = "", "" })
 	recorded := installed(func(s *satellite.State) {

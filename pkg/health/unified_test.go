@@ -17,15 +17,15 @@ const (
 	unifiedURL  = "https://" + unifiedHost
 )
 
-// unifiedValues are the values of a satellite that serves the unified URL, too.
+// unifiedValues are the values of a satellite that also serves the unified URL.
 func unifiedValues() map[string]any {
 	values := satelliteValues(primaryURL, unifiedURL)
 	values["coderd"].(map[string]any)["alternateHostnames"] = []any{"coder-sydney.example.com", unifiedHost}
 	return values
 }
 
-// shares is the healthy region in a fleet with a unified URL, which leads to
-// another region's satellite from here.
+// shares makes it the healthy region of a fleet with a unified URL. From this machine that URL
+// leads to another region's satellite.
 func shares(s *snapshot.Snapshot) {
 	s.Region.Satellite.UnifiedURL = unifiedURL
 	s.Primary.Version = snapshot.Known(version("1.28.2"))
@@ -43,12 +43,12 @@ func charted(version string) snapshot.Fact[*satellite.Chart] {
 	return snapshot.Known(&satellite.Chart{Chart: &chart.Chart{Metadata: &chart.Metadata{Name: "coder", Version: version}}})
 }
 
-// finding is a fleet whose unified URL leads to something else.
+// finding is a fleet whose unified URL leads to what was found.
 func finding(found snapshot.Unified) func(*snapshot.Snapshot) {
 	return both(shares, func(s *snapshot.Snapshot) { s.Unified = snapshot.Known(found) })
 }
 
-// nobody is a connection that got no answer at the stage.
+// nobody is a connection that failed at this stage.
 func nobody(stage, why string, unseen bool) snapshot.Unified {
 	return snapshot.Unified{Err: errLost, Reach: probe.Result{Stage: stage, Err: &probe.Error{Message: "it is " + why, Unseen: unseen}}}
 }
@@ -132,8 +132,8 @@ func TestUnifiedURL(t *testing.T) {
 	})
 }
 
-// Without its facts, neither check passes; neither stops anything that the
-// unified URL is not needed for.
+// Neither check passes without its facts, and neither blocks an operation that does not need the
+// unified URL.
 func TestUnifiedUnknown(t *testing.T) {
 	primary := both(shares, func(s *snapshot.Snapshot) {
 		s.Unified = snapshot.Known(snapshot.Unified{Identity: coder.Identity{Version: version("1.28.2")}})
@@ -155,8 +155,8 @@ func TestUnifiedUnknown(t *testing.T) {
 	})
 }
 
-// A live region changes from its own URL to the unified one, and back; neither
-// is a change of the URL that it is reached by.
+// A live region can change from its own URL to the unified one and back. Neither counts as a
+// change of its own access URL.
 func TestAccessURLChangeUnified(t *testing.T) {
 	alone := func(s *snapshot.Snapshot) { s.Region.Satellite.UnifiedURL = "" }
 	regional := func(s *snapshot.Snapshot) {

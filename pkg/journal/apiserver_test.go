@@ -19,7 +19,7 @@ import (
 
 const namespace = "coder-satellite"
 
-// place is where the journal is.
+// place is where the journal is stored.
 var place = types.NamespacedName{Namespace: namespace, Name: Name}
 
 var errNetwork = errors.New("the network is gone")
@@ -31,18 +31,18 @@ const (
 	none     fault = iota
 	dropped        // it never arrives
 	lost           // it is carried out, but its answer is lost
-	conflict       // it is answered with a conflict
-	broken         // it is answered with a failure of the server
-	denied         // it is answered with "forbidden"
+	conflict       // it is answered with 409
+	broken         // it is answered with 500
+	denied         // it is answered with 403
 )
 
-// apiServer keeps objects as an API server does: with resource versions, and
-// conflicts. Clients reach it without a network.
+// apiServer stores objects as an API server does, with resource versions and conflicts, but
+// without a network.
 type apiServer struct {
 	objects  map[string]*unstructured.Unstructured // by path
 	version  int
 	requests []string
-	// faults happen to the next requests, in turn.
+	// faults apply to the next requests, one each.
 	faults []fault
 }
 
@@ -120,7 +120,7 @@ func failure(status int, reason metav1.StatusReason) metav1.Status {
 	return metav1.Status{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Status"}, Status: "Failure", Code: int32(status), Reason: reason, Message: string(reason)}
 }
 
-// sent returns the requests that were sent since it was last asked.
+// sent returns the requests since its last call.
 func (s *apiServer) sent() string {
 	sent := strings.Join(s.requests, " ")
 	s.requests = nil
@@ -129,7 +129,7 @@ func (s *apiServer) sent() string {
 
 const configMapPath = "/api/v1/namespaces/" + namespace + "/configmaps/" + Name
 
-// stored returns the journal as the cluster holds it.
+// stored returns the journal as the cluster stores it.
 func (s *apiServer) stored(t testing.TB) *Record {
 	t.Helper()
 	data, _, _ := unstructured.NestedString(s.objects[configMapPath].Object, "data", key)
@@ -140,7 +140,7 @@ func (s *apiServer) stored(t testing.TB) *Record {
 	return record
 }
 
-// put stores text as the journal, as somebody else would.
+// put stores text as the journal, as another writer would.
 func (s *apiServer) put(text string) {
 	s.version++
 	object := &unstructured.Unstructured{Object: map[string]any{

@@ -18,7 +18,7 @@ func TestEnsureNamespace(t *testing.T) {
 		name     string
 		there    *unstructured.Unstructured
 		faults   []fault
-		want     string // in the error
+		want     string // part of the error
 		requests string
 	}{
 		{name: "there", there: inPhase("Active"), requests: "GET"},
@@ -48,7 +48,7 @@ func TestEnsureNamespace(t *testing.T) {
 	}
 	t.Run("created by another run meanwhile", func(t *testing.T) {
 		server, client := newServer(t)
-		server.faults = []fault{none, lost} // created, but this run does not hear of it
+		server.faults = []fault{none, lost} // created, but the answer is lost
 		if err := EnsureNamespace(t.Context(), client, namespace); !errors.Is(err, errNetwork) {
 			t.Errorf("unexpected error: %v", err)
 		}

@@ -42,7 +42,7 @@ func TestRuns(t *testing.T) {
 	record.Finish(v1alpha1.OutcomeInterrupted, minute(3))
 
 	begin(record, 4, "rollback")
-	record.Remember(Before{NetworkingV2: &on}) // found later: not what was before
+	record.Remember(Before{NetworkingV2: &on}) // a later value does not replace the first one
 	want := &Record{
 		RunID: "4", Operation: "rollback", Operator: "ann@example.com", PlanFingerprint: "sha256:00", Primary: "https://coder.example.com",
 		Started: minute(4), Updated: minute(4),
@@ -58,7 +58,8 @@ func TestRuns(t *testing.T) {
 	}
 }
 
-// What a step says goes into the journal without secrets, even one that would be cut.
+// Secrets are removed from a step's message before it is shortened, so the journal does not
+// contain even a part of one.
 func TestRecordHoldsNoSecrets(t *testing.T) {
 	record := &Record{Retention: &Ledger{Reason: "told to by https://ann:hunter2@example.com"}}
 	long := strings.Repeat("x", maxText-25) + " postgres://coder:hunter2@db/coder"
@@ -94,8 +95,8 @@ func TestRecordIsBounded(t *testing.T) {
 	}
 }
 
-// A record that is too long loses its oldest steps first, then its oldest runs,
-// and never what a rollback needs.
+// A record that is too long drops its oldest steps first, then its oldest runs, and never what a
+// rollback needs.
 func TestEncodeSheds(t *testing.T) {
 	off := false
 	fill := func(steps, runs, reason int) *Record {
@@ -172,8 +173,8 @@ func TestCovers(t *testing.T) {
 	}
 }
 
-// The form of a record is kept by clusters for years: what an older plugin wrote
-// is still read, and what a newer one adds does no harm.
+// Clusters keep records for years. This version reads what an older plugin wrote, and accepts
+// what a newer one adds.
 func TestDecodeOlderAndNewer(t *testing.T) {
 	got, err := Decode([]byte(`{"version": 1, "operation": "migrate", "before": {"networkingV2": false, "satelliteRevision": 2}, "addedLater": {"x": [1]}}`))
 	off := false
@@ -183,7 +184,7 @@ func TestDecodeOlderAndNewer(t *testing.T) {
 	}
 }
 
-// No field of a record can hold a secret by its type or its name.
+// No field of a record could hold a secret, judged by its type and name.
 func TestNoSecrets(t *testing.T) {
 	var walk func(reflect.Type, string)
 	walk = func(typ reflect.Type, path string) {
@@ -232,7 +233,7 @@ func FuzzDecode(f *testing.F) {
 			}
 			return
 		}
-		// What is understood can be written, and is understood the same again.
+		// A decoded record can be encoded, and decodes to the same again.
 		first, err := Encode(record)
 		if err != nil {
 			if len(data) < maxBytes/8 {

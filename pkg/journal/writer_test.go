@@ -62,8 +62,7 @@ func TestReadFails(t *testing.T) {
 	}
 }
 
-// A journal with fields that only a newer version knows is read, and never
-// written without them.
+// A journal with fields that only a newer version knows is read, but never written without them.
 func TestNewerFields(t *testing.T) {
 	for _, text := range []string{
 		`{"version": 1, "operation": "migrate", "waves": 3}`,
@@ -88,11 +87,11 @@ func TestWrite(t *testing.T) {
 		name string
 		// first and second are the faults of two writes.
 		first, second  []fault
-		wantFirst      string // in the error
+		wantFirst      string // part of the error
 		wantSecond     string
-		requests       string // of both
+		requests       string // of both writes
 		secondConflict bool
-		stored         string // the step that the journal tells of in the end
+		stored         string // the step in the stored journal at the end
 	}{
 		{name: "plain", requests: "POST PUT", stored: "two"},
 		{name: "answer to create lost", first: []fault{lost}, requests: "POST GET PUT", stored: "two"},
@@ -135,14 +134,13 @@ func TestWrite(t *testing.T) {
 				t.Errorf("it took %q, want %q", got, tc.requests)
 			}
 			if got := server.stored(t).Step; got != tc.stored {
-				t.Errorf("the journal tells of step %q", got)
+				t.Errorf("the journal has the step %q", got)
 			}
 		})
 	}
 }
 
-// An update that seemed to fail and was done after all is not taken for
-// somebody else's.
+// An update that was stored although its answer was lost is recognised as this run's own.
 func TestWriteAfterLostUpdate(t *testing.T) {
 	server, client := newServer(t)
 	w, err := Open(t.Context(), client, place)
@@ -166,7 +164,8 @@ func TestWriteAfterLostUpdate(t *testing.T) {
 	if err := write("four"); err != nil || server.stored(t).Step != "four" {
 		t.Fatalf("unexpected error: %v", err)
 	}
-	// Known to be stored: if somebody puts it back, that is another's write.
+	// This run's write is known to be stored, so if an older one comes back, someone else wrote
+	// it.
 	server.put(`{"version": 1, "step": "two"}`)
 	if err := write("five"); !errors.As(err, new(*ConflictError)) {
 		t.Errorf("unexpected error: %v", err)
@@ -207,8 +206,9 @@ func TestWriteGone(t *testing.T) {
 	}
 }
 
-// Whatever happens to requests, as long as only one run writes: no write is
-// taken for another's, what was written is stored, and it never goes back.
+// As long as only one run writes, whatever happens to its requests: none of its writes is taken
+// for another's, every successful write is stored, and the journal never goes back to an earlier
+// state.
 func TestWriteAlone(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		server, client := newServer(t)

@@ -20,25 +20,25 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 )
 
-// apiServer is a small Kubernetes API server: it stores objects, and knows
-// selectors, metadata-only answers, optimistic locking, merge patches,
-// immutable Secrets and the size limit. It counts what clients ask and get.
+// apiServer is a small Kubernetes API server. It stores objects and supports selectors,
+// metadata-only answers, optimistic locking, merge patches, immutable Secrets and the size limit.
+// It counts the requests, and the bytes that it sends.
 type apiServer struct {
 	*httptest.Server
 
 	mu       sync.Mutex
-	objects  map[string]map[string]any // by resource/namespace/name
+	objects  map[string]map[string]any // by group/resource/namespace/name
 	served   []served
 	version  int
 	requests []string
 	sent     int
-	// fault answers a request instead of the server if it returns a status.
+	// fault may return a status, which replaces the server's answer; 0 does not.
 	fault func(method, path string) int
-	// after runs after a request was carried out, before the answer.
+	// after runs when a request has been carried out, before the answer is sent.
 	after func(method, path string)
 }
 
-// served is a resource that the server serves.
+// served is a kind that the server serves.
 type served struct{ group, version, kind, resource string }
 
 func (s served) groupVersion() string { return strings.TrimPrefix(s.group+"/"+s.version, "/") }
@@ -59,7 +59,7 @@ func newAPIServer(t testing.TB) *apiServer {
 	return s
 }
 
-// failing sets the fault and afterwards what runs after requests; nil is none.
+// failing sets fault, and afterwards sets after; nil removes either.
 func (s *apiServer) failing(fault func(method, path string) int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -126,7 +126,7 @@ func (s *apiServer) answer(r *http.Request, body []byte) (int, any) {
 	}
 	at := slices.IndexFunc(s.served, func(v served) bool { return v.groupVersion() == groupVersion && len(rest) > 0 && v.resource == rest[0] })
 	if at < 0 {
-		return 404, "404 page not found" // as the real one: no Status
+		return 404, "404 page not found" // like a real server: no Status object
 	}
 	prefix := s.served[at].group + "/" + rest[0] + "/"
 	name := ""
@@ -210,7 +210,7 @@ func (s *apiServer) object(r *http.Request, body []byte, what served, prefix, na
 	return 405, failure(405, r.Method)
 }
 
-// decoded reads a body in JSON or, as typed clients send it, in protobuf.
+// decoded decodes a body in JSON or in protobuf, which typed clients send.
 func decoded(body []byte) map[string]any {
 	var object map[string]any
 	if json.Unmarshal(body, &object) == nil {
@@ -246,7 +246,7 @@ func mergePatch(object, patch map[string]any) map[string]any {
 	return object
 }
 
-// put stores an object as the server would.
+// put stores an object with the fields that a server sets.
 func (s *apiServer) put(key string, object, old map[string]any) map[string]any {
 	s.version++
 	meta := metaOf(object)
@@ -291,7 +291,7 @@ func dataSize(object map[string]any) int {
 	return size
 }
 
-// dump returns all objects without what every write changes, to be compared.
+// dump returns all objects for comparison, without the fields that every write changes.
 func (s *apiServer) dump(t testing.TB) map[string]any {
 	t.Helper()
 	s.mu.Lock()
@@ -318,7 +318,7 @@ func (s *apiServer) dump(t testing.TB) map[string]any {
 	return copied
 }
 
-// edit changes a stored object behind everybody's back.
+// edit changes a stored object directly, without a request.
 func (s *apiServer) edit(t testing.TB, key string, change func(object map[string]any)) {
 	t.Helper()
 	s.mu.Lock()
@@ -331,7 +331,8 @@ func (s *apiServer) edit(t testing.TB, key string, change func(object map[string
 	s.put(key, object, object)
 }
 
-// count forgets earlier requests and returns a function that returns those since.
+// count resets the counters and returns a function that returns the requests and bytes since
+// then.
 func (s *apiServer) count() func() (requests []string, sent int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -343,7 +344,7 @@ func (s *apiServer) count() func() (requests []string, sent int) {
 	}
 }
 
-// writes are the requests that change something.
+// writes returns the requests that change something.
 func writes(requests []string) []string {
 	return slices.DeleteFunc(slices.Clone(requests), func(r string) bool { return strings.HasPrefix(r, "GET ") })
 }

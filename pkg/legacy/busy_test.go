@@ -9,9 +9,8 @@ import (
 	helmrelease "helm.sh/helm/v3/pkg/release"
 )
 
-// Of a release that an operation of Helm left without a deployed revision, and
-// that has no backup, the search names the command that ends that state; and
-// Helm, given it, does.
+// A Helm operation that was killed may leave a release without a deployed revision, and there may
+// be no backup. Find then names the command that ends this state, and Helm can run that command.
 func TestFindNamesWhatEndsAnOperation(t *testing.T) {
 	for _, status := range []helmrelease.Status{
 		helmrelease.StatusPendingInstall, helmrelease.StatusPendingUpgrade, helmrelease.StatusPendingRollback, helmrelease.StatusUninstalling,
@@ -46,7 +45,7 @@ func TestFindNamesWhatEndsAnOperation(t *testing.T) {
 	}
 }
 
-// What no operation of Helm left has no such command.
+// A release that failed without an operation in progress needs no such command.
 func TestFindNamesNoCommandForFailed(t *testing.T) {
 	r := newRegion(t, "")
 	r.install(helmRelease(home, name, chartName, legacyManifest(false, false), 1, helmrelease.StatusFailed))

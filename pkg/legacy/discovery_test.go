@@ -8,7 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// discovery answers what the server serves; nil for other paths.
+// discovery answers discovery requests, and returns nil for other paths.
 func (s *apiServer) discovery(path string) any {
 	resources := func(groupVersion string) any {
 		list := metav1.APIResourceList{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "APIResourceList"}, GroupVersion: groupVersion}

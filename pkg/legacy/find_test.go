@@ -37,7 +37,7 @@ func TestFindOne(t *testing.T) {
 	}
 }
 
-// The other kind of storage is looked into as well.
+// Records in the other kind of storage are found, too.
 func TestFindInOtherStorage(t *testing.T) {
 	r := newRegion(t, cluster.DriverConfigMaps)
 	r.legacy(legacyManifest(false, false))
@@ -48,7 +48,7 @@ func TestFindInOtherStorage(t *testing.T) {
 	}
 }
 
-// The number of releases in the cluster does not matter.
+// The number of requests does not depend on the number of releases in the cluster.
 func TestFindIsCheap(t *testing.T) {
 	r := newRegion(t, "")
 	random := rand.New(rand.NewPCG(1, 2))
@@ -66,7 +66,7 @@ func TestFindIsCheap(t *testing.T) {
 	}
 	primary := helmRelease("primary", "coder", "coder", legacyManifest(false, false), 1, helmrelease.StatusDeployed)
 	r.install(primary)
-	for v := 1; v < 10; v++ { // its history does not matter either
+	for v := 1; v < 10; v++ { // nor on the length of a release's history
 		if err := r.helm(home).Create(helmRelease(home, name, chartName, string(noise), v, helmrelease.StatusSuperseded)); err != nil {
 			t.Fatal(err)
 		}

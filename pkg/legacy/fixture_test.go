@@ -32,7 +32,7 @@ const (
 
 func noon() time.Time { return time.Date(2024, 5, 2, 12, 0, 0, 0, time.UTC) }
 
-// region is a cluster with a legacy release, as Helm would have made it.
+// region is a cluster with a legacy release that looks as if Helm had installed it.
 type region struct {
 	t      testing.TB
 	server *apiServer
@@ -60,7 +60,7 @@ contexts: [{name: test, context: {cluster: test, user: test}}]}`, server.URL)
 	return &region{t: t, server: server, access: access}
 }
 
-// helm returns Helm's own storage of a namespace.
+// helm returns Helm's storage for a namespace.
 func (r *region) helm(namespace string) *storage.Storage {
 	r.t.Helper()
 	if r.access.Driver() == cluster.DriverConfigMaps {
@@ -79,7 +79,7 @@ func helmRelease(namespace, name, chartName, manifest string, version int, statu
 	}
 }
 
-// supersede marks the deployed revision as Helm does when a newer one follows.
+// supersede marks the deployed revision as superseded, as Helm does for a newer one.
 func (r *region) supersede() *release.Release {
 	r.t.Helper()
 	helm := r.helm(home)
@@ -94,7 +94,7 @@ func (r *region) supersede() *release.Release {
 	return old
 }
 
-// install stores a release and makes its objects.
+// install stores a release and creates its objects.
 func (r *region) install(rel *release.Release) {
 	r.t.Helper()
 	if err := r.helm(rel.Namespace).Create(rel); err != nil {
@@ -103,7 +103,7 @@ func (r *region) install(rel *release.Release) {
 	r.apply(rel)
 }
 
-// apply makes the objects of a manifest, with Helm's marks.
+// apply creates the objects of a manifest with Helm's labels and annotations.
 func (r *region) apply(rel *release.Release) {
 	r.t.Helper()
 	objects, err := manifestObjects(rel.Manifest, rel.Namespace)
@@ -127,7 +127,7 @@ func (r *region) apply(rel *release.Release) {
 	}
 }
 
-// liveKey is where the server stores an object.
+// liveKey is the key under which the server stores an object.
 func liveKey(ref ObjectRef) string {
 	group := schema.FromAPIVersionAndKind(ref.APIVersion, ref.Kind).Group
 	if group == "extensions" {
@@ -137,14 +137,14 @@ func liveKey(ref ObjectRef) string {
 	return fmt.Sprintf("%s/%s%s/%s/%s", group, strings.ToLower(ref.Kind), plural, ref.Namespace, ref.Name)
 }
 
-// legacy is the usual legacy release at revision 1.
+// legacy installs the usual legacy release at revision 1.
 func (r *region) legacy(manifest string) Release {
 	r.t.Helper()
 	r.install(helmRelease(home, name, chartName, manifest, 1, release.StatusDeployed))
 	return r.find()
 }
 
-// site is the region's, with the backups beside the satellite.
+// site is the region's Site. Backups are stored in the satellite's namespace.
 func (r *region) site() Site { return At(r.access, satellite) }
 
 func (r *region) of(release Release) Handle { return r.site().Of(release) }
@@ -180,7 +180,7 @@ func (r *region) inspect(release Release) (Retention, Readiness) {
 	}
 	once, ready, err := r.site().Once().Of(release).Inspect(context.Background())
 	if diff := cmp.Diff([]any{retention, readiness}, []any{once, ready}, cmp.Transformer("text", func(err error) string { return fmt.Sprint(err) })); diff != "" || err != nil {
-		r.t.Fatalf("%v, and in one look it is otherwise:\n%s", err, diff)
+		r.t.Fatalf("%v; with Once the result differs:\n%s", err, diff)
 	}
 	return retention, readiness
 }
@@ -205,8 +205,8 @@ func (r *region) exists(ref ObjectRef) bool {
 	return ok
 }
 
-// legacyManifest is the manifest of the legacy chart: with the policy that
-// charts from 1.21.4 on put on three objects, and with the own ingress.
+// legacyManifest is the manifest of the legacy chart. Charts from 1.21.4 on put the policy on
+// three objects; ingress adds the release's own ingress.
 func legacyManifest(policy, ingress bool) string {
 	note := ""
 	if policy {
@@ -290,7 +290,7 @@ metadata:
 	return text
 }
 
-// annotateManifest annotates a manifest that is not parsed yet.
+// annotateManifest parses a manifest and annotates it.
 func annotateManifest(manifest string) (string, error) {
 	documents, err := parseManifest(manifest)
 	if err != nil {
@@ -299,7 +299,7 @@ func annotateManifest(manifest string) (string, error) {
 	return annotated(documents)
 }
 
-// manifestObjects returns the objects of a manifest that is not parsed yet.
+// manifestObjects parses a manifest and returns its objects.
 func manifestObjects(manifest, namespace string) ([]declared, error) {
 	documents, err := parseManifest(manifest)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
 
-// claim makes an envproxy Deployment that claims to be of a Helm release, as
-// anybody may who may create Deployments in a namespace.
+// claim creates an envproxy Deployment that claims to belong to a Helm release. Anyone who may
+// create Deployments in a namespace can do this.
 func (r *region) claim(namespace, deployment, release, releaseNamespace string) {
 	r.server.mu.Lock()
 	defer r.server.mu.Unlock()
@@ -23,8 +23,7 @@ func (r *region) claim(namespace, deployment, release, releaseNamespace string) 
 	}}, nil)
 }
 
-// rogue installs a release like the legacy one in another namespace, with an
-// access URL of its own choice.
+// rogue installs a release like the legacy one in another namespace, with another access URL.
 func (r *region) rogue(namespace, url string) {
 	r.t.Helper()
 	rel := helmRelease(namespace, "rogue", chartName, strings.ReplaceAll(legacyManifest(false, false), "namespace: coder\n", ""), 1, helmrelease.StatusDeployed)
@@ -41,8 +40,8 @@ func ownLedger() *journal.Ledger {
 	return &journal.Ledger{Namespace: home, Release: name, Revision: 1}
 }
 
-// What others made in the cluster neither blocks the search nor is found in
-// place of the provider's own release.
+// Objects that others created in the cluster neither block the search nor replace the provider's
+// own release in it.
 func TestFindAmongForeignObjects(t *testing.T) {
 	inHome, byLedger := Hint{Namespace: home, AccessURL: "https://proxy.example.com"}, Hint{Ledger: ownLedger(), Namespace: "workspaces"}
 	for title, test := range map[string]struct {
@@ -105,12 +104,12 @@ func TestFindAmongForeignObjects(t *testing.T) {
 	}
 }
 
-// What is left of the release that the ledger lists is found without an
-// envproxy, too, and leaves no room for another.
+// The release that the ledger lists is found even if its envproxy is gone, and no other release
+// is used in its place.
 func TestFindByLedger(t *testing.T) {
 	for title, test := range map[string]struct {
 		set  func(r *region)
-		want string // the release
+		want string // the release that is found
 		err  string
 		says string
 	}{
@@ -158,8 +157,8 @@ func TestFindByLedger(t *testing.T) {
 	}
 }
 
-// Of several releases of which only backups are left, the one in the provider's
-// namespace is the provider's.
+// If only backups of several releases are left, the one from the provider's namespace belongs to
+// the provider.
 func TestFindByNamespaceAmongBackups(t *testing.T) {
 	r := newRegion(t, "")
 	r.rogue("elsewhere", "https://proxy.example.com")
@@ -194,15 +193,15 @@ func (r *region) deleteBackups() {
 	}
 }
 
-// pending makes the release's only record one of an installation that did not end.
+// pending marks the release's only record as an installation that did not end.
 func (r *region) pending() {
 	r.server.edit(r.t, "/secrets/coder/"+recordName(name, 1), func(o map[string]any) {
 		metaOf(o)["labels"].(map[string]any)["status"] = "pending-install"
 	})
 }
 
-// manifestOfOthers is a legacy manifest that names objects of others, as
-// whoever may write the record can make it.
+// manifestOfOthers is a legacy manifest that names objects of others. Anyone who may write the
+// record can make one.
 func manifestOfOthers() string {
 	return legacyManifest(false, false) + `---
 apiVersion: v1
@@ -236,7 +235,7 @@ func withOthers(t *testing.T) *region {
 		return map[string]any{annotationRelease: release, annotationNamespace: namespace}
 	}
 	for key, annotations := range map[string]map[string]any{
-		"/configmaps/kube-system/theirs":                  marks(name, home), // a lie
+		"/configmaps/kube-system/theirs":                  marks(name, home), // labels that are false
 		"/configmaps/coder/unmarked":                      nil,
 		"rbac.authorization.k8s.io/clusterroles//ours":    marks(name, home),
 		"rbac.authorization.k8s.io/clusterroles//theirs":  marks(name, "elsewhere"),
@@ -248,8 +247,8 @@ func withOthers(t *testing.T) *region {
 	return r
 }
 
-// Removal touches the release's own namespace only, and objects that say that
-// they are this release's.
+// Remove deletes nothing in other namespaces, and only objects whose labels say that they belong
+// to this release.
 func TestRemoveKeepsOthersObjects(t *testing.T) {
 	r := withOthers(t)
 	r.retain(r.find())
@@ -287,7 +286,7 @@ func TestRemoveKeepsOthersObjects(t *testing.T) {
 	}
 }
 
-// Nothing is created in other namespaces either.
+// RecreateObjects creates nothing in other namespaces either.
 func TestRecreateInOwnNamespaceOnly(t *testing.T) {
 	r := withOthers(t)
 	release := r.find()
@@ -304,7 +303,8 @@ func TestRecreateInOwnNamespaceOnly(t *testing.T) {
 	}
 }
 
-// What Coder's own chart keeps from 1.21.4 on stays, whichever version made it.
+// Objects that Coder's own chart keeps from 1.21.4 on are kept, whichever chart version created
+// them.
 func TestRemoveKeepsWhatWorkspacesNeed(t *testing.T) {
 	r := newRegion(t, "")
 	manifest := legacyManifest(false, false)

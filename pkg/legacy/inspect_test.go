@@ -78,7 +78,7 @@ func TestInspectErrors(t *testing.T) {
 	}
 }
 
-// A backup that somebody changed is not counted, not used, and replaced.
+// A modified backup does not count as a backup, is not used, and is replaced.
 func TestTamperedBackup(t *testing.T) {
 	for title, tamper := range map[string]func(o map[string]any){
 		"content": func(o map[string]any) { o["data"].(map[string]any)["release"] = "aHVudGVyMg==" },
@@ -116,7 +116,7 @@ func TestTamperedBackup(t *testing.T) {
 	}
 }
 
-// A record that is damaged after it was retained comes back from the backup.
+// A record that is damaged after it was retained is restored from the backup.
 func TestDamagedRecordIsRestored(t *testing.T) {
 	const record = "/secrets/coder/sh.helm.release.v1.coder-workspace-provider.v1"
 	r := newRegion(t, "")

@@ -9,8 +9,8 @@ import (
 	helmrelease "helm.sh/helm/v3/pkg/release"
 )
 
-// Somebody deletes or upgrades the release while we work: an error, and
-// nothing of theirs is overwritten.
+// If someone deletes or upgrades the release meanwhile, retaining it is an error and overwrites
+// nothing of theirs.
 func TestRetainRaces(t *testing.T) {
 	backup := "POST /api/v1/namespaces/coder-satellite/secrets"
 	for title, test := range map[string]struct {
@@ -61,7 +61,7 @@ func TestRetainRaces(t *testing.T) {
 	}
 }
 
-// An interrupted run at any request is completed by the next.
+// The next run completes a run that was interrupted at any request.
 func TestRetainInterruptedAnywhere(t *testing.T) {
 	for stop := 0; ; stop++ {
 		r := newRegion(t, "")

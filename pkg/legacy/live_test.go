@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Objects of the cluster, lists, and kinds that moved are found where they are.
+// Cluster-scoped objects, lists, and kinds that moved to another API group are found.
 func TestLook(t *testing.T) {
 	r := newRegion(t, "")
 	r.server.served = append(r.server.served, served{"rbac.authorization.k8s.io", "v1", "ClusterRole", "clusterroles"})
@@ -55,7 +55,7 @@ func TestLook(t *testing.T) {
 	}
 }
 
-// All failures are told, not the first alone.
+// The error lists all failures, not only the first.
 func TestRetainTellsAllFailures(t *testing.T) {
 	r := newRegion(t, "")
 	release := r.legacy(legacyManifest(false, false))
@@ -74,7 +74,7 @@ func TestRetainTellsAllFailures(t *testing.T) {
 	}
 }
 
-// Backups that are of no use are explained.
+// The error explains why backups cannot be used.
 func TestFindWithBadBackups(t *testing.T) {
 	for title, test := range map[string]struct {
 		set  func(r *region, key string)
@@ -109,7 +109,7 @@ func TestFindWithBadBackups(t *testing.T) {
 	}
 }
 
-// The envproxy was deleted, the record is there.
+// The envproxy was deleted, but the record still exists.
 func TestFindWithoutEnvproxy(t *testing.T) {
 	r := newRegion(t, "")
 	r.retain(r.legacy(legacyManifest(false, false)))

@@ -46,7 +46,7 @@ func TestAnnotateManifestGolden(t *testing.T) {
 	}
 }
 
-// oddManifest has what YAML permits and few expect.
+// oddManifest has rare but valid YAML.
 const oddManifest = `
 # only a comment
 ---
@@ -118,7 +118,7 @@ time: 2001-01-01
 
 `
 
-// checkAnnotated checks what must hold of every annotated manifest.
+// checkAnnotated checks the properties of every annotated manifest.
 func checkAnnotated(t interface{ Fatalf(string, ...any) }, before, after string) {
 	was, is := releaseutil.SplitManifests(before), releaseutil.SplitManifests(after)
 	if len(was) != len(is) {
@@ -193,7 +193,7 @@ func TestManifestObjects(t *testing.T) {
 	}
 }
 
-// Splitting is Helm's, and loses no byte.
+// Manifests are split as Helm splits them, without losing a byte.
 func TestSplitManifestProperty(t *testing.T) {
 	piece := rapid.SampledFrom([]string{"---", "\n", " ", "\t", "a: 1", "# c", "- x", "\n---\n", "----", "\u00a0", "\r\n", "..."})
 	rapid.Check(t, func(t *rapid.T) {
@@ -223,7 +223,7 @@ func checkSplit(t interface{ Fatalf(string, ...any) }, manifest string) {
 	delete(helm, "")
 	delete(ours, "")
 	if diff := cmp.Diff(helm, ours); diff != "" {
-		t.Fatalf("of %q Helm sees other documents: %s", manifest, diff)
+		t.Fatalf("Helm splits %q into other documents: %s", manifest, diff)
 	}
 }
 
@@ -273,8 +273,8 @@ func FuzzAnnotateManifest(f *testing.F) {
 	})
 }
 
-// TestKinds proves that each kind is named once, and an object of a removed API
-// group by where it is now, too.
+// TestKinds proves that each kind is listed once, and an object of a removed API group under its
+// present group.
 func TestKinds(t *testing.T) {
 	release := Release{Objects: []ObjectRef{
 		{APIVersion: "v1", Kind: "Service", Name: "a"}, {APIVersion: "v1", Kind: "Service", Name: "b"},

@@ -9,8 +9,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
 
-// One look asks for nothing twice, whether its ledger is right, old or of a backup that
-// is gone, and finds what looks without a memory find.
+// Once sends no request twice, whether the ledger is right, outdated or names a deleted backup,
+// and it finds the same as a search without a cache.
 func TestOnce(t *testing.T) {
 	for title, test := range map[string]struct {
 		change   func(r *region, ledger *journal.Ledger)
@@ -56,7 +56,8 @@ func TestOnce(t *testing.T) {
 			}
 			asked := slices.Sorted(slices.Values(r.server.requests[before:]))
 			for i := range asked[1:] {
-				// the lists of records, and of backups, differ in their selectors
+				// these lists are read twice, for records and for backups, with different
+				// selectors
 				if asked[i] == asked[i+1] && !slices.Contains([]string{"GET /api/v1/namespaces/coder/secrets", "GET /api/v1/namespaces/coder-satellite/secrets"}, asked[i]) {
 					t.Errorf("asked for twice: %s", asked[i])
 				}

@@ -7,7 +7,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 )
 
-// A release is not retained before the HelmRelease that owns it is suspended.
+// A release is retained only after the HelmRelease that owns it has been suspended.
 func TestOwnedByFlux(t *testing.T) {
 	r := newRegion(t, "")
 	r.legacy(legacyManifest(false, false))
@@ -40,7 +40,7 @@ func TestOwnedByFlux(t *testing.T) {
 	}
 }
 
-// What Argo CD renders has no Helm record, and the answer says so.
+// Argo CD renders charts itself, so there is no Helm record, and the error says so.
 func TestRenderedByArgoCD(t *testing.T) {
 	r := newRegion(t, "")
 	r.legacy(legacyManifest(false, false))

@@ -87,11 +87,11 @@ func TestDecodeRecordErrors(t *testing.T) {
 
 func damaged(good []byte) []byte {
 	packed, _ := base64.StdEncoding.DecodeString(string(good))
-	packed[len(packed)-6] ^= 0xff // the checksum
+	packed[len(packed)-6] ^= 0xff // breaks the checksum
 	return base64.StdEncoding.AppendEncode(nil, packed)
 }
 
-// Fields that nobody knows and numbers of any precision survive.
+// Unknown fields and numbers of any precision survive.
 func TestEncodeKeepsAllFields(t *testing.T) {
 	record, err := DecodeRecord(pack(smallJSON, true))
 	if err != nil {
@@ -115,7 +115,7 @@ func TestEncodeKeepsAllFields(t *testing.T) {
 	}
 }
 
-// The real Helm reads what we write: chart, templates, values and all.
+// Helm reads what we write, with its chart, templates and values.
 func TestHelmReadsWhatWeWrite(t *testing.T) {
 	secrets := fake.NewClientset().CoreV1().Secrets(home)
 	helm := storage.Init(driver.NewSecrets(secrets))
@@ -153,7 +153,7 @@ func TestHelmReadsWhatWeWrite(t *testing.T) {
 	}
 }
 
-// A record that fits, but would not with the annotations, is refused.
+// A record that would become too large with the annotations is refused.
 func TestEncodeRefusesWhatDoesNotFit(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	noise := make([]byte, 1<<20)
@@ -182,11 +182,11 @@ func FuzzDecodeRecord(f *testing.F) {
 		}
 		encoded, err := record.EncodeWith(record.Manifest)
 		if err != nil {
-			return // larger than it was
+			return // larger than before
 		}
 		again, err := DecodeRecord(encoded)
 		if err != nil {
-			t.Fatalf("what was decoded and encoded does not decode: %v", err)
+			t.Fatalf("a decoded and encoded record does not decode: %v", err)
 		}
 		if again.Name != record.Name || again.Version != record.Version || again.Manifest != record.Manifest || again.Info.Status != record.Info.Status {
 			t.Fatalf("%+v became %+v", record, again)

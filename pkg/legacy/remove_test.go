@@ -24,8 +24,8 @@ func texts(refs []ObjectRef) []string {
 	return list
 }
 
-// What stays, stays; what goes, goes, removed APIs and all; the backup remains
-// and brings everything back.
+// Remove keeps what must stay, and deletes the rest, including objects of removed APIs. The
+// backup stays, and can restore everything.
 func TestRemove(t *testing.T) {
 	for _, driver := range allDrivers {
 		for title, prepare := range map[string]func(r *region){
@@ -37,7 +37,7 @@ func TestRemove(t *testing.T) {
 					t.Fatal(err)
 				}
 			},
-			"rolled back": func(r *region) { // Helm stores the manifest that we annotated once more
+			"rolled back": func(r *region) { // Helm stores the annotated manifest in a new revision
 				r.retain(r.find())
 				old := r.supersede()
 				r.install(helmRelease(home, name, chartName, old.Manifest, 2, helmrelease.StatusDeployed))
@@ -101,8 +101,8 @@ func TestRemove(t *testing.T) {
 	}
 }
 
-// TestBackupThatCannotBeRead: it may well be sound, so no other is made beside
-// it, of a record that is retained by now, and nothing is removed.
+// TestBackupThatCannotBeRead: the unreadable backup may be sound. So no other backup is made,
+// since by now it would contain the annotated record, and nothing is removed.
 func TestBackupThatCannotBeRead(t *testing.T) {
 	r := newRegion(t, "")
 	release := r.legacy(legacyManifest(false, false))
@@ -148,7 +148,7 @@ func TestPreviewReasons(t *testing.T) {
 	}
 }
 
-// When Helm cannot delete something, nothing is lost.
+// If Helm cannot delete an object, nothing is lost.
 func TestRemoveFails(t *testing.T) {
 	r := newRegion(t, "")
 	r.retain(r.legacy(legacyManifest(false, false)))
@@ -161,7 +161,7 @@ func TestRemoveFails(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	after := r.server.dump(t)
-	// Created anew, the Deployment has no status yet, and Helm's label.
+	// A recreated Deployment has no status yet, and lacks a label that Helm set.
 	for _, objects := range []map[string]any{before, after} {
 		deployment := objects["apps/deployments/coder/envproxy"].(map[string]any)
 		for _, key := range []string{"status", "apiVersion", "kind"} {
@@ -178,7 +178,7 @@ func TestRemoveFails(t *testing.T) {
 	}
 }
 
-// Interrupted while records are deleted, it goes on.
+// Removal continues after an interruption while records are being deleted.
 func TestRemoveInterrupted(t *testing.T) {
 	r := newRegion(t, "")
 	r.retain(r.legacy(legacyManifest(false, false)))

@@ -9,7 +9,7 @@ import (
 	helmrelease "helm.sh/helm/v3/pkg/release"
 )
 
-// An uninstall that kept the history leaves a record that says "uninstalled".
+// An uninstall that keeps the history leaves a record with the status "uninstalled".
 func TestRestoreAfterUninstallKeepingHistory(t *testing.T) {
 	r := newRegion(t, "")
 	r.retain(r.legacy(legacyManifest(false, false)))
@@ -36,7 +36,7 @@ func TestRestoreAfterUninstallKeepingHistory(t *testing.T) {
 		t.Fatal(err)
 	}
 	if requests, _ := since(); len(writes(requests)) != 0 {
-		t.Errorf("a repetition writes: %v", writes(requests))
+		t.Errorf("the second run writes: %v", writes(requests))
 	}
 }
 
@@ -78,7 +78,8 @@ func TestRestoreErrors(t *testing.T) {
 	}
 }
 
-// Everything gone but the backup: found, restored, created again.
+// If only the backup is left, the release is found, its record is restored, and its objects are
+// created again.
 func TestRecreateObjects(t *testing.T) {
 	r := newRegion(t, "")
 	release := r.legacy(legacyManifest(false, true))
@@ -129,9 +130,9 @@ func TestRecreateObjects(t *testing.T) {
 	}
 }
 
-// upgraded is a region whose retained release was upgraded since, without being
-// retained again, and then uninstalled by a Helm that kept the history, or was
-// killed: its record has the status.
+// upgraded is a region whose retained release was upgraded without being retained again. Then it
+// was uninstalled, either keeping the history or killed halfway, so that its newest record has
+// this status.
 func upgraded(t *testing.T, status helmrelease.Status) (r *region, manifest string) {
 	t.Helper()
 	r = newRegion(t, "")
@@ -144,15 +145,14 @@ func upgraded(t *testing.T, status helmrelease.Status) (r *region, manifest stri
 	return r, manifest
 }
 
-// The record that hides the restored one may be the only copy of a newer
-// revision: it is backed up before it is deleted, and nothing is restored from
-// that backup.
+// The record that hides the restored one may be the only copy of a newer revision. So it is
+// backed up before it is deleted, and nothing is restored from that backup.
 func TestRestoreKeepsNewerRevision(t *testing.T) {
 	for _, status := range []helmrelease.Status{helmrelease.StatusUninstalled, helmrelease.StatusUninstalling} {
 		t.Run(status.String(), func(t *testing.T) {
 			r, manifest := upgraded(t, status)
 			newer := r.server.objects["/secrets/coder/"+recordName(name, 2)]["data"].(map[string]any)["release"]
-			for range 2 { // also when it is uninstalled once more
+			for range 2 { // also after another uninstall
 				lost := r.find()
 				if !lost.RecordMissing || lost.Revision != 1 {
 					t.Fatalf("found %#v", lost)
@@ -186,7 +186,7 @@ func TestRestoreKeepsNewerRevision(t *testing.T) {
 	}
 }
 
-// What cannot be backed up is not deleted, and nothing else is changed.
+// A record that cannot be backed up is not deleted, and nothing else changes.
 func TestRestoreWithoutBackupOfNewerRevision(t *testing.T) {
 	for title, test := range map[string]struct {
 		set  func(r *region)

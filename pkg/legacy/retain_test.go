@@ -16,7 +16,7 @@ import (
 
 var allDrivers = []string{cluster.DriverSecrets, cluster.DriverConfigMaps}
 
-// The heart of it: Helm's own uninstall deletes nothing of a retained release.
+// The purpose of retaining: Helm's own uninstall deletes nothing of a retained release.
 func TestRetainedSurvivesHelmUninstall(t *testing.T) {
 	for _, driver := range allDrivers {
 		for title, manifest := range map[string]string{
@@ -63,7 +63,7 @@ func TestRetainedSurvivesHelmUninstall(t *testing.T) {
 	}
 }
 
-// What the old documentation said, annotations on live objects, does not help.
+// Annotating only the live objects, as the old documentation said, does not help.
 func TestLiveAnnotationsAloneDoNotSurvive(t *testing.T) {
 	r := newRegion(t, "")
 	release := r.legacy(legacyManifest(false, false))
@@ -76,7 +76,7 @@ func TestLiveAnnotationsAloneDoNotSurvive(t *testing.T) {
 		t.Fatal(err)
 	}
 	if r.exists(release.Objects[0]) {
-		t.Error("the ServiceAccount survived: Helm has changed, and design section 8 with it")
+		t.Error("the ServiceAccount survived: Helm has changed, so review why retention edits the record")
 	}
 }
 
@@ -107,7 +107,7 @@ func TestRetainTwiceWritesNothing(t *testing.T) {
 			}
 			requests, _ = since()
 			if w := writes(requests); len(w) != 0 {
-				t.Errorf("a repetition writes: %v", w)
+				t.Errorf("the second run writes: %v", w)
 			}
 			if diff := cmp.Diff(first, second); diff != "" {
 				t.Error(diff)
@@ -123,13 +123,13 @@ func TestRetainTwiceWritesNothing(t *testing.T) {
 	}
 }
 
-// `helm upgrade` undoes a part, which is noticed and mended.
+// `helm upgrade` undoes a part of the retention, which is detected and fixed.
 func TestUpgradeLosesRetention(t *testing.T) {
 	r := newRegion(t, "")
 	r.retain(r.legacy(legacyManifest(false, false)))
 	old := r.supersede()
 	next := helmRelease(home, name, chartName, legacyManifest(false, false), 2, helmrelease.StatusDeployed)
-	next.Labels = old.Labels // Helm carries release labels over
+	next.Labels = old.Labels // as Helm does
 	r.install(next)
 	release := r.find()
 	retention, readiness := r.inspect(release)
@@ -150,8 +150,8 @@ func TestUpgradeLosesRetention(t *testing.T) {
 	}
 }
 
-// After a failed upgrade Helm's uninstall obeys the manifest of the failed
-// revision, so that must keep as well.
+// After a failed upgrade, Helm's uninstall follows the manifest of the failed revision, so that
+// one must be retained as well.
 func TestFailedUpgradeIsRetainedToo(t *testing.T) {
 	r := newRegion(t, "")
 	r.legacy(legacyManifest(false, false))
@@ -200,7 +200,7 @@ func TestRetainErrors(t *testing.T) {
 	for title, test := range map[string]struct {
 		set  func(r *region)
 		want string
-		// unchanged: not even the backup was written
+		// unchanged is set if not even a backup may be written.
 		unchanged bool
 	}{
 		"pending upgrade": {func(r *region) {
@@ -235,7 +235,7 @@ func TestRetainErrors(t *testing.T) {
 			if title == "pending upgrade" {
 				return
 			}
-			r.retain(r.find()) // a repetition mends
+			r.retain(r.find()) // repeating it fixes the release
 			if retention, _ := r.inspect(r.find()); !retention.Complete {
 				t.Errorf("retention %+v", retention)
 			}

@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// inflateTo pads the stored record with a field of noise to about size bytes.
+// inflateTo pads the stored record with random data to about size bytes.
 func inflateTo(t *testing.T, r *region, size int) {
 	t.Helper()
 	const key = "/secrets/coder/sh.helm.release.v1.coder-workspace-provider.v1"
@@ -27,7 +27,7 @@ func inflateTo(t *testing.T, r *region, size int) {
 		noise[i] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_"[random.IntN(64)]
 	}
 	var data []byte
-	for length, tries := size*9/10, 0; tries < 8; tries++ { // about one byte of noise is one byte of the record
+	for length, tries := size*9/10, 0; tries < 8; tries++ { // random data does not compress, so one byte adds about one byte
 		record.fields["noise"] = []byte(`"` + string(noise[:length]) + `"`)
 		encoded, err := record.EncodeWith(record.Manifest)
 		if err != nil || len(encoded) > size {
@@ -66,7 +66,7 @@ func TestRetainLargeRecord(t *testing.T) {
 	}
 }
 
-// One that the annotations would make too large is refused before anything is written.
+// A record that the annotations would make too large is refused before anything is written.
 func TestRetainRecordThatIsFull(t *testing.T) {
 	r := newRegion(t, "")
 	r.legacy(legacyManifest(false, false))

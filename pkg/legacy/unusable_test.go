@@ -7,8 +7,8 @@ import (
 	helmrelease "helm.sh/helm/v3/pkg/release"
 )
 
-// A release that failed, and of which there is no backup, is there all the same:
-// that it is not among the usable ones must not pass for "there is none".
+// A failed release without a backup cannot be used, but still exists. The search must not report
+// that there is none.
 func TestUnusable(t *testing.T) {
 	r := newRegion(t, "")
 	r.legacy(legacyManifest(false, false))

@@ -11,8 +11,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
 
-// forge changes values in a backup's record and makes the backup vouch for
-// the result, as whoever may write Secrets in the namespace can.
+// forge changes values in a backup's record and updates the backup's own checksum. Anyone who may
+// write Secrets in the namespace can do this.
 func (r *region) forge(backup string) {
 	r.t.Helper()
 	r.server.edit(r.t, "/secrets/"+satellite+"/"+backup, func(o map[string]any) {
@@ -35,7 +35,7 @@ func (r *region) forge(backup string) {
 	})
 }
 
-// plant makes a second backup, newer and sound by its own word.
+// plant adds a second backup that is newer and has a valid checksum of its own.
 func (r *region) plant(backup string) {
 	r.server.mu.Lock()
 	text, err := json.Marshal(r.server.objects["/secrets/"+satellite+"/"+backup])
@@ -52,9 +52,9 @@ func (r *region) plant(backup string) {
 	r.forge("planted")
 }
 
-// A backup counts for what the journal's ledger says that it is. One that was
-// changed is reported and not used, though its own annotation agrees; nor is one
-// that the ledger does not name.
+// Only the ledger in the journal decides whether a backup is trusted. A changed backup is
+// reported and not used, even if its own annotation matches, and neither is a backup that the
+// ledger does not name.
 func TestBackupVouchedForByLedger(t *testing.T) {
 	byLedger := func(l *journal.Ledger) Hint { return Hint{Ledger: l} }
 	for title, test := range map[string]struct {
@@ -86,7 +86,7 @@ func TestBackupVouchedForByLedger(t *testing.T) {
 				t.Errorf("retention %+v", retention)
 			}
 
-			// without a record nothing is restored from it
+			// nothing is restored from it once the record is gone
 			if err := r.helmUninstall(false); err != nil {
 				t.Fatal(err)
 			}
@@ -109,7 +109,7 @@ func TestBackupVouchedForByLedger(t *testing.T) {
 	}
 }
 
-// While the record is there, a new backup takes the place of the forged one.
+// As long as the record exists, a new backup replaces the forged one.
 func TestForgedBackupIsReplaced(t *testing.T) {
 	r := newRegion(t, "")
 	ledger, err := r.of(r.legacy(legacyManifest(false, false))).Retain(context.Background(), retainOptions())
@@ -119,7 +119,7 @@ func TestForgedBackupIsReplaced(t *testing.T) {
 	r.forge(ledger.Backup)
 	release := r.find()
 	var renewed *journal.Ledger
-	for range 2 { // the first run died before it wrote the journal
+	for range 2 { // as if the first run had died before it wrote the journal
 		release.Ledger = ledger
 		if renewed, err = r.of(release).Retain(context.Background(), retainOptions()); err != nil {
 			t.Fatal(err)

@@ -23,7 +23,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// skewed is a clock that runs as the real one does, but shows another time.
+// skewed is a clock that runs at the normal speed but shows another time.
 type skewed struct {
 	clock.RealClock
 	by func() time.Duration
@@ -75,7 +75,7 @@ func TestAcquireFree(t *testing.T) {
 		if diff := cmp.Diff(map[string]string{"example.com/team": "platform"}, server.now().Annotations); diff != "" {
 			t.Error(diff)
 		}
-		release(t, first) // a second time does no harm
+		release(t, first) // a second release does no harm
 		_ = link.sent()
 
 		second := mustAcquire(t, client, options("bob@laptop/2"))
@@ -122,7 +122,7 @@ func TestAcquireAbandoned(t *testing.T) {
 				dying, _ := server.client(t, func(*http.Request) fault { return fault{drop: dead.Load()} })
 				old := mustAcquire(t, dying, options("ann@laptop/1"))
 				defer func() { _ = old.Release(t.Context()) }()
-				<-time.After(7 * time.Second) // renewed once
+				<-time.After(7 * time.Second) // long enough for one renewal
 				dead.Store(true)
 
 				client, _ := server.client(t, nil)
@@ -140,7 +140,7 @@ func TestAcquireAbandoned(t *testing.T) {
 					t.Errorf("taken over after %s", took)
 				}
 				if len(waited) < 10 || waited[0] != 0 || !slices.IsSorted(waited) || waited[len(waited)-1] < DefaultDuration*8/10 {
-					t.Errorf("told how long it has waited: %v", waited)
+					t.Errorf("reported how long it has waited: %v", waited)
 				}
 				if got := *server.now().Spec.LeaseTransitions; got != 1 {
 					t.Errorf("%d transitions", got)
@@ -195,7 +195,7 @@ func TestAcquireByMany(t *testing.T) {
 	}
 }
 
-// onWrites is a fault of the writes of the lease; reading works.
+// onWrites applies a fault to writes of the lease only.
 func onWrites(f fault) func(*http.Request) fault {
 	return func(r *http.Request) fault {
 		if r.Method == http.MethodGet {
@@ -211,7 +211,7 @@ func TestAcquireFaults(t *testing.T) {
 		name  string
 		lease *coordinationv1.Lease
 		on    func(*http.Request) fault
-		want  string // in the error; "" if it is acquired
+		want  string // part of the error; "" if the lock is acquired
 	}{
 		{name: "answer to create lost", on: onWrites(fault{lost: true})},
 		{name: "answer to update lost", lease: released, on: onWrites(fault{lost: true})},
@@ -242,19 +242,19 @@ func TestAcquireFaults(t *testing.T) {
 	}
 }
 
-// The lock counts from when it was asked for, not from when the answer came.
+// The lock's duration counts from the request, not from its answer.
 func TestAcquireSlowly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client, _ := (&apiServer{}).client(t, onWrites(fault{slow: DefaultDuration - time.Second}))
 		l := mustAcquire(t, client, options("ann@laptop/1"))
 		defer release(t, l)
 		if l.fresh() {
-			t.Error("it looks fresh, although others take it over in a second")
+			t.Error("it looks valid, although another run may take it over in a second")
 		}
 	})
 }
 
-// A proxy that repeats a request makes a write meet a conflict with itself.
+// If a proxy repeats a request, a write conflicts with itself.
 func TestAcquireOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := &apiServer{}

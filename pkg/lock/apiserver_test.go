@@ -22,19 +22,18 @@ import (
 
 const namespace = "coder-satellite"
 
-// lease is where the lock is.
+// lease is where the lock is stored.
 var lease = types.NamespacedName{Namespace: namespace, Name: Name}
 
-// apiServer keeps one Lease as an API server does: with resource versions, and
-// conflicts. It is reached without a network, so that tests can run in a bubble
-// whose time they control.
+// apiServer stores one Lease as an API server does, with resource versions and conflicts. It
+// needs no network, so that tests can run in a synctest bubble with a fake clock.
 type apiServer struct {
 	mu      sync.Mutex
 	lease   *coordinationv1.Lease
 	version int
 }
 
-// fault is what happens to one request on its way.
+// fault is what happens to one request.
 type fault struct {
 	delay  time.Duration // before it arrives
 	refuse int           // the status that it is answered with instead
@@ -44,7 +43,7 @@ type fault struct {
 	slow   time.Duration // before its answer arrives
 }
 
-// weather is the fault of all requests from when it is set.
+// weather is the current fault of all requests.
 type weather struct{ now atomic.Pointer[fault] }
 
 func (w *weather) set(f fault) { w.now.Store(&f) }
@@ -58,10 +57,10 @@ func (w *weather) on(*http.Request) fault {
 
 var errNetwork = errors.New("the network is gone")
 
-// link is one client's way to the server.
+// link is the connection of one client to the server.
 type link struct {
 	server *apiServer
-	// on returns what happens to a request; nil if nothing ever does.
+	// on returns the fault of a request; nil for no faults.
 	on func(*http.Request) fault
 
 	mu       sync.Mutex
@@ -78,7 +77,7 @@ func (s *apiServer) client(t testing.TB, on func(*http.Request) fault) (kubernet
 	return client, l
 }
 
-// sent returns the requests that were sent since it was last asked.
+// sent returns the requests since its last call.
 func (l *link) sent() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -173,7 +172,7 @@ func (s *apiServer) store(lease *coordinationv1.Lease) {
 	s.lease.Namespace, s.lease.Name, s.lease.ResourceVersion = namespace, Name, fmt.Sprint(s.version)
 }
 
-// edit changes the lease as somebody with kubectl would.
+// edit changes the lease as an operator with kubectl would.
 func (s *apiServer) edit(change func(*coordinationv1.Lease)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -182,7 +181,7 @@ func (s *apiServer) edit(change func(*coordinationv1.Lease)) {
 	s.store(lease)
 }
 
-// now returns the lease as it is, or nil if there is none.
+// now returns the stored lease, or nil if there is none.
 func (s *apiServer) now() *coordinationv1.Lease {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -15,11 +15,11 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// region records the writes that get through a fence.
+// region records the writes that pass a fence.
 type region struct {
 	mu  sync.Mutex
 	got []string
-	// arrived sees each, if it is set.
+	// arrived is called at each write, if it is set.
 	arrived func()
 }
 
@@ -36,7 +36,7 @@ func (g *region) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Request: r, Body: http.NoBody}, nil
 }
 
-// body tells whether it was closed.
+// body records whether it was closed.
 type body struct {
 	io.Reader
 	closed bool
@@ -130,15 +130,15 @@ func TestFenceRefuses(t *testing.T) {
 	}
 }
 
-// A machine that sleeps stops renewing. When it wakes, the first write must not
-// rely on a lease that somebody may be about to take over.
+// A machine that sleeps does not renew its lease. After it wakes, the first write must not rely
+// on a lease that another run may be about to take over.
 func TestFenceAfterSleep(t *testing.T) {
 	var slept atomic.Int64 // nanoseconds
 	clock := skewed{by: func() time.Duration { return time.Duration(slept.Load()) }}
 	for _, tc := range []struct {
 		name  string
 		on    fault
-		asks  string // "" if the renewal in the background asks, too
+		asks  string // the requests; "" if a renewal in the background makes them unpredictable
 		fails bool
 	}{
 		{name: "still ours", asks: "GET GET PUT"},
@@ -204,7 +204,7 @@ func TestFenceAfterSleep(t *testing.T) {
 			})
 			o := options("ann@laptop/1")
 			o.Clock = clock
-			l := mustAcquire(t, client, o) // two requests
+			l := mustAcquire(t, client, o) // takes two requests
 			defer release(t, l)
 			slept.Store(int64(time.Hour))
 			target := &region{}
@@ -216,7 +216,7 @@ func TestFenceAfterSleep(t *testing.T) {
 	})
 }
 
-// Each write is preceded by a look of its own, also when many are sent at once.
+// Each write is preceded by a read of the lease, also when many are sent at once.
 func TestFenceConcurrently(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := &apiServer{}

@@ -16,13 +16,13 @@ import (
 // contender is one run in a generated history.
 type contender struct {
 	Name  string
-	Skew  time.Duration // of its clock
-	Start time.Duration // when it begins to try
+	Skew  time.Duration // offset of its clock
+	Start time.Duration // when it first tries to get the lock
 	Work  time.Duration // how long it works with the lock
 	Pause time.Duration // between two writes
-	// Dies is when it dies, from the start of the history; 0 if it does not.
+	// Dies is the time from the start of the history at which it dies; 0 for never.
 	Dies time.Duration
-	// Faults happen to its requests, in turn; then no more happen.
+	// Faults apply to its first requests, one each.
 	Faults []fault
 }
 
@@ -61,8 +61,8 @@ func drawContender(t *rapid.T, i int) contender {
 	return c
 }
 
-// play lets the contenders compete, and returns what went wrong, and how often
-// the lock was got and the region written.
+// play lets the contenders compete. It returns every violation, and how often the lock was
+// acquired and the region written.
 func play(t *testing.T, contenders []contender) (wrong []string, got, written int) {
 	synctest.Test(t, func(t *testing.T) {
 		server := &apiServer{}
@@ -130,8 +130,8 @@ func play(t *testing.T, contenders []contender) (wrong []string, got, written in
 	return wrong, got, written
 }
 
-// Whatever happens to requests, whatever clocks show, and whoever dies: a write
-// arrives only while its run holds the lock, and the lock becomes free.
+// Whatever faults and clock offsets there are, and whichever runs die: a write arrives only while
+// its run holds the lock, and in the end the lock becomes free.
 func TestOneWriter(t *testing.T) {
 	var histories, got, written int
 	rapid.Check(t, func(rt *rapid.T) {
@@ -147,6 +147,6 @@ func TestOneWriter(t *testing.T) {
 	})
 	t.Logf("%d histories: the lock was got %d times, and %d writes arrived", histories, got, written)
 	if got == 0 || written == 0 {
-		t.Error("the histories prove nothing")
+		t.Error("the generated histories contain too few writes to prove anything")
 	}
 }

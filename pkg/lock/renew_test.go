@@ -119,21 +119,22 @@ func TestRenewLoses(t *testing.T) {
 				}
 				_ = link.sent()
 				if err := l.Check(t.Context()); !errors.As(err, &lost) {
-					t.Errorf("the check says %v", err)
+					t.Errorf("Check returns %v", err)
 				}
-				asks := "" // who has it, if that is not known yet
+				asks := "" // a check sends a request only if the new holder is not known yet
 				if lost.Silent > 0 {
 					asks = "GET"
 				}
 				if got := link.sent(); got != asks {
-					t.Errorf("of what is lost it was asked %q, want %q", got, asks)
+					t.Errorf("after the lock was lost, Check sent %q, want %q", got, asks)
 				}
 			})
 		})
 	}
 }
 
-// A lock that was lost in silence is somebody's by now: the next check says whose.
+// If renewals failed without an answer, another run may hold the lock by now. The next check
+// names it.
 func TestCheckSaysWhoHasIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := &apiServer{}
@@ -147,7 +148,7 @@ func TestCheckSaysWhoHasIt(t *testing.T) {
 		server.edit(func(lease *coordinationv1.Lease) { lease.Spec.HolderIdentity = ptr.To("bob@laptop/2") })
 		lost := new(LostError)
 		if err := l.Check(t.Context()); !errors.As(err, &lost) || lost.By != "bob@laptop/2" || !strings.Contains(err.Error(), "was taken over by bob@laptop/2") {
-			t.Errorf("the check says %v", err)
+			t.Errorf("Check returns %v", err)
 		}
 	})
 }

@@ -71,8 +71,8 @@ func TestBreak(t *testing.T) {
 		force    bool
 		noReason bool
 		on       func(*http.Request) fault
-		from     string // who it was taken from
-		want     string // in the error
+		from     string // the previous holder
+		want     string // part of the error
 		holder   string // afterwards
 	}{
 		{name: "none"},
@@ -126,13 +126,13 @@ func TestBreak(t *testing.T) {
 						t.Error(diff)
 					}
 				}
-				<-time.After(10 * time.Second) // what was to happen later has happened
+				<-time.After(10 * time.Second) // any pending timer has fired
 			})
 		})
 	}
 }
 
-// The holder of a lock that is broken stops before its next write, and says who broke it.
+// If the lock is broken by force, its holder stops before the next write and says who broke it.
 func TestBreakStopsHolder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := &apiServer{}

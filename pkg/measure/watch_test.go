@@ -14,12 +14,12 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// server answers after a time, or is away from one time to another.
+// server answers after a delay, and is away for a period.
 type server struct {
 	began    time.Time
 	takes    time.Duration
 	from, to time.Duration
-	hangs    bool // while it is away; else it refuses at once
+	hangs    bool // while it is away; otherwise it refuses at once
 	closed   bool
 }
 
@@ -42,14 +42,15 @@ func (s *server) path(name string) Path {
 	return Path{Name: name, URL: "https://" + name, Ask: s.ask, Close: func() { s.closed = true }}
 }
 
-// A minute with a change from second 20 to second 40, of paths that are away for a while.
+// One minute with a change from second 20 to second 40, on paths that are away for different
+// periods.
 func TestWatch(t *testing.T) {
 	const ms = time.Millisecond
 	for name, test := range map[string]struct {
 		server
 		isNew            bool
 		probes, failures int
-		gap              time.Duration // the truth; measured to within a second
+		gap              time.Duration // the true gap; the measured one is within a second of it
 		answers          [phases]int
 	}{
 		"near":             {server{takes: 20 * ms}, false, 61, 0, 0, [phases]int{19, 20, 21}},
@@ -98,7 +99,7 @@ func TestWatch(t *testing.T) {
 	}
 }
 
-// Of ten paths each is asked rarely, for all together not to be asked too often.
+// With ten paths each one is probed less often, which bounds the total rate.
 func TestWatchManyPaths(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &server{began: time.Now()}
@@ -106,7 +107,7 @@ func TestWatchManyPaths(t *testing.T) {
 		<-time.After(10*time.Second - time.Millisecond)
 		probes := 0
 		for _, path := range w.Stop() {
-			probes += path.Probes - 1 // the last is beside the rest
+			probes += path.Probes - 1 // not counting the last probe, which Stop makes
 		}
 		if probes != 40 {
 			t.Errorf("%d in 10 seconds", probes)
@@ -114,7 +115,7 @@ func TestWatchManyPaths(t *testing.T) {
 	})
 }
 
-// A way that users have left is no longer asked, for whom it is ended.
+// After users have left a path, it is no longer probed for their provider.
 func TestWatchEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &server{began: time.Now(), from: 2500 * time.Millisecond, to: time.Hour, hangs: true}
@@ -129,7 +130,7 @@ func TestWatchEnd(t *testing.T) {
 			t.Error("it was not closed")
 		}
 		<-time.After(10 * time.Second)
-		w.End("legacy", "a") // again does no harm
+		w.End("legacy", "a") // repeating it does no harm
 		for i, measured := range w.Stop() {
 			ended := i == 0 || i == 2
 			if (measured.Failures == 0) != ended || ended && measured.Probes != 3 {
@@ -139,7 +140,8 @@ func TestWatchEnd(t *testing.T) {
 	})
 }
 
-// What ends the run ends the watch, and a question that is under way then is no failure.
+// The watch ends with the run, and a probe in progress at that moment does not count as a
+// failure.
 func TestWatchEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &server{began: time.Now(), takes: 100 * time.Millisecond}
@@ -154,7 +156,7 @@ func TestWatchEnds(t *testing.T) {
 			t.Errorf("meanwhile: %+v", got)
 		}
 		if got := w.paths[0].took[After].latency(); got != nil {
-			t.Errorf("of what was not asked: %+v", got)
+			t.Errorf("without any probe: %+v", got)
 		}
 	})
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// A build proves something if it was asked for that, succeeded, and is of the
-// same workspace.
+// A build counts as a proof if a run asked for it, it succeeded, and it is a build of the noted
+// workspace.
 func TestRebuilt(t *testing.T) {
 	before := testNow.Add(-time.Hour)
 	workspace := coder.Workspace{ID: "w", LastBuiltAt: testNow, LatestStat: coder.WorkspaceStat{ContainerStatus: coder.ContainerOn}}
@@ -53,7 +53,7 @@ func TestRebuilt(t *testing.T) {
 	}
 }
 
-// Before a change the journal notes the canary that is to be rebuilt, if there is one.
+// Before a change the journal notes the canary that will be rebuilt, if there is one.
 func TestExpectRebuild(t *testing.T) {
 	before := fresh(t).Canary.Value().Workspace.LastBuiltAt
 	for name, test := range map[string]struct {
@@ -75,7 +75,7 @@ func TestExpectRebuild(t *testing.T) {
 	}
 }
 
-// Only a build that began since this run made the switch, and failed, has failed.
+// A build counts as failed only if it began after this run made the switch.
 func TestFailedSince(t *testing.T) {
 	failed := coder.Workspace{LastBuiltAt: testNow, LatestStat: coder.WorkspaceStat{ContainerStatus: coder.ContainerFailed}}
 	asked := journal.Canary{Proves: journal.ProvesSatellite, Asked: true, BuiltBefore: testNow.Add(-time.Hour)}
@@ -103,7 +103,7 @@ func TestFailedSince(t *testing.T) {
 	}
 }
 
-// A rebuild that an earlier run asked for counts; any other is noted anew.
+// A rebuild that an earlier run asked for still counts. In every other case a new one is noted.
 func TestNoteOfRebuild(t *testing.T) {
 	earlier := journal.Canary{ID: "w", Name: "canary", Proves: journal.ProvesSatellite, Asked: true, BuiltBefore: testNow.Add(-2 * time.Hour)}
 	anew := journal.Canary{ID: "w", Name: "canary", Proves: journal.ProvesSatellite, Asked: true, BuiltBefore: fresh(t).Canary.Value().Workspace.LastBuiltAt}
@@ -133,7 +133,7 @@ func TestNoteOfRebuild(t *testing.T) {
 	}
 }
 
-// The journal keeps what the switch was, and that the migration is not complete.
+// The journal keeps the state before the switch, and that the migration is not complete.
 func TestNotesOfTheSwitch(t *testing.T) {
 	s := fresh(t)
 	s.Taken = testNow

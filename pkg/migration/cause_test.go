@@ -21,6 +21,6 @@ func TestOutcomeOf(t *testing.T) {
 	ctx, cancel = withTimeout(t.Context(), "", 0, "")
 	defer cancel()
 	if _, bound := ctx.Deadline(); bound {
-		t.Error("0 is no bound")
+		t.Error("0 is not a bound")
 	}
 }

@@ -13,8 +13,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// Whatever is so, and whatever is unknown, compensation keeps the promises of
-// decision 10.
+// With any facts, known or unknown, compensation keeps the promises of decision 10.
 func TestCompensateProperties(t *testing.T) {
 	worlds := map[string]func(*snapshot.Snapshot){
 		"off": offIn, "no primary": noPrimary, "no answer": noAnswer, "no cluster": noCluster, "not retained": notRetained,
@@ -32,7 +31,7 @@ func TestCompensateProperties(t *testing.T) {
 	drawn := func(rt *rapid.T, label string) *snapshot.Snapshot {
 		s := migrated(t)
 		for _, name := range rapid.SliceOfNDistinct(rapid.SampledFrom(names), 0, 3, rapid.ID).Draw(rt, label) {
-			if s.Satellite.IsKnown() && s.Legacy.IsKnown() && s.Provider.IsKnown() && s.Legacy.Value().Release != nil { // what is unknown stays so
+			if s.Satellite.IsKnown() && s.Legacy.IsKnown() && s.Provider.IsKnown() && s.Legacy.Value().Release != nil { // unknown facts stay unknown
 				worlds[name](s)
 			}
 		}
@@ -90,6 +89,6 @@ func checkCompensation(t *rapid.T, s situation, todo []remedy, unknown []string)
 	case has(revertRelease) && s.before.Satellite.Value().Revision == 0:
 		t.Fatal("a release goes back to no revision")
 	case slices.Contains(unknown, ""):
-		t.Fatal("something is unknown that has no words")
+		t.Fatal("an unknown has no words")
 	}
 }

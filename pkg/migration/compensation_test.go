@@ -18,7 +18,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// Facts of a situation, each a change of one.
+// facts is a change of one fact of a situation.
 type facts func(s *situation)
 
 func of(owner Owner) facts                   { return func(s *situation) { s.owner = owner } }
@@ -27,7 +27,7 @@ func record(r journal.Record) facts          { return func(s *situation) { *s.re
 func now(f func(*snapshot.Snapshot)) facts   { return func(s *situation) { f(s.now) } }
 func found(f func(*snapshot.Snapshot)) facts { return func(s *situation) { f(s.before) } }
 
-// op is another operation than migrate; finalize asks for a primary of v1.22.
+// op selects an operation other than migrate. finalize requires a primary of v1.22.
 func op(name string) facts {
 	return func(s *situation) {
 		s.steps = map[string]Operation{"retain": Retain(false), "rollback": Rollback(RollbackOptions{}), "finalize": Finalize(false)}[name].Steps
@@ -70,8 +70,8 @@ func release(revision, last int, status string) func(*snapshot.Snapshot) {
 	}
 }
 
-// incomplete is the journal of a migration that is not complete, and made the
-// satellite's first record.
+// incomplete is the journal of an unfinished migration that created the satellite's first Helm
+// record.
 func incomplete() journal.Record {
 	return journal.Record{
 		Operation: "migrate", Before: &journal.Before{NetworkingV2: ptr.To(false), SatelliteRecords: ptr.To(0)},
@@ -102,7 +102,7 @@ func TestCompensate(t *testing.T) {
 	for name, test := range map[string]struct {
 		failed string
 		facts  []facts
-		want   []string // the remedies; the rest is a part of what is unknown
+		want   []string // the remedies, or a part of the reason why they are unknown
 		says   string
 	}{
 		// The switch.
@@ -244,7 +244,7 @@ func TestCompensate(t *testing.T) {
 	}
 }
 
-// worded names remedies in words.
+// worded describes remedies in words.
 func worded(todo []remedy) []string {
 	var words []string
 	for _, r := range todo {
@@ -256,7 +256,7 @@ func worded(todo []remedy) []string {
 	return words
 }
 
-// With no facts at all nothing is removed, whatever failed.
+// If no facts are known, nothing is removed, whichever step failed.
 func TestCompensateKnowsNothing(t *testing.T) {
 	for _, operation := range []Operation{Migrate(false, false), Retain(false), Rollback(RollbackOptions{RemoveSatellite: true}), Remove(false)} {
 		for _, step := range operation.Steps {

@@ -53,8 +53,8 @@ func TestJoin(t *testing.T) {
 	}
 }
 
-// runOf is a run on providers, and on the satellite if there is one, with the
-// report that it fills.
+// runOf is a run on these providers, and on the satellite unless that is nil, with an empty
+// report.
 func runOf(satellite *part, providers ...*part) *regionRun {
 	run := &regionRun{operation: Migrate(false, false), satellite: satellite, providers: providers, report: &v1alpha1.RegionReport{}}
 	for _, p := range providers {
@@ -68,8 +68,8 @@ func runOf(satellite *part, providers ...*part) *regionRun {
 	return run
 }
 
-// A satellite whose turn never came, because a provider failed before, has not succeeded: its
-// journal stays as it was.
+// If a provider fails before it is the satellite's turn, the satellite has not succeeded, and its
+// journal stays unchanged.
 func TestCloseLeavesOutWhatWasNotBegun(t *testing.T) {
 	for _, begun := range []bool{false, true} {
 		written := 0
@@ -87,7 +87,7 @@ func TestCloseLeavesOutWhatWasNotBegun(t *testing.T) {
 	}
 }
 
-// What a report says in the end of a region, and of each of its providers.
+// The final outcome in the report, for a region and for each of its providers.
 func TestConclude(t *testing.T) {
 	type said struct {
 		Outcome v1alpha1.Outcome
@@ -127,11 +127,11 @@ func TestConclude(t *testing.T) {
 	}
 }
 
-// How the run left the satellite is told by the part that looked at it last, and
-// of each provider by its own.
+// The report describes the satellite as it was seen last, by whichever part read it. Each
+// provider is described by its own part.
 func TestReportStates(t *testing.T) {
 	looked := func(s *snapshot.Snapshot) *part { return &part{name: "a", run: &Run{Now: s}} }
-	asked := looked(fresh(t)) // for a registration, and the answer got lost
+	asked := looked(fresh(t)) // a registration was requested, but the answer was lost
 	asked.run.registering = true
 	const yes, no, unknown = v1alpha1.FindingYes, v1alpha1.FindingNo, v1alpha1.FindingUnknown
 	for name, test := range map[string]struct {
@@ -147,7 +147,7 @@ func TestReportStates(t *testing.T) {
 		"nobody looked":             {runOf(&part{}, &part{name: "a"}), "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			test.run.reportStates() // a region without a satellite has none in its report
+			test.run.reportStates() // without a satellite in the report it does nothing
 			test.run.report.Satellite = &v1alpha1.SatelliteReport{}
 			test.run.reportStates()
 			var registered v1alpha1.Finding
@@ -165,13 +165,13 @@ func TestReportStates(t *testing.T) {
 	}
 }
 
-// TestLatest: what is reported of the satellite is what was seen last, whoever saw
-// it: a rollback ends with the satellite's steps, a migration with a provider's,
-// and after a failure it is the parts that failed which look once more.
+// TestLatest: the report describes the satellite as it was seen last. A rollback ends with the
+// satellite's steps and a migration with a provider's. After a failure, the parts that failed
+// read once more.
 func TestLatest(t *testing.T) {
 	for name, test := range map[string]struct {
 		operation                   Operation
-		satellite, first, second    int // seconds; negative if the part was not begun
+		satellite, first, second    int // seconds; negative if the part was not started
 		fromSatellite, fromProvider bool
 	}{
 		"a migration":                      {Migrate(false, false), 1, 2, 3, false, true},

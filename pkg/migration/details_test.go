@@ -11,7 +11,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// What a plan says beneath a step: all that it would change.
+// A plan lists below a step everything that the step would change.
 func TestDetails(t *testing.T) {
 	s := fresh(t)
 	s.Removal = snapshot.Known(legacy.Removal{
@@ -31,7 +31,7 @@ func TestDetails(t *testing.T) {
 	}
 }
 
-// What the chart would make is shown beside what the step says of itself.
+// The objects that the chart would create are shown in addition to the step's own details.
 func TestShowRendering(t *testing.T) {
 	s := fresh(t)
 	s.Rendering = snapshot.Known(satellite.Rendering{Diff: "+kind: Deployment", Objects: []string{"create Deployment coderd"}})

@@ -14,8 +14,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
 )
 
-// Whatever goes wrong in whatever run, the rule holds at every instant, what
-// is done is in the report, and one run without trouble completes the region.
+// Whatever fails in any run: the rule of the migration always holds, everything done is in the
+// report, and one run without failures completes the region.
 func TestEngineProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(2, 7).Draw(t, "steps")
@@ -39,7 +39,7 @@ func TestEngineProperties(t *testing.T) {
 		w.trouble, w.failWrite, w.log = map[string]trouble{}, 0, nil
 		e, report := w.engine(t.Context(), Options{})
 		if err := e.run(t.Context()); err != nil || !w.done() {
-			t.Fatalf("one plain run did not complete it: %v, %v", w.so, err)
+			t.Fatalf("one undisturbed run did not complete it: %v, %v", w.so, err)
 		}
 		checkRun(t, w, report, nil)
 
@@ -60,7 +60,7 @@ func drawTrouble(t *rapid.T, label string) trouble {
 	}
 }
 
-// checkRun checks what holds after any run.
+// checkRun checks the properties of every run.
 func checkRun(t *rapid.T, w *world, report *v1alpha1.RegionReport, err error) {
 	if w.broken != "" {
 		t.Fatal(w.broken)
@@ -90,7 +90,7 @@ func failed(report *v1alpha1.RegionReport) bool {
 	})
 }
 
-// with returns the log's lines with a prefix, without it.
+// with returns the log's lines that begin with the prefix, without it.
 func with(log []string, prefix string) []string {
 	var found []string
 	for _, line := range log {

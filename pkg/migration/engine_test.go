@@ -105,10 +105,10 @@ func TestEngine(t *testing.T) {
 				t.Errorf("error %v, want %v", err, test.wantErr)
 			}
 			if diff := cmp.Diff(test.wantSo, w.so); diff != "" {
-				t.Errorf("what is so: %s", diff)
+				t.Errorf("flags: %s", diff)
 			}
 			if diff := cmp.Diff(test.wantLog, w.log); diff != "" {
-				t.Errorf("what was done: %s", diff)
+				t.Errorf("log: %s", diff)
 			}
 			if diff := cmp.Diff(test.wantState, states(report)); diff != "" {
 				t.Errorf("the report: %s", diff)
@@ -120,12 +120,12 @@ func TestEngine(t *testing.T) {
 	}
 }
 
-// sameKind reports whether err has an error of want's type in it.
+// sameKind reports whether err wraps an error of the same type as want.
 func sameKind(err, want error) bool {
 	return lockLost(err) && lockLost(want) || is[*journal.ConflictError](err) && is[*journal.ConflictError](want)
 }
 
-// The journal is written before each change, and not for what is so already.
+// The journal is written before each change, but not for a step that has nothing to change.
 func TestEngineJournals(t *testing.T) {
 	w := newWorld(true, false, false)
 	e, _ := w.engine(t.Context(), Options{})
@@ -140,7 +140,7 @@ func TestEngineJournals(t *testing.T) {
 	}
 }
 
-// A step that does not verify has failed, whatever Apply said.
+// A step that cannot be verified has failed, whatever Apply returned.
 func TestEngineVerifies(t *testing.T) {
 	w := newWorld(false, false)
 	w.trouble["apply step-0"] = trouble{}
@@ -155,10 +155,10 @@ func TestEngineVerifies(t *testing.T) {
 	}
 }
 
-// idle says that it did what it did not do.
+// idle succeeds without changing anything.
 func idle(context.Context, *Run) error { return nil }
 
-// What a context ended with is the run's error, also when it kept facts away.
+// If the context ends, its cause is the run's error, also when the end made facts unknown.
 func TestEngineEnded(t *testing.T) {
 	for name, cause := range map[string]error{
 		"signal":  ErrInterrupted,
@@ -179,8 +179,8 @@ func TestEngineEnded(t *testing.T) {
 	}
 }
 
-// Clients report the end of a context as "context canceled": the engine still
-// knows why it ended, and says no more of it than that if it was a signal.
+// Clients report the end of a context as "context canceled". The engine still returns the cause.
+// After a signal it returns nothing else.
 func TestEngineEndedWithinAStep(t *testing.T) {
 	for name, test := range map[string]struct {
 		cause error
@@ -197,7 +197,7 @@ func TestEngineEndedWithinAStep(t *testing.T) {
 			e.operation.Steps[0].Apply = cut(func() { cancel(test.cause) })
 			err := e.run(ctx)
 			if told := !errors.Is(test.cause, ErrInterrupted); !errors.Is(err, test.cause) || errors.Is(err, context.Canceled) != told {
-				t.Errorf("error %v, want %v, and what the client said: %t", err, test.cause, told)
+				t.Errorf("error %v, want %v, including the client's own error: %t", err, test.cause, told)
 			}
 			if diff := cmp.Diff(test.want, states(report)); diff != "" {
 				t.Error(diff)
@@ -206,7 +206,7 @@ func TestEngineEndedWithinAStep(t *testing.T) {
 	}
 }
 
-// cut applies a step whose context ends while it waits for an answer.
+// cut applies a step whose context ends while the step waits for an answer.
 func cut(end func()) func(context.Context, *Run) error {
 	return func(ctx context.Context, _ *Run) error {
 		end()

@@ -29,7 +29,7 @@ func version(t *testing.T, text string) coder.Version {
 	return v
 }
 
-// fresh are the facts of a region before its migration.
+// fresh returns the facts of a region before its migration.
 func fresh(t *testing.T) *snapshot.Snapshot {
 	values := map[string]any{"coderd": map[string]any{"replicas": 1}}
 	release := legacy.Release{Namespace: "coder", Name: "coder-workspace-provider", Revision: 1, LatestRevision: 1, Status: "deployed", ChartVersion: "1.20.0"}
@@ -61,7 +61,7 @@ func fresh(t *testing.T) *snapshot.Snapshot {
 	return s
 }
 
-// migrated are the facts of a region after its migration.
+// migrated returns the facts of a region after its migration.
 func migrated(t *testing.T) *snapshot.Snapshot {
 	s := fresh(t)
 	s.Registrations = snapshot.Known([]coder.Satellite{{ID: "r", Name: "sydney", Fingerprint: ownFingerprint}})

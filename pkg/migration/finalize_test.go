@@ -10,7 +10,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// A primary that has no rollback any more does not ask for one that would work.
+// If the primary no longer supports a rollback, finalize does not require one that would work.
 func TestFinalizeWithoutRollback(t *testing.T) {
 	for release, asked := range map[string]bool{"1.21.7": true, "1.22.0": false, "": true} {
 		s := migrated(t)

@@ -21,7 +21,7 @@ func TestDifferences(t *testing.T) {
 		"chartDigest was sha256:1 when planned and is (none) now",
 		"registration was (none) when planned and is SHA256:x now",
 	}
-	none := []string{"satelliteRevision was 0 when planned and is 1 now"} // a number is one, also if it is 0
+	none := []string{"satelliteRevision was 0 when planned and is 1 now"} // a revision of 0 is printed as 0, not as (none)
 	if diff := cmp.Diff(none, Differences(v1alpha1.SatelliteBasis{}, v1alpha1.SatelliteBasis{SatelliteRevision: 1})); diff != "" {
 		t.Error(diff)
 	}
@@ -67,7 +67,7 @@ func everyFactCounts[Basis v1alpha1.SatelliteBasis | v1alpha1.ProviderBasis](t *
 	}
 }
 
-// A plan rests on all that is known; of what is not known, on nothing.
+// The basis of a plan contains every known fact, and no value for an unknown one.
 func TestBasis(t *testing.T) {
 	s := migrated(t)
 	unknown := &snapshot.Snapshot{Region: s.Region}
@@ -90,14 +90,14 @@ func TestBasis(t *testing.T) {
 	}
 }
 
-// Values that have no JSON are told apart nevertheless.
+// Values that JSON cannot encode still get different digests.
 func TestDigestOfWhatHasNoJSON(t *testing.T) {
 	if digest(math.Inf(1)) == digest(math.Inf(-1)) {
-		t.Error("the digest tells nothing apart")
+		t.Error("different values have the same digest")
 	}
 }
 
-// What the region says of the access URL and of the chart is part of the facts.
+// The region's settings for the access URL and the chart belong to the facts.
 func TestBasisOfRegion(t *testing.T) {
 	s := fresh(t)
 	s.Region.Satellite.ConnectTo = "203.0.113.7:443"

@@ -9,7 +9,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// inUseBy adds workspaces that are on, of one user each.
+// inUseBy adds workspaces that are on, one for each user.
 func inUseBy(s *snapshot.Snapshot, users ...string) {
 	var list []coder.Workspace
 	for _, user := range users {
@@ -18,7 +18,7 @@ func inUseBy(s *snapshot.Snapshot, users ...string) {
 	s.Taken, s.Workspaces = testNow, snapshot.Known(list)
 }
 
-// The step that switches says whom it concerns, and what it does to them.
+// The step that makes the switch says how many users it affects, and how.
 func TestConcerned(t *testing.T) {
 	unreadable := func(s *snapshot.Snapshot) { s.Workspaces = snapshot.Unknown[[]coder.Workspace](errNothing) }
 	for name, test := range map[string]struct {
@@ -45,12 +45,12 @@ func TestConcerned(t *testing.T) {
 	}
 }
 
-// A limit counts what the planned switches of all regions concern; what is not
-// known may be above it.
+// --max-affected limits the total for the planned switches of all regions. An unknown number
+// counts as above the limit.
 func TestMayAffect(t *testing.T) {
 	plan := func(operation Operation, views ...*snapshot.Snapshot) v1alpha1.RegionPlan {
 		p := NewRegionPlan(operation, views)
-		p.Outcome = v1alpha1.OutcomeChangesPending // the facts of these tests do not pass every preflight
+		p.Outcome = v1alpha1.OutcomeChangesPending // these facts would not pass every preflight check
 		for i := range p.Providers {
 			p.Providers[i].Outcome = v1alpha1.OutcomeChangesPending
 		}

@@ -15,7 +15,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// What was so before the users moved is compared with what is so now, from one machine.
+// The latency before the users moved is compared with the present one, if both were measured from
+// the same machine.
 func TestDistance(t *testing.T) {
 	now := metav1.NewTime(time.Unix(1_800_000_000, 0))
 	latency := func(microseconds int64) *v1alpha1.Latency {
@@ -32,7 +33,7 @@ func TestDistance(t *testing.T) {
 	for name, test := range map[string]struct {
 		before *v1alpha1.Distance
 		paths  []v1alpha1.PathMeasurement
-		on     bool // already at first
+		on     bool // Networking v2 was already on at the start
 		from   string
 		want   *v1alpha1.Distance
 	}{
@@ -59,7 +60,8 @@ func TestDistance(t *testing.T) {
 	}
 }
 
-// Only those fail whose users had no answer, and that have not failed for a better reason.
+// A provider fails if its users had no answer for too long, unless it has already failed for
+// another reason.
 func TestGate(t *testing.T) {
 	failed := errors.New("it failed")
 	gap := func(path, provider string, milliseconds int64) v1alpha1.PathMeasurement {
@@ -70,7 +72,7 @@ func TestGate(t *testing.T) {
 	for name, test := range map[string]struct {
 		paths []v1alpha1.PathMeasurement
 		limit time.Duration
-		want  [2]string // of the errors of two providers, of which the second has one
+		want  [2]string // the errors of two providers; the second one had failed before
 	}{
 		"none":           {[]v1alpha1.PathMeasurement{gap(pathPrimary, "", 5000)}, 5 * time.Second, [2]string{"", "it failed"}},
 		"no limit":       {[]v1alpha1.PathMeasurement{gap(pathPrimary, "", 5001)}, 0, [2]string{"", "it failed"}},

@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Every row of every table says what it must, and no name is used twice in one.
+// Every step of every operation is complete, and its name is unique within the operation.
 func TestStepsAreComplete(t *testing.T) {
 	owners := map[Owner]map[string]bool{OwnerSatellite: {}, OwnerProvider: {}}
 	for _, operation := range []Operation{Migrate(false, false), Retain(false), Rollback(RollbackOptions{RemoveSatellite: true}), Remove(false), Finalize(false)} {
@@ -35,8 +35,8 @@ func TestStepsAreComplete(t *testing.T) {
 	}
 }
 
-// What proves the new path is the switch and what follows it in a migration,
-// and nothing in any other operation.
+// The steps that prove the new path are the switch and what follows it in a migration. No other
+// operation has any.
 func TestStepsThatProve(t *testing.T) {
 	for _, operation := range []Operation{Migrate(false, false), Retain(false), Rollback(RollbackOptions{RemoveSatellite: true}), Remove(false), Finalize(false)} {
 		var proving []string

@@ -8,7 +8,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// A sentence names its provider only where it could be another's.
+// A message names its provider only if the region has several.
 func TestLabel(t *testing.T) {
 	of := func(several bool) *part { return &part{owner: OwnerProvider, name: "a", several: several} }
 	satellite := &part{owner: OwnerSatellite}
@@ -23,7 +23,7 @@ func TestLabel(t *testing.T) {
 	}
 }
 
-// What is undone is what this run began, of this part's steps.
+// Only steps of this part that this run began are undone.
 func TestBegunSteps(t *testing.T) {
 	var results []v1alpha1.StepResult
 	for _, state := range []v1alpha1.StepState{
@@ -37,7 +37,7 @@ func TestBegunSteps(t *testing.T) {
 	}
 }
 
-// Steps are counted through the region.
+// Steps are numbered across the whole region.
 func TestIndexOfStep(t *testing.T) {
 	p := &part{steps: []Step{{Name: "one"}, {Name: "two"}}, offset: 3}
 	for step, want := range map[string]int{"one": 4, "two": 5, "three": 0} {

@@ -11,8 +11,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// A satellite that somebody else's Helm is changing stops a migration before
-// anything is changed, and not at the step that installs.
+// If another Helm operation is changing the satellite, a migration stops before it changes
+// anything, not only at the step that installs.
 func TestPlanOfABusySatellite(t *testing.T) {
 	for writer, want := range map[string]bool{"Helm": true, "": true, "kubectl-coder_satellite": false} {
 		s := migrated(t)
@@ -31,8 +31,8 @@ func TestPlanOfABusySatellite(t *testing.T) {
 	}
 }
 
-// A plan that is refused says first that an earlier run left users cut off, and
-// what to type about that.
+// When a plan is refused, it first says that an earlier run left users cut off, and which command
+// helps.
 func TestPlanOfAStrandedRegion(t *testing.T) {
 	for name, test := range map[string]struct {
 		but  func(*snapshot.Snapshot)

@@ -53,7 +53,7 @@ func newBuilder(t *testing.T, options codertest.Options) *builder {
 	return b
 }
 
-// read reads the workspace as it is now.
+// read reads the workspace's current state into the run.
 func (b *builder) read(t *testing.T, id string) {
 	t.Helper()
 	var err error
@@ -63,7 +63,7 @@ func (b *builder) read(t *testing.T, id string) {
 	b.run.Now.Canary = snapshot.Known(snapshot.Canary{Workspace: b.workspace})
 }
 
-// step does what the engine does for the step.
+// step runs the step as the engine does.
 func (b *builder) step(ctx context.Context) error {
 	step := rebuildCanary(journal.ProvesSatellite, always)
 	step.Note(b.run.Now, b.run.ProviderRecord)
@@ -77,7 +77,7 @@ func TestRebuild(t *testing.T) {
 	for name, test := range map[string]struct {
 		options  codertest.Options
 		prepare  func(t *testing.T, b *builder)
-		wantErr  string // part of it; empty if none
+		wantErr  string // part of the error; empty for none
 		rebuilds int
 		said     string // part of the progress
 	}{
@@ -125,7 +125,7 @@ func TestRebuild(t *testing.T) {
 			prepare: func(t *testing.T, b *builder) {
 				rebuildCanary(journal.ProvesSatellite, always).Note(b.run.Now, b.run.ProviderRecord)
 				rebuildElsewhere(t, b)
-				b.workspace.Updating = true // as it was seen before
+				b.workspace.Updating = true // the last state that the run has seen
 				b.run.Now.Canary = snapshot.Known(snapshot.Canary{Workspace: b.workspace})
 			},
 			rebuilds: 1,
@@ -158,8 +158,8 @@ func TestRebuild(t *testing.T) {
 	}
 }
 
-// A build that does not end ends with the step's time, and the error says what
-// was waited for.
+// A build that never ends stops at the step's deadline, and the error says what the step waited
+// for.
 func TestRebuildTakesTooLong(t *testing.T) {
 	b := newBuilder(t, codertest.Options{BuildTime: time.Hour})
 	ctx, cancel := withTimeout(t.Context(), "rebuild-canary", 500*time.Millisecond, "--step-timeout")
@@ -179,7 +179,7 @@ func both(first, second func(*testing.T, *builder)) func(*testing.T, *builder) {
 	return func(t *testing.T, b *builder) { first(t, b); second(t, b) }
 }
 
-// beginElsewhere begins a build as somebody else would.
+// beginElsewhere begins a build as another user would.
 func beginElsewhere(t *testing.T, b *builder) {
 	t.Helper()
 	if err := b.run.Source.Primary.Rebuild(t.Context(), b.workspace.ID); err != nil {
@@ -187,7 +187,7 @@ func beginElsewhere(t *testing.T, b *builder) {
 	}
 }
 
-// rebuildElsewhere begins a build and waits until it is over.
+// rebuildElsewhere begins a build and waits until it has finished.
 func rebuildElsewhere(t *testing.T, b *builder) {
 	t.Helper()
 	id, before := b.workspace.ID, b.workspace
@@ -207,7 +207,7 @@ func rebuildElsewhere(t *testing.T, b *builder) {
 	}
 }
 
-// failOnce leaves the workspace with a build that failed.
+// failOnce leaves the workspace with a failed build.
 func failOnce(t *testing.T, b *builder) {
 	b.FailBuilds(b.workspace.ID, "no such image", true)
 	rebuildElsewhere(t, b)

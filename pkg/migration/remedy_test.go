@@ -15,7 +15,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// refusing is a fence that lets no write pass.
+// refusing is a fence that blocks every write.
 type refusing struct {
 	next http.RoundTripper
 	err  error
@@ -28,9 +28,8 @@ func (r refusing) RoundTrip(request *http.Request) (*http.Response, error) {
 	return r.next.RoundTrip(request)
 }
 
-// Networking v2 is switched off in spite of a primary that is away for a while,
-// a provider that could not be read, and a lock that cannot be asked; but not
-// when another run holds the lock.
+// Networking v2 is switched off even if the primary is away for a while, the provider could not
+// be read, or the lock cannot be checked, but not if another run holds the lock.
 func TestSwitchOff(t *testing.T) {
 	provider := "/api/private/resource-pools/*"
 	for name, test := range map[string]struct {
@@ -55,7 +54,7 @@ func TestSwitchOff(t *testing.T) {
 			b.run.Unfenced = b.run.Source.Primary
 			s := b.facts(t, pool.ID)
 			b.run.Initial, b.run.Now = s, clone(s)
-			noPrimary(b.run.Now) // it was away when it was asked last
+			noPrimary(b.run.Now) // as if it had been away at the last read
 			for _, f := range test.faults {
 				b.AddFault(f)
 			}
@@ -76,7 +75,7 @@ func TestSwitchOff(t *testing.T) {
 	}
 }
 
-// facts are a snapshot of the primary and the provider.
+// facts reads a snapshot of the primary and the provider.
 func (b *builder) facts(t *testing.T, id string) *snapshot.Snapshot {
 	t.Helper()
 	survey, err := snapshot.NewSurvey(snapshot.Config{

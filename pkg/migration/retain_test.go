@@ -10,8 +10,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// Whoever asks for a release to be retained that can be of no use any more is told
-// so; a migration, which does without it, says what it is that it leaves.
+// `retain` is refused if the legacy release can no longer be used. A migration does not need it,
+// and only says what it leaves behind.
 func TestRetainWhatIsOfNoUse(t *testing.T) {
 	unusable := snapshot.Legacy{Found: legacy.Found{
 		Unusable: true, Remedy: "restore it", Searched: "in all namespaces", Reasons: []string{"coder/coder-workspace-provider: it has no Helm record"},

@@ -13,12 +13,12 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// rightsOfVerb are the verb's rights in both clusters.
+// rightsOfVerb returns the verb's rights in both clusters.
 func rightsOfVerb(verb string, scope snapshot.Scope) []cluster.Rule {
 	return Distinct(RightsOf(OwnerSatellite, []string{verb}, scope), RightsOf(OwnerProvider, []string{verb}, scope))
 }
 
-// A verb takes rights to write what it writes, and no others.
+// A verb needs rights to write exactly what it writes.
 func TestRights(t *testing.T) {
 	for verb, test := range map[string]struct {
 		scope  snapshot.Scope
@@ -59,7 +59,7 @@ func TestRights(t *testing.T) {
 			"patch deployments.apps in namespace coder", "patch, escalate, bind roles.rbac.authorization.k8s.io in namespace coder",
 			"patch rolebindings.rbac.authorization.k8s.io in namespace coder", "patch ingresses.networking.k8s.io in namespace coder", "create, update, delete secrets in namespace workspaces",
 		}},
-		"migrate": {snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge", Provider: "workspaces"}, []string{ // where there is nothing to retain
+		"migrate": {snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge", Provider: "workspaces"}, []string{ // if there is nothing to retain
 			"create, update configmaps in namespace edge", "create, update leases.coordination.k8s.io in namespace edge", "create events in namespace edge",
 			"create, update configmaps in namespace workspaces", "create, update leases.coordination.k8s.io in namespace workspaces", "create events in namespace workspaces",
 			"create, update, patch, delete secrets in namespace edge", "create, patch, delete services in namespace edge", "create, patch, delete deployments.apps in namespace edge",
@@ -76,8 +76,8 @@ func TestRights(t *testing.T) {
 	}
 }
 
-// Every verb has rights, each once, and whatever a verb changes it must be able
-// to look at first.
+// Every verb has rights, without duplicates. A verb that changes something also has the rights to
+// read it.
 func TestRightsOfEveryVerb(t *testing.T) {
 	scope := snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge", Provider: "workspaces", Legacy: "coder", Restore: true, NewNamespace: true}
 	look := rightsOfVerb("status", scope)
@@ -106,7 +106,7 @@ func TestRightsOfEveryVerb(t *testing.T) {
 	}
 }
 
-// Every verb that looks at the satellite reads the address of its Ingress.
+// Every verb that examines the satellite may read the address of its Ingress.
 func TestRightsToReadIngresses(t *testing.T) {
 	get := cluster.Rule{Namespace: "edge", Group: "networking.k8s.io", Resource: "ingresses", Verb: "get"}
 	for _, verb := range RightsVerbs() {
@@ -117,8 +117,7 @@ func TestRightsToReadIngresses(t *testing.T) {
 	}
 }
 
-// A legacy release that was uninstalled is created again, by the verbs that
-// restore it and by no other.
+// Only verbs that restore an uninstalled legacy release have the right to create its objects.
 func TestRightsToRestore(t *testing.T) {
 	create := cluster.Rule{Namespace: "coder", Group: "apps", Resource: "deployments", Verb: "create"}
 	for verb, want := range map[string][2]bool{ // without and with Restore

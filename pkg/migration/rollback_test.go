@@ -11,8 +11,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// The way back does not lead through the satellite's cluster, whether that is silent or does
-// not accept the credentials, unless the satellite is to be removed.
+// A rollback does not need the satellite's cluster, whether that is silent or rejects the
+// credentials, unless it also removes the satellite.
 func TestRollbackPassesBySatellitesCluster(t *testing.T) {
 	for _, why := range []error{context.DeadlineExceeded, apierrors.NewUnauthorized("who is it?")} {
 		for _, removes := range []bool{false, true} {

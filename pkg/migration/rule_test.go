@@ -11,7 +11,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// atPrimary makes it a region without a satellite, of which none of its facts is asked.
+// atPrimary turns it into a region without a satellite, whose satellite facts are never
+// collected.
 func atPrimary(s *snapshot.Snapshot) {
 	s.Region.Satellite = fleet.Satellite{}
 	s.Satellite, s.Endpoint, s.Legacy = snapshot.Fact[satellite.State]{}, snapshot.Fact[snapshot.Endpoint]{}, snapshot.Fact[snapshot.Legacy]{}
@@ -27,8 +28,8 @@ func notThrough(s *snapshot.Snapshot) {
 	set(&s.Endpoint, func(e *snapshot.Endpoint) { e.Version = snapshot.Unknown[coder.Version](errNothing) })
 }
 
-// What is known to be against the rule is told from what is only not known:
-// after a signal, Networking v2 is switched off for the former alone.
+// A known violation of the rule differs from an unknown fact: after a signal, only a known
+// violation switches Networking v2 off.
 func TestBrokenAndUnknown(t *testing.T) {
 	const (
 		unregistered = "the satellite is not registered with the key of its cluster"
@@ -81,7 +82,7 @@ func words(err error) string {
 	return err.Error()
 }
 
-// Why the primary does not answer is what the nearest missing fact says.
+// The reason why the primary does not answer comes from the missing fact that is closest to it.
 func TestAnswersForPrimary(t *testing.T) {
 	for name, but := range map[string]func(*snapshot.Snapshot){"nobody looked": noEndpoint, "it passes nothing on": notThrough, "the primary is away": noVersion} {
 		s := migrated(t)
@@ -92,11 +93,11 @@ func TestAnswersForPrimary(t *testing.T) {
 	}
 }
 
-// Whether the provider is switched, as the last proof asks it.
+// Whether the provider uses Networking v2, as the last proof checks it.
 func TestUsesNetworkingV2(t *testing.T) {
 	for name, test := range map[string]struct {
 		but  func(*snapshot.Snapshot)
-		want string // in the error; empty if it does
+		want string // part of the error; empty if it does
 	}{
 		"on": {func(*snapshot.Snapshot) {}, ""},
 		"always on": {func(s *snapshot.Snapshot) {

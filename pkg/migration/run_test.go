@@ -14,8 +14,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// TestWaitForTellsWhatBlocked proves that a wait that ends tells what was
-// missing before its time was over, and not what its end broke.
+// TestWaitForTellsWhatBlocked proves that a wait that times out reports what was missing before
+// the deadline, and not an error that the deadline itself caused.
 func TestWaitForTellsWhatBlocked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		run := &Run{Source: &snapshot.Source{}, Now: &snapshot.Snapshot{}, Clock: clock.RealClock{}, progress: func(string, bool) {}}
@@ -23,7 +23,7 @@ func TestWaitForTellsWhatBlocked(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 3500*time.Millisecond)
 		defer cancel()
 		looks := 0
-		// Its timer has not run yet when its deadline has passed.
+		// The context's timer fires only after its deadline has passed.
 		err := run.WaitFor(&lateContext{Context: ctx, deadline: end}, "waiting", nil, func(*snapshot.Snapshot) error {
 			looks++
 			if time.Now().Before(end) {
@@ -40,7 +40,7 @@ func TestWaitForTellsWhatBlocked(t *testing.T) {
 	})
 }
 
-// What a person must do is told as such, however deep the error lies.
+// A request to the operator is reported as one, however deeply the error is wrapped.
 func TestWaitForAsksAPerson(t *testing.T) {
 	var asked []string
 	run := &Run{Source: &snapshot.Source{}, Now: &snapshot.Snapshot{}, Clock: clock.RealClock{}, progress: func(message string, attention bool) {
@@ -66,11 +66,10 @@ func TestWaitForAsksAPerson(t *testing.T) {
 	}
 }
 
-// lateContext says a deadline that its end comes later than.
+// lateContext reports a deadline that is earlier than its actual end.
 type lateContext struct {
 	context.Context
 	deadline time.Time
 }
 
-// Deadline implements context.Context.
 func (c *lateContext) Deadline() (time.Time, bool) { return c.deadline, true }

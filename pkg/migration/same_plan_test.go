@@ -13,7 +13,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// Two plans are the same exactly if they differ in nothing.
+// Two plans are the same exactly if nothing differs.
 func TestSamePlanProperties(t *testing.T) {
 	satellite := rapid.Custom(func(t *rapid.T) v1alpha1.SatelliteBasis {
 		return v1alpha1.SatelliteBasis{
@@ -48,7 +48,7 @@ func planOf(satellite v1alpha1.SatelliteBasis, providers []v1alpha1.ProviderBasi
 	return plan
 }
 
-// sign gives each region the fingerprint of its facts.
+// sign sets the fingerprint of each region's facts.
 func sign(plan *v1alpha1.Plan) {
 	for i := range plan.Regions {
 		plan.Regions[i].Fingerprint = fingerprint(plan.Regions[i])
@@ -93,8 +93,8 @@ func TestSamePlan(t *testing.T) {
 	}
 }
 
-// The plan of a region as it is to be carried out: whatever of it was changed,
-// by whomever, is named with both values.
+// Any change to a region's plan is reported with both values, whether the file or the region
+// changed.
 func TestSamePlanWholly(t *testing.T) {
 	whole := func() *v1alpha1.Plan {
 		basis := v1alpha1.SatelliteBasis{ClusterUID: "a", ConnectTo: "203.0.113.7:443", ChartRepo: "https://helm.coder.com", ChartName: "coder", ChartVersion: "1.21.7", ChartDigest: "sha256:1"}
@@ -150,7 +150,7 @@ func TestSamePlanWholly(t *testing.T) {
 		"step 2 was remove-satellite (Change) when planned and is install-satellite (Change) now":                       region(func(r *v1alpha1.RegionPlan) { r.Steps[1].Name = "remove-satellite" }),
 		"step 1 was install-satellite (Change) when planned and is retain-legacy of sydney (None) now; step 2 was reta": region(func(r *v1alpha1.RegionPlan) { r.Steps[0], r.Steps[1] = r.Steps[1], r.Steps[0] }),
 		"step 1 was (none) when planned and is retain-legacy of sydney (None) now; step 2 was (none) when planned":      region(func(r *v1alpha1.RegionPlan) { r.Steps = nil }),
-		"step 3 was (none) when planned and is finish (Check) now":                                                      nil, // below: a step more now
+		"step 3 was (none) when planned and is finish (Check) now":                                                      nil, // changed below: the new plan has one more step
 		"the primary's version was 1.21.6 when planned and is 1.21.7 now":                                               func(p *v1alpha1.Plan) { p.Primary.Version = "1.21.6" },
 		"the order of the regions was [[london] [sydney]] when planned and is [[sydney]] now":                           func(p *v1alpha1.Plan) { p.Waves = [][]string{{"london"}, {"sydney"}} },
 		"the outcome was NothingToDo when planned and is ChangesPending now":                                            func(p *v1alpha1.Plan) { p.Outcome = v1alpha1.OutcomeNothingToDo },
@@ -171,11 +171,11 @@ func TestSamePlanWholly(t *testing.T) {
 	shownOnly.Regions[0].Preflight = []v1alpha1.CheckResult{{ID: "provider-ready", State: v1alpha1.CheckWarn}}
 	shownOnly.Regions[0].Steps[1] = v1alpha1.StepPlan{Name: "install-satellite", Action: v1alpha1.ActionChange, Reason: "another word"}
 	if err := SamePlan(shownOnly, whole()); err != nil {
-		t.Errorf("what is only shown counts: %v", err)
+		t.Errorf("a field that is only shown counts: %v", err)
 	}
 }
 
-// Whoever adds a field to a region's plan decides whether it counts.
+// Whoever adds a field to a region's plan must decide whether it counts in the comparison.
 func TestEveryFieldOfAPlanIsDecided(t *testing.T) {
 	for _, test := range []struct {
 		of      reflect.Type

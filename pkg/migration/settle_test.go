@@ -18,14 +18,14 @@ import (
 
 var errBoom = errors.New("boom")
 
-// settling is a settler on facts that a remedy changes.
+// settling is a settler whose facts change when a remedy runs.
 type settling struct {
 	settler
 	run *Run
 	log []string
-	// holder is what asking for the lock says.
+	// holder is the error when the lock is checked.
 	holder error
-	// fails is what goes wrong with a remedy, by its step.
+	// fails has the errors of remedies, by step.
 	fails map[string]error
 }
 
@@ -45,7 +45,7 @@ func newSettling(t *testing.T, now *snapshot.Snapshot) *settling {
 		},
 		do: func(ctx context.Context, _ *part, r remedy) (string, error) {
 			if ctx.Err() != nil {
-				t.Error("a remedy runs in a time that is over")
+				t.Error("a remedy runs after its deadline")
 			}
 			s.log = append(s.log, "do "+r.step)
 			if err := s.fails[r.step]; err != nil {
@@ -140,14 +140,14 @@ func TestSettle(t *testing.T) {
 				test.but(s)
 			}
 			ctx, cancel := context.WithCancelCause(t.Context())
-			cancel(test.cause) // whatever ended the run does not end this
+			cancel(test.cause) // the end of the run must not end this, whatever its cause
 			s.part.ctx = ctx
 			err := s.settle(test.failed, test.cause)
 			if !errors.Is(err, test.cause) || is[*stillOnError](err) != test.stillOn {
 				t.Errorf("error %v", err)
 			}
 			if diff := cmp.Diff(test.log, s.log); diff != "" {
-				t.Errorf("what was done: %s", diff)
+				t.Errorf("log: %s", diff)
 			}
 			if diff := cmp.Diff(test.states, states(s.report)); diff != "" {
 				t.Errorf("the report: %s", diff)
@@ -165,7 +165,7 @@ func TestSettle(t *testing.T) {
 	}
 }
 
-// That the switch may still be on comes before everything else.
+// That the switch may still be on is reported before everything else.
 func TestStillOn(t *testing.T) {
 	s := newSettling(t, migrated(t))
 	s.fails["enable-networking-v2"] = errNothing

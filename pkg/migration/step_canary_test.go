@@ -9,8 +9,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// From v1.21.1 on Coder rebuilds the canary itself when the switch is made: that
-// build is the proof, and the canary is not built, and emptied, twice.
+// From v1.21.1 on, Coder itself rebuilds the canary after the switch. That build is the proof. A
+// second build would only empty the workspace again.
 func TestBuildOfCodersOwnCounts(t *testing.T) {
 	for name, test := range map[string]struct {
 		after coder.Workspace

@@ -11,8 +11,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// What is waited for is the access URL. That nothing has an address is only
-// told where something is to get one.
+// The step waits until the access URL works. A missing address is reported only for an object
+// that will get one.
 func TestExposed(t *testing.T) {
 	noName := probe.Result{Stage: "DNS", Err: errors.New("no such host")}
 	refused := probe.Result{Stage: "TCP", Err: errors.New("refused")}
@@ -21,7 +21,7 @@ func TestExposed(t *testing.T) {
 		addresses []string
 		reach     probe.Result
 		served    string // the key
-		want      string // in what is missing; empty if nothing is
+		want      string // part of what is missing; empty if nothing is
 	}{
 		"answers without an address":       {"Service coderd", nil, probe.Result{}, ownKey, ""},
 		"answers through a way of its own": {"", nil, probe.Result{}, ownKey, ""},
@@ -46,13 +46,13 @@ func TestExposed(t *testing.T) {
 				t.Errorf("error %v, want %q", err, test.want)
 			}
 			if is[*manualError](err) != strings.Contains(test.want, "create the DNS record") {
-				t.Errorf("a person must do it: %t, %v", is[*manualError](err), err)
+				t.Errorf("requires the operator: %t, %v", is[*manualError](err), err)
 			}
 		})
 	}
 }
 
-// Of a satellite that is unknown, nothing is said but that.
+// If the satellite is unknown, the error says only that.
 func TestExposedUnknown(t *testing.T) {
 	s := fresh(t)
 	s.Satellite = snapshot.Unknown[satellite.State](errNothing)

@@ -9,8 +9,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// A rollback waits for an envproxy that answers, and says what is in its way.
-// Where no access URL is known, it cannot be asked.
+// A rollback waits until envproxy answers, and says what prevents it. Without an access URL,
+// envproxy cannot be probed.
 func TestEnvproxyAnswers(t *testing.T) {
 	state := func(change func(*snapshot.Legacy)) func(*snapshot.Snapshot) {
 		return func(s *snapshot.Snapshot) { set(&s.Legacy, change) }
@@ -27,7 +27,7 @@ func TestEnvproxyAnswers(t *testing.T) {
 	for name, test := range map[string]struct {
 		but   func(*snapshot.Snapshot)
 		force bool
-		want  string // in the error; empty if it answers
+		want  string // part of the error; empty if it answers
 	}{
 		"ready":                 {func(*snapshot.Snapshot) {}, false, ""},
 		"it answers":            {reached("https://x", probe.Result{}), false, ""},

@@ -22,7 +22,7 @@ import (
 
 var errNothing = errors.New("nothing answers")
 
-// set changes one fact that is known.
+// set changes the value of a known fact.
 func set[T any](fact *snapshot.Fact[T], change func(*T)) {
 	value := fact.Value()
 	change(&value)
@@ -61,7 +61,7 @@ func TestDecisions(t *testing.T) {
 		from   func(*testing.T) facts
 		but    func(facts)
 		action v1alpha1.StepAction
-		reason string // part of it
+		reason string // part of the reason
 	}{
 		"retain: at the primary":    {retainLegacy(false), migrated, atPrimary, none, "connect through the primary"},
 		"retain: fresh":             {retainLegacy(false), fresh, asIs, change, "retain coder/coder-workspace-provider revision 1"},

@@ -12,8 +12,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// No verb changes a region through a satellite that is taken for the primary,
-// or for another primary than the region's own.
+// No verb changes a region if the deployment that it talks to is a satellite, or another primary
+// than the region's own.
 func TestEveryVerbRefusesAnotherPrimary(t *testing.T) {
 	s := migrated(t)
 	s.Primary.URL = "https://coder-staging.example.com"
@@ -32,8 +32,8 @@ func TestEveryVerbRefusesAnotherPrimary(t *testing.T) {
 	}
 }
 
-// A rollback that lacks only a word on what was before names the command that
-// has it, which can be pasted.
+// If a rollback needs to know the state before the migration, and there is no journal, it prints
+// a command with the missing flag that can be pasted.
 func TestRollbackWithoutJournalNamesTheCommand(t *testing.T) {
 	s := migrated(t)
 	s.ProviderJournal = snapshot.Known[*journal.Record](nil)

@@ -13,8 +13,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// Who depends on a satellite keeps it, and is told of with the command that brings
-// that provider back.
+// A satellite that providers still use is kept. Each of them is named with the command that rolls
+// it back.
 func TestInUse(t *testing.T) {
 	served := func(providers ...coder.Provider) func(*snapshot.Snapshot) {
 		return func(s *snapshot.Snapshot) { s.Users = snapshot.Known(providers) }
@@ -37,7 +37,7 @@ func TestInUse(t *testing.T) {
 	two := declared(fleet.Provider{Name: "sydney", Selector: "--provider sydney"}, fleet.Provider{Name: "q", Selector: "--provider q"})
 	for name, test := range map[string]struct {
 		but  func(*snapshot.Snapshot)
-		want string // in the error; empty if nobody depends on it
+		want string // part of the reason; empty if no provider uses it
 	}{
 		"its own provider, off":     {offIn, ""},
 		"its own provider, on":      {func(*snapshot.Snapshot) {}, `provider "sydney" uses Networking v2, and no other satellite serves it: ` + "`" + rollback + " --context sydney` first"},
@@ -67,7 +67,7 @@ func TestInUse(t *testing.T) {
 	}
 }
 
-// Users go back to the legacy path only if it is known to serve them.
+// Users go back to the legacy path only if it is known to work.
 func TestLegacyServes(t *testing.T) {
 	answering, refused := probe.Result{}, probe.Result{Stage: "TCP", Err: errNothing}
 	state := func(ready bool, url string, reach probe.Result) func(*snapshot.Snapshot) {

@@ -15,28 +15,28 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// world is a region in which each step is a thing that is so or not. The last
-// thing is the switch, which needs all others.
+// world is a region in which each step sets one flag. The last flag is the switch, which requires
+// all others.
 type world struct {
 	so []bool
-	// trouble is what goes wrong, by step and by what is done with it.
+	// trouble holds failures, by step and call.
 	trouble map[string]trouble
-	// log is what was done, in order.
+	// log lists the calls in order.
 	log []string
-	// broken is how the rule was broken; it must stay empty.
+	// broken describes a violation of the rule; it must stay empty.
 	broken string
 
 	record *journal.Record
 	writes int
-	// failWrite is the write of the journal, counted from 1, that fails with writeErr.
+	// failWrite is the number of the journal write that fails with writeErr; the first is 1.
 	failWrite int
 	writeErr  error
 }
 
-// trouble is what goes wrong with one call of a step.
+// trouble is a failure of one call of a step.
 type trouble struct {
 	err error
-	// anyway tells that the call has its effect in spite of the error.
+	// anyway is set if the call takes effect although it fails.
 	anyway bool
 }
 
@@ -46,7 +46,7 @@ func newWorld(so ...bool) *world {
 
 func (w *world) switchIndex() int { return len(w.so) - 1 }
 
-// set changes one thing, and watches the rule.
+// set changes one flag and checks the rule.
 func (w *world) set(i int, so bool) {
 	w.so[i] = so
 	if w.so[w.switchIndex()] && slices.Contains(w.so[:w.switchIndex()], false) {
@@ -56,7 +56,7 @@ func (w *world) set(i int, so bool) {
 
 func (w *world) done() bool { return !slices.Contains(w.so, false) }
 
-// thing is the step that brings one thing about.
+// thing is the step that sets one flag.
 type thing struct {
 	world *world
 	index int
@@ -95,7 +95,7 @@ func (t thing) apply(ctx context.Context, run *Run) error {
 	return t.change("apply", true)
 }
 
-// engine returns a run on the world, as one provider, with the report that it fills.
+// engine returns a run on the world, as one provider, together with its report.
 func (w *world) engine(ctx context.Context, options Options) (*regionRun, *v1alpha1.RegionReport) {
 	operation := Operation{Name: "migrate"}
 	for i := range w.so {
@@ -129,13 +129,13 @@ func (w *world) engine(ctx context.Context, options Options) (*regionRun, *v1alp
 	}, report
 }
 
-// run applies the world's steps, and returns what ended it early.
+// run applies the world's steps and returns the error that stopped it early.
 func (r *regionRun) run(ctx context.Context) error {
 	r.apply(ctx)
 	return r.err()
 }
 
-// states are the results of a report in short.
+// states lists the results of a report as "step state".
 func states(report *v1alpha1.RegionReport) []string {
 	var all []string
 	for _, result := range report.Steps {

@@ -16,7 +16,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
 )
 
-// twoRegions is harmless, so that kubectl, which escapes less, prints the same.
+// twoRegions has no control characters, since kubectl escapes fewer of them and would print
+// something else.
 func twoRegions() *v1alpha1.StatusReport {
 	return &v1alpha1.StatusReport{Regions: []v1alpha1.RegionStatus{
 		{Name: "sydney", Outcome: v1alpha1.OutcomeSucceeded, Checks: []v1alpha1.CheckResult{{ID: "canary"}, {ID: "access-url"}}},
@@ -24,7 +25,7 @@ func twoRegions() *v1alpha1.StatusReport {
 	}}
 }
 
-// What kubectl takes and prints, ours does, too.
+// Custom columns accept and print the same as kubectl's.
 func TestColumnsAreKubectls(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "columns")
@@ -71,7 +72,7 @@ func TestColumnsPrintHeadersOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	for range 2 { // as with --watch
+	for range 2 { // several times, as with --watch
 		if err := p.PrintObj(twoRegions(), &out); err != nil {
 			t.Fatal(err)
 		}
@@ -105,7 +106,7 @@ func TestColumnErrors(t *testing.T) {
 			}
 		})
 	}
-	// What only the document shows is an error that names the item.
+	// A field that only the whole document has is an error that names the item.
 	p, err := printer.New("custom-columns=A:.name[0]", printer.Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -20,7 +20,7 @@ func primary() v1alpha1.Primary {
 
 const long = "a-name-that-goes-on-and-on-for-sixty-three-letters-as-names-may-do"
 
-// documents are one of each kind and more where there is more than one look.
+// documents has one document of each kind, and more where a kind has several layouts.
 func documents() map[string]runtime.Object {
 	return map[string]runtime.Object{
 		"plan":              plan(),
@@ -102,7 +102,7 @@ func plan() *v1alpha1.Plan {
 	}
 }
 
-// severalPlanned is a region of two providers, one of which is left out.
+// severalPlanned is a region of two providers, one of which is skipped.
 func severalPlanned() v1alpha1.RegionPlan {
 	off := v1alpha1.ProviderBasis{NetworkingV2: v1alpha1.NetworkingV2Off}
 	return v1alpha1.RegionPlan{
@@ -125,7 +125,7 @@ func severalPlanned() v1alpha1.RegionPlan {
 	}
 }
 
-// felt is what the users of a region felt: a gap of its envproxy.
+// felt are measurements of a region whose envproxy was down for a while.
 func felt() *v1alpha1.Measurements {
 	took := func(median int64) *v1alpha1.Latency {
 		return &v1alpha1.Latency{Answers: 9, MedianMicroseconds: median, P95Microseconds: 2 * median}
@@ -173,7 +173,7 @@ func report() *v1alpha1.MigrationReport {
 	}
 }
 
-// severalReported is a region of which one provider is migrated, and one is not.
+// severalReported is a region in which one provider is migrated and one is not.
 func severalReported() v1alpha1.RegionReport {
 	after := func(networking v1alpha1.NetworkingV2) *v1alpha1.ProviderState {
 		return &v1alpha1.ProviderState{NetworkingV2: networking, PathAnswers: v1alpha1.FindingYes, LegacyRetained: v1alpha1.FindingYes, Adoption: &v1alpha1.Adoption{Total: 3, Adopted: 3}, Distance: &v1alpha1.Distance{From: "laptop", PrimaryMicroseconds: 20_000, SatelliteMicroseconds: 21_000}}
@@ -237,13 +237,13 @@ func status() *v1alpha1.StatusReport {
 	}
 }
 
-// of is the same result, about a provider.
+// of returns the result as one about a provider.
 func of(provider string, result v1alpha1.CheckResult) v1alpha1.CheckResult {
 	result.Provider = provider
 	return result
 }
 
-// answer is what a check found; one that only warns matters less.
+// answer is a check's result. A warning has a lower severity.
 func answer(id string, state v1alpha1.CheckState, message, hint string) v1alpha1.CheckResult {
 	severity := v1alpha1.SeverityError
 	if state == v1alpha1.CheckWarn {

@@ -13,10 +13,10 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
 )
 
-// fleetSize is what output is made for.
+// fleetSize is the number of regions that the output is designed for.
 const fleetSize = 200
 
-// place is a region of a large fleet, as everything about it is called.
+// place has the names of everything in one region of a large fleet.
 type place struct{ name, context, provider, url, host string }
 
 func places() (all []place) {
@@ -32,7 +32,8 @@ func places() (all []place) {
 	return all
 }
 
-// fleetPlan has regions to change, some of which are migrated, and two that nobody reaches.
+// fleetPlan has regions to change, regions that are already migrated, and two unreachable
+// regions.
 func fleetPlan() *v1alpha1.Plan {
 	plan := &v1alpha1.Plan{Primary: primary(), Outcome: v1alpha1.OutcomePreflightFailed, Waves: make([][]string, 3)}
 	for i, at := range places() {
@@ -85,7 +86,8 @@ func unreachable(at place, i int) v1alpha1.CheckResult {
 		"try: kubectl --context "+at.context+" get namespace kube-system")
 }
 
-// fleetStatus is a fleet of which two regions do not answer and one has a pod that does not start.
+// fleetStatus is a fleet in which two regions do not answer and one has a pod that does not
+// start.
 func fleetStatus(token v1alpha1.CheckState) *v1alpha1.StatusReport {
 	report := &v1alpha1.StatusReport{Primary: primary(), Outcome: v1alpha1.OutcomeFailed}
 	for i, at := range places() {
@@ -117,7 +119,7 @@ func fleetStatus(token v1alpha1.CheckState) *v1alpha1.StatusReport {
 	return report
 }
 
-// fleetReport is a migration in which many regions met the same trouble.
+// fleetReport is a migration in which many regions met the same problem.
 func fleetReport() *v1alpha1.MigrationReport {
 	report := &v1alpha1.MigrationReport{Operation: "migrate", Primary: primary(), Outcome: v1alpha1.OutcomePartlyFailed, ExitCode: 3, Started: at(0), Finished: at(4000)}
 	for i, place := range places() {
@@ -143,7 +145,7 @@ func fleetReport() *v1alpha1.MigrationReport {
 	return report
 }
 
-// What is told of 200 regions fits a screen; the wide form names every one.
+// The report of 200 regions fits on a screen. The wide form names every region.
 func TestFleetFitsScreen(t *testing.T) {
 	for name, document := range map[string]runtime.Object{
 		"fleet-plan": fleetPlan(), "fleet-status": fleetStatus(v1alpha1.CheckPass), "fleet-status-token": fleetStatus(v1alpha1.CheckUnknown), "fleet-report": fleetReport(),
@@ -163,13 +165,13 @@ func TestFleetFitsScreen(t *testing.T) {
 				}
 			}
 			if regexp.MustCompile(`and \d+ more`).MatchString(wide) {
-				t.Error("the wide form is cut short")
+				t.Error("the wide form is shortened")
 			}
 		})
 	}
 }
 
-// What differs by more than a region's own names is told apart.
+// Regions are grouped only if they differ in nothing but their own names.
 func TestPlanGroups(t *testing.T) {
 	plan := fleetPlan()
 	plan.Regions[42].Steps[1].Reason = "upgrade to coder 1.21.7 from revision 4"
@@ -187,11 +189,12 @@ func TestPlanGroups(t *testing.T) {
 	}
 	plan.Regions = plan.Regions[:3]
 	if text := string(show(t, "", printer.Options{}, plan)); !strings.Contains(text, "Region london: changes pending\n  context    gke_acme_london") || strings.Contains(text, "all alike") {
-		t.Errorf("three regions are not each told in full:\n%s", text)
+		t.Errorf("three regions are not each shown in full:\n%s", text)
 	}
 }
 
-// One next for a fleet, and what each region needs of the operator.
+// There is one suggested command for the whole fleet, and a list of what each region needs from
+// the operator.
 func TestReportGroups(t *testing.T) {
 	report := fleetReport()
 	text := strings.Join(strings.Fields(string(show(t, "", printer.Options{}, report))), " ")
@@ -203,7 +206,7 @@ func TestReportGroups(t *testing.T) {
 	if n := strings.Count(text, " next "); n != 1 {
 		t.Errorf("%d times next", n)
 	}
-	for i := range report.Regions[:20] { // too many for each to be told of
+	for i := range report.Regions[:20] { // too many to list each one
 		report.Regions[i] = report.Regions[17]
 		report.Regions[i].Name = fmt.Sprint("r", i)
 	}

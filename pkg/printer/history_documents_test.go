@@ -14,8 +14,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/schema"
 )
 
-// pastRuns has runs that ended in every way, a region without any, and journals that
-// could not be read for one cause.
+// pastRuns has runs with every outcome, a region without runs, and journals that could not be
+// read for the same reason.
 func pastRuns() *v1alpha1.History {
 	run := func(id, operation string, outcome v1alpha1.Outcome, from, to int) v1alpha1.Run {
 		return v1alpha1.Run{ID: id, Operation: operation, Operator: "operator@example.com", Outcome: outcome, Started: at(from), Updated: at(to)}
@@ -44,8 +44,7 @@ func hostilePast() *v1alpha1.History {
 	}}}}
 }
 
-// An event is one line of JSON by its schema, without secrets, and with nothing that a
-// terminal obeys.
+// An event is one line of JSON that matches its schema, without secrets and control characters.
 func TestEventLine(t *testing.T) {
 	event := v1alpha1.Progress{
 		Time: at(0), Region: "sydney", Provider: "a", Step: "install-satellite", State: v1alpha1.StepRunning, Index: 2, Total: 9,

@@ -10,7 +10,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
 )
 
-// What did not happen, and what is unknown, is said in the sentences at the end.
+// The sentences at the end say what did not happen and what is unknown.
 func TestSentences(t *testing.T) {
 	provider := v1alpha1.ProviderPlan{Provider: v1alpha1.Provider{Name: "pool"}, Outcome: v1alpha1.OutcomeChangesPending}
 	known := provider
@@ -43,7 +43,7 @@ func TestSentences(t *testing.T) {
 	}
 }
 
-// A hint for several regions names them all, and one for a provider of several stays as it is.
+// A hint for several regions names them all. A hint for one of several providers stays unchanged.
 func TestHintsNameAllRegions(t *testing.T) {
 	status := func(region, provider, flags string) v1alpha1.RegionStatus {
 		check := v1alpha1.CheckResult{

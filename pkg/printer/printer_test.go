@@ -55,7 +55,7 @@ func show(t *testing.T, format string, options printer.Options, document runtime
 	return out.Bytes()
 }
 
-// No format shows what looks like a secret, whoever put it into a document.
+// No format prints anything that looks like a secret, wherever in the document it is.
 func TestNoSecrets(t *testing.T) {
 	const secret = "hunter2"
 	texts := []string{
@@ -93,8 +93,8 @@ func TestNoSecrets(t *testing.T) {
 	}
 }
 
-// Text for people fits 100 columns, but for what is to be copied, and does
-// nothing to the terminal.
+// Text for people fits into 100 columns, except commands to copy, and contains no control
+// characters.
 func TestText(t *testing.T) {
 	for name, document := range documents() {
 		for _, format := range []string{"", "wide"} {
@@ -115,12 +115,12 @@ func TestTextNarrow(t *testing.T) {
 	for name, document := range documents() {
 		t.Run(name, func(t *testing.T) {
 			checkText(t, string(show(t, "wide", printer.Options{Width: 80}, document)), 80)
-			show(t, "wide", printer.Options{Width: 1}, document) // ugly, but no panic
+			show(t, "wide", printer.Options{Width: 1}, document) // ugly, but must not panic
 		})
 	}
 }
 
-// Off a terminal every row is a line, whole, and the titles of columns can be left out.
+// If the output is not a terminal, every row is one uncut line, and headers can be left out.
 func TestTextUnbounded(t *testing.T) {
 	long := strings.Repeat("as long as it is ", 20)
 	document := &v1alpha1.MigrationReport{Operation: "migrate", Regions: []v1alpha1.RegionReport{
@@ -144,7 +144,7 @@ func TestTextUnbounded(t *testing.T) {
 	}
 }
 
-// uncut are lines that are never broken: commands and paths to copy.
+// uncut matches lines that are never wrapped, with commands and paths to copy.
 var uncut = regexp.MustCompile(`^ *(next|evidence|try:|more:) `)
 
 func checkText(t *testing.T, text string, width int) {
@@ -220,7 +220,7 @@ func TestColor(t *testing.T) {
 	}
 }
 
-// The document itself is left as it was given.
+// Printing does not change the document.
 func TestKindIsFilledIn(t *testing.T) {
 	document := &v1alpha1.VersionInfo{Version: "v1"}
 	if got := string(show(t, "jsonpath={.apiVersion} {.kind}", printer.Options{}, document)); got != "coder-satellite.dev/v1alpha1 VersionInfo" {
@@ -290,13 +290,13 @@ func TestFormatsAreKnown(t *testing.T) {
 	}
 }
 
-// A plan that is about to be carried out does not say that nothing is changed.
+// A plan that is about to be carried out does not claim that nothing will be changed.
 func TestPlanAhead(t *testing.T) {
 	const says = "nothing was changed"
 	if alone := show(t, "", printer.Options{}, plan()); !bytes.Contains(alone, []byte(says)) {
-		t.Errorf("a plan alone does not say that %s:\n%s", says, alone)
+		t.Errorf("a plan on its own does not say that %s:\n%s", says, alone)
 	}
 	if ahead := show(t, "", printer.Options{Ahead: true}, plan()); bytes.Contains(ahead, []byte(says)) {
-		t.Errorf("a plan ahead says that %s:\n%s", says, ahead)
+		t.Errorf("a plan that is about to be carried out says that %s:\n%s", says, ahead)
 	}
 }

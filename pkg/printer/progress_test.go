@@ -20,14 +20,14 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// screen is a terminal that knows what the bars use of ANSI: it goes up some lines, and
-// clears what is below. When it becomes narrower it wraps what it shows.
+// screen is a terminal with the ANSI sequences that the bars use: move up some lines, clear
+// everything below. It wraps its lines when it becomes narrower.
 type screen struct {
 	mu      sync.Mutex
 	columns int
-	lines   []string // each ends where it was cleared
-	row     int      // where the cursor is, in the first column
-	wide    int      // the widest line ever written
+	lines   []string // each ends at its last cleared column
+	row     int      // of the cursor, which is in the first column
+	wide    int      // width of the widest line ever written
 }
 
 func (s *screen) size() (columns, rows int) {
@@ -36,7 +36,7 @@ func (s *screen) size() (columns, rows int) {
 	return s.columns, 24
 }
 
-// resize gives the screen so many columns.
+// resize changes the number of columns.
 func (s *screen) resize(columns int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -44,14 +44,14 @@ func (s *screen) resize(columns int) {
 	var lines []string
 	for _, l := range s.lines {
 		for uniseg.StringWidth(l) > columns {
-			lines, l = append(lines, l[:columns]), l[columns:] // of ASCII alone
+			lines, l = append(lines, l[:columns]), l[columns:] // assumes ASCII
 		}
 		lines = append(lines, l)
 	}
 	s.lines, s.wide, s.row = lines, 0, len(lines)-1
 }
 
-// goUp is how the bars go back to their first line.
+// goUp is the sequence that returns to the first line of the bars.
 var goUp = regexp.MustCompile("^\r\x1b\\[([0-9]+)A")
 
 func (s *screen) Write(data []byte) (int, error) {
@@ -156,7 +156,7 @@ func (s *screen) eventually(t *testing.T, want string) {
 	}
 }
 
-// whole is an event about a region as a whole, so many seconds after the beginning.
+// whole is an event about a whole region, seconds after the start.
 func whole(region string, state v1alpha1.StepState, seconds, wave, waves int) v1alpha1.Progress {
 	return v1alpha1.Progress{Time: at(seconds), Region: region, State: state, Wave: wave, Waves: waves}
 }
@@ -209,7 +209,7 @@ func TestProgressTerminal(t *testing.T) {
 	}
 }
 
-// A terminal whose size changes keeps its lines, and the bars take their place again.
+// A terminal that changes its size keeps the lines above the bars, and the bars are drawn again.
 func TestProgressResized(t *testing.T) {
 	s := screen{columns: 140}
 	p := printer.NewProgress(&s, printer.ProgressOptions{Size: s.size, Total: 2})
@@ -219,7 +219,7 @@ func TestProgressResized(t *testing.T) {
 	p.Report(running("sydney", "install-satellite", 2, "waiting for pod coderd-0, which is not ready since its image is not there, and that takes its time"))
 	p.Report(running("london", "install-satellite", 3, "waiting"))
 	s.eventually(t, "2 of 9\n")
-	blank := 0 // a line above the bars for each time that it becomes narrower
+	blank := 0 // one blank line above the bars for each time that it becomes narrower
 	for i, columns := range []int{60, 30, 140, 80} {
 		if columns != 140 {
 			blank++
@@ -240,7 +240,7 @@ func TestProgressResized(t *testing.T) {
 	}
 }
 
-// Off a terminal each line has its time, by which none is told twice.
+// If the output is not a terminal, each line has a timestamp, and none is repeated.
 func TestProgressTimes(t *testing.T) {
 	var out bytes.Buffer
 	p := printer.NewProgress(&out, printer.ProgressOptions{})
@@ -254,7 +254,7 @@ func TestProgressTimes(t *testing.T) {
 	}
 }
 
-// Of 200 regions at work ten have a bar, and what is done leaves one line each.
+// Of 200 running regions only ten have a bar, and each finished region leaves one line.
 func TestProgressFleet(t *testing.T) {
 	s := screen{columns: 100}
 	p := printer.NewProgress(&s, printer.ProgressOptions{Size: s.size, Total: fleetSize})
@@ -268,7 +268,7 @@ func TestProgressFleet(t *testing.T) {
 	if lines := strings.Count(s.show(), "\n"); lines > 12 {
 		t.Errorf("%d lines:\n%s", lines, s.show())
 	}
-	p.Report(whole(all[199].name, v1alpha1.StepAlready, 1, 2, 5)) // takes no time, and says nothing of the others
+	p.Report(whole(all[199].name, v1alpha1.StepAlready, 1, 2, 5)) // finished at once, so it does not count in the estimate for the others
 	for i, place := range all[:10] {
 		p.Report(whole(place.name, []v1alpha1.StepState{v1alpha1.StepDone, v1alpha1.StepFailed}[i/9], 60*(i+1), 2, 5))
 	}
@@ -280,7 +280,7 @@ func TestProgressFleet(t *testing.T) {
 	}
 }
 
-// What a person must do stays above the bars, whole and once.
+// A request to the operator stays above the bars, uncut, and is printed once.
 func TestProgressAttention(t *testing.T) {
 	const ask = "waiting for https://coder-sydney.example.com: create the DNS record coder-sydney.example.com A 203.0.113.7: no such host, as of now"
 	event := running("sydney", "expose-satellite", 3, ask)
@@ -301,12 +301,12 @@ func TestProgressAttention(t *testing.T) {
 		}
 		p.Close()
 		if n := strings.Count(s.show(), "sydney  expose-satellite  TO DO: "+ask); n != 1 {
-			t.Errorf("terminal %t: told %d times in\n%s", terminal, n, s.show())
+			t.Errorf("terminal %t: printed %d times in\n%s", terminal, n, s.show())
 		}
 	}
 }
 
-// Of a rebuild each step is a workspace.
+// In a rebuild each step is a workspace.
 func TestProgressWorkspaces(t *testing.T) {
 	s := screen{columns: 80}
 	p := printer.NewProgress(&s, printer.ProgressOptions{Size: s.size, Workspaces: true})
@@ -323,7 +323,7 @@ func TestProgressWorkspaces(t *testing.T) {
 }
 
 func TestProgressConcurrently(t *testing.T) {
-	var s screen // which does not say how large it is
+	var s screen // its size is unknown
 	p := printer.NewProgress(&s, printer.ProgressOptions{Size: func() (int, int) { return 0, 0 }, Total: 8})
 	var all sync.WaitGroup
 	for i := range 8 {

@@ -2,8 +2,8 @@ package printer_test
 
 import "github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 
-// verified has a region that is reached both ways, one through the primary
-// alone, and one with nothing tried.
+// verified has a region that is reached on both paths, one that is reached only through the
+// primary, and one without any attempt.
 func verified() *v1alpha1.VerifyReport {
 	well := func(url string, median int64) *v1alpha1.Connection {
 		return &v1alpha1.Connection{URL: url, Connected: true, ConnectMicroseconds: 183_412, Candidates: []string{"relay"}, Chosen: "relay-host", RoundTrip: &v1alpha1.RoundTrip{

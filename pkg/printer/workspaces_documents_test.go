@@ -8,8 +8,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// listed has a provider whose workspaces are known, one that was never switched, and
-// one of which nothing is known.
+// listed has a provider whose workspaces are known, one that was never switched, and one about
+// which nothing is known.
 func listed() *v1alpha1.WorkspaceReport {
 	at := func(day int) metav1.Time { return metav1.NewTime(time.Date(2022, 3, day, 12, 30, 0, 0, time.UTC)) }
 	connected := at(3)
@@ -36,7 +36,7 @@ func listed() *v1alpha1.WorkspaceReport {
 	}
 }
 
-// rebuilt is what a rebuild of the same workspaces did, in every way that it may end.
+// rebuilt is a rebuild of the same workspaces, with every possible result.
 func rebuilt() *v1alpha1.WorkspaceReport {
 	report := listed()
 	report.Operation, report.Reason = "rebuild", "the region closes"

@@ -17,7 +17,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
 )
 
-// block is a PEM block of that kind.
+// block encodes a PEM block of that type.
 func block(kind string, content []byte) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: content}))
 }
@@ -70,7 +70,8 @@ func TestCertificateFor(t *testing.T) {
 	}
 }
 
-// The certificate is known whether or not it verifies, and is the one for the name that is asked for.
+// The certificate is reported whether or not it verifies, and it is the one for the requested
+// name.
 func TestServedCertificate(t *testing.T) {
 	now := time.Now()
 	good, roots := signed(t, now.Add(-time.Hour), now.Add(time.Hour), host)
@@ -111,7 +112,7 @@ func TestServedCertificate(t *testing.T) {
 	}
 }
 
-// Watching requests takes no connection of its own, and none over TLS shows none.
+// Watching needs no connection of its own. A request without TLS reports no certificate.
 func TestWatch(t *testing.T) {
 	now := time.Now()
 	good, roots := signed(t, now.Add(-time.Hour), now.Add(time.Hour), host)
@@ -139,7 +140,7 @@ func TestWatch(t *testing.T) {
 		_ = response.Body.Close()
 		connections++
 	}
-	for range 2 { // the second over the first one's connection
+	for range 2 { // the second request reuses the connection
 		ask("https://" + address)
 		if got := last(); got == nil || got.String() != host {
 			t.Errorf("request %d: %v", connections, got)
@@ -173,7 +174,7 @@ func parsed(t *testing.T, certificate tls.Certificate) *x509.Certificate {
 	return leaf
 }
 
-// tlsServer serves the certificate for the name that is asked for, and returns where.
+// tlsServer serves the certificate for the requested name, and returns its address.
 func tlsServer(t *testing.T, certificates ...tls.Certificate) string {
 	t.Helper()
 	return accept(t, func(c net.Conn) {
@@ -183,8 +184,8 @@ func tlsServer(t *testing.T, certificates ...tls.Certificate) string {
 	})
 }
 
-// answer reads a request, and answers it. An answer that comes before its request
-// is one that nobody asked for: clients take the connection for broken.
+// answer reads a request before it answers. If the answer came first, clients would take the
+// connection for broken.
 func answer(c net.Conn) {
 	if _, err := http.ReadRequest(bufio.NewReader(c)); err == nil {
 		_, _ = io.WriteString(c, "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")

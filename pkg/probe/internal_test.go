@@ -26,7 +26,7 @@ func TestAddress(t *testing.T) {
 	}
 }
 
-// Failures that a test cannot bring about on loopback.
+// Failures that a test cannot produce on loopback.
 func TestExplain(t *testing.T) {
 	notFound := &net.DNSError{Err: "no such host", IsNotFound: true}
 	servfail := &net.DNSError{Err: "server misbehaving", IsTemporary: true}
@@ -34,7 +34,7 @@ func TestExplain(t *testing.T) {
 	unroutable := &net.OpError{Op: "dial", Err: syscall.ENETUNREACH}
 	for _, test := range []struct {
 		name   string
-		err    error // as explained
+		err    error // the explained error
 		cause  error
 		unseen bool
 		want   string

@@ -30,7 +30,7 @@ func TestEndpoint(t *testing.T) {
 		name   string
 		target probe.Target
 		stage  string
-		text   string // in the error
+		text   string // part of the error
 	}{
 		{"all is well", probe.Target{URL: url, ConnectTo: serveTLS(t, good, ok), RootCAs: roots}, "", ""},
 		{"an error is an answer", probe.Target{URL: url, RootCAs: roots, ConnectTo: serveTLS(t, good, func(w http.ResponseWriter, _ *http.Request) {
@@ -67,7 +67,7 @@ func TestEndpoint(t *testing.T) {
 			if got.Err != nil {
 				text = got.Err.Error()
 				if failure := new(probe.Error); !errors.As(got.Err, &failure) {
-					t.Errorf("%T is no *Error", got.Err)
+					t.Errorf("%T is not a *Error", got.Err)
 				}
 			}
 			if got.Stage != test.stage || (got.Err == nil) != (test.stage == "") {
@@ -80,7 +80,7 @@ func TestEndpoint(t *testing.T) {
 	}
 }
 
-// What is asked is the root page, without credentials.
+// A probe requests the root page, without credentials.
 func TestRequest(t *testing.T) {
 	certificate, roots := signed(t, time.Now().Add(-time.Hour), time.Now().Add(time.Hour), host, "*.example.com")
 	var request *http.Request
@@ -99,7 +99,7 @@ func TestRequest(t *testing.T) {
 	}
 }
 
-// An answer without an end is an answer: its body is not read.
+// An endless answer counts as an answer, since its body is not read.
 func TestEndlessAnswer(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		for {
@@ -139,7 +139,7 @@ func TestLongTexts(t *testing.T) {
 	}
 }
 
-// A deadline of the caller's counts, and is the one that is named.
+// The caller's deadline applies, and is the one that the error names.
 func TestCallersDeadline(t *testing.T) {
 	silent := accept(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
 	for _, scheme := range []string{"https", "http"} {
@@ -151,12 +151,12 @@ func TestCallersDeadline(t *testing.T) {
 			t.Errorf("%s: after %s: %v", scheme, took, err)
 		}
 		if !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("%s: %v is not a deadline's", scheme, err)
+			t.Errorf("%s: %v is not the error of a deadline", scheme, err)
 		}
 	}
 }
 
-// An interruption says nothing of the target.
+// An interruption is not blamed on the target.
 func TestInterrupted(t *testing.T) {
 	for _, scheme := range []string{"https", "http"} {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -176,7 +176,7 @@ func TestInterrupted(t *testing.T) {
 
 func TestUnseenOfOthers(t *testing.T) {
 	if probe.Unseen(errors.New("x")) || probe.Unseen(nil) {
-		t.Error("the error of another is taken for one of a probe")
+		t.Error("another error is mistaken for a probe's")
 	}
 }
 

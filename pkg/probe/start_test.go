@@ -22,7 +22,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const host = "sydney.example.com"
 
-// signed returns a certificate that signs itself.
+// signed returns a self-signed certificate.
 func signed(t *testing.T, from, to time.Time, names ...string) (tls.Certificate, *x509.CertPool) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -45,7 +45,7 @@ func signed(t *testing.T, from, to time.Time, names ...string) (tls.Certificate,
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, roots
 }
 
-// serveTLS serves over TLS, and returns where.
+// serveTLS serves over TLS, and returns its address.
 func serveTLS(t *testing.T, certificate tls.Certificate, handler http.HandlerFunc) (address string) {
 	t.Helper()
 	server := httptest.NewUnstartedServer(handler)
@@ -56,7 +56,7 @@ func serveTLS(t *testing.T, certificate tls.Certificate, handler http.HandlerFun
 	return server.Listener.Addr().String()
 }
 
-// accept hands each connection to act, and closes it when the test ends.
+// accept passes each connection to act, and closes it when the test ends.
 func accept(t *testing.T, act func(net.Conn)) (address string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -92,7 +92,7 @@ func accept(t *testing.T, act func(net.Conn)) (address string) {
 	return listener.Addr().String()
 }
 
-// unused returns an address at which nothing listens.
+// unused returns an address where nothing listens.
 func unused(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -15,12 +15,12 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
-// names are called like secrets.
+// names returns names that secrets typically have.
 func names() []string {
 	return []string{"PASSWORD", "db-password", "apiToken", "client_secret", "AMPLITUDE_API_KEY", "privateKey", "passphrase"}
 }
 
-// inText plants a secret without blanks and quotes into a text.
+// inText puts a secret without blanks and quotes into a text.
 func inText(random *rand.Rand, name, secret string) string {
 	shapes := []string{
 		"postgres://coder:" + secret + "@db.example.com:5432/coder?sslmode=disable",
@@ -38,9 +38,9 @@ func inText(random *rand.Rand, name, secret string) string {
 	return shapes[random.IntN(len(shapes))]
 }
 
-// secretFrom makes a secret that is found again, whatever is around it.
+// secretFrom generates a secret that can be found in any text.
 func secretFrom(random *rand.Rand, alphabet string) string {
-	secret := []byte("Zq") // a value that begins like a flag, a number or a variable is none
+	secret := []byte("Zq") // the prefix keeps it from looking like a flag, a number or a variable
 	for range 14 {
 		secret = append(secret, alphabet[random.IntN(len(alphabet))])
 	}
@@ -52,7 +52,7 @@ const (
 	marks   = letters + "!#$%&()*+,-./:;<=>?@[]^_{|}~"
 )
 
-// leaks reports whether a part of the secret that tells something is in the text.
+// leaks reports whether the text contains a revealing part of the secret.
 func leaks(text, secret string) bool {
 	const telling = 7
 	for i := 0; i+telling <= len(secret); i++ {
@@ -63,7 +63,7 @@ func leaks(text, secret string) bool {
 	return strings.Contains(text, base64.StdEncoding.EncodeToString([]byte(secret)))
 }
 
-// TestPlantedInText plants secrets in all shapes, side by side and in the midst of words.
+// TestPlantedInText puts secrets into texts in all forms, next to each other and inside words.
 func TestPlantedInText(t *testing.T) {
 	random := rand.New(rand.NewPCG(9, 19))
 	for range 20_000 {
@@ -90,7 +90,7 @@ func TestPlantedInText(t *testing.T) {
 	}
 }
 
-// TestPlantedInObjects plants secrets into manifests, at any depth.
+// TestPlantedInObjects puts secrets into manifests, at any depth.
 func TestPlantedInObjects(t *testing.T) {
 	random := rand.New(rand.NewPCG(9, 20))
 	for range 5_000 {

@@ -24,7 +24,7 @@ func TestPrintable(t *testing.T) {
 	}
 }
 
-// However a server, and the error about its answer, quote what it was sent.
+// Secrets are removed even if the server and then the error about its answer both quote them.
 func TestValuesQuotedTwice(t *testing.T) {
 	const secret = `s3cret"\<&>x`
 	values := redact.ValuesOf(map[string]any{"token": secret})

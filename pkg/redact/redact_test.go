@@ -63,7 +63,7 @@ func TestText(t *testing.T) {
 	}
 }
 
-// What is no secret stays, whatever it resembles.
+// Text that only resembles a secret is kept.
 func TestTextThatStays(t *testing.T) {
 	for _, text := range []string{
 		"oci://registry.example.com:5000/charts/coder@sha256:0123", "https://example.com/@coder/charts", "ssh://git@example.com/x",
@@ -78,7 +78,7 @@ func TestTextThatStays(t *testing.T) {
 	}
 }
 
-// Documentation, help and golden output hold nothing secret, so that all of it stays.
+// Documentation, help and golden output contain no secrets, so nothing in them is removed.
 func TestOwnWordsStay(t *testing.T) {
 	root := filepath.Join("..", "..")
 	var files []string
@@ -95,7 +95,7 @@ func TestOwnWordsStay(t *testing.T) {
 	for _, file := range files {
 		data, err := os.ReadFile(file)
 		if err != nil {
-			continue // a folder
+			continue // a directory
 		}
 		for _, line := range strings.Split(string(data), "\n") {
 			if got := redact.Text(line); got != line && !strings.Contains(line, "hunter2") {

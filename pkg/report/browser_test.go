@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// browse has Chromium load the page, with no name resolved but this machine's, and
-// returns what it wrote. The page's console must stay silent.
+// browse loads the page in Chromium, which can resolve no host name except this machine's, and
+// returns what Chromium printed. The page's console must stay empty.
 func browse(t *testing.T, url string, flags ...string) string {
 	t.Helper()
 	var chromium string
@@ -53,11 +53,11 @@ func browse(t *testing.T, url string, flags ...string) string {
 	return out.String()
 }
 
-// The page in a browser: it is rendered, at the widths of a telephone and of a desk, light
-// and dark, without an error; every request that it makes is that for itself; what is not
-// text has a name that is read out.
+// The page in a browser: it renders without errors at the widths of a phone and a desktop, light
+// and dark. It requests nothing except itself, and everything that is not text has an accessible
+// name.
 func TestInBrowser(t *testing.T) {
-	dir := os.Getenv("CODER_SATELLITE_SCREENSHOTS") // kept there, to be looked at
+	dir := os.Getenv("CODER_SATELLITE_SCREENSHOTS") // keeps the screenshots there for inspection
 	if dir == "" {
 		dir = t.TempDir()
 	}
@@ -103,7 +103,7 @@ func TestInBrowser(t *testing.T) {
 	}
 }
 
-// background fails the test if the screenshot's corner is not dark, or light.
+// background fails the test unless the screenshot's corner is dark, or light, as requested.
 func background(t *testing.T, file string, dark bool) {
 	t.Helper()
 	data, err := os.ReadFile(file)

@@ -18,8 +18,8 @@ func at(seconds int) metav1.Time {
 	return metav1.NewTime(time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC).Add(time.Duration(seconds) * time.Second))
 }
 
-// documents are a plan, a run with its events, a status and a verification of so many
-// regions: the fourth of each ten fails, the last is not started.
+// documents returns a plan, a run with its events, a status and a verification of a number of
+// regions. The fourth of every ten fails, and the last is not started.
 func documents(regions int) []any {
 	primary := v1alpha1.Primary{URL: "https://coder.example.com", Version: "1.21.7", Operator: "operator@example.com"}
 	plan := &v1alpha1.Plan{Primary: primary, Outcome: v1alpha1.OutcomeChangesPending, Waves: [][]string{nil, nil}}
@@ -75,7 +75,7 @@ func planOf(name string, i int) v1alpha1.RegionPlan {
 	}
 }
 
-// runOf is a region's part of a run, and its events.
+// runOf is the report and the events of one region's run.
 func runOf(name string, i int, failed, started bool) (v1alpha1.RegionReport, []*v1alpha1.Progress) {
 	if !started {
 		return v1alpha1.RegionReport{Name: name, Outcome: v1alpha1.OutcomeNotStarted, Error: "not started, because another region failed"}, nil
@@ -114,7 +114,7 @@ func runOf(name string, i int, failed, started bool) (v1alpha1.RegionReport, []*
 	return report, eventsOf(report, min(i, 1)+1)
 }
 
-// eventsOf are the events of a region's run.
+// eventsOf returns the events of a region's run.
 func eventsOf(report v1alpha1.RegionReport, wave int) []*v1alpha1.Progress {
 	event := func(time metav1.Time, step v1alpha1.StepResult, state v1alpha1.StepState, message string) *v1alpha1.Progress {
 		return &v1alpha1.Progress{Time: time, Region: report.Name, Step: step.Name, Provider: step.Provider, State: state, Message: message}
@@ -163,7 +163,7 @@ func statusOf(name string, failed bool) v1alpha1.RegionStatus {
 	return region
 }
 
-// encoded is the documents as they are printed and kept.
+// encoded encodes the documents as they are printed and stored.
 func encoded(t *testing.T, documents ...any) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -181,7 +181,7 @@ func encoded(t *testing.T, documents ...any) []byte {
 	return b.Bytes()
 }
 
-// reportOf is a report of the documents.
+// reportOf is a report on the documents.
 func reportOf(t *testing.T, documents ...any) *Report {
 	t.Helper()
 	r := &Report{}
@@ -191,7 +191,7 @@ func reportOf(t *testing.T, documents ...any) *Report {
 	return r
 }
 
-// hostile is what an API may call a thing.
+// hostile is a name that an API could return.
 const hostile = "a</script><script>alert(1)</script>\x1b[2J\u009b31m\u202eb]]>|c\n## d\n```\n--> <!-- \"'\\ [x](javascript:alert(1)) {{.}} --password=hunter2 \x00\xff"
 
 // withHostileTexts puts hostile text behind every text of the documents.

@@ -7,8 +7,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// A file of events may hold several runs, of which the last is shown, and steps that were
-// undone, which are shown beside what was done.
+// A file of events may hold several runs, of which the last is shown. Steps that were undone are
+// shown next to those that were done.
 func TestRunFromEvents(t *testing.T) {
 	if run := fromEvents(nil); run != nil {
 		t.Errorf("of no events: %+v", run)
@@ -17,7 +17,7 @@ func TestRunFromEvents(t *testing.T) {
 		return v1alpha1.Progress{Time: at(second), Region: region, Step: step, State: state, Message: string(state)}
 	}
 	run := fromEvents([]v1alpha1.Progress{
-		of(0, "sydney", "", v1alpha1.StepRunning), of(1, "sydney", "install", v1alpha1.StepRunning), // killed
+		of(0, "sydney", "", v1alpha1.StepRunning), of(1, "sydney", "install", v1alpha1.StepRunning), // this run was killed
 		of(9, "london", "", v1alpha1.StepAlready),
 		of(10, "sydney", "", v1alpha1.StepRunning), of(11, "sydney", "install", v1alpha1.StepRunning), of(12, "sydney", "install", v1alpha1.StepDone),
 		of(13, "sydney", "install", v1alpha1.StepRunning), of(14, "sydney", "install", v1alpha1.StepUndone), of(15, "sydney", "", v1alpha1.StepFailed),

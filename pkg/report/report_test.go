@@ -46,8 +46,8 @@ func wellFormed(t *testing.T, text string) {
 	}
 }
 
-// metrics parses as Prometheus does, and returns how many samples each family has. A
-// family is in one place, and no sample is there twice.
+// metrics parses the text as Prometheus does, and returns the number of samples of each family. A
+// family must be in one place, and a sample must not occur twice.
 func metrics(t *testing.T, text string) map[string]int {
 	t.Helper()
 	parser := expfmt.NewTextParser(model.LegacyValidation)
@@ -104,7 +104,7 @@ func TestGoldens(t *testing.T) {
 	}
 }
 
-// Whatever a server calls a thing, it stays text.
+// Names from a server stay text in every format.
 func TestHostileTexts(t *testing.T) {
 	r := reportOf(t, withHostileTexts(documents(2))...)
 	for format, markup := range map[string][]string{
@@ -118,7 +118,7 @@ func TestHostileTexts(t *testing.T) {
 			text = unfenced(text)
 			tables(t, text)
 			text = regexp.MustCompile(`\\[[:punct:]]`).ReplaceAllString(text, "")
-			text = regexp.MustCompile("`[^`\n]*`").ReplaceAllString(text, "") // a span of code
+			text = regexp.MustCompile("`[^`\n]*`").ReplaceAllString(text, "") // a code span
 		}
 		for _, bad := range append(markup, "hunter2", "\x1b", "\u009b", "\u202e", "\x00") {
 			if at := strings.Index(text, bad); at >= 0 {
@@ -165,7 +165,7 @@ func unfenced(text string) string {
 	return b.String()
 }
 
-// A fleet of 200: what is alike is told once, and a page is made in no time.
+// For a fleet of 200, identical findings are listed once, and a page is rendered quickly.
 func TestFleet(t *testing.T) {
 	r, begin := reportOf(t, documents(200)...), time.Now()
 	page := written(t, r, "html")
@@ -188,7 +188,7 @@ func TestFleet(t *testing.T) {
 	}
 }
 
-// The page names nothing that a browser would load, and holds no script.
+// The page refers to nothing that a browser would load, and contains no script.
 func TestPageIsOffline(t *testing.T) {
 	page := written(t, reportOf(t, documents(3)...), "html")
 	for _, bad := range []string{"<script", "src=", "@import", "url(", " style=", "onclick", "<link rel=\"stylesheet", "href=\"http"} {

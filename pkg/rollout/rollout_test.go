@@ -25,7 +25,7 @@ type nobody struct{}
 
 func (nobody) RoundTrip(*http.Request) (*http.Response, error) { return nil, errUnreachable }
 
-// rolloutOf migrates regions of which nothing can be known.
+// rolloutOf migrates regions about which nothing is known.
 func rolloutOf(t *testing.T, names ...string) *Rollout {
 	t.Helper()
 	primary, err := coder.New(coder.Config{URL: "https://coder.example.com", Attempts: 1})
@@ -51,8 +51,7 @@ func rolloutOf(t *testing.T, names ...string) *Rollout {
 	}
 }
 
-// A fleet of which nothing can be known has a plan that says so, and nothing is
-// begun anywhere.
+// The plan for a fleet about which nothing is known says so, and no region is started.
 func TestNothingIsBegunWhenAnythingIsUnknown(t *testing.T) {
 	rollout := rolloutOf(t, "sydney", "london")
 	plan, err := rollout.Plan(t.Context(), false)
@@ -75,7 +74,7 @@ func TestNothingIsBegunWhenAnythingIsUnknown(t *testing.T) {
 	}
 }
 
-// A signal while facts are gathered leaves no plan.
+// A signal while facts are collected leaves no plan.
 func TestNoPlanAfterASignal(t *testing.T) {
 	ctx, interrupt := context.WithCancelCause(t.Context())
 	interrupt(migration.ErrInterrupted)
@@ -84,7 +83,7 @@ func TestNoPlanAfterASignal(t *testing.T) {
 	}
 }
 
-// Runners are complete: each has its region, and all have the plan's operator.
+// Each runner has its region, and all have the plan's operator.
 func TestRunners(t *testing.T) {
 	rollout := rolloutOf(t, "sydney", "london")
 	for i, region := range rollout.Survey.Regions() {
@@ -96,7 +95,7 @@ func TestRunners(t *testing.T) {
 	}
 }
 
-// The outcome of a plan is the gravest of its regions'.
+// The outcome of a plan is the most severe outcome of its regions.
 func TestNewPlan(t *testing.T) {
 	const nothing, changes, stopped = v1alpha1.OutcomeNothingToDo, v1alpha1.OutcomeChangesPending, v1alpha1.OutcomePreflightFailed
 	const away, partly = v1alpha1.OutcomeUnreachable, v1alpha1.OutcomePartlyFailed
@@ -126,7 +125,7 @@ func TestNewPlan(t *testing.T) {
 	}
 }
 
-// Each region that begins and ends is told of as a whole, with its wave.
+// The start and the end of each region are reported as events of the whole region, with its wave.
 func TestRegionsAreToldOf(t *testing.T) {
 	rollout := rolloutOf(t, "sydney", "london")
 	rollout.Waves = [][]string{{"sydney"}, {"london"}}

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// statesOf reads "a:done b:failed"; what is not named is waiting.
+// statesOf parses "a:done b:failed". Regions that are not named are waiting.
 func statesOf(t *testing.T, text string) map[string]state {
 	t.Helper()
 	known := map[string]state{"at-work": atWork, "done": done, "failed": failed}
@@ -17,14 +17,14 @@ func statesOf(t *testing.T, text string) map[string]state {
 		name, word, _ := strings.Cut(field, ":")
 		found, ok := known[word]
 		if !ok {
-			t.Fatalf("%q is no state", word)
+			t.Fatalf("%q is not a state", word)
 		}
 		states[name] = found
 	}
 	return states
 }
 
-// One region first, then three, then two.
+// The waves have one region, then three, then two.
 func TestMayStart(t *testing.T) {
 	waves := [][]string{{"a"}, {"b", "c", "d"}, {"e", "f"}}
 	for name, test := range map[string]struct {
@@ -69,7 +69,7 @@ func TestMayStart(t *testing.T) {
 	}
 }
 
-// Another region is the first where the first is left out.
+// If the first region is left out, another one becomes the first.
 func TestWithout(t *testing.T) {
 	for name, test := range map[string]struct {
 		waves [][]string

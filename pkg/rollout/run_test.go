@@ -14,9 +14,9 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
 )
 
-// Generated fleets: no wave begins before the one before it is done, never are
-// more regions at work than MaxParallel, at most MaxFailures fail before no
-// further one starts (but for those at work), and every region has a report.
+// For generated fleets: a wave begins only after the one before it is done, at most MaxParallel
+// regions run at once, no further region starts once more than MaxFailures have failed (running
+// ones continue), and every region has a report.
 func TestWaves(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rules := Rules{

@@ -15,8 +15,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// A region of two clusters of which one does not answer is left out whole, with the
-// reason; one whose clusters refuse is not, and still stops everything.
+// If one of a region's two clusters does not answer, the whole region is left out, with the
+// reason. If a cluster refuses, the region is not left out, and still stops everything.
 func TestPlanLeavesOut(t *testing.T) {
 	rollout := rolloutOf(t, "sydney", "london")
 	silent := snapshot.Site{Err: &cluster.UnreachableError{Context: "london", Reason: "it does not answer", NoAnswer: true}}
@@ -45,7 +45,8 @@ func TestPlanLeavesOut(t *testing.T) {
 	}
 }
 
-// The others go on, also those of later waves, and none is counted as failed.
+// The other regions continue, also those of later waves, and a region that is left out does not
+// count as failed.
 func TestRunLeavesOut(t *testing.T) {
 	rollout := rolloutOf(t, "sydney", "london", "ohio")
 	rollout.Waves = [][]string{{"london"}, {"sydney", "ohio"}}
@@ -80,7 +81,7 @@ func TestRunLeavesOut(t *testing.T) {
 		t.Errorf("%+v", london)
 	}
 
-	// beside one that fails its preflight nothing is begun, and each says its own reason
+	// if a region fails its preflight, nothing starts, and each region reports its own reason
 	plan.Regions[2].Outcome = v1alpha1.OutcomePreflightFailed
 	plan = newPlan(plan.Primary, plan.Waves, plan.Regions)
 	reports = rollout.Run(t.Context(), plan)
@@ -91,7 +92,7 @@ func TestRunLeavesOut(t *testing.T) {
 		t.Errorf("%q does not say how to go on", reports[0].Error)
 	}
 
-	// after a signal it has not been its turn
+	// after a signal its turn never came
 	ctx, interrupt := context.WithCancelCause(t.Context())
 	interrupt(migration.ErrInterrupted)
 	plan.Outcome, plan.Regions[2].Outcome = v1alpha1.OutcomePartlyFailed, v1alpha1.OutcomeChangesPending

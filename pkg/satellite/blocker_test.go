@@ -31,7 +31,7 @@ func rolledOut() *appsv1.Deployment {
 	return d
 }
 
-// scaled is a Deployment that was scaled, and has come to that.
+// scaled is a Deployment that has finished scaling to this size.
 func scaled(replicas int32) *appsv1.Deployment {
 	d := rolledOut()
 	d.Spec.Replicas = ptr.To(replicas)
@@ -39,7 +39,7 @@ func scaled(replicas int32) *appsv1.Deployment {
 	return d
 }
 
-// pod is a pod of an age, changed as the test wants.
+// pod is a pod of this age, with the test's changes.
 func pod(name string, age time.Duration, change func(*corev1.Pod)) corev1.Pod {
 	p := corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Name: name, CreationTimestamp: metav1.NewTime(time.Unix(1_600_000_000, 0).Add(-age))},

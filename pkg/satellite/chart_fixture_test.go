@@ -41,7 +41,7 @@ func repository(t *testing.T, charts ...*chart.Chart) string {
 	return serve(t, chartFiles(t, charts...))
 }
 
-// chartFiles answers as an HTTP repository of the charts.
+// chartFiles serves the charts as an HTTP repository does.
 func chartFiles(t *testing.T, charts ...*chart.Chart) http.Handler {
 	t.Helper()
 	dir := t.TempDir()
@@ -75,8 +75,7 @@ func ociReference(url string) string {
 	return strings.Replace(url, "http", "oci", 1) + "/charts/coder"
 }
 
-// chartImages answers as an OCI registry that has one chart, in the form that
-// `helm push` gives it.
+// chartImages serves one chart as an OCI registry does, in the layout that `helm push` creates.
 func chartImages(t *testing.T, c *chart.Chart) http.Handler {
 	t.Helper()
 	layer, err := os.ReadFile(archive(t, c, t.TempDir()))

@@ -10,9 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// sharedChart is a chart with a dependency that values may disable, with
-// another name and with values that the parent imports: all that makes Helm
-// change a chart.
+// sharedChart has everything that makes Helm modify a chart in memory: a dependency that values
+// may disable, with another name, and with values that the parent imports.
 func sharedChart() *Chart {
 	c := newChart("1.21.7")
 	c.Values = map[string]any{"db": map[string]any{"enabled": true}}
@@ -29,8 +28,8 @@ func sharedChart() *Chart {
 	return &Chart{Chart: c}
 }
 
-// TestSharedChart: regions that share a chart do not see each other's values,
-// whatever the order, and may render it at the same time (with -race).
+// TestSharedChart: regions that share a chart never see each other's values, in any order, and
+// may render it at the same time (run with -race).
 func TestSharedChart(t *testing.T) {
 	c := sharedChart()
 	configMap, service := schema.GroupKind{Kind: "ConfigMap"}, schema.GroupKind{Kind: "Service"}

@@ -16,7 +16,7 @@ import (
 	"helm.sh/helm/v3/pkg/chartutil"
 )
 
-// The same chart is the same wherever it comes from.
+// A chart is the same from every kind of source.
 func TestLoadChart(t *testing.T) {
 	c := newChart("1.21.7")
 	dir := t.TempDir()
@@ -110,7 +110,7 @@ func TestLoadChartErrors(t *testing.T) {
 	}
 }
 
-// What an index that came over https leads to must come as safely, and be what it lists.
+// If an index came over https, its charts must also come over https and match the index.
 func TestLoadChartAsListed(t *testing.T) {
 	files := chartFiles(t, newChart("1.21.7"))
 	plain := serve(t, files)
@@ -157,7 +157,7 @@ func TestLoadChartAsListed(t *testing.T) {
 	}
 }
 
-// mux serves one path by one handler, and everything else by another.
+// mux serves one path with one handler, and everything else with another.
 func mux(path string, one, other http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == path {
@@ -177,7 +177,7 @@ func served(t *testing.T, url string) []byte {
 	return content
 }
 
-// A registry on this machine is spoken to as it speaks itself.
+// For a registry on loopback, the client uses HTTP or HTTPS as the registry does.
 func TestRegistryOnLoopback(t *testing.T) {
 	images := chartImages(t, newChart("1.21.7"))
 	secure := httptest.NewTLSServer(images)
@@ -201,15 +201,15 @@ func TestRegistryOnLoopback(t *testing.T) {
 	}
 }
 
-// TestLoadChartEnded proves that a download ends with its context, wherever the
-// server is stuck, and tells why.
+// TestLoadChartEnded proves that a download ends with its context, wherever the server hangs, and
+// that the error says why.
 func TestLoadChartEnded(t *testing.T) {
 	enough := errors.New("the operator has had enough")
 	charts, images := chartFiles(t, newChart("1.21.7")), chartImages(t, newChart("1.21.7"))
 	inRepository := func(url string) ChartRef { return ChartRef{Name: "coder", Repo: url, Version: "1.21.7"} }
 	inRegistry := func(url string) ChartRef { return ChartRef{Name: ociReference(url), Version: "1.21.7"} }
 	for name, test := range map[string]struct {
-		stuck string // in requests whose path has this
+		stuck string // the server hangs at requests whose path contains this
 		from  http.Handler
 		ref   func(url string) ChartRef
 	}{
@@ -235,7 +235,7 @@ func TestLoadChartEnded(t *testing.T) {
 	}
 }
 
-// TestLoadChartEndless proves that a server that goes on and on cannot fill the memory.
+// TestLoadChartEndless proves that a server that never stops sending cannot fill the memory.
 func TestLoadChartEndless(t *testing.T) {
 	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		more := bytes.Repeat([]byte("# more\n"), 1<<16)

@@ -10,8 +10,9 @@ import (
 	"testing"
 )
 
-// A repository that `helm repo add` knows is read with the credentials and the authority that
-// it stored; another host never gets them, and without an entry the error says how to store them.
+// For a repository that was added with `helm repo add`, the credentials and the CA from Helm's
+// file are used, and never sent to another host. Without such an entry the error says how to add
+// one.
 func TestLoadChartWithCredentials(t *testing.T) {
 	files := chartFiles(t, newChart("1.44.0"))
 	elsewhere := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -10,7 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// What can be read is kept, and what cannot is said.
+// Everything that can be read is saved, and the rest is listed.
 func TestEvidence(t *testing.T) {
 	server := newReleaseServer(t, "helm", time.Unix(1_600_000_000, 0))
 	pod := corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "coderd-1"}}

@@ -9,8 +9,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// The blocker of a satellite that is not ready tells the last event of what
-// blocks it, and a satellite without a release has none.
+// If the satellite is not ready, Blocker has the last event of the object that blocks it. A
+// satellite without a release has no blocker.
 func TestInspectBlocker(t *testing.T) {
 	server := newReleaseServer(t, "helm", time.Unix(1_600_000_000, 0), release.StatusSuperseded, release.StatusDeployed)
 	deployment := rolling()

@@ -35,8 +35,8 @@ func inPEM(t testing.TB, kind string, der []byte, err error) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
 }
 
-// Both forms of a key give the same public half, and the fingerprint is the one
-// that the API's client computes.
+// Both forms of a key give the same public half, and the fingerprint is equal to the one of the
+// Coder API client.
 func TestPublicHalf(t *testing.T) {
 	key := newKey(t)
 	sec1, err := x509.MarshalECPrivateKey(key)
@@ -76,7 +76,7 @@ func TestReadKeyErrors(t *testing.T) {
 				t.Errorf("error %v, want %q", err, test.want)
 			}
 			if strings.Contains(err.Error(), "hunter2") {
-				t.Errorf("the error tells of the key: %v", err)
+				t.Errorf("the error contains the key: %v", err)
 			}
 		})
 	}
@@ -95,13 +95,13 @@ func FuzzPublicHalf(f *testing.F) {
 			t.Errorf("%v, %v", pair, err)
 		}
 		if err == nil && strings.Contains(pair.public, "PRIVATE") {
-			t.Error("the private half got out")
+			t.Error("the private half of the key is exposed")
 		}
 	})
 }
 
-// What is recorded of the key is found in the manifest of the deployed revision,
-// and what cannot be a key is none.
+// The recorded key is read from the manifest of the deployed revision, and a malformed key is
+// ignored.
 func TestRecordedKey(t *testing.T) {
 	der, err := x509.MarshalECPrivateKey(newKey(t))
 	private := inPEM(t, "EC PRIVATE KEY", der, err)

@@ -24,8 +24,8 @@ import (
 
 const recordsPath = "/api/v1/namespaces/edge/secrets"
 
-// releaseServer is an API server that has a release's records and refuses every
-// write, so that what is tried shows and goes no further.
+// releaseServer is an API server that has a release's records. It refuses every write and records
+// it.
 type releaseServer struct {
 	*httptest.Server
 	records []corev1.Secret
@@ -34,8 +34,8 @@ type releaseServer struct {
 	writes  []string
 }
 
-// newReleaseServer has the revisions with these statuses, the newest last, which
-// manager wrote at a time; empty for a server that notes no managers.
+// newReleaseServer has one revision for each status, the newest last, written by manager at that
+// time. If manager is empty, the server records no field managers.
 func newReleaseServer(t *testing.T, manager string, at time.Time, statuses ...release.Status) *releaseServer {
 	t.Helper()
 	client := fake.NewClientset().CoreV1().Secrets("edge")
@@ -127,8 +127,8 @@ func (s *releaseServer) access(t *testing.T) *cluster.Access {
 	return access
 }
 
-// What is pending is cleared if a run of this plugin began it and has ended,
-// and otherwise refused with who began it and what to type; then nothing is written.
+// A pending release is cleared if an earlier run of this plugin started the operation and has
+// ended. Otherwise the error names who started it and what to type, and nothing is written.
 func TestPendingByOthers(t *testing.T) {
 	at := time.Date(2024, 5, 2, 12, 0, 0, 0, time.UTC)
 	const rollback = "`helm --kube-context sydney --namespace edge rollback coder-satellite 1`"
@@ -138,9 +138,9 @@ func TestPendingByOthers(t *testing.T) {
 		statuses []release.Status
 		manager  string
 		age      time.Duration
-		ours     bool // as the journal says
+		ours     bool // according to the journal
 		says     []string
-		write    string // what is tried if it may be cleared
+		write    string // the attempted write, if it may be cleared
 	}{
 		"ours, a first install":     {install, "our-plugin", time.Second, true, nil, "PUT " + recordsPath + "/sh.helm.release.v1.coder-satellite.v1"},
 		"ours, an upgrade":          {upgrade, "our-plugin", time.Second, true, nil, "POST " + recordsPath},

@@ -58,7 +58,7 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// Nothing secret is shown, and nothing that is no secret is hidden.
+// Secret values are hidden, and all others are shown.
 func TestRedaction(t *testing.T) {
 	got, err := compare("", deployment+keySecretYAML)
 	if err != nil {
@@ -76,8 +76,8 @@ func TestRedaction(t *testing.T) {
 	}
 }
 
-// A Secret is one wherever it is, and what is secret may be anywhere: in lists,
-// arguments, URLs and files.
+// Secrets are hidden wherever they are: in Secret objects at any depth, lists, arguments, URLs
+// and files.
 func TestRedactionByKindAndShape(t *testing.T) {
 	const manifest = `---
 apiVersion: v1

@@ -67,7 +67,7 @@ func TestMatches(t *testing.T) {
 	}
 }
 
-// A satellite that was installed as Coder's documentation shows is not another one.
+// A satellite that was installed as Coder's documentation shows is recognised as the same.
 func TestMatchesDocumentedValues(t *testing.T) {
 	satellite := func(enable any, slash string) map[string]any {
 		return map[string]any{"coderd": map[string]any{"satellite": map[string]any{
@@ -135,7 +135,7 @@ func TestExposure(t *testing.T) {
 			}
 		})
 	}
-	// who may not read Ingresses learns nothing of them, and everything else
+	// an operator who may not read Ingresses still gets every other fact
 	client := fake.NewClientset(service(corev1.ServiceTypeClusterIP))
 	client.PrependReactor("get", "ingresses", func(clienttesting.Action) (bool, runtime.Object, error) {
 		return true, nil, apierrors.NewForbidden(schema.GroupResource{Resource: "ingresses"}, "coderd-ingress", nil)

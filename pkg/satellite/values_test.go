@@ -24,11 +24,11 @@ func valuesFile(t *testing.T, text string) string {
 	return file
 }
 
-// set is what --set gives.
+// set is the options that --set gives.
 func set(settings ...string) values.Options { return values.Options{Values: settings} }
 
-// Later files win over earlier ones, --set over all, and the region over nothing
-// but what is not given.
+// Later files override earlier ones, and --set overrides all files. The region's settings only
+// fill in what is missing.
 func TestMergeValues(t *testing.T) {
 	common := valuesFile(t, "coderd: {replicas: 1, image: a, satellite: {enable: true}}\n")
 	sydney := valuesFile(t, "coderd: {replicas: 2, tls: {hostSecretName: tls}}\n")
@@ -77,7 +77,7 @@ func TestMergeValuesErrors(t *testing.T) {
 	}
 }
 
-// Coder's documentation writes true as text, and URLs with a slash at the end.
+// Coder's documentation writes true as a string, and URLs with a trailing slash.
 func TestMergeValuesAsDocumented(t *testing.T) {
 	file := valuesFile(t, `coderd: {satellite: {enable: "true", primaryURL: "https://coder.example.com/", accessURL: "https://Coder-Sydney.example.com:443/"}}`)
 	got, err := MergeValues([]string{file}, set(), URLs{Primary: primaryURL, Access: accessURL})
@@ -99,7 +99,7 @@ func TestMergeValuesAsDocumented(t *testing.T) {
 	}
 }
 
-// What a file or a setting holds is not in an error, not even a part of it.
+// An error never contains the content of a file or a setting, not even a part of it.
 func TestMergeValuesErrorsHideValues(t *testing.T) {
 	for name, test := range map[string]struct{ file, set string }{
 		"a comma":     {set: "coderd.password=x,hunter2"},
@@ -125,7 +125,7 @@ func TestMergeValuesErrorsHideValues(t *testing.T) {
 	}
 }
 
-// A schema's error quotes values; templates' and API servers' do, too.
+// Errors of schemas, templates and API servers quote values, which must be hidden.
 func TestErrorsOfHelmHideValues(t *testing.T) {
 	c := newChart("1.21.7")
 	c.Schema = []byte(`{"properties":{"coderd":{"properties":{"password":{"pattern":"^$"},"greeting":{"enum":["a"]}}}}}`)
@@ -160,7 +160,7 @@ func TestNamedSecrets(t *testing.T) {
 	}
 }
 
-// Each kind of setting means what it means to Helm, and they win over each other in Helm's order.
+// Each kind of setting has Helm's meaning and Helm's precedence.
 func TestMergeValuesKinds(t *testing.T) {
 	file := valuesFile(t, "# a comment\n")
 	got, err := MergeValues(nil, values.Options{

@@ -11,8 +11,8 @@ const unifiedURL = "https://coder-global.example.com"
 
 func unified() URLs { return URLs{Primary: primaryURL, Access: accessURL, Unified: unifiedURL} }
 
-// As Coder's documentation has it: the access URL is the unified one, and the
-// satellite answers to its own name, too. Names of the operator's own are kept.
+// As in Coder's documentation, the access URL is the unified URL, and the satellite also answers
+// at its own name. The operator's own alternate names are kept.
 func TestMergeValuesUnified(t *testing.T) {
 	own, shared := "coder-sydney.example.com", "coder-global.example.com"
 	for name, test := range map[string]struct {
@@ -44,7 +44,7 @@ func TestMergeValuesUnified(t *testing.T) {
 	}
 }
 
-// What contradicts the unified URL is an error that names the value.
+// A value that contradicts the unified URL is an error that names the value.
 func TestMergeValuesUnifiedErrors(t *testing.T) {
 	for name, test := range map[string]struct {
 		set  string
@@ -72,7 +72,7 @@ func TestMergeValuesUnifiedErrors(t *testing.T) {
 	}
 }
 
-// Without a unified URL, names are the operator's, whatever they are.
+// Without a unified URL, the operator's alternate names are not checked.
 func TestMergeValuesLeavesAlternates(t *testing.T) {
 	got, err := MergeValues(nil, set("coderd.alternateHostnames={Coder-AU.example.com}"), URLs{Primary: primaryURL, Access: accessURL})
 	if err != nil {
@@ -83,8 +83,8 @@ func TestMergeValuesLeavesAlternates(t *testing.T) {
 	}
 }
 
-// Going from the region's own URL to the unified one, and back, differs in the
-// values, and says in which URL.
+// A change from the region's own URL to the unified one, or back, is a difference of values that
+// names the URL.
 func TestMatchesUnified(t *testing.T) {
 	chart := &Chart{Chart: newChart("1.28.2")}
 	values := func(urls URLs) map[string]any {

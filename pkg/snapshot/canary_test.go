@@ -57,7 +57,8 @@ func TestChooseCanary(t *testing.T) {
 	}
 }
 
-// Auto takes only the operator's own, and never one that runs if one is off.
+// Auto chooses only a workspace of the operator's own, and none that is running if another is
+// off.
 func TestAutoCanaryIsHarmless(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		workspaces := rapid.SliceOf(rapid.Custom(func(t *rapid.T) coder.Workspace {
@@ -79,7 +80,7 @@ func TestAutoCanaryIsHarmless(t *testing.T) {
 		case (err == nil) != (own > 0):
 			t.Errorf("%d of %v are the operator's: %v", own, workspaces, err)
 		case err == nil && got.Workspace.UserID != "me":
-			t.Errorf("another's: %+v", got.Workspace)
+			t.Errorf("another user's workspace: %+v", got.Workspace)
 		case err == nil && ownOff > 0 && got.Workspace.LatestStat.ContainerStatus != coder.ContainerOff:
 			t.Errorf("%+v, although %d are off", got.Workspace, ownOff)
 		}

@@ -20,7 +20,7 @@ import (
 
 const tlsSecrets = apiHost + "/api/v1/namespaces/coder-satellite/secrets/"
 
-// newAuthority makes an authority, and the file of its certificate.
+// newAuthority creates a certificate authority, and a file with its certificate.
 func newAuthority(t *testing.T) (authority *codertest.Authority, caFile string) {
 	t.Helper()
 	authority, err := codertest.NewAuthority()
@@ -51,10 +51,10 @@ func secretWith(t *testing.T, authority *codertest.Authority, names ...string) s
 	return string(data)
 }
 
-// The Secrets that the values to come name are read, each once; the values that
-// are deployed count only where no chart was looked at.
 var errNoCluster = errors.New("no cluster")
 
+// Each Secret that the future values name is read once. The deployed values count only if no chart
+// was read.
 func TestCertificates(t *testing.T) {
 	authority, _ := newAuthority(t)
 	servers := newServers(t)
@@ -89,7 +89,7 @@ func TestCertificates(t *testing.T) {
 	}
 }
 
-// Without a satellite nothing is named; without facts nothing is known.
+// Without a satellite no Secret is named, and without its facts nothing is known.
 func TestCertificatesUnknown(t *testing.T) {
 	servers := newServers(t)
 	got, known := servers.source(t).Collect(t.Context(), snapshot.ItemCertificates, snapshot.ItemSatellite).Certificates.Get()
@@ -109,7 +109,7 @@ func TestCertificatesUnknown(t *testing.T) {
 	}
 }
 
-// servedSource is a region without a cluster, whose satellite is a server of its own.
+// servedSource is a region without a cluster whose satellite is a server of this test.
 func servedSource(t *testing.T, authority *codertest.Authority, caFile string, names ...string) (*snapshot.Source, *tlsServer) {
 	t.Helper()
 	server := newTLSServer(t, authority, names...)
@@ -118,7 +118,7 @@ func servedSource(t *testing.T, authority *codertest.Authority, caFile string, n
 		t.Fatal(err)
 	}
 	t.Cleanup(client.CloseIdle)
-	primary, err := coder.New(coder.Config{URL: "https://127.0.0.1:1", Attempts: 1}) // which does not answer
+	primary, err := coder.New(coder.Config{URL: "https://127.0.0.1:1", Attempts: 1}) // does not answer
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +136,8 @@ func servedSource(t *testing.T, authority *codertest.Authority, caFile string, n
 	return survey.Regions()[0].Sources[0], server
 }
 
-// The certificate comes with the key; only what it lacks takes another handshake.
+// The certificate is read together with the key. Only a name that it does not cover needs another
+// handshake.
 func TestEndpointCertificate(t *testing.T) {
 	authority, caFile := newAuthority(t)
 	for name, test := range map[string]struct {
@@ -168,7 +169,8 @@ func TestEndpointCertificate(t *testing.T) {
 	}
 }
 
-// All regions of a fleet ask once what the unified URL leads to, without credentials.
+// All regions of a fleet share one request for what the unified URL leads to, without
+// credentials.
 func TestUnified(t *testing.T) {
 	authority, caFile := newAuthority(t)
 	source, server := servedSource(t, authority, caFile, "127.0.0.1", "localhost")

@@ -108,7 +108,7 @@ func TestChartThatCannotBeKnown(t *testing.T) {
 	}
 }
 
-// Many regions load a chart once, and two versions are two charts.
+// Many regions load the same chart once. Another version is another chart.
 func TestChartCache(t *testing.T) {
 	cache := &snapshot.ChartCache{}
 	one, other := satellite.ChartRef{Name: chartIn(t, "1.21.7")}, satellite.ChartRef{Name: chartIn(t, "1.22.0")}

@@ -18,8 +18,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// status takes few requests: an object of a known name is fetched, a list is
-// narrowed by a selector, and a release's records are listed without content.
+// status needs few requests: an object with a known name is fetched by name, a list is narrowed
+// by a selector, and a release's records are listed without their content.
 func TestStatusRequests(t *testing.T) {
 	servers := newServers(t)
 	s := servers.source(t).Collect(t.Context(), snapshot.StatusItems()...)
@@ -62,7 +62,7 @@ func TestStatusRequests(t *testing.T) {
 	}
 }
 
-// One fact that cannot be read hides no other.
+// A fact that cannot be read makes only the facts that depend on it unknown.
 func TestOneFailureHidesNothing(t *testing.T) {
 	const namespace, inProvider = apiHost + "/api/v1/namespaces/coder-satellite", apiHost + "/api/v1/namespaces/coder"
 	for path, want := range map[string][]string{
@@ -76,7 +76,7 @@ func TestOneFailureHidesNothing(t *testing.T) {
 		primaryHost + "/api/private/satellites/key":              {"served key"},
 		apiHost + "/version":                                     {"cluster"},
 		apiHost + "/api/v1/namespaces/kube-system":               {"cluster"},
-		namespace:                      {"satellite", "proxied"}, // without the key in the cluster, whose is the one that is served?
+		namespace:                      {"satellite", "proxied"}, // without the cluster's key, nobody knows whose key is served
 		namespace + "/pods":            {"satellite", "proxied"},
 		namespace + "/services/coderd": {"satellite", "proxied"},
 		namespace + "/secrets":         {"satellite", "proxied"},
@@ -98,7 +98,7 @@ func TestOneFailureHidesNothing(t *testing.T) {
 	}
 }
 
-// A cluster that cannot be opened leaves what the primary and the access URL say.
+// If a cluster cannot be opened, the facts from the primary and the access URL are still known.
 func TestClusterThatCannotBeOpened(t *testing.T) {
 	servers := newServers(t)
 	noAccess := errors.New("no such plugin")
@@ -120,8 +120,8 @@ func TestClusterThatCannotBeOpened(t *testing.T) {
 	}
 }
 
-// Items are gathered in parallel: the time is that of the longest chain of
-// requests that need each other, and not of all of them.
+// Items are collected in parallel: the time is that of the longest chain of dependent requests,
+// not of all requests.
 func TestCollectsInParallel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		servers := newServers(t)
@@ -132,7 +132,7 @@ func TestCollectsInParallel(t *testing.T) {
 		if lost := unknown(s); len(lost) > 0 {
 			t.Errorf("unknown: %v", lost)
 		}
-		// the primary's facts, then the legacy release in two or three steps
+		// the longest chain: the primary's facts, then the legacy release in two or three steps
 		if requests := len(servers.asked()); took > 4*time.Second || requests < 15 {
 			t.Errorf("%d requests took %s", requests, took)
 		}
@@ -142,8 +142,8 @@ func TestCollectsInParallel(t *testing.T) {
 	})
 }
 
-// A server that never answers costs its own facts, and no more time than a
-// request, or all of them together, may take.
+// A server that never answers makes only its own facts unknown, and takes no longer than the
+// limit for one request, or for all of them.
 func TestDeadlines(t *testing.T) {
 	for _, test := range []struct {
 		name    string
@@ -186,8 +186,8 @@ func TestNothingAskedNothingDone(t *testing.T) {
 	}
 }
 
-// A second look takes the provider and the canary by their IDs, freshly, the
-// primary's version with the provider, and its other facts as they were.
+// A refresh reads the provider and the canary again by their IDs, and the primary's version with
+// the provider. The primary's other facts stay as they were.
 func TestRefresh(t *testing.T) {
 	servers := newServers(t)
 	source := servers.source(t)
@@ -219,7 +219,7 @@ func TestRefresh(t *testing.T) {
 	}
 }
 
-// Regions share the primary's facts: they are asked for once.
+// Regions share the primary's facts, so each is requested once.
 func TestPrimaryIsAskedOnce(t *testing.T) {
 	servers := newServers(t)
 	survey := servers.survey(t)
@@ -237,8 +237,8 @@ func TestPrimaryIsAskedOnce(t *testing.T) {
 	}
 }
 
-// A canary is not looked for when none is wanted, and the reason is kept when
-// what it hangs on is unknown.
+// If no canary is wanted, none is searched for. If a fact that it depends on is unknown, the
+// error says why.
 func TestCanaryOfRegion(t *testing.T) {
 	servers := newServers(t)
 	source := servers.source(t)

@@ -19,7 +19,7 @@ func TestCompare(t *testing.T) {
 		s.Provider = snapshot.Known(coder.Provider{ID: provider})
 		return s
 	}
-	// what is unknown is no other region's, and neither is what is empty
+	// unknown and empty facts match no other region's
 	unknown := func(name string) *snapshot.Snapshot {
 		s := &snapshot.Snapshot{Region: fleet.Region{Name: name}}
 		s.Cluster = snapshot.Unknown[snapshot.Cluster](errors.New("lost"))
@@ -27,7 +27,7 @@ func TestCompare(t *testing.T) {
 	}
 	all := [][]*snapshot.Snapshot{
 		{view("a", "uid-1", "edge", "p1")}, {view("b", "uid-2", "edge", "p2")}, {view("c", "uid-1", "edge", "p3")},
-		{view("d", "uid-1", "elsewhere", "p2")}, // a satellite of the same cluster, in a namespace of its own
+		{view("d", "uid-1", "elsewhere", "p2")}, // another satellite in the same cluster, in its own namespace
 		{unknown("e")}, {unknown("f")}, {view("g", "", "edge", "")}, {view("h", "", "edge", "")},
 		{view("i", "uid-3", "edge", "p4"), view("i", "uid-3", "edge", "p4")}, // one provider, named in two ways
 	}
@@ -65,7 +65,7 @@ func TestPrimaryDocument(t *testing.T) {
 		want    v1alpha1.Primary
 	}{
 		{full, v1alpha1.Primary{URL: "https://coder.example.com", Version: "1.21.7", Operator: "ann@example.com"}},
-		// an unknown version is left out, and is not 0.0.0
+		// an unknown version is left out rather than printed as 0.0.0
 		{snapshot.Primary{URL: "https://coder.example.com"}, v1alpha1.Primary{URL: "https://coder.example.com"}},
 	} {
 		if diff := cmp.Diff(test.want, test.primary.Document()); diff != "" {

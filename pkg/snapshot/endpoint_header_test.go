@@ -11,7 +11,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// overheard is what was sent to the access URL, a line per request.
+// overheard records what was sent to the access URL, one line per request.
 type overheard struct {
 	through http.RoundTripper
 	mu      sync.Mutex
@@ -25,9 +25,8 @@ func (o *overheard) RoundTrip(r *http.Request) (*http.Response, error) {
 	return o.through.RoundTrip(r)
 }
 
-// What ENDPOINT_AUTH_HEADER holds goes to an access URL only after the key that
-// it serves has been compared with the cluster's; whoever answers there else
-// gets nothing.
+// The header in ENDPOINT_AUTH_HEADER is sent to an access URL only after the key served there
+// matched the cluster's. Any other server gets nothing.
 func TestHeaderOnlyForOwnSatellite(t *testing.T) {
 	const (
 		anonymous = "/api/private/satellites/key "
@@ -69,7 +68,7 @@ func TestHeaderOnlyForOwnSatellite(t *testing.T) {
 				t.Errorf("the version through the satellite is known: %v, %v", known, s.Endpoint.Value().Version.Err())
 			}
 
-			// a step that looks at the access URL alone compares with what was read before
+			// a step that reads only the access URL compares with the key that was read before
 			spy.sent = nil
 			source.Refresh(t.Context(), s, snapshot.ItemEndpoint)
 			if diff := cmp.Diff(test.want, spy.sent); diff != "" {

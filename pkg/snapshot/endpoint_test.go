@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// status, rollback and others take a context without an access URL.
+// status, rollback and other verbs also work without an access URL.
 func TestEndpointWithoutAccessURL(t *testing.T) {
 	endpoint := (&Source{}).endpoint(t.Context())
 	if _, known := endpoint.Get(); known || !errors.Is(endpoint.Err(), errNoAccessURL) {

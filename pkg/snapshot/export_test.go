@@ -2,16 +2,16 @@ package snapshot
 
 import "time"
 
-// ChartCache is what the regions of a survey share.
+// ChartCache is shared by the regions of a survey.
 type ChartCache = chartCache
 
-// Pace bounds how many regions are looked at at once.
+// Pace limits how many regions are read at once.
 type Pace = pace
 
-// NewPace returns a pace of at most so many regions.
+// NewPace returns a pace with this limit.
 func NewPace(limit int) *Pace { return newPace(limit) }
 
-// Begin, End and Observe are what a survey does; Bound is what it may do.
+// Begin, End and Observe are called by a survey; Bound is the current limit.
 func (p *pace) Begin()                  { p.begin() }
 func (p *pace) End()                    { p.end() }
 func (p *pace) Observe(d time.Duration) { p.observe(d) }

@@ -12,8 +12,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// The legacy release is looked for where the journal's ledger says that it is,
-// read in the same round or before, and not where others say.
+// The legacy release is searched for where the journal's ledger lists it, whether the journal is read
+// in the same round or was read before, and not where other objects point.
 func TestLegacyByLedger(t *testing.T) {
 	const record = `{"version":1,"operation":"migrate","retention":{"namespace":"classic","release":"envs","revision":3,"backup":"a-backup"}}`
 	const list = "GET api.sydney.example.com/api/v1/namespaces/%s/secrets?labelSelector=owner=helm,name in (%s) (metadata)"
@@ -33,14 +33,14 @@ func TestLegacyByLedger(t *testing.T) {
 			asked[request] = true
 		}
 		if !asked[fmt.Sprintf(list, "classic", "envs")] {
-			t.Errorf("the ledger's release was not looked for: %v", servers.asked())
+			t.Errorf("the ledger's release was not searched for: %v", servers.asked())
 		}
 		servers.reset()
-		source.Refresh(t.Context(), s, snapshot.ItemLegacy) // the journal as it was
+		source.Refresh(t.Context(), s, snapshot.ItemLegacy) // uses the journal that was read before
 	}
 }
 
-// A cluster that is silent when the journal is read is not waited for again.
+// If a cluster does not answer when the journal is read, no second request waits for it.
 func TestSilentJournal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		servers := newServers(t)

@@ -43,8 +43,8 @@ func TestPace(t *testing.T) {
 	}
 }
 
-// A region done while timers are late lets nobody in that the new bound keeps out, and the
-// first timer in time lets the pace grow again.
+// If a region finishes while timers are late, no other may begin beyond the lowered limit. The
+// first timer on time raises the limit again.
 func TestPaceWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pace := snapshot.NewPace(16)
@@ -63,7 +63,7 @@ func TestPaceWaits(t *testing.T) {
 		synctest.Wait()
 		select {
 		case <-begun:
-			t.Fatal("a ninth region began while eight were to go")
+			t.Fatal("a ninth region began while the limit was eight")
 		default:
 		}
 		pace.Observe(0)

@@ -10,8 +10,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// A region is out of reach as soon as one of its clusters does not answer, and never
-// because one refuses: that is for somebody to look at.
+// A region is unreachable as soon as one of its clusters does not answer, but not if a cluster
+// refuses: someone has to look at that.
 func TestNoAnswer(t *testing.T) {
 	up := snapshot.Known(snapshot.Cluster{UID: "uid"})
 	because := func(err error) snapshot.Fact[snapshot.Cluster] { return snapshot.Unknown[snapshot.Cluster](err) }
@@ -42,7 +42,7 @@ func TestNoAnswer(t *testing.T) {
 			for _, provider := range test.providers {
 				views = append(views, &snapshot.Snapshot{Cluster: test.satellite, ProviderCluster: provider})
 			}
-			ofProviders := snapshot.NoAnswer(views, false) != nil // as a rollback asks
+			ofProviders := snapshot.NoAnswer(views, false) != nil // a rollback asks only about the providers
 			if want := slices.ContainsFunc(test.providers, func(f facts) bool { return errors.Is(f.Err(), silent.Err()) }); ofProviders != want {
 				t.Errorf("of the providers' clusters alone: %v", ofProviders)
 			}

@@ -8,7 +8,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
 
-// What is granted is asked for once per namespace, and the rest by itself.
+// A review of a namespace's rules covers every right that it grants. Each of the others needs a
+// request of its own.
 func TestMissingRights(t *testing.T) {
 	servers := newServers(t)
 	const reviews = apiHost + "/apis/authorization.k8s.io/v1/"
@@ -30,16 +31,16 @@ func TestMissingRights(t *testing.T) {
 	servers.fail(reviews+"selfsubjectrulesreviews", 500)
 	source.AskSatelliteRights(t.Context(), s, needed)
 	if s.MissingRights.IsKnown() {
-		t.Errorf("known although nobody answered: %v", s.MissingRights.Value())
+		t.Errorf("known although there was no answer: %v", s.MissingRights.Value())
 	}
 }
 
-// Without a word on what is needed nobody may take the rights for complete.
+// If nobody says which rights are needed, the rights are not complete, but unknown.
 func TestRightsOfNothing(t *testing.T) {
 	source := newServers(t).source(t)
 	s := source.Collect(t.Context())
 	source.AskSatelliteRights(t.Context(), s, nil)
 	if s.MissingRights.IsKnown() {
-		t.Errorf("known although nothing was asked for: %v", s.MissingRights.Value())
+		t.Errorf("known although no rights were requested: %v", s.MissingRights.Value())
 	}
 }

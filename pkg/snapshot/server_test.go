@@ -24,11 +24,10 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// servers are a primary, a satellite and an API server without a network, so
-// that they can be used under a clock that is not the real one. What they are
-// not told is not found there, or an empty list.
+// servers are a primary, a satellite and an API server without a network, so that tests can use a
+// fake clock. Without a given answer they return 404 or an empty list.
 type servers struct {
-	// latency is how long each request takes.
+	// latency is the duration of each request.
 	latency time.Duration
 
 	mu       sync.Mutex
@@ -37,8 +36,8 @@ type servers struct {
 	requests []string
 }
 
-// Hosts of the servers. Nothing listens on the satellite's, whose connection
-// is taken apart on a real network when its key cannot be read.
+// The hosts of the servers. Nothing listens at the satellite's. When its key cannot be read, the
+// stages of a connection to it are probed on the real network.
 const (
 	primaryHost   = "coder.example.com"
 	satelliteHost = "127.0.0.1:1"
@@ -66,8 +65,8 @@ func newServers(t *testing.T) *servers {
 	}}
 }
 
-// newKey returns a new key of a satellite, as the Secret that holds it and as
-// what is served of it.
+// newKey returns a new satellite key, once as the content of its Secret and once as the satellite
+// serves it.
 func newKey(t *testing.T) (secret, served string) {
 	t.Helper()
 	key, err := codertest.NewPrivateKey()
@@ -90,7 +89,7 @@ func newKey(t *testing.T) (secret, served string) {
 		asJSON(map[string]string{"key": satellite.PublicKey(), "fingerprint": satellite.Fingerprint()})
 }
 
-// fail makes requests for the path end with the status; 0 never answers.
+// fail makes requests for the path fail with the status; 0 never answers.
 func (s *servers) fail(path string, status int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -103,7 +102,7 @@ func (s *servers) answer(path, body string) {
 	s.answers[path] = body
 }
 
-// asked returns the requests so far, sorted, each once.
+// asked returns the distinct requests so far, sorted.
 func (s *servers) asked() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -116,7 +115,6 @@ func (s *servers) reset() {
 	s.requests = nil
 }
 
-// RoundTrip implements http.RoundTripper.
 func (s *servers) RoundTrip(r *http.Request) (*http.Response, error) {
 	path := r.URL.Host + r.URL.Path
 	s.mu.Lock()
@@ -150,18 +148,17 @@ func (s *servers) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 }
 
-// keepingTime bounds each request, as the transport does that the servers stand in for.
+// keepingTime limits the duration of each request, as the replaced transport does.
 type keepingTime struct{ next http.RoundTripper }
 
-// RoundTrip implements http.RoundTripper.
 func (k keepingTime) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), 20*time.Second)
 	defer cancel() // answers are complete
 	return k.next.RoundTrip(r.WithContext(ctx))
 }
 
-// described is a request in a line. Selectors count, and so does what is asked
-// for in a body.
+// described is a request in one line, with its selectors and the resource that its body asks
+// about.
 func described(r *http.Request) string {
 	values := r.URL.Query()
 	values.Del("timeout")
@@ -196,13 +193,13 @@ func response(r *http.Request, status int, body string) *http.Response {
 	}
 }
 
-// source is a region on the servers.
+// source is a region on these servers.
 func (s *servers) source(t *testing.T, change ...func(*snapshot.RegionConfig)) *snapshot.Source {
 	t.Helper()
 	return s.survey(t, change...).Regions()[0].Sources[0]
 }
 
-// survey is of that one region; changes are applied to what it is made from.
+// survey is a survey of that one region, with changes to its configuration.
 func (s *servers) survey(t *testing.T, change ...func(*snapshot.RegionConfig)) *snapshot.Survey {
 	t.Helper()
 	through := func(http.RoundTripper) http.RoundTripper { return s }
@@ -253,7 +250,7 @@ func (s *servers) survey(t *testing.T, change ...func(*snapshot.RegionConfig)) *
 	return survey
 }
 
-// unknown names the facts that were asked for and are not known.
+// unknown names the facts that were collected but are not known.
 func unknown(s *snapshot.Snapshot) []string {
 	names := []string{}
 	add := func(name string, collected, known bool) {

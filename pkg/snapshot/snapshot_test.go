@@ -23,7 +23,7 @@ func version(t *testing.T, text string) coder.Version {
 
 var errLost = errors.New("lost")
 
-// An absent field is "off" in no version, and "on" only from v1.22.
+// An absent field never means "off", and means "on" only from v1.22 on.
 func TestNetworking(t *testing.T) {
 	for name, test := range map[string]struct {
 		version string

@@ -22,7 +22,7 @@ import (
 
 var errUnreachable = errors.New("no such plugin")
 
-// lost is a region whose clusters cannot be asked.
+// lost is a region whose clusters cannot be reached.
 func lost(name string) snapshot.RegionConfig {
 	return snapshot.RegionConfig{
 		Region:    fleet.Region{Name: name, Satellite: fleet.Satellite{Context: name}, Providers: []fleet.Provider{{Context: name}}},
@@ -51,7 +51,7 @@ func surveyOf(t *testing.T, limit int, names ...string) *snapshot.Survey {
 	return survey
 }
 
-// sleep waits on the clock of the bubble, or until ctx ends.
+// sleep waits on the bubble's clock, or until ctx ends.
 func sleep(ctx context.Context, d time.Duration) error {
 	select {
 	case <-ctx.Done():
@@ -61,8 +61,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// A region begins when another has finished, in the fleet's order, and no more
-// than the limit are looked at at once.
+// A region begins when another has finished, in the order of the fleet, and no more than the
+// limit are read at once.
 func TestSurveyIsBounded(t *testing.T) {
 	for limit, want := range map[int]time.Duration{
 		1: 7 * time.Second, 2: 4 * time.Second, 3: 3 * time.Second, 7: time.Second, 0: time.Second,
@@ -108,8 +108,8 @@ func TestSurveyIsBounded(t *testing.T) {
 	}
 }
 
-// Every region has all of its time, however long it waited for its turn; one
-// that needs more gets no more, and takes nothing from those after it.
+// Every region has its full time limit, however long it waited for its turn. A region that
+// exceeds the limit takes no time from those after it.
 func TestSurveyTimeBeginsWithTheTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		survey := surveyOf(t, 2, "slow", "a", "b", "c", "d")
@@ -137,7 +137,7 @@ func TestSurveyTimeBeginsWithTheTurn(t *testing.T) {
 	})
 }
 
-// A signal ends the regions at work, begins no other, and is the error.
+// A signal ends the running regions, starts no other, and is the error.
 func TestSurveyEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		signal := errors.New("a signal")
@@ -160,8 +160,8 @@ func TestSurveyEndsWithItsContext(t *testing.T) {
 	})
 }
 
-// A primary that does not answer takes all of the first region's time, and none
-// of those that follow.
+// A primary that does not answer uses up the first region's time, but not that of the regions
+// after it.
 func TestSurveyCollects(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		servers := newServers(t)
@@ -170,7 +170,7 @@ func TestSurveyCollects(t *testing.T) {
 		one.Region.Satellite.AccessURL, one.Region.Providers = "", []fleet.Provider{{Name: "sydney", Context: "sydney"}}
 		config := snapshot.Config{Primary: silent.Primary, Clock: clock.RealClock{}, Limit: 1, Regions: []snapshot.RegionConfig{one, one, one}}
 		config.Regions[1].Region.Name, config.Regions[2].Region.Name = "london", "ohio"
-		servers.fail(primaryHost+"/api/private/resource-pools", 0) // takes all of the first region's time
+		servers.fail(primaryHost+"/api/private/resource-pools", 0) // uses up the first region's time
 		survey, err := snapshot.NewSurvey(config)
 		if err != nil {
 			t.Fatal(err)
@@ -186,13 +186,13 @@ func TestSurveyCollects(t *testing.T) {
 				version = "v1.29.3"
 			}
 			if s := regions[i][0]; s.Region.Name != name || s.Cluster.Value().Version != version || len(s.SamePlace) != 2 {
-				t.Errorf("%s: %s, %+v, the same as of %v", name, s.Region.Name, s.Cluster, s.SamePlace)
+				t.Errorf("%s: %s, %+v, same place as %v", name, s.Region.Name, s.Cluster, s.SamePlace)
 			}
 		}
 	})
 }
 
-// Each look at the primary is one for all regions, and a new one asks anew.
+// All regions share one read of the primary, and a new survey reads it again.
 func TestSurveyAnew(t *testing.T) {
 	servers := newServers(t)
 	survey := servers.survey(t)
@@ -203,10 +203,10 @@ func TestSurveyAnew(t *testing.T) {
 	}
 	anew := survey.Anew()
 	if me := anew.Regions()[0].Sources[0].Collect(t.Context(), snapshot.ItemProvider).Primary.Me; !coder.IsUnauthorized(me.Err()) {
-		t.Errorf("a region's source does not ask anew: %+v", me)
+		t.Errorf("a region's source does not read again: %+v", me)
 	}
 	if me := anew.Primary(t.Context()).Me; !coder.IsUnauthorized(me.Err()) {
-		t.Errorf("it was not asked anew: %+v", me)
+		t.Errorf("it was not read again: %+v", me)
 	}
 	if s := survey.Regions()[0].Sources[0].Collect(t.Context(), snapshot.ItemProvider); s.Primary.Me.Value().Email != first.Me.Value().Email {
 		t.Errorf("the first look has changed: %v", s.Primary.Me.Err())
@@ -242,8 +242,8 @@ func TestSurveyThatLacksSomething(t *testing.T) {
 	}
 }
 
-// What is written through a wrapped source passes the wrapper, to the cluster
-// and to the primary; the source itself stays as it was.
+// Writes through a wrapped source pass the wrapper, both to the cluster and to the primary. The
+// original source is unchanged.
 func TestWrappedSource(t *testing.T) {
 	servers := newServers(t)
 	source := servers.source(t)
@@ -281,7 +281,6 @@ func TestWrappedSource(t *testing.T) {
 	}
 }
 
-// roundTripper is a function as an http.RoundTripper.
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

@@ -29,11 +29,11 @@ func TestInstalledURLs(t *testing.T) {
 		}
 	}
 	if unknown := (&snapshot.Snapshot{}); unknown.InstalledPrimary() != "" || unknown.InstalledAccessURL() != "" || unknown.JournalPrimary() != "" {
-		t.Error("what is unknown has a URL")
+		t.Error("an unknown journal has a URL")
 	}
 }
 
-// A journal names the primary for as long as something of the migration is left.
+// A journal names the primary as long as anything of the migration is left.
 func TestJournalPrimary(t *testing.T) {
 	const primary = "https://coder.example.com"
 	for name, test := range map[string]struct {

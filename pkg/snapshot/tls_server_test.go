@@ -12,7 +12,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// tlsServer serves a satellite's key, and counts.
+// tlsServer serves a satellite's key, and counts connections and requests.
 type tlsServer struct {
 	url                   string
 	connections, requests atomic.Int32

@@ -67,8 +67,8 @@ func TestDidYouMean(t *testing.T) {
 	}
 }
 
-// Whatever is asked: at most three names, all of them candidates, and a
-// candidate with one letter changed finds the candidate.
+// For any input: at most three names are suggested, all of them candidates, and a candidate with
+// one letter changed is found.
 func TestNearProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		word := rapid.StringMatching(`[a-z0-9-]{0,12}`)
@@ -80,7 +80,7 @@ func TestNearProperties(t *testing.T) {
 		}
 		for _, n := range got {
 			if !slices.Contains(candidates, n) || n == "" {
-				t.Errorf("%q is no candidate", n)
+				t.Errorf("%q is not a candidate", n)
 			}
 		}
 		if !slices.Equal(before, candidates) {

@@ -14,10 +14,10 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe/wsnet"
 )
 
-// agent answers some pings, and then no more.
+// agent answers a number of pings, and then none.
 type agent struct {
 	answers int
-	// lostAfter is how many pings it takes until the connection is lost; 0 for never.
+	// lostAfter is the number of pings after which the connection is lost; 0 for never.
 	lostAfter int
 	pings     int
 }
@@ -34,7 +34,7 @@ func (a *agent) Ping(ctx context.Context) (time.Duration, error) {
 		<-ctx.Done()
 		return 0, errors.New("it did not come back")
 	}
-	<-time.After(10 * time.Millisecond) // of the bubble's clock
+	<-time.After(10 * time.Millisecond) // on the bubble's clock
 	return 10 * time.Millisecond, nil
 }
 
@@ -47,9 +47,9 @@ func TestPings(t *testing.T) {
 	for name, test := range map[string]struct {
 		pings, maxLoss int
 		satellite      agent
-		time           time.Duration // of the region
+		time           time.Duration // for the region
 		sent, lost     int
-		message        string // empty if it goes well
+		message        string // empty if it succeeds
 	}{
 		"all come back":                {10, 20, agent{answers: never}, time.Minute, 10, 0, ""},
 		"a fifth is lost":              {10, 20, agent{answers: 8}, time.Minute, 10, 2, ""},
@@ -76,7 +76,7 @@ func TestPings(t *testing.T) {
 					t.Errorf("%d sent and %d lost, not %d and %d", trip.Sent, trip.Lost, test.sent, test.lost)
 				}
 				if satellite.well() != (test.message == "") || !strings.Contains(satellite.result.Message, test.message) {
-					t.Errorf("well is %v: %q", satellite.well(), satellite.result.Message)
+					t.Errorf("succeeded: %v: %q", satellite.well(), satellite.result.Message)
 				}
 				if pings := test.satellite.pings; pings > test.sent+1 {
 					t.Errorf("%d pings after the end", pings-test.sent)
@@ -86,7 +86,7 @@ func TestPings(t *testing.T) {
 	}
 }
 
-// What is certain is not pinged for any more, and is what all pings would have shown.
+// Pinging stops as soon as the result is certain, and the result is the same as after all pings.
 func TestPingsBriefly(t *testing.T) {
 	const never = 1 << 30
 	for name, test := range map[string]struct {
@@ -105,28 +105,28 @@ func TestPingsBriefly(t *testing.T) {
 				pingAll(t.Context(), []*path{users}, options)
 				users.end(options.MaxLoss)
 				if users.well() != test.well || users.sent != test.sent {
-					t.Errorf("well is %v after %d pings: %s", users.well(), users.sent, users.result.Message)
+					t.Errorf("succeeded: %v, after %d pings: %s", users.well(), users.sent, users.result.Message)
 				}
 			})
 		})
 	}
 }
 
-// A connection is watched for a time, with a pause between its pings.
+// A connection is watched for a period, with a pause between pings.
 func TestPingsForATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		watched := &path{result: &v1alpha1.Connection{}, patience: time.Second, connection: &agent{answers: 10}}
 		began := time.Now()
 		pingAll(t.Context(), []*path{watched}, Options{For: 8 * time.Second, Pings: 1})
 		watched.end(50)
-		// ten in 2.1 s, and then one each 1.2 s
+		// ten in 2.1 s, then one every 1.2 s
 		if trip := watched.result.RoundTrip; time.Since(began) != 8*time.Second || trip.Sent != 15 || trip.Lost != 5 {
 			t.Errorf("after %s: %+v", time.Since(began), trip)
 		}
 	})
 }
 
-// What was never connected sends nothing, and says why as before.
+// A path that was never connected sends no ping, and keeps its error.
 func TestPingsWithoutConnection(t *testing.T) {
 	dead := &path{patience: pingTimeout, result: &v1alpha1.Connection{Stage: "relay", Message: "no relay"}}
 	alive := &path{result: &v1alpha1.Connection{}, patience: pingTimeout, connection: &agent{answers: 3}}

@@ -20,7 +20,7 @@ func TestNewReport(t *testing.T) {
 		{[]v1alpha1.RegionVerification{well, well}, v1alpha1.OutcomeSucceeded},
 		{[]v1alpha1.RegionVerification{well, not}, v1alpha1.OutcomePartlyFailed},
 		{[]v1alpha1.RegionVerification{not, not}, v1alpha1.OutcomeFailed},
-		{[]v1alpha1.RegionVerification{{}}, v1alpha1.OutcomeFailed}, // an unknown is never ok
+		{[]v1alpha1.RegionVerification{{}}, v1alpha1.OutcomeFailed}, // unknown is never OK
 	} {
 		if got := NewReport(v1alpha1.Primary{}, test.regions).Outcome; got != test.want {
 			t.Errorf("%v: %s, want %s", test.regions, got, test.want)
@@ -30,7 +30,7 @@ func TestNewReport(t *testing.T) {
 
 func TestSummary(t *testing.T) {
 	many := make([]time.Duration, 0, 20)
-	for i := range 20 { // 1 ms to 20 ms, each a step of one but the last, of ten
+	for i := range 20 { // 1 ms to 20 ms in steps of 1 ms; below, the last step becomes 10 ms
 		many = append(many, time.Duration(i+1)*time.Millisecond)
 	}
 	many[19] += 9 * time.Millisecond

@@ -11,8 +11,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// TestTrusted proves that a satellite gets the token only if all that tells it
-// from another is known and fits.
+// TestTrusted proves that a satellite gets the token only if everything that identifies it is
+// known and matches.
 func TestTrusted(t *testing.T) {
 	good := func() *snapshot.Snapshot {
 		return &snapshot.Snapshot{
@@ -23,7 +23,7 @@ func TestTrusted(t *testing.T) {
 		}
 	}
 	if err := trusted(good()); err != nil {
-		t.Errorf("what fits is not trusted: %v", err)
+		t.Errorf("a matching satellite is not trusted: %v", err)
 	}
 	broken := errors.New("broken")
 	for name, test := range map[string]struct {

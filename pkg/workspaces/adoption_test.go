@@ -13,7 +13,7 @@ import (
 
 var now = time.Date(2022, 3, 4, 12, 0, 0, 0, time.UTC)
 
-// workspace is one that was built so long ago, and is in that state.
+// workspace is a workspace in this state that was built this long ago.
 func workspace(id, owner string, built time.Duration, status coder.ContainerStatus) coder.Workspace {
 	return coder.Workspace{ID: id, UserID: owner, LastBuiltAt: now.Add(-built), LatestStat: coder.WorkspaceStat{ContainerStatus: status}}
 }
@@ -91,8 +91,8 @@ func TestImpact(t *testing.T) {
 	}
 }
 
-// What a switch notes tells later which workspaces were built since, by the
-// primary's clock alone, and which of them the primary rebuilds.
+// The notes of a switch show later which workspaces were built since then, by the primary's clock
+// alone, and which of them the primary rebuilds.
 func TestSwitched(t *testing.T) {
 	list := []coder.Workspace{
 		workspace("on", "u", time.Hour, coder.ContainerOn), workspace("off", "u", 2*time.Hour, coder.ContainerOff),

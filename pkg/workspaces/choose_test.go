@@ -10,7 +10,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
-// What somebody may be using is left alone, at whatever the clock says.
+// A workspace that someone may be using is left alone, whatever the clocks show.
 func TestJudge(t *testing.T) {
 	since, before := now.Add(-time.Hour), 2*time.Hour
 	waiting := func(status coder.ContainerStatus, connected time.Duration) coder.Workspace {
@@ -44,7 +44,7 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// connectedAt is a workspace whose owner was connected so long ago; negative for later.
+// connectedAt is a workspace whose owner was connected this long ago; negative for later.
 func connectedAt(w coder.Workspace, ago time.Duration) coder.Workspace {
 	w.LastConnectionAt = now.Add(-ago)
 	return w

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestCompletion compares what a press of the Tab key costs, where no primary is
-// asked, with the same of helm.
+// TestCompletion compares the cost of pressing Tab, without requests to a primary, with that of
+// helm.
 func TestCompletion(t *testing.T) {
 	const rounds = 21
 	lists := [][]command{

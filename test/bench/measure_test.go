@@ -12,20 +12,20 @@ import (
 	"time"
 )
 
-// command is one command line, with its environment.
+// command is one command line with its environment.
 type command struct {
 	args []string
 	env  []string
 }
 
-// cost is what running something took.
+// cost is what running something used.
 type cost struct {
 	wall, cpu time.Duration
-	// peak is the most memory that was resident at once, in bytes.
+	// peak is the highest resident memory, in bytes.
 	peak int64
 }
 
-// run runs a command to its end; one that fails fails the test.
+// run runs a command, and fails the test if the command fails.
 func run(t *testing.T, c command) cost {
 	t.Helper()
 	cmd := exec.Command(c.args[0], c.args[1:]...)
@@ -40,7 +40,7 @@ func run(t *testing.T, c command) cost {
 	}
 	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	if !ok {
-		t.Fatalf("%q: the system tells no usage of resources", c.args)
+		t.Fatalf("%q: the system reports no resource usage", c.args)
 	}
 	unit := int64(1024)
 	if runtime.GOOS == "darwin" {
@@ -49,9 +49,8 @@ func run(t *testing.T, c command) cost {
 	return cost{wall, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), usage.Maxrss * unit}
 }
 
-// inTurn runs each list of commands in turn, over and over, so that whatever else
-// the machine does meets all of them. It returns the median cost of each list:
-// times added up, and the highest peak.
+// inTurn runs the lists of commands alternately, so that other load on the machine affects all of
+// them. It returns the median cost of each list: the sum of times, and the highest peak.
 func inTurn(t *testing.T, rounds int, lists ...[]command) []cost {
 	t.Helper()
 	costs := make([][]cost, len(lists))

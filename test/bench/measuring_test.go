@@ -20,9 +20,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/measure"
 )
 
-// Measuring what users feel must cost nobody anything that is felt: of a region four
-// requests a second at most, and 1% of a core. The server's share is in the figure, as it
-// runs in this process, too.
+// Measuring must not burden users or servers: at most four requests a second for a region, and 1%
+// of a core. The figure includes the server, which runs in this process, too.
 func TestMeasuring(t *testing.T) {
 	var requests atomic.Int64
 	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
@@ -56,7 +55,7 @@ func TestMeasuring(t *testing.T) {
 	}
 }
 
-// processorTime is how long this process has kept a core busy until now.
+// processorTime is the CPU time that this process has used.
 func processorTime(t *testing.T) time.Duration {
 	t.Helper()
 	var usage syscall.Rusage

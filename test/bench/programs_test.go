@@ -14,9 +14,9 @@ import (
 	"testing"
 )
 
-// program returns a fresh copy of a program in bin/. The copies are written in
-// one way and at one time, so that they lie in the page cache alike: how much
-// memory a process maps depends on that, by a fifth.
+// program returns a fresh copy of a program in bin/. All copies are written in the same way at
+// the same time, because the layout in the page cache changes a process's memory by up to a
+// fifth.
 func program(t *testing.T, name string) string {
 	t.Helper()
 	source, err := os.Open(filepath.Join(bin(), name))
@@ -44,7 +44,7 @@ func bin() string {
 	return filepath.Join(filepath.Dir(file), "..", "..", "bin")
 }
 
-// ratio prints a ratio beside its target, and fails the test if it is above.
+// ratio prints a ratio next to its target, and fails the test if it is above.
 func ratio(t *testing.T, what string, ours, theirs, target float64) {
 	t.Helper()
 	r := ours / theirs

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// TestStart compares the start of a process that does next to nothing.
+// TestStart compares the start-up of processes that do almost nothing.
 func TestStart(t *testing.T) {
 	const rounds = 41
 	names := []string{"kubectl-coder_satellite", "helm"}
@@ -20,7 +20,7 @@ func TestStart(t *testing.T) {
 	inTurn(t, 3, lists...) // warms the page cache
 	costs := inTurn(t, rounds, lists...)
 	if low := floor(t); costs[0].peak <= low || costs[1].peak <= low {
-		t.Fatalf("a program's peak memory cannot be told from this process's, %d MiB", low>>20)
+		t.Fatalf("a program's peak memory is not above this process's own, %d MiB", low>>20)
 	}
 	fmt.Printf("\nCold start, the median of %d runs each:\n", rounds)
 	for i, name := range names {
@@ -32,9 +32,8 @@ func TestStart(t *testing.T) {
 	ratio(t, "peak memory", float64(costs[0].peak), float64(costs[1].peak), 1)
 }
 
-// floor returns the least peak memory that can be measured: a process begins in the
-// memory of the one that starts it, and the system counts that. So this package
-// imports little.
+// floor is the lowest peak memory that can be measured. A process starts with the memory of its
+// parent, and the system counts that, so this package has few imports.
 func floor(t *testing.T) int64 {
 	return run(t, command{[]string{"true"}, nil}).peak
 }

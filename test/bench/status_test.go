@@ -11,10 +11,9 @@ import (
 	"testing"
 )
 
-// byHand are the commands that an operator would type to learn of one region
-// what `status` tells, where CONTEXT is the region's. What status asks of the
-// primary and of the access URLs is left out: there is no one command for it, so that
-// the comparison is in the operator's favor.
+// byHand are the commands that an operator would type to see about one region what `status`
+// reports; CONTEXT is the region's. They leave out what status requests from the primary and the
+// access URLs, since no single command does that. So the comparison favors the operator.
 const byHand = `
 helm list --kube-context CONTEXT --all-namespaces --all
 helm status coder-satellite --kube-context CONTEXT -n coder-satellite
@@ -61,9 +60,8 @@ func TestStatus(t *testing.T) {
 	ratio(t, "time", float64(costs[0].wall), float64(costs[1].wall), 0.25)
 }
 
-// labUp starts a lab, which the end of the test takes down, and returns its
-// folder and the environment in it. It does without the packages of the
-// end-to-end tests, see floor.
+// labUp starts a lab that is removed at the end of the test, and returns its folder and its
+// environment. It does not use the packages of the end-to-end tests, see floor.
 func labUp(t *testing.T, regions []string) (dir string, env []string) {
 	t.Helper()
 	lab := filepath.Join(bin(), "coder-satellite-lab")

@@ -1,6 +1,6 @@
-// Package crash disturbs the real plugin at its outside calls, one after the
-// other: kills it, or answers wrongly, and looks at what is left. With
-// CODER_SATELLITE_CRASH=all every call is tried, otherwise a sample of them.
+// Package crash disturbs the real plugin at its external calls, one at a time: it kills the
+// plugin or answers wrongly, and checks what is left. With CODER_SATELLITE_CRASH=all it tries
+// every call, otherwise a sample.
 package crash
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
-// TestCalls disturbs each verb that changes a region, in a lab of its own.
+// TestCalls disturbs each verb that changes a region, each in its own lab.
 func TestCalls(t *testing.T) {
 	for _, s := range []scenario{migrateScenario(), rollbackScenario(), finalizeScenario(), retainScenario(), partialScenario()} {
 		t.Run(s.name, func(t *testing.T) {
@@ -24,9 +24,9 @@ func TestCalls(t *testing.T) {
 	}
 }
 
-// crash kills the plugin before each of its calls, and after each took effect
-// but before its answer arrived. The rule must hold at once, and one plain run
-// of the verb must complete the region.
+// crash kills the plugin before each of its calls, and after each call took effect but before its
+// answer arrived. The rule must hold immediately, and one undisturbed run of the verb must
+// complete the region.
 func crash(t *testing.T, lab *inlab.Lab, regions []*region, s scenario, least, most int) {
 	var points []meddle.Disturbance
 	for call := 1; call <= most; call += stride(most, s.sample) {
@@ -54,6 +54,6 @@ func crash(t *testing.T, lab *inlab.Lab, regions []*region, s scenario, least, m
 	}
 }
 
-// attempts are how often a point is tried that was not reached, because this
-// run had to wait less than the one whose calls were counted.
+// attempts is how often a point is tried again if a run did not reach it. A run that waits less
+// than the counted one makes fewer calls.
 const attempts = 3

@@ -14,7 +14,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
-// spread lets the regions work the points off side by side.
+// spread distributes the points over the regions, which run in parallel.
 func spread(regions []*region, points []meddle.Disturbance, work func(*region, meddle.Disturbance)) {
 	queue := make(chan meddle.Disturbance)
 	var workers sync.WaitGroup
@@ -35,9 +35,8 @@ func spread(regions []*region, points []meddle.Disturbance, work func(*region, m
 	workers.Wait()
 }
 
-// disturbOnce disturbs one run of the verb, checks what is left, runs the verb
-// again, undisturbed, and checks that all is as it should be. It returns how
-// the disturbed run ended, and what was wrong.
+// disturbOnce disturbs one run of the verb, checks what is left, runs the verb again without a
+// disturbance, and checks the result. It returns how the disturbed run ended, and every problem.
 func disturbOnce(lab *inlab.Lab, r *region, s scenario, d meddle.Disturbance) (first outcome, problems []string) {
 	if err := s.prepare(lab, r); err != nil {
 		return first, []string{fmt.Sprintf("%s: prepare: %v", r.Name, err)}
@@ -78,8 +77,8 @@ func disturbOnce(lab *inlab.Lab, r *region, s scenario, d meddle.Disturbance) (f
 	return first, problems
 }
 
-// reference runs the verb undisturbed in every region, keeps the pictures of
-// what it made, and returns the least and the most calls that it made.
+// reference runs the verb undisturbed in every region, records the resulting objects, and returns
+// the least and the most calls of these runs.
 func reference(t *testing.T, lab *inlab.Lab, regions []*region, s scenario) (least, most int) {
 	t.Helper()
 	var group errgroup.Group
@@ -111,7 +110,7 @@ func reference(t *testing.T, lab *inlab.Lab, regions []*region, s scenario) (lea
 	return least, most
 }
 
-// whole reports whether every call is to be tried.
+// whole reports whether every call is tried.
 func whole() bool { return os.Getenv("CODER_SATELLITE_CRASH") == "all" }
 
 // stride is the distance between the calls that are tried.
@@ -125,7 +124,7 @@ func stride(total, sample int) int {
 func setUp(t *testing.T, version string) (*inlab.Lab, []*region) {
 	t.Helper()
 	regions := "sydney,london,ohio"
-	if whole() { // runs wait more than they compute
+	if whole() { // more regions at once, since runs mostly wait
 		regions += ",tokyo,paris,cairo"
 	}
 	lab, err := inlab.Up("--build-time", "100ms", "--primary-version", version, "--regions", regions)

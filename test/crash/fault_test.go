@@ -12,9 +12,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
-// mislead answers calls wrongly: each call with each kind of fault, or a sample
-// with every kind in it. The outcome must be success after a retry, or a clear
-// failure with the rule intact.
+// mislead answers calls wrongly: each call with each kind of fault, or a sample that includes
+// every kind. The run must succeed after a retry, or fail clearly with the rule intact.
 func mislead(t *testing.T, lab *inlab.Lab, regions []*region, s scenario, most int) {
 	kinds := meddle.Faults()
 	step := stride(most, len(kinds))
@@ -32,7 +31,7 @@ func mislead(t *testing.T, lab *inlab.Lab, regions []*region, s scenario, most i
 			t.Error(problem)
 		}
 		switch {
-		case !first.disturbed: // this run had to wait less, and made fewer calls
+		case !first.disturbed: // this run waited less, so it made fewer calls
 		case first.code == 0:
 			succeeded.Add(1)
 		default:
@@ -46,8 +45,8 @@ func mislead(t *testing.T, lab *inlab.Lab, regions []*region, s scenario, most i
 	}
 }
 
-// passes is how often mislead goes through a run's calls: once, as often as
-// CODER_SATELLITE_FAULTS says, or until each call has had each fault.
+// passes is how often mislead goes through a run's calls: once, or CODER_SATELLITE_FAULTS times,
+// or until each call has met each fault.
 func passes(t *testing.T, kinds int) int {
 	t.Helper()
 	text := os.Getenv("CODER_SATELLITE_FAULTS")
@@ -59,12 +58,12 @@ func passes(t *testing.T, kinds int) int {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 {
-		t.Fatalf("CODER_SATELLITE_FAULTS=%q is no number of passes", text)
+		t.Fatalf("CODER_SATELLITE_FAULTS=%q is not a number of passes", text)
 	}
 	return n
 }
 
-// unclear says what is unclear about a failure's output; "" if nothing.
+// unclear says why a failure's output is not clear; "" if it is.
 func unclear(output string) string {
 	for _, never := range []string{"panic:", "goroutine ", "runtime error"} {
 		if strings.Contains(output, never) {

@@ -14,8 +14,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
-// retainScenario repairs the retention of a region that is migrated: an upgrade
-// of the legacy release has undone a part of it.
+// retainScenario runs retain on a migrated region after an upgrade of the legacy release has
+// undone a part of its retention.
 func retainScenario() scenario {
 	s := migrateScenario()
 	s.name, s.verb, s.sample = "retain, of a partial retention", "retain", 3
@@ -25,8 +25,8 @@ func retainScenario() scenario {
 	return s
 }
 
-// partialScenario migrates what others have left: the journal is lost, the
-// retention partial, and the record of the satellite that users depend on failed.
+// partialScenario migrates a region that others have changed: the journal is lost, the retention
+// is partial, and the record of the satellite that serves users has failed.
 func partialScenario() scenario {
 	s := migrateScenario()
 	s.name, s.sample = "migrate, from a partial state", 3
@@ -39,8 +39,8 @@ func partialScenario() scenario {
 	return s
 }
 
-// latestDeployed checks the newest record alone: Helm leaves older ones failed,
-// if an upgrade from a failed one fails, too.
+// latestDeployed checks only the newest record: Helm leaves older ones failed if an upgrade from
+// a failed one also fails.
 func latestDeployed(f meddle.Facts) error {
 	if n := len(f.Records); n == 0 || f.Records[n-1].Status != "deployed" {
 		return fmt.Errorf("the satellite's records are %v", f.Records)
@@ -58,8 +58,7 @@ func (r *region) loseJournal() error {
 	)
 }
 
-// failRecord makes the satellite's record what `helm install --wait` leaves that
-// was not ready in time.
+// failRecord changes the satellite's record as a `helm install --wait` that timed out leaves it.
 func (r *region) failRecord() error {
 	records := storage.Init(driver.NewSecrets(r.view.Direct.Clientset().CoreV1().Secrets(satelliteNamespace)))
 	last, err := records.Last("coder-satellite")

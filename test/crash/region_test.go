@@ -18,22 +18,22 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
-// Names of what the lab makes in each region.
+// Names that the lab uses in each region.
 const (
 	satelliteNamespace = "coder-satellite"
 	legacyNamespace    = "coder"
 	legacyRecord       = "sh.helm.release.v1.coder-workspace-provider.v1"
 )
 
-// region is a region of the lab that is crashed, over and over.
+// region is a region of the lab in which runs are disturbed, one after the other.
 type region struct {
 	*meddle.Region
-	// view is of its only provider.
+	// view shows its only provider.
 	view *meddle.View
-	// record is the legacy release's record as it was in the beginning.
+	// record is the legacy release's original record.
 	record *corev1.Secret
-	// undisturbed is what an undisturbed run of the verb leaves, and total how
-	// many calls it makes.
+	// undisturbed has the objects after an undisturbed run of the verb, and total the number of
+	// its calls.
 	undisturbed map[string]string
 	total       int
 }
@@ -52,19 +52,19 @@ func newRegion(lab *inlab.Lab, name string) (*region, error) {
 type outcome struct {
 	code   int
 	killed bool
-	// disturbed tells that the run came to the call to disturb: one that has to
-	// wait less than the one whose calls were counted makes fewer.
+	// disturbed is set if the run reached the call to disturb. A run that waits less than the
+	// counted one makes fewer calls.
 	disturbed bool
 	output    string
 }
 
-// run runs a verb of the real binary on the region, disturbed.
+// run runs a verb of the real binary on the region, with a disturbance.
 func (r *region) run(lab *inlab.Lab, d meddle.Disturbance, verb string) outcome {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	args := append(strings.Fields(verb), "-f", r.Fleet(), "--yes", "--lock-duration", lockDuration(d), "--request-timeout", patience(d),
 		"--step-timeout", "60s", "--timeout", "120s", "--evidence-dir", lab.Path("evidence"))
-	if !strings.HasPrefix(verb, "retain") { // which measures nothing; calls are counted, and those of a measurement come when they come
+	if !strings.HasPrefix(verb, "retain") { // retain measures nothing; elsewhere the calls of a measurement would change the count
 		args = append(args, "--measure=false")
 	}
 	command := r.Command(ctx, nil, args...)
@@ -72,7 +72,7 @@ func (r *region) run(lab *inlab.Lab, d meddle.Disturbance, verb string) outcome 
 	command.Stdout, command.Stderr = &output, &output
 	killing := d.Kill != nil
 	if killing {
-		d.Kill = func() { _ = command.Process.Kill() } // the shells before it have become it by exec
+		d.Kill = func() { _ = command.Process.Kill() } // the shells replace themselves with the plugin by exec
 	}
 	r.Meddler.Begin(d)
 	err := command.Run()
@@ -87,8 +87,8 @@ func (r *region) run(lab *inlab.Lab, d meddle.Disturbance, verb string) outcome 
 	return result
 }
 
-// lockDuration is how long the lock of a run that is killed outlives it, which
-// the next run waits for; others keep theirs on a busy machine, too.
+// lockDuration is how long the next run waits for the lock of a killed run. Runs that are not
+// killed must keep their lock on a busy machine, too.
 func lockDuration(d meddle.Disturbance) string {
 	if d.Kill != nil {
 		return "2s"
@@ -96,8 +96,8 @@ func lockDuration(d meddle.Disturbance) string {
 	return "15s"
 }
 
-// patience is how long the plugin waits for an answer: only where one will not
-// come, for so short a time that a busy machine may take longer for a good one.
+// patience is how long the plugin waits for an answer. It is short only if no answer will come,
+// since a busy machine may need longer for a good one.
 func patience(d meddle.Disturbance) string {
 	if d.Fault != "" {
 		return "3s"
@@ -105,7 +105,7 @@ func patience(d meddle.Disturbance) string {
 	return "20s"
 }
 
-// reset makes the region what it was in the beginning, whatever it is now.
+// reset restores the region's original state from any other.
 func (r *region) reset(lab *inlab.Lab) error {
 	if done := r.run(lab, meddle.Disturbance{}, "rollback --remove-satellite --networking-v2-was off"); done.code != 0 {
 		return fmt.Errorf("rollback: exit code %d: %s", done.code, done.output)
@@ -113,7 +113,7 @@ func (r *region) reset(lab *inlab.Lab) error {
 	return errors.Join(r.rewrite(), r.unkeep(), r.forget())
 }
 
-// rewrite gives the legacy release's record the content that it had first.
+// rewrite restores the original content of the legacy release's record.
 func (r *region) rewrite() error {
 	ctx := context.Background()
 	secrets := r.view.Direct.Clientset().CoreV1().Secrets(legacyNamespace)
@@ -126,7 +126,7 @@ func (r *region) rewrite() error {
 	return err
 }
 
-// unkeep takes the keep policy from the legacy release's live objects.
+// unkeep removes the keep policy from the legacy release's live objects.
 func (r *region) unkeep() error {
 	ctx := context.Background()
 	patch := []byte(`{"metadata":{"annotations":{"helm.sh/resource-policy":null}}}`)
@@ -168,7 +168,7 @@ func (r *region) forget() error {
 	return nil
 }
 
-// reinstall installs the legacy release again, after it was removed for good.
+// reinstall installs the legacy release again after it was removed for good.
 func (r *region) reinstall(lab *inlab.Lab) error {
 	one := lab.Region(r.Name)
 	done := lab.Helm(context.Background(), r.Name, "upgrade", "--install", "coder-workspace-provider", lab.Path("charts", "workspace-provider-1.20.0.tgz"),
@@ -179,7 +179,7 @@ func (r *region) reinstall(lab *inlab.Lab) error {
 	return errors.Join(r.rewrite(), r.unkeep(), r.forget())
 }
 
-// lastLines returns the end of a text, for a failure's message.
+// lastLines returns the end of a text for an error message.
 func lastLines(text string) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	return strings.Join(lines[max(0, len(lines)-25):], "\n")

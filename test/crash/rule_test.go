@@ -7,7 +7,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
-// look gathers the region's facts, and returns what the checks find wrong with them.
+// look reads the region's facts, and returns the errors of the checks.
 func (r *region) look(checks ...func(meddle.Facts) error) error {
 	facts, err := r.view.Look(context.Background())
 	if err != nil {
@@ -20,7 +20,7 @@ func (r *region) look(checks ...func(meddle.Facts) error) error {
 	return errors.Join(errs...)
 }
 
-// switched checks that Networking v2 is on, or off.
+// switched checks that Networking v2 has this state.
 func switched(wanted string) func(meddle.Facts) error {
 	return func(f meddle.Facts) error {
 		if f.Switch != wanted {

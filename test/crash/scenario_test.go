@@ -7,19 +7,19 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
-// scenario is a verb that is disturbed.
+// scenario is a verb whose runs are disturbed.
 type scenario struct {
-	// name is the verb, with where it begins if that is no clean region.
+	// name is the verb, and the initial state unless that is a clean region.
 	name, verb string
-	// primary is the version of the lab's primary, and sample how many calls are
-	// crashed when not all are.
+	// primary is the version of the lab's primary, and sample the number of calls to crash unless
+	// all are.
 	primary string
 	sample  int
-	// prepare brings the region to where the verb begins.
+	// prepare brings the region into the state in which the verb starts.
 	prepare func(*inlab.Lab, *region) error
-	// rule must hold at every instant, complete when the verb is done.
+	// rule must always hold, and complete must hold when the verb is done.
 	rule, complete func(*inlab.Lab, *region) error
-	// reset brings the region back to its beginning.
+	// reset restores the region's original state.
 	reset func(*inlab.Lab, *region) error
 }
 
@@ -57,7 +57,7 @@ func rollbackScenario() scenario {
 func finalizeScenario() scenario {
 	return scenario{
 		name:    "finalize",
-		verb:    "finalize --force --reason crash", // no journal of a switch says when workspaces moved
+		verb:    "finalize --force --reason crash", // without a journal of a switch, nobody knows when workspaces moved
 		primary: "1.22.3",
 		sample:  3,
 		prepare: migrated,

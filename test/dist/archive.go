@@ -23,9 +23,8 @@ type member struct {
 	content []byte
 }
 
-// pack writes the archive, in the format of its name: the license and the binary,
-// in that order, with the given time and no owner, so that the bytes depend on
-// nothing else.
+// pack writes the archive, in the format of its extension: the license and the binary, in that
+// order, with the given time and without an owner, so that the bytes depend on nothing else.
 func pack(archive string, modified time.Time, binary string, license []byte) (err error) {
 	content, err := os.ReadFile(binary)
 	if err != nil {
@@ -96,7 +95,7 @@ func checksum(name string) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// writeChecksums writes a list that `sha256sum --check` reads, beside the files.
+// writeChecksums writes a list for `sha256sum --check` next to the files.
 func writeChecksums(name string, files []string) error {
 	var list strings.Builder
 	for _, file := range files {

@@ -26,7 +26,7 @@ func TestPack(t *testing.T) {
 			dir := t.TempDir()
 			binary := filepath.Join(dir, "tool")
 			var archives [][]byte
-			// The time and mode of the file that is packed must not matter.
+			// The archive must not depend on the time and mode of the packed file.
 			for i, mode := range []os.FileMode{0o600, 0o755} {
 				if err := os.WriteFile(binary, []byte("binary"), mode); err != nil {
 					t.Fatal(err)
@@ -65,7 +65,7 @@ func TestPackMissingBinary(t *testing.T) {
 		t.Fatalf("got %v, want a missing file", err)
 	}
 	if _, err := os.Stat(archive); !errors.Is(err, os.ErrNotExist) {
-		t.Error("an archive was written although there is no binary")
+		t.Error("an archive was written without a binary")
 	}
 }
 

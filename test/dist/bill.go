@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// bill is a bill of materials: the modules linked into any of a release's
-// binaries, as the binaries themselves tell.
+// bill is a bill of materials: all modules linked into any binary of a release, as recorded in
+// the binaries.
 type bill struct {
 	version string
 	source  source
@@ -21,8 +21,8 @@ type bill struct {
 	modules map[string]component // by package URL
 }
 
-// component is the part of a CycloneDX component that is used here.
-// Source: CycloneDX 1.6, https://cyclonedx.org/docs/1.6/json/.
+// component has the fields of a CycloneDX component that are used here. Source: CycloneDX 1.6,
+// https://cyclonedx.org/docs/1.6/json/.
 type component struct {
 	Ref        string     `json:"bom-ref"`
 	Type       string     `json:"type"`
@@ -46,7 +46,7 @@ func newBill(version string, from source) *bill {
 	return &bill{version: version, source: from, modules: map[string]component{}}
 }
 
-// add takes in what the binary was linked from.
+// add adds the modules that are linked into the binary.
 func (b *bill) add(binary string) error {
 	info, err := buildinfo.ReadFile(binary)
 	if err != nil {
@@ -68,7 +68,8 @@ func library(module *debug.Module) component {
 	}
 	c := component{Type: "library", Name: module.Path, Version: module.Version, PURL: purl(module.Path, module.Version)}
 	if module.Sum != "" {
-		// The hash of go.sum is over a module's file list, which none of CycloneDX's hash algorithms says.
+		// The hash in go.sum covers a module's list of files, so it is none of CycloneDX's hash
+		// algorithms.
 		c.Properties = []property{{Name: "go:sum", Value: module.Sum}}
 	}
 	return c
@@ -79,8 +80,8 @@ func purl(path, version string) string {
 	return "pkg:golang/" + path + "@" + strings.ReplaceAll(version, "+", "%2B")
 }
 
-// write writes the bill in the format CycloneDX 1.6, as JSON. It carries no serial
-// number, so that the same release gives the same bytes.
+// write writes the bill in the format CycloneDX 1.6, as JSON. It has no serial number, so that
+// the same release gives the same bytes.
 func (b *bill) write(name string) error {
 	own := component{
 		Type: "application", Name: b.main, Version: b.version, PURL: purl(b.main, b.version),

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// compile builds the plugin for a platform into the file named binary. Whatever
-// could differ between two machines (paths, version control, C, CPU levels,
-// flags of the environment) is fixed.
+// compile builds the plugin for a platform into the file named binary. It fixes everything that
+// could differ between two machines: paths, version control, C, CPU levels, flags from the
+// environment.
 func compile(ctx context.Context, p platform, version string, from source, binary string) error {
 	flags := []string{"-s", "-w", "-buildid=", "-X main.version=" + version, "-X main.commit=" + from.commit}
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false",

@@ -1,7 +1,6 @@
-// Command dist makes what a release publishes: an archive for each platform,
-// their checksums, an SBOM, and the krew manifest rendered from .krew.yaml with
-// those checksums. The same commit gives the same bytes on any machine that
-// builds with the Go version named in .go-version.
+// Command dist builds the files of a release: an archive for each platform, their checksums, an
+// SBOM, and the krew manifest rendered from .krew.yaml with those checksums. The same commit
+// gives the same bytes on any machine that builds with the Go version named in .go-version.
 //
 // Run it from the root of the repository: go run ./test/dist -version v0.1.0
 package main
@@ -30,7 +29,7 @@ func main() {
 	}
 }
 
-// options is what the command line says.
+// options are the flags.
 type options struct {
 	version   string
 	platforms []platform
@@ -85,7 +84,7 @@ func run(ctx context.Context, args []string, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	// Nothing of an earlier run may be taken for this one's.
+	// Files of an earlier run must not end up in this release.
 	if err := os.RemoveAll(o.out); err != nil {
 		return err
 	}

@@ -88,7 +88,7 @@ func TestBill(t *testing.T) {
 	for _, c := range document.Components {
 		names[c.Name] = c
 	}
-	// This test's own binary is linked from krew, which the plugin is not.
+	// This test's own binary links krew, unlike the plugin.
 	krew := names["sigs.k8s.io/krew"]
 	if diff := cmp.Diff("pkg:golang/sigs.k8s.io/krew@"+krew.Version, krew.PURL); diff != "" {
 		t.Errorf("krew's purl (-want +got):\n%s", diff)
@@ -106,6 +106,6 @@ func TestBill(t *testing.T) {
 
 func TestBillOfNoBinary(t *testing.T) {
 	if err := newBill("v1.2.3", source{}).add("main.go"); err == nil {
-		t.Error("a file that is no binary was taken")
+		t.Error("a file that is not a binary was accepted")
 	}
 }

@@ -14,9 +14,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// renderManifest renders the template as krew-release-bot does, but with the
-// checksums of the archives in the folder dist instead of downloads, checks the
-// result, and writes it.
+// renderManifest renders the template as krew-release-bot does, checks the result, and writes it.
+// It takes the checksums from the archives in the folder dist instead of downloading them.
 func renderManifest(templateFile, manifest, version, dist string) error {
 	text, err := os.ReadFile(templateFile)
 	if err != nil {
@@ -35,9 +34,9 @@ func renderManifest(templateFile, manifest, version, dist string) error {
 	return os.WriteFile(manifest, rendered, 0o644)
 }
 
-// render executes a .krew.yaml. Its function addURIAndSha takes the URL of an
-// archive, itself a template, and prints the lines uri and sha256 with the
-// indentation of an item of platforms (krew-release-bot, pkg/source/template.go).
+// render executes a .krew.yaml. Its function addURIAndSha takes the URL of an archive, itself a
+// template, and prints the lines uri and sha256 with the indentation of an item of platforms
+// (krew-release-bot, pkg/source/template.go).
 func render(text, version, dist string) ([]byte, error) {
 	release := struct{ TagName string }{version}
 	addURIAndSha := func(url, tag string) (string, error) {
@@ -66,8 +65,8 @@ func execute(name, text string, functions template.FuncMap, data any) ([]byte, e
 	return out.Bytes(), nil
 }
 
-// checkManifest refuses what krew itself lets pass but its index or its search
-// does not: unknown fields, another name, a long description, a missing platform.
+// checkManifest refuses errors that krew accepts, but not its index or its search: unknown
+// fields, another name, a long description, a missing platform.
 func checkManifest(rendered []byte, version string) error {
 	var plugin index.Plugin
 	if err := yaml.UnmarshalStrict(rendered, &plugin); err != nil {
@@ -81,7 +80,7 @@ func checkManifest(rendered []byte, version string) error {
 	if plugin.Spec.Version != version {
 		problem("spec.version is %q, not %q", plugin.Spec.Version, version)
 	}
-	// `kubectl krew search` cuts there.
+	// `kubectl krew search` truncates it there.
 	if short := plugin.Spec.ShortDescription; short == "" || len(short) > 50 || strings.Contains(short, "\n") {
 		problem("spec.shortDescription has to be one line of at most 50 characters, not %q", short)
 	}

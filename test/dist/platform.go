@@ -7,13 +7,13 @@ import (
 )
 
 const (
-	// pluginName is the plugin's name for krew; also the file name of its manifest.
+	// pluginName is the plugin's name in krew, and the file name of its manifest.
 	pluginName = "coder-satellite"
-	// binaryName is what kubectl looks for: it turns dashes of a verb into underscores.
+	// binaryName is the name that kubectl looks for: it turns dashes of a verb into underscores.
 	binaryName = "kubectl-coder_satellite"
 )
 
-// platform is an operating system and an architecture, in Go's words.
+// platform is an operating system and an architecture, with Go's names.
 type platform struct{ os, arch string }
 
 func (p platform) String() string { return p.os + "/" + p.arch }
@@ -26,7 +26,7 @@ func (p platform) binary() string {
 	return binaryName
 }
 
-// archive is the name of the archive that holds a version for the platform.
+// archive is the name of the platform's archive of a version.
 func (p platform) archive(version string) string {
 	suffix := ".tar.gz"
 	if p.os == "windows" {

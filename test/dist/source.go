@@ -14,20 +14,20 @@ import (
 	"time"
 )
 
-// source is where the binaries come from, as stamped into them.
+// source identifies the sources that the binaries were built from.
 type source struct {
-	// commit is the last commit that changed what goes into an archive; a commit
-	// that only touches plugins/ or docs/ therefore changes no archive, and the
-	// manifest can be committed on top of what it describes.
+	// commit is the last commit that changed the content of an archive. A commit that changes
+	// only plugins/ or docs/ therefore leaves the archives unchanged, so the manifest can be
+	// committed after the commit that it describes.
 	commit string
 	// time is that commit's time, and the time of every file in an archive.
 	time time.Time
 }
 
-// inputs are the paths whose contents go into an archive.
+// inputs are the paths whose content goes into an archive.
 func inputs() []string { return []string{"cmd", "pkg", "go.mod", "go.sum", "LICENSE", ".go-version"} }
 
-// readSource asks git. It warns about what makes the bytes differ from a release's.
+// readSource asks git. It warns if the archives will differ from a release's.
 func readSource(ctx context.Context, log io.Writer) (source, error) {
 	var existing []string
 	for _, path := range inputs() {

@@ -9,8 +9,7 @@ import (
 	"testing"
 )
 
-// TestReadSource: what is stamped changes with what goes into an archive, and with
-// nothing else.
+// TestReadSource: the stamp changes if, and only if, the content of an archive changes.
 func TestReadSource(t *testing.T) {
 	t.Chdir(t.TempDir())
 	write := func(name, content string) {
@@ -40,13 +39,13 @@ func TestReadSource(t *testing.T) {
 	}
 
 	if _, err := readSource(t.Context(), &bytes.Buffer{}); err == nil {
-		t.Error("a folder that is no repository was taken")
+		t.Error("a folder that is not a repository was accepted")
 	}
 	run("init", "--quiet")
 	write("go.mod", "module example.com")
 	write(".go-version", "0.0.1\n")
 	if _, err := readSource(t.Context(), &bytes.Buffer{}); err == nil {
-		t.Error("a repository without a commit was taken")
+		t.Error("a repository without a commit was accepted")
 	}
 	run("add", ".")
 	run("commit", "--quiet", "--message", "Sources")

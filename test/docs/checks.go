@@ -7,7 +7,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/health"
 )
 
-// checks is the page about the checks: those of `status`, `plan` and `migrate`.
+// checks is the page about the checks of `status`, `plan` and `migrate`.
 func checks() []byte {
 	var list, details bytes.Buffer
 	for _, check := range health.All() {

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// comment is a doc comment: its text, and its markers, which are lines of the
-// form `+name` or `+name=value`, as Kubernetes has them.
+// comment is a doc comment, split into its text and its markers: lines of the form `+name` or
+// `+name=value`, as in Kubernetes.
 type comment struct {
 	doc     string
 	markers map[string]string
 }
 
-// newComment takes the markers out of a comment, and makes each paragraph a line.
+// newComment separates the markers from a comment, and joins each paragraph into one line.
 func newComment(text string) comment {
 	c := comment{markers: map[string]string{}}
 	var paragraphs []string
@@ -35,7 +35,7 @@ func newComment(text string) comment {
 	return c
 }
 
-// about is the comment without the field's name, which its readers see beside it.
+// about is the comment without the field's name, which the pages show next to it.
 func (f field) about() string {
 	rest, ok := strings.CutPrefix(f.doc, f.goName+" ")
 	if !ok {
@@ -45,8 +45,8 @@ func (f field) about() string {
 	return strings.ToUpper(rest[:1]) + rest[1:]
 }
 
-// apply puts what the comment's markers say into the schema: +default=JSON, and
-// +k8s:validation:KEYWORD=JSON, or with items: before the keyword, of a list's items.
+// apply adds the comment's markers to the schema: +default=JSON and +k8s:validation:KEYWORD=JSON.
+// With items: before the keyword it applies to a list's items.
 func (c comment) apply(schema object) error {
 	for marker, text := range c.markers {
 		keyword, ok := strings.CutPrefix(marker, "k8s:validation:")
@@ -71,7 +71,7 @@ func (c comment) apply(schema object) error {
 		}
 		at[keyword] = value
 		if keyword == "format" {
-			at["type"] = "string" // a number has none
+			at["type"] = "string" // a number has no such keyword
 		}
 	}
 	return nil

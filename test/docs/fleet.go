@@ -12,10 +12,10 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// modeline is the comment that tells yaml-language-server the Fleet's schema.
+// modeline is the comment that points yaml-language-server to the Fleet's schema.
 const modeline = "# yaml-language-server: $schema=" + v1alpha1.SchemaFolder + "fleet.json"
 
-// fleetExample is a Fleet that says all there is to say.
+// fleetExample is a Fleet that uses every field.
 //
 //go:embed fleet.yaml
 var fleetExample []byte
@@ -50,8 +50,8 @@ type fleetWriter struct {
 	seen map[string]bool
 }
 
-// section describes a struct that stands at the path, and then the structs in
-// it. Its examples are the parts of the whole example that are there; the first is shown.
+// section describes the struct at a path, and then the structs in it. Its examples are the parts
+// of the whole example at that path; the first one is shown.
 func (w *fleetWriter) section(name, path string, examples []*yaml.Node) error {
 	t := w.structs[name]
 	if w.seen[name] {
@@ -101,8 +101,8 @@ func (w *fleetWriter) fragment(example *yaml.Node) error {
 	return nil
 }
 
-// parts is what stands in the examples in the field's place, and the place: of a
-// list, its items.
+// parts returns the values of the field in the examples, and the field's path. For a list it
+// returns the items.
 func parts(examples []*yaml.Node, f field) (found []*yaml.Node, at string) {
 	at = f.name
 	for _, example := range examples {
@@ -120,7 +120,7 @@ func parts(examples []*yaml.Node, f field) (found []*yaml.Node, at string) {
 	return found, at
 }
 
-// typeOf names a type for people; a struct is a link to its section.
+// typeOf names a type for readers. A struct links to its section.
 func (w *fleetWriter) typeOf(typ ast.Expr, path string) string {
 	switch t := typ.(type) {
 	case *ast.ArrayType:
@@ -175,7 +175,7 @@ func join(path, name string) string {
 	return path + "." + name
 }
 
-// oneLine makes a text fit a table.
+// oneLine joins a text into one line, for a table.
 func oneLine(text string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(text, "\n", " "), "|", `\|`)
 }

@@ -1,5 +1,6 @@
-// Command docs writes the reference of the command line, of the checks and of the
-// documents, and the documents' JSON Schemas, from the program itself. Run it from the repository's root, as `make docs` does.
+// Command docs generates the reference of the command line, of the checks and of the documents,
+// and the documents' JSON Schemas, from the program itself. Run it from the repository's root, as
+// `make docs` does.
 package main
 
 import (
@@ -19,8 +20,8 @@ func main() {
 	}
 }
 
-// run writes the documents into the folder, and removes what is left of verbs
-// and documents that are gone.
+// run writes the files into the folder, and removes those of verbs and documents that no longer
+// exist.
 func run(dir string) error {
 	files, err := documents()
 	if err != nil {
@@ -52,7 +53,7 @@ func run(dir string) error {
 
 const schemaFolder = "schema/" + v1alpha1.Version
 
-// documents returns everything that is written, by its path in the folder.
+// documents returns the content of every file, by its path in the folder.
 func documents() (map[string][]byte, error) {
 	files := map[string][]byte{"checks.md": checks()}
 	pages := reference()
@@ -76,7 +77,7 @@ func documents() (map[string][]byte, error) {
 	return files, nil
 }
 
-// write writes a document, unless it reads so already.
+// write writes a file if its content has changed.
 func write(file string, text []byte) error {
 	if now, err := os.ReadFile(file); err == nil && bytes.Equal(now, text) {
 		return nil

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// What is committed is what the program writes: `make docs` changes nothing.
+// The committed files are up to date: `make docs` changes nothing.
 func TestDocumentsAreCurrent(t *testing.T) {
 	t.Chdir("../..")
 	files, err := documents()
@@ -27,7 +27,7 @@ func TestDocumentsAreCurrent(t *testing.T) {
 		}
 		for _, entry := range entries {
 			if _, ok := files[folder+"/"+entry.Name()]; !ok {
-				t.Errorf("docs/%s/%s is of nothing that there is: run `make docs`", folder, entry.Name())
+				t.Errorf("docs/%s/%s describes something that no longer exists: run `make docs`", folder, entry.Name())
 			}
 		}
 	}

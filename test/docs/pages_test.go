@@ -30,14 +30,14 @@ func written(t *testing.T) []pages.Page {
 	return all
 }
 
-// freshRoot returns the command tree, whose flags no other test has set.
+// freshRoot returns a new command tree, whose flags no other test has set.
 func freshRoot() *cobra.Command {
 	return cmd.NewRoot(cmd.Environment{
 		IOStreams: genericiooptions.NewTestIOStreamsDiscard(), Getenv: func(string) string { return "" }, Clock: clock.RealClock{},
 	})
 }
 
-// parses returns why the program does not understand the arguments; nil if it does.
+// parses returns why the program does not accept the arguments; nil if it does.
 func parses(args []string) error {
 	verb, rest, err := freshRoot().Find(args)
 	if err != nil {
@@ -50,8 +50,8 @@ func parses(args []string) error {
 	return verb.ValidateArgs(verb.Flags().Args())
 }
 
-// Every command of every page is one that the program understands. That those of the
-// tested pages also work is for test/e2e to show, in a lab.
+// The program accepts every command on every page. test/e2e runs those of the tested pages in a
+// lab.
 func TestCommandsOfPages(t *testing.T) {
 	found := 0
 	for _, page := range written(t) {
@@ -82,8 +82,8 @@ func TestCommandsOfPages(t *testing.T) {
 	}
 }
 
-// spansWithVerbs returns the commands that stand in the text, also where they begin
-// with the verb: `plan -o json > plan.json`.
+// spansWithVerbs returns the inline commands in the text, also those that begin with the verb:
+// `plan -o json > plan.json`.
 func spansWithVerbs(page pages.Page) []string {
 	var commands []string
 	for _, span := range page.Spans() {
@@ -98,7 +98,7 @@ func spansWithVerbs(page pages.Page) []string {
 	return commands
 }
 
-// A flag that a page names alone is one of some verb.
+// A flag that a page mentions on its own belongs to some verb.
 func TestFlagsOfPages(t *testing.T) {
 	known := map[string]bool{"--help": true}
 	var add func(*cobra.Command)
@@ -119,7 +119,7 @@ func TestFlagsOfPages(t *testing.T) {
 	}
 }
 
-// What is run by make is a target.
+// Each target that a page runs with make exists.
 func TestTargetsOfPages(t *testing.T) {
 	makefile, err := os.ReadFile(filepath.Join(repository, "Makefile"))
 	if err != nil {
@@ -141,7 +141,7 @@ func TestTargetsOfPages(t *testing.T) {
 	}
 }
 
-// A Fleet that a page shows, or a part of one, is read as it stands.
+// A Fleet on a page, or a part of one, can be read.
 func TestFleetsOfPages(t *testing.T) {
 	found := 0
 	for _, page := range written(t) {
@@ -170,7 +170,7 @@ func TestFleetsOfPages(t *testing.T) {
 	}
 }
 
-// A link within the repository leads to a page, and to a heading that it has.
+// A link within the repository leads to an existing page and heading.
 func TestLinksOfPages(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	for _, page := range written(t) {
@@ -199,7 +199,7 @@ func isFolder(name string) bool {
 	return err == nil && info.IsDir()
 }
 
-// anchors are those that GitHub gives to the headings of a page.
+// anchors are the anchors that GitHub gives to a page's headings.
 func anchors(text string) []string {
 	var found []string
 	for line := range strings.SplitSeq(text, "\n") {

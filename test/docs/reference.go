@@ -15,8 +15,7 @@ import (
 
 const generated = "<!-- Written by `make docs` from the program. Do not edit. -->\n\n"
 
-// reference returns a page for each command, by file name, and README.md, which
-// lists them.
+// reference returns a page for each command, by file name, and README.md with a list of them.
 func reference() map[string][]byte {
 	root := newRoot()
 	pages := map[string][]byte{}
@@ -55,7 +54,7 @@ func fileOf(c *cobra.Command) string {
 	return strings.ReplaceAll(strings.TrimPrefix(commandPath(c), "coder-satellite "), " ", "_") + ".md"
 }
 
-// page is a command's help, as a page.
+// page renders a command's help as a page.
 func page(c *cobra.Command) []byte {
 	c.InitDefaultHelpFlag()
 	var text bytes.Buffer

@@ -9,15 +9,15 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// dialect is the one that editors know best: yaml-language-server, and by it
-// VS Code and others.
+// dialect is the JSON Schema draft that editors support best: yaml-language-server, and through
+// it VS Code and others.
 const dialect = "http://json-schema.org/draft-07/schema#"
 
-// object is a JSON object; json.Marshal sorts its keys.
+// object is a JSON object. json.Marshal sorts its keys.
 type object = map[string]any
 
-// schemas returns the JSON Schema of every document, by file name, and
-// README.md, which lists them.
+// schemas returns the JSON Schema of every document, by file name, and README.md with a list of
+// them.
 func schemas(s *source) (map[string][]byte, error) {
 	files := map[string][]byte{"README.md": schemaIndex(s)}
 	for _, kind := range s.kinds {
@@ -53,15 +53,14 @@ func (s *source) schema(kind string) (object, error) {
 	return schema, nil
 }
 
-// schemaBuilder makes one schema. Structs other than the document itself become
-// definitions.
+// schemaBuilder builds one schema. Structs other than the document itself become definitions.
 type schemaBuilder struct {
 	*source
-	// input is set if the plugin reads the document, and refuses unknown fields.
-	// Readers of what it prints must be prepared for new ones.
+	// input is set if the plugin reads the document, and so refuses unknown fields. Programs that
+	// read the plugin's output must accept new ones.
 	input bool
-	// yaml is set if people write the document. A number then is as good a text,
-	// and null is not written.
+	// yaml is set if people write the document. Then a number is accepted as a string, and null
+	// is not written.
 	yaml        bool
 	definitions object
 }
@@ -103,7 +102,7 @@ func (b *schemaBuilder) property(f field) (object, error) {
 		return nil, err
 	}
 	if _, ok := schema["$ref"]; ok {
-		schema = object{"allOf": []any{schema}} // draft 7 sees nothing beside a $ref
+		schema = object{"allOf": []any{schema}} // draft 7 ignores everything next to a $ref
 	}
 	schema["description"] = f.about()
 	if about := b.valuesOf(f.typ); about != "" {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// What a schema is made of, seen in one document of each sort.
+// The parts of a schema, shown by one document of each kind.
 func TestSchema(t *testing.T) {
 	s := readAPI(t)
 	fleet, err := s.schema("Fleet")
@@ -60,7 +60,8 @@ func at(schema object, path string) any {
 	return value
 }
 
-// What the generator does not understand it refuses, rather than publish half.
+// The generator refuses markers and types that it does not know, rather than publish an
+// incomplete schema.
 func TestMarkersThatAreUnknown(t *testing.T) {
 	for _, text := range []string{"X is.\n+k8s:validation:minimum=many", "X is.\n+defaults=1", "X is.\n+optional"} {
 		if err := newComment(text).apply(object{}); err == nil {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// typed returns the schema of a type. nullable is set where encoding/json writes
-// null for what is not there.
+// typed returns the schema of a type. nullable is set where encoding/json writes null for a
+// missing value.
 func (b *schemaBuilder) typed(typ ast.Expr, nullable bool) (object, error) {
 	orNull := func(name string) any {
 		if nullable && !b.yaml {
@@ -21,7 +21,7 @@ func (b *schemaBuilder) typed(typ ast.Expr, nullable bool) (object, error) {
 	case *ast.ArrayType:
 		items, err := b.typed(t.Elt, false)
 		return object{"type": orNull("array"), "items": items}, err
-	case *ast.MapType: // of texts
+	case *ast.MapType: // keys are strings
 		values, err := b.typed(t.Value, false)
 		return object{"type": orNull("object"), "additionalProperties": values}, err
 	case *ast.Ident:
@@ -57,7 +57,7 @@ func (b *schemaBuilder) named(name string) (object, error) {
 		return nil, fmt.Errorf("the type %s is not known to this generator", name)
 	}
 	if _, begun := b.definitions[name]; !begun {
-		b.definitions[name] = nil // a type may hold itself
+		b.definitions[name] = nil // a type may contain itself
 		definition, err := b.structure(structure)
 		if err != nil {
 			return nil, err
@@ -67,7 +67,7 @@ func (b *schemaBuilder) named(name string) (object, error) {
 	return object{"$ref": "#/definitions/" + name}, nil
 }
 
-// valuesOf is a list of what a text's values mean; empty if it has none.
+// valuesOf lists the meanings of a string type's values; empty if it has none.
 func (b *schemaBuilder) valuesOf(typ ast.Expr) string {
 	name, ok := typ.(*ast.Ident)
 	if !ok || b.texts[name.Name] == nil {

@@ -14,16 +14,16 @@ import (
 	"strings"
 )
 
-// apiFolder is where the documents' types are.
+// apiFolder contains the types of the documents.
 const apiFolder = "pkg/api/v1alpha1"
 
-// source is what the source of a package of documents says: types, comments,
-// constants. It is read rather than reflected on, since only the source has the
-// comments and tells which constants belong to a type.
+// source is the parsed source of the package of documents: types, comments, constants. It is
+// parsed rather than reflected on, because only the source has the comments and shows which
+// constants belong to a type.
 type source struct {
 	structs map[string]*structType
 	texts   map[string]*textType
-	// kinds are the structs that are documents, in the order of their names.
+	// kinds are the structs that are documents, sorted by name.
 	kinds []string
 }
 
@@ -32,7 +32,7 @@ type structType struct {
 	name string
 	comment
 	fields []field
-	// inlined is the struct whose fields stand before its own; empty if there is none.
+	// inlined is the struct whose fields come before its own; empty if there is none.
 	inlined string
 	// document is set if it has a kind and an API version.
 	document bool
@@ -152,7 +152,7 @@ func (s *structType) add(f *ast.Field) error {
 	return nil
 }
 
-// valuesOf returns a type's constants. What is said of one stands behind it.
+// valuesOf returns a type's constants, with the comments behind them.
 func valuesOf(groups []*doc.Value) ([]value, error) {
 	var values []value
 	for _, group := range groups {

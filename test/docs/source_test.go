@@ -24,7 +24,7 @@ func readAPI(t *testing.T) *source {
 	return s
 }
 
-// Whoever reads a document finds in its schema what every field means.
+// The schema describes the meaning of every field.
 func TestEveryFieldIsDescribed(t *testing.T) {
 	s := readAPI(t)
 	for name, structure := range s.structs {
@@ -36,7 +36,7 @@ func TestEveryFieldIsDescribed(t *testing.T) {
 			case f.doc == "":
 				t.Errorf("%s.%s has no comment", name, f.goName)
 			case !strings.HasPrefix(f.doc, f.goName+" ") || !strings.HasSuffix(f.doc, "."):
-				t.Errorf("%s.%s: the comment is no sentence that begins with its name: %q", name, f.goName, f.doc)
+				t.Errorf("%s.%s: the comment is not a sentence that begins with the field's name: %q", name, f.goName, f.doc)
 			case saysOnlyItsName(f):
 				t.Errorf("%s.%s: the comment says no more than its name: %q", name, f.goName, f.doc)
 			}
@@ -49,8 +49,8 @@ func TestEveryFieldIsDescribed(t *testing.T) {
 	}
 }
 
-// saysOnlyItsName reports whether a comment has no word beside those that the
-// name is made of and those that say nothing.
+// saysOnlyItsName reports whether a comment consists only of words from the field's name and of
+// filler words.
 func saysOnlyItsName(f field) bool {
 	empty := []string{"the", "a", "an", "is", "are", "of", "its", "it"}
 	for word := range strings.FieldsSeq(strings.ToLower(strings.TrimSuffix(f.about(), "."))) {
@@ -76,7 +76,7 @@ func TestSaysOnlyItsName(t *testing.T) {
 	}
 }
 
-// The defaults that comments promise are those that a Fleet without them gets.
+// The defaults in the comments are the ones that a Fleet without these fields gets.
 func TestDefaults(t *testing.T) {
 	s := readAPI(t)
 	got := map[string]any{}
@@ -116,7 +116,7 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-// The example of the reference works, and its first line leads editors to the schema.
+// The example in the reference works, and its first line points editors to the schema.
 func TestFleetExample(t *testing.T) {
 	if !bytes.HasPrefix(fleetExample, []byte(modeline+"\n")) {
 		t.Errorf("the example does not begin with %s", modeline)

@@ -20,15 +20,15 @@ func TestAccessURLNotHTTPS(t *testing.T) {
 		"--context", "sydney", "--access-url", "http://coder-sydney.example.com")
 }
 
-// TestAccessURLOfSomethingElse: before its migration a region's access URL answers nothing.
+// TestAccessURLOfSomethingElse: before a region's migration nothing may answer at its access URL.
 func TestAccessURLOfSomethingElse(t *testing.T) {
 	occupied := strangeServer(t)
 	fleet := oneRegion(t, "sydney", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.AccessURL = occupied })
 	refused(t, "access-url-free", []string{"access-url-free", occupied + " is answered by something that is no satellite", "choose another access URL, or remove what answers there"}, "-f", fleet)
 }
 
-// TestAccessURLOfAnotherSatellite: two regions cannot share an access URL, even
-// if they are migrated from two Fleet files.
+// TestAccessURLOfAnotherSatellite: two regions cannot share an access URL, even across two Fleet
+// files.
 func TestAccessURLOfAnotherSatellite(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "sydney") })
 	plugin(t, 0, "migrate", "-f", "fleet.yaml", "--region", "sydney", "--yes")
@@ -46,7 +46,7 @@ func TestCertificateForAnotherName(t *testing.T) {
 	refused(t, "access-url-free", []string{"access-url-free", "its certificate is for another name than coder-sydney.example.com", "certificate for localhost", "fix what answers there"}, "-f", fleet)
 }
 
-// TestPlainServer: something that speaks no TLS answers.
+// TestPlainServer: a server that does not speak TLS answers.
 func TestPlainServer(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(server.Close)
@@ -55,8 +55,8 @@ func TestPlainServer(t *testing.T) {
 	refused(t, "access-url-free", []string{"access-url-free", "something answers at " + occupied, "does not speak TLS"}, "-f", fleet)
 }
 
-// TestConnectTo: a region can be migrated before DNS leads to it. Nothing
-// listens at the access URL; what --connect-to names has a certificate for it.
+// TestConnectTo: a region can be migrated before DNS leads to it. Nothing listens at the access
+// URL, and the server at --connect-to has a certificate for it.
 func TestConnectTo(t *testing.T) {
 	address := hostOf(t, lab.Region("sydney").AccessURL)
 	fleet := oneRegion(t, "sydney", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) {
@@ -69,14 +69,14 @@ func TestConnectTo(t *testing.T) {
 		t.Errorf("phase %s", phase)
 	}
 
-	// the same without it tells that users do not get there yet
+	// without connectTo, status reports that users cannot reach it yet
 	blind := oneRegion(t, "sydney", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.AccessURL = "https://localhost:9" })
 	result := plugin(t, 1, "status", "-f", blind)
 	saysAll(t, "status", result.Stdout, []string{"access-url", "https://localhost:9 does not answer", "connection refused"})
 }
 
-// strangeServer is an HTTPS server with the lab's certificate that is no
-// satellite, until the test ends. It returns its URL.
+// strangeServer starts an HTTPS server that has the lab's certificate but is not a satellite. It
+// stops when the test ends.
 func strangeServer(t *testing.T) string {
 	t.Helper()
 	certificate, err := tls.LoadX509KeyPair(lab.Path("pki", "server.pem"), lab.Path("pki", "server-key.pem"))
@@ -88,13 +88,13 @@ func strangeServer(t *testing.T) string {
 		_, _ = w.Write([]byte("<html>It works!</html>"))
 	}))
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
-	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) // clients hang up, as they should
+	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) // clients hang up, as intended
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	return server.URL
 }
 
-// hostOf is the HOST:PORT of a URL.
+// hostOf returns HOST:PORT of a URL.
 func hostOf(t *testing.T, raw string) string {
 	t.Helper()
 	parsed, err := url.Parse(raw)

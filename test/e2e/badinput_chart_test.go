@@ -25,14 +25,14 @@ func TestUnreachableRepository(t *testing.T) {
 	refused(t, "chart-available", []string{"chart-available", "the chart repository " + closedPort + " cannot be read", "connection refused"}, "-f", fleet)
 }
 
-// TestContraryValues: values that would make the satellite another region's.
+// TestContraryValues: values that would make it another region's satellite.
 func TestContraryValues(t *testing.T) {
 	values := writeInLab(t, "values.yaml", []byte("coderd: {satellite: {accessURL: https://elsewhere.example.com}}\n"))
 	fleet := oneRegion(t, "sydney", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.Values = []string{values} })
 	refused(t, "values-valid", []string{"values-valid", "coderd.satellite.accessURL: https://elsewhere.example.com", "remove it from the values"}, "-f", fleet)
 }
 
-// TestValuesThatTheChartCannotTake: what only Helm finds out it finds out before
+// TestValuesThatTheChartCannotTake: an error that only Helm can detect is reported before
 // anything is changed.
 func TestValuesThatTheChartCannotTake(t *testing.T) {
 	values := writeInLab(t, "values.yaml", []byte("coderd: {readiness: soon}\n"))
@@ -40,8 +40,8 @@ func TestValuesThatTheChartCannotTake(t *testing.T) {
 	refused(t, "values-valid", []string{"values-valid", "chart coder 1.21.7 cannot be rendered with these values", "coderd.yaml", "correct the values"}, "-f", fleet)
 }
 
-// TestImageCannotBePulled: it shows only once the satellite is installed. The
-// install is undone, and the legacy path is as it was.
+// TestImageCannotBePulled: the error appears only after the satellite is installed. The
+// installation is undone, and the legacy path is unchanged.
 func TestImageCannotBePulled(t *testing.T) {
 	values := writeInLab(t, "values.yaml", []byte("coderd: {image: coder-service-missing}\n"))
 	fleet := oneRegion(t, "sydney", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.Values = []string{values} })
@@ -71,14 +71,14 @@ func TestImageCannotBePulled(t *testing.T) {
 	if ready := kubectl(t, "sydney", "--namespace", "coder", "get", "deployment", "envproxy", "-o", "jsonpath={.status.availableReplicas}"); ready != "1" {
 		t.Errorf("envproxy has %q available replicas", ready)
 	}
-	quiet(t, nil) // the primary never heard of it
+	quiet(t, nil) // the primary was not changed
 
-	// the next run, with an image that exists, goes on from there
+	// the next run, with an image that exists, continues from there
 	plugin(t, 0, "migrate", "-f", "fleet.yaml", "--region", "sydney", "--yes")
 }
 
-// TestUpgradeToMissingImage: a region that is migrated keeps its satellite, and
-// its users, when an upgrade of the satellite cannot come up.
+// TestUpgradeToMissingImage: a migrated region keeps its satellite and its users if an upgrade of
+// the satellite does not become ready.
 func TestUpgradeToMissingImage(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "sydney") })
 	plugin(t, 0, "migrate", "-f", "fleet.yaml", "--region", "sydney", "--yes")

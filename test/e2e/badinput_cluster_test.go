@@ -16,11 +16,11 @@ func TestUnknownContext(t *testing.T) {
 	misused(t, []string{`region "sydney"`, `context "sidney" does not exist`, `did you mean "sydney"?`}, "-f", fleet)
 }
 
-// closedPort is an address where nothing listens: ports below 1024 are not the lab's.
+// closedPort is an address where nothing listens: the lab uses no port below 1024.
 const closedPort = "https://127.0.0.1:9"
 
-// TestUnreachableCluster: one region that cannot be reached keeps a fleet from
-// being migrated, but not from being looked at.
+// TestUnreachableCluster: one unreachable region keeps a fleet from being migrated, but status
+// still works.
 func TestUnreachableCluster(t *testing.T) {
 	kubeconfig := editedKubeconfig(t, func(config *clientcmdapi.Config) { config.Clusters["london"].Server = closedPort })
 	says := []string{"cluster-reachable", `context "london"`, "connection refused", "is the cluster up"}
@@ -48,8 +48,7 @@ func TestUnreachableCluster(t *testing.T) {
 	}
 }
 
-// TestTwoContextsOfOneCluster: they are told from two clusters by what the
-// cluster says of itself, not by their addresses.
+// TestTwoContextsOfOneCluster: clusters are identified by their UID, not by their addresses.
 func TestTwoContextsOfOneCluster(t *testing.T) {
 	kubeconfig := editedKubeconfig(t, func(config *clientcmdapi.Config) {
 		addContext(config, "sydney-by-name", "sydney", byName(lab.Region("sydney").Server))
@@ -64,7 +63,7 @@ func TestTwoContextsOfOneCluster(t *testing.T) {
 	refused(t, "region-distinct", []string{"region-distinct", "sydney", "london", "same cluster"}, "-f", fleet, "--kubeconfig", kubeconfig)
 }
 
-// TestTerminatingNamespace: nothing can be made in a namespace that is going.
+// TestTerminatingNamespace: nothing can be created in a terminating namespace.
 func TestTerminatingNamespace(t *testing.T) {
 	const namespace = "going"
 	kubectl(t, "sydney", "create", "namespace", namespace)
@@ -79,7 +78,7 @@ func TestTerminatingNamespace(t *testing.T) {
 		"--context", "sydney", "--access-url", lab.Region("sydney").AccessURL, "--chart", "coder", "--repo", lab.RepoURL, "--namespace", namespace)
 }
 
-// TestNoRights: an operator who may only look is told each right that is missing.
+// TestNoRights: an operator with read access is told every missing right.
 func TestNoRights(t *testing.T) {
 	const namespace, account = "operators", "viewer"
 	kubectl(t, "sydney", "create", "namespace", namespace)
@@ -106,8 +105,8 @@ func TestNoRights(t *testing.T) {
 	refused(t, "cluster-rights", says, "-f", "fleet.yaml", "--region", "sydney", "--kubeconfig", kubeconfig)
 }
 
-// TestNoRightToLook: without even the right to list the legacy release, the
-// message still names what is refused.
+// TestNoRightToLook: without the right to list the legacy release, the message names what was
+// refused.
 func TestNoRightToLook(t *testing.T) {
 	kubectl(t, "sydney", "create", "namespace", "operators")
 	kubectl(t, "sydney", "--namespace", "operators", "create", "serviceaccount", "nobody")
@@ -124,7 +123,7 @@ func TestNoRightToLook(t *testing.T) {
 	}, "-f", "fleet.yaml", "--region", "sydney", "--kubeconfig", kubeconfig)
 }
 
-// TestWrongCredentials: a cluster that does not know the token says log in.
+// TestWrongCredentials: if a cluster rejects the token, the message says to log in.
 func TestWrongCredentials(t *testing.T) {
 	kubeconfig := editedKubeconfig(t, func(config *clientcmdapi.Config) {
 		config.AuthInfos["stranger"] = &clientcmdapi.AuthInfo{Token: "no-such-token"}

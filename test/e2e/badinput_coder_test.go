@@ -37,7 +37,7 @@ func TestMembersToken(t *testing.T) {
 		"-f", "fleet.yaml", "--coder-token-file", lab.TokenFiles["member"])
 }
 
-// TestMissingToken: neither the environment, nor a flag, nor the Coder CLI has a token.
+// TestMissingToken: there is no token in the environment, a flag or the Coder CLI's files.
 func TestMissingToken(t *testing.T) {
 	empty := t.TempDir()
 	before := marks(t)
@@ -71,7 +71,7 @@ func TestOldPrimary(t *testing.T) {
 	refused(t, "primary-version", []string{"primary-version", "v1.20.6", "knows no satellites", "upgrade the primary to v1.21 or later"}, "-f", "fleet.yaml")
 }
 
-// TestNoProviderMatches: the context reaches the cluster at an address that no provider has.
+// TestNoProviderMatches: no provider has the address at which the context reaches the cluster.
 func TestNoProviderMatches(t *testing.T) {
 	server := byName(lab.Region("sydney").Server)
 	kubeconfig := editedKubeconfig(t, func(config *clientcmdapi.Config) { config.Clusters["sydney"].Server = server })
@@ -81,7 +81,7 @@ func TestNoProviderMatches(t *testing.T) {
 	refused(t, "provider-found", []string{"provider-found", `no workspace provider named "sidney"`, `did you mean "sydney"?`}, "-f", fleet)
 }
 
-// TestTwoProvidersMatch: the operator has to say which, and does not hear a guess.
+// TestTwoProvidersMatch: the operator must choose, and the plugin does not guess.
 func TestTwoProvidersMatch(t *testing.T) {
 	server := lab.Region("sydney").Server
 	twin, err := lab.AddProvider(codertest.Provider{Name: "sydney-twin", Config: codertest.ProviderConfig{ClusterAddress: server}})
@@ -120,9 +120,8 @@ func TestNameTaken(t *testing.T) {
 	}
 }
 
-// primaryClient is a manager's client of the primary.
-// TestProviderOfAnotherCluster: one line too many copied, and the switch would
-// be thrown for a region whose legacy release nobody has retained.
+// TestProviderOfAnotherCluster: after copying one line too many, the switch would be made for a
+// provider whose legacy release is not retained.
 func TestProviderOfAnotherCluster(t *testing.T) {
 	fleet := oneRegion(t, "ohio", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.Provider = "london" })
 	refused(t, "provider-found", []string{`provider "london" belongs to the cluster `, `but context "ohio" leads to that of provider "ohio"`}, "-f", fleet)
@@ -141,7 +140,7 @@ func primaryClient(t *testing.T) *coder.Client {
 	return client
 }
 
-// publicKey is a new public key in PEM.
+// publicKey generates a public key in PEM.
 func publicKey(t *testing.T) string {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

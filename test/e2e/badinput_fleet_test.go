@@ -7,14 +7,14 @@ import (
 	"testing"
 )
 
-// TestBadFleet: what is wrong in a Fleet file is told with file, line and
-// field, all of it at once, and before anything is asked.
+// TestBadFleet: all errors in a Fleet file are reported at once with file, line and field, before
+// any request is sent.
 func TestBadFleet(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		// old is replaced by new in the lab's Fleet
+		// old is replaced by new in the lab's Fleet.
 		old, new string
-		// problem is said of the line of new
+		// problem is the expected error on the line of new.
 		problem string
 	}{
 		{"unknown field", "context: sydney", "contxt: sydney", `regions[0].contxt: unknown field; did you mean "context"?`},

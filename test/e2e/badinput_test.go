@@ -12,8 +12,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// refused fails the test unless plan and migrate both end with 5 for the
-// check's sake, say these things to a reader, and write nothing.
+// refused fails the test unless plan and migrate both exit with 5 because of the check, print
+// these texts, and write nothing.
 func refused(t *testing.T, check string, says []string, args ...string) {
 	t.Helper()
 	before := marks(t)
@@ -34,22 +34,22 @@ func refused(t *testing.T, check string, says []string, args ...string) {
 	}
 	next := lab.Run(t.Context(), nil, "bash", "-c", report.Regions[0].Next)
 	if report.Regions[0].Next == "" || next.Code == 64 && !strings.Contains(next.Stderr, "there is no terminal to ask at") {
-		t.Errorf("the next command is no command, %q: %s", report.Regions[0].Next, next)
+		t.Errorf("the suggested command is not a valid one, %q: %s", report.Regions[0].Next, next)
 	}
 	if !slices.ContainsFunc(report.Regions, func(region v1alpha1.RegionReport) bool { return stopped(region.Preflight, check) }) {
 		t.Errorf("no region was stopped by check %s: %+v", check, report.Regions)
 	}
 }
 
-// stopped tells whether the check is among the results, and not as a warning.
+// stopped reports whether the check is among the results and is not a warning.
 func stopped(results []v1alpha1.CheckResult, check string) bool {
 	return slices.ContainsFunc(results, func(result v1alpha1.CheckResult) bool {
 		return result.ID == check && (result.State == v1alpha1.CheckFail || result.State == v1alpha1.CheckUnknown)
 	})
 }
 
-// misused fails the test unless plan, migrate and status all end with 64, say
-// these things on stderr and nothing on stdout, and send nothing.
+// misused fails the test unless plan, migrate and status all exit with 64, print these texts on
+// stderr and nothing on stdout, and send no request.
 func misused(t *testing.T, says []string, args ...string) {
 	t.Helper()
 	before := marks(t)
@@ -70,7 +70,7 @@ func misused(t *testing.T, says []string, args ...string) {
 	}
 }
 
-// saysAll fails the test unless the text, whose lines may be wrapped, holds all of these.
+// saysAll fails the test unless the text contains all of these, ignoring line breaks.
 func saysAll(t *testing.T, who, text string, says []string) {
 	t.Helper()
 	unwrapped := strings.Join(strings.Fields(text), " ")
@@ -81,7 +81,7 @@ func saysAll(t *testing.T, who, text string, says []string) {
 	}
 }
 
-// oneRegion writes a Fleet of the one region, changed, and returns its path.
+// oneRegion writes a Fleet with a changed copy of this region, and returns its path.
 func oneRegion(t *testing.T, name string, edit func(*v1alpha1.Fleet, *v1alpha1.Region)) string {
 	t.Helper()
 	return editedFleet(t, func(fleet *v1alpha1.Fleet) {
@@ -90,7 +90,7 @@ func oneRegion(t *testing.T, name string, edit func(*v1alpha1.Fleet, *v1alpha1.R
 	})
 }
 
-// editedKubeconfig writes the operator's kubeconfig, changed, and returns its path.
+// editedKubeconfig writes a changed copy of the operator's kubeconfig, and returns its path.
 func editedKubeconfig(t *testing.T, edit func(*clientcmdapi.Config)) string {
 	t.Helper()
 	config, err := clientcmd.LoadFromFile(lab.Kubeconfig)
@@ -105,7 +105,7 @@ func editedKubeconfig(t *testing.T, edit func(*clientcmdapi.Config)) string {
 	return writeInLab(t, "kubeconfig", data)
 }
 
-// addContext adds a context for the cluster of another at a different address.
+// addContext adds a context for the cluster of an existing one, at a different address.
 func addContext(config *clientcmdapi.Config, name, like, server string) {
 	cluster := config.Clusters[config.Contexts[like].Cluster].DeepCopy()
 	cluster.Server = server
@@ -113,10 +113,10 @@ func addContext(config *clientcmdapi.Config, name, like, server string) {
 	config.Contexts[name] = &clientcmdapi.Context{Cluster: name, AuthInfo: config.Contexts[like].AuthInfo}
 }
 
-// byName is the URL of a server at 127.0.0.1 with its name instead.
+// byName replaces 127.0.0.1 in a URL by localhost.
 func byName(url string) string { return strings.Replace(url, "127.0.0.1", "localhost", 1) }
 
-// kubectl runs kubectl on a region's cluster, in clean-ups too.
+// kubectl runs kubectl on a region's cluster. It may be used in clean-ups.
 func kubectl(t *testing.T, region string, args ...string) string {
 	t.Helper()
 	output, err := lab.Kubectl(context.WithoutCancel(t.Context()), region, args...)

@@ -14,8 +14,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// installCompleter has the plugin install the script that kubectl asks, and
-// returns the environment in which kubectl finds it.
+// installCompleter has the plugin install the script that kubectl calls, and returns the
+// environment in which kubectl finds it.
 func installCompleter(t *testing.T) []string {
 	t.Helper()
 	dir := t.TempDir()
@@ -30,7 +30,7 @@ func installCompleter(t *testing.T) []string {
 	return []string{"PATH=" + strings.Join([]string{dir, lab.Path("bin"), lab.Bin, os.Getenv("PATH")}, string(os.PathListSeparator))}
 }
 
-// complete asks the real kubectl to complete what follows the plugin's name.
+// complete has the real kubectl complete the words after the plugin's name.
 func complete(t *testing.T, env []string, words ...string) (offered []string, directive string, took time.Duration) {
 	t.Helper()
 	result := lab.Run(t.Context(), env, "kubectl", append([]string{"__complete", "coder-satellite"}, words...)...)
@@ -45,7 +45,7 @@ func complete(t *testing.T, env []string, words ...string) (offered []string, di
 	return offered, lines[len(lines)-1], result.Took
 }
 
-// directives of cobra, as they end an answer.
+// cobra's directives, which end an answer.
 const (
 	anyFile  = ":0"
 	noFile   = ":4"
@@ -58,8 +58,8 @@ func TestCompletion(t *testing.T) {
 	env := installCompleter(t)
 	for name, test := range map[string]struct {
 		words     []string
-		want      []string // exactly
-		some      []string // among others
+		want      []string // exactly these
+		some      []string // these among others
 		directive string
 	}{
 		"verbs":              {words: []string{"r"}, want: []string{"rbac", "remove", "report", "retain", "rollback"}, directive: noFile},
@@ -119,8 +119,8 @@ func TestCompletion(t *testing.T) {
 	}
 }
 
-// TestCompletionWithoutPrimary: what the primary cannot tell is left out within
-// two seconds, and says nothing.
+// TestCompletionWithoutPrimary: names that only the primary knows are left out within two
+// seconds, without an error message.
 func TestCompletionWithoutPrimary(t *testing.T) {
 	env := installCompleter(t)
 	quietly := func(t *testing.T, env []string) {
@@ -130,7 +130,7 @@ func TestCompletionWithoutPrimary(t *testing.T) {
 			if diff := cmp.Diff(want, offered); diff != "" || directive != noFile {
 				t.Errorf("%s: directive %s (-want +got):\n%s", flag, directive, diff)
 			}
-			if took > 20*time.Second { // the calls hang for a minute
+			if took > 20*time.Second { // the primary's answers take a minute
 				t.Errorf("%s: answered after %s", flag, took)
 			}
 			direct := lab.Run(t.Context(), env, "kubectl-coder_satellite", "__complete", "plan", flag, "")
@@ -157,8 +157,8 @@ func TestCompletionWithoutPrimary(t *testing.T) {
 	t.Run("the token is wrong", func(t *testing.T) { quietly(t, append(env, "CODER_TOKEN=wrong")) })
 }
 
-// TestInstallCompleter: by default beside the plugin; twice is once; what is not
-// ours stays.
+// TestInstallCompleter: the script is installed next to the plugin by default. A second
+// installation changes nothing, and another program's file is kept.
 func TestInstallCompleter(t *testing.T) {
 	beside := t.TempDir()
 	if err := os.Symlink(filepath.Join(lab.Bin, "kubectl-coder_satellite"), filepath.Join(beside, "kubectl-coder_satellite")); err != nil {
@@ -196,7 +196,7 @@ func TestInstallCompleter(t *testing.T) {
 	plugin(t, 64, "completion", "tcsh")
 }
 
-// TestShellScripts: a script is what its shell takes for one.
+// TestShellScripts: each shell accepts its script.
 func TestShellScripts(t *testing.T) {
 	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
 		if result := plugin(t, 0, "completion", shell); !strings.Contains(result.Stdout, "kubectl-coder_satellite") {
@@ -205,6 +205,6 @@ func TestShellScripts(t *testing.T) {
 	}
 	loaded := lab.Run(t.Context(), nil, "bash", "-c", `source <(kubectl coder-satellite completion bash) && complete -p kubectl-coder_satellite`)
 	if loaded.Code != 0 || !strings.Contains(loaded.Stdout, "complete ") {
-		t.Errorf("bash did not take the script: %s", loaded)
+		t.Errorf("bash did not accept the script: %s", loaded)
 	}
 }

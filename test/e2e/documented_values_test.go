@@ -8,9 +8,9 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// TestDocumentedValues: the values of Coder's documentation, in which true is a
-// text and URLs end in a slash, are the region's. What is secret in others is in
-// no output. A satellite that was scaled to nothing is not ready.
+// TestDocumentedValues: the values in Coder's documentation, where true is a string and URLs end
+// in a slash, count as the region's own. Secrets in other values are in no output. A satellite
+// with zero replicas is not ready.
 func TestDocumentedValues(t *testing.T) {
 	const region, secret = "sydney", "hunter2hunter2"
 	fleet := oneRegion(t, region, func(fleet *v1alpha1.Fleet, region *v1alpha1.Region) {

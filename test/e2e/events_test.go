@@ -7,9 +7,9 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// TestEvents: each step that changes something is told in the cluster, where
-// (waiting for the access URL may be over before it begins, and is not asked for)
-// kubectl finds it beside the journal.
+// TestEvents: each step that changes something is recorded as an Event in the cluster, where
+// kubectl finds it next to the journal. The wait for the access URL may end before it begins, so
+// it is not checked.
 func TestEvents(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "ohio") })
 	journals := map[string]string{inlab.SatelliteNamespace: "configmap/" + inlab.SatelliteJournal, inlab.LegacyNamespace: journalOf(t, "ohio")}

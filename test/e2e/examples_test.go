@@ -12,18 +12,18 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// exampleOrder is the order in which the verbs' examples make sense on one lab.
-// A verb that is not in it fails the test: put it where it belongs.
+// exampleOrder is the order in which the verbs' examples work on one lab. A verb that is missing
+// here fails the test: add it where its examples can run.
 var exampleOrder = []string{
 	"version", "explain", "options", "completion", "completion kubectl", "completion bash", "completion zsh", "completion fish", "completion powershell",
 	"discover", "rbac", "plan", "retain", "unlock", "migrate", "verify", "status", "workspaces", "workspaces rebuild", "report", "report serve", "report notice", "support-bundle", "history", "rollback", "remove", "finalize",
 }
 
-// asks are the verbs that ask before they act, which a test cannot answer.
+// asks are the verbs that ask before they act. A test cannot answer.
 var asks = []string{"migrate", "rollback", "retain", "remove", "finalize", "unlock", "workspaces rebuild"}
 
-// TestExamples runs every example of every verb's help, in a lab of its own
-// since some remove things for good. Each must end well.
+// TestExamples runs every example in the help of every verb. It uses its own lab, since some
+// examples remove things for good. Each must succeed.
 func TestExamples(t *testing.T) {
 	own, err := inlab.Up("--build-time", "300ms", "--regions", "sydney,london")
 	if err != nil {
@@ -64,8 +64,8 @@ func TestExamples(t *testing.T) {
 	t.Logf("%d examples of %d verbs", ran, len(found))
 }
 
-// toFinalize brings the lab to where a finalize is due: every region is on its
-// satellite, and the primary has left the legacy path behind.
+// toFinalize prepares the lab for finalize: every region uses its satellite, and the primary no
+// longer supports the legacy path.
 func toFinalize(t *testing.T, own *inlab.Lab) {
 	t.Helper()
 	for _, version := range []string{"1.21.7", "1.22.3"} {
@@ -78,7 +78,7 @@ func toFinalize(t *testing.T, own *inlab.Lab) {
 	}
 }
 
-// helpOf returns the help of a command's verbs, and of theirs, by their names.
+// helpOf returns the help of a command's verbs and their subcommands, by name.
 func helpOf(t *testing.T, own *inlab.Lab, command string) map[string]string {
 	t.Helper()
 	result := own.Plugin(t.Context(), append(strings.Fields(command), "--help")...)
@@ -105,7 +105,7 @@ func helpOf(t *testing.T, own *inlab.Lab, command string) map[string]string {
 	return found
 }
 
-// examplesIn returns the lines of the examples in a help, paragraph by paragraph.
+// examplesIn returns the lines of the examples in a help text, by paragraph.
 func examplesIn(help string) [][]string {
 	_, text, ok := strings.Cut(help, "Examples:\n")
 	if !ok {
@@ -118,7 +118,7 @@ func examplesIn(help string) [][]string {
 		case trimmed == "":
 			fresh = true
 		case !strings.HasPrefix(line, " "):
-			return paragraphs // the next section
+			return paragraphs // the next section begins
 		case strings.HasPrefix(trimmed, "#"):
 		case fresh:
 			paragraphs, fresh = append(paragraphs, []string{trimmed}), false
@@ -130,7 +130,7 @@ func examplesIn(help string) [][]string {
 	return paragraphs
 }
 
-// exampleDir makes a folder with the files that examples name, which is the home, too.
+// exampleDir creates a folder with the files that the examples name. It is also the home folder.
 func exampleDir(t *testing.T, own *inlab.Lab) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -146,7 +146,7 @@ func exampleDir(t *testing.T, own *inlab.Lab) string {
 	return dir
 }
 
-// exampleFiles writes the files of the operator that examples name.
+// exampleFiles writes the operator's files that the examples name.
 func exampleFiles(t *testing.T, own *inlab.Lab, dir string) {
 	t.Helper()
 	for _, name := range []string{"fleet.yaml", "common.yaml", "ca.pem"} {
@@ -166,11 +166,11 @@ func copyFile(t *testing.T, from, to string) {
 	}
 }
 
-// otherShell is a line for a shell that is not bash, around a command.
+// otherShell matches the plugin's command inside a line for a shell other than bash.
 var otherShell = regexp.MustCompile(`kubectl coder-satellite completion (zsh|fish|powershell)`)
 
-// inLab returns a command as a lab takes it: where the lab has a thing under another
-// name, with that name, and without a question that a test cannot answer.
+// inLab adapts a command to a lab: it replaces names and URLs by the lab's, and answers questions
+// with --yes.
 func inLab(own *inlab.Lab, command string) string {
 	if inner := otherShell.FindString(command); inner != "" {
 		command = inner
@@ -184,10 +184,10 @@ func inLab(own *inlab.Lab, command string) string {
 			command += " --values common.yaml"
 		}
 	}
-	if strings.Contains(command, "coder-satellite report serve ") { // until it is interrupted
+	if strings.Contains(command, "coder-satellite report serve ") { // it runs until it is interrupted
 		command = "timeout -s INT 2 " + command + " || test $? = 124"
 	}
-	// a line may run another verb before
+	// an earlier line may run another verb
 	asked := slices.ContainsFunc(asks, func(verb string) bool { return strings.HasPrefix(command, "kubectl coder-satellite "+verb+" ") })
 	if asked && !strings.Contains(command, "--yes") {
 		command += " --yes"
@@ -195,10 +195,10 @@ func inLab(own *inlab.Lab, command string) string {
 	return command
 }
 
-// takesChart is a verb that says what a satellite is installed from.
+// takesChart matches the verbs with flags for the satellite's chart.
 var takesChart = regexp.MustCompile(`coder-satellite (plan|migrate|finalize|rbac) `)
 
-// runExample runs a line as it stands, except for what a lab has under other names.
+// runExample runs a line of an example, adapted to the lab.
 func runExample(t *testing.T, own *inlab.Lab, dir, verb, line string) {
 	t.Helper()
 	if result := runIn(t, own, dir, inLab(own, line)); result.Code != 0 {
@@ -206,7 +206,7 @@ func runExample(t *testing.T, own *inlab.Lab, dir, verb, line string) {
 	}
 }
 
-// runIn runs a script of bash in a folder of exampleDir.
+// runIn runs a bash script in a folder from exampleDir.
 func runIn(t *testing.T, own *inlab.Lab, dir, script string) inlab.Result {
 	path := strings.Join([]string{filepath.Join(dir, "bin"), own.Path("bin"), own.Bin, os.Getenv("PATH")}, string(os.PathListSeparator))
 	env := []string{"PATH=" + path, "HOME=" + dir, "KUBE_EDITOR=true"}

@@ -7,7 +7,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// TestPartlyFailed: one of two regions fails, the other is done.
+// TestPartlyFailed: one of two regions fails, the other succeeds.
 func TestPartlyFailed(t *testing.T) {
 	t.Cleanup(func() {
 		resetRegion(t, "sydney")
@@ -31,7 +31,7 @@ func TestPartlyFailed(t *testing.T) {
 	plugin(t, 0, append([]string{"migrate", "--yes"}, both...)...)
 }
 
-// TestExitCodes of a region that waits to be migrated, is locked, or is named wrongly.
+// TestExitCodes: exit codes for a region that is not migrated, is locked, or does not exist.
 func TestExitCodes(t *testing.T) {
 	plugin(t, 0, on("ohio", "plan")...)
 	plugin(t, 2, on("ohio", "plan", "--detailed-exitcode")...)

@@ -12,8 +12,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// secretsOf is every value that a region's Secrets hold, and the operator's
-// token; short values could stand anywhere.
+// secretsOf returns the operator's token and every value in a region's Secrets. Short values are
+// left out, since they could occur anywhere.
 func secretsOf(t *testing.T, region string) []string {
 	t.Helper()
 	token, err := os.ReadFile(lab.TokenFiles["manager"])
@@ -45,8 +45,8 @@ func secretsOf(t *testing.T, region string) []string {
 	return append(values, "envproxy-token-of-"+region, "PRIVATE KEY")
 }
 
-// TestFailureReport: it says what failed where, what was taken back and what
-// to type next, and keeps evidence without secrets.
+// TestFailureReport: the report says what failed and where, what was undone and what to type
+// next, and the evidence contains no secrets.
 func TestFailureReport(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "sydney") })
 	failNextBuild(t, "canary-sydney", "no space left on device")
@@ -91,7 +91,7 @@ func TestFailureReport(t *testing.T) {
 		}
 	}
 
-	// the one command to type next does it
+	// the one suggested command fixes it
 	report := document[v1alpha1.MigrationReport](t, 0, on("sydney", "migrate", "--yes")...)
 	if !strings.Contains(report.Regions[0].Resumed, "ended Failed") {
 		t.Errorf("the next run does not say how this one ended: %q", report.Regions[0].Resumed)

@@ -13,10 +13,10 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// longAgo makes the region's legacy release what Coder's own chart made of it on
-// an old Kubernetes: with the restricted roles and the account of workspaces, and
-// with an ingress of APIs that are not served any more. It returns the objects
-// that existing workspaces need, and those that go.
+// longAgo changes the region's legacy release to what Coder's own chart created on an old
+// Kubernetes: with the restricted roles and the account of workspaces, and with an ingress in
+// APIs that are no longer served. It returns the objects that existing workspaces need, and those
+// that finalize removes.
 func longAgo(t *testing.T, region string) (stay, goes []string) {
 	t.Helper()
 	object := func(apiVersion, kind, name, rest string) string {
@@ -64,7 +64,7 @@ func longAgo(t *testing.T, region string) (stay, goes []string) {
 	return stay, goes
 }
 
-// there are those of the objects that exist in the legacy release's namespace.
+// there returns those of the objects that exist in the legacy release's namespace.
 func there(t *testing.T, region string, objects []string) []string {
 	t.Helper()
 	var found []string
@@ -76,9 +76,9 @@ func there(t *testing.T, region string, objects []string) []string {
 	return found
 }
 
-// TestFinalizeKeepsWhatWorkspacesNeed: an old release, of which no rollback
-// would work any more, goes for good all the same, and leaves all that Coder's own
-// chart leaves for existing workspaces.
+// TestFinalizeKeepsWhatWorkspacesNeed: an old release for which no rollback would work any more
+// is still removed for good. Everything stays that Coder's own chart leaves for existing
+// workspaces.
 func TestFinalizeKeepsWhatWorkspacesNeed(t *testing.T) {
 	freshLegacy(t, "ohio")
 	stay, goes := longAgo(t, "ohio")

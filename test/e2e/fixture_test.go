@@ -18,25 +18,25 @@ import (
 // plugin runs the plugin and fails the test unless it exits with the code.
 func plugin(t *testing.T, code int, args ...string) inlab.Result {
 	t.Helper()
-	result := lab.Plugin(context.WithoutCancel(t.Context()), args...) // clean-ups run it, too
+	result := lab.Plugin(context.WithoutCancel(t.Context()), args...) // also used in clean-ups
 	if result.Code != code {
 		t.Fatalf("kubectl coder-satellite %s: want exit code %d, got %s", strings.Join(args, " "), code, result)
 	}
 	return result
 }
 
-// document runs the plugin with -o json and decodes what it prints.
+// document runs the plugin with -o json and decodes its output.
 func document[T any](t *testing.T, code int, args ...string) T {
 	t.Helper()
 	var out T
 	result := plugin(t, code, append(args, "-o", "json")...)
 	if err := json.Unmarshal([]byte(result.Stdout), &out); err != nil {
-		t.Fatalf("the document is no JSON: %v: %s", err, result)
+		t.Fatalf("the document is not JSON: %v: %s", err, result)
 	}
 	return out
 }
 
-// editedFleet writes the lab's Fleet, changed, beside it, and returns its path.
+// editedFleet writes a changed copy of the lab's Fleet next to it, and returns its path.
 func editedFleet(t *testing.T, edit func(*v1alpha1.Fleet)) string {
 	t.Helper()
 	data, err := os.ReadFile(lab.Path("fleet.yaml"))
@@ -54,8 +54,8 @@ func editedFleet(t *testing.T, edit func(*v1alpha1.Fleet)) string {
 	return writeInLab(t, "fleet.yaml", data)
 }
 
-// writeInLab writes a file of this test into the lab's folder, where the files
-// that a Fleet names are.
+// writeInLab writes a file of this test into the lab's folder, which also has the files that a
+// Fleet names.
 func writeInLab(t *testing.T, suffix string, data []byte) string {
 	t.Helper()
 	name := strings.NewReplacer("/", "-", " ", "-").Replace(t.Name()) + "-*-" + suffix
@@ -71,16 +71,15 @@ func writeInLab(t *testing.T, suffix string, data []byte) string {
 	return file.Name()
 }
 
-// resetRegion brings a region back to what it was before its migration, with
-// its canary switched off.
+// resetRegion undoes a region's migration, and switches its canary off.
 func resetRegion(t *testing.T, region string) {
 	t.Helper()
 	plugin(t, 0, "rollback", "-f", "fleet.yaml", "--region", region, "--remove-satellite", "--yes")
 	switchOff(t, "canary-"+region)
 }
 
-// quiet fails the test if anything was written to the region's cluster since
-// the mark, or to the primary since its log was emptied.
+// quiet fails the test if anything was written to the clusters since the marks, or to the primary
+// since its log was emptied.
 func quiet(t *testing.T, marks map[string]int64) {
 	t.Helper()
 	for region, mark := range marks {
@@ -120,7 +119,7 @@ func marks(t *testing.T) map[string]int64 {
 	return ends
 }
 
-// states are the steps of a report by their state, as "name=state".
+// states lists the steps of a report as "name=state".
 func states(report v1alpha1.RegionReport) []string {
 	var list []string
 	for _, step := range report.Steps {

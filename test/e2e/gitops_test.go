@@ -10,7 +10,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// owned makes Flux the owner of one of a region's Deployments, and returns what patches its HelmRelease.
+// owned makes Flux the owner of one of a region's Deployments, and returns a function that
+// patches its HelmRelease.
 func owned(t *testing.T, region, namespace, deployment string) (patch func(kind, patch string)) {
 	t.Helper()
 	const crd = "customresourcedefinition/helmreleases.helm.toolkit.fluxcd.io"
@@ -42,8 +43,9 @@ func owned(t *testing.T, region, namespace, deployment string) (patch func(kind,
 	}
 }
 
-// A legacy release that Flux owns is left alone until its HelmRelease is suspended, stays suspended while a rollback
-// may be needed, and is no longer retained when somebody resumes it.
+// A legacy release that Flux owns is not changed until its HelmRelease is suspended. It stays
+// suspended as long as a rollback may be needed, and no longer counts as retained if someone
+// resumes it.
 func TestFluxOwnsLegacy(t *testing.T) {
 	const region = "sydney"
 	freshLegacy(t, region)
@@ -69,7 +71,7 @@ func TestFluxOwnsLegacy(t *testing.T) {
 		t.Error("migrate did not suspend the HelmRelease")
 	}
 	checked(t, region, 0, "legacy-owner", v1alpha1.CheckPass, "Flux's HelmRelease coder/envproxy", "suspended")
-	plugin(t, 0, on(region, "migrate", "--yes")...) // nothing is left to do
+	plugin(t, 0, on(region, "migrate", "--yes")...) // there is nothing left to do
 
 	patch("", `{"spec":{"suspend":false}}`)
 	checked(t, region, 1, "legacy-retained", v1alpha1.CheckFail, "suspension of Flux's HelmRelease coder/envproxy")
@@ -83,7 +85,7 @@ func TestFluxOwnsLegacy(t *testing.T) {
 	checked(t, region, 1, "legacy-owner", v1alpha1.CheckWarn, "an earlier run suspended", "flux --context", "resume helmrelease envproxy")
 }
 
-// A reconciliation that is in progress when its HelmRelease is suspended is waited for.
+// If a reconciliation is in progress when its HelmRelease is suspended, the plugin waits for it.
 func TestFluxIsBusy(t *testing.T) {
 	const region = "sydney"
 	freshLegacy(t, region)

@@ -27,8 +27,8 @@ func helm4(t *testing.T, args ...string) string {
 	return result.Stdout
 }
 
-// helm4Retained fails the test unless Helm 4 finds the retained release by its
-// label, and the manifest that it reads keeps every object.
+// helm4Retained fails the test unless Helm 4 finds the retained release by its label, with a
+// manifest that keeps every object.
 func helm4Retained(t *testing.T, objects int) {
 	t.Helper()
 	listed := helm4(t, "list", "--all-namespaces", "--short", "--selector", "coder-satellite.dev/retained=true")
@@ -40,7 +40,7 @@ func helm4Retained(t *testing.T, objects int) {
 	}
 }
 
-// legacyRecord is the legacy release's record of a revision, decoded.
+// legacyRecord returns the decoded record of a revision of the legacy release.
 func legacyRecord(t *testing.T, revision string) map[string]any {
 	t.Helper()
 	name := "secret/sh.helm.release.v1." + inlab.LegacyRelease + ".v" + revision
@@ -63,8 +63,8 @@ func legacyRecord(t *testing.T, revision string) map[string]any {
 	return record
 }
 
-// TestHelm4: whoever uses Helm 4 sees what is retained, loses nothing by its
-// uninstall, and gets the release back.
+// TestHelm4: users of Helm 4 see retained releases, lose nothing by its uninstall, and can
+// restore the release.
 func TestHelm4(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(lab.Bin, "helm4")); err != nil {
 		t.Fatalf("this test needs bin/helm4: run `make test`, which builds it: %v", err)
@@ -81,7 +81,7 @@ func TestHelm4(t *testing.T) {
 	plugin(t, 0, on("ohio", "retain", "--yes")...)
 	helm4Retained(t, len(before))
 
-	// a record that Helm 4 wrote has fields that Helm 3 does not know
+	// Helm 4 writes fields into a record that Helm 3 does not know
 	helm4(t, "upgrade", inlab.LegacyRelease, lab.LegacyChart("1.20.0"), "--reuse-values")
 	sameObjects(t, "ohio", before)
 	written := legacyRecord(t, "2")
@@ -92,10 +92,10 @@ func TestHelm4(t *testing.T) {
 	helm4Retained(t, len(before))
 	retained := legacyRecord(t, "2")
 	for _, record := range []map[string]any{written, retained} {
-		delete(record, "manifest") // which is what retention edits
+		delete(record, "manifest") // retention edits only this field
 	}
 	if diff := cmp.Diff(written, retained); diff != "" {
-		t.Errorf("retention changed the record that Helm 4 wrote, beside its manifest (-before +after):\n%s", diff)
+		t.Errorf("retention changed more of Helm 4's record than its manifest (-before +after):\n%s", diff)
 	}
 
 	plugin(t, 0, on("ohio", "migrate", "--yes")...)

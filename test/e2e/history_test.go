@@ -16,9 +16,9 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/schema"
 )
 
-// TestHistory: what was run is told from the journals, each run once although the
-// satellite and the provider both record it, with the operator's reason. A run's
-// file of events has every step of its report, and is appended to by the next run.
+// TestHistory: past runs are listed from the journals with the operator's reason, each once,
+// although the satellite and the provider both record it. A run's file of events has every step
+// of its report, and the next run appends to it.
 func TestHistory(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "ohio") })
 	resetRegion(t, "ohio")
@@ -74,7 +74,7 @@ func TestHistory(t *testing.T) {
 	}
 }
 
-// eventsIn returns the events in the file, which is its owner's alone.
+// eventsIn returns the events in the file, which only its owner may read.
 func eventsIn(t *testing.T, path string) (events []v1alpha1.Progress) {
 	t.Helper()
 	data, err := os.ReadFile(path)

@@ -12,8 +12,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// TestLongAgainAndAgain: migrate and rollback, three times in a row, end in the
-// same two states, object by object.
+// TestLongAgainAndAgain: three rounds of migrate and rollback always end in the same two states,
+// object by object.
 func TestLongAgainAndAgain(t *testing.T) {
 	for _, flags := range [][]string{nil, {"--remove-satellite"}} {
 		t.Run("rollback "+strings.Join(flags, " "), func(t *testing.T) {
@@ -30,7 +30,8 @@ func TestLongAgainAndAgain(t *testing.T) {
 	}
 }
 
-// sameState fails the test unless the region's state after the verb is that of the first round.
+// sameState fails the test unless the region's state after the verb equals that of the first
+// round.
 func sameState(t *testing.T, states map[string]map[string]string, verb string, round int) {
 	t.Helper()
 	now := stateOf(t, "london")
@@ -43,9 +44,9 @@ func sameState(t *testing.T, states map[string]map[string]string, verb string, r
 	}
 }
 
-// stateOf is everything about a region that should not depend on how often it
-// was migrated: its objects, the legacy record to the byte, the primary's
-// provider, registration and canary, and the checks of status.
+// stateOf returns everything about a region that should not depend on the number of migrations:
+// its objects, the bytes of the legacy record, the primary's provider, registration and canary,
+// and the checks of status.
 func stateOf(t *testing.T, region string) map[string]string {
 	t.Helper()
 	access, err := lab.Access(region)

@@ -11,9 +11,9 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// savedBackup is a region's backup as it was found.
+// savedBackup is a copy of a region's backup.
 type savedBackup struct {
-	// Data is the record that it holds.
+	// Data is the record in the backup.
 	Data   []byte
 	secret corev1.Secret
 }
@@ -32,7 +32,7 @@ func backupOf(t *testing.T, region string) savedBackup {
 	return savedBackup{Data: list.Items[0].Data["release"], secret: list.Items[0]}
 }
 
-// create writes the backup's Secret again, as it was found.
+// create restores the backup's Secret from the copy.
 func (b savedBackup) create(t *testing.T, region string) {
 	t.Helper()
 	access, err := lab.Access(region)
@@ -46,8 +46,8 @@ func (b savedBackup) create(t *testing.T, region string) {
 	}
 }
 
-// tamper replaces the region's backup, which cannot be edited, by one with
-// other content, and returns its name and what it was.
+// tamper replaces the region's backup, which is immutable, with one that has other content. It
+// returns its name and a copy of the original.
 func tamper(t *testing.T, region string) (name string, original savedBackup) {
 	t.Helper()
 	original = backupOf(t, region)

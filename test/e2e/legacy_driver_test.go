@@ -7,12 +7,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestLongReleasesInConfigMaps: where Helm keeps its records in ConfigMaps, the
-// legacy release is retained, and comes back, all the same, by an operator who
-// has no rights but those that it takes.
+// TestLongReleasesInConfigMaps: if Helm keeps its records in ConfigMaps, an operator with the
+// minimum rights can still retain and restore the legacy release.
 func TestLongReleasesInConfigMaps(t *testing.T) {
 	const region = "ohio"
-	t.Cleanup(func() { // with the driver of the other tests again
+	t.Cleanup(func() { // back to the driver of the other tests
 		if err := lab.ReinstallLegacy(context.WithoutCancel(t.Context()), region); err != nil {
 			t.Error(err)
 		}
@@ -39,7 +38,7 @@ func TestLongReleasesInConfigMaps(t *testing.T) {
 	envproxyServes(t, region)
 	networking(t, region, false)
 
-	// the record is one that Helm works with
+	// Helm can use the record
 	helm(t, region, "upgrade", "coder-workspace-provider", lab.LegacyChart("1.20.0"), "--namespace", "coder", "--reuse-values")
 	sameObjects(t, region, before)
 	plugin(t, 0, on(region, "migrate", "--yes")...)

@@ -10,9 +10,9 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// TestFinalize: the legacy release goes for good once the primary no longer
-// knows its path, but for what Coder provisions workspaces with; and if
-// workspaces do not build without it, it comes back.
+// TestFinalize: the legacy release is removed for good once the primary no longer supports its
+// path, except for the objects that Coder needs to provision workspaces. If workspaces do not
+// build without it, it is restored.
 func TestFinalize(t *testing.T) {
 	freshLegacy(t, "sydney")
 	plugin(t, 0, on("sydney", "migrate", "--yes")...)
@@ -33,14 +33,14 @@ func TestFinalize(t *testing.T) {
 
 	stoppedBy(t, "primary-version", []string{"the primary is v1.21.7, which still supports the legacy path", "keep the legacy release for a rollback"}, on("sydney", "finalize")...)
 
-	// the primary moves on: the satellite must follow before anything goes
+	// the primary is upgraded: the satellite must follow before anything is removed
 	if err := lab.SetVersion("1.22.3"); err != nil {
 		t.Fatal(err)
 	}
 	stoppedBy(t, "satellite-version", []string{"the satellite runs 1.21.7, the primary 1.22.3"}, on("sydney", "finalize")...)
 	plugin(t, 0, on("sydney", "migrate", "--yes")...)
 
-	// workspaces do not build without it
+	// workspaces do not build without the legacy release
 	if err := lab.FailBuilds(canary.ID, "no route to the workspace", true); err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func TestFinalize(t *testing.T) {
 		t.Errorf("the canary is %s, %v", workspace.LatestStat.ContainerStatus, err)
 	}
 	plugin(t, 0, on("sydney", "status")...)
-	plugin(t, 0, on("sydney", "plan", "--detailed-exitcode")...) // the canary is not rebuilt once more
+	plugin(t, 0, on("sydney", "plan", "--detailed-exitcode")...) // the canary is not rebuilt again
 
 	marked := marks(t)
 	plugin(t, 0, on("sydney", "finalize", "--yes")...)

@@ -17,7 +17,7 @@ func apply(t *testing.T, region, yaml string) {
 	kubectl(t, region, "apply", "-f", writeInLab(t, "objects.yaml", []byte(yaml)))
 }
 
-// rogueDeployment is an envproxy in another namespace that claims to be of a Helm release.
+// rogueDeployment is an envproxy in another namespace that claims to belong to a Helm release.
 func rogueDeployment(namespace, deployment, release, releaseNamespace string) string {
 	return strings.NewReplacer("NAMESPACE", namespace, "DEPLOYMENT", deployment, "RELEASE", release, "CLAIM", releaseNamespace).Replace(`---
 apiVersion: apps/v1
@@ -36,11 +36,10 @@ spec:
 `)
 }
 
-// TestForeignReleases: whoever may create objects in some namespace can neither
-// block a verb nor have another release taken for the provider's: not with an
-// annotation that is no name, nor with a claim to the provider's namespace, nor
-// with a release of the legacy chart that names the provider's access URL, nor
-// with a record that cannot be read.
+// TestForeignReleases: someone who may create objects in another namespace can neither block a
+// verb nor have another release mistaken for the provider's. The test tries an annotation that is
+// not a name, a claim to the provider's namespace, a release of the legacy chart with the
+// provider's access URL, and an unreadable record.
 func TestForeignReleases(t *testing.T) {
 	freshLegacy(t, "sydney")
 	before := identities(t, "sydney")
@@ -70,7 +69,8 @@ stringData: {release: not a record}
 		t.Errorf("retained releases (-want +got):\n%s", diff)
 	}
 
-	// without its envproxy, and with one of the same namespace that claims to be it
+	// without its envproxy, and with another Deployment in the same namespace that claims to be
+	// it
 	envproxy := kubectl(t, "sydney", "--namespace", inlab.LegacyNamespace, "get", "deployment", "envproxy", "-o", "json")
 	kubectl(t, "sydney", "--namespace", inlab.LegacyNamespace, "delete", "deployment", "envproxy", "--wait")
 	checked(t, "sydney", 0, "legacy-found", v1alpha1.CheckPass, inlab.LegacyNamespace+"/"+inlab.LegacyRelease)
@@ -81,7 +81,8 @@ stringData: {release: not a record}
 	})
 	before["deployment/envproxy"] = identities(t, "sydney")["deployment/envproxy"]
 
-	// uninstalled by mistake, it comes back from its backup, and no other in its place
+	// if it is uninstalled by mistake, it is restored from its backup, and no other release is
+	// used instead
 	uninstallLegacy(t, "sydney")
 	plugin(t, 0, on("sydney", "rollback", "--yes")...)
 	networking(t, "sydney", false)
@@ -93,9 +94,8 @@ stringData: {release: not a record}
 	}
 }
 
-// TestPendingSatelliteOfOthers: a first installation of the satellite that
-// somebody else's Helm runs, or ran, is not uninstalled; the message says whose
-// it is and what ends it.
+// TestPendingSatelliteOfOthers: a first installation of the satellite by another Helm, running or
+// killed, is not uninstalled. The message says who started it and what ends it.
 func TestPendingSatelliteOfOthers(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "ohio") })
 	region := lab.Region("ohio")

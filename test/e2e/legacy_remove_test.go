@@ -6,8 +6,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// TestLongRemove: a satellite that users depend on is removed by force alone, and
-// one that nothing uses without.
+// TestLongRemove: a satellite that users depend on is removed only with --force, and an unused
+// one without.
 func TestLongRemove(t *testing.T) {
 	freshLegacy(t, "ohio")
 	plugin(t, 0, on("ohio", "migrate", "--yes")...)
@@ -24,7 +24,7 @@ func TestLongRemove(t *testing.T) {
 	networking(t, "ohio", true)
 	checked(t, "ohio", 1, "satellite-installed", v1alpha1.CheckFail, "is not installed")
 
-	// the way back to the legacy path is still known
+	// a rollback to the legacy path is still possible
 	plugin(t, 0, on("ohio", "rollback", "--yes")...)
 	networking(t, "ohio", false)
 	envproxyServes(t, "ohio")

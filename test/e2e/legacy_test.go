@@ -13,12 +13,12 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// on runs a verb of the plugin on one region of the lab's Fleet.
+// on returns the arguments that run a verb on one region of the lab's Fleet.
 func on(region, verb string, args ...string) []string {
 	return append([]string{verb, "-f", "fleet.yaml", "--region", region}, args...)
 }
 
-// freshLegacy leaves the region as it was when the lab came up, after the test too.
+// freshLegacy resets the region to its state when the lab came up, now and after the test.
 func freshLegacy(t *testing.T, region string) {
 	t.Helper()
 	fresh := func() {
@@ -43,13 +43,13 @@ func helm(t *testing.T, region string, args ...string) string {
 	return result.Stdout
 }
 
-// uninstallLegacy does what nobody should.
+// uninstallLegacy uninstalls the legacy release, as an operator must not do.
 func uninstallLegacy(t *testing.T, region string) {
 	t.Helper()
 	helm(t, region, "uninstall", inlab.LegacyRelease, "--namespace", inlab.LegacyNamespace)
 }
 
-// identities are the UIDs of the legacy release's objects that exist.
+// identities returns the UIDs of the legacy release's existing objects.
 func identities(t *testing.T, region string) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -62,7 +62,7 @@ func identities(t *testing.T, region string) map[string]string {
 	return found
 }
 
-// sameObjects fails the test unless the very same objects are still there.
+// sameObjects fails the test unless the same objects, by UID, still exist.
 func sameObjects(t *testing.T, region string, before map[string]string) {
 	t.Helper()
 	if len(before) != len(inlab.LegacyObjects()) {
@@ -93,14 +93,14 @@ func networking(t *testing.T, region string, wanted bool) {
 	}
 }
 
-// retainedReleases is what `helm list` shows for the label.
+// retainedReleases returns the output of `helm list` for the label.
 func retainedReleases(t *testing.T, region string) string {
 	t.Helper()
 	return helm(t, region, "list", "--all-namespaces", "--short", "--selector", "coder-satellite.dev/retained=true")
 }
 
-// checked fails the test unless status exits with the code, and the check ends
-// in the state and says these things.
+// checked fails the test unless status exits with the code, and the check has the state and
+// prints these texts.
 func checked(t *testing.T, region string, code int, id string, state v1alpha1.CheckState, says ...string) {
 	t.Helper()
 	status := document[v1alpha1.StatusReport](t, code, on(region, "status")...)
@@ -117,8 +117,8 @@ func checked(t *testing.T, region string, code int, id string, state v1alpha1.Ch
 	t.Errorf("status has no check %s", id)
 }
 
-// stoppedBy fails the test unless a verb that changes regions is refused with 5
-// for the check's sake, says these things, and writes nothing.
+// stoppedBy fails the test unless a verb that changes regions exits with 5 because of the check,
+// prints these texts, and writes nothing.
 func stoppedBy(t *testing.T, check string, says []string, args ...string) {
 	t.Helper()
 	before := marks(t)

@@ -14,8 +14,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// TestPendingUpgrade: a Helm that was killed in the middle of an upgrade stops
-// every verb that would write the record; the message has the command that helps.
+// TestPendingUpgrade: a Helm that was killed during an upgrade stops every verb that would write
+// the record. The message contains the command that helps.
 func TestPendingUpgrade(t *testing.T) {
 	freshLegacy(t, "sydney")
 	before := identities(t, "sydney")
@@ -27,7 +27,7 @@ func TestPendingUpgrade(t *testing.T) {
 	eventually(t, "the upgrade begins", func() bool {
 		return kubectl(t, "sydney", "--namespace", "coder", "get", "secrets", "--selector", "owner=helm,status=pending-upgrade", "-o", "name") != ""
 	})
-	if err := upgrade.Process.Kill(); err != nil { // the shell before it has become it by exec
+	if err := upgrade.Process.Kill(); err != nil { // the shell replaced itself with Helm by exec
 		t.Fatal(err)
 	}
 	_ = upgrade.Wait()
@@ -50,7 +50,7 @@ func TestPendingUpgrade(t *testing.T) {
 	envproxyServes(t, "sydney")
 }
 
-// TestUninstalledAfterPlan: a plan of what is gone since is not carried out.
+// TestUninstalledAfterPlan: a plan is refused if the release was uninstalled after it was made.
 func TestUninstalledAfterPlan(t *testing.T) {
 	freshLegacy(t, "london")
 	plugin(t, 0, on("london", "retain", "--yes")...)
@@ -63,12 +63,12 @@ func TestUninstalledAfterPlan(t *testing.T) {
 	envproxyServes(t, "london")
 }
 
-// TestLongUninstalledWhileMigrating: the release goes between its retention and the
-// switch. The switch is not made, nothing is lost, and the next run mends it.
+// TestLongUninstalledWhileMigrating: the release is uninstalled between its retention and the
+// switch. The switch is not made, nothing is lost, and the next run fixes it.
 func TestLongUninstalledWhileMigrating(t *testing.T) {
 	freshLegacy(t, "ohio")
 	before := identities(t, "ohio")
-	slow(t, "GET", poolPath, 6*time.Second) // which the switch reads first
+	slow(t, "GET", poolPath, 6*time.Second) // the switch begins by reading it
 	ended := make(chan inlab.Result, 1)
 	go func() {
 		ended <- lab.Plugin(t.Context(), on("ohio", "migrate", "--yes", "-o", "json", "--evidence-dir", lab.Path("evidence"))...)
@@ -94,8 +94,8 @@ func TestLongUninstalledWhileMigrating(t *testing.T) {
 	sameObjects(t, "ohio", before)
 }
 
-// TestTamperedBackup: a backup with other bytes is never used. While the record
-// is there, retain replaces it; without a record every verb refuses.
+// TestTamperedBackup: a modified backup is never used. As long as the record exists, retain
+// replaces the backup. Without a record every verb refuses.
 func TestTamperedBackup(t *testing.T) {
 	freshLegacy(t, "london")
 	plugin(t, 0, on("london", "migrate", "--yes")...)
@@ -106,8 +106,8 @@ func TestTamperedBackup(t *testing.T) {
 	plugin(t, 0, on("london", "retain", "--yes")...)
 	plugin(t, 0, on("london", "status")...)
 
-	// the first record's bytes are lost: the new backup is of the record as it
-	// is now, under another name, and the tampered one is left to be looked into
+	// the first record's bytes are lost: the new backup contains the present record and has
+	// another name, and the tampered one is kept for investigation
 	kubectl(t, "london", "--namespace", inlab.LegacyNamespace, "delete", "secret", first)
 	plugin(t, 0, on("london", "status")...)
 	name, original := tamper(t, "london")
@@ -129,7 +129,7 @@ func TestTamperedBackup(t *testing.T) {
 	envproxyServes(t, "london")
 }
 
-// TestDamagedRecord: a record that Helm cannot read any more is restored.
+// TestDamagedRecord: a record that Helm cannot read is restored.
 func TestDamagedRecord(t *testing.T) {
 	freshLegacy(t, "london")
 	plugin(t, 0, on("london", "migrate", "--yes")...)
@@ -143,8 +143,8 @@ func TestDamagedRecord(t *testing.T) {
 	saysAll(t, "helm history", helm(t, "london", "history", "coder-workspace-provider", "--namespace", "coder"), []string{"deployed"})
 }
 
-// TestNoRightToUpdateRecords: an operator who may not write the record is told
-// so before anything is done.
+// TestNoRightToUpdateRecords: an operator who may not write the record is told before anything is
+// changed.
 func TestNoRightToUpdateRecords(t *testing.T) {
 	freshLegacy(t, "ohio")
 	kubeconfig := carefulOperator(t, "ohio")
@@ -160,8 +160,8 @@ func TestNoRightToUpdateRecords(t *testing.T) {
 	plugin(t, 0, on("ohio", "rollback", "--yes")...)
 }
 
-// carefulOperator returns a kubeconfig of somebody who may do anything but
-// write Secrets in the legacy release's namespace.
+// carefulOperator returns a kubeconfig of an operator with all rights except to write Secrets in
+// the legacy release's namespace.
 func carefulOperator(t *testing.T, region string) string {
 	t.Helper()
 	kubectl(t, region, "create", "namespace", "operators")

@@ -10,8 +10,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// TestLongUninstallByMistake: of a retained release nothing is lost but its record,
-// and rollback brings that back.
+// TestLongUninstallByMistake: uninstalling a retained release deletes only its record, and
+// rollback restores that.
 func TestLongUninstallByMistake(t *testing.T) {
 	freshLegacy(t, "sydney")
 	plugin(t, 0, on("sydney", "migrate", "--yes")...)
@@ -42,7 +42,7 @@ func TestLongUninstallByMistake(t *testing.T) {
 	checked(t, "sydney", 1, "networking-v2", v1alpha1.CheckFail, "is on the legacy path")
 	checked(t, "sydney", 1, "legacy-rollback-ready", v1alpha1.CheckPass)
 
-	// Helm works with the restored record, and the next migration, too
+	// Helm can use the restored record, and so can the next migration
 	if manifest := helm(t, "sydney", "get", "manifest", "coder-workspace-provider", "--namespace", "coder"); strings.Count(manifest, "helm.sh/resource-policy: 'keep'") != len(before) {
 		t.Errorf("the restored manifest does not keep every object:\n%s", manifest)
 	}
@@ -52,7 +52,7 @@ func TestLongUninstallByMistake(t *testing.T) {
 	plugin(t, 0, on("sydney", "status")...)
 }
 
-// TestRetainRestores: retain alone brings the record back, and users notice nothing.
+// TestRetainRestores: retain alone restores the record, and users notice nothing.
 func TestRetainRestores(t *testing.T) {
 	freshLegacy(t, "sydney")
 	plugin(t, 0, on("sydney", "migrate", "--yes")...)
@@ -62,7 +62,7 @@ func TestRetainRestores(t *testing.T) {
 		t.Fatal(err)
 	}
 	plugin(t, 0, on("sydney", "retain", "--yes")...)
-	quiet(t, nil) // the primary is not concerned
+	quiet(t, nil) // the primary was not changed
 	networking(t, "sydney", true)
 	sameObjects(t, "sydney", before)
 	plugin(t, 0, on("sydney", "status")...)
@@ -70,8 +70,8 @@ func TestRetainRestores(t *testing.T) {
 	envproxyServes(t, "sydney")
 }
 
-// TestAnnotationsAloneLose: what the documentation told operators to do does
-// not protect the objects. This is why retention edits the release's record.
+// TestAnnotationsAloneLose: annotating the live objects, as the documentation said, does not
+// protect them. This is why retention edits the release's record.
 func TestAnnotationsAloneLose(t *testing.T) {
 	freshLegacy(t, "ohio")
 	t.Cleanup(func() { // before the reset, which needs a legacy release
@@ -82,7 +82,7 @@ func TestAnnotationsAloneLose(t *testing.T) {
 	kubectl(t, "ohio", "--namespace", "coder", "annotate", "serviceaccount/coder", "role/coder", "rolebinding/coder", "helm.sh/resource-policy=keep")
 	uninstallLegacy(t, "ohio")
 	if left := identities(t, "ohio"); len(left) > 0 {
-		t.Errorf("helm uninstall kept %v: is there no need any more to edit the record?", left)
+		t.Errorf("helm uninstall kept %v: is editing the record no longer necessary?", left)
 	}
 	stoppedBy(t, "legacy-found", []string{"no legacy release was found in all namespaces"}, on("ohio", "migrate")...)
 }

@@ -6,12 +6,12 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// TestLongUpgradeLosesRetention: status notices, retain repairs it once, and what
-// was repaired survives an uninstall.
+// TestLongUpgradeLosesRetention: status detects the loss, one retain fixes it, and the fixed
+// release survives an uninstall.
 func TestLongUpgradeLosesRetention(t *testing.T) {
 	for _, test := range []struct {
 		chart string
-		// missing is what status says of the live objects.
+		// missing is the expected text of status about the live objects.
 		missing string
 	}{
 		{"1.20.0", "ServiceAccount/coder, ServiceAccount/coder-workspace-provider-environments, Role/coder, RoleBinding/coder, Service/envproxy, Deployment/envproxy"},

@@ -13,20 +13,20 @@ import (
 
 const stranger = "stranger@example.com@elsewhere/00000000"
 
-// leaseOf is a Lease as a machine writes it whose clock differs by skew.
+// leaseOf is a Lease written by a machine whose clock is off by skew.
 func leaseOf(holder string, duration, skew time.Duration) string {
 	at := time.Now().Add(skew).UTC().Format("2006-01-02T15:04:05.000000Z")
 	return fmt.Sprintf(`{"metadata":{"annotations":{"coder-satellite.dev/operation":"migrate"}},"spec":{"holderIdentity":%q,"leaseDurationSeconds":%d,"acquireTime":%q,"renewTime":%q}}`,
 		holder, int(duration/time.Second), at, at)
 }
 
-// patchLease writes it over the Lease of the region's provider.
+// patchLease replaces the spec of the Lease of the region's provider.
 func patchLease(t *testing.T, region, patch string) {
 	t.Helper()
 	kubectl(t, region, "--namespace", inlab.LegacyNamespace, "patch", leaseName(t, region), "--type", "merge", "--patch", patch)
 }
 
-// leaseName is the Lease of the region's provider.
+// leaseName returns the Lease of the region's provider.
 func leaseName(t *testing.T, region string) string {
 	t.Helper()
 	provider, err := lab.Provider(region)
@@ -36,11 +36,11 @@ func leaseName(t *testing.T, region string) string {
 	return "lease/" + inlab.ProviderLock(provider.ID)
 }
 
-// TestClockSkew: a holder's clock that is ten minutes off makes its lock
-// neither free too early nor held for ever.
+// TestClockSkew: if a holder's clock is ten minutes off, its lock is neither free too early nor
+// held forever.
 func TestClockSkew(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "ohio") })
-	finishes(t, "ohio") // makes the Lease
+	finishes(t, "ohio") // creates the Lease
 	const duration = 3 * time.Second
 	for i, skew := range []time.Duration{10 * time.Minute, -10 * time.Minute} {
 		verb := []string{"rollback", "migrate"}[i]
@@ -49,7 +49,7 @@ func TestClockSkew(t *testing.T) {
 			var group sync.WaitGroup
 			lease := leaseName(t, "ohio")
 			run := begin(t, on("ohio", verb, "--yes", "-o", "json")...)
-			group.Go(func() { // renews as the stranger does
+			group.Go(func() { // renews the lock as the other holder would
 				for {
 					select {
 					case <-run.ended:
@@ -78,8 +78,8 @@ func TestClockSkew(t *testing.T) {
 	}
 }
 
-// TestHolderKilled in the middle of a step: the next run takes over when the
-// lock expires, and finishes.
+// TestHolderKilled: if a run is killed during a step, the next one takes over when the lock
+// expires, and finishes.
 func TestHolderKilled(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "ohio") })
 	switchOff(t, "canary-ohio")
@@ -98,8 +98,8 @@ func TestHolderKilled(t *testing.T) {
 	}
 }
 
-// TestLockStolen: the satellite's, while a run waits in a step of it. It stops before
-// its next write.
+// TestLockStolen: the satellite's lock is taken while a run waits in one of its steps. The run
+// stops before its next write.
 func TestLockStolen(t *testing.T) {
 	t.Cleanup(func() {
 		freeLease(t, "ohio")
@@ -114,7 +114,7 @@ func TestLockStolen(t *testing.T) {
 	kubectl(t, "ohio", append(satellites, leaseOf(stranger, time.Minute, 0))...)
 	before := marks(t)
 	result := run.wait(t, 4, 20*time.Second)
-	// the lock of the provider is still its own, to renew and to give up
+	// the run still holds the provider's lock, and can renew and release it
 	own := strings.TrimPrefix(leaseName(t, "ohio"), "lease/")
 	writes, err := lab.Writes("ohio", before["ohio"])
 	if err != nil {

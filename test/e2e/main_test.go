@@ -1,5 +1,5 @@
-// Package e2e runs the built plugin, through the real kubectl and beside the
-// real Helm, in a lab of real API servers.
+// Package e2e runs the built plugin through the real kubectl, together with the real Helm, in a
+// lab of real API servers.
 package e2e
 
 import (
@@ -10,8 +10,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// lab is shared by the tests of this package, which run one after the other.
-// Each leaves its region as a rollback with --remove-satellite leaves it.
+// lab is shared by the tests of this package, which run one after the other. Each leaves its
+// region as a rollback with --remove-satellite does.
 var lab *inlab.Lab
 
 func TestMain(m *testing.M) {

@@ -15,7 +15,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// paths are the measurements of the report's only region, by the way.
+// paths returns the measurements of the report's only region, by path.
 func paths(t *testing.T, report v1alpha1.MigrationReport) map[string]v1alpha1.PathMeasurement {
 	t.Helper()
 	measured := report.Regions[0].Measured
@@ -29,9 +29,8 @@ func paths(t *testing.T, report v1alpha1.MigrationReport) map[string]v1alpha1.Pa
 	return byName
 }
 
-// TestMeasuredMigration: nobody who uses the primary or the legacy path notices an
-// undisturbed migration, and the report says so for each way, and how much nearer the
-// region's users are than they were.
+// TestMeasuredMigration: users of the primary and of the legacy path do not notice an undisturbed
+// migration. The report says so for each path, and how much closer the region's users are now.
 func TestMeasuredMigration(t *testing.T) {
 	const region, far, near = "sydney", 150 * time.Millisecond, 20 * time.Millisecond
 	t.Cleanup(func() { resetRegion(t, region) })
@@ -74,13 +73,13 @@ func TestMeasuredMigration(t *testing.T) {
 	}
 }
 
-// TestMeasuredGap: envproxy is killed at the switch, and comes back some seconds later.
-// The report tells for how long it was away, to within a second, and --max-gap fails the
-// region for that; nothing is undone.
+// TestMeasuredGap: envproxy is killed at the switch, and returns some seconds later. The report
+// says how long it was away, to within a second. --max-gap then fails the region, but nothing is
+// undone.
 func TestMeasuredGap(t *testing.T) {
 	const region = "london"
 	t.Cleanup(func() { resetRegion(t, region) })
-	// the canary's rebuild takes a while to begin, for envproxy to be away meanwhile
+	// the canary's rebuild starts late, so that envproxy is away meanwhile
 	if err := lab.AddFault(codertest.Fault{Method: http.MethodPatch, Path: "/api/v0/workspaces/*", Delay: 12 * time.Second, Times: 1}); err != nil {
 		t.Fatal(err)
 	}
@@ -125,14 +124,14 @@ func TestMeasuredGap(t *testing.T) {
 	}
 	saysAll(t, "migrate", report.Regions[0].Error, []string{"nobody answered at " + provider.EnvproxyAccessURL + " (legacy) for", "longer than --max-gap 2s; nothing was undone"})
 	networking(t, region, true)
-	plugin(t, 0, on(region, "migrate", "--yes")...) // nothing is left to do
+	plugin(t, 0, on(region, "migrate", "--yes")...) // there is nothing left to do
 }
 
-// silence is for how long nobody has answered: from the first question without an
-// answer to the last, and from the answer before to the one afterwards.
+// silence is how long there was no answer. The shortest estimate goes from the first to the last
+// failed probe, the longest from the answer before to the answer after them.
 type silence struct{ least, most time.Duration }
 
-// longestSilence asks the URL twenty times a second until ctx ends.
+// longestSilence probes the URL twenty times a second until ctx ends.
 func longestSilence(ctx context.Context, t *testing.T, url string) silence {
 	pem, err := os.ReadFile(lab.CAFile)
 	if err != nil {
@@ -145,7 +144,7 @@ func longestSilence(ctx context.Context, t *testing.T, url string) silence {
 		TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, DisableKeepAlives: true,
 	}}
 	var longest silence
-	var first, last time.Time // of the questions without an answer now
+	var first, last time.Time // of the present failed probes
 	for answered := time.Now(); ctx.Err() == nil; <-time.After(50 * time.Millisecond) {
 		asked := time.Now()
 		response, err := client.Get(url + "/healthz")

@@ -11,8 +11,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// TestMigrateFleet is the main job: three regions migrate, status is green, and
-// a second run finds nothing to do and writes nothing.
+// TestMigrateFleet is the main use: three regions migrate, status succeeds, and a second run
+// finds nothing to do and writes nothing.
 func TestMigrateFleet(t *testing.T) {
 	t.Cleanup(func() {
 		plugin(t, 0, "rollback", "-f", "fleet.yaml", "--remove-satellite", "--yes")
@@ -72,7 +72,7 @@ func TestMigrateFleet(t *testing.T) {
 	}
 	quiet(t, before)
 
-	// real clients read what the plugin made
+	// real clients can read what the plugin created
 	releases := lab.Helm(t.Context(), "sydney", "list", "--all-namespaces", "--short")
 	if diff := cmp.Diff("coder-satellite\ncoder-workspace-provider\n", releases.Stdout); diff != "" {
 		t.Errorf("helm list (-want +got):\n%s", diff)
@@ -88,11 +88,11 @@ func TestMigrateFleet(t *testing.T) {
 	events, err := lab.Kubectl(t.Context(), "sydney", "--namespace", inlab.LegacyNamespace, "get", "events",
 		"--field-selector", "involvedObject.name="+inlab.ProviderJournal(provider.ID), "-o", "jsonpath={.items[*].message}")
 	if err != nil || !strings.Contains(events, "enable-networking-v2") {
-		t.Errorf("no Event tells of the switch: %v: %s", err, events)
+		t.Errorf("no Event reports the switch: %v: %s", err, events)
 	}
 }
 
-// TestCanaryFails: a canary whose build fails takes the switch back.
+// TestCanaryFails: if the canary's build fails, the switch is undone.
 func TestCanaryFails(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "sydney") })
 	failNextBuild(t, "canary-sydney", "no space left on device")
@@ -120,7 +120,7 @@ func TestCanaryFails(t *testing.T) {
 	plugin(t, 0, "status", "-f", "fleet.yaml", "--region", "sydney")
 }
 
-// TestByFlags: one region by its context, without a Fleet.
+// TestByFlags migrates one region by its context, without a Fleet.
 func TestByFlags(t *testing.T) {
 	region := lab.Region("ohio")
 	args := []string{

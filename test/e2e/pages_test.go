@@ -10,9 +10,9 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// TestLongPages runs what README, runbook and the pages for tasks tell people to type,
-// in the order in which it stands there, in a lab of its own for each page. Each block
-// must end with exit code 0, or with the one that its page's mark names.
+// TestLongPages runs the commands in README, runbook and the pages for tasks, in their order on
+// the page, in a new lab for each page. Each block must exit with 0, or with the code in the
+// page's mark.
 func TestLongPages(t *testing.T) {
 	all, err := pages.Tested("../..")
 	if err != nil {
@@ -44,7 +44,7 @@ func runPage(t *testing.T, own *inlab.Lab, page pages.Page) {
 		}
 	}
 	for _, block := range page.Blocks {
-		pageFiles(t, own, dir) // a block before may have written them
+		pageFiles(t, own, dir) // an earlier block may have overwritten them
 		scripts, err := block.Scripts()
 		switch {
 		case block.Language == "sh" && block.Skip == "":
@@ -92,7 +92,7 @@ func pageFiles(t *testing.T, own *inlab.Lab, dir string) {
 	}
 }
 
-// prepare brings the lab to where a block is to be read.
+// prepare brings the lab into the state that the block expects.
 func prepare(t *testing.T, own *inlab.Lab, dir, kept string, block pages.Block) {
 	t.Helper()
 	for _, mark := range block.Before {
@@ -108,7 +108,7 @@ func prepare(t *testing.T, own *inlab.Lab, dir, kept string, block pages.Block) 
 	}
 }
 
-// scriptOf returns a block's commands, as a lab takes them.
+// scriptOf returns a block's commands, adapted to a lab.
 func scriptOf(own *inlab.Lab, block pages.Block) string {
 	var script strings.Builder
 	for _, command := range block.Commands() {
@@ -121,16 +121,17 @@ func scriptOf(own *inlab.Lab, block pages.Block) string {
 	return script.String()
 }
 
-// withoutComment cuts the comment off the end of a line, where inLab adds flags.
+// withoutComment removes the comment at the end of a line, because inLab appends flags.
 func withoutComment(command string) string {
 	before, _, _ := strings.Cut(command, "  # ")
 	return strings.TrimRight(before, " ")
 }
 
-// ofPullRequest is what GitHub tells the steps of a workflow.
+// ofPullRequest has the variables that GitHub passes to the steps of a workflow.
 const ofPullRequest = "export PR=7 HEAD=0123456789abcdef0123456789abcdef01234567\n"
 
-// standInForGitHub writes a gh that finds the run and the plan of a pull request: the plan is there already.
+// standInForGitHub writes a gh that finds the run and the plan of a pull request. The plan has
+// been downloaded already.
 func standInForGitHub(t *testing.T, name string) {
 	t.Helper()
 	const gh = `#!/usr/bin/env bash
@@ -141,7 +142,7 @@ case "$1 $2" in
 *) exit 1 ;;
 esac
 `
-	if err := os.WriteFile(name, []byte(gh), 0o755); err != nil { //nolint:gosec // it is run
+	if err := os.WriteFile(name, []byte(gh), 0o755); err != nil { //nolint:gosec // the workflow runs it
 		t.Fatal(err)
 	}
 }

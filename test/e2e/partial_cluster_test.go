@@ -11,8 +11,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// cuttable returns the arguments of a migrate that reaches the region's API
-// server on a line that can be cut.
+// cuttable returns a line that can be cut, and the arguments of a migrate that reaches the
+// region's API server over it.
 func cuttable(t *testing.T, region string) (line *inlab.Line, args []string) {
 	t.Helper()
 	line, err := inlab.NewLine(strings.TrimPrefix(lab.Region(region).Server, "https://"))
@@ -23,17 +23,17 @@ func cuttable(t *testing.T, region string) (line *inlab.Line, args []string) {
 	kubeconfig := editedKubeconfig(t, func(config *clientcmdapi.Config) {
 		config.Clusters[config.Contexts[region].Cluster].Server = "https://" + line.Address
 	})
-	// by its name, since no provider has the address at which the line begins
+	// the provider is named, since none has the line's address
 	fleet := oneRegion(t, region, func(_ *v1alpha1.Fleet, changed *v1alpha1.Region) { changed.Provider = region })
 	return line, []string{
 		"migrate", "-f", fleet, "--kubeconfig", kubeconfig, "--region", region, "--yes", "-o", "json", "--lock-duration", "2s",
 	}
 }
 
-// TestLongClusterAwayAfterTheSwitch: the region's API server goes away for longer
-// than the lock lasts. The report says that the lock was lost, what was done
-// last, and what the switch is now. The switch of a migration that is not
-// complete is undone, unless another run is known to own the region by then.
+// TestLongClusterAwayAfterTheSwitch: the region's API server goes away for longer than the lock
+// lasts. The report says that the lock was lost, what was done last, and what the switch is now.
+// The switch of an incomplete migration is undone, unless another run is known to hold the
+// region's lock by then.
 func TestLongClusterAwayAfterTheSwitch(t *testing.T) {
 	line, args := cuttable(t, "ohio")
 	t.Cleanup(func() {
@@ -42,8 +42,8 @@ func TestLongClusterAwayAfterTheSwitch(t *testing.T) {
 	})
 	for _, tc := range []struct {
 		name string
-		// another run takes the lock meanwhile; back, the cluster answers again
-		// before the step in hand ends.
+		// another is set if another run takes the lock meanwhile, back if the cluster answers
+		// again before the present step ends.
 		another, back bool
 	}{
 		{"nobody else has the lock", false, false},
@@ -76,11 +76,11 @@ func TestLongClusterAwayAfterTheSwitch(t *testing.T) {
 			saysAll(t, "the report", wordsOf(report), []string{"rebuild-canary"})
 			saysNothingUntrue(t, report, now)
 			if inlab.StateOf(report) != nil && inlab.StateOf(report).NetworkingV2 == v1alpha1.NetworkingV2Unknown {
-				t.Error("the report does not say what the switch is now")
+				t.Error("the report does not give the state of the switch")
 			}
 			switch {
 			case !tc.another && now.On:
-				t.Errorf("Networking v2 is on, and nobody else has the lock: %s", wordsOf(report))
+				t.Errorf("Networking v2 is on although no other run has the lock: %s", wordsOf(report))
 			case tc.another && tc.back && !now.On:
 				t.Errorf("the switch was changed, although another run has the lock: %s", wordsOf(report))
 			}
@@ -93,7 +93,7 @@ func TestLongClusterAwayAfterTheSwitch(t *testing.T) {
 	}
 }
 
-// TestClusterAwayForGood: what cannot be done and cannot be known is said.
+// TestClusterAwayForGood: the report says what could not be done and what is unknown.
 func TestClusterAwayForGood(t *testing.T) {
 	line, args := cuttable(t, "ohio")
 	t.Cleanup(func() { resetRegion(t, "ohio") })

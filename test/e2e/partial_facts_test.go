@@ -13,30 +13,29 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// facts are what a region is, asked of its cluster and of the primary, and not
-// of the plugin.
+// facts is the state of a region, read from its cluster and the primary without the plugin.
 type facts struct {
-	// On is the provider's flag, Registered whether the primary lists the region's
-	// satellite, and Answers whether the primary's API answers through it.
+	// On is the provider's flag. Registered is set if the primary lists the region's satellite,
+	// Answers if the primary's API answers through it.
 	On, Registered, Answers bool
-	// Release is Helm's status of the newest record of the satellite's release, or
-	// "none", and Revision that record's.
+	// Release is Helm's status of the newest record of the satellite's release, or "none".
+	// Revision is that record's.
 	Release  string
 	Revision string
 	// Key identifies the satellite's key: the UID of its Secret; "" if there is none.
 	Key string
-	// Label and Annotations are those of the legacy release's newest record,
-	// Unkept the live objects without the keep policy, Backups their names.
+	// Label and Annotations are set if the legacy release's newest record has them. Unkept are
+	// the live objects without the keep policy, Backups the names of backups.
 	Label, Annotations bool
 	Unkept, Backups    []string
 }
 
-// retained reports whether nothing is missing of the retention that is looked at.
+// retained reports whether the retention is complete, as far as it was read.
 func (f facts) retained() bool {
 	return f.Label && f.Annotations && len(f.Unkept) == 0 && len(f.Backups) > 0
 }
 
-// factsOf looks at a region.
+// factsOf reads the facts of a region.
 func factsOf(t *testing.T, region string) facts {
 	t.Helper()
 	found := facts{Release: "none"}
@@ -68,7 +67,7 @@ func registered(t *testing.T, region string) bool {
 	return false
 }
 
-// satellite looks at the satellite's release.
+// satellite reads the facts about the satellite's release.
 func (f *facts) satellite(t *testing.T, region string) {
 	t.Helper()
 	access, err := lab.Access(region)
@@ -81,7 +80,7 @@ func (f *facts) satellite(t *testing.T, region string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, record := range records.Items { // fewer than ten: names are in the order of revisions
+	for _, record := range records.Items { // with fewer than ten, names sort by revision
 		f.Release, f.Revision = record.Labels["status"], record.Labels["version"]
 	}
 	key, err := secrets.Get(ctx, "coder-replica-private-key", metav1.GetOptions{})
@@ -101,7 +100,7 @@ func (f *facts) satellite(t *testing.T, region string) {
 	slices.Sort(f.Backups)
 }
 
-// legacy looks at the legacy release.
+// legacy reads the facts about the legacy release.
 func (f *facts) legacy(t *testing.T, region string) {
 	t.Helper()
 	access, err := lab.Access(region)
@@ -126,13 +125,13 @@ func (f *facts) legacy(t *testing.T, region string) {
 	}
 }
 
-// unkeep takes the keep policy from a live object of the legacy release.
+// unkeep removes the keep policy from a live object of the legacy release.
 func unkeep(t *testing.T, region, object string) {
 	t.Helper()
 	kubectl(t, region, "--namespace", inlab.LegacyNamespace, "annotate", object, "helm.sh/resource-policy-")
 }
 
-// freeze makes updates of envproxy fail until thaw is called, or the test ends.
+// freeze makes updates of envproxy fail until thaw is called or the test ends.
 func freeze(t *testing.T, region string) (thaw func()) {
 	t.Helper()
 	end, err := lab.Freeze(t.Context(), region, inlab.LegacyNamespace, "envproxy")
@@ -148,5 +147,5 @@ func freeze(t *testing.T, region string) (thaw func()) {
 	return thaw
 }
 
-// unwrapped is a text in one line.
+// unwrapped joins a text into one line.
 func unwrapped(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -7,7 +7,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// journalOf is the ConfigMap that holds the journal of the region's provider.
+// journalOf returns the ConfigMap with the journal of the region's provider.
 func journalOf(t *testing.T, region string) string {
 	t.Helper()
 	provider, err := lab.Provider(region)
@@ -17,14 +17,13 @@ func journalOf(t *testing.T, region string) string {
 	return "configmap/" + inlab.ProviderJournal(provider.ID)
 }
 
-// TestLostJournal: what was before a migration is not known any more once its
-// journal is gone. A rollback says so, and does not succeed without having
-// rolled back.
+// TestLostJournal: without its journal, the state before a migration is unknown. A rollback says
+// so, and does not claim success without having rolled back.
 func TestLostJournal(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "london") })
 	finishes(t, "london")
 	kubectl(t, "london", "--namespace", inlab.LegacyNamespace, "delete", journalOf(t, "london"))
-	finishes(t, "london") // writes a journal anew
+	finishes(t, "london") // writes a new journal
 
 	result := lab.Plugin(t.Context(), on("london", "rollback", "--yes", "-o", "json")...)
 	now, report := factsOf(t, "london"), reported(t, result)
@@ -38,15 +37,15 @@ func TestLostJournal(t *testing.T) {
 	back := reported(t, plugin(t, 0, on("london", "rollback", "--yes", "--networking-v2-was", "off", "-o", "json")...))
 	now = factsOf(t, "london")
 	if now.On {
-		t.Errorf("Networking v2 is on after a rollback that knows what was before: %v", states(back))
+		t.Errorf("Networking v2 is on after a rollback with --networking-v2-was off: %v", states(back))
 	}
 	saysTheFacts(t, back, now)
 	envproxyServes(t, "london")
 	finishes(t, "london")
 }
 
-// TestRollbackToOn: whoever says that Networking v2 was on has nothing to roll
-// back, and is told so instead of a success.
+// TestRollbackToOn: if Networking v2 was on before, there is nothing to roll back. The plugin
+// says so and does not claim success.
 func TestRollbackToOn(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "london") })
 	finishes(t, "london")
@@ -57,8 +56,8 @@ func TestRollbackToOn(t *testing.T) {
 	networking(t, "london", true)
 }
 
-// TestJournalOfANewerVersion: it is somebody's who has a newer plugin. It is
-// neither changed nor is anybody advised to delete it.
+// TestJournalOfANewerVersion: the journal was written by someone with a newer plugin. It is not
+// changed, and nobody is advised to delete it.
 func TestJournalOfANewerVersion(t *testing.T) {
 	t.Cleanup(func() {
 		kubectl(t, "london", "--namespace", inlab.LegacyNamespace, "delete", "--ignore-not-found", journalOf(t, "london"))
@@ -91,6 +90,6 @@ func TestJournalOfANewerVersion(t *testing.T) {
 		}
 	}
 	if now := factsOf(t, "london"); now.On != before.On || !now.retained() {
-		t.Errorf("the region is not as before: %+v, and was %+v", now, before)
+		t.Errorf("the region has changed: %+v, before: %+v", now, before)
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// ofAnyVersion lets a test migrate region london at primaries of any version, from a clean
-// beginning to a clean end, and returns a client of its cluster.
+// ofAnyVersion prepares a test that migrates region london at primaries of any version. It resets
+// the region now and after the test, and returns a client of its cluster.
 func ofAnyVersion(t *testing.T) kubernetes.Interface {
 	t.Helper()
 	t.Cleanup(func() {
@@ -29,10 +29,10 @@ func ofAnyVersion(t *testing.T) kubernetes.Interface {
 	return access.Clientset()
 }
 
-// TestKeySecretDeleted: somebody deletes the Secret with the satellite's key, whose
-// pods go on serving it. The next migrate brings it back from Helm's record: nobody
-// is cut off, nothing is registered anew, and no pod restarts. It does so as well at
-// a primary from which there is no way back.
+// TestKeySecretDeleted: someone deletes the Secret with the satellite's key, while the
+// satellite's pods still serve the key. The next migrate restores the Secret from Helm's record:
+// no user is cut off, no new registration is made, and no pod restarts. This also works at a
+// primary that does not support a rollback.
 func TestKeySecretDeleted(t *testing.T) {
 	cluster := ofAnyVersion(t)
 	ctx := context.WithoutCancel(t.Context())
@@ -65,7 +65,7 @@ func TestKeySecretDeleted(t *testing.T) {
 		if err := lab.SetVersion(version); err != nil {
 			t.Fatal(err)
 		}
-		plugin(t, 0, on("london", "migrate", "--yes")...) // Helm upgrades what was restored, too
+		plugin(t, 0, on("london", "migrate", "--yes")...) // Helm also upgrades the release with the restored Secret
 		before, id, running := factsOf(t, "london"), registration(), pods()
 		if err := secrets.Delete(ctx, "coder-replica-private-key", metav1.DeleteOptions{}); err != nil {
 			t.Fatal(err)
@@ -83,10 +83,9 @@ func TestKeySecretDeleted(t *testing.T) {
 	}
 }
 
-// TestLongSatelliteOrphaned: the records of the satellite's release are gone, and the
-// Secret with its key, while its pods serve it. It makes way for a new one when the
-// commands are typed that the refusal names, and under a primary with a switch nobody
-// is cut off by that.
+// TestLongSatelliteOrphaned: the records of the satellite's release and the Secret with its key
+// are gone, while its pods still serve the key. With the commands that the refusal names, it can
+// be replaced. If the primary has a switch, no user is cut off by that.
 func TestLongSatelliteOrphaned(t *testing.T) {
 	cluster := ofAnyVersion(t)
 	ctx := context.WithoutCancel(t.Context())

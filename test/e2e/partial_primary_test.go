@@ -15,7 +15,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// refuseRebuild makes the next rebuild of a region's canary fail, late.
+// refuseRebuild makes the next rebuild of a region's canary fail after a delay.
 func refuseRebuild(t *testing.T, region string) {
 	t.Helper()
 	switchOff(t, "canary-"+region)
@@ -26,7 +26,7 @@ func refuseRebuild(t *testing.T, region string) {
 	t.Cleanup(func() { clearFaults(t) })
 }
 
-// answered waits until the primary has answered such a request, and returns when.
+// answered waits until the primary has answered a request with this method, and returns the time.
 func answered(t *testing.T, method string) time.Time {
 	t.Helper()
 	eventually(t, "the answer to a "+method, func() bool {
@@ -41,8 +41,8 @@ func answered(t *testing.T, method string) time.Time {
 	return time.Now()
 }
 
-// TestLongPrimaryAwayAtTheFailure: the primary goes away, for seconds, at the very
-// failure after the switch. The switch is undone when it is back.
+// TestLongPrimaryAwayAtTheFailure: the primary goes away for some seconds exactly when a step
+// after the switch fails. The switch is undone when the primary is back.
 func TestLongPrimaryAwayAtTheFailure(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "london") })
 	for name, away := range map[string]codertest.Fault{
@@ -69,7 +69,7 @@ func TestLongPrimaryAwayAtTheFailure(t *testing.T) {
 			if now.On {
 				t.Errorf("Networking v2 is on: %s", result)
 			}
-			// the satellite has no primary for a while, either, and gets ready again in its own time
+			// the satellite also lost its primary, and takes a while to become ready again
 			now.Answers = inlab.StateOf(report) != nil && inlab.StateOf(report).SatelliteAnswers == v1alpha1.FindingYes
 			saysTheFacts(t, report, now)
 			saysAll(t, "the report", wordsOf(report), []string{"rebuild-canary", "Networking v2 off"})
@@ -78,9 +78,9 @@ func TestLongPrimaryAwayAtTheFailure(t *testing.T) {
 	}
 }
 
-// switchedBack waits until the provider was switched a second time since the log
-// was reset, and returns when that was asked for, as the primary noted it: reading
-// all facts of a region takes seconds on a busy machine.
+// switchedBack waits until the provider was switched a second time since the log was reset. It
+// returns the time of that request from the primary's log, because reading all facts of a region
+// takes seconds on a busy machine.
 func switchedBack(t *testing.T) (at time.Time) {
 	t.Helper()
 	eventually(t, "Networking v2 is switched back", func() bool {
@@ -101,8 +101,8 @@ func switchedBack(t *testing.T) (at time.Time) {
 	return at
 }
 
-// TestLongLogsThatHang: the switch is undone before evidence is gathered, and logs
-// that do not come keep nobody waiting for long.
+// TestLongLogsThatHang: the switch is undone before evidence is collected, and logs that never
+// arrive delay the run only briefly.
 func TestLongLogsThatHang(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "london") })
 	for range 3 {
@@ -127,7 +127,8 @@ func TestLongLogsThatHang(t *testing.T) {
 	leadsOn(t, "london", report)
 }
 
-// TestEvidenceIsTheSatellites: what else runs in its namespace is nobody's evidence.
+// TestEvidenceIsTheSatellites: other pods in the satellite's namespace are not part of the
+// evidence.
 func TestEvidenceIsTheSatellites(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "london") })
 	kubelet := hanging(t, "london", "another-node")
@@ -161,7 +162,7 @@ func TestEvidenceIsTheSatellites(t *testing.T) {
 	networking(t, "london", false)
 }
 
-// hanging makes the logs of a node's pods hang until the test ends.
+// hanging makes requests for the logs of a node's pods hang until the test ends.
 func hanging(t *testing.T, region, node string) *inlab.Kubelet {
 	t.Helper()
 	kubelet := inlab.HangingKubelet()
@@ -178,8 +179,8 @@ func hanging(t *testing.T, region, node string) *inlab.Kubelet {
 	return kubelet
 }
 
-// foreignPod starts a pod in the satellite's namespace that is not the
-// satellite's, until the test ends, and returns its name.
+// foreignPod starts a pod in the satellite's namespace that does not belong to the satellite,
+// until the test ends. It returns the pod's name.
 func foreignPod(t *testing.T, region, node string) string {
 	t.Helper()
 	manifest := `{"apiVersion":"v1","kind":"Pod","metadata":{"generateName":"postgres-","labels":{"app":"postgres"}},` +

@@ -11,14 +11,14 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
-// TestLongFailedRecordInUse: a satellite whose users are served is not uninstalled
-// after a failed upgrade because its only record says "failed", as that of a
-// `helm install --wait` does whose time ran out.
+// TestLongFailedRecordInUse: a satellite that serves users is not uninstalled after a failed
+// upgrade, even if its only record says "failed", as after a `helm install --wait` that timed
+// out.
 func TestLongFailedRecordInUse(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "london") })
 	values := writeInLab(t, "values.yaml", []byte("coderd: {image: coder-service-missing}\n"))
 	missing := oneRegion(t, "london", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.Values = append(region.Values, values) })
-	// the way that connectTo names leads nowhere
+	// nothing listens at the address in connectTo
 	unreachable := oneRegion(t, "london", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) { region.ConnectTo = "127.0.0.1:9" })
 	for name, args := range map[string][]string{
 		"the upgrade does not get ready": {"-f", missing},
@@ -34,7 +34,7 @@ func TestLongFailedRecordInUse(t *testing.T) {
 			}
 			now := factsOf(t, "london")
 			if now.Release == "none" || now.Key != before.Key {
-				t.Errorf("the satellite was uninstalled: %+v, and was %+v", now, before)
+				t.Errorf("the satellite was uninstalled: %+v, before: %+v", now, before)
 			}
 			if !now.On || !now.Registered || !now.Answers || !now.retained() {
 				t.Errorf("users are not served as before: %+v", now)
@@ -49,13 +49,12 @@ func TestLongFailedRecordInUse(t *testing.T) {
 	}
 }
 
-// TestLongForeignFailedRecord: the same before any migration. A satellite that
-// somebody else installed, whose record says "failed", is not this migration's
-// to uninstall.
+// TestLongForeignFailedRecord: the same before any migration. A migration does not uninstall a
+// satellite that someone else installed, even if its record says "failed".
 func TestLongForeignFailedRecord(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "london") })
 	finishes(t, "london")
-	plugin(t, 0, on("london", "rollback", "--yes")...) // the satellite stays
+	plugin(t, 0, on("london", "rollback", "--yes")...) // keeps the satellite
 	kubectl(t, "london", "--namespace", inlab.LegacyNamespace, "delete", journalOf(t, "london"))
 	kubectl(t, "london", "--namespace", inlab.SatelliteNamespace, "delete", "configmap", inlab.SatelliteJournal)
 	markSatellite(t, "london", "failed")
@@ -67,7 +66,7 @@ func TestLongForeignFailedRecord(t *testing.T) {
 		result := lab.Plugin(t.Context(), append([]string{"migrate", "--yes", "-o", "json", "--evidence-dir", t.TempDir()}, args...)...)
 		now := factsOf(t, "london")
 		if result.Code == 0 || now.Release == "none" || now.Key != before.Key || !now.Registered {
-			t.Errorf("the satellite is not what it was: %+v, and was %+v: %s", now, before, result)
+			t.Errorf("the satellite has changed: %+v, before: %+v: %s", now, before, result)
 		}
 		now.Answers = now.Answers && !slices.Contains(args, unreachable)
 		saysTheFacts(t, reported(t, result), now)
@@ -75,8 +74,8 @@ func TestLongForeignFailedRecord(t *testing.T) {
 	finishes(t, "london")
 }
 
-// markSatellite gives the newest record of the satellite's release another
-// status, as Helm writes it: in the label and in the record itself.
+// markSatellite changes the status of the newest record of the satellite's release, as Helm does:
+// in the label and in the record itself.
 func markSatellite(t *testing.T, region, status string) {
 	t.Helper()
 	access, err := lab.Access(region)

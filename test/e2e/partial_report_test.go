@@ -9,7 +9,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// reported is what the report in a result says of its only region.
+// reported returns the report on the result's only region.
 func reported(t *testing.T, result inlab.Result) v1alpha1.RegionReport {
 	t.Helper()
 	report := decoded[v1alpha1.MigrationReport](t, result)
@@ -19,7 +19,7 @@ func reported(t *testing.T, result inlab.Result) v1alpha1.RegionReport {
 	return report.Regions[0]
 }
 
-// wordsOf is all that a report says of a region in words.
+// wordsOf returns all texts in a region's report.
 func wordsOf(report v1alpha1.RegionReport) string {
 	words := slices.Concat([]string{report.Error}, report.Left)
 	for _, step := range report.Steps {
@@ -28,7 +28,7 @@ func wordsOf(report v1alpha1.RegionReport) string {
 	return strings.Join(words, "\n")
 }
 
-// expected is what a report has to say of these facts.
+// expected returns the state that a report must have for these facts.
 func (f facts) expected() inlab.State {
 	word := map[bool]v1alpha1.Finding{true: v1alpha1.FindingYes, false: v1alpha1.FindingNo}
 	return inlab.State{
@@ -38,23 +38,23 @@ func (f facts) expected() inlab.State {
 	}
 }
 
-// saysTheFacts fails the test unless the report says of every fact what it is.
+// saysTheFacts fails the test unless the report is right about every fact.
 func saysTheFacts(t *testing.T, report v1alpha1.RegionReport, now facts) {
 	t.Helper()
 	switch {
 	case inlab.StateOf(report) == nil:
-		t.Errorf("the report does not say what the region is now")
+		t.Errorf("the report does not give the state of the region")
 	case *inlab.StateOf(report) != now.expected():
 		t.Errorf("the report says that the region is %+v, and it is %+v", *inlab.StateOf(report), now.expected())
 	}
 }
 
-// saysNothingUntrue fails the test if the report says of a fact what it is not;
-// it may say that it does not know.
+// saysNothingUntrue fails the test if the report is wrong about a fact. It may say that the fact
+// is unknown.
 func saysNothingUntrue(t *testing.T, report v1alpha1.RegionReport, now facts) {
 	t.Helper()
 	if inlab.StateOf(report) == nil {
-		t.Errorf("the report does not say what the region is now")
+		t.Errorf("the report does not give the state of the region")
 		return
 	}
 	is, unknown := now.expected(), string(v1alpha1.FindingUnknown)
@@ -71,8 +71,8 @@ func saysNothingUntrue(t *testing.T, report v1alpha1.RegionReport, now facts) {
 	}
 }
 
-// leadsOn types the command that the report names, and the one that the next
-// report names, and fails the test unless that makes the region healthy.
+// leadsOn runs the command that the report suggests, then the one that the next report suggests,
+// and fails the test unless the region becomes healthy.
 func leadsOn(t *testing.T, region string, report v1alpha1.RegionReport) {
 	t.Helper()
 	next, wanted := report.Next, true
@@ -83,7 +83,7 @@ func leadsOn(t *testing.T, region string, report v1alpha1.RegionReport) {
 		}
 		result := lab.Run(t.Context(), nil, "bash", "-c", next+" --yes -o json")
 		if result.Code != 0 {
-			t.Errorf("the command under next, %q: %s", next, result)
+			t.Errorf("the suggested command, %q: %s", next, result)
 			return
 		}
 		next = reported(t, result).Next
@@ -92,8 +92,8 @@ func leadsOn(t *testing.T, region string, report v1alpha1.RegionReport) {
 	healthy(t, region, wanted)
 }
 
-// healthy fails the test unless nothing is missing in the region, and it is
-// migrated, or on the legacy path, as wanted.
+// healthy fails the test unless the region is complete, and either migrated or on the legacy
+// path, as wanted.
 func healthy(t *testing.T, region string, migrated bool) {
 	t.Helper()
 	nothingPending(t, region)

@@ -9,8 +9,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// TestLongRetentionThatCannotBeRepaired: whatever tries to repair it and fails
-// leaves the parts that are there, and a migration that is complete on.
+// TestLongRetentionThatCannotBeRepaired: an attempt to fix the retention that fails keeps the
+// existing parts, and leaves a complete migration switched on.
 func TestLongRetentionThatCannotBeRepaired(t *testing.T) {
 	freshLegacy(t, "london")
 	finishes(t, "london")
@@ -37,9 +37,8 @@ func TestLongRetentionThatCannotBeRepaired(t *testing.T) {
 	}
 }
 
-// TestRetentionLostInTheMiddle: a migration that was killed after its switch,
-// and whose legacy release cannot be retained any more, is on the legacy path
-// when the next run has failed.
+// TestRetentionLostInTheMiddle: a migration was killed after its switch, and its legacy release
+// can no longer be retained. When the next run has failed, users are on the legacy path.
 func TestRetentionLostInTheMiddle(t *testing.T) {
 	freshLegacy(t, "london")
 	killedWhileRebuilding(t, "london")
@@ -52,7 +51,7 @@ func TestRetentionLostInTheMiddle(t *testing.T) {
 	wanted := before
 	wanted.On = false
 	if diff := cmp.Diff(wanted, now); diff != "" {
-		t.Errorf("the region is not as before but for the switch (-want +got):\n%s", diff)
+		t.Errorf("more than the switch has changed (-want +got):\n%s", diff)
 	}
 	saysAll(t, "the report", wordsOf(report), []string{inlab.FrozenMessage, "Networking v2"})
 	saysTheFacts(t, report, now)
@@ -61,8 +60,8 @@ func TestRetentionLostInTheMiddle(t *testing.T) {
 	leadsOn(t, "london", report)
 }
 
-// killedWhileRebuilding leaves a region as a run that was killed after the
-// switch does: Networking v2 is on, and the migration not complete.
+// killedWhileRebuilding leaves a region as a run that was killed after the switch does:
+// Networking v2 is on, and the migration is not complete.
 func killedWhileRebuilding(t *testing.T, region string) {
 	t.Helper()
 	switchOff(t, "canary-"+region)

@@ -7,9 +7,9 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// TestLongSatelliteGoneInTheMiddle: a run that was killed after the switch, and
-// whose satellite then went, leaves Networking v2 off when the next one has
-// failed, at whatever step before the switch that is.
+// TestLongSatelliteGoneInTheMiddle: a run was killed after the switch, and then its satellite
+// went away. When the next run has failed, at whatever step before the switch, Networking v2 is
+// off.
 func TestLongSatelliteGoneInTheMiddle(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "london") })
 	values := writeInLab(t, "values.yaml", []byte("coderd: {image: coder-service-missing}\n"))
@@ -58,7 +58,7 @@ func TestLongSatelliteGoneInTheMiddle(t *testing.T) {
 				t.Errorf("the legacy release is not retained: %+v", now)
 			}
 			saysAll(t, "the report", wordsOf(report), []string{"Networking v2"})
-			now.Answers = now.Answers && tc.fleet != unreachable // as the Fleet's connectTo leads there
+			now.Answers = now.Answers && tc.fleet != unreachable // the Fleet's connectTo leads elsewhere
 			saysTheFacts(t, report, now)
 			envproxyServes(t, "london")
 			finishes(t, "london")
@@ -66,8 +66,8 @@ func TestLongSatelliteGoneInTheMiddle(t *testing.T) {
 	}
 }
 
-// TestSatelliteScaledToNothing: its record is as it should be, and its objects are
-// not. The next run applies the chart again, instead of waiting for what will not come.
+// TestSatelliteScaledToNothing: the satellite's record is right, but its objects were changed.
+// The next run applies the chart again instead of waiting for pods that will never start.
 func TestSatelliteScaledToNothing(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "london") })
 	resetRegion(t, "london")
@@ -78,8 +78,8 @@ func TestSatelliteScaledToNothing(t *testing.T) {
 	plugin(t, 0, on("london", "status")...)
 }
 
-// TestSatelliteUninstalledInTheMiddle: it took its key along, and is still
-// registered with it. The next run of the same migration repairs that.
+// TestSatelliteUninstalledInTheMiddle: the uninstall also deleted the satellite's key, which is
+// still registered. The next run of the same migration fixes that.
 func TestSatelliteUninstalledInTheMiddle(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "london") })
 	killedWhileRebuilding(t, "london")
@@ -106,7 +106,7 @@ func unregister(t *testing.T, region string) {
 	}
 }
 
-// scale sets the satellite's replicas, and waits until that is so.
+// scale sets the satellite's replicas, and waits until they are running.
 func scale(t *testing.T, region, replicas string) {
 	t.Helper()
 	kubectl(t, region, "--namespace", inlab.SatelliteNamespace, "scale", "deployment", "coderd", "--replicas", replicas)

@@ -12,9 +12,9 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// TestLongSleepWhileRegistering: a laptop is closed while it registers the
-// satellite, and opened after its lock expired. Whatever the run makes of that,
-// it says what the primary lists.
+// TestLongSleepWhileRegistering: a laptop is closed while it registers the satellite, and opened
+// after its lock has expired. Whatever the run does then, its report agrees with the primary's
+// list of satellites.
 func TestLongSleepWhileRegistering(t *testing.T) {
 	t.Cleanup(func() {
 		freeLease(t, "ohio")
@@ -34,7 +34,7 @@ func TestLongSleepWhileRegistering(t *testing.T) {
 			if another {
 				patchLease(t, "ohio", leaseOf(stranger, time.Minute, 0))
 			}
-			<-time.After(5 * time.Second) // longer than the lock, and than the request, may take
+			<-time.After(5 * time.Second) // longer than the lock lasts and the request may take
 			run.signal(t, syscall.SIGCONT)
 			result := run.outcome(t, time.Minute)
 			now, report := factsOf(t, "ohio"), reported(t, result)
@@ -52,7 +52,7 @@ func TestLongSleepWhileRegistering(t *testing.T) {
 	}
 }
 
-// toldAfterSleep fails the test if the report says of the registration what is not so.
+// toldAfterSleep fails the test if the report is wrong about the registration.
 func toldAfterSleep(t *testing.T, result inlab.Result, report v1alpha1.RegionReport, now facts) {
 	t.Helper()
 	for _, untrue := range []string{"nothing was registered", "nothing was changed"} {
@@ -63,8 +63,8 @@ func toldAfterSleep(t *testing.T, result inlab.Result, report v1alpha1.RegionRep
 	saysNothingUntrue(t, report, now)
 }
 
-// lockLost fails the test unless a run says that it lost its lock, and ended
-// with 4 and a command that goes on.
+// lockLost fails the test unless a run says that it lost its lock, and exits with 4 and a command
+// that continues.
 func lockLost(t *testing.T, result inlab.Result, report v1alpha1.RegionReport) {
 	t.Helper()
 	if result.Code != 4 || report.Outcome != v1alpha1.OutcomeLockLost {
@@ -74,9 +74,9 @@ func lockLost(t *testing.T, result inlab.Result, report v1alpha1.RegionReport) {
 	saysAll(t, "next", report.Next, []string{"kubectl coder-satellite migrate"})
 }
 
-// TestRegistrationArrivesLate: a run that sleeps gives up a request that is
-// still under way. Whether it takes effect is unknown until it does, and no
-// report says that nothing was registered.
+// TestRegistrationArrivesLate: a run that sleeps gives up a request that is still in flight.
+// Until that request takes effect the registration is unknown, so no report says that nothing was
+// registered.
 func TestRegistrationArrivesLate(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "ohio") })
 	resetRegion(t, "ohio")
@@ -105,7 +105,7 @@ func TestRegistrationArrivesLate(t *testing.T) {
 	finishes(t, "ohio")
 }
 
-// freeLease frees a region's lock, whoever has it.
+// freeLease releases a region's lock, whoever holds it.
 func freeLease(t *testing.T, region string) {
 	t.Helper()
 	const free = `{"spec":{"holderIdentity":""}}`

@@ -12,8 +12,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// TestSignalWithoutSatellite: a signal leaves a run's work to the next one, but
-// not users on a satellite that is out of reach.
+// TestSignalWithoutSatellite: after a signal a run leaves its work to the next one, but does not
+// leave users on an unreachable satellite.
 func TestSignalWithoutSatellite(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "london") })
 	killedWhileRebuilding(t, "london")
@@ -27,13 +27,13 @@ func TestSignalWithoutSatellite(t *testing.T) {
 	if result.Code != 130 || now.On {
 		t.Errorf("exit code %d, and Networking v2 on is %t: %s", result.Code, now.On, wordsOf(report))
 	}
-	now.Answers = false // at the address that the Fleet names
+	now.Answers = false // at the address in the Fleet
 	saysTheFacts(t, report, now)
 	lockFree(t, "london")
 	finishes(t, "london")
 }
 
-// TestProviderRenamed in the middle of a run: it is still the same provider.
+// TestProviderRenamed: a provider that is renamed during a run is still recognised.
 func TestProviderRenamed(t *testing.T) {
 	provider, err := lab.Provider("london")
 	if err != nil {
@@ -63,8 +63,8 @@ func TestProviderRenamed(t *testing.T) {
 	leadsOn(t, "london", report)
 }
 
-// TestTokenExpires after the switch: nothing can be undone without one. That is
-// the first thing that the report says, and rollback the command under next.
+// TestTokenExpires: if the token expires after the switch, nothing can be undone. The report says
+// so first, and suggests rollback as the next command.
 func TestTokenExpires(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "london") })
 	email := "expiring-" + strconv.FormatInt(time.Now().UnixNano(), 36) + "@example.com"
@@ -88,7 +88,7 @@ func TestTokenExpires(t *testing.T) {
 	}
 	saysNothingUntrue(t, report, now)
 	if first, _, _ := strings.Cut(report.Error, ":"); !strings.Contains(strings.ToLower(first), "networking v2 may still be on") {
-		t.Errorf("the first thing that the report says is not that Networking v2 is on: %s", report.Error)
+		t.Errorf("the report does not begin with Networking v2 being on: %s", report.Error)
 	}
 	if !strings.HasPrefix(report.Next, "kubectl coder-satellite rollback ") {
 		t.Errorf("next is %q", report.Next)

@@ -9,9 +9,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// TestPrimaryUpgradedInTheMiddle: a primary that becomes 1.22 while the canary
-// is rebuilt has no legacy path any more. What is decided after that, and what
-// is said, is of the version that the primary has then.
+// TestPrimaryUpgradedInTheMiddle: a primary that is upgraded to 1.22 during the canary's rebuild
+// no longer has a legacy path. All decisions and messages after that follow the new version.
 func TestPrimaryUpgradedInTheMiddle(t *testing.T) {
 	old, err := lab.State()
 	if err != nil {
@@ -47,7 +46,7 @@ func TestPrimaryUpgradedInTheMiddle(t *testing.T) {
 	}
 	for _, request := range requests {
 		if request.Method == "PATCH" && strings.Contains(request.Path, "resource-pools") {
-			t.Errorf("the switch of a primary that has none was tried: %s, %d", request.Path, request.Status)
+			t.Errorf("the plugin tried to switch a primary without a switch: %s, %d", request.Path, request.Status)
 		}
 	}
 	wanted := factsOf(t, "london").expected()

@@ -12,14 +12,15 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// planned plans a fleet, and returns the plan and the file that it is in.
+// planned plans a fleet, and returns the plan and its file.
 func planned(t *testing.T, fleet string) (v1alpha1.Plan, string) {
 	t.Helper()
 	result := plugin(t, 0, "plan", "-f", fleet, "-o", "json")
 	return decoded[v1alpha1.Plan](t, result), writeInLab(t, "plan.json", []byte(result.Stdout))
 }
 
-// editedPlan writes a plan, changed; sealed gives it the fingerprint of what it now says.
+// editedPlan writes a changed copy of a plan. If sealed is set, the fingerprint is updated to
+// match.
 func editedPlan(t *testing.T, plan v1alpha1.Plan, sealed bool, edit func(*v1alpha1.RegionPlan)) string {
 	t.Helper()
 	region := &plan.Regions[0]
@@ -39,8 +40,8 @@ func editedPlan(t *testing.T, plan v1alpha1.Plan, sealed bool, edit func(*v1alph
 	return writeInLab(t, "plan.json", data)
 }
 
-// refusesPlan fails the test unless the plan is refused with 5, for these
-// reasons, and nothing is written.
+// refusesPlan fails the test unless the plan is refused with exit code 5 for these reasons, and
+// nothing is written.
 func refusesPlan(t *testing.T, fleet, file string, says ...string) {
 	t.Helper()
 	before := marks(t)
@@ -49,7 +50,7 @@ func refusesPlan(t *testing.T, fleet, file string, says ...string) {
 	saysAll(t, "migrate --plan", result.Stderr, append(says, "nothing was changed", "plan again with"))
 }
 
-// TestLongPlanFile: a plan is carried out exactly, or refused, naming what changed.
+// TestLongPlanFile: a plan is carried out exactly, or refused with the names of the changes.
 func TestLongPlanFile(t *testing.T) {
 	freshLegacy(t, "ohio")
 	fleet := oneRegion(t, "ohio", func(*v1alpha1.Fleet, *v1alpha1.Region) {})
@@ -70,7 +71,7 @@ func TestLongPlanFile(t *testing.T) {
 	}
 	refusesPlan(t, fleet, file, "networkingV2 was Off when planned and is On now", "registration was (none) when planned", "satelliteRevision was 0 when planned and is 1 now")
 
-	// what others change at the primary after a plan
+	// someone changes the primary after the plan was made
 	plan, file = planned(t, fleet)
 	if err := lab.Call("PATCH", "/api/private/resource-pools/"+plan.Regions[0].Providers[0].ID, map[string]bool{"enable_net_v2": false}); err != nil {
 		t.Fatal(err)
@@ -95,7 +96,7 @@ func TestLongPlanFile(t *testing.T) {
 	finishes(t, "ohio")
 }
 
-// TestPlanFileChart: the chart of the same version holds something else now.
+// TestPlanFileChart: the same chart version now has other content.
 func TestPlanFileChart(t *testing.T) {
 	dir := t.TempDir()
 	if done := lab.Run(t.Context(), nil, "tar", "-xzf", lab.Path("charts", "coder-1.21.7.tgz"), "-C", dir); done.Code != 0 {

@@ -17,9 +17,9 @@ import (
 
 const rolesName = "coder-satellite-operator"
 
-// TestLongLeastRights: with the roles that rbac prints, and nothing else, an operator
-// migrates, looks, and goes back; without any single right of them the preflight
-// stops and names that one alone.
+// TestLongLeastRights: with exactly the roles that rbac prints, an operator can run migrate,
+// status and rollback. If any single right is missing, the preflight stops and names only that
+// one.
 func TestLongLeastRights(t *testing.T) {
 	const region, account = "london", "operators:least"
 	access, err := lab.Access(region)
@@ -51,7 +51,7 @@ func TestLongLeastRights(t *testing.T) {
 			t.Errorf("without %q the preflight says %q", right, said)
 		}
 		if i%8 > 0 {
-			continue // migrate asks the same
+			continue // migrate runs the same check
 		}
 		result := plugin(t, 5, append([]string{"migrate", "--yes"}, args...)...)
 		if !strings.Contains(strings.Join(strings.Fields(result.Stdout+result.Stderr), " "), right.String()) {
@@ -61,8 +61,8 @@ func TestLongLeastRights(t *testing.T) {
 	t.Logf("%d rights, each left out once", len(rights))
 }
 
-// leastKubeconfig makes a service account and returns a kubeconfig whose
-// context of the region logs in as it.
+// leastKubeconfig creates a service account, and returns a kubeconfig whose context of the region
+// uses it.
 func leastKubeconfig(t *testing.T, region, account string) string {
 	t.Helper()
 	namespace, name, _ := strings.Cut(account, ":")
@@ -76,9 +76,9 @@ func leastKubeconfig(t *testing.T, region, account string) string {
 	})
 }
 
-// lacks plans until the preflight names the right, "" for none, because an API
-// server learns of a changed role a moment later. It returns what the check of
-// rights says at last, "" if it does not fail.
+// lacks runs plan until the preflight names the right ("" for none), because an API server
+// applies a changed role with a short delay. It returns the final message of the rights check; ""
+// if the check passes.
 func lacks(t *testing.T, args []string, right string) (said string) {
 	t.Helper()
 	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); {
@@ -88,7 +88,7 @@ func lacks(t *testing.T, args []string, right string) (said string) {
 		}
 		result := lab.Plugin(t.Context(), append([]string{"plan", "--diff=false", "-o", `jsonpath={range .regions[*].preflight[?(@.id=="cluster-rights")]}{.state} {.message}{"\n"}{end}` +
 			`{range .regions[*].preflight[?(@.id=="provider-rights")]}{.state} {.message}{"\n"}{end}`}, args...)...)
-		first, _, _ := strings.Cut(result.Stdout, "\n") // one right may be missed for the satellite and for the provider
+		first, _, _ := strings.Cut(result.Stdout, "\n") // the satellite and the provider may lack the same right
 		state, message, _ := strings.Cut(first, " ")
 		said = ""
 		if state != string(v1alpha1.CheckPass) {
@@ -121,7 +121,7 @@ func readRoles(t *testing.T, client kubernetes.Interface) grants {
 	return found
 }
 
-// rights are the rights that are granted, one by one.
+// rights returns the granted rights one by one.
 func (g grants) rights() []cluster.Rule {
 	var rights []cluster.Rule
 	for namespace, rules := range g {
@@ -140,7 +140,7 @@ func (g grants) rights() []cluster.Rule {
 	return rights
 }
 
-// without returns the same without one right.
+// without returns a copy without this right.
 func (g grants) without(right cluster.Rule) grants {
 	rest := grants{}
 	for namespace, rules := range g {

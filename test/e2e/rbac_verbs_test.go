@@ -9,9 +9,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// TestLongLeastRightsOfEachVerb: each verb does its work for an account that has the
-// roles that rbac prints for it, and nothing else. The satellite's values make
-// the chart make one object more than it does by itself.
+// TestLongLeastRightsOfEachVerb: each verb works for an account that has exactly the roles that
+// rbac prints for it. The satellite's values make the chart create one additional object.
 func TestLongLeastRightsOfEachVerb(t *testing.T) {
 	const region = "sydney"
 	values := writeInLab(t, "values.yaml", []byte("coderd: {networkPolicy: {enable: true}}\n"))
@@ -36,7 +35,7 @@ func TestLongLeastRightsOfEachVerb(t *testing.T) {
 	}
 	t.Run("values that take more", func(t *testing.T) {
 		args := withLeastRights(t, region, "fleet.yaml", "migrate")
-		args[2] = fleet // the roles are for the lab's own
+		args[2] = fleet // the roles are for the lab's own Fleet
 		if said := lacks(t, args[1:], "networkpolicies.networking.k8s.io in namespace coder-satellite"); said !=
 			"missing rights: get, create, patch, delete networkpolicies.networking.k8s.io in namespace coder-satellite" {
 			t.Errorf("the preflight says %q", said)
@@ -67,8 +66,8 @@ func TestLongLeastRightsOfEachVerb(t *testing.T) {
 	}
 }
 
-// withLeastRights returns the verb on the region of the Fleet, run by an account of its own
-// that has the roles which rbac prints for it.
+// withLeastRights returns the arguments of the verb on the region of the Fleet, with a new
+// account that has exactly the roles that rbac prints for it.
 func withLeastRights(t *testing.T, region, fleet, verb string) (args []string) {
 	t.Helper()
 	account := "operators-" + verb + ":least"
@@ -80,8 +79,8 @@ func withLeastRights(t *testing.T, region, fleet, verb string) (args []string) {
 	return args
 }
 
-// onceGranted runs the plugin until it is not stopped for want of rights: an API
-// server learns of a new role a moment later, and what is stopped changes nothing.
+// onceGranted runs the plugin until it no longer stops because of missing rights. An API server
+// applies a new role with a short delay, and a run that stops changes nothing.
 func onceGranted(t *testing.T, args []string) inlab.Result {
 	t.Helper()
 	for deadline := time.Now().Add(15 * time.Second); ; {

@@ -10,8 +10,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// TestLongUnreachableCanary: a region whose satellite answers, and through which users
-// would work badly or not at all, is switched back, and it is said why.
+// TestLongUnreachableCanary: if a region's satellite answers but connections through it would be
+// bad or impossible, the switch is undone, and the report says why.
 func TestLongUnreachableCanary(t *testing.T) {
 	const region = "sydney"
 	canary, err := lab.Workspace("canary-" + region)
@@ -20,7 +20,7 @@ func TestLongUnreachableCanary(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name string
-		// set makes it so, or ends it.
+		// set starts or ends the disturbance.
 		set  func(on bool) error
 		says []string
 	}{
@@ -31,7 +31,7 @@ func TestLongUnreachableCanary(t *testing.T) {
 					loss = 30
 				}
 				return lab.SetNetwork(region, 0, loss)
-			}, nil, // it hardly connects, or loses pings
+			}, nil, // it can hardly connect, or loses pings
 		},
 		{
 			"its TURN server refuses", func(on bool) error {
@@ -63,7 +63,7 @@ func TestLongUnreachableCanary(t *testing.T) {
 			saysAll(t, "migrate", done.Stdout, append(test.says, "failed verify-connectivity: ", "undone enable-networking-v2"))
 			networking(t, region, false)
 			end()
-			plugin(t, 0, on(region, "migrate", "--yes")...) // the next command does it
+			plugin(t, 0, on(region, "migrate", "--yes")...) // the suggested command fixes it
 			networking(t, region, true)
 			if text := done.Stdout; test.says == nil && !strings.Contains(text, "pings were lost") && !strings.Contains(text, "peer: ") {
 				t.Errorf("it does not say that packets are lost: %s", text)
@@ -72,8 +72,8 @@ func TestLongUnreachableCanary(t *testing.T) {
 	}
 }
 
-// TestVerifyDistances: round trips are those of the way that is measured, and a direct
-// connection is made where the deployment offers it.
+// TestVerifyDistances: round trips are measured on the reported path, and a direct connection is
+// made if the deployment offers it.
 func TestVerifyDistances(t *testing.T) {
 	const region = "sydney"
 	t.Cleanup(func() { resetRegion(t, region) })

@@ -8,9 +8,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// ruleHolds fails the test if Networking v2 is on although the satellite is
-// not registered with the right key, does not answer, or the legacy release is
-// not retained.
+// ruleHolds fails the test if Networking v2 is on although the satellite is not registered with
+// the right key or does not answer, or the legacy release is not retained.
 func ruleHolds(t *testing.T, region string) {
 	t.Helper()
 	provider, err := lab.Provider(region)
@@ -37,7 +36,7 @@ func ruleHolds(t *testing.T, region string) {
 	}
 }
 
-// lockFree fails the test if somebody holds the region's lock.
+// lockFree fails the test if the region's lock is held.
 func lockFree(t *testing.T, region string) {
 	t.Helper()
 	for _, lease := range [][2]string{{inlab.SatelliteNamespace, "lease/" + inlab.SatelliteLock}, {inlab.LegacyNamespace, leaseName(t, region)}} {
@@ -48,7 +47,7 @@ func lockFree(t *testing.T, region string) {
 	}
 }
 
-// nothingPending fails the test if a Helm release of the region is half done.
+// nothingPending fails the test if a Helm operation in the region is incomplete.
 func nothingPending(t *testing.T, region string) {
 	t.Helper()
 	if pending := strings.TrimSpace(helm(t, region, "list", "--all-namespaces", "--pending", "--short")); pending != "" {
@@ -56,8 +55,8 @@ func nothingPending(t *testing.T, region string) {
 	}
 }
 
-// finishes fails the test unless one plain migrate completes the region, and
-// the result is whole: one registration, nothing half done, the lock free.
+// finishes fails the test unless one plain migrate completes the region with one registration, no
+// incomplete operation, and a free lock.
 func finishes(t *testing.T, region string, args ...string) v1alpha1.RegionReport {
 	t.Helper()
 	report := document[v1alpha1.MigrationReport](t, 0, on(region, "migrate", append([]string{"--yes"}, args...)...)...)

@@ -18,15 +18,15 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// Paths at the primary by which a step can be held up.
+// Paths at the primary whose answers can be delayed to hold up a step.
 const (
 	poolPath      = "/api/private/resource-pools/*"
 	satellitePath = "/api/private/satellites"
 	workspacePath = "/api/v0/workspaces/*"
 )
 
-// running is a plugin that is at work. kubectl and the shell give way to it, so
-// that signals reach the plugin itself.
+// running is the plugin while it is running. kubectl and the shell replace themselves with it by
+// exec, so that signals reach the plugin itself.
 type running struct {
 	command        *exec.Cmd
 	stdout, stderr bytes.Buffer
@@ -35,7 +35,7 @@ type running struct {
 	result         inlab.Result
 }
 
-// begin starts the plugin; it is killed if the test ends before it does.
+// begin starts the plugin, which is killed if the test ends first.
 func begin(t *testing.T, args ...string) *running {
 	t.Helper()
 	r := &running{started: time.Now(), ended: make(chan struct{})}
@@ -57,7 +57,7 @@ func begin(t *testing.T, args ...string) *running {
 		}
 	}()
 	t.Cleanup(func() {
-		_ = r.command.Process.Kill() // of one that has ended, it says so, and does nothing
+		_ = r.command.Process.Kill() // does nothing if it has ended
 		<-r.ended
 	})
 	return r
@@ -71,8 +71,8 @@ func (r *running) signal(t *testing.T, signal os.Signal) {
 	}
 }
 
-// wait returns what the plugin did, and fails the test unless it ends within
-// the time with the code.
+// wait returns the plugin's result, and fails the test unless the plugin exits with the code in
+// time.
 func (r *running) wait(t *testing.T, code int, within time.Duration) inlab.Result {
 	t.Helper()
 	if result := r.outcome(t, within); result.Code != code {
@@ -81,7 +81,7 @@ func (r *running) wait(t *testing.T, code int, within time.Duration) inlab.Resul
 	return r.result
 }
 
-// outcome returns what the plugin did, and fails the test unless it ends within the time.
+// outcome returns the plugin's result, and fails the test unless the plugin ends in time.
 func (r *running) outcome(t *testing.T, within time.Duration) inlab.Result {
 	t.Helper()
 	select {
@@ -92,7 +92,7 @@ func (r *running) outcome(t *testing.T, within time.Duration) inlab.Result {
 	return r.result
 }
 
-// reaches waits until the region's journal says that the run is in that step.
+// reaches waits until the region's journal names this step.
 func (r *running) reaches(t *testing.T, region, step string) {
 	t.Helper()
 	eventually(t, "step "+step, func() bool {
@@ -110,7 +110,8 @@ func (r *running) reaches(t *testing.T, region, step string) {
 	})
 }
 
-// held waits until the primary has such a request and has not answered it.
+// held waits until the primary has received a request with this method and has not answered it
+// yet.
 func (r *running) held(t *testing.T, method string) {
 	t.Helper()
 	eventually(t, "a "+method+" that the primary holds up", func() bool {
@@ -124,7 +125,7 @@ func (r *running) held(t *testing.T, method string) {
 	})
 }
 
-// recordOf returns what the journal of the region's provider says; nil if there is none.
+// recordOf returns the journal of the region's provider; nil if there is none.
 func recordOf(t *testing.T, region string) *journal.Record {
 	t.Helper()
 	provider, err := lab.Provider(region)
@@ -134,13 +135,13 @@ func recordOf(t *testing.T, region string) *journal.Record {
 	return recordAt(t, region, types.NamespacedName{Namespace: inlab.LegacyNamespace, Name: inlab.ProviderJournal(provider.ID)})
 }
 
-// satelliteRecordOf returns what the journal of the region's satellite says; nil if there is none.
+// satelliteRecordOf returns the journal of the region's satellite; nil if there is none.
 func satelliteRecordOf(t *testing.T, region string) *journal.Record {
 	t.Helper()
 	return recordAt(t, region, types.NamespacedName{Namespace: inlab.SatelliteNamespace, Name: inlab.SatelliteJournal})
 }
 
-// recordAtStep returns what the journal says that tells of the step.
+// recordAtStep returns the journal that names the step.
 func recordAtStep(t *testing.T, region, step string) *journal.Record {
 	t.Helper()
 	if strings.HasSuffix(step, "-satellite") {
@@ -162,8 +163,8 @@ func recordAt(t *testing.T, region string, place types.NamespacedName) *journal.
 	return record
 }
 
-// slow makes the primary answer such requests late, until the test ends or
-// clearFaults is called.
+// slow delays the primary's answers to such requests until the test ends or clearFaults is
+// called.
 func slow(t *testing.T, method, path string, by time.Duration) {
 	t.Helper()
 	if err := lab.AddFault(codertest.Fault{Method: method, Path: path, Delay: by}); err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// TestLongSignals: one signal, whatever step is in hand, ends the run in order, and
-// the next run goes on from there.
+// TestLongSignals: one signal, at any step, ends the run cleanly, and the next run continues from
+// there.
 func TestLongSignals(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "london") })
 	unreachable := oneRegion(t, "london", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) {
@@ -23,7 +23,7 @@ func TestLongSignals(t *testing.T) {
 		fleet        string
 		method, path string
 	}{
-		{step: "install-satellite", signal: syscall.SIGTERM, fleet: "fleet.yaml"}, // Helm is at work: it is drained
+		{step: "install-satellite", signal: syscall.SIGTERM, fleet: "fleet.yaml"}, // waits for Helm to finish
 		{step: "expose-satellite", signal: os.Interrupt, fleet: unreachable},
 		{step: "register-satellite", signal: syscall.SIGTERM, fleet: "fleet.yaml", method: "POST", path: satellitePath},
 		{step: "enable-networking-v2", signal: os.Interrupt, fleet: "fleet.yaml", method: "PATCH", path: poolPath},
@@ -62,7 +62,7 @@ func TestLongSignals(t *testing.T) {
 	}
 }
 
-// TestSecondSignal: it does not wait for what is in hand.
+// TestSecondSignal: a second signal does not wait for the present step.
 func TestSecondSignal(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "london") })
 	slow(t, "PATCH", poolPath, 20*time.Second)
@@ -72,11 +72,11 @@ func TestSecondSignal(t *testing.T) {
 	run.signal(t, os.Interrupt)
 	select {
 	case <-run.ended:
-		t.Fatalf("the first signal tore the step in hand: %s", run.result)
+		t.Fatalf("the first signal interrupted the present step: %s", run.result)
 	case <-time.After(time.Second):
 	}
 	run.signal(t, syscall.SIGTERM)
-	run.wait(t, 130, 10*time.Second) // and not the 20 that the call takes
+	run.wait(t, 130, 10*time.Second) // less than the 20 seconds of the call
 	clearFaults(t)
 	ruleHolds(t, "london")
 	if next := finishes(t, "london"); !strings.Contains(next.Resumed, "enable-networking-v2") {
@@ -84,11 +84,11 @@ func TestSecondSignal(t *testing.T) {
 	}
 }
 
-// TestNobodyReads: a pager that is left, or a log that is cut short, ends no run.
+// TestNobodyReads: a run continues if its output is closed, for example by a pager or `head`.
 func TestNobodyReads(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "london") })
 	result := lab.Run(t.Context(), nil, "bash", "-c", "kubectl coder-satellite migrate -f fleet.yaml --region london --yes 2>&1 | head -n 1; exit ${PIPESTATUS[0]}")
-	if result.Code != 0 && result.Code != 1 { // 1 tells that the report could not be written
+	if result.Code != 0 && result.Code != 1 { // 1 means that the report could not be written
 		t.Errorf("migrate: %s", result)
 	}
 	lockFree(t, "london")

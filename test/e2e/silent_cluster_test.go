@@ -10,8 +10,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// TestSilentCluster: a cluster that takes connections and never answers costs
-// the others of the same kubeconfig user nothing.
+// TestSilentCluster: a cluster that accepts connections and never answers does not delay other
+// clusters of the same kubeconfig user.
 func TestSilentCluster(t *testing.T) {
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// refusedAll fails the test unless every verb that changes a region is refused
-// for the check's sake, status fails, and nothing is written.
+// refusedAll fails the test unless every verb that changes a region is refused because of the
+// check, status fails, and nothing is written.
 func refusedAll(t *testing.T, check string, says []string, args ...string) {
 	t.Helper()
 	refused(t, check, says, args...)
@@ -34,8 +34,8 @@ func refusedAll(t *testing.T, check string, says []string, args ...string) {
 	quiet(t, before)
 }
 
-// TestSatelliteAsPrimary: people are logged in at a satellite's URL, and its
-// API looks like the primary's.
+// TestSatelliteAsPrimary: users may be logged in at a satellite's URL, and its API looks like the
+// primary's.
 func TestSatelliteAsPrimary(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "sydney") })
 	finishes(t, "sydney")
@@ -44,7 +44,7 @@ func TestSatelliteAsPrimary(t *testing.T) {
 		return oneRegion(t, region, func(fleet *v1alpha1.Fleet, region *v1alpha1.Region) {
 			fleet.Coder.URL = satellite
 			if region.Name == "sydney" {
-				region.AccessURL = "https://localhost:9" // what its Fleet says is not what gives it away
+				region.AccessURL = "https://localhost:9" // the Fleet's access URL must not matter
 			}
 		})
 	}
@@ -54,8 +54,8 @@ func TestSatelliteAsPrimary(t *testing.T) {
 	ruleHolds(t, "sydney")
 }
 
-// TestAnotherPrimary: a staging deployment has the same clusters, and a provider
-// for each.
+// TestAnotherPrimary: a staging deployment uses the same clusters, with its own provider for
+// each.
 func TestAnotherPrimary(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "ohio") })
 	finishes(t, "ohio")
@@ -68,8 +68,8 @@ func TestAnotherPrimary(t *testing.T) {
 	ruleHolds(t, "ohio")
 }
 
-// stagingOf starts another primary with a provider for the region, until the
-// test ends, and returns its URL and the arguments that select it.
+// stagingOf starts another primary with a provider for the region, until the test ends. It
+// returns its URL and the arguments that select it.
 func stagingOf(t *testing.T, region string) (url string, args []string) {
 	t.Helper()
 	primary, err := codertest.NewPrimary(codertest.Options{Version: "1.21.7"})
@@ -96,8 +96,8 @@ func stagingOf(t *testing.T, region string) (url string, args []string) {
 	}
 }
 
-// TestProviderBehindAnotherAddress: no provider has the context's address, and
-// a named one of another cluster is given away by its envproxy.
+// TestProviderBehindAnotherAddress: no provider has the context's address. A named provider of
+// another cluster is detected by its envproxy.
 func TestProviderBehindAnotherAddress(t *testing.T) {
 	server := byName(lab.Region("sydney").Server)
 	kubeconfig := editedKubeconfig(t, func(config *clientcmdapi.Config) { config.Clusters["sydney"].Server = server })
@@ -112,9 +112,9 @@ func TestProviderBehindAnotherAddress(t *testing.T) {
 	plugin(t, 2, append([]string{"plan", "--detailed-exitcode"}, named("sydney")...)...)
 }
 
-// TestAccessURLToNowhere: a satellite in use is not upgraded to an access URL
-// whose name nobody can resolve. The machine's resolver may not answer at all,
-// which is no reason to go on either.
+// TestAccessURLToNowhere: a satellite in use is not upgraded to an access URL whose name cannot
+// be resolved. The machine's resolver may also not answer at all, and then the run must stop as
+// well.
 func TestAccessURLToNowhere(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "london") })
 	finishes(t, "london")
@@ -129,7 +129,8 @@ func TestAccessURLToNowhere(t *testing.T) {
 	ruleHolds(t, "london")
 }
 
-// TestPlanFileWhole: what a plan intends counts, and not only the facts that it rests on.
+// TestPlanFileWhole: the plan's intended changes count, and not only the facts that it is based
+// on.
 func TestPlanFileWhole(t *testing.T) {
 	freshLegacy(t, "ohio")
 	fleet := oneRegion(t, "ohio", func(*v1alpha1.Fleet, *v1alpha1.Region) {})

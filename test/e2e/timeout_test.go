@@ -9,8 +9,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// TestLongTimeouts end a run in order, and say which step it was, what blocked it,
-// and which flag gives it more time.
+// TestLongTimeouts: a timeout ends a run cleanly. The error names the step, what blocked it, and
+// the flag that gives it more time.
 func TestLongTimeouts(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "london") })
 	unreachable := oneRegion(t, "london", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) {
@@ -32,7 +32,7 @@ func TestLongTimeouts(t *testing.T) {
 			}
 			saysAll(t, "the report", region.Error, tc.says)
 			if strings.Contains(result.Stdout+result.Stderr, "context deadline exceeded") {
-				t.Errorf("a bare deadline is told: %s", result)
+				t.Errorf("a bare \"context deadline exceeded\" is shown: %s", result)
 			}
 			if !strings.HasPrefix(region.Next, "kubectl coder-satellite migrate ") {
 				t.Errorf("next is %q", region.Next)
@@ -42,15 +42,15 @@ func TestLongTimeouts(t *testing.T) {
 			ruleHolds(t, "london")
 		})
 	}
-	result := plugin(t, 124, "migrate", "-f", unreachable, "--yes", "--timeout", "1ns", "-o", "json") // before the locks are taken
+	result := plugin(t, 124, "migrate", "-f", unreachable, "--yes", "--timeout", "1ns", "-o", "json") // expires before the locks are taken
 	if report := decoded[v1alpha1.MigrationReport](t, result); report.Outcome != v1alpha1.OutcomeTimedOut {
 		t.Errorf("--timeout 1ns: %s", result)
 	}
 	finishes(t, "london")
 }
 
-// TestMistypedAccessURL: the satellite of a region in use was changed on the way
-// to the failure, and is put back to what its users depend on.
+// TestMistypedAccessURL: if a run changes a satellite in use and then fails, the satellite is
+// restored to what its users depend on.
 func TestMistypedAccessURL(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "london") })
 	finishes(t, "london")
@@ -69,8 +69,8 @@ func TestMistypedAccessURL(t *testing.T) {
 	finishes(t, "london")
 }
 
-// TestSlowAnswerTimesOut: a step that waits for the primary says so, too, and
-// the switch that came before it is taken back.
+// TestSlowAnswerTimesOut: a step that times out waiting for the primary also says so, and the
+// switch before it is undone.
 func TestSlowAnswerTimesOut(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "london") })
 	finishes(t, "london")
@@ -82,7 +82,7 @@ func TestSlowAnswerTimesOut(t *testing.T) {
 	region := decoded[v1alpha1.MigrationReport](t, result).Regions[0]
 	saysAll(t, "the report", region.Error, []string{"rebuild-canary did not finish within 5s", `workspace "canary-london"`})
 	if strings.Contains(result.Stdout+result.Stderr, "context deadline exceeded") {
-		t.Errorf("a bare deadline is told: %s", result)
+		t.Errorf("a bare \"context deadline exceeded\" is shown: %s", result)
 	}
 	for _, wanted := range []string{"rebuild-canary=Failed", "enable-networking-v2=Undone"} {
 		if !contains(states(region), wanted) {

@@ -8,7 +8,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// built waits until the workspace is ON and not being built, and returns it.
+// built waits until the workspace is ON and no build of it is in progress, and returns it.
 func built(t *testing.T, name string) (workspace codertest.Workspace) {
 	t.Helper()
 	eventually(t, "the build of "+name, func() bool {
@@ -21,8 +21,8 @@ func built(t *testing.T, name string) (workspace codertest.Workspace) {
 	return workspace
 }
 
-// switchOff switches a workspace off. What is ON is rebuilt by Coder itself when
-// Networking v2 is toggled, before the plugin asks for it.
+// switchOff switches a workspace off. Otherwise Coder itself would rebuild it when Networking v2
+// is toggled, before the plugin requests that.
 func switchOff(t *testing.T, name string) (workspace codertest.Workspace) {
 	t.Helper()
 	eventually(t, "a build of "+name+" that is under way", func() bool {
@@ -38,7 +38,7 @@ func switchOff(t *testing.T, name string) (workspace codertest.Workspace) {
 	return workspace
 }
 
-// failNextBuild makes the next build of a workspace fail, which is switched off first.
+// failNextBuild switches a workspace off and makes its next build fail.
 func failNextBuild(t *testing.T, name, message string) {
 	t.Helper()
 	if err := lab.FailBuilds(switchOff(t, name).ID, message, true); err != nil {
@@ -46,9 +46,9 @@ func failNextBuild(t *testing.T, name, message string) {
 	}
 }
 
-// TestToggleRebuildsRunningWorkspaces: from 1.21.1 on Coder itself rebuilds what
-// runs when Networking v2 is toggled, the canary too. Neither verb is confused by
-// builds that it did not ask for.
+// TestToggleRebuildsRunningWorkspaces: from 1.21.1 on, Coder itself rebuilds running workspaces,
+// the canary included, when Networking v2 is toggled. Builds that the plugin did not request must
+// not confuse either verb.
 func TestToggleRebuildsRunningWorkspaces(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "london") })
 	canary, err := lab.Workspace("canary-london")

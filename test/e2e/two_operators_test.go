@@ -13,8 +13,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// operatorRuns is how often two operators meet: 10 times, or as often as
-// CODER_SATELLITE_OPERATORS says.
+// operatorRuns is the number of contests between two operators: 10, or CODER_SATELLITE_OPERATORS.
 func operatorRuns(t *testing.T) int {
 	t.Helper()
 	text := os.Getenv("CODER_SATELLITE_OPERATORS")
@@ -28,12 +27,12 @@ func operatorRuns(t *testing.T) int {
 	return runs
 }
 
-// TestTwoOperators start the same at once: one wins, and the other ends with 4,
-// naming the winner. Migrations and rollbacks take turns.
+// TestTwoOperators: two operators start the same verb at the same time. One wins, and the other
+// exits with 4 and names the winner. Migrations and rollbacks alternate.
 func TestTwoOperators(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "sydney") })
 	fleet := oneRegion(t, "sydney", func(_ *v1alpha1.Fleet, region *v1alpha1.Region) {
-		region.Canary.Workspace = "canary-sydney" // "auto" is another for each operator
+		region.Canary.Workspace = "canary-sydney" // "auto" would choose a different one for each operator
 	})
 	second := "second-" + strconv.FormatInt(time.Now().UnixNano(), 36) + "@example.com"
 	token, err := lab.AddUser(second, codertest.RoleManager)
@@ -79,8 +78,8 @@ func TestTwoOperators(t *testing.T) {
 	fmt.Printf("operators: %d runs, %d winners, %d violations\n", runs, winners, violations)
 }
 
-// oneWinner says what is wrong if not exactly one of two wins, and the other
-// is told by whom it was beaten and what to do.
+// oneWinner returns a problem unless exactly one of two runs wins, and the other is told who won
+// and what to do.
 func oneWinner(results [2]inlab.Result, names []string) (problem string) {
 	winner := 0
 	if results[0].Code != 0 {
@@ -98,7 +97,7 @@ func oneWinner(results [2]inlab.Result, names []string) (problem string) {
 	return ""
 }
 
-// settled says what is wrong with the primary's state after a verb.
+// settled returns a problem with the primary's state after a verb.
 func settled(verb string) (problem string) {
 	state, err := lab.State()
 	if err != nil {

@@ -15,33 +15,33 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// unifiedFleet is a fleet of two regions with a unified URL, which leads to
-// sydney: the regions' own host is 127.0.0.1, the unified one localhost.
+// unifiedFleet is a fleet of two regions with a unified URL that leads to sydney. The regions'
+// own host is 127.0.0.1, the unified one localhost.
 type unifiedFleet struct {
-	// shared is the Fleet file, alone the same without the unified URL.
+	// shared is the Fleet file, alone the same one without the unified URL.
 	shared, alone string
 	url           string
-	// line is where the unified URL leads, cut at first.
+	// line leads from the unified URL to sydney, and is cut at first.
 	line      *inlab.Line
 	authority *codertest.Authority
 }
 
 const unifiedSecret = "unified-tls"
 
-// whenSwitched is unknown at a primary that has always used Networking v2 as far as
-// anybody noted, with a legacy release that workspaces may still use.
+// whenSwitched is the result if no journal says since when the primary uses Networking v2, and
+// workspaces may still use the legacy release.
 const whenSwitched = "workspaces-adopted=Unknown"
 
-// TestLongUnifiedURL: two regions of a fleet get a unified URL beside their own, live
-// ones too, and go back. What the certificate lacks is said before anything
-// changes, and by status.
+// TestLongUnifiedURL: two regions of a fleet get a unified URL in addition to their own, also
+// while they are live, and go back. If the certificate lacks a name, plan and status say so
+// before anything changes.
 func TestLongUnifiedURL(t *testing.T) {
 	fleet := newUnifiedFleet(t)
 	fleet.certify(t, "127.0.0.1")
 	onlyChecks(t, "old versions", 5, "plan", fleet.shared, "unified-url-supported=Fail", "certificate-names=Warn", "unified-url=Warn")
-	atVersion(t, "1.44.3") // the first of the lab's charts that knows alternate host names
+	atVersion(t, "1.44.3") // the first of the lab's charts with alternate host names
 
-	// before anything changes: the Secret lacks the name, and nothing answers there
+	// before any change: the Secret lacks the name, and nothing answers there
 	plan := onlyChecks(t, "before", 0, "plan", fleet.shared, "certificate-names=Warn", "unified-url=Warn")
 	warned := []string{
 		"the certificate in Secret unified-tls is for 127.0.0.1, not for localhost", "create secret tls unified-tls --cert tls.crt --key tls.key",
@@ -51,7 +51,7 @@ func TestLongUnifiedURL(t *testing.T) {
 	fleet.certify(t, "127.0.0.1", "localhost")
 	onlyChecks(t, "with the name", 0, "plan", fleet.shared, "unified-url=Warn")
 
-	// installed with the unified URL from the start
+	// installed with the unified URL from the beginning
 	if err := fleet.line.Join(); err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func TestLongUnifiedURL(t *testing.T) {
 		t.Errorf("a second migrate: outcome %s", again.Outcome)
 	}
 
-	// a live region goes back to its own URL, and to the unified one again
+	// a live region changes back to its own URL, and to the unified one again
 	onlyChecks(t, "the fleet has none", 0, "status", fleet.alone, "unified-url=Warn", whenSwitched)
 	for _, change := range []struct{ file, from, to, names string }{
 		{fleet.alone, fleet.url, "", ""},
@@ -101,8 +101,8 @@ func TestLongUnifiedURL(t *testing.T) {
 	})
 }
 
-// newUnifiedFleet writes the Fleets. The unified URL's port leads to sydney. The
-// certificates are of an authority of the test's own, which the Fleets trust.
+// newUnifiedFleet writes the Fleets. The certificates come from the test's own authority, which
+// the Fleets trust.
 func newUnifiedFleet(t *testing.T) unifiedFleet {
 	t.Helper()
 	authority, err := codertest.NewAuthority()
@@ -129,7 +129,7 @@ func newUnifiedFleet(t *testing.T) unifiedFleet {
 	write := func(unified string) string {
 		return editedFleet(t, func(file *v1alpha1.Fleet) {
 			file.Coder.CAFile, file.UnifiedURL, file.Defaults.Values = ca, unified, []string{values}
-			file.Regions = slices.DeleteFunc(file.Regions, func(region v1alpha1.Region) bool { return region.Name == "london" }) // at localhost
+			file.Regions = slices.DeleteFunc(file.Regions, func(region v1alpha1.Region) bool { return region.Name == "london" }) // it uses localhost as its own host
 			for i := range file.Regions {
 				file.Regions[i].Canary.Workspace = "none"
 			}
@@ -145,7 +145,7 @@ func newUnifiedFleet(t *testing.T) unifiedFleet {
 	return fleet
 }
 
-// certify puts a certificate for the names into both regions' Secret.
+// certify stores a certificate for the names in the Secrets of both regions.
 func (f unifiedFleet) certify(t *testing.T, names ...string) {
 	t.Helper()
 	certificate, key, err := f.authority.IssuePEM(names...)
@@ -160,7 +160,7 @@ func (f unifiedFleet) certify(t *testing.T, names ...string) {
 	}
 }
 
-// atVersion makes the primary one of that version until the test ends.
+// atVersion sets the primary's version until the test ends.
 func atVersion(t *testing.T, version string) {
 	t.Helper()
 	if err := lab.SetVersion(version); err != nil {
@@ -173,8 +173,8 @@ func atVersion(t *testing.T, version string) {
 	})
 }
 
-// onlyChecks fails the test unless the verb ends with the code, and those checks
-// alone do not pass, "id=state", in both regions. It returns what a reader sees.
+// onlyChecks fails the test unless the verb exits with the code, and in both regions exactly
+// these checks do not pass, as "id=state". It returns the result in the format for people.
 func onlyChecks(t *testing.T, when string, code int, verb, file string, want ...string) inlab.Result {
 	t.Helper()
 	for _, region := range []string{"sydney", "ohio"} {
@@ -191,7 +191,7 @@ func onlyChecks(t *testing.T, when string, code int, verb, file string, want ...
 	return lab.Plugin(context.WithoutCancel(t.Context()), verb, "-f", file)
 }
 
-// notPassed are the checks that neither passed nor were skipped, as "id=state".
+// notPassed lists the checks that neither passed nor were skipped, as "id=state".
 func notPassed(results []v1alpha1.CheckResult) []string {
 	var list []string
 	for _, result := range results {
@@ -202,8 +202,8 @@ func notPassed(results []v1alpha1.CheckResult) []string {
 	return list
 }
 
-// served fails the test unless the region's pods were given the access URL, and
-// the alternate host names, as the chart gives them.
+// served fails the test unless the chart gave the region's pods this access URL and these
+// alternate host names.
 func served(t *testing.T, region, accessURL, names string) {
 	t.Helper()
 	value := func(name string) string {

@@ -9,8 +9,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// TestUnlock: it asks for a reason, spares a holder that is alive, whom status
-// shows, and frees the lock of one that is dead.
+// TestUnlock: unlock requires a reason, refuses while the holder is alive (status shows it), and
+// releases a dead holder's lock.
 func TestUnlock(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "ohio") })
 	finishes(t, "ohio")

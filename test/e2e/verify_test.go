@@ -11,15 +11,15 @@ import (
 
 const turnPath = "/api/private/turn"
 
-// TestVerify: a migrated region's canary is reached through its satellite, which
-// relays, and with no more rights in the cluster than `rbac` says; what is not
-// migrated is not reached, and said why. Nothing is written.
+// TestVerify: a migrated region's canary is reached through its satellite's relay, with only the
+// rights that `rbac` prints. A region that is not migrated is not reached, and the report says
+// why. Nothing is written.
 func TestVerify(t *testing.T) {
 	const region = "sydney"
 	args := []string{"verify", "-f", "fleet.yaml", "--region", region}
 	t.Cleanup(func() { resetRegion(t, region) })
 	before := document[v1alpha1.VerifyReport](t, 1, args...)
-	// what it stumbles over first depends on whether the canary is on yet
+	// the first failure depends on whether the canary is on yet
 	if got := before.Regions[0]; got.Satellite != nil ||
 		!strings.Contains(got.Message, "is ON: turn one on") && !strings.Contains(got.Message, "nothing answers there") {
 		t.Errorf("before the migration: %+v", got)
@@ -34,7 +34,7 @@ func TestVerify(t *testing.T) {
 	kubectl(t, region, "apply", "-f", file)
 	t.Cleanup(func() { kubectl(t, region, "delete", "-f", file) })
 
-	delete(ends, region) // the account was made there
+	delete(ends, region) // the test created the account in this region
 	report := document[v1alpha1.VerifyReport](t, 0, append(args, "--pings", "3", "--kubeconfig", kubeconfig)...)
 	quiet(t, ends)
 	got := report.Regions[0]
@@ -46,15 +46,15 @@ func TestVerify(t *testing.T) {
 			t.Errorf("through the %s: %+v", name, connection)
 		}
 	}
-	// each side of the connection speaks TURN to the satellite, which asks the
-	// primary whether their tokens are good
+	// each side of the connection uses the satellite's TURN server, which asks the primary to
+	// check their tokens
 	if asked, relayed := turns(t); asked < 2 || relayed < 2 {
 		t.Errorf("the satellite asked for %d tokens, and the primary itself relayed for %d; want 2 and 2 at least", asked, relayed)
 	}
 }
 
-// turns returns how often satellites asked about tokens of TURN's clients, and
-// how many clients the primary's own TURN server has had.
+// turns returns how often satellites had tokens of TURN clients checked, and how many clients
+// used the primary's own TURN server.
 func turns(t *testing.T) (asked, relayed int) {
 	t.Helper()
 	requests, err := lab.Requests()
@@ -73,8 +73,7 @@ func turns(t *testing.T) (asked, relayed int) {
 	return asked, relayed
 }
 
-// TestVerifyTrouble: what keeps a workspace from being reached is told with its
-// stage, and what to do.
+// TestVerifyTrouble: if a workspace cannot be reached, the report names the stage and what to do.
 func TestVerifyTrouble(t *testing.T) {
 	const region = "ohio"
 	args := []string{"verify", "-f", "fleet.yaml", "--region", region, "--pings", "1"}
@@ -172,7 +171,7 @@ func TestVerifyUnregistered(t *testing.T) {
 			t.Errorf("the satellite passed a token on: %s %s", request.Method, request.Path)
 		}
 	}
-	// two regions, of which one is reached: neither all well nor all failed
+	// one of two regions is reached: neither complete success nor complete failure
 	plugin(t, 0, "migrate", "-f", "fleet.yaml", "--region", "sydney", "--yes")
 	t.Cleanup(func() { resetRegion(t, "sydney") })
 	plugin(t, 3, "verify", "-f", "fleet.yaml", "--region", region, "--region", "sydney")

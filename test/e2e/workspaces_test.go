@@ -14,8 +14,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// fullOffice adds twenty workspaces of five owners to a region's provider: of each
-// owner one that is in use, one that is on and idle, and two that are off.
+// fullOffice adds twenty workspaces of five owners to a region's provider. Each owner has one in
+// use, one that is on and idle, and two that are off.
 func fullOffice(t *testing.T, region string) {
 	t.Helper()
 	provider, err := lab.Provider(region)
@@ -62,7 +62,7 @@ func userID(t *testing.T, email string) string {
 	return state.Users[i].ID
 }
 
-// workspacesOf returns the workspaces of a region's provider, as the primary has them.
+// workspacesOf returns the primary's workspaces of a region's provider.
 func workspacesOf(t *testing.T, region string) []codertest.Workspace {
 	t.Helper()
 	provider, err := lab.Provider(region)
@@ -76,7 +76,8 @@ func workspacesOf(t *testing.T, region string) []codertest.Workspace {
 	return slices.DeleteFunc(state.Workspaces, func(w codertest.Workspace) bool { return w.ResourcePoolID != provider.ID })
 }
 
-// builtSince names the workspaces of those kinds that were built since, sorted.
+// builtSince returns the sorted names of the workspaces of these kinds that were built since
+// then.
 func builtSince(t *testing.T, region string, since time.Time, kinds ...string) (names []string) {
 	t.Helper()
 	for _, w := range workspacesOf(t, region) {
@@ -89,7 +90,7 @@ func builtSince(t *testing.T, region string, since time.Time, kinds ...string) (
 	return names
 }
 
-// impactOf is whom a switch concerns, as the primary has it.
+// impactOf computes the impact of a switch from the primary's state.
 func impactOf(t *testing.T, region string, rebuilt bool) *v1alpha1.Impact {
 	t.Helper()
 	impact := &v1alpha1.Impact{RebuiltBySwitch: rebuilt}
@@ -110,14 +111,14 @@ func impactOf(t *testing.T, region string, rebuilt bool) *v1alpha1.Impact {
 	return impact
 }
 
-// TestWorkspacesMove: a plan says whom the switch concerns, the primary rebuilds what
-// runs, and migrate waits for that and counts what still waits; `workspaces rebuild`
-// does the rest.
+// TestWorkspacesMove: a plan says whom the switch affects, the primary rebuilds running
+// workspaces, and migrate waits for that and counts those that still have to move. `workspaces
+// rebuild` does the rest.
 func TestWorkspacesMove(t *testing.T) {
 	t.Cleanup(func() { resetRegion(t, "london") })
 	resetRegion(t, "london")
 	fullOffice(t, "london")
-	built(t, "work-london") // by now nothing is being built
+	built(t, "work-london") // no build is in progress after this
 	want := impactOf(t, "london", true)
 	plan := document[v1alpha1.Plan](t, 0, on("london", "plan")...)
 	if diff := cmp.Diff(want, plan.Regions[0].Providers[0].Impact); diff != "" {
@@ -130,7 +131,7 @@ func TestWorkspacesMove(t *testing.T) {
 	began := time.Now()
 	report := document[v1alpha1.MigrationReport](t, 0, on("london", "migrate", "--yes")...)
 	if on := len(builtSince(t, "london", began, "used", "idle")); on != 10 || len(builtSince(t, "london", began, "off")) != 0 {
-		t.Errorf("%d of 10 that ran were rebuilt when migrate ended, and of those that were off: %v", on, builtSince(t, "london", began, "off"))
+		t.Errorf("%d of 10 running workspaces were rebuilt when migrate ended, and of those that were off: %v", on, builtSince(t, "london", began, "off"))
 	}
 	for _, w := range workspacesOf(t, "london") {
 		if w.Updating {
@@ -156,9 +157,8 @@ func TestWorkspacesMove(t *testing.T) {
 	}
 }
 
-// TestWorkspacesRebuildKilled: a primary of v1.21.0 rebuilds nothing. The rebuild
-// takes no workspace from anybody who uses it, and goes on after it was killed,
-// building each once.
+// TestWorkspacesRebuildKilled: a primary of v1.21.0 rebuilds nothing itself. `workspaces rebuild`
+// interrupts no user, and continues after it was killed, building each workspace once.
 func TestWorkspacesRebuildKilled(t *testing.T) {
 	t.Cleanup(func() {
 		if err := lab.SetVersion("1.21.7"); err != nil {
@@ -172,7 +172,7 @@ func TestWorkspacesRebuildKilled(t *testing.T) {
 	}
 	fullOffice(t, "london")
 	began := time.Now()
-	fleet := oneRegion(t, "london", func(fleet *v1alpha1.Fleet, _ *v1alpha1.Region) { fleet.Chart.Version = "1.21.7" }) // there is none of 1.21.0
+	fleet := oneRegion(t, "london", func(fleet *v1alpha1.Fleet, _ *v1alpha1.Region) { fleet.Chart.Version = "1.21.7" }) // the lab has no chart 1.21.0
 	plugin(t, 0, "migrate", "-f", fleet, "--yes")
 	if names := builtSince(t, "london", began, "used", "idle", "off"); len(names) > 0 {
 		t.Fatalf("a primary of v1.21.0 rebuilt %v", names)

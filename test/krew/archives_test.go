@@ -17,12 +17,12 @@ import (
 )
 
 func TestValidator(t *testing.T) {
-	// Without -skip-install it would download what is not published yet.
+	// Without -skip-install it would download archives that are not published yet.
 	mustRun(t, nil, tool(t, "validate-krew-manifest"), "-manifest", manifestFile, "-skip-install")
 }
 
-// TestInstallEveryPlatform lets krew install each archive from the file, as it
-// would on that platform; krew checks the manifest's sha256 on the way.
+// TestInstallEveryPlatform has krew install each archive from the file, as on that platform. krew
+// checks the manifest's sha256 while doing so.
 func TestInstallEveryPlatform(t *testing.T) {
 	plugin := readManifest(t)
 	if got := len(plugin.Spec.Platforms); got != 6 {
@@ -76,7 +76,7 @@ func own(t *testing.T, plugin index.Plugin) index.Platform {
 	return index.Platform{}
 }
 
-// build makes the archive of a version for this machine, and returns its path.
+// build builds the archive of a version for this machine, and returns its path.
 func build(t *testing.T, version string) string {
 	t.Helper()
 	out := t.TempDir()
@@ -106,8 +106,8 @@ func TestReproducible(t *testing.T) {
 	}
 }
 
-// TestSize compares with helm, built and packed in the same way: the plugin holds
-// helm's SDK, and should not be more than a helm to download.
+// TestSize compares with helm, built and packed in the same way: the plugin contains helm's SDK,
+// and should not be a larger download than helm.
 func TestSize(t *testing.T) {
 	archive, err := os.Stat(archiveOf(t, own(t, readManifest(t))))
 	if err != nil {

@@ -18,8 +18,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// TestIndex lives through a user's life with the plugin: add this repository as an
-// index, install, use it in a lab, upgrade, uninstall.
+// TestIndex does what a user of the plugin does: add this repository as an index, install, use
+// the plugin in a lab, upgrade, uninstall.
 func TestIndex(t *testing.T) {
 	plugin := readManifest(t)
 	platform := own(t, plugin)
@@ -61,8 +61,7 @@ func TestIndex(t *testing.T) {
 	}
 }
 
-// newIndex returns a git repository with the plugins/ of this one, as it will be
-// once it is committed.
+// newIndex returns a git repository with the present plugins/ of this one committed.
 func newIndex(t *testing.T) string {
 	t.Helper()
 	repository := t.TempDir()
@@ -88,8 +87,8 @@ func gitIn(t *testing.T, dir string, args ...string) {
 	}
 }
 
-// announce commits a manifest of the next version, for this machine alone, to the
-// index, and returns the archive's URL.
+// announce commits a manifest of the next version, for this machine only, to the index, and
+// returns the archive's URL.
 func announce(t *testing.T, repository string, plugin index.Plugin, next, archive string) string {
 	t.Helper()
 	platform := own(t, plugin)
@@ -118,8 +117,8 @@ func pluginVersion(t *testing.T, env []string, program string, args ...string) s
 	return info.Version
 }
 
-// status runs status on the fleet. It is the regions' business, not this test's,
-// whether a check fails: exit code 1 is as good as 0.
+// status runs status on the fleet. Failed checks do not matter here, so exit code 1 is accepted
+// like 0.
 func status(t *testing.T, env []string, kubectl, plugin, fleet string) v1alpha1.StatusReport {
 	t.Helper()
 	out, err := command("", env, kubectl, plugin, "status", "-f", fleet, "-o", "json")

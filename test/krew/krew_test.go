@@ -1,8 +1,7 @@
 //go:build krew
 
-// Package krew tests, with the real krew and the real kubectl, what `make dist`
-// made. `make krew-test` runs it: it needs the archives in dist/, and it starts a
-// lab of its own.
+// Package krew tests the files that `make dist` built with the real krew and the real kubectl.
+// `make krew-test` runs it: it needs the archives in dist/, and starts its own lab.
 package krew
 
 import (
@@ -17,14 +16,14 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// The paths of what is tested, from this folder.
+// The paths of what is tested, relative to this folder.
 const (
 	root         = "../.."
 	manifestFile = root + "/plugins/coder-satellite.yaml"
 	distFolder   = root + "/dist"
 )
 
-// readManifest decodes the manifest as krew's index does, refusing unknown fields.
+// readManifest decodes the manifest as krew's index does, and refuses unknown fields.
 func readManifest(t *testing.T) index.Plugin {
 	t.Helper()
 	content, err := os.ReadFile(manifestFile)
@@ -63,8 +62,8 @@ func tool(t *testing.T, name string) string {
 	return path
 }
 
-// command runs a program and returns its standard output; on failure its
-// standard error is part of the error.
+// command runs a program and returns its standard output. If it fails, the error contains its
+// standard error.
 func command(dir string, env []string, name string, args ...string) (string, error) {
 	cmd := exec.Command(name, args...)
 	cmd.Dir = dir

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// startLab starts a lab with one region, and returns the environment that its
-// file env sets, with the path of fleet.yaml under "fleet".
+// startLab starts a lab with one region, and returns the variables from its file env, with the
+// path of fleet.yaml under "fleet".
 func startLab(t *testing.T) map[string]string {
 	t.Helper()
 	binary, dir := tool(t, "coder-satellite-lab"), t.TempDir()
@@ -22,7 +22,7 @@ func startLab(t *testing.T) map[string]string {
 		}
 	})
 	mustRun(t, nil, binary, "up", "--dir", dir, "--regions", "sydney")
-	// The file is to be sourced by a shell, so a shell says what is in it.
+	// The file is meant to be sourced, so a shell reads it.
 	out := mustRun(t, nil, "sh", "-c", `set -a; . "$1"; env -0`, "sh", filepath.Join(dir, "env"))
 	lab := map[string]string{"fleet": filepath.Join(dir, "fleet.yaml")}
 	for line := range strings.SplitSeq(out, "\x00") {
@@ -33,7 +33,7 @@ func startLab(t *testing.T) map[string]string {
 	return lab
 }
 
-// findIn looks a program up in a list of folders other than this process's PATH.
+// findIn looks up a program in a list of folders instead of this process's PATH.
 func findIn(t *testing.T, path, program string) string {
 	t.Helper()
 	for _, dir := range filepath.SplitList(path) {

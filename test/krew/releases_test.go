@@ -22,10 +22,10 @@ import (
 	"time"
 )
 
-// releases stands in for the host of the published archives. krew reaches it
-// through a proxy, so that the manifest is used as it is, with its real URLs.
+// releases replaces the host of the published archives. krew reaches it through a proxy, so that
+// the manifest is used unchanged, with its real URLs.
 type releases struct {
-	// env makes a process send its HTTPS requests here, and trust the answers.
+	// env makes a process send its HTTPS requests here and trust the answers.
 	env []string
 
 	mu    sync.Mutex
@@ -55,7 +55,7 @@ func (r *releases) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	http.ServeFile(w, request, file)
 }
 
-// newReleases starts the stand-in for a host, and a proxy that leads there only.
+// newReleases starts the replacement for a host, and a proxy that leads only there.
 func newReleases(t *testing.T, host string) *releases {
 	t.Helper()
 	r := &releases{files: map[string]string{}}
@@ -76,7 +76,7 @@ func newReleases(t *testing.T, host string) *releases {
 	return r
 }
 
-// tunnel is an HTTP proxy that connects to one address, whatever DNS says of it.
+// tunnel is an HTTP proxy that always connects to one address, whatever the requested host.
 func tunnel(name, address string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		if request.Method != http.MethodConnect || request.Host != name {
@@ -98,7 +98,7 @@ func tunnel(name, address string) http.Handler {
 		if _, err := io.WriteString(client, "HTTP/1.1 200 Connection established\r\n\r\n"); err != nil {
 			return
 		}
-		// Each direction ends the other one; how does not matter to a tunnel.
+		// The end of one direction ends the other. Errors do not matter to a tunnel.
 		var directions sync.WaitGroup
 		directions.Go(func() { _, _ = io.Copy(server, buffered); _ = server.Close() })
 		directions.Go(func() { _, _ = io.Copy(client, server); _ = client.Close() })
@@ -106,7 +106,7 @@ func tunnel(name, address string) http.Handler {
 	})
 }
 
-// certify returns a certificate for the host, and itself as PEM.
+// certify returns a self-signed certificate for the host, and the same as PEM.
 func certify(t *testing.T, host string) (tls.Certificate, []byte) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -1,6 +1,5 @@
-// Command licenses lists the modules that are linked into the plugin, on any of
-// the systems it is released for, with their licences, and fails if one is not
-// allowed. A text that it does not recognize is not allowed either.
+// Command licenses lists the modules that are linked into the plugin on any of its systems, with
+// their licences, and fails if one is not allowed. An unknown licence text is not allowed either.
 package main
 
 import (
@@ -18,7 +17,7 @@ import (
 
 const plugin = "./cmd/kubectl-coder_satellite"
 
-// module is a module at a version, in the folder of the module cache.
+// module is a version of a module, with its folder in the module cache.
 type module struct{ path, version, folder string }
 
 func main() {
@@ -29,7 +28,7 @@ func main() {
 }
 
 func run() error {
-	modules := map[module][]string{} // folders of the packages that are linked
+	modules := map[module][]string{} // folders of the linked packages
 	for _, system := range []string{"linux", "darwin", "windows"} {
 		if err := linked(system, modules); err != nil {
 			return err
@@ -78,8 +77,8 @@ func linked(system string, modules map[module][]string) error {
 	return nil
 }
 
-// licenses returns the licences of the module itself and of the code that its
-// packages have from elsewhere, whose licence lies in a folder of theirs.
+// licenses returns the licences of the module itself, and of code that its packages copied from
+// elsewhere, whose licence is in the package's folder.
 func licenses(m module, packages []string) ([]string, error) {
 	folders := map[string]bool{m.folder: true}
 	for _, folder := range packages {
@@ -113,14 +112,14 @@ func licenses(m module, packages []string) ([]string, error) {
 	return slices.Sorted(maps.Keys(found)), nil
 }
 
-// allowed are the licences, by their SPDX identifiers, under which a module may be
-// linked into this program, which is under Apache-2.0. CONTRIBUTING.md says why.
+// allowed are the licences, by SPDX identifier, of modules that may be linked into this program,
+// which is under Apache-2.0. CONTRIBUTING.md says why.
 func allowed() []string {
 	return []string{"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MPL-2.0"}
 }
 
-// classify names the licences in a text, "unknown" if it recognizes none. Line
-// breaks, capitals and the marks of quotes, lists and comments do not count.
+// classify returns the licences in a text, or "unknown" if it recognizes none. It ignores line
+// breaks, case, and the characters of quotes, lists and comments.
 func classify(text []byte) []string {
 	words := strings.FieldsFunc(strings.ToLower(string(text)), func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(">*#/", r) })
 	plain := strings.Join(words, " ")
@@ -133,7 +132,7 @@ func classify(text []byte) []string {
 	if mozilla {
 		found = append(found, "MPL-2.0")
 	}
-	if has("general public license") && !mozilla { // which names it only to be compatible with it
+	if has("general public license") && !mozilla { // MPL mentions the GPL only for compatibility
 		found = append(found, "GPL")
 	}
 	if has("permission is hereby granted, free of charge, to any person obtaining a copy") {

@@ -39,8 +39,7 @@ func TestClassify(t *testing.T) {
 	}
 }
 
-// Code that a module has copied has its licence beside it, also where the module
-// itself is under another.
+// Copied code has its licence next to it, even if the module itself has another one.
 func TestLicensesOfAModule(t *testing.T) {
 	folder := t.TempDir()
 	copied := filepath.Join(folder, "third_party", "forked", "json")

@@ -24,45 +24,46 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// States of a provider's switch, as the documents name them.
+// States of a provider's switch, named as in the documents.
 const (
 	On       = "On"
 	Off      = "Off"
 	AlwaysOn = "AlwaysOn"
 )
 
-// Facts are what a provider and its satellite are, looked up without the plugin
-// and past the meddler.
+// Facts is the state of a provider and its satellite, read without the plugin and directly, not
+// through the meddler.
 type Facts struct {
-	// HasSatellite is set if the region has one, BuiltIn if the provider is the
-	// primary's own, which has no legacy release.
+	// HasSatellite is set if the region has a satellite, BuiltIn if the provider is the primary's
+	// own, which has no legacy release.
 	HasSatellite, BuiltIn bool
 
 	// Switch is the provider's Networking v2.
 	Switch string
 	// Key is the fingerprint of the key in the cluster; empty if there is none.
 	Key string
-	// Registrations are those of the region's name or key, "name fingerprint".
+	// Registrations are those with the region's name or key, as "name fingerprint".
 	Registrations []string
-	// Registered tells that Key is registered.
+	// Registered is set if Key is registered.
 	Registered bool
 	// Records are the satellite's release records, oldest first.
 	Records []Record
-	// Silent says why nothing answers as this satellite at the access URL; empty
-	// if the satellite answers there, and the primary through it. In a region
-	// without a satellite it is about the primary itself.
+	// Silent is why this satellite does not answer at the access URL. It is empty if the
+	// satellite answers, and the primary through it. In a region without a satellite it is about
+	// the primary itself.
 	Silent string
 
 	// Legacy are the legacy release's records, oldest first.
 	Legacy []Record
-	// Objects are the legacy release's objects that exist, and whether each is kept.
+	// Objects are the existing objects of the legacy release. The value is set if the object has
+	// the keep policy.
 	Objects map[string]bool
 	// Backups are the names of the backups.
 	Backups []string
-	// EnvproxySilent says why envproxy does not answer; empty if it does.
+	// EnvproxySilent is why envproxy does not answer; empty if it does.
 	EnvproxySilent string
 
-	// Journal is the text of both journals, Holder holds a lock; both empty if nothing does.
+	// Journal is the text of both journals, Holder the holder of a lock; empty without one.
 	Journal, Holder string
 }
 
@@ -70,12 +71,12 @@ type Facts struct {
 type Record struct {
 	Revision int
 	Status   string
-	// Kept tells that the label is there, and that every object of the stored
-	// manifest has Helm's keep policy.
+	// Labelled is set if the record has the label, Kept if every object in the stored manifest
+	// has Helm's keep policy.
 	Labelled, Kept bool
 }
 
-// Look gathers the facts.
+// Look reads the facts.
 func (v *View) Look(ctx context.Context) (Facts, error) {
 	f := Facts{HasSatellite: v.Satellite != nil, BuiltIn: v.BuiltIn}
 	state, err := v.Lab.State()
@@ -104,7 +105,7 @@ func (v *View) Look(ctx context.Context) (Facts, error) {
 	return f, nil
 }
 
-// lookAtSatellite looks at the satellite's key, its registration and its release's records.
+// lookAtSatellite reads the satellite's key, its registration and its release's records.
 func (v *View) lookAtSatellite(ctx context.Context, f *Facts, state codertest.State) error {
 	secrets, err := v.Satellite.Clientset().CoreV1().Secrets(inlab.SatelliteNamespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
@@ -146,8 +147,8 @@ func switchOf(version string, provider codertest.Provider) string {
 	return Off
 }
 
-// answers checks what users meet: at the access URL the satellite with the key of
-// the cluster, and the primary behind it; without a satellite the primary.
+// answers checks what users connect to: at the access URL the satellite with the cluster's key,
+// and the primary behind it; without a satellite the primary.
 func (v *View) answers(f Facts) error {
 	if !f.HasSatellite {
 		return v.get(v.Lab.PrimaryURL+"/api", &struct{}{})
@@ -194,7 +195,7 @@ func (v *View) lookAtLegacy(ctx context.Context, f *Facts) error {
 	return nil
 }
 
-// lookAtNotes looks at the journals and the locks of the satellite and of the provider.
+// lookAtNotes reads the journals and the locks of the satellite and of the provider.
 func (v *View) lookAtNotes(ctx context.Context, f *Facts, provider string) error {
 	err := note(ctx, v.Direct, v.Namespace, inlab.ProviderJournal(provider), inlab.ProviderLock(provider), f)
 	if err != nil || v.Satellite == nil {
@@ -219,7 +220,7 @@ func note(ctx context.Context, access *cluster.Access, namespace, journal, lock 
 	return nil
 }
 
-// records are those of the release among the Secrets.
+// records returns the release's records among the Secrets.
 func records(secrets []corev1.Secret, release string) []Record {
 	var list []Record
 	for _, secret := range secrets {
@@ -240,7 +241,7 @@ func records(secrets []corev1.Secret, release string) []Record {
 	return list
 }
 
-// kept tells whether each document of a manifest has Helm's keep policy.
+// kept reports whether every document of a manifest has Helm's keep policy.
 func kept(manifest string) bool {
 	for _, document := range strings.Split(manifest, "\n---") {
 		if strings.Contains(document, "kind:") && !strings.Contains(strings.ReplaceAll(document, "'", ""), "helm.sh/resource-policy: keep") {
@@ -250,7 +251,7 @@ func kept(manifest string) bool {
 	return true
 }
 
-// fingerprint is of the public half of a private key in PEM.
+// fingerprint returns the fingerprint of the public half of a private key in PEM.
 func fingerprint(private []byte) (string, error) {
 	block, _ := pem.Decode(private)
 	if block == nil {
@@ -272,7 +273,7 @@ func fingerprint(private []byte) (string, error) {
 	return "SHA256:" + base64.RawStdEncoding.EncodeToString(sum[:]), nil
 }
 
-// String shows the facts in a failure's message.
+// String formats the facts for a failure's message.
 func (f Facts) String() string {
 	f.Journal = ""
 	text, err := json.Marshal(f)

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// Fault is how a server may fail.
+// Fault is a way in which a server may fail.
 type Fault string
 
-// The faults, each of which may befall any call.
+// The faults. Each can be the answer to any call.
 const (
 	Fault500       Fault = "500"
 	Fault503       Fault = "503 with Retry-After"
@@ -26,7 +26,7 @@ const (
 	FaultDrip      Fault = "slow drip"
 )
 
-// Faults are all of them.
+// Faults returns all faults.
 func Faults() []Fault {
 	return []Fault{Fault500, Fault503, Fault429, Fault409, FaultTimeout, FaultReset, FaultResetLate, FaultTruncated, FaultHTML, FaultEndless, FaultDrip}
 }

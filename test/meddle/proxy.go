@@ -1,7 +1,7 @@
-// Package meddle stands between the built plugin and everything that it calls,
-// the API server of a region and the primary: it counts the calls, and at one of
-// them it kills the plugin, answers wrongly, or does something behind its back.
-// It also looks at a region without the plugin's help.
+// Package meddle puts proxies between the built plugin and its servers: the API servers of a
+// region and the primary. It counts the calls. At one of them it kills the plugin, answers
+// wrongly, or changes something behind the plugin's back. It also reads the state of a region
+// without the plugin's help.
 package meddle
 
 import (
@@ -23,23 +23,22 @@ import (
 	"time"
 )
 
-// Disturbance is what happens to one of the plugin's outside calls: one of Kill,
-// Do and Fault.
+// Disturbance is what happens at one of the plugin's external calls: one of Kill, Do and Fault.
 type Disturbance struct {
-	// Call is the number of the call, from 1; 0 disturbs none.
+	// Call is the number of the call, from 1; 0 for none.
 	Call int
-	// Kill kills the plugin: before the call, or after it took effect but
-	// before its answer arrives.
+	// Kill kills the plugin: before the call, or after the call took effect but before its answer
+	// arrives.
 	Kill func()
-	// After tells Kill to let the call have its effect first.
+	// After is set if Kill waits until the call has taken effect.
 	After bool
-	// Do is done before the call, which is then served as if nothing had been.
+	// Do runs before the call, which is then served normally.
 	Do func()
-	// Fault answers instead.
+	// Fault is the answer.
 	Fault Fault
 }
 
-// String says in words what is done to a call.
+// String describes the disturbance.
 func (d Disturbance) String() string {
 	switch {
 	case d.Do != nil:
@@ -53,17 +52,17 @@ func (d Disturbance) String() string {
 	}
 }
 
-// Meddler stands between the plugin and all its servers, and counts its calls.
+// Meddler is the proxies between the plugin and all its servers, and counts the plugin's calls.
 type Meddler struct {
 	mu    sync.Mutex
 	count int
-	did   string // what was disturbed; empty if nothing was
+	did   string // the disturbed call; empty if there was none
 	now   Disturbance
 	trace []string
-	log   []byte // what the proxies themselves complained of
+	log   []byte // errors of the proxies themselves
 }
 
-// Write takes a line of a proxy's log.
+// Write appends to the proxies' log.
 func (m *Meddler) Write(line []byte) (int, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -71,28 +70,28 @@ func (m *Meddler) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// Complaints are what the proxies logged in this run.
+// Complaints returns what the proxies logged in this run.
 func (m *Meddler) Complaints() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return string(m.log)
 }
 
-// Begin sets what to do with the next run's calls.
+// Begin sets the disturbance of the next run, and resets the counters.
 func (m *Meddler) Begin(d Disturbance) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.count, m.did, m.now, m.trace, m.log = 0, "", d, nil, nil
 }
 
-// Calls are how many calls there were, and which one was disturbed.
+// Calls returns the number of calls, and the disturbed one.
 func (m *Meddler) Calls() (count int, disturbed string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.count, m.did
 }
 
-// next counts a call, and returns what to do with it.
+// next counts a call, and returns its disturbance.
 func (m *Meddler) next(r *http.Request) (Disturbance, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -106,7 +105,7 @@ func (m *Meddler) next(r *http.Request) (Disturbance, bool) {
 	return m.now, true
 }
 
-// Front is a server that the plugin takes for the one behind it.
+// Front is the proxy for one server. The plugin takes it for that server.
 type Front struct {
 	URL    string
 	server *http.Server
@@ -115,13 +114,12 @@ type Front struct {
 
 func (f *Front) close() { _ = f.server.Close() }
 
-// Away lets the server be away, or come back: nobody gets an answer meanwhile,
-// neither the plugin nor a satellite.
+// Away makes the server unreachable, for satellites as well as the plugin, or reachable again.
 func (f *Front) Away(away bool) { f.away.Store(away) }
 
 type disturbKey struct{}
 
-// stand puts the meddler in front of a server.
+// stand starts the proxy for a server.
 func (m *Meddler) stand(target, certFile, keyFile, caFile string) (*Front, error) {
 	ca, err := os.ReadFile(caFile)
 	if err != nil {
@@ -147,7 +145,7 @@ func (m *Meddler) stand(target, certFile, keyFile, caFile string) (*Front, error
 			if !ok {
 				return nil
 			}
-			// the whole answer is there: the call has had its effect
+			// the whole answer has arrived, so the call has taken effect
 			if r.StatusCode != http.StatusSwitchingProtocols {
 				_, _ = io.Copy(io.Discard, r.Body)
 			}
@@ -173,8 +171,8 @@ func (m *Meddler) stand(target, certFile, keyFile, caFile string) (*Front, error
 			hangUp(w)
 			return
 		}
-		// The body is read first: net/http closes it when the answer begins, and a
-		// transport that has yet to see its end would then break the answer off.
+		// The body is read first: net/http closes it when the answer begins, and a transport that
+		// has not reached its end would then truncate the answer.
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			return // the plugin is gone
@@ -182,7 +180,7 @@ func (m *Meddler) stand(target, certFile, keyFile, caFile string) (*Front, error
 		if len(body) > 0 {
 			r.Body = io.NopCloser(bytes.NewReader(body))
 		}
-		// what a satellite passes on is not the plugin's call
+		// requests that a satellite forwards are not the plugin's calls
 		if r.Header.Get("Coder-Satellite-Fingerprint") != "" || strings.HasPrefix(r.UserAgent(), "Go-http-client") {
 			proxy.ServeHTTP(w, r)
 			return
@@ -210,7 +208,7 @@ func (m *Meddler) stand(target, certFile, keyFile, caFile string) (*Front, error
 	return front, nil
 }
 
-// hangUp breaks the connection without an answer.
+// hangUp closes the connection without an answer.
 func hangUp(w http.ResponseWriter) {
 	if connection, _, err := http.NewResponseController(w).Hijack(); err == nil {
 		_ = connection.Close()

@@ -14,7 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// DecodeRecord reads what Helm keeps of a release in a Secret.
+// DecodeRecord decodes a release record from Helm's Secret.
 func DecodeRecord(data []byte) (map[string]any, error) {
 	packed, err := base64.StdEncoding.DecodeString(string(data))
 	if err != nil {
@@ -33,7 +33,7 @@ func DecodeRecord(data []byte) (map[string]any, error) {
 	return content, err
 }
 
-// EncodeRecord is the reverse.
+// EncodeRecord encodes a release record for Helm's Secret.
 func EncodeRecord(content map[string]any) ([]byte, error) {
 	text, err := json.Marshal(content)
 	if err != nil {
@@ -50,7 +50,7 @@ func EncodeRecord(content map[string]any) ([]byte, error) {
 	return []byte(base64.StdEncoding.EncodeToString(packed.Bytes())), nil
 }
 
-// LegacyResource is the resource of an object that inlab.LegacyObjects names.
+// LegacyResource is the resource of an object in inlab.LegacyObjects.
 func LegacyResource(name string) (resource schema.GroupVersionResource, object string) {
 	kind, object, _ := strings.Cut(name, "/")
 	return map[string]schema.GroupVersionResource{
@@ -62,7 +62,7 @@ func LegacyResource(name string) (resource schema.GroupVersionResource, object s
 	}[kind], object
 }
 
-// LegacyObject reads an object that inlab.LegacyObjects names.
+// LegacyObject reads an object in inlab.LegacyObjects.
 func (v *View) LegacyObject(ctx context.Context, name string) (*unstructured.Unstructured, error) {
 	resource, object := LegacyResource(name)
 	return v.Direct.Dynamic().Resource(resource).Namespace(v.Namespace).Get(ctx, object, metav1.GetOptions{})

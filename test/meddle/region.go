@@ -15,26 +15,26 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// Region is a region of a lab with a meddler in front of its API servers and of
-// the primary.
+// Region is a region of a lab with a meddler in front of its API servers and of the primary.
 type Region struct {
 	Name    string
 	Lab     *inlab.Lab
 	Meddler *Meddler
-	// Primary is what the plugin takes for the primary; APIs are what it takes for the
-	// API servers of the region's clusters.
+	// Primary is the proxy for the primary, APIs are those for the API servers of the region's
+	// clusters.
 	Primary *Front
 	APIs    []*Front
-	// Views has one of each of the region's providers, in the lab's order.
+	// Views has one view for each of the region's providers, in the lab's order.
 	Views []*View
 
-	// kubeconfig and fleet lead the plugin to the meddler.
+	// kubeconfig and fleet direct the plugin to the meddler.
 	kubeconfig, fleet string
-	// plugin is a copy of the plugin's binary, which a build may replace meanwhile.
+	// plugin is a copy of the plugin's binary, because a build may replace the original
+	// meanwhile.
 	plugin string
 }
 
-// Open puts a meddler in front of a region of the lab. It must be closed.
+// Open puts a meddler in front of a region of the lab. The caller must close it.
 func Open(lab *inlab.Lab, name string) (*Region, error) {
 	r := &Region{
 		Name: name, Lab: lab, Meddler: &Meddler{},
@@ -64,7 +64,7 @@ func (r *Region) front(target string) (*Front, error) {
 	return r.Meddler.stand(target, r.Lab.Path("pki", "server.pem"), r.Lab.Path("pki", "server-key.pem"), r.Lab.CAFile)
 }
 
-// contexts are those of the region's clusters, each once.
+// contexts are the contexts of the region's clusters, without duplicates.
 func (r *Region) contexts() []string {
 	region := r.Lab.Region(r.Name)
 	var contexts []string
@@ -80,7 +80,8 @@ func (r *Region) contexts() []string {
 	return contexts
 }
 
-// standBeforeClusters puts a front before each cluster, and writes the kubeconfig that leads there.
+// standBeforeClusters starts a proxy for each cluster, and writes a kubeconfig that leads to
+// them.
 func (r *Region) standBeforeClusters() error {
 	config, err := clientcmd.LoadFromFile(r.Lab.Kubeconfig)
 	if err != nil {
@@ -100,7 +101,7 @@ func (r *Region) standBeforeClusters() error {
 	return clientcmd.WriteToFile(*meddled, r.kubeconfig)
 }
 
-// writeFleet writes a Fleet file with this region alone, as it is in the lab's.
+// writeFleet writes a Fleet file with only this region, as in the lab's.
 func (r *Region) writeFleet() error {
 	data, err := os.ReadFile(r.Lab.Path("fleet.yaml"))
 	if err != nil {
@@ -115,7 +116,7 @@ func (r *Region) writeFleet() error {
 	fleet["regions"] = slices.DeleteFunc(regions, func(region any) bool {
 		fields, _ := region.(map[string]any)
 		if _, several := fields["providers"]; !several {
-			fields["provider"] = fields["name"] // it is not found by its address, which is not the meddler's
+			fields["provider"] = fields["name"] // the meddler's address identifies no provider
 		}
 		return fields["name"] != r.Name
 	})
@@ -125,7 +126,7 @@ func (r *Region) writeFleet() error {
 	return os.WriteFile(r.fleet, data, 0o600)
 }
 
-// Close takes the meddler away.
+// Close stops the meddler.
 func (r *Region) Close() {
 	r.Primary.close()
 	for _, front := range r.APIs {
@@ -133,11 +134,11 @@ func (r *Region) Close() {
 	}
 }
 
-// Fleet is the file that leads the plugin to the meddler.
+// Fleet is the Fleet file that directs the plugin to the meddler.
 func (r *Region) Fleet() string { return r.fleet }
 
-// Command returns a command that runs the plugin, led to the meddler; env holds
-// further variables, NAME=VALUE. Its process is the plugin's own.
+// Command returns a command that runs the plugin against the meddler. env has further variables,
+// NAME=VALUE. The command's process is the plugin itself.
 func (r *Region) Command(ctx context.Context, env []string, args ...string) *exec.Cmd {
 	env = append([]string{"KUBECONFIG=" + r.kubeconfig, "CODER_URL=" + r.Primary.URL}, env...)
 	return r.Lab.Command(ctx, env, r.plugin, args...)

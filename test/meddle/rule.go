@@ -7,10 +7,9 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// Rule is what must hold at every instant: Networking v2 is on only if the
-// satellite is registered with the right key, answers, and the legacy release is
-// retained. Without a satellite the primary must answer; the built-in provider has
-// no legacy release. The error has everything that is against it.
+// Rule must hold at every instant: Networking v2 is on only if the satellite is registered with
+// the right key and answers, and the legacy release is retained. Without a satellite, the primary
+// must answer. The built-in provider has no legacy release. The error lists every violation.
 func (f Facts) Rule() error {
 	if f.Switch != On {
 		return nil
@@ -33,7 +32,7 @@ func (f Facts) Served() error {
 	return errors.Join(against...)
 }
 
-// Retained checks what `helm uninstall` will look at, and that there is a backup.
+// Retained checks everything that `helm uninstall` obeys, and that there is a backup.
 func (f Facts) Retained() error {
 	deployed := f.Deployed()
 	switch {
@@ -51,7 +50,7 @@ func (f Facts) Retained() error {
 	return nil
 }
 
-// Deployed is the legacy release's record of a deployed revision; nil if there is none.
+// Deployed returns the legacy release's record of a deployed revision; nil if there is none.
 func (f Facts) Deployed() *Record {
 	for i := range f.Legacy {
 		if f.Legacy[i].Status == "deployed" {
@@ -61,7 +60,7 @@ func (f Facts) Deployed() *Record {
 	return nil
 }
 
-// LiveKept checks that each object of the legacy release is annotated, too.
+// LiveKept checks that the live objects of the legacy release are annotated, too.
 func (f Facts) LiveKept() error {
 	for name, kept := range f.Objects {
 		if !kept {
@@ -71,8 +70,8 @@ func (f Facts) LiveKept() error {
 	return nil
 }
 
-// Provisions checks that Coder can still provision workspaces: what it does so
-// with is there at every instant, even while the legacy release is removed.
+// Provisions checks that Coder can still provision workspaces. The objects that it needs must
+// always exist, even while the legacy release is being removed.
 func (f Facts) Provisions() error {
 	if f.BuiltIn {
 		return nil
@@ -88,7 +87,7 @@ func (f Facts) Provisions() error {
 	return nil
 }
 
-// Complete checks that a region is done, with nothing doubled or left over.
+// Complete checks that a migration is complete, without duplicates and leftovers.
 func (f Facts) Complete() error {
 	if f.Switch == Off {
 		return errors.New("Networking v2 is off")

@@ -14,20 +14,22 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// View is one workspace provider of a region, and the satellite that serves it,
-// looked at without the plugin and past the meddler.
+// View is one workspace provider of a region and the satellite that serves it, read without the
+// plugin and not through the meddler.
 type View struct {
 	inlab.Provider
-	// Region is the name of the region; AccessURL is where the satellite answers, empty if there is none.
+	// Region is the name of the region. AccessURL is where the satellite answers; empty if there
+	// is none.
 	Region, AccessURL string
 	Lab               *inlab.Lab
-	// Direct reaches the provider's cluster; Satellite that of the satellite, nil if the region has none.
+	// Direct is access to the provider's cluster, Satellite to the satellite's; nil if the region
+	// has none.
 	Direct, Satellite *cluster.Access
 	// Client trusts the lab's certificate authority.
 	Client *http.Client
 }
 
-// views has one of each provider of the lab's region.
+// views returns one view for each provider of the lab's region.
 func views(lab *inlab.Lab, name string) ([]*View, error) {
 	ca, err := os.ReadFile(lab.CAFile)
 	if err != nil {
@@ -56,7 +58,7 @@ func views(lab *inlab.Lab, name string) ([]*View, error) {
 	return list, nil
 }
 
-// AtPrimary is the provider as the primary has it, whatever its name is now.
+// AtPrimary returns the provider from the primary's state, whatever its present name.
 func (v *View) AtPrimary(state codertest.State) (codertest.Provider, error) {
 	for _, provider := range state.Providers {
 		if provider.Config.ClusterAddress == v.Lab.Server(v.Context) && provider.Config.DefaultNamespace == v.Namespace {
@@ -76,7 +78,7 @@ func (v *View) ID() (string, error) {
 	return provider.ID, err
 }
 
-// get reads a JSON answer of what serves the provider's users.
+// get reads a JSON answer of the server that the provider's users connect to.
 func (v *View) get(url string, out any) error {
 	response, err := v.Client.Get(url)
 	if err != nil {

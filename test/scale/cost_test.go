@@ -15,14 +15,13 @@ import (
 	"time"
 )
 
-// cost is what running the plugin took.
+// cost is what a run of the plugin used.
 type cost struct {
 	wall, cpu time.Duration
-	// peak is the most memory that was resident at once, in bytes; files are the most
-	// that were open at once.
+	// peak is the highest resident memory, in bytes; files is the highest number of open files.
 	peak  int64
 	files int
-	// requests and connections are those to clusters, satellites and envproxies.
+	// requests and connections count those to clusters, satellites and envproxies.
 	requests, connections int64
 
 	code   int
@@ -54,12 +53,12 @@ func (w *world) run(t *testing.T, args ...string) cost {
 	defer cancel()
 	most := make(chan held, 1)
 	go func() { most <- watch(ctx, cmd.Process.Pid) }()
-	_ = cmd.Wait() // its exit code tells
+	_ = cmd.Wait() // the exit code is checked below
 	wall := time.Since(began)
 	cancel()
 	peak := <-most
 	w.unknown.Range(func(asked, _ any) bool {
-		t.Errorf("asked for what was not recorded: %s", asked)
+		t.Errorf("a request without a recorded answer: %s", asked)
 		return true
 	})
 	return cost{
@@ -69,14 +68,14 @@ func (w *world) run(t *testing.T, args ...string) cost {
 	}
 }
 
-// held is the most that a process held at once.
+// held is the highest usage of a process at any moment.
 type held struct {
 	memory int64 // in bytes
 	files  int
 }
 
-// watch looks at a process until ctx ends. What the system tells of its memory at the end
-// (getrusage) would count that of the process that started it.
+// watch samples a process until ctx ends. getrusage would also count the memory of the process
+// that started it.
 func watch(ctx context.Context, pid int) (most held) {
 	process := "/proc/" + strconv.Itoa(pid)
 	for {

@@ -21,7 +21,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// lab is what is to be known of a lab's only region for others to be made like it.
+// lab has the facts about a lab's only region from which virtual regions are made.
 type lab struct {
 	name, version, primaryURL, accessURL, server       string
 	provider                                           codertest.Provider
@@ -32,7 +32,7 @@ type lab struct {
 	env []string
 }
 
-// description is what a lab says of itself in lab.json.
+// description is the content of lab.json.
 type description struct {
 	PrimaryVersion, PrimaryURL, ControlURL, RepoURL string
 	CAFile                                          string
@@ -40,8 +40,8 @@ type description struct {
 	Regions                                         []struct{ Name, AccessURL, Server string }
 }
 
-// start starts a lab of these regions, which down takes down, at the latest when the
-// test ends. The environment is the one for work in it.
+// start starts a lab of these regions and returns its environment. down removes the lab, and the
+// end of the test does so at the latest.
 func start(t *testing.T, regions ...string) (dir string, about description, env []string, down func()) {
 	t.Helper()
 	program := filepath.Join(bin(), "coder-satellite-lab")
@@ -69,7 +69,7 @@ func start(t *testing.T, regions ...string) (dir string, about description, env 
 	return dir, about, strings.Split(strings.TrimSuffix(string(output), "\x00"), "\x00"), down
 }
 
-// labUp starts a lab of one region, which down takes down.
+// labUp starts a lab of one region; down removes it.
 func labUp(t *testing.T) (l *lab, down func()) {
 	t.Helper()
 	l = &lab{name: "sydney"}
@@ -93,7 +93,7 @@ func labUp(t *testing.T) (l *lab, down func()) {
 	var namespace struct{ Metadata struct{ UID string } }
 	l.get(t, l.server+"/api/v1/namespaces/kube-system", "Authorization", "Bearer "+l.token, &namespace)
 	l.clusterUID = namespace.Metadata.UID
-	kept := t.TempDir() // the lab's folder goes with it
+	kept := t.TempDir() // outlives the lab's folder
 	l.chart, l.values = filepath.Join(kept, "coder.tgz"), filepath.Join(kept, "common.yaml")
 	for from, to := range map[string]string{"charts/coder-" + l.version + ".tgz": l.chart, "common.yaml": l.values} {
 		data, err := os.ReadFile(filepath.Join(l.dir, from))
@@ -107,7 +107,7 @@ func labUp(t *testing.T) (l *lab, down func()) {
 	return l, down
 }
 
-// migrate migrates the region, and notes what that has made.
+// migrate migrates the region, and records the result.
 func (l *lab) migrate(t *testing.T) {
 	t.Helper()
 	cmd := exec.Command(plugin(), "migrate", "--yes", "--measure=false", "-f", filepath.Join(l.dir, "fleet.yaml"))
@@ -130,7 +130,7 @@ func (l *lab) migrate(t *testing.T) {
 	l.fingerprint = satellite.Fingerprint()
 }
 
-// get asks a server of the lab.
+// get sends a GET request to a server of the lab.
 func (l *lab) get(t *testing.T, url, header, value string, answer any) {
 	t.Helper()
 	roots := x509.NewCertPool()
@@ -156,7 +156,8 @@ func (l *lab) get(t *testing.T, url, header, value string, answer any) {
 	}
 }
 
-// record runs a verb of the plugin that succeeds, and returns what it asked of the API server.
+// record runs a verb of the plugin, which must succeed, and returns the recorded answers of the
+// API server.
 func (l *lab) record(t *testing.T, verb string) *recording {
 	t.Helper()
 	r := record(t, l.server, l.caFile, l.token)
@@ -173,7 +174,7 @@ func (l *lab) record(t *testing.T, verb string) *recording {
 		return path
 	}
 	config := changed("kubeconfig", l.server, r.server.URL, "certificate-authority: "+l.caFile, "insecure-skip-tls-verify: true")
-	// the recorder's address is not the cluster's, so the provider is named
+	// the recorder has another address than the cluster, so the Fleet names the provider
 	fleet := changed("fleet.yaml", "regions:\n-", "regions:\n- provider: "+l.name+"\n ", "ca.pem", l.caFile, "common.yaml", l.values)
 	cmd := exec.Command(plugin(), verb, "-f", fleet)
 	cmd.Env = append(slices.Clone(l.env), "KUBECONFIG="+config, "KUBECACHEDIR="+t.TempDir())

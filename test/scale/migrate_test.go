@@ -17,11 +17,10 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// TestMigrate migrates real regions, each in a cluster of its own in a lab that is as far
-// away as roundTrip for all that is Coder's: by hand with runbook.sh, one region after the
-// other, and with the plugin. Each begins with a fresh lab. The clusters' API servers are
-// near, which is in favor of nobody: the plugin asks them more often, and helm and kubectl
-// connect anew each time.
+// TestMigrate migrates real regions, each in its own cluster, in a lab where Coder's servers are
+// roundTrip away: by hand with runbook.sh, one region after the other, and with the plugin, each
+// in a new lab. The clusters' API servers have no delay. That favors neither side: the plugin
+// sends them more requests, but helm and kubectl make new connections each time.
 func TestMigrate(t *testing.T) {
 	regions := make([]string, number(t, "CODER_SATELLITE_SCALE_REGIONS", "10"))
 	for i := range regions {
@@ -51,8 +50,8 @@ func TestMigrate(t *testing.T) {
 	}
 }
 
-// migrated runs a command in a fresh lab of these regions, and returns how long it took.
-// It fails the test unless all regions are migrated afterwards.
+// migrated runs a command in a new lab of these regions, and returns how long it took. It fails
+// the test unless all regions are migrated afterwards.
 func migrated(t *testing.T, regions []string, command func(dir string, about description) *exec.Cmd) time.Duration {
 	t.Helper()
 	dir, about, env, down := start(t, regions...)
@@ -62,7 +61,7 @@ func migrated(t *testing.T, regions []string, command func(dir string, about des
 		control(t, http.MethodPut, about.ControlURL+"/networks/"+network, body, nil)
 	}
 	cmd := command(dir, about)
-	// bin has helm, and the kubectl that people use
+	// bin contains helm and a released kubectl
 	cmd.Env = slices.Concat(env, []string{"PATH=" + bin() + string(os.PathListSeparator) + os.Getenv("PATH")})
 	for _, program := range []string{"helm", "kubectl"} {
 		if _, err := os.Stat(filepath.Join(bin(), program)); err != nil {
@@ -81,9 +80,9 @@ func migrated(t *testing.T, regions []string, command func(dir string, about des
 	return took
 }
 
-// allMigrated checks what the primary says after a migration of so many regions: all
-// providers are switched, all satellites registered, and of the operator's workspaces each
-// canary, which was off, was rebuilt.
+// allMigrated checks the primary's state after a migration of this number of regions: all
+// providers are switched, all satellites are registered, and each of the operator's canaries,
+// which were off, was rebuilt.
 func allMigrated(t *testing.T, state codertest.State, regions int) {
 	t.Helper()
 	switched, rebuilt := 0, 0
@@ -98,11 +97,11 @@ func allMigrated(t *testing.T, state codertest.State, regions int) {
 		}
 	}
 	if switched != regions || rebuilt != regions || len(state.Satellites) != regions {
-		t.Fatalf("of %d regions %d are switched, %d satellites are registered and %d canaries rebuilt", regions, switched, len(state.Satellites), rebuilt)
+		t.Fatalf("of %d regions, %d are switched, %d have a registered satellite, and %d have a rebuilt canary", regions, switched, len(state.Satellites), rebuilt)
 	}
 }
 
-// control asks the server that steers a lab.
+// control calls the lab's control API.
 func control(t *testing.T, method, url, body string, answer any) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))

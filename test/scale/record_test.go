@@ -17,21 +17,21 @@ import (
 	"testing"
 )
 
-// exchange is what a server answered to a request.
+// exchange is a server's answer to a request.
 type exchange struct {
 	status int
 	header http.Header
 	body   []byte
 }
 
-// recording is what the API server of a lab's region answered, by the request.
+// recording is the answers of the API server of a lab's region, by request.
 type recording struct {
 	mu        sync.Mutex
 	exchanges map[string]exchange
 	server    *httptest.Server
 }
 
-// record passes requests on to the API server, and keeps the answers.
+// record forwards requests to the API server, and stores the answers.
 func record(t *testing.T, server, caFile, token string) *recording {
 	t.Helper()
 	target, err := url.Parse(server)
@@ -72,7 +72,7 @@ func record(t *testing.T, server, caFile, token string) *recording {
 	return r
 }
 
-// key tells requests apart that are answered differently.
+// key distinguishes requests whose answers differ.
 func key(request *http.Request, body []byte) string {
 	return strings.Join([]string{request.Method, request.URL.RequestURI(), request.Header.Get("Accept"), string(body)}, " ")
 }

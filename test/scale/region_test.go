@@ -15,10 +15,10 @@ import (
 	"time"
 )
 
-// region is a virtual region: an API server that answers what a real one has answered,
-// and a satellite, both at one address on loopback.
+// region is a virtual region: an API server that repeats the recorded answers of a real one, and
+// a satellite, both at one address on loopback.
 type region struct {
-	words, back *strings.Replacer // to this region's words, and to the recorded ones
+	words, back *strings.Replacer // replace recorded names by this region's, and the reverse
 	satellite   http.Handler
 	world       *world
 
@@ -26,7 +26,7 @@ type region struct {
 	rendered map[string][]byte
 }
 
-// nameOf and addressOf are of the virtual region of that number.
+// nameOf and addressOf are the name and the address of the virtual region with this number.
 func nameOf(i int) string { return fmt.Sprintf("region-%04d", i) }
 
 func addressOf(i, port int) string { return fmt.Sprintf("127.1.%d.%d:%d", i/250, i%250+1, port) }
@@ -36,7 +36,7 @@ func hostOf(i int) string { return nameOf(i) + satellites }
 // satellites is the domain of the satellites.
 const satellites = ".satellites.example"
 
-// ServeHTTP answers as the satellite, or as the API server.
+// ServeHTTP answers as the satellite or as the API server.
 func (r *region) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	r.world.requests.Add(1)
 	if strings.Contains(request.Host, satellites) {
@@ -69,7 +69,7 @@ func (r *region) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	exchange{answer.status, answer.header, data}.write(w)
 }
 
-// serve serves a handler over TLS at an address, as far away as the world is.
+// serve serves a handler over TLS at an address, with the world's delay.
 func (w *world) serve(t *testing.T, address string, certificate tls.Certificate, handler http.Handler) {
 	t.Helper()
 	listener, err := net.Listen("tcp", address)

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Migrates regions one after the other, as docs/by-hand.md does it, and
-# stops at the first thing that fails. What a person would do in between takes no time here.
+# Migrates regions one after the other, as described in docs/by-hand.md, and stops at the first
+# failure. The time that a person would need in between is not included.
 #
 #   runbook.sh CHART_REPOSITORY CHART_VERSION VALUES_FILE NAME=ACCESS_URL...
 #
-# A region's kubeconfig context and provider have its name. CODER_URL and CODER_TOKEN are the primary's.
+# A region's kubeconfig context and provider have its name. CODER_URL and CODER_TOKEN are the
+# primary's.
 set -euo pipefail
 
 repo=$1 version=$2 values=$3
@@ -16,7 +17,7 @@ coder_api() {
   curl --fail-with-body --silent --show-error --header @<(echo "Session-Token: $CODER_TOKEN") --header 'Content-Type: application/json' "$@"
 }
 
-# await WHAT COMMAND...: looks once a second, for two minutes.
+# await WHAT COMMAND...: tries once a second, for two minutes.
 await() {
   local what=$1 looks
   shift
@@ -33,7 +34,7 @@ serves_own_key() {
     diff --brief "$work/in-cluster.pem" "$work/served.pem" > /dev/null
 }
 
-# The workspace must have been built since $built_before.
+# The workspace must have been built after $built_before.
 canary_runs() {
   coder_api "$CODER_URL/api/v0/workspaces/$canary" |
     jq --exit-status --arg before "$built_before" \
@@ -61,12 +62,12 @@ migrate() {
     coder_api --request POST "$CODER_URL/api/private/satellites" --data @- > /dev/null
   await 'the primary answers through the satellite' answers_through_satellite
 
-  # Keep the way back.
+  # Retain the legacy release.
   kubectl --context "$region" --namespace coder get secrets --selector owner=helm,name=coder-workspace-provider --output yaml > "$work/record.yaml"
   helm get manifest coder-workspace-provider --kube-context "$region" --namespace coder > "$work/legacy.yaml"
   kubectl --context "$region" --namespace coder annotate --filename "$work/legacy.yaml" --overwrite helm.sh/resource-policy=keep > /dev/null
 
-  # Switch, and look.
+  # Switch, and check.
   read -r canary built_before < <(coder_api "$CODER_URL/api/private/resource-pools/$provider/workspaces" |
     jq --raw-output --arg name "canary-$region" '.[] | select(.name == $name) | "\(.id) \(.last_built_at)"')
   coder_api --request PATCH "$CODER_URL/api/private/resource-pools/$provider" --data '{"enable_net_v2": true}' > /dev/null

@@ -1,9 +1,9 @@
 //go:build linux
 
-// Package scale measures the plugin on fleets of regions that are far away: status and
-// plan on many virtual ones, which answer what a real region in the lab has answered, and
-// migrate on a few real ones in the lab. Run it with `make bench-scale`. Virtual regions
-// have addresses of their own on loopback, which only Linux has without further ado.
+// Package scale measures the plugin on fleets of distant regions: status and plan on many virtual
+// regions, which repeat the recorded answers of a real region in the lab, and migrate on a few
+// real ones. Run it with `make bench-scale`. Virtual regions have their own addresses on
+// loopback, which only Linux offers without configuration.
 package scale
 
 import (
@@ -19,7 +19,7 @@ import (
 	"time"
 )
 
-// roundTrip is how far away everything is.
+// roundTrip is the distance to every server.
 const roundTrip = 100 * time.Millisecond
 
 // number is the value of an environment variable, 1 or more.
@@ -32,15 +32,14 @@ func number(t *testing.T, name, otherwise string) int {
 	return value
 }
 
-// sizes are of the fleets that are measured.
+// sizes are the sizes of the measured fleets.
 func sizes(t *testing.T) []int {
 	t.Helper()
 	largest := number(t, "CODER_SATELLITE_SCALE", "1000")
 	return slices.Compact([]int{1, min(10, largest), largest})
 }
 
-// TestStatus looks at migrated regions, of which all are well: whatever else the answer
-// says is false.
+// TestStatus examines migrated regions, all of them healthy, so any other result is an error.
 func TestStatus(t *testing.T) {
 	l, down := labUp(t)
 	l.migrate(t)
@@ -63,7 +62,7 @@ func TestPlan(t *testing.T) {
 	measure(t, l, recorded, "plan", func(*testing.T, *world, int) {})
 }
 
-// measure runs a verb on fleets of all sizes, and more on the largest.
+// measure runs a verb on fleets of all sizes, and more on the largest one.
 func measure(t *testing.T, l *lab, recorded *recording, verb string, more func(t *testing.T, w *world, n int)) {
 	perRegion := map[int]time.Duration{}
 	for _, n := range sizes(t) {
@@ -86,29 +85,29 @@ func measure(t *testing.T, l *lab, recorded *recording, verb string, more func(t
 		verb, perRegion[few], few, perRegion[many], many, float64(perRegion[many])/float64(perRegion[few]))
 }
 
-// well runs a verb on a fleet of which all is well.
+// well runs a verb on a fleet in which everything is healthy.
 func (w *world) well(t *testing.T, verb string) cost {
 	t.Helper()
 	got := w.run(t, verb)
 	if got.code != 0 {
-		t.Errorf("exit code %d, although all are well:\n%s", got.code, got.output[max(0, len(got.output)-3000):])
+		t.Errorf("exit code %d, although all regions are healthy:\n%s", got.code, got.output[max(0, len(got.output)-3000):])
 	}
 	for _, found := range regexp.MustCompile(`(?m)^  (?:FAIL|UNKNOWN|WARN) +(\S+).*`).FindAllStringSubmatch(got.output, -1) {
-		if found[1] != "certificate-names" { // all have the recorded region's certificate
-			t.Errorf("although all are well: %s", found[0])
+		if found[1] != "certificate-names" { // all regions serve the recorded region's certificate
+			t.Errorf("although all regions are healthy: %s", found[0])
 		}
 	}
 	return got
 }
 
-// beside runs f while every processor is busy with something else.
+// beside runs f while all processors are busy.
 func beside(t *testing.T, f func() cost) cost {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	for range runtime.NumCPU() {
 		go func() {
-			for ctx.Err() == nil { // which is the work
+			for ctx.Err() == nil { // keeps a processor busy
 			}
 		}()
 	}

@@ -22,8 +22,7 @@ import (
 
 const kindProtobuf = "application/vnd.kubernetes.protobuf"
 
-// template is an answer of an API server of which each virtual region has a version of
-// its own.
+// template is an answer of an API server that differs between virtual regions.
 type template struct {
 	status int
 	header http.Header
@@ -51,9 +50,9 @@ func newTemplate(e exchange) (template, error) {
 	return made, err
 }
 
-// render returns the answer with words replaced. The releases of Helm that are
-// satellites' are looked into as well; the records of legacy releases are the same
-// everywhere, as their backups tell their digests.
+// render returns the answer with its words replaced. This includes the content of Helm records of
+// satellites. Records of legacy releases stay the same everywhere, because their backups contain
+// checksums of them.
 func (t template) render(words *strings.Replacer) ([]byte, error) {
 	if t.object == nil {
 		return t.plain, nil
@@ -88,7 +87,7 @@ func (t template) render(words *strings.Replacer) ([]byte, error) {
 	return encoded.Bytes(), err
 }
 
-// replaceData replaces words in what a Secret holds.
+// replaceData replaces words in the data of a Secret.
 func replaceData(secret *corev1.Secret, words *strings.Replacer) error {
 	for name, value := range secret.Data {
 		if name != "release" {

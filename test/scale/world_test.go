@@ -23,21 +23,21 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// world is a primary and many virtual regions, at one distance.
+// world is a primary and many virtual regions, all at the same distance.
 type world struct {
 	network   codertest.Network
 	primary   *codertest.Primary
 	templates map[string]template
-	// requests and connections are those to clusters, satellites and envproxies.
+	// requests and connections count those to clusters, satellites and envproxies.
 	requests, connections atomic.Int64
-	unknown               sync.Map // what was asked for and not recorded
-	// files is how many files the plugin may open; 0 for as many as there may be.
+	unknown               sync.Map // requests without a recorded answer
+	// files is how many files the plugin may open; 0 for the system's limit.
 	files int
 	dir   string
 	env   []string
 }
 
-// build builds a world of n regions that are as the recorded one: migrated, or not yet.
+// build builds a world of n regions like the recorded one: migrated, or not yet.
 func build(t *testing.T, n int, seen *lab, recorded *recording) *world {
 	t.Helper()
 	w := &world{templates: map[string]template{}, dir: t.TempDir()}
@@ -111,7 +111,7 @@ func build(t *testing.T, n int, seen *lab, recorded *recording) *world {
 				base64.StdEncoding.EncodeToString([]byte(seen.privateKey)), base64.StdEncoding.EncodeToString([]byte(private)),
 				strings.ReplaceAll(seen.privateKey, "\n", `\n`), strings.ReplaceAll(private, "\n", `\n`))
 		} else {
-			connectTo = addressOf(i, closed) // nothing answers there yet
+			connectTo = addressOf(i, closed) // nothing listens there
 		}
 		r.words = strings.NewReplacer(words...)
 		w.serve(t, address, served, r)
@@ -138,7 +138,7 @@ func (w *world) register(t *testing.T, token, name, publicKey string) {
 	}
 }
 
-// write writes what an operator has: a Fleet, a kubeconfig and the environment.
+// write writes the operator's files: a Fleet, a kubeconfig and the environment.
 func (w *world) write(t *testing.T, n int, seen *lab, authority []byte, fleet, clusters, token string) {
 	t.Helper()
 	var contexts strings.Builder

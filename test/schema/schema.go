@@ -1,5 +1,5 @@
-// Package schema compares documents with the JSON Schemas in docs/schema, for
-// tests of every kind.
+// Package schema validates documents against the JSON Schemas in docs/schema, for tests of every
+// kind.
 package schema
 
 import (
@@ -18,9 +18,9 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// Check returns what is wrong with the documents in the plugin's output. Output
-// that is no JSON, or breaks off because the plugin was killed, holds none, and
-// neither do Kubernetes' own objects.
+// Check returns what is wrong with the documents in the plugin's output. Output that is not JSON,
+// or is truncated because the plugin was killed, contains no documents. Kubernetes' own objects
+// do not count either.
 func Check(output string) error {
 	decoder := json.NewDecoder(strings.NewReader(output))
 	for {
@@ -41,12 +41,12 @@ func Check(output string) error {
 	}
 }
 
-// filledIn returns what discover prints with access URLs, which the user fills in.
+// filledIn adds access URLs to the output of discover, which users fill in themselves.
 func filledIn(fleet []byte) []byte {
 	return bytes.ReplaceAll(fleet, []byte(`"accessURL": ""`), []byte(`"accessURL": "https://satellite.example.com"`))
 }
 
-// Validate returns what is wrong with a document in JSON by the schema of its kind.
+// Validate validates a JSON document against the schema of its kind.
 func Validate(document []byte) error {
 	var head metav1.TypeMeta
 	if err := json.Unmarshal(document, &head); err != nil {
@@ -66,8 +66,8 @@ func Validate(document []byte) error {
 	return nil
 }
 
-// compiled returns the schema of a kind, made to refuse fields that it does not
-// know: the program that prints a document is of the schema's own version.
+// compiled returns the schema of a kind, changed to refuse unknown fields: here the program and
+// the schema have the same version.
 func compiled(kind string) (*jsonschema.Schema, error) {
 	_, here, _, ok := runtime.Caller(0)
 	if !ok {

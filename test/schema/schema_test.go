@@ -13,12 +13,12 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/schema"
 )
 
-// Every golden document is one that its schema knows.
+// Every golden document matches its schema.
 func TestGoldenDocuments(t *testing.T) {
 	found := 0
 	for _, name := range glob(t, "../../pkg/*/testdata/*.json") {
 		if strings.Contains(name, "-hostile.") {
-			continue // texts that nothing prints, to try the printer with
+			continue // test data for the printer that no verb prints
 		}
 		found++
 		if err := schema.Validate(read(t, name)); err != nil {
@@ -30,7 +30,7 @@ func TestGoldenDocuments(t *testing.T) {
 	}
 }
 
-// Every Fleet that the plugin takes, and every one that the documents show, fits.
+// Every Fleet that the plugin accepts or the documentation shows matches the schema.
 func TestFleets(t *testing.T) {
 	found := 0
 	for _, name := range append(glob(t, "../../pkg/*/testdata/valid/*.yaml"), glob(t, "../../test/docs/*.yaml")...) {
@@ -63,13 +63,13 @@ func TestFleets(t *testing.T) {
 	}
 }
 
-// What the plugin refuses, the schema does too, except for what no schema can
-// see: what regions share, what is in the file system, and how YAML is written.
+// The schema refuses what the plugin refuses, except for errors that no schema can detect:
+// relations between regions, the file system, and how YAML is written.
 func TestInvalidFleets(t *testing.T) {
 	unseen := map[string]bool{
-		"duplicates": true, "files": true, "primary-url": true, "unified-primary": true, // between fields, and outside of the file
+		"duplicates": true, "files": true, "primary-url": true, "unified-primary": true, // between fields, and outside the file
 		"bomb-cycle": true, "merge-key": true, "syntax": true, "twice": true, "two-documents": true, // YAML
-		"comment-only": true, "empty": true, "list": true, "null": true, "no-kind": true, "wrong-kind": true, // no Fleet at all
+		"comment-only": true, "empty": true, "list": true, "null": true, "no-kind": true, "wrong-kind": true, // not a Fleet at all
 	}
 	for _, name := range glob(t, "../../pkg/fleet/testdata/invalid/*.yaml") {
 		if unseen[strings.TrimSuffix(filepath.Base(name), ".yaml")] {
@@ -77,7 +77,7 @@ func TestInvalidFleets(t *testing.T) {
 		}
 		text := read(t, name)
 		if !isFleet(text) {
-			t.Errorf("%s is no Fleet: name it above", name)
+			t.Errorf("%s is not a Fleet: list it above", name)
 		}
 		if validateYAML(text) == nil {
 			t.Errorf("%s fits the schema", name)
@@ -85,7 +85,7 @@ func TestInvalidFleets(t *testing.T) {
 	}
 }
 
-// One thing is wrong with each, so that none hides another.
+// Each document has exactly one error, so that none hides another.
 func TestFleetFields(t *testing.T) {
 	const head = "apiVersion: coder-satellite.dev/v1alpha1\nkind: Fleet\n"
 	region := func(more string) string {
@@ -132,7 +132,7 @@ func TestFleetFields(t *testing.T) {
 	}
 }
 
-// Output is checked as far as it holds documents.
+// Only the documents in the output are checked.
 func TestCheck(t *testing.T) {
 	const version = `{"kind": "VersionInfo", "apiVersion": "coder-satellite.dev/v1alpha1", "version": "v1", "goVersion": "go1", "platform": "a/b"%s}`
 	well, more := strings.ReplaceAll(version, "%s", ""), strings.ReplaceAll(version, "%s", `, "surprise": 1`)
@@ -166,7 +166,7 @@ func isFleet(text []byte) bool {
 	return bytes.Contains(text, []byte("coder-satellite.dev/v1alpha1")) && bytes.Contains(text, []byte("kind: Fleet"))
 }
 
-// yamlBlocks returns a page's code blocks in YAML, without what they are indented by.
+// yamlBlocks returns a page's YAML code blocks without their indentation.
 func yamlBlocks(page string) [][]byte {
 	var blocks [][]byte
 	var block *bytes.Buffer

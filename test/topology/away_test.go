@@ -13,8 +13,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// cuttable returns a kubeconfig in which the cluster of that context is reached
-// on a line that can be cut.
+// cuttable returns a kubeconfig that reaches the context's cluster over a line that can be cut.
 func cuttable(t *testing.T, context string) (line *inlab.Line, kubeconfig string) {
 	t.Helper()
 	config, err := clientcmd.LoadFromFile(lab.Kubeconfig)
@@ -44,9 +43,9 @@ func written(t *testing.T, config *clientcmdapi.Config) string {
 	return file.Name()
 }
 
-// TestOneClusterUnreachable: from the beginning. A provider's keeps nobody else
-// from migrating, unless whole regions are asked for; the satellite's does not
-// keep providers from going back.
+// TestOneClusterUnreachable: a cluster is unreachable from the start. A provider's cluster does
+// not keep other providers from migrating, except with --whole-regions. The satellite's cluster
+// does not keep providers from rolling back.
 func TestOneClusterUnreachable(t *testing.T) {
 	t.Cleanup(func() { reset(t, "london") })
 	line, kubeconfig := cuttable(t, "london-b")
@@ -68,18 +67,18 @@ func TestOneClusterUnreachable(t *testing.T) {
 	switches(t, all("london", false))
 }
 
-// lockDuration is long enough that a busy machine does not lose a lock.
+// lockDuration is long enough to keep a lock on a busy machine.
 const lockDuration = 10 * time.Second
 
-// TestOneClusterGoesAway: one of the three clusters goes away at a step, and stays
-// away until the run is over. Whatever is done then, nobody is left on a path that
-// is broken, and the next run completes the region.
+// TestOneClusterGoesAway: one of the three clusters becomes unreachable at a step, until the run
+// has ended. Whatever the run does then, no user is left on a broken path, and the next run
+// completes the region.
 func TestOneClusterGoesAway(t *testing.T) {
 	steps := []string{"install-satellite", "register-satellite", "enable-networking-v2 (london-a)", "rebuild-canary (london-a)",
 		"enable-networking-v2 (london-b)", "rebuild-canary (london-b)"}
 	for i, cluster := range []string{"london-edge", "london-a", "london-b"} {
 		for j, step := range steps {
-			// a run of `make test` takes a third of the pairs, each step once
+			// `make test` runs a third of the pairs, with each step once
 			if os.Getenv("CODER_SATELLITE_CRASH") != "all" && j%3 != i {
 				continue
 			}
@@ -97,7 +96,7 @@ func TestOneClusterGoesAway(t *testing.T) {
 					t.Errorf("it succeeded without the satellite's cluster: %s", result)
 				}
 				ruleHolds(t, reported(t, result))
-				<-time.After(lockDuration) // the locks that were not given up expire
+				<-time.After(lockDuration) // locks that the run could not release expire
 				plugin(t, 0, "migrate", "-f", "fleet.yaml", "--region", "london", "--yes")
 				switches(t, all("london", true))
 			})
@@ -105,8 +104,8 @@ func TestOneClusterGoesAway(t *testing.T) {
 	}
 }
 
-// ruleHolds fails the test if a provider is on a path that is not complete, or if
-// the report says of a switch what it is not.
+// ruleHolds fails the test if a provider is on an incomplete path, or if the report is wrong
+// about a switch.
 func ruleHolds(t *testing.T, report v1alpha1.RegionReport) {
 	t.Helper()
 	state, err := lab.State()

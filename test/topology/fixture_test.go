@@ -21,14 +21,14 @@ import (
 // plugin runs the plugin and fails the test unless it exits with the code.
 func plugin(t *testing.T, code int, args ...string) inlab.Result {
 	t.Helper()
-	result := lab.Plugin(context.WithoutCancel(t.Context()), args...) // clean-ups run it, too
+	result := lab.Plugin(context.WithoutCancel(t.Context()), args...) // also used in clean-ups
 	if result.Code != code {
 		t.Fatalf("kubectl coder-satellite %s: want exit code %d, got %s", strings.Join(args, " "), code, result)
 	}
 	return result
 }
 
-// reported is the only region of the report in a result.
+// reported returns the only region of the report in a result.
 func reported(t *testing.T, result inlab.Result) v1alpha1.RegionReport {
 	t.Helper()
 	var report v1alpha1.MigrationReport
@@ -38,7 +38,7 @@ func reported(t *testing.T, result inlab.Result) v1alpha1.RegionReport {
 	return report.Regions[0]
 }
 
-// fleet writes the lab's Fleet, changed, beside it, and returns its path.
+// fleet writes a changed copy of the lab's Fleet next to it, and returns its path.
 func fleet(t *testing.T, edit func(*v1alpha1.Fleet)) string {
 	t.Helper()
 	data, err := os.ReadFile(lab.Path("fleet.yaml"))
@@ -65,7 +65,7 @@ func fleet(t *testing.T, edit func(*v1alpha1.Fleet)) string {
 	return file.Name()
 }
 
-// regionOf is the region of that name in a Fleet.
+// regionOf returns the region of that name in a Fleet.
 func regionOf(f *v1alpha1.Fleet, name string) v1alpha1.Region {
 	for _, region := range f.Regions {
 		if region.Name == name {
@@ -75,7 +75,7 @@ func regionOf(f *v1alpha1.Fleet, name string) v1alpha1.Region {
 	return v1alpha1.Region{}
 }
 
-// providerOf is the provider of that name at the primary.
+// providerOf returns the provider of that name at the primary.
 func providerOf(t *testing.T, name string) codertest.Provider {
 	t.Helper()
 	provider, err := lab.Provider(name)
@@ -85,7 +85,7 @@ func providerOf(t *testing.T, name string) codertest.Provider {
 	return provider
 }
 
-// switches fails the test unless Networking v2 of the providers is as wanted.
+// switches fails the test unless the providers' Networking v2 is as wanted.
 func switches(t *testing.T, want map[string]bool) {
 	t.Helper()
 	for name, on := range want {
@@ -95,7 +95,7 @@ func switches(t *testing.T, want map[string]bool) {
 	}
 }
 
-// reset brings the providers of a region back, and takes its satellite away.
+// reset rolls back the providers of a region, and removes its satellite.
 func reset(t *testing.T, region string) {
 	t.Helper()
 	args := []string{"rollback", "-f", "fleet.yaml", "--region", region, "--yes", "--networking-v2-was", "off", "-o", "json"}
@@ -105,7 +105,7 @@ func reset(t *testing.T, region string) {
 	}
 	report := reported(t, plugin(t, 0, append(args, "--remove-satellite")...))
 	if report.Outcome == v1alpha1.OutcomeNothingToDo {
-		return // the test did not get as far as a satellite
+		return // the test ended before it had a satellite
 	}
 	left := report.Satellite.After
 	if left == nil || left.Registered != v1alpha1.FindingNo || left.Release != "none" || left.Answers != v1alpha1.FindingNo {
@@ -113,7 +113,7 @@ func reset(t *testing.T, region string) {
 	}
 }
 
-// running is a plugin that is at work.
+// running is the plugin while it is running.
 type running struct {
 	command        *exec.Cmd
 	stdout, stderr bytes.Buffer
@@ -122,7 +122,7 @@ type running struct {
 	code           int
 }
 
-// begin starts the plugin; what it prints on stderr comes, line by line, through progress.
+// begin starts the plugin. Its stderr arrives line by line in progress.
 func begin(t *testing.T, args ...string) *running {
 	t.Helper()
 	r := &running{progress: make(chan string, 1000), ended: make(chan struct{})}
@@ -137,13 +137,13 @@ func begin(t *testing.T, args ...string) *running {
 		r.code = r.command.ProcessState.ExitCode()
 	}()
 	t.Cleanup(func() {
-		_ = r.command.Process.Kill() // of one that has ended, it says so, and does nothing
+		_ = r.command.Process.Kill() // does nothing if it has ended
 		<-r.ended
 	})
 	return r
 }
 
-// lines passes complete lines on.
+// lines splits output into complete lines.
 type lines struct {
 	r    *running
 	rest string
@@ -160,13 +160,13 @@ func (l *lines) Write(data []byte) (int, error) {
 		l.rest = rest
 		select {
 		case l.r.progress <- line:
-		default: // nobody waits for it any more
+		default: // nobody is waiting for it
 		}
 	}
 }
 
-// says waits until the plugin has said this of its progress, and reports whether
-// it did before it ended.
+// says waits until the plugin's progress contains the text. It reports false if the plugin ends
+// before.
 func (r *running) says(t *testing.T, part string) bool {
 	t.Helper()
 	deadline := time.After(time.Minute)
@@ -184,7 +184,7 @@ func (r *running) says(t *testing.T, part string) bool {
 	}
 }
 
-// outcome waits for the end of the plugin.
+// outcome waits until the plugin has ended.
 func (r *running) outcome(t *testing.T) inlab.Result {
 	t.Helper()
 	select {

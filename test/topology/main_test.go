@@ -1,6 +1,5 @@
-// Package topology runs the built plugin on the shapes that Coder's documentation
-// allows: a satellite in a cluster of its own, several providers in one cluster or
-// in several, and the built-in provider.
+// Package topology runs the built plugin on the topologies in Coder's documentation: a satellite
+// in its own cluster, several providers in one cluster or in several, and the built-in provider.
 package topology
 
 import (
@@ -11,8 +10,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// lab is shared by the tests of this package, which run one after the other.
-// Each leaves its regions as reset leaves them.
+// lab is shared by the tests of this package, which run one after the other. Each leaves its
+// regions as reset does.
 var lab *inlab.Lab
 
 func TestMain(m *testing.M) {

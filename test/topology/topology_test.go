@@ -10,16 +10,16 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// shapes are the regions of the documentation's cases, with their providers.
+// shapes are the regions for the documentation's cases, with their providers.
 func shapes() map[string][]string {
 	return map[string][]string{
-		"london":       {"london-a", "london-b"}, // the satellite in a cluster of its own
+		"london":       {"london-a", "london-b"}, // the satellite in its own cluster
 		"paris":        {"paris-1", "paris-2"},   // two providers in one cluster
 		"headquarters": {"built-in"},             // no satellite
 	}
 }
 
-// all is the state of every provider of the region.
+// all is the wanted state of every provider of the region.
 func all(region string, on bool) map[string]bool {
 	states := map[string]bool{}
 	for _, provider := range shapes()[region] {
@@ -28,8 +28,8 @@ func all(region string, on bool) map[string]bool {
 	return states
 }
 
-// TestShapes: each shape is planned, migrated by a run that is killed and one that
-// goes on, rolled back, migrated, finalized at v1.22, and its satellite removed.
+// TestShapes: each topology is planned, migrated by a run that is killed and by one that
+// continues, rolled back, migrated, finalized at v1.22, and its satellite is removed.
 func TestShapes(t *testing.T) {
 	for region, providers := range shapes() {
 		t.Run(region, func(t *testing.T) {
@@ -69,9 +69,9 @@ func TestShapes(t *testing.T) {
 	}
 }
 
-// TestShapesFinalized: from v1.22 on the legacy releases go, provider by provider;
-// in a region without a satellite there is nothing to finalize. The satellite in
-// use is not removed without force.
+// TestShapesFinalized: from v1.22 on the legacy releases are removed, provider by provider. A
+// region without a satellite has nothing to finalize. A satellite in use is removed only with
+// --force.
 func TestShapesFinalized(t *testing.T) {
 	before, err := lab.State()
 	if err != nil {
@@ -102,7 +102,7 @@ func TestShapesFinalized(t *testing.T) {
 	if got := reported(t, plugin(t, 0, "finalize", "--yes", "-f", "fleet.yaml", "--region", "headquarters", "-o", "json")); got.Outcome != v1alpha1.OutcomeNothingToDo {
 		t.Errorf("headquarters is finalized: %s", got.Outcome)
 	}
-	plugin(t, 0, "migrate", "--yes", "-f", "fleet.yaml", "--region", "london", "--region", "paris") // satellites of the primary's version
+	plugin(t, 0, "migrate", "--yes", "-f", "fleet.yaml", "--region", "london", "--region", "paris") // so that the satellites have the primary's version
 	one := reported(t, plugin(t, 0, "finalize", "--yes", "-f", "fleet.yaml", "--provider", "london-a", "-o", "json"))
 	if len(one.Providers) != 1 || one.Providers[0].Name != "london-a" || one.Providers[0].After.LegacyRetained != v1alpha1.FindingNone {
 		t.Errorf("providers: %+v", one.Providers)
@@ -120,7 +120,7 @@ func TestShapesFinalized(t *testing.T) {
 	plugin(t, 0, "remove", "--yes", "-f", "fleet.yaml", "--region", "london", "--force", "--reason", "a test")
 }
 
-// TestUnifiedURLOfTwoSatellites: both satellites get it, and the checks ask for it.
+// TestUnifiedURLOfTwoSatellites: both satellites get the unified URL, and the checks test it.
 func TestUnifiedURLOfTwoSatellites(t *testing.T) {
 	file := fleet(t, func(f *v1alpha1.Fleet) {
 		f.UnifiedURL = "https://global.example.com"
@@ -144,8 +144,8 @@ func TestUnifiedURLOfTwoSatellites(t *testing.T) {
 	}
 }
 
-// TestOneCanaryFails: the provider before it stays migrated, its own switch is
-// off, and the report says both.
+// TestOneCanaryFails: the provider before it stays migrated, its own switch is undone, and the
+// report says both.
 func TestOneCanaryFails(t *testing.T) {
 	t.Cleanup(func() { reset(t, "london") })
 	workspace, err := lab.Workspace("canary-london-b")
@@ -181,8 +181,8 @@ func TestOneCanaryFails(t *testing.T) {
 	}
 }
 
-// TestProvidersOfAnotherFleet: a satellite is in use by what its journal names,
-// too, whatever Fleet file was used.
+// TestProvidersOfAnotherFleet: providers in a satellite's journal count as its users, whatever
+// Fleet file is used.
 func TestProvidersOfAnotherFleet(t *testing.T) {
 	t.Cleanup(func() { reset(t, "london") })
 	plugin(t, 0, "migrate", "--yes", "-f", "fleet.yaml", "--provider", "london-b")
@@ -193,14 +193,14 @@ func TestProvidersOfAnotherFleet(t *testing.T) {
 	})
 	refused := plugin(t, 5, "remove", "--yes", "-f", other)
 	if !strings.Contains(refused.Stdout, `"london-b"`) {
-		t.Errorf("it is not said who uses the satellite: %s", refused)
+		t.Errorf("the message does not name the users of the satellite: %s", refused)
 	}
 	plugin(t, 1, "rollback", "--yes", "-f", other, "--remove-satellite", "--networking-v2-was", "on")
 	switches(t, map[string]bool{"london-b": true})
 }
 
-// TestTwoFleetsOneProvider: two runs whose Fleet files have nothing in common but
-// one provider exclude each other by the lock beside that provider.
+// TestTwoFleetsOneProvider: two runs whose Fleet files share only one provider exclude each other
+// through that provider's lock.
 func TestTwoFleetsOneProvider(t *testing.T) {
 	t.Cleanup(func() { reset(t, "london"); reset(t, "paris") })
 	with := func(region string) string {

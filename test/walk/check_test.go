@@ -9,7 +9,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
-// check checks what a run of the plugin left of each provider, and what it said.
+// check checks the state in which a run of the plugin left each provider, and its output.
 func (w *walker) check(done ran) []violation {
 	found := append(checkEnd(done), w.checkSecrets(done)...)
 	for _, v := range w.views {
@@ -25,7 +25,7 @@ func (w *walker) check(done ran) []violation {
 	return found
 }
 
-// runs are the verbs that a step ran: two if another operator was at work.
+// runs are the verbs of a step: two if another operator ran one.
 func (r ran) runs() []string {
 	var list []string
 	for _, one := range r.both() {
@@ -34,7 +34,7 @@ func (r ran) runs() []string {
 	return list
 }
 
-// both are the step's run and, if there was one, the other operator's.
+// both are the step's run and the other operator's, if there was one.
 func (r ran) both() []ran {
 	if r.other == nil {
 		return []ran{r}
@@ -42,18 +42,18 @@ func (r ran) both() []ran {
 	return []ran{r, *r.other}
 }
 
-// any tells whether one of the step's runs was of that verb.
+// any reports whether one of the step's runs had that verb.
 func (r ran) any(verb string) bool {
 	return strings.Contains(" "+strings.Join(r.runs(), " ")+" ", " "+verb+" ")
 }
 
-// removes tells whether one of the step's runs may take the satellite away.
+// removes reports whether one of the step's runs may remove the satellite.
 func (r ran) removes() bool {
 	removal := "--remove-satellite"
 	return r.any("remove") || strings.Contains(r.verb, removal) || r.other != nil && strings.Contains(r.other.verb, removal)
 }
 
-// checkKept checks that nothing is gone that no verb but its own may take.
+// checkKept checks that nothing is gone that only another verb may remove.
 func checkKept(v *view, done ran) []violation {
 	before, after := v.before, v.facts
 	var found []violation
@@ -98,10 +98,10 @@ func checkKept(v *view, done ran) []violation {
 	return found
 }
 
-// checkRecords checks that the legacy release's records keep what retains them.
+// checkRecords checks that the legacy release's records are still retained.
 func checkRecords(before, after meddle.Facts, lost func(kind, format string, args ...any)) {
 	for _, was := range before.Legacy {
-		// a record of an uninstallation hides the one that is restored
+		// restoring deletes the record of an uninstall, which hides the restored one
 		there := was.Status == "uninstalled" || was.Status == "uninstalling"
 		for _, is := range after.Legacy {
 			if is.Revision != was.Revision {
@@ -172,7 +172,7 @@ func hasFailure(checks []v1alpha1.CheckResult) bool {
 	return false
 }
 
-// exitCode is what the README says of an outcome.
+// exitCode is the exit code of an outcome according to the README.
 func exitCode(outcome v1alpha1.Outcome) int {
 	switch outcome {
 	case v1alpha1.OutcomeSucceeded, v1alpha1.OutcomeNothingToDo, v1alpha1.OutcomeChangesPending:
@@ -192,8 +192,8 @@ func exitCode(outcome v1alpha1.Outcome) int {
 	}
 }
 
-// checkSuccess checks that a verb that says that it succeeded has reached the
-// state that it names, and that one which says it changed nothing did so.
+// checkSuccess checks that a run that reports success reached the state that its verb promises,
+// and that a run that reports no changes made none.
 func checkSuccess(v *view, done ran) []violation {
 	before, after := v.before, v.facts
 	if done.world != "" || done.other != nil {
@@ -213,8 +213,8 @@ func checkSuccess(v *view, done ran) []violation {
 	return found
 }
 
-// idle reports whether a run may have changed nothing of a provider: because of its
-// verb, of how it ended, or of what it says.
+// idle reports whether a run must not have changed anything of a provider: because of its verb,
+// its outcome, or its error.
 func idle(v *view, done ran) bool {
 	switch done.outcome {
 	case v1alpha1.OutcomePreflightFailed, v1alpha1.OutcomeNothingToDo, v1alpha1.OutcomeLockHeld:
@@ -223,14 +223,14 @@ func idle(v *view, done ran) bool {
 	return !changes(done.verb) || done.report != nil && done.report.Outcome == done.outcomeOf(v.Name) && strings.Contains(done.errorOf(v.Name), "nothing was changed")
 }
 
-// lasting is the facts but for the lock, which an idle run may take from a dead one,
-// and for what answers, which the lab's nodes change when the primary is away.
+// lasting is the facts without the lock, which an idle run may take over from a dead one, and
+// without the answers, which change when the lab's nodes lose the primary.
 func lasting(f meddle.Facts) string {
 	f.Holder, f.Silent = "", ""
 	return f.String()
 }
 
-// reached returns what is missing from the state that a verb names.
+// reached returns what is missing from the state that a verb promises.
 func reached(verb string, done ran, before, f meddle.Facts) error {
 	if !f.HasSatellite && (verb == "remove" || verb == "finalize") {
 		return nil // there is nothing to do
@@ -243,7 +243,7 @@ func reached(verb string, done ran, before, f meddle.Facts) error {
 		case f.Switch == meddle.On && (before.Switch != meddle.On || anyLegacy(before)):
 			return f.Rule()
 		}
-		return f.Served() // nothing was there that could be retained
+		return f.Served() // there was nothing to retain
 	case "rollback":
 		return rolledBack(done, f)
 	case "retain":
@@ -251,7 +251,7 @@ func reached(verb string, done ran, before, f meddle.Facts) error {
 			return nil
 		}
 		if !anyLegacy(before) && f.Switch != meddle.Off {
-			return nil // nothing was there that could be retained
+			return nil // there was nothing to retain
 		}
 		return f.Retained()
 	case "remove":
@@ -268,8 +268,8 @@ func reached(verb string, done ran, before, f meddle.Facts) error {
 	}
 }
 
-// anyLegacy reports whether anything is left that a legacy release could be
-// restored from, or that uses one.
+// anyLegacy reports whether anything is left that uses a legacy release, or from which it could
+// be restored.
 func anyLegacy(f meddle.Facts) bool {
 	_, envproxy := f.Objects["deployment/envproxy"]
 	return envproxy || len(f.Legacy) > 0 || len(f.Backups) > 0

@@ -13,13 +13,13 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
-// rounds are how many runs for each provider an operator has until the region must be
-// healthy: advice names one, and is followed a command at a time.
+// rounds is how many runs for each provider it may take until the region is healthy: each run may
+// suggest a command, and these are followed one at a time.
 const rounds = 8
 
-// heal lets the world behave, and follows what the plugin says until the region
-// is healthy: the command under `next` if it is one that changes something, the
-// commands of failed checks, and migrate. It fails if that leads nowhere.
+// heal ends all disturbances, and follows the plugin's advice until the region is healthy: the
+// command under `next` if it changes something, the commands of failed checks, and migrate. It
+// returns a violation if that does not work.
 func (w *walker) heal(ctx context.Context) ([]violation, error) {
 	found, err := w.checkLeavings(ctx)
 	if err != nil || len(found) > 0 {
@@ -46,7 +46,7 @@ func (w *walker) heal(ctx context.Context) ([]violation, error) {
 	return []violation{violated("does not heal", "after %d rounds: %v\n  %s", rounds*len(w.views), w.healthy(), w.told())}, nil
 }
 
-// healthy returns what is missing from a region that is done.
+// healthy returns what is missing from a migrated region.
 func (w *walker) healthy() error {
 	var errs []error
 	for _, v := range w.views {
@@ -57,7 +57,7 @@ func (w *walker) healthy() error {
 	return errors.Join(errs...)
 }
 
-// told are the facts of all views, in words.
+// told describes the facts of all views.
 func (w *walker) told() string {
 	var lines []string
 	for _, v := range w.views {
@@ -66,7 +66,7 @@ func (w *walker) told() string {
 	return strings.Join(lines, "\n  ")
 }
 
-// healthy returns what is missing from a provider that is done.
+// healthy returns what is missing from a migrated provider.
 func healthy(f meddle.Facts) error {
 	switch {
 	case f.Switch == meddle.Off:
@@ -83,7 +83,7 @@ func healthy(f meddle.Facts) error {
 	return errors.Join(f.Rule(), f.Served())
 }
 
-// healing runs a verb that nobody disturbs.
+// healing runs a verb without a disturbance.
 func (w *walker) healing(ctx context.Context, verb string) (ran, []violation, error) {
 	done, err := w.run(ctx, step{verb: verb})
 	if err != nil {
@@ -104,8 +104,8 @@ func (w *walker) healing(ctx context.Context, verb string) (ran, []violation, er
 	return done, w.judge(done), nil
 }
 
-// behave ends what the world has broken out of the plugin's reach. A legacy
-// release that it destroyed, backups and all, is installed again.
+// behave undoes the damage that the plugin cannot fix. If a legacy release was destroyed together
+// with its backups, behave installs it again.
 func (w *walker) behave(ctx context.Context) error {
 	for _, v := range w.views {
 		if err := errors.Join(v.rename(v.Name), v.failBuilds(""), ignoreMissing(v.allow(ctx)), v.mendLegacy(ctx)); err != nil {
@@ -134,7 +134,7 @@ func (w *walker) behave(ctx context.Context) error {
 }
 
 func (w *walker) reinstallLegacy(ctx context.Context, v *view) error {
-	// a record that a killed Helm left is in Helm's way
+	// the record of a killed Helm would block Helm
 	if err := deleteRecords(ctx, v.Direct, v.Namespace, inlab.LegacyRelease); err != nil {
 		return err
 	}
@@ -143,8 +143,8 @@ func (w *walker) reinstallLegacy(ctx context.Context, v *view) error {
 	return err
 }
 
-// follow does what the plugin's messages say, each command once, and returns the
-// verb to run next: one at a time, since it may make the others needless.
+// follow runs the commands in the plugin's messages, each once, and returns the verb to run next.
+// It stops at the first verb of the plugin, since that may make the other commands unnecessary.
 func (w *walker) follow(ctx context.Context, done, status ran, followed map[string]bool) string {
 	verb := "migrate"
 	var advice []string
@@ -166,7 +166,7 @@ func (w *walker) follow(ctx context.Context, done, status ran, followed map[stri
 		}
 		followed[command] = true
 		if ok {
-			return next // what is said after it is for afterwards
+			return next // the commands after it are for later
 		}
 		w.note("healing: %s: %s", command, w.obey(ctx, command))
 		if err := w.settle(ctx); err != nil {
@@ -176,7 +176,7 @@ func (w *walker) follow(ctx context.Context, done, status ran, followed map[stri
 	return verb
 }
 
-// spoken is what checks that did not pass say.
+// spoken returns the messages and hints of failed checks.
 func spoken(checks []v1alpha1.CheckResult) []string {
 	var texts []string
 	for _, check := range checks {
@@ -187,7 +187,7 @@ func spoken(checks []v1alpha1.CheckResult) []string {
 	return texts
 }
 
-// commands are the commands that texts name between backticks.
+// commands returns the commands in the texts, with or without backticks.
 func commands(texts []string) []string {
 	quoted := regexp.MustCompile("`((?:kubectl|helm|coder) [^`]*)`")
 	var list []string
@@ -202,7 +202,8 @@ func commands(texts []string) []string {
 	return list
 }
 
-// pluginVerb is the verb, with the options that are its own, of a command of the plugin.
+// pluginVerb returns the verb and its own flags from a command of the plugin that changes
+// something.
 func pluginVerb(command string) (string, bool) {
 	rest, ok := strings.CutPrefix(command, "kubectl coder-satellite ")
 	if !ok {
@@ -227,7 +228,7 @@ func pluginVerb(command string) (string, bool) {
 	return strings.Join(verb, " "), true
 }
 
-// obey runs a command that a message names.
+// obey runs a command from a message.
 func (w *walker) obey(ctx context.Context, command string) string {
 	words := strings.Fields(command)
 	if strings.HasPrefix(command, "kubectl coder-satellite ") {

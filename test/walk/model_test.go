@@ -8,22 +8,22 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
-// model is what the plugin is answerable for. The world may break the rule on
-// purpose; the plugin may not, and must not leave broken what it has begun.
+// model is what the plugin is responsible for. The world may break the rule on purpose. The
+// plugin may not, and must not leave its own work broken.
 type model struct {
-	// broken is what the world has broken of a region that is switched on: parts
-	// of the rule by name.
+	// broken has the parts of the rule, by name, that the world broke in a region that is
+	// switched on.
 	broken map[string]bool
-	// unfinished tells that a migration put the switch on, and is not complete.
+	// unfinished is set if a migration made the switch and is not complete.
 	unfinished bool
-	// established tells that a migration was completed, or that somebody else
-	// installed the satellite: it is no longer a first installation.
+	// established is set if a migration was completed, or if someone else installed the
+	// satellite. It is no longer a first installation then.
 	established bool
-	// renamed tells that the provider has another name than the Fleet says.
+	// renamed is set if the provider has another name than in the Fleet.
 	renamed bool
 }
 
-// parts are the parts of the rule, each with what is against it.
+// parts are the parts of the rule, each with its violation or nil.
 func parts(f meddle.Facts) map[string]error {
 	found := map[string]error{"retained": f.Retained()}
 	if f.Silent != "" {
@@ -35,14 +35,14 @@ func parts(f meddle.Facts) map[string]error {
 	return found
 }
 
-// worldActed notes what the world broke, and what it made good.
+// worldActed records what the world broke or fixed.
 func (v *view) worldActed() {
 	v.broken = map[string]bool{}
 	if v.facts.Switch != meddle.On {
 		v.unfinished = false
 	}
 	if v.before.Switch != meddle.On && v.facts.Switch == meddle.On {
-		v.unfinished = false // somebody else wanted it so
+		v.unfinished = false // someone else made the switch on purpose
 	}
 	for part, err := range parts(v.facts) {
 		if err != nil {
@@ -52,7 +52,7 @@ func (v *view) worldActed() {
 	v.see(v.facts)
 }
 
-// ran notes what a run of the plugin did.
+// ran records the effects of a run of the plugin.
 func (v *view) ran(done ran) {
 	if done.world != "" {
 		v.worldActed()
@@ -74,14 +74,14 @@ func (v *view) ran(done ran) {
 	v.see(v.facts)
 }
 
-// see notes what the facts alone tell.
+// see records what the facts alone show.
 func (m *model) see(after meddle.Facts) {
 	if len(after.Records) == 0 {
 		m.established = false
 	}
 }
 
-// checkRule checks the rule as far as the plugin is answerable.
+// checkRule checks the rule as far as the plugin is responsible.
 func (w *walker) checkRule(v *view, done ran) []violation {
 	if v.facts.Switch != meddle.On {
 		return nil
@@ -93,7 +93,7 @@ func (w *walker) checkRule(v *view, done ran) []violation {
 		}
 		switch {
 		case v.before.Switch == meddle.On && v.broken[part], done.world != "":
-			// it was so before, or the world did it meanwhile
+			// it was broken before, or the world broke it meanwhile
 		default:
 			found = append(found, violated("rule: "+part, "after %q Networking v2 of %s is on, and %v", done.step, v.Name, err))
 		}
@@ -101,8 +101,8 @@ func (w *walker) checkRule(v *view, done ran) []violation {
 	return append(found, w.checkCompensation(v, done)...)
 }
 
-// checkCompensation checks what a failed migration leaves: a switch that it, or
-// an unfinished one before it, put on is not on with a new path that is broken.
+// checkCompensation checks the state after a failed migration: if it, or an unfinished one before
+// it, made the switch, the switch must not be on while the new path is broken.
 func (w *walker) checkCompensation(v *view, done ran) []violation {
 	ours := v.unfinished || v.before.Switch == meddle.Off && done.world == ""
 	failed := slices.Contains([]v1alpha1.Outcome{v1alpha1.OutcomeFailed, v1alpha1.OutcomeTimedOut, v1alpha1.OutcomePartlyFailed}, done.outcome)
@@ -110,7 +110,7 @@ func (w *walker) checkCompensation(v *view, done ran) []violation {
 		return nil
 	}
 	if state := done.stateOf(v.Name); state != nil && state.NetworkingV2 != v1alpha1.NetworkingV2Off && (w.expired || done.how == primaryAway) {
-		return nil // it could not, and says so
+		return nil // it could not undo the switch, and says so
 	}
 	return []violation{violated("compensation", "a failed migration leaves Networking v2 of %s on, though %v", v.Name, v.facts.Served())}
 }

@@ -17,14 +17,14 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// denial is something that an admission policy denies to the operator.
+// denial is a kind of request that an admission policy denies to the operator.
 type denial struct {
 	cluster                             *cluster.Access
 	namespace, group, version, resource string
 	operations                          []admissionv1.OperationType
 }
 
-// denials are what can be denied of a provider, and of the satellite that serves it.
+// denials are the possible denials for a provider and its satellite.
 func (v *view) denials() []denial {
 	write := []admissionv1.OperationType{admissionv1.Create, admissionv1.Update}
 	list := []denial{
@@ -46,7 +46,7 @@ func (v *view) denials() []denial {
 	)
 }
 
-// policyName is of the policy and of its binding.
+// policyName is the name of the policy and of its binding.
 const policyName = "walk"
 
 func policyActions() []named {
@@ -65,7 +65,7 @@ func policyActions() []named {
 	}
 }
 
-// deny denies it to the operator, and to nobody else: the lab's controllers go on.
+// deny denies the requests to the operator only. The lab's controllers are not affected.
 func deny(ctx context.Context, d denial) error {
 	client := d.cluster.Clientset().AdmissionregistrationV1()
 	_, err := client.ValidatingAdmissionPolicies().Create(ctx, &admissionv1.ValidatingAdmissionPolicy{
@@ -97,8 +97,8 @@ func deny(ctx context.Context, d denial) error {
 	return untilDenied(ctx, []denial{d}, true)
 }
 
-// allow removes the policy from the clusters of a provider and of its satellite,
-// and waits until it has no effect any more.
+// allow removes the policy from the clusters of a provider and its satellite, and waits until it
+// has no effect any more.
 func (v *view) allow(ctx context.Context) error {
 	removed, err := removePolicy(ctx, v.Direct)
 	if v.Satellite != nil && err == nil {
@@ -112,7 +112,7 @@ func (v *view) allow(ctx context.Context) error {
 	return untilDenied(ctx, v.denials(), false)
 }
 
-// removePolicy reports whether there was something to remove.
+// removePolicy reports whether there was a policy to remove.
 func removePolicy(ctx context.Context, access *cluster.Access) (removed bool, err error) {
 	client := access.Clientset().AdmissionregistrationV1()
 	bindingErr := client.ValidatingAdmissionPolicyBindings().Delete(ctx, policyName, metav1.DeleteOptions{})
@@ -120,7 +120,7 @@ func removePolicy(ctx context.Context, access *cluster.Access) (removed bool, er
 	return bindingErr == nil || policyErr == nil, errors.Join(ignoreMissing(bindingErr), ignoreMissing(policyErr))
 }
 
-// untilDenied waits until the policy has come to where requests are admitted, or is gone from there.
+// untilDenied waits until the API servers enforce the policy, or no longer do, as wanted.
 func untilDenied(ctx context.Context, tried []denial, wanted bool) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -142,7 +142,7 @@ func untilDenied(ctx context.Context, tried []denial, wanted bool) error {
 	}
 }
 
-// isDenied tries to create an object, without doing so.
+// isDenied tries to create an object with a dry run.
 func isDenied(ctx context.Context, d denial) bool {
 	client, dry := d.cluster.Clientset(), metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}}
 	meta := metav1.ObjectMeta{GenerateName: "walk-"}

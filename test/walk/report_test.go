@@ -9,16 +9,16 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
-// Words of a report for what it could not find out, and for what there is none of.
+// Words of a report for unknown and for missing.
 const (
 	unknown = "Unknown"
 	none    = "none"
 )
 
-// checkReport checks that what a run says of the region, as it left it, is so.
+// checkReport checks that a run's report describes the region as the run left it.
 func (w *walker) checkReport(v *view, done ran) []violation {
 	if done.world != "" || done.other != nil {
-		return nil // the report is of a moment before
+		return nil // the report may describe an earlier moment
 	}
 	if done.status != nil {
 		return w.checkStatus(v, done)
@@ -55,7 +55,7 @@ func (w *walker) checkReport(v *view, done ran) []violation {
 	return found
 }
 
-// mayNotKnow tells whether something was really out of reach during a run.
+// mayNotKnow reports whether something was really unreachable during a run.
 func (w *walker) mayNotKnow(v *view, done ran) bool {
 	if w.expired || v.renamed || done.outcome == v1alpha1.OutcomeInterrupted || done.outcome == v1alpha1.OutcomePreflightFailed {
 		return true
@@ -78,19 +78,18 @@ func newest(records []meddle.Record) string {
 	return records[len(records)-1].Status
 }
 
-// checkStatus checks that status says of the switch what is so, and that what it
-// calls good is good.
+// checkStatus checks that status is right about the switch, and about every check that passes.
 func (w *walker) checkStatus(v *view, done ran) []violation {
 	i := slices.IndexFunc(done.status.Providers, func(p v1alpha1.ProviderStatus) bool { return p.Name == v.Name })
 	if i < 0 {
-		return nil // it was not asked about it
+		return nil // status was limited to another provider
 	}
 	f, said := v.facts, string(done.status.Providers[i].NetworkingV2)
 	if said != f.Switch && (said != unknown || !w.mayNotKnow(v, done)) {
 		return []violation{violated("report: networkingV2", "status says that Networking v2 of %s is %q, and it is %q", v.Name, said, f.Switch)}
 	}
 	if done.reached && (done.how == primaryAway || done.how == apiAway) {
-		return nil // what was good then may be away now
+		return nil // what answered then may be away now
 	}
 	var found []violation
 	for _, check := range done.status.Checks {
@@ -104,7 +103,7 @@ func (w *walker) checkStatus(v *view, done ran) []violation {
 	return found
 }
 
-// against is what is against a check that passes.
+// against returns why a check should not have passed; nil if it was right.
 func against(f meddle.Facts, check string) error {
 	switch check {
 	case "networking-v2":

@@ -19,13 +19,13 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
-// beginning is a provider's legacy release as the lab brought it up.
+// beginning is a provider's original legacy release.
 type beginning struct {
 	record  *corev1.Secret
 	objects map[string]*unstructured.Unstructured
 }
 
-// newWalker brings a lab of one region up, and remembers what it is.
+// newWalker brings up a lab of one region, and records its original state.
 func newWalker(ctx context.Context, in shape) (*walker, error) {
 	lab, err := inlab.Up(append([]string{"--build-time", "100ms", "--primary-version", oldVersion}, in.lab...)...)
 	if err != nil {
@@ -70,7 +70,7 @@ func (w *walker) remember(ctx context.Context) error {
 	return w.renewToken()
 }
 
-// remember keeps the legacy release as it is.
+// remember records the legacy release's present state.
 func (v *view) remember(ctx context.Context) error {
 	if v.BuiltIn {
 		return nil
@@ -91,7 +91,7 @@ func (v *view) remember(ctx context.Context) error {
 	return nil
 }
 
-// plant puts a Secret there that nobody may see.
+// plant creates a Secret whose content must never be shown.
 func (w *walker) plant(ctx context.Context, access *cluster.Access, namespace string) error {
 	secret := "planted-in-" + namespace + "-nobody-may-see-it"
 	w.secrets = append(w.secrets, secret)
@@ -101,7 +101,7 @@ func (w *walker) plant(ctx context.Context, access *cluster.Access, namespace st
 	return err
 }
 
-// bare is an object without what the API server gives it.
+// bare copies an object without the fields that the API server sets.
 func bare(object *unstructured.Unstructured) *unstructured.Unstructured {
 	copied := object.DeepCopy()
 	delete(copied.Object, "status")
@@ -114,7 +114,7 @@ func bare(object *unstructured.Unstructured) *unstructured.Unstructured {
 	return copied
 }
 
-// reset makes the region what it was when the lab came up, whatever it is now.
+// reset restores the region's original state from any other.
 func (w *walker) reset(ctx context.Context) error {
 	w.diary = nil
 	if err := errors.Join(w.resetPrimary(), os.RemoveAll(w.lab.Path("evidence"))); err != nil {
@@ -154,12 +154,12 @@ func (w *walker) resetPrimary() error {
 	return errors.Join(errs...)
 }
 
-// resetAtPrimary makes the provider and its canary what they were.
+// resetAtPrimary restores the provider and its canary.
 func (v *view) resetAtPrimary(ctx context.Context) error {
 	return errors.Join(v.failBuilds(""), v.rename(v.Name), v.set(false), v.rebuildCanary(ctx))
 }
 
-// wipe deletes what there is of these resources in a namespace, but for what the lab put there.
+// wipe deletes these resources in a namespace, except the lab's own.
 func wipe(ctx context.Context, access *cluster.Access, namespace string, names ...string) error {
 	stays := map[string]bool{"coder-satellite-tls": true, "planted": true, "kube-root-ca.crt": true}
 	groups := map[string]string{"deployments": "apps", "leases": "coordination.k8s.io"}
@@ -180,8 +180,8 @@ func wipe(ctx context.Context, access *cluster.Access, namespace string, names .
 	return errors.Join(errs...)
 }
 
-// resetCluster makes the provider's legacy release anew from what it was, and
-// takes away what the plugin and somebody else left beside it.
+// resetCluster recreates the provider's original legacy release, and removes the objects that the
+// plugin and others added.
 func (v *view) resetCluster(ctx context.Context) error {
 	err := v.Direct.Clientset().AppsV1().Deployments(rogueNamespace).DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{})
 	if err := errors.Join(ignoreMissing(err), wipe(ctx, v.Direct, v.Namespace, "configmaps", "events", "leases")); err != nil || v.BuiltIn {
@@ -206,7 +206,7 @@ func (v *view) resetCluster(ctx context.Context) error {
 	return nil
 }
 
-// ignoreMissing drops an error that says that something is not there.
+// ignoreMissing drops an error if it means that something does not exist.
 func ignoreMissing(err error) error {
 	if apierrors.IsNotFound(err) || os.IsNotExist(err) {
 		return nil

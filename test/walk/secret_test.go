@@ -13,7 +13,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// checkSecrets checks that no secret is in what a run printed or noted.
+// checkSecrets checks that a run's output and the journals contain no secret.
 func (w *walker) checkSecrets(done ran) []violation {
 	found := w.shows("output", done.stdout+done.stderr)
 	for _, v := range w.views {
@@ -31,8 +31,7 @@ func (w *walker) shows(where, text string) []violation {
 	return nil
 }
 
-// checkLeavings checks, at the end of a walk, that no secret is in the Events
-// and in the evidence that it left.
+// checkLeavings checks at the end of a walk that its Events and evidence contain no secret.
 func (w *walker) checkLeavings(ctx context.Context) ([]violation, error) {
 	var found []violation
 	for _, v := range w.views {

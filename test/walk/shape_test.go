@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// shape is a region that can be walked in.
+// shape is the topology of the region in which a walk takes place.
 type shape struct {
 	name string
-	// lab are the arguments that bring up a lab of this region alone.
+	// lab has the arguments for a lab with only this region.
 	lab []string
-	// providers are named if there are several.
+	// providers are the providers' names if there are several.
 	providers []string
 }
 
-// shapes are the documentation's cases. The first is of most regions.
+// shapes are the documentation's cases. The first is the most common.
 func shapes() []shape {
 	return []shape{
 		{name: "simple", lab: []string{"--regions", "sydney"}},
@@ -24,7 +24,7 @@ func shapes() []shape {
 	}
 }
 
-// shapeOf is the shape of that name.
+// shapeOf returns the shape of that name.
 func shapeOf(name string) (shape, error) {
 	for _, s := range shapes() {
 		if s.name == name {
@@ -34,7 +34,7 @@ func shapeOf(name string) (shape, error) {
 	return shape{}, fmt.Errorf("there is no shape %q", name)
 }
 
-// some lets a verb that changes a region be about one of several providers, now and then.
+// some limits a verb that changes a region to one of several providers, now and then.
 func (s shape) some(verb string, pick int) string {
 	if len(s.providers) == 0 || pick%4 != 0 || !changes(verb) || strings.HasPrefix(verb, "unlock") {
 		return verb

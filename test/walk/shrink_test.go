@@ -5,12 +5,11 @@ import (
 	"slices"
 )
 
-// shrink looks for a shorter walk with the same violation: first without what
-// came after it, then without one step after the other. It walks again at most
-// so many times, and returns nil if not even the prefix does it again.
+// shrink looks for a shorter walk with the same violation: it cuts the walk after the violation,
+// and then tries to leave out each step, with at most so many repeated walks.
 func (w *walker) shrink(ctx context.Context, walk []step, wanted violation, at, times int) []step {
 	counted := w.actions
-	defer func() { w.actions = counted }() // what is walked again is not counted
+	defer func() { w.actions = counted }() // repeated walks do not count
 	again := func(steps []step) bool {
 		if times--; times < 0 {
 			return false

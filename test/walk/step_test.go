@@ -8,22 +8,23 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
-// step is one step of a walk. It is drawn whole before the walk begins: what
-// comes of it depends on the region alone, so that a walk can be cut short, or
-// walked again without some of its steps.
+// step is one step of a walk. It is drawn completely before the walk begins, and its effect
+// depends only on the region, so that a walk can be cut short or repeated without some of its
+// steps.
 type step struct {
-	// world is what the world does; empty if the plugin is run.
+	// world is an action of the world; empty if the plugin is run.
 	world string
-	// verb is what the plugin is run with, and how it is disturbed at a call.
+	// verb is the plugin's verb and flags. how and call say how and at which call it is
+	// disturbed.
 	verb string
 	how  disturb
 	call int
-	// fault answers that call, seconds is how long something lasts, other is what
-	// another operator runs meanwhile, or what the world does.
+	// fault is the answer to that call, seconds how long something lasts, and other what another
+	// operator runs meanwhile, or what the world does.
 	fault   meddle.Fault
 	seconds int
 	other   string
-	// pick chooses among what an action finds.
+	// pick selects one of the objects that an action finds.
 	pick int
 }
 
@@ -42,7 +43,7 @@ const (
 	apiAway     disturb = "with the API server away from"
 )
 
-// String says in one line what a step does.
+// String describes a step in one line.
 func (s step) String() string {
 	if s.world != "" {
 		return fmt.Sprintf("the world: %s (%d)", s.world, s.pick)
@@ -67,10 +68,10 @@ func (s step) String() string {
 	return text
 }
 
-// options are the flags of a verb, without those that every run has.
+// options are the words of the verb, without the flags that every run has.
 func (s step) options() []string { return strings.Fields(s.verb) }
 
-// weighted is something that is drawn as often as its weight says.
+// weighted is a choice that is drawn with this weight.
 type weighted[T any] struct {
 	what   T
 	weight int
@@ -103,7 +104,7 @@ func disturbances() []weighted[disturb] {
 	}
 }
 
-// steps draws a walk in a region of that shape. Every random decision comes from the seed.
+// steps draws a walk for this shape. All random decisions depend only on the seed.
 func steps(seed uint64, count, longest int, in shape) []step {
 	random := rand.New(rand.NewPCG(seed, 9))
 	var walk []step

@@ -20,42 +20,42 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/schema"
 )
 
-// ran is how a run of the plugin ended.
+// ran is the result of a run of the plugin.
 type ran struct {
 	step
 	stdout, stderr string
 	code           int
-	// killed tells that it was, reached that it came to the call to disturb.
+	// killed is set if the plugin was killed, reached if it came to the call to disturb.
 	killed, reached bool
-	// world is what the world did meanwhile; worked tells that it did something.
+	// world is what the world did meanwhile; empty for nothing.
 	world string
-	// report is what it printed of the region, if it is a verb that changes regions.
+	// report is its report on the region, for a verb that changes regions.
 	report *v1alpha1.RegionReport
 	status *v1alpha1.RegionStatus
-	// outcome and exitCode are what the document says of the whole.
+	// outcome and exitCode are those of the whole document.
 	outcome  v1alpha1.Outcome
 	exitCode int
-	// other is what another operator ran meanwhile, if somebody did.
+	// other is the run of another operator meanwhile, if there was one.
 	other *ran
 }
 
-// selects tells whether the run is about the provider.
+// selects reports whether the run includes the provider.
 func (r ran) selects(provider string) bool {
 	options := r.options()
 	i := slices.Index(options, "--provider")
 	return i < 0 || options[i+1] == provider
 }
 
-// completed tells whether the run says that the provider is done.
+// completed reports whether the run claims that the provider is done.
 func (r ran) completed(provider string) bool {
 	outcome := r.outcomeOf(provider)
 	return outcome == v1alpha1.OutcomeSucceeded || outcome == v1alpha1.OutcomeNothingToDo
 }
 
-// outcomeOf is how the run ended for the provider; empty if it says nothing of it.
+// outcomeOf is the outcome for the provider; empty if the report has none.
 func (r ran) outcomeOf(provider string) v1alpha1.Outcome { return r.reportOf(provider).Outcome }
 
-// errorOf is why it failed for the provider, as the run says.
+// errorOf is the reported error for the provider.
 func (r ran) errorOf(provider string) string { return r.reportOf(provider).Error }
 
 func (r ran) reportOf(provider string) v1alpha1.ProviderReport {
@@ -69,7 +69,7 @@ func (r ran) reportOf(provider string) v1alpha1.ProviderReport {
 	return v1alpha1.ProviderReport{}
 }
 
-// stateOf is what the run reports of the provider; nil if it reports nothing.
+// stateOf is the reported state of the provider; nil if there is none.
 func (r ran) stateOf(provider string) *inlab.State {
 	if r.report == nil {
 		return nil
@@ -77,7 +77,7 @@ func (r ran) stateOf(provider string) *inlab.State {
 	return inlab.StateOfProvider(*r.report, provider)
 }
 
-// changes tells whether the verb may change the region.
+// changes reports whether the verb may change the region.
 func changes(verb string) bool {
 	switch strings.Fields(verb)[0] {
 	case "status", "plan", "verify":
@@ -86,16 +86,16 @@ func changes(verb string) bool {
 	return true
 }
 
-// arguments are the plugin's whole arguments.
+// arguments returns the plugin's complete arguments.
 func (w *walker) arguments(verb string, s step) []string {
 	patience := "10s"
 	if s.how == misled {
-		patience = "3s" // where an answer will not come
+		patience = "3s" // an answer may never come
 	}
 	lock := "15s"
 	switch s.how {
 	case killed, killedLate, stopped:
-		lock = "2s" // the next run waits for it, and another operator gets it
+		lock = "2s" // so that the next run, or another operator, need not wait long
 	}
 	args := append(strings.Fields(verb), "-f", w.place.Fleet(), "--request-timeout", patience)
 	switch strings.Fields(verb)[0] {
@@ -103,13 +103,13 @@ func (w *walker) arguments(verb string, s step) []string {
 		return append(args, "--yes")
 	case "status", "plan", "verify":
 		return append(args, "-o", "json")
-	case "migrate", "rollback", "finalize": // calls are counted, and those of a measurement come when they come
+	case "migrate", "rollback", "finalize": // the calls of a measurement would change the count
 		args = append(args, "--measure=false")
 	}
 	return append(args, "-o", "json", "--yes", "--lock-duration", lock, "--step-timeout", "20s", "--timeout", "90s", "--evidence-dir", w.lab.Path("evidence"))
 }
 
-// run runs a verb of the real binary, disturbed as the step says.
+// run runs a verb of the real binary, with the step's disturbance.
 func (w *walker) run(ctx context.Context, s step) (ran, error) {
 	done := ran{step: s}
 	ctx, cancel := context.WithTimeout(ctx, 4*time.Minute)
@@ -133,8 +133,8 @@ func (w *walker) command(ctx context.Context, verb string, s step) *exec.Cmd {
 	return w.place.Command(ctx, []string{"CODER_TOKEN=" + w.token}, w.arguments(verb, s)...)
 }
 
-// start runs a command to its end. A document that does not fit its schema is an
-// error of the walk.
+// start runs a command to its end. A document that does not match its schema is an error of the
+// walk.
 func start(command *exec.Cmd, done *ran) {
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &stdout, &stderr
@@ -153,11 +153,11 @@ func start(command *exec.Cmd, done *ran) {
 	}
 }
 
-// disturbance is what is done at the step's call. What goes on after that call
-// is over when later is.
+// disturbance returns the disturbance at the step's call. later waits for what continues after
+// that call.
 func (w *walker) disturbance(ctx context.Context, s step, command *exec.Cmd, done *ran, later *sync.WaitGroup) meddle.Disturbance {
 	d := meddle.Disturbance{Call: s.call}
-	signal := func(signal os.Signal) { _ = command.Process.Signal(signal) } // the shells before it have become it by exec
+	signal := func(signal os.Signal) { _ = command.Process.Signal(signal) } // the shells replace themselves with the plugin by exec
 	after := func(wait time.Duration, end func()) {
 		later.Go(func() {
 			select {
@@ -200,7 +200,7 @@ func (w *walker) disturbance(ctx context.Context, s step, command *exec.Cmd, don
 	return d
 }
 
-// decode reads the document that the run printed.
+// decode decodes the document that the run printed.
 func (r *ran) decode() {
 	if r.stdout == "" {
 		return
@@ -226,7 +226,7 @@ func (r *ran) decode() {
 	}
 }
 
-// String says in one line how the run ended.
+// String describes the result in one line.
 func (r ran) String() string {
 	var text []string
 	switch {
@@ -261,7 +261,7 @@ func (r ran) String() string {
 	return strings.Join(text, "; ")
 }
 
-// lastLines returns the end of a text.
+// lastLines returns the last n lines of a text.
 func lastLines(text string, n int) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	return strings.Join(lines[max(0, len(lines)-n):], "\n")

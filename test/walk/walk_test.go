@@ -1,6 +1,6 @@
-// Package walk walks at random through what an operator and the world may do to
-// a region, and looks after every step for something that must not be. A walk is
-// drawn whole from its seed: CODER_SATELLITE_WALK=SEED walks it again.
+// Package walk performs random walks: sequences of what an operator and the world may do to a
+// region. After every step it checks that nothing forbidden has happened. A seed determines the
+// whole walk: CODER_SATELLITE_WALK=SEED repeats it.
 package walk
 
 import (
@@ -16,27 +16,28 @@ import (
 	"time"
 )
 
-// plan is what is walked.
+// plan says which walks to do.
 type plan struct {
-	// walkers walk side by side, each in a lab of its own.
+	// walkers run in parallel, each in its own lab.
 	walkers []walkers
-	// count is how many steps a walk has, longest how many seconds something lasts.
+	// count is the number of steps of a walk, longest the longest duration of a disturbance in
+	// seconds.
 	count, longest int
-	// shrinks are how often a failed walk is walked again to find the shortest.
+	// shrinks is how often a failed walk is repeated to find a shorter one.
 	shrinks int
 }
 
-// walkers share seeds in regions of one shape.
+// walkers share the seeds of regions with one shape.
 type walkers struct {
 	shape
 	seeds chan uint64
 }
 
-// sample is what `make test` walks.
+// sample has the walks of `make test`.
 const sample = "1 2 3 4 spread:5 spread:6 shared:7 builtin:8"
 
-// TestWalk walks a fixed set of seeds, or some (CODER_SATELLITE_WALK="SEED SHAPE:SEED"), or for as
-// long as it is told (CODER_SATELLITE_WALK_FOR=60m), in CODER_SATELLITE_WALK_REGIONS regions.
+// TestWalk walks a fixed set of seeds, given ones (CODER_SATELLITE_WALK="SEED SHAPE:SEED"), or
+// new ones for a time (CODER_SATELLITE_WALK_FOR=60m) in CODER_SATELLITE_WALK_REGIONS regions.
 func TestWalk(t *testing.T) {
 	p, err := planned(t.Context())
 	if err != nil {
@@ -88,7 +89,7 @@ func planned(ctx context.Context) (plan, error) {
 	}
 }
 
-// these walks the seeds that a text names, those of each shape in a lab of its own.
+// these returns the walks for the seeds in a text, with one lab for each shape.
 func (p plan) these(text string) (plan, error) {
 	words := strings.Fields(text)
 	seeds := map[string]chan uint64{}
@@ -121,15 +122,14 @@ func (p plan) these(text string) (plan, error) {
 	return p, nil
 }
 
-// Long walks have more steps, and what lasts may last longer; their seeds are
-// printed with an L.
+// Long walks have more steps and longer disturbances. Their seeds are printed with an L.
 const (
 	longWalk  = 14
 	longLapse = 60
 )
 
-// lasting draws seeds until the time is up, counting from the present second. The
-// regions have the shapes in turn.
+// lasting draws seeds until the time is up, starting from the current second. The shapes are
+// distributed evenly over the regions.
 func (p plan) lasting(ctx context.Context, text string, regions int) (plan, error) {
 	long, err := time.ParseDuration(text)
 	if err != nil {
@@ -154,7 +154,7 @@ func (p plan) lasting(ctx context.Context, text string, regions int) (plan, erro
 	return p, nil
 }
 
-// name is how a seed of this plan is given again.
+// name is the text that selects a seed of this plan.
 func (p plan) name(in shape, seed uint64) string {
 	text := strconv.FormatUint(seed, 10)
 	if in.name != shapes()[0].name {
@@ -166,7 +166,7 @@ func (p plan) name(in shape, seed uint64) string {
 	return text
 }
 
-// work walks seeds in a lab of its own until there are no more.
+// work walks the seeds in its own lab until there are none left.
 func (p plan) work(t *testing.T, in walkers, result *tally) error {
 	ctx := t.Context()
 	w, err := newWalker(ctx, in.shape)
@@ -198,7 +198,7 @@ func (p plan) work(t *testing.T, in walkers, result *tally) error {
 	return nil
 }
 
-// tell says what was violated, how to see it again, and the shortest way there.
+// tell describes the violations, how to repeat the walk, and the shortest walk that was found.
 func tell(seed string, violations []violation, diary []string, shortest []step) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "seed %s\n", seed)
@@ -216,7 +216,7 @@ func tell(seed string, violations []violation, diary []string, shortest []step) 
 	return text.String()
 }
 
-// tally is what was tried, and what was violated.
+// tally counts what was tried, and collects the violations.
 type tally struct {
 	mu         sync.Mutex
 	walks      int
@@ -224,7 +224,7 @@ type tally struct {
 	violations map[string][]string
 }
 
-// add adds a walker's counts, and lets it count anew.
+// add adds a walker's counts, and resets them.
 func (r *tally) add(w *walker) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -10,28 +10,27 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
-// walker walks in one region of a lab of its own.
+// walker walks in the only region of its own lab.
 type walker struct {
 	lab   *inlab.Lab
 	place *meddle.Region
 	views []*view
 
-	// token is the plugin's; secrets is all that must be in no output.
+	// token is the plugin's token. secrets must not be in any output.
 	token   string
 	secrets []string
-	// image is what the satellite ran before the world broke it.
+	// image is the satellite's image before the world broke it.
 	image string
-	// expired tells that the plugin's token is.
+	// expired is set if the plugin's token has expired.
 	expired bool
-	// diary tells, a line for each step, what was done and what came of it.
+	// diary has one line for each step, with its result.
 	diary []string
-	// actions are how often each action was tried.
+	// actions counts how often each action was tried.
 	actions map[string]int
 }
 
-// view is what is walked in of one provider and its satellite: how it was in the
-// beginning, how it is after the latest step, how it was before that, and what the
-// plugin is answerable for.
+// view is one provider and its satellite: the original state, the facts before and after the
+// latest step, and what the plugin is responsible for.
 type view struct {
 	*meddle.View
 	first         *beginning
@@ -39,12 +38,12 @@ type view struct {
 	model
 }
 
-// seen is the view that a step chose.
+// seen is the view that the step selects.
 func (w *walker) seen(s step) *view { return w.views[s.pick/100%len(w.views)] }
 
-// violation is something that must not be.
+// violation is something that must not happen.
 type violation struct {
-	// kind is one word or two, by which violations are told apart.
+	// kind is one or two words that identify this sort of violation.
 	kind string
 	text string
 }
@@ -53,10 +52,9 @@ func violated(kind, format string, args ...any) violation {
 	return violation{kind, fmt.Sprintf(format, args...)}
 }
 
-// walk does the steps, one after the other, until something is violated, and
-// then lets the world behave and expects the region to heal. It returns what was
-// violated, and at which step: len(steps) is the healing. The error says that
-// the walk itself could not go on.
+// walk does the steps until something is violated, and then ends all disturbances and expects the
+// region to heal. It returns the violations and the number of their step; len(steps) is the
+// healing. An error means that the walk itself could not continue.
 func (w *walker) walk(ctx context.Context, steps []step) (violations []violation, at int, err error) {
 	if err := w.reset(ctx); err != nil {
 		return nil, 0, fmt.Errorf("reset: %w", err)
@@ -71,7 +69,7 @@ func (w *walker) walk(ctx context.Context, steps []step) (violations []violation
 	return violations, len(steps), err
 }
 
-// step does one step, and checks what came of it.
+// step does one step, and checks its result.
 func (w *walker) step(ctx context.Context, s step) ([]violation, error) {
 	if s.world != "" {
 		w.actions["world: "+s.world]++
@@ -95,14 +93,14 @@ func (w *walker) step(ctx context.Context, s step) ([]violation, error) {
 	return w.judge(done), nil
 }
 
-// worldActed notes what the world broke, and what it made good.
+// worldActed records what the world broke or fixed.
 func (w *walker) worldActed() {
 	for _, v := range w.views {
 		v.worldActed()
 	}
 }
 
-// judge checks what a run did to each provider, and notes it.
+// judge checks a run's effects on each provider, and records them.
 func (w *walker) judge(done ran) []violation {
 	found := w.check(done)
 	for _, v := range w.views {
@@ -144,8 +142,8 @@ func (w *walker) look(ctx context.Context) ([]meddle.Facts, error) {
 	return all, nil
 }
 
-// settle waits until the region stays as it is: what a step began in its
-// clusters, such as pods that start, has its time.
+// settle waits until the region no longer changes, because a step may have started something in
+// its clusters, such as new pods.
 func (w *walker) settle(ctx context.Context) error {
 	w.place.Primary.Away(false)
 	for _, api := range w.place.APIs {
@@ -185,7 +183,7 @@ func (w *walker) settle(ctx context.Context) error {
 	}
 }
 
-// settled tells whether what answers is what the Deployments ask for.
+// settled reports whether everything answers that the Deployments should run.
 func (w *walker) settled(ctx context.Context, facts []meddle.Facts) (bool, error) {
 	for i, v := range w.views {
 		satellite, err := asked(ctx, v.Satellite, inlab.SatelliteNamespace, "coderd")
@@ -196,7 +194,7 @@ func (w *walker) settled(ctx context.Context, facts []meddle.Facts) (bool, error
 		if err != nil {
 			return false, err
 		}
-		// without a registration the primary refuses what the satellite passes on
+		// without a registration the primary refuses the satellite's requests
 		silent := facts[i].Silent != "" && facts[i].Registered
 		if satellite && silent || !v.BuiltIn && envproxy && facts[i].EnvproxySilent != "" {
 			return false, nil

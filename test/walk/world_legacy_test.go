@@ -59,8 +59,8 @@ func legacyActions() []named {
 	return list
 }
 
-// markRecord leaves the records of a release as a Helm does that failed, or was
-// killed: the newest has another status, or there is a newer one that has it.
+// markRecord changes the records of a release as a Helm does that failed or was killed: it
+// changes the status of the newest record, or adds a newer one.
 func markRecord(ctx context.Context, access *cluster.Access, namespace, release string, s step) (string, error) {
 	secrets := access.Clientset().CoreV1().Secrets(namespace)
 	list, err := secrets.List(ctx, metav1.ListOptions{LabelSelector: "owner=helm,name=" + release})
@@ -101,7 +101,7 @@ func markRecord(ctx context.Context, access *cluster.Access, namespace, release 
 	return fmt.Sprintf("%s says %s", record.Name, status), err
 }
 
-// mark makes a record one of that revision and status.
+// mark changes a record to this revision and status.
 func mark(record *corev1.Secret, status string, revision int) error {
 	content, err := meddle.DecodeRecord(record.Data["release"])
 	if err != nil {
@@ -153,11 +153,11 @@ func removeLabel(ctx context.Context, _ *walker, v *view, _ step) (string, error
 	return list.Items[0].Name + " has no label", err
 }
 
-// rogueNamespace is where somebody without rights elsewhere makes Deployments.
+// rogueNamespace is the namespace of a user without rights elsewhere.
 const rogueNamespace = "somebody"
 
-// rogue is a Deployment of somebody who may create Deployments in a namespace of
-// their own, with annotations that are Helm's in form.
+// rogue is a Deployment of a user who may create Deployments only in their own namespace, with
+// annotations that look like Helm's.
 func rogue(ctx context.Context, _ *walker, v *view, s step) (string, error) {
 	release, namespace := inlab.LegacyRelease, v.Namespace
 	switch s.pick % 4 {
@@ -181,7 +181,7 @@ func rogue(ctx context.Context, _ *walker, v *view, s step) (string, error) {
 	return fmt.Sprintf("it says that it is of %s/%s", namespace, release), err
 }
 
-// deploymentOfNothing looks like an envproxy, and runs no pods.
+// deploymentOfNothing looks like an envproxy, but runs no pods.
 func deploymentOfNothing(meta metav1.ObjectMeta) *appsv1.Deployment {
 	labels := map[string]string{"coder.deployment": "envproxy"}
 	meta.Labels = labels

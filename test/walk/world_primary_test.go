@@ -12,8 +12,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// Versions of the primary: the one that a walk begins with, and the one that it
-// may be upgraded to, which has no legacy path.
+// Versions of the primary: the first one, and the one to which it may be upgraded, which has no
+// legacy path.
 const (
 	oldVersion = "1.21.7"
 	newVersion = "1.22.3"
@@ -48,7 +48,7 @@ func primaryActions() []named {
 	}
 }
 
-// provider is the view's, at the primary.
+// provider returns the view's provider from the primary's state.
 func (v *view) provider() (codertest.Provider, error) {
 	state, err := v.Lab.State()
 	if err != nil {
@@ -57,7 +57,7 @@ func (v *view) provider() (codertest.Provider, error) {
 	return v.AtPrimary(state)
 }
 
-// flip changes the switch as the primary's UI does.
+// flip toggles Networking v2 as the primary's UI does.
 func flip(_ context.Context, _ *walker, v *view, _ step) (string, error) {
 	provider, err := v.provider()
 	if err != nil {
@@ -74,7 +74,7 @@ func (v *view) rename(name string) error {
 	return v.change(map[string]any{"name": name})
 }
 
-// change changes the provider at the primary.
+// change changes fields of the provider at the primary.
 func (v *view) change(fields map[string]any) error {
 	provider, err := v.provider()
 	if err != nil {
@@ -102,8 +102,8 @@ func (v *view) failBuilds(message string) error {
 	return v.Lab.FailBuilds(workspace.ID, message, true)
 }
 
-// rebuildCanary rebuilds the canary as its owner does, when no other build of it
-// is under way, and waits until it is on.
+// rebuildCanary rebuilds the canary as its owner does, when no other build of it is in progress,
+// and waits until it is on.
 func (v *view) rebuildCanary(ctx context.Context) error {
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()

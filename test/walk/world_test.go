@@ -14,11 +14,11 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// action is something that the world does to a provider or its satellite; it
-// returns what it did, in words.
+// action is something that the world does to a provider or its satellite. It returns a
+// description.
 type action func(ctx context.Context, w *walker, v *view, s step) (did string, err error)
 
-// worldly are the world's actions, by their names.
+// worldly lists the world's actions by name, with their weights.
 func worldly() []weighted[string] {
 	var list []weighted[string]
 	for _, a := range actions() {
@@ -37,8 +37,7 @@ func actions() []named {
 	return slices.Concat(satelliteActions(), legacyActions(), primaryActions(), policyActions())
 }
 
-// act does one of the world's actions. What it cannot do, it leaves: the world
-// has no plan either.
+// act does one of the world's actions. An action that fails is skipped: the world has no plan.
 func (w *walker) act(ctx context.Context, name string, s step) string {
 	for _, a := range actions() {
 		if a.name == name {
@@ -52,21 +51,22 @@ func (w *walker) act(ctx context.Context, name string, s step) string {
 	return "nothing: there is no such action"
 }
 
-// nothing is done because there is nothing to do it to.
+// nothing is returned if there is no object for an action.
 func nothing(format string, args ...any) (string, error) {
 	return "", fmt.Errorf(format, args...)
 }
 
-// chosen is what a step picks from a list.
+// chosen returns the element that a step selects.
 func chosen[T any](s step, list []T) T { return list[s.pick%len(list)] }
 
-// patch changes a Deployment behind everybody's back.
+// patch changes a Deployment without the plugin.
 func patch(ctx context.Context, access *cluster.Access, namespace, name, patch string) error {
 	_, err := access.Clientset().AppsV1().Deployments(namespace).Patch(ctx, name, types.StrategicMergePatchType, []byte(patch), metav1.PatchOptions{})
 	return err
 }
 
-// asked tells whether a Deployment asks for pods that can run; access is nil if there is no such cluster.
+// asked reports whether a Deployment requests pods that can run. access is nil if there is no
+// such cluster.
 func asked(ctx context.Context, access *cluster.Access, namespace, name string) (bool, error) {
 	if access == nil {
 		return false, nil
@@ -84,7 +84,7 @@ func asked(ctx context.Context, access *cluster.Access, namespace, name string) 
 	return *deployment.Spec.Replicas > 0 && container.Image != missingImage && len(services.Items) > 0, nil
 }
 
-// missingImage is one that the lab's node cannot pull.
+// missingImage is an image that the lab's node cannot pull.
 const missingImage = "coder-missing:1"
 
 // scaleTo is a patch of a Deployment.
@@ -96,7 +96,8 @@ func scaleSatellite(replicas int) action {
 	})
 }
 
-// ofSatellite is an action on the satellite's cluster; there is nothing to do in a region without one.
+// ofSatellite makes an action on the satellite's cluster. In a region without a satellite it does
+// nothing.
 func ofSatellite(do func(context.Context, *walker, *cluster.Access, step) (string, error)) action {
 	return func(ctx context.Context, w *walker, v *view, s step) (string, error) {
 		if v.Satellite == nil {
@@ -106,8 +107,8 @@ func ofSatellite(do func(context.Context, *walker, *cluster.Access, step) (strin
 	}
 }
 
-// breakSatellite gives the satellite an image that cannot be pulled, and no old
-// pod that serves on.
+// breakSatellite gives the satellite an image that cannot be pulled, and makes sure that no old
+// pod still serves.
 func breakSatellite(ctx context.Context, w *walker, access *cluster.Access, _ step) (string, error) {
 	deployment, err := access.Clientset().AppsV1().Deployments(inlab.SatelliteNamespace).Get(ctx, "coderd", metav1.GetOptions{})
 	if err != nil {
@@ -124,8 +125,9 @@ func setImage(ctx context.Context, access *cluster.Access, image string) error {
 		`{"spec":{"strategy":{"type":"Recreate","rollingUpdate":null},"template":{"spec":{"containers":[{"name":"coderd","image":%q}]}}}}`, image))
 }
 
-// mendSatellite ends what the world did to the satellite's Deployment, if that is how it is still:
-// whose pods cannot run is nothing that a Helm release with the right content tells.
+// mendSatellite undoes the world's changes to the satellite's Deployment, if they are still
+// there. The plugin cannot detect them: the Helm release has the right content, but its pods
+// cannot run.
 func (w *walker) mendSatellite(ctx context.Context) error {
 	access := w.views[0].Satellite
 	if access == nil {
@@ -138,13 +140,13 @@ func (w *walker) mendSatellite(ctx context.Context) error {
 	return setImage(ctx, access, w.image)
 }
 
-// mendLegacy does so to envproxy.
+// mendLegacy does the same for envproxy.
 func (v *view) mendLegacy(ctx context.Context) error {
 	_, err := mend(ctx, v.Direct, v.Namespace, "envproxy")
 	return err
 }
 
-// mend scales a Deployment up that is not, and returns it; nil if there is none.
+// mend scales up a Deployment without replicas, and returns it; nil if there is none.
 func mend(ctx context.Context, access *cluster.Access, namespace, name string) (*appsv1.Deployment, error) {
 	deployment, err := access.Clientset().AppsV1().Deployments(namespace).Get(ctx, name, metav1.GetOptions{})
 	switch {
@@ -156,7 +158,7 @@ func mend(ctx context.Context, access *cluster.Access, namespace, name string) (
 	return deployment, nil
 }
 
-// helm runs somebody else's Helm on a context's cluster.
+// helm runs another user's Helm on a context's cluster.
 func (w *walker) helm(ctx context.Context, context string, args ...string) (string, error) {
 	done := w.lab.Helm(ctx, context, args...)
 	if done.Code != 0 {
@@ -165,7 +167,7 @@ func (w *walker) helm(ctx context.Context, context string, args ...string) (stri
 	return fmt.Sprintf("helm %v", args), nil
 }
 
-// satelliteRelease is the release's name.
+// satelliteRelease is the name of the satellite's release.
 const satelliteRelease = "coder-satellite"
 
 func satelliteActions() []named {

@@ -13,7 +13,7 @@ func TestCheckResult(t *testing.T) {
 		failed, notable bool
 	}{
 		{v1alpha1.CheckFail, v1alpha1.SeverityError, true, true},
-		{v1alpha1.CheckFail, v1alpha1.SeverityWarning, true, true}, // which Evaluate never makes
+		{v1alpha1.CheckFail, v1alpha1.SeverityWarning, true, true}, // Evaluate never returns this combination
 		{v1alpha1.CheckUnknown, v1alpha1.SeverityError, true, true},
 		{v1alpha1.CheckUnknown, v1alpha1.SeverityWarning, false, true},
 		{v1alpha1.CheckWarn, v1alpha1.SeverityError, false, true},
@@ -22,7 +22,7 @@ func TestCheckResult(t *testing.T) {
 		{v1alpha1.CheckSkipped, v1alpha1.SeverityWarning, false, false},
 		{v1alpha1.CheckPass, v1alpha1.SeverityError, false, false},
 		{v1alpha1.CheckPass, v1alpha1.SeverityWarning, false, false},
-		{"", v1alpha1.SeverityError, false, true}, // no state is no pass
+		{"", v1alpha1.SeverityError, false, true}, // a missing state is not a pass
 	} {
 		result := v1alpha1.CheckResult{State: test.state, Severity: test.severity}
 		if got := result.Failed(); got != test.failed {

@@ -145,7 +145,7 @@ func (p *Primary) join(stream, client net.Conn) {
 	p.running.Go(func() {
 		defer close(agentEnded)
 		_, _ = io.Copy(client, stream)
-		_, _ = io.Copy(io.Discard, stream) // what a client that is gone does not read
+		_, _ = io.Copy(io.Discard, stream) // discards the rest if the client is gone
 	})
 	select {
 	case <-clientEnded:
@@ -159,7 +159,7 @@ func (p *Primary) join(stream, client net.Conn) {
 	case <-agentEnded:
 	case <-p.closing:
 	}
-	_ = client.Close() // a farewell: the client reads the end of the stream
+	_ = client.Close() // tells the client that the stream has ended
 }
 
 // muxConfig configures either end of an agent's connection: yamux's defaults, but silent.

@@ -20,12 +20,12 @@ const (
 	turnPath   = "/api/private/turn"
 )
 
-// streaming is the deployment's client without its limit on time, which would
-// end a stream, too.
+// streaming returns the deployment's client without its time limit, which would also end a
+// stream.
 func streaming(d *deployment) *http.Client { return &http.Client{Transport: d.client.Transport} }
 
-// dialStream opens a WebSocket of the primary as a byte stream, or returns the
-// status of the refusal.
+// dialStream opens a WebSocket of the primary as a byte stream. If the primary refuses, it
+// returns the status.
 func dialStream(t *testing.T, d *deployment, path string, header http.Header) (io.ReadWriteCloser, int) {
 	t.Helper()
 	//nolint:bodyclose // the library closes it ("You never need to close resp.Body yourself")
@@ -41,7 +41,7 @@ func dialStream(t *testing.T, d *deployment, path string, header http.Header) (i
 	return stream, http.StatusSwitchingProtocols
 }
 
-// accept is an agent that hands over the streams of its clients.
+// accept connects an agent and returns the streams of its clients.
 func accept(t *testing.T, d *deployment, token string) <-chan net.Conn {
 	t.Helper()
 	stream, status := dialStream(t, d, listenPath+"?service_token="+token, nil)
@@ -68,7 +68,7 @@ func accept(t *testing.T, d *deployment, token string) <-chan net.Conn {
 	return streams
 }
 
-// echo is an agent that sends back what it reads, after its name.
+// echo connects an agent that sends its name, and then what it reads.
 func echo(t *testing.T, d *deployment, token, name string) (gone <-chan struct{}) {
 	t.Helper()
 	stream, status := dialStream(t, d, listenPath+"?service_token="+token, nil)
@@ -98,7 +98,7 @@ func echo(t *testing.T, d *deployment, token, name string) (gone <-chan struct{}
 	return session.CloseChan()
 }
 
-// TestBroker joins clients to an agent, and says no to whom it must.
+// TestBroker connects clients to an agent, and checks who is refused.
 func TestBroker(t *testing.T) {
 	d := start(t, codertest.Options{})
 	owner, other := d.AddUser("owner@example.com"), d.AddUser("other@example.com", codertest.RoleAdmin)
@@ -137,7 +137,7 @@ func TestBroker(t *testing.T) {
 	talk("first")
 	talk("first")
 
-	// a second agent takes the place of the first
+	// a second agent replaces the first
 	echo(t, d, d.AgentToken(workspace.ID), "second")
 	select {
 	case <-gone:
@@ -147,9 +147,9 @@ func TestBroker(t *testing.T) {
 	talk("second")
 }
 
-// TestAgentLingers: an agent's stream outlives its client for a while, as the
-// agent may still be making the connection that they agreed on; it does not
-// outlive the agent's interest in it.
+// TestAgentLingers: an agent's stream stays open for a while after its client has closed, since
+// the agent may still be making the connection that they agreed on. It ends when the agent closes
+// it.
 func TestAgentLingers(t *testing.T) {
 	const linger = 300 * time.Millisecond
 	for name, test := range map[string]struct {
@@ -198,8 +198,7 @@ func TestAgentLingers(t *testing.T) {
 	}
 }
 
-// TestAgentOfOnesOwn: an agent from outside takes the place of the emulator's
-// own, which does not take it back.
+// TestAgentOfOnesOwn: an external agent replaces the emulator's own, which does not come back.
 func TestAgentOfOnesOwn(t *testing.T) {
 	d := start(t, codertest.Options{Agents: true, Version: "1.22.3"})
 	owner := d.AddUser("owner@example.com")
@@ -207,16 +206,15 @@ func TestAgentOfOnesOwn(t *testing.T) {
 	eventually(t, "the emulator's agent", func() bool { return d.AgentConnected(workspace.ID) })
 	select {
 	case <-echo(t, d, d.AgentToken(workspace.ID), "mine"):
-		t.Error("the agent was sent away")
-	case <-time.After(time.Second): // the emulator's own would be back five times
+		t.Error("the agent was disconnected")
+	case <-time.After(time.Second): // the emulator's own agent would have come back five times
 	}
 	if !d.AgentConnected(workspace.ID) {
 		t.Error("no agent is connected")
 	}
 }
 
-// TestNoUpgrade: who does not open a WebSocket where one is spoken is told so in
-// the API's own form.
+// TestNoUpgrade: a plain request to a WebSocket endpoint gets an error in the API's own form.
 func TestNoUpgrade(t *testing.T) {
 	d := start(t, codertest.Options{})
 	owner := d.users[codertest.RoleManager]
@@ -255,7 +253,7 @@ func TestNoUpgrade(t *testing.T) {
 	}
 }
 
-// TestTURNTokens: TURN takes the token of a user or an agent, and an upgrade.
+// TestTURNTokens: TURN requires the token of a user or an agent, and an upgrade.
 func TestTURNTokens(t *testing.T) {
 	d := start(t, codertest.Options{})
 	owner := d.AddUser("owner@example.com")
@@ -291,8 +289,8 @@ func TestTURNTokens(t *testing.T) {
 	}
 }
 
-// TestTURNOfSatelliteRegisteredMeanwhile: a satellite that is refused, and registered
-// before it hears why, does not make the primary relay in its place.
+// TestTURNOfSatelliteRegisteredMeanwhile: if a satellite is registered while its own request is
+// being refused, the primary must not relay in its place.
 func TestTURNOfSatelliteRegisteredMeanwhile(t *testing.T) {
 	d := start(t, codertest.Options{})
 	satellite, url, client := d.satellite(t, nil)

@@ -174,7 +174,7 @@ func (p *Primary) sendBuild(ctx context.Context, connection *websocket.Conn, b *
 	for sent := 0; ; {
 		p.mu.Lock()
 		messages, changed, over, told := b.messages[sent:], b.changed, b.over, b.told
-		b.told = told || over // before the client can know that it is over
+		b.told = told || over // before the client can know that it has finished
 		p.mu.Unlock()
 		for _, message := range messages {
 			if wsjson.Write(ctx, connection, message) != nil {

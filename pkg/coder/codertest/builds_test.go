@@ -22,7 +22,7 @@ func watch(t *testing.T, client *http.Client, url, token, workspaceID string) *w
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	plain := *client
-	plain.Timeout = 0 // it would end the log
+	plain.Timeout = 0 // the limit would end the log
 	//nolint:bodyclose // the library closes or replaces it
 	connection, response, err := websocket.Dial(ctx, url+"/api/private/workspaces/"+workspaceID+"/watch-update", &websocket.DialOptions{
 		HTTPClient: &plain, HTTPHeader: http.Header{"Session-Token": {token}},
@@ -34,7 +34,7 @@ func watch(t *testing.T, client *http.Client, url, token, workspaceID string) *w
 	return connection
 }
 
-// next reads messages up to done.
+// next reads messages up to and including done.
 func next(t *testing.T, connection *websocket.Conn) (messages []codertest.BuildMessage) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -122,7 +122,7 @@ func TestEdit(t *testing.T) {
 	}
 }
 
-// Builds fail by rule: the next one, or all until the rule is taken back.
+// Builds fail by rule: only the next one, or all until the rule is removed.
 func TestFailedBuilds(t *testing.T) {
 	d := start(t, codertest.Options{BuildTime: 4 * time.Millisecond})
 	canary := d.canary(codertest.RoleManager)
@@ -157,7 +157,7 @@ func TestFailedBuilds(t *testing.T) {
 	}
 }
 
-// Of rebuilds at once one begins, and the others are refused.
+// Of several concurrent rebuilds one begins, and the others are refused.
 func TestConcurrentRebuilds(t *testing.T) {
 	d := start(t, codertest.Options{BuildTime: time.Minute})
 	canary := d.canary(codertest.RoleManager)
@@ -181,26 +181,26 @@ func TestConcurrentRebuilds(t *testing.T) {
 	}
 }
 
-// Whoever connects while a build runs gets it from its first message, whoever
-// connects before waits for it, and a connection goes on with the next build.
+// A client that connects during a build gets all its messages, one that connects before waits for
+// it, and a connection continues with the next build.
 func TestWatchers(t *testing.T) {
-	d := start(t, codertest.Options{BuildTime: 2 * time.Second}) // time enough to connect in
+	d := start(t, codertest.Options{BuildTime: 2 * time.Second}) // long enough to connect during it
 	canary := d.canary(codertest.RoleManager)
 	rebuild := func() { d.manager(t, http.MethodPatch, "/api/v0/workspaces/"+canary.ID, `{}`, 204) }
 	gone := watch(t, d.client, d.URL(), d.tokens[codertest.RoleManager], canary.ID)
-	_ = gone.CloseNow() // one that waits no longer holds up nobody
+	_ = gone.CloseNow() // a closed connection must not block the others
 	early := watch(t, d.client, d.URL(), d.tokens[codertest.RoleManager], canary.ID)
 	rebuild()
 	late := watch(t, d.client, d.URL(), d.tokens[codertest.RoleAuditor], canary.ID)
 	first := next(t, early)
 	if diff := cmp.Diff(first, next(t, late)); diff != "" {
-		t.Errorf("the late one saw another build: %s", diff)
+		t.Errorf("the late client received another build: %s", diff)
 	}
 	idle := watch(t, d.client, d.URL(), d.tokens[codertest.RoleManager], canary.ID)
 	rebuild()
 	second := next(t, idle)
 	if second[0].BuildID == first[0].BuildID {
-		t.Error("who connects after a build gets the old one")
+		t.Error("a client that connects after a build gets the old one")
 	}
 	for _, connection := range []*websocket.Conn{early, late} {
 		if diff := cmp.Diff(second, next(t, connection)); diff != "" {
@@ -209,9 +209,8 @@ func TestWatchers(t *testing.T) {
 	}
 }
 
-// A build that nobody has seen the end of is told to the next who connects, so
-// that who asks for one and then watches is never too late; once it is told, it
-// is over.
+// The end of a build that no client has seen is sent to the next client, so that a client that
+// requests a build and then watches is never too late. It is sent only once.
 func TestLateWatcher(t *testing.T) {
 	d := start(t, codertest.Options{BuildTime: 4 * time.Millisecond})
 	canary := d.canary(codertest.RoleManager)
@@ -220,16 +219,16 @@ func TestLateWatcher(t *testing.T) {
 	eventually(t, "the build's end", func() bool { return !d.workspace(t, canary.ID).Updating })
 	late := next(t, watch(t, d.client, d.URL(), d.tokens[codertest.RoleManager], canary.ID))
 	if types(late) != "start stage substage stage done" {
-		t.Errorf("the late one is told %q", types(late))
+		t.Errorf("the late client received %q", types(late))
 	}
 	idle := watch(t, d.client, d.URL(), d.tokens[codertest.RoleManager], canary.ID)
 	rebuild()
 	if second := next(t, idle); second[0].BuildID == late[0].BuildID {
-		t.Error("a build was told twice")
+		t.Error("a build was sent twice")
 	}
 }
 
-// With ReplayBuilds the old build comes first, under its own ID.
+// With ReplayBuilds the previous build comes first, under its own ID.
 func TestReplayBuilds(t *testing.T) {
 	d := start(t, codertest.Options{BuildTime: 4 * time.Millisecond, ReplayBuilds: true})
 	canary := d.canary(codertest.RoleManager)
@@ -248,7 +247,7 @@ func TestReplayBuilds(t *testing.T) {
 	}
 }
 
-// The log refuses whom the API refuses, and takes a token from the query.
+// The log refuses the same users as the API, and accepts a token in the query.
 func TestWatchRefusals(t *testing.T) {
 	d := start(t, codertest.Options{})
 	canary := d.canary(codertest.RoleManager)
@@ -285,7 +284,7 @@ func TestWatchRefusals(t *testing.T) {
 	d.manager(t, http.MethodGet, "/api/private/workspaces/"+canary.ID+"/watch-update", nil, http.StatusUpgradeRequired)
 }
 
-// Closing ends builds and logs that are under way.
+// Close ends builds and logs that are in progress.
 func TestCloseEndsBuildsAndLogs(t *testing.T) {
 	d := start(t, codertest.Options{BuildTime: time.Hour})
 	busy, idle := d.canary(codertest.RoleManager), d.canary(codertest.RoleManager)
@@ -298,7 +297,7 @@ func TestCloseEndsBuildsAndLogs(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.Close()
-	d.Close() // again is no harm
+	d.Close() // a second call does no harm
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	for i, connection := range logs {
@@ -306,7 +305,7 @@ func TestCloseEndsBuildsAndLogs(t *testing.T) {
 			t.Errorf("log %d: %v", i, err)
 		}
 	}
-	// its handler, if somebody else still serves it, serves nothing
+	// after Close, the handler refuses requests even if another server still uses it
 	recorder := httptest.NewRecorder()
 	d.Handler().ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/api", nil))
 	if recorder.Code != http.StatusServiceUnavailable {
@@ -314,8 +313,8 @@ func TestCloseEndsBuildsAndLogs(t *testing.T) {
 	}
 }
 
-// A listener's filters hold for users and organizations, alone and together,
-// repeated or separated by commas.
+// The filters for users and organizations work alone and together, repeated or separated by
+// commas.
 func TestWorkspaceFilters(t *testing.T) {
 	d := start(t, codertest.Options{})
 	org := d.AddOrg("research")

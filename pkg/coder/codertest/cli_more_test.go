@@ -12,7 +12,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// tokens create|ls|regen|rm, which name the user "me".
+// tokens create|ls|regen|rm, which use the user name "me".
 func TestCLITokens(t *testing.T) {
 	d := start(t, codertest.Options{})
 	const keys = "/api/v0/api-keys/me"
@@ -103,8 +103,7 @@ func TestCLIDevURLs(t *testing.T) {
 	want(404, http.MethodGet, one+"/more", nil)
 }
 
-// workspaces stop: the owner or a manager switches a workspace off, and its
-// agent goes.
+// workspaces stop: the owner or a manager switches a workspace off, which ends its agent.
 func TestCLIStop(t *testing.T) {
 	d := start(t, codertest.Options{Agents: true, Version: "1.22.3"})
 	workspace := d.AddWorkspace(codertest.Workspace{
@@ -128,8 +127,8 @@ func TestCLIStop(t *testing.T) {
 	d.manager(t, http.MethodPut, path, nil, http.StatusConflict)
 }
 
-// config-ssh and ssh: the site's configuration, the user's key pair, and what
-// the clients note on the way.
+// config-ssh and ssh: the site's configuration, the user's key pair, and the notes that the
+// clients store on the way.
 func TestCLISSH(t *testing.T) {
 	d := start(t, codertest.Options{})
 	role := codertest.RoleMember
@@ -166,7 +165,7 @@ func TestCLISSH(t *testing.T) {
 	if d.manager(t, http.MethodGet, "/api/v0/users/me/sshkey", nil, 200).body == d.call(t, role, http.MethodGet, "/api/v0/users/me/sshkey", nil).body {
 		t.Error("two users share a key")
 	}
-	d.manager(t, http.MethodGet, "/api/v0/users/"+me+"/sshkey", nil, 404) // only one's own
+	d.manager(t, http.MethodGet, "/api/v0/users/"+me+"/sshkey", nil, 404) // only the user's own
 	for _, step := range []struct {
 		method, path string
 		body         any

@@ -19,9 +19,9 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/workspaces"
 )
 
-// TestCLIAndPlugin: of two workspaces that wait for a rebuild, Coder's client rebuilds
-// one and the plugin the other. Both are in the same states all the time, and whichever
-// of the two pings them finds the same.
+// TestCLIAndPlugin: of two workspaces that wait for a rebuild, Coder's client rebuilds one and
+// the plugin the other. Both are always in the same state, and both programs get the same result
+// when they ping them.
 func TestCLIAndPlugin(t *testing.T) {
 	d := start(t, codertest.Options{Agents: true, Version: "1.21.0", BuildTime: 40 * time.Millisecond})
 	owner, provider := d.users[codertest.RoleManager], d.AddProvider(codertest.Provider{Name: "sydney"})
@@ -98,8 +98,8 @@ func TestCLIAndPlugin(t *testing.T) {
 	}
 }
 
-// cliPings does what `workspaces ping` does: it asks for the ICE servers, offers a
-// connection with a channel for pings, on which what is lost is sent again, and sends one.
+// cliPings does the same as `workspaces ping`: it requests the ICE servers, offers a connection
+// with a reliable channel for pings, and sends one.
 func (d *deployment) cliPings(t *testing.T, workspaceID string) bool {
 	d.manager(t, http.MethodGet, "/api/private/webrtc/ice", nil, 200)
 	stream, status := dialStream(t, d, "/api/private/envagent/"+workspaceID+"/connect?session_token="+d.tokens[codertest.RoleManager], nil)

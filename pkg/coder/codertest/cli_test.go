@@ -9,10 +9,9 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// This file asks for what Coder's own command-line client asks for, in its
-// order, and reads of the answers what it reads (coder-cli, folders coder-sdk
-// and internal/cmd). Its request for a listing has no Content-Type and its
-// bodies carry nulls.
+// The tests in this file send the same requests as Coder's own command-line client, in the same
+// order, and read the same fields of the answers (coder-cli, folders coder-sdk and internal/cmd).
+// Its list requests have no Content-Type, and its bodies contain nulls.
 
 type cliUser struct {
 	ID        string    `json:"id"`
@@ -55,7 +54,7 @@ type cliWorkspace struct {
 	} `json:"latest_stat"`
 }
 
-// login: the version without a token (it is sent all the same), then the user.
+// login: the version, for which no token is needed (it is sent anyway), then the user.
 func TestCLILogin(t *testing.T) {
 	d := start(t, codertest.Options{Version: "1.21.3"})
 	if got := d.manager(t, http.MethodGet, "/api", nil, 200); got.header.Get("Coder-Version") != "1.21.3" {
@@ -131,11 +130,11 @@ func TestCLIProviders(t *testing.T) {
 	}
 }
 
-// workspaces ls and rebuild --follow: the user, her organizations, her
-// workspaces in each, and for the table the providers and each image.
+// workspaces ls and rebuild --follow: the user, her organizations, her workspaces in each, and
+// for the table the providers and each image.
 func TestCLIWorkspaces(t *testing.T) {
 	d := start(t, codertest.Options{BuildTime: 40 * time.Millisecond})
-	canary := d.canary(codertest.RoleMember) // no image was added
+	canary := d.canary(codertest.RoleMember) // no test has added an image
 	role := codertest.RoleMember
 	me := decode[cliUser](t, d.call(t, role, http.MethodGet, "/api/v0/users/me", nil))
 	orgs := decode[[]struct {
@@ -172,7 +171,7 @@ func TestCLIWorkspaces(t *testing.T) {
 	if got := d.call(t, role, http.MethodPatch, "/api/v0/workspaces/"+canary.ID, null); got.status != 204 {
 		t.Fatalf("rebuild: %+v", got)
 	}
-	// it asks for the log after the rebuild
+	// it requests the log after the rebuild
 	messages := next(t, watch(t, d.client, d.URL(), d.tokens[role], canary.ID))
 	if got := types(messages); !strings.HasPrefix(got, "start") || !strings.HasSuffix(got, "done") {
 		t.Errorf("messages %q", got)
@@ -183,8 +182,7 @@ func TestCLIWorkspaces(t *testing.T) {
 	}
 }
 
-// workspaces ping begins with the ICE servers, of which one is the TURN server
-// that is spoken over a WebSocket.
+// workspaces ping begins with the ICE servers. One of them is the TURN server behind a WebSocket.
 func TestCLIIceServers(t *testing.T) {
 	d := start(t, codertest.Options{})
 	got := decode[struct {

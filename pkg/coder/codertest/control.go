@@ -6,9 +6,8 @@ import (
 	"time"
 )
 
-// ControlHandler returns what other processes steer the primary by: its log,
-// its faults, its state. It needs no token, and so belongs on a loopback
-// listener of its own.
+// ControlHandler returns an API by which other processes control the primary: its log, its faults,
+// its state. It needs no token, so serve it only on a separate loopback listener.
 //
 //	GET|DELETE /requests            the log
 //	POST|DELETE /faults             a Fault to add -> {"id"}; all removed

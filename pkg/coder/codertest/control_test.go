@@ -32,12 +32,12 @@ func control(t *testing.T, d *deployment) func(method, path string, body any, st
 	}
 }
 
-// Another process can do by HTTP what a test does by calls.
+// Another process can do over HTTP what a test does with calls.
 func TestControl(t *testing.T) {
 	d := start(t, codertest.Options{BuildTime: 4 * time.Millisecond})
 	call := control(t, d)
 
-	// a user with a role gets a token that works until it is made to expire
+	// a new user's token works until it expires
 	created := decode[struct {
 		User  codertest.User
 		Token string
@@ -51,7 +51,7 @@ func TestControl(t *testing.T) {
 	call("POST", "/tokens/expire", map[string]string{"token": created.Token}, 204)
 	call("POST", "/tokens/expire", map[string]string{"token": "none"}, 404)
 
-	// a workspace comes and goes
+	// a workspace is added and removed
 	added := decode[codertest.Workspace](t, call("POST", "/workspaces", map[string]string{"name": "extra", "user_id": created.User.ID}, 201))
 	names := func() (names []string) {
 		for _, w := range d.Workspaces() {
@@ -76,7 +76,7 @@ func TestControl(t *testing.T) {
 		t.Errorf("renewed: status %d", got.status)
 	}
 
-	// a time away, which the control API outlasts
+	// the control API still works while the primary is away
 	call("POST", "/away", map[string]any{"for": time.Hour}, 204)
 	if err := ask(t, d, 10*time.Second); err == nil {
 		t.Error("a primary that is away answers")
@@ -86,7 +86,7 @@ func TestControl(t *testing.T) {
 		t.Error(err)
 	}
 
-	// a provider, a workspace on it whose build fails, and what the API says of it
+	// a provider, a workspace on it whose build fails, and their state in the API
 	provider := decode[codertest.Provider](t, call("POST", "/providers", codertest.Provider{Name: "sydney", Config: codertest.ProviderConfig{ClusterAddress: "https://10.0.0.1"}}, 201))
 	workspace := decode[codertest.Workspace](t, call("POST", "/workspaces", codertest.Workspace{Name: "canary", UserID: created.User.ID, ResourcePoolID: provider.ID}, 201))
 	call("POST", "/workspaces/fail", map[string]any{"id": workspace.ID, "message": "no space left on device", "once": true}, 204)
@@ -98,7 +98,7 @@ func TestControl(t *testing.T) {
 	d.manager(t, "PATCH", "/api/v0/workspaces/"+workspace.ID, `{}`, 204)
 	eventually(t, "the failed build", func() bool { return d.workspace(t, workspace.ID).LatestStat.ContainerStatus == "FAILED" })
 
-	// a provider that comes and goes
+	// a provider is added and removed
 	twin := decode[codertest.Provider](t, call("POST", "/providers", codertest.Provider{Name: "twin"}, 201))
 	call("DELETE", "/providers/"+twin.ID, nil, 204)
 	call("DELETE", "/providers/"+twin.ID, nil, 204)
@@ -132,7 +132,7 @@ func TestControl(t *testing.T) {
 		t.Errorf("the emptied log is %s", got.body)
 	}
 
-	// the state, which holds no token
+	// the state contains no token
 	state := call("GET", "/state", nil, 200)
 	if diff := cmp.Diff(d.State(), decode[codertest.State](t, state), cmp.AllowUnexported(codertest.Registration{})); diff != "" {
 		t.Error(diff)
@@ -144,7 +144,7 @@ func TestControl(t *testing.T) {
 	}
 }
 
-// An empty primary's state is of empty lists, not of nulls.
+// The state of an empty primary has empty lists, not nulls.
 func TestEmptyState(t *testing.T) {
 	primary, err := codertest.NewPrimary(codertest.Options{})
 	if err != nil {
@@ -160,7 +160,7 @@ func TestEmptyState(t *testing.T) {
 	}
 }
 
-// What is misspelt is refused: a fault that is not understood would never happen.
+// Misspelled input is refused. A rule that is not understood would silently never apply.
 func TestControlRefusals(t *testing.T) {
 	d := start(t, codertest.Options{})
 	call := control(t, d)
@@ -188,7 +188,7 @@ func TestControlRefusals(t *testing.T) {
 	d.manager(t, http.MethodGet, pools, nil, 200)
 	call(http.MethodGet, "/faults", nil, http.StatusMethodNotAllowed)
 	call(http.MethodGet, "/api", nil, http.StatusNotFound)
-	// and the API does not serve the control API
+	// the API itself does not serve the control API
 	if got := d.manager(t, http.MethodGet, "/state", nil, http.StatusNotFound); strings.Contains(got.body, "users") {
 		t.Errorf("the API serves %s", got.body)
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// A request whose client hangs up while it is delayed has no effect, its body
-// read or not: else it would have one when nobody expects it any more.
+// If the client hangs up during the delay, the request has no effect, whether or not its body was
+// read. Otherwise it would take effect when nobody expects it any more.
 func TestDelayedRequestOfAClientThatIsGone(t *testing.T) {
 	d := start(t, codertest.Options{})
 	provider := d.AddProvider(codertest.Provider{Name: "sydney"})
@@ -35,7 +35,7 @@ func TestDelayedRequestOfAClientThatIsGone(t *testing.T) {
 	}
 }
 
-// A late delay does not end with the client's patience: the effect comes all the same.
+// With Late, the request takes effect even if the client has given up.
 func TestLateEffect(t *testing.T) {
 	d := start(t, codertest.Options{})
 	provider := d.AddProvider(codertest.Provider{Name: "sydney"})

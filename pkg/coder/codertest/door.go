@@ -15,9 +15,10 @@ type door struct {
 	listener net.Listener // nil while connections are refused
 	visitors map[*visitor]struct{}
 	closed   bool
-	// back is nil while the primary is reachable; otherwise it is closed when the primary returns.
+	// back is nil while the primary is reachable. Otherwise it is closed when the primary
+	// returns.
 	back  chan struct{}
-	hang  bool // whether connections hang meanwhile; else they are refused
+	hang  bool // whether connections hang meanwhile; otherwise they are refused
 	timer *time.Timer
 }
 
@@ -103,7 +104,7 @@ func (d *door) enter(connection net.Conn) *visitor {
 	defer d.mu.Unlock()
 	v := &visitor{Conn: d.network.Conn(connection), door: d}
 	d.visitors[v] = struct{}{}
-	if d.closed || d.listener == nil { // left while it came in
+	if d.closed || d.listener == nil { // the primary went away meanwhile
 		_ = v.SetLinger(0)
 		_ = connection.Close()
 	}

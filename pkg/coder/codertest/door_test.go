@@ -11,7 +11,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// ask asks for the version within a time.
+// ask requests the version within a time limit.
 func ask(t *testing.T, d *deployment, limit time.Duration) error {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
@@ -27,8 +27,8 @@ func ask(t *testing.T, d *deployment, limit time.Duration) error {
 	return response.Body.Close()
 }
 
-// A primary that is away refuses connections, or leaves them hanging; it comes
-// back when its time is up, or it is told to, at the same address.
+// While it is away, a primary refuses connections or leaves them hanging. It returns at the same
+// address when the time is up, or when Back is called.
 func TestAway(t *testing.T) {
 	d := start(t, codertest.Options{})
 	owner := d.AddUser("owner@example.com")
@@ -37,9 +37,9 @@ func TestAway(t *testing.T) {
 	if err := ask(t, d, 10*time.Second); err != nil {
 		t.Fatal(err)
 	}
-	for range 2 { // again replaces what is left
+	for range 2 { // a second call replaces the remaining time
 		d.Away(time.Hour, false)
-		<-gone // connections that existed are cut
+		<-gone // existing connections are closed
 		if err := ask(t, d, 10*time.Second); !errors.Is(err, syscall.ECONNREFUSED) {
 			t.Errorf("away: %v", err)
 		}
@@ -55,8 +55,8 @@ func TestAway(t *testing.T) {
 	go func() { answered <- ask(t, d, 10*time.Second) }()
 	d.Back()
 	if err := <-answered; err != nil {
-		t.Errorf("what hung is not answered: %v", err)
+		t.Errorf("the request that hung got no answer: %v", err)
 	}
-	d.Back() // again is no harm
+	d.Back() // a second call does no harm
 	d.Away(time.Hour, false)
 }

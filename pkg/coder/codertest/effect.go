@@ -59,7 +59,7 @@ func (p *Primary) delay(r *http.Request, d time.Duration) bool {
 // reset ends the connection without an answer: the client sees a TCP reset.
 func reset(w http.ResponseWriter) {
 	connection, _, err := http.NewResponseController(w).Hijack()
-	if err != nil { // HTTP/2, or a WebSocket: an answer that breaks off at once
+	if err != nil { // HTTP/2, or a WebSocket: send a truncated answer
 		w.Header().Set("Content-Length", "1")
 		return
 	}
@@ -67,7 +67,7 @@ func reset(w http.ResponseWriter) {
 		r.status = 0
 	}
 	if secure, ok := connection.(*tls.Conn); ok {
-		connection = secure.NetConn() // no farewell
+		connection = secure.NetConn() // without TLS's close message
 	}
 	if plain, ok := connection.(interface{ SetLinger(seconds int) error }); ok {
 		_ = plain.SetLinger(0)
@@ -126,7 +126,7 @@ func (p *Primary) dribble(w http.ResponseWriter, r *http.Request, slowly bool) {
 			_ = http.NewResponseController(w).Flush()
 		}
 		if !p.sleep(r.Context(), pause) {
-			reset(w) // a handler that just returned would end the body well
+			reset(w) // returning would complete the answer
 			return
 		}
 	}

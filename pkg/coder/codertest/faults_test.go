@@ -14,8 +14,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// ask asks for the path once, on a connection of its own: on an old one the
-// transport would repeat a GET that was reset.
+// ask sends a request once, on a new connection. On a reused one the transport would repeat a GET
+// that was reset.
 func (d *deployment) ask(ctx context.Context, t *testing.T, method, path, body string) (*http.Response, error) {
 	t.Helper()
 	d.client.CloseIdleConnections()
@@ -61,7 +61,7 @@ func TestFaultAnswers(t *testing.T) {
 	d.manager(t, http.MethodGet, pools, nil, 200)
 }
 
-// A reset comes before or after the effect, and the client cannot tell which.
+// A reset comes before or after the effect, and the client cannot tell the difference.
 func TestResets(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -96,8 +96,8 @@ func TestResets(t *testing.T) {
 	}
 }
 
-// A build log can be cut off before it begins, and a reset of one is an answer
-// that is none.
+// A build log can be closed before it begins. A reset of a WebSocket is an answer that makes no
+// sense.
 func TestResetOfAWebSocket(t *testing.T) {
 	d := start(t, codertest.Options{})
 	canary := d.canary(codertest.RoleManager)
@@ -114,7 +114,7 @@ func TestResetOfAWebSocket(t *testing.T) {
 	}
 }
 
-// A truncated answer breaks off in the middle, after its effect.
+// A truncated answer stops in the middle, after the request took effect.
 func TestTruncate(t *testing.T) {
 	d := start(t, codertest.Options{PatchWithBody: true})
 	provider := d.AddProvider(codertest.Provider{Name: "sydney"})
@@ -129,11 +129,11 @@ func TestTruncate(t *testing.T) {
 		t.Errorf("%s: %q, %v", response.Status, data, err)
 	}
 	if !*d.Providers()[0].EnableNetV2 {
-		t.Error("there was no effect")
+		t.Error("the request had no effect")
 	}
 }
 
-// Bodies without an end, fast and slow, end when the client goes or the primary closes.
+// Endless bodies, fast and slow, stop when the client disconnects or the primary closes.
 func TestEndlessBodies(t *testing.T) {
 	d := start(t, codertest.Options{})
 	remove := d.AddFault(codertest.Fault{Endless: true})
@@ -159,11 +159,11 @@ func TestEndlessBodies(t *testing.T) {
 	}
 	d.Close()
 	if _, err := io.ReadAll(slow.Body); err == nil {
-		t.Error("the body ended well")
+		t.Error("the body ended without an error")
 	}
 }
 
-// Through a satellite, what drips arrives byte by byte.
+// A satellite forwards a slow answer byte by byte.
 func TestDripThroughASatellite(t *testing.T) {
 	d := start(t, codertest.Options{})
 	satellite, url, client := d.satellite(t, nil)
@@ -185,7 +185,7 @@ func TestDripThroughASatellite(t *testing.T) {
 	}
 }
 
-// A delay ends with the client's patience, and has no effect then.
+// A delay ends when the client gives up, and the request then has no effect.
 func TestDelayEndsWithTheClient(t *testing.T) {
 	d := start(t, codertest.Options{})
 	provider := d.AddProvider(codertest.Provider{Name: "sydney"})
@@ -210,7 +210,7 @@ func TestDelayEndsWithTheClient(t *testing.T) {
 	}
 }
 
-// Which requests a rule means: by method and path, from the n-th on, so many times.
+// A rule selects requests by method and path, from the n-th on, a number of times.
 func TestFaultRules(t *testing.T) {
 	for _, test := range []struct {
 		name  string

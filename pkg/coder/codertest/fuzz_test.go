@@ -10,8 +10,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// Whatever is sent to the API, it answers like a server: never by 500 or a
-// panic, with its error form when it refuses, and with what it accepted when not.
+// Whatever the request, the API never answers with 500 or a panic. A refusal has the API's error
+// form, and otherwise the answer matches what was accepted.
 func FuzzAPI(f *testing.F) {
 	primary, err := codertest.NewPrimary(codertest.Options{Version: "1.21.3", BuildTime: 1, PatchWithBody: true})
 	if err != nil {
@@ -67,13 +67,13 @@ func FuzzAPI(f *testing.F) {
 		case got.status >= 300:
 			got.message(t)
 		case got.status != http.StatusNoContent && !json.Valid([]byte(got.body)):
-			t.Errorf("status %d: no JSON: %q", got.status, got.body)
+			t.Errorf("status %d: not JSON: %q", got.status, got.body)
 		}
 	})
 }
 
-// Whatever the chart's environment holds, a satellite starts or says which
-// variable keeps it from it; one that starts can be registered.
+// Whatever the chart's environment contains, a satellite either starts or names the variable that
+// prevents it. One that starts can be registered.
 func FuzzNewSatellite(f *testing.F) {
 	key, err := codertest.NewPrivateKey()
 	if err != nil {

@@ -11,7 +11,8 @@ import (
 	"github.com/pion/turn/v5"
 )
 
-// Network says how far away a deployment is, and how well its relays work. The zero value has neither delay nor loss.
+// Network simulates the distance to a deployment and the quality of its relays. The zero value
+// has neither delay nor loss.
 type Network struct {
 	roundTrip, loss atomic.Int64
 }
@@ -23,7 +24,8 @@ func (n *Network) Set(roundTrip time.Duration, lossPercent int) {
 	n.loss.Store(int64(lossPercent))
 }
 
-// Conn returns the connection of a client as far away as the network says: writes to it arrive a round trip later.
+// Conn wraps a client's connection with the network's delay: writes to it arrive a round trip
+// later.
 func (n *Network) Conn(connection net.Conn) net.Conn {
 	return &distant{Conn: connection, network: n, closed: make(chan struct{}), reset: make(chan struct{})}
 }
@@ -143,7 +145,7 @@ func (d *distant) SetLinger(seconds int) error {
 	return err
 }
 
-// relays makes a TURN server lose packets as the network says.
+// relays makes a TURN server lose packets at the network's rate.
 func (n *Network) relays(generator turn.RelayAddressGenerator) turn.RelayAddressGenerator {
 	return &lossyRelays{RelayAddressGenerator: generator, network: n}
 }
@@ -169,7 +171,8 @@ type lossy struct {
 	received, sent atomic.Int64
 }
 
-// loses reports whether the next packet is lost: of every hundred, as many as the network says.
+// loses reports whether the next packet is lost: of every hundred, as many as the network's
+// percentage.
 func (l *lossy) loses(count *atomic.Int64) bool {
 	loss := l.network.loss.Load()
 	return count.Add(1)*loss%100 < loss

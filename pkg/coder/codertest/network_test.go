@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// pair is a connection over loopback, and its other end as the network leads to it.
+// pair is a connection over loopback, with the network between its two ends.
 func pair(t *testing.T, network *Network) (near, far net.Conn) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -31,7 +31,7 @@ func pair(t *testing.T, network *Network) (near, far net.Conn) {
 	return near, far
 }
 
-// What is far away answers later, in order, and to the last byte.
+// A distant server's data arrives later, in order and complete.
 func TestNetworkDelays(t *testing.T) {
 	const roundTrip = 100 * time.Millisecond
 	network := &Network{}
@@ -47,7 +47,7 @@ func TestNetworkDelays(t *testing.T) {
 		}
 	}
 	network.Set(0, 0)
-	if _, err := far.Write([]byte("d")); err != nil { // overtakes nothing
+	if _, err := far.Write([]byte("d")); err != nil { // must not overtake earlier data
 		t.Fatal(err)
 	}
 	if err := far.Close(); err != nil {
@@ -58,12 +58,12 @@ func TestNetworkDelays(t *testing.T) {
 		t.Errorf("%q after %s: %v", text, took, err)
 	}
 	if _, err := far.Write([]byte("e")); err == nil {
-		t.Error("what is closed is written to")
+		t.Error("a write to a closed connection succeeded")
 	}
 }
 
-// An answer arrives although its connection is closed behind it, which over TLS sets a
-// deadline for writes that has passed.
+// An answer still arrives if its connection is closed right after it. Over TLS, closing sets a
+// write deadline in the past.
 func TestNetworkDelaysLastAnswer(t *testing.T) {
 	network := &Network{}
 	network.Set(50*time.Millisecond, 0)
@@ -88,7 +88,7 @@ func TestNetworkDelaysLastAnswer(t *testing.T) {
 	}
 }
 
-// through is a listener whose clients are as far away as the network says.
+// through is a listener with the network between it and its clients.
 type through struct {
 	net.Listener
 	network *Network
@@ -102,7 +102,7 @@ func (l through) Accept() (net.Conn, error) {
 	return l.network.Conn(connection), nil
 }
 
-// A reset does not wait for what is under way.
+// A reset does not wait for data in flight.
 func TestNetworkResets(t *testing.T) {
 	network := &Network{}
 	network.Set(time.Hour, 0)

@@ -34,7 +34,7 @@ type signal struct {
 	Candidate    string                     `json:"candidate,omitempty"`
 }
 
-// iceServer is a STUN or TURN server; the rest of what a client says of it is ignored.
+// iceServer is a STUN or TURN server. Further fields are ignored.
 type iceServer struct {
 	URLs       []string `json:"urls"`
 	Username   string   `json:"username"`
@@ -102,7 +102,7 @@ func (p *peer) serve(ctx context.Context) {
 	defer late.Stop()
 	select {
 	case <-connected:
-		_ = p.stream.Close() // the peers speak to each other now
+		_ = p.stream.Close() // the peers have their own connection now
 	case <-ended:
 		return
 	case <-late.C:
@@ -209,5 +209,5 @@ func (p *peer) add(candidate string) {
 func (p *peer) send(message signal) {
 	p.writing.Lock()
 	defer p.writing.Unlock()
-	_ = p.encoder.Encode(message) // a client that is gone is noticed where it is read
+	_ = p.encoder.Encode(message) // the reader notices if the client is gone
 }

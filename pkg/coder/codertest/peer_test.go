@@ -14,16 +14,16 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// client is a WebRTC client of an agent, independent of the plugin's: it
-// connects directly, on loopback, and speaks the agent's protocol in JSON.
+// client is a WebRTC client of an agent, independent of the plugin's. It connects directly, on
+// loopback, and speaks the agent's protocol in JSON.
 type client struct {
 	peer  *webrtc.PeerConnection
 	ended chan struct{} // closed when the agent closes the stream
 	said  chan map[string]any
 }
 
-// negotiate offers a connection, with more fields of the first message. The
-// channels that it shall have are opened by open.
+// negotiate offers a connection, with further fields in the first message. open creates its
+// channels.
 func negotiate(t *testing.T, stream io.ReadWriteCloser, more map[string]any, open func(*webrtc.PeerConnection)) *client {
 	t.Helper()
 	var settings webrtc.SettingEngine
@@ -44,7 +44,7 @@ func negotiate(t *testing.T, stream io.ReadWriteCloser, more map[string]any, ope
 	if err := peer.SetLocalDescription(offer); err != nil {
 		t.Fatal(err)
 	}
-	<-gathered // so that the offer has all candidates
+	<-gathered // so that the offer contains all candidates
 	first := map[string]any{"offer": peer.LocalDescription(), "servers": []any{}}
 	for name, value := range more {
 		first[name] = value
@@ -66,7 +66,7 @@ func negotiate(t *testing.T, stream io.ReadWriteCloser, more map[string]any, ope
 	return c
 }
 
-// connect takes the agent's answer and candidates until it closes the stream.
+// connect processes the agent's answer and candidates until the agent closes the stream.
 func (c *client) connect(t *testing.T) {
 	t.Helper()
 	var candidates []webrtc.ICECandidateInit
@@ -82,7 +82,7 @@ func (c *client) connect(t *testing.T) {
 			if answer, ok := message["answer"].(map[string]any); ok {
 				sdp, _ := answer["sdp"].(string)
 				if answer["type"] != "answer" {
-					t.Errorf("the answer is of type %v", answer["type"])
+					t.Errorf("the answer has the type %v", answer["type"])
 				}
 				if err := c.peer.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: sdp}); err != nil {
 					t.Fatal(err)
@@ -108,7 +108,7 @@ func (c *client) connect(t *testing.T) {
 	}
 }
 
-// channel asks for a data channel of the protocol, and returns what it becomes.
+// channel requests a data channel for the protocol, and delivers it once it is open.
 func channel(t *testing.T, peer *webrtc.PeerConnection, protocol string) <-chan datachannel.ReadWriteCloser {
 	t.Helper()
 	opened := make(chan datachannel.ReadWriteCloser, 1)
@@ -124,10 +124,10 @@ func channel(t *testing.T, peer *webrtc.PeerConnection, protocol string) <-chan 
 	return opened
 }
 
-// agentStream is the stream of a workspace's owner to its agent.
+// agentStream connects a workspace's owner to its agent.
 func agentStream(t *testing.T) io.ReadWriteCloser {
 	t.Helper()
-	d := start(t, codertest.Options{Agents: true, Version: "1.22.3"}) // where Networking v2 is always on
+	d := start(t, codertest.Options{Agents: true, Version: "1.22.3"}) // a version where Networking v2 is always on
 	owner := d.AddUser("owner@example.com")
 	workspace := d.AddWorkspace(codertest.Workspace{Name: "w", UserID: owner.ID, LatestStat: codertest.WorkspaceStat{ContainerStatus: "ON"}})
 	eventually(t, "the agent", func() bool { return d.AgentConnected(workspace.ID) })
@@ -138,8 +138,8 @@ func agentStream(t *testing.T) io.ReadWriteCloser {
 	return stream
 }
 
-// TestAgentChannels: a ping comes back; what a client has dialled is reached, if
-// it may be; what cannot be dialled is told.
+// TestAgentChannels: a ping is answered, a client can dial what the policy allows, and a failed
+// dial is reported.
 func TestAgentChannels(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -209,7 +209,7 @@ func TestAgentChannels(t *testing.T) {
 		t.Errorf("dialled: %s", got)
 	}
 	if got := read(reached); got != "hello" {
-		t.Errorf("what was dialled says %q", got)
+		t.Errorf("the dialled server sent %q", got)
 	}
 	for name, test := range map[string]struct {
 		raw        io.Reader

@@ -49,8 +49,8 @@ type Primary struct {
 
 	// mu guards everything below.
 	mu            sync.Mutex
-	version       string // as it is reported
-	minor, patch  int    // what it can do: that of v1.minor.patch
+	version       string // as reported
+	minor, patch  int    // capabilities are those of v1.minor.patch
 	closed        bool
 	users         []*User
 	tokens        map[tokenHash]*token
@@ -62,7 +62,7 @@ type Primary struct {
 	workspaces    []*workspace
 	requests      []*Request
 	faults        []*fault
-	rebuilding    map[string]func() // ends the rebuilding of a provider's workspaces, by its ID
+	rebuilding    map[string]func() // cancels the rebuilds after a provider's switch, by its ID
 
 	network *Network
 	turn    turnServer

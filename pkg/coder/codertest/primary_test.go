@@ -11,7 +11,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// A primary listens where it is told to, with the certificate that it is given.
+// A primary listens at the given address with the given certificate.
 func TestPrimaryWithACertificate(t *testing.T) {
 	authority, err := codertest.NewAuthority()
 	if err != nil {
@@ -35,7 +35,7 @@ func TestPrimaryWithACertificate(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	if user := primary.AddUser("x@example.com"); !user.CreatedAt.Equal(now) || user.CreatedAt.Location() != time.UTC {
-		t.Errorf("by its clock the user is of %v", user.CreatedAt)
+		t.Errorf("the user was created at %v, not by the primary's clock", user.CreatedAt)
 	}
 
 	taken := strings.TrimPrefix(primary.URL(), "https://")
@@ -47,7 +47,7 @@ func TestPrimaryWithACertificate(t *testing.T) {
 	}
 }
 
-// Certificates hold for their names, and for no others.
+// A certificate is valid for its names, and for no others.
 func TestAuthority(t *testing.T) {
 	authority, err := codertest.NewAuthority()
 	if err != nil {
@@ -74,7 +74,7 @@ func TestAuthority(t *testing.T) {
 	}
 }
 
-// verify checks the certificate as a client does.
+// verify verifies the certificate as a client does.
 func verify(certificate tls.Certificate, authority *codertest.Authority, name string) error {
 	leaf, err := x509.ParseCertificate(certificate.Certificate[0])
 	if err != nil {

@@ -12,8 +12,7 @@ import (
 
 const pools = "/api/private/resource-pools"
 
-// A change touches the field that it names, and nothing else; the answer has a
-// body only if that is asked for.
+// A change affects only the named field. The answer has a body only if the option says so.
 func TestPatchProviderChangesThatFieldAlone(t *testing.T) {
 	for _, withBody := range []bool{false, true} {
 		d := start(t, codertest.Options{PatchWithBody: withBody})
@@ -55,8 +54,8 @@ func TestPatchProviderChangesThatFieldAlone(t *testing.T) {
 	}
 }
 
-// A change of the provider's config leaves the rest of it, and what only the
-// primary can say is refused.
+// A change of the provider's config keeps its other fields. Fields that only the primary may set
+// are refused.
 func TestPatchProviderConfig(t *testing.T) {
 	d := start(t, codertest.Options{})
 	provider := d.AddProvider(codertest.Provider{Name: "sydney", Config: codertest.ProviderConfig{ClusterAddress: "https://10.0.0.1:6443", DefaultNamespace: "coder"}})
@@ -90,7 +89,7 @@ func TestCordon(t *testing.T) {
 	}
 }
 
-// What a caller gets or gives is a copy: it cannot reach into the state.
+// Values that callers pass or receive are copies, so callers cannot change the primary's state.
 func TestProvidersAreCopies(t *testing.T) {
 	d := start(t, codertest.Options{})
 	on := false

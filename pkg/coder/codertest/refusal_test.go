@@ -8,7 +8,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// What a server refuses, with which status, and that nothing changes by it.
+// Each refusal has its status, and changes nothing.
 func TestRefusals(t *testing.T) {
 	d := start(t, codertest.Options{})
 	first := d.AddProvider(codertest.Provider{Name: "sydney"})

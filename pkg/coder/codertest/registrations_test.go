@@ -37,7 +37,7 @@ func TestRegistration(t *testing.T) {
 	d.register(t, "sydney", satellite) // name and key are free again
 }
 
-// Of many who register the same key at once, one succeeds.
+// If many register the same key at once, only one succeeds.
 func TestConcurrentRegistrations(t *testing.T) {
 	d := start(t, codertest.Options{})
 	satellite, _, _ := d.satellite(t, nil)

@@ -10,7 +10,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// The log holds what was asked, by whom, and how it ended.
+// The log has each request, its user and its status.
 func TestRequestLog(t *testing.T) {
 	d := start(t, codertest.Options{})
 	pool := pools + "/" + d.AddProvider(codertest.Provider{Name: "sydney"}).ID
@@ -54,8 +54,8 @@ func TestRequestLog(t *testing.T) {
 	}
 }
 
-// settled waits until no request is under way: an answer arrives before its
-// handler is done.
+// settled waits until no request is in progress, since an answer arrives before its handler has
+// finished.
 func settled(t *testing.T, d *deployment) []codertest.Request {
 	t.Helper()
 	var requests []codertest.Request
@@ -71,7 +71,7 @@ func settled(t *testing.T, d *deployment) []codertest.Request {
 	return requests
 }
 
-// A build log is in the log as soon as it is asked for.
+// The request for a build log is logged as soon as it begins.
 func TestRequestsUnderWay(t *testing.T) {
 	d := start(t, codertest.Options{})
 	canary := d.canary(codertest.RoleManager)
@@ -86,14 +86,14 @@ func TestRequestsUnderWay(t *testing.T) {
 	}
 }
 
-// A log that is emptied while a request is under way stays empty.
+// A log that is emptied while a request is in progress stays empty.
 func TestResetWhileUnderWay(t *testing.T) {
 	d := start(t, codertest.Options{})
 	canary := d.canary(codertest.RoleManager)
 	connection := watch(t, d.client, d.URL(), d.tokens[codertest.RoleManager], canary.ID)
 	d.ResetRequests()
 	_ = connection.CloseNow()
-	d.Close() // waits for the log's end
+	d.Close() // waits for the end of the build log
 	if got := d.Requests(); len(got) != 0 {
 		t.Errorf("the log is %+v", got)
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// Who may do what: 401 without a token that works, 403 without the role.
+// Permissions: 401 without a valid token, 403 without the role.
 func TestRoles(t *testing.T) {
 	d := start(t, codertest.Options{BuildTime: 1})
 	provider := d.AddProvider(codertest.Provider{Name: "sydney"})
@@ -62,7 +62,7 @@ func TestRoles(t *testing.T) {
 				if got.status >= 300 {
 					got.message(t)
 				}
-				if test.method == "PATCH" && got.status == 204 { // the next may rebuild again
+				if test.method == "PATCH" && got.status == 204 { // so that the next role may rebuild again
 					eventually(t, "the build", func() bool {
 						for _, workspace := range d.Workspaces() {
 							if workspace.Updating {
@@ -85,7 +85,7 @@ func TestRoles(t *testing.T) {
 	}
 }
 
-// A member's lists hold what is the member's, everybody else's hold all.
+// A member's lists contain only the member's own resources. All other roles see everything.
 func TestMembersSeeTheirOwnWorkspaces(t *testing.T) {
 	d := start(t, codertest.Options{})
 	provider := d.AddProvider(codertest.Provider{Name: "sydney"})
@@ -101,7 +101,7 @@ func TestMembersSeeTheirOwnWorkspaces(t *testing.T) {
 	}
 }
 
-// A token in the query is for WebSockets alone: elsewhere it would end up in logs.
+// A token in the query is accepted only for WebSockets, since it would end up in logs elsewhere.
 func TestTokenInTheQueryIsForWebSocketsAlone(t *testing.T) {
 	d := start(t, codertest.Options{})
 	got := d.call(t, "", http.MethodGet, "/api/v0/users/me?session_token="+d.tokens[codertest.RoleAdmin], nil)

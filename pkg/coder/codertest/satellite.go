@@ -28,7 +28,7 @@ type SatelliteOptions struct {
 	PrivateKey string
 	// RootCAs are trusted for the primary; nil means the system's.
 	RootCAs *x509.CertPool
-	// Network is what its relays lose; nothing if nil.
+	// Network sets the packet loss of its relays; none if nil.
 	Network *Network
 	// Now is the satellite's clock; time.Now if nil.
 	Now func() time.Time
@@ -85,7 +85,7 @@ func NewSatellite(options SatelliteOptions) (*Satellite, error) {
 		Transport:    s.transport,
 		ErrorLog:     quiet(),
 		ErrorHandler: s.unreachable,
-		// what drips from the primary must drip from the satellite
+		// what arrives slowly from the primary must leave the satellite at once
 		FlushInterval: -1,
 	}
 	return s, nil
@@ -136,7 +136,7 @@ func (s *Satellite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.serveKey(w, r)
 	case "/cem-healthz":
 		s.serveHealth(w, r)
-	case turnPath: // workspaces' traffic; all else is the primary's
+	case turnPath: // workspaces' traffic; everything else goes to the primary
 		s.serveTURN(w, r)
 	default:
 		s.pass(w, r)
@@ -186,7 +186,7 @@ func (s *Satellite) reach(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = response.Body.Close() }()
-	_, _ = io.CopyN(io.Discard, response.Body, 4<<10) // so that the connection can be used again
+	_, _ = io.CopyN(io.Discard, response.Body, 4<<10) // so that the connection can be reused
 	if response.StatusCode != http.StatusOK || response.Header.Get(versionHeaderKey) == "" {
 		return fmt.Errorf("%s, but without a version of Coder", response.Status)
 	}
@@ -198,10 +198,10 @@ func (s *Satellite) rewrite(r *httputil.ProxyRequest) {
 	r.SetURL(s.primary)
 	r.SetXForwarded()
 	for _, name := range []string{headerFingerprint, headerTimestamp, headerSignature} {
-		r.Out.Header.Del(name) // nobody signs for the satellite but itself
+		r.Out.Header.Del(name) // no client may pretend to be a satellite
 	}
 	if err := sign(r.Out, s.key, s.fingerprint, s.options.Now()); err != nil {
-		r.Out.Header.Set(headerFingerprint, s.fingerprint) // refused there
+		r.Out.Header.Set(headerFingerprint, s.fingerprint) // makes the primary refuse it
 	}
 }
 

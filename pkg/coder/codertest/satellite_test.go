@@ -17,7 +17,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// An unregistered satellite serves its key and its health, and nothing else.
+// An unregistered satellite serves only its key and its health.
 func TestUnregisteredSatellite(t *testing.T) {
 	d := start(t, codertest.Options{})
 	satellite, url, client := d.satellite(t, nil)
@@ -65,7 +65,7 @@ func TestUnregisteredSatellite(t *testing.T) {
 	}
 }
 
-// A registered satellite passes everything on, and stops when its registration is gone.
+// A registered satellite forwards everything, until its registration is removed.
 func TestRegisteredSatellite(t *testing.T) {
 	d := start(t, codertest.Options{Version: "v1.21.3", BuildTime: 8 * time.Millisecond})
 	satellite, url, client := d.satellite(t, nil)
@@ -82,7 +82,7 @@ func TestRegisteredSatellite(t *testing.T) {
 	if got, err := send(client, http.MethodGet, url+"/api/v0/users/me", "", nil); err != nil || got.status != 401 {
 		t.Errorf("without a token: %+v, %v", got, err)
 	}
-	// a query, a path that needs escaping, and a body go through
+	// a query, an escaped path and a body are forwarded
 	if got, err := send(client, http.MethodGet, url+"/api/v0/workspaces/a%20b%2Fc?x=1", token, nil); err != nil || got.status != 404 {
 		t.Errorf("an escaped path: %+v, %v", got, err)
 	}
@@ -90,7 +90,7 @@ func TestRegisteredSatellite(t *testing.T) {
 	if got, err := send(client, http.MethodPatch, url+pools+"/"+provider.ID, token, `{"enable_net_v2":true}`); err != nil || got.status != 204 {
 		t.Errorf("PATCH: %+v, %v", got, err)
 	}
-	// and so does a WebSocket
+	// and so is a WebSocket
 	canary := d.canary(codertest.RoleManager)
 	log := watch(t, client, url, token, canary.ID)
 	if got, err := send(client, http.MethodPatch, url+"/api/v0/workspaces/"+canary.ID, token, `{}`); err != nil || got.status != 204 {
@@ -101,7 +101,7 @@ func TestRegisteredSatellite(t *testing.T) {
 	}
 	for _, request := range d.Requests() {
 		if direct := request.Path == satellites; request.Satellite != "" == direct {
-			t.Errorf("the log does not tell who passed it on: %+v", request)
+			t.Errorf("the log does not say which satellite forwarded it: %+v", request)
 		}
 	}
 
@@ -111,7 +111,7 @@ func TestRegisteredSatellite(t *testing.T) {
 	}
 }
 
-// The primary believes only a satellite's own, fresh signature.
+// The primary accepts only a satellite's own, recent signature.
 func TestSignatures(t *testing.T) {
 	d := start(t, codertest.Options{})
 	var now time.Time
@@ -145,7 +145,7 @@ func TestSignatures(t *testing.T) {
 		}
 	}
 
-	// forged: headers sent to the primary directly
+	// forged: headers sent directly to the primary
 	now = time.Now()
 	signed := http.Header{}
 	capture := httptest.NewTLSServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { signed = r.Header.Clone() }))
@@ -158,7 +158,7 @@ func TestSignatures(t *testing.T) {
 	}
 	defer spy.Close()
 	recorder := httptest.NewRecorder()
-	// what a client claims to be is dropped
+	// identity headers from a client are dropped
 	spoofed := httptest.NewRequest(http.MethodGet, "/api", nil)
 	spoofed.Header.Set("Coder-Satellite-Signature", "forged")
 	spy.ServeHTTP(recorder, spoofed)
@@ -196,7 +196,7 @@ func TestSignatures(t *testing.T) {
 		}
 	}
 
-	// a key that no satellite has signs nothing that counts
+	// a key of another type makes no valid signature
 	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
@@ -231,7 +231,7 @@ func certificates(t *testing.T, server *httptest.Server) *x509.CertPool {
 	return pool
 }
 
-// Health is the primary's: it answers, by TLS that is trusted, as a primary does.
+// The satellite is healthy if its primary answers over trusted TLS, with a version.
 func TestSatelliteHealth(t *testing.T) {
 	d := start(t, codertest.Options{})
 	stranger := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) }))
@@ -277,7 +277,7 @@ func TestSatelliteHealth(t *testing.T) {
 	}
 }
 
-// What a satellite cannot start with, by the name of the environment variable.
+// Invalid options, by the name of the environment variable.
 func TestNewSatelliteErrors(t *testing.T) {
 	key, err := codertest.NewPrivateKey()
 	if err != nil {
@@ -312,7 +312,7 @@ func TestNewSatelliteErrors(t *testing.T) {
 	}
 }
 
-// Both forms of a private key make the same satellite.
+// Both forms of the same private key give the same satellite.
 func TestPrivateKeyForms(t *testing.T) {
 	sec1, err := codertest.NewPrivateKey()
 	if err != nil {

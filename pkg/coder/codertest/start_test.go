@@ -19,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// deployment is a primary with a user of each role.
+// deployment is a primary with one user for each role.
 type deployment struct {
 	*codertest.Primary
 	client *http.Client
@@ -59,14 +59,14 @@ func trusting(t *testing.T, ca []byte) *http.Client {
 	return &http.Client{Transport: transport, Timeout: 20 * time.Second}
 }
 
-// answer is what came back.
+// answer is a complete answer of the API.
 type answer struct {
 	status int
 	header http.Header
 	body   string
 }
 
-// message is the message of an answer that is an error in the API's form.
+// message decodes an error in the API's form.
 func (a answer) message(t *testing.T) (code, message string) {
 	t.Helper()
 	var envelope struct {
@@ -85,7 +85,7 @@ func (a answer) message(t *testing.T) (code, message string) {
 	return envelope.Error.Code, envelope.Error.Msg
 }
 
-// decode reads the answer's body into a value.
+// decode decodes the answer's body.
 func decode[T any](t *testing.T, a answer) (value T) {
 	t.Helper()
 	if a.status >= 300 {
@@ -97,7 +97,7 @@ func decode[T any](t *testing.T, a answer) (value T) {
 	return value
 }
 
-// send sends a request; a body that is no string is sent as JSON.
+// send sends a request. A body that is not a string is sent as JSON.
 func send(client *http.Client, method, url, token string, body any) (answer, error) {
 	var reader io.Reader
 	switch body := body.(type) {
@@ -137,7 +137,7 @@ func (d *deployment) call(t *testing.T, role, method, path string, body any) ans
 	return got
 }
 
-// manager calls as a site manager, and expects the status.
+// manager sends a request as a site manager, and expects this status.
 func (d *deployment) manager(t *testing.T, method, path string, body any, status int) answer {
 	t.Helper()
 	got := d.call(t, codertest.RoleManager, method, path, body)
@@ -147,7 +147,7 @@ func (d *deployment) manager(t *testing.T, method, path string, body any, status
 	return got
 }
 
-// satellite serves a satellite of the primary over TLS.
+// satellite starts a satellite of the primary, served over TLS.
 func (d *deployment) satellite(t *testing.T, change func(*codertest.SatelliteOptions)) (satellite *codertest.Satellite, url string, client *http.Client) {
 	t.Helper()
 	key, err := codertest.NewPrivateKey()
@@ -174,7 +174,7 @@ func (d *deployment) satellite(t *testing.T, change func(*codertest.SatelliteOpt
 	return satellite, server.URL, client
 }
 
-// register registers the satellite, and returns its registration's ID.
+// register registers the satellite, and returns the registration's ID.
 func (d *deployment) register(t *testing.T, name string, satellite *codertest.Satellite) string {
 	t.Helper()
 	created := decode[struct {

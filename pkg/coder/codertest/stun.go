@@ -47,7 +47,7 @@ func (p *Primary) OfferDirect(offer bool) error {
 	return nil
 }
 
-// iceServers are those that clients learn.
+// iceServers lists the servers for clients.
 func (p *Primary) iceServers() []any {
 	servers := []any{map[string]any{
 		"urls": []string{"turn:127.0.0.1:3478?transport=tcp"}, "username": magicUser, "credential": magicUser,

@@ -55,8 +55,8 @@ func (p *Primary) rebuildOne(ctx context.Context, w *workspace, latest *build) {
 	}
 }
 
-// awaitBuild waits until no build of the workspace runs. It reports false if the context ends or the primary closes
-// first.
+// awaitBuild waits until no build of the workspace is in progress. It reports false if the
+// context ends or the primary closes first.
 func (p *Primary) awaitBuild(ctx context.Context, w *workspace) bool {
 	for {
 		p.mu.Lock()

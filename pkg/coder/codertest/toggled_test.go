@@ -11,7 +11,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// fleet adds a provider with workspaces of these states, named by their number.
+// fleet adds a provider with workspaces in these states, which are named by their number.
 func (d *deployment) fleet(states ...string) (provider codertest.Provider) {
 	provider = d.AddProvider(codertest.Provider{Name: fmt.Sprintf("fleet-%d", len(d.Providers()))})
 	for i, state := range states {
@@ -23,14 +23,14 @@ func (d *deployment) fleet(states ...string) (provider codertest.Provider) {
 	return provider
 }
 
-// toggle switches Networking v2 of the provider.
+// toggle switches the provider's Networking v2.
 func (d *deployment) toggle(t *testing.T, provider codertest.Provider, on bool) {
 	t.Helper()
 	d.manager(t, http.MethodPatch, pools+"/"+provider.ID, map[string]bool{"enable_net_v2": on}, 204)
 }
 
-// builtSince are the names of the workspaces that were built since they were
-// made, and how many are being built.
+// builtSince returns the names of the workspaces that were built since then, and how many builds
+// are in progress.
 func builtSince(d *deployment, made []codertest.Workspace) (names []string, building int) {
 	for i, w := range d.Workspaces() {
 		if w.LastBuiltAt.After(made[i].LastBuiltAt) {
@@ -43,8 +43,8 @@ func builtSince(d *deployment, made []codertest.Workspace) (names []string, buil
 	return names, building
 }
 
-// From 1.21.1 on, a change of Networking v2 rebuilds the provider's workspaces
-// that are ON; before, and where nothing changes, none.
+// From 1.21.1 on, a change of Networking v2 rebuilds the provider's workspaces that are ON. Older
+// versions rebuild none, and neither does a request that changes nothing.
 func TestToggleRebuilds(t *testing.T) {
 	for _, test := range []struct {
 		version string
@@ -54,12 +54,12 @@ func TestToggleRebuilds(t *testing.T) {
 		{"1.21.0", true, nil},
 		{"1.21.1", true, []string{"0", "2"}},
 		{"v1.21.7", true, []string{"0", "2"}},
-		{"1.21.7", false, nil}, // it is off
+		{"1.21.7", false, nil}, // already off
 	} {
 		t.Run(fmt.Sprint(test.version, test.on), func(t *testing.T) {
 			d := start(t, codertest.Options{Version: test.version, BuildTime: 4 * time.Millisecond})
 			provider := d.fleet("ON", "OFF", "ON", "FAILED")
-			d.fleet("ON") // another provider's
+			d.fleet("ON") // of another provider
 			made := d.Workspaces()
 			d.toggle(t, provider, test.on)
 			var built []string
@@ -75,8 +75,8 @@ func TestToggleRebuilds(t *testing.T) {
 	}
 }
 
-// A few workspaces are built at a time, and each of them once, also if its owner
-// rebuilds it meanwhile.
+// Only a few workspaces are built at a time, and each only once, even if its owner rebuilds it
+// meanwhile.
 func TestToggleRebuildsAFewAtATime(t *testing.T) {
 	d := start(t, codertest.Options{BuildTime: 100 * time.Millisecond})
 	provider := d.fleet("ON", "ON", "ON", "ON", "ON", "ON", "ON")
@@ -101,7 +101,7 @@ func TestToggleRebuildsAFewAtATime(t *testing.T) {
 	for i, w := range d.Workspaces() {
 		if w.LastBuiltAt.Equal(first[i].LastBuiltAt) && len(rebuilt) == 0 {
 			if got := d.call(t, codertest.RoleManager, http.MethodPatch, "/api/v0/workspaces/"+w.ID, `{}`); got.status != 204 {
-				continue // its turn has come: the next one
+				continue // already being built: try the next one
 			}
 			rebuilt[w.ID] = d.workspace(t, w.ID).LastBuiltAt
 		}
@@ -111,17 +111,17 @@ func TestToggleRebuildsAFewAtATime(t *testing.T) {
 		return len(built) == len(first) && building == 0
 	})
 	if len(rebuilt) == 0 {
-		t.Error("no owner was in time")
+		t.Error("no owner rebuilt a workspace in time")
 	}
 	for id, at := range rebuilt {
 		if now := d.workspace(t, id).LastBuiltAt; !now.Equal(at) {
-			t.Errorf("what its owner rebuilt at %s was built again at %s", at, now)
+			t.Errorf("the workspace that its owner rebuilt at %s was built again at %s", at, now)
 		}
 	}
 }
 
-// A build that runs when the provider is switched began before: another follows
-// it. A second switch takes the place of the first.
+// A build that was in progress at the switch is followed by another. A second switch replaces the
+// first.
 func TestToggleDuringBuilds(t *testing.T) {
 	d := start(t, codertest.Options{BuildTime: 40 * time.Millisecond})
 	provider := d.fleet("OFF", "ON", "ON", "ON", "ON", "ON")

@@ -156,8 +156,8 @@ func (c *call) serveTURN() error {
 	return nil
 }
 
-// serveTURN serves clients of the satellite, whose tokens the primary checks: without an upgrade, a valid token is told
-// that one is needed (chosen).
+// serveTURN serves clients of the satellite, whose tokens the primary checks. A request with a valid token but without
+// an upgrade gets 426 Upgrade Required (chosen).
 func (s *Satellite) serveTURN(w http.ResponseWriter, r *http.Request) {
 	status, err := s.askTURN(r.Context(), r.Header.Get("Session-Token"))
 	switch {
@@ -170,7 +170,7 @@ func (s *Satellite) serveTURN(w http.ResponseWriter, r *http.Request) {
 		r.Header.Del("Connection")
 		s.pass(w, r)
 	case checkUpgrade(r) != nil:
-		s.pass(w, r) // it says why not
+		s.pass(w, r) // the primary's answer says why
 	default:
 		s.turn.serve(w, r, s.closing)
 	}
@@ -192,7 +192,7 @@ func (s *Satellite) askTURN(ctx context.Context, token string) (status int, err 
 	return response.StatusCode, response.Body.Close()
 }
 
-// turnPath is where TURN is spoken.
+// turnPath is the endpoint for TURN.
 const turnPath = "/api/private/turn"
 
 // Relays returns how many relays the primary's own TURN server has given out.

@@ -69,7 +69,7 @@ func (c *call) getOrg(id string) error {
 	return notFound("organization", id)
 }
 
-// AddOrg adds an organization of those users, beside the default one.
+// AddOrg adds another organization with these users as members.
 func (p *Primary) AddOrg(name string, members ...User) Org {
 	p.mu.Lock()
 	defer p.mu.Unlock()

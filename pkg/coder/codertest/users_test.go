@@ -8,19 +8,19 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// A new token works, is its user's, and its name is taken then.
+// A new token works and belongs to its user, and its name cannot be used again.
 func TestKeys(t *testing.T) {
 	d := start(t, codertest.Options{})
-	d.manager(t, http.MethodPost, "/api/v0/api-keys/me", `{"name":"test"}`, 201) // no name is taken before
+	d.manager(t, http.MethodPost, "/api/v0/api-keys/me", `{"name":"test"}`, 201) // no name is in use yet
 	created := decode[struct{ Key string }](t, d.call(t, codertest.RoleMember, http.MethodPost, "/api/v0/api-keys/me", `{"name":"laptop"}`))
 	d.tokens["new"] = created.Key
 	if got := decode[codertest.User](t, d.call(t, "new", http.MethodGet, "/api/v0/users/me", nil)); got.ID != d.users[codertest.RoleMember].ID {
-		t.Errorf("the token is of %+v", got)
+		t.Errorf("the token belongs to %+v", got)
 	}
 	if got := d.call(t, "new", http.MethodPost, "/api/v0/api-keys/me", `{"name":"laptop"}`); got.status != http.StatusConflict {
 		t.Errorf("the same name again: status %d", got.status)
 	}
-	// another user may use the name, and a manager makes tokens for others
+	// another user may use the name, and a manager may create tokens for others
 	member := d.users[codertest.RoleMember].ID
 	d.manager(t, http.MethodPost, "/api/v0/api-keys/me", `{"name":"laptop"}`, 201)
 	d.manager(t, http.MethodPost, "/api/v0/api-keys/"+member, `{"name":"ci"}`, 201)
@@ -66,14 +66,14 @@ func TestImages(t *testing.T) {
 	}
 }
 
-// A user without roles shows an empty list of them, not null.
+// A user without roles has an empty list, not null.
 func TestUserWithoutRoles(t *testing.T) {
 	d := start(t, codertest.Options{})
 	d.tokens["nobody"] = d.Token(d.AddUser("nobody@example.com").ID)
 	if got := d.call(t, "nobody", http.MethodGet, "/api/v0/users/me", nil); !strings.Contains(got.body, `"roles":[]`) {
 		t.Errorf("the user is %s", got.body)
 	}
-	// a token whose user is gone, or never was
+	// a token whose user does not exist
 	d.tokens["orphan"] = d.Token("no-such-user")
 	if got := d.call(t, "orphan", http.MethodGet, "/api/v0/users/me", nil); got.status != http.StatusUnauthorized {
 		t.Errorf("an orphan gets status %d", got.status)

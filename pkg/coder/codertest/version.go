@@ -11,8 +11,8 @@ const (
 	versionHeaderKey = "coder-version"
 )
 
-// SetVersion changes the version, as an upgrade would. A text that is not a version is reported as it is (an empty one
-// not at all), and capabilities stay the same.
+// SetVersion changes the version, as an upgrade would. A text that is not a version is reported
+// unchanged (an empty one not at all), and capabilities stay the same.
 func (p *Primary) SetVersion(version string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

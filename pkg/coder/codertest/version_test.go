@@ -8,13 +8,13 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// What each version reports, knows and refuses.
+// What each version reports, supports and refuses.
 func TestVersions(t *testing.T) {
 	for _, test := range []struct {
 		version    string
-		satellites int  // the status of their list
+		satellites int  // status of the list of satellites
 		field      bool // whether providers show enable_net_v2
-		patch      int  // the status of a change of it
+		patch      int  // status of a change of that field
 	}{
 		{"1.20.0", 404, false, 400},
 		{"v1.20.6", 404, false, 400},
@@ -54,7 +54,7 @@ func TestVersions(t *testing.T) {
 	}
 }
 
-// An upgrade takes effect at once, and keeps what is there.
+// An upgrade takes effect at once, and keeps existing data.
 func TestUpgrade(t *testing.T) {
 	d := start(t, codertest.Options{Version: "1.20.0"})
 	satellite, _, _ := d.satellite(t, nil)

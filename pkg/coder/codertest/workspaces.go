@@ -11,17 +11,17 @@ import (
 // workspace is a workspace with its builds.
 type workspace struct {
 	Workspace
-	build    *build          // the one that runs; nil if none does
-	last     *build          // the last that is over; nil if there was none
-	fail     string          // what the next builds fail with; "" if they do not
+	build    *build          // in progress; nil if there is none
+	last     *build          // the last one that has finished; nil if there is none
+	fail     string          // the error of the next builds; "" if they succeed
 	failOnce bool            // only the next one fails
-	watchers []chan<- *build // told when a build begins, once
+	watchers []chan<- *build // each receives the next build, once
 
-	agentToken string         // by which its agent authenticates
-	agent      *yamux.Session // the agent that listens; nil if none does
+	agentToken string         // identifies its agent
+	agent      *yamux.Session // the connected agent; nil if there is none
 	devURLs    []DevURL
-	oldAgent   bool   // whether its builds start an agent that knows nothing of Networking v2
-	stopAgent  func() // stops the agent that the primary runs; nil if it runs none
+	oldAgent   bool   // whether builds start an agent without Networking v2
+	stopAgent  func() // stops the primary's own agent; nil if there is none
 }
 
 // AddWorkspace adds a workspace, and fills in an empty ID, organization, image or state. A workspace is OFF by default.

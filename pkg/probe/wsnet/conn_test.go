@@ -44,12 +44,12 @@ func (*silent) WriteDataChannel([]byte, bool) (int, error) { return 0, io.EOF }
 func (*silent) SetWriteDeadline(time.Time) error           { return nil }
 func (*silent) Close() error                               { return nil }
 
-// A ping tells a connection that is lost from an answer that is late, and both
-// from what was never sent.
+// A ping distinguishes a lost connection from a late answer, and both from a ping that was never
+// sent.
 func TestPingTells(t *testing.T) {
 	for name, test := range map[string]struct {
 		refuses      bool
-		during       func(*Conn) // while the ping is under way
+		during       func(*Conn) // while the ping is in progress
 		lost, unsent bool
 	}{
 		"no answer":                {},
@@ -88,6 +88,6 @@ func TestPingTells(t *testing.T) {
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := c.Ping(over); errors.Is(err, ErrLost) || !errors.Is(err, ErrUnsent) {
-		t.Errorf("when there is no time: %v", err)
+		t.Errorf("with an ended context: %v", err)
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe/wsnet"
 )
 
-// TestDialRefused proves that each stage at which a deployment may refuse is told.
+// TestDialRefused proves that the error names the stage at which the deployment refused.
 func TestDialRefused(t *testing.T) {
 	w := newWorld(t)
 	stranger := w.primary.AddUser("stranger@example.com", codertest.RoleManager)
@@ -76,7 +76,7 @@ func TestDialRefused(t *testing.T) {
 	}
 }
 
-// TestDialAgents proves what is said of agents that do not behave.
+// TestDialAgents proves that the error describes what a misbehaving agent did.
 func TestDialAgents(t *testing.T) {
 	w := newWorld(t)
 	for _, test := range []struct {
@@ -98,7 +98,7 @@ func TestDialAgents(t *testing.T) {
 			ours, theirs := net.Pipe()
 			defer func() { _ = theirs.Close() }()
 			go func() {
-				// the offer comes first; what comes later must not block us
+				// the offer comes first; reading on keeps later messages from blocking us
 				decoder := json.NewDecoder(theirs)
 				var offer struct{ Servers []any }
 				if decoder.Decode(&offer) == nil && len(offer.Servers) == 1 {
@@ -133,7 +133,7 @@ func endless(c net.Conn) {
 	}
 }
 
-// TestDialInterrupted proves that an interruption is not taken for a failure.
+// TestDialInterrupted proves that an interruption is not reported as a failure.
 func TestDialInterrupted(t *testing.T) {
 	w := newWorld(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -148,8 +148,8 @@ func TestDialInterrupted(t *testing.T) {
 	}
 }
 
-// TestDialHangingTURN proves that a TURN server that never answers does not keep
-// an earlier failure from being told.
+// TestDialHangingTURN proves that an earlier failure is reported even if a TURN server never
+// answers.
 func TestDialHangingTURN(t *testing.T) {
 	w := newWorld(t)
 	ours, theirs := net.Pipe()
@@ -179,11 +179,11 @@ func TestDialHangingTURN(t *testing.T) {
 			t.Errorf("%q: %v", wsnet.StageOf(err), err)
 		}
 	case <-time.After(10 * time.Second):
-		t.Error("the failure is not told: the TURN server is waited for")
+		t.Error("the failure is not reported while the TURN server is silent")
 	}
 }
 
-// TestPingLost proves that a connection whose other end is gone is told.
+// TestPingLost proves that a ping reports a connection whose other end is gone.
 func TestPingLost(t *testing.T) {
 	w := newWorld(t)
 	connection, err := wsnet.Dial(t.Context(), w.endpoint())

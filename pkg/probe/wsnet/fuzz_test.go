@@ -9,8 +9,8 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// FuzzAgent proves that whatever an agent says ends in an answer or in an
-// error that says what was wrong.
+// FuzzAgent proves that whatever an agent sends leads to an answer, or to an error that describes
+// it.
 func FuzzAgent(f *testing.F) {
 	for _, seed := range []string{
 		"", "{}", "null", "[1]", `{"error":"no"}`, `{"candidate":"candidate:1 1 udp 1 127.0.0.1 9 typ host"}`,

@@ -10,7 +10,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe/wsnet"
 )
 
-// TestCandidatesFirst proves that candidates may come before the answer.
+// TestCandidatesFirst proves that candidates may arrive before the answer.
 func TestCandidatesFirst(t *testing.T) {
 	w := newWorld(t)
 	endpoint := w.endpoint()
@@ -32,7 +32,7 @@ func TestCandidatesFirst(t *testing.T) {
 	}
 }
 
-// reordered holds the agent's answer back until a candidate has overtaken it.
+// reordered holds back the agent's answer until a candidate has overtaken it.
 type reordered struct {
 	net.Conn
 	in *io.PipeReader

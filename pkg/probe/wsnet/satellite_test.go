@@ -14,8 +14,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe/wsnet"
 )
 
-// TestDialThroughSatellite proves that it is the satellite that relays, for
-// both sides, and only while it is registered.
+// TestDialThroughSatellite proves that the satellite relays for both sides, and only while it is
+// registered.
 func TestDialThroughSatellite(t *testing.T) {
 	authority, err := codertest.NewAuthority()
 	if err != nil {

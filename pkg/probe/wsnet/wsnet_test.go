@@ -84,8 +84,8 @@ func TestDial(t *testing.T) {
 	}
 }
 
-// Where a deployment offers direct connections, nothing is relayed that need not be,
-// and a TURN server that is not there is no loss.
+// If a deployment offers direct connections, nothing is relayed unnecessarily, and an unreachable
+// TURN server does no harm.
 func TestDialDirect(t *testing.T) {
 	w := newWorld(t)
 	if stun, err := w.client.STUNServers(t.Context()); err != nil || len(stun) > 0 {
@@ -121,7 +121,7 @@ func TestDialDirect(t *testing.T) {
 	}
 }
 
-// A connection says by which addresses it goes, and pings how long it takes there.
+// A connection reports its route, and a ping takes at least as long as the network's round trip.
 func TestRelayedFarAway(t *testing.T) {
 	const roundTrip = 80 * time.Millisecond
 	w := newWorld(t)
@@ -139,7 +139,7 @@ func TestRelayedFarAway(t *testing.T) {
 	}
 }
 
-// What the network loses is a ping that does not come back, and none that comes late.
+// A packet that the network loses is a lost ping, not a late one.
 func TestLossIsSeen(t *testing.T) {
 	w := newWorld(t)
 	connection, err := wsnet.Dial(t.Context(), w.endpoint())
@@ -158,16 +158,16 @@ func TestLossIsSeen(t *testing.T) {
 		return lost
 	}
 	if n := lost(); n > 0 {
-		t.Errorf("%d of 20 pings were lost where nothing is", n)
+		t.Errorf("%d of 20 pings were lost without packet loss", n)
 	}
 	w.primary.Network().Set(0, 30)
 	if n := lost(); n < 5 {
-		t.Errorf("%d of 20 pings were lost where 30%% of the packets are, each way", n)
+		t.Errorf("only %d of 20 pings were lost with 30%% packet loss each way", n)
 	}
 }
 
-// TestAgentEnds proves that pings tell when the agent is gone, and not only that
-// they do not come back.
+// TestAgentEnds proves that pings report that the agent is gone, and not only that no answer
+// came.
 func TestAgentEnds(t *testing.T) {
 	w := newWorld(t)
 	connection, err := wsnet.Dial(t.Context(), w.endpoint())
@@ -178,7 +178,7 @@ func TestAgentEnds(t *testing.T) {
 	if _, err := connection.Ping(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.client.Rebuild(t.Context(), w.workspace.ID); err != nil { // which ends it
+	if err := w.client.Rebuild(t.Context(), w.workspace.ID); err != nil { // ends the agent
 		t.Fatal(err)
 	}
 	waitFor(t, "the connection to be lost", func() bool {
@@ -199,7 +199,7 @@ func waitFor(t *testing.T, what string, so func() bool) {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			t.Fatalf("waited in vain for %s", what)
+			t.Fatalf("did not happen in time: %s", what)
 		}
 	}
 }

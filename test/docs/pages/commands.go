@@ -9,8 +9,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// Commands returns what a block tells people to type, a command each: lines that
-// continue are one. Of a console block, only what stands behind the prompt.
+// Commands returns the commands that a block tells people to type. Continued lines are joined. In
+// a console block only lines with a prompt count.
 func (b Block) Commands() []string {
 	var commands []string
 	open := false
@@ -36,8 +36,8 @@ func (b Block) Commands() []string {
 	return commands
 }
 
-// Scripts returns what the steps of a GitHub Actions workflow run, in their order;
-// nothing for any other YAML.
+// Scripts returns the scripts in the steps of a GitHub Actions workflow, in order. For any other
+// YAML it returns nothing.
 func (b Block) Scripts() ([]string, error) {
 	var workflow struct {
 		Jobs map[string]struct {
@@ -76,8 +76,8 @@ func Plugin(command string) [][]string {
 	return found
 }
 
-// simple splits a shell command into its simple commands, and these into words,
-// without redirections and comments. What is quoted is taken as it stands.
+// simple splits a shell command into simple commands, and these into words, without redirections
+// and comments. Quoted text is kept as it is.
 func simple(command string) [][]string {
 	var (
 		all   [][]string

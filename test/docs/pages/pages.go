@@ -1,5 +1,5 @@
-// Package pages reads the pages that people follow, so that tests can check and run
-// what these tell people to type.
+// Package pages reads the pages that people follow, so that tests can check and run the commands
+// on them.
 package pages
 
 import (
@@ -15,39 +15,39 @@ import (
 type Page struct {
 	// Name is its path in the repository, with slashes.
 	Name string
-	// Text is all of it; Prose is what stands outside code blocks.
+	// Text is the whole page; Prose is the part outside code blocks.
 	Text, Prose string
 	Blocks      []Block
 }
 
 // Block is a code block.
 type Block struct {
-	// Line is where its fence is, counted from 1.
+	// Line is the number of the line with its opening fence, from 1.
 	Line int
-	// Language is what the fence names: sh, console, yaml; empty for none.
+	// Language is the language that the fence names: sh, console, yaml; empty for none.
 	Language string
 	Text     string
 	Marks
 }
 
-// Marks say how a block is tested. They stand on the lines before its fence, as
-// HTML comments, which readers do not see: <!-- test: NAME ARGUMENT -->.
+// Marks say how a block is tested. They are HTML comments on the lines before its fence, which
+// readers do not see: <!-- test: NAME ARGUMENT -->.
 type Marks struct {
 	// Skip is why the block cannot be run in a lab; empty if it can.
 	Skip string
-	// Before brings the lab to where the block is to be read, in this order: a command,
-	// or "primary" and the version that the lab's primary gets.
+	// Before prepares the lab for the block, in this order: a command, or "primary" and the
+	// version to which the lab's primary is set.
 	Before []string
 	// Exit is the exit code that the block ends with.
 	Exit int
-	// Keep makes what the block defines known to the page's later blocks.
+	// Keep makes the block's definitions available to later blocks of the page.
 	Keep bool
-	// Interrupt sends SIGINT to the block's command after some seconds, which otherwise does not end.
+	// Interrupt sends SIGINT after some seconds to a command that would not end by itself.
 	Interrupt bool
 }
 
-// Tested are the pages whose commands are run: the README, the runbook and its
-// companion, and the pages for single tasks. root is the repository's folder.
+// Tested are the pages whose commands are run in a lab: the README, the runbook, docs/by-hand.md,
+// and the pages for single tasks. root is the repository's folder.
 func Tested(root string) ([]Page, error) {
 	names := []string{"README.md", "docs/runbook.md", "docs/by-hand.md"}
 	tasks, err := filepath.Glob(filepath.Join(root, "docs", "tasks", "*.md"))
@@ -60,7 +60,7 @@ func Tested(root string) ([]Page, error) {
 	return read(root, names)
 }
 
-// Written are all pages that people write, the tested ones among them.
+// Written are all pages that people write, including the tested ones.
 func Written(root string) ([]Page, error) {
 	names := []string{"CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "docs/architecture.md"}
 	decisions, err := filepath.Glob(filepath.Join(root, "docs", "decisions", "*.md"))
@@ -96,7 +96,7 @@ func read(root string, names []string) ([]Page, error) {
 
 var mark = regexp.MustCompile(`^<!-- test: (\w+) ?(.*) -->$`)
 
-// Parse reads a page.
+// Parse parses a page.
 func Parse(name, text string) (Page, error) {
 	page := Page{Name: name, Text: text}
 	var (

@@ -13,12 +13,12 @@ func (l *Lab) Away(length time.Duration, hang bool) error {
 // Back ends the time that the primary is away.
 func (l *Lab) Back() error { return l.control(http.MethodDelete, "/away", nil, nil) }
 
-// ExpireToken makes a token no longer work; RenewToken makes it work again.
+// ExpireToken disables a token.
 func (l *Lab) ExpireToken(token string) error {
 	return l.control(http.MethodPost, "/tokens/expire", map[string]string{"token": token}, nil)
 }
 
-// RenewToken makes a token that has expired work again.
+// RenewToken enables an expired token again.
 func (l *Lab) RenewToken(token string) error {
 	return l.control(http.MethodPost, "/tokens/renew", map[string]string{"token": token}, nil)
 }

@@ -13,11 +13,11 @@ import (
 	"time"
 )
 
-// Call asks the primary's own API as the operator, as somebody does who changes
-// something behind the plugin's back.
+// Call sends a request to the primary's own API as the operator, to change something without the
+// plugin.
 func (l *Lab) Call(method, path string, body any) error { return l.CallFor(method, path, body, nil) }
 
-// CallFor is Call, and reads the JSON answer into out, if that is not nil.
+// CallFor is Call, and decodes the JSON answer into out unless that is nil.
 func (l *Lab) CallFor(method, path string, body, out any) error {
 	ca, err := os.ReadFile(l.CAFile)
 	if err != nil {

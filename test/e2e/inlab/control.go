@@ -52,7 +52,7 @@ func (l *Lab) State() (state codertest.State, err error) {
 	return state, err
 }
 
-// Requests returns the requests that the primary got since the last reset.
+// Requests returns the primary's requests since the last reset.
 func (l *Lab) Requests() (requests []codertest.Request, err error) {
 	err = l.control(http.MethodGet, "/requests", nil, &requests)
 	return requests, err
@@ -61,7 +61,7 @@ func (l *Lab) Requests() (requests []codertest.Request, err error) {
 // ResetRequests empties the primary's request log.
 func (l *Lab) ResetRequests() error { return l.control(http.MethodDelete, "/requests", nil, nil) }
 
-// AddFault makes the primary fail by a rule; ClearFaults ends all of them.
+// AddFault adds a rule by which the primary fails.
 func (l *Lab) AddFault(fault codertest.Fault) error {
 	return l.control(http.MethodPost, "/faults", fault, nil)
 }
@@ -74,23 +74,23 @@ func (l *Lab) SetVersion(version string) error {
 	return l.control(http.MethodPost, "/version", map[string]string{"version": version}, nil)
 }
 
-// FailBuilds makes builds of a workspace fail; an empty message ends it.
+// FailBuilds makes builds of a workspace fail. An empty message makes them work again.
 func (l *Lab) FailBuilds(workspaceID, message string, once bool) error {
 	return l.control(http.MethodPost, "/workspaces/fail", map[string]any{"id": workspaceID, "message": message, "once": once}, nil)
 }
 
-// SetNetwork makes the primary ("primary") or the satellite in the cluster of a context
-// that far away, and its TURN server lose that percentage of what it relays.
+// SetNetwork sets the distance of a deployment, and the packet loss of its TURN server in
+// percent. The name is "primary", or the context of a satellite's cluster.
 func (l *Lab) SetNetwork(name string, roundTrip time.Duration, loss int) error {
 	return l.control(http.MethodPut, "/networks/"+name, map[string]any{"roundTrip": roundTrip, "loss": loss}, nil)
 }
 
-// SetOldAgent lets what the workspace's next builds start know nothing of Networking v2, or no longer.
+// SetOldAgent sets whether the workspace's next builds start an agent without Networking v2.
 func (l *Lab) SetOldAgent(workspaceID string, old bool) error {
 	return l.control(http.MethodPost, "/workspaces/old-agent", map[string]any{"id": workspaceID, "old": old}, nil)
 }
 
-// OfferDirect makes the primary offer direct connections, by a STUN server, or no longer.
+// OfferDirect sets whether the primary offers direct connections, with a STUN server.
 func (l *Lab) OfferDirect(offer bool) error {
 	return l.control(http.MethodPost, "/stun", map[string]bool{"offer": offer}, nil)
 }
@@ -101,7 +101,7 @@ func (l *Lab) AddProvider(provider codertest.Provider) (added codertest.Provider
 	return added, err
 }
 
-// RemoveProvider removes the workspace provider of that ID.
+// RemoveProvider removes the workspace provider with that ID.
 func (l *Lab) RemoveProvider(id string) error {
 	return l.control(http.MethodDelete, "/providers/"+id, nil, nil)
 }
@@ -145,7 +145,7 @@ func (l *Lab) Workspace(name string) (codertest.Workspace, error) {
 	return codertest.Workspace{}, fmt.Errorf("there is no workspace %q", name)
 }
 
-// Write is a write that an API server's audit log tells of.
+// Write is a write from an API server's audit log.
 type Write struct {
 	Verb, URI, User string
 }
@@ -159,9 +159,9 @@ func (l *Lab) AuditMark(region string) (int64, error) {
 	return info.Size(), nil
 }
 
-// Writes returns what the operator, or a service account of the namespace
-// "operators", wrote to a region's cluster since the mark. Reviews of one's
-// own rights are posted, but write nothing.
+// Writes returns the writes to a region's cluster since the mark by the operator, or by a service
+// account of the namespace "operators". Reviews of the user's own rights are POST requests but do
+// not count.
 func (l *Lab) Writes(region string, since int64) ([]Write, error) {
 	file, err := os.Open(l.Region(region).AuditLog)
 	if err != nil {

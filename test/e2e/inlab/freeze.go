@@ -14,14 +14,14 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// FrozenMessage is what the API server says of an update that Freeze forbids.
+// FrozenMessage is the API server's message when Freeze forbids an update.
 const FrozenMessage = "this Deployment is frozen until Monday"
 
 const frozenPolicy = "e2e-frozen"
 
-// Freeze makes a region's API server refuse every update of a Deployment, as a
-// change freeze by an admission policy does. It returns once that is in force.
-// The function that it returns ends it, and waits likewise.
+// Freeze makes a region's API server refuse every update of a Deployment, like a change freeze by
+// an admission policy. It returns once the policy is in force. thaw removes the policy and waits
+// until it has no effect any more.
 func (l *Lab) Freeze(ctx context.Context, region, namespace, deployment string) (thaw func(context.Context) error, err error) {
 	access, err := l.Access(region)
 	if err != nil {
@@ -69,7 +69,7 @@ func freezing(deployment string) *admissionv1.ValidatingAdmissionPolicy {
 	}
 }
 
-// untilFrozen waits until a dry run of an update is refused, or is not.
+// untilFrozen waits until a dry run of an update is refused, or until it is not, as wanted.
 func untilFrozen(ctx context.Context, client kubernetes.Interface, namespace, deployment string, wanted bool) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Get asks for a URL of the lab, trusting its certificate authority, and
-// returns the status of the answer.
+// Get requests a URL of the lab, trusting its certificate authority, and returns the status of
+// the answer.
 func (l *Lab) Get(url string) (status int, err error) {
 	ca, err := os.ReadFile(l.CAFile)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Kubelet answers no request for logs, as one of a node that is overloaded.
+// Kubelet never answers requests for logs, like the one of an overloaded node.
 type Kubelet struct {
 	server *httptest.Server
 	ended  chan struct{}
@@ -23,7 +23,7 @@ type Kubelet struct {
 	asked []string
 }
 
-// HangingKubelet starts one; Close ends it.
+// HangingKubelet starts a Kubelet. The caller must close it.
 func HangingKubelet() *Kubelet {
 	k := &Kubelet{ended: make(chan struct{})}
 	k.server = httptest.NewTLSServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -38,22 +38,21 @@ func HangingKubelet() *Kubelet {
 	return k
 }
 
-// Asked are the paths that were asked for.
+// Asked returns the requested paths.
 func (k *Kubelet) Asked() []string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return append([]string(nil), k.asked...)
 }
 
-// Close ends it, and with it the requests that wait.
+// Close ends the Kubelet and the requests that are waiting.
 func (k *Kubelet) Close() {
 	close(k.ended)
 	k.server.Close()
 }
 
-// Serve makes the API server of a region ask this kubelet for the logs of the
-// node's pods. A node that does not exist is made. The function that it
-// returns makes it ask the one before, if there was one.
+// Serve makes a region's API server use this kubelet for the logs of the node's pods. It creates
+// the node if necessary. restore makes it use the previous kubelet again, if there was one.
 func (k *Kubelet) Serve(ctx context.Context, lab *Lab, region, node string) (restore func(context.Context) error, err error) {
 	access, err := lab.Access(region)
 	if err != nil {

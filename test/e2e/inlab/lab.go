@@ -1,5 +1,5 @@
-// Package inlab brings a lab up for a test binary, runs commands in it, and
-// looks at what they did. It needs the binaries that `make test` builds.
+// Package inlab brings up a lab for a test binary, runs commands in it, and reads their effects.
+// It needs the binaries that `make test` builds.
 package inlab
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/schema"
 )
 
-// Lab is a lab that is up.
+// Lab is a running lab.
 type Lab struct {
 	// Dir is the lab's folder; Bin is where the project's binaries are.
 	Dir, Bin string
@@ -48,8 +48,8 @@ type Provider struct {
 	EnvproxyURL string `json:"envproxyURL"`
 }
 
-// Region is one region of the lab. Server, EnvproxyURL and AuditLog are there if it
-// has one cluster and one provider.
+// Region is one region of the lab. Server, EnvproxyURL and AuditLog are set only if it has one
+// cluster and one provider.
 type Region struct {
 	Name        string     `json:"name"`
 	Context     string     `json:"context"`
@@ -60,8 +60,8 @@ type Region struct {
 	Providers   []Provider `json:"providers"`
 }
 
-// Up brings a lab up in a new folder below the system's temporary one, with
-// further arguments for `coder-satellite-lab up`.
+// Up brings up a lab in a new folder in the system's temporary folder, with further arguments for
+// `coder-satellite-lab up`.
 func Up(args ...string) (*Lab, error) {
 	bin, err := binaries()
 	if err != nil {
@@ -84,7 +84,7 @@ func Up(args ...string) (*Lab, error) {
 	return lab, json.Unmarshal(data, lab)
 }
 
-// binaries finds the project's bin folder, and says what to type if it is empty.
+// binaries returns the project's bin folder. If it is empty, the error says what to type.
 func binaries() (string, error) {
 	_, file, _, ok := runtime.Caller(0)
 	if !ok {
@@ -145,34 +145,34 @@ func (l *Lab) Server(context string) string {
 	return ""
 }
 
-// Result is what a command did.
+// Result is the result of a command.
 type Result struct {
 	Stdout, Stderr string
 	Code           int
 	Took           time.Duration
 }
 
-// String shows a result in a failed test's message.
+// String formats the result for a failed test's message.
 func (r Result) String() string {
 	return fmt.Sprintf("exit code %d after %s\n--- stdout\n%s--- stderr\n%s", r.Code, r.Took.Round(time.Millisecond), r.Stdout, r.Stderr)
 }
 
-// Command returns a command that runs in the lab's environment and folder; env
-// holds further variables, NAME=VALUE.
+// Command returns a command that runs in the lab's environment and folder. env has further
+// variables, NAME=VALUE.
 func (l *Lab) Command(ctx context.Context, env []string, name string, args ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, "bash", append([]string{"-c", `. "$0"/env && exec "$@"`, l.Dir, name}, args...)...)
 	command.Dir = l.Dir
 	if len(env) > 0 {
-		// set last, by env(1), so that they win over the lab's own
+		// env(1) sets them last, so that they override the lab's own
 		command = exec.CommandContext(ctx, "bash", append(append([]string{"-c", `. "$0"/env && exec env "$@"`, l.Dir}, env...), append([]string{name}, args...)...)...)
 		command.Dir = l.Dir
 	}
 	return command
 }
 
-// Run runs a command in the lab's environment. A document of the plugin that does
-// not fit its schema is withheld, and makes the exit code -1: whichever of the two
-// a test looks at, it fails.
+// Run runs a command in the lab's environment. If a document of the plugin does not match its
+// schema, Run drops the output and sets the exit code to -1, so that a test fails whichever of
+// the two it checks.
 func (l *Lab) Run(ctx context.Context, env []string, name string, args ...string) Result {
 	command := l.Command(ctx, env, name, args...)
 	var stdout, stderr bytes.Buffer
@@ -198,8 +198,7 @@ func (l *Lab) Plugin(ctx context.Context, args ...string) Result {
 	return l.Run(ctx, nil, "kubectl", append([]string{"coder-satellite"}, args...)...)
 }
 
-// Kubectl runs kubectl on a region's cluster, and returns its output without
-// the last line feed.
+// Kubectl runs kubectl on a region's cluster, and returns its output without the final line feed.
 func (l *Lab) Kubectl(ctx context.Context, region string, args ...string) (string, error) {
 	result := l.Run(ctx, nil, "kubectl", append([]string{"--context", region}, args...)...)
 	if result.Code != 0 {

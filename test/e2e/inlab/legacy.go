@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// LegacyObjects are the objects that the legacy chart makes, as kubectl names them.
+// LegacyObjects are the objects that the legacy chart creates, with kubectl's names.
 func LegacyObjects() []string {
 	return []string{
 		"serviceaccount/coder", "serviceaccount/" + LegacyRelease + "-environments",
@@ -14,14 +14,14 @@ func LegacyObjects() []string {
 	}
 }
 
-// LegacyChart is the path of the legacy chart in a version that the lab has.
+// LegacyChart is the path of the legacy chart in one of the lab's versions.
 func (l *Lab) LegacyChart(version string) string {
 	return l.Path("charts", "workspace-provider-"+version+".tgz")
 }
 
-// ReinstallLegacy makes a provider's legacy release what it was when the lab came
-// up: whatever is left of it is deleted, with its backups and the journals, and
-// Helm installs it again. The provider must be on the legacy path.
+// ReinstallLegacy resets a provider's legacy release to its state when the lab came up: it
+// deletes the rest of it, with its backups and the journals, and installs it again with Helm. The
+// provider must be on the legacy path.
 func (l *Lab) ReinstallLegacy(ctx context.Context, name string) error {
 	provider, err := l.Provider(name)
 	if err != nil {

@@ -6,10 +6,10 @@ import (
 	"sync"
 )
 
-// Line is a way to a server that can be cut, as a network or a server can go
-// away for a while. It passes bytes on, so that TLS is the server's own.
+// Line is a connection to a server that can be cut, like a network or a server that goes away for
+// a while. It forwards bytes, so TLS is the server's own.
 type Line struct {
-	// Address is where the way begins.
+	// Address is where the line listens.
 	Address string
 	target  string
 
@@ -18,7 +18,7 @@ type Line struct {
 	connections map[net.Conn]bool
 }
 
-// NewLine opens a way to the address of a server.
+// NewLine opens a line to a server's address.
 func NewLine(target string) (*Line, error) {
 	line := &Line{Address: "127.0.0.1:0", target: target, connections: map[net.Conn]bool{}}
 	if err := line.Join(); err != nil {
@@ -27,7 +27,7 @@ func NewLine(target string) (*Line, error) {
 	return line, nil
 }
 
-// Cut breaks all connections, and refuses new ones until Join is called.
+// Cut closes all connections, and refuses new ones until Join is called.
 func (l *Line) Cut() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -40,7 +40,7 @@ func (l *Line) Cut() {
 	}
 }
 
-// Join makes the way passable again.
+// Join makes the line work again.
 func (l *Line) Join() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -75,7 +75,7 @@ func (l *Line) pass(client net.Conn, through net.Listener) {
 	}
 	defer func() { _ = server.Close() }()
 	l.mu.Lock()
-	if l.listener != through { // cut since it was accepted
+	if l.listener != through { // it was cut after it was accepted
 		l.mu.Unlock()
 		return
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
 
-// Namespaces and names of the satellite's and of the legacy release in every region.
+// Namespaces and names of the satellite's and the legacy release in every region.
 const (
 	SatelliteNamespace = "coder-satellite"
 	SatelliteRelease   = "coder-satellite"
@@ -31,9 +31,8 @@ func (l *Lab) Access(region string) (*cluster.Access, error) {
 	return kubeconfig.Open(region, cluster.Options{UserAgent: "coder-satellite-test"})
 }
 
-// Picture is the objects of the two namespaces by "resource namespace/name",
-// without what differs from run to run: identities, times, keys, and what the
-// plugin notes for itself.
+// Picture returns the objects of the two namespaces by "resource namespace/name". It leaves out
+// what differs between runs: identities, times, keys, and the plugin's own records.
 func Picture(ctx context.Context, access *cluster.Access) (map[string]string, error) {
 	picture := map[string]string{}
 	for _, resource := range []schema.GroupVersionResource{
@@ -53,7 +52,7 @@ func Picture(ctx context.Context, access *cluster.Access) (map[string]string, er
 			for i := range list.Items {
 				object := &list.Items[i]
 				if object.GetLabels()["owner"] == "helm" && namespace == SatelliteNamespace {
-					continue // how many revisions there are depends on what was cleared
+					continue // the number of revisions depends on what was cleared
 				}
 				picture[resource.Resource+" "+namespace+"/"+object.GetName()] = shape(object)
 			}
@@ -62,7 +61,7 @@ func Picture(ctx context.Context, access *cluster.Access) (map[string]string, er
 	return picture, nil
 }
 
-// shape is what of an object is the same in every run.
+// shape returns the part of an object that is the same in every run.
 func shape(object *unstructured.Unstructured) string {
 	kept := map[string]any{"labels": object.GetLabels()}
 	annotations := maps.Clone(object.GetAnnotations())

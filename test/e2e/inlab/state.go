@@ -5,8 +5,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
 
-// State is what a report says of a provider and of the satellite that serves it,
-// as they are now; what is said of the satellite is empty in a region without one.
+// State is a report's content about the present state of a provider and of the satellite that
+// serves it. The fields about the satellite are empty in a region without one.
 type State struct {
 	NetworkingV2     v1alpha1.NetworkingV2
 	Registered       v1alpha1.Finding
@@ -15,8 +15,8 @@ type State struct {
 	LegacyRetained   v1alpha1.Finding
 }
 
-// StateOf returns what the report of a region with one provider says; nil if it
-// says nothing of the satellite or of the provider.
+// StateOf returns the state in the report of a region with one provider; nil if the report lacks
+// the satellite or the provider.
 func StateOf(report v1alpha1.RegionReport) *State {
 	if report.Satellite == nil || report.Satellite.After == nil || len(report.Providers) != 1 {
 		return nil
@@ -24,8 +24,8 @@ func StateOf(report v1alpha1.RegionReport) *State {
 	return StateOfProvider(report, report.Providers[0].Name)
 }
 
-// StateOfProvider returns what the report says of the provider of that name; nil
-// if it says nothing.
+// StateOfProvider returns the state in the report of the provider with that name; nil if there is
+// none.
 func StateOfProvider(report v1alpha1.RegionReport, name string) *State {
 	for _, provider := range report.Providers {
 		if provider.Name != name || provider.After == nil {
@@ -40,14 +40,14 @@ func StateOfProvider(report v1alpha1.RegionReport, name string) *State {
 	return nil
 }
 
-// Names of what the plugin keeps beside a satellite.
+// Names of the plugin's objects in a satellite's namespace.
 const (
 	SatelliteJournal = "coder-satellite-journal"
 	SatelliteLock    = "coder-satellite-lock"
 )
 
-// ProviderJournal and ProviderLock are the names of what it keeps beside the
-// provider with that ID, in the provider's namespace.
+// ProviderJournal is the name of the journal of the provider with that ID, in the provider's
+// namespace.
 func ProviderJournal(id string) string { return cluster.NameFor(SatelliteJournal, id) }
 
 // ProviderLock is the name of the provider's Lease.

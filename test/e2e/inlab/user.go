@@ -2,7 +2,7 @@ package inlab
 
 import "net/http"
 
-// AddUser adds a user with these roles to the primary, and returns a token of theirs.
+// AddUser adds a user with these roles to the primary, and returns the user's token.
 func (l *Lab) AddUser(email string, roles ...string) (token string, err error) {
 	var added struct {
 		Token string `json:"token"`

@@ -1,5 +1,5 @@
-// Package charts holds the lab's own small charts, with the resource names and
-// values of Coder's, and writes them out as a Helm repository.
+// Package charts contains the lab's own small charts, with the resource names and values of
+// Coder's, and writes them as a Helm repository.
 package charts
 
 import (
@@ -20,7 +20,7 @@ import (
 //go:embed all:coder all:workspace-provider
 var files embed.FS
 
-// LegacyVersion is the legacy chart's version before it knew resource policies.
+// LegacyVersion is a version of the legacy chart from before resource policies.
 const LegacyVersion = "1.20.0"
 
 // Load returns the chart "coder" or "workspace-provider" in a version.
@@ -50,7 +50,7 @@ func Load(name, version string) (*chart.Chart, error) {
 	return loader.LoadFiles(buffered)
 }
 
-// kubeVersion is what Coder's chart asks of the cluster from v1.22.
+// kubeVersion is the cluster version that Coder's chart requires from v1.22 on.
 func kubeVersion(name string, version *semver.Version) string {
 	if name == "coder" && !version.LessThan(semver.New(1, 22, 0, "", "")) {
 		return "kubeVersion: \">= 1.19.0-0\"\n"
@@ -58,14 +58,14 @@ func kubeVersion(name string, version *semver.Version) string {
 	return ""
 }
 
-// Write writes a repository of all charts to dir, with its index for url, and
-// each chart unpacked beside it.
+// Write writes a repository of all charts to dir, with its index for url, and each chart unpacked
+// next to it.
 func Write(dir, url, primaryVersion string) error {
 	wanted := map[string][]string{
 		"coder":              {"1.21.7", "1.22.3", "1.44.3"},
 		"workspace-provider": {LegacyVersion, "1.21.4"},
 	}
-	primaryVersion = strings.TrimPrefix(primaryVersion, "v") // a primary may report it so
+	primaryVersion = strings.TrimPrefix(primaryVersion, "v") // a primary may report it with a v
 	if !slices.Contains(wanted["coder"], primaryVersion) {
 		wanted["coder"] = append(wanted["coder"], primaryVersion)
 	}

@@ -17,7 +17,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// object is what tests look at in a rendered object.
+// object has the fields of a rendered object that tests check.
 type object struct {
 	APIVersion string
 	Kind       string
@@ -28,8 +28,8 @@ type object struct {
 	}
 }
 
-// render renders a chart as a release of a namespace, without a cluster, and
-// returns the texts of its objects by kind and name.
+// render renders a chart as a release in a namespace, without a cluster, and returns the texts of
+// its objects by kind and name.
 func render(t *testing.T, name, version string, values map[string]any) map[string]string {
 	t.Helper()
 	c, err := Load(name, version)
@@ -102,7 +102,7 @@ func TestObjects(t *testing.T) {
 	}
 }
 
-// TestSatellite compares with what the API facts say of the real chart.
+// TestSatellite compares the chart with the known API facts about the real one.
 func TestSatellite(t *testing.T) {
 	objects := render(t, "coder", "1.21.7", satellite(map[string]any{
 		"tls": map[string]any{"hostSecretName": "host-tls"}, "replicas": 2, "nodeSelector": map[string]any{"disk": "ssd"},
@@ -121,7 +121,7 @@ func TestSatellite(t *testing.T) {
 		}
 	}
 	if !strings.Contains(objects["Service/coderd"], "type: LoadBalancer") {
-		t.Errorf("the Service is no load balancer:\n%s", objects["Service/coderd"])
+		t.Errorf("the Service is not a load balancer:\n%s", objects["Service/coderd"])
 	}
 	again := render(t, "coder", "1.21.7", satellite(nil))
 	if objects["Secret/coder-replica-private-key"] == again["Secret/coder-replica-private-key"] {
@@ -129,8 +129,8 @@ func TestSatellite(t *testing.T) {
 	}
 }
 
-// TestPlatform: pods of either chart's time select the platform that Coder v1 was
-// built for, and name a certificate for Dev URLs beside the host's.
+// TestPlatform: pods of charts of both times select the platform that Coder v1 was built for, and
+// name a certificate for Dev URLs in addition to the host's.
 func TestPlatform(t *testing.T) {
 	for version, command := range map[string]string{
 		"1.21.7": "args:\n            - coderd\n            - replica\n",
@@ -151,7 +151,7 @@ func TestPlatform(t *testing.T) {
 	}
 }
 
-// TestAlternateHostnames: charts have the value from 1.28, and ignore it before.
+// TestAlternateHostnames: charts from 1.28 on have the value, and older ones ignore it.
 func TestAlternateHostnames(t *testing.T) {
 	const want = "name: CODER_ALTERNATE_HOSTNAMES\n              value: \"a.example.com,b.example.com\"\n"
 	for version, has := range map[string]bool{"1.21.7": false, "1.27.3": false, "1.28.0": true, "1.44.3": true} {
@@ -239,7 +239,7 @@ func TestWrite(t *testing.T) {
 		t.Errorf("the repository (-want +got):\n%s", diff)
 	}
 	if err := Write(filepath.Join(dir, "index.yaml"), "https://127.0.0.1:1", "1.21.7"); err == nil {
-		t.Error("a file is no folder for a repository")
+		t.Error("a file was accepted as a folder for a repository")
 	}
 	if _, err := os.Stat(filepath.Join(dir, "1.30.2", "coder", "templates", "coderd.yaml")); err != nil {
 		t.Error(err)

@@ -1,5 +1,5 @@
-// Package layout says where a lab keeps its things and on which ports it
-// listens. Everything is in the lab's own folder.
+// Package layout determines where a lab keeps its files and on which ports it listens. All files
+// are in the lab's own folder.
 package layout
 
 import (
@@ -16,16 +16,17 @@ import (
 type Lab struct {
 	// Dir is the lab's folder, absolute.
 	Dir string `json:"dir"`
-	// PID is the process that the lab lives and dies with.
+	// PID is the lab's supervisor. All other processes of the lab end with it.
 	PID int `json:"pid"`
 	// PrimaryVersion is the primary's version.
 	PrimaryVersion string `json:"primaryVersion"`
-	// PrimaryURL is the primary, ControlURL steers it (see codertest.ControlHandler).
+	// PrimaryURL is the primary's URL, ControlURL that of its control API (see
+	// codertest.ControlHandler).
 	PrimaryURL string `json:"primaryURL"`
 	ControlURL string `json:"controlURL"`
 	// RepoURL is the Helm repository.
 	RepoURL string `json:"repoURL"`
-	// Kubeconfig has one context per cluster, CAFile the lab's authority.
+	// Kubeconfig has one context per cluster, CAFile the certificate of the lab's authority.
 	Kubeconfig string `json:"kubeconfig"`
 	CAFile     string `json:"caFile"`
 	// TokenFiles hold tokens by role: manager, member, expired.
@@ -35,9 +36,9 @@ type Lab struct {
 
 	// Executable is the lab's own binary.
 	Executable string `json:"executable"`
-	// BuildMillis is how long a workspace build takes.
+	// BuildMillis is the duration of a workspace build in milliseconds.
 	BuildMillis int `json:"buildMillis"`
-	// EtcdPort and EtcdPeerPort are of the one etcd that serves all clusters.
+	// EtcdPort and EtcdPeerPort belong to the only etcd, which serves all clusters.
 	EtcdPort     int `json:"etcdPort"`
 	EtcdPeerPort int `json:"etcdPeerPort"`
 	PrimaryPort  int `json:"primaryPort"`
@@ -45,8 +46,8 @@ type Lab struct {
 	RepoPort     int `json:"repoPort"`
 }
 
-// New lays a lab out in dir: names, ports, paths. It creates nothing. The ports
-// are the lab's for as long as a process has the claim open.
+// New lays out a lab in dir: names, ports, paths. It creates nothing. The ports belong to the lab
+// as long as a process has claim open.
 func New(dir string, topology Topology, primaryVersion string, buildMillis int) (lab *Lab, claim *os.File, err error) {
 	if _, err := semver.NewVersion(primaryVersion); err != nil {
 		return nil, nil, fmt.Errorf("--primary-version: %q is not a version such as 1.21.7", primaryVersion)
@@ -91,12 +92,12 @@ func New(dir string, topology Topology, primaryVersion string, buildMillis int) 
 	return lab, claim, nil
 }
 
-// lay returns the region of a topology with its URLs and ports.
+// lay returns a region of a topology with its URLs and ports.
 func (l *Lab) lay(region Region, index int, next func() int) Region {
 	if region.Context != "" {
 		host := "127.0.0.1"
 		if index%2 == 1 {
-			host = "localhost" // both ways to name this machine are tried
+			host = "localhost" // so that both names of this machine are tried
 		}
 		region.AccessPort = next()
 		region.AccessURL = fmt.Sprintf("https://%s:%d", host, region.AccessPort)
@@ -120,10 +121,10 @@ func (l *Lab) Path(elements ...string) string {
 	return filepath.Join(append([]string{l.Dir}, elements...)...)
 }
 
-// file is where a lab describes itself.
+// file is the name of the file that describes a lab.
 const file = "lab.json"
 
-// Save writes the lab's description, whole or not at all.
+// Save writes the lab's description atomically.
 func (l *Lab) Save() error {
 	data, err := json.MarshalIndent(l, "", "  ")
 	if err != nil {

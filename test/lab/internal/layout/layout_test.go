@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// lay lays a lab of simple regions out, and gives its ports back when the test ends.
+// lay lays out a lab of simple regions, and releases its ports when the test ends.
 func lay(t *testing.T, regions ...string) *Lab {
 	t.Helper()
 	topology, err := Topology{}.With(regions...)
@@ -63,7 +63,7 @@ func TestNew(t *testing.T) {
 	}
 }
 
-// checkPorts fails the test if the lab gave a port away twice, or one that is not its own.
+// checkPorts fails the test if the lab uses a port twice, or one outside its own block.
 func checkPorts(t *testing.T, lab *Lab) {
 	t.Helper()
 	seen := map[int]bool{}
@@ -99,7 +99,8 @@ func TestSaveAndLoad(t *testing.T) {
 	}
 }
 
-// TestPortsAreOnesOwn keeps ports that nobody listens on from a second lab.
+// TestPortsAreOnesOwn: a second lab does not get the ports of the first, even if nothing listens
+// on them.
 func TestPortsAreOnesOwn(t *testing.T) {
 	taken := map[int]bool{}
 	for range 5 {
@@ -119,7 +120,7 @@ func TestBlock(t *testing.T) {
 	}
 	first := free[0] - (free[0]-firstPort)%blockSize
 	if _, _, err := block(first, 3); err == nil {
-		t.Error("a block that is claimed was given away")
+		t.Error("a claimed block was given to another lab")
 	}
 	if err := claim.Close(); err != nil {
 		t.Fatal(err)

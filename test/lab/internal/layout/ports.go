@@ -8,27 +8,26 @@ import (
 	"os"
 )
 
-// Ports are taken below the range from which the kernel gives ports to
-// outgoing connections, so that nobody is given one that is laid out but not
-// listened on yet.
+// Ports are below the range that the kernel uses for outgoing connections, so that no other
+// process gets a port that the lab has claimed but not opened yet.
 const (
 	firstPort = 20000
 	lastPort  = 31999
 )
 
-// blockSize is how many ports a lab has to itself.
+// blockSize is the number of ports reserved for a lab.
 const blockSize = 100
 
-// ports claims a block of ports and returns n free ones of it. Some of a lab's
-// ports are closed for long times, so it is not enough that nobody listens there:
-// who listens on a block's first port, the claim, owns the block. The
-// claim is to be kept open for as long as the lab lives.
+// ports claims a block of ports and returns n free ones of it. Some of a lab's ports are closed
+// for a long time, so a port where nothing listens may still be taken. A block belongs to the lab
+// that listens on its first port, the claim. The caller must keep the claim open as long as the
+// lab lives.
 func ports(n int) (free []int, claim *os.File, err error) {
 	if n >= blockSize {
 		return nil, nil, fmt.Errorf("%d ports are too many for one lab, which has %d: leave some regions out", n, blockSize-1)
 	}
 	blocks := (lastPort - firstPort + 1) / blockSize
-	start := rand.IntN(blocks) // so that labs that start at once seldom meet
+	start := rand.IntN(blocks) // so that labs that start at the same time seldom collide
 	for i := range blocks {
 		first := firstPort + (start+i)%blocks*blockSize
 		free, claim, err = block(first, n)
@@ -39,13 +38,13 @@ func ports(n int) (free []int, claim *os.File, err error) {
 	return nil, nil, fmt.Errorf("no %d ports between %d and %d are free: %w", n, firstPort, lastPort, err)
 }
 
-// block claims the block that begins with a port.
+// block claims the block that begins with this port.
 func block(first, n int) (free []int, claim *os.File, err error) {
 	listener, err := net.Listen("tcp4", address(first))
 	if err != nil {
 		return nil, nil, err
 	}
-	defer func() { err = errors.Join(err, listener.Close()) }() // the claim is a duplicate
+	defer func() { err = errors.Join(err, listener.Close()) }() // the claim is a duplicate of the listener
 	for port := first + 1; port < first+blockSize && len(free) < n; port++ {
 		other, err := net.Listen("tcp4", address(port))
 		if err != nil {

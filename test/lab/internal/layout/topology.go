@@ -8,7 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// Topology is a shape that a lab can have.
+// Topology is a combination of regions that a lab can have.
 type Topology struct {
 	Name string
 	// About describes the topology in one line.
@@ -17,13 +17,13 @@ type Topology struct {
 	regions []Region
 }
 
-// SimpleTopology has no region of its own: the caller names its regions.
+// SimpleTopology has no regions of its own. The caller names simple regions.
 const SimpleTopology = "simple"
 
-// providerNamespace is the default namespace of a provider that has a cluster to itself.
+// providerNamespace is the default namespace of a provider with its own cluster.
 const providerNamespace = "coder"
 
-// Topologies returns all topologies, in the order in which help lists them.
+// Topologies returns all topologies in the order of the help.
 func Topologies() []Topology {
 	spread := Region{Name: "london", Context: "london-edge", Providers: []Provider{
 		{Name: "london-a", Context: "london-a", Namespace: providerNamespace},
@@ -45,7 +45,7 @@ func Topologies() []Topology {
 	}
 }
 
-// Find returns the topology of that name, or an error that lists all of them.
+// Find returns the topology of that name, or an error that lists all topologies.
 func Find(name string) (Topology, error) {
 	var names []string
 	for _, topology := range Topologies() {
@@ -57,10 +57,10 @@ func Find(name string) (Topology, error) {
 	return Topology{}, fmt.Errorf("--topology: there is no topology %q: use %s", name, strings.Join(names, ", "))
 }
 
-// With returns the topology with simple regions of these names beside its own.
-// It refuses a name that is not a DNS label, or that is taken.
+// With returns the topology with simple regions of these names added. It refuses a name that is
+// in use or is not a DNS label.
 func (t Topology) With(names ...string) (Topology, error) {
-	taken := append(t.taken(), "bin", "cache", "charts", "env", "etcd", "kubeconfig", "log", "pki", "ready", "tokens") // by the lab itself
+	taken := append(t.taken(), "bin", "cache", "charts", "env", "etcd", "kubeconfig", "log", "pki", "ready", "tokens") // files and folders of the lab
 	t.regions = slices.Clone(t.regions)
 	for _, name := range names {
 		if problems := validation.IsDNS1123Label(name); len(problems) > 0 {
@@ -75,7 +75,7 @@ func (t Topology) With(names ...string) (Topology, error) {
 	return t, nil
 }
 
-// taken are the names that the topology gives to clusters, regions and providers.
+// taken are the names that the topology uses for clusters, regions and providers.
 func (t Topology) taken() []string {
 	names := t.contexts()
 	for _, region := range t.regions {
@@ -87,12 +87,12 @@ func (t Topology) taken() []string {
 	return names
 }
 
-// simple is a region of one cluster and one provider, all of one name.
+// simple is a region of one cluster and one provider, all with the same name.
 func simple(name string) Region {
 	return Region{Name: name, Context: name, Providers: []Provider{{Name: name, Context: name, Namespace: providerNamespace}}}
 }
 
-// contexts are the topology's clusters, each once.
+// contexts are the topology's clusters, without duplicates.
 func (t Topology) contexts() []string {
 	var contexts []string
 	add := func(context string) {
@@ -109,8 +109,8 @@ func (t Topology) contexts() []string {
 	return contexts
 }
 
-// ports is how many ports New gives away: those of the lab itself, two for each
-// cluster, one for each satellite and each envproxy.
+// ports is the number of ports that New needs: the lab's own, two for each cluster, and one for
+// each satellite and each envproxy.
 func (t Topology) ports() int {
 	count := 5 + 2*len(t.contexts())
 	for _, region := range t.regions {

@@ -9,8 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// TestTopologies: every topology can be laid out, with as many ports as it asks
-// for, with names that are labels, and with no name for two things.
+// TestTopologies: every topology can be laid out, with the number of ports that it requests,
+// valid DNS labels as names, and no name used twice.
 func TestTopologies(t *testing.T) {
 	for _, topology := range Topologies() {
 		t.Run(topology.Name, func(t *testing.T) {
@@ -47,8 +47,8 @@ func TestTopologies(t *testing.T) {
 	}
 }
 
-// TestContexts: which clusters a lab of all topologies has, each with its own
-// API server and audit log.
+// TestContexts: the clusters in a lab of all topologies, each with its own API server and audit
+// log.
 func TestContexts(t *testing.T) {
 	topology, err := Find("all")
 	if err != nil {
@@ -71,8 +71,8 @@ func TestContexts(t *testing.T) {
 	}
 }
 
-// TestSimpleRegion: readers of lab.json that know regions only find the cluster
-// and the legacy path of a simple region, and of no other.
+// TestSimpleRegion: programs that read only regions in lab.json find the cluster and the legacy
+// path of a simple region, and of no other.
 func TestSimpleRegion(t *testing.T) {
 	topology, err := Find("all")
 	if err != nil {

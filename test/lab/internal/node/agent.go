@@ -1,7 +1,7 @@
-// Package node plays the one node of a cluster: it runs the pods of Coder's own
-// images as emulators in this process, with the environment and the certificates
-// that the pod names, probes them for real, reports all other pods as ready,
-// and gives load balancers their address.
+// Package node emulates the only node of a cluster. It runs the pods of Coder's own images as
+// emulators in this process, with the environment and the certificates from the pod, and probes
+// them over the network. It reports all other pods as ready, and gives load balancers their
+// address.
 package node
 
 import (
@@ -24,24 +24,23 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/lab/internal/layout"
 )
 
-// Options are what an agent needs.
+// Options are the dependencies of an agent.
 type Options struct {
 	Cluster layout.Cluster
 	Client  kubernetes.Interface
-	// AccessPort leads to the satellite, in whatever namespace it is; 0 if the
-	// cluster is to have none.
+	// AccessPort leads to the satellite in any namespace; 0 if the cluster has none.
 	AccessPort int
 	// EnvproxyPorts lead to the envproxy of each namespace.
 	EnvproxyPorts map[string]int
-	// Network leads to the satellite; nil if it is near and loses nothing.
+	// Network is the network to the satellite; nil for one without delay and loss.
 	Network *codertest.Network
-	// Certificate and Key are served where a pod brings none.
+	// Certificate and Key are served by pods without their own.
 	Certificate, Key []byte
-	// CA is the file of the authority that satellites trust.
+	// CA is the certificate file of the authority that satellites trust.
 	CA string
 }
 
-// Agent plays a node.
+// Agent emulates a node.
 type Agent struct {
 	options  Options
 	changed  chan struct{}
@@ -76,10 +75,10 @@ func New(options Options) *Agent {
 	return a
 }
 
-// every is how often the agent looks at all pods, besides when something changes.
+// every is how often the agent examines all pods if nothing changes.
 const every = 500 * time.Millisecond
 
-// Run plays the node until ctx ends. It returns an error if it cannot.
+// Run emulates the node until ctx ends. It returns an error if it cannot start.
 func (a *Agent) Run(ctx context.Context) error {
 	closeLogs, err := a.logs.serve(a.options.Cluster.KubeletPort, a.options.Certificate, a.options.Key)
 	if err != nil {
@@ -120,8 +119,8 @@ func (a *Agent) wake() {
 	}
 }
 
-// look brings every pod a step on, and then opens the gates that have somebody
-// behind them. Errors of single writes are made up for by the next look.
+// look moves every pod one step forward, and then opens the ports whose pods are ready. If a
+// write fails, the next call repeats it.
 func (a *Agent) look(ctx context.Context) {
 	pods, err := a.pods.List(labels.Everything())
 	if err != nil {
@@ -144,7 +143,7 @@ func (a *Agent) look(ctx context.Context) {
 	a.balance(ctx, pods)
 }
 
-// advance brings one pod a step on.
+// advance moves one pod one step forward.
 func (a *Agent) advance(ctx context.Context, pod *corev1.Pod) {
 	client := a.options.Client.CoreV1().Pods(pod.Namespace)
 	switch {
@@ -164,7 +163,7 @@ func (a *Agent) advance(ctx context.Context, pod *corev1.Pod) {
 	}
 }
 
-// report writes how a pod is, if that is news.
+// report writes the pod's status if it has changed.
 func (a *Agent) report(ctx context.Context, pod *corev1.Pod, found condition) {
 	if found.event != "" {
 		a.event(ctx, pod, found.eventReason, found.event)
@@ -178,7 +177,7 @@ func (a *Agent) report(ctx context.Context, pod *corev1.Pod, found condition) {
 	_, _ = a.options.Client.CoreV1().Pods(pod.Namespace).UpdateStatus(ctx, changed, metav1.UpdateOptions{})
 }
 
-// find starts what the pod is to run, if that is not running yet, and says how it is.
+// find starts the pod's program unless it is running, and returns the pod's condition.
 func (a *Agent) find(ctx context.Context, pod *corev1.Pod) condition {
 	container := pod.Spec.Containers[0]
 	if imageMissing(container.Image) {
@@ -236,7 +235,7 @@ func (a *Agent) stopAll() {
 	}
 }
 
-// event tells of a pod, once for each thing there is to tell.
+// event sends an event about a pod, each only once.
 func (a *Agent) event(ctx context.Context, pod *corev1.Pod, reason, message string) {
 	if key := string(pod.UID) + reason + message; !a.known(key) && a.send(ctx, pod, reason, message) == nil {
 		a.know(key)

@@ -17,9 +17,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// TestSatelliteLives follows a satellite from its pod to its end: it becomes
-// ready, gets an address, answers at the access URL, falls with the primary, and is gone
-// with its pod.
+// TestSatelliteLives follows a satellite through its life: it becomes ready, gets an address,
+// answers at the access URL, becomes unready with the primary, and ends with its pod.
 func TestSatelliteLives(t *testing.T) {
 	f := newFixture(t, loadBalancer())
 	if _, _, err := f.get("/"); err == nil {
@@ -79,7 +78,7 @@ func (f *fixture) told(reason, message string) error {
 	return fmt.Errorf("no event %s: %s among %+v", reason, message, events.Items)
 }
 
-// TestPodsThatCannotRun shows how a pod with a fault looks, as a kubelet would show it.
+// TestPodsThatCannotRun: a broken pod has the status that a kubelet would report.
 func TestPodsThatCannotRun(t *testing.T) {
 	env := func(name, value string) func(*corev1.Pod) {
 		return func(pod *corev1.Pod) {
@@ -152,12 +151,12 @@ func TestPodsThatCannotRun(t *testing.T) {
 	}
 }
 
-// selecting leaves a pod to the scheduler, with a node selector.
+// selecting gives a pod a node selector, and leaves binding it to the scheduler.
 func selecting(selector map[string]string) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) { pod.Spec.NodeName, pod.Spec.NodeSelector = "", selector }
 }
 
-// TestOtherPods are bound and ready; those that are deleted go at once.
+// TestOtherPods: other pods are bound and ready, and disappear at once when they are deleted.
 func TestOtherPods(t *testing.T) {
 	f := newFixture(t)
 	f.create(t, &corev1.Pod{
@@ -201,7 +200,7 @@ func TestOtherPods(t *testing.T) {
 	}
 }
 
-// TestLogs asks for logs as an API server does.
+// TestLogs requests logs as an API server does.
 func TestLogs(t *testing.T) {
 	f := newFixture(t)
 	pod := f.satellitePod(nil)

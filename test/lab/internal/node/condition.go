@@ -8,13 +8,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// condition is how a pod is.
+// condition is the state of a pod.
 type condition struct {
 	running, isReady, unscheduled bool
-	// reason and message are of the waiting container, or of the pod that is not ready.
+	// reason and message are those of the waiting container, or of the pod that is not ready.
 	reason, message string
 	restarts        int32
-	// eventReason and event are to be told; empty if there is nothing to tell.
+	// eventReason and event are the event to send; empty for none.
 	eventReason, event string
 }
 
@@ -31,10 +31,11 @@ func unschedulable() condition {
 	return condition{unscheduled: true, reason: corev1.PodReasonUnschedulable, message: message, eventReason: "FailedScheduling", event: message}
 }
 
-// imageMissing tells images that no registry has: those whose name says so.
+// imageMissing reports whether no registry has the image. Such images have "missing" in their
+// name.
 func imageMissing(image string) bool { return strings.Contains(image, "missing") }
 
-// status is the pod's status as a kubelet would report it.
+// status is the status that a kubelet would report for the pod.
 func (c condition) status(pod *corev1.Pod) corev1.PodStatus {
 	status := corev1.PodStatus{
 		Phase:    corev1.PodPending,
@@ -84,7 +85,7 @@ func (c condition) status(pod *corev1.Pod) corev1.PodStatus {
 	return status
 }
 
-// transition is when a condition took its status: earlier, if it had it before.
+// transition is the time at which the condition got its present status.
 func transition(before []corev1.PodCondition, now corev1.PodCondition) metav1.Time {
 	for _, condition := range before {
 		if condition.Type == now.Type && condition.Status == now.Status {
@@ -94,7 +95,7 @@ func transition(before []corev1.PodCondition, now corev1.PodCondition) metav1.Ti
 	return metav1.Now()
 }
 
-// same tells whether there is nothing to report.
+// same reports whether there is nothing to report.
 func same(a, b corev1.PodStatus) bool {
 	plain := func(s corev1.PodStatus) corev1.PodStatus {
 		s = *s.DeepCopy()

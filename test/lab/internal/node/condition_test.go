@@ -68,7 +68,7 @@ func TestStatus(t *testing.T) {
 			}
 			pod.Status = status
 			if !same(pod.Status, test.condition.status(pod)) {
-				t.Error("what was reported would be reported again")
+				t.Error("an unchanged status would be reported again")
 			}
 		})
 	}

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const namespace = "coder-satellite"
 
-// fixture is a cluster with a node, a primary, and nothing else.
+// fixture is a cluster with only a node and a primary.
 type fixture struct {
 	options Options
 	client  *fake.Clientset
@@ -102,7 +102,7 @@ func freePort(t *testing.T) int {
 	return listener.Addr().(*net.TCPAddr).Port
 }
 
-// satellitePod is a pod as the chart makes it, changed.
+// satellitePod is a pod as the chart creates it, with the test's changes.
 func (f *fixture) satellitePod(change func(*corev1.Pod)) *corev1.Pod {
 	pod := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "coderd-1", UID: types.UID("uid-1"), Labels: map[string]string{"coder.deployment": "coderd"}},
@@ -130,7 +130,7 @@ func (f *fixture) satellitePod(change func(*corev1.Pod)) *corev1.Pod {
 	return pod
 }
 
-// loadBalancer is the Service that the chart makes.
+// loadBalancer is the Service that the chart creates.
 func loadBalancer() *corev1.Service {
 	return &corev1.Service{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "coderd"},
@@ -145,12 +145,12 @@ func (f *fixture) create(t *testing.T, pod *corev1.Pod) {
 	}
 }
 
-// get asks the access port, as a client that trusts the lab.
+// get sends a request to the access port and trusts the lab's authority.
 func (f *fixture) get(path string) (status int, body string, err error) {
 	return f.getFrom(f.options.AccessPort, path)
 }
 
-// getFrom asks a port, as a client that trusts the lab.
+// getFrom sends a request to a port and trusts the lab's authority.
 func (f *fixture) getFrom(port int, path string) (status int, body string, err error) {
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: f.roots, MinVersion: tls.VersionTLS12}, DisableKeepAlives: true}
 	client := &http.Client{Transport: transport, Timeout: 5 * time.Second}

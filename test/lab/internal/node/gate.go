@@ -14,8 +14,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// balance gives load balancers their address, and opens the cluster's ports
-// while a ready pod is behind them.
+// balance gives load balancers their address, and opens a port of the cluster while there is a
+// ready pod for it.
 func (a *Agent) balance(ctx context.Context, pods []*corev1.Pod) {
 	services, err := a.services.List(labels.Everything())
 	if err != nil {
@@ -72,11 +72,11 @@ func isReady(pod *corev1.Pod) bool {
 	return false
 }
 
-// gate is a port that leads to a pod, and is closed when there is none. One
-// without a port is never open.
+// gate is a port that leads to a pod, and is closed while there is none. A gate with port 0 never
+// opens.
 type gate struct {
 	port int
-	// network leads to whoever comes in.
+	// network delays the clients' connections.
 	network *codertest.Network
 
 	mu       sync.Mutex
@@ -96,7 +96,7 @@ func (g *gate) lead(target string) {
 	case target != "" && g.listener == nil && g.port != 0:
 		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", g.port))
 		if err != nil {
-			return // the next look tries again
+			return // the next look retries
 		}
 		g.listener = listener
 		go g.accept(listener)

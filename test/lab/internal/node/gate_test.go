@@ -30,8 +30,8 @@ func envproxy(namespace string) []runtime.Object {
 	}
 }
 
-// TestEnvproxiesOfNamespaces has two envproxies in one cluster, and a third one
-// in a namespace without a port: each port follows the envproxy of its own namespace.
+// TestEnvproxiesOfNamespaces has two envproxies in one cluster, and a third in a namespace
+// without a port. Each port leads to the envproxy in its own namespace.
 func TestEnvproxiesOfNamespaces(t *testing.T) {
 	var objects []runtime.Object
 	for _, namespace := range []string{"coder-1", "coder-2", "elsewhere"} {
@@ -61,7 +61,7 @@ func TestEnvproxiesOfNamespaces(t *testing.T) {
 	}
 }
 
-// TestGateWithoutPort: no port leads to a satellite in a cluster that is to have none.
+// TestGateWithoutPort: no port leads to a satellite in a cluster that has none.
 func TestGateWithoutPort(t *testing.T) {
 	g := &gate{}
 	defer g.close()

@@ -13,7 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// logs keeps what pods say, and serves it where the API server asks a kubelet.
+// logs stores the logs of pods, and serves them where the API server expects a kubelet.
 type logs struct {
 	mu    sync.Mutex
 	lines map[string][]string

@@ -12,11 +12,11 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// errNotProbed is a workload's state until the first answer.
+// errNotProbed is a workload's state before the first answer.
 var errNotProbed = errors.New("not probed yet")
 
-// probe asks a workload whether it is ready, again and again, as a kubelet
-// does: one success makes it ready, several failures in a row make it unready.
+// probe polls a workload's readiness as a kubelet does: one success makes it ready, several
+// failures in a row make it unready.
 type probe struct {
 	url       string
 	client    *http.Client
@@ -30,8 +30,8 @@ type probe struct {
 	failures int
 }
 
-// newProbe takes period and threshold from the container's readiness probe;
-// the path is the workload's own.
+// newProbe takes the period and the threshold from the container's readiness probe. The path is
+// the workload's own.
 func newProbe(url string, client *http.Client, spec *corev1.Probe, changed func()) *probe {
 	p := &probe{url: url, client: client, period: time.Second, threshold: 3, changed: changed, state: errNotProbed}
 	if spec != nil && spec.PeriodSeconds > 0 {
@@ -59,7 +59,7 @@ func (p *probe) run(ctx context.Context) {
 	}
 }
 
-// note takes an answer in, and tells whether it changes the state.
+// note records an answer, and reports whether it changes the state.
 func (p *probe) note(answer error) (changed bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -75,14 +75,14 @@ func (p *probe) note(answer error) (changed bool) {
 	return p.state != nil && (before == nil || before.Error() != p.state.Error())
 }
 
-// ready returns nil if the workload is ready, and else why it is not.
+// ready returns nil if the workload is ready, and otherwise the reason.
 func (p *probe) ready() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.state
 }
 
-// ask asks once.
+// ask sends one probe.
 func (p *probe) ask(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()

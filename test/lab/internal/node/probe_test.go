@@ -77,6 +77,6 @@ func TestProbeAsk(t *testing.T) {
 	}
 	p.url = "://"
 	if err := p.ask(t.Context()); err == nil {
-		t.Error("a URL that is none is ready")
+		t.Error("a malformed URL is ready")
 	}
 }

@@ -9,11 +9,11 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 )
 
-// name is the node's.
+// name is the node's name.
 const name = "lab-node"
 
-// nodeLabels are those that every node has and Coder's charts select: Coder v1
-// was built for one platform.
+// nodeLabels are the labels that every node has and Coder's charts select. Coder v1 was built for
+// only one platform.
 func nodeLabels() labels.Set {
 	return labels.Set{corev1.LabelOSStable: "linux", corev1.LabelArchStable: "amd64", corev1.LabelHostname: name}
 }

@@ -14,26 +14,25 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// satelliteEnv is the environment variable by which Coder's chart gives a
-// satellite its key. No other pod has it.
+// satelliteEnv is the environment variable with the satellite's key in Coder's chart. No other
+// pod has it.
 const satelliteEnv = "CODER_SATELLITE_PRIVATE_KEY"
 
-// Variables by which the chart names the certificates to serve, and their keys:
-// paths joined by ":" when Dev URLs have a certificate of their own.
+// Variables in which the chart names the certificates to serve, and their keys: paths, joined by
+// ":" if Dev URLs have their own certificate.
 const (
 	certificateEnv = "SSL_SERVER_CERT_FILE"
 	keyEnv         = "SSL_SERVER_KEY_FILE"
 )
 
-// runsSatellite reports whether a container's command is one of those by which
-// Coder's charts start a satellite: "coderd replica" alone, behind
-// "/entrypoint.sh", or as the end of a script for bash.
+// runsSatellite reports whether a container's command starts a satellite. Coder's charts use
+// "coderd replica" alone, after "/entrypoint.sh", or at the end of a bash script.
 func runsSatellite(container corev1.Container) bool {
 	words := strings.Fields(strings.Join(slices.Concat(container.Command, container.Args), " "))
 	return len(words) >= 2 && slices.Equal(words[len(words)-2:], []string{"coderd", "replica"})
 }
 
-// meantAsSatellite reports whether the container is given what only a satellite gets.
+// meantAsSatellite reports whether the container has the variable that only a satellite gets.
 func meantAsSatellite(container corev1.Container) bool {
 	return slices.ContainsFunc(container.Env, func(variable corev1.EnvVar) bool { return variable.Name == satelliteEnv })
 }
@@ -72,8 +71,8 @@ func (a *Agent) launchSatellite(container corev1.Container, env environment) (*w
 	return w, nil
 }
 
-// certificates are those that the environment names, in its order. All of them
-// are served; the client's server name chooses.
+// certificates returns the certificates that the environment names, in that order. All of them
+// are served, and the client's server name selects one.
 func (e environment) certificates() ([]tls.Certificate, error) {
 	certificates, keys := e.values[certificateEnv], e.values[keyEnv]
 	if certificates == "" || keys == "" {

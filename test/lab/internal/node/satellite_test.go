@@ -13,8 +13,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// TestCommandsOfCharts: whatever way a chart starts a satellite, one runs, and
-// its port leads to it.
+// TestCommandsOfCharts: a satellite runs for each of the charts' commands, and its port leads to
+// it.
 func TestCommandsOfCharts(t *testing.T) {
 	script := "echo Starting replica;\n# Pass signals down.\nexec /entrypoint.sh coderd replica\n"
 	for name, container := range map[string]corev1.Container{
@@ -47,8 +47,8 @@ func TestCommandsOfCharts(t *testing.T) {
 	}
 }
 
-// TestCertificateForDevURLs: of the certificates that the chart joins by ":", the
-// one for the host that is asked for is served.
+// TestCertificateForDevURLs: of several certificates, joined by ":" in the chart, the one for the
+// requested host is served.
 func TestCertificateForDevURLs(t *testing.T) {
 	f := newFixture(t, loadBalancer())
 	authority, err := codertest.NewAuthority()

@@ -17,15 +17,15 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// workload is a pod that runs; a pod that is not emulated has no server.
+// workload is a running pod. A pod that is not emulated has no server.
 type workload struct {
-	// address is where it listens; "" for a pod that is not emulated.
+	// address is where it listens; "" if it is not emulated.
 	address string
 	probe   *probe
 	stop    func()
 }
 
-// ready returns nil if the workload is ready, and else why it is not.
+// ready returns nil if the workload is ready, and otherwise the reason.
 func (w *workload) ready() error {
 	if w.probe == nil {
 		return nil
@@ -33,15 +33,15 @@ func (w *workload) ready() error {
 	return w.probe.ready()
 }
 
-// environment is what a pod's container is started with.
+// environment is the environment in which a pod's container starts.
 type environment struct {
 	values map[string]string
 	// files are the contents of mounted Secrets by path.
 	files map[string][]byte
 }
 
-// resolve reads what the pod's environment and volumes name, or says which
-// Secret is missing, as a kubelet does.
+// resolve reads the values that the pod's environment and volumes refer to. If a Secret is
+// missing, it returns the condition that a kubelet would report.
 func (a *Agent) resolve(ctx context.Context, pod *corev1.Pod) (environment, *condition) {
 	env := environment{values: map[string]string{}, files: map[string][]byte{}}
 	secrets := a.options.Client.CoreV1().Secrets(pod.Namespace)
@@ -87,9 +87,8 @@ func missing(err error, name string) string {
 	return err.Error()
 }
 
-// launch starts what the pod runs: a satellite, an envproxy, or nothing. A pod
-// that is meant as a satellite but cannot be run as one fails: it must not be
-// ready with nothing behind it.
+// launch starts the pod's program: a satellite, an envproxy, or nothing. A pod that should be a
+// satellite but cannot run as one fails, because it must not become ready without a server.
 func (a *Agent) launch(pod *corev1.Pod, env environment) (*workload, error) {
 	container := pod.Spec.Containers[0]
 	runs := slices.Concat(container.Command, container.Args)
@@ -119,7 +118,7 @@ func (a *Agent) start(handler http.Handler, path string, spec *corev1.Probe, cer
 	}
 	closeIt := serveTLS(listener, certificates, handler)
 	transport := &http.Transport{
-		// a kubelet does not verify certificates, either
+		// kubelets do not verify certificates either
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12},
 	}
 	address := listener.Addr().String()
@@ -135,7 +134,7 @@ func (a *Agent) start(handler http.Handler, path string, spec *corev1.Probe, cer
 	}}, nil
 }
 
-// serveTLS serves a handler until the function that it returns is called.
+// serveTLS serves a handler until the returned function is called.
 func serveTLS(listener net.Listener, certificates []tls.Certificate, handler http.Handler) (closeIt func()) {
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second,
@@ -149,7 +148,7 @@ func serveTLS(listener net.Listener, certificates []tls.Certificate, handler htt
 	}()
 	return func() {
 		_ = server.Close()
-		_ = secure.Close() // if it is closed before it serves
+		_ = secure.Close() // in case it is closed before it serves
 		<-ended
 	}
 }

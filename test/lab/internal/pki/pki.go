@@ -1,4 +1,4 @@
-// Package pki makes the lab's certificates and tokens.
+// Package pki creates the lab's certificates and tokens.
 package pki
 
 import (
@@ -12,24 +12,24 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 )
 
-// Files are the files that API servers and controllers are started with.
+// Files are the files for API servers and controllers.
 type Files struct {
-	// Certificate and Key are of every server of the lab: 127.0.0.1 and localhost.
+	// Certificate and Key are shared by all servers of the lab: 127.0.0.1 and localhost.
 	Certificate, Key []byte
 	// CA is the authority's certificate, in PEM form.
 	CA []byte
-	// CertFile and KeyFile hold them.
+	// CertFile and KeyFile are the files with Certificate and Key.
 	CertFile, KeyFile string
 	// AccountKey signs the tokens of service accounts.
 	AccountKey string
 	// Tokens are API server tokens by user: "operator" and "lab".
 	Tokens map[string]string
-	// TokenFile lists them for API servers.
+	// TokenFile lists the tokens for API servers.
 	TokenFile string
 }
 
-// Make writes the authority, certificates, keys and tokens below dir. The
-// authority's certificate goes to caFile.
+// Make writes the authority, certificates, keys and tokens to dir, and the authority's
+// certificate to caFile.
 func Make(dir, caFile string) (*Files, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err

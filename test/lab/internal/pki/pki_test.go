@@ -64,7 +64,7 @@ func TestMakeRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := Make(file, filepath.Join(dir, "ca.pem")); err == nil {
-		t.Error("a file was taken for a folder")
+		t.Error("a file was accepted as a folder")
 	}
 	if _, err := Make(filepath.Join(dir, "pki"), filepath.Join(dir, "nowhere", "ca.pem")); err == nil {
 		t.Error("a CA file in a folder that is not there was written")

@@ -14,7 +14,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/lab/internal/pki"
 )
 
-// children are the processes of Kubernetes. They die with the supervisor.
+// children are the processes of Kubernetes. They end with the supervisor.
 type children struct {
 	lab        *layout.Lab
 	mu         sync.Mutex
@@ -30,7 +30,7 @@ type child struct {
 	done    chan struct{}
 }
 
-// start starts the lab's own binary as one of its parts.
+// start runs the lab's own binary as one of its parts.
 func (c *children) start(name string, args ...string) error {
 	logFile := c.lab.Path("log", strings.ReplaceAll(name, " ", "-")+".log")
 	if err := os.MkdirAll(filepath.Dir(logFile), 0o700); err != nil {
@@ -59,8 +59,8 @@ func (c *children) start(name string, args ...string) error {
 	return nil
 }
 
-// agent runs what plays a node until ctx ends. It counts like a child: the lab
-// ends when it fails.
+// agent runs a node's agent until ctx ends. Like the failure of a child, its failure ends the
+// lab.
 func (c *children) agent(ctx context.Context, agent interface{ Run(context.Context) error }) {
 	c.agents.Go(func() {
 		if err := agent.Run(ctx); err != nil {
@@ -96,7 +96,7 @@ func tail(file string) string {
 	return string(data[max(0, len(data)-2000):])
 }
 
-// stop kills the children: what they keep is going to be deleted anyway.
+// stop kills the children. Their data will be deleted anyway.
 func (c *children) stop() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -140,7 +140,7 @@ func (c *children) controllers(cluster layout.Cluster, kubeconfig string, files 
 		"--kube-api-qps=100", "--kube-api-burst=200", "--concurrent-gc-syncs=4", "--profiling=false")
 }
 
-// poll tries again and again until it works, a child ends, or ctx does.
+// poll retries until it succeeds, a child ends, or ctx ends.
 func (c *children) poll(ctx context.Context, what string, try func(context.Context) error) error {
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()

@@ -14,13 +14,13 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/lab/internal/pki"
 )
 
-// Names of what a satellite finds in its cluster before the migration.
+// Names of the objects that a satellite needs in its cluster before the migration.
 const (
 	satelliteNamespace = "coder-satellite"
 	tlsSecret          = "coder-satellite-tls"
 )
 
-// builder makes clusters what they are before any migration.
+// builder sets up clusters as they are before any migration.
 type builder struct {
 	lab      *layout.Lab
 	files    *pki.Files
@@ -29,15 +29,14 @@ type builder struct {
 	networks networks
 }
 
-// site is a cluster that is being made.
+// site is a cluster that is being set up.
 type site struct {
 	layout.Cluster
 	access *cluster.Access
 }
 
-// bringUp starts controllers and a node in a cluster whose API server runs, and
-// then makes all that the lab's regions have there. The node's agent runs until
-// running ends.
+// bringUp starts controllers and a node in a cluster whose API server is running, and then
+// creates the objects of the lab's regions there. The node's agent runs until running ends.
 func (b *builder) bringUp(ctx, running context.Context, one layout.Cluster) error {
 	kubeconfig, err := cluster.LoadKubeconfig(labKubeconfig(b.lab))
 	if err != nil {
@@ -62,8 +61,8 @@ func (b *builder) bringUp(ctx, running context.Context, one layout.Cluster) erro
 	return b.furnish(ctx, site{one, access})
 }
 
-// doors are the ports that lead into a cluster: to its satellite, and to the
-// envproxy of each namespace.
+// doors are the ports that lead into a cluster: to its satellite, and to the envproxy of each
+// namespace.
 func (b *builder) doors(one layout.Cluster) (access int, envproxies map[string]int) {
 	envproxies = map[string]int{}
 	for _, region := range b.lab.Regions {
@@ -79,7 +78,7 @@ func (b *builder) doors(one layout.Cluster) (access int, envproxies map[string]i
 	return access, envproxies
 }
 
-// furnish makes what the lab's regions have in a cluster.
+// furnish creates the objects of the lab's regions in a cluster.
 func (b *builder) furnish(ctx context.Context, in site) error {
 	for _, region := range b.lab.Regions {
 		if region.Context == in.Context {
@@ -99,8 +98,8 @@ func (b *builder) furnish(ctx context.Context, in site) error {
 	return nil
 }
 
-// prepareSatellite makes the satellite's namespace, with the certificate that
-// the satellite is to serve.
+// prepareSatellite creates the satellite's namespace, with the certificate that the satellite
+// will serve.
 func (b *builder) prepareSatellite(ctx context.Context, in site) error {
 	if err := in.createNamespace(ctx, satelliteNamespace); err != nil {
 		return err

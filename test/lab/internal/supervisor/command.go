@@ -28,12 +28,12 @@ Topologies:
 Then: source .lab/env
 `
 
-// simpleRegions are those of the simple topology when none are named.
+// simpleRegions are the regions of the simple topology if none are named.
 const simpleRegions = "sydney,london,ohio"
 
 func usageText() string { return fmt.Sprintf(usage, topologies()) }
 
-// topologies lists them, one on a line.
+// topologies lists the topologies, one on each line.
 func topologies() string {
 	var list strings.Builder
 	for _, topology := range layout.Topologies() {
@@ -42,8 +42,7 @@ func topologies() string {
 	return list.String()
 }
 
-// shape is the topology of that name with simple regions beside its own. Nil
-// regions are the default ones.
+// shape is the topology of that name with simple regions added. Nil regions are the default ones.
 func shape(name string, regions []string) (layout.Topology, error) {
 	topology, err := layout.Find(name)
 	if err != nil {
@@ -55,18 +54,18 @@ func shape(name string, regions []string) (layout.Topology, error) {
 	return topology.With(regions...)
 }
 
-// Usage prints how the lab is used, and returns the exit code for not knowing.
+// Usage prints how to use the lab, and returns the exit code for wrong usage.
 func Usage(w io.Writer) int {
 	_, _ = io.WriteString(w, usageText())
 	return 64
 }
 
-// Command runs one of the lab's own commands. Interrupted, `up` takes down
-// what it has started.
+// Command runs one of the lab's own commands. If it is interrupted, `up` removes what it has
+// started.
 func Command(name string, args []string, out io.Writer) error {
 	err := dispatch(name, args, out)
 	if errors.Is(err, flag.ErrHelp) {
-		return nil // flag has printed it
+		return nil // flag has printed the help
 	}
 	return err
 }
@@ -102,7 +101,7 @@ func dispatch(name string, args []string, out io.Writer) error {
 	}
 }
 
-// parseUp reads the flags of `up`, and runs it.
+// parseUp parses the flags of `up`, and runs it.
 func parseUp(ctx context.Context, flags *flag.FlagSet, dir *string, args []string, out io.Writer) error {
 	name := flags.String("topology", layout.SimpleTopology, "`name` of the lab's shape:\n"+topologies())
 	var regions []string

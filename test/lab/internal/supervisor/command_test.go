@@ -17,7 +17,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/lab/internal/pki"
 )
 
-// TestCommandRefuses covers what must not start or remove anything.
+// TestCommandRefuses: commands that must not start or remove anything.
 func TestCommandRefuses(t *testing.T) {
 	full := t.TempDir()
 	kept := filepath.Join(full, "kept")
@@ -25,7 +25,7 @@ func TestCommandRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	dead := savedLab(t, 0).Dir
-	stranger := savedLab(t, os.Getpid()).Dir // alive, but no supervisor
+	stranger := savedLab(t, os.Getpid()).Dir // alive, but not a supervisor
 	broken := t.TempDir()
 	if err := os.WriteFile(filepath.Join(broken, "lab.json"), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
@@ -62,17 +62,17 @@ func TestCommandRefuses(t *testing.T) {
 		})
 	}
 	if _, err := os.Stat(kept); err != nil {
-		t.Errorf("a file of somebody else's: %v", err)
+		t.Errorf("a file of another program: %v", err)
 	}
 }
 
-// savedLab is the folder of a lab whose supervisor has a process ID.
+// savedLab saves a lab whose supervisor has this process ID.
 func savedLab(t *testing.T, pid int) *layout.Lab {
 	t.Helper()
 	return savedShape(t, pid, layout.SimpleTopology, "sydney", "london")
 }
 
-// savedShape is savedLab with a topology, and simple regions beside its own.
+// savedShape is savedLab with a topology, and additional simple regions.
 func savedShape(t *testing.T, pid int, name string, regions ...string) *layout.Lab {
 	t.Helper()
 	topology, err := shape(name, regions)
@@ -126,7 +126,7 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// TestShape: the default regions are those of the simple topology only.
+// TestShape: only the simple topology has default regions.
 func TestShape(t *testing.T) {
 	for name, test := range map[string]struct {
 		topology string
@@ -151,7 +151,7 @@ func TestShape(t *testing.T) {
 	}
 }
 
-// TestEnvironment has a shell source the file that the lab writes.
+// TestEnvironment sources the file that the lab writes in a shell.
 func TestEnvironment(t *testing.T) {
 	lab := savedLab(t, 0)
 	files, err := pki.Make(lab.Path("pki"), lab.CAFile)
@@ -218,7 +218,7 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
-// makeFolders makes the folders of the lab's clusters.
+// makeFolders creates the folders of the lab's clusters.
 func makeFolders(t *testing.T, lab *layout.Lab) {
 	t.Helper()
 	for _, cluster := range lab.Clusters {

@@ -13,10 +13,10 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/lab/internal/layout"
 )
 
-// downTimeout is how long a supervisor may take to end before it is killed.
+// downTimeout is the time after which a supervisor is killed.
 const downTimeout = 30 * time.Second
 
-// down ends a lab and removes its folder. A lab that does not exist is no error.
+// down ends a lab and removes its folder. A missing lab is not an error.
 func down(dir string, out io.Writer) error {
 	lab, err := layout.Load(dir)
 	if errors.Is(err, os.ErrNotExist) {
@@ -36,7 +36,7 @@ func down(dir string, out io.Writer) error {
 	return err
 }
 
-// end ends a lab's supervisor, and with it all that it started.
+// end ends a lab's supervisor, and with it everything that it started.
 func end(lab *layout.Lab) error {
 	if !alive(lab) {
 		return nil
@@ -60,20 +60,20 @@ func end(lab *layout.Lab) error {
 	return nil
 }
 
-// alive tells whether the lab's supervisor runs. A process of the same ID that
-// is something else does not count.
+// alive reports whether the lab's supervisor is running. Another process with the same ID does
+// not count.
 func alive(lab *layout.Lab) bool {
 	if lab.PID == 0 || syscall.Kill(lab.PID, 0) != nil {
 		return false
 	}
 	commandLine, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", lab.PID))
 	if err != nil {
-		return runtime.GOOS != "linux" // elsewhere the ID is all there is
+		return runtime.GOOS != "linux" // other systems offer only the ID
 	}
 	return strings.Contains(string(commandLine), "serve\x00--dir\x00"+lab.Dir+"\x00")
 }
 
-// status says how a lab is, and returns an error unless it is up.
+// status prints the lab's state, and returns an error unless it is up.
 func status(dir string, out io.Writer) error {
 	lab, err := layout.Load(dir)
 	if errors.Is(err, os.ErrNotExist) {
@@ -99,7 +99,7 @@ func status(dir string, out io.Writer) error {
 	return nil
 }
 
-// statusOf says where a region's parts are.
+// statusOf prints the addresses of a region's parts.
 func statusOf(region layout.Region, lab *layout.Lab, out io.Writer) error {
 	if region.Simple() {
 		_, err := fmt.Fprintf(out, "  %s: API server %s, satellite %s, envproxy %s\n", region.Name, region.Server, region.AccessURL, region.EnvproxyURL)

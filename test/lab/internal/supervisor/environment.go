@@ -19,9 +19,8 @@ func controllerKubeconfig(lab *layout.Lab, cluster layout.Cluster) string {
 	return lab.Path(cluster.Context, "controllers.kubeconfig")
 }
 
-// writeKubeconfigs writes the operator's kubeconfig, the lab's own, and one for
-// the controllers of each cluster. The users differ, so that audit logs tell
-// who did what.
+// writeKubeconfigs writes the operator's kubeconfig, the lab's own, and one for the controllers
+// of each cluster. Their users differ, so that audit logs show who made a change.
 func writeKubeconfigs(lab *layout.Lab, files *pki.Files) error {
 	write := func(file, user string, clusters []layout.Cluster) error {
 		config := clientcmdapi.NewConfig()
@@ -47,8 +46,8 @@ func writeKubeconfigs(lab *layout.Lab, files *pki.Files) error {
 	return nil
 }
 
-// writeEnvironment writes what a shell needs to work in the lab: env, to be
-// sourced, a folder with kubectl, and fleet.yaml with its values.
+// writeEnvironment writes the files for working in the lab from a shell: env, to be sourced, a
+// folder with kubectl, and fleet.yaml with its values.
 func writeEnvironment(lab *layout.Lab) error {
 	bin := lab.Path("bin")
 	if err := os.MkdirAll(bin, 0o700); err != nil {
@@ -68,7 +67,7 @@ func writeEnvironment(lab *layout.Lab) error {
 		{"CODER_URL", lab.PrimaryURL},
 		{"CODER_TOKEN", strings.TrimSpace(string(token))},
 		{"SSL_CERT_FILE", lab.CAFile},
-		{"CURL_CA_BUNDLE", lab.CAFile}, // where it is set, curl does not look at SSL_CERT_FILE
+		{"CURL_CA_BUNDLE", lab.CAFile}, // if it is set, curl ignores SSL_CERT_FILE
 		{"HELM_CACHE_HOME", lab.Path("cache", "helm")},
 		{"HELM_CONFIG_HOME", lab.Path("cache", "helm-config")},
 		{"HELM_DATA_HOME", lab.Path("cache", "helm-data")},

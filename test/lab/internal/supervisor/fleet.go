@@ -10,8 +10,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/lab/internal/layout"
 )
 
-// fleet is the lab's Fleet file. Its regions are written as an operator would:
-// each in the shortest form that says all there is to say.
+// fleet is the lab's Fleet file. Each region is written as an operator would write it, in the
+// shortest complete form.
 type fleet struct {
 	v1alpha1.Fleet
 	Regions []fleetRegion `json:"regions"`
@@ -52,8 +52,8 @@ func writeFleet(lab *layout.Lab) error {
 	return os.WriteFile(lab.Path("fleet.yaml"), data, 0o600)
 }
 
-// inFleet is a region as the Fleet file has it. A simple region needs no
-// providers, and a provider in its region's cluster no context.
+// inFleet is a region's entry in the Fleet file. A simple region needs no providers, and a
+// provider in its region's cluster needs no context.
 func inFleet(region layout.Region) fleetRegion {
 	out := fleetRegion{Name: region.Name, Context: region.Context, AccessURL: region.AccessURL}
 	if region.Simple() {

@@ -31,7 +31,7 @@ func binary(t *testing.T, name string) string {
 	return path
 }
 
-// run runs a program to its end and returns what it printed.
+// run runs a program and returns its output.
 func run(t *testing.T, command *exec.Cmd) (string, error) {
 	t.Helper()
 	output, err := command.CombinedOutput()
@@ -41,8 +41,8 @@ func run(t *testing.T, command *exec.Cmd) (string, error) {
 	return string(output), err
 }
 
-// bringUpLab brings a real lab up, with further arguments for `up`. It is down
-// when the test ends.
+// bringUpLab brings up a real lab, with further arguments for `up`, and takes it down when the
+// test ends.
 func bringUpLab(t *testing.T, args ...string) *layout.Lab {
 	t.Helper()
 	program, dir := binary(t, "coder-satellite-lab"), filepath.Join(t.TempDir(), "lab")
@@ -77,7 +77,7 @@ func shell(t *testing.T, lab *layout.Lab, script string) string {
 	return output
 }
 
-// closed returns nil if nobody listens at a URL.
+// closed returns nil if nothing listens at the URL.
 func closed(address string) error {
 	parsed, err := url.Parse(address)
 	if err != nil {
@@ -93,7 +93,7 @@ func closed(address string) error {
 	return nil
 }
 
-// processes are those whose command line names the lab's folder.
+// processes are those whose command line contains the lab's folder.
 func processes(t *testing.T, lab *layout.Lab) []string {
 	t.Helper()
 	var found []string
@@ -110,8 +110,8 @@ func processes(t *testing.T, lab *layout.Lab) []string {
 	return found
 }
 
-// TestLab does by hand, with real tools in a shell, what the plugin does: it
-// installs a satellite, registers it, reaches the primary through it, and removes it.
+// TestLab does by hand, with real tools in a shell, what the plugin does: install a satellite,
+// register it, reach the primary through it, and remove it.
 func TestLab(t *testing.T) {
 	helm := binary(t, "helm")
 	lab := bringUpLab(t, "--regions", "sydney")
@@ -182,7 +182,7 @@ func TestLab(t *testing.T) {
 	}
 }
 
-// TestLabKilled kills the supervisor: all else dies with it, and down tidies up.
+// TestLabKilled kills the supervisor. All other processes end with it, and down removes the rest.
 func TestLabKilled(t *testing.T) {
 	lab := bringUpLab(t, "--regions", "sydney")
 	if len(processes(t, lab)) < 4 {

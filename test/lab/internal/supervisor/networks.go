@@ -9,8 +9,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/lab/internal/layout"
 )
 
-// networks lead to the primary, by that name, and to each cluster's satellite, by its
-// kubeconfig context.
+// networks has the network to the primary, under that name, and to each cluster's satellite, by
+// its kubeconfig context.
 type networks map[string]*codertest.Network
 
 func newNetworks(lab *layout.Lab, primary *codertest.Primary) networks {
@@ -21,7 +21,7 @@ func newNetworks(lab *layout.Lab, primary *codertest.Primary) networks {
 	return all
 }
 
-// handler serves the networks beside what else a lab is steered by:
+// handler adds the networks to the lab's control API, rest:
 //
 //	PUT /networks/{name}            {"roundTrip", "loss"}, in nanoseconds and percent
 func (n networks) handler(rest http.Handler) http.Handler {

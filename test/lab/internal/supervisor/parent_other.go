@@ -4,5 +4,5 @@ package supervisor
 
 import "syscall"
 
-// dieWithParent leaves it to `down` to end the children: only Linux can do more.
+// dieWithParent does nothing, since only Linux supports it. `down` ends the children.
 func dieWithParent() *syscall.SysProcAttr { return &syscall.SysProcAttr{} }

@@ -18,10 +18,9 @@ const (
 	primaryRelease = "coder"
 )
 
-// provide makes a provider what it is before its migration: known to the primary
-// with two workspaces, and reached through its legacy release, or through the
-// primary's own release if it is built in. It returns once that release's
-// Deployment is available.
+// provide sets up a provider as it is before its migration: the primary knows it, with two
+// workspaces, and it is reached through its legacy release, or through the primary's own release
+// if it is built in. It returns once that release's Deployment is available.
 func (b *builder) provide(ctx context.Context, in site, provider layout.Provider) error {
 	if err := in.createNamespace(ctx, provider.Namespace); err != nil {
 		return err
@@ -43,8 +42,8 @@ func (b *builder) provide(ctx context.Context, in site, provider layout.Provider
 	})
 }
 
-// installLegacy installs the legacy release as its chart was before 1.21.4:
-// without resource policies.
+// installLegacy installs the legacy release from a chart before 1.21.4, which has no resource
+// policies.
 func (b *builder) installLegacy(in site, provider layout.Provider) error {
 	return in.install("workspace-provider", charts.LegacyVersion, provider.Namespace, legacyRelease, map[string]any{
 		"envproxy": map[string]any{
@@ -56,9 +55,9 @@ func (b *builder) installLegacy(in site, provider layout.Provider) error {
 	})
 }
 
-// installPrimary installs the primary's own release. Its pods run nothing: the
-// primary is emulated by the supervisor. Up to 1.21 it has a Deployment
-// envproxy, which is not that of a legacy release.
+// installPrimary installs the primary's own release. Its pods run nothing, because the supervisor
+// emulates the primary. Up to 1.21 it has a Deployment envproxy, which does not belong to a
+// legacy release.
 func (b *builder) installPrimary(in site, provider layout.Provider) error {
 	return in.install("coder", b.lab.PrimaryVersion, provider.Namespace, primaryRelease, nil)
 }
@@ -79,8 +78,8 @@ func (s *site) install(name, version, namespace, release string, values map[stri
 	return err
 }
 
-// addToPrimary adds a provider and two workspaces on it: the operator's own,
-// which is off, and somebody else's, which is on.
+// addToPrimary adds a provider and two workspaces on it: the operator's own, which is off, and
+// another user's, which is on.
 func (b *builder) addToPrimary(in site, provider layout.Provider) {
 	envproxy := provider.EnvproxyURL
 	if provider.BuiltIn {

@@ -12,7 +12,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/lab/internal/layout"
 )
 
-// stateOf is the state of the lab's primary.
+// stateOf returns the state of the lab's primary.
 func stateOf(t *testing.T, lab *layout.Lab) (state codertest.State) {
 	t.Helper()
 	if got := shell(t, lab, "curl -sS "+lab.ControlURL+"/state"); json.Unmarshal([]byte(got), &state) != nil {
@@ -21,8 +21,8 @@ func stateOf(t *testing.T, lab *layout.Lab) (state codertest.State) {
 	return state
 }
 
-// TestLabShared looks at a real lab of two shapes side by side: each provider has its own
-// release, and its own way in, in its own namespace or cluster.
+// TestLabShared checks a real lab with two topologies: each provider has its own release and its
+// own legacy path, in its own namespace or cluster.
 func TestLabShared(t *testing.T) {
 	helm := binary(t, "helm")
 	lab := bringUpLab(t, "--topology", "shared", "--regions", "sydney")
@@ -39,7 +39,7 @@ func TestLabShared(t *testing.T) {
 			}
 			namespaces = append(namespaces, release.Namespace)
 		}
-		if slices.Sort(namespaces); strings.Join(namespaces, " ") != want { // Helm lists those of one name as they come
+		if slices.Sort(namespaces); strings.Join(namespaces, " ") != want { // Helm sorts only by name, and these are equal
 			t.Errorf("releases of %s in %q, want %q", context, namespaces, want)
 		}
 	}
@@ -66,9 +66,8 @@ func TestLabShared(t *testing.T) {
 	}
 }
 
-// TestLabBuiltIn looks at a real lab with the primary's own cluster: there is the
-// primary's release and no legacy one, and the provider's workspaces are reached
-// through the primary.
+// TestLabBuiltIn checks a real lab with the primary's own cluster: it has the primary's release
+// but no legacy release, and the provider's workspaces are reached through the primary.
 func TestLabBuiltIn(t *testing.T) {
 	helm := binary(t, "helm")
 	lab := bringUpLab(t, "--topology", "builtin")

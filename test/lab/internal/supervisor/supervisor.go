@@ -1,5 +1,5 @@
-// Package supervisor runs a lab: the processes of Kubernetes, the emulated
-// primary, the Helm repository, and the agents that play the clusters' nodes.
+// Package supervisor runs a lab: the processes of Kubernetes, the emulated primary, the Helm
+// repository, and the agents that emulate the clusters' nodes.
 package supervisor
 
 import (
@@ -23,7 +23,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/lab/internal/pki"
 )
 
-// auditPolicy logs who did what to which object, and no contents.
+// auditPolicy logs the user, the verb and the object of each request, without contents.
 const auditPolicy = `apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: ["RequestReceived"]
@@ -31,8 +31,7 @@ rules:
 - level: Metadata
 `
 
-// Run brings the lab up, says so by writing the file "ready", and runs until
-// ctx ends.
+// Run brings up the lab, writes the file "ready" when it is up, and runs until ctx ends.
 func Run(ctx context.Context, lab *layout.Lab) (err error) {
 	files, err := pki.Make(lab.Path("pki"), lab.CAFile)
 	if err != nil {
@@ -109,7 +108,7 @@ func Run(ctx context.Context, lab *layout.Lab) (err error) {
 	return watch(ctx, kids)
 }
 
-// watch returns when ctx ends, or with an error when a child does.
+// watch returns when ctx ends, or with an error when a child ends.
 func watch(ctx context.Context, kids *children) error {
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
@@ -165,7 +164,7 @@ func startPrimary(lab *layout.Lab, files *pki.Files) (*codertest.Primary, error)
 	return primary, nil
 }
 
-// operatorEmail is the site manager whose token the environment holds.
+// operatorEmail is the site manager whose token is in the environment.
 const operatorEmail = "operator@example.com"
 
 func serve(port int, secure bool, files *pki.Files, handler http.Handler) (closeIt func(), err error) {

@@ -12,7 +12,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/lab/internal/pki"
 )
 
-// TestFleetOfAll: each region stands in the Fleet file in its shortest form.
+// TestFleetOfAll: the Fleet file has each region in its shortest form.
 func TestFleetOfAll(t *testing.T) {
 	lab := savedShape(t, 0, "all")
 	if err := writeFleet(lab); err != nil {
@@ -71,7 +71,7 @@ func TestContextsOfAll(t *testing.T) {
 	}
 }
 
-// TestDoors: a cluster's ports lead to what the lab has there, and nothing else.
+// TestDoors: a cluster's ports lead only to the lab's servers there.
 func TestDoors(t *testing.T) {
 	lab := savedShape(t, 0, "all")
 	type doors struct {
@@ -97,7 +97,7 @@ func TestDoors(t *testing.T) {
 	}
 }
 
-// TestStatusOfAll tells for each region where its satellite and its providers are.
+// TestStatusOfAll: status prints for each region where its satellite and its providers are.
 func TestStatusOfAll(t *testing.T) {
 	lab := savedShape(t, 0, "all")
 	server := func(context string) string { return lab.Cluster(context).Server }

@@ -14,13 +14,13 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/lab/internal/layout"
 )
 
-// upTimeout bounds bringing a lab up.
+// upTimeout limits the time for bringing up a lab.
 const upTimeout = 3 * time.Minute
 
-// claimDescriptor is where the supervisor has the claim on its ports.
+// claimDescriptor is the supervisor's file descriptor of the claim on its ports.
 const claimDescriptor = 3
 
-// up lays a lab out, starts its supervisor and waits until it is ready.
+// up lays out a lab, starts its supervisor and waits until the lab is ready.
 func up(ctx context.Context, dir string, topology layout.Topology, version string, build time.Duration, out io.Writer) error {
 	if lab, err := layout.Load(dir); err == nil && alive(lab) {
 		return fmt.Errorf("the lab in %s is up already", dir)
@@ -49,8 +49,7 @@ func up(ctx context.Context, dir string, topology layout.Topology, version strin
 	return err
 }
 
-// startSupervisor starts the process that the lab lives and dies with, in a
-// session of its own: it outlives `up`.
+// startSupervisor starts the lab's supervisor in a new session, so that it outlives `up`.
 func startSupervisor(lab *layout.Lab, claim *os.File) (*exec.Cmd, error) {
 	if err := lab.Save(); err != nil {
 		return nil, err
@@ -68,11 +67,10 @@ func startSupervisor(lab *layout.Lab, claim *os.File) (*exec.Cmd, error) {
 		return nil, err
 	}
 	lab.PID = supervisor.Process.Pid
-	return supervisor, lab.Save() // so that `down` finds it, however soon it comes
+	return supervisor, lab.Save() // at once, so that `down` can find it
 }
 
-// await returns when the lab is ready. If it does not become so, its supervisor
-// has ended by then.
+// await returns when the lab is ready. If it fails, the supervisor has ended.
 func await(ctx context.Context, lab *layout.Lab, supervisor *exec.Cmd) error {
 	ended := make(chan struct{})
 	go func() {
@@ -99,9 +97,9 @@ func await(ctx context.Context, lab *layout.Lab, supervisor *exec.Cmd) error {
 	}
 }
 
-// serveLab is the supervisor's own process.
+// serveLab is the main function of the supervisor's process.
 func serveLab(ctx context.Context, dir string) error {
-	runtime.LockOSThread() // children die with the thread that started them
+	runtime.LockOSThread() // children end with the thread that started them
 	syscall.CloseOnExec(claimDescriptor)
 	lab, err := layout.Load(dir)
 	if err != nil {

@@ -48,12 +48,12 @@ func (o Operation) askRights(ctx context.Context, sources []*snapshot.Source, vi
 	first := sources[0]
 	if site := first.SatelliteSite.Access; site != nil && !first.Region.Satellite.None() {
 		needed := o.rights(OwnerSatellite, views[0].Scope(site.Driver()))
-		group.Go(func() { first.AskSatelliteRights(ctx, views[0], needed) })
+		group.Go(func() { views[0].MissingRights = snapshot.MissingRights(ctx, first.SatelliteSite, needed) })
 	}
 	for i, source := range sources {
 		if access := source.ProviderSite.Access; access != nil {
 			needed := o.rights(OwnerProvider, views[i].Scope(access.Driver()))
-			group.Go(func() { source.AskProviderRights(ctx, views[i], needed) })
+			group.Go(func() { views[i].MissingProviderRights = snapshot.MissingRights(ctx, source.ProviderSite, needed) })
 		}
 	}
 	group.Wait()

@@ -106,7 +106,7 @@ func TestClusterThatCannotBeOpened(t *testing.T) {
 		c.Satellite, c.Providers = snapshot.Site{Err: noAccess}, []snapshot.Site{{Err: noAccess}}
 	})
 	s := source.Collect(t.Context(), append(snapshot.PlanItems(), snapshot.ItemRemoval)...)
-	source.AskSatelliteRights(t.Context(), s, []cluster.Rule{{Resource: "secrets", Verb: "get"}})
+	s.MissingRights = snapshot.MissingRights(t.Context(), source.SatelliteSite, []cluster.Rule{{Resource: "secrets", Verb: "get"}})
 	for name, err := range map[string]error{
 		"cluster": s.Cluster.Err(), "satellite": s.Satellite.Err(), "legacy": s.Legacy.Err(), "journals": errors.Join(s.SatelliteJournal.Err(), s.ProviderJournal.Err()),
 		"locks": errors.Join(s.SatelliteLock.Err(), s.ProviderLock.Err()), "rights": s.MissingRights.Err(), "provider": s.ProviderCluster.Err(),

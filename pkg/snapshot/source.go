@@ -90,11 +90,8 @@ func (s Site) server() string {
 	return s.Access.Server()
 }
 
-// Wrap returns a transport around another one.
-type Wrap func(http.RoundTripper) http.RoundTripper
-
 // Wrapped returns the source with transports around those to its two sites and to the primary.
-func (src *Source) Wrapped(satellite, provider, primary Wrap) (*Source, error) {
+func (src *Source) Wrapped(satellite, provider, primary func(http.RoundTripper) http.RoundTripper) (*Source, error) {
 	wrapped := *src
 	var errs [2]error
 	wrapped.SatelliteSite, errs[0] = src.SatelliteSite.wrapped(satellite)
@@ -103,7 +100,7 @@ func (src *Source) Wrapped(satellite, provider, primary Wrap) (*Source, error) {
 	return &wrapped, errors.Join(errs[:]...)
 }
 
-func (s Site) wrapped(wrap Wrap) (Site, error) {
+func (s Site) wrapped(wrap func(http.RoundTripper) http.RoundTripper) (Site, error) {
 	if s.Access == nil {
 		return s, nil
 	}

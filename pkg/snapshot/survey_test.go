@@ -249,7 +249,7 @@ func TestWrappedSource(t *testing.T) {
 	source := servers.source(t)
 	var mu sync.Mutex
 	hosts := map[string]int{}
-	counting := func(whose string) snapshot.Wrap {
+	counting := func(whose string) func(http.RoundTripper) http.RoundTripper {
 		return func(next http.RoundTripper) http.RoundTripper {
 			return roundTripper(func(r *http.Request) (*http.Response, error) {
 				mu.Lock()

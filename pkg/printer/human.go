@@ -24,6 +24,17 @@ func primaryLine(primary v1alpha1.Primary) string {
 	return text
 }
 
+func (p *page) version(info *v1alpha1.VersionInfo) {
+	build := []string{info.GoVersion, info.Platform}
+	if info.Commit != "" {
+		build = append([]string{"commit " + info.Commit}, build...)
+	}
+	p.command("", pluginName+" "+info.Version+" ("+strings.Join(build, ", ")+")")
+	if info.Primary != nil {
+		p.title(primaryLine(*info.Primary), plain)
+	}
+}
+
 // Words turns a CamelCase constant into words: "ChangesPending", "changes pending".
 func Words(constant string) string {
 	var b strings.Builder

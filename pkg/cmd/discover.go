@@ -20,15 +20,7 @@ type discoverOptions struct {
 }
 
 func newDiscover(env Environment, run func(context.Context, discoverOptions) error) *cobra.Command {
-	cmd := command("discover", "Print a Fleet made from kubeconfig contexts and the primary's providers", `
-Print a Fleet with a region for each kubeconfig context whose API server is the cluster address of a
-workspace provider. No request is sent to the clusters. Fill in the access URLs and save the result
-as fleet.yaml.`, `
-# From two contexts
-kubectl coder-satellite discover --context sydney --context london > fleet.yaml
-
-# From every context of the kubeconfig
-kubectl coder-satellite discover --all-contexts > fleet.yaml`)
+	cmd := documented("discover")
 	var o discoverOptions
 	check := o.addTo(env, cmd, needs{})
 	cmd.Flags().StringArrayVar(&o.contexts, "context", nil, "kubeconfig context to include (repeatable)")

@@ -22,12 +22,7 @@ type unlockOptions struct {
 }
 
 func newUnlock(env Environment, run func(context.Context, unlockOptions) error) *cobra.Command {
-	cmd := command("unlock", "Free an abandoned lock", `
-Free the lock of a run that died. This is rarely needed, because the next run takes over a lock that
-is not renewed. unlock watches the lock first, and refuses while its holder is alive unless you
---force it. The reason is written into the lock.`, `
-# One region of a fleet
-kubectl coder-satellite unlock -f fleet.yaml --region sydney --reason "the laptop was closed"`)
+	cmd := documented("unlock")
 	var o unlockOptions
 	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, inTurn: true, exits: fmt.Sprint(exitLockHeld)})
 	f.StringVar(&o.reason, "reason", "", "why; it is written into the lock")

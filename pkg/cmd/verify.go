@@ -27,29 +27,7 @@ type verifyOptions struct {
 }
 
 func newVerify(env Environment, run func(context.Context, verifyOptions) error) *cobra.Command {
-	cmd := command("verify", "Connect to a workspace through the satellite and through the primary", `
-Connect to a workspace of each region as its owner's clients do, by WebRTC relayed by the satellite,
-and for comparison through the primary. Nothing is changed.
-
-The workspace must be ON and yours, because only its owner can connect: the region's canary, or
---workspace. The exit code is 0 if every region's workspace was reached through its satellite, the
-connection stayed up, and no more pings were lost than --max-loss allows. Pings stop when the
-region's time is up; only those that were sent count.
-
-If the deployment offers direct connections (STUN), verify makes one and shows its addresses: "host"
-is the machine's own, "srflx" what the STUN server saw, "relay" the TURN server's. It does not
-affect the exit code.`, `
-# All regions of a fleet
-kubectl coder-satellite verify -f fleet.yaml
-
-# One region, by a workspace of yours, with more pings
-kubectl coder-satellite verify -f fleet.yaml --region sydney --workspace canary-sydney --pings 20
-
-# For half a minute, and how the satellite compares with the primary
-kubectl coder-satellite verify -f fleet.yaml --region sydney --duration 30s --compare
-
-# The round trip through each satellite, for a script
-kubectl coder-satellite verify -f fleet.yaml -o jsonpath='{.regions[*].satellite.roundTrip}'`)
+	cmd := documented("verify")
 	var o verifyOptions
 	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, reports: true, accessURL: true, exits: fmt.Sprint(exitPartlyFailed, exitTimedOut)})
 	_ = f.MarkHidden("canary") // --workspace says the same, and nothing is rebuilt

@@ -19,20 +19,7 @@ type workspacesOptions struct {
 }
 
 func newWorkspaces(env Environment, run func(context.Context, workspacesOptions) error, rebuild func(context.Context, rebuildOptions) error) *cobra.Command {
-	cmd := command("workspaces", "Show which path users' workspaces use, and rebuild those on the old one", `
-Show which workspaces were built since Networking v2 was switched: only these use the provider's
-present path. The others keep the old path until they are rebuilt by their owners, by Coder (v1.21.1
-and later rebuild running workspaces at the switch) or by "workspaces rebuild". The same holds after
-a rollback.
-
-The journal beside the provider records the time of the switch. If somebody else made it, give its
-time with --since. Nothing is changed.`, `
-# How many workspaces of each provider still have to be rebuilt
-kubectl coder-satellite workspaces -f fleet.yaml
-
-# Which ones, and whose
-kubectl coder-satellite workspaces -f fleet.yaml -o wide
-kubectl coder-satellite workspaces -f fleet.yaml -o custom-columns=OWNER:.owner,NAME:.name`)
+	cmd := documented("workspaces")
 	cmd.AddCommand(newRebuild(env, rebuild))
 	var o workspacesOptions
 	return verb(cmd, run, &o, o.addTo(env, cmd))

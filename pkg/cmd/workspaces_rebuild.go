@@ -22,29 +22,7 @@ type rebuildOptions struct {
 }
 
 func newRebuild(env Environment, run func(context.Context, rebuildOptions) error) *cobra.Command {
-	cmd := command("rebuild", "Rebuild workspaces on the old path, unused ones first", `
-Rebuild the workspaces that were not built since Networking v2 was switched, so that they use the
-provider's present path. A rebuild keeps only the home directory, and turns on a workspace that was
-off.
-
-Workspaces that are off come first, then running ones whose owners were not connected for
---idle-for. A workspace in use is rebuilt only with --include-active --reason. Each workspace, and
-the satellite, is checked again before the build, so that nobody is moved to a path that does not
-answer. A workspace whose build fails is left to its owner.
-
-It shows the plan and asks before it acts. Ctrl-C stops it after the builds in progress. A second
-run continues where the first one stopped.`, `
-# What would be rebuilt
-kubectl coder-satellite workspaces rebuild -f fleet.yaml --dry-run
-
-# By night, eight at a time
-kubectl coder-satellite workspaces rebuild -f fleet.yaml --until 06:00 --max-parallel 8 --yes
-
-# All but your own
-kubectl coder-satellite workspaces rebuild -f fleet.yaml --exclude-owner operator@example.com
-
-# One region, with no new workspaces meanwhile
-kubectl coder-satellite workspaces rebuild -f fleet.yaml --region sydney --cordon`)
+	cmd := documented("rebuild")
 	var o rebuildOptions
 	f, r, check := cmd.Flags(), &o.rebuild, o.addTo(env, cmd)
 	f.DurationVar(&r.IdleFor, "idle-for", 2*time.Hour, "how long nobody must have been connected to a running workspace")

@@ -13,7 +13,6 @@ type logins struct {
 	users map[string]*login
 }
 
-// login is the first authentication of one user.
 type login struct {
 	turn chan struct{} // holds an entry while a request logs in
 	once sync.Once

@@ -68,7 +68,6 @@ func runDiscover(ctx context.Context, o discoverOptions) error {
 	return o.print(&found)
 }
 
-// clusters returns the API servers of the contexts.
 func (o *discoverOptions) clusters() ([]fleet.Cluster, error) {
 	kubeconfig, err := cluster.LoadKubeconfig(o.kubeconfig)
 	if err != nil {

@@ -30,7 +30,6 @@ type Build struct {
 	Commit  string
 }
 
-// userAgent is sent with every request.
 func (e Environment) userAgent() string {
 	return "kubectl-coder-satellite/" + e.version() + " (" + runtime.GOOS + "/" + runtime.GOARCH + ")"
 }
@@ -54,7 +53,6 @@ func (e Environment) redraws(stream io.Writer) bool {
 	return isTerminal(stream) && e.Getenv("TERM") != "dumb"
 }
 
-// sizeOf returns a terminal's present size; 0 where unknown.
 func sizeOf(terminal io.Writer) (columns, rows int) {
 	columns, rows, _ = term.GetSize(int(terminal.(*os.File).Fd()))
 	return columns, rows
@@ -93,7 +91,6 @@ func defaultsFromEnvironment(env Environment, cmd *cobra.Command) {
 	}
 }
 
-// evidenceDir is the default folder for evidence of failures.
 func evidenceDir() string {
 	cache, err := os.UserCacheDir()
 	if err != nil {

@@ -27,7 +27,6 @@ const (
 	exitInterrupted     = 130
 )
 
-// meanings explain the exit codes in help.
 func meanings() map[int]string {
 	return map[int]string{
 		0: "success, or nothing to do", exitFailed: "failure", exitChangesPending: "changes are pending, with --detailed-exitcode",
@@ -70,7 +69,6 @@ func (e *exitError) Error() string {
 
 func (e *exitError) Unwrap() error { return e.err }
 
-// usage marks an error of the command line.
 func usage(err error) error {
 	if err == nil {
 		return nil

@@ -31,7 +31,6 @@ func newExplain(env Environment) *cobra.Command {
 	return cmd
 }
 
-// explained returns the named check, or all checks.
 func explained(args []string) (*v1alpha1.CheckList, error) {
 	list := &v1alpha1.CheckList{}
 	if len(args) > 1 {

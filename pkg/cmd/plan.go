@@ -56,7 +56,6 @@ func runPlan(ctx context.Context, o planOptions) error {
 	return ended(plan.Outcome)
 }
 
-// readPlan reads a plan that `plan -o json` printed; - is standard input.
 func readPlan(env Environment, name string) (*v1alpha1.Plan, error) {
 	data, err := env.read(name, 16<<20)
 	if err != nil {

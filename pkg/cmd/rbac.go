@@ -176,7 +176,6 @@ func (o *rbacOptions) rulesOf(ctx context.Context, region *snapshot.Region) ([]c
 	return migration.Distinct(rules), nil
 }
 
-// given returns the scope that the flags describe, with this satellite namespace.
 func (o *rbacOptions) given(satellite string) snapshot.Scope {
 	return snapshot.Scope{
 		Satellite: satellite, Provider: o.legacyNamespace, Legacy: o.legacyNamespace, Records: o.records, Restore: o.restore,

@@ -37,7 +37,6 @@ func newUnlock(env Environment, run func(context.Context, unlockOptions) error) 
 	})
 }
 
-// runUnlock asks, and frees the locks of each region's satellite and providers.
 func runUnlock(ctx context.Context, o unlockOptions) error {
 	c, err := o.connect()
 	if err != nil {

@@ -46,7 +46,6 @@ func notNegative(flag string, limit time.Duration) error {
 	return nil
 }
 
-// documentOptions holds the flags of a verb that prints a document about its targets.
 type documentOptions struct {
 	targets
 	print   func(runtime.Object) error

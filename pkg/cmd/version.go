@@ -45,7 +45,6 @@ func (e Environment) versionInfo() *v1alpha1.VersionInfo {
 	}
 }
 
-// version returns the linker's version, else the module's.
 func (e Environment) version() string {
 	module := ""
 	if info, ok := debug.ReadBuildInfo(); ok {

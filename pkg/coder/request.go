@@ -157,7 +157,6 @@ func (c *Client) describeType(header http.Header) string {
 	return cmp.Or(c.scrub(header.Get("Content-Type")), "of no content type")
 }
 
-// slowError is the cause of an attempt that took too long.
 type slowError struct{ after time.Duration }
 
 func (e *slowError) Error() string { return fmt.Sprintf("no complete answer within %s", e.after) }

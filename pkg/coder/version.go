@@ -44,7 +44,6 @@ const versionHeader = "Coder-Version"
 // Version returns the deployment's version. A satellite passes the request on, and so returns its primary's.
 func (c *Client) Version(ctx context.Context) (Version, error) { return c.version(ctx, false) }
 
-// version asks for the version, without the AuthHeader if anonymous.
 func (c *Client) version(ctx context.Context, anonymous bool) (Version, error) {
 	got, err := c.do(ctx, request{method: http.MethodGet, path: "/api", repeatable: true, public: true, anonymous: anonymous}, nil)
 	if err != nil {

@@ -45,7 +45,6 @@ type Flags struct {
 	AccessURLOptional bool     // for verbs that never connect to the satellite
 }
 
-// given is a flag with its values.
 type given struct {
 	name   string
 	values []string
@@ -67,7 +66,6 @@ func (f Flags) describing() (region, chart []given) {
 		}
 }
 
-// just returns a list of the value, without an empty one.
 func just(value string) []string {
 	if value == "" {
 		return nil
@@ -235,7 +233,6 @@ func nameOf(text string) string {
 	return clean
 }
 
-// freeName appends a number to a name that is taken.
 func freeName(name string, taken []string) string {
 	free := name
 	for i := 2; slices.ContainsFunc(taken, func(t string) bool { return strings.EqualFold(t, free) }); i++ {

@@ -39,7 +39,6 @@ func (p *problems) checkURL(path, raw string) {
 	}
 }
 
-// holdsUser reports whether a URL contains, or may contain, a user name or a password.
 func holdsUser(raw string) bool {
 	if !strings.Contains(raw, "://") {
 		return false

@@ -13,7 +13,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// validator collects all problems of a fleet.
 type validator struct {
 	*problems
 	in        v1alpha1.Fleet // as the user wrote it

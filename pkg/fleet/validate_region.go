@@ -12,7 +12,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
-// contexts tells a user how to list contexts.
 const contexts = "(`kubectl config get-contexts` lists them)"
 
 // regionName matches what can name a registration, a folder on any system, and a row in a table.

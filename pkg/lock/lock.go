@@ -37,7 +37,6 @@ const (
 	maxDuration = time.Hour
 )
 
-// annotationOperation holds the verb of the run that holds the lock.
 const annotationOperation = "coder-satellite.dev/operation"
 
 // Options say how to take a lock.
@@ -50,8 +49,7 @@ type Options struct {
 	// Duration is how long the lock outlives the last renewal, at most an hour; 0 means DefaultDuration.
 	Duration time.Duration
 	Clock    clock.WithTicker
-	// Waiting is told again and again whose lock is waited for, and for how long it has been;
-	// nil for nobody.
+	// Waiting is told again and again whose lock is waited for, and for how long it has been; nil for nobody.
 	Waiting func(holder string, waited time.Duration)
 }
 

@@ -63,7 +63,6 @@ func stateStyle(state v1alpha1.StepState) style {
 
 func orNone(text string) string { return cmp.Or(text, "-") }
 
-// distinct returns the texts, each once and without empty ones.
 func distinct(texts ...string) []string {
 	var out []string
 	for _, text := range texts {
@@ -74,7 +73,6 @@ func distinct(texts ...string) []string {
 	return out
 }
 
-// joined lists texts, each once; "-" if there are none.
 func joined(texts []string) string { return orNone(strings.Join(distinct(texts...), ", ")) }
 
 func counted(n int, noun string) string {

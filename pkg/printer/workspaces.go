@@ -88,7 +88,6 @@ func workspaceTable(report *v1alpha1.WorkspaceReport, wide bool) table {
 	return t
 }
 
-// moment shows a time, in UTC; "never" if there is none.
 func moment(at *metav1.Time) string {
 	if at == nil {
 		return "never"

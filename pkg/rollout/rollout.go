@@ -26,7 +26,6 @@ type Rollout struct {
 	SkipUnreachable bool                    // leave out every region with a cluster that does not answer
 }
 
-// anotherFailed is why a region that passed its own preflight is not started.
 const anotherFailed = "not started, because another region failed its preflight; leave that one out with --exclude, or with --skip-unreachable if its cluster does not answer"
 
 // Run executes the plan in the name of its operator. A failed region does not stop others that are in progress; from

@@ -26,7 +26,6 @@ func (src *Source) Collect(ctx context.Context, items ...Item) *Snapshot {
 	return s
 }
 
-// empty returns a snapshot that knows only what was declared.
 func (src *Source) empty() *Snapshot { return &Snapshot{Region: src.Region, Declared: src.Declared} }
 
 // Refresh gathers the items again, in parallel, and replaces them in s.
@@ -82,7 +81,6 @@ func (src *Source) gather(ctx context.Context, s *Snapshot, items []Item, satell
 	s.Taken = src.clock.Now()
 }
 
-// gathering gathers wanted items in parallel.
 type gathering struct {
 	sync.WaitGroup
 	items []Item
@@ -145,7 +143,6 @@ func inCluster[T any](site Site, collect func() (T, error)) Fact[T] {
 	return FactOf(value, cluster.Explain(err, site.Access.Context))
 }
 
-// reader reads an object, such as a journal or a lock.
 type reader[T any] func(ctx context.Context, client kubernetes.Interface, name types.NamespacedName) (T, error)
 
 func object[T any](ctx context.Context, site Site, read reader[T], name types.NamespacedName) Fact[T] {

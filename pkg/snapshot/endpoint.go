@@ -31,7 +31,6 @@ func (src *Source) endpoint(ctx context.Context) Fact[Endpoint] {
 	return Known(found)
 }
 
-// target is the access URL, for a probe.
 func (src *Source) target() probe.Target {
 	return probe.Target{URL: src.Region.Satellite.AccessURL, ConnectTo: src.Region.Satellite.ConnectTo, RootCAs: src.rootCAs}
 }

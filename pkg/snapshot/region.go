@@ -16,7 +16,6 @@ type Region struct {
 	Sources []*Source    // of its providers, in their order; at least one
 }
 
-// closeIdle closes idle connections to clusters and the satellite.
 func (r *Region) closeIdle() {
 	for _, source := range r.Sources {
 		for _, site := range []Site{source.SatelliteSite, source.ProviderSite} {

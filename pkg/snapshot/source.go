@@ -82,7 +82,6 @@ func (c RegionConfig) declared() []declaredAt {
 	return all
 }
 
-// server returns the URL of the cluster's API server; empty if there is no cluster.
 func (s Site) server() string {
 	if s.Access == nil {
 		return ""

@@ -147,7 +147,6 @@ func (n *negotiation) read(decoder *json.Decoder) {
 	}
 }
 
-// fail keeps the first failure.
 func (n *negotiation) fail(err error) {
 	select {
 	case n.failed <- err:
@@ -155,7 +154,6 @@ func (n *negotiation) fail(err error) {
 	}
 }
 
-// late says what was still missing at the timeout.
 func (n *negotiation) late() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -19,11 +19,11 @@ import (
 
 // negotiation is a connection in the making.
 type negotiation struct {
-	peer    *webrtc.PeerConnection
-	control *webrtc.DataChannel
-	// open is closed when the control channel is open; failed has room for the first failure.
-	open     chan struct{}
-	failed   chan error
+	peer     *webrtc.PeerConnection
+	control  *webrtc.DataChannel
+	open     chan struct{}   // closed when the control channel is open
+	failed   context.Context // ends with the first failure, its cause
+	fail     context.CancelCauseFunc
 	reading  sync.WaitGroup // of the goroutine that reads the agent's messages
 	answered atomic.Bool
 
@@ -35,7 +35,8 @@ type negotiation struct {
 
 // negotiate offers the agent a connection, in the background. Without an error, finish or abandon must be called.
 func negotiate(ctx context.Context, endpoint Endpoint, stream net.Conn) (*negotiation, error) {
-	n := &negotiation{open: make(chan struct{}), failed: make(chan error, 1), encoder: json.NewEncoder(stream)}
+	n := &negotiation{open: make(chan struct{}), encoder: json.NewEncoder(stream)}
+	n.failed, n.fail = context.WithCancelCause(context.WithoutCancel(ctx))
 	var settings webrtc.SettingEngine
 	settings.DetachDataChannels()
 	settings.LoggerFactory = &logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled}
@@ -144,13 +145,6 @@ func (n *negotiation) read(decoder *json.Decoder) {
 				_ = n.peer.AddICECandidate(init)
 			}
 		}
-	}
-}
-
-func (n *negotiation) fail(err error) {
-	select {
-	case n.failed <- err:
-	default:
 	}
 }
 

@@ -94,7 +94,8 @@ func Dial(ctx context.Context, endpoint Endpoint) (*Conn, error) {
 			return connection, nil
 		}
 		err = &Error{Stage: StagePeer, Message: "the connection was cut off: " + err.Error(), cause: err}
-	case err = <-n.failed:
+	case <-n.failed.Done():
+		err = context.Cause(n.failed)
 	case <-dialCtx.Done():
 		err = n.late()
 	}

@@ -80,17 +80,16 @@ func usagef(format string, args ...any) error { return usage(fmt.Errorf(format, 
 
 // ExitCode returns an error's exit code and the message to print, "" if a document said it all.
 func ExitCode(err error) (code int, message string) {
-	var exit *exitError
+	exit, is := errors.AsType[*exitError](err)
 	switch {
 	case err == nil:
 		return 0, ""
-	case errors.As(err, &exit) && exit.err == nil:
-		return exit.code, ""
-	case errors.As(err, &exit):
-		return exit.code, err.Error()
-	default:
+	case !is:
 		return exitFailed, err.Error()
+	case exit.err == nil:
+		return exit.code, ""
 	}
+	return exit.code, err.Error()
 }
 
 // interrupted returns an error if a signal ended the command before it acted, so that facts are unknown.

@@ -45,18 +45,13 @@ func NewRoot(env Environment) *cobra.Command {
 }
 
 func notAVerb(root *cobra.Command, name string) error {
-	return usagef("%q is not a verb of kubectl coder-satellite%s; `kubectl coder-satellite --help` lists them",
-		name, suggest.DidYouMean(name, verbs(root)))
-}
-
-func verbs(root *cobra.Command) []string {
-	var names []string
+	var verbs []string
 	for _, c := range root.Commands() {
 		if c.IsAvailableCommand() {
-			names = append(names, c.Name())
+			verbs = append(verbs, c.Name())
 		}
 	}
-	return names
+	return usagef("%q is not a verb of kubectl coder-satellite%s; `kubectl coder-satellite --help` lists them", name, suggest.DidYouMean(name, verbs))
 }
 
 // command returns a command with its help, and its examples indented.

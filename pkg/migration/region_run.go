@@ -205,7 +205,7 @@ func (r *regionRun) event(p *part, result v1alpha1.StepResult) {
 	defer cancel()
 	at := metav1.NewTime(r.Clock.Now())
 	_, name := p.names()
-	_ = journal.Emit(ctx, p.site().Access.Clientset(), name, p.writer.UID(), r.operation.Name, result, at)
+	_ = journal.Emit(ctx, p.site().Clientset(), name, p.writer.UID(), r.operation.Name, result, at)
 }
 
 func (r *regionRun) progress(p *part, step string, state v1alpha1.StepState, message string, attention bool) {

@@ -98,12 +98,12 @@ func TestOneFailureHidesNothing(t *testing.T) {
 	}
 }
 
-// A cluster that cannot be opened leaves what the primary and the access URL say.
-func TestClusterThatCannotBeOpened(t *testing.T) {
+// A cluster that cannot be asked leaves what the primary and the access URL say.
+func TestClusterThatCannotBeAsked(t *testing.T) {
 	servers := newServers(t)
 	noAccess := errors.New("no such plugin")
 	source := servers.source(t, func(c *snapshot.RegionConfig) {
-		c.Satellite, c.Providers = snapshot.Site{Err: noAccess}, []snapshot.Site{{Err: noAccess}}
+		c.Satellite, c.Providers = broken(t, noAccess), []*cluster.Access{broken(t, noAccess)}
 	})
 	s := source.Collect(t.Context(), append(snapshot.PlanItems(), snapshot.ItemRemoval)...)
 	s.MissingRights = snapshot.MissingRights(t.Context(), source.SatelliteSite, []cluster.Rule{{Resource: "secrets", Verb: "get"}})

@@ -18,9 +18,9 @@ type Region struct {
 
 func (r *Region) closeIdle() {
 	for _, source := range r.Sources {
-		for _, site := range []Site{source.SatelliteSite, source.ProviderSite} {
-			if site.Access != nil {
-				site.Access.CloseIdle()
+		for _, site := range []*cluster.Access{source.SatelliteSite, source.ProviderSite} {
+			if site != nil {
+				site.CloseIdle()
 			}
 		}
 		if source.Endpoint != nil {

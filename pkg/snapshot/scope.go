@@ -100,12 +100,12 @@ func Leases() cluster.Resource {
 }
 
 // MissingRights returns which of the needed rights are missing at a site. Which ones are needed depends on other facts.
-func MissingRights(ctx context.Context, site Site, needed []cluster.Rule) Fact[[]cluster.Rule] {
+func MissingRights(ctx context.Context, site *cluster.Access, needed []cluster.Rule) Fact[[]cluster.Rule] {
 	return inCluster(site, func() ([]cluster.Rule, error) {
 		if len(needed) == 0 {
 			return nil, errors.New("the needed rights are unknown")
 		}
-		return site.Access.Missing(ctx, needed)
+		return site.Missing(ctx, needed)
 	})
 }
 
@@ -119,7 +119,7 @@ func (src *Source) resources(s *Snapshot, satellites bool) {
 		if release == nil {
 			return nil, nil
 		}
-		return src.ProviderSite.Access.Resources(release.Kinds())
+		return src.ProviderSite.Resources(release.Kinds())
 	})
 }
 
@@ -132,5 +132,5 @@ func (src *Source) satelliteResources(s *Snapshot) ([]cluster.Resource, error) {
 		}
 		kinds = append(made, kinds...)
 	}
-	return src.SatelliteSite.Access.Resources(kinds)
+	return src.SatelliteSite.Resources(kinds)
 }

@@ -72,7 +72,6 @@ func EvaluateRegion(views []*snapshot.Snapshot, evaluate func(*snapshot.Snapshot
 	return results
 }
 
-// insert puts a result after the last one of the same check, or at the end.
 func insert(results []v1alpha1.CheckResult, r v1alpha1.CheckResult) []v1alpha1.CheckResult {
 	for i, other := range slices.Backward(results) {
 		if other.ID == r.ID {

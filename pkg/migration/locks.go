@@ -72,7 +72,6 @@ func (r *regionRun) take(ctx context.Context, p *part) error {
 	return nil
 }
 
-// giveUp releases all locks.
 func (r *regionRun) giveUp(ctx context.Context) {
 	free, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
 	defer cancel()

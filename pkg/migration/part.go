@@ -106,7 +106,6 @@ func (p *part) site() *cluster.Access {
 	return p.source.ProviderSite
 }
 
-// names returns the names of its lock and its journal.
 func (p *part) names() (lease, journal types.NamespacedName) {
 	if p.owner == OwnerSatellite {
 		return p.source.SatelliteLock(), p.source.SatelliteJournal()

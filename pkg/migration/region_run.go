@@ -58,7 +58,6 @@ func (r *Runner) begin(plan v1alpha1.RegionPlan, report *v1alpha1.RegionReport) 
 	return run
 }
 
-// parts returns the owner's parts.
 func (r *regionRun) parts(owner Owner) []*part {
 	if owner == OwnerProvider {
 		return r.providers

@@ -119,7 +119,6 @@ func newReport(plan v1alpha1.RegionPlan, outcome v1alpha1.Outcome, reason string
 	return report
 }
 
-// changedError means that the region differs from its plan.
 type changedError []string
 
 func (e changedError) Error() string {

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -118,6 +119,15 @@ func (c *Client) attempt(ctx context.Context, r request, body []byte) (*answer, 
 		return nil, newError(c, r, got)
 	}
 	return got, nil
+}
+
+// Reach checks once, without any credentials, that something answers at a path, with any status below 500.
+func (c *Client) Reach(ctx context.Context, path string) error {
+	_, err := c.attempt(ctx, request{method: http.MethodGet, path: path, public: true, anonymous: true}, nil)
+	if refused, is := errors.AsType[*Error](err); is && refused.Status < http.StatusInternalServerError {
+		return nil
+	}
+	return err
 }
 
 func (c *Client) authorize(header http.Header, r request) {

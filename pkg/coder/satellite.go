@@ -95,6 +95,19 @@ func (c *Client) ServedKey(ctx context.Context) (SatelliteKey, error) {
 	return key, nil
 }
 
+// ReachKey checks once, without a token, that a satellite serves a key.
+func (c *Client) ReachKey(ctx context.Context) error {
+	got, err := c.attempt(ctx, request{method: http.MethodGet, path: keyPath, public: true}, nil)
+	if err != nil {
+		return err
+	}
+	var key SatelliteKey
+	if json.Unmarshal(got.body, &key) != nil || key.Key == "" {
+		return fmt.Errorf("GET %s%s: the answer holds no key", c.base.Host, keyPath)
+	}
+	return nil
+}
+
 // Identity is what a deployment says of itself to anybody: a satellite its key, a primary the version of its API.
 type Identity struct {
 	Key     SatelliteKey

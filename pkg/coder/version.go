@@ -72,3 +72,12 @@ func (c *Client) Time(ctx context.Context) (time.Time, error) {
 	}
 	return now, nil
 }
+
+// ReachAPI checks once, without a token, that the API itself answers, and not a proxy in front of it.
+func (c *Client) ReachAPI(ctx context.Context) error {
+	got, err := c.attempt(ctx, request{method: http.MethodGet, path: "/api", public: true}, nil)
+	if err == nil && got.header.Get(versionHeader) == "" {
+		return fmt.Errorf("GET %s/api: the answer names no version of Coder", c.base.Host)
+	}
+	return err
+}

@@ -26,14 +26,8 @@ func newDiscover(env Environment, run func(context.Context, discoverOptions) err
 	cmd.Flags().StringArrayVar(&o.contexts, "context", nil, "kubeconfig context to include (repeatable)")
 	all := cmd.Flags().Bool("all-contexts", false, "include every context of the kubeconfig")
 	return verb(cmd, run, &o, func() error {
-		err := check()
-		switch {
-		case *all && len(o.contexts) > 0:
-			err = errors.Join(err, usagef("--all-contexts and --context cannot be used together"))
-		case !*all && len(o.contexts) == 0:
-			err = errors.Join(err, usagef("name contexts with --context, or take them all with --all-contexts"))
-		}
-		return err
+		return errors.Join(check(), refuse(*all && len(o.contexts) > 0, "--all-contexts and --context cannot be used together"),
+			refuse(!*all && len(o.contexts) == 0, "name contexts with --context, or take them all with --all-contexts"))
 	})
 }
 

@@ -78,6 +78,14 @@ func usage(err error) error {
 
 func usagef(format string, args ...any) error { return usage(fmt.Errorf(format, args...)) }
 
+// refuse returns that error of the command line if something is wrong.
+func refuse(wrong bool, format string, args ...any) error {
+	if wrong {
+		return usagef(format, args...)
+	}
+	return nil
+}
+
 // ExitCode returns an error's exit code and the message to print, "" if a document said it all.
 func ExitCode(err error) (code int, message string) {
 	exit, is := errors.AsType[*exitError](err)

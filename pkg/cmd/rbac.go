@@ -51,10 +51,7 @@ func newRBAC(env Environment, run func(context.Context, rbacOptions) error) *cob
 	_ = cmd.RegisterFlagCompletionFunc("output", words("yaml", "json"))
 	_ = cmd.RegisterFlagCompletionFunc("verb", words(known...))
 	return verb(cmd, run, &o, func() error {
-		err := check()
-		if o.format != "yaml" && o.format != "json" {
-			err = errors.Join(err, usagef("-o %q: choose yaml or json", o.format))
-		}
+		err := errors.Join(check(), refuse(o.format != "yaml" && o.format != "json", "-o %q: choose yaml or json", o.format))
 		for _, verb := range o.verbs {
 			if !slices.Contains(known, verb) {
 				err = errors.Join(err, usagef("%q is not a verb that needs rights in a cluster%s; choose from: %s",

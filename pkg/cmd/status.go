@@ -31,11 +31,9 @@ func newStatus(env Environment, run func(context.Context, statusOptions) error) 
 	f.DurationVar(&o.timeout, "timeout", 30*time.Second, "time to read a region; what is not read by then is unknown")
 	f.StringVar((*string)(&o.expect), "expect", string(health.ExpectMigrated), `"planned" if regions that were not migrated yet do not count as failed`)
 	return verb(cmd, run, &o, func() error {
-		err := errors.Join(check(), positive("--timeout", o.timeout), positive("--interval", o.every))
-		if o.expect != health.ExpectMigrated && o.expect != health.ExpectPlanned {
-			err = errors.Join(err, usagef("--expect is %q: it must be migrated or planned", o.expect))
-		}
-		return err
+		unexpected := o.expect != health.ExpectMigrated && o.expect != health.ExpectPlanned
+		return errors.Join(check(), positive("--timeout", o.timeout), positive("--interval", o.every),
+			refuse(unexpected, "--expect is %q: it must be migrated or planned", o.expect))
 	})
 }
 

@@ -29,11 +29,7 @@ func newUnlock(env Environment, run func(context.Context, unlockOptions) error) 
 	f.BoolVar(&o.force, "force", false, "even if its holder is alive")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask; the contexts must then be named")
 	return verb(cmd, run, &o, func() error {
-		err := check()
-		if o.reason == "" {
-			err = errors.Join(usagef("unlock needs a reason: give one with --reason"), err)
-		}
-		return err
+		return errors.Join(refuse(o.reason == "", "unlock needs a reason: give one with --reason"), check())
 	})
 }
 

@@ -33,17 +33,11 @@ func noArgs(cmd *cobra.Command, args []string) error {
 }
 
 func positive(flag string, value time.Duration) error {
-	if value <= 0 {
-		return usagef("%s is %s: it must be more than 0", flag, value)
-	}
-	return nil
+	return refuse(value <= 0, "%s is %s: it must be more than 0", flag, value)
 }
 
 func notNegative(flag string, limit time.Duration) error {
-	if limit < 0 {
-		return usagef("%s is %s: it must be 0, for no limit, or more", flag, limit)
-	}
-	return nil
+	return refuse(limit < 0, "%s is %s: it must be 0, for no limit, or more", flag, limit)
 }
 
 type documentOptions struct {

@@ -38,20 +38,12 @@ func newVerify(env Environment, run func(context.Context, verifyOptions) error) 
 	f.DurationVar(&o.region.For, "duration", 0, "send pings for this long, five a second, instead of a fixed number")
 	f.DurationVar(&o.timeout, "timeout", time.Minute, "time for one region, in addition to --duration")
 	return verb(cmd, run, &o, func() error {
-		err := errors.Join(check(), positive("--timeout", o.timeout))
-		if o.region.Pings < 1 || o.region.Pings > maxPings {
-			err = errors.Join(err, usagef("--pings is %d: it must be from 1 to %d", o.region.Pings, maxPings))
-		}
-		if o.region.For < 0 || o.region.For > maxDuration {
-			err = errors.Join(err, usagef("--duration is %s: it must be from 0s to %s", o.region.For, maxDuration))
-		}
-		if f.Changed("pings") && f.Changed("duration") {
-			err = errors.Join(err, usagef("--pings and --duration both say how many pings to send: give one of them"))
-		}
 		percent, bad := strconv.ParseUint(strings.TrimSuffix(*maxLoss, "%"), 10, 8)
-		if bad != nil || percent > 100 {
-			err = errors.Join(err, usagef("--max-loss is %q: it must be from 0%% to 100%%", *maxLoss))
-		}
+		err := errors.Join(check(), positive("--timeout", o.timeout),
+			refuse(o.region.Pings < 1 || o.region.Pings > maxPings, "--pings is %d: it must be from 1 to %d", o.region.Pings, maxPings),
+			refuse(o.region.For < 0 || o.region.For > maxDuration, "--duration is %s: it must be from 0s to %s", o.region.For, maxDuration),
+			refuse(f.Changed("pings") && f.Changed("duration"), "--pings and --duration both say how many pings to send: give one of them"),
+			refuse(bad != nil || percent > 100, "--max-loss is %q: it must be from 0%% to 100%%", *maxLoss))
 		o.region.MaxLoss = int(percent)
 		o.timeout += o.region.For
 		return err

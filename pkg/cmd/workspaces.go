@@ -88,14 +88,10 @@ func newRebuild(env Environment, run func(context.Context, rebuildOptions) error
 	return verb(cmd, run, &o, func() (err error) {
 		r.Clock = env.Clock
 		r.Until, err = parseUntil(*until, env.Clock.Now())
-		err = errors.Join(check(), positive("--build-timeout", r.BuildTimeout), notNegative("--idle-for", r.IdleFor), err)
-		if r.MaxParallel < 1 || r.MaxFailures < 0 {
-			err = errors.Join(err, usagef("--max-parallel is %d and --max-failures %d: they must be 1 or more, and 0 or more", r.MaxParallel, r.MaxFailures))
-		}
-		if r.IncludeActive && r.Reason == "" {
-			err = errors.Join(err, usagef("--include-active needs a reason: give one with --reason"))
-		}
-		return err
+		return errors.Join(check(), positive("--build-timeout", r.BuildTimeout), notNegative("--idle-for", r.IdleFor), err,
+			refuse(r.MaxParallel < 1 || r.MaxFailures < 0, "--max-parallel is %d and --max-failures %d: they must be 1 or more, and 0 or more",
+				r.MaxParallel, r.MaxFailures),
+			refuse(r.IncludeActive && r.Reason == "", "--include-active needs a reason: give one with --reason"))
 	})
 }
 

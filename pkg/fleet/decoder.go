@@ -51,9 +51,7 @@ func (d *decoder) decode(node *yaml.Node, into reflect.Value, path string) {
 // spend counts a node and reports whether the limit allows it.
 func (d *decoder) spend(path string) bool {
 	d.nodes++
-	if d.nodes == maxNodes+1 {
-		d.addf(path, "the aliases up to here expand to too much; write the values out")
-	}
+	d.addIf(d.nodes == maxNodes+1, path, "the aliases up to here expand to too much; write the values out")
 	return d.nodes <= maxNodes
 }
 

@@ -125,14 +125,10 @@ func (f Flags) override(fleet *Fleet) error {
 		p.checkFile("coder.caFile", f.CAFile)
 		fleet.CAFile = f.CAFile
 	}
-	if f.MaxParallel < 0 {
-		p.addf("rollout.maxParallel", "is %d, must be 1 or more", f.MaxParallel)
-	}
+	p.addIf(f.MaxParallel < 0, "rollout.maxParallel", "is %d, must be 1 or more", f.MaxParallel)
 	fleet.MaxParallel = cmp.Or(f.MaxParallel, fleet.MaxParallel)
 	if f.MaxFailures != nil {
-		if *f.MaxFailures < 0 {
-			p.addf("rollout.maxFailures", "is %d, must be 0 or more", *f.MaxFailures)
-		}
+		p.addIf(*f.MaxFailures < 0, "rollout.maxFailures", "is %d, must be 0 or more", *f.MaxFailures)
 		fleet.MaxFailures = *f.MaxFailures
 	}
 	return p.err()
@@ -172,26 +168,18 @@ func (f Flags) Fleet() (*Fleet, error) {
 // checkContexts refuses a fleet without contexts, and flags that cannot apply to several regions.
 func (f Flags) checkContexts(p *problems) {
 	const file = "describe the regions in a Fleet file (`kubectl coder-satellite discover` prints one) and give it with --filename"
-	if len(f.Contexts) == 0 {
-		p.addf("--context", "missing; name the region's kubeconfig context, or a Fleet file with --filename")
-	}
+	p.addIf(len(f.Contexts) == 0, "--context", "missing; name the region's kubeconfig context, or a Fleet file with --filename")
 	if len(f.Contexts) < 2 {
 		return
 	}
 	for i, context := range f.Contexts {
-		if slices.Contains(f.Contexts[:i], context) {
-			p.addf("--context", "%q is given twice", context)
-		}
+		p.addIf(slices.Contains(f.Contexts[:i], context), "--context", "%q is given twice", context)
 	}
 	region, _ := f.describing()
 	for _, flag := range region {
-		if flag.one && len(flag.values) > 0 {
-			p.addf(flag.name, "one value cannot serve several contexts; "+file)
-		}
+		p.addIf(flag.one && len(flag.values) > 0, flag.name, "one value cannot serve several contexts; "+file)
 	}
-	if len(p.found) == 0 && !f.AccessURLOptional {
-		p.addf("--context", "given more than once, and every region needs an access URL of its own; "+file)
-	}
+	p.addIf(len(p.found) == 0 && !f.AccessURLOptional, "--context", "given more than once, and every region needs an access URL of its own; "+file)
 }
 
 // providers returns those of --provider, then those that only --provider-context names. A provider without a context is in

@@ -51,6 +51,13 @@ func (p *problems) addf(path, format string, args ...any) {
 	p.found = append(p.found, problem)
 }
 
+// addIf adds a problem if something is wrong.
+func (p *problems) addIf(wrong bool, path, format string, args ...any) {
+	if wrong {
+		p.addf(path, format, args...)
+	}
+}
+
 // line returns " (line N)" for the path; "" outside a file.
 func (p *problems) line(path string) string {
 	if line := p.lineOf(path); line > 0 {

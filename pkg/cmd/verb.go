@@ -97,8 +97,7 @@ func printPlan(env Environment, plan runtime.Object, format string) error {
 
 // newProgress returns the progress display of so many regions, or of workspaces; plain lines if quiet.
 func newProgress(env Environment, regions int, workspaces, quiet bool) *printer.Progress {
-	_, color := env.terminal(env.ErrOut)
-	options := printer.ProgressOptions{Color: color, Total: regions, Workspaces: workspaces}
+	options := printer.ProgressOptions{Color: env.text(env.ErrOut).Color, Total: regions, Workspaces: workspaces}
 	if !quiet && env.redraws(env.ErrOut) {
 		options.Size = func() (columns, rows int) { return sizeOf(env.ErrOut) }
 	}

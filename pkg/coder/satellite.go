@@ -28,7 +28,7 @@ type SatelliteKey struct {
 
 // Satellites returns all registered satellites.
 func (c *Client) Satellites(ctx context.Context) ([]Satellite, error) {
-	return readListed[Satellite](ctx, c, satellitesPath, "data")
+	return readAll[Satellite](ctx, c, satellitesPath, "data")
 }
 
 // CreateSatellite registers a satellite's public key, once: after a lost answer, only Satellites shows the result.

@@ -82,6 +82,16 @@ func counted(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
+// sentences are a summary.
+type sentences []string
+
+// add adds a sentence if it applies.
+func (s *sentences) add(applies bool, format string, args ...any) {
+	if applies {
+		*s = append(*s, fmt.Sprintf(format, args...))
+	}
+}
+
 type count struct {
 	n    int
 	what string

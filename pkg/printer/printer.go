@@ -82,7 +82,9 @@ func withoutSecrets(document runtime.Object) (runtime.Object, error) {
 func forFormat(format string, options Options) (printers.ResourcePrinter, error) {
 	switch format {
 	case "", "wide":
-		return human{Options: options, wide: format == "wide"}, nil
+		return printers.ResourcePrinterFunc(func(document runtime.Object, w io.Writer) error {
+			return (&page{Options: options, wide: format == "wide"}).print(document, w)
+		}), nil
 	case "json":
 		return &encoded{}, nil
 	case "yaml":

@@ -33,7 +33,7 @@ type negotiation struct {
 	kinds   []string // of the candidates that were found
 }
 
-// negotiate offers the agent a connection, in the background. Without an error, finish or abandon must be called.
+// negotiate offers the agent a connection, in the background. Without an error, finish must be called.
 func negotiate(ctx context.Context, endpoint Endpoint, stream net.Conn) (*negotiation, error) {
 	n := &negotiation{open: make(chan struct{}), encoder: json.NewEncoder(stream)}
 	n.failed, n.fail = context.WithCancelCause(context.WithoutCancel(ctx))
@@ -177,10 +177,4 @@ func (n *negotiation) take() (*Conn, error) {
 func (n *negotiation) finish(stream net.Conn) {
 	_ = stream.Close()
 	n.reading.Wait()
-}
-
-// abandon ends the negotiation and what it made.
-func (n *negotiation) abandon(stream net.Conn) {
-	n.finish(stream)
-	_ = n.peer.GracefulClose()
 }

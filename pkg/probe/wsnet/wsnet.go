@@ -100,7 +100,8 @@ func Dial(ctx context.Context, endpoint Endpoint) (*Conn, error) {
 		err = n.late()
 	}
 	cancel() // stop waiting for a TURN server that does not answer
-	n.abandon(stream)
+	n.finish(stream)
+	_ = n.peer.GracefulClose()
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return nil, ctx.Err()
 	}

@@ -53,7 +53,6 @@ func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// guardedBody is a body that fails after its limits.
 type guardedBody struct {
 	io.ReadCloser
 	ctx       context.Context //nolint:containedctx // of the request, which ends with its body
@@ -79,7 +78,6 @@ func (b *guardedBody) Close() error {
 	return b.ReadCloser.Close()
 }
 
-// inTime returns the error, or a *slowError if the time of its request has run out.
 func inTime(ctx context.Context, err error) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return &slowError{}
@@ -98,7 +96,6 @@ func (*slowError) Temporary() bool      { return true }
 // Rates of requests to one API server; client-go's 5 and 10 would throttle a tool that sends many small ones at once.
 const qps, burst = 50, 100
 
-// paced bounds the rate of requests.
 type paced struct {
 	next http.RoundTripper
 	pace flowcontrol.RateLimiter

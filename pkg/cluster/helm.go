@@ -106,7 +106,6 @@ func (g *getter) ToRawKubeConfigLoader() clientcmd.ClientConfig {
 	return clientcmd.NewNonInteractiveClientConfig(*g.access.kubeconfig.config, g.access.Context, overrides, nil)
 }
 
-// hostDir makes a host usable as a folder's name.
 func hostDir(host string) string {
 	host = strings.TrimPrefix(strings.TrimPrefix(host, "https://"), "http://")
 	return regexp.MustCompile(`[^(\w/.)]`).ReplaceAllString(host, "_")

@@ -87,7 +87,6 @@ func (a *Access) Missing(ctx context.Context, rules []Rule) ([]Rule, error) {
 	return missing, nil
 }
 
-// listed requests the rules of each namespace that the rules name, and returns them by namespace.
 func (a *Access) listed(ctx context.Context, rules []Rule) (map[string]*authorizationv1.SelfSubjectRulesReview, error) {
 	reviews := map[string]*authorizationv1.SelfSubjectRulesReview{"": {}}
 	group, ctx := errgroup.WithContext(ctx)

@@ -82,7 +82,6 @@ func offer(choices, given []string, typed string) ([]cobra.Completion, cobra.She
 	return offered, cobra.ShellCompDirectiveNoFileComp
 }
 
-// flagValue returns a flag's text; empty if the command has no such flag.
 func flagValue(cmd *cobra.Command, name string) string {
 	text, _ := cmd.Flags().GetString(name)
 	return text
@@ -131,7 +130,6 @@ func providers(ctx context.Context, primary *coder.Client) (names []string, err 
 	return names, err
 }
 
-// workspaceNames returns the names of the operator's own workspaces.
 func workspaceNames(ctx context.Context, primary *coder.Client) (names []string, err error) {
 	me, err := primary.Me(ctx)
 	if err != nil {

@@ -15,14 +15,7 @@ import (
 )
 
 func newCompletion(env Environment) *cobra.Command {
-	cmd := command("completion", "Set up completion for kubectl or for a shell", `
-Print a completion script for a shell, or install the one that kubectl uses.
-
-kubectl itself completes "kubectl coder-satellite": set up kubectl's own completion, then run
-"kubectl coder-satellite completion kubectl" once. The shell scripts complete the plugin when it is
-called by its file name, kubectl-coder_satellite.`, `
-# For kubectl coder-satellite, in every shell that completes kubectl
-kubectl coder-satellite completion kubectl`)
+	cmd := documented("completion")
 	cmd.Args = cobra.ArbitraryArgs
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) > 0 {
@@ -61,15 +54,7 @@ const completerMark = "Written by `kubectl coder-satellite completion kubectl`"
 
 func newCompletionKubectl(env Environment) *cobra.Command {
 	var dir string
-	cmd := command("kubectl", "Install the script that kubectl runs for completions", `
-Install `+completerFile+` beside the plugin. kubectl runs this script to complete
-the plugin's arguments, so it must be in a folder of the PATH. Set up kubectl's own completion, too:
-see "kubectl completion --help". To undo it, delete the script.`, `
-# Beside the plugin
-kubectl coder-satellite completion kubectl
-
-# In another folder of the PATH
-kubectl coder-satellite completion kubectl --dir ~/.local/bin`)
+	cmd := documented("kubectl")
 	cmd.Flags().StringVar(&dir, "dir", "", "folder of the PATH to install into (default: the plugin's)")
 	cmd.Args = noArgs
 	cmd.RunE = func(*cobra.Command, []string) error {

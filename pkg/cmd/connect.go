@@ -106,8 +106,8 @@ func (t *targets) login(c *connection) error {
 // region opens a region's access URL and its clusters, each context once.
 func (t *targets) region(c *connection, region fleet.Region) (snapshot.RegionConfig, error) {
 	opened := snapshot.RegionConfig{Region: region}
-	open := make(map[string]snapshot.Site)
-	site := func(context string) (snapshot.Site, error) {
+	open := make(map[string]*cluster.Access)
+	site := func(context string) (*cluster.Access, error) {
 		if known, ok := open[context]; ok {
 			return known, nil
 		}
@@ -119,8 +119,8 @@ func (t *targets) region(c *connection, region fleet.Region) (snapshot.RegionCon
 			CacheDir:   cmp.Or(t.cacheDir, *genericclioptions.NewConfigFlags(false).CacheDir),
 			HelmDriver: t.env.Getenv("HELM_DRIVER"),
 		})
-		open[context] = snapshot.Site{Access: access}
-		return open[context], err
+		open[context] = access
+		return access, err
 	}
 	var err error
 	if !region.Satellite.None() {

@@ -20,28 +20,14 @@ type discoverOptions struct {
 }
 
 func newDiscover(env Environment, run func(context.Context, discoverOptions) error) *cobra.Command {
-	cmd := command("discover", "Print a Fleet made from kubeconfig contexts and the primary's providers", `
-Print a Fleet with a region for each kubeconfig context whose API server is the cluster address of a
-workspace provider. No request is sent to the clusters. Fill in the access URLs and save the result
-as fleet.yaml.`, `
-# From two contexts
-kubectl coder-satellite discover --context sydney --context london > fleet.yaml
-
-# From every context of the kubeconfig
-kubectl coder-satellite discover --all-contexts > fleet.yaml`)
+	cmd := documented("discover")
 	var o discoverOptions
 	check := o.addTo(env, cmd, needs{})
 	cmd.Flags().StringArrayVar(&o.contexts, "context", nil, "kubeconfig context to include (repeatable)")
 	all := cmd.Flags().Bool("all-contexts", false, "include every context of the kubeconfig")
 	return verb(cmd, run, &o, func() error {
-		err := check()
-		switch {
-		case *all && len(o.contexts) > 0:
-			err = errors.Join(err, usagef("--all-contexts and --context cannot be used together"))
-		case !*all && len(o.contexts) == 0:
-			err = errors.Join(err, usagef("name contexts with --context, or take them all with --all-contexts"))
-		}
-		return err
+		return errors.Join(check(), refuse(*all && len(o.contexts) > 0, "--all-contexts and --context cannot be used together"),
+			refuse(!*all && len(o.contexts) == 0, "name contexts with --context, or take them all with --all-contexts"))
 	})
 }
 
@@ -76,7 +62,6 @@ func runDiscover(ctx context.Context, o discoverOptions) error {
 	return o.print(&found)
 }
 
-// clusters returns the API servers of the contexts.
 func (o *discoverOptions) clusters() ([]fleet.Cluster, error) {
 	kubeconfig, err := cluster.LoadKubeconfig(o.kubeconfig)
 	if err != nil {

@@ -30,7 +30,6 @@ type Build struct {
 	Commit  string
 }
 
-// userAgent is sent with every request.
 func (e Environment) userAgent() string {
 	return "kubectl-coder-satellite/" + e.version() + " (" + runtime.GOOS + "/" + runtime.GOARCH + ")"
 }
@@ -40,33 +39,27 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
-// terminal returns the terminal's columns, 0 if there is none, and whether to use colours (no-color.org).
-func (e Environment) terminal(stream io.Writer) (width int, color bool) {
-	if !isTerminal(stream) {
-		return 0, false
-	}
-	width, _ = sizeOf(stream)
-	return width, e.Getenv("NO_COLOR") == "" && e.redraws(stream)
-}
-
 // redraws reports whether text on the stream can be replaced.
 func (e Environment) redraws(stream io.Writer) bool {
 	return isTerminal(stream) && e.Getenv("TERM") != "dumb"
 }
 
-// sizeOf returns a terminal's present size; 0 where unknown.
 func sizeOf(terminal io.Writer) (columns, rows int) {
 	columns, rows, _ = term.GetSize(int(terminal.(*os.File).Fd()))
 	return columns, rows
 }
 
-// text returns options that wrap at the terminal's width, DefaultWidth at most; elsewhere nothing is cut or wrapped.
+// text returns options that wrap at the terminal's width, DefaultWidth at most, and use colours (no-color.org); elsewhere
+// nothing is cut or wrapped.
 func (e Environment) text(stream io.Writer) printer.Options {
-	width, color := e.terminal(stream)
-	if isTerminal(stream) && (width <= 0 || width > printer.DefaultWidth) {
+	if !isTerminal(stream) {
+		return printer.Options{}
+	}
+	width, _ := sizeOf(stream)
+	if width <= 0 || width > printer.DefaultWidth {
 		width = printer.DefaultWidth
 	}
-	return printer.Options{Color: color, Width: width}
+	return printer.Options{Color: e.Getenv("NO_COLOR") == "" && e.redraws(stream), Width: width}
 }
 
 // defaultsFromEnvironment gives flags that neither select nor confirm anything defaults from $CODER_SATELLITE_*.
@@ -93,7 +86,6 @@ func defaultsFromEnvironment(env Environment, cmd *cobra.Command) {
 	}
 }
 
-// evidenceDir is the default folder for evidence of failures.
 func evidenceDir() string {
 	cache, err := os.UserCacheDir()
 	if err != nil {

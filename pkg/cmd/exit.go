@@ -27,7 +27,6 @@ const (
 	exitInterrupted     = 130
 )
 
-// meanings explain the exit codes in help.
 func meanings() map[int]string {
 	return map[int]string{
 		0: "success, or nothing to do", exitFailed: "failure", exitChangesPending: "changes are pending, with --detailed-exitcode",
@@ -70,7 +69,6 @@ func (e *exitError) Error() string {
 
 func (e *exitError) Unwrap() error { return e.err }
 
-// usage marks an error of the command line.
 func usage(err error) error {
 	if err == nil {
 		return nil
@@ -80,19 +78,26 @@ func usage(err error) error {
 
 func usagef(format string, args ...any) error { return usage(fmt.Errorf(format, args...)) }
 
+// refuse returns that error of the command line if something is wrong.
+func refuse(wrong bool, format string, args ...any) error {
+	if wrong {
+		return usagef(format, args...)
+	}
+	return nil
+}
+
 // ExitCode returns an error's exit code and the message to print, "" if a document said it all.
 func ExitCode(err error) (code int, message string) {
-	var exit *exitError
+	exit, is := errors.AsType[*exitError](err)
 	switch {
 	case err == nil:
 		return 0, ""
-	case errors.As(err, &exit) && exit.err == nil:
-		return exit.code, ""
-	case errors.As(err, &exit):
-		return exit.code, err.Error()
-	default:
+	case !is:
 		return exitFailed, err.Error()
+	case exit.err == nil:
+		return exit.code, ""
 	}
+	return exit.code, err.Error()
 }
 
 // interrupted returns an error if a signal ended the command before it acted, so that facts are unknown.

@@ -9,14 +9,7 @@ import (
 )
 
 func newExplain(env Environment) *cobra.Command {
-	cmd := command("explain [CHECK]", "Explain a check and how to fix it", `
-Explain a check of status and plan: what it inspects, what a failure means, and how to fix it.
-Without a check, list all of them.`, `
-# One check
-kubectl coder-satellite explain access-url
-
-# All of them
-kubectl coder-satellite explain`)
+	cmd := documented("explain [CHECK]")
 	cmd.ValidArgsFunction = func(_ *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 		if len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
@@ -38,7 +31,6 @@ kubectl coder-satellite explain`)
 	return cmd
 }
 
-// explained returns the named check, or all checks.
 func explained(args []string) (*v1alpha1.CheckList, error) {
 	list := &v1alpha1.CheckList{}
 	if len(args) > 1 {

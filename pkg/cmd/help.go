@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"cmp"
+	"embed"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +19,18 @@ const (
 	optionsVerb = "options"
 	commonFlag  = "coder-satellite.dev/common"
 )
+
+//go:embed help
+var texts embed.FS
+
+// documented returns a command with the help in help/NAME.txt: its title, what it does, and examples.
+func documented(use string) *cobra.Command {
+	name, _, _ := strings.Cut(use, " ")
+	text, _ := texts.ReadFile("help/" + name + ".txt") // there for every command: a test asks for its examples
+	about, example, _ := strings.Cut(string(text), "\n\nExamples:\n")
+	short, long, _ := strings.Cut(about, "\n\n")
+	return command(use, short, long, example)
+}
 
 // FlagUsages returns the usages of a command's own flags or, for the verb options, of the common ones.
 func FlagUsages(cmd *cobra.Command) string {
@@ -53,12 +66,7 @@ func writeHelp(w io.Writer, cmd *cobra.Command) {
 }
 
 func newOptions(env Environment) *cobra.Command {
-	cmd := command(optionsVerb, "List the flags that commands have in common", `
-List the flags that commands have in common. Those that work on regions take all of them, the others
-only those about the primary. Flags go after the verb, because kubectl takes none before a plugin's
-name. Where a description ends with [$NAME], that environment variable sets the default.`, `
-# In the terminal's pager
-kubectl coder-satellite options | ${PAGER:-cat}`)
+	cmd := documented(optionsVerb)
 	cmd.Args, cmd.RunE = noArgs, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 	new(targets).addTo(env, cmd, needs{regions: true})
 	cmd.Annotations = nil // its exit codes are not those of a verb that connects

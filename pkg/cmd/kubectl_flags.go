@@ -28,7 +28,6 @@ func newKubectlFlags(clusters bool) *genericclioptions.ConfigFlags {
 	return flags
 }
 
-// complete copies the values of kubectl's flags.
 func (t *targets) complete(flags *genericclioptions.ConfigFlags) (err error) {
 	t.kubeconfig = *flags.KubeConfig
 	t.requestTimeout, err = clientcmd.ParseTimeout(*flags.Timeout)
@@ -101,7 +100,6 @@ type filename string
 func (f *filename) String() string { return string(*f) }
 func (f *filename) Type() string   { return "string" }
 
-// Set implements pflag.Value.
 func (f *filename) Set(name string) error {
 	switch {
 	case name == "":
@@ -121,7 +119,6 @@ type dryRun bool
 func (d *dryRun) String() string { return map[dryRun]string{true: "client", false: "none"}[*d] }
 func (d *dryRun) Type() string   { return "string" }
 
-// Set implements pflag.Value.
 func (d *dryRun) Set(text string) error {
 	switch *d = text == "client" || text == "true"; text {
 	case "client", "true", "none", "false":

@@ -51,7 +51,6 @@ type checked struct {
 	err error
 }
 
-// Write implements io.Writer.
 func (c *checked) Write(data []byte) (int, error) {
 	n, err := c.Writer.Write(data)
 	c.err = cmp.Or(c.err, err)

@@ -58,18 +58,12 @@ func operationVerb(
 		if err := check(); err != nil {
 			return err
 		}
-		err := errors.Join(notNegative("--timeout", o.run.Timeout), notNegative("--step-timeout", o.run.StepTimeout),
-			positive("--lock-duration", o.run.LockDuration), notNegative("--max-gap", o.run.MaxGap))
-		if o.run.MaxGap > 0 && !o.run.Measure {
-			err = errors.Join(err, usagef("--max-gap needs the measurements that --measure=false turns off"))
-		}
-		if force, _ := f.GetBool("force"); force && o.run.Reason == "" { // it overrides a refusal
-			err = errors.Join(err, usagef("--force needs a reason: give one with --reason"))
-		}
-		if affected < 0 {
-			err = errors.Join(err, usagef("--max-affected is %d: it must be 0 or more", affected))
-		}
-		if err != nil {
+		force, _ := f.GetBool("force") // it overrides a refusal
+		if err := errors.Join(notNegative("--timeout", o.run.Timeout), notNegative("--step-timeout", o.run.StepTimeout),
+			positive("--lock-duration", o.run.LockDuration), notNegative("--max-gap", o.run.MaxGap),
+			refuse(o.run.MaxGap > 0 && !o.run.Measure, "--max-gap needs the measurements that --measure=false turns off"),
+			refuse(force && o.run.Reason == "", "--force needs a reason: give one with --reason"),
+			refuse(affected < 0, "--max-affected is %d: it must be 0 or more", affected)); err != nil {
 			return err
 		}
 		if !f.Changed("evidence-dir") {

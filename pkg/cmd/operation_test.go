@@ -1,23 +1,45 @@
 package cmd
 
 import (
-	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/utils/clock"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// closedRegion is a region whose clusters cannot be reached.
-func closedRegion(name string, why error) snapshot.RegionConfig {
+// silent is a cluster that nobody answers for.
+func silent(t *testing.T) *cluster.Access {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "kubeconfig")
+	text := `{"clusters":[{"name":"c","cluster":{"server":"https://127.0.0.1:1"}}],"users":[{"name":"u"}],"contexts":[{"name":"x","context":{"cluster":"c","user":"u"}}]}`
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	kubeconfig, err := cluster.LoadKubeconfig(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	access, err := kubeconfig.Open("x", cluster.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return access
+}
+
+// closedRegion is a region whose clusters cannot be asked.
+func closedRegion(t *testing.T, name string) snapshot.RegionConfig {
+	access := silent(t)
 	return snapshot.RegionConfig{
 		Region:    fleet.Region{Name: name, Satellite: fleet.Satellite{Context: name}, Providers: []fleet.Provider{{Context: name}}},
-		Satellite: snapshot.Site{Err: why}, Providers: []snapshot.Site{{Err: why}},
+		Satellite: access, Providers: []*cluster.Access{access},
 	}
 }
 
@@ -28,9 +50,8 @@ func TestRollout(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	closed := errors.New("there is no cluster")
 	survey, err := snapshot.NewSurvey(snapshot.Config{Primary: primary, Clock: clock.RealClock{}, Regions: []snapshot.RegionConfig{
-		closedRegion("a", closed), closedRegion("b", closed),
+		closedRegion(t, "a"), closedRegion(t, "b"),
 	}})
 	if err != nil {
 		t.Fatal(err)

@@ -26,18 +26,7 @@ type planOptions struct {
 }
 
 func newPlan(env Environment, run func(context.Context, planOptions) error) *cobra.Command {
-	cmd := command("plan", "Show what migrate would do, and change nothing", `
-Show for each region and step what is already in place and what migrate would change, with the
-difference in the satellite's manifest. Secret data is never shown. Nothing is written, not even as
-a dry run of the API server.`, `
-# What would change in the regions of a fleet
-kubectl coder-satellite plan -f fleet.yaml
-
-# One region, by its kubeconfig context
-kubectl coder-satellite plan --context sydney --access-url https://coder-sydney.example.com
-
-# Keep the plan, to carry out exactly this one later
-kubectl coder-satellite plan -f fleet.yaml -o json > plan.json`)
+	cmd := documented("plan")
 	var o planOptions
 	check := o.addTo(env, cmd, needs{regions: true, accessURL: true, chart: true, plans: true, reports: true, exits: fmt.Sprint(exitChangesPending, exitPartlyFailed)})
 	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 2 if there is something to change")
@@ -67,7 +56,6 @@ func runPlan(ctx context.Context, o planOptions) error {
 	return ended(plan.Outcome)
 }
 
-// readPlan reads a plan that `plan -o json` printed; - is standard input.
 func readPlan(env Environment, name string) (*v1alpha1.Plan, error) {
 	data, err := env.read(name, 16<<20)
 	if err != nil {

@@ -36,26 +36,7 @@ type rbacOptions struct {
 }
 
 func newRBAC(env Environment, run func(context.Context, rbacOptions) error) *cobra.Command {
-	cmd := command("rbac", "Print the minimum roles that an operator needs", `
-Print the minimum ClusterRole and Roles for the verbs in a region's cluster, for a cluster
-administrator to review and apply. They grant exactly what the preflight of each verb checks.
-
-The legacy release's namespace is looked up at the primary and in the cluster unless
---legacy-namespace gives it. Restoring an uninstalled legacy release needs more rights: add
---restore. The Role in the legacy namespace allows escalate and bind, because the API server
-requires both to annotate a Role or RoleBinding.
-
-The roles cover the objects that the region's charts create with its values; with
---legacy-namespace, the satellite's Secrets, Services and Deployments. Create the satellite's
-namespace before you apply its Role.`, `
-# For every verb, and for the users of a group
-kubectl coder-satellite rbac --legacy-namespace coder --group region-operators
-
-# To read, and no more
-kubectl coder-satellite rbac -f fleet.yaml --region sydney --verb plan --verb status
-
-# For a service account, applied by an administrator
-kubectl coder-satellite rbac --context sydney --verb migrate --serviceaccount ci:bot > rbac.yaml`)
+	cmd := documented("rbac")
 	var o rbacOptions
 	users := cmd.Flags().StringArray("user", nil, "bind the roles to this user (repeatable)") // in place of kubectl's
 	f, check, known := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, chart: true, inTurn: true}), migration.RightsVerbs()
@@ -70,10 +51,7 @@ kubectl coder-satellite rbac --context sydney --verb migrate --serviceaccount ci
 	_ = cmd.RegisterFlagCompletionFunc("output", words("yaml", "json"))
 	_ = cmd.RegisterFlagCompletionFunc("verb", words(known...))
 	return verb(cmd, run, &o, func() error {
-		err := check()
-		if o.format != "yaml" && o.format != "json" {
-			err = errors.Join(err, usagef("-o %q: choose yaml or json", o.format))
-		}
+		err := errors.Join(check(), refuse(o.format != "yaml" && o.format != "json", "-o %q: choose yaml or json", o.format))
 		for _, verb := range o.verbs {
 			if !slices.Contains(known, verb) {
 				err = errors.Join(err, usagef("%q is not a verb that needs rights in a cluster%s; choose from: %s",
@@ -195,7 +173,6 @@ func (o *rbacOptions) rulesOf(ctx context.Context, region *snapshot.Region) ([]c
 	return migration.Distinct(rules), nil
 }
 
-// given returns the scope that the flags describe, with this satellite namespace.
 func (o *rbacOptions) given(satellite string) snapshot.Scope {
 	return snapshot.Scope{
 		Satellite: satellite, Provider: o.legacyNamespace, Legacy: o.legacyNamespace, Records: o.records, Restore: o.restore,

@@ -21,19 +21,7 @@ type reportOptions struct {
 
 func newReport(env Environment, run func(context.Context, reportOptions) error) *cobra.Command {
 	o := reportOptions{env: env}
-	cmd := command("report FILE...", "Turn documents and events into a page, a ticket, a CI result or metrics", `
-Turn the documents of -o json and the file of --events into one report: a page that needs no
-network, Markdown for a change ticket, JUnit for CI, or metrics for Prometheus. Give the files of
-one change together, at most one of each: the plan, the run, its events, and the status afterwards.
-No server is contacted.
-
-plan, status, verify and the verbs that change regions write the same with --report.`, `
-# The status, for a ticket
-kubectl coder-satellite status -f fleet.yaml -o json | kubectl coder-satellite report -
-
-# A page about a plan, and metrics, from the same file
-kubectl coder-satellite plan -f fleet.yaml -o json > plan.json
-kubectl coder-satellite report plan.json --report plan.html --report plan.prom`)
+	cmd := documented("report FILE...")
 	cmd.Args, cmd.ValidArgsFunction = cobra.ArbitraryArgs, cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)
 	cmd.Flags().StringVarP(&o.format, "output", "o", "", "print as html, junit, markdown or prometheus (default markdown, without --report)")
 	_ = cmd.RegisterFlagCompletionFunc("output", words(report.Formats()...))

@@ -16,7 +16,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/report"
 )
 
-// reportFiles are the files of --report.
 type reportFiles []string
 
 func (f *reportFiles) addTo(cmd *cobra.Command) {
@@ -98,7 +97,6 @@ func replaceFile(path string, data []byte) error {
 	return os.Rename(file.Name(), path)
 }
 
-// printJSON prints a document as -o json does.
 func printJSON(document runtime.Object, w *bytes.Buffer) error {
 	p, err := printer.New("json", printer.Options{})
 	if err != nil {

@@ -27,15 +27,7 @@ type noticeOptions struct {
 }
 
 func newNotice(env Environment, run func(context.Context, noticeOptions) error) *cobra.Command {
-	cmd := command("notice", "Write a notice for a region's users", `
-Write a Markdown notice for the users of each region: the new host name, the command that logs in
-there, what a rebuild does to their workspaces, and when. It describes the region as it is now,
-before or after the switch. It is printed, or written to a folder, and never sent.`, `
-# Before the change
-kubectl coder-satellite report notice -f fleet.yaml --region sydney --when "Saturday, 20:00 UTC"
-
-# A file for each region
-kubectl coder-satellite report notice -f fleet.yaml --dir notices`)
+	cmd := documented("notice")
 	var o noticeOptions
 	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, accessURL: true})
 	f.StringVar(&o.when, "when", "", "when the users move, in words")

@@ -27,12 +27,7 @@ type serveOptions struct {
 
 func newServe(env Environment, run func(context.Context, serveOptions) error) *cobra.Command {
 	o := serveOptions{reportOptions: reportOptions{env: env}}
-	cmd := command("serve --events FILE [FILE...]", "Show a run in the browser while it works", `
-Serve a page about a run, on this machine alone. It reloads the file of the run's --events every
-three seconds. Start it before or after the run, in a second terminal, and end it with Ctrl-C.
-Further files, such as a plan, are shown beside the events.`, `
-# While migrate -f fleet.yaml --events events.ndjson works
-kubectl coder-satellite report serve --events events.ndjson`)
+	cmd := documented("serve --events FILE [FILE...]")
 	cmd.Args, cmd.ValidArgsFunction = cobra.ArbitraryArgs, cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)
 	cmd.Flags().StringVar(&o.events, "events", "", "file that the run's --events names; it need not be there yet")
 	cmd.Flags().Uint16Var(&o.port, "port", 0, "port on 127.0.0.1 (default: one that is free)")

@@ -9,31 +9,16 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/suggest"
 )
 
-const rootLong = `Move the regions of a Coder v1 deployment from envproxy to satellites.
-
-A region is one satellite and the workspace providers that it serves.
-Plan first, migrate with one command, check with status. The legacy release is retained,
-so you can always roll back.
-
-Flags go after the verb: kubectl takes none before a plugin's name.`
-
 // NewRoot returns the command tree.
 func NewRoot(env Environment) *cobra.Command {
-	root := &cobra.Command{
-		Use:           "kubectl-coder_satellite",
-		Short:         "Move Coder v1 regions from envproxy to satellites",
-		Long:          rootLong,
-		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl coder-satellite"},
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		Version:       env.version(),
-		Args:          cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return cmd.Help()
-			}
-			return notAVerb(cmd, args[0])
-		},
+	root := documented(pluginFile)
+	root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl coder-satellite"}
+	root.SilenceErrors, root.SilenceUsage, root.Version, root.Args = true, true, env.version(), cobra.ArbitraryArgs
+	root.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return cmd.Help()
+		}
+		return notAVerb(cmd, args[0])
 	}
 	root.SetIn(env.In)
 	root.SetOut(env.Out)
@@ -60,25 +45,17 @@ func NewRoot(env Environment) *cobra.Command {
 }
 
 func notAVerb(root *cobra.Command, name string) error {
-	return usagef("%q is not a verb of kubectl coder-satellite%s; `kubectl coder-satellite --help` lists them",
-		name, suggest.DidYouMean(name, verbs(root)))
-}
-
-func verbs(root *cobra.Command) []string {
-	var names []string
+	var verbs []string
 	for _, c := range root.Commands() {
 		if c.IsAvailableCommand() {
-			names = append(names, c.Name())
+			verbs = append(verbs, c.Name())
 		}
 	}
-	return names
+	return usagef("%q is not a verb of kubectl coder-satellite%s; `kubectl coder-satellite --help` lists them", name, suggest.DidYouMean(name, verbs))
 }
 
-// command returns a command with its help. long and example begin with a line break.
+// command returns a command with its help, and its examples indented.
 func command(use, short, long, example string) *cobra.Command {
-	return &cobra.Command{Use: use, Short: short, Long: strings.TrimSpace(long), Example: examples(example)}
-}
-
-func examples(text string) string {
-	return strings.ReplaceAll("  "+strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n  "), "  \n", "\n")
+	indented := strings.ReplaceAll("  "+strings.ReplaceAll(strings.TrimSpace(example), "\n", "\n  "), "  \n", "\n")
+	return &cobra.Command{Use: use, Short: short, Long: strings.TrimSpace(long), Example: strings.TrimRight(indented, " ")}
 }

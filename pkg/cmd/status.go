@@ -23,24 +23,7 @@ type statusOptions struct {
 }
 
 func newStatus(env Environment, run func(context.Context, statusOptions) error) *cobra.Command {
-	cmd := command("status", "Check every region", `
-Check every region: its cluster, legacy release, satellite, registration at the primary, access URL
-and canary. Nothing is written. A check without an answer is unknown, and never counts as passed.
-The exit code is 0 if no check failed.
-
-Some checks fail in a region that was not migrated yet. --expect planned skips them as long as the
-legacy path works; a region that is half migrated, or broken, still fails.`, `
-# All regions of a fleet
-kubectl coder-satellite status -f fleet.yaml
-
-# Every check of one region, passed or not
-kubectl coder-satellite status -f fleet.yaml --region sydney -o wide
-
-# During a rollout: regions whose turn has not come do not count as failed
-kubectl coder-satellite status -f fleet.yaml --expect planned
-
-# The checks that failed, for a script
-kubectl coder-satellite status -f fleet.yaml -o jsonpath='{..checks[?(@.state=="Fail")].id}'`)
+	cmd := documented("status")
 	var o statusOptions
 	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, reports: true, exits: fmt.Sprint(exitTimedOut)})
 	f.BoolVarP(&o.watch, "watch", "w", false, "repeat the checks until interrupted")
@@ -48,11 +31,9 @@ kubectl coder-satellite status -f fleet.yaml -o jsonpath='{..checks[?(@.state=="
 	f.DurationVar(&o.timeout, "timeout", 30*time.Second, "time to read a region; what is not read by then is unknown")
 	f.StringVar((*string)(&o.expect), "expect", string(health.ExpectMigrated), `"planned" if regions that were not migrated yet do not count as failed`)
 	return verb(cmd, run, &o, func() error {
-		err := errors.Join(check(), positive("--timeout", o.timeout), positive("--interval", o.every))
-		if o.expect != health.ExpectMigrated && o.expect != health.ExpectPlanned {
-			err = errors.Join(err, usagef("--expect is %q: it must be migrated or planned", o.expect))
-		}
-		return err
+		unexpected := o.expect != health.ExpectMigrated && o.expect != health.ExpectPlanned
+		return errors.Join(check(), positive("--timeout", o.timeout), positive("--interval", o.every),
+			refuse(unexpected, "--expect is %q: it must be migrated or planned", o.expect))
 	})
 }
 

@@ -30,16 +30,7 @@ type bundleOptions struct {
 }
 
 func newSupportBundle(env Environment, run func(context.Context, bundleOptions) error) *cobra.Command {
-	cmd := command("support-bundle", "Pack diagnostics for whoever helps you", `
-Pack the status of every region, the runs that the journals record, versions, the Fleet file, and
-the files that you --add, such as events, logs and evidence of failures. Secrets are removed; host
-names and e-mail addresses are not: read the printed list before you pass the archive on. It names
-what could not be collected, and why. Nothing is changed, and nothing is sent.`, `
-# Everything about a fleet
-kubectl coder-satellite support-bundle -f fleet.yaml
-
-# With a file of yours, to a name of yours
-kubectl coder-satellite support-bundle -f fleet.yaml --add common.yaml --to bundle.tar.gz`)
+	cmd := documented("support-bundle")
 	var o bundleOptions
 	check := o.addTo(env, cmd, needs{regions: true})
 	cmd.Flags().StringVar(&o.to, "to", "", "file to write, readable by you alone; never overwritten (default coder-satellite-support-TIME.tar.gz)")

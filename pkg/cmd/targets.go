@@ -74,14 +74,10 @@ func (t *targets) addTo(env Environment, cmd *cobra.Command, verb needs) func() 
 		if f.Changed("max-failures") {
 			t.flags.MaxFailures = &maxFailures
 		}
-		if t.concurrency < 0 || f.Changed("concurrency") && t.concurrency == 0 {
-			bad = errors.Join(bad, usagef("--concurrency: is %d, must be 1 or more", t.concurrency))
-		}
-		if t.verbosity < 0 || t.verbosity > maxVerbosity {
-			bad = errors.Join(bad, usagef("--v is %d: it must be from 0 to %d; a higher level would log whole answers, and Secrets with them",
-				t.verbosity, maxVerbosity))
-		}
-		return bad
+		return errors.Join(bad,
+			refuse(t.concurrency < 0 || f.Changed("concurrency") && t.concurrency == 0, "--concurrency: is %d, must be 1 or more", t.concurrency),
+			refuse(t.verbosity < 0 || t.verbosity > maxVerbosity, "--v is %d: it must be from 0 to %d; a higher level would log whole answers, "+
+				"and Secrets with them", t.verbosity, maxVerbosity))
 	}
 }
 

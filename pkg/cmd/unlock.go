@@ -22,27 +22,17 @@ type unlockOptions struct {
 }
 
 func newUnlock(env Environment, run func(context.Context, unlockOptions) error) *cobra.Command {
-	cmd := command("unlock", "Free an abandoned lock", `
-Free the lock of a run that died. This is rarely needed, because the next run takes over a lock that
-is not renewed. unlock watches the lock first, and refuses while its holder is alive unless you
---force it. The reason is written into the lock.`, `
-# One region of a fleet
-kubectl coder-satellite unlock -f fleet.yaml --region sydney --reason "the laptop was closed"`)
+	cmd := documented("unlock")
 	var o unlockOptions
 	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, inTurn: true, exits: fmt.Sprint(exitLockHeld)})
 	f.StringVar(&o.reason, "reason", "", "why; it is written into the lock")
 	f.BoolVar(&o.force, "force", false, "even if its holder is alive")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask; the contexts must then be named")
 	return verb(cmd, run, &o, func() error {
-		err := check()
-		if o.reason == "" {
-			err = errors.Join(usagef("unlock needs a reason: give one with --reason"), err)
-		}
-		return err
+		return errors.Join(refuse(o.reason == "", "unlock needs a reason: give one with --reason"), check())
 	})
 }
 
-// runUnlock asks, and frees the locks of each region's satellite and providers.
 func runUnlock(ctx context.Context, o unlockOptions) error {
 	c, err := o.connect()
 	if err != nil {
@@ -66,9 +56,9 @@ func runUnlock(ctx context.Context, o unlockOptions) error {
 func (o *unlockOptions) unlock(ctx context.Context, region *snapshot.Region, by string) error {
 	var errs []error
 	name := fmt.Sprintf("region %q", region.Region.Name)
-	if satellite := region.Region.Satellite; !satellite.None() {
+	if !region.Region.Satellite.None() {
 		source := region.Sources[0]
-		errs = append(errs, o.free(ctx, name, source.SatelliteSite, satellite.Context, source.SatelliteLock(), by))
+		errs = append(errs, o.free(ctx, name, source.SatelliteSite, source.SatelliteLock(), by))
 	}
 	for _, source := range region.Sources {
 		s := source.Collect(ctx, snapshot.ItemProvider)
@@ -77,26 +67,23 @@ func (o *unlockOptions) unlock(ctx context.Context, region *snapshot.Region, by 
 			errs = append(errs, fmt.Errorf("%s: cannot determine where its lock is: %w", what, s.Provider.Err()))
 			continue
 		}
-		errs = append(errs, o.free(ctx, what, source.ProviderSite, source.Declared.Context, source.ProviderLock(s), by))
+		errs = append(errs, o.free(ctx, what, source.ProviderSite, source.ProviderLock(s), by))
 	}
 	return errors.Join(errs...)
 }
 
 // free frees one lock and says whose it was; what names the thing that it guards.
 func (o *unlockOptions) free(
-	ctx context.Context, what string, site snapshot.Site, at string, lease types.NamespacedName, by string,
+	ctx context.Context, what string, site *cluster.Access, lease types.NamespacedName, by string,
 ) error {
-	if site.Err != nil {
-		return fmt.Errorf("%s: %w", what, site.Err)
-	}
-	from, err := lock.Break(ctx, site.Access.Clientset(), lock.Breaking{
+	from, err := lock.Break(ctx, site.Clientset(), lock.Breaking{
 		Lease: lease, By: by, Reason: o.reason, Force: o.force, Clock: o.env.Clock,
 	})
 	switch held := new(lock.HeldError); {
 	case errors.As(err, &held):
 		return &exitError{exitLockHeld, fmt.Errorf("%s: %w; its holder is alive, so nothing was changed", what, err)}
 	case err != nil:
-		return fmt.Errorf("%s: %w", what, cluster.Explain(err, at))
+		return fmt.Errorf("%s: %w", what, cluster.Explain(err, site.Context))
 	case from == "":
 		_, _ = fmt.Fprintf(o.env.ErrOut, "%s is not locked\n", what)
 	default:

@@ -33,20 +33,13 @@ func noArgs(cmd *cobra.Command, args []string) error {
 }
 
 func positive(flag string, value time.Duration) error {
-	if value <= 0 {
-		return usagef("%s is %s: it must be more than 0", flag, value)
-	}
-	return nil
+	return refuse(value <= 0, "%s is %s: it must be more than 0", flag, value)
 }
 
 func notNegative(flag string, limit time.Duration) error {
-	if limit < 0 {
-		return usagef("%s is %s: it must be 0, for no limit, or more", flag, limit)
-	}
-	return nil
+	return refuse(limit < 0, "%s is %s: it must be 0, for no limit, or more", flag, limit)
 }
 
-// documentOptions holds the flags of a verb that prints a document about its targets.
 type documentOptions struct {
 	targets
 	print   func(runtime.Object) error
@@ -104,8 +97,7 @@ func printPlan(env Environment, plan runtime.Object, format string) error {
 
 // newProgress returns the progress display of so many regions, or of workspaces; plain lines if quiet.
 func newProgress(env Environment, regions int, workspaces, quiet bool) *printer.Progress {
-	_, color := env.terminal(env.ErrOut)
-	options := printer.ProgressOptions{Color: color, Total: regions, Workspaces: workspaces}
+	options := printer.ProgressOptions{Color: env.text(env.ErrOut).Color, Total: regions, Workspaces: workspaces}
 	if !quiet && env.redraws(env.ErrOut) {
 		options.Size = func() (columns, rows int) { return sizeOf(env.ErrOut) }
 	}

@@ -27,29 +27,7 @@ type verifyOptions struct {
 }
 
 func newVerify(env Environment, run func(context.Context, verifyOptions) error) *cobra.Command {
-	cmd := command("verify", "Connect to a workspace through the satellite and through the primary", `
-Connect to a workspace of each region as its owner's clients do, by WebRTC relayed by the satellite,
-and for comparison through the primary. Nothing is changed.
-
-The workspace must be ON and yours, because only its owner can connect: the region's canary, or
---workspace. The exit code is 0 if every region's workspace was reached through its satellite, the
-connection stayed up, and no more pings were lost than --max-loss allows. Pings stop when the
-region's time is up; only those that were sent count.
-
-If the deployment offers direct connections (STUN), verify makes one and shows its addresses: "host"
-is the machine's own, "srflx" what the STUN server saw, "relay" the TURN server's. It does not
-affect the exit code.`, `
-# All regions of a fleet
-kubectl coder-satellite verify -f fleet.yaml
-
-# One region, by a workspace of yours, with more pings
-kubectl coder-satellite verify -f fleet.yaml --region sydney --workspace canary-sydney --pings 20
-
-# For half a minute, and how the satellite compares with the primary
-kubectl coder-satellite verify -f fleet.yaml --region sydney --duration 30s --compare
-
-# The round trip through each satellite, for a script
-kubectl coder-satellite verify -f fleet.yaml -o jsonpath='{.regions[*].satellite.roundTrip}'`)
+	cmd := documented("verify")
 	var o verifyOptions
 	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, reports: true, accessURL: true, exits: fmt.Sprint(exitPartlyFailed, exitTimedOut)})
 	_ = f.MarkHidden("canary") // --workspace says the same, and nothing is rebuilt
@@ -60,20 +38,12 @@ kubectl coder-satellite verify -f fleet.yaml -o jsonpath='{.regions[*].satellite
 	f.DurationVar(&o.region.For, "duration", 0, "send pings for this long, five a second, instead of a fixed number")
 	f.DurationVar(&o.timeout, "timeout", time.Minute, "time for one region, in addition to --duration")
 	return verb(cmd, run, &o, func() error {
-		err := errors.Join(check(), positive("--timeout", o.timeout))
-		if o.region.Pings < 1 || o.region.Pings > maxPings {
-			err = errors.Join(err, usagef("--pings is %d: it must be from 1 to %d", o.region.Pings, maxPings))
-		}
-		if o.region.For < 0 || o.region.For > maxDuration {
-			err = errors.Join(err, usagef("--duration is %s: it must be from 0s to %s", o.region.For, maxDuration))
-		}
-		if f.Changed("pings") && f.Changed("duration") {
-			err = errors.Join(err, usagef("--pings and --duration both say how many pings to send: give one of them"))
-		}
 		percent, bad := strconv.ParseUint(strings.TrimSuffix(*maxLoss, "%"), 10, 8)
-		if bad != nil || percent > 100 {
-			err = errors.Join(err, usagef("--max-loss is %q: it must be from 0%% to 100%%", *maxLoss))
-		}
+		err := errors.Join(check(), positive("--timeout", o.timeout),
+			refuse(o.region.Pings < 1 || o.region.Pings > maxPings, "--pings is %d: it must be from 1 to %d", o.region.Pings, maxPings),
+			refuse(o.region.For < 0 || o.region.For > maxDuration, "--duration is %s: it must be from 0s to %s", o.region.For, maxDuration),
+			refuse(f.Changed("pings") && f.Changed("duration"), "--pings and --duration both say how many pings to send: give one of them"),
+			refuse(bad != nil || percent > 100, "--max-loss is %q: it must be from 0%% to 100%%", *maxLoss))
 		o.region.MaxLoss = int(percent)
 		o.timeout += o.region.For
 		return err

@@ -17,12 +17,7 @@ type versionOptions struct {
 }
 
 func newVersion(env Environment, run func(context.Context, versionOptions) error) *cobra.Command {
-	cmd := command("version", "Print the plugin's version", "Print the plugin's version and, with --primary, the primary's.", `
-# The plugin's own
-kubectl coder-satellite version
-
-# The primary's too, for a script
-kubectl coder-satellite version --primary -o json`)
+	cmd := documented("version")
 	var o versionOptions
 	cmd.Flags().BoolVar(&o.primary, "primary", false, "also ask the primary for its version")
 	return verb(cmd, run, &o, o.addTo(env, cmd, needs{}))
@@ -50,7 +45,6 @@ func (e Environment) versionInfo() *v1alpha1.VersionInfo {
 	}
 }
 
-// version returns the linker's version, else the module's.
 func (e Environment) version() string {
 	module := ""
 	if info, ok := debug.ReadBuildInfo(); ok {

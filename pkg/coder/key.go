@@ -10,10 +10,8 @@ import (
 	"strings"
 )
 
-// errKeyForm means that a key has a form that this client does not know.
 var errKeyForm = errors.New("the key is not a public key in PEM form")
 
-// parseKey returns the DER form of a public key in PEM (PKIX) form.
 func parseKey(text string) ([]byte, error) {
 	block, rest := pem.Decode([]byte(strings.TrimSpace(text)))
 	if block == nil || len(rest) > 0 { // of two keys, which one counts?

@@ -5,28 +5,27 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 )
 
 // identified is whatever the API gives an ID.
 type identified interface{ id() string }
 
-func readAll[T identified](ctx context.Context, c *Client, path string) ([]T, error) {
-	var items []T
+// readAll returns the items of the list that the answer is or, with a name, holds under that name.
+func readAll[T identified](ctx context.Context, c *Client, path, name string) (items []T, err error) {
 	r := request{method: http.MethodGet, path: path, repeatable: true}
-	if _, err := c.do(ctx, r, &items); err != nil {
-		return nil, err
+	if name == "" {
+		_, err = c.do(ctx, r, &items)
+	} else {
+		items, err = readField[[]T](ctx, c, r, name)
 	}
-	return withIDs(c, r, items)
-}
-
-// readListed returns the items of the list under a name in the answer.
-func readListed[T identified](ctx context.Context, c *Client, path, name string) ([]T, error) {
-	r := request{method: http.MethodGet, path: path, repeatable: true}
-	items, err := readField[[]T](ctx, c, r, name)
+	if err == nil && slices.ContainsFunc(items, func(item T) bool { return item.id() == "" }) {
+		err = c.incomplete(r, "an item of the answer has no ID")
+	}
 	if err != nil {
 		return nil, err
 	}
-	return withIDs(c, r, items)
+	return items, nil
 }
 
 // readField returns what the answer holds under a name: maybe null, but not absent, which is not "there is none".
@@ -44,18 +43,9 @@ func readField[T any](ctx context.Context, c *Client, r request, name string) (f
 	return found, err
 }
 
-func withIDs[T identified](c *Client, r request, items []T) ([]T, error) {
-	for _, item := range items {
-		if item.id() == "" {
-			return nil, c.incomplete(r, "an item of the answer has no ID")
-		}
-	}
-	return items, nil
-}
-
 // readOne returns what the answer holds. Without an ID it is an error that names the kind.
-func readOne[T identified](ctx context.Context, c *Client, path, kind string) (found T, err error) {
-	var nothing T
+func readOne[T identified](ctx context.Context, c *Client, path, kind string) (T, error) {
+	var found, nothing T
 	r := request{method: http.MethodGet, path: path, repeatable: true}
 	if _, err := c.do(ctx, r, &found); err != nil {
 		return nothing, err

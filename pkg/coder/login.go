@@ -91,7 +91,6 @@ func storedLogin(options LoginOptions) (Login, error) {
 	return Login{URL: url, Token: Token(token), Source: "the Coder CLI's login in " + dir}, nil
 }
 
-// configDir is where the Coder CLI keeps its login; "" if unknown.
 func configDir(options LoginOptions) string {
 	under := func(variable string, elements ...string) string {
 		if base := options.Getenv(variable); base != "" {

@@ -79,7 +79,7 @@ func canonical(data json.RawMessage) ([]byte, error) {
 
 // Providers returns all workspace providers.
 func (c *Client) Providers(ctx context.Context) ([]Provider, error) {
-	return readListed[Provider](ctx, c, providersPath, "kubernetes")
+	return readAll[Provider](ctx, c, providersPath, "kubernetes")
 }
 
 // Provider returns the workspace provider with that ID.
@@ -107,5 +107,5 @@ func (c *Client) UncordonProvider(ctx context.Context, id string) error {
 
 // ProviderWorkspaces returns the workspaces on the provider.
 func (c *Client) ProviderWorkspaces(ctx context.Context, id string) ([]Workspace, error) {
-	return readAll[Workspace](ctx, c, providerPath(id)+"/workspaces")
+	return readAll[Workspace](ctx, c, providerPath(id)+"/workspaces", "")
 }

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -120,6 +121,15 @@ func (c *Client) attempt(ctx context.Context, r request, body []byte) (*answer, 
 	return got, nil
 }
 
+// Reach checks once, without any credentials, that something answers at a path, with any status below 500.
+func (c *Client) Reach(ctx context.Context, path string) error {
+	_, err := c.attempt(ctx, request{method: http.MethodGet, path: path, public: true, anonymous: true}, nil)
+	if refused, is := errors.AsType[*Error](err); is && refused.Status < http.StatusInternalServerError {
+		return nil
+	}
+	return err
+}
+
 func (c *Client) authorize(header http.Header, r request) {
 	header.Set("Accept", "application/json")
 	if c.config.UserAgent != "" {
@@ -157,7 +167,6 @@ func (c *Client) describeType(header http.Header) string {
 	return cmp.Or(c.scrub(header.Get("Content-Type")), "of no content type")
 }
 
-// slowError is the cause of an attempt that took too long.
 type slowError struct{ after time.Duration }
 
 func (e *slowError) Error() string { return fmt.Sprintf("no complete answer within %s", e.after) }

@@ -49,7 +49,6 @@ func notSent(err error) bool {
 	return errors.As(err, &refused) || errors.As(err, &op) && (op.Op == "dial" || op.Op == proxyConnect)
 }
 
-// parseRetryAfter reads the header Retry-After: seconds, or a date.
 func parseRetryAfter(header http.Header, now time.Time) time.Duration {
 	value := header.Get("Retry-After")
 	if seconds, err := strconv.Atoi(value); err == nil && seconds > 0 {

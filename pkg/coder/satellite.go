@@ -28,7 +28,7 @@ type SatelliteKey struct {
 
 // Satellites returns all registered satellites.
 func (c *Client) Satellites(ctx context.Context) ([]Satellite, error) {
-	return readListed[Satellite](ctx, c, satellitesPath, "data")
+	return readAll[Satellite](ctx, c, satellitesPath, "data")
 }
 
 // CreateSatellite registers a satellite's public key, once: after a lost answer, only Satellites shows the result.
@@ -93,6 +93,19 @@ func (c *Client) ServedKey(ctx context.Context) (SatelliteKey, error) {
 		return SatelliteKey{}, nil // such as a page of the dashboard
 	}
 	return key, nil
+}
+
+// ReachKey checks once, without a token, that a satellite serves a key.
+func (c *Client) ReachKey(ctx context.Context) error {
+	got, err := c.attempt(ctx, request{method: http.MethodGet, path: keyPath, public: true}, nil)
+	if err != nil {
+		return err
+	}
+	var key SatelliteKey
+	if json.Unmarshal(got.body, &key) != nil || key.Key == "" {
+		return fmt.Errorf("GET %s%s: the answer holds no key", c.base.Host, keyPath)
+	}
+	return nil
 }
 
 // Identity is what a deployment says of itself to anybody: a satellite its key, a primary the version of its API.

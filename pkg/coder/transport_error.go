@@ -88,7 +88,6 @@ func (c *Client) diagnose(err error) (reason string, passes bool) {
 // proxyConnect is the Op of a net.OpError when a proxy cannot be reached (net/http).
 const proxyConnect = "proxyconnect"
 
-// proxyError means that the proxy refused to connect to the deployment.
 type proxyError struct {
 	proxy  string // host and port alone: its URL may hold a password
 	status int

@@ -27,5 +27,5 @@ func (c *Client) Me(ctx context.Context) (User, error) {
 
 // Users returns all users.
 func (c *Client) Users(ctx context.Context) ([]User, error) {
-	return readAll[User](ctx, c, "/api/v0/users")
+	return readAll[User](ctx, c, "/api/v0/users", "")
 }

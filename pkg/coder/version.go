@@ -44,7 +44,6 @@ const versionHeader = "Coder-Version"
 // Version returns the deployment's version. A satellite passes the request on, and so returns its primary's.
 func (c *Client) Version(ctx context.Context) (Version, error) { return c.version(ctx, false) }
 
-// version asks for the version, without the AuthHeader if anonymous.
 func (c *Client) version(ctx context.Context, anonymous bool) (Version, error) {
 	got, err := c.do(ctx, request{method: http.MethodGet, path: "/api", repeatable: true, public: true, anonymous: anonymous}, nil)
 	if err != nil {
@@ -72,4 +71,13 @@ func (c *Client) Time(ctx context.Context) (time.Time, error) {
 		return time.Time{}, errors.New("GET " + c.base.Host + "/api: the answer has no date")
 	}
 	return now, nil
+}
+
+// ReachAPI checks once, without a token, that the API itself answers, and not a proxy in front of it.
+func (c *Client) ReachAPI(ctx context.Context) error {
+	got, err := c.attempt(ctx, request{method: http.MethodGet, path: "/api", public: true}, nil)
+	if err == nil && got.header.Get(versionHeader) == "" {
+		return fmt.Errorf("GET %s/api: the answer names no version of Coder", c.base.Host)
+	}
+	return err
 }

@@ -49,7 +49,7 @@ func (c *Client) Workspaces(ctx context.Context, userIDs ...string) ([]Workspace
 	if len(userIDs) > 0 {
 		path += "?" + url.Values{"users": {strings.Join(userIDs, ",")}}.Encode()
 	}
-	return readAll[Workspace](ctx, c, path)
+	return readAll[Workspace](ctx, c, path, "")
 }
 
 // Workspace returns the workspace with that ID.

@@ -75,7 +75,6 @@ func syntaxError(file string, err error) error {
 	return &FieldError{File: file, Line: line, Problem: "not valid YAML: " + match[2]}
 }
 
-// checkKind returns an error unless the document is a Fleet of this version.
 func checkKind(fleet *v1alpha1.Fleet, p *problems) error {
 	kind := &problems{file: p.file, lines: p.lines}
 	for _, field := range []struct{ path, value, want string }{

@@ -51,9 +51,7 @@ func (d *decoder) decode(node *yaml.Node, into reflect.Value, path string) {
 // spend counts a node and reports whether the limit allows it.
 func (d *decoder) spend(path string) bool {
 	d.nodes++
-	if d.nodes == maxNodes+1 {
-		d.addf(path, "the aliases up to here expand to too much; write the values out")
-	}
+	d.addIf(d.nodes == maxNodes+1, path, "the aliases up to here expand to too much; write the values out")
 	return d.nodes <= maxNodes
 }
 
@@ -92,7 +90,6 @@ func (d *decoder) decodeMap(node *yaml.Node, into reflect.Value, path string) {
 	into.Set(reflect.ValueOf(filled))
 }
 
-// each calls do for every key of a mapping.
 func (d *decoder) each(node *yaml.Node, path string, do func(key, value *yaml.Node, child string)) {
 	if node.Kind != yaml.MappingNode {
 		d.addf(path, "must be a mapping, not %s", kindOf(node))
@@ -158,7 +155,6 @@ func (d *decoder) decodeInt(node *yaml.Node, into reflect.Value, path string) {
 	}
 }
 
-// target resolves aliases.
 func target(node *yaml.Node) *yaml.Node {
 	for node.Kind == yaml.AliasNode {
 		node = node.Alias
@@ -168,7 +164,6 @@ func target(node *yaml.Node) *yaml.Node {
 
 func isNull(node *yaml.Node) bool { return node.Kind == yaml.ScalarNode && node.ShortTag() == "!!null" }
 
-// kindOf names a node's kind for messages.
 func kindOf(node *yaml.Node) string {
 	known := map[string]string{
 		"!!map": "a mapping", "!!seq": "a list", "!!str": "text", "!!int": "a number", "!!float": "a number", "!!bool": "a boolean",

@@ -41,7 +41,6 @@ func Discover(coderURL string, clusters []Cluster, providers []coder.Provider) (
 	return fleet, d.notes
 }
 
-// discovery is a Fleet under construction.
 type discovery struct {
 	all       []coder.Provider
 	contextOf map[string]string // by provider ID
@@ -54,7 +53,6 @@ func (d *discovery) notef(format string, args ...any) {
 	d.notes = append(d.notes, fmt.Sprintf(format, args...))
 }
 
-// add adds regions for the cluster's providers.
 func (d *discovery) add(cluster Cluster) {
 	found := ProvidersAt(cluster.Server, d.all)
 	if len(found) == 0 {
@@ -90,7 +88,6 @@ func (d *discovery) add(cluster Cluster) {
 	d.regions = append(d.regions, region)
 }
 
-// nameFor returns a name that no other region has, made from the provider's name or, if that is empty, the context's.
 func (d *discovery) nameFor(provider string, cluster Cluster) string {
 	name := freeName(cmp.Or(nameOf(provider), nameOf(cluster.Context)), d.names)
 	d.names = append(d.names, name)

@@ -45,7 +45,6 @@ type Flags struct {
 	AccessURLOptional bool     // for verbs that never connect to the satellite
 }
 
-// given is a flag with its values.
 type given struct {
 	name   string
 	values []string
@@ -67,7 +66,6 @@ func (f Flags) describing() (region, chart []given) {
 		}
 }
 
-// just returns a list of the value, without an empty one.
 func just(value string) []string {
 	if value == "" {
 		return nil
@@ -127,14 +125,10 @@ func (f Flags) override(fleet *Fleet) error {
 		p.checkFile("coder.caFile", f.CAFile)
 		fleet.CAFile = f.CAFile
 	}
-	if f.MaxParallel < 0 {
-		p.addf("rollout.maxParallel", "is %d, must be 1 or more", f.MaxParallel)
-	}
+	p.addIf(f.MaxParallel < 0, "rollout.maxParallel", "is %d, must be 1 or more", f.MaxParallel)
 	fleet.MaxParallel = cmp.Or(f.MaxParallel, fleet.MaxParallel)
 	if f.MaxFailures != nil {
-		if *f.MaxFailures < 0 {
-			p.addf("rollout.maxFailures", "is %d, must be 0 or more", *f.MaxFailures)
-		}
+		p.addIf(*f.MaxFailures < 0, "rollout.maxFailures", "is %d, must be 0 or more", *f.MaxFailures)
 		fleet.MaxFailures = *f.MaxFailures
 	}
 	return p.err()
@@ -174,26 +168,18 @@ func (f Flags) Fleet() (*Fleet, error) {
 // checkContexts refuses a fleet without contexts, and flags that cannot apply to several regions.
 func (f Flags) checkContexts(p *problems) {
 	const file = "describe the regions in a Fleet file (`kubectl coder-satellite discover` prints one) and give it with --filename"
-	if len(f.Contexts) == 0 {
-		p.addf("--context", "missing; name the region's kubeconfig context, or a Fleet file with --filename")
-	}
+	p.addIf(len(f.Contexts) == 0, "--context", "missing; name the region's kubeconfig context, or a Fleet file with --filename")
 	if len(f.Contexts) < 2 {
 		return
 	}
 	for i, context := range f.Contexts {
-		if slices.Contains(f.Contexts[:i], context) {
-			p.addf("--context", "%q is given twice", context)
-		}
+		p.addIf(slices.Contains(f.Contexts[:i], context), "--context", "%q is given twice", context)
 	}
 	region, _ := f.describing()
 	for _, flag := range region {
-		if flag.one && len(flag.values) > 0 {
-			p.addf(flag.name, "one value cannot serve several contexts; "+file)
-		}
+		p.addIf(flag.one && len(flag.values) > 0, flag.name, "one value cannot serve several contexts; "+file)
 	}
-	if len(p.found) == 0 && !f.AccessURLOptional {
-		p.addf("--context", "given more than once, and every region needs an access URL of its own; "+file)
-	}
+	p.addIf(len(p.found) == 0 && !f.AccessURLOptional, "--context", "given more than once, and every region needs an access URL of its own; "+file)
 }
 
 // providers returns those of --provider, then those that only --provider-context names. A provider without a context is in
@@ -235,7 +221,6 @@ func nameOf(text string) string {
 	return clean
 }
 
-// freeName appends a number to a name that is taken.
 func freeName(name string, taken []string) string {
 	free := name
 	for i := 2; slices.ContainsFunc(taken, func(t string) bool { return strings.EqualFold(t, free) }); i++ {

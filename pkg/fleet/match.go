@@ -59,7 +59,6 @@ func candidates(declared Provider, server string, providers []coder.Provider) ([
 	return found, fmt.Sprintf("named %q", declared.Name)
 }
 
-// others lists the providers that can be named, with their addresses.
 func others(providers []coder.Provider) string {
 	var list []string
 	for _, provider := range providers {

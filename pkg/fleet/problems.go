@@ -43,13 +43,19 @@ type problems struct {
 	found []*FieldError
 }
 
-// addf adds a problem of the field at path, or of a flag.
 func (p *problems) addf(path, format string, args ...any) {
 	problem := &FieldError{File: p.file, Line: p.lineOf(path), Field: path, Problem: fmt.Sprintf(format, args...)}
 	if p.lines == nil {
 		problem.Field = flagOf(path)
 	}
 	p.found = append(p.found, problem)
+}
+
+// addIf adds a problem if something is wrong.
+func (p *problems) addIf(wrong bool, path, format string, args ...any) {
+	if wrong {
+		p.addf(path, format, args...)
+	}
 }
 
 // line returns " (line N)" for the path; "" outside a file.
@@ -70,7 +76,6 @@ func (p *problems) lineOf(path string) int {
 	}
 }
 
-// err joins all problems, ordered by line; nil if there are none.
 func (p *problems) err() error {
 	slices.SortStableFunc(p.found, func(a, b *FieldError) int { return a.Line - b.Line })
 	errs := make([]error, 0, len(p.found))
@@ -80,7 +85,6 @@ func (p *problems) err() error {
 	return errors.Join(errs...)
 }
 
-// flagOf returns the flag that sets the field at path, or else the path itself.
 func flagOf(path string) string {
 	flags := map[string]string{
 		"regions.name": "--context", "regions.context": "--context", "regions.satellite": "--satellite",
@@ -95,7 +99,6 @@ func flagOf(path string) string {
 	return cmp.Or(flags[regexp.MustCompile(`\[\d+\]`).ReplaceAllString(path, "")], path)
 }
 
-// maxListed limits the names in an error.
 const maxListed = 12
 
 // orKnown suggests similar names or, without any, lists the known ones.

@@ -36,7 +36,6 @@ func resolve(in v1alpha1.Fleet, folder string, sets values.Options, accessURL bo
 	return fleet, nil
 }
 
-// chartOf fills in the chart's defaults and resolves the path of a local chart.
 func chartOf(chart v1alpha1.Chart, folder string) v1alpha1.Chart {
 	if isLocalChart(chart.Name) {
 		chart.Name = inFolder(folder, chart.Name)
@@ -82,7 +81,6 @@ func regionNames(regions []Region) []string {
 	return names
 }
 
-// declaration is a provider as a region declares it.
 type declaration struct {
 	v1alpha1.RegionProvider
 	owner    string // the path of its item in `providers`, or of the region; the paths of its context and canary begin with it
@@ -104,7 +102,6 @@ func declarations(at string, region v1alpha1.Region) []declaration {
 	return all
 }
 
-// regionOf returns the declared region with defaults filled in.
 func regionOf(in v1alpha1.Fleet, declared v1alpha1.Region, folder string, sets values.Options) Region {
 	region := Region{Name: declared.Name, Labels: declared.Labels}
 	for _, provider := range declarations("", declared) {

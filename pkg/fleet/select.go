@@ -26,9 +26,7 @@ func (f Flags) selectRegions(fleet *Fleet) error {
 	fleet.keep(func(name string) bool {
 		return slices.Contains(chosen, name) && slices.Contains(labelled, name) && !slices.Contains(excluded, name)
 	})
-	if len(fleet.Regions) == 0 {
-		p.addf("", "no region matches --region, --selector and --exclude together: loosen one of them")
-	}
+	p.addIf(len(fleet.Regions) == 0, "", "no region matches --region, --selector and --exclude together: loosen one of them")
 	return p.err()
 }
 

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
 // checkURL adds a problem unless the URL can be a Coder access URL. It never repeats a URL that may contain a password.
@@ -28,7 +30,7 @@ func (p *problems) checkURL(path, raw string) {
 	switch {
 	case u.Scheme == "" || u.Hostname() == "":
 		p.addf(path, "%q has no scheme or no host; write https://HOST", raw)
-	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+	case u.Scheme == "http" && !coder.Loopback(strings.ToLower(u.Hostname())):
 		p.addf(path, "%q is not https; tokens would travel in the clear (http is allowed on loopback only)", raw)
 	case u.Scheme != "https" && u.Scheme != "http":
 		p.addf(path, "%q is not an https URL", raw)
@@ -39,18 +41,12 @@ func (p *problems) checkURL(path, raw string) {
 	}
 }
 
-// holdsUser reports whether a URL contains, or may contain, a user name or a password.
 func holdsUser(raw string) bool {
 	if !strings.Contains(raw, "://") {
 		return false
 	}
 	u, err := url.Parse(raw)
 	return err != nil && strings.Contains(raw, "@") || err == nil && u.User != nil
-}
-
-func isLoopback(host string) bool {
-	address, err := netip.ParseAddr(host)
-	return strings.EqualFold(host, "localhost") || err == nil && address.Unmap().IsLoopback()
 }
 
 // Host returns a URL's host name in lower case, without a port or a final dot; "" if the URL has no host or may contain a

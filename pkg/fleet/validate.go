@@ -13,7 +13,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// validator collects all problems of a fleet.
 type validator struct {
 	*problems
 	in        v1alpha1.Fleet // as the user wrote it
@@ -33,34 +32,24 @@ func (v *validator) validate() {
 	v.checkUnified()
 	v.checkNames("defaults", v.in.Defaults.Namespace, v.in.Defaults.Release)
 	v.checkFiles("defaults.values", v.in.Defaults.Values)
-	if len(v.in.Regions) == 0 {
-		v.addf("regions", "missing; name at least one region")
-	}
+	v.addIf(len(v.in.Regions) == 0, "regions", "missing; name at least one region")
 	for i, region := range v.in.Regions {
 		v.checkRegion(fmt.Sprintf("regions[%d]", i), region)
 	}
 	v.checkUnique()
 	v.checkWaves()
-	if v.in.Rollout.MaxParallel < 0 {
-		v.addf("rollout.maxParallel", "is %d, must be 1 or more (0 means %d)", v.in.Rollout.MaxParallel, DefaultMaxParallel)
-	}
-	if v.in.Rollout.MaxFailures < 0 {
-		v.addf("rollout.maxFailures", "is %d, must be 0 or more", v.in.Rollout.MaxFailures)
-	}
+	v.addIf(v.in.Rollout.MaxParallel < 0, "rollout.maxParallel", "is %d, must be 1 or more (0 means %d)", v.in.Rollout.MaxParallel, DefaultMaxParallel)
+	v.addIf(v.in.Rollout.MaxFailures < 0, "rollout.maxFailures", "is %d, must be 0 or more", v.in.Rollout.MaxFailures)
 }
 
 // maxRelease is the longest release name that Helm 3 accepts: names derived from it must fit a DNS label.
 const maxRelease = 53
 
 func (p *problems) checkNames(at, namespace, release string) {
-	if namespace != "" && len(validation.IsDNS1123Label(namespace)) > 0 {
-		p.addf(at+".namespace", "%q is not a namespace's name: use up to 63 lower-case letters, digits and '-', "+
-			"with a letter or digit at both ends", namespace)
-	}
-	if release != "" && (len(release) > maxRelease || len(validation.IsDNS1123Subdomain(release)) > 0) {
-		p.addf(at+".release", "%q is not a Helm release's name: use up to %d lower-case letters, digits, '-' and '.', "+
-			"with a letter or digit at both ends", release, maxRelease)
-	}
+	p.addIf(namespace != "" && len(validation.IsDNS1123Label(namespace)) > 0, at+".namespace",
+		"%q is not a namespace's name: use up to 63 lower-case letters, digits and '-', with a letter or digit at both ends", namespace)
+	p.addIf(release != "" && (len(release) > maxRelease || len(validation.IsDNS1123Subdomain(release)) > 0), at+".release",
+		"%q is not a Helm release's name: use up to %d lower-case letters, digits, '-' and '.', with a letter or digit at both ends", release, maxRelease)
 }
 
 func (p *problems) checkChart(chart v1alpha1.Chart) {
@@ -71,16 +60,12 @@ func (p *problems) checkChart(chart v1alpha1.Chart) {
 		}
 	}
 	if chart.Repo != "" {
-		if isLocalChart(chart.Name) || isOCI(chart.Name) {
-			p.addf("chart.repo", "cannot be used with the chart %q, which is not a name in a repository; leave one of them out", chart.Name)
-		}
-		if !strings.HasPrefix(chart.Repo, "https://") && !strings.HasPrefix(chart.Repo, "http://") {
-			p.addf("chart.repo", "must be an http or https URL; an OCI chart goes into the chart's name, as oci://HOST/PATH")
-		}
+		p.addIf(isLocalChart(chart.Name) || isOCI(chart.Name), "chart.repo",
+			"cannot be used with the chart %q, which is not a name in a repository; leave one of them out", chart.Name)
+		p.addIf(!strings.HasPrefix(chart.Repo, "https://") && !strings.HasPrefix(chart.Repo, "http://"), "chart.repo",
+			"must be an http or https URL; an OCI chart goes into the chart's name, as oci://HOST/PATH")
 	}
-	if strings.HasPrefix(chart.Version, "v") {
-		p.addf("chart.version", "%q: chart versions have no v; write %q", chart.Version, chart.Version[1:])
-	}
+	p.addIf(strings.HasPrefix(chart.Version, "v"), "chart.version", "%q: chart versions have no v; write %q", chart.Version, strings.TrimPrefix(chart.Version, "v"))
 }
 
 func (v *validator) checkFiles(at string, files []string) {
@@ -109,7 +94,6 @@ func (p *problems) checkFile(path, file string) {
 func (p *problems) checkHostPort(path, address string) {
 	host, port, err := net.SplitHostPort(address)
 	number, portErr := strconv.ParseUint(port, 10, 16)
-	if err != nil || portErr != nil || number == 0 || host == "" || strings.ContainsAny(host, "/@ ") {
-		p.addf(path, "%q is not HOST:PORT, for example 203.0.113.7:443 or [2001:db8::7]:443", address)
-	}
+	p.addIf(err != nil || portErr != nil || number == 0 || host == "" || strings.ContainsAny(host, "/@ "), path,
+		"%q is not HOST:PORT, for example 203.0.113.7:443 or [2001:db8::7]:443", address)
 }

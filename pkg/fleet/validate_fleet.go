@@ -19,14 +19,10 @@ func (v *validator) checkUnified() {
 	if host == "" {
 		return
 	}
-	if host == Host(v.out.CoderURL) {
-		v.addf("unifiedURL", "%q is also the host of the primary's URL; the unified URL needs a host of its own", host)
-	}
+	v.addIf(host == Host(v.out.CoderURL), "unifiedURL", "%q is also the host of the primary's URL; the unified URL needs a host of its own", host)
 	for i, region := range v.in.Regions {
-		if host == Host(region.AccessURL) {
-			v.addf("unifiedURL", "%q is also the host of the access URL of region %q%s; the unified URL needs a host of its own", host,
-				region.Name, v.line(fmt.Sprintf("regions[%d].accessURL", i)))
-		}
+		v.addIf(host == Host(region.AccessURL), "unifiedURL", "%q is also the host of the access URL of region %q%s; the unified URL needs a host of its own",
+			host, region.Name, v.line(fmt.Sprintf("regions[%d].accessURL", i)))
 	}
 }
 
@@ -70,9 +66,7 @@ func (v *validator) checkWaves() {
 	waves, names := v.in.Rollout.Waves, regionNames(v.out.Regions)
 	placed := make(map[string]string)
 	for i, wave := range waves {
-		if len(wave) == 0 {
-			v.addf(fmt.Sprintf("rollout.waves[%d]", i), "is empty; name regions or leave it out")
-		}
+		v.addIf(len(wave) == 0, fmt.Sprintf("rollout.waves[%d]", i), "is empty; name regions or leave it out")
 		for j, name := range wave {
 			path := fmt.Sprintf("rollout.waves[%d][%d]", i, j)
 			switch earlier, twice := placed[name]; {

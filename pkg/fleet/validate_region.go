@@ -12,7 +12,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
-// contexts tells a user how to list contexts.
 const contexts = "(`kubectl config get-contexts` lists them)"
 
 // regionName matches what can name a registration, a folder on any system, and a row in a table.
@@ -27,14 +26,11 @@ func (v *validator) checkRegion(at string, region v1alpha1.Region) {
 			"with a letter or digit at both ends", region.Name)
 	}
 	for _, key := range slices.Sorted(maps.Keys(region.Labels)) {
-		if len(content.IsLabelKey(key)) > 0 {
-			v.addf(at+".labels."+key, "%q is not a label's key: use up to 63 letters, digits, '-', '_' and '.', "+
-				"with a letter or digit at both ends, after a DNS name and a slash if you like: example.com/tier", key)
-		}
-		if value := region.Labels[key]; len(content.IsLabelValue(value)) > 0 {
-			v.addf(at+".labels."+key, "%q is not a label's value: use up to 63 letters, digits, '-', '_' and '.', "+
-				"with a letter or digit at both ends", value)
-		}
+		v.addIf(len(content.IsLabelKey(key)) > 0, at+".labels."+key, "%q is not a label's key: use up to 63 letters, digits, '-', '_' and '.', "+
+			"with a letter or digit at both ends, after a DNS name and a slash if you like: example.com/tier", key)
+		value := region.Labels[key]
+		v.addIf(len(content.IsLabelValue(value)) > 0, at+".labels."+key,
+			"%q is not a label's value: use up to 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends", value)
 	}
 	switch region.Satellite {
 	case "":
@@ -44,29 +40,21 @@ func (v *validator) checkRegion(at string, region v1alpha1.Region) {
 	default:
 		v.addf(at+".satellite", "is %q; write %q if the region has no satellite, and leave it out otherwise", region.Satellite, SatelliteNone)
 	}
-	if len(region.Providers) > 0 && region.Provider != "" {
-		v.addf(at+".provider", "cannot be used with `providers`; put it into providers[0], as its `name`")
-	}
-	if len(region.Providers) > 0 && region.Canary.Workspace != "" {
-		v.addf(at+".canary", "cannot be used with `providers`; put it into providers[0], as its `canary`")
-	}
+	v.addIf(len(region.Providers) > 0 && region.Provider != "", at+".provider", "cannot be used with `providers`; put it into providers[0], as its `name`")
+	v.addIf(len(region.Providers) > 0 && region.Canary.Workspace != "", at+".canary", "cannot be used with `providers`; put it into providers[0], as its `canary`")
 	for _, provider := range declarations(at, region) {
-		if canary := provider.Canary.Workspace; strings.TrimSpace(canary) != canary {
-			v.addf(provider.owner+".canary.workspace", "%q has spaces around it", canary)
-		}
+		canary := provider.Canary.Workspace
+		v.addIf(strings.TrimSpace(canary) != canary, provider.owner+".canary.workspace", "%q has spaces around it", canary)
 	}
 }
 
 func (v *validator) checkSatellite(at string, region v1alpha1.Region) {
-	if region.Context == "" {
-		v.addf(at+".context", "missing; give the kubeconfig context of the satellite's cluster "+contexts)
-	}
+	v.addIf(region.Context == "", at+".context", "missing; give the kubeconfig context of the satellite's cluster "+contexts)
 	switch {
 	case region.AccessURL != "":
 		v.checkURL(at+".accessURL", region.AccessURL)
-		if v.out.CoderURL != "" && coder.NormalURL(region.AccessURL) == v.out.CoderURL {
-			v.addf(at+".accessURL", "is the primary's own URL; a satellite needs one of its own")
-		}
+		v.addIf(v.out.CoderURL != "" && coder.NormalURL(region.AccessURL) == v.out.CoderURL, at+".accessURL",
+			"is the primary's own URL; a satellite needs one of its own")
 	case v.accessURL:
 		v.addf(at+".accessURL", "missing; give the https URL where users will reach the satellite")
 	}
@@ -88,20 +76,14 @@ func (v *validator) checkNoSatellite(at string, region v1alpha1.Region) {
 		{"accessURL", region.AccessURL != ""}, {"namespace", region.Namespace != ""}, {"release", region.Release != ""},
 		{"values", len(region.Values) > 0}, {"connectTo", region.ConnectTo != ""},
 	} {
-		if field.set {
-			v.addf(at+"."+field.name, "a region without a satellite has none; leave it out")
-		}
+		v.addIf(field.set, at+"."+field.name, "a region without a satellite has none; leave it out")
 	}
 	if len(region.Providers) == 0 && region.Provider == "" {
 		v.addf(at+".providers", "missing; a region without a satellite names its providers: `providers: [{name: built-in, context: CONTEXT}]`")
 		return
 	}
 	for _, provider := range declarations(at, region) {
-		if provider.Name == "" {
-			v.addf(provider.namePath, "missing; a region without a satellite names its providers, such as `name: built-in`")
-		}
-		if provider.Context == "" {
-			v.addf(provider.owner+".context", "missing; give the kubeconfig context of the provider's cluster "+contexts)
-		}
+		v.addIf(provider.Name == "", provider.namePath, "missing; a region without a satellite names its providers, such as `name: built-in`")
+		v.addIf(provider.Context == "", provider.owner+".context", "missing; give the kubeconfig context of the provider's cluster "+contexts)
 	}
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// soon is how long before its expiry a certificate causes a warning.
 const soon = 30 * 24 * time.Hour
 
 // certificateValid judges the certificate that is served, and the one in the Secret.
@@ -83,7 +82,6 @@ func certificateIn(s *snapshot.Snapshot, secret snapshot.TLSSecret) (probe.Certi
 		shell.Kubectl(s.Region.Satellite.Context, "auth", "can-i", "get", "secret/"+secret.Name, "--namespace", s.Region.Satellite.Namespace)))
 }
 
-// outdated says why a certificate is not valid at that time; "" if it is.
 func outdated(c *probe.Certificate, at time.Time) string {
 	switch {
 	case at.After(c.NotAfter):

@@ -39,12 +39,8 @@ type Answer struct {
 // A check fails its region, or only warns.
 const fails, warns = v1alpha1.SeverityError, v1alpha1.SeverityWarning
 
-func check(
-	category, id string, severity v1alpha1.Severity, when asked, evaluate func(*snapshot.Snapshot) Answer, question, explanation string,
-) Check {
-	return Check{asked: when, Evaluate: evaluate, Info: v1alpha1.CheckInfo{
-		ID: id, Category: category, Severity: severity, Preflight: when != statusOnly, Question: question, Explanation: explanation,
-	}}
+func check(category, id string, severity v1alpha1.Severity, when asked, evaluate func(*snapshot.Snapshot) Answer) Check {
+	return Check{asked: when, Evaluate: evaluate, Info: v1alpha1.CheckInfo{ID: id, Category: category, Severity: severity, Preflight: when != statusOnly}}
 }
 
 // of returns the evaluation of a check about a fact: unknown without the fact.
@@ -90,37 +86,6 @@ func unknown(err error, hint string) Answer {
 		return Answer{State: v1alpha1.CheckFail, Message: err.Error(), Hint: hint, cause: err}
 	}
 	return Answer{State: v1alpha1.CheckUnknown, Message: fmt.Sprintf("unknown: %v", err), Hint: hint, cause: err}
-}
-
-// Evaluate answers the checks in their order. If several are unknown for the same reason, only the first reports it.
-func Evaluate(checks []Check, s *snapshot.Snapshot) []v1alpha1.CheckResult {
-	results := make([]v1alpha1.CheckResult, 0, len(checks))
-	var told causes
-	for _, check := range checks {
-		if s.Region.Satellite.None() && ofSatellite(check.Info) {
-			continue
-		}
-		answer := check.Evaluate(s)
-		if answer.cause != nil {
-			if first, ok := told.told(answer.cause, check.Info.Severity); ok {
-				answer = skip("unknown for the same reason as %s", first)
-			} else {
-				told = append(told, reported{check.Info.ID, check.Info.Severity, answer.cause})
-			}
-		}
-		if answer.State == v1alpha1.CheckFail && check.Info.Severity == v1alpha1.SeverityWarning {
-			answer.State = v1alpha1.CheckWarn
-		}
-		result := v1alpha1.CheckResult{
-			ID: check.Info.ID, Category: check.Info.Category, Severity: check.Info.Severity,
-			State: answer.State, Message: answer.Message, Hint: answer.Hint,
-		}
-		if ofProvider(check.Info) {
-			result.Provider = s.ProviderName()
-		}
-		results = append(results, result)
-	}
-	return results
 }
 
 // Preflight returns the checks that must pass before a migration, and the warnings to read before one.

@@ -12,7 +12,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
-// formVersion is the version of the record's form that this package writes.
 const formVersion = 1
 
 // corrupt says that the journal cannot be read. Such a journal is never overwritten.

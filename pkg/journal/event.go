@@ -53,7 +53,6 @@ func reason(result v1alpha1.StepResult) string {
 	return reason.String() + string(result.State)
 }
 
-// bounded returns the beginning of a text that is longer than limit bytes.
 func bounded(text string, limit int) string {
 	const mark = "..."
 	if len(text) <= limit {

@@ -20,7 +20,6 @@ const Name = "coder-satellite-journal"
 // ProviderName returns the name of the journal of the provider with that ID, in the provider's own namespace.
 func ProviderName(id string) string { return cluster.NameFor(Name, id) }
 
-// key is the entry of the ConfigMap that holds the record.
 const key = "journal.json"
 
 // ConflictError means that somebody else wrote the journal since it was read.

@@ -28,7 +28,8 @@ func Acquire(ctx context.Context, client kubernetes.Interface, options Options) 
 	if options.Holder == "" {
 		return nil, errors.New("the lock cannot be taken without the name of a holder")
 	}
-	l := &Lock{client: client, options: options, done: make(chan struct{}), lost: make(chan struct{})}
+	l := &Lock{client: client, options: options, done: make(chan struct{})}
+	l.lost, l.lose = context.WithCancelCause(context.WithoutCancel(ctx))
 	if err := l.acquire(ctx); err != nil {
 		return nil, err
 	}

@@ -37,7 +37,6 @@ const (
 	maxDuration = time.Hour
 )
 
-// annotationOperation holds the verb of the run that holds the lock.
 const annotationOperation = "coder-satellite.dev/operation"
 
 // Options say how to take a lock.
@@ -50,8 +49,7 @@ type Options struct {
 	// Duration is how long the lock outlives the last renewal, at most an hour; 0 means DefaultDuration.
 	Duration time.Duration
 	Clock    clock.WithTicker
-	// Waiting is told again and again whose lock is waited for, and for how long it has been;
-	// nil for nobody.
+	// Waiting is told again and again whose lock is waited for, and for how long it has been; nil for nobody.
 	Waiting func(holder string, waited time.Duration)
 }
 
@@ -62,12 +60,12 @@ type Lock struct {
 
 	stop func()
 	done chan struct{}
-	lost chan struct{}
+	lost context.Context // ends with the loss, its cause
+	lose context.CancelCauseFunc
 
 	mu sync.Mutex
 	// renewed is when the latest successful renewal began.
 	renewed time.Time
-	err     error
 }
 
 // Release gives the lock up, if this run still holds it, and ends the renewal. It takes two requests, and more if they
@@ -112,29 +110,16 @@ func (l *Lock) own(ctx context.Context) (*coordinationv1.Lease, error) {
 }
 
 // Lost returns a channel that is closed when the lock is lost; Err then says how.
-func (l *Lock) Lost() <-chan struct{} { return l.lost }
+func (l *Lock) Lost() <-chan struct{} { return l.lost.Done() }
 
 // Err returns the *LostError once the lock is lost, and nil before.
-func (l *Lock) Err() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.err
-}
-
-func (l *Lock) lose(err *LostError) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.err == nil {
-		l.err = err
-		close(l.lost)
-	}
-	return l.err
-}
+func (l *Lock) Err() error { return context.Cause(l.lost) }
 
 // loseOr loses the lock if the error is a *LostError, and wraps any other error.
 func (l *Lock) loseOr(err error, what string) error {
 	if lost := new(LostError); errors.As(err, &lost) {
-		return l.lose(lost)
+		l.lose(lost)
+		return l.Err()
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }

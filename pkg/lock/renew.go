@@ -34,10 +34,10 @@ func (l *Lock) renew(ctx context.Context) {
 		case ctx.Err() != nil:
 			return
 		case errors.As(err, &lost):
-			_ = l.lose(lost)
+			l.lose(lost)
 			return
 		case !l.fresh():
-			_ = l.lose(&LostError{Lease: l.options.Lease, Silent: l.silent(), cause: err})
+			l.lose(&LostError{Lease: l.options.Lease, Silent: l.silent(), cause: err})
 			return
 		default:
 			pause = duration / 15

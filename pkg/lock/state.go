@@ -84,7 +84,6 @@ func Break(ctx context.Context, client kubernetes.Interface, b Breaking) (string
 	return from, nil
 }
 
-// get returns the lease, or nil if there is none.
 func get(ctx context.Context, client kubernetes.Interface, lease types.NamespacedName) (*coordinationv1.Lease, error) {
 	found, err := client.CoordinationV1().Leases(lease.Namespace).Get(ctx, lease.Name, metav1.GetOptions{})
 	switch {

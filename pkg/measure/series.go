@@ -73,7 +73,6 @@ func (d *durations) add(one time.Duration) {
 	d.answers++
 }
 
-// latency summarises them; nil if there is none.
 func (d *durations) latency() *v1alpha1.Latency {
 	if len(d.latest) == 0 {
 		return nil

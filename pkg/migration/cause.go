@@ -46,7 +46,6 @@ func because(ctx context.Context, err error) error {
 	}
 }
 
-// outcomeOf maps the error that ended a part of a region to an outcome.
 func outcomeOf(err error) v1alpha1.Outcome {
 	switch {
 	case err == nil:

@@ -19,10 +19,8 @@ type situation struct {
 	record      *journal.Record // that part's
 }
 
-// began reports whether this run began to apply the step.
 func (s situation) began(step string) bool { return slices.Contains(s.begun, step) }
 
-// act is what a remedy does.
 type act int
 
 // Acts, in the order in which remedies are carried out: first the path of the users; the canary's rebuild last, once nothing
@@ -36,7 +34,6 @@ const (
 	rebuildAgain
 )
 
-// remedy is one thing to do after a failure.
 type remedy struct {
 	act          act
 	step         string // whose effect it reverts, by its name in reports

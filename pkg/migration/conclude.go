@@ -54,7 +54,6 @@ func (r *regionRun) err() error {
 	return errors.Join(errs...)
 }
 
-// reportStates reports how the run left the parts.
 func (r *regionRun) reportStates() {
 	for _, p := range r.providers {
 		if p.run != nil {

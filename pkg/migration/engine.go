@@ -64,7 +64,6 @@ func (r *regionRun) keepOut(why error) {
 	}
 }
 
-// notStartedError means that a provider was never started.
 type notStartedError struct{ error }
 
 // steps applies steps to a part and reports them. The error is what ended it early; failed is the step that failed, if any.
@@ -167,7 +166,6 @@ func (r *regionRun) close(ctx context.Context) {
 	r.reportStates()
 }
 
-// closeJournal writes how the run ended for the part.
 func (r *regionRun) closeJournal(ctx context.Context, p *part) error {
 	done := r.operation.DoneProvider
 	if p.owner == OwnerSatellite {

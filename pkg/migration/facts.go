@@ -10,7 +10,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// networkingUnknown explains why it is unknown whether a provider uses Networking v2.
 func networkingUnknown(s *snapshot.Snapshot, provider snapshot.Fact[coder.Provider]) error {
 	switch {
 	case !s.Primary.Version.IsKnown():

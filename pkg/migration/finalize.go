@@ -77,7 +77,6 @@ func adoptedOrForced(r v1alpha1.CheckResult, force bool) v1alpha1.CheckResult {
 	return r
 }
 
-// begun reports whether an earlier run began to finalize but did not succeed.
 func begun(record *journal.Record) bool {
 	return record != nil && record.Operation == "finalize" && record.Outcome != v1alpha1.OutcomeSucceeded
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// satelliteBasis returns the facts about the satellite that a plan depends on.
 func satelliteBasis(s *snapshot.Snapshot) v1alpha1.SatelliteBasis {
 	basis := v1alpha1.SatelliteBasis{
 		ClusterUID:        s.Cluster.Value().UID,
@@ -33,7 +32,6 @@ func satelliteBasis(s *snapshot.Snapshot) v1alpha1.SatelliteBasis {
 	return basis
 }
 
-// providerBasis returns the facts about the provider that a plan depends on.
 func providerBasis(s *snapshot.Snapshot) v1alpha1.ProviderBasis {
 	basis := v1alpha1.ProviderBasis{
 		ClusterUID:   s.ProviderCluster.Value().UID,
@@ -58,7 +56,6 @@ func repoOf(chart v1alpha1.Chart) string {
 	return chart.Repo
 }
 
-// fingerprint returns the digest of all facts that a region's plan depends on.
 func fingerprint(plan v1alpha1.RegionPlan) string {
 	var bases []any
 	if plan.Satellite != nil {
@@ -99,7 +96,6 @@ func Differences(planned, now any) []string {
 	return differences
 }
 
-// differs describes a difference with both values; nil if there is none.
 func differs(name string, planned, now any) []string {
 	if planned == now {
 		return nil

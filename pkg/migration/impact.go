@@ -19,7 +19,6 @@ func impact(s *snapshot.Snapshot) (*v1alpha1.Impact, error) {
 	return new(workspaces.ImpactOf(s.Workspaces.Value(), s.Primary.Version.Value(), s.Taken)), nil
 }
 
-// concerned describes whom a switch affects, and how.
 func concerned(s *snapshot.Snapshot) []string {
 	found, err := impact(s)
 	if err != nil {
@@ -45,7 +44,6 @@ func counted(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// switches reports whether a plan switches the provider's networking.
 func switches(steps []v1alpha1.StepPlan, provider string) bool {
 	return slices.ContainsFunc(steps, func(step v1alpha1.StepPlan) bool {
 		return (step.Name == stepEnable || step.Name == stepDisable) && step.Provider == provider && step.Action == v1alpha1.ActionChange

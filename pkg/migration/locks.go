@@ -18,12 +18,8 @@ import (
 // lock cannot be taken is left out. The error is why nothing may be changed; even then, call giveUp.
 func (r *regionRun) takeLocks(ctx context.Context) error {
 	if r.satellite != nil {
-		site := r.satellite.source.SatelliteSite
-		if site.Err != nil {
-			return site.Err
-		}
 		namespace := r.Region.Region.Satellite.Namespace
-		if err := journal.EnsureNamespace(ctx, site.Access.Clientset(), namespace); err != nil {
+		if err := journal.EnsureNamespace(ctx, r.satellite.site().Clientset(), namespace); err != nil {
 			return because(ctx, fmt.Errorf("the satellite's namespace: %w", err))
 		}
 		if r.satellite.err = r.take(ctx, r.satellite); r.satellite.err != nil {
@@ -45,16 +41,12 @@ func (r *regionRun) takeLocks(ctx context.Context) error {
 
 // take takes the part's lock and gives the part a context that ends when the lock is lost.
 func (r *regionRun) take(ctx context.Context, p *part) error {
-	site := p.site()
-	if site.Err != nil {
-		return site.Err
-	}
 	p.view = p.source.Collect(ctx, snapshot.ItemProvider) // determines where the provider's lock is
 	if p.owner == OwnerProvider && p.view.ProviderID() == "" {
 		return because(ctx, fmt.Errorf("the provider is unknown: %w", p.view.Provider.Err()))
 	}
 	lease, _ := p.names()
-	held, err := lock.Acquire(ctx, site.Access.Clientset(), lock.Options{
+	held, err := lock.Acquire(ctx, p.site().Clientset(), lock.Options{
 		Lease:     lease,
 		Holder:    fmt.Sprintf("%s@%s/%s", r.Operator, r.Options.Host, r.Options.RunID),
 		Operation: r.operation.Name,
@@ -80,7 +72,6 @@ func (r *regionRun) take(ctx context.Context, p *part) error {
 	return nil
 }
 
-// giveUp releases all locks.
 func (r *regionRun) giveUp(ctx context.Context) {
 	free, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
 	defer cancel()

@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
@@ -68,7 +69,7 @@ func (p *part) index(step string) int {
 // open opens the part's journal and begins a run in it.
 func (p *part) open(ctx context.Context, r *regionRun) error {
 	_, name := p.names()
-	writer, err := journal.Open(ctx, p.site().Access.Clientset(), name)
+	writer, err := journal.Open(ctx, p.site().Clientset(), name)
 	if err != nil {
 		return err
 	}
@@ -98,14 +99,13 @@ func (p *part) open(ctx context.Context, r *regionRun) error {
 }
 
 // site returns the site of the part, its lock and its journal.
-func (p *part) site() snapshot.Site {
+func (p *part) site() *cluster.Access {
 	if p.owner == OwnerSatellite {
 		return p.source.SatelliteSite
 	}
 	return p.source.ProviderSite
 }
 
-// names returns the names of its lock and its journal.
 func (p *part) names() (lease, journal types.NamespacedName) {
 	if p.owner == OwnerSatellite {
 		return p.source.SatelliteLock(), p.source.SatelliteJournal()

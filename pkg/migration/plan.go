@@ -126,7 +126,6 @@ func providerPlan(s *snapshot.Snapshot, results []v1alpha1.CheckResult) v1alpha1
 	return plan
 }
 
-// decide returns what the steps would do, from the snapshot alone.
 func (o Operation) decide(steps []Step, s *snapshot.Snapshot, provider string) []v1alpha1.StepPlan {
 	var plans []v1alpha1.StepPlan
 	for _, step := range steps {

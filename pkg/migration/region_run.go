@@ -58,7 +58,6 @@ func (r *Runner) begin(plan v1alpha1.RegionPlan, report *v1alpha1.RegionReport) 
 	return run
 }
 
-// parts returns the owner's parts.
 func (r *regionRun) parts(owner Owner) []*part {
 	if owner == OwnerProvider {
 		return r.providers
@@ -205,7 +204,7 @@ func (r *regionRun) event(p *part, result v1alpha1.StepResult) {
 	defer cancel()
 	at := metav1.NewTime(r.Clock.Now())
 	_, name := p.names()
-	_ = journal.Emit(ctx, p.site().Access.Clientset(), name, p.writer.UID(), r.operation.Name, result, at)
+	_ = journal.Emit(ctx, p.site().Clientset(), name, p.writer.UID(), r.operation.Name, result, at)
 }
 
 func (r *regionRun) progress(p *part, step string, state v1alpha1.StepState, message string, attention bool) {

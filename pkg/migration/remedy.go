@@ -99,7 +99,6 @@ func (run *Run) switchUntilOff(ctx context.Context) (said string, err error) {
 	return said, err
 }
 
-// rebuildAgain builds the canary on the path that is now in use.
 func (run *Run) rebuildAgain(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, rebuildTimeout)
 	defer cancel()

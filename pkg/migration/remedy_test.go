@@ -3,12 +3,15 @@ package migration
 import (
 	"context"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"k8s.io/utils/ptr"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
@@ -75,14 +78,34 @@ func TestSwitchOff(t *testing.T) {
 	}
 }
 
-// facts reads a snapshot of the primary and the provider.
+// silent is a cluster that nobody answers for.
+func silent(t *testing.T) *cluster.Access {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "kubeconfig")
+	text := `{"clusters":[{"name":"c","cluster":{"server":"https://127.0.0.1:1"}}],"users":[{"name":"u"}],"contexts":[{"name":"x","context":{"cluster":"c","user":"u"}}]}`
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	kubeconfig, err := cluster.LoadKubeconfig(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	access, err := kubeconfig.Open("x", cluster.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return access
+}
+
+// facts are a snapshot of the primary and the provider.
 func (b *builder) facts(t *testing.T, id string) *snapshot.Snapshot {
 	t.Helper()
+	access := silent(t)
 	survey, err := snapshot.NewSurvey(snapshot.Config{
 		Primary: b.run.Source.Primary, Clock: b.run.Clock,
 		Regions: []snapshot.RegionConfig{{
 			Region:    fleet.Region{Satellite: fleet.Satellite{Context: "edge"}, Providers: []fleet.Provider{{Name: id, Context: "edge"}}},
-			Satellite: snapshot.Site{Err: errNothing}, Providers: []snapshot.Site{{Err: errNothing}},
+			Satellite: access, Providers: []*cluster.Access{access},
 		}},
 	})
 	if err != nil {

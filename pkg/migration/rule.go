@@ -8,7 +8,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// ruleItems returns the items that the rule depends on.
 func ruleItems() []snapshot.Item {
 	return []snapshot.Item{
 		snapshot.ItemProvider, snapshot.ItemRegistrations, snapshot.ItemSatellite,

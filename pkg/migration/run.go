@@ -103,7 +103,6 @@ func over(ctx context.Context) bool {
 	return ctx.Err() != nil || ok && !time.Now().Before(deadline)
 }
 
-// manualError marks what a person has to do.
 type manualError struct{ error }
 
 func (e *manualError) Unwrap() error { return e.error }

@@ -41,20 +41,17 @@ func (o Operation) Plan(ctx context.Context, region *snapshot.Region, views []*s
 	return NewRegionPlan(o, views)
 }
 
-// askRights asks every cluster of the region, in parallel, for the rights that the operation needs there. Clusters that
-// cannot be asked are left out.
+// askRights asks every cluster of the region, in parallel, for the rights that the operation needs there.
 func (o Operation) askRights(ctx context.Context, sources []*snapshot.Source, views []*snapshot.Snapshot) {
 	var group sync.WaitGroup
 	first := sources[0]
-	if site := first.SatelliteSite.Access; site != nil && !first.Region.Satellite.None() {
+	if site := first.SatelliteSite; site != nil {
 		needed := o.rights(OwnerSatellite, views[0].Scope(site.Driver()))
-		group.Go(func() { first.AskSatelliteRights(ctx, views[0], needed) })
+		group.Go(func() { views[0].MissingRights = snapshot.MissingRights(ctx, first.SatelliteSite, needed) })
 	}
 	for i, source := range sources {
-		if access := source.ProviderSite.Access; access != nil {
-			needed := o.rights(OwnerProvider, views[i].Scope(access.Driver()))
-			group.Go(func() { source.AskProviderRights(ctx, views[i], needed) })
-		}
+		needed := o.rights(OwnerProvider, views[i].Scope(source.ProviderSite.Driver()))
+		group.Go(func() { views[i].MissingProviderRights = snapshot.MissingRights(ctx, source.ProviderSite, needed) })
 	}
 	group.Wait()
 	for _, view := range views[1:] {
@@ -122,7 +119,6 @@ func newReport(plan v1alpha1.RegionPlan, outcome v1alpha1.Outcome, reason string
 	return report
 }
 
-// changedError means that the region differs from its plan.
 type changedError []string
 
 func (e changedError) Error() string {

@@ -48,7 +48,6 @@ func SamePlan(planned, now *v1alpha1.Plan) error {
 	return nil
 }
 
-// sameRegion compares two plans of a region.
 func sameRegion(planned, now v1alpha1.RegionPlan) error {
 	if planned.Fingerprint != fingerprint(planned) {
 		return fmt.Errorf("region %q: the plan file was edited after it was written", planned.Name)
@@ -77,7 +76,6 @@ func satelliteDifferences(planned, now *v1alpha1.SatellitePlan) []string {
 	}
 }
 
-// providersDifferences compares providers in their order.
 func providersDifferences(planned, now []v1alpha1.ProviderPlan) []string {
 	if len(planned) != len(now) {
 		return []string{fmt.Sprintf("it had %d providers when planned and has %d now", len(planned), len(now))}
@@ -91,7 +89,6 @@ func providersDifferences(planned, now []v1alpha1.ProviderPlan) []string {
 	return differences
 }
 
-// stepDifferences compares steps in their order.
 func stepDifferences(planned, now []v1alpha1.StepPlan) (differences []string) {
 	at := func(steps []v1alpha1.StepPlan, i int) string {
 		if i >= len(steps) {

@@ -214,7 +214,6 @@ func (s *settler) situation(p *part, failed string) situation {
 	}
 }
 
-// apply carries one remedy out and reports the result.
 func (s *settler) apply(ctx context.Context, p *part, r remedy) error {
 	result := v1alpha1.StepResult{Name: r.step, Started: metav1.NewTime(p.run.Clock.Now())}
 	message, err := s.do(ctx, p, r)
@@ -230,7 +229,6 @@ func (s *settler) apply(ctx context.Context, p *part, r remedy) error {
 	return err
 }
 
-// keepEvidence saves evidence of the failure.
 func (s *settler) keepEvidence(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, evidenceTimeout)
 	defer cancel()

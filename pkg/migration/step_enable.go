@@ -9,7 +9,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// enableNetworkingV2 switches the provider to Networking v2.
 func enableNetworkingV2() Step {
 	return Step{
 		Name: stepEnable, Owner: OwnerProvider, Noticeable: true, ProvesNewPath: true,

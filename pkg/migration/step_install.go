@@ -75,7 +75,6 @@ func said(control gitops.Control) string {
 	}
 }
 
-// showRendering adds the changes of the satellite's manifest.
 func showRendering(s *snapshot.Snapshot, plan *v1alpha1.StepPlan) {
 	rendering := s.Rendering.Value()
 	plan.Diff = rendering.Diff

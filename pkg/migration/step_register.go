@@ -43,7 +43,6 @@ func decideRegister(s *snapshot.Snapshot) Decision {
 	return change(fmt.Sprintf("register %q at the primary", s.Region.Name))
 }
 
-// sameNamed returns the registration with the region's name.
 func sameNamed(s *snapshot.Snapshot) (coder.Satellite, bool) {
 	for _, r := range s.Registrations.Value() {
 		if r.Name == s.Region.Name {
@@ -83,7 +82,6 @@ func applyRegister(ctx context.Context, run *Run) error {
 	return fmt.Errorf("the primary did not answer, so whether it registered the satellite is unknown: %w", err)
 }
 
-// deleteRegistration deletes the registration with that ID if there is one.
 func (run *Run) deleteRegistration(ctx context.Context, id string) error {
 	if err := run.Source.Primary.DeleteSatellite(ctx, id); err != nil && !coder.IsNotFound(err) {
 		return err

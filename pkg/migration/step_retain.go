@@ -128,7 +128,7 @@ func suspendOwner(ctx context.Context, run *Run) error {
 	if control.Unsuspended() {
 		run.Progress("suspending %s", control.Owner)
 		commit, cancel := run.Commit(ctx)
-		err := control.Suspend(commit, run.Source.ProviderSite.Access.Dynamic())
+		err := control.Suspend(commit, run.Source.ProviderSite.Dynamic())
 		cancel()
 		if err != nil {
 			return err

@@ -114,7 +114,6 @@ func (t *tally) name(event v1alpha1.Progress) string {
 	return event.Region
 }
 
-// ends reports whether an event is the last one of its region, or workspace.
 func (t *tally) ends(event v1alpha1.Progress) bool {
 	return event.State != v1alpha1.StepRunning && (t.workspaces || event.Step == "")
 }

@@ -87,3 +87,28 @@ func forAll(regions []string, hint string) string {
 	first := regexp.MustCompile(" --region " + regexp.QuoteMeta(regions[0]) + "( |`|$)")
 	return first.ReplaceAllString(hint, " --region "+strings.Join(regions, ",")+"$1")
 }
+
+// checkList writes what checks mean: one in full, several in a table or, with -o wide, all in full.
+func (p *page) checkList(list *v1alpha1.CheckList) {
+	if len(list.Items) != 1 && !p.wide {
+		t := table{columns: []column{{title: "CHECK"}, {title: "CATEGORY"}, {title: "SEVERITY"}, {title: "QUESTION"}}}
+		for _, info := range list.Items {
+			t.add(info.ID, info.Category, Words(string(info.Severity)), info.Question)
+		}
+		p.table(t, "")
+		return
+	}
+	for _, info := range list.Items {
+		p.blank()
+		p.title(info.ID, strong)
+		kind := "category " + info.Category + ", severity " + Words(string(info.Severity))
+		if info.Preflight {
+			kind += ", a failure stops a migration before it starts"
+		}
+		p.text("  ", kind)
+		p.blank()
+		p.text("  ", info.Question)
+		p.blank()
+		p.paragraphs("  ", info.Explanation)
+	}
+}

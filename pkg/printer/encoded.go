@@ -86,7 +86,6 @@ func unsafe(r rune) bool {
 	return unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
 }
 
-// line returns text escaped and on one line.
 func line(text string) string {
 	return strings.Join(strings.Fields(Escape(text)), " ")
 }

@@ -24,6 +24,17 @@ func primaryLine(primary v1alpha1.Primary) string {
 	return text
 }
 
+func (p *page) version(info *v1alpha1.VersionInfo) {
+	build := []string{info.GoVersion, info.Platform}
+	if info.Commit != "" {
+		build = append([]string{"commit " + info.Commit}, build...)
+	}
+	p.command("", pluginName+" "+info.Version+" ("+strings.Join(build, ", ")+")")
+	if info.Primary != nil {
+		p.title(primaryLine(*info.Primary), plain)
+	}
+}
+
 // Words turns a CamelCase constant into words: "ChangesPending", "changes pending".
 func Words(constant string) string {
 	var b strings.Builder
@@ -52,7 +63,6 @@ func stateStyle(state v1alpha1.StepState) style {
 
 func orNone(text string) string { return cmp.Or(text, "-") }
 
-// distinct returns the texts, each once and without empty ones.
 func distinct(texts ...string) []string {
 	var out []string
 	for _, text := range texts {
@@ -63,7 +73,6 @@ func distinct(texts ...string) []string {
 	return out
 }
 
-// joined lists texts, each once; "-" if there are none.
 func joined(texts []string) string { return orNone(strings.Join(distinct(texts...), ", ")) }
 
 func counted(n int, noun string) string {
@@ -71,6 +80,16 @@ func counted(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// sentences are a summary.
+type sentences []string
+
+// add adds a sentence if it applies.
+func (s *sentences) add(applies bool, format string, args ...any) {
+	if applies {
+		*s = append(*s, fmt.Sprintf(format, args...))
+	}
 }
 
 type count struct {

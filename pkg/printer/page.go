@@ -11,13 +11,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-type human struct {
-	Options
-	wide bool
-}
-
-func (h human) PrintObj(document runtime.Object, w io.Writer) error {
-	p := &page{human: h}
+func (p *page) print(document runtime.Object, w io.Writer) error {
 	switch d := document.(type) {
 	case *v1alpha1.Plan:
 		p.plan(d)
@@ -44,7 +38,8 @@ func (h human) PrintObj(document runtime.Object, w io.Writer) error {
 
 // page collects text for people, escaped and wrapped.
 type page struct {
-	human
+	Options
+	wide bool
 	out  bytes.Buffer
 	once bool // set if the command cannot be run again to see more
 }

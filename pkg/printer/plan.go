@@ -11,20 +11,18 @@ import (
 
 func (p *page) plan(plan *v1alpha1.Plan) {
 	p.title(primaryLine(plan.Primary), plain)
-	sentences := p.planSummary(plan)
+	summary := p.planSummary(plan)
 	if p.full(len(plan.Regions)) {
 		for i := range plan.Regions {
 			p.regionPlan(&plan.Regions[i], plan.Waves)
 		}
 	} else {
 		p.fleetPlan(plan)
-		sentences = append(sentences, "-o wide shows each region in full.")
+		summary.add(true, "-o wide shows each region in full.")
 	}
-	if !p.Ahead {
-		sentences = append(sentences, "This was a plan: nothing was changed.")
-	}
+	summary.add(!p.Ahead, "This was a plan: nothing was changed.")
 	p.blank()
-	for _, sentence := range sentences {
+	for _, sentence := range summary {
 		p.text("", sentence)
 	}
 }
@@ -100,7 +98,7 @@ func (p *page) stepMore(step v1alpha1.StepPlan) {
 	}
 }
 
-func (p *page) planSummary(plan *v1alpha1.Plan) (sentences []string) {
+func (p *page) planSummary(plan *v1alpha1.Plan) (summary sentences) {
 	var regions Groups[string]
 	var left, unknown []string
 	var all v1alpha1.Impact
@@ -134,22 +132,14 @@ func (p *page) planSummary(plan *v1alpha1.Plan) (sentences []string) {
 		}
 	}
 	for _, g := range regions.List {
-		sentences = append(sentences, fmt.Sprintf("%d of %s %s: %s.", len(g.Regions), counted(len(plan.Regions), "region"), g.Key, p.list(g.Regions)))
+		summary.add(true, "%d of %s %s: %s.", len(g.Regions), counted(len(plan.Regions), "region"), g.Key, p.list(g.Regions))
 	}
-	if len(plan.Regions) == 0 {
-		sentences = []string{"There are no regions to plan."}
-	}
-	if len(left) > 0 {
-		sentences = append(sentences, fmt.Sprintf("Left out: %s of regions that would change: %s.", counted(len(left), "provider"), p.list(left)))
-	}
-	if switches > 0 {
-		sentences = append(sentences, fmt.Sprintf("Switching %s affects %s, %d of them on, of up to %s.%s",
-			counted(switches, "provider"), counted(all.Workspaces, "workspace"), all.On, counted(all.Users, "user"), rebuilt))
-	}
-	if len(unknown) > 0 {
-		sentences = append(sentences, fmt.Sprintf("It is unknown whom switching %s affects: %s.", counted(len(unknown), "more provider"), p.list(unknown)))
-	}
-	return sentences
+	summary.add(len(plan.Regions) == 0, "There are no regions to plan.")
+	summary.add(len(left) > 0, "Left out: %s of regions that would change: %s.", counted(len(left), "provider"), p.list(left))
+	summary.add(switches > 0, "Switching %s affects %s, %d of them on, of up to %s.%s",
+		counted(switches, "provider"), counted(all.Workspaces, "workspace"), all.On, counted(all.Users, "user"), rebuilt)
+	summary.add(len(unknown) > 0, "It is unknown whom switching %s affects: %s.", counted(len(unknown), "more provider"), p.list(unknown))
+	return summary
 }
 
 // fleetPlan writes what a migration of many regions would do: each different plan and each preflight finding once. It

@@ -1,3 +1,8 @@
+// Package printer shows documents of v1alpha1, as text for people or as JSON, YAML and templates for programs, and the
+// progress of a run. It gets documents and events only, never clients.
+//
+// Texts from APIs and users are escaped before they reach a terminal, and secrets are removed: from documents in New,
+// from everything else in Escape. Text takes at most Options.Width columns, except manifest diffs and commands to copy.
 package printer
 
 import (
@@ -77,7 +82,9 @@ func withoutSecrets(document runtime.Object) (runtime.Object, error) {
 func forFormat(format string, options Options) (printers.ResourcePrinter, error) {
 	switch format {
 	case "", "wide":
-		return human{Options: options, wide: format == "wide"}, nil
+		return printers.ResourcePrinterFunc(func(document runtime.Object, w io.Writer) error {
+			return (&page{Options: options, wide: format == "wide"}).print(document, w)
+		}), nil
 	case "json":
 		return &encoded{}, nil
 	case "yaml":

@@ -72,7 +72,6 @@ func reportTable(regions []v1alpha1.RegionReport) table {
 	return t
 }
 
-// message is the one sentence of a region in the table; failures have a block of their own.
 func message(region v1alpha1.RegionReport) string {
 	switch region.Outcome {
 	case v1alpha1.OutcomeNothingToDo:
@@ -107,7 +106,6 @@ func message(region v1alpha1.RegionReport) string {
 	return failed + " " + how
 }
 
-// stepCount says how many steps are as they should be, and how many of them this run changed.
 func stepCount(steps []v1alpha1.StepResult) string {
 	var done, already int
 	for _, step := range steps {
@@ -265,7 +263,6 @@ func span(steps []v1alpha1.StepResult) (started, finished metav1.Time) {
 	return started, finished
 }
 
-// elapsed returns a time in full seconds; "-" if unknown.
 func elapsed(started, finished metav1.Time) string {
 	if started.IsZero() || finished.IsZero() || finished.Time.Before(started.Time) {
 		return "-"

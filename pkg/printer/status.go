@@ -106,7 +106,6 @@ func runLines(region *v1alpha1.RegionStatus) []string {
 	return distinct(lines...)
 }
 
-// runLine describes a run that is in progress or did not succeed; "" if there is none.
 func runLine(run *v1alpha1.Run) string {
 	if run == nil {
 		return ""

@@ -32,7 +32,6 @@ const (
 	ellipsis  = "..." // ends text that was cut; ASCII, so that every terminal shows it
 )
 
-// add adds a row of texts, or of cells where they have a style.
 func (t *table) add(cells ...any) {
 	row := make([]cell, len(cells))
 	for i, c := range cells {

@@ -88,7 +88,6 @@ func workspaceTable(report *v1alpha1.WorkspaceReport, wide bool) table {
 	return t
 }
 
-// moment shows a time, in UTC; "never" if there is none.
 func moment(at *metav1.Time) string {
 	if at == nil {
 		return "never"
@@ -96,7 +95,7 @@ func moment(at *metav1.Time) string {
 	return at.UTC().Format("2006-01-02 15:04")
 }
 
-func workspaceSummary(report *v1alpha1.WorkspaceReport, ahead bool) []string {
+func workspaceSummary(report *v1alpha1.WorkspaceReport, ahead bool) (summary sentences) {
 	var total, waiting, unknown int
 	for _, provider := range report.Providers {
 		if a := provider.Adoption; a != nil {
@@ -109,17 +108,13 @@ func workspaceSummary(report *v1alpha1.WorkspaceReport, ahead bool) []string {
 	if report.Operation == "rebuild" {
 		return rebuildSummary(report, ahead)
 	}
-	sentences := []string{fmt.Sprintf("%d of %s wait for a rebuild; until then they use the former path.", waiting, counted(total, "workspace"))}
-	if unknown > 0 {
-		sentences = append(sentences, fmt.Sprintf("It is unknown which path the workspaces of %s use.", counted(unknown, "provider")))
-	}
-	if waiting > 0 {
-		sentences = append(sentences, "`"+pluginName+" workspaces rebuild` with the same flags rebuilds them, and leaves those in use alone.")
-	}
-	return sentences
+	summary.add(true, "%d of %s wait for a rebuild; until then they use the former path.", waiting, counted(total, "workspace"))
+	summary.add(unknown > 0, "It is unknown which path the workspaces of %s use.", counted(unknown, "provider"))
+	summary.add(waiting > 0, "`"+pluginName+" workspaces rebuild` with the same flags rebuilds them, and leaves those in use alone.")
+	return summary
 }
 
-func rebuildSummary(report *v1alpha1.WorkspaceReport, ahead bool) []string {
+func rebuildSummary(report *v1alpha1.WorkspaceReport, ahead bool) (summary sentences) {
 	states := map[v1alpha1.RebuildState]int{}
 	left := 0 // that still wait
 	for _, w := range report.Workspaces {
@@ -135,12 +130,8 @@ func rebuildSummary(report *v1alpha1.WorkspaceReport, ahead bool) []string {
 	if len(parts) == 0 {
 		parts = []string{"none waits for a rebuild"}
 	}
-	sentences := []string{counted(len(report.Workspaces), "workspace") + ": " + strings.Join(parts, ", ") + "."}
-	if states[v1alpha1.RebuildPlanned] > 0 && !ahead {
-		sentences = append(sentences, "This was a plan: nothing was changed.")
-	}
-	if states[v1alpha1.RebuildNotStarted] > 0 {
-		sentences = append(sentences, "Run the same command again for those that were not started.")
-	}
-	return sentences
+	summary.add(true, "%s: %s.", counted(len(report.Workspaces), "workspace"), strings.Join(parts, ", "))
+	summary.add(states[v1alpha1.RebuildPlanned] > 0 && !ahead, "This was a plan: nothing was changed.")
+	summary.add(states[v1alpha1.RebuildNotStarted] > 0, "Run the same command again for those that were not started.")
+	return summary
 }

@@ -92,7 +92,6 @@ func Endpoint(ctx context.Context, target Target) (result Result) {
 	return result
 }
 
-// parse returns the target's URL and the address to dial.
 func (t Target) parse() (u *url.URL, address string, err error) {
 	u, err = url.Parse(t.URL)
 	if err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" {
@@ -120,7 +119,6 @@ func try(ctx context.Context, limit time.Duration, pass func(context.Context, ti
 	return err
 }
 
-// get requests the root page over the connection.
 func get(ctx context.Context, limit time.Duration, u *url.URL, connection net.Conn) error {
 	transport := &http.Transport{
 		DisableKeepAlives:      true,

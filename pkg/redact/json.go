@@ -22,7 +22,6 @@ func Strings(data []byte, change func(string) string) []byte {
 	})
 }
 
-// literal is JSON of one string.
 func literal(quoted []byte, change func(string) string) []byte {
 	var text string
 	if json.Unmarshal(quoted, &text) != nil {

@@ -16,7 +16,6 @@ const (
 // Secrets by their kind, wherever they are; variables, keys and arguments by their names; all else by its shape.
 func Object(value any) any { return new(hider).hide(value) }
 
-// hider hides the secrets in a value.
 type hider struct {
 	depth int  // how deep the value is nested in texts
 	found bool // whether there was anything to hide

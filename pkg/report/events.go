@@ -38,7 +38,6 @@ func fromEvents(events []v1alpha1.Progress) *v1alpha1.MigrationReport {
 	return run
 }
 
-// stepped applies an event to the steps.
 func stepped(steps []v1alpha1.StepResult, e v1alpha1.Progress) []v1alpha1.StepResult {
 	i := slices.IndexFunc(steps, func(s v1alpha1.StepResult) bool {
 		return s.Name == e.Step && s.Provider == e.Provider && s.State == v1alpha1.StepRunning

@@ -12,7 +12,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
 )
 
-// functions are for templates.
 func functions() map[string]any {
 	return map[string]any{
 		"tone": tone, "words": words, "div": div, "tally": tally,

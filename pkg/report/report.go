@@ -86,7 +86,6 @@ func (r *Report) Read(data []byte) error {
 // Write writes the whole report or, on an error, nothing.
 func (r *Report) Write(w io.Writer, format string) error { return write(w, format, r.view()) }
 
-// write writes the template of that name.
 func write(w io.Writer, name string, data any) error {
 	var page interface{ Execute(io.Writer, any) error }
 	var err error

@@ -8,7 +8,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
 )
 
-// view is what templates show.
 type view struct {
 	*Report
 	Run    *v1alpha1.MigrationReport // from the events if there is no document; nil without both
@@ -103,7 +102,6 @@ func (v *view) addRun() {
 	}
 }
 
-// addPlan joins equal plans, and adds what their preflight found.
 func (v *view) addPlan() {
 	for _, region := range v.Plan.Regions {
 		v.addChecks(region.Name, region.Preflight)

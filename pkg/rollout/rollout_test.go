@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 	clocktesting "k8s.io/utils/clock/testing"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
@@ -21,9 +24,31 @@ import (
 var errUnreachable = errors.New("nobody answers")
 
 // nobody answers no request.
-type nobody struct{}
+type nobody struct{ why error }
 
-func (nobody) RoundTrip(*http.Request) (*http.Response, error) { return nil, errUnreachable }
+func (n nobody) RoundTrip(*http.Request) (*http.Response, error) { return nil, n.why }
+
+// silent is a cluster that nobody answers for.
+func silent(t *testing.T, why error) *cluster.Access {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "kubeconfig")
+	text := `{"clusters":[{"name":"c","cluster":{"server":"https://127.0.0.1:1"}}],"users":[{"name":"u"}],"contexts":[{"name":"x","context":{"cluster":"c","user":"u"}}]}`
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	kubeconfig, err := cluster.LoadKubeconfig(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	access, err := kubeconfig.Open("x", cluster.Options{})
+	if err == nil {
+		access, err = access.Wrapped(func(http.RoundTripper) http.RoundTripper { return nobody{why} })
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return access
+}
 
 // rolloutOf migrates regions about which nothing is known.
 func rolloutOf(t *testing.T, names ...string) *Rollout {
@@ -32,13 +57,14 @@ func rolloutOf(t *testing.T, names ...string) *Rollout {
 	if err != nil {
 		t.Fatal(err)
 	}
-	primary = primary.Wrapped(func(http.RoundTripper) http.RoundTripper { return nobody{} })
+	primary = primary.Wrapped(func(http.RoundTripper) http.RoundTripper { return nobody{errUnreachable} })
 	clock := clocktesting.NewFakeClock(time.Unix(0, 0))
 	config := snapshot.Config{Primary: primary, Clock: clock}
+	access := silent(t, errUnreachable)
 	for _, name := range names {
 		config.Regions = append(config.Regions, snapshot.RegionConfig{
 			Region:    fleet.Region{Name: name, Satellite: fleet.Satellite{Context: name}, Providers: []fleet.Provider{{Context: name}}},
-			Satellite: snapshot.Site{Err: errUnreachable}, Providers: []snapshot.Site{{Err: errUnreachable}},
+			Satellite: access, Providers: []*cluster.Access{access},
 		})
 	}
 	survey, err := snapshot.NewSurvey(config)

@@ -12,15 +12,14 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
 // If one of a region's two clusters does not answer, the whole region is left out, with the
 // reason. If a cluster refuses, the region is not left out, and still stops everything.
 func TestPlanLeavesOut(t *testing.T) {
 	rollout := rolloutOf(t, "sydney", "london")
-	silent := snapshot.Site{Err: &cluster.UnreachableError{Context: "london", Reason: "it does not answer", NoAnswer: true}}
-	rollout.Survey.Regions()[1].Sources[0].ProviderSite = silent
+	why := &cluster.UnreachableError{Context: "london", Reason: "it does not answer", NoAnswer: true}
+	rollout.Survey.Regions()[1].Sources[0].ProviderSite = silent(t, why)
 	rollout.Survey.Regions()[1].Sources[0].Declared.Context = "london-b"
 	for _, operation := range []migration.Operation{migration.Migrate(false, false), migration.Migrate(true, false), migration.Retain(false)} {
 		rollout.Operation, rollout.SkipUnreachable = operation, true

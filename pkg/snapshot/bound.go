@@ -13,12 +13,12 @@ import (
 
 // Satellite returns the satellite's release at its site.
 func (src *Source) Satellite() satellite.Release {
-	return satellite.At(src.SatelliteSite.Access, src.Region.Satellite.Namespace, src.Region.Satellite.Release)
+	return satellite.At(src.SatelliteSite, src.Region.Satellite.Namespace, src.Region.Satellite.Release)
 }
 
 // Legacy returns the site of the provider's legacy release. Its backups are in the provider's namespace, beside the journal.
 func (src *Source) Legacy(s *Snapshot) legacy.Site {
-	return legacy.At(src.ProviderSite.Access, s.ProviderNamespace())
+	return legacy.At(src.ProviderSite, s.ProviderNamespace())
 }
 
 // SatelliteJournal names the satellite's journal.

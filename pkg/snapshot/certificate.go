@@ -58,7 +58,7 @@ func (src *Source) tlsSecret(ctx context.Context, name string) TLSSecret {
 		return found
 	}
 	found.Certificate = inCluster(src.SatelliteSite, func() (probe.Certificate, error) {
-		secret, err := src.SatelliteSite.Access.Clientset().CoreV1().Secrets(src.Region.Satellite.Namespace).Get(ctx, name, metav1.GetOptions{})
+		secret, err := src.SatelliteSite.Clientset().CoreV1().Secrets(src.Region.Satellite.Namespace).Get(ctx, name, metav1.GetOptions{})
 		if err != nil {
 			found.Missing = apierrors.IsNotFound(err)
 			return probe.Certificate{}, err

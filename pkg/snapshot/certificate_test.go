@@ -11,6 +11,7 @@ import (
 
 	"k8s.io/utils/clock"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
@@ -122,12 +123,13 @@ func servedSource(t *testing.T, authority *codertest.Authority, caFile string, n
 	if err != nil {
 		t.Fatal(err)
 	}
+	access := broken(t, errNoCluster)
 	survey, err := snapshot.NewSurvey(snapshot.Config{
 		Primary: primary, RootCAs: client.RootCAs(), Clock: clock.RealClock{},
 		Regions: []snapshot.RegionConfig{{
 			Region: fleet.Region{
 				Name: "sydney", Satellite: fleet.Satellite{Context: "sydney", AccessURL: server.url}, Providers: []fleet.Provider{{}},
-			}, Endpoint: client, Satellite: snapshot.Site{Err: errNoCluster}, Providers: []snapshot.Site{{Err: errNoCluster}},
+			}, Endpoint: client, Satellite: access, Providers: []*cluster.Access{access},
 		}},
 	})
 	if err != nil {

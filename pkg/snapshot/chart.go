@@ -54,7 +54,6 @@ func (src *Source) chart(ctx context.Context, s *Snapshot) {
 	group.Wait()
 }
 
-// rendering renders the intended release if everything that it depends on is known.
 func (src *Source) rendering(s *Snapshot) Fact[satellite.Rendering] {
 	if err := errors.Join(s.Spec.Err(), s.Chart.Err(), s.Satellite.Err()); err != nil {
 		return Unknown[satellite.Rendering](err)

@@ -26,7 +26,6 @@ func (src *Source) Collect(ctx context.Context, items ...Item) *Snapshot {
 	return s
 }
 
-// empty returns a snapshot that knows only what was declared.
 func (src *Source) empty() *Snapshot { return &Snapshot{Region: src.Region, Declared: src.Declared} }
 
 // Refresh gathers the items again, in parallel, and replaces them in s.
@@ -82,7 +81,6 @@ func (src *Source) gather(ctx context.Context, s *Snapshot, items []Item, satell
 	s.Taken = src.clock.Now()
 }
 
-// gathering gathers wanted items in parallel.
 type gathering struct {
 	sync.WaitGroup
 	items []Item
@@ -137,19 +135,15 @@ func (src *Source) oneCluster() bool {
 }
 
 // inCluster collects a fact from a cluster and explains connection errors in plain words.
-func inCluster[T any](site Site, collect func() (T, error)) Fact[T] {
-	if site.Err != nil {
-		return Unknown[T](site.Err)
-	}
+func inCluster[T any](site *cluster.Access, collect func() (T, error)) Fact[T] {
 	value, err := collect()
-	return FactOf(value, cluster.Explain(err, site.Access.Context))
+	return FactOf(value, cluster.Explain(err, site.Context))
 }
 
-// reader reads an object, such as a journal or a lock.
 type reader[T any] func(ctx context.Context, client kubernetes.Interface, name types.NamespacedName) (T, error)
 
-func object[T any](ctx context.Context, site Site, read reader[T], name types.NamespacedName) Fact[T] {
-	return inCluster(site, func() (T, error) { return read(ctx, site.Access.Clientset(), name) })
+func object[T any](ctx context.Context, site *cluster.Access, read reader[T], name types.NamespacedName) Fact[T] {
+	return inCluster(site, func() (T, error) { return read(ctx, site.Clientset(), name) })
 }
 
 // ofProvider reads an object in the provider's namespace, which is known once the provider is.
@@ -160,15 +154,15 @@ func ofProvider[T any](ctx context.Context, src *Source, s *Snapshot, read reade
 	return object(ctx, src.ProviderSite, read, name)
 }
 
-func clusterOf(ctx context.Context, site Site) Fact[Cluster] {
+func clusterOf(ctx context.Context, site *cluster.Access) Fact[Cluster] {
 	return inCluster(site, func() (Cluster, error) {
 		var (
 			group sync.WaitGroup
-			found = Cluster{Server: site.Access.Server()}
+			found = Cluster{Server: site.Server()}
 			errs  [2]error
 		)
-		group.Go(func() { found.UID, errs[0] = site.Access.UID(ctx) })
-		group.Go(func() { found.Version, errs[1] = site.Access.ServerVersion(ctx) })
+		group.Go(func() { found.UID, errs[0] = site.UID(ctx) })
+		group.Go(func() { found.Version, errs[1] = site.ServerVersion(ctx) })
 		group.Wait()
 		return found, cmp.Or(errs[0], errs[1])
 	})
@@ -203,7 +197,7 @@ func (src *Source) provider(ctx context.Context, s *Snapshot) Fact[coder.Provide
 	if !ok {
 		return Unknown[coder.Provider](s.Primary.Providers.Err())
 	}
-	found, err := fleet.MatchProvider(src.Region, src.Declared, src.ProviderSite.server(), providers)
+	found, err := fleet.MatchProvider(src.Region, src.Declared, src.ProviderSite.Server(), providers)
 	s.found = found
 	return FactOf(found, settled(err))
 }

@@ -98,15 +98,15 @@ func TestOneFailureHidesNothing(t *testing.T) {
 	}
 }
 
-// If a cluster cannot be opened, the facts from the primary and the access URL are still known.
-func TestClusterThatCannotBeOpened(t *testing.T) {
+// If a cluster cannot be reached, the facts from the primary and the access URL are still known.
+func TestClusterThatCannotBeAsked(t *testing.T) {
 	servers := newServers(t)
 	noAccess := errors.New("no such plugin")
 	source := servers.source(t, func(c *snapshot.RegionConfig) {
-		c.Satellite, c.Providers = snapshot.Site{Err: noAccess}, []snapshot.Site{{Err: noAccess}}
+		c.Satellite, c.Providers = broken(t, noAccess), []*cluster.Access{broken(t, noAccess)}
 	})
 	s := source.Collect(t.Context(), append(snapshot.PlanItems(), snapshot.ItemRemoval)...)
-	source.AskSatelliteRights(t.Context(), s, []cluster.Rule{{Resource: "secrets", Verb: "get"}})
+	s.MissingRights = snapshot.MissingRights(t.Context(), source.SatelliteSite, []cluster.Rule{{Resource: "secrets", Verb: "get"}})
 	for name, err := range map[string]error{
 		"cluster": s.Cluster.Err(), "satellite": s.Satellite.Err(), "legacy": s.Legacy.Err(), "journals": errors.Join(s.SatelliteJournal.Err(), s.ProviderJournal.Err()),
 		"locks": errors.Join(s.SatelliteLock.Err(), s.ProviderLock.Err()), "rights": s.MissingRights.Err(), "provider": s.ProviderCluster.Err(),

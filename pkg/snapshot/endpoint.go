@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
 )
 
@@ -30,7 +31,6 @@ func (src *Source) endpoint(ctx context.Context) Fact[Endpoint] {
 	return Known(found)
 }
 
-// target is the access URL, for a probe.
 func (src *Source) target() probe.Target {
 	return probe.Target{URL: src.Region.Satellite.AccessURL, ConnectTo: src.Region.Satellite.ConnectTo, RootCAs: src.rootCAs}
 }
@@ -66,4 +66,47 @@ func (s *Snapshot) PathAnswers() error {
 		return fmt.Errorf("version %s answers through the satellite, but %s at the primary", through, direct)
 	}
 	return nil
+}
+
+// Unified is what answers at the fleet's unified URL. DNS leads it to one place from here, so it is the same for all regions.
+type Unified struct {
+	Identity coder.Identity
+	Err      error        // why nothing answers as Coder does
+	Reach    probe.Result // how far a connection got; only collected if Err is set
+}
+
+// unified asks what answers at the unified URL, once for all regions, without credentials for the unknown recipient.
+func (src *Source) unified(ctx context.Context) Fact[Unified] {
+	if src.Region.Satellite.UnifiedURL == "" {
+		return Fact[Unified]{}
+	}
+	if src.Endpoint == nil {
+		return Unknown[Unified](errNoAccessURL)
+	}
+	client, err := src.Endpoint.At(src.Region.Satellite.UnifiedURL, "")
+	if err != nil {
+		return Unknown[Unified](err)
+	}
+	return Known(src.shared.unified.get(func() (found Unified) {
+		defer client.CloseIdle()
+		if found.Identity, found.Err = client.Identify(ctx); found.Err != nil {
+			found.Reach = probe.Endpoint(ctx, probe.Target{URL: src.Region.Satellite.UnifiedURL, RootCAs: src.rootCAs})
+		}
+		return found
+	}))
+}
+
+// unifiedCertificate returns the certificate that the satellite serves for the unified URL's name. If the certificate for
+// its own name does not cover both, it takes a handshake to know, since a server may choose by the name.
+func (src *Source) unifiedCertificate(ctx context.Context, own *probe.Certificate) *probe.Certificate {
+	host := fleet.Host(src.Region.Satellite.UnifiedURL)
+	switch {
+	case host == "" || own == nil:
+		return nil
+	case own.For(host):
+		return own
+	}
+	target := src.target()
+	target.ServerName = host
+	return cmp.Or(probe.Endpoint(ctx, target).Certificate, own)
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
-// errNotCollected is the reason of a fact that was not requested.
 var errNotCollected = errors.New("not collected")
 
 // Fact is a value, or the reason why it is unknown: for the zero Fact, that it was not collected.

@@ -21,14 +21,12 @@ type pace struct {
 	late                  bool
 }
 
-// newPace returns a pace of at most limit regions.
 func newPace(limit int) *pace {
 	p := &pace{bound: min(paceFirst, limit), limit: limit}
 	p.turn = sync.NewCond(&p.mutex)
 	return p
 }
 
-// begin waits for the turn of one more region.
 func (p *pace) begin() {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
@@ -38,7 +36,6 @@ func (p *pace) begin() {
 	p.running++
 }
 
-// end records that a region is done.
 func (p *pace) end() {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
@@ -62,7 +59,6 @@ func (p *pace) watch(done <-chan struct{}) {
 	}
 }
 
-// observe records how late a timer fired.
 func (p *pace) observe(lateness time.Duration) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()

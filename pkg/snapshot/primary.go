@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
@@ -40,4 +41,13 @@ func (p *primarySource) facts(ctx context.Context) Primary {
 		group.Wait()
 		return found
 	})
+}
+
+// Document returns the primary in the form of documents.
+func (p Primary) Document() v1alpha1.Primary {
+	document := v1alpha1.Primary{URL: p.URL, Operator: p.Me.Value().Email}
+	if version, ok := p.Version.Get(); ok {
+		document.Version = version.String()
+	}
+	return document
 }

@@ -3,6 +3,7 @@ package snapshot
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
@@ -15,12 +16,11 @@ type Region struct {
 	Sources []*Source    // of its providers, in their order; at least one
 }
 
-// closeIdle closes idle connections to clusters and the satellite.
 func (r *Region) closeIdle() {
 	for _, source := range r.Sources {
-		for _, site := range []Site{source.SatelliteSite, source.ProviderSite} {
-			if site.Access != nil {
-				site.Access.CloseIdle()
+		for _, site := range []*cluster.Access{source.SatelliteSite, source.ProviderSite} {
+			if site != nil {
+				site.CloseIdle()
 			}
 		}
 		if source.Endpoint != nil {
@@ -77,5 +77,33 @@ func (s *Snapshot) AdoptSatellite(from *Snapshot) {
 	s.Endpoint, s.Unified = from.Endpoint, from.Unified
 	if s.Declared.Context == s.Region.Satellite.Context {
 		s.ProviderCluster = from.Cluster
+	}
+}
+
+// Compare sets in every view which other regions of the fleet share its satellite's place or its provider. Different
+// contexts may lead to one cluster, so the UID of the namespace kube-system identifies it.
+func Compare(regions [][]*Snapshot) {
+	all := slices.Concat(regions...)
+	for _, views := range regions {
+		for _, s := range views {
+			s.SamePlace, s.SameProvider = nil, nil
+			for _, other := range all {
+				if other != s {
+					s.compare(other, slices.Contains(views, other))
+				}
+			}
+			s.SamePlace, s.SameProvider = slices.Compact(s.SamePlace), slices.Compact(s.SameProvider)
+		}
+	}
+}
+
+func (s *Snapshot) compare(other *Snapshot, sameRegion bool) {
+	site, others := s.Region.Satellite, other.Region.Satellite
+	uid := s.Cluster.Value().UID
+	if !sameRegion && uid != "" && uid == other.Cluster.Value().UID && site.Namespace == others.Namespace {
+		s.SamePlace = append(s.SamePlace, other.Region.Name)
+	}
+	if id := s.Provider.Value().ID; id != "" && id == other.Provider.Value().ID {
+		s.SameProvider = append(s.SameProvider, other.Region.Name)
 	}
 }

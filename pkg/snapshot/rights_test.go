@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
 // A review of a namespace's rules covers every right that it grants. Each of the others needs a
@@ -22,14 +23,14 @@ func TestMissingRights(t *testing.T) {
 		needed = append(needed, cluster.Rule{Namespace: source.Region.Satellite.Namespace, Group: "coordination.k8s.io", Resource: "leases", Verb: verb})
 	}
 	s := source.Collect(t.Context())
-	source.AskSatelliteRights(t.Context(), s, needed)
+	s.MissingRights = snapshot.MissingRights(t.Context(), source.SatelliteSite, needed)
 	want := []string{"get, create, update leases.coordination.k8s.io in namespace coder-satellite"}
 	if diff := cmp.Diff(want, cluster.InWords(s.MissingRights.Value())); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 
 	servers.fail(reviews+"selfsubjectrulesreviews", 500)
-	source.AskSatelliteRights(t.Context(), s, needed)
+	s.MissingRights = snapshot.MissingRights(t.Context(), source.SatelliteSite, needed)
 	if s.MissingRights.IsKnown() {
 		t.Errorf("known although there was no answer: %v", s.MissingRights.Value())
 	}
@@ -39,7 +40,7 @@ func TestMissingRights(t *testing.T) {
 func TestRightsOfNothing(t *testing.T) {
 	source := newServers(t).source(t)
 	s := source.Collect(t.Context())
-	source.AskSatelliteRights(t.Context(), s, nil)
+	s.MissingRights = snapshot.MissingRights(t.Context(), source.SatelliteSite, nil)
 	if s.MissingRights.IsKnown() {
 		t.Errorf("known although no rights were requested: %v", s.MissingRights.Value())
 	}

@@ -99,21 +99,38 @@ func Leases() cluster.Resource {
 	return cluster.Resource{Group: "coordination.k8s.io", Resource: "leases", Namespaced: true}
 }
 
-// AskSatelliteRights sets which needed rights in the satellite's cluster are missing. They depend on other facts.
-func (src *Source) AskSatelliteRights(ctx context.Context, s *Snapshot, needed []cluster.Rule) {
-	s.MissingRights = missing(ctx, src.SatelliteSite, needed)
-}
-
-// AskProviderRights does the same in the provider's cluster.
-func (src *Source) AskProviderRights(ctx context.Context, s *Snapshot, needed []cluster.Rule) {
-	s.MissingProviderRights = missing(ctx, src.ProviderSite, needed)
-}
-
-func missing(ctx context.Context, site Site, needed []cluster.Rule) Fact[[]cluster.Rule] {
+// MissingRights returns which of the needed rights are missing at a site. Which ones are needed depends on other facts.
+func MissingRights(ctx context.Context, site *cluster.Access, needed []cluster.Rule) Fact[[]cluster.Rule] {
 	return inCluster(site, func() ([]cluster.Rule, error) {
 		if len(needed) == 0 {
 			return nil, errors.New("the needed rights are unknown")
 		}
-		return site.Access.Missing(ctx, needed)
+		return site.Missing(ctx, needed)
 	})
+}
+
+// resources finds the resources of the releases' objects by asking the clusters which ones they serve.
+func (src *Source) resources(s *Snapshot, satellites bool) {
+	if satellites {
+		s.SatelliteResources = inCluster(src.SatelliteSite, func() ([]cluster.Resource, error) { return src.satelliteResources(s) })
+	}
+	s.LegacyResources = inCluster(src.ProviderSite, func() ([]cluster.Resource, error) {
+		release := s.Legacy.Value().Release
+		if release == nil {
+			return nil, nil
+		}
+		return src.ProviderSite.Resources(release.Kinds())
+	})
+}
+
+func (src *Source) satelliteResources(s *Snapshot) ([]cluster.Resource, error) {
+	kinds := s.Satellite.Value().Kinds
+	if spec, known := s.Spec.Get(); known && s.Chart.IsKnown() {
+		made, err := src.Satellite().Kinds(spec, s.Chart.Value(), s.Cluster.Value().Version)
+		if err != nil {
+			return nil, err
+		}
+		kinds = append(made, kinds...)
+	}
+	return src.SatelliteSite.Resources(kinds)
 }

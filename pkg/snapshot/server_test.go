@@ -199,10 +199,9 @@ func (s *servers) source(t *testing.T, change ...func(*snapshot.RegionConfig)) *
 	return s.survey(t, change...).Regions()[0].Sources[0]
 }
 
-// survey is a survey of that one region, with changes to its configuration.
-func (s *servers) survey(t *testing.T, change ...func(*snapshot.RegionConfig)) *snapshot.Survey {
+// opened is the cluster of those servers.
+func opened(t *testing.T) *cluster.Access {
 	t.Helper()
-	through := func(http.RoundTripper) http.RoundTripper { return s }
 	kubeconfig := filepath.Join(t.TempDir(), "kubeconfig")
 	text := `{"apiVersion":"v1","kind":"Config","clusters":[{"name":"c","cluster":{"server":"https://` + apiHost + `"}}],` +
 		`"contexts":[{"name":"sydney","context":{"cluster":"c","user":"u"}}],"users":[{"name":"u","user":{}}]}`
@@ -213,11 +212,30 @@ func (s *servers) survey(t *testing.T, change ...func(*snapshot.RegionConfig)) *
 	if err != nil {
 		t.Fatal(err)
 	}
-	opened, err := loaded.Open("sydney", cluster.Options{Timeout: 20 * time.Second})
+	access, err := loaded.Open("sydney", cluster.Options{Timeout: 20 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
-	access, err := opened.Wrapped(func(http.RoundTripper) http.RoundTripper { return keepingTime{s} })
+	return access
+}
+
+// broken is a cluster of which every request fails.
+func broken(t *testing.T, why error) *cluster.Access {
+	t.Helper()
+	access, err := opened(t).Wrapped(func(http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(*http.Request) (*http.Response, error) { return nil, why })
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return access
+}
+
+// survey is of that one region; changes are applied to what it is made from.
+func (s *servers) survey(t *testing.T, change ...func(*snapshot.RegionConfig)) *snapshot.Survey {
+	t.Helper()
+	through := func(http.RoundTripper) http.RoundTripper { return s }
+	access, err := opened(t).Wrapped(func(http.RoundTripper) http.RoundTripper { return keepingTime{s} })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,7 +254,7 @@ func (s *servers) survey(t *testing.T, change ...func(*snapshot.RegionConfig)) *
 			},
 			Providers: []fleet.Provider{{Context: "sydney", Canary: fleet.CanaryAuto}},
 		},
-		Satellite: snapshot.Site{Access: access}, Providers: []snapshot.Site{{Access: access}}, Endpoint: client(satelliteHost),
+		Satellite: access, Providers: []*cluster.Access{access}, Endpoint: client(satelliteHost),
 	}
 	for _, c := range change {
 		c(&region)

@@ -18,7 +18,7 @@ import (
 type Source struct {
 	Region                      fleet.Region
 	Declared                    fleet.Provider
-	SatelliteSite, ProviderSite Site // may be the same cluster
+	SatelliteSite, ProviderSite *cluster.Access // may be the same cluster; the first is nil in a region without a satellite
 	Primary                     *coder.Client
 	Endpoint                    *coder.Client // of the access URL; nil without one
 
@@ -29,84 +29,46 @@ type Source struct {
 	clock    clock.PassiveClock
 }
 
-// Site is a cluster, or the reason why it cannot be used.
-type Site struct {
-	Access *cluster.Access
-	Err    error // set if Access is nil
-}
-
-func (s Site) validate(whose string) error {
-	if (s.Access == nil) == (s.Err == nil) {
-		return fmt.Errorf("%s: give either its cluster or the reason why there is none", whose)
-	}
-	return nil
-}
-
 // RegionConfig holds what the facts of one region come from.
 type RegionConfig struct {
 	Region    fleet.Region
-	Satellite Site // ignored if the region has no satellite
-	// Providers are the sites of the region's providers, in their order, and Others those that were not selected.
-	Providers, Others []Site
+	Satellite *cluster.Access // nil if the region has no satellite
+	// Providers are the clusters of the region's providers, in their order, and Others those of providers that were not selected.
+	Providers, Others []*cluster.Access
 	Endpoint          *coder.Client // of the access URL; nil without one
 }
 
 func (c RegionConfig) validate() error {
-	whose := fmt.Sprintf("region %q", c.Region.Name)
-	errs := []error{}
-	if !c.Region.Satellite.None() {
-		errs = append(errs, c.Satellite.validate(whose+", satellite"))
+	switch whose := fmt.Sprintf("region %q", c.Region.Name); {
+	case c.Region.Satellite.None() != (c.Satellite == nil), slices.Contains(c.Providers, nil):
+		return fmt.Errorf("%s: give the cluster of its satellite, if it has one, and of each provider", whose)
+	case len(c.Providers) == 0 || len(c.Providers) != len(c.Region.Providers):
+		return fmt.Errorf("%s has %d providers, but %d clusters of providers", whose, len(c.Region.Providers), len(c.Providers))
+	case len(c.Others) != len(c.Region.Others):
+		return fmt.Errorf("%s has %d further providers, but %d clusters of them", whose, len(c.Region.Others), len(c.Others))
+	case (c.Region.Satellite.AccessURL == "") != (c.Endpoint == nil):
+		return fmt.Errorf("%s: an access URL and its client belong together", whose)
 	}
-	if len(c.Providers) == 0 || len(c.Providers) != len(c.Region.Providers) {
-		errs = append(errs, fmt.Errorf("%s has %d providers, but %d sites of providers", whose, len(c.Region.Providers), len(c.Providers)))
-	}
-	if len(c.Others) != len(c.Region.Others) {
-		errs = append(errs, fmt.Errorf("%s has %d further providers, but %d sites of them", whose, len(c.Region.Others), len(c.Others)))
-	}
-	for i, site := range c.Providers {
-		errs = append(errs, site.validate(fmt.Sprintf("%s, provider %d", whose, i+1)))
-	}
-	if (c.Region.Satellite.AccessURL == "") != (c.Endpoint == nil) {
-		errs = append(errs, fmt.Errorf("%s: an access URL and its client belong together", whose))
-	}
-	return errors.Join(errs...)
+	return nil
 }
 
 // declared returns all providers of the region, the selected ones first.
 func (c RegionConfig) declared() []declaredAt {
 	var all []declaredAt
 	for i, provider := range slices.Concat(c.Region.Providers, c.Region.Others) {
-		site := slices.Concat(c.Providers, c.Others)[i]
-		all = append(all, declaredAt{Provider: provider, server: site.server()})
+		all = append(all, declaredAt{Provider: provider, server: slices.Concat(c.Providers, c.Others)[i].Server()})
 	}
 	return all
 }
 
-// server returns the URL of the cluster's API server; empty if there is no cluster.
-func (s Site) server() string {
-	if s.Access == nil {
-		return ""
-	}
-	return s.Access.Server()
-}
-
-// Wrap returns a transport around another one.
-type Wrap func(http.RoundTripper) http.RoundTripper
-
 // Wrapped returns the source with transports around those to its two sites and to the primary.
-func (src *Source) Wrapped(satellite, provider, primary Wrap) (*Source, error) {
+func (src *Source) Wrapped(satellite, provider, primary func(http.RoundTripper) http.RoundTripper) (*Source, error) {
 	wrapped := *src
 	var errs [2]error
-	wrapped.SatelliteSite, errs[0] = src.SatelliteSite.wrapped(satellite)
-	wrapped.ProviderSite, errs[1] = src.ProviderSite.wrapped(provider)
+	if src.SatelliteSite != nil {
+		wrapped.SatelliteSite, errs[0] = src.SatelliteSite.Wrapped(satellite)
+	}
+	wrapped.ProviderSite, errs[1] = src.ProviderSite.Wrapped(provider)
 	wrapped.Primary = src.Primary.Wrapped(primary)
 	return &wrapped, errors.Join(errs[:]...)
-}
-
-func (s Site) wrapped(wrap Wrap) (Site, error) {
-	if s.Access == nil {
-		return s, nil
-	}
-	access, err := s.Access.Wrapped(wrap)
-	return Site{Access: access}, err
 }

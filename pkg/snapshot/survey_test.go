@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/utils/clock"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
@@ -22,11 +23,11 @@ import (
 
 var errUnreachable = errors.New("no such plugin")
 
-// lost is a region whose clusters cannot be reached.
-func lost(name string) snapshot.RegionConfig {
+// lost is a region whose clusters cannot be asked.
+func lost(name string, access *cluster.Access) snapshot.RegionConfig {
 	return snapshot.RegionConfig{
 		Region:    fleet.Region{Name: name, Satellite: fleet.Satellite{Context: name}, Providers: []fleet.Provider{{Context: name}}},
-		Satellite: snapshot.Site{Err: errUnreachable}, Providers: []snapshot.Site{{Err: errUnreachable}},
+		Satellite: access, Providers: []*cluster.Access{access},
 	}
 }
 
@@ -41,8 +42,9 @@ func surveyOf(t *testing.T, limit int, names ...string) *snapshot.Survey {
 		Primary: primary.Wrapped(func(http.RoundTripper) http.RoundTripper { return newServers(t) }),
 		Clock:   clock.RealClock{}, Limit: limit,
 	}
+	access := broken(t, errUnreachable)
 	for _, name := range names {
-		config.Regions = append(config.Regions, lost(name))
+		config.Regions = append(config.Regions, lost(name, access))
 	}
 	survey, err := snapshot.NewSurvey(config)
 	if err != nil {
@@ -166,7 +168,7 @@ func TestSurveyCollects(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		servers := newServers(t)
 		silent := servers.source(t)
-		one := snapshot.RegionConfig{Region: silent.Region, Satellite: silent.SatelliteSite, Providers: []snapshot.Site{silent.ProviderSite}}
+		one := snapshot.RegionConfig{Region: silent.Region, Satellite: silent.SatelliteSite, Providers: []*cluster.Access{silent.ProviderSite}}
 		one.Region.Satellite.AccessURL, one.Region.Providers = "", []fleet.Provider{{Name: "sydney", Context: "sydney"}}
 		config := snapshot.Config{Primary: silent.Primary, Clock: clock.RealClock{}, Limit: 1, Regions: []snapshot.RegionConfig{one, one, one}}
 		config.Regions[1].Region.Name, config.Regions[2].Region.Name = "london", "ohio"
@@ -222,15 +224,15 @@ func TestSurveyThatLacksSomething(t *testing.T) {
 	}{
 		"no primary":       {func(c *snapshot.Config) { c.Primary = nil }, "needs a client of the primary"},
 		"no clock":         {func(c *snapshot.Config) { c.Clock = nil }, "and a clock"},
-		"no cluster":       {func(c *snapshot.Config) { c.Regions[0].Satellite.Access = nil }, `region "sydney", satellite: give either its cluster`},
-		"an error besides": {func(c *snapshot.Config) { c.Regions[0].Providers[0].Err = errUnreachable }, `region "sydney", provider 1: give either its cluster`},
-		"no provider":      {func(c *snapshot.Config) { c.Regions[0].Providers = nil }, `region "sydney" has 1 providers, but 0 sites`},
-		"others unsited":   {func(c *snapshot.Config) { c.Regions[0].Region.Others = []fleet.Provider{{Name: "x"}} }, `has 1 further providers, but 0 sites`},
+		"no cluster":       {func(c *snapshot.Config) { c.Regions[0].Satellite = nil }, `region "sydney": give the cluster of its satellite`},
+		"none of provider": {func(c *snapshot.Config) { c.Regions[0].Providers[0] = nil }, `region "sydney": give the cluster of its satellite`},
+		"no provider":      {func(c *snapshot.Config) { c.Regions[0].Providers = nil }, `region "sydney" has 1 providers, but 0 clusters`},
+		"others unsited":   {func(c *snapshot.Config) { c.Regions[0].Region.Others = []fleet.Provider{{Name: "x"}} }, `has 1 further providers, but 0 clusters`},
 		"no satellite":     {func(c *snapshot.Config) { c.Regions[0].Region.Satellite.AccessURL = "https://x" }, "belong together"},
 		"nothing":          {func(*snapshot.Config) {}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			region := snapshot.RegionConfig{Region: whole.Region, Satellite: whole.SatelliteSite, Providers: []snapshot.Site{whole.ProviderSite}}
+			region := snapshot.RegionConfig{Region: whole.Region, Satellite: whole.SatelliteSite, Providers: []*cluster.Access{whole.ProviderSite}}
 			config := snapshot.Config{Primary: whole.Primary, Clock: clock.RealClock{}, Regions: []snapshot.RegionConfig{region}}
 			config.Regions[0].Region.Satellite.AccessURL = ""
 			test.change(&config)
@@ -249,7 +251,7 @@ func TestWrappedSource(t *testing.T) {
 	source := servers.source(t)
 	var mu sync.Mutex
 	hosts := map[string]int{}
-	counting := func(whose string) snapshot.Wrap {
+	counting := func(whose string) func(http.RoundTripper) http.RoundTripper {
 		return func(next http.RoundTripper) http.RoundTripper {
 			return roundTripper(func(r *http.Request) (*http.Response, error) {
 				mu.Lock()
@@ -273,11 +275,11 @@ func TestWrappedSource(t *testing.T) {
 	}
 
 	without := servers.source(t, func(c *snapshot.RegionConfig) {
-		c.Satellite, c.Providers = snapshot.Site{Err: errUnreachable}, []snapshot.Site{{Err: errUnreachable}}
+		c.Satellite, c.Region.Satellite, c.Endpoint = nil, fleet.Satellite{}, nil
 	})
 	same := func(next http.RoundTripper) http.RoundTripper { return next }
-	if stays, err := without.Wrapped(same, same, same); err != nil || !errors.Is(stays.ProviderSite.Err, errUnreachable) {
-		t.Errorf("a region without a cluster: %v, %+v", err, stays)
+	if stays, err := without.Wrapped(same, same, same); err != nil || stays.SatelliteSite != nil {
+		t.Errorf("a region without a satellite: %v, %+v", err, stays)
 	}
 }
 

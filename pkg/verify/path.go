@@ -44,7 +44,6 @@ const (
 	pingPause   = 200 * time.Millisecond // between the pings of a connection watched for a time
 )
 
-// endpoint is the workspace's agent along this path.
 func (p *path) endpoint(workspaceID string) wsnet.Endpoint {
 	return wsnet.Endpoint{
 		Signal:    func(ctx context.Context) (net.Conn, error) { return p.client.DialAgent(ctx, workspaceID) },
@@ -54,7 +53,6 @@ func (p *path) endpoint(workspaceID string) wsnet.Endpoint {
 	}
 }
 
-// connect opens the connection, or notes in the result why there is none.
 func (p *path) connect(ctx context.Context, workspaceID string) {
 	began := time.Now()
 	connection, err := wsnet.Dial(ctx, p.endpoint(workspaceID))
@@ -121,7 +119,6 @@ func (p *path) failed(format string, args ...any) {
 	p.result.Stage, p.result.Message, p.result.Hint = "ping", fmt.Sprintf(format, args...), hintPeer
 }
 
-// well reports whether the workspace was reached, and enough pings came back.
 func (p *path) well() bool { return p.result.Connected && p.result.Stage == "" }
 
 // summary summarises pings. The median of an even number is the upper one.

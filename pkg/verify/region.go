@@ -96,7 +96,6 @@ func Users(ctx context.Context, source *snapshot.Source, s *snapshot.Snapshot, w
 	return *users.result, nil
 }
 
-// usersPath returns the path that users take, and a function to release it.
 func usersPath(source *snapshot.Source, s *snapshot.Snapshot, options Options) (users *path, done func(), err error) {
 	if s.Region.Satellite.None() {
 		return newPath(source.Primary, options), func() {}, nil

@@ -52,7 +52,6 @@ func NewReport(primary v1alpha1.Primary, regions []v1alpha1.RegionVerification) 
 	return report
 }
 
-// comparison compares the satellite with the primary by the median round trip.
 func comparison(satellite, primary *v1alpha1.Connection) string {
 	switch {
 	case satellite == nil:

@@ -22,7 +22,6 @@ type Fleet struct {
 	usersErr error
 }
 
-// provider is a provider with its workspaces.
 type provider struct {
 	source *snapshot.Source
 	view   *snapshot.Snapshot
@@ -65,7 +64,6 @@ func found(source *snapshot.Source, view *snapshot.Snapshot, told time.Time) *pr
 	return p
 }
 
-// sinceOf returns the time after which builds use the path that the provider has in the view.
 func (p *provider) sinceOf(view *snapshot.Snapshot) (time.Time, error) {
 	since, err := Since(view)
 	if err != nil && !p.told.IsZero() {
@@ -74,7 +72,6 @@ func (p *provider) sinceOf(view *snapshot.Snapshot) (time.Time, error) {
 	return since, err
 }
 
-// judge decides about one of its workspaces at that time, by the primary's clock.
 func (p *provider) judge(rules Rules, w coder.Workspace, now time.Time) Choice {
 	switch {
 	case p.neverSwitched():
@@ -90,7 +87,6 @@ func (p *provider) neverSwitched() bool {
 	return errors.Is(p.unknown, ErrNeverSwitched) && p.view.Networking() == v1alpha1.NetworkingV2Off
 }
 
-// summary describes the provider and its adoption.
 func (p *provider) summary() v1alpha1.ProviderWorkspaces {
 	s := v1alpha1.ProviderWorkspaces{
 		Provider: v1alpha1.Provider{ID: p.view.ProviderID(), Name: p.view.ProviderName()},

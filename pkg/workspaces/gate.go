@@ -71,7 +71,6 @@ func (g *gate) cordon(ctx context.Context) error {
 	return nil
 }
 
-// done counts a build that has ended.
 func (g *gate) done() {
 	if g.left.Add(-1) == 0 {
 		_ = g.lift() // the error is kept

@@ -48,7 +48,6 @@ func (f *Fleet) report(operation string) *v1alpha1.WorkspaceReport {
 	return report
 }
 
-// entry describes a workspace.
 func (f *Fleet) entry(p *provider, w coder.Workspace) v1alpha1.Workspace {
 	entry := v1alpha1.Workspace{
 		ID: w.ID, Name: w.Name, Owner: cmp.Or(f.users[w.UserID].Email, w.UserID),
@@ -64,7 +63,6 @@ func (f *Fleet) entry(p *provider, w coder.Workspace) v1alpha1.Workspace {
 	return entry
 }
 
-// unknown counts the providers whose workspaces use an unknown path.
 func (f *Fleet) unknown() (n int) {
 	for _, p := range f.providers {
 		if p.unknown != nil && !p.neverSwitched() {

@@ -27,7 +27,6 @@ type Rebuild struct {
 	Report       func(v1alpha1.Progress) // receives progress, from several builds at once
 }
 
-// job is a workspace and the decision about it.
 type job struct {
 	provider *provider
 	choice   Choice

@@ -11,7 +11,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
-// running is a Rebuild in progress.
 type running struct {
 	*Rebuild
 	fleet         *Fleet
@@ -20,7 +19,6 @@ type running struct {
 	begun, failed atomic.Int32
 }
 
-// one rebuilds one workspace and returns its result.
 func (run *running) one(ctx context.Context, j job, entry *v1alpha1.Workspace) (state v1alpha1.RebuildState, reason string) {
 	gate := run.gates[j.provider]
 	defer gate.done()
@@ -52,7 +50,6 @@ func (run *running) one(ctx context.Context, j job, entry *v1alpha1.Workspace) (
 	return v1alpha1.RebuildDone, ""
 }
 
-// stopped returns why no further build may start; "" if it may.
 func (run *running) stopped(ctx context.Context) string {
 	switch failed := int(run.failed.Load()); {
 	case ctx.Err() != nil:

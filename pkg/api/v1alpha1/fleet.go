@@ -13,10 +13,9 @@ type Fleet struct {
 	Coder Coder `json:"coder,omitzero"`
 	// Chart is the Helm chart that every satellite is installed from. Without it, the chart `coder` of Coder's own repository.
 	Chart Chart `json:"chart,omitzero"`
-	// UnifiedURL is a URL that all satellites serve beside their own access URL,
-	// and that DNS leads to the nearest one (GeoDNS). https, without a path, with a
-	// host of its own: neither the primary's nor a region's. Needs Coder and a chart
-	// of 1.28 or later, and certificates that name its host. Empty: there is none.
+	// UnifiedURL is a URL that all satellites serve beside their own access URL, and that DNS leads to the nearest one
+	// (GeoDNS). https, without a path, with a host of its own: neither the primary's nor a region's. Needs Coder and a
+	// chart of 1.28 or later, and certificates that name its host. Empty: there is none.
 	// +k8s:validation:pattern="^(https://[^/?#@]+/?)?$"
 	UnifiedURL string `json:"unifiedURL,omitempty"`
 	// Defaults apply to every region that does not override them.

@@ -2,8 +2,7 @@ package v1alpha1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// MigrationReport says what a command that changes regions did: migrate,
-// rollback, retain, remove or finalize.
+// MigrationReport says what a command that changes regions did: migrate, rollback, retain, remove or finalize.
 //
 // +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
 type MigrationReport struct {
@@ -85,8 +84,7 @@ type SatelliteState struct {
 	// Release is Helm's status of the release's newest record, for example "deployed"; "none" without a record,
 	// "Unknown" if the records could not be read.
 	Release string `json:"release"`
-	// Answers is Yes if the access URL serves the satellite's own key, and the
-	// primary's API answers through it.
+	// Answers is Yes if the access URL serves the satellite's own key, and the primary's API answers through it.
 	Answers Finding `json:"answers"`
 }
 

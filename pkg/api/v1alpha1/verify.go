@@ -2,8 +2,7 @@ package v1alpha1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// VerifyReport says how workspaces are reached through their satellites and, for
-// comparison, through the primary.
+// VerifyReport says how workspaces are reached through their satellites and, for comparison, through the primary.
 //
 // +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
 type VerifyReport struct {

@@ -2,8 +2,7 @@ package v1alpha1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// WorkspaceReport says which path the workspaces of providers use and, after a
-// rebuild, what happened to them.
+// WorkspaceReport says which path the workspaces of providers use and, after a rebuild, what happened to them.
 //
 // +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
 type WorkspaceReport struct {

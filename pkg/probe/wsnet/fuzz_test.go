@@ -2,6 +2,7 @@ package wsnet
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"testing"
@@ -24,7 +25,9 @@ func FuzzAgent(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		n := &negotiation{peer: peer, open: make(chan struct{}), failed: make(chan error, 1), encoder: json.NewEncoder(io.Discard)}
+		n := &negotiation{peer: peer, open: make(chan struct{}), encoder: json.NewEncoder(io.Discard)}
+		n.failed, n.fail = context.WithCancelCause(t.Context())
+		defer n.fail(nil)
 		if n.control, err = peer.CreateDataChannel("control", nil); err != nil {
 			t.Fatal(err)
 		}
@@ -36,15 +39,12 @@ func FuzzAgent(f *testing.F) {
 			t.Fatal(err)
 		}
 		n.read(newDecoder(bytes.NewReader(said)))
-		select {
-		case err := <-n.failed:
+		if err := context.Cause(n.failed); err != nil {
 			if StageOf(err) != StageAgent || err.Error() == "" {
 				t.Errorf("%q: %v", said, err)
 			}
-		default:
-			if !n.answered.Load() {
-				t.Errorf("%q: neither an answer nor an error", said)
-			}
+		} else if !n.answered.Load() {
+			t.Errorf("%q: neither an answer nor an error", said)
 		}
 		if err := peer.GracefulClose(); err != nil {
 			t.Error(err)

@@ -29,7 +29,6 @@ type server struct {
 	Credential string   `json:"credential"`
 }
 
-// servers are the ICE servers of both sides.
 func servers(endpoint Endpoint) []server {
 	list := []server{{[]string{turnServer}, turnUser, turnUser}}
 	if endpoint.direct() {

@@ -19,11 +19,11 @@ import (
 
 // negotiation is a connection in the making.
 type negotiation struct {
-	peer    *webrtc.PeerConnection
-	control *webrtc.DataChannel
-	// open is closed when the control channel is open; failed has room for the first failure.
-	open     chan struct{}
-	failed   chan error
+	peer     *webrtc.PeerConnection
+	control  *webrtc.DataChannel
+	open     chan struct{}   // closed when the control channel is open
+	failed   context.Context // ends with the first failure, its cause
+	fail     context.CancelCauseFunc
 	reading  sync.WaitGroup // of the goroutine that reads the agent's messages
 	answered atomic.Bool
 
@@ -33,9 +33,10 @@ type negotiation struct {
 	kinds   []string // of the candidates that were found
 }
 
-// negotiate offers the agent a connection, in the background. Without an error, finish or abandon must be called.
+// negotiate offers the agent a connection, in the background. Without an error, finish must be called.
 func negotiate(ctx context.Context, endpoint Endpoint, stream net.Conn) (*negotiation, error) {
-	n := &negotiation{open: make(chan struct{}), failed: make(chan error, 1), encoder: json.NewEncoder(stream)}
+	n := &negotiation{open: make(chan struct{}), encoder: json.NewEncoder(stream)}
+	n.failed, n.fail = context.WithCancelCause(context.WithoutCancel(ctx))
 	var settings webrtc.SettingEngine
 	settings.DetachDataChannels()
 	settings.LoggerFactory = &logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled}
@@ -147,15 +148,6 @@ func (n *negotiation) read(decoder *json.Decoder) {
 	}
 }
 
-// fail keeps the first failure.
-func (n *negotiation) fail(err error) {
-	select {
-	case n.failed <- err:
-	default:
-	}
-}
-
-// late says what was still missing at the timeout.
 func (n *negotiation) late() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -185,10 +177,4 @@ func (n *negotiation) take() (*Conn, error) {
 func (n *negotiation) finish(stream net.Conn) {
 	_ = stream.Close()
 	n.reading.Wait()
-}
-
-// abandon ends the negotiation and what it made.
-func (n *negotiation) abandon(stream net.Conn) {
-	n.finish(stream)
-	_ = n.peer.GracefulClose()
 }

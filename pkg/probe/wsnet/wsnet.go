@@ -94,12 +94,14 @@ func Dial(ctx context.Context, endpoint Endpoint) (*Conn, error) {
 			return connection, nil
 		}
 		err = &Error{Stage: StagePeer, Message: "the connection was cut off: " + err.Error(), cause: err}
-	case err = <-n.failed:
+	case <-n.failed.Done():
+		err = context.Cause(n.failed)
 	case <-dialCtx.Done():
 		err = n.late()
 	}
 	cancel() // stop waiting for a TURN server that does not answer
-	n.abandon(stream)
+	n.finish(stream)
+	_ = n.peer.GracefulClose()
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return nil, ctx.Err()
 	}

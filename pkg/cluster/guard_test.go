@@ -70,7 +70,10 @@ func TestLateAnswer(t *testing.T) {
 			<-r.Context().Done()
 			return answering("").RoundTrip(r)
 		})}
-		_, err := late.RoundTrip(httptest.NewRequestWithContext(t.Context(), http.MethodDelete, "/", http.NoBody))
+		response, err := late.RoundTrip(httptest.NewRequestWithContext(t.Context(), http.MethodDelete, "/", http.NoBody))
+		if err == nil {
+			_ = response.Body.Close()
+		}
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("error %v", err)
 		}

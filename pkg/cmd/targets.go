@@ -65,7 +65,7 @@ func (t *targets) addTo(env Environment, cmd *cobra.Command, verb needs) func() 
 		f.BoolVar(&t.skipUnreachable, "skip-unreachable", false, "leave out every region with a cluster that does not answer, and exit with 3")
 	}
 	if verb.changes {
-		f.IntVar(&t.flags.MaxParallel, "max-parallel", 0, "regions to work on at once (default 8, or what the Fleet says)")
+		f.IntVar(&t.flags.MaxParallel, "max-parallel", 0, "regions to work on at once (default 10, or what the Fleet says)")
 		f.IntVar(&maxFailures, "max-failures", 0, "how many regions may fail before no more are started")
 	}
 	return func() error {
@@ -86,6 +86,7 @@ func (t *targets) addRegionsTo(f *pflag.FlagSet) {
 	f.StringArrayVar(&t.flags.Regions, "region", nil, "only these regions of the Fleet file: a name, a pattern like 'eu-*', or a list with commas (repeatable)")
 	f.StringVarP(&t.flags.Selector, "selector", "l", "", "only regions of the Fleet file with these labels: KEY=VALUE, KEY!=VALUE, 'KEY in (A,B)'")
 	f.StringArrayVar(&t.flags.Exclude, "exclude", nil, "not these regions, named as for --region (repeatable)")
+	f.StringVar(&t.flags.Shard, "shard", "", "INDEX/COUNT: only this part of the selected regions, such as 0/3, 1/3 and 2/3 on three machines")
 	if !t.needs.inTurn {
 		f.IntVar(&t.concurrency, "concurrency", 0, "regions to read at once (default 120, fewer on a busy machine or with few open files allowed)")
 	}

@@ -23,6 +23,8 @@ type Flags struct {
 	// Regions means all. Selector selects by label, as in kubectl.
 	Regions, Exclude []string
 	Selector         string
+	// Shard is a part of the selected regions for one of several machines, INDEX/COUNT with an index from 0; empty for all.
+	Shard string
 
 	Contexts             []string       // kubeconfig contexts, one region each; the caller fills in the current one
 	AccessURL, ConnectTo string         // for one region only
@@ -80,6 +82,7 @@ func (f Flags) Load(stdin io.Reader) (*Fleet, error) {
 	if f.Filename == "" {
 		others = []given{
 			{name: "--region", values: f.Regions}, {name: "--selector", values: just(f.Selector)}, {name: "--exclude", values: f.Exclude},
+			{name: "--shard", values: just(f.Shard)},
 		}
 		why = "selects regions of a Fleet file; give one with --filename"
 	}

@@ -14,7 +14,7 @@ const (
 	DefaultRelease     = "coder-satellite"        // the Helm release of a satellite
 	DefaultChartRepo   = "https://helm.coder.com" // Coder's documentation on installing
 	DefaultChartName   = "coder"
-	DefaultMaxParallel = 8 // regions of a wave at the same time
+	DefaultMaxParallel = 10 // regions of a wave at the same time
 )
 
 // SatelliteNone declares a region without a satellite.

@@ -62,7 +62,7 @@ func TestReadFile(t *testing.T) {
 		},
 		"minimal.yaml": {
 			Regions: []fleet.Region{plain("a", defaultChart), plain("b", defaultChart), plain("c", defaultChart)},
-			Waves:   [][]string{{"a"}, {"b", "c"}}, MaxParallel: 8,
+			Waves:   [][]string{{"a"}, {"b", "c"}}, MaxParallel: 10,
 		},
 		"providers.yaml": {
 			CoderURL: "https://coder.example.com",
@@ -85,16 +85,16 @@ func TestReadFile(t *testing.T) {
 				}),
 				{Name: "headquarters", Providers: []fleet.Provider{{Name: "built-in", Context: "gke_acme_main", Canary: fleet.CanaryAuto}}},
 			},
-			Waves: [][]string{{"sydney"}, {"london", "paris", "paris-two", "headquarters"}}, MaxParallel: 8,
+			Waves: [][]string{{"sydney"}, {"london", "paris", "paris-two", "headquarters"}}, MaxParallel: 10,
 		},
 		"unified.yaml": {
 			CoderURL: "https://coder.example.com",
 			Regions:  []fleet.Region{unified(plain("a", defaultChart)), unified(plain("b", defaultChart))},
-			Waves:    [][]string{{"a"}, {"b"}}, MaxParallel: 8,
+			Waves:    [][]string{{"a"}, {"b"}}, MaxParallel: 10,
 		},
 		"localchart.yaml": {
 			Regions: []fleet.Region{plain("a", v1alpha1.Chart{Name: valid("charts", "coder")})},
-			Waves:   [][]string{{"a"}}, MaxParallel: 8,
+			Waves:   [][]string{{"a"}}, MaxParallel: 10,
 		},
 	}
 	for name, want := range tests {

@@ -38,6 +38,10 @@ func TestSelectRegions(t *testing.T) {
 		"excluded":                 {fleet.Flags{Exclude: []string{"eu-*,ohio"}}, [][]string{{"sydney"}}},
 		"excluded, not chosen":     {fleet.Flags{Regions: []string{"ohio"}, Exclude: []string{"sydney"}}, [][]string{{"ohio"}}},
 		"all three":                {fleet.Flags{Regions: []string{"eu-*", "ohio"}, Selector: "continent", Exclude: []string{"*north"}}, [][]string{{"eu-west"}}},
+		"the first half":           {fleet.Flags{Shard: "0/2"}, [][]string{{"sydney"}, {"eu-north"}}},
+		"the second half":          {fleet.Flags{Shard: "1/2"}, [][]string{{"eu-west"}, {"ohio"}}},
+		"a part of the chosen":     {fleet.Flags{Regions: []string{"eu-*", "ohio"}, Shard: "2/3"}, [][]string{{"ohio"}}},
+		"the only part":            {fleet.Flags{Regions: []string{"eu-*"}, Shard: "0/1"}, [][]string{{"eu-west", "eu-north"}}},
 		"one of their providers":   {fleet.Flags{Regions: []string{"eu-*"}, Providers: []string{"eu-north"}}, [][]string{{"eu-north"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -88,6 +92,11 @@ func TestSelectRegionsErrors(t *testing.T) {
 		"none has both":         {fleet.Flags{Regions: []string{"ohio"}, Selector: "continent"}, []string{"no region matches --region, --selector and --exclude together"}},
 		"all excluded":          {fleet.Flags{Exclude: []string{"*"}}, []string{"no region matches --region, --selector and --exclude together"}},
 		"all chosen excluded":   {fleet.Flags{Selector: "continent=emea", Exclude: []string{"eu-west,eu-north"}}, []string{"no region matches"}},
+		"no index of a part":    {fleet.Flags{Shard: "3"}, []string{`--shard: "3" is not INDEX/COUNT, with an index from 0 to COUNT-1; for example 0/3`}},
+		"after the last part":   {fleet.Flags{Shard: "3/3"}, []string{`--shard: "3/3" is not INDEX/COUNT`}},
+		"a negative part":       {fleet.Flags{Shard: "-1/3"}, []string{`--shard: "-1/3" is not INDEX/COUNT`}},
+		"no parts":              {fleet.Flags{Shard: "0/0"}, []string{`--shard: "0/0" is not INDEX/COUNT`}},
+		"an empty part":         {fleet.Flags{Selector: "continent=emea", Shard: "2/3"}, []string{`--shard: "2/3" has no region: only 2 are selected`}},
 		"several mistakes":      {fleet.Flags{Regions: []string{"x"}, Exclude: []string{"y"}, Selector: "z"}, []string{`--region: the fleet has no region "x"`, `--exclude: the fleet has no region "y"`, `--selector: "z"`}},
 	} {
 		t.Run(name, func(t *testing.T) {

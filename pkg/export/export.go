@@ -123,7 +123,7 @@ func items(f *fleet.Fleet, version string, o Options) (all []item, err error) {
 		return nil, errors.New("none of these regions has a satellite: there is nothing to export")
 	}
 	if chart := all[0].Chart; chart.Repo == "" && !strings.HasPrefix(chart.Name, oci) { // which is the fleet's
-		return nil, fmt.Errorf("the chart %s is on this machine, where no controller can fetch it: publish it, and name its repository "+
+		return nil, fmt.Errorf("the chart %s is a folder or file on this machine, which no controller can fetch: publish it, and name its repository "+
 			"(chart.repo and chart.name in the Fleet file, or --repo and --chart) or an oci:// reference", chart.Name)
 	}
 	return all, err

@@ -235,7 +235,7 @@ func TestRefusals(t *testing.T) {
 			for i := range f.Regions {
 				f.Regions[i].Satellite.Chart.Name = "./coder"
 			}
-		}, Options{}, []string{"the chart ./coder is on this machine", "--repo and --chart", "oci://"}},
+		}, Options{}, []string{"the chart ./coder is a folder or file on this machine", "--repo and --chart", "oci://"}},
 		"secrets, for Flux": {Flux, withSets("coderd.password=hunter2", "url=postgres://u:hunter3@db/x"), Options{}, []string{
 			`region "sydney": values that look like secrets must not go into Git: coderd.password, url`, `region "ohio"`, "--values-from NAME[:KEY]",
 		}},

@@ -16,7 +16,7 @@ import (
 // A verb that is not in it fails the test: put it where it belongs.
 var exampleOrder = []string{
 	"version", "explain", "options", "completion", "completion kubectl", "completion bash", "completion zsh", "completion fish", "completion powershell",
-	"discover", "rbac", "plan", "retain", "unlock", "migrate", "verify", "status", "workspaces", "workspaces rebuild", "report", "report serve", "report notice", "support-bundle", "history", "rollback", "remove", "finalize",
+	"discover", "rbac", "export", "export flux", "export argocd", "plan", "retain", "unlock", "migrate", "verify", "status", "workspaces", "workspaces rebuild", "report", "report serve", "report notice", "support-bundle", "history", "rollback", "remove", "finalize",
 }
 
 // asks are the verbs that ask before they act, which a test cannot answer.
@@ -196,7 +196,7 @@ func inLab(own *inlab.Lab, command string) string {
 }
 
 // takesChart is a verb that says what a satellite is installed from.
-var takesChart = regexp.MustCompile(`coder-satellite (plan|migrate|finalize|rbac) `)
+var takesChart = regexp.MustCompile(`coder-satellite (plan|migrate|finalize|rbac|export flux|export argocd) `)
 
 // runExample runs a line as it stands, except for what a lab has under other names.
 func runExample(t *testing.T, own *inlab.Lab, dir, verb, line string) {

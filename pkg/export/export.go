@@ -82,7 +82,6 @@ func ArgoCD(f *fleet.Fleet, version string, o Options) (files []File, err error)
 type item struct {
 	fleet.Satellite // its chart has a version
 	Options
-
 	Region, Object   string         // the region's name, and that of objects that are named after it
 	Values           map[string]any // with which the plugin would install, without those that look like secrets
 	Secrets          []string       // the keys of those, such as "coderd.password", sorted
@@ -103,10 +102,9 @@ func items(f *fleet.Fleet, version string, o Options) (all []item, err error) {
 			s := item{Satellite: region.Satellite, Options: o, Region: region.Name, After: before}
 			s.Object = prefix + strings.NewReplacer(".", "-", "_", "-").Replace(strings.ToLower(region.Name))
 			s.Chart.Version = cmp.Or(s.Chart.Version, version)
-			var bad error
-			s.Values, bad = satellite.MergeValues(s.ValueFiles, s.Sets, satellite.URLs{Primary: f.CoderURL, Access: s.AccessURL, Unified: s.UnifiedURL})
-			redact.Object(s.Values)
-			s.Secrets = takeSecrets(s.Values, "")
+			values, bad := satellite.MergeValues(s.ValueFiles, s.Sets, satellite.URLs{Primary: f.CoderURL, Access: s.AccessURL, Unified: s.UnifiedURL})
+			redact.Object(values)
+			s.Values, s.Secrets = values, takeSecrets(values, "")
 			if slices.ContainsFunc(all, func(other item) bool { return other.Object == s.Object }) || len(s.Object) > validation.DNS1123LabelMaxLength {
 				bad = errors.Join(bad, fmt.Errorf("its object cannot be named %s, which is too long or another region's: rename the region in the Fleet file", s.Object))
 			}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,7 +44,7 @@ func TestExportFitsDefinitions(t *testing.T) {
 	}
 	values := write(t, "values.yaml", "coderd: {password: hunter2, list: [1, {a: b}], text: \"a\\n\\nb\", empty: {}}\n")
 	one := []string{"--context", "sydney", "--access-url", url, "--chart-version", "1.21.7"}
-	odd := append(one, "--values", values)
+	odd := slices.Concat(one, []string{"--values", values})
 	for name, args := range map[string][]string{
 		"Flux":              {"flux", "-f", "fleet.yaml"},
 		"Flux by OCI":       append([]string{"flux", "--chart", oci, "--set", "coderd.replicas=3"}, one...),

@@ -101,6 +101,19 @@ test-crash: $(PLUGIN) $(LAB) $(TOOLS) ## Kill and mislead the plugin at every ex
 test-walk: $(PLUGIN) $(LAB) $(TOOLS) ## Walk at random for WALK (10m) in each of REGIONS (3) labs, and look for what must not be
 	CODER_SATELLITE_WALK_FOR=$(WALK) CODER_SATELLITE_WALK_REGIONS=$(REGIONS) $(GO) test -count=1 -timeout 48h -v ./test/walk
 
+# Flux's and Argo CD's definitions come from their modules, which are only downloaded: nothing of them is compiled.
+CRDS := github.com/fluxcd/helm-controller@v1.4.0:config/crd/bases/helm.toolkit.fluxcd.io_helmreleases.yaml \
+  github.com/fluxcd/source-controller@v1.7.0:config/crd/bases/source.toolkit.fluxcd.io_helmrepositories.yaml \
+  github.com/argoproj/argo-cd/v3@v3.1.0:manifests/crds/application-crd.yaml \
+  github.com/argoproj/argo-cd/v3@v3.1.0:manifests/crds/applicationset-crd.yaml
+
+.PHONY: test-export
+test-export: $(PLUGIN) $(LAB) $(HELM) ## Check what export writes against the definitions of Flux and Argo CD, and adopt a satellite with it
+	crds=$$(cd / && for crd in $(CRDS); do \
+	  $(GO) mod download -json "$${crd%%:*}" | sed -n "s|.*\"Dir\": \"\(.*\)\".*|\1/$${crd##*:}|p"; \
+	done); \
+	CODER_SATELLITE_CRDS="$$crds" $(GO) test -count=1 -timeout $(TIMEOUT) -v ./test/gitops
+
 .PHONY: test-browser
 test-browser: ## Look at the pages of report in Chromium, which must be on the PATH; CODER_SATELLITE_SCREENSHOTS=DIR keeps pictures
 	CODER_SATELLITE_BROWSER=1 $(GO) test -count=1 -timeout $(TIMEOUT) -run TestInBrowser -v ./pkg/report

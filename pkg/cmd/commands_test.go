@@ -144,6 +144,7 @@ func TestInterruptedBeforeActing(t *testing.T) {
 	for _, args := range [][]string{
 		{"status", "--context", "sydney"}, {"status", "--context", "sydney", "--watch"},
 		{"plan", "--context", "sydney", "--access-url", "https://127.0.0.1:1"},
+		{"export", "flux", "--context", "sydney", "--access-url", "https://127.0.0.1:1"},
 		{"migrate", "--context", "sydney", "--access-url", "https://127.0.0.1:1", "--yes"},
 		{"rollback", "--context", "sydney", "--yes"}, {"retain", "--context", "sydney", "--yes"},
 		{"remove", "--context", "sydney", "--yes"}, {"unlock", "--context", "sydney", "--yes", "--reason", "x"},

@@ -49,7 +49,7 @@ func completeFlag(env Environment, name string) cobra.CompletionFunc {
 		return cobra.FixedCompletions([]string{"json"}, cobra.ShellCompDirectiveFilterFileExt)
 	case "chart", "kubeconfig", "coder-token-file", "coder-ca-file", "events", "set-file", "report", "to", "add":
 		return cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)
-	case "evidence-dir", "dir", "cache-dir":
+	case "evidence-dir", "dir", "cache-dir", "output-dir":
 		return cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs)
 	case "networking-v2-was":
 		return words("on", "off")

@@ -23,16 +23,16 @@ type keyPair struct{ public, fingerprint string }
 
 // key returns the public half of the satellite's key, empty without a Secret. The private half stays in here.
 func (o objects) key(ctx context.Context) (keyPair, error) {
-	secret, err := o.client.CoreV1().Secrets(o.namespace).Get(ctx, keySecret, metav1.GetOptions{})
+	secret, err := o.client.CoreV1().Secrets(o.namespace).Get(ctx, KeySecret, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return keyPair{}, nil
 	}
 	if err != nil {
 		return keyPair{}, err
 	}
-	pair, err := publicHalf(secret.Data[keySecretField])
+	pair, err := publicHalf(secret.Data[KeySecretField])
 	if err != nil {
-		return keyPair{}, fmt.Errorf("Secret %s/%s, field %s: %w", o.namespace, keySecret, keySecretField, err)
+		return keyPair{}, fmt.Errorf("Secret %s/%s, field %s: %w", o.namespace, KeySecret, KeySecretField, err)
 	}
 	return pair, nil
 }
@@ -63,14 +63,14 @@ func recordedKey(manifest string) (*corev1.Secret, keyPair) {
 	objects, _ := objectsOf(manifest) // Helm has already parsed it
 	for _, object := range objects {
 		u := unstructured.Unstructured{Object: object}
-		if u.GetKind() != "Secret" || u.GetName() != keySecret {
+		if u.GetKind() != "Secret" || u.GetName() != KeySecret {
 			continue
 		}
 		secret := &corev1.Secret{}
 		if runtime.DefaultUnstructuredConverter.FromUnstructured(object, secret) != nil {
 			break
 		}
-		if key, err := publicHalf(secret.Data[keySecretField]); err == nil {
+		if key, err := publicHalf(secret.Data[KeySecretField]); err == nil {
 			return secret, key
 		}
 	}

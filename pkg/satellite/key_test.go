@@ -70,7 +70,7 @@ func TestReadKeyErrors(t *testing.T) {
 		"not EC":   {map[string][]byte{"privateKey": inPEM(t, "PRIVATE KEY", other, err)}, "it is not an EC private key"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			client := fake.NewClientset(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: keySecret}, Data: test.data})
+			client := fake.NewClientset(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: KeySecret}, Data: test.data})
 			_, err := objects{client, "ns"}.key(t.Context())
 			if err == nil || !strings.HasSuffix(err.Error(), test.want) || !strings.HasPrefix(err.Error(), "Secret ns/coder-replica-private-key, field privateKey") {
 				t.Errorf("error %v, want %q", err, test.want)

@@ -12,8 +12,8 @@ import (
 
 // Names of the chart's objects (coder/enterprise-helm, templates/coderd.yaml).
 const (
-	keySecret      = "coder-replica-private-key"
-	keySecretField = "privateKey"
+	KeySecret      = "coder-replica-private-key"
+	KeySecretField = "privateKey"
 	workloadName   = "coderd"
 )
 

@@ -16,7 +16,7 @@ import (
 // here fails the test: add it where its examples can run.
 var exampleOrder = []string{
 	"version", "explain", "options", "completion", "completion kubectl", "completion bash", "completion zsh", "completion fish", "completion powershell",
-	"discover", "rbac", "plan", "retain", "unlock", "migrate", "verify", "status", "workspaces", "workspaces rebuild", "report", "report serve", "report notice", "support-bundle", "history", "rollback", "remove", "finalize",
+	"discover", "rbac", "export", "export flux", "export argocd", "plan", "retain", "unlock", "migrate", "verify", "status", "workspaces", "workspaces rebuild", "report", "report serve", "report notice", "support-bundle", "history", "rollback", "remove", "finalize",
 }
 
 // asks are the verbs that ask before they act. A test cannot answer.
@@ -196,7 +196,7 @@ func inLab(own *inlab.Lab, command string) string {
 }
 
 // takesChart matches the verbs with flags for the satellite's chart.
-var takesChart = regexp.MustCompile(`coder-satellite (plan|migrate|finalize|rbac) `)
+var takesChart = regexp.MustCompile(`coder-satellite (plan|migrate|finalize|rbac|export flux|export argocd) `)
 
 // runExample runs a line of an example, adapted to the lab.
 func runExample(t *testing.T, own *inlab.Lab, dir, verb, line string) {

@@ -1,0 +1,123 @@
+package cmd
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/export"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+)
+
+// exporter turns a fleet into files: export.Flux or export.ArgoCD.
+type exporter func(f *fleet.Fleet, version string, o export.Options) ([]export.File, error)
+
+type exportOptions struct {
+	targets
+	export.Options
+	files exporter
+	dir   string // for a file per region; empty to print them
+}
+
+func newExport(env Environment, run func(context.Context, exportOptions) error) *cobra.Command {
+	cmd := command("export", "Hand satellites over to Flux or Argo CD", `
+Write satellites as objects of Flux or Argo CD, for a Git repository, with the values that migrate
+installs. The controller adopts a release that is there, and installs one that is not.`, `
+# What can be said to Flux
+kubectl coder-satellite export flux --help`)
+	cmd.Args, cmd.RunE = noArgs, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	add := func(files exporter, child *cobra.Command) (*pflag.FlagSet, *exportOptions) {
+		child.Long += `
+
+No cluster is contacted. The primary is asked for its version if the chart has none. Values that
+look like secrets are not written. --output-dir replaces only files that export wrote.`
+		o := &exportOptions{files: files}
+		check := o.addTo(env, child, needs{regions: true, accessURL: true, chart: true, inTurn: true})
+		child.Flags().StringVar(&o.dir, "output-dir", "", "folder for a file per region, instead of printing them")
+		cmd.AddCommand(verb(child, run, o, check))
+		return child.Flags(), o
+	}
+	f, o := add(export.Flux, command("flux", "Write HelmReleases for Flux", `
+Write a HelmRelease, its HelmRepository and the namespace for each satellite, for the Flux of its
+cluster. With --kubeconfig-secret-ref, one Flux on a hub manages all, and the HelmReleases of a wave
+depend on those of the wave before (dependsOn).`, `
+# One region, whose cluster has Flux
+kubectl coder-satellite export flux -f fleet.yaml --region sydney
+
+# All regions, managed by a hub
+kubectl coder-satellite export flux -f fleet.yaml --kubeconfig-secret-ref '{region}-kubeconfig'`))
+	f.StringVar(&o.KubeconfigSecret, "kubeconfig-secret-ref", "", "Secret on the hub with the kubeconfig of a region's cluster; {region} stands for the region's name")
+	f.StringVar(&o.HubNamespace, "hub-namespace", "flux-system", "namespace of the HelmReleases on the hub")
+	f.StringArrayVar(&o.ValuesSecrets, "values-from", nil, "NAME[:KEY] of a Secret beside the HelmRelease that holds secret values (default KEY values.yaml; repeatable)")
+	f, o = add(export.ArgoCD, command("argocd", "Write Applications for Argo CD", `
+Write an Application for each satellite, or one ApplicationSet. Argo CD must know a region's cluster
+by the name of its kubeconfig context, as after "argocd cluster add CONTEXT". Nothing is synced by
+itself.`, `
+# An Application for each region
+kubectl coder-satellite export argocd -f fleet.yaml --output-dir satellites
+
+# One ApplicationSet
+kubectl coder-satellite export argocd -f fleet.yaml --application-set > satellites.yaml`))
+	f.StringVar(&o.ArgoNamespace, "argocd-namespace", "argocd", "namespace of the Applications")
+	f.StringVar(&o.Project, "project", "default", "Argo CD's project of the Applications")
+	f.BoolVar(&o.ApplicationSet, "application-set", false, "write one ApplicationSet for all regions")
+	return cmd
+}
+
+// runExport asks the primary at most for its version.
+func runExport(ctx context.Context, o exportOptions) error {
+	c, version := &connection{}, coder.Version{}
+	if err := o.load(c); err != nil {
+		return usage(err)
+	}
+	follows := slices.ContainsFunc(c.fleet.Regions, func(r fleet.Region) bool { return !r.Satellite.None() && r.Satellite.Chart.Version == "" })
+	if follows || c.fleet.CoderURL == "" {
+		err := o.login(c)
+		if err == nil && follows {
+			version, err = c.primary.Version(ctx)
+		}
+		if err := cmp.Or(interrupted(ctx), err); err != nil {
+			return err
+		}
+		c.fleet.CoderURL = c.primary.URL()
+	}
+	files, err := o.files(c.fleet, version.String(), o.Options)
+	if err == nil && o.dir == "" && len(files) > 1 && files[0].Alone {
+		err = errors.New("each of these regions has a Flux of its own, which must not read the others' objects: name a folder for a file each with " +
+			"--output-dir, or choose one region; if one Flux manages them all, see --kubeconfig-secret-ref")
+	}
+	if err != nil {
+		return usage(err)
+	}
+	for _, file := range files {
+		err = errors.Join(err, o.write(file))
+	}
+	return err
+}
+
+// write prints a file, or writes it unless it would replace somebody else's.
+func (o *exportOptions) write(file export.File) (err error) {
+	if o.dir == "" {
+		_, err = io.WriteString(o.env.Out, file.Text)
+		return err
+	}
+	path, ours := filepath.Join(o.dir, file.Name), strings.SplitAfter(file.Text, "\n")[0]
+	if there, err := os.ReadFile(path); !errors.Is(err, fs.ErrNotExist) && !strings.HasPrefix(string(there), ours) {
+		return fmt.Errorf("%s was not written by export: move it away, or name another folder with --output-dir", path)
+	}
+	if err = cmp.Or(os.MkdirAll(o.dir, 0o755), replaceFile(path, []byte(file.Text))); err == nil {
+		_, err = fmt.Fprintln(o.env.Out, "wrote "+path)
+	}
+	return err
+}

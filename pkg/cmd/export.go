@@ -34,7 +34,7 @@ func newExport(env Environment, run func(context.Context, exportOptions) error) 
 	cmd := command("export", "Hand satellites over to Flux or Argo CD", `
 Write satellites as objects of Flux or Argo CD, for a Git repository, with the values that migrate
 installs. The controller adopts a release that is there, and installs one that is not.`, `
-# What can be said to Flux
+# Flags and examples for Flux
 kubectl coder-satellite export flux --help`)
 	cmd.Args, cmd.RunE = noArgs, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 	add := func(files exporter, child *cobra.Command) (*pflag.FlagSet, *exportOptions) {

@@ -144,7 +144,7 @@ type Rollout struct {
 	// +k8s:validation:items:minItems=1
 	Waves [][]string `json:"waves,omitempty"`
 	// MaxParallel is how many regions of a wave are migrated at once; 0 means the default. --max-parallel wins over it.
-	// +default=8
+	// +default=10
 	// +k8s:validation:minimum=0
 	MaxParallel int `json:"maxParallel,omitempty"`
 	// MaxFailures is how many regions may fail before no further region starts. --max-failures wins over it.

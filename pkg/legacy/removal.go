@@ -1,6 +1,9 @@
 package legacy
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 // Removal says which objects of a removed release are deleted, and which stay.
 type Removal struct {
@@ -29,7 +32,7 @@ type remover struct {
 
 func (h Handle) remover(ctx context.Context) (r remover, err error) {
 	r.Handle = h
-	if h.RecordMissing { // somebody uninstalled it after it was retained; now the rest goes
+	if h.RecordMissing || h.Rendered() { // somebody uninstalled it after it was retained; now the rest goes
 		var b *backup
 		if b, err = h.latestBackup(ctx); err == nil {
 			r.records = []held{b.held}
@@ -77,7 +80,7 @@ func (r Release) keepReason(l live) string {
 	if reason := l.foreign(r); reason != "" {
 		return reason
 	}
-	if l.object.Annotations[annotationRelease] == "" {
+	if !r.Rendered() && l.object.Annotations[annotationRelease] == "" {
 		return "it does not say that it belongs to the release"
 	}
 	return ""
@@ -89,7 +92,7 @@ func (r Release) usedByCoder(o ObjectRef) string {
 	switch {
 	case o.Name == "coder":
 		return "Coder provisions workspaces with it"
-	case o.Kind == "ServiceAccount" && (o.Name == "environments" || o.Name == r.Name+"-environments"):
+	case o.Kind == "ServiceAccount" && (o.Name == "environments" || strings.HasSuffix(o.Name, "-environments")):
 		return "workspaces run under it"
 	case o.Kind != "ServiceAccount" && (o.Name == "coder-restricted" || o.Name == "ingress-restricted"):
 		return "existing workspaces need it"

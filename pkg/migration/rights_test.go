@@ -46,6 +46,12 @@ func TestRights(t *testing.T) {
 			"patch deployments.apps in namespace coder", "patch, escalate, bind roles.rbac.authorization.k8s.io in namespace coder",
 			"patch rolebindings.rbac.authorization.k8s.io in namespace coder", "create, update, delete secrets in namespace workspaces",
 		}},
+		"retain, rendered by Argo CD": {snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge", Provider: "workspaces", Legacy: "coder", LegacyRendered: true}, []string{
+			"create, update configmaps in namespace workspaces", "create, update leases.coordination.k8s.io in namespace workspaces", "create events in namespace workspaces",
+			"patch serviceaccounts in namespace coder", "patch services in namespace coder",
+			"patch deployments.apps in namespace coder", "patch, escalate, bind roles.rbac.authorization.k8s.io in namespace coder",
+			"patch rolebindings.rbac.authorization.k8s.io in namespace coder", "create, update, delete secrets in namespace workspaces",
+		}},
 		"migrate, with other objects": {snapshot.Scope{
 			Records: cluster.DriverSecrets, Satellite: "edge", Provider: "workspaces", Legacy: "coder",
 			OfSatelliteMade: []cluster.Resource{{Group: "networking.k8s.io", Resource: "networkpolicies", Namespaced: true}, {Group: rbacv1.GroupName, Resource: "clusterroles"}, cluster.Core("services")},

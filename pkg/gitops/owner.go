@@ -3,6 +3,7 @@
 package gitops
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -97,18 +98,15 @@ func Tracks(application, object string, labels, annotations map[string]string) b
 	return ownerOf(id, labels).Name == application && (id == "" || strings.HasSuffix(id, "/"+object))
 }
 
-// ownerOf returns the owner in a tracking ID, "application:group/kind:namespace/name"; an Application outside Argo CD's
-// namespace is "namespace_application". Without an ID, the label names it.
+// ownerOf returns the owner in a tracking ID, "application:group/kind:namespace/name", or without one the label's. An
+// Application outside Argo CD's namespace is "namespace_application".
 func ownerOf(id string, labels map[string]string) Owner {
-	application, _, _ := strings.Cut(id, ":")
+	application, _, _ := strings.Cut(cmp.Or(id, labels[Instance]), ":")
 	namespace, name, found := strings.Cut(application, "_")
 	switch {
 	case found:
 		return Owner{ArgoCD, namespace, name}
-	case id == "":
-		application = labels[Instance]
-	}
-	if application == "" {
+	case application == "":
 		return Owner{}
 	}
 	return Owner{Tool: ArgoCD, Name: application}

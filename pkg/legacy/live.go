@@ -89,12 +89,9 @@ func (l live) namespace() string {
 // manifest. It is empty for an object that may be the release's.
 func (l live) foreign(release Release) string {
 	owner, space := l.object.Annotations[annotationRelease], l.object.Annotations[annotationNamespace]
-	now := gitops.OwnerOf(l.object.Labels, l.object.Annotations)
 	switch namespace := l.namespace(); {
 	case namespace != "" && namespace != release.Namespace:
 		return fmt.Sprintf("it is in namespace %s, not in the release's", namespace)
-	case release.Rendered() && now.Exists() && now.Name != release.Name:
-		return fmt.Sprintf("it belongs to %.80q now", now)
 	case release.Rendered(): // it was the Application's when it was found, whatever Helm had installed before
 		return ""
 	case owner != "" && owner != release.Name, (owner != "" || space != "") && space != release.Namespace:

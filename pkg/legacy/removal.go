@@ -2,7 +2,10 @@ package legacy
 
 import (
 	"context"
+	"fmt"
 	"strings"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 )
 
 // Removal says which objects of a removed release are deleted, and which stay.
@@ -79,6 +82,9 @@ func (r Release) keepReason(l live) string {
 	}
 	if reason := l.foreign(r); reason != "" {
 		return reason
+	}
+	if now := gitops.OwnerOf(l.object.Labels, l.object.Annotations); r.Rendered() && now.Exists() && now.Name != r.Name {
+		return fmt.Sprintf("it belongs to %.80q now", now)
 	}
 	if !r.Rendered() && l.object.Annotations[annotationRelease] == "" {
 		return "it does not say that it belongs to the release"

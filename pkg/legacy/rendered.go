@@ -123,8 +123,9 @@ func (h Handle) rendered(ctx context.Context) (held, error) {
 // applied returns the live object without what the cluster and we added, to be created again.
 func applied(live *unstructured.Unstructured) map[string]any {
 	object, annotations := live.DeepCopy(), live.GetAnnotations()
-	for _, key := range []string{annotationPolicy, corev1.LastAppliedConfigAnnotation, "deployment.kubernetes.io/revision"} {
-		delete(annotations, key)
+	delete(annotations, corev1.LastAppliedConfigAnnotation)
+	if options := annotations[gitops.SyncOptions]; options == gitops.Retaining(options) { // else the policy is the chart's own
+		delete(annotations, annotationPolicy)
 	}
 	object.Object["metadata"] = map[string]any{
 		"name": live.GetName(), "namespace": live.GetNamespace(), "labels": live.GetLabels(), "annotations": annotations,

@@ -258,6 +258,46 @@ func TestRenderedGrows(t *testing.T) {
 	}
 }
 
+// What the chart itself keeps stays.
+func TestRenderedKept(t *testing.T) {
+	r := argo(t, false)
+	r.server.edit(t, "/services/coder/envproxy", func(o map[string]any) { metaOf(o)["annotations"].(map[string]any)[annotationPolicy] = policyKeep })
+	release, _ := r.rendered(nil)
+	ledger, err := r.of(release).Retain(t.Context(), retainOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	release, _ = r.rendered(ledger)
+	preview, err := r.of(release).Preview(t.Context())
+	if diff := cmp.Diff([]string{"Deployment/envproxy"}, texts(preview.Goes)); diff != "" || err != nil || !strings.Contains(fmt.Sprint(preview.Stays), "the chart marks it to be kept") {
+		t.Errorf("%v, %v", preview, err)
+	}
+}
+
+// A removal that fails leaves the release as it was.
+func TestRenderedRemovalFails(t *testing.T) {
+	r := argo(t, false)
+	release, _ := r.rendered(nil)
+	ledger, err := r.of(release).Retain(t.Context(), retainOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.server.failing(func(method, path string) int {
+		return map[bool]int{true: 403}[method == "DELETE" && strings.HasSuffix(path, "/deployments/envproxy")]
+	})
+	release, _ = r.rendered(ledger)
+	if _, err := r.of(release).Remove(t.Context(), removeOptions(), 0); err == nil || !strings.Contains(err.Error(), "objects created again: Service/envproxy") {
+		t.Errorf("removed: %v", err)
+	}
+	r.server.failing(nil)
+	if release, _ = r.rendered(ledger); release.RecordMissing {
+		t.Errorf("%+v", release)
+	}
+	if kept, ready := r.inspect(release); !kept.Complete || !ready.Ready {
+		t.Errorf("missing %v, %v", kept.Missing, ready.Problems)
+	}
+}
+
 // What must not pass for a legacy release, or cannot be read.
 func TestRenderedErrors(t *testing.T) {
 	for name, test := range map[string]struct {

@@ -112,6 +112,20 @@ func TestRightsOfEveryVerb(t *testing.T) {
 	}
 }
 
+// The objects of a release that Argo CD rendered are found by lists; there are no records to read.
+func TestRightsToFindRendered(t *testing.T) {
+	scope := snapshot.Scope{Records: cluster.DriverConfigMaps, Satellite: "edge", Provider: "workspaces", Legacy: "coder", LegacyRendered: true}
+	said := strings.Join(cluster.InWords(rightsOfVerb("status", scope)), "; ")
+	for _, want := range []string{"list configmaps in namespace coder", "list ingresses.networking.k8s.io in namespace coder", "get, list roles.rbac.authorization.k8s.io in namespace coder"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("no right to %s: %s", want, said)
+		}
+	}
+	if strings.Contains(said, "get, list configmaps in namespace coder") {
+		t.Errorf("a right to records: %s", said)
+	}
+}
+
 // Every verb that looks at the satellite reads the address of its Ingress.
 func TestRightsToReadIngresses(t *testing.T) {
 	get := cluster.Rule{Namespace: "edge", Group: "networking.k8s.io", Resource: "ingresses", Verb: "get"}

@@ -68,7 +68,9 @@ func (a *argo) sync(t *testing.T) {
 		kubectl(t, a.region, "apply", "--filename", writeInLab(t, "object.json", text))
 	}
 	for _, live := range a.live(t) {
-		inGit := slices.ContainsFunc(a.git, func(o *unstructured.Unstructured) bool { return o.GetKind() == live.GetKind() && o.GetName() == live.GetName() })
+		inGit := slices.ContainsFunc(a.git, func(o *unstructured.Unstructured) bool {
+			return o.GetKind() == live.GetKind() && o.GetName() == live.GetName()
+		})
 		if !inGit && !a.has(live, "Prune=false") {
 			a.remove(t, live)
 		}
@@ -132,8 +134,13 @@ func TestLongArgoCDOwnsLegacy(t *testing.T) {
 	})
 	least := func(verb string) {
 		t.Helper()
-		if result := onceGranted(t, append(withLeastRights(t, region, "fleet.yaml", verb), "--yes")); result.Code != 0 {
-			t.Fatalf("%s with the roles that rbac prints for it: %s", verb, result)
+		done := t.Run(verb+" with the roles that rbac prints for it", func(t *testing.T) {
+			if result := onceGranted(t, append(withLeastRights(t, region, "fleet.yaml", verb), "--yes")); result.Code != 0 {
+				t.Fatal(result)
+			}
+		})
+		if !done {
+			t.FailNow()
 		}
 	}
 
@@ -172,7 +179,7 @@ func TestLongArgoCDOwnsLegacy(t *testing.T) {
 	kubectl(t, region, "--namespace", inlab.LegacyNamespace, "delete", "deployment/envproxy", "service/envproxy", "rolebinding/coder")
 	checked(t, region, 1, "legacy-retained", v1alpha1.CheckFail, "somebody uninstalled the release", "kubectl coder-satellite retain")
 	checked(t, region, 1, "legacy-rollback-ready", v1alpha1.CheckWarn, "Deployment/envproxy does not exist", "kubectl coder-satellite rollback")
-	least("rollback")
+	plugin(t, 0, on(region, "rollback", "--yes")...)
 	networking(t, region, false)
 	envproxyServes(t, region)
 	if limit := kubectl(t, region, "--namespace", inlab.LegacyNamespace, "get", "deployment", "envproxy", "-o", "jsonpath={.spec.revisionHistoryLimit}"); limit != "3" {
@@ -198,11 +205,9 @@ func TestLongArgoCDOwnsLegacy(t *testing.T) {
 	for _, command := range unmark[1:] {
 		kubectl(t, region, strings.Fields(strings.TrimPrefix(command, "kubectl --context "+region+" "))...)
 	}
-	done := onceGranted(t, append(withLeastRights(t, region, "fleet.yaml", "finalize"), "--yes"))
-	if done.Code != 0 {
-		t.Fatal(done)
-	}
-	saysAll(t, "finalize", done.Stderr, []string{"removed: Deployment/envproxy", "removed: Service/envproxy", "kept: ServiceAccount/coder", "kept: Role/coder", "kept: RoleBinding/coder"})
+	preview := plugin(t, 0, on(region, "finalize", "--dry-run")...)
+	saysAll(t, "finalize", preview.Stdout+preview.Stderr, []string{"removed: Deployment/envproxy", "removed: Service/envproxy", "kept: ServiceAccount/coder", "kept: Role/coder", "kept: RoleBinding/coder"})
+	least("finalize")
 	left := identities(t, region)
 	if len(left) != 4 || left["deployment/envproxy"] != "" || left["service/envproxy"] != "" {
 		t.Errorf("left: %v", left)

@@ -52,8 +52,7 @@ func (s *search) candidates(ctx context.Context) (found [places][]Release, unfit
 		case release.Namespace == s.hint.Namespace:
 			found[nearby] = append(found[nearby], release)
 		case release.Rendered(): // without a record, nothing else says whose it is: it may be the primary's
-			unfit = append(unfit, fmt.Sprintf("Deployment %s/%s belongs to Argo CD's Application %s, and is not in the provider's namespace",
-				deployment.Namespace, deployment.Name, release.Name))
+			unfit = append(unfit, fmt.Sprintf("Deployment %s/%s of Argo CD's Application %s is not in the provider's namespace", deployment.Namespace, deployment.Name, release.Name))
 		default:
 			found[elsewhere] = append(found[elsewhere], release)
 		}

@@ -305,7 +305,7 @@ func TestRenderedErrors(t *testing.T) {
 		hint Hint
 		want string
 	}{
-		"not in the provider's namespace": {func(*region) {}, Hint{Namespace: "workspaces"}, "belongs to Argo CD's Application team, and is not in the provider's namespace"},
+		"not in the provider's namespace": {func(*region) {}, Hint{Namespace: "workspaces"}, "of Argo CD's Application team is not in the provider's namespace"},
 		"the primary's": {func(r *region) {
 			meta := map[string]any{"name": "coderd", "namespace": home}
 			markFor(false, "Deployment", meta)

@@ -50,7 +50,7 @@ func decideRemoveLegacy(s *snapshot.Snapshot) Decision {
 		unmark := func(verb, mark string) string {
 			return shell.Kubectl(s.Declared.Context, "--namespace", state.Release.Namespace, verb, "deployment", state.Release.Deployment, mark+"-")
 		}
-		return blocked("%s owns %s and would install it again: delete it in Git and with `%s`, then its marks, with `%s` and `%s`", control.Owner, state.Release,
+		return blocked("%s owns %s and would install it again: delete the Application in Git and with `%s`, then remove its marks with `%s` and `%s`", control.Owner, state.Release,
 			control.Owner.DeleteCommand(), unmark("annotate", gitops.Tracking), unmark("label", gitops.Instance))
 	}
 	if acts := control.Acts(); acts != "" {

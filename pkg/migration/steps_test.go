@@ -96,7 +96,7 @@ func TestDecisions(t *testing.T) {
 		"retain: Flux's, unknown":       {retainLegacy(true), fresh, fluxOwns(func(c *gitops.Control) { c.Err = errNothing }), blocked, "not certain that it leaves it alone: nothing answers"},
 		"retain: Flux's, resumed":       {retainLegacy(false), migrated, fluxOwns(func(*gitops.Control) {}), blocked, "would undo the retention"},
 		"retain: Argo CD's":             {retainLegacy(false), fresh, argoRendered, change, "retain coder/coder-workspace-provider revision 1 (chart rendered by Argo CD)"},
-		"finalize: Argo CD's":           {removeLegacy(), migrated, argoRendered, blocked, "argocd app delete coder --cascade=false`, then its marks, with `kubectl --context sydney --namespace coder annotate deployment envproxy argocd.argoproj.io/tracking-id-`"},
+		"finalize: Argo CD's":           {removeLegacy(), migrated, argoRendered, blocked, "argocd app delete coder --cascade=false`, then remove its marks with `kubectl --context sydney --namespace coder annotate deployment envproxy argocd.argoproj.io/tracking-id-`"},
 		"finalize: Flux's, resumed":     {removeLegacy(), migrated, fluxOwns(func(*gitops.Control) {}), blocked, "would install it again"},
 		"install: Flux's, other values": {installSatellite(), migrated, fluxInstalls(func(x *satellite.State) { x.Values = nil }), blocked, "Flux's HelmRelease coder/coder owns the satellite's release, which is to become coder 1.21.7: change it there (the values differ); it says: no chart"},
 		"install: Flux's, done":         {installSatellite(), migrated, fluxInstalls(func(*satellite.State) {}), none, "is deployed and ready"},

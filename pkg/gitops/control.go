@@ -52,7 +52,7 @@ func Look(ctx context.Context, client dynamic.Interface, owner Owner) Control {
 	case Flux:
 		control.lookUp(ctx, client)
 	default:
-		control.Err = fmt.Errorf("%s renders charts without Helm's records", owner.Tool)
+		control.Err = fmt.Errorf("%s renders charts without Helm's records, so it does not keep this release's up to date", owner.Tool)
 	}
 	return control
 }

@@ -33,6 +33,7 @@ func TestOwnerOf(t *testing.T) {
 		{"Flux", flux(), "Flux's HelmRelease flux-system/envproxy"},
 		{"Argo CD", argo("coder:apps/Deployment:coder/envproxy"), "Argo CD's Application coder"},
 		{"Argo CD, Application elsewhere", argo("team_coder:apps/Deployment:coder/envproxy"), "Argo CD's Application team/coder"},
+		{"Argo CD, by label", gitops.OwnerOf(map[string]string{"app.kubernetes.io/instance": "coder"}, nil), "Argo CD's Application coder"},
 	} {
 		if !test.owner.Exists() || test.owner.String() != test.want {
 			t.Errorf("%s: %q, not %q", test.name, test.owner, test.want)
@@ -44,6 +45,9 @@ func TestOwnerOf(t *testing.T) {
 	}
 	if rights := flux().Rights("get", "patch"); len(rights) != 2 || rights[1].String() != "patch helmreleases.helm.toolkit.fluxcd.io in namespace flux-system" {
 		t.Errorf("rights %v", rights)
+	}
+	if got := argo("team_coder:apps/Deployment:coder/envproxy").DeleteCommand(); got != "argocd app delete team/coder --cascade=false" {
+		t.Error(got)
 	}
 	if got := flux().ResumeCommand("sydney"); got != "flux --context sydney --namespace flux-system resume helmrelease envproxy" {
 		t.Error(got)
@@ -117,6 +121,49 @@ func TestLookErrors(t *testing.T) {
 	}
 	if argo := gitops.Look(t.Context(), nil, gitops.Owner{Tool: gitops.ArgoCD, Name: "coder"}); argo.Acts() == "" {
 		t.Errorf("%+v", argo)
+	}
+}
+
+func TestTracks(t *testing.T) {
+	for name, test := range map[string]struct {
+		label, id string
+		want      bool
+	}{
+		"annotation":                         {"", "coder:apps/Deployment:home/envproxy", true},
+		"core group":                         {"", "coder:/Deployment:home/envproxy", true},
+		"Application elsewhere":              {"", "team_coder:apps/Deployment:home/envproxy", true},
+		"label":                              {"coder", "", true},
+		"both, the annotation decides":       {"other", "coder:apps/Deployment:home/envproxy", true},
+		"another Application":                {"coder", "other:apps/Deployment:home/envproxy", false},
+		"another Application, label":         {"other", "", false},
+		"copied from another object":         {"coder", "coder:apps/Deployment:home/original", false},
+		"copied from a name that ends alike": {"", "coder:apps/XDeployment:home/envproxy", false},
+		"nothing":                            {"", "", false},
+	} {
+		labels, annotations := map[string]string{}, map[string]string{}
+		if test.label != "" {
+			labels[gitops.Instance] = test.label
+		}
+		if test.id != "" {
+			annotations[gitops.Tracking] = test.id
+		}
+		if got := gitops.Tracks("coder", "Deployment:home/envproxy", labels, annotations); got != test.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
+
+func TestRetaining(t *testing.T) {
+	for options, want := range map[string]string{
+		"":                             "Prune=false,Delete=false",
+		"Validate=false":               "Validate=false,Prune=false,Delete=false",
+		"Delete=false , Prune=false":   "Delete=false , Prune=false",
+		"Prune=false,Replace=true":     "Prune=false,Replace=true,Delete=false",
+		"Prune=confirm,PruneLast=true": "Prune=confirm,PruneLast=true,Prune=false,Delete=false",
+	} {
+		if got := gitops.Retaining(options); got != want || gitops.Retaining(got) != got {
+			t.Errorf("%q: %q", options, got)
+		}
 	}
 }
 

@@ -1,7 +1,10 @@
-// Package gitops determines which GitOps controller owns a Helm release, and suspends Flux's reconciliation of it.
+// Package gitops determines which GitOps controller owns a release, suspends Flux's reconciliation of it, and knows how Argo
+// CD marks objects.
 package gitops
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/shell"
@@ -21,7 +24,11 @@ const (
 const (
 	fluxName      = "helm.toolkit.fluxcd.io/name"
 	fluxNamespace = "helm.toolkit.fluxcd.io/namespace"
-	argoTracking  = "argocd.argoproj.io/tracking-id"
+
+	Tracking = "argocd.argoproj.io/tracking-id"
+	Instance = "app.kubernetes.io/instance" // Argo CD's default before 3.0; many charts set it, too
+
+	helmRelease = "meta.helm.sh/release-name"
 )
 
 // Owner is the HelmRelease of Flux or the Application of Argo CD that owns a release. The zero value means none.
@@ -35,14 +42,8 @@ func OwnerOf(labels, annotations map[string]string) Owner {
 	if name := labels[fluxName]; name != "" {
 		return Owner{Flux, labels[fluxNamespace], name}
 	}
-	// "application:group/kind:namespace/name"; an Application outside Argo CD's namespace is "namespace_application".
-	application, _, _ := strings.Cut(annotations[argoTracking], ":")
-	namespace, name, found := strings.Cut(application, "_")
-	switch {
-	case found:
-		return Owner{ArgoCD, namespace, name}
-	case application != "":
-		return Owner{Tool: ArgoCD, Name: application}
+	if id := annotations[Tracking]; id != "" || annotations[helmRelease] == "" {
+		return ownerOf(id, labels)
 	}
 	return Owner{}
 }
@@ -52,14 +53,18 @@ func (o Owner) Exists() bool { return o.Tool != "" }
 
 // String returns, for example, "Flux's HelmRelease flux-system/envproxy".
 func (o Owner) String() string {
-	kind, name := "HelmRelease ", o.Name
+	kind := "HelmRelease "
 	if o.Tool == ArgoCD {
 		kind = "Application "
 	}
-	if o.Namespace != "" {
-		name = o.Namespace + "/" + name
-	}
-	return string(o.Tool) + "'s " + kind + name
+	return string(o.Tool) + "'s " + kind + o.path()
+}
+
+func (o Owner) path() string { return strings.TrimPrefix(o.Namespace+"/"+o.Name, "/") }
+
+// DeleteCommand returns the command that deletes an Application, but not its objects.
+func (o Owner) DeleteCommand() string {
+	return shell.Join("argocd", "app", "delete", o.path(), "--cascade=false")
 }
 
 // SuspendCommand returns the command that suspends Flux's reconciliation of the release in the kubeconfig context.
@@ -70,4 +75,39 @@ func (o Owner) ResumeCommand(context string) string { return o.command(context, 
 
 func (o Owner) command(context, verb string) string {
 	return shell.Join("flux", "--context", context, "--namespace", o.Namespace, verb, "helmrelease", o.Name)
+}
+
+// SyncOptions is the annotation by which an object tells Argo CD how to sync it (Argo CD, user-guide/sync-options.md).
+const SyncOptions = "argocd.argoproj.io/sync-options"
+
+// Retaining returns the sync options with those that keep Argo CD from pruning the object and from deleting it with its
+// Application.
+func Retaining(options string) string {
+	for _, option := range []string{"Prune=false", "Delete=false"} {
+		if !slices.ContainsFunc(strings.Split(options, ","), func(has string) bool { return strings.TrimSpace(has) == option }) {
+			options = strings.TrimPrefix(options+","+option, ",")
+		}
+	}
+	return options
+}
+
+// Tracks reports whether Argo CD counts an object, "Kind:namespace/name", as the Application's: by its label or by its
+// annotation, which must be about the object itself.
+func Tracks(application, object string, labels, annotations map[string]string) bool {
+	id := annotations[Tracking]
+	return ownerOf(id, labels).Name == application && (id == "" || strings.HasSuffix(id, "/"+object))
+}
+
+// ownerOf returns the owner in a tracking ID, "application:group/kind:namespace/name", or without one the label's. An
+// Application outside Argo CD's namespace is "namespace_application".
+func ownerOf(id string, labels map[string]string) Owner {
+	application, _, _ := strings.Cut(cmp.Or(id, labels[Instance]), ":")
+	namespace, name, found := strings.Cut(application, "_")
+	switch {
+	case found:
+		return Owner{ArgoCD, namespace, name}
+	case application == "":
+		return Owner{}
+	}
+	return Owner{Tool: ArgoCD, Name: application}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/shell"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
@@ -19,6 +20,8 @@ func legacyOwner(s *snapshot.Snapshot, state snapshot.Legacy) Answer {
 		return pass("no GitOps controller owns it")
 	case control.Err != nil:
 		return unknown(control.Err, "")
+	case control.Owner.Tool == gitops.ArgoCD:
+		return pass("%s owns it, and neither prunes nor deletes what is retained", control.Owner)
 	case control.Acts() != "":
 		return fail(control.Owner.SuspendCommand(s.Declared.Context), "%s owns %s: retention needs its suspension, since its next reconciliation would upgrade the release", control.Owner, state.Release)
 	case record != nil && record.Suspended != "" && record.Operation == "rollback" && record.Outcome == v1alpha1.OutcomeSucceeded:
@@ -89,8 +92,11 @@ func legacyRollbackReady(s *snapshot.Snapshot, state snapshot.Legacy) Answer {
 	case state.Release == nil:
 		return skip("there is no legacy release to roll back to")
 	case !state.Readiness.Ready:
-		return fail(shell.Helm(s.Declared.Context, "--namespace", state.Release.Namespace, "status", state.Release.Name),
-			"a rollback would not work now: %s", strings.Join(state.Readiness.Problems, "; "))
+		hint := shell.Helm(s.Declared.Context, "--namespace", state.Release.Namespace, "status", state.Release.Name)
+		if state.Release.Rendered() {
+			hint = s.Command("rollback")
+		}
+		return fail(hint, "a rollback would not work now: %s", strings.Join(state.Readiness.Problems, "; "))
 	case state.AccessURL != "" && state.Reach.Err != nil:
 		return fail(shell.Kubectl(s.Declared.Context, "--namespace", state.Release.Namespace, "get", "pods", "--selector", "coder.deployment=envproxy"),
 			"a rollback would not work now: envproxy does not answer at %s: %s: %v", state.AccessURL, state.Reach.Stage, state.Reach.Err)

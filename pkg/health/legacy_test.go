@@ -118,6 +118,7 @@ func TestLegacyOwner(t *testing.T) {
 		"suspended":         {"legacy-owner", suspended, v1alpha1.CheckPass, "Flux's HelmRelease coder/envproxy owns it, and is suspended", ""},
 		"not suspended":     {"legacy-owner", control(func(c *gitops.Control) { c.Suspended = false }), v1alpha1.CheckWarn, "retention needs its suspension", "suspend helmrelease envproxy"},
 		"busy":              {"legacy-owner", control(func(c *gitops.Control) { c.Busy = true }), v1alpha1.CheckWarn, "retention needs its suspension", "suspend helmrelease envproxy"},
+		"Argo CD":           {"legacy-owner", control(func(c *gitops.Control) { c.Owner.Tool = gitops.ArgoCD }), v1alpha1.CheckPass, "Argo CD's Application coder/envproxy owns it, and neither prunes nor deletes what is retained", ""},
 		"unreadable":        {"legacy-owner", control(func(c *gitops.Control) { c.Err = errLost }), v1alpha1.CheckUnknown, errLost.Error(), ""},
 		"ours, migrated":    {"legacy-owner", both(suspended, by(true)), v1alpha1.CheckPass, "suspended", ""},
 		"ours, rolled back": {"legacy-owner", both(suspended, by(false), off), v1alpha1.CheckWarn, "an earlier run suspended", "resume helmrelease envproxy"},
@@ -166,6 +167,7 @@ func TestLegacyRollbackReady(t *testing.T) {
 	answers(t, map[string]row{
 		"ready":         {"legacy-rollback-ready", as, v1alpha1.CheckPass, "envproxy is available", ""},
 		"problems":      {"legacy-rollback-ready", problems, v1alpha1.CheckWarn, "Role/coder is gone; envproxy is not available", "helm --kube-context sydney --namespace coder status coder-workspace-provider"},
+		"Argo CD":       {"legacy-rollback-ready", both(problems, release(func(r *legacy.Release) { r.Driver = "none" })), v1alpha1.CheckWarn, "Role/coder is gone", "kubectl coder-satellite rollback --context sydney"},
 		"silent":        {"legacy-rollback-ready", silent("https://envproxy.example.com"), v1alpha1.CheckWarn, "https://envproxy.example.com: TCP: refused", "coder.deployment=envproxy"},
 		"without a URL": {"legacy-rollback-ready", silent(""), v1alpha1.CheckPass, "", ""},
 		"no release":    {"legacy-rollback-ready", noRelease(), v1alpha1.CheckSkipped, "no legacy release", ""},

@@ -93,14 +93,18 @@ func soundBackup(secret *corev1.Secret, ledger *journal.Ledger) (*backup, error)
 	return b, nil
 }
 
-// matches reports whether the backup belongs to this record, retained or not.
+// matches reports whether the backup belongs to this record, retained or not; for a rendered release, to these objects.
 func (b *backup) matches(c held) bool {
 	if b.record.Name != c.record.Name || b.record.Version != c.record.Version || b.record.Chart != c.record.Chart {
 		return false
 	}
+	compared := kept
+	if b.original.Driver == driverNone {
+		compared = bare
+	}
 	ours, err := b.documents()
 	theirs, errs := c.documents()
 	return err == nil && errs == nil && slices.EqualFunc(ours, theirs, func(a, b document) bool {
-		return reflect.DeepEqual(kept(a.object), kept(b.object))
+		return reflect.DeepEqual(compared(a.object), compared(b.object))
 	})
 }

@@ -46,9 +46,13 @@ func (s *search) candidates(ctx context.Context) (found [places][]Release, unfit
 			s.owners[release.String()+"/"+deployment.Name] = owner
 		}
 		switch {
-		case len(known) > 0, isOf(ledger, release):
+		case isOf(ledger, release):
+			found[inLedger][0].Driver = release.Driver
+		case len(known) > 0:
 		case release.Namespace == s.hint.Namespace:
 			found[nearby] = append(found[nearby], release)
+		case release.Rendered(): // without a record, nothing else says whose it is: it may be the primary's
+			unfit = append(unfit, fmt.Sprintf("Deployment %s/%s of Argo CD's Application %s is not in the provider's namespace", deployment.Namespace, deployment.Name, release.Name))
 		default:
 			found[elsewhere] = append(found[elsewhere], release)
 		}
@@ -89,8 +93,8 @@ func claimed(deployment metav1.PartialObjectMetadata) (release Release, problem 
 	name, namespace := deployment.Annotations[annotationRelease], deployment.Annotations[annotationNamespace]
 	owner := gitops.OwnerOf(deployment.Labels, deployment.Annotations)
 	switch {
-	case name == "" && owner.Tool == gitops.ArgoCD:
-		return Release{}, fmt.Sprintf("belongs to %s, which keeps no Helm record: nothing can be retained, so there is no way back", owner)
+	case name == "" && owner.Tool == gitops.ArgoCD && chartutil.ValidateReleaseName(owner.Name) == nil:
+		return Release{Namespace: deployment.Namespace, Name: owner.Name, Driver: driverNone}, ""
 	case name == "" || namespace == "":
 		return Release{}, "belongs to no Helm release: it has no annotation " + annotationRelease
 	case chartutil.ValidateReleaseName(name) != nil:

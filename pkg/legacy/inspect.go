@@ -52,7 +52,7 @@ func (h Handle) Inspect(ctx context.Context) (Retention, Readiness, error) {
 		})
 	}
 	group.Go(func() error {
-		control = gitops.Look(ctx, h.access.Dynamic(), h.Owner)
+		control = h.control(ctx)
 		return nil
 	})
 	group.Go(func() error {
@@ -68,7 +68,11 @@ func (h Handle) Inspect(ctx context.Context) (Retention, Readiness, error) {
 		kept.Missing = append(kept.Missing, acts)
 	}
 	if lacking := h.unkept(objects); len(lacking) > 0 {
-		kept.Missing = append(kept.Missing, fmt.Sprintf("annotation %s=%s on the live %s", annotationPolicy, policyKeep, listed(lacking)))
+		what := annotationPolicy + "=" + policyKeep
+		if h.Rendered() {
+			what += " or " + gitops.SyncOptions + "=" + gitops.Retaining("")
+		}
+		kept.Missing = append(kept.Missing, fmt.Sprintf("annotation %s on the live %s", what, listed(lacking)))
 	}
 	err = h.live(ctx, &ready, objects)
 	kept.Complete, ready.Ready = len(kept.Missing) == 0, len(ready.Problems) == 0
@@ -99,8 +103,8 @@ func (s Site) deployment(ctx context.Context, namespace, name string) (*appsv1.D
 // inspectBackup is Inspect for a release without a record.
 func (h Handle) inspectBackup(ctx context.Context, cause error) (Retention, Readiness, error) {
 	var ready Readiness
-	kept := Retention{Control: gitops.Look(ctx, h.access.Dynamic(), h.Owner), Missing: []string{"the release's record: somebody uninstalled the release; " +
-		"`kubectl coder-satellite retain` restores the record from the backup, and so does `rollback`"}}
+	kept := Retention{Control: h.control(ctx), Missing: []string{"the release's record or objects: somebody uninstalled the release; " +
+		"`kubectl coder-satellite retain` restores it from the backup, and so does `rollback`"}}
 	ready.problem("%v", cause)
 	b, err := h.latestBackup(ctx)
 	switch {

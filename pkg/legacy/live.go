@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -15,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	clientmetadata "k8s.io/client-go/metadata"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
@@ -26,9 +28,15 @@ type live struct {
 	object  *metav1.PartialObjectMetadata // nil if the object does not exist
 }
 
-// kept reports whether `helm upgrade` leaves the object alone: an exact comparison (Helm v3, pkg/kube/client.go).
-func (l live) kept() bool {
-	return l.object != nil && l.object.Annotations[annotationPolicy] == policyKeep
+// lacking returns what an object's annotations lack to make it survive: the policy, which `helm upgrade` compares exactly
+// (Helm v3, pkg/kube/client.go), and what keeps Argo CD from pruning it.
+func (r Release) lacking(annotations map[string]string) map[string]string {
+	wanted := map[string]string{annotationPolicy: policyKeep}
+	if r.Rendered() {
+		wanted[gitops.SyncOptions] = gitops.Retaining(annotations[gitops.SyncOptions])
+	}
+	maps.DeleteFunc(wanted, func(key, value string) bool { return annotations[key] == value })
+	return wanted
 }
 
 // moved returns the present API group of a kind in a removed one (Kubernetes deprecation guide).
@@ -84,6 +92,8 @@ func (l live) foreign(release Release) string {
 	switch namespace := l.namespace(); {
 	case namespace != "" && namespace != release.Namespace:
 		return fmt.Sprintf("it is in namespace %s, not in the release's", namespace)
+	case release.Rendered(): // it was the Application's when it was found, whatever Helm had installed before
+		return ""
 	case owner != "" && owner != release.Name, (owner != "" || space != "") && space != release.Namespace:
 		return fmt.Sprintf("it belongs to release %.60q of namespace %.60q now", owner, space)
 	default:
@@ -142,15 +152,15 @@ func (s Site) read(ctx context.Context, l *live) error {
 	return nil
 }
 
-// annotate sets the keep policy on the live objects, a few at a time. It tries all, and joins the errors.
-func (s Site) annotate(ctx context.Context, objects []live) error {
-	patch := fmt.Appendf(nil, `{"metadata":{"annotations":{%q:%q}}}`, annotationPolicy, policyKeep)
+// annotate makes the live objects survive, a few at a time. It tries all, and joins the errors.
+func (h Handle) annotate(ctx context.Context, objects []live) error {
 	errs := make([]error, len(objects))
 	var group errgroup.Group
 	group.SetLimit(atOnce)
 	for i, l := range objects {
 		group.Go(func() error {
-			_, err := s.client(l).Patch(ctx, l.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager})
+			patch, _ := marshal(map[string]any{"metadata": map[string]any{"annotations": h.lacking(l.object.Annotations)}}) // strings can be written
+			_, err := h.client(l).Patch(ctx, l.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager})
 			if err != nil && !apierrors.IsNotFound(err) {
 				errs[i] = fmt.Errorf("%s %s cannot be annotated with %s: %w", l, inNamespace(l.Namespace), annotationPolicy, err)
 			}

@@ -19,6 +19,9 @@ func (s *search) lost(ctx context.Context, candidate Release, why string) error 
 	if saved != nil {
 		return s.fromBackup(ctx, candidate, *saved)
 	}
+	if candidate.Rendered() {
+		return s.fromLive(ctx, candidate)
+	}
 	there := "the envproxy of " + candidate.String()
 	if len(s.deployments[candidate.String()]) == 0 {
 		if candidate.Status == "" {
@@ -127,6 +130,9 @@ func (s *search) fromBackup(ctx context.Context, candidate Release, listed metav
 	if err := candidate.is(b.held); err != nil {
 		s.exclude("the backup %s of %s: %v", b, candidate, err)
 		return nil
+	}
+	if candidate.Rendered() {
+		return s.fromLive(ctx, candidate)
 	}
 	s.take(candidate)
 	return nil

@@ -39,19 +39,3 @@ func TestOwnedByFlux(t *testing.T) {
 		t.Errorf("gone: %+v", kept)
 	}
 }
-
-// Argo CD renders charts itself, so there is no Helm record, and the error says so.
-func TestRenderedByArgoCD(t *testing.T) {
-	r := newRegion(t, "")
-	r.legacy(legacyManifest(false, false))
-	r.server.edit(t, "apps/deployments/coder/envproxy", func(o map[string]any) {
-		o["metadata"].(map[string]any)["annotations"] = map[string]any{"argocd.argoproj.io/tracking-id": "coder:apps/Deployment:coder/envproxy"}
-	})
-	found, err := r.site().Find(t.Context(), Hint{Namespace: home})
-	if err != nil || len(found.Releases) > 0 {
-		t.Fatalf("%+v, %v", found, err)
-	}
-	if said := found.Explain(); !strings.Contains(said, "Deployment coder/envproxy belongs to Argo CD's Application coder, which keeps no Helm record") {
-		t.Error(said)
-	}
-}

@@ -68,6 +68,10 @@ func (h Handle) records(ctx context.Context) ([]held, error) {
 		return nil, fmt.Errorf("release %s has no record of a deployed revision: restore it from the backup first, with `kubectl "+
 			"coder-satellite rollback`: %w", h, errNoRecord)
 	}
+	if h.Rendered() {
+		c, err := h.rendered(ctx)
+		return []held{c}, err
+	}
 	st := h.store()
 	revisions, err := st.revisions(ctx, h.Name)
 	if err != nil {

@@ -21,6 +21,7 @@ func (h Handle) RecreateObjects(ctx context.Context) ([]ObjectRef, error) {
 	if err != nil {
 		return nil, err
 	}
+	h.Driver = b.original.Driver
 	return h.recreate(ctx, b.held)
 }
 
@@ -58,7 +59,7 @@ func (h Handle) recreate(ctx context.Context, from held) (created []ObjectRef, e
 	return created, joined(errs)
 }
 
-// create creates one object with the marks of Helm's ownership (Helm v3, pkg/action/validate.go).
+// create creates one object, with the marks of Helm's ownership if Helm had it (Helm v3, pkg/action/validate.go).
 func (h Handle) create(ctx context.Context, l live) error {
 	object := (&unstructured.Unstructured{Object: l.content}).DeepCopy()
 	object.SetGroupVersionKind(l.mapping.GroupVersionKind)
@@ -66,9 +67,11 @@ func (h Handle) create(ctx context.Context, l live) error {
 	labels, annotations := map[string]string{}, map[string]string{}
 	maps.Copy(labels, object.GetLabels())
 	maps.Copy(annotations, object.GetAnnotations())
-	labels[labelManagedBy] = "Helm"
-	annotations[annotationRelease], annotations[annotationNamespace] = h.Name, h.Namespace
-	annotations[annotationPolicy] = policyKeep
+	if !h.Rendered() {
+		labels[labelManagedBy] = "Helm"
+		annotations[annotationRelease], annotations[annotationNamespace] = h.Name, h.Namespace
+	}
+	maps.Copy(annotations, h.lacking(annotations))
 	object.SetLabels(labels)
 	object.SetAnnotations(annotations)
 	objects := h.access.Dynamic().Resource(l.mapping.Resource).Namespace(l.namespace())

@@ -22,7 +22,7 @@ type Release struct {
 	ChartName, ChartVersion string
 	// AccessURL is envproxy's in the release's values; empty if they have none.
 	AccessURL string
-	// Driver is where the records are: cluster.DriverSecrets or cluster.DriverConfigMaps.
+	// Driver is where the records are: cluster.DriverSecrets or cluster.DriverConfigMaps; driverNone if there are none.
 	Driver string
 	// Owner is the GitOps controller that owns the release, as its envproxy Deployment says.
 	Owner gitops.Owner
@@ -30,7 +30,8 @@ type Release struct {
 	Deployment string
 	// Objects are those in the manifest of Revision, in its order, without hooks.
 	Objects []ObjectRef
-	// RecordMissing is set when the release was uninstalled: no deployed record can be read, but there is a backup.
+	// RecordMissing is set when the release was uninstalled: no deployed record can be read, but there is a backup. Of a
+	// rendered release, an object is gone.
 	RecordMissing bool
 	// Backup is the name of the backup, if RecordMissing.
 	Backup string

@@ -1,6 +1,12 @@
 package legacy
 
-import "context"
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
+)
 
 // Removal says which objects of a removed release are deleted, and which stay.
 type Removal struct {
@@ -29,7 +35,7 @@ type remover struct {
 
 func (h Handle) remover(ctx context.Context) (r remover, err error) {
 	r.Handle = h
-	if h.RecordMissing { // somebody uninstalled it after it was retained; now the rest goes
+	if h.RecordMissing || h.Rendered() { // somebody uninstalled it after it was retained; now the rest goes
 		var b *backup
 		if b, err = h.latestBackup(ctx); err == nil {
 			r.records = []held{b.held}
@@ -77,7 +83,10 @@ func (r Release) keepReason(l live) string {
 	if reason := l.foreign(r); reason != "" {
 		return reason
 	}
-	if l.object.Annotations[annotationRelease] == "" {
+	if now := gitops.OwnerOf(l.object.Labels, l.object.Annotations); r.Rendered() && now.Exists() && now.Name != r.Name {
+		return fmt.Sprintf("it belongs to %.80q now", now)
+	}
+	if !r.Rendered() && l.object.Annotations[annotationRelease] == "" {
 		return "it does not say that it belongs to the release"
 	}
 	return ""
@@ -89,7 +98,7 @@ func (r Release) usedByCoder(o ObjectRef) string {
 	switch {
 	case o.Name == "coder":
 		return "Coder provisions workspaces with it"
-	case o.Kind == "ServiceAccount" && (o.Name == "environments" || o.Name == r.Name+"-environments"):
+	case o.Kind == "ServiceAccount" && (o.Name == "environments" || strings.HasSuffix(o.Name, "-environments")):
 		return "workspaces run under it"
 	case o.Kind != "ServiceAccount" && (o.Name == "coder-restricted" || o.Name == "ingress-restricted"):
 		return "existing workspaces need it"

@@ -40,8 +40,10 @@ func (h Handle) Remove(ctx context.Context, options Options, timeout time.Durati
 	if err := r.uninstall(cmp.Or(timeout, 5*time.Minute)); err != nil {
 		return r.removal, r.bringBack(ctx, err)
 	}
-	if err := r.purge(ctx, b); err != nil {
-		return r.removal, err
+	if !h.Rendered() {
+		if err := r.purge(ctx, b); err != nil {
+			return r.removal, err
+		}
 	}
 	if err := h.markRemoved(ctx); err != nil {
 		return r.removal, fmt.Errorf("release %s is removed, but its backups are not all marked as those of a removed release: %w", h, err)

@@ -20,6 +20,9 @@ func (h Handle) RestoreRecord(ctx context.Context) error {
 		return err
 	}
 	h.Driver, h.Namespace = b.original.Driver, b.original.Namespace
+	if h.Rendered() {
+		return h.use(ctx, b)
+	}
 	revisions, err := h.store().revisions(ctx, h.Name)
 	if err != nil {
 		return err

@@ -83,6 +83,9 @@ func (h Handle) Retain(ctx context.Context, options Options) (*journal.Ledger, e
 	if err != nil {
 		return nil, err
 	}
+	if h.Rendered() { // it has no record to write, and the backup notes who, why and when
+		records, wanted[0] = nil, backup.secret
+	}
 	for i, c := range records {
 		if equal(c.secret, wanted[i]) {
 			continue

@@ -134,7 +134,7 @@ func TestUpgradeLosesRetention(t *testing.T) {
 	release := r.find()
 	retention, readiness := r.inspect(release)
 	want := Retention{Missing: []string{
-		"backup of the record of revision 2", "keep policy in the stored manifest of revision 2",
+		"backup of revision 2 as it is now", "keep policy in the stored manifest of revision 2",
 		"annotations coder-satellite.dev/retained-reason, -at and -by on the record of revision 2",
 		"annotation helm.sh/resource-policy=keep on the live ServiceAccount/coder, ServiceAccount/coder-workspace-provider-environments, Role/coder, RoleBinding/coder, Service/envproxy, Deployment/envproxy",
 	}}

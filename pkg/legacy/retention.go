@@ -30,7 +30,10 @@ func (h Handle) missingOf(ctx context.Context, c held) (missing []string, err er
 	}
 	revision := c.record.Version
 	if backup == nil {
-		missing = append(missing, strings.Join(append([]string{fmt.Sprint("backup of the record of revision ", revision)}, problems...), ": "))
+		missing = append(missing, strings.Join(append([]string{fmt.Sprintf("backup of revision %d as it is now", revision)}, problems...), ": "))
+	}
+	if h.Rendered() {
+		return missing, nil
 	}
 	if !isKept {
 		missing = append(missing, fmt.Sprintf("keep policy in the stored manifest of revision %d", revision))
@@ -48,7 +51,7 @@ func (h Handle) missingOf(ctx context.Context, c held) (missing []string, err er
 func (r Release) unkept(objects []live) []live {
 	var lacking []live
 	for _, l := range objects {
-		if l.object != nil && !l.kept() && l.foreign(r) == "" {
+		if l.object != nil && len(r.lacking(l.object.Annotations)) > 0 && l.foreign(r) == "" {
 			lacking = append(lacking, l)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
@@ -13,7 +14,7 @@ import (
 type Scope struct {
 	// Release is the namespace of the legacy release, Backups that of its backups.
 	Release, Backups string
-	// Records is where Helm keeps its records, as cluster.Access.Driver returns it.
+	// Records is where Helm keeps its records, as cluster.Access.Driver returns it; empty for a rendered release.
 	Records string
 	// Made are the resources of the release's objects, beyond those that the chart always makes.
 	Made []cluster.Resource
@@ -58,10 +59,25 @@ func (s Scope) overRights() []cluster.Rule {
 	return rules
 }
 
+// records returns the rights to do the verbs with the release's records, if it has any.
+func (s Scope) records(verbs ...string) []cluster.Rule {
+	if s.Records == "" {
+		return nil
+	}
+	return cluster.Core(s.Records).In(s.Release, verbs...)
+}
+
 // RightsToInspect are the rights that Find and Inspect need.
 func RightsToInspect(s Scope) []cluster.Rule {
+	records := s.records("list", "get")
+	if records == nil {
+		for _, kind := range searched() {
+			resource, _ := meta.UnsafeGuessKindToResource(kind)
+			records = append(records, cluster.Resource{Group: kind.Group, Resource: resource.Resource, Namespaced: true}.In(s.Release, "list")...)
+		}
+	}
 	return slices.Concat(
-		cluster.Core(s.Records).In(s.Release, "list", "get"),
+		records,
 		s.eachMade("get"),
 		cluster.Resource{Group: "apps", Resource: "deployments", Namespaced: true}.In(s.Release, "list"),
 		cluster.Core("secrets").In(s.Backups, "list", "get"),
@@ -71,14 +87,14 @@ func RightsToInspect(s Scope) []cluster.Rule {
 // RightsToRetain are the rights that Retain needs beyond those to inspect.
 func RightsToRetain(s Scope) []cluster.Rule {
 	return slices.Concat(
-		cluster.Core(s.Records).In(s.Release, "update"), s.eachMade("patch"), s.overRights(),
+		s.records("update"), s.eachMade("patch"), s.overRights(),
 		cluster.Core("secrets").In(s.Backups, "create", "update", "delete"),
 	)
 }
 
 // RightsToRestore are the rights that RestoreRecord and RecreateObjects need beyond those to retain.
 func RightsToRestore(s Scope) []cluster.Rule {
-	return slices.Concat(cluster.Core(s.Records).In(s.Release, "create", "delete"), s.eachMade("create"), s.overRights())
+	return slices.Concat(s.records("create", "delete"), s.eachMade("create"), s.overRights())
 }
 
 // RightsToRemove are the rights that Remove needs beyond those to retain. A failed removal has to create objects again.

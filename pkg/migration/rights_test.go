@@ -46,6 +46,12 @@ func TestRights(t *testing.T) {
 			"patch deployments.apps in namespace coder", "patch, escalate, bind roles.rbac.authorization.k8s.io in namespace coder",
 			"patch rolebindings.rbac.authorization.k8s.io in namespace coder", "create, update, delete secrets in namespace workspaces",
 		}},
+		"retain, rendered by Argo CD": {snapshot.Scope{Records: cluster.DriverSecrets, Satellite: "edge", Provider: "workspaces", Legacy: "coder", LegacyRendered: true}, []string{
+			"create, update configmaps in namespace workspaces", "create, update leases.coordination.k8s.io in namespace workspaces", "create events in namespace workspaces",
+			"patch serviceaccounts in namespace coder", "patch services in namespace coder",
+			"patch deployments.apps in namespace coder", "patch, escalate, bind roles.rbac.authorization.k8s.io in namespace coder",
+			"patch rolebindings.rbac.authorization.k8s.io in namespace coder", "create, update, delete secrets in namespace workspaces",
+		}},
 		"migrate, with other objects": {snapshot.Scope{
 			Records: cluster.DriverSecrets, Satellite: "edge", Provider: "workspaces", Legacy: "coder",
 			OfSatelliteMade: []cluster.Resource{{Group: "networking.k8s.io", Resource: "networkpolicies", Namespaced: true}, {Group: rbacv1.GroupName, Resource: "clusterroles"}, cluster.Core("services")},
@@ -103,6 +109,20 @@ func TestRightsOfEveryVerb(t *testing.T) {
 	}
 	if rules := rightsOfVerb("version", scope); len(rules) > 0 {
 		t.Errorf("version takes rights in a cluster: %v", rules)
+	}
+}
+
+// The objects of a release that Argo CD rendered are found by lists; there are no records to read.
+func TestRightsToFindRendered(t *testing.T) {
+	scope := snapshot.Scope{Records: cluster.DriverConfigMaps, Satellite: "edge", Provider: "workspaces", Legacy: "coder", LegacyRendered: true}
+	said := strings.Join(cluster.InWords(rightsOfVerb("status", scope)), "; ")
+	for _, want := range []string{"list configmaps in namespace coder", "list ingresses.networking.k8s.io in namespace coder", "get, list roles.rbac.authorization.k8s.io in namespace coder"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("no right to %s: %s", want, said)
+		}
+	}
+	if strings.Contains(said, "get, list configmaps in namespace coder") {
+		t.Errorf("a right to records: %s", said)
 	}
 }
 

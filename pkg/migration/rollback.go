@@ -84,7 +84,7 @@ func preflightRollback(options RollbackOptions) func(*snapshot.Snapshot) []v1alp
 			release := s.Legacy.Value().Release
 			switch lost := release != nil && release.RecordMissing; {
 			case r.State == v1alpha1.CheckWarn && lost:
-				r.Message = fmt.Sprintf("the record of %s is gone: it is restored first, from the backup %s", release, release.Backup)
+				r.Message = fmt.Sprintf("%s is not complete: it is restored first, from the backup %s", release, release.Backup)
 			case r.State == v1alpha1.CheckWarn && !options.Force:
 				r.State, r.Severity = v1alpha1.CheckFail, v1alpha1.SeverityError
 				r.Hint = "fix it, or roll back regardless with --force --reason WHY"

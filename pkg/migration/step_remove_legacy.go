@@ -6,8 +6,10 @@ import (
 	"slices"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/shell"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -44,6 +46,13 @@ func decideRemoveLegacy(s *snapshot.Snapshot) Decision {
 		return blocked("%s", state.Found.Explain())
 	}
 	control := state.Retention.Control
+	if control.Owner.Tool == gitops.ArgoCD {
+		unmark := func(verb, mark string) string {
+			return shell.Kubectl(s.Declared.Context, "--namespace", state.Release.Namespace, verb, "deployment", state.Release.Deployment, mark+"-")
+		}
+		return blocked("%s owns %s and would install it again: delete the Application in Git and with `%s`, then remove its marks with `%s` and `%s`", control.Owner, state.Release,
+			control.Owner.DeleteCommand(), unmark("annotate", gitops.Tracking), unmark("label", gitops.Instance))
+	}
 	if acts := control.Acts(); acts != "" {
 		return blocked("%s owns %s and would install it again (missing: %s): suspend it",
 			control.Owner, state.Release, acts)

@@ -47,9 +47,9 @@ func decideRestore(s *snapshot.Snapshot) Decision {
 	case state.Release == nil:
 		return blocked("%s", state.Found.Explain())
 	case state.Release.RecordMissing:
-		return change(fmt.Sprintf("restore the record of %s from its backup %s", state.Release, state.Release.Backup))
+		return change(fmt.Sprintf("restore %s from its backup %s", state.Release, state.Release.Backup))
 	default:
-		return already("the record of %s exists, revision %d", state.Release, state.Release.Revision)
+		return already("%s is complete, revision %d", state.Release, state.Release.Revision)
 	}
 }
 

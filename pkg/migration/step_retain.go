@@ -77,7 +77,7 @@ func decideRetain(s *snapshot.Snapshot, suspend bool) Decision {
 		details = append(details, fmt.Sprintf("%s is suspended, and stays so", control.Owner))
 	}
 	if release.RecordMissing {
-		return change(fmt.Sprintf("restore the record of %s from its backup %s, and retain it", release, release.Backup), details...)
+		return change(fmt.Sprintf("restore %s from its backup %s, and retain it", release, release.Backup), details...)
 	}
 	return change(
 		fmt.Sprintf("retain %s/%s revision %d (chart %s)", release.Namespace, release.Name, release.Revision, release.ChartVersion),

@@ -42,6 +42,15 @@ func fluxOwns(but func(*gitops.Control)) func(*snapshot.Snapshot) {
 	}
 }
 
+// argoRendered makes the legacy release one that Argo CD rendered.
+func argoRendered(s *snapshot.Snapshot) {
+	set(&s.Legacy, func(l *snapshot.Legacy) {
+		release := *l.Release
+		release.Driver, release.ChartVersion, release.Deployment = "none", "rendered by Argo CD", "envproxy"
+		l.Release, l.Retention.Control = &release, gitops.Control{Owner: gitops.Owner{Tool: gitops.ArgoCD, Name: "coder"}, Suspended: true}
+	})
+}
+
 // fluxInstalls makes Flux the owner of the satellite's release.
 func fluxInstalls(but func(*satellite.State)) func(*snapshot.Snapshot) {
 	return func(s *snapshot.Snapshot) {
@@ -79,13 +88,15 @@ func TestDecisions(t *testing.T) {
 			noLegacy(s)
 			s.Primary.Version = snapshot.FactOf(coder.ParseVersion("1.22.0"))
 		}, none, "no legacy release"},
-		"retain: record is gone": {retainLegacy(false), migrated, recordGone, change, "restore the record"},
+		"retain: record is gone": {retainLegacy(false), migrated, recordGone, change, "restore coder/coder-workspace-provider from its backup b, and retain it"},
 
 		"retain: Flux's, refused":       {retainLegacy(false), fresh, fluxOwns(func(*gitops.Control) {}), blocked, "suspend helmrelease envproxy`, or give --gitops suspend"},
 		"retain: Flux's, to suspend":    {retainLegacy(true), fresh, fluxOwns(func(*gitops.Control) {}), change, "retain coder/"},
 		"retain: Flux's, suspended":     {retainLegacy(false), fresh, fluxOwns(func(c *gitops.Control) { c.Suspended = true }), change, "retain coder/"},
 		"retain: Flux's, unknown":       {retainLegacy(true), fresh, fluxOwns(func(c *gitops.Control) { c.Err = errNothing }), blocked, "not certain that it leaves it alone: nothing answers"},
 		"retain: Flux's, resumed":       {retainLegacy(false), migrated, fluxOwns(func(*gitops.Control) {}), blocked, "would undo the retention"},
+		"retain: Argo CD's":             {retainLegacy(false), fresh, argoRendered, change, "retain coder/coder-workspace-provider revision 1 (chart rendered by Argo CD)"},
+		"finalize: Argo CD's":           {removeLegacy(), migrated, argoRendered, blocked, "argocd app delete coder --cascade=false`, then remove its marks with `kubectl --context sydney --namespace coder annotate deployment envproxy argocd.argoproj.io/tracking-id-`"},
 		"finalize: Flux's, resumed":     {removeLegacy(), migrated, fluxOwns(func(*gitops.Control) {}), blocked, "would install it again"},
 		"install: Flux's, other values": {installSatellite(), migrated, fluxInstalls(func(x *satellite.State) { x.Values = nil }), blocked, "Flux's HelmRelease coder/coder owns the satellite's release, which is to become coder 1.21.7: change it there (the values differ); it says: no chart"},
 		"install: Flux's, done":         {installSatellite(), migrated, fluxInstalls(func(*satellite.State) {}), none, "is deployed and ready"},

@@ -22,8 +22,9 @@ type Scope struct {
 	Restore                     bool   // the legacy release was uninstalled and is restored first
 	// OfSatelliteMade and OfLegacyMade are the resources of the releases' objects, except those that every release has.
 	OfSatelliteMade, OfLegacyMade []cluster.Resource
-	// LegacyOwner is the GitOps controller that owns the legacy release.
-	LegacyOwner gitops.Owner
+	// LegacyOwner is the GitOps controller that owns the legacy release. LegacyRendered is set if it keeps no records.
+	LegacyOwner    gitops.Owner
+	LegacyRendered bool
 }
 
 // Scope returns the view's scope as far as it is known.
@@ -39,6 +40,7 @@ func (s *Snapshot) Scope(records string) Scope {
 	switch {
 	case known && state.Release != nil:
 		scope.Legacy, scope.Restore, scope.LegacyOwner = state.Release.Namespace, state.Release.RecordMissing, state.Release.Owner
+		scope.LegacyRendered = state.Release.Rendered()
 	case !known: // perhaps rights are missing: assume the provider's namespace
 		scope.Legacy = s.ProviderNamespace()
 	}
@@ -52,6 +54,9 @@ func (p Scope) OfSatellite() satellite.Scope {
 
 // OfLegacy returns the scope of the legacy release.
 func (p Scope) OfLegacy() legacy.Scope {
+	if p.LegacyRendered {
+		p.Records = ""
+	}
 	return legacy.Scope{Release: p.Legacy, Backups: p.Provider, Records: p.Records, Made: p.OfLegacyMade}
 }
 

@@ -33,7 +33,7 @@ func TestLongReleasesInConfigMaps(t *testing.T) {
 	sameObjects(t, region, before)
 	envproxyServes(t, region)
 	said := plugin(t, 0, on(region, "rollback", "--yes")...)
-	saysAll(t, "rollback", said.Stderr, []string{"restore the record of coder/coder-workspace-provider from its backup"})
+	saysAll(t, "rollback", said.Stderr, []string{"restore coder/coder-workspace-provider from its backup"})
 	sameObjects(t, region, before)
 	envproxyServes(t, region)
 	networking(t, region, false)

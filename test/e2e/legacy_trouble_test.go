@@ -149,7 +149,7 @@ func TestNoRightToUpdateRecords(t *testing.T) {
 	freshLegacy(t, "ohio")
 	kubeconfig := carefulOperator(t, "ohio")
 	stoppedBy(t, "provider-rights", []string{"missing rights:", "secrets in namespace coder", "administrator"}, on("ohio", "retain", "--kubeconfig", kubeconfig)...)
-	checked(t, "ohio", 1, "legacy-retained", v1alpha1.CheckFail, "backup of the record of revision 1")
+	checked(t, "ohio", 1, "legacy-retained", v1alpha1.CheckFail, "backup of revision 1 as it is now")
 
 	plugin(t, 0, on("ohio", "migrate", "--yes")...)
 	before := identities(t, "ohio")

@@ -29,7 +29,7 @@ func TestLongUninstallByMistake(t *testing.T) {
 	checked(t, "sydney", 1, "legacy-retained", v1alpha1.CheckFail, "the release's record", "somebody uninstalled the release")
 
 	said := plugin(t, 0, on("sydney", "rollback", "--yes")...)
-	saysAll(t, "rollback", said.Stderr, []string{"restore the record of coder/coder-workspace-provider from its backup", "Networking v2 off"})
+	saysAll(t, "rollback", said.Stderr, []string{"restore coder/coder-workspace-provider from its backup", "Networking v2 off"})
 	sameObjects(t, "sydney", before)
 	envproxyServes(t, "sydney")
 	networking(t, "sydney", false)

@@ -26,7 +26,7 @@ func TestLongUpgradeLosesRetention(t *testing.T) {
 
 			helm(t, "london", "upgrade", "coder-workspace-provider", lab.LegacyChart(test.chart), "--namespace", "coder", "--reuse-values", "--wait")
 			checked(t, "london", 1, "legacy-retained", v1alpha1.CheckFail,
-				"not retained", "backup of the record of revision 2", "keep policy in the stored manifest of revision 2",
+				"not retained", "backup of revision 2 as it is now", "keep policy in the stored manifest of revision 2",
 				"annotation helm.sh/resource-policy=keep on the live "+test.missing, "kubectl coder-satellite retain")
 
 			plugin(t, 0, on("london", "retain", "--yes", "--reason", "upgraded by hand")...)

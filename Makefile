@@ -33,6 +33,8 @@ KUBECTL := bin/kubectl$(EXE)
 KREW    := bin/krew$(EXE)
 KREW_VALIDATE := bin/validate-krew-manifest$(EXE)
 TOOLS  := $(HELM) $(HELM4) $(KREW) $(KREW_VALIDATE)
+HELM_CONTROLLER := bin/helm-controller$(EXE)
+FLUX_CRDS := bin/flux-crds
 
 # A binary is rebuilt when a file that goes into it is newer, tests aside.
 # Unchanged files keep their binaries, so a second `make` does nothing.
@@ -91,6 +93,10 @@ test-crash-sample:
 
 test-walk-sample:
 	$(GO) test -count=1 -timeout $(TIMEOUT) -v ./test/walk
+
+.PHONY: test-gitops
+test-gitops: $(PLUGIN) $(LAB) $(HELM) $(HELM_CONTROLLER) $(FLUX_CRDS) ## Migrate and hand over what the real helm-controller of Flux reconciles
+	$(GO) test -count=1 -timeout $(TIMEOUT) -v ./test/gitops
 
 .PHONY: test-crash
 test-crash: $(PLUGIN) $(LAB) $(TOOLS) ## Kill and mislead the plugin at every external call (some three hours)
@@ -161,6 +167,7 @@ tidy-check: ## Fail if go.mod or go.sum of a module is not tidy
 	$(GO) mod tidy -diff
 	cd test/lab && $(GO) mod tidy -diff
 	cd test/helm4 && $(GO) mod tidy -diff
+	cd test/flux && $(GO) mod tidy -diff
 	@if grep -qE '^replace' go.mod; then echo 'go.mod: a replace here breaks go install MODULE@VERSION'; exit 1; fi
 
 ##@ Dependencies
@@ -202,6 +209,19 @@ $(HELM): $(MODFILES)
 # it asks for newer libraries than the plugin.
 $(HELM4): test/helm4/go.mod test/helm4/go.sum
 	cd test/helm4 && $(GO) build -ldflags '$(LDFLAGS)' -o ../../$@ helm.sh/helm/v4/cmd/helm
+
+# Flux's helm-controller, likewise, for the tests in test/gitops, which play the
+# source-controller: of that only the CRDs are needed.
+$(HELM_CONTROLLER): test/flux/go.mod test/flux/go.sum
+	cd test/flux && $(GO) build -ldflags '$(LDFLAGS)' -o ../../$@ github.com/fluxcd/helm-controller
+
+$(FLUX_CRDS): test/flux/go.mod test/flux/go.sum
+	rm -rf $@ && mkdir -p $@
+	cd test/flux && for name in helm-controller source-controller; do \
+	  module=github.com/fluxcd/$$name@$$($(GO) list -m -f '{{.Version}}' github.com/fluxcd/$$name/api); \
+	  $(GO) mod download $$module; \
+	  install -m 644 "$$($(GO) env GOMODCACHE)/$$module"/config/crd/bases/*.yaml ../../$@/; \
+	done
 
 # The lab has a kubectl of its own, which is part of the lab's one big program; this
 # one is for `make bench`, to compare with what people use.

@@ -31,9 +31,9 @@ kubectl coder-satellite migrate -f fleet.yaml --plan plan.json
 
 # One region, by its kubeconfig context
 kubectl coder-satellite migrate --context sydney --access-url https://coder-sydney.example.com`)
-	var whole, suspend bool
+	var whole bool
 	wholeRegionsFlag(cmd, &whole)
-	gitopsFlag(cmd, &suspend)
+	policy := retainingFlag(cmd)
 	file := cmd.Flags().String("plan", "",
 		"carry out exactly this plan (from plan -o json), or refuse and name what has changed; - for standard input")
 	return operationVerb(env, cmd, needs{regions: true, accessURL: true, chart: true, switches: true, measures: true}, run, func(o *operationOptions) (err error) {
@@ -43,7 +43,7 @@ kubectl coder-satellite migrate --context sydney --access-url https://coder-sydn
 		if *file != "" {
 			o.planned, err = readPlan(env, *file)
 		}
-		o.operation, o.imperative = migration.Migrate(whole, suspend), "Migrate"
+		o.operation, o.imperative = migration.Migrate(whole, *policy), "Migrate"
 		return err
 	})
 }
@@ -64,6 +64,7 @@ kubectl coder-satellite rollback -f fleet.yaml --region sydney --remove-satellit
 	f := cmd.Flags()
 	f.BoolVar(&options.RemoveSatellite, "remove-satellite", false, "also unregister and uninstall the satellite")
 	f.BoolVar(&options.Force, "force", false, "roll back even though the legacy release is not ready; needs --reason")
+	policy := gitopsFlag(cmd, "`POLICY` for a HelmRelease that an earlier run suspended: \"resume\" it in the end, or \"leave\" it suspended (default)", "leave", "resume")
 	was := f.String("networking-v2-was", "", "whether Networking v2 was on or off before the migration, if no journal says so")
 	return operationVerb(env, cmd, needs{regions: true, reason: true, switches: true, measures: true}, run, func(o *operationOptions) error {
 		if *was != "" {
@@ -73,6 +74,7 @@ kubectl coder-satellite rollback -f fleet.yaml --region sydney --remove-satellit
 				return usagef("--networking-v2-was is %q: it must be on or off", *was)
 			}
 		}
+		options.Resume = *policy == "resume"
 		o.operation, o.imperative = migration.Rollback(options), "Roll back"
 		return nil
 	})
@@ -91,10 +93,9 @@ kubectl coder-satellite retain -f fleet.yaml --reason "kept until v1.22"
 
 # One region, by its kubeconfig context
 kubectl coder-satellite retain --context sydney`)
-	var suspend bool
-	gitopsFlag(cmd, &suspend)
+	policy := retainingFlag(cmd)
 	return operationVerb(env, cmd, needs{regions: true, reason: true}, run, func(o *operationOptions) error {
-		o.operation, o.imperative = migration.Retain(suspend), "Retain the legacy release of"
+		o.operation, o.imperative = migration.Retain(*policy), "Retain the legacy release of"
 		return nil
 	})
 }

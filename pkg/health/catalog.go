@@ -59,7 +59,7 @@ func All() []Check {
 			"More than retention: the release's record decodes, every object in it exists, the cluster still serves every API version in it, and envproxy is available. The message says which of these does not hold."),
 		check("legacy", "legacy-owner", warns, preflight, of(legacyFact, legacyOwner),
 			"Is the legacy release safe from changes by a GitOps controller?",
-			"Flux upgrades a release that it owns when its record changes, which undoes the retention. Its HelmRelease must be suspended for as long as a rollback may be needed: in Git, with Flux's CLI, or by `migrate --gitops suspend`. After a rollback for good, resume it: Flux then upgrades the release. For `finalize` it must still be suspended; afterwards delete it from Git."),
+			"Flux upgrades a release that it owns when its record changes, which undoes the retention. Its HelmRelease must be suspended for as long as a rollback may be needed: in Git, with Flux's CLI, or by `migrate --gitops suspend`; `migrate --gitops wait` waits until it is. After a rollback for good, resume it, or have `rollback --gitops resume` do so: Flux then upgrades the release. For `finalize` it must still be suspended; afterwards delete it from Git."),
 		check("chart", "chart-available", fails, preflightOnly, chartAvailable,
 			"Can the satellite's chart be loaded, and does it fit the cluster?",
 			"The chart comes from --chart and --repo in the version --chart-version, by default the primary's own. If the repository lacks that version, name one of the same minor version; charts from v1.22 on need Kubernetes 1.19 or later."),

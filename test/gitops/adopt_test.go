@@ -3,9 +3,11 @@ package gitops
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"sigs.k8s.io/yaml"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
@@ -56,12 +58,36 @@ func running(t *testing.T, region string) string {
 		"-o", `jsonpath={range .items[*]}{.kind} {.metadata.name} {.metadata.uid}{"\n"}{end}`)
 }
 
+// twoReplicas is the lab's Fleet file, but for satellites of two replicas.
+func twoReplicas(t *testing.T) string {
+	t.Helper()
+	data, err := os.ReadFile(lab.Path("fleet.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var fleet v1alpha1.Fleet
+	if err := yaml.UnmarshalStrict(data, &fleet); err != nil {
+		t.Fatal(err)
+	}
+	fleet.Defaults.Values = append(fleet.Defaults.Values, "two-replicas.yaml")
+	if data, err = yaml.Marshal(fleet); err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{"two-replicas.yaml": []byte("coderd: {replicas: 2}\n"), "two-replicas-fleet.yaml": data} {
+		if err := os.WriteFile(lab.Path(name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return "two-replicas-fleet.yaml"
+}
+
 // A satellite that the plugin installed is handed to Flux: it keeps its pods and its key, and belongs to Flux from then on.
 func TestSatelliteForFlux(t *testing.T) {
 	const region, namespace, name = "london", inlab.SatelliteNamespace, "coder-satellite"
 	on(t, 0, region, "migrate", "--yes")
 	f, v := begin(t, region), view(t, region)
 	pods, before := running(t, region), look(t, v)
+	two := twoReplicas(t)
 	for i, source := range []string{"HelmRepository", "OCIRepository"} {
 		apply(t, region, handedOver(t, region, source))
 		if i > 0 { // a HelmRelease has one or the other
@@ -82,14 +108,14 @@ func TestSatelliteForFlux(t *testing.T) {
 		on(t, 0, region, "status")
 		quiet(t, region, func() {
 			on(t, 0, region, "migrate", "--yes")
-			says(t, on(t, 5, region, "migrate", "--yes", "--set", "coderd.replicas=2").Stdout, "owns the satellite's release", "the values differ")
+			says(t, from(t, 5, two, region, "migrate", "--yes").Stdout, "owns the satellite's release", "the values differ")
 		})
 	}
 
 	// what is changed in Git is Flux's to do
 	kubectl(t, region, "--namespace", namespace, "patch", "helmrelease", name, "--type=merge", "--patch", `{"spec":{"values":{"coderd":{"replicas":2}}}}`)
 	f.ready(t, namespace, name)
-	quiet(t, region, func() { on(t, 0, region, "migrate", "--yes", "--set", "coderd.replicas=2") })
+	quiet(t, region, func() { from(t, 0, two, region, "migrate", "--yes") })
 	if after := look(t, v); after.Key != before.Key || after.Rule() != nil || len(after.Records) != len(before.Records)+3 {
 		t.Errorf("after a change in Git: %s", after)
 	}

@@ -18,7 +18,13 @@ import (
 // on runs a verb of the plugin on one region of the lab's Fleet, and fails the test unless it exits with the code.
 func on(t *testing.T, code int, region, verb string, args ...string) inlab.Result {
 	t.Helper()
-	args = append([]string{verb, "-f", "fleet.yaml", "--region", region}, args...)
+	return from(t, code, "fleet.yaml", region, verb, args...)
+}
+
+// from is on, with another Fleet file.
+func from(t *testing.T, code int, fleet, region, verb string, args ...string) inlab.Result {
+	t.Helper()
+	args = append([]string{verb, "-f", fleet, "--region", region}, args...)
 	result := lab.Plugin(context.WithoutCancel(t.Context()), args...)
 	if result.Code != code {
 		t.Fatalf("kubectl coder-satellite %s: want exit code %d, got %s", strings.Join(args, " "), code, result)

@@ -23,6 +23,8 @@ type View struct {
 	Lab               *inlab.Lab
 	// Direct reaches the provider's cluster; Satellite that of the satellite, nil if the region has none.
 	Direct, Satellite *cluster.Access
+	// HelmRelease is the one in the provider's namespace by which Flux owns the legacy release; empty if there is none.
+	HelmRelease string
 	// Client trusts the lab's certificate authority.
 	Client *http.Client
 }

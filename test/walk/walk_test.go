@@ -33,7 +33,7 @@ type walkers struct {
 }
 
 // sample is what `make test` walks.
-const sample = "1 2 3 4 spread:5 spread:6 shared:7 builtin:8"
+const sample = "1 2 3 4 spread:5 spread:6 shared:7 builtin:8 flux:9 flux:10"
 
 // TestWalk walks a fixed set of seeds, or some (CODER_SATELLITE_WALK="SEED SHAPE:SEED"), or for as
 // long as it is told (CODER_SATELLITE_WALK_FOR=60m), in CODER_SATELLITE_WALK_REGIONS regions.

@@ -45,7 +45,7 @@ func TestOwnerOf(t *testing.T) {
 	if rights := flux().Rights("get", "patch"); len(rights) != 2 || rights[1].String() != "patch helmreleases.helm.toolkit.fluxcd.io in namespace flux-system" {
 		t.Errorf("rights %v", rights)
 	}
-	if got := flux().ResumeCommand("sydney"); got != "flux --context sydney --namespace flux-system resume helmrelease envproxy" {
+	if got := flux().Command("resume", "sydney"); got != "flux --context sydney --namespace flux-system resume helmrelease envproxy" {
 		t.Error(got)
 	}
 }

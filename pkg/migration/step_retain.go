@@ -83,7 +83,7 @@ func decideRetain(s *snapshot.Snapshot, policy Policy) Decision {
 		return blocked("%s owns %s, and it is not certain that it leaves it alone: %v", control.Owner, release, control.Err)
 	case policy == Refuse && control.Unsuspended():
 		return blocked("%s owns %s, and its next reconciliation would undo the retention (missing: %s): run `%s`, or give --gitops suspend or wait",
-			control.Owner, release, control.Acts(), control.Owner.SuspendCommand(s.Declared.Context))
+			control.Owner, release, control.Acts(), control.Owner.Command("suspend", s.Declared.Context))
 	}
 	var details []string
 	switch {

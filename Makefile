@@ -33,6 +33,8 @@ KUBECTL := bin/kubectl$(EXE)
 KREW    := bin/krew$(EXE)
 KREW_VALIDATE := bin/validate-krew-manifest$(EXE)
 TOOLS  := $(HELM) $(HELM4) $(KREW) $(KREW_VALIDATE)
+HELM_CONTROLLER := bin/helm-controller$(EXE)
+FLUX_CRDS := bin/flux-crds
 
 # A binary is rebuilt when a file that goes into it is newer, tests aside.
 # Unchanged files keep their binaries, so a second `make` does nothing.
@@ -92,6 +94,10 @@ test-crash-sample:
 test-walk-sample:
 	$(GO) test -count=1 -timeout $(TIMEOUT) -v ./test/walk
 
+.PHONY: test-gitops
+test-gitops: $(PLUGIN) $(LAB) $(HELM) $(HELM_CONTROLLER) $(FLUX_CRDS) ## Migrate and hand over what the real helm-controller of Flux reconciles
+	$(GO) test -count=1 -timeout $(TIMEOUT) -v ./test/gitops
+
 .PHONY: test-crash
 test-crash: $(PLUGIN) $(LAB) $(TOOLS) ## Kill and mislead the plugin at every external call (some three hours)
 	CODER_SATELLITE_OPERATORS=50 $(GO) test -count=1 -timeout $(TIMEOUT) -v -run TestTwoOperators ./test/e2e
@@ -112,7 +118,7 @@ test-export: $(PLUGIN) $(LAB) $(HELM) ## Check what export writes against the de
 	crds=$$(cd / && for crd in $(CRDS); do \
 	  $(GO) mod download -json "$${crd%%:*}" | sed -n "s|.*\"Dir\": \"\(.*\)\".*|\1/$${crd##*:}|p"; \
 	done); \
-	CODER_SATELLITE_CRDS="$$crds" $(GO) test -count=1 -timeout $(TIMEOUT) -v ./test/gitops
+	CODER_SATELLITE_CRDS="$$crds" $(GO) test -count=1 -timeout $(TIMEOUT) -v ./test/export
 
 .PHONY: test-browser
 test-browser: ## Look at the pages of report in Chromium, which must be on the PATH; CODER_SATELLITE_SCREENSHOTS=DIR keeps pictures
@@ -174,6 +180,7 @@ tidy-check: ## Fail if go.mod or go.sum of a module is not tidy
 	$(GO) mod tidy -diff
 	cd test/lab && $(GO) mod tidy -diff
 	cd test/helm4 && $(GO) mod tidy -diff
+	cd test/flux && $(GO) mod tidy -diff
 	@if grep -qE '^replace' go.mod; then echo 'go.mod: a replace here breaks go install MODULE@VERSION'; exit 1; fi
 
 ##@ Dependencies
@@ -215,6 +222,19 @@ $(HELM): $(MODFILES)
 # it asks for newer libraries than the plugin.
 $(HELM4): test/helm4/go.mod test/helm4/go.sum
 	cd test/helm4 && $(GO) build -ldflags '$(LDFLAGS)' -o ../../$@ helm.sh/helm/v4/cmd/helm
+
+# Flux's helm-controller, likewise, for the tests in test/gitops, which play the
+# source-controller: of that only the CRDs are needed.
+$(HELM_CONTROLLER): test/flux/go.mod test/flux/go.sum
+	cd test/flux && $(GO) build -ldflags '$(LDFLAGS)' -o ../../$@ github.com/fluxcd/helm-controller
+
+$(FLUX_CRDS): test/flux/go.mod test/flux/go.sum
+	rm -rf $@ && mkdir -p $@
+	cd test/flux && for name in helm-controller source-controller; do \
+	  module=github.com/fluxcd/$$name@$$($(GO) list -m -f '{{.Version}}' github.com/fluxcd/$$name/api); \
+	  $(GO) mod download $$module; \
+	  install -m 644 "$$($(GO) env GOMODCACHE)/$$module"/config/crd/bases/*.yaml ../../$@/; \
+	done
 
 # The lab has a kubectl of its own, which is part of the lab's one big program; this
 # one is for `make bench`, to compare with what people use.

@@ -110,6 +110,8 @@ func refusal(name string) string {
 		return "it is called --context here, as in kubectl"
 	case "version":
 		return "--chart-version chooses the chart's version; `kubectl coder-satellite version` prints the plugin's"
+	case "gitops":
+		return "plan, migrate, retain and rollback do; after finalize Flux would install the legacy release again: delete its HelmRelease from Git while it is suspended"
 	default:
 		return ""
 	}

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -80,16 +82,23 @@ func wholeRegionsFlag(cmd *cobra.Command, whole *bool) {
 	cmd.Flags().BoolVar(whole, "whole-regions", false, "leave a region alone if one of its providers cannot be migrated now")
 }
 
-// gitopsFlag sets suspend if Flux's HelmReleases of legacy releases are to be suspended.
-func gitopsFlag(cmd *cobra.Command, suspend *bool) {
-	cmd.Flags().Func("gitops", "`POLICY` for a legacy release that Flux owns: \"suspend\" its HelmRelease, or \"refuse\" the region (default)",
-		func(value string) error {
-			*suspend = value == "suspend"
-			if !*suspend && value != "refuse" {
-				return errors.New("it must be refuse or suspend")
-			}
-			return nil
-		})
+// gitopsFlag adds --gitops, a choice of policies; the first is the default.
+func gitopsFlag(cmd *cobra.Command, usage string, policies ...string) *migration.Policy {
+	chosen := migration.Policy(policies[0])
+	cmd.Flags().Func("gitops", usage, func(value string) error {
+		if chosen = migration.Policy(value); !slices.Contains(policies, value) {
+			return fmt.Errorf("it must be one of %s", strings.Join(policies, ", "))
+		}
+		return nil
+	})
+	_ = cmd.RegisterFlagCompletionFunc("gitops", words(policies...))
+	return &chosen
+}
+
+// retainingFlag adds --gitops to a verb that retains legacy releases.
+func retainingFlag(cmd *cobra.Command) *migration.Policy {
+	usage := "`POLICY` for a legacy release that Flux owns: \"suspend\" its HelmRelease, \"wait\" until it is suspended in Git, or \"refuse\" the region (default)"
+	return gitopsFlag(cmd, usage, "refuse", "suspend", "wait")
 }
 
 func (t *targets) rollout(

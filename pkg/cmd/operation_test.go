@@ -58,7 +58,7 @@ func TestRollout(t *testing.T) {
 	}
 	c := &connection{fleet: &fleet.Fleet{Waves: [][]string{{"a"}, {"b"}}, MaxParallel: 3, MaxFailures: 1}, survey: survey}
 	all := &targets{env: Environment{Clock: clock.RealClock{}}}
-	rollout := all.rollout(c, migration.Migrate(false, false), options, nil)
+	rollout := all.rollout(c, migration.Migrate(false, migration.Refuse), options, nil)
 	if rollout.MaxParallel != 3 || rollout.MaxFailures != 1 || !cmp.Equal(rollout.Waves, c.fleet.Waves) || len(rollout.Survey.Regions()) != 2 {
 		t.Errorf("%+v", rollout)
 	}
@@ -66,7 +66,7 @@ func TestRollout(t *testing.T) {
 		!rollout.Options.NoRollback || rollout.Options.Reason != "why" || len(rollout.Options.RunID) != 8 {
 		t.Errorf("%+v", rollout.Options)
 	}
-	if again := all.rollout(c, migration.Migrate(false, false), options, nil); again.Options.RunID == rollout.Options.RunID {
+	if again := all.rollout(c, migration.Migrate(false, migration.Refuse), options, nil); again.Options.RunID == rollout.Options.RunID {
 		t.Error("two runs have one name")
 	}
 }

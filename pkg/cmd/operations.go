@@ -11,9 +11,9 @@ import (
 
 func newMigrate(env Environment, run func(context.Context, operationOptions) error) *cobra.Command {
 	cmd := documented("migrate")
-	var whole, suspend bool
+	var whole bool
 	wholeRegionsFlag(cmd, &whole)
-	gitopsFlag(cmd, &suspend)
+	policy := retainingFlag(cmd)
 	file := cmd.Flags().String("plan", "",
 		"carry out exactly this plan (from plan -o json), or refuse and name what has changed; - for standard input")
 	return operationVerb(env, cmd, needs{regions: true, accessURL: true, chart: true, switches: true, measures: true}, run, func(o *operationOptions) (err error) {
@@ -23,7 +23,7 @@ func newMigrate(env Environment, run func(context.Context, operationOptions) err
 		if *file != "" {
 			o.planned, err = readPlan(env, *file)
 		}
-		o.operation, o.imperative = migration.Migrate(whole, suspend), "Migrate"
+		o.operation, o.imperative = migration.Migrate(whole, *policy), "Migrate"
 		return err
 	})
 }
@@ -34,6 +34,7 @@ func newRollback(env Environment, run func(context.Context, operationOptions) er
 	f := cmd.Flags()
 	f.BoolVar(&options.RemoveSatellite, "remove-satellite", false, "also unregister and uninstall the satellite")
 	f.BoolVar(&options.Force, "force", false, "roll back even though the legacy release is not ready; needs --reason")
+	policy := gitopsFlag(cmd, "`POLICY` for a HelmRelease that an earlier run suspended: \"resume\" it in the end, or \"leave\" it suspended (default)", "leave", "resume")
 	was := f.String("networking-v2-was", "", "whether Networking v2 was on or off before the migration, if no journal says so")
 	return operationVerb(env, cmd, needs{regions: true, reason: true, switches: true, measures: true}, run, func(o *operationOptions) error {
 		if *was != "" {
@@ -43,6 +44,7 @@ func newRollback(env Environment, run func(context.Context, operationOptions) er
 				return usagef("--networking-v2-was is %q: it must be on or off", *was)
 			}
 		}
+		options.Resume = *policy == "resume"
 		o.operation, o.imperative = migration.Rollback(options), "Roll back"
 		return nil
 	})
@@ -50,10 +52,9 @@ func newRollback(env Environment, run func(context.Context, operationOptions) er
 
 func newRetain(env Environment, run func(context.Context, operationOptions) error) *cobra.Command {
 	cmd := documented("retain")
-	var suspend bool
-	gitopsFlag(cmd, &suspend)
+	policy := retainingFlag(cmd)
 	return operationVerb(env, cmd, needs{regions: true, reason: true}, run, func(o *operationOptions) error {
-		o.operation, o.imperative = migration.Retain(suspend), "Retain the legacy release of"
+		o.operation, o.imperative = migration.Retain(*policy), "Retain the legacy release of"
 		return nil
 	})
 }

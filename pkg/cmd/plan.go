@@ -19,10 +19,10 @@ import (
 
 type planOptions struct {
 	documentOptions
-	detailed     bool // pending changes have an exit code of their own
-	diff         bool // show how the satellite's manifest would change
-	wholeRegions bool // leave a region alone if one of its providers cannot be migrated
-	suspend      bool // suspend what Flux owns
+	detailed     bool              // pending changes have an exit code of their own
+	diff         bool              // show how the satellite's manifest would change
+	wholeRegions bool              // leave a region alone if one of its providers cannot be migrated
+	gitops       *migration.Policy // for a legacy release that Flux owns
 }
 
 func newPlan(env Environment, run func(context.Context, planOptions) error) *cobra.Command {
@@ -31,7 +31,7 @@ func newPlan(env Environment, run func(context.Context, planOptions) error) *cob
 	check := o.addTo(env, cmd, needs{regions: true, accessURL: true, chart: true, plans: true, reports: true, exits: fmt.Sprint(exitChangesPending, exitPartlyFailed)})
 	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 2 if there is something to change")
 	wholeRegionsFlag(cmd, &o.wholeRegions)
-	gitopsFlag(cmd, &o.suspend)
+	o.gitops = retainingFlag(cmd)
 	cmd.Flags().BoolVar(&o.diff, "diff", true, "show how the satellite's manifest would change")
 	return verb(cmd, run, &o, check)
 }
@@ -41,7 +41,7 @@ func runPlan(ctx context.Context, o planOptions) error {
 	if err != nil {
 		return err
 	}
-	operation := migration.Migrate(o.wholeRegions, o.suspend)
+	operation := migration.Migrate(o.wholeRegions, *o.gitops)
 	plan, err := o.rollout(c, operation, migration.Options{}, nil).Plan(ctx, o.diff)
 	if err := cmp.Or(interrupted(ctx), err); err != nil {
 		return err

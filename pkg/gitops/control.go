@@ -25,7 +25,7 @@ func versions() []string { return []string{"v2", "v2beta2", "v2beta1"} }
 // Kustomization, "Controlling the apply behavior of resources"). It would take over those of any name that begins with "kubectl".
 const fieldManager = "flux-client-side-apply"
 
-// Rights returns the rights to do the verbs with the owner, if it is a HelmRelease: Look needs "get", Suspend "patch".
+// Rights returns the rights to do the verbs with the owner, if it is a HelmRelease: Look needs "get", SetSuspended "patch".
 func (o Owner) Rights(verbs ...string) []cluster.Rule {
 	if o.Tool != Flux {
 		return nil
@@ -117,12 +117,15 @@ func (c Control) Acts() string {
 	return ""
 }
 
-// Suspend suspends Flux's reconciliation of the release, whose HelmRelease Look has read. Look reports when one in progress has ended.
-func (c Control) Suspend(ctx context.Context, client dynamic.Interface) error {
-	options := metav1.PatchOptions{FieldManager: fieldManager}
-	_, err := c.helmReleases(client).Patch(ctx, c.Owner.Name, types.MergePatchType, []byte(`{"spec":{"suspend":true}}`), options)
-	if err != nil {
-		return fmt.Errorf("%s cannot be suspended: %w", c.Owner, err)
+// SetSuspended suspends or resumes Flux's reconciliation of the release, whose HelmRelease Look has read. Look reports when
+// one in progress has ended.
+func (c Control) SetSuspended(ctx context.Context, client dynamic.Interface, suspended bool) error {
+	patch, options := `{"spec":{"suspend":true}}`, metav1.PatchOptions{FieldManager: fieldManager}
+	if !suspended {
+		patch = `{"spec":{"suspend":null}}` // as it was
+	}
+	if _, err := c.helmReleases(client).Patch(ctx, c.Owner.Name, types.MergePatchType, []byte(patch), options); err != nil {
+		return fmt.Errorf("%s cannot be changed to suspend: %t: %w", c.Owner, suspended, err)
 	}
 	return nil
 }

@@ -49,7 +49,7 @@ func TestOwnerOf(t *testing.T) {
 	if got := argo("team_coder:apps/Deployment:coder/envproxy").DeleteCommand(); got != "argocd app delete team/coder --cascade=false" {
 		t.Error(got)
 	}
-	if got := flux().ResumeCommand("sydney"); got != "flux --context sydney --namespace flux-system resume helmrelease envproxy" {
+	if got := flux().Command("resume", "sydney"); got != "flux --context sydney --namespace flux-system resume helmrelease envproxy" {
 		t.Error(got)
 	}
 }
@@ -112,7 +112,7 @@ func TestLookErrors(t *testing.T) {
 		if control.Err == nil || !strings.Contains(control.Err.Error(), test.want) || !strings.Contains(control.Acts(), "is unknown") {
 			t.Errorf("%v: %q", control.Err, control.Acts())
 		}
-		if err := control.Suspend(t.Context(), broken); !errors.Is(err, test.cause) || !strings.Contains(err.Error(), "cannot be suspended") {
+		if err := control.SetSuspended(t.Context(), broken, true); !errors.Is(err, test.cause) || !strings.Contains(err.Error(), "cannot be changed to suspend: true") {
 			t.Error(err)
 		}
 	}
@@ -175,11 +175,15 @@ func TestSuspend(t *testing.T) {
 		}
 		return false, nil, nil
 	})
-	if err := gitops.Look(t.Context(), there, flux).Suspend(t.Context(), there); err != nil {
+	if err := gitops.Look(t.Context(), there, flux).SetSuspended(t.Context(), there, true); err != nil {
 		t.Fatal(err)
 	}
-	if control := gitops.Look(t.Context(), there, flux); !control.Suspended || control.Acts() != "" {
+	control := gitops.Look(t.Context(), there, flux)
+	if !control.Suspended || control.Acts() != "" {
 		t.Errorf("%+v", control)
+	}
+	if err := control.SetSuspended(t.Context(), there, false); err != nil || gitops.Look(t.Context(), there, flux).Suspended {
+		t.Errorf("it is not resumed: %v", err)
 	}
 }
 
@@ -190,7 +194,7 @@ func TestOldFlux(t *testing.T) {
 	if control.Err != nil || control.Suspended {
 		t.Fatalf("%+v", control)
 	}
-	if err := control.Suspend(t.Context(), old); err != nil || !gitops.Look(t.Context(), old, flux()).Suspended {
+	if err := control.SetSuspended(t.Context(), old, true); err != nil || !gitops.Look(t.Context(), old, flux()).Suspended {
 		t.Error(err)
 	}
 }

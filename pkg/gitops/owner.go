@@ -67,13 +67,9 @@ func (o Owner) DeleteCommand() string {
 	return shell.Join("argocd", "app", "delete", o.path(), "--cascade=false")
 }
 
-// SuspendCommand returns the command that suspends Flux's reconciliation of the release in the kubeconfig context.
-func (o Owner) SuspendCommand(context string) string { return o.command(context, "suspend") }
-
-// ResumeCommand returns the command that resumes it.
-func (o Owner) ResumeCommand(context string) string { return o.command(context, "resume") }
-
-func (o Owner) command(context, verb string) string {
+// Command returns the command of Flux's CLI that suspends ("suspend") or resumes ("resume") the reconciliation of the release
+// in the kubeconfig context.
+func (o Owner) Command(verb, context string) string {
 	return shell.Join("flux", "--context", context, "--namespace", o.Namespace, verb, "helmrelease", o.Name)
 }
 

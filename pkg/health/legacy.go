@@ -23,9 +23,9 @@ func legacyOwner(s *snapshot.Snapshot, state snapshot.Legacy) Answer {
 	case control.Owner.Tool == gitops.ArgoCD:
 		return pass("%s owns it, and neither prunes nor deletes what is retained", control.Owner)
 	case control.Acts() != "":
-		return fail(control.Owner.SuspendCommand(s.Declared.Context), "%s owns %s: retention needs its suspension, since its next reconciliation would upgrade the release", control.Owner, state.Release)
+		return fail(control.Owner.Command("suspend", s.Declared.Context), "%s owns %s: retention needs its suspension, since its next reconciliation would upgrade the release", control.Owner, state.Release)
 	case record != nil && record.Suspended != "" && record.Operation == "rollback" && record.Outcome == v1alpha1.OutcomeSucceeded:
-		return fail(control.Owner.ResumeCommand(s.Declared.Context), "an earlier run suspended %s; resume it unless you will migrate again", control.Owner)
+		return fail(control.Owner.Command("resume", s.Declared.Context), "an earlier run suspended %s; resume it unless you will migrate again", control.Owner)
 	}
 	return pass("%s owns it, and is suspended", control.Owner)
 }
@@ -75,7 +75,7 @@ func legacyRetained(s *snapshot.Snapshot, state snapshot.Legacy) Answer {
 	case state.Retention.Control.Err != nil:
 		return unknown(state.Retention.Control.Err, "")
 	case len(state.Retention.Missing) == 1 && state.Retention.Missing[0] == state.Retention.Control.Acts():
-		return fail(state.Retention.Control.Owner.SuspendCommand(s.Declared.Context), "not retained: missing %s", state.Retention.Missing[0])
+		return fail(state.Retention.Control.Owner.Command("suspend", s.Declared.Context), "not retained: missing %s", state.Retention.Missing[0])
 	case !state.Retention.Complete:
 		return fail(s.Command("retain"), "not retained: missing %s", strings.Join(state.Retention.Missing, ", "))
 	case !s.ProviderJournal.IsKnown():

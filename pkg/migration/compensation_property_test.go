@@ -38,7 +38,7 @@ func TestCompensateProperties(t *testing.T) {
 		return s
 	}
 	rapid.Check(t, func(rt *rapid.T) {
-		operation := rapid.SampledFrom([]Operation{Migrate(false, false), Retain(false), Rollback(RollbackOptions{RemoveSatellite: true}), Remove(true), Finalize(false)}).Draw(rt, "operation")
+		operation := rapid.SampledFrom([]Operation{Migrate(false, Refuse), Retain(Refuse), Rollback(RollbackOptions{RemoveSatellite: true}), Remove(true), Finalize(false)}).Draw(rt, "operation")
 		steps := []string{""}
 		for _, step := range operation.Steps {
 			steps = append(steps, step.Name)

@@ -30,7 +30,7 @@ func found(f func(*snapshot.Snapshot)) facts { return func(s *situation) { f(s.b
 // op selects an operation other than migrate. finalize requires a primary of v1.22.
 func op(name string) facts {
 	return func(s *situation) {
-		s.steps = map[string]Operation{"retain": Retain(false), "rollback": Rollback(RollbackOptions{}), "finalize": Finalize(false)}[name].Steps
+		s.steps = map[string]Operation{"retain": Retain(Refuse), "rollback": Rollback(RollbackOptions{}), "finalize": Finalize(false)}[name].Steps
 		if name == "finalize" {
 			s.now.Primary.Version = snapshot.FactOf(coder.ParseVersion("1.22.0"))
 		}
@@ -228,7 +228,7 @@ func TestCompensate(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := incomplete()
-			s := situation{steps: Migrate(false, false).Steps, failed: test.failed, before: migrated(t), now: migrated(t), record: &r}
+			s := situation{steps: Migrate(false, Refuse).Steps, failed: test.failed, before: migrated(t), now: migrated(t), record: &r}
 			for _, change := range test.facts {
 				change(&s)
 			}
@@ -258,7 +258,7 @@ func worded(todo []remedy) []string {
 
 // If no facts are known, nothing is removed, whichever step failed.
 func TestCompensateKnowsNothing(t *testing.T) {
-	for _, operation := range []Operation{Migrate(false, false), Retain(false), Rollback(RollbackOptions{RemoveSatellite: true}), Remove(false)} {
+	for _, operation := range []Operation{Migrate(false, Refuse), Retain(Refuse), Rollback(RollbackOptions{RemoveSatellite: true}), Remove(false)} {
 		for _, step := range operation.Steps {
 			for _, r := range []journal.Record{{}, incomplete(), complete()} {
 				r.RegistrationID, r.Canary = "r", &journal.Canary{ID: "w", Proves: journal.ProvesSatellite, Asked: true}

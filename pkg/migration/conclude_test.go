@@ -56,7 +56,7 @@ func TestJoin(t *testing.T) {
 // runOf is a run on these providers, and on the satellite unless that is nil, with an empty
 // report.
 func runOf(satellite *part, providers ...*part) *regionRun {
-	run := &regionRun{operation: Migrate(false, false), satellite: satellite, providers: providers, report: &v1alpha1.RegionReport{}}
+	run := &regionRun{operation: Migrate(false, Refuse), satellite: satellite, providers: providers, report: &v1alpha1.RegionReport{}}
 	for _, p := range providers {
 		p.owner = OwnerProvider
 		p.several = len(providers) > 1
@@ -174,14 +174,14 @@ func TestLatest(t *testing.T) {
 		satellite, first, second    int // seconds; negative if the part was not started
 		fromSatellite, fromProvider bool
 	}{
-		"a migration":                      {Migrate(false, false), 1, 2, 3, false, true},
-		"at the same instant":              {Migrate(false, false), 1, 1, 1, false, true},
-		"a satellite that failed":          {Migrate(false, false), 4, 2, 3, true, false},
+		"a migration":                      {Migrate(false, Refuse), 1, 2, 3, false, true},
+		"at the same instant":              {Migrate(false, Refuse), 1, 1, 1, false, true},
+		"a satellite that failed":          {Migrate(false, Refuse), 4, 2, 3, true, false},
 		"a rollback that removes it":       {Rollback(RollbackOptions{RemoveSatellite: true}), 3, 1, 2, true, false},
 		"removed at the same instant":      {Rollback(RollbackOptions{RemoveSatellite: true}), 1, 1, 1, true, false},
 		"a provider that kept it in place": {Rollback(RollbackOptions{RemoveSatellite: true}), 1, 2, 3, false, true},
-		"none begun":                       {Migrate(false, false), -1, -1, -1, false, false},
-		"the satellite alone":              {Migrate(false, false), 1, -1, -1, true, false},
+		"none begun":                       {Migrate(false, Refuse), -1, -1, -1, false, false},
+		"the satellite alone":              {Migrate(false, Refuse), 1, -1, -1, true, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			at := func(owner Owner, second int) *part {

@@ -22,7 +22,7 @@ func TestDetails(t *testing.T) {
 		step Step
 		want []string
 	}{
-		"retain": {retainLegacy(false), []string{"missing: no backup"}},
+		"retain": {retainLegacy(Refuse), []string{"missing: no backup"}},
 		"remove": {removeLegacy(), []string{"removed: Deployment/envproxy", "kept: Role/coder (workspaces need it)"}},
 	} {
 		if diff := cmp.Diff(test.want, test.step.Decide(s).Details); diff != "" {

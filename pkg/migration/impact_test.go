@@ -62,7 +62,7 @@ func TestMayAffect(t *testing.T) {
 	lost.Workspaces = snapshot.Unknown[[]coder.Workspace](errNothing)
 	done := migrated(t)
 	inUseBy(done, "dan", "eve")
-	migrate := Migrate(false, false)
+	migrate := Migrate(false, Refuse)
 	regions := []v1alpha1.RegionPlan{plan(migrate, two), plan(migrate, one), plan(migrate, done)}
 	unknown := append([]v1alpha1.RegionPlan{plan(migrate, lost)}, regions...)
 	failed := plan(migrate, two)

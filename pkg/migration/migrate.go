@@ -10,8 +10,8 @@ import (
 // Migrate returns the operation that moves a region to its satellite. A later failure does not undo what precedes the switch
 // to Networking v2: an installed and registered satellite serves nobody until then, and uninstalling it would give up the
 // load balancer's address, which the operator has just put into DNS. With wholeRegions, a region is left alone if one of its
-// providers cannot be migrated.
-func Migrate(wholeRegions, suspend bool) Operation {
+// providers cannot be migrated. policy concerns a legacy release that Flux owns: Refuse, Suspend or Wait.
+func Migrate(wholeRegions bool, policy Policy) Operation {
 	return Operation{
 		Name:      "migrate",
 		Items:     snapshot.PlanItems(),
@@ -21,7 +21,7 @@ func Migrate(wholeRegions, suspend bool) Operation {
 			exposeSatellite(),
 			registerSatellite(),
 			verifySatellite(),
-			retainLegacy(suspend),
+			retainLegacy(policy),
 			enableNetworkingV2(),
 			rebuildCanary(journal.ProvesSatellite, always),
 			verifyConnectivity(),

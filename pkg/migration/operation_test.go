@@ -10,7 +10,7 @@ import (
 // Every step of every operation is complete, and its name is unique within the operation.
 func TestStepsAreComplete(t *testing.T) {
 	owners := map[Owner]map[string]bool{OwnerSatellite: {}, OwnerProvider: {}}
-	for _, operation := range []Operation{Migrate(false, false), Retain(false), Rollback(RollbackOptions{RemoveSatellite: true}), Remove(false), Finalize(false)} {
+	for _, operation := range []Operation{Migrate(false, Refuse), Retain(Refuse), Rollback(RollbackOptions{RemoveSatellite: true}), Remove(false), Finalize(false)} {
 		var names []string
 		for _, step := range operation.Steps {
 			if step.Name == "" || len(step.Reads) == 0 || step.Rights == nil || step.Decide == nil || step.Apply == nil {
@@ -38,7 +38,7 @@ func TestStepsAreComplete(t *testing.T) {
 // The steps that prove the new path are the switch and what follows it in a migration. No other
 // operation has any.
 func TestStepsThatProve(t *testing.T) {
-	for _, operation := range []Operation{Migrate(false, false), Retain(false), Rollback(RollbackOptions{RemoveSatellite: true}), Remove(false), Finalize(false)} {
+	for _, operation := range []Operation{Migrate(false, Refuse), Retain(Refuse), Rollback(RollbackOptions{RemoveSatellite: true}), Remove(false), Finalize(false)} {
 		var proving []string
 		for _, step := range operation.Steps {
 			if step.ProvesNewPath {

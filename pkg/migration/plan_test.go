@@ -21,7 +21,7 @@ func TestPlanOfABusySatellite(t *testing.T) {
 			x.LastStatus = "pending-upgrade"
 			x.Pending = &satellite.Pending{Status: x.LastStatus, Writer: writer, Ours: writer != "" && writer != "Helm", At: testNow}
 		})
-		plan := NewRegionPlan(Migrate(false, false), []*snapshot.Snapshot{s})
+		plan := NewRegionPlan(Migrate(false, Refuse), []*snapshot.Snapshot{s})
 		refused := slices.ContainsFunc(plan.Preflight, func(r v1alpha1.CheckResult) bool {
 			return r.ID == "satellite-idle" && r.Failed() && strings.Contains(r.Message, "is pending-upgrade")
 		})
@@ -47,12 +47,12 @@ func TestPlanOfAStrandedRegion(t *testing.T) {
 			s := migrated(t)
 			s.Primary.Me = snapshot.Unknown[coder.User](errNothing) // which stops every operation
 			test.but(s)
-			plan := NewRegionPlan(Migrate(false, false), []*snapshot.Snapshot{s})
+			plan := NewRegionPlan(Migrate(false, Refuse), []*snapshot.Snapshot{s})
 			if plan.Outcome != v1alpha1.OutcomePreflightFailed {
 				t.Fatalf("outcome %s", plan.Outcome)
 			}
 			report := newReport(plan, plan.Outcome, "")
-			got := next(Migrate(false, false), s.Region, report)
+			got := next(Migrate(false, Refuse), s.Region, report)
 			first := plan.Preflight[0]
 			if said := first.ID == checkCutOff && strings.Contains(first.Message, "its users are cut off"); said != test.want {
 				t.Errorf("the first result is %+v", first)

@@ -8,8 +8,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// Retain returns the operation that only retains the legacy release. With suspend, Flux's reconciliation of it is suspended.
-func Retain(suspend bool) Operation {
+// Retain returns the operation that only retains the legacy release. policy concerns one that Flux owns: Refuse, Suspend or Wait.
+func Retain(policy Policy) Operation {
 	base := checks("primary-version", "operator-role", "provider-cluster", "region-distinct", "provider-rights",
 		"provider-found", "legacy-found", "legacy-idle")
 	return Operation{
@@ -22,7 +22,7 @@ func Retain(suspend bool) Operation {
 			}
 			return base(s)
 		},
-		Steps: []Step{retainLegacy(suspend)},
+		Steps: []Step{retainLegacy(policy)},
 	}
 }
 

@@ -30,14 +30,14 @@ func TestRetainWhatIsOfNoUse(t *testing.T) {
 			s.Primary.Version = snapshot.Known(version(t, "1.22.3"))
 			s.ProviderJournal.Value().Retention = nil
 			s.Legacy = snapshot.Known(test.found)
-			results := Retain(false).Preflight(s)
+			results := Retain(Refuse).Preflight(s)
 			refused := slices.ContainsFunc(results, func(r v1alpha1.CheckResult) bool {
 				return r.ID == "legacy-found" && r.Failed() && strings.Contains(r.Message, "it has no Helm record") && r.Hint == "restore it"
 			})
 			if refused != test.refused {
 				t.Errorf("%+v", results)
 			}
-			if got := decideRetain(s, false); got.Action != v1alpha1.ActionNone || !strings.HasPrefix(got.Reason, test.says) {
+			if got := decideRetain(s, Refuse); got.Action != v1alpha1.ActionNone || !strings.HasPrefix(got.Reason, test.says) {
 				t.Errorf("%+v", got)
 			}
 		})

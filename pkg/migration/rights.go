@@ -37,7 +37,7 @@ func operationOf(verb string) Operation {
 	case "history":
 		return Operation{Items: []snapshot.Item{snapshot.ItemJournal}}
 	}
-	operations := []Operation{Migrate(false, false), Rollback(RollbackOptions{}), Retain(false), Remove(false), Finalize(false)}
+	operations := []Operation{Migrate(false, Refuse), Rollback(RollbackOptions{}), Retain(Refuse), Remove(false), Finalize(false)}
 	if i := slices.IndexFunc(operations, func(o Operation) bool { return o.Name == verb }); i >= 0 {
 		return operations[i]
 	}

@@ -14,6 +14,7 @@ type RollbackOptions struct {
 	RemoveSatellite bool  // also unregister and uninstall the satellite
 	NetworkingV2Was *bool // the flag before the migration according to the operator; nil for the journal's
 	Force           bool  // although the legacy release is not ready
+	Resume          bool  // also resume the HelmRelease that an earlier run suspended
 }
 
 // Rollback returns the operation that returns a region to the legacy path.
@@ -33,6 +34,9 @@ func Rollback(options RollbackOptions) Operation {
 			record.Before, record.Migrated = nil, false
 			doneWaiting(record)
 		},
+	}
+	if options.Resume {
+		operation.Steps = append(operation.Steps, resumeOwner())
 	}
 	if options.RemoveSatellite {
 		operation.Steps = append(operation.Steps, unregisterSatellite(false), uninstallSatellite(false))

@@ -34,7 +34,7 @@ func newSettling(t *testing.T, now *snapshot.Snapshot) *settling {
 	record := incomplete()
 	now.ProviderJournal, now.SatelliteJournal = snapshot.Known(&record), snapshot.Known(&record)
 	p := &part{
-		owner: OwnerProvider, name: "sydney", steps: Migrate(false, false).Steps, record: &record, ctx: t.Context(),
+		owner: OwnerProvider, name: "sydney", steps: Migrate(false, Refuse).Steps, record: &record, ctx: t.Context(),
 		run: &Run{Initial: migrated(t), Now: now, Clock: clocktesting.NewFakeClock(testNow), SatelliteRecord: &record, ProviderRecord: &record},
 	}
 	s := &settling{fails: map[string]error{}, run: p.run}

@@ -15,28 +15,41 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
+// Policy is the operator's choice about the HelmRelease by which Flux owns a legacy release.
+type Policy string
+
+// Policies of the operations that retain the release.
+const (
+	Refuse  Policy = "refuse"  // the region is left alone unless it is suspended
+	Suspend Policy = "suspend" // the run suspends it
+	Wait    Policy = "wait"    // the run waits until somebody suspends it in Git
+)
+
 // retainLegacy makes the legacy release survive until it is removed on purpose. Retention is never reverted: it harms
 // nothing, and the next run continues from it. Flux would upgrade a release that it owns: its HelmRelease must be
-// suspended, which the step does with suspend, and stays so.
-func retainLegacy(suspend bool) Step {
+// suspended, by the step or by somebody else, as the policy says, and stays so.
+func retainLegacy(policy Policy) Step {
 	return Step{
 		Name: "retain-legacy", Owner: OwnerProvider,
 		Reads: []snapshot.Item{snapshot.ItemLegacy, snapshot.ItemJournal},
 		Rights: func(scope snapshot.Scope) []cluster.Rule {
 			rules := append(rightsToRetain(scope), scope.LegacyOwner.Rights("get")...)
-			if suspend {
+			if policy == Suspend {
 				rules = append(rules, scope.LegacyOwner.Rights("patch")...)
 			}
 			return rules
 		},
-		Decide: func(s *snapshot.Snapshot) Decision { return decideRetain(s, suspend) },
+		Decide: func(s *snapshot.Snapshot) Decision { return decideRetain(s, policy) },
 		Owned:  legacyOwner,
 		Note: func(s *snapshot.Snapshot, record *journal.Record) {
 			if control := s.Legacy.Value().Retention.Control; control.Unsuspended() {
-				record.Suspended = control.Owner.String()
+				record.Suspended = "" // whatever an earlier run suspended was resumed since
+				if policy == Suspend {
+					record.Suspended = control.Owner.String()
+				}
 			}
 		},
-		Apply: applyRetain,
+		Apply: func(ctx context.Context, run *Run) error { return applyRetain(ctx, run, policy) },
 	}
 }
 
@@ -52,7 +65,7 @@ func rightsToRetain(scope snapshot.Scope) []cluster.Rule {
 	return rules
 }
 
-func decideRetain(s *snapshot.Snapshot, suspend bool) Decision {
+func decideRetain(s *snapshot.Snapshot, policy Policy) Decision {
 	missing, err := missingRetention(s)
 	release, control := s.Legacy.Value().Release, s.Legacy.Value().Retention.Control
 	switch {
@@ -68,12 +81,15 @@ func decideRetain(s *snapshot.Snapshot, suspend bool) Decision {
 		return already("%s/%s revision %d is retained", release.Namespace, release.Name, release.Revision)
 	case control.Err != nil:
 		return blocked("%s owns %s, and it is not certain that it leaves it alone: %v", control.Owner, release, control.Err)
-	case !suspend && control.Unsuspended():
-		return blocked("%s owns %s, and its next reconciliation would undo the retention (missing: %s): run `%s`, or give --gitops suspend",
-			control.Owner, release, control.Acts(), control.Owner.SuspendCommand(s.Declared.Context))
+	case policy == Refuse && control.Unsuspended():
+		return blocked("%s owns %s, and its next reconciliation would undo the retention (missing: %s): run `%s`, or give --gitops suspend or wait",
+			control.Owner, release, control.Acts(), control.Owner.Command("suspend", s.Declared.Context))
 	}
 	var details []string
-	if control.Unsuspended() {
+	switch {
+	case control.Unsuspended() && policy == Wait:
+		details = append(details, "it waits first: "+toSuspend(control))
+	case control.Unsuspended():
 		details = append(details, fmt.Sprintf("%s is suspended, and stays so", control.Owner))
 	}
 	if release.RecordMissing {
@@ -85,8 +101,8 @@ func decideRetain(s *snapshot.Snapshot, suspend bool) Decision {
 	)
 }
 
-func applyRetain(ctx context.Context, run *Run) error {
-	if err := suspendOwner(ctx, run); err != nil {
+func applyRetain(ctx context.Context, run *Run, policy Policy) error {
+	if err := suspendOwner(ctx, run, policy); err != nil {
 		return err
 	}
 	release := *run.Now.Legacy.Value().Release
@@ -118,27 +134,36 @@ func applyRetain(ctx context.Context, run *Run) error {
 
 func legacyOwner(s *snapshot.Snapshot) gitops.Owner { return s.Legacy.Value().Retention.Control.Owner }
 
-// suspendOwner suspends Flux's reconciliation of the release, unless it is suspended, and waits for one in progress.
-func suspendOwner(ctx context.Context, run *Run) error {
+// toSuspend says what a person has to do so that Flux leaves the release alone.
+func toSuspend(control gitops.Control) string {
+	return fmt.Sprintf("suspend %s: commit `spec: {suspend: true}` to Git", control.Owner)
+}
+
+// suspendOwner suspends Flux's reconciliation of the release, or has it suspended, and waits for one in progress.
+func suspendOwner(ctx context.Context, run *Run, policy Policy) error {
 	control := run.Now.Legacy.Value().Retention.Control
 	if control.Acts() == "" {
 		return nil
 	}
-	begun := run.Clock.Now()
-	if control.Unsuspended() {
+	if control.Unsuspended() && policy == Suspend {
 		run.Progress("suspending %s", control.Owner)
 		commit, cancel := run.Commit(ctx)
-		err := control.Suspend(commit, run.Source.ProviderSite.Dynamic())
-		cancel()
-		if err != nil {
+		defer cancel()
+		if err := control.SetSuspended(commit, run.Source.ProviderSite.Dynamic(), true); err != nil {
 			return err
 		}
 	}
+	reconciled := run.Clock.Now() // since when it may be suspended
 	return run.WaitFor(ctx, "waiting for Flux", []snapshot.Item{snapshot.ItemLegacy}, func(s *snapshot.Snapshot) error {
-		if acts := s.Legacy.Value().Retention.Control.Acts(); acts != "" || s.Legacy.Value().Release == nil {
+		control := s.Legacy.Value().Retention.Control
+		if control.Unsuspended() {
+			reconciled = run.Clock.Now()
+			return &manualError{errors.New(toSuspend(control))}
+		}
+		if acts := control.Acts(); acts != "" || s.Legacy.Value().Release == nil {
 			return fmt.Errorf("missing: %s", cmp.Or(acts, "the legacy release"))
 		}
-		if run.Clock.Since(begun) < reconciliationBegins {
+		if run.Clock.Since(reconciled) < reconciliationBegins {
 			return errors.New("a reconciliation that has begun may not show yet")
 		}
 		return nil

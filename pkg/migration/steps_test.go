@@ -51,6 +51,12 @@ func argoRendered(s *snapshot.Snapshot) {
 	})
 }
 
+// suspendedByUs makes Flux the owner of the legacy release, whose HelmRelease an earlier run suspended.
+func suspendedByUs(s *snapshot.Snapshot) {
+	fluxOwns(func(c *gitops.Control) { c.Suspended = true })(s)
+	s.ProviderJournal.Value().Suspended = s.Legacy.Value().Retention.Control.Owner.String()
+}
+
 // fluxInstalls makes Flux the owner of the satellite's release.
 func fluxInstalls(but func(*satellite.State)) func(*snapshot.Snapshot) {
 	return func(s *snapshot.Snapshot) {
@@ -72,30 +78,39 @@ func TestDecisions(t *testing.T) {
 		action v1alpha1.StepAction
 		reason string // part of the reason
 	}{
-		"retain: at the primary":    {retainLegacy(false), migrated, atPrimary, none, "connect through the primary"},
-		"retain: fresh":             {retainLegacy(false), fresh, asIs, change, "retain coder/coder-workspace-provider revision 1"},
-		"retain: done":              {retainLegacy(false), migrated, asIs, none, "is retained"},
-		"retain: unknown":           {retainLegacy(false), migrated, func(s facts) { s.Legacy = snapshot.Unknown[snapshot.Legacy](errNothing) }, blocked, "nothing answers"},
-		"retain: the ledger lags":   {retainLegacy(false), migrated, func(s facts) { s.ProviderJournal.Value().Retention.Revision = 7 }, change, "retain"},
-		"retain: no journal":        {retainLegacy(false), migrated, func(s facts) { s.ProviderJournal = snapshot.Known[*journal.Record](nil) }, change, "retain"},
-		"retain: none, legacy path": {retainLegacy(false), fresh, noLegacy, blocked, "legacy"},
-		"retain: none, v2":          {retainLegacy(false), migrated, func(s facts) { noLegacy(s); s.ProviderJournal.Value().Retention = nil }, none, "no legacy release"},
-		"retain: unusable, v2": {retainLegacy(false), migrated, func(s facts) {
+		"retain: at the primary":    {retainLegacy(Refuse), migrated, atPrimary, none, "connect through the primary"},
+		"retain: fresh":             {retainLegacy(Refuse), fresh, asIs, change, "retain coder/coder-workspace-provider revision 1"},
+		"retain: done":              {retainLegacy(Refuse), migrated, asIs, none, "is retained"},
+		"retain: unknown":           {retainLegacy(Refuse), migrated, func(s facts) { s.Legacy = snapshot.Unknown[snapshot.Legacy](errNothing) }, blocked, "nothing answers"},
+		"retain: the ledger lags":   {retainLegacy(Refuse), migrated, func(s facts) { s.ProviderJournal.Value().Retention.Revision = 7 }, change, "retain"},
+		"retain: no journal":        {retainLegacy(Refuse), migrated, func(s facts) { s.ProviderJournal = snapshot.Known[*journal.Record](nil) }, change, "retain"},
+		"retain: none, legacy path": {retainLegacy(Refuse), fresh, noLegacy, blocked, "legacy"},
+		"retain: none, v2":          {retainLegacy(Refuse), migrated, func(s facts) { noLegacy(s); s.ProviderJournal.Value().Retention = nil }, none, "no legacy release"},
+		"retain: unusable, v2": {retainLegacy(Refuse), migrated, func(s facts) {
 			s.Legacy, s.ProviderJournal.Value().Retention = snapshot.Known(snapshot.Legacy{Found: legacy.Found{Unusable: true}}), nil
 		}, blocked, "no legacy release was found"},
-		"retain: gone, v2": {retainLegacy(false), migrated, noLegacy, blocked, "no legacy release was found"},
-		"retain: gone, always v2": {retainLegacy(false), migrated, func(s facts) {
+		"retain: gone, v2": {retainLegacy(Refuse), migrated, noLegacy, blocked, "no legacy release was found"},
+		"retain: gone, always v2": {retainLegacy(Refuse), migrated, func(s facts) {
 			noLegacy(s)
 			s.Primary.Version = snapshot.FactOf(coder.ParseVersion("1.22.0"))
 		}, none, "no legacy release"},
-		"retain: record is gone": {retainLegacy(false), migrated, recordGone, change, "restore coder/coder-workspace-provider from its backup b, and retain it"},
+		"retain: record is gone": {retainLegacy(Refuse), migrated, recordGone, change, "restore coder/coder-workspace-provider from its backup b, and retain it"},
 
-		"retain: Flux's, refused":       {retainLegacy(false), fresh, fluxOwns(func(*gitops.Control) {}), blocked, "suspend helmrelease envproxy`, or give --gitops suspend"},
-		"retain: Flux's, to suspend":    {retainLegacy(true), fresh, fluxOwns(func(*gitops.Control) {}), change, "retain coder/"},
-		"retain: Flux's, suspended":     {retainLegacy(false), fresh, fluxOwns(func(c *gitops.Control) { c.Suspended = true }), change, "retain coder/"},
-		"retain: Flux's, unknown":       {retainLegacy(true), fresh, fluxOwns(func(c *gitops.Control) { c.Err = errNothing }), blocked, "not certain that it leaves it alone: nothing answers"},
-		"retain: Flux's, resumed":       {retainLegacy(false), migrated, fluxOwns(func(*gitops.Control) {}), blocked, "would undo the retention"},
-		"retain: Argo CD's":             {retainLegacy(false), fresh, argoRendered, change, "retain coder/coder-workspace-provider revision 1 (chart rendered by Argo CD)"},
+		"retain: Flux's, refused":       {retainLegacy(Refuse), fresh, fluxOwns(func(*gitops.Control) {}), blocked, "suspend helmrelease envproxy`, or give --gitops suspend"},
+		"retain: Flux's, to suspend":    {retainLegacy(Suspend), fresh, fluxOwns(func(*gitops.Control) {}), change, "retain coder/"},
+		"retain: Flux's, to wait for":   {retainLegacy(Wait), fresh, fluxOwns(func(*gitops.Control) {}), change, "retain coder/"},
+		"retain: Flux's, suspended":     {retainLegacy(Refuse), fresh, fluxOwns(func(c *gitops.Control) { c.Suspended = true }), change, "retain coder/"},
+		"retain: Flux's, unknown":       {retainLegacy(Suspend), fresh, fluxOwns(func(c *gitops.Control) { c.Err = errNothing }), blocked, "not certain that it leaves it alone: nothing answers"},
+		"retain: Flux's, resumed":       {retainLegacy(Refuse), migrated, fluxOwns(func(*gitops.Control) {}), blocked, "would undo the retention"},
+		"resume: at the primary":        {resumeOwner(), migrated, func(s facts) { atPrimary(s); s.Legacy = snapshot.Known(snapshot.Legacy{}) }, none, "no GitOps controller owns"},
+		"resume: no owner":              {resumeOwner(), migrated, asIs, none, "no GitOps controller owns the legacy release"},
+		"resume: facts unknown":         {resumeOwner(), migrated, func(s facts) { s.Legacy = snapshot.Unknown[snapshot.Legacy](errNothing) }, blocked, "nothing answers"},
+		"resume: Flux unknown":          {resumeOwner(), migrated, fluxOwns(func(c *gitops.Control) { c.Err = errNothing }), blocked, "roll back without --gitops resume"},
+		"resume: not suspended":         {resumeOwner(), migrated, fluxOwns(func(*gitops.Control) {}), none, "is not suspended"},
+		"resume: somebody's":            {resumeOwner(), migrated, fluxOwns(func(c *gitops.Control) { c.Suspended = true }), none, "no run of the plugin suspended it"},
+		"resume: no journal":            {resumeOwner(), migrated, func(s facts) { suspendedByUs(s); s.ProviderJournal = snapshot.Known[*journal.Record](nil) }, none, "stays suspended"},
+		"resume: ours":                  {resumeOwner(), migrated, suspendedByUs, change, "resume Flux's HelmRelease coder/envproxy"},
+		"retain: Argo CD's":             {retainLegacy(Refuse), fresh, argoRendered, change, "retain coder/coder-workspace-provider revision 1 (chart rendered by Argo CD)"},
 		"finalize: Argo CD's":           {removeLegacy(), migrated, argoRendered, blocked, "argocd app delete coder --cascade=false`, then remove its marks with `kubectl --context sydney --namespace coder annotate deployment envproxy argocd.argoproj.io/tracking-id-`"},
 		"finalize: Flux's, resumed":     {removeLegacy(), migrated, fluxOwns(func(*gitops.Control) {}), blocked, "would install it again"},
 		"install: Flux's, other values": {installSatellite(), migrated, fluxInstalls(func(x *satellite.State) { x.Values = nil }), blocked, "Flux's HelmRelease coder/coder owns the satellite's release, which is to become coder 1.21.7: change it there (the values differ); it says: no chart"},
@@ -321,7 +336,7 @@ func building(s *snapshot.Snapshot) {
 
 // Decisions come from facts alone: with no facts at all, no step says that all is well.
 func TestNothingKnown(t *testing.T) {
-	for _, operation := range []Operation{Migrate(false, false), Retain(false), Rollback(RollbackOptions{RemoveSatellite: true}), Remove(false), Finalize(false)} {
+	for _, operation := range []Operation{Migrate(false, Refuse), Retain(Refuse), Rollback(RollbackOptions{RemoveSatellite: true, Resume: true}), Remove(false), Finalize(false)} {
 		for _, step := range operation.Steps {
 			s := &snapshot.Snapshot{Region: fleet.Region{Satellite: fleet.Satellite{Context: "edge"}}}
 			got := step.Decide(s)

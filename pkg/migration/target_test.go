@@ -19,7 +19,7 @@ func TestEveryVerbRefusesAnotherPrimary(t *testing.T) {
 	s.Primary.URL = "https://coder-staging.example.com"
 	s.Primary.ServedKey = snapshot.Known(coder.SatelliteKey{Key: "a key", Fingerprint: "SHA256:other"})
 	s.ProviderJournal = snapshot.Known(&journal.Record{Primary: "https://coder.example.com", Before: &journal.Before{}})
-	for _, operation := range []Operation{Migrate(false, false), Retain(false), Rollback(RollbackOptions{Force: true}), Remove(true), Finalize(false)} {
+	for _, operation := range []Operation{Migrate(false, Refuse), Retain(Refuse), Rollback(RollbackOptions{Force: true}), Remove(true), Finalize(false)} {
 		states := map[string]v1alpha1.CheckState{}
 		for _, result := range operation.Preflight(s) {
 			states[result.ID] = result.State

@@ -72,7 +72,7 @@ func rolloutOf(t *testing.T, names ...string) *Rollout {
 		t.Fatal(err)
 	}
 	return &Rollout{
-		Rules: Rules{Waves: [][]string{names}, MaxParallel: 4}, Survey: survey, Operation: migration.Migrate(false, false),
+		Rules: Rules{Waves: [][]string{names}, MaxParallel: 4}, Survey: survey, Operation: migration.Migrate(false, migration.Refuse),
 		Options: migration.Options{RunID: "a-run"}, Clock: clock, Report: func(v1alpha1.Progress) {},
 	}
 }

@@ -21,7 +21,7 @@ func TestPlanLeavesOut(t *testing.T) {
 	why := &cluster.UnreachableError{Context: "london", Reason: "it does not answer", NoAnswer: true}
 	rollout.Survey.Regions()[1].Sources[0].ProviderSite = silent(t, why)
 	rollout.Survey.Regions()[1].Sources[0].Declared.Context = "london-b"
-	for _, operation := range []migration.Operation{migration.Migrate(false, false), migration.Migrate(true, false), migration.Retain(false)} {
+	for _, operation := range []migration.Operation{migration.Migrate(false, migration.Refuse), migration.Migrate(true, migration.Refuse), migration.Retain(migration.Refuse)} {
 		rollout.Operation, rollout.SkipUnreachable = operation, true
 		plan, err := rollout.Plan(t.Context(), true)
 		if err != nil || plan.Outcome != v1alpha1.OutcomePreflightFailed || plan.Regions[0].Outcome != v1alpha1.OutcomePreflightFailed {

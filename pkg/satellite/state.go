@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -74,7 +75,9 @@ func (s State) Matches(spec Spec, c *Chart) (bool, []string) {
 		differences = append(differences, fmt.Sprintf("revision %d is deployed, and a newer one, %d, is %s",
 			s.Revision, s.LastRevision, s.LastStatus))
 	}
-	if s.ChartName != c.Metadata.Name || s.ChartVersion != c.Metadata.Version {
+	// Flux adds a digest to the version of a chart from an OCI registry
+	version, _, _ := strings.Cut(s.ChartVersion, "+")
+	if s.ChartName != c.Metadata.Name || s.ChartVersion != c.Metadata.Version && (s.Control.Owner.Tool != gitops.Flux || version != c.Metadata.Version) {
 		differences = append(differences, fmt.Sprintf("chart %s %s -> %s %s", s.ChartName, s.ChartVersion, c.Metadata.Name, c.Metadata.Version))
 	}
 	if !sameValues(s.Values, spec.Values) {

@@ -15,6 +15,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/kubernetes/fake"
 	clienttesting "k8s.io/client-go/testing"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 )
 
 func TestDescribe(t *testing.T) {
@@ -47,6 +49,9 @@ func TestMatches(t *testing.T) {
 	spec := Spec{Values: map[string]any{"replicas": 2, "token": "hunter2"}}
 	same := State{Installed: true, ChartName: "coder", ChartVersion: "1.21.7", Values: map[string]any{"replicas": float64(2), "token": "hunter2"}}
 	other := func(change func(*State)) State { s := same; change(&s); return s }
+	byFlux := func(version string) State {
+		return other(func(s *State) { s.ChartVersion, s.Control.Owner.Tool = version, gitops.Flux })
+	}
 	for name, test := range map[string]struct {
 		state State
 		want  []string
@@ -56,6 +61,10 @@ func TestMatches(t *testing.T) {
 		"pending":          {other(func(s *State) { s.Pending, s.LastStatus = &Pending{}, "pending-upgrade" }), []string{"a Helm operation on it did not end: pending-upgrade"}},
 		"a failed upgrade": {other(func(s *State) { s.Revision, s.LastRevision, s.LastStatus = 1, 2, "failed" }), []string{"revision 1 is deployed, and a newer one, 2, is failed"}},
 		"another chart":    {other(func(s *State) { s.ChartVersion = "1.21.6" }), []string{"chart coder 1.21.6 -> coder 1.21.7"}},
+		"by Flux":          {byFlux("1.21.7"), nil},
+		"by Flux, of OCI":  {byFlux("1.21.7+837a09e42de9"), nil},
+		"by Flux, another": {byFlux("1.21.6+837a09e42de9"), []string{"chart coder 1.21.6+837a09e42de9 -> coder 1.21.7"}},
+		"another build":    {other(func(s *State) { s.ChartVersion = "1.21.7+fork" }), []string{"chart coder 1.21.7+fork -> coder 1.21.7"}},
 		"another values":   {other(func(s *State) { s.Values = nil }), []string{"the values differ"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -87,6 +87,7 @@ func TestCompletion(t *testing.T) {
 		"formats":            {words: []string{"status", "-o", "j"}, some: []string{"json", "jsonpath="}, directive: noSpace},
 		"formats of rbac":    {words: []string{"rbac", "-o", ""}, want: []string{"yaml", "json"}, directive: noFile},
 		"expectations":       {words: []string{"status", "--expect", ""}, want: []string{"migrated", "planned"}, directive: noFile},
+		"policies":           {words: []string{"migrate", "--gitops", ""}, want: []string{"refuse", "suspend", "wait"}, directive: noFile},
 		"verbs of rbac":      {words: []string{"rbac", "--verb", ""}, some: []string{"migrate", "unlock"}, directive: noFile},
 		"shells":             {words: []string{"completion", ""}, want: []string{"bash", "fish", "kubectl", "powershell", "zsh"}, directive: noFile},
 		"Fleet files":        {words: []string{"status", "-f", ""}, want: []string{"yaml", "yml", "json"}, directive: byEnding},

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
@@ -59,7 +60,7 @@ func TestFluxOwnsLegacy(t *testing.T) {
 	saysAll(t, "migrate", refused.Stdout+refused.Stderr, []string{"HelmRelease coder/envproxy", "--gitops suspend"})
 	quiet(t, before)
 	wrong := plugin(t, 64, on(region, "plan", "--gitops", "fight")...)
-	saysAll(t, "plan", wrong.Stderr, []string{"--gitops", "refuse or suspend"})
+	saysAll(t, "plan", wrong.Stderr, []string{"--gitops", "refuse, suspend, wait"})
 
 	planned := plugin(t, 0, on(region, "plan", "--gitops", "suspend")...)
 	saysAll(t, "plan", planned.Stdout, []string{"suspension of Flux's HelmRelease coder/envproxy"})
@@ -83,6 +84,50 @@ func TestFluxOwnsLegacy(t *testing.T) {
 	plugin(t, 0, on(region, "rollback", "--yes")...)
 	envproxyServes(t, region)
 	checked(t, region, 1, "legacy-owner", v1alpha1.CheckWarn, "an earlier run suspended", "flux --context", "resume helmrelease envproxy")
+
+	plugin(t, 64, on(region, "finalize", "--gitops", "resume", "--yes")...)
+	plugin(t, 0, on(region, "rollback", "--gitops", "resume", "--yes")...)
+	if suspended() != "" {
+		t.Error("rollback --gitops resume left the HelmRelease suspended")
+	}
+	patch("", `{"spec":{"suspend":true}}`) // by somebody else
+	before = marks(t)
+	plugin(t, 0, on(region, "rollback", "--gitops", "resume", "--yes")...)
+	quiet(t, before)
+	if suspended() != "true" {
+		t.Error("rollback resumed what it had not suspended")
+	}
+}
+
+// A HelmRelease that only Git may change is waited for, and is not the plugin's to resume.
+func TestFluxIsSuspendedInGit(t *testing.T) {
+	const region, todo = "sydney", "suspend Flux's HelmRelease coder/envproxy: commit `spec: {suspend: true}` to Git"
+	freshLegacy(t, region)
+	patch := owned(t, region, "coder", "envproxy")
+	planned := plugin(t, 0, on(region, "plan", "--gitops", "wait")...)
+	saysAll(t, "plan", planned.Stdout, []string{todo})
+	late := plugin(t, 124, on(region, "retain", "--gitops", "wait", "--yes", "--timeout", "5s")...)
+	saysAll(t, "retain", late.Stdout+late.Stderr, []string{"TO DO: waiting for Flux: " + todo, "5s"})
+
+	events := filepath.Join(t.TempDir(), "events")
+	run := begin(t, on(region, "migrate", "--gitops", "wait", "--yes", "--events", events)...)
+	eventually(t, "the wait", func() bool {
+		said, _ := os.ReadFile(events)
+		return strings.Contains(string(said), `"attention":true`)
+	})
+	if releases := retainedReleases(t, region); releases != "" {
+		t.Errorf("retained before Flux leaves it alone: %s", releases)
+	}
+	networking(t, region, false)
+	patch("", `{"spec":{"suspend":true}}`)
+	if result := run.wait(t, 0, time.Minute); strings.Count(result.Stderr, "TO DO") != 1 {
+		t.Errorf("migrate: %s", result)
+	}
+	checked(t, region, 0, "legacy-retained", v1alpha1.CheckPass)
+	plugin(t, 0, on(region, "rollback", "--gitops", "resume", "--yes")...)
+	if suspended := kubectl(t, region, "--namespace", "coder", "get", "helmrelease", "envproxy", "-o", "jsonpath={.spec.suspend}"); suspended != "true" {
+		t.Error("rollback resumed what Git suspended")
+	}
 }
 
 // If a reconciliation is in progress when its HelmRelease is suspended, the plugin waits for it.

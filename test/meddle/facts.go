@@ -18,6 +18,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
@@ -29,6 +31,12 @@ const (
 	On       = "On"
 	Off      = "Off"
 	AlwaysOn = "AlwaysOn"
+)
+
+// What Flux does with a release that it owns.
+const (
+	Suspended  = "suspended"
+	Reconciles = "reconciles"
 )
 
 // Facts is the state of a provider and its satellite, read without the plugin and directly, not
@@ -60,6 +68,8 @@ type Facts struct {
 	Objects map[string]bool
 	// Backups are the names of the backups.
 	Backups []string
+	// Flux is what Flux does with the legacy release: Suspended or Reconciles; empty if it does not own it.
+	Flux string
 	// EnvproxySilent is why envproxy does not answer; empty if it does.
 	EnvproxySilent string
 
@@ -185,6 +195,9 @@ func (v *View) lookAtLegacy(ctx context.Context, f *Facts) error {
 		}
 		f.Objects[name] = object.GetAnnotations()["helm.sh/resource-policy"] == "keep"
 	}
+	if f.Flux, err = v.flux(ctx); err != nil {
+		return err
+	}
 	response, err := v.Client.Get(v.EnvproxyURL)
 	if err == nil {
 		err = response.Body.Close()
@@ -193,6 +206,29 @@ func (v *View) lookAtLegacy(ctx context.Context, f *Facts) error {
 	}
 	f.EnvproxySilent = said(err)
 	return nil
+}
+
+// flux is what Flux does with the legacy release, if its envproxy is Flux's.
+func (v *View) flux(ctx context.Context) (string, error) {
+	if v.HelmRelease == "" {
+		return "", nil
+	}
+	deployment, err := v.LegacyObject(ctx, "deployment/envproxy")
+	if apierrors.IsNotFound(err) || err == nil && deployment.GetLabels()["helm.toolkit.fluxcd.io/name"] != v.HelmRelease {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	resource := schema.GroupVersionResource{Group: "helm.toolkit.fluxcd.io", Version: "v2", Resource: "helmreleases"}
+	release, err := v.Direct.Dynamic().Resource(resource).Namespace(v.Namespace).Get(ctx, v.HelmRelease, metav1.GetOptions{})
+	if err != nil {
+		return "", err
+	}
+	if suspended, _, _ := unstructured.NestedBool(release.Object, "spec", "suspend"); suspended {
+		return Suspended, nil
+	}
+	return Reconciles, nil
 }
 
 // lookAtNotes reads the journals and the locks of the satellite and of the provider.

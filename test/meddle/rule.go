@@ -32,7 +32,7 @@ func (f Facts) Served() error {
 	return errors.Join(against...)
 }
 
-// Retained checks everything that `helm uninstall` obeys, and that there is a backup.
+// Retained checks everything that `helm uninstall` obeys, that there is a backup, and that Flux does not undo it.
 func (f Facts) Retained() error {
 	deployed := f.Deployed()
 	switch {
@@ -46,6 +46,8 @@ func (f Facts) Retained() error {
 		return errors.New("an object of the legacy release's stored manifest has no policy")
 	case len(f.Backups) == 0:
 		return errors.New("the legacy release has no backup")
+	case f.Flux == Reconciles:
+		return errors.New("Flux reconciles the legacy release")
 	}
 	return nil
 }

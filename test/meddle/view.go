@@ -25,6 +25,8 @@ type View struct {
 	// Direct is access to the provider's cluster, Satellite to the satellite's; nil if the region
 	// has none.
 	Direct, Satellite *cluster.Access
+	// HelmRelease is the one in the provider's namespace by which Flux owns the legacy release; empty if there is none.
+	HelmRelease string
 	// Client trusts the lab's certificate authority.
 	Client *http.Client
 }

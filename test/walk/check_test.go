@@ -16,6 +16,7 @@ func (w *walker) check(done ran) []violation {
 		found = append(found, w.checkRule(v, done)...)
 		found = append(found, checkKept(v, done)...)
 		found = append(found, checkSuccess(v, done)...)
+		found = append(found, checkFlux(v, done)...)
 		found = append(found, w.checkReport(v, done)...)
 	}
 	if done.other != nil {

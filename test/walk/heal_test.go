@@ -189,10 +189,10 @@ func spoken(checks []v1alpha1.CheckResult) []string {
 
 // commands returns the commands in the texts, with or without backticks.
 func commands(texts []string) []string {
-	quoted := regexp.MustCompile("`((?:kubectl|helm|coder) [^`]*)`")
+	quoted := regexp.MustCompile("`((?:kubectl|helm|coder|flux) [^`]*)`")
 	var list []string
 	for _, text := range texts {
-		if bare := regexp.MustCompile("^(?:kubectl|helm|coder) [^`]*$").FindString(text); bare != "" {
+		if bare := regexp.MustCompile("^(?:kubectl|helm|coder|flux) [^`]*$").FindString(text); bare != "" {
 			list = append(list, bare)
 		}
 		for _, match := range quoted.FindAllStringSubmatch(text, -1) {
@@ -233,6 +233,9 @@ func (w *walker) obey(ctx context.Context, command string) string {
 	words := strings.Fields(command)
 	if strings.HasPrefix(command, "kubectl coder-satellite ") {
 		return "nothing to do"
+	}
+	if words[0] == "flux" {
+		return w.obeyFlux(ctx, words)
 	}
 	if words[0] == "coder" {
 		if strings.HasPrefix(command, "coder satellites rm ") {

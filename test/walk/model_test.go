@@ -19,6 +19,8 @@ type model struct {
 	// established is set if a migration was completed, or if someone else installed the
 	// satellite. It is no longer a first installation then.
 	established bool
+	// suspends is set if a run may have suspended the HelmRelease.
+	suspends bool
 	// renamed is set if the provider has another name than in the Fleet.
 	renamed bool
 }
@@ -63,6 +65,7 @@ func (v *view) ran(done ran) {
 	case v.before.Switch == meddle.Off && done.world == "":
 		v.unfinished = true
 	}
+	v.suspends = v.suspends || v.before.Flux == meddle.Reconciles && v.facts.Flux == meddle.Suspended || done.world != ""
 	for _, one := range done.both() {
 		if one.options()[0] == "migrate" && one.completed(v.Name) {
 			v.unfinished = false

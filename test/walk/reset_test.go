@@ -31,11 +31,14 @@ func newWalker(ctx context.Context, in shape) (*walker, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &walker{lab: lab, actions: map[string]int{}}
+	w := &walker{lab: lab, in: in, actions: map[string]int{}}
 	if w.place, err = meddle.Open(lab, lab.Regions[0].Name); err != nil {
 		return nil, errors.Join(err, lab.Down())
 	}
-	if err := w.remember(ctx); err != nil {
+	if in.flux {
+		err = installFlux(ctx, lab, w.place.Views[0])
+	}
+	if err = errors.Join(err, w.remember(ctx)); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
 	return w, nil
@@ -123,6 +126,11 @@ func (w *walker) reset(ctx context.Context) error {
 	for _, v := range w.views {
 		v.model = model{}
 		if err := errors.Join(v.resetAtPrimary(ctx), ignoreMissing(v.allow(ctx))); err != nil {
+			return err
+		}
+	}
+	if w.in.flux {
+		if err := w.suspend(ctx, w.views[0], false); err != nil {
 			return err
 		}
 	}

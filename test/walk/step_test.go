@@ -110,12 +110,12 @@ func steps(seed uint64, count, longest int, in shape) []step {
 	var walk []step
 	for i := range count {
 		s := step{pick: random.IntN(1000)}
-		verb, how, world := draw(random, verbs()), draw(random, disturbances()), draw(random, worldly())
+		verb, how, world := draw(random, verbs()), draw(random, disturbances()), draw(random, in.worldly())
 		call, fault, seconds := 1+random.IntN(130), random.IntN(len(meddle.Faults())), 1+random.IntN(longest)
 		other := draw(random, verbs())
 		switch {
 		case i == 0 && random.IntN(3) > 0:
-			s.verb = "migrate" // most walks begin with a migrated region
+			s.verb = in.some("migrate", s.pick) // most walks begin with a migrated region
 		case random.IntN(100) < 45:
 			s.world = world
 		default:

@@ -34,7 +34,7 @@ type walkers struct {
 }
 
 // sample has the walks of `make test`.
-const sample = "1 2 3 4 spread:5 spread:6 shared:7 builtin:8"
+const sample = "1 2 3 4 spread:5 spread:6 shared:7 builtin:8 flux:9 flux:10"
 
 // TestWalk walks a fixed set of seeds, given ones (CODER_SATELLITE_WALK="SEED SHAPE:SEED"), or
 // new ones for a time (CODER_SATELLITE_WALK_FOR=60m) in CODER_SATELLITE_WALK_REGIONS regions.

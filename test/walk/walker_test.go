@@ -14,6 +14,7 @@ import (
 type walker struct {
 	lab   *inlab.Lab
 	place *meddle.Region
+	in    shape
 	views []*view
 
 	// token is the plugin's token. secrets must not be in any output.

@@ -18,10 +18,10 @@ import (
 // description.
 type action func(ctx context.Context, w *walker, v *view, s step) (did string, err error)
 
-// worldly lists the world's actions by name, with their weights.
-func worldly() []weighted[string] {
+// worldly lists the world's actions in a region of the shape by name, with their weights.
+func (in shape) worldly() []weighted[string] {
 	var list []weighted[string]
-	for _, a := range actions() {
+	for _, a := range in.actions() {
 		list = append(list, weighted[string]{a.name, a.weight})
 	}
 	return list
@@ -33,13 +33,17 @@ type named struct {
 	do     action
 }
 
-func actions() []named {
-	return slices.Concat(satelliteActions(), legacyActions(), primaryActions(), policyActions())
+func (in shape) actions() []named {
+	list := slices.Concat(satelliteActions(), legacyActions(), primaryActions(), policyActions())
+	if in.flux {
+		list = append(list, fluxActions()...)
+	}
+	return list
 }
 
 // act does one of the world's actions. An action that fails is skipped: the world has no plan.
 func (w *walker) act(ctx context.Context, name string, s step) string {
-	for _, a := range actions() {
+	for _, a := range w.in.actions() {
 		if a.name == name {
 			did, err := a.do(ctx, w, w.seen(s), s)
 			if err != nil {

@@ -29,7 +29,7 @@ func TestWorkspacesAdopted(t *testing.T) {
 		"there are none":     {"workspaces-adopted", both(none, never), v1alpha1.CheckPass, "the provider has no workspaces", ""},
 		"never switched":     {"workspaces-adopted", both(never, off), v1alpha1.CheckSkipped, "not switched on here", ""},
 		"no journal, and on": {"workspaces-adopted", never, v1alpha1.CheckUnknown, "no journal says when", ""},
-		"switched by others": {"workspaces-adopted", off, v1alpha1.CheckUnknown, "somebody else switched", ""},
+		"switched by others": {"workspaces-adopted", off, v1alpha1.CheckUnknown, "by somebody else or by a run that died", ""},
 		"not listed then":    {"workspaces-adopted", switched(func(r *journal.Record) { r.Switched.LatestBuild = nil }), v1alpha1.CheckUnknown, "could not be listed when", ""},
 		"not listed now":     {"workspaces-adopted", func(s *snapshot.Snapshot) { lose(&s.Workspaces) }, v1alpha1.CheckUnknown, errLost.Error(), ""},
 		"went back":          {"workspaces-adopted", both(off, switched(func(r *journal.Record) { r.Switched.On = false })), v1alpha1.CheckPass, "since the switch", ""},

@@ -143,7 +143,7 @@ func summary(sent int, took []time.Duration) *v1alpha1.RoundTrip {
 
 // What to do about a failure.
 const (
-	hintAgent = "rebuild the workspace: one that was built before the switch to Networking v2 runs no agent for it"
+	hintAgent = "rebuild the workspace if Networking v2 is on: one that was built before the switch runs no agent for it"
 	hintRelay = "WebSockets to /api/private/turn must pass every proxy and ingress on the way"
 	hintPeer  = "the workspace's pods must reach this access URL too: see their DNS, network policies and proxies"
 )

@@ -47,7 +47,7 @@ func Since(s *snapshot.Snapshot) (time.Time, error) {
 	case record == nil || record.Switched == nil:
 		return time.Time{}, ErrNeverSwitched
 	case record.Switched.On != on:
-		return time.Time{}, errors.New("somebody else switched Networking v2 since, at an unknown time")
+		return time.Time{}, errors.New("Networking v2 was switched since at an unknown time, by somebody else or by a run that died")
 	case record.Switched.LatestBuild == nil:
 		return time.Time{}, errors.New("the workspaces could not be listed when Networking v2 was switched")
 	}

@@ -33,7 +33,7 @@ func newIndex(releases []release) (v1.ImageIndex, error) {
 			return nil, err
 		}
 		images = append(images, mutate.IndexAddendum{
-			Add: image, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: from.arch}},
+			Add: runnable{image}, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: from.arch}},
 		})
 		bill, err := newBill(from, *subject)
 		if err != nil {
@@ -49,6 +49,13 @@ func newIndex(releases []release) (v1.ImageIndex, error) {
 	index := mutate.AppendManifests(mutate.IndexMediaType(empty.Index, types.OCIImageIndex), append(images, bills...)...)
 	return mutate.Annotations(index, labels(first)).(v1.ImageIndex), nil
 }
+
+// runnable is an image whose descriptor in an index has no artifactType: the library would set it to the config's type,
+// and the field is for what is not an image.
+type runnable struct{ v1.Image }
+
+// ArtifactType returns nothing.
+func (runnable) ArtifactType() (string, error) { return "", nil }
 
 // newImage returns the image for one architecture.
 func newImage(from release) (v1.Image, error) {

@@ -118,8 +118,13 @@ func TestSameArchivesSameDigest(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if tag != "v1.2.3" || !strings.Contains(stdout.String(), digest.String()) {
-			t.Errorf("tag %q, output %q; want v1.2.3 and %s", tag, stdout.String(), digest)
+		if tag != "v1.2.3" {
+			t.Errorf("the tag is %q, want v1.2.3", tag)
+		}
+		for _, text := range []string{digest.String(), "linux/amd64: 0.1 MB to download", "linux/arm64: 0.1 MB to download"} {
+			if !strings.Contains(stdout.String(), text) {
+				t.Errorf("no %q in %q", text, stdout.String())
+			}
 		}
 		digests = append(digests, digest)
 	}

@@ -99,7 +99,7 @@ func TestBuiltTwice(t *testing.T) {
 		command(sources, "go", "run", "./test/dist", "-version", tag, "-platforms", "linux/"+arch, "-out", filepath.Join(out, "linux-"+arch))
 	}
 	image := filepath.Join(out, "image")
-	t.Log(command(filepath.Join(sources, "test/image"), "go", "run", ".", "-version", tag, "-releases", out, "-out", image))
+	t.Log(command(filepath.Join(sources, "test", "image"), "go", "run", ".", "-version", tag, "-releases", out, "-out", image))
 	_, again := open(t, image)
 	got, err := again.Digest()
 	if err != nil {

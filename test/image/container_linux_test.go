@@ -27,14 +27,16 @@ const notAllowed = 125
 
 func TestMain(m *testing.M) {
 	if os.Args[0] != containerName {
-		os.Exit(m.Run())
+		m.Run()
+		return
 	}
 	err := becomeContainer(os.Args[1:])
 	fmt.Fprintln(os.Stderr, err)
+	code := notAllowed + 1
 	if errors.Is(err, os.ErrPermission) || errors.Is(err, errors.ErrUnsupported) {
-		os.Exit(notAllowed)
+		code = notAllowed
 	}
-	os.Exit(notAllowed + 1)
+	os.Exit(code) //nolint:forbidigo // this process is the container, not the test
 }
 
 // becomeContainer does what a container engine does for a pod with readOnlyRootFilesystem, runAsNonRoot, no
@@ -67,15 +69,16 @@ func becomeContainer(args []string) error {
 	if err := errors.Join(unix.Chroot(dir), unix.Chdir("/")); err != nil {
 		return fmt.Errorf("chroot: %w", err)
 	}
-	// Still root here, so nothing but the mount refuses.
+	// Still root here, so nothing but the mount refuses. The probes' errors are not wrapped: they mean a broken test or
+	// image, never a system that does not allow it.
 	if err := os.WriteFile("/probe", nil, 0o600); !errors.Is(err, unix.EROFS) {
-		return fmt.Errorf("the root file system is not read-only: writing gave %v", err)
+		return fmt.Errorf("the root file system is not read-only: writing gave %q", fmt.Sprint(err))
 	}
 	if err := errors.Join(syscall.Setgroups(nil), syscall.Setgid(gid), syscall.Setuid(uid)); err != nil {
 		return fmt.Errorf("become user %d: %w", uid, err)
 	}
 	if err := os.WriteFile("/tmp/.probe", nil, 0o600); err != nil {
-		return fmt.Errorf("user %d cannot write to /tmp: %v", uid, err)
+		return fmt.Errorf("user %d cannot write to /tmp: %s", uid, err.Error())
 	}
 	if err := os.Remove("/tmp/.probe"); err != nil {
 		return err

@@ -69,8 +69,8 @@ func becomeContainer(args []string) error {
 	if err := errors.Join(unix.Chroot(dir), unix.Chdir("/")); err != nil {
 		return fmt.Errorf("chroot: %w", err)
 	}
-	// Still root here, so nothing but the mount refuses. The probes' errors are not wrapped: they mean a broken test or
-	// image, never a system that does not allow it.
+	// Still root here, so nothing but the mount refuses. From here on, errors of files are not wrapped: they mean a
+	// broken image, never a system that does not allow it.
 	if err := os.WriteFile("/probe", nil, 0o600); !errors.Is(err, unix.EROFS) {
 		return fmt.Errorf("the root file system is not read-only: writing gave %q", fmt.Sprint(err))
 	}
@@ -86,7 +86,8 @@ func becomeContainer(args []string) error {
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return err
 	}
-	return syscall.Exec(command[0], command, os.Environ())
+	err = syscall.Exec(command[0], command, os.Environ())
+	return fmt.Errorf("run %s: %s", command[0], err.Error())
 }
 
 // result is how a command ended in the container.

@@ -61,10 +61,11 @@ help: ## Show this list
 build: $(PLUGIN) ## Build the plugin into bin/
 
 .PHONY: test
-test: $(PLUGIN) $(LAB) $(TOOLS) ## Build everything, then run the tests of both modules, but the long ones
+test: $(PLUGIN) $(LAB) $(TOOLS) ## Build everything, then run the tests of all modules, but the long ones
 	$(GO) test $(RACE) -timeout $(TIMEOUT) ./cmd/... ./pkg/... ./test/dist/... ./test/docs/... ./test/licenses/... ./test/schema/...
 	$(MAKE) --no-print-directory --jobs=3 --output-sync=target $(E2E) test-walk-sample
 	cd test/lab && $(GO) test -timeout $(TIMEOUT) ./...
+	cd test/image && $(GO) test -timeout $(TIMEOUT) ./...
 
 # The lab is tested without the race detector: Kubernetes would be compiled twice.
 # The end-to-end tests wait more than they compute, so they run in two labs side by
@@ -125,9 +126,10 @@ test-browser: ## Look at the pages of report in Chromium, which must be on the P
 	CODER_SATELLITE_BROWSER=1 $(GO) test -count=1 -timeout $(TIMEOUT) -run TestInBrowser -v ./pkg/report
 
 .PHONY: lint
-lint: ## Run golangci-lint on both modules
+lint: ## Run golangci-lint on all modules
 	$(GO) run $(GOLANGCI_LINT) run ./...
 	cd test/lab && $(GO) run $(GOLANGCI_LINT) run --config ../../.golangci.yml ./...
+	cd test/image && $(GO) run $(GOLANGCI_LINT) run --config ../../.golangci.yml ./...
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (10s)
@@ -181,6 +183,7 @@ tidy-check: ## Fail if go.mod or go.sum of a module is not tidy
 	cd test/lab && $(GO) mod tidy -diff
 	cd test/helm4 && $(GO) mod tidy -diff
 	cd test/flux && $(GO) mod tidy -diff
+	cd test/image && $(GO) mod tidy -diff
 	@if grep -qE '^replace' go.mod; then echo 'go.mod: a replace here breaks go install MODULE@VERSION'; exit 1; fi
 
 ##@ Dependencies
@@ -203,6 +206,19 @@ dist: ## Build the archives of six platforms, checksums, SBOM and plugins/coder-
 krew-test: $(LAB) $(TOOLS) ## Install, upgrade and remove what `make dist` made, with the real krew
 	@test -f dist/checksums.txt || { echo 'dist/ is empty; run: make dist'; exit 1; }
 	$(GO) test -count=1 -timeout $(TIMEOUT) -tags krew -v ./test/krew
+
+# The image holds the same bytes as the archives of `make dist`. Each platform has a
+# bill of materials of its own, so each is a run of its own.
+.PHONY: image
+image: ## Build a container image of the plugin for two architectures in bin/image, an OCI layout
+	for arch in amd64 arm64; do \
+	  $(GO) run ./test/dist -version $(VERSION) -platforms linux/$$arch -out bin/release/linux-$$arch; \
+	done
+	cd test/image && $(GO) run . -version $(VERSION) -releases ../../bin/release -out ../../bin/image
+
+.PHONY: test-image
+test-image: image ## Build the image again and compare; look into it; run it as non-root with a read-only root (Linux, root)
+	cd test/image && CODER_SATELLITE_IMAGE=$(CURDIR)/bin/image $(GO) test -count=1 -timeout $(TIMEOUT) -v ./...
 
 # Binaries. Compiled as `go test` and `go vet` compile, so that all share one build
 # cache; only the linking differs. `make dist` builds what users get.

@@ -10,7 +10,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
-// lab is shared by the tests of this package, which run one after the other, each on a region of its own.
+// lab is shared by the tests of this package, which run one after the other, each on a region of its own: what is left of
+// that goes with the lab, so they cannot run twice in one.
 var lab *inlab.Lab
 
 func TestMain(m *testing.M) {

@@ -97,6 +97,10 @@ func runExport(ctx context.Context, o exportOptions) error {
 		err = errors.New("each of these regions has a Flux of its own, which must not read the others' objects: name a folder for a file each with " +
 			"--output-dir, or choose one region; if one Flux manages them all, see --kubeconfig-secret-ref")
 	}
+	if f := o.flags; err == nil && o.dir != "" && f.Filename != "" && (o.ApplicationSet || o.KubeconfigSecret != "") &&
+		len(f.Regions)+len(f.Exclude)+len(f.Providers)+len(f.Selector)+len(f.Shard) > 0 {
+		err = errors.New("with --application-set or --kubeconfig-secret-ref the files in --output-dir belong together: export all regions of the Fleet file")
+	}
 	if err != nil {
 		return usage(err)
 	}
@@ -112,7 +116,8 @@ func (o *exportOptions) write(file export.File) (err error) {
 		_, err = io.WriteString(o.env.Out, file.Text)
 		return err
 	}
-	path, ours := filepath.Join(o.dir, file.Name), strings.SplitAfter(file.Text, "\n")[0]
+	ours, _, _ := strings.Cut(file.Text, "\n") // on Windows, Git may have written another end of the line
+	path := filepath.Join(o.dir, file.Name)
 	if there, err := os.ReadFile(path); !errors.Is(err, fs.ErrNotExist) && !strings.HasPrefix(string(there), ours) {
 		return fmt.Errorf("%s was not written by export: move it away, or name another folder with --output-dir", path)
 	}

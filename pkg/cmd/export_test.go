@@ -113,6 +113,27 @@ func TestExportRefusals(t *testing.T) {
 	}
 }
 
+// The files of a hub or of an ApplicationSet are about the whole fleet: those of a selection would replace them by less.
+func TestExportOfSelection(t *testing.T) {
+	w, dir := newWorld(t), t.TempDir()
+	file := filepath.Join(dir, "fleet.yaml")
+	text := "apiVersion: coder-satellite.dev/v1alpha1\nkind: Fleet\ncoder: {url: 'https://coder.example.com'}\nchart: {version: 1.21.7}\nregions:\n" +
+		"- {name: sydney, context: sydney, accessURL: 'https://sydney.example.com'}\n- {name: london, context: london, accessURL: 'https://london.example.com'}\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, what := range [][]string{{"argocd", "--application-set"}, {"flux", "--kubeconfig-secret-ref", "{region}-kubeconfig"}} {
+		args := append([]string{"export"}, append(what, "-f", file, "--output-dir", filepath.Join(dir, "out"))...)
+		got := w.run(t.Context(), t, append(args, "--region", "sydney")...)
+		if got.code != exitUsage || !strings.Contains(got.errOut, "belong together: export all regions") || got.out != "" {
+			t.Errorf("%v: exit code %d, %s%s", what, got.code, got.out, got.errOut)
+		}
+		if got := w.run(t.Context(), t, args...); got.code != 0 || !strings.Contains(got.out, "wrote ") {
+			t.Errorf("%v, all: exit code %d, %s%s", what, got.code, got.out, got.errOut)
+		}
+	}
+}
+
 func TestFlagsBecomeExport(t *testing.T) {
 	flux, err := optionsOf(newExport, "flux", "--kubeconfig-secret-ref", "{region}-k", "--hub-namespace", "hub", "--values-from", "a", "--values-from", "b:c", "--output-dir", "d")
 	want := export.Options{KubeconfigSecret: "{region}-k", HubNamespace: "hub", ValuesSecrets: []string{"a", "b:c"}}

@@ -47,7 +47,7 @@ type targets struct {
 // addTo defines the flags. The result checks them without reading a file; fleet.Flags checks the regions.
 func (t *targets) addTo(env Environment, cmd *cobra.Command, verb needs) func() error {
 	f := cmd.Flags()
-	t.env, t.needs, t.flags.AccessURLOptional = env, verb, !verb.accessURL
+	t.env, t.needs, t.flags.AccessURLOptional, t.flags.Changes = env, verb, !verb.accessURL, verb.changes
 	cmd.Annotations = map[string]string{exitCodes: fmt.Sprintf("%s %d %d", verb.exits, exitPreflightFailed, exitInterrupted)}
 	common, kubectl := pflag.NewFlagSet("", pflag.ContinueOnError), newKubectlFlags(verb.regions)
 	kubectl.AddFlags(common)
@@ -86,7 +86,7 @@ func (t *targets) addRegionsTo(f *pflag.FlagSet) {
 	f.StringArrayVar(&t.flags.Regions, "region", nil, "only these regions of the Fleet file: a name, a pattern like 'eu-*', or a list with commas (repeatable)")
 	f.StringVarP(&t.flags.Selector, "selector", "l", "", "only regions of the Fleet file with these labels: KEY=VALUE, KEY!=VALUE, 'KEY in (A,B)'")
 	f.StringArrayVar(&t.flags.Exclude, "exclude", nil, "not these regions, named as for --region (repeatable)")
-	f.StringVar(&t.flags.Shard, "shard", "", "INDEX/COUNT: only this part of the selected regions, such as 0/3, 1/3 and 2/3 on three machines")
+	f.StringVar(&t.flags.Shard, "shard", "", "INDEX/COUNT: only this part of the selected regions, such as 0/3, 1/3 and 2/3 on three machines; to change regions, of one wave")
 	if !t.needs.inTurn {
 		f.IntVar(&t.concurrency, "concurrency", 0, "regions to read at once (default 120, fewer on a busy machine or with few open files allowed)")
 	}

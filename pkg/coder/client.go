@@ -56,6 +56,7 @@ type Client struct {
 	config  Config
 	secrets redact.Values
 	http    *http.Client
+	beneath *http.Transport // holds the connections
 }
 
 // New returns a client, without connecting. Errors name what is wrong with the URL or the CA file.
@@ -76,15 +77,16 @@ func New(config Config) (*Client, error) {
 		config.Clock = clock.RealClock{}
 	}
 	config.Attempts, config.Timeout = cmp.Or(config.Attempts, 4), cmp.Or(config.Timeout, attemptTimeout)
-	var transport http.RoundTripper = newTransport(config)
+	beneath := newTransport(config)
+	var transport http.RoundTripper = beneath
 	if config.Wrap != nil {
 		transport = config.Wrap(transport)
 	}
-	return newClient(base, config, transport), nil
+	return newClient(base, config, beneath, transport), nil
 }
 
-func newClient(base *url.URL, config Config, transport http.RoundTripper) *Client {
-	return &Client{base: base, config: config, secrets: secretsOf(config), http: &http.Client{
+func newClient(base *url.URL, config Config, beneath *http.Transport, transport http.RoundTripper) *Client {
+	return &Client{base: base, config: config, secrets: secretsOf(config), beneath: beneath, http: &http.Client{
 		Transport: transport,
 		// A redirect could lead a token to another host; the API never redirects.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -93,7 +95,7 @@ func newClient(base *url.URL, config Config, transport http.RoundTripper) *Clien
 
 // Wrapped returns a client whose requests go through wrap.
 func (c *Client) Wrapped(wrap func(http.RoundTripper) http.RoundTripper) *Client {
-	return newClient(c.base, c.config, wrap(c.http.Transport))
+	return newClient(c.base, c.config, c.beneath, wrap(c.http.Transport))
 }
 
 // At returns a client of the same user for another access URL of the deployment, a satellite's. The satellite gets the
@@ -160,4 +162,4 @@ func newTransport(config Config) *http.Transport {
 }
 
 // CloseIdle closes connections that are not in use.
-func (c *Client) CloseIdle() { c.http.CloseIdleConnections() }
+func (c *Client) CloseIdle() { c.beneath.CloseIdleConnections() }

@@ -23,8 +23,10 @@ type Flags struct {
 	// Regions means all. Selector selects by label, as in kubectl.
 	Regions, Exclude []string
 	Selector         string
-	// Shard is a part of the selected regions for one of several machines, INDEX/COUNT with an index from 0; empty for all.
-	Shard string
+	// Shard is a part of the selected regions for one of several machines, INDEX/COUNT with an index from 0; empty for all. If
+	// the verb Changes regions, they must be in one wave.
+	Shard   string
+	Changes bool
 
 	Contexts             []string       // kubeconfig contexts, one region each; the caller fills in the current one
 	AccessURL, ConnectTo string         // for one region only
@@ -114,7 +116,10 @@ func (f Flags) Load(stdin io.Reader) (*Fleet, error) {
 	for i := range fleet.Regions {
 		f.remember(&fleet.Regions[i], "")
 	}
-	return fleet, errors.Join(f.selectRegions(fleet), fleet.selectProviders(f.Providers))
+	if err := errors.Join(f.selectRegions(fleet), fleet.selectProviders(f.Providers)); err != nil {
+		return fleet, err
+	}
+	return fleet, f.takeShard(fleet)
 }
 
 // override applies the flags about the primary and the rollout to a fleet from a file.

@@ -12,8 +12,8 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 )
 
-// selectRegions keeps the regions that Regions and Selector both select and Exclude does not, and of them the Shard. A value
-// that matches nothing is a *FieldError, and so is an empty selection.
+// selectRegions keeps the regions that Regions and Selector both select and Exclude does not. A value that matches nothing
+// is a *FieldError, and so is an empty selection.
 func (f Flags) selectRegions(fleet *Fleet) error {
 	p, chosen := &problems{}, regionNames(fleet.Regions)
 	excluded := p.matching("--exclude", f.Exclude, chosen)
@@ -21,30 +21,37 @@ func (f Flags) selectRegions(fleet *Fleet) error {
 		chosen = p.matching("--region", f.Regions, chosen)
 	}
 	labelled := p.labelled(f.Selector, fleet.Regions)
-	shard, shards := p.shard(f.Shard)
 	if err := p.err(); err != nil {
 		return err
 	}
-	var kept []string
-	for _, region := range fleet.Regions {
-		if name := region.Name; slices.Contains(chosen, name) && slices.Contains(labelled, name) && !slices.Contains(excluded, name) {
-			kept = append(kept, name)
-		}
-	}
-	p.addIf(len(kept) == 0, "", "no region matches --region, --selector and --exclude together: loosen one of them")
-	p.addIf(len(kept) > 0 && shard >= len(kept), "--shard", "%q has no region: only %d are selected", f.Shard, len(kept))
-	fleet.keep(func(name string) bool { i := slices.Index(kept, name); return i >= 0 && i%shards == shard })
+	fleet.keep(func(name string) bool {
+		return slices.Contains(chosen, name) && slices.Contains(labelled, name) && !slices.Contains(excluded, name)
+	})
+	p.addIf(len(fleet.Regions) == 0, "", "no region matches --region, --selector and --exclude together: loosen one of them")
 	return p.err()
 }
 
-// shard parses INDEX/COUNT, such as 0/3, the first third; an empty one is the whole fleet.
-func (p *problems) shard(text string) (index, count int) {
-	first, second, _ := strings.Cut(cmp.Or(text, "0/1"), "/")
+// takeShard keeps one part of the selected regions: every COUNTth, from INDEX on. Its error is a *FieldError.
+func (f Flags) takeShard(fleet *Fleet) error {
+	if f.Shard == "" {
+		return nil
+	}
+	first, second, _ := strings.Cut(f.Shard, "/")
 	index, err := strconv.Atoi(first)
 	count, errCount := strconv.Atoi(second)
-	p.addIf(err != nil || errCount != nil || index < 0 || index >= count, "--shard",
-		"%q is not INDEX/COUNT, with an index from 0 to COUNT-1; for example 0/3, 1/3 and 2/3 for three machines", text)
-	return index, count
+	p, names := &problems{}, regionNames(fleet.Regions)
+	switch {
+	case err != nil || errCount != nil || index < 0 || index >= count:
+		p.addf("--shard", "%q is not INDEX/COUNT, with an index from 0 to COUNT-1; for example 0/3, 1/3 and 2/3 for three machines", f.Shard)
+	case f.Changes && count > 1 && len(fleet.Waves) > 1: // a machine without the first wave would begin with the second
+		p.addf("--shard", "the selected regions are in %d waves, and several machines cannot keep them in order: write rollout.waves into the Fleet "+
+			"file, and select the regions of one of them with --region or --selector", len(fleet.Waves))
+	case index >= len(names):
+		p.addf("--shard", "%q has no region: only %d are selected", f.Shard, len(names))
+	default:
+		fleet.keep(func(name string) bool { return slices.Index(names, name)%count == index })
+	}
+	return p.err()
 }
 
 // matching returns the names that match a flag's values, which are comma-separated lists of names and path.Match patterns.

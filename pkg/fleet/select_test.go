@@ -41,6 +41,9 @@ func TestSelectRegions(t *testing.T) {
 		"the first half":           {fleet.Flags{Shard: "0/2"}, [][]string{{"sydney"}, {"eu-north"}}},
 		"the second half":          {fleet.Flags{Shard: "1/2"}, [][]string{{"eu-west"}, {"ohio"}}},
 		"a part of the chosen":     {fleet.Flags{Regions: []string{"eu-*", "ohio"}, Shard: "2/3"}, [][]string{{"ohio"}}},
+		"a wave on two machines":   {fleet.Flags{Regions: []string{"eu-*"}, Shard: "1/2", Changes: true}, [][]string{{"eu-north"}}},
+		"waves on one machine":     {fleet.Flags{Shard: "0/1", Changes: true}, [][]string{{"sydney"}, {"eu-west", "eu-north"}, {"ohio"}}},
+		"a part of a provider's":   {fleet.Flags{Providers: []string{"eu-north", "ohio"}, Shard: "1/2"}, [][]string{{"ohio"}}},
 		"the only part":            {fleet.Flags{Regions: []string{"eu-*"}, Shard: "0/1"}, [][]string{{"eu-west", "eu-north"}}},
 		"one of their providers":   {fleet.Flags{Regions: []string{"eu-*"}, Providers: []string{"eu-north"}}, [][]string{{"eu-north"}}},
 	} {
@@ -97,6 +100,7 @@ func TestSelectRegionsErrors(t *testing.T) {
 		"a negative part":       {fleet.Flags{Shard: "-1/3"}, []string{`--shard: "-1/3" is not INDEX/COUNT`}},
 		"no parts":              {fleet.Flags{Shard: "0/0"}, []string{`--shard: "0/0" is not INDEX/COUNT`}},
 		"an empty part":         {fleet.Flags{Selector: "continent=emea", Shard: "2/3"}, []string{`--shard: "2/3" has no region: only 2 are selected`}},
+		"waves on two machines": {fleet.Flags{Shard: "1/2", Changes: true}, []string{"--shard: the selected regions are in 3 waves, and several machines cannot keep them in order"}},
 		"several mistakes":      {fleet.Flags{Regions: []string{"x"}, Exclude: []string{"y"}, Selector: "z"}, []string{`--region: the fleet has no region "x"`, `--exclude: the fleet has no region "y"`, `--selector: "z"`}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -33,7 +33,6 @@ func TestOwnerOf(t *testing.T) {
 		{"Flux", flux(), "Flux's HelmRelease flux-system/envproxy"},
 		{"Argo CD", argo("coder:apps/Deployment:coder/envproxy"), "Argo CD's Application coder"},
 		{"Argo CD, Application elsewhere", argo("team_coder:apps/Deployment:coder/envproxy"), "Argo CD's Application team/coder"},
-		{"Argo CD, by label", gitops.OwnerOf(map[string]string{"app.kubernetes.io/instance": "coder"}, nil), "Argo CD's Application coder"},
 	} {
 		if !test.owner.Exists() || test.owner.String() != test.want {
 			t.Errorf("%s: %q, not %q", test.name, test.owner, test.want)
@@ -126,29 +125,27 @@ func TestLookErrors(t *testing.T) {
 
 func TestTracks(t *testing.T) {
 	for name, test := range map[string]struct {
-		label, id string
-		want      bool
+		id   string
+		want bool
 	}{
-		"annotation":                         {"", "coder:apps/Deployment:home/envproxy", true},
-		"core group":                         {"", "coder:/Deployment:home/envproxy", true},
-		"Application elsewhere":              {"", "team_coder:apps/Deployment:home/envproxy", true},
-		"label":                              {"coder", "", true},
-		"both, the annotation decides":       {"other", "coder:apps/Deployment:home/envproxy", true},
-		"another Application":                {"coder", "other:apps/Deployment:home/envproxy", false},
-		"another Application, label":         {"other", "", false},
-		"copied from another object":         {"coder", "coder:apps/Deployment:home/original", false},
-		"copied from a name that ends alike": {"", "coder:apps/XDeployment:home/envproxy", false},
-		"nothing":                            {"", "", false},
+		"annotation":                         {"coder:apps/Deployment:home/envproxy", true},
+		"core group":                         {"coder:/Deployment:home/envproxy", true},
+		"Application elsewhere":              {"team_coder:apps/Deployment:home/envproxy", false},
+		"another Application":                {"other:apps/Deployment:home/envproxy", false},
+		"copied from another object":         {"coder:apps/Deployment:home/original", false},
+		"copied from a name that ends alike": {"coder:apps/XDeployment:home/envproxy", false},
+		"nothing":                            {"", false},
 	} {
-		labels, annotations := map[string]string{}, map[string]string{}
-		if test.label != "" {
-			labels[gitops.Instance] = test.label
-		}
+		annotations := map[string]string{}
 		if test.id != "" {
 			annotations[gitops.Tracking] = test.id
 		}
-		if got := gitops.Tracks("coder", "Deployment:home/envproxy", labels, annotations); got != test.want {
+		owner := gitops.Owner{Tool: gitops.ArgoCD, Name: "coder"}
+		if got := owner.Tracks("Deployment:home/envproxy", annotations); got != test.want {
 			t.Errorf("%s: %t", name, got)
+		}
+		if (gitops.Owner{}).Tracks("Deployment:home/envproxy", annotations) {
+			t.Errorf("%s: tracked by nobody", name)
 		}
 	}
 }

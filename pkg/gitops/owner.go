@@ -3,7 +3,6 @@
 package gitops
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -25,10 +24,8 @@ const (
 	fluxName      = "helm.toolkit.fluxcd.io/name"
 	fluxNamespace = "helm.toolkit.fluxcd.io/namespace"
 
+	// Tracking names an object's Application. Argo CD's label, its default before 3.0, is not looked at: many charts set it, too.
 	Tracking = "argocd.argoproj.io/tracking-id"
-	Instance = "app.kubernetes.io/instance" // Argo CD's default before 3.0; many charts set it, too
-
-	helmRelease = "meta.helm.sh/release-name"
 )
 
 // Owner is the HelmRelease of Flux or the Application of Argo CD that owns a release. The zero value means none.
@@ -42,10 +39,7 @@ func OwnerOf(labels, annotations map[string]string) Owner {
 	if name := labels[fluxName]; name != "" {
 		return Owner{Flux, labels[fluxNamespace], name}
 	}
-	if id := annotations[Tracking]; id != "" || annotations[helmRelease] == "" {
-		return ownerOf(id, labels)
-	}
-	return Owner{}
+	return tracked(annotations)
 }
 
 // Exists reports whether the release has an owner.
@@ -87,17 +81,16 @@ func Retaining(options string) string {
 	return options
 }
 
-// Tracks reports whether Argo CD counts an object, "Kind:namespace/name", as the Application's: by its label or by its
-// annotation, which must be about the object itself.
-func Tracks(application, object string, labels, annotations map[string]string) bool {
-	id := annotations[Tracking]
-	return ownerOf(id, labels).Name == application && (id == "" || strings.HasSuffix(id, "/"+object))
+// Tracks reports whether Argo CD counts an object, "Kind:namespace/name", as the Application's: by its tracking ID, which must
+// be about the object itself.
+func (o Owner) Tracks(object string, annotations map[string]string) bool {
+	return tracked(annotations) == o && strings.HasSuffix(annotations[Tracking], "/"+object)
 }
 
-// ownerOf returns the owner in a tracking ID, "application:group/kind:namespace/name", or without one the label's. An
-// Application outside Argo CD's namespace is "namespace_application".
-func ownerOf(id string, labels map[string]string) Owner {
-	application, _, _ := strings.Cut(cmp.Or(id, labels[Instance]), ":")
+// tracked returns the owner in a tracking ID, "application:group/kind:namespace/name". An Application outside Argo CD's
+// namespace is "namespace_application".
+func tracked(annotations map[string]string) Owner {
+	application, _, _ := strings.Cut(annotations[Tracking], ":")
 	namespace, name, found := strings.Cut(application, "_")
 	switch {
 	case found:

@@ -49,6 +49,7 @@ func modern() []served {
 		{"", "v1", "ServiceAccount", "serviceaccounts"}, {"", "v1", "Namespace", "namespaces"}, {"apps", "v1", "Deployment", "deployments"},
 		{"rbac.authorization.k8s.io", "v1", "Role", "roles"}, {"rbac.authorization.k8s.io", "v1", "RoleBinding", "rolebindings"},
 		{"networking.k8s.io", "v1", "Ingress", "ingresses"},
+		{"apps", "v1", "StatefulSet", "statefulsets"}, {"apps", "v1", "DaemonSet", "daemonsets"}, {"batch", "v1", "Job", "jobs"},
 	}
 }
 

@@ -67,6 +67,11 @@ func (h Handle) Inspect(ctx context.Context) (Retention, Readiness, error) {
 	if acts := control.Acts(); acts != "" {
 		kept.Missing = append(kept.Missing, acts)
 	}
+	for _, l := range objects {
+		if l.object != nil && h.Rendered() && l.foreign(h.Release) != "" {
+			kept.Missing = append(kept.Missing, fmt.Sprintf("%s, which is not the Application's any more: %s", l, l.foreign(h.Release)))
+		}
+	}
 	if lacking := h.unkept(objects); len(lacking) > 0 {
 		what := annotationPolicy + "=" + policyKeep
 		if h.Rendered() {

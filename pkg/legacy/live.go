@@ -34,6 +34,9 @@ func (r Release) lacking(annotations map[string]string) map[string]string {
 	wanted := map[string]string{annotationPolicy: policyKeep}
 	if r.Rendered() {
 		wanted[gitops.SyncOptions] = gitops.Retaining(annotations[gitops.SyncOptions])
+		if annotations[annotationPolicy] != policyKeep {
+			wanted[annotationPolicyAdded] = "true"
+		}
 	}
 	maps.DeleteFunc(wanted, func(key, value string) bool { return annotations[key] == value })
 	return wanted
@@ -92,7 +95,13 @@ func (l live) foreign(release Release) string {
 	switch namespace := l.namespace(); {
 	case namespace != "" && namespace != release.Namespace:
 		return fmt.Sprintf("it is in namespace %s, not in the release's", namespace)
-	case release.Rendered(): // it was the Application's when it was found, whatever Helm had installed before
+	case release.Rendered(): // Helm may have had it before, but then the Application's mark is there, too
+		if taken := l.object.Annotations[gitops.Tracking] == "" && owner != ""; taken {
+			return fmt.Sprintf("it belongs to Helm's release %.60q now", owner)
+		}
+		if now := gitops.OwnerOf(l.object.Labels, nil); now.Exists() {
+			return fmt.Sprintf("it belongs to %.120s now", now)
+		}
 		return ""
 	case owner != "" && owner != release.Name, (owner != "" || space != "") && space != release.Namespace:
 		return fmt.Sprintf("it belongs to release %.60q of namespace %.60q now", owner, space)

@@ -17,6 +17,8 @@ const (
 const (
 	LabelRetained = "coder-satellite.dev/retained"
 
+	annotationPolicyAdded = "coder-satellite.dev/resource-policy-added" // on what Argo CD rendered: the policy is ours, not the chart's
+
 	annotationReason = "coder-satellite.dev/retained-reason"
 	annotationAt     = "coder-satellite.dev/retained-at"
 	annotationBy     = "coder-satellite.dev/retained-by"

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -32,7 +33,15 @@ func searched() []schema.GroupVersionKind {
 		{Version: "v1", Kind: "ServiceAccount"}, {Version: "v1", Kind: "Secret"}, {Version: "v1", Kind: "ConfigMap"},
 		{Group: rbacv1.GroupName, Version: "v1", Kind: "Role"}, {Group: rbacv1.GroupName, Version: "v1", Kind: "RoleBinding"},
 		{Version: "v1", Kind: "Service"}, {Group: "apps", Version: "v1", Kind: "Deployment"}, {Group: "networking.k8s.io", Version: "v1", Kind: "Ingress"},
+		// The chart makes none of these: an Application with one has more than a legacy release.
+		{Group: "apps", Version: "v1", Kind: "StatefulSet"}, {Group: "apps", Version: "v1", Kind: "DaemonSet"},
+		{Group: "batch", Version: "v1", Kind: "Job"}, {Group: "batch", Version: "v1", Kind: "CronJob"},
 	}
+}
+
+// isWorkload reports whether the object runs pods.
+func isWorkload(kind string) bool {
+	return slices.Contains([]string{"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"}, kind)
 }
 
 // parts reads the objects of a rendered release: those of a known name, and those that Argo CD counts as the Application's.
@@ -53,12 +62,15 @@ func (s Site) parts(ctx context.Context, release Release) ([]*unstructured.Unstr
 func (s Site) partsOf(ctx context.Context, release Release, kind schema.GroupVersionKind) (found []*unstructured.Unstructured, err error) {
 	resource, _ := meta.UnsafeGuessKindToResource(kind)
 	list, err := s.access.Metadata().Resource(resource).Namespace(release.Namespace).List(ctx, metav1.ListOptions{})
+	if apierrors.IsNotFound(err) { // an old cluster does not serve the kind in this version
+		return nil, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the %s %s cannot be listed: %w", resource.Resource, inNamespace(release.Namespace), err)
 	}
 	for _, item := range list.Items {
 		ref := ObjectRef{kind.GroupVersion().String(), kind.Kind, item.Namespace, item.Name}
-		tracked := len(item.OwnerReferences) == 0 && gitops.Tracks(release.Name, kind.Kind+":"+item.Namespace+"/"+item.Name, item.Labels, item.Annotations)
+		tracked := len(item.OwnerReferences) == 0 && release.Owner.Tracks(kind.Kind+":"+item.Namespace+"/"+item.Name, item.Annotations)
 		if !tracked && !slices.ContainsFunc(release.Objects, ref.same) {
 			continue
 		}
@@ -66,30 +78,53 @@ func (s Site) partsOf(ctx context.Context, release Release, kind schema.GroupVer
 		if err != nil {
 			return nil, fmt.Errorf("%s %s cannot be read: %w", ref, inNamespace(item.Namespace), err)
 		}
+		if kind.Kind == "Secret" && object.Object["type"] == string(corev1.SecretTypeServiceAccountToken) {
+			continue // Kubernetes writes it, for one ServiceAccount
+		}
 		found = append(found, object)
 	}
 	return found, nil
 }
 
+func refOf(object *unstructured.Unstructured) ObjectRef {
+	return ObjectRef{object.GetAPIVersion(), object.GetKind(), object.GetNamespace(), object.GetName()}
+}
+
 // fromLive completes what is known of a rendered release, maybe from its backup. If one of its objects is gone, that is what a
 // missing record is for Helm's releases.
 func (s *search) fromLive(ctx context.Context, candidate Release) error {
+	envproxies := s.deployments[candidate.String()]
+	if len(envproxies) > 0 {
+		candidate.Owner = s.owners[candidate.String()+"/"+envproxies[0]]
+	}
 	found, err := s.parts(ctx, candidate)
 	if err != nil {
 		return err
 	}
+	var others []string // which the chart does not make
+	var grown []ObjectRef
+	there := 0
 	for _, object := range found {
-		ref := ObjectRef{object.GetAPIVersion(), object.GetKind(), object.GetNamespace(), object.GetName()}
-		own := ref.Kind != "Deployment" || slices.Contains(s.deployments[candidate.String()], ref.Name) || strings.Contains(ref.Name, "ingress")
-		if !own && candidate.Backup == "" {
-			s.exclude("Argo CD's Application %s has more than a legacy release (%s): give the legacy release an Application of its own", candidate.Name, ref)
-			return nil
-		}
-		if !slices.ContainsFunc(candidate.Objects, ref.same) {
-			candidate.Objects = append(candidate.Objects, ref)
+		ref := refOf(object)
+		switch {
+		case slices.ContainsFunc(candidate.Objects, ref.same):
+			there++
+		case isWorkload(ref.Kind) && (ref.Kind != "Deployment" || !slices.Contains(envproxies, ref.Name) && !strings.Contains(ref.Name, "ingress")):
+			others = append(others, ref.String())
+		default:
+			grown = append(grown, ref)
 		}
 	}
-	candidate.RecordMissing = len(found) < len(candidate.Objects)
+	switch {
+	case len(others) == 0:
+		candidate.Objects, there = append(candidate.Objects, grown...), there+len(grown)
+	case candidate.Backup == "":
+		s.found.Unusable = true // it may be in use, and cannot be retained
+		s.exclude("Argo CD's Application %s has more than a legacy release (%s): give the legacy release an Application of its own",
+			candidate.Name, strings.Join(others, ", "))
+		return nil
+	} // else it was a legacy release alone when it was retained: what came with others is theirs
+	candidate.RecordMissing = there < len(candidate.Objects)
 	candidate.Revision, candidate.LatestRevision, candidate.Status = 1, 1, statusDeployed
 	candidate.ChartName, candidate.ChartVersion = chartName, "rendered by Argo CD"
 	s.take(candidate)
@@ -99,6 +134,9 @@ func (s *search) fromLive(ctx context.Context, candidate Release) error {
 // rendered makes the record of a rendered release.
 func (h Handle) rendered(ctx context.Context) (held, error) {
 	found, err := h.parts(ctx, h.Release)
+	found = slices.DeleteFunc(slices.Clone(found), func(object *unstructured.Unstructured) bool {
+		return !slices.ContainsFunc(h.Objects, refOf(object).same)
+	})
 	if err == nil && len(found) < len(h.Objects) {
 		err = fmt.Errorf("objects of %s were deleted a moment ago: try again", h)
 	}
@@ -124,14 +162,27 @@ func (h Handle) rendered(ctx context.Context) (held, error) {
 func applied(live *unstructured.Unstructured) map[string]any {
 	object, annotations := live.DeepCopy(), live.GetAnnotations()
 	delete(annotations, corev1.LastAppliedConfigAnnotation)
-	if options := annotations[gitops.SyncOptions]; options == gitops.Retaining(options) { // else the policy is the chart's own
+	if annotations[annotationPolicyAdded] != "" { // else the policy is the chart's own
 		delete(annotations, annotationPolicy)
+		delete(annotations, annotationPolicyAdded)
 	}
 	object.Object["metadata"] = map[string]any{
 		"name": live.GetName(), "namespace": live.GetNamespace(), "labels": live.GetLabels(), "annotations": annotations,
 	}
 	delete(object.Object, "status")
-	delete(object.Object, "secrets") // of a ServiceAccount: this one's tokens
+	delete(object.Object, "secrets")   // of a ServiceAccount: this one's tokens
+	if object.GetKind() == "Service" { // another may have them by then
+		unstructured.RemoveNestedField(object.Object, "spec", "healthCheckNodePort")
+		ports, _, _ := unstructured.NestedSlice(object.Object, "spec", "ports")
+		for _, port := range ports {
+			if port, ok := port.(map[string]any); ok {
+				delete(port, "nodePort")
+			}
+		}
+		if len(ports) > 0 {
+			_ = unstructured.SetNestedSlice(object.Object, ports, "spec", "ports") // there is a spec
+		}
+	}
 	if address, _, _ := unstructured.NestedString(object.Object, "spec", "clusterIP"); address != corev1.ClusterIPNone {
 		unstructured.RemoveNestedField(object.Object, "spec", "clusterIP") // by then it may be another's
 		unstructured.RemoveNestedField(object.Object, "spec", "clusterIPs")
@@ -139,11 +190,20 @@ func applied(live *unstructured.Unstructured) map[string]any {
 	return object.Object
 }
 
-// bare returns the object without labels and annotations, which controllers write all the time.
+// bare returns the object without what controllers write all the time: labels, annotations, a Secret's data, how many pods
+// an autoscaler wants.
 func bare(object map[string]any) map[string]any {
 	copied := map[string]any{}
 	maps.Copy(copied, object)
 	copied["metadata"], _, _ = unstructured.NestedString(object, "metadata", "name")
+	switch spec, _ := object["spec"].(map[string]any); object["kind"] {
+	case "Deployment":
+		spec = maps.Clone(spec)
+		delete(spec, "replicas")
+		copied["spec"] = spec
+	case "Secret":
+		delete(copied, "data")
+	}
 	return copied
 }
 

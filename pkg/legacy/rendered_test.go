@@ -14,26 +14,18 @@ import (
 
 const application = "team"
 
-// markFor marks an object as Argo CD does: by annotation, or with byLabel.
-func markFor(byLabel bool, kind string, meta map[string]any) {
+// argoMark marks an object as Argo CD does.
+func argoMark(kind string, meta map[string]any) {
 	annotations, _ := meta["annotations"].(map[string]any)
 	if annotations == nil {
 		annotations = map[string]any{}
 	}
-	labels, _ := meta["labels"].(map[string]any)
-	if labels == nil {
-		labels = map[string]any{}
-	}
-	if byLabel {
-		labels[gitops.Instance] = application
-	} else {
-		annotations[gitops.Tracking] = fmt.Sprintf("%s:group/%s:%v/%v", application, kind, meta["namespace"], meta["name"])
-	}
-	meta["annotations"], meta["labels"] = annotations, labels
+	annotations[gitops.Tracking] = fmt.Sprintf("%s:group/%s:%v/%v", application, kind, meta["namespace"], meta["name"])
+	meta["annotations"] = annotations
 }
 
 // argo is a region whose legacy chart Argo CD has applied.
-func argo(t *testing.T, byLabel bool) *region {
+func argo(t *testing.T) *region {
 	t.Helper()
 	r := newRegion(t, "")
 	objects, err := manifestObjects(legacyManifest(false, false), home)
@@ -43,7 +35,7 @@ func argo(t *testing.T, byLabel bool) *region {
 	for _, object := range objects {
 		meta := metaOf(object.content)
 		meta["namespace"] = home
-		markFor(byLabel, object.Kind, meta)
+		argoMark(object.Kind, meta)
 		switch object.Kind {
 		case "Deployment":
 			object.content["status"] = map[string]any{"availableReplicas": 1}
@@ -71,117 +63,113 @@ func (r *region) rendered(ledger *journal.Ledger) (Release, Found) {
 
 // What Argo CD rendered is found by its marks, retained, restored and removed, without a record of Helm's.
 func TestRendered(t *testing.T) {
-	for name, byLabel := range map[string]bool{"tracked by annotation": false, "tracked by label": true} {
-		t.Run(name, func(t *testing.T) {
-			r := argo(t, byLabel)
-			for _, foreign := range []map[string]any{ // which are not the Application's
-				{"name": "copied", "namespace": home, "annotations": map[string]any{gitops.Tracking: application + ":/ConfigMap:coder/original"}},
-				{"name": "owned", "namespace": home, "labels": map[string]any{gitops.Instance: application}, "ownerReferences": []any{map[string]any{"name": "x"}}},
-				{"name": "other", "namespace": home, "labels": map[string]any{gitops.Instance: "other"}},
-				{"name": "elsewhere", "namespace": "elsewhere", "labels": map[string]any{gitops.Instance: application}},
-			} {
-				r.server.put(fmt.Sprintf("/configmaps/%v/%v", foreign["namespace"], foreign["name"]), map[string]any{"metadata": foreign}, nil)
-			}
-			before := r.server.dump(t)
+	r := argo(t)
+	for _, foreign := range []map[string]any{ // which are not the Application's
+		{"name": "copied", "namespace": home, "annotations": map[string]any{gitops.Tracking: application + ":/ConfigMap:coder/original"}},
+		{"name": "owned", "namespace": home, "annotations": map[string]any{gitops.Tracking: application + ":/ConfigMap:coder/owned"}, "ownerReferences": []any{map[string]any{"name": "x"}}},
+		{"name": "other", "namespace": home, "annotations": map[string]any{gitops.Tracking: "other:/ConfigMap:coder/other"}},
+		{"name": "elsewhere", "namespace": "elsewhere", "annotations": map[string]any{gitops.Tracking: application + ":/ConfigMap:elsewhere/elsewhere"}},
+	} {
+		r.server.put(fmt.Sprintf("/configmaps/%v/%v", foreign["namespace"], foreign["name"]), map[string]any{"metadata": foreign}, nil)
+	}
+	before := r.server.dump(t)
 
-			release, _ := r.rendered(nil)
-			want := []string{"ServiceAccount/coder", "ServiceAccount/coder-workspace-provider-environments", "Role/coder", "RoleBinding/coder", "Service/envproxy", "Deployment/envproxy"}
-			if diff := cmp.Diff(want, texts(release.Objects)); diff != "" || release.Deployment != "envproxy" || release.Owner.Name != application {
-				t.Fatalf("%+v\n%s", release, diff)
-			}
-			kept, ready := r.inspect(release)
-			wantMissing := []string{"backup of revision 1 as it is now", "annotation helm.sh/resource-policy=keep or argocd.argoproj.io/sync-options=Prune=false,Delete=false on the live " + strings.Join(want, ", ")}
-			if diff := cmp.Diff(wantMissing, kept.Missing); diff != "" || !ready.Ready || kept.Control.Acts() != "" {
-				t.Errorf("%+v %+v\n%s", kept, ready, diff)
-			}
-			ledger, err := r.of(release).Retain(t.Context(), retainOptions())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if release, _ = r.rendered(ledger); release.RecordMissing {
-				t.Errorf("%+v", release)
-			}
-			if kept, _ := r.inspect(release); !kept.Complete {
-				t.Errorf("missing %v", kept.Missing)
-			}
-			annotations := stringMap(r.server.objects["/services/coder/envproxy"], "annotations")
-			if annotations[gitops.SyncOptions] != "Validate=false, Prune=false,Delete=false" || annotations[annotationPolicy] != policyKeep {
-				t.Errorf("annotated %v", annotations)
-			}
+	release, _ := r.rendered(nil)
+	want := []string{"ServiceAccount/coder", "ServiceAccount/coder-workspace-provider-environments", "Role/coder", "RoleBinding/coder", "Service/envproxy", "Deployment/envproxy"}
+	if diff := cmp.Diff(want, texts(release.Objects)); diff != "" || release.Deployment != "envproxy" || release.Owner.Name != application {
+		t.Fatalf("%+v\n%s", release, diff)
+	}
+	kept, ready := r.inspect(release)
+	wantMissing := []string{"backup of revision 1 as it is now", "annotation helm.sh/resource-policy=keep or argocd.argoproj.io/sync-options=Prune=false,Delete=false on the live " + strings.Join(want, ", ")}
+	if diff := cmp.Diff(wantMissing, kept.Missing); diff != "" || !ready.Ready || kept.Control.Acts() != "" {
+		t.Errorf("%+v %+v\n%s", kept, ready, diff)
+	}
+	ledger, err := r.of(release).Retain(t.Context(), retainOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if release, _ = r.rendered(ledger); release.RecordMissing {
+		t.Errorf("%+v", release)
+	}
+	if kept, _ := r.inspect(release); !kept.Complete {
+		t.Errorf("missing %v", kept.Missing)
+	}
+	annotations := stringMap(r.server.objects["/services/coder/envproxy"], "annotations")
+	if annotations[gitops.SyncOptions] != "Validate=false, Prune=false,Delete=false" || annotations[annotationPolicy] != policyKeep {
+		t.Errorf("annotated %v", annotations)
+	}
 
-			since := r.server.count()
-			later := retainOptions()
-			later.Operator = "bob@example.com"
-			again, err := r.of(release).Retain(t.Context(), later)
-			if requests, _ := since(); err != nil || len(writes(requests)) > 0 || cmp.Diff(ledger, again) != "" {
-				t.Errorf("again: %v, %v, %+v", err, writes(requests), again)
-			}
+	since := r.server.count()
+	later := retainOptions()
+	later.Operator = "bob@example.com"
+	again, err := r.of(release).Retain(t.Context(), later)
+	if requests, _ := since(); err != nil || len(writes(requests)) > 0 || cmp.Diff(ledger, again) != "" {
+		t.Errorf("again: %v, %v, %+v", err, writes(requests), again)
+	}
 
-			// Everything is pruned, and comes back.
-			content := r.server.dump(t)
-			for _, ref := range release.Objects[2:] {
-				delete(r.server.objects, liveKey(ref))
-			}
-			lost, _ := r.rendered(ledger)
-			if kept, ready := r.inspect(lost); !lost.RecordMissing || kept.Complete || ready.Ready || !strings.Contains(kept.Missing[0], "somebody uninstalled") {
-				t.Errorf("%+v, %+v, %+v", lost, kept, ready)
-			}
-			if _, err := r.of(lost).Retain(t.Context(), retainOptions()); err == nil || !strings.Contains(err.Error(), "restore it from the backup first") {
-				t.Errorf("an incomplete release is retained: %v", err)
-			}
-			bare := Release{Namespace: home, Name: application, Backup: ledger.Backup, Ledger: ledger} // as compensation has it
-			if err := r.of(bare).RestoreRecord(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			if created, err := r.of(bare).RecreateObjects(t.Context()); err != nil || len(created) != 4 {
-				t.Fatalf("%v, %v", created, err)
-			}
-			delete(content["/services/coder/envproxy"].(map[string]any)["spec"].(map[string]any), "clusterIP")
-			delete(content["apps/deployments/coder/envproxy"].(map[string]any), "status")
-			restored := r.server.dump(t)
-			for _, object := range restored { // as the API server would
-				delete(object.(map[string]any), "apiVersion")
-				delete(object.(map[string]any), "kind")
-			}
-			for _, object := range content {
-				delete(object.(map[string]any), "apiVersion")
-				delete(object.(map[string]any), "kind")
-			}
-			if diff := cmp.Diff(content, restored); diff != "" {
-				t.Errorf("restored (-want +got):\n%s", diff)
-			}
-			if release, _ = r.rendered(ledger); release.RecordMissing {
-				t.Errorf("%+v", release)
-			}
-			if kept, _ := r.inspect(release); !kept.Complete {
-				t.Errorf("missing %v", kept.Missing)
-			}
+	// Everything is pruned, and comes back.
+	content := r.server.dump(t)
+	for _, ref := range release.Objects[2:] {
+		delete(r.server.objects, liveKey(ref))
+	}
+	lost, _ := r.rendered(ledger)
+	if kept, ready := r.inspect(lost); !lost.RecordMissing || kept.Complete || ready.Ready || !strings.Contains(kept.Missing[0], "somebody uninstalled") {
+		t.Errorf("%+v, %+v, %+v", lost, kept, ready)
+	}
+	if _, err := r.of(lost).Retain(t.Context(), retainOptions()); err == nil || !strings.Contains(err.Error(), "restore it from the backup first") {
+		t.Errorf("an incomplete release is retained: %v", err)
+	}
+	bare := Release{Namespace: home, Name: application, Backup: ledger.Backup, Ledger: ledger} // as compensation has it
+	if err := r.of(bare).RestoreRecord(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if created, err := r.of(bare).RecreateObjects(t.Context()); err != nil || len(created) != 4 {
+		t.Fatalf("%v, %v", created, err)
+	}
+	delete(content["/services/coder/envproxy"].(map[string]any)["spec"].(map[string]any), "clusterIP")
+	delete(content["apps/deployments/coder/envproxy"].(map[string]any), "status")
+	restored := r.server.dump(t)
+	for _, object := range restored { // as the API server would
+		delete(object.(map[string]any), "apiVersion")
+		delete(object.(map[string]any), "kind")
+	}
+	for _, object := range content {
+		delete(object.(map[string]any), "apiVersion")
+		delete(object.(map[string]any), "kind")
+	}
+	if diff := cmp.Diff(content, restored); diff != "" {
+		t.Errorf("restored (-want +got):\n%s", diff)
+	}
+	if release, _ = r.rendered(ledger); release.RecordMissing {
+		t.Errorf("%+v", release)
+	}
+	if kept, _ := r.inspect(release); !kept.Complete {
+		t.Errorf("missing %v", kept.Missing)
+	}
 
-			preview, err := r.of(release).Preview(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			r.install(helmRelease(home, application, "other-chart", "", 1, helmrelease.StatusUninstalled)) // a namesake
-			removal, err := r.of(release).Remove(t.Context(), removeOptions(), 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(preview, removal) + cmp.Diff([]string{"Service/envproxy", "Deployment/envproxy"}, texts(removal.Goes)); diff != "" || len(removal.Stays) != 4 {
-				t.Errorf("%+v\n%s", removal, diff)
-			}
-			if _, namesake := r.server.objects["/secrets/coder/"+recordName(application, 1)]; !namesake {
-				t.Error("a record of Helm's was deleted")
-			}
-			found, err := r.site().Find(t.Context(), Hint{Namespace: home, Ledger: ledger})
-			if err != nil || len(found.Releases) > 0 {
-				t.Errorf("found %s, %v", found.Explain(), err)
-			}
-			for key := range before {
-				if strings.Contains(key, "/configmaps/") && !cmp.Equal(before[key], r.server.dump(t)[key]) {
-					t.Errorf("%s was changed", key)
-				}
-			}
-		})
+	preview, err := r.of(release).Preview(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.install(helmRelease(home, application, "other-chart", "", 1, helmrelease.StatusUninstalled)) // a namesake
+	removal, err := r.of(release).Remove(t.Context(), removeOptions(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(preview, removal) + cmp.Diff([]string{"Service/envproxy", "Deployment/envproxy"}, texts(removal.Goes)); diff != "" || len(removal.Stays) != 4 {
+		t.Errorf("%+v\n%s", removal, diff)
+	}
+	if _, namesake := r.server.objects["/secrets/coder/"+recordName(application, 1)]; !namesake {
+		t.Error("a record of Helm's was deleted")
+	}
+	found, err := r.site().Find(t.Context(), Hint{Namespace: home, Ledger: ledger})
+	if err != nil || len(found.Releases) > 0 {
+		t.Errorf("found %s, %v", found.Explain(), err)
+	}
+	for key := range before {
+		if strings.Contains(key, "/configmaps/") && !cmp.Equal(before[key], r.server.dump(t)[key]) {
+			t.Errorf("%s was changed", key)
+		}
 	}
 }
 
@@ -195,16 +183,20 @@ func TestRenderedUndone(t *testing.T) {
 		change  func(map[string]any)
 		missing string
 	}{
-		"self-heal":            {annotate(gitops.SyncOptions, "Validate=false"), "sync-options=Prune=false,Delete=false on the live Deployment/envproxy"},
-		"another order":        {annotate(gitops.SyncOptions, "Delete=false, Prune=false"), ""},
-		"replaced":             {annotate(annotationPolicy, "delete"), "helm.sh/resource-policy=keep or"},
-		"upgraded in Git":      {func(o map[string]any) { o["spec"].(map[string]any)["replicas"] = 2 }, "backup of revision 1 as it is now"},
+		"self-heal":       {annotate(gitops.SyncOptions, "Validate=false"), "sync-options=Prune=false,Delete=false on the live Deployment/envproxy"},
+		"another order":   {annotate(gitops.SyncOptions, "Delete=false, Prune=false"), ""},
+		"replaced":        {annotate(annotationPolicy, "delete"), "helm.sh/resource-policy=keep or"},
+		"upgraded in Git": {func(o map[string]any) { o["spec"].(map[string]any)["paused"] = true }, "backup of revision 1 as it is now"},
+		"scaled":          {func(o map[string]any) { o["spec"].(map[string]any)["replicas"] = 2 }, ""},
+		"taken by Helm": {func(o map[string]any) {
+			metaOf(o)["annotations"] = map[string]any{annotationRelease: "new", annotationNamespace: home}
+		}, `Deployment/envproxy, which is not the Application's any more: it belongs to Helm's release "new" now`},
 		"a controller's notes": {annotate("deployment.kubernetes.io/revision", "7"), ""},
 		"a label":              {func(o map[string]any) { metaOf(o)["labels"].(map[string]any)["new"] = "x" }, ""},
 		"status":               {func(o map[string]any) { o["status"] = map[string]any{"availableReplicas": 3} }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := argo(t, false)
+			r := argo(t)
 			release, _ := r.rendered(nil)
 			ledger, err := r.of(release).Retain(t.Context(), retainOptions())
 			if err != nil {
@@ -220,27 +212,39 @@ func TestRenderedUndone(t *testing.T) {
 				t.Fatal(err)
 			}
 			release, _ = r.rendered(ledger)
-			if kept, _ := r.inspect(release); !kept.Complete {
+			if kept, _ := r.inspect(release); kept.Complete == (name == "taken by Helm") { // which annotations do not undo
 				t.Errorf("retained again, but missing %v", kept.Missing)
 			}
 		})
 	}
 }
 
-// An object that the Application gets later is retained, too.
+// An object that the Application gets later is retained, too, unless it came with a workload of somebody else.
 func TestRenderedGrows(t *testing.T) {
-	r := argo(t, false)
+	r := argo(t)
 	release, _ := r.rendered(nil)
 	ledger, err := r.of(release).Retain(t.Context(), retainOptions())
 	if err != nil {
 		t.Fatal(err)
 	}
-	meta := map[string]any{"name": "monitor", "namespace": home}
-	markFor(false, "Deployment", meta)
-	r.server.put("apps/deployments/coder/monitor", map[string]any{"metadata": meta}, nil)
+	put := func(key, kind, name string) {
+		meta := map[string]any{"name": name, "namespace": home}
+		argoMark(kind, meta)
+		r.server.put(key+name, map[string]any{"metadata": meta}, nil)
+	}
+	put("/configmaps/coder/", "ConfigMap", "settings")
 	release, _ = r.rendered(ledger)
-	if kept, _ := r.inspect(release); kept.Complete || !strings.Contains(strings.Join(kept.Missing, ", "), "on the live Deployment/monitor") {
+	if kept, _ := r.inspect(release); kept.Complete || !strings.Contains(strings.Join(kept.Missing, ", "), "on the live ConfigMap/settings") {
 		t.Errorf("missing %v", kept.Missing)
+	}
+	if ledger, err = r.of(release).Retain(t.Context(), retainOptions()); err != nil {
+		t.Fatal(err)
+	}
+	put("/configmaps/coder/", "ConfigMap", "of-monitor")
+	put("apps/statefulsets/coder/", "StatefulSet", "monitor")
+	release, _ = r.rendered(ledger)
+	if kept, _ := r.inspect(release); !kept.Complete || strings.Contains(fmt.Sprint(release.Objects), "monitor") {
+		t.Errorf("missing %v of %v", kept.Missing, release.Objects)
 	}
 	// Without Argo CD's marks on the envproxy it is the same release, which nobody owns.
 	r.server.edit(t, "apps/deployments/coder/envproxy", func(o map[string]any) { delete(metaOf(o)["annotations"].(map[string]any), gitops.Tracking) })
@@ -253,18 +257,23 @@ func TestRenderedGrows(t *testing.T) {
 	})
 	now, _ := r.rendered(ledger)
 	preview, err := r.of(now).Preview(t.Context())
-	if err != nil || len(texts(preview.Goes)) != 1 || !strings.Contains(fmt.Sprint(preview.Stays), "it belongs to Argo CD's Application new now") && !strings.Contains(fmt.Sprint(preview.Stays), `"Argo CD's Application new" now`) {
+	if err != nil || len(texts(preview.Goes)) != 2 || !strings.Contains(fmt.Sprint(preview.Stays), "it belongs to Argo CD's Application new now") && !strings.Contains(fmt.Sprint(preview.Stays), `"Argo CD's Application new" now`) {
 		t.Errorf("%+v, %v", preview, err)
 	}
 }
 
 // What the chart itself keeps stays.
 func TestRenderedKept(t *testing.T) {
-	r := argo(t, false)
+	r := argo(t)
 	r.server.edit(t, "/services/coder/envproxy", func(o map[string]any) { metaOf(o)["annotations"].(map[string]any)[annotationPolicy] = policyKeep })
 	release, _ := r.rendered(nil)
 	ledger, err := r.of(release).Retain(t.Context(), retainOptions())
 	if err != nil {
+		t.Fatal(err)
+	}
+	r.server.edit(t, "apps/deployments/coder/envproxy", func(o map[string]any) { o["spec"].(map[string]any)["paused"] = true }) // a second backup
+	release, _ = r.rendered(ledger)
+	if ledger, err = r.of(release).Retain(t.Context(), retainOptions()); err != nil {
 		t.Fatal(err)
 	}
 	release, _ = r.rendered(ledger)
@@ -276,7 +285,7 @@ func TestRenderedKept(t *testing.T) {
 
 // A removal that fails leaves the release as it was.
 func TestRenderedRemovalFails(t *testing.T) {
-	r := argo(t, false)
+	r := argo(t)
 	release, _ := r.rendered(nil)
 	ledger, err := r.of(release).Retain(t.Context(), retainOptions())
 	if err != nil {
@@ -308,7 +317,7 @@ func TestRenderedErrors(t *testing.T) {
 		"not in the provider's namespace": {func(*region) {}, Hint{Namespace: "workspaces"}, "of Argo CD's Application team is not in the provider's namespace"},
 		"the primary's": {func(r *region) {
 			meta := map[string]any{"name": "coderd", "namespace": home}
-			markFor(false, "Deployment", meta)
+			argoMark("Deployment", meta)
 			r.server.put("apps/deployments/coder/coderd", map[string]any{"metadata": meta}, nil)
 		}, Hint{Namespace: home}, "Application team has more than a legacy release (Deployment/coderd)"},
 		"no name of a release": {func(r *region) {
@@ -326,7 +335,7 @@ func TestRenderedErrors(t *testing.T) {
 		}, Hint{Namespace: home}, "Service/envproxy in namespace coder cannot be read"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := argo(t, false)
+			r := argo(t)
 			test.set(r)
 			found, err := r.site().Find(t.Context(), test.hint)
 			if said := fmt.Sprint(found.Explain(), err); len(found.Releases) > 0 || !strings.Contains(said, test.want) {
@@ -340,7 +349,7 @@ func TestRenderedErrors(t *testing.T) {
 func TestRenderedOverHelm(t *testing.T) {
 	r := newRegion(t, "")
 	r.legacy(legacyManifest(false, false))
-	r.server.edit(t, "apps/deployments/coder/envproxy", func(o map[string]any) { markFor(false, "Deployment", metaOf(o)) })
+	r.server.edit(t, "apps/deployments/coder/envproxy", func(o map[string]any) { argoMark("Deployment", metaOf(o)) })
 	release := r.find()
 	r.retain(release)
 	kept, _ := r.inspect(release)

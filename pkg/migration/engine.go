@@ -136,6 +136,9 @@ func decideAgain(p *part, step Step) (Decision, error) {
 	defer cancel()
 	p.run.Refresh(commit, step.Reads...)
 	decision := step.Decide(p.run.Now)
+	if decision.Action == v1alpha1.ActionChange && step.Forced {
+		return already("continued because of --force, although this is not done: %s", decision.Reason), nil
+	}
 	if decision.Action != v1alpha1.ActionNone {
 		return decision, fmt.Errorf("the change was made but could not be verified: %s", decision.Reason)
 	}

@@ -155,6 +155,22 @@ func TestEngineVerifies(t *testing.T) {
 	}
 }
 
+// A forced step that leaves something undone says so, and the run continues.
+func TestEngineForces(t *testing.T) {
+	w := newWorld(false)
+	e, report := w.engine(t.Context(), Options{})
+	e.operation.Steps[0].Apply, e.operation.Steps[0].Forced = idle, true
+	if err := e.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"step-0 Done"}, states(report)); diff != "" {
+		t.Error(diff)
+	}
+	if said := report.Steps[0].Message; said != "continued because of --force, although this is not done: make it so" {
+		t.Errorf("it says %q", said)
+	}
+}
+
 // idle succeeds without changing anything.
 func idle(context.Context, *Run) error { return nil }
 

@@ -33,6 +33,7 @@ type Step struct {
 	Apply func(ctx context.Context, run *Run) error
 
 	ProvesNewPath bool     // the step proves the path over the satellite: if it fails, Networking v2 is switched off in any case
+	Forced        bool     // what Apply could not do is reported, and stops nothing
 	Noticeable    bool     // users may notice the step: measurements before it show the earlier state
 	Leaves        []string // measured paths that users no longer use once the step has begun
 	// Remedy returns, from facts alone, what compensate does about the step after a run failed. Nil, or no remedy, keeps what

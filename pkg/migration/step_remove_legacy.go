@@ -47,11 +47,9 @@ func decideRemoveLegacy(s *snapshot.Snapshot) Decision {
 	}
 	control := state.Retention.Control
 	if control.Owner.Tool == gitops.ArgoCD {
-		unmark := func(verb, mark string) string {
-			return shell.Kubectl(s.Declared.Context, "--namespace", state.Release.Namespace, verb, "deployment", state.Release.Deployment, mark+"-")
-		}
-		return blocked("%s owns %s and would install it again: delete the Application in Git and with `%s`, then remove its marks with `%s` and `%s`", control.Owner, state.Release,
-			control.Owner.DeleteCommand(), unmark("annotate", gitops.Tracking), unmark("label", gitops.Instance))
+		unmark := shell.Kubectl(s.Declared.Context, "--namespace", state.Release.Namespace, "annotate", "deployment", state.Release.Deployment, gitops.Tracking+"-")
+		return blocked("%s owns %s and would install it again: delete the Application in Git and with `%s`, then remove its mark with `%s`",
+			control.Owner, state.Release, control.Owner.DeleteCommand(), unmark)
 	}
 	if acts := control.Acts(); acts != "" {
 		return blocked("%s owns %s and would install it again (missing: %s): suspend it",

@@ -18,6 +18,7 @@ func restoreLegacy(force bool) Step {
 		Reads:  []snapshot.Item{snapshot.ItemLegacy},
 		Rights: rightsToRestore,
 		Decide: decideRestore,
+		Forced: force,
 		Apply: func(ctx context.Context, run *Run) error {
 			commit, cancel := run.Commit(ctx)
 			defer cancel()

@@ -111,7 +111,7 @@ func TestDecisions(t *testing.T) {
 		"resume: no journal":            {resumeOwner(), migrated, func(s facts) { suspendedByUs(s); s.ProviderJournal = snapshot.Known[*journal.Record](nil) }, none, "stays suspended"},
 		"resume: ours":                  {resumeOwner(), migrated, suspendedByUs, change, "resume Flux's HelmRelease coder/envproxy"},
 		"retain: Argo CD's":             {retainLegacy(Refuse), fresh, argoRendered, change, "retain coder/coder-workspace-provider revision 1 (chart rendered by Argo CD)"},
-		"finalize: Argo CD's":           {removeLegacy(), migrated, argoRendered, blocked, "argocd app delete coder --cascade=false`, then remove its marks with `kubectl --context sydney --namespace coder annotate deployment envproxy argocd.argoproj.io/tracking-id-`"},
+		"finalize: Argo CD's":           {removeLegacy(), migrated, argoRendered, blocked, "argocd app delete coder --cascade=false`, then remove its mark with `kubectl --context sydney --namespace coder annotate deployment envproxy argocd.argoproj.io/tracking-id-`"},
 		"finalize: Flux's, resumed":     {removeLegacy(), migrated, fluxOwns(func(*gitops.Control) {}), blocked, "would install it again"},
 		"install: Flux's, other values": {installSatellite(), migrated, fluxInstalls(func(x *satellite.State) { x.Values = nil }), blocked, "Flux's HelmRelease coder/coder owns the satellite's release, which is to become coder 1.21.7: change it there (the values differ); it says: no chart"},
 		"install: Flux's, done":         {installSatellite(), migrated, fluxInstalls(func(*satellite.State) {}), none, "is deployed and ready"},

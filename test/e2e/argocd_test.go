@@ -196,7 +196,6 @@ func TestLongArgoCDOwnsLegacy(t *testing.T) {
 	unmark := []string{
 		"argocd app delete " + argoApplication + " --cascade=false",
 		"kubectl --context " + region + " --namespace coder annotate deployment envproxy " + argoTracking + "-",
-		"kubectl --context " + region + " --namespace coder label deployment envproxy app.kubernetes.io/instance-",
 	}
 	stoppedBy(t, "legacy-owner", unmark, on(region, "finalize")...)
 	objects = identities(t, region)

@@ -84,7 +84,7 @@ func TestLongUninstalledWhileMigrating(t *testing.T) {
 		t.Fatalf("migrate: %v: %s", err, result)
 	}
 	region := report.Regions[0]
-	saysAll(t, "migrate", region.Error, []string{"enable-networking-v2: not switched", "the legacy release is not retained", "restores the record from the backup"})
+	saysAll(t, "migrate", region.Error, []string{"enable-networking-v2: not switched", "the legacy release is not retained", "restores it from the backup"})
 	networking(t, "ohio", false)
 	sameObjects(t, "ohio", before)
 	envproxyServes(t, "ohio")

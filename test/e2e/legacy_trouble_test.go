@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -69,12 +71,15 @@ func TestLongUninstalledWhileMigrating(t *testing.T) {
 	freshLegacy(t, "ohio")
 	before := identities(t, "ohio")
 	slow(t, "GET", poolPath, 6*time.Second) // the switch begins by reading it
+	events := filepath.Join(t.TempDir(), "events.ndjson")
 	ended := make(chan inlab.Result, 1)
 	go func() {
-		ended <- lab.Plugin(t.Context(), on("ohio", "migrate", "--yes", "-o", "json", "--evidence-dir", lab.Path("evidence"))...)
+		ended <- lab.Plugin(t.Context(), on("ohio", "migrate", "--yes", "-o", "json", "--events", events, "--evidence-dir", lab.Path("evidence"))...)
 	}()
-	eventually(t, "the legacy release is retained", func() bool {
-		return strings.Contains(kubectl(t, "ohio", "--namespace", inlab.LegacyNamespace, "get", "deployment", "envproxy", "-o", "yaml"), "helm.sh/resource-policy: keep")
+	retained := regexp.MustCompile(`"step":"retain-legacy".*"state":"Done"`)
+	eventually(t, "the legacy release is retained", func() bool { // and the plugin has seen it
+		text, _ := os.ReadFile(events) // it does not exist at first
+		return retained.Match(text)
 	})
 	uninstallLegacy(t, "ohio")
 	result := <-ended

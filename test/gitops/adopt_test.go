@@ -58,7 +58,7 @@ func running(t *testing.T, region string) string {
 		"-o", `jsonpath={range .items[*]}{.kind} {.metadata.name} {.metadata.uid}{"\n"}{end}`)
 }
 
-// twoReplicas is the lab's Fleet file, but for satellites of two replicas.
+// twoReplicas is the lab's Fleet file with satellites of two replicas.
 func twoReplicas(t *testing.T) string {
 	t.Helper()
 	data, err := os.ReadFile(lab.Path("fleet.yaml"))

@@ -137,7 +137,7 @@ func (w *walker) mendSatellite(ctx context.Context) error {
 	if access == nil {
 		return nil
 	}
-	deployment, err := mend(ctx, access, inlab.SatelliteNamespace, "coderd")
+	deployment, err := scaledUp(ctx, access, inlab.SatelliteNamespace, "coderd")
 	if err != nil || deployment == nil || deployment.Spec.Template.Spec.Containers[0].Image != missingImage {
 		return err
 	}
@@ -146,12 +146,12 @@ func (w *walker) mendSatellite(ctx context.Context) error {
 
 // mendLegacy does the same for envproxy.
 func (v *view) mendLegacy(ctx context.Context) error {
-	_, err := mend(ctx, v.Direct, v.Namespace, "envproxy")
+	_, err := scaledUp(ctx, v.Direct, v.Namespace, "envproxy")
 	return err
 }
 
-// mend scales up a Deployment without replicas, and returns it; nil if there is none.
-func mend(ctx context.Context, access *cluster.Access, namespace, name string) (*appsv1.Deployment, error) {
+// scaledUp scales up a Deployment without replicas, and returns it; nil if there is none.
+func scaledUp(ctx context.Context, access *cluster.Access, namespace, name string) (*appsv1.Deployment, error) {
 	deployment, err := access.Clientset().AppsV1().Deployments(namespace).Get(ctx, name, metav1.GetOptions{})
 	switch {
 	case err != nil:

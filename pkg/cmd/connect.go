@@ -13,6 +13,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/rollout"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/rollout/home"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -36,6 +38,16 @@ func (c *connection) report(event v1alpha1.Progress) {
 
 // connect opens the clients. Invalid contexts, files and URLs are usage errors; an unreachable cluster shows later.
 func (t *targets) connect() (*connection, error) {
+	c, err := t.begin()
+	if err != nil {
+		return nil, err
+	}
+	c.survey, err = t.surveyOf(c, c.fleet.Regions)
+	return c, usage(err)
+}
+
+// begin does what connect does, without opening the regions' clusters.
+func (t *targets) begin() (*connection, error) {
 	c := &connection{quiet: t.quiet, fleet: &fleet.Fleet{CoderURL: t.flags.CoderURL, CAFile: t.flags.CAFile}}
 	if t.needs.regions {
 		if err := t.load(c); err != nil {
@@ -46,20 +58,44 @@ func (t *targets) connect() (*connection, error) {
 	if t.verbosity > 0 {
 		LogTo(c.progress, t.verbosity)
 	}
-	if err := t.login(c); err != nil {
-		return nil, err
-	}
+	return c, t.login(c)
+}
+
+// surveyOf opens the clients of the regions.
+func (t *targets) surveyOf(c *connection, regions []fleet.Region) (*snapshot.Survey, error) {
 	config := snapshot.Config{Primary: c.primary, Clock: t.env.Clock, RootCAs: c.primary.RootCAs(), Limit: t.concurrency}
-	for _, region := range c.fleet.Regions {
+	for _, region := range regions {
 		opened, err := t.region(c, region)
 		if err != nil {
-			return nil, usagef("region %q: %w", region.Name, err)
+			return nil, fmt.Errorf("region %q: %w", region.Name, err)
 		}
 		config.Regions = append(config.Regions, opened)
 	}
-	survey, err := snapshot.NewSurvey(config)
-	c.survey = survey
-	return c, usage(err)
+	return snapshot.NewSurvey(config)
+}
+
+// home opens the cluster that keeps the state of the rollout; nil if the fleet names none.
+func (t *targets) home(c *connection) (rollout.Store, error) {
+	if c.fleet.Home.None() {
+		return nil, nil
+	}
+	access, err := t.site(c, c.fleet.Home.Context)
+	if err != nil {
+		return nil, usagef("rollout.home: %w", err)
+	}
+	return home.At(access, c.fleet.Home.Namespace, c.primary.URL()), nil
+}
+
+// site opens the cluster of a context.
+func (t *targets) site(c *connection, context string) (*cluster.Access, error) {
+	return c.kubeconfig.Open(context, cluster.Options{
+		UserAgent:  t.env.userAgent(),
+		Timeout:    t.requestTimeout,
+		Overrides:  t.overrides,
+		Warnings:   c.progress,
+		CacheDir:   cmp.Or(t.cacheDir, *genericclioptions.NewConfigFlags(false).CacheDir),
+		HelmDriver: t.env.Getenv("HELM_DRIVER"),
+	})
 }
 
 // load reads the kubeconfig and the fleet, which without a file or a context is the current context.
@@ -111,14 +147,7 @@ func (t *targets) region(c *connection, region fleet.Region) (snapshot.RegionCon
 		if known, ok := open[context]; ok {
 			return known, nil
 		}
-		access, err := c.kubeconfig.Open(context, cluster.Options{
-			UserAgent:  t.env.userAgent(),
-			Timeout:    t.requestTimeout,
-			Overrides:  t.overrides,
-			Warnings:   c.progress,
-			CacheDir:   cmp.Or(t.cacheDir, *genericclioptions.NewConfigFlags(false).CacheDir),
-			HelmDriver: t.env.Getenv("HELM_DRIVER"),
-		})
+		access, err := t.site(c, context)
 		open[context] = access
 		return access, err
 	}

@@ -15,9 +15,11 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/rollout"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
 type operationOptions struct {
@@ -101,16 +103,25 @@ func retainingFlag(cmd *cobra.Command) *migration.Policy {
 	return gitopsFlag(cmd, usage, "refuse", "suspend", "wait")
 }
 
+// rollout returns the rollout of an operation. Only a migration keeps its state in the home, and waits for what waves ask.
 func (t *targets) rollout(
 	c *connection, operation migration.Operation, options migration.Options, report func(v1alpha1.Progress),
-) *rollout.Rollout {
+) (*rollout.Rollout, error) {
+	waves, err, store := rollout.Unpaced(c.fleet.Waves), error(nil), rollout.Store(nil)
+	if operation.Name == "migrate" {
+		waves = c.fleet.Waves
+		if err = usage(rollout.CheckGates(waves)); err == nil {
+			store, err = t.home(c)
+		}
+	}
 	options.RunID = uuid.NewString()[:8]
 	options.Host, _ = os.Hostname() // a lock without a host's name is still one
 	return &rollout.Rollout{
-		Rules:  rollout.Rules{Waves: c.fleet.Waves, MaxParallel: c.fleet.MaxParallel, MaxFailures: c.fleet.MaxFailures},
+		Rules:  rollout.Rules{Waves: waves, MaxFailures: c.fleet.MaxFailures},
 		Survey: c.survey, Operation: operation, Options: options, Clock: t.env.Clock, Report: report,
-		SkipUnreachable: t.skipUnreachable,
-	}
+		SkipUnreachable: t.skipUnreachable, Home: store,
+		Open: func(regions []fleet.Region) (*snapshot.Survey, error) { return t.surveyOf(c, regions) },
+	}, err
 }
 
 // runOperation plans, shows the plan, asks, acts and prints the report. Every verb that changes regions calls it.
@@ -120,13 +131,22 @@ func runOperation(ctx context.Context, o operationOptions) error {
 		return err
 	}
 	defer c.progress.Close()
-	kept, show := o.reports.record(c.report)
+	kept, show := record(c.report)
 	report, end, err := keepEvents(o.env, o.events, show)
 	if err != nil {
 		return err
 	}
 	defer end()
-	regions := o.rollout(c, o.operation, o.run, report)
+	regions, err := o.rollout(c, o.operation, o.run, report)
+	if err != nil {
+		return err
+	}
+	regions.Events = kept
+	if regions.Home != nil { // before anybody is asked
+		if _, err := regions.Home.Load(ctx); err != nil {
+			return &exitError{exitPreflightFailed, err}
+		}
+	}
 	plan, err := regions.Plan(ctx, o.dryRun || len(o.reports) > 0) // a report shows how manifests change
 	if err := cmp.Or(interrupted(ctx), err); err != nil {
 		return err
@@ -135,7 +155,7 @@ func runOperation(ctx context.Context, o operationOptions) error {
 		return err
 	}
 	if o.dryRun {
-		o.writeReports(kept.Bytes(), plan)
+		o.writeReports(kept(), plan)
 		return o.end(plan, plan.Outcome)
 	}
 	started := metav1.NewTime(o.env.Clock.Now()) // the time at the prompt is no time of the run
@@ -150,7 +170,7 @@ func runOperation(ctx context.Context, o operationOptions) error {
 		Regions:   reports,
 	}
 	document.ExitCode = exitFor(document.Outcome)
-	o.writeReports(kept.Bytes(), plan, document)
+	o.writeReports(kept(), plan, document)
 	return o.end(document, document.Outcome)
 }
 

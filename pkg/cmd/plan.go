@@ -42,7 +42,11 @@ func runPlan(ctx context.Context, o planOptions) error {
 		return err
 	}
 	operation := migration.Migrate(o.wholeRegions, *o.gitops)
-	plan, err := o.rollout(c, operation, migration.Options{}, nil).Plan(ctx, o.diff)
+	regions, err := o.rollout(c, operation, migration.Options{}, nil)
+	if err != nil {
+		return err
+	}
+	plan, err := regions.Plan(ctx, o.diff)
 	if err := cmp.Or(interrupted(ctx), err); err != nil {
 		return err
 	}

@@ -37,17 +37,20 @@ func (f reportFiles) check() error {
 	return nil
 }
 
-// record shows events, and keeps them if there is a report to write.
-func (f reportFiles) record(show func(v1alpha1.Progress)) (*bytes.Buffer, func(v1alpha1.Progress)) {
-	kept, mu := &bytes.Buffer{}, sync.Mutex{}
-	if len(f) == 0 {
-		return kept, show
+// record shows events and keeps them. kept returns those so far, a line each.
+func record(show func(v1alpha1.Progress)) (kept func() []byte, report func(v1alpha1.Progress)) {
+	var mu sync.Mutex
+	var lines []byte
+	kept = func() []byte {
+		mu.Lock()
+		defer mu.Unlock()
+		return bytes.Clone(lines)
 	}
 	return kept, func(event v1alpha1.Progress) {
 		show(event)
 		mu.Lock()
 		defer mu.Unlock()
-		kept.Write(printer.EventLine(event))
+		lines = append(lines, printer.EventLine(event)...)
 	}
 }
 

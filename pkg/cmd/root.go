@@ -36,7 +36,7 @@ func NewRoot(env Environment) *cobra.Command {
 	root.AddCommand(
 		newPlan(env, runPlan), newMigrate(env, runOperation), newStatus(env, runStatus), newVerify(env, runVerify),
 		newRollback(env, runOperation), newRetain(env, runOperation), newRemove(env, runOperation), newFinalize(env, runOperation),
-		newWorkspaces(env, runWorkspaces, runRebuild), newReport(env, runReport), newHistory(env, runHistory), newSupportBundle(env, runSupportBundle), newDiscover(env, runDiscover), newExplain(env), newUnlock(env, runUnlock), newRBAC(env, runRBAC), newExport(env, runExport),
+		newWorkspaces(env, runWorkspaces, runRebuild), newReport(env, runReport), newHistory(env, runHistory), newSupportBundle(env, runSupportBundle), newDiscover(env, runDiscover), newExplain(env), newApprove(env, runApprove), newUnlock(env, runUnlock), newRBAC(env, runRBAC), newExport(env, runExport),
 		newCompletion(env), newOptions(env), newVersion(env, runVersion),
 	)
 	completeTree(env, root)

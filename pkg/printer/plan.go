@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
@@ -12,6 +13,10 @@ import (
 func (p *page) plan(plan *v1alpha1.Plan) {
 	p.title(primaryLine(plan.Primary), plain)
 	summary := p.planSummary(plan)
+	for _, wave := range plan.Waves {
+		summary.add(len(wave.Waits) > 0 && len(wave.Regions) > 0, "Wave %s (%d of these regions) would wait for %s.",
+			wave.Name, len(wave.Regions), strings.Join(wave.Waits, "; "))
+	}
 	if p.full(len(plan.Regions)) {
 		for i := range plan.Regions {
 			p.regionPlan(&plan.Regions[i], plan.Waves)
@@ -27,7 +32,7 @@ func (p *page) plan(plan *v1alpha1.Plan) {
 	}
 }
 
-func (p *page) regionPlan(region *v1alpha1.RegionPlan, waves [][]string) {
+func (p *page) regionPlan(region *v1alpha1.RegionPlan, waves []v1alpha1.PlanWave) {
 	p.regions(region.Outcome, region.Name)
 	entry, several := p.entries(len("satellite")), len(region.Providers) > 1
 	if satellite := region.Satellite; satellite == nil {
@@ -46,9 +51,13 @@ func (p *page) regionPlan(region *v1alpha1.RegionPlan, waves [][]string) {
 		}
 		entry("provider", s, text)
 	}
-	wave := slices.IndexFunc(waves, func(wave []string) bool { return slices.Contains(wave, region.Name) })
+	wave := slices.IndexFunc(waves, func(wave v1alpha1.PlanWave) bool { return slices.Contains(wave.Regions, region.Name) })
 	if wave >= 0 && len(waves) > 1 {
-		entry("wave", plain, fmt.Sprintf("%d of %d", wave+1, len(waves)))
+		text, number := fmt.Sprintf("%d of %d", wave+1, len(waves)), strconv.Itoa(wave+1)
+		if waves[wave].Name != number {
+			text += ", " + waves[wave].Name
+		}
+		entry("wave", plain, text)
 	}
 	if p.wide {
 		entry("plan", plain, orNone(region.Fingerprint))

@@ -11,6 +11,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
@@ -24,6 +25,10 @@ type Rollout struct {
 	Clock           clock.WithTicker
 	Report          func(v1alpha1.Progress) // receives progress, from several regions at once
 	SkipUnreachable bool                    // leave out every region with a cluster that does not answer
+	Home            Store                   // keeps the state of the rollout; nil for none
+	Events          func() []byte           // the events so far, for a gate's command
+	// Open returns a survey of some regions of the waves, to look at them.
+	Open func([]fleet.Region) (*snapshot.Survey, error)
 }
 
 // Plan plans all regions in parallel and writes nothing. With diff, the plan also shows changes of manifests.
@@ -44,25 +49,7 @@ func (r *Rollout) Plan(ctx context.Context, diff bool) (*v1alpha1.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newPlan(r.Survey.Primary(ctx).Document(), r.Waves, plans), nil
-}
-
-// newPlan joins the plans of regions. The most severe outcome wins; an unreachable region counts as a part that failed.
-func newPlan(primary v1alpha1.Primary, waves [][]string, regions []v1alpha1.RegionPlan) *v1alpha1.Plan {
-	plan := &v1alpha1.Plan{Primary: primary, Outcome: v1alpha1.OutcomeNothingToDo, Waves: waves, Regions: regions}
-	bySeverity := []v1alpha1.Outcome{
-		v1alpha1.OutcomeNothingToDo, v1alpha1.OutcomeChangesPending, v1alpha1.OutcomePartlyFailed, v1alpha1.OutcomePreflightFailed,
-	}
-	for _, region := range regions {
-		outcome := region.Outcome
-		if outcome == v1alpha1.OutcomeUnreachable {
-			outcome = v1alpha1.OutcomePartlyFailed
-		}
-		if slices.Index(bySeverity, outcome) > slices.Index(bySeverity, plan.Outcome) {
-			plan.Outcome = outcome
-		}
-	}
-	return plan
+	return newPlan(r.Survey.Primary(ctx).Document(), planned(r.Waves), plans), nil
 }
 
 // anotherFailed is why a region that passed its own preflight is not started.
@@ -91,13 +78,20 @@ func (r *Rollout) Run(ctx context.Context, plan *v1alpha1.Plan) []v1alpha1.Regio
 	}
 	leftOut := func(name string) bool { return plans[name].Outcome == v1alpha1.OutcomeUnreachable }
 	rules := r.without(leftOut)
+	l := loop{
+		Rollout: r, rules: rules, store: cmp.Or[Store](r.Home, &memory{state: State{}}), plans: plans,
+		regions: map[string]progress{}, reports: map[string]v1alpha1.RegionReport{},
+	}
+	for _, name := range names {
+		l.regions[name] = waiting
+	}
 	tell := func(region string, state v1alpha1.StepState, message string) {
-		wave := slices.IndexFunc(rules.Waves, func(wave []string) bool { return slices.Contains(wave, region) })
+		wave := slices.IndexFunc(rules.Waves, func(wave fleet.Wave) bool { return slices.Contains(wave.Regions, region) })
 		r.Report(v1alpha1.Progress{
 			Time: metav1.NewTime(r.Clock.Now()), Region: region, State: state, Message: message, Wave: wave + 1, Waves: len(rules.Waves),
 		})
 	}
-	reports := rules.run(ctx, names, func(ctx context.Context, name string) v1alpha1.RegionReport {
+	l.run(ctx, func(ctx context.Context, name string) v1alpha1.RegionReport {
 		if leftOut(name) {
 			return runners[name].Run(ctx, plans[name]) // nothing begins there
 		}
@@ -109,10 +103,17 @@ func (r *Rollout) Run(ctx context.Context, plan *v1alpha1.Plan) []v1alpha1.Regio
 		tell(name, cmp.Or(ended[report.Outcome], v1alpha1.StepFailed), report.Error)
 		return report
 	})
-	for i, report := range reports {
-		if report.Outcome == v1alpha1.OutcomeNotStarted && !leftOut(report.Name) {
-			reports[i] = runners[report.Name].NotStarted(plans[report.Name], report.Error)
+	reports, why, outcome := make([]v1alpha1.RegionReport, len(names)), "", v1alpha1.OutcomeNotStarted
+	for i, name := range names {
+		report, ran := l.reports[name]
+		if !ran {
+			if why == "" {
+				why, outcome = l.why(ctx)
+			}
+			report = runners[name].NotStarted(plans[name], why)
+			report.Outcome = cmp.Or(outcome, report.Outcome)
 		}
+		reports[i] = report
 	}
 	return reports
 }

@@ -139,10 +139,13 @@ type Canary struct {
 
 // Rollout orders the regions of a fleet.
 type Rollout struct {
-	// Waves are lists of region names; a wave starts when the one before it is done. Each region is in exactly one wave.
+	// Home is the kubeconfig context of a cluster that keeps how far the rollout is, in a ConfigMap in `defaults.namespace`:
+	// which regions are done, approvals, and how long a wave has soaked. Anybody can then go on with a rollout, and several
+	// machines can share it. Without it, a rollout is continued from the journals of its regions.
+	Home string `json:"home,omitempty"`
+	// Waves are the parts of the rollout; a wave starts when the one before it is done. Each region is in exactly one wave.
 	// Without waves, the first region alone, then the rest.
-	// +k8s:validation:items:minItems=1
-	Waves [][]string `json:"waves,omitempty"`
+	Waves []Wave `json:"waves,omitempty"`
 	// MaxParallel is how many regions of a wave are migrated at once; 0 means the default. --max-parallel wins over it.
 	// +default=10
 	// +k8s:validation:minimum=0
@@ -151,4 +154,69 @@ type Rollout struct {
 	// +default=0
 	// +k8s:validation:minimum=0
 	MaxFailures int `json:"maxFailures,omitempty"`
+}
+
+// Wave is a part of a rollout. Only `migrate` waits for windows, approvals, soaks and gates; other verbs keep to the order alone.
+type Wave struct {
+	// Name is unique in the fleet: up to 63 letters, digits, '.', '_' and '-', with a letter or digit at both ends. Without it,
+	// the wave's number, counted from 1.
+	// +k8s:validation:pattern="^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$"
+	Name string `json:"name,omitempty"`
+	// Regions are the names of its regions. Leave it out to choose them by `selector`.
+	// +k8s:validation:items:minLength=1
+	Regions []string `json:"regions,omitempty"`
+	// Selector chooses regions by their labels, as kubectl's --selector does, from those that no earlier wave has and no
+	// wave names. Empty, and without `regions`: all of those.
+	Selector string `json:"selector,omitempty"`
+	// MaxParallel is how many of its regions are migrated at once, as a number or as a percentage of the wave, rounded up.
+	// Without it, `rollout.maxParallel`. --max-parallel wins over it.
+	// +k8s:validation:pattern="^([1-9][0-9]*%?)?$"
+	MaxParallel string `json:"maxParallel,omitempty"`
+	// Approval is `required` if somebody must approve the wave before it starts, with `approve --wave`. It needs `rollout.home`.
+	// +k8s:validation:pattern="^(required)?$"
+	Approval string `json:"approval,omitempty"`
+	// Window is when its regions may start. What has started is finished after it.
+	Window Window `json:"window,omitzero"`
+	// Soak is how long the next wave waits after this one: a duration such as 24h. `status` of the wave must stay good all
+	// that time: whenever it is not, the time begins anew.
+	// +k8s:validation:pattern="^([0-9]+(ms|s|m|h))*$"
+	Soak string `json:"soak,omitempty"`
+	// Gates must all hold, after the soak, before the next wave starts. One that does not ends the run.
+	Gates []Gate `json:"gates,omitempty"`
+}
+
+// Window is a part of each day, or of some days of the week.
+type Window struct {
+	// Days are the days on which it opens: Mon, Tue, Wed, Thu, Fri, Sat, Sun. Without them, every day.
+	// +k8s:validation:items:pattern="^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)$"
+	Days []string `json:"days,omitempty"`
+	// From is when it opens, as HH:MM.
+	// +default="00:00"
+	// +k8s:validation:pattern="^(([01][0-9]|2[0-3]):[0-5][0-9])?$"
+	From string `json:"from,omitempty"`
+	// To is when it closes, as HH:MM: on the next day if it is not later than `from`.
+	// +default="00:00"
+	// +k8s:validation:pattern="^(([01][0-9]|2[0-3]):[0-5][0-9])?$"
+	To string `json:"to,omitempty"`
+	// TimeZone is the name of a time zone, such as Europe/London.
+	// +default="UTC"
+	TimeZone string `json:"timeZone,omitempty"`
+}
+
+// Gate is one condition on a wave that was migrated. Exactly one of its fields is set.
+type Gate struct {
+	// Check is the ID of a check of `status`, which must pass in every region of the wave, without a warning.
+	Check string `json:"check,omitempty"`
+	// LatencyRatio is the most that the round trip to a region's satellite may be, as a multiple of the one to the primary
+	// that its users had before: 0.8 demands a fifth less.
+	// +k8s:validation:pattern="^([0-9]+([.][0-9]+)?)?$"
+	LatencyRatio string `json:"latencyRatio,omitempty"`
+	// MaxGap is the longest time without an answer that users may have noticed in a region's migration: a duration such
+	// as 5s. It needs `rollout.home`, which keeps what was measured.
+	// +k8s:validation:pattern="^([0-9]+(ms|s|m|h))*$"
+	MaxGap string `json:"maxGap,omitempty"`
+	// Exec is a command, with its arguments, which must exit with 0 within ten minutes. It gets the events of the run on
+	// its standard input, one JSON object a line, and runs on the machine that migrates.
+	// +k8s:validation:items:minLength=1
+	Exec []string `json:"exec,omitempty"`
 }

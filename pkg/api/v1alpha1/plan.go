@@ -15,10 +15,20 @@ type Plan struct {
 	// Outcome is NothingToDo, ChangesPending, PreflightFailed or Failed: the most serious of the regions'. If --skip-unreachable
 	// left regions out, and no other fails its preflight, it is PartlyFailed.
 	Outcome Outcome `json:"outcome"`
-	// Waves are the region names in the order in which they would run.
-	Waves [][]string `json:"waves"`
+	// Waves are the parts of the rollout, in the order in which they would run.
+	Waves []PlanWave `json:"waves"`
 	// Regions are the plans of the regions, in the fleet's order.
 	Regions []RegionPlan `json:"regions"`
+}
+
+// PlanWave is a part of the rollout; it starts when the one before it is done.
+type PlanWave struct {
+	// Name is the wave's name in the fleet.
+	Name string `json:"name"`
+	// Regions are the names of its regions.
+	Regions []string `json:"regions"`
+	// Waits are what its regions wait for, beside the wave before: a window, an approval, the soak and the gates of that wave.
+	Waits []string `json:"waits,omitempty"`
 }
 
 // RegionPlan is the plan of one region.
@@ -31,6 +41,9 @@ type RegionPlan struct {
 	Outcome Outcome `json:"outcome"`
 	// Fingerprint is "sha256:<hex>" over all bases: equal plans rest on equal facts.
 	Fingerprint string `json:"fingerprint"`
+	// Migrated is when the region's latest migration was completed, by its operator's clock; missing if none was, or if it
+	// is unknown.
+	Migrated *metav1.Time `json:"migrated,omitempty"`
 	// Satellite is the region's satellite; missing if the region has none.
 	Satellite *SatellitePlan `json:"satellite,omitempty"`
 	// Providers are the region's providers that were selected, in the fleet's order.

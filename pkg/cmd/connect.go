@@ -83,7 +83,7 @@ func (t *targets) home(c *connection) (rollout.Store, error) {
 	if err != nil {
 		return nil, usagef("rollout.home: %w", err)
 	}
-	return home.At(access, c.fleet.Home.Namespace, c.primary.URL()), nil
+	return home.At(access.Clientset(), access.Context, c.fleet.Home.Namespace, c.primary.URL()), nil
 }
 
 // site opens the cluster of a context.

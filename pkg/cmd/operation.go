@@ -16,10 +16,10 @@ import (
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/health"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/rollout"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
 type operationOptions struct {
@@ -120,7 +120,13 @@ func (t *targets) rollout(
 		Rules:  rollout.Rules{Waves: waves, MaxFailures: c.fleet.MaxFailures},
 		Survey: c.survey, Operation: operation, Options: options, Clock: t.env.Clock, Report: report,
 		SkipUnreachable: t.skipUnreachable, Home: store,
-		Open: func(regions []fleet.Region) (*snapshot.Survey, error) { return t.surveyOf(c, regions) },
+		Status: func(ctx context.Context, regions []fleet.Region) (*v1alpha1.StatusReport, error) {
+			survey, err := t.surveyOf(c, regions)
+			if err != nil {
+				return nil, err
+			}
+			return health.ReadStatus(ctx, survey, 30*time.Second, health.ExpectMigrated, t.env.Clock.Now())
+		},
 	}, err
 }
 

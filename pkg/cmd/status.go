@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/health"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
 type statusOptions struct {
@@ -44,12 +43,10 @@ func runStatus(ctx context.Context, o statusOptions) error {
 	}
 	for {
 		look := c.survey.Anew()
-		regions, err := look.Collect(ctx, o.timeout, snapshot.CheckItems()...)
-		primary := look.Primary(ctx).Document()
+		found, err := health.ReadStatus(ctx, look, o.timeout, o.expect, o.env.Clock.Now())
 		if err := cmp.Or(interrupted(ctx), err); err != nil {
 			return err
 		}
-		found := health.NewStatusReport(primary, regions, o.expect, o.env.Clock.Now())
 		found.Outcome = inTime(look, found.Outcome)
 		o.writeReports(nil, found)
 		if !o.watch {

@@ -2,6 +2,7 @@ package health
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"time"
 
@@ -13,6 +14,16 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/workspaces"
 )
+
+// ReadStatus reads the regions of the survey, each within the timeout, and evaluates the checks of status. The error is the
+// cause of ctx's end.
+func ReadStatus(ctx context.Context, survey *snapshot.Survey, timeout time.Duration, expect Expectation, taken time.Time) (*v1alpha1.StatusReport, error) {
+	regions, err := survey.Collect(ctx, timeout, snapshot.CheckItems()...)
+	if err != nil {
+		return nil, err
+	}
+	return NewStatusReport(survey.Primary(ctx).Document(), regions, expect, taken), nil
+}
 
 // NewStatusReport evaluates the checks of status on the views of all regions, as they were at that time.
 func NewStatusReport(primary v1alpha1.Primary, regions [][]*snapshot.Snapshot, expect Expectation, taken time.Time) *v1alpha1.StatusReport {

@@ -155,7 +155,7 @@ func TestSamePlanWholly(t *testing.T) {
 		"the order of the regions was [{1 [london] []} {2 [sydney] []}] when planned and is [{1 [sydney] []}] now": func(p *v1alpha1.Plan) {
 			p.Waves = []v1alpha1.PlanWave{{Name: "1", Regions: []string{"london"}}, {Name: "2", Regions: []string{"sydney"}}}
 		},
-		"the outcome was NothingToDo when planned and is ChangesPending now":                                            func(p *v1alpha1.Plan) { p.Outcome = v1alpha1.OutcomeNothingToDo },
+		"the outcome was NothingToDo when planned and is ChangesPending now": func(p *v1alpha1.Plan) { p.Outcome = v1alpha1.OutcomeNothingToDo },
 	} {
 		planned, now := whole(), whole()
 		if change != nil {

@@ -12,12 +12,9 @@ import (
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/health"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
 const (
-	lookTimeout = 30 * time.Second // of one region
 	execTimeout = 10 * time.Minute
 	maxSaid     = 1 << 10 // of what a gate's command says
 )
@@ -42,7 +39,11 @@ func (l *loop) look(ctx context.Context, d decision, state State) error {
 			regions = append(regions, region)
 		}
 	}
-	status, err := l.status(ctx, regions)
+	if len(regions) == 0 {
+		l.stopped = fmt.Sprintf("wave %q shows nothing: none of its regions was migrated", wave.Name)
+		return nil
+	}
+	status, err := l.Status(ctx, regions)
 	if err != nil || ctx.Err() != nil {
 		return err
 	}
@@ -71,19 +72,6 @@ func (l *loop) look(ctx context.Context, d decision, state State) error {
 		fresh.Passed = l.now()
 		return true
 	})
-}
-
-// status is what `status` says of these regions, freshly read.
-func (l *loop) status(ctx context.Context, regions []fleet.Region) (*v1alpha1.StatusReport, error) {
-	survey, err := l.Open(regions)
-	if err != nil {
-		return nil, err
-	}
-	views, err := survey.Collect(ctx, lookTimeout, snapshot.CheckItems()...)
-	if err != nil {
-		return nil, err
-	}
-	return health.NewStatusReport(survey.Primary(ctx).Document(), views, health.ExpectMigrated, l.now()), nil
 }
 
 // unwell names the first checks that failed; "" if none did.

@@ -27,8 +27,8 @@ type Rollout struct {
 	SkipUnreachable bool                    // leave out every region with a cluster that does not answer
 	Home            Store                   // keeps the state of the rollout; nil for none
 	Events          func() []byte           // the events so far, for a gate's command
-	// Open returns a survey of some regions of the waves, to look at them.
-	Open func([]fleet.Region) (*snapshot.Survey, error)
+	// Status is what `status` says of some regions of the waves, freshly read.
+	Status func(context.Context, []fleet.Region) (*v1alpha1.StatusReport, error)
 }
 
 // Plan plans all regions in parallel and writes nothing. With diff, the plan also shows changes of manifests.

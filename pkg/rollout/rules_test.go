@@ -2,17 +2,21 @@ package rollout
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 )
 
 // statesOf parses "a:done b:failed". Regions that are not named are waiting.
-func statesOf(t *testing.T, text string) map[string]state {
+func statesOf(t *testing.T, text string) map[string]progress {
 	t.Helper()
-	known := map[string]state{"at-work": atWork, "done": done, "failed": failed}
-	states := map[string]state{}
+	known := map[string]progress{"at-work": atWork, "done": done, "failed": failed}
+	states := map[string]progress{}
 	for _, field := range strings.Fields(text) {
 		name, word, _ := strings.Cut(field, ":")
 		found, ok := known[word]
@@ -22,6 +26,25 @@ func statesOf(t *testing.T, text string) map[string]state {
 		states[name] = found
 	}
 	return states
+}
+
+// wavesOf returns waves without conditions.
+func wavesOf(parallel int, regions ...[]string) (waves []fleet.Wave) {
+	for i, names := range regions {
+		wave := fleet.Wave{Name: strconv.Itoa(i + 1), Regions: names, MaxParallel: parallel}
+		for _, name := range names {
+			wave.All = append(wave.All, fleet.Region{Name: name})
+		}
+		waves = append(waves, wave)
+	}
+	return waves
+}
+
+func namesOf(waves []fleet.Wave) (names [][]string) {
+	for _, wave := range waves {
+		names = append(names, wave.Regions)
+	}
+	return names
 }
 
 // The waves have one region, then three, then two.
@@ -54,17 +77,17 @@ func TestMayStart(t *testing.T) {
 		"everything failed, everything may do so": {4, 9, "a:failed b:failed c:failed d:failed e:failed f:failed", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rules := Rules{Waves: waves, MaxParallel: test.parallel, MaxFailures: test.failures}
-			got := strings.Join(rules.mayStart(statesOf(t, test.states)), " ")
+			rules := Rules{Waves: wavesOf(test.parallel, waves...), MaxFailures: test.failures}
+			got := strings.Join(rules.decide(statesOf(t, test.states), nil, time.Time{}).start, " ")
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
 	}
-	if got := (Rules{Waves: [][]string{{}, {"a"}}, MaxParallel: 1}).mayStart(nil); !cmp.Equal(got, []string{"a"}) {
+	if got := (Rules{Waves: wavesOf(1, nil, []string{"a"})}).decide(nil, nil, time.Time{}); !cmp.Equal(got.start, []string{"a"}) {
 		t.Errorf("after an empty wave: %v", got)
 	}
-	if got := (Rules{MaxParallel: 1}).mayStart(nil); len(got) > 0 {
+	if got := (Rules{}).decide(nil, nil, time.Time{}); len(got.start) > 0 || got.waits != "" {
 		t.Errorf("without waves: %v", got)
 	}
 }
@@ -84,9 +107,9 @@ func TestWithout(t *testing.T) {
 		"all of two":        {[][]string{{"a"}, {"b"}}, []string{"a", "b"}, [][]string{{"a"}, {"b"}}},
 		"there is one wave": {[][]string{{"a", "b"}}, []string{"a"}, [][]string{{"a", "b"}}},
 	} {
-		rules := Rules{Waves: test.waves, MaxParallel: 8}
+		rules := Rules{Waves: wavesOf(8, test.waves...)}
 		got := rules.without(func(name string) bool { return slices.Contains(test.out, name) })
-		if diff := cmp.Diff(test.want, got.Waves); diff != "" {
+		if diff := cmp.Diff(test.want, namesOf(got.Waves)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}

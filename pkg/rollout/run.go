@@ -25,6 +25,7 @@ type loop struct {
 	reports map[string]v1alpha1.RegionReport
 	store   Store
 	plans   map[string]v1alpha1.RegionPlan
+	said    string // the last event about the whole rollout
 	stopped string // why no further region starts; empty while they may
 }
 
@@ -59,27 +60,25 @@ func (l *loop) run(ctx context.Context, one func(ctx context.Context, name strin
 }
 
 // next returns what may happen now, after it has looked at a wave if it was time to.
-func (l *loop) next(ctx context.Context) decision {
-	if ctx.Err() != nil || l.stopped != "" {
-		return decision{}
+func (l *loop) next(ctx context.Context) (d decision) {
+	for looked := false; ctx.Err() == nil && l.stopped == ""; looked = true {
+		state, err := l.store.Load(ctx)
+		if err != nil { // nothing starts on what is unknown
+			l.say(err.Error(), "")
+			return decision{waits: err.Error()}
+		}
+		d = l.rules.decide(l.regions, state, l.now())
+		if d.waits != "" {
+			l.say(d.waits, d.todo)
+		}
+		if d.look == nil || looked {
+			return d
+		}
+		if err := l.look(ctx, d, state); err != nil {
+			l.say(err.Error(), "")
+		}
 	}
-	state, err := l.store.Load(ctx)
-	if err != nil { // nothing starts on what is unknown
-		d := decision{waits: err.Error()}
-		l.say(d.waits, "")
-		return d
-	}
-	d := l.rules.decide(l.regions, state, l.now())
-	if d.waits != "" {
-		l.say(d.waits, d.todo)
-	}
-	if d.look == nil {
-		return d
-	}
-	if err := l.look(ctx, d, state); err != nil {
-		l.say(err.Error(), "")
-	}
-	return decision{waits: d.waits, until: l.now()} // decide again
+	return decision{}
 }
 
 // sleep returns how long to wait before the rollout is decided on again.
@@ -87,14 +86,18 @@ func (l *loop) sleep(d decision) time.Duration {
 	if d.until.IsZero() {
 		return lookAgain
 	}
-	return min(max(d.until.Sub(l.now()), 10*time.Millisecond), lookAgain)
+	return min(max(d.until.Sub(l.now()), time.Second), lookAgain)
 }
 
 // now has no monotonic part: that stands still while the computer sleeps.
 func (l *loop) now() time.Time { return l.Clock.Now().Round(0) }
 
-// say reports what concerns the whole rollout, and what somebody must do about it.
+// say reports what concerns the whole rollout, and what somebody must do about it, unless that was the last it said.
 func (l *loop) say(message, todo string) {
+	if message == l.said {
+		return
+	}
+	l.said = message
 	event := v1alpha1.Progress{Time: metav1.NewTime(l.now()), State: v1alpha1.StepRunning, Message: message}
 	l.Report(event)
 	if todo != "" {

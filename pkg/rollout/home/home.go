@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/util/retry"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
@@ -23,13 +24,14 @@ import (
 // Home keeps the state of a rollout in a ConfigMap, with a key for each wave. Several machines may use it at once: each
 // write holds only if nobody wrote since it was read.
 type Home struct {
-	access *cluster.Access
-	object types.NamespacedName
+	client  kubernetes.Interface
+	context string // its kubeconfig context, for errors
+	object  types.NamespacedName
 }
 
 // At returns the home of the rollout of that primary's regions. It sends nothing.
-func At(access *cluster.Access, namespace, primary string) *Home {
-	return &Home{access, types.NamespacedName{Namespace: namespace, Name: cluster.NameFor("coder-satellite-rollout", primary)}}
+func At(client kubernetes.Interface, context, namespace, primary string) *Home {
+	return &Home{client, context, types.NamespacedName{Namespace: namespace, Name: cluster.NameFor("coder-satellite-rollout", primary)}}
 }
 
 // Load returns the state, in one request. A rollout that has not begun has none.
@@ -39,7 +41,7 @@ func (h *Home) Load(ctx context.Context) (rollout.State, error) {
 }
 
 func (h *Home) load(ctx context.Context) (*corev1.ConfigMap, rollout.State, error) {
-	stored, err := h.access.Clientset().CoreV1().ConfigMaps(h.object.Namespace).Get(ctx, h.object.Name, metav1.GetOptions{})
+	stored, err := h.client.CoreV1().ConfigMaps(h.object.Namespace).Get(ctx, h.object.Name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil, rollout.State{}, nil
 	}
@@ -59,7 +61,7 @@ func (h *Home) load(ctx context.Context) (*corev1.ConfigMap, rollout.State, erro
 
 // Update changes the state of a wave, in two requests, and as many more whenever another machine wrote in between.
 func (h *Home) Update(ctx context.Context, name string, change func(*rollout.WaveState) bool) error {
-	configMaps := h.access.Clientset().CoreV1().ConfigMaps(h.object.Namespace)
+	configMaps := h.client.CoreV1().ConfigMaps(h.object.Namespace)
 	lost := func(err error) bool { return apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) }
 	var unread error
 	patience := wait.Backoff{Steps: 10, Duration: 20 * time.Millisecond, Factor: 2, Jitter: 0.5, Cap: 2 * time.Second}
@@ -77,7 +79,7 @@ func (h *Home) Update(ctx context.Context, name string, change func(*rollout.Wav
 			return err
 		}
 		if stored == nil {
-			if err := journal.EnsureNamespace(ctx, h.access.Clientset(), h.object.Namespace); err != nil {
+			if err := journal.EnsureNamespace(ctx, h.client, h.object.Namespace); err != nil {
 				return err
 			}
 			stored = &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{
@@ -102,5 +104,5 @@ func (h *Home) Update(ctx context.Context, name string, change func(*rollout.Wav
 
 // failed says what is wrong with the home, whose ConfigMap it names.
 func (h *Home) failed(what string, err error) error {
-	return fmt.Errorf("the state of the rollout, in the ConfigMap %s of its home, %s: %w", h.object, what, cluster.Explain(err, h.access.Context))
+	return fmt.Errorf("the state of the rollout, in the ConfigMap %s of its home, %s: %w", h.object, what, cluster.Explain(err, h.context))
 }

@@ -3,7 +3,9 @@ package cmd
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/utils/clock"
@@ -56,17 +58,27 @@ func TestRollout(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &connection{fleet: &fleet.Fleet{Waves: [][]string{{"a"}, {"b"}}, MaxParallel: 3, MaxFailures: 1}, survey: survey}
+	waves := []fleet.Wave{{Name: "1", Regions: []string{"a"}, MaxParallel: 3, Soak: time.Hour, Approval: true}, {Name: "2", Regions: []string{"b"}}}
+	c := &connection{fleet: &fleet.Fleet{Waves: waves, MaxFailures: 1}, survey: survey}
 	all := &targets{env: Environment{Clock: clock.RealClock{}}}
-	rollout := all.rollout(c, migration.Migrate(false, migration.Refuse), options, nil)
-	if rollout.MaxParallel != 3 || rollout.MaxFailures != 1 || !cmp.Equal(rollout.Waves, c.fleet.Waves) || len(rollout.Survey.Regions()) != 2 {
-		t.Errorf("%+v", rollout)
+	rollout, err := all.rollout(c, migration.Migrate(false, migration.Refuse), options, nil)
+	if err != nil || rollout.MaxFailures != 1 || !cmp.Equal(rollout.Waves, waves) || len(rollout.Survey.Regions()) != 2 {
+		t.Errorf("%+v, %v", rollout, err)
+	}
+	if back, err := all.rollout(c, migration.Rollback(migration.RollbackOptions{}), options, nil); err != nil ||
+		!cmp.Equal(back.Waves, []fleet.Wave{{Name: "1", Regions: []string{"a"}, MaxParallel: 3}, {Name: "2", Regions: []string{"b"}}}) {
+		t.Errorf("a rollback waits for nothing: %+v, %v", back, err)
 	}
 	if rollout.Survey != survey || rollout.Operation.Name != "migrate" ||
 		!rollout.Options.NoRollback || rollout.Options.Reason != "why" || len(rollout.Options.RunID) != 8 {
 		t.Errorf("%+v", rollout.Options)
 	}
-	if again := all.rollout(c, migration.Migrate(false, migration.Refuse), options, nil); again.Options.RunID == rollout.Options.RunID {
-		t.Error("two runs have one name")
+	if again, err := all.rollout(c, migration.Migrate(false, migration.Refuse), options, nil); err != nil || again.Options.RunID == rollout.Options.RunID {
+		t.Errorf("two runs have one name: %v", err)
+	}
+	c.fleet.Waves[0].Gates = []fleet.Gate{{Check: "satelite-ready"}}
+	_, err = all.rollout(c, migration.Migrate(false, migration.Refuse), options, nil)
+	if code, text := ExitCode(err); code != exitUsage || !strings.Contains(text, `a gate of wave "1" names the check "satelite-ready", which status does not have; did you mean "satellite-ready"?`) {
+		t.Errorf("%d, %s", code, text)
 	}
 }

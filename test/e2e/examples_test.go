@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -16,11 +17,11 @@ import (
 // here fails the test: add it where its examples can run.
 var exampleOrder = []string{
 	"version", "explain", "options", "completion", "completion kubectl", "completion bash", "completion zsh", "completion fish", "completion powershell",
-	"discover", "rbac", "export", "export flux", "export argocd", "plan", "retain", "unlock", "migrate", "verify", "status", "workspaces", "workspaces rebuild", "report", "report serve", "report notice", "support-bundle", "history", "rollback", "remove", "finalize",
+	"discover", "rbac", "export", "export flux", "export argocd", "plan", "retain", "unlock", "approve", "migrate", "verify", "status", "workspaces", "workspaces rebuild", "report", "report serve", "report notice", "support-bundle", "history", "rollback", "remove", "finalize",
 }
 
 // asks are the verbs that ask before they act. A test cannot answer.
-var asks = []string{"migrate", "rollback", "retain", "remove", "finalize", "unlock", "workspaces rebuild"}
+var asks = []string{"migrate", "rollback", "retain", "remove", "finalize", "unlock", "approve", "workspaces rebuild"}
 
 // TestExamples runs every example in the help of every verb. It uses its own lab, since some
 // examples remove things for good. Each must succeed.
@@ -153,6 +154,14 @@ func exampleFiles(t *testing.T, own *inlab.Lab, dir string) {
 		copyFile(t, own.Path(name), filepath.Join(dir, name))
 	}
 	copyFile(t, own.Path("common.yaml"), filepath.Join(dir, "sydney.yaml"))
+	file, err := os.OpenFile(filepath.Join(dir, "fleet.yaml"), os.O_APPEND|os.O_WRONLY, 0)
+	if err == nil {
+		_, err = file.WriteString("rollout: {home: sydney, waves: [{regions: [sydney]}, {name: emea, approval: required}]}\n")
+		err = errors.Join(err, file.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func copyFile(t *testing.T, from, to string) {

@@ -134,9 +134,14 @@ func stoppedBy(t *testing.T, check string, says []string, args ...string) {
 // eventually waits until done reports true.
 func eventually(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !done(); {
+	eventuallyWithin(t, 30*time.Second, what, done)
+}
+
+func eventuallyWithin(t *testing.T, patience time.Duration, what string, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !done(); {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within 30 seconds", what)
+			t.Fatalf("%s: not within %s", what, patience)
 		}
 		<-time.After(50 * time.Millisecond)
 	}

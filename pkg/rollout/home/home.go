@@ -83,7 +83,8 @@ func (h *Home) Update(ctx context.Context, name string, change func(*rollout.Wav
 				return err
 			}
 			stored = &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{
-				Name: h.object.Name, Namespace: h.object.Namespace, Labels: map[string]string{"app.kubernetes.io/managed-by": "kubectl-coder-satellite"},
+				Name: h.object.Name, Namespace: h.object.Namespace,
+				Labels: map[string]string{"app.kubernetes.io/managed-by": "kubectl-coder-satellite", "app.kubernetes.io/component": "rollout"},
 			}}
 			stored.Data = map[string]string{name: string(redact.JSON(text))}
 			_, err = configMaps.Create(ctx, stored, metav1.CreateOptions{})

@@ -158,6 +158,10 @@ func TestFlagsBecomeOptions(t *testing.T) {
 	if err != nil || unlocked.reason != "why" || !unlocked.force || !unlocked.yes || !unlocked.flags.AccessURLOptional {
 		t.Errorf("unlock: %+v, %v", unlocked, err)
 	}
+	approved, err := optionsOf(newApprove, "-f", "fleet.yaml", "--wave", "emea", "--reason", "why", "-y")
+	if err != nil || approved.reason != "why" || !approved.yes || approved.flags.Wave != "emea" || !approved.flags.AccessURLOptional {
+		t.Errorf("approve: %+v, %v", approved, err)
+	}
 	found, err := optionsOf(newDiscover, "--context", "a", "--context", "b", "-o", "json")
 	if err != nil || !cmp.Equal(found.contexts, []string{"a", "b"}) || found.format != "json" || found.needs.regions {
 		t.Errorf("discover: %+v, %v", found, err)

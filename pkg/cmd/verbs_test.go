@@ -25,6 +25,7 @@ func TestVerbsTakeTheirFlags(t *testing.T) {
 		"remove":   slices.Concat(regions, run, []string{"force", "reason", "output"}),
 		"finalize": slices.Concat(regions, run, []string{"reason", "output"}),
 		"history":  slices.Concat(regions, []string{"output"}),
+		"approve":  slices.Concat(regions, []string{"wave", "reason", "yes"}),
 		"unlock":   slices.Concat(regions, []string{"reason", "force", "yes"}),
 		"discover": {"context", "all-contexts", "kubeconfig", "coder-url", "coder-token-file", "coder-ca-file", "request-timeout", "output"},
 		"explain":  {"output"},

@@ -56,6 +56,9 @@ func TestExamples(t *testing.T) {
 		}
 		for _, paragraph := range paragraphs {
 			dir := exampleDir(t, own)
+			if verb == "approve" {
+				withRollout(t, dir)
+			}
 			for _, line := range paragraph {
 				ran++
 				runExample(t, own, dir, verb, line)
@@ -154,6 +157,11 @@ func exampleFiles(t *testing.T, own *inlab.Lab, dir string) {
 		copyFile(t, own.Path(name), filepath.Join(dir, name))
 	}
 	copyFile(t, own.Path("common.yaml"), filepath.Join(dir, "sydney.yaml"))
+}
+
+// withRollout gives the Fleet waves, of which the second needs an approval, and a home.
+func withRollout(t *testing.T, dir string) {
+	t.Helper()
 	file, err := os.OpenFile(filepath.Join(dir, "fleet.yaml"), os.O_APPEND|os.O_WRONLY, 0)
 	if err == nil {
 		_, err = file.WriteString("rollout: {home: sydney, waves: [{regions: [sydney]}, {name: emea, approval: required}]}\n")

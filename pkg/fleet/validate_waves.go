@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/utils/ptr"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/suggest"
@@ -21,58 +23,40 @@ func (v *validator) waves() (waves []Wave) {
 		for j, name := range declared.Regions {
 			wave := fmt.Sprintf("rollout.waves[%d]", i)
 			path := fmt.Sprintf("%s.regions[%d]", wave, j)
-			switch earlier, twice := placed[name]; {
-			case !slices.Contains(names, name):
-				v.addf(path, "no region is called %q%s", name, suggest.DidYouMean(name, names))
-			case twice:
-				v.addf(path, "the region %q is already in %s", name, earlier)
-			default:
-				placed[name] = wave
-			}
+			v.addIf(!slices.Contains(names, name), path, "no region is called %q%s", name, suggest.DidYouMean(name, names))
+			v.addIf(placed[name] != "", path, "the region %q is already in %s", name, placed[name])
+			placed[name] = wave
 		}
 	}
 	for i, declared := range v.in.Rollout.Waves {
 		path := fmt.Sprintf("rollout.waves[%d]", i)
 		wave := v.wave(path, strconv.Itoa(i+1), declared)
-		if len(declared.Regions) == 0 {
-			wave.Regions = v.chosen(path, declared.Selector, placed)
-		}
-		v.addIf(len(declared.Regions) > 0 && declared.Selector != "", path+".selector", "cannot be used with regions; leave one of them out")
 		v.addIf(slices.ContainsFunc(waves, func(other Wave) bool { return other.Name == wave.Name }), path+".name", "the name %q is already another wave's", wave.Name)
+		wanted, err := labels.Parse(declared.Selector)
+		v.addIf(err != nil, path+".selector", "%q: %v", declared.Selector, err)
+		for _, region := range v.out.Regions {
+			if err == nil && len(declared.Regions) == 0 && placed[region.Name] == "" && wanted.Matches(labels.Set(region.Labels)) {
+				wave.Regions, placed[region.Name] = append(wave.Regions, region.Name), path
+			}
+		}
+		v.addIf(err == nil && len(wave.Regions) == 0, path, "has no region: earlier waves and those that name regions leave none that its selector matches")
 		wave.MaxParallel = v.parallel(path+".maxParallel", declared.MaxParallel, len(wave.Regions))
 		waves = append(waves, wave)
 	}
 	for _, name := range names {
-		if _, ok := placed[name]; !ok && name != "" && len(waves) > 0 {
-			v.addf("rollout.waves", "the region %q is in no wave; add it, or a last wave without regions and selector, for all others", name)
-		}
+		v.addIf(placed[name] == "" && name != "" && len(waves) > 0, "rollout.waves",
+			"the region %q is in no wave; add it, or a last wave without regions and selector, for all others", name)
 	}
 	return waves
 }
 
-// chosen returns the regions that are in no wave and match the selector, and places them in the wave at that path.
-func (v *validator) chosen(path, selector string, placed map[string]string) (names []string) {
-	wanted, err := labels.Parse(selector)
-	if err != nil {
-		v.addf(path+".selector", "%q: %v", selector, err)
-		return nil
-	}
-	for _, region := range v.out.Regions {
-		if _, ok := placed[region.Name]; !ok && wanted.Matches(labels.Set(region.Labels)) {
-			names = append(names, region.Name)
-			placed[region.Name] = path
-		}
-	}
-	v.addIf(len(names) == 0, path, "has no region: earlier waves and those that name regions leave none that its selector matches")
-	return names
-}
-
 func (v *validator) wave(path, number string, in v1alpha1.Wave) Wave {
 	wave := Wave{
-		Name: cmp.Or(in.Name, number), Regions: in.Regions, Approval: in.Approval == "required",
+		Name: cmp.Or(in.Name, number), Regions: slices.Clone(in.Regions), Approval: in.Approval == "required",
 		Window: v.window(path+".window", in.Window), Soak: v.duration(path+".soak", in.Soak),
 	}
 	v.addIf(!validName.MatchString(wave.Name), path+".name", "%q: use up to 63 letters, digits, '.', '_' and '-', with a letter or digit at both ends", wave.Name)
+	v.addIf(len(in.Regions) > 0 && in.Selector != "", path+".selector", "cannot be used with regions; leave one of them out")
 	v.addIf(in.Approval != "" && !wave.Approval, path+".approval", `%q: it must be "required", or left out`, in.Approval)
 	v.addIf(wave.Approval && v.in.Rollout.Home == "", path+".approval", "needs rollout.home, the context of a cluster where approvals are kept")
 	for i, gate := range in.Gates {
@@ -88,62 +72,47 @@ func (v *validator) gate(path string, in v1alpha1.Gate) Gate {
 		v.addIf(err != nil || !(ratio > 0), path+".latencyRatio", "%q is not a number above 0, such as 0.8", in.LatencyRatio)
 		gate.LatencyRatio = ratio
 	}
-	set := 0
-	for _, given := range []bool{in.Check != "", in.LatencyRatio != "", in.MaxGap != "", len(in.Exec) > 0} {
-		if given {
-			set++
-		}
-	}
-	v.addIf(set != 1, path, "needs exactly one of check, latencyRatio, maxGap and exec")
+	given := slices.DeleteFunc([]string{in.Check, in.LatencyRatio, in.MaxGap, strings.Join(in.Exec[:min(1, len(in.Exec))], "")}, func(text string) bool { return text == "" })
+	v.addIf(len(given) != 1, path, "needs exactly one of check, latencyRatio, maxGap and exec")
 	v.addIf(in.MaxGap != "" && v.in.Rollout.Home == "", path+".maxGap", "needs rollout.home, the context of a cluster where measurements are kept")
-	v.addIf(len(in.Exec) > 0 && in.Exec[0] == "", path+".exec[0]", "is empty; name a command")
 	return gate
 }
 
 func (v *validator) window(path string, in v1alpha1.Window) Window {
-	window := Window{From: v.timeOfDay(path+".from", in.From), To: v.timeOfDay(path+".to", in.To)}
 	zone, err := time.LoadLocation(in.TimeZone)
 	v.addIf(err != nil || in.TimeZone == "Local", path+".timeZone", "%q is not the name of a time zone, such as Europe/London", in.TimeZone)
-	window.Zone = zone
-	for i, day := range in.Days {
-		known := slices.IndexFunc(weekdays(), func(name string) bool { return name == day })
-		v.addIf(known < 0, fmt.Sprintf("%s.days[%d]", path, i), "%q is not one of %s", day, strings.Join(weekdays(), ", "))
-		window.Days = append(window.Days, time.Weekday(known))
+	window := Window{From: v.timeOfDay(path+".from", in.From), To: v.timeOfDay(path+".to", in.To), Zone: zone}
+	if len(in.Days) > 0 || window.From != window.To {
+		days := strings.Join(in.Days, ", ")
+		window.Text = strings.TrimSpace(fmt.Sprintf("%s %s to %s %s", days, cmp.Or(in.From, "00:00"), cmp.Or(in.To, "00:00"), zone))
+	}
+	for i, name := range in.Days {
+		day := time.Sunday
+		for day <= time.Saturday && day.String()[:3] != name {
+			day++
+		}
+		v.addIf(day > time.Saturday, fmt.Sprintf("%s.days[%d]", path, i), "%q is not one of Mon, Tue, Wed, Thu, Fri, Sat, Sun", name)
+		window.Days = append(window.Days, day)
 	}
 	return window
 }
 
-// weekdays are the days' names in a Fleet file, by time.Weekday.
-func weekdays() []string { return []string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"} }
-
 func (v *validator) timeOfDay(path, text string) time.Duration {
-	if text == "" {
-		return 0
-	}
-	at, err := time.Parse("15:04", text)
-	v.addIf(err != nil || len(text) != len("15:04"), path, "%q is not a time of day, such as 09:30", text)
+	at, err := time.Parse("15:04", cmp.Or(text, "00:00"))
+	v.addIf(err != nil, path, "%q is not a time of day, such as 09:30", text)
 	return time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
 }
 
 func (v *validator) duration(path, text string) time.Duration {
-	if text == "" {
-		return 0
-	}
-	duration, err := time.ParseDuration(text)
-	v.addIf(err != nil || duration <= 0, path, "%q is not a duration above 0, such as 90m or 24h", text)
+	duration, err := time.ParseDuration(cmp.Or(text, "0"))
+	v.addIf(err != nil || text != "" && duration <= 0, path, "%q is not a duration above 0, such as 90m or 24h", text)
 	return duration
 }
 
 // parallel returns how many of a wave's regions may be in progress: a number, or a percentage of them, rounded up.
 func (v *validator) parallel(path, text string, regions int) int {
-	if text == "" {
-		return v.out.MaxParallel
-	}
-	number, isPercent := strings.CutSuffix(text, "%")
-	value, err := strconv.Atoi(number)
-	v.addIf(err != nil || value < 1 || isPercent && value > 100, path, "%q is neither a number above 0 nor a percentage from 1%% to 100%%", text)
-	if isPercent {
-		return max(1, (value*regions+99)/100)
-	}
-	return value
+	number, err := intstr.GetScaledValueFromIntOrPercent(ptr.To(intstr.Parse(cmp.Or(text, strconv.Itoa(v.out.MaxParallel)))), regions, true)
+	v.addIf(text != "" && (err != nil || number < min(1, regions) || strings.HasSuffix(text, "%") && number > regions), path,
+		"%q is neither a number above 0 nor a percentage from 1%% to 100%%", text)
+	return max(number, 1)
 }

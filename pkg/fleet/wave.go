@@ -32,6 +32,7 @@ type Window struct {
 	Days     []time.Weekday // on which it opens; none means every day
 	From, To time.Duration  // since midnight; it closes on the next day if To is not later than From
 	Zone     *time.Location // nil means UTC
+	Text     string         // as the operator wrote it; empty for the zero value
 }
 
 // Opens returns when the window is open next: now, if it is open. A day's window is one of the wall clock, so that it is

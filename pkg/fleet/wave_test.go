@@ -22,7 +22,7 @@ func pacedWaves(t *testing.T) []fleet.Wave {
 	if err != nil {
 		t.Fatal(err)
 	}
-	nights := fleet.Window{Days: []time.Weekday{time.Monday, time.Tuesday}, From: 22 * time.Hour, To: 6 * time.Hour, Zone: london}
+	nights := fleet.Window{Days: []time.Weekday{time.Monday, time.Tuesday}, From: 22 * time.Hour, To: 6 * time.Hour, Zone: london, Text: "Mon, Tue 22:00 to 06:00 Europe/London"}
 	return []fleet.Wave{
 		{
 			Name: "canary", Regions: []string{"sydney"}, MaxParallel: 2, Soak: 24 * time.Hour, Window: fleet.Window{Zone: time.UTC},

@@ -3,8 +3,6 @@ package rollout
 import (
 	"fmt"
 	"slices"
-	"strings"
-	"time"
 
 	"k8s.io/apimachinery/pkg/util/duration"
 
@@ -72,8 +70,8 @@ func planned(waves []fleet.Wave) []v1alpha1.PlanWave {
 		if wave.Approval {
 			p.Waits = append(p.Waits, "an approval")
 		}
-		if text := inWords(wave.Window); text != "" {
-			p.Waits = append(p.Waits, text)
+		if wave.Window.Text != "" {
+			p.Waits = append(p.Waits, "its window, "+wave.Window.Text)
 		}
 		shown = append(shown, p)
 	}
@@ -98,18 +96,4 @@ func after(wave fleet.Wave) (waits []string) {
 		waits = append(waits, fmt.Sprintf("a gate of wave %q: %s", wave.Name, text))
 	}
 	return waits
-}
-
-// inWords describes a window; "" if it is always open.
-func inWords(window fleet.Window) string {
-	if len(window.Days) == 0 && window.From == window.To {
-		return ""
-	}
-	clock := func(d time.Duration) string { return fmt.Sprintf("%02d:%02d", int(d.Hours()), int(d.Minutes())%60) }
-	var days []string
-	for _, day := range window.Days {
-		days = append(days, day.String()[:3])
-	}
-	days = append(days, clock(window.From)+" to "+clock(window.To))
-	return fmt.Sprintf("its window, %s %s", strings.Join(days, ", "), window.Zone)
 }

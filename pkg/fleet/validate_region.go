@@ -67,7 +67,6 @@ func (v *validator) checkSatellite(at string, region v1alpha1.Region) {
 
 // checkNoSatellite checks a region without a satellite. It must name its providers: the primary's address of its own
 // cluster differs from the one in a kubeconfig, so such a provider is never found by address.
-
 func (v *validator) checkNoSatellite(at string, region v1alpha1.Region) {
 	for _, field := range []struct {
 		name string

@@ -38,8 +38,6 @@ func LoadChart(ctx context.Context, ref ChartRef) (*Chart, error) {
 		return nil, err
 	}
 	switch {
-	case loaded.Metadata == nil || loaded.Metadata.Name == "":
-		return nil, fmt.Errorf("chart %s has no name", ref.Name)
 	case loaded.Metadata.Deprecated:
 		return nil, fmt.Errorf("chart %s %s is deprecated by its authors", loaded.Metadata.Name, loaded.Metadata.Version)
 	case action.CheckDependencies(loaded, loaded.Metadata.Dependencies) != nil:
@@ -103,16 +101,10 @@ func (c *Chart) own() *chart.Chart { return copyOfChart(c.Chart) }
 
 func copyOfChart(c *chart.Chart) *chart.Chart {
 	own := *c
-	if c.Metadata != nil {
-		metadata := *c.Metadata
-		metadata.Dependencies = nil
-		for _, dependency := range c.Metadata.Dependencies {
-			if dependency != nil {
-				its := *dependency
-				metadata.Dependencies = append(metadata.Dependencies, &its)
-			}
-		}
-		own.Metadata = &metadata
+	own.Metadata = new(*c.Metadata) // Helm's loader refuses charts without it, and empty dependencies
+	own.Metadata.Dependencies = nil
+	for _, dependency := range c.Metadata.Dependencies {
+		own.Metadata.Dependencies = append(own.Metadata.Dependencies, new(*dependency))
 	}
 	dependencies := make([]*chart.Chart, len(c.Dependencies()))
 	for i, dependency := range c.Dependencies() {

@@ -39,7 +39,9 @@ func ownRegistration(s *snapshot.Snapshot) (coder.Satellite, bool) {
 		return own, true
 	}
 	record := s.SatelliteJournal.Value()
-	return registered(s, func(r coder.Satellite) bool { return record != nil && record.RegistrationID != "" && record.RegistrationID == r.ID })
+	return registered(s, func(r coder.Satellite) bool {
+		return record != nil && record.RegistrationID != "" && record.RegistrationID == r.ID
+	})
 }
 
 // registered returns the first registration at the primary that fits.

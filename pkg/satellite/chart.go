@@ -90,8 +90,7 @@ func Compatible(c *Chart, serverVersion string) error {
 	if constraint == "" || chartutil.IsCompatibleRange(constraint, serverVersion) {
 		return nil
 	}
-	return fmt.Errorf("chart %s %s supports Kubernetes %s, but the cluster has %s",
-		c.Metadata.Name, c.Metadata.Version, constraint, serverVersion)
+	return fmt.Errorf("chart %s %s supports Kubernetes %s, but the cluster has %s", c.Metadata.Name, c.Metadata.Version, constraint, serverVersion)
 }
 
 // own returns a copy for one run of Helm, since all regions share one loaded chart. Helm changes its chart: it drops

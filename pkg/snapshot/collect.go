@@ -61,7 +61,9 @@ func (src *Source) gather(ctx context.Context, s *Snapshot, items []Item, satell
 	g.run(ItemLock, true, func() { s.ProviderLock = ofProvider(ctx, src, s, lock.Read, src.ProviderLock(s)) })
 	// The legacy release waits for the journal: the ledger is in it.
 	journaled := g.run(ItemJournal, true, func() { s.ProviderJournal = ofProvider(ctx, src, s, journal.Read, src.ProviderJournal(s)) })
-	g.run(ItemLegacy, true, func() { s.Legacy = src.legacyFact(ctx, s, journaled) })
+	g.run(ItemLegacy, true, func() {
+		s.Legacy = inCluster(src.ProviderSite, func() (Legacy, error) { return src.legacy(ctx, s, journaled) })
+	})
 	g.Wait()
 
 	if release := s.Legacy.Value().Release; g.wants(ItemRemoval) && release != nil {

@@ -22,8 +22,7 @@ func (v *validator) checkRegion(at string, region v1alpha1.Region) {
 	case region.Name == "":
 		v.addf(at+".name", "missing; give a short name, under which the satellite is registered")
 	case !validName.MatchString(region.Name):
-		v.addf(at+".name", "%q is not a region's name: use up to 63 letters, digits, '.', '_' and '-', "+
-			"with a letter or digit at both ends", region.Name)
+		v.addf(at+".name", "%q is not a region's name: use up to 63 letters, digits, '.', '_' and '-', with a letter or digit at both ends", region.Name)
 	}
 	for _, key := range slices.Sorted(maps.Keys(region.Labels)) {
 		v.addIf(len(content.IsLabelKey(key)) > 0, at+".labels."+key, "%q is not a label's key: use up to 63 letters, digits, '-', '_' and '.', "+
@@ -67,7 +66,6 @@ func (v *validator) checkSatellite(at string, region v1alpha1.Region) {
 
 // checkNoSatellite checks a region without a satellite. It must name its providers: the primary's address of its own
 // cluster differs from the one in a kubeconfig, so such a provider is never found by address.
-
 func (v *validator) checkNoSatellite(at string, region v1alpha1.Region) {
 	for _, field := range []struct {
 		name string

@@ -70,8 +70,7 @@ func conflict(deployment *appsv1.Deployment, namespace, release string) string {
 	default:
 		owner = "the Helm release " + owner
 	}
-	return fmt.Sprintf("namespace %q already has a Deployment %s of %s, and two Coder deployments cannot share a namespace",
-		namespace, workloadName, owner)
+	return fmt.Sprintf("namespace %q already has a Deployment %s of %s, and two Coder deployments cannot share a namespace", namespace, workloadName, owner)
 }
 
 // MissingSecrets returns the Secrets that the values name and the namespace lacks, sorted. It reads only metadata.

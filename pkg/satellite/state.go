@@ -72,8 +72,7 @@ func (s State) Matches(spec Spec, c *Chart) (bool, []string) {
 		differences = append(differences, "a Helm operation on it did not end: "+s.LastStatus)
 	}
 	if s.Superseded() && s.Pending == nil {
-		differences = append(differences, fmt.Sprintf("revision %d is deployed, and a newer one, %d, is %s",
-			s.Revision, s.LastRevision, s.LastStatus))
+		differences = append(differences, fmt.Sprintf("revision %d is deployed, and a newer one, %d, is %s", s.Revision, s.LastRevision, s.LastStatus))
 	}
 	// Flux adds a digest to the version of a chart from an OCI registry
 	version, _, _ := strings.Cut(s.ChartVersion, "+")

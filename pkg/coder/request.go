@@ -150,8 +150,7 @@ func (c *Client) decode(r request, got *answer, out any) error {
 		return nil
 	}
 	if isPage(got.header) {
-		return fmt.Errorf("%s: the answer (%s) is not from Coder's API; a proxy in between may have sent it",
-			c.named(r), c.describeType(got.header))
+		return fmt.Errorf("%s: the answer (%s) is not from Coder's API; a proxy in between may have sent it", c.named(r), c.describeType(got.header))
 	}
 	if err := json.Unmarshal(got.body, out); err != nil {
 		return fmt.Errorf("%s: the answer (%s) cannot be parsed: %w", c.named(r), c.describeType(got.header), c.scrubError(err))

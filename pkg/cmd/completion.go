@@ -65,8 +65,9 @@ func newCompletionKubectl(env Environment) *cobra.Command {
 			}
 			dir = filepath.Dir(plugin)
 		}
-		file := filepath.Join(dir, completerName(runtime.GOOS))
-		wrote, err := installCompleter(file, completer(runtime.GOOS))
+		name, script := completer(runtime.GOOS)
+		file := filepath.Join(dir, name)
+		wrote, err := installCompleter(file, script)
 		switch {
 		case err != nil:
 			return err
@@ -83,19 +84,12 @@ func newCompletionKubectl(env Environment) *cobra.Command {
 	return cmd
 }
 
-func completerName(goos string) string {
-	if goos == "windows" {
-		return completerFile + ".cmd" // PATHEXT has .CMD, so that kubectl finds it
+// completer returns the file's name and the script, which runs cobra's hidden verb __complete.
+func completer(goos string) (name, script string) {
+	if goos == "windows" { // PATHEXT has .CMD, so that kubectl finds it
+		return completerFile + ".cmd", "@rem " + completerMark + "\r\n@" + pluginFile + " __complete %*\r\n"
 	}
-	return completerFile
-}
-
-// completer returns the script, which runs cobra's hidden verb __complete.
-func completer(goos string) string {
-	if goos == "windows" {
-		return "@rem " + completerMark + "\r\n@" + pluginFile + " __complete %*\r\n"
-	}
-	return "#!/bin/sh\n# " + completerMark + "; delete it to undo that.\nexec " + pluginFile + ` __complete "$@"` + "\n"
+	return completerFile, "#!/bin/sh\n# " + completerMark + "; delete it to undo that.\nexec " + pluginFile + ` __complete "$@"` + "\n"
 }
 
 // installCompleter writes the script if it is missing or outdated, and refuses to overwrite anybody else's file.

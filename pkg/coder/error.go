@@ -14,12 +14,9 @@ import (
 type Error struct {
 	Method, Host, Path string
 	Status             int
-	// Code and Message are the API's own; empty if the answer was not the API's.
-	Code, Message string
-	// Foreign describes an answer that is not the API's, for example "text/html"; otherwise empty.
-	Foreign string
-	// Advice says what to do; may be empty.
-	Advice string
+	Code, Message      string // the API's own; empty if the answer was not the API's
+	Foreign            string // an answer that is not the API's, for example "text/html"; otherwise empty
+	Advice             string // what to do; may be empty
 
 	retryAfter time.Duration
 }

@@ -14,15 +14,12 @@ import (
 )
 
 type request struct {
-	method string
-	path   string // with its query
-	body   any    // sent as JSON unless nil
-	// repeatable is set when doing it twice is the same as doing it once.
-	repeatable bool
-	// public is set when it needs no token, and must not carry one.
-	public bool
-	// anonymous is set when it must not carry the AuthHeader either: the server is not yet known.
-	anonymous bool
+	method     string
+	path       string // with its query
+	body       any    // sent as JSON unless nil
+	repeatable bool   // doing it twice is the same as doing it once
+	public     bool   // it needs no token, and must not carry one
+	anonymous  bool   // it must not carry the AuthHeader either: the server is not yet known
 }
 
 // shownPath is the path without its query, which may hold people's names.

@@ -18,9 +18,8 @@ type series struct {
 	answered         bool // at any time
 	probes, failures int
 	took             [phases]durations
-	// down is when the present outage began; zero if there is none.
-	down    time.Time
-	longest time.Duration
+	down             time.Time // when the present outage began; zero if there is none
+	longest          time.Duration
 }
 
 func (s *series) note(phase Phase, began, ended time.Time, err error) {

@@ -21,14 +21,11 @@ const (
 
 // Path is one way that users' clients take.
 type Path struct {
-	// Name, Provider and URL are as in v1alpha1.PathMeasurement.
-	Name, Provider, URL string
+	Name, Provider, URL string // as in v1alpha1.PathMeasurement
 	// Ask probes once, and returns nil if there was an answer. It must end soon after its context. Calls never overlap.
-	Ask func(context.Context) error
-	// Close releases what Ask keeps; may be nil.
-	Close func()
-	// New is set if nobody uses the path yet: failures before its first answer do not count.
-	New bool
+	Ask   func(context.Context) error
+	Close func() // releases what Ask keeps; may be nil
+	New   bool   // nobody uses the path yet: failures before its first answer do not count
 }
 
 // Phase is a part of the measured time.

@@ -14,9 +14,7 @@ import (
 
 func (p *page) report(report *v1alpha1.MigrationReport) {
 	p.once = true
-	p.title(primaryLine(report.Primary), plain)
-	p.blank()
-	p.table(reportTable(rows(p, report.Regions, gravity)), "")
+	p.overview(primaryLine(report.Primary), reportTable(rows(p, report.Regions, gravity)))
 	if p.full(len(report.Regions)) {
 		for i := range report.Regions {
 			if region := &report.Regions[i]; p.wide || gravity(*region) > 0 {
@@ -26,8 +24,7 @@ func (p *page) report(report *v1alpha1.MigrationReport) {
 	} else {
 		p.fleetReport(report.Regions)
 	}
-	p.blank()
-	p.text("", p.reportSummary(report))
+	p.summary(p.reportSummary(report))
 }
 
 // gravity is 0 for a region whose row says everything, and higher the more urgently somebody must look at it.

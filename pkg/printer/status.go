@@ -13,9 +13,7 @@ func (p *page) status(report *v1alpha1.StatusReport) {
 	if !report.Taken.IsZero() {
 		title += ", at " + report.Taken.UTC().Format(stamp)
 	}
-	p.title(title, plain)
-	p.blank()
-	p.table(statusTable(rows(p, report.Regions, unwell)), "")
+	p.overview(title, statusTable(rows(p, report.Regions, unwell)))
 	var found Groups[v1alpha1.CheckResult]
 	p.blank()
 	for i := range report.Regions {
@@ -33,8 +31,7 @@ func (p *page) status(report *v1alpha1.StatusReport) {
 		p.joinChecks(&found, name, results, len(region.Providers) > 1)
 	}
 	p.causes(found)
-	p.blank()
-	p.text("", p.statusSummary(report))
+	p.summary(p.statusSummary(report))
 }
 
 func statusTable(regions []v1alpha1.RegionStatus) table {

@@ -11,9 +11,7 @@ import (
 )
 
 func (p *page) workspaces(report *v1alpha1.WorkspaceReport) {
-	p.title(primaryLine(report.Primary), plain)
-	p.blank()
-	p.table(adoptionTable(report.Providers), "")
+	p.overview(primaryLine(report.Primary), adoptionTable(report.Providers))
 	var messages Groups[string]
 	for _, provider := range report.Providers {
 		if provider.Message != "" {
@@ -26,10 +24,7 @@ func (p *page) workspaces(report *v1alpha1.WorkspaceReport) {
 	}
 	p.blank()
 	p.table(workspaceTable(report, p.wide), "")
-	p.blank()
-	for _, sentence := range workspaceSummary(report, p.Ahead) {
-		p.text("", sentence)
-	}
+	p.summary(workspaceSummary(report, p.Ahead)...)
 }
 
 func adoptionTable(providers []v1alpha1.ProviderWorkspaces) table {

@@ -9,10 +9,8 @@ import (
 )
 
 type series struct {
-	path Path
-	// again requests a probe, and has its channel closed afterwards; stop ends the probes, and closes ended.
-	again chan chan<- struct{}
-	stop  context.CancelFunc
+	path  Path
+	stop  context.CancelFunc // ends the probes, and has ended closed
 	ended chan struct{}
 
 	answered         bool // at any time

@@ -69,12 +69,10 @@ func (c *Client) do(ctx context.Context, r request, out any) (*answer, error) {
 		if !again || !mayRepeat || attempt >= c.config.Attempts || ctx.Err() != nil {
 			return nil, err
 		}
-		timer := c.config.Clock.NewTimer(wait)
 		select {
 		case <-ctx.Done():
-			timer.Stop()
 			return nil, err
-		case <-timer.C():
+		case <-c.config.Clock.After(wait):
 		}
 	}
 }

@@ -57,12 +57,10 @@ func Break(ctx context.Context, client kubernetes.Interface, b Breaking) (string
 		return "", err
 	}
 	if !b.Force {
-		timer := b.Clock.NewTimer(durationOf(lease)/3 + 2*time.Second)
-		defer timer.Stop()
 		select {
 		case <-ctx.Done():
 			return "", fmt.Errorf("while watching whether %s is alive: %w", holder(lease), context.Cause(ctx))
-		case <-timer.C():
+		case <-b.Clock.After(durationOf(lease)/3 + 2*time.Second):
 		}
 		watched := lease.ResourceVersion
 		lease, err = get(ctx, client, b.Lease)

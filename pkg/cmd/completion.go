@@ -42,8 +42,7 @@ func newCompletion(env Environment) *cobra.Command {
 	return cmd
 }
 
-// The names that kubectl looks for on the PATH: the plugin's, and its completer's (kubectl,
-// pkg/cmd/plugin_completion.go).
+// What kubectl looks for on the PATH: the plugin, and its completer (kubectl, pkg/cmd/plugin_completion.go).
 const (
 	pluginFile    = "kubectl-coder_satellite"
 	completerFile = "kubectl_complete-coder_satellite"

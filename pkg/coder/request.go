@@ -165,5 +165,4 @@ type slowError struct{ after time.Duration }
 
 func (e *slowError) Error() string { return fmt.Sprintf("no complete answer within %s", e.after) }
 
-// Is makes the error match context.DeadlineExceeded.
 func (e *slowError) Is(target error) bool { return target == context.DeadlineExceeded }

@@ -94,7 +94,6 @@ func numbers[T any, K comparable](items []T, kind func(T) K) map[K]int {
 // sentences are a summary, or parts of a sentence.
 type sentences []string
 
-// add adds a sentence if it applies.
 func (s *sentences) add(applies bool, format string, args ...any) {
 	if applies {
 		*s = append(*s, fmt.Sprintf(format, args...))

@@ -31,7 +31,6 @@ func newPath(client *coder.Client, options Options) *path {
 	return &path{client: client, result: &v1alpha1.Connection{URL: client.URL()}, patience: cmp.Or(options.Patience, pingTimeout)}
 }
 
-// connection is a *wsnet.Conn.
 type connection interface {
 	Ping(context.Context) (time.Duration, error)
 	Route() (candidates []string, chosen string)

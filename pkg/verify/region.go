@@ -140,8 +140,7 @@ func tryAll(ctx context.Context, through []*path, workspaceID string, options Op
 	}
 }
 
-// pingAll pings along all paths in turns, until all pings are sent, the time has ended, or the first connection, which
-// the others are compared with, is lost.
+// pingAll pings along all paths in turns, until all pings are sent, the time has ended, or the first path is lost.
 func pingAll(ctx context.Context, through []*path, options Options) {
 	if options.For > 0 {
 		watching, cancel := context.WithTimeout(ctx, options.For)

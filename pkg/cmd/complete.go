@@ -129,8 +129,7 @@ func typedIn(names func(*v1alpha1.Fleet) []string) func(*cobra.Command) []string
 	}
 }
 
-// primaryPatience bounds a completion's wait for the primary: with kubectl's and the plugin's start, two seconds at
-// most.
+// primaryPatience bounds a completion's wait for the primary: with kubectl's and the plugin's start, two seconds.
 const primaryPatience = 1500 * time.Millisecond
 
 // providers returns the names of the workspace providers, except the primary's own cluster's.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"runtime"
-	"slices"
 
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
@@ -117,9 +116,7 @@ func (t *targets) load(c *connection) (err error) {
 }
 
 func (t *targets) login(c *connection) error {
-	login, err := coder.FindLogin(coder.LoginOptions{
-		URL: c.fleet.CoderURL, TokenFile: t.tokenFile, Getenv: t.env.Getenv, GOOS: runtime.GOOS,
-	})
+	login, err := coder.FindLogin(coder.LoginOptions{URL: c.fleet.CoderURL, TokenFile: t.tokenFile, Getenv: t.env.Getenv, GOOS: runtime.GOOS})
 	if err != nil {
 		return &exitError{exitPreflightFailed, err}
 	}
@@ -143,33 +140,26 @@ func (t *targets) login(c *connection) error {
 func (t *targets) region(c *connection, region fleet.Region) (snapshot.RegionConfig, error) {
 	opened := snapshot.RegionConfig{Region: region}
 	open := make(map[string]*cluster.Access)
-	site := func(context string) (*cluster.Access, error) {
-		if known, ok := open[context]; ok {
-			return known, nil
+	var err error // the first
+	site := func(context string) *cluster.Access {
+		if open[context] != nil {
+			return open[context]
 		}
-		access, err := t.site(c, context)
-		open[context] = access
-		return access, err
+		access, failed := t.site(c, context)
+		open[context], err = access, cmp.Or(err, failed)
+		return access
 	}
-	var err error
 	if !region.Satellite.None() {
-		if opened.Satellite, err = site(region.Satellite.Context); err != nil {
-			return opened, err
-		}
+		opened.Satellite = site(region.Satellite.Context)
 	}
-	for i, provider := range slices.Concat(region.Providers, region.Others) {
-		where, err := site(provider.Context)
-		if err != nil {
-			return opened, err
-		}
-		if i < len(region.Providers) {
-			opened.Providers = append(opened.Providers, where)
-		} else {
-			opened.Others = append(opened.Others, where)
-		}
+	for _, provider := range region.Providers {
+		opened.Providers = append(opened.Providers, site(provider.Context))
 	}
-	if region.Satellite.AccessURL == "" {
-		return opened, nil
+	for _, other := range region.Others {
+		opened.Others = append(opened.Others, site(other.Context))
+	}
+	if err != nil || region.Satellite.AccessURL == "" {
+		return opened, err
 	}
 	if opened.Endpoint, err = c.primary.Anonymous(region.Satellite.AccessURL, region.Satellite.ConnectTo); err != nil {
 		return opened, fmt.Errorf("access URL: %w", err)

@@ -77,14 +77,14 @@ func (k *Kubeconfig) Open(context string, options Options) (*Access, error) {
 	var beneath http.RoundTripper
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper { // first, so that it is beneath the credentials
 		beneath = next
-		return &guard{next: newOpener(next), timeout: config.Timeout, max: maxAnswer}
+		return &guard{next: opening(next), timeout: config.Timeout, max: maxAnswer}
 	})
 	authenticated, err := rest.TransportFor(config)
 	if err != nil {
 		return nil, fmt.Errorf("context %q of the kubeconfig %s is not usable: %w", context, k.source, err)
 	}
 	user := cmp.Or(options.Overrides.Context.AuthInfo, k.config.Contexts[context].AuthInfo)
-	transport := &paced{next: k.logins.inTurn(user, authenticated), pace: flowcontrol.NewTokenBucketRateLimiter(qps, burst)}
+	transport := paced(flowcontrol.NewTokenBucketRateLimiter(qps, burst), k.logins.inTurn(user, authenticated))
 	return newAccess(k, context, beneath, overTransport(config, transport), options)
 }
 

@@ -160,10 +160,6 @@ func TestWrapped(t *testing.T) {
 	}
 }
 
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
 // A malformed version is not passed on.
 func TestNoServerVersion(t *testing.T) {
 	server := newAPIServer(t)

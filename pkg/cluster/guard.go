@@ -96,18 +96,19 @@ func (*slowError) Temporary() bool      { return true }
 // Rates of requests to one API server; client-go's 5 and 10 would throttle a tool that sends many small ones at once.
 const qps, burst = 50, 100
 
-type paced struct {
-	next http.RoundTripper
-	pace flowcontrol.RateLimiter
+// paced returns a transport that sends requests at the pace. The limiter refuses at once a turn after the context's
+// deadline; the transport then waits for that deadline, so that the context reports it, too.
+func paced(pace flowcontrol.RateLimiter, next http.RoundTripper) http.RoundTripper {
+	return roundTripper(func(request *http.Request) (*http.Response, error) {
+		ctx := request.Context()
+		if err := pace.Wait(ctx); err != nil {
+			<-ctx.Done()
+			return nil, inTime(ctx, err)
+		}
+		return next.RoundTrip(request)
+	})
 }
 
-// RoundTrip implements http.RoundTripper. The limiter refuses at once a turn after the context's deadline; RoundTrip
-// then waits for that deadline, so that the context reports it, too.
-func (p *paced) RoundTrip(request *http.Request) (*http.Response, error) {
-	ctx := request.Context()
-	if err := p.pace.Wait(ctx); err != nil {
-		<-ctx.Done()
-		return nil, inTime(ctx, err)
-	}
-	return p.next.RoundTrip(request)
-}
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(request *http.Request) (*http.Response, error) { return f(request) }

@@ -84,7 +84,7 @@ func TestLateAnswer(t *testing.T) {
 // own time limit, and that a wait beyond the caller's deadline is reported like a late answer.
 func TestPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		transport := &paced{next: &guard{max: 4, timeout: time.Second, next: answering("ok")}, pace: flowcontrol.NewTokenBucketRateLimiter(0.5, 1)}
+		transport := paced(flowcontrol.NewTokenBucketRateLimiter(0.5, 1), &guard{max: 4, timeout: time.Second, next: answering("ok")})
 		begin := time.Now()
 		for i, after := range []time.Duration{0, 2 * time.Second} {
 			response, err := transport.RoundTrip(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))

@@ -115,8 +115,7 @@ func regionsTyped(cmd *cobra.Command) (names []string) {
 	return names
 }
 
-// primaryPatience bounds a completion's wait for the primary: with kubectl's and the plugin's start, two seconds at
-// most.
+// primaryPatience bounds a completion's wait for the primary: with kubectl's and the plugin's start, two seconds.
 const primaryPatience = 1500 * time.Millisecond
 
 // providers returns the names of the workspace providers, except the primary's own cluster's.

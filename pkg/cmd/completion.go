@@ -42,8 +42,7 @@ func newCompletion(env Environment) *cobra.Command {
 	return cmd
 }
 
-// The names that kubectl looks for on the PATH: the plugin's, and its completer's (kubectl,
-// pkg/cmd/plugin_completion.go).
+// What kubectl looks for on the PATH: the plugin, and its completer (kubectl, pkg/cmd/plugin_completion.go).
 const (
 	pluginFile    = "kubectl-coder_satellite"
 	completerFile = "kubectl_complete-coder_satellite"
@@ -65,8 +64,9 @@ func newCompletionKubectl(env Environment) *cobra.Command {
 			}
 			dir = filepath.Dir(plugin)
 		}
-		file := filepath.Join(dir, completerName(runtime.GOOS))
-		wrote, err := installCompleter(file, completer(runtime.GOOS))
+		name, script := completer(runtime.GOOS)
+		file := filepath.Join(dir, name)
+		wrote, err := installCompleter(file, script)
 		switch {
 		case err != nil:
 			return err
@@ -83,19 +83,12 @@ func newCompletionKubectl(env Environment) *cobra.Command {
 	return cmd
 }
 
-func completerName(goos string) string {
-	if goos == "windows" {
-		return completerFile + ".cmd" // PATHEXT has .CMD, so that kubectl finds it
+// completer returns the file's name and the script, which runs cobra's hidden verb __complete.
+func completer(goos string) (name, script string) {
+	if goos == "windows" { // PATHEXT has .CMD, so that kubectl finds it
+		return completerFile + ".cmd", "@rem " + completerMark + "\r\n@" + pluginFile + " __complete %*\r\n"
 	}
-	return completerFile
-}
-
-// completer returns the script, which runs cobra's hidden verb __complete.
-func completer(goos string) string {
-	if goos == "windows" {
-		return "@rem " + completerMark + "\r\n@" + pluginFile + " __complete %*\r\n"
-	}
-	return "#!/bin/sh\n# " + completerMark + "; delete it to undo that.\nexec " + pluginFile + ` __complete "$@"` + "\n"
+	return completerFile, "#!/bin/sh\n# " + completerMark + "; delete it to undo that.\nexec " + pluginFile + ` __complete "$@"` + "\n"
 }
 
 // installCompleter writes the script if it is missing or outdated, and refuses to overwrite anybody else's file.

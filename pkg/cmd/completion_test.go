@@ -8,7 +8,8 @@ import (
 )
 
 func TestInstallCompleter(t *testing.T) {
-	script := completer("linux")
+	_, script := completer("linux")
+	_, batch := completer("windows")
 	older := strings.Replace(script, "exec ", "exec env ", 1)
 	for name, test := range map[string]struct {
 		there string // the existing file's content; "" for no file
@@ -20,7 +21,7 @@ func TestInstallCompleter(t *testing.T) {
 		"an older one":      {there: older, wrote: true},
 		"somebody else's":   {there: "#!/bin/sh\n", says: "not written by this plugin"},
 		"an empty one":      {there: " ", says: "--dir"},
-		"Windows's, by now": {there: completer("windows"), wrote: true},
+		"Windows's, by now": {there: batch, wrote: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -60,10 +61,11 @@ func TestInstallCompleter(t *testing.T) {
 
 // On Windows the completion script is a batch file, which kubectl finds by its extension.
 func TestCompleterForWindows(t *testing.T) {
-	if name := completerName("windows"); name != "kubectl_complete-coder_satellite.cmd" {
+	name, text := completer("windows")
+	if name != "kubectl_complete-coder_satellite.cmd" {
 		t.Errorf("its name is %s", name)
 	}
-	if text := completer("windows"); !strings.HasSuffix(text, "__complete %*\r\n") || !strings.Contains(text, completerMark) {
+	if !strings.HasSuffix(text, "__complete %*\r\n") || !strings.Contains(text, completerMark) {
 		t.Errorf("it is %q", text)
 	}
 }

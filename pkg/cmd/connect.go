@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"runtime"
-	"slices"
 
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
@@ -81,9 +80,7 @@ func (t *targets) load(c *connection) (err error) {
 }
 
 func (t *targets) login(c *connection) error {
-	login, err := coder.FindLogin(coder.LoginOptions{
-		URL: c.fleet.CoderURL, TokenFile: t.tokenFile, Getenv: t.env.Getenv, GOOS: runtime.GOOS,
-	})
+	login, err := coder.FindLogin(coder.LoginOptions{URL: c.fleet.CoderURL, TokenFile: t.tokenFile, Getenv: t.env.Getenv, GOOS: runtime.GOOS})
 	if err != nil {
 		return &exitError{exitPreflightFailed, err}
 	}
@@ -107,11 +104,12 @@ func (t *targets) login(c *connection) error {
 func (t *targets) region(c *connection, region fleet.Region) (snapshot.RegionConfig, error) {
 	opened := snapshot.RegionConfig{Region: region}
 	open := make(map[string]*cluster.Access)
-	site := func(context string) (*cluster.Access, error) {
-		if known, ok := open[context]; ok {
-			return known, nil
+	var err error // the first
+	site := func(context string) *cluster.Access {
+		if open[context] != nil {
+			return open[context]
 		}
-		access, err := c.kubeconfig.Open(context, cluster.Options{
+		access, failed := c.kubeconfig.Open(context, cluster.Options{
 			UserAgent:  t.env.userAgent(),
 			Timeout:    t.requestTimeout,
 			Overrides:  t.overrides,
@@ -119,28 +117,20 @@ func (t *targets) region(c *connection, region fleet.Region) (snapshot.RegionCon
 			CacheDir:   cmp.Or(t.cacheDir, *genericclioptions.NewConfigFlags(false).CacheDir),
 			HelmDriver: t.env.Getenv("HELM_DRIVER"),
 		})
-		open[context] = access
-		return access, err
+		open[context], err = access, cmp.Or(err, failed)
+		return access
 	}
-	var err error
 	if !region.Satellite.None() {
-		if opened.Satellite, err = site(region.Satellite.Context); err != nil {
-			return opened, err
-		}
+		opened.Satellite = site(region.Satellite.Context)
 	}
-	for i, provider := range slices.Concat(region.Providers, region.Others) {
-		where, err := site(provider.Context)
-		if err != nil {
-			return opened, err
-		}
-		if i < len(region.Providers) {
-			opened.Providers = append(opened.Providers, where)
-		} else {
-			opened.Others = append(opened.Others, where)
-		}
+	for _, provider := range region.Providers {
+		opened.Providers = append(opened.Providers, site(provider.Context))
 	}
-	if region.Satellite.AccessURL == "" {
-		return opened, nil
+	for _, other := range region.Others {
+		opened.Others = append(opened.Others, site(other.Context))
+	}
+	if err != nil || region.Satellite.AccessURL == "" {
+		return opened, err
 	}
 	if opened.Endpoint, err = c.primary.Anonymous(region.Satellite.AccessURL, region.Satellite.ConnectTo); err != nil {
 		return opened, fmt.Errorf("access URL: %w", err)

@@ -54,7 +54,6 @@ func ExitCodes(cmd *cobra.Command) string {
 	return b.String()
 }
 
-// exitError is an error with its exit code.
 type exitError struct {
 	code int
 	err  error // nil when everything was said already

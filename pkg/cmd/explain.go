@@ -42,8 +42,7 @@ func explained(args []string) (*v1alpha1.CheckList, error) {
 		}
 	}
 	if len(list.Items) == 0 {
-		return nil, usagef("there is no check %q%s; `kubectl coder-satellite explain` lists them",
-			args[0], suggest.DidYouMean(args[0], checkIDs()))
+		return nil, usagef("there is no check %q%s; `kubectl coder-satellite explain` lists them", args[0], suggest.DidYouMean(args[0], checkIDs()))
 	}
 	return list, nil
 }

@@ -18,8 +18,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
 )
 
-// Main runs the command line and returns its exit code. A crash exits with 1, so that it never reads as pending changes
-// (2).
+// Main runs the command line and returns its exit code: after a crash 1, which does not read as pending changes.
 func Main(ctx context.Context, env Environment, args []string) (code int) {
 	defer func() {
 		if crash := recover(); crash != nil {

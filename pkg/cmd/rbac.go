@@ -174,9 +174,7 @@ func (o *rbacOptions) rulesOf(ctx context.Context, region *snapshot.Region) ([]c
 }
 
 func (o *rbacOptions) given(satellite string) snapshot.Scope {
-	return snapshot.Scope{
-		Satellite: satellite, Provider: o.legacyNamespace, Legacy: o.legacyNamespace, Records: o.records, Restore: o.restore,
-	}
+	return snapshot.Scope{Satellite: satellite, Provider: o.legacyNamespace, Legacy: o.legacyNamespace, Records: o.records, Restore: o.restore}
 }
 
 // scopeOf determines where the releases are, and what they consist of.

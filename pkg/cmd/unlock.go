@@ -73,12 +73,8 @@ func (o *unlockOptions) unlock(ctx context.Context, region *snapshot.Region, by 
 }
 
 // free frees one lock and says whose it was; what names the thing that it guards.
-func (o *unlockOptions) free(
-	ctx context.Context, what string, site *cluster.Access, lease types.NamespacedName, by string,
-) error {
-	from, err := lock.Break(ctx, site.Clientset(), lock.Breaking{
-		Lease: lease, By: by, Reason: o.reason, Force: o.force, Clock: o.env.Clock,
-	})
+func (o *unlockOptions) free(ctx context.Context, what string, site *cluster.Access, lease types.NamespacedName, by string) error {
+	from, err := lock.Break(ctx, site.Clientset(), lock.Breaking{Lease: lease, By: by, Reason: o.reason, Force: o.force, Clock: o.env.Clock})
 	switch held := new(lock.HeldError); {
 	case errors.As(err, &held):
 		return &exitError{exitLockHeld, fmt.Errorf("%s: %w; its holder is alive, so nothing was changed", what, err)}

@@ -32,14 +32,12 @@ func (o *workspacesOptions) addTo(env Environment, cmd *cobra.Command) func() er
 	since := cmd.Flags().String("since", "", "when Networking v2 was switched, as 2006-01-02T15:04:05Z, for providers whose journal does not say")
 	cmd.Flags().DurationVar(&o.timeout, "timeout", 30*time.Second, "time to read a region; what is not read by then is unknown")
 	return func() error {
-		err := errors.Join(check(), positive("--timeout", o.timeout))
+		var bad error
 		if *since != "" {
-			var bad error
-			if o.since, bad = time.Parse(time.RFC3339, *since); bad != nil {
-				err = errors.Join(err, usagef("--since is %q: it must be a time like 2006-01-02T15:04:05Z", *since))
-			}
+			o.since, bad = time.Parse(time.RFC3339, *since)
 		}
-		return err
+		return errors.Join(check(), positive("--timeout", o.timeout),
+			refuse(bad != nil, "--since is %q: it must be a time like 2006-01-02T15:04:05Z", *since))
 	}
 }
 

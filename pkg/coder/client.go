@@ -27,25 +27,16 @@ const (
 
 // Config says how to reach a deployment.
 type Config struct {
-	// URL is an access URL: https, or http on loopback.
-	URL string
-	// Token authenticates; empty for a satellite that is only asked for its key.
-	Token Token
-	// CAFile is a PEM bundle to trust besides the system's; may be empty.
-	CAFile string
-	// ConnectTo is a HOST:PORT to dial instead of the URL's host; may be empty.
-	ConnectTo string
-	UserAgent string
-	// AuthHeader is sent as Authorization, to an authenticating proxy: $ENDPOINT_AUTH_HEADER, as in coder-cli.
-	AuthHeader Token
-	// Attempts is how often a repeatable request is tried; 0 means 4.
-	Attempts int
-	// Timeout bounds one attempt; 0 means 20 seconds.
-	Timeout time.Duration
-	// Clock waits between attempts; nil means the real one.
-	Clock clock.Clock
-	// Wrap is put around every connection, also those of At and Anonymous, for a log; may be nil.
-	Wrap func(http.RoundTripper) http.RoundTripper
+	URL        string // an access URL: https, or http on loopback
+	Token      Token  // authenticates; empty for a satellite that is only asked for its key
+	CAFile     string // a PEM bundle to trust besides the system's; may be empty
+	ConnectTo  string // a HOST:PORT to dial instead of the URL's host; may be empty
+	UserAgent  string
+	AuthHeader Token                                     // sent as Authorization, to an authenticating proxy: $ENDPOINT_AUTH_HEADER, as in coder-cli
+	Attempts   int                                       // how often a repeatable request is tried; 0 means 4
+	Timeout    time.Duration                             // of one attempt; 0 means 20 seconds
+	Clock      clock.Clock                               // waits between attempts; nil means the real one
+	Wrap       func(http.RoundTripper) http.RoundTripper // put around every connection, also those of At and Anonymous, for a log; may be nil
 
 	roots *x509.CertPool // what CAFile holds and the system's, once read
 }

@@ -14,12 +14,9 @@ import (
 type Error struct {
 	Method, Host, Path string
 	Status             int
-	// Code and Message are the API's own; empty if the answer was not the API's.
-	Code, Message string
-	// Foreign describes an answer that is not the API's, for example "text/html"; otherwise empty.
-	Foreign string
-	// Advice says what to do; may be empty.
-	Advice string
+	Code, Message      string // the API's own; empty if the answer was not the API's
+	Foreign            string // an answer that is not the API's, for example "text/html"; otherwise empty
+	Advice             string // what to do; may be empty
 
 	retryAfter time.Duration
 }
@@ -38,22 +35,16 @@ func (e *Error) Error() string {
 	return text
 }
 
-// envelope is the form of the API's errors.
-type envelope struct {
-	Error struct {
-		Message string `json:"msg"`
-		Code    string `json:"code"`
-	} `json:"error"`
-}
-
 func newError(c *Client, r request, got *answer) *Error {
 	e := &Error{
 		Method: r.method, Host: c.base.Host, Path: r.shownPath(), Status: got.status,
 		retryAfter: parseRetryAfter(got.header, c.config.Clock.Now()),
 	}
-	var body envelope
-	if err := json.Unmarshal(got.body, &body); err == nil && body.Error.Message != "" {
-		e.Code, e.Message = c.scrub(body.Error.Code), c.scrub(body.Error.Message)
+	var body struct {
+		Error struct{ Code, Msg string }
+	}
+	if err := json.Unmarshal(got.body, &body); err == nil && body.Error.Msg != "" {
+		e.Code, e.Message = c.scrub(body.Error.Code), c.scrub(body.Error.Msg)
 	} else if len(bytes.TrimSpace(got.body)) > 0 {
 		e.Foreign = c.describeType(got.header)
 	}

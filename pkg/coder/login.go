@@ -13,20 +13,16 @@ const maxLoginFile = 16 << 10
 
 // Login is where the primary is and how to authenticate to it.
 type Login struct {
-	URL   string
-	Token Token
-	// Source says where both were found.
-	Source string
+	URL    string
+	Token  Token
+	Source string // where both were found
 }
 
 // LoginOptions say where to look for a login.
 type LoginOptions struct {
-	// URL and TokenFile are the operator's flags; may be empty.
-	URL, TokenFile string
-	// Getenv reads the environment.
-	Getenv func(string) string
-	// GOOS is the operating system, as in runtime.GOOS.
-	GOOS string
+	URL, TokenFile string              // the operator's flags; may be empty
+	Getenv         func(string) string // reads the environment
+	GOOS           string              // the operating system, as in runtime.GOOS
 }
 
 // FindLogin finds the primary's URL and a token: the operator's flags, else CODER_URL and CODER_TOKEN, else the login

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 )
 
@@ -24,7 +25,7 @@ type Provider struct {
 	EnableNetV2 *bool          `json:"enable_net_v2"`
 	Config      ProviderConfig `json:"config"`
 
-	raw map[string]json.RawMessage
+	raw map[string]any // every field, its numbers as json.Number
 }
 
 func (p Provider) id() string { return p.ID }
@@ -41,7 +42,9 @@ func (p *Provider) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, (*plain)(p)); err != nil {
 		return err
 	}
-	return json.Unmarshal(data, &p.raw)
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	return decoder.Decode(&p.raw)
 }
 
 // ProviderChanges returns the sorted names of the fields, known to this client or not, in which two readings of a
@@ -52,29 +55,13 @@ func ProviderChanges(before, after Provider) []string {
 	var changed []string
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		own := slices.Contains([]string{"enable_net_v2", "status", "updated_at"}, name)
-		if !own && !sameJSON(before.raw[name], after.raw[name]) {
+		was, had := before.raw[name]
+		is, has := after.raw[name]
+		if !own && (had != has || !reflect.DeepEqual(was, is)) {
 			changed = append(changed, name)
 		}
 	}
 	return changed
-}
-
-// sameJSON reports whether two values are equal, whatever the order of their fields. An absent value equals nothing.
-func sameJSON(a, b json.RawMessage) bool {
-	one, errOne := canonical(a)
-	other, errOther := canonical(b)
-	return errOne == nil && errOther == nil && bytes.Equal(one, other)
-}
-
-// canonical returns the value with its fields sorted and its numbers unchanged.
-func canonical(data json.RawMessage) ([]byte, error) {
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.UseNumber()
-	var value any
-	if err := decoder.Decode(&value); err != nil {
-		return nil, err
-	}
-	return json.Marshal(value)
 }
 
 // Providers returns all workspace providers.

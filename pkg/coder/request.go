@@ -14,15 +14,12 @@ import (
 )
 
 type request struct {
-	method string
-	path   string // with its query
-	body   any    // sent as JSON unless nil
-	// repeatable is set when doing it twice is the same as doing it once.
-	repeatable bool
-	// public is set when it needs no token, and must not carry one.
-	public bool
-	// anonymous is set when it must not carry the AuthHeader either: the server is not yet known.
-	anonymous bool
+	method     string
+	path       string // with its query
+	body       any    // sent as JSON unless nil
+	repeatable bool   // doing it twice is the same as doing it once
+	public     bool   // it needs no token, and must not carry one
+	anonymous  bool   // it must not carry the AuthHeader either: the server is not yet known
 }
 
 // shownPath is the path without its query, which may hold people's names.
@@ -72,12 +69,10 @@ func (c *Client) do(ctx context.Context, r request, out any) (*answer, error) {
 		if !again || !mayRepeat || attempt >= c.config.Attempts || ctx.Err() != nil {
 			return nil, err
 		}
-		timer := c.config.Clock.NewTimer(wait)
 		select {
 		case <-ctx.Done():
-			timer.Stop()
 			return nil, err
-		case <-timer.C():
+		case <-c.config.Clock.After(wait):
 		}
 	}
 }
@@ -150,8 +145,7 @@ func (c *Client) decode(r request, got *answer, out any) error {
 		return nil
 	}
 	if isPage(got.header) {
-		return fmt.Errorf("%s: the answer (%s) is not from Coder's API; a proxy in between may have sent it",
-			c.named(r), c.describeType(got.header))
+		return fmt.Errorf("%s: the answer (%s) is not from Coder's API; a proxy in between may have sent it", c.named(r), c.describeType(got.header))
 	}
 	if err := json.Unmarshal(got.body, out); err != nil {
 		return fmt.Errorf("%s: the answer (%s) cannot be parsed: %w", c.named(r), c.describeType(got.header), c.scrubError(err))
@@ -171,5 +165,4 @@ type slowError struct{ after time.Duration }
 
 func (e *slowError) Error() string { return fmt.Sprintf("no complete answer within %s", e.after) }
 
-// Is makes the error match context.DeadlineExceeded.
 func (e *slowError) Is(target error) bool { return target == context.DeadlineExceeded }

@@ -42,11 +42,9 @@ func retryAfter(err error, attempt int) (time.Duration, bool) {
 
 // notSent reports whether the request certainly did not reach the server: no connection to it, or to its proxy, was made.
 func notSent(err error) bool {
-	var (
-		op      *net.OpError
-		refused *proxyError
-	)
-	return errors.As(err, &refused) || errors.As(err, &op) && (op.Op == "dial" || op.Op == proxyConnect)
+	_, refused := errors.AsType[*proxyError](err)
+	op, failed := errors.AsType[*net.OpError](err)
+	return refused || failed && (op.Op == "dial" || op.Op == proxyConnect)
 }
 
 func parseRetryAfter(header http.Header, now time.Time) time.Duration {

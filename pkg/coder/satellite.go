@@ -33,9 +33,7 @@ func (c *Client) Satellites(ctx context.Context) ([]Satellite, error) {
 
 // CreateSatellite registers a satellite's public key, once: after a lost answer, only Satellites shows the result.
 func (c *Client) CreateSatellite(ctx context.Context, name, publicKey string) (Satellite, error) {
-	var created struct {
-		Data Satellite `json:"data"`
-	}
+	var created struct{ Data Satellite }
 	r := request{method: http.MethodPost, path: satellitesPath, body: map[string]string{"name": name, "public_key": publicKey}}
 	if _, err := c.do(ctx, r, &created); err != nil {
 		return Satellite{}, err

@@ -33,11 +33,11 @@ type hurried struct {
 	waits []time.Duration
 }
 
-func (h *hurried) NewTimer(d time.Duration) clock.Timer {
+func (h *hurried) After(d time.Duration) <-chan time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.waits = append(h.waits, d)
-	return h.RealClock.NewTimer(0)
+	return h.RealClock.After(0)
 }
 
 // deployment is a primary that has every resource that the calls need.

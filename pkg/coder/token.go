@@ -15,7 +15,6 @@ type Token string
 // Reveal returns the token itself, for the header of a request.
 func (t Token) Reveal() string { return string(t) }
 
-// String implements fmt.Stringer.
 func (t Token) String() string {
 	if t == "" {
 		return ""
@@ -37,10 +36,8 @@ func (t Token) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
 // check refuses what cannot be sent in a header, such as the bytes of another file.
 func (t Token) check() error {
-	for _, r := range string(t) {
-		if r <= ' ' || r > '~' {
-			return errors.New("the token holds a character that no token has: name the right file")
-		}
+	if strings.ContainsFunc(string(t), func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return errors.New("the token holds a character that no token has: name the right file")
 	}
 	return nil
 }

@@ -16,8 +16,7 @@ import (
 // TransportError means that the deployment did not answer. It wraps the cause.
 type TransportError struct {
 	Method, Host, Path string
-	// Reason says what is wrong and what to do.
-	Reason string
+	Reason             string // what is wrong and what to do
 
 	passes bool // it may pass by itself
 	cause  error

@@ -24,14 +24,13 @@ const (
 
 // Workspace is a workspace, with the fields that this client uses.
 type Workspace struct {
-	ID          string    `json:"id"`
-	Name        string    `json:"name"`
-	UserID      string    `json:"user_id"`
-	ProviderID  string    `json:"resource_pool_id"`
-	Updating    bool      `json:"updating"`
-	LastBuiltAt time.Time `json:"last_built_at"`
-	// LastConnectionAt is when its owner was connected last; zero if never.
-	LastConnectionAt time.Time     `json:"last_connection_at"`
+	ID               string        `json:"id"`
+	Name             string        `json:"name"`
+	UserID           string        `json:"user_id"`
+	ProviderID       string        `json:"resource_pool_id"`
+	Updating         bool          `json:"updating"`
+	LastBuiltAt      time.Time     `json:"last_built_at"`
+	LastConnectionAt time.Time     `json:"last_connection_at"` // of its owner; zero if never
 	LatestStat       WorkspaceStat `json:"latest_stat"`
 }
 

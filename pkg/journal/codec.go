@@ -14,12 +14,6 @@ import (
 
 const formVersion = 1
 
-// corrupt says that the journal cannot be read. Such a journal is never overwritten.
-func corrupt(journal types.NamespacedName, cause error) error {
-	return fmt.Errorf("the journal %s cannot be understood (%w): inspect that ConfigMap, and delete it to start without a journal: "+
-		"live state is read in any case", journal, cause)
-}
-
 // newer says that a newer version wrote the journal. This version never overwrites what it does not know.
 func newer(journal types.NamespacedName, what string) error {
 	return fmt.Errorf("the journal %s was written by a newer version of the plugin (it has %s): upgrade the plugin, "+

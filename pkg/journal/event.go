@@ -27,10 +27,8 @@ func Emit(ctx context.Context, client kubernetes.Interface, journal types.Namesp
 		kind, message = corev1.EventTypeWarning, result.Error
 	}
 	_, err := client.CoreV1().Events(journal.Namespace).Create(ctx, &corev1.Event{
-		ObjectMeta: metav1.ObjectMeta{GenerateName: journal.Name + "-", Namespace: journal.Namespace},
-		InvolvedObject: corev1.ObjectReference{
-			APIVersion: "v1", Kind: "ConfigMap", Namespace: journal.Namespace, Name: journal.Name, UID: uid,
-		},
+		ObjectMeta:     metav1.ObjectMeta{GenerateName: journal.Name + "-", Namespace: journal.Namespace},
+		InvolvedObject: corev1.ObjectReference{APIVersion: "v1", Kind: "ConfigMap", Namespace: journal.Namespace, Name: journal.Name, UID: uid},
 		Type:           kind,
 		Reason:         reason(result),
 		Message:        bounded(fmt.Sprintf("%s %s: %s", operation, result.Name, redact.Text(message)), maxEventMessage),

@@ -51,11 +51,13 @@ func load(ctx context.Context, client kubernetes.Interface, journal types.Namesp
 		return nil, nil, err
 	}
 	record, err := Decode([]byte(configMap.Data[key]))
-	if form, isNewer := errors.AsType[newerForm](err); isNewer {
+	form, isNewer := errors.AsType[newerForm](err)
+	switch { // neither kind of journal is ever overwritten
+	case isNewer:
 		return nil, nil, newer(journal, form.Error())
-	}
-	if err != nil {
-		return nil, nil, corrupt(journal, err)
+	case err != nil:
+		return nil, nil, fmt.Errorf("the journal %s cannot be understood (%w): inspect that ConfigMap, and delete it to start without a journal: "+
+			"live state is read in any case", journal, err)
 	}
 	return configMap, record, nil
 }

@@ -24,48 +24,29 @@ const (
 
 // Record is what a journal holds. Some fields concern only a satellite, some only a provider.
 type Record struct {
-	Version int    `json:"version"`
-	RunID   string `json:"runID,omitempty"`
-	// Operation is the verb; empty before the first run.
-	Operation string `json:"operation,omitempty"`
-	// Operator is the operator's e-mail address.
-	Operator string `json:"operator,omitempty"`
-	// Primary is the primary's normalised URL; empty in records of versions that did not note it.
-	Primary string `json:"primary,omitempty"`
-	// Reason is the operator's reason; may be empty.
-	Reason string `json:"reason,omitempty"`
-	// PlanFingerprint is that of the plan that was applied.
-	PlanFingerprint string `json:"planFingerprint,omitempty"`
-	// Step is the step begun last, and State how far it got.
-	Step  string             `json:"step,omitempty"`
-	State v1alpha1.StepState `json:"state,omitempty"`
-	// Outcome is how the run ended; empty while it runs, or if it died.
-	Outcome v1alpha1.Outcome `json:"outcome,omitempty"`
-	// Started and Updated are by the operator's clock.
-	Started time.Time `json:"started,omitzero"`
-	Updated time.Time `json:"updated,omitzero"`
-	// Before is what the first run of the migration found.
-	Before *Before `json:"before,omitempty"`
-	// Migrated is set when a migration completes; a rollback, or another switch to Networking v2, clears it.
-	Migrated bool `json:"migrated,omitempty"`
-	// Serves are the IDs of the providers migrated to the satellite, sorted; some may be rolled back, or in another Fleet file.
-	Serves []string `json:"serves,omitempty"`
-	// RegistrationID is the registration that the migration made; empty if none.
-	RegistrationID string `json:"registrationID,omitempty"`
-	// Canary is the workspace rebuilt as a proof; nil if none.
-	Canary *Canary `json:"canary,omitempty"`
-	// Switched is the latest change of Networking v2 that a run made, or was about to make; nil if none.
-	Switched *Switch `json:"switched,omitempty"`
-	// Distance is how far the provider's users were and are, as the latest migration measured it; nil if none did.
-	Distance *v1alpha1.Distance `json:"distance,omitempty"`
-	// Retention is the ledger of the retained legacy release; nil if none is.
-	Retention *Ledger `json:"retention,omitempty"`
-	// Suspended is the GitOps object that a run suspended to retain the legacy release; empty if none.
-	Suspended string `json:"suspended,omitempty"`
-	// Steps are the latest results, oldest first.
-	Steps []v1alpha1.StepResult `json:"steps,omitempty"`
-	// History are the runs before this one, oldest first.
-	History []v1alpha1.Run `json:"history,omitempty"`
+	Version         int                   `json:"version"`
+	RunID           string                `json:"runID,omitempty"`
+	Operation       string                `json:"operation,omitempty"`       // the verb; empty before the first run
+	Operator        string                `json:"operator,omitempty"`        // the operator's e-mail address
+	Primary         string                `json:"primary,omitempty"`         // normalised URL; empty in records of versions that did not note it
+	Reason          string                `json:"reason,omitempty"`          // the operator's; may be empty
+	PlanFingerprint string                `json:"planFingerprint,omitempty"` // of the plan that was applied
+	Step            string                `json:"step,omitempty"`            // the step begun last
+	State           v1alpha1.StepState    `json:"state,omitempty"`           // how far it got
+	Outcome         v1alpha1.Outcome      `json:"outcome,omitempty"`         // how the run ended; empty while it runs, or if it died
+	Started         time.Time             `json:"started,omitzero"`          // by the operator's clock, like Updated
+	Updated         time.Time             `json:"updated,omitzero"`
+	Before          *Before               `json:"before,omitempty"`         // what the first run of the migration found
+	Migrated        bool                  `json:"migrated,omitempty"`       // set by a complete migration; cleared by a rollback, or another switch to Networking v2
+	Serves          []string              `json:"serves,omitempty"`         // IDs of providers migrated to the satellite, sorted; some may be rolled back, or in another Fleet file
+	RegistrationID  string                `json:"registrationID,omitempty"` // the registration that the migration made; empty if none
+	Canary          *Canary               `json:"canary,omitempty"`         // the workspace rebuilt as a proof; nil if none
+	Switched        *Switch               `json:"switched,omitempty"`       // the latest change of Networking v2, made or about to be made; nil if none
+	Distance        *v1alpha1.Distance    `json:"distance,omitempty"`       // from the provider's users, as the latest migration measured it; nil if none did
+	Retention       *Ledger               `json:"retention,omitempty"`      // the ledger of the retained legacy release; nil if none is
+	Suspended       string                `json:"suspended,omitempty"`      // the GitOps object suspended to retain the legacy release; empty if none
+	Steps           []v1alpha1.StepResult `json:"steps,omitempty"`          // the latest results, oldest first
+	History         []v1alpha1.Run        `json:"history,omitempty"`        // the runs before this one, oldest first
 }
 
 // Before is what was found before a migration, and what a rollback returns to.
@@ -74,39 +55,31 @@ type Before struct {
 	// may have switched it on.
 	NetworkingV2 *bool `json:"networkingV2,omitempty"`
 	// SatelliteRecords is the newest revision of the satellite's release in any status; 0 without records, nil if unknown.
-	SatelliteRecords *int `json:"satelliteRecords,omitempty"`
-	// SatelliteRevision is the release's deployed revision; 0 if none.
-	SatelliteRevision int `json:"satelliteRevision"`
+	SatelliteRecords  *int `json:"satelliteRecords,omitempty"`
+	SatelliteRevision int  `json:"satelliteRevision"` // the release's deployed revision; 0 if none
 	// RegistrationID is the satellite's registration; empty if none.
 	RegistrationID string `json:"registrationID,omitempty"`
 }
 
 // Canary is the workspace rebuilt as a proof.
 type Canary struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
-	// Proves is one of the Proves constants.
-	Proves string `json:"proves"`
-	// Asked is set before the rebuild is requested.
-	Asked bool `json:"asked"`
-	// BuiltBefore is the time of the last build before that, by the primary's clock.
-	BuiltBefore time.Time `json:"builtBefore,omitzero"`
-	// Rebuilt is set when the rebuild has succeeded.
-	Rebuilt bool `json:"rebuilt"`
-	// Reached is set when a run has connected to it since, as its owner's clients do.
-	Reached bool `json:"reached,omitempty"`
+	ID          string    `json:"id"`
+	Name        string    `json:"name"`
+	Proves      string    `json:"proves"`               // one of the Proves constants
+	Asked       bool      `json:"asked"`                // set before the rebuild is requested
+	BuiltBefore time.Time `json:"builtBefore,omitzero"` // when the last build before that began, by the primary's clock
+	Rebuilt     bool      `json:"rebuilt"`              // set when the rebuild has succeeded
+	Reached     bool      `json:"reached,omitempty"`    // set when a run has connected to it since, as its owner's clients do
 }
 
 // Switch is a change of a provider's Networking v2.
 type Switch struct {
-	On bool `json:"on"`
-	// At is by the operator's clock.
-	At time.Time `json:"at"`
+	On bool      `json:"on"`
+	At time.Time `json:"at"` // by the operator's clock
 	// LatestBuild is when the latest build of any of the provider's workspaces had begun by then, by the primary's
 	// clock: it identifies workspaces built since without comparing clocks. Zero without workspaces, nil if unknown.
 	LatestBuild *time.Time `json:"latestBuild,omitempty"`
-	// Running are the IDs of the workspaces that ran or were being built: v1.21.1 and later rebuild them.
-	Running []string `json:"running,omitempty"`
+	Running     []string   `json:"running,omitempty"` // IDs of the workspaces that ran or were being built: v1.21.1 and later rebuild them
 }
 
 // What the rebuild of a canary proves.
@@ -118,17 +91,14 @@ const (
 
 // Ledger identifies the retained legacy release, and is the authority on it.
 type Ledger struct {
-	Namespace string `json:"namespace"`
-	Release   string `json:"release"`
-	// Revision is the retained revision.
-	Revision int `json:"revision"`
-	// RecordBefore is "sha256:<hex>" of the release record's bytes as they were.
-	RecordBefore string `json:"recordBefore"`
-	// Backup is the name of the Secret, in the journal's namespace, that holds them.
-	Backup   string    `json:"backup"`
-	Operator string    `json:"operator"`
-	Reason   string    `json:"reason"`
-	At       time.Time `json:"at"`
+	Namespace    string    `json:"namespace"`
+	Release      string    `json:"release"`
+	Revision     int       `json:"revision"`     // that is retained
+	RecordBefore string    `json:"recordBefore"` // "sha256:<hex>" of the release record's bytes as they were
+	Backup       string    `json:"backup"`       // name of the Secret, in the journal's namespace, that holds them
+	Operator     string    `json:"operator"`
+	Reason       string    `json:"reason"`
+	At           time.Time `json:"at"`
 }
 
 // Covers reports whether the ledger lists exactly this revision.

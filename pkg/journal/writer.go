@@ -18,8 +18,7 @@ type Writer struct {
 	journal types.NamespacedName
 	stored  *corev1.ConfigMap // nil until there is one
 	record  *Record
-	// unsure are the contents written since without an answer: the cluster may hold any of them.
-	unsure []string
+	unsure  []string // contents written since without an answer: the cluster may hold any of them
 }
 
 // Open reads the journal, to be written from there on, in one request. It is an error if the journal cannot be read, or

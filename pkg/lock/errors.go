@@ -12,10 +12,8 @@ import (
 
 // HeldError means that another run holds the lock and is alive.
 type HeldError struct {
-	// Holder is the other run, and Operation what it does.
-	Holder, Operation string
-	// Since is when it took the lock, by its own clock; zero if unknown.
-	Since time.Time
+	Holder, Operation string    // the other run, and what it does
+	Since             time.Time // when it took the lock, by its own clock; zero if unknown
 }
 
 func (e *HeldError) Error() string {
@@ -44,14 +42,11 @@ func (e *RefusedError) Unwrap() error { return e.cause }
 
 // LostError means that this run no longer holds the lock. It must not write.
 type LostError struct {
-	Lease types.NamespacedName
-	// By holds the lock now; empty if nobody does, or if that is unknown.
-	By string
-	// UnlockedBy freed the lock, and Reason says why; empty if nobody did.
-	UnlockedBy, Reason string
-	// Silent is how long the lock was not renewed, if that is why it was lost.
-	Silent time.Duration
-	cause  error
+	Lease              types.NamespacedName
+	By                 string        // holds the lock now; empty if nobody does, or if that is unknown
+	UnlockedBy, Reason string        // who freed the lock, and why; empty if nobody did
+	Silent             time.Duration // how long the lock was not renewed, if that is why it was lost
+	cause              error
 }
 
 func (e *LostError) Error() string {

@@ -41,14 +41,11 @@ const annotationOperation = "coder-satellite.dev/operation"
 
 // Options say how to take a lock.
 type Options struct {
-	Lease types.NamespacedName
-	// Holder identifies this run, and no other run ever: "operator@host/run".
-	Holder string
-	// Operation is the verb that the lock is taken for.
-	Operation string
-	// Duration is how long the lock outlives the last renewal, at most an hour; 0 means DefaultDuration.
-	Duration time.Duration
-	Clock    clock.WithTicker
+	Lease     types.NamespacedName
+	Holder    string        // identifies this run, and no other run ever: "operator@host/run"
+	Operation string        // the verb that the lock is taken for
+	Duration  time.Duration // how long the lock outlives the last renewal, at most an hour; 0 means DefaultDuration
+	Clock     clock.WithTicker
 	// Waiting is told again and again whose lock is waited for, and for how long it has been; nil for nobody.
 	Waiting func(holder string, waited time.Duration)
 }
@@ -63,9 +60,8 @@ type Lock struct {
 	lost context.Context // ends with the loss, its cause
 	lose context.CancelCauseFunc
 
-	mu sync.Mutex
-	// renewed is when the latest successful renewal began.
-	renewed time.Time
+	mu      sync.Mutex
+	renewed time.Time // when the latest successful renewal began
 }
 
 // Release gives the lock up, if this run still holds it, and ends the renewal. It takes two requests, and more if they

@@ -39,12 +39,10 @@ func Read(ctx context.Context, client kubernetes.Interface, lease types.Namespac
 
 // Breaking says how to take a lock from its holder.
 type Breaking struct {
-	Lease types.NamespacedName
-	// By is the operator, and Reason why; both are recorded in the lease.
-	By, Reason string
-	// Force also breaks the lock of a live holder.
-	Force bool
-	Clock clock.WithTicker
+	Lease      types.NamespacedName
+	By, Reason string // the operator, and why; both are recorded in the lease
+	Force      bool   // also break the lock of a live holder
+	Clock      clock.WithTicker
 }
 
 // Break frees the lock and returns who held it; "" if nobody did. Unless forced, it first watches the lock for a bit
@@ -59,12 +57,10 @@ func Break(ctx context.Context, client kubernetes.Interface, b Breaking) (string
 		return "", err
 	}
 	if !b.Force {
-		timer := b.Clock.NewTimer(durationOf(lease)/3 + 2*time.Second)
-		defer timer.Stop()
 		select {
 		case <-ctx.Done():
 			return "", fmt.Errorf("while watching whether %s is alive: %w", holder(lease), context.Cause(ctx))
-		case <-timer.C():
+		case <-b.Clock.After(durationOf(lease)/3 + 2*time.Second):
 		}
 		watched := lease.ResourceVersion
 		lease, err = get(ctx, client, b.Lease)

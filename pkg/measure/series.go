@@ -9,18 +9,15 @@ import (
 )
 
 type series struct {
-	path Path
-	// again requests a probe, and has its channel closed afterwards; stop ends the probes, and closes ended.
-	again chan chan<- struct{}
-	stop  context.CancelFunc
+	path  Path
+	stop  context.CancelFunc // ends the probes, and has ended closed
 	ended chan struct{}
 
 	answered         bool // at any time
 	probes, failures int
 	took             [phases]durations
-	// down is when the present outage began; zero if there is none.
-	down    time.Time
-	longest time.Duration
+	down             time.Time // when the present outage began; zero if there is none
+	longest          time.Duration
 }
 
 func (s *series) note(phase Phase, began, ended time.Time, err error) {

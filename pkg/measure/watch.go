@@ -21,14 +21,11 @@ const (
 
 // Path is one way that users' clients take.
 type Path struct {
-	// Name, Provider and URL are as in v1alpha1.PathMeasurement.
-	Name, Provider, URL string
+	Name, Provider, URL string // as in v1alpha1.PathMeasurement
 	// Ask probes once, and returns nil if there was an answer. It must end soon after its context. Calls never overlap.
-	Ask func(context.Context) error
-	// Close releases what Ask keeps; may be nil.
-	Close func()
-	// New is set if nobody uses the path yet: failures before its first answer do not count.
-	New bool
+	Ask   func(context.Context) error
+	Close func() // releases what Ask keeps; may be nil
+	New   bool   // nobody uses the path yet: failures before its first answer do not count
 }
 
 // Phase is a part of the measured time.
@@ -47,6 +44,7 @@ type Watch struct {
 	clock clock.WithTicker
 	every time.Duration
 	stop  context.CancelFunc
+	last  chan struct{} // closed when the next probe of each path is its last
 	paths []*series
 	group sync.WaitGroup
 
@@ -54,13 +52,13 @@ type Watch struct {
 	phase Phase
 }
 
-// Start begins to probe. Stop must be called; the end of ctx also ends the probes.
+// Start begins to probe. Stop must be called, once; the end of ctx also ends the probes.
 func Start(ctx context.Context, clock clock.WithTicker, paths []Path) *Watch {
 	ctx, stop := context.WithCancel(ctx)
-	w := &Watch{clock: clock, every: max(interval, time.Duration(len(paths))*spacing), stop: stop}
+	w := &Watch{clock: clock, every: max(interval, time.Duration(len(paths))*spacing), stop: stop, last: make(chan struct{})}
 	for _, path := range paths {
 		asking, end := context.WithCancel(ctx)
-		s := &series{path: path, again: make(chan chan<- struct{}), stop: end, ended: make(chan struct{})}
+		s := &series{path: path, stop: end, ended: make(chan struct{})}
 		w.paths = append(w.paths, s)
 		w.group.Go(func() { w.follow(asking, s) })
 	}
@@ -75,16 +73,15 @@ func (w *Watch) follow(ctx context.Context, s *series) {
 	}
 	ticker := w.clock.NewTicker(w.every)
 	defer ticker.Stop()
-	w.ask(ctx, s)
 	for {
+		w.ask(ctx, s)
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C():
+		case <-w.last:
 			w.ask(ctx, s)
-		case asked := <-s.again:
-			w.ask(ctx, s)
-			close(asked)
+			return
 		}
 	}
 }
@@ -123,20 +120,9 @@ func (w *Watch) End(name, provider string) {
 
 // Stop probes each path once more, for an answer of the last phase, and returns the measurements in the paths' order.
 func (w *Watch) Stop() []v1alpha1.PathMeasurement {
-	var last sync.WaitGroup
-	for _, s := range w.paths {
-		last.Go(func() {
-			asked := make(chan struct{})
-			select {
-			case s.again <- asked:
-				<-asked
-			case <-s.ended:
-			}
-		})
-	}
-	last.Wait()
-	w.stop()
+	close(w.last)
 	w.group.Wait()
+	w.stop()
 	measured := make([]v1alpha1.PathMeasurement, len(w.paths))
 	for i, s := range w.paths {
 		measured[i] = s.measured()

@@ -29,9 +29,7 @@ func (p *page) history(history *v1alpha1.History) {
 				orNone(strings.Join(distinct(run.Reason, run.Error), ": ")))
 		}
 	}
-	p.title(primaryLine(history.Primary), plain)
-	p.blank()
-	p.table(t, "")
+	p.overview(primaryLine(history.Primary), t)
 	p.blank()
 	for _, g := range unread.List {
 		p.text("  ", p.list(g.Regions)+": the journal could not be read: "+g.First)

@@ -82,30 +82,26 @@ func counted(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// sentences are a summary.
+// numbers counts the items of each kind.
+func numbers[T any, K comparable](items []T, kind func(T) K) map[K]int {
+	n := map[K]int{}
+	for _, item := range items {
+		n[kind(item)]++
+	}
+	return n
+}
+
+// sentences are a summary, or parts of a sentence.
 type sentences []string
 
-// add adds a sentence if it applies.
 func (s *sentences) add(applies bool, format string, args ...any) {
 	if applies {
 		*s = append(*s, fmt.Sprintf(format, args...))
 	}
 }
 
-type count struct {
-	n    int
-	what string
-}
-
-// counts returns "2 failed" for each count that is not 0.
-func counts(all []count) (texts []string) {
-	for _, c := range all {
-		if c.n > 0 {
-			texts = append(texts, fmt.Sprintf("%d %s", c.n, c.what))
-		}
-	}
-	return texts
-}
+// count adds a number of things, unless it is 0.
+func (s *sentences) count(n int, what string) { s.add(n > 0, "%d %s", n, what) }
 
 // style is the parameter of an ANSI "select graphic rendition". Colour alone carries no meaning.
 type style string

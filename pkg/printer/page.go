@@ -65,6 +65,21 @@ func (p *page) hang(lead string, width int, s style, text string) {
 
 func (p *page) title(text string, s style) { p.hang("", 0, s, text) }
 
+// overview writes what a document begins with: a title and a table.
+func (p *page) overview(title string, t table) {
+	p.title(title, plain)
+	p.blank()
+	p.table(t, "")
+}
+
+// summary writes what a document ends with.
+func (p *page) summary(all ...string) {
+	p.blank()
+	for _, sentence := range all {
+		p.text("", sentence)
+	}
+}
+
 func (p *page) regions(outcome v1alpha1.Outcome, names ...string) {
 	text := "Region " + names[0] + ": " + Words(string(outcome))
 	if len(names) > 1 {

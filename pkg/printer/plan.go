@@ -21,10 +21,7 @@ func (p *page) plan(plan *v1alpha1.Plan) {
 		summary.add(true, "-o wide shows each region in full.")
 	}
 	summary.add(!p.Ahead, "This was a plan: nothing was changed.")
-	p.blank()
-	for _, sentence := range summary {
-		p.text("", sentence)
-	}
+	p.summary(summary...)
 }
 
 func (p *page) regionPlan(region *v1alpha1.RegionPlan, waves [][]string) {

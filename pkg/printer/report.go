@@ -14,9 +14,7 @@ import (
 
 func (p *page) report(report *v1alpha1.MigrationReport) {
 	p.once = true
-	p.title(primaryLine(report.Primary), plain)
-	p.blank()
-	p.table(reportTable(rows(p, report.Regions, gravity)), "")
+	p.overview(primaryLine(report.Primary), reportTable(rows(p, report.Regions, gravity)))
 	if p.full(len(report.Regions)) {
 		for i := range report.Regions {
 			if region := &report.Regions[i]; p.wide || gravity(*region) > 0 {
@@ -26,8 +24,7 @@ func (p *page) report(report *v1alpha1.MigrationReport) {
 	} else {
 		p.fleetReport(report.Regions)
 	}
-	p.blank()
-	p.text("", p.reportSummary(report))
+	p.summary(p.reportSummary(report))
 }
 
 // gravity is 0 for a region whose row says everything, and higher the more urgently somebody must look at it.
@@ -79,16 +76,13 @@ func message(region v1alpha1.RegionReport) string {
 	case v1alpha1.OutcomeNotStarted:
 		return cmp.Or(region.Error, "not started")
 	}
-	var undone, undoFailed int
+	states := numbers(region.Steps, stateOf)
 	failed, how, last := "", "failed", ""
 	for _, step := range region.Steps {
 		switch step.State {
 		case v1alpha1.StepFailed, v1alpha1.StepInterrupted:
 			failed, how = step.Name, Words(string(step.State))
-		case v1alpha1.StepUndone:
-			undone++
-		case v1alpha1.StepUndoFailed:
-			undoFailed++
+		case v1alpha1.StepUndone, v1alpha1.StepUndoFailed:
 		default:
 			last = step.Message
 		}
@@ -98,28 +92,22 @@ func message(region v1alpha1.RegionReport) string {
 		return "see below"
 	case failed == "":
 		return orNone(last)
-	case undoFailed > 0:
-		how += "; " + counted(undoFailed, "step") + " could not be undone"
-	case undone > 0:
-		how += "; " + counted(undone, "step") + " undone"
+	case states[v1alpha1.StepUndoFailed] > 0:
+		how += "; " + counted(states[v1alpha1.StepUndoFailed], "step") + " could not be undone"
+	case states[v1alpha1.StepUndone] > 0:
+		how += "; " + counted(states[v1alpha1.StepUndone], "step") + " undone"
 	}
 	return failed + " " + how
 }
 
+func stateOf(step v1alpha1.StepResult) v1alpha1.StepState { return step.State }
+
 func stepCount(steps []v1alpha1.StepResult) string {
-	var done, already int
-	for _, step := range steps {
-		switch step.State {
-		case v1alpha1.StepDone:
-			done++
-		case v1alpha1.StepAlready:
-			already++
-		}
-	}
-	if done+already == 0 {
+	states := numbers(steps, stateOf)
+	if states[v1alpha1.StepDone]+states[v1alpha1.StepAlready] == 0 {
 		return "-"
 	}
-	return fmt.Sprintf("%d done, %d already", done, already)
+	return fmt.Sprintf("%d done, %d already", states[v1alpha1.StepDone], states[v1alpha1.StepAlready])
 }
 
 const notUndone = "could not be undone" // the longest label of a region's entries

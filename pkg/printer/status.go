@@ -13,9 +13,7 @@ func (p *page) status(report *v1alpha1.StatusReport) {
 	if !report.Taken.IsZero() {
 		title += ", at " + report.Taken.UTC().Format(stamp)
 	}
-	p.title(title, plain)
-	p.blank()
-	p.table(statusTable(rows(p, report.Regions, unwell)), "")
+	p.overview(title, statusTable(rows(p, report.Regions, unwell)))
 	var found Groups[v1alpha1.CheckResult]
 	p.blank()
 	for i := range report.Regions {
@@ -33,8 +31,7 @@ func (p *page) status(report *v1alpha1.StatusReport) {
 		p.joinChecks(&found, name, results, len(region.Providers) > 1)
 	}
 	p.causes(found)
-	p.blank()
-	p.text("", p.statusSummary(report))
+	p.summary(p.statusSummary(report))
 }
 
 func statusTable(regions []v1alpha1.RegionStatus) table {
@@ -78,21 +75,15 @@ func addStatus(t *table, name string, phase v1alpha1.Phase, version, accessURL s
 
 // passedCell counts the checks that passed, of those that applied at all.
 func passedCell(results []v1alpha1.CheckResult, failed bool) cell {
-	passed, asked, s := 0, 0, good
-	for _, result := range results {
-		if result.State == v1alpha1.CheckPass {
-			passed++
-		}
-		if result.State != v1alpha1.CheckSkipped {
-			asked++
-		}
-	}
+	states := numbers(results, func(r v1alpha1.CheckResult) v1alpha1.CheckState { return r.State })
+	passed, asked := states[v1alpha1.CheckPass], len(results)-states[v1alpha1.CheckSkipped]
+	c := cell{fmt.Sprintf("%d/%d", passed, asked), good}
 	if failed {
-		s = bad
+		c.style = bad
 	} else if passed < asked {
-		s = notice
+		c.style = notice
 	}
-	return cell{text: fmt.Sprintf("%d/%d", passed, asked), style: s}
+	return c
 }
 
 func runLines(region *v1alpha1.RegionStatus) []string {
@@ -148,19 +139,19 @@ func unwell(region v1alpha1.RegionStatus) int {
 
 func (p *page) statusSummary(report *v1alpha1.StatusReport) string {
 	var failed []string
-	states := make(map[v1alpha1.CheckState]int)
+	var checks []v1alpha1.CheckResult
 	for _, region := range report.Regions {
+		checks = append(checks, region.Checks...)
 		if region.Outcome != v1alpha1.OutcomeSucceeded {
 			failed = append(failed, region.Name)
 		}
-		for _, result := range region.Checks {
-			states[result.State]++
-		}
 	}
-	also := counts([]count{
-		{states[v1alpha1.CheckFail], "failed"}, {states[v1alpha1.CheckUnknown], "unknown"},
-		{states[v1alpha1.CheckWarn], "with a warning"}, {states[v1alpha1.CheckSkipped], "skipped"},
-	})
+	states := numbers(checks, func(r v1alpha1.CheckResult) v1alpha1.CheckState { return r.State })
+	var also sentences
+	also.count(states[v1alpha1.CheckFail], "failed")
+	also.count(states[v1alpha1.CheckUnknown], "unknown")
+	also.count(states[v1alpha1.CheckWarn], "with a warning")
+	also.count(states[v1alpha1.CheckSkipped], "skipped")
 	total := counted(len(report.Regions), "region")
 	text := total + ", no check failed"
 	if len(failed) > 0 {

@@ -10,14 +10,11 @@ import (
 )
 
 func (p *page) verification(report *v1alpha1.VerifyReport) {
-	p.title(primaryLine(report.Primary), plain)
-	p.blank()
-	p.table(verifyTable(report.Regions), "")
+	p.overview(primaryLine(report.Primary), verifyTable(report.Regions))
 	for i := range report.Regions {
 		p.regionVerification(&report.Regions[i])
 	}
-	p.blank()
-	p.text("", verifySummary(report))
+	p.summary(verifySummary(report))
 }
 
 func verifyTable(regions []v1alpha1.RegionVerification) table {

@@ -11,9 +11,7 @@ import (
 )
 
 func (p *page) workspaces(report *v1alpha1.WorkspaceReport) {
-	p.title(primaryLine(report.Primary), plain)
-	p.blank()
-	p.table(adoptionTable(report.Providers), "")
+	p.overview(primaryLine(report.Primary), adoptionTable(report.Providers))
 	var messages Groups[string]
 	for _, provider := range report.Providers {
 		if provider.Message != "" {
@@ -26,10 +24,7 @@ func (p *page) workspaces(report *v1alpha1.WorkspaceReport) {
 	}
 	p.blank()
 	p.table(workspaceTable(report, p.wide), "")
-	p.blank()
-	for _, sentence := range workspaceSummary(report, p.Ahead) {
-		p.text("", sentence)
-	}
+	p.summary(workspaceSummary(report, p.Ahead)...)
 }
 
 func adoptionTable(providers []v1alpha1.ProviderWorkspaces) table {
@@ -123,12 +118,14 @@ func rebuildSummary(report *v1alpha1.WorkspaceReport, ahead bool) (summary sente
 			left++
 		}
 	}
-	parts := counts([]count{
-		{states[v1alpha1.RebuildPlanned], "to be rebuilt"}, {states[v1alpha1.RebuildDone], "rebuilt"}, {states[v1alpha1.RebuildFailed], "failed"},
-		{states[v1alpha1.RebuildNotStarted], "not started"}, {left, "left waiting"},
-	})
+	var parts sentences
+	parts.count(states[v1alpha1.RebuildPlanned], "to be rebuilt")
+	parts.count(states[v1alpha1.RebuildDone], "rebuilt")
+	parts.count(states[v1alpha1.RebuildFailed], "failed")
+	parts.count(states[v1alpha1.RebuildNotStarted], "not started")
+	parts.count(left, "left waiting")
 	if len(parts) == 0 {
-		parts = []string{"none waits for a rebuild"}
+		parts = sentences{"none waits for a rebuild"}
 	}
 	summary.add(true, "%s: %s.", counted(len(report.Workspaces), "workspace"), strings.Join(parts, ", "))
 	summary.add(states[v1alpha1.RebuildPlanned] > 0 && !ahead, "This was a plan: nothing was changed.")

@@ -17,8 +17,7 @@ import (
 // Error says in plain words why a stage failed.
 type Error struct {
 	Message string
-	// Unseen is set when nothing was learnt of the server: the look-up failed, or the caller gave up.
-	Unseen bool
+	Unseen  bool // nothing was learnt of the server: the look-up failed, or the caller gave up
 
 	cause error
 }

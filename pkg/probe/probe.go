@@ -22,24 +22,19 @@ const (
 
 // Target is what to connect to.
 type Target struct {
-	URL string
-	// ConnectTo is a HOST:PORT to dial instead of the URL's host; may be empty.
-	ConnectTo string
-	// ServerName is the name that TLS requests and verifies instead of the URL's host; may be empty.
-	ServerName string
-	// RootCAs are trusted; nil means the system's.
-	RootCAs *x509.CertPool
-	// Timeout bounds each stage; 0 means 5 seconds.
-	Timeout time.Duration
+	URL        string
+	ConnectTo  string         // a HOST:PORT to dial instead of the URL's host; may be empty
+	ServerName string         // the name that TLS requests and verifies instead of the URL's host; may be empty
+	RootCAs    *x509.CertPool // trusted; nil means the system's
+	Timeout    time.Duration  // of each stage; 0 means 5 seconds
 }
 
 // Result is how far a connection got.
 type Result struct {
 	// Stage is the first that failed, "DNS", "TCP", "TLS" or "HTTP", and Err, an *Error, says why; empty if none did.
-	Stage string
-	Err   error
-	// Certificate is what the server presented, verified or not; nil if the connection did not get that far.
-	Certificate *Certificate
+	Stage       string
+	Err         error
+	Certificate *Certificate // what the server presented, verified or not; nil if the connection did not get that far
 }
 
 // Endpoint connects to the target, stage by stage, and stops at the first failure. Any HTTP answer passes the last stage.

@@ -34,8 +34,6 @@ func literal(quoted []byte, change func(string) string) []byte {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
 	encoder.SetEscapeHTML(false)
-	if encoder.Encode(clean) != nil {
-		return []byte(`"` + Mark + `"`)
-	}
+	_ = encoder.Encode(clean) // a text always can be
 	return bytes.TrimSpace(out.Bytes())
 }

@@ -17,8 +17,7 @@ const (
 
 // Kept is a connection to a workspace that reconnects when it is lost. It is not safe for concurrent use.
 type Kept struct {
-	path       *path
-	workspace  string
+	endpoint   wsnet.Endpoint
 	ctx        context.Context // of connecting, which outlives a Ping
 	cancel     context.CancelFunc
 	done       func()
@@ -39,11 +38,11 @@ func Keep(source *snapshot.Source, s *snapshot.Snapshot, workspaceID string) (*K
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Kept{path: users, workspace: workspaceID, ctx: ctx, cancel: cancel, done: done}, nil
+	return &Kept{endpoint: users.endpoint(workspaceID), ctx: ctx, cancel: cancel, done: done}, nil
 }
 
 // URL is the access URL that the connection goes through.
-func (k *Kept) URL() string { return k.path.client.URL() }
+func (k *Kept) URL() string { return k.endpoint.AccessURL }
 
 // Ping returns nil if a ping comes back, of up to three, one a second: users notice a lost one as a hitch only. Without a
 // connection it waits for one. The error says why there was no answer before ctx ended.
@@ -79,7 +78,7 @@ func (k *Kept) connect(ctx context.Context) error {
 		go func() {
 			ctx, cancel := context.WithTimeout(k.ctx, dialTimeout)
 			defer cancel()
-			connection, err := wsnet.Dial(ctx, k.path.endpoint(k.workspace))
+			connection, err := wsnet.Dial(ctx, k.endpoint)
 			made <- dialed{connection, err}
 		}()
 	}

@@ -16,13 +16,12 @@ import (
 
 // path is one way to the workspace: through the satellite, or through the primary.
 type path struct {
-	client     *coder.Client
-	result     *v1alpha1.Connection
-	connection connection
-	took       []time.Duration
-	sent       int
-	// lost says why the connection was lost, and lastErr why the last missing ping did not come back.
-	lost, lastErr error
+	client        *coder.Client
+	result        *v1alpha1.Connection
+	connection    connection
+	took          []time.Duration
+	sent          int
+	lost, lastErr error // why the connection was lost, and why the last missing ping did not come back
 	// stun makes the connection direct, if possible; patience is when a ping counts as lost.
 	stun     []string
 	patience time.Duration
@@ -32,7 +31,6 @@ func newPath(client *coder.Client, options Options) *path {
 	return &path{client: client, result: &v1alpha1.Connection{URL: client.URL()}, patience: cmp.Or(options.Patience, pingTimeout)}
 }
 
-// connection is a *wsnet.Conn.
 type connection interface {
 	Ping(context.Context) (time.Duration, error)
 	Route() (candidates []string, chosen string)

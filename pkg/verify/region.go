@@ -78,8 +78,7 @@ func Provider(ctx context.Context, source *snapshot.Source, options Options, stu
 // Users connects to a workspace of the operator's as users do: through the region's satellite or, in a region without
 // one, through the primary. s must hold the satellite, its registration and what the access URL serves. The error says
 // why too few pings came back.
-func Users(ctx context.Context, source *snapshot.Source, s *snapshot.Snapshot, workspaceID string, options Options,
-) (v1alpha1.Connection, error) {
+func Users(ctx context.Context, source *snapshot.Source, s *snapshot.Snapshot, workspaceID string, options Options) (v1alpha1.Connection, error) {
 	users, done, err := usersPath(source, s, options)
 	if err != nil {
 		return v1alpha1.Connection{}, err
@@ -123,8 +122,7 @@ func trusted(s *snapshot.Snapshot) error {
 		return fmt.Errorf("the registered satellites are unknown: %w", s.Registrations.Err())
 	}
 	if _, registered := s.Registration(); !registered {
-		return fmt.Errorf("the satellite at %s is not registered at the primary: run `kubectl coder-satellite migrate`",
-			s.Region.Satellite.AccessURL)
+		return fmt.Errorf("the satellite at %s is not registered at the primary: run `kubectl coder-satellite migrate`", s.Region.Satellite.AccessURL)
 	}
 	return nil
 }
@@ -142,8 +140,7 @@ func tryAll(ctx context.Context, through []*path, workspaceID string, options Op
 	}
 }
 
-// pingAll pings along all paths in turns, until all pings are sent, the time has ended, or the first connection, which
-// the others are compared with, is lost.
+// pingAll pings along all paths in turns, until all pings are sent, the time has ended, or the first path is lost.
 func pingAll(ctx context.Context, through []*path, options Options) {
 	if options.For > 0 {
 		watching, cancel := context.WithTimeout(ctx, options.For)

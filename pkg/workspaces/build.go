@@ -25,9 +25,10 @@ type Builder struct {
 // Rebuild rebuilds the workspace and waits until the build has ended; it joins a build that is in progress. A rebuild keeps
 // only the home directory. The error says that the build failed, or why it was not started or not followed.
 func (b Builder) Rebuild(ctx context.Context, workspace coder.Workspace) error {
-	// The log is opened first so that no message is missed.
-	log, closeLog := b.openLog(ctx, workspace.ID)
-	defer closeLog()
+	watching, stop := context.WithCancel(ctx)
+	defer stop()
+	// First, so that no message is missed. After an error there is no log: a proxy may block WebSockets.
+	log, _ := b.API.WatchBuild(watching, workspace.ID)
 	if !workspace.Updating {
 		if err := b.ask(ctx, workspace); err != nil {
 			return err
@@ -102,36 +103,4 @@ func judge(before, now coder.Workspace, failure coder.BuildMessage) (over bool, 
 // Built reports whether a workspace can be used: it is on, and no build runs.
 func Built(w coder.Workspace) bool {
 	return !w.Updating && w.LatestStat.ContainerStatus == coder.ContainerOn
-}
-
-// openLog opens the workspace's build log. If that fails (a proxy may block WebSockets), the channel is closed at once.
-func (b Builder) openLog(ctx context.Context, id string) (log <-chan coder.BuildMessage, closeLog func()) {
-	messages := make(chan coder.BuildMessage)
-	watch, err := b.API.WatchBuild(ctx, id)
-	if err != nil {
-		close(messages)
-		return messages, func() {}
-	}
-	ctx, stop := context.WithCancel(ctx)
-	ended := make(chan struct{})
-	go func() { // ends with closeLog
-		defer close(ended)
-		defer close(messages)
-		for {
-			message, err := watch.Next(ctx)
-			if err != nil {
-				return
-			}
-			select {
-			case messages <- message:
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	return messages, func() {
-		stop()
-		<-ended
-		watch.Close()
-	}
 }

@@ -26,8 +26,7 @@ type provider struct {
 	source *snapshot.Source
 	view   *snapshot.Snapshot
 	list   []coder.Workspace
-	// told is when Networking v2 was switched according to the operator, if no journal says it; may be zero.
-	told time.Time
+	told   time.Time // when Networking v2 was switched according to the operator, if no journal says it; may be zero
 	// Builds after since use the provider's present path; unknown says why since is unknown.
 	since   time.Time
 	unknown error

@@ -14,8 +14,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// gate lets builds of a provider start while the path of its users works, and cordons the provider during that time on
-// request.
+// gate lets builds of a provider start while the path of its users works, and cordons it meanwhile on request.
 type gate struct {
 	provider   *provider
 	api        *coder.Client

@@ -144,5 +144,4 @@ func (d *turnDialer) Dial(network, _ string) (net.Conn, error) {
 // turnConn has an address of the type that the WebRTC library expects.
 type turnConn struct{ net.Conn }
 
-// LocalAddr implements net.Conn.
 func (*turnConn) LocalAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)} }

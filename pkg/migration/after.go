@@ -50,7 +50,7 @@ func releaseAfter(s *snapshot.Snapshot) string {
 	switch {
 	case !known:
 		return string(v1alpha1.FindingUnknown)
-	case state.LastRevision == 0:
+	case !state.Exists():
 		return "none"
 	default:
 		return state.LastStatus

@@ -66,10 +66,13 @@ func decideUninstall(s *snapshot.Snapshot) Decision {
 	switch {
 	case !known:
 		return blocked("the satellite's release could not be examined: %v", s.Satellite.Err())
-	case state.LastRevision == 0:
+	case !state.Exists():
 		return already("the satellite's release is not installed")
 	case state.Control.Owner.Exists():
-		return already("the release stays, since %s owns it: remove it there once no provider uses it", state.Control.Owner)
+		refused := blocked("%s owns the satellite's release, and would install it again", state.Control.Owner)
+		refused.Details = []string{fmt.Sprintf("once no provider uses it (`%s`), delete %s in Git, or run `%s`; then `%s` deletes its registration",
+			s.Region.Command("rollback"), state.Control.Owner, state.Control.Owner.Command("delete", s.Region.Satellite.Context), s.Region.Command("remove"))}
+		return refused
 	default:
 		return change(fmt.Sprintf("uninstall the release %s/%s", s.Region.Satellite.Namespace, s.Region.Satellite.Release))
 	}

@@ -12,7 +12,7 @@ type Scope struct {
 	// Records is where Helm keeps its records, as cluster.Access.Driver returns it.
 	Records string
 	// Made are the resources of the chart's objects, beyond the Secrets, Services and Deployments that it always makes.
-	Made []cluster.Resource
+	Made  []cluster.Resource
 	Owned bool // a GitOps controller installs the release, and the plugin only restores its key
 }
 

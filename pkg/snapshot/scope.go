@@ -23,7 +23,7 @@ type Scope struct {
 	Restore                     bool   // the legacy release was uninstalled and is restored first
 	// OfSatelliteMade and OfLegacyMade are the resources of the releases' objects, except those that every release has.
 	OfSatelliteMade, OfLegacyMade []cluster.Resource
-	SatelliteOwned              bool   // a GitOps controller installs the satellite
+	SatelliteOwned                bool // a GitOps controller installs the satellite
 	// LegacyOwner is the GitOps controller that owns the legacy release. LegacyRendered is set if it keeps no records.
 	LegacyOwner    gitops.Owner
 	LegacyRendered bool

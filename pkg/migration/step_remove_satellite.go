@@ -54,7 +54,7 @@ func uninstallSatellite(force bool) Step {
 		Name: "uninstall-satellite", Owner: OwnerSatellite, Noticeable: true, Leaves: []string{pathSatellite, pathWorkspace},
 		Reads:  []snapshot.Item{snapshot.ItemSatellite, snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemUsers},
 		Rights: func(scope snapshot.Scope) []cluster.Rule { return satellite.RightsToUninstall(scope.OfSatellite()) },
-		Decide: decideUninstall,
+		Owned:  satelliteOwner, Decide: decideUninstall,
 		Apply:  func(_ context.Context, run *Run) error { return uninstall(run, force) },
 	}
 }

@@ -32,8 +32,8 @@ func awaited(s *snapshot.Snapshot) error {
 	return installedByOwner(s)
 }
 
-// installedByOwner returns what the controller has not installed as the Fleet says, and what it says of that; nil if nothing. It is a
-// manualError if Git has to be changed for it.
+// installedByOwner returns what the controller has not installed as the Fleet says, and what it says of that; nil if nothing. It
+// is a manualError if Git has to be changed for it.
 func installedByOwner(s *snapshot.Snapshot) error {
 	state, known := s.Satellite.Get()
 	if !known {
@@ -42,6 +42,8 @@ func installedByOwner(s *snapshot.Snapshot) error {
 	same, differences := state.Matches(s.Spec.Value(), s.Chart.Value())
 	control := state.Control
 	switch {
+	case state.Conflict != "":
+		return errors.New(state.Conflict)
 	case !same:
 		missing := strings.Join(differences, "; ") + said(control)
 		written := fmt.Sprintf("`%s` writes it", s.Region.Command("export "+control.Owner.Tool.Word()))

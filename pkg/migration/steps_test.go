@@ -121,6 +121,7 @@ func TestDecisions(t *testing.T) {
 		"install: Flux's to come": {installSatellite(), fresh, fluxInstalls(func(x *satellite.State) {
 			*x = satellite.State{Control: gitops.Control{Owner: x.Control.Owner, Declared: true, Err: &gitops.AbsentError{Owner: x.Control.Owner}}}
 		}), check, "no revision is deployed; Flux's HelmRelease coder/coder is not in this cluster; commit it to Git: `kubectl coder-satellite export flux --context sydney` writes it"},
+		"install: Flux's, elsewhere":     {installSatellite(), fresh, fluxInstalls(func(x *satellite.State) { *x = satellite.State{Control: x.Control, Conflict: "it is another's"} }), check, "it is another's"},
 		"install: Flux's, no key":        {installSatellite(), migrated, fluxInstalls(func(x *satellite.State) { x.PublicKey = "" }), check, `namespace "coder-satellite" has no Secret coder-replica-private-key`},
 		"install: Flux's, key lost":      {installSatellite(), migrated, func(s facts) { keyRecorded(s); fluxInstalls(func(*satellite.State) {})(s) }, change, "restore the Secret with the satellite's key"},
 		"install: ours, but Flux's":      {installSatellite(), migrated, func(s facts) { s.Region.Satellite.ManagedBy = "helm"; fluxInstalls(func(*satellite.State) {})(s) }, blocked, "the Fleet says that helm manages the satellite (managedBy), but Flux's HelmRelease coder/coder owns it"},

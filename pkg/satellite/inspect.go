@@ -17,8 +17,9 @@ import (
 )
 
 // Inspect examines the release and the objects of its chart. It takes six requests in parallel, one or two more if there
-// is a release, another if Service coderd has no load balancer, and another if a Helm operation did not end. A missing
-// namespace is an empty State. declared is the controller that is to own the release; the zero value if none is declared.
+// is a release, another if Service coderd has no load balancer, another if a Helm operation did not end, and those of
+// gitops.LookAtSatellite. A missing namespace is an empty State. declared is the controller that is to own the release; the
+// zero value if none is declared.
 func (r Release) Inspect(ctx context.Context, declared gitops.Owner) (State, error) {
 	var (
 		state      State
@@ -87,7 +88,7 @@ func conflict(deployment *appsv1.Deployment, by gitops.Owner, namespace, release
 	}
 	owner := deployment.Annotations["meta.helm.sh/release-name"]
 	switch {
-	case owner == release, owner == "" && by.Tool == gitops.ArgoCD && isSatellite(deployment):
+	case owner == release, owner == "" && by.Tool == gitops.ArgoCD && environment(deployment)[envAccess] != "":
 		return ""
 	case owner == "" && by.Exists():
 		owner = by.String() + ", which is no satellite"

@@ -8,7 +8,6 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 
@@ -18,12 +17,9 @@ import (
 // The environment by which the chart makes coderd a satellite (coder/enterprise-helm, templates/coderd.yaml).
 const (
 	envPrimary    = "CODER_PRIMARY_ACCESS_URL"
-	envAccess     = "CODER_SATELLITE_ACCESS_URL"
+	envAccess     = "CODER_SATELLITE_ACCESS_URL" // a primary has none
 	envAlternates = "CODER_ALTERNATE_HOSTNAMES"
 )
-
-// isSatellite reports whether the Deployment is a satellite's, and not a primary's.
-func isSatellite(deployment *appsv1.Deployment) bool { return environment(deployment)[envAccess] != "" }
 
 // environment returns the plain variables of the containers. Those from Secrets are empty.
 func environment(deployment *appsv1.Deployment) map[string]string {
@@ -75,38 +71,27 @@ func (s State) renderedDifferences(spec Spec, c *Chart) []string {
 		u := unstructured.Unstructured{Object: object}
 		var wanted appsv1.Deployment
 		if u.GetKind() == "Deployment" && u.GetName() == workloadName && runtime.DefaultUnstructuredConverter.FromUnstructured(object, &wanted) == nil {
-			return podDifferences(s.Rendered.Spec.Template.Spec, wanted.Spec.Template.Spec)
+			missing := missingValues(parts(s.Rendered.Spec.Template.Spec), parts(wanted.Spec.Template.Spec), "")
+			if len(missing) > 0 {
+				return []string{"Deployment " + workloadName + " lacks " + strings.Join(missing, ", ")}
+			}
+			return nil
 		}
 	}
 	return []string{fmt.Sprintf("chart %s %s makes no Deployment %s", c.Metadata.Name, c.Metadata.Version, workloadName)}
 }
 
-// podDifferences names the parts, without their values.
-func podDifferences(is, wanted corev1.PodSpec) (differences []string) {
-	for _, container := range slices.Concat(wanted.InitContainers, wanted.Containers) {
-		all := slices.Concat(is.InitContainers, is.Containers)
-		i := slices.IndexFunc(all, func(c corev1.Container) bool { return c.Name == container.Name })
-		if i < 0 {
-			differences = append(differences, "container "+container.Name+" is missing")
-			continue
-		}
-		if all[i].Image != container.Image {
-			differences = append(differences, fmt.Sprintf("image %s -> %s", all[i].Image, container.Image))
-		}
-		name := func(variable corev1.EnvVar) string { return variable.Name }
-		differences = append(differences, lacking("environment variable ", all[i].Env, container.Env, name)...)
-	}
-	name := func(volume corev1.Volume) string { return volume.Name }
-	return append(differences, lacking("volume ", is.Volumes, wanted.Volumes, name)...)
-}
-
-// lacking names the wanted items that are not there, with all that is set in them.
-func lacking[T any](what string, is, wanted []T, name func(T) string) (names []string) {
-	for _, item := range wanted {
-		same := func(other T) bool { return name(other) == name(item) && equality.Semantic.DeepDerivative(item, other) }
-		if !slices.ContainsFunc(is, same) {
-			names = append(names, what+name(item)+" differs")
+// parts returns the images, and the environment and volumes by their names, as JSON holds them.
+func parts(pod corev1.PodSpec) map[string]any {
+	found := map[string]any{}
+	for _, container := range slices.Concat(pod.InitContainers, pod.Containers) {
+		found["image "+container.Image] = true
+		for _, variable := range container.Env {
+			found["environment variable "+variable.Name] = variable
 		}
 	}
-	return names
+	for _, volume := range pod.Volumes {
+		found["volume "+volume.Name] = volume
+	}
+	return plainSatellite(found)
 }

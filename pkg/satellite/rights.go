@@ -45,9 +45,6 @@ func RightsToInstall(s Scope) []cluster.Rule {
 
 // RightsToUninstall are the rights that Uninstall needs beyond those to inspect.
 func RightsToUninstall(s Scope) []cluster.Rule {
-	if s.Owned { // which is refused
-		return nil
-	}
 	needed := cluster.Core(s.Records).In(s.Namespace, "update", "delete")
 	for _, resource := range s.made() {
 		needed = append(needed, resource.In(s.Namespace, "delete")...)

@@ -133,7 +133,7 @@ func TestLongArgoCDOwnsSatellite(t *testing.T) {
 		}
 	})
 	waited := plugin(t, 124, on(region, "migrate", "--yes", "--step-timeout", "2s")...)
-	saysAll(t, "migrate", waited.Stdout, []string{"image coder-service:1.21.6 -> coder-service:1.21.7", "the satellite's release stays as it is"})
+	saysAll(t, "migrate", waited.Stdout, []string{"Deployment coderd lacks image coder-service:1.21.7", "the satellite's release stays as it is"})
 	argoInstalls(t, region, asExported)
 	plugin(t, 0, on(region, "migrate", "--yes")...)
 

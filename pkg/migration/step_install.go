@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -112,7 +113,7 @@ func revertInstall(s situation) (todo *remedy, why string) {
 	if !s.began(stepInstall) {
 		return nil, ""
 	}
-	if owner := s.now.Satellite.Value().Control.Owner; owner.Exists() {
+	if owner := cmp.Or(s.now.Satellite.Value().Control.Owner, s.before.Satellite.Value().Control.Owner); owner.Exists() {
 		return nil, fmt.Sprintf("the satellite's release stays as it is: %s owns it", owner)
 	}
 	before, known := s.before.Satellite.Get()

@@ -55,7 +55,7 @@ func uninstallSatellite(force bool) Step {
 		Reads:  []snapshot.Item{snapshot.ItemSatellite, snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemUsers},
 		Rights: func(scope snapshot.Scope) []cluster.Rule { return satellite.RightsToUninstall(scope.OfSatellite()) },
 		Owned:  satelliteOwner, Decide: decideUninstall,
-		Apply:  func(_ context.Context, run *Run) error { return uninstall(run, force) },
+		Apply: func(_ context.Context, run *Run) error { return uninstall(run, force) },
 	}
 }
 

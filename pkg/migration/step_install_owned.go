@@ -46,7 +46,7 @@ func installedByOwner(s *snapshot.Snapshot) error {
 		return errors.New(state.Conflict)
 	case !same:
 		missing := strings.Join(differences, "; ") + said(control)
-		written := fmt.Sprintf("`%s` writes it", s.Region.Command("export "+control.Owner.Tool.Word()))
+		written := "`" + s.Region.Command("export "+control.Owner.Tool.Word()) + "` writes it"
 		switch {
 		case control.Declared && control.Err != nil:
 			return &manualError{fmt.Errorf("%s; commit it to Git: %s", missing, written)}

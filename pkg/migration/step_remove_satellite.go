@@ -70,8 +70,8 @@ func decideUninstall(s *snapshot.Snapshot) Decision {
 		return already("the satellite's release is not installed")
 	case state.Control.Owner.Exists():
 		refused := blocked("%s owns the satellite's release, and would install it again", state.Control.Owner)
-		refused.Details = []string{fmt.Sprintf("once no provider uses it (`%s`), delete %s in Git, or run `%s`; then `%s` deletes its registration",
-			s.Region.Command("rollback"), state.Control.Owner, state.Control.Owner.Command("delete", s.Region.Satellite.Context), s.Region.Command("remove"))}
+		refused.Details = []string{"once no provider uses it (`" + s.Region.Command("rollback") + "`), delete " + state.Control.Owner.String() + " in Git, or run `" +
+			state.Control.Owner.Command("delete", s.Region.Satellite.Context) + "`; then `" + s.Region.Command("remove") + "` deletes its registration"}
 		return refused
 	default:
 		return change(fmt.Sprintf("uninstall the release %s/%s", s.Region.Satellite.Namespace, s.Region.Satellite.Release))

@@ -1,15 +1,18 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
@@ -36,7 +39,19 @@ func completeFlag(env Environment, name string) cobra.CompletionFunc {
 	case "context":
 		return completeNames(name, contextsTyped)
 	case "region", "exclude":
-		return completeNames(name, regionsTyped)
+		return completeNames(name, typedIn(func(f *v1alpha1.Fleet) (names []string) {
+			for _, region := range f.Regions {
+				names = append(names, region.Name)
+			}
+			return names
+		}))
+	case "wave":
+		return completeNames("", typedIn(func(f *v1alpha1.Fleet) (names []string) {
+			for i, wave := range f.Rollout.Waves {
+				names = append(names, cmp.Or(wave.Name, strconv.Itoa(i+1)))
+			}
+			return names
+		}))
 	case "provider":
 		return completeNames("", asking(env, providers))
 	case "canary":
@@ -97,24 +112,23 @@ func contextsTyped(cmd *cobra.Command) []string {
 	return kubeconfig.Contexts()
 }
 
-// regionsTyped returns the regions of the Fleet file in -f, except from standard input, which the shell owns.
-func regionsTyped(cmd *cobra.Command) (names []string) {
-	file := flagValue(cmd, "filename")
-	if file == fleet.Stdin {
-		return nil
+// typedIn returns names from the Fleet file in -f, except from standard input, which the shell owns.
+func typedIn(names func(*v1alpha1.Fleet) []string) func(*cobra.Command) []string {
+	return func(cmd *cobra.Command) []string {
+		file := flagValue(cmd, "filename")
+		if file == fleet.Stdin {
+			return nil
+		}
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return nil
+		}
+		found, err := fleet.Decode(file, data)
+		if err != nil {
+			return nil
+		}
+		return names(found)
 	}
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return nil
-	}
-	found, err := fleet.Decode(file, data)
-	if err != nil {
-		return nil
-	}
-	for _, region := range found.Regions {
-		names = append(names, region.Name)
-	}
-	return names
 }
 
 // primaryPatience bounds a completion's wait for the primary: with kubectl's and the plugin's start, two seconds.

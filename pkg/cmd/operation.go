@@ -107,7 +107,7 @@ func (t *targets) rollout(
 	options.RunID = uuid.NewString()[:8]
 	options.Host, _ = os.Hostname() // a lock without a host's name is still one
 	return &rollout.Rollout{
-		Rules:  rollout.Rules{Waves: c.fleet.Waves, MaxParallel: c.fleet.MaxParallel, MaxFailures: c.fleet.MaxFailures},
+		Rules:  rollout.Rules{Waves: c.fleet.Waves, MaxFailures: c.fleet.MaxFailures},
 		Survey: c.survey, Operation: operation, Options: options, Clock: t.env.Clock, Report: report,
 		SkipUnreachable: t.skipUnreachable,
 	}

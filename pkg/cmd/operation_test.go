@@ -56,10 +56,10 @@ func TestRollout(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &connection{fleet: &fleet.Fleet{Waves: [][]string{{"a"}, {"b"}}, MaxParallel: 3, MaxFailures: 1}, survey: survey}
+	c := &connection{fleet: &fleet.Fleet{Waves: []fleet.Wave{{Name: "1", Regions: []string{"a"}, MaxParallel: 3}, {Name: "2", Regions: []string{"b"}}}, MaxFailures: 1}, survey: survey}
 	all := &targets{env: Environment{Clock: clock.RealClock{}}}
 	rollout := all.rollout(c, migration.Migrate(false, migration.Refuse), options, nil)
-	if rollout.MaxParallel != 3 || rollout.MaxFailures != 1 || !cmp.Equal(rollout.Waves, c.fleet.Waves) || len(rollout.Survey.Regions()) != 2 {
+	if rollout.MaxFailures != 1 || !cmp.Equal(rollout.Waves, c.fleet.Waves) || len(rollout.Survey.Regions()) != 2 {
 		t.Errorf("%+v", rollout)
 	}
 	if rollout.Survey != survey || rollout.Operation.Name != "migrate" ||

@@ -85,6 +85,7 @@ func (t *targets) addRegionsTo(f *pflag.FlagSet) {
 	f.VarP((*filename)(&t.flags.Filename), "filename", "f", "Fleet file that describes the regions; - for standard input")
 	f.StringArrayVar(&t.flags.Regions, "region", nil, "only these regions of the Fleet file: a name, a pattern like 'eu-*', or a list with commas (repeatable)")
 	f.StringVarP(&t.flags.Selector, "selector", "l", "", "only regions of the Fleet file with these labels: KEY=VALUE, KEY!=VALUE, 'KEY in (A,B)'")
+	f.StringVar(&t.flags.Wave, "wave", "", "only the regions of this wave of the Fleet file")
 	f.StringArrayVar(&t.flags.Exclude, "exclude", nil, "not these regions, named as for --region (repeatable)")
 	f.StringVar(&t.flags.Shard, "shard", "", "INDEX/COUNT: only this part of the selected regions, such as 0/3, 1/3 and 2/3 on three machines; to change regions, of one wave")
 	if !t.needs.inTurn {

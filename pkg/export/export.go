@@ -96,7 +96,7 @@ func items(f *fleet.Fleet, version string, o Options) (all []item, err error) {
 	for _, wave := range f.Waves {
 		first := len(all)
 		for _, region := range f.Regions {
-			if region.Satellite.None() || !slices.Contains(wave, region.Name) {
+			if region.Satellite.None() || !slices.Contains(wave.Regions, region.Name) {
 				continue
 			}
 			s := item{Satellite: region.Satellite, Options: o, Region: region.Name, Object: region.Object(), After: before}

@@ -244,11 +244,11 @@ func TestRefusals(t *testing.T) {
 		"values against the region": {Flux, withSets("coderd.satellite.accessURL=https://x.example.com"), Options{}, []string{`region "sydney": the Helm values say coderd.satellite.accessURL`, `region "ohio"`}},
 		"two of one name": {Flux, func(f *fleet.Fleet) {
 			f.Regions[0].Name = "eu-west_1"
-			f.Waves = [][]string{{"EU_west.1", "eu-west_1"}}
+			f.Waves = []fleet.Wave{{Regions: []string{"EU_west.1", "eu-west_1"}}}
 		}, Options{}, []string{`region "EU_west.1": its object cannot be named coder-satellite-eu-west-1, which is too long or another region's`}},
 		"a long name": {ArgoCD, func(f *fleet.Fleet) {
 			f.Regions[0].Name = strings.Repeat("a", 48)
-			f.Waves = [][]string{{f.Regions[0].Name}}
+			f.Waves = []fleet.Wave{{Regions: []string{f.Regions[0].Name}}}
 		}, Options{}, []string{"which is too long"}},
 	} {
 		t.Run(name, func(t *testing.T) {

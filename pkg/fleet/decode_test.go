@@ -32,7 +32,10 @@ func TestDecodeRoundTrip(t *testing.T) {
 					Values: texts.Draw(t, "values"), Satellite: v1alpha1.Satellite{ManagedBy: text.Draw(t, "managedBy")}, Canary: v1alpha1.Canary{Workspace: text.Draw(t, "canary")}}
 			}), 0, 4).Draw(t, "regions"),
 			Rollout: v1alpha1.Rollout{
-				Waves: rapid.SliceOfN(texts, 0, 3).Draw(t, "waves"), MaxParallel: rapid.Int().Draw(t, "parallel"), MaxFailures: rapid.Int().Draw(t, "failures"),
+				Waves: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) v1alpha1.Wave {
+					return v1alpha1.Wave{Name: text.Draw(t, "wave"), Regions: texts.Draw(t, "regions"), Selector: text.Draw(t, "selector"), MaxParallel: text.Draw(t, "limit")}
+				}), 0, 3).Draw(t, "waves"),
+				MaxParallel: rapid.Int().Draw(t, "parallel"), MaxFailures: rapid.Int().Draw(t, "failures"),
 			},
 		}
 		in.SetGroupVersionKind(v1alpha1.GroupVersion().WithKind(v1alpha1.KindFleet))

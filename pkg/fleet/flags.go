@@ -22,7 +22,7 @@ type Flags struct {
 	// Regions and Exclude select regions of the file: names and patterns of path.Match, or lists of them with commas. No
 	// Regions means all. Selector selects by label, as in kubectl.
 	Regions, Exclude []string
-	Selector         string
+	Selector, Wave   string // Wave selects the regions of the wave of that name
 	// Shard is a part of the selected regions for one of several machines, INDEX/COUNT with an index from 0; empty for all. If
 	// the verb Changes regions, they must be in one wave.
 	Shard   string
@@ -84,7 +84,7 @@ func (f Flags) Load(stdin io.Reader) (*Fleet, error) {
 	if f.Filename == "" {
 		others = []given{
 			{name: "--region", values: f.Regions}, {name: "--selector", values: just(f.Selector)}, {name: "--exclude", values: f.Exclude},
-			{name: "--shard", values: just(f.Shard)},
+			{name: "--wave", values: just(f.Wave)}, {name: "--shard", values: just(f.Shard)},
 		}
 		why = "selects regions of a Fleet file; give one with --filename"
 	}
@@ -135,6 +135,9 @@ func (f Flags) override(fleet *Fleet) error {
 	}
 	p.addIf(f.MaxParallel < 0, "rollout.maxParallel", "is %d, must be 1 or more", f.MaxParallel)
 	fleet.MaxParallel = cmp.Or(f.MaxParallel, fleet.MaxParallel)
+	for i := range fleet.Waves {
+		fleet.Waves[i].MaxParallel = cmp.Or(f.MaxParallel, fleet.Waves[i].MaxParallel)
+	}
 	if f.MaxFailures != nil {
 		p.addIf(*f.MaxFailures < 0, "rollout.maxFailures", "is %d, must be 0 or more", *f.MaxFailures)
 		fleet.MaxFailures = *f.MaxFailures

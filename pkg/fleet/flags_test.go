@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	helm "helm.sh/helm/v3/pkg/cli/values"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
@@ -41,9 +42,9 @@ func TestFlagsFleet(t *testing.T) {
 				"--provider ohio --provider-context ohio-b=ohio-two --connect-to 203.0.113.7:443 --canary none --coder-url https://coder.example.com",
 			ChartFlags: "--chart ./chart.tgz --chart-version 1.21.7 --values " + values + " --set ...",
 		}},
-		Waves: [][]string{{"arn-aws-eks-us-east-2-1234-cluster-ohio"}}, MaxParallel: 3, MaxFailures: 2,
+		Waves: []fleet.Wave{{Name: "1", Regions: []string{"arn-aws-eks-us-east-2-1234-cluster-ohio"}, MaxParallel: 3}}, MaxParallel: 3, MaxFailures: 2,
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(fleet.Fleet{})); diff != "" {
 		t.Errorf("fleet (-want +got):\n%s", diff)
 	}
 }
@@ -143,7 +144,7 @@ func TestFlagsOverFile(t *testing.T) {
 	if got.CoderURL != "https://other.example.com" || got.CAFile != ca || got.MaxParallel != 9 || got.MaxFailures != 1 {
 		t.Errorf("flags do not override: %+v", got)
 	}
-	if diff := cmp.Diff([][]string{{"sydney"}, {"ohio"}}, got.Waves); diff != "" {
+	if diff := cmp.Diff([][]string{{"sydney"}, {"ohio"}}, wavesOf(got)); diff != "" {
 		t.Errorf("waves (-want +got):\n%s", diff)
 	}
 	if len(got.Regions) != 2 || got.Regions[0].Name != "sydney" || got.Regions[1].Name != "ohio" {
@@ -156,7 +157,7 @@ func TestSelectDropsEmptyWaves(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([][]string{{"c"}}, got.Waves); diff != "" {
+	if diff := cmp.Diff([][]string{{"c"}}, wavesOf(got)); diff != "" {
 		t.Errorf("waves (-want +got):\n%s", diff)
 	}
 }
@@ -201,7 +202,7 @@ func TestSelectProviders(t *testing.T) {
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([][]string{{"sydney"}, {"london"}}, got.Waves); diff != "" {
+	if diff := cmp.Diff([][]string{{"sydney"}, {"london"}}, wavesOf(got)); diff != "" {
 		t.Errorf("waves (-want +got):\n%s", diff)
 	}
 }

@@ -35,12 +35,20 @@ const (
 
 // Fleet is validated: defaults are filled in, paths can be opened, and each region is in exactly one wave.
 type Fleet struct {
-	CoderURL    string     // the primary's access URL; empty if the login provides it
-	CAFile      string     // a PEM bundle to trust in addition to the system's; may be empty
-	Regions     []Region   // in the order of the file or of the flags
-	Waves       [][]string // names of regions; a wave starts when the previous one is done
-	MaxParallel int        // regions that are migrated at the same time; at least 1
-	MaxFailures int        // how many regions may fail before no further one starts
+	CoderURL    string   // the primary's access URL; empty if the login provides it
+	CAFile      string   // a PEM bundle to trust in addition to the system's; may be empty
+	Regions     []Region // in the order of the file or of the flags
+	Waves       []Wave   // a wave starts when the previous one is done
+	MaxParallel int      // regions that are migrated at the same time; at least 1
+	MaxFailures int      // how many regions may fail before no further one starts
+	byDefault   bool     // the file names no waves
+}
+
+// Wave is a part of a rollout.
+type Wave struct {
+	Name        string   // unique in the fleet
+	Regions     []string // names of those of its regions that are selected, in the order in which they start
+	MaxParallel int      // regions in progress at once; at least 1
 }
 
 // Region is a place where developers work: one satellite and the providers that it serves.

@@ -33,7 +33,7 @@ func FuzzReadFleet(f *testing.F) {
 		}
 		inWaves := make(map[string]int)
 		for _, wave := range got.Waves {
-			for _, name := range wave {
+			for _, name := range wave.Regions {
 				inWaves[name]++
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
@@ -53,16 +54,21 @@ func TestReadFile(t *testing.T) {
 				with(region("london", "london", full), func(r *fleet.Region) {
 					r.Satellite.Namespace, r.Satellite.Release, r.Satellite.AccessURL = "other", "sat.v1", "http://127.0.0.1:8080"
 					r.Satellite.ValueFiles, r.Providers[0].Canary = []string{valid("common.yaml")}, fleet.CanaryNone
+					r.Labels = map[string]string{"continent": "emea"}
 				}),
 				with(region("coder-ohio", "ohio", full), func(r *fleet.Region) {
 					r.Name, r.Satellite.Namespace, r.Satellite.ValueFiles = "ohio", "satellites", []string{valid("common.yaml")}
 				}),
 			},
-			Waves: [][]string{{"sydney"}, {"london", "ohio"}}, MaxParallel: 2, MaxFailures: 1,
+			Waves: []fleet.Wave{
+				{Name: "canary", Regions: []string{"sydney"}, MaxParallel: 2},
+				{Name: "2", Regions: []string{"london"}, MaxParallel: 1},
+				{Name: "3", Regions: []string{"ohio"}, MaxParallel: 7},
+			}, MaxParallel: 2, MaxFailures: 1,
 		},
 		"minimal.yaml": {
 			Regions: []fleet.Region{plain("a", defaultChart), plain("b", defaultChart), plain("c", defaultChart)},
-			Waves:   [][]string{{"a"}, {"b", "c"}}, MaxParallel: 10,
+			Waves:   wavesOfTen([]string{"a"}, []string{"b", "c"}), MaxParallel: 10,
 		},
 		"providers.yaml": {
 			CoderURL: "https://coder.example.com",
@@ -85,16 +91,16 @@ func TestReadFile(t *testing.T) {
 				}),
 				{Name: "headquarters", Providers: []fleet.Provider{{Name: "built-in", Context: "gke_acme_main", Canary: fleet.CanaryAuto}}},
 			},
-			Waves: [][]string{{"sydney"}, {"london", "paris", "paris-two", "headquarters"}}, MaxParallel: 10,
+			Waves: wavesOfTen([]string{"sydney"}, []string{"london", "paris", "paris-two", "headquarters"}), MaxParallel: 10,
 		},
 		"unified.yaml": {
 			CoderURL: "https://coder.example.com",
 			Regions:  []fleet.Region{unified(plain("a", defaultChart)), unified(plain("b", defaultChart))},
-			Waves:    [][]string{{"a"}, {"b"}}, MaxParallel: 10,
+			Waves:    wavesOfTen([]string{"a"}, []string{"b"}), MaxParallel: 10,
 		},
 		"localchart.yaml": {
 			Regions: []fleet.Region{plain("a", v1alpha1.Chart{Name: valid("charts", "coder")})},
-			Waves:   [][]string{{"a"}}, MaxParallel: 10,
+			Waves:   wavesOfTen([]string{"a"}), MaxParallel: 10,
 		},
 	}
 	for name, want := range tests {
@@ -103,7 +109,7 @@ func TestReadFile(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(want, got); diff != "" {
+			if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(fleet.Fleet{})); diff != "" {
 				t.Errorf("fleet (-want +got):\n%s", diff)
 			}
 		})
@@ -191,7 +197,7 @@ func TestReadFileTooLarge(t *testing.T) {
 // Aliases could expand a small file into a huge fleet.
 func TestReadFileAliasBomb(t *testing.T) {
 	var b bytes.Buffer
-	b.WriteString(head + "regions: []\nrollout:\n  waves:\n  - &w [" + strings.Repeat("a,", 20000) + "a]\n")
+	b.WriteString(head + "regions: []\nrollout:\n  waves:\n  - &w {regions: [" + strings.Repeat("a,", 20000) + "a]}\n")
 	b.WriteString(strings.Repeat("  - *w\n", 20000))
 	_, err := fleet.ReadFile(fleet.Stdin, &b)
 	if err == nil || !strings.Contains(err.Error(), "aliases") {

@@ -21,17 +21,18 @@ func resolve(in v1alpha1.Fleet, folder string, sets values.Options, accessURL bo
 		CAFile:      inFolder(folder, in.Coder.CAFile),
 		MaxParallel: cmp.Or(in.Rollout.MaxParallel, DefaultMaxParallel),
 		MaxFailures: in.Rollout.MaxFailures,
-		Waves:       in.Rollout.Waves,
 	}
 	for _, declared := range in.Regions {
 		fleet.Regions = append(fleet.Regions, regionOf(in, declared, folder, sets))
 	}
-	(&validator{problems: p, in: in, out: fleet, folder: folder, accessURL: accessURL}).validate()
+	v := &validator{problems: p, in: in, out: fleet, folder: folder, accessURL: accessURL}
+	v.validate()
+	fleet.Waves = v.waves()
 	if err := p.err(); err != nil {
 		return nil, err
 	}
 	if len(fleet.Waves) == 0 {
-		fleet.Waves = defaultWaves(fleet.Regions)
+		fleet.Waves, fleet.byDefault = fleet.defaultWaves(), true
 	}
 	return fleet, nil
 }
@@ -65,12 +66,14 @@ func inFolder(folder, file string) string {
 }
 
 // defaultWaves puts the first region into a wave of its own: a mistake in what all regions share then affects one region.
-func defaultWaves(regions []Region) [][]string {
-	names := regionNames(regions)
-	if len(names) < 2 {
-		return [][]string{names}
+func (f *Fleet) defaultWaves() []Wave {
+	names := regionNames(f.Regions)
+	waves := []Wave{{Name: "1", Regions: names, MaxParallel: f.MaxParallel}}
+	if len(names) > 1 {
+		waves[0].Regions = names[:1]
+		waves = append(waves, Wave{Name: "2", Regions: names[1:], MaxParallel: f.MaxParallel})
 	}
-	return [][]string{names[:1], names[1:]}
+	return waves
 }
 
 func regionNames(regions []Region) []string {

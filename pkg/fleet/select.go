@@ -12,7 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 )
 
-// selectRegions keeps the regions that Regions and Selector both select and Exclude does not. A value that matches nothing
+// selectRegions keeps the regions that Regions, Selector and Wave all select and Exclude does not. A value that matches nothing
 // is a *FieldError, and so is an empty selection.
 func (f Flags) selectRegions(fleet *Fleet) error {
 	p, chosen := &problems{}, regionNames(fleet.Regions)
@@ -20,15 +20,31 @@ func (f Flags) selectRegions(fleet *Fleet) error {
 	if len(f.Regions) > 0 {
 		chosen = p.matching("--region", f.Regions, chosen)
 	}
-	labelled := p.labelled(f.Selector, fleet.Regions)
+	labelled, wave := p.labelled(f.Selector, fleet.Regions), p.inWave(f.Wave, fleet)
 	if err := p.err(); err != nil {
 		return err
 	}
 	fleet.keep(func(name string) bool {
-		return slices.Contains(chosen, name) && slices.Contains(labelled, name) && !slices.Contains(excluded, name)
+		return slices.Contains(chosen, name) && slices.Contains(labelled, name) && slices.Contains(wave, name) && !slices.Contains(excluded, name)
 	})
-	p.addIf(len(fleet.Regions) == 0, "", "no region matches --region, --selector and --exclude together: loosen one of them")
+	p.addIf(len(fleet.Regions) == 0, "", "no region matches --region, --selector, --wave and --exclude together: loosen one of them")
 	return p.err()
+}
+
+// inWave returns the names of the wave's regions; without a wave's name, those of all.
+func (p *problems) inWave(wanted string, fleet *Fleet) []string {
+	if wanted == "" {
+		return regionNames(fleet.Regions)
+	}
+	var known []string
+	for _, wave := range fleet.Waves {
+		if wave.Name == wanted {
+			return wave.Regions
+		}
+		known = append(known, wave.Name)
+	}
+	p.addf("--wave", "the fleet has no wave %q%s", wanted, orKnown(wanted, known))
+	return nil
 }
 
 // takeShard keeps one part of the selected regions: every COUNTth, from INDEX on. Its error is a *FieldError.
@@ -44,8 +60,7 @@ func (f Flags) takeShard(fleet *Fleet) error {
 	case err != nil || errCount != nil || index < 0 || index >= count:
 		p.addf("--shard", "%q is not INDEX/COUNT, with an index from 0 to COUNT-1; for example 0/3, 1/3 and 2/3 for three machines", f.Shard)
 	case f.Changes && count > 1 && len(fleet.Waves) > 1: // a machine without the first wave would begin with the second
-		p.addf("--shard", "the selected regions are in %d waves, and several machines cannot keep them in order: write rollout.waves into the Fleet "+
-			"file, and select the regions of one of them with --region or --selector", len(fleet.Waves))
+		p.addf("--shard", "the selected regions are in %d waves, and several machines cannot keep them in order: select one of them with --wave", len(fleet.Waves))
 	case index >= len(names):
 		p.addf("--shard", "%q has no region: only %d are selected", f.Shard, len(names))
 	default:
@@ -125,18 +140,16 @@ func (f *Fleet) selectProviders(names []string) error {
 	return p.err()
 }
 
-// keep drops regions that are not wanted, and waves that become empty. Default waves are computed again, so that the first
+// keep drops regions that are not wanted, and waves that become empty. Default waves are made again, so that the first
 // still has one region.
 func (f *Fleet) keep(wanted func(name string) bool) {
-	byDefault := slices.EqualFunc(f.Waves, defaultWaves(f.Regions), slices.Equal[[]string])
 	other := func(name string) bool { return !wanted(name) }
 	f.Regions = slices.DeleteFunc(f.Regions, func(region Region) bool { return other(region.Name) })
-	if byDefault && len(f.Regions) > 0 {
-		f.Waves = defaultWaves(f.Regions)
-		return
-	}
 	for i := range f.Waves {
-		f.Waves[i] = slices.DeleteFunc(f.Waves[i], other)
+		f.Waves[i].Regions = slices.DeleteFunc(slices.Clone(f.Waves[i].Regions), other)
 	}
-	f.Waves = slices.DeleteFunc(f.Waves, func(wave []string) bool { return len(wave) == 0 })
+	f.Waves = slices.DeleteFunc(f.Waves, func(wave Wave) bool { return len(wave.Regions) == 0 })
+	if f.byDefault && len(f.Regions) > 0 {
+		f.Waves = f.defaultWaves()
+	}
 }

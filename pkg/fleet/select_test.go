@@ -18,7 +18,7 @@ regions:
 - {name: eu-north, context: c3, accessURL: "https://c.example.com", labels: {continent: emea, tier: gold}}
 - {name: ohio, context: c4, accessURL: "https://d.example.com"}
 rollout:
-  waves: [[sydney], [eu-west, eu-north], [ohio]]
+  waves: [{regions: [sydney]}, {regions: [eu-west, eu-north], name: emea}, {}]
 `
 
 func TestSelectRegions(t *testing.T) {
@@ -38,6 +38,10 @@ func TestSelectRegions(t *testing.T) {
 		"excluded":                 {fleet.Flags{Exclude: []string{"eu-*,ohio"}}, [][]string{{"sydney"}}},
 		"excluded, not chosen":     {fleet.Flags{Regions: []string{"ohio"}, Exclude: []string{"sydney"}}, [][]string{{"ohio"}}},
 		"all three":                {fleet.Flags{Regions: []string{"eu-*", "ohio"}, Selector: "continent", Exclude: []string{"*north"}}, [][]string{{"eu-west"}}},
+		"a wave":                   {fleet.Flags{Wave: "emea"}, [][]string{{"eu-west", "eu-north"}}},
+		"a wave's number":          {fleet.Flags{Wave: "3"}, [][]string{{"ohio"}}},
+		"a part of a wave":         {fleet.Flags{Wave: "emea", Shard: "1/2", Changes: true}, [][]string{{"eu-north"}}},
+		"some of a wave":           {fleet.Flags{Wave: "emea", Exclude: []string{"eu-west"}}, [][]string{{"eu-north"}}},
 		"the first half":           {fleet.Flags{Shard: "0/2"}, [][]string{{"sydney"}, {"eu-north"}}},
 		"the second half":          {fleet.Flags{Shard: "1/2"}, [][]string{{"eu-west"}, {"ohio"}}},
 		"a part of the chosen":     {fleet.Flags{Regions: []string{"eu-*", "ohio"}, Shard: "2/3"}, [][]string{{"ohio"}}},
@@ -53,7 +57,7 @@ func TestSelectRegions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(test.waves, got.Waves); diff != "" {
+			if diff := cmp.Diff(test.waves, wavesOf(got)); diff != "" {
 				t.Errorf("waves (-want +got):\n%s", diff)
 			}
 			var names []string
@@ -90,10 +94,13 @@ func TestSelectRegionsErrors(t *testing.T) {
 		"nothing":               {fleet.Flags{Regions: []string{""}}, []string{`--region: the fleet has no region ""`}},
 		"nothing excluded":      {fleet.Flags{Exclude: []string{"sidney", "eu-*"}}, []string{`--exclude: the fleet has no region "sidney"; did you mean "sydney"?`}},
 		"no such label":         {fleet.Flags{Selector: "continent=amer"}, []string{`--selector: "continent=amer": no region has such labels; ` + there}},
+		"no such wave":          {fleet.Flags{Wave: "apac"}, []string{`--wave: the fleet has no wave "apac"; there are: 1, emea, 3`}},
+		"near a wave":           {fleet.Flags{Wave: "emes"}, []string{`--wave: the fleet has no wave "emes"; did you mean "emea"?`}},
+		"another wave's region": {fleet.Flags{Wave: "emea", Regions: []string{"ohio"}}, []string{"no region matches"}},
 		"no selector":           {fleet.Flags{Selector: "continent in emea"}, []string{`--selector: "continent in emea": `, there}},
 		"no value":              {fleet.Flags{Selector: "continent=a b"}, []string{`--selector: "continent=a b": `, there}},
-		"none has both":         {fleet.Flags{Regions: []string{"ohio"}, Selector: "continent"}, []string{"no region matches --region, --selector and --exclude together"}},
-		"all excluded":          {fleet.Flags{Exclude: []string{"*"}}, []string{"no region matches --region, --selector and --exclude together"}},
+		"none has both":         {fleet.Flags{Regions: []string{"ohio"}, Selector: "continent"}, []string{"no region matches --region, --selector, --wave and --exclude together"}},
+		"all excluded":          {fleet.Flags{Exclude: []string{"*"}}, []string{"no region matches --region, --selector, --wave and --exclude together"}},
 		"all chosen excluded":   {fleet.Flags{Selector: "continent=emea", Exclude: []string{"eu-west,eu-north"}}, []string{"no region matches"}},
 		"no index of a part":    {fleet.Flags{Shard: "3"}, []string{`--shard: "3" is not INDEX/COUNT, with an index from 0 to COUNT-1; for example 0/3`}},
 		"after the last part":   {fleet.Flags{Shard: "3/3"}, []string{`--shard: "3/3" is not INDEX/COUNT`}},
@@ -135,7 +142,31 @@ func TestSelectDefaultWaves(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([][]string{{"eu-west"}, {"eu-north", "ohio"}}, got.Waves); diff != "" {
+	if diff := cmp.Diff([][]string{{"eu-west"}, {"eu-north", "ohio"}}, wavesOf(got)); diff != "" {
 		t.Errorf("waves (-want +got):\n%s", diff)
+	}
+}
+
+// wavesOf returns the selected regions of the fleet's waves.
+func wavesOf(f *fleet.Fleet) (names [][]string) {
+	for _, wave := range f.Waves {
+		names = append(names, wave.Regions)
+	}
+	return names
+}
+
+// Waves that a file names stay as they are, also those that are like the default ones.
+func TestSelectNamedWaves(t *testing.T) {
+	text, _, _ := strings.Cut(labelled, "rollout:")
+	text += "rollout: {waves: [{name: canary, regions: [sydney]}, {name: rest, maxParallel: 50%}]}\n"
+	for _, flags := range []fleet.Flags{{}, {Exclude: []string{"sydney"}}, {Wave: "rest"}} {
+		flags.Filename = fleet.Stdin
+		got, err := flags.Load(strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if last := got.Waves[len(got.Waves)-1]; last.Name != "rest" || last.MaxParallel != 2 || len(last.Regions) != 3 {
+			t.Errorf("%+v: %+v", flags, got.Waves)
+		}
 	}
 }

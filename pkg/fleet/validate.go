@@ -37,7 +37,6 @@ func (v *validator) validate() {
 		v.checkRegion(fmt.Sprintf("regions[%d]", i), region)
 	}
 	v.checkUnique()
-	v.checkWaves()
 	v.addIf(v.in.Rollout.MaxParallel < 0, "rollout.maxParallel", "is %d, must be 1 or more (0 means %d)", v.in.Rollout.MaxParallel, DefaultMaxParallel)
 	v.addIf(v.in.Rollout.MaxFailures < 0, "rollout.maxFailures", "is %d, must be 0 or more", v.in.Rollout.MaxFailures)
 }

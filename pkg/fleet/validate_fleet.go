@@ -2,10 +2,7 @@ package fleet
 
 import (
 	"fmt"
-	"slices"
 	"strings"
-
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/suggest"
 )
 
 // checkUnified checks the unified URL. It needs a host of its own: satellites tell it from their own URL by the host, and
@@ -57,31 +54,6 @@ func (v *validator) checkUnique() {
 				claim(provider.namePath, provider.owner, provider.Context,
 					"missing; %[2]s names no provider in context %[1]q either, and both would match the same one; name them")
 			}
-		}
-	}
-}
-
-// checkWaves checks that the waves contain each region exactly once: a forgotten region would silently never be migrated.
-func (v *validator) checkWaves() {
-	waves, names := v.in.Rollout.Waves, regionNames(v.out.Regions)
-	placed := make(map[string]string)
-	for i, wave := range waves {
-		v.addIf(len(wave) == 0, fmt.Sprintf("rollout.waves[%d]", i), "is empty; name regions or leave it out")
-		for j, name := range wave {
-			path := fmt.Sprintf("rollout.waves[%d][%d]", i, j)
-			switch earlier, twice := placed[name]; {
-			case !slices.Contains(names, name):
-				v.addf(path, "no region is called %q%s", name, suggest.DidYouMean(name, names))
-			case twice:
-				v.addf(path, "the region %q is already in %s", name, earlier)
-			default:
-				placed[name] = fmt.Sprintf("waves[%d]", i)
-			}
-		}
-	}
-	for _, name := range names {
-		if _, ok := placed[name]; !ok && name != "" && len(waves) > 0 {
-			v.addf("rollout.waves", "the region %q is in no wave; add it, or leave out all waves", name)
 		}
 	}
 }

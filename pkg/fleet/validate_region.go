@@ -14,14 +14,14 @@ import (
 
 const contexts = "(`kubectl config get-contexts` lists them)"
 
-// regionName matches what can name a registration, a folder on any system, and a row in a table.
-var regionName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$`)
+// validName matches what can name a region or a wave: a registration, a folder on any system, a row in a table.
+var validName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$`)
 
 func (v *validator) checkRegion(at string, region v1alpha1.Region) {
 	switch {
 	case region.Name == "":
 		v.addf(at+".name", "missing; give a short name, under which the satellite is registered")
-	case !regionName.MatchString(region.Name):
+	case !validName.MatchString(region.Name):
 		v.addf(at+".name", "%q is not a region's name: use up to 63 letters, digits, '.', '_' and '-', with a letter or digit at both ends", region.Name)
 	}
 	for _, key := range slices.Sorted(maps.Keys(region.Labels)) {

@@ -100,7 +100,7 @@ func TestSamePlanWholly(t *testing.T) {
 		basis := v1alpha1.SatelliteBasis{ClusterUID: "a", ConnectTo: "203.0.113.7:443", ChartRepo: "https://helm.coder.com", ChartName: "coder", ChartVersion: "1.21.7", ChartDigest: "sha256:1"}
 		plan := &v1alpha1.Plan{
 			Primary: v1alpha1.Primary{URL: "https://coder.example.com", Version: "1.21.7", Operator: "ann@example.com"},
-			Outcome: v1alpha1.OutcomeChangesPending, Waves: [][]string{{"sydney"}},
+			Outcome: v1alpha1.OutcomeChangesPending, Waves: []v1alpha1.PlanWave{{Name: "1", Regions: []string{"sydney"}}},
 			Regions: []v1alpha1.RegionPlan{{
 				Name: "sydney",
 				Satellite: &v1alpha1.SatellitePlan{
@@ -152,8 +152,10 @@ func TestSamePlanWholly(t *testing.T) {
 		"step 1 was (none) when planned and is retain-legacy of sydney (None) now; step 2 was (none) when planned":      region(func(r *v1alpha1.RegionPlan) { r.Steps = nil }),
 		"step 3 was (none) when planned and is finish (Check) now":                                                      nil, // changed below: the new plan has one more step
 		"the primary's version was 1.21.6 when planned and is 1.21.7 now":                                               func(p *v1alpha1.Plan) { p.Primary.Version = "1.21.6" },
-		"the order of the regions was [[london] [sydney]] when planned and is [[sydney]] now":                           func(p *v1alpha1.Plan) { p.Waves = [][]string{{"london"}, {"sydney"}} },
-		"the outcome was NothingToDo when planned and is ChangesPending now":                                            func(p *v1alpha1.Plan) { p.Outcome = v1alpha1.OutcomeNothingToDo },
+		"the order of the regions was [{1 [london]} {2 [sydney]}] when planned and is [{1 [sydney]}] now": func(p *v1alpha1.Plan) {
+			p.Waves = []v1alpha1.PlanWave{{Name: "1", Regions: []string{"london"}}, {Name: "2", Regions: []string{"sydney"}}}
+		},
+		"the outcome was NothingToDo when planned and is ChangesPending now": func(p *v1alpha1.Plan) { p.Outcome = v1alpha1.OutcomeNothingToDo },
 	} {
 		planned, now := whole(), whole()
 		if change != nil {

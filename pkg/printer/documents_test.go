@@ -58,7 +58,10 @@ func plan() *v1alpha1.Plan {
 		}
 	}
 	return &v1alpha1.Plan{
-		Primary: primary(), Outcome: v1alpha1.OutcomePreflightFailed, Waves: [][]string{{"sydney"}, {"london", long, "日本"}},
+		Primary: primary(), Outcome: v1alpha1.OutcomePreflightFailed, Waves: []v1alpha1.PlanWave{
+			{Name: "1", Regions: []string{"sydney"}},
+			{Name: "others", Regions: []string{"london", long, "日本"}},
+		},
 		Regions: []v1alpha1.RegionPlan{
 			{
 				Name: "sydney", Satellite: satellite("gke_acme_australia-southeast1", "coder-satellite", "https://coder-sydney.example.com"),
@@ -272,7 +275,7 @@ const hostile = "evil\x1b[2J\x1b]0;title\x07\u009b31mred\r\nFAKE LINE\u202etxt\x
 func hostilePlan() *v1alpha1.Plan {
 	result := v1alpha1.CheckResult{ID: hostile, State: v1alpha1.CheckFail, Message: hostile, Hint: hostile}
 	return &v1alpha1.Plan{
-		Primary: v1alpha1.Primary{URL: hostile, Version: hostile, Operator: hostile}, Outcome: hostile, Waves: [][]string{{hostile}, {hostile}},
+		Primary: v1alpha1.Primary{URL: hostile, Version: hostile, Operator: hostile}, Outcome: hostile, Waves: []v1alpha1.PlanWave{{Name: hostile, Regions: []string{hostile}}, {Regions: []string{hostile}}},
 		Regions: []v1alpha1.RegionPlan{{
 			Name: hostile, Outcome: hostile, Fingerprint: hostile,
 			Satellite: &v1alpha1.SatellitePlan{Context: hostile, Namespace: hostile, Release: hostile, AccessURL: hostile},

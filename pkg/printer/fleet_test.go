@@ -35,7 +35,7 @@ func places() (all []place) {
 // fleetPlan has regions to change, regions that are already migrated, and two unreachable
 // regions.
 func fleetPlan() *v1alpha1.Plan {
-	plan := &v1alpha1.Plan{Primary: primary(), Outcome: v1alpha1.OutcomePreflightFailed, Waves: make([][]string, 3)}
+	plan := &v1alpha1.Plan{Primary: primary(), Outcome: v1alpha1.OutcomePreflightFailed, Waves: []v1alpha1.PlanWave{{Name: "1"}, {Name: "2"}, {Name: "3"}}}
 	for i, at := range places() {
 		step := func(provider, name string, action v1alpha1.StepAction, reason string) v1alpha1.StepPlan {
 			return v1alpha1.StepPlan{Name: name, Provider: provider, Action: action, Reason: reason}
@@ -75,7 +75,7 @@ func fleetPlan() *v1alpha1.Plan {
 		}
 		plan.Regions = append(plan.Regions, region)
 		wave := min(i, 1) + i/100
-		plan.Waves[wave] = append(plan.Waves[wave], at.name)
+		plan.Waves[wave].Regions = append(plan.Waves[wave].Regions, at.name)
 	}
 	return plan
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
@@ -24,7 +25,7 @@ func (p *page) plan(plan *v1alpha1.Plan) {
 	p.summary(summary...)
 }
 
-func (p *page) regionPlan(region *v1alpha1.RegionPlan, waves [][]string) {
+func (p *page) regionPlan(region *v1alpha1.RegionPlan, waves []v1alpha1.PlanWave) {
 	p.regions(region.Outcome, region.Name)
 	entry, several := p.entries(len("satellite")), len(region.Providers) > 1
 	if satellite := region.Satellite; satellite == nil {
@@ -43,9 +44,13 @@ func (p *page) regionPlan(region *v1alpha1.RegionPlan, waves [][]string) {
 		}
 		entry("provider", s, text)
 	}
-	wave := slices.IndexFunc(waves, func(wave []string) bool { return slices.Contains(wave, region.Name) })
+	wave := slices.IndexFunc(waves, func(wave v1alpha1.PlanWave) bool { return slices.Contains(wave.Regions, region.Name) })
 	if wave >= 0 && len(waves) > 1 {
-		entry("wave", plain, fmt.Sprintf("%d of %d", wave+1, len(waves)))
+		text, number := fmt.Sprintf("%d of %d", wave+1, len(waves)), strconv.Itoa(wave+1)
+		if waves[wave].Name != number {
+			text += ", " + waves[wave].Name
+		}
+		entry("wave", plain, text)
 	}
 	if p.wide {
 		entry("plan", plain, orNone(region.Fingerprint))

@@ -137,7 +137,7 @@ func eventLine(event v1alpha1.Progress, options ProgressOptions) string {
 	if event.Attention {
 		state = notice.apply("TO DO", options.Color) + ": " + message
 	}
-	if event.Region == "" && event.Step == "" && message != "" {
+	if event.Region == "" && event.Step == "" && message != "" && !event.Attention {
 		state = message
 	}
 	return beside(line(event.Region), line(stepName(event)), state)

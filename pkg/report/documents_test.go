@@ -22,7 +22,7 @@ func at(seconds int) metav1.Time {
 // regions. The fourth of every ten fails, and the last is not started.
 func documents(regions int) []any {
 	primary := v1alpha1.Primary{URL: "https://coder.example.com", Version: "1.21.7", Operator: "operator@example.com"}
-	plan := &v1alpha1.Plan{Primary: primary, Outcome: v1alpha1.OutcomeChangesPending, Waves: [][]string{nil, nil}}
+	plan := &v1alpha1.Plan{Primary: primary, Outcome: v1alpha1.OutcomeChangesPending, Waves: []v1alpha1.PlanWave{{Name: "1"}, {Name: "2"}}}
 	run := &v1alpha1.MigrationReport{
 		Operation: "migrate", Primary: primary, Outcome: v1alpha1.OutcomePartlyFailed, ExitCode: 3, Started: at(0), Finished: at(60 + 10*regions),
 	}
@@ -34,7 +34,8 @@ func documents(regions int) []any {
 		if i > 0 {
 			name = fmt.Sprintf("region-%03d", i)
 		}
-		plan.Waves[min(i, 1)] = append(plan.Waves[min(i, 1)], name)
+		wave := &plan.Waves[min(i, 1)]
+		wave.Regions = append(wave.Regions, name)
 		failed, started := i%10 == 3, i < regions-1
 		plan.Regions = append(plan.Regions, planOf(name, i))
 		report, events := runOf(name, i, failed, started)

@@ -77,7 +77,7 @@ func (v *view) addRun() {
 	waves := map[string]int{}
 	if v.Plan != nil {
 		for i, wave := range v.Plan.Waves {
-			for _, name := range wave {
+			for _, name := range wave.Regions {
 				waves[name] = i + 1
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
@@ -44,11 +45,15 @@ func (r *Rollout) Plan(ctx context.Context, diff bool) (*v1alpha1.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newPlan(r.Survey.Primary(ctx).Document(), r.Waves, plans), nil
+	var waves []v1alpha1.PlanWave
+	for _, wave := range r.Waves {
+		waves = append(waves, v1alpha1.PlanWave{Name: wave.Name, Regions: wave.Regions})
+	}
+	return newPlan(r.Survey.Primary(ctx).Document(), waves, plans), nil
 }
 
 // newPlan joins the plans of regions. The most severe outcome wins; an unreachable region counts as a part that failed.
-func newPlan(primary v1alpha1.Primary, waves [][]string, regions []v1alpha1.RegionPlan) *v1alpha1.Plan {
+func newPlan(primary v1alpha1.Primary, waves []v1alpha1.PlanWave, regions []v1alpha1.RegionPlan) *v1alpha1.Plan {
 	plan := &v1alpha1.Plan{Primary: primary, Outcome: v1alpha1.OutcomeNothingToDo, Waves: waves, Regions: regions}
 	bySeverity := []v1alpha1.Outcome{
 		v1alpha1.OutcomeNothingToDo, v1alpha1.OutcomeChangesPending, v1alpha1.OutcomePartlyFailed, v1alpha1.OutcomePreflightFailed,
@@ -92,7 +97,7 @@ func (r *Rollout) Run(ctx context.Context, plan *v1alpha1.Plan) []v1alpha1.Regio
 	leftOut := func(name string) bool { return plans[name].Outcome == v1alpha1.OutcomeUnreachable }
 	rules := r.without(leftOut)
 	tell := func(region string, state v1alpha1.StepState, message string) {
-		wave := slices.IndexFunc(rules.Waves, func(wave []string) bool { return slices.Contains(wave, region) })
+		wave := slices.IndexFunc(rules.Waves, func(wave fleet.Wave) bool { return slices.Contains(wave.Regions, region) })
 		r.Report(v1alpha1.Progress{
 			Time: metav1.NewTime(r.Clock.Now()), Region: region, State: state, Message: message, Wave: wave + 1, Waves: len(rules.Waves),
 		})

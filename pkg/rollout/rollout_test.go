@@ -72,7 +72,7 @@ func rolloutOf(t *testing.T, names ...string) *Rollout {
 		t.Fatal(err)
 	}
 	return &Rollout{
-		Rules: Rules{Waves: [][]string{names}, MaxParallel: 4}, Survey: survey, Operation: migration.Migrate(false, migration.Refuse),
+		Rules: Rules{Waves: wavesOf(4, names)}, Survey: survey, Operation: migration.Migrate(false, migration.Refuse),
 		Options: migration.Options{RunID: "a-run"}, Clock: clock, Report: func(v1alpha1.Progress) {},
 	}
 }
@@ -84,7 +84,7 @@ func TestNothingIsBegunWhenAnythingIsUnknown(t *testing.T) {
 	if err != nil || plan.Outcome != v1alpha1.OutcomePreflightFailed {
 		t.Fatalf("%+v, %v", plan, err)
 	}
-	if plan.Primary.URL != "https://coder.example.com" || !cmp.Equal(plan.Waves, rollout.Waves) {
+	if plan.Primary.URL != "https://coder.example.com" || !cmp.Equal(plan.Waves, []v1alpha1.PlanWave{{Name: "1", Regions: []string{"sydney", "london"}}}) {
 		t.Errorf("primary %+v, waves %v", plan.Primary, plan.Waves)
 	}
 	plan.Regions[1].Outcome = v1alpha1.OutcomeChangesPending // as if only sydney failed
@@ -154,7 +154,7 @@ func TestNewPlan(t *testing.T) {
 // The start and the end of each region are reported as events of the whole region, with its wave.
 func TestRegionsAreToldOf(t *testing.T) {
 	rollout := rolloutOf(t, "sydney", "london")
-	rollout.Waves = [][]string{{"sydney"}, {"london"}}
+	rollout.Waves = wavesOf(4, []string{"sydney"}, []string{"london"})
 	var told []v1alpha1.Progress
 	rollout.Report = func(event v1alpha1.Progress) { told = append(told, event) }
 	plan := &v1alpha1.Plan{Outcome: v1alpha1.OutcomeChangesPending, Regions: []v1alpha1.RegionPlan{

@@ -1,12 +1,15 @@
 package rollout
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+)
 
 // Rules say which regions of a fleet may be in progress at the same time.
 type Rules struct {
-	Waves       [][]string // region names; a wave starts when the one before it is done
-	MaxParallel int        // regions in progress at once; less than 1 means 1
-	MaxFailures int        // regions that may fail; with one more, no further region starts
+	Waves       []fleet.Wave // a wave starts when the one before it is done
+	MaxFailures int          // regions that may fail; with one more, no further region starts
 }
 
 type state int
@@ -26,7 +29,7 @@ func (r Rules) mayStart(states map[string]state) []string {
 	for _, wave := range r.Waves {
 		var next []string
 		working := 0
-		for _, name := range wave {
+		for _, name := range wave.Regions {
 			switch states[name] {
 			case waiting:
 				next = append(next, name)
@@ -35,7 +38,7 @@ func (r Rules) mayStart(states map[string]state) []string {
 			}
 		}
 		if len(next)+working > 0 { // the wave is not done
-			free := max(r.MaxParallel, 1) - working
+			free := max(wave.MaxParallel, 1) - working
 			return next[:min(len(next), max(free, 0))]
 		}
 	}
@@ -56,14 +59,16 @@ func count(states map[string]state, wanted state) int {
 // it is left out, the next region takes its place, alone.
 func (r Rules) without(leftOut func(name string) bool) Rules {
 	left := func(name string) bool { return !leftOut(name) }
-	if len(r.Waves) < 2 || slices.ContainsFunc(r.Waves[0], left) {
+	if len(r.Waves) < 2 || slices.ContainsFunc(r.Waves[0].Regions, left) {
 		return r
 	}
-	at := slices.IndexFunc(r.Waves[1], left)
+	at := slices.IndexFunc(r.Waves[1].Regions, left)
 	if at < 0 {
 		return r
 	}
-	others := slices.Delete(slices.Clone(r.Waves[1]), at, at+1)
-	r.Waves = slices.Concat(r.Waves[:1], [][]string{{r.Waves[1][at]}, others}, r.Waves[2:])
+	first, others := r.Waves[1], r.Waves[1]
+	first.Regions = others.Regions[at : at+1]
+	others.Regions = slices.Delete(slices.Clone(others.Regions), at, at+1)
+	r.Waves = slices.Concat(r.Waves[:1], []fleet.Wave{first, others}, r.Waves[2:])
 	return r
 }

@@ -2,10 +2,13 @@ package rollout
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 )
 
 // statesOf parses "a:done b:failed". Regions that are not named are waiting.
@@ -22,6 +25,20 @@ func statesOf(t *testing.T, text string) map[string]state {
 		states[name] = found
 	}
 	return states
+}
+
+func wavesOf(parallel int, regions ...[]string) (waves []fleet.Wave) {
+	for i, names := range regions {
+		waves = append(waves, fleet.Wave{Name: strconv.Itoa(i + 1), Regions: names, MaxParallel: parallel})
+	}
+	return waves
+}
+
+func namesOf(waves []fleet.Wave) (names [][]string) {
+	for _, wave := range waves {
+		names = append(names, wave.Regions)
+	}
+	return names
 }
 
 // The waves have one region, then three, then two.
@@ -54,17 +71,17 @@ func TestMayStart(t *testing.T) {
 		"everything failed, everything may do so": {4, 9, "a:failed b:failed c:failed d:failed e:failed f:failed", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rules := Rules{Waves: waves, MaxParallel: test.parallel, MaxFailures: test.failures}
+			rules := Rules{Waves: wavesOf(test.parallel, waves...), MaxFailures: test.failures}
 			got := strings.Join(rules.mayStart(statesOf(t, test.states)), " ")
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
 	}
-	if got := (Rules{Waves: [][]string{{}, {"a"}}, MaxParallel: 1}).mayStart(nil); !cmp.Equal(got, []string{"a"}) {
+	if got := (Rules{Waves: wavesOf(1, nil, []string{"a"})}).mayStart(nil); !cmp.Equal(got, []string{"a"}) {
 		t.Errorf("after an empty wave: %v", got)
 	}
-	if got := (Rules{MaxParallel: 1}).mayStart(nil); len(got) > 0 {
+	if got := (Rules{}).mayStart(nil); len(got) > 0 {
 		t.Errorf("without waves: %v", got)
 	}
 }
@@ -84,9 +101,9 @@ func TestWithout(t *testing.T) {
 		"all of two":        {[][]string{{"a"}, {"b"}}, []string{"a", "b"}, [][]string{{"a"}, {"b"}}},
 		"there is one wave": {[][]string{{"a", "b"}}, []string{"a"}, [][]string{{"a", "b"}}},
 	} {
-		rules := Rules{Waves: test.waves, MaxParallel: 8}
+		rules := Rules{Waves: wavesOf(8, test.waves...)}
 		got := rules.without(func(name string) bool { return slices.Contains(test.out, name) })
-		if diff := cmp.Diff(test.want, got.Waves); diff != "" {
+		if diff := cmp.Diff(test.want, namesOf(got.Waves)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}

@@ -19,10 +19,8 @@ import (
 // ones continue), and every region has a report.
 func TestWaves(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		rules := Rules{
-			MaxParallel: rapid.IntRange(1, 4).Draw(t, "parallel"),
-			MaxFailures: rapid.IntRange(0, 3).Draw(t, "failures"),
-		}
+		parallel, rules := rapid.IntRange(1, 4).Draw(t, "parallel"), Rules{MaxFailures: rapid.IntRange(0, 3).Draw(t, "failures")}
+		var waves [][]string
 		var names []string
 		waveOf, fails := map[string]int{}, map[string]bool{}
 		for w := range rapid.IntRange(1, 4).Draw(t, "waves") {
@@ -32,8 +30,9 @@ func TestWaves(t *testing.T) {
 				names, wave = append(names, name), append(wave, name)
 				waveOf[name], fails[name] = w, rapid.Bool().Draw(t, name+" fails")
 			}
-			rules.Waves = append(rules.Waves, wave)
+			waves = append(waves, wave)
 		}
+		rules.Waves = wavesOf(parallel, waves...)
 		var (
 			mu           sync.Mutex
 			atWork, most atomic.Int64
@@ -60,8 +59,8 @@ func TestWaves(t *testing.T) {
 			ended = append(ended, name)
 			return report
 		})
-		if most.Load() > int64(rules.MaxParallel) {
-			t.Errorf("%d at work, at most %d allowed", most.Load(), rules.MaxParallel)
+		if most.Load() > int64(parallel) {
+			t.Errorf("%d at work, at most %d allowed", most.Load(), parallel)
 		}
 		var reported []string
 		failed := 0
@@ -77,8 +76,8 @@ func TestWaves(t *testing.T) {
 		if diff := cmp.Diff(names, reported); diff != "" {
 			t.Error(diff)
 		}
-		if failed > rules.MaxFailures+rules.MaxParallel {
-			t.Errorf("%d failed, though only %d may and %d are at work at once", failed, rules.MaxFailures, rules.MaxParallel)
+		if failed > rules.MaxFailures+parallel {
+			t.Errorf("%d failed, though only %d may and %d are at work at once", failed, rules.MaxFailures, parallel)
 		}
 		if failed <= rules.MaxFailures && len(began) != len(names) {
 			t.Errorf("only %d failed, but not all began: %v", failed, began)
@@ -89,7 +88,7 @@ func TestWaves(t *testing.T) {
 // A signal keeps further regions from starting, and their reports say so.
 func TestWavesInterrupted(t *testing.T) {
 	ctx, interrupt := context.WithCancelCause(t.Context())
-	rules := Rules{MaxParallel: 1, Waves: [][]string{{"sydney"}, {"london"}}}
+	rules := Rules{Waves: wavesOf(1, []string{"sydney"}, []string{"london"})}
 	reports := rules.run(ctx, []string{"sydney", "london"}, func(_ context.Context, name string) v1alpha1.RegionReport {
 		interrupt(migration.ErrInterrupted)
 		return v1alpha1.RegionReport{Name: name, Outcome: v1alpha1.OutcomeInterrupted}

@@ -48,7 +48,7 @@ func TestPlanLeavesOut(t *testing.T) {
 // count as failed.
 func TestRunLeavesOut(t *testing.T) {
 	rollout := rolloutOf(t, "sydney", "london", "ohio")
-	rollout.Waves = [][]string{{"london"}, {"sydney", "ohio"}}
+	rollout.Waves = wavesOf(4, []string{"london"}, []string{"sydney", "ohio"})
 	plan, err := rollout.Plan(t.Context(), false)
 	if err != nil {
 		t.Fatal(err)

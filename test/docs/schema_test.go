@@ -34,7 +34,7 @@ func TestSchema(t *testing.T) {
 		"text in YAML":                      {fleet, "definitions/Chart/properties/version/type", []string{"string", "number"}},
 		"text in JSON":                      {report, "definitions/StepResult/properties/name/type", "string"},
 		"of a list's items":                 {fleet, "properties/regions/minItems", 1.0},
-		"of the items themselves":           {fleet, "definitions/Rollout/properties/waves/items/minItems", 1.0},
+		"of the items themselves":           {fleet, "definitions/Wave/properties/regions/items/minLength", 1.0},
 		"a time":                            {report, "definitions/StepResult/properties/finished/format", "date-time"},
 		"a time that may be missing":        {report, "definitions/StepResult/properties/finished/type", []string{"string", "null"}},
 		"a list that may be missing":        {report, "definitions/RegionReport/properties/steps/type", []string{"array", "null"}},

@@ -81,7 +81,7 @@ regions:
 - {name: sydney, context: sydney, accessURL: "https://coder-sydney.example.com"}
 - {name: US_east.1, context: "a:b/c", accessURL: "https://coder-us.example.com", namespace: edge, release: sat}
 - {name: london, context: london, accessURL: "https://coder-london.example.com"}
-rollout: {waves: [[sydney], [US_east.1, london]]}
+rollout: {waves: [{regions: [sydney]}, {regions: [US_east.1, london]}]}
 `)
 }
 

@@ -150,10 +150,9 @@ type Canary struct {
 
 // Rollout orders the regions of a fleet.
 type Rollout struct {
-	// Waves are lists of region names; a wave starts when the one before it is done. Each region is in exactly one wave.
+	// Waves are the parts of the rollout; a wave starts when the one before it is done. Each region is in exactly one wave.
 	// Without waves, the first region alone, then the rest.
-	// +k8s:validation:items:minItems=1
-	Waves [][]string `json:"waves,omitempty"`
+	Waves []Wave `json:"waves,omitempty"`
 	// MaxParallel is how many regions of a wave are migrated at once; 0 means the default. --max-parallel wins over it.
 	// +default=10
 	// +k8s:validation:minimum=0
@@ -162,4 +161,22 @@ type Rollout struct {
 	// +default=0
 	// +k8s:validation:minimum=0
 	MaxFailures int `json:"maxFailures,omitempty"`
+}
+
+// Wave is a part of a rollout.
+type Wave struct {
+	// Name is unique in the fleet: up to 63 letters, digits, '.', '_' and '-', with a letter or digit at both ends. Without it,
+	// the wave's number, counted from 1.
+	// +k8s:validation:pattern="^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$"
+	Name string `json:"name,omitempty"`
+	// Regions are the names of its regions. Leave it out to choose them by `selector`.
+	// +k8s:validation:items:minLength=1
+	Regions []string `json:"regions,omitempty"`
+	// Selector chooses regions by their labels, as kubectl's --selector does, from those that no earlier wave has and no
+	// wave names. Empty, and without `regions`: all of those.
+	Selector string `json:"selector,omitempty"`
+	// MaxParallel is how many of its regions are migrated at once, as a number or as a percentage of the wave, rounded up.
+	// Without it, `rollout.maxParallel`. --max-parallel wins over it.
+	// +k8s:validation:pattern="^([1-9][0-9]*%?)?$"
+	MaxParallel string `json:"maxParallel,omitempty"`
 }

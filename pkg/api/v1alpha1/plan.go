@@ -15,10 +15,18 @@ type Plan struct {
 	// Outcome is NothingToDo, ChangesPending, PreflightFailed or Failed: the most serious of the regions'. If --skip-unreachable
 	// left regions out, and no other fails its preflight, it is PartlyFailed.
 	Outcome Outcome `json:"outcome"`
-	// Waves are the region names in the order in which they would run.
-	Waves [][]string `json:"waves"`
+	// Waves are the parts of the rollout, in the order in which they would run.
+	Waves []PlanWave `json:"waves"`
 	// Regions are the plans of the regions, in the fleet's order.
 	Regions []RegionPlan `json:"regions"`
+}
+
+// PlanWave is a part of the rollout; it starts when the one before it is done.
+type PlanWave struct {
+	// Name is the wave's name in the fleet.
+	Name string `json:"name"`
+	// Regions are the names of its regions.
+	Regions []string `json:"regions"`
 }
 
 // RegionPlan is the plan of one region.

@@ -10,13 +10,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// checks writes the results of a region's checks; what several of its providers have in common is written once.
-func (p *page) checks(results []v1alpha1.CheckResult, several bool) {
-	var found Groups[v1alpha1.CheckResult]
-	p.joinChecks(&found, "", results, several)
-	p.found(found)
-}
-
 // joinChecks adds a region's findings to others'. With -o wide, regions stay apart; without a region's name, only equal
 // findings are joined.
 func (p *page) joinChecks(found *Groups[v1alpha1.CheckResult], region string, results []v1alpha1.CheckResult, several bool) {
@@ -32,8 +25,11 @@ func (p *page) joinChecks(found *Groups[v1alpha1.CheckResult], region string, re
 	}
 }
 
-// causes writes what the checks of a fleet found, first what fails regions or, with -o wide, region by region.
+// causes writes what checks found, first what fails regions or, with -o wide, region by region.
 func (p *page) causes(found Groups[v1alpha1.CheckResult]) {
+	if len(found.List) == 0 {
+		return
+	}
 	if !p.wide {
 		slices.SortStableFunc(found.List, func(a, b *Group[v1alpha1.CheckResult]) int { return cmp.Compare(a.First.Severity, b.First.Severity) })
 	}

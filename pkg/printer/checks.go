@@ -87,7 +87,7 @@ func forAll(regions []string, hint string) string {
 // checkList writes what checks mean: one in full, several in a table or, with -o wide, all in full.
 func (p *page) checkList(list *v1alpha1.CheckList) {
 	if len(list.Items) != 1 && !p.wide {
-		t := table{columns: []column{{title: "CHECK"}, {title: "CATEGORY"}, {title: "SEVERITY"}, {title: "QUESTION"}}}
+		t := newTable("CHECK", "CATEGORY", "SEVERITY", "QUESTION")
 		for _, info := range list.Items {
 			t.add(info.ID, info.Category, Words(string(info.Severity)), info.Question)
 		}

@@ -7,9 +7,7 @@ import (
 )
 
 func (p *page) history(history *v1alpha1.History) {
-	t := table{columns: []column{
-		{title: "REGION"}, {title: "PLACE"}, {title: "OPERATION"}, {title: "OPERATOR"}, {title: "STARTED"}, {title: "TOOK"}, {title: "OUTCOME"}, {title: "REASON", wide: true},
-	}}
+	t := newTable("REGION", "PLACE", "OPERATION", "OPERATOR", "STARTED", "TOOK", "OUTCOME", "REASON+")
 	var unread Groups[string]
 	for _, region := range history.Regions {
 		if len(region.Runs) == 0 {

@@ -61,6 +61,14 @@ func stateStyle(state v1alpha1.StepState) style {
 	}[state]
 }
 
+// ofSeveral is what tells one of several providers apart; nothing where there is only one.
+func ofSeveral(several bool, provider string) string {
+	if !several {
+		return ""
+	}
+	return orNone(provider)
+}
+
 func orNone(text string) string { return cmp.Or(text, "-") }
 
 func distinct(texts ...string) []string {

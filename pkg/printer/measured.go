@@ -64,9 +64,7 @@ func (p *page) measured(measured *v1alpha1.Measurements) {
 	if measured == nil || !p.wide && gapCell(measured).style != notice {
 		return
 	}
-	t := table{columns: []column{
-		{title: "PATH"}, {title: "ASKED"}, {title: "FAILED"}, {title: "LONGEST GAP"}, {title: "BEFORE"}, {title: "DURING"}, {title: "AFTER"}, {title: "URL", wide: true},
-	}}
+	t := newTable("PATH", "ASKED", "FAILED", "LONGEST GAP", "BEFORE", "DURING", "AFTER", "URL+")
 	for _, path := range measured.Paths {
 		name := path.Path
 		if path.Provider != "" {

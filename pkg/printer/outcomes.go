@@ -166,9 +166,9 @@ func pathNow(after *v1alpha1.ProviderState, satellite bool) string {
 }
 
 func resultTable(steps []v1alpha1.StepResult, several bool) table {
-	t := table{columns: []column{{title: "STEP"}, {title: "PROVIDER", hidden: !several}, {title: "STATE"}, {title: "TIME"}, {title: "MESSAGE"}}}
+	t := newTable("STEP", "PROVIDER?", "STATE", "TIME", "MESSAGE")
 	for _, step := range steps {
-		t.add(step.Name, orNone(step.Provider), cell{Words(string(step.State)), stateStyle(step.State)},
+		t.add(step.Name, ofSeveral(several, step.Provider), cell{Words(string(step.State)), stateStyle(step.State)},
 			elapsed(step.Started, step.Finished), cmp.Or(step.Error, step.Message, "-"))
 	}
 	return t

@@ -91,10 +91,10 @@ func leftOut(region *v1alpha1.RegionPlan, provider v1alpha1.ProviderPlan) bool {
 }
 
 func stepTable(steps []v1alpha1.StepPlan, several bool) table {
-	t := table{columns: []column{{title: "STEP"}, {title: "PROVIDER", hidden: !several}, {title: "ACTION"}, {title: "WHAT"}}}
+	t := newTable("STEP", "PROVIDER?", "ACTION", "WHAT")
 	for _, step := range steps {
 		s := map[v1alpha1.StepAction]style{v1alpha1.ActionNone: good, v1alpha1.ActionChange: notice, v1alpha1.ActionBlocked: bad}[step.Action]
-		t.add(step.Name, orNone(step.Provider), cell{Words(string(step.Action)), s}, step.Reason)
+		t.add(step.Name, ofSeveral(several, step.Provider), cell{Words(string(step.Action)), s}, step.Reason)
 	}
 	return t
 }

@@ -46,10 +46,7 @@ func gravity(region v1alpha1.RegionReport) int {
 }
 
 func reportTable(regions []v1alpha1.RegionReport) table {
-	t := table{columns: []column{
-		{title: "REGION"}, {title: "OUTCOME"}, {title: "STEPS"}, {title: "TIME"}, {title: "MOVED", optional: true}, {title: "GAP", optional: true}, {title: "NEARER", optional: true},
-		{title: "PROVIDER", wide: true}, {title: "CONTEXT", wide: true}, {title: "MESSAGE"},
-	}}
+	t := newTable("REGION", "OUTCOME", "STEPS", "TIME", "MOVED?", "GAP?", "NEARER?", "PROVIDER+", "CONTEXT+", "MESSAGE")
 	for _, region := range regions {
 		var names, contexts []string
 		var adoptions []*v1alpha1.Adoption

@@ -35,10 +35,7 @@ func (p *page) status(report *v1alpha1.StatusReport) {
 }
 
 func statusTable(regions []v1alpha1.RegionStatus) table {
-	t := table{columns: []column{
-		{title: "REGION"}, {title: "PHASE"}, {title: "NETWORKING"}, {title: "SATELLITE"}, {title: "MOVED"}, {title: "NEARER", optional: true}, {title: "CHECKS"},
-		{title: "PROVIDER", wide: true}, {title: "CONTEXT", wide: true}, {title: "ACCESS URL", wide: true},
-	}}
+	t := newTable("REGION", "PHASE", "NETWORKING", "SATELLITE", "MOVED", "NEARER?", "CHECKS", "PROVIDER+", "CONTEXT+", "ACCESS URL+")
 	for _, region := range regions {
 		version, accessURL := "none", "-"
 		var contexts []string

@@ -28,10 +28,7 @@ func (p *page) workspaces(report *v1alpha1.WorkspaceReport) {
 }
 
 func adoptionTable(providers []v1alpha1.ProviderWorkspaces) table {
-	t := table{columns: []column{
-		{title: "REGION"}, {title: "PROVIDER"}, {title: "NETWORKING"}, {title: "MOVED"},
-		{title: "WAITING"}, {title: "BUILDING"}, {title: "FAILED"},
-	}}
+	t := newTable("REGION", "PROVIDER", "NETWORKING", "MOVED", "WAITING", "BUILDING", "FAILED")
 	for _, provider := range providers {
 		a := provider.Adoption
 		if a == nil {
@@ -66,17 +63,18 @@ func movedCell(adoptions ...*v1alpha1.Adoption) cell {
 // workspaceTable shows, of a list, all workspaces if wide and none otherwise; of a rebuild, those that it concerns.
 func workspaceTable(report *v1alpha1.WorkspaceReport, wide bool) table {
 	rebuild := report.Operation == "rebuild"
-	t := table{columns: []column{
-		{title: "WORKSPACE"}, {title: "OWNER"}, {title: "PROVIDER"}, {title: "CONTAINER"}, {title: "STATE", hidden: rebuild}, {title: "REBUILD", hidden: !rebuild},
-		{title: "LAST CONNECTION"}, {title: "REASON"},
-	}}
+	t := newTable("WORKSPACE", "OWNER", "PROVIDER", "CONTAINER", "STATE?", "REBUILD?", "LAST CONNECTION", "REASON")
 	styles := map[v1alpha1.RebuildState]style{
 		v1alpha1.RebuildPlanned: notice, v1alpha1.RebuildDone: good, v1alpha1.RebuildFailed: bad, v1alpha1.RebuildNotStarted: notice,
 	}
 	for _, w := range report.Workspaces {
+		state := orNone(Words(string(w.State)))
+		if rebuild {
+			state = ""
+		}
 		moved := w.Rebuild == v1alpha1.RebuildLeft && w.State == v1alpha1.WorkspaceAdopted
 		if wide || rebuild && !moved {
-			t.add(w.Name, w.Owner, w.Provider, w.Container, orNone(Words(string(w.State))), cell{Words(string(w.Rebuild)), styles[w.Rebuild]},
+			t.add(w.Name, w.Owner, w.Provider, w.Container, state, cell{Words(string(w.Rebuild)), styles[w.Rebuild]},
 				moment(w.LastConnection), orNone(w.Reason))
 		}
 	}

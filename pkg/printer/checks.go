@@ -14,14 +14,11 @@ import (
 // findings are joined.
 func (p *page) joinChecks(found *Groups[v1alpha1.CheckResult], region string, results []v1alpha1.CheckResult, several bool) {
 	for _, r := range results {
-		where, key := region, r.ID+string(r.State)+Vague(region, r.Message)+Vague(region, r.Hint)
-		if several && r.Provider != "" {
-			where = strings.TrimPrefix(region+"/"+r.Provider, "/")
-		}
+		key := r.ID + string(r.State) + Vague(region, r.Message) + Vague(region, r.Hint)
 		if p.wide || region == "" {
 			key = region + r.ID + string(r.State) + r.Message + r.Hint
 		}
-		found.Join(r, where, key)
+		found.Join(r, place(region, r.Provider, several), key)
 	}
 }
 

@@ -39,15 +39,18 @@ func (p *page) outcomes(regions []v1alpha1.RegionReport, alone bool) {
 		}
 		evidence = append(evidence, folder)
 		p.joinChecks(&found, name, v1alpha1.Notable(region.Preflight), several)
-		for _, e := range p.entriesOf(region, several) {
-			key := e.text
+		add := func(provider, label string, s style, text string) {
+			key := text
 			if started > tall {
-				key = Vague(region.Name, e.text)
+				key = Vague(region.Name, text)
 			}
-			entries.Join(e, name, e.label+key)
+			if text != "" {
+				entries.Join(entry{label, s, text}, place(name, provider, several), label+key)
+			}
 		}
+		p.entriesOf(region, add)
 		if gap := gapCell(region.Measured); gap.style == notice && !alone {
-			entries.Join(entry{"gap", notice, "something that users need did not answer for " + gap.text}, name, "gap"+gap.text)
+			add("", "gap", notice, "something that users need did not answer for "+gap.text)
 		}
 		if region.Next != "" {
 			next.Join(region.Next, region.Name, strings.Replace(region.Next+" ", " --region "+region.Name+" ", " --region ", 1))
@@ -79,18 +82,18 @@ func (p *page) outcomes(regions []v1alpha1.RegionReport, alone bool) {
 	}
 }
 
-// entriesOf returns what a reader must know of a region. Its steps are entries if they failed, were interrupted or
-// undone; with -o wide, they are in a table.
-func (p *page) entriesOf(region *v1alpha1.RegionReport, several bool) (all []entry) {
-	add := func(label string, s style, texts ...string) {
-		for _, text := range distinct(texts...) {
-			all = append(all, entry{label, s, text})
+// entriesOf adds what a reader must know of a region, or of one of its providers. Its steps are entries if they failed,
+// were interrupted or undone; with -o wide, they are in a table.
+func (p *page) entriesOf(region *v1alpha1.RegionReport, add func(provider, label string, s style, text string)) {
+	add("", "resumed", plain, region.Resumed)
+	for _, provider := range region.Providers {
+		if provider.After != nil {
+			add(provider.Name, "path now", plain, pathNow(provider.After, region.Satellite != nil))
+			add(provider.Name, "distance", plain, distanceLine(provider.After.Distance))
 		}
 	}
-	add("resumed", plain, region.Resumed)
-	add("path now", plain, pathsNow(region)...)
 	if region.Outcome == v1alpha1.OutcomeNotStarted {
-		add("path now", plain, "as before: this run changed nothing here")
+		add("", "path now", plain, "as before: this run changed nothing here")
 	}
 	told := false // why it failed
 	for _, step := range region.Steps {
@@ -105,48 +108,22 @@ func (p *page) entriesOf(region *v1alpha1.RegionReport, several bool) (all []ent
 			continue
 		}
 		told = told || text != "" && s == bad
-		name := step.Name
-		if several && step.Provider != "" {
-			name += " of " + step.Provider
-		}
 		if !p.wide {
-			add(label, s, strings.TrimSuffix(name+": "+text, ": "))
+			add(step.Provider, label, s, strings.TrimSuffix(step.Name+": "+text, ": "))
 		}
 	}
-	var distances []string
-	for _, provider := range region.Providers {
-		if several {
+	if len(region.Providers) > 1 {
+		for _, provider := range region.Providers {
 			told = told || provider.Error != ""
-			add("provider", outcomeStyle(provider.Outcome), strings.TrimSuffix(provider.Name+": "+Words(string(provider.Outcome))+": "+provider.Error, ": "))
-		}
-		if provider.After != nil {
-			distances = append(distances, distanceLine(provider.After.Distance))
+			add(provider.Name, "provider", outcomeStyle(provider.Outcome), strings.TrimSuffix(Words(string(provider.Outcome))+": "+provider.Error, ": "))
 		}
 	}
 	if !told {
-		add("error", bad, region.Error)
+		add("", "error", bad, region.Error)
 	}
-	add("left", notice, region.Left...)
-	add("distance", plain, distances...)
-	return all
-}
-
-// pathsNow says which path the users of each provider take after a run, equal ones once.
-func pathsNow(region *v1alpha1.RegionReport) []string {
-	var paths Groups[string]
-	for _, provider := range region.Providers {
-		if provider.After != nil {
-			path := pathNow(provider.After, region.Satellite != nil)
-			paths.Join(path, provider.Name, path)
-		}
+	for _, left := range region.Left {
+		add("", "left", notice, left)
 	}
-	lines := make([]string, len(paths.List))
-	for i, g := range paths.List {
-		if lines[i] = g.First; len(region.Providers) > 1 {
-			lines[i] = strings.Join(g.Regions, ", ") + ": " + g.First
-		}
-	}
-	return lines
 }
 
 func pathNow(after *v1alpha1.ProviderState, satellite bool) string {

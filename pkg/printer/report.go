@@ -14,14 +14,16 @@ import (
 func (p *page) report(report *v1alpha1.MigrationReport) {
 	p.once = true
 	p.overview(primaryLine(report.Primary), reportTable(rows(p, report.Regions, gravity)))
-	shown := slices.DeleteFunc(slices.Clone(report.Regions), func(region v1alpha1.RegionReport) bool { return !p.wide && gravity(region) == 0 })
+	shown := report.Regions
+	if !p.wide {
+		shown = gravest(shown, gravity)
+	}
 	if p.full(len(report.Regions)) {
 		for i, region := range shown {
 			p.regions(region.Outcome, region.Name)
 			p.outcomes(shown[i:i+1], true)
 		}
 	} else {
-		slices.SortStableFunc(shown, func(a, b v1alpha1.RegionReport) int { return gravity(b) - gravity(a) })
 		p.blank()
 		p.outcomes(shown, false)
 	}

@@ -18,10 +18,7 @@ func (p *page) workspaces(report *v1alpha1.WorkspaceReport) {
 			messages.Join(provider.Message, cmp.Or(provider.Name, provider.Region), provider.Message)
 		}
 	}
-	p.blank()
-	for _, g := range messages.List {
-		p.text("  ", p.list(g.Regions)+": "+g.Key)
-	}
+	p.notes(messages)
 	p.blank()
 	p.table(workspaceTable(report, p.wide), "")
 	p.summary(workspaceSummary(report, p.Ahead)...)

@@ -37,11 +37,7 @@ func nearerCell(distances ...*v1alpha1.Distance) cell {
 	if least == nil {
 		return cell{text: "-"}
 	}
-	c := cell{fmt.Sprintf("%.1fx", nearer(least)), good}
-	if nearer(least) < v1alpha1.MuchNearer {
-		c.style = notice
-	}
-	return c
+	return cell{fmt.Sprintf("%.1fx", nearer(least)), goodIf(nearer(least) >= v1alpha1.MuchNearer)}
 }
 
 func nearer(d *v1alpha1.Distance) float64 {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -145,16 +146,12 @@ func (p *page) reportSummary(report *v1alpha1.MigrationReport) string {
 	if len(failed) > 0 && !slices.ContainsFunc(report.Regions, answers) {
 		return fmt.Sprintf("%s: nothing was done, because in every region a cluster does not answer: %s.", report.Operation, p.list(failed))
 	}
-	took := ""
-	if t := elapsed(report.Started, report.Finished); t != "-" {
-		took = " after " + t
+	parts := sentences{report.Operation + ": " + Words(string(report.Outcome))}
+	if took := elapsed(report.Started, report.Finished); took != "-" {
+		parts[0] += " after " + took
 	}
-	text := fmt.Sprintf("%s: %s%s; %d of %s done", report.Operation, Words(string(report.Outcome)), took, len(well), counted(len(report.Regions), "region"))
-	if len(failed) > 0 {
-		text += "; not done: " + p.list(failed)
-	}
-	if len(waiting) > 0 {
-		text += "; not started: " + p.list(waiting)
-	}
-	return text + "."
+	parts.add(true, "%d of %s done", len(well), counted(len(report.Regions), "region"))
+	parts.add(len(failed) > 0, "not done: %s", p.list(failed))
+	parts.add(len(waiting) > 0, "not started: %s", p.list(waiting))
+	return strings.Join(parts, "; ") + "."
 }

@@ -50,11 +50,7 @@ func movedCell(adoptions ...*v1alpha1.Adoption) cell {
 		}
 		moved, total = moved+a.Adopted, total+a.Total
 	}
-	c := cell{text: fmt.Sprintf("%d/%d", moved, total), style: good}
-	if moved < total {
-		c.style = notice
-	}
-	return c
+	return cell{fmt.Sprintf("%d/%d", moved, total), goodIf(moved >= total)}
 }
 
 // workspaceTable shows, of a list, all workspaces if wide and none otherwise; of a rebuild, those that it concerns.

@@ -41,6 +41,7 @@ type Control struct {
 	Ready           bool  // the release is as its owner wants it
 	Message         string
 	Version         string // in which the HelmRelease is served
+	Declared        bool   // the Fleet file names the owner, and the release does not bear its marks (yet)
 }
 
 // Look reads what the owner does with the release. It takes one request for a HelmRelease, more if Flux
@@ -70,9 +71,14 @@ func (c *Control) lookUp(ctx context.Context, client dynamic.Interface) {
 		}
 	}
 	// A HelmRelease may be in another cluster, whose Flux manages this one.
-	c.Err = fmt.Errorf("this cluster has no %s: if it is in another cluster, suspend it there; then, or if it was deleted, remove the labels %s and %s from the release's Deployment",
-		c.Owner, fluxName, fluxNamespace)
+	c.Err = fmt.Errorf("%w: if it is in another cluster, suspend it there; then, or if it was deleted, remove the labels %s and %s from the release's Deployment",
+		&AbsentError{c.Owner}, fluxName, fluxNamespace)
 }
+
+// AbsentError says that the cluster has no such HelmRelease.
+type AbsentError struct{ Owner Owner }
+
+func (e *AbsentError) Error() string { return e.Owner.String() + " is not in this cluster" }
 
 func (c Control) helmReleases(client dynamic.Interface) dynamic.ResourceInterface {
 	return client.Resource(schema.GroupVersionResource{Group: group, Version: c.Version, Resource: resource}).Namespace(c.Owner.Namespace)

@@ -60,8 +60,7 @@ func certificateNames(s *snapshot.Snapshot, found snapshot.Certificates) Answer 
 		}
 	}
 	if len(missing) > 0 {
-		return fail(renewing(s, found.Host.Name), "the certificate in Secret %s is for %s, not for %s", found.Host.Name, &held,
-			strings.Join(missing, " and "))
+		return fail(renewing(s, found.Host.Name), "the certificate in Secret %s is for %s, not for %s", found.Host.Name, &held, strings.Join(missing, " and "))
 	}
 	return pass("the certificate in Secret %s is for %s", found.Host.Name, &held)
 }

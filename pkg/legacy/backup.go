@@ -72,8 +72,7 @@ func soundBackup(secret *corev1.Secret, ledger *journal.Ledger) (*backup, error)
 		return nil, fmt.Errorf("the backup %s was tampered with: its content is %s, and %q was saved; it is not used", name, got, want)
 	}
 	if ledger != nil && ledger.Backup == secret.Name && ledger.RecordBefore != got {
-		return nil, fmt.Errorf("the backup %s was tampered with: its content is %s, and the journal lists %q; it is not used",
-			name, got, ledger.RecordBefore)
+		return nil, fmt.Errorf("the backup %s was tampered with: its content is %s, and the journal lists %q; it is not used", name, got, ledger.RecordBefore)
 	}
 	b := &backup{}
 	if err := json.Unmarshal([]byte(secret.Annotations[annotationRecord]), &b.original); err != nil {

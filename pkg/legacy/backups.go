@@ -116,8 +116,7 @@ func (h Handle) latestBackup(ctx context.Context) (*backup, error) {
 			return h.backup(ctx, item.Namespace, item.Name, h.Ledger)
 		}
 	}
-	return nil, fmt.Errorf("there is no backup of the record of %s in namespace %s%s: it can only be installed again, with Helm",
-		h, h.backups, which)
+	return nil, fmt.Errorf("there is no backup of the record of %s in namespace %s%s: it can only be installed again, with Helm", h, h.backups, which)
 }
 
 // backUp ensures that the record has a backup in use. A new one notes who, why and when, for the record to get back.

@@ -100,8 +100,7 @@ func claimed(deployment metav1.PartialObjectMetadata) (release Release, problem 
 	case chartutil.ValidateReleaseName(name) != nil:
 		return Release{}, fmt.Sprintf("belongs to no Helm release: its annotation %s is %.60q, not a release name", annotationRelease, name)
 	case len(validation.IsDNS1123Label(namespace)) > 0:
-		return Release{}, fmt.Sprintf("belongs to no Helm release: its annotation %s is %.60q, not a namespace name",
-			annotationNamespace, namespace)
+		return Release{}, fmt.Sprintf("belongs to no Helm release: its annotation %s is %.60q, not a namespace name", annotationNamespace, namespace)
 	case namespace != deployment.Namespace:
 		return Release{}, fmt.Sprintf("says that it belongs to a Helm release of namespace %s, where it is not", namespace)
 	default:

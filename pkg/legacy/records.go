@@ -36,12 +36,6 @@ func decode(secret *corev1.Secret) (c held, err error) {
 	return c, nil
 }
 
-// isKept reports whether the stored manifest keeps every object. The error is for a manifest that cannot.
-func (c held) isKept() (bool, error) {
-	kept, err := c.kept()
-	return kept == c.record.Manifest, err
-}
-
 // retained returns the record as Helm stores it, with every object kept.
 func (c held) retained() ([]byte, error) {
 	kept, err := c.kept()
@@ -82,8 +76,7 @@ func (h Handle) records(ctx context.Context) ([]held, error) {
 	case now == nil:
 		return nil, fmt.Errorf("release %s has no deployed revision any more: was it uninstalled?: %w", h, errNoRecord)
 	case now.number != h.Revision:
-		return nil, fmt.Errorf("release %s is at revision %d, it was at %d a moment ago: somebody upgraded it; try again",
-			h, now.number, h.Revision)
+		return nil, fmt.Errorf("release %s is at revision %d, it was at %d a moment ago: somebody upgraded it; try again", h, now.number, h.Revision)
 	}
 	wanted := []revision{*now}
 	if latest := revisions[len(revisions)-1]; latest.number > now.number {

@@ -24,7 +24,7 @@ func (h Handle) missingOf(ctx context.Context, c held) (missing []string, err er
 	if err != nil {
 		return nil, err
 	}
-	isKept, err := c.isKept()
+	kept, err := c.kept()
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func (h Handle) missingOf(ctx context.Context, c held) (missing []string, err er
 	if h.Rendered() {
 		return missing, nil
 	}
-	if !isKept {
+	if kept != c.record.Manifest {
 		missing = append(missing, fmt.Sprintf("keep policy in the stored manifest of revision %d", revision))
 	}
 	if c.secret.Labels[LabelRetained] != "true" {

@@ -151,8 +151,7 @@ func (s store) explain(err error, name, verb string) error {
 		return fmt.Errorf("the Helm record %s/%s was changed by somebody else at the same moment (a `helm upgrade`?), nothing was written: "+
 			"wait for them and try again: %w", s.namespace, name, err)
 	case apierrors.IsForbidden(err):
-		return fmt.Errorf("the Helm record %s/%s may not be %s, nothing was changed: ask for the right to do so: %w",
-			s.namespace, name, verb, err)
+		return fmt.Errorf("the Helm record %s/%s may not be %s, nothing was changed: ask for the right to do so: %w", s.namespace, name, verb, err)
 	default:
 		return fmt.Errorf("the Helm record %s/%s cannot be %s: %w", s.namespace, name, verb, err)
 	}

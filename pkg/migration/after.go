@@ -12,9 +12,17 @@ import (
 // it, so an unlisted one is unknown.
 func satelliteAfter(s *snapshot.Snapshot, registering bool) *v1alpha1.SatelliteState {
 	_, registered := s.Registration()
+	state, known := s.Satellite.Get()
+	release := state.LastStatus
+	switch {
+	case !known:
+		release = string(v1alpha1.FindingUnknown)
+	case !state.Exists():
+		release = "none"
+	}
 	return &v1alpha1.SatelliteState{
-		Registered: finding(registered, s.Registrations.IsKnown() && s.Satellite.IsKnown() && !registering),
-		Release:    releaseAfter(s),
+		Registered: finding(registered, s.Registrations.IsKnown() && known && !registering),
+		Release:    release,
 		Answers:    answersAfter(s),
 	}
 }
@@ -43,18 +51,6 @@ func providerAfter(s *snapshot.Snapshot) *v1alpha1.ProviderState {
 		state.Adoption = &adoption
 	}
 	return state
-}
-
-func releaseAfter(s *snapshot.Snapshot) string {
-	state, known := s.Satellite.Get()
-	switch {
-	case !known:
-		return string(v1alpha1.FindingUnknown)
-	case state.LastRevision == 0:
-		return "none"
-	default:
-		return state.LastStatus
-	}
 }
 
 func answersAfter(s *snapshot.Snapshot) v1alpha1.Finding {

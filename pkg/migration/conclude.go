@@ -126,13 +126,11 @@ func Join(outcomes []v1alpha1.Outcome) v1alpha1.Outcome {
 	}
 }
 
-// next returns the command to type after a report; "" if there is none.
+// next returns the command to type after a report.
 func next(operation Operation, region fleet.Region, report v1alpha1.RegionReport) string {
 	switch report.Outcome {
 	case v1alpha1.OutcomeSucceeded, v1alpha1.OutcomeLockHeld:
 		return region.Command("status")
-	case v1alpha1.OutcomeNothingToDo:
-		return ""
 	case v1alpha1.OutcomePreflightFailed:
 		for _, result := range report.Preflight {
 			if result.ID == checkCutOff && strings.Contains(result.Hint, " rollback") && operation.Name != "rollback" {

@@ -39,13 +39,16 @@ func ownRegistration(s *snapshot.Snapshot) (coder.Satellite, bool) {
 		return own, true
 	}
 	record := s.SatelliteJournal.Value()
-	if record == nil || record.RegistrationID == "" {
-		return coder.Satellite{}, false
-	}
-	for _, r := range s.Registrations.Value() {
-		if r.ID == record.RegistrationID {
-			return r, true
-		}
+	return registered(s, func(r coder.Satellite) bool {
+		return record != nil && record.RegistrationID != "" && record.RegistrationID == r.ID
+	})
+}
+
+// registered returns the first registration at the primary that fits.
+func registered(s *snapshot.Snapshot, fits func(coder.Satellite) bool) (coder.Satellite, bool) {
+	list := s.Registrations.Value()
+	if i := slices.IndexFunc(list, fits); i >= 0 {
+		return list[i], true
 	}
 	return coder.Satellite{}, false
 }

@@ -30,8 +30,7 @@ func concerned(s *snapshot.Snapshot) []string {
 	case found.On == 0:
 		return []string{affected}
 	case found.RebuiltBySwitch:
-		return []string{affected, "the primary then rebuilds the workspaces that are on, a few at a time: " +
-			"everything outside their home directories is lost"}
+		return []string{affected, "the primary then rebuilds the workspaces that are on, a few at a time: everything outside their home directories is lost"}
 	default:
 		return []string{affected, "no workspace changes its path until it is rebuilt; this primary does not do that"}
 	}
@@ -68,8 +67,7 @@ func MayAffect(plan *v1alpha1.Plan, limit int) error {
 	}
 	switch {
 	case len(unknown) > 0:
-		return fmt.Errorf("how many workspaces are on is unknown for %s, but --max-affected allows %d: nothing was changed",
-			strings.Join(unknown, ", "), limit)
+		return fmt.Errorf("how many workspaces are on is unknown for %s, but --max-affected allows %d: nothing was changed", strings.Join(unknown, ", "), limit)
 	case on > limit:
 		return fmt.Errorf("the switches affect %s that are on, but --max-affected allows %d: nothing was changed; "+
 			"select fewer regions with --region, or wait until fewer are in use", counted(on, "workspace"), limit)

@@ -131,7 +131,7 @@ func (r *regionRun) examine(ctx context.Context) error {
 		p.view = views[i]
 	}
 	if r.satellite != nil {
-		r.satellite.view = clone(views[0])
+		r.satellite.view = new(*views[0])
 	}
 	return r.compare(NewRegionPlan(r.operation, views), working)
 }
@@ -165,7 +165,7 @@ func (r *regionRun) compare(again v1alpha1.RegionPlan, working []*part) error {
 func (r *regionRun) equip() {
 	for _, p := range r.allLocked() {
 		p.run = &Run{
-			Source: p.source, Unfenced: r.Region.Sources[0].Primary, Initial: clone(p.view), Now: p.view,
+			Source: p.source, Unfenced: r.Region.Sources[0].Primary, Initial: new(*p.view), Now: p.view,
 			Operator: r.Operator, Options: r.Options, Clock: r.Clock,
 			progress: func(message string, attention bool) {
 				r.progress(p, p.record.Step, v1alpha1.StepRunning, message, attention)
@@ -221,7 +221,7 @@ func (r *regionRun) progress(p *part, step string, state v1alpha1.StepState, mes
 // beforeOfSatellite returns the state of the satellite to return to, for its journal.
 func beforeOfSatellite(s *snapshot.Snapshot) journal.Before {
 	found := journal.Before{SatelliteRevision: s.Satellite.Value().Revision}
-	if state, known := s.Satellite.Get(); known {
+	if state, known := s.Satellite.Get(); known && !state.Control.Owner.Exists() { // another's first record is not the migration's
 		found.SatelliteRecords = new(state.LastRevision)
 	}
 	own, _ := s.Registration()
@@ -241,12 +241,6 @@ func beforeOfProvider(s *snapshot.Snapshot) journal.Before {
 		found.NetworkingV2 = new(false)
 	}
 	return found
-}
-
-// clone keeps the initial facts while the snapshot in use changes.
-func clone(s *snapshot.Snapshot) *snapshot.Snapshot {
-	kept := *s
-	return &kept
 }
 
 // resumed describes where an earlier run stopped; "" if none did.

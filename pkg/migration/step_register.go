@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
@@ -44,12 +43,7 @@ func decideRegister(s *snapshot.Snapshot) Decision {
 }
 
 func sameNamed(s *snapshot.Snapshot) (coder.Satellite, bool) {
-	for _, r := range s.Registrations.Value() {
-		if r.Name == s.Region.Name {
-			return r, true
-		}
-	}
-	return coder.Satellite{}, false
+	return registered(s, func(r coder.Satellite) bool { return r.Name == s.Region.Name })
 }
 
 func applyRegister(ctx context.Context, run *Run) error {
@@ -96,17 +90,16 @@ func revertRegister(s situation) (todo *remedy, why string) {
 	if s.failed != stepRegister || !s.began(stepRegister) {
 		return nil, ""
 	}
-	list, known := s.now.Registrations.Get()
-	if !known {
+	if !s.now.Registrations.IsKnown() {
 		return nil, fmt.Sprintf("whether the satellite is registered is unknown: %v", s.now.Registrations.Err())
 	}
 	own := s.record.RegistrationID
-	i := slices.IndexFunc(list, func(r coder.Satellite) bool { return r.ID == own })
-	if own == "" || i < 0 || s.record.Before == nil || s.record.Before.RegistrationID == own {
+	made, found := registered(s.now, func(r coder.Satellite) bool { return r.ID == own })
+	if own == "" || !found || s.record.Before == nil || s.record.Before.RegistrationID == own {
 		return nil, ""
 	}
 	if err := inUse(s.now); err != nil {
-		return nil, fmt.Sprintf("the registration %q stays: %v", list[i].Name, err)
+		return nil, fmt.Sprintf("the registration %q stays: %v", made.Name, err)
 	}
 	return &remedy{act: deleteRegistration, registration: own}, ""
 }

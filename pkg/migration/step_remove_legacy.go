@@ -52,8 +52,7 @@ func decideRemoveLegacy(s *snapshot.Snapshot) Decision {
 			control.Owner, state.Release, control.Owner.DeleteCommand(), unmark)
 	}
 	if acts := control.Acts(); acts != "" {
-		return blocked("%s owns %s and would install it again (missing: %s): suspend it",
-			control.Owner, state.Release, acts)
+		return blocked("%s owns %s and would install it again (missing: %s): suspend it", control.Owner, state.Release, acts)
 	}
 	removal, known := s.Removal.Get()
 	if !known {

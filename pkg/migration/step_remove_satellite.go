@@ -54,8 +54,8 @@ func uninstallSatellite(force bool) Step {
 		Name: "uninstall-satellite", Owner: OwnerSatellite, Noticeable: true, Leaves: []string{pathSatellite, pathWorkspace},
 		Reads:  []snapshot.Item{snapshot.ItemSatellite, snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemUsers},
 		Rights: func(scope snapshot.Scope) []cluster.Rule { return satellite.RightsToUninstall(scope.OfSatellite()) },
-		Decide: decideUninstall,
-		Apply:  func(_ context.Context, run *Run) error { return uninstall(run, force) },
+		Owned:  satelliteOwner, Decide: decideUninstall,
+		Apply: func(_ context.Context, run *Run) error { return uninstall(run, force) },
 	}
 }
 
@@ -66,10 +66,13 @@ func decideUninstall(s *snapshot.Snapshot) Decision {
 	switch {
 	case !known:
 		return blocked("the satellite's release could not be examined: %v", s.Satellite.Err())
-	case state.LastRevision == 0:
+	case !state.Exists():
 		return already("the satellite's release is not installed")
 	case state.Control.Owner.Exists():
-		return already("the release stays, since %s owns it: remove it there once no provider uses it", state.Control.Owner)
+		refused := blocked("%s owns the satellite's release, and would install it again", state.Control.Owner)
+		refused.Details = []string{"once no provider uses it (`" + s.Region.Command("rollback") + "`), delete " + state.Control.Owner.String() + " in Git, or run `" +
+			state.Control.Owner.Command("delete", s.Region.Satellite.Context) + "`; then `" + s.Region.Command("remove") + "` deletes its registration"}
+		return refused
 	default:
 		return change(fmt.Sprintf("uninstall the release %s/%s", s.Region.Satellite.Namespace, s.Region.Satellite.Release))
 	}

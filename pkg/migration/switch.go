@@ -18,7 +18,6 @@ func noteSwitch(s *snapshot.Snapshot, record *journal.Record, on bool) {
 
 // switchNetworking sets the provider's flag, and reads it back to confirm that nothing else changed. This also makes up for a
 // lost answer.
-
 func switchNetworking(ctx context.Context, api *coder.Client, before coder.Provider, on bool) error {
 	patchErr := api.SetNetworkingV2(ctx, before.ID, on)
 	after, err := api.Provider(ctx, before.ID)

@@ -143,3 +143,6 @@ func states(report *v1alpha1.RegionReport) []string {
 	}
 	return all
 }
+
+// clone keeps the initial facts while the snapshot in use changes.
+func clone(s *snapshot.Snapshot) *snapshot.Snapshot { return new(*s) }

@@ -38,8 +38,6 @@ func LoadChart(ctx context.Context, ref ChartRef) (*Chart, error) {
 		return nil, err
 	}
 	switch {
-	case loaded.Metadata == nil || loaded.Metadata.Name == "":
-		return nil, fmt.Errorf("chart %s has no name", ref.Name)
 	case loaded.Metadata.Deprecated:
 		return nil, fmt.Errorf("chart %s %s is deprecated by its authors", loaded.Metadata.Name, loaded.Metadata.Version)
 	case action.CheckDependencies(loaded, loaded.Metadata.Dependencies) != nil:
@@ -92,8 +90,7 @@ func Compatible(c *Chart, serverVersion string) error {
 	if constraint == "" || chartutil.IsCompatibleRange(constraint, serverVersion) {
 		return nil
 	}
-	return fmt.Errorf("chart %s %s supports Kubernetes %s, but the cluster has %s",
-		c.Metadata.Name, c.Metadata.Version, constraint, serverVersion)
+	return fmt.Errorf("chart %s %s supports Kubernetes %s, but the cluster has %s", c.Metadata.Name, c.Metadata.Version, constraint, serverVersion)
 }
 
 // own returns a copy for one run of Helm, since all regions share one loaded chart. Helm changes its chart: it drops
@@ -103,16 +100,10 @@ func (c *Chart) own() *chart.Chart { return copyOfChart(c.Chart) }
 
 func copyOfChart(c *chart.Chart) *chart.Chart {
 	own := *c
-	if c.Metadata != nil {
-		metadata := *c.Metadata
-		metadata.Dependencies = nil
-		for _, dependency := range c.Metadata.Dependencies {
-			if dependency != nil {
-				its := *dependency
-				metadata.Dependencies = append(metadata.Dependencies, &its)
-			}
-		}
-		own.Metadata = &metadata
+	own.Metadata = new(*c.Metadata) // Helm's loader refuses charts without it, and empty dependencies
+	own.Metadata.Dependencies = nil
+	for _, dependency := range c.Metadata.Dependencies {
+		own.Metadata.Dependencies = append(own.Metadata.Dependencies, new(*dependency))
 	}
 	dependencies := make([]*chart.Chart, len(c.Dependencies()))
 	for i, dependency := range c.Dependencies() {

@@ -85,8 +85,7 @@ func safely(request *http.Request, via []*http.Request) error {
 	const most = 10
 	switch {
 	case via[len(via)-1].URL.Scheme == "https" && request.URL.Scheme != "https":
-		return fmt.Errorf("it redirects from https to %s://%s, where anybody on the way can change the answer",
-			request.URL.Scheme, request.URL.Host)
+		return fmt.Errorf("it redirects from https to %s://%s, where anybody on the way can change the answer", request.URL.Scheme, request.URL.Host)
 	case len(via) >= most:
 		return fmt.Errorf("it redirects more than %d times", most)
 	default:

@@ -33,8 +33,7 @@ func fromRepository(ref ChartRef, client *http.Client) (*chart.Chart, error) {
 		for _, v := range index.Entries[ref.Name] {
 			versions = append(versions, v.Version)
 		}
-		return nil, fmt.Errorf("the chart repository %s has no chart %s %s%s; name one with --chart-version",
-			ref.Repo, ref.Name, ref.Version, listed(versions))
+		return nil, fmt.Errorf("the chart repository %s has no chart %s %s%s; name one with --chart-version", ref.Repo, ref.Name, ref.Version, listed(versions))
 	}
 	location, err := repo.ResolveReferenceURL(ref.Repo, entry.URLs[0])
 	if err != nil {
@@ -45,8 +44,7 @@ func fromRepository(ref ChartRef, client *http.Client) (*chart.Chart, error) {
 		return nil, err
 	}
 	if err := sameDigest(content, entry.Digest); err != nil {
-		return nil, fmt.Errorf("chart %s %s from %s is not the one that the index of %s lists: %w",
-			ref.Name, ref.Version, location, ref.Repo, err)
+		return nil, fmt.Errorf("chart %s %s from %s is not the one that the index of %s lists: %w", ref.Name, ref.Version, location, ref.Repo, err)
 	}
 	loaded, err := loader.LoadArchive(bytes.NewReader(content))
 	if err != nil {

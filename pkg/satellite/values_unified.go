@@ -62,8 +62,7 @@ func AlternateHostnames(values map[string]any) ([]string, error) {
 	for i, item := range list {
 		name, ok := item.(string)
 		if !ok || name == "" || strings.ContainsAny(name, "/@ ") {
-			return nil, fmt.Errorf("the Helm value %s[%d] must be a host name such as coder-sydney.example.com, without https:// or a path",
-				path, i)
+			return nil, fmt.Errorf("the Helm value %s[%d] must be a host name such as coder-sydney.example.com, without https:// or a path", path, i)
 		}
 		names[i] = name
 	}

@@ -61,7 +61,9 @@ func (src *Source) gather(ctx context.Context, s *Snapshot, items []Item, satell
 	g.run(ItemLock, true, func() { s.ProviderLock = ofProvider(ctx, src, s, lock.Read, src.ProviderLock(s)) })
 	// The legacy release waits for the journal: the ledger is in it.
 	journaled := g.run(ItemJournal, true, func() { s.ProviderJournal = ofProvider(ctx, src, s, journal.Read, src.ProviderJournal(s)) })
-	g.run(ItemLegacy, true, func() { s.Legacy = src.legacyFact(ctx, s, journaled) })
+	g.run(ItemLegacy, true, func() {
+		s.Legacy = inCluster(src.ProviderSite, func() (Legacy, error) { return src.legacy(ctx, s, journaled) })
+	})
 	g.Wait()
 
 	if release := s.Legacy.Value().Release; g.wants(ItemRemoval) && release != nil {
@@ -108,7 +110,7 @@ func (g *gathering) satelliteAlone(ctx context.Context, src *Source, s *Snapshot
 		}
 	})
 	inspected = g.run(ItemSatellite, concerned, func() {
-		s.Satellite = inCluster(src.SatelliteSite, func() (satellite.State, error) { return src.Satellite().Inspect(ctx) })
+		s.Satellite = inCluster(src.SatelliteSite, func() (satellite.State, error) { return src.Satellite().Inspect(ctx, declaredOwner(src.Region)) })
 	})
 	g.run(ItemJournal, concerned, func() { s.SatelliteJournal = object(ctx, src.SatelliteSite, journal.Read, src.SatelliteJournal()) })
 	g.run(ItemLock, concerned, func() { s.SatelliteLock = object(ctx, src.SatelliteSite, lock.Read, src.SatelliteLock()) })
@@ -183,9 +185,6 @@ func (src *Source) primary(ctx context.Context, s *Snapshot, again bool) (versio
 
 // provider finds the provider in the fleet's shared list the first time, and reads it by its ID later.
 func (src *Source) provider(ctx context.Context, s *Snapshot) Fact[coder.Provider] {
-	if known, ok := s.Provider.Get(); ok && s.found.ID == "" { // a snapshot that a test made
-		s.found = known
-	}
 	if s.found.ID != "" {
 		found, err := src.Primary.Provider(ctx, s.found.ID)
 		if coder.IsNotFound(err) { // it was deleted

@@ -12,14 +12,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
 )
 
-// legacyFact is known to be empty in a region without a satellite: its users never used an envproxy.
-func (src *Source) legacyFact(ctx context.Context, s *Snapshot, journaled func()) Fact[Legacy] {
-	if src.Region.Satellite.None() {
-		return Known(Legacy{})
-	}
-	return inCluster(src.ProviderSite, func() (Legacy, error) { return src.legacy(ctx, s, journaled) })
-}
-
 // envproxiesBeside returns the envproxy access URLs of the other providers.
 func envproxiesBeside(own coder.Provider, all []coder.Provider) []string {
 	var urls []string
@@ -34,6 +26,9 @@ func envproxiesBeside(own coder.Provider, all []coder.Provider) []string {
 // legacy finds the legacy release and, if it is the only one, inspects its retention and whether a rollback to it would
 // work. Only what needs the journal waits for journaled.
 func (src *Source) legacy(ctx context.Context, s *Snapshot, journaled func()) (Legacy, error) {
+	if src.Region.Satellite.None() {
+		return Legacy{}, nil // its users never used an envproxy
+	}
 	// Without a provider, the whole cluster is searched. The hint helps operators who may not list all namespaces, and
 	// identifies the provider's release among several.
 	provider := s.Provider.Value()

@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -22,6 +23,7 @@ type Scope struct {
 	Restore                     bool   // the legacy release was uninstalled and is restored first
 	// OfSatelliteMade and OfLegacyMade are the resources of the releases' objects, except those that every release has.
 	OfSatelliteMade, OfLegacyMade []cluster.Resource
+	SatelliteOwned                bool // a GitOps controller installs the satellite
 	// LegacyOwner is the GitOps controller that owns the legacy release. LegacyRendered is set if it keeps no records.
 	LegacyOwner    gitops.Owner
 	LegacyRendered bool
@@ -33,6 +35,7 @@ func (s *Snapshot) Scope(records string) Scope {
 		Satellite: s.Region.Satellite.Namespace, Provider: s.ProviderNamespace(), Records: records,
 		OfSatelliteMade: s.SatelliteResources.Value(), OfLegacyMade: s.LegacyResources.Value(),
 	}
+	scope.SatelliteOwned = cmp.Or(s.Satellite.Value().Control.Owner, declaredOwner(s.Region)).Exists()
 	if state, known := s.Satellite.Get(); known {
 		scope.NewNamespace = state.NamespacePhase == ""
 	}
@@ -49,7 +52,7 @@ func (s *Snapshot) Scope(records string) Scope {
 
 // OfSatellite returns the scope of the satellite's release.
 func (p Scope) OfSatellite() satellite.Scope {
-	return satellite.Scope{Namespace: p.Satellite, Records: p.Records, Made: p.OfSatelliteMade}
+	return satellite.Scope{Namespace: p.Satellite, Records: p.Records, Made: p.OfSatelliteMade, Owned: p.SatelliteOwned}
 }
 
 // OfLegacy returns the scope of the legacy release.

@@ -87,8 +87,7 @@ func namedCanary(name string, me coder.User, provider coder.Provider, workspaces
 	case 1:
 		return Canary{Workspace: matching[0], Reason: "named; it belongs to another user"}, nil
 	}
-	return Canary{}, fmt.Errorf("canary workspace %q is the name of %d workspaces on provider %q: name it by its ID",
-		name, len(matching), provider.Name)
+	return Canary{}, fmt.Errorf("canary workspace %q is the name of %d workspaces on provider %q: name it by its ID", name, len(matching), provider.Name)
 }
 
 // workspaces reads the provider's workspaces: first from a listing that the fleet shares, later by its own request.

@@ -1,0 +1,55 @@
+package gitops
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+)
+
+// LookAtSatellite reads what the owner does with a satellite. It takes the requests of Look, or one for an Application. That
+// is often in another cluster, and does not say what is installed: Err then only means that Argo CD cannot be quoted.
+func LookAtSatellite(ctx context.Context, client dynamic.Interface, owner Owner) Control {
+	if owner.Tool == ArgoCD {
+		return lookAtApplication(ctx, client, owner)
+	}
+	control := Look(ctx, client, owner)
+	if absent, ok := errors.AsType[*AbsentError](control.Err); ok { // nothing has to be suspended
+		control.Err = absent
+	}
+	return control
+}
+
+// lookAtApplication reads the Application; Argo CD's own namespace is "argocd" by default.
+func lookAtApplication(ctx context.Context, client dynamic.Interface, owner Owner) Control {
+	control := Control{Owner: owner}
+	resource := schema.GroupVersionResource{Group: "argoproj.io", Version: "v1alpha1", Resource: "applications"}
+	object, err := client.Resource(resource).Namespace(cmp.Or(owner.Namespace, "argocd")).Get(ctx, owner.Name, metav1.GetOptions{})
+	if err != nil {
+		control.Err = fmt.Errorf("%s cannot be read in this cluster: %w", owner, err)
+		return control
+	}
+	say := func(in map[string]any, path ...string) {
+		if word, _, _ := unstructured.NestedString(in, path...); word != "" {
+			control.Message = strings.TrimPrefix(control.Message+", "+word, ", ")
+		}
+	}
+	say(object.Object, "status", "sync", "status")
+	say(object.Object, "status", "health", "status")
+	control.Ready = control.Message == "Synced, Healthy"
+	say(object.Object, "status", "health", "message")
+	say(object.Object, "status", "operationState", "message")
+	conditions, _, _ := unstructured.NestedSlice(object.Object, "status", "conditions")
+	for _, condition := range conditions {
+		if condition, ok := condition.(map[string]any); ok {
+			say(condition, "message")
+		}
+	}
+	return control
+}

@@ -1,0 +1,79 @@
+package gitops_test
+
+import (
+	"errors"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic/fake"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
+)
+
+func TestLookAtApplication(t *testing.T) {
+	kinds := map[schema.GroupVersionResource]string{{Group: "argoproj.io", Version: "v1alpha1", Resource: "applications"}: "ApplicationList"}
+	for name, test := range map[string]struct {
+		status map[string]any
+		ready  bool
+		says   string
+	}{
+		"new":    {nil, false, ""},
+		"synced": {map[string]any{"sync": map[string]any{"status": "Synced"}, "health": map[string]any{"status": "Healthy"}}, true, "Synced, Healthy"},
+		"broken": {map[string]any{
+			"sync": map[string]any{"status": "OutOfSync"}, "health": map[string]any{"status": "Degraded", "message": "no pods"},
+			"operationState": map[string]any{"phase": "Failed", "message": "hook failed"}, "conditions": []any{map[string]any{"type": "SyncError", "message": "no chart"}},
+		}, false, "OutOfSync, Degraded, no pods, hook failed, no chart"},
+	} {
+		for _, owner := range []gitops.Owner{{Tool: gitops.ArgoCD, Name: "sydney"}, {Tool: gitops.ArgoCD, Namespace: "team", Name: "sydney"}} {
+			object := &unstructured.Unstructured{Object: map[string]any{
+				"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": map[string]any{"name": "sydney", "namespace": "argocd"},
+			}}
+			if owner.Namespace != "" {
+				object.SetNamespace(owner.Namespace)
+			}
+			if test.status != nil {
+				object.Object["status"] = test.status
+			}
+			there := fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), kinds, object)
+			got := gitops.LookAtSatellite(t.Context(), there, owner)
+			if got.Err != nil || got.Ready != test.ready || got.Message != test.says || got.Owner != owner {
+				t.Errorf("%s, %s: %+v", name, owner, got)
+			}
+		}
+	}
+	nothing := fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), kinds)
+	if got := gitops.LookAtSatellite(t.Context(), nothing, gitops.Owner{Tool: gitops.ArgoCD, Name: "sydney"}); got.Err == nil || got.Ready {
+		t.Errorf("nothing there: %+v", got)
+	}
+}
+
+// Nobody has to suspend a satellite's HelmRelease.
+func TestLookAtSatelliteOfFlux(t *testing.T) {
+	there := client(nil, map[string]any{"conditions": []any{map[string]any{"type": "Ready", "status": "False", "message": "no chart"}}})
+	if got := gitops.LookAtSatellite(t.Context(), there, flux()); got.Err != nil || got.Message != "no chart" {
+		t.Errorf("%+v", got)
+	}
+	absent := flux()
+	absent.Name = "other"
+	got := gitops.LookAtSatellite(t.Context(), there, absent)
+	if _, ok := errors.AsType[*gitops.AbsentError](got.Err); !ok || got.Err.Error() != "Flux's HelmRelease flux-system/other is not in this cluster" {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestCommands(t *testing.T) {
+	argo := gitops.Owner{Tool: gitops.ArgoCD, Namespace: "team", Name: "sydney"}
+	for want, got := range map[string]string{
+		"flux --context c --namespace flux-system reconcile helmrelease envproxy": flux().Command("reconcile", "c"),
+		"flux --context c --namespace flux-system delete helmrelease envproxy":    flux().Command("delete", "c"),
+		"argocd app sync team/sydney":                                             argo.Command("reconcile", "c"),
+		"argocd app delete team/sydney":                                           argo.Command("delete", "c"),
+		"flux":                                                                    gitops.Flux.Word(), "argocd": gitops.ArgoCD.Word(),
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

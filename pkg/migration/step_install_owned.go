@@ -1,0 +1,74 @@
+package migration
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+)
+
+// awaitOwner waits until the GitOps controller that owns the satellite has installed it, and it is ready. The plugin
+// installs nothing.
+func awaitOwner(ctx context.Context, run *Run, options satellite.Options) error {
+	items := []snapshot.Item{snapshot.ItemSatellite}
+	if err := run.WaitFor(ctx, fmt.Sprintf("waiting for %s", run.Now.Satellite.Value().Control.Owner), items, installedByOwner); err != nil {
+		return err
+	}
+	if err := run.Source.Satellite().Wait(ctx, options); err != nil {
+		return fmt.Errorf("%w%s", err, said(run.Now.Satellite.Value().Control))
+	}
+	return nil
+}
+
+// awaited returns what the satellite that a controller owns lacks until it can be registered; nil if nothing.
+func awaited(s *snapshot.Snapshot) error {
+	if state := s.Satellite.Value(); installedByOwner(s) == nil && !state.Ready {
+		return errors.New(state.Blocker + said(state.Control))
+	}
+	return installedByOwner(s)
+}
+
+// installedByOwner returns what the controller has not installed as the Fleet says, and what it says of that; nil if nothing. It
+// is a manualError if Git has to be changed for it.
+func installedByOwner(s *snapshot.Snapshot) error {
+	state, known := s.Satellite.Get()
+	if !known {
+		return s.Satellite.Err()
+	}
+	same, differences := state.Matches(s.Spec.Value(), s.Chart.Value())
+	control := state.Control
+	switch {
+	case state.Conflict != "":
+		return errors.New(state.Conflict)
+	case !same:
+		missing := strings.Join(differences, "; ") + said(control)
+		written := "`" + s.Region.Command("export "+control.Owner.Tool.Word()) + "` writes it"
+		switch {
+		case control.Declared && control.Err != nil:
+			return &manualError{fmt.Errorf("%s; commit it to Git: %s", missing, written)}
+		case control.Ready:
+			return &manualError{fmt.Errorf("%s; change it in Git (%s), or the Fleet; then `%s`", missing, written,
+				control.Owner.Command("reconcile", s.Region.Satellite.Context))}
+		}
+		return errors.New(missing)
+	case state.PublicKey == "":
+		return fmt.Errorf("namespace %q has no Secret %s with the satellite's key%s", s.Region.Satellite.Namespace, satellite.KeySecret, said(control))
+	}
+	return nil
+}
+
+// said returns what the controller says about the release that it owns.
+func said(control gitops.Control) string {
+	switch {
+	case control.Err != nil:
+		return fmt.Sprintf("; %v", control.Err)
+	case control.Message != "":
+		return fmt.Sprintf("; %s says: %s", control.Owner, control.Message)
+	default:
+		return ""
+	}
+}

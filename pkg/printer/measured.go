@@ -48,7 +48,8 @@ func distanceLine(d *v1alpha1.Distance) string {
 	if d == nil {
 		return ""
 	}
-	text := fmt.Sprintf("from %s: %s to the primary before, %s to the satellite now, %.1f times as near", orNone(d.From), Microseconds(d.PrimaryMicroseconds), Microseconds(d.SatelliteMicroseconds), nearer(d))
+	text := fmt.Sprintf("from %s: %s to the primary before, %s to the satellite now, %.1f times as near",
+		orNone(d.From), Microseconds(d.PrimaryMicroseconds), Microseconds(d.SatelliteMicroseconds), nearer(d))
 	if nearer(d) < v1alpha1.MuchNearer {
 		text += "; no better from there: that machine is not in the region, or the satellite is not near it"
 	}

@@ -14,20 +14,53 @@ func (p *page) plan(plan *v1alpha1.Plan) {
 	p.title(primaryLine(plan.Primary), plain)
 	summary := p.planSummary(plan)
 	if p.full(len(plan.Regions)) {
-		for i := range plan.Regions {
-			p.regionPlan(&plan.Regions[i], plan.Waves)
+		for _, region := range plan.Regions {
+			p.plans([]v1alpha1.RegionPlan{region}, plan.Waves, true)
 		}
 	} else {
-		p.fleetPlan(plan)
+		p.plans(plan.Regions, nil, false)
 		summary.add(true, "-o wide shows each region in full.")
 	}
 	summary.add(!p.Ahead, "This was a plan: nothing was changed.")
 	p.summary(summary...)
 }
 
-func (p *page) regionPlan(region *v1alpha1.RegionPlan, waves []v1alpha1.PlanWave) {
-	p.regions(region.Outcome, region.Name)
-	entry, several := p.entries(len("satellite")), len(region.Providers) > 1
+// plans writes what a migration would do in regions: each different plan and each preflight finding once. A region alone
+// is told in full. Of several, it shows no manifest diffs, which would hide all else, and no steps of one that needs
+// nothing, or whose preflight fails: its checks say why.
+func (p *page) plans(regions []v1alpha1.RegionPlan, waves []v1alpha1.PlanWave, alone bool) {
+	var alike Groups[v1alpha1.RegionPlan]
+	var found Groups[v1alpha1.CheckResult]
+	for _, region := range regions {
+		name, key := region.Name, fmt.Sprint(region.Outcome, len(region.Providers))
+		if alone {
+			name = ""
+		} else if region.Outcome == v1alpha1.OutcomeNothingToDo || region.Outcome == v1alpha1.OutcomePreflightFailed {
+			region.Steps = nil
+		}
+		for _, step := range region.Steps {
+			key += " " + step.Name + string(step.Action) + Vague(region.Name, step.Reason+" "+strings.Join(step.Details, " "))
+		}
+		alike.Join(region, region.Name, key)
+		p.joinChecks(&found, name, v1alpha1.Notable(region.Preflight), len(region.Providers) > 1)
+	}
+	for _, g := range alike.List {
+		p.regions(g.First.Outcome, g.Regions...)
+		if alone {
+			p.placesOf(&g.First, waves)
+			p.blank()
+		}
+		p.table(stepTable(g.First.Steps, len(g.First.Providers) > 1), "  ")
+		for _, step := range g.First.Steps {
+			p.stepMore(step, alone && !p.Ahead) // before a question, too, a diff would hide the rest
+		}
+	}
+	p.causes(found)
+}
+
+// placesOf writes where a region's parts are.
+func (p *page) placesOf(region *v1alpha1.RegionPlan, waves []v1alpha1.PlanWave) {
+	entry := p.entries(len("satellite"))
 	if satellite := region.Satellite; satellite == nil {
 		entry("satellite", plain, "none: users connect through the primary")
 	} else {
@@ -55,17 +88,6 @@ func (p *page) regionPlan(region *v1alpha1.RegionPlan, waves []v1alpha1.PlanWave
 	if p.wide {
 		entry("plan", plain, orNone(region.Fingerprint))
 	}
-	if failed := v1alpha1.Notable(region.Preflight); len(failed) > 0 {
-		p.blank()
-		p.checks(failed, several)
-	}
-	if len(region.Steps) > 0 {
-		p.blank()
-	}
-	p.table(stepTable(region.Steps, several), "  ")
-	for _, step := range region.Steps {
-		p.stepMore(step)
-	}
 }
 
 // leftOut reports whether a provider stays as it is although its region would change.
@@ -74,16 +96,16 @@ func leftOut(region *v1alpha1.RegionPlan, provider v1alpha1.ProviderPlan) bool {
 }
 
 func stepTable(steps []v1alpha1.StepPlan, several bool) table {
-	t := table{columns: []column{{title: "STEP"}, {title: "PROVIDER", hidden: !several}, {title: "ACTION"}, {title: "WHAT"}}}
+	t := newTable("STEP", "PROVIDER?", "ACTION", "WHAT")
 	for _, step := range steps {
 		s := map[v1alpha1.StepAction]style{v1alpha1.ActionNone: good, v1alpha1.ActionChange: notice, v1alpha1.ActionBlocked: bad}[step.Action]
-		t.add(step.Name, orNone(step.Provider), cell{Words(string(step.Action)), s}, step.Reason)
+		t.add(step.Name, ofSeveral(several, step.Provider), cell{Words(string(step.Action)), s}, step.Reason)
 	}
 	return t
 }
 
-func (p *page) stepMore(step v1alpha1.StepPlan) {
-	diff := !p.Ahead && step.Diff != "" // before a question it would hide the rest
+func (p *page) stepMore(step v1alpha1.StepPlan, diff bool) {
+	diff = diff && step.Diff != ""
 	if len(step.Details) == 0 && !diff {
 		return
 	}
@@ -142,31 +164,4 @@ func (p *page) planSummary(plan *v1alpha1.Plan) (summary sentences) {
 		counted(switches, "provider"), counted(all.Workspaces, "workspace"), all.On, counted(all.Users, "user"), rebuilt)
 	summary.add(len(unknown) > 0, "It is unknown whom switching %s affects: %s.", counted(len(unknown), "more provider"), p.list(unknown))
 	return summary
-}
-
-// fleetPlan writes what a migration of many regions would do: each different plan and each preflight finding once. It
-// shows no steps of a region that needs nothing, or whose preflight fails: its checks say why.
-func (p *page) fleetPlan(plan *v1alpha1.Plan) {
-	var alike Groups[v1alpha1.RegionPlan]
-	var found Groups[v1alpha1.CheckResult]
-	for _, region := range plan.Regions {
-		if region.Outcome == v1alpha1.OutcomeNothingToDo || region.Outcome == v1alpha1.OutcomePreflightFailed {
-			region.Steps = nil
-		}
-		key := fmt.Sprint(region.Outcome, len(region.Providers))
-		for _, step := range region.Steps {
-			key += " " + step.Name + string(step.Action) + Vague(region.Name, step.Reason+" "+strings.Join(step.Details, " "))
-		}
-		alike.Join(region, region.Name, key)
-		p.joinChecks(&found, region.Name, v1alpha1.Notable(region.Preflight), len(region.Providers) > 1)
-	}
-	for _, g := range alike.List {
-		p.regions(g.First.Outcome, g.Regions...)
-		p.table(stepTable(g.First.Steps, len(g.First.Providers) > 1), "  ")
-		for _, step := range g.First.Steps {
-			step.Diff = "" // as long as it is, it would hide all else
-			p.stepMore(step)
-		}
-	}
-	p.causes(found)
 }

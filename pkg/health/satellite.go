@@ -3,6 +3,8 @@ package health
 import (
 	"cmp"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
@@ -19,10 +21,12 @@ func satelliteOwner(s *snapshot.Snapshot, state satellite.State) Answer {
 		return fail(hintInstall(s, state), "%s is to own it, but does not", control.Owner)
 	case control.Declared:
 		return pass("%s is to install it", control.Owner)
-	case control.Owner.Tool != gitops.Flux && control.Err != nil:
-		return pass("%s owns it", control.Owner)
+	case control.Owner.Tool != gitops.Flux && apierrors.IsNotFound(control.Err):
+		return pass("%s owns it; that is in another cluster, whose Argo CD knows its state", control.Owner)
 	case control.Err != nil:
 		return unknown(control.Err, "")
+	case control.Suspended:
+		return fail(control.Owner.Command("resume", s.Region.Satellite.Context), "%s owns it, and is suspended: what is changed in Git is not installed", control.Owner)
 	case !control.Ready && control.Owner.Tool != gitops.Flux:
 		return fail(control.Owner.Command("get", ""), "%s owns it, and is not synced and healthy: %s", control.Owner, control.Message)
 	case !control.Ready:
@@ -45,7 +49,7 @@ func satelliteIdle(s *snapshot.Snapshot, state satellite.State) Answer {
 	switch {
 	case state.Pending == nil:
 		return pass("no Helm operation is in progress")
-	case state.Control.Owner.Exists():
+	case state.Control.Owner.Exists() && !state.Control.Declared:
 		return pass("the release is %s, which %s ends", state.Pending.Status, state.Control.Owner)
 	case !journalKnown:
 		return unknown(s.SatelliteJournal.Err(), "")

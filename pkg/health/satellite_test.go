@@ -2,10 +2,13 @@ package health_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
@@ -52,14 +55,18 @@ func TestSatelliteChecks(t *testing.T) {
 	}
 	const wait = "if nobody runs one, end it with `helm --kube-context sydney --namespace coder-satellite rollback coder-satellite 1`"
 	answers(t, map[string]row{
-		"owner: nobody":         {"satellite-owner", as, v1alpha1.CheckPass, "no GitOps controller", ""},
-		"owner: Flux, ready":    {"satellite-owner", installed(func(s *satellite.State) { s.Control = gitops.Control{Owner: flux(), Ready: true} }), v1alpha1.CheckPass, "Flux's HelmRelease coder/envproxy owns it, and is ready", ""},
-		"owner: Flux, not":      {"satellite-owner", installed(func(s *satellite.State) { s.Control = gitops.Control{Owner: flux(), Message: "no chart"} }), v1alpha1.CheckWarn, "is not ready: no chart", "describe helmrelease envproxy"},
-		"owner: Flux, silent":   {"satellite-owner", installed(func(s *satellite.State) { s.Control = gitops.Control{Owner: flux()} }), v1alpha1.CheckWarn, "no condition Ready", ""},
-		"owner: Flux, unknown":  {"satellite-owner", installed(func(s *satellite.State) { s.Control = gitops.Control{Owner: flux(), Err: errLost} }), v1alpha1.CheckUnknown, errLost.Error(), ""},
-		"owner: Argo CD":        {"satellite-owner", installed(argo(gitops.Control{Ready: true})), v1alpha1.CheckPass, "Argo CD's Application coder owns it, and is ready", ""},
-		"owner: Argo CD, not":   {"satellite-owner", installed(argo(gitops.Control{Message: "OutOfSync"})), v1alpha1.CheckWarn, "is not synced and healthy: OutOfSync", "argocd app get coder"},
-		"owner: Argo CD, far":   {"satellite-owner", installed(argo(gitops.Control{Err: errLost})), v1alpha1.CheckPass, "Argo CD's Application coder owns it", ""},
+		"owner: nobody":        {"satellite-owner", as, v1alpha1.CheckPass, "no GitOps controller", ""},
+		"owner: Flux, ready":   {"satellite-owner", installed(func(s *satellite.State) { s.Control = gitops.Control{Owner: flux(), Ready: true} }), v1alpha1.CheckPass, "Flux's HelmRelease coder/envproxy owns it, and is ready", ""},
+		"owner: Flux, not":     {"satellite-owner", installed(func(s *satellite.State) { s.Control = gitops.Control{Owner: flux(), Message: "no chart"} }), v1alpha1.CheckWarn, "is not ready: no chart", "describe helmrelease envproxy"},
+		"owner: Flux, silent":  {"satellite-owner", installed(func(s *satellite.State) { s.Control = gitops.Control{Owner: flux()} }), v1alpha1.CheckWarn, "no condition Ready", ""},
+		"owner: Flux, unknown": {"satellite-owner", installed(func(s *satellite.State) { s.Control = gitops.Control{Owner: flux(), Err: errLost} }), v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"owner: Argo CD":       {"satellite-owner", installed(argo(gitops.Control{Ready: true})), v1alpha1.CheckPass, "Argo CD's Application coder owns it, and is ready", ""},
+		"owner: Argo CD, not":  {"satellite-owner", installed(argo(gitops.Control{Message: "OutOfSync"})), v1alpha1.CheckWarn, "is not synced and healthy: OutOfSync", "argocd app get coder"},
+		"owner: Argo CD, far":  {"satellite-owner", installed(argo(gitops.Control{Err: fmt.Errorf("no: %w", apierrors.NewNotFound(schema.GroupResource{}, "coder"))})), v1alpha1.CheckPass, "Argo CD's Application coder owns it; that is in another cluster", ""},
+		"owner: Argo CD, lost": {"satellite-owner", installed(argo(gitops.Control{Err: errLost})), v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"owner: Flux, suspended": {"satellite-owner", installed(func(s *satellite.State) {
+			s.Control = gitops.Control{Owner: flux(), Ready: true, Suspended: true}
+		}), v1alpha1.CheckWarn, "is suspended", "flux --context sydney --namespace coder resume helmrelease envproxy"},
 		"owner: to adopt":       {"satellite-owner", installed(func(s *satellite.State) { s.Control = gitops.Control{Owner: flux(), Declared: true} }), v1alpha1.CheckWarn, "Flux's HelmRelease coder/envproxy is to own it, but does not", "commit to Git what `kubectl coder-satellite export flux --context sydney` writes"},
 		"owner: to install":     {"satellite-owner", toCome, v1alpha1.CheckPass, "is to install it", ""},
 		"absent, to install":    {"satellite-installed", toCome, v1alpha1.CheckFail, "is not installed", "export flux"},

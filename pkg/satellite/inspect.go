@@ -17,7 +17,7 @@ import (
 )
 
 // Inspect examines the release and the objects of its chart. It takes six requests in parallel, one or two more if there
-// is a release, another if Service coderd has no load balancer, another if a Helm operation did not end, and those of
+// is a release in any status, another if Service coderd has no load balancer, another if a Helm operation did not end, and those of
 // gitops.LookAtSatellite. A missing namespace is an empty State. declared is the controller that is to own the release; the
 // zero value if none is declared.
 func (r Release) Inspect(ctx context.Context, declared gitops.Owner) (State, error) {
@@ -39,7 +39,7 @@ func (r Release) Inspect(ctx context.Context, declared gitops.Owner) (State, err
 	if err := group.Wait(); err != nil {
 		return State{}, err
 	}
-	owner := ownerOf(deployment, records)
+	owner := ownerOf(deployment, key, records)
 	state.PublicKey, state.Fingerprint, state.Conflict = key.public, key.fingerprint, conflict(deployment, owner, r.namespace, r.name)
 	state.Workload = deployment != nil && state.Conflict == ""
 	if state.Conflict == "" {
@@ -65,15 +65,17 @@ func (r Release) Inspect(ctx context.Context, declared gitops.Owner) (State, err
 	return state, nil
 }
 
-// ownerOf returns the controller whose marks the Deployment bears or, if that is gone, the objects in Helm's record.
-func ownerOf(deployment *appsv1.Deployment, records releaseRecords) (owner gitops.Owner) {
+// ownerOf returns the controller whose marks the Deployment bears or, if there is none, the Secret with the key, or the
+// objects in Helm's record, also one of a first installation that failed: what a controller installs is never ours to install.
+func ownerOf(deployment *appsv1.Deployment, key keyPair, records releaseRecords) (owner gitops.Owner) {
 	if deployment != nil {
 		return gitops.OwnerOf(deployment.Labels, deployment.Annotations)
 	}
-	if records.deployed == nil {
+	record := cmp.Or(records.deployed, records.failed)
+	if owner = key.owner; owner.Exists() || record == nil {
 		return owner
 	}
-	objects, _ := objectsOf(records.deployed.Manifest) // Helm has already parsed it
+	objects, _ := objectsOf(record.Manifest) // Helm has already parsed it
 	for _, object := range objects {
 		u := unstructured.Unstructured{Object: object}
 		owner = cmp.Or(owner, gitops.OwnerOf(u.GetLabels(), nil))

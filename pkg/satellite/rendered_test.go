@@ -147,10 +147,18 @@ func broken() *Chart {
 func TestOwnerOfRecord(t *testing.T) {
 	const manifest = "---\nkind: Service\nmetadata: {name: a}\n---\nkind: Secret\nmetadata:\n  name: b\n  labels: {helm.toolkit.fluxcd.io/name: edge, helm.toolkit.fluxcd.io/namespace: flux-system}\n"
 	records := releaseRecords{deployed: &release.Release{Manifest: manifest}}
-	if got := ownerOf(nil, records); got != (gitops.Owner{Tool: gitops.Flux, Namespace: "flux-system", Name: "edge"}) {
+	flux := gitops.Owner{Tool: gitops.Flux, Namespace: "flux-system", Name: "edge"}
+	if got := ownerOf(nil, keyPair{}, records); got != flux {
 		t.Errorf("%v", got)
 	}
-	if ownerOf(&appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: "coderd"}}, records).Exists() || ownerOf(nil, releaseRecords{}).Exists() {
+	if got := ownerOf(nil, keyPair{}, releaseRecords{failed: &release.Release{Manifest: manifest}}); got != flux {
+		t.Errorf("of a first installation that failed: %v", got)
+	}
+	argo := gitops.Owner{Tool: gitops.ArgoCD, Name: "edge"}
+	if got := ownerOf(nil, keyPair{owner: argo}, releaseRecords{}); got != argo {
+		t.Errorf("of the key: %v", got)
+	}
+	if ownerOf(&appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: "coderd"}}, keyPair{owner: argo}, records).Exists() || ownerOf(nil, keyPair{}, releaseRecords{}).Exists() {
 		t.Error("an owner was found without marks")
 	}
 }

@@ -2,6 +2,7 @@ package gitops
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -79,6 +80,13 @@ func (c *Control) lookUp(ctx context.Context, client dynamic.Interface) {
 type AbsentError struct{ Owner Owner }
 
 func (e *AbsentError) Error() string { return e.Owner.String() + " is not in this cluster" }
+
+// Absent reports whether the cluster has no such object. One that may not be read is not absent, and an absent one may be in
+// another cluster.
+func (c Control) Absent() bool {
+	_, absent := errors.AsType[*AbsentError](c.Err)
+	return absent || apierrors.IsNotFound(c.Err)
+}
 
 func (c Control) helmReleases(client dynamic.Interface) dynamic.ResourceInterface {
 	return client.Resource(schema.GroupVersionResource{Group: group, Version: c.Version, Resource: resource}).Namespace(c.Owner.Namespace)

@@ -44,6 +44,9 @@ func installedByOwner(s *snapshot.Snapshot) error {
 	switch {
 	case state.Conflict != "":
 		return errors.New(state.Conflict)
+	case control.Owner.Tool == gitops.Flux && !control.Declared && state.Workload && !state.Exists():
+		namespace := s.Region.Satellite.Namespace
+		return &manualError{fmt.Errorf("Helm's record is not in namespace %q: set spec.storageNamespace: %s in %s", namespace, namespace, control.Owner)}
 	case !same:
 		missing := strings.Join(differences, "; ") + said(control)
 		written := "`" + s.Region.Command("export "+control.Owner.Tool.Word()) + "` writes it"

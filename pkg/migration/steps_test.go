@@ -130,7 +130,11 @@ func TestDecisions(t *testing.T) {
 		"install: Flux's, done":          {installSatellite(), migrated, fluxInstalls(func(*satellite.State) {}), none, "is deployed and ready"},
 		"install: Flux's, not ready":     {installSatellite(), migrated, fluxInstalls(func(x *satellite.State) { x.Ready, x.Blocker = false, "Pod a: Pending" }), check, ": Pod a: Pending; Flux's HelmRelease coder/coder says: no chart"},
 		"uninstall: Flux's":              {uninstallSatellite(false), migrated, fluxInstalls(func(*satellite.State) {}), blocked, "Flux's HelmRelease coder/coder owns the satellite's release"},
-		"uninstall: Flux's, gone":        {uninstallSatellite(false), migrated, fluxInstalls(func(x *satellite.State) { x.LastRevision = 0 }), none, "not installed"},
+		"uninstall: Flux's, gone":        {uninstallSatellite(false), migrated, fluxInstalls(func(x *satellite.State) { x.LastRevision, x.Control.Declared = 0, true }), none, "not installed"},
+		"uninstall: Flux's, no record":   {uninstallSatellite(false), migrated, fluxInstalls(recordElsewhere), blocked, "Flux's HelmRelease coder/coder owns the satellite's release"},
+		"uninstall: to be Flux's":        {uninstallSatellite(false), migrated, fluxInstalls(func(x *satellite.State) { x.Control.Declared = true }), blocked, "is to own the satellite's release, but it does not"},
+		"install: Flux's, no record": {installSatellite(), migrated, fluxInstalls(recordElsewhere), check,
+			`Helm's record is not in namespace "coder-satellite": set spec.storageNamespace: coder-satellite in Flux's HelmRelease coder/coder`},
 
 		"connectivity: no canary, no journal": {verifyConnectivity(), migrated, func(s facts) {
 			s.Canary = snapshot.Known(snapshot.Canary{None: true})
@@ -312,6 +316,11 @@ func TestDecisions(t *testing.T) {
 			}
 		})
 	}
+}
+
+// recordElsewhere is what Flux leaves in the satellite's namespace with its default storageNamespace.
+func recordElsewhere(x *satellite.State) {
+	*x = satellite.State{Workload: true, PublicKey: x.PublicKey, Fingerprint: x.Fingerprint, Control: x.Control}
 }
 
 // keyRecorded leaves the satellite's key in Helm's record only.

@@ -41,6 +41,7 @@ type Control struct {
 	Suspended, Busy bool  // the controller is suspended; a reconciliation is in progress
 	Ready           bool  // the release is as its owner wants it
 	Message         string
+	ReplacesKey     bool   // an Application may replace the satellite's key in its next sync
 	Version         string // in which the HelmRelease is served
 	Declared        bool   // the Fleet file names the owner, and the release does not bear its marks (yet)
 }

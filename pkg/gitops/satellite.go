@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -12,6 +13,9 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 )
+
+// The satellite's key (coder/enterprise-helm, templates/coderd.yaml).
+const keySecret, keyPath = "coder-replica-private-key", "/data/privateKey"
 
 // LookAtSatellite reads what the owner does with a satellite. It takes the requests of Look, or one for an Application. That
 // is often in another cluster, and does not say what is installed: Err then only means that Argo CD cannot be quoted.
@@ -35,6 +39,7 @@ func lookAtApplication(ctx context.Context, client dynamic.Interface, owner Owne
 		control.Err = fmt.Errorf("%s cannot be read in this cluster: %w", owner, err)
 		return control
 	}
+	control.ReplacesKey = !keepsKey(object)
 	say := func(in map[string]any, path ...string) {
 		if word, _, _ := unstructured.NestedString(in, path...); word != "" {
 			control.Message = strings.TrimPrefix(control.Message+", "+word, ", ")
@@ -52,4 +57,21 @@ func lookAtApplication(ctx context.Context, client dynamic.Interface, owner Owne
 		}
 	}
 	return control
+}
+
+// keepsKey reports whether syncs of the Application leave the satellite's key alone: the chart, rendered without the cluster,
+// makes a new one each time. JQ expressions are trusted.
+func keepsKey(application *unstructured.Unstructured) bool {
+	options, _, _ := unstructured.NestedStringSlice(application.Object, "spec", "syncPolicy", "syncOptions")
+	ignored, _, _ := unstructured.NestedSlice(application.Object, "spec", "ignoreDifferences")
+	return slices.Contains(options, "RespectIgnoreDifferences=true") && slices.ContainsFunc(ignored, func(entry any) bool {
+		of, _ := entry.(map[string]any)
+		group, _, _ := unstructured.NestedString(of, "group")
+		kind, _, _ := unstructured.NestedString(of, "kind")
+		name, _, _ := unstructured.NestedString(of, "name")
+		pointers, _, _ := unstructured.NestedStringSlice(of, "jsonPointers")
+		expressions, _, _ := unstructured.NestedStringSlice(of, "jqPathExpressions")
+		return (group == "" || group == "*") && (kind == "Secret" || kind == "*") && (name == "" || name == keySecret) &&
+			(slices.Contains(pointers, keyPath) || slices.Contains(pointers, "/data") || len(expressions) > 0)
+	})
 }

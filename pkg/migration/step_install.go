@@ -54,7 +54,7 @@ func decideInstall(s *snapshot.Snapshot) Decision {
 	case missing != nil:
 		return check("wait until %s has installed %s: %v", owner, wanted, missing)
 	case owner.Exists():
-		return already("%s is deployed and ready, by %s", wanted, owner)
+		return already("%s is deployed and ready, by %s%s", wanted, owner, unsure(state.Control))
 	case same && state.Ready:
 		return already("%s is deployed and ready, revision %d", wanted, state.Revision)
 	case same:

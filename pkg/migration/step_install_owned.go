@@ -60,8 +60,19 @@ func installedByOwner(s *snapshot.Snapshot) error {
 		return errors.New(missing)
 	case state.PublicKey == "":
 		return fmt.Errorf("namespace %q has no Secret %s with the satellite's key%s", s.Region.Satellite.Namespace, satellite.KeySecret, said(control))
+	case control.ReplacesKey:
+		return &manualError{fmt.Errorf("a sync of %s may replace the satellite's key: it needs ignoreDifferences for Secret %s and "+
+			"RespectIgnoreDifferences=true, as `%s` writes them", control.Owner, satellite.KeySecret, s.Region.Command("export argocd"))}
 	}
 	return nil
+}
+
+// unsure returns what cannot be told of the owner of an installed satellite; "" if nothing.
+func unsure(control gitops.Control) string {
+	if control.Owner.Tool != gitops.ArgoCD || control.Err == nil {
+		return ""
+	}
+	return fmt.Sprintf("; cannot tell whether its syncs keep the satellite's key: %v", control.Err)
 }
 
 // said returns what the controller says about the release that it owns.

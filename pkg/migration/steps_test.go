@@ -128,11 +128,17 @@ func TestDecisions(t *testing.T) {
 		"install: Argo CD's, but Flux's": {installSatellite(), migrated, func(s facts) { s.Region.Satellite.ManagedBy = "argocd"; fluxInstalls(func(*satellite.State) {})(s) }, blocked, "the Fleet says that argocd manages"},
 		"install: declared as found":     {installSatellite(), migrated, func(s facts) { s.Region.Satellite.ManagedBy = "flux"; fluxInstalls(func(*satellite.State) {})(s) }, none, "ready, by"},
 		"install: Flux's, done":          {installSatellite(), migrated, fluxInstalls(func(*satellite.State) {}), none, "is deployed and ready"},
-		"install: Flux's, not ready":     {installSatellite(), migrated, fluxInstalls(func(x *satellite.State) { x.Ready, x.Blocker = false, "Pod a: Pending" }), check, ": Pod a: Pending; Flux's HelmRelease coder/coder says: no chart"},
-		"uninstall: Flux's":              {uninstallSatellite(false), migrated, fluxInstalls(func(*satellite.State) {}), blocked, "Flux's HelmRelease coder/coder owns the satellite's release"},
-		"uninstall: Flux's, gone":        {uninstallSatellite(false), migrated, fluxInstalls(func(x *satellite.State) { x.LastRevision, x.Control.Declared = 0, true }), none, "not installed"},
-		"uninstall: Flux's, no record":   {uninstallSatellite(false), migrated, fluxInstalls(recordElsewhere), blocked, "Flux's HelmRelease coder/coder owns the satellite's release"},
-		"uninstall: to be Flux's":        {uninstallSatellite(false), migrated, fluxInstalls(func(x *satellite.State) { x.Control.Declared = true }), blocked, "is to own the satellite's release, but it does not"},
+		"install: Argo CD's, unreadable": {installSatellite(), migrated, fluxInstalls(func(x *satellite.State) {
+			x.Control = gitops.Control{Owner: gitops.Owner{Tool: gitops.ArgoCD, Name: "sydney"}, Err: errNothing}
+		}), none, "by Argo CD's Application sydney; cannot tell whether its syncs keep the satellite's key: nothing answers"},
+		"install: Argo CD's, replaces the key": {installSatellite(), migrated, fluxInstalls(func(x *satellite.State) {
+			x.Control = gitops.Control{Owner: gitops.Owner{Tool: gitops.ArgoCD, Name: "sydney"}, Ready: true, ReplacesKey: true}
+		}), check, "a sync of Argo CD's Application sydney may replace the satellite's key: it needs ignoreDifferences for Secret coder-replica-private-key"},
+		"install: Flux's, not ready":   {installSatellite(), migrated, fluxInstalls(func(x *satellite.State) { x.Ready, x.Blocker = false, "Pod a: Pending" }), check, ": Pod a: Pending; Flux's HelmRelease coder/coder says: no chart"},
+		"uninstall: Flux's":            {uninstallSatellite(false), migrated, fluxInstalls(func(*satellite.State) {}), blocked, "Flux's HelmRelease coder/coder owns the satellite's release"},
+		"uninstall: Flux's, gone":      {uninstallSatellite(false), migrated, fluxInstalls(func(x *satellite.State) { x.LastRevision, x.Control.Declared = 0, true }), none, "not installed"},
+		"uninstall: Flux's, no record": {uninstallSatellite(false), migrated, fluxInstalls(recordElsewhere), blocked, "Flux's HelmRelease coder/coder owns the satellite's release"},
+		"uninstall: to be Flux's":      {uninstallSatellite(false), migrated, fluxInstalls(func(x *satellite.State) { x.Control.Declared = true }), blocked, "is to own the satellite's release, but it does not"},
 		"install: Flux's, no record": {installSatellite(), migrated, fluxInstalls(recordElsewhere), check,
 			`Helm's record is not in namespace "coder-satellite": set spec.storageNamespace: coder-satellite in Flux's HelmRelease coder/coder`},
 

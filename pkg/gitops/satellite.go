@@ -12,6 +12,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
 
 // The satellite's key (coder/enterprise-helm, templates/coderd.yaml).
@@ -30,11 +32,21 @@ func LookAtSatellite(ctx context.Context, client dynamic.Interface, owner Owner)
 	return control
 }
 
-// lookAtApplication reads the Application; Argo CD's own namespace is "argocd" by default.
+// RightsToRead returns the rights that LookAtSatellite needs.
+func (o Owner) RightsToRead() []cluster.Rule {
+	if o.Tool == ArgoCD {
+		return cluster.Resource{Group: "argoproj.io", Resource: "applications", Namespaced: true}.In(cmp.Or(o.Namespace, argoNamespace), "get")
+	}
+	return o.Rights("get")
+}
+
+const argoNamespace = "argocd" // Argo CD's own, by default
+
+// lookAtApplication reads the Application.
 func lookAtApplication(ctx context.Context, client dynamic.Interface, owner Owner) Control {
 	control := Control{Owner: owner}
 	resource := schema.GroupVersionResource{Group: "argoproj.io", Version: "v1alpha1", Resource: "applications"}
-	object, err := client.Resource(resource).Namespace(cmp.Or(owner.Namespace, "argocd")).Get(ctx, owner.Name, metav1.GetOptions{})
+	object, err := client.Resource(resource).Namespace(cmp.Or(owner.Namespace, argoNamespace)).Get(ctx, owner.Name, metav1.GetOptions{})
 	if err != nil {
 		control.Err = fmt.Errorf("%s cannot be read in this cluster: %w", owner, err)
 		return control

@@ -41,9 +41,10 @@ type Control struct {
 	Suspended, Busy bool  // the controller is suspended; a reconciliation is in progress
 	Ready           bool  // the release is as its owner wants it
 	Message         string
-	ReplacesKey     bool   // an Application may replace the satellite's key in its next sync
-	Version         string // in which the HelmRelease is served
-	Declared        bool   // the Fleet file names the owner, and the release does not bear its marks (yet)
+	ReplacesKey     bool                 // an Application may replace the satellite's key in its next sync
+	Applier         types.NamespacedName // Flux's Kustomization that applies the HelmRelease; empty if unknown
+	Version         string               // in which the HelmRelease is served
+	Declared        bool                 // the Fleet file names the owner, and the release does not bear its marks (yet)
 }
 
 // Look reads what the owner does with the release. It takes one request for a HelmRelease, more if Flux
@@ -106,6 +107,8 @@ func (c *Control) read(object *unstructured.Unstructured) {
 		c.Err = fmt.Errorf("%s cannot be understood: %w", c.Owner, err)
 		return
 	}
+	labels := object.GetLabels()
+	c.Applier.Namespace, c.Applier.Name = labels["kustomize.toolkit.fluxcd.io/namespace"], labels["kustomize.toolkit.fluxcd.io/name"]
 	c.Suspended = release.Spec.Suspend
 	// One that waits for a retry, for its source or for others keeps Reconciling, also when it is suspended then.
 	c.Busy = meta.IsStatusConditionTrue(release.Status.Conditions, "Reconciling") && !meta.IsStatusConditionFalse(release.Status.Conditions, "Ready")

@@ -14,6 +14,7 @@ import (
 	"k8s.io/client-go/dynamic"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/shell"
 )
 
 // The satellite's key (coder/enterprise-helm, templates/coderd.yaml).
@@ -30,6 +31,18 @@ func LookAtSatellite(ctx context.Context, client dynamic.Interface, owner Owner)
 		control.Err = absent
 	}
 	return control
+}
+
+// ApplyCommand returns the command that has what is in Git applied, with Flux's CLI in the kubeconfig context or Argo CD's; "" if
+// it is unknown. Flux's reconciliation of the HelmRelease alone would not fetch it.
+func (c Control) ApplyCommand(context string) string {
+	switch {
+	case c.Owner.Tool == ArgoCD:
+		return c.Owner.Command("reconcile", context)
+	case c.Applier.Name == "":
+		return ""
+	}
+	return shell.Join("flux", "--context", context, "--namespace", c.Applier.Namespace, "reconcile", "kustomization", c.Applier.Name, "--with-source")
 }
 
 // RightsToRead returns the rights that LookAtSatellite needs.

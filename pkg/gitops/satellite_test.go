@@ -95,6 +95,24 @@ func TestLookAtSatelliteOfFlux(t *testing.T) {
 	}
 }
 
+// What is in Git is applied by the Kustomization that the HelmRelease names.
+func TestApplyCommand(t *testing.T) {
+	resource := schema.GroupVersionResource{Group: "helm.toolkit.fluxcd.io", Version: "v2", Resource: "helmreleases"}
+	object := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "helm.toolkit.fluxcd.io/v2", "kind": "HelmRelease", "metadata": map[string]any{
+		"namespace": "flux-system", "name": "envproxy", "labels": map[string]any{"kustomize.toolkit.fluxcd.io/name": "apps", "kustomize.toolkit.fluxcd.io/namespace": "flux"},
+	}}}
+	there := fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), map[schema.GroupVersionResource]string{resource: "HelmReleaseList"}, object)
+	argo := gitops.Control{Owner: gitops.Owner{Tool: gitops.ArgoCD, Name: "sydney"}}
+	for want, control := range map[string]gitops.Control{
+		"flux --context c --namespace flux reconcile kustomization apps --with-source": gitops.LookAtSatellite(t.Context(), there, flux()),
+		"": gitops.LookAtSatellite(t.Context(), client(nil, nil), flux()), "argocd app sync sydney": argo,
+	} {
+		if got := control.ApplyCommand("c"); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 func TestCommands(t *testing.T) {
 	argo := gitops.Owner{Tool: gitops.ArgoCD, Namespace: "team", Name: "sydney"}
 	for want, got := range map[string]string{

@@ -114,6 +114,9 @@ func revertInstall(s situation) (todo *remedy, why string) {
 		return nil, ""
 	}
 	if owner := cmp.Or(s.now.Satellite.Value().Control.Owner, s.before.Satellite.Value().Control.Owner); owner.Exists() {
+		if now, known := s.now.Satellite.Get(); known && !now.Exists() && !now.Workload {
+			return nil, "" // it was never installed
+		}
 		return nil, fmt.Sprintf("the satellite's release stays as it is: %s owns it", owner)
 	}
 	before, known := s.before.Satellite.Get()

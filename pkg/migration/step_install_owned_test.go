@@ -2,6 +2,7 @@ package migration
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -62,6 +63,50 @@ func TestRemovalOfOwned(t *testing.T) {
 			} else if results[i].State != v1alpha1.CheckFail || results[i].Hint != test.hint {
 				t.Errorf("%s: %+v", operation.Name, results[i])
 			}
+		}
+	}
+}
+
+// What only the operator can do is asked for at once, and "commit it" only if the object is certainly not there.
+func TestWaitForOwned(t *testing.T) {
+	forbidden, absent := apierrors.NewForbidden(schema.GroupResource{}, "coder", errNothing), &gitops.AbsentError{}
+	const change, commit = "change it in Git (`kubectl coder-satellite export flux --context sydney` writes it), or the Fleet", "commit it to Git"
+	toCome := func(x *satellite.State) { *x = satellite.State{Control: x.Control}; x.Control.Declared = true }
+	for name, test := range map[string]struct {
+		but    func(*satellite.State)
+		manual bool
+		says   string // at the end
+	}{
+		"not ready":           {func(*satellite.State) {}, true, change + "; then wait until Flux has applied it"},
+		"at it":               {func(x *satellite.State) { x.Control.Busy = true }, false, "says: no chart"},
+		"forbidden":           {func(x *satellite.State) { x.Control.Err = forbidden }, true, change},
+		"elsewhere":           {func(x *satellite.State) { x.Control.Err = absent }, true, change},
+		"suspended":           {func(x *satellite.State) { x.Control.Suspended = true }, true, "resume helmrelease coder`"},
+		"to come":             {toCome, false, "says: no chart"},
+		"to come, suspended":  {func(x *satellite.State) { toCome(x); x.Control.Suspended = true }, true, "resume helmrelease coder`"},
+		"to come, forbidden":  {func(x *satellite.State) { toCome(x); x.Control.Err = forbidden }, true, change},
+		"to come, not in Git": {func(x *satellite.State) { toCome(x); x.Control.Err = absent }, true, commit + ": `kubectl coder-satellite export flux --context sydney` writes it"},
+	} {
+		s := migrated(t)
+		fluxInstalls(func(x *satellite.State) { x.Values = nil; test.but(x) })(s)
+		got := installedByOwner(s)
+		if got == nil || is[*manualError](got) != test.manual || !strings.HasSuffix(got.Error(), test.says) {
+			t.Errorf("%s: manual %t: %v", name, is[*manualError](got), got)
+		}
+	}
+}
+
+// A failure says that the satellite stays only if there is one.
+func TestOwnedStays(t *testing.T) {
+	for want, but := range map[string]func(*satellite.State){
+		"": func(x *satellite.State) { *x = satellite.State{Control: x.Control} },
+		"the satellite's release stays as it is: Flux's HelmRelease coder/coder owns it": func(*satellite.State) {},
+	} {
+		now := migrated(t)
+		fluxInstalls(but)(now)
+		todo, why := revertInstall(situation{begun: []string{stepInstall}, before: fresh(t), now: now})
+		if todo != nil || why != want {
+			t.Errorf("%+v, %q, want %q", todo, why, want)
 		}
 	}
 }

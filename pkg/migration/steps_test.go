@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
@@ -114,7 +115,12 @@ func TestDecisions(t *testing.T) {
 		"finalize: Argo CD's":           {removeLegacy(), migrated, argoRendered, blocked, "argocd app delete coder --cascade=false`, then remove its mark with `kubectl --context sydney --namespace coder annotate deployment envproxy argocd.argoproj.io/tracking-id-`"},
 		"finalize: Flux's, resumed":     {removeLegacy(), migrated, fluxOwns(func(*gitops.Control) {}), blocked, "would install it again"},
 		"install: Flux's, other values": {installSatellite(), migrated, fluxInstalls(func(x *satellite.State) { x.Values = nil }), check, "wait until Flux's HelmRelease coder/coder has installed coder 1.21.7 as coder-satellite/coder-satellite: the values differ: coderd.replicas; Flux's HelmRelease coder/coder says: no chart"},
-		"install: Flux's, Git differs":  {installSatellite(), migrated, fluxInstalls(func(x *satellite.State) { x.Values, x.Control.Ready = nil, true }), check, "; change it in Git (`kubectl coder-satellite export flux --context sydney` writes it), or the Fleet; then `flux --context sydney --namespace coder reconcile helmrelease coder`"},
+		"install: Flux's, Git differs":  {installSatellite(), migrated, fluxInstalls(func(x *satellite.State) { x.Values, x.Control.Ready = nil, true }), check, "; change it in Git (`kubectl coder-satellite export flux --context sydney` writes it), or the Fleet; then wait until Flux has applied it"},
+		"install: Flux's, its Kustomization": {installSatellite(), migrated, fluxInstalls(func(x *satellite.State) {
+			x.Values, x.Control.Applier = nil, types.NamespacedName{Namespace: "flux-system", Name: "apps"}
+		}), check, "or the Fleet; then `flux --context sydney --namespace flux-system reconcile kustomization apps --with-source`"},
+		"install: Flux's, suspended": {installSatellite(), migrated, fluxInstalls(func(x *satellite.State) { x.Values, x.Control.Suspended = nil, true }), check,
+			"Flux's HelmRelease coder/coder is suspended; resume it: `flux --context sydney --namespace coder resume helmrelease coder`"},
 		"install: Flux's, more values": {installSatellite(), migrated, fluxInstalls(func(x *satellite.State) {
 			x.Values = map[string]any{"coderd": map[string]any{"replicas": 1, "image": "mirror"}}
 		}), none, "is deployed and ready, by Flux's HelmRelease coder/coder"},

@@ -61,6 +61,15 @@ func (o Owner) DeleteCommand() string {
 	return shell.Join("argocd", "app", "delete", o.path(), "--cascade=false")
 }
 
+// UnmarkCommand returns the command that removes the owner's mark from a Deployment.
+func (o Owner) UnmarkCommand(context, namespace, deployment string) string {
+	words := []string{"label", "deployment", deployment, fluxName + "-", fluxNamespace + "-"}
+	if o.Tool == ArgoCD {
+		words = []string{"annotate", "deployment", deployment, Tracking + "-"}
+	}
+	return shell.Kubectl(context, append([]string{"--namespace", namespace}, words...)...)
+}
+
 // Command returns the command of the tool's CLI that suspends ("suspend") or resumes ("resume") Flux's reconciliation of the
 // release in the kubeconfig context; or has what is in Git applied ("reconcile"), or all that the owner installed deleted ("delete").
 func (o Owner) Command(verb, context string) string {

@@ -49,6 +49,38 @@ func TestLookAtApplication(t *testing.T) {
 	}
 }
 
+// Without both settings, a sync replaces the satellite's key.
+func TestApplicationReplacesKey(t *testing.T) {
+	resource := schema.GroupVersionResource{Group: "argoproj.io", Version: "v1alpha1", Resource: "applications"}
+	respects := []any{"CreateNamespace=true", "RespectIgnoreDifferences=true"}
+	ignores := func(field string, paths ...any) []any {
+		return []any{map[string]any{"group": "apps", "kind": "Deployment"}, map[string]any{"kind": "Secret", "name": "coder-replica-private-key", field: paths}}
+	}
+	for name, test := range map[string]struct {
+		options, ignored []any
+		replaces         bool
+	}{
+		"neither":       {nil, nil, true},
+		"not respected": {nil, ignores("jsonPointers", "/data/privateKey"), true},
+		"not ignored":   {respects, nil, true},
+		"another field": {respects, ignores("jsonPointers", "/metadata/labels"), true},
+		"another name":  {respects, []any{map[string]any{"kind": "Secret", "name": "tls", "jsonPointers": []any{"/data"}}}, true},
+		"as exported":   {respects, ignores("jsonPointers", "/data/privateKey"), false},
+		"all data":      {respects, []any{map[string]any{"group": "*", "kind": "*", "jsonPointers": []any{"/data"}}}, false},
+		"an expression": {respects, ignores("jqPathExpressions", ".data.privateKey"), false},
+	} {
+		object := &unstructured.Unstructured{Object: map[string]any{
+			"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": map[string]any{"namespace": "argocd", "name": "sydney"},
+			"spec": map[string]any{"ignoreDifferences": test.ignored, "syncPolicy": map[string]any{"syncOptions": test.options}},
+		}}
+		there := fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), map[schema.GroupVersionResource]string{resource: "ApplicationList"}, object)
+		got := gitops.LookAtSatellite(t.Context(), there, gitops.Owner{Tool: gitops.ArgoCD, Name: "sydney"})
+		if got.Err != nil || got.ReplacesKey != test.replaces {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
 // Nobody has to suspend a satellite's HelmRelease.
 func TestLookAtSatelliteOfFlux(t *testing.T) {
 	there := client(nil, map[string]any{"conditions": []any{map[string]any{"type": "Ready", "status": "False", "message": "no chart"}}})
@@ -60,6 +92,24 @@ func TestLookAtSatelliteOfFlux(t *testing.T) {
 	got := gitops.LookAtSatellite(t.Context(), there, absent)
 	if _, ok := errors.AsType[*gitops.AbsentError](got.Err); !ok || got.Err.Error() != "Flux's HelmRelease flux-system/other is not in this cluster" {
 		t.Errorf("%+v", got)
+	}
+}
+
+// What is in Git is applied by the Kustomization that the HelmRelease names.
+func TestApplyCommand(t *testing.T) {
+	resource := schema.GroupVersionResource{Group: "helm.toolkit.fluxcd.io", Version: "v2", Resource: "helmreleases"}
+	object := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "helm.toolkit.fluxcd.io/v2", "kind": "HelmRelease", "metadata": map[string]any{
+		"namespace": "flux-system", "name": "envproxy", "labels": map[string]any{"kustomize.toolkit.fluxcd.io/name": "apps", "kustomize.toolkit.fluxcd.io/namespace": "flux"},
+	}}}
+	there := fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), map[schema.GroupVersionResource]string{resource: "HelmReleaseList"}, object)
+	argo := gitops.Control{Owner: gitops.Owner{Tool: gitops.ArgoCD, Name: "sydney"}}
+	for want, control := range map[string]gitops.Control{
+		"flux --context c --namespace flux reconcile kustomization apps --with-source": gitops.LookAtSatellite(t.Context(), there, flux()),
+		"": gitops.LookAtSatellite(t.Context(), client(nil, nil), flux()), "argocd app sync sydney": argo,
+	} {
+		if got := control.ApplyCommand("c"); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }
 

@@ -54,7 +54,7 @@ func decideInstall(s *snapshot.Snapshot) Decision {
 	case missing != nil:
 		return check("wait until %s has installed %s: %v", owner, wanted, missing)
 	case owner.Exists():
-		return already("%s is deployed and ready, by %s", wanted, owner)
+		return already("%s is deployed and ready, by %s%s", wanted, owner, unsure(state.Control))
 	case same && state.Ready:
 		return already("%s is deployed and ready, revision %d", wanted, state.Revision)
 	case same:
@@ -114,6 +114,9 @@ func revertInstall(s situation) (todo *remedy, why string) {
 		return nil, ""
 	}
 	if owner := cmp.Or(s.now.Satellite.Value().Control.Owner, s.before.Satellite.Value().Control.Owner); owner.Exists() {
+		if now, known := s.now.Satellite.Get(); known && !now.Exists() && !now.Workload {
+			return nil, "" // it was never installed
+		}
 		return nil, fmt.Sprintf("the satellite's release stays as it is: %s owns it", owner)
 	}
 	before, known := s.before.Satellite.Get()

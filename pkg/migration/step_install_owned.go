@@ -19,7 +19,7 @@ func awaitOwner(ctx context.Context, run *Run, options satellite.Options) error 
 		return err
 	}
 	if err := run.Source.Satellite().Wait(ctx, options); err != nil {
-		return fmt.Errorf("%w%s", err, said(run.Now.Satellite.Value().Control))
+		return fmt.Errorf("%w%s", err, said(run.Now, run.Now.Satellite.Value().Control))
 	}
 	return nil
 }
@@ -27,7 +27,7 @@ func awaitOwner(ctx context.Context, run *Run, options satellite.Options) error 
 // awaited returns what the satellite that a controller owns lacks until it can be registered; nil if nothing.
 func awaited(s *snapshot.Snapshot) error {
 	if state := s.Satellite.Value(); installedByOwner(s) == nil && !state.Ready {
-		return errors.New(state.Blocker + said(state.Control))
+		return errors.New(state.Blocker + said(s, state.Control))
 	}
 	return installedByOwner(s)
 }
@@ -44,28 +44,57 @@ func installedByOwner(s *snapshot.Snapshot) error {
 	switch {
 	case state.Conflict != "":
 		return errors.New(state.Conflict)
+	case control.Owner.Tool == gitops.Flux && !control.Declared && state.Workload && !state.Exists():
+		namespace := s.Region.Satellite.Namespace
+		return &manualError{fmt.Errorf("Helm's record is not in namespace %q: set spec.storageNamespace: %s in %s", namespace, namespace, control.Owner)}
 	case !same:
-		missing := strings.Join(differences, "; ") + said(control)
+		missing := strings.Join(differences, "; ") + said(s, control)
 		written := "`" + s.Region.Command("export "+control.Owner.Tool.Word()) + "` writes it"
 		switch {
-		case control.Declared && control.Err != nil:
+		case control.Declared && control.Absent():
 			return &manualError{fmt.Errorf("%s; commit it to Git: %s", missing, written)}
-		case control.Ready:
-			return &manualError{fmt.Errorf("%s; change it in Git (%s), or the Fleet; then `%s`", missing, written,
-				control.Owner.Command("reconcile", s.Region.Satellite.Context))}
+		case control.Suspended:
+			return &manualError{errors.New(missing)}
+		case control.Err == nil && (control.Busy || !state.Installed): // it is at it
+			return errors.New(missing)
 		}
-		return errors.New(missing)
+		return &manualError{fmt.Errorf("%s; change it in Git (%s), or the Fleet%s", missing, written, thenApply(s, control))}
 	case state.PublicKey == "":
-		return fmt.Errorf("namespace %q has no Secret %s with the satellite's key%s", s.Region.Satellite.Namespace, satellite.KeySecret, said(control))
+		return fmt.Errorf("namespace %q has no Secret %s with the satellite's key%s", s.Region.Satellite.Namespace, satellite.KeySecret, said(s, control))
+	case control.ReplacesKey:
+		return &manualError{fmt.Errorf("a sync of %s may replace the satellite's key: it needs ignoreDifferences for Secret %s and "+
+			"RespectIgnoreDifferences=true, as `%s` writes them", control.Owner, satellite.KeySecret, s.Region.Command("export argocd"))}
 	}
 	return nil
 }
 
+// unsure returns what cannot be told of the owner of an installed satellite; "" if nothing.
+func unsure(control gitops.Control) string {
+	if control.Owner.Tool != gitops.ArgoCD || control.Err == nil {
+		return ""
+	}
+	return fmt.Sprintf("; cannot tell whether its syncs keep the satellite's key: %v", control.Err)
+}
+
+// thenApply says how what is in Git gets into the cluster; nothing if the owner's object, and so its place in Git, is unknown.
+func thenApply(s *snapshot.Snapshot, control gitops.Control) string {
+	command := control.ApplyCommand(s.Region.Satellite.Context)
+	switch {
+	case control.Err != nil:
+		return ""
+	case command == "":
+		return fmt.Sprintf("; then wait until %s has applied it", control.Owner.Tool)
+	}
+	return "; then `" + command + "`"
+}
+
 // said returns what the controller says about the release that it owns.
-func said(control gitops.Control) string {
+func said(s *snapshot.Snapshot, control gitops.Control) string {
 	switch {
 	case control.Err != nil:
 		return fmt.Sprintf("; %v", control.Err)
+	case control.Suspended:
+		return fmt.Sprintf("; %s is suspended; resume it: `%s`", control.Owner, control.Owner.Command("resume", s.Region.Satellite.Context))
 	case control.Message != "":
 		return fmt.Sprintf("; %s says: %s", control.Owner, control.Message)
 	default:

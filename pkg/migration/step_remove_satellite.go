@@ -63,19 +63,35 @@ func satelliteOwner(s *snapshot.Snapshot) gitops.Owner { return s.Satellite.Valu
 
 func decideUninstall(s *snapshot.Snapshot) Decision {
 	state, known := s.Satellite.Get()
+	control := state.Control
 	switch {
 	case !known:
 		return blocked("the satellite's release could not be examined: %v", s.Satellite.Err())
+	case control.Owner.Exists() && !control.Declared: // its marks count, also where Helm's record is elsewhere
+		refused := blocked("%s owns the satellite's release, and would install it again", control.Owner)
+		refused.Details = toRemoveOwned(s, state)
+		return refused
 	case !state.Exists():
 		return already("the satellite's release is not installed")
-	case state.Control.Owner.Exists():
-		refused := blocked("%s owns the satellite's release, and would install it again", state.Control.Owner)
-		refused.Details = []string{"once no provider uses it (`" + s.Region.Command("rollback") + "`), delete " + state.Control.Owner.String() + " in Git, or run `" +
-			state.Control.Owner.Command("delete", s.Region.Satellite.Context) + "`; then `" + s.Region.Command("remove") + "` deletes its registration"}
+	case control.Owner.Exists():
+		refused := blocked("the Fleet says that %s is to own the satellite's release, but it does not", control.Owner)
+		refused.Details = []string{"set managedBy: helm in the Fleet (or --satellite helm), or leave it out; then `" + s.Region.Command("remove") + "` uninstalls the release"}
 		return refused
 	default:
 		return change(fmt.Sprintf("uninstall the release %s/%s", s.Region.Satellite.Namespace, s.Region.Satellite.Release))
 	}
+}
+
+// toRemoveOwned says how a satellite that a controller owns is removed. The marks may outlive the controller's object.
+func toRemoveOwned(s *snapshot.Snapshot, state satellite.State) []string {
+	owner, site, remove := state.Control.Owner, s.Region.Satellite, "`"+s.Region.Command("remove")+"`"
+	ways := []string{"once no provider uses it (`" + s.Region.Command("rollback") + "`), delete " + owner.String() + " in Git, and then run `" +
+		owner.Command("delete", site.Context) + "` if it is still there; then " + remove + " deletes its registration"}
+	if state.Workload && state.Control.Absent() {
+		ways = append(ways, "it is not in this cluster: if it is in no other either, remove its mark with `"+
+			owner.UnmarkCommand(site.Context, site.Namespace, satellite.Workload)+"`, then run "+remove)
+	}
+	return ways
 }
 
 func uninstall(run *Run, force bool) error {

@@ -185,4 +185,7 @@ func TestRightsOfOwned(t *testing.T) {
 	if install := RightsToInstall(scope); len(install) != 2 || install[0].String() != "create secrets in namespace edge" {
 		t.Errorf("%v", install)
 	}
+	if uninstall := RightsToUninstall(scope); uninstall != nil {
+		t.Errorf("%v", uninstall)
+	}
 }

@@ -43,8 +43,11 @@ func RightsToInstall(s Scope) []cluster.Rule {
 	return append(needed, cluster.Core("events").In(s.Namespace, "list")...)
 }
 
-// RightsToUninstall are the rights that Uninstall needs beyond those to inspect.
+// RightsToUninstall are the rights that Uninstall needs beyond those to inspect; none if only the owner may uninstall it.
 func RightsToUninstall(s Scope) []cluster.Rule {
+	if s.Owned {
+		return nil
+	}
 	needed := cluster.Core(s.Records).In(s.Namespace, "update", "delete")
 	for _, resource := range s.made() {
 		needed = append(needed, resource.In(s.Namespace, "delete")...)

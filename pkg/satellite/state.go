@@ -18,7 +18,8 @@ import (
 const (
 	KeySecret      = "coder-replica-private-key"
 	KeySecretField = "privateKey"
-	workloadName   = "coderd"
+	Workload       = "coderd" // the Deployment
+	workloadName   = Workload
 )
 
 // State is the actual state of a satellite's release.

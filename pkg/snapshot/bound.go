@@ -18,9 +18,9 @@ func (src *Source) Satellite() satellite.Release {
 	return satellite.At(src.SatelliteSite, src.Region.Satellite.Namespace, src.Region.Satellite.Release)
 }
 
-// declaredOwner returns the object of a GitOps controller that installs the satellite according to the Fleet, as `export`
+// DeclaredOwner returns the object of a GitOps controller that installs the satellite according to the Fleet, as `export`
 // names it for a Flux in the satellite's cluster and for Argo CD.
-func declaredOwner(region fleet.Region) gitops.Owner {
+func DeclaredOwner(region fleet.Region) gitops.Owner {
 	return map[string]gitops.Owner{
 		fleet.SatelliteFlux:   {Tool: gitops.Flux, Namespace: region.Satellite.Namespace, Name: region.Satellite.Release},
 		fleet.SatelliteArgoCD: {Tool: gitops.ArgoCD, Name: region.Object()},

@@ -24,6 +24,8 @@ type Scope struct {
 	// OfSatelliteMade and OfLegacyMade are the resources of the releases' objects, except those that every release has.
 	OfSatelliteMade, OfLegacyMade []cluster.Resource
 	SatelliteOwned                bool // a GitOps controller installs the satellite
+	// SatelliteControl are the rights to read what that controller does: useful, but not needed.
+	SatelliteControl []cluster.Rule
 	// LegacyOwner is the GitOps controller that owns the legacy release. LegacyRendered is set if it keeps no records.
 	LegacyOwner    gitops.Owner
 	LegacyRendered bool
@@ -35,7 +37,8 @@ func (s *Snapshot) Scope(records string) Scope {
 		Satellite: s.Region.Satellite.Namespace, Provider: s.ProviderNamespace(), Records: records,
 		OfSatelliteMade: s.SatelliteResources.Value(), OfLegacyMade: s.LegacyResources.Value(),
 	}
-	scope.SatelliteOwned = cmp.Or(s.Satellite.Value().Control.Owner, declaredOwner(s.Region)).Exists()
+	control := s.Satellite.Value().Control
+	scope = scope.Managed(cmp.Or(control.Owner, DeclaredOwner(s.Region)), control.Absent())
 	if state, known := s.Satellite.Get(); known {
 		scope.NewNamespace = state.NamespacePhase == ""
 	}
@@ -48,6 +51,15 @@ func (s *Snapshot) Scope(records string) Scope {
 		scope.Legacy = s.ProviderNamespace()
 	}
 	return scope
+}
+
+// Managed returns the scope with the controller that installs the satellite, if any, whose object may be absent from the cluster.
+func (p Scope) Managed(owner gitops.Owner, absent bool) Scope {
+	p.SatelliteOwned = owner.Exists()
+	if !absent { // its namespace may not exist
+		p.SatelliteControl = owner.RightsToRead()
+	}
+	return p
 }
 
 // OfSatellite returns the scope of the satellite's release.

@@ -33,6 +33,13 @@ func TestScope(t *testing.T) {
 		"no namespace":   {Snapshot{Legacy: Known(Legacy{}), Satellite: Known(satellite.State{})}, Scope{Records: cluster.DriverSecrets, Satellite: "edge", Provider: "default", NewNamespace: true}},
 		"Argo CD's": {
 			Snapshot{Legacy: Known(Legacy{}), Provider: provider, Satellite: Known(satellite.State{NamespacePhase: "Active", Control: gitops.Control{Owner: gitops.Owner{Tool: gitops.ArgoCD}}})},
+			Scope{Records: cluster.DriverSecrets, Satellite: "edge", Provider: "workspaces", SatelliteOwned: true,
+				SatelliteControl: []cluster.Rule{{Group: "argoproj.io", Resource: "applications", Namespace: "argocd", Verb: "get"}}},
+		},
+		"Flux's, from another cluster": {
+			Snapshot{Legacy: Known(Legacy{}), Provider: provider, Satellite: Known(satellite.State{NamespacePhase: "Active", Control: gitops.Control{
+				Owner: gitops.Owner{Tool: gitops.Flux, Namespace: "hub", Name: "a"}, Err: &gitops.AbsentError{},
+			}})},
 			Scope{Records: cluster.DriverSecrets, Satellite: "edge", Provider: "workspaces", SatelliteOwned: true},
 		},
 	} {
@@ -54,7 +61,7 @@ func TestScopeOfDeclared(t *testing.T) {
 		site.ManagedBy = declared
 		s := Snapshot{Region: fleet.Region{Name: "Sydney.2", Satellite: site}, Satellite: Unknown[satellite.State](errors.New("forbidden"))}
 		scope := s.Scope(cluster.DriverSecrets)
-		if got := declaredOwner(s.Region); got != want || scope.SatelliteOwned != want.Exists() || scope.OfSatellite().Owned != want.Exists() {
+		if got := DeclaredOwner(s.Region); got != want || scope.SatelliteOwned != want.Exists() || scope.OfSatellite().Owned != want.Exists() {
 			t.Errorf("%q: %v, %+v", declared, got, scope)
 		}
 	}

@@ -89,7 +89,7 @@ func TestSatelliteForFlux(t *testing.T) {
 		on(t, 0, region, "status")
 		quiet(t, region, func() {
 			on(t, 0, region, "migrate", "--yes")
-			says(t, from(t, 0, two, region, "plan").Stdout, "wait until Flux's HelmRelease", "the values differ: coderd.replicas", "reconcile helmrelease")
+			says(t, from(t, 0, two, region, "plan").Stdout, "wait until Flux's HelmRelease", "the values differ: coderd.replicas", "then wait until Flux has applied it")
 			for _, args := range [][]string{{"remove", "--yes"}, {"rollback", "--remove-satellite", "--yes"}} {
 				says(t, on(t, 5, region, args[0], args[1:]...).Stdout, "Flux's HelmRelease coder-satellite/coder-satellite owns the satellite's release",
 					"flux --context london --namespace coder-satellite delete helmrelease coder-satellite")

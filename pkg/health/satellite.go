@@ -69,7 +69,11 @@ func hintInstall(s *snapshot.Snapshot, state satellite.State) string {
 	case state.Control.Declared:
 		return "commit to Git what `" + s.Region.Command("export "+owner.Tool.Word()) + "` writes, and wait for " + owner.String()
 	default:
-		return "change " + owner.String() + " in Git, then: " + owner.Command("reconcile", s.Region.Satellite.Context)
+		hint := "change " + owner.String() + " in Git"
+		if command := state.Control.ApplyCommand(s.Region.Satellite.Context); command != "" {
+			hint += ", then: " + command
+		}
+		return hint
 	}
 }
 

@@ -72,7 +72,7 @@ func TestSatelliteChecks(t *testing.T) {
 		"absent, to install":    {"satellite-installed", toCome, v1alpha1.CheckFail, "is not installed", "export flux"},
 		"rendered":              {"satellite-installed", installed(func(s *satellite.State) { s.Rendered = &appsv1.Deployment{} }), v1alpha1.CheckPass, "chart coder 1.21.7, rendered by Argo CD", ""},
 		"pending, Flux's":       {"satellite-idle", both(pending("helm-controller", time.Hour), installed(func(s *satellite.State) { s.Control.Owner = flux() })), v1alpha1.CheckPass, "pending-upgrade, which Flux's HelmRelease coder/envproxy ends", ""},
-		"failed since, Flux's":  {"satellite-installed", installed(func(s *satellite.State) { s.LastRevision, s.LastStatus, s.Control.Owner = 2, "failed", flux() }), v1alpha1.CheckFail, "is failed", "flux --context sydney --namespace coder reconcile helmrelease envproxy"},
+		"failed since, Flux's":  {"satellite-installed", installed(func(s *satellite.State) { s.LastRevision, s.LastStatus, s.Control.Owner = 2, "failed", flux() }), v1alpha1.CheckFail, "is failed", "change Flux's HelmRelease coder/envproxy in Git"},
 		"older, Argo CD's":      {"satellite-version", installed(func(s *satellite.State) { argo(gitops.Control{})(s); s.AppVersion = "1.21.3" }), v1alpha1.CheckWarn, "1.21.3", "argocd app sync coder"},
 		"rendered, untold":      {"satellite-version", installed(func(s *satellite.State) { s.Rendered, s.AppVersion = &appsv1.Deployment{}, "" }), v1alpha1.CheckSkipped, "names no version", ""},
 		"idle":                  {"satellite-idle", as, v1alpha1.CheckPass, "no Helm operation", ""},

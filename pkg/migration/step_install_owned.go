@@ -94,7 +94,7 @@ func said(s *snapshot.Snapshot, control gitops.Control) string {
 	case control.Err != nil:
 		return fmt.Sprintf("; %v", control.Err)
 	case control.Suspended:
-		return fmt.Sprintf("; %s is suspended; resume it: `%s`", control.Owner, control.Owner.Command("resume", s.Region.Satellite.Context))
+		return "; " + control.Owner.String() + " is suspended; resume it: `" + control.Owner.Command("resume", s.Region.Satellite.Context) + "`"
 	case control.Message != "":
 		return fmt.Sprintf("; %s says: %s", control.Owner, control.Message)
 	default:

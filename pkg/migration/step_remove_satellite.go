@@ -67,7 +67,7 @@ func decideUninstall(s *snapshot.Snapshot) Decision {
 	switch {
 	case !known:
 		return blocked("the satellite's release could not be examined: %v", s.Satellite.Err())
-	case control.Owner.Exists() && !control.Declared: // its marks count, also where Helm's record is elsewhere
+	case control.Owner.Exists() && !control.Declared && (state.Workload || state.Exists()): // also if Helm's record is elsewhere
 		refused := blocked("%s owns the satellite's release, and would install it again", control.Owner)
 		refused.Details = toRemoveOwned(s, state)
 		return refused

@@ -17,14 +17,12 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/shell"
 )
 
-// The satellite's key (coder/enterprise-helm, templates/coderd.yaml).
-const keySecret, keyPath = "coder-replica-private-key", "/data/privateKey"
-
-// LookAtSatellite reads what the owner does with a satellite. It takes the requests of Look, or one for an Application. That
-// is often in another cluster, and does not say what is installed: Err then only means that Argo CD cannot be quoted.
-func LookAtSatellite(ctx context.Context, client dynamic.Interface, owner Owner) Control {
+// LookAtSatellite reads what the owner does with a satellite, whose key is in that field of that Secret. It takes the requests of
+// Look, or one for an Application. That is often in another cluster, and does not say what is installed: Err then only means
+// that Argo CD cannot be quoted.
+func LookAtSatellite(ctx context.Context, client dynamic.Interface, owner Owner, secret, field string) Control {
 	if owner.Tool == ArgoCD {
-		return lookAtApplication(ctx, client, owner)
+		return lookAtApplication(ctx, client, owner, secret, field)
 	}
 	control := Look(ctx, client, owner)
 	if absent, ok := errors.AsType[*AbsentError](control.Err); ok { // nothing has to be suspended
@@ -56,7 +54,7 @@ func (o Owner) RightsToRead() []cluster.Rule {
 const argoNamespace = "argocd" // Argo CD's own, by default
 
 // lookAtApplication reads the Application.
-func lookAtApplication(ctx context.Context, client dynamic.Interface, owner Owner) Control {
+func lookAtApplication(ctx context.Context, client dynamic.Interface, owner Owner, secret, field string) Control {
 	control := Control{Owner: owner}
 	resource := schema.GroupVersionResource{Group: "argoproj.io", Version: "v1alpha1", Resource: "applications"}
 	object, err := client.Resource(resource).Namespace(cmp.Or(owner.Namespace, argoNamespace)).Get(ctx, owner.Name, metav1.GetOptions{})
@@ -64,7 +62,7 @@ func lookAtApplication(ctx context.Context, client dynamic.Interface, owner Owne
 		control.Err = fmt.Errorf("%s cannot be read in this cluster: %w", owner, err)
 		return control
 	}
-	control.ReplacesKey = !keepsKey(object)
+	control.ReplacesKey = !keepsKey(object, secret, field)
 	say := func(in map[string]any, path ...string) {
 		if word, _, _ := unstructured.NestedString(in, path...); word != "" {
 			control.Message = strings.TrimPrefix(control.Message+", "+word, ", ")
@@ -86,7 +84,7 @@ func lookAtApplication(ctx context.Context, client dynamic.Interface, owner Owne
 
 // keepsKey reports whether syncs of the Application leave the satellite's key alone: the chart, rendered without the cluster,
 // makes a new one each time. JQ expressions are trusted.
-func keepsKey(application *unstructured.Unstructured) bool {
+func keepsKey(application *unstructured.Unstructured, secret, field string) bool {
 	options, _, _ := unstructured.NestedStringSlice(application.Object, "spec", "syncPolicy", "syncOptions")
 	ignored, _, _ := unstructured.NestedSlice(application.Object, "spec", "ignoreDifferences")
 	return slices.Contains(options, "RespectIgnoreDifferences=true") && slices.ContainsFunc(ignored, func(entry any) bool {
@@ -96,7 +94,7 @@ func keepsKey(application *unstructured.Unstructured) bool {
 		name, _, _ := unstructured.NestedString(of, "name")
 		pointers, _, _ := unstructured.NestedStringSlice(of, "jsonPointers")
 		expressions, _, _ := unstructured.NestedStringSlice(of, "jqPathExpressions")
-		return (group == "" || group == "*") && (kind == "Secret" || kind == "*") && (name == "" || name == keySecret) &&
-			(slices.Contains(pointers, keyPath) || slices.Contains(pointers, "/data") || len(expressions) > 0)
+		return (group == "" || group == "*") && (kind == "Secret" || kind == "*") && (name == "" || name == secret) &&
+			(slices.Contains(pointers, "/data/"+field) || slices.Contains(pointers, "/data") || len(expressions) > 0)
 	})
 }

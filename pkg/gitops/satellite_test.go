@@ -1,12 +1,14 @@
 package gitops_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/dynamic/fake"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
@@ -37,14 +39,14 @@ func TestLookAtApplication(t *testing.T) {
 				object.Object["status"] = test.status
 			}
 			there := fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), kinds, object)
-			got := gitops.LookAtSatellite(t.Context(), there, owner)
+			got := look(t.Context(), there, owner)
 			if got.Err != nil || got.Ready != test.ready || got.Message != test.says || got.Owner != owner {
 				t.Errorf("%s, %s: %+v", name, owner, got)
 			}
 		}
 	}
 	nothing := fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), kinds)
-	if got := gitops.LookAtSatellite(t.Context(), nothing, gitops.Owner{Tool: gitops.ArgoCD, Name: "sydney"}); got.Err == nil || got.Ready {
+	if got := look(t.Context(), nothing, gitops.Owner{Tool: gitops.ArgoCD, Name: "sydney"}); got.Err == nil || got.Ready {
 		t.Errorf("nothing there: %+v", got)
 	}
 }
@@ -74,7 +76,7 @@ func TestApplicationReplacesKey(t *testing.T) {
 			"spec": map[string]any{"ignoreDifferences": test.ignored, "syncPolicy": map[string]any{"syncOptions": test.options}},
 		}}
 		there := fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), map[schema.GroupVersionResource]string{resource: "ApplicationList"}, object)
-		got := gitops.LookAtSatellite(t.Context(), there, gitops.Owner{Tool: gitops.ArgoCD, Name: "sydney"})
+		got := look(t.Context(), there, gitops.Owner{Tool: gitops.ArgoCD, Name: "sydney"})
 		if got.Err != nil || got.ReplacesKey != test.replaces {
 			t.Errorf("%s: %+v", name, got)
 		}
@@ -84,12 +86,12 @@ func TestApplicationReplacesKey(t *testing.T) {
 // Nobody has to suspend a satellite's HelmRelease.
 func TestLookAtSatelliteOfFlux(t *testing.T) {
 	there := client(nil, map[string]any{"conditions": []any{map[string]any{"type": "Ready", "status": "False", "message": "no chart"}}})
-	if got := gitops.LookAtSatellite(t.Context(), there, flux()); got.Err != nil || got.Message != "no chart" {
+	if got := look(t.Context(), there, flux()); got.Err != nil || got.Message != "no chart" {
 		t.Errorf("%+v", got)
 	}
 	absent := flux()
 	absent.Name = "other"
-	got := gitops.LookAtSatellite(t.Context(), there, absent)
+	got := look(t.Context(), there, absent)
 	if _, ok := errors.AsType[*gitops.AbsentError](got.Err); !ok || got.Err.Error() != "Flux's HelmRelease flux-system/other is not in this cluster" {
 		t.Errorf("%+v", got)
 	}
@@ -104,8 +106,8 @@ func TestApplyCommand(t *testing.T) {
 	there := fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), map[schema.GroupVersionResource]string{resource: "HelmReleaseList"}, object)
 	argo := gitops.Control{Owner: gitops.Owner{Tool: gitops.ArgoCD, Name: "sydney"}}
 	for want, control := range map[string]gitops.Control{
-		"flux --context c --namespace flux reconcile kustomization apps --with-source": gitops.LookAtSatellite(t.Context(), there, flux()),
-		"": gitops.LookAtSatellite(t.Context(), client(nil, nil), flux()), "argocd app sync sydney": argo,
+		"flux --context c --namespace flux reconcile kustomization apps --with-source": look(t.Context(), there, flux()),
+		"": look(t.Context(), client(nil, nil), flux()), "argocd app sync sydney": argo,
 	} {
 		if got := control.ApplyCommand("c"); got != want {
 			t.Errorf("%q, want %q", got, want)
@@ -126,4 +128,9 @@ func TestCommands(t *testing.T) {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
+}
+
+// look looks at a satellite with the names of its chart.
+func look(ctx context.Context, client dynamic.Interface, owner gitops.Owner) gitops.Control {
+	return gitops.LookAtSatellite(ctx, client, owner, "coder-replica-private-key", "privateKey")
 }

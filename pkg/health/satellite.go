@@ -3,8 +3,6 @@ package health
 import (
 	"cmp"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
@@ -21,7 +19,7 @@ func satelliteOwner(s *snapshot.Snapshot, state satellite.State) Answer {
 		return fail(hintInstall(s, state), "%s is to own it, but does not", control.Owner)
 	case control.Declared:
 		return pass("%s is to install it", control.Owner)
-	case control.Owner.Tool != gitops.Flux && apierrors.IsNotFound(control.Err):
+	case control.Owner.Tool != gitops.Flux && control.Absent():
 		return pass("%s owns it; that is in another cluster, whose Argo CD knows its state", control.Owner)
 	case control.Err != nil:
 		return unknown(control.Err, "")

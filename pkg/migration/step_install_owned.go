@@ -26,10 +26,11 @@ func awaitOwner(ctx context.Context, run *Run, options satellite.Options) error 
 
 // awaited returns what the satellite that a controller owns lacks until it can be registered; nil if nothing.
 func awaited(s *snapshot.Snapshot) error {
-	if state := s.Satellite.Value(); installedByOwner(s) == nil && !state.Ready {
+	missing := installedByOwner(s)
+	if state := s.Satellite.Value(); missing == nil && !state.Ready {
 		return errors.New(state.Blocker + said(s, state.Control))
 	}
-	return installedByOwner(s)
+	return missing
 }
 
 // installedByOwner returns what the controller has not installed as the Fleet says, and what it says of that; nil if nothing. It

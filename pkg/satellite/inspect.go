@@ -43,7 +43,7 @@ func (r Release) Inspect(ctx context.Context, declared gitops.Owner) (State, err
 	state.PublicKey, state.Fingerprint, state.Conflict = key.public, key.fingerprint, conflict(deployment, owner, r.namespace, r.name)
 	state.Workload = deployment != nil && state.Conflict == ""
 	if state.Conflict == "" {
-		state.Control = gitops.LookAtSatellite(ctx, r.access.Dynamic(), cmp.Or(owner, declared))
+		state.Control = gitops.LookAtSatellite(ctx, r.access.Dynamic(), cmp.Or(owner, declared), KeySecret, KeySecretField)
 		state.Control.Declared = !owner.Exists() && declared.Exists()
 	}
 	if state.Workload && owner.Tool == gitops.ArgoCD {
@@ -99,7 +99,7 @@ func conflict(deployment *appsv1.Deployment, by gitops.Owner, namespace, release
 	default:
 		owner = "the Helm release " + owner
 	}
-	return fmt.Sprintf("namespace %q already has a Deployment %s of %s, and two Coder deployments cannot share a namespace", namespace, workloadName, owner)
+	return fmt.Sprintf("namespace %q already has a Deployment %s of %s, and two Coder deployments cannot share a namespace", namespace, Workload, owner)
 }
 
 // MissingSecrets returns the Secrets that the values name and the namespace lacks, sorted. It reads only metadata.

@@ -37,7 +37,7 @@ func environment(deployment *appsv1.Deployment) map[string]string {
 func (s *State) describeRendered(deployment *appsv1.Deployment) {
 	s.Installed, s.LastStatus, s.Rendered = true, "deployed", deployment
 	for _, container := range deployment.Spec.Template.Spec.Containers {
-		if container.Name == workloadName {
+		if container.Name == Workload {
 			image, _, _ := strings.Cut(container.Image, "@")
 			s.AppVersion = image[strings.LastIndexByte(image, ':')+1:]
 		}
@@ -61,7 +61,7 @@ func (s *State) describeRendered(deployment *appsv1.Deployment) {
 // renderedDifferences says how the Deployment differs from the one that the chart makes with the values, in what a satellite
 // needs: images, environment and volumes. The rest is its owner's to choose.
 func (s State) renderedDifferences(spec Spec, c *Chart) []string {
-	name := cmp.Or(s.Rendered.Labels["app.kubernetes.io/instance"], workloadName)
+	name := cmp.Or(s.Rendered.Labels["app.kubernetes.io/instance"], Workload)
 	manifest, err := At(nil, s.Rendered.Namespace, name).manifest(spec, c, "")
 	if err != nil {
 		return []string{err.Error()}
@@ -70,15 +70,15 @@ func (s State) renderedDifferences(spec Spec, c *Chart) []string {
 	for _, object := range objects {
 		u := unstructured.Unstructured{Object: object}
 		var wanted appsv1.Deployment
-		if u.GetKind() == "Deployment" && u.GetName() == workloadName && runtime.DefaultUnstructuredConverter.FromUnstructured(object, &wanted) == nil {
+		if u.GetKind() == "Deployment" && u.GetName() == Workload && runtime.DefaultUnstructuredConverter.FromUnstructured(object, &wanted) == nil {
 			missing := missingValues(parts(s.Rendered.Spec.Template.Spec), parts(wanted.Spec.Template.Spec), "")
 			if len(missing) > 0 {
-				return []string{"Deployment " + workloadName + " lacks " + strings.Join(missing, ", ")}
+				return []string{"Deployment " + Workload + " lacks " + strings.Join(missing, ", ")}
 			}
 			return nil
 		}
 	}
-	return []string{fmt.Sprintf("chart %s %s makes no Deployment %s", c.Metadata.Name, c.Metadata.Version, workloadName)}
+	return []string{fmt.Sprintf("chart %s %s makes no Deployment %s", c.Metadata.Name, c.Metadata.Version, Workload)}
 }
 
 // parts returns the images, and the environment and volumes by their names, as JSON holds them.

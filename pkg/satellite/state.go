@@ -19,7 +19,6 @@ const (
 	KeySecret      = "coder-replica-private-key"
 	KeySecretField = "privateKey"
 	Workload       = "coderd" // the Deployment
-	workloadName   = Workload
 )
 
 // State is the actual state of a satellite's release.

@@ -68,6 +68,8 @@ func completeFlag(env Environment, name string) cobra.CompletionFunc {
 		return cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs)
 	case "networking-v2-was":
 		return words("on", "off")
+	case "satellite":
+		return words(fleet.SatelliteNone, fleet.SatelliteFlux, fleet.SatelliteArgoCD, fleet.SatelliteHelm)
 	case "dry-run":
 		return words("none", "client")
 	case "expect":

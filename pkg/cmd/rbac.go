@@ -17,6 +17,7 @@ import (
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/printer"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
@@ -164,13 +165,22 @@ func (o *rbacOptions) rulesOf(ctx context.Context, region *snapshot.Region) ([]c
 			return nil, err
 		}
 		if i == 0 && region.Region.Satellite.Context == wanted {
-			rules = append(rules, migration.RightsOf(migration.OwnerSatellite, o.verbs, scope)...)
+			rules = append(rules, o.ofSatellite(scope)...)
 		}
 		if source.Declared.Context == wanted {
 			rules = append(rules, migration.RightsOf(migration.OwnerProvider, o.verbs, scope)...)
 		}
 	}
 	return migration.Distinct(rules), nil
+}
+
+// ofSatellite returns the rights in the satellite's cluster, with those to read what its controller does if a verb looks at it.
+func (o *rbacOptions) ofSatellite(scope snapshot.Scope) []cluster.Rule {
+	rules := migration.RightsOf(migration.OwnerSatellite, o.verbs, scope)
+	if slices.ContainsFunc(o.verbs, func(verb string) bool { return verb != "history" && verb != "unlock" }) {
+		rules = append(rules, scope.SatelliteControl...)
+	}
+	return rules
 }
 
 func (o *rbacOptions) given(satellite string) snapshot.Scope {
@@ -181,7 +191,8 @@ func (o *rbacOptions) given(satellite string) snapshot.Scope {
 func (o *rbacOptions) scopeOf(ctx context.Context, source *snapshot.Source) (snapshot.Scope, error) {
 	region := source.Region
 	if o.legacyNamespace != "" {
-		return o.given(region.Satellite.Namespace), nil
+		owner := snapshot.DeclaredOwner(region)
+		return o.given(region.Satellite.Namespace).Managed(owner, owner.Tool == gitops.ArgoCD), nil // which is often in another cluster
 	}
 	s := source.Collect(ctx, snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemLegacy, snapshot.ItemChart, snapshot.ItemSatellite, snapshot.ItemResources)
 	if !s.Provider.IsKnown() {

@@ -99,7 +99,8 @@ func (t *targets) addRegionsTo(f *pflag.FlagSet) {
 		"Coder and a chart of 1.28 or later")
 	f.StringArrayVar(&t.flags.Providers, "provider", nil, "name or ID of a workspace provider (repeatable; default: matched by cluster address); with -f, select only this provider")
 	f.StringArrayVar(&t.flags.ProviderContexts, "provider-context", nil, "NAME=CONTEXT, for a provider in another cluster than the satellite (repeatable)")
-	f.StringVar(&t.flags.Satellite, "satellite", "", `"none" for a region without one, whose users connect through the primary`)
+	f.StringVar(&t.flags.Satellite, "satellite", "", `what installs the satellite: "flux", "argocd", or "helm" (this plugin); "none" for a region without one, whose users connect `+
+		"through the primary (default: found, or the plugin)")
 	f.StringVar(&t.flags.ConnectTo, "connect-to", "", "HOST:PORT to connect to instead of the address that DNS has for the access URL")
 	f.StringVar(&t.flags.Canary, "canary", "", `workspace to rebuild as a test: its name, "auto" or "none" (default "auto")`)
 }

@@ -99,8 +99,7 @@ func items(f *fleet.Fleet, version string, o Options) (all []item, err error) {
 			if region.Satellite.None() || !slices.Contains(wave.Regions, region.Name) {
 				continue
 			}
-			s := item{Satellite: region.Satellite, Options: o, Region: region.Name, After: before}
-			s.Object = prefix + strings.NewReplacer(".", "-", "_", "-").Replace(strings.ToLower(region.Name))
+			s := item{Satellite: region.Satellite, Options: o, Region: region.Name, Object: region.Object(), After: before}
 			s.Chart.Version = cmp.Or(s.Chart.Version, version)
 			values, bad := satellite.MergeValues(s.ValueFiles, s.Sets, satellite.URLs{Primary: f.CoderURL, Access: s.AccessURL, Unified: s.UnifiedURL})
 			redact.Object(values)

@@ -32,7 +32,7 @@ func (r Region) CommandFor(verb string, provider Provider) string {
 func (r Region) line(verb string, providers ...string) string {
 	words := []string{"kubectl coder-satellite", verb, cmp.Or(r.Selector, "--region "+shell.Quote(r.Name))}
 	words = append(words, providers...)
-	if verb == "plan" || verb == "migrate" { // the verbs that take the flags of a chart
+	if verb == "plan" || verb == "migrate" || strings.HasPrefix(verb, "export") { // the verbs that take the flags of a chart
 		words = append(words, r.ChartFlags)
 	}
 	words = slices.DeleteFunc(words, func(word string) bool { return word == "" })

@@ -29,7 +29,7 @@ func TestDecodeRoundTrip(t *testing.T) {
 			Defaults: v1alpha1.Defaults{Namespace: text.Draw(t, "namespace"), Values: texts.Draw(t, "values")},
 			Regions: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) v1alpha1.Region {
 				return v1alpha1.Region{Name: text.Draw(t, "name"), Context: text.Draw(t, "context"), AccessURL: text.Draw(t, "accessURL"),
-					Values: texts.Draw(t, "values"), Canary: v1alpha1.Canary{Workspace: text.Draw(t, "canary")}}
+					Values: texts.Draw(t, "values"), Satellite: v1alpha1.Satellite{ManagedBy: text.Draw(t, "managedBy")}, Canary: v1alpha1.Canary{Workspace: text.Draw(t, "canary")}}
 			}), 0, 4).Draw(t, "regions"),
 			Rollout: v1alpha1.Rollout{
 				Waves: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) v1alpha1.Wave {

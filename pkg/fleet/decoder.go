@@ -56,9 +56,11 @@ func (d *decoder) spend(path string) bool {
 }
 
 func (d *decoder) decodeStruct(node *yaml.Node, into reflect.Value, path string) {
-	if into.Type() == reflect.TypeFor[v1alpha1.Canary]() && node.Kind == yaml.ScalarNode {
-		// `canary: none` is short for `canary: {workspace: none}`.
-		d.decodeString(node, into.FieldByName("Workspace"), path)
+	short := map[reflect.Type]string{ // `canary: none` is short for `canary: {workspace: none}`
+		reflect.TypeFor[v1alpha1.Canary](): "Workspace", reflect.TypeFor[v1alpha1.Satellite](): "ManagedBy",
+	}
+	if field := short[into.Type()]; field != "" && node.Kind == yaml.ScalarNode {
+		d.decodeString(node, into.FieldByName(field), path)
 		return
 	}
 	fields := make(map[string][]int) // the index of each JSON field, embedded ones included

@@ -28,7 +28,7 @@ func Discover(coderURL string, clusters []Cluster, providers []coder.Provider) (
 			d.notef("workspace provider %s was left out: no context given has its cluster address %s", provider.Name, address)
 		}
 	}
-	if slices.ContainsFunc(d.regions, func(r v1alpha1.Region) bool { return r.Satellite == "" }) {
+	if slices.ContainsFunc(d.regions, func(r v1alpha1.Region) bool { return r.Satellite.ManagedBy == "" }) {
 		fillIn := "fill in accessURL of every region that gets a satellite: the https URL where users will reach it"
 		d.notes = slices.Insert(d.notes, 0, fillIn)
 	}
@@ -71,7 +71,7 @@ func (d *discovery) add(cluster Cluster) {
 		if provider.BuiltIn {
 			named.Context = cluster.Context
 			d.regions = append(d.regions, v1alpha1.Region{
-				Name: d.nameFor(provider.Name, cluster), Satellite: SatelliteNone, Providers: []v1alpha1.RegionProvider{named},
+				Name: d.nameFor(provider.Name, cluster), Satellite: v1alpha1.Satellite{ManagedBy: SatelliteNone}, Providers: []v1alpha1.RegionProvider{named},
 			})
 			continue
 		}

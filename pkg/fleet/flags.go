@@ -30,7 +30,7 @@ type Flags struct {
 
 	Contexts             []string       // kubeconfig contexts, one region each; the caller fills in the current one
 	AccessURL, ConnectTo string         // for one region only
-	Satellite            string         // SatelliteNone, or empty
+	Satellite            string         // who installs it, SatelliteNone, or empty
 	Providers            []string       // names or IDs of the one region's providers; with a file, a selection from its regions
 	ProviderContexts     []string       // NAME=CONTEXT, for providers outside the satellite's cluster
 	UnifiedURL           string         // the URL that all satellites serve in addition to their own
@@ -166,7 +166,7 @@ func (f Flags) Fleet() (*Fleet, error) {
 		name := freeName(nameOf(context), names)
 		names = append(names, name)
 		region := v1alpha1.Region{
-			Name: name, Satellite: f.Satellite, Context: context, AccessURL: f.AccessURL,
+			Name: name, Satellite: v1alpha1.Satellite{ManagedBy: f.Satellite}, Context: context, AccessURL: f.AccessURL,
 			Namespace: f.Namespace, Release: f.Release, Values: f.ValueFiles, ConnectTo: f.ConnectTo, Providers: providers,
 		}
 		if len(providers) == 0 {

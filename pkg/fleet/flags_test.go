@@ -103,7 +103,7 @@ func TestFlagsErrors(t *testing.T) {
 		"a pair twice":       {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, ProviderContexts: []string{"p=b", "p=c"}}, []string{`--provider-context: the provider "p" is given twice`}},
 		"a provider twice":   {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, Providers: []string{"p", "p"}}, []string{`--provider: "p" is already used by`}},
 		"one canary for two": {fleet.Flags{Contexts: []string{"a"}, AccessURL: url, Providers: []string{"p", "q"}, Canary: "w"}, []string{`--canary: "w" is on one provider, and there are 2`}},
-		"no such satellite":  {fleet.Flags{Contexts: []string{"a"}, Satellite: "some", Providers: []string{"p"}}, []string{`--satellite: is "some"; write "none"`}},
+		"no such satellite":  {fleet.Flags{Contexts: []string{"a"}, Satellite: "some", Providers: []string{"p"}}, []string{`--satellite: is "some"; write flux, argocd or helm`}},
 		"none, with a URL":   {fleet.Flags{Contexts: []string{"a"}, Satellite: "none", AccessURL: url, Providers: []string{"p"}}, []string{"--access-url: a region without a satellite has none"}},
 		"none, nobody named": {fleet.Flags{Contexts: []string{"a"}, Satellite: "none"}, []string{"--provider: missing; a region without a satellite names its providers"}},
 		"file and satellite": {fleet.Flags{Filename: file, Satellite: "none", ProviderContexts: []string{"p=c"}}, []string{"--satellite: cannot be used with --filename", "--provider-context: cannot"}},

@@ -3,6 +3,8 @@
 package fleet
 
 import (
+	"strings"
+
 	"helm.sh/helm/v3/pkg/cli/values"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
@@ -17,8 +19,13 @@ const (
 	DefaultMaxParallel = 10 // regions of a wave at the same time
 )
 
-// SatelliteNone declares a region without a satellite.
-const SatelliteNone = "none"
+// Who installs a region's satellite. SatelliteNone declares a region without one.
+const (
+	SatelliteNone   = "none"
+	SatelliteFlux   = "flux"
+	SatelliteArgoCD = "argocd"
+	SatelliteHelm   = "helm" // this plugin
+)
 
 // Choices of a canary other than a workspace's name.
 const (
@@ -56,6 +63,12 @@ type Region struct {
 	Selector, ChartFlags string
 }
 
+// Object returns the name of the region's object in what `export` writes for Argo CD, or for one Flux that manages all
+// clusters.
+func (r Region) Object() string {
+	return "coder-satellite-" + strings.NewReplacer(".", "-", "_", "-").Replace(strings.ToLower(r.Name))
+}
+
 // Satellite says where a region's satellite runs, or will run, and how it is installed.
 type Satellite struct {
 	Context            string         // the kubeconfig context of its cluster; empty if the region has no satellite
@@ -66,6 +79,7 @@ type Satellite struct {
 	ValueFiles         []string       // Helm values files; later ones win
 	Sets               values.Options // Helm's --set, --set-string, --set-file and --set-json; they win over every file
 	Chart              v1alpha1.Chart // an empty version means the primary's
+	ManagedBy          string         // SatelliteFlux, SatelliteArgoCD or SatelliteHelm; empty if that is not declared
 }
 
 // None reports whether the region has no satellite.

@@ -123,7 +123,7 @@ func TestDiscover(t *testing.T) {
 			{Name: "proxied-2", Context: "other", Provider: "id-10"},
 			{Name: "a-b", Context: "spaces", Provider: "a b"},
 			{Name: "twin", Context: "twin", Providers: []v1alpha1.RegionProvider{{Name: "id-3"}, {Name: "id-4"}}},
-			{Name: "built-in", Satellite: "none", Providers: []v1alpha1.RegionProvider{{Name: "built-in", Context: "primary"}}},
+			{Name: "built-in", Satellite: v1alpha1.Satellite{ManagedBy: "none"}, Providers: []v1alpha1.RegionProvider{{Name: "built-in", Context: "primary"}}},
 		},
 	}
 	want.SetGroupVersionKind(v1alpha1.GroupVersion().WithKind(v1alpha1.KindFleet))

@@ -87,7 +87,7 @@ func (p *problems) err() error {
 
 func flagOf(path string) string {
 	flags := map[string]string{
-		"regions.name": "--context", "regions.context": "--context", "regions.satellite": "--satellite",
+		"regions.name": "--context", "regions.context": "--context", "regions.satellite.managedBy": "--satellite",
 		"regions.accessURL": "--access-url", "regions.namespace": "--namespace", "regions.release": "--release",
 		"regions.values": "--values", "regions.connectTo": "--connect-to", "regions.canary.workspace": "--canary",
 		"regions.provider": "--provider", "regions.providers": "--provider", "regions.providers.name": "--provider",

@@ -84,7 +84,7 @@ func TestReadFile(t *testing.T) {
 					}
 				}),
 				with(coder("paris-two", "gke_acme_paris"), func(r *fleet.Region) {
-					r.Name, r.Satellite.Namespace, r.Providers[0].Name = "paris-two", "coder-satellite-two", "paris-3"
+					r.Name, r.Satellite.Namespace, r.Satellite.ManagedBy, r.Providers[0].Name = "paris-two", "coder-satellite-two", fleet.SatelliteFlux, "paris-3"
 				}),
 				{Name: "headquarters", Providers: []fleet.Provider{{Name: "built-in", Context: "gke_acme_main", Canary: fleet.CanaryAuto}}},
 			},

@@ -127,7 +127,7 @@ func regionOf(in v1alpha1.Fleet, declared v1alpha1.Region, folder string, sets v
 		canary := cmp.Or(provider.Canary.Workspace, CanaryAuto)
 		region.Providers = append(region.Providers, Provider{Name: provider.Name, Context: provider.Context, Canary: canary})
 	}
-	if declared.Satellite == SatelliteNone {
+	if declared.Satellite.ManagedBy == SatelliteNone {
 		return region
 	}
 	region.Satellite = Satellite{
@@ -139,6 +139,7 @@ func regionOf(in v1alpha1.Fleet, declared v1alpha1.Region, folder string, sets v
 		ConnectTo:  declared.ConnectTo,
 		Sets:       sets,
 		Chart:      chartOf(in.Chart, folder),
+		ManagedBy:  declared.Satellite.ManagedBy,
 	}
 	for _, file := range slices.Concat(in.Defaults.Values, declared.Values) {
 		region.Satellite.ValueFiles = append(region.Satellite.ValueFiles, inFolder(folder, file))

@@ -31,13 +31,14 @@ func (v *validator) checkRegion(at string, region v1alpha1.Region) {
 		v.addIf(len(content.IsLabelValue(value)) > 0, at+".labels."+key,
 			"%q is not a label's value: use up to 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends", value)
 	}
-	switch region.Satellite {
-	case "":
+	switch region.Satellite.ManagedBy {
+	case "", SatelliteFlux, SatelliteArgoCD, SatelliteHelm:
 		v.checkSatellite(at, region)
 	case SatelliteNone:
 		v.checkNoSatellite(at, region)
 	default:
-		v.addf(at+".satellite", "is %q; write %q if the region has no satellite, and leave it out otherwise", region.Satellite, SatelliteNone)
+		v.addf(at+".satellite.managedBy", "is %q; write flux, argocd or helm, whichever installs the satellite, none without a satellite, or leave it out",
+			region.Satellite.ManagedBy)
 	}
 	v.addIf(len(region.Providers) > 0 && region.Provider != "", at+".provider", "cannot be used with `providers`; put it into providers[0], as its `name`")
 	v.addIf(len(region.Providers) > 0 && region.Canary.Workspace != "", at+".canary", "cannot be used with `providers`; put it into providers[0], as its `canary`")

@@ -2,6 +2,7 @@ package gitops
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -40,7 +41,10 @@ type Control struct {
 	Suspended, Busy bool  // the controller is suspended; a reconciliation is in progress
 	Ready           bool  // the release is as its owner wants it
 	Message         string
-	Version         string // in which the HelmRelease is served
+	ReplacesKey     bool                 // an Application may replace the satellite's key in its next sync
+	Applier         types.NamespacedName // Flux's Kustomization that applies the HelmRelease; empty if unknown
+	Version         string               // in which the HelmRelease is served
+	Declared        bool                 // the Fleet file names the owner, and the release does not bear its marks (yet)
 }
 
 // Look reads what the owner does with the release. It takes one request for a HelmRelease, more if Flux
@@ -70,8 +74,20 @@ func (c *Control) lookUp(ctx context.Context, client dynamic.Interface) {
 		}
 	}
 	// A HelmRelease may be in another cluster, whose Flux manages this one.
-	c.Err = fmt.Errorf("this cluster has no %s: if it is in another cluster, suspend it there; then, or if it was deleted, remove the labels %s and %s from the release's Deployment",
-		c.Owner, fluxName, fluxNamespace)
+	c.Err = fmt.Errorf("%w: if it is in another cluster, suspend it there; then, or if it was deleted, remove the labels %s and %s from the release's Deployment",
+		&AbsentError{c.Owner}, fluxName, fluxNamespace)
+}
+
+// AbsentError says that the cluster has no such HelmRelease.
+type AbsentError struct{ Owner Owner }
+
+func (e *AbsentError) Error() string { return e.Owner.String() + " is not in this cluster" }
+
+// Absent reports whether the cluster has no such object. One that may not be read is not absent, and an absent one may be in
+// another cluster.
+func (c Control) Absent() bool {
+	_, absent := errors.AsType[*AbsentError](c.Err)
+	return absent || apierrors.IsNotFound(c.Err)
 }
 
 func (c Control) helmReleases(client dynamic.Interface) dynamic.ResourceInterface {
@@ -91,6 +107,8 @@ func (c *Control) read(object *unstructured.Unstructured) {
 		c.Err = fmt.Errorf("%s cannot be understood: %w", c.Owner, err)
 		return
 	}
+	labels := object.GetLabels()
+	c.Applier.Namespace, c.Applier.Name = labels["kustomize.toolkit.fluxcd.io/namespace"], labels["kustomize.toolkit.fluxcd.io/name"]
 	c.Suspended = release.Spec.Suspend
 	// One that waits for a retry, for its source or for others keeps Reconciling, also when it is suspended then.
 	c.Busy = meta.IsStatusConditionTrue(release.Status.Conditions, "Reconciling") && !meta.IsStatusConditionFalse(release.Status.Conditions, "Ready")

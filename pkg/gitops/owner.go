@@ -61,11 +61,26 @@ func (o Owner) DeleteCommand() string {
 	return shell.Join("argocd", "app", "delete", o.path(), "--cascade=false")
 }
 
-// Command returns the command of Flux's CLI that suspends ("suspend") or resumes ("resume") the reconciliation of the release
-// in the kubeconfig context.
+// UnmarkCommand returns the command that removes the owner's mark from a Deployment.
+func (o Owner) UnmarkCommand(context, namespace, deployment string) string {
+	words := []string{"label", "deployment", deployment, fluxName + "-", fluxNamespace + "-"}
+	if o.Tool == ArgoCD {
+		words = []string{"annotate", "deployment", deployment, Tracking + "-"}
+	}
+	return shell.Kubectl(context, append([]string{"--namespace", namespace}, words...)...)
+}
+
+// Command returns the command of the tool's CLI that suspends ("suspend") or resumes ("resume") Flux's reconciliation of the
+// release in the kubeconfig context; or has what is in Git applied ("reconcile"), or all that the owner installed deleted ("delete").
 func (o Owner) Command(verb, context string) string {
+	if o.Tool == ArgoCD {
+		return shell.Join("argocd", "app", strings.Replace(verb, "reconcile", "sync", 1), o.path())
+	}
 	return shell.Join("flux", "--context", context, "--namespace", o.Namespace, verb, "helmrelease", o.Name)
 }
+
+// Word returns the tool's name in a Fleet file: "flux" or "argocd".
+func (t Tool) Word() string { return strings.ToLower(strings.ReplaceAll(string(t), " ", "")) }
 
 // SyncOptions is the annotation by which an object tells Argo CD how to sync it (Argo CD, user-guide/sync-options.md).
 const SyncOptions = "argocd.argoproj.io/sync-options"

@@ -80,6 +80,10 @@ func servesRecordedKey(s *snapshot.Snapshot) bool {
 func hintKeyGone(s *snapshot.Snapshot) string {
 	at := s.Region.Satellite
 	uninstall := "`" + shell.Helm(at.Context, "uninstall", at.Release, "--namespace", at.Namespace) + "`"
+	if owner := s.Satellite.Value().Control.Owner; owner.Exists() { // which alone installs and removes it
+		uninstall = "`" + owner.Command("delete", at.Context) + "`"
+		return hintAnew(s, uninstall, "`"+s.Region.Command("rollback")+"`, remove it with "+uninstall+", have it installed again")
+	}
 	return hintAnew(s, uninstall, "`"+s.Region.Command("rollback")+" --remove-satellite`")
 }
 

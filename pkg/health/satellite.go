@@ -15,10 +15,18 @@ func satelliteOwner(s *snapshot.Snapshot, state satellite.State) Answer {
 	switch {
 	case !control.Owner.Exists():
 		return pass("no GitOps controller owns it")
-	case control.Owner.Tool != gitops.Flux:
-		return pass("%s owns it", control.Owner)
+	case control.Declared && state.Exists():
+		return fail(hintInstall(s, state), "%s is to own it, but does not", control.Owner)
+	case control.Declared:
+		return pass("%s is to install it", control.Owner)
+	case control.Owner.Tool != gitops.Flux && control.Absent():
+		return pass("%s owns it; that is in another cluster, whose Argo CD knows its state", control.Owner)
 	case control.Err != nil:
 		return unknown(control.Err, "")
+	case control.Suspended:
+		return fail(control.Owner.Command("resume", s.Region.Satellite.Context), "%s owns it, and is suspended: what is changed in Git is not installed", control.Owner)
+	case !control.Ready && control.Owner.Tool != gitops.Flux:
+		return fail(control.Owner.Command("get", ""), "%s owns it, and is not synced and healthy: %s", control.Owner, control.Message)
 	case !control.Ready:
 		return fail(shell.Kubectl(s.Region.Satellite.Context, "--namespace", control.Owner.Namespace, "describe", "helmrelease", control.Owner.Name),
 			"%s owns it, and is not ready: %s", control.Owner, cmp.Or(control.Message, "it has no condition Ready"))
@@ -39,6 +47,8 @@ func satelliteIdle(s *snapshot.Snapshot, state satellite.State) Answer {
 	switch {
 	case state.Pending == nil:
 		return pass("no Helm operation is in progress")
+	case state.Control.Owner.Exists() && !state.Control.Declared:
+		return pass("the release is %s, which %s ends", state.Pending.Status, state.Control.Owner)
 	case !journalKnown:
 		return unknown(s.SatelliteJournal.Err(), "")
 	}
@@ -49,19 +59,38 @@ func satelliteIdle(s *snapshot.Snapshot, state satellite.State) Answer {
 	return pass("an earlier run left the release %s, which `migrate` clears", state.Pending.Status)
 }
 
+// hintInstall says how the satellite becomes what the Fleet says: by `migrate`, or by the controller that owns it.
+func hintInstall(s *snapshot.Snapshot, state satellite.State) string {
+	switch owner := state.Control.Owner; {
+	case !owner.Exists():
+		return s.Region.Command("migrate")
+	case state.Control.Declared:
+		return "commit to Git what `" + s.Region.Command("export "+owner.Tool.Word()) + "` writes, and wait for " + owner.String()
+	default:
+		hint := "change " + owner.String() + " in Git"
+		if command := state.Control.ApplyCommand(s.Region.Satellite.Context); command != "" {
+			hint += ", then: " + command
+		}
+		return hint
+	}
+}
+
 func satelliteInstalled(s *snapshot.Snapshot, state satellite.State) Answer {
 	switch {
 	case state.Pending != nil:
-		hint := s.Region.Command("migrate")
+		hint := hintInstall(s, state)
 		if idle := satelliteIdle(s, state); idle.State != v1alpha1.CheckPass {
 			hint = idle.Hint
 		}
 		return fail(hint, "a Helm run on release %s/%s did not end: it is %s", s.Region.Satellite.Namespace, s.Region.Satellite.Release, state.LastStatus)
 	case !state.Installed:
-		return fail(s.Region.Command("migrate"), "release %s/%s is not installed", s.Region.Satellite.Namespace, s.Region.Satellite.Release)
+		return fail(hintInstall(s, state), "release %s/%s is not installed", s.Region.Satellite.Namespace, s.Region.Satellite.Release)
 	case state.Superseded():
-		return fail(s.Region.Command("migrate"), "revision %d of release %s/%s is deployed, and a newer one, %d, is %s",
+		return fail(hintInstall(s, state), "revision %d of release %s/%s is deployed, and a newer one, %d, is %s",
 			state.Revision, s.Region.Satellite.Namespace, s.Region.Satellite.Release, state.LastRevision, state.LastStatus)
+	}
+	if state.Rendered != nil {
+		return pass("chart %s %s, rendered by Argo CD", state.ChartName, state.ChartVersion)
 	}
 	return pass("chart %s %s, revision %d", state.ChartName, state.ChartVersion, state.Revision)
 }
@@ -83,8 +112,10 @@ func satelliteVersion(s *snapshot.Snapshot, state satellite.State) Answer {
 		return unknown(s.Primary.Version.Err(), "")
 	case !state.Installed:
 		return skip("the satellite is not installed")
+	case state.Rendered != nil && state.AppVersion == "":
+		return skip("the image that Argo CD rendered names no version")
 	case state.AppVersion != version.String():
-		return fail(s.Region.Command("migrate"), "the satellite runs %s, the primary %s", state.AppVersion, version)
+		return fail(hintInstall(s, state), "the satellite runs %s, the primary %s", state.AppVersion, version)
 	}
 	return pass("the satellite runs the primary's version %s", version)
 }

@@ -2,8 +2,13 @@ package health_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
@@ -41,14 +46,35 @@ func TestSatelliteChecks(t *testing.T) {
 		return func(s *snapshot.Snapshot) { s.SatelliteJournal = snapshot.Known(record) }
 	}
 	noRun := journaled(nil)
+	argo := func(control gitops.Control) func(*satellite.State) {
+		control.Owner = gitops.Owner{Tool: gitops.ArgoCD, Name: "coder"}
+		return func(s *satellite.State) { s.Control = control }
+	}
+	toCome := func(s *snapshot.Snapshot) {
+		s.Satellite = snapshot.Known(satellite.State{Control: gitops.Control{Owner: flux(), Declared: true}})
+	}
 	const wait = "if nobody runs one, end it with `helm --kube-context sydney --namespace coder-satellite rollback coder-satellite 1`"
 	answers(t, map[string]row{
-		"owner: nobody":         {"satellite-owner", as, v1alpha1.CheckPass, "no GitOps controller", ""},
-		"owner: Flux, ready":    {"satellite-owner", installed(func(s *satellite.State) { s.Control = gitops.Control{Owner: flux(), Ready: true} }), v1alpha1.CheckPass, "Flux's HelmRelease coder/envproxy owns it, and is ready", ""},
-		"owner: Flux, not":      {"satellite-owner", installed(func(s *satellite.State) { s.Control = gitops.Control{Owner: flux(), Message: "no chart"} }), v1alpha1.CheckWarn, "is not ready: no chart", "describe helmrelease envproxy"},
-		"owner: Flux, silent":   {"satellite-owner", installed(func(s *satellite.State) { s.Control = gitops.Control{Owner: flux()} }), v1alpha1.CheckWarn, "no condition Ready", ""},
-		"owner: Flux, unknown":  {"satellite-owner", installed(func(s *satellite.State) { s.Control = gitops.Control{Owner: flux(), Err: errLost} }), v1alpha1.CheckUnknown, errLost.Error(), ""},
-		"owner: Argo CD":        {"satellite-owner", installed(func(s *satellite.State) { s.Control.Owner = gitops.Owner{Tool: gitops.ArgoCD, Name: "coder"} }), v1alpha1.CheckPass, "Argo CD's Application coder owns it", ""},
+		"owner: nobody":        {"satellite-owner", as, v1alpha1.CheckPass, "no GitOps controller", ""},
+		"owner: Flux, ready":   {"satellite-owner", installed(func(s *satellite.State) { s.Control = gitops.Control{Owner: flux(), Ready: true} }), v1alpha1.CheckPass, "Flux's HelmRelease coder/envproxy owns it, and is ready", ""},
+		"owner: Flux, not":     {"satellite-owner", installed(func(s *satellite.State) { s.Control = gitops.Control{Owner: flux(), Message: "no chart"} }), v1alpha1.CheckWarn, "is not ready: no chart", "describe helmrelease envproxy"},
+		"owner: Flux, silent":  {"satellite-owner", installed(func(s *satellite.State) { s.Control = gitops.Control{Owner: flux()} }), v1alpha1.CheckWarn, "no condition Ready", ""},
+		"owner: Flux, unknown": {"satellite-owner", installed(func(s *satellite.State) { s.Control = gitops.Control{Owner: flux(), Err: errLost} }), v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"owner: Argo CD":       {"satellite-owner", installed(argo(gitops.Control{Ready: true})), v1alpha1.CheckPass, "Argo CD's Application coder owns it, and is ready", ""},
+		"owner: Argo CD, not":  {"satellite-owner", installed(argo(gitops.Control{Message: "OutOfSync"})), v1alpha1.CheckWarn, "is not synced and healthy: OutOfSync", "argocd app get coder"},
+		"owner: Argo CD, far":  {"satellite-owner", installed(argo(gitops.Control{Err: fmt.Errorf("no: %w", apierrors.NewNotFound(schema.GroupResource{}, "coder"))})), v1alpha1.CheckPass, "Argo CD's Application coder owns it; that is in another cluster", ""},
+		"owner: Argo CD, lost": {"satellite-owner", installed(argo(gitops.Control{Err: errLost})), v1alpha1.CheckUnknown, errLost.Error(), ""},
+		"owner: Flux, suspended": {"satellite-owner", installed(func(s *satellite.State) {
+			s.Control = gitops.Control{Owner: flux(), Ready: true, Suspended: true}
+		}), v1alpha1.CheckWarn, "is suspended", "flux --context sydney --namespace coder resume helmrelease envproxy"},
+		"owner: to adopt":       {"satellite-owner", installed(func(s *satellite.State) { s.Control = gitops.Control{Owner: flux(), Declared: true} }), v1alpha1.CheckWarn, "Flux's HelmRelease coder/envproxy is to own it, but does not", "commit to Git what `kubectl coder-satellite export flux --context sydney` writes"},
+		"owner: to install":     {"satellite-owner", toCome, v1alpha1.CheckPass, "is to install it", ""},
+		"absent, to install":    {"satellite-installed", toCome, v1alpha1.CheckFail, "is not installed", "export flux"},
+		"rendered":              {"satellite-installed", installed(func(s *satellite.State) { s.Rendered = &appsv1.Deployment{} }), v1alpha1.CheckPass, "chart coder 1.21.7, rendered by Argo CD", ""},
+		"pending, Flux's":       {"satellite-idle", both(pending("helm-controller", time.Hour), installed(func(s *satellite.State) { s.Control.Owner = flux() })), v1alpha1.CheckPass, "pending-upgrade, which Flux's HelmRelease coder/envproxy ends", ""},
+		"failed since, Flux's":  {"satellite-installed", installed(func(s *satellite.State) { s.LastRevision, s.LastStatus, s.Control.Owner = 2, "failed", flux() }), v1alpha1.CheckFail, "is failed", "change Flux's HelmRelease coder/envproxy in Git"},
+		"older, Argo CD's":      {"satellite-version", installed(func(s *satellite.State) { argo(gitops.Control{})(s); s.AppVersion = "1.21.3" }), v1alpha1.CheckWarn, "1.21.3", "argocd app sync coder"},
+		"rendered, untold":      {"satellite-version", installed(func(s *satellite.State) { s.Rendered, s.AppVersion = &appsv1.Deployment{}, "" }), v1alpha1.CheckSkipped, "names no version", ""},
 		"idle":                  {"satellite-idle", as, v1alpha1.CheckPass, "no Helm operation", ""},
 		"idle, absent":          {"satellite-idle", absent, v1alpha1.CheckPass, "no Helm operation", ""},
 		"idle?":                 {"satellite-idle", noState, v1alpha1.CheckUnknown, errLost.Error(), ""},

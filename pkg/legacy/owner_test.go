@@ -35,7 +35,7 @@ func TestOwnedByFlux(t *testing.T) {
 		t.Errorf("suspended: %+v", kept)
 	}
 	delete(r.server.objects, flux)
-	if kept, _ := r.inspect(release); kept.Complete || !strings.Contains(kept.Missing[0], "this cluster has no "+want.String()) {
+	if kept, _ := r.inspect(release); kept.Complete || !strings.Contains(kept.Missing[0], want.String()+" is not in this cluster") {
 		t.Errorf("gone: %+v", kept)
 	}
 }

@@ -17,7 +17,7 @@ func satelliteAfter(s *snapshot.Snapshot, registering bool) *v1alpha1.SatelliteS
 	switch {
 	case !known:
 		release = string(v1alpha1.FindingUnknown)
-	case state.LastRevision == 0:
+	case !state.Exists():
 		release = "none"
 	}
 	return &v1alpha1.SatelliteState{

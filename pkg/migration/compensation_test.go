@@ -143,7 +143,13 @@ func TestCompensate(t *testing.T) {
 		"the satellite's part leaves it to providers": {"expose-satellite", []facts{of(OwnerSatellite), now(noAnswer)}, nil, ""},
 
 		// The satellite's release.
-		"a first installation fails":     {"install-satellite", []facts{applied("install-satellite"), found(offIn), now(offIn), found(release(0, 0, "")), now(release(0, 1, "failed"))}, []string{"uninstall"}, ""},
+		"a first installation fails": {"install-satellite", []facts{applied("install-satellite"), found(offIn), now(offIn), found(release(0, 0, "")), now(release(0, 1, "failed"))}, []string{"uninstall"}, ""},
+		"a first installation by Flux": {
+			"install-satellite", []facts{applied("install-satellite"), found(offIn), now(offIn), found(release(0, 0, "")), now(release(0, 1, "failed")), now(fluxInstalls(func(*satellite.State) {}))}, nil, "stays as it is: Flux's HelmRelease coder/coder owns it",
+		},
+		"Flux's until somebody removed its labels": {
+			"install-satellite", []facts{applied("install-satellite"), record(complete()), found(fluxInstalls(func(*satellite.State) {})), found(release(3, 3, "deployed")), now(release(4, 4, "deployed"))}, nil, "stays as it is: Flux's HelmRelease",
+		},
 		"it fails before a record":       {"install-satellite", []facts{applied("install-satellite"), found(offIn), now(offIn), found(release(0, 0, "")), now(release(0, 0, ""))}, nil, ""},
 		"a pending installation is gone": {"install-satellite", []facts{applied("install-satellite"), found(offIn), now(offIn), found(release(0, 1, "pending-install")), now(release(0, 0, ""))}, nil, ""},
 		"what follows a first installation fails, the switch hides": {

@@ -20,6 +20,9 @@ func satelliteBasis(s *snapshot.Snapshot) v1alpha1.SatelliteBasis {
 		ConnectTo:         s.Region.Satellite.ConnectTo,
 		ChartRepo:         repoOf(s.Region.Satellite.Chart),
 	}
+	if owner := s.Satellite.Value().Control.Owner; owner.Exists() {
+		basis.SatelliteRevision, basis.SatelliteOwner = 0, owner.Tool.Word()
+	}
 	if chart, ok := s.Chart.Get(); ok {
 		basis.ChartName, basis.ChartVersion, basis.ChartDigest = chart.Metadata.Name, chart.Metadata.Version, chart.Digest
 	}

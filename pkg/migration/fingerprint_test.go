@@ -9,6 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
@@ -110,5 +112,30 @@ func TestBasisOfRegion(t *testing.T) {
 		if got := satelliteBasis(s); got.ChartRepo != want || got.ConnectTo != s.Region.Satellite.ConnectTo {
 			t.Errorf("%+v: chartRepo %q, connectTo %q", chart, got.ChartRepo, got.ConnectTo)
 		}
+	}
+}
+
+// What a controller installs meanwhile changes no plan; that it no longer owns the release does.
+func TestBasisOfAnOwnedSatellite(t *testing.T) {
+	basis := func(revision int, tool gitops.Tool) v1alpha1.SatelliteBasis {
+		return satelliteBasis(&snapshot.Snapshot{Satellite: snapshot.Known(satellite.State{
+			Revision: revision, Control: gitops.Control{Owner: gitops.Owner{Tool: tool, Name: "edge"}},
+		})})
+	}
+	if differences := Differences(basis(0, gitops.Flux), basis(3, gitops.Flux)); len(differences) > 0 {
+		t.Errorf("Flux has installed: %v", differences)
+	}
+	want := []string{"satelliteRevision was 0 when planned and is 3 now", "satelliteOwner was flux when planned and is (none) now"}
+	if diff := cmp.Diff(want, Differences(basis(3, gitops.Flux), basis(3, ""))); diff != "" {
+		t.Errorf("Flux no longer owns it: %s", diff)
+	}
+	step := func(action v1alpha1.StepAction) []v1alpha1.StepPlan {
+		return []v1alpha1.StepPlan{{Name: stepInstall, Action: action}}
+	}
+	if differences := stepDifferences(step(v1alpha1.ActionCheck), step(v1alpha1.ActionNone)); len(differences) > 0 {
+		t.Errorf("what was waited for has come: %v", differences)
+	}
+	if len(stepDifferences(step(v1alpha1.ActionCheck), step(v1alpha1.ActionChange))) == 0 {
+		t.Error("what was waited for would be installed now")
 	}
 }

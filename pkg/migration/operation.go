@@ -2,6 +2,7 @@ package migration
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
@@ -40,6 +41,7 @@ func (o Operation) preflight(s *snapshot.Snapshot) []v1alpha1.CheckResult {
 		}
 		result := v1alpha1.CheckResult{
 			ID: "legacy-owner", Provider: s.ProviderName(), Category: "legacy", Severity: v1alpha1.SeverityError, State: v1alpha1.CheckFail, Message: refused.Reason,
+			Hint: strings.Join(refused.Details, "; "),
 		}
 		if step.Owner == OwnerSatellite {
 			result.ID, result.Provider, result.Category = "satellite-owner", "", "satellite"

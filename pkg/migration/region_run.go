@@ -221,7 +221,7 @@ func (r *regionRun) progress(p *part, step string, state v1alpha1.StepState, mes
 // beforeOfSatellite returns the state of the satellite to return to, for its journal.
 func beforeOfSatellite(s *snapshot.Snapshot) journal.Before {
 	found := journal.Before{SatelliteRevision: s.Satellite.Value().Revision}
-	if state, known := s.Satellite.Get(); known {
+	if state, known := s.Satellite.Get(); known && !state.Control.Owner.Exists() { // another's first record is not the migration's
 		found.SatelliteRecords = new(state.LastRevision)
 	}
 	own, _ := s.Registration()

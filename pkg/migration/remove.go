@@ -16,7 +16,7 @@ func Remove(force bool) Operation {
 		Items: append(snapshot.StatusItems(), snapshot.ItemUsers),
 		Preflight: func(s *snapshot.Snapshot) []v1alpha1.CheckResult {
 			results := base(s)
-			if err := inUse(s); err != nil && !force && s.Provider.IsKnown() && s.Satellite.Value().LastRevision > 0 {
+			if err := inUse(s); err != nil && !force && s.Provider.IsKnown() && s.Satellite.Value().Exists() {
 				results = append(results, v1alpha1.CheckResult{
 					ID: "networking-v2", Category: "satellite", Severity: v1alpha1.SeverityError, State: v1alpha1.CheckFail,
 					Message: fmt.Sprintf("the satellite is in use: %v", err),

@@ -98,7 +98,11 @@ func stepDifferences(planned, now []v1alpha1.StepPlan) (differences []string) {
 		if steps[i].Provider != "" {
 			name += " of " + steps[i].Provider
 		}
-		return fmt.Sprintf("%s (%s)", name, steps[i].Action)
+		action := steps[i].Action
+		if name == stepInstall && action == v1alpha1.ActionCheck { // what the step would wait for may have come
+			action = v1alpha1.ActionNone
+		}
+		return fmt.Sprintf("%s (%s)", name, action)
 	}
 	for i := range max(len(planned), len(now)) {
 		differences = append(differences, differs(fmt.Sprintf("step %d", i+1), at(planned, i), at(now, i))...)

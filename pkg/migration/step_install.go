@@ -1,14 +1,13 @@
 package migration
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
@@ -40,16 +39,22 @@ func decideInstall(s *snapshot.Snapshot) Decision {
 		return blocked("the satellite's chart cannot be used: %v", s.Chart.Err())
 	}
 	same, differences := state.Matches(spec, chart)
-	if owner := state.Control.Owner; owner.Exists() && !same {
-		return blocked("%s owns the satellite's release, which is to become %s %s: change it there (%s)%s",
-			owner, chart.Metadata.Name, chart.Metadata.Version, strings.Join(differences, "; "), said(state.Control))
-	}
 	site := s.Region.Satellite
 	wanted := fmt.Sprintf("%s %s as %s/%s", chart.Metadata.Name, chart.Metadata.Version, site.Namespace, site.Release)
-	switch {
-	case lostKey(state):
+	owner, missing := state.Control.Owner, error(nil)
+	if owner.Exists() {
+		missing = awaited(s)
+	}
+	switch declared := site.ManagedBy; {
+	case owner.Exists() && declared != "" && declared != owner.Tool.Word():
+		return blocked("the Fleet says that %s manages the satellite (managedBy), but %s owns it: correct the Fleet, or take the release from it", declared, owner)
+	case state.LostKey():
 		restore := "restore the Secret with the satellite's key, %s, from Helm's record of revision %d"
 		return change(fmt.Sprintf(restore, state.RecordedFingerprint, state.Revision), differences...)
+	case missing != nil:
+		return check("wait until %s has installed %s: %v", owner, wanted, missing)
+	case owner.Exists():
+		return already("%s is deployed and ready, by %s%s", wanted, owner, unsure(state.Control))
 	case same && state.Ready:
 		return already("%s is deployed and ready, revision %d", wanted, state.Revision)
 	case same:
@@ -63,27 +68,11 @@ func decideInstall(s *snapshot.Snapshot) Decision {
 	}
 }
 
-// said returns what the controller says about the release that it owns.
-func said(control gitops.Control) string {
-	switch {
-	case control.Err != nil:
-		return fmt.Sprintf(": %v", control.Err)
-	case control.Message != "":
-		return "; it says: " + control.Message
-	default:
-		return ""
-	}
-}
-
 func showRendering(s *snapshot.Snapshot, plan *v1alpha1.StepPlan) {
 	rendering := s.Rendering.Value()
 	plan.Diff = rendering.Diff
 	plan.Details = append(plan.Details, rendering.Objects...)
 }
-
-// lostKey reports whether the Secret with the satellite's key is gone but can be restored. To the primary, a new key would
-// be a different satellite.
-func lostKey(state satellite.State) bool { return state.PublicKey == "" && state.RecordedKey != "" }
 
 func applyInstall(ctx context.Context, run *Run) error {
 	options := satellite.Options{
@@ -93,7 +82,7 @@ func applyInstall(ctx context.Context, run *Run) error {
 		MayClearPending: len(run.SatelliteRecord.History) > 0,
 	}
 	spec := run.Now.Spec.Value()
-	if lostKey(run.Now.Satellite.Value()) {
+	if run.Now.Satellite.Value().LostKey() {
 		run.Progress("restoring the Secret with the satellite's key")
 		commit, cancel := run.Commit(ctx)
 		err := run.Source.Satellite().RestoreKey(commit)
@@ -102,9 +91,12 @@ func applyInstall(ctx context.Context, run *Run) error {
 			return fmt.Errorf("the Secret with the satellite's key could not be restored: %w", err)
 		}
 	}
+	if run.Now.Satellite.Value().Control.Owner.Exists() {
+		return awaitOwner(ctx, run, options)
+	}
 	if same, _ := run.Now.Satellite.Value().Matches(spec, run.Now.Chart.Value()); same {
 		err := run.Source.Satellite().Wait(ctx, options)
-		if blocked := new(satellite.BlockedError); !errors.As(err, &blocked) || !blocked.Hopeless || ctx.Err() != nil || run.Now.Satellite.Value().Control.Owner.Exists() {
+		if blocked := new(satellite.BlockedError); !errors.As(err, &blocked) || !blocked.Hopeless || ctx.Err() != nil {
 			return err
 		}
 		// The record is right, but somebody changed the objects.
@@ -121,7 +113,10 @@ func revertInstall(s situation) (todo *remedy, why string) {
 	if !s.began(stepInstall) {
 		return nil, ""
 	}
-	if owner := s.now.Satellite.Value().Control.Owner; owner.Exists() {
+	if owner := cmp.Or(s.now.Satellite.Value().Control.Owner, s.before.Satellite.Value().Control.Owner); owner.Exists() {
+		if now, known := s.now.Satellite.Get(); known && !now.Exists() && !now.Workload {
+			return nil, "" // it was never installed
+		}
 		return nil, fmt.Sprintf("the satellite's release stays as it is: %s owns it", owner)
 	}
 	before, known := s.before.Satellite.Get()

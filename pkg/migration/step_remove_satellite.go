@@ -54,8 +54,8 @@ func uninstallSatellite(force bool) Step {
 		Name: "uninstall-satellite", Owner: OwnerSatellite, Noticeable: true, Leaves: []string{pathSatellite, pathWorkspace},
 		Reads:  []snapshot.Item{snapshot.ItemSatellite, snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemUsers},
 		Rights: func(scope snapshot.Scope) []cluster.Rule { return satellite.RightsToUninstall(scope.OfSatellite()) },
-		Decide: decideUninstall,
-		Apply:  func(_ context.Context, run *Run) error { return uninstall(run, force) },
+		Owned:  satelliteOwner, Decide: decideUninstall,
+		Apply: func(_ context.Context, run *Run) error { return uninstall(run, force) },
 	}
 }
 
@@ -63,16 +63,35 @@ func satelliteOwner(s *snapshot.Snapshot) gitops.Owner { return s.Satellite.Valu
 
 func decideUninstall(s *snapshot.Snapshot) Decision {
 	state, known := s.Satellite.Get()
+	control := state.Control
 	switch {
 	case !known:
 		return blocked("the satellite's release could not be examined: %v", s.Satellite.Err())
-	case state.LastRevision == 0:
+	case control.Owner.Exists() && !control.Declared && (state.Workload || state.Exists()): // also if Helm's record is elsewhere
+		refused := blocked("%s owns the satellite's release, and would install it again", control.Owner)
+		refused.Details = toRemoveOwned(s, state)
+		return refused
+	case !state.Exists():
 		return already("the satellite's release is not installed")
-	case state.Control.Owner.Exists():
-		return already("the release stays, since %s owns it: remove it there once no provider uses it", state.Control.Owner)
+	case control.Owner.Exists():
+		refused := blocked("the Fleet says that %s is to own the satellite's release, but it does not", control.Owner)
+		refused.Details = []string{"set managedBy: helm in the Fleet (or --satellite helm), or leave it out; then `" + s.Region.Command("remove") + "` uninstalls the release"}
+		return refused
 	default:
 		return change(fmt.Sprintf("uninstall the release %s/%s", s.Region.Satellite.Namespace, s.Region.Satellite.Release))
 	}
+}
+
+// toRemoveOwned says how a satellite that a controller owns is removed. The marks may outlive the controller's object.
+func toRemoveOwned(s *snapshot.Snapshot, state satellite.State) []string {
+	owner, site, remove := state.Control.Owner, s.Region.Satellite, "`"+s.Region.Command("remove")+"`"
+	ways := []string{"once no provider uses it (`" + s.Region.Command("rollback") + "`), delete " + owner.String() + " in Git, and then run `" +
+		owner.Command("delete", site.Context) + "` if it is still there; then " + remove + " deletes its registration"}
+	if state.Workload && state.Control.Absent() {
+		ways = append(ways, "it is not in this cluster: if it is in no other either, remove its mark with `"+
+			owner.UnmarkCommand(site.Context, site.Namespace, satellite.Workload)+"`, then run "+remove)
+	}
+	return ways
 }
 
 func uninstall(run *Run, force bool) error {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
@@ -113,10 +114,39 @@ func TestDecisions(t *testing.T) {
 		"retain: Argo CD's":             {retainLegacy(Refuse), fresh, argoRendered, change, "retain coder/coder-workspace-provider revision 1 (chart rendered by Argo CD)"},
 		"finalize: Argo CD's":           {removeLegacy(), migrated, argoRendered, blocked, "argocd app delete coder --cascade=false`, then remove its mark with `kubectl --context sydney --namespace coder annotate deployment envproxy argocd.argoproj.io/tracking-id-`"},
 		"finalize: Flux's, resumed":     {removeLegacy(), migrated, fluxOwns(func(*gitops.Control) {}), blocked, "would install it again"},
-		"install: Flux's, other values": {installSatellite(), migrated, fluxInstalls(func(x *satellite.State) { x.Values = nil }), blocked, "Flux's HelmRelease coder/coder owns the satellite's release, which is to become coder 1.21.7: change it there (the values differ); it says: no chart"},
-		"install: Flux's, done":         {installSatellite(), migrated, fluxInstalls(func(*satellite.State) {}), none, "is deployed and ready"},
-		"install: Flux's, not ready":    {installSatellite(), migrated, fluxInstalls(func(x *satellite.State) { x.Ready = false }), check, "wait until it is ready"},
-		"uninstall: Flux's":             {uninstallSatellite(false), migrated, fluxInstalls(func(*satellite.State) {}), none, "remove it there once no provider uses it"},
+		"install: Flux's, other values": {installSatellite(), migrated, fluxInstalls(func(x *satellite.State) { x.Values = nil }), check, "wait until Flux's HelmRelease coder/coder has installed coder 1.21.7 as coder-satellite/coder-satellite: the values differ: coderd.replicas; Flux's HelmRelease coder/coder says: no chart"},
+		"install: Flux's, Git differs":  {installSatellite(), migrated, fluxInstalls(func(x *satellite.State) { x.Values, x.Control.Ready = nil, true }), check, "; change it in Git (`kubectl coder-satellite export flux --context sydney` writes it), or the Fleet; then wait until Flux has applied it"},
+		"install: Flux's, its Kustomization": {installSatellite(), migrated, fluxInstalls(func(x *satellite.State) {
+			x.Values, x.Control.Applier = nil, types.NamespacedName{Namespace: "flux-system", Name: "apps"}
+		}), check, "or the Fleet; then `flux --context sydney --namespace flux-system reconcile kustomization apps --with-source`"},
+		"install: Flux's, suspended": {installSatellite(), migrated, fluxInstalls(func(x *satellite.State) { x.Values, x.Control.Suspended = nil, true }), check,
+			"Flux's HelmRelease coder/coder is suspended; resume it: `flux --context sydney --namespace coder resume helmrelease coder`"},
+		"install: Flux's, more values": {installSatellite(), migrated, fluxInstalls(func(x *satellite.State) {
+			x.Values = map[string]any{"coderd": map[string]any{"replicas": 1, "image": "mirror"}}
+		}), none, "is deployed and ready, by Flux's HelmRelease coder/coder"},
+		"install: Flux's to come": {installSatellite(), fresh, fluxInstalls(func(x *satellite.State) {
+			*x = satellite.State{Control: gitops.Control{Owner: x.Control.Owner, Declared: true, Err: &gitops.AbsentError{Owner: x.Control.Owner}}}
+		}), check, "no revision is deployed; Flux's HelmRelease coder/coder is not in this cluster; commit it to Git: `kubectl coder-satellite export flux --context sydney` writes it"},
+		"install: Flux's, elsewhere":     {installSatellite(), fresh, fluxInstalls(func(x *satellite.State) { *x = satellite.State{Control: x.Control, Conflict: "it is another's"} }), check, "it is another's"},
+		"install: Flux's, no key":        {installSatellite(), migrated, fluxInstalls(func(x *satellite.State) { x.PublicKey = "" }), check, `namespace "coder-satellite" has no Secret coder-replica-private-key`},
+		"install: Flux's, key lost":      {installSatellite(), migrated, func(s facts) { keyRecorded(s); fluxInstalls(func(*satellite.State) {})(s) }, change, "restore the Secret with the satellite's key"},
+		"install: ours, but Flux's":      {installSatellite(), migrated, func(s facts) { s.Region.Satellite.ManagedBy = "helm"; fluxInstalls(func(*satellite.State) {})(s) }, blocked, "the Fleet says that helm manages the satellite (managedBy), but Flux's HelmRelease coder/coder owns it"},
+		"install: Argo CD's, but Flux's": {installSatellite(), migrated, func(s facts) { s.Region.Satellite.ManagedBy = "argocd"; fluxInstalls(func(*satellite.State) {})(s) }, blocked, "the Fleet says that argocd manages"},
+		"install: declared as found":     {installSatellite(), migrated, func(s facts) { s.Region.Satellite.ManagedBy = "flux"; fluxInstalls(func(*satellite.State) {})(s) }, none, "ready, by"},
+		"install: Flux's, done":          {installSatellite(), migrated, fluxInstalls(func(*satellite.State) {}), none, "is deployed and ready"},
+		"install: Argo CD's, unreadable": {installSatellite(), migrated, fluxInstalls(func(x *satellite.State) {
+			x.Control = gitops.Control{Owner: gitops.Owner{Tool: gitops.ArgoCD, Name: "sydney"}, Err: errNothing}
+		}), none, "by Argo CD's Application sydney; cannot tell whether its syncs keep the satellite's key: nothing answers"},
+		"install: Argo CD's, replaces the key": {installSatellite(), migrated, fluxInstalls(func(x *satellite.State) {
+			x.Control = gitops.Control{Owner: gitops.Owner{Tool: gitops.ArgoCD, Name: "sydney"}, Ready: true, ReplacesKey: true}
+		}), check, "a sync of Argo CD's Application sydney may replace the satellite's key: it needs ignoreDifferences for Secret coder-replica-private-key"},
+		"install: Flux's, not ready":   {installSatellite(), migrated, fluxInstalls(func(x *satellite.State) { x.Ready, x.Blocker = false, "Pod a: Pending" }), check, ": Pod a: Pending; Flux's HelmRelease coder/coder says: no chart"},
+		"uninstall: Flux's":            {uninstallSatellite(false), migrated, fluxInstalls(func(*satellite.State) {}), blocked, "Flux's HelmRelease coder/coder owns the satellite's release"},
+		"uninstall: Flux's, gone":      {uninstallSatellite(false), migrated, fluxInstalls(func(x *satellite.State) { x.LastRevision, x.Control.Declared = 0, true }), none, "not installed"},
+		"uninstall: Flux's, no record": {uninstallSatellite(false), migrated, fluxInstalls(recordElsewhere), blocked, "Flux's HelmRelease coder/coder owns the satellite's release"},
+		"uninstall: to be Flux's":      {uninstallSatellite(false), migrated, fluxInstalls(func(x *satellite.State) { x.Control.Declared = true }), blocked, "is to own the satellite's release, but it does not"},
+		"install: Flux's, no record": {installSatellite(), migrated, fluxInstalls(recordElsewhere), check,
+			`Helm's record is not in namespace "coder-satellite": set spec.storageNamespace: coder-satellite in Flux's HelmRelease coder/coder`},
 
 		"connectivity: no canary, no journal": {verifyConnectivity(), migrated, func(s facts) {
 			s.Canary = snapshot.Known(snapshot.Canary{None: true})
@@ -298,6 +328,11 @@ func TestDecisions(t *testing.T) {
 			}
 		})
 	}
+}
+
+// recordElsewhere is what Flux leaves in the satellite's namespace with its default storageNamespace.
+func recordElsewhere(x *satellite.State) {
+	*x = satellite.State{Workload: true, PublicKey: x.PublicKey, Fingerprint: x.Fingerprint, Control: x.Control}
 }
 
 // keyRecorded leaves the satellite's key in Helm's record only.

@@ -30,9 +30,15 @@ func rows[T any](p *page, regions []T, gravity func(T) int) []T {
 	if p.wide || len(regions) <= many {
 		return regions
 	}
+	shown := gravest(regions, gravity)
+	return shown[:min(len(shown), tall)]
+}
+
+// gravest returns the regions with a gravity above 0, in its order.
+func gravest[T any](regions []T, gravity func(T) int) []T {
 	shown := slices.DeleteFunc(slices.Clone(regions), func(region T) bool { return gravity(region) == 0 })
 	slices.SortStableFunc(shown, func(a, b T) int { return gravity(b) - gravity(a) })
-	return shown[:min(len(shown), tall)]
+	return shown
 }
 
 // Group is what some regions, or some providers of one, have in common.
@@ -61,6 +67,14 @@ func (g *Groups[T]) Join(item T, region, key string) {
 	if !slices.Contains(there.Regions, region) {
 		there.Regions = append(there.Regions, region)
 	}
+}
+
+// place names a region and, if it has several, the provider that something is about. Either may be empty.
+func place(region, provider string, several bool) string {
+	if !several || provider == "" {
+		return region
+	}
+	return strings.TrimPrefix(region+"/"+provider, "/")
 }
 
 // Vague leaves out of a text what may differ between regions: the region's name, also within other words unless it is

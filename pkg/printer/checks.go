@@ -10,30 +10,23 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// checks writes the results of a region's checks; what several of its providers have in common is written once.
-func (p *page) checks(results []v1alpha1.CheckResult, several bool) {
-	var found Groups[v1alpha1.CheckResult]
-	p.joinChecks(&found, "", results, several)
-	p.found(found)
-}
-
 // joinChecks adds a region's findings to others'. With -o wide, regions stay apart; without a region's name, only equal
 // findings are joined.
 func (p *page) joinChecks(found *Groups[v1alpha1.CheckResult], region string, results []v1alpha1.CheckResult, several bool) {
 	for _, r := range results {
-		where, key := region, r.ID+string(r.State)+Vague(region, r.Message)+Vague(region, r.Hint)
-		if several && r.Provider != "" {
-			where = strings.TrimPrefix(region+"/"+r.Provider, "/")
-		}
+		key := r.ID + string(r.State) + Vague(region, r.Message) + Vague(region, r.Hint)
 		if p.wide || region == "" {
 			key = region + r.ID + string(r.State) + r.Message + r.Hint
 		}
-		found.Join(r, where, key)
+		found.Join(r, place(region, r.Provider, several), key)
 	}
 }
 
-// causes writes what the checks of a fleet found, first what fails regions or, with -o wide, region by region.
+// causes writes what checks found, first what fails regions or, with -o wide, region by region.
 func (p *page) causes(found Groups[v1alpha1.CheckResult]) {
+	if len(found.List) == 0 {
+		return
+	}
 	if !p.wide {
 		slices.SortStableFunc(found.List, func(a, b *Group[v1alpha1.CheckResult]) int { return cmp.Compare(a.First.Severity, b.First.Severity) })
 	}
@@ -91,7 +84,7 @@ func forAll(regions []string, hint string) string {
 // checkList writes what checks mean: one in full, several in a table or, with -o wide, all in full.
 func (p *page) checkList(list *v1alpha1.CheckList) {
 	if len(list.Items) != 1 && !p.wide {
-		t := table{columns: []column{{title: "CHECK"}, {title: "CATEGORY"}, {title: "SEVERITY"}, {title: "QUESTION"}}}
+		t := newTable("CHECK", "CATEGORY", "SEVERITY", "QUESTION")
 		for _, info := range list.Items {
 			t.add(info.ID, info.Category, Words(string(info.Severity)), info.Question)
 		}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime"
@@ -92,10 +93,8 @@ func (c *customColumns) row(item item) ([]string, error) {
 			return nil, err
 		}
 		var values []string
-		for _, list := range found {
-			for _, value := range list {
-				values = append(values, line(fmt.Sprint(value.Interface())))
-			}
+		for _, value := range slices.Concat(found...) {
+			values = append(values, line(fmt.Sprint(value.Interface())))
 		}
 		if row[i] = strings.Join(values, ","); len(values) == 0 {
 			row[i] = "<none>"

@@ -7,9 +7,7 @@ import (
 )
 
 func (p *page) history(history *v1alpha1.History) {
-	t := table{columns: []column{
-		{title: "REGION"}, {title: "PLACE"}, {title: "OPERATION"}, {title: "OPERATOR"}, {title: "STARTED"}, {title: "TOOK"}, {title: "OUTCOME"}, {title: "REASON", wide: true},
-	}}
+	t := newTable("REGION", "PLACE", "OPERATION", "OPERATOR", "STARTED", "TOOK", "OUTCOME", "REASON+")
 	var unread Groups[string]
 	for _, region := range history.Regions {
 		if len(region.Runs) == 0 {
@@ -22,7 +20,7 @@ func (p *page) history(history *v1alpha1.History) {
 			}
 			if run.Operation == "" {
 				t.add(region.Name, place, "unknown", "-", "-", "-", "-", "-")
-				unread.Join(run.Error, region.Name+" ("+place+")", run.Error)
+				unread.Join("the journal could not be read: "+run.Error, region.Name+" ("+place+")", run.Error)
 				continue
 			}
 			t.add(region.Name, place, run.Operation, run.Operator, moment(&run.Started), elapsed(run.Started, run.Updated), outcome,
@@ -30,8 +28,5 @@ func (p *page) history(history *v1alpha1.History) {
 		}
 	}
 	p.overview(primaryLine(history.Primary), t)
-	p.blank()
-	for _, g := range unread.List {
-		p.text("  ", p.list(g.Regions)+": the journal could not be read: "+g.First)
-	}
+	p.notes(unread)
 }

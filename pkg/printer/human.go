@@ -14,21 +14,17 @@ const pluginName = "kubectl coder-satellite"
 const stamp = "2006-01-02 15:04:05 MST" // for times in UTC
 
 func primaryLine(primary v1alpha1.Primary) string {
-	text := "Primary " + primary.URL + ", version unknown"
-	if primary.Version != "" {
-		text = "Primary " + primary.URL + ", Coder " + primary.Version
-	}
-	if primary.Operator != "" {
-		text += ", as " + primary.Operator
-	}
-	return text
+	parts := sentences{"Primary " + primary.URL}
+	parts.add(primary.Version != "", "Coder %s", primary.Version)
+	parts.add(primary.Version == "", "version unknown")
+	parts.add(primary.Operator != "", "as %s", primary.Operator)
+	return strings.Join(parts, ", ")
 }
 
 func (p *page) version(info *v1alpha1.VersionInfo) {
-	build := []string{info.GoVersion, info.Platform}
-	if info.Commit != "" {
-		build = append([]string{"commit " + info.Commit}, build...)
-	}
+	var build sentences
+	build.add(info.Commit != "", "commit %s", info.Commit)
+	build.add(true, "%s, %s", info.GoVersion, info.Platform)
 	p.command("", pluginName+" "+info.Version+" ("+strings.Join(build, ", ")+")")
 	if info.Primary != nil {
 		p.title(primaryLine(*info.Primary), plain)
@@ -59,6 +55,14 @@ func stateStyle(state v1alpha1.StepState) style {
 		v1alpha1.StepAlready: good, v1alpha1.StepDone: good, v1alpha1.StepUndone: notice,
 		v1alpha1.StepFailed: bad, v1alpha1.StepUndoFailed: bad, v1alpha1.StepInterrupted: bad,
 	}[state]
+}
+
+// ofSeveral is what tells one of several providers apart; nothing where there is only one.
+func ofSeveral(several bool, provider string) string {
+	if !several {
+		return ""
+	}
+	return orNone(provider)
 }
 
 func orNone(text string) string { return cmp.Or(text, "-") }
@@ -114,6 +118,14 @@ const (
 	notice style = "33"
 	bad    style = "31"
 )
+
+// goodIf is the style of what is as it should be, or is to be noticed.
+func goodIf(well bool) style {
+	if well {
+		return good
+	}
+	return notice
+}
 
 func (s style) apply(text string, color bool) string {
 	if !color || s == plain || text == "" {

@@ -37,11 +37,7 @@ func nearerCell(distances ...*v1alpha1.Distance) cell {
 	if least == nil {
 		return cell{text: "-"}
 	}
-	c := cell{fmt.Sprintf("%.1fx", nearer(least)), good}
-	if nearer(least) < v1alpha1.MuchNearer {
-		c.style = notice
-	}
-	return c
+	return cell{fmt.Sprintf("%.1fx", nearer(least)), goodIf(nearer(least) >= v1alpha1.MuchNearer)}
 }
 
 func nearer(d *v1alpha1.Distance) float64 {
@@ -52,7 +48,8 @@ func distanceLine(d *v1alpha1.Distance) string {
 	if d == nil {
 		return ""
 	}
-	text := fmt.Sprintf("from %s: %s to the primary before, %s to the satellite now, %.1f times as near", orNone(d.From), Microseconds(d.PrimaryMicroseconds), Microseconds(d.SatelliteMicroseconds), nearer(d))
+	text := fmt.Sprintf("from %s: %s to the primary before, %s to the satellite now, %.1f times as near",
+		orNone(d.From), Microseconds(d.PrimaryMicroseconds), Microseconds(d.SatelliteMicroseconds), nearer(d))
 	if nearer(d) < v1alpha1.MuchNearer {
 		text += "; no better from there: that machine is not in the region, or the satellite is not near it"
 	}
@@ -64,9 +61,7 @@ func (p *page) measured(measured *v1alpha1.Measurements) {
 	if measured == nil || !p.wide && gapCell(measured).style != notice {
 		return
 	}
-	t := table{columns: []column{
-		{title: "PATH"}, {title: "ASKED"}, {title: "FAILED"}, {title: "LONGEST GAP"}, {title: "BEFORE"}, {title: "DURING"}, {title: "AFTER"}, {title: "URL", wide: true},
-	}}
+	t := newTable("PATH", "ASKED", "FAILED", "LONGEST GAP", "BEFORE", "DURING", "AFTER", "URL+")
 	for _, path := range measured.Paths {
 		name := path.Path
 		if path.Provider != "" {

@@ -80,6 +80,14 @@ func (p *page) summary(all ...string) {
 	}
 }
 
+// notes writes texts about regions, equal ones once.
+func (p *page) notes(texts Groups[string]) {
+	p.blank()
+	for _, g := range texts.List {
+		p.text("  ", p.list(g.Regions)+": "+g.First)
+	}
+}
+
 func (p *page) regions(outcome v1alpha1.Outcome, names ...string) {
 	text := "Region " + names[0] + ": " + Words(string(outcome))
 	if len(names) > 1 {

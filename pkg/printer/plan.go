@@ -18,11 +18,11 @@ func (p *page) plan(plan *v1alpha1.Plan) {
 			wave.Name, len(wave.Regions), strings.Join(wave.Waits, "; "))
 	}
 	if p.full(len(plan.Regions)) {
-		for i := range plan.Regions {
-			p.regionPlan(&plan.Regions[i], plan.Waves)
+		for _, region := range plan.Regions {
+			p.plans([]v1alpha1.RegionPlan{region}, plan.Waves, true)
 		}
 	} else {
-		p.fleetPlan(plan)
+		p.plans(plan.Regions, nil, false)
 		summary.add(true, "-o wide shows each region in full.")
 	}
 	summary.add(!p.Ahead, "This was a plan: nothing was changed.")
@@ -59,17 +59,6 @@ func (p *page) regionPlan(region *v1alpha1.RegionPlan, waves []v1alpha1.PlanWave
 	if p.wide {
 		entry("plan", plain, orNone(region.Fingerprint))
 	}
-	if failed := v1alpha1.Notable(region.Preflight); len(failed) > 0 {
-		p.blank()
-		p.checks(failed, several)
-	}
-	if len(region.Steps) > 0 {
-		p.blank()
-	}
-	p.table(stepTable(region.Steps, several), "  ")
-	for _, step := range region.Steps {
-		p.stepMore(step)
-	}
 }
 
 // leftOut reports whether a provider stays as it is although its region would change.
@@ -78,16 +67,16 @@ func leftOut(region *v1alpha1.RegionPlan, provider v1alpha1.ProviderPlan) bool {
 }
 
 func stepTable(steps []v1alpha1.StepPlan, several bool) table {
-	t := table{columns: []column{{title: "STEP"}, {title: "PROVIDER", hidden: !several}, {title: "ACTION"}, {title: "WHAT"}}}
+	t := newTable("STEP", "PROVIDER?", "ACTION", "WHAT")
 	for _, step := range steps {
 		s := map[v1alpha1.StepAction]style{v1alpha1.ActionNone: good, v1alpha1.ActionChange: notice, v1alpha1.ActionBlocked: bad}[step.Action]
-		t.add(step.Name, orNone(step.Provider), cell{Words(string(step.Action)), s}, step.Reason)
+		t.add(step.Name, ofSeveral(several, step.Provider), cell{Words(string(step.Action)), s}, step.Reason)
 	}
 	return t
 }
 
-func (p *page) stepMore(step v1alpha1.StepPlan) {
-	diff := !p.Ahead && step.Diff != "" // before a question it would hide the rest
+func (p *page) stepMore(step v1alpha1.StepPlan, diff bool) {
+	diff = diff && step.Diff != ""
 	if len(step.Details) == 0 && !diff {
 		return
 	}
@@ -146,31 +135,4 @@ func (p *page) planSummary(plan *v1alpha1.Plan) (summary sentences) {
 		counted(switches, "provider"), counted(all.Workspaces, "workspace"), all.On, counted(all.Users, "user"), rebuilt)
 	summary.add(len(unknown) > 0, "It is unknown whom switching %s affects: %s.", counted(len(unknown), "more provider"), p.list(unknown))
 	return summary
-}
-
-// fleetPlan writes what a migration of many regions would do: each different plan and each preflight finding once. It
-// shows no steps of a region that needs nothing, or whose preflight fails: its checks say why.
-func (p *page) fleetPlan(plan *v1alpha1.Plan) {
-	var alike Groups[v1alpha1.RegionPlan]
-	var found Groups[v1alpha1.CheckResult]
-	for _, region := range plan.Regions {
-		if region.Outcome == v1alpha1.OutcomeNothingToDo || region.Outcome == v1alpha1.OutcomePreflightFailed {
-			region.Steps = nil
-		}
-		key := fmt.Sprint(region.Outcome, len(region.Providers))
-		for _, step := range region.Steps {
-			key += " " + step.Name + string(step.Action) + Vague(region.Name, step.Reason+" "+strings.Join(step.Details, " "))
-		}
-		alike.Join(region, region.Name, key)
-		p.joinChecks(&found, region.Name, v1alpha1.Notable(region.Preflight), len(region.Providers) > 1)
-	}
-	for _, g := range alike.List {
-		p.regions(g.First.Outcome, g.Regions...)
-		p.table(stepTable(g.First.Steps, len(g.First.Providers) > 1), "  ")
-		for _, step := range g.First.Steps {
-			step.Diff = "" // as long as it is, it would hide all else
-			p.stepMore(step)
-		}
-	}
-	p.causes(found)
 }

@@ -15,14 +15,18 @@ import (
 func (p *page) report(report *v1alpha1.MigrationReport) {
 	p.once = true
 	p.overview(primaryLine(report.Primary), reportTable(rows(p, report.Regions, gravity)))
+	shown := report.Regions
+	if !p.wide {
+		shown = gravest(shown, gravity)
+	}
 	if p.full(len(report.Regions)) {
-		for i := range report.Regions {
-			if region := &report.Regions[i]; p.wide || gravity(*region) > 0 {
-				p.regionReport(region)
-			}
+		for i, region := range shown {
+			p.regions(region.Outcome, region.Name)
+			p.outcomes(shown[i:i+1], true)
 		}
 	} else {
-		p.fleetReport(report.Regions)
+		p.blank()
+		p.outcomes(shown, false)
 	}
 	p.summary(p.reportSummary(report))
 }
@@ -45,10 +49,7 @@ func gravity(region v1alpha1.RegionReport) int {
 }
 
 func reportTable(regions []v1alpha1.RegionReport) table {
-	t := table{columns: []column{
-		{title: "REGION"}, {title: "OUTCOME"}, {title: "STEPS"}, {title: "TIME"}, {title: "MOVED", optional: true}, {title: "GAP", optional: true}, {title: "NEARER", optional: true},
-		{title: "PROVIDER", wide: true}, {title: "CONTEXT", wide: true}, {title: "MESSAGE"},
-	}}
+	t := newTable("REGION", "OUTCOME", "STEPS", "TIME", "MOVED?", "GAP?", "NEARER?", "PROVIDER+", "CONTEXT+", "MESSAGE")
 	for _, region := range regions {
 		var names, contexts []string
 		var adoptions []*v1alpha1.Adoption
@@ -110,135 +111,6 @@ func stepCount(steps []v1alpha1.StepResult) string {
 	return fmt.Sprintf("%d done, %d already", states[v1alpha1.StepDone], states[v1alpha1.StepAlready])
 }
 
-const notUndone = "could not be undone" // the longest label of a region's entries
-
-func (p *page) regionReport(region *v1alpha1.RegionReport) {
-	p.regions(region.Outcome, region.Name)
-	p.outcome(region, p.entries(len(notUndone)))
-	p.measured(region.Measured)
-	p.checks(v1alpha1.Notable(region.Preflight), len(region.Providers) > 1)
-	p.copied("evidence", region.Evidence)
-	p.copied("next", region.Next)
-}
-
-func (p *page) copied(label, text string) {
-	if text != "" {
-		p.command("  "+pad(label, len(notUndone))+gap, text)
-	}
-}
-
-func (p *page) outcome(region *v1alpha1.RegionReport, entry func(label string, s style, text string)) {
-	several := len(region.Providers) > 1
-	entry("resumed", plain, region.Resumed)
-	for _, text := range pathsNow(region) {
-		entry("path now", plain, text)
-	}
-	if region.Outcome == v1alpha1.OutcomeNotStarted {
-		entry("path now", plain, "as before: this run changed nothing here")
-	}
-	told := p.steps(region.Steps, several, entry)
-	if several {
-		for _, provider := range region.Providers {
-			text := provider.Name + ": " + Words(string(provider.Outcome))
-			if provider.Error != "" {
-				text, told = text+": "+provider.Error, true
-			}
-			entry("provider", outcomeStyle(provider.Outcome), text)
-		}
-	}
-	if !told {
-		entry("error", bad, region.Error)
-	}
-	for _, left := range region.Left {
-		entry("left", notice, left)
-	}
-	var distances []string
-	for _, provider := range region.Providers {
-		if provider.After != nil {
-			distances = append(distances, distanceLine(provider.After.Distance))
-		}
-	}
-	for _, line := range distinct(distances...) {
-		entry("distance", plain, line)
-	}
-}
-
-// steps writes all steps in a table with -o wide, otherwise those that failed, were interrupted or undone; first those
-// that could not be undone. It reports whether it wrote an error.
-func (p *page) steps(steps []v1alpha1.StepResult, several bool, entry func(string, style, string)) (told bool) {
-	if p.wide {
-		p.table(resultTable(steps, several), "  ")
-	}
-	urgency := map[v1alpha1.StepState]int{v1alpha1.StepUndoFailed: -1} // all others 0
-	for _, step := range slices.SortedStableFunc(slices.Values(steps), func(a, b v1alpha1.StepResult) int {
-		return urgency[a.State] - urgency[b.State]
-	}) {
-		label, s, text := Words(string(step.State)), stateStyle(step.State), step.Error
-		switch step.State {
-		case v1alpha1.StepFailed, v1alpha1.StepInterrupted:
-		case v1alpha1.StepUndone:
-			text = step.Message
-		case v1alpha1.StepUndoFailed:
-			label = notUndone
-		default:
-			continue
-		}
-		told = told || text != "" && s == bad
-		if p.wide {
-			continue
-		}
-		name := step.Name
-		if several && step.Provider != "" {
-			name += " of " + step.Provider
-		}
-		entry(label, s, strings.TrimSuffix(name+": "+text, ": "))
-	}
-	return told
-}
-
-// pathsNow says which path the users of each provider take after a run, equal ones once.
-func pathsNow(region *v1alpha1.RegionReport) []string {
-	var paths Groups[string]
-	for _, provider := range region.Providers {
-		if provider.After != nil {
-			path := pathNow(provider.After, region.Satellite != nil)
-			paths.Join(path, provider.Name, path)
-		}
-	}
-	lines := make([]string, len(paths.List))
-	for i, g := range paths.List {
-		if lines[i] = g.First; len(region.Providers) > 1 {
-			lines[i] = strings.Join(g.Regions, ", ") + ": " + g.First
-		}
-	}
-	return lines
-}
-
-func pathNow(after *v1alpha1.ProviderState, satellite bool) string {
-	through := "the satellite"
-	if !satellite {
-		through = "the primary"
-	}
-	switch after.NetworkingV2 {
-	case v1alpha1.NetworkingV2Off:
-		return "the legacy path (Networking v2 is off)"
-	case v1alpha1.NetworkingV2On, v1alpha1.NetworkingV2AlwaysOn:
-		answers := map[v1alpha1.Finding]string{v1alpha1.FindingYes: "which answers", v1alpha1.FindingNo: "WHICH DOES NOT ANSWER"}[after.PathAnswers]
-		return through + " (Networking v2 is on), " + cmp.Or(answers, "and it is not known whether that answers")
-	default:
-		return "not known: the primary does not say whether Networking v2 is on"
-	}
-}
-
-func resultTable(steps []v1alpha1.StepResult, several bool) table {
-	t := table{columns: []column{{title: "STEP"}, {title: "PROVIDER", hidden: !several}, {title: "STATE"}, {title: "TIME"}, {title: "MESSAGE"}}}
-	for _, step := range steps {
-		t.add(step.Name, orNone(step.Provider), cell{Words(string(step.State)), stateStyle(step.State)},
-			elapsed(step.Started, step.Finished), cmp.Or(step.Error, step.Message, "-"))
-	}
-	return t
-}
-
 func span(steps []v1alpha1.StepResult) (started, finished metav1.Time) {
 	for _, step := range steps {
 		if !step.Started.IsZero() && (started.IsZero() || step.Started.Before(&started)) {
@@ -274,16 +146,12 @@ func (p *page) reportSummary(report *v1alpha1.MigrationReport) string {
 	if len(failed) > 0 && !slices.ContainsFunc(report.Regions, answers) {
 		return fmt.Sprintf("%s: nothing was done, because in every region a cluster does not answer: %s.", report.Operation, p.list(failed))
 	}
-	took := ""
-	if t := elapsed(report.Started, report.Finished); t != "-" {
-		took = " after " + t
+	parts := sentences{report.Operation + ": " + Words(string(report.Outcome))}
+	if took := elapsed(report.Started, report.Finished); took != "-" {
+		parts[0] += " after " + took
 	}
-	text := fmt.Sprintf("%s: %s%s; %d of %s done", report.Operation, Words(string(report.Outcome)), took, len(well), counted(len(report.Regions), "region"))
-	if len(failed) > 0 {
-		text += "; not done: " + p.list(failed)
-	}
-	if len(waiting) > 0 {
-		text += "; not started: " + p.list(waiting)
-	}
-	return text + "."
+	parts.add(true, "%d of %s done", len(well), counted(len(report.Regions), "region"))
+	parts.add(len(failed) > 0, "not done: %s", p.list(failed))
+	parts.add(len(waiting) > 0, "not started: %s", p.list(waiting))
+	return strings.Join(parts, "; ") + "."
 }

@@ -35,10 +35,7 @@ func (p *page) status(report *v1alpha1.StatusReport) {
 }
 
 func statusTable(regions []v1alpha1.RegionStatus) table {
-	t := table{columns: []column{
-		{title: "REGION"}, {title: "PHASE"}, {title: "NETWORKING"}, {title: "SATELLITE"}, {title: "MOVED"}, {title: "NEARER", optional: true}, {title: "CHECKS"},
-		{title: "PROVIDER", wide: true}, {title: "CONTEXT", wide: true}, {title: "ACCESS URL", wide: true},
-	}}
+	t := newTable("REGION", "PHASE", "NETWORKING", "SATELLITE", "MOVED", "NEARER?", "CHECKS", "PROVIDER+", "CONTEXT+", "ACCESS URL+")
 	for _, region := range regions {
 		version, accessURL := "none", "-"
 		var contexts []string
@@ -77,11 +74,9 @@ func addStatus(t *table, name string, phase v1alpha1.Phase, version, accessURL s
 func passedCell(results []v1alpha1.CheckResult, failed bool) cell {
 	states := numbers(results, func(r v1alpha1.CheckResult) v1alpha1.CheckState { return r.State })
 	passed, asked := states[v1alpha1.CheckPass], len(results)-states[v1alpha1.CheckSkipped]
-	c := cell{fmt.Sprintf("%d/%d", passed, asked), good}
+	c := cell{fmt.Sprintf("%d/%d", passed, asked), goodIf(passed == asked)}
 	if failed {
 		c.style = bad
-	} else if passed < asked {
-		c.style = notice
 	}
 	return c
 }
@@ -152,16 +147,11 @@ func (p *page) statusSummary(report *v1alpha1.StatusReport) string {
 	also.count(states[v1alpha1.CheckUnknown], "unknown")
 	also.count(states[v1alpha1.CheckWarn], "with a warning")
 	also.count(states[v1alpha1.CheckSkipped], "skipped")
+	var parts sentences
 	total := counted(len(report.Regions), "region")
-	text := total + ", no check failed"
-	if len(failed) > 0 {
-		text = fmt.Sprintf("%d of %s unhealthy: %s", len(failed), total, p.list(failed))
-	}
-	if len(also) > 0 {
-		text += "; checks: " + strings.Join(also, ", ")
-	}
-	if !p.wide && len(report.Regions) > many {
-		text += fmt.Sprintf("; %d are healthy, and -o wide shows all", len(report.Regions)-len(failed))
-	}
-	return text + "."
+	parts.add(len(failed) == 0, "%s, no check failed", total)
+	parts.add(len(failed) > 0, "%d of %s unhealthy: %s", len(failed), total, p.list(failed))
+	parts.add(len(also) > 0, "checks: %s", strings.Join(also, ", "))
+	parts.add(!p.wide && len(report.Regions) > many, "%d are healthy, and -o wide shows all", len(report.Regions)-len(failed))
+	return strings.Join(parts, "; ") + "."
 }

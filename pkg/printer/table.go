@@ -8,23 +8,22 @@ import (
 	"github.com/rivo/uniseg"
 )
 
+// cell is a text in a style. A text that is empty, or "-", says nothing.
 type cell struct {
 	text  string
 	style style
 }
 
-// column describes a column: wide ones show only with -o wide, hidden ones never, optional ones if a cell is not "-".
-type column struct {
-	title                  string
-	wide, hidden, optional bool
-}
-
 // table aligns cells in columns that fit a width. cli-runtime's table printer has no limit and counts every character
 // as one column, which misaligns rows with East Asian names.
 type table struct {
-	columns []column
-	rows    [][]cell
+	titles []string
+	rows   [][]cell
 }
+
+// newTable returns a table of columns with these titles. One whose title has "+" added shows only with -o wide, one with
+// "?" only if a cell says anything.
+func newTable(titles ...string) table { return table{titles: titles} }
 
 const (
 	gap       = "  "
@@ -47,12 +46,12 @@ func (t *table) add(cells ...any) {
 // shown returns the titles and the rows, escaped, of the columns that show.
 func (t table) shown(wide bool) [][]cell {
 	rows := make([][]cell, 1+len(t.rows))
-	for i, c := range t.columns {
-		filled := func(row []cell) bool { return row[i].text != "-" }
-		if c.hidden || c.wide && !wide || c.optional && !slices.ContainsFunc(t.rows, filled) {
+	for i, title := range t.titles {
+		says := func(row []cell) bool { return strings.Trim(row[i].text, "-") != "" }
+		if strings.HasSuffix(title, "+") && !wide || strings.HasSuffix(title, "?") && !slices.ContainsFunc(t.rows, says) {
 			continue
 		}
-		rows[0] = append(rows[0], cell{text: c.title, style: strong})
+		rows[0] = append(rows[0], cell{text: strings.TrimRight(title, "+?"), style: strong})
 		for r, row := range t.rows {
 			rows[r+1] = append(rows[r+1], cell{text: line(row[i].text), style: row[i].style})
 		}
@@ -113,22 +112,16 @@ func pad(text string, width int) string {
 }
 
 // wrap breaks text into lines of at most a width, at blanks where it can.
-func wrap(text string, width int) []string {
-	lines := []string{""}
+func wrap(text string, width int) (lines []string) {
+	rest := ""
 	for word := range strings.FieldsSeq(text) {
-		last := len(lines) - 1
-		switch {
-		case lines[last] == "":
-			lines[last] = word
-		case widthOf(lines[last])+1+widthOf(word) <= width:
-			lines[last] += " " + word
-		default:
-			lines = append(lines, word)
+		if rest != "" && widthOf(rest)+1+widthOf(word) > width {
+			lines, rest = append(lines, rest), ""
 		}
-		for head, tail := cut(lines[len(lines)-1], width); head != "" && tail != ""; head, tail = cut(tail, width) {
-			lines[len(lines)-1] = head
-			lines = append(lines, tail)
+		rest = strings.TrimPrefix(rest+" "+word, " ")
+		for head, tail := cut(rest, width); head != "" && tail != ""; head, tail = cut(rest, width) {
+			lines, rest = append(lines, head), tail
 		}
 	}
-	return lines
+	return append(lines, rest)
 }

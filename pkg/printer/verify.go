@@ -20,11 +20,9 @@ func (p *page) verification(report *v1alpha1.VerifyReport) {
 func verifyTable(regions []v1alpha1.RegionVerification) table {
 	same := func(a, b v1alpha1.RegionVerification) bool { return a.Name == b.Name }
 	several := len(slices.CompactFunc(slices.Clone(regions), same)) < len(regions)
-	t := table{columns: []column{
-		{title: "REGION"}, {title: "PROVIDER", hidden: !several}, {title: "WORKSPACE"}, {title: "THROUGH"}, {title: "RESULT"}, {title: "CONNECT"}, {title: "P50"},
-		{title: "P95"}, {title: "JITTER"}, {title: "LOST"},
-	}}
+	t := newTable("REGION", "PROVIDER?", "WORKSPACE", "THROUGH", "RESULT", "CONNECT", "P50", "P95", "JITTER", "LOST")
 	for _, region := range regions {
+		region.Provider.Name = ofSeveral(several, region.Provider.Name)
 		if region.Satellite == nil && region.Primary == nil {
 			region.Satellite = &v1alpha1.Connection{} // not tried
 		}

@@ -18,20 +18,14 @@ func (p *page) workspaces(report *v1alpha1.WorkspaceReport) {
 			messages.Join(provider.Message, cmp.Or(provider.Name, provider.Region), provider.Message)
 		}
 	}
-	p.blank()
-	for _, g := range messages.List {
-		p.text("  ", p.list(g.Regions)+": "+g.Key)
-	}
+	p.notes(messages)
 	p.blank()
 	p.table(workspaceTable(report, p.wide), "")
 	p.summary(workspaceSummary(report, p.Ahead)...)
 }
 
 func adoptionTable(providers []v1alpha1.ProviderWorkspaces) table {
-	t := table{columns: []column{
-		{title: "REGION"}, {title: "PROVIDER"}, {title: "NETWORKING"}, {title: "MOVED"},
-		{title: "WAITING"}, {title: "BUILDING"}, {title: "FAILED"},
-	}}
+	t := newTable("REGION", "PROVIDER", "NETWORKING", "MOVED", "WAITING", "BUILDING", "FAILED")
 	for _, provider := range providers {
 		a := provider.Adoption
 		if a == nil {
@@ -56,27 +50,24 @@ func movedCell(adoptions ...*v1alpha1.Adoption) cell {
 		}
 		moved, total = moved+a.Adopted, total+a.Total
 	}
-	c := cell{text: fmt.Sprintf("%d/%d", moved, total), style: good}
-	if moved < total {
-		c.style = notice
-	}
-	return c
+	return cell{fmt.Sprintf("%d/%d", moved, total), goodIf(moved >= total)}
 }
 
 // workspaceTable shows, of a list, all workspaces if wide and none otherwise; of a rebuild, those that it concerns.
 func workspaceTable(report *v1alpha1.WorkspaceReport, wide bool) table {
 	rebuild := report.Operation == "rebuild"
-	t := table{columns: []column{
-		{title: "WORKSPACE"}, {title: "OWNER"}, {title: "PROVIDER"}, {title: "CONTAINER"}, {title: "STATE", hidden: rebuild}, {title: "REBUILD", hidden: !rebuild},
-		{title: "LAST CONNECTION"}, {title: "REASON"},
-	}}
+	t := newTable("WORKSPACE", "OWNER", "PROVIDER", "CONTAINER", "STATE?", "REBUILD?", "LAST CONNECTION", "REASON")
 	styles := map[v1alpha1.RebuildState]style{
 		v1alpha1.RebuildPlanned: notice, v1alpha1.RebuildDone: good, v1alpha1.RebuildFailed: bad, v1alpha1.RebuildNotStarted: notice,
 	}
 	for _, w := range report.Workspaces {
+		state := orNone(Words(string(w.State)))
+		if rebuild {
+			state = ""
+		}
 		moved := w.Rebuild == v1alpha1.RebuildLeft && w.State == v1alpha1.WorkspaceAdopted
 		if wide || rebuild && !moved {
-			t.add(w.Name, w.Owner, w.Provider, w.Container, orNone(Words(string(w.State))), cell{Words(string(w.Rebuild)), styles[w.Rebuild]},
+			t.add(w.Name, w.Owner, w.Provider, w.Container, state, cell{Words(string(w.Rebuild)), styles[w.Rebuild]},
 				moment(w.LastConnection), orNone(w.Reason))
 		}
 	}

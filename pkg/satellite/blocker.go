@@ -43,7 +43,7 @@ const crashes = 3
 
 // blockerOf returns what keeps the Deployment from being ready, preferably a pod that says why; nil if it is ready.
 func blockerOf(deployment *appsv1.Deployment, pods []corev1.Pod) *BlockedError {
-	object := "Deployment " + workloadName
+	object := "Deployment " + Workload
 	if deployment == nil {
 		return &BlockedError{Object: object, Reason: "it does not exist"}
 	}

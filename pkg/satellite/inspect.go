@@ -1,6 +1,7 @@
 package satellite
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -10,14 +11,16 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 )
 
 // Inspect examines the release and the objects of its chart. It takes six requests in parallel, one or two more if there
-// is a release, another if Service coderd has no load balancer, and another if a Helm operation did not end. A missing
-// namespace is an empty State.
-func (r Release) Inspect(ctx context.Context) (State, error) {
+// is a release in any status, another if Service coderd has no load balancer, another if a Helm operation did not end, and those of
+// gitops.LookAtSatellite. A missing namespace is an empty State. declared is the controller that is to own the release; the
+// zero value if none is declared.
+func (r Release) Inspect(ctx context.Context, declared gitops.Owner) (State, error) {
 	var (
 		state      State
 		records    releaseRecords
@@ -36,12 +39,18 @@ func (r Release) Inspect(ctx context.Context) (State, error) {
 	if err := group.Wait(); err != nil {
 		return State{}, err
 	}
-	state.PublicKey, state.Fingerprint, state.Conflict = key.public, key.fingerprint, conflict(deployment, r.namespace, r.name)
+	owner := ownerOf(deployment, key, records)
+	state.PublicKey, state.Fingerprint, state.Conflict = key.public, key.fingerprint, conflict(deployment, owner, r.namespace, r.name)
 	state.Workload = deployment != nil && state.Conflict == ""
-	if state.Workload {
-		state.Control = gitops.Look(ctx, r.access.Dynamic(), gitops.OwnerOf(deployment.Labels, deployment.Annotations))
+	if state.Conflict == "" {
+		state.Control = gitops.LookAtSatellite(ctx, r.access.Dynamic(), cmp.Or(owner, declared), KeySecret, KeySecretField)
+		state.Control.Declared = !owner.Exists() && declared.Exists()
 	}
-	records.describe(&state)
+	if state.Workload && owner.Tool == gitops.ArgoCD {
+		state.describeRendered(deployment)
+	} else {
+		records.describe(&state)
+	}
 	if state.Pending != nil {
 		if err := r.readWriter(ctx, state.Pending); err != nil {
 			return State{}, err
@@ -56,21 +65,41 @@ func (r Release) Inspect(ctx context.Context) (State, error) {
 	return state, nil
 }
 
+// ownerOf returns the controller whose marks the Deployment bears or, if there is none, the Secret with the key, or the
+// objects in Helm's record, also one of a first installation that failed: what a controller installs is never ours to install.
+func ownerOf(deployment *appsv1.Deployment, key keyPair, records releaseRecords) (owner gitops.Owner) {
+	if deployment != nil {
+		return gitops.OwnerOf(deployment.Labels, deployment.Annotations)
+	}
+	record := cmp.Or(records.deployed, records.failed)
+	if owner = key.owner; owner.Exists() || record == nil {
+		return owner
+	}
+	objects, _ := objectsOf(record.Manifest) // Helm has already parsed it
+	for _, object := range objects {
+		u := unstructured.Unstructured{Object: object}
+		owner = cmp.Or(owner, gitops.OwnerOf(u.GetLabels(), nil))
+	}
+	return owner
+}
+
 // conflict names the other release, or none, that the Deployment coderd belongs to.
-func conflict(deployment *appsv1.Deployment, namespace, release string) string {
+func conflict(deployment *appsv1.Deployment, by gitops.Owner, namespace, release string) string {
 	if deployment == nil {
 		return ""
 	}
 	owner := deployment.Annotations["meta.helm.sh/release-name"]
-	switch owner {
-	case release:
+	switch {
+	case owner == release, owner == "" && by.Tool == gitops.ArgoCD && environment(deployment)[envAccess] != "":
 		return ""
-	case "":
+	case owner == "" && by.Exists():
+		owner = by.String() + ", which is no satellite"
+	case owner == "":
 		owner = "nobody's Helm release"
 	default:
 		owner = "the Helm release " + owner
 	}
-	return fmt.Sprintf("namespace %q already has a Deployment %s of %s, and two Coder deployments cannot share a namespace", namespace, workloadName, owner)
+	return fmt.Sprintf("namespace %q already has a Deployment %s of %s, and two Coder deployments cannot share a namespace", namespace, Workload, owner)
 }
 
 // MissingSecrets returns the Secrets that the values name and the namespace lacks, sorted. It reads only metadata.

@@ -7,6 +7,8 @@ import (
 	"helm.sh/helm/v3/pkg/release"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 )
 
 // If the satellite is not ready, Blocker has the last event of the object that blocks it. A
@@ -22,7 +24,7 @@ func TestInspectBlocker(t *testing.T) {
 			TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "EventList"}, Items: []corev1.Event{{Message: "quota exceeded"}},
 		},
 	}
-	state, err := At(server.access(t), "edge", "coder-satellite").Inspect(t.Context())
+	state, err := At(server.access(t), "edge", "coder-satellite").Inspect(t.Context(), gitops.Owner{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +35,7 @@ func TestInspectBlocker(t *testing.T) {
 		t.Errorf("blocker %q, want %q", state.Blocker, want)
 	}
 	server.records = nil
-	state, err = At(server.access(t), "edge", "coder-satellite").Inspect(t.Context())
+	state, err = At(server.access(t), "edge", "coder-satellite").Inspect(t.Context(), gitops.Owner{})
 	if err != nil || state.Installed || state.Blocker != "" {
 		t.Errorf("without a release: %+v, %v", state, err)
 	}

@@ -16,10 +16,14 @@ import (
 	"k8s.io/client-go/util/keyutil"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 )
 
-// keyPair is the public side of a satellite's key.
-type keyPair struct{ public, fingerprint string }
+// keyPair is the public side of a satellite's key, and the controller whose marks its Secret bears.
+type keyPair struct {
+	public, fingerprint string
+	owner               gitops.Owner
+}
 
 // key returns the public half of the satellite's key, empty without a Secret. The private half stays in here.
 func (o objects) key(ctx context.Context) (keyPair, error) {
@@ -34,6 +38,7 @@ func (o objects) key(ctx context.Context) (keyPair, error) {
 	if err != nil {
 		return keyPair{}, fmt.Errorf("Secret %s/%s, field %s: %w", o.namespace, KeySecret, KeySecretField, err)
 	}
+	pair.owner = gitops.OwnerOf(secret.Labels, secret.Annotations)
 	return pair, nil
 }
 
@@ -54,7 +59,7 @@ func publicHalf(private []byte) (keyPair, error) {
 	}
 	public := string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
 	fingerprint, err := coder.Fingerprint(public)
-	return keyPair{public, fingerprint}, err
+	return keyPair{public: public, fingerprint: fingerprint}, err
 }
 
 // recordedKey returns the Secret with the satellite's key in a manifest, and the key's public half; nil if none is usable

@@ -16,6 +16,15 @@ import (
 // Kinds returns the kinds of the objects that the chart makes with the spec's values in a cluster of that version, like
 // "v1.29.3", or of any if it is empty. It renders without the cluster: templates' look-ups find nothing.
 func (r Release) Kinds(spec Spec, c *Chart, serverVersion string) ([]schema.GroupKind, error) {
+	manifest, err := r.manifest(spec, c, serverVersion)
+	if err != nil {
+		return nil, err
+	}
+	return kindsOf(manifest)
+}
+
+// manifest renders the chart without the cluster, hooks included.
+func (r Release) manifest(spec Spec, c *Chart, serverVersion string) (string, error) {
 	a := r.installation(&action.Configuration{Log: func(string, ...any) {}})
 	a.ClientOnly, a.DryRun = true, true
 	if version, err := chartutil.ParseKubeVersion(serverVersion); err == nil {
@@ -23,13 +32,13 @@ func (r Release) Kinds(spec Spec, c *Chart, serverVersion string) ([]schema.Grou
 	}
 	rendered, err := a.Run(c.own(), spec.Values)
 	if err != nil {
-		return nil, spec.notRendered(c, err)
+		return "", spec.notRendered(c, err)
 	}
 	manifest := rendered.Manifest
 	for _, hook := range rendered.Hooks {
 		manifest += "\n---\n" + hook.Manifest
 	}
-	return kindsOf(manifest)
+	return manifest, nil
 }
 
 // kindsOf returns the kinds of a manifest's objects, each once, sorted.

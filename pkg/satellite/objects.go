@@ -35,7 +35,7 @@ func (o objects) namespacePhase(ctx context.Context) (string, error) {
 
 // deployment returns the satellite's Deployment; nil if it does not exist.
 func (o objects) deployment(ctx context.Context) (*appsv1.Deployment, error) {
-	deployment, err := o.client.AppsV1().Deployments(o.namespace).Get(ctx, workloadName, metav1.GetOptions{})
+	deployment, err := o.client.AppsV1().Deployments(o.namespace).Get(ctx, Workload, metav1.GetOptions{})
 	if err != nil {
 		return nil, absent(err)
 	}
@@ -43,7 +43,7 @@ func (o objects) deployment(ctx context.Context) (*appsv1.Deployment, error) {
 }
 
 func (o objects) pods(ctx context.Context) ([]corev1.Pod, error) {
-	list, err := o.client.CoreV1().Pods(o.namespace).List(ctx, metav1.ListOptions{LabelSelector: "coder.deployment=" + workloadName})
+	list, err := o.client.CoreV1().Pods(o.namespace).List(ctx, metav1.ListOptions{LabelSelector: "coder.deployment=" + Workload})
 	if err != nil {
 		return nil, absent(err)
 	}
@@ -110,14 +110,14 @@ const ingressName = "coderd-ingress"
 // else the chart's Ingress. Without either, such as with a gateway of the operator's own, the cluster knows no address.
 // It takes one request, or two without a load balancer.
 func (o objects) exposure(ctx context.Context) (at []string, of string, err error) {
-	service, err := o.client.CoreV1().Services(o.namespace).Get(ctx, workloadName, metav1.GetOptions{})
+	service, err := o.client.CoreV1().Services(o.namespace).Get(ctx, Workload, metav1.GetOptions{})
 	if err != nil {
 		return nil, "", absent(err)
 	}
 	if service.Spec.Type == corev1.ServiceTypeLoadBalancer {
 		points := service.Status.LoadBalancer.Ingress
 		return addresses(points, func(p corev1.LoadBalancerIngress) (ip, name string) { return p.IP, p.Hostname }),
-			"Service " + workloadName, nil
+			"Service " + Workload, nil
 	}
 	ingress, err := o.client.NetworkingV1().Ingresses(o.namespace).Get(ctx, ingressName, metav1.GetOptions{})
 	switch {

@@ -46,6 +46,7 @@ type releaseRecords struct {
 	last       int
 	lastStatus string
 	deployed   *release.Release // nil if none is
+	failed     *release.Release // the last, if none is deployed; nil without any
 }
 
 func (r Release) revision(number int) (*release.Release, error) {
@@ -82,6 +83,8 @@ func (r Release) records(ctx context.Context) (found releaseRecords, err error) 
 	}
 	if deployed > 0 {
 		found.deployed, err = r.revision(deployed) // not the last: that may have failed
+	} else if found.last > 0 {
+		found.failed, err = r.revision(found.last)
 	}
 	return found, err
 }

@@ -12,7 +12,8 @@ type Scope struct {
 	// Records is where Helm keeps its records, as cluster.Access.Driver returns it.
 	Records string
 	// Made are the resources of the chart's objects, beyond the Secrets, Services and Deployments that it always makes.
-	Made []cluster.Resource
+	Made  []cluster.Resource
+	Owned bool // a GitOps controller installs the release, and the plugin only restores its key
 }
 
 // RightsToInspect are the rights that Inspect and MissingSecrets need.
@@ -31,6 +32,9 @@ func RightsToInspect(s Scope) []cluster.Rule {
 // RightsToInstall are the rights that installing, upgrading and watching a satellite, and undoing that, need beyond
 // those to inspect it: Helm reads each object first, patches what an upgrade changes, and never replaces it.
 func RightsToInstall(s Scope) []cluster.Rule {
+	if s.Owned {
+		return append(cluster.Core("secrets").In(s.Namespace, "create"), cluster.Core("events").In(s.Namespace, "list")...)
+	}
 	needed := cluster.Core(s.Records).In(s.Namespace, "create", "update", "delete")
 	for _, resource := range s.made() {
 		needed = append(needed, resource.In(s.Namespace, "get", "create", "patch", "delete")...)
@@ -39,8 +43,11 @@ func RightsToInstall(s Scope) []cluster.Rule {
 	return append(needed, cluster.Core("events").In(s.Namespace, "list")...)
 }
 
-// RightsToUninstall are the rights that Uninstall needs beyond those to inspect.
+// RightsToUninstall are the rights that Uninstall needs beyond those to inspect; none if only the owner may uninstall it.
 func RightsToUninstall(s Scope) []cluster.Rule {
+	if s.Owned {
+		return nil
+	}
 	needed := cluster.Core(s.Records).In(s.Namespace, "update", "delete")
 	for _, resource := range s.made() {
 		needed = append(needed, resource.In(s.Namespace, "delete")...)

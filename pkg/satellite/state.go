@@ -3,9 +3,12 @@ package satellite
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 
+	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
@@ -15,7 +18,7 @@ import (
 const (
 	KeySecret      = "coder-replica-private-key"
 	KeySecretField = "privateKey"
-	workloadName   = "coderd"
+	Workload       = "coderd" // the Deployment
 )
 
 // State is the actual state of a satellite's release.
@@ -36,7 +39,10 @@ type State struct {
 	// Kinds are those of the deployed revision's objects, each once.
 	Kinds []schema.GroupKind
 
-	// Control is what the GitOps controller does that owns the release.
+	// Rendered is the Deployment of a satellite that Argo CD rendered; nil if there is none. Helm's records then count for
+	// nothing, so Revision and LastRevision are 0, and Values are those that the Deployment shows.
+	Rendered *appsv1.Deployment
+	// Control is what the GitOps controller does that owns the release, or is to own it according to the Fleet file.
 	Control gitops.Control
 
 	// Workload is set when the release's Deployment exists, whatever Helm's records say.
@@ -62,11 +68,23 @@ type State struct {
 // Superseded reports whether a newer revision than the deployed one failed or did not end, with unknown effect.
 func (s State) Superseded() bool { return s.Installed && s.LastRevision > s.Revision }
 
-// Matches reports whether the deployed revision is as specified, or how it differs, without values: they may be secret.
+// Exists reports whether there is a release, whatever its status.
+func (s State) Exists() bool { return s.LastRevision > 0 || s.Rendered != nil }
+
+// LostKey reports whether the Secret with the satellite's key is gone but can be restored. To the primary, a new key would
+// be a different satellite.
+func (s State) LostKey() bool { return s.PublicKey == "" && s.RecordedKey != "" }
+
+// Matches reports whether the deployed revision is as specified, or how it differs, without values: they may be secret. The
+// owner of a release may give further values.
 func (s State) Matches(spec Spec, c *Chart) (bool, []string) {
 	var differences []string
 	if !s.Installed {
 		return false, []string{"no revision is deployed"}
+	}
+	if s.Rendered != nil {
+		differences = s.renderedDifferences(spec, c)
+		return len(differences) == 0, differences
 	}
 	if s.Pending != nil {
 		differences = append(differences, "a Helm operation on it did not end: "+s.LastStatus)
@@ -79,14 +97,34 @@ func (s State) Matches(spec Spec, c *Chart) (bool, []string) {
 	if s.ChartName != c.Metadata.Name || s.ChartVersion != c.Metadata.Version && (s.Control.Owner.Tool != gitops.Flux || version != c.Metadata.Version) {
 		differences = append(differences, fmt.Sprintf("chart %s %s -> %s %s", s.ChartName, s.ChartVersion, c.Metadata.Name, c.Metadata.Version))
 	}
-	if !sameValues(s.Values, spec.Values) {
+	missing := missingValues(plainSatellite(s.Values), plainSatellite(spec.Values), "")
+	if owned := s.Control.Owner.Exists(); owned && len(missing) > 0 {
+		differences = append(differences, "the values differ: "+strings.Join(missing, ", "))
+	} else if !owned && !sameValues(s.Values, spec.Values) {
 		differences = append(differences, "the values differ")
+	}
+	if len(missing) > 0 {
 		was, is := lookup(s.Values, "coderd", "satellite", "accessURL"), lookup(spec.Values, "coderd", "satellite", "accessURL")
 		if was != nil && was != is { // no secret, and worth showing
 			differences = append(differences, fmt.Sprintf("access URL %v -> %v", was, is))
 		}
 	}
 	return len(differences) == 0, differences
+}
+
+// missingValues returns the keys whose wanted values are not there, sorted.
+func missingValues(is, wanted map[string]any, at string) (keys []string) {
+	for _, key := range slices.Sorted(maps.Keys(wanted)) {
+		table, isTable := wanted[key].(map[string]any)
+		there, _ := is[key].(map[string]any)
+		switch {
+		case isTable && (there != nil || is[key] == nil):
+			keys = append(keys, missingValues(there, table, at+key+".")...)
+		case !reflect.DeepEqual(is[key], wanted[key]):
+			keys = append(keys, at+key)
+		}
+	}
+	return keys
 }
 
 // sameValues compares values in their plain form.

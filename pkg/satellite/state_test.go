@@ -98,11 +98,11 @@ func TestConflict(t *testing.T) {
 		`namespace "ns" already has a Deployment coderd of the Helm release coder, and two Coder deployments cannot share a namespace`: owned("coder"),
 		`namespace "ns" already has a Deployment coderd of nobody's Helm release, and two Coder deployments cannot share a namespace`:  {},
 	} {
-		if got := conflict(deployment, "ns", "coder-satellite"); got != want {
+		if got := conflict(deployment, gitops.Owner{}, "ns", "coder-satellite"); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
-	if got := conflict(nil, "ns", "coder-satellite"); got != "" {
+	if got := conflict(nil, gitops.Owner{}, "ns", "coder-satellite"); got != "" {
 		t.Errorf("no Deployment: %q", got)
 	}
 }

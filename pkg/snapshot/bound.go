@@ -5,6 +5,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/lock"
@@ -14,6 +16,15 @@ import (
 // Satellite returns the satellite's release at its site.
 func (src *Source) Satellite() satellite.Release {
 	return satellite.At(src.SatelliteSite, src.Region.Satellite.Namespace, src.Region.Satellite.Release)
+}
+
+// DeclaredOwner returns the object of a GitOps controller that installs the satellite according to the Fleet, as `export`
+// names it for a Flux in the satellite's cluster and for Argo CD.
+func DeclaredOwner(region fleet.Region) gitops.Owner {
+	return map[string]gitops.Owner{
+		fleet.SatelliteFlux:   {Tool: gitops.Flux, Namespace: region.Satellite.Namespace, Name: region.Satellite.Release},
+		fleet.SatelliteArgoCD: {Tool: gitops.ArgoCD, Name: region.Object()},
+	}[region.Satellite.ManagedBy]
 }
 
 // Legacy returns the site of the provider's legacy release. Its backups are in the provider's namespace, beside the journal.

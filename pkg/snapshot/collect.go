@@ -110,7 +110,7 @@ func (g *gathering) satelliteAlone(ctx context.Context, src *Source, s *Snapshot
 		}
 	})
 	inspected = g.run(ItemSatellite, concerned, func() {
-		s.Satellite = inCluster(src.SatelliteSite, func() (satellite.State, error) { return src.Satellite().Inspect(ctx) })
+		s.Satellite = inCluster(src.SatelliteSite, func() (satellite.State, error) { return src.Satellite().Inspect(ctx, DeclaredOwner(src.Region)) })
 	})
 	g.run(ItemJournal, concerned, func() { s.SatelliteJournal = object(ctx, src.SatelliteSite, journal.Read, src.SatelliteJournal()) })
 	g.run(ItemLock, concerned, func() { s.SatelliteLock = object(ctx, src.SatelliteSite, lock.Read, src.SatelliteLock()) })

@@ -43,7 +43,7 @@ func (s *Snapshot) JournalPrimary() string {
 		return ""
 	}
 	begun := record.Before != nil && record.Outcome != v1alpha1.OutcomeSucceeded
-	if !begun && record.RegistrationID == "" && s.Satellite.Value().LastRevision == 0 {
+	if !begun && record.RegistrationID == "" && !s.Satellite.Value().Exists() {
 		return ""
 	}
 	return coder.NormalURL(record.Primary)

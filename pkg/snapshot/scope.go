@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -22,6 +23,9 @@ type Scope struct {
 	Restore                     bool   // the legacy release was uninstalled and is restored first
 	// OfSatelliteMade and OfLegacyMade are the resources of the releases' objects, except those that every release has.
 	OfSatelliteMade, OfLegacyMade []cluster.Resource
+	SatelliteOwned                bool // a GitOps controller installs the satellite
+	// SatelliteControl are the rights to read what that controller does: useful, but not needed.
+	SatelliteControl []cluster.Rule
 	// LegacyOwner is the GitOps controller that owns the legacy release. LegacyRendered is set if it keeps no records.
 	LegacyOwner    gitops.Owner
 	LegacyRendered bool
@@ -33,6 +37,8 @@ func (s *Snapshot) Scope(records string) Scope {
 		Satellite: s.Region.Satellite.Namespace, Provider: s.ProviderNamespace(), Records: records,
 		OfSatelliteMade: s.SatelliteResources.Value(), OfLegacyMade: s.LegacyResources.Value(),
 	}
+	control := s.Satellite.Value().Control
+	scope = scope.Managed(cmp.Or(control.Owner, DeclaredOwner(s.Region)), control.Absent())
 	if state, known := s.Satellite.Get(); known {
 		scope.NewNamespace = state.NamespacePhase == ""
 	}
@@ -47,9 +53,18 @@ func (s *Snapshot) Scope(records string) Scope {
 	return scope
 }
 
+// Managed returns the scope with the controller that installs the satellite, if any, whose object may be absent from the cluster.
+func (p Scope) Managed(owner gitops.Owner, absent bool) Scope {
+	p.SatelliteOwned = owner.Exists()
+	if !absent { // its namespace may not exist
+		p.SatelliteControl = owner.RightsToRead()
+	}
+	return p
+}
+
 // OfSatellite returns the scope of the satellite's release.
 func (p Scope) OfSatellite() satellite.Scope {
-	return satellite.Scope{Namespace: p.Satellite, Records: p.Records, Made: p.OfSatelliteMade}
+	return satellite.Scope{Namespace: p.Satellite, Records: p.Records, Made: p.OfSatelliteMade, Owned: p.SatelliteOwned}
 }
 
 // OfLegacy returns the scope of the legacy release.

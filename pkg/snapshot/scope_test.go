@@ -9,6 +9,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 )
@@ -30,6 +31,17 @@ func TestScope(t *testing.T) {
 		"nothing legacy": {Snapshot{Legacy: Known(Legacy{}), Provider: provider}, Scope{Records: cluster.DriverSecrets, Satellite: "edge", Provider: "workspaces"}},
 		"uninstalled":    {Snapshot{Legacy: Known(Legacy{Release: release}), Provider: provider}, Scope{Records: cluster.DriverSecrets, Satellite: "edge", Provider: "workspaces", Legacy: "old", Restore: true}},
 		"no namespace":   {Snapshot{Legacy: Known(Legacy{}), Satellite: Known(satellite.State{})}, Scope{Records: cluster.DriverSecrets, Satellite: "edge", Provider: "default", NewNamespace: true}},
+		"Argo CD's": {
+			Snapshot{Legacy: Known(Legacy{}), Provider: provider, Satellite: Known(satellite.State{NamespacePhase: "Active", Control: gitops.Control{Owner: gitops.Owner{Tool: gitops.ArgoCD}}})},
+			Scope{Records: cluster.DriverSecrets, Satellite: "edge", Provider: "workspaces", SatelliteOwned: true,
+				SatelliteControl: []cluster.Rule{{Group: "argoproj.io", Resource: "applications", Namespace: "argocd", Verb: "get"}}},
+		},
+		"Flux's, from another cluster": {
+			Snapshot{Legacy: Known(Legacy{}), Provider: provider, Satellite: Known(satellite.State{NamespacePhase: "Active", Control: gitops.Control{
+				Owner: gitops.Owner{Tool: gitops.Flux, Namespace: "hub", Name: "a"}, Err: &gitops.AbsentError{},
+			}})},
+			Scope{Records: cluster.DriverSecrets, Satellite: "edge", Provider: "workspaces", SatelliteOwned: true},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			test.s.Region = region
@@ -37,5 +49,20 @@ func TestScope(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A satellite that the Fleet leaves to a controller needs no rights to install, even if it cannot be examined.
+func TestScopeOfDeclared(t *testing.T) {
+	site := fleet.Satellite{Context: "c", Namespace: "edge", Release: "coder"}
+	for declared, want := range map[string]gitops.Owner{
+		"": {}, "helm": {}, "flux": {Tool: gitops.Flux, Namespace: "edge", Name: "coder"}, "argocd": {Tool: gitops.ArgoCD, Name: "coder-satellite-sydney-2"},
+	} {
+		site.ManagedBy = declared
+		s := Snapshot{Region: fleet.Region{Name: "Sydney.2", Satellite: site}, Satellite: Unknown[satellite.State](errors.New("forbidden"))}
+		scope := s.Scope(cluster.DriverSecrets)
+		if got := DeclaredOwner(s.Region); got != want || scope.SatelliteOwned != want.Exists() || scope.OfSatellite().Owned != want.Exists() {
+			t.Errorf("%q: %v, %+v", declared, got, scope)
+		}
 	}
 }

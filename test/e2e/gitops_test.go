@@ -165,15 +165,17 @@ func TestFluxOwnsSatellite(t *testing.T) {
 	patch("status", `{"status":{"conditions":[{"type":"Ready","status":"True","reason":"UpgradeSucceeded","message":"upgraded","lastTransitionTime":"2024-05-02T12:00:00Z"}]}}`)
 	checked(t, region, 0, "satellite-owner", v1alpha1.CheckPass, "Flux's HelmRelease coder-satellite/coderd owns it")
 	helm(t, region, "upgrade", "coder-satellite", "coder", "--repo", lab.RepoURL, "--version", "1.21.7", "--namespace", "coder-satellite",
-		"--reuse-values", "--set", "coderd.replicas=2")
+		"--reuse-values", "--set", "coderd.replicas=2", "--set", "coderd.tls.hostSecretName=other")
 	kubectl(t, region, "--namespace", "coder-satellite", "label", "deployment", "coderd",
 		"helm.toolkit.fluxcd.io/name=coderd", "helm.toolkit.fluxcd.io/namespace=coder-satellite", "--overwrite")
 	before := marks(t)
-	other := plugin(t, 5, on(region, "migrate", "--yes")...)
-	saysAll(t, "migrate", other.Stdout+other.Stderr, []string{"owns the satellite's release", "the values differ", "it says: upgraded"})
+	other := plugin(t, 0, on(region, "plan")...)
+	saysAll(t, "plan", other.Stdout, []string{"wait until Flux's HelmRelease coder-satellite/coderd has installed", "the values differ: coderd.tls.hostSecretName", "says: upgraded"})
 	quiet(t, before)
-	removed := plugin(t, 0, on(region, "rollback", "--remove-satellite", "--yes")...)
-	saysAll(t, "rollback", removed.Stdout+removed.Stderr, []string{"owns it: remove it there once no provider uses it"})
+	removal := []string{"Flux's HelmRelease coder-satellite/coderd owns the satellite's release", "flux --context sydney --namespace coder-satellite delete helmrelease coderd"}
+	stoppedBy(t, "satellite-owner", removal, on(region, "remove")...)
+	stoppedBy(t, "satellite-owner", removal, on(region, "rollback", "--remove-satellite")...)
+	plugin(t, 0, on(region, "rollback", "--yes")...)
 	networking(t, region, false)
 	if releases := helm(t, region, "list", "--namespace", "coder-satellite", "--short"); !strings.Contains(releases, "coder-satellite") {
 		t.Error("the satellite was uninstalled, although Flux owns it")

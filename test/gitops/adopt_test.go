@@ -1,9 +1,9 @@
 package gitops
 
 import (
-	"encoding/json"
-	"fmt"
+	"context"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -11,45 +11,22 @@ import (
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
+	"github.com/coder-satellite/kubectl-coder-satellite/test/meddle"
 )
 
-// handedOver is what Git has for Flux to take a region's satellite over: the release's own name, namespace, chart and values.
-func handedOver(t *testing.T, region string, source string) string {
+// handedOver is what `export flux` writes for Git.
+func handedOver(t *testing.T, fleet, region string) string {
 	t.Helper()
-	var values map[string]any
-	installed := helm(t, region, "get", "values", inlab.SatelliteRelease, "--namespace", inlab.SatelliteNamespace, "-o", "json")
-	if err := json.Unmarshal([]byte(installed), &values); err != nil {
-		t.Fatal(err)
-	}
-	text, err := json.Marshal(values)
-	if err != nil {
-		t.Fatal(err)
-	}
-	chart := map[string]string{
-		"HelmRepository": "chart: {spec: {chart: coder, version: 1.21.7, sourceRef: {kind: HelmRepository, name: coder}}}",
-		"OCIRepository":  "chartRef: {kind: OCIRepository, name: coder}",
-	}[source]
-	spec := map[string]string{
-		"HelmRepository": fmt.Sprintf("{interval: 1m, url: %q}", lab.RepoURL),
-		"OCIRepository":  "{interval: 1m, url: oci://registry.example.com/charts/coder, ref: {tag: 1.21.7}}",
-	}[source]
-	return fmt.Sprintf(`
-apiVersion: source.toolkit.fluxcd.io/v1
-kind: %s
-metadata: {name: coder, namespace: %s}
-spec: %s
----
-apiVersion: helm.toolkit.fluxcd.io/v2
-kind: HelmRelease
-metadata: {name: coder-satellite, namespace: %s}
-spec:
-  interval: 2s
-  releaseName: %s
-  %s
-  driftDetection: {mode: enabled}
-  values: %s
-`, source, inlab.SatelliteNamespace, spec, inlab.SatelliteNamespace, inlab.SatelliteRelease, chart, text)
+	return from(t, 0, fleet, region, "export", "flux").Stdout
 }
+
+// fromOCI is the same chart from a registry, as somebody patches the exported HelmRelease: Flux adds a digest to its version.
+const fromOCI = `
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: OCIRepository
+metadata: {name: coder, namespace: coder-satellite}
+spec: {interval: 1m, url: oci://registry.example.com/charts/coder, ref: {tag: 1.21.7}}
+`
 
 // running are the identities of what serves a satellite's users.
 func running(t *testing.T, region string) string {
@@ -58,8 +35,8 @@ func running(t *testing.T, region string) string {
 		"-o", `jsonpath={range .items[*]}{.kind} {.metadata.name} {.metadata.uid}{"\n"}{end}`)
 }
 
-// twoReplicas is the lab's Fleet file with satellites of two replicas.
-func twoReplicas(t *testing.T) string {
+// edited writes a changed copy of the lab's Fleet file, and returns its name.
+func edited(t *testing.T, name string, edit func(*v1alpha1.Fleet)) string {
 	t.Helper()
 	data, err := os.ReadFile(lab.Path("fleet.yaml"))
 	if err != nil {
@@ -69,16 +46,14 @@ func twoReplicas(t *testing.T) string {
 	if err := yaml.UnmarshalStrict(data, &fleet); err != nil {
 		t.Fatal(err)
 	}
-	fleet.Defaults.Values = append(fleet.Defaults.Values, "two-replicas.yaml")
+	edit(&fleet)
 	if data, err = yaml.Marshal(fleet); err != nil {
 		t.Fatal(err)
 	}
-	for name, data := range map[string][]byte{"two-replicas.yaml": []byte("coderd: {replicas: 2}\n"), "two-replicas-fleet.yaml": data} {
-		if err := os.WriteFile(lab.Path(name), data, 0o600); err != nil {
-			t.Fatal(err)
-		}
+	if err := os.WriteFile(lab.Path(name), data, 0o600); err != nil {
+		t.Fatal(err)
 	}
-	return "two-replicas-fleet.yaml"
+	return name
 }
 
 // A satellite that the plugin installed is handed to Flux: it keeps its pods and its key, and belongs to Flux from then on.
@@ -87,11 +62,17 @@ func TestSatelliteForFlux(t *testing.T) {
 	on(t, 0, region, "migrate", "--yes")
 	f, v := begin(t, region), view(t, region)
 	pods, before := running(t, region), look(t, v)
-	two := twoReplicas(t)
+	if err := os.WriteFile(lab.Path("two-replicas.yaml"), []byte("coderd: {replicas: 2}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	two := edited(t, "two-replicas-fleet.yaml", func(f *v1alpha1.Fleet) { f.Defaults.Values = append(f.Defaults.Values, "two-replicas.yaml") })
 	for i, source := range []string{"HelmRepository", "OCIRepository"} {
-		apply(t, region, handedOver(t, region, source))
-		if i > 0 { // a HelmRelease has one or the other
-			kubectl(t, region, "--namespace", namespace, "patch", "helmrelease", name, "--type=merge", "--patch", `{"spec":{"chart":null}}`)
+		if i == 0 {
+			apply(t, region, handedOver(t, "fleet.yaml", region))
+		} else {
+			apply(t, region, fromOCI)
+			kubectl(t, region, "--namespace", namespace, "patch", "helmrelease", name, "--type=merge", "--patch",
+				`{"spec":{"chart":null,"chartRef":{"kind":"OCIRepository","name":"coder"}}}`)
 		}
 		f.ready(t, namespace, name)
 		after := look(t, v)
@@ -108,15 +89,80 @@ func TestSatelliteForFlux(t *testing.T) {
 		on(t, 0, region, "status")
 		quiet(t, region, func() {
 			on(t, 0, region, "migrate", "--yes")
-			says(t, from(t, 5, two, region, "migrate", "--yes").Stdout, "owns the satellite's release", "the values differ")
+			says(t, from(t, 0, two, region, "plan").Stdout, "wait until Flux's HelmRelease", "the values differ: coderd.replicas", "then wait until Flux has applied it")
+			for _, args := range [][]string{{"remove", "--yes"}, {"rollback", "--remove-satellite", "--yes"}} {
+				says(t, on(t, 5, region, args[0], args[1:]...).Stdout, "Flux's HelmRelease coder-satellite/coder-satellite owns the satellite's release",
+					"flux --context london --namespace coder-satellite delete helmrelease coder-satellite")
+			}
 		})
+	}
+	// It waits for Git, and leaves everything as it is.
+	waited := from(t, 124, two, region, "migrate", "--yes", "--step-timeout", "2s")
+	says(t, waited.Stdout+waited.Stderr, "the values differ: coderd.replicas", "change it in Git", "the satellite's release stays as it is: Flux's HelmRelease")
+	if after := look(t, v); after.Rule() != nil || after.Switch != meddle.On || len(after.Records) != len(before.Records)+2 {
+		t.Errorf("after a wait in vain: %s", after)
 	}
 
 	// what is changed in Git is Flux's to do
 	kubectl(t, region, "--namespace", namespace, "patch", "helmrelease", name, "--type=merge", "--patch", `{"spec":{"values":{"coderd":{"replicas":2}}}}`)
 	f.ready(t, namespace, name)
+	from(t, 0, two, region, "migrate", "--yes") // which ends what the wait in vain began
 	quiet(t, region, func() { from(t, 0, two, region, "migrate", "--yes") })
 	if after := look(t, v); after.Key != before.Key || after.Rule() != nil || len(after.Records) != len(before.Records)+3 {
 		t.Errorf("after a change in Git: %s", after)
+	}
+}
+
+// A satellite that only Flux installs: the run waits for what `export` writes, and what fails then is told in Flux's words.
+func TestSatelliteFromFlux(t *testing.T) {
+	const region, namespace, name = "ohio", inlab.SatelliteNamespace, "coder-satellite"
+	f, v := begin(t, region), view(t, region)
+	managed := edited(t, "managed-fleet.yaml", func(f *v1alpha1.Fleet) {
+		for i := range f.Regions {
+			f.Regions[i].Satellite.ManagedBy = "flux"
+		}
+	})
+	toCommit := []string{"Flux's HelmRelease coder-satellite/coder-satellite is not in this cluster", "kubectl coder-satellite export flux --filename managed-fleet.yaml --region ohio"}
+	quiet(t, region, func() { says(t, from(t, 0, managed, region, "plan").Stdout, toCommit...) })
+
+	done := make(chan inlab.Result, 1)
+	go func() {
+		done <- lab.Plugin(context.WithoutCancel(t.Context()), "migrate", "-f", managed, "--region", region, "--yes")
+	}()
+	eventually(t, "the run that waits", func() bool {
+		journal, _ := lab.Kubectl(t.Context(), region, "--namespace", namespace, "get", "configmaps", "-o", "yaml")
+		return strings.Contains(journal, "install-satellite")
+	})
+	if waiting := look(t, v); len(waiting.Records) > 0 || waiting.Switch != meddle.Off {
+		t.Errorf("while it waits: %s", waiting)
+	}
+	apply(t, region, handedOver(t, managed, region))
+	result := <-done
+	if result.Code != 0 {
+		t.Fatal(result)
+	}
+	says(t, result.Stderr, toCommit...)
+	installed := look(t, v)
+	if err := installed.Rule(); err != nil || installed.Switch != meddle.On || len(installed.Records) != 1 {
+		t.Fatalf("%s: %v", installed, err)
+	}
+	eventually(t, "the owner's report", func() bool { return check(t, region, "satellite-owner").State == v1alpha1.CheckPass })
+	quiet(t, region, func() { from(t, 0, managed, region, "migrate", "--yes") })
+
+	kubectl(t, region, "--namespace", namespace, "patch", "helmrelease", name, "--type=merge", "--patch", `{"spec":{"values":{"coderd":{"serviceSpec":{"type":"Nonsense"}}}}}`)
+	eventually(t, "the failure", func() bool {
+		return f.release(t, namespace, name, `{.status.conditions[?(@.type=="Ready")].status}`) == "False"
+	})
+	failed := from(t, 124, managed, region, "migrate", "--yes", "--step-timeout", "3s")
+	says(t, failed.Stdout, "Flux's HelmRelease coder-satellite/coder-satellite says: Helm upgrade failed for release coder-satellite/coder-satellite", "Nonsense")
+	if after := look(t, v); after.Key != installed.Key || after.Switch != meddle.On || after.Rule() != nil {
+		t.Errorf("after the failure: %s: %v", after, after.Rule())
+	}
+	kubectl(t, region, "--namespace", namespace, "patch", "helmrelease", name, "--type=merge", "--patch", `{"spec":{"values":{"coderd":{"serviceSpec":null}}}}`)
+	f.ready(t, namespace, name)
+	from(t, 0, managed, region, "migrate", "--yes")
+	from(t, 0, managed, region, "rollback", "--yes")
+	if after := look(t, v); after.Key != installed.Key || after.Switch != meddle.Off {
+		t.Errorf("after the rollback: %s", after)
 	}
 }

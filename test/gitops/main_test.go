@@ -16,7 +16,7 @@ var lab *inlab.Lab
 
 func TestMain(m *testing.M) {
 	var err error
-	if lab, err = inlab.Up("--regions", "sydney,london", "--build-time", "300ms"); err != nil {
+	if lab, err = inlab.Up("--regions", "sydney,london,ohio", "--build-time", "300ms"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

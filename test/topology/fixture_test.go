@@ -15,6 +15,7 @@ import (
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder/codertest"
+	decoder "github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/test/e2e/inlab"
 )
 
@@ -45,11 +46,11 @@ func fleet(t *testing.T, edit func(*v1alpha1.Fleet)) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var found v1alpha1.Fleet
-	if err := yaml.UnmarshalStrict(data, &found); err != nil {
+	found, err := decoder.Decode("fleet.yaml", data) // which knows the short forms
+	if err != nil {
 		t.Fatal(err)
 	}
-	edit(&found)
+	edit(found)
 	if data, err = yaml.Marshal(found); err != nil {
 		t.Fatal(err)
 	}

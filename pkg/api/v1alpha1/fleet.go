@@ -80,10 +80,9 @@ type Region struct {
 	Name string `json:"name"`
 	// Labels are for selecting regions: keys and values as those of Kubernetes labels.
 	Labels map[string]string `json:"labels,omitempty"`
-	// Satellite is `none` for a region whose users reach their workspaces through the primary, as those of the built-in
-	// provider do. Such a region has providers, and no field that describes a satellite. Leave it out otherwise.
-	// +k8s:validation:pattern="^(none)?$"
-	Satellite string `json:"satellite,omitempty"`
+	// Satellite says who installs the region's satellite, or that it has none. Its managedBy alone may stand here:
+	// `satellite: none`. Without it, the plugin installs the satellite, unless a GitOps controller already owns it.
+	Satellite Satellite `json:"satellite,omitzero"`
 	// Context is the kubeconfig context of the satellite's cluster, and of every provider that names no other.
 	Context string `json:"context,omitempty"`
 	// AccessURL is where users reach the satellite: scheme, host and port only. It must be https, except on loopback,
@@ -114,6 +113,18 @@ type Region struct {
 	// Canary chooses the workspace that is rebuilt to prove the migration, if the region has only one provider. Its
 	// workspace alone may stand here: `canary: none`.
 	Canary Canary `json:"canary,omitzero"`
+}
+
+// Satellite says who installs a region's satellite.
+//
+// +shortForm=managedBy
+type Satellite struct {
+	// ManagedBy is `none` for a region whose users reach their workspaces through the primary, as those of the built-in
+	// provider do: such a region has providers, and no field that describes a satellite. With `flux` or `argocd`, that
+	// controller installs the satellite from what `export` writes; the plugin waits for it, and never changes it. With
+	// `helm`, the plugin installs it, and refuses if a controller owns it. Who owns a satellite that exists is found without it.
+	// +k8s:validation:pattern="^(none|flux|argocd|helm)?$"
+	ManagedBy string `json:"managedBy,omitempty"`
 }
 
 // RegionProvider is one of a region's workspace providers.

@@ -90,6 +90,9 @@ type SatelliteBasis struct {
 	// SatelliteRevision is the revision of the satellite's deployed Helm release; 0 if there is none.
 	// +k8s:validation:minimum=0
 	SatelliteRevision int `json:"satelliteRevision"`
+	// SatelliteOwner is "flux" or "argocd" if that controller owns the release, or is to own it. It may install revisions at any
+	// time, so that SatelliteRevision is 0 then.
+	SatelliteOwner string `json:"satelliteOwner,omitempty"`
 	// ConnectTo is the HOST:PORT that is dialled instead of the access URL's; missing if DNS decides.
 	ConnectTo string `json:"connectTo,omitempty"`
 	// ChartRepo is where the chart comes from: a repository's URL, or an oci:// reference; missing for a local chart.

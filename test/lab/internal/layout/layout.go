@@ -38,6 +38,8 @@ type Lab struct {
 	Executable string `json:"executable"`
 	// BuildMillis is the duration of a workspace build in milliseconds.
 	BuildMillis int `json:"buildMillis"`
+	// Run are binaries of this machine by the image of the pods that are run as their processes.
+	Run map[string]string `json:"run,omitempty"`
 	// EtcdPort and EtcdPeerPort belong to the only etcd, which serves all clusters.
 	EtcdPort     int `json:"etcdPort"`
 	EtcdPeerPort int `json:"etcdPeerPort"`

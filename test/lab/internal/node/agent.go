@@ -1,7 +1,7 @@
 // Package node emulates the only node of a cluster. It runs the pods of Coder's own images as
 // emulators in this process, with the environment and the certificates from the pod, and probes
-// them over the network. It reports all other pods as ready, and gives load balancers their
-// address.
+// them over the network. Pods of other images that it is told it runs as processes. It reports all
+// other pods as ready, and gives load balancers their address.
 package node
 
 import (
@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"syscall"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -36,8 +37,13 @@ type Options struct {
 	Network *codertest.Network
 	// Certificate and Key are served by pods without their own.
 	Certificate, Key []byte
-	// CA is the certificate file of the authority that satellites trust.
+	// CA is the certificate file of the authority that satellites and programs trust.
 	CA string
+	// Run are binaries of this machine by the image that they stand for. Dir is the folder for their
+	// files and logs, and Process how they are started.
+	Run     map[string]string
+	Dir     string
+	Process *syscall.SysProcAttr
 }
 
 // Agent emulates a node.
@@ -147,6 +153,7 @@ func (a *Agent) look(ctx context.Context) {
 func (a *Agent) advance(ctx context.Context, pod *corev1.Pod) {
 	client := a.options.Client.CoreV1().Pods(pod.Namespace)
 	switch {
+	case pod.DeletionTimestamp != nil && !a.terminated(ctx, pod): // its process has time to end
 	case pod.DeletionTimestamp != nil:
 		a.stop(pod.UID)
 		zero := int64(0)
@@ -161,6 +168,32 @@ func (a *Agent) advance(ctx context.Context, pod *corev1.Pod) {
 	default:
 		a.report(ctx, pod, a.find(ctx, pod))
 	}
+}
+
+// terminated ends the process of a pod that is being deleted, and reports whether it has ended and
+// the pod's status says how. Other pods need no time to end.
+func (a *Agent) terminated(ctx context.Context, pod *corev1.Pod) bool {
+	if pod.Spec.NodeName == "" || a.options.Run[pod.Spec.Containers[0].Image] == "" {
+		return true
+	}
+	found := condition{exit: &corev1.ContainerStateTerminated{ExitCode: 137, Reason: "ContainerStatusUnknown"}} // it never started
+	a.mu.Lock()
+	w := a.running[pod.UID]
+	a.mu.Unlock()
+	if w != nil && w.program != nil {
+		var grace time.Duration
+		if seconds := pod.DeletionGracePeriodSeconds; seconds != nil {
+			grace = time.Duration(*seconds) * time.Second
+		}
+		if !w.program.terminate(grace) {
+			return false
+		}
+		found = w.program.condition()
+	}
+	if a.report(ctx, pod, found); w == nil || w.program == nil {
+		return true
+	}
+	return same(pod.Status, found.status(pod)) // else the next look sees it
 }
 
 // report writes the pod's status if it has changed.
@@ -194,13 +227,18 @@ func (a *Agent) find(ctx context.Context, pod *corev1.Pod) condition {
 		var err error
 		w, err = a.launch(pod, env)
 		if err != nil {
-			a.logs.add(pod, "coderd cannot start: "+err.Error())
+			a.logs.add(pod, "cannot start: "+err.Error())
 			return crashed(err)
 		}
 		a.mu.Lock()
 		a.running[pod.UID] = w
 		a.mu.Unlock()
-		a.logs.add(pod, "started "+container.Image)
+		if w.program == nil { // whose log is its own
+			a.logs.add(pod, "started "+container.Image)
+		}
+	}
+	if w.program != nil {
+		return w.program.condition()
 	}
 	err := w.ready()
 	if err == nil {

@@ -11,6 +11,8 @@ import (
 // condition is the state of a pod.
 type condition struct {
 	running, isReady, unscheduled bool
+	// exit is how the pod's program ended; nil if it has not.
+	exit *corev1.ContainerStateTerminated
 	// reason and message are those of the waiting container, or of the pod that is not ready.
 	reason, message string
 	restarts        int32
@@ -46,6 +48,13 @@ func (c condition) status(pod *corev1.Pod) corev1.PodStatus {
 		status.Phase, status.PodIP = corev1.PodRunning, "127.0.0.1"
 		status.PodIPs = []corev1.PodIP{{IP: status.PodIP}}
 	}
+	switch {
+	case c.exit == nil:
+	case c.exit.ExitCode == 0:
+		status.Phase, c.reason = corev1.PodSucceeded, "PodCompleted"
+	default:
+		status.Phase, c.reason = corev1.PodFailed, "PodFailed"
+	}
 	if c.unscheduled {
 		status.HostIP = ""
 		status.Conditions = []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: c.reason, Message: c.message}}
@@ -59,10 +68,14 @@ func (c condition) status(pod *corev1.Pod) corev1.PodStatus {
 	}
 	for _, container := range pod.Spec.Containers {
 		one := corev1.ContainerStatus{Name: container.Name, Image: container.Image, Ready: c.isReady, RestartCount: c.restarts}
-		if c.running {
+		switch {
+		case c.exit != nil:
+			one.State.Terminated = c.exit.DeepCopy()
+			one.ContainerID, one.State.Terminated.ContainerID = "lab://"+string(pod.UID), "lab://"+string(pod.UID)
+		case c.running:
 			one.State.Running = &corev1.ContainerStateRunning{StartedAt: *status.StartTime}
 			one.ContainerID = "lab://" + string(pod.UID)
-		} else {
+		default:
 			one.State.Waiting = &corev1.ContainerStateWaiting{Reason: c.reason, Message: c.message}
 		}
 		status.ContainerStatuses = append(status.ContainerStatuses, one)
@@ -108,6 +121,9 @@ func same(a, b corev1.PodStatus) bool {
 			s.ContainerStatuses[i].Resources, s.ContainerStatuses[i].AllocatedResources = nil, nil
 			if s.ContainerStatuses[i].State.Running != nil {
 				s.ContainerStatuses[i].State.Running.StartedAt = metav1.Time{}
+			}
+			if ended := s.ContainerStatuses[i].State.Terminated; ended != nil {
+				ended.StartedAt, ended.FinishedAt = metav1.Time{}, metav1.Time{}
 			}
 		}
 		s.StartTime = nil

@@ -6,8 +6,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -17,9 +19,19 @@ import (
 type logs struct {
 	mu    sync.Mutex
 	lines map[string][]string
+	// files hold what processes wrote.
+	files map[string]string
 }
 
-func newLogs() *logs { return &logs{lines: map[string][]string{}} }
+func newLogs() *logs { return &logs{lines: map[string][]string{}, files: map[string]string{}} }
+
+// create creates the file for what a pod's process writes.
+func (l *logs) create(pod *corev1.Pod, file string) (*os.File, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.files[pod.Namespace+"/"+pod.Name] = file
+	return os.Create(file)
+}
 
 func (l *logs) add(pod *corev1.Pod, line string) {
 	l.mu.Lock()
@@ -57,5 +69,9 @@ func (l *logs) serve(port int, certificate, key []byte) (closeIt func(), err err
 func (l *logs) of(namespace, pod string) []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Clone(l.lines[namespace+"/"+pod])
+	lines := slices.Clone(l.lines[namespace+"/"+pod])
+	if data, err := os.ReadFile(l.files[namespace+"/"+pod]); err == nil && len(data) > 0 {
+		lines = append(lines, strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")...)
+	}
+	return lines
 }

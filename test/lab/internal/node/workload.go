@@ -15,6 +15,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/kubernetes/pkg/fieldpath"
+	"k8s.io/kubernetes/third_party/forked/golang/expansion"
 )
 
 // workload is a running pod. A pod that is not emulated has no server.
@@ -22,6 +24,8 @@ type workload struct {
 	// address is where it listens; "" if it is not emulated.
 	address string
 	probe   *probe
+	// program is its process, if it has one.
+	program *program
 	stop    func()
 }
 
@@ -36,63 +40,125 @@ func (w *workload) ready() error {
 // environment is the environment in which a pod's container starts.
 type environment struct {
 	values map[string]string
-	// files are the contents of mounted Secrets by path.
-	files map[string][]byte
+	// files are the contents of mounted Secrets and ConfigMaps by path, and mounted the names of
+	// volumes that the lab mounts.
+	files   map[string][]byte
+	mounted map[string]bool
 }
 
-// resolve reads the values that the pod's environment and volumes refer to. If a Secret is
-// missing, it returns the condition that a kubelet would report.
+// resolve reads the values that the pod's environment and volumes refer to. If a Secret or a
+// ConfigMap is missing, it returns the condition that a kubelet would report.
 func (a *Agent) resolve(ctx context.Context, pod *corev1.Pod) (environment, *condition) {
-	env := environment{values: map[string]string{}, files: map[string][]byte{}}
-	secrets := a.options.Client.CoreV1().Secrets(pod.Namespace)
+	env := environment{values: map[string]string{}, files: map[string][]byte{}, mounted: map[string]bool{}}
 	container := pod.Spec.Containers[0]
 	for _, volume := range pod.Spec.Volumes {
-		if volume.Secret == nil {
+		var files map[string][]byte
+		var items []corev1.KeyToPath
+		var err error
+		switch {
+		case volume.Secret != nil:
+			items = volume.Secret.Items
+			files, err = a.secret(ctx, pod.Namespace, volume.Secret.SecretName)
+		case volume.ConfigMap != nil:
+			items = volume.ConfigMap.Items
+			files, err = a.configMap(ctx, pod.Namespace, volume.ConfigMap.Name)
+		case volume.EmptyDir == nil:
 			continue
 		}
-		secret, err := secrets.Get(ctx, volume.Secret.SecretName, metav1.GetOptions{})
+		if err == nil {
+			files, err = selected(files, items)
+		}
 		if err != nil {
-			blocked := waiting("ContainerCreating", "", "FailedMount", fmt.Sprintf("MountVolume.SetUp failed for volume %q : %s", volume.Name, missing(err, volume.Secret.SecretName)))
+			blocked := waiting("ContainerCreating", "", "FailedMount", fmt.Sprintf("MountVolume.SetUp failed for volume %q : %s", volume.Name, err))
 			return env, &blocked
 		}
+		env.mounted[volume.Name] = true
 		for _, mount := range container.VolumeMounts {
 			if mount.Name == volume.Name {
-				for key, data := range secret.Data {
-					env.files[path.Join(mount.MountPath, key)] = data
+				for name, data := range files {
+					env.files[path.Join(mount.MountPath, name)] = data
 				}
 			}
 		}
 	}
 	for _, variable := range container.Env {
-		reference := variable.ValueFrom
-		if reference == nil || reference.SecretKeyRef == nil {
-			env.values[variable.Name] = variable.Value
-			continue
-		}
-		secret, err := secrets.Get(ctx, reference.SecretKeyRef.Name, metav1.GetOptions{})
+		value, err := a.value(ctx, pod, variable, env.values)
 		if err != nil {
-			message := missing(err, reference.SecretKeyRef.Name)
-			blocked := waiting("CreateContainerConfigError", message, "Failed", "Error: "+message)
+			blocked := waiting("CreateContainerConfigError", err.Error(), "Failed", "Error: "+err.Error())
 			return env, &blocked
 		}
-		env.values[variable.Name] = string(secret.Data[reference.SecretKeyRef.Key])
+		env.values[variable.Name] = value
 	}
 	return env, nil
 }
 
-func missing(err error, name string) string {
-	if apierrors.IsNotFound(err) {
-		return fmt.Sprintf("secret %q not found", name)
+// value is that of a variable, given those before it.
+func (a *Agent) value(ctx context.Context, pod *corev1.Pod, variable corev1.EnvVar, before map[string]string) (string, error) {
+	from := variable.ValueFrom
+	switch {
+	case from == nil:
+		return expansion.Expand(variable.Value, expansion.MappingFuncFor(before)), nil
+	case from.FieldRef != nil:
+		return fieldpath.ExtractFieldPathAsString(pod, from.FieldRef.FieldPath)
+	case from.SecretKeyRef != nil:
+		data, err := a.secret(ctx, pod.Namespace, from.SecretKeyRef.Name)
+		return string(data[from.SecretKeyRef.Key]), err
+	default:
+		return variable.Value, nil
 	}
-	return err.Error()
 }
 
-// launch starts the pod's program: a satellite, an envproxy, or nothing. A pod that should be a
+func (a *Agent) secret(ctx context.Context, namespace, name string) (map[string][]byte, error) {
+	secret, err := a.options.Client.CoreV1().Secrets(namespace).Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return nil, missing(err, "secret", name)
+	}
+	return secret.Data, nil
+}
+
+func (a *Agent) configMap(ctx context.Context, namespace, name string) (map[string][]byte, error) {
+	found, err := a.options.Client.CoreV1().ConfigMaps(namespace).Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return nil, missing(err, "configmap", name)
+	}
+	files := map[string][]byte{}
+	for key, value := range found.Data {
+		files[key] = []byte(value)
+	}
+	return files, nil
+}
+
+// selected are the files of a volume: all, or its items under their own paths.
+func selected(files map[string][]byte, items []corev1.KeyToPath) (map[string][]byte, error) {
+	if items == nil {
+		return files, nil
+	}
+	chosen := map[string][]byte{}
+	for _, item := range items {
+		data, ok := files[item.Key]
+		if !ok {
+			return nil, fmt.Errorf("references non-existent key: %s", item.Key)
+		}
+		chosen[item.Path] = data
+	}
+	return chosen, nil
+}
+
+func missing(err error, kind, name string) error {
+	if apierrors.IsNotFound(err) {
+		return fmt.Errorf("%s %q not found", kind, name)
+	}
+	return err
+}
+
+// launch starts the pod's program: an image that the lab runs, a satellite, an envproxy, or nothing. A pod that should be a
 // satellite but cannot run as one fails, because it must not become ready without a server.
 func (a *Agent) launch(pod *corev1.Pod, env environment) (*workload, error) {
 	container := pod.Spec.Containers[0]
 	runs := slices.Concat(container.Command, container.Args)
-	switch {
+	switch binary := a.options.Run[container.Image]; {
+	case binary != "":
+		return a.launchProgram(pod, env, binary)
 	case runsSatellite(container):
 		return a.launchSatellite(container, env)
 	case meantAsSatellite(container):

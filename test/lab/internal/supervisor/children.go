@@ -135,7 +135,7 @@ func (c *children) apiServer(cluster layout.Cluster, index int, files *pki.Files
 func (c *children) controllers(cluster layout.Cluster, kubeconfig string, files *pki.Files) error {
 	return c.start("kube-controller-manager "+cluster.Context, "kube-controller-manager",
 		"--kubeconfig="+kubeconfig, "--authentication-skip-lookup=true", "--secure-port=0", "--leader-elect=false",
-		"--controllers=deployment-controller,replicaset-controller,serviceaccount-controller,namespace-controller,garbage-collector-controller,clusterrole-aggregation-controller,root-ca-certificate-publisher-controller",
+		"--controllers=deployment-controller,replicaset-controller,serviceaccount-controller,namespace-controller,garbage-collector-controller,clusterrole-aggregation-controller,root-ca-certificate-publisher-controller,job-controller",
 		"--root-ca-file="+c.lab.CAFile, "--service-account-private-key-file="+files.AccountKey,
 		"--kube-api-qps=100", "--kube-api-burst=200", "--concurrent-gc-syncs=4", "--profiling=false")
 }

@@ -3,6 +3,7 @@ package supervisor
 import (
 	"context"
 	"fmt"
+	"os"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -57,6 +58,10 @@ func (b *builder) bringUp(ctx, running context.Context, one layout.Cluster) erro
 	}
 	options := node.Options{Cluster: one, Client: access.Clientset(), Certificate: b.files.Certificate, Key: b.files.Key, CA: b.lab.CAFile, Network: b.networks[one.Context]}
 	options.AccessPort, options.EnvproxyPorts = b.doors(one)
+	options.Run, options.Dir, options.Process = b.lab.Run, b.lab.Path(one.Context, "pods"), dieWithParent()
+	if err := os.MkdirAll(options.Dir, 0o700); err != nil {
+		return err
+	}
 	b.kids.agent(running, node.New(options))
 	return b.furnish(ctx, site{one, access})
 }

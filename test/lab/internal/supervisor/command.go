@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -18,6 +19,7 @@ import (
 const usage = `coder-satellite-lab runs a primary and regions on real Kubernetes API servers.
 
   up [--dir .lab] [--topology simple] [--regions sydney,london,ohio] [--primary-version 1.21.7] [--build-time 1s]
+     [--run IMAGE=BINARY]
                         bring a lab up; returns when everything is ready
   down [--dir .lab]     take it down; leaves nothing behind
   status [--dir .lab]   say how it is; fails unless it is up
@@ -110,6 +112,19 @@ func parseUp(ctx context.Context, flags *flag.FlagSet, dir *string, args []strin
 		return nil
 	})
 	version := flags.String("primary-version", "1.21.7", "version of the primary")
+	run := map[string]string{}
+	flags.Func("run", "`IMAGE=BINARY`: run pods of that image as processes of this binary, as the user who runs the lab (repeatable)", func(value string) error {
+		image, binary, ok := strings.Cut(value, "=")
+		path, err := filepath.Abs(binary)
+		if ok && err == nil {
+			_, err = os.Stat(path)
+		}
+		if !ok || err != nil {
+			return errors.Join(errors.New("it is not IMAGE=BINARY"), err)
+		}
+		run[image] = path
+		return nil
+	})
 	build := flags.Duration("build-time", time.Second, "time that a workspace build takes")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -118,5 +133,5 @@ func parseUp(ctx context.Context, flags *flag.FlagSet, dir *string, args []strin
 	if err != nil {
 		return err
 	}
-	return up(ctx, *dir, topology, *version, *build, out)
+	return up(ctx, *dir, topology, *version, *build, run, out)
 }

@@ -42,6 +42,8 @@ func TestCommandRefuses(t *testing.T) {
 		"up with a bad shape":    {[]string{"up", "--dir", t.TempDir(), "--topology", "ring"}, `--topology: there is no topology "ring": use simple, spread, shared, builtin, all`},
 		"up with a taken region": {[]string{"up", "--dir", t.TempDir(), "--topology", "spread", "--regions", "london-a"}, `--regions: the name "london-a" is taken`},
 		"up with a bad version":  {[]string{"up", "--dir", t.TempDir(), "--primary-version", "new"}, "is not a version"},
+		"up with no binary":      {[]string{"up", "--dir", t.TempDir(), "--run", "image:1"}, "it is not IMAGE=BINARY"},
+		"up with a lost binary":  {[]string{"up", "--dir", t.TempDir(), "--run", "image:1=/nowhere"}, "/nowhere: no such file"},
 		"status of no lab":       {[]string{"status", "--dir", full}, "there is no lab in " + full},
 		"status of a dead lab":   {[]string{"status", "--dir", dead}, "is down: remove what is left"},
 		"status of a stranger":   {[]string{"status", "--dir", stranger}, "is down"},

@@ -21,7 +21,7 @@ const upTimeout = 3 * time.Minute
 const claimDescriptor = 3
 
 // up lays out a lab, starts its supervisor and waits until the lab is ready.
-func up(ctx context.Context, dir string, topology layout.Topology, version string, build time.Duration, out io.Writer) error {
+func up(ctx context.Context, dir string, topology layout.Topology, version string, build time.Duration, run map[string]string, out io.Writer) error {
 	if lab, err := layout.Load(dir); err == nil && alive(lab) {
 		return fmt.Errorf("the lab in %s is up already", dir)
 	}
@@ -34,6 +34,7 @@ func up(ctx context.Context, dir string, topology layout.Topology, version strin
 		return err
 	}
 	defer func() { _ = claim.Close() }() // the supervisor has its own
+	lab.Run = run
 	if err := os.MkdirAll(lab.Dir, 0o700); err != nil {
 		return err
 	}

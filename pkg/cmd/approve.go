@@ -21,11 +21,12 @@ type approveOptions struct {
 func newApprove(env Environment, run func(context.Context, approveOptions) error) *cobra.Command {
 	cmd := documented("approve")
 	var o approveOptions
-	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, inTurn: true})
+	f, check := cmd.Flags(), o.addTo(env, cmd, needs{regions: true, inTurn: true, paced: true})
 	f.StringVar(&o.reason, "reason", "", "why; it is kept with the approval")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	return verb(cmd, run, &o, func() error {
 		return errors.Join(refuse(o.flags.Filename == "" || o.flags.Wave == "", "approve needs a Fleet file and one of its waves: give --filename and --wave"),
+			refuse(len(o.flags.Regions)+len(o.flags.Exclude) > 0 || o.flags.Selector+o.flags.Shard != "", "approve takes a whole wave: leave out --region, --exclude, --selector and --shard"),
 			refuse(o.reason == "", "approve needs a reason: give one with --reason"), check())
 	})
 }
@@ -35,7 +36,7 @@ func runApprove(ctx context.Context, o approveOptions) error {
 	if err != nil {
 		return err
 	}
-	store, err := o.home(c)
+	store, err := o.home(ctx, c)
 	if err != nil {
 		return err
 	}

@@ -2,8 +2,10 @@ package cmd
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"runtime"
+	"strings"
 
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
@@ -73,16 +75,27 @@ func (t *targets) surveyOf(c *connection, regions []fleet.Region) (*snapshot.Sur
 	return snapshot.NewSurvey(config)
 }
 
-// home opens the cluster that keeps the state of the rollout; nil if the fleet names none.
-func (t *targets) home(c *connection) (rollout.Store, error) {
-	if c.fleet.Home.None() {
+// home opens what keeps the state of the rollout, and makes sure that it can be used; nil if the fleet names none.
+func (t *targets) home(ctx context.Context, c *connection) (rollout.Store, error) {
+	if c.fleet.Home == (fleet.Home{}) {
 		return nil, nil
 	}
 	access, err := t.site(c, c.fleet.Home.Context)
 	if err != nil {
 		return nil, usagef("rollout.home: %w", err)
 	}
-	return home.At(access.Clientset(), access.Context, c.fleet.Home.Namespace, c.primary.URL()), nil
+	store := home.At(access.Clientset(), access.Context, c.fleet.Home.Namespace, c.primary.URL())
+	missing, err := access.Missing(ctx, home.Rights(c.fleet.Home.Namespace))
+	if err == nil && len(missing) > 0 {
+		err = fmt.Errorf("the rollout's home: your kubeconfig's user of context %q may not %s", access.Context, strings.Join(cluster.InWords(missing), ", "))
+	}
+	if err == nil {
+		_, err = store.Load(ctx)
+	}
+	if err != nil {
+		return nil, &exitError{exitPreflightFailed, err}
+	}
+	return store, nil
 }
 
 // site opens the cluster of a context.

@@ -103,21 +103,17 @@ func retainingFlag(cmd *cobra.Command) *migration.Policy {
 	return gitopsFlag(cmd, usage, "refuse", "suspend", "wait")
 }
 
-// rollout returns the rollout of an operation. Only a migration keeps its state in the home, and waits for what waves ask.
 func (t *targets) rollout(
-	c *connection, operation migration.Operation, options migration.Options, report func(v1alpha1.Progress),
+	ctx context.Context, c *connection, operation migration.Operation, options migration.Options, report func(v1alpha1.Progress),
 ) (*rollout.Rollout, error) {
-	waves, err, store := rollout.Unpaced(c.fleet.Waves), error(nil), rollout.Store(nil)
-	if operation.Name == "migrate" {
-		waves = c.fleet.Waves
-		if err = usage(rollout.CheckGates(waves)); err == nil {
-			store, err = t.home(c)
-		}
+	if err := rollout.CheckGates(c.fleet.Waves); err != nil {
+		return nil, usage(err)
 	}
+	store, err := t.home(ctx, c)
 	options.RunID = uuid.NewString()[:8]
 	options.Host, _ = os.Hostname() // a lock without a host's name is still one
 	return &rollout.Rollout{
-		Rules:  rollout.Rules{Waves: waves, MaxFailures: c.fleet.MaxFailures},
+		Rules:  rollout.Rules{Waves: c.fleet.Waves, MaxFailures: c.fleet.MaxFailures},
 		Survey: c.survey, Operation: operation, Options: options, Clock: t.env.Clock, Report: report,
 		SkipUnreachable: t.skipUnreachable, Home: store,
 		Status: func(ctx context.Context, regions []fleet.Region) (*v1alpha1.StatusReport, error) {
@@ -143,16 +139,11 @@ func runOperation(ctx context.Context, o operationOptions) error {
 		return err
 	}
 	defer end()
-	regions, err := o.rollout(c, o.operation, o.run, report)
+	regions, err := o.rollout(ctx, c, o.operation, o.run, report)
 	if err != nil {
 		return err
 	}
 	regions.Events = kept
-	if regions.Home != nil { // before anybody is asked
-		if _, err := regions.Home.Load(ctx); err != nil {
-			return &exitError{exitPreflightFailed, err}
-		}
-	}
 	plan, err := regions.Plan(ctx, o.dryRun || len(o.reports) > 0) // a report shows how manifests change
 	if err := cmp.Or(interrupted(ctx), err); err != nil {
 		return err

@@ -16,7 +16,7 @@ func newMigrate(env Environment, run func(context.Context, operationOptions) err
 	policy := retainingFlag(cmd)
 	file := cmd.Flags().String("plan", "",
 		"carry out exactly this plan (from plan -o json), or refuse and name what has changed; - for standard input")
-	return operationVerb(env, cmd, needs{regions: true, accessURL: true, chart: true, switches: true, measures: true}, run, func(o *operationOptions) (err error) {
+	return operationVerb(env, cmd, needs{regions: true, accessURL: true, chart: true, switches: true, measures: true, paced: true}, run, func(o *operationOptions) (err error) {
 		if *file == fleet.Stdin && o.flags.Filename == fleet.Stdin {
 			return usagef("--plan and --filename cannot both be standard input: give one of them as a file")
 		}

@@ -63,8 +63,8 @@ func TestFlagsBecomeTargets(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := optionsOf(newMigrate, test.args...)
-			test.want.needs = needs{regions: true, accessURL: true, chart: true, reports: true, changes: true, switches: true, measures: true, exits: fmt.Sprint(exitPartlyFailed, exitLockHeld, exitTimedOut)}
-			test.want.flags.Changes = true
+			test.want.needs = needs{regions: true, accessURL: true, chart: true, reports: true, changes: true, switches: true, measures: true, paced: true, exits: fmt.Sprint(exitPartlyFailed, exitLockHeld, exitTimedOut)}
+			test.want.flags.Changes, test.want.flags.Paced = true, true
 			if test.want.kubeconfig != "" {
 				test.want.flags.Further = []string{"--coder-token-file", "t", "--kubeconfig", "k"}
 			}

@@ -28,7 +28,7 @@ type planOptions struct {
 func newPlan(env Environment, run func(context.Context, planOptions) error) *cobra.Command {
 	cmd := documented("plan")
 	var o planOptions
-	check := o.addTo(env, cmd, needs{regions: true, accessURL: true, chart: true, plans: true, reports: true, exits: fmt.Sprint(exitChangesPending, exitPartlyFailed)})
+	check := o.addTo(env, cmd, needs{regions: true, accessURL: true, chart: true, plans: true, paced: true, reports: true, exits: fmt.Sprint(exitChangesPending, exitPartlyFailed)})
 	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 2 if there is something to change")
 	wholeRegionsFlag(cmd, &o.wholeRegions)
 	o.gitops = retainingFlag(cmd)
@@ -42,7 +42,7 @@ func runPlan(ctx context.Context, o planOptions) error {
 		return err
 	}
 	operation := migration.Migrate(o.wholeRegions, *o.gitops)
-	regions, err := o.rollout(c, operation, migration.Options{}, nil)
+	regions, err := o.rollout(ctx, c, operation, migration.Options{}, nil)
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ type needs struct {
 	measures   bool   // it may measure what users notice meanwhile
 	workspaces bool   // its progress is about workspaces rather than regions
 	reason     bool   // it records why it was run
+	paced      bool   // it waits for what the Fleet's waves ask
 	inTurn     bool   // it visits one region after another
 	exits      string // its exit codes beside those of every verb that connects
 }
@@ -47,7 +48,7 @@ type targets struct {
 // addTo defines the flags. The result checks them without reading a file; fleet.Flags checks the regions.
 func (t *targets) addTo(env Environment, cmd *cobra.Command, verb needs) func() error {
 	f := cmd.Flags()
-	t.env, t.needs, t.flags.AccessURLOptional, t.flags.Changes = env, verb, !verb.accessURL, verb.changes
+	t.env, t.needs, t.flags.AccessURLOptional, t.flags.Changes, t.flags.Paced = env, verb, !verb.accessURL, verb.changes, verb.paced
 	cmd.Annotations = map[string]string{exitCodes: fmt.Sprintf("%s %d %d", verb.exits, exitPreflightFailed, exitInterrupted)}
 	common, kubectl := pflag.NewFlagSet("", pflag.ContinueOnError), newKubectlFlags(verb.regions)
 	kubectl.AddFlags(common)

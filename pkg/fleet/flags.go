@@ -24,9 +24,9 @@ type Flags struct {
 	Regions, Exclude []string
 	Selector, Wave   string // Wave selects the regions of the wave of that name
 	// Shard is a part of the selected regions for one of several machines, INDEX/COUNT with an index from 0; empty for all. If
-	// the verb Changes regions, they must be in one wave.
-	Shard   string
-	Changes bool
+	// the verb Changes regions, they must be in one wave, or have a home.
+	Shard          string
+	Changes, Paced bool // a Paced verb waits for what waves ask, and keeps the rollout's state in its home; others ignore both
 
 	Contexts             []string       // kubeconfig contexts, one region each; the caller fills in the current one
 	AccessURL, ConnectTo string         // for one region only
@@ -116,7 +116,12 @@ func (f Flags) Load(stdin io.Reader) (*Fleet, error) {
 	for i := range fleet.Regions {
 		f.remember(&fleet.Regions[i], "")
 	}
-	fleet.completeWaves() // with what was remembered
+	if !f.Paced {
+		fleet.Home = Home{}
+		for i, wave := range fleet.Waves {
+			fleet.Waves[i] = Wave{Name: wave.Name, Regions: wave.Regions, MaxParallel: wave.MaxParallel}
+		}
+	}
 	if err := errors.Join(f.selectRegions(fleet), fleet.selectProviders(f.Providers)); err != nil {
 		return fleet, err
 	}

@@ -39,18 +39,16 @@ type Fleet struct {
 	CAFile      string   // a PEM bundle to trust in addition to the system's; may be empty
 	Regions     []Region // in the order of the file or of the flags
 	Waves       []Wave   // those with selected regions or, with a home, all; a wave starts when the previous one is done
-	Home        Home     // where the rollout's state is kept
+	Home        Home     // where the rollout's state is kept; the zero value without one
 	MaxParallel int      // regions that are migrated at the same time; at least 1
 	MaxFailures int      // how many regions may fail before no further one starts
+	byDefault   bool     // the file names no waves
 }
 
-// Home is where the state of a rollout is kept; the zero value is nowhere.
+// Home is where the state of a rollout is kept.
 type Home struct {
 	Context, Namespace string // a kubeconfig context, and a namespace there
 }
-
-// None reports whether the rollout has no home.
-func (h Home) None() bool { return h.Context == "" }
 
 // Region is a place where developers work: one satellite and the providers that it serves.
 type Region struct {

@@ -35,7 +35,7 @@ func resolve(in v1alpha1.Fleet, folder string, sets values.Options, accessURL bo
 		return nil, err
 	}
 	if len(fleet.Waves) == 0 {
-		fleet.Waves = fleet.defaultWaves()
+		fleet.Waves, fleet.byDefault = fleet.defaultWaves(), true
 	}
 	fleet.completeWaves()
 	return fleet, nil
@@ -82,13 +82,8 @@ func (f *Fleet) defaultWaves() []Wave {
 
 // completeWaves gives the waves all their regions.
 func (f *Fleet) completeWaves() {
-	for i := range f.Waves {
-		f.Waves[i].All = nil
-		for _, region := range f.Regions {
-			if slices.Contains(f.Waves[i].Regions, region.Name) {
-				f.Waves[i].All = append(f.Waves[i].All, region)
-			}
-		}
+	for i, wave := range f.Waves {
+		f.Waves[i].All = slices.DeleteFunc(slices.Clone(f.Regions), func(region Region) bool { return !slices.Contains(wave.Regions, region.Name) })
 	}
 }
 

@@ -24,8 +24,9 @@ func (f Flags) selectRegions(fleet *Fleet) error {
 	if err := p.err(); err != nil {
 		return err
 	}
+	fleet.drop(func(name string) bool { return slices.Contains(excluded, name) })
 	fleet.keep(func(name string) bool {
-		return slices.Contains(chosen, name) && slices.Contains(labelled, name) && slices.Contains(wave, name) && !slices.Contains(excluded, name)
+		return slices.Contains(chosen, name) && slices.Contains(labelled, name) && slices.Contains(wave, name)
 	})
 	p.addIf(len(fleet.Regions) == 0, "", "no region matches --region, --selector, --wave and --exclude together: loosen one of them")
 	return p.err()
@@ -60,9 +61,9 @@ func (f Flags) takeShard(fleet *Fleet) error {
 	switch {
 	case err != nil || errCount != nil || index < 0 || index >= count:
 		p.addf("--shard", "%q is not INDEX/COUNT, with an index from 0 to COUNT-1; for example 0/3, 1/3 and 2/3 for three machines", f.Shard)
-	case f.Changes && count > 1 && len(selected) > 1 && fleet.Home.None(): // a machine without the first wave would begin with the second
-		p.addf("--shard", "the selected regions are in %d waves, and several machines cannot keep them in order: name a rollout.home in the Fleet "+
-			"file, or select one wave with --wave", len(selected))
+	case f.Changes && count > 1 && len(selected) > 1 && fleet.Home == (Home{}): // a machine without the first wave would begin with the second
+		p.addf("--shard", "the selected regions are in %d waves, and several machines keep them in order only in a migration whose Fleet file names a "+
+			"rollout.home: select one wave with --wave", len(selected))
 	case index >= len(names):
 		p.addf("--shard", "%q has no region: only %d are selected", f.Shard, len(names))
 	default:
@@ -142,20 +143,28 @@ func (f *Fleet) selectProviders(names []string) error {
 	return p.err()
 }
 
-// keep drops regions that are not wanted and, without a home that says what others did, waves that become empty. Default
-// waves are then computed again, so that the first still has one region.
+// keep drops regions that are not wanted. With a home, the waves still know them: other runs migrate them.
 func (f *Fleet) keep(wanted func(name string) bool) {
-	byDefault := slices.EqualFunc(f.Waves, f.defaultWaves(), func(a, b Wave) bool { return slices.Equal(a.Regions, b.Regions) })
 	other := func(name string) bool { return !wanted(name) }
-	f.Regions = slices.DeleteFunc(f.Regions, func(region Region) bool { return other(region.Name) })
-	for i := range f.Waves {
-		f.Waves[i].Regions = slices.DeleteFunc(slices.Clone(f.Waves[i].Regions), other)
-	}
-	if !f.Home.None() {
+	if f.Home == (Home{}) {
+		f.drop(other)
 		return
 	}
+	f.deselect(other)
+}
+
+func (f *Fleet) deselect(unwanted func(name string) bool) {
+	f.Regions = slices.DeleteFunc(f.Regions, func(region Region) bool { return unwanted(region.Name) })
+	for i := range f.Waves {
+		f.Waves[i].Regions = slices.DeleteFunc(slices.Clone(f.Waves[i].Regions), unwanted)
+	}
+}
+
+// drop forgets regions, and waves that become empty. Default waves are made again, so that the first still has one region.
+func (f *Fleet) drop(unwanted func(name string) bool) {
+	f.deselect(unwanted)
 	f.Waves = slices.DeleteFunc(f.Waves, func(wave Wave) bool { return len(wave.Regions) == 0 })
-	if byDefault && len(f.Regions) > 0 {
+	if f.byDefault && len(f.Regions) > 0 {
 		f.Waves = f.defaultWaves()
 	}
 	f.completeWaves()

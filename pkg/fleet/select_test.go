@@ -107,7 +107,7 @@ func TestSelectRegionsErrors(t *testing.T) {
 		"a negative part":       {fleet.Flags{Shard: "-1/3"}, []string{`--shard: "-1/3" is not INDEX/COUNT`}},
 		"no parts":              {fleet.Flags{Shard: "0/0"}, []string{`--shard: "0/0" is not INDEX/COUNT`}},
 		"an empty part":         {fleet.Flags{Selector: "continent=emea", Shard: "2/3"}, []string{`--shard: "2/3" has no region: only 2 are selected`}},
-		"waves on two machines": {fleet.Flags{Shard: "1/2", Changes: true}, []string{"--shard: the selected regions are in 3 waves, and several machines cannot keep them in order"}},
+		"waves on two machines": {fleet.Flags{Shard: "1/2", Changes: true}, []string{"--shard: the selected regions are in 3 waves, and several machines keep them in order only in a migration whose Fleet file names a rollout.home"}},
 		"several mistakes":      {fleet.Flags{Regions: []string{"x"}, Exclude: []string{"y"}, Selector: "z"}, []string{`--region: the fleet has no region "x"`, `--exclude: the fleet has no region "y"`, `--selector: "z"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -155,11 +155,27 @@ func wavesOf(f *fleet.Fleet) (names [][]string) {
 	return names
 }
 
+// Waves that a file names stay as they are, also those that are like the default ones.
+func TestSelectNamedWaves(t *testing.T) {
+	text, _, _ := strings.Cut(labelled, "rollout:")
+	text += "rollout: {waves: [{name: canary, regions: [sydney]}, {name: rest, maxParallel: 50%}]}\n"
+	for _, flags := range []fleet.Flags{{}, {Exclude: []string{"sydney"}}, {Wave: "rest"}} {
+		flags.Filename = fleet.Stdin
+		got, err := flags.Load(strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if last := got.Waves[len(got.Waves)-1]; last.Name != "rest" || last.MaxParallel != 2 || len(last.Regions) != 3 {
+			t.Errorf("%+v: %+v", flags, got.Waves)
+		}
+	}
+}
+
 // With a home, no wave is forgotten: what others migrate must be complete before the selected regions begin.
 func TestSelectWithHome(t *testing.T) {
 	text := strings.Replace(labelled, "rollout:\n", "rollout:\n  home: main\n", 1)
 	for _, flags := range []fleet.Flags{{Wave: "3"}, {Regions: []string{"ohio"}}, {Shard: "3/4", Changes: true}} {
-		flags.Filename = fleet.Stdin
+		flags.Filename, flags.Paced = fleet.Stdin, true
 		got, err := flags.Load(strings.NewReader(text))
 		if err != nil {
 			t.Fatal(err)
@@ -181,5 +197,14 @@ func TestSelectWithHome(t *testing.T) {
 		if got.Home != (fleet.Home{Context: "main", Namespace: fleet.DefaultNamespace}) {
 			t.Errorf("home %+v", got.Home)
 		}
+	}
+	excluding := fleet.Flags{Filename: fleet.Stdin, Paced: true, Exclude: []string{"sydney", "eu-west"}, Regions: []string{"ohio"}}
+	got, err := excluding.Load(strings.NewReader(text)) // nobody waits for what is excluded
+	if err != nil || len(got.Waves) != 2 || len(got.Waves[0].All) != 1 || got.Waves[0].All[0].Name != "eu-north" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	unpaced, err := fleet.Flags{Filename: fleet.Stdin, Wave: "3"}.Load(strings.NewReader(text)) // as of a rollback
+	if err != nil || len(unpaced.Waves) != 1 || unpaced.Home != (fleet.Home{}) {
+		t.Errorf("%+v, %v", unpaced, err)
 	}
 }

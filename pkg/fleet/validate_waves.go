@@ -3,6 +3,7 @@ package fleet
 import (
 	"cmp"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -74,7 +75,11 @@ func (v *validator) gate(path string, in v1alpha1.Gate) Gate {
 	}
 	given := slices.DeleteFunc([]string{in.Check, in.LatencyRatio, in.MaxGap, strings.Join(in.Exec[:min(1, len(in.Exec))], "")}, func(text string) bool { return text == "" })
 	v.addIf(len(given) != 1, path, "needs exactly one of check, latencyRatio, maxGap and exec")
-	v.addIf(in.MaxGap != "" && v.in.Rollout.Home == "", path+".maxGap", "needs rollout.home, the context of a cluster where measurements are kept")
+	if len(gate.Exec) > 0 && strings.ContainsAny(gate.Exec[0], `/\`) {
+		file, err := filepath.Abs(inFolder(v.folder, gate.Exec[0])) // a bare name would be looked for in $PATH
+		v.addIf(err != nil, path+".exec", "%v", err)
+		gate.Exec = append([]string{file}, gate.Exec[1:]...)
+	}
 	return gate
 }
 
@@ -86,6 +91,7 @@ func (v *validator) window(path string, in v1alpha1.Window) Window {
 		days := strings.Join(in.Days, ", ")
 		window.Text = strings.TrimSpace(fmt.Sprintf("%s %s to %s %s", days, cmp.Or(in.From, "00:00"), cmp.Or(in.To, "00:00"), zone))
 	}
+	v.addIf(in.TimeZone != "" && window.Text == "", path+".timeZone", "means nothing without days, or from and to")
 	for i, name := range in.Days {
 		day := time.Sunday
 		for day <= time.Saturday && day.String()[:3] != name {

@@ -10,7 +10,7 @@ import (
 type Wave struct {
 	Name    string   // unique in the fleet
 	Regions []string // the names of those of its regions that are selected, in the order in which they start
-	// All are all its regions, also those that other machines migrate; without a home, the selected ones.
+	// All are all its regions that are not excluded, also those that other runs migrate; without a home, the selected ones.
 	All         []Region
 	MaxParallel int           // regions in progress at once; at least 1
 	Approval    bool          // somebody must approve it before it starts

@@ -1,6 +1,7 @@
 package fleet_test
 
 import (
+	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
@@ -22,11 +23,15 @@ func pacedWaves(t *testing.T) []fleet.Wave {
 	if err != nil {
 		t.Fatal(err)
 	}
+	smoke, err := filepath.Abs(filepath.Join("testdata", "valid", "smoke.sh"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	nights := fleet.Window{Days: []time.Weekday{time.Monday, time.Tuesday}, From: 22 * time.Hour, To: 6 * time.Hour, Zone: london, Text: "Mon, Tue 22:00 to 06:00 Europe/London"}
 	return []fleet.Wave{
 		{
 			Name: "canary", Regions: []string{"sydney"}, MaxParallel: 2, Soak: 24 * time.Hour, Window: fleet.Window{Zone: time.UTC},
-			Gates: []fleet.Gate{{Check: "canary"}, {LatencyRatio: 0.8}, {MaxGap: 5 * time.Second}, {Exec: []string{"./smoke.sh", "-v"}}},
+			Gates: []fleet.Gate{{Check: "canary"}, {LatencyRatio: 0.8}, {MaxGap: 5 * time.Second}, {Exec: []string{smoke, "-v"}}},
 		},
 		{Name: "2", Regions: []string{"london"}, MaxParallel: 1, Window: nights},
 		{Name: "3", Regions: []string{"ohio"}, MaxParallel: 7, Approval: true, Window: fleet.Window{Zone: time.UTC}},

@@ -57,6 +57,9 @@ func NewRegionStatus(views []*snapshot.Snapshot, expect Expectation) v1alpha1.Re
 			Context:  s.Declared.Context, Phase: phase(s), NetworkingV2: s.Networking(),
 			Run: lastRun(s.ProviderJournal.Value(), s.ProviderLock.Value()), Distance: s.Distance(),
 		}
+		if record := s.ProviderJournal.Value(); record != nil {
+			provider.LongestGapMilliseconds = record.LongestGap
+		}
 		if adoption, err := workspaces.AdoptionOf(s); err == nil {
 			provider.Adoption = &adoption
 		}

@@ -36,17 +36,18 @@ type Record struct {
 	Outcome         v1alpha1.Outcome      `json:"outcome,omitempty"`         // how the run ended; empty while it runs, or if it died
 	Started         time.Time             `json:"started,omitzero"`          // by the operator's clock, like Updated
 	Updated         time.Time             `json:"updated,omitzero"`
-	Before          *Before               `json:"before,omitempty"`         // what the first run of the migration found
-	Migrated        bool                  `json:"migrated,omitempty"`       // set by a complete migration; cleared by a rollback, or another switch to Networking v2
-	Serves          []string              `json:"serves,omitempty"`         // IDs of providers migrated to the satellite, sorted; some may be rolled back, or in another Fleet file
-	RegistrationID  string                `json:"registrationID,omitempty"` // the registration that the migration made; empty if none
-	Canary          *Canary               `json:"canary,omitempty"`         // the workspace rebuilt as a proof; nil if none
-	Switched        *Switch               `json:"switched,omitempty"`       // the latest change of Networking v2, made or about to be made; nil if none
-	Distance        *v1alpha1.Distance    `json:"distance,omitempty"`       // from the provider's users, as the latest migration measured it; nil if none did
-	Retention       *Ledger               `json:"retention,omitempty"`      // the ledger of the retained legacy release; nil if none is
-	Suspended       string                `json:"suspended,omitempty"`      // the GitOps object suspended to retain the legacy release; empty if none
-	Steps           []v1alpha1.StepResult `json:"steps,omitempty"`          // the latest results, oldest first
-	History         []v1alpha1.Run        `json:"history,omitempty"`        // the runs before this one, oldest first
+	Before          *Before               `json:"before,omitempty"`                 // what the first run of the migration found
+	Migrated        bool                  `json:"migrated,omitempty"`               // set by a complete migration; cleared by a rollback, or another switch to Networking v2
+	Serves          []string              `json:"serves,omitempty"`                 // IDs of providers migrated to the satellite, sorted; some may be rolled back, or in another Fleet file
+	RegistrationID  string                `json:"registrationID,omitempty"`         // the registration that the migration made; empty if none
+	Canary          *Canary               `json:"canary,omitempty"`                 // the workspace rebuilt as a proof; nil if none
+	Switched        *Switch               `json:"switched,omitempty"`               // the latest change of Networking v2, made or about to be made; nil if none
+	Distance        *v1alpha1.Distance    `json:"distance,omitempty"`               // from the provider's users, as the latest migration measured it; nil if none did
+	LongestGap      *int64                `json:"longestGapMilliseconds,omitempty"` // without an answer for the provider's users in the latest migration; nil if it measured none
+	Retention       *Ledger               `json:"retention,omitempty"`              // the ledger of the retained legacy release; nil if none is
+	Suspended       string                `json:"suspended,omitempty"`              // the GitOps object suspended to retain the legacy release; empty if none
+	Steps           []v1alpha1.StepResult `json:"steps,omitempty"`                  // the latest results, oldest first
+	History         []v1alpha1.Run        `json:"history,omitempty"`                // the runs before this one, oldest first
 }
 
 // Before is what was found before a migration, and what a rollback returns to.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
@@ -113,8 +114,19 @@ func (r *regionRun) measured() {
 	for _, p := range r.providers {
 		if p.err == nil && p.run != nil {
 			p.record.Distance = distance(p.record.Distance, paths, p.run.Initial, r.Options.Host, now)
+			p.record.LongestGap = longestGap(paths, p.name)
 		}
 	}
+}
+
+// longestGap returns the longest time without an answer on paths of the provider's users, in milliseconds; nil without paths.
+func longestGap(paths []v1alpha1.PathMeasurement, provider string) (longest *int64) {
+	for _, path := range paths {
+		if (path.Provider == "" || path.Provider == provider) && path.Failures < path.Probes { // the others never answered
+			longest = new(max(path.LongestGapMilliseconds, ptr.Deref(longest, 0)))
+		}
+	}
+	return longest
 }
 
 // distance computes how far users were and are. A distance from before the provider's users moved is kept if it was measured

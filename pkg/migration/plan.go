@@ -5,9 +5,6 @@ package migration
 import (
 	"fmt"
 	"slices"
-	"time"
-
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/health"
@@ -30,7 +27,6 @@ func NewRegionPlan(operation Operation, views []*snapshot.Snapshot) v1alpha1.Reg
 	})
 	plan := v1alpha1.RegionPlan{
 		Name:      first.Region.Name,
-		Migrated:  migratedAt(views),
 		Satellite: satellitePlan(first),
 		Preflight: v1alpha1.Notable(results),
 		Steps:     []v1alpha1.StepPlan{preflightStep(results)},
@@ -56,21 +52,6 @@ func NewRegionPlan(operation Operation, views []*snapshot.Snapshot) v1alpha1.Reg
 	settleOutcomes(operation, &plan, results)
 	plan.Fingerprint = fingerprint(plan)
 	return plan
-}
-
-// migratedAt returns when the migration of the region's providers was completed; nil if one's latest run was another, or failed.
-func migratedAt(views []*snapshot.Snapshot) *metav1.Time {
-	var latest time.Time
-	for _, s := range views {
-		record := s.ProviderJournal.Value()
-		if record == nil || record.Operation != "migrate" || record.Outcome != v1alpha1.OutcomeSucceeded {
-			return nil
-		}
-		if record.Updated.After(latest) {
-			latest = record.Updated
-		}
-	}
-	return &metav1.Time{Time: latest}
 }
 
 // LeaveOut returns the plan of a region that cannot be reached for that reason.

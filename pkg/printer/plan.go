@@ -29,9 +29,42 @@ func (p *page) plan(plan *v1alpha1.Plan) {
 	p.summary(summary...)
 }
 
-func (p *page) regionPlan(region *v1alpha1.RegionPlan, waves []v1alpha1.PlanWave) {
-	p.regions(region.Outcome, region.Name)
-	entry, several := p.entries(len("satellite")), len(region.Providers) > 1
+// plans writes what a migration would do in regions: each different plan and each preflight finding once. A region alone
+// is told in full. Of several, it shows no manifest diffs, which would hide all else, and no steps of one that needs
+// nothing, or whose preflight fails: its checks say why.
+func (p *page) plans(regions []v1alpha1.RegionPlan, waves []v1alpha1.PlanWave, alone bool) {
+	var alike Groups[v1alpha1.RegionPlan]
+	var found Groups[v1alpha1.CheckResult]
+	for _, region := range regions {
+		name, key := region.Name, fmt.Sprint(region.Outcome, len(region.Providers))
+		if alone {
+			name = ""
+		} else if region.Outcome == v1alpha1.OutcomeNothingToDo || region.Outcome == v1alpha1.OutcomePreflightFailed {
+			region.Steps = nil
+		}
+		for _, step := range region.Steps {
+			key += " " + step.Name + string(step.Action) + Vague(region.Name, step.Reason+" "+strings.Join(step.Details, " "))
+		}
+		alike.Join(region, region.Name, key)
+		p.joinChecks(&found, name, v1alpha1.Notable(region.Preflight), len(region.Providers) > 1)
+	}
+	for _, g := range alike.List {
+		p.regions(g.First.Outcome, g.Regions...)
+		if alone {
+			p.placesOf(&g.First, waves)
+			p.blank()
+		}
+		p.table(stepTable(g.First.Steps, len(g.First.Providers) > 1), "  ")
+		for _, step := range g.First.Steps {
+			p.stepMore(step, alone && !p.Ahead) // before a question, too, a diff would hide the rest
+		}
+	}
+	p.causes(found)
+}
+
+// placesOf writes where a region's parts are.
+func (p *page) placesOf(region *v1alpha1.RegionPlan, waves []v1alpha1.PlanWave) {
+	entry := p.entries(len("satellite"))
 	if satellite := region.Satellite; satellite == nil {
 		entry("satellite", plain, "none: users connect through the primary")
 	} else {

@@ -18,19 +18,15 @@ func ToApprove(waves []fleet.Wave, name string) (fleet.Wave, error) {
 	return waves[at], nil
 }
 
-// Approve keeps the approval of all regions that the wave has now. If they were approved earlier, it changes nothing and
-// returns that approval.
-func Approve(ctx context.Context, store Store, wave fleet.Wave, by, reason string, now time.Time) (earlier *Approval, err error) {
-	var names []string
-	for _, region := range wave.All {
-		names = append(names, region.Name)
-	}
+// Approve keeps the approval of all regions that the wave has now, by the operator with that e-mail address. If they were
+// approved earlier, it changes nothing and returns that approval.
+func Approve(ctx context.Context, store Store, wave fleet.Wave, by, reason string, now time.Time) (earlier *Verdict, err error) {
 	err = store.Update(ctx, wave.Name, func(state *WaveState) bool {
-		if earlier = nil; state.approved(wave) {
+		if earlier = nil; state.Approval.covers(wave) {
 			earlier = state.Approval
 			return false
 		}
-		state.Approval = &Approval{By: by, Reason: reason, At: now.Round(0), Regions: names}
+		state.Approval = &Verdict{At: now.Round(0), By: by, Reason: reason, Regions: namesOf(wave.All)}
 		return true
 	})
 	return earlier, err

@@ -35,6 +35,7 @@ type machine struct {
 	begun  []string // regions, in the order in which they began
 	said   []string // run-level events; those for a person begin with "TO DO "
 	looks  int
+	looked []string // the regions of the latest look
 	status func() *v1alpha1.StatusReport
 }
 
@@ -42,13 +43,13 @@ type machine struct {
 func newMachine(t *testing.T, clock *clocktesting.FakeClock, store Store, waves ...fleet.Wave) *machine {
 	m := &machine{t: t, clock: clock, ended: make(chan struct{}), status: func() *v1alpha1.StatusReport { return good("a") }}
 	m.loop = &loop{
-		rules: Rules{Waves: waves}, store: store, regions: map[string]progress{}, reports: map[string]v1alpha1.RegionReport{},
-		plans: map[string]v1alpha1.RegionPlan{}, Rollout: &Rollout{
+		rules: Rules{Waves: waves}, store: store, began: clock.Now(), regions: map[string]progress{}, reports: map[string]v1alpha1.RegionReport{},
+		said: map[string]string{}, Rollout: &Rollout{
 			Clock: clock, Events: func() []byte { return []byte("{\"event\":1}\n") },
-			Status: func(context.Context, []fleet.Region) (*v1alpha1.StatusReport, error) {
+			Status: func(_ context.Context, regions []fleet.Region) (*v1alpha1.StatusReport, error) {
 				m.mu.Lock()
 				defer m.mu.Unlock()
-				m.looks++
+				m.looks, m.looked = m.looks+1, namesOf(regions)
 				return m.status(), nil
 			},
 			Report: func(event v1alpha1.Progress) {
@@ -76,11 +77,7 @@ func (m *machine) start() *machine {
 			m.mu.Lock()
 			defer m.mu.Unlock()
 			m.begun = append(m.begun, name)
-			outcome := v1alpha1.OutcomeSucceeded
-			if m.loop.plans[name].Migrated != nil {
-				outcome = v1alpha1.OutcomeNothingToDo
-			}
-			return v1alpha1.RegionReport{Name: name, Outcome: outcome}
+			return v1alpha1.RegionReport{Name: name, Outcome: v1alpha1.OutcomeSucceeded}
 		})
 	}()
 	m.t.Cleanup(func() { m.stop() })
@@ -160,6 +157,13 @@ func good(names ...string) *v1alpha1.StatusReport {
 	return report
 }
 
+// migrated is a good status of a region that was just migrated, as its journal says.
+func migrated(name string) *v1alpha1.StatusReport {
+	report := good(name)
+	report.Regions[0].Providers[0].Run = &v1alpha1.Run{Operation: "migrate", Updated: metav1.NewTime(begins)}
+	return report
+}
+
 // bad is a status in which a check failed, or its answer is unknown.
 func bad(state v1alpha1.CheckState) *v1alpha1.StatusReport {
 	report := good("a")
@@ -180,45 +184,63 @@ func soaking(d time.Duration) []fleet.Wave {
 
 func newMemory() *memory { return &memory{state: State{}} }
 
-// A wave that stays good for its soak lets the next one begin; whenever it is not good, also if its state is unknown, the
-// time begins anew.
+// becomes sets what status says from now on.
+func (m *machine) becomes(report *v1alpha1.StatusReport) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.status = func() *v1alpha1.StatusReport { return report }
+}
+
+// A wave that stays good for its soak lets the next one begin; whenever it is not good, the time restarts.
 func TestSoak(t *testing.T) {
-	for _, state := range []v1alpha1.CheckState{v1alpha1.CheckFail, v1alpha1.CheckUnknown} {
-		m := newMachine(t, clocktesting.NewFakeClock(begins), newMemory(), soaking(time.Hour)...).start()
-		m.says("wave \"1\" soaks until 2026-11-27 09:00:00 UTC, if nothing goes wrong")
-		m.pass(40 * time.Minute)
-		m.mu.Lock()
-		if m.looks < 8 {
-			t.Errorf("%d looks in 40 minutes", m.looks)
+	m := newMachine(t, clocktesting.NewFakeClock(begins), newMemory(), soaking(time.Hour)...).start()
+	m.says("wave \"1\" soaks until 2026-11-27 09:00:00 UTC, if its status stays good")
+	m.pass(40 * time.Minute)
+	m.mu.Lock()
+	if m.looks < 8 || m.looks > 10 {
+		t.Errorf("%d looks in 40 minutes", m.looks)
+	}
+	m.mu.Unlock()
+	m.becomes(bad(v1alpha1.CheckFail))
+	m.pass(6 * time.Minute)
+	m.says("wave \"1\" is not good: a: satellite-ready (`kubectl coder-satellite status --wave 1` says why)")
+	m.says("the soak of wave \"1\" restarts when its status is good")
+	m.becomes(good("a"))
+	m.pass(53 * time.Minute)
+	m.hasBegun("a")
+	m.pass(8 * time.Minute)
+	m.says("wave \"1\" has passed")
+	m.hasBegun("a", "b")
+	<-m.ended
+	for i, said := range m.said {
+		if slices.Contains(m.said[:i], said) && !strings.Contains(said, "soaks until") && !strings.Contains(said, "is good") {
+			t.Errorf("said twice: %s", said)
 		}
-		m.status = func() *v1alpha1.StatusReport { return bad(state) }
-		m.mu.Unlock()
-		m.pass(6 * time.Minute)
-		m.says("wave \"1\" is not well, so its soak begins anew: a: satellite-ready: no pod is ready")
-		m.mu.Lock()
-		m.status = func() *v1alpha1.StatusReport { return good("a") }
-		m.mu.Unlock()
-		m.pass(53 * time.Minute)
-		m.hasBegun("a")
-		m.pass(8 * time.Minute)
-		m.says("wave \"1\" has soaked and passed its gates")
-		m.hasBegun("a", "b")
-		<-m.ended
 	}
 }
 
-// A computer that sleeps through a soak goes on when it wakes, unless the wave is not well then.
+// What cannot be found out, perhaps because a network is down, does not restart a soak, but does not end it either.
+func TestUnknownInSoak(t *testing.T) {
+	m := newMachine(t, clocktesting.NewFakeClock(begins), newMemory(), soaking(time.Hour)...).start()
+	m.hasBegun("a")
+	m.becomes(bad(v1alpha1.CheckUnknown))
+	m.pass(90 * time.Minute)
+	m.says("wave \"1\" is not good: a: satellite-ready is unknown")
+	m.says("wave \"1\" is looked at before the next one starts")
+	m.hasBegun("a")
+	m.becomes(good("a"))
+	m.pass(7 * time.Minute)
+	m.hasBegun("a", "b")
+}
+
+// A computer that sleeps through a soak continues when it wakes, unless the wave is not good then.
 func TestSleep(t *testing.T) {
 	m := newMachine(t, clocktesting.NewFakeClock(begins), newMemory(), soaking(24*time.Hour)...).start()
 	m.hasBegun("a")
-	m.mu.Lock()
-	m.status = func() *v1alpha1.StatusReport { return bad(v1alpha1.CheckFail) }
-	m.mu.Unlock()
+	m.becomes(bad(v1alpha1.CheckFail))
 	m.step(30 * time.Hour)
-	m.says("its soak begins anew")
-	m.mu.Lock()
-	m.status = func() *v1alpha1.StatusReport { return good("a") }
-	m.mu.Unlock()
+	m.says("the soak of wave \"1\" restarts")
+	m.becomes(good("a"))
 	m.hasBegun("a")
 	m.step(30 * time.Hour)
 	m.hasBegun("a", "b")
@@ -265,57 +287,60 @@ func TestClosedWindow(t *testing.T) {
 
 // A gate that does not hold ends the run, with the reason, and what is unknown does not hold. Its command gets the events.
 func TestGates(t *testing.T) {
-	gap := func(ms int64) *int64 { return &ms }
 	shell, err := exec.LookPath("sh")
 	if err != nil {
 		t.Skip("there is no shell here")
 	}
 	got := filepath.Join(t.TempDir(), "events")
-	far := good("a")
-	far.Regions[0].Providers[0].Distance.SatelliteMicroseconds = 90
-	unmeasured := good("a")
-	unmeasured.Regions[0].Providers[0].Distance = nil
-	skipped := bad(v1alpha1.CheckSkipped)
+	with := func(change func(*v1alpha1.ProviderStatus)) *v1alpha1.StatusReport {
+		report := good("a")
+		change(&report.Regions[0].Providers[0])
+		return report
+	}
+	gap := func(ms int64) *v1alpha1.StatusReport {
+		return with(func(p *v1alpha1.ProviderStatus) { p.LongestGapMilliseconds = &ms })
+	}
+	far := with(func(p *v1alpha1.ProviderStatus) { p.Distance.SatelliteMicroseconds = 90 })
+	unmeasured := with(func(p *v1alpha1.ProviderStatus) { p.Distance = nil })
 	for name, test := range map[string]struct {
 		gate   fleet.Gate
 		status *v1alpha1.StatusReport
-		gap    *int64
 		why    string // empty if it holds
 	}{
-		"a check":                      {fleet.Gate{Check: "satellite-ready"}, good("a"), nil, ""},
-		"a check fails":                {fleet.Gate{Check: "satellite-ready"}, bad(v1alpha1.CheckFail), nil, "a: satellite-ready: fail: no pod is ready"},
-		"a check warns":                {fleet.Gate{Check: "satellite-ready"}, bad(v1alpha1.CheckWarn), nil, "a: satellite-ready: warn: no pod is ready"},
-		"a check is unknown":           {fleet.Gate{Check: "satellite-ready"}, bad(v1alpha1.CheckUnknown), nil, "a: satellite-ready: unknown"},
-		"a check was not asked":        {fleet.Gate{Check: "satellite-ready"}, skipped, nil, "a: satellite-ready: skipped"},
-		"no such check":                {fleet.Gate{Check: "legacy-idle"}, good("a"), nil, `status has no check "legacy-idle"`},
-		"near":                         {fleet.Gate{LatencyRatio: 0.7}, good("a"), nil, ""},
-		"far":                          {fleet.Gate{LatencyRatio: 0.8}, far, nil, "a, provider p: the round trip to the satellite is 0.90 times the one to the primary, more than 0.8"},
-		"no distance":                  {fleet.Gate{LatencyRatio: 9}, unmeasured, nil, "no distance was measured"},
-		"a short gap":                  {fleet.Gate{MaxGap: time.Second}, good("a"), gap(1000), ""},
-		"a long gap":                   {fleet.Gate{MaxGap: time.Second}, good("a"), gap(1001), "users got no answer for 1.001s, longer than 1s"},
-		"no gap was measured":          {fleet.Gate{MaxGap: time.Second}, good("a"), nil, "a: no gap was measured"},
-		"a command":                    {fleet.Gate{Exec: []string{shell, "-c", "cat > " + got}}, good("a"), nil, ""},
-		"a command fails":              {fleet.Gate{Exec: []string{shell, "-c", "echo the smoke test failed; exit 3"}}, good("a"), nil, "exit status 3: the smoke test failed"},
-		"there is no such command":     {fleet.Gate{Exec: []string{"./no-such-command"}}, good("a"), nil, "no-such-command"},
-		"a region without a satellite": {fleet.Gate{LatencyRatio: 0.1}, &v1alpha1.StatusReport{Regions: []v1alpha1.RegionStatus{{Name: "a"}}}, nil, ""},
+		"a check":                      {fleet.Gate{Check: "satellite-ready"}, good("a"), ""},
+		"a check warns":                {fleet.Gate{Check: "satellite-ready"}, bad(v1alpha1.CheckWarn), "a: satellite-ready: warn: no pod is ready"},
+		"a check does not apply":       {fleet.Gate{Check: "satellite-ready"}, bad(v1alpha1.CheckSkipped), ""},
+		"no such check":                {fleet.Gate{Check: "legacy-idle"}, good("a"), `status has no answer to legacy-idle`},
+		"near":                         {fleet.Gate{LatencyRatio: 0.7}, good("a"), ""},
+		"far":                          {fleet.Gate{LatencyRatio: 0.8}, far, "a, provider p: the round trip to the satellite is 0.90 times the one to the primary, more than 0.8"},
+		"no distance":                  {fleet.Gate{LatencyRatio: 9}, unmeasured, "the distances of its users are unknown"},
+		"a short gap":                  {fleet.Gate{MaxGap: time.Second}, gap(1000), ""},
+		"a long gap":                   {fleet.Gate{MaxGap: time.Second}, gap(1001), "users got no answer for 1.001s, longer than 1s"},
+		"no gap was measured":          {fleet.Gate{MaxGap: time.Second}, good("a"), "it is unknown how long users got no answer, because the migration did not measure; leave the region out"},
+		"a command":                    {fleet.Gate{Exec: []string{shell, "-c", "cat > " + got}}, good("a"), ""},
+		"a command fails":              {fleet.Gate{Exec: []string{shell, "-c", "seq 10000; echo the smoke test failed; exit 3"}}, good("a"), "exit status 3: "},
+		"there is no such command":     {fleet.Gate{Exec: []string{"./no-such-command"}}, good("a"), "no-such-command"},
+		"a region without a satellite": {fleet.Gate{LatencyRatio: 0.1}, &v1alpha1.StatusReport{Regions: []v1alpha1.RegionStatus{{Name: "a"}}}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			store := newMemory()
-			m := newMachine(t, clocktesting.NewFakeClock(begins), store, paced(func(first, _ *fleet.Wave) { first.Gates = []fleet.Gate{test.gate} })...)
-			m.loop.plans["a"] = v1alpha1.RegionPlan{Migrated: &metav1.Time{Time: begins.Add(-time.Hour)}}
-			store.state["1"] = WaveState{Ended: map[string]Ended{"a": {At: begins.Add(-time.Hour), Outcome: v1alpha1.OutcomeSucceeded, LongestGapMilliseconds: test.gap}}}
-			m.status = func() *v1alpha1.StatusReport { return test.status }
+			m := newMachine(t, clocktesting.NewFakeClock(begins), newMemory(), paced(func(first, _ *fleet.Wave) {
+				first.Gates = []fleet.Gate{test.gate, {Exec: []string{shell, "-c", "true"}}}
+			})...)
+			m.loop.regions["a"] = done
+			m.becomes(test.status)
 			m.start()
+			<-m.ended
 			if test.why == "" {
-				m.hasBegun("a", "b")
-				<-m.ended
+				m.hasBegun("b")
 				return
 			}
-			<-m.ended
-			m.hasBegun("a")
+			m.hasBegun()
 			why, outcome := m.loop.why(t.Context())
 			if !strings.Contains(why, `not started, because wave "1" does not pass its gate: `) || !strings.Contains(why, test.why) || outcome != v1alpha1.OutcomePreflightFailed {
 				t.Errorf("%q, %s", why, outcome)
+			}
+			if len(why) > 2<<10 {
+				t.Errorf("%d bytes", len(why))
 			}
 		})
 	}
@@ -324,8 +349,38 @@ func TestGates(t *testing.T) {
 	}
 }
 
-// A colleague goes on with a rollout whose first run was interrupted during a soak: with the same home, or else from what
-// the journals say. The soak goes on from where it was.
+// A gate that did not hold stops the runs of that time, wherever they are. A later one looks again.
+func TestRefusal(t *testing.T) {
+	clock, store := clocktesting.NewFakeClock(begins), newMemory()
+	waves := wavesOf(1, []string{"a"}, []string{"b", "c"})
+	waves[0].Gates = []fleet.Gate{{Check: "satellite-ready"}}
+	shard := func(ours ...string) *machine {
+		own := slices.Clone(waves)
+		own[0].Regions, own[1].Regions = nil, ours
+		m := newMachine(t, clock, store, own...)
+		m.becomes(bad(v1alpha1.CheckWarn))
+		return m
+	}
+	second := shard("c")
+	first := shard("b").start()
+	<-first.ended
+	clock.Step(time.Second)
+	second.start()
+	<-second.ended
+	second.hasBegun()
+	if why, outcome := second.loop.why(t.Context()); !strings.Contains(why, "satellite-ready: warn") || outcome != v1alpha1.OutcomePreflightFailed || second.looks > 0 {
+		t.Errorf("%q, %s, %d looks", why, outcome, second.looks)
+	}
+	clock.Step(time.Minute)
+	third := shard("c")
+	third.becomes(good("a"))
+	third.start()
+	<-third.ended
+	third.hasBegun("c")
+}
+
+// A colleague continues a rollout whose first run was interrupted during a soak: with the same home, or else from what the
+// journals say. What the soak has waited counts.
 func TestResume(t *testing.T) {
 	for name, home := range map[string]bool{"with a home": true, "without": false} {
 		t.Run(name, func(t *testing.T) {
@@ -341,12 +396,13 @@ func TestResume(t *testing.T) {
 				store = newMemory()
 			}
 			second := newMachine(t, clock, store, soaking(time.Hour)...)
-			second.loop.plans["a"] = v1alpha1.RegionPlan{Migrated: &metav1.Time{Time: begins}}
+			second.loop.regions["a"] = done // nothing to do
+			second.becomes(migrated("a"))
 			second.start().says("wave \"1\" soaks until 2026-11-27 09:00:00 UTC")
 			second.pass(29 * time.Minute)
-			second.hasBegun("a")
+			second.hasBegun()
 			second.pass(90 * time.Second)
-			second.hasBegun("a", "b")
+			second.hasBegun("b")
 		})
 	}
 }
@@ -357,37 +413,75 @@ func canceled(t *testing.T) context.Context {
 	return ctx
 }
 
-// Two machines share a home: the one with the second wave waits until the other has finished the first, and looks at it in
-// its place.
+// Two machines share a home: the one with the second wave waits until the status of the first is good, which the other
+// migrates meanwhile; one that is worked on again has not passed.
 func TestTwoMachines(t *testing.T) {
 	clock, store := clocktesting.NewFakeClock(begins), newMemory()
 	ours := func(wave int) []fleet.Wave {
-		waves := wavesOf(1, []string{"a", "c"}, []string{"b"})
+		waves := wavesOf(1, []string{"a", "c"}, []string{"b"}, []string{"d"})
 		waves[0].Soak = time.Minute
-		waves[1-wave].Regions = nil
+		for i := range waves {
+			if i != wave {
+				waves[i].Regions = nil
+			}
+		}
 		return waves
 	}
-	second := newMachine(t, clock, store, ours(1)...).start()
-	second.says(`wave "1" is not complete: no run with this home has finished a, c`)
+	second := newMachine(t, clock, store, ours(1)...)
+	second.becomes(bad(v1alpha1.CheckFail))
+	second.start().says(`the soak of wave "1" restarts when its status is good`)
 	second.pass(time.Hour)
 	second.hasBegun()
+	if !slices.Equal(second.looked, []string{"a", "c"}) {
+		t.Errorf("looked at %v", second.looked)
+	}
 	first := newMachine(t, clocktesting.NewFakeClock(clock.Now()), store, ours(0)...).start()
 	<-first.ended // nothing of its own is left to wait for
 	first.hasBegun("a", "c")
+	second.becomes(good("a", "c"))
 	second.pass(50 * time.Second)
 	second.hasBegun()
 	second.pass(30 * time.Second)
 	second.hasBegun("b")
+	<-second.ended
+
+	clock.Step(time.Hour)
+	again := newMachine(t, clock, store, ours(0)...) // a was rolled back, perhaps
+	again.loop.regions = map[string]progress{"a": waiting, "c": done}
+	again.start()
+	<-again.ended
+	third := newMachine(t, clock, store, ours(2)...)
+	third.becomes(good("a", "c"))
+	third.start().says(`wave "1" soaks until 2026-11-27 `)
+	third.hasBegun()
 }
 
-// Failures elsewhere count, too; a failed region of another machine is not waited for.
+// Only one of several machines looks at a time.
+func TestOneLooks(t *testing.T) {
+	clock, store := clocktesting.NewFakeClock(begins), newMemory()
+	waves := soaking(time.Hour)
+	waves[0].Regions = nil
+	one, two := newMachine(t, clock, store, waves...), newMachine(t, clock, store, waves...)
+	one.becomes(migrated("a"))
+	two.becomes(migrated("a"))
+	one.start().says("wave \"1\" is good")
+	two.start()
+	one.pass(30 * time.Minute)
+	one.mu.Lock()
+	two.mu.Lock()
+	defer one.mu.Unlock()
+	defer two.mu.Unlock()
+	if looks := one.looks + two.looks; looks < 5 || looks > 7 {
+		t.Errorf("%d looks in half an hour", looks)
+	}
+}
+
+// Failures elsewhere count, too, until the region is migrated; a failed region of another machine is not looked at.
 func TestFailuresElsewhere(t *testing.T) {
 	for _, allowed := range []int{0, 1} {
 		store, waves := newMemory(), wavesOf(1, []string{"a", "c"}, []string{"b"})
 		waves[0].Regions = nil
-		store.state["1"] = WaveState{Ended: map[string]Ended{
-			"a": {At: begins, Outcome: v1alpha1.OutcomeFailed}, "c": {At: begins, Outcome: v1alpha1.OutcomeSucceeded},
-		}}
+		store.state["1"] = WaveState{Worked: begins, Failed: map[string]time.Time{"a": begins}}
 		m := newMachine(t, clocktesting.NewFakeClock(begins), store, waves...)
 		m.loop.rules.MaxFailures = allowed
 		m.start()
@@ -395,9 +489,20 @@ func TestFailuresElsewhere(t *testing.T) {
 		why, outcome := m.loop.why(t.Context())
 		if allowed == 1 {
 			m.hasBegun("b")
-		} else if m.hasBegun(); !strings.Contains(why, "regions failed in other runs with the same home") || outcome != v1alpha1.OutcomePreflightFailed {
+			if !slices.Equal(m.looked, []string{"c"}) {
+				t.Errorf("looked at %v", m.looked)
+			}
+		} else if m.hasBegun(); !strings.Contains(why, "1 region(s) failed (rollout.maxFailures): other runs with this home failed in a") || outcome != v1alpha1.OutcomePreflightFailed {
 			t.Errorf("%q, %s", why, outcome)
 		}
+	}
+	store := newMemory()
+	store.state["1"] = WaveState{Failed: map[string]time.Time{"a": begins}}
+	m := newMachine(t, clocktesting.NewFakeClock(begins), store, wavesOf(1, []string{"a"})...).start()
+	<-m.ended
+	m.hasBegun("a")
+	if state := store.state["1"]; state.failed("a") || !state.Worked.Equal(begins) {
+		t.Errorf("%+v", state)
 	}
 }
 
@@ -442,10 +547,12 @@ func TestBrokenHome(t *testing.T) {
 	m.hasBegun("a")
 }
 
-// A wave of which nothing was migrated shows nothing.
+// A wave in which everything failed shows nothing.
 func TestNothingToLookAt(t *testing.T) {
-	m := newMachine(t, clocktesting.NewFakeClock(begins), newMemory(), soaking(time.Minute)...)
-	m.loop.regions["a"] = done // it was left out
+	store := newMemory()
+	store.state["1"] = WaveState{Failed: map[string]time.Time{"a": begins}}
+	m := newMachine(t, clocktesting.NewFakeClock(begins), store, soaking(time.Minute)...)
+	m.loop.rules.MaxFailures, m.loop.regions["a"] = 1, failed
 	m.start()
 	<-m.ended
 	if why, _ := m.loop.why(t.Context()); !strings.Contains(why, `wave "1" shows nothing: none of its regions was migrated`) {
@@ -469,7 +576,7 @@ func TestSignal(t *testing.T) {
 	}()
 	<-begun
 	interrupt(migration.ErrInterrupted)
-	m.says("interrupted: no further region starts; the steps in hand are finished")
+	m.says("interrupted: no further region starts; the steps in progress are finished")
 	close(hold)
 	<-m.ended
 	if _, ran := m.loop.reports["b"]; ran || m.loop.reports["a"].Outcome != v1alpha1.OutcomeInterrupted {

@@ -3,6 +3,7 @@ package rollout
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/util/duration"
 
@@ -28,18 +29,6 @@ func newPlan(primary v1alpha1.Primary, waves []v1alpha1.PlanWave, regions []v1al
 		}
 	}
 	return plan
-}
-
-// Unpaced returns the waves as every operation but a migration takes them: their order and limits, with nothing to wait for.
-func Unpaced(waves []fleet.Wave) (unpaced []fleet.Wave) {
-	for _, wave := range waves {
-		if len(wave.Regions) == 0 {
-			continue
-		}
-		selected := slices.DeleteFunc(slices.Clone(wave.All), func(region fleet.Region) bool { return !slices.Contains(wave.Regions, region.Name) })
-		unpaced = append(unpaced, fleet.Wave{Name: wave.Name, Regions: wave.Regions, All: selected, MaxParallel: wave.MaxParallel})
-	}
-	return unpaced
 }
 
 // CheckGates returns an error if a gate names a check that status does not have.
@@ -91,7 +80,7 @@ func after(wave fleet.Wave) (waits []string) {
 		case gate.LatencyRatio > 0:
 			text = fmt.Sprintf("satellites at most %g times as far as the primary was", gate.LatencyRatio)
 		case len(gate.Exec) > 0:
-			text = "the command " + gate.Exec[0]
+			text = "the command " + strings.Join(gate.Exec, " ")
 		}
 		waits = append(waits, fmt.Sprintf("a gate of wave %q: %s", wave.Name, text))
 	}

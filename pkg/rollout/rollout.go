@@ -79,11 +79,8 @@ func (r *Rollout) Run(ctx context.Context, plan *v1alpha1.Plan) []v1alpha1.Regio
 	leftOut := func(name string) bool { return plans[name].Outcome == v1alpha1.OutcomeUnreachable }
 	rules := r.without(leftOut)
 	l := loop{
-		Rollout: r, rules: rules, store: cmp.Or[Store](r.Home, &memory{state: State{}}), plans: plans,
-		regions: map[string]progress{}, reports: map[string]v1alpha1.RegionReport{},
-	}
-	for _, name := range names {
-		l.regions[name] = waiting
+		Rollout: r, rules: rules, store: cmp.Or[Store](r.Home, &memory{state: State{}}), began: r.Clock.Now(),
+		regions: map[string]progress{}, reports: map[string]v1alpha1.RegionReport{}, said: map[string]string{},
 	}
 	tell := func(region string, state v1alpha1.StepState, message string) {
 		wave := slices.IndexFunc(rules.Waves, func(wave fleet.Wave) bool { return slices.Contains(wave.Regions, region) })
@@ -91,25 +88,26 @@ func (r *Rollout) Run(ctx context.Context, plan *v1alpha1.Plan) []v1alpha1.Regio
 			Time: metav1.NewTime(r.Clock.Now()), Region: region, State: state, Message: message, Wave: wave + 1, Waves: len(rules.Waves),
 		})
 	}
+	for _, name := range names { // what needs nothing, or is left out, waits for nothing
+		if l.regions[name] = waiting; leftOut(name) || plans[name].Outcome == v1alpha1.OutcomeNothingToDo {
+			l.regions[name], l.reports[name] = done, runners[name].Run(ctx, plans[name])
+			if !leftOut(name) {
+				tell(name, v1alpha1.StepAlready, "")
+			}
+		}
+	}
 	l.run(ctx, func(ctx context.Context, name string) v1alpha1.RegionReport {
-		if leftOut(name) {
-			return runners[name].Run(ctx, plans[name]) // nothing begins there
-		}
-		if plans[name].Outcome != v1alpha1.OutcomeNothingToDo {
-			tell(name, v1alpha1.StepRunning, "")
-		}
+		tell(name, v1alpha1.StepRunning, "")
 		report := runners[name].Run(ctx, plans[name])
 		ended := map[v1alpha1.Outcome]v1alpha1.StepState{v1alpha1.OutcomeSucceeded: v1alpha1.StepDone, v1alpha1.OutcomeNothingToDo: v1alpha1.StepAlready}
 		tell(name, cmp.Or(ended[report.Outcome], v1alpha1.StepFailed), report.Error)
 		return report
 	})
-	reports, why, outcome := make([]v1alpha1.RegionReport, len(names)), "", v1alpha1.OutcomeNotStarted
+	reports := make([]v1alpha1.RegionReport, len(names))
 	for i, name := range names {
 		report, ran := l.reports[name]
 		if !ran {
-			if why == "" {
-				why, outcome = l.why(ctx)
-			}
+			why, outcome := l.why(ctx)
 			report = runners[name].NotStarted(plans[name], why)
 			report.Outcome = cmp.Or(outcome, report.Outcome)
 		}

@@ -26,30 +26,27 @@ const (
 
 // decision is what may happen now.
 type decision struct {
-	start []string    // regions that may start
+	start []string    // regions of the wave that may start
+	wave  string      // their wave
 	waits string      // what the next regions wait for; empty if they wait for regions in progress, or if there are none
 	todo  string      // what somebody must do about that
 	until time.Time   // when time alone ends the wait; zero if it does not
 	look  *fleet.Wave // the wave to look at now
-	final bool        // the wave's soak is over, so that its gates decide
+	stops string      // why no further region starts, ever
 }
 
-// decide returns what may happen now. regions are all of this run; state is what is known of all, at that time. If nothing
-// is in progress, and nothing may start or is waited for, nothing ever will.
-func (r Rules) decide(regions map[string]progress, state State, now time.Time) decision {
-	failures := count(regions, failed)
-	for _, wave := range r.Waves {
-		for _, region := range wave.All {
-			if _, ours := regions[region.Name]; !ours && state[wave.Name].failed(region.Name) {
-				failures++
-			}
+// decide returns what may happen now in a run that began then. regions are all of this run; state is what is known of all. If
+// nothing is in progress, and nothing may start or is waited for, nothing ever will.
+func (r Rules) decide(regions map[string]progress, state State, began, now time.Time) decision {
+	if elsewhere := r.failedElsewhere(regions, state); count(regions, failed)+len(elsewhere) > r.MaxFailures {
+		d := decision{stops: fmt.Sprintf("%d region(s) failed (rollout.maxFailures)", count(regions, failed)+len(elsewhere))}
+		if len(elsewhere) > 0 {
+			d.stops += ": other runs with this home failed in " + some(elsewhere) + "; migrate those first, or allow more with --max-failures"
 		}
-	}
-	if failures > r.MaxFailures {
-		return decision{}
+		return d
 	}
 	for i, wave := range r.Waves {
-		var next, elsewhere []string
+		var next []string
 		working, known := 0, state[wave.Name]
 		for _, name := range wave.Regions {
 			switch regions[name] {
@@ -59,39 +56,58 @@ func (r Rules) decide(regions map[string]progress, state State, now time.Time) d
 				working++
 			}
 		}
-		for _, region := range wave.All {
-			_, ours := regions[region.Name]
-			if _, ended := known.Ended[region.Name]; !ended && !ours {
-				elsewhere = append(elsewhere, region.Name)
-			}
-		}
 		switch {
 		case len(next) > 0:
-			if blocked := mayBegin(wave, known, now); blocked.waits != "" {
-				return blocked
+			if d := mayBegin(wave, known, now); d.waits != "" {
+				return d
 			}
 			free := max(wave.MaxParallel, 1) - working
-			return decision{start: next[:min(len(next), max(free, 0))]}
-		case working > 0 || !r.later(i):
+			return decision{start: next[:min(len(next), max(free, 0))], wave: wave.Name}
+		case working > 0 || !r.later(i, regions):
 			return decision{}
-		case len(elsewhere) > 0:
-			return decision{waits: fmt.Sprintf("wave %q is not complete: no run with this home has finished %s", wave.Name, some(elsewhere))}
+		case wave.Soak == 0 && len(wave.Gates) == 0 && !elsewhere(wave, regions) || known.passed(wave):
+			continue
 		}
-		if d, over := soaked(wave, known, now); !over {
-			return d
-		}
+		return judged(wave, known, began, now)
 	}
 	return decision{}
 }
 
-// later reports whether this run has regions in waves after that one.
-func (r Rules) later(wave int) bool {
-	return slices.ContainsFunc(r.Waves[wave+1:], func(other fleet.Wave) bool { return len(other.Regions) > 0 })
+// later reports whether this run has regions that wait in later waves.
+func (r Rules) later(wave int, regions map[string]progress) bool {
+	return slices.ContainsFunc(r.Waves[wave+1:], func(other fleet.Wave) bool {
+		return slices.ContainsFunc(other.Regions, func(name string) bool { return regions[name] == waiting })
+	})
+}
+
+// elsewhere reports whether the wave has regions that this run does not migrate.
+func elsewhere(wave fleet.Wave, regions map[string]progress) bool {
+	return slices.ContainsFunc(wave.All, func(region fleet.Region) bool {
+		_, ours := regions[region.Name]
+		return !ours
+	})
+}
+
+// failedElsewhere returns the regions of the waves that failed in other runs.
+func (r Rules) failedElsewhere(regions map[string]progress, state State) (names []string) {
+	for _, wave := range r.Waves {
+		for _, region := range wave.All {
+			if _, ours := regions[region.Name]; !ours && state[wave.Name].failed(region.Name) {
+				names = append(names, region.Name)
+			}
+		}
+	}
+	return names
+}
+
+// waveOf returns the name of the region's wave.
+func (r Rules) waveOf(region string) string {
+	return r.Waves[slices.IndexFunc(r.Waves, func(wave fleet.Wave) bool { return slices.Contains(wave.Regions, region) })].Name
 }
 
 // mayBegin returns what the wave's regions wait for before they may start.
 func mayBegin(wave fleet.Wave, known WaveState, now time.Time) decision {
-	if wave.Approval && !known.approved(wave) {
+	if wave.Approval && !known.Approval.covers(wave) {
 		d := decision{waits: fmt.Sprintf("wave %q waits for an approval", wave.Name)}
 		if known.Approval != nil {
 			d.waits += fmt.Sprintf("; that of %s does not cover regions that joined it since", known.Approval.By)
@@ -105,34 +121,26 @@ func mayBegin(wave fleet.Wave, known WaveState, now time.Time) decision {
 	return decision{}
 }
 
-// soaked returns what the next wave waits for after this one, and whether it need not wait any more.
-func soaked(wave fleet.Wave, known WaveState, now time.Time) (d decision, over bool) {
-	if wave.Soak == 0 && len(wave.Gates) == 0 || known.passed() {
-		return decision{}, true
+// judged returns what the next wave waits for after this one.
+func judged(wave fleet.Wave, known WaveState, began, now time.Time) decision {
+	if known.Refused != nil && !known.Refused.At.Before(began) { // a later run may look again
+		return decision{stops: known.Refused.Reason}
 	}
-	ends, due := known.since().Add(wave.Soak), known.Looked.Add(lookEvery(wave))
-	d.final = !now.Before(ends)
+	ends, due := known.since().Add(wave.Soak), known.due(wave)
+	d := decision{until: due, waits: fmt.Sprintf("wave %q soaks until %s, if its status stays good", wave.Name, moment(ends))}
 	switch {
-	case !now.Before(due), d.final && known.Looked.Before(ends):
-		d.look = &wave
-	case !d.final && ends.Before(due):
-		d.until = ends
-	default:
-		d.until = due
-	}
-	d.waits = fmt.Sprintf("wave %q soaks until %s, if nothing goes wrong", wave.Name, moment(ends))
-	if d.final {
+	case !known.Unhealthy.IsZero() && !known.Unhealthy.Before(known.Looked):
+		d.waits = fmt.Sprintf("the next wave waits until the status of wave %q is good", wave.Name)
+		if wave.Soak > 0 {
+			d.waits = fmt.Sprintf("the soak of wave %q restarts when its status is good", wave.Name)
+		}
+	case !now.Before(ends):
 		d.waits = fmt.Sprintf("wave %q is looked at before the next one starts", wave.Name)
 	}
-	return d, false
-}
-
-// lookEvery is the time between two looks at a wave that soaks.
-func lookEvery(wave fleet.Wave) time.Duration {
-	if wave.Soak == 0 {
-		return 30 * time.Second
+	if !now.Before(due) {
+		d.look = &wave
 	}
-	return min(max(wave.Soak/10, time.Second), 5*time.Minute)
+	return d
 }
 
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 MST") }
@@ -157,9 +165,13 @@ func count(regions map[string]progress, wanted progress) int {
 	return n
 }
 
-// without returns the rules for a run that leaves regions out. The first wave shows what the others risk: if all of
-// it is left out, the next region takes its place, alone.
+// without returns the rules for a run that leaves regions out, which then count for nothing. The first wave shows what the
+// others risk: if all of it is left out, the next region takes its place, alone.
 func (r Rules) without(leftOut func(name string) bool) Rules {
+	r.Waves = slices.Clone(r.Waves)
+	for i, wave := range r.Waves {
+		r.Waves[i].All = slices.DeleteFunc(slices.Clone(wave.All), func(region fleet.Region) bool { return leftOut(region.Name) })
+	}
 	left := func(name string) bool { return !leftOut(name) }
 	if len(r.Waves) < 2 || slices.ContainsFunc(r.Waves[0].Regions, left) {
 		return r
@@ -169,7 +181,7 @@ func (r Rules) without(leftOut func(name string) bool) Rules {
 		return r
 	}
 	first, others := r.Waves[1], r.Waves[1]
-	first.Regions = others.Regions[at : at+1]
+	first.Regions, first.All, first.Soak, first.Gates = others.Regions[at:at+1], nil, 0, nil
 	others.Regions = slices.Delete(slices.Clone(others.Regions), at, at+1)
 	r.Waves = slices.Concat(r.Waves[:1], []fleet.Wave{first, others}, r.Waves[2:])
 	return r

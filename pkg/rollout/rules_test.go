@@ -40,7 +40,7 @@ func wavesOf(parallel int, regions ...[]string) (waves []fleet.Wave) {
 	return waves
 }
 
-func namesOf(waves []fleet.Wave) (names [][]string) {
+func regionsOf(waves []fleet.Wave) (names [][]string) {
 	for _, wave := range waves {
 		names = append(names, wave.Regions)
 	}
@@ -78,16 +78,16 @@ func TestMayStart(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			rules := Rules{Waves: wavesOf(test.parallel, waves...), MaxFailures: test.failures}
-			got := strings.Join(rules.decide(statesOf(t, test.states), nil, time.Time{}).start, " ")
+			got := strings.Join(rules.decide(statesOf(t, test.states), nil, time.Time{}, time.Time{}).start, " ")
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
 	}
-	if got := (Rules{Waves: wavesOf(1, nil, []string{"a"})}).decide(nil, nil, time.Time{}); !cmp.Equal(got.start, []string{"a"}) {
+	if got := (Rules{Waves: wavesOf(1, nil, []string{"a"})}).decide(map[string]progress{"a": waiting}, nil, time.Time{}, time.Time{}); !cmp.Equal(got.start, []string{"a"}) {
 		t.Errorf("after an empty wave: %v", got)
 	}
-	if got := (Rules{}).decide(nil, nil, time.Time{}); len(got.start) > 0 || got.waits != "" {
+	if got := (Rules{}).decide(nil, nil, time.Time{}, time.Time{}); len(got.start) > 0 || got.waits != "" {
 		t.Errorf("without waves: %v", got)
 	}
 }
@@ -109,7 +109,7 @@ func TestWithout(t *testing.T) {
 	} {
 		rules := Rules{Waves: wavesOf(8, test.waves...)}
 		got := rules.without(func(name string) bool { return slices.Contains(test.out, name) })
-		if diff := cmp.Diff(test.want, namesOf(got.Waves)); diff != "" {
+		if diff := cmp.Diff(test.want, regionsOf(got.Waves)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}

@@ -90,7 +90,7 @@ func TestWaves(t *testing.T) {
 func runOf(ctx context.Context, rules Rules, names []string, one func(context.Context, string) v1alpha1.RegionReport) (reports []v1alpha1.RegionReport) {
 	l := loop{
 		Rollout: &Rollout{Clock: clock.RealClock{}, Report: func(v1alpha1.Progress) {}}, rules: rules, store: &memory{state: State{}},
-		regions: map[string]progress{}, reports: map[string]v1alpha1.RegionReport{},
+		regions: map[string]progress{}, reports: map[string]v1alpha1.RegionReport{}, said: map[string]string{},
 	}
 	for _, name := range names {
 		l.regions[name] = waiting

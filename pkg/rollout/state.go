@@ -2,92 +2,96 @@ package rollout
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
 
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 )
 
-// State is how far a rollout is: what is known of its waves, by their names.
+// State is what runs must know of each other, by the names of waves. What regions are like is not part of it: that is read
+// from the regions.
 type State map[string]WaveState
 
 // WaveState is what is known of a wave. The zero value is one about which nothing is known.
 type WaveState struct {
-	// Ended are its regions that were migrated, or that failed, by name.
-	Ended    map[string]Ended `json:"ended,omitempty"`
-	Approval *Approval        `json:"approval,omitempty"`
-	// Good is the time of the latest look at the wave that found something wrong. Its soak does not count from before.
-	Good time.Time `json:"good,omitzero"`
-	// Looked is the time of the latest look, or of the latest beginning of one: others need not look at the same time.
+	// Worked is when the migration of one of its regions last began or ended.
+	Worked time.Time `json:"worked,omitzero"`
+	// Failed are the regions whose latest migration failed, with the time.
+	Failed map[string]time.Time `json:"failed,omitempty"`
+	// Unhealthy is when a look last found something wrong. Its soak does not count from before.
+	Unhealthy time.Time `json:"unhealthy,omitzero"`
+	// Looked is when a look last began: others need not look at the same time.
 	Looked time.Time `json:"looked,omitzero"`
-	// Passed is when its soak was over and its gates held.
-	Passed time.Time `json:"passed,omitzero"`
+	// Approval says that the wave may start; nil without one.
+	Approval *Verdict `json:"approval,omitempty"`
+	// Passed says that its soak was over and its gates held; nil if they did not yet.
+	Passed *Verdict `json:"passed,omitempty"`
+	// Refused says which gate did not hold; nil if none did.
+	Refused *Verdict `json:"refused,omitempty"`
 }
 
-// Ended is how the migration of a region ended.
-type Ended struct {
-	At      time.Time        `json:"at"`
-	Outcome v1alpha1.Outcome `json:"outcome"`
-	// LongestGapMilliseconds is the longest time without an answer that was measured; nil if nothing was.
-	LongestGapMilliseconds *int64 `json:"longestGapMilliseconds,omitempty"`
+// Verdict is what a person or a look said about a wave.
+type Verdict struct {
+	At      time.Time `json:"at"`
+	By      string    `json:"by,omitempty"` // the e-mail address of an operator; empty for a look
+	Reason  string    `json:"reason,omitempty"`
+	Regions []string  `json:"regions,omitempty"` // the names of the wave's regions at that time; it says nothing of others
 }
 
-// Approval says that a wave may start.
-type Approval struct {
-	By     string    `json:"by"` // the e-mail address of an operator
-	Reason string    `json:"reason"`
-	At     time.Time `json:"at"`
-	// Regions are the names of the wave's regions at that time. Others are not approved.
-	Regions []string `json:"regions"`
+// covers reports whether there is a verdict, and on all regions of the wave.
+func (v *Verdict) covers(wave fleet.Wave) bool {
+	return v != nil && !slices.ContainsFunc(namesOf(wave.All), func(name string) bool { return !slices.Contains(v.Regions, name) })
 }
 
-// done reports whether the region was migrated, or needed no migration.
-func (s WaveState) done(region string) bool {
-	return migrated(s.Ended[region].Outcome)
+func namesOf(regions []fleet.Region) (names []string) {
+	for _, region := range regions {
+		names = append(names, region.Name)
+	}
+	return names
 }
 
-// failed reports whether its migration failed.
 func (s WaveState) failed(region string) bool {
-	ended, known := s.Ended[region]
-	return known && !migrated(ended.Outcome)
+	_, failed := s.Failed[region]
+	return failed
 }
 
-func migrated(outcome v1alpha1.Outcome) bool {
-	return outcome == v1alpha1.OutcomeSucceeded || outcome == v1alpha1.OutcomeNothingToDo
-}
-
-// since returns the time from which the wave's soak counts: its latest end, or a later look that found something wrong.
+// since returns the time from which the wave's soak counts.
 func (s WaveState) since() time.Time {
-	since := s.Good
-	for _, ended := range s.Ended {
-		if ended.At.After(since) {
-			since = ended.At
+	if s.Unhealthy.After(s.Worked) {
+		return s.Unhealthy
+	}
+	return s.Worked
+}
+
+// due returns when the next look is due: a few times in a soak, and when the soak is over.
+func (s WaveState) due(wave fleet.Wave) time.Time {
+	every := 30 * time.Second
+	if wave.Soak > 0 {
+		every = min(max(wave.Soak/10, time.Second), 5*time.Minute)
+	}
+	if ends := s.since().Add(wave.Soak); s.Looked.Before(ends) && ends.Before(s.Looked.Add(every)) {
+		return ends
+	}
+	return s.Looked.Add(every)
+}
+
+// passed reports whether the next wave need not wait for this one: it passed, and no region was worked on since.
+func (s WaveState) passed(wave fleet.Wave) bool {
+	return s.Passed.covers(wave) && !s.Passed.At.Before(s.Worked)
+}
+
+// worked notes that the migrations of regions begin, or how they ended.
+func (s *WaveState) worked(at time.Time, failed bool, regions ...string) {
+	known := s.Failed
+	s.Worked, s.Failed = at, map[string]time.Time{} // others may hold the old map
+	maps.Copy(s.Failed, known)
+	for _, name := range regions {
+		if delete(s.Failed, name); failed {
+			s.Failed[name] = at
 		}
 	}
-	return since
-}
-
-// passed reports whether the next wave need not wait for this one: its gates held, and nothing ended or failed since.
-func (s WaveState) passed() bool { return !s.Passed.IsZero() && !s.Passed.Before(s.since()) }
-
-// approved reports whether somebody approved all regions of the wave.
-func (s WaveState) approved(wave fleet.Wave) bool {
-	return s.Approval != nil && !slices.ContainsFunc(wave.All, func(region fleet.Region) bool {
-		return !slices.Contains(s.Approval.Regions, region.Name)
-	})
-}
-
-// end notes the end of a region. One that needed no migration keeps the time at which it was migrated.
-func (s *WaveState) end(region string, ended Ended) {
-	if ended.Outcome == v1alpha1.OutcomeNothingToDo && s.done(region) {
-		return
-	}
-	if s.Ended == nil {
-		s.Ended = map[string]Ended{}
-	}
-	s.Ended[region] = ended
 }
 
 // Store keeps the state of a rollout.
@@ -107,11 +111,7 @@ type memory struct {
 func (m *memory) Load(context.Context) (State, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	copied := State{}
-	for name, wave := range m.state {
-		copied[name] = wave
-	}
-	return copied, nil
+	return maps.Clone(m.state), nil
 }
 
 func (m *memory) Update(_ context.Context, name string, change func(*WaveState) bool) error {

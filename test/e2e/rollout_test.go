@@ -38,7 +38,7 @@ func TestRolloutOfDays(t *testing.T) {
 	}
 
 	second := beginRollout(t, fleet)
-	second.says(t, `wave \"canary\" has soaked and passed its gates`)
+	second.says(t, `wave \"canary\" has passed`)
 	second.says(t, `"attention":true`)
 	if record := recordOf(t, "london"); record != nil && record.Migrated {
 		t.Error("london was migrated before anybody approved it")

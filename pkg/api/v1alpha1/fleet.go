@@ -189,7 +189,7 @@ type Wave struct {
 	// Window is when its regions may start. What has started is finished after it.
 	Window Window `json:"window,omitzero"`
 	// Soak is how long the next wave waits after this one: a duration such as 24h. `status` of the wave must stay good all
-	// that time: whenever it is not, the time begins anew.
+	// that time: whenever it is not, the time restarts.
 	// +k8s:validation:pattern="^([0-9]+(ms|s|m|h))*$"
 	Soak string `json:"soak,omitempty"`
 	// Gates must all hold, after the soak, before the next wave starts. One that does not ends the run.
@@ -223,7 +223,7 @@ type Gate struct {
 	// +k8s:validation:pattern="^([0-9]+([.][0-9]+)?)?$"
 	LatencyRatio string `json:"latencyRatio,omitempty"`
 	// MaxGap is the longest time without an answer that users may have noticed in a region's migration: a duration such
-	// as 5s. It needs `rollout.home`, which keeps what was measured.
+	// as 5s.
 	// +k8s:validation:pattern="^([0-9]+(ms|s|m|h))*$"
 	MaxGap string `json:"maxGap,omitempty"`
 	// Exec is a command, with its arguments, which must exit with 0 within ten minutes. It gets the events of the run on

@@ -41,9 +41,6 @@ type RegionPlan struct {
 	Outcome Outcome `json:"outcome"`
 	// Fingerprint is "sha256:<hex>" over all bases: equal plans rest on equal facts.
 	Fingerprint string `json:"fingerprint"`
-	// Migrated is when the region's latest migration was completed, by its operator's clock; missing if none was, or if it
-	// is unknown.
-	Migrated *metav1.Time `json:"migrated,omitempty"`
 	// Satellite is the region's satellite; missing if the region has none.
 	Satellite *SatellitePlan `json:"satellite,omitempty"`
 	// Providers are the region's providers that were selected, in the fleet's order.

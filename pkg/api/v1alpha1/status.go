@@ -73,6 +73,10 @@ type ProviderStatus struct {
 	Adoption *Adoption `json:"adoption,omitempty"`
 	// Distance is how far the provider's users were and are, as the latest migration measured it; missing if none did.
 	Distance *Distance `json:"distance,omitempty"`
+	// LongestGapMilliseconds is the longest time without an answer that the latest migration measured, in milliseconds;
+	// missing if none did.
+	// +k8s:validation:minimum=0
+	LongestGapMilliseconds *int64 `json:"longestGapMilliseconds,omitempty"`
 	// Run is the last or current run on the provider, from its journal and lock; missing if there was none.
 	Run *Run `json:"run,omitempty"`
 }

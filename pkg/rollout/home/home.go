@@ -1,10 +1,11 @@
-// Package home keeps the state of a rollout in a cluster, so that several machines share it and anybody can go on with it.
+// Package home keeps the state of a rollout in a cluster, so that several machines share it and anybody can continue it.
 package home
 
 import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -21,6 +22,9 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/rollout"
 )
 
+// answerTimeout bounds one reading or writing: a rollout that waits for days must not hang on a lost connection.
+const answerTimeout = 30 * time.Second
+
 // Home keeps the state of a rollout in a ConfigMap, with a key for each wave. Several machines may use it at once: each
 // write holds only if nobody wrote since it was read.
 type Home struct {
@@ -34,10 +38,20 @@ func At(client kubernetes.Interface, context, namespace, primary string) *Home {
 	return &Home{client, context, types.NamespacedName{Namespace: namespace, Name: cluster.NameFor("coder-satellite-rollout", primary)}}
 }
 
+// Rights are what its users need in that namespace; the first of them also needs to create the namespace, unless it is there.
+func Rights(namespace string) (rules []cluster.Rule) {
+	for _, verb := range []string{"get", "create", "update"} {
+		rules = append(rules, cluster.Rule{Namespace: namespace, Resource: "configmaps", Verb: verb})
+	}
+	return rules
+}
+
 // Load returns the state, in one request. A rollout that has not begun has none.
 func (h *Home) Load(ctx context.Context) (rollout.State, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
 	_, state, err := h.load(ctx)
-	return state, err
+	return state, h.explain(err)
 }
 
 func (h *Home) load(ctx context.Context) (*corev1.ConfigMap, rollout.State, error) {
@@ -46,13 +60,13 @@ func (h *Home) load(ctx context.Context) (*corev1.ConfigMap, rollout.State, erro
 		return nil, rollout.State{}, nil
 	}
 	if err != nil {
-		return nil, nil, h.failed("cannot be read", err)
+		return nil, nil, err
 	}
 	state := rollout.State{}
 	for name, text := range stored.Data {
 		var wave rollout.WaveState
 		if err := json.Unmarshal([]byte(text), &wave); err != nil {
-			return nil, nil, h.failed(fmt.Sprintf("cannot be understood: remove what it says about the wave %q, which then counts as not begun", name), err)
+			return nil, nil, fmt.Errorf("what it says about the wave %q cannot be understood: remove that key, and the approval and the soak of the wave with it: %w", name, err)
 		}
 		state[name] = wave
 	}
@@ -61,49 +75,48 @@ func (h *Home) load(ctx context.Context) (*corev1.ConfigMap, rollout.State, erro
 
 // Update changes the state of a wave, in two requests, and as many more whenever another machine wrote in between.
 func (h *Home) Update(ctx context.Context, name string, change func(*rollout.WaveState) bool) error {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
 	configMaps := h.client.CoreV1().ConfigMaps(h.object.Namespace)
 	lost := func(err error) bool { return apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) }
-	var unread error
-	patience := wait.Backoff{Steps: 10, Duration: 20 * time.Millisecond, Factor: 2, Jitter: 0.5, Cap: 2 * time.Second}
-	err := retry.OnError(patience, lost, func() error {
+	patience := wait.Backoff{Steps: 20, Duration: 20 * time.Millisecond, Factor: 2, Jitter: 0.5, Cap: 2 * time.Second}
+	return h.explain(retry.OnError(patience, lost, func() error {
 		stored, state, err := h.load(ctx)
-		if unread = err; err != nil {
-			return nil
-		}
 		wave := state[name]
-		if !change(&wave) {
-			return nil
+		if err != nil || !change(&wave) {
+			return err
 		}
 		text, err := json.Marshal(wave)
 		if err != nil {
 			return err
 		}
-		if stored == nil {
-			if err := journal.EnsureNamespace(ctx, h.client, h.object.Namespace); err != nil {
-				return err
-			}
-			stored = &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{
-				Name: h.object.Name, Namespace: h.object.Namespace,
-				Labels: map[string]string{"app.kubernetes.io/managed-by": "kubectl-coder-satellite", "app.kubernetes.io/component": "rollout"},
-			}}
-			stored.Data = map[string]string{name: string(redact.JSON(text))}
-			_, err = configMaps.Create(ctx, stored, metav1.CreateOptions{})
+		data := map[string]string{}
+		if stored != nil {
+			maps.Copy(data, stored.Data)
+		}
+		if data[name] = string(redact.JSON(text)); stored != nil {
+			stored.Data = data
+			_, err = configMaps.Update(ctx, stored, metav1.UpdateOptions{}) // with the resourceVersion that was read
 			return err
 		}
-		if stored.Data == nil {
-			stored.Data = map[string]string{}
+		stored = &corev1.ConfigMap{Data: data, ObjectMeta: metav1.ObjectMeta{
+			Name: h.object.Name, Namespace: h.object.Namespace,
+			Labels: map[string]string{"app.kubernetes.io/managed-by": "kubectl-coder-satellite", "app.kubernetes.io/component": "rollout"},
+		}}
+		_, err = configMaps.Create(ctx, stored, metav1.CreateOptions{})
+		if apierrors.IsNotFound(err) { // there is no such namespace
+			if err = journal.EnsureNamespace(ctx, h.client, h.object.Namespace); err == nil {
+				_, err = configMaps.Create(ctx, stored, metav1.CreateOptions{})
+			}
 		}
-		stored.Data[name] = string(redact.JSON(text))
-		_, err = configMaps.Update(ctx, stored, metav1.UpdateOptions{}) // with the resourceVersion that was read
 		return err
-	})
-	if unread == nil && err != nil {
-		return h.failed("cannot be written", err)
-	}
-	return unread
+	}))
 }
 
-// failed says what is wrong with the home, whose ConfigMap it names.
-func (h *Home) failed(what string, err error) error {
-	return fmt.Errorf("the state of the rollout, in the ConfigMap %s of its home, %s: %w", h.object, what, cluster.Explain(err, h.context))
+// explain names the home's ConfigMap in an error.
+func (h *Home) explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("the state of the rollout, in the ConfigMap %s of its home, cannot be used: %w", h.object, cluster.Explain(err, h.context))
 }

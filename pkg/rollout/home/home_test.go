@@ -17,19 +17,18 @@ import (
 	"k8s.io/client-go/kubernetes/fake"
 	clienttesting "k8s.io/client-go/testing"
 
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/rollout"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/rollout/home"
 )
 
 const primary = "https://coder.example.com"
 
-func ends(region string) func(*rollout.WaveState) bool {
+func fails(region string) func(*rollout.WaveState) bool {
 	return func(wave *rollout.WaveState) bool {
-		if wave.Ended == nil {
-			wave.Ended = map[string]rollout.Ended{}
+		if wave.Failed == nil {
+			wave.Failed = map[string]time.Time{}
 		}
-		wave.Ended[region] = rollout.Ended{At: time.Unix(100, 0).UTC(), Outcome: v1alpha1.OutcomeSucceeded}
+		wave.Failed[region] = time.Unix(100, 0).UTC()
 		return true
 	}
 }
@@ -41,17 +40,17 @@ func TestHome(t *testing.T) {
 	if state, err := one.Load(t.Context()); err != nil || len(state) > 0 {
 		t.Fatalf("before the rollout: %v, %v", state, err)
 	}
-	for _, update := range []error{one.Update(t.Context(), "a", ends("sydney")), two.Update(t.Context(), "a", ends("ohio")), two.Update(t.Context(), "b.1", ends("london"))} {
+	for _, update := range []error{one.Update(t.Context(), "a", fails("sydney")), two.Update(t.Context(), "a", fails("ohio")), two.Update(t.Context(), "b.1", fails("london"))} {
 		if update != nil {
 			t.Fatal(update)
 		}
 	}
-	if err := one.Update(t.Context(), "b.1", func(wave *rollout.WaveState) bool { wave.Ended = nil; return false }); err != nil {
+	if err := one.Update(t.Context(), "b.1", func(wave *rollout.WaveState) bool { wave.Failed = nil; return false }); err != nil {
 		t.Fatal(err)
 	}
 	state, err := one.Load(t.Context())
-	ended := rollout.Ended{At: time.Unix(100, 0).UTC(), Outcome: v1alpha1.OutcomeSucceeded}
-	want := rollout.State{"a": {Ended: map[string]rollout.Ended{"sydney": ended, "ohio": ended}}, "b.1": {Ended: map[string]rollout.Ended{"london": ended}}}
+	at := time.Unix(100, 0).UTC()
+	want := rollout.State{"a": {Failed: map[string]time.Time{"sydney": at, "ohio": at}}, "b.1": {Failed: map[string]time.Time{"london": at}}}
 	if diff := cmp.Diff(want, state); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
@@ -79,20 +78,20 @@ func TestManyWriters(t *testing.T) {
 		object.ResourceVersion += "1"
 		return true, object, client.Tracker().Update(update.GetResource(), object, object.Namespace)
 	})
-	if err := home.At(client, "main", "rollouts", primary).Update(t.Context(), "a", ends("first")); err != nil {
+	if err := home.At(client, "main", "rollouts", primary).Update(t.Context(), "a", fails("first")); err != nil {
 		t.Fatal(err)
 	}
 	var all sync.WaitGroup
 	for i := range 6 {
 		all.Go(func() {
-			if err := home.At(client, "main", "rollouts", primary).Update(t.Context(), "a", ends(fmt.Sprint(i))); err != nil {
+			if err := home.At(client, "main", "rollouts", primary).Update(t.Context(), "a", fails(fmt.Sprint(i))); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	all.Wait()
 	state, err := home.At(client, "main", "rollouts", primary).Load(t.Context())
-	if err != nil || len(state["a"].Ended) != 7 {
+	if err != nil || len(state["a"].Failed) != 7 {
 		t.Errorf("%v, %v", state, err)
 	}
 }
@@ -107,7 +106,7 @@ func TestHomeErrors(t *testing.T) {
 		return client
 	}
 	broken := fake.NewClientset()
-	if err := home.At(broken, "main", "rollouts", primary).Update(t.Context(), "a", ends("sydney")); err != nil {
+	if err := home.At(broken, "main", "rollouts", primary).Update(t.Context(), "a", fails("sydney")); err != nil {
 		t.Fatal(err)
 	}
 	maps, err := broken.CoreV1().ConfigMaps("rollouts").List(t.Context(), metav1.ListOptions{})
@@ -122,11 +121,11 @@ func TestHomeErrors(t *testing.T) {
 		client *fake.Clientset
 		says   []string
 	}{
-		"it cannot be read":       {refuses("get"), []string{"rollouts/coder-satellite-rollout-", "cannot be read", "the disk is full"}},
-		"it cannot be written":    {refuses("create"), []string{"cannot be written", "the disk is full"}},
-		"it cannot be understood": {broken, []string{"cannot be understood", `remove what it says about the wave "a"`}},
+		"it cannot be read":       {refuses("get"), []string{"rollouts/coder-satellite-rollout-", "cannot be used", "the disk is full"}},
+		"it cannot be written":    {refuses("create"), []string{"cannot be used", "the disk is full"}},
+		"it cannot be understood": {broken, []string{"cannot be understood", `the wave "a"`, "remove that key"}},
 	} {
-		err := home.At(test.client, "main", "rollouts", primary).Update(context.Background(), "a", ends("ohio"))
+		err := home.At(test.client, "main", "rollouts", primary).Update(context.Background(), "a", fails("ohio"))
 		for _, says := range test.says {
 			if err == nil || !strings.Contains(err.Error(), says) {
 				t.Errorf("%s: %v", name, err)

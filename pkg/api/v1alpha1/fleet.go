@@ -151,8 +151,8 @@ type Canary struct {
 // Rollout orders the regions of a fleet.
 type Rollout struct {
 	// Home is the kubeconfig context of a cluster that keeps how far the rollout is, in a ConfigMap in `defaults.namespace`:
-	// which regions are done, approvals, and how long a wave has soaked. Anybody can then go on with a rollout, and several
-	// machines can share it. Without it, a rollout is continued from the journals of its regions.
+	// approvals, failures, and how long a wave has soaked. Several machines can then share it. Without it, a rollout is
+	// continued from the journals of its regions.
 	Home string `json:"home,omitempty"`
 	// Waves are the parts of the rollout; a wave starts when the one before it is done. Each region is in exactly one wave.
 	// Without waves, the first region alone, then the rest.

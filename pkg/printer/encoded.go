@@ -86,6 +86,6 @@ func unsafe(r rune) bool {
 	return unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
 }
 
-func line(text string) string {
-	return strings.Join(strings.Fields(Escape(text)), " ")
-}
+func line(text string) string { return oneLine(Escape(text)) }
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -6,7 +6,6 @@
 package printer
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -57,7 +56,10 @@ func New(format string, options Options) (printers.ResourcePrinter, error) {
 			document = document.DeepCopyObject()
 			document.GetObjectKind().SetGroupVersionKind(v1alpha1.GroupVersion().WithKind(kind))
 		}
-		clean, err := withoutSecrets(document)
+		if inner == nil {
+			return (&page{Options: options, wide: format == "wide"}).print(kind, document, w)
+		}
+		clean, err := changed(document, redact.Text)
 		if err != nil {
 			return err
 		}
@@ -65,26 +67,21 @@ func New(format string, options Options) (printers.ResourcePrinter, error) {
 	}), nil
 }
 
-// withoutSecrets removes what looks like a secret from the document's texts, for every format including templates.
-func withoutSecrets(document runtime.Object) (runtime.Object, error) {
+// changed returns the document with a change applied to each of its texts, such as to remove what looks like a secret.
+func changed(document runtime.Object, change func(string) string) (runtime.Object, error) {
 	data, err := json.Marshal(document)
 	if err != nil {
 		return nil, err
 	}
-	clean := redact.JSON(data)
-	if bytes.Equal(clean, data) {
-		return document, nil
-	}
 	fresh, _ := reflect.New(reflect.TypeOf(document).Elem()).Interface().(runtime.Object) // as the document is one
-	return fresh, json.Unmarshal(clean, fresh)
+	return fresh, json.Unmarshal(redact.Strings(data, change), fresh)
 }
 
+// forFormat returns the printer of a format for programs, and nil for the forms for people.
 func forFormat(format string, options Options) (printers.ResourcePrinter, error) {
 	switch format {
 	case "", "wide":
-		return printers.ResourcePrinterFunc(func(document runtime.Object, w io.Writer) error {
-			return (&page{Options: options, wide: format == "wide"}).print(document, w)
-		}), nil
+		return nil, nil
 	case "json":
 		return &encoded{}, nil
 	case "yaml":

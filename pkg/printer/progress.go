@@ -75,7 +75,7 @@ func (p *Progress) Report(event v1alpha1.Progress) {
 		if p.bars.begun.IsZero() {
 			p.bars.begun = time.Now()
 		}
-		ordinary := event.State == v1alpha1.StepRunning || p.options.Total > few && !p.bars.ends(event) && stateStyle(event.State) == good
+		ordinary := event.State == v1alpha1.StepRunning || p.options.Total > few && !p.bars.ends(event) && styleOf(event.State) == good
 		if ordinary && !event.Attention || p.asked[text] {
 			return // the bar says it
 		}
@@ -130,7 +130,7 @@ func (p *Progress) line(text string) {
 
 // eventLine is an event as a line: "sydney  install-satellite  running: waiting for a pod".
 func eventLine(event v1alpha1.Progress, options ProgressOptions) string {
-	state, message := stateStyle(event.State).apply(Words(string(event.State)), options.Color), line(event.Message)
+	state, message := styleOf(event.State).apply(Words(string(event.State)), options.Color), line(event.Message)
 	if message != "" {
 		state += ": " + message
 	}

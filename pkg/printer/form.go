@@ -14,7 +14,8 @@ import (
 
 // forms write documents for people, each named after its kind. What a form writes is laid out line by line:
 //
-//   - Lines of cells, which " | " separates, are a table; its titles are first. A cell without text shows "-".
+//   - Lines of cells, which " | " separates, are a table; its titles are first. A cell without text shows "-". In a form, a
+//     line that begins with | continues the one before.
 //   - Other text is wrapped below its own first column, or below ¦.
 //   - A line with » is never wrapped: what follows is something to copy.
 //   - A line of ¶ leaves one line free, but not at the top or end, and never two. Empty lines vanish.
@@ -66,13 +67,13 @@ func (p *page) print(kind string, document runtime.Object, w io.Writer) error {
 }
 
 func (p *page) parse() error {
-	marks := strings.NewReplacer(" | ", cellMark, "¦", hangMark, "»", wholeMark, "¶", blankMark)
+	cells, marks := regexp.MustCompile(`\s+\| `), strings.NewReplacer("¦", hangMark, "»", wholeMark, "¶", blankMark)
 	files, err := forms.ReadDir("forms")
 	p.form = template.New("").Funcs(p.functions())
 	for i := 0; i < len(files) && err == nil; i++ {
 		var text []byte
 		if text, err = forms.ReadFile(path.Join("forms", files[i].Name())); err == nil {
-			_, err = p.form.New(files[i].Name()).Parse(marks.Replace(string(text)))
+			_, err = p.form.New(files[i].Name()).Parse(marks.Replace(cells.ReplaceAllString(string(text), cellMark)))
 		}
 	}
 	return err

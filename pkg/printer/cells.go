@@ -23,8 +23,8 @@ func (p *page) moved(providers any) string {
 // nearer is how many times as near the satellite is as the primary was, the least of several providers.
 func (p *page) nearer(providers any) string {
 	var least *v1alpha1.Distance
-	for _, each := range each(providers, "Distance") {
-		if d, _ := each.(*v1alpha1.Distance); d != nil && (least == nil || times(d) < times(least)) {
+	for _, one := range each(providers, "Distance") {
+		if d, _ := one.(*v1alpha1.Distance); d != nil && (least == nil || times(d) < times(least)) {
 			least = d
 		}
 	}

@@ -2,6 +2,7 @@ package printer
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -10,22 +11,29 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
+// Functions returns functions for templates that show documents, by their names in a template: for lists, numbers of
+// things, and fields of a document's parts.
+func Functions() map[string]any {
+	return map[string]any{
+		"list": func(items ...any) []any { return items }, "push": func(list []any, items ...any) []any { return append(slices.Clip(list), items...) },
+		"each": each, "has": slices.Contains[[]string], "distinct": distinct, "sum": sum, "number": number, "counted": counted, "counts": counts,
+		"add": func(a, b int) int { return a + b }, "sub": func(a, b int) int { return a - b }, "prefix": strings.HasPrefix,
+		"join": func(items any, separator string) string { return strings.Join(texts(items), separator) },
+	}
+}
+
 // functions are what forms use. Without a result to show, a function returns "".
 func (p *page) functions() map[string]any {
 	in := func(s style) func(string) string { return func(text string) string { return s.apply(text, p.Color) } }
 	tinted := func(state any, text string) string { return styleOf(state).apply(text, p.Color) }
-	return map[string]any{
-		"wide": func() bool { return p.wide }, "ahead": func() bool { return p.Ahead },
-		"full": p.full, "shown": p.shown, "gravest": p.gravest, "cutOff": p.cutOff,
+	all := map[string]any{
+		"wide": func() bool { return p.wide }, "ahead": func() bool { return p.Ahead }, "render": p.render,
+		"full": p.full, "shown": p.shown, "gravest": p.gravest, "cutOff": p.cutOff, "names": p.list,
 
-		"list": func(items ...any) []any { return items }, "push": func(list []any, items ...any) []any { return append(slices.Clip(list), items...) },
-		"each": each, "has": slices.Contains[[]string], "distinct": distinct, "sum": sum, "number": number,
-		"add": func(a, b int) int { return a + b }, "sub": func(a, b int) int { return a - b },
-
-		"names": p.list, "joined": func(items ...any) string { return strings.Join(distinct(items...), ", ") },
-		"join":  func(items any, separator string) string { return strings.Join(texts(items), separator) },
-		"lines": func(text string) []string { return strings.Split(text, "\v") }, "prefix": strings.HasPrefix, "upper": func(text any) string { return strings.ToUpper(fmt.Sprint(text)) },
-		"words": func(constant any) string { return Words(fmt.Sprint(constant)) }, "counted": counted, "counts": counts, "render": p.render,
+		"joined": func(items ...any) string { return strings.Join(distinct(items...), ", ") },
+		"lines":  func(text string) []string { return strings.Split(text, "\v") },
+		"upper":  func(text any) string { return strings.ToUpper(fmt.Sprint(text)) },
+		"words":  func(constant any) string { return Words(fmt.Sprint(constant)) },
 
 		"stamp":   func(at metav1.Time) string { return at.UTC().Format("2006-01-02 15:04:05 MST") },
 		"minute":  func(at metav1.Time) string { return at.UTC().Format("2006-01-02 15:04") },
@@ -39,6 +47,8 @@ func (p *page) functions() map[string]any {
 		"moved": p.moved, "nearer": p.nearer, "times": times, "muchNearer": muchNearer, "passed": p.passed, "gap": p.gap, "longestGap": longestGap,
 		"ways": ways, "failed": failedWays, "plans": p.plans, "impact": impactOf, "leftOut": leftOut, "outcomes": p.outcomes,
 	}
+	maps.Copy(all, Functions())
+	return all
 }
 
 // each returns what a path of fields leads to, through all items of lists, except where something on the way is missing.

@@ -3,8 +3,9 @@ package printer
 import (
 	"bytes"
 	"embed"
+	"errors"
 	"io"
-	"path"
+	"io/fs"
 	"regexp"
 	"strings"
 	"text/template"
@@ -46,11 +47,11 @@ type page struct {
 
 // print writes a document of a kind; one without a form, such as a Fleet, is for a file.
 func (p *page) print(kind string, document runtime.Object, w io.Writer) error {
-	if err := p.parse(); err != nil {
-		return err
-	}
-	if p.form.Lookup(kind) == nil {
+	err := p.parse("common", kind)
+	if errors.Is(err, fs.ErrNotExist) {
 		return (&encoded{yaml: true}).PrintObj(document, w)
+	} else if err != nil {
+		return err
 	}
 	harmless, err := changed(document, inert)
 	if err != nil {
@@ -66,17 +67,20 @@ func (p *page) print(kind string, document runtime.Object, w io.Writer) error {
 	return err
 }
 
-func (p *page) parse() error {
+// parse reads forms; not all of them, which would take longer than to print most documents.
+func (p *page) parse(names ...string) error {
 	cells, marks := regexp.MustCompile(`\s+\| `), strings.NewReplacer("¦", hangMark, "»", wholeMark, "¶", blankMark)
-	files, err := forms.ReadDir("forms")
 	p.form = template.New("").Funcs(p.functions())
-	for i := 0; i < len(files) && err == nil; i++ {
-		var text []byte
-		if text, err = forms.ReadFile(path.Join("forms", files[i].Name())); err == nil {
-			_, err = p.form.New(files[i].Name()).Parse(marks.Replace(cells.ReplaceAllString(string(text), cellMark)))
+	for _, name := range names {
+		text, err := forms.ReadFile("forms/" + name + ".tmpl")
+		if err == nil {
+			_, err = p.form.New(name).Parse(marks.Replace(cells.ReplaceAllString(string(text), cellMark)))
+		}
+		if err != nil {
+			return err
 		}
 	}
-	return err
+	return nil
 }
 
 // render returns what a form, or a part of one, writes.

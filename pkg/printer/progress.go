@@ -39,7 +39,7 @@ type Progress struct {
 func NewProgress(w io.Writer, options ProgressOptions) *Progress {
 	p := &Progress{options: options, w: w, last: make(map[string]string), asked: make(map[string]bool)}
 	if options.Size != nil {
-		p.bars = &bars{tally: tally{total: options.Total, workspaces: options.Workspaces, starts: map[string]time.Time{}}, w: w, size: options.Size}
+		p.bars = &bars{ProgressOptions: options, w: w, starts: map[string]time.Time{}}
 		go p.draw()
 	}
 	return p
@@ -72,9 +72,6 @@ func (p *Progress) Report(event v1alpha1.Progress) {
 	p.last[event.Region] = text
 	if p.bars != nil && event.Region != "" {
 		p.bars.note(event)
-		if p.bars.begun.IsZero() {
-			p.bars.begun = time.Now()
-		}
 		ordinary := event.State == v1alpha1.StepRunning || p.options.Total > few && !p.bars.ends(event) && styleOf(event.State) == good
 		if ordinary && !event.Attention || p.asked[text] {
 			return // the bar says it

@@ -11,6 +11,7 @@ import (
 	"text/template"
 
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/cli-runtime/pkg/printers"
 )
 
 // forms write documents for people, each named after its kind. What a form writes is laid out line by line:
@@ -45,11 +46,14 @@ type page struct {
 	apart bool // set if the next line is to be apart from the last one
 }
 
-// print writes a document of a kind; one without a form, such as a Fleet, is for a file.
-func (p *page) print(kind string, document runtime.Object, w io.Writer) error {
-	err := p.parse("common", kind)
+// print writes a document; one without a form, such as a Fleet, is for a file.
+func (p *page) print(document runtime.Object, w io.Writer) error {
+	kind, err := kindOf(document)
+	if err == nil {
+		err = p.parse("common", kind)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return (&encoded{yaml: true}).PrintObj(document, w)
+		return encoded(&printers.YAMLPrinter{}).PrintObj(document, w)
 	} else if err != nil {
 		return err
 	}

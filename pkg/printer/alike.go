@@ -41,8 +41,8 @@ func (p *page) shown(regions any) []any {
 	return shown[:min(len(shown), tall)]
 }
 
-// gravest returns the regions about which there is more to say than their row does, first the most urgent; with -o wide,
-// all of them.
+// gravest returns the regions about which there is more to say than their row does, the most urgent first; with
+// -o wide, all of them.
 func (p *page) gravest(regions any) []any {
 	all := each(regions)
 	if p.wide {

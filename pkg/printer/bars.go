@@ -18,8 +18,8 @@ const (
 	figuresWidth = 16 // of what follows a bar
 )
 
-// bars are the lines at the bottom of a terminal: one for each region, or workspace, in progress, and a last one for the
-// run. They appear with the first one. They are not safe for concurrent use.
+// bars are the lines at the bottom of a terminal: one for each region, or workspace, in progress, and a last one for
+// the run. They appear with the first event. They are not safe for concurrent use.
 type bars struct {
 	ProgressOptions
 	w                  io.Writer

@@ -10,8 +10,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// findings adds a region's notable results or, with -o wide, all to others'. With -o wide, regions stay apart; without a
-// region's name, only equal results are joined.
+// findings adds a region's notable results or, with -o wide, all to others'. With -o wide, regions stay apart; without
+// a region's name, only equal results are joined.
 func (p *page) findings(found *Groups[any], region string, results []v1alpha1.CheckResult, providers int) string {
 	if !p.wide {
 		results = v1alpha1.Notable(results)

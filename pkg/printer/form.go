@@ -16,8 +16,8 @@ import (
 
 // forms write documents for people, each named after its kind. What a form writes is laid out line by line:
 //
-//   - Lines of cells, which " | " separates, are a table; its titles are first. A cell without text shows "-". In a form, a
-//     line that begins with | continues the one before.
+//   - Lines of cells, which " | " separates, are a table; its titles are first. A cell without text shows "-". In a
+//     form, a line that begins with | continues the one before.
 //   - Other text is wrapped below its own first column, or below ¦.
 //   - A line with » is never wrapped: what follows is something to copy.
 //   - A line of ¶ leaves one line free, but not at the top or end, and never two. Empty lines vanish.
@@ -94,7 +94,7 @@ func (p *page) render(name string, data any) (string, error) {
 	return text.String(), err
 }
 
-// inert escapes a text, and keeps its line feeds and tabs as characters that begin no line and separate no cells of ours.
+// inert escapes a text, and keeps its line feeds and tabs as characters that begin no line of ours.
 func inert(text string) string {
 	return strings.NewReplacer("\n", "\v", "\t", "\f").Replace(Escape(text))
 }

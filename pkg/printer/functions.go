@@ -51,7 +51,7 @@ func (p *page) functions() map[string]any {
 	return all
 }
 
-// each returns what a path of fields leads to, through all items of lists, except where something on the way is missing.
+// each returns what a path of fields leads to, through all items of lists, unless something on the way is missing.
 func each(from any, path ...string) (found []any) {
 	value := reflect.ValueOf(from)
 	for value.Kind() == reflect.Pointer && len(path) > 0 {

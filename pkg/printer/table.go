@@ -15,8 +15,8 @@ type cell struct {
 }
 
 // table aligns cells in columns that fit a width. cli-runtime's table printer has no limit and counts every character
-// as one column, which misaligns rows with East Asian names. A column whose title has "+" added shows only with -o wide,
-// one with "?" only if a cell says anything.
+// as one column, which misaligns rows with East Asian names. A column whose title has "+" added shows only with
+// -o wide, one with "?" only if a cell says anything.
 type table struct {
 	indent string // of the titles
 	titles []string

@@ -10,7 +10,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
-// moved shows how many of the providers' workspaces use the present path, as "12/22"; nothing if that is unknown of any.
+// moved shows how many of the providers' workspaces use the present path, as "12/22"; nothing if any is unknown.
 func (p *page) moved(providers any) string {
 	adoptions := each(providers, "Adoption")
 	if len(adoptions) == 0 || slices.Contains(adoptions, any((*v1alpha1.Adoption)(nil))) {

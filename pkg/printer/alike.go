@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 )
 
 // Bounds of what is shown of a fleet without -o wide.
@@ -15,30 +17,65 @@ const (
 	some = 5  // the names shown of a long list
 )
 
-func (p *page) full(regions int) bool { return p.wide || regions <= few }
+// full reports whether the regions are each shown in full.
+func (p *page) full(regions any) bool { return p.wide || len(each(regions)) <= few }
+
+// cutOff reports whether a table shows only the gravest of the regions.
+func (p *page) cutOff(regions any) bool { return !p.wide && len(each(regions)) > many }
 
 // list joins names. It shortens a long list except with -o wide, and where the command cannot be run again to see more.
-func (p *page) list(names []string) string {
+func (p *page) list(items any) string {
+	names := texts(items)
 	if p.wide || p.once || len(names) <= some+1 {
 		return strings.Join(names, ", ")
 	}
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:some], ", "), len(names)-some)
 }
 
-// rows returns the regions that have a row in a table: of many only the gravest of those with a gravity above 0.
-func rows[T any](p *page, regions []T, gravity func(T) int) []T {
-	if p.wide || len(regions) <= many {
-		return regions
+// shown returns the regions that have a row in a table: of many only the gravest.
+func (p *page) shown(regions any) []any {
+	if !p.cutOff(regions) {
+		return each(regions)
 	}
-	shown := gravest(regions, gravity)
+	shown := p.gravest(regions)
 	return shown[:min(len(shown), tall)]
 }
 
-// gravest returns the regions with a gravity above 0, in its order.
-func gravest[T any](regions []T, gravity func(T) int) []T {
-	shown := slices.DeleteFunc(slices.Clone(regions), func(region T) bool { return gravity(region) == 0 })
-	slices.SortStableFunc(shown, func(a, b T) int { return gravity(b) - gravity(a) })
+// gravest returns the regions about which there is more to say than their row does, the most urgent first; with
+// -o wide, all of them.
+func (p *page) gravest(regions any) []any {
+	all := each(regions)
+	if p.wide {
+		return all
+	}
+	shown := slices.DeleteFunc(all, func(region any) bool { return gravity(region) == 0 })
+	slices.SortStableFunc(shown, func(a, b any) int { return gravity(b) - gravity(a) })
 	return shown
+}
+
+// gravity is 0 for a region whose row says everything, and higher the more urgently somebody must look at it.
+func gravity(region any) int {
+	switch r := region.(type) {
+	case v1alpha1.RegionStatus:
+		switch {
+		case r.Outcome == v1alpha1.OutcomeSucceeded:
+			return 0
+		case number(each(r.Checks, "State"), "Fail") > 0:
+			return 2
+		}
+	case v1alpha1.RegionReport:
+		switch {
+		case number(each(r.Steps, "State"), "UndoFailed") > 0:
+			return 4
+		case r.Outcome == v1alpha1.OutcomeNotStarted, r.Outcome == v1alpha1.OutcomeUnreachable:
+			return 2
+		case r.Outcome != v1alpha1.OutcomeSucceeded && r.Outcome != v1alpha1.OutcomeNothingToDo:
+			return 3
+		case r.Error == "" && len(r.Left) == 0 && len(v1alpha1.Notable(r.Preflight)) == 0 && longestGap(r.Measured) == 0:
+			return 0
+		}
+	}
+	return 1
 }
 
 // Group is what some regions, or some providers of one, have in common.
@@ -54,8 +91,8 @@ type Groups[T any] struct {
 	known map[string]*Group[T]
 }
 
-// Join adds to the group of that key, or begins it.
-func (g *Groups[T]) Join(item T, region, key string) {
+// Join adds to the group of that key, or begins it. It returns nothing to show, as templates need.
+func (g *Groups[T]) Join(item T, region, key string) string {
 	if g.known == nil {
 		g.known = map[string]*Group[T]{}
 	}
@@ -67,6 +104,7 @@ func (g *Groups[T]) Join(item T, region, key string) {
 	if !slices.Contains(there.Regions, region) {
 		there.Regions = append(there.Regions, region)
 	}
+	return ""
 }
 
 // place names a region and, if it has several, the provider that something is about. Either may be empty.

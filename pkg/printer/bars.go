@@ -18,21 +18,25 @@ const (
 	figuresWidth = 16 // of what follows a bar
 )
 
-// bars are the lines at the bottom of a terminal: one for each region in progress, and a last one for the run. They
-// appear with the first region. They are not safe for concurrent use.
+// bars are the lines at the bottom of a terminal: one for each region, or workspace, in progress, and a last one for
+// the run. They appear with the first event. They are not safe for concurrent use.
 type bars struct {
-	tally
-	w     io.Writer
-	size  func() (columns, rows int)
-	begun time.Time // zero before the first region
-	drawn []int     // the widths of the lines on the screen
-	shown int       // the columns of the screen then
-	over  bool      // set when only the last line is to remain
+	ProgressOptions
+	w                  io.Writer
+	begun              time.Time            // zero before the first event
+	running            []v1alpha1.Progress  // the latest event of each in progress, in the order in which they began
+	starts             map[string]time.Time // of each in progress
+	done, idle, failed int                  // idle ones needed nothing, and took no time
+	spent              time.Duration        // on all that ended
+	wave               string
+	drawn              []int // the widths of the lines on the screen
+	shown              int   // the columns of the screen then
+	over               bool  // set when only the last line is to remain
 }
 
 // write replaces the bars by text and the current bars below it, in one write.
 func (b *bars) write(text string) {
-	columns, rows := b.size()
+	columns, rows := b.Size()
 	if columns <= 0 {
 		columns = DefaultWidth
 	}
@@ -66,63 +70,54 @@ func (b *bars) write(text string) {
 	_, _ = io.WriteString(b.w, text) // nobody may be reading any more; the outcome counts
 }
 
-// tally counts what a run's events report about total regions or, where workspaces is set, about workspaces: each is
-// then a step, and the events' Total is their number.
-type tally struct {
-	total              int
-	workspaces         bool
-	running            []v1alpha1.Progress // the latest event of each in progress, in the order in which they began
-	done, idle, failed int                 // idle ones needed nothing, and took no time
-	wave               string
-	starts             map[string]time.Time // by the region, or workspace, in progress
-	spent              time.Duration        // on all that ended
-}
-
-func (t *tally) note(event v1alpha1.Progress) {
-	if t.workspaces {
-		t.total = event.Total
+func (b *bars) note(event v1alpha1.Progress) {
+	if b.begun.IsZero() {
+		b.begun = time.Now()
+	}
+	if b.Workspaces {
+		b.Total = event.Total
 	}
 	if event.Waves > 1 {
-		t.wave = fmt.Sprintf("wave %d of %d, ", event.Wave, event.Waves)
+		b.wave = fmt.Sprintf("wave %d of %d, ", event.Wave, event.Waves)
 	}
-	at := slices.IndexFunc(t.running, func(other v1alpha1.Progress) bool { return t.name(other) == t.name(event) })
+	at := slices.IndexFunc(b.running, func(other v1alpha1.Progress) bool { return b.name(other) == b.name(event) })
 	if at < 0 {
-		at, t.running = len(t.running), append(t.running, event)
-		t.starts[t.name(event)] = event.Time.Time
+		at, b.running = len(b.running), append(b.running, event)
+		b.starts[b.name(event)] = event.Time.Time
 	}
-	if t.running[at] = event; !t.ends(event) {
+	if b.running[at] = event; !b.ends(event) {
 		return
 	}
 	if event.State != v1alpha1.StepAlready {
-		t.spent += event.Time.Sub(t.starts[t.name(event)])
+		b.spent += event.Time.Sub(b.starts[b.name(event)])
 	}
-	t.running = slices.Delete(t.running, at, at+1)
+	b.running = slices.Delete(b.running, at, at+1)
 	switch event.State {
 	case v1alpha1.StepDone:
-		t.done++
+		b.done++
 	case v1alpha1.StepAlready:
-		t.idle++
+		b.idle++
 	default:
-		t.failed++
+		b.failed++
 	}
 }
 
-func (t *tally) name(event v1alpha1.Progress) string {
-	if t.workspaces {
+func (b *bars) name(event v1alpha1.Progress) string {
+	if b.Workspaces {
 		return event.Region + " " + event.Step
 	}
 	return event.Region
 }
 
-func (t *tally) ends(event v1alpha1.Progress) bool {
-	return event.State != v1alpha1.StepRunning && (t.workspaces || event.Step == "")
+func (b *bars) ends(event v1alpha1.Progress) bool {
+	return event.State != v1alpha1.StepRunning && (b.Workspaces || event.Step == "")
 }
 
-func (t *tally) summary() string {
-	text := fmt.Sprintf("%s%d of %d done, %d failed, %d running", t.wave, t.done+t.idle, t.total, t.failed, len(t.running))
-	if worked := t.done + t.failed; worked > 0 && len(t.running) > 0 { // the others may take as long, and as many at once
-		rounds := (max(t.total-worked-t.idle, 0) + len(t.running) - 1) / len(t.running)
-		if left := t.spent / time.Duration(worked) * time.Duration(rounds); left > 0 {
+func (b *bars) summary() string {
+	text := fmt.Sprintf("%s%d of %d done, %d failed, %d running", b.wave, b.done+b.idle, b.Total, b.failed, len(b.running))
+	if worked := b.done + b.failed; worked > 0 && len(b.running) > 0 { // the others may take as long, and as many at once
+		rounds := (max(b.Total-worked-b.idle, 0) + len(b.running) - 1) / len(b.running)
+		if left := b.spent / time.Duration(worked) * time.Duration(rounds); left > 0 {
 			text += ", about " + duration.HumanDuration(left) + " left"
 		}
 	}
@@ -130,16 +125,16 @@ func (t *tally) summary() string {
 }
 
 // lines returns those in progress, each with its bar, up to the most; then how many more there are.
-func (t *tally) lines(width, most int) (lines []string) {
-	for i, event := range t.running {
+func (b *bars) lines(width, most int) (lines []string) {
+	for i, event := range b.running {
 		if i == most {
-			return append(lines, fmt.Sprintf("and %d more running", len(t.running)-i))
+			return append(lines, fmt.Sprintf("and %d more running", len(b.running)-i))
 		}
 		message, figures, index := "", "", event.Index
 		if event.State == v1alpha1.StepRunning {
 			message, index = line(event.Message), max(index-1, 0)
 		}
-		if event.Total > 0 && !t.workspaces {
+		if event.Total > 0 && !b.Workspaces {
 			full := min(barWidth*index/event.Total, barWidth)
 			figures = fmt.Sprintf(" [%s%s] %d of %d", strings.Repeat("#", full), strings.Repeat(".", barWidth-full), index, event.Total)
 		}

@@ -1,7 +1,6 @@
 package printer
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,33 +10,20 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/printers"
-	"sigs.k8s.io/yaml"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
 // encoded prints documents as JSON, or as YAML with separators between them, as --watch needs.
-type encoded struct{ yaml, printed bool }
-
-func (p *encoded) PrintObj(document runtime.Object, w io.Writer) error {
-	var raw bytes.Buffer
-	if err := (&printers.JSONPrinter{}).PrintObj(document, &raw); err != nil {
-		return err
-	}
-	data := harmless(raw.Bytes())
-	if p.yaml {
-		text, err := yaml.JSONToYAML(data)
+func encoded(printer printers.ResourcePrinter) printers.ResourcePrinter {
+	return printers.ResourcePrinterFunc(func(document runtime.Object, w io.Writer) error {
+		data, err := json.Marshal(document)
 		if err != nil {
-			return fmt.Errorf("the document cannot be written as YAML: %w", err)
+			return err
 		}
-		if data = text; p.printed {
-			data = append([]byte("---\n"), text...)
-		}
-		p.printed = true
-	}
-	_, err := w.Write(data)
-	return err
+		return printer.PrintObj(&runtime.Unknown{Raw: harmless(redact.JSON(data))}, w) // it prints the JSON as it is
+	})
 }
 
 // EventLine returns an event as a line of JSON, without secrets.
@@ -86,6 +72,6 @@ func unsafe(r rune) bool {
 	return unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
 }
 
-func line(text string) string {
-	return strings.Join(strings.Fields(Escape(text)), " ")
-}
+func line(text string) string { return oneLine(Escape(text)) }
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

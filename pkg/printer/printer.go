@@ -6,7 +6,6 @@
 package printer
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -57,28 +56,11 @@ func New(format string, options Options) (printers.ResourcePrinter, error) {
 			document = document.DeepCopyObject()
 			document.GetObjectKind().SetGroupVersionKind(v1alpha1.GroupVersion().WithKind(kind))
 		}
-		clean, err := withoutSecrets(document)
-		if err != nil {
-			return err
-		}
-		return inner.PrintObj(clean, w)
+		return inner.PrintObj(document, w)
 	}), nil
 }
 
-// withoutSecrets removes what looks like a secret from the document's texts, for every format including templates.
-func withoutSecrets(document runtime.Object) (runtime.Object, error) {
-	data, err := json.Marshal(document)
-	if err != nil {
-		return nil, err
-	}
-	clean := redact.JSON(data)
-	if bytes.Equal(clean, data) {
-		return document, nil
-	}
-	fresh, _ := reflect.New(reflect.TypeOf(document).Elem()).Interface().(runtime.Object) // as the document is one
-	return fresh, json.Unmarshal(clean, fresh)
-}
-
+// forFormat returns the printer of a format. It removes secrets from all texts.
 func forFormat(format string, options Options) (printers.ResourcePrinter, error) {
 	switch format {
 	case "", "wide":
@@ -86,11 +68,11 @@ func forFormat(format string, options Options) (printers.ResourcePrinter, error)
 			return (&page{Options: options, wide: format == "wide"}).print(document, w)
 		}), nil
 	case "json":
-		return &encoded{}, nil
+		return encoded(&printers.JSONPrinter{}), nil
 	case "yaml":
-		return &encoded{yaml: true}, nil
+		return encoded(&printers.YAMLPrinter{}), nil
 	case "name":
-		return printers.ResourcePrinterFunc(printNames), nil
+		return withoutSecrets(printers.ResourcePrinterFunc(printNames)), nil
 	}
 	printer, err := genericclioptions.NewKubeTemplatePrintFlags().ToPrinter(format)
 	if genericclioptions.IsNoCompatiblePrinterError(err) {
@@ -103,7 +85,27 @@ func forFormat(format string, options Options) (printers.ResourcePrinter, error)
 	if err != nil {
 		return nil, fmt.Errorf("cannot use the output format %q: %w", format, err)
 	}
-	return printer, nil
+	return withoutSecrets(printer), nil
+}
+
+func withoutSecrets(printer printers.ResourcePrinter) printers.ResourcePrinter {
+	return printers.ResourcePrinterFunc(func(document runtime.Object, w io.Writer) error {
+		clean, err := changed(document, redact.Text)
+		if err != nil {
+			return err
+		}
+		return printer.PrintObj(clean, w)
+	})
+}
+
+// changed returns the document with a change applied to each of its texts.
+func changed(document runtime.Object, change func(string) string) (runtime.Object, error) {
+	data, err := json.Marshal(document)
+	if err != nil {
+		return nil, err
+	}
+	fresh, _ := reflect.New(reflect.TypeOf(document).Elem()).Interface().(runtime.Object) // as the document is one
+	return fresh, json.Unmarshal(redact.Strings(data, change), fresh)
 }
 
 // kindOf returns the kind of a document of v1alpha1, which is the name of its type.

@@ -39,7 +39,7 @@ type Progress struct {
 func NewProgress(w io.Writer, options ProgressOptions) *Progress {
 	p := &Progress{options: options, w: w, last: make(map[string]string), asked: make(map[string]bool)}
 	if options.Size != nil {
-		p.bars = &bars{tally: tally{total: options.Total, workspaces: options.Workspaces, starts: map[string]time.Time{}}, w: w, size: options.Size}
+		p.bars = &bars{ProgressOptions: options, w: w, starts: map[string]time.Time{}}
 		go p.draw()
 	}
 	return p
@@ -72,10 +72,7 @@ func (p *Progress) Report(event v1alpha1.Progress) {
 	p.last[event.Region] = text
 	if p.bars != nil && event.Region != "" {
 		p.bars.note(event)
-		if p.bars.begun.IsZero() {
-			p.bars.begun = time.Now()
-		}
-		ordinary := event.State == v1alpha1.StepRunning || p.options.Total > few && !p.bars.ends(event) && stateStyle(event.State) == good
+		ordinary := event.State == v1alpha1.StepRunning || p.options.Total > few && !p.bars.ends(event) && styleOf(event.State) == good
 		if ordinary && !event.Attention || p.asked[text] {
 			return // the bar says it
 		}
@@ -130,7 +127,7 @@ func (p *Progress) line(text string) {
 
 // eventLine is an event as a line: "sydney  install-satellite  running: waiting for a pod".
 func eventLine(event v1alpha1.Progress, options ProgressOptions) string {
-	state, message := stateStyle(event.State).apply(Words(string(event.State)), options.Color), line(event.Message)
+	state, message := styleOf(event.State).apply(Words(string(event.State)), options.Color), line(event.Message)
 	if message != "" {
 		state += ": " + message
 	}

@@ -1,7 +1,7 @@
 package printer
 
 import (
-	"fmt"
+	"cmp"
 	"slices"
 	"strings"
 
@@ -15,15 +15,13 @@ type cell struct {
 }
 
 // table aligns cells in columns that fit a width. cli-runtime's table printer has no limit and counts every character
-// as one column, which misaligns rows with East Asian names.
+// as one column, which misaligns rows with East Asian names. A column whose title has "+" added shows only with
+// -o wide, one with "?" only if a cell says anything.
 type table struct {
+	indent string // of the titles
 	titles []string
 	rows   [][]cell
 }
-
-// newTable returns a table of columns with these titles. One whose title has "+" added shows only with -o wide, one with
-// "?" only if a cell says anything.
-func newTable(titles ...string) table { return table{titles: titles} }
 
 const (
 	gap       = "  "
@@ -31,29 +29,33 @@ const (
 	ellipsis  = "..." // ends text that was cut; ASCII, so that every terminal shows it
 )
 
-func (t *table) add(cells ...any) {
-	row := make([]cell, len(cells))
-	for i, c := range cells {
-		styled, ok := c.(cell)
-		if !ok {
-			styled.text = fmt.Sprint(c)
-		}
-		row[i] = styled
+// add adds the titles first, and then a row, which may leave out its last cells.
+func (t *table) add(l string) {
+	parts := strings.Split(l, cellMark)
+	if t.titles == nil {
+		t.indent, t.titles = l[:len(l)-len(strings.TrimLeft(l, " "))], parts
+		return
+	}
+	row := make([]cell, len(t.titles))
+	for i := range row {
+		s, text := styled(strings.Join(parts[min(i, len(parts)):min(i+1, len(parts))], ""))
+		row[i] = cell{strings.Trim(cmp.Or(oneLine(text), "-"), noText), s}
 	}
 	t.rows = append(t.rows, row)
 }
 
-// shown returns the titles and the rows, escaped, of the columns that show.
+// shown returns the titles and the rows of the columns that show.
 func (t table) shown(wide bool) [][]cell {
 	rows := make([][]cell, 1+len(t.rows))
 	for i, title := range t.titles {
+		title = strings.TrimSpace(title)
 		says := func(row []cell) bool { return strings.Trim(row[i].text, "-") != "" }
 		if strings.HasSuffix(title, "+") && !wide || strings.HasSuffix(title, "?") && !slices.ContainsFunc(t.rows, says) {
 			continue
 		}
-		rows[0] = append(rows[0], cell{text: strings.TrimRight(title, "+?"), style: strong})
+		rows[0] = append(rows[0], cell{strings.TrimRight(title, "+?"), strong})
 		for r, row := range t.rows {
-			rows[r+1] = append(rows[r+1], cell{text: line(row[i].text), style: row[i].style})
+			rows[r+1] = append(rows[r+1], row[i])
 		}
 	}
 	return rows

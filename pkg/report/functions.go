@@ -13,12 +13,9 @@ import (
 )
 
 func functions() map[string]any {
-	return map[string]any{
-		"tone": tone, "words": words, "div": div, "tally": tally,
-		"md": escaped, "join": strings.Join, "prefix": strings.HasPrefix,
-		"add":   func(a, b int) int { return a + b },
-		"list":  func(items ...any) []any { return items },
-		"push":  func(list []any, item any) []any { return append(slices.Clip(list), item) },
+	all := printer.Functions()
+	maps.Copy(all, map[string]any{
+		"tone": tone, "words": words, "div": div, "tally": tally, "md": escaped,
 		"share": func(part, all any) float64 { return min(max(100*div(part, all), 0), 100) }, // in percent
 		"lines": func(text string) []string { return strings.Split(strings.TrimSuffix(text, "\n"), "\n") },
 		"fence": func(text string) string { return strings.Repeat("`", 3+strings.Count(text, "`")) }, // that nothing in the text ends
@@ -27,7 +24,8 @@ func functions() map[string]any {
 			return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(fmt.Sprint(text)) + `"`
 		},
 		"micros": func(n int64) string { return strings.Replace(printer.Microseconds(n), "ms", " ms", 1) },
-	}
+	})
+	return all
 }
 
 // div divides whole numbers of any type, by at least 1.

@@ -36,6 +36,7 @@ func runApprove(ctx context.Context, o approveOptions) error {
 	if err != nil {
 		return err
 	}
+	defer c.progress.Close()
 	store, err := o.home(ctx, c)
 	if err != nil {
 		return err
@@ -60,7 +61,7 @@ func runApprove(ctx context.Context, o approveOptions) error {
 		_, _ = fmt.Fprintf(o.env.ErrOut, "wave %q is approved already, by %s at %s: %s\n", wave.Name,
 			printer.Escape(earlier.By), earlier.At.UTC().Format("2006-01-02 15:04:05 MST"), printer.Escape(earlier.Reason))
 	default:
-		_, _ = fmt.Fprintf(o.env.ErrOut, "wave %q is approved; a `kubectl coder-satellite migrate` that waits for it goes on within seconds\n", wave.Name)
+		_, _ = fmt.Fprintf(o.env.ErrOut, "wave %q is approved; a `kubectl coder-satellite migrate` that waits for it continues within seconds\n", wave.Name)
 	}
 	return nil
 }

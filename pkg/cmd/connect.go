@@ -87,7 +87,7 @@ func (t *targets) home(ctx context.Context, c *connection) (rollout.Store, error
 	store := home.At(access.Clientset(), access.Context, c.fleet.Home.Namespace, c.primary.URL())
 	missing, err := access.Missing(ctx, home.Rights(c.fleet.Home.Namespace))
 	if err == nil && len(missing) > 0 {
-		err = fmt.Errorf("the rollout's home: your kubeconfig's user of context %q may not %s", access.Context, strings.Join(cluster.InWords(missing), ", "))
+		err = fmt.Errorf("the rollout's home: your kubeconfig's user of context %q may not %s: have that granted", access.Context, strings.Join(cluster.InWords(missing), ", "))
 	}
 	if err == nil {
 		_, err = store.Load(ctx)

@@ -104,18 +104,17 @@ func retainingFlag(cmd *cobra.Command) *migration.Policy {
 }
 
 func (t *targets) rollout(
-	ctx context.Context, c *connection, operation migration.Operation, options migration.Options, report func(v1alpha1.Progress),
+	c *connection, operation migration.Operation, options migration.Options, report func(v1alpha1.Progress),
 ) (*rollout.Rollout, error) {
 	if err := rollout.CheckGates(c.fleet.Waves); err != nil {
 		return nil, usage(err)
 	}
-	store, err := t.home(ctx, c)
 	options.RunID = uuid.NewString()[:8]
 	options.Host, _ = os.Hostname() // a lock without a host's name is still one
 	return &rollout.Rollout{
 		Rules:  rollout.Rules{Waves: c.fleet.Waves, MaxFailures: c.fleet.MaxFailures},
 		Survey: c.survey, Operation: operation, Options: options, Clock: t.env.Clock, Report: report,
-		SkipUnreachable: t.skipUnreachable, Home: store,
+		SkipUnreachable: t.skipUnreachable,
 		Status: func(ctx context.Context, regions []fleet.Region) (*v1alpha1.StatusReport, error) {
 			survey, err := t.surveyOf(c, regions)
 			if err != nil {
@@ -123,7 +122,7 @@ func (t *targets) rollout(
 			}
 			return health.ReadStatus(ctx, survey, 30*time.Second, health.ExpectMigrated, t.env.Clock.Now())
 		},
-	}, err
+	}, nil
 }
 
 // runOperation plans, shows the plan, asks, acts and prints the report. Every verb that changes regions calls it.
@@ -139,7 +138,7 @@ func runOperation(ctx context.Context, o operationOptions) error {
 		return err
 	}
 	defer end()
-	regions, err := o.rollout(ctx, c, o.operation, o.run, report)
+	regions, err := o.rollout(c, o.operation, o.run, report)
 	if err != nil {
 		return err
 	}
@@ -147,6 +146,11 @@ func runOperation(ctx context.Context, o operationOptions) error {
 	plan, err := regions.Plan(ctx, o.dryRun || len(o.reports) > 0) // a report shows how manifests change
 	if err := cmp.Or(interrupted(ctx), err); err != nil {
 		return err
+	}
+	if !o.dryRun {
+		if regions.Home, err = o.home(ctx, c); err != nil { // before anybody is asked
+			return err
+		}
 	}
 	if err := o.agree(ctx, plan, c.current); err != nil {
 		return err

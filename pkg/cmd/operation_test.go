@@ -61,7 +61,7 @@ func TestRollout(t *testing.T) {
 	waves := []fleet.Wave{{Name: "1", Regions: []string{"a"}, MaxParallel: 3, Soak: time.Hour, Approval: true}, {Name: "2", Regions: []string{"b"}}}
 	c := &connection{fleet: &fleet.Fleet{Waves: waves, MaxFailures: 1}, survey: survey}
 	all := &targets{env: Environment{Clock: clock.RealClock{}}}
-	rollout, err := all.rollout(t.Context(), c, migration.Migrate(false, migration.Refuse), options, nil)
+	rollout, err := all.rollout(c, migration.Migrate(false, migration.Refuse), options, nil)
 	if err != nil || rollout.MaxFailures != 1 || !cmp.Equal(rollout.Waves, waves) || len(rollout.Survey.Regions()) != 2 {
 		t.Errorf("%+v, %v", rollout, err)
 	}
@@ -69,11 +69,11 @@ func TestRollout(t *testing.T) {
 		!rollout.Options.NoRollback || rollout.Options.Reason != "why" || len(rollout.Options.RunID) != 8 {
 		t.Errorf("%+v", rollout.Options)
 	}
-	if again, err := all.rollout(t.Context(), c, migration.Migrate(false, migration.Refuse), options, nil); err != nil || again.Options.RunID == rollout.Options.RunID {
+	if again, err := all.rollout(c, migration.Migrate(false, migration.Refuse), options, nil); err != nil || again.Options.RunID == rollout.Options.RunID {
 		t.Errorf("two runs have one name: %v", err)
 	}
 	c.fleet.Waves[0].Gates = []fleet.Gate{{Check: "satelite-ready"}}
-	_, err = all.rollout(t.Context(), c, migration.Migrate(false, migration.Refuse), options, nil)
+	_, err = all.rollout(c, migration.Migrate(false, migration.Refuse), options, nil)
 	if code, text := ExitCode(err); code != exitUsage || !strings.Contains(text, `a gate of wave "1" names the check "satelite-ready", which status does not have; did you mean "satellite-ready"?`) {
 		t.Errorf("%d, %s", code, text)
 	}

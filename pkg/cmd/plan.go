@@ -42,7 +42,7 @@ func runPlan(ctx context.Context, o planOptions) error {
 		return err
 	}
 	operation := migration.Migrate(o.wholeRegions, *o.gitops)
-	regions, err := o.rollout(ctx, c, operation, migration.Options{}, nil)
+	regions, err := o.rollout(c, operation, migration.Options{}, nil)
 	if err != nil {
 		return err
 	}

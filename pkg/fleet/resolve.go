@@ -71,7 +71,7 @@ func inFolder(folder, file string) string {
 
 // defaultWaves puts the first region into a wave of its own: a mistake in what all regions share then affects one region.
 func (f *Fleet) defaultWaves() []Wave {
-	names := regionNames(f.Regions)
+	names := RegionNames(f.Regions)
 	waves := []Wave{{Name: "1", Regions: names, MaxParallel: f.MaxParallel}}
 	if len(names) > 1 {
 		waves[0].Regions = names[:1]
@@ -87,7 +87,8 @@ func (f *Fleet) completeWaves() {
 	}
 }
 
-func regionNames(regions []Region) []string {
+// RegionNames returns their names, in their order.
+func RegionNames(regions []Region) []string {
 	names := make([]string, 0, len(regions))
 	for _, region := range regions {
 		names = append(names, region.Name)

@@ -15,7 +15,7 @@ import (
 // selectRegions keeps the regions that Regions, Selector and Wave all select and Exclude does not. A value that matches nothing
 // is a *FieldError, and so is an empty selection.
 func (f Flags) selectRegions(fleet *Fleet) error {
-	p, chosen := &problems{}, regionNames(fleet.Regions)
+	p, chosen := &problems{}, RegionNames(fleet.Regions)
 	excluded := p.matching("--exclude", f.Exclude, chosen)
 	if len(f.Regions) > 0 {
 		chosen = p.matching("--region", f.Regions, chosen)
@@ -35,7 +35,7 @@ func (f Flags) selectRegions(fleet *Fleet) error {
 // inWave returns the names of the wave's regions; without a wave's name, those of all.
 func (p *problems) inWave(wanted string, fleet *Fleet) []string {
 	if wanted == "" {
-		return regionNames(fleet.Regions)
+		return RegionNames(fleet.Regions)
 	}
 	var known []string
 	for _, wave := range fleet.Waves {
@@ -56,7 +56,7 @@ func (f Flags) takeShard(fleet *Fleet) error {
 	first, second, _ := strings.Cut(f.Shard, "/")
 	index, err := strconv.Atoi(first)
 	count, errCount := strconv.Atoi(second)
-	p, names := &problems{}, regionNames(fleet.Regions)
+	p, names := &problems{}, RegionNames(fleet.Regions)
 	selected := slices.DeleteFunc(slices.Clone(fleet.Waves), func(wave Wave) bool { return len(wave.Regions) == 0 })
 	switch {
 	case err != nil || errCount != nil || index < 0 || index >= count:
@@ -68,6 +68,11 @@ func (f Flags) takeShard(fleet *Fleet) error {
 		p.addf("--shard", "%q has no region: only %d are selected", f.Shard, len(names))
 	default:
 		fleet.keep(func(name string) bool { return slices.Index(names, name)%count == index })
+		for i, wave := range fleet.Waves { // each machine does its part; --max-parallel is one machine's
+			if f.MaxParallel == 0 {
+				fleet.Waves[i].MaxParallel = (wave.MaxParallel + count - 1) / count
+			}
+		}
 	}
 	return p.err()
 }

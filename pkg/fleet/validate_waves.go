@@ -19,7 +19,7 @@ import (
 
 // waves returns the fleet's waves, which contain each region exactly once: a forgotten region would never be migrated.
 func (v *validator) waves() (waves []Wave) {
-	placed, names := make(map[string]string), regionNames(v.out.Regions) // the path of each region's wave
+	placed, names := make(map[string]string), RegionNames(v.out.Regions) // the path of each region's wave
 	for i, declared := range v.in.Rollout.Waves {
 		for j, name := range declared.Regions {
 			wave := fmt.Sprintf("rollout.waves[%d]", i)

@@ -26,7 +26,7 @@ func Approve(ctx context.Context, store Store, wave fleet.Wave, by, reason strin
 			earlier = state.Approval
 			return false
 		}
-		state.Approval = &Verdict{At: now.Round(0), By: by, Reason: reason, Regions: namesOf(wave.All)}
+		state.Approval = &Verdict{At: now.Round(0), By: by, Reason: reason, Regions: fleet.RegionNames(wave.All)}
 		return true
 	})
 	return earlier, err

@@ -53,7 +53,7 @@ func tooLong(gate fleet.Gate, provider v1alpha1.ProviderStatus, satellite bool) 
 		return "it is unknown how long users got no answer" + missing
 	case gate.MaxGap > 0 && time.Duration(*gap)*time.Millisecond > gate.MaxGap:
 		return fmt.Sprintf("users got no answer for %s, longer than %s", time.Duration(*gap)*time.Millisecond, gate.MaxGap)
-	case gate.LatencyRatio == 0 || !satellite: // without a satellite, users go on to the primary
+	case gate.LatencyRatio == 0 || !satellite: // without a satellite, users still go to the primary
 		return ""
 	case distance == nil || distance.PrimaryMicroseconds == 0:
 		return "the distances of its users are unknown" + missing
@@ -83,7 +83,7 @@ func (l *loop) exec(ctx context.Context, command []string) string {
 	cmd.WaitDelay = time.Second // for a pipe that its children hold open
 	err := cmd.Run()
 	switch {
-	case err == nil:
+	case err == nil || errors.Is(err, exec.ErrWaitDelay): // it exited with 0, and left a child
 		return ""
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return fmt.Sprintf("%s did not end within %s", command[0], execTimeout)

@@ -11,36 +11,50 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 )
 
+// lookTimeout is how long a look takes at most, without the commands of gates.
+const lookTimeout = 2 * time.Minute
+
 // look looks at a wave whose regions are migrated, or should be, and judges its gates when its soak is over. Only one
 // machine does at a time: whoever notes first that it begins.
 func (l *loop) look(ctx context.Context, wave fleet.Wave) error {
-	var known WaveState
-	var mine bool
-	at := l.now()
-	err := l.store.Update(ctx, wave.Name, func(fresh *WaveState) bool {
-		if mine = !at.Before(fresh.due(wave)); mine {
-			if known, fresh.Looked = *fresh, at; slices.ContainsFunc(wave.Gates, func(gate fleet.Gate) bool { return len(gate.Exec) > 0 }) {
-				fresh.Looked = at.Add(execTimeout) // no command runs twice at once
-			}
+	at, lease, mine, known := l.now(), lookTimeout, false, WaveState{}
+	for _, gate := range wave.Gates {
+		if len(gate.Exec) > 0 {
+			lease += execTimeout // no command runs twice at once
 		}
+	}
+	err := l.store.Update(ctx, wave.Name, func(fresh *WaveState) bool {
+		known, mine = *fresh, !at.Before(fresh.due(wave))
+		fresh.Looked = at.Add(lease)
 		return mine
 	})
 	if err != nil || !mine {
 		return err
 	}
-	known.Looked = at
-	regions := slices.DeleteFunc(slices.Clone(wave.All), func(region fleet.Region) bool { return known.failed(region.Name) })
-	status, err := l.Status(ctx, regions) // a region that failed, as the Fleet allows, does not count
-	if err == nil && len(regions) == 0 {
-		known.Refused = &Verdict{At: l.now(), Reason: fmt.Sprintf("wave %q shows nothing: none of its regions was migrated", wave.Name)}
-	} else if err == nil {
-		known = l.judge(ctx, wave, known, status)
+	regions := slices.DeleteFunc(slices.Clone(wave.All), func(region fleet.Region) bool { // those that failed, as the Fleet allows, do not count
+		_, bad := known.Failed[region.Name]
+		return bad || l.regions[region.Name] == failed
+	})
+	found := known
+	found.Looked = at
+	status, err := l.Status(ctx, regions)
+	switch {
+	case err != nil || ctx.Err() != nil:
+	case len(regions) == 0:
+		found.Refused = &Verdict{At: l.now(), Reason: fmt.Sprintf("the migration of all regions of wave %q failed: migrate them again with --wave %s", wave.Name, wave.Name)}
+	default:
+		found = l.judge(ctx, wave, found, status)
 	}
 	return cmp.Or(err, l.store.Update(context.WithoutCancel(ctx), wave.Name, func(fresh *WaveState) bool {
-		fresh.Looked, fresh.Unhealthy, fresh.Passed, fresh.Refused = known.Looked, known.Unhealthy, known.Passed, known.Refused
-		if fresh.Worked.Before(known.Worked) { // otherwise a region began or ended meanwhile
-			fresh.Worked = known.Worked
+		if !fresh.Looked.Equal(at.Add(lease)) { // it took so long, perhaps asleep, that another look was made
+			return false
 		}
+		if !fresh.Worked.Equal(known.Worked) { // what this look saw is over
+			fresh.Looked = at
+			return true
+		}
+		found.Approval, found.Failed = fresh.Approval, fresh.Failed
+		*fresh = found
 		return true
 	}))
 }
@@ -51,13 +65,13 @@ func (l *loop) judge(ctx context.Context, wave fleet.Wave, known WaveState, stat
 	judged.Worked = latest(known.Worked, status)
 	bad, unknown := failing(status)
 	if len(bad) > 0 {
-		judged.Unhealthy = l.now()
+		judged.Unhealthy = known.Looked
 	}
 	said, why := fmt.Sprintf("wave %q is good", wave.Name), ""
 	switch {
 	case len(bad)+len(unknown) > 0:
 		said = fmt.Sprintf("wave %q is not good: %s (`kubectl coder-satellite status --wave %s` says why)", wave.Name, some(append(bad, unknown...)), wave.Name)
-	case !l.now().Before(judged.since().Add(wave.Soak)):
+	case !known.Looked.Before(judged.since().Add(wave.Soak)):
 		for _, gate := range wave.Gates {
 			if why == "" {
 				why = l.notHeld(ctx, gate, status)
@@ -68,7 +82,7 @@ func (l *loop) judge(ctx context.Context, wave fleet.Wave, known WaveState, stat
 			judged.Refused = &Verdict{At: l.now(), Reason: said}
 			break
 		}
-		judged.Passed = &Verdict{At: known.Looked, Regions: namesOf(wave.All)} // what was worked on since then is not in this status
+		judged.Passed = &Verdict{At: known.Looked, Regions: fleet.RegionNames(wave.All)}
 	}
 	if ctx.Err() != nil {
 		return known
@@ -90,7 +104,8 @@ func latest(worked time.Time, status *v1alpha1.StatusReport) time.Time {
 	return worked
 }
 
-// failing names the checks that failed, and those whose answer is unknown although it matters.
+// failing names the checks that failed, and those whose answer is unknown although it matters. While a migration runs, or
+// if it stopped in the middle, it is unknown how the region will be.
 func failing(status *v1alpha1.StatusReport) (bad, unknown []string) {
 	for _, region := range status.Regions {
 		for _, check := range region.Checks {
@@ -101,6 +116,21 @@ func failing(status *v1alpha1.StatusReport) (bad, unknown []string) {
 				unknown = append(unknown, name+" is unknown")
 			}
 		}
+		runs := []*v1alpha1.Run{}
+		if region.Satellite != nil {
+			runs = append(runs, region.Satellite.Run)
+		}
+		for _, provider := range region.Providers {
+			runs = append(runs, provider.Run)
+		}
+		if slices.ContainsFunc(runs, unfinished) {
+			unknown = append(unknown, region.Name+": its migration is not finished")
+		}
 	}
 	return bad, unknown
+}
+
+func unfinished(run *v1alpha1.Run) bool {
+	ends := []v1alpha1.Outcome{"", v1alpha1.OutcomeInterrupted, v1alpha1.OutcomeLockLost, v1alpha1.OutcomeTimedOut}
+	return run != nil && (run.Holder != "" || run.Operation == "migrate" && slices.Contains(ends, run.Outcome))
 }

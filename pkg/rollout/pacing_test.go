@@ -49,7 +49,7 @@ func newMachine(t *testing.T, clock *clocktesting.FakeClock, store Store, waves 
 			Status: func(_ context.Context, regions []fleet.Region) (*v1alpha1.StatusReport, error) {
 				m.mu.Lock()
 				defer m.mu.Unlock()
-				m.looks, m.looked = m.looks+1, namesOf(regions)
+				m.looks, m.looked = m.looks+1, fleet.RegionNames(regions)
 				return m.status(), nil
 			},
 			Report: func(event v1alpha1.Progress) {
@@ -160,7 +160,7 @@ func good(names ...string) *v1alpha1.StatusReport {
 // migrated is a good status of a region that was just migrated, as its journal says.
 func migrated(name string) *v1alpha1.StatusReport {
 	report := good(name)
-	report.Regions[0].Providers[0].Run = &v1alpha1.Run{Operation: "migrate", Updated: metav1.NewTime(begins)}
+	report.Regions[0].Providers[0].Run = &v1alpha1.Run{Operation: "migrate", Outcome: v1alpha1.OutcomeSucceeded, Updated: metav1.NewTime(begins)}
 	return report
 }
 
@@ -226,7 +226,7 @@ func TestUnknownInSoak(t *testing.T) {
 	m.becomes(bad(v1alpha1.CheckUnknown))
 	m.pass(90 * time.Minute)
 	m.says("wave \"1\" is not good: a: satellite-ready is unknown")
-	m.says("wave \"1\" is looked at before the next one starts")
+	m.says("wave \"1\" is checked before the next one starts")
 	m.hasBegun("a")
 	m.becomes(good("a"))
 	m.pass(7 * time.Minute)
@@ -501,7 +501,7 @@ func TestFailuresElsewhere(t *testing.T) {
 	m := newMachine(t, clocktesting.NewFakeClock(begins), store, wavesOf(1, []string{"a"})...).start()
 	<-m.ended
 	m.hasBegun("a")
-	if state := store.state["1"]; state.failed("a") || !state.Worked.Equal(begins) {
+	if state := store.state["1"]; len(state.Failed) > 0 || state.Worked.Before(begins) {
 		t.Errorf("%+v", state)
 	}
 }
@@ -555,7 +555,7 @@ func TestNothingToLookAt(t *testing.T) {
 	m.loop.rules.MaxFailures, m.loop.regions["a"] = 1, failed
 	m.start()
 	<-m.ended
-	if why, _ := m.loop.why(t.Context()); !strings.Contains(why, `wave "1" shows nothing: none of its regions was migrated`) {
+	if why, _ := m.loop.why(t.Context()); !strings.Contains(why, `the migration of all regions of wave "1" failed: migrate them again with --wave 1`) {
 		t.Errorf("%q", why)
 	}
 }

@@ -18,7 +18,8 @@ type Rules struct {
 type progress int
 
 const (
-	waiting progress = iota
+	elsewhere progress = iota // another run migrates it
+	waiting
 	atWork
 	done
 	failed
@@ -38,12 +39,15 @@ type decision struct {
 // decide returns what may happen now in a run that began then. regions are all of this run; state is what is known of all. If
 // nothing is in progress, and nothing may start or is waited for, nothing ever will.
 func (r Rules) decide(regions map[string]progress, state State, began, now time.Time) decision {
-	if elsewhere := r.failedElsewhere(regions, state); count(regions, failed)+len(elsewhere) > r.MaxFailures {
-		d := decision{stops: fmt.Sprintf("%d region(s) failed (rollout.maxFailures)", count(regions, failed)+len(elsewhere))}
-		if len(elsewhere) > 0 {
-			d.stops += ": other runs with this home failed in " + some(elsewhere) + "; migrate those first, or allow more with --max-failures"
+	if others := r.failedElsewhere(regions, state, time.Time{}); count(regions, failed)+len(others) > r.MaxFailures {
+		text := fmt.Sprintf("%d region(s) failed (rollout.maxFailures)", count(regions, failed)+len(others))
+		if len(others) > 0 {
+			text += ": other runs with this home failed in " + some(others) + "; migrate those first with --region, or allow more with --max-failures"
 		}
-		return d
+		if count(regions, failed)+len(r.failedElsewhere(regions, state, began)) > r.MaxFailures {
+			return decision{stops: text}
+		}
+		return decision{waits: text} // they may be tried again, as this run is
 	}
 	for i, wave := range r.Waves {
 		var next []string
@@ -65,7 +69,7 @@ func (r Rules) decide(regions map[string]progress, state State, began, now time.
 			return decision{start: next[:min(len(next), max(free, 0))], wave: wave.Name}
 		case working > 0 || !r.later(i, regions):
 			return decision{}
-		case wave.Soak == 0 && len(wave.Gates) == 0 && !elsewhere(wave, regions) || known.passed(wave):
+		case len(wave.All) == 0, wave.Soak == 0 && len(wave.Gates) == 0 && len(others(wave, regions)) == 0, known.Passed.covers(wave):
 			continue
 		}
 		return judged(wave, known, began, now)
@@ -80,20 +84,17 @@ func (r Rules) later(wave int, regions map[string]progress) bool {
 	})
 }
 
-// elsewhere reports whether the wave has regions that this run does not migrate.
-func elsewhere(wave fleet.Wave, regions map[string]progress) bool {
-	return slices.ContainsFunc(wave.All, func(region fleet.Region) bool {
-		_, ours := regions[region.Name]
-		return !ours
-	})
+// others returns the wave's regions that this run does not migrate.
+func others(wave fleet.Wave, regions map[string]progress) []string {
+	return slices.DeleteFunc(fleet.RegionNames(wave.All), func(name string) bool { return regions[name] != elsewhere })
 }
 
-// failedElsewhere returns the regions of the waves that failed in other runs.
-func (r Rules) failedElsewhere(regions map[string]progress, state State) (names []string) {
+// failedElsewhere returns the regions of the waves that failed in other runs at that time or later.
+func (r Rules) failedElsewhere(regions map[string]progress, state State, since time.Time) (names []string) {
 	for _, wave := range r.Waves {
-		for _, region := range wave.All {
-			if _, ours := regions[region.Name]; !ours && state[wave.Name].failed(region.Name) {
-				names = append(names, region.Name)
+		for _, name := range others(wave, regions) {
+			if at, bad := state[wave.Name].Failed[name]; bad && !at.Before(since) {
+				names = append(names, name)
 			}
 		}
 	}
@@ -135,7 +136,7 @@ func judged(wave fleet.Wave, known WaveState, began, now time.Time) decision {
 			d.waits = fmt.Sprintf("the soak of wave %q restarts when its status is good", wave.Name)
 		}
 	case !now.Before(ends):
-		d.waits = fmt.Sprintf("wave %q is looked at before the next one starts", wave.Name)
+		d.waits = fmt.Sprintf("wave %q is checked before the next one starts", wave.Name)
 	}
 	if !now.Before(due) {
 		d.look = &wave
@@ -173,16 +174,17 @@ func (r Rules) without(leftOut func(name string) bool) Rules {
 		r.Waves[i].All = slices.DeleteFunc(slices.Clone(wave.All), func(region fleet.Region) bool { return leftOut(region.Name) })
 	}
 	left := func(name string) bool { return !leftOut(name) }
-	if len(r.Waves) < 2 || slices.ContainsFunc(r.Waves[0].Regions, left) {
+	if len(r.Waves) < 2 || len(r.Waves[0].Regions) == 0 || slices.ContainsFunc(r.Waves[0].Regions, left) {
 		return r
 	}
 	at := slices.IndexFunc(r.Waves[1].Regions, left)
 	if at < 0 {
 		return r
 	}
-	first, others := r.Waves[1], r.Waves[1]
-	first.Regions, first.All, first.Soak, first.Gates = others.Regions[at:at+1], nil, 0, nil
-	others.Regions = slices.Delete(slices.Clone(others.Regions), at, at+1)
-	r.Waves = slices.Concat(r.Waves[:1], []fleet.Wave{first, others}, r.Waves[2:])
+	first, rest := r.Waves[1], r.Waves[1]
+	first.Regions, first.Soak, first.Gates = rest.Regions[at:at+1], 0, nil
+	first.All = slices.DeleteFunc(slices.Clone(rest.All), func(region fleet.Region) bool { return region.Name != first.Regions[0] })
+	rest.Regions = slices.Delete(slices.Clone(rest.Regions), at, at+1)
+	r.Waves = slices.Concat(r.Waves[:1], []fleet.Wave{first, rest}, r.Waves[2:])
 	return r
 }

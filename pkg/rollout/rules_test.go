@@ -16,7 +16,7 @@ import (
 func statesOf(t *testing.T, text string) map[string]progress {
 	t.Helper()
 	known := map[string]progress{"at-work": atWork, "done": done, "failed": failed}
-	states := map[string]progress{}
+	states := map[string]progress{"a": waiting, "b": waiting, "c": waiting, "d": waiting, "e": waiting, "f": waiting}
 	for _, field := range strings.Fields(text) {
 		name, word, _ := strings.Cut(field, ":")
 		found, ok := known[word]

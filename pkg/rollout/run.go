@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -27,6 +28,7 @@ type loop struct {
 
 // run starts each region when the rules allow it, and none after ctx has ended.
 func (l *loop) run(ctx context.Context, one func(ctx context.Context, name string) v1alpha1.RegionReport) {
+	l.forgive(ctx)
 	results, signal := make(chan v1alpha1.RegionReport), ctx.Done()
 	for {
 		next := l.next(ctx)
@@ -60,6 +62,7 @@ func (l *loop) next(ctx context.Context) (d decision) {
 	for looked := false; ctx.Err() == nil && l.stopped == ""; looked = true {
 		state, err := l.store.Load(ctx)
 		if err == nil {
+			l.said["error"] = "" // the next one is news again
 			d = l.rules.decide(l.regions, state, l.began, l.now())
 			if l.stopped = d.stops; d.waits != "" {
 				l.say("wait", d.waits, d.todo)
@@ -68,14 +71,18 @@ func (l *loop) next(ctx context.Context) (d decision) {
 				if len(d.start) == 0 {
 					return d
 				}
-				if err = l.note(ctx, d.wave, false, d.start...); err == nil {
+				err = l.store.Update(ctx, d.wave, func(state *WaveState) bool {
+					state.worked(l.now(), d.start...)
+					return true
+				})
+				if err == nil {
 					return d
 				}
 			} else {
 				err = l.look(ctx, *d.look)
 			}
 		}
-		if err != nil { // nothing starts on what is unknown
+		if err != nil && ctx.Err() == nil { // nothing starts on what is unknown
 			l.say("error", err.Error(), "")
 			return decision{waits: err.Error()}
 		}
@@ -108,25 +115,40 @@ func (l *loop) say(kind, message, todo string) {
 	}
 }
 
-// note tells other runs that regions of a wave begin, or how they ended.
-func (l *loop) note(ctx context.Context, wave string, failed bool, regions ...string) error {
-	return l.store.Update(ctx, wave, func(state *WaveState) bool {
-		state.worked(l.now(), failed, regions...)
-		return true
-	})
-}
-
-// end keeps the result of a region. If others cannot be told, their looks will find it.
+// end keeps the result of a region, and tells other runs. If they cannot be told, their looks will find it.
 func (l *loop) end(ctx context.Context, report v1alpha1.RegionReport) {
-	l.reports[report.Name], l.regions[report.Name] = report, failed
+	name := report.Name
+	l.reports[name], l.regions[name] = report, failed
 	switch report.Outcome {
 	case v1alpha1.OutcomeSucceeded, v1alpha1.OutcomeNothingToDo:
-		l.regions[report.Name] = done
-	case v1alpha1.OutcomeInterrupted, v1alpha1.OutcomeLockHeld, v1alpha1.OutcomeLockLost, v1alpha1.OutcomePreflightFailed: // it may be continued
+		l.regions[name] = done
+	case v1alpha1.OutcomeLockHeld:
+		if l.Home != nil { // another run migrates it: it is waited for like its others
+			l.regions[name] = elsewhere
+		}
+		return
+	case v1alpha1.OutcomeInterrupted, v1alpha1.OutcomeLockLost, v1alpha1.OutcomePreflightFailed: // it may be continued
 		return
 	}
-	if err := l.note(context.WithoutCancel(ctx), l.rules.waveOf(report.Name), l.regions[report.Name] == failed, report.Name); err != nil {
+	err := l.store.Update(context.WithoutCancel(ctx), l.rules.waveOf(name), func(state *WaveState) bool {
+		if state.worked(l.now(), name); l.regions[name] == failed {
+			state.fail(l.now(), name)
+		}
+		return true
+	})
+	if err != nil {
 		l.say("error", err.Error(), "")
+	}
+}
+
+// forgive forgets failures of regions that need nothing now.
+func (l *loop) forgive(ctx context.Context) {
+	state, _ := l.store.Load(ctx) // an error is told of when it stands in the way
+	for _, wave := range l.rules.Waves {
+		fine := slices.DeleteFunc(slices.Clone(wave.Regions), func(name string) bool { return l.regions[name] != done })
+		if known := state[wave.Name]; known.forgive(fine...) {
+			_ = l.store.Update(ctx, wave.Name, func(fresh *WaveState) bool { return fresh.forgive(fine...) })
+		}
 	}
 }
 

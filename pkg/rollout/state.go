@@ -16,13 +16,13 @@ type State map[string]WaveState
 
 // WaveState is what is known of a wave. The zero value is one about which nothing is known.
 type WaveState struct {
-	// Worked is when the migration of one of its regions last began or ended.
+	// Worked is when the migration of one of its regions last began or ended; later each time.
 	Worked time.Time `json:"worked,omitzero"`
 	// Failed are the regions whose latest migration failed, with the time.
 	Failed map[string]time.Time `json:"failed,omitempty"`
 	// Unhealthy is when a look last found something wrong. Its soak does not count from before.
 	Unhealthy time.Time `json:"unhealthy,omitzero"`
-	// Looked is when a look last began: others need not look at the same time.
+	// Looked is when a look last began or, while one is made, when it ends at the latest: others need not look at the same time.
 	Looked time.Time `json:"looked,omitzero"`
 	// Approval says that the wave may start; nil without one.
 	Approval *Verdict `json:"approval,omitempty"`
@@ -42,19 +42,7 @@ type Verdict struct {
 
 // covers reports whether there is a verdict, and on all regions of the wave.
 func (v *Verdict) covers(wave fleet.Wave) bool {
-	return v != nil && !slices.ContainsFunc(namesOf(wave.All), func(name string) bool { return !slices.Contains(v.Regions, name) })
-}
-
-func namesOf(regions []fleet.Region) (names []string) {
-	for _, region := range regions {
-		names = append(names, region.Name)
-	}
-	return names
-}
-
-func (s WaveState) failed(region string) bool {
-	_, failed := s.Failed[region]
-	return failed
+	return v != nil && !slices.ContainsFunc(fleet.RegionNames(wave.All), func(name string) bool { return !slices.Contains(v.Regions, name) })
 }
 
 // since returns the time from which the wave's soak counts.
@@ -67,31 +55,36 @@ func (s WaveState) since() time.Time {
 
 // due returns when the next look is due: a few times in a soak, and when the soak is over.
 func (s WaveState) due(wave fleet.Wave) time.Time {
-	every := 30 * time.Second
-	if wave.Soak > 0 {
-		every = min(max(wave.Soak/10, time.Second), 5*time.Minute)
-	}
-	if ends := s.since().Add(wave.Soak); s.Looked.Before(ends) && ends.Before(s.Looked.Add(every)) {
+	next := s.Looked.Add(min(max(wave.Soak/10, 30*time.Second), 5*time.Minute))
+	if ends := s.since().Add(wave.Soak); wave.Soak > 0 && s.Looked.Before(ends) && ends.Before(next) {
 		return ends
 	}
-	return s.Looked.Add(every)
+	return next
 }
 
-// passed reports whether the next wave need not wait for this one: it passed, and no region was worked on since.
-func (s WaveState) passed(wave fleet.Wave) bool {
-	return s.Passed.covers(wave) && !s.Passed.At.Before(s.Worked)
-}
-
-// worked notes that the migrations of regions begin, or how they ended.
-func (s *WaveState) worked(at time.Time, failed bool, regions ...string) {
-	known := s.Failed
-	s.Worked, s.Failed = at, map[string]time.Time{} // others may hold the old map
-	maps.Copy(s.Failed, known)
-	for _, name := range regions {
-		if delete(s.Failed, name); failed {
-			s.Failed[name] = at
-		}
+// worked notes that the migrations of regions begin, or ended well. What had passed has not passed any more.
+func (s *WaveState) worked(at time.Time, regions ...string) {
+	if !at.After(s.Worked) {
+		at = s.Worked.Add(1) // by another machine's clock; a look notices each change
 	}
+	s.Worked, s.Passed = at, nil
+	s.forgive(regions...)
+}
+
+// fail notes that the migration of a region failed. It is called after worked, which made the map the state's own.
+func (s *WaveState) fail(at time.Time, region string) {
+	if s.Failed == nil {
+		s.Failed = map[string]time.Time{}
+	}
+	s.Failed[region] = at
+}
+
+// forgive forgets failures of regions, and reports whether there were any.
+func (s *WaveState) forgive(regions ...string) bool {
+	before := len(s.Failed)
+	s.Failed = maps.Clone(s.Failed) // others may hold the map
+	maps.DeleteFunc(s.Failed, func(name string, _ time.Time) bool { return slices.Contains(regions, name) })
+	return len(s.Failed) < before
 }
 
 // Store keeps the state of a rollout.

@@ -159,6 +159,7 @@ func TestHeldElsewhere(t *testing.T) {
 		var began []string
 		m.loop.run(t.Context(), func(_ context.Context, name string) v1alpha1.RegionReport {
 			began = append(began, name)
+			m.clock.Step(time.Second)
 			outcome := v1alpha1.OutcomeSucceeded
 			if name == "a" {
 				outcome = v1alpha1.OutcomeLockHeld

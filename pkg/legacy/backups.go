@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
 
@@ -23,17 +24,12 @@ func (r Release) backupLabels() labels.Set {
 
 // listBackups lists backups, latest first, without content.
 func (s Site) listBackups(ctx context.Context, selector string) ([]metav1.PartialObjectMetadata, error) {
-	return ask(s.asked, "backups "+selector, func() ([]metav1.PartialObjectMetadata, error) {
-		list, err := s.access.Metadata().Resource(corev1.SchemeGroupVersion.WithResource("secrets")).Namespace(s.backups).
-			List(ctx, metav1.ListOptions{LabelSelector: selector})
-		if err != nil {
-			return nil, fmt.Errorf("the backups of release records %s cannot be listed: %w", inNamespace(s.backups), err)
-		}
-		slices.SortStableFunc(list.Items, func(a, b metav1.PartialObjectMetadata) int {
-			return cmp.Or(b.CreationTimestamp.Compare(a.CreationTimestamp.Time), revisionOf(b)-revisionOf(a))
-		})
-		return list.Items, nil
+	items, err := s.list(ctx, resource(cluster.DriverSecrets), s.backups, selector, "backups of release records")
+	items = slices.Clone(items) // an answer may be shared
+	slices.SortStableFunc(items, func(a, b metav1.PartialObjectMetadata) int {
+		return cmp.Or(b.CreationTimestamp.Compare(a.CreationTimestamp.Time), revisionOf(b)-revisionOf(a))
 	})
+	return items, err
 }
 
 func revisionOf(item metav1.PartialObjectMetadata) int {

@@ -62,14 +62,7 @@ func (s *search) candidates(ctx context.Context) (found [places][]Release, unfit
 
 // envproxies lists the metadata of the envproxy Deployments: anybody may make some, of any size.
 func (s Site) envproxies(ctx context.Context, namespace string) ([]metav1.PartialObjectMetadata, error) {
-	return ask(s.asked, "envproxies "+namespace, func() ([]metav1.PartialObjectMetadata, error) {
-		list, err := s.access.Metadata().Resource(appsv1.SchemeGroupVersion.WithResource("deployments")).Namespace(namespace).
-			List(ctx, metav1.ListOptions{LabelSelector: labelEnvproxy + "=" + envproxy})
-		if err != nil {
-			return nil, fmt.Errorf("the envproxy Deployments %s cannot be listed: %w", inNamespace(namespace), err)
-		}
-		return list.Items, nil
-	})
+	return s.list(ctx, appsv1.SchemeGroupVersion.WithResource("deployments"), namespace, labelEnvproxy+"="+envproxy, "envproxy Deployments")
 }
 
 // claimants lists the envproxy Deployments of all namespaces or, if that is forbidden, of the likely one.

@@ -65,7 +65,7 @@ func (s *search) revisions(ctx context.Context, driver string, candidates []Rele
 	}
 	found := map[string][]revision{}
 	for _, namespace := range sets.List(namespaces) {
-		list, err := s.store(driver, namespace).revisions(ctx, sets.List(names)...)
+		list, err := s.Site.revisions(ctx, driver, namespace, sets.List(names)...)
 		if err != nil {
 			return nil, err
 		}
@@ -93,7 +93,7 @@ func (s *search) one(ctx context.Context, candidate Release, revisions []revisio
 	if current == nil {
 		return s.lost(ctx, candidate, fmt.Sprintf("no revision of it is deployed, the latest, %d, is %s", latest.number, latest.status))
 	}
-	c, err := s.Of(candidate).store().held(ctx, current.object)
+	c, err := s.Of(candidate).held(ctx, current.object)
 	switch {
 	case errors.Is(err, errNoRecord):
 		return s.lost(ctx, candidate, "its Helm record was deleted a moment ago")

@@ -301,9 +301,5 @@ func annotateManifest(manifest string) (string, error) {
 
 // manifestObjects parses a manifest and returns its objects.
 func manifestObjects(manifest, namespace string) ([]declared, error) {
-	documents, err := parseManifest(manifest)
-	if err != nil {
-		return nil, err
-	}
-	return objectsOf(documents, namespace)
+	return held{documents: func() ([]document, error) { return parseManifest(manifest) }}.objects(namespace)
 }

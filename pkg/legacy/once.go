@@ -45,9 +45,9 @@ func (s Site) expect(ctx context.Context, ledger *journal.Ledger, group *sync.Wa
 	if ledger == nil {
 		return
 	}
-	records := s.store(s.access.Driver(), ledger.Namespace)
-	group.Go(func() { _, _ = records.revisions(ctx, ledger.Release) })
-	group.Go(func() { _, _ = records.held(ctx, recordName(ledger.Release, ledger.Revision)) })
+	release := s.Of(Release{Driver: s.access.Driver(), Namespace: ledger.Namespace})
+	group.Go(func() { _, _ = s.revisions(ctx, release.Driver, release.Namespace, ledger.Release) })
+	group.Go(func() { _, _ = release.held(ctx, recordName(ledger.Release, ledger.Revision)) })
 	if ledger.Backup != "" && s.backups != "" {
 		group.Go(func() { _, _ = s.readBackup(ctx, s.backups, ledger.Backup) })
 	}

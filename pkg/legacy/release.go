@@ -89,10 +89,3 @@ type Handle struct {
 	Release
 	Site
 }
-
-// store returns the store of the release's records.
-func (h Handle) store() store { return h.Site.store(h.Driver, h.Namespace) }
-
-func (s Site) store(driver, namespace string) store {
-	return store{Site: s, driver: driver, namespace: namespace}
-}

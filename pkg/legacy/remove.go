@@ -135,13 +135,13 @@ func (r remover) bringBack(ctx context.Context, cause error) error {
 
 // purge deletes the records of all revisions, the deployed one last: until then the release can be found.
 func (r remover) purge(ctx context.Context, b *backup) error {
-	revisions, err := r.store().revisions(ctx, r.Name)
+	revisions, err := r.revisions(ctx, r.Driver, r.Namespace, r.Name)
 	if err != nil {
 		return err
 	}
 	revisions = slices.DeleteFunc(revisions, func(other revision) bool { return other.object == b.original.Name })
 	for _, other := range append(revisions, revision{object: b.original.Name}) {
-		if err := r.store().delete(ctx, other.object); err != nil {
+		if err := r.delete(ctx, other.object); err != nil {
 			return err
 		}
 	}

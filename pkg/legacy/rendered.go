@@ -61,14 +61,11 @@ func (s Site) parts(ctx context.Context, release Release) ([]*unstructured.Unstr
 
 func (s Site) partsOf(ctx context.Context, release Release, kind schema.GroupVersionKind) (found []*unstructured.Unstructured, err error) {
 	resource, _ := meta.UnsafeGuessKindToResource(kind)
-	list, err := s.access.Metadata().Resource(resource).Namespace(release.Namespace).List(ctx, metav1.ListOptions{})
-	if apierrors.IsNotFound(err) { // an old cluster does not serve the kind in this version
-		return nil, nil
+	items, err := s.list(ctx, resource, release.Namespace, "", resource.Resource)
+	if err != nil && !apierrors.IsNotFound(err) { // an old cluster does not serve the kind in this version
+		return nil, err
 	}
-	if err != nil {
-		return nil, fmt.Errorf("the %s %s cannot be listed: %w", resource.Resource, inNamespace(release.Namespace), err)
-	}
-	for _, item := range list.Items {
+	for _, item := range items {
 		ref := ObjectRef{kind.GroupVersion().String(), kind.Kind, item.Namespace, item.Name}
 		tracked := len(item.OwnerReferences) == 0 && release.Owner.Tracks(kind.Kind+":"+item.Namespace+"/"+item.Name, item.Annotations)
 		if !tracked && !slices.ContainsFunc(release.Objects, ref.same) {
@@ -173,14 +170,12 @@ func applied(live *unstructured.Unstructured) map[string]any {
 	delete(object.Object, "secrets")   // of a ServiceAccount: this one's tokens
 	if object.GetKind() == "Service" { // another may have them by then
 		unstructured.RemoveNestedField(object.Object, "spec", "healthCheckNodePort")
-		ports, _, _ := unstructured.NestedSlice(object.Object, "spec", "ports")
-		for _, port := range ports {
+		ports, _, _ := unstructured.NestedFieldNoCopy(object.Object, "spec", "ports")
+		list, _ := ports.([]any)
+		for _, port := range list {
 			if port, ok := port.(map[string]any); ok {
 				delete(port, "nodePort")
 			}
-		}
-		if len(ports) > 0 {
-			_ = unstructured.SetNestedSlice(object.Object, ports, "spec", "ports") // there is a spec
 		}
 	}
 	if address, _, _ := unstructured.NestedString(object.Object, "spec", "clusterIP"); address != corev1.ClusterIPNone {

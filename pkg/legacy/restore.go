@@ -23,7 +23,7 @@ func (h Handle) RestoreRecord(ctx context.Context) error {
 	if h.Rendered() {
 		return h.use(ctx, b)
 	}
-	revisions, err := h.store().revisions(ctx, h.Name)
+	revisions, err := h.revisions(ctx, h.Driver, h.Namespace, h.Name)
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (h Handle) RestoreRecord(ctx context.Context) error {
 		return err
 	}
 	for _, r := range hiding {
-		if err := h.store().delete(ctx, r.object); err != nil {
+		if err := h.delete(ctx, r.object); err != nil {
 			return err
 		}
 	}
@@ -56,7 +56,7 @@ func (r revision) hides(record Record) bool {
 // after the retention. No release is restored from these backups: their revisions are not deployed.
 func (h Handle) saveHiding(ctx context.Context, hiding []revision, b *backup) error {
 	for _, r := range hiding {
-		hides, err := h.store().held(ctx, r.object)
+		hides, err := h.held(ctx, r.object)
 		switch {
 		case errors.Is(err, errNoRecord):
 			continue
@@ -83,7 +83,7 @@ func (h Handle) restore(ctx context.Context, b *backup) error {
 	if err != nil {
 		return fmt.Errorf("the backup %s: %w", b, err)
 	}
-	secret, err := h.store().get(ctx, b.original.Name)
+	secret, err := h.get(ctx, b.original.Name)
 	switch {
 	case err == nil && usable(secret):
 		return nil

@@ -129,10 +129,10 @@ func dress(secret *corev1.Secret, data []byte, notes map[string]string) {
 
 // write writes the object of a record, reads it back and compares.
 func (h Handle) write(ctx context.Context, wanted *corev1.Secret) error {
-	if err := h.store().write(ctx, wanted); err != nil {
+	if err := h.put(ctx, wanted); err != nil {
 		return err
 	}
-	now, err := h.store().get(ctx, wanted.Name)
+	now, err := h.get(ctx, wanted.Name)
 	if err != nil {
 		return err
 	}

@@ -48,33 +48,37 @@ func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
 		cancel()
 		return nil, fmt.Errorf("%s answers with a web page, as a proxy or a login page does; it is not a Kubernetes API server", request.URL.Host)
 	}
-	left := g.max + 1 // one byte more, to notice an answer that is too long
-	response.Body = &guardedBody{response.Body, ctx, cancel, left, g.max, request.URL.Host}
+	response.Body = Bounded(response.Body, g.max, func(err error) error {
+		if tooLong, is := errors.AsType[*http.MaxBytesError](err); is {
+			return fmt.Errorf("the answer of %s is longer than %d MiB; it is not a Kubernetes API server", request.URL.Host, tooLong.Limit>>20)
+		}
+		return inTime(ctx, err)
+	}, cancel)
 	return response, nil
 }
 
-type guardedBody struct {
-	io.ReadCloser
-	ctx       context.Context //nolint:containedctx // of the request, which ends with its body
-	cancel    context.CancelFunc
-	left, max int64
-	host      string
+// Bounded returns a body that fails beyond max bytes. Errors that end its reading pass through why, that one as an
+// *http.MaxBytesError. Closing it calls closed.
+func Bounded(body io.ReadCloser, max int64, why func(error) error, closed func()) io.ReadCloser {
+	return &bounded{http.MaxBytesReader(nil, body, max), why, closed}
 }
 
-func (b *guardedBody) Read(into []byte) (int, error) {
-	if b.left <= 0 {
-		return 0, fmt.Errorf("the answer of %s is longer than %d MiB; it is not a Kubernetes API server", b.host, b.max>>20)
-	}
-	n, err := b.ReadCloser.Read(into[:min(int64(len(into)), b.left)])
-	b.left -= int64(n)
+type bounded struct {
+	io.ReadCloser
+	why    func(error) error
+	closed func()
+}
+
+func (b *bounded) Read(into []byte) (int, error) {
+	n, err := b.ReadCloser.Read(into)
 	if err != nil && !errors.Is(err, io.EOF) {
-		err = inTime(b.ctx, err)
+		err = b.why(err)
 	}
 	return n, err
 }
 
-func (b *guardedBody) Close() error {
-	defer b.cancel()
+func (b *bounded) Close() error {
+	defer b.closed()
 	return b.ReadCloser.Close()
 }
 

@@ -20,6 +20,8 @@ import (
 	"k8s.io/client-go/transport"
 	"oras.land/oras-go/v2/registry/remote/errcode"
 	"oras.land/oras-go/v2/registry/remote/retry"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
 
 const (
@@ -105,7 +107,7 @@ func (b *bounded) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, b.why(err)
 	}
-	response.Body = &boundedBody{ReadCloser: http.MaxBytesReader(nil, response.Body, maxDownload), why: b.why}
+	response.Body = cluster.Bounded(response.Body, maxDownload, b.why, func() {})
 	return response, nil
 }
 
@@ -113,8 +115,6 @@ func (b *bounded) RoundTrip(request *http.Request) (*http.Response, error) {
 func (b *bounded) why(err error) error {
 	tooLong := new(http.MaxBytesError)
 	switch {
-	case errors.Is(err, io.EOF):
-		return err
 	case errors.As(err, &tooLong):
 		return fmt.Errorf("the answer is longer than %d MiB", tooLong.Limit>>20)
 	case b.ctx.Err() != nil:
@@ -122,20 +122,6 @@ func (b *bounded) why(err error) error {
 	default:
 		return err
 	}
-}
-
-// boundedBody is a body whose errors name the limit.
-type boundedBody struct {
-	io.ReadCloser
-	why func(error) error
-}
-
-func (b *boundedBody) Read(into []byte) (int, error) {
-	n, err := b.ReadCloser.Read(into)
-	if err != nil {
-		err = b.why(err)
-	}
-	return n, err
 }
 
 func get(location string, client *http.Client) ([]byte, error) {

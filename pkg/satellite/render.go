@@ -106,8 +106,8 @@ func redactedObjects(manifest string) (map[string]string, error) {
 	}
 	objects := map[string]string{}
 	for _, object := range documents {
-		redact.Object(object)
-		for _, item := range itemsOf(object) {
+		redact.Object(object.Object)
+		for _, item := range itemsOf(object.Object) {
 			text, err := yaml.Marshal(item)
 			if err != nil {
 				return nil, err

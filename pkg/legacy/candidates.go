@@ -40,11 +40,8 @@ func (s *search) candidates(ctx context.Context) (found [places][]Release, unfit
 			continue
 		}
 		release.Context = s.access.Context
-		known := s.deployments[release.String()]
-		s.deployments[release.String()] = append(known, deployment.Name)
-		if owner := gitops.OwnerOf(deployment.Labels, deployment.Annotations); owner.Exists() {
-			s.owners[release.String()+"/"+deployment.Name] = owner
-		}
+		known := s.claims[release.String()]
+		s.claims[release.String()] = append(known, deployment)
 		switch {
 		case isOf(ledger, release):
 			found[inLedger][0].Driver = release.Driver

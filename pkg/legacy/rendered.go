@@ -1,6 +1,7 @@
 package legacy
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -90,9 +91,10 @@ func refOf(object *unstructured.Unstructured) ObjectRef {
 // fromLive completes what is known of a rendered release, maybe from its backup. If one of its objects is gone, that is what a
 // missing record is for Helm's releases.
 func (s *search) fromLive(ctx context.Context, candidate Release) error {
-	envproxies := s.deployments[candidate.String()]
-	if len(envproxies) > 0 {
-		candidate.Owner = s.owners[candidate.String()+"/"+envproxies[0]]
+	var envproxies []string
+	for _, claim := range s.claims[candidate.String()] {
+		envproxies = append(envproxies, claim.Name)
+		candidate.Owner = cmp.Or(candidate.Owner, gitops.OwnerOf(claim.Labels, claim.Annotations))
 	}
 	found, err := s.parts(ctx, candidate)
 	if err != nil {

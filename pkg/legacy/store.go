@@ -24,9 +24,9 @@ const recordType corev1.SecretType = "helm.sh/release.v1"
 
 // revision is what the metadata of a record says.
 type revision struct {
-	object string
+	driver, object, status string
+
 	number int
-	status string
 	// release is "namespace/name".
 	release string
 }
@@ -53,7 +53,7 @@ func (s Site) revisions(ctx context.Context, driver, namespace string, releases 
 			continue // not one of Helm's
 		}
 		revisions = append(revisions, revision{
-			object: item.Name, number: number, status: item.Labels["status"], release: item.Namespace + "/" + item.Labels["name"],
+			driver: driver, object: item.Name, number: number, status: item.Labels["status"], release: item.Namespace + "/" + item.Labels["name"],
 		})
 	}
 	slices.SortFunc(revisions, func(a, b revision) int { return a.number - b.number })

@@ -38,7 +38,9 @@ func (src *Source) legacy(ctx context.Context, s *Snapshot, journaled func()) (L
 	group.Go(func() { site.Expect(ctx) })
 	var reach func() probe.Result
 	connect := func(accessURL string) { // as users do
-		reached := sync.OnceValue(func() probe.Result { return probe.Endpoint(ctx, probe.Target{URL: accessURL, RootCAs: src.rootCAs}) })
+		reached := sync.OnceValue(func() probe.Result {
+			return probe.Endpoint(ctx, probe.Target{URL: accessURL, RootCAs: src.survey.config.RootCAs})
+		})
 		group.Go(func() { reached() })
 		reach = reached
 	}

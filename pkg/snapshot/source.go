@@ -1,13 +1,10 @@
 package snapshot
 
 import (
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
 	"slices"
-
-	"k8s.io/utils/clock"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
@@ -22,11 +19,8 @@ type Source struct {
 	Primary                     *coder.Client
 	Endpoint                    *coder.Client // of the access URL; nil without one
 
-	siblings []declaredAt // the region's other providers
-	shared   *primarySource
-	charts   *chartCache
-	rootCAs  *x509.CertPool
-	clock    clock.PassiveClock
+	config RegionConfig // of the region
+	survey *Survey
 }
 
 // RegionConfig holds what the facts of one region come from.
@@ -50,15 +44,6 @@ func (c RegionConfig) validate() error {
 		return fmt.Errorf("%s: an access URL and its client belong together", whose)
 	}
 	return nil
-}
-
-// declared returns all providers of the region, the selected ones first.
-func (c RegionConfig) declared() []declaredAt {
-	var all []declaredAt
-	for i, provider := range slices.Concat(c.Region.Providers, c.Region.Others) {
-		all = append(all, declaredAt{Provider: provider, server: slices.Concat(c.Providers, c.Others)[i].Server()})
-	}
-	return all
 }
 
 // Wrapped returns the source with transports around those to its two sites and to the primary.

@@ -38,16 +38,13 @@ func (b *backup) String() string { return b.secret.Namespace + "/" + b.secret.Na
 func digestOf(data []byte) string { return fmt.Sprintf("sha256:%x", sha256.Sum256(data)) }
 
 // newBackup describes the backup of a record, without writing it.
-func (h Handle) newBackup(of held) (*backup, error) {
+func (h Handle) newBackup(of held) *backup {
 	data := of.secret.Data[recordKey]
 	b := &backup{held: of, original: original{
 		Driver: h.Driver, Namespace: h.Namespace, Name: of.secret.Name, Labels: of.secret.Labels, Annotations: of.secret.Annotations,
 		Deployment: h.Deployment,
 	}}
-	about, err := json.Marshal(b.original)
-	if err != nil {
-		return nil, err
-	}
+	about, _ := marshal(b.original) // strings can be written
 	digest, own := digestOf(data), h.backupLabels()
 	own[labelRevision], own[labelStatus], own[labelManagedBy] = strconv.Itoa(of.record.Version), of.record.Info.Status, fieldManager
 	b.secret = &corev1.Secret{
@@ -61,7 +58,7 @@ func (h Handle) newBackup(of held) (*backup, error) {
 		Type:      corev1.SecretTypeOpaque,
 		Data:      map[string][]byte{recordKey: data},
 	}
-	return b, nil
+	return b
 }
 
 // soundBackup checks a backup and decodes it. The error says if the content is not what was saved, by the backup's own

@@ -127,9 +127,7 @@ func (h Handle) backUp(ctx context.Context, of held, options Options) (*backup, 
 	if b != nil {
 		return b, h.use(ctx, b)
 	}
-	if b, err = h.newBackup(of); err != nil {
-		return nil, err
-	}
+	b = h.newBackup(of)
 	maps.Copy(b.secret.Annotations, options.annotations())
 	options.progress("saving the record of %s revision %d as Secret %s", h, of.record.Version, b)
 	return b, h.save(ctx, b)

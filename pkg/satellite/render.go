@@ -31,10 +31,8 @@ func (r Release) Render(spec Spec, c *Chart, state State) (Rendering, error) {
 		}
 		before = current.Manifest
 	}
-	configuration, err := r.helm()
-	if err != nil {
-		return Rendering{}, err
-	}
+	configuration := r.helm()
+	var err error
 	if configuration.Capabilities, err = r.access.Capabilities(); err != nil {
 		return Rendering{}, err
 	}

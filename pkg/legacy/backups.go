@@ -37,7 +37,7 @@ func revisionOf(item metav1.PartialObjectMetadata) int {
 	return number
 }
 
-func (s Site) backup(ctx context.Context, namespace, name string, ledger *journal.Ledger) (*backup, error) {
+func (s Site) backup(ctx context.Context, namespace, name string, ledger *journal.Ledger) (*held, error) {
 	secret, err := s.readBackup(ctx, namespace, name)
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func (s Site) readBackup(ctx context.Context, namespace, name string) (*corev1.S
 
 // findBackup returns the backup of the record, for a revision in the ledger the one that the ledger names. It is nil if
 // none is sound; problems then say what is wrong with the others.
-func (h Handle) findBackup(ctx context.Context, of held) (found *backup, problems []string, err error) {
+func (h Handle) findBackup(ctx context.Context, of held) (found *held, problems []string, err error) {
 	own := h.backupLabels()
 	own[labelRevision] = strconv.Itoa(of.record.Version)
 	listed := h.Ledger.Covers(h.Namespace, h.Name, of.record.Version) && h.Ledger.Backup != ""
@@ -96,7 +96,7 @@ func (h Handle) findBackup(ctx context.Context, of held) (found *backup, problem
 
 // latestBackup returns the backup to restore a release from whose record is gone: the one that the ledger or the release
 // names, else the latest of a deployed revision.
-func (h Handle) latestBackup(ctx context.Context) (*backup, error) {
+func (h Handle) latestBackup(ctx context.Context) (*held, error) {
 	own := h.backupLabels()
 	own[labelStatus] = statusDeployed
 	items, err := h.listBackups(ctx, own.String())
@@ -116,7 +116,7 @@ func (h Handle) latestBackup(ctx context.Context) (*backup, error) {
 }
 
 // backUp ensures that the record has a backup in use. A new one notes who, why and when, for the record to get back.
-func (h Handle) backUp(ctx context.Context, of held, options Options) (*backup, error) {
+func (h Handle) backUp(ctx context.Context, of held, options Options) (*held, error) {
 	b, problems, err := h.findBackup(ctx, of)
 	if err != nil {
 		return nil, err
@@ -134,7 +134,7 @@ func (h Handle) backUp(ctx context.Context, of held, options Options) (*backup, 
 }
 
 // backUpAll ensures that each record has a backup, and returns that of the first.
-func (h Handle) backUpAll(ctx context.Context, records []held, options Options) (first *backup, err error) {
+func (h Handle) backUpAll(ctx context.Context, records []held, options Options) (first *held, err error) {
 	for _, c := range records {
 		b, err := h.backUp(ctx, c, options)
 		if err != nil {
@@ -146,7 +146,7 @@ func (h Handle) backUpAll(ctx context.Context, records []held, options Options) 
 }
 
 // save writes a new backup. It replaces a Secret of that name with other content, which the digest in the name refutes.
-func (s Site) save(ctx context.Context, b *backup) error {
+func (s Site) save(ctx context.Context, b *held) error {
 	secrets := s.access.Clientset().CoreV1().Secrets(b.secret.Namespace)
 	created, err := secrets.Create(ctx, b.secret, metav1.CreateOptions{FieldManager: fieldManager})
 	if apierrors.IsAlreadyExists(err) {
@@ -168,7 +168,7 @@ func (s Site) save(ctx context.Context, b *backup) error {
 }
 
 // use removes the mark of a removed release from the backup.
-func (s Site) use(ctx context.Context, b *backup) error {
+func (s Site) use(ctx context.Context, b *held) error {
 	if _, removed := b.secret.Labels[labelRemoved]; !removed {
 		return nil
 	}

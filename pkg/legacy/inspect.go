@@ -104,7 +104,7 @@ func (h Handle) inspectBackup(ctx context.Context, cause error) (Retention, Read
 		ready.problem("%v", err)
 		return kept, ready, nil
 	}
-	objects, err := h.lookAt(ctx, b.held)
+	objects, err := h.lookAt(ctx, *b)
 	if err == nil {
 		err = h.live(ctx, &ready, objects)
 	}

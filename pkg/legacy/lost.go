@@ -117,7 +117,7 @@ func (s *search) fromBackup(ctx context.Context, candidate Release, listed metav
 	}
 	candidate.RecordMissing, candidate.Backup = true, listed.Name
 	candidate.Driver, candidate.Deployment = b.original.Driver, b.original.Deployment
-	if err := candidate.is(b.held); err != nil {
+	if err := candidate.is(*b); err != nil {
 		s.exclude("the backup %s of %s: %v", b, candidate, err)
 		return nil
 	}

@@ -9,15 +9,19 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// held is a record and the object that holds it.
+// held is a record and the object that holds it, or its backup.
 type held struct {
-	secret *corev1.Secret
-	record Record
+	secret   *corev1.Secret
+	record   Record
+	original original // of a backup
 	// documents returns those of the manifest, parsed once.
 	documents func() ([]document, error)
 	// kept returns the manifest that keeps every object. It is computed on demand: nothing else here takes as long.
 	kept func() (string, error)
 }
+
+// String returns "namespace/name".
+func (c held) String() string { return c.secret.Namespace + "/" + c.secret.Name }
 
 // decode reads the record in an object. With an error, only the object is set.
 func decode(secret *corev1.Secret) (c held, err error) {

@@ -22,7 +22,7 @@ func (h Handle) RecreateObjects(ctx context.Context) ([]ObjectRef, error) {
 		return nil, err
 	}
 	h.Driver = b.original.Driver
-	return h.recreate(ctx, b.held)
+	return h.recreate(ctx, *b)
 }
 
 // recreate creates the missing objects of the record in Helm's order: what others need comes first.

@@ -120,7 +120,7 @@ func (r remover) bringBack(ctx context.Context, cause error) error {
 }
 
 // purge deletes the records of all revisions, the deployed one last: until then the release can be found.
-func (r remover) purge(ctx context.Context, b *backup) error {
+func (r remover) purge(ctx context.Context, b *held) error {
 	revisions, err := r.revisions(ctx, r.Driver, r.Namespace, r.Name)
 	if err != nil {
 		return err

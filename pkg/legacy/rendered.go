@@ -40,11 +40,6 @@ func searched() []schema.GroupVersionKind {
 	}
 }
 
-// isWorkload reports whether the object runs pods.
-func isWorkload(kind string) bool {
-	return slices.Contains([]string{"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"}, kind)
-}
-
 // parts reads the objects of a rendered release: those of a known name, and those that Argo CD counts as the Application's.
 func (s Site) parts(ctx context.Context, release Release) ([]*unstructured.Unstructured, error) {
 	return ask(s.asked, "parts of "+release.String(), func() ([]*unstructured.Unstructured, error) {
@@ -102,13 +97,13 @@ func (s *search) fromLive(ctx context.Context, candidate Release) error {
 	}
 	var others []string // which the chart does not make
 	var grown []ObjectRef
-	there := 0
+	there, workloads := 0, []string{"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"}
 	for _, object := range found {
 		ref := refOf(object)
 		switch {
 		case slices.ContainsFunc(candidate.Objects, ref.same):
 			there++
-		case isWorkload(ref.Kind) && (ref.Kind != "Deployment" || !slices.Contains(envproxies, ref.Name) && !strings.Contains(ref.Name, "ingress")):
+		case slices.Contains(workloads, ref.Kind) && (ref.Kind != "Deployment" || !slices.Contains(envproxies, ref.Name) && !strings.Contains(ref.Name, "ingress")):
 			others = append(others, ref.String())
 		default:
 			grown = append(grown, ref)

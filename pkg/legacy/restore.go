@@ -54,7 +54,7 @@ func (r revision) hides(record Record) bool {
 
 // saveHiding backs up the records that are deleted because they hide that of b: they may be the only ones of an upgrade
 // after the retention. No release is restored from these backups: their revisions are not deployed.
-func (h Handle) saveHiding(ctx context.Context, hiding []revision, b *backup) error {
+func (h Handle) saveHiding(ctx context.Context, hiding []revision, b *held) error {
 	for _, r := range hiding {
 		hides, err := h.held(ctx, r.object)
 		switch {
@@ -78,7 +78,7 @@ func (h Handle) saveHiding(ctx context.Context, hiding []revision, b *backup) er
 }
 
 // restore creates the object of the record, or replaces an unusable one.
-func (h Handle) restore(ctx context.Context, b *backup) error {
+func (h Handle) restore(ctx context.Context, b *held) error {
 	data, err := b.retained()
 	if err != nil {
 		return fmt.Errorf("the backup %s: %w", b, err)

@@ -150,7 +150,7 @@ func equal(a, b *corev1.Secret) bool {
 }
 
 // ledger says what was done. A repetition returns the same: who, why and when come from the record.
-func (h Handle) ledger(b *backup, record *corev1.Secret, options Options) *journal.Ledger {
+func (h Handle) ledger(b *held, record *corev1.Secret, options Options) *journal.Ledger {
 	noted := notedIn(record.Annotations)
 	if noted.Now.IsZero() {
 		noted.Now = options.Now.UTC()

@@ -150,14 +150,12 @@ func (s *search) isAnothers(r Release) bool {
 
 // prefer keeps the release that fits, if exactly one does.
 func (s *search) prefer(otherwise string, fits func(Release) bool) {
-	fitting := slices.DeleteFunc(slices.Clone(s.found.Releases), func(r Release) bool { return !fits(r) })
-	if len(fitting) != 1 {
+	others := slices.DeleteFunc(slices.Clone(s.found.Releases), fits)
+	if len(s.found.Releases) != len(others)+1 {
 		return
 	}
-	for _, r := range s.found.Releases {
-		if !fits(r) {
-			s.exclude("%s %s", r, otherwise)
-		}
+	for _, r := range others {
+		s.exclude("%s %s", r, otherwise)
 	}
-	s.found.Releases = fitting
+	s.found.Releases = slices.DeleteFunc(s.found.Releases, func(r Release) bool { return !fits(r) })
 }

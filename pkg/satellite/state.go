@@ -86,10 +86,10 @@ func (s State) Matches(spec Spec, c *Chart) (bool, []string) {
 		differences = s.renderedDifferences(spec, c)
 		return len(differences) == 0, differences
 	}
-	if s.Pending != nil {
+	switch {
+	case s.Pending != nil:
 		differences = append(differences, "a Helm operation on it did not end: "+s.LastStatus)
-	}
-	if s.Superseded() && s.Pending == nil {
+	case s.Superseded():
 		differences = append(differences, fmt.Sprintf("revision %d is deployed, and a newer one, %d, is %s", s.Revision, s.LastRevision, s.LastStatus))
 	}
 	// Flux adds a digest to the version of a chart from an OCI registry

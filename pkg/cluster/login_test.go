@@ -39,7 +39,7 @@ func TestLoginInTurn(t *testing.T) {
 			<-answer
 			return &http.Response{Body: http.NoBody}, nil
 		})
-		logins := newLogins()
+		logins := &logins{}
 		var all sync.WaitGroup
 		send := func(ctx context.Context, user string) {
 			transport := logins.inTurn(user, client)

@@ -1,7 +1,6 @@
 package snapshot
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -47,13 +46,11 @@ func (c RegionConfig) validate() error {
 }
 
 // Wrapped returns the source with transports around those to its two sites and to the primary.
-func (src *Source) Wrapped(satellite, provider, primary func(http.RoundTripper) http.RoundTripper) (*Source, error) {
+func (src *Source) Wrapped(satellite, provider, primary func(http.RoundTripper) http.RoundTripper) *Source {
 	wrapped := *src
-	var errs [2]error
 	if src.SatelliteSite != nil {
-		wrapped.SatelliteSite, errs[0] = src.SatelliteSite.Wrapped(satellite)
+		wrapped.SatelliteSite = src.SatelliteSite.Wrapped(satellite)
 	}
-	wrapped.ProviderSite, errs[1] = src.ProviderSite.Wrapped(provider)
-	wrapped.Primary = src.Primary.Wrapped(primary)
-	return &wrapped, errors.Join(errs[:]...)
+	wrapped.ProviderSite, wrapped.Primary = src.ProviderSite.Wrapped(provider), src.Primary.Wrapped(primary)
+	return &wrapped
 }

@@ -23,15 +23,19 @@ const (
 )
 
 // candidates are the releases that envproxy Deployments claim to belong to, by their places, and what is wrong with the
-// Deployments that cannot be trusted. The ledger's release is a candidate with or without an envproxy.
+// Deployments that cannot be trusted: those of all namespaces or, if that is forbidden, of the likely one. The ledger's
+// release is a candidate with or without an envproxy.
 func (s *search) candidates(ctx context.Context) (found [places][]Release, unfit []string, err error) {
-	deployments, err := s.claimants(ctx)
-	if err != nil {
-		return found, nil, err
-	}
-	ledger := s.hint.Ledger
+	likely, ledger := s.hint.Namespace, s.hint.Ledger
 	if ledger != nil {
+		likely = ledger.Namespace
 		found[inLedger] = []Release{{Context: s.access.Context, Namespace: ledger.Namespace, Name: ledger.Release, Ledger: ledger}}
+	}
+	s.found.Searched = inNamespace("")
+	deployments, err := s.envproxies(ctx, "")
+	if apierrors.IsForbidden(err) && likely != "" {
+		s.found.Searched = inNamespace(likely) + " (you may not list all)"
+		deployments, err = s.envproxies(ctx, likely)
 	}
 	for _, deployment := range deployments {
 		release, problem := claimed(deployment)
@@ -54,27 +58,12 @@ func (s *search) candidates(ctx context.Context) (found [places][]Release, unfit
 			found[elsewhere] = append(found[elsewhere], release)
 		}
 	}
-	return found, unfit, nil
+	return found, unfit, err
 }
 
 // envproxies lists the metadata of the envproxy Deployments: anybody may make some, of any size.
 func (s Site) envproxies(ctx context.Context, namespace string) ([]metav1.PartialObjectMetadata, error) {
 	return s.list(ctx, appsv1.SchemeGroupVersion.WithResource("deployments"), namespace, labelEnvproxy+"="+envproxy, "envproxy Deployments")
-}
-
-// claimants lists the envproxy Deployments of all namespaces or, if that is forbidden, of the likely one.
-func (s *search) claimants(ctx context.Context) ([]metav1.PartialObjectMetadata, error) {
-	likely := s.hint.Namespace
-	if s.hint.Ledger != nil {
-		likely = s.hint.Ledger.Namespace
-	}
-	s.found.Searched = inNamespace("")
-	list, err := s.envproxies(ctx, "")
-	if apierrors.IsForbidden(err) && likely != "" {
-		s.found.Searched = inNamespace(likely) + " (you may not list all)"
-		list, err = s.envproxies(ctx, likely)
-	}
-	return list, err
 }
 
 // claimed returns the release that a Deployment claims to belong to, or what is wrong with the claim. Anybody who may

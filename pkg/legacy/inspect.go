@@ -64,11 +64,8 @@ func (h Handle) Inspect(ctx context.Context) (Retention, Readiness, error) {
 		kept.Missing = append(kept.Missing, acts)
 	}
 	for _, l := range objects {
-		if l.object == nil || !h.Rendered() {
-			continue
-		}
-		if why := l.foreign(h.Release); why != "" {
-			kept.Missing = append(kept.Missing, fmt.Sprintf("%s, which is not the Application's any more: %s", l, why))
+		if l.object != nil && h.Rendered() && l.foreign(h.Release) != "" {
+			kept.Missing = append(kept.Missing, fmt.Sprintf("%s, which is not the Application's any more: %s", l, l.foreign(h.Release)))
 		}
 	}
 	if lacking := h.unkept(objects); len(lacking) > 0 {

@@ -77,7 +77,7 @@ func (k *Kubeconfig) Open(context string, options Options) (*Access, error) {
 	var beneath http.RoundTripper
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper { // first, so that it is beneath the credentials
 		beneath = next
-		return &guard{next: opening(next), timeout: config.Timeout, max: maxAnswer}
+		return guarded(opening(next), config.Timeout, maxAnswer)
 	})
 	authenticated, err := rest.TransportFor(config)
 	if err != nil {

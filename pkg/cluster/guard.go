@@ -16,45 +16,41 @@ import (
 // largest that are needed, lists and the schema of a cluster with many custom resources, have some megabytes.
 const maxAnswer = 64 << 20
 
-// guard limits the time of requests and the size of answers; its errors name the limit. It lies beneath the
+// guarded limits the time of requests and the size of answers, in bytes; its errors name the limit. It lies beneath the
 // credentials: neither a login, nor the wait for it or for the rate limit, counts as the API server's time.
-type guard struct {
-	next    http.RoundTripper
-	timeout time.Duration
-	max     int64
-}
-
-func (g *guard) RoundTrip(request *http.Request) (*http.Response, error) {
-	loggedIn(request.Context())
-	ctx, cancel := context.WithTimeout(request.Context(), g.timeout)
-	limited := request.Clone(ctx)
-	if query := limited.URL.Query(); !query.Has("timeout") { // the API server then abandons a write for which nobody waits
-		query.Set("timeout", g.timeout.String())
-		limited.URL.RawQuery = query.Encode()
-	}
-	response, err := g.next.RoundTrip(limited)
-	if err == nil && ctx.Err() != nil { // net/http passes on what a server still says because this side has hung up
-		_ = response.Body.Close()
-		err = ctx.Err()
-	}
-	if err != nil {
-		err = inTime(ctx, err)
-		cancel()
-		return nil, err
-	}
-	mediaType, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
-	if response.StatusCode < http.StatusMultipleChoices && mediaType == "text/html" { // clients would take it for success
-		_ = response.Body.Close()
-		cancel()
-		return nil, fmt.Errorf("%s answers with a web page, as a proxy or a login page does; it is not a Kubernetes API server", request.URL.Host)
-	}
-	response.Body = Bounded(response.Body, g.max, func(err error) error {
-		if tooLong, is := errors.AsType[*http.MaxBytesError](err); is {
-			return fmt.Errorf("the answer of %s is longer than %d MiB; it is not a Kubernetes API server", request.URL.Host, tooLong.Limit>>20)
+func guarded(next http.RoundTripper, timeout time.Duration, most int64) http.RoundTripper {
+	return roundTripper(func(request *http.Request) (*http.Response, error) {
+		loggedIn(request.Context())
+		ctx, cancel := context.WithTimeout(request.Context(), timeout)
+		limited := request.Clone(ctx)
+		if query := limited.URL.Query(); !query.Has("timeout") { // the API server then abandons a write for which nobody waits
+			query.Set("timeout", timeout.String())
+			limited.URL.RawQuery = query.Encode()
 		}
-		return inTime(ctx, err)
-	}, cancel)
-	return response, nil
+		response, err := next.RoundTrip(limited)
+		if err == nil && ctx.Err() != nil { // net/http passes on what a server still says because this side has hung up
+			_ = response.Body.Close()
+			err = ctx.Err()
+		}
+		if err != nil {
+			err = inTime(ctx, err)
+			cancel()
+			return nil, err
+		}
+		mediaType, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
+		if response.StatusCode < http.StatusMultipleChoices && mediaType == "text/html" { // clients would take it for success
+			_ = response.Body.Close()
+			cancel()
+			return nil, fmt.Errorf("%s answers with a web page, as a proxy or a login page does; it is not a Kubernetes API server", request.URL.Host)
+		}
+		response.Body = Bounded(response.Body, most, func(err error) error {
+			if tooLong, is := errors.AsType[*http.MaxBytesError](err); is {
+				return fmt.Errorf("the answer of %s is longer than %d MiB; it is not a Kubernetes API server", request.URL.Host, tooLong.Limit>>20)
+			}
+			return inTime(ctx, err)
+		}, cancel)
+		return response, nil
+	})
 }
 
 // Bounded returns a body that fails beyond max bytes. Errors that end its reading pass through why, that one as an

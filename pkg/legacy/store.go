@@ -62,7 +62,7 @@ func (s Site) revisions(ctx context.Context, driver, namespace string, releases 
 
 // list lists the metadata of objects, in words what; namespace "" lists those of all namespaces.
 func (s Site) list(ctx context.Context, of schema.GroupVersionResource, namespace, selector, what string) ([]metav1.PartialObjectMetadata, error) {
-	return ask(s.asked, fmt.Sprint("list", of, namespace, selector), func() ([]metav1.PartialObjectMetadata, error) {
+	return ask(s.asked, fmt.Sprintf("list %s %s %s", of, namespace, selector), func() ([]metav1.PartialObjectMetadata, error) {
 		list, err := s.access.Metadata().Resource(of).Namespace(namespace).List(ctx, metav1.ListOptions{LabelSelector: selector})
 		if err != nil {
 			return nil, fmt.Errorf("the %s %s cannot be listed: %w", what, inNamespace(namespace), err)
@@ -80,7 +80,7 @@ func inNamespace(namespace string) string {
 
 // held reads a record of the release. A damaged record is returned with the error.
 func (h Handle) held(ctx context.Context, name string) (held, error) {
-	return ask(h.asked, fmt.Sprint("record", h.Driver, h.Namespace, name), func() (held, error) {
+	return ask(h.asked, fmt.Sprintf("record %s %s %s", h.Driver, h.Namespace, name), func() (held, error) {
 		secret, err := h.get(ctx, name)
 		if err != nil {
 			return held{}, err

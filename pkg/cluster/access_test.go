@@ -120,7 +120,7 @@ func TestWrapped(t *testing.T) {
 	}
 	through := 0
 	wrapped := access.Wrapped(func(next http.RoundTripper) http.RoundTripper {
-		return roundTripper(func(r *http.Request) (*http.Response, error) {
+		return RoundTripper(func(r *http.Request) (*http.Response, error) {
 			through++
 			return next.RoundTrip(r)
 		})
@@ -164,7 +164,7 @@ func TestNoServerVersion(t *testing.T) {
 		`<html>log in</html>`: "unable to parse the server version",
 	} {
 		answering := access.Wrapped(func(http.RoundTripper) http.RoundTripper {
-			return roundTripper(func(r *http.Request) (*http.Response, error) {
+			return RoundTripper(func(r *http.Request) (*http.Response, error) {
 				return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(text)), Request: r}, nil
 			})
 		})

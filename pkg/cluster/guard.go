@@ -19,7 +19,7 @@ const maxAnswer = 64 << 20
 // guarded limits the time of requests and the size of answers, in bytes; its errors name the limit. It lies beneath the
 // credentials: neither a login, nor the wait for it or for the rate limit, counts as the API server's time.
 func guarded(next http.RoundTripper, timeout time.Duration, most int64) http.RoundTripper {
-	return roundTripper(func(request *http.Request) (*http.Response, error) {
+	return RoundTripper(func(request *http.Request) (*http.Response, error) {
 		loggedIn(request.Context())
 		ctx, cancel := context.WithTimeout(request.Context(), timeout)
 		limited := request.Clone(ctx)
@@ -99,7 +99,7 @@ const qps, burst = 50, 100
 // paced returns a transport that sends requests at the pace. The limiter refuses at once a turn after the context's
 // deadline; the transport then waits for that deadline, so that the context reports it, too.
 func paced(pace flowcontrol.RateLimiter, next http.RoundTripper) http.RoundTripper {
-	return roundTripper(func(request *http.Request) (*http.Response, error) {
+	return RoundTripper(func(request *http.Request) (*http.Response, error) {
 		ctx := request.Context()
 		if err := pace.Wait(ctx); err != nil {
 			<-ctx.Done()
@@ -109,6 +109,8 @@ func paced(pace flowcontrol.RateLimiter, next http.RoundTripper) http.RoundTripp
 	})
 }
 
-type roundTripper func(*http.Request) (*http.Response, error)
+// RoundTripper is a function that sends requests.
+type RoundTripper func(*http.Request) (*http.Response, error)
 
-func (f roundTripper) RoundTrip(request *http.Request) (*http.Response, error) { return f(request) }
+// RoundTrip implements http.RoundTripper.
+func (f RoundTripper) RoundTrip(request *http.Request) (*http.Response, error) { return f(request) }

@@ -66,7 +66,7 @@ func TestSlowAnswer(t *testing.T) {
 // client that has already given up is not a successful write.
 func TestLateAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		late := guarded(roundTripper(func(r *http.Request) (*http.Response, error) {
+		late := guarded(RoundTripper(func(r *http.Request) (*http.Response, error) {
 			<-r.Context().Done()
 			return answering("").RoundTrip(r)
 		}), time.Second, 4)

@@ -24,7 +24,7 @@ func (l *logins) inTurn(user string, next http.RoundTripper) http.RoundTripper {
 	done := make(chan struct{})
 	own, _ := l.users.LoadOrStore(user, &login{turn: make(chan struct{}, 1), done: done, end: sync.OnceFunc(func() { close(done) })})
 	login := own.(*login)
-	return roundTripper(func(request *http.Request) (*http.Response, error) {
+	return RoundTripper(func(request *http.Request) (*http.Response, error) {
 		select {
 		case <-login.done:
 			return next.RoundTrip(request)
@@ -57,7 +57,7 @@ func loggedIn(ctx context.Context) {
 func opening(next http.RoundTripper) http.RoundTripper {
 	var begun atomic.Bool
 	opened, open := context.WithCancel(context.Background()) // ended by a connection, or by the first request's failure
-	return roundTripper(func(request *http.Request) (*http.Response, error) {
+	return RoundTripper(func(request *http.Request) (*http.Response, error) {
 		if begun.CompareAndSwap(false, true) {
 			defer open()
 			trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { open() }}

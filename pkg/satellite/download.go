@@ -52,7 +52,7 @@ func download(ctx context.Context, ref ChartRef, load func(ChartRef, *http.Clien
 		}
 		return cmp.Or(context.Cause(ctx), err)
 	}
-	return load(ref, &http.Client{CheckRedirect: safely, Transport: roundTripper(func(request *http.Request) (*http.Response, error) {
+	return load(ref, &http.Client{CheckRedirect: safely, Transport: cluster.RoundTripper(func(request *http.Request) (*http.Response, error) {
 		request = request.Clone(ctx)
 		// credentials go to their own host, and to others only if they were stored with --pass-credentials; over TLS alone
 		own := entry.PassCredentialsAll || noHome == nil && home.Host == request.URL.Host
@@ -67,10 +67,6 @@ func download(ctx context.Context, ref ChartRef, load func(ChartRef, *http.Clien
 		return response, nil
 	})})
 }
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(request *http.Request) (*http.Response, error) { return f(request) }
 
 // stored returns what `helm repo add` stored for the repository of that URL: its
 // credentials and certificates; an empty entry if it stored none.

@@ -64,7 +64,7 @@ func checksFields(serverVersion string) bool {
 }
 
 // compare compares two manifests object by object.
-func compare(from, to string) (Rendering, error) {
+func compare(from, to string) (result Rendering, err error) {
 	old, err := redactedObjects(from)
 	if err != nil {
 		return Rendering{}, err
@@ -75,10 +75,6 @@ func compare(from, to string) (Rendering, error) {
 	}
 	names := maps.Clone(old)
 	maps.Copy(names, now)
-	var (
-		result Rendering
-		diff   strings.Builder
-	)
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		was, before := old[name]
 		is, after := now[name]
@@ -92,9 +88,8 @@ func compare(from, to string) (Rendering, error) {
 			fate = "delete "
 		}
 		result.Objects = append(result.Objects, fate+name)
-		diff.WriteString(udiff.Unified(name+" (now)", name+" (planned)", was, is))
+		result.Diff += udiff.Unified(name+" (now)", name+" (planned)", was, is)
 	}
-	result.Diff = diff.String()
 	return result, nil
 }
 

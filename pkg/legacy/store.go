@@ -25,10 +25,8 @@ const recordType corev1.SecretType = "helm.sh/release.v1"
 // revision is what the metadata of a record says.
 type revision struct {
 	driver, object, status string
-
-	number int
-	// release is "namespace/name".
-	release string
+	number                 int
+	release                string // "namespace/name"
 }
 
 // resource is that of the objects that hold the driver's records.

@@ -77,7 +77,7 @@ func (k *Kubeconfig) Open(context string, options Options) (*Access, error) {
 	var beneath http.RoundTripper
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper { // first, so that it is beneath the credentials
 		beneath = next
-		return &guard{next: opening(next), timeout: config.Timeout, max: maxAnswer}
+		return guarded(opening(next), config.Timeout, maxAnswer)
 	})
 	authenticated, err := rest.TransportFor(config)
 	if err != nil {
@@ -85,7 +85,11 @@ func (k *Kubeconfig) Open(context string, options Options) (*Access, error) {
 	}
 	user := cmp.Or(options.Overrides.Context.AuthInfo, k.config.Contexts[context].AuthInfo)
 	transport := paced(flowcontrol.NewTokenBucketRateLimiter(qps, burst), k.logins.inTurn(user, authenticated))
-	return newAccess(k, context, beneath, overTransport(config, transport), options)
+	access := &Access{Context: context, kubeconfig: k, beneath: beneath, config: overTransport(config, transport), options: options}
+	if _, err := newClients(access.config); err != nil { // those that are made later then succeed
+		return nil, err
+	}
+	return access, nil
 }
 
 // overTransport returns the configuration without credentials, TLS and rate limit, which the transport has.
@@ -94,13 +98,6 @@ func overTransport(config *rest.Config, transport http.RoundTripper) *rest.Confi
 		Host: config.Host, APIPath: config.APIPath, ContentConfig: config.ContentConfig, UserAgent: config.UserAgent,
 		QPS: -1, Timeout: config.Timeout, WarningHandler: config.WarningHandler, Transport: transport,
 	}
-}
-
-func newAccess(k *Kubeconfig, context string, beneath http.RoundTripper, config *rest.Config, options Options) (*Access, error) {
-	if _, err := newClients(config); err != nil { // those that are made later then succeed
-		return nil, err
-	}
-	return &Access{Context: context, kubeconfig: k, beneath: beneath, config: config, options: options}, nil
 }
 
 func newClients(config *rest.Config) (*clients, error) {
@@ -121,8 +118,9 @@ func (a *Access) use() *clients {
 }
 
 // Wrapped returns the same access with wrap around its transport, for every request of every client and of Helm.
-func (a *Access) Wrapped(wrap func(http.RoundTripper) http.RoundTripper) (*Access, error) {
-	return newAccess(a.kubeconfig, a.Context, a.beneath, overTransport(a.config, wrap(a.config.Transport)), a.options)
+func (a *Access) Wrapped(wrap func(http.RoundTripper) http.RoundTripper) *Access {
+	config := overTransport(a.config, wrap(a.config.Transport))
+	return &Access{Context: a.Context, kubeconfig: a.kubeconfig, beneath: a.beneath, config: config, options: a.options}
 }
 
 // CloseIdle closes connections that are not in use, and drops the clients until they are used again.

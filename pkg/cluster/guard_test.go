@@ -66,10 +66,10 @@ func TestSlowAnswer(t *testing.T) {
 // client that has already given up is not a successful write.
 func TestLateAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		late := &guard{max: 4, timeout: time.Second, next: roundTripper(func(r *http.Request) (*http.Response, error) {
+		late := guarded(RoundTripper(func(r *http.Request) (*http.Response, error) {
 			<-r.Context().Done()
 			return answering("").RoundTrip(r)
-		})}
+		}), time.Second, 4)
 		response, err := late.RoundTrip(httptest.NewRequestWithContext(t.Context(), http.MethodDelete, "/", http.NoBody))
 		if err == nil {
 			_ = response.Body.Close()
@@ -84,7 +84,7 @@ func TestLateAnswer(t *testing.T) {
 // own time limit, and that a wait beyond the caller's deadline is reported like a late answer.
 func TestPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		transport := paced(flowcontrol.NewTokenBucketRateLimiter(0.5, 1), &guard{max: 4, timeout: time.Second, next: answering("ok")})
+		transport := paced(flowcontrol.NewTokenBucketRateLimiter(0.5, 1), guarded(answering("ok"), time.Second, 4))
 		begin := time.Now()
 		for i, after := range []time.Duration{0, 2 * time.Second} {
 			response, err := transport.RoundTrip(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
@@ -114,7 +114,7 @@ func TestGuardedBody(t *testing.T) {
 		{"12345", false},
 		{strings.Repeat("5", 1<<16), false},
 	} {
-		transport := &guard{max: 4, timeout: time.Minute, next: answering(test.body)}
+		transport := guarded(answering(test.body), time.Minute, 4)
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://127.0.0.1:1", http.NoBody)
 		if err != nil {
 			t.Fatal(err)

@@ -41,13 +41,12 @@ func (a *Access) Driver() string { return a.options.HelmDriver }
 
 // Helm returns a new Helm configuration for one operation in the namespace. Do not use it twice: operations change it.
 // Helm's debug messages are dropped.
-func (a *Access) Helm(namespace string) (*action.Configuration, error) {
+func (a *Access) Helm(namespace string) *action.Configuration {
 	configuration := &action.Configuration{}
-	if err := configuration.Init(&getter{access: a, namespace: namespace}, namespace, a.Driver(), func(string, ...any) {}); err != nil {
-		return nil, fmt.Errorf("Helm cannot use context %q: %w", a.Context, err)
-	}
+	// it fails for drivers that StorageDriver refuses only
+	_ = configuration.Init(&getter{access: a, namespace: namespace}, namespace, a.Driver(), func(string, ...any) {})
 	configuration.Releases = a.boundedStorage(namespace)
-	return configuration, nil
+	return configuration
 }
 
 // Capabilities returns what Helm determines about a cluster to render a chart (Helm v3, pkg/action: getCapabilities),

@@ -37,7 +37,7 @@ func LoadKubeconfig(path string) (*Kubeconfig, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the kubeconfig %s cannot be read: %w", source, err)
 	}
-	return &Kubeconfig{config: config, source: source, logins: newLogins(), known: knownKinds()}, nil
+	return &Kubeconfig{config: config, source: source, logins: &logins{}, known: knownKinds()}, nil
 }
 
 // Contexts returns the names of all contexts, sorted.

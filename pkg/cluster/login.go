@@ -10,10 +10,7 @@ import (
 
 // logins lets the first authentication of each kubeconfig user run alone, so that a credentials plugin that opens a
 // browser opens one, not one per cluster.
-type logins struct {
-	mu    sync.Mutex
-	users map[string]*login
-}
+type logins struct{ users sync.Map } // of *login, by user
 
 type login struct {
 	turn chan struct{} // holds an entry while a request logs in
@@ -21,19 +18,13 @@ type login struct {
 	end  func()        // closes done, once
 }
 
-func newLogins() *logins { return &logins{users: map[string]*login{}} }
-
 // inTurn returns a transport whose first request for user runs alone until, beneath next, loggedIn reports credentials.
 // If it fails before that, the next one logs in.
 func (l *logins) inTurn(user string, next http.RoundTripper) http.RoundTripper {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.users[user] == nil {
-		done := make(chan struct{})
-		l.users[user] = &login{turn: make(chan struct{}, 1), done: done, end: sync.OnceFunc(func() { close(done) })}
-	}
-	login := l.users[user]
-	return roundTripper(func(request *http.Request) (*http.Response, error) {
+	done := make(chan struct{})
+	own, _ := l.users.LoadOrStore(user, &login{turn: make(chan struct{}, 1), done: done, end: sync.OnceFunc(func() { close(done) })})
+	login := own.(*login)
+	return RoundTripper(func(request *http.Request) (*http.Response, error) {
 		select {
 		case <-login.done:
 			return next.RoundTrip(request)
@@ -66,7 +57,7 @@ func loggedIn(ctx context.Context) {
 func opening(next http.RoundTripper) http.RoundTripper {
 	var begun atomic.Bool
 	opened, open := context.WithCancel(context.Background()) // ended by a connection, or by the first request's failure
-	return roundTripper(func(request *http.Request) (*http.Response, error) {
+	return RoundTripper(func(request *http.Request) (*http.Response, error) {
 		if begun.CompareAndSwap(false, true) {
 			defer open()
 			trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { open() }}

@@ -27,7 +27,7 @@ func TestLoginInTurn(t *testing.T) {
 			defer mu.Unlock()
 			*n += by
 		}
-		client := roundTripper(func(r *http.Request) (*http.Response, error) {
+		client := RoundTripper(func(r *http.Request) (*http.Response, error) {
 			count(&inLogin, 1)
 			err := <-credentials
 			count(&inLogin, -1)
@@ -39,7 +39,7 @@ func TestLoginInTurn(t *testing.T) {
 			<-answer
 			return &http.Response{Body: http.NoBody}, nil
 		})
-		logins := newLogins()
+		logins := &logins{}
 		var all sync.WaitGroup
 		send := func(ctx context.Context, user string) {
 			transport := logins.inTurn(user, client)

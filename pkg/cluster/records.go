@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -34,18 +35,12 @@ type boundedSecrets struct{ corev1client.SecretInterface }
 
 func (b *boundedSecrets) Get(ctx context.Context, name string, options metav1.GetOptions) (*corev1.Secret, error) {
 	secret, err := b.SecretInterface.Get(ctx, name, options)
-	if err == nil {
-		err = readable(name, secret.Data[recordKey])
-	}
-	return secret, err
+	return secret, cmp.Or(err, readable(name, secret.Data[recordKey]))
 }
 
 func (b *boundedSecrets) List(ctx context.Context, options metav1.ListOptions) (*corev1.SecretList, error) {
 	list, err := b.SecretInterface.List(ctx, options)
-	if err == nil {
-		err = inBounds(list.Items, func(secret corev1.Secret) (string, []byte) { return secret.Name, secret.Data[recordKey] })
-	}
-	return list, err
+	return list, cmp.Or(err, inBounds(list.Items, func(secret corev1.Secret) (string, []byte) { return secret.Name, secret.Data[recordKey] }))
 }
 
 type boundedConfigMaps struct {
@@ -54,18 +49,12 @@ type boundedConfigMaps struct {
 
 func (b *boundedConfigMaps) Get(ctx context.Context, name string, options metav1.GetOptions) (*corev1.ConfigMap, error) {
 	configMap, err := b.ConfigMapInterface.Get(ctx, name, options)
-	if err == nil {
-		err = readable(name, []byte(configMap.Data[recordKey]))
-	}
-	return configMap, err
+	return configMap, cmp.Or(err, readable(name, []byte(configMap.Data[recordKey])))
 }
 
 func (b *boundedConfigMaps) List(ctx context.Context, options metav1.ListOptions) (*corev1.ConfigMapList, error) {
 	list, err := b.ConfigMapInterface.List(ctx, options)
-	if err == nil {
-		err = inBounds(list.Items, func(c corev1.ConfigMap) (string, []byte) { return c.Name, []byte(c.Data[recordKey]) })
-	}
-	return list, err
+	return list, cmp.Or(err, inBounds(list.Items, func(c corev1.ConfigMap) (string, []byte) { return c.Name, []byte(c.Data[recordKey]) }))
 }
 
 // readable returns an error for a record that would exhaust Helm's memory or crash it (driver.Secrets.Get of 3.22).

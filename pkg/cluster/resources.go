@@ -32,18 +32,31 @@ func (r Resource) In(namespace string, verbs ...string) []Rule {
 	return rules
 }
 
-// RightsOverRights are the rights that the API server requires from whoever creates or changes a role or a binding,
-// even if only an annotation, without having every right that it grants; none for other resources (Kubernetes, Using
-// RBAC Authorization, "Privilege escalation prevention and bootstrapping").
-func RightsOverRights(r Resource, namespace string) []Rule {
-	if r.Group != rbacv1.GroupName {
-		return nil
+// Resources are those of the objects of a release.
+type Resources []Resource
+
+// In returns the rights to the verbs with each of them in the namespace, as Resource.In does.
+func (rs Resources) In(namespace string, verbs ...string) (rules []Rule) {
+	for _, r := range rs {
+		rules = append(rules, r.In(namespace, verbs...)...)
 	}
-	roles := Resource{Group: rbacv1.GroupName, Resource: "clusterroles", Namespaced: r.Namespaced}
-	if r.Namespaced {
-		roles.Resource = "roles"
+	return rules
+}
+
+// OverRights are the rights that the API server requires from whoever creates or changes a role or a binding, even if
+// only an annotation, without having every right that it grants; none for other resources (Kubernetes, Using RBAC
+// Authorization, "Privilege escalation prevention and bootstrapping").
+func (rs Resources) OverRights(namespace string) (rules []Rule) {
+	for _, r := range rs {
+		roles := Resource{Group: rbacv1.GroupName, Resource: "clusterroles", Namespaced: r.Namespaced}
+		if r.Namespaced {
+			roles.Resource = "roles"
+		}
+		if r.Group == rbacv1.GroupName {
+			rules = append(rules, roles.In(namespace, "escalate", "bind")...)
+		}
 	}
-	return roles.In(namespace, "escalate", "bind")
+	return rules
 }
 
 // Resources maps kinds to resources by cached discovery, each once, without kinds that the cluster does not serve.

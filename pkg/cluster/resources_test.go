@@ -51,9 +51,9 @@ func TestRightsToResources(t *testing.T) {
 	for want, got := range map[string][]Rule{
 		"get, patch services in namespace edge":                                      Core("services").In("edge", "get", "patch"),
 		"create clusterroles.rbac.authorization.k8s.io in the whole cluster":         clusterRoles.In("edge", "create"),
-		"escalate, bind roles.rbac.authorization.k8s.io in namespace edge":           RightsOverRights(roles, "edge"),
-		"escalate, bind clusterroles.rbac.authorization.k8s.io in the whole cluster": RightsOverRights(clusterRoles, "edge"),
-		"": RightsOverRights(Core("services"), "edge"),
+		"escalate, bind roles.rbac.authorization.k8s.io in namespace edge":           Resources{roles}.OverRights("edge"),
+		"escalate, bind clusterroles.rbac.authorization.k8s.io in the whole cluster": Resources{clusterRoles}.OverRights("edge"),
+		"": Resources{Core("services")}.OverRights("edge"),
 	} {
 		if words(got) != want {
 			t.Errorf("got %q, want %q", words(got), want)

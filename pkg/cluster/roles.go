@@ -22,9 +22,17 @@ func Roles(name string, rules []Rule, subjects []rbacv1.Subject) []runtime.Objec
 	}
 	var objects []runtime.Object
 	for _, namespace := range slices.Sorted(maps.Keys(byNamespace)) {
-		objects = append(objects, role(name, namespace, byNamespace[namespace]))
-		if len(subjects) > 0 {
-			objects = append(objects, binding(name, namespace, subjects))
+		meta, rules := metav1.ObjectMeta{Name: name, Namespace: namespace}, byNamespace[namespace]
+		ref := rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: name}
+		var role, binding runtime.Object = &rbacv1.Role{TypeMeta: rbacType("Role"), ObjectMeta: meta, Rules: rules},
+			&rbacv1.RoleBinding{TypeMeta: rbacType("RoleBinding"), ObjectMeta: meta, Subjects: subjects, RoleRef: ref}
+		if namespace == "" {
+			ref.Kind = "ClusterRole"
+			role = &rbacv1.ClusterRole{TypeMeta: rbacType("ClusterRole"), ObjectMeta: meta, Rules: rules}
+			binding = &rbacv1.ClusterRoleBinding{TypeMeta: rbacType("ClusterRoleBinding"), ObjectMeta: meta, Subjects: subjects, RoleRef: ref}
+		}
+		if objects = append(objects, role); len(subjects) > 0 {
+			objects = append(objects, binding)
 		}
 	}
 	return objects
@@ -55,22 +63,6 @@ func grant(granted []rbacv1.PolicyRule, rule Rule) []rbacv1.PolicyRule {
 		added.ResourceNames = []string{rule.Name}
 	}
 	return append(granted, added)
-}
-
-func role(name, namespace string, rules []rbacv1.PolicyRule) runtime.Object {
-	if namespace == "" {
-		return &rbacv1.ClusterRole{TypeMeta: rbacType("ClusterRole"), ObjectMeta: metav1.ObjectMeta{Name: name}, Rules: rules}
-	}
-	return &rbacv1.Role{TypeMeta: rbacType("Role"), ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace}, Rules: rules}
-}
-
-func binding(name, namespace string, subjects []rbacv1.Subject) runtime.Object {
-	ref := rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: name}
-	if namespace == "" {
-		ref.Kind = "ClusterRole"
-		return &rbacv1.ClusterRoleBinding{TypeMeta: rbacType("ClusterRoleBinding"), ObjectMeta: metav1.ObjectMeta{Name: name}, Subjects: subjects, RoleRef: ref}
-	}
-	return &rbacv1.RoleBinding{TypeMeta: rbacType("RoleBinding"), ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace}, Subjects: subjects, RoleRef: ref}
 }
 
 func rbacType(kind string) metav1.TypeMeta {

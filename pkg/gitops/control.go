@@ -19,9 +19,6 @@ import (
 
 const group, resource = "helm.toolkit.fluxcd.io", "helmreleases"
 
-// versions are those in which Flux served HelmReleases, from 2.3 on and before.
-func versions() []string { return []string{"v2", "v2beta2", "v2beta1"} }
-
 // fieldManager is the one whose fields Flux's Kustomization leaves alone, even if Git does not have them (Flux,
 // Kustomization, "Controlling the apply behavior of resources"). It would take over those of any name that begins with "kubectl".
 const fieldManager = "flux-client-side-apply"
@@ -62,7 +59,7 @@ func Look(ctx context.Context, client dynamic.Interface, owner Owner) Control {
 }
 
 func (c *Control) lookUp(ctx context.Context, client dynamic.Interface) {
-	for _, c.Version = range versions() {
+	for _, c.Version = range []string{"v2", "v2beta2", "v2beta1"} { // that Flux has served, from 2.3 on and before
 		object, err := c.helmReleases(client).Get(ctx, c.Owner.Name, metav1.GetOptions{})
 		switch {
 		case err == nil:

@@ -26,28 +26,17 @@ type original struct {
 	Deployment  string            `json:"deployment,omitempty"`
 }
 
-// backup is a backup of a release's record: an immutable Secret in the satellite's namespace, named after its digest.
-type backup struct {
-	held
-	original original
-}
-
-// String returns "namespace/name".
-func (b *backup) String() string { return b.secret.Namespace + "/" + b.secret.Name }
-
 func digestOf(data []byte) string { return fmt.Sprintf("sha256:%x", sha256.Sum256(data)) }
 
-// newBackup describes the backup of a record, without writing it.
-func (h Handle) newBackup(of held) (*backup, error) {
-	data := of.secret.Data[recordKey]
-	b := &backup{held: of, original: original{
+// newBackup describes the backup of a record, without writing it: an immutable Secret in the satellite's namespace, named
+// after its digest.
+func (h Handle) newBackup(of held) *held {
+	data, b := of.secret.Data[recordKey], &of
+	b.original = original{
 		Driver: h.Driver, Namespace: h.Namespace, Name: of.secret.Name, Labels: of.secret.Labels, Annotations: of.secret.Annotations,
 		Deployment: h.Deployment,
-	}}
-	about, err := json.Marshal(b.original)
-	if err != nil {
-		return nil, err
 	}
+	about, _ := marshal(b.original) // strings can be written
 	digest, own := digestOf(data), h.backupLabels()
 	own[labelRevision], own[labelStatus], own[labelManagedBy] = strconv.Itoa(of.record.Version), of.record.Info.Status, fieldManager
 	b.secret = &corev1.Secret{
@@ -61,12 +50,12 @@ func (h Handle) newBackup(of held) (*backup, error) {
 		Type:      corev1.SecretTypeOpaque,
 		Data:      map[string][]byte{recordKey: data},
 	}
-	return b, nil
+	return b
 }
 
 // soundBackup checks a backup and decodes it. The error says if the content is not what was saved, by the backup's own
 // digest or by that of the ledger, which may be nil.
-func soundBackup(secret *corev1.Secret, ledger *journal.Ledger) (*backup, error) {
+func soundBackup(secret *corev1.Secret, ledger *journal.Ledger) (*held, error) {
 	name, got := secret.Namespace+"/"+secret.Name, digestOf(secret.Data[recordKey])
 	if want := secret.Annotations[annotationDigest]; got != want {
 		return nil, fmt.Errorf("the backup %s was tampered with: its content is %s, and %q was saved; it is not used", name, got, want)
@@ -74,12 +63,11 @@ func soundBackup(secret *corev1.Secret, ledger *journal.Ledger) (*backup, error)
 	if ledger != nil && ledger.Backup == secret.Name && ledger.RecordBefore != got {
 		return nil, fmt.Errorf("the backup %s was tampered with: its content is %s, and the journal lists %q; it is not used", name, got, ledger.RecordBefore)
 	}
-	b := &backup{}
-	if err := json.Unmarshal([]byte(secret.Annotations[annotationRecord]), &b.original); err != nil {
+	b, err := decode(secret)
+	if json.Unmarshal([]byte(secret.Annotations[annotationRecord]), &b.original) != nil {
 		return nil, fmt.Errorf("the backup %s was tampered with: its annotation %s cannot be parsed; it is not used", name, annotationRecord)
 	}
-	var err error
-	if b.held, err = decode(secret); err == nil {
+	if err == nil {
 		_, err = b.documents()
 	}
 	if err != nil {
@@ -89,11 +77,11 @@ func soundBackup(secret *corev1.Secret, ledger *journal.Ledger) (*backup, error)
 		b.original.Name != recordName(b.record.Name, b.record.Version) {
 		return nil, fmt.Errorf("the backup %s was tampered with: it is not of the release that its labels name; it is not used", name)
 	}
-	return b, nil
+	return &b, nil
 }
 
 // matches reports whether the backup belongs to this record, retained or not; for a rendered release, to these objects.
-func (b *backup) matches(c held) bool {
+func (b *held) matches(c held) bool {
 	if b.record.Name != c.record.Name || b.record.Version != c.record.Version || b.record.Chart != c.record.Chart {
 		return false
 	}

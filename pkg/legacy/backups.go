@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
 
@@ -23,17 +24,12 @@ func (r Release) backupLabels() labels.Set {
 
 // listBackups lists backups, latest first, without content.
 func (s Site) listBackups(ctx context.Context, selector string) ([]metav1.PartialObjectMetadata, error) {
-	return ask(s.asked, "backups "+selector, func() ([]metav1.PartialObjectMetadata, error) {
-		list, err := s.access.Metadata().Resource(corev1.SchemeGroupVersion.WithResource("secrets")).Namespace(s.backups).
-			List(ctx, metav1.ListOptions{LabelSelector: selector})
-		if err != nil {
-			return nil, fmt.Errorf("the backups of release records %s cannot be listed: %w", inNamespace(s.backups), err)
-		}
-		slices.SortStableFunc(list.Items, func(a, b metav1.PartialObjectMetadata) int {
-			return cmp.Or(b.CreationTimestamp.Compare(a.CreationTimestamp.Time), revisionOf(b)-revisionOf(a))
-		})
-		return list.Items, nil
+	items, err := s.list(ctx, resource(cluster.DriverSecrets), s.backups, selector, "backups of release records")
+	items = slices.Clone(items) // an answer may be shared
+	slices.SortStableFunc(items, func(a, b metav1.PartialObjectMetadata) int {
+		return cmp.Or(b.CreationTimestamp.Compare(a.CreationTimestamp.Time), revisionOf(b)-revisionOf(a))
 	})
+	return items, err
 }
 
 func revisionOf(item metav1.PartialObjectMetadata) int {
@@ -41,7 +37,7 @@ func revisionOf(item metav1.PartialObjectMetadata) int {
 	return number
 }
 
-func (s Site) backup(ctx context.Context, namespace, name string, ledger *journal.Ledger) (*backup, error) {
+func (s Site) backup(ctx context.Context, namespace, name string, ledger *journal.Ledger) (*held, error) {
 	secret, err := s.readBackup(ctx, namespace, name)
 	if err != nil {
 		return nil, err
@@ -61,7 +57,7 @@ func (s Site) readBackup(ctx context.Context, namespace, name string) (*corev1.S
 
 // findBackup returns the backup of the record, for a revision in the ledger the one that the ledger names. It is nil if
 // none is sound; problems then say what is wrong with the others.
-func (h Handle) findBackup(ctx context.Context, of held) (found *backup, problems []string, err error) {
+func (h Handle) findBackup(ctx context.Context, of held) (found *held, problems []string, err error) {
 	own := h.backupLabels()
 	own[labelRevision] = strconv.Itoa(of.record.Version)
 	listed := h.Ledger.Covers(h.Namespace, h.Name, of.record.Version) && h.Ledger.Backup != ""
@@ -100,7 +96,7 @@ func (h Handle) findBackup(ctx context.Context, of held) (found *backup, problem
 
 // latestBackup returns the backup to restore a release from whose record is gone: the one that the ledger or the release
 // names, else the latest of a deployed revision.
-func (h Handle) latestBackup(ctx context.Context) (*backup, error) {
+func (h Handle) latestBackup(ctx context.Context) (*held, error) {
 	own := h.backupLabels()
 	own[labelStatus] = statusDeployed
 	items, err := h.listBackups(ctx, own.String())
@@ -120,7 +116,7 @@ func (h Handle) latestBackup(ctx context.Context) (*backup, error) {
 }
 
 // backUp ensures that the record has a backup in use. A new one notes who, why and when, for the record to get back.
-func (h Handle) backUp(ctx context.Context, of held, options Options) (*backup, error) {
+func (h Handle) backUp(ctx context.Context, of held, options Options) (*held, error) {
 	b, problems, err := h.findBackup(ctx, of)
 	if err != nil {
 		return nil, err
@@ -131,16 +127,14 @@ func (h Handle) backUp(ctx context.Context, of held, options Options) (*backup, 
 	if b != nil {
 		return b, h.use(ctx, b)
 	}
-	if b, err = h.newBackup(of); err != nil {
-		return nil, err
-	}
+	b = h.newBackup(of)
 	maps.Copy(b.secret.Annotations, options.annotations())
 	options.progress("saving the record of %s revision %d as Secret %s", h, of.record.Version, b)
 	return b, h.save(ctx, b)
 }
 
 // backUpAll ensures that each record has a backup, and returns that of the first.
-func (h Handle) backUpAll(ctx context.Context, records []held, options Options) (first *backup, err error) {
+func (h Handle) backUpAll(ctx context.Context, records []held, options Options) (first *held, err error) {
 	for _, c := range records {
 		b, err := h.backUp(ctx, c, options)
 		if err != nil {
@@ -152,7 +146,7 @@ func (h Handle) backUpAll(ctx context.Context, records []held, options Options) 
 }
 
 // save writes a new backup. It replaces a Secret of that name with other content, which the digest in the name refutes.
-func (s Site) save(ctx context.Context, b *backup) error {
+func (s Site) save(ctx context.Context, b *held) error {
 	secrets := s.access.Clientset().CoreV1().Secrets(b.secret.Namespace)
 	created, err := secrets.Create(ctx, b.secret, metav1.CreateOptions{FieldManager: fieldManager})
 	if apierrors.IsAlreadyExists(err) {
@@ -174,7 +168,7 @@ func (s Site) save(ctx context.Context, b *backup) error {
 }
 
 // use removes the mark of a removed release from the backup.
-func (s Site) use(ctx context.Context, b *backup) error {
+func (s Site) use(ctx context.Context, b *held) error {
 	if _, removed := b.secret.Labels[labelRemoved]; !removed {
 		return nil
 	}

@@ -17,7 +17,7 @@ func (r Release) Busy() string {
 	if r.RecordMissing || !r.inOperation() {
 		return ""
 	}
-	return r.unfinished()
+	return fmt.Sprintf("release %s is in %s at revision %d: %s", r, r.Status, r.LatestRevision, r.ending())
 }
 
 // inOperation reports whether Helm's status of the latest revision is that of an unfinished operation.
@@ -28,11 +28,8 @@ func (r Release) inOperation() bool {
 
 // unfinished explains a status other than deployed, and what to do.
 func (r Release) unfinished() string {
-	if r.inOperation() {
-		return fmt.Sprintf("release %s is in %s at revision %d: %s", r, r.Status, r.LatestRevision, r.ending())
-	}
-	return fmt.Sprintf("the latest revision of release %s, %d, is %s while %d is deployed; %s puts that right",
-		r, r.LatestRevision, r.Status, r.Revision, r.undo())
+	return cmp.Or(r.Busy(), fmt.Sprintf("the latest revision of release %s, %d, is %s while %d is deployed; %s puts that right",
+		r, r.LatestRevision, r.Status, r.Revision, r.undo()))
 }
 
 // ending says what ends an operation that nobody runs.

@@ -29,11 +29,7 @@ func TestFindNamesWhatEndsAnOperation(t *testing.T) {
 			if !strings.Contains(found.Explain(), "if nobody runs one, "+command+" ends it") {
 				t.Errorf("explains %s", found.Explain())
 			}
-			configuration, err := r.access.Helm(home)
-			if err != nil {
-				t.Fatal(err)
-			}
-			rollback := action.NewRollback(configuration)
+			rollback := action.NewRollback(r.access.Helm(home))
 			rollback.Version = 3
 			if err := rollback.Run(name); err != nil {
 				t.Fatal(err)

@@ -23,15 +23,19 @@ const (
 )
 
 // candidates are the releases that envproxy Deployments claim to belong to, by their places, and what is wrong with the
-// Deployments that cannot be trusted. The ledger's release is a candidate with or without an envproxy.
+// Deployments that cannot be trusted: those of all namespaces or, if that is forbidden, of the likely one. The ledger's
+// release is a candidate with or without an envproxy.
 func (s *search) candidates(ctx context.Context) (found [places][]Release, unfit []string, err error) {
-	deployments, err := s.claimants(ctx)
-	if err != nil {
-		return found, nil, err
-	}
-	ledger := s.hint.Ledger
+	likely, ledger := s.hint.Namespace, s.hint.Ledger
 	if ledger != nil {
+		likely = ledger.Namespace
 		found[inLedger] = []Release{{Context: s.access.Context, Namespace: ledger.Namespace, Name: ledger.Release, Ledger: ledger}}
+	}
+	s.found.Searched = inNamespace("")
+	deployments, err := s.envproxies(ctx, "")
+	if apierrors.IsForbidden(err) && likely != "" {
+		s.found.Searched = inNamespace(likely) + " (you may not list all)"
+		deployments, err = s.envproxies(ctx, likely)
 	}
 	for _, deployment := range deployments {
 		release, problem := claimed(deployment)
@@ -40,11 +44,8 @@ func (s *search) candidates(ctx context.Context) (found [places][]Release, unfit
 			continue
 		}
 		release.Context = s.access.Context
-		known := s.deployments[release.String()]
-		s.deployments[release.String()] = append(known, deployment.Name)
-		if owner := gitops.OwnerOf(deployment.Labels, deployment.Annotations); owner.Exists() {
-			s.owners[release.String()+"/"+deployment.Name] = owner
-		}
+		known := s.claims[release.String()]
+		s.claims[release.String()] = append(known, deployment)
 		switch {
 		case isOf(ledger, release):
 			found[inLedger][0].Driver = release.Driver
@@ -57,34 +58,12 @@ func (s *search) candidates(ctx context.Context) (found [places][]Release, unfit
 			found[elsewhere] = append(found[elsewhere], release)
 		}
 	}
-	return found, unfit, nil
+	return found, unfit, err
 }
 
 // envproxies lists the metadata of the envproxy Deployments: anybody may make some, of any size.
 func (s Site) envproxies(ctx context.Context, namespace string) ([]metav1.PartialObjectMetadata, error) {
-	return ask(s.asked, "envproxies "+namespace, func() ([]metav1.PartialObjectMetadata, error) {
-		list, err := s.access.Metadata().Resource(appsv1.SchemeGroupVersion.WithResource("deployments")).Namespace(namespace).
-			List(ctx, metav1.ListOptions{LabelSelector: labelEnvproxy + "=" + envproxy})
-		if err != nil {
-			return nil, fmt.Errorf("the envproxy Deployments %s cannot be listed: %w", inNamespace(namespace), err)
-		}
-		return list.Items, nil
-	})
-}
-
-// claimants lists the envproxy Deployments of all namespaces or, if that is forbidden, of the likely one.
-func (s *search) claimants(ctx context.Context) ([]metav1.PartialObjectMetadata, error) {
-	likely := s.hint.Namespace
-	if s.hint.Ledger != nil {
-		likely = s.hint.Ledger.Namespace
-	}
-	s.found.Searched = inNamespace("")
-	list, err := s.envproxies(ctx, "")
-	if apierrors.IsForbidden(err) && likely != "" {
-		s.found.Searched = inNamespace(likely) + " (you may not list all)"
-		list, err = s.envproxies(ctx, likely)
-	}
-	return list, err
+	return s.list(ctx, appsv1.SchemeGroupVersion.WithResource("deployments"), namespace, labelEnvproxy+"="+envproxy, "envproxy Deployments")
 }
 
 // claimed returns the release that a Deployment claims to belong to, or what is wrong with the claim. Anybody who may

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/sets"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 )
 
 // statusDeployed is Helm's status of the revision in use.
@@ -17,36 +18,30 @@ const statusDeployed = string(release.StatusDeployed)
 
 // examine reads the records of the candidates: the metadata of all revisions in one list, and the deployed record.
 func (s *search) examine(ctx context.Context, candidates []Release) error {
-	drivers := []string{s.access.Driver(), cluster.DriverSecrets, cluster.DriverConfigMaps}
-	for i, driver := range drivers {
-		if slices.Contains(drivers[:i], driver) || len(candidates) == 0 {
-			continue
-		}
-		revisions, err := s.revisions(ctx, driver, candidates)
-		if err != nil && i > 0 {
-			// The other kind of storage is a guess: not to be allowed to read it is worth a word, but no failure.
-			s.exclude("%v", err)
-			break
-		}
-		if err != nil {
-			return err
-		}
-		var rest []Release
-		for _, candidate := range candidates {
-			own := revisions[candidate.String()]
-			if len(own) == 0 {
-				rest = append(rest, candidate)
-				continue
-			}
-			candidate.Driver = driver
-			if err := s.one(ctx, candidate, own); err != nil {
-				return err
-			}
-		}
-		candidates = rest
+	first, second := cluster.DriverSecrets, cluster.DriverConfigMaps
+	if s.access.Driver() == second {
+		first, second = second, first
+	}
+	revisions, err := s.revisions(ctx, first, candidates)
+	if err != nil {
+		return err
+	}
+	rest := slices.DeleteFunc(slices.Clone(candidates), func(c Release) bool { return len(revisions[c.String()]) > 0 })
+	others, err := s.revisions(ctx, second, rest)
+	if err != nil { // it is a guess: not to be allowed to read it is worth a word, but no failure
+		s.exclude("%v", err)
+	}
+	for _, candidate := range rest {
+		revisions[candidate.String()] = others[candidate.String()]
 	}
 	for _, candidate := range candidates {
-		if err := s.lost(ctx, candidate, "it has no Helm record"); err != nil {
+		if own := revisions[candidate.String()]; len(own) > 0 {
+			candidate.Driver = own[0].driver
+			err = s.one(ctx, candidate, own)
+		} else {
+			err = s.lost(ctx, candidate, "it has no Helm record")
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -65,7 +60,7 @@ func (s *search) revisions(ctx context.Context, driver string, candidates []Rele
 	}
 	found := map[string][]revision{}
 	for _, namespace := range sets.List(namespaces) {
-		list, err := s.store(driver, namespace).revisions(ctx, sets.List(names)...)
+		list, err := s.Site.revisions(ctx, driver, namespace, sets.List(names)...)
 		if err != nil {
 			return nil, err
 		}
@@ -93,7 +88,7 @@ func (s *search) one(ctx context.Context, candidate Release, revisions []revisio
 	if current == nil {
 		return s.lost(ctx, candidate, fmt.Sprintf("no revision of it is deployed, the latest, %d, is %s", latest.number, latest.status))
 	}
-	c, err := s.Of(candidate).store().held(ctx, current.object)
+	c, err := s.Of(candidate).held(ctx, current.object)
 	switch {
 	case errors.Is(err, errNoRecord):
 		return s.lost(ctx, candidate, "its Helm record was deleted a moment ago")
@@ -127,10 +122,12 @@ func (r *Release) is(c held) error {
 
 // take adds the candidate to what was found. Its Deployment is the claimant among its objects, if any.
 func (s *search) take(candidate Release) {
-	claims := s.deployments[candidate.String()]
-	own := slices.IndexFunc(candidate.Objects, func(o ObjectRef) bool { return o.Kind == "Deployment" && slices.Contains(claims, o.Name) })
-	if own >= 0 {
-		candidate.Deployment = candidate.Objects[own].Name
+	for _, claim := range s.claims[candidate.String()] {
+		own := slices.ContainsFunc(candidate.Objects, func(o ObjectRef) bool { return o.Kind == "Deployment" && o.Name == claim.Name })
+		if own {
+			candidate.Deployment, candidate.Owner = claim.Name, gitops.OwnerOf(claim.Labels, claim.Annotations)
+			break
+		}
 	}
 	s.found.Releases = append(s.found.Releases, candidate)
 }

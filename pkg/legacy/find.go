@@ -7,8 +7,9 @@ import (
 	"strings"
 	"sync"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
 
@@ -73,10 +74,8 @@ type search struct {
 	Site
 	hint  Hint
 	found Found
-	// deployments are the envproxy Deployments by the release that they claim.
-	deployments map[string][]string
-	// owners are the GitOps controllers that own them, by "namespace/release/deployment".
-	owners map[string]gitops.Owner
+	// claims are the metadata of the envproxy Deployments by the release that they claim.
+	claims map[string][]metav1.PartialObjectMetadata
 }
 
 // Find returns the legacy releases of the cluster. It starts from the envproxy Deployments, so the number of Helm
@@ -84,7 +83,7 @@ type search struct {
 // release, then in the provider's namespace, and elsewhere only if neither has one. Nothing found is not an error. A
 // record that cannot be read is one, unless a likelier release was found.
 func (s Site) Find(ctx context.Context, hint Hint) (Found, error) {
-	search := &search{Site: s.Once(), hint: hint, deployments: map[string][]string{}, owners: map[string]gitops.Owner{}}
+	search := &search{Site: s.Once(), hint: hint, claims: map[string][]metav1.PartialObjectMetadata{}}
 	var expected sync.WaitGroup
 	defer expected.Wait()
 	search.expect(ctx, hint.Ledger, &expected)
@@ -125,9 +124,6 @@ func (s *search) run(ctx context.Context) (Found, error) {
 	for _, reason := range unfit { // last, since anybody may cause them
 		s.exclude("%s", reason)
 	}
-	for i, release := range s.found.Releases {
-		s.found.Releases[i].Owner = s.owners[release.String()+"/"+release.Deployment]
-	}
 	return s.found, nil
 }
 
@@ -154,14 +150,12 @@ func (s *search) isAnothers(r Release) bool {
 
 // prefer keeps the release that fits, if exactly one does.
 func (s *search) prefer(otherwise string, fits func(Release) bool) {
-	fitting := slices.DeleteFunc(slices.Clone(s.found.Releases), func(r Release) bool { return !fits(r) })
-	if len(fitting) != 1 {
+	others := slices.DeleteFunc(slices.Clone(s.found.Releases), fits)
+	if len(s.found.Releases) != len(others)+1 {
 		return
 	}
-	for _, r := range s.found.Releases {
-		if !fits(r) {
-			s.exclude("%s %s", r, otherwise)
-		}
+	for _, r := range others {
+		s.exclude("%s %s", r, otherwise)
 	}
-	s.found.Releases = fitting
+	s.found.Releases = slices.DeleteFunc(s.found.Releases, func(r Release) bool { return !fits(r) })
 }

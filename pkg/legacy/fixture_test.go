@@ -188,13 +188,9 @@ func (r *region) inspect(release Release) (Retention, Readiness) {
 // helmUninstall does what `helm uninstall` does, with Helm's own code.
 func (r *region) helmUninstall(keepHistory bool) error {
 	r.t.Helper()
-	configuration, err := r.access.Helm(home)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	uninstall := action.NewUninstall(configuration)
+	uninstall := action.NewUninstall(r.access.Helm(home))
 	uninstall.KeepHistory = keepHistory
-	_, err = uninstall.Run(name)
+	_, err := uninstall.Run(name)
 	return err
 }
 
@@ -301,9 +297,5 @@ func annotateManifest(manifest string) (string, error) {
 
 // manifestObjects parses a manifest and returns its objects.
 func manifestObjects(manifest, namespace string) ([]declared, error) {
-	documents, err := parseManifest(manifest)
-	if err != nil {
-		return nil, err
-	}
-	return objectsOf(documents, namespace)
+	return held{documents: func() ([]document, error) { return parseManifest(manifest) }}.objects(namespace)
 }

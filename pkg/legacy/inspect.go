@@ -55,10 +55,6 @@ func (h Handle) Inspect(ctx context.Context) (Retention, Readiness, error) {
 		control = h.control(ctx)
 		return nil
 	})
-	group.Go(func() error {
-		_, err := h.envproxy(ctx)
-		return err
-	})
 	objects, err := h.lookAt(ctx, records[0])
 	if errs := group.Wait(); errs != nil || err != nil {
 		return Retention{}, Readiness{}, cmp.Or(errs, err)
@@ -68,11 +64,8 @@ func (h Handle) Inspect(ctx context.Context) (Retention, Readiness, error) {
 		kept.Missing = append(kept.Missing, acts)
 	}
 	for _, l := range objects {
-		if l.object == nil || !h.Rendered() {
-			continue
-		}
-		if why := l.foreign(h.Release); why != "" {
-			kept.Missing = append(kept.Missing, fmt.Sprintf("%s, which is not the Application's any more: %s", l, why))
+		if l.object != nil && h.Rendered() && l.foreign(h.Release) != "" {
+			kept.Missing = append(kept.Missing, fmt.Sprintf("%s, which is not the Application's any more: %s", l, l.foreign(h.Release)))
 		}
 	}
 	if lacking := h.unkept(objects); len(lacking) > 0 {
@@ -85,21 +78,6 @@ func (h Handle) Inspect(ctx context.Context) (Retention, Readiness, error) {
 	err = h.live(ctx, &ready, objects)
 	kept.Complete, ready.Ready = len(kept.Missing) == 0, len(ready.Problems) == 0
 	return kept, ready, err
-}
-
-// envproxy returns the release's Deployment; nil if there is none.
-func (h Handle) envproxy(ctx context.Context) (*appsv1.Deployment, error) {
-	if h.Deployment == "" {
-		return nil, nil // its absence is among the objects
-	}
-	deployment, err := h.deployment(ctx, h.Namespace, h.Deployment)
-	switch {
-	case apierrors.IsNotFound(err):
-		return nil, nil
-	case err != nil:
-		return nil, fmt.Errorf("Deployment %s/%s cannot be read: %w", h.Namespace, h.Deployment, err)
-	}
-	return deployment, nil
 }
 
 func (s Site) deployment(ctx context.Context, namespace, name string) (*appsv1.Deployment, error) {
@@ -123,7 +101,7 @@ func (h Handle) inspectBackup(ctx context.Context, cause error) (Retention, Read
 		ready.problem("%v", err)
 		return kept, ready, nil
 	}
-	objects, err := h.lookAt(ctx, b.held)
+	objects, err := h.lookAt(ctx, *b)
 	if err == nil {
 		err = h.live(ctx, &ready, objects)
 	}
@@ -143,12 +121,18 @@ func (h Handle) live(ctx context.Context, r *Readiness, objects []live) error {
 			r.problem("%s does not exist %s", l, inNamespace(l.Namespace))
 		}
 	}
-	deployment, err := h.envproxy(ctx)
-	if err != nil || deployment == nil {
-		return err
+	if h.Deployment == "" {
+		return nil // its absence is among the objects
 	}
-	if reason := unavailable(deployment); reason != "" {
-		r.problem("Deployment %s/%s is not available: %s", deployment.Namespace, deployment.Name, reason)
+	deployment, err := h.deployment(ctx, h.Namespace, h.Deployment)
+	switch {
+	case apierrors.IsNotFound(err):
+	case err != nil:
+		return fmt.Errorf("Deployment %s/%s cannot be read: %w", h.Namespace, h.Deployment, err)
+	default:
+		if reason := unavailable(deployment); reason != "" {
+			r.problem("Deployment %s/%s is not available: %s", deployment.Namespace, deployment.Name, reason)
+		}
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/sets"
 )
 
 // lost handles a candidate without a deployed record, uninstalled by somebody. A backup can restore it.
@@ -23,7 +24,7 @@ func (s *search) lost(ctx context.Context, candidate Release, why string) error 
 		return s.fromLive(ctx, candidate)
 	}
 	there := "the envproxy of " + candidate.String()
-	if len(s.deployments[candidate.String()]) == 0 {
+	if len(s.claims[candidate.String()]) == 0 {
 		if candidate.Status == "" {
 			return nil // nothing remains of the ledger's release
 		}
@@ -77,30 +78,19 @@ func (s *search) fromBackups(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	seen := map[string]bool{}
+	seen := sets.New[string]()
 	for _, item := range items {
 		candidate := Release{Context: s.access.Context, Namespace: item.Labels[labelNamespace], Name: item.Labels[labelRelease]}
-		if seen[candidate.String()] {
+		if seen.Has(candidate.String()) {
 			continue
 		}
-		seen[candidate.String()] = true
-		b, err := s.backup(ctx, item.Namespace, item.Name, nil)
-		if err != nil {
+		seen.Insert(candidate.String())
+		if _, err := s.backup(ctx, item.Namespace, item.Name, nil); err != nil {
 			s.exclude("%v", err)
 			continue
 		}
 		// The envproxy may be gone while the record is there.
-		revisions, err := s.revisions(ctx, b.original.Driver, []Release{candidate})
-		if err != nil {
-			return err
-		}
-		if own := revisions[candidate.String()]; deployed(own) != nil {
-			candidate.Driver = b.original.Driver
-			err = s.one(ctx, candidate, own)
-		} else {
-			err = s.fromBackup(ctx, candidate, item)
-		}
-		if err != nil {
+		if err := s.examine(ctx, []Release{candidate}); err != nil {
 			return err
 		}
 	}
@@ -127,7 +117,7 @@ func (s *search) fromBackup(ctx context.Context, candidate Release, listed metav
 	}
 	candidate.RecordMissing, candidate.Backup = true, listed.Name
 	candidate.Driver, candidate.Deployment = b.original.Driver, b.original.Deployment
-	if err := candidate.is(b.held); err != nil {
+	if err := candidate.is(*b); err != nil {
 		s.exclude("the backup %s of %s: %v", b, candidate, err)
 		return nil
 	}

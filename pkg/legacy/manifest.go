@@ -38,22 +38,15 @@ func parseManifest(manifest string) ([]document, error) {
 // splitManifest splits a manifest exactly where Helm does. A last document without content holds what follows.
 func splitManifest(manifest string) []document {
 	var documents []document
-	done := 0 // what the documents hold so far
-	add := func(from, to int) {
-		body := strings.TrimSpace(manifest[from:to])
-		from += strings.Index(manifest[from:to], body)
-		documents = append(documents, document{before: manifest[done:from], body: body})
-		done = from + len(body)
+	from := 0 // where the next body may begin: after its separator
+	for _, body := range separator.Split(strings.TrimSpace(manifest), -1) {
+		body = strings.TrimSpace(body)
+		from += strings.Index(manifest[from:], body)
+		documents = append(documents, document{before: manifest[:from], body: body})
+		manifest = manifest[from+len(body):]
+		from = strings.Index(manifest, "---") + len("---")
 	}
-	trimmed := strings.TrimSpace(manifest)
-	lead := strings.Index(manifest, trimmed)
-	at := lead
-	for _, place := range separator.FindAllStringIndex(trimmed, -1) {
-		add(at, lead+place[0])
-		at = lead + place[1]
-	}
-	add(at, lead+len(trimmed))
-	return append(documents, document{before: manifest[done:]})
+	return append(documents, document{before: manifest})
 }
 
 func joinManifest(documents []document) string {
@@ -116,8 +109,12 @@ type declared struct {
 	chartKeeps bool // whether the chart itself marks the object to be kept
 }
 
-// objectsOf returns the objects of a manifest in order, lists flattened. An object without a namespace gets the given one.
-func objectsOf(documents []document, namespace string) ([]declared, error) {
+// objects returns those of the manifest in order, lists flattened. An object without a namespace gets the given one.
+func (c held) objects(namespace string) ([]declared, error) {
+	documents, err := c.documents()
+	if err != nil {
+		return nil, err
+	}
 	var objects []declared
 	for _, d := range documents {
 		err := eachObject(d.object, func(u *unstructured.Unstructured) error {

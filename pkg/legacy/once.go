@@ -1,40 +1,27 @@
 package legacy
 
 import (
+	"cmp"
 	"context"
 	"sync"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 )
 
-// asked caches what one look at a site has requested: nothing is requested twice. What is likely to be needed is
-// requested beforehand, since a far cluster answers many requests at once as fast as one.
-type asked struct {
-	mu      sync.Mutex
-	answers map[string]any // by question; func() (T, error)
-}
-
-// Once returns the same site for one look, which reads nothing twice. Do not write through it.
+// Once returns the same site for one look, which reads nothing twice. Do not write through it. What is likely to be needed
+// is requested beforehand, since a far cluster answers many requests at once as fast as one.
 func (s Site) Once() Site {
-	if s.asked == nil {
-		s.asked = &asked{answers: map[string]any{}}
-	}
+	s.asked = cmp.Or(s.asked, &sync.Map{})
 	return s
 }
 
 // ask returns what read returns; within a look, what it returned the first time.
-func ask[T any](a *asked, question string, read func() (T, error)) (T, error) {
-	if a == nil {
+func ask[T any](asked *sync.Map, question string, read func() (T, error)) (T, error) {
+	if asked == nil {
 		return read()
 	}
-	a.mu.Lock()
-	answer, asked := a.answers[question].(func() (T, error))
-	if !asked {
-		answer = sync.OnceValues(read)
-		a.answers[question] = answer
-	}
-	a.mu.Unlock()
-	return answer()
+	answer, _ := asked.LoadOrStore(question, sync.OnceValues(read))
+	return answer.(func() (T, error))()
 }
 
 // Expect requests what every search begins with, before more is known.
@@ -45,9 +32,9 @@ func (s Site) expect(ctx context.Context, ledger *journal.Ledger, group *sync.Wa
 	if ledger == nil {
 		return
 	}
-	records := s.store(s.access.Driver(), ledger.Namespace)
-	group.Go(func() { _, _ = records.revisions(ctx, ledger.Release) })
-	group.Go(func() { _, _ = records.held(ctx, recordName(ledger.Release, ledger.Revision)) })
+	release := s.Of(Release{Driver: s.access.Driver(), Namespace: ledger.Namespace})
+	group.Go(func() { _, _ = s.revisions(ctx, release.Driver, release.Namespace, ledger.Release) })
+	group.Go(func() { _, _ = release.held(ctx, recordName(ledger.Release, ledger.Revision)) })
 	if ledger.Backup != "" && s.backups != "" {
 		group.Go(func() { _, _ = s.readBackup(ctx, s.backups, ledger.Backup) })
 	}

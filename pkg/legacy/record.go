@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy/record"
 )
@@ -78,11 +77,11 @@ func jsonProblem(err error) string {
 // EncodeWith returns the record with the manifest, and all else unchanged, as Helm stores it. Equal records encode
 // equally. A result larger than Kubernetes stores is an error.
 func (r Record) EncodeWith(manifest string) ([]byte, error) {
-	fields := maps.Clone(r.fields)
-	var err error
-	if fields["manifest"], err = marshal(manifest); err != nil {
-		return nil, err
+	fields := map[string]any{}
+	for name, value := range r.fields {
+		fields[name] = value
 	}
+	fields["manifest"] = manifest
 	text, err := marshal(fields)
 	if err != nil {
 		return nil, err

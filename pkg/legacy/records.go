@@ -9,15 +9,19 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// held is a record and the object that holds it.
+// held is a record and the object that holds it, or its backup.
 type held struct {
-	secret *corev1.Secret
-	record Record
+	secret   *corev1.Secret
+	record   Record
+	original original // of a backup
 	// documents returns those of the manifest, parsed once.
 	documents func() ([]document, error)
 	// kept returns the manifest that keeps every object. It is computed on demand: nothing else here takes as long.
 	kept func() (string, error)
 }
+
+// String returns "namespace/name".
+func (c held) String() string { return c.secret.Namespace + "/" + c.secret.Name }
 
 // decode reads the record in an object. With an error, only the object is set.
 func decode(secret *corev1.Secret) (c held, err error) {
@@ -45,15 +49,6 @@ func (c held) retained() ([]byte, error) {
 	return c.record.EncodeWith(kept)
 }
 
-// objects returns those of the manifest; one without a namespace gets the given one.
-func (c held) objects(namespace string) ([]declared, error) {
-	documents, err := c.documents()
-	if err != nil {
-		return nil, err
-	}
-	return objectsOf(documents, namespace)
-}
-
 // records reads the records that count: first that of the deployed revision, then that of the latest if it is another.
 // `helm uninstall` obeys the manifest of the latest, which after a failed upgrade is not the deployed one (Helm v3,
 // pkg/action/uninstall.go).
@@ -66,8 +61,7 @@ func (h Handle) records(ctx context.Context) ([]held, error) {
 		c, err := h.rendered(ctx)
 		return []held{c}, err
 	}
-	st := h.store()
-	revisions, err := st.revisions(ctx, h.Name)
+	revisions, err := h.revisions(ctx, h.Driver, h.Namespace, h.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +78,7 @@ func (h Handle) records(ctx context.Context) ([]held, error) {
 	}
 	found := make([]held, len(wanted))
 	for i, r := range wanted {
-		if found[i], err = st.held(ctx, r.object); err == nil {
+		if found[i], err = h.held(ctx, r.object); err == nil {
 			_, err = found[i].kept()
 		}
 		if err != nil {

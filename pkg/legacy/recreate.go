@@ -1,6 +1,7 @@
 package legacy
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -22,7 +23,7 @@ func (h Handle) RecreateObjects(ctx context.Context) ([]ObjectRef, error) {
 		return nil, err
 	}
 	h.Driver = b.original.Driver
-	return h.recreate(ctx, b.held)
+	return h.recreate(ctx, *b)
 }
 
 // recreate creates the missing objects of the record in Helm's order: what others need comes first.
@@ -31,13 +32,8 @@ func (h Handle) recreate(ctx context.Context, from held) (created []ObjectRef, e
 	if err != nil {
 		return nil, err
 	}
-	rank := func(l live) int {
-		if at := slices.Index(releaseutil.InstallOrder, l.Kind); at >= 0 {
-			return at
-		}
-		return len(releaseutil.InstallOrder)
-	}
-	slices.SortStableFunc(found, func(a, b live) int { return rank(a) - rank(b) })
+	rank := func(l live) uint { return uint(slices.Index(releaseutil.InstallOrder, l.Kind)) } // unknown kinds, at -1, are last
+	slices.SortStableFunc(found, func(a, b live) int { return cmp.Compare(rank(a), rank(b)) })
 	var errs []error
 	for _, l := range found {
 		switch {

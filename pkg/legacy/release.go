@@ -4,6 +4,7 @@ package legacy
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
@@ -72,7 +73,7 @@ func recordName(release string, revision int) string {
 type Site struct {
 	access  *cluster.Access
 	backups string
-	asked   *asked // nil to request anew each time
+	asked   *sync.Map // answers by questions, as func() (T, error), within one look; nil to request anew each time
 }
 
 // At returns the site whose backups lie in the namespace, without any request. Without a namespace, Find searches all
@@ -88,11 +89,4 @@ func (s Site) Of(release Release) Handle { return Handle{Release: release, Site:
 type Handle struct {
 	Release
 	Site
-}
-
-// store returns the store of the release's records.
-func (h Handle) store() store { return h.Site.store(h.Driver, h.Namespace) }
-
-func (s Site) store(driver, namespace string) store {
-	return store{Site: s, driver: driver, namespace: namespace}
 }

@@ -36,9 +36,9 @@ type remover struct {
 func (h Handle) remover(ctx context.Context) (r remover, err error) {
 	r.Handle = h
 	if h.RecordMissing || h.Rendered() { // somebody uninstalled it after it was retained; now the rest goes
-		var b *backup
+		var b *held
 		if b, err = h.latestBackup(ctx); err == nil {
-			r.records = []held{b.held}
+			r.records = []held{*b}
 		}
 	} else {
 		r.records, err = h.records(ctx)

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"helm.sh/helm/v3/pkg/action"
@@ -14,9 +13,7 @@ import (
 	"helm.sh/helm/v3/pkg/storage"
 	"helm.sh/helm/v3/pkg/storage/driver"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/yaml"
 )
 
 // Remove deletes the release for good: first, by Helm, the objects that Preview says go, and last the records. The
@@ -83,16 +80,10 @@ func (r remover) uninstall(timeout time.Duration) error {
 	if copied.Info == nil {
 		return fmt.Errorf("Helm cannot read the record of release %s: it has no status", r)
 	}
-	if copied.Manifest, err = r.manifest(); err != nil {
-		return err
-	}
-	copied.Namespace = r.Namespace
-	configuration, err := r.access.Helm(r.Namespace)
-	if err != nil {
-		return err
-	}
+	copied.Manifest, copied.Namespace = r.manifest(), r.Namespace
 	memory := driver.NewMemory()
 	memory.SetNamespace(r.Namespace)
+	configuration := r.access.Helm(r.Namespace)
 	configuration.Releases = storage.Init(memory)
 	if err := configuration.Releases.Create(copied); err != nil {
 		return fmt.Errorf("release %s cannot be prepared for Helm: %w", r, err)
@@ -106,20 +97,15 @@ func (r remover) uninstall(timeout time.Duration) error {
 }
 
 // manifest has what Helm needs to delete the objects that go.
-func (r remover) manifest() (string, error) {
-	var text strings.Builder
+func (r remover) manifest() (text string) {
 	for _, l := range r.goes {
-		object := &unstructured.Unstructured{}
-		object.SetGroupVersionKind(l.mapping.GroupVersionKind)
-		object.SetName(l.Name)
-		object.SetNamespace(l.namespace())
-		document, err := yaml.Marshal(object.Object)
-		if err != nil {
-			return "", err
-		}
-		text.WriteString("---\n" + string(document))
+		version, kind := l.mapping.GroupVersionKind.ToAPIVersionAndKind()
+		object, _ := marshal(map[string]any{ // strings can be written
+			"apiVersion": version, "kind": kind, "metadata": map[string]string{"name": l.Name, "namespace": l.namespace()},
+		})
+		text += "---\n" + string(object) + "\n"
 	}
-	return text.String(), nil
+	return text
 }
 
 // bringBack recreates what a failed removal deleted.
@@ -134,14 +120,14 @@ func (r remover) bringBack(ctx context.Context, cause error) error {
 }
 
 // purge deletes the records of all revisions, the deployed one last: until then the release can be found.
-func (r remover) purge(ctx context.Context, b *backup) error {
-	revisions, err := r.store().revisions(ctx, r.Name)
+func (r remover) purge(ctx context.Context, b *held) error {
+	revisions, err := r.revisions(ctx, r.Driver, r.Namespace, r.Name)
 	if err != nil {
 		return err
 	}
 	revisions = slices.DeleteFunc(revisions, func(other revision) bool { return other.object == b.original.Name })
 	for _, other := range append(revisions, revision{object: b.original.Name}) {
-		if err := r.store().delete(ctx, other.object); err != nil {
+		if err := r.delete(ctx, other.object); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package legacy
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -39,11 +40,6 @@ func searched() []schema.GroupVersionKind {
 	}
 }
 
-// isWorkload reports whether the object runs pods.
-func isWorkload(kind string) bool {
-	return slices.Contains([]string{"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"}, kind)
-}
-
 // parts reads the objects of a rendered release: those of a known name, and those that Argo CD counts as the Application's.
 func (s Site) parts(ctx context.Context, release Release) ([]*unstructured.Unstructured, error) {
 	return ask(s.asked, "parts of "+release.String(), func() ([]*unstructured.Unstructured, error) {
@@ -61,14 +57,11 @@ func (s Site) parts(ctx context.Context, release Release) ([]*unstructured.Unstr
 
 func (s Site) partsOf(ctx context.Context, release Release, kind schema.GroupVersionKind) (found []*unstructured.Unstructured, err error) {
 	resource, _ := meta.UnsafeGuessKindToResource(kind)
-	list, err := s.access.Metadata().Resource(resource).Namespace(release.Namespace).List(ctx, metav1.ListOptions{})
-	if apierrors.IsNotFound(err) { // an old cluster does not serve the kind in this version
-		return nil, nil
+	items, err := s.list(ctx, resource, release.Namespace, "", resource.Resource)
+	if err != nil && !apierrors.IsNotFound(err) { // an old cluster does not serve the kind in this version
+		return nil, err
 	}
-	if err != nil {
-		return nil, fmt.Errorf("the %s %s cannot be listed: %w", resource.Resource, inNamespace(release.Namespace), err)
-	}
-	for _, item := range list.Items {
+	for _, item := range items {
 		ref := ObjectRef{kind.GroupVersion().String(), kind.Kind, item.Namespace, item.Name}
 		tracked := len(item.OwnerReferences) == 0 && release.Owner.Tracks(kind.Kind+":"+item.Namespace+"/"+item.Name, item.Annotations)
 		if !tracked && !slices.ContainsFunc(release.Objects, ref.same) {
@@ -93,9 +86,10 @@ func refOf(object *unstructured.Unstructured) ObjectRef {
 // fromLive completes what is known of a rendered release, maybe from its backup. If one of its objects is gone, that is what a
 // missing record is for Helm's releases.
 func (s *search) fromLive(ctx context.Context, candidate Release) error {
-	envproxies := s.deployments[candidate.String()]
-	if len(envproxies) > 0 {
-		candidate.Owner = s.owners[candidate.String()+"/"+envproxies[0]]
+	var envproxies []string
+	for _, claim := range s.claims[candidate.String()] {
+		envproxies = append(envproxies, claim.Name)
+		candidate.Owner = cmp.Or(candidate.Owner, gitops.OwnerOf(claim.Labels, claim.Annotations))
 	}
 	found, err := s.parts(ctx, candidate)
 	if err != nil {
@@ -103,13 +97,13 @@ func (s *search) fromLive(ctx context.Context, candidate Release) error {
 	}
 	var others []string // which the chart does not make
 	var grown []ObjectRef
-	there := 0
+	there, workloads := 0, []string{"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"}
 	for _, object := range found {
 		ref := refOf(object)
 		switch {
 		case slices.ContainsFunc(candidate.Objects, ref.same):
 			there++
-		case isWorkload(ref.Kind) && (ref.Kind != "Deployment" || !slices.Contains(envproxies, ref.Name) && !strings.Contains(ref.Name, "ingress")):
+		case slices.Contains(workloads, ref.Kind) && (ref.Kind != "Deployment" || !slices.Contains(envproxies, ref.Name) && !strings.Contains(ref.Name, "ingress")):
 			others = append(others, ref.String())
 		default:
 			grown = append(grown, ref)
@@ -173,14 +167,12 @@ func applied(live *unstructured.Unstructured) map[string]any {
 	delete(object.Object, "secrets")   // of a ServiceAccount: this one's tokens
 	if object.GetKind() == "Service" { // another may have them by then
 		unstructured.RemoveNestedField(object.Object, "spec", "healthCheckNodePort")
-		ports, _, _ := unstructured.NestedSlice(object.Object, "spec", "ports")
-		for _, port := range ports {
+		ports, _, _ := unstructured.NestedFieldNoCopy(object.Object, "spec", "ports")
+		list, _ := ports.([]any)
+		for _, port := range list {
 			if port, ok := port.(map[string]any); ok {
 				delete(port, "nodePort")
 			}
-		}
-		if len(ports) > 0 {
-			_ = unstructured.SetNestedSlice(object.Object, ports, "spec", "ports") // there is a spec
 		}
 	}
 	if address, _, _ := unstructured.NestedString(object.Object, "spec", "clusterIP"); address != corev1.ClusterIPNone {

@@ -23,7 +23,7 @@ func (h Handle) RestoreRecord(ctx context.Context) error {
 	if h.Rendered() {
 		return h.use(ctx, b)
 	}
-	revisions, err := h.store().revisions(ctx, h.Name)
+	revisions, err := h.revisions(ctx, h.Driver, h.Namespace, h.Name)
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (h Handle) RestoreRecord(ctx context.Context) error {
 		return err
 	}
 	for _, r := range hiding {
-		if err := h.store().delete(ctx, r.object); err != nil {
+		if err := h.delete(ctx, r.object); err != nil {
 			return err
 		}
 	}
@@ -54,9 +54,9 @@ func (r revision) hides(record Record) bool {
 
 // saveHiding backs up the records that are deleted because they hide that of b: they may be the only ones of an upgrade
 // after the retention. No release is restored from these backups: their revisions are not deployed.
-func (h Handle) saveHiding(ctx context.Context, hiding []revision, b *backup) error {
+func (h Handle) saveHiding(ctx context.Context, hiding []revision, b *held) error {
 	for _, r := range hiding {
-		hides, err := h.store().held(ctx, r.object)
+		hides, err := h.held(ctx, r.object)
 		switch {
 		case errors.Is(err, errNoRecord):
 			continue
@@ -78,12 +78,12 @@ func (h Handle) saveHiding(ctx context.Context, hiding []revision, b *backup) er
 }
 
 // restore creates the object of the record, or replaces an unusable one.
-func (h Handle) restore(ctx context.Context, b *backup) error {
+func (h Handle) restore(ctx context.Context, b *held) error {
 	data, err := b.retained()
 	if err != nil {
 		return fmt.Errorf("the backup %s: %w", b, err)
 	}
-	secret, err := h.store().get(ctx, b.original.Name)
+	secret, err := h.get(ctx, b.original.Name)
 	switch {
 	case err == nil && usable(secret):
 		return nil

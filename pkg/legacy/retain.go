@@ -129,10 +129,10 @@ func dress(secret *corev1.Secret, data []byte, notes map[string]string) {
 
 // write writes the object of a record, reads it back and compares.
 func (h Handle) write(ctx context.Context, wanted *corev1.Secret) error {
-	if err := h.store().write(ctx, wanted); err != nil {
+	if err := h.put(ctx, wanted); err != nil {
 		return err
 	}
-	now, err := h.store().get(ctx, wanted.Name)
+	now, err := h.get(ctx, wanted.Name)
 	if err != nil {
 		return err
 	}
@@ -150,7 +150,7 @@ func equal(a, b *corev1.Secret) bool {
 }
 
 // ledger says what was done. A repetition returns the same: who, why and when come from the record.
-func (h Handle) ledger(b *backup, record *corev1.Secret, options Options) *journal.Ledger {
+func (h Handle) ledger(b *held, record *corev1.Secret, options Options) *journal.Ledger {
 	noted := notedIn(record.Annotations)
 	if noted.Now.IsZero() {
 		noted.Now = options.Now.UTC()

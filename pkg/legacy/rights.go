@@ -34,29 +34,11 @@ func (r Release) Kinds() []schema.GroupKind {
 	return kinds
 }
 
-func (s Scope) made() []cluster.Resource {
-	return append([]cluster.Resource{
+func (s Scope) made() cluster.Resources {
+	return append(cluster.Resources{
 		cluster.Core("serviceaccounts"), cluster.Core("services"), {Group: "apps", Resource: "deployments", Namespaced: true},
 		{Group: rbacv1.GroupName, Resource: "roles", Namespaced: true}, {Group: rbacv1.GroupName, Resource: "rolebindings", Namespaced: true},
 	}, s.Made...)
-}
-
-// eachMade returns the rights to do the verbs with each of the release's objects.
-func (s Scope) eachMade(verbs ...string) []cluster.Rule {
-	var rules []cluster.Rule
-	for _, resource := range s.made() {
-		rules = append(rules, resource.In(s.Release, verbs...)...)
-	}
-	return rules
-}
-
-// overRights returns the rights that the API server requires to write the release's roles.
-func (s Scope) overRights() []cluster.Rule {
-	var rules []cluster.Rule
-	for _, resource := range s.made() {
-		rules = append(rules, cluster.RightsOverRights(resource, s.Release)...)
-	}
-	return rules
 }
 
 // records returns the rights to do the verbs with the release's records, if it has any.
@@ -78,7 +60,7 @@ func RightsToInspect(s Scope) []cluster.Rule {
 	}
 	return slices.Concat(
 		records,
-		s.eachMade("get"),
+		s.made().In(s.Release, "get"),
 		cluster.Resource{Group: "apps", Resource: "deployments", Namespaced: true}.In(s.Release, "list"),
 		cluster.Core("secrets").In(s.Backups, "list", "get"),
 	)
@@ -87,17 +69,17 @@ func RightsToInspect(s Scope) []cluster.Rule {
 // RightsToRetain are the rights that Retain needs beyond those to inspect.
 func RightsToRetain(s Scope) []cluster.Rule {
 	return slices.Concat(
-		s.records("update"), s.eachMade("patch"), s.overRights(),
+		s.records("update"), s.made().In(s.Release, "patch"), s.made().OverRights(s.Release),
 		cluster.Core("secrets").In(s.Backups, "create", "update", "delete"),
 	)
 }
 
 // RightsToRestore are the rights that RestoreRecord and RecreateObjects need beyond those to retain.
 func RightsToRestore(s Scope) []cluster.Rule {
-	return slices.Concat(s.records("create", "delete"), s.eachMade("create"), s.overRights())
+	return slices.Concat(s.records("create", "delete"), s.made().In(s.Release, "create"), s.made().OverRights(s.Release))
 }
 
 // RightsToRemove are the rights that Remove needs beyond those to retain. A failed removal has to create objects again.
 func RightsToRemove(s Scope) []cluster.Rule {
-	return slices.Concat(RightsToRestore(s), cluster.Core("secrets").In(s.Backups, "patch"), s.eachMade("delete"))
+	return slices.Concat(RightsToRestore(s), cluster.Core("secrets").In(s.Backups, "patch"), s.made().In(s.Release, "delete"))
 }

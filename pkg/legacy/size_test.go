@@ -13,7 +13,7 @@ import (
 func inflateTo(t *testing.T, r *region, size int) {
 	t.Helper()
 	const key = "/secrets/coder/sh.helm.release.v1.coder-workspace-provider.v1"
-	h, err := r.of(r.find()).store().get(context.Background(), "sh.helm.release.v1.coder-workspace-provider.v1")
+	h, err := r.of(r.find()).get(context.Background(), "sh.helm.release.v1.coder-workspace-provider.v1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func inflateTo(t *testing.T, r *region, size int) {
 		t.Fatalf("%d bytes are not near %d", len(data), size)
 	}
 	h.Data[recordKey] = data
-	if err := r.of(r.find()).store().write(context.Background(), h); err != nil {
+	if err := r.of(r.find()).put(context.Background(), h); err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("%s has %d bytes", key, len(data))

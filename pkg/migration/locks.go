@@ -36,7 +36,8 @@ func (r *regionRun) takeLocks(ctx context.Context) error {
 	if err := r.nobodyLeft(); err != nil {
 		return err
 	}
-	return r.fence()
+	r.fence()
+	return nil
 }
 
 // take takes the part's lock and gives the part a context that ends when the lock is lost.
@@ -88,27 +89,18 @@ func (r *regionRun) giveUp(ctx context.Context) {
 
 // fence restricts each part's writes to what its lock guards, while the lock is held. Writes to the primary for a provider
 // also need the satellite's lock.
-func (r *regionRun) fence() error {
+func (r *regionRun) fence() {
 	satellite := lock.ReadOnly
 	onSatellite := func(next http.RoundTripper) http.RoundTripper { return next }
 	if r.satellite != nil {
 		satellite, onSatellite = r.satellite.held.Fence, r.satellite.held.Fence
-		source, err := r.satellite.source.Wrapped(satellite, lock.ReadOnly, satellite)
-		if err != nil {
-			return err
-		}
-		r.satellite.source = source
+		r.satellite.source = r.satellite.source.Wrapped(satellite, lock.ReadOnly, satellite)
 	}
 	for _, p := range r.providers {
 		if p.held == nil {
 			continue
 		}
 		primary := func(next http.RoundTripper) http.RoundTripper { return onSatellite(p.held.Fence(next)) }
-		source, err := p.source.Wrapped(satellite, p.held.Fence, primary)
-		if err != nil {
-			return err
-		}
-		p.source = source
+		p.source = p.source.Wrapped(satellite, p.held.Fence, primary)
 	}
-	return nil
 }

@@ -42,7 +42,7 @@ func silent(t *testing.T, why error) *cluster.Access {
 	}
 	access, err := kubeconfig.Open("x", cluster.Options{})
 	if err == nil {
-		access, err = access.Wrapped(func(http.RoundTripper) http.RoundTripper { return nobody{why} })
+		access = access.Wrapped(func(http.RoundTripper) http.RoundTripper { return nobody{why} })
 	}
 	if err != nil {
 		t.Fatal(err)

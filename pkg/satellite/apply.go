@@ -66,15 +66,12 @@ func (r releaseRecords) upgrades() bool {
 
 // run installs or upgrades, with neither Atomic nor Wait, and returns the revision.
 func (r Release) run(spec Spec, c *Chart, upgrade bool) (int, error) {
-	configuration, err := r.helm()
-	if err != nil {
-		return 0, err
-	}
 	var done *release.Release
+	var err error
 	if upgrade {
-		done, err = r.upgrade(configuration).Run(r.name, c.own(), spec.Values)
+		done, err = r.upgrade(r.helm()).Run(r.name, c.own(), spec.Values)
 	} else {
-		done, err = r.installation(configuration).Run(c.own(), spec.Values)
+		done, err = r.installation(r.helm()).Run(c.own(), spec.Values)
 	}
 	if err != nil {
 		return 0, spec.withoutValues(err)
@@ -103,10 +100,7 @@ func (r Release) endPending(records *releaseRecords) error {
 	if records.deployed != nil {
 		return r.Rollback(records.deployed.Version)
 	}
-	configuration, err := r.helm()
-	if err != nil {
-		return err
-	}
+	configuration := r.helm()
 	pending, err := configuration.Releases.Get(r.name, records.last)
 	if err != nil {
 		return r.explain(err, "revision %d of release %s cannot be read", records.last, r)
@@ -121,11 +115,7 @@ func (r Release) endPending(records *releaseRecords) error {
 
 // Rollback restores what the revision was, as a new revision.
 func (r Release) Rollback(revision int) error {
-	configuration, err := r.helm()
-	if err != nil {
-		return err
-	}
-	rollback := action.NewRollback(configuration)
+	rollback := action.NewRollback(r.helm())
 	rollback.Version, rollback.Timeout = revision, helmTimeout
 	if err := rollback.Run(r.name); err != nil {
 		return r.explain(err, "release %s could not be rolled back to revision %d", r, revision)
@@ -135,11 +125,7 @@ func (r Release) Rollback(revision int) error {
 
 // Uninstall uninstalls the release, if it exists, and waits until its objects are gone.
 func (r Release) Uninstall() error {
-	configuration, err := r.helm()
-	if err != nil {
-		return err
-	}
-	uninstall := action.NewUninstall(configuration)
+	uninstall := action.NewUninstall(r.helm())
 	uninstall.Timeout, uninstall.Wait = helmTimeout, true
 	uninstall.DeletionPropagation = "foreground"
 	if _, err := uninstall.Run(r.name); err != nil && !errors.Is(err, driver.ErrReleaseNotFound) {

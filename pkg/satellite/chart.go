@@ -33,28 +33,25 @@ type Chart struct {
 // LoadChart reads a chart from a folder, a .tgz file, an HTTP repository or an OCI registry, and keeps nothing on disk.
 // A download ends with ctx, and after a minute. If a repository lacks the version, the error names versions that it has.
 func LoadChart(ctx context.Context, ref ChartRef) (*Chart, error) {
-	loaded, err := load(ctx, ref)
-	if err != nil {
-		return nil, err
+	var loaded *chart.Chart
+	var err error
+	switch {
+	case ref.Repo != "":
+		loaded, err = download(ctx, ref, fromRepository)
+	case registry.IsOCI(ref.Name):
+		loaded, err = download(ctx, ref, fromRegistry)
+	default:
+		loaded, err = fromDisk(ref)
 	}
 	switch {
+	case err != nil:
+		return nil, err
 	case loaded.Metadata.Deprecated:
 		return nil, fmt.Errorf("chart %s %s is deprecated by its authors", loaded.Metadata.Name, loaded.Metadata.Version)
 	case action.CheckDependencies(loaded, loaded.Metadata.Dependencies) != nil:
 		return nil, fmt.Errorf("chart %s lacks charts that it depends on: run `helm dependency build %s`", loaded.Metadata.Name, ref.Name)
 	}
 	return &Chart{Chart: loaded, Digest: digest(loaded)}, nil
-}
-
-func load(ctx context.Context, ref ChartRef) (*chart.Chart, error) {
-	switch {
-	case ref.Repo != "":
-		return download(ctx, ref, fromRepository)
-	case registry.IsOCI(ref.Name):
-		return download(ctx, ref, fromRegistry)
-	default:
-		return fromDisk(ref)
-	}
 }
 
 func fromDisk(ref ChartRef) (*chart.Chart, error) {

@@ -20,6 +20,8 @@ import (
 	"k8s.io/client-go/transport"
 	"oras.land/oras-go/v2/registry/remote/errcode"
 	"oras.land/oras-go/v2/registry/remote/retry"
+
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 )
 
 const (
@@ -42,7 +44,28 @@ func download(ctx context.Context, ref ChartRef, load func(ChartRef, *http.Clien
 	}
 	base := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, TLSClientConfig: certificates}
 	defer base.CloseIdleConnections()
-	return load(ref, &http.Client{Transport: &bounded{ctx: ctx, next: &authenticated{entry, retry.NewTransport(base)}}, CheckRedirect: safely})
+	next := retry.NewTransport(base)
+	home, noHome := url.Parse(entry.URL)
+	why := func(err error) error { // names the limit that was reached
+		if tooLong, is := errors.AsType[*http.MaxBytesError](err); is {
+			return fmt.Errorf("the answer is longer than %d MiB", tooLong.Limit>>20)
+		}
+		return cmp.Or(context.Cause(ctx), err)
+	}
+	return load(ref, &http.Client{CheckRedirect: safely, Transport: cluster.RoundTripper(func(request *http.Request) (*http.Response, error) {
+		request = request.Clone(ctx)
+		// credentials go to their own host, and to others only if they were stored with --pass-credentials; over TLS alone
+		own := entry.PassCredentialsAll || noHome == nil && home.Host == request.URL.Host
+		if entry.Username != "" && request.URL.Scheme == "https" && own {
+			request.SetBasicAuth(entry.Username, entry.Password)
+		}
+		response, err := next.RoundTrip(request)
+		if err != nil {
+			return nil, why(err)
+		}
+		response.Body = cluster.Bounded(response.Body, maxDownload, why, func() {})
+		return response, nil
+	})})
 }
 
 // stored returns what `helm repo add` stored for the repository of that URL: its
@@ -63,23 +86,6 @@ func stored(repository string) (*repo.Entry, error) {
 	return &repo.Entry{}, nil
 }
 
-// authenticated sends a repository's credentials to its own host, and to others only if
-// they were stored with --pass-credentials; over TLS alone.
-type authenticated struct {
-	entry *repo.Entry
-	next  http.RoundTripper
-}
-
-// RoundTrip implements http.RoundTripper.
-func (a *authenticated) RoundTrip(request *http.Request) (*http.Response, error) {
-	home, err := url.Parse(a.entry.URL)
-	if a.entry.Username != "" && request.URL.Scheme == "https" && (a.entry.PassCredentialsAll || err == nil && home.Host == request.URL.Host) {
-		request = request.Clone(request.Context())
-		request.SetBasicAuth(a.entry.Username, a.entry.Password)
-	}
-	return a.next.RoundTrip(request)
-}
-
 // safely refuses redirects that leave TLS, and more of them than Go follows by default.
 func safely(request *http.Request, via []*http.Request) error {
 	const most = 10
@@ -91,51 +97,6 @@ func safely(request *http.Request, via []*http.Request) error {
 	default:
 		return nil
 	}
-}
-
-// bounded is a transport whose requests end with a context and whose answers have a limit.
-type bounded struct {
-	ctx  context.Context //nolint:containedctx // Helm's callers pass none
-	next http.RoundTripper
-}
-
-// RoundTrip implements http.RoundTripper.
-func (b *bounded) RoundTrip(request *http.Request) (*http.Response, error) {
-	response, err := b.next.RoundTrip(request.WithContext(b.ctx))
-	if err != nil {
-		return nil, b.why(err)
-	}
-	response.Body = &boundedBody{ReadCloser: http.MaxBytesReader(nil, response.Body, maxDownload), why: b.why}
-	return response, nil
-}
-
-// why names the limit that was reached; any other error it returns unchanged.
-func (b *bounded) why(err error) error {
-	tooLong := new(http.MaxBytesError)
-	switch {
-	case errors.Is(err, io.EOF):
-		return err
-	case errors.As(err, &tooLong):
-		return fmt.Errorf("the answer is longer than %d MiB", tooLong.Limit>>20)
-	case b.ctx.Err() != nil:
-		return context.Cause(b.ctx)
-	default:
-		return err
-	}
-}
-
-// boundedBody is a body whose errors name the limit.
-type boundedBody struct {
-	io.ReadCloser
-	why func(error) error
-}
-
-func (b *boundedBody) Read(into []byte) (int, error) {
-	n, err := b.ReadCloser.Read(into)
-	if err != nil {
-		err = b.why(err)
-	}
-	return n, err
 }
 
 func get(location string, client *http.Client) ([]byte, error) {

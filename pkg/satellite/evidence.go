@@ -48,7 +48,12 @@ func (r Release) Evidence(ctx context.Context) (map[string][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		return yaml.Marshal(eventLines(events.Items))
+		lines := []string{}
+		for _, event := range events.Items {
+			lines = append(lines, fmt.Sprintf("%s %s %s/%s %s: %s", eventTime(&event).UTC().Format("15:04:05"), event.Type,
+				event.InvolvedObject.Kind, event.InvolvedObject.Name, event.Reason, event.Message))
+		}
+		return yaml.Marshal(lines)
 	})
 	add("pods.yaml", func() ([]byte, error) {
 		pods, err := o.pods(ctx)
@@ -70,14 +75,4 @@ func (r Release) Evidence(ctx context.Context) (map[string][]byte, error) {
 	})
 	group.Wait()
 	return files, errors.Join(errs...)
-}
-
-func eventLines(events []corev1.Event) []string {
-	lines := make([]string, 0, len(events))
-	for i := range events {
-		event := &events[i]
-		lines = append(lines, fmt.Sprintf("%s %s %s/%s %s: %s", eventTime(event).UTC().Format("15:04:05"), event.Type,
-			event.InvolvedObject.Kind, event.InvolvedObject.Name, event.Reason, event.Message))
-	}
-	return lines
 }

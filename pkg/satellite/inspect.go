@@ -11,7 +11,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 )
@@ -77,8 +76,7 @@ func ownerOf(deployment *appsv1.Deployment, key keyPair, records releaseRecords)
 	}
 	objects, _ := objectsOf(record.Manifest) // Helm has already parsed it
 	for _, object := range objects {
-		u := unstructured.Unstructured{Object: object}
-		owner = cmp.Or(owner, gitops.OwnerOf(u.GetLabels(), nil))
+		owner = cmp.Or(owner, gitops.OwnerOf(object.GetLabels(), nil))
 	}
 	return owner
 }

@@ -11,8 +11,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/util/keyutil"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
@@ -27,11 +25,8 @@ type keyPair struct {
 
 // key returns the public half of the satellite's key, empty without a Secret. The private half stays in here.
 func (o objects) key(ctx context.Context) (keyPair, error) {
-	secret, err := o.client.CoreV1().Secrets(o.namespace).Get(ctx, KeySecret, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		return keyPair{}, nil
-	}
-	if err != nil {
+	secret, err := existing(o.client.CoreV1().Secrets(o.namespace).Get(ctx, KeySecret, metav1.GetOptions{}))
+	if secret == nil {
 		return keyPair{}, err
 	}
 	pair, err := publicHalf(secret.Data[KeySecretField])
@@ -65,16 +60,7 @@ func publicHalf(private []byte) (keyPair, error) {
 // recordedKey returns the Secret with the satellite's key in a manifest, and the key's public half; nil if none is usable
 // one. The chart's template puts the present key into the manifest of every revision.
 func recordedKey(manifest string) (*corev1.Secret, keyPair) {
-	objects, _ := objectsOf(manifest) // Helm has already parsed it
-	for _, object := range objects {
-		u := unstructured.Unstructured{Object: object}
-		if u.GetKind() != "Secret" || u.GetName() != KeySecret {
-			continue
-		}
-		secret := &corev1.Secret{}
-		if runtime.DefaultUnstructuredConverter.FromUnstructured(object, secret) != nil {
-			break
-		}
+	if secret := objectIn[corev1.Secret](manifest, "Secret", KeySecret); secret != nil {
 		if key, err := publicHalf(secret.Data[KeySecretField]); err == nil {
 			return secret, key
 		}

@@ -9,6 +9,7 @@ import (
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/releaseutil"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/yaml"
 )
@@ -49,8 +50,7 @@ func kindsOf(manifest string) ([]schema.GroupKind, error) {
 	}
 	var kinds []schema.GroupKind
 	for _, object := range objects {
-		u := unstructured.Unstructured{Object: object}
-		kind := schema.FromAPIVersionAndKind(u.GetAPIVersion(), u.GetKind()).GroupKind()
+		kind := object.GroupVersionKind().GroupKind()
 		if kind.Kind != "" && !slices.Contains(kinds, kind) {
 			kinds = append(kinds, kind)
 		}
@@ -60,16 +60,28 @@ func kindsOf(manifest string) ([]schema.GroupKind, error) {
 }
 
 // objectsOf returns the objects of a manifest, with lists as they are.
-func objectsOf(manifest string) ([]map[string]any, error) {
-	var objects []map[string]any
+func objectsOf(manifest string) ([]unstructured.Unstructured, error) {
+	var objects []unstructured.Unstructured
 	for _, document := range releaseutil.SplitManifests(manifest) {
 		var object map[string]any
 		if err := yaml.Unmarshal([]byte(document), &object); err != nil {
 			return nil, fmt.Errorf("the chart's manifest is not YAML: %w", err)
 		}
 		if len(object) > 0 {
-			objects = append(objects, object)
+			objects = append(objects, unstructured.Unstructured{Object: object})
 		}
 	}
 	return objects, nil
+}
+
+// objectIn returns the object of that kind and name in a manifest that Helm has already parsed; nil if there is none.
+func objectIn[T any](manifest, kind, name string) *T {
+	objects, _ := objectsOf(manifest)
+	for _, object := range objects {
+		found := new(T)
+		if object.GetKind() == kind && object.GetName() == name && runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, found) == nil {
+			return found
+		}
+	}
+	return nil
 }

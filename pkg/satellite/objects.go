@@ -8,7 +8,6 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
@@ -20,32 +19,40 @@ type objects struct {
 	namespace string
 }
 
+// existing returns the object that a request returned; nil if it does not exist.
+func existing[T any](object *T, err error) (*T, error) {
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	default:
+		return object, nil
+	}
+}
+
 // namespacePhase returns the namespace's phase; empty if it does not exist.
 func (o objects) namespacePhase(ctx context.Context) (string, error) {
-	found, err := o.client.CoreV1().Namespaces().Get(ctx, o.namespace, metav1.GetOptions{})
+	found, err := existing(o.client.CoreV1().Namespaces().Get(ctx, o.namespace, metav1.GetOptions{}))
 	switch {
-	case err == nil:
-		return string(found.Status.Phase), nil
 	case apierrors.IsForbidden(err):
 		return string(corev1.NamespaceActive), nil // nothing contradicts it
+	case found == nil:
+		return "", err
 	default:
-		return "", absent(err)
+		return string(found.Status.Phase), nil
 	}
 }
 
 // deployment returns the satellite's Deployment; nil if it does not exist.
 func (o objects) deployment(ctx context.Context) (*appsv1.Deployment, error) {
-	deployment, err := o.client.AppsV1().Deployments(o.namespace).Get(ctx, Workload, metav1.GetOptions{})
-	if err != nil {
-		return nil, absent(err)
-	}
-	return deployment, nil
+	return existing(o.client.AppsV1().Deployments(o.namespace).Get(ctx, Workload, metav1.GetOptions{}))
 }
 
 func (o objects) pods(ctx context.Context) ([]corev1.Pod, error) {
-	list, err := o.client.CoreV1().Pods(o.namespace).List(ctx, metav1.ListOptions{LabelSelector: "coder.deployment=" + Workload})
-	if err != nil {
-		return nil, absent(err)
+	list, err := existing(o.client.CoreV1().Pods(o.namespace).List(ctx, metav1.ListOptions{LabelSelector: "coder.deployment=" + Workload}))
+	if list == nil {
+		return nil, err
 	}
 	return list.Items, nil
 }
@@ -95,14 +102,6 @@ func eventTime(event *corev1.Event) *metav1.Time {
 	}
 }
 
-// absent turns "does not exist" into no error.
-func absent(err error) error {
-	if apierrors.IsNotFound(err) {
-		return nil
-	}
-	return err
-}
-
 // ingressName is the Ingress that ingress.enable makes (coder/enterprise-helm, templates/ingress.yaml).
 const ingressName = "coderd-ingress"
 
@@ -110,34 +109,32 @@ const ingressName = "coderd-ingress"
 // else the chart's Ingress. Without either, such as with a gateway of the operator's own, the cluster knows no address.
 // It takes one request, or two without a load balancer.
 func (o objects) exposure(ctx context.Context) (at []string, of string, err error) {
-	service, err := o.client.CoreV1().Services(o.namespace).Get(ctx, Workload, metav1.GetOptions{})
-	if err != nil {
-		return nil, "", absent(err)
+	service, err := existing(o.client.CoreV1().Services(o.namespace).Get(ctx, Workload, metav1.GetOptions{}))
+	if service == nil {
+		return nil, "", err
 	}
 	if service.Spec.Type == corev1.ServiceTypeLoadBalancer {
-		points := service.Status.LoadBalancer.Ingress
-		return addresses(points, func(p corev1.LoadBalancerIngress) (ip, name string) { return p.IP, p.Hostname }),
-			"Service " + Workload, nil
+		return addresses(service.Status.LoadBalancer.Ingress), "Service " + Workload, nil
 	}
-	ingress, err := o.client.NetworkingV1().Ingresses(o.namespace).Get(ctx, ingressName, metav1.GetOptions{})
+	ingress, err := existing(o.client.NetworkingV1().Ingresses(o.namespace).Get(ctx, ingressName, metav1.GetOptions{}))
 	switch {
-	case apierrors.IsNotFound(err), apierrors.IsForbidden(err): // then only the access URL is known
+	case apierrors.IsForbidden(err), ingress == nil && err == nil: // then only the access URL is known
 		return nil, "", nil
 	case err != nil:
 		return nil, "", err
-	default:
-		points := ingress.Status.LoadBalancer.Ingress
-		return addresses(points, func(p networkingv1.IngressLoadBalancerIngress) (ip, name string) { return p.IP, p.Hostname }),
-			"Ingress " + ingressName, nil
 	}
+	var points []corev1.LoadBalancerIngress
+	for _, point := range ingress.Status.LoadBalancer.Ingress {
+		points = append(points, corev1.LoadBalancerIngress{IP: point.IP, Hostname: point.Hostname})
+	}
+	return addresses(points), "Ingress " + ingressName, nil
 }
 
 // addresses returns the points' IP addresses, then their names.
-func addresses[P any](points []P, of func(P) (ip, name string)) []string {
+func addresses(points []corev1.LoadBalancerIngress) []string {
 	var ips, names []string
 	for _, point := range points {
-		ip, name := of(point)
-		ips, names = append(ips, ip), append(names, name)
+		ips, names = append(ips, point.IP), append(names, point.Hostname)
 	}
 	return slices.DeleteFunc(slices.Concat(ips, names), func(address string) bool { return address == "" })
 }

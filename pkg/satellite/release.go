@@ -30,7 +30,7 @@ func At(access *cluster.Access, namespace, release string) Release {
 // String returns "namespace/name".
 func (r Release) String() string { return r.namespace + "/" + r.name }
 
-func (r Release) helm() (*action.Configuration, error) { return r.access.Helm(r.namespace) }
+func (r Release) helm() *action.Configuration { return r.access.Helm(r.namespace) }
 
 // explain says what failed, and puts connection errors in plain words.
 func (r Release) explain(err error, format string, args ...any) error {
@@ -50,11 +50,7 @@ type releaseRecords struct {
 }
 
 func (r Release) revision(number int) (*release.Release, error) {
-	configuration, err := r.helm()
-	if err != nil {
-		return nil, err
-	}
-	found, err := configuration.Releases.Get(r.name, number)
+	found, err := r.helm().Releases.Get(r.name, number)
 	if err != nil {
 		return nil, fmt.Errorf("revision %d of release %s cannot be read: %w", number, r, err)
 	}

@@ -1,7 +1,7 @@
 package satellite
 
 import (
-	"fmt"
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -9,6 +9,8 @@ import (
 	"github.com/aymanbagabas/go-udiff"
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/release"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/yaml"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
@@ -31,10 +33,8 @@ func (r Release) Render(spec Spec, c *Chart, state State) (Rendering, error) {
 		}
 		before = current.Manifest
 	}
-	configuration, err := r.helm()
-	if err != nil {
-		return Rendering{}, err
-	}
+	configuration := r.helm()
+	var err error
 	if configuration.Capabilities, err = r.access.Capabilities(); err != nil {
 		return Rendering{}, err
 	}
@@ -64,7 +64,7 @@ func checksFields(serverVersion string) bool {
 }
 
 // compare compares two manifests object by object.
-func compare(from, to string) (Rendering, error) {
+func compare(from, to string) (result Rendering, err error) {
 	old, err := redactedObjects(from)
 	if err != nil {
 		return Rendering{}, err
@@ -75,10 +75,6 @@ func compare(from, to string) (Rendering, error) {
 	}
 	names := maps.Clone(old)
 	maps.Copy(names, now)
-	var (
-		result Rendering
-		diff   strings.Builder
-	)
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		was, before := old[name]
 		is, after := now[name]
@@ -92,9 +88,8 @@ func compare(from, to string) (Rendering, error) {
 			fate = "delete "
 		}
 		result.Objects = append(result.Objects, fate+name)
-		diff.WriteString(udiff.Unified(name+" (now)", name+" (planned)", was, is))
+		result.Diff += udiff.Unified(name+" (now)", name+" (planned)", was, is)
 	}
-	result.Diff = diff.String()
 	return result, nil
 }
 
@@ -106,37 +101,32 @@ func redactedObjects(manifest string) (map[string]string, error) {
 	}
 	objects := map[string]string{}
 	for _, object := range documents {
-		redact.Object(object)
+		redact.Object(object.Object)
 		for _, item := range itemsOf(object) {
-			text, err := yaml.Marshal(item)
+			text, err := yaml.Marshal(item.Object)
 			if err != nil {
 				return nil, err
 			}
-			name, _ := lookup(item, "metadata", "name").(string)
-			objects[fmt.Sprintf("%v %s", item["kind"], name)] = string(text)
+			objects[item.GetKind()+" "+item.GetName()] = string(text)
 		}
 	}
 	return objects, nil
 }
 
 // itemsOf flattens a list and the lists in it; any other object stands alone. Items of a SecretList may lack their kind.
-func itemsOf(object map[string]any) []map[string]any {
-	kind, _ := object["kind"].(string)
-	of, isList := strings.CutSuffix(kind, "List")
-	list, ok := object["items"].([]any)
-	if !isList || !ok {
-		return []map[string]any{object}
+func itemsOf(object unstructured.Unstructured) (items []unstructured.Unstructured) {
+	of, isList := strings.CutSuffix(object.GetKind(), "List")
+	if !isList {
+		return []unstructured.Unstructured{object}
 	}
-	var items []map[string]any
-	for _, entry := range list {
-		item, ok := entry.(map[string]any)
-		if !ok {
-			return []map[string]any{object}
-		}
-		if item["kind"] == nil {
-			item["kind"] = of
-		}
-		items = append(items, itemsOf(item)...)
+	err := object.EachListItem(func(entry runtime.Object) error {
+		item := entry.(*unstructured.Unstructured)
+		item.SetKind(cmp.Or(item.GetKind(), of))
+		items = append(items, itemsOf(*item)...)
+		return nil
+	})
+	if err != nil {
+		return []unstructured.Unstructured{object}
 	}
 	return items
 }

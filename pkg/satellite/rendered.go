@@ -8,8 +8,6 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
@@ -66,19 +64,15 @@ func (s State) renderedDifferences(spec Spec, c *Chart) []string {
 	if err != nil {
 		return []string{err.Error()}
 	}
-	objects, _ := objectsOf(manifest) // Helm has already parsed it
-	for _, object := range objects {
-		u := unstructured.Unstructured{Object: object}
-		var wanted appsv1.Deployment
-		if u.GetKind() == "Deployment" && u.GetName() == Workload && runtime.DefaultUnstructuredConverter.FromUnstructured(object, &wanted) == nil {
-			missing := missingValues(parts(s.Rendered.Spec.Template.Spec), parts(wanted.Spec.Template.Spec), "")
-			if len(missing) > 0 {
-				return []string{"Deployment " + Workload + " lacks " + strings.Join(missing, ", ")}
-			}
-			return nil
-		}
+	wanted := objectIn[appsv1.Deployment](manifest, "Deployment", Workload)
+	if wanted == nil {
+		return []string{fmt.Sprintf("chart %s %s makes no Deployment %s", c.Metadata.Name, c.Metadata.Version, Workload)}
 	}
-	return []string{fmt.Sprintf("chart %s %s makes no Deployment %s", c.Metadata.Name, c.Metadata.Version, Workload)}
+	missing := missingValues(parts(s.Rendered.Spec.Template.Spec), parts(wanted.Spec.Template.Spec), "")
+	if len(missing) > 0 {
+		return []string{"Deployment " + Workload + " lacks " + strings.Join(missing, ", ")}
+	}
+	return nil
 }
 
 // parts returns the images, and the environment and volumes by their names, as JSON holds them.

@@ -43,8 +43,10 @@ func fromRepository(ref ChartRef, client *http.Client) (*chart.Chart, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := sameDigest(content, entry.Digest); err != nil {
-		return nil, fmt.Errorf("chart %s %s from %s is not the one that the index of %s lists: %w", ref.Name, ref.Version, location, ref.Repo, err)
+	got, wanted := fmt.Sprintf("%x", sha256.Sum256(content)), strings.ToLower(strings.TrimPrefix(entry.Digest, "sha256:"))
+	if wanted != "" && wanted != got { // like Helm, accept an index without digests
+		return nil, fmt.Errorf("chart %s %s from %s is not the one that the index of %s lists: its SHA-256 is %s, the index has %s",
+			ref.Name, ref.Version, location, ref.Repo, got, wanted)
 	}
 	loaded, err := loader.LoadArchive(bytes.NewReader(content))
 	if err != nil {
@@ -68,15 +70,6 @@ func archiveOf(ref ChartRef, location string, entry *repo.ChartVersion, client *
 		return nil, fmt.Errorf("chart %s %s cannot be downloaded: %w", ref.Name, ref.Version, err)
 	}
 	return content, nil
-}
-
-// sameDigest compares an archive with the hexadecimal digest in an index. Like Helm, it accepts an index without digests.
-func sameDigest(archive []byte, listed string) error {
-	listed = strings.ToLower(strings.TrimPrefix(listed, "sha256:"))
-	if got := fmt.Sprintf("%x", sha256.Sum256(archive)); listed != "" && listed != got {
-		return fmt.Errorf("its SHA-256 is %s, the index has %s", got, listed)
-	}
-	return nil
 }
 
 // indexOf downloads and reads a repository's index, through a temporary file, as Helm's code requires.

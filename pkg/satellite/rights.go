@@ -35,12 +35,11 @@ func RightsToInstall(s Scope) []cluster.Rule {
 	if s.Owned {
 		return append(cluster.Core("secrets").In(s.Namespace, "create"), cluster.Core("events").In(s.Namespace, "list")...)
 	}
-	needed := cluster.Core(s.Records).In(s.Namespace, "create", "update", "delete")
-	for _, resource := range s.made() {
-		needed = append(needed, resource.In(s.Namespace, "get", "create", "patch", "delete")...)
-		needed = append(needed, cluster.RightsOverRights(resource, s.Namespace)...)
-	}
-	return append(needed, cluster.Core("events").In(s.Namespace, "list")...)
+	return slices.Concat(
+		cluster.Core(s.Records).In(s.Namespace, "create", "update", "delete"),
+		s.made().In(s.Namespace, "get", "create", "patch", "delete"), s.made().OverRights(s.Namespace),
+		cluster.Core("events").In(s.Namespace, "list"),
+	)
 }
 
 // RightsToUninstall are the rights that Uninstall needs beyond those to inspect; none if only the owner may uninstall it.
@@ -48,15 +47,11 @@ func RightsToUninstall(s Scope) []cluster.Rule {
 	if s.Owned {
 		return nil
 	}
-	needed := cluster.Core(s.Records).In(s.Namespace, "update", "delete")
-	for _, resource := range s.made() {
-		needed = append(needed, resource.In(s.Namespace, "delete")...)
-	}
-	return needed
+	return append(cluster.Core(s.Records).In(s.Namespace, "update", "delete"), s.made().In(s.Namespace, "delete")...)
 }
 
-func (s Scope) made() []cluster.Resource {
-	return append([]cluster.Resource{cluster.Core("secrets"), cluster.Core("services"), deployments()}, s.Made...)
+func (s Scope) made() cluster.Resources {
+	return append(cluster.Resources{cluster.Core("secrets"), cluster.Core("services"), deployments()}, s.Made...)
 }
 
 func deployments() cluster.Resource {

@@ -86,10 +86,10 @@ func (s State) Matches(spec Spec, c *Chart) (bool, []string) {
 		differences = s.renderedDifferences(spec, c)
 		return len(differences) == 0, differences
 	}
-	if s.Pending != nil {
+	switch {
+	case s.Pending != nil:
 		differences = append(differences, "a Helm operation on it did not end: "+s.LastStatus)
-	}
-	if s.Superseded() && s.Pending == nil {
+	case s.Superseded():
 		differences = append(differences, fmt.Sprintf("revision %d is deployed, and a newer one, %d, is %s", s.Revision, s.LastRevision, s.LastStatus))
 	}
 	// Flux adds a digest to the version of a chart from an OCI registry
@@ -97,10 +97,11 @@ func (s State) Matches(spec Spec, c *Chart) (bool, []string) {
 	if s.ChartName != c.Metadata.Name || s.ChartVersion != c.Metadata.Version && (s.Control.Owner.Tool != gitops.Flux || version != c.Metadata.Version) {
 		differences = append(differences, fmt.Sprintf("chart %s %s -> %s %s", s.ChartName, s.ChartVersion, c.Metadata.Name, c.Metadata.Version))
 	}
-	missing := missingValues(plainSatellite(s.Values), plainSatellite(spec.Values), "")
+	values, wanted := plainSatellite(s.Values), plainSatellite(spec.Values)
+	missing := missingValues(values, wanted, "")
 	if owned := s.Control.Owner.Exists(); owned && len(missing) > 0 {
 		differences = append(differences, "the values differ: "+strings.Join(missing, ", "))
-	} else if !owned && !sameValues(s.Values, spec.Values) {
+	} else if !owned && len(values)+len(wanted) > 0 && !reflect.DeepEqual(values, wanted) {
 		differences = append(differences, "the values differ")
 	}
 	if len(missing) > 0 {
@@ -125,11 +126,6 @@ func missingValues(is, wanted map[string]any, at string) (keys []string) {
 		}
 	}
 	return keys
-}
-
-// sameValues compares values in their plain form.
-func sameValues(a, b map[string]any) bool {
-	return len(a)+len(b) == 0 || reflect.DeepEqual(plainSatellite(a), plainSatellite(b))
 }
 
 // plainSatellite returns values as JSON holds them, like stored ones, and a satellite's in their plain form.

@@ -45,8 +45,12 @@ func MergeValues(files []string, sets values.Options, urls URLs) (map[string]any
 	fixed := map[string]any{"enable": true, "primaryURL": urls.Primary, "accessURL": cmp.Or(urls.Unified, urls.Access)}
 	for _, key := range fixedKeys() {
 		if given, ok := satellite[key]; ok && plain(given) != plain(fixed[key]) {
+			advice := ""
+			if key == "accessURL" && urls.Unified == "" {
+				advice = "; a URL that all satellites share is the Fleet's unifiedURL, or --unified-url"
+			}
 			return nil, fmt.Errorf("the Helm values say coderd.satellite.%s: %v, but for this region it is %v: remove it from the values, "+
-				"or correct the region%s", key, given, fixed[key], urls.advice(key))
+				"or correct the region%s", key, given, fixed[key], advice)
 		}
 		satellite[key] = fixed[key]
 	}

@@ -14,14 +14,6 @@ type URLs struct {
 	Unified string // the URL that all satellites of the fleet share; empty if none
 }
 
-// advice says where a URL that all satellites share belongs.
-func (u URLs) advice(key string) string {
-	if key != "accessURL" || u.Unified != "" {
-		return ""
-	}
-	return "; a URL that all satellites share is the Fleet's unifiedURL, or --unified-url"
-}
-
 // setAlternates sets coderd.alternateHostnames (charts from 1.28): the satellite's own host, the unified one, and those in
 // the values. Without a unified URL the values stay as they are.
 func setAlternates(merged map[string]any, urls URLs) error {

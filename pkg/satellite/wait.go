@@ -46,9 +46,7 @@ func (r Release) Wait(ctx context.Context, options Options) error {
 			return nil
 		case err == nil:
 			options.progress("waiting: %v", blocked)
-			if blocked.Hopeless {
-				hopeless++
-			} else {
+			if hopeless++; !blocked.Hopeless {
 				hopeless = 0
 			}
 			if hopeless >= hopelessLooks {

@@ -30,7 +30,10 @@ type TLSSecret struct {
 // certificates reads the certificates in the Secrets that the values name, with one request each for at most two Secrets, in
 // parallel. Each Secret may be unknown by itself.
 func (src *Source) certificates(ctx context.Context, s *Snapshot) Fact[Certificates] {
-	values, err := s.values()
+	values, err := s.Satellite.Value().Values, s.Satellite.Err()
+	if s.Spec.Collected() { // the intended ones
+		values, err = s.Spec.Value().Values, s.Spec.Err()
+	}
 	if err != nil {
 		return Unknown[Certificates](err)
 	}
@@ -41,14 +44,6 @@ func (src *Source) certificates(ctx context.Context, s *Snapshot) Fact[Certifica
 	group.Go(func() { found.DevURLs = src.tlsSecret(ctx, named.DevURLsSecret) })
 	group.Wait()
 	return Known(found)
-}
-
-// values returns the satellite's intended values if they were read, otherwise the deployed ones.
-func (s *Snapshot) values() (map[string]any, error) {
-	if s.Spec.Collected() {
-		return s.Spec.Value().Values, s.Spec.Err()
-	}
-	return s.Satellite.Value().Values, s.Satellite.Err()
 }
 
 // tlsSecret reads the certificate in a TLS Secret of the satellite's namespace and keeps nothing else of it.

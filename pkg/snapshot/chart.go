@@ -43,7 +43,7 @@ func (src *Source) chart(ctx context.Context, s *Snapshot) {
 	s.Spec = FactOf(satellite.Spec{Chart: ref, Values: values}, settled(err))
 
 	var group sync.WaitGroup
-	group.Go(func() { s.Chart = FactOf(src.charts.Load(ctx, ref)) })
+	group.Go(func() { s.Chart = FactOf(src.survey.charts.Load(ctx, ref)) })
 	if err == nil {
 		group.Go(func() {
 			s.MissingSecrets = inCluster(src.SatelliteSite, func() ([]string, error) {

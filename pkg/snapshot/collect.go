@@ -80,7 +80,7 @@ func (src *Source) gather(ctx context.Context, s *Snapshot, items []Item, satell
 	if g.wants(ItemRendering) && satellites && len(s.MissingRights.Value()) == 0 { // without the rights, it would fail
 		s.Rendering = src.rendering(s)
 	}
-	s.Taken = src.clock.Now()
+	s.Taken = src.survey.config.Clock.Now()
 }
 
 type gathering struct {
@@ -117,16 +117,12 @@ func (g *gathering) satelliteAlone(ctx context.Context, src *Source, s *Snapshot
 	first := s.Primary.URL == ""
 	g.run(ItemRegistrations, concerned, func() {
 		if first {
-			s.Registrations = src.shared.registrations.get(func() Fact[[]coder.Satellite] { return FactOf(src.shared.client.Satellites(ctx)) })
+			s.Registrations = src.survey.shared.registrations.get(func() Fact[[]coder.Satellite] { return FactOf(src.survey.shared.client.Satellites(ctx)) })
 		} else {
 			s.Registrations = FactOf(src.Primary.Satellites(ctx))
 		}
 	})
-	g.run(ItemEndpoint, concerned, func() {
-		s.Endpoint = src.endpoint(ctx)
-		inspected()
-		s.Endpoint = src.proxied(ctx, s)
-	})
+	g.run(ItemEndpoint, concerned, func() { s.Endpoint = src.endpoint(ctx, s, inspected) })
 	g.run(ItemUnified, concerned, func() { s.Unified = src.unified(ctx) })
 	return inspected
 }
@@ -176,7 +172,7 @@ func clusterOf(ctx context.Context, site *cluster.Access) Fact[Cluster] {
 func (src *Source) primary(ctx context.Context, s *Snapshot, again bool) (versioned func()) {
 	var asked sync.WaitGroup
 	if s.Primary.URL == "" {
-		s.Primary = src.shared.facts(ctx)
+		s.Primary = src.survey.shared.facts(ctx)
 	} else if again {
 		asked.Go(func() { s.Primary.Version = FactOf(src.Primary.Version(ctx)) })
 	}

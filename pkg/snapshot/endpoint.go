@@ -14,8 +14,10 @@ import (
 // errNoAccessURL is the reason in verbs that can do without an access URL.
 var errNoAccessURL = errors.New("no access URL is set; give --access-url or a Fleet file")
 
-// endpoint reads the satellite's key at the access URL. Only if that fails, a probe finds out how far a connection gets.
-func (src *Source) endpoint(ctx context.Context) Fact[Endpoint] {
+// endpoint reads the satellite's key at the access URL. Only if that fails, a probe finds out how far a connection gets. Once
+// the satellite was inspected, it reads the primary's version through the satellite. That request carries
+// $ENDPOINT_AUTH_HEADER, so it is only sent if the served key is that of the cluster.
+func (src *Source) endpoint(ctx context.Context, s *Snapshot, inspected func()) Fact[Endpoint] {
 	if src.Endpoint == nil {
 		return Unknown[Endpoint](errNoAccessURL)
 	}
@@ -28,20 +30,8 @@ func (src *Source) endpoint(ctx context.Context) Fact[Endpoint] {
 		found.Certificate = cmp.Or(found.Reach.Certificate, found.Certificate)
 	}
 	found.UnifiedCertificate = src.unifiedCertificate(ctx, found.Certificate)
-	return Known(found)
-}
-
-func (src *Source) target() probe.Target {
-	return probe.Target{URL: src.Region.Satellite.AccessURL, ConnectTo: src.Region.Satellite.ConnectTo, RootCAs: src.rootCAs}
-}
-
-// proxied adds the primary's version as read through the satellite. The request carries $ENDPOINT_AUTH_HEADER, so it is only
-// sent if the served key is that of the cluster.
-func (src *Source) proxied(ctx context.Context, s *Snapshot) Fact[Endpoint] {
-	found, known := s.Endpoint.Get()
-	if !known {
-		return s.Endpoint
-	}
+	s.Endpoint = Known(found)
+	inspected()
 	switch own, err := s.ServesOwnKey(); {
 	case err != nil:
 		found.Version = Unknown[coder.Version](fmt.Errorf("not read, because the served key could not be compared with the cluster's: %w", err))
@@ -51,6 +41,10 @@ func (src *Source) proxied(ctx context.Context, s *Snapshot) Fact[Endpoint] {
 		found.Version = FactOf(src.Endpoint.Version(ctx))
 	}
 	return Known(found)
+}
+
+func (src *Source) target() probe.Target {
+	return probe.Target{URL: src.Region.Satellite.AccessURL, ConnectTo: src.Region.Satellite.ConnectTo, RootCAs: src.survey.config.RootCAs}
 }
 
 // PathAnswers returns nil if the primary's version can be read through the satellite or, in a region without one, directly.
@@ -87,10 +81,10 @@ func (src *Source) unified(ctx context.Context) Fact[Unified] {
 	if err != nil {
 		return Unknown[Unified](err)
 	}
-	return Known(src.shared.unified.get(func() (found Unified) {
+	return Known(src.survey.shared.unified.get(func() (found Unified) {
 		defer client.CloseIdle()
 		if found.Identity, found.Err = client.Identify(ctx); found.Err != nil {
-			found.Reach = probe.Endpoint(ctx, probe.Target{URL: src.Region.Satellite.UnifiedURL, RootCAs: src.rootCAs})
+			found.Reach = probe.Endpoint(ctx, probe.Target{URL: src.Region.Satellite.UnifiedURL, RootCAs: src.survey.config.RootCAs})
 		}
 		return found
 	}))

@@ -6,22 +6,9 @@ import (
 	"errors"
 	"sync"
 
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/probe"
 )
-
-// envproxiesBeside returns the envproxy access URLs of the other providers.
-func envproxiesBeside(own coder.Provider, all []coder.Provider) []string {
-	var urls []string
-	for _, provider := range all {
-		if own.ID != "" && provider.ID != own.ID && !provider.BuiltIn && provider.EnvproxyAccessURL != "" {
-			urls = append(urls, provider.EnvproxyAccessURL)
-		}
-	}
-	return urls
-}
 
 // legacy finds the legacy release and, if it is the only one, inspects its retention and whether a rollback to it would
 // work. Only what needs the journal waits for journaled.
@@ -38,7 +25,9 @@ func (src *Source) legacy(ctx context.Context, s *Snapshot, journaled func()) (L
 	group.Go(func() { site.Expect(ctx) })
 	var reach func() probe.Result
 	connect := func(accessURL string) { // as users do
-		reached := sync.OnceValue(func() probe.Result { return probe.Endpoint(ctx, probe.Target{URL: accessURL, RootCAs: src.rootCAs}) })
+		reached := sync.OnceValue(func() probe.Result {
+			return probe.Endpoint(ctx, probe.Target{URL: accessURL, RootCAs: src.survey.config.RootCAs})
+		})
 		group.Go(func() { reached() })
 		reach = reached
 	}
@@ -49,16 +38,16 @@ func (src *Source) legacy(ctx context.Context, s *Snapshot, journaled func()) (L
 	if err := s.ProviderJournal.Err(); errors.Is(err, context.DeadlineExceeded) && s.ProviderID() != "" {
 		return Legacy{}, err // do not wait again for a cluster that does not answer
 	}
-	var ledger *journal.Ledger
+	hint := legacy.Hint{Namespace: provider.Config.DefaultNamespace, AccessURL: provider.EnvproxyAccessURL}
 	if record := s.ProviderJournal.Value(); record != nil {
-		ledger = record.Retention
+		hint.Ledger = record.Retention
 	}
-	found, err := site.Find(ctx, legacy.Hint{
-		Ledger:    ledger,
-		Namespace: provider.Config.DefaultNamespace,
-		AccessURL: provider.EnvproxyAccessURL,
-		Others:    envproxiesBeside(provider, s.Primary.Providers.Value()),
-	})
+	for _, other := range s.Primary.Providers.Value() {
+		if provider.ID != "" && other.ID != provider.ID && !other.BuiltIn && other.EnvproxyAccessURL != "" {
+			hint.Others = append(hint.Others, other.EnvproxyAccessURL)
+		}
+	}
+	found, err := site.Find(ctx, hint)
 	if err != nil {
 		return Legacy{}, err
 	}

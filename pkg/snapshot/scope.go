@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
@@ -132,25 +133,19 @@ func MissingRights(ctx context.Context, site *cluster.Access, needed []cluster.R
 // resources finds the resources of the releases' objects by asking the clusters which ones they serve.
 func (src *Source) resources(s *Snapshot, satellites bool) {
 	if satellites {
-		s.SatelliteResources = inCluster(src.SatelliteSite, func() ([]cluster.Resource, error) { return src.satelliteResources(s) })
+		s.SatelliteResources = inCluster(src.SatelliteSite, func() (_ []cluster.Resource, err error) {
+			var made []schema.GroupKind
+			if spec, known := s.Spec.Get(); known && s.Chart.IsKnown() {
+				if made, err = src.Satellite().Kinds(spec, s.Chart.Value(), s.Cluster.Value().Version); err != nil {
+					return nil, err
+				}
+			}
+			return src.SatelliteSite.Resources(append(made, s.Satellite.Value().Kinds...))
+		})
 	}
-	s.LegacyResources = inCluster(src.ProviderSite, func() ([]cluster.Resource, error) {
-		release := s.Legacy.Value().Release
-		if release == nil {
-			return nil, nil
-		}
-		return src.ProviderSite.Resources(release.Kinds())
-	})
-}
-
-func (src *Source) satelliteResources(s *Snapshot) ([]cluster.Resource, error) {
-	kinds := s.Satellite.Value().Kinds
-	if spec, known := s.Spec.Get(); known && s.Chart.IsKnown() {
-		made, err := src.Satellite().Kinds(spec, s.Chart.Value(), s.Cluster.Value().Version)
-		if err != nil {
-			return nil, err
-		}
-		kinds = append(made, kinds...)
+	if release := s.Legacy.Value().Release; release != nil {
+		s.LegacyResources = inCluster(src.ProviderSite, func() ([]cluster.Resource, error) { return src.ProviderSite.Resources(release.Kinds()) })
+	} else {
+		s.LegacyResources = Known[[]cluster.Resource](nil)
 	}
-	return src.SatelliteSite.Resources(kinds)
 }

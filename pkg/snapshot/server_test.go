@@ -222,12 +222,9 @@ func opened(t *testing.T) *cluster.Access {
 // broken is a cluster of which every request fails.
 func broken(t *testing.T, why error) *cluster.Access {
 	t.Helper()
-	access, err := opened(t).Wrapped(func(http.RoundTripper) http.RoundTripper {
+	access := opened(t).Wrapped(func(http.RoundTripper) http.RoundTripper {
 		return roundTripper(func(*http.Request) (*http.Response, error) { return nil, why })
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	return access
 }
 
@@ -235,10 +232,7 @@ func broken(t *testing.T, why error) *cluster.Access {
 func (s *servers) survey(t *testing.T, change ...func(*snapshot.RegionConfig)) *snapshot.Survey {
 	t.Helper()
 	through := func(http.RoundTripper) http.RoundTripper { return s }
-	access, err := opened(t).Wrapped(func(http.RoundTripper) http.RoundTripper { return keepingTime{s} })
-	if err != nil {
-		t.Fatal(err)
-	}
+	access := opened(t).Wrapped(func(http.RoundTripper) http.RoundTripper { return keepingTime{s} })
 	client := func(host string) *coder.Client {
 		c, err := coder.New(coder.Config{URL: "https://" + host, Token: "a-token", Attempts: 1})
 		if err != nil {

@@ -1,13 +1,9 @@
 package snapshot
 
 import (
-	"crypto/x509"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
-
-	"k8s.io/utils/clock"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
@@ -22,11 +18,8 @@ type Source struct {
 	Primary                     *coder.Client
 	Endpoint                    *coder.Client // of the access URL; nil without one
 
-	siblings []declaredAt // the region's other providers
-	shared   *primarySource
-	charts   *chartCache
-	rootCAs  *x509.CertPool
-	clock    clock.PassiveClock
+	config RegionConfig // of the region
+	survey *Survey
 }
 
 // RegionConfig holds what the facts of one region come from.
@@ -52,23 +45,12 @@ func (c RegionConfig) validate() error {
 	return nil
 }
 
-// declared returns all providers of the region, the selected ones first.
-func (c RegionConfig) declared() []declaredAt {
-	var all []declaredAt
-	for i, provider := range slices.Concat(c.Region.Providers, c.Region.Others) {
-		all = append(all, declaredAt{Provider: provider, server: slices.Concat(c.Providers, c.Others)[i].Server()})
-	}
-	return all
-}
-
 // Wrapped returns the source with transports around those to its two sites and to the primary.
-func (src *Source) Wrapped(satellite, provider, primary func(http.RoundTripper) http.RoundTripper) (*Source, error) {
+func (src *Source) Wrapped(satellite, provider, primary func(http.RoundTripper) http.RoundTripper) *Source {
 	wrapped := *src
-	var errs [2]error
 	if src.SatelliteSite != nil {
-		wrapped.SatelliteSite, errs[0] = src.SatelliteSite.Wrapped(satellite)
+		wrapped.SatelliteSite = src.SatelliteSite.Wrapped(satellite)
 	}
-	wrapped.ProviderSite, errs[1] = src.ProviderSite.Wrapped(provider)
-	wrapped.Primary = src.Primary.Wrapped(primary)
-	return &wrapped, errors.Join(errs[:]...)
+	wrapped.ProviderSite, wrapped.Primary = src.ProviderSite.Wrapped(provider), src.Primary.Wrapped(primary)
+	return &wrapped
 }

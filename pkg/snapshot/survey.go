@@ -4,7 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"slices"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -59,14 +59,10 @@ func newSurvey(config Config, charts *chartCache) *Survey {
 	s := &Survey{config: config, charts: charts, shared: &primarySource{client: config.Primary}}
 	for _, region := range config.Regions {
 		opened := &Region{Region: region.Region}
-		declared := region.declared()
 		for i, provider := range region.Region.Providers {
 			opened.Sources = append(opened.Sources, &Source{
-				Region: region.Region, Declared: provider,
-				SatelliteSite: region.Satellite, ProviderSite: region.Providers[i],
-				siblings: slices.Delete(slices.Clone(declared), i, i+1),
-				Primary:  config.Primary, Endpoint: region.Endpoint,
-				shared: s.shared, charts: charts, rootCAs: config.RootCAs, clock: config.Clock,
+				Region: region.Region, Declared: provider, SatelliteSite: region.Satellite, ProviderSite: region.Providers[i],
+				Primary: config.Primary, Endpoint: region.Endpoint, config: region, survey: s,
 			})
 		}
 		s.regions = append(s.regions, opened)
@@ -89,6 +85,9 @@ func (s *Survey) Each(ctx context.Context, timeout time.Duration, look func(ctx 
 	pace, done := newPace(s.config.Limit), make(chan struct{})
 	go pace.watch(done)
 	defer close(done)
+	if timeout <= 0 {
+		timeout = math.MaxInt64
+	}
 	var looks sync.WaitGroup
 	for i, region := range s.regions {
 		pace.begin()
@@ -97,7 +96,7 @@ func (s *Survey) Each(ctx context.Context, timeout time.Duration, look func(ctx 
 		}
 		looks.Go(func() {
 			defer pace.end()
-			within, cancel := inTime(ctx, timeout)
+			within, cancel := context.WithTimeout(ctx, timeout)
 			defer cancel()
 			look(within, i, region)
 			if ctx.Err() == nil && within.Err() != nil {
@@ -114,14 +113,6 @@ func (s *Survey) Each(ctx context.Context, timeout time.Duration, look func(ctx 
 
 // TimedOut reports whether every region took longer than its time.
 func (s *Survey) TimedOut() bool { return int(s.late.Load()) >= len(s.regions) }
-
-// inTime is context.WithTimeout, with 0 for no timeout.
-func inTime(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
-	if timeout <= 0 {
-		return context.WithCancel(ctx)
-	}
-	return context.WithTimeout(ctx, timeout)
-}
 
 // Collect gathers the items of every region, as Each does, and compares the regions. Each region has a view per provider.
 func (s *Survey) Collect(ctx context.Context, timeout time.Duration, items ...Item) ([][]*Snapshot, error) {

@@ -9,12 +9,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 )
 
-// declaredAt is a declared provider with the API server of its context.
-type declaredAt struct {
-	fleet.Provider
-	server string
-}
-
 // users reads the providers that the satellite serves: all that the region declares, selected or not, and those in the
 // satellite's journal, which another Fleet file may have declared. A provider that the primary no longer lists has no users.
 // It takes one request, unless the provider of s is the only one.
@@ -27,7 +21,8 @@ func (src *Source) users(ctx context.Context, s *Snapshot) Fact[[]coder.Provider
 	if record != nil {
 		noted = slices.DeleteFunc(slices.Clone(record.Serves), func(id string) bool { return id == s.ProviderID() })
 	}
-	if len(src.siblings) == 0 && len(noted) == 0 {
+	declared, sites := slices.Concat(src.Region.Providers, src.Region.Others), slices.Concat(src.config.Providers, src.config.Others)
+	if len(declared) == 1 && len(noted) == 0 {
 		return FactOf([]coder.Provider{s.Provider.Value()}, s.Provider.Err())
 	}
 	providers, err := src.Primary.Providers(ctx)
@@ -40,8 +35,11 @@ func (src *Source) users(ctx context.Context, s *Snapshot) Fact[[]coder.Provider
 			found = append(found, provider)
 		}
 	}
-	for _, sibling := range src.siblings {
-		provider, err := fleet.MatchProvider(src.Region, sibling.Provider, sibling.server, providers)
+	for i, sibling := range declared {
+		if sibling == src.Declared {
+			continue
+		}
+		provider, err := fleet.MatchProvider(src.Region, sibling, sites[i].Server(), providers)
 		if err != nil {
 			return Unknown[[]coder.Provider](err)
 		}

@@ -99,8 +99,8 @@ func (src *Source) workspaces(ctx context.Context, s *Snapshot) Fact[[]coder.Wor
 	case s.Workspaces.Collected():
 		return FactOf(src.Primary.ProviderWorkspaces(ctx, id))
 	}
-	all := src.shared.workspaces.get(func() Fact[map[string][]coder.Workspace] {
-		list, err := src.shared.client.Workspaces(ctx)
+	all := src.survey.shared.workspaces.get(func() Fact[map[string][]coder.Workspace] {
+		list, err := src.survey.shared.client.Workspaces(ctx)
 		found := map[string][]coder.Workspace{}
 		for _, w := range list {
 			found[w.ProviderID] = append(found[w.ProviderID], w)

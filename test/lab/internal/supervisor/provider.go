@@ -68,11 +68,7 @@ func (s *site) install(name, version, namespace, release string, values map[stri
 	if err != nil {
 		return err
 	}
-	configuration, err := s.access.Helm(namespace)
-	if err != nil {
-		return err
-	}
-	install := action.NewInstall(configuration)
+	install := action.NewInstall(s.access.Helm(namespace))
 	install.Namespace, install.ReleaseName = namespace, release
 	_, err = install.Run(chart, values)
 	return err

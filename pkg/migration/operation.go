@@ -2,11 +2,9 @@ package migration
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/health"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
@@ -25,38 +23,6 @@ type Operation struct {
 	// DoneSatellite and DoneProvider update the records when all steps of the part are done; may be nil.
 	DoneSatellite, DoneProvider func(*journal.Record)
 	diff                        bool // the plan shows changes of manifests
-}
-
-// preflight returns the results of the preflight. It fails, before anything is changed, if a GitOps controller owns a release
-// that a step cannot change for that reason.
-func (o Operation) preflight(s *snapshot.Snapshot) []v1alpha1.CheckResult {
-	results := o.Preflight(s)
-	for _, step := range o.Steps {
-		if step.Owned == nil || !step.Owned(s).Exists() {
-			continue
-		}
-		refused := step.Decide(s)
-		if refused.Action != v1alpha1.ActionBlocked {
-			continue
-		}
-		result := v1alpha1.CheckResult{
-			ID: "legacy-owner", Provider: s.ProviderName(), Category: "legacy", Severity: v1alpha1.SeverityError, State: v1alpha1.CheckFail, Message: refused.Reason,
-			Hint: strings.Join(refused.Details, "; "),
-		}
-		if step.Owner == OwnerSatellite {
-			result.ID, result.Provider, result.Category = "satellite-owner", "", "satellite"
-		}
-		results = append(slices.DeleteFunc(results, func(r v1alpha1.CheckResult) bool { return r.ID == result.ID }), result)
-	}
-	return results
-}
-
-// checks returns a preflight of these checks.
-func checks(ids ...string) func(*snapshot.Snapshot) []v1alpha1.CheckResult {
-	ids = append([]string{"primary-is-primary", "primary-same"}, ids...) // for every verb
-	return func(s *snapshot.Snapshot) []v1alpha1.CheckResult {
-		return health.Evaluate(health.Select(ids...), s)
-	}
 }
 
 // in returns the operation without steps for a satellite that the region does not have.

@@ -41,22 +41,6 @@ type Step struct {
 	Remedy func(situation) (todo *remedy, why string)
 }
 
-// waits turns the step into one that waits for something until ready returns nil and changes nothing. done describes the
-// state that it waits for.
-func (step Step) waits(something string, ready func(*snapshot.Snapshot) error, done func(*snapshot.Snapshot) string) Step {
-	step.Rights = primaryOnly
-	step.Decide = func(s *snapshot.Snapshot) Decision {
-		if ready(s) != nil {
-			return check("wait until %s", done(s))
-		}
-		return already("%s", done(s))
-	}
-	step.Apply = func(ctx context.Context, run *Run) error {
-		return run.WaitFor(ctx, "waiting for "+something, step.Reads, ready)
-	}
-	return step
-}
-
 // Owner is a part of a region: its one satellite, or one of its providers, each with a legacy release and a switch.
 type Owner string
 

@@ -5,8 +5,10 @@ import (
 	"fmt"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/workspaces"
 )
 
 func enableNetworkingV2() Step {
@@ -101,4 +103,86 @@ func (s situation) unexplained(path judgement) string {
 		return fmt.Sprintf("Networking v2 stays on, because no journal says that it was off before the migration: %v", path.broken)
 	}
 	return fmt.Sprintf("Networking v2 stays on, because this migration did not switch it on or was complete: %v", path.broken)
+}
+
+// disableNetworkingV2 switches the provider back to the legacy path. was is the state before the migration according to the
+// operator, for regions without a journal; nil for the journal's.
+func disableNetworkingV2(was *bool) Step {
+	return Step{
+		Name: stepDisable, Owner: OwnerProvider, Noticeable: true, Leaves: []string{pathWorkspace},
+		Reads:  []snapshot.Item{snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemCanary, snapshot.ItemWorkspaces},
+		Rights: primaryOnly,
+		Decide: func(s *snapshot.Snapshot) Decision { return decideDisable(s, was) },
+		Note:   noteDisable, Apply: applyDisable,
+	}
+}
+
+const stepDisable = "disable-networking-v2"
+
+func decideDisable(s *snapshot.Snapshot, operator *bool) Decision {
+	provider := s.Provider.Value().Name
+	switch s.Networking() {
+	case v1alpha1.NetworkingV2Off:
+		return already("provider %q is on the legacy path (Networking v2 is off)", provider)
+	case v1alpha1.NetworkingV2AlwaysOn:
+		return blocked("a primary of v%s always uses Networking v2: there is no legacy path to go back to", s.Primary.Version.Value())
+	case v1alpha1.NetworkingV2On:
+	default:
+		return blocked("%v", networkingUnknown(s, s.Provider))
+	}
+	was := operator
+	if record := s.ProviderJournal.Value(); was == nil && record != nil && record.Before != nil {
+		was = record.Before.NetworkingV2
+	}
+	switch {
+	case was == nil:
+		return blocked("Networking v2 is on, and no journal says what it was before the migration: if it was off, add --networking-v2-was off")
+	case *was:
+		return blocked("Networking v2 was on before the migration, so there is no legacy path to go back to: " +
+			"--networking-v2-was off switches it off regardless")
+	default:
+		return change(fmt.Sprintf("switch provider %q back to the legacy path (Networking v2 off)", provider), concerned(s)...)
+	}
+}
+
+// noteDisable makes sure that the canary is rebuilt even if this run dies in between.
+func noteDisable(s *snapshot.Snapshot, record *journal.Record) {
+	noteSwitch(s, record, false)
+	expectRebuild(s, record, journal.ProvesLegacy)
+	record.Migrated = false
+}
+
+func applyDisable(ctx context.Context, run *Run) error {
+	commit, cancel := run.Commit(ctx)
+	defer cancel()
+	return switchNetworking(commit, run.Source.Primary, run.Now.Provider.Value(), false)
+}
+
+// noteSwitch records what later shows which workspaces were built since the switch that is about to be made.
+func noteSwitch(s *snapshot.Snapshot, record *journal.Record, on bool) {
+	list, known := s.Workspaces.Get()
+	record.Switched = workspaces.Switched(on, s.Taken, list, known)
+}
+
+// switchNetworking sets the provider's flag, and reads it back to confirm that nothing else changed. This also makes up for a
+// lost answer.
+func switchNetworking(ctx context.Context, api *coder.Client, before coder.Provider, on bool) error {
+	patchErr := api.SetNetworkingV2(ctx, before.ID, on)
+	after, err := api.Provider(ctx, before.ID)
+	if err != nil && patchErr != nil {
+		return patchErr
+	}
+	if err != nil {
+		return fmt.Errorf("whether provider %q was switched could not be confirmed: %w", before.Name, err)
+	}
+	if after.EnableNetV2 == nil || *after.EnableNetV2 != on {
+		if patchErr != nil {
+			return patchErr
+		}
+		return fmt.Errorf("the primary accepted the switch of provider %q, but did not make it", before.Name)
+	}
+	if changed := coder.ProviderChanges(before, after); len(changed) > 0 {
+		return fmt.Errorf("when it switched provider %q, the primary also changed %v: compare with `coder providers ls`", before.Name, changed)
+	}
+	return nil
 }

@@ -114,13 +114,13 @@ func All() []Check {
 		check("primary", "primary-version", fails, preflight, primaryVersion),
 		check("primary", "primary-is-primary", fails, preflight, primaryIsPrimary),
 		check("primary", "operator-role", fails, preflight, operatorRole),
-		check("cluster", "cluster-reachable", fails, preflight, clusterReachable),
+		check("cluster", "cluster-reachable", fails, preflight, func(s *snapshot.Snapshot) Answer { return reachable(s.Cluster, s.Region.Satellite.Context) }),
 		check("cluster", "region-distinct", fails, preflight, regionDistinct),
-		check("cluster", "cluster-rights", fails, preflightOnly, clusterRights),
+		check("cluster", "cluster-rights", fails, preflightOnly, func(s *snapshot.Snapshot) Answer { return rights(s.MissingRights) }),
 		check("cluster", "namespace-active", fails, preflight, of(satelliteFact, namespaceActive)),
 		check("cluster", "namespace-separate", warns, preflight, namespaceSeparate),
 		check("provider", "provider-cluster", fails, preflight, providerCluster),
-		check("provider", "provider-rights", fails, preflightOnly, providerRights),
+		check("provider", "provider-rights", fails, preflightOnly, func(s *snapshot.Snapshot) Answer { return rights(s.MissingProviderRights) }),
 		check("provider", "provider-found", fails, preflight, providerFound),
 		check("provider", "provider-ready", warns, preflight, providerReady),
 		check("provider", "networking-v2", fails, statusOnly, networkingV2),
@@ -139,7 +139,9 @@ func All() []Check {
 		check("satellite", "satellite-installed", fails, statusOnly, of(satelliteFact, satelliteInstalled)),
 		check("satellite", "satellite-ready", fails, statusOnly, of(satelliteFact, satelliteReady)),
 		check("satellite", "satellite-version", warns, statusOnly, of(satelliteFact, satelliteVersion)),
-		check("satellite", "satellite-run-complete", warns, statusOnly, satelliteRunComplete),
+		check("satellite", "satellite-run-complete", warns, statusOnly, func(s *snapshot.Snapshot) Answer {
+			return lastRunEnded(s.SatelliteJournal, s.SatelliteLock, s.Region.Command)
+		}),
 		check("satellite", "satellite-owner", warns, preflight, of(satelliteFact, satelliteOwner)),
 		check("access", "access-url-free", fails, preflightOnly, accessURLFree),
 		check("access", "access-url-change", fails, preflightOnly, of(satelliteFact, accessURLChange)),
@@ -153,7 +155,7 @@ func All() []Check {
 		check("registration", "registration-name", fails, preflight, of(registrationsFact, registrationName)),
 		check("registration", "satellite-registered", fails, statusOnly, of(satelliteFact, satelliteRegistered)),
 		check("canary", "canary", fails, preflight, canary),
-		check("run", "run-complete", warns, statusOnly, runComplete),
+		check("run", "run-complete", warns, statusOnly, func(s *snapshot.Snapshot) Answer { return lastRunEnded(s.ProviderJournal, s.ProviderLock, s.Command) }),
 	}
 	rest := texts // with a heading, the question and the explanation of each, in the same order
 	for i := range all {

@@ -11,14 +11,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-func runComplete(s *snapshot.Snapshot) Answer {
-	return lastRunEnded(s.ProviderJournal, s.ProviderLock, s.Command)
-}
-
-func satelliteRunComplete(s *snapshot.Snapshot) Answer {
-	return lastRunEnded(s.SatelliteJournal, s.SatelliteLock, s.Region.Command)
-}
-
 // lastRunEnded judges the last run in a journal; command returns the command line that runs a verb again.
 func lastRunEnded(noted snapshot.Fact[*journal.Record], held snapshot.Fact[*lock.State], command func(string) string) Answer {
 	if missing := cmp.Or(noted.Err(), held.Err()); missing != nil {

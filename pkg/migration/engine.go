@@ -35,7 +35,8 @@ func (r *regionRun) apply(ctx context.Context) {
 				continue
 			}
 			p.err = r.settle(p, failed, err)
-			if p.owner == OwnerSatellite || endsRegion(ctx, r.satellite) || proves(phase, failed) {
+			ended := ctx.Err() != nil || r.satellite != nil && r.satellite.ctx.Err() != nil // by a signal, a timeout, or a lost lock
+			if p.owner == OwnerSatellite || ended || proves(phase, failed) {
 				r.keepOut(fmt.Errorf("not started because of an earlier failure: %s", p.label(cmp.Or(failed, "the run ended"))))
 			}
 		}
@@ -43,11 +44,6 @@ func (r *regionRun) apply(ctx context.Context) {
 			return
 		}
 	}
-}
-
-// endsRegion reports whether the region's run has ended: by a signal, a timeout, or the loss of the satellite's lock.
-func endsRegion(ctx context.Context, satellite *part) bool {
-	return ctx.Err() != nil || satellite != nil && satellite.ctx.Err() != nil
 }
 
 // proves reports whether the step proves the new path. Its failure concerns the satellite, which other providers would use.

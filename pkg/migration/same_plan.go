@@ -3,7 +3,6 @@ package migration
 import (
 	"cmp"
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -58,8 +57,15 @@ func sameRegion(planned, now v1alpha1.RegionPlan) error {
 	if planned.Fingerprint != fingerprint(planned) {
 		return fmt.Errorf("region %q: the plan file was edited after it was written", planned.Name)
 	}
-	differences := slices.Concat(
-		satelliteDifferences(planned.Satellite, now.Satellite),
+	var differences []string
+	switch {
+	case planned.Satellite != nil && now.Satellite != nil:
+		differences = Differences(*planned.Satellite, *now.Satellite)
+	case planned.Satellite != now.Satellite:
+		differences = []string{"the region gained or lost its satellite"}
+	}
+	differences = slices.Concat(
+		differences,
 		providersDifferences(planned.Providers, now.Providers),
 		stepDifferences(planned.Steps, now.Steps),
 		differs("outcome", planned.Outcome, now.Outcome),
@@ -68,18 +74,6 @@ func sameRegion(planned, now v1alpha1.RegionPlan) error {
 		return fmt.Errorf("region %q changed since it was planned: %s", planned.Name, strings.Join(differences, "; "))
 	}
 	return nil
-}
-
-// satelliteDifferences compares the satellites; nil is none.
-func satelliteDifferences(planned, now *v1alpha1.SatellitePlan) []string {
-	switch {
-	case planned == nil && now == nil:
-		return nil
-	case planned == nil || now == nil:
-		return []string{"the region gained or lost its satellite"}
-	default:
-		return Differences(*planned, *now)
-	}
 }
 
 func providersDifferences(planned, now []v1alpha1.ProviderPlan) []string {
@@ -179,8 +173,7 @@ func digest(v any) string {
 	if err != nil {
 		data = []byte(err.Error()) // does not happen: values come from YAML
 	}
-	sum := sha256.Sum256(data)
-	return "sha256:" + hex.EncodeToString(sum[:])
+	return fmt.Sprintf("sha256:%x", sha256.Sum256(data))
 }
 
 // Differences lists the fields in which two structs of one type differ, with both values, in their order and including

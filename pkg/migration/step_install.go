@@ -27,16 +27,13 @@ func installSatellite() Step {
 const stepInstall = "install-satellite"
 
 func decideInstall(s *snapshot.Snapshot) Decision {
-	state, known := s.Satellite.Get()
-	if !known {
+	state, spec, chart := s.Satellite.Value(), s.Spec.Value(), s.Chart.Value()
+	switch {
+	case !s.Satellite.IsKnown():
 		return blocked("the satellite's release could not be examined: %v", s.Satellite.Err())
-	}
-	spec, known := s.Spec.Get()
-	if !known {
+	case !s.Spec.IsKnown():
 		return blocked("the satellite's values cannot be used: %v", s.Spec.Err())
-	}
-	chart, known := s.Chart.Get()
-	if !known {
+	case !s.Chart.IsKnown():
 		return blocked("the satellite's chart cannot be used: %v", s.Chart.Err())
 	}
 	same, differences := state.Matches(spec, chart)

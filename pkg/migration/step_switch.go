@@ -54,9 +54,7 @@ func applyEnable(ctx context.Context, run *Run) error {
 	if err := mayUseNetworkingV2(run.Now); err != nil {
 		return fmt.Errorf("not switched: %w", err)
 	}
-	commit, cancel := run.Commit(ctx)
-	defer cancel()
-	return switchNetworking(commit, run.Source.Primary, run.Now.Provider.Value(), true)
+	return run.switchTo(ctx, true)
 }
 
 // switchBack decides about Networking v2 after a failure. why explains a switch that stays on although the rule may not hold.
@@ -113,7 +111,12 @@ func disableNetworkingV2(was *bool) Step {
 		Reads:  []snapshot.Item{snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemCanary, snapshot.ItemWorkspaces},
 		Rights: primaryOnly,
 		Decide: func(s *snapshot.Snapshot) Decision { return decideDisable(s, was) },
-		Note:   noteDisable, Apply: applyDisable,
+		Note: func(s *snapshot.Snapshot, record *journal.Record) { // the canary is rebuilt even if this run dies in between
+			noteSwitch(s, record, false)
+			expectRebuild(s, record, journal.ProvesLegacy)
+			record.Migrated = false
+		},
+		Apply: func(ctx context.Context, run *Run) error { return run.switchTo(ctx, false) },
 	}
 }
 
@@ -145,17 +148,11 @@ func decideDisable(s *snapshot.Snapshot, operator *bool) Decision {
 	}
 }
 
-// noteDisable makes sure that the canary is rebuilt even if this run dies in between.
-func noteDisable(s *snapshot.Snapshot, record *journal.Record) {
-	noteSwitch(s, record, false)
-	expectRebuild(s, record, journal.ProvesLegacy)
-	record.Migrated = false
-}
-
-func applyDisable(ctx context.Context, run *Run) error {
+// switchTo switches the provider on or off, which a signal must not cut off.
+func (run *Run) switchTo(ctx context.Context, on bool) error {
 	commit, cancel := run.Commit(ctx)
 	defer cancel()
-	return switchNetworking(commit, run.Source.Primary, run.Now.Provider.Value(), false)
+	return switchNetworking(commit, run.Source.Primary, run.Now.Provider.Value(), on)
 }
 
 // noteSwitch records what later shows which workspaces were built since the switch that is about to be made.

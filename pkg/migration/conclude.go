@@ -44,11 +44,9 @@ func (r *regionRun) err() error {
 	}
 	var errs []error
 	for _, p := range r.providers {
-		switch {
-		case p.err == nil:
-		case p.several:
+		if p.err != nil && p.several {
 			errs = append(errs, fmt.Errorf("provider %s: %w", p.name, p.err))
-		default:
+		} else {
 			errs = append(errs, p.err)
 		}
 	}

@@ -129,10 +129,8 @@ func providerPlan(s *snapshot.Snapshot, results []v1alpha1.CheckResult) v1alpha1
 func (o Operation) decide(steps []Step, s *snapshot.Snapshot, provider string) []v1alpha1.StepPlan {
 	var plans []v1alpha1.StepPlan
 	for _, step := range steps {
-		decision := step.Decide(s)
-		plan := v1alpha1.StepPlan{
-			Name: step.Name, Provider: provider, Action: decision.Action, Reason: decision.Reason, Details: decision.Details,
-		}
+		plan := step.Decide(s)
+		plan.Name, plan.Provider = step.Name, provider
 		if o.diff && step.Show != nil {
 			step.Show(s, &plan)
 		}

@@ -55,12 +55,8 @@ const (
 // primaryOnly returns the rights of a step that only changes the primary: none.
 func primaryOnly(snapshot.Scope) []cluster.Rule { return nil }
 
-// Decision is what a step concludes from the facts.
-type Decision struct {
-	Action  v1alpha1.StepAction
-	Reason  string   // one sentence: what is in place, what would change, or what is in the way
-	Details []string // further lines
-}
+// Decision is what a step concludes from the facts: Action, Reason and Details.
+type Decision = v1alpha1.StepPlan
 
 func already(format string, args ...any) Decision {
 	return decided(v1alpha1.ActionNone, format, args...)

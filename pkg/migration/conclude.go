@@ -55,14 +55,14 @@ func (r *regionRun) err() error {
 
 func (r *regionRun) reportStates() {
 	for _, p := range r.providers {
-		if p.run != nil {
-			p.report.After = providerAfter(p.run.Now)
+		if p.Initial != nil {
+			p.report.After = providerAfter(p.Now)
 		}
 	}
 	if r.report.Satellite == nil {
 		return
 	}
-	registering := r.satellite != nil && r.satellite.run != nil && r.satellite.run.registering
+	registering := r.satellite != nil && r.satellite.registering
 	if latest := r.latest(); latest != nil {
 		r.report.Satellite.After = satelliteAfter(latest, registering)
 	}
@@ -74,8 +74,8 @@ func (r *regionRun) latest() *snapshot.Snapshot {
 	var latest *snapshot.Snapshot
 	for _, phase := range r.operation.phases() {
 		for _, p := range r.parts(phase[0].Owner) {
-			if p.run != nil && (latest == nil || !p.run.Now.Taken.Before(latest.Taken)) {
-				latest = p.run.Now
+			if p.Initial != nil && (latest == nil || !p.Now.Taken.Before(latest.Taken)) {
+				latest = p.Now
 			}
 		}
 	}

@@ -24,15 +24,13 @@ type part struct {
 	several bool   // the region has several providers
 	plan    v1alpha1.ProviderPlan
 	report  *v1alpha1.ProviderReport
-	source  *snapshot.Source
-	view    *snapshot.Snapshot
+	Run     // of its steps
 	held    *lock.Lock
 	writer  *journal.Writer // with record and store, its journal
 	record  *journal.Record
 	store   func(context.Context, *journal.Record) error
 	ctx     context.Context // ends when the lock is lost, and with stop
 	stop    context.CancelCauseFunc
-	run     *Run
 	steps   []Step // the operation's steps of this owner
 	offset  int    // how many steps of the region come before them
 	begun   bool   // its steps were begun
@@ -70,7 +68,7 @@ func (p *part) index(step string) int {
 	return 0
 }
 
-// open opens the part's journal and begins a run in it.
+// open opens the part's journal, begins a run in it, and has its steps begin with the latest view.
 func (p *part) open(ctx context.Context, r *regionRun) error {
 	_, name := p.names()
 	writer, err := journal.Open(ctx, p.site().Clientset(), name)
@@ -84,37 +82,45 @@ func (p *part) open(ctx context.Context, r *regionRun) error {
 	migrated := p.record.Outcome == v1alpha1.OutcomeSucceeded
 	p.record.Start(journal.Start{
 		RunID: r.Options.RunID, Operation: r.operation.Name, Operator: r.Operator, Reason: r.Options.Reason,
-		Primary: p.source.Primary.URL(), PlanFingerprint: r.plan.Fingerprint, At: r.Clock.Now(),
+		Primary: p.Source.Primary.URL(), PlanFingerprint: r.plan.Fingerprint, At: r.Clock.Now(),
 	})
 	switch {
 	case !r.operation.LeavesLegacy:
 	case p.owner == OwnerProvider:
-		p.record.Remember(beforeOfProvider(p.view))
+		p.record.Remember(beforeOfProvider(p.Now))
 	default:
 		if migrated { // a successful run is the starting point of this one
 			p.record.Before = nil
 		}
-		p.record.Remember(beforeOfSatellite(p.view))
+		p.record.Remember(beforeOfSatellite(p.Now))
 		for _, provider := range r.providers {
-			p.record.Serve(provider.view.ProviderID())
+			p.record.Serve(provider.Now.ProviderID())
 		}
 	}
+	p.Initial = new(*p.Now)
+	if r.satellite != nil {
+		p.SatelliteRecord = r.satellite.record
+	}
+	if p.owner == OwnerProvider {
+		p.ProviderRecord = p.record
+	}
+	p.note()
 	return nil
 }
 
 // site returns the site of the part, its lock and its journal.
 func (p *part) site() *cluster.Access {
 	if p.owner == OwnerSatellite {
-		return p.source.SatelliteSite
+		return p.Source.SatelliteSite
 	}
-	return p.source.ProviderSite
+	return p.Source.ProviderSite
 }
 
 func (p *part) names() (lease, journal types.NamespacedName) {
 	if p.owner == OwnerSatellite {
-		return p.source.SatelliteLock(), p.source.SatelliteJournal()
+		return p.Source.SatelliteLock(), p.Source.SatelliteJournal()
 	}
-	return p.source.ProviderLock(p.view), p.source.ProviderJournal(p.view)
+	return p.Source.ProviderLock(p.Now), p.Source.ProviderJournal(p.Now)
 }
 
 // save writes the record to the journal, even if ctx has ended.
@@ -154,9 +160,9 @@ func (r *regionRun) takeLocks(ctx context.Context) error {
 
 // take takes the part's lock and gives the part a context that ends when the lock is lost.
 func (r *regionRun) take(ctx context.Context, p *part) error {
-	p.view = p.source.Collect(ctx, snapshot.ItemProvider) // determines where the provider's lock is
-	if p.owner == OwnerProvider && p.view.ProviderID() == "" {
-		return because(ctx, fmt.Errorf("the provider is unknown: %w", p.view.Provider.Err()))
+	p.Now = p.Source.Collect(ctx, snapshot.ItemProvider) // determines where the provider's lock is
+	if p.owner == OwnerProvider && p.Now.ProviderID() == "" {
+		return because(ctx, fmt.Errorf("the provider is unknown: %w", p.Now.Provider.Err()))
 	}
 	lease, _ := p.names()
 	held, err := lock.Acquire(ctx, p.site().Clientset(), lock.Options{
@@ -206,22 +212,22 @@ func (r *regionRun) fence() error {
 	onSatellite := func(next http.RoundTripper) http.RoundTripper { return next }
 	if r.satellite != nil {
 		satellite, onSatellite = r.satellite.held.Fence, r.satellite.held.Fence
-		source, err := r.satellite.source.Wrapped(satellite, lock.ReadOnly, satellite)
+		source, err := r.satellite.Source.Wrapped(satellite, lock.ReadOnly, satellite)
 		if err != nil {
 			return err
 		}
-		r.satellite.source = source
+		r.satellite.Source = source
 	}
 	for _, p := range r.providers {
 		if p.held == nil {
 			continue
 		}
 		primary := func(next http.RoundTripper) http.RoundTripper { return onSatellite(p.held.Fence(next)) }
-		source, err := p.source.Wrapped(satellite, p.held.Fence, primary)
+		source, err := p.Source.Wrapped(satellite, p.held.Fence, primary)
 		if err != nil {
 			return err
 		}
-		p.source = source
+		p.Source = source
 	}
 	return nil
 }

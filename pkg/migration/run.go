@@ -7,8 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"k8s.io/utils/clock"
-
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
@@ -21,12 +19,10 @@ const commitTimeout = 30 * time.Second
 
 // Run is the state of a run on a part of a region, for its steps.
 type Run struct {
+	*Runner                         // with the Operator, the Options and the Clock
 	Source       *snapshot.Source   // its clients refuse to write once the lock is lost
 	Unfenced     *coder.Client      // the primary without the fence, only for switching off; may be nil
-	Initial, Now *snapshot.Snapshot // when the run began, and the latest
-	Operator     string             // an e-mail address
-	Options      Options
-	Clock        clock.WithTicker
+	Initial, Now *snapshot.Snapshot // when the steps began, nil before; and the latest
 	// SatelliteRecord and ProviderRecord are the journals' next contents; nil if the run does not write that journal. Steps
 	// change their owner's record, and the engine writes it before and after each step.
 	SatelliteRecord, ProviderRecord *journal.Record

@@ -8,7 +8,6 @@ import (
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/health"
-	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/legacy"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
@@ -120,18 +119,14 @@ func preflightFinalize(s *snapshot.Snapshot, force bool) []v1alpha1.CheckResult 
 	if s.Region.Satellite.None() {
 		return nil // there is nothing to finalize
 	}
-	wanted := append(health.Status(), health.Select("provider-rights")...)
 	version, known := s.Primary.Version.Get()
-	if known && version.AtLeast(1, 22) {
-		wanted = slices.DeleteFunc(wanted, func(c health.Check) bool { return c.Info.ID == "legacy-rollback-ready" })
-	}
-	runs := []string{"run-complete", "satellite-run-complete"}
-	if begun(s.ProviderJournal.Value()) {
-		changed := append([]string{"canary", adoptionCheck}, runs...)
-		wanted = slices.DeleteFunc(wanted, func(c health.Check) bool {
-			return c.Info.Category == "legacy" || slices.Contains(changed, c.Info.ID)
-		})
-	}
+	record, runs := s.ProviderJournal.Value(), []string{"run-complete", "satellite-run-complete"}
+	begun := record != nil && record.Operation == "finalize" && record.Outcome != v1alpha1.OutcomeSucceeded
+	changed := append([]string{"canary", adoptionCheck}, runs...)
+	wanted := slices.DeleteFunc(append(health.Status(), health.Select("provider-rights")...), func(c health.Check) bool {
+		return known && version.AtLeast(1, 22) && c.Info.ID == "legacy-rollback-ready" ||
+			begun && (c.Info.Category == "legacy" || slices.Contains(changed, c.Info.ID))
+	})
 	results := health.Evaluate(wanted, s)
 	for i, r := range results {
 		if r.ID == adoptionCheck {
@@ -162,8 +157,4 @@ func adoptedOrForced(r v1alpha1.CheckResult, force bool) v1alpha1.CheckResult {
 	r.State, r.Severity = v1alpha1.CheckFail, v1alpha1.SeverityError
 	r.Hint = "rebuild them first, or remove the release regardless with --force --reason WHY"
 	return r
-}
-
-func begun(record *journal.Record) bool {
-	return record != nil && record.Operation == "finalize" && record.Outcome != v1alpha1.OutcomeSucceeded
 }

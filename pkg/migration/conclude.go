@@ -141,17 +141,14 @@ func next(operation Operation, region fleet.Region, report v1alpha1.RegionReport
 		}
 		return region.Command("plan")
 	default:
+		stranded := func(p v1alpha1.ProviderReport) bool { // users are on a path that is not known to work
+			return p.After != nil && p.After.NetworkingV2 == v1alpha1.NetworkingV2On && p.After.PathAnswers != v1alpha1.FindingYes
+		}
 		if slices.ContainsFunc(report.Providers, stranded) && report.Outcome != v1alpha1.OutcomeInterrupted {
 			return region.Command("rollback")
 		}
 		return region.Command(operation.Name)
 	}
-}
-
-// stranded reports whether users are on a path that is not known to work.
-func stranded(provider v1alpha1.ProviderReport) bool {
-	after := provider.After
-	return after != nil && after.NetworkingV2 == v1alpha1.NetworkingV2On && after.PathAnswers != v1alpha1.FindingYes
 }
 
 // satelliteAfter describes how the run left the satellite. If the primary never answered a registration, it may still make

@@ -59,28 +59,22 @@ func (o Operation) rights(owner Owner, scope snapshot.Scope) []cluster.Rule {
 	if owner == OwnerSatellite {
 		read, create = snapshot.RightsToReadSatellite, scope.NewNamespace
 	}
-	rules, steps := read(scope, o.Items...), o.of(owner)
-	if owner == OwnerSatellite && scope.Satellite == "" || len(steps) == 0 {
+	rules, steps, namespace := read(scope, o.Items...), o.of(owner), owner.namespace(scope)
+	if len(steps) == 0 || owner == OwnerSatellite && namespace == "" {
 		return Distinct(rules)
 	}
-	rules = append(rules, rightsToRun(owner.namespace(scope), create)...)
-	for _, step := range steps {
-		rules = append(rules, step.Rights(scope)...)
-	}
-	return Distinct(rules)
-}
-
-// rightsToRun returns the rights to the journal, the lock and Events.
-func rightsToRun(namespace string, create bool) []cluster.Rule {
-	var rules []cluster.Rule
 	if create {
 		rules = append(rules, cluster.Rule{Resource: "namespaces", Verb: "create"})
 	}
-	return slices.Concat(rules,
+	rules = slices.Concat(rules, // to the journal, the lock and Events
 		cluster.Core("configmaps").In(namespace, "create", "update"),
 		snapshot.Leases().In(namespace, "create", "update"),
 		cluster.Core("events").In(namespace, "create"),
 	)
+	for _, step := range steps {
+		rules = append(rules, step.Rights(scope)...)
+	}
+	return Distinct(rules)
 }
 
 // Distinct joins lists of rules without duplicates. Rules for the same objects are together, in the order in which the

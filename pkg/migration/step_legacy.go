@@ -101,8 +101,13 @@ func revertRemoveLegacy(s situation) (todo *remedy, why string) {
 func restoreLegacy(force bool) Step {
 	return Step{
 		Name: "restore-legacy", Owner: OwnerProvider,
-		Reads:  []snapshot.Item{snapshot.ItemLegacy},
-		Rights: rightsToRestore,
+		Reads: []snapshot.Item{snapshot.ItemLegacy},
+		Rights: func(scope snapshot.Scope) []cluster.Rule {
+			if !scope.Restore { // nobody uninstalled it
+				return nil
+			}
+			return rightsToRetain(scope)
+		},
 		Decide: decideRestore,
 		Forced: force,
 		Apply: func(ctx context.Context, run *Run) error {
@@ -111,14 +116,6 @@ func restoreLegacy(force bool) Step {
 			return restore(commit, run, force)
 		},
 	}
-}
-
-// rightsToRestore returns none unless the release was uninstalled.
-func rightsToRestore(scope snapshot.Scope) []cluster.Rule {
-	if !scope.Restore {
-		return nil
-	}
-	return rightsToRetain(scope)
 }
 
 // throughPrimary is the reason in a region without a satellite: its users never used an envproxy.

@@ -128,10 +128,8 @@ func Finalize(force bool) Operation {
 		Preflight: func(s *snapshot.Snapshot) []v1alpha1.CheckResult { return preflightFinalize(s, force) },
 		Steps: []Step{
 			removeLegacy(),
-			rebuildCanary(journal.ProvesFinalized, hasLegacy),
+			rebuildCanary(journal.ProvesFinalized, func(s *snapshot.Snapshot) bool { return s.Legacy.Value().Release != nil }),
 		},
 		DoneProvider: func(record *journal.Record) { record.Retention, record.Before = nil, nil },
 	}
 }
-
-func hasLegacy(s *snapshot.Snapshot) bool { return s.Legacy.Value().Release != nil }

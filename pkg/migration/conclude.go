@@ -85,40 +85,30 @@ func (r *regionRun) latest() *snapshot.Snapshot {
 // Join joins the outcomes of parts: Interrupted if any part was, PartlyFailed if only some parts are done, and otherwise the
 // reason that the other parts share.
 func Join(outcomes []v1alpha1.Outcome) v1alpha1.Outcome {
-	var (
-		done, nothing, left, away int
-		reason                    v1alpha1.Outcome
-	)
+	parts, reason := map[v1alpha1.Outcome]int{}, v1alpha1.Outcome("")
 	for _, outcome := range outcomes {
+		parts[outcome]++
 		switch outcome {
-		case v1alpha1.OutcomeInterrupted:
-			return v1alpha1.OutcomeInterrupted
-		case v1alpha1.OutcomeNothingToDo:
-			nothing++
-		case v1alpha1.OutcomeSucceeded:
-			done++
-		case v1alpha1.OutcomeNotStarted:
-			left++
-		case v1alpha1.OutcomeUnreachable:
-			away++
+		case v1alpha1.OutcomeNothingToDo, v1alpha1.OutcomeSucceeded, v1alpha1.OutcomeNotStarted, v1alpha1.OutcomeUnreachable:
+			continue
 		case v1alpha1.OutcomePartlyFailed:
-			done++
-			reason = v1alpha1.OutcomeFailed
-		default:
-			if reason != "" && reason != outcome {
-				outcome = v1alpha1.OutcomeFailed
-			}
-			reason = outcome
+			outcome = v1alpha1.OutcomeFailed
 		}
+		if reason != "" && reason != outcome {
+			outcome = v1alpha1.OutcomeFailed
+		}
+		reason = outcome
 	}
 	switch {
-	case reason == "" && done == 0 && nothing == len(outcomes):
-		return v1alpha1.OutcomeNothingToDo
-	case reason == "" && left > 0: // nothing failed, so a signal kept them from starting
+	case parts[v1alpha1.OutcomeInterrupted] > 0:
 		return v1alpha1.OutcomeInterrupted
-	case reason == "" && away == 0:
+	case parts[v1alpha1.OutcomeNothingToDo] == len(outcomes):
+		return v1alpha1.OutcomeNothingToDo
+	case reason == "" && parts[v1alpha1.OutcomeNotStarted] > 0: // nothing failed, so a signal kept them from starting
+		return v1alpha1.OutcomeInterrupted
+	case reason == "" && parts[v1alpha1.OutcomeUnreachable] == 0:
 		return v1alpha1.OutcomeSucceeded
-	case reason == "", done+nothing > 0:
+	case reason == "", parts[v1alpha1.OutcomeSucceeded]+parts[v1alpha1.OutcomePartlyFailed]+parts[v1alpha1.OutcomeNothingToDo] > 0:
 		return v1alpha1.OutcomePartlyFailed
 	default:
 		return reason

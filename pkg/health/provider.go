@@ -89,11 +89,9 @@ func canary(s *snapshot.Snapshot) Answer {
 		return unknown(s.Canary.Err(), "name one with --canary, or use \"none\"")
 	case found.None:
 		return skip("no canary was asked for")
-	}
-	switch status {
-	case coder.ContainerFailed:
+	case status == coder.ContainerFailed:
 		return fail("coder workspaces rebuild "+name, "workspace %q failed: %s", name, found.Workspace.LatestStat.StatError)
-	case coder.ContainerOn, coder.ContainerOff, coder.ContainerCreating:
+	case status == coder.ContainerOn, status == coder.ContainerOff, status == coder.ContainerCreating:
 		return pass("workspace %q is %s", name, status)
 	}
 	return warn("coder workspaces ls", "the state of workspace %q is %q", name, status)

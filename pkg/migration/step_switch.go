@@ -166,16 +166,12 @@ func noteSwitch(s *snapshot.Snapshot, record *journal.Record, on bool) {
 func switchNetworking(ctx context.Context, api *coder.Client, before coder.Provider, on bool) error {
 	patchErr := api.SetNetworkingV2(ctx, before.ID, on)
 	after, err := api.Provider(ctx, before.ID)
-	if err != nil && patchErr != nil {
+	switch made := err == nil && after.EnableNetV2 != nil && *after.EnableNetV2 == on; {
+	case !made && patchErr != nil:
 		return patchErr
-	}
-	if err != nil {
+	case err != nil:
 		return fmt.Errorf("whether provider %q was switched could not be confirmed: %w", before.Name, err)
-	}
-	if after.EnableNetV2 == nil || *after.EnableNetV2 != on {
-		if patchErr != nil {
-			return patchErr
-		}
+	case !made:
 		return fmt.Errorf("the primary accepted the switch of provider %q, but did not make it", before.Name)
 	}
 	if changed := coder.ProviderChanges(before, after); len(changed) > 0 {

@@ -29,17 +29,14 @@ func RightsOf(owner Owner, verbs []string, scope snapshot.Scope) []cluster.Rule 
 
 // operationOf returns the verb's operation: without steps if it only reads, and empty for an unknown verb.
 func operationOf(verb string) Operation {
-	switch verb {
-	case "plan", "status":
-		return Operation{Items: snapshot.PlanItems()}
-	case "verify":
-		return Operation{Items: []snapshot.Item{snapshot.ItemSatellite}}
-	case "history":
-		return Operation{Items: []snapshot.Item{snapshot.ItemJournal}}
-	}
-	operations := []Operation{Migrate(false, Refuse), Rollback(RollbackOptions{}), Retain(Refuse), Remove(false), Finalize(false)}
-	if i := slices.IndexFunc(operations, func(o Operation) bool { return o.Name == verb }); i >= 0 {
-		return operations[i]
+	for _, operation := range []Operation{
+		{Name: "plan", Items: snapshot.PlanItems()}, {Name: "status", Items: snapshot.PlanItems()},
+		{Name: "verify", Items: []snapshot.Item{snapshot.ItemSatellite}}, {Name: "history", Items: []snapshot.Item{snapshot.ItemJournal}},
+		Migrate(false, Refuse), Rollback(RollbackOptions{}), Retain(Refuse), Remove(false), Finalize(false),
+	} {
+		if operation.Name == verb {
+			return operation
+		}
 	}
 	return Operation{}
 }

@@ -84,8 +84,7 @@ func networkingUnknown(s *snapshot.Snapshot, provider snapshot.Fact[coder.Provid
 	case !provider.IsKnown():
 		return fmt.Errorf("the provider is unknown: %w", provider.Err())
 	}
-	name := provider.Value().Name
-	return fmt.Errorf("provider %q does not report whether it uses Networking v2, and the primary is older than v1.22", name)
+	return fmt.Errorf("provider %q does not report whether it uses Networking v2, and the primary is older than v1.22", provider.Value().Name)
 }
 
 // usesNetworkingV2 returns nil if the provider certainly uses Networking v2.

@@ -9,10 +9,6 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-func clusterReachable(s *snapshot.Snapshot) Answer {
-	return reachable(s.Cluster, s.Region.Satellite.Context)
-}
-
 func providerCluster(s *snapshot.Snapshot) Answer {
 	if s.ProviderCluster.IsKnown() && s.Declared.Context == s.Region.Satellite.Context {
 		return pass("it is the satellite's cluster, which answers")
@@ -42,9 +38,6 @@ func regionDistinct(s *snapshot.Snapshot) Answer {
 	}
 	return pass("no other region of the fleet has this place or this provider")
 }
-
-func clusterRights(s *snapshot.Snapshot) Answer  { return rights(s.MissingRights) }
-func providerRights(s *snapshot.Snapshot) Answer { return rights(s.MissingProviderRights) }
 
 func rights(found snapshot.Fact[[]cluster.Rule]) Answer {
 	missing, known := found.Get()

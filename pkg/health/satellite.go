@@ -2,6 +2,7 @@ package health
 
 import (
 	"cmp"
+	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
@@ -118,4 +119,42 @@ func satelliteVersion(s *snapshot.Snapshot, state satellite.State) Answer {
 		return fail(hintInstall(s, state), "the satellite runs %s, the primary %s", state.AppVersion, version)
 	}
 	return pass("the satellite runs the primary's version %s", version)
+}
+
+func chartAvailable(s *snapshot.Snapshot) Answer {
+	chart, known := s.Chart.Get()
+	if !known {
+		return unknown(s.Chart.Err(), "name another with --chart, --repo and --chart-version")
+	}
+	if !s.Cluster.IsKnown() {
+		return unknown(s.Cluster.Err(), "")
+	}
+	if err := satellite.Compatible(chart, s.Cluster.Value().Version); err != nil {
+		return fail("name a chart version that fits with --chart-version", "%v", err)
+	}
+	return pass("chart %s %s", chart.Metadata.Name, chart.Metadata.Version)
+}
+
+func valuesValid(s *snapshot.Snapshot) Answer {
+	switch {
+	case !s.Spec.IsKnown():
+		return unknown(s.Spec.Err(), "")
+	case s.Rendering.Collected() && !s.Rendering.IsKnown():
+		return fail("correct the values, or name the chart that they are for with --chart-version", "%v", s.Rendering.Err())
+	}
+	return pass("the values can be read and agree with the region")
+}
+
+func valuesSecrets(s *snapshot.Snapshot) Answer {
+	missing, known := s.MissingSecrets.Get()
+	switch {
+	case !s.Spec.IsKnown():
+		return skip("the values are unknown")
+	case !known:
+		return unknown(s.MissingSecrets.Err(), "")
+	case len(missing) > 0:
+		return fail("create them, for example with `kubectl create secret tls`",
+			"Secrets that the values name are missing in namespace %q: %s", s.Region.Satellite.Namespace, strings.Join(missing, ", "))
+	}
+	return pass("every Secret that the values name exists")
 }

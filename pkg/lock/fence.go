@@ -3,6 +3,7 @@ package lock
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 )
@@ -44,3 +45,9 @@ func writes(request *http.Request) bool {
 		return !strings.HasPrefix(request.URL.Path, "/apis/authorization.k8s.io/")
 	}
 }
+
+// RefusedError means that the fence refused a write: the lock is lost (then it wraps a *LostError) or could not be checked.
+type RefusedError struct{ cause error }
+
+func (e *RefusedError) Error() string { return fmt.Sprintf("not sent: %v", e.cause) }
+func (e *RefusedError) Unwrap() error { return e.cause }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/retry"
 	"k8s.io/utils/ptr"
 )
@@ -118,3 +119,30 @@ func (l *Lock) Check(ctx context.Context) error {
 	}
 	return l.Err()
 }
+
+// LostError means that this run no longer holds the lock. It must not write.
+type LostError struct {
+	Lease              types.NamespacedName
+	By                 string        // holds the lock now; empty if nobody does, or if that is unknown
+	UnlockedBy, Reason string        // who freed the lock, and why; empty if nobody did
+	Silent             time.Duration // how long the lock was not renewed, if that is why it was lost
+	cause              error
+}
+
+func (e *LostError) Error() string {
+	how := "is gone"
+	silence := fmt.Sprintf("was not renewed for %s, because its cluster did not answer or this machine slept", e.Silent.Round(time.Second))
+	switch {
+	case e.By != "" && e.Silent > 0:
+		how = silence + ", and was taken over by " + e.By
+	case e.By != "":
+		how = "was taken over by " + e.By
+	case e.UnlockedBy != "":
+		how = fmt.Sprintf("was unlocked by %s (reason: %q)", e.UnlockedBy, e.Reason)
+	case e.cause != nil:
+		return fmt.Sprintf("the lock %s %s: stopped before the next write: %v", e.Lease, silence, e.cause)
+	}
+	return fmt.Sprintf("the lock %s %s: stopped before the next write", e.Lease, how)
+}
+
+func (e *LostError) Unwrap() error { return e.cause }

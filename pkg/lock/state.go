@@ -90,3 +90,27 @@ func get(ctx context.Context, client kubernetes.Interface, lease types.Namespace
 	}
 	return found, nil
 }
+
+// HeldError means that another run holds the lock and is alive.
+type HeldError struct {
+	Holder, Operation string    // the other run, and what it does
+	Since             time.Time // when it took the lock, by its own clock; zero if unknown
+}
+
+func (e *HeldError) Error() string {
+	text := fmt.Sprintf("%s holds the lock", e.Holder)
+	if e.Operation != "" {
+		text += fmt.Sprintf(" for %q", e.Operation)
+	}
+	if !e.Since.IsZero() {
+		text += " since " + e.Since.UTC().Format("2006-01-02 15:04:05 MST")
+	}
+	return text + ": wait for it, or see `kubectl coder-satellite status`; if it is abandoned, `kubectl coder-satellite unlock` takes it over"
+}
+
+func heldBy(lease *coordinationv1.Lease) *HeldError {
+	return &HeldError{
+		Holder: holder(lease), Operation: lease.Annotations[annotationOperation],
+		Since: ptr.Deref(lease.Spec.AcquireTime, metav1.MicroTime{}).Time,
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/workspaces"
 )
 
 // conclude fills in the outcomes of the region and of its providers. nothingBegun is why the run did not begin, or nil.
@@ -43,11 +44,9 @@ func (r *regionRun) err() error {
 	}
 	var errs []error
 	for _, p := range r.providers {
-		switch {
-		case p.err == nil:
-		case p.several:
+		if p.err != nil && p.several {
 			errs = append(errs, fmt.Errorf("provider %s: %w", p.name, p.err))
-		default:
+		} else {
 			errs = append(errs, p.err)
 		}
 	}
@@ -56,14 +55,14 @@ func (r *regionRun) err() error {
 
 func (r *regionRun) reportStates() {
 	for _, p := range r.providers {
-		if p.run != nil {
-			p.report.After = providerAfter(p.run.Now)
+		if p.Initial != nil {
+			p.report.After = providerAfter(p.Now)
 		}
 	}
 	if r.report.Satellite == nil {
 		return
 	}
-	registering := r.satellite != nil && r.satellite.run != nil && r.satellite.run.registering
+	registering := r.satellite != nil && r.satellite.registering
 	if latest := r.latest(); latest != nil {
 		r.report.Satellite.After = satelliteAfter(latest, registering)
 	}
@@ -75,8 +74,8 @@ func (r *regionRun) latest() *snapshot.Snapshot {
 	var latest *snapshot.Snapshot
 	for _, phase := range r.operation.phases() {
 		for _, p := range r.parts(phase[0].Owner) {
-			if p.run != nil && (latest == nil || !p.run.Now.Taken.Before(latest.Taken)) {
-				latest = p.run.Now
+			if p.Initial != nil && (latest == nil || !p.Now.Taken.Before(latest.Taken)) {
+				latest = p.Now
 			}
 		}
 	}
@@ -86,40 +85,30 @@ func (r *regionRun) latest() *snapshot.Snapshot {
 // Join joins the outcomes of parts: Interrupted if any part was, PartlyFailed if only some parts are done, and otherwise the
 // reason that the other parts share.
 func Join(outcomes []v1alpha1.Outcome) v1alpha1.Outcome {
-	var (
-		done, nothing, left, away int
-		reason                    v1alpha1.Outcome
-	)
+	parts, reason := map[v1alpha1.Outcome]int{}, v1alpha1.Outcome("")
 	for _, outcome := range outcomes {
+		parts[outcome]++
 		switch outcome {
-		case v1alpha1.OutcomeInterrupted:
-			return v1alpha1.OutcomeInterrupted
-		case v1alpha1.OutcomeNothingToDo:
-			nothing++
-		case v1alpha1.OutcomeSucceeded:
-			done++
-		case v1alpha1.OutcomeNotStarted:
-			left++
-		case v1alpha1.OutcomeUnreachable:
-			away++
+		case v1alpha1.OutcomeNothingToDo, v1alpha1.OutcomeSucceeded, v1alpha1.OutcomeNotStarted, v1alpha1.OutcomeUnreachable:
+			continue
 		case v1alpha1.OutcomePartlyFailed:
-			done++
-			reason = v1alpha1.OutcomeFailed
-		default:
-			if reason != "" && reason != outcome {
-				outcome = v1alpha1.OutcomeFailed
-			}
-			reason = outcome
+			outcome = v1alpha1.OutcomeFailed
 		}
+		if reason != "" && reason != outcome {
+			outcome = v1alpha1.OutcomeFailed
+		}
+		reason = outcome
 	}
 	switch {
-	case reason == "" && done == 0 && nothing == len(outcomes):
-		return v1alpha1.OutcomeNothingToDo
-	case reason == "" && left > 0: // nothing failed, so a signal kept them from starting
+	case parts[v1alpha1.OutcomeInterrupted] > 0:
 		return v1alpha1.OutcomeInterrupted
-	case reason == "" && away == 0:
+	case parts[v1alpha1.OutcomeNothingToDo] == len(outcomes):
+		return v1alpha1.OutcomeNothingToDo
+	case reason == "" && parts[v1alpha1.OutcomeNotStarted] > 0: // nothing failed, so a signal kept them from starting
+		return v1alpha1.OutcomeInterrupted
+	case reason == "" && parts[v1alpha1.OutcomeUnreachable] == 0:
 		return v1alpha1.OutcomeSucceeded
-	case reason == "", done+nothing > 0:
+	case reason == "", parts[v1alpha1.OutcomeSucceeded]+parts[v1alpha1.OutcomePartlyFailed]+parts[v1alpha1.OutcomeNothingToDo] > 0:
 		return v1alpha1.OutcomePartlyFailed
 	default:
 		return reason
@@ -142,6 +131,9 @@ func next(operation Operation, region fleet.Region, report v1alpha1.RegionReport
 		}
 		return region.Command("plan")
 	default:
+		stranded := func(p v1alpha1.ProviderReport) bool { // users are on a path that is not known to work
+			return p.After != nil && p.After.NetworkingV2 == v1alpha1.NetworkingV2On && p.After.PathAnswers != v1alpha1.FindingYes
+		}
 		if slices.ContainsFunc(report.Providers, stranded) && report.Outcome != v1alpha1.OutcomeInterrupted {
 			return region.Command("rollback")
 		}
@@ -149,8 +141,61 @@ func next(operation Operation, region fleet.Region, report v1alpha1.RegionReport
 	}
 }
 
-// stranded reports whether users are on a path that is not known to work.
-func stranded(provider v1alpha1.ProviderReport) bool {
-	after := provider.After
-	return after != nil && after.NetworkingV2 == v1alpha1.NetworkingV2On && after.PathAnswers != v1alpha1.FindingYes
+// satelliteAfter describes how the run left the satellite. If the primary never answered a registration, it may still make
+// it, so an unlisted one is unknown.
+func satelliteAfter(s *snapshot.Snapshot, registering bool) *v1alpha1.SatelliteState {
+	_, registered := s.Registration()
+	state, known := s.Satellite.Get()
+	release := state.LastStatus
+	switch {
+	case !known:
+		release = string(v1alpha1.FindingUnknown)
+	case !state.Exists():
+		release = "none"
+	}
+	return &v1alpha1.SatelliteState{
+		Registered: finding(registered, s.Registrations.IsKnown() && known && !registering),
+		Release:    release,
+		Answers:    answersAfter(s),
+	}
+}
+
+// finding returns Yes, No or, if nothing is known, Unknown.
+func finding(yes, known bool) v1alpha1.Finding {
+	switch {
+	case yes:
+		return v1alpha1.FindingYes
+	case known:
+		return v1alpha1.FindingNo
+	default:
+		return v1alpha1.FindingUnknown
+	}
+}
+
+// providerAfter describes a provider from the facts that were read last.
+func providerAfter(s *snapshot.Snapshot) *v1alpha1.ProviderState {
+	state := &v1alpha1.ProviderState{
+		NetworkingV2:   cmp.Or(s.Networking(), v1alpha1.NetworkingV2Unknown),
+		PathAnswers:    answersAfter(s),
+		LegacyRetained: retainedAfter(s),
+		Distance:       s.Distance(),
+	}
+	if adoption, err := workspaces.AdoptionOf(s); err == nil {
+		state.Adoption = &adoption
+	}
+	return state
+}
+
+func answersAfter(s *snapshot.Snapshot) v1alpha1.Finding {
+	same, _ := s.ServesOwnKey()
+	answers := (same || s.Region.Satellite.None()) && s.PathAnswers() == nil
+	return finding(answers, s.Endpoint.IsKnown() && s.Satellite.IsKnown() && s.Primary.Version.IsKnown())
+}
+
+func retainedAfter(s *snapshot.Snapshot) v1alpha1.Finding {
+	state, known := s.Legacy.Get()
+	if known && len(state.Found.Releases) == 0 {
+		return v1alpha1.FindingNone
+	}
+	return finding(state.Release != nil && state.Retention.Complete, state.Release != nil && state.Retention.Control.Err == nil)
 }

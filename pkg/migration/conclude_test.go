@@ -74,7 +74,7 @@ func TestCloseLeavesOutWhatWasNotBegun(t *testing.T) {
 	for _, begun := range []bool{false, true} {
 		written := 0
 		satellite := &part{
-			owner: OwnerSatellite, begun: begun, run: &Run{Now: &snapshot.Snapshot{}}, record: &journal.Record{RegistrationID: "id"},
+			owner: OwnerSatellite, begun: begun, Run: Run{Initial: &snapshot.Snapshot{}, Now: &snapshot.Snapshot{}}, record: &journal.Record{RegistrationID: "id"},
 			store: func(context.Context, *journal.Record) error { written++; return nil },
 		}
 		run := runOf(satellite, &part{name: "a", begun: true, err: errBoom})
@@ -130,9 +130,9 @@ func TestConclude(t *testing.T) {
 // The report describes the satellite as it was seen last, by whichever part read it. Each
 // provider is described by its own part.
 func TestReportStates(t *testing.T) {
-	looked := func(s *snapshot.Snapshot) *part { return &part{name: "a", run: &Run{Now: s}} }
+	looked := func(s *snapshot.Snapshot) *part { return &part{name: "a", Run: Run{Initial: s, Now: s}} }
 	asked := looked(fresh(t)) // a registration was requested, but the answer was lost
-	asked.run.registering = true
+	asked.registering = true
 	const yes, no, unknown = v1alpha1.FindingYes, v1alpha1.FindingNo, v1alpha1.FindingUnknown
 	for name, test := range map[string]struct {
 		run        *regionRun
@@ -187,7 +187,8 @@ func TestLatest(t *testing.T) {
 			at := func(owner Owner, second int) *part {
 				p := &part{owner: owner}
 				if second >= 0 {
-					p.run = &Run{Now: &snapshot.Snapshot{Taken: time.Unix(int64(second), 0)}}
+					p.Now = &snapshot.Snapshot{Taken: time.Unix(int64(second), 0)}
+					p.Initial = p.Now
 				}
 				return p
 			}
@@ -196,7 +197,7 @@ func TestLatest(t *testing.T) {
 				providers: []*part{at(OwnerProvider, test.first), at(OwnerProvider, test.second)},
 			}
 			got := run.latest()
-			is := func(p *part) bool { return p.run != nil && got == p.run.Now }
+			is := func(p *part) bool { return p.Initial != nil && got == p.Now }
 			if is(run.satellite) != test.fromSatellite || is(run.providers[1]) != test.fromProvider {
 				t.Errorf("got %+v", got)
 			}

@@ -24,8 +24,8 @@ func (r *regionRun) apply(ctx context.Context) {
 			}
 			p.begun = true
 			if p.owner == OwnerProvider && r.satellite != nil {
-				p.view.AdoptSatellite(r.satellite.view)
-				p.run.note()
+				p.Now.AdoptSatellite(r.satellite.Now)
+				p.note()
 			}
 			failed, err := r.steps(p, phase)
 			if err == nil && p.owner == OwnerSatellite {
@@ -35,7 +35,8 @@ func (r *regionRun) apply(ctx context.Context) {
 				continue
 			}
 			p.err = r.settle(p, failed, err)
-			if p.owner == OwnerSatellite || endsRegion(ctx, r.satellite) || proves(phase, failed) {
+			ended := ctx.Err() != nil || r.satellite != nil && r.satellite.ctx.Err() != nil // by a signal, a timeout, or a lost lock
+			if p.owner == OwnerSatellite || ended || proves(phase, failed) {
 				r.keepOut(fmt.Errorf("not started because of an earlier failure: %s", p.label(cmp.Or(failed, "the run ended"))))
 			}
 		}
@@ -43,11 +44,6 @@ func (r *regionRun) apply(ctx context.Context) {
 			return
 		}
 	}
-}
-
-// endsRegion reports whether the region's run has ended: by a signal, a timeout, or the loss of the satellite's lock.
-func endsRegion(ctx context.Context, satellite *part) bool {
-	return ctx.Err() != nil || satellite != nil && satellite.ctx.Err() != nil
 }
 
 // proves reports whether the step proves the new path. Its failure concerns the satellite, which other providers would use.
@@ -87,8 +83,8 @@ func (r *regionRun) steps(p *part, steps []Step) (failed string, err error) {
 
 // step applies one step unless it is already done, and fills in the result.
 func (r *regionRun) step(p *part, step Step, result *v1alpha1.StepResult) error {
-	p.run.Refresh(p.ctx, step.Reads...)
-	decision := step.Decide(p.run.Now)
+	p.Refresh(p.ctx, step.Reads...)
+	decision := step.Decide(p.Now)
 	switch decision.Action {
 	case v1alpha1.ActionNone:
 		result.State, result.Message = v1alpha1.StepAlready, decision.Reason
@@ -104,7 +100,7 @@ func (r *regionRun) step(p *part, step Step, result *v1alpha1.StepResult) error 
 	result.State, result.Message = v1alpha1.StepRunning, decision.Reason
 	p.record.Begin(*result)
 	if step.Note != nil {
-		step.Note(p.run.Now, p.record)
+		step.Note(p.Now, p.record)
 	}
 	if err := p.save(p.ctx); err != nil {
 		result.State = v1alpha1.StepInterrupted
@@ -115,7 +111,7 @@ func (r *regionRun) step(p *part, step Step, result *v1alpha1.StepResult) error 
 
 	stepCtx, cancel := withTimeout(p.ctx, step.Name, r.Options.StepTimeout, "--step-timeout")
 	defer cancel()
-	err := because(stepCtx, step.Apply(stepCtx, p.run))
+	err := because(stepCtx, step.Apply(stepCtx, &p.Run))
 	if err == nil {
 		decision, err = decideAgain(p, step)
 	}
@@ -132,10 +128,10 @@ func (r *regionRun) step(p *part, step Step, result *v1alpha1.StepResult) error 
 
 // decideAgain verifies a step that was applied, even if the run is about to end.
 func decideAgain(p *part, step Step) (Decision, error) {
-	commit, cancel := p.run.Commit(p.ctx)
+	commit, cancel := p.Commit(p.ctx)
 	defer cancel()
-	p.run.Refresh(commit, step.Reads...)
-	decision := step.Decide(p.run.Now)
+	p.Refresh(commit, step.Reads...)
+	decision := step.Decide(p.Now)
 	if decision.Action == v1alpha1.ActionChange && step.Forced {
 		return already("continued because of --force, although this is not done: %s", decision.Reason), nil
 	}
@@ -148,13 +144,13 @@ func decideAgain(p *part, step Step) (Decision, error) {
 // close closes the journals with how the run ended for each part, and reports how
 // it left them.
 func (r *regionRun) close(ctx context.Context) {
-	parts := slices.DeleteFunc(r.all(), func(p *part) bool { return p.run == nil })
+	parts := slices.DeleteFunc(r.all(), func(p *part) bool { return p.Initial == nil })
 	looking, cancel := context.WithTimeout(context.WithoutCancel(ctx), signalTimeout)
 	defer cancel()
 	var group sync.WaitGroup
 	for _, p := range parts {
 		if p.err != nil { // what succeeded has just been read
-			group.Go(func() { p.run.Refresh(looking, ruleItems()...) })
+			group.Go(func() { p.Refresh(looking, ruleItems()...) })
 		}
 	}
 	group.Wait()

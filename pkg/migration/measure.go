@@ -39,7 +39,7 @@ func (r *regionRun) measure(ctx context.Context) {
 		paths = append(paths, measure.Path{Name: pathSatellite, URL: endpoint.URL(), Ask: endpoint.ReachKey, New: unused})
 	}
 	for _, p := range working {
-		found := p.view.Legacy.Value()
+		found := p.Now.Legacy.Value()
 		if found.Release != nil && found.AccessURL != "" {
 			if client, err := first.Primary.At(found.AccessURL, ""); err == nil {
 				paths = append(paths, measure.Path{
@@ -57,12 +57,12 @@ func (r *regionRun) measure(ctx context.Context) {
 }
 
 // switched reports whether a provider uses, or may use, Networking v2.
-func switched(p *part) bool { return p.view.Networking() != v1alpha1.NetworkingV2Off }
+func switched(p *part) bool { return p.Now.Networking() != v1alpha1.NetworkingV2Off }
 
 // workspacePath is a connection to one of the operator's workspaces that already uses Networking v2 and is not the canary,
 // which is rebuilt. It is empty if there is no such workspace.
 func workspacePath(p *part) []measure.Path {
-	s := p.view
+	s := p.Now
 	me, known := s.Primary.Me.Get()
 	canary, chosen := s.Canary.Get()
 	if !known || !chosen || !switched(p) {
@@ -72,7 +72,7 @@ func workspacePath(p *part) []measure.Path {
 		if workspace.UserID != me.ID || workspace.LatestStat.ContainerStatus != coder.ContainerOn || workspace.ID == canary.Workspace.ID {
 			continue
 		}
-		connection, err := verify.Keep(p.source, s, workspace.ID)
+		connection, err := verify.Keep(p.Source, s, workspace.ID)
 		if err != nil {
 			return nil
 		}
@@ -112,8 +112,8 @@ func (r *regionRun) measured() {
 	}
 	now := metav1.NewTime(r.Clock.Now())
 	for _, p := range r.providers {
-		if p.err == nil && p.run != nil {
-			p.record.Distance = distance(p.record.Distance, paths, p.run.Initial, r.Options.Host, now)
+		if p.err == nil && p.Initial != nil {
+			p.record.Distance = distance(p.record.Distance, paths, p.Initial, r.Options.Host, now)
 			p.record.LongestGap = longestGap(paths, p.name)
 		}
 	}

@@ -1,8 +1,12 @@
 package migration
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"net/http"
+	"slices"
+	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 
@@ -20,15 +24,13 @@ type part struct {
 	several bool   // the region has several providers
 	plan    v1alpha1.ProviderPlan
 	report  *v1alpha1.ProviderReport
-	source  *snapshot.Source
-	view    *snapshot.Snapshot
+	Run     // of its steps
 	held    *lock.Lock
 	writer  *journal.Writer // with record and store, its journal
 	record  *journal.Record
 	store   func(context.Context, *journal.Record) error
 	ctx     context.Context // ends when the lock is lost, and with stop
 	stop    context.CancelCauseFunc
-	run     *Run
 	steps   []Step // the operation's steps of this owner
 	offset  int    // how many steps of the region come before them
 	begun   bool   // its steps were begun
@@ -66,7 +68,7 @@ func (p *part) index(step string) int {
 	return 0
 }
 
-// open opens the part's journal and begins a run in it.
+// open opens the part's journal, begins a run in it, and has its steps begin with the latest view.
 func (p *part) open(ctx context.Context, r *regionRun) error {
 	_, name := p.names()
 	writer, err := journal.Open(ctx, p.site().Clientset(), name)
@@ -80,37 +82,45 @@ func (p *part) open(ctx context.Context, r *regionRun) error {
 	migrated := p.record.Outcome == v1alpha1.OutcomeSucceeded
 	p.record.Start(journal.Start{
 		RunID: r.Options.RunID, Operation: r.operation.Name, Operator: r.Operator, Reason: r.Options.Reason,
-		Primary: p.source.Primary.URL(), PlanFingerprint: r.plan.Fingerprint, At: r.Clock.Now(),
+		Primary: p.Source.Primary.URL(), PlanFingerprint: r.plan.Fingerprint, At: r.Clock.Now(),
 	})
 	switch {
 	case !r.operation.LeavesLegacy:
 	case p.owner == OwnerProvider:
-		p.record.Remember(beforeOfProvider(p.view))
+		p.record.Remember(beforeOfProvider(p.Now))
 	default:
 		if migrated { // a successful run is the starting point of this one
 			p.record.Before = nil
 		}
-		p.record.Remember(beforeOfSatellite(p.view))
+		p.record.Remember(beforeOfSatellite(p.Now))
 		for _, provider := range r.providers {
-			p.record.Serve(provider.view.ProviderID())
+			p.record.Serve(provider.Now.ProviderID())
 		}
 	}
+	p.Initial = new(*p.Now)
+	if r.satellite != nil {
+		p.SatelliteRecord = r.satellite.record
+	}
+	if p.owner == OwnerProvider {
+		p.ProviderRecord = p.record
+	}
+	p.note()
 	return nil
 }
 
 // site returns the site of the part, its lock and its journal.
 func (p *part) site() *cluster.Access {
 	if p.owner == OwnerSatellite {
-		return p.source.SatelliteSite
+		return p.Source.SatelliteSite
 	}
-	return p.source.ProviderSite
+	return p.Source.ProviderSite
 }
 
 func (p *part) names() (lease, journal types.NamespacedName) {
 	if p.owner == OwnerSatellite {
-		return p.source.SatelliteLock(), p.source.SatelliteJournal()
+		return p.Source.SatelliteLock(), p.Source.SatelliteJournal()
 	}
-	return p.source.ProviderLock(p.view), p.source.ProviderJournal(p.view)
+	return p.Source.ProviderLock(p.Now), p.Source.ProviderJournal(p.Now)
 }
 
 // save writes the record to the journal, even if ctx has ended.
@@ -121,4 +131,95 @@ func (p *part) save(ctx context.Context) error {
 		return fmt.Errorf("the journal could not be written: %w", err)
 	}
 	return nil
+}
+
+// takeLocks takes the locks of the parts, always in one order: the satellite's, then the providers' by ID. A provider whose
+// lock cannot be taken is left out. The error is why nothing may be changed; even then, call giveUp.
+func (r *regionRun) takeLocks(ctx context.Context) error {
+	if r.satellite != nil {
+		namespace := r.Region.Region.Satellite.Namespace
+		if err := journal.EnsureNamespace(ctx, r.satellite.site().Clientset(), namespace); err != nil {
+			return because(ctx, fmt.Errorf("the satellite's namespace: %w", err))
+		}
+		if r.satellite.err = r.take(ctx, r.satellite); r.satellite.err != nil {
+			return r.satellite.err
+		}
+		ctx = r.satellite.ctx
+	}
+	if len(r.operation.of(OwnerProvider)) > 0 {
+		ordered := slices.SortedFunc(slices.Values(r.providers), func(a, b *part) int { return cmp.Compare(a.plan.ID, b.plan.ID) })
+		for _, p := range ordered {
+			p.err = r.take(ctx, p)
+		}
+	}
+	if err := r.nobodyLeft(); err != nil {
+		return err
+	}
+	r.fence()
+	return nil
+}
+
+// take takes the part's lock and gives the part a context that ends when the lock is lost.
+func (r *regionRun) take(ctx context.Context, p *part) error {
+	p.Now = p.Source.Collect(ctx, snapshot.ItemProvider) // determines where the provider's lock is
+	if p.owner == OwnerProvider && p.Now.ProviderID() == "" {
+		return because(ctx, fmt.Errorf("the provider is unknown: %w", p.Now.Provider.Err()))
+	}
+	lease, _ := p.names()
+	held, err := lock.Acquire(ctx, p.site().Clientset(), lock.Options{
+		Lease:     lease,
+		Holder:    fmt.Sprintf("%s@%s/%s", r.Operator, r.Options.Host, r.Options.RunID),
+		Operation: r.operation.Name,
+		Duration:  r.Options.LockDuration,
+		Clock:     r.Clock,
+		Waiting: func(holder string, waited time.Duration) {
+			r.progress(p, "", v1alpha1.StepRunning, fmt.Sprintf("waiting for the lock that %s holds, for %s now", holder, waited.Truncate(time.Second)), false)
+		},
+	})
+	if err != nil {
+		return because(ctx, err)
+	}
+	p.held = held
+	within, stop := context.WithCancelCause(ctx)
+	p.ctx, p.stop = within, stop
+	go func() { // ends with the context, at the latest when the lock is given up
+		select {
+		case <-held.Lost():
+			stop(held.Err())
+		case <-within.Done():
+		}
+	}()
+	return nil
+}
+
+func (r *regionRun) giveUp(ctx context.Context) {
+	free, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	defer cancel()
+	for _, p := range slices.Backward(r.all()) {
+		if p.held == nil {
+			continue
+		}
+		if err := p.held.Release(free); err != nil && p.err == nil {
+			r.report.Left = append(r.report.Left, p.label(fmt.Sprintf("the lock could not be released; it expires by itself: %v", err)))
+		}
+		p.stop(nil)
+	}
+}
+
+// fence restricts each part's writes to what its lock guards, while the lock is held. Writes to the primary for a provider
+// also need the satellite's lock.
+func (r *regionRun) fence() {
+	satellite := lock.ReadOnly
+	onSatellite := func(next http.RoundTripper) http.RoundTripper { return next }
+	if r.satellite != nil {
+		satellite, onSatellite = r.satellite.held.Fence, r.satellite.held.Fence
+		r.satellite.Source = r.satellite.Source.Wrapped(satellite, lock.ReadOnly, satellite)
+	}
+	for _, p := range r.providers {
+		if p.held == nil {
+			continue
+		}
+		primary := func(next http.RoundTripper) http.RoundTripper { return onSatellite(p.held.Fence(next)) }
+		p.Source = p.Source.Wrapped(satellite, p.held.Fence, primary)
+	}
 }

@@ -69,25 +69,20 @@ func LeaveOut(operation Operation, views []*snapshot.Snapshot, reason error) v1a
 // settleOutcomes fills in the outcomes of the region and of its providers.
 func settleOutcomes(operation Operation, plan *v1alpha1.RegionPlan, results []v1alpha1.CheckResult) {
 	shared := slices.ContainsFunc(results, func(r v1alpha1.CheckResult) bool { return r.Provider == "" && r.Failed() })
-	left := 0 // providers that may change
+	outcomes := map[v1alpha1.Outcome]int{} // of how many providers
 	for i := range plan.Providers {
 		provider := &plan.Providers[i]
-		switch {
-		case provider.Outcome == v1alpha1.OutcomePreflightFailed:
-			continue
-		case pending(plan.Steps, provider.Name):
+		if provider.Outcome != v1alpha1.OutcomePreflightFailed && pending(plan.Steps, provider.Name) {
 			provider.Outcome = v1alpha1.OutcomeChangesPending
 		}
-		left++
+		outcomes[provider.Outcome]++
 	}
-	switch {
-	case shared, left == 0, operation.WholeRegions && left < len(plan.Providers):
+	switch failed := outcomes[v1alpha1.OutcomePreflightFailed]; {
+	case shared, failed == len(plan.Providers), operation.WholeRegions && failed > 0:
 		plan.Outcome = v1alpha1.OutcomePreflightFailed
-	case pending(plan.Steps, ""), slices.ContainsFunc(plan.Providers, func(p v1alpha1.ProviderPlan) bool {
-		return p.Outcome == v1alpha1.OutcomeChangesPending
-	}):
+	case pending(plan.Steps, ""), outcomes[v1alpha1.OutcomeChangesPending] > 0:
 		plan.Outcome = v1alpha1.OutcomeChangesPending
-	case left < len(plan.Providers):
+	case failed > 0:
 		plan.Outcome = v1alpha1.OutcomePreflightFailed // the others need nothing
 	default:
 		plan.Outcome = v1alpha1.OutcomeNothingToDo
@@ -129,10 +124,8 @@ func providerPlan(s *snapshot.Snapshot, results []v1alpha1.CheckResult) v1alpha1
 func (o Operation) decide(steps []Step, s *snapshot.Snapshot, provider string) []v1alpha1.StepPlan {
 	var plans []v1alpha1.StepPlan
 	for _, step := range steps {
-		decision := step.Decide(s)
-		plan := v1alpha1.StepPlan{
-			Name: step.Name, Provider: provider, Action: decision.Action, Reason: decision.Reason, Details: decision.Details,
-		}
+		plan := step.Decide(s)
+		plan.Name, plan.Provider = step.Name, provider
 		if o.diff && step.Show != nil {
 			step.Show(s, &plan)
 		}

@@ -45,7 +45,7 @@ func newBuilder(t *testing.T, options codertest.Options) *builder {
 	added := primary.AddWorkspace(codertest.Workspace{Name: "canary", UserID: user.ID})
 	b := &builder{Primary: primary}
 	b.run = &Run{
-		Source: &snapshot.Source{Primary: client}, Initial: &snapshot.Snapshot{}, Now: &snapshot.Snapshot{}, Clock: clock.RealClock{},
+		Source: &snapshot.Source{Primary: client}, Initial: &snapshot.Snapshot{}, Now: &snapshot.Snapshot{}, Runner: &Runner{Clock: clock.RealClock{}},
 		ProviderRecord: &journal.Record{},
 		progress:       func(message string, _ bool) { b.said = append(b.said, message) },
 	}

@@ -37,17 +37,17 @@ func (r *Runner) begin(plan v1alpha1.RegionPlan, report *v1alpha1.RegionReport) 
 	run.settle, run.tell = run.settlePart, run.event
 	ofSatellite, ofProvider := run.operation.of(OwnerSatellite), run.operation.of(OwnerProvider)
 	if len(ofSatellite) > 0 {
-		run.satellite = &part{owner: OwnerSatellite, source: r.Region.Sources[0], steps: ofSatellite}
+		run.satellite = run.with(&part{owner: OwnerSatellite, steps: ofSatellite}, r.Region.Sources[0])
 	}
 	for i, provider := range plan.Providers {
 		if provider.Outcome == v1alpha1.OutcomePreflightFailed && plan.Outcome != v1alpha1.OutcomePreflightFailed {
 			report.Providers[i].Outcome, report.Providers[i].Error = provider.Outcome, "preflight failed, nothing was changed"
 			continue
 		}
-		run.providers = append(run.providers, &part{
+		run.providers = append(run.providers, run.with(&part{
 			owner: OwnerProvider, name: provider.Name, several: len(plan.Providers) > 1,
-			plan: provider, report: &report.Providers[i], source: r.Region.Sources[i], steps: ofProvider,
-		})
+			plan: provider, report: &report.Providers[i], steps: ofProvider,
+		}, r.Region.Sources[i]))
 	}
 	for _, phase := range run.operation.phases() {
 		for _, p := range run.parts(phase[0].Owner) {
@@ -56,6 +56,14 @@ func (r *Runner) begin(plan v1alpha1.RegionPlan, report *v1alpha1.RegionReport) 
 		}
 	}
 	return run
+}
+
+// with gives the part what its steps need before they begin.
+func (r *regionRun) with(p *part, source *snapshot.Source) *part {
+	p.Run = Run{Runner: r.Runner, Source: source, Unfenced: r.Region.Sources[0].Primary, progress: func(message string, attention bool) {
+		r.progress(p, p.record.Step, v1alpha1.StepRunning, message, attention)
+	}}
+	return p
 }
 
 func (r *regionRun) parts(owner Owner) []*part {
@@ -91,7 +99,6 @@ func (r *regionRun) locked(ctx context.Context) error {
 	if err := r.nobodyLeft(); err != nil {
 		return err
 	}
-	r.equip()
 	r.measure(ctx)
 	r.apply(ctx)
 	r.measured()
@@ -114,7 +121,7 @@ func (r *regionRun) examine(ctx context.Context) error {
 	region := &snapshot.Region{Region: r.Region.Region}
 	working := slices.DeleteFunc(slices.Clone(r.providers), func(p *part) bool { return p.err != nil })
 	for _, p := range working {
-		region.Sources = append(region.Sources, p.source)
+		region.Sources = append(region.Sources, p.Source)
 	}
 	items := slices.Concat(r.operation.Items, []snapshot.Item{snapshot.ItemResources})
 	views := region.Collect(ctx, snapshot.ItemProvider)
@@ -128,10 +135,10 @@ func (r *regionRun) examine(ctx context.Context) error {
 		return cause
 	}
 	for i, p := range working {
-		p.view = views[i]
+		p.Now = views[i]
 	}
 	if r.satellite != nil {
-		r.satellite.view = new(*views[0])
+		r.satellite.Now = new(*views[0])
 	}
 	return r.compare(NewRegionPlan(r.operation, views), working)
 }
@@ -159,26 +166,6 @@ func (r *regionRun) compare(again v1alpha1.RegionPlan, working []*part) error {
 	}
 	r.plan.Fingerprint = again.Fingerprint
 	return r.nobodyLeft()
-}
-
-// equip gives each part what its steps need.
-func (r *regionRun) equip() {
-	for _, p := range r.allLocked() {
-		p.run = &Run{
-			Source: p.source, Unfenced: r.Region.Sources[0].Primary, Initial: new(*p.view), Now: p.view,
-			Operator: r.Operator, Options: r.Options, Clock: r.Clock,
-			progress: func(message string, attention bool) {
-				r.progress(p, p.record.Step, v1alpha1.StepRunning, message, attention)
-			},
-		}
-		if r.satellite != nil {
-			p.run.SatelliteRecord = r.satellite.record
-		}
-		if p.owner == OwnerProvider {
-			p.run.ProviderRecord = p.record
-		}
-		p.run.note()
-	}
 }
 
 // finish adds a step's result to the report and the part's record, and announces it.

@@ -29,17 +29,14 @@ func RightsOf(owner Owner, verbs []string, scope snapshot.Scope) []cluster.Rule 
 
 // operationOf returns the verb's operation: without steps if it only reads, and empty for an unknown verb.
 func operationOf(verb string) Operation {
-	switch verb {
-	case "plan", "status":
-		return Operation{Items: snapshot.PlanItems()}
-	case "verify":
-		return Operation{Items: []snapshot.Item{snapshot.ItemSatellite}}
-	case "history":
-		return Operation{Items: []snapshot.Item{snapshot.ItemJournal}}
-	}
-	operations := []Operation{Migrate(false, Refuse), Rollback(RollbackOptions{}), Retain(Refuse), Remove(false), Finalize(false)}
-	if i := slices.IndexFunc(operations, func(o Operation) bool { return o.Name == verb }); i >= 0 {
-		return operations[i]
+	for _, operation := range []Operation{
+		{Name: "plan", Items: snapshot.PlanItems()}, {Name: "status", Items: snapshot.PlanItems()},
+		{Name: "verify", Items: []snapshot.Item{snapshot.ItemSatellite}}, {Name: "history", Items: []snapshot.Item{snapshot.ItemJournal}},
+		Migrate(false, Refuse), Rollback(RollbackOptions{}), Retain(Refuse), Remove(false), Finalize(false),
+	} {
+		if operation.Name == verb {
+			return operation
+		}
 	}
 	return Operation{}
 }
@@ -59,28 +56,22 @@ func (o Operation) rights(owner Owner, scope snapshot.Scope) []cluster.Rule {
 	if owner == OwnerSatellite {
 		read, create = snapshot.RightsToReadSatellite, scope.NewNamespace
 	}
-	rules, steps := read(scope, o.Items...), o.of(owner)
-	if owner == OwnerSatellite && scope.Satellite == "" || len(steps) == 0 {
+	rules, steps, namespace := read(scope, o.Items...), o.of(owner), owner.namespace(scope)
+	if len(steps) == 0 || owner == OwnerSatellite && namespace == "" {
 		return Distinct(rules)
 	}
-	rules = append(rules, rightsToRun(owner.namespace(scope), create)...)
-	for _, step := range steps {
-		rules = append(rules, step.Rights(scope)...)
-	}
-	return Distinct(rules)
-}
-
-// rightsToRun returns the rights to the journal, the lock and Events.
-func rightsToRun(namespace string, create bool) []cluster.Rule {
-	var rules []cluster.Rule
 	if create {
 		rules = append(rules, cluster.Rule{Resource: "namespaces", Verb: "create"})
 	}
-	return slices.Concat(rules,
+	rules = slices.Concat(rules, // to the journal, the lock and Events
 		cluster.Core("configmaps").In(namespace, "create", "update"),
 		snapshot.Leases().In(namespace, "create", "update"),
 		cluster.Core("events").In(namespace, "create"),
 	)
+	for _, step := range steps {
+		rules = append(rules, step.Rights(scope)...)
+	}
+	return Distinct(rules)
 }
 
 // Distinct joins lists of rules without duplicates. Rules for the same objects are together, in the order in which the

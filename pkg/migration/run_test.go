@@ -18,7 +18,7 @@ import (
 // the deadline, and not an error that the deadline itself caused.
 func TestWaitForTellsWhatBlocked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		run := &Run{Source: &snapshot.Source{}, Now: &snapshot.Snapshot{}, Clock: clock.RealClock{}, progress: func(string, bool) {}}
+		run := &Run{Source: &snapshot.Source{}, Now: &snapshot.Snapshot{}, Runner: &Runner{Clock: clock.RealClock{}}, progress: func(string, bool) {}}
 		end := time.Now().Add(3 * time.Second)
 		ctx, cancel := context.WithTimeout(t.Context(), 3500*time.Millisecond)
 		defer cancel()
@@ -43,7 +43,7 @@ func TestWaitForTellsWhatBlocked(t *testing.T) {
 // A request to the operator is reported as one, however deeply the error is wrapped.
 func TestWaitForAsksAPerson(t *testing.T) {
 	var asked []string
-	run := &Run{Source: &snapshot.Source{}, Now: &snapshot.Snapshot{}, Clock: clock.RealClock{}, progress: func(message string, attention bool) {
+	run := &Run{Source: &snapshot.Source{}, Now: &snapshot.Snapshot{}, Runner: &Runner{Clock: clock.RealClock{}}, progress: func(message string, attention bool) {
 		if attention {
 			asked = append(asked, message)
 		}

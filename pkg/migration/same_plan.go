@@ -1,12 +1,17 @@
 package migration
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
 // SamePlan returns nil if both plans do the same, or an error with every difference and both values, region by region. It
@@ -52,8 +57,15 @@ func sameRegion(planned, now v1alpha1.RegionPlan) error {
 	if planned.Fingerprint != fingerprint(planned) {
 		return fmt.Errorf("region %q: the plan file was edited after it was written", planned.Name)
 	}
-	differences := slices.Concat(
-		satelliteDifferences(planned.Satellite, now.Satellite),
+	var differences []string
+	switch {
+	case planned.Satellite != nil && now.Satellite != nil:
+		differences = Differences(*planned.Satellite, *now.Satellite)
+	case planned.Satellite != now.Satellite:
+		differences = []string{"the region gained or lost its satellite"}
+	}
+	differences = slices.Concat(
+		differences,
 		providersDifferences(planned.Providers, now.Providers),
 		stepDifferences(planned.Steps, now.Steps),
 		differs("outcome", planned.Outcome, now.Outcome),
@@ -62,18 +74,6 @@ func sameRegion(planned, now v1alpha1.RegionPlan) error {
 		return fmt.Errorf("region %q changed since it was planned: %s", planned.Name, strings.Join(differences, "; "))
 	}
 	return nil
-}
-
-// satelliteDifferences compares the satellites; nil is none.
-func satelliteDifferences(planned, now *v1alpha1.SatellitePlan) []string {
-	switch {
-	case planned == nil && now == nil:
-		return nil
-	case planned == nil || now == nil:
-		return []string{"the region gained or lost its satellite"}
-	default:
-		return Differences(*planned, *now)
-	}
 }
 
 func providersDifferences(planned, now []v1alpha1.ProviderPlan) []string {
@@ -108,4 +108,97 @@ func stepDifferences(planned, now []v1alpha1.StepPlan) (differences []string) {
 		differences = append(differences, differs(fmt.Sprintf("step %d", i+1), at(planned, i), at(now, i))...)
 	}
 	return differences
+}
+
+func satelliteBasis(s *snapshot.Snapshot) v1alpha1.SatelliteBasis {
+	basis := v1alpha1.SatelliteBasis{
+		ClusterUID:        s.Cluster.Value().UID,
+		SatelliteRevision: s.Satellite.Value().Revision,
+		ConnectTo:         s.Region.Satellite.ConnectTo,
+		ChartRepo:         repoOf(s.Region.Satellite.Chart),
+	}
+	if owner := s.Satellite.Value().Control.Owner; owner.Exists() {
+		basis.SatelliteRevision, basis.SatelliteOwner = 0, owner.Tool.Word()
+	}
+	if chart, ok := s.Chart.Get(); ok {
+		basis.ChartName, basis.ChartVersion, basis.ChartDigest = chart.Metadata.Name, chart.Metadata.Version, chart.Digest
+	}
+	if spec, ok := s.Spec.Get(); ok {
+		basis.ValuesDigest = digest(spec.Values)
+	}
+	if own, ok := s.Registration(); ok {
+		basis.Registration = own.Fingerprint
+	}
+	return basis
+}
+
+func providerBasis(s *snapshot.Snapshot) v1alpha1.ProviderBasis {
+	basis := v1alpha1.ProviderBasis{
+		ClusterUID:   s.ProviderCluster.Value().UID,
+		NetworkingV2: s.Networking(),
+		Canary:       s.Canary.Value().Workspace.ID,
+	}
+	if release := s.Legacy.Value().Release; release != nil {
+		basis.LegacyRelease = fmt.Sprintf("%s/%s.%d", release.Namespace, release.Name, release.Revision)
+		if control := s.Legacy.Value().Retention.Control; control.Owner.Exists() {
+			basis.LegacyRelease += fmt.Sprintf(" of %s, suspended: %t", control.Owner, control.Suspended)
+		}
+		basis.LegacyRetained = s.Legacy.Value().Retention.Complete
+	}
+	return basis
+}
+
+// repoOf returns a chart's origin. A local chart is identified by its digest alone, wherever the file is.
+func repoOf(chart v1alpha1.Chart) string {
+	if strings.HasPrefix(chart.Name, "oci://") {
+		return chart.Name
+	}
+	return chart.Repo
+}
+
+func fingerprint(plan v1alpha1.RegionPlan) string {
+	var bases []any
+	if plan.Satellite != nil {
+		bases = append(bases, plan.Satellite.Basis)
+	}
+	for _, provider := range plan.Providers {
+		bases = append(bases, provider.Basis)
+	}
+	return digest(bases)
+}
+
+// digest returns "sha256:<hex>" of v's JSON with sorted keys.
+func digest(v any) string {
+	data, err := json.Marshal(v)
+	if err != nil {
+		data = []byte(err.Error()) // does not happen: values come from YAML
+	}
+	return fmt.Sprintf("sha256:%x", sha256.Sum256(data))
+}
+
+// Differences lists the fields in which two structs of one type differ, with both values, in their order and including
+// nested structs. It ignores pointers, which only lead to explanations.
+func Differences(planned, now any) []string {
+	var differences []string
+	before, after := reflect.ValueOf(planned), reflect.ValueOf(now)
+	for i := range before.NumField() {
+		field, was, is := before.Type().Field(i), before.Field(i).Interface(), after.Field(i).Interface()
+		switch field.Type.Kind() {
+		case reflect.Pointer:
+		case reflect.Struct:
+			differences = append(differences, Differences(was, is)...)
+		default:
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			differences = append(differences, differs(name, was, is)...)
+		}
+	}
+	return differences
+}
+
+func differs(name string, planned, now any) []string {
+	if planned == now {
+		return nil
+	}
+	was, is := cmp.Or(fmt.Sprint(planned), "(none)"), cmp.Or(fmt.Sprint(now), "(none)")
+	return []string{fmt.Sprintf("%s was %s when planned and is %s now", name, was, is)}
 }

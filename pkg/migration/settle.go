@@ -47,12 +47,12 @@ type settler struct {
 func (r *regionRun) settlePart(p *part, failed string, cause error) error {
 	s := &settler{
 		part: p, switches: []*part{p}, rest: []*part{p}, report: r.report,
-		read: func(ctx context.Context, p *part, items ...snapshot.Item) { p.run.Refresh(ctx, items...) },
+		read: func(ctx context.Context, p *part, items ...snapshot.Item) { p.Refresh(ctx, items...) },
 		do: func(ctx context.Context, p *part, todo remedy) (string, error) {
 			if todo.act == switchOff {
 				defer r.noticeable(p, disableNetworkingV2(nil))()
 			}
-			return p.run.remedy(ctx, todo)
+			return p.remedy(ctx, todo)
 		},
 		holds: func(ctx context.Context) error {
 			var found error
@@ -67,11 +67,11 @@ func (r *regionRun) settlePart(p *part, failed string, cause error) error {
 			return found
 		},
 		finish:   r.finish,
-		evidence: func(ctx context.Context) (string, error) { return keepEvidence(ctx, p.run, r.operation.Name) },
+		evidence: func(ctx context.Context) (string, error) { return keepEvidence(ctx, &p.Run, r.operation.Name) },
 	}
 	switch {
 	case p.owner == OwnerSatellite:
-		s.switches = slices.DeleteFunc(slices.Clone(r.providers), func(p *part) bool { return p.run == nil })
+		s.switches = slices.DeleteFunc(slices.Clone(r.providers), func(p *part) bool { return p.Initial == nil })
 		s.rest = append([]*part{p}, s.switches...)
 	case r.satellite != nil && !slices.ContainsFunc(r.providers, func(other *part) bool { return other != p && other.err == nil }):
 		s.rest = []*part{r.satellite, p} // no other provider uses, or is about to use, what this run did to the satellite
@@ -93,7 +93,7 @@ func (s *settler) settle(failed string, cause error) error {
 	case ownedByAnother(cause):
 		s.left(s.part, "another run has taken the region over and decides what to do: nothing was reverted")
 		return cause
-	case s.part.run.Options.NoRollback:
+	case s.part.Options.NoRollback:
 		if !interrupted && !lost {
 			s.keepEvidence(ctx)
 		}
@@ -134,7 +134,7 @@ func (s *settler) settleSwitches(ctx context.Context, failed string, cause error
 	group.Wait()
 	for i, p := range s.switches {
 		if stillOn[i] != nil {
-			cause = &stillOnError{provider: p.run.provider().Name, why: stillOn[i], cause: cause}
+			cause = &stillOnError{provider: p.provider().Name, why: stillOn[i], cause: cause}
 		}
 	}
 	return cause
@@ -210,12 +210,12 @@ func (s *settler) settleRest(ctx context.Context, failed string) {
 func (s *settler) situation(p *part, failed string) situation {
 	return situation{
 		owner: p.owner, steps: p.steps, failed: failed, begun: p.begunSteps(s.report.Steps),
-		before: p.run.Initial, now: p.run.Now, record: p.record,
+		before: p.Initial, now: p.Now, record: p.record,
 	}
 }
 
 func (s *settler) apply(ctx context.Context, p *part, r remedy) error {
-	result := v1alpha1.StepResult{Name: r.step, Started: metav1.NewTime(p.run.Clock.Now())}
+	result := v1alpha1.StepResult{Name: r.step, Started: metav1.NewTime(p.Clock.Now())}
 	message, err := s.do(ctx, p, r)
 	if err != nil {
 		result.State, result.Error = v1alpha1.StepUndoFailed, err.Error()

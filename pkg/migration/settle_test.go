@@ -35,9 +35,12 @@ func newSettling(t *testing.T, now *snapshot.Snapshot) *settling {
 	now.ProviderJournal, now.SatelliteJournal = snapshot.Known(&record), snapshot.Known(&record)
 	p := &part{
 		owner: OwnerProvider, name: "sydney", steps: Migrate(false, Refuse).Steps, record: &record, ctx: t.Context(),
-		run: &Run{Initial: migrated(t), Now: now, Clock: clocktesting.NewFakeClock(testNow), SatelliteRecord: &record, ProviderRecord: &record},
+		Run: Run{
+			Runner: &Runner{Clock: clocktesting.NewFakeClock(testNow)}, Initial: migrated(t), Now: now,
+			SatelliteRecord: &record, ProviderRecord: &record,
+		},
 	}
-	s := &settling{fails: map[string]error{}, run: p.run}
+	s := &settling{fails: map[string]error{}, run: &p.Run}
 	s.settler = settler{
 		part: p, switches: []*part{p}, rest: []*part{p}, report: &v1alpha1.RegionReport{},
 		read: func(_ context.Context, _ *part, items ...snapshot.Item) {

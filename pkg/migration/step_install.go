@@ -8,6 +8,7 @@ import (
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/cluster"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/gitops"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/journal"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/satellite"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
@@ -26,16 +27,13 @@ func installSatellite() Step {
 const stepInstall = "install-satellite"
 
 func decideInstall(s *snapshot.Snapshot) Decision {
-	state, known := s.Satellite.Get()
-	if !known {
+	state, spec, chart := s.Satellite.Value(), s.Spec.Value(), s.Chart.Value()
+	switch {
+	case !s.Satellite.IsKnown():
 		return blocked("the satellite's release could not be examined: %v", s.Satellite.Err())
-	}
-	spec, known := s.Spec.Get()
-	if !known {
+	case !s.Spec.IsKnown():
 		return blocked("the satellite's values cannot be used: %v", s.Spec.Err())
-	}
-	chart, known := s.Chart.Get()
-	if !known {
+	case !s.Chart.IsKnown():
 		return blocked("the satellite's chart cannot be used: %v", s.Chart.Err())
 	}
 	same, differences := state.Matches(spec, chart)
@@ -151,4 +149,57 @@ func revertInstall(s situation) (todo *remedy, why string) {
 // created reports whether this migration made the first record of the satellite's release, as far as the journal says so.
 func created(record *journal.Record) bool {
 	return record.Before != nil && record.Before.SatelliteRecords != nil && *record.Before.SatelliteRecords == 0
+}
+
+// uninstallSatellite uninstalls the satellite's release; with force, even if a provider uses it.
+func uninstallSatellite(force bool) Step {
+	return Step{
+		Name: "uninstall-satellite", Owner: OwnerSatellite, Noticeable: true, Leaves: []string{pathSatellite, pathWorkspace},
+		Reads:  []snapshot.Item{snapshot.ItemSatellite, snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemUsers},
+		Rights: func(scope snapshot.Scope) []cluster.Rule { return satellite.RightsToUninstall(scope.OfSatellite()) },
+		Owned:  satelliteOwner, Decide: decideUninstall,
+		Apply: func(_ context.Context, run *Run) error { return uninstall(run, force) },
+	}
+}
+
+func satelliteOwner(s *snapshot.Snapshot) gitops.Owner { return s.Satellite.Value().Control.Owner }
+
+func decideUninstall(s *snapshot.Snapshot) Decision {
+	state, known := s.Satellite.Get()
+	control := state.Control
+	switch {
+	case !known:
+		return blocked("the satellite's release could not be examined: %v", s.Satellite.Err())
+	case control.Owner.Exists() && !control.Declared && (state.Workload || state.Exists()): // also if Helm's record is elsewhere
+		refused := blocked("%s owns the satellite's release, and would install it again", control.Owner)
+		refused.Details = toRemoveOwned(s, state)
+		return refused
+	case !state.Exists():
+		return already("the satellite's release is not installed")
+	case control.Owner.Exists():
+		refused := blocked("the Fleet says that %s is to own the satellite's release, but it does not", control.Owner)
+		refused.Details = []string{"set managedBy: helm in the Fleet (or --satellite helm), or leave it out; then `" + s.Region.Command("remove") + "` uninstalls the release"}
+		return refused
+	default:
+		return change(fmt.Sprintf("uninstall the release %s/%s", s.Region.Satellite.Namespace, s.Region.Satellite.Release))
+	}
+}
+
+// toRemoveOwned says how a satellite that a controller owns is removed. The marks may outlive the controller's object.
+func toRemoveOwned(s *snapshot.Snapshot, state satellite.State) []string {
+	owner, site, remove := state.Control.Owner, s.Region.Satellite, "`"+s.Region.Command("remove")+"`"
+	ways := []string{"once no provider uses it (`" + s.Region.Command("rollback") + "`), delete " + owner.String() + " in Git, and then run `" +
+		owner.Command("delete", site.Context) + "` if it is still there; then " + remove + " deletes its registration"}
+	if state.Workload && state.Control.Absent() {
+		ways = append(ways, "it is not in this cluster: if it is in no other either, remove its mark with `"+
+			owner.UnmarkCommand(site.Context, site.Namespace, satellite.Workload)+"`, then run "+remove)
+	}
+	return ways
+}
+
+func uninstall(run *Run, force bool) error {
+	if err := inUse(run.Now); err != nil && !force {
+		return err
+	}
+	return run.Source.Satellite().Uninstall()
 }

@@ -103,3 +103,41 @@ func revertRegister(s situation) (todo *remedy, why string) {
 	}
 	return &remedy{act: deleteRegistration, registration: own}, ""
 }
+
+// unregisterSatellite deletes the satellite's registration; with force, even if a provider uses it.
+func unregisterSatellite(force bool) Step {
+	return Step{
+		Name: "unregister-satellite", Owner: OwnerSatellite, Leaves: []string{pathSatellite, pathWorkspace},
+		Reads: []snapshot.Item{
+			snapshot.ItemRegistrations, snapshot.ItemSatellite, snapshot.ItemEndpoint,
+			snapshot.ItemProvider, snapshot.ItemJournal, snapshot.ItemUsers,
+		},
+		Rights: primaryOnly,
+		Decide: decideUnregister,
+		Apply:  func(ctx context.Context, run *Run) error { return unregister(ctx, run, force) },
+	}
+}
+
+func decideUnregister(s *snapshot.Snapshot) Decision {
+	if !s.Registrations.IsKnown() {
+		return blocked("the registered satellites could not be listed: %v", s.Registrations.Err())
+	}
+	own, ok := ownRegistration(s)
+	if !ok {
+		return already("the satellite is not registered")
+	}
+	return change(fmt.Sprintf("delete the registration %q (%s)", own.Name, own.Fingerprint))
+}
+
+func unregister(ctx context.Context, run *Run, force bool) error {
+	if err := inUse(run.Now); err != nil && !force {
+		return err
+	}
+	own, ok := ownRegistration(run.Now)
+	if !ok {
+		return nil
+	}
+	commit, cancel := run.Commit(ctx)
+	defer cancel()
+	return run.deleteRegistration(commit, own.ID)
+}

@@ -105,9 +105,9 @@ func (w *world) engine(ctx context.Context, options Options) (*regionRun, *v1alp
 	clock := clocktesting.NewFakeClock(testNow)
 	p := &part{
 		owner: OwnerProvider, name: "sydney", record: w.record, steps: operation.Steps, ctx: ctx,
-		run: &Run{
-			Source: &snapshot.Source{Region: fleet.Region{Name: "sydney"}}, Initial: &snapshot.Snapshot{}, Now: &snapshot.Snapshot{},
-			Options: options, Clock: clock, ProviderRecord: w.record, progress: func(string, bool) {},
+		Run: Run{
+			Runner: &Runner{Options: options, Clock: clock}, Source: &snapshot.Source{Region: fleet.Region{Name: "sydney"}},
+			Initial: &snapshot.Snapshot{}, Now: &snapshot.Snapshot{}, ProviderRecord: w.record, progress: func(string, bool) {},
 		},
 		store: func(context.Context, *journal.Record) error {
 			w.writes++

@@ -33,8 +33,8 @@ func decode(file string, data []byte) (*v1alpha1.Fleet, *problems, error) {
 		p.addf("", "not a Fleet: the document is %s, not a mapping", kindOf(root))
 		return nil, nil, p.err()
 	}
-	d := &decoder{problems: p}
-	d.decode(root, reflect.ValueOf(fleet).Elem(), "")
+	p.decode(root, reflect.ValueOf(fleet).Elem(), "")
+	p.addIf(len(p.lines) > maxFields, "", "its aliases expand to too much; write the values out")
 	// In a document of another kind, unknown fields would bury the one mistake.
 	if err := checkKind(fleet, p); err != nil {
 		return nil, nil, err

@@ -29,7 +29,8 @@ func documented(use string) *cobra.Command {
 	text, _ := texts.ReadFile("help/" + name + ".txt") // there for every command: a test asks for its examples
 	about, example, _ := strings.Cut(string(text), "\n\nExamples:\n")
 	short, long, _ := strings.Cut(about, "\n\n")
-	return command(use, short, long, example)
+	example = strings.ReplaceAll("  "+strings.ReplaceAll(strings.TrimSpace(example), "\n", "\n  "), "  \n", "\n")
+	return &cobra.Command{Use: use, Short: short, Long: strings.TrimSpace(long), Example: strings.TrimRight(example, " ")}
 }
 
 // FlagUsages returns the usages of a command's own flags or, for the verb options, of the common ones.

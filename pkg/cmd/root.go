@@ -2,8 +2,6 @@
 package cmd
 
 import (
-	"strings"
-
 	"github.com/spf13/cobra"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/suggest"
@@ -52,10 +50,4 @@ func notAVerb(root *cobra.Command, name string) error {
 		}
 	}
 	return usagef("%q is not a verb of kubectl coder-satellite%s; `kubectl coder-satellite --help` lists them", name, suggest.DidYouMean(name, verbs))
-}
-
-// command returns a command with its help, and its examples indented.
-func command(use, short, long, example string) *cobra.Command {
-	indented := strings.ReplaceAll("  "+strings.ReplaceAll(strings.TrimSpace(example), "\n", "\n  "), "  \n", "\n")
-	return &cobra.Command{Use: use, Short: short, Long: strings.TrimSpace(long), Example: strings.TrimRight(indented, " ")}
 }

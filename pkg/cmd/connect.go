@@ -34,7 +34,7 @@ func (c *connection) report(event v1alpha1.Progress) {
 }
 
 // connect opens the clients. Invalid contexts, files and URLs are usage errors; an unreachable cluster shows later.
-func (t *targets) connect() (*connection, error) {
+func (t targets) connect() (*connection, error) {
 	c := &connection{quiet: t.quiet, fleet: &fleet.Fleet{CoderURL: t.flags.CoderURL, CAFile: t.flags.CAFile}}
 	if t.needs.regions {
 		if err := t.load(c); err != nil {

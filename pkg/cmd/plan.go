@@ -34,11 +34,7 @@ func newPlan(env Environment, run func(context.Context, planOptions) error) *cob
 	return verb(cmd, run, &o, check)
 }
 
-func runPlan(ctx context.Context, o planOptions) error {
-	c, err := o.connect()
-	if err != nil {
-		return err
-	}
+func runPlan(ctx context.Context, o planOptions, c *connection) error {
 	operation := migration.Migrate(o.wholeRegions, *o.gitops)
 	plan, err := o.rollout(c, operation, migration.Options{}, nil).Plan(ctx, o.diff)
 	if err := cmp.Or(interrupted(ctx), err); err != nil {

@@ -32,10 +32,11 @@ func NewRoot(env Environment) *cobra.Command {
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { writeHelp(cmd.OutOrStdout(), cmd) })
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
-		newPlan(env, runPlan), newMigrate(env, runOperation), newStatus(env, runStatus), newVerify(env, runVerify),
+		newPlan(env, connected(runPlan)), newMigrate(env, runOperation), newStatus(env, connected(runStatus)), newVerify(env, connected(runVerify)),
 		newRollback(env, runOperation), newRetain(env, runOperation), newRemove(env, runOperation), newFinalize(env, runOperation),
-		newWorkspaces(env, runWorkspaces, runRebuild), newReport(env, runReport), newHistory(env, runHistory), newSupportBundle(env, runSupportBundle), newDiscover(env, runDiscover), newExplain(env), newUnlock(env, runUnlock), newRBAC(env, runRBAC), newExport(env, runExport),
-		newCompletion(env), newOptions(env), newVersion(env, runVersion),
+		newWorkspaces(env, connected(runWorkspaces), connected(runRebuild)), newReport(env, runReport), newHistory(env, connected(runHistory)),
+		newSupportBundle(env, runSupportBundle), newDiscover(env, runDiscover), newExplain(env), newUnlock(env, connected(runUnlock)),
+		newRBAC(env, runRBAC), newExport(env, runExport), newCompletion(env), newOptions(env), newVersion(env, runVersion),
 	)
 	completeTree(env, root)
 	defaultsFromEnvironment(env, root)

@@ -37,11 +37,7 @@ func newStatus(env Environment, run func(context.Context, statusOptions) error) 
 	})
 }
 
-func runStatus(ctx context.Context, o statusOptions) error {
-	c, err := o.connect()
-	if err != nil {
-		return err
-	}
+func runStatus(ctx context.Context, o statusOptions, c *connection) error {
 	for {
 		look := c.survey.Anew()
 		regions, err := look.Collect(ctx, o.timeout, snapshot.CheckItems()...)

@@ -113,14 +113,14 @@ func (n *negotiation) found(candidate *webrtc.ICECandidate) {
 func (n *negotiation) read(decoder *json.Decoder) error {
 	var early []webrtc.ICECandidateInit // candidates may come before the answer
 	for {
-		m, err := next(decoder)
-		switch {
+		var m message
+		switch err := decoder.Decode(&m); {
 		case err != nil && n.answered.Load():
 			return nil
 		case errors.Is(err, io.EOF):
 			return &Error{Stage: StageAgent, Message: "the agent hung up without an answer", cause: err}
 		case err != nil:
-			return &Error{Stage: StageAgent, Message: "the agent's answer was cut off: " + err.Error(), cause: err}
+			return &Error{Stage: StageAgent, Message: "the agent's answer was cut off: its message cannot be parsed: " + err.Error(), cause: err}
 		case m.Error != "":
 			return &Error{Stage: StageAgent, Message: "the agent refuses: " + redact.Printable(m.Error)}
 		case m.Candidate != "" && !n.answered.Load():

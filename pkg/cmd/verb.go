@@ -96,10 +96,7 @@ func outputFlag(env Environment, cmd *cobra.Command, format *string) func() (fun
 func printPlan(env Environment, plan runtime.Object, format string) error {
 	options := env.text(env.ErrOut)
 	options.Ahead = true
-	if format != "wide" {
-		format = ""
-	}
-	p, err := printer.New(format, options)
+	p, err := printer.New(map[string]string{"wide": "wide"}[format], options)
 	if err != nil {
 		return err
 	}

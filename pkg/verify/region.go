@@ -39,19 +39,18 @@ func Provider(ctx context.Context, source *snapshot.Source, options Options, stu
 		Name: s.Region.Name, Outcome: v1alpha1.OutcomeFailed,
 		Provider: v1alpha1.Provider{ID: provider.ID, Name: provider.Name},
 	}
+	var users *path // the one that counts
 	workspace, err := choose(ctx, source, s, options.Workspace)
-	if err != nil {
-		v.Message = err.Error()
-		return v
+	if err == nil {
+		v.Workspace = workspace.Name
+		users, err = usersPath(source, s, options)
 	}
-	v.Workspace = workspace.Name
-	users, err := usersPath(source, s, options)
 	if err != nil {
 		v.Message = err.Error()
 		return v
 	}
 	defer users.client.CloseIdle()
-	through := []*path{users} // the one that counts
+	through := []*path{users}
 	if v.Primary = users.result; !s.Region.Satellite.None() {
 		primary := newPath(source.Primary, options)
 		v.Satellite, v.Primary, through = users.result, primary.result, append(through, primary)

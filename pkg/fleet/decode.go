@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"reflect"
@@ -48,19 +49,14 @@ func decode(file string, data []byte) (*v1alpha1.Fleet, *problems, error) {
 func parse(file string, data []byte) (*yaml.Node, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var first, second yaml.Node
-	err := decoder.Decode(&first)
-	if errors.Is(err, io.EOF) || err == nil && (len(first.Content) == 0 || first.Content[0].Tag == "!!null") {
-		return nil, &FieldError{File: file, Problem: "is empty; `kubectl coder-satellite discover` prints a Fleet to start from"}
-	}
-	if err != nil {
-		return nil, syntaxError(file, err)
-	}
-	err = decoder.Decode(&second)
+	err, more := decoder.Decode(&first), decoder.Decode(&second)
 	switch {
-	case err == nil:
+	case errors.Is(err, io.EOF) || err == nil && (len(first.Content) == 0 || first.Content[0].Tag == "!!null"):
+		return nil, &FieldError{File: file, Problem: "is empty; `kubectl coder-satellite discover` prints a Fleet to start from"}
+	case err == nil && more == nil:
 		return nil, &FieldError{File: file, Line: second.Line, Problem: "a second document begins here; a Fleet file holds one"}
-	case !errors.Is(err, io.EOF):
-		return nil, syntaxError(file, err)
+	case err != nil, !errors.Is(more, io.EOF):
+		return nil, syntaxError(file, cmp.Or(err, more))
 	}
 	return first.Content[0], nil
 }

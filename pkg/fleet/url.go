@@ -10,9 +10,10 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
+// checkURL adds a problem unless the URL is empty or can be a Coder access URL. It never repeats what may be a password.
 func (p *problems) checkURL(path, raw string) {
 	_, err := coder.ParseURL(raw)
-	p.addIf(err != nil, path, "%v", err)
+	p.addIf(raw != "" && err != nil, path, "%v", err)
 }
 
 func holdsUser(raw string) bool {

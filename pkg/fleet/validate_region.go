@@ -60,9 +60,7 @@ func (v *validator) checkSatellite(at string, region v1alpha1.Region) {
 	}
 	v.checkNames(at, region.Namespace, region.Release)
 	v.checkFiles(at+".values", region.Values)
-	if region.ConnectTo != "" {
-		v.checkHostPort(at+".connectTo", region.ConnectTo)
-	}
+	v.checkHostPort(at+".connectTo", region.ConnectTo)
 }
 
 // checkNoSatellite checks a region without a satellite. It must name its providers: the primary's address of its own

@@ -76,13 +76,8 @@ func checkKind(fleet *v1alpha1.Fleet, p *problems) error {
 	for _, field := range []struct{ path, value, want string }{
 		{"apiVersion", fleet.APIVersion, v1alpha1.GroupVersion().String()}, {"kind", fleet.Kind, v1alpha1.KindFleet},
 	} {
-		switch field.value {
-		case field.want:
-		case "":
-			kind.addf(field.path, "missing; must be %q", field.want)
-		default:
-			kind.addf(field.path, "is %q, must be %q", field.value, field.want)
-		}
+		kind.addIf(field.value == "", field.path, "missing; must be %q", field.want)
+		kind.addIf(field.value != "" && field.value != field.want, field.path, "is %q, must be %q", field.value, field.want)
 	}
 	return kind.err()
 }

@@ -39,18 +39,12 @@ func completeFlag(env Environment, name string) cobra.CompletionFunc {
 	case "context":
 		return completeNames(name, contextsTyped)
 	case "region", "exclude":
-		return completeNames(name, typedIn(func(f *v1alpha1.Fleet) (names []string) {
-			for _, region := range f.Regions {
-				names = append(names, region.Name)
-			}
-			return names
+		return completeNames(name, typedIn(func(f *v1alpha1.Fleet) []string {
+			return each(f.Regions, func(_ int, region v1alpha1.Region) string { return region.Name })
 		}))
 	case "wave":
-		return completeNames("", typedIn(func(f *v1alpha1.Fleet) (names []string) {
-			for i, wave := range f.Rollout.Waves {
-				names = append(names, cmp.Or(wave.Name, strconv.Itoa(i+1)))
-			}
-			return names
+		return completeNames("", typedIn(func(f *v1alpha1.Fleet) []string {
+			return each(f.Rollout.Waves, func(i int, wave v1alpha1.Wave) string { return cmp.Or(wave.Name, strconv.Itoa(i+1)) })
 		}))
 	case "provider":
 		return completeNames("", asking(env, providers))
@@ -99,6 +93,15 @@ func offer(choices, given []string, typed string) ([]cobra.Completion, cobra.She
 	return offered, cobra.ShellCompDirectiveNoFileComp
 }
 
+// each returns the names of all items.
+func each[T any](items []T, name func(int, T) string) []string {
+	names := make([]string, len(items))
+	for i, item := range items {
+		names[i] = name(i, item)
+	}
+	return names
+}
+
 func flagValue(cmd *cobra.Command, name string) string {
 	text, _ := cmd.Flags().GetString(name)
 	return text
@@ -145,16 +148,13 @@ func providers(ctx context.Context, primary *coder.Client) (names []string, err 
 	return names, err
 }
 
-func workspaceNames(ctx context.Context, primary *coder.Client) (names []string, err error) {
+func workspaceNames(ctx context.Context, primary *coder.Client) ([]string, error) {
 	me, err := primary.Me(ctx)
 	if err != nil {
 		return nil, err
 	}
 	found, err := primary.Workspaces(ctx, me.ID)
-	for _, workspace := range found {
-		names = append(names, workspace.Name)
-	}
-	return names, err
+	return each(found, func(_ int, workspace coder.Workspace) string { return workspace.Name }), err
 }
 
 // asking queries the primary that the command line names so far. After an error or a timeout it offers nothing.

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -24,21 +25,16 @@ func newCompletion(env Environment) *cobra.Command {
 		return cmd.Help()
 	}
 	cmd.AddCommand(newCompletionKubectl(env))
-	shell := func(name, title, profile, load string, write func(root *cobra.Command) error) {
-		child := command(name, "Print the script for "+title, "Print the script for "+title+
-			".\nIt completes the plugin when it is called as kubectl-coder_satellite.",
-			"# In this shell; put the same line into "+profile+" for every new one\n"+load)
-		child.Args, child.RunE = noArgs, func(cmd *cobra.Command, _ []string) error { return write(cmd.Root()) }
-		cmd.AddCommand(child)
+	for name, write := range map[string]func(root *cobra.Command) error{
+		"bash":       func(root *cobra.Command) error { return root.GenBashCompletionV2(env.Out, true) },
+		"zsh":        func(root *cobra.Command) error { return root.GenZshCompletion(env.Out) },
+		"fish":       func(root *cobra.Command) error { return root.GenFishCompletion(env.Out, true) },
+		"powershell": func(root *cobra.Command) error { return root.GenPowerShellCompletionWithDesc(env.Out) },
+	} {
+		shell := documented(name)
+		shell.Args, shell.RunE = noArgs, func(cmd *cobra.Command, _ []string) error { return write(cmd.Root()) }
+		cmd.AddCommand(shell)
 	}
-	shell("bash", "bash, with the package bash-completion", "~/.bashrc", "source <(kubectl coder-satellite completion bash)",
-		func(root *cobra.Command) error { return root.GenBashCompletionV2(env.Out, true) })
-	shell("zsh", "zsh, after compinit", "~/.zshrc", "source <(kubectl coder-satellite completion zsh)",
-		func(root *cobra.Command) error { return root.GenZshCompletion(env.Out) })
-	shell("fish", "fish", "~/.config/fish/config.fish", "kubectl coder-satellite completion fish | source",
-		func(root *cobra.Command) error { return root.GenFishCompletion(env.Out, true) })
-	shell("powershell", "PowerShell", "$PROFILE", "kubectl coder-satellite completion powershell | Out-String | Invoke-Expression",
-		func(root *cobra.Command) error { return root.GenPowerShellCompletionWithDesc(env.Out) })
 	return cmd
 }
 
@@ -93,22 +89,20 @@ func completer(goos string) (name, script string) {
 
 // installCompleter writes the script if it is missing or outdated, and refuses to overwrite anybody else's file.
 func installCompleter(file, script string) (wrote bool, err error) {
-	switch there, err := os.ReadFile(file); {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
+	there, err := os.ReadFile(file)
+	switch {
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return false, fmt.Errorf("%s cannot be read: %w", file, err)
-	case string(there) == script:
-		return false, os.Chmod(file, 0o755) // its mode may have been lost
-	case !bytes.Contains(there, []byte(completerMark)):
+	case err == nil && !bytes.Contains(there, []byte(completerMark)):
 		return false, fmt.Errorf("%s exists and was not written by this plugin: move it away, or name another folder of the PATH with --dir", file)
 	}
-	if err = os.WriteFile(file, []byte(script), 0o755); err == nil {
-		err = os.Chmod(file, 0o755) // an older one kept its mode
+	if wrote, err = string(there) != script, nil; wrote {
+		err = os.WriteFile(file, []byte(script), 0o755)
 	}
-	if err != nil {
+	if err = cmp.Or(err, os.Chmod(file, 0o755)); err != nil { // an older one kept its mode, or lost it
 		return false, fmt.Errorf("%s cannot be written: %w; name another folder of the PATH with --dir", file, err)
 	}
-	return true, nil
+	return wrote, nil
 }
 
 func onPath(dir, path string) bool {

@@ -38,7 +38,7 @@ func (c *connection) report(event v1alpha1.Progress) {
 }
 
 // connect opens the clients. Invalid contexts, files and URLs are usage errors; an unreachable cluster shows later.
-func (t *targets) connect() (*connection, error) {
+func (t targets) connect() (*connection, error) {
 	c, err := t.begin()
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -66,8 +67,13 @@ func TestFlagPlaceholders(t *testing.T) {
 	}
 }
 
-// The README lists every exit code.
+// The README and the help list every exit code.
 func TestExitCodesAreDocumented(t *testing.T) {
+	for _, code := range []int{0, exitFailed, exitChangesPending, exitPartlyFailed, exitLockHeld, exitPreflightFailed, exitUsage, exitTimedOut, exitInterrupted} {
+		if line := fmt.Sprintf("\n  %3d  ", code); !strings.Contains("\n"+ExitCodes(NewRoot(Environment{})), line) {
+			t.Errorf("help/exit-codes.txt does not list exit code %d", code)
+		}
+	}
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)

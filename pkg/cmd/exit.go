@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,7 +13,8 @@ import (
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/snapshot"
 )
 
-// Exit codes of the plugin. On Windows kubectl turns every failure into 1, so documents carry the same outcome.
+// Exit codes of the plugin; help/exit-codes.txt says what they mean. On Windows kubectl turns every failure into 1, so
+// documents carry the same outcome.
 const (
 	exitFailed          = 1
 	exitChangesPending  = 2
@@ -27,28 +26,17 @@ const (
 	exitInterrupted     = 130
 )
 
-func meanings() map[int]string {
-	return map[int]string{
-		0: "success, or nothing to do", exitFailed: "failure", exitChangesPending: "changes are pending, with --detailed-exitcode",
-		exitPartlyFailed:    "some regions succeeded; others failed, or were left out by --skip-unreachable",
-		exitLockHeld:        "another run holds the lock, or this one lost it",
-		exitPreflightFailed: "a check before the work failed, or no login to Coder was found; nothing was changed",
-		exitUsage:           "the command line, the Fleet file or the kubeconfig is not valid", exitTimedOut: "time ran out",
-		exitInterrupted: "interrupted",
-	}
-}
-
 // exitCodes annotates a command with its exit codes other than success, usage and failure.
 const exitCodes = "coder-satellite.dev/exit-codes"
 
 // ExitCodes returns the command's exit codes and their meanings, one per line; the root has all of them.
 func ExitCodes(cmd *cobra.Command) string {
-	further := strings.Fields(cmd.Annotations[exitCodes])
+	shown := strings.Fields(fmt.Sprint(cmd.Annotations[exitCodes], " ", 0, exitFailed, exitUsage))
+	text, _ := texts.ReadFile("help/exit-codes.txt")
 	var b strings.Builder
-	for _, code := range slices.Sorted(maps.Keys(meanings())) {
-		always := code == 0 || code == exitFailed || code == exitUsage
-		if always || !cmd.HasParent() || slices.Contains(further, strconv.Itoa(code)) {
-			fmt.Fprintf(&b, "  %3d  %s\n", code, meanings()[code])
+	for line := range strings.Lines(string(text)) {
+		if !cmd.HasParent() || slices.Contains(shown, strings.Fields(line)[0]) {
+			b.WriteString(line)
 		}
 	}
 	return b.String()

@@ -48,9 +48,5 @@ func explained(args []string) (*v1alpha1.CheckList, error) {
 }
 
 func checkIDs() []string {
-	var ids []string
-	for _, check := range health.All() {
-		ids = append(ids, check.Info.ID)
-	}
-	return ids
+	return each(health.All(), func(_ int, check health.Check) string { return check.Info.ID })
 }

@@ -31,44 +31,20 @@ type exportOptions struct {
 }
 
 func newExport(env Environment, run func(context.Context, exportOptions) error) *cobra.Command {
-	cmd := command("export", "Hand satellites over to Flux or Argo CD", `
-Write satellites as objects of Flux or Argo CD, for a Git repository, with the values that migrate
-installs. The controller adopts a release that is there, and installs one that is not.`, `
-# Flags and examples for Flux
-kubectl coder-satellite export flux --help`)
+	cmd := documented("export")
 	cmd.Args, cmd.RunE = noArgs, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 	add := func(files exporter, child *cobra.Command) (*pflag.FlagSet, *exportOptions) {
-		child.Long += `
-
-No cluster is contacted. The primary is asked for its version if the chart has none. Values that
-look like secrets are not written. --output-dir replaces only files that export wrote.`
 		o := &exportOptions{files: files}
 		check := o.addTo(env, child, needs{regions: true, accessURL: true, chart: true, inTurn: true})
 		child.Flags().StringVar(&o.dir, "output-dir", "", "folder for a file per region, instead of printing them")
 		cmd.AddCommand(verb(child, run, o, check))
 		return child.Flags(), o
 	}
-	f, o := add(export.Flux, command("flux", "Write HelmReleases for Flux", `
-Write a HelmRelease, its HelmRepository and the namespace for each satellite, for the Flux of its
-cluster. With --kubeconfig-secret-ref, one Flux on a hub manages all, and the HelmReleases of a wave
-depend on those of the wave before (dependsOn).`, `
-# One region, whose cluster has Flux
-kubectl coder-satellite export flux -f fleet.yaml --region sydney
-
-# All regions, managed by a hub
-kubectl coder-satellite export flux -f fleet.yaml --kubeconfig-secret-ref '{region}-kubeconfig'`))
+	f, o := add(export.Flux, documented("flux"))
 	f.StringVar(&o.KubeconfigSecret, "kubeconfig-secret-ref", "", "Secret on the hub with the kubeconfig of a region's cluster; {region} stands for the region's name")
 	f.StringVar(&o.HubNamespace, "hub-namespace", "flux-system", "namespace of the HelmReleases on the hub")
 	f.StringArrayVar(&o.ValuesSecrets, "values-from", nil, "NAME[:KEY] of a Secret beside the HelmRelease that holds secret values (default KEY values.yaml; repeatable)")
-	f, o = add(export.ArgoCD, command("argocd", "Write Applications for Argo CD", `
-Write an Application for each satellite, or one ApplicationSet. Argo CD must know a region's cluster
-by the name of its kubeconfig context, as after "argocd cluster add CONTEXT". Nothing is synced by
-itself.`, `
-# An Application for each region
-kubectl coder-satellite export argocd -f fleet.yaml --output-dir satellites
-
-# One ApplicationSet
-kubectl coder-satellite export argocd -f fleet.yaml --application-set > satellites.yaml`))
+	f, o = add(export.ArgoCD, documented("argocd"))
 	f.StringVar(&o.ArgoNamespace, "argocd-namespace", "argocd", "namespace of the Applications")
 	f.StringVar(&o.Project, "project", "default", "Argo CD's project of the Applications")
 	f.BoolVar(&o.ApplicationSet, "application-set", false, "write one ApplicationSet for all regions")

@@ -17,11 +17,7 @@ func newHistory(env Environment, run func(context.Context, documentOptions) erro
 }
 
 // runHistory needs no timeout of its own: each journal takes one request.
-func runHistory(ctx context.Context, o documentOptions) error {
-	c, err := o.connect()
-	if err != nil {
-		return err
-	}
+func runHistory(ctx context.Context, o documentOptions, c *connection) error {
 	regions, err := c.survey.Collect(ctx, 0, snapshot.ItemProvider, snapshot.ItemJournal)
 	primary := c.survey.Primary(ctx).Document()
 	if err := cmp.Or(interrupted(ctx), err); err != nil {

@@ -17,43 +17,36 @@ import (
 // noLimit stands for no limit on a request; clients need a number.
 const noLimit = 365 * 24 * time.Hour
 
-// newKubectlFlags returns kubectl's flags; a verb that connects to no cluster takes only the first two.
-func newKubectlFlags(clusters bool) *genericclioptions.ConfigFlags {
-	flags := &genericclioptions.ConfigFlags{KubeConfig: new(string), Timeout: new("20s")}
-	if clusters {
-		flags.CacheDir, flags.ClusterName, flags.AuthInfoName, flags.TLSServerName = new(string), new(string), new(string), new(string)
-		flags.Impersonate, flags.ImpersonateUID = new(string), new(string)
-		flags.ImpersonateGroup, flags.ImpersonateUserExtra = new([]string), new([]string)
+// addKubectlTo defines kubectl's flags; a verb that connects to no cluster takes only the first two. The result reads them.
+func (t *targets) addKubectlTo(f *pflag.FlagSet) func() error {
+	timeout, extras, o, user := "20s", []string{}, &t.overrides, &t.overrides.AuthInfo
+	flags := &genericclioptions.ConfigFlags{KubeConfig: &t.kubeconfig, Timeout: &timeout}
+	if t.needs.regions {
+		flags.CacheDir, flags.ClusterName, flags.AuthInfoName, flags.TLSServerName = &t.cacheDir, &o.Context.Cluster, &o.Context.AuthInfo, &o.ClusterInfo.TLSServerName
+		flags.Impersonate, flags.ImpersonateUID, flags.ImpersonateGroup = &user.Impersonate, &user.ImpersonateUID, &user.ImpersonateGroups
+		flags.ImpersonateUserExtra = &extras
 	}
-	return flags
-}
-
-func (t *targets) complete(flags *genericclioptions.ConfigFlags) (err error) {
-	t.kubeconfig = *flags.KubeConfig
-	t.requestTimeout, err = clientcmd.ParseTimeout(*flags.Timeout)
-	if err != nil || t.requestTimeout < 0 {
-		return usagef("--request-timeout is %q: it must be a number of seconds or a time like 5s or 2m; 0 for no limit", *flags.Timeout)
-	}
-	if t.requestTimeout == 0 {
-		t.requestTimeout = noLimit
-	}
-	if flags.Impersonate == nil {
+	flags.AddFlags(f)
+	return func() (err error) {
+		t.requestTimeout, err = clientcmd.ParseTimeout(timeout)
+		if err != nil || t.requestTimeout < 0 {
+			return usagef("--request-timeout is %q: it must be a number of seconds or a time like 5s or 2m; 0 for no limit", timeout)
+		}
+		if t.requestTimeout == 0 {
+			t.requestTimeout = noLimit
+		}
+		for _, extra := range extras {
+			key, value, ok := strings.Cut(extra, "=")
+			if !ok {
+				return usagef("--as-user-extra %q: want KEY=VALUE", extra)
+			}
+			if user.ImpersonateUserExtra == nil {
+				user.ImpersonateUserExtra = make(map[string][]string)
+			}
+			user.ImpersonateUserExtra[key] = append(user.ImpersonateUserExtra[key], value)
+		}
 		return nil
 	}
-	user, o := &t.overrides.AuthInfo, &t.overrides
-	t.cacheDir, o.Context.Cluster, o.Context.AuthInfo, o.ClusterInfo.TLSServerName = *flags.CacheDir, *flags.ClusterName, *flags.AuthInfoName, *flags.TLSServerName
-	user.Impersonate, user.ImpersonateUID, user.ImpersonateGroups = *flags.Impersonate, *flags.ImpersonateUID, *flags.ImpersonateGroup
-	for _, extra := range *flags.ImpersonateUserExtra {
-		key, value, ok := strings.Cut(extra, "=")
-		if !ok {
-			return usagef("--as-user-extra %q: want KEY=VALUE", extra)
-		}
-		if user.ImpersonateUserExtra == nil {
-			user.ImpersonateUserExtra = make(map[string][]string)
-		}
-		user.ImpersonateUserExtra[key] = append(user.ImpersonateUserExtra[key], value)
-	}
-	return nil
 }
 
 // repeated returns the given flags, with their values, that suggested commands must repeat.

@@ -7,11 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
@@ -36,11 +34,7 @@ func newPlan(env Environment, run func(context.Context, planOptions) error) *cob
 	return verb(cmd, run, &o, check)
 }
 
-func runPlan(ctx context.Context, o planOptions) error {
-	c, err := o.connect()
-	if err != nil {
-		return err
-	}
+func runPlan(ctx context.Context, o planOptions, c *connection) error {
 	operation := migration.Migrate(o.wholeRegions, *o.gitops)
 	regions, err := o.rollout(c, operation, migration.Options{}, nil)
 	if err != nil {
@@ -78,31 +72,22 @@ func readPlan(env Environment, name string) (*v1alpha1.Plan, error) {
 
 // decodePlan decodes a plan. newer names what only a newer version of the plugin understands, if anything.
 func decodePlan(data []byte) (plan *v1alpha1.Plan, newer string, err error) {
-	head := metav1.TypeMeta{} // explains why the rest may not be understood
-	group, version := v1alpha1.GroupVersion().Group, v1alpha1.GroupVersion().String()
-	if json.Unmarshal(data, &head) == nil && head.Kind == v1alpha1.KindPlan && head.APIVersion != version && strings.HasPrefix(head.APIVersion, group+"/") {
-		return nil, fmt.Sprintf("the version %q", head.APIVersion), nil
-	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
 	plan = &v1alpha1.Plan{}
-	switch err := decoder.Decode(plan); {
-	case errors.Is(err, io.EOF):
-		return nil, "", errors.New("it is empty")
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, "", errors.New("it is truncated")
+	version := v1alpha1.GroupVersion()
+	switch err := json.Unmarshal(data, plan); {
+	case plan.Kind == v1alpha1.KindPlan && plan.APIVersion != version.String() && strings.HasPrefix(plan.APIVersion, version.Group+"/"):
+		return nil, fmt.Sprintf("the version %q", plan.APIVersion), nil // which explains why the rest may not be understood
+	case err != nil && strings.Contains(err.Error(), "unexpected end"):
+		return nil, "", errors.New("it is empty or truncated")
 	case err != nil:
-		field, unknown := strings.CutPrefix(err.Error(), "json: unknown field ")
-		if unknown && head.Kind == v1alpha1.KindPlan {
-			return nil, "the field " + field, nil
-		}
 		return nil, "", err
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, "", errors.New("there is more in it after the plan")
-	}
-	if plan.Kind != v1alpha1.KindPlan || plan.APIVersion != version {
+	case plan.Kind != v1alpha1.KindPlan || plan.APIVersion != version.String():
 		return nil, "", fmt.Errorf("it is of kind %q, version %q", plan.Kind, plan.APIVersion)
+	}
+	strict := json.NewDecoder(bytes.NewReader(data))
+	strict.DisallowUnknownFields()
+	if err := strict.Decode(new(v1alpha1.Plan)); err != nil {
+		return nil, strings.Replace(err.Error(), "json: unknown", "the", 1), nil
 	}
 	return plan, "", nil
 }

@@ -2,8 +2,6 @@ package cmd
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -74,9 +72,5 @@ func readReport(env Environment, r *report.Report, names ...string) error {
 
 // read reads a file of up to limit bytes; - is standard input.
 func (e Environment) read(name string, limit int64) ([]byte, error) {
-	data, err := fleet.Read(name, e.In, limit)
-	if errors.Is(err, fleet.ErrTooLarge) {
-		err = fmt.Errorf("it is longer than %d MiB", limit>>20)
-	}
-	return data, err
+	return fleet.Read(name, e.In, limit)
 }

@@ -2,8 +2,6 @@
 package cmd
 
 import (
-	"strings"
-
 	"github.com/spf13/cobra"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/suggest"
@@ -34,10 +32,11 @@ func NewRoot(env Environment) *cobra.Command {
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { writeHelp(cmd.OutOrStdout(), cmd) })
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
-		newPlan(env, runPlan), newMigrate(env, runOperation), newStatus(env, runStatus), newVerify(env, runVerify),
+		newPlan(env, connected(runPlan)), newMigrate(env, runOperation), newStatus(env, connected(runStatus)), newVerify(env, connected(runVerify)),
 		newRollback(env, runOperation), newRetain(env, runOperation), newRemove(env, runOperation), newFinalize(env, runOperation),
-		newWorkspaces(env, runWorkspaces, runRebuild), newReport(env, runReport), newHistory(env, runHistory), newSupportBundle(env, runSupportBundle), newDiscover(env, runDiscover), newExplain(env), newApprove(env, runApprove), newUnlock(env, runUnlock), newRBAC(env, runRBAC), newExport(env, runExport),
-		newCompletion(env), newOptions(env), newVersion(env, runVersion),
+		newWorkspaces(env, connected(runWorkspaces), connected(runRebuild)), newReport(env, runReport), newHistory(env, connected(runHistory)),
+		newSupportBundle(env, runSupportBundle), newDiscover(env, runDiscover), newExplain(env), newApprove(env, runApprove), newUnlock(env, connected(runUnlock)),
+		newRBAC(env, runRBAC), newExport(env, runExport), newCompletion(env), newOptions(env), newVersion(env, runVersion),
 	)
 	completeTree(env, root)
 	defaultsFromEnvironment(env, root)
@@ -52,10 +51,4 @@ func notAVerb(root *cobra.Command, name string) error {
 		}
 	}
 	return usagef("%q is not a verb of kubectl coder-satellite%s; `kubectl coder-satellite --help` lists them", name, suggest.DidYouMean(name, verbs))
-}
-
-// command returns a command with its help, and its examples indented.
-func command(use, short, long, example string) *cobra.Command {
-	indented := strings.ReplaceAll("  "+strings.ReplaceAll(strings.TrimSpace(example), "\n", "\n  "), "  \n", "\n")
-	return &cobra.Command{Use: use, Short: short, Long: strings.TrimSpace(long), Example: strings.TrimRight(indented, " ")}
 }

@@ -36,11 +36,7 @@ func newStatus(env Environment, run func(context.Context, statusOptions) error) 
 	})
 }
 
-func runStatus(ctx context.Context, o statusOptions) error {
-	c, err := o.connect()
-	if err != nil {
-		return err
-	}
+func runStatus(ctx context.Context, o statusOptions, c *connection) error {
 	for {
 		look := c.survey.Anew()
 		found, err := health.ReadStatus(ctx, look, o.timeout, o.expect, o.env.Clock.Now())

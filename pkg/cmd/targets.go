@@ -50,8 +50,8 @@ func (t *targets) addTo(env Environment, cmd *cobra.Command, verb needs) func() 
 	f := cmd.Flags()
 	t.env, t.needs, t.flags.AccessURLOptional, t.flags.Changes, t.flags.Paced = env, verb, !verb.accessURL, verb.changes, verb.paced
 	cmd.Annotations = map[string]string{exitCodes: fmt.Sprintf("%s %d %d", verb.exits, exitPreflightFailed, exitInterrupted)}
-	common, kubectl := pflag.NewFlagSet("", pflag.ContinueOnError), newKubectlFlags(verb.regions)
-	kubectl.AddFlags(common)
+	common := pflag.NewFlagSet("", pflag.ContinueOnError)
+	kubectl := t.addKubectlTo(common)
 	t.addPrimaryTo(common)
 	if verb.regions {
 		t.addRegionsTo(common)
@@ -70,7 +70,7 @@ func (t *targets) addTo(env Environment, cmd *cobra.Command, verb needs) func() 
 		f.IntVar(&maxFailures, "max-failures", 0, "how many regions may fail before no more are started")
 	}
 	return func() error {
-		bad := t.complete(kubectl)
+		bad := kubectl()
 		t.flags.Further = repeated(f)
 		if f.Changed("max-failures") {
 			t.flags.MaxFailures = &maxFailures

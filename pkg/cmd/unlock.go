@@ -33,11 +33,7 @@ func newUnlock(env Environment, run func(context.Context, unlockOptions) error) 
 	})
 }
 
-func runUnlock(ctx context.Context, o unlockOptions) error {
-	c, err := o.connect()
-	if err != nil {
-		return err
-	}
+func runUnlock(ctx context.Context, o unlockOptions, c *connection) error {
 	text := fmt.Sprintf("Unlock %d region(s)?", len(c.survey.Regions()))
 	if err := mayAct(ctx, o.env, text, o.yes, c.current); err != nil {
 		return err

@@ -25,6 +25,17 @@ func verb[O any](cmd *cobra.Command, run func(context.Context, O) error, o *O, c
 	return cmd
 }
 
+// connected returns the action of a verb that begins by opening the clients.
+func connected[O interface{ connect() (*connection, error) }](act func(context.Context, O, *connection) error) func(context.Context, O) error {
+	return func(ctx context.Context, o O) error {
+		c, err := o.connect()
+		if err != nil {
+			return err
+		}
+		return act(ctx, o, c)
+	}
+}
+
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return usagef("%s takes flags only, not %q; see `%s --help`", cmd.CommandPath(), args[0], cmd.CommandPath())
@@ -85,10 +96,7 @@ func outputFlag(env Environment, cmd *cobra.Command, format *string) func() (fun
 func printPlan(env Environment, plan runtime.Object, format string) error {
 	options := env.text(env.ErrOut)
 	options.Ahead = true
-	if format != "wide" {
-		format = ""
-	}
-	p, err := printer.New(format, options)
+	p, err := printer.New(map[string]string{"wide": "wide"}[format], options)
 	if err != nil {
 		return err
 	}

@@ -50,11 +50,7 @@ func newVerify(env Environment, run func(context.Context, verifyOptions) error) 
 	})
 }
 
-func runVerify(ctx context.Context, o verifyOptions) error {
-	c, err := o.connect()
-	if err != nil {
-		return err
-	}
+func runVerify(ctx context.Context, o verifyOptions, c *connection) error {
 	found, err := verify.Fleet(ctx, c.survey, o.region, o.timeout)
 	if err := cmp.Or(interrupted(ctx), err); err != nil {
 		return err

@@ -41,17 +41,13 @@ func (o *workspacesOptions) addTo(env Environment, cmd *cobra.Command) func() er
 	}
 }
 
-func (o *workspacesOptions) look(ctx context.Context) (*connection, *workspaces.Fleet, error) {
-	c, err := o.connect()
-	if err != nil {
-		return nil, nil, err
-	}
+func (o *workspacesOptions) look(ctx context.Context, c *connection) (*workspaces.Fleet, error) {
 	found, err := workspaces.Collect(ctx, c.survey, o.timeout, o.since)
-	return c, found, cmp.Or(interrupted(ctx), err)
+	return found, cmp.Or(interrupted(ctx), err)
 }
 
-func runWorkspaces(ctx context.Context, o workspacesOptions) error {
-	c, found, err := o.look(ctx)
+func runWorkspaces(ctx context.Context, o workspacesOptions, c *connection) error {
+	found, err := o.look(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -112,8 +108,8 @@ func parseUntil(text string, now time.Time) (time.Time, error) {
 	return at, nil
 }
 
-func runRebuild(ctx context.Context, o rebuildOptions) error {
-	c, found, err := o.look(ctx)
+func runRebuild(ctx context.Context, o rebuildOptions, c *connection) error {
+	found, err := o.look(ctx, c)
 	if err != nil {
 		return err
 	}

@@ -5,25 +5,32 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
-// ParseURL checks an access URL: https (or http on loopback), with a host and no path but "/".
+// ParseURL checks an access URL: https (or http on loopback), with a host and no path but "/". Its errors repeat no user,
+// password or query.
 func ParseURL(raw string) (*url.URL, error) {
+	const like = "write one like https://coder.example.com"
+	if strings.Contains(raw, "@") {
+		return nil, errors.New("the URL must not hold a user or password; the token comes from CODER_TOKEN or a token file")
+	}
 	u, err := url.Parse(raw)
 	if err != nil {
-		return nil, fmt.Errorf("%q is not a URL: %w", shownURL(raw), errors.Unwrap(err))
+		return nil, errors.New("this is not a URL: " + like) // the cause may repeat any part
 	}
+	port, badPort := strconv.ParseUint(u.Port(), 10, 16)
 	switch {
 	case raw == "":
-		return nil, errors.New("the URL is empty: it looks like https://coder.example.com")
-	case u.Host == "" || u.Hostname() == "":
-		return nil, fmt.Errorf("%q is not a complete URL: it looks like https://coder.example.com", shownURL(raw))
-	case u.User != nil:
-		return nil, fmt.Errorf("the URL of %s must not hold a user or password", u.Host)
-	case u.Scheme != "https" && (u.Scheme != "http" || !Loopback(u.Hostname())):
-		return nil, fmt.Errorf("%q must begin with https://", shownURL(raw))
-	case u.RawQuery != "" || u.Fragment != "":
+		return nil, errors.New("the URL is empty: " + like)
+	case u.Hostname() == "":
+		return nil, fmt.Errorf("%q is not a complete URL: %s", shownURL(raw), like)
+	case u.Scheme != "https" && (u.Scheme != "http" || !Loopback(strings.ToLower(u.Hostname()))):
+		return nil, fmt.Errorf("%q is not https; tokens would travel in the clear (http is allowed on loopback only)", shownURL(raw))
+	case strings.HasSuffix(u.Host, ":") || u.Port() != "" && (badPort != nil || port == 0):
+		return nil, fmt.Errorf("%q has no valid port", shownURL(raw))
+	case strings.ContainsAny(raw, "?#"):
 		return nil, fmt.Errorf("%q must not have a query or fragment", shownURL(raw))
 	case strings.Trim(u.Path, "/") != "":
 		return nil, fmt.Errorf("%q must not have a path", shownURL(raw))

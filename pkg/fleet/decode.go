@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"reflect"
@@ -33,8 +34,8 @@ func decode(file string, data []byte) (*v1alpha1.Fleet, *problems, error) {
 		p.addf("", "not a Fleet: the document is %s, not a mapping", kindOf(root))
 		return nil, nil, p.err()
 	}
-	d := &decoder{problems: p}
-	d.decode(root, reflect.ValueOf(fleet).Elem(), "")
+	p.decode(root, reflect.ValueOf(fleet).Elem(), "")
+	p.addIf(len(p.lines) > maxFields, "", "its aliases expand to too much; write the values out")
 	// In a document of another kind, unknown fields would bury the one mistake.
 	if err := checkKind(fleet, p); err != nil {
 		return nil, nil, err
@@ -48,19 +49,14 @@ func decode(file string, data []byte) (*v1alpha1.Fleet, *problems, error) {
 func parse(file string, data []byte) (*yaml.Node, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var first, second yaml.Node
-	err := decoder.Decode(&first)
-	if errors.Is(err, io.EOF) || err == nil && (len(first.Content) == 0 || first.Content[0].Tag == "!!null") {
-		return nil, &FieldError{File: file, Problem: "is empty; `kubectl coder-satellite discover` prints a Fleet to start from"}
-	}
-	if err != nil {
-		return nil, syntaxError(file, err)
-	}
-	err = decoder.Decode(&second)
+	err, more := decoder.Decode(&first), decoder.Decode(&second)
 	switch {
-	case err == nil:
+	case errors.Is(err, io.EOF) || err == nil && (len(first.Content) == 0 || first.Content[0].Tag == "!!null"):
+		return nil, &FieldError{File: file, Problem: "is empty; `kubectl coder-satellite discover` prints a Fleet to start from"}
+	case err == nil && more == nil:
 		return nil, &FieldError{File: file, Line: second.Line, Problem: "a second document begins here; a Fleet file holds one"}
-	case !errors.Is(err, io.EOF):
-		return nil, syntaxError(file, err)
+	case err != nil, !errors.Is(more, io.EOF):
+		return nil, syntaxError(file, cmp.Or(err, more))
 	}
 	return first.Content[0], nil
 }
@@ -80,13 +76,8 @@ func checkKind(fleet *v1alpha1.Fleet, p *problems) error {
 	for _, field := range []struct{ path, value, want string }{
 		{"apiVersion", fleet.APIVersion, v1alpha1.GroupVersion().String()}, {"kind", fleet.Kind, v1alpha1.KindFleet},
 	} {
-		switch field.value {
-		case field.want:
-		case "":
-			kind.addf(field.path, "missing; must be %q", field.want)
-		default:
-			kind.addf(field.path, "is %q, must be %q", field.value, field.want)
-		}
+		kind.addIf(field.value == "", field.path, "missing; must be %q", field.want)
+		kind.addIf(field.value != "" && field.value != field.want, field.path, "is %q, must be %q", field.value, field.want)
 	}
 	return kind.err()
 }

@@ -97,14 +97,7 @@ func (f Flags) Load(stdin io.Reader) (*Fleet, error) {
 		return nil, err
 	}
 	if f.Filename == "" {
-		fleet, err := f.Fleet()
-		if err != nil {
-			return nil, err
-		}
-		for i, context := range f.Contexts {
-			f.remember(&fleet.Regions[i], context)
-		}
-		return fleet, nil
+		return f.Fleet()
 	}
 	fleet, err := ReadFile(f.Filename, stdin)
 	if err != nil {
@@ -131,14 +124,9 @@ func (f Flags) Load(stdin io.Reader) (*Fleet, error) {
 // override applies the flags about the primary and the rollout to a fleet from a file.
 func (f Flags) override(fleet *Fleet) error {
 	p := &problems{}
-	if f.CoderURL != "" {
-		p.checkURL("coder.url", f.CoderURL)
-		fleet.CoderURL = coder.NormalURL(f.CoderURL)
-	}
-	if f.CAFile != "" {
-		p.checkFile("coder.caFile", f.CAFile)
-		fleet.CAFile = f.CAFile
-	}
+	p.checkURL("coder.url", f.CoderURL)
+	p.checkFile("coder.caFile", f.CAFile)
+	fleet.CoderURL, fleet.CAFile = cmp.Or(coder.NormalURL(f.CoderURL), fleet.CoderURL), cmp.Or(f.CAFile, fleet.CAFile)
 	p.addIf(f.MaxParallel < 0, "rollout.maxParallel", "is %d, must be 1 or more", f.MaxParallel)
 	fleet.MaxParallel = cmp.Or(f.MaxParallel, fleet.MaxParallel)
 	for i := range fleet.Waves {
@@ -179,7 +167,11 @@ func (f Flags) Fleet() (*Fleet, error) {
 		}
 		in.Regions = append(in.Regions, region)
 	}
-	return resolve(in, "", f.Sets, !f.AccessURLOptional, p)
+	fleet, err := resolve(in, "", f.Sets, !f.AccessURLOptional, p)
+	for i := 0; err == nil && i < len(f.Contexts); i++ {
+		f.remember(&fleet.Regions[i], f.Contexts[i])
+	}
+	return fleet, err
 }
 
 // checkContexts refuses a fleet without contexts, and flags that cannot apply to several regions.

@@ -103,13 +103,10 @@ const maxListed = 12
 
 // orKnown suggests similar names or, without any, lists the known ones.
 func orKnown(name string, known []string) string {
-	if meant := suggest.DidYouMean(name, known); meant != "" {
-		return meant
-	}
 	if len(known) == 0 {
 		return ""
 	}
-	return "; there are: " + listed(known)
+	return cmp.Or(suggest.DidYouMean(name, known), "; there are: "+listed(known))
 }
 
 func listed(names []string) string {

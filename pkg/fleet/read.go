@@ -1,7 +1,6 @@
 package fleet
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -16,10 +15,7 @@ const Stdin = "-"
 // maxSize limits a Fleet file, in bytes. A thousand regions need a quarter of it.
 const maxSize = 1 << 20
 
-// ErrTooLarge means that the input of Read is longer than the limit.
-var ErrTooLarge = errors.New("too large")
-
-// Read reads up to limit bytes from the file, or from stdin if name is Stdin.
+// Read reads the file, or stdin if name is Stdin. Input of more than limit bytes, which are whole mebibytes, is an error.
 func Read(name string, stdin io.Reader, limit int64) ([]byte, error) {
 	from := stdin
 	if name != Stdin {
@@ -35,7 +31,7 @@ func Read(name string, stdin io.Reader, limit int64) ([]byte, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(from, limit+1))
 	if err == nil && int64(len(data)) > limit {
-		err = ErrTooLarge
+		err = fmt.Errorf("it is longer than %d MiB", limit>>20)
 	}
 	return data, err
 }
@@ -48,9 +44,6 @@ func ReadFile(name string, stdin io.Reader) (*Fleet, error) {
 		shown, folder = "standard input", ""
 	}
 	data, err := Read(name, stdin, maxSize)
-	if errors.Is(err, ErrTooLarge) {
-		return nil, &FieldError{File: shown, Problem: fmt.Sprintf("larger than the limit of %d bytes; is it a Fleet file?", maxSize)}
-	}
 	if err != nil {
 		return nil, fmt.Errorf("the Fleet file %s cannot be read: %w", shown, err)
 	}

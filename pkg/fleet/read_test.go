@@ -186,7 +186,7 @@ func TestReadFileCannotBeRead(t *testing.T) {
 func TestReadFileTooLarge(t *testing.T) {
 	big := head + "# " + strings.Repeat("x", 1<<20) + "\n"
 	_, err := fleet.ReadFile(fleet.Stdin, strings.NewReader(big))
-	if err == nil || !strings.Contains(err.Error(), "larger than the limit of 1048576 bytes") {
+	if err == nil || !strings.Contains(err.Error(), "cannot be read: it is longer than 1 MiB") {
 		t.Errorf("got %v", err)
 	}
 }

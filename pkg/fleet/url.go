@@ -5,40 +5,15 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/coder"
 )
 
-// checkURL adds a problem unless the URL can be a Coder access URL. It never repeats a URL that may contain a password.
+// checkURL adds a problem unless the URL is empty or can be a Coder access URL. It never repeats what may be a password.
 func (p *problems) checkURL(path, raw string) {
-	switch {
-	case strings.Contains(raw, "@"):
-		p.addf(path, "must not hold a user name or password; the token comes from CODER_TOKEN or a token file")
-		return
-	case strings.ContainsAny(raw, "?#"):
-		p.addf(path, "must not have a query or a fragment; an access URL is only scheme, host and port")
-		return
-	}
-	u, err := url.Parse(raw)
-	if err != nil {
-		p.addf(path, "is not a URL; write https://HOST")
-		return
-	}
-	port, portErr := strconv.ParseUint(u.Port(), 10, 16)
-	switch {
-	case u.Scheme == "" || u.Hostname() == "":
-		p.addf(path, "%q has no scheme or no host; write https://HOST", raw)
-	case u.Scheme == "http" && !coder.Loopback(strings.ToLower(u.Hostname())):
-		p.addf(path, "%q is not https; tokens would travel in the clear (http is allowed on loopback only)", raw)
-	case u.Scheme != "https" && u.Scheme != "http":
-		p.addf(path, "%q is not an https URL", raw)
-	case strings.HasSuffix(u.Host, ":") || u.Port() != "" && (portErr != nil || port == 0):
-		p.addf(path, "%q has no valid port", raw)
-	case u.Path != "" && u.Path != "/":
-		p.addf(path, "%q has a path; an access URL is only scheme, host and port", raw)
-	}
+	_, err := coder.ParseURL(raw)
+	p.addIf(raw != "" && err != nil, path, "%v", err)
 }
 
 func holdsUser(raw string) bool {

@@ -22,12 +22,8 @@ type validator struct {
 }
 
 func (v *validator) validate() {
-	if v.in.Coder.URL != "" {
-		v.checkURL("coder.url", v.in.Coder.URL)
-	}
-	if v.in.Coder.CAFile != "" {
-		v.checkFile("coder.caFile", v.out.CAFile)
-	}
+	v.checkURL("coder.url", v.in.Coder.URL)
+	v.checkFile("coder.caFile", v.out.CAFile)
 	v.checkChart(v.in.Chart)
 	v.checkUnified()
 	v.checkNames("defaults", v.in.Defaults.Namespace, v.in.Defaults.Release)
@@ -70,10 +66,7 @@ func (p *problems) checkChart(chart v1alpha1.Chart) {
 func (v *validator) checkFiles(at string, files []string) {
 	for i, file := range files {
 		path := fmt.Sprintf("%s[%d]", at, i)
-		if file == "" {
-			v.addf(path, "is empty; name a file or leave it out")
-			continue
-		}
+		v.addIf(file == "", path, "is empty; name a file or leave it out")
 		v.checkFile(path, inFolder(v.folder, file))
 	}
 }
@@ -81,6 +74,7 @@ func (v *validator) checkFiles(at string, files []string) {
 func (p *problems) checkFile(path, file string) {
 	info, err := os.Stat(file)
 	switch {
+	case file == "": // none is named
 	case os.IsNotExist(err):
 		p.addf(path, "the file %s does not exist", file)
 	case err != nil:
@@ -93,6 +87,7 @@ func (p *problems) checkFile(path, file string) {
 func (p *problems) checkHostPort(path, address string) {
 	host, port, err := net.SplitHostPort(address)
 	number, portErr := strconv.ParseUint(port, 10, 16)
-	p.addIf(err != nil || portErr != nil || number == 0 || host == "" || strings.ContainsAny(host, "/@ "), path,
+	bad := err != nil || portErr != nil || number == 0 || host == "" || strings.ContainsAny(host, "/@ ")
+	p.addIf(address != "" && bad, path,
 		"%q is not HOST:PORT, for example 203.0.113.7:443 or [2001:db8::7]:443", address)
 }

@@ -8,9 +8,6 @@ import (
 // checkUnified checks the unified URL. It needs a host of its own: satellites tell it from their own URL by the host, and
 // DNS leads it to the nearest deployment.
 func (v *validator) checkUnified() {
-	if v.in.UnifiedURL == "" {
-		return
-	}
 	v.checkURL("unifiedURL", v.in.UnifiedURL)
 	host := Host(v.in.UnifiedURL)
 	if host == "" {

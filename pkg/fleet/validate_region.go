@@ -18,12 +18,9 @@ const contexts = "(`kubectl config get-contexts` lists them)"
 var validName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$`)
 
 func (v *validator) checkRegion(at string, region v1alpha1.Region) {
-	switch {
-	case region.Name == "":
-		v.addf(at+".name", "missing; give a short name, under which the satellite is registered")
-	case !validName.MatchString(region.Name):
-		v.addf(at+".name", "%q is not a region's name: use up to 63 letters, digits, '.', '_' and '-', with a letter or digit at both ends", region.Name)
-	}
+	v.addIf(region.Name == "", at+".name", "missing; give a short name, under which the satellite is registered")
+	v.addIf(region.Name != "" && !validName.MatchString(region.Name), at+".name",
+		"%q is not a region's name: use up to 63 letters, digits, '.', '_' and '-', with a letter or digit at both ends", region.Name)
 	for _, key := range slices.Sorted(maps.Keys(region.Labels)) {
 		v.addIf(len(content.IsLabelKey(key)) > 0, at+".labels."+key, "%q is not a label's key: use up to 63 letters, digits, '-', '_' and '.', "+
 			"with a letter or digit at both ends, after a DNS name and a slash if you like: example.com/tier", key)
@@ -50,19 +47,13 @@ func (v *validator) checkRegion(at string, region v1alpha1.Region) {
 
 func (v *validator) checkSatellite(at string, region v1alpha1.Region) {
 	v.addIf(region.Context == "", at+".context", "missing; give the kubeconfig context of the satellite's cluster "+contexts)
-	switch {
-	case region.AccessURL != "":
-		v.checkURL(at+".accessURL", region.AccessURL)
-		v.addIf(v.out.CoderURL != "" && coder.NormalURL(region.AccessURL) == v.out.CoderURL, at+".accessURL",
-			"is the primary's own URL; a satellite needs one of its own")
-	case v.accessURL:
-		v.addf(at+".accessURL", "missing; give the https URL where users will reach the satellite")
-	}
+	v.addIf(region.AccessURL == "" && v.accessURL, at+".accessURL", "missing; give the https URL where users will reach the satellite")
+	v.checkURL(at+".accessURL", region.AccessURL)
+	v.addIf(region.AccessURL != "" && coder.NormalURL(region.AccessURL) == v.out.CoderURL, at+".accessURL",
+		"is the primary's own URL; a satellite needs one of its own")
 	v.checkNames(at, region.Namespace, region.Release)
 	v.checkFiles(at+".values", region.Values)
-	if region.ConnectTo != "" {
-		v.checkHostPort(at+".connectTo", region.ConnectTo)
-	}
+	v.checkHostPort(at+".connectTo", region.ConnectTo)
 }
 
 // checkNoSatellite checks a region without a satellite. It must name its providers: the primary's address of its own

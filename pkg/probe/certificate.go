@@ -12,23 +12,12 @@ import (
 	"net/http/httptrace"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/redact"
 )
 
-// Certificate is what matters of a server's certificate to its users: the names and addresses it is for, and when it is
-// valid. A name may begin with "*.".
-type Certificate struct {
-	DNSNames            []string
-	Addresses           []net.IP
-	NotBefore, NotAfter time.Time
-}
-
-// NewCertificate returns what matters of a certificate.
-func NewCertificate(c *x509.Certificate) *Certificate {
-	return &Certificate{DNSNames: c.DNSNames, Addresses: c.IPAddresses, NotBefore: c.NotBefore, NotAfter: c.NotAfter}
-}
+// Certificate is a server's certificate. A name in it may begin with "*.".
+type Certificate x509.Certificate
 
 // maxBlocks bounds the PEM blocks that are read: at most a key belongs before a server's own certificate.
 const maxBlocks = 4
@@ -48,7 +37,7 @@ func ParseCertificate(text []byte) (*Certificate, error) {
 		if err != nil {
 			return nil, errors.New("its first certificate cannot be parsed")
 		}
-		return NewCertificate(parsed), nil
+		return (*Certificate)(parsed), nil
 	}
 	return nil, errors.New("it holds no certificate in PEM form")
 }
@@ -56,9 +45,8 @@ func ParseCertificate(text []byte) (*Certificate, error) {
 // For reports whether the certificate is for the host, a name or an address. For a wildcard, such as
 // "*.coder-sydney.example.com", it must be for every name that the wildcard covers.
 func (c *Certificate) For(host string) bool {
-	names := &x509.Certificate{DNSNames: c.DNSNames, IPAddresses: c.Addresses}
 	// any one label shows it: a certificate's wildcard stands for one whole label
-	return names.VerifyHostname(strings.Replace(host, "*", "any-name", 1)) == nil
+	return (*x509.Certificate)(c).VerifyHostname(strings.Replace(host, "*", "any-name", 1)) == nil
 }
 
 // String lists the names and addresses that the certificate is for.
@@ -68,7 +56,7 @@ func (c *Certificate) String() string {
 
 func (c *Certificate) names() string {
 	names := append([]string{}, c.DNSNames...)
-	for _, ip := range c.Addresses {
+	for _, ip := range c.IPAddresses {
 		names = append(names, ip.String())
 	}
 	return strings.Join(names, ", ")
@@ -80,7 +68,7 @@ func refused(err error) *Certificate {
 	if !errors.As(err, &unverified) || len(unverified.UnverifiedCertificates) == 0 {
 		return nil
 	}
-	return NewCertificate(unverified.UnverifiedCertificates[0])
+	return (*Certificate)(unverified.UnverifiedCertificates[0])
 }
 
 // Watch returns a context for HTTP requests, and a function that returns the certificate of the connection of the last
@@ -91,7 +79,7 @@ func Watch(ctx context.Context) (watched context.Context, last func() *Certifica
 		var shown *Certificate
 		if secure, ok := got.Conn.(*tls.Conn); ok {
 			if chain := secure.ConnectionState().PeerCertificates; len(chain) > 0 {
-				shown = NewCertificate(chain[0])
+				shown = (*Certificate)(chain[0])
 			}
 		}
 		seen.Store(shown)

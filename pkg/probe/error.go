@@ -106,6 +106,6 @@ func isTimeout(err error) bool {
 }
 
 func certificate(c *x509.Certificate) string {
-	names := cmp.Or(NewCertificate(c).names(), c.Subject.CommonName)
+	names := cmp.Or((*Certificate)(c).names(), c.Subject.CommonName)
 	return redact.Printable(fmt.Sprintf("certificate for %s, valid until %s", names, c.NotAfter.UTC().Format(time.DateOnly)))
 }

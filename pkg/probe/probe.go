@@ -74,7 +74,7 @@ func Endpoint(ctx context.Context, target Target) (result Result) {
 				result.Certificate = refused(err)
 				return explainTLS(name, limit, err)
 			}
-			connection, result.Certificate = secure, NewCertificate(secure.ConnectionState().PeerCertificates[0])
+			connection, result.Certificate = secure, (*Certificate)(secure.ConnectionState().PeerCertificates[0])
 			return nil
 		}},
 		{"HTTP", func(ctx context.Context, limit time.Duration) error { return get(ctx, limit, u, connection) }},

@@ -47,31 +47,13 @@ func places() []string {
 
 // words splits a name into lower-case words: "DB_PASSWORD", "dbPassword" and "db-password" are all db, password.
 func words(name string) []string {
-	var (
-		split []string
-		word  strings.Builder
-		runes = []rune(name)
-	)
-	end := func() {
-		if word.Len() > 0 {
-			split = append(split, strings.ToLower(word.String()))
-			word.Reset()
-		}
-	}
+	var spaced strings.Builder
+	runes := []rune(name)
 	for i, r := range runes {
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
-			end()
-			continue
+		if i > 0 && unicode.IsUpper(r) && (!unicode.IsUpper(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1])) {
+			spaced.WriteByte(' ') // before a word, or the word after an acronym
 		}
-		if i > 0 && unicode.IsUpper(r) {
-			afterLower := unicode.IsLower(runes[i-1]) || unicode.IsDigit(runes[i-1])
-			acronymEnds := unicode.IsUpper(runes[i-1]) && i+1 < len(runes) && unicode.IsLower(runes[i+1])
-			if afterLower || acronymEnds {
-				end()
-			}
-		}
-		word.WriteRune(r)
+		spaced.WriteRune(r)
 	}
-	end()
-	return split
+	return strings.FieldsFunc(strings.ToLower(spaced.String()), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }

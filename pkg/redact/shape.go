@@ -5,11 +5,11 @@ import (
 	"sync"
 )
 
-// shapes are the forms of secrets. In the last five, group 2 is a name, and group 4 a value, secret if its name is.
+// shapes are the forms of secrets. In the last six, group 2 is a name, and group 4 a value, secret if its name is.
 type shapes struct {
-	privateKey, token, scheme, url, assigned, literal, quotation *regexp.Regexp
+	privateKey, token, scheme, url, literal, quotation *regexp.Regexp
 
-	header, pair, quotedPair, flag, line *regexp.Regexp
+	header, pair, quotedPair, flag, assigned, line *regexp.Regexp
 }
 
 // compiled compiles the shapes at its first call: completion does not need them.
@@ -26,7 +26,6 @@ var compiled = sync.OnceValue(func() *shapes {
 		url:       regexp.MustCompile("[A-Za-z][A-Za-z0-9+.-]*://[^\\s\"<>`]+"),
 		quotation: regexp.MustCompile("'[^']*'|`[^`]*`|\"[^\"]*\""),
 		literal:   regexp.MustCompile(`"(?:[^"\\]|\\.)*"`),
-		assigned:  regexp.MustCompile(`([\w.\-\[\]/]+)["'\\]{0,2}[ \t]*=[ \t]*`),
 
 		// Session-Token: x
 		header: regexp.MustCompile("(\\b)([A-Z][A-Za-z]*(?:-[A-Z][A-Za-z]*)+|Authorization|Cookie)(:[ \\t]*)([^\\s\"'`][^\\r\\n\"'`]*)"),
@@ -35,6 +34,8 @@ var compiled = sync.OnceValue(func() *shapes {
 		quotedPair: regexp.MustCompile(`(\\")([\w.\-/]{1,100})(\\"[ \t]*:[ \t]*)(\\"(?:[^"\\\n]|\\\\(?:\\.|.)|\\[^"\\\n])*(?:\\"|\\?(?m:$))|-?[0-9][0-9.eE+-]*)`),
 		// --db-password x
 		flag: regexp.MustCompile("(^|[\\s\"'`\\[,(])(--[A-Za-z][\\w.-]*)([ \\t]+)(\"(?:[^\"\\\\\n]|\\\\.)*\"|'[^'\n]*'|\\\\\"[^\"\\\\]*\\\\\"|[^\\s\"'-]\\S*)"),
+		// PASSWORD=, before a value whose end is searched
+		assigned: regexp.MustCompile(`()([\w.\-\[\]/]+)(["'\\]{0,2}[ \t]*=[ \t]*)()`),
 		// token: x, in a line of its own
 		line: regexp.MustCompile(`^([+\- ]?[ \t]*(?:- +)*["']?)([\w.\-/]+)(["']?[ \t]*:[ \t]+)(\S.*)$`),
 	}

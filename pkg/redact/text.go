@@ -23,27 +23,34 @@ func Text(text string) string {
 	text = s.token.ReplaceAllString(text, Mark)
 	text = s.scheme.ReplaceAllString(text, "${1}"+Mark)
 	text = s.url.ReplaceAllStringFunc(text, withoutPassword)
-	for _, shape := range []*regexp.Regexp{s.header, s.pair, s.quotedPair, s.flag} {
+	for _, shape := range []*regexp.Regexp{s.header, s.pair, s.quotedPair, s.flag, s.assigned} {
 		text = byName(text, shape)
 	}
-	text = assignments(text, s.assigned)
 	if strings.Contains(text, "\n") {
 		text = yamlLines(text, s.line)
 	}
 	return text
 }
 
-// byName hides the values, group 4 of the shape, whose names, group 2, are secrets' names.
+// byName hides the values whose names are secrets' names. An assignment's value begins after the match: "PASSWORD=x",
+// "--token=x", "&sig=x".
 func byName(text string, shape *regexp.Regexp) string {
 	var out strings.Builder
 	done := 0
 	for _, at := range shape.FindAllStringSubmatchIndex(text, -1) {
-		name, value := text[at[4]:at[5]], text[at[8]:at[9]]
-		if !SecretName(name) || harmless(value) {
+		begin, end := at[8], at[9]
+		if at[0] < done || !SecretName(text[at[4]:at[5]]) {
 			continue
 		}
-		out.WriteString(text[done:at[8]] + quotedLike(value))
-		done = at[9]
+		if shape == compiled().assigned {
+			end += assignedLength(text[:at[4]], text[begin:])
+		}
+		value := text[begin:end]
+		if !harmless(value) {
+			value = quotedLike(value)
+		}
+		out.WriteString(text[done:begin] + value)
+		done = end
 	}
 	return out.String() + text[done:]
 }
@@ -95,33 +102,6 @@ func withoutPassword(url string) string {
 func isPort(text string) bool {
 	number, _, path := strings.Cut(text, "/")
 	return path && number != "" && strings.Trim(number, "0123456789") == ""
-}
-
-// assignments hides assigned values: "PASSWORD=x", "--token=x", "&sig=x".
-func assignments(text string, shape *regexp.Regexp) string {
-	var out strings.Builder
-	done := 0
-	for done < len(text) {
-		at := shape.FindStringSubmatchIndex(text[done:])
-		if at == nil {
-			break
-		}
-		name, begin := text[done+at[2]:done+at[3]], done+at[1]
-		out.WriteString(text[done:begin])
-		before := text[:done+at[2]]
-		done = begin
-		if !SecretName(name) {
-			continue
-		}
-		end := begin + assignedLength(before, text[begin:])
-		if value := text[begin:end]; harmless(value) {
-			out.WriteString(value)
-		} else {
-			out.WriteString(quotedLike(value))
-		}
-		done = end
-	}
-	return out.String() + text[done:]
 }
 
 // assignedLength returns the length of the value at the beginning of text. It ends at the quote that it, or the word

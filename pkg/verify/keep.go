@@ -20,7 +20,7 @@ type Kept struct {
 	endpoint   wsnet.Endpoint
 	ctx        context.Context // of connecting, which outlives a Ping
 	cancel     context.CancelFunc
-	done       func()
+	idle       func() // closes the client's connections
 	connection *wsnet.Conn
 	dialing    chan dialed // nil unless connecting
 }
@@ -33,12 +33,12 @@ type dialed struct {
 // Keep returns a connection to a workspace of the operator's as users have it: through the region's satellite or, in a
 // region without one, through the primary. It connects at the first Ping. s must hold what Users needs.
 func Keep(source *snapshot.Source, s *snapshot.Snapshot, workspaceID string) (*Kept, error) {
-	users, done, err := usersPath(source, s, Options{})
+	users, err := usersPath(source, s, Options{})
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Kept{endpoint: users.endpoint(workspaceID), ctx: ctx, cancel: cancel, done: done}, nil
+	return &Kept{endpoint: users.endpoint(workspaceID), ctx: ctx, cancel: cancel, idle: users.client.CloseIdle}, nil
 }
 
 // URL is the access URL that the connection goes through.
@@ -100,5 +100,5 @@ func (k *Kept) Close() {
 	if k.connection != nil {
 		_ = k.connection.Close()
 	}
-	k.done()
+	k.idle()
 }

@@ -39,19 +39,18 @@ func Provider(ctx context.Context, source *snapshot.Source, options Options, stu
 		Name: s.Region.Name, Outcome: v1alpha1.OutcomeFailed,
 		Provider: v1alpha1.Provider{ID: provider.ID, Name: provider.Name},
 	}
+	var users *path // the one that counts
 	workspace, err := choose(ctx, source, s, options.Workspace)
+	if err == nil {
+		v.Workspace = workspace.Name
+		users, err = usersPath(source, s, options)
+	}
 	if err != nil {
 		v.Message = err.Error()
 		return v
 	}
-	v.Workspace = workspace.Name
-	users, done, err := usersPath(source, s, options)
-	if err != nil {
-		v.Message = err.Error()
-		return v
-	}
-	defer done()
-	through := []*path{users} // the one that counts
+	defer users.client.CloseIdle()
+	through := []*path{users}
 	if v.Primary = users.result; !s.Region.Satellite.None() {
 		primary := newPath(source.Primary, options)
 		v.Satellite, v.Primary, through = users.result, primary.result, append(through, primary)
@@ -79,11 +78,11 @@ func Provider(ctx context.Context, source *snapshot.Source, options Options, stu
 // one, through the primary. s must hold the satellite, its registration and what the access URL serves. The error says
 // why too few pings came back.
 func Users(ctx context.Context, source *snapshot.Source, s *snapshot.Snapshot, workspaceID string, options Options) (v1alpha1.Connection, error) {
-	users, done, err := usersPath(source, s, options)
+	users, err := usersPath(source, s, options)
 	if err != nil {
 		return v1alpha1.Connection{}, err
 	}
-	defer done()
+	defer users.client.CloseIdle()
 	tryAll(ctx, []*path{users}, workspaceID, options)
 	if !users.well() {
 		text := users.result.Stage + ": " + users.result.Message
@@ -95,18 +94,18 @@ func Users(ctx context.Context, source *snapshot.Source, s *snapshot.Snapshot, w
 	return *users.result, nil
 }
 
-func usersPath(source *snapshot.Source, s *snapshot.Snapshot, options Options) (users *path, done func(), err error) {
-	if s.Region.Satellite.None() {
-		return newPath(source.Primary, options), func() {}, nil
+func usersPath(source *snapshot.Source, s *snapshot.Snapshot, options Options) (*path, error) {
+	client := source.Primary
+	if satellite := s.Region.Satellite; !satellite.None() {
+		err := trusted(s) // the satellite gets the token
+		if err == nil {
+			client, err = source.Primary.At(satellite.AccessURL, satellite.ConnectTo)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
-	if err := trusted(s); err != nil { // the satellite gets the token
-		return nil, nil, err
-	}
-	satellite, err := source.Primary.At(s.Region.Satellite.AccessURL, s.Region.Satellite.ConnectTo)
-	if err != nil {
-		return nil, nil, err
-	}
-	return newPath(satellite, options), satellite.CloseIdle, nil
+	return newPath(client, options), nil
 }
 
 // trusted returns why the satellite at the access URL must not get a token, or nil if it may.

@@ -36,15 +36,11 @@ func Fleet(ctx context.Context, survey *snapshot.Survey, options Options, timeou
 // NewReport summarises the regions.
 func NewReport(primary v1alpha1.Primary, regions []v1alpha1.RegionVerification) *v1alpha1.VerifyReport {
 	report := &v1alpha1.VerifyReport{Primary: primary, Regions: regions, Outcome: v1alpha1.OutcomeSucceeded}
-	reached := 0
-	for _, region := range regions {
-		if region.Outcome == v1alpha1.OutcomeSucceeded {
-			reached++
-		}
-	}
+	reached := func(region v1alpha1.RegionVerification) bool { return region.Outcome == v1alpha1.OutcomeSucceeded }
+	failed := func(region v1alpha1.RegionVerification) bool { return !reached(region) }
 	switch {
-	case reached == len(regions):
-	case reached == 0:
+	case !slices.ContainsFunc(regions, failed):
+	case !slices.ContainsFunc(regions, reached):
 		report.Outcome = v1alpha1.OutcomeFailed
 	default:
 		report.Outcome = v1alpha1.OutcomePartlyFailed

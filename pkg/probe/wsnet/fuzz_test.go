@@ -2,7 +2,6 @@ package wsnet
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"io"
 	"testing"
@@ -26,8 +25,6 @@ func FuzzAgent(f *testing.F) {
 			t.Fatal(err)
 		}
 		n := &negotiation{peer: peer, open: make(chan struct{}), encoder: json.NewEncoder(io.Discard)}
-		n.failed, n.fail = context.WithCancelCause(t.Context())
-		defer n.fail(nil)
 		if n.control, err = peer.CreateDataChannel("control", nil); err != nil {
 			t.Fatal(err)
 		}
@@ -38,8 +35,7 @@ func FuzzAgent(f *testing.F) {
 		if err := peer.SetLocalDescription(offer); err != nil {
 			t.Fatal(err)
 		}
-		n.read(newDecoder(bytes.NewReader(said)))
-		if err := context.Cause(n.failed); err != nil {
+		if err := n.read(newDecoder(bytes.NewReader(said))); err != nil {
 			if StageOf(err) != StageAgent || err.Error() == "" {
 				t.Errorf("%q: %v", said, err)
 			}

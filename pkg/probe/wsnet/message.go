@@ -2,8 +2,6 @@ package wsnet
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
 
 	"github.com/pion/webrtc/v4"
@@ -42,14 +40,4 @@ const maxSignals = 1 << 20
 
 func newDecoder(stream io.Reader) *json.Decoder {
 	return json.NewDecoder(io.LimitReader(stream, maxSignals))
-}
-
-// next reads a message. It returns io.EOF at the end of the stream.
-func next(decoder *json.Decoder) (message, error) {
-	var m message
-	err := decoder.Decode(&m)
-	if err != nil && !errors.Is(err, io.EOF) {
-		err = fmt.Errorf("its message cannot be parsed: %w", err)
-	}
-	return m, err
 }

@@ -54,24 +54,27 @@ func negotiate(ctx context.Context, endpoint Endpoint, stream net.Conn) (*negoti
 	var err error
 	api := webrtc.NewAPI(webrtc.WithSettingEngine(settings))
 	if n.peer, err = api.NewPeerConnection(configuration(servers(endpoint), endpoint.direct())); err != nil {
-		return nil, fmt.Errorf("prepare a WebRTC connection: %w", err)
+		return nil, fmt.Errorf("a connection cannot be prepared: %w", err)
 	}
 	if err := n.offer(endpoint); err != nil {
 		_ = n.peer.GracefulClose()
-		return nil, err
+		return nil, fmt.Errorf("a connection cannot be offered: %w", err)
 	}
-	n.reading.Go(func() { n.read(newDecoder(stream)) })
+	n.reading.Go(func() {
+		if err := n.read(newDecoder(stream)); err != nil {
+			n.fail(err)
+		}
+	})
 	return n, nil
 }
 
 func (n *negotiation) offer(endpoint Endpoint) error {
-	control := "control"
+	const control = "control"
 	var err error
-	var ordered bool
-	var retransmits uint16 // none: losses must show, instead of hiding behind a longer round trip
-	init := &webrtc.DataChannelInit{Protocol: &control, Ordered: &ordered, MaxRetransmits: &retransmits}
+	// without retransmits, losses show, instead of hiding behind a longer round trip
+	init := &webrtc.DataChannelInit{Protocol: new(control), Ordered: new(false), MaxRetransmits: new(uint16(0))}
 	if n.control, err = n.peer.CreateDataChannel(control, init); err != nil {
-		return fmt.Errorf("prepare a WebRTC connection: %w", err)
+		return err
 	}
 	n.control.OnOpen(func() { close(n.open) })
 	n.peer.OnICECandidate(n.found)
@@ -82,17 +85,14 @@ func (n *negotiation) offer(endpoint Endpoint) error {
 	})
 	offer, err := n.peer.CreateOffer(nil)
 	if err != nil {
-		return fmt.Errorf("prepare a WebRTC connection: %w", err)
+		return err
 	}
 	// before the local description is set, which starts the search for candidates
 	first := message{Offer: &offer, Servers: servers(endpoint), TURNProxyURL: endpoint.AccessURL}
 	if err := n.encoder.Encode(first); err != nil {
 		return &Error{Stage: StageBroker, Message: "the broker hung up before it took the offer", cause: err}
 	}
-	if err := n.peer.SetLocalDescription(offer); err != nil {
-		return fmt.Errorf("prepare a WebRTC connection: %w", err)
-	}
-	return nil
+	return n.peer.SetLocalDescription(offer)
 }
 
 // found sends a candidate to the agent. A nil candidate follows the last one.
@@ -110,35 +110,26 @@ func (n *negotiation) found(candidate *webrtc.ICECandidate) {
 }
 
 // read follows the agent's messages until the stream ends: the agent closes it once the peers are connected.
-func (n *negotiation) read(decoder *json.Decoder) {
+func (n *negotiation) read(decoder *json.Decoder) error {
 	var early []webrtc.ICECandidateInit // candidates may come before the answer
 	for {
-		m, err := next(decoder)
-		switch {
-		case errors.Is(err, io.EOF) && n.answered.Load():
-			return
+		var m message
+		switch err := decoder.Decode(&m); {
+		case err != nil && n.answered.Load():
+			return nil
 		case errors.Is(err, io.EOF):
-			n.fail(&Error{Stage: StageAgent, Message: "the agent hung up without an answer", cause: err})
-			return
-		case err != nil && !n.answered.Load():
-			n.fail(&Error{Stage: StageAgent, Message: "the agent's answer was cut off: " + err.Error(), cause: err})
-			return
+			return &Error{Stage: StageAgent, Message: "the agent hung up without an answer", cause: err}
 		case err != nil:
-			return
+			return &Error{Stage: StageAgent, Message: "the agent's answer was cut off: its message cannot be parsed: " + err.Error(), cause: err}
 		case m.Error != "":
-			n.fail(&Error{Stage: StageAgent, Message: "the agent refuses: " + redact.Printable(m.Error)})
-			return
+			return &Error{Stage: StageAgent, Message: "the agent refuses: " + redact.Printable(m.Error)}
+		case m.Candidate != "" && !n.answered.Load():
+			early = append(early, webrtc.ICECandidateInit{Candidate: m.Candidate})
 		case m.Candidate != "":
-			init := webrtc.ICECandidateInit{Candidate: m.Candidate}
-			if !n.answered.Load() {
-				early = append(early, init)
-			} else {
-				_ = n.peer.AddICECandidate(init) // an invalid one is one less to try
-			}
+			_ = n.peer.AddICECandidate(webrtc.ICECandidateInit{Candidate: m.Candidate}) // an invalid one is one less to try
 		case m.Answer != nil && !n.answered.Load():
 			if err := n.peer.SetRemoteDescription(*m.Answer); err != nil {
-				n.fail(&Error{Stage: StageAgent, Message: "the agent's answer is invalid: " + redact.Printable(err.Error()), cause: err})
-				return
+				return &Error{Stage: StageAgent, Message: "the agent's answer is invalid: " + redact.Printable(err.Error()), cause: err}
 			}
 			n.answered.Store(true)
 			for _, init := range early {
@@ -151,16 +142,14 @@ func (n *negotiation) read(decoder *json.Decoder) {
 func (n *negotiation) late() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	late := &Error{cause: context.DeadlineExceeded}
 	switch {
 	case len(n.kinds) == 0:
-		late.Stage, late.Message = StageRelay, "the TURN server gave no relay in time"
+		return &Error{StageRelay, "the TURN server gave no relay in time", context.DeadlineExceeded}
 	case !n.answered.Load():
-		late.Stage, late.Message = StageAgent, "the agent did not answer in time"
+		return &Error{StageAgent, "the agent did not answer in time", context.DeadlineExceeded}
 	default:
-		late.Stage, late.Message = StagePeer, "the relays were agreed on, but nothing came through them in time"
+		return &Error{StagePeer, "the relays were agreed on, but nothing came through them in time", context.DeadlineExceeded}
 	}
-	return late
 }
 
 func (n *negotiation) take() (*Conn, error) {

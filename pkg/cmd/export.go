@@ -31,11 +31,15 @@ type exportOptions struct {
 }
 
 func newExport(env Environment, run func(context.Context, exportOptions) error) *cobra.Command {
-	cmd := command("export", "Hand satellites over to Flux or Argo CD", `
+	cmd := command("export", "Hand satellites over to Flux or Argo CD, or a rollout to Jobs", `
 Write satellites as objects of Flux or Argo CD, for a Git repository, with the values that migrate
-installs. The controller adopts a release that is there, and installs one that is not.`, `
+installs. The controller adopts a release that is there, and installs one that is not. Or write Jobs
+that migrate the fleet, wave by wave.`, `
 # Flags and examples for Flux
-kubectl coder-satellite export flux --help`)
+kubectl coder-satellite export flux --help
+
+# And for Jobs
+kubectl coder-satellite export jobs --help`)
 	cmd.Args, cmd.RunE = noArgs, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 	add := func(files exporter, child *cobra.Command) (*pflag.FlagSet, *exportOptions) {
 		child.Long += `
@@ -72,6 +76,7 @@ kubectl coder-satellite export argocd -f fleet.yaml --application-set > satellit
 	f.StringVar(&o.ArgoNamespace, "argocd-namespace", "argocd", "namespace of the Applications")
 	f.StringVar(&o.Project, "project", "default", "Argo CD's project of the Applications")
 	f.BoolVar(&o.ApplicationSet, "application-set", false, "write one ApplicationSet for all regions")
+	cmd.AddCommand(newExportJobs(env, runExportJobs))
 	return cmd
 }
 

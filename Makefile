@@ -121,6 +121,10 @@ test-export: $(PLUGIN) $(LAB) $(HELM) ## Check what export writes against the de
 	done); \
 	CODER_SATELLITE_CRDS="$$crds" $(GO) test -count=1 -timeout $(TIMEOUT) -v ./test/export
 
+.PHONY: test-jobs
+test-jobs: $(PLUGIN) $(LAB) $(HELM) ## Migrate twelve regions by Jobs of the real Job controller, while their pods are deleted, evicted and killed
+	CODER_SATELLITE_JOBS=1 $(GO) test -count=1 -timeout $(TIMEOUT) -v ./test/jobs
+
 .PHONY: test-browser
 test-browser: ## Look at the pages of report in Chromium, which must be on the PATH; CODER_SATELLITE_SCREENSHOTS=DIR keeps pictures
 	CODER_SATELLITE_BROWSER=1 $(GO) test -count=1 -timeout $(TIMEOUT) -run TestInBrowser -v ./pkg/report

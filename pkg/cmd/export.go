@@ -48,6 +48,7 @@ func newExport(env Environment, run func(context.Context, exportOptions) error) 
 	f.StringVar(&o.ArgoNamespace, "argocd-namespace", "argocd", "namespace of the Applications")
 	f.StringVar(&o.Project, "project", "default", "Argo CD's project of the Applications")
 	f.BoolVar(&o.ApplicationSet, "application-set", false, "write one ApplicationSet for all regions")
+	cmd.AddCommand(newExportJobs(env, runExportJobs))
 	return cmd
 }
 

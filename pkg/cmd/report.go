@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -8,6 +9,7 @@ import (
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/report"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/rollout"
 )
 
 type reportOptions struct {
@@ -15,6 +17,7 @@ type reportOptions struct {
 	names  []string // files with documents and events; - is standard input
 	format string   // to print; empty for nothing
 	files  reportFiles
+	merge  bool // the files are of several machines
 }
 
 func newReport(env Environment, run func(context.Context, reportOptions) error) *cobra.Command {
@@ -22,6 +25,7 @@ func newReport(env Environment, run func(context.Context, reportOptions) error) 
 	cmd := documented("report FILE...")
 	cmd.Args, cmd.ValidArgsFunction = cobra.ArbitraryArgs, cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)
 	cmd.Flags().StringVarP(&o.format, "output", "o", "", "print as html, junit, markdown or prometheus (default markdown, without --report)")
+	cmd.Flags().BoolVar(&o.merge, "merge", false, "the files, also logs of pods, hold documents of several machines (--shard): join them; -o json prints what they make")
 	_ = cmd.RegisterFlagCompletionFunc("output", words(report.Formats()...))
 	o.files.addTo(cmd)
 	cmd.AddCommand(newServe(env, runServe), newNotice(env, runNotice))
@@ -31,6 +35,7 @@ func newReport(env Environment, run func(context.Context, reportOptions) error) 
 			return usagef("name the files to report on: what -o json and --events wrote, or - for standard input")
 		case o.format == "" && len(o.files) == 0:
 			o.format = "markdown"
+		case o.format == "json" && o.merge:
 		case o.format != "" && !slices.Contains(report.Formats(), o.format):
 			return usagef("-o %q: choose one of %v", o.format, report.Formats())
 		}
@@ -43,16 +48,31 @@ func newReport(env Environment, run func(context.Context, reportOptions) error) 
 }
 
 func runReport(_ context.Context, o reportOptions) error {
-	var r report.Report
+	r := report.Report{Several: o.merge}
 	if err := readReport(o.env, &r, o.names...); err != nil {
 		return err
 	}
-	if o.format != "" {
-		if err := r.Write(o.env.Out, o.format); err != nil {
-			return err
+	if o.merge {
+		if err := r.Merge(rollout.Outcome); err != nil {
+			return usagef("these files cannot be merged: %w", err)
+		}
+		if r.Done != nil {
+			r.Done.ExitCode = exitFor(r.Done.Outcome)
 		}
 	}
-	return o.files.write(&r)
+	return o.print(&r)
+}
+
+func (o *reportOptions) print(r *report.Report) (err error) {
+	switch {
+	case o.format == "json" && r.Done != nil:
+		err = printJSON(r.Done, o.env.Out)
+	case o.format == "json":
+		err = printJSON(r.Status, o.env.Out)
+	case o.format != "":
+		err = r.Write(o.env.Out, o.format)
+	}
+	return cmp.Or(err, o.files.write(r))
 }
 
 const maxDocument = 64 << 20

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -100,7 +101,7 @@ func replaceFile(path string, data []byte) error {
 	return os.Rename(file.Name(), path)
 }
 
-func printJSON(document runtime.Object, w *bytes.Buffer) error {
+func printJSON(document runtime.Object, w io.Writer) error {
 	p, err := printer.New("json", printer.Options{})
 	if err != nil {
 		return err

@@ -339,3 +339,31 @@ func (l *lines) String() string {
 	defer l.mu.Unlock()
 	return l.text.String()
 }
+
+// With --merge the documents of several machines become one, with the outcome and the exit code that they have together.
+func TestReportMerge(t *testing.T) {
+	const run = "{\n" + `"apiVersion":"coder-satellite.dev/v1alpha1","kind":"MigrationReport","operation":"migrate","primary":{"url":"https://x"},"outcome":"%[2]s","exitCode":0,` +
+		`"started":"2026-03-04T05:06:07Z","finished":"2026-03-04T05:06:08Z","regions":[{"name":"%[1]s","outcome":"%[2]s","providers":[]}]` + "\n}\n"
+	failed := writeFile(t, "failed.log", "a line for people\n"+fmt.Sprintf(run, "sydney", "Failed"))
+	done := fmt.Sprintf(run, "london", "Succeeded")
+	got := reported(done, "--merge", "-", failed, "-o", "json")
+	if got.code != 0 || !strings.Contains(got.out, `"outcome": "PartlyFailed"`) || !strings.Contains(got.out, `"exitCode": 3`) || got.errOut != "" {
+		t.Errorf("exit code %d, %s%s", got.code, got.errOut, got.out)
+	}
+	if got := reported(done, "--merge", "-", failed); got.code != 0 || !strings.Contains(got.out, "sydney") || !strings.Contains(got.out, "london") {
+		t.Errorf("exit code %d, %s%s", got.code, got.errOut, got.out)
+	}
+	if got := reported("{\n"+aStatus[1:len(aStatus)-1]+"\n}\n", "--merge", "-", "-o", "json"); got.code != 0 || !strings.Contains(got.out, `"kind": "StatusReport"`) {
+		t.Errorf("exit code %d, %s%s", got.code, got.errOut, got.out)
+	}
+	for says, args := range map[string][]string{
+		"cannot be merged: they hold no MigrationReport": {"--merge", writeFile(t, "empty.log", "nothing\n")},
+		"choose one of":             {failed, "-o", "json"},
+		"a second MigrationReport":  {writeFile(t, "two.json", done+done)},
+		"choose one of [html junit": {"--merge", failed, "-o", "yaml"},
+	} {
+		if got := reported("", args...); got.code != exitUsage || !strings.Contains(got.errOut, says) {
+			t.Errorf("%v: exit code %d, %s", args, got.code, got.errOut)
+		}
+	}
+}

@@ -1,5 +1,5 @@
-// Package export writes satellites as objects of Flux and Argo CD, so that either adopts what the plugin or Helm installed.
-// It reads values files, and reaches no server.
+// Package export writes satellites as objects of Flux and Argo CD, so that either adopts what the plugin or Helm installed,
+// and rollouts as Jobs of Kubernetes. It reads values files, and reaches no server.
 package export
 
 import (
@@ -140,8 +140,17 @@ func takeSecrets(values map[string]any, at string) (keys []string) {
 	return keys
 }
 
-// appendFile appends a file made by the template, and an error.
+// appendFile appends a file made by the template for a satellite, and an error.
 func appendFile(files []File, before error, name, by string, s item) ([]File, error) {
+	if len(s.Secrets) > 0 && len(s.From) == 0 {
+		before = errors.Join(before, fmt.Errorf("region %q: values that look like secrets must not go into Git: %s. Use settings of the chart that name a Secret; "+
+			"Flux also takes values from a Secret: --values-from NAME[:KEY]", s.Region, strings.Join(s.Secrets, ", ")))
+	}
+	return renderTo(files, before, name, by, s)
+}
+
+// renderTo appends a file made by the template, and an error.
+func renderTo(files []File, before error, name, by string, data any) ([]File, error) {
 	t, err := template.New("").Funcs(template.FuncMap{
 		"key":        func() [2]string { return [2]string{satellite.KeySecret, satellite.KeySecretField} },
 		"repository": func(c v1alpha1.Chart) string { return cmp.Or(c.Repo, path.Dir(strings.TrimPrefix(c.Name, oci))) },
@@ -151,13 +160,10 @@ func appendFile(files []File, before error, name, by string, s item) ([]File, er
 			return strings.ReplaceAll(strings.TrimSpace(string(text)), "\n", "\n"+strings.Repeat(" ", column)), err
 		},
 	}).ParseFS(templates, "templates/*.tmpl")
-	if len(s.Secrets) > 0 && len(s.From) == 0 {
-		err = fmt.Errorf("region %q: values that look like secrets must not go into Git: %s. Use settings of the chart that name a Secret; "+
-			"Flux also takes values from a Secret: --values-from NAME[:KEY]", s.Region, strings.Join(s.Secrets, ", "))
-	}
 	var text strings.Builder
 	if err == nil {
-		err = t.ExecuteTemplate(&text, by, s)
+		err = t.ExecuteTemplate(&text, by, data)
 	}
-	return append(files, File{Name: name, Text: text.String(), Alone: by == "flux.tmpl" && s.Kubeconfig == ""}), errors.Join(before, err)
+	s, is := data.(item)
+	return append(files, File{Name: name, Text: text.String(), Alone: is && by == "flux.tmpl" && s.Kubeconfig == ""}), errors.Join(before, err)
 }

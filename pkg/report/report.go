@@ -29,6 +29,9 @@ type Report struct {
 	Status        *v1alpha1.StatusReport
 	Verify        *v1alpha1.VerifyReport
 	Events        []v1alpha1.Progress
+	Several       bool // Read takes logs, and documents of one kind of several machines, for Merge
+	runs          []*v1alpha1.MigrationReport
+	looks         []*v1alpha1.StatusReport
 	Live, Refresh bool // on a page that shows a run in progress; Refresh if it reloads itself
 }
 
@@ -47,13 +50,16 @@ func FormatOf(file string) (string, error) {
 // Read adds the documents in data, as -o json and --events write them, without secrets and control characters. It
 // leaves out a truncated last event: the run may have been killed, or be writing it. Errors do not name the file.
 func (r *Report) Read(data []byte) error {
+	if r.Several {
+		data = inLog(data)
+	}
 	decoder := json.NewDecoder(bytes.NewReader(redact.Strings(data, printer.Escape)))
 	for read := 0; ; read++ {
 		var raw json.RawMessage
 		var head metav1.TypeMeta
 		err := decoder.Decode(&raw)
 		switch {
-		case errors.Is(err, io.EOF) && read == 0:
+		case errors.Is(err, io.EOF) && read == 0 && !r.Several: // the log of a pod that was killed has no document
 			return errors.New("it is empty")
 		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF) && len(r.Events) > 0:
 			return nil
@@ -71,14 +77,24 @@ func (r *Report) Read(data []byte) error {
 		if !ok {
 			return fmt.Errorf("it is a %q: reports show Plan, MigrationReport, StatusReport, VerifyReport and Progress", head.Kind)
 		}
+		var run *v1alpha1.MigrationReport
+		var look *v1alpha1.StatusReport
+		if several, is := map[string]any{v1alpha1.KindMigrationReport: &run, "StatusReport": &look}[head.Kind]; r.Several && is {
+			into = several
+		}
 		if there, _ := json.Marshal(into); string(there) != "null" {
 			return fmt.Errorf("it is a second %s: a report shows one of each kind", head.Kind)
 		}
 		if err := json.Unmarshal(raw, into); err != nil {
 			return fmt.Errorf("its %s is broken: %w", head.Kind, err)
 		}
-		if event != nil {
+		switch {
+		case event != nil:
 			r.Events = append(r.Events, *event)
+		case run != nil:
+			r.runs = append(r.runs, run)
+		case look != nil:
+			r.looks = append(r.looks, look)
 		}
 	}
 }

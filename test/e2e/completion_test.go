@@ -97,7 +97,7 @@ func TestCompletion(t *testing.T) {
 		"formats of report":  {words: []string{"report", "-o", ""}, want: []string{"html", "junit", "markdown", "prometheus"}, directive: noFile},
 		"any file to report": {words: []string{"migrate", "--report", ""}, want: nil, directive: anyFile},
 		"any file to pack":   {words: []string{"support-bundle", "--add", ""}, want: nil, directive: anyFile},
-		"tools":              {words: []string{"export", ""}, want: []string{"argocd", "flux"}, directive: noFile},
+		"tools":              {words: []string{"export", ""}, want: []string{"argocd", "flux", "jobs"}, directive: noFile},
 		"folders to fill":    {words: []string{"export", "flux", "--output-dir", ""}, want: nil, directive: onlyDirs},
 		"folders":            {words: []string{"migrate", "--evidence-dir", ""}, want: nil, directive: onlyDirs},
 		"nothing to offer":   {words: []string{"rollback", "--reason", ""}, want: nil, directive: noFile},

@@ -17,11 +17,11 @@ import (
 // here fails the test: add it where its examples can run.
 var exampleOrder = []string{
 	"version", "explain", "options", "completion", "completion kubectl", "completion bash", "completion zsh", "completion fish", "completion powershell",
-	"discover", "rbac", "export", "export flux", "export argocd", "plan", "retain", "unlock", "approve", "migrate", "verify", "status", "workspaces", "workspaces rebuild", "report", "report serve", "report notice", "support-bundle", "history", "rollback", "remove", "finalize",
+	"discover", "rbac", "export", "export flux", "export argocd", "export jobs", "plan", "retain", "unlock", "approve", "migrate", "verify", "status", "workspaces", "workspaces rebuild", "report", "report serve", "report notice", "support-bundle", "history", "rollback", "remove", "finalize",
 }
 
 // asks are the verbs that ask before they act. A test cannot answer.
-var asks = []string{"migrate", "rollback", "retain", "remove", "finalize", "unlock", "approve", "workspaces rebuild"}
+var asks = []string{"migrate", "rollback", "retain", "remove", "finalize", "unlock", "approve", "export jobs", "workspaces rebuild"}
 
 // TestExamples runs every example in the help of every verb. It uses its own lab, since some
 // examples remove things for good. Each must succeed.
@@ -56,7 +56,7 @@ func TestExamples(t *testing.T) {
 		}
 		for _, paragraph := range paragraphs {
 			dir := exampleDir(t, own)
-			if verb == "approve" {
+			if verb == "approve" || verb == "export jobs" {
 				withRollout(t, dir)
 			}
 			for _, line := range paragraph {

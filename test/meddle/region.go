@@ -50,7 +50,7 @@ func Open(lab *inlab.Lab, name string) (*Region, error) {
 	if err := r.writeFleet(); err != nil {
 		return nil, err
 	}
-	if r.Views, err = views(lab, name); err != nil {
+	if r.Views, err = Views(lab, name); err != nil {
 		return nil, err
 	}
 	binary, err := os.ReadFile(filepath.Join(lab.Bin, "kubectl-coder_satellite"))

@@ -31,8 +31,8 @@ type View struct {
 	Client *http.Client
 }
 
-// views returns one view for each provider of the lab's region.
-func views(lab *inlab.Lab, name string) ([]*View, error) {
+// Views returns one view for each provider of the lab's region.
+func Views(lab *inlab.Lab, name string) ([]*View, error) {
 	ca, err := os.ReadFile(lab.CAFile)
 	if err != nil {
 		return nil, err

@@ -72,9 +72,9 @@ func TestRollout(t *testing.T) {
 	if again, err := all.rollout(c, migration.Migrate(false, migration.Refuse), options, nil); err != nil || again.Options.RunID == rollout.Options.RunID {
 		t.Errorf("two runs have one name: %v", err)
 	}
-	c.fleet.Waves[0].Gates = []fleet.Gate{{Check: "satelite-ready"}}
+	c.fleet.Waves[0].Gates = []fleet.Gate{{Check: "satellite-redy"}}
 	_, err = all.rollout(c, migration.Migrate(false, migration.Refuse), options, nil)
-	if code, text := ExitCode(err); code != exitUsage || !strings.Contains(text, `a gate of wave "1" names the check "satelite-ready", which status does not have; did you mean "satellite-ready"?`) {
+	if code, text := ExitCode(err); code != exitUsage || !strings.Contains(text, `a gate of wave "1" names the check "satellite-redy", which status does not have; did you mean "satellite-ready"?`) {
 		t.Errorf("%d, %s", code, text)
 	}
 }

@@ -92,7 +92,7 @@ func (m *machine) stop() {
 // until waits for the condition without moving the clock.
 func (m *machine) until(what string, holds func() bool) {
 	m.t.Helper()
-	for patience := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+	for patience := time.Now().Add(time.Minute); ; <-time.After(time.Millisecond) {
 		m.mu.Lock()
 		ok := holds()
 		m.mu.Unlock()

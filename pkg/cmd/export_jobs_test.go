@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -84,9 +85,9 @@ func TestExportJobsApply(t *testing.T) {
 		t.Errorf("without a terminal: exit code %d, %s%s %v", got.code, got.out, got.errOut, paths)
 	}
 	got := w.exported("", append(args, "--yes")...)
-	want := []string{"Namespace coder-satellite-jobs", "ServiceAccount coder-satellite-jobs/coder-satellite-jobs", "ConfigMap coder-satellite-jobs/coder-satellite-fleet",
+	want := []string{"Namespace coder-satellite-jobs", "ServiceAccount coder-satellite-jobs/coder-satellite-jobs", "ConfigMap coder-satellite-jobs/coder-satellite-fleet-",
 		"Job coder-satellite-jobs/coder-satellite-wave-first", "Job coder-satellite-jobs/coder-satellite-wave-rest"}
-	if diff := cmp.Diff("applied "+strings.Join(want, "\napplied ")+"\n", got.out); got.code != 0 || diff != "" || len(paths) != len(want) {
+	if diff := cmp.Diff("applied "+strings.Join(want, "\napplied ")+"\n", regexp.MustCompile("-fleet-[0-9a-f]{8}").ReplaceAllString(got.out, "-fleet-")); got.code != 0 || diff != "" || len(paths) != len(want) {
 		t.Errorf("exit code %d, %s, %v\n%s", got.code, got.errOut, paths, diff)
 	}
 	for i, path := range []string{"/api/v1/namespaces/coder-satellite-jobs", "/api/v1/namespaces/coder-satellite-jobs/serviceaccounts/coder-satellite-jobs"} {

@@ -2,6 +2,8 @@ package export
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -38,6 +40,7 @@ type jobs struct {
 	JobOptions
 	Data, Paths  map[string]string // the ConfigMap's, and the paths of its keys where it is mounted
 	Main         string            // the path of the Fleet file there
+	ConfigMap    string            // its name, with a digest: a Job keeps the Fleet that it was made for
 	Wave         fleet.Wave
 	Name         string // of the Job
 	Pods, AtOnce int
@@ -122,6 +125,9 @@ func (j *jobs) collect() error {
 			err = errors.Join(err, fmt.Errorf("%s is not text in UTF-8", name))
 		}
 	}
+	content, _ := json.Marshal([]any{j.Data, j.Paths}) // strings
+	digest := sha256.Sum256(content)
+	j.ConfigMap = fmt.Sprintf("coder-satellite-fleet-%x", digest[:4])
 	if size > maxConfigMap {
 		err = errors.Join(err, fmt.Errorf("the Fleet file and the files that it names are %d bytes, and a ConfigMap holds %d: use a Fleet file for each part", size, maxConfigMap))
 	}

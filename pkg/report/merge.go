@@ -12,7 +12,7 @@ import (
 )
 
 // Merge makes one run and one status of those of several machines. Of a region in several, the latest document counts in
-// which it was started. outcome joins the regions'.
+// which something was done. outcome joins the regions'.
 func (r *Report) Merge(outcome func([]v1alpha1.RegionReport) v1alpha1.Outcome) error {
 	runs, looks, wholes := map[string]v1alpha1.RegionReport{}, map[string]v1alpha1.RegionStatus{}, map[string]bool{}
 	slices.SortStableFunc(r.runs, func(a, b *v1alpha1.MigrationReport) int { return a.Finished.Compare(b.Finished.Time) })
@@ -22,7 +22,11 @@ func (r *Report) Merge(outcome func([]v1alpha1.RegionReport) v1alpha1.Outcome) e
 		}
 		r.Done, wholes[run.Operation+run.Primary.URL] = run, true
 		for _, region := range run.Regions {
-			if _, known := runs[region.Name]; !known || region.Outcome != v1alpha1.OutcomeNotStarted {
+			earlier, known := runs[region.Name]
+			switch {
+			case known && region.Outcome == v1alpha1.OutcomeNotStarted:
+			case region.Outcome == v1alpha1.OutcomeNothingToDo && earlier.Outcome == v1alpha1.OutcomeSucceeded: // which says what was done
+			default:
 				runs[region.Name] = region
 			}
 		}
@@ -37,7 +41,7 @@ func (r *Report) Merge(outcome func([]v1alpha1.RegionReport) v1alpha1.Outcome) e
 	switch {
 	case r.Done == nil && r.Status == nil:
 		return errors.New("they hold no MigrationReport and no StatusReport, as -o json prints them")
-	case len(wholes) > min(len(r.runs), 1)+min(len(r.looks), 1):
+	case len(wholes) > min(len(r.runs), 1)+min(len(r.looks), 1), r.Done != nil && r.Status != nil && r.Done.Primary.URL != r.Status.Primary.URL:
 		return errors.New("their documents are of several operations, or of several primaries")
 	}
 	if r.Done != nil {

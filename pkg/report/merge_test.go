@@ -54,8 +54,9 @@ func TestMerge(t *testing.T) {
 		ran(t, 5, 30, "sydney=NotStarted", "london=Failed"),
 		"a pod that was killed\n",
 		ran(t, 40, 50, "london=Succeeded") + looked(t, 1, "ohio=Failed", "paris=Succeeded") + looked(t, 2, "ohio=Succeeded"),
+		ran(t, 44, 46, "ohio=NothingToDo"), // which says less than what was done
 	}
-	for _, order := range [][]int{{0, 1, 2, 3}, {3, 2, 1, 0}, {1, 3, 0, 2}} {
+	for _, order := range [][]int{{0, 1, 2, 3, 4}, {4, 3, 2, 1, 0}, {1, 4, 3, 0, 2}} {
 		r := Report{Several: true}
 		for _, i := range order {
 			if err := r.Read([]byte(inputs[i])); err != nil {
@@ -96,6 +97,7 @@ func TestMergeRefuses(t *testing.T) {
 		"hold no MigrationReport":        "nothing\n" + `{"apiVersion":"coder-satellite.dev/v1alpha1","kind":"Progress","time":null,"message":"x"}` + "\n",
 		"are of several operations":      run + strings.ReplaceAll(run, `"migrate"`, `"rollback"`),
 		"or of several primaries":        run + strings.ReplaceAll(run, "coder.example.com", "staging.example.com"),
+		"several primaries":              run + strings.ReplaceAll(looked(t, 1), "coder.example.com", "staging.example.com"),
 		"it is truncated":                run[:len(run)/2] + "\n",
 		"operations, or of several prim": looked(t, 1) + strings.ReplaceAll(looked(t, 1), "coder.example.com", "staging.example.com"),
 	} {

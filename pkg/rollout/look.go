@@ -25,7 +25,7 @@ func (l *loop) look(ctx context.Context, wave fleet.Wave) error {
 	}
 	err := l.store.Update(ctx, wave.Name, func(fresh *WaveState) bool {
 		known, mine = *fresh, !at.Before(fresh.due(wave))
-		fresh.Looked = at.Add(lease)
+		fresh.Looking = at.Add(lease)
 		return mine
 	})
 	if err != nil || !mine {
@@ -36,7 +36,7 @@ func (l *loop) look(ctx context.Context, wave fleet.Wave) error {
 		return bad || l.regions[region.Name] == failed
 	})
 	found := known
-	found.Looked = at
+	found.Looked, found.Looking = at, time.Time{}
 	status, err := l.Status(ctx, regions)
 	switch {
 	case err != nil || ctx.Err() != nil:
@@ -46,11 +46,11 @@ func (l *loop) look(ctx context.Context, wave fleet.Wave) error {
 		found = l.judge(ctx, wave, found, status)
 	}
 	return cmp.Or(err, l.store.Update(context.WithoutCancel(ctx), wave.Name, func(fresh *WaveState) bool {
-		if !fresh.Looked.Equal(at.Add(lease)) { // it took so long, perhaps asleep, that another look was made
+		if !fresh.Looking.Equal(at.Add(lease)) { // it took so long, perhaps asleep, that another look was made
 			return false
 		}
 		if !fresh.Worked.Equal(known.Worked) { // what this look saw is over
-			fresh.Looked = at
+			fresh.Looked, fresh.Looking = found.Looked, found.Looking
 			return true
 		}
 		found.Approval, found.Failed = fresh.Approval, fresh.Failed

@@ -39,24 +39,21 @@ type decision struct {
 // decide returns what may happen now in a run that began then. regions are all of this run; state is what is known of all. If
 // nothing is in progress, and nothing may start or is waited for, nothing ever will.
 func (r Rules) decide(regions map[string]progress, state State, began, now time.Time) decision {
-	if others := r.failedElsewhere(regions, state, time.Time{}); count(regions, failed)+len(others) > r.MaxFailures {
-		text := fmt.Sprintf("%d region(s) failed (rollout.maxFailures)", count(regions, failed)+len(others))
-		if len(others) > 0 {
-			text += ": other runs with this home failed in " + some(others) + "; migrate those first with --region, or allow more with --max-failures"
-		}
-		if count(regions, failed)+len(r.failedElsewhere(regions, state, began)) > r.MaxFailures {
-			return decision{stops: text}
-		}
-		return decision{waits: text} // they may be tried again, as this run is
+	ours, foreign := count(regions, failed), r.failedElsewhere(regions, state)
+	if ours > r.MaxFailures {
+		return decision{stops: fmt.Sprintf("%d region(s) failed (rollout.maxFailures)", ours)}
 	}
+	tooMany := ours+len(foreign) > r.MaxFailures
 	for i, wave := range r.Waves {
-		var next []string
+		var next, held []string
 		working, known := 0, state[wave.Name]
 		for _, name := range wave.Regions {
-			switch regions[name] {
-			case waiting:
+			switch _, again := known.Failed[name]; {
+			case regions[name] == waiting && tooMany && !again:
+				held = append(held, name)
+			case regions[name] == waiting:
 				next = append(next, name)
-			case atWork:
+			case regions[name] == atWork:
 				working++
 			}
 		}
@@ -67,6 +64,8 @@ func (r Rules) decide(regions map[string]progress, state State, began, now time.
 			}
 			free := max(wave.MaxParallel, 1) - working
 			return decision{start: next[:min(len(next), max(free, 0))], wave: wave.Name}
+		case len(held) > 0:
+			return decision{waits: fmt.Sprintf("other runs failed in %s: migrate each again with --region, or allow more failures with --max-failures", some(foreign))}
 		case working > 0 || !r.later(i, regions):
 			return decision{}
 		case len(wave.All) == 0, wave.Soak == 0 && len(wave.Gates) == 0 && len(others(wave, regions)) == 0, known.Passed.covers(wave):
@@ -89,11 +88,11 @@ func others(wave fleet.Wave, regions map[string]progress) []string {
 	return slices.DeleteFunc(fleet.RegionNames(wave.All), func(name string) bool { return regions[name] != elsewhere })
 }
 
-// failedElsewhere returns the regions of the waves that failed in other runs at that time or later.
-func (r Rules) failedElsewhere(regions map[string]progress, state State, since time.Time) (names []string) {
+// failedElsewhere returns the regions of the waves that failed in other runs.
+func (r Rules) failedElsewhere(regions map[string]progress, state State) (names []string) {
 	for _, wave := range r.Waves {
 		for _, name := range others(wave, regions) {
-			if at, bad := state[wave.Name].Failed[name]; bad && !at.Before(since) {
+			if _, bad := state[wave.Name].Failed[name]; bad {
 				names = append(names, name)
 			}
 		}

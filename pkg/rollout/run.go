@@ -8,6 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/api/v1alpha1"
+	"github.com/coder-satellite/kubectl-coder-satellite/pkg/fleet"
 	"github.com/coder-satellite/kubectl-coder-satellite/pkg/migration"
 )
 
@@ -72,7 +73,7 @@ func (l *loop) next(ctx context.Context) (d decision) {
 					return d
 				}
 				err = l.store.Update(ctx, d.wave, func(state *WaveState) bool {
-					state.worked(l.now(), d.start...)
+					state.worked(l.now()) // what failed there is forgiven when it has succeeded
 					return true
 				})
 				if err == nil {
@@ -145,7 +146,7 @@ func (l *loop) end(ctx context.Context, report v1alpha1.RegionReport) {
 func (l *loop) forgive(ctx context.Context) {
 	state, _ := l.store.Load(ctx) // an error is told of when it stands in the way
 	for _, wave := range l.rules.Waves {
-		fine := slices.DeleteFunc(slices.Clone(wave.Regions), func(name string) bool { return l.regions[name] != done })
+		fine := slices.DeleteFunc(fleet.RegionNames(wave.All), func(name string) bool { return l.regions[name] != done })
 		if known := state[wave.Name]; known.forgive(fine...) {
 			_ = l.store.Update(ctx, wave.Name, func(fresh *WaveState) bool { return fresh.forgive(fine...) })
 		}

@@ -22,8 +22,9 @@ type WaveState struct {
 	Failed map[string]time.Time `json:"failed,omitempty"`
 	// Unhealthy is when a look last found something wrong. Its soak does not count from before.
 	Unhealthy time.Time `json:"unhealthy,omitzero"`
-	// Looked is when a look last began or, while one is made, when it ends at the latest: others need not look at the same time.
-	Looked time.Time `json:"looked,omitzero"`
+	// Looked is when the latest look began, and Looking when one in progress ends at the latest: others need not look then.
+	Looked  time.Time `json:"looked,omitzero"`
+	Looking time.Time `json:"looking,omitzero"`
 	// Approval says that the wave may start; nil without one.
 	Approval *Verdict `json:"approval,omitempty"`
 	// Passed says that its soak was over and its gates held; nil if they did not yet.
@@ -57,12 +58,15 @@ func (s WaveState) since() time.Time {
 func (s WaveState) due(wave fleet.Wave) time.Time {
 	next := s.Looked.Add(min(max(wave.Soak/10, 30*time.Second), 5*time.Minute))
 	if ends := s.since().Add(wave.Soak); wave.Soak > 0 && s.Looked.Before(ends) && ends.Before(next) {
-		return ends
+		next = ends
+	}
+	if s.Looking.After(next) {
+		return s.Looking
 	}
 	return next
 }
 
-// worked notes that the migrations of regions begin, or ended well. What had passed has not passed any more.
+// worked notes that migrations begin, or that those of the regions ended. What had passed has not passed any more.
 func (s *WaveState) worked(at time.Time, regions ...string) {
 	if !at.After(s.Worked) {
 		at = s.Worked.Add(1) // by another machine's clock; a look notices each change

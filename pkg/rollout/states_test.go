@@ -72,7 +72,7 @@ func TestSleepInLook(t *testing.T) {
 			slept = true
 			clock.SetTime(clock.Now().Add(9 * time.Hour))
 			err = store.Update(ctx, "1", func(s *WaveState) bool { // another machine looked meanwhile
-				s.Unhealthy, s.Looked = clock.Now().Add(-time.Minute), clock.Now().Add(-time.Minute)
+				s.Unhealthy, s.Looked, s.Looking = clock.Now().Add(-time.Minute), clock.Now().Add(-time.Minute), time.Time{}
 				return true
 			})
 		}
@@ -170,19 +170,6 @@ func TestHeldElsewhere(t *testing.T) {
 			t.Errorf("home %t: began %v, looked at %v", home, began, m.looked)
 		}
 	}
-}
-
-// A failure from before this run is waited for, since it may be tried again; a later one stops it.
-func TestEarlierFailure(t *testing.T) {
-	store := newMemory()
-	store.state["1"] = WaveState{Failed: map[string]time.Time{"a": begins.Add(-time.Hour)}}
-	m := newMachine(t, clocktesting.NewFakeClock(begins), store, foreign(1, []string{"a"}, []string{"b"})...).start()
-	m.says("other runs with this home failed in a; migrate those first with --region")
-	m.pass(time.Minute)
-	m.hasBegun()
-	_ = store.Update(t.Context(), "1", func(s *WaveState) bool { s.worked(m.clock.Now(), "a"); return true })
-	m.pass(time.Minute)
-	m.hasBegun("b")
 }
 
 // A wave of which everything is left out is none.

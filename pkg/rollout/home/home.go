@@ -79,7 +79,7 @@ func (h *Home) Update(ctx context.Context, name string, change func(*rollout.Wav
 	defer cancel()
 	configMaps := h.client.CoreV1().ConfigMaps(h.object.Namespace)
 	lost := func(err error) bool { return apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) }
-	patience := wait.Backoff{Steps: 20, Duration: 20 * time.Millisecond, Factor: 2, Jitter: 0.5, Cap: 2 * time.Second}
+	patience := wait.Backoff{Steps: 10, Duration: 20 * time.Millisecond, Factor: 2, Jitter: 0.5}
 	return h.explain(retry.OnError(patience, lost, func() error {
 		stored, state, err := h.load(ctx)
 		wave := state[name]

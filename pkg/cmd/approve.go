@@ -37,7 +37,7 @@ func runApprove(ctx context.Context, o approveOptions) error {
 		return err
 	}
 	defer c.progress.Close()
-	store, err := o.home(ctx, c)
+	store, err := o.store(ctx, c)
 	if err != nil {
 		return err
 	}

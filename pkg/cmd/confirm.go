@@ -13,7 +13,7 @@ import (
 // confirm asks a question on the error stream, and returns nil for yes. Without a terminal it refuses.
 func confirm(ctx context.Context, env Environment, question string) error {
 	if !isTerminal(env.In) {
-		return usagef("there is no terminal to ask at: read the plan, then give --yes to act without being asked")
+		return usagef("there is no terminal to ask at: give --yes to act without being asked")
 	}
 	_, _ = fmt.Fprintf(env.ErrOut, "%s [y/N] ", question)
 	answers := make(chan string, 1)

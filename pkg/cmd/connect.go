@@ -75,14 +75,23 @@ func (t *targets) surveyOf(c *connection, regions []fleet.Region) (*snapshot.Sur
 	return snapshot.NewSurvey(config)
 }
 
-// home opens what keeps the state of the rollout, and makes sure that it can be used; nil if the fleet names none.
-func (t *targets) home(ctx context.Context, c *connection) (rollout.Store, error) {
+// home opens the cluster that keeps the state of the rollout; nil if the fleet names none. It sends nothing.
+func (t *targets) home(c *connection) (*cluster.Access, error) {
 	if c.fleet.Home == (fleet.Home{}) {
 		return nil, nil
 	}
 	access, err := t.site(c, c.fleet.Home.Context)
 	if err != nil {
 		return nil, usagef("rollout.home: %w", err)
+	}
+	return access, nil
+}
+
+// store opens the state of the rollout, and makes sure that it can be used; nil if the fleet names no home.
+func (t *targets) store(ctx context.Context, c *connection) (rollout.Store, error) {
+	access, err := t.home(c)
+	if access == nil {
+		return nil, err
 	}
 	store := home.At(access.Clientset(), access.Context, c.fleet.Home.Namespace, c.primary.URL())
 	missing, err := access.Missing(ctx, home.Rights(c.fleet.Home.Namespace))

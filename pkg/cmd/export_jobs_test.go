@@ -131,7 +131,7 @@ func TestExportJobsRefusals(t *testing.T) {
 }
 
 func TestFlagsBecomeJobs(t *testing.T) {
-	got, err := optionsOf(newExportJobs, "-f", "f", "--image", "i", "--shards", "3", "--kubeconfig-secret", "k", "--token-secret", "t", "--jobs-namespace", "n",
+	got, err := optionsOf(newExportJobs, "-f", "f", "--image", "i", "--shards", "3", "--kubeconfig-secret-ref", "k", "--token-secret-ref", "t", "--jobs-namespace", "n",
 		"--home", "h", "--output-dir", "d", "--apply", "-y")
 	want := export.JobOptions{Image: "i", Namespace: "n", KubeconfigSecret: "k", TokenSecret: "t", Shards: 3}
 	if diff := cmp.Diff(want, got.JobOptions); diff != "" || err != nil || got.home != "h" || got.dir != "d" || !got.apply || !got.yes {

@@ -106,8 +106,9 @@ func retainingFlag(cmd *cobra.Command) *migration.Policy {
 func (t *targets) rollout(
 	c *connection, operation migration.Operation, options migration.Options, report func(v1alpha1.Progress),
 ) (*rollout.Rollout, error) {
-	if err := rollout.CheckGates(c.fleet.Waves); err != nil {
-		return nil, usage(err)
+	_, err := t.home(c)
+	if err := cmp.Or(err, usage(rollout.CheckGates(c.fleet.Waves))); err != nil {
+		return nil, err
 	}
 	options.RunID = uuid.NewString()[:8]
 	options.Host, _ = os.Hostname() // a lock without a host's name is still one
@@ -148,7 +149,7 @@ func runOperation(ctx context.Context, o operationOptions) error {
 		return err
 	}
 	if !o.dryRun {
-		if regions.Home, err = o.home(ctx, c); err != nil { // before anybody is asked
+		if regions.Home, err = o.store(ctx, c); err != nil { // before anybody is asked
 			return err
 		}
 	}

@@ -85,10 +85,20 @@ func (j *jobs) collect() error {
 		Chart    struct{ Name string }
 		Defaults struct{ Values []string }
 		Regions  []struct{ Values []string }
+		Rollout  struct {
+			Waves []struct{ Gates []struct{ Exec []string } }
+		}
 	}
 	err := yaml.Unmarshal(j.File, &named)
 	if name := named.Chart.Name; !strings.HasPrefix(name, oci) && strings.ContainsAny(name, `/\.`) {
 		err = fmt.Errorf("the chart %s is a folder or file on this machine, which no pod has: publish it, and name its repository or an oci:// reference", name)
+	}
+	for _, wave := range named.Rollout.Waves {
+		for _, gate := range wave.Gates {
+			if len(gate.Exec) > 0 && strings.Contains(gate.Exec[0], "/") && !path.IsAbs(gate.Exec[0]) {
+				err = errors.Join(err, fmt.Errorf("the pods have no file %s for the gate of a wave: put it into the image, and write its path there", gate.Exec[0]))
+			}
+		}
 	}
 	names := slices.Concat(named.Defaults.Values, []string{named.Coder.CAFile})
 	for _, region := range named.Regions {

@@ -155,6 +155,7 @@ func TestJobsRefuse(t *testing.T) {
 	}{
 		"rollout.home is missing":                           {text: coder + region},
 		"coder.url is missing":                              {text: region + home},
+		"the pods have no file ./smoke.sh for the gate":     {text: coder + region + strings.Replace(home, "regions: [sydney]", "regions: [sydney], gates: [{exec: [./smoke.sh]}, {exec: [/bin/sh]}]", 1)},
 		"absolute.yaml: a pod has this file only if":        {text: with(absolute)},
 		"secret.yaml: values that look like secrets":        {text: with("secret.yaml")},
 		"comment.yaml: values that look like secrets":       {text: with("comment.yaml")},

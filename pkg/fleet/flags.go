@@ -118,6 +118,9 @@ func (f Flags) Load(stdin io.Reader) (*Fleet, error) {
 	if err := errors.Join(f.selectRegions(fleet), fleet.selectProviders(f.Providers)); err != nil {
 		return fleet, err
 	}
+	for i, wave := range fleet.Waves {
+		fleet.Waves[i].Flags = written([]given{{name: "--filename", values: just(f.Filename)}, {name: "--wave", values: just(wave.Name)}})
+	}
 	return fleet, f.takeShard(fleet)
 }
 

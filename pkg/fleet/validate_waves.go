@@ -40,7 +40,7 @@ func (v *validator) waves() (waves []Wave) {
 				wave.Regions, placed[region.Name] = append(wave.Regions, region.Name), path
 			}
 		}
-		v.addIf(err == nil && len(wave.Regions) == 0, path, "has no region: earlier waves and those that name regions leave none that its selector matches")
+		v.addIf(err == nil && len(wave.Regions) == 0, path, "has no region left: earlier waves, and those that name regions, take all that it would match")
 		wave.MaxParallel = v.parallel(path+".maxParallel", declared.MaxParallel, len(wave.Regions))
 		waves = append(waves, wave)
 	}
@@ -75,10 +75,10 @@ func (v *validator) gate(path string, in v1alpha1.Gate) Gate {
 	}
 	given := slices.DeleteFunc([]string{in.Check, in.LatencyRatio, in.MaxGap, strings.Join(in.Exec[:min(1, len(in.Exec))], "")}, func(text string) bool { return text == "" })
 	v.addIf(len(given) != 1, path, "needs exactly one of check, latencyRatio, maxGap and exec")
-	if len(gate.Exec) > 0 && strings.ContainsAny(gate.Exec[0], `/\`) {
-		file, err := filepath.Abs(inFolder(v.folder, gate.Exec[0])) // a bare name would be looked for in $PATH
+	if len(gate.Exec) > 0 {
+		dir, err := filepath.Abs(v.folder)
 		v.addIf(err != nil, path+".exec", "%v", err)
-		gate.Exec = append([]string{file}, gate.Exec[1:]...)
+		gate.Dir = dir
 	}
 	return gate
 }
@@ -111,7 +111,7 @@ func (v *validator) timeOfDay(path, text string) time.Duration {
 
 func (v *validator) duration(path, text string) time.Duration {
 	duration, err := time.ParseDuration(cmp.Or(text, "0"))
-	v.addIf(err != nil || text != "" && duration <= 0, path, "%q is not a duration above 0, such as 90m or 24h", text)
+	v.addIf(err != nil || text != "" && duration <= 0, path, "%q is not a duration above 0 in hours, minutes or seconds, such as 24h, 90m or 5s", text)
 	return duration
 }
 

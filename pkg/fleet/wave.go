@@ -12,6 +12,7 @@ type Wave struct {
 	Regions []string // the names of those of its regions that are selected, in the order in which they start
 	// All are all its regions that are not excluded, also those that other runs migrate; without a home, the selected ones.
 	All         []Region
+	Flags       string        // that select it on a command line
 	MaxParallel int           // regions in progress at once; at least 1
 	Approval    bool          // somebody must approve it before it starts
 	Window      Window        // when its regions may start
@@ -25,6 +26,7 @@ type Gate struct {
 	LatencyRatio float64       // the most that the way to the satellite may take, as a multiple of the one to the primary
 	MaxGap       time.Duration // the longest time without an answer
 	Exec         []string      // a command and its arguments
+	Dir          string        // the folder in which it runs; absolute
 }
 
 // Window is a part of each day, or of some days of the week. The zero value is always open.

@@ -23,7 +23,7 @@ func pacedWaves(t *testing.T) []fleet.Wave {
 	if err != nil {
 		t.Fatal(err)
 	}
-	smoke, err := filepath.Abs(filepath.Join("testdata", "valid", "smoke.sh"))
+	dir, err := filepath.Abs(filepath.Join("testdata", "valid"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +31,7 @@ func pacedWaves(t *testing.T) []fleet.Wave {
 	return []fleet.Wave{
 		{
 			Name: "canary", Regions: []string{"sydney"}, MaxParallel: 2, Soak: 24 * time.Hour, Window: fleet.Window{Zone: time.UTC},
-			Gates: []fleet.Gate{{Check: "canary"}, {LatencyRatio: 0.8}, {MaxGap: 5 * time.Second}, {Exec: []string{smoke, "-v"}}},
+			Gates: []fleet.Gate{{Check: "canary"}, {LatencyRatio: 0.8}, {MaxGap: 5 * time.Second}, {Exec: []string{"./smoke.sh", "-v"}, Dir: dir}},
 		},
 		{Name: "2", Regions: []string{"london"}, MaxParallel: 1, Window: nights},
 		{Name: "3", Regions: []string{"ohio"}, MaxParallel: 7, Approval: true, Window: fleet.Window{Zone: time.UTC}},

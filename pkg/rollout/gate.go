@@ -22,7 +22,7 @@ const (
 // notHeld says why the gate does not hold; "" if it does. What is unknown does not hold.
 func (l *loop) notHeld(ctx context.Context, gate fleet.Gate, status *v1alpha1.StatusReport) string {
 	if len(gate.Exec) > 0 {
-		return l.exec(ctx, gate.Exec)
+		return l.exec(ctx, gate.Exec, gate.Dir)
 	}
 	var bad []string
 	for _, region := range status.Regions {
@@ -73,13 +73,13 @@ func (t *tail) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// exec runs a gate's command, with the events so far on its standard input, and says why it failed; "" if it did not.
-func (l *loop) exec(ctx context.Context, command []string) string {
+// exec runs a gate's command in the folder, with the events so far on its standard input, and says why it failed; "" if it did not.
+func (l *loop) exec(ctx context.Context, command []string, dir string) string {
 	ctx, cancel := context.WithTimeout(ctx, execTimeout)
 	defer cancel()
 	var said tail
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(l.Events()), &said, &said
+	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = dir, bytes.NewReader(l.Events()), &said, &said
 	cmd.WaitDelay = time.Second // for a pipe that its children hold open
 	err := cmd.Run()
 	switch {

@@ -24,7 +24,7 @@ func (l *loop) look(ctx context.Context, wave fleet.Wave) error {
 		}
 	}
 	err := l.store.Update(ctx, wave.Name, func(fresh *WaveState) bool {
-		known, mine = *fresh, !at.Before(fresh.due(wave))
+		known, mine = *fresh, !at.Before(fresh.due(wave, l.began))
 		fresh.Looking = at.Add(lease)
 		return mine
 	})
@@ -41,7 +41,7 @@ func (l *loop) look(ctx context.Context, wave fleet.Wave) error {
 	switch {
 	case err != nil || ctx.Err() != nil:
 	case len(regions) == 0:
-		found.Refused = &Verdict{At: l.now(), Reason: fmt.Sprintf("the migration of all regions of wave %q failed: migrate them again with --wave %s", wave.Name, wave.Name)}
+		found.Refused = &Verdict{At: l.now(), Reason: fmt.Sprintf("the migration of all regions of wave %q failed: run `kubectl coder-satellite migrate %s`", wave.Name, wave.Flags)}
 	default:
 		found = l.judge(ctx, wave, found, status)
 	}
@@ -70,7 +70,7 @@ func (l *loop) judge(ctx context.Context, wave fleet.Wave, known WaveState, stat
 	said, why := fmt.Sprintf("wave %q is good", wave.Name), ""
 	switch {
 	case len(bad)+len(unknown) > 0:
-		said = fmt.Sprintf("wave %q is not good: %s (`kubectl coder-satellite status --wave %s` says why)", wave.Name, some(append(bad, unknown...)), wave.Name)
+		said = fmt.Sprintf("wave %q is not good: %s (`kubectl coder-satellite status %s` says why)", wave.Name, some(append(bad, unknown...)), wave.Flags)
 	case !known.Looked.Before(judged.since().Add(wave.Soak)):
 		for _, gate := range wave.Gates {
 			if why == "" {

@@ -251,7 +251,7 @@ func TestApproval(t *testing.T) {
 	store, waves := newMemory(), paced(func(_, second *fleet.Wave) { second.Approval = true })
 	m := newMachine(t, clocktesting.NewFakeClock(begins), store, waves...).start()
 	m.says(`wave "2" waits for an approval`)
-	m.says("TO DO approve the wave 2 with `kubectl coder-satellite approve --wave 2 --reason WHY`")
+	m.says(`TO DO wave "2" waits for an approval: kubectl coder-satellite approve --wave 2 --reason WHY`)
 	m.pass(time.Hour)
 	m.hasBegun("a")
 	if earlier, err := Approve(t.Context(), store, waves[1], "ann@example.com", "a quiet night", m.clock.Now()); err != nil || earlier != nil {
@@ -277,7 +277,7 @@ func TestClosedWindow(t *testing.T) {
 	waves := wavesOf(1, []string{"a", "b"})
 	waves[0].Window = fleet.Window{From: 10 * time.Hour, To: 11 * time.Hour}
 	m := newMachine(t, clocktesting.NewFakeClock(begins), newMemory(), waves...)
-	m.start().says(`wave "1" waits until its window opens, 2026-11-27 10:00:00 UTC`)
+	m.start().says(`wave "1" waits until its window opens, Fri 2026-11-27 10:00 UTC`)
 	m.pass(time.Hour + 59*time.Minute)
 	m.hasBegun()
 	m.pass(time.Minute)
@@ -371,8 +371,8 @@ func TestRefusal(t *testing.T) {
 	if why, outcome := second.loop.why(t.Context()); !strings.Contains(why, "satellite-ready: warn") || outcome != v1alpha1.OutcomePreflightFailed || second.looks > 0 {
 		t.Errorf("%q, %s, %d looks", why, outcome, second.looks)
 	}
-	clock.Step(time.Minute)
-	third := shard("c")
+	clock.Step(time.Second)
+	third := shard("c") // which looks at once
 	third.becomes(good("a"))
 	third.start()
 	<-third.ended
@@ -569,7 +569,7 @@ func TestNothingToLookAt(t *testing.T) {
 	m.loop.rules.MaxFailures, m.loop.regions["a"] = 1, failed
 	m.start()
 	<-m.ended
-	if why, _ := m.loop.why(t.Context()); !strings.Contains(why, `the migration of all regions of wave "1" failed: migrate them again with --wave 1`) {
+	if why, _ := m.loop.why(t.Context()); !strings.Contains(why, "the migration of all regions of wave \"1\" failed: run `kubectl coder-satellite migrate --wave 1`") {
 		t.Errorf("%q", why)
 	}
 }

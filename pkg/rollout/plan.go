@@ -48,11 +48,17 @@ func CheckGates(waves []fleet.Wave) error {
 	return nil
 }
 
-// planned returns the waves as a plan shows them.
-func planned(waves []fleet.Wave) []v1alpha1.PlanWave {
+// planned returns the waves as a plan shows them. One in which nothing would happen waits for nothing.
+func planned(waves []fleet.Wave, plans []v1alpha1.RegionPlan) []v1alpha1.PlanWave {
 	shown := []v1alpha1.PlanWave{}
 	for i, wave := range waves {
 		p := v1alpha1.PlanWave{Name: wave.Name, Regions: append([]string{}, wave.Regions...)}
+		if !slices.ContainsFunc(plans, func(region v1alpha1.RegionPlan) bool {
+			return region.Outcome != v1alpha1.OutcomeNothingToDo && slices.Contains(wave.Regions, region.Name)
+		}) {
+			shown = append(shown, p)
+			continue
+		}
 		if i > 0 {
 			p.Waits = after(waves[i-1])
 		}

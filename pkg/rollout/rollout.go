@@ -49,7 +49,7 @@ func (r *Rollout) Plan(ctx context.Context, diff bool) (*v1alpha1.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newPlan(r.Survey.Primary(ctx).Document(), planned(r.Waves), plans), nil
+	return newPlan(r.Survey.Primary(ctx).Document(), planned(r.Waves, plans), plans), nil
 }
 
 // anotherFailed is why a region that passed its own preflight is not started.

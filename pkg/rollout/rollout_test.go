@@ -171,3 +171,24 @@ func TestRegionsAreToldOf(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// A plan says what waves wait for, but not those in which nothing would happen.
+func TestPlanOfWaves(t *testing.T) {
+	waves := wavesOf(4, []string{"a"}, []string{"b"}, []string{"c"})
+	waves[0].Soak, waves[1].Approval = 36*time.Hour, true
+	waves[1].Gates = []fleet.Gate{{Check: "satellite-ready"}, {LatencyRatio: 0.8}, {MaxGap: 5 * time.Second}, {Exec: []string{"./smoke.sh", "-v"}}}
+	waves[2].Window = fleet.Window{From: time.Hour, Text: "01:00 to 02:00 UTC"}
+	shown := planned(waves, []v1alpha1.RegionPlan{
+		{Name: "a", Outcome: v1alpha1.OutcomeChangesPending}, {Name: "b", Outcome: v1alpha1.OutcomeNothingToDo}, {Name: "c", Outcome: v1alpha1.OutcomeChangesPending},
+	})
+	want := []v1alpha1.PlanWave{{Name: "1", Regions: []string{"a"}}, {Name: "2", Regions: []string{"b"}}, {Name: "3", Regions: []string{"c"}, Waits: []string{
+		`a gate of wave "2": the check satellite-ready`, `a gate of wave "2": satellites at most 0.8 times as far as the primary was`,
+		`a gate of wave "2": gaps of at most 5s`, `a gate of wave "2": the command ./smoke.sh -v`, "its window, 01:00 to 02:00 UTC",
+	}}}
+	if diff := cmp.Diff(want, shown); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if first := planned(waves[:2], []v1alpha1.RegionPlan{{Name: "b", Outcome: v1alpha1.OutcomeChangesPending}})[1].Waits; !cmp.Equal(first, []string{`36h in which status of wave "1" stays good`, "an approval"}) {
+		t.Errorf("%q", first)
+	}
+}

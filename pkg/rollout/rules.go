@@ -112,11 +112,11 @@ func mayBegin(wave fleet.Wave, known WaveState, now time.Time) decision {
 		if known.Approval != nil {
 			d.waits += fmt.Sprintf("; that of %s does not cover regions that joined it since", known.Approval.By)
 		}
-		d.todo = "approve the wave " + wave.Name + " with `kubectl coder-satellite approve --wave " + wave.Name + " --reason WHY` and the same Fleet file"
+		d.todo = fmt.Sprintf("wave %q waits for an approval: kubectl coder-satellite approve %s --reason WHY", wave.Name, wave.Flags)
 		return d
 	}
 	if opens := wave.Window.Opens(now); opens.After(now) {
-		return decision{waits: fmt.Sprintf("wave %q waits until its window opens, %s", wave.Name, moment(opens)), until: opens}
+		return decision{waits: fmt.Sprintf("wave %q waits until its window opens, %s", wave.Name, opens.Format("Mon 2006-01-02 15:04 MST")), until: opens}
 	}
 	return decision{}
 }
@@ -126,7 +126,7 @@ func judged(wave fleet.Wave, known WaveState, began, now time.Time) decision {
 	if known.Refused != nil && !known.Refused.At.Before(began) { // a later run may look again
 		return decision{stops: known.Refused.Reason}
 	}
-	ends, due := known.since().Add(wave.Soak), known.due(wave)
+	ends, due := known.since().Add(wave.Soak), known.due(wave, began)
 	d := decision{until: due, waits: fmt.Sprintf("wave %q soaks until %s, if its status stays good", wave.Name, moment(ends))}
 	switch {
 	case !known.Unhealthy.IsZero() && !known.Unhealthy.Before(known.Looked):

@@ -31,7 +31,7 @@ func statesOf(t *testing.T, text string) map[string]progress {
 // wavesOf returns waves without conditions.
 func wavesOf(parallel int, regions ...[]string) (waves []fleet.Wave) {
 	for i, names := range regions {
-		wave := fleet.Wave{Name: strconv.Itoa(i + 1), Regions: names, MaxParallel: parallel}
+		wave := fleet.Wave{Name: strconv.Itoa(i + 1), Flags: "--wave " + strconv.Itoa(i+1), Regions: names, MaxParallel: parallel}
 		for _, name := range names {
 			wave.All = append(wave.All, fleet.Region{Name: name})
 		}

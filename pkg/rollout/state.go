@@ -54,11 +54,15 @@ func (s WaveState) since() time.Time {
 	return s.Worked
 }
 
-// due returns when the next look is due: a few times in a soak, and when the soak is over.
-func (s WaveState) due(wave fleet.Wave) time.Time {
+// due returns when the next look is due: a few times in a soak, when the soak is over, and at once for a run that began since
+// the latest look.
+func (s WaveState) due(wave fleet.Wave, began time.Time) time.Time {
 	next := s.Looked.Add(min(max(wave.Soak/10, 30*time.Second), 5*time.Minute))
 	if ends := s.since().Add(wave.Soak); wave.Soak > 0 && s.Looked.Before(ends) && ends.Before(next) {
 		next = ends
+	}
+	if s.Looked.Before(began) {
+		next = s.Looked
 	}
 	if s.Looking.After(next) {
 		return s.Looking

@@ -186,7 +186,7 @@ func TestEmptyWave(t *testing.T) {
 // A gate's command may leave a child behind.
 func TestExecLeavesChild(t *testing.T) {
 	m := newMachine(t, clocktesting.NewFakeClock(begins), newMemory())
-	if why := m.loop.exec(t.Context(), []string{"sh", "-c", "sleep 3 & exit 0"}); why != "" {
+	if why := m.loop.exec(t.Context(), []string{"sh", "-c", "sleep 3 & test \"$PWD\" = /"}, "/"); why != "" {
 		t.Error(why)
 	}
 }

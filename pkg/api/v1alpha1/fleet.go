@@ -227,7 +227,7 @@ type Gate struct {
 	// +k8s:validation:pattern="^([0-9]+(ms|s|m|h))*$"
 	MaxGap string `json:"maxGap,omitempty"`
 	// Exec is a command, with its arguments, which must exit with 0 within ten minutes. It gets the events of the run on
-	// its standard input, one JSON object a line, and runs on the machine that migrates.
+	// its standard input, one JSON object a line, and runs in the folder of the Fleet file, on the machine that migrates.
 	// +k8s:validation:items:minLength=1
 	Exec []string `json:"exec,omitempty"`
 }

@@ -5,7 +5,6 @@ package rollout
 import (
 	"cmp"
 	"context"
-	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/clock"
@@ -83,9 +82,8 @@ func (r *Rollout) Run(ctx context.Context, plan *v1alpha1.Plan) []v1alpha1.Regio
 		regions: map[string]progress{}, reports: map[string]v1alpha1.RegionReport{}, said: map[string]string{},
 	}
 	tell := func(region string, state v1alpha1.StepState, message string) {
-		wave := slices.IndexFunc(rules.Waves, func(wave fleet.Wave) bool { return slices.Contains(wave.Regions, region) })
 		r.Report(v1alpha1.Progress{
-			Time: metav1.NewTime(r.Clock.Now()), Region: region, State: state, Message: message, Wave: wave + 1, Waves: len(rules.Waves),
+			Time: metav1.NewTime(r.Clock.Now()), Region: region, State: state, Message: message, Wave: rules.waveOf(region) + 1, Waves: len(rules.Waves),
 		})
 	}
 	for _, name := range names { // what needs nothing, or is left out, waits for nothing

@@ -100,9 +100,9 @@ func (r Rules) failedElsewhere(regions map[string]progress, state State) (names 
 	return names
 }
 
-// waveOf returns the name of the region's wave.
-func (r Rules) waveOf(region string) string {
-	return r.Waves[slices.IndexFunc(r.Waves, func(wave fleet.Wave) bool { return slices.Contains(wave.Regions, region) })].Name
+// waveOf returns the index of the region's wave.
+func (r Rules) waveOf(region string) int {
+	return slices.IndexFunc(r.Waves, func(wave fleet.Wave) bool { return slices.Contains(wave.Regions, region) })
 }
 
 // mayBegin returns what the wave's regions wait for before they may start.

@@ -131,7 +131,7 @@ func (l *loop) end(ctx context.Context, report v1alpha1.RegionReport) {
 	case v1alpha1.OutcomeInterrupted, v1alpha1.OutcomeLockLost, v1alpha1.OutcomePreflightFailed: // it may be continued
 		return
 	}
-	err := l.store.Update(context.WithoutCancel(ctx), l.rules.waveOf(name), func(state *WaveState) bool {
+	err := l.store.Update(context.WithoutCancel(ctx), l.rules.Waves[l.rules.waveOf(name)].Name, func(state *WaveState) bool {
 		if state.worked(l.now(), name); l.regions[name] == failed {
 			state.fail(l.now(), name)
 		}
